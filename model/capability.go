@@ -1,0 +1,42 @@
+package model
+
+// CapabilityState says whether an edit can be made.
+type CapabilityState string
+
+// The states of a capability. Assumed means that the vendor does not document
+// the call; confab sends it and checks the answer.
+const (
+	CapabilityYes     CapabilityState = "yes"
+	CapabilityAssumed CapabilityState = "assumed"
+	CapabilityNo      CapabilityState = "no"
+)
+
+// Capability is whether one kind of edit can be made to one conversation, and
+// why (or why not), as a sentence for the person.
+type Capability struct {
+	State  CapabilityState `json:"state"`
+	Reason string          `json:"reason"`
+}
+
+// Can reports whether the edit may be tried.
+func (c Capability) Can() bool { return c.State == CapabilityYes || c.State == CapabilityAssumed }
+
+// Capabilities holds one entry for every EditKind.
+type Capabilities map[EditKind]Capability
+
+// Of gives the capability of a kind; a kind that is not listed is a no.
+func (c Capabilities) Of(k EditKind) Capability {
+	if v, ok := c[k]; ok {
+		return v
+	}
+	return Capability{State: CapabilityNo, Reason: "the service has no call for this"}
+}
+
+// Clone gives a copy.
+func (c Capabilities) Clone() Capabilities {
+	out := make(Capabilities, len(c))
+	for k, v := range c {
+		out[k] = v
+	}
+	return out
+}

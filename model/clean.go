@@ -1,0 +1,192 @@
+package model
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Limits of cleaned text.
+const (
+	// MaxLine is the longest cleaned line, in runes.
+	MaxLine = 2000
+	// MaxText is the longest cleaned text of several lines, in runes.
+	MaxText = 500_000
+	// maxMarks bounds the combining marks on one character: more is a
+	// drawing over the neighbouring lines, not a language.
+	maxMarks = 6
+)
+
+// CleanLine makes remote text safe for one line of a terminal: escape
+// sequences, control characters, bidirectional overrides and invisible format
+// characters are dropped; line breaks and tabs become spaces; bad UTF-8
+// becomes U+FFFD; at most limit runes are kept (MaxLine if limit is 0), an
+// ellipsis shows that something was cut. Joined emoji and joining scripts keep
+// their joiners.
+func CleanLine(s string, limit int) string {
+	if limit <= 0 || limit > MaxLine {
+		limit = MaxLine
+	}
+	return clean(s, limit, false)
+}
+
+// Clean does the same for text of several lines: newlines are kept, tabs
+// become four spaces.
+func Clean(s string) string { return clean(s, MaxText, true) }
+
+func clean(s string, limit int, lines bool) string {
+	if isPlain(s) && len(s) <= limit {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(min(len(s), limit+8))
+	n, marks := 0, 0
+	prev := rune(-1)
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == 0x1b || r == 0x9b || r == 0x9d || r == 0x90 || r == 0x98 || r == 0x9e || r == 0x9f {
+			i += escapeLength(s[i:], r, size)
+			continue
+		}
+		i += size
+		switch {
+		case r == '\r':
+			if i < len(s) && s[i] == '\n' {
+				continue
+			}
+			r = '\n'
+		case r == 0x2028 || r == 0x2029 || r == 0x85 || r == '\v' || r == '\f':
+			r = '\n'
+		}
+		switch {
+		case r == '\n' && lines:
+		case r == '\n' || r == '\t' && !lines:
+			r = ' '
+		case r == '\t':
+			b.WriteString("   ")
+			n += 3
+			r = ' '
+		case unicode.Is(unicode.Cc, r):
+			continue
+		case r == 0x200d || r == 0x200c:
+			// A joiner shapes the letters or emoji around it; alone it is nothing.
+			if prev < 0x80 {
+				continue
+			}
+		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r):
+			// Tag characters spell flags after an emoji and are invisible
+			// everywhere else, where they can only hide text.
+			continue
+		}
+		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
+			if marks++; marks > maxMarks || prev < 0 {
+				continue
+			}
+		} else {
+			marks = 0
+		}
+		if n >= limit {
+			b.WriteRune('…')
+			break
+		}
+		b.WriteRune(r)
+		prev = r
+		n++
+	}
+	return b.String()
+}
+
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// escapeLength gives how many bytes an escape sequence takes, so that its
+// parameters do not stay behind as text. An unfinished sequence ends at the
+// next line break or after 256 bytes.
+func escapeLength(s string, r rune, size int) int {
+	i := size
+	kind := byte(0)
+	if r == 0x1b {
+		if i >= len(s) {
+			return i
+		}
+		kind = s[i]
+		if kind < 0x20 || kind > 0x7e {
+			return i // an ESC alone; what follows is looked at by itself
+		}
+		i++
+	} else {
+		kind = map[rune]byte{0x9b: '[', 0x9d: ']', 0x90: 'P', 0x98: 'X', 0x9e: '^', 0x9f: '_'}[r]
+	}
+	bound := min(len(s), i+256)
+	switch kind {
+	case '[':
+		for ; i < bound; i++ {
+			if c := s[i]; c >= 0x40 && c <= 0x7e {
+				return i + 1
+			} else if c < 0x20 || c > 0x7e {
+				return i
+			}
+		}
+		return i
+	case ']', 'P', 'X', '^', '_':
+		for ; i < bound; i++ {
+			switch {
+			case s[i] == 0x07:
+				return i + 1
+			case s[i] == '\n' || s[i] == '\r':
+				return i
+			case s[i] == 0x1b:
+				if i+1 < len(s) && s[i+1] == '\\' {
+					return i + 2
+				}
+				return i
+			case s[i] == 0xc2 && i+1 < len(s) && s[i+1] == 0x9c:
+				return i + 2
+			}
+		}
+		return i
+	case '(', ')', '*', '+', '#', '%', ' ':
+		if i < len(s) && s[i] >= 0x20 && s[i] <= 0x7e {
+			i++
+		}
+		return i
+	}
+	return i
+}
+
+// FoldText gives text for searching: without case, accents and the difference
+// between compatible forms. It is pure and idempotent.
+func FoldText(s string) string {
+	plain := true
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return strings.ToLower(s)
+	}
+	fold := func(in string) string {
+		t := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
+		out, _, err := transform.String(t, in)
+		if err != nil {
+			out = in
+		}
+		return cases.Fold().String(out)
+	}
+	// Folding case can bring back what decomposing removes (İ), so a second
+	// pass makes the result its own fold.
+	return fold(fold(s))
+}

@@ -1,0 +1,123 @@
+package model
+
+// Verdict is the result of comparing an edit with a fresh read of what it
+// changes, right before sending.
+type Verdict int
+
+// The verdicts, in the order they are tried.
+const (
+	// Already: the fresh value equals the target; nothing needs to be sent.
+	Already Verdict = iota
+	// Untouched: the fresh value equals the base; the edit may be sent.
+	Untouched
+	// Changed: somebody else changed the field; a person decides.
+	Changed
+	// NotLoaded: the fresh read does not hold the field; never send.
+	NotLoaded
+)
+
+// Compare tells what a fresh read means for an edit. It compares the edited
+// field alone, by value, never by an update time or an entity tag.
+func Compare(e Edit, fresh Conversation) (Verdict, Value) {
+	theirs, known := e.Read(fresh)
+	switch {
+	case e.Kind == EditCreate || e.Kind == EditDelete:
+		return Untouched, theirs
+	case !known:
+		return NotLoaded, theirs
+	case theirs.Equal(e.Target):
+		return Already, theirs
+	case theirs.Equal(e.Base):
+		return Untouched, theirs
+	}
+	return Changed, theirs
+}
+
+// Conflict is what a person is shown when an edit met somebody else's change.
+type Conflict struct {
+	Edit         Edit
+	Base         Value
+	Mine, Theirs Value
+	// Merged is set for participants and contacts: their set with my
+	// additions, removals and changes applied.
+	Merged *Value
+}
+
+// NewConflict describes a conflict and, for sets, the merged choice.
+func NewConflict(e Edit, theirs Value) Conflict {
+	c := Conflict{Edit: e, Base: e.Base, Mine: e.Target, Theirs: theirs}
+	if e.Base.People != nil && e.Target.People != nil && theirs.People != nil {
+		m := PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People))
+		c.Merged = &m
+	}
+	return c
+}
+
+// MergePeople applies to theirs what changed from base to mine: added people
+// are added, removed ones removed, changed roles and statuses set. Order is
+// theirs, then mine.
+func MergePeople(base, mine, theirs []Participant) []Participant {
+	var out []Participant
+	for _, p := range theirs {
+		was, had := find(base, p)
+		now, has := find(mine, p)
+		if had && !has {
+			continue
+		}
+		if has && (!had || was.Role != now.Role) {
+			p.Role = now.Role
+		}
+		if has && (!had || was.Status != now.Status) {
+			p.Status = now.Status
+		}
+		out = append(out, p)
+	}
+	for _, p := range mine {
+		_, had := find(base, p)
+		_, there := find(theirs, p)
+		if !had && !there {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func find(in []Participant, p Participant) (Participant, bool) {
+	for _, q := range in {
+		if SamePerson(p, q) {
+			return q, true
+		}
+	}
+	return Participant{}, false
+}
+
+// Diff tells how one set becomes another.
+type Diff struct {
+	Added, Removed, Kept []Participant
+	// Altered are kept people whose role or status differs, as they will be;
+	// Was holds the same people as they are.
+	Altered, Was []Participant
+}
+
+// DiffPeople compares two sets of participants.
+func DiffPeople(base, target []Participant) Diff {
+	var d Diff
+	for _, p := range dedupe(target) {
+		was, had := find(base, p)
+		switch {
+		case !had:
+			d.Added = append(d.Added, p)
+		case was.Role != p.Role || was.Status != p.Status:
+			d.Altered = append(d.Altered, p)
+			d.Was = append(d.Was, was)
+		default:
+			d.Kept = append(d.Kept, p)
+		}
+	}
+	for _, p := range dedupe(base) {
+		if _, has := find(target, p); !has {
+			d.Removed = append(d.Removed, p)
+		}
+	}
+	return d
+}

@@ -1,0 +1,299 @@
+package model
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Privacy says who can see a conversation, in words shared by all providers.
+type Privacy string
+
+// The privacy of a conversation. An unknown word of a provider is kept in
+// Facts and counts as PrivacyUnknown.
+const (
+	PrivacyPrivate      Privacy = "private"
+	PrivacyPublic       Privacy = "public"
+	PrivacyParticipants Privacy = "participants"
+	PrivacyUnknown      Privacy = "unknown"
+)
+
+// Roles a participant may be given (Kona). Any other text is a role the
+// service sent that confab does not know; it is shown and sent back as it came.
+const (
+	RoleEditor   = "editor"
+	RoleViewer   = "viewer"
+	RoleComplete = "collaboration_complete"
+)
+
+// Kinds of participant that several packages name. The set is open: a kind
+// that a service invents is kept.
+const (
+	KindUser    = "user"
+	KindGroup   = "group"
+	KindContact = "contact"
+	KindRoom    = "room"
+	KindBot     = "bot"
+	KindFlow    = "flow"
+)
+
+// Participant is a person, group, room or bot in a conversation.
+type Participant struct {
+	Kind  string `json:"kind"`
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	// Identifier is Bird's "key=value" (emailaddress=ann@example.com). It
+	// stands in for ID where a contact is added that has none yet.
+	Identifier string `json:"identifier,omitempty"`
+	Role       string `json:"role"`
+	Status     string `json:"status"`
+}
+
+// Named is an id with the name it resolved to; Name may be empty.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Fact is one labelled value of a conversation that has no common field.
+type Fact struct {
+	Group string `json:"group"`
+	Label string `json:"label"`
+	Value string `json:"value"`
+	// Volatile facts (quotations, links that expire) are shown and never stored.
+	Volatile bool `json:"-"`
+}
+
+// Conversation is one row: what a provider holds, in common words. Zero times
+// and empty strings mean "not given"; sets and maps tell "not loaded" (not
+// Known, nil) from "empty".
+type Conversation struct {
+	Ref      Ref    `json:"ref"`
+	Provider string `json:"provider"`
+	// Kind is the provider's own kind in lower case: call, email, meeting …
+	Kind        string  `json:"kind"`
+	Title       string  `json:"title"`
+	Description string  `json:"description"`
+	Privacy     Privacy `json:"privacy"`
+	// Status is the provider's own word; Closed is its meaning.
+	Status      string `json:"status"`
+	Closed      bool   `json:"closed"`
+	Archived    bool   `json:"archived"`
+	Access      string `json:"access,omitempty"`
+	DefaultRole string `json:"default_role,omitempty"`
+
+	Participants Set[Participant] `json:"participants"`
+	// ParticipantCount is what the provider says; -1 where it says nothing.
+	ParticipantCount int `json:"participant_count"`
+	// Featured are the people a list row brings where the full set is not
+	// loaded. They are for display alone and never a base.
+	Featured []Participant `json:"featured,omitempty"`
+	// Contacts is the managed contact set (AskElephant). Calendar resources
+	// are participants of kind room and never in here.
+	Contacts   Set[Participant]  `json:"contacts"`
+	Labels     map[string]string `json:"labels"`
+	Attributes map[string]string `json:"attributes"`
+
+	Owner     Participant   `json:"owner"`
+	Team      Named         `json:"team"`
+	Space     Named         `json:"space"`
+	Channel   Named         `json:"channel"`
+	Companies []Named       `json:"companies,omitempty"`
+	Internal  *bool         `json:"internal,omitempty"`
+	Empty     bool          `json:"empty,omitempty"`
+	Duration  time.Duration `json:"duration,omitempty"`
+
+	HasMessages   bool `json:"has_messages,omitempty"`
+	HasRecording  bool `json:"has_recording,omitempty"`
+	HasTranscript bool `json:"has_transcript,omitempty"`
+
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
+	// Preview is the short last-message preview, the only message text that
+	// is ever stored.
+	Preview string `json:"preview,omitempty"`
+	// URL is the page of the conversation in the service's web application,
+	// empty where none can be built.
+	URL string `json:"url,omitempty"`
+	// ETag is the opaque entity tag of the last single read; compared, never sent.
+	ETag  string `json:"etag,omitempty"`
+	Facts []Fact `json:"facts,omitempty"`
+}
+
+// Message is one message, comment or run of transcript of one speaker.
+type Message struct {
+	ID     string    `json:"id"`
+	Author string    `json:"author"`
+	At     time.Time `json:"at"`
+	// Offset is the time from the start of a recording; negative if unknown.
+	Offset time.Duration `json:"offset,omitempty"`
+	Text   string        `json:"text"`
+	// Kind is the provider's body type where it is not plain text.
+	Kind string `json:"kind,omitempty"`
+	// Status is the delivery state where there is one.
+	Status   string `json:"status,omitempty"`
+	Incoming bool   `json:"incoming,omitempty"`
+}
+
+// Detail is one conversation read afresh with everything that was asked for.
+// Messages are oldest first. Raw is the answer of the service as it came; it
+// is shown, and never stored, since it may hold bodies and links.
+type Detail struct {
+	Conversation Conversation
+	Messages     Set[Message]
+	// MoreMessages says that older messages exist beyond those loaded.
+	MoreMessages bool
+	Raw          json.RawMessage
+}
+
+// People lists whom to show for a conversation: the full set where loaded,
+// else the contacts, else those a list row brought.
+func (c *Conversation) People() []Participant {
+	switch {
+	case c.Participants.Known && len(c.Participants.Items) > 0:
+		return c.Participants.Items
+	case c.Contacts.Known && len(c.Contacts.Items) > 0:
+		return c.Contacts.Items
+	}
+	return c.Featured
+}
+
+// Display gives what to call a participant: name, else e-mail, else the value
+// of the identifier, else kind and id ("user #12").
+func (p Participant) Display() string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.Email != "":
+		return p.Email
+	case p.Identifier != "":
+		return identifierValue(p.Identifier)
+	case p.ID == "":
+		return p.Kind
+	}
+	return p.Kind + " #" + p.ID
+}
+
+// Clone gives a deep copy: changing one never shows in the other.
+func (c Conversation) Clone() Conversation {
+	c.Participants.Items = cloneSlice(c.Participants.Items)
+	c.Contacts.Items = cloneSlice(c.Contacts.Items)
+	c.Featured = cloneSlice(c.Featured)
+	c.Labels = cloneMap(c.Labels)
+	c.Attributes = cloneMap(c.Attributes)
+	c.Companies = cloneSlice(c.Companies)
+	c.Facts = cloneSlice(c.Facts)
+	if c.Internal != nil {
+		v := *c.Internal
+		c.Internal = &v
+	}
+	return c
+}
+
+// Stored gives the conversation as it may be written to disk: without the
+// volatile facts.
+func (c Conversation) Stored() Conversation {
+	kept := make([]Fact, 0, len(c.Facts))
+	for _, f := range c.Facts {
+		if !f.Volatile {
+			kept = append(kept, f)
+		}
+	}
+	c.Facts = kept
+	return c
+}
+
+// Merge lays a newer reading over an older one. A list row brings less than a
+// single read, so what the newer one has not loaded is kept from the older.
+func Merge(older, newer Conversation) Conversation {
+	if !newer.Participants.Known {
+		newer.Participants = older.Participants
+	}
+	if newer.ParticipantCount < 0 {
+		newer.ParticipantCount = older.ParticipantCount
+	}
+	if len(newer.Featured) == 0 {
+		newer.Featured = older.Featured
+	}
+	if !newer.Contacts.Known {
+		newer.Contacts = older.Contacts
+	}
+	if newer.Labels == nil {
+		newer.Labels = older.Labels
+	}
+	if newer.Attributes == nil {
+		newer.Attributes = older.Attributes
+	}
+	newer.Owner = mergePerson(older.Owner, newer.Owner)
+	newer.Team = mergeNamed(older.Team, newer.Team)
+	newer.Space = mergeNamed(older.Space, newer.Space)
+	newer.Channel = mergeNamed(older.Channel, newer.Channel)
+	if newer.Companies == nil {
+		newer.Companies = older.Companies
+	}
+	if newer.Internal == nil {
+		newer.Internal = older.Internal
+	}
+	if newer.Created.IsZero() {
+		newer.Created = older.Created
+	}
+	if newer.Updated.IsZero() {
+		newer.Updated = older.Updated
+	}
+	if newer.Preview == "" {
+		newer.Preview = older.Preview
+	}
+	if newer.URL == "" {
+		newer.URL = older.URL
+	}
+	if newer.Facts == nil {
+		newer.Facts = older.Facts
+	}
+	newer.HasMessages = newer.HasMessages || older.HasMessages
+	newer.HasRecording = newer.HasRecording || older.HasRecording
+	newer.HasTranscript = newer.HasTranscript || older.HasTranscript
+	return newer
+}
+
+func mergePerson(older, newer Participant) Participant {
+	if newer.ID == "" && newer.Name == "" && newer.Email == "" {
+		return older
+	}
+	if newer.ID == older.ID {
+		if newer.Name == "" {
+			newer.Name = older.Name
+		}
+		if newer.Email == "" {
+			newer.Email = older.Email
+		}
+	}
+	return newer
+}
+
+func mergeNamed(older, newer Named) Named {
+	if newer.ID == older.ID && newer.Name == "" {
+		return older
+	}
+	if newer == (Named{}) {
+		return older
+	}
+	return newer
+}
+
+func cloneSlice[T any](s []T) []T {
+	if s == nil {
+		return nil
+	}
+	return append(make([]T, 0, len(s)), s...)
+}
+
+func cloneMap(m map[string]string) map[string]string {
+	if m == nil {
+		return nil
+	}
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,346 @@
+package model
+
+import (
+	"encoding/json"
+	"sort"
+	"strings"
+	"time"
+)
+
+// EditKind names what an edit changes.
+type EditKind string
+
+// The kinds of edit. Labels and attributes are edited one key at a time, so
+// that somebody else's change to another key is no conflict; adapters merge
+// the keys into the whole map the service wants.
+const (
+	EditPrivacy      EditKind = "privacy"
+	EditTitle        EditKind = "title"
+	EditDescription  EditKind = "description"
+	EditStatus       EditKind = "status"
+	EditAccess       EditKind = "access"
+	EditDefaultRole  EditKind = "default_role"
+	EditParticipants EditKind = "participants"
+	EditContacts     EditKind = "contacts"
+	EditLabels       EditKind = "labels"
+	EditAttributes   EditKind = "attributes"
+	EditArchive      EditKind = "archive"
+	EditDelete       EditKind = "delete"
+	EditCreate       EditKind = "create"
+)
+
+// EditKinds lists every kind in the order of display.
+func EditKinds() []EditKind {
+	return []EditKind{EditPrivacy, EditTitle, EditDescription, EditStatus, EditAccess,
+		EditParticipants, EditDefaultRole, EditContacts, EditLabels, EditAttributes,
+		EditArchive, EditDelete, EditCreate}
+}
+
+// The two targets of a status edit, in confab's words.
+const (
+	StatusOpen   = "open"
+	StatusClosed = "closed"
+)
+
+// Value is what a field holds, before or after: a text, or nothing (a label
+// that is not there), or a set of participants or contacts, or a whole new
+// conversation. At most one of the fields is set.
+type Value struct {
+	Text   *string
+	People *[]Participant
+	New    *NewConversation
+}
+
+// TextValue gives a value that is a text.
+func TextValue(s string) Value { return Value{Text: &s} }
+
+// PeopleValue gives a value that is a set; nil counts as the empty set.
+func PeopleValue(p []Participant) Value {
+	p = append(make([]Participant, 0, len(p)), p...)
+	return Value{People: &p}
+}
+
+// String gives the text of a value, or "" where it is none.
+func (v Value) String() string {
+	if v.Text == nil {
+		return ""
+	}
+	return *v.Text
+}
+
+// Set gives the people of a value, or nil.
+func (v Value) Set() []Participant {
+	if v.People == nil {
+		return nil
+	}
+	return *v.People
+}
+
+// MarshalJSON writes a text as a string, a set as an array, a new conversation
+// as an object and nothing as null.
+func (v Value) MarshalJSON() ([]byte, error) {
+	switch {
+	case v.Text != nil:
+		return json.Marshal(*v.Text)
+	case v.People != nil:
+		if *v.People == nil {
+			return []byte("[]"), nil
+		}
+		return json.Marshal(*v.People)
+	case v.New != nil:
+		return json.Marshal(v.New)
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(b []byte) error {
+	*v = Value{}
+	switch s := strings.TrimSpace(string(b)); {
+	case s == "null":
+		return nil
+	case strings.HasPrefix(s, "["):
+		p := []Participant{}
+		v.People = &p
+		return json.Unmarshal(b, v.People)
+	case strings.HasPrefix(s, "{"):
+		v.New = &NewConversation{}
+		return json.Unmarshal(b, v.New)
+	}
+	v.Text = new(string)
+	return json.Unmarshal(b, v.Text)
+}
+
+// Equal compares by value: texts exactly, sets without regard to order and by
+// person, role and status alone (a changed display name is no change).
+func (v Value) Equal(w Value) bool {
+	switch {
+	case v.Text != nil || w.Text != nil:
+		return v.Text != nil && w.Text != nil && *v.Text == *w.Text
+	case v.People != nil || w.People != nil:
+		return v.People != nil && w.People != nil && SamePeople(*v.People, *w.People)
+	case v.New != nil || w.New != nil:
+		return v.New != nil && w.New != nil && v.New.equal(*w.New)
+	}
+	return true
+}
+
+// SamePeople compares two sets by person, role and status.
+func SamePeople(a, b []Participant) bool {
+	a, b = dedupe(a), dedupe(b)
+	if len(a) != len(b) {
+		return false
+	}
+	used := make([]bool, len(b))
+next:
+	for _, p := range a {
+		for i, q := range b {
+			if !used[i] && SamePerson(p, q) && p.Role == q.Role && p.Status == q.Status {
+				used[i] = true
+				continue next
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// SamePerson reports whether two entries name the same participant: by kind
+// and id where both have an id, else by identifier.
+func SamePerson(a, b Participant) bool {
+	if a.ID != "" && b.ID != "" {
+		return a.Kind == b.Kind && a.ID == b.ID
+	}
+	return a.Identifier != "" && strings.EqualFold(a.Identifier, b.Identifier)
+}
+
+func dedupe(in []Participant) []Participant {
+	out := make([]Participant, 0, len(in))
+next:
+	for _, p := range in {
+		for _, q := range out {
+			if SamePerson(p, q) {
+				continue next
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func identifierValue(identifier string) string {
+	if _, v, ok := strings.Cut(identifier, "="); ok {
+		return v
+	}
+	return identifier
+}
+
+// NewConversation is what a create asks for. Access, DefaultRole and role
+// words are those of edits; empty leaves the service's default.
+type NewConversation struct {
+	Title       string        `json:"title"`
+	Description string        `json:"description,omitempty"`
+	Space       string        `json:"space,omitempty"`
+	Channel     string        `json:"channel,omitempty"`
+	Privacy     Privacy       `json:"privacy,omitempty"`
+	Access      string        `json:"access,omitempty"`
+	DefaultRole string        `json:"default_role,omitempty"`
+	People      []Participant `json:"people,omitempty"`
+	Message     string        `json:"message,omitempty"`
+}
+
+func (n NewConversation) equal(m NewConversation) bool {
+	people := SamePeople(n.People, m.People)
+	n.People, m.People = nil, nil
+	a, _ := json.Marshal(n)
+	b, _ := json.Marshal(m)
+	return people && string(a) == string(b)
+}
+
+// Edit is one intended change to one field of one conversation. The Ref of a
+// create has an empty ID.
+type Edit struct {
+	// ID sorts by time of submission and is unique in the database.
+	ID   string   `json:"id"`
+	Ref  Ref      `json:"ref"`
+	Kind EditKind `json:"kind"`
+	// Key is the label or attribute that is changed; empty for other kinds.
+	Key    string `json:"key,omitempty"`
+	Base   Value  `json:"base"`
+	Target Value  `json:"target"`
+	// Batch is shared by the edits of one submission; undo takes back a batch.
+	Batch   string    `json:"batch,omitempty"`
+	Created time.Time `json:"created"`
+	User    string    `json:"user,omitempty"`
+	// Undoes is the id of the journal entry that this edit takes back.
+	Undoes string `json:"undoes,omitempty"`
+}
+
+// Field names the field an edit changes, unique within a conversation. Edits
+// of one field wait for each other; others do not.
+func (e Edit) Field() string {
+	switch e.Kind {
+	case EditLabels, EditAttributes:
+		return string(e.Kind) + ":" + e.Key
+	case EditArchive, EditDelete:
+		return "existence"
+	}
+	return string(e.Kind)
+}
+
+// Read gives the value that a conversation holds for the field of an edit;
+// ok is false where the conversation has not loaded it.
+func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e.Key) }
+
+// Read gives the value of a field; ok is false where it is not loaded. Key is
+// used by labels and attributes alone.
+func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
+	switch kind {
+	case EditPrivacy:
+		return TextValue(string(c.Privacy)), c.Privacy != PrivacyUnknown && c.Privacy != ""
+	case EditTitle:
+		return TextValue(c.Title), true
+	case EditDescription:
+		return TextValue(c.Description), true
+	case EditStatus:
+		if c.Closed {
+			return TextValue(StatusClosed), true
+		}
+		return TextValue(StatusOpen), true
+	case EditAccess:
+		return TextValue(c.Access), c.Access != ""
+	case EditDefaultRole:
+		return TextValue(c.DefaultRole), c.DefaultRole != ""
+	case EditParticipants:
+		return PeopleValue(c.Participants.Items), c.Participants.Known
+	case EditContacts:
+		return PeopleValue(c.Contacts.Items), c.Contacts.Known
+	case EditLabels:
+		return readKey(c.Labels, key), c.Labels != nil
+	case EditAttributes:
+		return readKey(c.Attributes, key), c.Attributes != nil
+	case EditArchive:
+		if c.Archived {
+			return TextValue("archived"), true
+		}
+		return TextValue("present"), true
+	case EditDelete:
+		return TextValue("present"), true
+	}
+	return Value{}, true
+}
+
+func readKey(m map[string]string, key string) Value {
+	if s, ok := m[key]; ok {
+		return TextValue(s)
+	}
+	return Value{}
+}
+
+// Inverse gives the edit that takes a delivered one back: base and target
+// change places. ok is false for what has no way back (archive, delete,
+// create), see Undoable.
+func (e Edit) Inverse() (Edit, bool) {
+	if ok, _ := Undoable(e.Kind); !ok {
+		return Edit{}, false
+	}
+	inv := Edit{Ref: e.Ref, Kind: e.Kind, Key: e.Key, Base: e.Target, Target: e.Base, Undoes: e.ID}
+	return inv, true
+}
+
+// Undoable says whether a delivered edit of this kind can be taken back, and
+// if not, why; the reason is shown before the edit is sent.
+func Undoable(k EditKind) (bool, string) {
+	switch k {
+	case EditArchive:
+		return false, "archiving cannot be undone: the service has no call that unarchives"
+	case EditDelete:
+		return false, "deleting cannot be undone: the service keeps nothing to restore"
+	case EditCreate:
+		return false, "creating is not undone by itself: delete the new conversation if you want it gone"
+	}
+	return true, ""
+}
+
+// Fold joins edits of the same field of one conversation that are all still
+// queued, oldest first: first base, last target. The outcome of the fold is
+// the outcome of sending each in turn. Edits of other fields keep their order.
+func Fold(edits []Edit) []Edit {
+	type key struct {
+		ref   Ref
+		field string
+	}
+	at := map[key]int{}
+	var out []Edit
+	for _, e := range edits {
+		if e.Kind == EditCreate {
+			out = append(out, e)
+			continue
+		}
+		k := key{e.Ref, e.Field()}
+		if i, ok := at[k]; ok && out[i].Kind == e.Kind {
+			base := out[i].Base
+			out[i].Target = e.Target
+			out[i].Base = base
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, e)
+	}
+	return out
+}
+
+// SortPeople orders participants for display: by kind, then by what they are
+// called, then by id.
+func SortPeople(p []Participant) {
+	sort.SliceStable(p, func(i, j int) bool {
+		if p[i].Kind != p[j].Kind {
+			return p[i].Kind < p[j].Kind
+		}
+		a, b := strings.ToLower(p[i].Display()), strings.ToLower(p[j].Display())
+		if a != b {
+			return a < b
+		}
+		return p[i].ID < p[j].ID
+	})
+}

@@ -1,0 +1,119 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrorKind decides everything the outbox does with a failure.
+type ErrorKind string
+
+// The kinds of error.
+const (
+	Unauthorized   ErrorKind = "unauthorized"    // the credential was rejected
+	Forbidden      ErrorKind = "forbidden"       // the credential may not do this
+	NotFound       ErrorKind = "not_found"       // no such thing, or not visible
+	ConflictKind   ErrorKind = "conflict"        // the service refuses because of its current state
+	Invalid        ErrorKind = "invalid"         // the request was not accepted
+	RateLimited    ErrorKind = "rate_limited"    // not processed; RetryAt says when to come back
+	Unavailable    ErrorKind = "unavailable"     // not reached, or the service is broken; nothing was changed
+	UnknownOutcome ErrorKind = "unknown_outcome" // a write left and no clear answer came
+	Unsupported    ErrorKind = "unsupported"     // no request was sent: the service has no such call
+	Unverified     ErrorKind = "unverified"      // accepted, but the service does not show the intended value
+	Malformed      ErrorKind = "malformed"       // an answer that cannot be read
+	Canceled       ErrorKind = "canceled"        // the caller gave up
+	Local          ErrorKind = "local"           // this machine failed: disk, database, credential source
+)
+
+// FieldError is one complaint of a service about one field of a request.
+type FieldError struct {
+	Field   string `json:"field"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message"`
+}
+
+// Error is the one error of the domain. Message keeps the service's own words.
+type Error struct {
+	Kind ErrorKind
+	// Op says what was being done: "change privacy", "list conversations".
+	Op string
+	// Message is what the provider (or this machine) said.
+	Message string
+	// Hint is confab's own advice, "" where there is none.
+	Hint      string
+	Code      string
+	RequestID string
+	// Status is the HTTP status, 0 where no answer came.
+	Status int
+	// RetryAt is when the service asked to come back; zero where it did not say.
+	RetryAt time.Time
+	Fields  []FieldError
+	// Existing is the id of the conversation that stands in the way of a
+	// create or reopen, where the service names it.
+	Existing string
+	Err      error
+}
+
+// Error gives one line: what was tried, the kind, and the service's words.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Op != "" {
+		b.WriteString(e.Op + ": ")
+	}
+	b.WriteString(strings.ReplaceAll(string(e.Kind), "_", " "))
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (%d)", e.Status)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	} else if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	for _, f := range e.Fields {
+		fmt.Fprintf(&b, "; %s: %s", f.Field, f.Message)
+	}
+	if e.Hint != "" {
+		b.WriteString(" — " + e.Hint)
+	}
+	if e.RequestID != "" {
+		b.WriteString(" [request " + e.RequestID + "]")
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf gives the kind of an error: Local for one that is not an *Error, ""
+// for nil.
+func KindOf(err error) ErrorKind {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Local
+}
+
+// AsError gives the *Error in a chain, making one of kind Local where there is
+// none, and nil for nil.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &Error{Kind: Local, Message: err.Error(), Err: err}
+}
+
+// Transient reports whether the same request may succeed later without a
+// person doing anything.
+func (k ErrorKind) Transient() bool {
+	return k == RateLimited || k == Unavailable || k == UnknownOutcome || k == Malformed
+}

@@ -1,0 +1,179 @@
+package model
+
+import "time"
+
+// EditState is where an edit is on its way.
+type EditState string
+
+// The states of an edit in the outbox. Done edits have left it for the journal.
+const (
+	Queued            EditState = "queued"
+	Sending           EditState = "sending"
+	RetryAt           EditState = "retry"      // tried, waiting for NextTry
+	Held              EditState = "held"       // waits for a person to confirm it
+	InConflict        EditState = "conflict"   // somebody else changed the field
+	Refused           EditState = "refused"    // the service (or its adapter) said no
+	NotVerified       EditState = "unverified" // accepted, but the service shows another value
+	OutcomeNotKnown   EditState = "unknown"    // sent, and what became of it can't be told
+	Done              EditState = "done"
+	Withdrawn         EditState = "withdrawn" // taken back before it was sent
+	OutcomeAlreadySet EditState = "already"   // nothing was sent: it already was so
+)
+
+// Waiting reports whether the edit is still on its way by itself.
+func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
+
+// NeedsPerson reports whether nothing happens until a person decides.
+func (s EditState) NeedsPerson() bool {
+	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
+}
+
+// Failed is what is:failed finds.
+func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s == OutcomeNotKnown }
+
+// EntryError is an error as it is kept with an edit.
+type EntryError struct {
+	Kind      ErrorKind `json:"kind"`
+	Message   string    `json:"message"`
+	Code      string    `json:"code,omitempty"`
+	RequestID string    `json:"request_id,omitempty"`
+}
+
+// NewEntryError keeps the parts of an error that a person reads.
+func NewEntryError(err error) *EntryError {
+	e := AsError(err)
+	if e == nil {
+		return nil
+	}
+	short := *e
+	short.Op, short.RequestID, short.Kind = "", "", ""
+	msg := e.Message
+	if msg == "" && e.Err != nil {
+		msg = e.Err.Error()
+	}
+	for _, f := range e.Fields {
+		msg += "; " + f.Field + ": " + f.Message
+	}
+	if e.Hint != "" {
+		if msg != "" {
+			msg += " — "
+		}
+		msg += e.Hint
+	}
+	return &EntryError{Kind: e.Kind, Message: msg, Code: e.Code, RequestID: e.RequestID}
+}
+
+// OutboxEntry is an edit on its way.
+type OutboxEntry struct {
+	Edit
+	Title    string
+	State    EditState
+	Attempts int
+	// Sent says that a write for this edit has left at least once.
+	Sent    bool
+	NextTry time.Time // zero unless State is RetryAt
+	Error   *EntryError
+	// Theirs is what the service showed at the conflict or failed verification.
+	Theirs *Value
+	// Account is set aside: the config gave its name another identity.
+	Orphaned bool
+}
+
+// JournalEntry is a delivered edit with what was there before and after.
+type JournalEntry struct {
+	Edit
+	Title  string
+	Before Value
+	After  Value
+	At     time.Time
+	// Undone is the id of the journal entry that took this one back.
+	Undone string
+	// State is Done or OutcomeAlreadySet.
+	State EditState
+}
+
+// Triage is what a person keeps locally about a conversation.
+type Triage struct {
+	// Done holds until the fingerprint of the content changes.
+	Done         bool
+	SnoozedUntil time.Time
+	Pinned       bool
+	Seen         bool
+}
+
+// Pending is what a row shows of an edit on its way.
+type Pending struct {
+	ID    string    `json:"id"`
+	Kind  EditKind  `json:"kind"`
+	State EditState `json:"state"`
+}
+
+// Row is one line of the inbox: a projected conversation with what is known
+// locally about it.
+type Row struct {
+	Conversation Conversation
+	Pending      []Pending
+	Triage       Triage
+	// Checked is when the service last showed this conversation.
+	Checked time.Time
+}
+
+// Worst gives the state that the row shows: the one that needs a person most,
+// else one that is on its way, else "".
+func (r Row) Worst() EditState {
+	order := []EditState{InConflict, Refused, OutcomeNotKnown, NotVerified, Held, RetryAt, Sending, Queued}
+	for _, s := range order {
+		for _, p := range r.Pending {
+			if p.State == s {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// Page is a window of a list. Total counts the whole list; Offset is where
+// the window starts; Revision grows with every change of the store.
+type Page struct {
+	Rows     []Row
+	Total    int
+	Offset   int
+	Revision int64
+	// Index is the position of the anchor that was asked for, -1 if it is not in the list.
+	Index int
+}
+
+// AccountState is how an account does, for the status line.
+type AccountState struct {
+	Name     string
+	Provider string
+	ReadOnly bool
+	// Syncing says a walk is under way; Read counts its rows so far, Total is
+	// the service's count or -1.
+	Syncing bool
+	Read    int
+	Total   int
+	// Checked is when the last refresh succeeded, Swept the last complete walk.
+	Checked time.Time
+	Swept   time.Time
+	// Error is why the last attempt failed, nil when it did not; NextTry is
+	// when the next one comes by itself.
+	Error   *EntryError
+	NextTry time.Time
+	// Conversations counts the cached rows; Waiting and Attention count the
+	// outbox: on its way, and needing a person.
+	Conversations int
+	Waiting       int
+	NeedPerson    int
+}
+
+// Offline reports whether the last attempt could not reach the service.
+func (a AccountState) Offline() bool { return a.Error != nil && a.Error.Kind == Unavailable }
+
+// Event announces that something changed. Refs names the conversations; an
+// empty list with Accounts set means the state of those accounts.
+type Event struct {
+	Refs     []Ref
+	Accounts []string
+	Revision int64
+}

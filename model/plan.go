@@ -1,0 +1,409 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ChangeOp says how a change makes its target from what is there.
+type ChangeOp string
+
+// The operations of a change.
+const (
+	OpSet    ChangeOp = "set"    // the target is given whole
+	OpAdd    ChangeOp = "add"    // add People to a set
+	OpRemove ChangeOp = "remove" // remove People from a set
+	OpAlter  ChangeOp = "alter"  // give People of a set the role or status they carry
+)
+
+// Change is what a person asks for, before it is known what a conversation
+// holds. The same change is planned against many conversations.
+type Change struct {
+	Kind EditKind
+	Op   ChangeOp
+	Key  string
+	// Target is the value for OpSet.
+	Target Value
+	// People are the operands of the set operations. An entry matches by
+	// SamePerson; for OpAlter an empty Role or Status leaves that as it is.
+	People []Participant
+	// Base, if set, is what the person was looking at when the change was
+	// made; without it the value now held is the base.
+	Base *Value
+}
+
+// PlanState says what a plan will do with one conversation.
+type PlanState string
+
+// The states of a plan item.
+const (
+	PlanChange  PlanState = "change"  // edits will be submitted
+	PlanAlready PlanState = "already" // it already is as wanted
+	PlanBlocked PlanState = "blocked" // it can't be done; Reason says why
+)
+
+// Risk is one reason to ask before sending.
+type Risk struct {
+	Kind EditKind
+	// Text names what happens and for whom.
+	Text string
+	// Twice marks what is asked for a second time, louder: clearing a whole
+	// set, deleting.
+	Twice bool
+}
+
+// PlanItem is what a plan does with one conversation.
+type PlanItem struct {
+	Ref      Ref
+	Title    string
+	Provider string
+	State    PlanState
+	Reason   string
+	Edits    []Edit
+	Risks    []Risk
+	// Notes are not reasons to ask, but worth saying: assumed calls, edits
+	// that cannot be undone.
+	Notes []string
+	// Hidden is set where the row is not in the list the person sees.
+	Hidden bool
+	// Requests are what would be sent, filled on demand.
+	Requests []Request
+}
+
+// Plan is the edits about to be submitted together, with what they will and
+// will not do.
+type Plan struct {
+	// ID becomes the batch of the edits.
+	ID    string
+	Title string
+	Items []PlanItem
+}
+
+// Count gives how many items are in a state.
+func (p Plan) Count(s PlanState) int {
+	n := 0
+	for _, it := range p.Items {
+		if it.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// HiddenCount gives how many changing items the person does not see.
+func (p Plan) HiddenCount() int {
+	n := 0
+	for _, it := range p.Items {
+		if it.Hidden && it.State == PlanChange {
+			n++
+		}
+	}
+	return n
+}
+
+// Edits gives the edits of all items that change.
+func (p Plan) Edits() []Edit {
+	var out []Edit
+	for _, it := range p.Items {
+		if it.State == PlanChange {
+			out = append(out, it.Edits...)
+		}
+	}
+	return out
+}
+
+// Risks gives the distinct risks of all changing items, in order.
+func (p Plan) Risks() []Risk {
+	var out []Risk
+	seen := map[Risk]bool{}
+	for _, it := range p.Items {
+		if it.State != PlanChange {
+			continue
+		}
+		for _, r := range it.Risks {
+			if !seen[r] {
+				seen[r] = true
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// Risky reports whether the plan must be confirmed because of what it does.
+func (p Plan) Risky() bool { return len(p.Risks()) > 0 }
+
+// Bulk reports whether the plan touches two conversations or more.
+func (p Plan) Bulk() bool { return len(p.Items) > 1 }
+
+// PlanOne plans changes against one conversation as it is projected now.
+func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change) PlanItem {
+	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
+	now := c.Clone()
+	block := func(reason string) PlanItem {
+		it.State, it.Reason, it.Edits, it.Risks = PlanBlocked, reason, nil, nil
+		return it
+	}
+	for _, ch := range changes {
+		cp := caps.Of(ch.Kind)
+		base, known := Read(now, ch.Kind, ch.Key)
+		if ch.Base != nil {
+			base, known = *ch.Base, true
+		}
+		if !cp.Can() {
+			return block(cp.Reason)
+		}
+		if !known {
+			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
+		}
+		target, err := ch.target(base, d)
+		if err != nil {
+			return block(err.Error())
+		}
+		if target.Equal(base) && ch.Kind != EditDelete {
+			continue
+		}
+		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target}
+		it.Edits = append(it.Edits, e)
+		apply(&now, e)
+		if cp.State == CapabilityAssumed {
+			it.Notes = append(it.Notes, cp.Reason)
+		}
+	}
+	it.Edits = Fold(it.Edits)
+	kept := it.Edits[:0]
+	for _, e := range it.Edits {
+		if e.Kind == EditDelete || !e.Base.Equal(e.Target) {
+			kept = append(kept, e)
+		}
+	}
+	it.Edits = kept
+	for _, e := range it.Edits {
+		it.Risks = append(it.Risks, Risks(e, c, d)...)
+		if ok, why := Undoable(e.Kind); !ok {
+			it.Notes = append(it.Notes, why)
+		}
+	}
+	if len(it.Edits) > 0 {
+		it.State = PlanChange
+	}
+	return it
+}
+
+// PlanCreate plans a create for an account.
+func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
+	it := PlanItem{Ref: Ref{Account: d.Account}, Title: n.Title, Provider: d.Provider, State: PlanChange}
+	cp := caps.Of(EditCreate)
+	switch {
+	case !cp.Can():
+		it.State, it.Reason = PlanBlocked, cp.Reason
+	case strings.TrimSpace(n.Title) == "":
+		it.State, it.Reason = PlanBlocked, "a conversation needs a title"
+	case d.NewNeedsSpace && n.Space == "":
+		it.State, it.Reason = PlanBlocked, "a conversation in "+d.Name+" needs a space"
+	}
+	if it.State == PlanBlocked {
+		return it
+	}
+	for i := range n.People {
+		n.People[i] = withDefaults(n.People[i], d)
+	}
+	e := Edit{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}
+	it.Edits = []Edit{e}
+	it.Risks = createRisks(n, d)
+	if cp.State == CapabilityAssumed {
+		it.Notes = append(it.Notes, cp.Reason)
+	}
+	return it
+}
+
+func (ch Change) target(base Value, d Description) (Value, error) {
+	if ch.Kind == EditArchive {
+		return TextValue("archived"), nil
+	}
+	if ch.Kind == EditDelete {
+		return TextValue("deleted"), nil
+	}
+	if ch.Op == OpSet || ch.Op == "" {
+		if ch.Target.People != nil {
+			people := dedupe(*ch.Target.People)
+			for i := range people {
+				if _, had := find(base.Set(), people[i]); !had && ch.Kind == EditParticipants {
+					people[i] = withDefaults(people[i], d)
+				}
+			}
+			return PeopleValue(people), nil
+		}
+		return ch.Target, nil
+	}
+	people := append([]Participant(nil), base.Set()...)
+	for _, p := range ch.People {
+		at := -1
+		for i := range people {
+			if SamePerson(people[i], p) {
+				at = i
+			}
+		}
+		switch ch.Op {
+		case OpAdd:
+			switch {
+			case at < 0 && ch.Kind == EditParticipants:
+				people = append(people, withDefaults(p, d))
+			case at < 0:
+				people = append(people, p)
+			case p.Role != "":
+				people[at].Role = p.Role
+			}
+		case OpRemove:
+			if at >= 0 {
+				people = append(people[:at], people[at+1:]...)
+			}
+		case OpAlter:
+			if at < 0 {
+				return Value{}, fmt.Errorf("%s is not in this conversation", p.Display())
+			}
+			if p.Role != "" {
+				people[at].Role = p.Role
+			}
+			if p.Status != "" {
+				people[at].Status = p.Status
+			}
+		}
+	}
+	return PeopleValue(people), nil
+}
+
+func withDefaults(p Participant, d Description) Participant {
+	if p.Role == "" {
+		p.Role = d.DefaultRole
+	}
+	if p.Status == "" {
+		p.Status = d.DefaultStatus
+	}
+	return p
+}
+
+// Risks tells why an edit must be asked about: it widens who can see or
+// change a conversation, or removes people or contacts, or archives, deletes.
+func Risks(e Edit, c Conversation, d Description) []Risk {
+	var out []Risk
+	add := func(twice bool, format string, args ...any) {
+		out = append(out, Risk{Kind: e.Kind, Text: fmt.Sprintf(format, args...), Twice: twice})
+	}
+	target := e.Target.String()
+	audience := d.Audience[AudienceKey(e.Kind, target)]
+	switch e.Kind {
+	case EditPrivacy:
+		if target == string(PrivacyPublic) {
+			add(false, "%s", orElse(audience, "becomes public: assumed visible to everybody in the workspace"))
+		}
+	case EditAccess:
+		if widens(e.Base.String(), target) {
+			add(false, "%s", orElse(audience, "access widens to "+target))
+		}
+	case EditDefaultRole:
+		if target == RoleEditor {
+			add(false, "%s", orElse(audience, "everybody who comes in may edit"))
+		}
+	case EditParticipants:
+		diff := DiffPeople(e.Base.Set(), e.Target.Set())
+		for _, p := range diff.Added {
+			add(false, "adds %s%s", describe(p), roleNote(p))
+		}
+		for i, p := range diff.Altered {
+			if p.Role == RoleEditor && diff.Was[i].Role != RoleEditor {
+				add(false, "makes %s an editor", describe(p))
+			}
+		}
+		for _, p := range diff.Removed {
+			add(false, "removes %s", describe(p))
+		}
+		if len(e.Target.Set()) == 0 {
+			add(true, "removes everybody from the conversation")
+		}
+	case EditContacts:
+		diff := DiffPeople(e.Base.Set(), e.Target.Set())
+		for _, p := range diff.Removed {
+			add(false, "removes the contact %s", describe(p))
+		}
+		if len(e.Target.Set()) == 0 {
+			add(true, "clears every contact of the conversation")
+		}
+	case EditArchive:
+		add(false, "archives the conversation; this cannot be undone")
+	case EditDelete:
+		add(true, "deletes the conversation for everybody; this cannot be undone")
+	}
+	return out
+}
+
+func createRisks(n NewConversation, d Description) []Risk {
+	var out []Risk
+	if n.Privacy == PrivacyPublic {
+		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditPrivacy, "public")], "is public from the start")})
+	}
+	if n.Access == "everyone" || n.Access == "open" {
+		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditAccess, n.Access)], "is open to everybody from the start")})
+	}
+	if n.DefaultRole == RoleEditor {
+		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit")})
+	}
+	for _, p := range n.People {
+		if p.Role == RoleEditor || p.Kind == KindGroup {
+			out = append(out, Risk{Kind: EditCreate, Text: "adds " + describe(p) + roleNote(p)})
+		}
+	}
+	return out
+}
+
+// widens compares access words of both services that have them; a word that
+// confab does not know counts as wider, so that it is asked about.
+func widens(from, to string) bool {
+	rank := map[string]int{"just_me": 0, "invite-only": 0, "group": 1, "request-to-join": 1, "everyone": 2, "open": 2}
+	a, okA := rank[from]
+	b, okB := rank[to]
+	return !okA || !okB || b > a
+}
+
+func describe(p Participant) string {
+	who := CleanLine(p.Display(), 80)
+	if p.Kind == KindGroup {
+		return "the group " + who
+	}
+	if p.Email != "" && p.Email != who {
+		return who + " <" + CleanLine(p.Email, 80) + ">"
+	}
+	return who
+}
+
+func roleNote(p Participant) string {
+	if p.Role == "" {
+		return ""
+	}
+	return " as " + CleanLine(RoleName(p.Role), 40)
+}
+
+func orElse(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// RoleName gives a role as it is said: "collaboration complete".
+func RoleName(role string) string { return strings.ReplaceAll(role, "_", " ") }
+
+// FieldName gives a kind of edit as a noun for sentences.
+func FieldName(k EditKind) string {
+	switch k {
+	case EditDefaultRole:
+		return "default role"
+	case EditParticipants:
+		return "list of participants"
+	case EditContacts:
+		return "set of contacts"
+	case EditArchive, EditDelete, EditCreate:
+		return "conversation"
+	}
+	return string(k)
+}

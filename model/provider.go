@@ -1,0 +1,259 @@
+package model
+
+import (
+	"context"
+	"time"
+)
+
+// Provider is the contract of an adapter: one account of one service. All
+// methods may be called from several goroutines; each obeys its context,
+// returns *Error, and never has a credential in an error. Reads may be
+// repeated by the adapter; a write is sent once (one replay after a 401 that
+// refreshed the credential or swapped its form is allowed: it did nothing).
+type Provider interface {
+	// Describe gives fixed data about the account and its service.
+	Describe() Description
+
+	// Capabilities tells what can be edited in a conversation, one entry for
+	// every kind. It does no I/O. Read-only accounts answer No for all. What a
+	// 403, 404 or 405 taught about the account lasts for the run.
+	Capabilities(c Conversation) Capabilities
+
+	// Sync walks the list of conversations and emits it page by page. The
+	// request says how. emit reports whether to go on; on false Sync stops
+	// without error. Result.Complete is true only if every page was read
+	// without error and without being stopped.
+	Sync(ctx context.Context, req SyncRequest, emit func(Batch) (more bool, err error)) (SyncResult, error)
+
+	// Load reads one conversation afresh, at least with what need names. A
+	// set that need names and the service did not deliver is left unknown.
+	Load(ctx context.Context, id string, need Need) (Detail, error)
+
+	// Lookup searches a directory of the service for a picker.
+	Lookup(ctx context.Context, req LookupRequest) (LookupPage, error)
+
+	// Check tests the account live, for doctor: credential, rights, reach.
+	Check(ctx context.Context) []CheckResult
+
+	// Link gives a URL to open: the web page (no request) or a recording
+	// (fetched now; never stored or logged).
+	Link(ctx context.Context, c Conversation, kind LinkKind) (string, error)
+
+	// Needs tells what must be loaded before edits of these kinds can be
+	// planned and compared. It does no I/O.
+	Needs(kinds ...EditKind) Need
+
+	// Requests gives exactly what Apply would send for edits of one
+	// conversation, without a credential. It does no I/O.
+	Requests(fresh Conversation, edits []Edit) ([]Request, error)
+
+	// Apply sends the fewest requests that make the edits of one
+	// conversation, narrowing visibility first and widening last. Exactly one
+	// outcome per edit, in the order of edits. An edit that is not supported
+	// fails with Unsupported and sends nothing. fresh has just been loaded
+	// with Needs of the edits (for a create it is the zero value).
+	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
+
+	// Find looks for conversations that a create may have made: title and
+	// place match, made at or after since. Used after a lost answer.
+	Find(ctx context.Context, n NewConversation, since time.Time) ([]Conversation, error)
+}
+
+// Need names what a Load must bring beyond the plain conversation.
+type Need uint8
+
+// What can be asked for; combine with |.
+const (
+	NeedParticipants Need = 1 << iota
+	NeedContacts
+	NeedMessages
+	// NeedEverything also brings what costs extra or is large: all expansions.
+	NeedEverything
+)
+
+// Has reports whether all of m is asked for.
+func (n Need) Has(m Need) bool { return n&m == m }
+
+// Description is fixed data about one account.
+type Description struct {
+	Provider string // one of ProviderNames
+	Name     string // the service's name for people: "AskElephant"
+	Account  string
+	BaseURL  string
+	// Identity is provider + base URL + workspace; stored rows carry it.
+	Identity string
+	ReadOnly bool
+
+	// Roles, AccessValues and ParticipantStatuses are what may be chosen, in
+	// order of display; empty where the service has none.
+	Roles               []string
+	DefaultRole         string // the role of an added participant where none is chosen
+	AccessValues        []string
+	ParticipantStatuses []string
+	DefaultStatus       string // the status of an added participant where none is chosen
+	DefaultRoleValues   []string
+
+	// People lists the directory kinds from which participants are added,
+	// e.g. user and group (Kona), contact, user and flow (Bird).
+	People []LookupKind
+	// NewNeedsSpace says that a create must name a space.
+	NewNeedsSpace bool
+
+	// Audience tells who will see a conversation after a widening edit, keyed
+	// by AudienceKey. Sentences say "assumed" where the vendor does not tell.
+	Audience map[string]string
+
+	// Incremental says that a refresh sees every change (a filter by update
+	// time); otherwise a sweep is needed.
+	Incremental bool
+	// MinRefresh is how often the service may be polled at most; zero means
+	// no limit of its own.
+	MinRefresh time.Duration
+}
+
+// AudienceKey names an entry of Description.Audience.
+func AudienceKey(k EditKind, target string) string { return string(k) + ":" + target }
+
+// SyncMode says how much of a list to read.
+type SyncMode int
+
+// The modes of Sync.
+const (
+	// SyncHead reads the newest part, until emit says stop, or everything
+	// since the cursor's checkpoint where the service can.
+	SyncHead SyncMode = iota
+	// SyncFull walks the whole list, resuming at the cursor if it is one of
+	// an unfinished walk.
+	SyncFull
+)
+
+// SyncRequest says what Sync is to read.
+type SyncRequest struct {
+	Mode SyncMode
+	// Cursor is what an earlier Batch or SyncResult gave; "" at the start. It
+	// is opaque outside the adapter.
+	Cursor string
+	// Since limits how far back to list, where the service can; zero is everything.
+	Since time.Time
+	// Filter narrows the list where the service can; what it cannot is
+	// filtered locally. It is for searches, never for syncs that infer deletions.
+	Filter Filter
+}
+
+// Filter is the part of a query that services may answer themselves.
+type Filter struct {
+	Title        string
+	Owner        []string // ids or e-mails
+	Participants []string // e-mails
+	Team         []string
+	Space        []string
+	From, To     time.Time
+	HideInternal bool
+	Text         string // the service's own search, whatever it searches
+}
+
+// IsZero reports whether the filter asks for nothing.
+func (f Filter) IsZero() bool {
+	return f.Title == "" && len(f.Owner) == 0 && len(f.Participants) == 0 && len(f.Team) == 0 &&
+		len(f.Space) == 0 && f.From.IsZero() && f.To.IsZero() && !f.HideInternal && f.Text == ""
+}
+
+// Batch is one page of a list. Cursor, if set, lets a later Sync in the same
+// mode go on after this page.
+type Batch struct {
+	Conversations []Conversation
+	Cursor        string
+	// Total is the service's count of the whole list; -1 where it gives none.
+	Total int
+}
+
+// SyncResult ends a Sync. Cursor is for the next one.
+type SyncResult struct {
+	Cursor   string
+	Complete bool
+}
+
+// LookupKind names a directory of a service.
+type LookupKind string
+
+// The directories.
+const (
+	LookupUsers    LookupKind = "user"
+	LookupContacts LookupKind = "contact"
+	LookupGroups   LookupKind = "group"
+	LookupFlows    LookupKind = "flow"
+	LookupSpaces   LookupKind = "space"
+	LookupChannels LookupKind = "channel"
+	LookupTeams    LookupKind = "team"
+	LookupLabels   LookupKind = "label"
+	LookupTags     LookupKind = "tag"
+	LookupCompany  LookupKind = "company"
+)
+
+// LookupRequest asks a directory. Text "" lists from the start; a text that is
+// an id, an e-mail address or a Bird identifier finds exactly that where the
+// service can.
+type LookupRequest struct {
+	Kind   LookupKind
+	Text   string
+	Scope  string // a space id, where the directory is per space
+	Cursor string
+	Limit  int // at most; 0 leaves it to the adapter
+}
+
+// LookupPage is one page of a directory; Cursor is "" at the end. An unknown
+// kind is answered with an Unsupported error.
+type LookupPage struct {
+	Items  []Participant
+	Cursor string
+}
+
+// LinkKind says which URL is wanted.
+type LinkKind int
+
+// The links.
+const (
+	LinkWeb LinkKind = iota
+	LinkRecording
+)
+
+// CheckResult is one line of doctor.
+type CheckResult struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// Request is one HTTP request as it would be sent, without a credential. Path
+// and Query are in escaped form; Body is nil where none is sent.
+type Request struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Query  string `json:"query"`
+	Body   []byte `json:"-"`
+}
+
+// Outcome is what became of one edit. After is what the service shows after
+// the write where its answer said so for the edited field, else nil (the
+// caller then reads again). Err is nil where the service accepted.
+type Outcome struct {
+	After *Conversation
+	Err   error
+	// Created is the id of the new conversation, for a create.
+	Created string
+	// Existed says that a create found a conversation that was already there.
+	Existed bool
+}
+
+// Pacer spaces the requests of one account. Wait returns when the next may be
+// sent, or with the context's error.
+type Pacer interface {
+	Wait(ctx context.Context) error
+}
+
+// CredentialSource gives a credential when it is first needed. Reject tells
+// it that the service refused what it gave, so that the next Get asks again.
+type CredentialSource interface {
+	Get(ctx context.Context) (string, error)
+	Reject()
+}

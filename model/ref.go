@@ -1,0 +1,56 @@
+package model
+
+import (
+	"errors"
+	"strings"
+)
+
+// The names of the four services, as they stand in the config file.
+const (
+	Attention   = "attention"
+	Bird        = "bird"
+	AskElephant = "askelephant"
+	Kona        = "kona"
+)
+
+// ProviderNames lists the services in the order used everywhere.
+func ProviderNames() []string { return []string{Attention, Bird, AskElephant, Kona} }
+
+// Ref names one conversation of one account. ID is the provider's own id,
+// exactly as it came; it may hold any character.
+type Ref struct {
+	Account string
+	ID      string
+}
+
+// String gives "account:id". Account names hold no colon, so ParseRef takes
+// it back whatever the id holds.
+func (r Ref) String() string { return r.Account + ":" + r.ID }
+
+// IsZero reports whether the ref names nothing.
+func (r Ref) IsZero() bool { return r == Ref{} }
+
+// ErrRef is returned by ParseRef for a text that is not "account:id".
+var ErrRef = errors.New(`a conversation is written "account:id"`)
+
+// ParseRef reads what Ref.String wrote.
+func ParseRef(s string) (Ref, error) {
+	account, id, ok := strings.Cut(s, ":")
+	if !ok || account == "" || id == "" {
+		return Ref{}, ErrRef
+	}
+	return Ref{Account: account, ID: id}, nil
+}
+
+// MarshalText lets a Ref be a JSON string and a map key.
+func (r Ref) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (r *Ref) UnmarshalText(b []byte) error {
+	p, err := ParseRef(string(b))
+	if err != nil {
+		return err
+	}
+	*r = p
+	return nil
+}

@@ -1,0 +1,38 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Set is a list that is either known, and then complete, or not loaded.
+// In JSON a set that is not loaded is null, a known empty one is [].
+type Set[T any] struct {
+	Known bool
+	Items []T
+}
+
+// SetOf gives a known set of the given items.
+func SetOf[T any](items ...T) Set[T] { return Set[T]{Known: true, Items: items} }
+
+// MarshalJSON writes null for a set that is not loaded.
+func (s Set[T]) MarshalJSON() ([]byte, error) {
+	if !s.Known {
+		return []byte("null"), nil
+	}
+	if s.Items == nil {
+		return []byte("[]"), nil
+	}
+	return json.Marshal(s.Items)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Set[T]) UnmarshalJSON(b []byte) error {
+	if bytes.Equal(bytes.TrimSpace(b), []byte("null")) {
+		*s = Set[T]{}
+		return nil
+	}
+	s.Known = true
+	s.Items = nil
+	return json.Unmarshal(b, &s.Items)
+}
