@@ -1,0 +1,97 @@
+package inbox
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"confab/model"
+)
+
+// account is the running state of one account.
+type account struct {
+	name     string
+	provider model.Provider
+	desc     model.Description
+	since    time.Duration
+
+	// syncing and delivering let one of each run at a time.
+	syncing    sync.Mutex
+	delivering sync.Mutex
+
+	wakeSync    chan struct{}
+	wakeDeliver chan struct{}
+
+	mu    sync.Mutex
+	state model.AccountState
+	// pausedUntil keeps delivery from knocking on a door that is known shut;
+	// zero is open. A person's retry opens it.
+	pausedUntil time.Time
+	failures    int
+}
+
+func newAccount(in Account) *account {
+	d := in.Provider.Describe()
+	return &account{
+		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
+		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1),
+		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
+	}
+}
+
+func (a *account) snapshot() model.AccountState {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state
+}
+
+func (a *account) update(f func(*model.AccountState)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f(&a.state)
+}
+
+func (a *account) nudgeSync()     { nudge(a.wakeSync) }
+func (a *account) nudgeDelivery() { nudge(a.wakeDeliver) }
+
+func nudge(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// pause shuts delivery until a time; open ends that.
+func (a *account) pause(until time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pausedUntil = until
+}
+
+func (a *account) open() { a.pause(time.Time{}) }
+
+func (a *account) paused() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.pausedUntil
+}
+
+func (b *Inbox) recount(ctx context.Context, a *account) {
+	n, waiting, person, err := b.store.Counts(ctx, a.name)
+	if err != nil {
+		return
+	}
+	a.update(func(s *model.AccountState) { s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person })
+}
+
+func (b *Inbox) recountAll(ctx context.Context) {
+	for _, a := range b.accounts {
+		b.recount(ctx, a)
+	}
+}
+
+// announce counts an account again and tells subscribers.
+func (b *Inbox) announce(ctx context.Context, a *account, refs ...model.Ref) {
+	b.recount(ctx, a)
+	b.events.publish(model.Event{Refs: refs, Accounts: []string{a.name}, Revision: b.store.OwnRevision()})
+}

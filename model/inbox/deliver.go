@@ -1,0 +1,326 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	"confab/model"
+)
+
+// writeTime bounds what is done for one conversation once a write may leave:
+// the write and the read that verifies it. It is not cut short by leaving.
+const writeTime = 3 * time.Minute
+
+// deliverLoop sends what is due of one account until ctx ends.
+func (b *Inbox) deliverLoop(ctx context.Context, a *account) {
+	for ctx.Err() == nil {
+		if err := b.deliverDue(ctx, a, nil, nil); err != nil && ctx.Err() == nil {
+			b.log("%s: deliver: %v", a.name, err)
+		}
+		rest(ctx, b.untilDue(ctx, a), a.wakeDeliver)
+	}
+}
+
+// untilDue gives how long nothing of an account is due; 0 is until woken.
+func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
+	at, ok, err := b.store.NextDue(ctx, a.name)
+	if err != nil {
+		return time.Minute
+	}
+	if !ok {
+		return 0
+	}
+	if p := a.paused(); p.After(at) {
+		at = p
+	}
+	wait := at.Sub(b.now())
+	if wait <= 0 {
+		// Due, and yet not taken: it waits for an earlier edit of its field,
+		// which wakes this loop when it moves. Look again now and then.
+		wait = time.Minute
+	}
+	return wait
+}
+
+// deliverDue sends the due edits of an account, conversation by conversation,
+// until none is due or the account is shut. only, if not nil, limits it.
+func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) error {
+	a.delivering.Lock()
+	defer a.delivering.Unlock()
+	for ctx.Err() == nil {
+		if p := a.paused(); p.After(b.now()) {
+			return nil
+		}
+		entries, err := b.store.Claim(ctx, a.name, only)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		b.announce(ctx, a, entries[0].Ref)
+		d := delivery{b: b, a: a, report: report}
+		b.writes.Add(1)
+		if entries[0].Kind == model.EditCreate {
+			err = d.create(ctx, entries[0])
+		} else {
+			err = d.edits(ctx, entries)
+		}
+		b.writes.Done()
+		b.announce(context.WithoutCancel(ctx), a, entries[0].Ref)
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// delivery carries the edits of one conversation from claim to journal.
+type delivery struct {
+	b      *Inbox
+	a      *account
+	report func(model.DeliveryResult)
+}
+
+// edits delivers the claimed edits of one conversation: read afresh, compare,
+// send what is clean in one Apply, verify, settle. The error is a failure of
+// this machine; what a service says is recorded with the edits.
+func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
+	ref := entries[0].Ref
+	need := d.a.provider.Needs(kinds(entries)...)
+	read, err := d.a.provider.Load(ctx, ref.ID, need)
+	if err != nil {
+		return d.unread(ctx, entries, err)
+	}
+	// From here on what happens is recorded even if the program is leaving.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
+	if _, err := d.b.store.Save(ctx, read.Conversation); err != nil {
+		return err
+	}
+	var send []model.OutboxEntry
+	for _, e := range entries {
+		verdict, theirs := model.Compare(e.Edit, read.Conversation)
+		switch verdict {
+		case model.Already:
+			err = d.already(ctx, e, read.Conversation, theirs)
+		case model.Untouched:
+			send = append(send, e)
+		case model.Changed:
+			state := model.InConflict
+			cause := &model.EntryError{Kind: model.ConflictKind, Message: "somebody else changed the " + model.FieldName(e.Kind) + " meanwhile"}
+			if e.Sent {
+				state = model.OutcomeNotKnown
+				cause = &model.EntryError{Kind: model.UnknownOutcome,
+					Message: "the change was sent without an answer, and the service now shows neither the old nor the new value"}
+			}
+			err = d.park(ctx, e, state, cause, &theirs, time.Time{}, false)
+		case model.NotLoaded:
+			err = d.park(ctx, e, model.Refused, &model.EntryError{Kind: model.Invalid,
+				Message: "the service did not show the current " + model.FieldName(e.Kind) + ", so nothing was sent"}, nil, time.Time{}, true)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(send) == 0 {
+		return nil
+	}
+	ids := make([]string, len(send))
+	edits := make([]model.Edit, len(send))
+	for i, e := range send {
+		ids[i], edits[i] = e.ID, e.Edit
+	}
+	if err := d.b.store.Sent(ctx, ids); err != nil {
+		return err
+	}
+	outcomes := d.a.provider.Apply(ctx, read.Conversation, edits)
+	var after *model.Conversation // one read serves every edit that needs it
+	for i, e := range send {
+		e.Sent = true
+		if err := d.settle(ctx, e, read.Conversation, outcomes[i], need, &after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unread handles a conversation that could not be read before sending.
+func (d delivery) unread(ctx context.Context, entries []model.OutboxEntry, cause error) error {
+	ctx = context.WithoutCancel(ctx)
+	gone := model.KindOf(cause) == model.NotFound
+	for _, e := range entries {
+		var err error
+		if gone && e.Kind == model.EditDelete {
+			state := model.OutcomeAlreadySet
+			if e.Sent {
+				state = model.Done
+			}
+			err = d.finish(ctx, e, e.Base, e.Target, nil, true, state)
+		} else {
+			err = d.failed(ctx, e, cause, true)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// already ends an edit whose target the service shows without a write now.
+// If a write had left before, that was ours.
+func (d delivery) already(ctx context.Context, e model.OutboxEntry, fresh model.Conversation, now model.Value) error {
+	if e.Sent {
+		return d.finish(ctx, e, e.Base, now, &fresh, false, model.Done)
+	}
+	return d.finish(ctx, e, now, now, &fresh, false, model.OutcomeAlreadySet)
+}
+
+// settle verifies what a write did and ends the edit accordingly.
+func (d delivery) settle(ctx context.Context, e model.OutboxEntry, before model.Conversation, out model.Outcome, need model.Need, read **model.Conversation) error {
+	if out.Err != nil {
+		return d.failed(ctx, e, out.Err, false)
+	}
+	was, _ := e.Read(before)
+	if e.Kind == model.EditDelete {
+		return d.finish(ctx, e, was, e.Target, nil, true, model.Done)
+	}
+	after := out.After
+	if after != nil {
+		if _, known := e.Read(*after); !known {
+			after = nil
+		}
+	}
+	if after == nil {
+		if *read == nil {
+			fresh, err := d.a.provider.Load(ctx, e.Ref.ID, need)
+			if err != nil {
+				// Accepted, but not yet seen: read again later, never send blindly.
+				return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
+					Message: "accepted, but reading it back failed: " + model.AsError(err).Error(), Err: err}, false)
+			}
+			*read = &fresh.Conversation
+		}
+		after = *read
+	}
+	is, known := e.Read(*after)
+	if known && is.Equal(e.Target) {
+		return d.finish(ctx, e, was, is, after, false, model.Done)
+	}
+	if _, err := d.b.store.Save(ctx, *after); err != nil {
+		return err
+	}
+	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,
+		Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}, &is, time.Time{}, false)
+}
+
+// create makes a conversation. One that may have been sent is looked for
+// before it is sent again.
+func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
+	if e.Sent {
+		found, err := d.a.provider.Find(ctx, *e.Target.New, e.Created.Add(-2*time.Minute))
+		if err != nil {
+			return d.failed(context.WithoutCancel(ctx), e, err, true)
+		}
+		ctx = context.WithoutCancel(ctx)
+		switch len(found) {
+		case 0:
+		case 1:
+			return d.created(ctx, e, found[0])
+		default:
+			return d.park(ctx, e, model.OutcomeNotKnown, &model.EntryError{Kind: model.UnknownOutcome,
+				Message: "the create was sent without an answer, and several conversations now have this title"}, nil, time.Time{}, false)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
+	if err := d.b.store.Sent(ctx, []string{e.ID}); err != nil {
+		return err
+	}
+	e.Sent = true
+	out := d.a.provider.Apply(ctx, model.Conversation{}, []model.Edit{e.Edit})[0]
+	if out.Err != nil {
+		return d.failed(ctx, e, out.Err, false)
+	}
+	if out.After != nil && !out.Existed {
+		return d.created(ctx, e, *out.After)
+	}
+	read, err := d.a.provider.Load(ctx, out.Created, model.NeedParticipants)
+	if err != nil {
+		c := model.Conversation{Ref: model.Ref{Account: e.Ref.Account, ID: out.Created}, Provider: d.a.desc.Provider,
+			Title: e.Target.New.Title, ParticipantCount: -1}
+		return d.created(ctx, e, c)
+	}
+	return d.created(ctx, e, read.Conversation)
+}
+
+func (d delivery) created(ctx context.Context, e model.OutboxEntry, c model.Conversation) error {
+	j := d.entry(e, model.Value{}, e.Target, model.Done)
+	j.Ref = c.Ref
+	if err := d.b.store.Settle(ctx, e, j, &c, false); err != nil {
+		return err
+	}
+	e.Ref = c.Ref
+	d.tell(e, model.Done, &j)
+	return nil
+}
+
+// finish writes the journal and ends the edit.
+func (d delivery) finish(ctx context.Context, e model.OutboxEntry, before, after model.Value, c *model.Conversation, gone bool, state model.EditState) error {
+	j := d.entry(e, before, after, state)
+	if err := d.b.store.Settle(ctx, e, j, c, gone); err != nil {
+		return err
+	}
+	d.a.open()
+	d.tell(e, state, &j)
+	return nil
+}
+
+func (d delivery) entry(e model.OutboxEntry, before, after model.Value, state model.EditState) model.JournalEntry {
+	return model.JournalEntry{Edit: e.Edit, Title: e.Title, Before: before, After: after, At: d.b.now().UTC(), State: state}
+}
+
+// failed applies the policy to an edit that met an error. early says that it
+// happened before the write: then nothing left this time.
+func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) error {
+	err := model.AsError(cause)
+	now := d.b.now()
+	what := decide(err, e.Attempts, now)
+	if early {
+		// A read changes nothing, so an earlier sending stays what it was.
+		what.unsent = false
+		if err.Kind == model.UnknownOutcome {
+			what.pause = true
+		}
+	}
+	if what.pause {
+		d.a.pause(what.next)
+		d.a.update(func(s *model.AccountState) {
+			s.Error = model.NewEntryError(err)
+			s.NextTry = what.next
+		})
+	}
+	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, what.state, err.Kind)
+	return d.park(ctx, e, what.state, model.NewEntryError(err), nil, what.next, what.unsent)
+}
+
+func (d delivery) park(ctx context.Context, e model.OutboxEntry, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
+	if err := d.b.store.Park(ctx, e.ID, state, cause, theirs, next, unsent); err != nil {
+		return err
+	}
+	e.Error, e.Theirs, e.NextTry = cause, theirs, next
+	d.tell(e, state, nil)
+	return nil
+}
+
+func (d delivery) tell(e model.OutboxEntry, state model.EditState, j *model.JournalEntry) {
+	e.State = state
+	if d.report != nil {
+		d.report(model.DeliveryResult{Entry: e, Journal: j})
+	}
+}
+
+func kinds(entries []model.OutboxEntry) []model.EditKind {
+	out := make([]model.EditKind, len(entries))
+	for i, e := range entries {
+		out[i] = e.Kind
+	}
+	return out
+}

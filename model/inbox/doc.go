@@ -1,0 +1,25 @@
+// Package inbox is the engine of confab: the use cases, and the only writer of
+// the store. It syncs accounts, plans and submits edits, delivers them, checks
+// what became of them, keeps the journal, and takes edits back.
+//
+// What may be relied on:
+//
+//   - Submit has put every edit on disk when it returns; delivery follows in
+//     the background, or when Deliver is called.
+//   - Before a write is sent, the conversation is read afresh and the edited
+//     field compared with the base. Somebody else's change stops the edit; a
+//     value that already is the target sends nothing.
+//   - After a write, the answer or a fresh read must show the intended value.
+//   - A write whose outcome is not known is never repeated before a read has
+//     shown the base again. A create is looked for before it is repeated.
+//   - Policy is decided by the kind of an error alone, in one place (policy.go).
+//   - One slow or failing account never delays another: each has workers of
+//     its own.
+//   - Killing the process at any point loses nothing: edits that were being
+//     sent are found again by Recover and treated as of unknown outcome.
+//   - Changes made by another process with the same database are noticed
+//     within a second and announced like one's own.
+//
+// Every method that does I/O takes a context. Accounts, Describe and
+// Capabilities do none and may be called from anywhere.
+package inbox

@@ -1,0 +1,225 @@
+package inbox
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// HeldAfter is the age at which an edit that is found at start is held until
+// a person confirms it: what was meant yesterday may not be meant today.
+const HeldAfter = 24 * time.Hour
+
+// Account is one account as the engine is given it.
+type Account struct {
+	Provider model.Provider
+	// Since limits how far back to list; zero is everything.
+	Since time.Duration
+}
+
+// Options are what Open needs.
+type Options struct {
+	Store    *store.Store
+	Accounts []Account
+	// Refresh is the pause between refreshes; 0 turns polling off.
+	Refresh time.Duration
+	// User is written into the journal.
+	User string
+	// Location is the zone of dates in queries; nil is local.
+	Location *time.Location
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Log, if set, gets one line an event; never bodies, never credentials.
+	Log func(format string, args ...any)
+}
+
+// Inbox is the engine. It is safe for concurrent use.
+type Inbox struct {
+	store    *store.Store
+	accounts []*account
+	byName   map[string]*account
+	refresh  time.Duration
+	user     string
+	loc      *time.Location
+	now      func() time.Time
+	log      func(string, ...any)
+
+	events  broadcaster
+	lookups lookupCache
+	session session
+
+	stop    context.CancelFunc
+	workers sync.WaitGroup
+	writes  sync.WaitGroup
+}
+
+// session remembers the submissions of this run, newest last, for undo.
+type session struct {
+	sync.Mutex
+	batches []string
+}
+
+// Open starts the engine without any worker: reads work, and what is asked
+// for explicitly is done. Start adds the background work.
+func Open(ctx context.Context, o Options) (*Inbox, error) {
+	b := &Inbox{
+		store: o.Store, refresh: o.Refresh, user: o.User, loc: o.Location, now: o.Now, log: o.Log,
+		byName: map[string]*account{},
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.loc == nil {
+		b.loc = time.Local
+	}
+	if b.log == nil {
+		b.log = func(string, ...any) {}
+	}
+	for _, in := range o.Accounts {
+		a := newAccount(in)
+		kept, held, err := b.store.OpenAccount(ctx, a.name, a.desc.Identity)
+		if err != nil {
+			return nil, err
+		}
+		if held > 0 {
+			b.log("%s: %d edits are held: the account has another identity than when they were made", a.name, held)
+		}
+		a.state.Checked, a.state.Swept = kept.Checked, kept.Swept
+		b.accounts = append(b.accounts, a)
+		b.byName[a.name] = a
+	}
+	if _, err := b.store.Recover(ctx); err != nil {
+		return nil, err
+	}
+	for _, a := range b.accounts {
+		b.recount(ctx, a)
+	}
+	return b, nil
+}
+
+// Start begins the background work: every account is synced and everything
+// that is due is delivered. It returns at once; Close ends it.
+func (b *Inbox) Start(ctx context.Context) {
+	ctx, b.stop = context.WithCancel(ctx)
+	if n, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
+		b.log("hold old edits: %v", err)
+	} else if n > 0 {
+		for _, a := range b.accounts {
+			b.recount(ctx, a)
+		}
+	}
+	for _, a := range b.accounts {
+		b.workers.Go(func() { b.syncLoop(ctx, a) })
+		b.workers.Go(func() { b.deliverLoop(ctx, a) })
+	}
+	b.workers.Go(func() { b.watch(ctx) })
+}
+
+// Close stops the workers and waits until writes in flight have ended and
+// been recorded, or ctx is done. It does not close the store.
+func (b *Inbox) Close(ctx context.Context) error {
+	if b.stop != nil {
+		b.stop()
+	}
+	done := make(chan struct{})
+	go func() {
+		b.workers.Wait()
+		b.writes.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// watch looks once a second for changes of another process.
+func (b *Inbox) watch(ctx context.Context) {
+	seen := b.store.OwnRevision()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		rev, err := b.store.Revision(ctx)
+		if err != nil || rev <= seen {
+			continue
+		}
+		own := b.store.OwnRevision()
+		if rev > own {
+			b.recountAll(ctx)
+			b.events.publish(model.Event{Accounts: b.names(), Revision: rev})
+			for _, a := range b.accounts {
+				a.nudgeDelivery() // another process may have left work behind
+			}
+			if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {
+				b.log("recovered %d edits of a process that ended", len(ids))
+			}
+		}
+		seen = max(rev, own)
+	}
+}
+
+func (b *Inbox) names() []string {
+	out := make([]string, len(b.accounts))
+	for i, a := range b.accounts {
+		out[i] = a.name
+	}
+	return out
+}
+
+// Subscribe gives a channel of announcements and the way to end it. A slow
+// reader gets announcements joined into one; the engine never waits for it.
+func (b *Inbox) Subscribe() (<-chan model.Event, func()) { return b.events.subscribe() }
+
+// Accounts gives the state of every account, in the order of the config.
+func (b *Inbox) Accounts() []model.AccountState {
+	out := make([]model.AccountState, len(b.accounts))
+	for i, a := range b.accounts {
+		out[i] = a.snapshot()
+	}
+	return out
+}
+
+// Describe gives the fixed data of an account.
+func (b *Inbox) Describe(name string) (model.Description, bool) {
+	a, ok := b.byName[name]
+	if !ok {
+		return model.Description{}, false
+	}
+	return a.desc, true
+}
+
+// Capabilities tells what can be edited in a conversation. A conversation of
+// an account that is not configured can't be edited at all.
+func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
+	a, ok := b.byName[c.Ref.Account]
+	if ok {
+		return a.provider.Capabilities(c)
+	}
+	out := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		out[k] = model.Capability{State: model.CapabilityNo, Reason: "the account is not in the config"}
+	}
+	return out
+}
+
+func (b *Inbox) account(name string) (*account, error) {
+	if a, ok := b.byName[name]; ok {
+		return a, nil
+	}
+	return nil, &model.Error{Kind: model.NotFound, Message: "no account named " + name}
+}
+
+// Forget removes everything kept of an account.
+func (b *Inbox) Forget(ctx context.Context, name string) error {
+	return b.store.Forget(ctx, name)
+}

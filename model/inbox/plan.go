@@ -1,0 +1,155 @@
+package inbox
+
+import (
+	"context"
+	"sync"
+
+	"confab/model"
+)
+
+// baseReads is how many conversations of one account are read at once while
+// planning; the account's pace holds anyway.
+const baseReads = 2
+
+// Plan works out what changes do to conversations. Bases that the cache does
+// not hold are read from the service first; progress, which may be nil, is
+// told how many conversations are ready, never twice at once. Nothing is
+// written to any service. A conversation that can't be read is blocked with
+// the reason; only the end of ctx and local failures are errors.
+func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error) {
+	items := make([]model.PlanItem, len(refs))
+	var mu sync.Mutex
+	done := 0
+	var failure error
+	by := map[string][]int{}
+	for i, r := range refs {
+		by[r.Account] = append(by[r.Account], i)
+	}
+	var wg sync.WaitGroup
+	for _, indexes := range by {
+		next := make(chan int)
+		for range min(baseReads, len(indexes)) {
+			wg.Go(func() {
+				for i := range next {
+					it, err := b.planOne(ctx, refs[i], changes)
+					mu.Lock()
+					items[i] = it
+					if err != nil && failure == nil {
+						failure = err
+					}
+					done++
+					if progress != nil {
+						progress(done, len(refs))
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Go(func() {
+			defer close(next)
+			for _, i := range indexes {
+				select {
+				case next <- i:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return model.Plan{}, ctx.Err()
+	}
+	return model.Plan{Items: items}, failure
+}
+
+func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change) (model.PlanItem, error) {
+	blocked := func(title, provider, reason string) (model.PlanItem, error) {
+		return model.PlanItem{Ref: ref, Title: title, Provider: provider, State: model.PlanBlocked, Reason: reason}, nil
+	}
+	a, err := b.account(ref.Account)
+	if err != nil {
+		return blocked("", "", "the account is not in the config")
+	}
+	row, ok, err := b.Row(ctx, ref)
+	if err != nil {
+		return model.PlanItem{}, err
+	}
+	if need := a.provider.Needs(missing(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) {
+		if ok {
+			// What cannot be done needs no reading.
+			caps := a.provider.Capabilities(row.Conversation)
+			for _, ch := range changes {
+				if cp := caps.Of(ch.Kind); !cp.Can() {
+					return blocked(row.Conversation.Title, a.desc.Provider, cp.Reason)
+				}
+			}
+		}
+		if _, err := b.Load(ctx, ref, need); err != nil {
+			if ctx.Err() != nil {
+				return model.PlanItem{}, ctx.Err()
+			}
+			return blocked(row.Conversation.Title, a.desc.Provider, "it could not be read: "+model.AsError(err).Error())
+		}
+		if row, ok, err = b.Row(ctx, ref); err != nil {
+			return model.PlanItem{}, err
+		}
+		if !ok {
+			return blocked("", a.desc.Provider, "it is not in the cache")
+		}
+	}
+	return model.PlanOne(row.Conversation, a.desc, a.provider.Capabilities(row.Conversation), changes), nil
+}
+
+// missing gives the kinds of changes whose base the cache does not hold.
+func missing(c model.Conversation, changes []model.Change) []model.EditKind {
+	var out []model.EditKind
+	for _, ch := range changes {
+		if _, known := model.Read(c, ch.Kind, ch.Key); !known && ch.Base == nil {
+			out = append(out, ch.Kind)
+		}
+	}
+	return out
+}
+
+func anyMissing(c model.Conversation, changes []model.Change) bool {
+	return len(missing(c, changes)) > 0
+}
+
+// PlanCreate plans a new conversation.
+func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversation) (model.Plan, error) {
+	a, err := b.account(name)
+	if err != nil {
+		return model.Plan{}, err
+	}
+	caps := a.provider.Capabilities(model.Conversation{Ref: model.Ref{Account: name}, Provider: a.desc.Provider})
+	return model.Plan{Items: []model.PlanItem{model.PlanCreate(a.desc, caps, n)}}, nil
+}
+
+// Requests fills in what would be sent for each changing item: the requests
+// are made by the same code that sends them.
+func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
+	items := append([]model.PlanItem(nil), p.Items...)
+	for i, it := range items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		a, err := b.account(it.Ref.Account)
+		if err != nil {
+			return p, err
+		}
+		var c model.Conversation
+		if it.Ref.ID != "" {
+			row, _, err := b.Row(ctx, it.Ref)
+			if err != nil {
+				return p, err
+			}
+			c = row.Conversation
+		}
+		if items[i].Requests, err = a.provider.Requests(c, it.Edits); err != nil {
+			return p, err
+		}
+	}
+	p.Items = items
+	return p, nil
+}

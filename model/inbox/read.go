@@ -1,0 +1,179 @@
+package inbox
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// List gives a window of the rows that match a query, from the cache. A bad
+// query is a *query.Error.
+func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	q, err := b.parse(req.Query, req.Inbox)
+	if err != nil {
+		return model.Page{}, err
+	}
+	return b.store.List(ctx, q, b.now(), b.loc, req.Offset, req.Limit, req.Anchor)
+}
+
+// Refs gives all conversations that match a query, in its order.
+func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref, error) {
+	q, err := b.parse(text, inbox)
+	if err != nil {
+		return nil, err
+	}
+	return b.store.Refs(ctx, q, b.now(), b.loc)
+}
+
+// Count gives how many conversations match a query.
+func (b *Inbox) Count(ctx context.Context, text string, inbox bool) (int, error) {
+	q, err := b.parse(text, inbox)
+	if err != nil {
+		return 0, err
+	}
+	return b.store.Count(ctx, q, b.now(), b.loc)
+}
+
+func (b *Inbox) parse(text string, inbox bool) (query.Query, error) {
+	q, err := query.Parse(text)
+	if err != nil {
+		return q, err
+	}
+	if inbox {
+		q = q.Inbox()
+	}
+	return q, nil
+}
+
+// Row reads one projected row from the cache.
+func (b *Inbox) Row(ctx context.Context, ref model.Ref) (model.Row, bool, error) {
+	return b.store.Row(ctx, ref)
+}
+
+// Load reads one conversation from its service now, stores what may be
+// stored, and gives it with the pending edits laid over.
+func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error) {
+	a, err := b.account(ref.Account)
+	if err != nil {
+		return model.Detail{}, err
+	}
+	d, err := a.provider.Load(ctx, ref.ID, need)
+	if err != nil {
+		return d, err
+	}
+	// The merged row has what this read did not ask for; the facts that are
+	// never stored come from the read itself.
+	facts := d.Conversation.Facts
+	if _, err := b.store.Save(ctx, d.Conversation); err != nil {
+		return d, err
+	}
+	row, ok, err := b.store.Row(ctx, ref)
+	if err != nil {
+		return d, err
+	}
+	if ok {
+		d.Conversation = row.Conversation
+		if facts != nil {
+			d.Conversation.Facts = facts
+		}
+	}
+	b.announce(ctx, a, ref)
+	return d, nil
+}
+
+// Link gives a URL to open. A recording's is fetched now and never kept.
+func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error) {
+	a, err := b.account(ref.Account)
+	if err != nil {
+		return "", err
+	}
+	row, ok, err := b.Row(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		row.Conversation = model.Conversation{Ref: ref, Provider: a.desc.Provider}
+	}
+	return a.provider.Link(ctx, row.Conversation, kind)
+}
+
+// Check tests an account live.
+func (b *Inbox) Check(ctx context.Context, name string) ([]model.CheckResult, error) {
+	a, err := b.account(name)
+	if err != nil {
+		return nil, err
+	}
+	return a.provider.Check(ctx), nil
+}
+
+// Triage changes local marks; nothing is sent anywhere.
+func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
+	if err := b.store.Triage(ctx, refs, ch); err != nil {
+		return err
+	}
+	b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
+	return nil
+}
+
+// SaveDraft keeps what was typed; an empty text forgets it.
+func (b *Inbox) SaveDraft(ctx context.Context, key, text string) error {
+	return b.store.SaveDraft(ctx, key, text)
+}
+
+// Draft gives what was typed, "" if nothing is kept.
+func (b *Inbox) Draft(ctx context.Context, key string) (string, error) {
+	return b.store.Draft(ctx, key)
+}
+
+// Vocabulary gives the values that completion offers.
+func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
+	return b.store.Vocabulary(ctx)
+}
+
+// How long and how much of directories is remembered.
+const (
+	lookupKept = 5 * time.Minute
+	lookupMost = 256
+)
+
+type lookupCache struct {
+	mu      sync.Mutex
+	entries map[string]lookupEntry
+}
+
+type lookupEntry struct {
+	page model.LookupPage
+	at   time.Time
+}
+
+// Lookup searches a directory of a service. Answers are remembered for a few
+// minutes, so that going back to an earlier text asks nothing.
+func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest) (model.LookupPage, error) {
+	a, err := b.account(name)
+	if err != nil {
+		return model.LookupPage{}, err
+	}
+	key := strings.Join([]string{name, string(req.Kind), req.Text, req.Scope, req.Cursor}, "\x00")
+	c := &b.lookups
+	c.mu.Lock()
+	e, ok := c.entries[key]
+	c.mu.Unlock()
+	if ok && b.now().Sub(e.at) < lookupKept {
+		return e.page, nil
+	}
+	page, err := a.provider.Lookup(ctx, req)
+	if err != nil {
+		return page, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil || len(c.entries) >= lookupMost {
+		c.entries = map[string]lookupEntry{}
+	}
+	c.entries[key] = lookupEntry{page, b.now()}
+	return page, nil
+}

@@ -1,0 +1,286 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// How often the whole list of an account is walked again, to see what a
+// refresh can't: changes of old rows where a service has no update time, and
+// deletions everywhere.
+const (
+	sweepEvery            = time.Hour
+	sweepEveryIncremental = 24 * time.Hour
+	// checksPerSweep bounds the single reads that tell a deletion from a row
+	// the list merely left out.
+	checksPerSweep = 200
+)
+
+// syncLoop refreshes an account until ctx ends: at start, after each pause,
+// and when asked.
+func (b *Inbox) syncLoop(ctx context.Context, a *account) {
+	for {
+		err := b.syncOnce(ctx, a, false)
+		if ctx.Err() != nil {
+			return
+		}
+		var wait time.Duration
+		switch kind := model.KindOf(err); {
+		case err == nil:
+			wait = b.refresh
+			if wait > 0 {
+				wait = max(wait, a.desc.MinRefresh)
+			}
+		case kind == model.Unauthorized || kind == model.Forbidden:
+			wait = 0 // until a person asks again
+		default:
+			wait = backoff(a.fail())
+			if e := model.AsError(err); e.RetryAt.After(b.now()) {
+				wait = e.RetryAt.Sub(b.now())
+			}
+		}
+		next := time.Time{}
+		if wait > 0 {
+			next = b.now().Add(wait)
+		}
+		a.update(func(s *model.AccountState) {
+			s.NextTry = time.Time{}
+			if err != nil {
+				s.NextTry = next
+			}
+		})
+		b.announce(ctx, a)
+		rest(ctx, wait, a.wakeSync)
+	}
+}
+
+// rest waits for a wake-up, for the pause to end if it is not zero, or for
+// ctx to end.
+func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
+	var over <-chan time.Time
+	if pause > 0 {
+		t := time.NewTimer(pause)
+		defer t.Stop()
+		over = t.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-over:
+	case <-wake:
+	}
+}
+
+func (a *account) fail() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failures++
+	return a.failures
+}
+
+// syncOnce refreshes an account, walking the whole list where that was never
+// finished or is due.
+func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
+	a.syncing.Lock()
+	defer a.syncing.Unlock()
+	kept, err := b.store.Account(ctx, a.name)
+	if err != nil {
+		return err
+	}
+	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
+	b.announce(ctx, a)
+	every := sweepEvery
+	if a.desc.Incremental {
+		every = sweepEveryIncremental
+	}
+	if kept.Swept.IsZero() || full {
+		err = b.walk(ctx, a)
+	} else {
+		err = b.head(ctx, a, kept.Head)
+		if err == nil && (b.now().Sub(kept.Swept) > every || kept.Walk != "") {
+			err = b.walk(ctx, a)
+		}
+	}
+	a.update(func(s *model.AccountState) {
+		s.Syncing = false
+		s.Error = model.NewEntryError(err)
+		if err == nil {
+			s.Checked = b.now()
+		}
+	})
+	if err == nil {
+		a.mu.Lock()
+		a.failures = 0
+		a.mu.Unlock()
+		// The service answers, so what waits because it did not may go now.
+		if !a.paused().IsZero() {
+			a.open()
+			a.nudgeDelivery()
+		}
+	} else if ctx.Err() == nil {
+		b.log("%s: sync: %v", a.name, err)
+	}
+	b.announce(ctx, a)
+	return err
+}
+
+// head reads the newest part of the list, until a page holds nothing new.
+func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
+	req := model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)}
+	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
+		known := false
+		if !a.desc.Incremental {
+			var err error
+			if known, err = b.store.Known(ctx, batch.Conversations); err != nil {
+				return false, err
+			}
+		}
+		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, nil)
+		if err != nil {
+			return false, err
+		}
+		b.progress(ctx, a, batch, changed)
+		return !known, nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.store.Refreshed(ctx, a.name, res.Cursor)
+}
+
+// walk reads the whole list, from where an unfinished walk stopped.
+func (b *Inbox) walk(ctx context.Context, a *account) error {
+	no, cursor, err := b.store.BeginWalk(ctx, a.name)
+	if err != nil {
+		return err
+	}
+	resumed := cursor != ""
+	req := model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)}
+	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
+		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, &store.Walk{No: no, Cursor: batch.Cursor})
+		if err != nil {
+			return false, err
+		}
+		b.progress(ctx, a, batch, changed)
+		return true, nil
+	})
+	if err != nil {
+		if resumed && model.KindOf(err) == model.Invalid {
+			// The service no longer takes the place where the walk stopped.
+			return errors.Join(err, b.store.AbandonWalk(ctx, a.name))
+		}
+		return err
+	}
+	if !res.Complete {
+		return nil
+	}
+	missed, err := b.store.EndWalk(ctx, a.name, no, res.Cursor)
+	if err != nil {
+		return err
+	}
+	a.update(func(s *model.AccountState) { s.Swept = b.now() })
+	return b.checkMissed(ctx, a, missed)
+}
+
+// checkMissed loads what a complete walk did not meet. Only an answer of "not
+// found" makes a tombstone.
+func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) error {
+	since := b.sinceTime(a)
+	checks := 0
+	for _, id := range missed {
+		ref := model.Ref{Account: a.name, ID: id}
+		if was, ok, err := b.store.Server(ctx, ref); err != nil || !ok || was.Created.Before(since) && !was.Created.IsZero() {
+			continue
+		}
+		if checks++; checks > checksPerSweep {
+			return nil
+		}
+		d, err := a.provider.Load(ctx, id, 0)
+		switch {
+		case err == nil:
+			if _, err := b.store.Save(ctx, d.Conversation); err != nil {
+				return err
+			}
+		case model.KindOf(err) == model.NotFound:
+			if err := b.store.Bury(ctx, ref); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+		b.announce(ctx, a, ref)
+	}
+	return nil
+}
+
+func (b *Inbox) progress(ctx context.Context, a *account, batch model.Batch, changed []model.Ref) {
+	a.update(func(s *model.AccountState) {
+		s.Read += len(batch.Conversations)
+		s.Total = batch.Total
+	})
+	if len(changed) > 0 {
+		b.announce(ctx, a, changed...)
+	} else {
+		b.announce(ctx, a)
+	}
+}
+
+func (b *Inbox) sinceTime(a *account) time.Time {
+	if a.since <= 0 {
+		return time.Time{}
+	}
+	return b.now().Add(-a.since)
+}
+
+// Refresh asks the workers of these accounts (all if none are named) to sync
+// and to deliver now. It returns at once.
+func (b *Inbox) Refresh(names ...string) {
+	for _, a := range b.accounts {
+		if wanted(a.name, names) {
+			a.open()
+			a.nudgeSync()
+			a.nudgeDelivery()
+		}
+	}
+}
+
+// Sync refreshes these accounts (all if none are named) side by side and
+// waits. The errors of all accounts are joined.
+func (b *Inbox) Sync(ctx context.Context, names ...string) error {
+	errs := make([]error, len(b.accounts))
+	var wg sync.WaitGroup
+	for i, a := range b.accounts {
+		if wanted(a.name, names) {
+			wg.Go(func() { errs[i] = b.syncOnce(ctx, a, false) })
+		}
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// NeverSynced names the accounts whose list was never read to the end.
+func (b *Inbox) NeverSynced() []string {
+	var out []string
+	for _, a := range b.accounts {
+		if a.snapshot().Swept.IsZero() {
+			out = append(out, a.name)
+		}
+	}
+	return out
+}
+
+func wanted(name string, names []string) bool {
+	if len(names) == 0 {
+		return true
+	}
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}

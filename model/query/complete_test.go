@@ -1,0 +1,127 @@
+package query_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"confab/model/query"
+)
+
+var vocabulary = query.Vocabulary{
+	Accounts: []string{"sales", "support"}, Providers: []string{"bird", "kona"},
+	Owners: []string{"Ann Lee"}, People: []string{"Bob \"Bobby\" Hart", "Zoë"}, Teams: []string{"East"}, Spaces: []string{"Launch (2026)"},
+	Channels: []string{"E-mail"}, Companies: []string{"Acme = Co"}, Kinds: []string{"call"}, Statuses: []string{"in progress"},
+	Labels: []string{"Deal stage=Closed won", "Deal stage=Lost", "interview"}, Titles: []string{"Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)},
+}
+
+// complete gives what the text becomes; | is the cursor.
+func complete(text string) []string {
+	before, after, _ := strings.Cut(text, "|")
+	s := before + after
+	var out []string
+	for _, c := range query.Complete(s, len(before), vocabulary) {
+		out = append(out, s[:c.Start]+c.Text+s[c.End:])
+	}
+	return out
+}
+
+func TestComplete(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		first string
+		also  []string
+	}{
+		{"tit|", "title:", nil},
+		{"foo -tit|", "foo -title:", nil},
+		{"(tit|)", "(title:)", nil},
+		{"t|itle:foo", "team:foo", nil},
+		{"pri|", "is:private", nil},
+		{"trans|", "has:transcript", nil},
+		{"is:|", "is:private", []string{"is:any", "is:snoozed"}},
+		{"is:cl|", "is:closed", nil},
+		{"is:p|rivate x", "is:public x", nil},
+		{"-is:arch| x", "-is:archived x", nil},
+		{"account:s|", "account:sales", []string{"account:support"}},
+		{"account:port|", "account:support", nil},
+		{"SAL|", "account:sales", nil},
+		{"provider:|", "provider:bird", []string{"provider:kona"}},
+		{"owner:lee|", `owner:"Ann Lee"`, nil},
+		{`owner:"ann l|`, `owner:"Ann Lee"`, nil},
+		{`owner:"ann |x" b`, `owner:"Ann Lee" b`, nil},
+		{`owner:"ann | b`, `owner:"Ann Lee" b`, nil},
+		{"with:bob|", `with:"Bob \"Bobby\" Hart"`, nil},
+		{"with:zo|", "with:Zoë", nil},
+		{"zoe|", "with:Zoë", nil},
+		{"space:lau|", `space:"Launch (2026)"`, nil},
+		{"role:e|", "role:editor", nil},
+		{"label:d|", `label:"Deal stage"`, nil},
+		{"label:|", `label:"Deal stage"`, []string{"label:interview"}},
+		{`label:"deal stage"=|`, `label:"Deal stage"="Closed won"`, []string{`label:"Deal stage"=Lost`}},
+		{`label:"deal stage"=lo|`, `label:"Deal stage"=Lost`, nil},
+		{"title:evil|", `title:"Evil red title"`, nil},
+		{"sort:-t|", "sort:-title", nil},
+		{"sort:|", "sort:updated", []string{"sort:-created"}},
+		{"updated:|", "updated:today", []string{"updated:<7d"}},
+		{"updated:>3|", "updated:>3d", []string{"updated:>3mo"}},
+		{"created:5|", "created:<5d", nil},
+	} {
+		got := complete(c.text)
+		if len(got) == 0 {
+			t.Errorf("%s: nothing", c.text)
+			continue
+		}
+		if got[0] != c.first {
+			t.Errorf("%s: %q, want %q first", c.text, got, c.first)
+		}
+		for _, a := range c.also {
+			if !slices.Contains(got, a) {
+				t.Errorf("%s: %q lacks %q", c.text, got, a)
+			}
+		}
+	}
+	for _, text := range []string{`"ti|`, `"a is:|"`, "nosuch:x|", `title:"nothing like it|`, "id:|", "is:pri|vate x", "title|:x"} {
+		if got := complete(text); len(got) != 0 {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+	if got := complete("|"); len(got) != len(query.Fields()) {
+		t.Errorf("an empty query offers %q", got)
+	}
+}
+
+func TestWhatIsOfferedIsRight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(genText(2), rapid.SampledFrom([]string{"ti", "label:", "label:\"deal stage\"=", "with:\"", "updated:<3", "sort:-", "is:"})).Draw(t, "text")
+		cursor := rapid.IntRange(0, len(s)).Draw(t, "cursor")
+		checkCompletions(t, s, query.Complete(s, cursor, vocabulary))
+	})
+}
+
+func checkCompletions(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, s string, list []query.Completion) {
+	t.Helper()
+	if len(list) > query.MaxCompletions {
+		t.Errorf("%d completions", len(list))
+	}
+	for _, c := range list {
+		if c.Start < 0 || c.End < c.Start || c.End > len(s) || c.Help == "" {
+			t.Errorf("%+v in %q", c, s)
+			continue
+		}
+		if strings.HasSuffix(c.Text, ":") {
+			c.Text += "x" // a field awaits its value
+			if strings.HasPrefix(c.Text, "is:") || strings.HasPrefix(c.Text, "has:") || strings.HasPrefix(c.Text, "provider:") ||
+				strings.HasPrefix(c.Text, "sort:") || strings.HasPrefix(c.Text, "updated:") || strings.HasPrefix(c.Text, "created:") {
+				continue
+			}
+		}
+		if _, err := query.Parse(c.Text); err != nil {
+			t.Errorf("%q offers %q: %v", s, c.Text, err)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package query_test
+
+import (
+	"math"
+	"testing"
+	"time"
+	_ "time/tzdata" // zones, whatever the machine has
+
+	"confab/model/query"
+)
+
+func TestDates(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(s string) int64 {
+		if s == "" {
+			return 0
+		}
+		v, err := time.ParseInLocation("2006-01-02 15:04", s, berlin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.UnixMilli()
+	}
+	// Clocks went forward on 2026-03-29 in Berlin.
+	today := time.UnixMilli(at("2026-03-31 10:00"))
+	for _, c := range []struct{ date, from, to string }{
+		{"2026-01-31", "2026-01-31 00:00", "2026-02-01 00:00"},
+		{"2026-02", "2026-02-01 00:00", "2026-03-01 00:00"},
+		{"2024", "2024-01-01 00:00", "2025-01-01 00:00"},
+		{"<2026-01-31", "", "2026-01-31 00:00"},
+		{"<=2026-01-31", "", "2026-02-01 00:00"},
+		{">2026-01-31", "2026-02-01 00:00", ""},
+		{">=2026-01-31", "2026-01-31 00:00", ""},
+		{">2026-01", "2026-02-01 00:00", ""},
+		{"<2026", "", "2026-01-01 00:00"},
+		{"2026-01..2026-02", "2026-01-01 00:00", "2026-03-01 00:00"},
+		{"2026-03-29..2026-03-29", "2026-03-29 00:00", "2026-03-30 00:00"},
+		{"2025..2026-02-03", "2025-01-01 00:00", "2026-02-04 00:00"},
+		{"..2026-02", "", "2026-03-01 00:00"},
+		{"2026-02..", "2026-02-01 00:00", ""},
+		{"yesterday..today", "2026-03-30 00:00", "2026-04-01 00:00"},
+		{"today", "2026-03-31 00:00", "2026-04-01 00:00"},
+		{"yesterday", "2026-03-30 00:00", "2026-03-31 00:00"},
+		{"<today", "", "2026-03-31 00:00"},
+		{">yesterday", "2026-03-31 00:00", ""},
+		{">7d", "", "2026-03-24 10:00"}, // the same time of day, an hour of clock change between
+		{">1w", "", "2026-03-24 10:00"},
+		{">168h", "", "2026-03-24 09:00"},
+		{">90m", "", "2026-03-31 08:30"},
+		{">1y", "", "2025-03-31 10:00"},
+		{">3mo", "", "2025-12-31 10:00"},
+	} {
+		q := parse(t, "updated:"+c.date)
+		for _, q := range []query.Query{q, q.Fixed(today, berlin)} {
+			from, to := q.Root().Term.Date.Bounds(today, berlin)
+			if c.from == "" && from != math.MinInt64 || c.from != "" && from != at(c.from) ||
+				c.to == "" && to != math.MaxInt64 || c.to != "" && to != at(c.to) {
+				t.Errorf("%s is %v to %v, want %q to %q", c.date, time.UnixMilli(from).In(berlin), time.UnixMilli(to).In(berlin), c.from, c.to)
+			}
+		}
+	}
+}
+
+func TestAgesLeaveNoGapAndNoOverlap(t *testing.T) {
+	edge := now.AddDate(0, 0, -7)
+	for _, c := range []struct {
+		age  string
+		want [3]bool // a millisecond before the edge, on it, a millisecond after
+	}{
+		{"<7d", [3]bool{false, false, true}},
+		{"<=7d", [3]bool{false, true, true}},
+		{">7d", [3]bool{true, false, false}},
+		{">=7d", [3]bool{true, true, false}},
+	} {
+		for i, want := range c.want {
+			s := &query.Subject{Created: edge.UnixMilli() + int64(i) - 1}
+			if got := parse(t, "created:"+c.age).Match(s, now, nil); got != want {
+				t.Errorf("%s, %d ms from the edge: %v", c.age, i-1, got)
+			}
+		}
+	}
+}
+
+// Where clocks change at midnight a day may begin at one o'clock, or midnight
+// may come twice, or a day may be missing.
+func TestDaysThatBeginOddly(t *testing.T) {
+	for _, c := range []struct{ zone, day, from, to string }{
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"},
+		{"America/Sao_Paulo", "2018-02-17", "2018-02-17T02:00:00Z", "2018-02-18T03:00:00Z"},
+		{"America/Havana", "2025-11-02", "2025-11-02T04:00:00Z", "2025-11-03T05:00:00Z"},
+		{"America/Havana", "2025-03-09", "2025-03-09T05:00:00Z", "2025-03-10T04:00:00Z"},
+		{"Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z"},
+		{"Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"},
+		{"Pacific/Kiritimati", "2026-01-01", "2025-12-31T10:00:00Z", "2026-01-01T10:00:00Z"},
+	} {
+		loc, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, to := parse(t, "created:"+c.day).Root().Term.Date.Bounds(now, loc)
+		if f, u := time.UnixMilli(from).UTC().Format(time.RFC3339), time.UnixMilli(to).UTC().Format(time.RFC3339); f != c.from || u != c.to {
+			t.Errorf("%s in %s is %s to %s, want %s to %s", c.day, c.zone, f, u, c.from, c.to)
+		}
+	}
+}

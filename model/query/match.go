@@ -1,0 +1,252 @@
+package query
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"confab/model"
+)
+
+// Match reports whether a conversation is what the query asks for.
+func (q Query) Match(s *Subject, now time.Time, loc *time.Location) bool {
+	if s.Flags&FlagTombstone != 0 {
+		return false
+	}
+	return q.root.match(s, now, loc)
+}
+
+func (n *Node) match(s *Subject, now time.Time, loc *time.Location) bool {
+	if n == nil {
+		return true
+	}
+	switch n.Op {
+	case And:
+		for _, k := range n.Kids {
+			if !k.match(s, now, loc) {
+				return false
+			}
+		}
+		return true
+	case Or:
+		for _, k := range n.Kids {
+			if k.match(s, now, loc) {
+				return true
+			}
+		}
+		return false
+	case Not:
+		return !n.Kids[0].match(s, now, loc)
+	}
+	return n.Term.match(s, now, loc)
+}
+
+func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
+	switch t.Field {
+	case "":
+		return strings.Contains(s.Title, t.Value) || strings.Contains(s.People, t.Value) || strings.Contains(s.Preview, t.Value)
+	case FieldAccount:
+		return sameFolded(s.Account, t.Value)
+	case FieldProvider:
+		return sameFolded(s.Provider, t.Value)
+	case FieldKind:
+		return sameFolded(s.Kind, t.Value)
+	case FieldStatus:
+		return sameFolded(s.Status, t.Value)
+	case FieldTitle:
+		return strings.Contains(s.Title, t.Value)
+	case FieldWith:
+		return strings.Contains(s.People, t.Value)
+	case FieldOwner:
+		return strings.Contains(s.Owner, t.Value)
+	case FieldTeam:
+		return strings.Contains(s.Team, t.Value)
+	case FieldSpace:
+		return strings.Contains(s.Space, t.Value)
+	case FieldChannel:
+		return strings.Contains(s.Channel, t.Value)
+	case FieldCompany:
+		return strings.Contains(s.Company, t.Value)
+	case FieldRole:
+		return hasLine(s.Roles, t.Value)
+	case FieldLabel:
+		return hasLabel(s.Labels, t)
+	case FieldID:
+		return t.Raw == s.Ref.ID || isRef(s.Ref, t.Raw)
+	case FieldIs:
+		return s.is(t.Value, now)
+	case FieldHas:
+		return s.has(t.Value)
+	case FieldUpdated:
+		return within(s.Updated, t.Date, now, loc)
+	case FieldCreated:
+		return within(s.Created, t.Date, now, loc)
+	}
+	return false
+}
+
+func (s *Subject) is(word string, now time.Time) bool {
+	switch word {
+	case IsAny:
+		return true
+	case IsPrivate:
+		return s.Privacy == string(model.PrivacyPrivate) || s.Privacy == string(model.PrivacyParticipants)
+	case IsPublic:
+		return s.Privacy == string(model.PrivacyPublic)
+	case IsOpen:
+		return s.Flags&(FlagClosed|FlagArchived) == 0
+	case IsClosed:
+		return s.Flags&FlagClosed != 0
+	case IsArchived:
+		return s.Flags&FlagArchived != 0
+	case IsInternal:
+		return s.Flags&FlagInternal != 0
+	case IsExternal:
+		return s.Flags&FlagExternal != 0
+	case IsDone:
+		return s.Flags&FlagDone != 0
+	case IsSnoozed:
+		return s.SnoozedUntil > now.UnixMilli()
+	case IsPinned:
+		return s.Flags&FlagPinned != 0
+	case IsUnseen:
+		return s.Flags&FlagUnseen != 0
+	case IsPending:
+		return s.Flags&FlagPending != 0
+	case IsFailed:
+		return s.Flags&FlagFailed != 0
+	case IsConflict:
+		return s.Flags&FlagConflict != 0
+	case IsEmpty:
+		return s.Flags&FlagEmpty != 0
+	}
+	return false
+}
+
+func (s *Subject) has(word string) bool {
+	switch word {
+	case HasContacts:
+		return s.Flags&FlagContacts != 0
+	case HasMessages:
+		return s.Flags&FlagMessages != 0
+	case HasRecording:
+		return s.Flags&FlagRecording != 0
+	case HasTranscript:
+		return s.Flags&FlagTranscript != 0
+	}
+	return false
+}
+
+func within(at int64, r *DateRange, now time.Time, loc *time.Location) bool {
+	if at == 0 {
+		return false
+	}
+	from, to := r.Bounds(now, loc)
+	return at >= from && at < to
+}
+
+// sameFolded compares a stored word with a folded one. It allocates only for
+// words that are not plain ASCII.
+func sameFolded(stored, folded string) bool {
+	switch {
+	case stored == folded:
+		return true
+	case isASCII(stored):
+		return strings.EqualFold(stored, folded)
+	}
+	return model.FoldText(stored) == folded
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func hasLine(lines, want string) bool {
+	for more := true; more; {
+		var line string
+		line, lines, more = strings.Cut(lines, "\n")
+		if line == want {
+			return true
+		}
+	}
+	return false
+}
+
+func hasLabel(lines string, t *Term) bool {
+	for more := lines != ""; more; {
+		var line string
+		line, lines, more = strings.Cut(lines, "\n")
+		rest, ok := strings.CutPrefix(line, t.Key)
+		if !ok || rest == "" || rest[0] != '=' {
+			continue
+		}
+		if !t.HasValue || rest[1:] == t.Value {
+			return true
+		}
+	}
+	return false
+}
+
+func isRef(r model.Ref, s string) bool {
+	n := len(r.Account)
+	return len(s) == n+1+len(r.ID) && s[:n] == r.Account && s[n] == ':' && s[n+1:] == r.ID
+}
+
+// Compare orders two conversations: pinned ones first, then by the order of
+// the query, then newest creation first, then by ref. What an order does not
+// know (a time, a duration, a title) comes last in both directions. It is 0
+// only for the same ref.
+func (q Query) Compare(a, b *Subject) int {
+	if pa, pb := a.Flags&FlagPinned, b.Flags&FlagPinned; pa != pb {
+		return cmp.Compare(pb, pa)
+	}
+	order := q.Sort()
+	c := 0
+	switch order.Field {
+	case SortCreated:
+		c = descending(a.Created, b.Created, order.Reverse)
+	case SortDuration:
+		c = descending(a.Duration, b.Duration, order.Reverse)
+	case SortTitle:
+		switch {
+		case (a.Title == "") != (b.Title == ""):
+			if a.Title == "" {
+				return 1
+			}
+			return -1
+		default:
+			c = reversed(strings.Compare(a.Title, b.Title), order.Reverse)
+		}
+	case SortProvider:
+		c = reversed(cmp.Or(strings.Compare(a.Provider, b.Provider), strings.Compare(a.Account, b.Account)), order.Reverse)
+	default:
+		c = descending(a.Updated, b.Updated, order.Reverse)
+	}
+	if c != 0 {
+		return c
+	}
+	return cmp.Or(descending(a.Created, b.Created, false),
+		strings.Compare(a.Ref.Account, b.Ref.Account), strings.Compare(a.Ref.ID, b.Ref.ID))
+}
+
+func descending(a, b int64, reverse bool) int {
+	if (a == 0) != (b == 0) {
+		if a == 0 {
+			return 1
+		}
+		return -1
+	}
+	return reversed(cmp.Compare(b, a), reverse)
+}
+
+func reversed(c int, reverse bool) int {
+	if reverse {
+		return -c
+	}
+	return c
+}

@@ -1,0 +1,321 @@
+package query_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+func yes(b bool) *bool { return &b }
+
+func row(change func(*model.Row)) model.Row {
+	r := model.Row{Conversation: model.Conversation{
+		Ref: model.Ref{Account: "Sales", ID: "C/1:x"}, Provider: model.AskElephant, Kind: "meeting", Status: "In Progress",
+		Privacy: model.PrivacyPrivate, Title: "Café Budget\u200b Review", Preview: "See you on Monday",
+		Participants: model.SetOf(
+			model.Participant{Kind: "user", ID: "U7", Name: "Zoë Müller", Email: "zoe@example.com", Role: "collaboration_complete"},
+			model.Participant{Kind: "group", ID: "G1", Name: "Field Team", Role: "viewer"}),
+		Contacts: model.SetOf(model.Participant{Kind: "contact", ID: "cnt_1", Name: "Bob Buyer", Email: "bob@buyer.test"}),
+		Owner:    model.Participant{Kind: "user", ID: "U9", Name: "Olga Owner", Email: "olga@example.com"},
+		Team:     model.Named{ID: "T1", Name: "East"}, Space: model.Named{ID: "S1", Name: "Launch"}, Channel: model.Named{ID: "CH1", Name: "E-mail"},
+		Companies: []model.Named{{ID: "cmp_1", Name: "Buyer Inc"}, {ID: "cmp_2", Name: "Other Ltd"}},
+		Labels:    map[string]string{"Deal stage": "Closed won", "interview": "", "odd\nname": "x"},
+		Internal:  yes(false), HasRecording: true, HasTranscript: true,
+		Created: now.AddDate(0, 0, -10), Updated: now.Add(-time.Hour), Duration: 30 * time.Minute,
+	}}
+	if change != nil {
+		change(&r)
+	}
+	return r
+}
+
+func TestMatch(t *testing.T) {
+	open := row(nil)
+	closed := row(func(r *model.Row) { r.Conversation.Closed = true })
+	archived := row(func(r *model.Row) { r.Conversation.Archived = true })
+	snoozed := func(at time.Time) model.Row { return row(func(r *model.Row) { r.Triage.SnoozedUntil = at }) }
+	privacy := func(p model.Privacy) model.Row { return row(func(r *model.Row) { r.Conversation.Privacy = p }) }
+	pending := func(s model.EditState) model.Row {
+		return row(func(r *model.Row) { r.Pending = []model.Pending{{State: s}} })
+	}
+	for _, c := range []struct {
+		query string
+		row   model.Row
+		want  bool
+	}{
+		{"", open, true},
+		{"cafe BUDGET", open, true},
+		{"review cafe", open, true},
+		{`"budget review"`, open, true}, // the zero-width blank is not seen, so it is not searched
+		{`"review budget"`, open, false},
+		{"muller", open, true},
+		{"zoe@example", open, true},
+		{"monday", open, true},
+		{"bob", open, true},
+		{"olga", open, false}, // the owner has a field of its own
+		{"cafe lunch", open, false},
+		{"lunch OR cafe", open, true},
+		{"-lunch", open, true},
+		{"-cafe", open, false},
+		{"cafe -(lunch OR dinner)", open, true},
+		{"lunch dinner OR cafe", open, true},
+		{"(lunch OR cafe) dinner", open, false},
+		{"title:caf", open, true},
+		{"title:monday", open, false},
+		{"with:u7", open, true},
+		{"with:cnt_1", open, true},
+		{`with:"field team"`, open, true},
+		{"with:budget", open, false},
+		{"account:sales", open, true},
+		{"account:SALES", open, true},
+		{"account:sale", open, false},
+		{"provider:askelephant", open, true},
+		{"provider:kona", open, false},
+		{"kind:Meeting", open, true},
+		{"kind:meet", open, false},
+		{`status:"in progress"`, open, true},
+		{"status:in", open, false},
+		{"owner:olga", open, true},
+		{"owner:olga@example.com", open, true},
+		{"team:east", open, true},
+		{"space:launch", open, true},
+		{"channel:e-mail", open, true},
+		{"company:other", open, true},
+		{"role:viewer", open, true},
+		{"role:view", open, false},
+		{"role:collaboration_complete", open, true},
+		{"label:interview", open, true},
+		{"label:inter", open, false},
+		{`label:"DEAL stage"`, open, true},
+		{`label:"Deal stage"="closed WON"`, open, true},
+		{`label:"Deal stage"=closed`, open, false},
+		{`label:interview=`, open, true},
+		{`label:"Deal stage"=`, open, false},
+		{`label:"odd name"=x`, open, true},
+		{"id:C/1:x", open, true},
+		{"id:Sales:C/1:x", open, true},
+		{"id:c/1:x", open, false},
+		{"id:C/1", open, false},
+		{"id:Other:C/1:x", open, false},
+		{"is:any", open, true},
+		{"is:private", open, true},
+		{"is:private", privacy(model.PrivacyParticipants), true},
+		{"is:private", privacy(model.PrivacyPublic), false},
+		{"is:public", privacy(model.PrivacyPublic), true},
+		{"is:private OR is:public", privacy(model.PrivacyUnknown), false},
+		{"is:private OR is:public", privacy(""), false},
+		{"is:open", open, true},
+		{"is:open", closed, false},
+		{"is:open", archived, false},
+		{"is:closed", closed, true},
+		{"is:closed", archived, false},
+		{"is:archived", archived, true},
+		{"is:external", open, true},
+		{"is:internal", open, false},
+		{"is:internal OR is:external", row(func(r *model.Row) { r.Conversation.Internal = nil }), false},
+		{"is:internal", row(func(r *model.Row) { r.Conversation.Internal = yes(true) }), true},
+		{"is:done", row(func(r *model.Row) { r.Triage.Done = true }), true},
+		{"is:done", open, false},
+		{"is:pinned", row(func(r *model.Row) { r.Triage.Pinned = true }), true},
+		{"is:unseen", open, true},
+		{"is:unseen", row(func(r *model.Row) { r.Triage.Seen = true }), false},
+		{"is:empty", row(func(r *model.Row) { r.Conversation.Empty = true }), true},
+		{"is:snoozed", snoozed(now.Add(time.Minute)), true},
+		{"is:snoozed", snoozed(now), false},
+		{"is:snoozed", snoozed(time.Time{}), false},
+		{"is:pending", pending(model.Queued), true},
+		{"is:pending", pending(model.Sending), true},
+		{"is:pending", pending(model.RetryAt), true},
+		{"is:pending", pending(model.Held), true},
+		{"is:pending", pending(model.Refused), false},
+		{"is:failed", pending(model.Refused), true},
+		{"is:failed", pending(model.NotVerified), true},
+		{"is:failed", pending(model.OutcomeNotKnown), true},
+		{"is:failed", pending(model.InConflict), false},
+		{"is:conflict", pending(model.InConflict), true},
+		{"is:pending OR is:failed OR is:conflict", pending(model.Done), false},
+		{"has:recording has:transcript has:contacts", open, true},
+		{"has:messages", open, false},
+		{"has:contacts", row(func(r *model.Row) { r.Conversation.Contacts = model.SetOf[model.Participant]() }), false},
+		{"updated:<2h", open, true},
+		{"updated:<30m", open, false},
+		{"created:>7d", open, true},
+		{"created:2026-02-05", open, true},
+		{"created:<2030", row(func(r *model.Row) { r.Conversation.Created = time.Time{} }), false},
+		{"created:>2030 OR created:<2030", row(func(r *model.Row) { r.Conversation.Created = time.Time{} }), false},
+	} {
+		q, err := query.Parse(c.query)
+		if err != nil {
+			t.Errorf("%s: %v", c.query, err)
+			continue
+		}
+		if got := q.Match(query.NewSubject(c.row), now, time.UTC); got != c.want {
+			t.Errorf("%s: %v, want %v", c.query, got, c.want)
+		}
+	}
+}
+
+func TestWordsOfServicesFoldWhateverTheirScript(t *testing.T) {
+	for _, c := range []struct {
+		stored, typed string
+		want          bool
+	}{{"Réunion", "reunion", true}, {"KÉ", "kè", true}, {"a\u0301b", "ab", true}, {"ab", "a", false}, {"a", "ab", false}, {"straße", "STRASSE", true}, {"", "x", false}} {
+		q := parse(t, "kind:"+c.typed)
+		if got := q.Match(&query.Subject{Kind: c.stored}, now, nil); got != c.want {
+			t.Errorf("%q is %q: %v", c.stored, c.typed, got)
+		}
+	}
+}
+
+func TestNothingMatchesATombstone(t *testing.T) {
+	s := &query.Subject{Flags: query.FlagTombstone}
+	for _, text := range []string{"", "is:any", "-acme"} {
+		if parse(t, text).Match(s, now, time.UTC) {
+			t.Errorf("%q matches", text)
+		}
+	}
+}
+
+func TestInbox(t *testing.T) {
+	for _, c := range []struct{ query, want string }{
+		{"", "-is:done -is:snoozed -is:archived -is:empty"},
+		{"a OR b", "(a OR b) -is:done -is:snoozed -is:archived -is:empty"},
+		{"is:done", "is:done -is:snoozed -is:archived -is:empty"},
+		{"a -(b is:archived) sort:title", "a -(b is:archived) -is:done -is:snoozed -is:empty sort:title"},
+		{"is:any acme", "is:any acme"},
+		{"is:empty -is:snoozed -is:done -is:archived", "is:empty -is:snoozed -is:done -is:archived"},
+	} {
+		q := parse(t, c.query).Inbox()
+		if q.String() != c.want {
+			t.Errorf("%q in the inbox is %q, want %q", c.query, q, c.want)
+		}
+		if d := same(q, q.Inbox()); d != "" {
+			t.Errorf("%q: twice differs\n%s", c.query, d)
+		}
+	}
+}
+
+func TestAnd(t *testing.T) {
+	view, filter := parse(t, "is:private OR label:x sort:title"), parse(t, "acme OR bolt")
+	if got, want := view.And(filter).String(), "(is:private OR label:x) (acme OR bolt) sort:title"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := view.And(parse(t, "sort:-created")).Sort(); got != (query.Sort{Field: "created", Reverse: true}) {
+		t.Error(got)
+	}
+	if got := (query.Query{}).And(query.Query{}); !got.IsZero() {
+		t.Error(got)
+	}
+}
+
+func TestAccountsAndProviders(t *testing.T) {
+	for _, c := range []struct {
+		query               string
+		accounts, providers []string
+	}{
+		{"", nil, nil},
+		{"a account:Sales", []string{"sales"}, nil},
+		{"account:b OR account:a OR account:b", []string{"a", "b"}, nil},
+		{"account:a OR x", nil, nil},
+		{"account:a account:b", []string{}, nil},
+		{"(account:a OR account:b) account:b provider:kona", []string{"b"}, []string{"kona"}},
+		{"-account:a", nil, nil},
+	} {
+		q := parse(t, c.query)
+		if d := cmp.Diff(c.accounts, q.Accounts()); d != "" {
+			t.Errorf("%q: accounts %s", c.query, d)
+		}
+		if d := cmp.Diff(c.providers, q.Providers()); d != "" {
+			t.Errorf("%q: providers %s", c.query, d)
+		}
+	}
+}
+
+func TestFilterHoldsOnlyWhatMustHold(t *testing.T) {
+	day := func(m, d int) time.Time { return time.Date(2026, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		query string
+		want  model.Filter
+	}{
+		{"", model.Filter{}},
+		{"Acme renewal", model.Filter{Text: "Acme renewal"}},
+		{"title:Acme title:b", model.Filter{Title: "Acme"}},
+		{"a OR b", model.Filter{}},
+		{"-title:a -(title:b)", model.Filter{}},
+		{"x (title:a OR title:b)", model.Filter{Text: "x"}},
+		{"owner:ann@example.com owner:b@example.com", model.Filter{Owner: []string{"ann@example.com"}}},
+		{"owner:ann team:East space:Launch with:bob", model.Filter{}},
+		{"owner:usr_01X team:12 space:0c2b6b7e-ffff-4cde-8a7b-0123456789ab with:bob@example.com", model.Filter{Owner: []string{"usr_01X"}, Team: []string{"12"},
+			Space: []string{"0c2b6b7e-ffff-4cde-8a7b-0123456789ab"}, Participants: []string{"bob@example.com"}}},
+		{"is:external", model.Filter{HideInternal: true}},
+		{"-is:internal", model.Filter{HideInternal: true}},
+		{"is:internal", model.Filter{}},
+		{"created:2026-01..2026-02", model.Filter{From: day(1, 1), To: day(3, 1)}},
+		{"created:>2026-01-31 created:<2026-03 created:>2025", model.Filter{From: day(2, 1), To: day(3, 1)}},
+		{"created:today updated:<2020", model.Filter{From: day(2, 15), To: day(2, 16)}},
+	} {
+		if d := cmp.Diff(c.want, parse(t, c.query).Filter(now, time.UTC)); d != "" {
+			t.Errorf("%q: %s", c.query, d)
+		}
+	}
+}
+
+func TestSorting(t *testing.T) {
+	at := func(hours int) int64 { return now.Add(time.Duration(hours) * time.Hour).UnixMilli() }
+	s := func(id, title, provider string, updated, created, duration int64, f query.Flag) *query.Subject {
+		return &query.Subject{Ref: model.Ref{Account: "a", ID: id}, Title: title, Provider: provider, Updated: updated, Created: created, Duration: duration, Flags: f}
+	}
+	list := []*query.Subject{
+		s("1", "beta", "kona", at(3), at(1), 0, 0),
+		s("2", "alpha", "bird", at(1), at(3), 50, 0),
+		s("3", "", "kona", 0, at(2), 70, 0),
+		s("4", "gamma", "bird", at(1), at(3), 60, 0),
+		s("5", "zeta", "askelephant", at(0), 0, 10, query.FlagPinned),
+	}
+	for _, c := range []struct{ sort, want string }{
+		{"", "51243"}, {"sort:updated", "51243"}, {"sort:-updated", "52413"},
+		{"sort:created", "52431"}, {"sort:-created", "51324"},
+		{"sort:title", "52143"}, {"sort:-title", "54123"},
+		{"sort:duration", "53421"}, {"sort:-duration", "52431"},
+		{"sort:provider", "52431"}, {"sort:-provider", "53124"},
+	} {
+		q := parse(t, c.sort)
+		got := slices.Clone(list)
+		slices.SortFunc(got, q.Compare)
+		ids := ""
+		for _, s := range got {
+			ids += s.Ref.ID
+		}
+		if ids != c.want {
+			t.Errorf("%q: %s, want %s", c.sort, ids, c.want)
+		}
+	}
+}
+
+func TestNewSubject(t *testing.T) {
+	got := query.NewSubject(row(func(r *model.Row) {
+		r.Conversation.Featured = []model.Participant{{Kind: "user", Name: "ZOË MÜLLER"}, {Kind: "contact", Identifier: "emailaddress=eve@x.test"}}
+		r.Triage.SnoozedUntil = now
+	}))
+	want := &query.Subject{
+		Ref: model.Ref{Account: "Sales", ID: "C/1:x"}, Account: "Sales", Provider: "askelephant", Kind: "meeting", Status: "In Progress", Privacy: "private",
+		Title: "cafe budget review", Preview: "see you on monday",
+		People: "zoe muller\nzoe@example.com\nu7\nfield team\ng1\nbob buyer\nbob@buyer.test\ncnt_1\nemailaddress=eve@x.test",
+		Owner:  "olga owner\nolga@example.com\nu9", Team: "east\nt1", Space: "launch\ns1", Channel: "e-mail\nch1",
+		Company: "buyer inc\ncmp_1\nother ltd\ncmp_2", Roles: "collaboration_complete\nviewer",
+		Labels: "deal stage=closed won\ninterview=\nodd name=x",
+		Flags:  query.FlagExternal | query.FlagUnseen | query.FlagRecording | query.FlagTranscript | query.FlagContacts, SnoozedUntil: now.UnixMilli(),
+		Created: now.AddDate(0, 0, -10).UnixMilli(), Updated: now.Add(-time.Hour).UnixMilli(), Duration: 1_800_000,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(&query.Subject{Flags: query.FlagUnseen}, query.NewSubject(model.Row{})); d != "" {
+		t.Error(d)
+	}
+}

@@ -1,0 +1,345 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"confab/model"
+)
+
+// Limits of a query.
+const (
+	// MaxLength is the longest text that Parse takes, in bytes.
+	MaxLength = 4096
+	// MaxDepth is how deep parentheses and dashes may be nested.
+	MaxDepth = 64
+)
+
+const orWord = "OR"
+
+// Parse reads a query. The error is an *Error. An empty text is the zero
+// query. Of several sort: terms the last one counts.
+func Parse(s string) (Query, error) {
+	if len(s) > MaxLength {
+		return Query{}, &Error{Pos: MaxLength, End: len(s), Message: fmt.Sprintf("longer than %d bytes", MaxLength)}
+	}
+	if !utf8.ValidString(s) {
+		at := 0
+		for i, r := range s {
+			if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+				at = i
+				break
+			}
+		}
+		return Query{}, &Error{Pos: at, End: at + 1, Message: "not valid UTF-8"}
+	}
+	p := &parser{s: s}
+	root, err := p.or(0)
+	if err == nil && p.i < len(p.s) {
+		err = &Error{Pos: p.i, End: p.i + 1, Message: "nothing is open that this parenthesis could close"}
+	}
+	if err != nil {
+		return Query{}, err
+	}
+	return Query{root: root, sort: p.sort}, nil
+}
+
+type parser struct {
+	s    string
+	i    int
+	sort Sort
+}
+
+// endsBare reports whether a character ends a word that is not in quotes.
+func endsBare(r rune) bool { return r == '(' || r == ')' || r == '"' || unicode.IsSpace(r) }
+
+func (p *parser) blanks() {
+	for p.i < len(p.s) {
+		r, n := utf8.DecodeRuneInString(p.s[p.i:])
+		if !unicode.IsSpace(r) {
+			return
+		}
+		p.i += n
+	}
+}
+
+// bareEnd gives the end of the text without quotes that begins at i.
+func bareEnd(s string, i int) int {
+	if n := strings.IndexFunc(s[i:], endsBare); n >= 0 {
+		return i + n
+	}
+	return len(s)
+}
+
+func (p *parser) atOr() bool {
+	return strings.HasPrefix(p.s[p.i:], orWord) && bareEnd(p.s, p.i) == p.i+len(orWord)
+}
+
+// or reads alternatives up to the end or a closing parenthesis. The result is
+// nil where the text asks for nothing.
+func (p *parser) or(depth int) (*Node, error) {
+	var parts []*Node
+	for {
+		part, err := p.and(depth)
+		if err != nil {
+			return nil, err
+		}
+		p.blanks()
+		more := p.i < len(p.s) && p.s[p.i] != ')'
+		if part == nil && (more || len(parts) > 0) {
+			return nil, &Error{Pos: p.i, End: min(p.i+2, len(p.s)), Message: `OR needs something on both sides; as a word it is written "OR"`, Suggestion: `"OR"`}
+		}
+		parts = append(parts, part)
+		if !more {
+			return join(Or, parts), nil
+		}
+		p.i += len(orWord)
+	}
+}
+
+func (p *parser) and(depth int) (*Node, error) {
+	var parts []*Node
+	for {
+		p.blanks()
+		if p.i >= len(p.s) || p.s[p.i] == ')' || p.atOr() {
+			return join(And, parts), nil
+		}
+		part, err := p.not(depth)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+}
+
+func (p *parser) not(depth int) (*Node, error) {
+	if depth > MaxDepth {
+		return nil, &Error{Pos: p.i, End: p.i + 1, Message: fmt.Sprintf("nested deeper than %d", MaxDepth)}
+	}
+	start := p.i
+	switch p.s[p.i] {
+	case '-':
+		next, _ := utf8.DecodeRuneInString(p.s[p.i+1:])
+		switch {
+		case p.i+1 == len(p.s) || next == ')':
+			return nil, &Error{Pos: p.i, End: p.i + 1, Message: "nothing follows the dash; as a text it is written in quotes", Suggestion: `"-"`}
+		case unicode.IsSpace(next):
+			p.i++
+			return leaf("", "-"), nil
+		}
+		p.i++
+		if p.atOr() {
+			return nil, &Error{Pos: start, End: p.i + len(orWord), Message: `OR can't be negated; as a word it is written "OR"`, Suggestion: `-"OR"`}
+		}
+		kid, err := p.not(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		return &Node{Op: Not, Kids: []*Node{kid}}, nil
+	case '(':
+		p.i++
+		inner, err := p.or(depth + 1)
+		switch {
+		case err != nil:
+			return nil, err
+		case p.i >= len(p.s):
+			return nil, &Error{Pos: start, End: start + 1, Message: "this parenthesis is never closed"}
+		case inner == nil:
+			return nil, &Error{Pos: start, End: p.i + 1, Message: "nothing between the parentheses"}
+		}
+		p.i++
+		return inner, nil
+	case '"':
+		text, err := p.quoted()
+		if err != nil {
+			return nil, err
+		}
+		if text == "" {
+			return nil, &Error{Pos: start, End: p.i, Message: "nothing between the quotes"}
+		}
+		return leaf("", text), nil
+	}
+	if name, ok := fieldPrefix(p.s[p.i:bareEnd(p.s, p.i)]); ok {
+		return p.field(name, depth)
+	}
+	end := bareEnd(p.s, p.i)
+	word := p.s[p.i:end]
+	p.i = end
+	return leaf("", word), nil
+}
+
+func leaf(field, raw string) *Node {
+	return &Node{Term: Term{Field: field, Raw: raw, Value: model.FoldText(raw), HasValue: true}}
+}
+
+// quoted reads a text in quotes; a backslash keeps the next character.
+func (p *parser) quoted() (string, error) {
+	start := p.i
+	var b strings.Builder
+	for p.i++; p.i < len(p.s); p.i++ {
+		switch c := p.s[p.i]; {
+		case c == '"':
+			p.i++
+			return b.String(), nil
+		case c == '\\' && p.i+1 < len(p.s):
+			p.i++
+			b.WriteByte(p.s[p.i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", &Error{Pos: start, End: len(p.s), Message: "this quote is never closed"}
+}
+
+// fieldPrefix gives the name before the colon of a word that is written like
+// a field: letters, then a colon.
+func fieldPrefix(word string) (string, bool) {
+	name, _, ok := strings.Cut(word, ":")
+	if !ok || name == "" {
+		return "", false
+	}
+	for _, r := range name {
+		if !unicode.IsLetter(r) && r != '_' {
+			return "", false
+		}
+	}
+	return name, true
+}
+
+func (p *parser) field(typed string, depth int) (*Node, error) {
+	start := p.i
+	p.i += len(typed) + 1
+	name := strings.ToLower(typed)
+	known := names(Fields())
+	if !slices.Contains(known, name) {
+		near := otherNames(name)
+		if near == "" {
+			near = nearest(name, known)
+		}
+		if near != "" {
+			near += ":"
+		}
+		return nil, &Error{Pos: start, End: p.i, Message: fmt.Sprintf("there is no field %q; a text with a colon stands in quotes", typed), Suggestion: near}
+	}
+	at := p.i
+	n := &Node{Term: Term{Field: name, HasValue: true}}
+	t := &n.Term
+	var err error
+	if name == FieldLabel {
+		err = p.label(t)
+	} else {
+		t.Raw, err = p.value("")
+		t.Value = model.FoldText(t.Raw)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if t.Raw == "" && name != FieldLabel {
+		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + among(closedWords(name))}
+	}
+	switch name {
+	case fieldSort:
+		return nil, p.order(t, start, at, depth)
+	case FieldIs, FieldHas, FieldProvider:
+		if words := closedWords(name); !slices.Contains(words, t.Value) {
+			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)),
+				Suggestion: suggestValue(name, t.Value, words)}
+		}
+		// One spelling of one meaning, so that equal queries are equal.
+		t.Raw = t.Value
+	case FieldUpdated, FieldCreated:
+		d, msg, suggestion := parseDate(t.Value)
+		if msg != "" {
+			if suggestion != "" {
+				suggestion = name + ":" + suggestion
+			}
+			return nil, &Error{Pos: at, End: p.i, Message: msg, Suggestion: suggestion}
+		}
+		t.Raw, t.Date = t.Value, d
+	}
+	return n, nil
+}
+
+// value reads the value of a field, in quotes or up to a blank or one of the
+// stop characters.
+func (p *parser) value(stop string) (string, error) {
+	if p.i < len(p.s) && p.s[p.i] == '"' {
+		return p.quoted()
+	}
+	end := bareEnd(p.s, p.i)
+	if stop != "" {
+		if n := strings.IndexAny(p.s[p.i:end], stop); n >= 0 {
+			end = p.i + n
+		}
+	}
+	text := p.s[p.i:end]
+	p.i = end
+	return text, nil
+}
+
+func (p *parser) label(t *Term) error {
+	at := p.i
+	key, err := p.value("=")
+	if err != nil {
+		return err
+	}
+	t.RawKey, t.Key, t.HasValue = key, model.FoldText(key), false
+	if key == "" {
+		return &Error{Pos: at, End: p.i, Message: "label: needs the name of a label"}
+	}
+	if p.i < len(p.s) && p.s[p.i] == '=' {
+		p.i++
+		t.HasValue = true
+		if t.Raw, err = p.value(""); err != nil {
+			return err
+		}
+		t.Value = model.FoldText(t.Raw)
+	}
+	return nil
+}
+
+// order takes a sort: out of the terms: it asks nothing of a conversation.
+func (p *parser) order(t *Term, start, at, depth int) error {
+	if depth > 0 && strings.HasSuffix(p.s[:start], "-") {
+		word := strings.TrimPrefix(t.Value, "-")
+		return &Error{Pos: start - 1, End: p.i, Message: "an order can't be negated", Suggestion: "sort:-" + word}
+	}
+	if depth > 0 {
+		return &Error{Pos: start, End: p.i, Message: "an order can't stand in parentheses"}
+	}
+	s := Sort{Field: t.Value}
+	if strings.HasPrefix(s.Field, "-") {
+		s = Sort{Field: s.Field[1:], Reverse: true}
+	}
+	words := closedWords(fieldSort)
+	if !slices.Contains(words, s.Field) {
+		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, among(words)),
+			Suggestion: suggestValue(fieldSort, s.Field, words)}
+	}
+	p.sort = s
+	return nil
+}
+
+// suggestValue gives the nearest right term for a word that a field does not
+// take: a near word, or the other field that takes it.
+func suggestValue(field, value string, words []string) string {
+	if near := nearest(value, words); near != "" {
+		return field + ":" + near
+	}
+	for _, other := range []string{FieldIs, FieldHas, FieldProvider} {
+		if other != field && slices.Contains(closedWords(other), value) {
+			return other + ":" + value
+		}
+	}
+	return ""
+}
+
+func among(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(words, ", ")
+}

@@ -1,0 +1,112 @@
+package query_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"confab/model/query"
+)
+
+func parse(t rapid.TB, s string) query.Query {
+	t.Helper()
+	q, err := query.Parse(s)
+	if err != nil {
+		t.Fatalf("Parse(%q): %v", s, err)
+	}
+	return q
+}
+
+// same compares two queries by all that can be seen of them.
+func same(a, b query.Query) string {
+	return cmp.Diff(a, b, cmp.AllowUnexported(query.Query{}, query.DateRange{}), cmp.Exporter(fromThisModule))
+}
+
+func TestAQueryIsItsText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := genText(3).Draw(t, "query")
+		if rapid.Bool().Draw(t, "sorted") {
+			text += rapid.SampledFrom([]string{" sort:title", " sort:-updated", " sort:updated", " sort:Duration"}).Draw(t, "sort")
+		}
+		q := parse(t, text)
+		again := q.String()
+		if len(again) > query.MaxLength {
+			t.Skip("longer than a text may be")
+		}
+		r := parse(t, again)
+		if d := same(q, r); d != "" {
+			t.Fatalf("%q became %q:\n%s", text, again, d)
+		}
+		if third := r.String(); third != again {
+			t.Fatalf("%q is printed as %q", again, third)
+		}
+	})
+}
+
+func TestLogic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := genText(2).Draw(t, "a"), genText(2).Draw(t, "b")
+		s := genSubject().Draw(t, "subject")
+		match := func(q string) bool { return parse(t, q).Match(s, now, time.UTC) }
+		ma, mb := match(a), match(b)
+		for _, law := range []struct {
+			text string
+			want bool
+		}{
+			{"(" + a + ") (" + b + ")", ma && mb},
+			{a + " OR " + b, ma || mb},
+			{"-(" + a + ")", !ma},
+			{"--(" + a + ")", ma},
+			{"-((" + a + ") (" + b + "))", match("-(" + a + ") OR -(" + b + ")")},
+			{"-(" + a + " OR " + b + ")", match("-(" + a + ") -(" + b + ")")},
+			{"(" + a + ") is:any", ma},
+			{"(" + a + ") -is:any", false},
+		} {
+			if got := match(law.text); got != law.want {
+				t.Errorf("%s: %v, want %v", law.text, got, law.want)
+			}
+		}
+		qa, qb := parse(t, a), parse(t, b)
+		if got := qa.And(qb).Match(s, now, time.UTC); got != (ma && mb) {
+			t.Errorf("And: %v, want %v", got, ma && mb)
+		}
+		if got := qa.Fixed(now, time.UTC).Match(s, time.Time{}, nil); ma != got && !qa.Names(query.IsSnoozed) {
+			t.Errorf("Fixed: %v, want %v", got, ma)
+		}
+		if qa.Inbox().Match(s, now, time.UTC) && !ma {
+			t.Error("the inbox shows what the query does not match")
+		}
+		if l := qa.Accounts(); ma && l != nil && !slices.Contains(l, s.Account) {
+			t.Errorf("a match is of account %s, but the query says %v", s.Account, l)
+		}
+		if l := qa.Providers(); ma && l != nil && !slices.Contains(l, s.Provider) {
+			t.Errorf("a match is of provider %s, but the query says %v", s.Provider, l)
+		}
+	})
+}
+
+func TestTheOrderIsTotal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := query.Query{}.WithSort(query.Sort{
+			Field:   rapid.SampledFrom([]string{"", "updated", "created", "title", "duration", "provider"}).Draw(t, "field"),
+			Reverse: rapid.Bool().Draw(t, "reverse"),
+		})
+		a, b, c := genSubject().Draw(t, "a"), genSubject().Draw(t, "b"), genSubject().Draw(t, "c")
+		ab, bc, ac := q.Compare(a, b), q.Compare(b, c), q.Compare(a, c)
+		if ba := q.Compare(b, a); ab*ba > 0 || (ab == 0) != (ba == 0) {
+			t.Errorf("a before b is %d, b before a is %d", ab, ba)
+		}
+		if ab == 0 && a.Ref != b.Ref {
+			t.Error("two refs have one place")
+		}
+		if ab < 0 && bc < 0 && ac >= 0 {
+			t.Error("a before b before c, but not a before c")
+		}
+		if q.Compare(a, a) != 0 {
+			t.Error("a is not in the place of itself")
+		}
+	})
+}

@@ -1,0 +1,170 @@
+package query
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"confab/model"
+)
+
+// Flag is a set of yes-or-no facts of a conversation.
+type Flag uint32
+
+// The flags. The numbers may be stored: new ones are added at the end.
+const (
+	FlagClosed Flag = 1 << iota
+	FlagArchived
+	FlagInternal
+	FlagExternal
+	FlagDone
+	FlagPinned
+	FlagUnseen
+	FlagPending
+	FlagFailed
+	FlagConflict
+	FlagMessages
+	FlagRecording
+	FlagTranscript
+	FlagContacts
+	FlagEmpty
+	// FlagTombstone marks what the service no longer has: no query matches it.
+	FlagTombstone
+)
+
+// Subject is what a query looks at: a projected conversation with its local
+// marks, made ready for searching. Texts from Title on are folded with
+// model.FoldText; those before are as they are stored. Lists are lines.
+type Subject struct {
+	Ref      model.Ref
+	Account  string
+	Provider string
+	Kind     string
+	Status   string
+	Privacy  string
+
+	Title   string
+	People  string // a line for every name, e-mail and id
+	Owner   string // name, e-mail, id
+	Team    string // name, id
+	Space   string
+	Channel string
+	Company string // name, id of each
+	Roles   string
+	Preview string
+	Labels  string // lines "name=value"
+
+	Flags        Flag
+	SnoozedUntil int64 // Unix milliseconds, 0 for not snoozed
+	Created      int64 // Unix milliseconds, 0 for unknown
+	Updated      int64
+	Duration     int64 // milliseconds, 0 for unknown
+}
+
+// NewSubject makes a row ready for searching. Texts are searched as they are
+// shown, that is, cleaned. FlagTombstone is the caller's to set: a row does
+// not know it.
+func NewSubject(r model.Row) *Subject {
+	c := &r.Conversation
+	s := &Subject{
+		Ref: c.Ref, Account: c.Ref.Account, Provider: c.Provider, Kind: c.Kind, Status: c.Status,
+		Privacy: string(c.Privacy),
+		Title:   fold(c.Title),
+		Owner:   lines(c.Owner.Name, c.Owner.Email, c.Owner.ID),
+		Team:    lines(c.Team.Name, c.Team.ID), Space: lines(c.Space.Name, c.Space.ID), Channel: lines(c.Channel.Name, c.Channel.ID),
+		Preview:      fold(c.Preview),
+		SnoozedUntil: milli(r.Triage.SnoozedUntil), Created: milli(c.Created), Updated: milli(c.Updated),
+		Duration: max(0, c.Duration.Milliseconds()),
+	}
+	var people, roles, companies, labels []string
+	for _, list := range [][]model.Participant{c.Participants.Items, c.Contacts.Items, c.Featured} {
+		for _, p := range list {
+			people = append(people, p.Name, p.Email, p.Identifier, p.ID)
+			roles = append(roles, p.Role)
+		}
+	}
+	for _, n := range c.Companies {
+		companies = append(companies, n.Name, n.ID)
+	}
+	for k, v := range c.Labels {
+		labels = append(labels, k+"="+v)
+	}
+	slices.Sort(labels)
+	s.People, s.Roles, s.Company, s.Labels = lines(people...), lines(roles...), lines(companies...), lines(labels...)
+
+	s.flag(FlagClosed, c.Closed)
+	s.flag(FlagArchived, c.Archived)
+	s.flag(FlagInternal, c.Internal != nil && *c.Internal)
+	s.flag(FlagExternal, c.Internal != nil && !*c.Internal)
+	s.flag(FlagDone, r.Triage.Done)
+	s.flag(FlagPinned, r.Triage.Pinned)
+	s.flag(FlagUnseen, !r.Triage.Seen)
+	s.flag(FlagMessages, c.HasMessages)
+	s.flag(FlagRecording, c.HasRecording)
+	s.flag(FlagTranscript, c.HasTranscript)
+	s.flag(FlagContacts, c.Contacts.Known && len(c.Contacts.Items) > 0)
+	s.flag(FlagEmpty, c.Empty)
+	for _, p := range r.Pending {
+		s.Flags |= PendingFlag(p.State)
+	}
+	return s
+}
+
+// PendingFlag gives what an edit in this state adds to the flags of its
+// conversation: on its way (or held), failed, in conflict, or nothing once it
+// has left the outbox.
+func PendingFlag(state model.EditState) Flag {
+	switch {
+	case state.Failed():
+		return FlagFailed
+	case state == model.InConflict:
+		return FlagConflict
+	case state.Waiting() || state == model.Held:
+		return FlagPending
+	}
+	return 0
+}
+
+func (s *Subject) flag(f Flag, on bool) {
+	if on {
+		s.Flags |= f
+	}
+}
+
+func milli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fold(s string) string {
+	if s == "" {
+		return ""
+	}
+	return model.FoldText(model.CleanLine(s, 0))
+}
+
+// lines folds each text and joins those that say something, each once.
+func lines(parts ...string) string {
+	var out []string
+	var seen map[string]bool
+	for _, p := range parts {
+		if p = fold(p); p == "" {
+			continue
+		}
+		if len(parts) > 32 {
+			if seen == nil {
+				seen = make(map[string]bool, len(parts))
+			}
+			if seen[p] {
+				continue
+			}
+			seen[p] = true
+		} else if slices.Contains(out, p) {
+			continue
+		}
+		out = append(out, p)
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Account is what the database keeps about an account.
+type Account struct {
+	Name     string
+	Identity string
+	// Head is the cursor of refreshes, Walk that of an unfinished full walk.
+	Head string
+	Walk string
+	// WalkNo numbers full walks; a conversation carries that of the last walk it was seen in.
+	WalkNo  int64
+	Checked time.Time
+	Swept   time.Time
+}
+
+// asideMark stands between the name of an account and the short hash of an
+// identity whose rows were set aside. Account names cannot hold it.
+const asideMark = "~"
+
+func aside(name, identity string) string {
+	sum := sha256.Sum256([]byte(identity))
+	return name + asideMark + hex.EncodeToString(sum[:4])
+}
+
+// IsAside reports whether rows under this account name were set aside, and
+// the name the account had.
+func IsAside(account string) (string, bool) {
+	name, _, ok := strings.Cut(account, asideMark)
+	return name, ok
+}
+
+// OpenAccount makes an account known, or finds it again. When the name has
+// another identity than before, the rows of the old one are set aside and its
+// outbox is held; when rows of the new identity were set aside earlier, they
+// come back. held counts the edits that wait for a person because of that.
+func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Account, held int, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		var was string
+		err := t.QueryRowContext(ctx, "SELECT identity FROM account WHERE name = ?", name).Scan(&was)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return err
+		case was == identity:
+			return nil
+		default:
+			t.rename(name, aside(name, was), true)
+		}
+		var n int
+		back := aside(name, identity)
+		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM account WHERE name = ?", back).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			t.rename(back, name, false)
+			return t.err
+		}
+		return t.exec("INSERT INTO account (name, identity) VALUES (?, ?)", name, identity)
+	})
+	if err != nil {
+		return a, 0, localError("open an account", err)
+	}
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND account LIKE ? || '~%'", name).Scan(&held)
+	if err != nil {
+		return a, 0, localError("open an account", err)
+	}
+	a, err = s.Account(ctx, name)
+	return a, held, err
+}
+
+// rename moves every row of an account to another name.
+func (t *tx) rename(from, to string, orphan bool) {
+	for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
+		t.exec("UPDATE OR REPLACE "+table+" SET account = ? WHERE account = ?", to, from)
+	}
+	t.exec("UPDATE OR REPLACE account SET name = ? WHERE name = ?", to, from)
+	if orphan {
+		t.exec("UPDATE outbox SET state = 'held', orphaned = 1, claim = '' WHERE account = ?", to)
+	} else {
+		t.exec("UPDATE outbox SET orphaned = 0 WHERE account = ?", to)
+	}
+}
+
+// Account reads what is kept about an account.
+func (s *Store) Account(ctx context.Context, name string) (Account, error) {
+	a := Account{Name: name}
+	var checked, swept int64
+	err := s.read.QueryRowContext(ctx,
+		"SELECT identity, head, walk, walk_no, checked, swept FROM account WHERE name = ?", name).
+		Scan(&a.Identity, &a.Head, &a.Walk, &a.WalkNo, &checked, &swept)
+	a.Checked, a.Swept = fromMS(checked), fromMS(swept)
+	return a, localError("read an account", err)
+}
+
+// Refreshed records the end of a successful refresh.
+func (s *Store) Refreshed(ctx context.Context, account, head string) error {
+	return localError("record a refresh", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE account SET head = ?, checked = ? WHERE name = ?", head, ms(s.now()), account)
+	}))
+}
+
+// BeginWalk starts a full walk, or goes on with an unfinished one. It gives
+// the number of the walk and the cursor to go on from.
+func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		if err := t.QueryRowContext(ctx, "SELECT walk_no, walk FROM account WHERE name = ?", account).Scan(&no, &cursor); err != nil {
+			return err
+		}
+		if cursor != "" {
+			return nil
+		}
+		no++
+		return t.exec("UPDATE account SET walk_no = ? WHERE name = ?", no, account)
+	})
+	return no, cursor, localError("begin a walk", err)
+}
+
+// EndWalk records the end of a walk that read every page without error, and
+// gives the ids of the conversations it did not meet.
+func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string) (missed []string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		t.exec("UPDATE account SET walk = '', swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
+			ms(s.now()), ms(s.now()), head, head, account)
+		if t.err != nil {
+			return t.err
+		}
+		rows, err := t.QueryContext(ctx, "SELECT id FROM conversation WHERE account = ? AND walk_no < ? AND gone = 0", account, no)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			missed = append(missed, id)
+		}
+		return rows.Err()
+	})
+	return missed, localError("end a walk", err)
+}
+
+// AbandonWalk forgets the cursor of an unfinished walk: the next starts anew.
+func (s *Store) AbandonWalk(ctx context.Context, account string) error {
+	return localError("abandon a walk", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE account SET walk = '' WHERE name = ?", account)
+	}))
+}
+
+// Counts gives the number of cached conversations, of edits on their way and
+// of edits that need a person, of one account.
+func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
+	err = s.read.QueryRowContext(ctx, `
+SELECT (SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0),
+       (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
+       (SELECT count(*) FROM outbox WHERE (account = ?1 OR account LIKE ?1 || '~%') AND state NOT IN ('queued', 'sending', 'retry'))`,
+		account).Scan(&conversations, &waiting, &needPerson)
+	return conversations, waiting, needPerson, localError("count", err)
+}
+
+// Forget removes everything kept of an account, rows set aside included.
+func (s *Store) Forget(ctx context.Context, account string) error {
+	err := s.tx(ctx, func(t *tx) error {
+		for _, table := range []string{"conversation", "triage", "outbox", "journal", "pace"} {
+			t.exec("DELETE FROM "+table+" WHERE account = ? OR account LIKE ? || '~%'", account, account)
+		}
+		t.exec("DELETE FROM account WHERE name = ? OR name LIKE ? || '~%'", account, account)
+		// Drafts are keyed by what they are about, which names the account.
+		return t.exec("DELETE FROM draft WHERE instr(key, ':' || ? || ':') > 0 OR key LIKE '%:' || ?", account, account)
+	})
+	if err != nil {
+		return localError("forget an account", err)
+	}
+	// What was deleted must not stay readable in free pages or in the log.
+	if _, err := s.write.ExecContext(ctx, "VACUUM"); err != nil {
+		return localError("forget an account", err)
+	}
+	_, err = s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return localError("forget an account", err)
+}

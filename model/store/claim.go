@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// owner proves that this process lives: it holds a lock on a file that the
+// kernel drops when the process ends, however it ends. A claim names the file.
+type owner struct {
+	dir  string
+	name string
+	lock *flock.Flock
+}
+
+func newOwner(dir string) (*owner, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	o := &owner{dir: dir, name: rand.Text()}
+	o.lock = flock.New(filepath.Join(dir, o.name), flock.SetPermissions(0o600))
+	ok, err := o.lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errors.New("the claim file is locked by somebody else")
+	}
+	return o, nil
+}
+
+func (o *owner) close() {
+	// The file goes first: a lock that is free on a file that is still there
+	// means a dead process, and this one is leaving in good order.
+	os.Remove(filepath.Join(o.dir, o.name))
+	o.lock.Unlock()
+}
+
+// alive reports whether the process that made a claim still lives. A claim
+// whose file is gone belongs to a process that ended in good order.
+func (o *owner) alive(claim string) bool {
+	if claim == o.name {
+		return true
+	}
+	path := filepath.Join(o.dir, filepath.Base(claim))
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	l := flock.New(path)
+	ok, err := l.TryLock()
+	if err != nil {
+		return true // not provably dead
+	}
+	if ok {
+		os.Remove(path)
+		l.Unlock()
+		return false
+	}
+	return true
+}
+
+// Recover gives back the edits that a dead process was sending. They are
+// queued again, marked as sent: what became of them is read before anything
+// is repeated. It returns their ids.
+func (s *Store) Recover(ctx context.Context) ([]string, error) {
+	var ids []string
+	err := s.tx(ctx, func(t *tx) error {
+		rows, err := t.QueryContext(ctx, "SELECT id, claim FROM outbox WHERE state = 'sending'")
+		if err != nil {
+			return err
+		}
+		verdict := map[string]bool{}
+		for rows.Next() {
+			var id, claim string
+			if err := rows.Scan(&id, &claim); err != nil {
+				rows.Close()
+				return err
+			}
+			alive, known := verdict[claim]
+			if !known {
+				alive = s.owner.alive(claim)
+				verdict[claim] = alive
+			}
+			if !alive {
+				ids = append(ids, id)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+		for _, id := range ids {
+			t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE id = ?", id)
+		}
+		return nil
+	})
+	return ids, localError("recover the outbox", err)
+}
