@@ -63,19 +63,20 @@ func clean(s string, limit int, lines bool) string {
 		case r == 0x2028 || r == 0x2029 || r == 0x85 || r == '\v' || r == '\f':
 			r = '\n'
 		}
+		repeat := 1
+		joiner := r == 0x200d || r == 0x200c
 		switch {
 		case r == '\n' && lines:
 		case r == '\n' || r == '\t' && !lines:
 			r = ' '
 		case r == '\t':
-			b.WriteString("   ")
-			n += 3
-			r = ' '
+			r, repeat = ' ', 4
 		case unicode.Is(unicode.Cc, r):
 			continue
-		case r == 0x200d || r == 0x200c:
-			// A joiner shapes the letters or emoji around it; alone it is nothing.
-			if prev < 0x80 {
+		case joiner:
+			// A joiner shapes the letters or emoji around it; alone, or after
+			// another one, it is nothing.
+			if prev < 0x80 || prev == 0x200d || prev == 0x200c {
 				continue
 			}
 		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r):
@@ -83,20 +84,24 @@ func clean(s string, limit int, lines bool) string {
 			// everywhere else, where they can only hide text.
 			continue
 		}
-		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
-			if marks++; marks > maxMarks || prev < 0 {
+		switch {
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			// At the start of a line a mark would land on what is drawn beside it.
+			if marks++; marks > maxMarks || prev < 0 || prev == '\n' {
 				continue
 			}
-		} else {
+		case !joiner: // or marks could be stacked without end between joiners
 			marks = 0
 		}
-		if n >= limit {
+		for ; repeat > 0 && n < limit; repeat-- {
+			b.WriteRune(r)
+			n++
+		}
+		if repeat > 0 {
 			b.WriteRune('…')
 			break
 		}
-		b.WriteRune(r)
 		prev = r
-		n++
 	}
 	return b.String()
 }

@@ -146,12 +146,18 @@ next:
 }
 
 // SamePerson reports whether two entries name the same participant: by kind
-// and id where both have an id, else by identifier.
+// and id where both have an id, else by identifier. Entries that have neither
+// are the same if kind and e-mail are, or without an e-mail kind and name.
 func SamePerson(a, b Participant) bool {
-	if a.ID != "" && b.ID != "" {
+	switch {
+	case a.ID != "" && b.ID != "":
 		return a.Kind == b.Kind && a.ID == b.ID
+	case a.Identifier != "" || b.Identifier != "":
+		return strings.EqualFold(a.Identifier, b.Identifier)
+	case a.ID != "" || b.ID != "" || a.Kind != b.Kind:
+		return false
 	}
-	return a.Identifier != "" && strings.EqualFold(a.Identifier, b.Identifier)
+	return strings.EqualFold(a.Email, b.Email) && (a.Email != "" || a.Name == b.Name)
 }
 
 func dedupe(in []Participant) []Participant {

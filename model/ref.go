@@ -45,12 +45,13 @@ func ParseRef(s string) (Ref, error) {
 // MarshalText lets a Ref be a JSON string and a map key.
 func (r Ref) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText is the inverse of MarshalText.
+// UnmarshalText is the inverse of MarshalText. It takes an empty id too: the
+// ref of a create names the account alone.
 func (r *Ref) UnmarshalText(b []byte) error {
-	p, err := ParseRef(string(b))
-	if err != nil {
-		return err
+	account, id, ok := strings.Cut(string(b), ":")
+	if !ok {
+		return ErrRef
 	}
-	*r = p
+	*r = Ref{Account: account, ID: id}
 	return nil
 }

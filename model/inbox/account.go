@@ -27,6 +27,7 @@ type account struct {
 	// pausedUntil keeps delivery from knocking on a door that is known shut;
 	// zero is open. A person's retry opens it.
 	pausedUntil time.Time
+	pausedBy    model.ErrorKind
 	failures    int
 }
 
@@ -61,14 +62,27 @@ func nudge(ch chan struct{}) {
 	}
 }
 
-// pause shuts delivery until a time; open ends that.
-func (a *account) pause(until time.Time) {
+// pause shuts delivery until a time, and says why; open ends that.
+func (a *account) pause(until time.Time, why model.ErrorKind) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pausedUntil = until
+	a.pausedUntil, a.pausedBy = until, why
 }
 
-func (a *account) open() { a.pause(time.Time{}) }
+func (a *account) open() { a.pause(time.Time{}, "") }
+
+// reached is told that the service answers. It ends a pause that was made
+// because it did not; a pause that the service asked for is kept.
+func (a *account) reached() (opened bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failures = 0
+	if a.pausedUntil.IsZero() || a.pausedBy == model.RateLimited {
+		return false
+	}
+	a.pausedUntil, a.pausedBy = time.Time{}, ""
+	return true
+}
 
 func (a *account) paused() time.Time {
 	a.mu.Lock()

@@ -268,7 +268,7 @@ func (d delivery) finish(ctx context.Context, e model.OutboxEntry, before, after
 	if err := d.b.store.Settle(ctx, e, j, c, gone); err != nil {
 		return err
 	}
-	d.a.open()
+	d.a.reached()
 	d.tell(e, state, &j)
 	return nil
 }
@@ -291,7 +291,7 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		}
 	}
 	if what.pause {
-		d.a.pause(what.next)
+		d.a.pause(what.next, err.Kind)
 		d.a.update(func(s *model.AccountState) {
 			s.Error = model.NewEntryError(err)
 			s.NextTry = what.next

@@ -113,12 +113,10 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 		}
 	})
 	if err == nil {
-		a.mu.Lock()
-		a.failures = 0
-		a.mu.Unlock()
-		// The service answers, so what waits because it did not may go now.
-		if !a.paused().IsZero() {
-			a.open()
+		if a.reached() {
+			if err := b.store.Wake(ctx, a.name); err != nil {
+				return err
+			}
 			a.nudgeDelivery()
 		}
 	} else if ctx.Err() == nil {

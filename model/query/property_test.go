@@ -34,7 +34,7 @@ func TestAQueryIsItsText(t *testing.T) {
 		q := parse(t, text)
 		again := q.String()
 		if len(again) > query.MaxLength {
-			t.Skip("longer than a text may be")
+			return // quoting made it longer than a text may be
 		}
 		r := parse(t, again)
 		if d := same(q, r); d != "" {

@@ -110,9 +110,9 @@ func (q Query) Inbox() Query {
 	return q
 }
 
-// Fixed gives the same query with every date resolved, for matching many
-// conversations at one time: it then matches as of that now and loc, whatever
-// Match is given.
+// Fixed gives the same query with every date term resolved for one now and
+// loc, which makes matching many conversations faster. It is for one pass:
+// what it prints still says "<7d", but it means the instant found here.
 func (q Query) Fixed(now time.Time, loc *time.Location) Query {
 	dated := q.root.any(func(t *Term) bool { return t.Date != nil })
 	if dated {

@@ -184,7 +184,7 @@ func order(s query.Sort) []key {
 	var keys []key
 	number := func(column string) {
 		if s.Reverse {
-			keys = append(keys, key{column + " = 0", false})
+			keys = append(keys, key{"(" + column + " = 0)", false})
 		}
 		keys = append(keys, key{column, !s.Reverse})
 	}
@@ -195,7 +195,7 @@ func order(s query.Sort) []key {
 	case query.SortDuration:
 		number("duration")
 	case query.SortTitle:
-		keys = append(keys, key{"title = ''", false}, key{"title", s.Reverse})
+		keys = append(keys, key{"(title = '')", false}, key{"title", s.Reverse})
 	case query.SortProvider:
 		keys = append(keys, key{"provider", s.Reverse}, key{"account", s.Reverse})
 	default:

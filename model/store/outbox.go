@@ -455,6 +455,15 @@ func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok b
 	return fromMS(n.Int64), true, nil
 }
 
+// Wake makes the edits due that wait because their service could not be
+// reached or did not take the credential.
+func (s *Store) Wake(ctx context.Context, account string) error {
+	return localError("wake", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?)",
+			account, model.Unavailable, model.Unauthorized)
+	}))
+}
+
 // Batch gives the outbox entries and journal entries of one submission.
 func (s *Store) Batch(ctx context.Context, batch string) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE batch = ? ORDER BY id", batch)

@@ -1,0 +1,107 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxStderr bounds what is kept of a command's complaints, in bytes.
+const maxStderr = 4 << 10
+
+var errTooMuch = errors.New("too much output")
+
+// boundedOutput keeps what is written up to max bytes. Beyond, it fails the write when strict, which ends the command,
+// and else drops the rest. The buffer is not embedded: io.Copy would find its ReadFrom, which knows no bound.
+type boundedOutput struct {
+	kept   bytes.Buffer
+	max    int
+	strict bool
+	over   bool
+}
+
+func (b *boundedOutput) String() string { return b.kept.String() }
+
+func (b *boundedOutput) Write(p []byte) (int, error) {
+	if room := b.max - b.kept.Len(); len(p) > room {
+		b.over = true
+		if b.strict {
+			return 0, errTooMuch
+		}
+		b.kept.Write(p[:max(room, 0)])
+		return len(p), nil
+	}
+	return b.kept.Write(p)
+}
+
+// command runs a credential command. It stays in confab's process group, so that a password prompt can use the terminal.
+func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
+	limit := r.timeout()
+	timed, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	out := &boundedOutput{max: maxSecret, strict: true}
+	complaint := &boundedOutput{max: maxStderr}
+	cmd := exec.CommandContext(timed, c.Command[0], c.Command[1:]...)
+	cmd.Stdout, cmd.Stderr = out, complaint
+	// A helper that the command left running may hold its output open.
+	cmd.WaitDelay = 250 * time.Millisecond
+	environ := r.Environ
+	if environ == nil {
+		environ = os.Environ
+	}
+	cmd.Env = WithoutEnv(environ(), r.HideEnv)
+
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState != nil && cmd.ProcessState.Success() {
+		err = nil
+	}
+	var exit *exec.ExitError
+	switch {
+	case err == nil && !out.over:
+		return out.String(), nil
+	case ctx.Err() != nil:
+		return "", c.failed(ctx.Err(), "stopped before it answered")
+	case timed.Err() != nil:
+		return "", c.failed(timed.Err(), "no answer within %s", FormatDuration(limit))
+	case out.over:
+		return "", c.failed(errTooMuch, "printed more than %d KiB", maxSecret>>10)
+	case errors.As(err, &exit):
+		reason := "failed: " + exit.String()
+		if said := withoutOutput(firstLine(complaint.String()), out.String()); said != "" {
+			reason += ": " + said
+		}
+		return "", c.failed(nil, "%s", reason)
+	case errors.Is(err, exec.ErrNotFound):
+		return "", c.failed(exec.ErrNotFound, "the program was not found")
+	}
+	return "", c.failed(nil, "can't be run: %s", cause(err))
+}
+
+// withoutOutput takes a command's output out of its complaint, in case it repeats the secret.
+func withoutOutput(complaint, output string) string {
+	for word := range strings.FieldsSeq(output) {
+		if len(word) >= 4 {
+			complaint = strings.ReplaceAll(complaint, word, hidden)
+		} else if strings.Contains(complaint, word) {
+			return ""
+		}
+	}
+	return complaint
+}
+
+// WithoutEnv returns an environment of KEY=VALUE entries without the named variables, for child processes. Names are
+// compared as the operating system does.
+func WithoutEnv(environ, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		key, _, _ := strings.Cut(entry, "=")
+		return slices.ContainsFunc(names, func(name string) bool {
+			return name == key || runtime.GOOS == "windows" && strings.EqualFold(name, key)
+		})
+	})
+}

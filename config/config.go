@@ -1,0 +1,211 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ErrNoConfig means that there is no settings file at the path.
+var ErrNoConfig = errors.New("no config file")
+
+// Defaults of settings that are not given.
+const (
+	DefaultRefresh = 2 * time.Minute
+	DefaultTheme   = "auto"
+	DefaultLayout  = "auto"
+)
+
+// maxConfigSize bounds the settings file, in bytes.
+const maxConfigSize = 128 << 10
+
+// BuiltinThemes are the theme names that need no [themes] table.
+func BuiltinThemes() []string { return []string{"auto", "dark", "light", "mono"} }
+
+// Layouts are the values of ui.layout.
+func Layouts() []string { return []string{"auto", "right", "bottom", "off"} }
+
+// Config is a complete, valid set of settings with defaults filled in.
+type Config struct {
+	// Path is the file it was read from.
+	Path string
+	// Refresh is the time between polls, at least a second; 0 means no polling.
+	Refresh time.Duration
+	UI      UI
+	// Themes holds colour values by theme and colour name.
+	Themes map[string]map[string]string
+	// Keys holds key sequences by context and action. An empty list unbinds the action.
+	Keys map[string]map[string][]string
+	// Views are the tabs in order, never none.
+	Views []View
+	// DefaultedViews means that the file names no view and Views are DefaultViews.
+	DefaultedViews bool
+	// Accounts in the order of the file; possibly none.
+	Accounts []Account
+}
+
+// UI is the [ui] table.
+type UI struct {
+	Theme  string
+	Layout string
+}
+
+// View is one tab: a name and a query.
+type View struct {
+	Name  string
+	Query string
+}
+
+// Account is one [[account]].
+type Account struct {
+	// Name is unique without regard to letter case: ASCII letters, digits, - and _, at most 64.
+	Name     string
+	Provider string
+	// BaseURL has the one spelling of ParseBaseURL.
+	BaseURL  string
+	ReadOnly bool
+	// Since is how far back to list; 0 means everything.
+	Since time.Duration
+	Pace  Pace
+	// Credential is zero only where the provider allows an account without one.
+	Credential Credential
+	// Settings hold a string, or a Credential for secrets. Defaults of the provider's rules are filled in.
+	Settings map[string]any
+}
+
+// Setting returns a setting that is a string, "" when it is missing.
+func (a Account) Setting(key string) string {
+	s, _ := a.Settings[key].(string)
+	return s
+}
+
+// SecretSetting returns a setting that is a credential table, zero when it is missing.
+func (a Account) SecretSetting(key string) Credential {
+	c, _ := a.Settings[key].(Credential)
+	return c
+}
+
+// Account finds an account by its exact name, else without regard to letter case.
+func (c *Config) Account(name string) (Account, bool) {
+	for _, a := range c.Accounts {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	for _, a := range c.Accounts {
+		if strings.EqualFold(a.Name, name) {
+			return a, true
+		}
+	}
+	return Account{}, false
+}
+
+// AccountNames lists the accounts' names in order.
+func (c *Config) AccountNames() []string {
+	list := make([]string, len(c.Accounts))
+	for i, a := range c.Accounts {
+		list[i] = a.Name
+	}
+	return list
+}
+
+// SecretEnv names the environment variables that hold credentials, sorted. Keep them from the environment of child
+// processes with WithoutEnv.
+func (c *Config) SecretEnv() []string {
+	var list []string
+	for _, a := range c.Accounts {
+		list = append(list, a.Credential.Env)
+		for _, s := range a.Settings {
+			if secret, ok := s.(Credential); ok {
+				list = append(list, secret.Env)
+			}
+		}
+	}
+	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// DefaultViews are the tabs used when the file names none: Inbox, one per account, All.
+func DefaultViews(accounts []Account) []View {
+	views := []View{{Name: "Inbox"}}
+	for _, a := range accounts {
+		views = append(views, View{Name: a.Name, Query: "account:" + a.Name})
+	}
+	return append(views, View{Name: "All", Query: "is:any"})
+}
+
+// ValidAccountName tells whether a name has one to 64 ASCII letters, digits, - and _.
+func ValidAccountName(name string) bool {
+	if name == "" || len(name) > 64 {
+		return false
+	}
+	for _, r := range name {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// Load reads and checks the settings file. Its errors are ErrNoConfig when there is none, Errors with everything that is
+// wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
+// credential commands are run. At most 128 KiB are read.
+func Load(path string, v Validators) (*Config, error) {
+	data, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(path, data, v)
+}
+
+func readConfig(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s", ErrNoConfig, path)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("config file %s can't be read by this user; try: chmod u+r %s: %w", path, shellWord(path), err)
+	case err != nil:
+		return nil, fmt.Errorf("config file: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("config file: %w", err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("config file %s is a directory", path)
+	}
+	if err := checkConfigMode(path, info); err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("config file: %w", err)
+	}
+	if len(data) > maxConfigSize {
+		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
+	}
+	return data, nil
+}
+
+// Decode checks settings that were already read; file names them in problems, and relative credential files are looked
+// for beside it. Its only error is Errors.
+func Decode(file string, data []byte, v Validators) (*Config, error) {
+	if len(data) > maxConfigSize {
+		return nil, Errors{{File: file, Message: fmt.Sprintf("the file is larger than %d KiB", maxConfigSize>>10)}}
+	}
+	dir := filepath.Dir(file)
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	d := &decoder{file: file, dir: dir, rules: v}
+	return d.decode(data)
+}

@@ -1,0 +1,259 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/zalando/go-keyring"
+)
+
+// maxSecret bounds a credential, in bytes, wherever it comes from.
+const maxSecret = 64 << 10
+
+// commandTimeout bounds a credential command and a keyring look-up, which may wait for a person to unlock something.
+const commandTimeout = 30 * time.Second
+
+// keyringService is meant when a keyring entry names no service.
+const keyringService = "confab"
+
+// ErrNoCredential means that an account has no credential in the settings.
+var ErrNoCredential = errors.New("no credential is configured")
+
+// Credential says where a secret comes from; it holds none itself. Exactly one field is set.
+type Credential struct {
+	// Env is the name of an environment variable.
+	Env string `toml:"env,omitempty" json:"env,omitempty"`
+	// Command is a program and its arguments, run without a shell.
+	Command []string `toml:"command,omitempty" json:"command,omitempty"`
+	// File is the absolute path of a file that only its owner can read.
+	File string `toml:"file,omitempty" json:"file,omitempty"`
+	// Keyring is NAME or SERVICE/NAME in the operating system's keyring; the service is confab when not given.
+	Keyring string `toml:"keyring,omitempty" json:"keyring,omitempty"`
+}
+
+// IsZero tells whether there is no credential.
+func (c Credential) IsZero() bool {
+	return c.Env == "" && len(c.Command) == 0 && c.File == "" && c.Keyring == ""
+}
+
+// String names the source for people: "environment variable X", "command pass", "file /x", "keyring entry confab/x".
+// Of a command only the program is named.
+func (c Credential) String() string {
+	switch {
+	case c.Env != "":
+		return "environment variable " + c.Env
+	case len(c.Command) > 0:
+		return "command " + c.Command[0]
+	case c.File != "":
+		return "file " + c.File
+	case c.Keyring != "":
+		service, user := splitKeyring(c.Keyring)
+		return "keyring entry " + service + "/" + user
+	}
+	return "no credential"
+}
+
+// Resolve reads the secret with a zero Resolver.
+func (c Credential) Resolve(ctx context.Context) (string, error) { return Resolver{}.Resolve(ctx, c) }
+
+// CredentialError says why a secret could not be read. It never holds the secret.
+type CredentialError struct {
+	// Source is Credential.String, cleaned.
+	Source string
+	// Reason is for people, with the way out where there is one.
+	Reason string
+	// Err is the cause, nil when Reason is all there is to know. Its text is not part of Error.
+	Err error
+}
+
+func (e *CredentialError) Error() string { return e.Source + ": " + e.Reason }
+
+func (e *CredentialError) Unwrap() error { return e.Err }
+
+// Resolver reads secrets. The zero value reads from the operating system.
+type Resolver struct {
+	// LookupEnv and Environ stand in for os.LookupEnv and os.Environ.
+	LookupEnv func(string) (string, bool)
+	Environ   func() []string
+	// HideEnv names variables that credential commands don't get, Config.SecretEnv.
+	HideEnv []string
+	// Keyring stands in for the operating system's keyring.
+	Keyring func(service, user string) (string, error)
+	// Timeout bounds one command or keyring look-up; 0 means 30 seconds.
+	Timeout time.Duration
+}
+
+// Resolver returns the resolver for this configuration's credentials: one account's secret is not in the environment
+// of another's command.
+func (c *Config) Resolver() Resolver { return Resolver{HideEnv: c.SecretEnv()} }
+
+func (r Resolver) timeout() time.Duration {
+	if r.Timeout > 0 {
+		return r.Timeout
+	}
+	return commandTimeout
+}
+
+// Resolve reads a secret once. Its errors are ErrNoCredential for a zero Credential, and CredentialError, which holds
+// the context's error when that ended it.
+func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
+	if c.IsZero() {
+		return "", ErrNoCredential
+	}
+	if err := ctx.Err(); err != nil {
+		return "", c.failed(err, "stopped before it was read")
+	}
+	var secret string
+	var err error
+	switch {
+	case c.Env != "":
+		secret, err = r.env(c)
+	case len(c.Command) > 0:
+		secret, err = r.command(ctx, c)
+	case c.File != "":
+		secret, err = readSecretFile(c)
+	default:
+		secret, err = r.keyring(ctx, c)
+	}
+	if err != nil {
+		return "", err
+	}
+	return checkSecret(c, secret)
+}
+
+// failed builds the error with everything that has the form of a secret taken out.
+func (c Credential) failed(cause error, format string, args ...any) error {
+	return &CredentialError{Source: redactKnown(clean(c.String())), Reason: redactKnown(fmt.Sprintf(format, args...)), Err: cause}
+}
+
+// checkSecret takes off the line end that editors and commands add, and refuses what can't go into a header.
+func checkSecret(c Credential, s string) (string, error) {
+	s = strings.TrimPrefix(s, "\ufeff")
+	s = strings.TrimRight(s, "\r\n")
+	switch {
+	case strings.TrimSpace(s) == "":
+		return "", c.failed(nil, "is empty")
+	case len(s) > maxSecret:
+		return "", c.failed(nil, "is longer than %d KiB", maxSecret>>10)
+	case strings.ContainsAny(s, "\r\n"):
+		return "", c.failed(nil, "has more than one line; the credential must be the only one")
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return "", c.failed(nil, "holds control characters")
+	}
+	return s, nil
+}
+
+func (r Resolver) env(c Credential) (string, error) {
+	lookup := r.LookupEnv
+	if lookup == nil {
+		lookup = os.LookupEnv
+	}
+	s, ok := lookup(c.Env)
+	switch {
+	case !ok:
+		return "", c.failed(nil, "is not set")
+	case s == "":
+		return "", c.failed(nil, "is set but empty")
+	}
+	return s, nil
+}
+
+// keyring asks the operating system. The library takes no context, so the look-up is left behind when its time is up.
+func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
+	get := r.Keyring
+	if get == nil {
+		get = keyring.Get
+	}
+	service, user := splitKeyring(c.Keyring)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	defer cancel()
+	type answer struct {
+		secret string
+		err    error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		s, err := get(service, user)
+		answers <- answer{s, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", c.failed(ctx.Err(), "the keyring did not answer; unlock it, or use env, command or file instead")
+	case a := <-answers:
+		switch {
+		case a.err == nil:
+			return a.secret, nil
+		case errors.Is(a.err, keyring.ErrNotFound):
+			return "", c.failed(a.err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
+				quoted(service), quoted(user))
+		}
+		return "", c.failed(a.err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(a.err.Error()))
+	}
+}
+
+// splitKeyring reads NAME or SERVICE/NAME. A name may hold further slashes.
+func splitKeyring(s string) (service, user string) {
+	service, user, found := strings.Cut(s, "/")
+	if !found {
+		return keyringService, s
+	}
+	return service, user
+}
+
+func readSecretFile(c Credential) (string, error) {
+	data, err := readPrivate(c.File, maxSecret+1)
+	var mode *ModeError
+	switch {
+	case err == nil:
+		return string(data), nil
+	case errors.As(err, &mode):
+		return "", c.failed(err, "%s", mode.reason())
+	case errors.Is(err, fs.ErrNotExist):
+		return "", c.failed(err, "does not exist")
+	case errors.Is(err, fs.ErrPermission):
+		return "", c.failed(err, "can't be read by this user")
+	}
+	return "", c.failed(err, "can't be read: %s", cause(err))
+}
+
+// cause is the bare reason of a file error; the path stands elsewhere in the message.
+func cause(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return firstLine(err.Error())
+}
+
+// firstLine is the first line of a foreign text that has any, cleaned, redacted and bounded.
+func firstLine(s string) string {
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(redact(clean(line))); line != "" {
+			if r := []rune(line); len(r) > 200 {
+				line = string(r[:200]) + "…"
+			}
+			return line
+		}
+	}
+	return ""
+}
+
+// colorSequence matches what programs colour their messages with.
+var colorSequence = regexp.MustCompile(`\x1b\[[0-9;:?]*[ -/]*[@-~]`)
+
+// clean takes control and formatting characters out of a text, colours and bidirectional overrides included.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, colorSequence.ReplaceAllString(s, ""))
+}

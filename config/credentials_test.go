@@ -1,0 +1,242 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// playing resolves commands with this test binary in their place.
+func playing(what string, more ...string) Resolver {
+	return Resolver{Environ: func() []string { return append(os.Environ(), append(more, asCommand+"="+what)...) }}
+}
+
+func self() Credential { return Credential{Command: []string{os.Args[0]}} }
+
+func wantFailure(t *testing.T, err error, text string) *CredentialError {
+	t.Helper()
+	var failure *CredentialError
+	if !errors.As(err, &failure) {
+		t.Fatalf("got %v, want a CredentialError", err)
+	}
+	if err.Error() != text {
+		t.Fatalf("got  %q\nwant %q", err, text)
+	}
+	return failure
+}
+
+func TestResolveEnv(t *testing.T) {
+	c := Credential{Env: "CONFIG_TEST_SECRET"}
+	_, err := c.Resolve(t.Context())
+	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET: is not set")
+	t.Setenv("CONFIG_TEST_SECRET", "")
+	_, err = c.Resolve(t.Context())
+	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET: is set but empty")
+	t.Setenv("CONFIG_TEST_SECRET", "sk-1 \n")
+	if got, err := c.Resolve(t.Context()); got != "sk-1 " || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestResolveNothing(t *testing.T) {
+	if _, err := (Credential{}).Resolve(t.Context()); !errors.Is(err, ErrNoCredential) {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (Credential{Env: "HOME"}).Resolve(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestSecretText(t *testing.T) {
+	for _, c := range []struct{ in, want, reason string }{
+		{"abc", "abc", ""},
+		{"abc\r\n", "abc", ""},
+		{"abc\n\n", "abc", ""},
+		{"\ufeffabc", "abc", ""},
+		{"a b", "a b", ""},
+		{"\n", "", "is empty"},
+		{"  ", "", "is empty"},
+		{"abc\nurl: x", "", "has more than one line; the credential must be the only one"},
+		{"ab\x00c", "", "holds control characters"},
+		{strings.Repeat("x", maxSecret+1), "", "is longer than 64 KiB"},
+	} {
+		got, err := Resolver{LookupEnv: func(string) (string, bool) { return c.in, true }}.Resolve(t.Context(), Credential{Env: "X"})
+		if c.reason != "" {
+			wantFailure(t, err, "environment variable X: "+c.reason)
+		}
+		if got != c.want || (err == nil) != (c.reason == "") {
+			t.Errorf("%q: %q, %v", c.in, got, err)
+		}
+	}
+}
+
+func TestResolveCommand(t *testing.T) {
+	if got, err := playing("print sk-1\n").Resolve(t.Context(), self()); got != "sk-1" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	name := "command " + os.Args[0] + ": "
+	_, err := playing("print").Resolve(t.Context(), self())
+	wantFailure(t, err, name+"is empty")
+	_, err = playing("fail").Resolve(t.Context(), self())
+	wantFailure(t, err, name+"failed: exit status 3: vault is locked for [hidden]")
+	_, err = playing("flood").Resolve(t.Context(), self())
+	wantFailure(t, err, name+"printed more than 64 KiB")
+	_, err = Resolver{}.Resolve(t.Context(), Credential{Command: []string{"no-such-program-anywhere", "argument"}})
+	wantFailure(t, err, "command no-such-program-anywhere: the program was not found")
+	directory := t.TempDir()
+	if _, err = (Resolver{}).Resolve(t.Context(), Credential{Command: []string{directory}}); err == nil {
+		t.Error("ran a directory")
+	}
+}
+
+func TestCommandTimes(t *testing.T) {
+	r := playing("block " + gate(t))
+	r.Timeout = 20 * time.Millisecond
+	_, err := r.Resolve(t.Context(), self())
+	failure := wantFailure(t, err, "command "+os.Args[0]+": no answer within 20ms")
+	if !errors.Is(failure, context.DeadlineExceeded) {
+		t.Error(failure.Err)
+	}
+	r.Timeout = 0
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err = r.Resolve(ctx, self())
+	wantFailure(t, err, "command "+os.Args[0]+": stopped before it answered")
+}
+
+func TestCommandLeavesChild(t *testing.T) {
+	if got, err := playing("leave-child "+gate(t)).Resolve(t.Context(), self()); got != "from-the-parent" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestCommandEnvironment(t *testing.T) {
+	c := &Config{Accounts: []Account{
+		{Credential: Credential{Env: "OTHERS"}},
+		{Settings: map[string]any{"refresh_token": Credential{Env: "THIRD"}, "text": "x"}},
+	}}
+	r := playing("environment", "MINE=visible", "OTHERS=sk-secret")
+	r.HideEnv = c.Resolver().HideEnv
+	if got, err := r.Resolve(t.Context(), self()); got != "visible-" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestResolveFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	c := Credential{File: path}
+	_, err := c.Resolve(t.Context())
+	wantFailure(t, err, "file "+path+": does not exist")
+	if err := os.WriteFile(path, []byte("sk-1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Resolve(t.Context()); got != "sk-1" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := os.WriteFile(path, make([]byte, maxSecret+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Resolve(t.Context())
+	wantFailure(t, err, "file "+path+": is longer than 64 KiB")
+}
+
+func TestResolveKeyring(t *testing.T) {
+	store := map[string]string{"confab/sales": "one", "kona/team/x": "two"}
+	r := Resolver{Keyring: func(service, user string) (string, error) {
+		if s, ok := store[service+"/"+user]; ok {
+			return s, nil
+		}
+		return "", keyring.ErrNotFound
+	}}
+	for name, want := range map[string]string{"sales": "one", "kona/team/x": "two"} {
+		if got, err := r.Resolve(t.Context(), Credential{Keyring: name}); got != want || err != nil {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	_, err := r.Resolve(t.Context(), Credential{Keyring: "nobody"})
+	wantFailure(t, err, `keyring entry confab/nobody: not found; store it in the keyring under service "confab" and user name "nobody", or use env, command or file instead`)
+	r.Keyring = func(string, string) (string, error) { return "", errors.New("dbus: no session bus\nmore") }
+	_, err = r.Resolve(t.Context(), Credential{Keyring: "x"})
+	wantFailure(t, err, "keyring entry confab/x: no keyring can be used on this host (dbus: no session bus); use env, command or file instead")
+}
+
+func TestKeyringDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		r := Resolver{Keyring: func(string, string) (string, error) { <-release; return "", nil }}
+		start := time.Now()
+		_, err := r.Resolve(t.Context(), Credential{Keyring: "x"})
+		wantFailure(t, err, "keyring entry confab/x: the keyring did not answer; unlock it, or use env, command or file instead")
+		if waited := time.Since(start); waited != 30*time.Second {
+			t.Errorf("waited %s", waited)
+		}
+		close(release)
+	})
+}
+
+func TestCredentialErrorsHideSecrets(t *testing.T) {
+	const secret = "sk-apik_0123456789abcdef"
+	for name, err := range map[string]error{
+		"name": func() error { _, err := Credential{Env: secret}.Resolve(t.Context()); return err }(),
+		"keyring": func() error {
+			_, err := Resolver{Keyring: failingKeyring(secret)}.Resolve(t.Context(), Credential{Keyring: "x"})
+			return err
+		}(),
+		"file":    func() error { _, err := Credential{File: "/nowhere/" + secret}.Resolve(t.Context()); return err }(),
+		"command": func() error { _, err := Credential{Command: []string{secret}}.Resolve(t.Context()); return err }(),
+	} {
+		if err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func failingKeyring(text string) func(string, string) (string, error) {
+	return func(string, string) (string, error) { return "", errors.New("rejected " + text) }
+}
+
+func TestComplaintWithoutOutput(t *testing.T) {
+	for _, c := range []struct{ complaint, output, want string }{
+		{"locked", "", "locked"},
+		{"got hunter2, wanted more", "hunter2\n", "got [hidden], wanted more"},
+		{"pin 123 is wrong", "123\n", ""},
+		{"locked", "abc", "locked"},
+	} {
+		if got := withoutOutput(c.complaint, c.output); got != c.want {
+			t.Errorf("%q without %q: %q", c.complaint, c.output, got)
+		}
+	}
+}
+
+func TestCredentialString(t *testing.T) {
+	for want, c := range map[string]Credential{
+		"environment variable A": {Env: "A"}, "command pass": {Command: []string{"pass", "hunter2"}}, "file /x": {File: "/x"},
+		"keyring entry confab/x": {Keyring: "x"}, "keyring entry s/x/y": {Keyring: "s/x/y"}, "no credential": {},
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if c.IsZero() != (want == "no credential") {
+			t.Errorf("%q: zero %v", want, c.IsZero())
+		}
+	}
+}
+
+func TestWithoutEnv(t *testing.T) {
+	in := []string{"A=1", "AB=2", "A=3", "B="}
+	if got := strings.Join(WithoutEnv(in, []string{"A"}), " "); got != "AB=2 B=" {
+		t.Error(got)
+	}
+	if in[0] != "A=1" {
+		t.Error("the environment passed in was changed")
+	}
+}

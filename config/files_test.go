@@ -1,0 +1,226 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFindPaths(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "cfg"))
+	t.Setenv("XDG_STATE_HOME", filepath.Join(home, "st"))
+	t.Setenv(EnvConfig, "")
+	find := func(flag string) Paths {
+		t.Helper()
+		p, err := FindPaths(flag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	want := Paths{Config: filepath.Join(home, "cfg", "confab", "config.toml"), State: filepath.Join(home, "st", "confab")}
+	if diff := cmp.Diff(want, find("")); diff != "" {
+		t.Error(diff)
+	}
+	t.Setenv(EnvConfig, filepath.Join(home, "env.toml"))
+	if got := find("").Config; got != filepath.Join(home, "env.toml") {
+		t.Error(got)
+	}
+	if got := find(filepath.Join(home, "flag.toml")).Config; got != filepath.Join(home, "flag.toml") {
+		t.Error(got)
+	}
+	if got := find("relative.toml").Config; !filepath.IsAbs(got) || filepath.Base(got) != "relative.toml" {
+		t.Error(got)
+	}
+	if got := find("").Database(); got != filepath.Join(home, "st", "confab", "confab.db") {
+		t.Error(got)
+	}
+	if entries, _ := os.ReadDir(home); len(entries) != 0 {
+		t.Errorf("looking made %v", entries)
+	}
+}
+
+func TestTokenFile(t *testing.T) {
+	p := Paths{State: filepath.Join(t.TempDir(), "state")}
+	if err := p.PrepareState(); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"", "../x", "a/b", "a.b", strings.Repeat("x", 65)} {
+		if _, err := p.TokenFile(bad); err == nil {
+			t.Errorf("accepted %q", bad)
+		}
+	}
+	f, err := p.TokenFile("Team-1")
+	if err != nil || f.Path != filepath.Join(p.State, "tokens-team-1.json") || f.Lock != filepath.Join(p.State, "tokens-team-1.lock") {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	if _, err := f.Read(); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	for _, text := range []string{"one", "two"} {
+		if err := f.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.Read(); string(got) != text || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if err := f.Write(make([]byte, maxTokens+1)); err == nil {
+		t.Error("wrote a large file")
+	}
+	if entries, _ := os.ReadDir(p.State); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+	for range 2 {
+		if err := f.Remove(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := f.Read(); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestReplaceKeepsOldOnFailure(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target")
+	// A directory that isn't empty can't be replaced.
+	if err := os.MkdirAll(filepath.Join(target, "inside"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := replacePrivate(target, []byte("x")); err == nil {
+		t.Fatal("replaced a directory")
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestInit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "confab", "config.toml")
+	if err := Init(path, testRules()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path, testRules())
+	if err != nil || len(c.Accounts) != 0 || !c.DefaultedViews {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Init(path, testRules()); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	if data, _ := os.ReadFile(path); string(data) != "mine" {
+		t.Errorf("overwritten: %q", data)
+	}
+	dangling := filepath.Join(filepath.Dir(path), "link.toml")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "elsewhere"), dangling); err == nil {
+		if err := Init(dangling, testRules()); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("wrote through a link: %v", err)
+		}
+	}
+}
+
+// The starter file must stay true: taking away every "#" that hides a setting gives valid settings.
+func TestTemplateUncommented(t *testing.T) {
+	for _, rules := range []Validators{testRules(), {}} {
+		if _, err := Decode("template", []byte(Template(rules)), rules); err != nil {
+			t.Errorf("as it is: %v", err)
+		}
+		var b strings.Builder
+		for line := range strings.Lines(Template(rules)) {
+			if rest, ok := strings.CutPrefix(line, "#"); ok && !strings.HasPrefix(rest, " ") {
+				line = rest
+			}
+			b.WriteString(line)
+		}
+		text := strings.Replace(b.String(), `workspace_id = ""`, `workspace_id = "x"`, 1)
+		c, err := Decode("template", []byte(text), rules)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		if len(c.Accounts) != len(rules.Providers) || len(c.Views) != 1 {
+			t.Errorf("%d accounts, %d views", len(c.Accounts), len(c.Views))
+		}
+	}
+}
+
+func TestWriteSandbox(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sub", "sandbox.toml")
+	accounts := []SandboxAccount{
+		{Name: "birds", Provider: "bird", BaseURL: "http://127.0.0.1:4711/bird", Credential: "key-1", Settings: map[string]string{"workspace_id": "w"}},
+		{Name: "Team", Provider: "kona", BaseURL: "http://localhost:4711/kona", Secrets: map[string]string{"refresh_token": "r-1"}},
+	}
+	for range 2 {
+		if err := WriteSandbox(path, accounts); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path, testRules())
+		if err != nil {
+			t.Fatal(err)
+		}
+		bird, team := c.Accounts[0], c.Accounts[1]
+		if bird.BaseURL != accounts[0].BaseURL || !bird.Pace.Off || bird.Setting("workspace_id") != "w" {
+			t.Errorf("%+v", bird)
+		}
+		for _, s := range []struct {
+			c    Credential
+			want string
+		}{{bird.Credential, accounts[0].Credential}, {team.SecretSetting("refresh_token"), "r-1"}} {
+			if got, err := s.c.Resolve(t.Context()); got != s.want || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+		}
+		accounts[0].Credential, accounts[0].BaseURL = "key-2", "http://127.0.0.1:4712/bird"
+	}
+	data, _ := os.ReadFile(path)
+	if strings.Contains(string(data), "key-") || strings.Contains(string(data), "r-1") {
+		t.Error("a secret stands in the settings")
+	}
+}
+
+func TestWriteSandboxRefuses(t *testing.T) {
+	dir := t.TempDir()
+	accounts := []SandboxAccount{{Name: "a", Provider: "kona", BaseURL: "http://127.0.0.1:1", Credential: "x"}}
+	mine := filepath.Join(dir, "mine.toml")
+	if err := os.WriteFile(mine, []byte("# mine\n"+SandboxMarker+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteSandbox(mine, accounts); !errors.Is(err, fs.ErrExist) {
+		t.Error(err)
+	}
+	beside := filepath.Join(dir, "new.toml")
+	if err := os.WriteFile(beside+".a.credential", []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteSandbox(beside, accounts); !errors.Is(err, fs.ErrExist) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(beside); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("settings written all the same")
+	}
+	if data, _ := os.ReadFile(beside + ".a.credential"); string(data) != "precious" {
+		t.Errorf("overwritten: %q", data)
+	}
+	fresh := filepath.Join(dir, "fresh.toml")
+	for name, bad := range map[string]SandboxAccount{
+		"name":    {Name: "../a", BaseURL: "http://127.0.0.1:1"},
+		"address": {Name: "a", BaseURL: "https://api.example.com"},
+		"setting": {Name: "a", BaseURL: "http://127.0.0.1:1", Secrets: map[string]string{"../x": "y"}},
+	} {
+		if err := WriteSandbox(fresh, []SandboxAccount{bad}); err == nil {
+			t.Errorf("%s accepted", name)
+		}
+	}
+	if err := WriteSandbox(fresh, append(accounts, SandboxAccount{Name: "A", BaseURL: "http://127.0.0.1:1"})); err == nil {
+		t.Error("one name twice accepted")
+	}
+}

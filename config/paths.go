@@ -1,0 +1,64 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+)
+
+// EnvConfig is the environment variable that names another settings file.
+const EnvConfig = "CONFAB_CONFIG"
+
+const appName = "confab"
+
+// Paths are the places of one run. Both are absolute.
+type Paths struct {
+	// Config is the settings file: the --config flag, else CONFAB_CONFIG, else $XDG_CONFIG_HOME/confab/config.toml.
+	Config string
+	// State is the directory of the database, the log and rotated tokens: $XDG_STATE_HOME/confab.
+	State string
+}
+
+// FindPaths reads the environment, as it is now, and makes nothing. The flag's value comes first. It fails when neither
+// the XDG variables nor a home directory give an absolute path. The XDG library keeps what it reads in variables of its
+// own, so calls must not overlap.
+func FindPaths(configFlag string) (Paths, error) {
+	xdg.Reload()
+	p := Paths{Config: configFlag, State: filepath.Join(xdg.StateHome, appName)}
+	if p.Config == "" {
+		p.Config = os.Getenv(EnvConfig)
+	}
+	if p.Config == "" {
+		p.Config = filepath.Join(xdg.ConfigHome, appName, "config.toml")
+		if !filepath.IsAbs(p.Config) {
+			return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_CONFIG_HOME")
+		}
+	}
+	if !filepath.IsAbs(p.State) {
+		return Paths{}, errors.New("the home directory is unknown; set HOME or XDG_STATE_HOME")
+	}
+	abs, err := filepath.Abs(p.Config)
+	if err != nil {
+		return Paths{}, fmt.Errorf("config file: %w", err)
+	}
+	p.Config = abs
+	return p, nil
+}
+
+// Database is the path of the SQLite file.
+func (p Paths) Database() string { return filepath.Join(p.State, appName+".db") }
+
+// PrepareState makes the state directory with mode 0700. One that belongs to another user, or that group or others can
+// write to, is refused with a *ModeError; one that they can only read is closed to them.
+func (p Paths) PrepareState() error {
+	if err := makePrivateDir(p.State); err != nil {
+		return err
+	}
+	if err := checkPrivateDir(p.State); err != nil {
+		return fmt.Errorf("state directory: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ModeError refuses a file or directory whose owner or permissions let others in.
+type ModeError struct {
+	Path string
+	// Problem is what is wrong: "is readable by group or others (mode 0644)".
+	Problem string
+	// Fix is a command that mends it, or "".
+	Fix string
+}
+
+func (e *ModeError) Error() string { return e.Path + " " + e.reason() }
+
+func (e *ModeError) reason() string {
+	if e.Fix == "" {
+		return e.Problem
+	}
+	return e.Problem + "; try: " + e.Fix
+}
+
+// shellWord quotes a path for a command that a person may paste.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(clean(s), "'", `'\''`) + "'"
+}
+
+// owner is what the checks need to know about a file on Unix.
+type owner struct {
+	uid, user int
+	mode      fs.FileMode
+}
+
+// privateFile refuses files that others can read or write, and those of other users. Root's own files are fine: an
+// administrator may provide them.
+func (o owner) privateFile(path string) error {
+	switch {
+	case o.uid != o.user && o.uid != 0:
+		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)", o.uid), ""}
+	case o.mode.Perm()&0o022 != 0:
+		return &ModeError{path, "can be changed by group or others (mode " + octal(o.mode) + ")", "chmod 600 " + shellWord(path)}
+	case o.mode.Perm()&0o044 != 0:
+		return &ModeError{path, "is readable by group or others (mode " + octal(o.mode) + ")", "chmod 600 " + shellWord(path)}
+	}
+	return nil
+}
+
+// privateDir refuses directories of other users, and those that others can put files into.
+func (o owner) privateDir(path string) error {
+	switch {
+	case o.uid != o.user:
+		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d); set XDG_STATE_HOME to a directory of your own", o.uid), ""}
+	case o.mode.Perm()&0o022 != 0:
+		return &ModeError{path, "can be changed by group or others (mode " + octal(o.mode) + ")", "chmod 700 " + shellWord(path)}
+	}
+	return nil
+}
+
+// settingsFile refuses settings that anyone can change, since they name commands to run. Group members may: a private
+// group with umask 002 is the default on several systems, and a team may share its settings.
+func (o owner) settingsFile(path string) error {
+	if o.mode.Perm()&0o002 != 0 {
+		return &ModeError{path, "can be changed by anyone (mode " + octal(o.mode) + "), and names commands that are run", "chmod o-w " + shellWord(path)}
+	}
+	return nil
+}
+
+func octal(m fs.FileMode) string { return fmt.Sprintf("%04o", m.Perm()) }
+
+func checkConfigMode(path string, info fs.FileInfo) error {
+	o, ok := ownerOf(info)
+	if !ok || !info.Mode().IsRegular() {
+		return nil
+	}
+	return o.settingsFile(path)
+}
+
+// readPrivate reads a regular file that only its owner can read, up to limit bytes. Its size is not told apart from the
+// limit: callers ask for one byte more than they allow.
+func readPrivate(path string, limit int64) ([]byte, error) {
+	// Opening is not allowed to wait for the other end of a pipe.
+	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &ModeError{path, "is not a regular file", ""}
+	}
+	if o, ok := ownerOf(info); ok {
+		if err := o.privateFile(path); err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// makePrivateDir makes a directory, and what is missing above it, with mode 0700. One that is there is left as it is.
+func makePrivateDir(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("directory %s: %s: %w", path, cause(err), err)
+	}
+	return nil
+}
+
+// checkPrivateDir refuses a directory that others could change, and closes one that others can only read.
+func checkPrivateDir(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return &ModeError{path, "is not a directory", ""}
+	}
+	o, ok := ownerOf(info)
+	if !ok {
+		return nil
+	}
+	if err := o.privateDir(path); err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(path, 0o700)
+	}
+	return nil
+}
+
+// replacePrivate writes a 0600 file in one step: readers see the old or the new contents, and a crash leaves one of them.
+func replacePrivate(path string, data []byte) (err error) {
+	f, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if err := writeAndClose(f, data); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	// The new name is durable once the directory is; systems that can't sync a directory don't need it.
+	if dir, err := os.Open(filepath.Dir(path)); err == nil {
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+	return nil
+}
+
+// createBeside makes a new 0600 file in the directory of path.
+func createBeside(path string) (*os.File, error) {
+	for i := range 100 {
+		name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new"+strconv.Itoa(os.Getpid())+"-"+strconv.Itoa(i))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, fmt.Errorf("no free name beside %s", path)
+}
+
+// createPrivate makes a 0600 file that must not exist yet.
+func createPrivate(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := writeAndClose(f, data); err != nil {
+		_ = os.Remove(path)
+		return err
+	}
+	return nil
+}
+
+func writeAndClose(f *os.File, data []byte) error {
+	_, err := f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
+}

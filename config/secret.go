@@ -1,0 +1,130 @@
+package config
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Secret carries a credential without showing it: fmt, log/slog, encoding/json and go-toml get "[secret]". The value is
+// kept in a function, because fmt also prints fields that it can't call methods on.
+type Secret struct{ reveal func() string }
+
+const shownSecret = "[secret]"
+
+// NewSecret wraps a credential.
+func NewSecret(value string) Secret { return Secret{func() string { return value }} }
+
+// Reveal returns the credential itself, "" for the zero Secret.
+func (s Secret) Reveal() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+// IsZero tells whether there is nothing inside.
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
+
+// Equal compares in constant time.
+func (s Secret) Equal(other Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
+}
+
+// String returns "[secret]".
+func (Secret) String() string { return shownSecret }
+
+// GoString returns "[secret]".
+func (Secret) GoString() string { return shownSecret }
+
+// Format writes "[secret]" for every verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, shownSecret) }
+
+// MarshalJSON writes "[secret]".
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + shownSecret + `"`), nil }
+
+// MarshalText writes "[secret]".
+func (Secret) MarshalText() ([]byte, error) { return []byte(shownSecret), nil }
+
+// LogValue is "[secret]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(shownSecret) }
+
+// Source reads one secret when it is first asked for and keeps it in memory. It is safe for concurrent use; while one
+// caller reads, the others wait for its answer or their own context. Failures are not kept: the next Get tries again.
+type Source struct {
+	credential Credential
+	resolver   Resolver
+	// turn holds one token: who has it may read and change kept.
+	turn chan struct{}
+	kept Secret
+}
+
+// Source returns a source for a credential; nothing is read yet.
+func (r Resolver) Source(c Credential) *Source {
+	return &Source{credential: c, resolver: r, turn: make(chan struct{}, 1)}
+}
+
+// String names where the secret comes from.
+func (s *Source) String() string { return s.credential.String() }
+
+// Credential says where the secret comes from.
+func (s *Source) Credential() Credential { return s.credential }
+
+// Get returns the secret. Errors are those of Resolver.Resolve, or the context's when it ended while waiting.
+func (s *Source) Get(ctx context.Context) (Secret, error) {
+	if err := s.enter(ctx); err != nil {
+		return Secret{}, err
+	}
+	defer s.leave()
+	if !s.kept.IsZero() {
+		return s.kept, nil
+	}
+	return s.read(ctx)
+}
+
+// Refresh is for a secret that the service rejected: it reads again, unless somebody else already did. Changed tells
+// whether the answer differs from the rejected one, so whether a replay makes sense.
+func (s *Source) Refresh(ctx context.Context, rejected Secret) (secret Secret, changed bool, err error) {
+	if err := s.enter(ctx); err != nil {
+		return Secret{}, false, err
+	}
+	defer s.leave()
+	if !s.kept.IsZero() && !s.kept.Equal(rejected) {
+		return s.kept, true, nil
+	}
+	s.kept = Secret{}
+	secret, err = s.read(ctx)
+	return secret, err == nil && !secret.Equal(rejected), err
+}
+
+// Forget drops what is kept in memory; the next Get reads again.
+func (s *Source) Forget() {
+	s.turn <- struct{}{}
+	defer s.leave()
+	s.kept = Secret{}
+}
+
+func (s *Source) read(ctx context.Context) (Secret, error) {
+	value, err := s.resolver.Resolve(ctx, s.credential)
+	if err != nil {
+		return Secret{}, err
+	}
+	s.kept = NewSecret(value)
+	return s.kept, nil
+}
+
+func (s *Source) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Source) leave() { <-s.turn }

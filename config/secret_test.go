@@ -1,0 +1,125 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+func TestSecretNeverShows(t *testing.T) {
+	const value = "sk-hunter2"
+	type holder struct {
+		Shown  Secret
+		hidden Secret
+		inner  *Source
+	}
+	source := Resolver{LookupEnv: func(string) (string, bool) { return value, true }}.Source(Credential{Env: "X"})
+	if _, err := source.Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h := holder{NewSecret(value), NewSecret(value), source}
+	var out bytes.Buffer
+	for _, v := range []any{h.Shown, &h.Shown, h, &h, []Secret{h.Shown}, map[string]Secret{"x": h.Shown}, source, *h.inner} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(data)
+	}
+	if data, err := toml.Marshal(map[string]Secret{"x": h.hidden}); err != nil {
+		t.Error(err)
+	} else {
+		out.Write(data)
+	}
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "secret", h.Shown, "holder", h, "source", source)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "secret", h.Shown, "holder", h, "source", source)
+	for _, form := range []string{value, fmt.Sprintf("%x", value), "hunter2"} {
+		if strings.Contains(out.String(), form) {
+			t.Errorf("shown as %q in\n%s", form, out.String())
+		}
+	}
+	if h.Shown.Reveal() != value || h.Shown.IsZero() || !(Secret{}).IsZero() || !h.Shown.Equal(h.hidden) || h.Shown.Equal(Secret{}) {
+		t.Error("the value itself is lost")
+	}
+}
+
+func TestSourceReadsOnce(t *testing.T) {
+	reads, value := 0, "one"
+	r := Resolver{LookupEnv: func(string) (string, bool) { reads++; return value, value != "" }}
+	s := r.Source(Credential{Env: "X"})
+	if reads != 0 {
+		t.Fatal("read before it was asked for")
+	}
+	get := func(want string, wantReads int) Secret {
+		t.Helper()
+		got, err := s.Get(t.Context())
+		if err != nil || got.Reveal() != want || reads != wantReads {
+			t.Fatalf("%q, %v, %d reads", got.Reveal(), err, reads)
+		}
+		return got
+	}
+	get("one", 1)
+	old := get("one", 1)
+	// Rejected and not changed at its source: a replay would do nothing.
+	if got, changed, err := s.Refresh(t.Context(), old); err != nil || changed || got.Reveal() != "one" || reads != 2 {
+		t.Fatal(got.Reveal(), changed, err, reads)
+	}
+	value = "two"
+	if got, changed, err := s.Refresh(t.Context(), old); err != nil || !changed || got.Reveal() != "two" || reads != 3 {
+		t.Fatal(got.Reveal(), changed, err, reads)
+	}
+	// A second worker, rejected with the same old secret, gets the new one without another read.
+	if got, changed, err := s.Refresh(t.Context(), old); err != nil || !changed || got.Reveal() != "two" || reads != 3 {
+		t.Fatal(got.Reveal(), changed, err, reads)
+	}
+	s.Forget()
+	get("two", 4)
+	// A failed refresh keeps nothing, and the next Get tries again.
+	value = ""
+	if _, _, err := s.Refresh(t.Context(), NewSecret("two")); err == nil {
+		t.Fatal("no error")
+	}
+	value = "three"
+	get("three", 6)
+}
+
+func TestSourceWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := 0
+		release := make(chan struct{})
+		s := Resolver{Keyring: func(string, string) (string, error) { reads++; <-release; return "x", nil }}.Source(Credential{Keyring: "x"})
+		results := make(chan error, 4)
+		for range 4 {
+			go func() { _, err := s.Get(t.Context()); results <- err }()
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		impatient := make(chan error, 1)
+		go func() { _, err := s.Get(ctx); impatient <- err }()
+		synctest.Wait()
+		cancel()
+		if err := <-impatient; !errors.Is(err, context.Canceled) {
+			t.Errorf("impatient: %v", err)
+		}
+		close(release)
+		for range 4 {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+		if reads != 1 {
+			t.Errorf("%d reads", reads)
+		}
+	})
+}

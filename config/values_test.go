@@ -1,0 +1,183 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestParseDuration(t *testing.T) {
+	const day = 24 * time.Hour
+	good := map[string]time.Duration{
+		"0": 0, "90s": 90 * time.Second, "2m": 2 * time.Minute, "180d": 180 * day, "1w2d12h": 9*day + 12*time.Hour, "1.5d": 36 * time.Hour,
+		"26w": 26 * 7 * day, "250ms": 250 * time.Millisecond, "1h30m": 90 * time.Minute, "0s": 0, "9000000000000000000ns": 9e18,
+	}
+	for in, want := range good {
+		if got, err := ParseDuration(in); got != want || err != nil {
+			t.Errorf("%q: %s, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "10", "-1d", "+1d", "1y", "d", "1d ", "1 d", "1e9s", ".5d", "300000000w", "9223372036854775807ns9223372036854775807ns", "9223372036854774784ns" + strings.Repeat("500ns", 8),
+		strings.Repeat("9", 400) + "s", strings.Repeat("1s", 40)} {
+		if got, err := ParseDuration(in); err == nil {
+			t.Errorf("%q: %s", in, got)
+		}
+	}
+}
+
+func TestDurationRoundTrip(t *testing.T) {
+	for in, want := range map[time.Duration]string{0: "0", 2 * time.Minute: "2m", 180 * 24 * time.Hour: "180d", 90 * time.Minute: "1h30m",
+		36 * time.Hour: "36h", 1500 * time.Millisecond: "1.5s", 10 * time.Second: "10s", time.Hour + 10*time.Second: "1h0m10s"} {
+		if got := FormatDuration(in); got != want {
+			t.Errorf("%s: %q", in, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, 1<<62).Draw(t, "d"))
+		if rapid.Bool().Draw(t, "round") {
+			d = d.Truncate(time.Hour)
+		}
+		if got, err := ParseDuration(FormatDuration(d)); got != d || err != nil {
+			t.Fatalf("%d became %d by %q, %v", d, got, FormatDuration(d), err)
+		}
+	})
+}
+
+func TestParsePace(t *testing.T) {
+	good := map[string]struct {
+		want Pace
+		text string
+	}{
+		"": {Pace{}, ""}, "off": {Pace{Off: true}, "off"}, "3/s": {Pace{Interval: time.Second / 3}, "3/s"}, "90/m": {Pace{Interval: 666666667}, "90/m"},
+		"500 / h": {Pace{Interval: 7200 * time.Millisecond}, "500/h"}, "250ms": {Pace{Interval: 250 * time.Millisecond}, "4/s"},
+		"1s": {Pace{Interval: time.Second}, "1/s"}, "0.5/s": {Pace{Interval: 2 * time.Second}, "30/m"}, "1h": {Pace{Interval: time.Hour}, "1/h"},
+		"1000/s": {Pace{Interval: time.Millisecond}, "1000/s"},
+	}
+	for in, c := range good {
+		got, err := ParsePace(in)
+		if got != c.want || err != nil {
+			t.Errorf("%q: %+v, %v", in, got, err)
+		}
+		if text := got.String(); text != c.text {
+			t.Errorf("%q is written %q", in, text)
+		}
+	}
+	for _, in := range []string{"0", "0/s", "fast", "3", "3/d", "-3/s", "1001/s", "2h", "0.1/h", "1us", "3/s/s"} {
+		if got, err := ParsePace(in); err == nil {
+			t.Errorf("%q: %+v", in, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := Pace{Interval: time.Duration(rapid.Int64Range(int64(minPace), int64(maxPace)).Draw(t, "interval"))}
+		got, err := ParsePace(p.String())
+		if diff := got.Interval - p.Interval; diff != 0 || err != nil {
+			t.Fatalf("%s became %s by %q, %v", p.Interval, got.Interval, p, err)
+		}
+	})
+}
+
+func TestParseBaseURL(t *testing.T) {
+	good := map[string]string{
+		"https://api.bird.com":            "https://api.bird.com",
+		"https://api.bird.com/":           "https://api.bird.com",
+		"HTTPS://API.Bird.com:443/V2//":   "https://api.bird.com/V2",
+		"https://[::1]:8080/x":            "https://[::1]:8080/x",
+		"http://127.0.0.1:80":             "http://127.0.0.1",
+		"http://127.9.9.9:8080/bird":      "http://127.9.9.9:8080/bird",
+		"http://[::1]:1":                  "http://[::1]:1",
+		"http://LOCALHOST:1":              "http://localhost:1",
+		"https://api.example.com:8443/a":  "https://api.example.com:8443/a",
+		"https://api.example.com/a%2Fb/c": "https://api.example.com/a%2Fb/c",
+		"https://api.example.com:/":       "https://api.example.com",
+	}
+	for in, want := range good {
+		got, err := ParseBaseURL(in)
+		if got != want || err != nil {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+		if again, err := ParseBaseURL(got); again != got || err != nil {
+			t.Errorf("%q isn't stable: %q, %v", got, again, err)
+		}
+	}
+	for in, reason := range map[string]string{
+		"http://api.bird.com":                        "must be https",
+		"http://localhost.evil.com":                  "must be https",
+		"http://127.0.0.1.evil.com":                  "must be https",
+		"http://127.1":                               "must be https",
+		"http://0.0.0.0":                             "must be https",
+		"http://[::ffff:127.0.0.1]":                  "must be https",
+		"http://2130706433":                          "must be https",
+		"https://user:hunter2@x.com":                 "user or password",
+		"http://localhost@evil.com":                  "user or password",
+		"https://x.com/?a=hunter2":                   "query or a fragment",
+		"https://x.com?":                             "query or a fragment",
+		"https://x.com#":                             "query or a fragment",
+		"ftp://x.com":                                "full address",
+		"api.bird.com/v2":                            "full address",
+		"//api.bird.com":                             "full address",
+		"https://":                                   "full address",
+		"https:///x":                                 "full address",
+		"https:x.com":                                "not a valid address",
+		"https://x.com:99999":                        "port",
+		"https://x.com:0":                            "port",
+		"https://x.com/a/../b":                       "in its path",
+		"https://x.com/%2e%2e/b":                     "in its path",
+		"https://u:hunter2@x.com:bad/":               "not a valid address",
+		"https://x.com/\x7f":                         "not a valid address",
+		"https://x.com/" + strings.Repeat("a", 3000): "2048",
+	} {
+		got, err := ParseBaseURL(in)
+		if err == nil || !strings.Contains(err.Error(), reason) || got != "" {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: a secret is repeated", in)
+		}
+	}
+	if IsLoopback("http://x.com") || IsLoopback(":") || !IsLoopback("https://localhost/x") {
+		t.Error("loopback")
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"refresh", "ui", "themes", "keys", "view", "account", "toggle_privacy"}
+	for in, want := range map[string]string{
+		"refersh": "refresh", "Refresh": "refresh", "accounts": "account", "veiw": "view", "iu": "ui", "x": "", "toggle-privacy": "toggle_privacy",
+		"toggle": "toggle_privacy", "theme": "themes", "xyz": "", "": "", "colours": "", "key": "keys",
+		strings.Repeat("x", 100): "",
+	} {
+		if got := Nearest(in, known); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if got := Nearest("abc", []string{"abcdefg", "abcxyz1"}); got != "" {
+		t.Errorf("two have this beginning, got %q", got)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
+		d := editDistance(a, b)
+		if d != editDistance(b, a) || (d == 0) != (string([]rune(a)) == string([]rune(b))) || d > max(len([]rune(a)), len([]rune(b))) {
+			t.Fatalf("distance of %q and %q: %d", a, b, d)
+		}
+	})
+}
+
+func TestLooksSecret(t *testing.T) {
+	for _, s := range []string{"sk-apik_1234567890", "sk_live_abcdefgh", "Bearer abcdef123", "eyJhbGciOiJIUzI1NiJ9.e30.x", "ghp_abcdefgh12345",
+		"github_pat_abcdefgh", "xoxb-123456789", "0123456789abcdef0123456789abcdef", "AKIAIOSFODNN7EXAMPLE", "d41d8cd9-8f00-3204-a980-0998ecf8427e"} {
+		if !looksSecret(s) {
+			t.Errorf("%q is shown", s)
+		}
+		if got := redact("x " + s + " y"); strings.Contains(got, s) {
+			t.Errorf("redact: %q", got)
+		}
+	}
+	for _, s := range []string{"", "sales", "toggle_privacy", "ATTENTION_API_KEY_2024_EUROPE", "/home/somebody/2024/secrets/key1", "sketch", "replace_contacts_method",
+		"12345678901234567890", "is:private sort:updated 2026"} {
+		if looksSecret(s) {
+			t.Errorf("%q is hidden", s)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package inbox_test
+
+import (
+	"context"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+
+	"confab/model"
+)
+
+// fake is a service in memory with its adapter. It does what the contract
+// says, fails as it is told, and counts what it is asked.
+type fake struct {
+	mu    sync.Mutex
+	desc  model.Description
+	convs map[string]model.Conversation
+	down  bool
+	// onApply, onLoad may fail a call; applied says whether the write had its
+	// effect all the same.
+	onApply func() (err error, applied bool)
+	onLoad  func(id string) error
+	loads   int
+	applies int
+	lists   int
+	next    int
+	ignore  bool // writes are accepted and change nothing
+}
+
+func newFake(account string, titles ...string) *fake {
+	f := &fake{
+		desc: model.Description{Provider: model.Kona, Name: "Kona", Account: account, Identity: "fake " + account,
+			Roles: []string{model.RoleEditor, model.RoleViewer}, DefaultRole: model.RoleViewer},
+		convs: map[string]model.Conversation{}, next: 1,
+	}
+	for _, title := range titles {
+		f.add(title)
+	}
+	return f
+}
+
+func (f *fake) add(title string) string {
+	id := strconv.Itoa(f.next)
+	f.next++
+	f.convs[id] = model.Conversation{Ref: model.Ref{Account: f.desc.Account, ID: id}, Provider: model.Kona, Kind: "conversation",
+		Title: title, Privacy: model.PrivacyPublic, ParticipantCount: 1, Created: time.Now().Add(-time.Hour),
+		Updated:      time.Now().Add(-time.Duration(f.next) * time.Minute),
+		Participants: model.SetOf(model.Participant{Kind: "user", ID: "1", Name: "Ada", Role: model.RoleEditor})}
+	return id
+}
+
+func (f *fake) ref(id string) model.Ref { return model.Ref{Account: f.desc.Account, ID: id} }
+
+// change is somebody else's change.
+func (f *fake) change(id string, how func(*model.Conversation)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.convs[id].Clone()
+	how(&c)
+	f.convs[id] = c
+}
+
+func (f *fake) get(id string) model.Conversation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.convs[id]
+}
+
+func (f *fake) count() (loads, applies int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.loads, f.applies
+}
+
+func (f *fake) set(how func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	how()
+}
+
+var errDown = &model.Error{Kind: model.Unavailable, Message: "connection refused"}
+
+func (f *fake) Describe() model.Description { return f.desc }
+
+func (f *fake) Capabilities(model.Conversation) model.Capabilities {
+	out := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		out[k] = model.Capability{State: model.CapabilityYes}
+	}
+	out[model.EditContacts] = model.Capability{State: model.CapabilityNo, Reason: "no contacts here"}
+	return out
+}
+
+func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
+	const page = 2
+	start := 0
+	if req.Mode == model.SyncFull && req.Cursor != "" {
+		start, _ = strconv.Atoi(req.Cursor)
+	}
+	for {
+		f.mu.Lock()
+		f.lists++
+		down := f.down
+		var all []model.Conversation
+		for _, c := range f.convs {
+			c.Participants = model.Set[model.Participant]{} // lists do not bring people
+			all = append(all, c)
+		}
+		f.mu.Unlock()
+		if down {
+			return model.SyncResult{}, errDown
+		}
+		sort.Slice(all, func(i, j int) bool { return all[i].Ref.ID < all[j].Ref.ID })
+		end := min(start+page, len(all))
+		b := model.Batch{Total: len(all)}
+		if start < end {
+			b.Conversations = all[start:end]
+		}
+		if end < len(all) {
+			b.Cursor = strconv.Itoa(end)
+		}
+		more, err := emit(b)
+		if err != nil {
+			return model.SyncResult{}, err
+		}
+		if end >= len(all) {
+			return model.SyncResult{Complete: more}, nil
+		}
+		if !more {
+			return model.SyncResult{}, nil
+		}
+		start = end
+	}
+}
+
+func (f *fake) Load(ctx context.Context, id string, _ model.Need) (model.Detail, error) {
+	if ctx.Err() != nil {
+		return model.Detail{}, &model.Error{Kind: model.Canceled, Err: ctx.Err()}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.loads++
+	if f.down {
+		return model.Detail{}, errDown
+	}
+	if f.onLoad != nil {
+		if err := f.onLoad(id); err != nil {
+			return model.Detail{}, err
+		}
+	}
+	c, ok := f.convs[id]
+	if !ok {
+		return model.Detail{}, &model.Error{Kind: model.NotFound, Message: "gone"}
+	}
+	return model.Detail{Conversation: c.Clone()}, nil
+}
+
+func (f *fake) Lookup(context.Context, model.LookupRequest) (model.LookupPage, error) {
+	return model.LookupPage{}, nil
+}
+func (f *fake) Check(context.Context) []model.CheckResult { return nil }
+func (f *fake) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {
+	return "", nil
+}
+func (f *fake) Needs(...model.EditKind) model.Need { return model.NeedParticipants }
+func (f *fake) Requests(model.Conversation, []model.Edit) ([]model.Request, error) {
+	return nil, nil
+}
+
+func (f *fake) Apply(_ context.Context, _ model.Conversation, edits []model.Edit) []model.Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make([]model.Outcome, len(edits))
+	for i, e := range edits {
+		f.applies++
+		var err error
+		applied := true
+		if f.onApply != nil {
+			err, applied = f.onApply()
+		}
+		if f.down {
+			err, applied = errDown, false
+		}
+		if applied && !f.ignore {
+			switch e.Kind {
+			case model.EditCreate:
+				id := f.add(e.Target.New.Title)
+				out[i].Created = id
+			case model.EditDelete:
+				delete(f.convs, e.Ref.ID)
+			default:
+				f.convs[e.Ref.ID] = model.Project(f.convs[e.Ref.ID], []model.Edit{e})
+			}
+		}
+		out[i].Err = err
+		if c, ok := f.convs[e.Ref.ID]; ok && err == nil {
+			c = c.Clone()
+			out[i].After = &c
+		}
+	}
+	return out
+}
+
+func (f *fake) Find(_ context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.down {
+		return nil, errDown
+	}
+	var out []model.Conversation
+	for _, c := range f.convs {
+		if c.Title == n.Title {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
