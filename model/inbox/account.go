@@ -73,15 +73,13 @@ func (a *account) open() { a.pause(time.Time{}, "") }
 
 // reached is told that the service answers. It ends a pause that was made
 // because it did not; a pause that the service asked for is kept.
-func (a *account) reached() (opened bool) {
+func (a *account) reached() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.failures = 0
-	if a.pausedUntil.IsZero() || a.pausedBy == model.RateLimited {
-		return false
+	if a.pausedBy != model.RateLimited {
+		a.pausedUntil, a.pausedBy = time.Time{}, ""
 	}
-	a.pausedUntil, a.pausedBy = time.Time{}, ""
-	return true
 }
 
 func (a *account) paused() time.Time {

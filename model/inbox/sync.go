@@ -113,7 +113,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 		}
 	})
 	if err == nil {
-		if a.reached() {
+		if a.reached(); a.snapshot().Waiting > 0 {
 			if err := b.store.Wake(ctx, a.name); err != nil {
 				return err
 			}
@@ -239,7 +239,6 @@ func (b *Inbox) sinceTime(a *account) time.Time {
 func (b *Inbox) Refresh(names ...string) {
 	for _, a := range b.accounts {
 		if wanted(a.name, names) {
-			a.open()
 			a.nudgeSync()
 			a.nudgeDelivery()
 		}

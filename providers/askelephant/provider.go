@@ -1,0 +1,275 @@
+package askelephant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/providers"
+)
+
+const (
+	defaultBaseURL = "https://app.askelephant.ai/api"
+	serviceTitle   = "AskElephant"
+
+	schemeAuto   = "auto"
+	schemeBearer = "bearer"
+	schemeRaw    = "raw"
+
+	// minRefresh follows the vendor's silence on limits: about once a minute.
+	minRefresh = time.Minute
+)
+
+var pace = providers.Pace{Every: 500 * time.Millisecond, Burst: 2, InFlight: 1}
+
+// Factory gives the adapter for the registry.
+func Factory() providers.Factory {
+	return providers.Factory{
+		Name:           model.AskElephant,
+		Title:          serviceTitle,
+		DefaultBaseURL: defaultBaseURL,
+		Settings: []providers.Setting{
+			{Name: "auth_scheme", Values: []string{schemeAuto, schemeBearer, schemeRaw}, Default: schemeAuto,
+				Help: "how the credential is sent: auto sends an API key (sk-apik_…) bare and anything else with Bearer"},
+			{Name: "workspace_id", Help: "the workspace (wrks_…), for links to the web application", Check: checkWorkspace},
+			{Name: "replace_contacts_method", Values: []string{http.MethodPut, http.MethodPost, http.MethodPatch}, Default: defaultReplaceMethod,
+				Help: "the method of replacing contacts, which AskElephant does not document"},
+			{Name: "replace_contacts_path", Default: defaultReplacePath,
+				Help: "the path of replacing contacts below base_url, with {engagement_id}; AskElephant does not document it", Check: checkPath},
+		},
+		Pace:     pace,
+		Table:    table(),
+		Open:     open,
+		Identity: identity,
+	}
+}
+
+var workspaceID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func checkWorkspace(v string) error {
+	if !workspaceID.MatchString(v) {
+		return errors.New("a workspace id is letters, digits, _ and - (wrks_…)")
+	}
+	return nil
+}
+
+func checkPath(v string) error {
+	switch {
+	case !strings.HasPrefix(v, "/"):
+		return errors.New("the path begins with /")
+	case !strings.Contains(v, "{engagement_id}") && !strings.Contains(v, "{id}"):
+		return errors.New("the path names {engagement_id}")
+	case strings.ContainsAny(v, "?#\\ ") || strings.Contains(v, "//") || strings.Contains(v+"/", "/../") || strings.Contains(v+"/", "/./"):
+		return errors.New("the path has no ?, #, spaces, // or dots as segments")
+	}
+	for _, name := range regexp.MustCompile(`\{[^}]*\}?`).FindAllString(v, -1) {
+		if name != "{engagement_id}" && name != "{id}" {
+			return fmt.Errorf("%s is not known, only {engagement_id}", name)
+		}
+	}
+	return nil
+}
+
+func table() []providers.CapabilityRow {
+	no := func(k model.EditKind, reason string) providers.CapabilityRow {
+		return providers.CapabilityRow{Kind: k, State: model.CapabilityNo, Reason: reason}
+	}
+	return []providers.CapabilityRow{
+		no(model.EditPrivacy, "privacy is read-only in AskElephant's API"),
+		no(model.EditTitle, "AskElephant has no call that changes an engagement's title"),
+		no(model.EditDescription, "AskElephant has no call that changes an engagement's description"),
+		no(model.EditStatus, "the status is that of processing; there is nothing to close"),
+		no(model.EditAccess, "AskElephant has no access setting"),
+		no(model.EditParticipants, "participants come from the meeting; the contacts can be replaced"),
+		no(model.EditDefaultRole, "AskElephant has no roles in an engagement"),
+		{Kind: model.EditContacts, State: model.CapabilityAssumed, Call: defaultReplaceMethod + " " + defaultReplacePath,
+			Reason: "the whole set is replaced; AskElephant does not show method and path of this call, so they are assumed and can be set"},
+		no(model.EditLabels, "tags are read-only in AskElephant's API"),
+		no(model.EditAttributes, "AskElephant has no attributes"),
+		no(model.EditArchive, "AskElephant has no call that archives"),
+		no(model.EditDelete, "AskElephant has no call that deletes an engagement"),
+		no(model.EditCreate, "an engagement needs a recording or a transcript; confab does not import those"),
+	}
+}
+
+func identity(a providers.Account) string {
+	id := model.AskElephant + " " + baseURL(a)
+	if w := a.Settings["workspace_id"]; w != "" {
+		id += " " + w
+	}
+	return id
+}
+
+func baseURL(a providers.Account) string {
+	if a.BaseURL == "" {
+		return defaultBaseURL
+	}
+	return strings.TrimRight(a.BaseURL, "/")
+}
+
+type provider struct {
+	account providers.Account
+	client  *client
+	web     string
+	learned providers.Learned
+}
+
+func open(a providers.Account) (model.Provider, error) {
+	a.BaseURL = baseURL(a)
+	f := Factory()
+	path := f.Value(a, "replace_contacts_path")
+	if err := checkPath(path); err != nil {
+		return nil, &model.Error{Kind: model.Local, Op: "open account", Message: "replace_contacts_path: " + err.Error()}
+	}
+	c, err := newClient(a, f.Value(a, "auth_scheme"), endpointReplace(f.Value(a, "replace_contacts_method"), path))
+	if err != nil {
+		return nil, err
+	}
+	return &provider{account: a, client: c, web: webPages(a)}, nil
+}
+
+// webPages gives the prefix of the pages of engagements, for the service's
+// own hosts. The address is not documented; others' code shows it.
+func webPages(a providers.Account) string {
+	w := a.Settings["workspace_id"]
+	u, err := url.Parse(a.BaseURL)
+	if err != nil || w == "" || !strings.HasSuffix(u.Hostname(), ".askelephant.ai") {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + "/workspaces/" + url.PathEscape(w) + "/engagements/"
+}
+
+func (p *provider) frame() frame { return frame{account: p.account.Name, web: p.web} }
+
+// Describe implements model.Provider.
+func (p *provider) Describe() model.Description {
+	return model.Description{
+		Provider:    model.AskElephant,
+		Name:        serviceTitle,
+		Account:     p.account.Name,
+		BaseURL:     p.account.BaseURL,
+		Identity:    identity(p.account),
+		ReadOnly:    p.account.ReadOnly,
+		People:      []model.LookupKind{model.LookupContacts},
+		Incremental: true,
+		MinRefresh:  minRefresh,
+	}
+}
+
+// Capabilities implements model.Provider.
+func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
+	if p.account.ReadOnly {
+		return providers.ReadOnlyCapabilities()
+	}
+	caps := providers.CapabilitiesOf(table())
+	if p.client.lacks(expandContacts) {
+		caps[model.EditContacts] = model.Capability{State: model.CapabilityNo,
+			Reason: "the credential lacks the scope contacts:read, and the set must be read before it is replaced"}
+	}
+	p.learned.Narrow(caps, c.Ref.ID)
+	return caps
+}
+
+// Needs implements model.Provider.
+func (p *provider) Needs(kinds ...model.EditKind) model.Need {
+	for _, k := range kinds {
+		if k == model.EditContacts {
+			return model.NeedContacts
+		}
+	}
+	return 0
+}
+
+// Load implements model.Provider. Contacts are always asked for.
+func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	expand := []string{expandContacts}
+	if need.Has(model.NeedEverything) {
+		expand = append(expand, expandCompanies, expandOwner, expandTags, expandActionItems, expandSignals)
+	}
+	if need.Has(model.NeedMessages) {
+		expand = append(expand, expandTranscript)
+	}
+	a, err := p.client.get(ctx, id, expand)
+	if err != nil {
+		if e := model.AsError(err); e.Kind == model.NotFound && e.Hint == "" {
+			e.Hint = "a private engagement may look like this without the scope engagements:private:read"
+		}
+		return model.Detail{}, err
+	}
+	c, err := convert(a.Body, p.frame())
+	if err != nil {
+		return model.Detail{}, err
+	}
+	if c.Ref.ID != id {
+		return model.Detail{}, malformed(endpointGet.Name, "the service answered with another engagement")
+	}
+	c.ETag = a.Header.Get("ETag")
+	d := model.Detail{Conversation: c.Conversation, Raw: a.Body}
+	if need.Has(model.NeedMessages) {
+		d.Messages = model.SetOf(providers.SplitTranscript(c.transcript)...)
+	}
+	return d, nil
+}
+
+// Check implements model.Provider.
+func (p *provider) Check(ctx context.Context) []model.CheckResult {
+	page, err := p.client.list(ctx, url.Values{"limit": {"1"}, "order_by": {newestFirst}})
+	if err != nil {
+		return []model.CheckResult{{Name: "engagements", Detail: err.Error()}}
+	}
+	detail := "readable"
+	if len(page.rows) == 0 {
+		detail = "readable; there are none"
+	}
+	out := []model.CheckResult{
+		{Name: "credential", OK: true, Detail: "accepted"},
+		{Name: "engagements", OK: true, Detail: detail},
+	}
+	for _, x := range []string{expandContacts, expandCompanies, expandOwner, expandTags} {
+		if p.client.lacks(x) {
+			out = append(out, model.CheckResult{Name: x, Detail: "left out: the credential lacks the scope " + expansionScope(x)})
+		}
+	}
+	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
+		if _, err := p.client.plain(ctx, e, url.Values{"limit": {"1"}}); err != nil {
+			out = append(out, model.CheckResult{Name: e.Name, Detail: err.Error()})
+		} else {
+			out = append(out, model.CheckResult{Name: e.Name, OK: true, Detail: "readable"})
+		}
+	}
+	out = append(out, model.CheckResult{Name: "replace contacts", OK: true,
+		Detail: fmt.Sprintf("assumed to be %s %s; not tried, since it writes", p.client.replace.Method, p.client.replace.Path)})
+	switch first, changed := p.client.versions(); {
+	case changed != "":
+		out = append(out, model.CheckResult{Name: "API version", Detail: fmt.Sprintf("changed from %s to %s while running", first, changed)})
+	case first != "":
+		out = append(out, model.CheckResult{Name: "API version", OK: true, Detail: first})
+	}
+	return out
+}
+
+// Link implements model.Provider.
+func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
+	if kind == model.LinkRecording {
+		return p.client.media(ctx, c.Ref.ID)
+	}
+	if p.web == "" || c.Ref.ID == "" {
+		return "", unsupported("open in browser", "links need the setting workspace_id, and the service's own host")
+	}
+	return p.web + url.PathEscape(c.Ref.ID), nil
+}
+
+// Find implements model.Provider. Nothing is created here.
+func (p *provider) Find(context.Context, model.NewConversation, time.Time) ([]model.Conversation, error) {
+	return nil, unsupported("find", "creating engagements is not offered")
+}
+
+func unsupported(op, message string) *model.Error {
+	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
+}

@@ -1,0 +1,98 @@
+package askelephant
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"confab/model"
+	"confab/providers"
+)
+
+type contactsBody struct {
+	ContactIDs []string `json:"contact_ids"`
+}
+
+// listPage is one page of any list; next is "" at the end.
+type listPage struct {
+	rows []json.RawMessage
+	next string
+}
+
+// readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list
+// as an empty one.
+func readPage(a *providers.Answer) (listPage, error) {
+	var p listPage
+	if body := bytes.TrimSpace(a.Body); len(body) > 0 && body[0] == '[' {
+		return p, a.Decode(&p.rows)
+	}
+	var top struct {
+		Data    json.RawMessage `json:"data"`
+		HasMore providers.Text  `json:"has_more"`
+		Next    providers.Text  `json:"next_cursor"`
+	}
+	if err := a.Decode(&top); err != nil {
+		return p, err
+	}
+	data := bytes.TrimSpace(top.Data)
+	if len(data) > 0 && !bytes.Equal(data, []byte("null")) {
+		if err := json.Unmarshal(data, &p.rows); err != nil {
+			return listPage{}, malformed("list", "the answer holds no list")
+		}
+	}
+	switch {
+	case top.HasMore == "true" && top.Next == "":
+		return listPage{}, malformed("list", "the service says there is more and not where")
+	case top.HasMore == "true":
+		p.next = string(top.Next)
+	}
+	return p, nil
+}
+
+// readMedia gives the link to a recording, which must be http or https.
+func readMedia(a *providers.Answer) (string, error) {
+	o, _ := providers.ParseObject(a.Body)
+	link := o.Text("media_url")
+	if link == "" {
+		return "", &model.Error{Kind: model.NotFound, Op: endpointMedia.Name, Message: "there is no recording"}
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", malformed(endpointMedia.Name, "the answer holds no link to a recording")
+	}
+	return link, nil
+}
+
+// readProblem reads application/problem+json; nil for anything else, which is
+// then read like an error of unknown shape.
+func readProblem(_ int, _ http.Header, body []byte) *model.Error {
+	o, ok := providers.ParseObject(body)
+	if !ok || !o.Has("title") && !o.Has("detail") && !o.Has("errors") {
+		return nil
+	}
+	e := &model.Error{RequestID: o.Text("request_id")}
+	title, detail := o.Text("title"), o.Text("detail")
+	switch {
+	case title == "" || strings.Contains(strings.ToLower(detail), strings.ToLower(title)):
+		e.Message = detail
+	case detail == "":
+		e.Message = title
+	default:
+		e.Message = title + ": " + detail
+	}
+	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
+		e.Code = path.Base(u.Path)
+	}
+	list, _ := o.List("errors")
+	for _, f := range list {
+		e.Fields = append(e.Fields, model.FieldError{Field: f.Text("field"), Code: f.Text("code"), Message: f.Text("message")})
+	}
+	return e
+}
+
+func malformed(op, message string) error {
+	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
+}

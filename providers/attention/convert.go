@@ -1,0 +1,551 @@
+package attention
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"sort"
+	"strings"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// roleOrganizer is shown for the one who called the meeting.
+const roleOrganizer = "organizer"
+
+// kindPerson is the kind of all participants: the service has no reliable
+// sign of who is a colleague.
+const kindPerson = "person"
+
+// The groups of facts, in the words of the service's own pages.
+const (
+	groupStatus       = "Status"
+	groupRecording    = "Recording"
+	groupTimes        = "Times"
+	groupLinks        = "Links"
+	groupOwner        = "Owner"
+	groupPeople       = "People"
+	groupBots         = "Bots"
+	groupBoards       = "Boards"
+	groupTalkTracks   = "Talk tracks"
+	groupScorecards   = "Scorecards"
+	groupOpportunity  = "Opportunity"
+	groupCRM          = "CRM"
+	groupIntelligence = "Intelligence"
+	groupInsights     = "Intelligence details"
+	groupImport       = "Import"
+	groupZoom         = "Zoom"
+	groupLabels       = "Labels"
+)
+
+// frame is what a conversion knows beside the resource.
+type frame struct {
+	account string
+	// web is the prefix of the pages of conversations; "" builds no links.
+	web string
+	// users and teams by id; nil where the directory is not known.
+	users map[string]model.Participant
+	teams map[string]string
+}
+
+// converted is a conversation and what of its resource has no place in it.
+type converted struct {
+	model.Conversation
+	transcript json.RawMessage
+	// labels holds the label values as they came, for writing them back; nil
+	// where the resource had no label map.
+	labels map[string]json.RawMessage
+	// said are the names of the attributes that the resource held.
+	said func(name string) bool
+}
+
+// convert turns a resource into a conversation. It is pure.
+func convert(raw []byte, in frame) (converted, error) {
+	r, err := readResource(raw)
+	if err != nil {
+		return converted{}, err
+	}
+	a := r.attributes
+	var facts providers.Facts
+	out := converted{
+		Conversation: model.Conversation{
+			Ref:              model.Ref{Account: in.account, ID: r.id},
+			Provider:         model.Attention,
+			Kind:             "call",
+			Privacy:          model.PrivacyUnknown,
+			ParticipantCount: -1,
+		},
+		transcript: a.Take("transcript"),
+		said:       func(name string) bool { return !a.Null(name) },
+	}
+	c := &out.Conversation
+	if uuid := a.Text("uuid"); uuid != r.id {
+		facts.Add(providers.GroupOther, "uuid", uuid)
+	}
+	c.Title = a.Text("title")
+	if private, ok := a.Bool("private"); ok {
+		c.Privacy = model.PrivacyPublic
+		if private {
+			c.Privacy = model.PrivacyPrivate
+		}
+	}
+	c.Archived, _ = a.Bool("archived")
+	c.Empty, _ = a.Bool("isEmpty")
+	if internal, ok := a.Bool("isInternal"); ok {
+		c.Internal = &internal
+	}
+	c.Duration, _ = a.Seconds("mediaDuration")
+	c.Created = a.Time("createdAt")
+	c.Updated = a.Time("finishedAt")
+	if c.Updated.IsZero() {
+		c.Updated = c.Created
+	}
+	if in.web != "" {
+		c.URL = in.web + url.PathEscape(r.id)
+	}
+	owner(c, a, in, &facts)
+	if id := a.Text("teamUUID"); id != "" {
+		c.Team = model.Named{ID: id, Name: in.teams[id]}
+	}
+	people(c, a, &facts)
+	statuses(c, a, &facts)
+	c.HasTranscript = c.HasTranscript || hasTranscript(out.transcript)
+	c.Labels, out.labels = labels(a, &facts)
+
+	for _, name := range []string{"liveStreamStartedAt", "liveStreamEndedAt"} {
+		if at := a.Time(name); !at.IsZero() {
+			facts.Add(groupTimes, title(name), at.Format("2006-01-02T15:04:05.999999999Z07:00"))
+		}
+	}
+	facts.Add(groupRecording, "Video id", a.Text("videoUID"))
+	if v, ok := a.Bool("referenceable"); ok && v {
+		facts.Add(groupStatus, "Referenceable", "yes")
+	}
+	for _, name := range []string{"zoomMeetingJoinUrl", "googleMeetJoinUrl", "microsoftTeamsJoinUrl", "webexJoinUrl"} {
+		facts.Tree(groupLinks, title(name), a.Take(name))
+	}
+	opportunity(a, &facts)
+	crm(a, &facts)
+	bots(a, &facts)
+	boards(a, &facts)
+	talkTracks(a, &facts)
+	scorecards(a, &facts)
+	intelligence(a, &facts)
+	facts.Tree(groupImport, "", a.Take("importMetadata"))
+	facts.Tree(groupZoom, "", a.Take("zoomMetadata"))
+	facts.Tree(groupLabels, "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
+	facts.Tree(groupLabels, "Deprecated categories", a.Take("deprecatedLabelCategories"))
+
+	top := r.top
+	if top == nil {
+		top = a
+	}
+	if t := top.Text("type"); t != "conversations" {
+		facts.Add(providers.GroupOther, "type", t)
+	}
+	facts.Tree(groupLinks, "API", top.Take("links"))
+	facts.Rest(providers.GroupOther, "", a)
+	if r.top != nil {
+		facts.Rest(providers.GroupOther, "", r.top)
+	}
+	facts.Rest(providers.GroupOther, "", r.outer)
+	c.Facts = facts.List()
+	return out, nil
+}
+
+// owner takes the user object where it is there, else the name of userUUID
+// from the directory.
+func owner(c *model.Conversation, a *providers.Object, in frame, facts *providers.Facts) {
+	c.Owner = model.Participant{Kind: model.KindUser, ID: a.Text("userUUID")}
+	if u := a.Object("user"); u != nil {
+		if id := u.Text("uuid"); c.Owner.ID == "" {
+			c.Owner.ID = id
+		} else if id != c.Owner.ID {
+			facts.Add(groupOwner, "uuid", id)
+		}
+		c.Owner.Name = fullName(u)
+		c.Owner.Email = u.Text("email")
+		facts.Rest(groupOwner, "", u)
+	}
+	if known, ok := in.users[c.Owner.ID]; ok && c.Owner.Name == "" && c.Owner.Email == "" {
+		c.Owner.Name, c.Owner.Email = known.Name, known.Email
+	}
+	if c.Owner.ID == "" && c.Owner.Name == "" && c.Owner.Email == "" {
+		c.Owner = model.Participant{}
+	}
+}
+
+func fullName(u *providers.Object) string {
+	return strings.TrimSpace(u.Text("firstName") + " " + u.Text("lastName"))
+}
+
+// people shows the invited, or, where none are, those who came; where both
+// are given, those who came are facts.
+func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
+	invited, knownInvited := a.List("participants")
+	came, knownCame := a.List("attendees")
+	if !knownInvited && !knownCame {
+		return
+	}
+	shown, rest := invited, came
+	if len(invited) == 0 {
+		shown, rest = came, nil
+	}
+	c.Participants = model.SetOf[model.Participant]()
+	for _, o := range shown {
+		p := model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
+		if organizer, ok := o.Bool("organizer"); ok && organizer {
+			p.Role = roleOrganizer
+		}
+		facts.Rest(groupPeople, p.Display(), o)
+		if p != (model.Participant{Kind: kindPerson}) {
+			c.Participants.Items = append(c.Participants.Items, p)
+		}
+	}
+	c.ParticipantCount = len(c.Participants.Items)
+	for _, o := range rest {
+		id := o.Text("id")
+		name := first(o.Text("name"), o.Text("email"), id)
+		was := false
+		for _, p := range c.Participants.Items {
+			if p.ID == id && p.Name == o.Text("name") && p.Email == o.Text("email") && p.Status == o.Text("status") {
+				was = true
+			}
+		}
+		facts.Add(groupPeople, "Attended", name)
+		if !was {
+			for _, field := range []string{"id", "email", "name", "status"} {
+				if v := o.Text(field); v != name {
+					facts.Add(groupPeople, "Attended: "+name+" "+field, v)
+				}
+			}
+		}
+		o.Bool("organizer")
+		facts.Rest(groupPeople, "Attended: "+name, o)
+	}
+}
+
+// The statuses of a conversation, in the order in which statusWord looks.
+var statusFields = []string{"transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus", "crmExportStatus"}
+
+func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
+	words := map[string]string{}
+	for _, name := range statusFields {
+		words[name] = a.Text(name)
+		facts.Add(groupStatus, title(name), words[name])
+	}
+	c.Status = statusWord(words)
+	c.HasRecording = statusMeans(words["mediaStorageStatus"]) == statusDone || statusMeans(words["videoStatus"]) == statusDone
+	c.HasTranscript = statusMeans(words["transcriptStatus"]) == statusDone
+}
+
+type statusMeaning int
+
+const (
+	statusNone statusMeaning = iota
+	statusUnknown
+	statusDone
+	statusBusy
+	statusBad
+)
+
+// statusMeans folds the open vocabularies; the folding is assumed.
+func statusMeans(word string) statusMeaning {
+	switch strings.ToUpper(word) {
+	case "", "NONE":
+		return statusNone
+	case "READY", "COMPLETED", "FINISHED", "DONE", "EXPORTED":
+		return statusDone
+	case "PENDING", "IMPORTING", "IN_PROGRESS", "PROCESSING":
+		return statusBusy
+	case "FAILED", "UNAVAILABLE", "DISCARDED", "ERROR":
+		return statusBad
+	}
+	return statusUnknown
+}
+
+// statusWord chooses one word, as it came: the first that means a failure,
+// else the first that means work under way, else the first that says anything
+// at all. The CRM export has no part in it: it is another system's matter.
+func statusWord(words map[string]string) string {
+	for _, wanted := range []statusMeaning{statusBad, statusBusy} {
+		for _, name := range statusFields[:4] {
+			if statusMeans(words[name]) == wanted {
+				return words[name]
+			}
+		}
+	}
+	for _, name := range statusFields[:4] {
+		if statusMeans(words[name]) != statusNone {
+			return words[name]
+		}
+	}
+	return ""
+}
+
+func hasTranscript(raw json.RawMessage) bool {
+	t := bytes.TrimSpace(raw)
+	switch string(t) {
+	case "", "null", `""`, "{}", "[]":
+		return false
+	}
+	return true
+}
+
+// labels gives the map as texts and as it came. Null for the map counts as
+// empty (the service writes null for empty in other places); an absent map is
+// not loaded. A null label counts as not set, and is written back as null.
+func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map[string]json.RawMessage) {
+	if !a.Has("labels") {
+		return nil, nil
+	}
+	out, raw := map[string]string{}, map[string]json.RawMessage{}
+	if a.Null("labels") {
+		return out, raw
+	}
+	if json.Unmarshal(a.Peek("labels"), &raw) != nil {
+		return nil, nil // not a map: shown under Other
+	}
+	a.Take("labels")
+	for name, value := range raw {
+		if text, set := labelText(value); set {
+			out[name] = text
+		}
+	}
+	return out, raw
+}
+
+func labelText(value json.RawMessage) (text string, set bool) {
+	var t providers.Text
+	if bytes.Equal(bytes.TrimSpace(value), []byte("null")) || json.Unmarshal(value, &t) != nil {
+		return "", false
+	}
+	return string(t), true
+}
+
+func opportunity(a *providers.Object, facts *providers.Facts) {
+	if o := a.Object("externalOpportunity"); o != nil {
+		facts.Add(groupOpportunity, "Title", o.Text("title"))
+		facts.Add(groupOpportunity, "Id", o.Text("uuid"))
+		facts.Rest(groupOpportunity, "", o)
+	}
+	facts.Add(groupOpportunity, "External intelligence id", a.Text("externalIntelligenceOpportunityID"))
+	facts.Add(groupCRM, "Deal", a.Text("dealUUID"))
+	facts.Add(providers.GroupOther, "E-mail template", a.Text("emailTemplateID"))
+}
+
+func crm(a *providers.Object, facts *providers.Facts) {
+	for _, kind := range []struct{ field, label string }{
+		{"linkedCrmRecords", "Linked"}, {"externalAccounts", "Account"}, {"externalContacts", "Contact"},
+	} {
+		list, _ := a.List(kind.field)
+		for _, o := range list {
+			code, id := o.Text("code"), o.Text("id")
+			facts.Add(groupCRM, kind.label, strings.TrimSpace(code+" "+id))
+			facts.Rest(groupCRM, kind.label+" "+id, o)
+		}
+	}
+}
+
+func bots(a *providers.Object, facts *providers.Facts) {
+	list, _ := a.List("bots")
+	for _, o := range list {
+		id := o.Text("uuid")
+		label := strings.TrimSpace("Bot " + id)
+		s := o.Object("status")
+		facts.Add(groupBots, label, first(s.Text("code"), "listed"))
+		facts.Add(groupBots, label+" says", s.Text("message"))
+		facts.Tree(groupBots, label+" at", s.Take("createdAt"))
+		facts.Rest(groupBots, label+" status", s)
+		facts.Tree(groupBots, label+" meeting", o.Take("meetingUrl"))
+		facts.Rest(groupBots, label, o)
+	}
+}
+
+func boards(a *providers.Object, facts *providers.Facts) {
+	list, _ := a.List("boards")
+	for _, o := range list {
+		b := o.Object("board")
+		name := first(b.Text("name"), b.Text("uuid"), o.Text("uuid"), "board")
+		facts.Add(groupBoards, "Board", name)
+		facts.Rest(groupBoards, name+".board", b)
+		facts.Tree(groupBoards, name+".uuid", o.Take("uuid"))
+		facts.Tree(groupBoards, name+".board.uuid", b.Take("uuid"))
+		facts.Rest(groupBoards, name, o)
+	}
+}
+
+func talkTracks(a *providers.Object, facts *providers.Facts) {
+	list, _ := a.List("talktracks")
+	for _, o := range list {
+		label := strings.TrimSpace("Talk track " + o.Text("uuid"))
+		items, _ := o.List("items")
+		for _, item := range items {
+			done, ok := item.Bool("done")
+			state := "open"
+			switch {
+			case done:
+				state = "done"
+			case !ok:
+				state = "listed"
+			}
+			facts.Add(groupTalkTracks, label+" item "+first(item.Text("uuid"), "without id"), state)
+			facts.Rest(groupTalkTracks, label, item)
+		}
+		if len(items) == 0 {
+			facts.Add(groupTalkTracks, label, "no items")
+		}
+		facts.Rest(groupTalkTracks, label, o)
+	}
+}
+
+func scorecards(a *providers.Object, facts *providers.Facts) {
+	list, _ := a.List("scorecardResults")
+	for _, o := range list {
+		id := o.Text("uuid")
+		name := first(o.Text("title"), id, "Scorecard")
+		s := o.Object("summary")
+		score := ""
+		if s.Text("averageScore") != "" {
+			score = s.Text("averageScore") + scale(s)
+		}
+		facts.Add(groupScorecards, name, first(score, "no score"))
+		facts.Add(groupScorecards, name+": summary", s.Text("summaryText"))
+		facts.Rest(groupScorecards, name+".summary", s)
+		if id != name {
+			facts.Add(groupScorecards, name+".uuid", id)
+		}
+		items, _ := o.List("items")
+		for _, item := range items {
+			label := name + ": " + first(pick(item, "title", "uuid"), "item")
+			r := item.Object("numericResult")
+			if r.Text("score") != "" {
+				facts.Add(groupScorecards, label, r.Text("score")+scale(r))
+			} else {
+				facts.Add(groupScorecards, label, "no score")
+			}
+			facts.Rest(groupScorecards, label+".numericResult", r)
+			// Evidence quotes what was said, so it is never stored.
+			quotes, _ := item.List("evidences")
+			for _, q := range quotes {
+				for _, f := range q.Facts(groupScorecards, label+" evidence") {
+					facts.AddVolatile(f.Group, f.Label, f.Value)
+				}
+			}
+			facts.Rest(groupScorecards, label, item)
+		}
+		facts.Rest(groupScorecards, name, o)
+	}
+}
+
+// scale gives " (0 to 100)" where the bounds are known.
+func scale(o *providers.Object) string {
+	low, high := o.Text("min"), o.Text("max")
+	if low == "" && high == "" {
+		return ""
+	}
+	return " (" + low + " to " + high + ")"
+}
+
+// intelligence shows each insight as confirmed where it is, else as extracted;
+// what was extracted and confirmed differently stands beside it.
+func intelligence(a *providers.Object, facts *providers.Facts) {
+	extracted, confirmed := insights(a, "extractedIntelligence"), insights(a, "confirmedExtractedIntelligence")
+	for _, key := range keys(extracted, confirmed) {
+		if value, ok := confirmed[key]; ok {
+			insight(value, key, " (confirmed)", facts)
+			if also, ok := extracted[key]; ok && !bytes.Equal(also, value) {
+				insight(also, key, " (as extracted)", facts)
+			}
+			continue
+		}
+		insight(extracted[key], key, "", facts)
+	}
+}
+
+func insights(a *providers.Object, name string) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	if raw := a.Peek(name); len(raw) > 0 && json.Unmarshal(raw, &m) == nil {
+		a.Take(name)
+	}
+	return m
+}
+
+func insightValue(raw json.RawMessage, key string) (label, value string) {
+	o, ok := providers.ParseObject(raw)
+	if !ok {
+		var t providers.Text
+		_ = json.Unmarshal(raw, &t)
+		return key, string(t)
+	}
+	var t providers.Text
+	_ = json.Unmarshal(o.Peek("value"), &t)
+	return first(o.Text("title"), key), string(t)
+}
+
+func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
+	label, value := insightValue(raw, key)
+	facts.Add(groupIntelligence, label+note, value)
+	if o, ok := providers.ParseObject(raw); ok {
+		o.Text("title")
+		o.Take("value")
+		if o.Text("key") != key {
+			o.Put("key")
+		}
+		if label != key {
+			facts.Add(groupInsights, label+note+".in map as", key)
+		}
+		facts.Rest(groupInsights, label+note, o)
+	}
+}
+
+func keys(maps ...map[string]json.RawMessage) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, m := range maps {
+		for k := range m {
+			if !seen[k] {
+				seen[k] = true
+				out = append(out, k)
+			}
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// pick takes the first of the fields that holds a text, and leaves the others.
+func pick(o *providers.Object, names ...string) string {
+	for _, name := range names {
+		if v := o.Text(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// title turns a field name into words: "videoStatus" into "Video status".
+func title(field string) string {
+	var b strings.Builder
+	for i, r := range field {
+		switch {
+		case i == 0:
+			b.WriteString(strings.ToUpper(string(r)))
+		case r >= 'A' && r <= 'Z':
+			b.WriteString(" " + strings.ToLower(string(r)))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

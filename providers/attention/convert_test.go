@@ -1,0 +1,261 @@
+package attention
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/providers"
+)
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func factLines(facts []model.Fact) string {
+	var out []string
+	for _, f := range facts {
+		line := f.Group + " / " + f.Label + " = " + f.Value
+		if f.Volatile {
+			line += " (volatile)"
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+// The example of the vendor's page on changing privacy.
+func TestConvertVendorExample(t *testing.T) {
+	got, err := convert(fixture(t, "conversation.json"), frame{account: "sales", web: webPages, teams: map[string]string{"team-uuid-789": "West"},
+		users: map[string]model.Participant{"user-uuid-456": {Name: "Uma", Email: "uma@example.com"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := false
+	want := model.Conversation{
+		Ref: model.Ref{Account: "sales", ID: "conv-uuid-123"}, Provider: "attention", Kind: "call",
+		Title: "Q1 Deal Review - Acme Corp", Privacy: model.PrivacyPublic, Status: "completed",
+		Participants: model.SetOf(
+			model.Participant{Kind: "person", ID: "part-uuid-1", Name: "Jane Smith", Email: "jane@example.com", Role: "organizer", Status: "accepted"},
+			model.Participant{Kind: "person", ID: "part-uuid-2", Name: "John Doe", Email: "john@customer.com", Status: "accepted"}),
+		ParticipantCount: 2,
+		Labels:           map[string]string{},
+		Owner:            model.Participant{Kind: "user", ID: "user-uuid-456", Name: "Uma", Email: "uma@example.com"},
+		Team:             model.Named{ID: "team-uuid-789", Name: "West"},
+		Internal:         &no,
+		Duration:         45 * time.Minute,
+		HasRecording:     true, HasTranscript: true,
+		Created: time.Date(2024, 3, 18, 10, 0, 0, 0, time.UTC), Updated: time.Date(2024, 3, 18, 10, 45, 0, 0, time.UTC),
+		URL: "https://app.attention.tech/conversations/all-calls/conv-uuid-123",
+	}
+	facts := factLines(got.Facts)
+	got.Facts = nil
+	if d := cmp.Diff(want, got.Conversation); d != "" {
+		t.Error(d)
+	}
+	for _, line := range []string{
+		"Status / Video status = ready", "Status / Media storage status = ready", "Status / Crm export status = exported", "Status / Import status = completed",
+		"Status / Referenceable = yes", "Recording / Video id = vid-uid-abc", "CRM / Deal = deal-uuid-xyz", "CRM / Linked = Account 001ABC123",
+		"CRM / Account = Account 001ACC456", "CRM / Contact = Contact 003CON789", "Opportunity / Title = Enterprise Deal - Acme Corp",
+		"Opportunity / External intelligence id = opp-ext-123", "Bots / Bot bot-uuid-1 = completed", "Bots / Bot bot-uuid-1 says = Recording uploaded",
+		"Boards / Board = Sales Playbook", "Talk tracks / Talk track ct-uuid-1 item cti-uuid-1 = done",
+		"Scorecards / Sales Discovery Scorecard = 85 (0 to 100)", "Scorecards / Sales Discovery Scorecard: summary = Good performance",
+		"People / Attended = Jane Smith", "Links / API.self = /v2/conversations/conv-uuid-123",
+	} {
+		if !strings.Contains(facts+"\n", line+"\n") {
+			t.Errorf("no fact %q in\n%s", line, facts)
+		}
+	}
+	if strings.Contains(facts, "Other /") {
+		t.Errorf("a documented field is unknown:\n%s", facts)
+	}
+}
+
+func TestConvertLiveShapes(t *testing.T) {
+	got, err := convert(fixture(t, "live.json"), frame{account: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := got.Conversation
+	if c.Title != "" || c.Privacy != model.PrivacyPrivate || c.Status != "IMPORTING" || c.Empty || c.URL != "" || c.Duration != 61500*time.Millisecond {
+		t.Errorf("%+v", c)
+	}
+	if !c.Updated.Equal(c.Created) || c.Owner.Name != "Ann Lee" || c.Owner.ID != "user-1" || !c.HasRecording || !c.HasTranscript {
+		t.Errorf("%+v", c)
+	}
+	if d := cmp.Diff(map[string]string{"Outcome": "Won", "Score": "5", "Tags": `["a","b"]`}, c.Labels); d != "" {
+		t.Error(d)
+	}
+	if p := c.Participants; !p.Known || len(p.Items) != 1 || p.Items[0].Email != "bob@example.org" {
+		t.Errorf("%+v", p)
+	}
+	facts := factLines(c.Facts)
+	for _, line := range []string{
+		"Intelligence / Budget (confirmed) = 100k", "Intelligence / Budget (as extracted) = maybe", `Intelligence / Call Summary = ["x","y"]`,
+		"Scorecards / Discovery: Pain = 3 (0 to 5)", "Scorecards / Discovery: Pain evidence = he said: we lose money (volatile)",
+		"Links / Zoom meeting join url = https://zoom.us/j/1?pwd=s3cr3t (volatile)", "Other / brandNew.nested.1.deep = leaf",
+		"Other / brandNew.link = https://s3.example.com/a?X-Amz-Signature=abc (volatile)", "Owner / seatType = recording", "People / bob@example.org.type = external",
+	} {
+		if !strings.Contains(facts+"\n", line+"\n") {
+			t.Errorf("no fact %q in\n%s", line, facts)
+		}
+	}
+	if strings.Contains(facts, "Hello") {
+		t.Error("a transcript is a fact")
+	}
+}
+
+func TestConvertKnowsWhatItWasNotTold(t *testing.T) {
+	got, err := convert([]byte(`{"id":"1","attributes":{}}`), frame{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := got.Conversation
+	if c.Privacy != model.PrivacyUnknown || c.Participants.Known || c.Labels != nil || c.ParticipantCount != -1 || c.Internal != nil {
+		t.Errorf("%+v", c)
+	}
+	for _, raw := range []string{`null`, `[]`, `"x"`, `{}`, `{"data":null}`, `{"attributes":{}}`, ``, `{"id":{}}`} {
+		if _, err := convert([]byte(raw), frame{}); model.KindOf(err) != model.Malformed {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+func TestStatusWord(t *testing.T) {
+	for want, words := range map[string]map[string]string{
+		"Failed":    {"transcriptStatus": "completed", "importStatus": "Failed"},
+		"pending":   {"transcriptStatus": "completed", "videoStatus": "pending"},
+		"completed": {"transcriptStatus": "completed", "importStatus": "FINISHED", "crmExportStatus": "failed"},
+		"weird":     {"transcriptStatus": "", "importStatus": "none", "videoStatus": "weird"},
+		"":          {"importStatus": "NONE"},
+	} {
+		if got := statusWord(words); got != want {
+			t.Errorf("%v: %q", words, got)
+		}
+	}
+}
+
+func TestTranscripts(t *testing.T) {
+	for _, tc := range []struct{ name, in, want string }{
+		{"text", `"Ada: Hi\nBob: Ho"`, "Ada|-1ns|Hi;Bob|-1ns|Ho"},
+		{"segments", `[{"speaker":{"name":"Ada","email":"a@x"},"words":[{"text":"Good ","startTimestamp":0.4},{"text":"morning.","startTimestamp":0.7}]},
+			{"speaker":{"name":"Ada"},"words":[{"text":"Yes","startTimestamp":2},{"text":"yes"}]},{"speaker":{"name":null,"email":"b@x"},"words":[{"text":"Ho","startTimestamp":3}]},
+			{"speaker":null,"words":[{"text":"?"}]},{"speaker":{"name":"Z"},"words":null}]`, "Ada|400ms|Good morning. Yes yes;b@x|3s|Ho;Unknown|-1ns|?"},
+		{"final", `{"final":[{"speaker":"A","sentence":"One","startTimestamp":1},{"speaker":"A","sentence":"two"}],"pieceInFlux":"x"}`, "A|1s|One two"},
+		{"v2", `{"v1":{"final":[{"speaker":"A","sentence":"old"}]},"v2":{"final":[{"speaker":"A","words":[{"text":"new"}]}]}}`, "A|-1ns|new"},
+		{"v1", `{"v1":{"final":[{"speaker":"A","sentence":"old"}]},"v2":{"final":null}}`, "A|-1ns|old"},
+		{"none", `{}`, ""}, {"null", `null`, ""}, {"absent", ``, ""}, {"number", `7`, ""}, {"bool", `true`, ""}, {"empty", `""`, ""},
+		{"texts", `["one","two"]`, "Unknown|-1ns|one two"},
+	} {
+		var got []string
+		for _, m := range readTranscript(json.RawMessage(tc.in)) {
+			got = append(got, fmt.Sprintf("%s|%s|%s", m.Author, m.Offset, m.Text))
+		}
+		if s := strings.Join(got, ";"); s != tc.want {
+			t.Errorf("%s:\n got %q\nwant %q", tc.name, s, tc.want)
+		}
+	}
+}
+
+// FuzzConvert: nothing panics, and every scalar of the input is in a common
+// field or a fact.
+func FuzzConvert(f *testing.F) {
+	f.Add(fixture(f, "conversation.json"))
+	f.Add(fixture(f, "live.json"))
+	for _, s := range []string{
+		`{"id":"1","attributes":{"title":{"a":1},"private":"maybe","createdAt":"soon","mediaDuration":-1,"labels":[1],"participants":"x","attendees":[3]}}`,
+		`{"id":"1","uuid":"2","title":"flat","transcript":[{"speaker":7}],"user":[],"bots":[[]],"boards":{"board":"b"},"talktracks":[{"items":{"done":"x"}}]}`,
+		`{"data":{"id":"1","attributes":{"uuid":"u"},"x":1},"meta":{"y":"z"}}`,
+		`{"id":"1","attributes":{"extractedIntelligence":{"a":"b","c":{"value":{"d":"e"},"key":"f"}},"confirmedExtractedIntelligence":[1],"scorecardResults":[{"summary":[],"items":["q"]}]}}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := convert(raw, frame{account: "a", web: webPages})
+		if err != nil {
+			return
+		}
+		messages := readTranscript(c.transcript)
+		var v any
+		if len(raw) > 6000 || json.Unmarshal(raw, &v) != nil || len(c.Facts) >= providers.MaxFacts {
+			return
+		}
+		dropTranscript(v)
+		missing(t, v, c.Conversation, messages)
+	})
+}
+
+// dropTranscript takes out what is shown as messages and not as facts.
+func dropTranscript(v any) {
+	if m, ok := v.(map[string]any); ok {
+		delete(m, "transcript")
+		dropTranscript(m["data"])
+		dropTranscript(m["attributes"])
+	}
+}
+
+func missing(t *testing.T, v any, c model.Conversation, messages []model.Message) {
+	t.Helper()
+	shown, _ := json.Marshal(struct {
+		C model.Conversation
+		M []model.Message
+	}{c, messages})
+	var tree any
+	_ = json.Unmarshal(shown, &tree)
+	have := strings.Join(texts(tree), "\x00")
+	times := []time.Time{c.Created, c.Updated}
+	for _, f := range c.Facts {
+		have += "\x00" + f.Label + "\x00" + f.Value
+		if at, ok := providers.ParseTime(f.Value); ok {
+			times = append(times, at)
+		}
+	}
+next:
+	for _, leaf := range texts(v) {
+		if leaf == "" || strings.Contains(have, leaf) || strings.Contains(have, strings.TrimSpace(leaf)) || len(leaf) > 190 {
+			continue
+		}
+		if q, _ := json.Marshal(leaf); strings.Contains(have, strings.Trim(string(q), `"`)) || strings.ContainsAny(leaf, "<>&\\\"\u2028\u2029") || leaf == "conversations" {
+			continue // inside a value that is shown as JSON
+		}
+		if at, ok := providers.ParseTime(leaf); ok {
+			for _, k := range times {
+				if k.Equal(at) {
+					continue next
+				}
+			}
+		}
+		t.Errorf("lost %q:\n%s", leaf, factLines(c.Facts))
+	}
+}
+
+// texts lists the text leaves of a JSON value.
+func texts(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			out = append(out, texts(x)...)
+		}
+	case []any:
+		for _, x := range v {
+			out = append(out, texts(x)...)
+		}
+	case string:
+		out = append(out, v)
+	}
+	sort.Strings(out)
+	return out
+}

@@ -1,0 +1,217 @@
+package attention
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/model"
+)
+
+// directoryAge is how long users and teams are kept.
+const directoryAge = 15 * time.Minute
+
+// directoryPause is how long a failed read of them is not tried again only
+// for the sake of names.
+const directoryPause = time.Minute
+
+// directory keeps users and teams for names.
+type directory struct {
+	// reading is held by whoever reads. It is a channel, so that who waits for
+	// it still obeys a context.
+	reading chan struct{}
+
+	mu           sync.Mutex
+	read, failed time.Time
+	users, teams []model.Participant
+}
+
+func newDirectory() *directory { return &directory{reading: make(chan struct{}, 1)} }
+
+// known gives what was read last; fresh says that it is not old.
+func (d *directory) known() (users, teams []model.Participant, fresh bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.users, d.teams, !d.read.IsZero() && time.Since(d.read) < directoryAge
+}
+
+// resting reports whether a read failed a short while ago.
+func (d *directory) resting() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.failed.IsZero() && time.Since(d.failed) < directoryPause
+}
+
+// get gives users and teams, reading them where they are not known or old. A
+// service that refuses them to this credential has none.
+func (d *directory) get(ctx context.Context, c *client) (users, teams []model.Participant, err error) {
+	select {
+	case d.reading <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, &model.Error{Kind: model.Canceled, Op: endpointUsers.Name, Message: "given up", Err: ctx.Err()}
+	}
+	defer func() { <-d.reading }()
+	if users, teams, fresh := d.known(); fresh {
+		return users, teams, nil
+	}
+	people, err := c.users(ctx, nil)
+	if err == nil || refusal(err) {
+		var groups []entry
+		if groups, err = c.teams(ctx); err == nil || refusal(err) {
+			d.set(people, groups)
+			users, teams, _ = d.known()
+			return users, teams, nil
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = time.Now()
+	return d.users, d.teams, err
+}
+
+func (d *directory) set(people, groups []entry) {
+	users, teams := make([]model.Participant, 0, len(people)), make([]model.Participant, 0, len(groups))
+	for _, e := range people {
+		users = append(users, userOf(e))
+	}
+	for _, e := range groups {
+		teams = append(teams, model.Participant{Kind: string(model.LookupTeams), ID: e.id, Name: e.fields.Text("name")})
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.users, d.teams, d.read, d.failed = users, teams, time.Now(), time.Time{}
+}
+
+func refusal(err error) bool {
+	k := model.KindOf(err)
+	return k == model.Forbidden || k == model.NotFound || k == model.Unsupported
+}
+
+func userOf(e entry) model.Participant {
+	return model.Participant{Kind: model.KindUser, ID: e.id, Name: fullName(e.fields), Email: e.fields.Text("email")}
+}
+
+// lookupPage is how many entries one page of a picker holds by default.
+const lookupPage = 50
+
+// lookup answers from lists that the service gives whole. The scope of a
+// label lookup is a label's name: then its options are listed.
+func (p *provider) lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	var all []model.Participant
+	switch req.Kind {
+	case model.LookupUsers, model.LookupTeams:
+		users, teams, err := p.directory.get(ctx, p.client)
+		if err != nil {
+			return model.LookupPage{}, err
+		}
+		all = users
+		if req.Kind == model.LookupTeams {
+			all = teams
+		}
+	case model.LookupLabels:
+		list, err := p.client.labels(ctx)
+		if err != nil {
+			return model.LookupPage{}, err
+		}
+		all = labelEntries(list, req.Scope)
+	default:
+		return model.LookupPage{}, unsupported("look up", "Attention has no directory of this kind")
+	}
+	var found []model.Participant
+	for _, e := range all {
+		if matches(e, req.Text) {
+			found = append(found, e)
+		}
+	}
+	if len(found) == 0 && req.Kind == model.LookupUsers && strings.Contains(req.Text, "@") {
+		list, err := p.client.users(ctx, url.Values{"filter[email]": {req.Text}})
+		if err != nil && !refusal(err) {
+			return model.LookupPage{}, err
+		}
+		for _, e := range list {
+			if u := userOf(e); matches(u, req.Text) {
+				found = append(found, u)
+			}
+		}
+	}
+	model.SortPeople(found)
+	return cutPage(found, req), nil
+}
+
+func labelEntries(list []entry, scope string) []model.Participant {
+	var out []model.Participant
+	for _, e := range list {
+		name := e.fields.Text("name")
+		if scope == "" {
+			out = append(out, model.Participant{Kind: string(model.LookupLabels), ID: e.id, Name: name})
+			continue
+		}
+		if name != scope {
+			continue
+		}
+		options, _ := e.fields.List("options")
+		for _, o := range options {
+			value := first(o.Text("value"), o.Text(""))
+			out = append(out, model.Participant{Kind: "option", ID: value, Name: value})
+		}
+	}
+	return out
+}
+
+func matches(e model.Participant, text string) bool {
+	if text == "" || e.ID == text {
+		return true
+	}
+	text = strings.ToLower(text)
+	return strings.Contains(strings.ToLower(e.Name), text) || strings.Contains(strings.ToLower(e.Email), text)
+}
+
+// cutPage gives one page of a list that is held whole; the cursor is the
+// number of entries before it.
+func cutPage(all []model.Participant, req model.LookupRequest) model.LookupPage {
+	from, _ := strconv.Atoi(req.Cursor)
+	from = max(0, min(from, len(all)))
+	limit := req.Limit
+	if limit <= 0 {
+		limit = lookupPage
+	}
+	to := min(len(all), from+limit)
+	page := model.LookupPage{Items: all[from:to:to]}
+	if to < len(all) {
+		page.Cursor = strconv.Itoa(to)
+	}
+	return page
+}
+
+// frame gives what conversions need. Names are a convenience: a failure to
+// read them only leaves them out.
+func (p *provider) frame(ctx context.Context) frame {
+	if p.directory.resting() {
+		return p.known()
+	}
+	users, teams, err := p.directory.get(ctx, p.client)
+	if err != nil {
+		p.account.Logf("names: %v", err)
+	}
+	return p.framed(users, teams)
+}
+
+// known is frame with the names known so far, without a request.
+func (p *provider) known() frame {
+	users, teams, _ := p.directory.known()
+	return p.framed(users, teams)
+}
+
+func (p *provider) framed(users, teams []model.Participant) frame {
+	f := frame{account: p.account.Name, web: p.web, users: make(map[string]model.Participant, len(users)), teams: make(map[string]string, len(teams))}
+	for _, u := range users {
+		f.users[u.ID] = u
+	}
+	for _, t := range teams {
+		f.teams[t.ID] = t.Name
+	}
+	return f
+}

@@ -1,0 +1,41 @@
+// Package attention is the adapter for Attention (attention.com), API v2 at
+// https://api.attention.tech/v2. Vendor pages, read 2026-11-20, all under
+// https://docs.attention.com/api-reference: conversation/list-conversations,
+// conversation/list-conversations-optimized, conversation/get-conversation,
+// conversation/change-conversation-title, .../change-conversation-labels,
+// .../change-conversation-privacy, .../archive-conversation, user/list-users,
+// organization/list-organization-users, team/get-team, label/get-label; and
+// https://docs.attention.com/api-authentication.
+//
+// Limits. Lists are paged by number, at most 50 a page. A rate limit exists,
+// without figures: two requests in flight, three a second.
+//
+// Gaps in what the vendor documents, and how each is met:
+//
+//   - Bearer or bare key: the setting auth_scheme says which is sent first. On
+//     a 401 the other form is tried once; the form that worked is kept while
+//     the program runs. A pasted "Bearer " is stripped.
+//   - Two list paths: /conversations/list is asked, and /conversations from
+//     then on where the first answers 404 or 405.
+//   - Single resources bare or inside "data", lists as {"data":[…]},
+//     {"data":null} or a bare array: all are read.
+//   - Order of the list and meaning of its dates: nothing stops early on a
+//     date; date filters are widened by a day, and matching is repeated
+//     locally by the caller.
+//   - Array filters: the name is repeated for each value.
+//   - No update time: Updated is finishedAt, else createdAt.
+//   - Status: one word is chosen from the five the service has, see
+//     statusWord; all five are facts.
+//   - Statuses are open vocabularies, compared without case and shown as they
+//     came.
+//   - Transcripts have four shapes, see transcript.go; pieces still in flux
+//     are left out.
+//   - Labels may hold other values than texts; those are written back exactly
+//     as they were read.
+//   - Who sees a public call is not said, so the sentence says "assumed".
+//   - The answer of a write is trusted for a field only where it holds it. An
+//     archive whose answer does not say archived is read again.
+//   - Archiving cannot be undone: there is no call that unarchives.
+//   - Creating needs a recording, so it is not offered.
+//   - Recordings need an organisation-level key; a 403 says so.
+package attention

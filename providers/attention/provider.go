@@ -1,0 +1,256 @@
+package attention
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/model"
+	"confab/providers"
+)
+
+const (
+	defaultBaseURL = "https://api.attention.tech/v2"
+	// webPages is the prefix of the page of a call in the web application. It
+	// is not documented; others' code and notes agree on it.
+	webPages = "https://app.attention.tech/conversations/all-calls/"
+
+	serviceTitle = "Attention"
+)
+
+// pace keeps well below what others were seen to send.
+var pace = providers.Pace{Every: time.Second / 3, Burst: 3, InFlight: 2}
+
+// Factory gives the adapter for the registry.
+func Factory() providers.Factory {
+	return providers.Factory{
+		Name:           model.Attention,
+		Title:          serviceTitle,
+		DefaultBaseURL: defaultBaseURL,
+		Settings: []providers.Setting{{
+			Name: "auth_scheme", Values: []string{"bearer", "raw"}, Default: "bearer",
+			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
+		}},
+		Pace:     pace,
+		Table:    table(),
+		Open:     open,
+		Identity: identity,
+	}
+}
+
+func table() []providers.CapabilityRow {
+	no := func(k model.EditKind, reason string) providers.CapabilityRow {
+		return providers.CapabilityRow{Kind: k, State: model.CapabilityNo, Reason: reason}
+	}
+	yes := func(k model.EditKind, call, reason string) providers.CapabilityRow {
+		return providers.CapabilityRow{Kind: k, State: model.CapabilityYes, Call: call, Reason: reason}
+	}
+	return []providers.CapabilityRow{
+		yes(model.EditPrivacy, "PUT /conversations/{id}/change_privacy?privacy=", "private or public"),
+		yes(model.EditTitle, "PUT /conversations/{id}/title", "the title is replaced"),
+		no(model.EditDescription, "a call in Attention has no description"),
+		no(model.EditStatus, "Attention has no call that closes or reopens a conversation"),
+		no(model.EditAccess, "Attention knows private and public alone"),
+		no(model.EditParticipants, "the people come from the meeting; Attention has no call that changes them"),
+		no(model.EditDefaultRole, "Attention has no roles in a conversation"),
+		no(model.EditContacts, "Attention has no managed contacts in a conversation"),
+		yes(model.EditLabels, "PUT /conversations/{id}/labels", "the whole map is written, without running the analysis again"),
+		no(model.EditAttributes, "Attention has no attributes beside labels"),
+		yes(model.EditArchive, "DELETE /conversations/{id}", "archiving cannot be undone: Attention has no call that unarchives"),
+		no(model.EditDelete, "Attention only archives; there is no call that deletes"),
+		no(model.EditCreate, "a call in Attention comes from a recording; confab does not import recordings"),
+	}
+}
+
+func identity(a providers.Account) string {
+	return model.Attention + " " + baseURL(a)
+}
+
+func baseURL(a providers.Account) string {
+	if a.BaseURL == "" {
+		return defaultBaseURL
+	}
+	return strings.TrimRight(a.BaseURL, "/")
+}
+
+type provider struct {
+	account   providers.Account
+	client    *client
+	web       string
+	directory *directory
+	learned   providers.Learned
+	key       *key
+
+	mu sync.Mutex
+	// odd holds the labels of conversations that have other values than
+	// texts, as last read.
+	odd map[string]map[string]json.RawMessage
+}
+
+// maxOdd bounds how many such conversations are remembered.
+const maxOdd = 10_000
+
+func open(a providers.Account) (model.Provider, error) {
+	a.BaseURL = baseURL(a)
+	c, k, err := newClient(a, Factory().Value(a, "auth_scheme"))
+	if err != nil {
+		return nil, err
+	}
+	p := &provider{account: a, client: c, key: k, directory: newDirectory(), odd: map[string]map[string]json.RawMessage{}}
+	if sameHost(a.BaseURL, defaultBaseURL) {
+		p.web = webPages
+	}
+	return p, nil
+}
+
+func sameHost(a, b string) bool {
+	u, errA := url.Parse(a)
+	v, errB := url.Parse(b)
+	return errA == nil && errB == nil && strings.EqualFold(u.Host, v.Host)
+}
+
+// Describe implements model.Provider.
+func (p *provider) Describe() model.Description {
+	return model.Description{
+		Provider: model.Attention,
+		Name:     serviceTitle,
+		Account:  p.account.Name,
+		BaseURL:  p.account.BaseURL,
+		Identity: identity(p.account),
+		ReadOnly: p.account.ReadOnly,
+		Audience: map[string]string{
+			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everyone in your Attention organisation whose role lets them see calls " +
+				"(assumed: Attention does not say who sees a public call)",
+			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPrivate)): "its owner and those in the call " +
+				"(assumed: Attention does not say who sees a private call)",
+		},
+	}
+}
+
+// Capabilities implements model.Provider.
+func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
+	if p.account.ReadOnly {
+		return providers.ReadOnlyCapabilities()
+	}
+	caps := providers.CapabilitiesOf(table())
+	if c.Archived {
+		caps[model.EditArchive] = model.Capability{State: model.CapabilityNo, Reason: "it is archived already, and Attention has no call that unarchives"}
+	}
+	p.learned.Narrow(caps, c.Ref.ID)
+	return caps
+}
+
+// Needs implements model.Provider: a plain read brings everything editable.
+func (p *provider) Needs(...model.EditKind) model.Need { return 0 }
+
+// Load implements model.Provider.
+func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	q := url.Values{"detailedTranscript": {fmt.Sprint(need.Has(model.NeedMessages))}}
+	in := p.known()
+	if need.Has(model.NeedEverything) {
+		in = p.frame(ctx)
+		q.Set("filter[include_zoom_metadata]", "true")
+		q.Set("filter[include_import_metadata]", "true")
+	}
+	a, err := p.client.get(ctx, id, q)
+	if err != nil {
+		return model.Detail{}, err
+	}
+	c, err := convert(a.Body, in)
+	if err != nil {
+		return model.Detail{}, err
+	}
+	if c.Ref.ID != id {
+		return model.Detail{}, malformed(endpointGet.Name, "the service answered with another conversation")
+	}
+	p.remember(id, c.labels)
+	d := model.Detail{Conversation: c.Conversation, Raw: a.Body}
+	if need.Has(model.NeedMessages) {
+		d.Messages = model.SetOf(readTranscript(c.transcript)...)
+	}
+	return d, nil
+}
+
+// remember keeps labels that texts alone cannot hold.
+func (p *provider) remember(id string, labels map[string]json.RawMessage) {
+	odd := false
+	for _, raw := range labels {
+		odd = odd || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte{'"'})
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !odd {
+		delete(p.odd, id)
+		return
+	}
+	if len(p.odd) >= maxOdd {
+		clear(p.odd)
+	}
+	p.odd[id] = labels
+}
+
+// Lookup implements model.Provider.
+func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	return p.lookup(ctx, req)
+}
+
+// Check implements model.Provider.
+func (p *provider) Check(ctx context.Context) []model.CheckResult {
+	var out []model.CheckResult
+	page, err := p.client.list(ctx, 1, nil)
+	if err != nil {
+		return append(out, model.CheckResult{Name: "conversations", Detail: err.Error()})
+	}
+	detail := fmt.Sprintf("%d on the first page", len(page.rows))
+	if page.total > 0 {
+		detail = fmt.Sprintf("%d in all", page.total)
+	}
+	if p.client.slowList.Load() {
+		detail += "; the fast list is not available here"
+	}
+	out = append(out, model.CheckResult{Name: "conversations", OK: true, Detail: detail})
+	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.key.scheme()})
+	users, err := p.client.users(ctx, nil)
+	if err != nil {
+		out = append(out, model.CheckResult{Name: "users", Detail: "owners stay without names: " + err.Error()})
+	} else {
+		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: fmt.Sprintf("%d users", len(users))})
+	}
+	return out
+}
+
+// Link implements model.Provider.
+func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
+	if kind == model.LinkWeb {
+		if p.web == "" || c.Ref.ID == "" {
+			return "", unsupported("open in browser", "the web page is known for the service's own host alone")
+		}
+		return p.web + url.PathEscape(c.Ref.ID), nil
+	}
+	link, err := p.client.media(ctx, c.Ref.ID)
+	if e := model.AsError(err); e != nil {
+		switch e.Status {
+		case http.StatusForbidden:
+			e.Hint = "recordings may need an organisation-level API key"
+		case http.StatusNotFound:
+			e.Hint = "there is no recording for you here"
+		}
+		return "", e
+	}
+	return link, nil
+}
+
+// Find implements model.Provider. Nothing is created here.
+func (p *provider) Find(context.Context, model.NewConversation, time.Time) ([]model.Conversation, error) {
+	return nil, unsupported("find", "Attention has no call that creates a conversation")
+}
+
+func unsupported(op, message string) *model.Error {
+	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
+}

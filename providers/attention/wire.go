@@ -1,0 +1,136 @@
+package attention
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+
+	"confab/model"
+	"confab/providers"
+)
+
+type titleBody struct {
+	Title string `json:"title"`
+}
+
+type labelsBody struct {
+	Labels       map[string]any `json:"labels"`
+	SkipAnalysis bool           `json:"skip_analysis"`
+}
+
+// listPage is one page of any list; counts that are absent are 0.
+type listPage struct {
+	rows             []json.RawMessage
+	pageCount, total int
+}
+
+// readPage reads {"data":[…],"meta":{…}}, {"data":null} and a bare array.
+func readPage(a *providers.Answer) (listPage, error) {
+	body := bytes.TrimSpace(a.Body)
+	if len(body) > 0 && body[0] == '[' {
+		var p listPage
+		return p, a.Decode(&p.rows)
+	}
+	var top struct {
+		Data json.RawMessage  `json:"data"`
+		Meta providers.Object `json:"meta"`
+	}
+	if err := a.Decode(&top); err != nil {
+		return listPage{}, err
+	}
+	var p listPage
+	switch data := bytes.TrimSpace(top.Data); {
+	case len(data) == 0 || bytes.Equal(data, []byte("null")):
+	case data[0] == '[':
+		if err := json.Unmarshal(data, &p.rows); err != nil {
+			return listPage{}, malformed("list", "the list cannot be read")
+		}
+	default:
+		return listPage{}, malformed("list", "the answer holds no list")
+	}
+	p.pageCount, p.total = count(&top.Meta, "pageCount"), count(&top.Meta, "totalRecords")
+	return p, nil
+}
+
+func count(meta *providers.Object, name string) int {
+	n, ok := meta.Number(name)
+	if !ok || n < 0 || n > 1e9 {
+		return 0
+	}
+	return int(n)
+}
+
+// resource is one conversation as it came: bare, or inside "data".
+type resource struct {
+	id         string
+	outer, top *providers.Object // nil where there is none
+	attributes *providers.Object
+}
+
+// readResource takes the attributes from wherever they are; a flat object
+// with an id counts as its own attributes.
+func readResource(raw []byte) (resource, error) {
+	var r resource
+	top, ok := providers.ParseObject(raw)
+	if !ok {
+		return r, malformed("read conversation", "the answer is no conversation")
+	}
+	if inner, ok := providers.ParseObject(top.Peek("data")); ok && !top.Has("attributes") {
+		top.Take("data")
+		r.outer, top = top, inner
+	}
+	r.top, r.attributes = top, top.Object("attributes")
+	if r.attributes == nil {
+		r.attributes, r.top = top, nil
+	}
+	r.id = r.top.Text("id")
+	if r.id == "" {
+		r.id = r.attributes.Text("id")
+	}
+	if r.id == "" {
+		r.id = r.attributes.Text("uuid")
+	}
+	if r.id == "" {
+		return r, malformed("read conversation", "the answer has no id")
+	}
+	return r, nil
+}
+
+// entry is one user, team or label: a plain object, or a JSON:API resource.
+type entry struct {
+	id     string
+	fields *providers.Object
+}
+
+func readEntry(o *providers.Object) entry {
+	e := entry{fields: o}
+	if inner := o.Object("attributes"); inner != nil {
+		e.fields = inner
+	}
+	e.id = e.fields.Text("uuid")
+	for _, from := range []*providers.Object{e.fields, o} {
+		if e.id == "" {
+			e.id = from.Text("id")
+		}
+	}
+	return e
+}
+
+// readMedia gives the link to a recording. It must be http or https, and is
+// in no error.
+func readMedia(a *providers.Answer) (string, error) {
+	o, ok := providers.ParseObject(a.Body)
+	if inner := o.Object("data"); ok && inner != nil {
+		o = inner
+	}
+	link := o.Text("url")
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", malformed("get recording", "the answer holds no link to a recording")
+	}
+	return link, nil
+}
+
+func malformed(op, message string) error {
+	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
+}

@@ -1,0 +1,230 @@
+package bird
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// Bounds of one load.
+const (
+	messagePages     = 3  // of messages for the detail view: three hundred
+	messagePagesMost = 20 // where everything is asked for
+	maxMessages      = 2000
+	maxNamedContacts = 20
+	// threadAge is for how long only newer messages are asked for. Changes to older ones, of their delivery for
+	// instance, show up after that.
+	threadAge = 5 * time.Minute
+)
+
+// Load implements model.Provider. Participants come from their own list, never from the featured five. A list that
+// the access key may not read is left unknown, and a fact says so.
+func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	everything := need.Has(model.NeedEverything)
+	answer, err := p.client.do(ctx, p.client.getConversation(id))
+	if err != nil {
+		return model.Detail{}, err
+	}
+	name := p.channels.namer(ctx, p.client)
+	c, ok := convert(answer.Body, p.account.Name, name)
+	if !ok || !strings.EqualFold(c.Ref.ID, id) {
+		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
+	}
+	c.Ref.ID = id
+	c.ETag = answer.Header.Get("ETag")
+	p.held.put(id, rawAttributes(answer.Body))
+
+	var facts providers.Facts
+	facts.AddAll(c.Facts)
+	raw := rawDetail{Conversation: answer.Body}
+	if everything || need.Has(model.NeedParticipants) {
+		if raw.Participants, err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
+			return model.Detail{}, err
+		}
+	}
+	d := model.Detail{}
+	if everything || need.Has(model.NeedMessages) {
+		if raw.Messages, err = p.loadMessages(ctx, id, &d, &facts, everything); err != nil {
+			return model.Detail{}, err
+		}
+		if d.Messages.Known {
+			c.HasMessages = len(d.Messages.Items) > 0
+		}
+	}
+	c.Facts = facts.List()
+	d.Conversation = c
+	d.Raw = raw.json()
+	return d, nil
+}
+
+// rawDetail is what the service answered; alone, the conversation stands for itself.
+type rawDetail struct {
+	Conversation json.RawMessage   `json:"conversation"`
+	Participants []json.RawMessage `json:"participants,omitempty"`
+	Messages     []json.RawMessage `json:"messages,omitempty"`
+}
+
+func (r rawDetail) json() json.RawMessage {
+	if r.Participants == nil && r.Messages == nil {
+		return r.Conversation
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil {
+		return r.Conversation
+	}
+	return bytes.TrimSpace(out.Bytes())
+}
+
+// loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
+func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) ([]json.RawMessage, error) {
+	all, whole, err := p.walk(ctx, maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) })
+	if model.KindOf(err) == model.Forbidden {
+		facts.Add(groupPeople, "Participants", "not shown: "+model.AsError(err).Message)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	people, more, ok := convertParticipants(all)
+	people = distinct(people)
+	if nameThem {
+		p.nameContacts(ctx, people)
+	}
+	facts.AddAll(more)
+	if !whole || !ok {
+		facts.Add(groupPeople, "Participants", "the list could not be read as a whole")
+		c.Featured = people
+		return all, nil
+	}
+	c.Participants = model.SetOf(people...)
+	return all, nil
+}
+
+// distinct drops the entries that a list brought twice because it changed while its pages were read.
+func distinct(people []model.Participant) []model.Participant {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(people, func(p model.Participant) bool {
+		key := p.Kind + "\x00" + p.ID
+		if p.ID == "" {
+			key = p.Kind + "\x00=" + strings.ToLower(p.Identifier)
+		}
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
+}
+
+// nameContacts looks up the names of contacts that have none, a bounded number of them.
+func (p *Provider) nameContacts(ctx context.Context, people []model.Participant) {
+	asked := 0
+	for i := range people {
+		if people[i].Kind != model.KindContact || people[i].Name != "" || people[i].ID == "" {
+			continue
+		}
+		name, known := p.contacts.get(people[i].ID)
+		if !known {
+			if asked == maxNamedContacts {
+				return
+			}
+			asked++
+			answer, err := p.client.do(ctx, p.client.getContact(people[i].ID))
+			switch model.KindOf(err) {
+			case "":
+				contact, _ := convertContact(answer.Body)
+				name = contact.Name
+			case model.NotFound:
+			default:
+				return // a courtesy that is not worth an error, nor asking again right away
+			}
+			p.contacts.put(people[i].ID, name)
+		}
+		people[i].Name = name
+	}
+}
+
+// loadMessages reads messages into d, only the newer ones where the rest has been read a short time ago.
+func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) ([]json.RawMessage, error) {
+	held, ok := p.messages.get(id)
+	if ok && !everything && !held.newest().IsZero() && time.Since(held.read) < threadAge {
+		newer, whole, err := p.walk(ctx, messagePages, func(token string) providers.Call {
+			return p.client.listMessages(id, token, held.newest())
+		})
+		if err == nil && whole {
+			read := held.read
+			held = join(held, p.convertMessages(newer))
+			held.read = read
+			p.messages.put(id, held)
+			d.Messages, d.MoreMessages = model.SetOf(slices.Clone(held.messages)...), held.more
+			return newer, nil
+		}
+		if err != nil && !refusesToken(err) {
+			return p.messagesError(err, facts)
+		}
+	}
+	pages := messagePages
+	if everything {
+		pages = messagePagesMost
+	}
+	all, whole, err := p.walk(ctx, pages, func(token string) providers.Call { return p.client.listMessages(id, token, time.Time{}) })
+	if err != nil {
+		return p.messagesError(err, facts)
+	}
+	held = join(thread{more: !whole}, p.convertMessages(all))
+	held.read = time.Now()
+	p.messages.put(id, held)
+	d.Messages, d.MoreMessages = model.SetOf(slices.Clone(held.messages)...), held.more
+	return all, nil
+}
+
+// messagesError lets a conversation be shown whose messages may not be read, which is documented to happen.
+func (p *Provider) messagesError(err error, facts *providers.Facts) ([]json.RawMessage, error) {
+	if model.KindOf(err) != model.Forbidden {
+		return nil, err
+	}
+	facts.Add(groupConversation, "Messages", "not shown: "+model.AsError(err).Message)
+	return nil, nil
+}
+
+func (p *Provider) convertMessages(raw []json.RawMessage) []model.Message {
+	out := make([]model.Message, 0, len(raw))
+	for i, r := range raw {
+		m, ok := convertMessage(r, p.accessKey)
+		if !ok {
+			continue
+		}
+		if m.ID == "" {
+			m.ID = "?" + strconv.Itoa(i)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// join adds messages to a thread; of one that is there twice the newer reading stays.
+func join(t thread, newer []model.Message) thread {
+	at := make(map[string]int, len(t.messages)+len(newer))
+	all := make([]model.Message, 0, len(t.messages)+len(newer))
+	for _, m := range append(slices.Clip(t.messages), newer...) {
+		if i, ok := at[m.ID]; ok {
+			all[i] = m
+			continue
+		}
+		at[m.ID] = len(all)
+		all = append(all, m)
+	}
+	sortMessages(all)
+	if over := len(all) - maxMessages; over > 0 {
+		all, t.more = all[over:], true
+	}
+	t.messages = all
+	return t
+}

@@ -1,0 +1,176 @@
+package bird
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"confab/model"
+)
+
+const (
+	defaultLookup = 50
+	// searchPages bounds how many pages of contacts are read for one answer to a text, since the service finds by
+	// identifier alone.
+	searchPages = 10
+)
+
+var (
+	uuidShape  = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	phoneShape = regexp.MustCompile(`^\+[0-9 ()./-]{5,24}$`)
+	keyShape   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
+)
+
+// Lookup implements model.Provider. Contacts are found by id, e-mail address, phone number (+31…) or KEY=VALUE, and by
+// name within the pages that are read; channels are listed. Users and flows have no directory that gives the ids which
+// participants take, so only an id finds one.
+func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	if req.Limit <= 0 {
+		req.Limit = defaultLookup
+	}
+	req.Text = strings.TrimSpace(req.Text)
+	switch req.Kind {
+	case model.LookupContacts:
+		return p.lookupContacts(ctx, req)
+	case model.LookupChannels:
+		return p.lookupChannels(ctx, req)
+	case model.LookupUsers, model.LookupFlows:
+		if uuidShape.MatchString(req.Text) {
+			return model.LookupPage{Items: []model.Participant{{Kind: string(req.Kind), ID: req.Text}}}, nil
+		}
+		return model.LookupPage{}, nil
+	}
+	return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Op: "look up", Message: "Bird has no directory of this kind: " + string(req.Kind)}
+}
+
+func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	if uuidShape.MatchString(req.Text) {
+		answer, err := p.client.do(ctx, p.client.getContact(req.Text))
+		if model.KindOf(err) == model.NotFound {
+			return model.LookupPage{}, nil
+		}
+		if err != nil {
+			return model.LookupPage{}, err
+		}
+		if c, ok := convertContact(answer.Body); ok {
+			return model.LookupPage{Items: []model.Participant{c}}, nil
+		}
+		return model.LookupPage{}, named(malformed("the answer is no contact"), "read contact")
+	}
+	if key, value, ok := identifierIn(req.Text); ok {
+		answer, err := p.client.do(ctx, p.client.searchContacts(key, value))
+		if model.KindOf(err) == model.NotFound {
+			return model.LookupPage{}, nil
+		}
+		if err != nil {
+			return model.LookupPage{}, err
+		}
+		pg, err := readPage(answer)
+		if err != nil {
+			return model.LookupPage{}, named(err, "search contacts")
+		}
+		var out model.LookupPage
+		for _, raw := range pg.Results {
+			if c, ok := convertContact(raw); ok && len(out.Items) < req.Limit {
+				c.Identifier = pair(key, value)
+				out.Items = append(out.Items, c)
+			}
+		}
+		return out, nil
+	}
+	return p.scanContacts(ctx, req)
+}
+
+// identifierIn reads a text that names a contact by an identifier.
+func identifierIn(text string) (key, value string, ok bool) {
+	if k, v, found := strings.Cut(text, "="); found && v != "" && keyShape.MatchString(k) {
+		return k, v, true
+	}
+	if name, host, found := strings.Cut(text, "@"); found && name != "" && strings.Contains(host, ".") && !strings.ContainsAny(text, " \t") {
+		return keyEmail, text, true
+	}
+	if phoneShape.MatchString(text) {
+		digits := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, text)
+		return keyPhone, "+" + digits, true
+	}
+	return "", "", false
+}
+
+// scanContacts pages through the contacts and keeps those whose name or identifier holds the text. The cursor is the
+// service's token with how many finds of that page have been given already.
+func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	want := model.FoldText(req.Text)
+	token, skip := readLookupCursor(req.Cursor)
+	seen := newSeenTokens(token)
+	var out model.LookupPage
+	for range searchPages {
+		answer, err := p.client.do(ctx, p.client.listContacts(pageLimit, token))
+		if err != nil {
+			return model.LookupPage{}, err
+		}
+		pg, err := readPage(answer)
+		if err != nil {
+			return model.LookupPage{}, named(err, "list contacts")
+		}
+		finds := 0
+		for _, raw := range pg.Results {
+			c, ok := convertContact(raw)
+			if !ok || want != "" && !strings.Contains(model.FoldText(c.Name+" "+c.Email+" "+c.Identifier), want) {
+				continue
+			}
+			if finds++; finds <= skip {
+				continue
+			}
+			if len(out.Items) == req.Limit {
+				out.Cursor = lookupCursor(token, finds-1)
+				return out, nil
+			}
+			out.Items = append(out.Items, c)
+		}
+		if pg.Next == "" || !seen.add(pg.Next) {
+			out.Cursor = ""
+			return out, nil
+		}
+		token, skip = pg.Next, 0
+		out.Cursor = lookupCursor(token, 0)
+		if len(out.Items) == req.Limit {
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+func lookupCursor(token string, skip int) string { return strconv.Itoa(skip) + ":" + token }
+
+func readLookupCursor(cursor string) (token string, skip int) {
+	n, token, ok := strings.Cut(cursor, ":")
+	if !ok {
+		return "", 0
+	}
+	skip, _ = strconv.Atoi(n)
+	return token, skip
+}
+
+func (p *Provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	list, err := p.channels.load(ctx, p.client)
+	if err != nil {
+		return model.LookupPage{}, model.AsError(err)
+	}
+	want := model.FoldText(req.Text)
+	var out model.LookupPage
+	for _, c := range list {
+		if len(out.Items) == req.Limit {
+			break
+		}
+		if want == "" || strings.EqualFold(c.id, req.Text) || strings.Contains(model.FoldText(c.name+" "+c.platform), want) {
+			out.Items = append(out.Items, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
+		}
+	}
+	return out, nil
+}

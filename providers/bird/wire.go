@@ -1,0 +1,225 @@
+package bird
+
+import (
+	"bytes"
+	"encoding/json"
+	"sort"
+	"strings"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// Words of the API. The values that a PATCH takes for status are printed nowhere: active and closed are the sound
+// pair [assumed]; deleted stands in a filter only and is never sent.
+const (
+	statusActive  = "active"
+	statusClosed  = "closed"
+	statusDeleted = "deleted"
+
+	statusInvited = "invited"
+	statusPending = "pending"
+
+	accessOpen       = "open"
+	accessRequest    = "request-to-join"
+	accessInviteOnly = "invite-only"
+
+	keyEmail = "emailaddress"
+	keyPhone = "phonenumber"
+
+	kindAccessKey = "accessKey"
+)
+
+// participantStatuses lists what a participant's status may be set to, in order of display.
+func participantStatuses() []string { return []string{statusActive, statusInvited, statusPending} }
+
+// patchBody holds what an update changes. A nil field is left out, and so keeps its value (the vendor's own example
+// shows that, against the defaults its page prints); clearing is done with "", since what null does is not told.
+type patchBody struct {
+	Name          *string                    `json:"name,omitempty"`
+	Description   *string                    `json:"description,omitempty"`
+	Status        *string                    `json:"status,omitempty"`
+	Visibility    *string                    `json:"visibility,omitempty"`
+	Accessibility *string                    `json:"accessibility,omitempty"`
+	Attributes    map[string]json.RawMessage `json:"attributes,omitzero"`
+}
+
+// createBody holds the documented fields of a create that confab fills; others are refused by the service.
+type createBody struct {
+	Name           string           `json:"name"`
+	Description    string           `json:"description,omitempty"`
+	Visibility     string           `json:"visibility,omitempty"`
+	Accessibility  string           `json:"accessibility,omitempty"`
+	Participants   []newParticipant `json:"participants,omitempty"`
+	ChannelID      string           `json:"channelId,omitempty"`
+	InitialMessage *initialMessage  `json:"initialMessage,omitempty"`
+}
+
+type newParticipant struct {
+	Type  string `json:"type"`
+	ID    string `json:"id,omitempty"`
+	Key   string `json:"identifierKey,omitempty"`
+	Value string `json:"identifierValue,omitempty"`
+}
+
+type initialMessage struct {
+	Recipients []identifierReference `json:"recipients,omitempty"`
+	Body       messageBody           `json:"body"`
+	Reference  string                `json:"reference,omitempty"`
+}
+
+type identifierReference struct {
+	Key   string `json:"identifierKey"`
+	Value string `json:"identifierValue"`
+}
+
+type messageBody struct {
+	Type string   `json:"type"`
+	Text bodyText `json:"text"`
+}
+
+type bodyText struct {
+	Text string `json:"text"`
+}
+
+func textMessage(s string) messageBody { return messageBody{Type: "text", Text: bodyText{Text: s}} }
+
+// participantBody adds a user or flow by id, a contact by id, or a contact by identifier.
+type participantBody struct {
+	ID      string       `json:"id,omitempty"`
+	Type    string       `json:"type"`
+	Status  string       `json:"status,omitempty"`
+	Contact *contactBody `json:"contact,omitempty"`
+}
+
+type contactBody struct {
+	Key   string `json:"identifierKey"`
+	Value string `json:"identifierValue"`
+}
+
+type statusBody struct {
+	Status string `json:"status"`
+}
+
+type searchBody struct {
+	Identifier identifierBody `json:"identifier"`
+}
+
+type identifierBody struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// page is one page of any list. total and totalType, which some answers have, mean nothing that is documented.
+type page struct {
+	Results []json.RawMessage
+	Next    string
+}
+
+// maxToken is the length of a page token at most, in bytes (docs.bird.com/api, list conversations).
+const maxToken = 8000
+
+func readPage(a *providers.Answer) (page, error) {
+	var body struct {
+		Results json.RawMessage `json:"results"`
+		Next    providers.Text  `json:"nextPageToken"`
+	}
+	if err := a.Decode(&body); err != nil {
+		return page{}, err
+	}
+	var list []json.RawMessage
+	if body.Results == nil || json.Unmarshal(body.Results, &list) != nil {
+		return page{}, malformed("the answer holds no list of results")
+	}
+	if len(body.Next) > maxToken {
+		return page{}, malformed("the service gave a page token that is too long")
+	}
+	return page{Results: list, Next: body.Next.String()}, nil
+}
+
+func malformed(message string) *model.Error {
+	return &model.Error{Kind: model.Malformed, Message: message}
+}
+
+// failure is an error body: {code, message, details}.
+type failure struct {
+	Code, Message, Existing string
+	Fields                  []model.FieldError
+}
+
+func readFailure(body []byte) failure {
+	o, ok := providers.ParseObject(body)
+	if !ok {
+		return failure{}
+	}
+	f := failure{Code: o.Text("code"), Message: o.Text("message")}
+	var details map[string]json.RawMessage
+	if json.Unmarshal(o.Peek("details"), &details) != nil {
+		return f
+	}
+	paths := make([]string, 0, len(details))
+	for path := range details {
+		paths = append(paths, path)
+	}
+	sort.Strings(paths)
+	for _, path := range paths {
+		var sentences providers.List[providers.Text]
+		if json.Unmarshal(details[path], &sentences) != nil || len(sentences) == 0 {
+			continue
+		}
+		words := make([]string, len(sentences))
+		for i, s := range sentences {
+			words[i] = s.String()
+		}
+		if path == "conversationId" {
+			f.Existing = words[0]
+			continue
+		}
+		f.Fields = append(f.Fields, model.FieldError{Field: strings.TrimPrefix(path, "."), Message: strings.Join(words, "; ")})
+	}
+	return f
+}
+
+// quote writes a text as JSON.
+func quote(s string) json.RawMessage {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // a string can always be written
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// rawAttributes gives the attributes of a conversation as they were sent; nil where there are none to speak of.
+func rawAttributes(conversation []byte) map[string]json.RawMessage {
+	o, ok := providers.ParseObject(conversation)
+	if !ok {
+		return nil
+	}
+	return attributesIn(o.Peek("attributes"))
+}
+
+func attributesIn(raw json.RawMessage) map[string]json.RawMessage {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	return m
+}
+
+// attributeTexts gives the attributes as texts; what is no string is shown as it was written.
+func attributeTexts(raw map[string]json.RawMessage) map[string]string {
+	if raw == nil {
+		return nil
+	}
+	out := make(map[string]string, len(raw))
+	for k, v := range raw {
+		if bytes.Equal(v, []byte("null")) {
+			out[k] = "null"
+			continue
+		}
+		var t providers.Text
+		_ = json.Unmarshal(v, &t) // never fails on what has been read as JSON
+		out[k] = t.String()
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+package providers
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"sort"
+	"strconv"
+	"strings"
+
+	"confab/model"
+)
+
+// GroupOther is the group of facts that no adapter knows.
+const GroupOther = "Other"
+
+// Bounds of the facts of one conversation.
+const (
+	MaxFacts     = 500
+	maxFactValue = 4000 // bytes
+	maxFactDepth = 12
+	// maxStored is the length in bytes above which an unknown text may be a
+	// body or a transcript, and is shown but not stored.
+	maxStored = 400
+)
+
+// Facts collects facts, bounded in count and length. The zero value is ready.
+type Facts struct {
+	list    []model.Fact
+	dropped int
+}
+
+// Add takes one fact; an empty value is none.
+func (f *Facts) Add(group, label, value string) {
+	f.add(model.Fact{Group: group, Label: label, Value: value})
+}
+
+// AddVolatile takes a fact that is shown and never stored.
+func (f *Facts) AddVolatile(group, label, value string) {
+	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: true})
+}
+
+func (f *Facts) add(fact model.Fact) {
+	if fact.Value == "" {
+		return
+	}
+	if len(f.list) >= MaxFacts {
+		f.dropped++
+		return
+	}
+	fact.Label = cut(fact.Label, 200)
+	fact.Value = cut(fact.Value, maxFactValue)
+	f.list = append(f.list, fact)
+}
+
+// AddAll takes facts that another collector gave.
+func (f *Facts) AddAll(facts []model.Fact) {
+	for _, x := range facts {
+		f.add(x)
+	}
+}
+
+// Rest takes all that was not taken of an object, labels dotted below prefix.
+func (f *Facts) Rest(group, prefix string, o *Object) {
+	for _, name := range o.Names() {
+		f.Tree(group, join(prefix, name), o.fields[name])
+	}
+}
+
+// Tree takes every scalar of a JSON value, labels dotted below label. Null,
+// "" and empty arrays and objects say nothing and are left out. Unknown links
+// with a query (they may be signed) and long texts (they may be bodies) are
+// volatile.
+func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, label, raw, 0) }
+
+func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
+	raw = bytes.TrimSpace(raw)
+	if isNull(raw) {
+		return
+	}
+	if depth < maxFactDepth {
+		switch raw[0] {
+		case '{':
+			var fields map[string]json.RawMessage
+			if json.Unmarshal(raw, &fields) == nil {
+				names := make([]string, 0, len(fields))
+				for name := range fields {
+					names = append(names, name)
+				}
+				sort.Strings(names)
+				for _, name := range names {
+					f.tree(group, join(label, name), fields[name], depth+1)
+				}
+				return
+			}
+		case '[':
+			var items []json.RawMessage
+			if json.Unmarshal(raw, &items) == nil {
+				for i, item := range items {
+					f.tree(group, join(label, strconv.Itoa(i+1)), item, depth+1)
+				}
+				return
+			}
+		}
+	}
+	value, err := textOf(raw)
+	if err != nil {
+		return
+	}
+	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: Fleeting(value)})
+}
+
+// Fleeting reports whether a text of unknown meaning must not be stored: it
+// is a link that may be signed, or as long as a body.
+func Fleeting(value string) bool {
+	if len(value) > maxStored {
+		return true
+	}
+	if !strings.Contains(value, "://") {
+		return false
+	}
+	u, err := url.Parse(value)
+	return err != nil || u.RawQuery != "" || u.User != nil
+}
+
+// List gives the facts, with a last one that says how many found no place.
+// It is nil where there are none.
+func (f *Facts) List() []model.Fact {
+	if f.dropped == 0 {
+		return f.list
+	}
+	return append(f.list[:len(f.list):len(f.list)],
+		model.Fact{Group: GroupOther, Label: "left out", Value: fmt.Sprintf("%d more values", f.dropped)})
+}
+
+// Unknown gives the fields of a JSON object that are not among known, as
+// facts of the group "Other".
+func Unknown(raw json.RawMessage, known ...string) []model.Fact {
+	o, ok := ParseObject(raw)
+	if !ok {
+		var f Facts
+		f.Tree(GroupOther, "value", raw)
+		return f.List()
+	}
+	for _, name := range known {
+		o.taken[name] = true
+	}
+	return o.Facts(GroupOther, "")
+}
+
+func join(prefix, name string) string {
+	switch {
+	case prefix == "":
+		return name
+	case name == "":
+		return prefix
+	}
+	return prefix + "." + name
+}

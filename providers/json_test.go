@@ -1,0 +1,219 @@
+package providers
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+func TestParseTime(t *testing.T) {
+	want := time.Date(2024, 3, 18, 10, 0, 0, 250e6, time.UTC)
+	for _, s := range []string{"2024-03-18T10:00:00.250Z", "2024-03-18T12:00:00.25+02:00", "2024-03-18 10:00:00.25", "1710756000250", "1710756000.25"} {
+		if at, ok := ParseTime(s); !ok || !at.Equal(want) {
+			t.Errorf("%s: %v %v", s, at, ok)
+		}
+	}
+	for s, ok := range map[string]bool{"": true, "0": true, "0001-01-01T00:00:00Z": true, "soon": false, "NaN": false, "1e300": false, "-1e14": false} {
+		if at, got := ParseTime(s); got != ok || ok && !at.IsZero() {
+			t.Errorf("%q: %v %v", s, at, got)
+		}
+	}
+}
+
+func TestTolerantTypes(t *testing.T) {
+	var v struct {
+		A, B, C, D, E Text
+		T, U          Time
+		L, M, N, O    List[Text]
+	}
+	in := `{"A":"x","B":1.50,"C":true,"D":null,"E":{"k": [1]},"T":"nonsense","U":1710756000,"L":null,"M":[],"N":"one","O":[1,null,"b"]}`
+	if err := json.Unmarshal([]byte(in), &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.A != "x" || v.B != "1.50" || v.C != "true" || v.D != "" || v.E != `{"k":[1]}` {
+		t.Errorf("texts: %+v", v)
+	}
+	if !v.T.IsZero() || v.T.Raw != "nonsense" || v.U.Year() != 2024 {
+		t.Errorf("times: %+v %+v", v.T, v.U)
+	}
+	if v.L != nil || v.M == nil || len(v.M) != 0 || len(v.N) != 1 || fmt.Sprint(v.O) != "[1 b]" {
+		t.Errorf("lists: %v %v %v %v", v.L, v.M, v.N, v.O)
+	}
+}
+
+func TestObjectGivesBackWhatIsNotTaken(t *testing.T) {
+	o, ok := ParseObject([]byte(`{"id":"1","title":{"odd":true},"when":"never","n":"12","list":[1,{"a":2}],"rest":{"z":[null,"",{"y":"deep"}]},"flag":"perhaps"}`))
+	if !ok {
+		t.Fatal("no object")
+	}
+	if o.Text("id") != "1" || o.Text("title") != "" || !o.Time("when").IsZero() {
+		t.Error("texts")
+	}
+	if n, ok := o.Number("n"); !ok || n != 12 {
+		t.Error("number")
+	}
+	if _, ok := o.Bool("flag"); ok {
+		t.Error("bool")
+	}
+	list, ok := o.List("list")
+	if !ok || len(list) != 2 || list[0].Text("") != "1" || list[1].Text("a") != "2" {
+		t.Error("list")
+	}
+	got := fmt.Sprint(o.Facts(GroupOther, ""))
+	if want := "[{Other flag perhaps false} {Other rest.z.3.y deep false} {Other title.odd true false} {Other when never false}]"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	var none *Object
+	if none.Text("a") != "" || none.Has("a") || !none.Null("a") || none.Take("a") != nil || none.Names() != nil || none.Object("a") != nil {
+		t.Error("a nil object")
+	}
+	var zero Object
+	if zero.Text("a") != "" || zero.Take("a") != nil {
+		t.Error("a zero object")
+	}
+}
+
+func TestFactsAreBounded(t *testing.T) {
+	var f Facts
+	for i := range MaxFacts + 7 {
+		f.Add("g", fmt.Sprint(i), strings.Repeat("é", maxFactValue))
+	}
+	list := f.List()
+	if len(list) != MaxFacts+1 || list[MaxFacts].Value != "7 more values" || len(list[0].Value) > maxFactValue+4 {
+		t.Errorf("%d facts, last %v", len(list), list[len(list)-1])
+	}
+	deep := strings.Repeat(`{"a":`, 5000) + `"end"` + strings.Repeat("}", 5000)
+	if facts := Unknown(json.RawMessage(deep)); len(facts) != 1 {
+		t.Errorf("%d facts of a deep value", len(facts))
+	}
+}
+
+func TestWhatMustNotBeStored(t *testing.T) {
+	for value, want := range map[string]bool{
+		"plain": false, "https://example.test/a": false, "https://s3.example.test/a?X-Amz-Signature=1": true,
+		"see https://u:p@example.test/": true, strings.Repeat("x", 500): true,
+	} {
+		if Fleeting(value) != want {
+			t.Errorf("%q", value)
+		}
+	}
+	facts := Unknown(json.RawMessage(`{"url":"https://x.test/?sig=1","id":"7","known":1}`), "known")
+	if len(facts) != 2 || facts[0].Volatile || !facts[1].Volatile {
+		t.Errorf("%v", facts)
+	}
+	stored := model.Conversation{Facts: facts}.Stored()
+	if len(stored.Facts) != 1 {
+		t.Errorf("stored: %v", stored.Facts)
+	}
+}
+
+func FuzzUnknown(f *testing.F) {
+	for _, s := range []string{`{}`, `{"a":[1,"b",{"c":null}],"d":"2024-01-01T00:00:00Z"}`, `[1]`, `"x"`, `null`, `{"":{"":1}}`, `{"a":1,"a":2}`, `nonsense`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		facts := Unknown(raw)
+		var v any
+		d := json.NewDecoder(strings.NewReader(string(raw)))
+		d.UseNumber()
+		if !json.Valid(raw) || d.Decode(&v) != nil || len(raw) > 2000 {
+			return
+		}
+		var have []string
+		for _, f := range facts {
+			have = append(have, f.Value)
+		}
+		all := strings.Join(have, "\x00")
+		for _, leaf := range leaves(v) {
+			if !strings.Contains(all, leaf) && len(facts) < MaxFacts {
+				q, _ := json.Marshal(leaf)
+				if !strings.Contains(all, strings.Trim(string(q), `"`)) && !strings.Contains(all, `\u`) {
+					t.Errorf("lost %q of %s: %v", leaf, raw, facts)
+				}
+			}
+		}
+	})
+}
+
+func leaves(v any) []string {
+	switch v := v.(type) {
+	case map[string]any:
+		var out []string
+		for _, x := range v {
+			out = append(out, leaves(x)...)
+		}
+		sort.Strings(out)
+		return out
+	case []any:
+		var out []string
+		for _, x := range v {
+			out = append(out, leaves(x)...)
+		}
+		return out
+	case string:
+		return []string{v}
+	case json.Number:
+		return []string{v.String()}
+	case bool:
+		return []string{fmt.Sprint(v)}
+	}
+	return nil
+}
+
+func TestSplitTranscript(t *testing.T) {
+	for _, tc := range []struct {
+		name, in string
+		want     string
+	}{
+		{"none", " \n", ""},
+		{"speakers", "Ada: Hello.\nStill me.\n\nBob Ray: Hi: there\nBob Ray: again", "Ada|-1ns|Hello.\nStill me.;Bob Ray|-1ns|Hi: there\nagain"},
+		{"times", "[00:05] Ada: One\nBob (1:02:03): Two", "Ada|5s|One;Bob|1h2m3s|Two"},
+		{"prose", "It was late.\nThe rule: none.\nNobody came.", "|-1ns|It was late.\nThe rule: none.\nNobody came."},
+		{"a link", "https://example.test/a", "|-1ns|https://example.test/a"},
+		{"windows", "Ada: a\r\nBob: b", "Ada|-1ns|a;Bob|-1ns|b"},
+	} {
+		var got []string
+		for _, m := range SplitTranscript(tc.in) {
+			got = append(got, fmt.Sprintf("%s|%s|%s", m.Author, m.Offset, m.Text))
+		}
+		if s := strings.Join(got, ";"); s != tc.want {
+			t.Errorf("%s:\n got %q\nwant %q", tc.name, s, tc.want)
+		}
+	}
+}
+
+func TestJoinWords(t *testing.T) {
+	for want, words := range map[string][]string{
+		"Good morning.": {"Good ", "morning."},
+		"Good morning!": {"Good", "morning", "!"},
+		"a b":           {"a", "", " b"},
+		"":              nil,
+	} {
+		if got := JoinWords(words); got != want {
+			t.Errorf("%q: %q", words, got)
+		}
+	}
+}
+
+func FuzzSplitTranscript(f *testing.F) {
+	f.Add("Ada: Hello\nBob: Hi")
+	f.Add("[00:01] A: b\n\xff: c\n99:99 x: y")
+	f.Fuzz(func(t *testing.T, text string) {
+		var all strings.Builder
+		for _, m := range SplitTranscript(text) {
+			all.WriteString(m.Author + " " + m.Text + " ")
+		}
+		have := all.String()
+		for _, word := range strings.Fields(text) {
+			word = strings.Trim(word, ":[]()0123456789")
+			if !strings.Contains(have, word) {
+				t.Errorf("lost %q of %q: %q", word, text, have)
+			}
+		}
+	})
+}

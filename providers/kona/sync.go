@@ -1,0 +1,272 @@
+package kona
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// Bounds of one walk or load.
+const (
+	maxPages         = 20_000 // of conversations: two million
+	commentPages     = 3      // for the detail view: three hundred
+	commentPagesMost = 20     // where everything is asked for
+	findPages        = 3
+	// findUndated is how many of the newest conversations of a space may be the one just made where they carry no
+	// time of creation.
+	findUndated = 10
+)
+
+// cursorPrefix marks a cursor of an unfinished full walk; the page number follows.
+const cursorPrefix = "page:"
+
+// Sync implements model.Provider. The head is read latest updated first, where a new comment is not promised to count
+// as an update; a full walk goes by creation, whose order does not change under it. Of the filter the service
+// applies the space alone.
+func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
+	full := req.Mode == model.SyncFull
+	order, start := byUpdated, 1
+	if full {
+		order = byCreated
+		if n, ok := strings.CutPrefix(req.Cursor, cursorPrefix); ok {
+			if page, err := strconv.Atoi(n); err == nil && page > 0 {
+				start = page
+			}
+		}
+	}
+	spaces := []string{""}
+	if len(req.Filter.Space) > 0 {
+		p.directory.prepare(ctx)
+		spaces = p.spaceIDs(req.Filter.Space)
+	}
+	whole := true
+	for _, space := range spaces {
+		result, more, err := p.syncSpace(ctx, order, space, start, full && space == "", emit)
+		if err != nil || !more {
+			return result, err
+		}
+		whole = whole && result.Complete
+	}
+	return model.SyncResult{Complete: whole}, nil
+}
+
+// spaceIDs gives the ids of spaces that are named by id or by name; with none known, everything is read and the
+// caller filters.
+func (p *Provider) spaceIDs(asked []string) []string {
+	var out []string
+	for _, a := range asked {
+		found := ""
+		for _, s := range p.directory.spaceList() {
+			if s.ID == a || strings.EqualFold(s.Name, a) {
+				found = s.ID
+				break
+			}
+		}
+		if found == "" {
+			return []string{""}
+		}
+		if !slices.Contains(out, found) {
+			out = append(out, found)
+		}
+	}
+	return out
+}
+
+func (p *Provider) syncSpace(ctx context.Context, order, space string, start int, resumable bool, emit func(model.Batch) (bool, error)) (result model.SyncResult, more bool, err error) {
+	cursor := func(page int) string {
+		if !resumable {
+			return ""
+		}
+		return cursorPrefix + strconv.Itoa(page)
+	}
+	pages, holes := newPager(start), false
+	for range maxPages {
+		at := pages.page
+		answer, err := p.client.Do(ctx, p.client.listConversations(order, space, at))
+		if err != nil {
+			return model.SyncResult{Cursor: cursor(at)}, false, err
+		}
+		list, err := items(answer, "conversations")
+		if err != nil {
+			return model.SyncResult{Cursor: cursor(at)}, false, named(err, "list conversations")
+		}
+		fresh, end, whole := pages.take(list)
+		batch := model.Batch{Total: -1, Conversations: p.convertAll(ctx, fresh)}
+		holes = holes || len(batch.Conversations) < len(fresh)
+		if !end {
+			batch.Cursor = cursor(pages.page)
+		}
+		more, err := emit(batch)
+		switch {
+		case err != nil:
+			return model.SyncResult{Cursor: cursor(at)}, false, err
+		case end:
+			return model.SyncResult{Complete: whole && !holes}, more, nil
+		case !more:
+			return model.SyncResult{Cursor: cursor(pages.page)}, false, nil
+		}
+	}
+	return model.SyncResult{}, false, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
+}
+
+// convertAll turns the rows of a page into the common form, with the names of their spaces and people.
+func (p *Provider) convertAll(ctx context.Context, rows []json.RawMessage) []model.Conversation {
+	if len(rows) > 0 {
+		all := make([]mentioned, 0, len(rows))
+		for _, raw := range rows {
+			all = append(all, mentionedIn(raw))
+		}
+		p.directory.prepare(ctx, all...)
+	}
+	out := make([]model.Conversation, 0, len(rows))
+	n := p.directory.names()
+	for _, raw := range rows {
+		c, ok := convert(raw, p.account.Name, n)
+		if !ok {
+			continue
+		}
+		p.ageOf(&c)
+		out = append(out, c)
+	}
+	return out
+}
+
+// Load implements model.Provider.
+func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	answer, err := p.client.Do(ctx, p.client.getConversation(id))
+	if err != nil {
+		return model.Detail{}, err
+	}
+	raw, err := one(answer, "conversations")
+	if err != nil {
+		return model.Detail{}, named(err, "read conversation")
+	}
+	if idOf(raw) != id {
+		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
+	}
+	everything := need.Has(model.NeedEverything)
+	d := model.Detail{Raw: answer.Body}
+	var comments []json.RawMessage
+	var notShown string
+	if everything || need.Has(model.NeedMessages) {
+		pages := commentPages
+		if everything {
+			pages = commentPagesMost
+		}
+		_, whole, err := walk(ctx, p.client, "comments", pages, func(page int) providers.Call { return p.client.listComments(id, page) },
+			func(raw json.RawMessage) { comments = append(comments, raw) })
+		switch model.KindOf(err) {
+		case "":
+			d.Messages.Known, d.MoreMessages = true, !whole
+		case model.Forbidden, model.NotFound:
+			notShown = model.AsError(err).Message
+		default:
+			return model.Detail{}, err
+		}
+	}
+	p.nameAll(ctx, raw, comments)
+	n := p.directory.names()
+	c, _ := convert(raw, p.account.Name, n)
+	c.ETag = answer.Header.Get("ETag")
+	if d.Messages.Known {
+		d.Messages.Items = make([]model.Message, 0, len(comments))
+		for _, r := range comments {
+			if m, ok := convertComment(r, n); ok {
+				d.Messages.Items = append(d.Messages.Items, m)
+			}
+		}
+		sortComments(d.Messages.Items)
+		p.keepNewest(id, d.Messages.Items)
+		d.Raw = withComments(answer.Body, comments)
+	}
+	p.ageOf(&c)
+	if notShown != "" {
+		c.Facts = append(c.Facts, model.Fact{Group: groupConversation, Label: "Comments", Value: "not shown: " + notShown})
+	}
+	d.Conversation = c
+	return d, nil
+}
+
+// nameAll makes sure that the people of one conversation have names.
+func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
+	m := mentionedIn(raw)
+	for _, r := range comments {
+		if o, ok := providers.ParseObject(r); ok {
+			m.ids = append(m.ids, single{"users", o.Text("creator_id")})
+		}
+	}
+	p.directory.prepare(ctx, m)
+	p.directory.lookUp(ctx, m.ids)
+}
+
+// mentionedIn gives the ids in a conversation.
+func mentionedIn(raw json.RawMessage) mentioned {
+	c, _ := convert(raw, "", names{})
+	m := mentioned{space: c.Space.ID, ids: []single{{"spaces", c.Space.ID}, {"users", c.Owner.ID}}}
+	for _, people := range [][]model.Participant{c.Participants.Items, c.Featured} {
+		for _, person := range people {
+			key := "users"
+			if person.Kind == model.KindGroup {
+				key = "groups"
+			}
+			m.ids = append(m.ids, single{key, person.ID})
+		}
+	}
+	return m
+}
+
+// withComments adds the comments to the answer as it came.
+func withComments(body []byte, comments []json.RawMessage) json.RawMessage {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(struct {
+		Answer   json.RawMessage   `json:"conversation"`
+		Comments []json.RawMessage `json:"comments"`
+	}{body, comments}); err != nil {
+		return body
+	}
+	return bytes.TrimSpace(out.Bytes())
+}
+
+// Find implements model.Provider: the newest of the space with that name. A conversation may come without the time of
+// its creation; then it counts only among the newest few.
+func (p *Provider) Find(ctx context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
+	var found []model.Conversation
+	pages, at := newPager(1), 0
+	for range findPages {
+		answer, err := p.client.Do(ctx, p.client.listConversations(byCreated, n.Space, pages.page))
+		if err != nil {
+			return nil, err
+		}
+		list, err := items(answer, "conversations")
+		if err != nil {
+			return nil, named(err, "list conversations")
+		}
+		fresh, end, _ := pages.take(list)
+		older := false
+		for _, c := range p.convertAll(ctx, fresh) {
+			at++
+			if older = older || !c.Created.IsZero() && c.Created.Before(since); older {
+				break // newest first, so all that follow are older still
+			}
+			if c.Created.IsZero() && at > findUndated {
+				continue
+			}
+			if c.Title == n.Title && (n.Space == "" || c.Space.ID == n.Space) {
+				found = append(found, c)
+			}
+		}
+		if end || older {
+			break
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,158 @@
+package kona
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// envelope is what every body is, in both directions: one key, the plural name of the resource, with an array, even
+// for one (responses.md). One conversation a request is sent.
+type envelope struct {
+	Conversations [1]fields `json:"conversations"`
+}
+
+// fields are those of a conversation that are sent. What is nil is left out, and so keeps its value: siblings say
+// that only the attributes sent are changed, for conversations it is [assumed].
+type fields struct {
+	Name         *string         `json:"name,omitempty"`
+	Details      *string         `json:"details,omitempty"`
+	SpaceID      json.RawMessage `json:"space_id,omitempty"`
+	Stakeholder  json.RawMessage `json:"stakeholder,omitempty"`
+	DefaultRole  json.RawMessage `json:"default_role,omitempty"`
+	Participants *[]userRole     `json:"participants,omitempty"`
+	Groups       *[]groupRole    `json:"groups,omitempty"`
+	Comment      *string         `json:"initial_comment,omitempty"`
+}
+
+func wrap(f fields) envelope { return envelope{Conversations: [1]fields{f}} }
+
+type userRole struct {
+	UserID json.RawMessage `json:"user_id"`
+	Role   json.RawMessage `json:"role,omitempty"`
+}
+
+type groupRole struct {
+	GroupID json.RawMessage `json:"group_id"`
+	Role    json.RawMessage `json:"role,omitempty"`
+}
+
+// Words for the numbers of stakeholder (conversations.md).
+const (
+	accessJustMe   = "just_me"
+	accessGroup    = "group"
+	accessEveryone = "everyone"
+)
+
+var (
+	accessWords = map[string]string{"0": accessJustMe, "1": accessGroup, "2": accessEveryone}
+	// 1 and 2 are explained for participants, all three for default_role; that 3 means the same in both is [assumed].
+	roleWords = map[string]string{"1": model.RoleEditor, "2": model.RoleViewer, "3": model.RoleComplete}
+)
+
+// rolePrefix marks a role whose number confab does not know: "role 7".
+const rolePrefix = "role "
+
+// accessText gives the word for a stakeholder; a number without a word stays a number.
+func accessText(number string) string {
+	if w, ok := accessWords[number]; ok {
+		return w
+	}
+	return number
+}
+
+// accessNumber is the inverse of accessText; ok is false for what is neither a word nor a number.
+func accessNumber(text string) (json.RawMessage, bool) {
+	for n, w := range accessWords {
+		if w == text {
+			return json.RawMessage(n), true
+		}
+	}
+	return number(text)
+}
+
+// roleText gives the word for a role.
+func roleText(number string) string {
+	if number == "" {
+		return ""
+	}
+	if w, ok := roleWords[number]; ok {
+		return w
+	}
+	return rolePrefix + number
+}
+
+// roleNumber is the inverse of roleText: a role that is not known goes back as it came. "" sends no role.
+func roleNumber(text string) (json.RawMessage, bool) {
+	if text == "" {
+		return nil, true
+	}
+	for n, w := range roleWords {
+		if w == text {
+			return json.RawMessage(n), true
+		}
+	}
+	if n, ok := strings.CutPrefix(text, rolePrefix); ok && n != "" {
+		if raw, ok := number(n); ok {
+			return raw, true
+		}
+		raw, _ := json.Marshal(n)
+		return raw, true
+	}
+	return nil, false
+}
+
+// number reads a JSON number.
+func number(text string) (json.RawMessage, bool) {
+	if text == "" || strings.ContainsAny(text, "\"[{tfn \t\r\n") || !json.Valid([]byte(text)) {
+		return nil, false
+	}
+	return json.RawMessage(text), true
+}
+
+// idValue writes an id as the API does, as a number; one that is none goes as a text.
+func idValue(id string) json.RawMessage {
+	if raw, ok := number(id); ok {
+		return raw
+	}
+	raw, _ := json.Marshal(id)
+	return raw
+}
+
+// items gives the array under the plural name of a resource. Null is an empty list; an object stands for a list of
+// one; an answer without the key is no answer.
+func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
+	o, ok := providers.ParseObject(a.Body)
+	if !ok || !o.Has(key) {
+		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no " + key}
+	}
+	var list providers.List[json.RawMessage]
+	if err := json.Unmarshal(o.Peek(key), &list); err != nil {
+		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no list of " + key}
+	}
+	return list, nil
+}
+
+// one gives the single resource of an answer.
+func one(a *providers.Answer, key string) (json.RawMessage, error) {
+	list, err := items(a, key)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || len(bytes.TrimSpace(list[0])) == 0 {
+		return nil, &model.Error{Kind: model.Malformed, Message: "the answer is empty"}
+	}
+	return list[0], nil
+}
+
+// idOf gives the id of a resource.
+func idOf(raw json.RawMessage) string {
+	o, ok := providers.ParseObject(raw)
+	if !ok {
+		return ""
+	}
+	return o.Text("id")
+}

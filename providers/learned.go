@@ -1,0 +1,93 @@
+package providers
+
+import (
+	"sync"
+
+	"confab/model"
+)
+
+// Learned keeps what refusals taught about an account for as long as the
+// program runs. The zero value is ready, for several goroutines.
+type Learned struct {
+	mu    sync.Mutex
+	kinds map[model.EditKind]string
+	rows  map[learnedRow]string
+}
+
+type learnedRow struct {
+	kind model.EditKind
+	id   string
+}
+
+// maxLearnedRows bounds what is remembered of single conversations.
+const maxLearnedRows = 10_000
+
+// Note takes the outcome of an edit. A call that the service does not have
+// (405, 501) holds for the account; a refusal (403) for the conversation,
+// since rights differ from one to the next. Others, a 404 among them, say
+// nothing that lasts.
+func (l *Learned) Note(kind model.EditKind, id string, err error) {
+	e := model.AsError(err)
+	if e == nil || e.Status == 0 {
+		return
+	}
+	switch e.Kind {
+	case model.Unsupported:
+		l.Never(kind, "the service refused this kind of call: "+e.Message)
+	case model.Forbidden:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.rows == nil {
+			l.rows = map[learnedRow]string{}
+		}
+		if len(l.rows) < maxLearnedRows {
+			l.rows[learnedRow{kind, id}] = "the service refused this here: " + e.Message
+		}
+	}
+}
+
+// Never rules an edit out for the whole account.
+func (l *Learned) Never(kind model.EditKind, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kinds == nil {
+		l.kinds = map[model.EditKind]string{}
+	}
+	l.kinds[kind] = reason
+}
+
+// Narrow turns what was learned into a no.
+func (l *Learned) Narrow(caps model.Capabilities, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for kind, c := range caps {
+		reason, no := l.kinds[kind]
+		if !no {
+			reason, no = l.rows[learnedRow{kind, id}]
+		}
+		if no && c.Can() {
+			caps[kind] = model.Capability{State: model.CapabilityNo, Reason: reason}
+		}
+	}
+}
+
+// ReadOnlyCapabilities answers No for every kind.
+func ReadOnlyCapabilities() model.Capabilities {
+	out := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		out[k] = model.Capability{State: model.CapabilityNo, Reason: "this account is read-only"}
+	}
+	return out
+}
+
+// CapabilitiesOf gives a table as capabilities, one entry for every kind.
+func CapabilitiesOf(table []CapabilityRow) model.Capabilities {
+	out := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		out[k] = model.Capabilities(nil).Of(k)
+	}
+	for _, row := range table {
+		out[row.Kind] = model.Capability{State: row.State, Reason: row.Reason}
+	}
+	return out
+}

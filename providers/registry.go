@@ -1,0 +1,128 @@
+package providers
+
+import (
+	"net/http"
+	"time"
+
+	"confab/model"
+)
+
+// Account is what an adapter is opened with.
+type Account struct {
+	Name string
+	// BaseURL is absolute, https except on loopback; "" is the provider's own.
+	BaseURL  string
+	ReadOnly bool
+	// Since is how far back to list; 0 is everything.
+	Since    time.Duration
+	Settings map[string]string
+	// Credential may be nil where Factory.CredentialOptional says so.
+	Credential model.CredentialSource
+	// Secrets holds the settings that are credential tables of their own.
+	Secrets map[string]model.CredentialSource
+	// StateDir is where rotated tokens are kept, in files of mode 0600.
+	StateDir string
+	// Transport carries the requests; nil is a clone of
+	// http.DefaultTransport, which takes a proxy from the environment.
+	Transport http.RoundTripper
+	// Pacer spaces the requests; nil is no spacing.
+	Pacer model.Pacer
+	// Log takes one line a request; nil is silent. It never gets a body or a
+	// credential.
+	Log func(format string, args ...any)
+}
+
+// Logf writes to Log where there is one.
+func (a Account) Logf(format string, args ...any) {
+	if a.Log != nil {
+		a.Log(format, args...)
+	}
+}
+
+// Setting is one key of [account.settings] that a provider knows.
+type Setting struct {
+	Name     string
+	Required bool
+	// Secret says that the value is a credential table, given in
+	// Account.Secrets.
+	Secret bool
+	// Values are the only ones allowed; empty allows any that Check takes.
+	Values  []string
+	Default string
+	Help    string
+	Check   func(string) error
+}
+
+// Pace is the default rate of an account: one request every Every, Burst at
+// once after a rest, at most InFlight under way.
+type Pace struct {
+	Every    time.Duration
+	Burst    int
+	InFlight int
+}
+
+// CapabilityRow is one line of the capability table of a provider, for the
+// README: what the service can do, whatever the account.
+type CapabilityRow struct {
+	Kind  model.EditKind
+	State model.CapabilityState
+	// Call is the request that is sent, "" where there is none.
+	Call   string
+	Reason string
+}
+
+// Factory opens accounts of one provider.
+type Factory struct {
+	Name               string // one of model.ProviderNames
+	Title              string // the service's name for people
+	DefaultBaseURL     string
+	CredentialOptional bool
+	Settings           []Setting
+	Pace               Pace
+	Table              []CapabilityRow
+	// Open does no I/O: the credential is asked for when it is first needed.
+	Open func(Account) (model.Provider, error)
+	// Identity gives provider + base URL + workspace of an account.
+	Identity func(Account) string
+}
+
+// Setting finds a setting by its name.
+func (f Factory) Setting(name string) (Setting, bool) {
+	for _, s := range f.Settings {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Setting{}, false
+}
+
+// Value gives the value of a setting of an account, or its default.
+func (f Factory) Value(a Account, name string) string {
+	if v := a.Settings[name]; v != "" {
+		return v
+	}
+	s, _ := f.Setting(name)
+	return s.Default
+}
+
+// Registry lists the providers in the order used everywhere.
+type Registry []Factory
+
+// Find gives the factory of a provider.
+func (r Registry) Find(name string) (Factory, bool) {
+	for _, f := range r {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Factory{}, false
+}
+
+// Names lists the names in order.
+func (r Registry) Names() []string {
+	out := make([]string, 0, len(r))
+	for _, f := range r {
+		out = append(out, f.Name)
+	}
+	return out
+}

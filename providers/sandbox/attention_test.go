@@ -1,0 +1,588 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func attentionProbe(t *testing.T) (*Attention, probe) {
+	t.Helper()
+	s := newTestSandbox(t, Options{Conversations: 800, Seed: 1})
+	return s.Attention(), newProbe(t, s, providerAttention)
+}
+
+func attributes(m map[string]any) map[string]any {
+	at, _ := m["attributes"].(map[string]any)
+	return at
+}
+
+func TestAttentionAuthorization(t *testing.T) {
+	a, p := attentionProbe(t)
+	key := p.account.Credential
+	const both, rawOnly, bearerOnly = 0, 1, 2
+	for _, tc := range []struct {
+		auth string
+		mode int
+		want int
+	}{
+		{"", both, 401},
+		{"nonsense", both, 401},
+		{"Bearer nonsense", both, 401},
+		{key, both, 200},
+		{"Bearer " + key, both, 200},
+		{"bearer " + key, both, 401},
+		{"AccessKey " + key, both, 401},
+		{"Bearer Bearer " + key, both, 401},
+		{key, rawOnly, 200},
+		{"Bearer " + key, rawOnly, 401},
+		{key, bearerOnly, 401},
+		{"Bearer " + key, bearerOnly, 200},
+	} {
+		a.Set(func(w *AttentionSwitches) { w.RawKeyOnly, w.BearerOnly = tc.mode == rawOnly, tc.mode == bearerOnly })
+		p.auth = tc.auth
+		if r := p.do("GET", "/labels", ""); r.status != tc.want {
+			t.Errorf("%.12q mode %d: %d, want %d", tc.auth, tc.mode, r.status, tc.want)
+		}
+	}
+}
+
+func TestAttentionStrictness(t *testing.T) {
+	a, p := attentionProbe(t)
+	id := a.IDs()[0]
+	one := "/conversations/" + id
+	before, err := json.Marshal(a.JSON(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		method, path, body string
+		want               int
+	}{
+		{"GET", "/nowhere", "", 404},
+		{"GET", "/chats", "", 404},
+		{"POST", "/conversations/import", `{}`, 405},
+		{"GET", "/conversations/not-there", "", 404},
+		{"GET", one + "/transcript", "", 404},
+		{"GET", one + "/title", "", 405},
+		{"PATCH", one, `{"title":"x"}`, 405},
+		{"POST", one + "/change_privacy?privacy=private", "", 405},
+		{"POST", "/labels", `{}`, 405},
+		{"GET", "/conversations?sort=title", "", 400},
+		{"GET", "/conversations/list?page[size]=10", "", 400},
+		{"GET", "/conversations?withCrmRecords=true", "", 400},
+		{"GET", "/conversations/list?page=0", "", 400},
+		{"GET", "/conversations/list?page=one", "", 400},
+		{"GET", "/conversations/list?size=51", "", 400},
+		{"GET", "/conversations?size=51", "", 200},
+		{"GET", "/conversations/list?size=10&size=20", "", 400},
+		{"GET", "/conversations/list?fromDateTime=yesterday", "", 400},
+		{"GET", "/conversations/list?detailedTranscript=yes", "", 400},
+		{"GET", "/conversations/list?filter[crm_field.entity_code]=cars", "", 400},
+		{"GET", "/conversations/list?filter[crm_field.values]=" + strings.Repeat("a&filter[crm_field.values]=", 10) + "b", "", 400},
+		{"GET", "/conversations/list?page=%zz", "", 400},
+		{"GET", "/conversations/list", `{}`, 400},
+		{"GET", one + "?by=name", "", 400},
+		{"GET", one + "?expand=all", "", 400},
+		{"PUT", one + "/change_privacy", "", 400},
+		{"PUT", one + "/change_privacy?privacy=Private", "", 400},
+		{"PUT", one + "/change_privacy?privacy=private&privacy=public", "", 400},
+		{"PUT", one + "/change_privacy?privacy=private&notify=true", "", 400},
+		{"PUT", one + "/change_privacy?privacy=private", `{"privacy":"private"}`, 400},
+		{"PUT", "/conversations/not-there/change_privacy?privacy=private", "", 404},
+		{"PUT", one + "/title", `{}`, 400},
+		{"PUT", one + "/title", `{"title":null}`, 400},
+		{"PUT", one + "/title", `{"title":7}`, 400},
+		{"PUT", one + "/title", `{"title":"x","labels":{}}`, 400},
+		{"PUT", one + "/title", `{"title":"x"} trailing`, 400},
+		{"PUT", one + "/title", `not json`, 400},
+		{"PUT", one + "/title?notify=1", `{"title":"x"}`, 400},
+		{"PUT", one + "/labels", `{"skip_analysis":true}`, 400},
+		{"PUT", one + "/labels", `{"labels":[]}`, 400},
+		{"PUT", one + "/labels", `{"labels":{"No such category":"x"}}`, 400},
+		{"PUT", one + "/labels", `{"labels":{},"skip_analysis":"yes"}`, 400},
+		{"PUT", one, `{"private":true}`, 400},
+		{"DELETE", one + "?force=true", "", 400},
+		{"DELETE", one, `{}`, 400},
+		{"POST", one + "/media/download", `{}`, 400},
+		{"GET", "/users?page=1", "", 400},
+		{"GET", "/organizations/users?includeDeleted=true", "", 400},
+		{"GET", "/organizations/roles", "", 404},
+		{"GET", "/teams/nobody", "", 404},
+		{"GET", "/conversations/by-external-id/nothing", "", 404},
+	} {
+		r := p.do(tc.method, tc.path, tc.body)
+		if r.status != tc.want {
+			t.Errorf("%s %s %s: %d, want %d: %.200s", tc.method, tc.path, tc.body, r.status, tc.want, r.text)
+		}
+		if r.status == 405 && r.header.Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", tc.method, tc.path)
+		}
+	}
+	if after, err := json.Marshal(a.JSON(id)); err != nil || string(after) != string(before) {
+		t.Error("a refused request changed something")
+	}
+	req := p.request(t.Context(), "PUT", one+"/title", `{"title":"x"}`)
+	req.Header.Set("Content-Type", "text/plain")
+	if r, err := p.send(req); err != nil || r.status != 415 {
+		t.Errorf("text/plain: %d %v", r.status, err)
+	}
+}
+
+func TestAttentionErrorShapes(t *testing.T) {
+	a, p := attentionProbe(t)
+	for shape, want := range []string{
+		`{"code":"404","detail":"conversation not found","title":"Not Found"}`,
+		`{"errors":[{"detail":"conversation not found","status":"404","title":"Not Found"}]}`,
+		`{"message":"conversation not found"}`,
+		`{"error":"conversation not found"}`,
+		`conversation not found`,
+	} {
+		a.Set(func(w *AttentionSwitches) { w.ErrorShape = shape })
+		if r := p.want(404, "GET", "/conversations/nobody", ""); r.text != want {
+			t.Errorf("shape %d: %s", shape, r.text)
+		}
+		for _, status := range []int{401, 403, 404, 429, 500, 502} {
+			a.AnswerNext(status, 1)
+			p.want(status, "GET", "/labels", "")
+		}
+	}
+	p.want(200, "GET", "/labels", "")
+}
+
+// walk reads all pages of a list.
+func (p probe) walkAttention(path string) (rows []map[string]any) {
+	p.t.Helper()
+	for page := 1; page < 500; page++ {
+		m := p.want(200, "GET", fmt.Sprintf("%s&page=%d", path, page), "").object(p.t)
+		data, _ := m["data"].([]any)
+		if len(data) == 0 {
+			return rows
+		}
+		for _, d := range data {
+			rows = append(rows, d.(map[string]any))
+		}
+	}
+	p.t.Fatal("the list doesn't end")
+	return nil
+}
+
+func TestAttentionLists(t *testing.T) {
+	a, p := attentionProbe(t)
+	all := p.walkAttention("/conversations/list?size=33")
+	var ids []string
+	last := "9999"
+	for _, row := range all {
+		ids = append(ids, row["id"].(string))
+		at := attributes(row)
+		if at["uuid"] != row["id"] || row["type"] != "conversations" {
+			t.Errorf("resource %v", row["id"])
+		}
+		if created := at["createdAt"].(string); created[:19] > last[:min(19, len(last))] {
+			t.Errorf("%s follows %s", created, last)
+		} else {
+			last = created
+		}
+		if _, ok := at["extractedIntelligence"]; ok {
+			t.Error("the batched list shows intelligence")
+		}
+	}
+	if !slices.Equal(ids, a.IDs()) {
+		t.Errorf("%d rows listed, %d exist", len(ids), a.Len())
+	}
+	plain := p.walkAttention("/conversations?size=50")
+	if len(plain) >= len(all) || len(plain) < len(all)*9/10 {
+		t.Errorf("%d of %d rows in the list without empty ones", len(plain), len(all))
+	}
+	for _, row := range plain {
+		at := attributes(row)
+		if at["isEmpty"] == true {
+			t.Error("an empty conversation in /conversations")
+		}
+		if _, ok := at["confirmedExtractedIntelligence"]; !ok {
+			t.Error("no intelligence in /conversations")
+		}
+	}
+
+	m := p.want(200, "GET", "/conversations/list?page=2&size=50", "").object(t)
+	links, meta := m["links"].(map[string]any), m["meta"].(map[string]any)
+	if links["self"] != "/v2/conversations?page=2" || links["related"] != "/v2/conversations?page=3" {
+		t.Errorf("links %v", links)
+	}
+	if meta["pageCount"] != 4.0 || meta["totalRecords"] != 200.0 || meta["pageNumber"] != 2.0 || meta["pageSize"] != 50.0 {
+		t.Errorf("meta %v", meta)
+	}
+}
+
+func TestAttentionFilters(t *testing.T) {
+	a, p := attentionProbe(t)
+	id := a.IDs()[30]
+	owner := attributes(a.JSON(id))["userUUID"].(string)
+	a.Change(id, "title", "Zugzwang at Ærø")
+	users := p.want(200, "GET", "/users?filter[id]="+owner+"&includeDeleted=true", "").object(t)
+	email := users["data"].([]any)[0].(map[string]any)["email"].(string)
+	has := func(query string, want bool) {
+		t.Helper()
+		rows := p.walkAttention("/conversations/list?size=50&" + query)
+		got := slices.ContainsFunc(rows, func(r map[string]any) bool { return r["id"] == id })
+		if got != want {
+			t.Errorf("%s: found %v, want %v (%d rows)", query, got, want, len(rows))
+		}
+		if want && len(rows) >= a.Len() {
+			t.Errorf("%s: nothing filtered", query)
+		}
+	}
+	created, err := time.Parse(time.RFC3339Nano, attributes(a.JSON(id))["createdAt"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(d time.Duration) string { return url.QueryEscape(stamp(created.Add(d).Truncate(time.Second))) }
+	has("filter%5Btitle%5D="+url.QueryEscape("ZUGZWANG AT æ"), true)
+	has("filter[title]=nothing+like+it", false)
+	has("filter[owner.id]="+owner, true)
+	has("filter[owner.id]=someone&filter[owner.id]="+owner, true)
+	has("filter[owner.id]=someone,"+owner, false)
+	has("filter[owner.email]="+url.QueryEscape(email), true)
+	has("fromDateTime="+at(-time.Hour), true)
+	has("fromDateTime="+at(time.Hour), false)
+	has("toDateTime="+at(time.Hour), true)
+	has("toDateTime="+at(-time.Hour), false)
+	a.Change(id, "isInternal", true)
+	has("filter[hide_internal]=true", false)
+	people := attributes(a.JSON(id))["participants"].([]any)
+	has("filter[participants.email]="+url.QueryEscape(people[0].(map[string]any)["email"].(string)), true)
+}
+
+func TestAttentionSwitchesOfLists(t *testing.T) {
+	a, p := attentionProbe(t)
+	a.Set(func(w *AttentionSwitches) { w.ListPathMissing = true })
+	p.want(404, "GET", "/conversations/list", "")
+	p.want(200, "GET", "/conversations", "")
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{BareArrayList: true} })
+	if r := p.want(200, "GET", "/conversations/list", ""); !strings.HasPrefix(r.text, "[") {
+		t.Errorf("not an array: %.40s", r.text)
+	}
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{NullLists: true} })
+	if r := p.want(200, "GET", "/conversations/list?page=999", ""); !strings.Contains(r.text, `"data":null`) {
+		t.Errorf("no null: %.80s", r.text)
+	}
+	if r := p.want(200, "GET", "/conversations/list?size=50", ""); strings.Contains(r.text, "[]") || strings.Contains(r.text, "{}") {
+		t.Error("an empty list that isn't null")
+	}
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{MaxPage: 7, MetaTotalOnly: true} })
+	m := p.want(200, "GET", "/conversations/list?size=50", "").object(t)
+	if n := len(m["data"].([]any)); n != 7 {
+		t.Errorf("%d rows, want 7", n)
+	}
+	if meta := m["meta"].(map[string]any); len(meta) != 1 || meta["totalRecords"] != 200.0 {
+		t.Errorf("meta %v", meta)
+	}
+	a.Set(func(w *AttentionSwitches) {
+		*w = AttentionSwitches{NoMeta: true, UpperStatuses: true, ArchivedHidden: true}
+	})
+	m = p.want(200, "GET", "/conversations/list?size=50", "").object(t)
+	if _, ok := m["meta"]; ok {
+		t.Error("meta shown")
+	}
+	for _, d := range m["data"].([]any) {
+		at := attributes(d.(map[string]any))
+		if s := at["videoStatus"].(string); s != strings.ToUpper(s) {
+			t.Errorf("status %q", s)
+		}
+		if at["archived"] == true {
+			t.Error("archived shown")
+		}
+	}
+}
+
+func TestAttentionRowsAreOdd(t *testing.T) {
+	_, p := attentionProbe(t)
+	seen := map[string]bool{}
+	for _, row := range p.walkAttention("/conversations/list?size=50&filter[include_internal_participants]=true") {
+		at := attributes(row)
+		note := func(what string, ok bool) { seen[what] = seen[what] || ok }
+		note("private", at["private"] == true)
+		note("public", at["private"] == false)
+		note("archived", at["archived"] == true)
+		note("internal", at["isInternal"] == true)
+		note("empty", at["isEmpty"] == true)
+		note("null attendees", at["attendees"] == nil)
+		note("null finishedAt", at["finishedAt"] == nil)
+		note("empty finishedAt", at["finishedAt"] == "")
+		note("upper status", at["videoStatus"] == "READY")
+		note("lower status", at["videoStatus"] == "ready")
+		note("unknown status", at["transcriptStatus"] == "reviewed_by_human")
+		note("unknown field", at["aiSummaryV3"] != nil)
+		note("user", at["user"] != nil)
+		note("no user", at["user"] == nil)
+		note("string transcript", strings.Contains(fmt.Sprint(at["transcript"]), ": "))
+		note("no transcript", at["transcript"] == nil)
+		title, _ := at["title"].(string)
+		note("empty title", title == "")
+		note("escape", strings.Contains(title, "\x1b["))
+		note("bidi", strings.Contains(title, "\u202e"))
+		note("newline", strings.Contains(title, "\n"))
+		note("long", len([]rune(title)) == 5000)
+		note("joined emoji", strings.Contains(title, "👨‍👩‍👧‍👦"))
+		labels, _ := at["labels"].(map[string]any)
+		for _, v := range labels {
+			_, isString := v.(string)
+			note("label of another type", !isString)
+		}
+	}
+	for _, what := range []string{
+		"private", "public", "archived", "internal", "empty", "null attendees", "null finishedAt", "empty finishedAt", "upper status",
+		"lower status", "unknown status", "unknown field", "user", "no user", "string transcript", "no transcript", "empty title", "escape",
+		"bidi", "newline", "long", "joined emoji", "label of another type",
+	} {
+		if !seen[what] {
+			t.Errorf("no row with %s", what)
+		}
+	}
+}
+
+func TestAttentionGet(t *testing.T) {
+	a, p := attentionProbe(t)
+	shapes := map[string]int{}
+	for _, id := range a.IDs() {
+		res := p.want(200, "GET", "/conversations/"+id, "").object(t)
+		if res["id"] != id || attributes(res)["extractedIntelligence"] == nil && attributes(res)["confirmedExtractedIntelligence"] == nil {
+			t.Errorf("%s: %.200v", id, res)
+		}
+		switch tr := attributes(res)["transcript"].(type) {
+		case nil:
+			shapes["null"]++
+		case map[string]any:
+			for k := range tr {
+				shapes[k]++
+			}
+			if len(tr) == 0 {
+				shapes["{}"]++
+			}
+		default:
+			t.Errorf("transcript is a %T without the flag", tr)
+		}
+		res = p.want(200, "GET", "/conversations/"+id+"?detailedTranscript=true", "").object(t)
+		if tr, ok := attributes(res)["transcript"].([]any); ok {
+			shapes["array"]++
+			word := tr[0].(map[string]any)["words"].([]any)[0].(map[string]any)
+			if _, ok := word["startTimestamp"].(float64); !ok || word["text"] == nil {
+				t.Errorf("word %v", word)
+			}
+		}
+	}
+	for _, shape := range []string{"null", "{}", "final", "v1", "v2", "array"} {
+		if shapes[shape] == 0 {
+			t.Errorf("no transcript of shape %s in %v", shape, shapes)
+		}
+	}
+
+	id := a.IDs()[1]
+	count := func(query string) int {
+		list, _ := attributes(p.want(200, "GET", "/conversations/"+id+query, "").object(t))["participants"].([]any)
+		return len(list)
+	}
+	if out, in := count(""), count("?filter[include_internal_participants]=true"); in <= out {
+		t.Errorf("%d participants, %d with internal ones", out, in)
+	}
+	a.Set(func(w *AttentionSwitches) { w.InternalByDefault = true })
+	if def, out := count(""), count("?filter[include_internal_participants]=false"); def <= out {
+		t.Errorf("%d by default, %d without internal ones", def, out)
+	}
+
+	for cid, ext := range a.ExternalIDs() {
+		path := url.PathEscape(ext)
+		if m := p.want(200, "GET", "/conversations/by-external-id/"+path, "").object(t); m["conversation_id"] != cid || len(m) != 1 {
+			t.Errorf("%s: %v", ext, m)
+		}
+		if m := p.want(200, "GET", "/conversations/"+path+"?by=external_id", "").object(t); m["id"] != cid {
+			t.Errorf("%s: %v", ext, m["id"])
+		}
+		at := attributes(a.JSON(cid))
+		if at["applicationExternalID"] != nil || at["applicationName"] != nil {
+			t.Error("an imported call shows its other id")
+		}
+	}
+	if len(a.ExternalIDs()) == 0 {
+		t.Error("nothing was imported")
+	}
+
+	a.Remove(id)
+	p.want(404, "GET", "/conversations/"+id, "")
+	if a.JSON(id) != nil || slices.Contains(a.IDs(), id) || a.Len() != 199 {
+		t.Error("not removed")
+	}
+}
+
+func TestAttentionWraps(t *testing.T) {
+	a, p := attentionProbe(t)
+	id := a.IDs()[0]
+	a.Set(func(w *AttentionSwitches) { w.WrapData = true })
+	for _, r := range []reply{p.want(200, "GET", "/conversations/"+id, ""), p.want(200, "PUT", "/conversations/"+id+"/change_privacy?privacy=public", "")} {
+		if m := r.object(t); len(m) != 1 || m["data"].(map[string]any)["id"] != id {
+			t.Errorf("not wrapped: %.80s", r.text)
+		}
+	}
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{IDInAttributesOnly: true} })
+	if m := p.want(200, "GET", "/conversations/"+id, "").object(t); m["id"] != nil || attributes(m)["uuid"] != id {
+		t.Errorf("id %v", m["id"])
+	}
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{} })
+	req := p.request(t.Context(), "GET", "/conversations/"+id, "")
+	req.Header.Set("Accept", "application/vnd.api+json")
+	r, err := p.send(req)
+	if err != nil || r.header.Get("Content-Type") != "application/vnd.api+json" || r.object(t)["data"] == nil {
+		t.Errorf("%v %v %.80s", err, r.header, r.text)
+	}
+}
+
+func TestAttentionWrites(t *testing.T) {
+	a, p := attentionProbe(t)
+	id := a.IDs()[2]
+	one := "/conversations/" + id
+	a.Change(id, "labels", map[string]any{"Stage": "Demo"})
+	value := func(field string) any { return attributes(a.JSON(id))[field] }
+	for _, privacy := range []string{"private", "public", "private", "private"} {
+		at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy="+privacy, "").object(t))
+		if at["private"] != (privacy == "private") || value("private") != at["private"] {
+			t.Errorf("%s: %v", privacy, at["private"])
+		}
+	}
+	title := "new \"title\" <ü> \x1b[31m 👩‍👩‍👧"
+	body, err := json.Marshal(map[string]any{"title": title})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := attributes(p.want(200, "PUT", one+"/title", string(body)).object(t)); at["title"] != title || value("title") != title {
+		t.Errorf("title %q", at["title"])
+	}
+	p.want(200, "PUT", one+"/title", `{"title":""}`)
+	p.want(200, "PUT", one+"/labels", `{"labels":{"Outcome":"Won","Competitor":["a"]},"skip_analysis":true}`)
+	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won]" {
+		t.Errorf("labels %s: the map is replaced", got)
+	}
+	a.Set(func(w *AttentionSwitches) { w.LabelsMerged = true })
+	p.want(200, "PUT", one, `{"labels":{"Stage":"Closed"}}`)
+	if got := fmt.Sprint(value("labels")); got != "map[Competitor:[a] Outcome:Won Stage:Closed]" || value("title") != "" {
+		t.Errorf("labels %s, title %q: merged, and what is left out stays", got, value("title"))
+	}
+	if at := attributes(p.want(200, "DELETE", one, "").object(t)); at["archived"] != true || value("archived") != true {
+		t.Error("not archived")
+	}
+	if !slices.Contains(a.IDs(), id) {
+		t.Error("archiving deletes")
+	}
+
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{PrivacyIgnored: true} })
+	if at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy=public", "").object(t)); at["private"] != true {
+		t.Error("not ignored")
+	}
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{PrivacyOmitted: true} })
+	if at := attributes(p.want(200, "PUT", one+"/change_privacy?privacy=public", "").object(t)); at["private"] != nil || value("private") != false {
+		t.Error("not omitted, or not done")
+	}
+	a.Set(func(w *AttentionSwitches) { *w = AttentionSwitches{ForbidWrites: true} })
+	p.want(403, "PUT", one+"/change_privacy?privacy=private", "")
+	p.want(403, "DELETE", one, "")
+	p.want(200, "GET", one, "")
+}
+
+func TestAttentionMedia(t *testing.T) {
+	a, p := attentionProbe(t)
+	statuses := map[int]bool{}
+	for _, id := range a.IDs() {
+		r := p.do("POST", "/conversations/"+id+"/media/download", "")
+		statuses[r.status] = true
+		if r.status == 200 && !strings.HasPrefix(r.object(t)["url"].(string), "https://") {
+			t.Errorf("media %s", r.text)
+		}
+	}
+	if !statuses[200] || !statuses[403] || !statuses[404] || len(statuses) != 3 {
+		t.Errorf("statuses %v", statuses)
+	}
+	for _, r := range p.s.Requests() {
+		if r.Write {
+			t.Errorf("%s %s counted as a write", r.Method, r.Path)
+		}
+	}
+}
+
+func TestAttentionDirectory(t *testing.T) {
+	_, p := attentionProbe(t)
+	rows := func(path string) []any {
+		t.Helper()
+		data, _ := p.want(200, "GET", path, "").object(t)["data"].([]any)
+		return data
+	}
+	users, all := rows("/users"), rows("/users?includeDeleted=true")
+	if len(users) == 0 || len(all) != staffCount || len(users) >= len(all) || len(rows("/organizations/users")) != len(users) {
+		t.Errorf("%d users, %d with deleted ones", len(users), len(all))
+	}
+	u := all[0].(map[string]any)
+	if got := rows("/users?filter[email]=" + url.QueryEscape(u["email"].(string))); len(got) != 1 || got[0].(map[string]any)["uuid"] != u["uuid"] {
+		t.Errorf("by e-mail: %v", got)
+	}
+	if r := p.want(200, "GET", "/users?filter[email]=nobody", ""); r.text != `{"data":null}` {
+		t.Errorf("nobody: %s", r.text)
+	}
+	team := rows("/teams")[0].(map[string]any)
+	if len(rows("/organizations/teams")) != len(rows("/teams")) || len(team["children"].([]any)) == 0 {
+		t.Errorf("team %v", team)
+	}
+	id := team["uuid"].(string)
+	if m := p.want(200, "GET", "/teams/"+id, "").object(t); m["uuid"] != id || m["data"] != nil {
+		t.Errorf("a team is bare: %v", m)
+	}
+	member := rows("/teams/" + id + "/members")[0].(map[string]any)
+	if member["teamUUID"] != id || member["user"].(map[string]any)["uuid"] != member["userUUID"] {
+		t.Errorf("member %v", member)
+	}
+	label := rows("/labels")[0].(map[string]any)
+	if m := p.want(200, "GET", "/labels/"+label["uuid"].(string), "").object(t); m["data"].(map[string]any)["name"] != label["name"] {
+		t.Errorf("label %v", m)
+	}
+}
+
+func TestAttentionJSONIsACopy(t *testing.T) {
+	a, _ := attentionProbe(t)
+	id := a.IDs()[0]
+	labels := map[string]any{"Stage": "Demo"}
+	a.Change(id, "labels", labels)
+	labels["Stage"] = "Closed"
+	m := a.JSON(id)
+	attributes(m)["title"] = "mine"
+	attributes(m)["labels"].(map[string]any)["Stage"] = "Closed"
+	if at := attributes(a.JSON(id)); at["title"] == "mine" || at["labels"].(map[string]any)["Stage"] != "Demo" {
+		t.Error("the state is shared")
+	}
+	if a.JSON("nobody") != nil {
+		t.Error("JSON of an unknown id")
+	}
+}
+
+func BenchmarkAttentionSync25000(b *testing.B) {
+	s, err := New(Options{Conversations: 100_000})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rt, account := s.Transport(), s.Accounts()[0]
+	for b.Loop() {
+		for page := 1; page <= 500; page++ {
+			req, err := http.NewRequestWithContext(b.Context(), "GET", fmt.Sprintf("http://x%s/conversations/list?size=50&page=%d", account.Path, page), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			req.Header.Set("Authorization", account.Credential)
+			res, err := rt.RoundTrip(req)
+			if err != nil || res.StatusCode != 200 {
+				b.Fatal(res, err)
+			}
+			res.Body.Close()
+		}
+	}
+}

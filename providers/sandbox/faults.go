@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Names of the faults a [Sandbox] can inject. A rate is the probability per
+// request, from 0 to 1.
+const (
+	// Fault429 answers 429 with Retry-After in seconds (2). Nothing is done.
+	Fault429 = "429"
+	// Fault429Date answers 429 with Retry-After as an HTTP date two to three
+	// seconds ahead (HTTP dates have whole seconds). Nothing is done.
+	Fault429Date = "429-date"
+	// Fault500HTML answers 500 with an HTML page, as a gateway would. Nothing
+	// is done.
+	Fault500HTML = "500-html"
+	// FaultDropBefore loses the connection before anything is done.
+	FaultDropBefore = "drop-before"
+	// FaultDropAfter does the write and then loses the connection instead of
+	// answering. It only meets writes.
+	FaultDropAfter = "drop-after"
+	// FaultSlow handles the request and holds the answer back for 20 seconds.
+	FaultSlow = "slow"
+	// FaultConcurrent lets somebody else change the same conversation right
+	// before a read of it is answered or a write to it is applied.
+	FaultConcurrent = "concurrent"
+)
+
+const (
+	retryAfter = 2 * time.Second
+	slowDelay  = 20 * time.Second
+)
+
+// FaultNames returns the names of all faults, in the order they are documented.
+func FaultNames() []string {
+	return []string{Fault429, Fault429Date, Fault500HTML, FaultDropBefore, FaultDropAfter, FaultSlow, FaultConcurrent}
+}
+
+func checkFault(name string, rate float64) error {
+	if !slices.Contains(FaultNames(), name) {
+		return fmt.Errorf("sandbox: unknown fault %q (known: %q)", name, FaultNames())
+	}
+	if math.IsNaN(rate) || rate < 0 || rate > 1 {
+		return fmt.Errorf("sandbox: fault %s: rate %v is not between 0 and 1", name, rate)
+	}
+	return nil
+}
+
+// writesOnly tells whether a planned fault waits for a write.
+func writesOnly(fault string) bool { return fault == FaultDropAfter || fault == FaultConcurrent }
+
+// plannedFault is what FailNext left to do.
+type plannedFault struct {
+	fault string
+	left  int
+}
+
+// SetFault changes the rate of one fault from now on; 0 turns it off. It
+// panics on an unknown name or a rate outside 0..1, which [New] reports as an
+// error.
+func (s *Sandbox) SetFault(name string, rate float64) {
+	if err := checkFault(name, rate); err != nil {
+		panic(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rates[name] = rate
+}
+
+// SetLatency changes the delay added to every answer.
+func (s *Sandbox) SetLatency(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = d
+}
+
+// FailNext makes the next n requests to the provider meet the fault, whatever
+// the rates say; drop-after and concurrent wait for writes. Several calls
+// queue up. It panics on an unknown provider or fault.
+func (s *Sandbox) FailNext(provider, fault string, n int) {
+	if err := checkFault(fault, 0); err != nil {
+		panic(err)
+	}
+	s.mustKnow(provider)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.planned[provider] = append(s.planned[provider], plannedFault{fault, n})
+}
+
+// SetOffline makes every connection to the provider fail, or to all of them
+// when provider is empty. In memory the error is "connection refused"; over a
+// socket, which is open already, the connection is closed unanswered. It
+// panics on an unknown provider.
+func (s *Sandbox) SetOffline(provider string, down bool) {
+	names := []string{provider}
+	if provider == "" {
+		names = s.providers()
+	} else {
+		s.mustKnow(provider)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		s.offline[name] = down
+	}
+}
+
+// Revoke makes the provider's credential invalid: from now on it answers 401.
+// It panics on an unknown provider.
+func (s *Sandbox) Revoke(provider string) {
+	s.mustKnow(provider)
+	s.service(provider).revoke()
+}
+
+// faultsFor decides which faults one request meets.
+func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	met := map[string]bool{}
+	queue := s.planned[provider]
+	for i := range queue {
+		if queue[i].left > 0 && (write || !writesOnly(queue[i].fault)) {
+			met[queue[i].fault] = true
+			queue[i].left--
+			break
+		}
+	}
+	s.planned[provider] = slices.DeleteFunc(queue, func(p plannedFault) bool { return p.left <= 0 })
+	for _, name := range FaultNames() {
+		// One draw per fault that is on, so that turning one on doesn't
+		// depend on the others' outcome.
+		if rate := s.rates[name]; rate > 0 && s.rng.Float64() < rate && (write || name != FaultDropAfter) {
+			met[name] = true
+		}
+	}
+	return met
+}
+
+// pause waits for d or until the context ends.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// gatewayPage is what a proxy in front of a service answers when the service
+// is ill: HTML, whatever the client asked for.
+const gatewayPage = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
+	"<body><center><h1>%d %s</h1></center><hr><center>cloud gateway</center></body></html>\n"
+
+func (x *exchange) gatewayError(status int) {
+	text := http.StatusText(status)
+	x.raw(status, "text/html; charset=utf-8", fmt.Appendf(nil, gatewayPage, status, text, status, text))
+}

@@ -1,0 +1,577 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var testNow = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+
+func newTestSandbox(t *testing.T, o Options) *Sandbox {
+	t.Helper()
+	if o.Now == nil {
+		o.Now = func() time.Time { return testNow }
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// probe calls one server in memory.
+type probe struct {
+	t       *testing.T
+	s       *Sandbox
+	account Account
+	auth    string
+}
+
+// reply is an answer, read to the end.
+type reply struct {
+	status int
+	header http.Header
+	text   string
+}
+
+// object decodes the answer as a JSON object.
+func (r reply) object(t *testing.T) map[string]any {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal([]byte(r.text), &m); err != nil {
+		t.Fatalf("status %d, not an object: %v\n%.300s", r.status, err, r.text)
+	}
+	return m
+}
+
+func newProbe(t *testing.T, s *Sandbox, provider string) probe {
+	t.Helper()
+	for _, a := range s.Accounts() {
+		if a.Provider == provider {
+			scheme := map[string]string{providerBird: "AccessKey ", providerKona: "Bearer "}[provider]
+			return probe{t: t, s: s, account: a, auth: scheme + a.Credential}
+		}
+	}
+	t.Fatalf("no account of %s", provider)
+	return probe{}
+}
+
+func (p probe) request(ctx context.Context, method, path, body string) *http.Request {
+	p.t.Helper()
+	var r io.Reader
+	if body != "" {
+		r = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://sandbox.test"+p.account.Path+path, r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if p.auth != "" {
+		req.Header.Set("Authorization", p.auth)
+	}
+	req.Header.Set("Accept", "application/json")
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req
+}
+
+func (p probe) try(method, path, body string) (reply, error) {
+	p.t.Helper()
+	return p.send(p.request(p.t.Context(), method, path, body))
+}
+
+func (p probe) send(req *http.Request) (reply, error) {
+	p.t.Helper()
+	res, err := p.s.Transport().RoundTrip(req)
+	if err != nil {
+		return reply{}, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return reply{res.StatusCode, res.Header, string(text)}, nil
+}
+
+func (p probe) do(method, path, body string) reply {
+	p.t.Helper()
+	r, err := p.try(method, path, body)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return r
+}
+
+// want calls and checks the status.
+func (p probe) want(status int, method, path, body string) reply {
+	p.t.Helper()
+	r := p.do(method, path, body)
+	if r.status != status {
+		p.t.Fatalf("%s %s %s: status %d, want %d: %.300s", method, path, body, r.status, status, r.text)
+	}
+	return r
+}
+
+func TestNewRefusesBadOptions(t *testing.T) {
+	for name, o := range map[string]Options{
+		"unknown fault": {Faults: map[string]float64{"meteor": 0.5}},
+		"above one":     {Faults: map[string]float64{Fault429: 1.01}},
+		"negative":      {Faults: map[string]float64{FaultSlow: -0.1}},
+		"not a number":  {Faults: map[string]float64{FaultSlow: math.NaN()}},
+		"conversations": {Conversations: -1},
+	} {
+		if _, err := New(o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	all := map[string]float64{}
+	for _, name := range FaultNames() {
+		all[name] = 1
+	}
+	if _, err := New(Options{Faults: all}); err != nil {
+		t.Errorf("all faults: %v", err)
+	}
+}
+
+func TestAccounts(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	var got []string
+	for _, a := range s.Accounts() {
+		got = append(got, a.Name+" "+a.Provider)
+		if !strings.HasPrefix(a.Path, "/"+a.Provider) || a.Credential == "" {
+			t.Errorf("account %+v", a)
+		}
+	}
+	want := []string{"sales attention", "support bird", "meetings askelephant", "projects kona"}
+	if !slices.Equal(got, want) {
+		t.Errorf("accounts %q, want %q", got, want)
+	}
+}
+
+func TestConversationsAreSpreadEvenly(t *testing.T) {
+	for _, tc := range []struct {
+		total int
+		want  [4]int
+	}{{0, [4]int{100, 100, 100, 100}}, {7, [4]int{2, 2, 2, 1}}, {1, [4]int{1, 0, 0, 0}}, {4000, [4]int{1000, 1000, 1000, 1000}}} {
+		s := newTestSandbox(t, Options{Conversations: tc.total})
+		got := [4]int{s.Attention().Len(), s.Bird().Len(), s.AskElephant().Len(), s.Kona().Len()}
+		if got != tc.want {
+			t.Errorf("%d conversations: %v, want %v", tc.total, got, tc.want)
+		}
+	}
+}
+
+// listPaths are a page of every provider's list.
+func listPaths(s *Sandbox) map[string]string {
+	paths := map[string]string{
+		providerAttention: "/conversations/list?size=50", providerAskElephant: "/v2/engagements?limit=50&expand=contacts,owner",
+		providerKona: "/conversations",
+	}
+	for _, a := range s.Accounts() {
+		if a.Provider == providerBird {
+			paths[a.Provider] = "/workspaces/" + a.Settings["workspace_id"] + "/conversations?limit=20"
+		}
+	}
+	return paths
+}
+
+func TestSameSeedSameData(t *testing.T) {
+	fetch := func(seed uint64, provider, path string) string {
+		p := newProbe(t, newTestSandbox(t, Options{Seed: seed}), provider)
+		return p.want(200, "GET", path, "").text
+	}
+	for provider, path := range listPaths(newTestSandbox(t, Options{Seed: 7})) {
+		first := fetch(7, provider, path)
+		if again := fetch(7, provider, path); again != first {
+			t.Errorf("%s: the same seed gave other data", provider)
+		}
+		if other := fetch(8, provider, path); other == first {
+			t.Errorf("%s: another seed gave the same data", provider)
+		}
+	}
+	a, b := newTestSandbox(t, Options{Seed: 7}).Accounts(), newTestSandbox(t, Options{Seed: 7}).Accounts()
+	for i := range a {
+		if a[i].Credential != b[i].Credential || !maps.Equal(a[i].Secrets, b[i].Secrets) {
+			t.Errorf("%s: the same seed gave other credentials", a[i].Name)
+		}
+	}
+}
+
+func TestSameSeedSameFaults(t *testing.T) {
+	run := func() (statuses []int) {
+		s := newTestSandbox(t, Options{Seed: 3, Faults: map[string]float64{Fault429: 0.2, Fault500HTML: 0.2, FaultDropBefore: 0.2}})
+		p := newProbe(t, s, providerAttention)
+		for range 60 {
+			r, err := p.try("GET", "/labels", "")
+			if err != nil {
+				r.status = -1
+			}
+			statuses = append(statuses, r.status)
+		}
+		return statuses
+	}
+	first := run()
+	if !slices.Equal(first, run()) {
+		t.Error("the same seed gave other faults")
+	}
+	for _, status := range []int{200, 429, 500, -1} {
+		if !slices.Contains(first, status) {
+			t.Errorf("no %d among %v", status, first)
+		}
+	}
+}
+
+func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
+	d := newSeedData(1, testNow)
+	const n = 2000
+	last := testNow
+	recent := 0
+	for i := range n {
+		at := d.created(i, n)
+		// Truncation to whole seconds may swap neighbours within one.
+		if at.After(last.Add(time.Second)) {
+			t.Fatalf("row %d at %v is younger than row %d at %v", i, at, i-1, last)
+		}
+		if age := testNow.Sub(at); age < 0 || age > seedSpan+3*time.Hour {
+			t.Fatalf("row %d is %v old", i, age)
+		}
+		if testNow.Sub(at) < seedSpan/4 {
+			recent++
+		}
+		last = at
+	}
+	if recent < n*2/5 {
+		t.Errorf("only %d of %d conversations in the newest quarter", recent, n)
+	}
+}
+
+func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
+	for seed := range uint64(20) {
+		d := newSeedData(seed, testNow)
+		seen := map[string]bool{}
+		for _, p := range slices.Concat(d.staff, d.contacts) {
+			if seen[p.email] {
+				t.Fatalf("seed %d: %s twice", seed, p.email)
+			}
+			seen[p.email] = true
+		}
+	}
+	d := newSeedData(1, testNow)
+	var text strings.Builder
+	for _, p := range d.contacts {
+		text.WriteString(p.name())
+	}
+	for _, r := range "öвηר田ن민🌻\u200d" {
+		if !strings.ContainsRune(text.String(), r) {
+			t.Errorf("no name with %q", r)
+		}
+	}
+}
+
+func TestFaultAnswers(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	p := newProbe(t, s, providerAttention)
+
+	s.FailNext(providerAttention, Fault429, 1)
+	if r := p.want(429, "GET", "/labels", ""); r.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+	}
+	s.FailNext(providerAttention, Fault429Date, 1)
+	r := p.want(429, "GET", "/labels", "")
+	at, err := http.ParseTime(r.header.Get("Retry-After"))
+	if wait := at.Sub(testNow); err != nil || wait < 2*time.Second || wait > 3*time.Second {
+		t.Errorf("Retry-After %q: %v %v", r.header.Get("Retry-After"), wait, err)
+	}
+	s.FailNext(providerAttention, Fault500HTML, 2)
+	for range 2 {
+		if r := p.want(500, "GET", "/labels", ""); !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.HasPrefix(r.text, "<!DOCTYPE") {
+			t.Errorf("500: %v %s", r.header, r.text)
+		}
+	}
+	p.want(200, "GET", "/labels", "")
+	if n := len(s.Requests()); n != 5 {
+		t.Errorf("%d requests recorded, want 5", n)
+	}
+}
+
+func TestDropBeforeDoesNothing(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	p := newProbe(t, s, providerAttention)
+	id := s.Attention().IDs()[0]
+	s.Attention().Change(id, "private", false)
+	s.FailNext(providerAttention, FaultDropBefore, 1)
+	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "dial" || !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("error %v", err)
+	}
+	if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != false {
+		t.Error("the write was done")
+	}
+	if len(s.Requests()) != 0 {
+		t.Error("a request that never arrived was recorded")
+	}
+}
+
+func TestDropAfterDoesTheWrite(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	p := newProbe(t, s, providerAttention)
+	id := s.Attention().IDs()[0]
+	s.Attention().Change(id, "private", false)
+	s.FailNext(providerAttention, FaultDropAfter, 1)
+	p.want(200, "GET", "/conversations/"+id, "") // reads don't meet it
+	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "read" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v", err)
+	}
+	if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != true {
+		t.Error("the write was not done")
+	}
+	requests := s.Requests()
+	if last := requests[len(requests)-1]; !last.Write || last.Status != 200 || last.Method != "PUT" ||
+		last.Path != "/v2/conversations/"+id+"/change_privacy" || last.Query != "privacy=private" {
+		t.Errorf("recorded %+v", last)
+	}
+	s.ResetRequests()
+	if len(s.Requests()) != 0 {
+		t.Error("requests not forgotten")
+	}
+}
+
+func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	p := newProbe(t, s, providerAttention)
+	id := s.Attention().IDs()[0]
+	s.Attention().Change(id, "title", "base")
+	s.SetFault(FaultConcurrent, 1)
+	r := p.want(200, "GET", "/conversations/"+id, "")
+	if got := r.object(t)["attributes"].(map[string]any)["title"]; got == "base" {
+		t.Error("nobody else changed the title")
+	}
+	s.SetFault(FaultConcurrent, 0)
+	if again := p.want(200, "GET", "/conversations/"+id, ""); again.text != r.text {
+		t.Error("the fault is still on")
+	}
+
+	e := newProbe(t, s, providerAskElephant)
+	eid := s.AskElephant().IDs()[0]
+	before := s.AskElephant().Contacts(eid)
+	s.FailNext(providerAskElephant, FaultConcurrent, 1)
+	e.want(200, "GET", "/v2/engagements/"+eid, "")
+	if !slices.Equal(before, s.AskElephant().Contacts(eid)) {
+		t.Error("a planned concurrent change met a read")
+	}
+	updated := s.AskElephant().JSON(eid)["updated_at"]
+	s.AskElephant().Set(func(w *AskElephantSwitches) { w.IgnoreWrite = true })
+	e.want(200, "PUT", "/v2/engagements/"+eid+"/contacts", `{"contact_ids":[]}`)
+	if slices.Equal(before, s.AskElephant().Contacts(eid)) || s.AskElephant().JSON(eid)["updated_at"] == updated {
+		t.Error("nobody else changed the contacts")
+	}
+}
+
+func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := New(Options{Latency: 300 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newProbe(t, s, providerAttention)
+		start := time.Now()
+		p.want(200, "GET", "/labels", "")
+		if d := time.Since(start); d != 300*time.Millisecond {
+			t.Errorf("latency %v", d)
+		}
+		s.SetLatency(0)
+		s.FailNext(providerAttention, FaultSlow, 2)
+		start = time.Now()
+		p.want(200, "GET", "/labels", "")
+		if d := time.Since(start); d != slowDelay {
+			t.Errorf("slow took %v", d)
+		}
+
+		id := s.Attention().IDs()[0]
+		s.Attention().Change(id, "private", false)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		start = time.Now()
+		_, err = p.send(p.request(ctx, "PUT", "/conversations/"+id+"/change_privacy?privacy=private", ""))
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 5*time.Second {
+			t.Errorf("canceled after %v: %v", time.Since(start), err)
+		}
+		if s.Attention().JSON(id)["attributes"].(map[string]any)["private"] != true {
+			t.Error("the request was slow to answer, but its write must be done")
+		}
+
+		// http.Client's own timeout reaches foreign transports differently.
+		s.FailNext(providerAttention, FaultSlow, 1)
+		client := &http.Client{Transport: s.Transport(), Timeout: time.Second}
+		start = time.Now()
+		_, err = client.Do(p.request(t.Context(), "GET", "/labels", ""))
+		var timeout net.Error
+		if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(start) != time.Second {
+			t.Errorf("client timeout after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestCanceledContextReachesNothing(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	p := newProbe(t, s, providerAttention)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.send(p.request(ctx, "GET", "/labels", "")); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if len(s.Requests()) != 0 {
+		t.Error("recorded")
+	}
+}
+
+func TestOffline(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	a, e := newProbe(t, s, providerAttention), newProbe(t, s, providerAskElephant)
+	s.SetOffline(providerAttention, true)
+	if _, err := a.try("GET", "/labels", ""); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("error %v", err)
+	}
+	e.want(200, "GET", "/v2/tags", "")
+	s.SetOffline("", true)
+	if _, err := e.try("GET", "/v2/tags", ""); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("error %v", err)
+	}
+	s.SetOffline("", false)
+	a.want(200, "GET", "/labels", "")
+	e.want(200, "GET", "/v2/tags", "")
+}
+
+func TestRevoke(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	a, e := newProbe(t, s, providerAttention), newProbe(t, s, providerAskElephant)
+	s.Revoke(providerAttention)
+	a.want(401, "GET", "/labels", "")
+	e.want(200, "GET", "/v2/tags", "")
+	s.Revoke(providerAskElephant)
+	e.want(401, "GET", "/v2/tags", "")
+}
+
+func TestUnknownNamesPanic(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	for name, f := range map[string]func(){
+		"fault":    func() { s.SetFault("meteor", 1) },
+		"rate":     func() { s.SetFault(Fault429, 2) },
+		"plan":     func() { s.FailNext(providerKona, "meteor", 1) },
+		"provider": func() { s.FailNext("zoom", Fault429, 1) },
+		"offline":  func() { s.SetOffline("zoom", true) },
+		"id":       func() { s.Attention().Change("nobody", "title", "x") },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+func TestOverARealSocket(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	server := httptest.NewServer(s)
+	defer server.Close()
+	a := s.Accounts()[0]
+	get := func(path string) (*http.Response, error) {
+		req, err := http.NewRequestWithContext(t.Context(), "PUT", server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+a.Credential)
+		return server.Client().Do(req)
+	}
+	id := s.Attention().IDs()[0]
+	path := a.Path + "/conversations/" + id + "/change_privacy?privacy=private"
+	res, err := get(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != 200 || res.Header.Get("Content-Length") != strconv.Itoa(len(body)) || !json.Valid(body) {
+		t.Errorf("%d %v %.100s", res.StatusCode, res.Header, body)
+	}
+	for _, fault := range []string{FaultDropBefore, FaultDropAfter} {
+		s.FailNext(providerAttention, fault, 1)
+		if res, err := get(path); err == nil {
+			res.Body.Close()
+			t.Errorf("%s: answered %d", fault, res.StatusCode)
+		}
+	}
+	res, err = server.Client().Get(server.URL + "/nowhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 404 {
+		t.Errorf("/nowhere: %d", res.StatusCode)
+	}
+}
+
+func TestTooLargeBody(t *testing.T) {
+	s := newTestSandbox(t, Options{})
+	p := newProbe(t, s, providerAttention)
+	req := p.request(t.Context(), "PUT", "/conversations/x/title", "x")
+	req.Body = io.NopCloser(bytes.NewReader(make([]byte, maxBody+1)))
+	if r, err := p.send(req); err != nil || r.status != 413 {
+		t.Errorf("%d %v", r.status, err)
+	}
+}
+
+// TestUseFromManyGoroutines is for the race detector.
+func TestUseFromManyGoroutines(t *testing.T) {
+	s := newTestSandbox(t, Options{Faults: map[string]float64{Fault429: 0.1, FaultConcurrent: 0.3, FaultDropAfter: 0.1}})
+	a, e := newProbe(t, s, providerAttention), newProbe(t, s, providerAskElephant)
+	aid, eid := s.Attention().IDs()[0], s.AskElephant().IDs()[0]
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for range 10 {
+				// Faults are expected; only races are of interest here.
+				_, _ = a.try("PUT", "/conversations/"+aid+"/title", `{"title":"t`+strconv.Itoa(n)+`"}`)
+				_, _ = a.try("GET", "/conversations/list", "")
+				_, _ = e.try("PUT", "/v2/engagements/"+eid+"/contacts", `{"contact_ids":[]}`)
+				_, _ = e.try("GET", "/v2/engagements?limit=5", "")
+				s.Attention().JSON(aid)
+				s.AskElephant().Change(eid, "title", "x")
+				s.Requests()
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkNew100000(b *testing.B) {
+	for b.Loop() {
+		if _, err := New(Options{Conversations: 100_000}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package providers
+
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"confab/model"
+)
+
+// speakerLine is a line of a transcript that names who speaks, with an
+// optional time before or after the name.
+var speakerLine = regexp.MustCompile(`^\s*(?:[\[(]?(\d{1,2}:\d{2}(?::\d{2})?)[\])]?\s+)?([\p{L}][\p{L}\p{M}\p{N} .,'’_()@+-]{0,58}?)\s*(?:[\[(](\d{1,2}:\d{2}(?::\d{2})?)[\])])?\s*:\s+(\S.*)$`)
+
+// SplitTranscript turns a plain text into messages, one for each run of a
+// speaker, where at least half of its lines are of the form "Speaker: text";
+// otherwise the text is one message without an author. Nothing of the text is
+// left out except the separators and times. Offsets are unknown.
+func SplitTranscript(text string) []model.Message {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	var filled, named int
+	for _, l := range lines {
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		filled++
+		if speakerLine.MatchString(l) {
+			named++
+		}
+	}
+	if named == 0 || named*2 < filled {
+		return []model.Message{{Offset: -1, Text: text}}
+	}
+	var out []model.Message
+	for _, l := range lines {
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		m := speakerLine.FindStringSubmatch(l)
+		switch {
+		case m != nil && len(out) > 0 && out[len(out)-1].Author == m[2]:
+			out[len(out)-1].Text += "\n" + m[4]
+		case m != nil:
+			out = append(out, model.Message{Author: m[2], Offset: offset(cmp.Or(m[1], m[3])), Text: m[4]})
+		case len(out) == 0:
+			out = append(out, model.Message{Offset: -1, Text: strings.TrimSpace(l)})
+		default:
+			out[len(out)-1].Text += "\n" + strings.TrimSpace(l)
+		}
+	}
+	return out
+}
+
+// JoinWords joins transcript tokens. Most carry their own spaces; where
+// neither neighbour has one, a space is put in, except before punctuation.
+func JoinWords(words []string) string {
+	var b strings.Builder
+	last := ' '
+	for _, w := range words {
+		if w == "" {
+			continue
+		}
+		first, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsSpace(last) && !unicode.IsSpace(first) && !strings.ContainsRune(".,;:!?%)]}…'’", first) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w)
+		last, _ = utf8.DecodeLastRuneInString(w)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// offset reads m:ss or h:mm:ss; negative where there is none.
+func offset(s string) time.Duration {
+	if s == "" {
+		return -1
+	}
+	var total time.Duration
+	for _, part := range strings.Split(s, ":") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return -1
+		}
+		total = total*60 + time.Duration(n)
+	}
+	return total * time.Second
+}

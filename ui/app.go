@@ -1,0 +1,247 @@
+package ui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/detail"
+	"confab/ui/keymap"
+	"confab/ui/list"
+	"confab/ui/theme"
+)
+
+// View is a saved query, shown as a tab.
+type View struct{ Name, Query string }
+
+// Options is everything the inbox is made of.
+type Options struct {
+	Backend Backend
+	// Keys are the [keys] tables: sequences by context and action.
+	Keys map[string]map[string][]string
+	// Views are the tabs; none gives Inbox, one per account, and All.
+	Views []View
+	// Theme is auto, dark, light, mono or a name of Themes.
+	Theme  string
+	Themes map[string]map[string]string
+	// Layout is auto, right, bottom or off.
+	Layout string
+	ASCII  bool
+	// ReadOnly says that the whole program is. The engine enforces it; here it
+	// is shown and gives the reason why keys are off.
+	ReadOnly bool
+	// Demo says that the accounts are the sandbox.
+	Demo bool
+	// SSH says that the terminal is at the other end of a link.
+	SSH bool
+	// InitialQuery is the filter at the start, InitialView the name of a tab.
+	InitialQuery, InitialView string
+	// Open opens an http(s) URL, without a shell. Nil says that nothing can.
+	Open func(url string) error
+	// Save writes a report and gives its path. Nil leaves reports out.
+	Save func(name, text string) (path string, err error)
+	// BeforeSuspend runs before the program stops on ctrl+z, such as draining
+	// writes; AfterResume when it goes on. Both may be nil and may do I/O.
+	BeforeSuspend func(context.Context) error
+	AfterResume   func(context.Context)
+	// Now is the clock; its zone is the zone of every time shown.
+	Now func() time.Time
+	// Version is shown in help.
+	Version string
+	// Welcome shows the welcome screen in place of the inbox; ConfigPath is
+	// where a config would be.
+	Welcome    bool
+	ConfigPath string
+	// Notice is a line to start with, such as what is wrong with a key.
+	Notice string
+}
+
+// screen is what fills the terminal under the overlays.
+type screen int
+
+const (
+	screenList screen = iota
+	screenDetail
+	screenWelcome
+)
+
+// tab is a view with its own cursor, filter and count.
+type tab struct {
+	View
+	filter string
+	count  int // -1 while it is not known
+	at     model.Ref
+}
+
+// Model is the inbox. It is used by one goroutine, that of the program.
+type Model struct {
+	opts  Options
+	facts Facts
+	be    Backend
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	events subscription
+
+	keys     *keymap.Map
+	handlers map[keymap.Action]handler
+	typed    []string // keys of a sequence so far
+	count    int
+
+	th        *theme.Theme
+	themeConf theme.Config
+	layout    string
+	source    int // width of the widest account of the list
+
+	w, h     int
+	screen   screen
+	overlays []overlay
+	prompt   *prompt
+
+	tabs []tab
+	tab  int
+
+	list   list.List
+	pages  fetch
+	counts fetch
+
+	detail  detail.View
+	details detailCache
+	rest    int // generation of the cursor's rest
+
+	ops    map[int]*operation
+	nextOp int
+
+	last    *lastEdit
+	batch   *batch
+	notice  notice
+	drafts  map[string]*draft
+	pending map[string]string // drafts not saved yet
+
+	quitting bool
+	wantDemo bool
+	closed   bool
+	mouse    hitAreas
+}
+
+type notice struct {
+	text string
+	look theme.Token
+}
+
+// fetch is a request of which only the newest counts.
+type fetch struct {
+	gen    int
+	busy   bool
+	again  bool
+	cancel context.CancelFunc
+}
+
+// subscription is the way news come in. The lock is needed since the program's
+// end may come while the command that subscribes still runs.
+type subscription struct {
+	mu     *sync.Mutex
+	ch     <-chan model.Event
+	cancel func()
+	closed bool
+}
+
+// New makes the inbox. It does no I/O.
+func New(o Options) *Model {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
+		ops: map[int]*operation{}, details: detailCache{}, drafts: map[string]*draft{}, pending: map[string]string{}}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.events.mu = &sync.Mutex{}
+	keys, problems := keymap.New(o.Keys)
+	m.keys = keys
+	m.handlers = handlers()
+	m.themeConf = theme.Config{Name: o.Theme, Themes: o.Themes, ASCII: o.ASCII}
+	m.th = theme.New(m.themeConf)
+	if m.layout == "" {
+		m.layout = layoutAuto
+	}
+	if o.Welcome {
+		m.screen = screenWelcome
+	}
+	m.makeTabs()
+	switch {
+	case o.Notice != "":
+		m.say(theme.Warning, o.Notice)
+	case len(problems) > 0:
+		m.say(theme.Warning, problems[0].String())
+	}
+	return m
+}
+
+func (m *Model) makeTabs() {
+	views := m.opts.Views
+	var accounts []model.AccountState
+	if m.facts != nil {
+		accounts = m.facts.Accounts()
+	}
+	if len(views) == 0 {
+		views = append(views, View{Name: "Inbox"})
+		if len(accounts) > 1 {
+			for _, a := range accounts {
+				views = append(views, View{Name: a.Name, Query: "account:" + a.Name})
+			}
+		}
+		views = append(views, View{Name: "All", Query: "is:any"})
+	}
+	for i, v := range views {
+		m.tabs = append(m.tabs, tab{View: v, count: -1})
+		if v.Name == m.opts.InitialView {
+			m.tab = i
+		}
+	}
+	m.tabs[m.tab].filter = m.opts.InitialQuery
+	for _, a := range accounts {
+		m.source = max(m.source, m.th.Width(list.Source(a.Provider, a.Name)))
+	}
+}
+
+// Init starts reading.
+func (m *Model) Init() tea.Cmd {
+	var cmds []tea.Cmd
+	if m.opts.Theme == "" || m.opts.Theme == "auto" {
+		if !m.opts.SSH {
+			cmds = append(cmds, tea.RequestBackgroundColor)
+		}
+	}
+	if m.opts.Welcome || m.be == nil {
+		return tea.Batch(cmds...)
+	}
+	return tea.Batch(append(cmds, m.subscribe(), m.reload(true), m.recount())...)
+}
+
+// WantsDemo reports whether the person asked for the demo on the welcome
+// screen; the program that ran the model then starts it.
+func (m *Model) WantsDemo() bool { return m.wantDemo }
+
+// Close ends what the model has running. It is called when the program is over.
+func (m *Model) Close() {
+	m.cancel()
+	m.events.mu.Lock()
+	defer m.events.mu.Unlock()
+	m.events.closed = true
+	if m.events.cancel != nil {
+		m.events.cancel()
+		m.events.cancel = nil
+	}
+}
+
+func (m *Model) now() time.Time { return m.opts.Now() }
+
+// say puts a line above the status line, until the next key.
+func (m *Model) say(look theme.Token, text string) { m.notice = notice{text, look} }
+
+func (m *Model) query() (full string, problem error) {
+	t := m.tabs[m.tab]
+	return combine(t.Query, t.filter)
+}

@@ -1,0 +1,52 @@
+package ui
+
+import (
+	"context"
+
+	"confab/model"
+)
+
+// Facts are answered from memory, without I/O and without waiting: they may be
+// called from Update and View.
+type Facts interface {
+	// Accounts gives the state of every account in config order.
+	Accounts() []model.AccountState
+	// Describe gives the fixed data of an account.
+	Describe(account string) (model.Description, bool)
+	// Capabilities tells what can be edited in a conversation, and why not.
+	Capabilities(c model.Conversation) model.Capabilities
+}
+
+// Backend is what the screen needs of the engine. Every method but those of
+// Facts may read a disk or a network, so they are called inside a tea.Cmd only.
+type Backend interface {
+	Facts
+
+	// Subscribe announces changes; the channel is closed by the returned func.
+	Subscribe() (<-chan model.Event, func())
+
+	List(ctx context.Context, req model.ListRequest) (model.Page, error)
+	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
+	Count(ctx context.Context, query string, inbox bool) (int, error)
+	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
+	Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error)
+	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)
+	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
+
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error)
+	PlanCreate(ctx context.Context, account string, n model.NewConversation) (model.Plan, error)
+	Submit(ctx context.Context, plan model.Plan) (ids []string, err error)
+	PlanUndo(ctx context.Context, id string) (model.Undo, error)
+	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)
+
+	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
+	Retry(ctx context.Context, ids ...string) error
+	Discard(ctx context.Context, ids ...string) error
+	Resolve(ctx context.Context, id string, r model.Resolution) error
+
+	Refresh(accounts ...string)
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	SaveDraft(ctx context.Context, key, text string) error
+	Draft(ctx context.Context, key string) (string, error)
+}

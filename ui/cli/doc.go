@@ -1,0 +1,16 @@
+// Package cli is confab without a screen: the commands, their flags, what
+// they print and the exit status. It drives the same engine as the inbox,
+// through the interface Engine, which main opens when a command first needs it.
+//
+// What may be relied on:
+//
+//   - Results go to standard output, questions and errors to standard error.
+//   - Text is cleaned on its way out; JSON holds the exact text, escaped by
+//     its own rules, one object a line where there is a list.
+//   - Nothing is written to a service before the plan was shown and, without
+//     --yes, agreed to. --dry-run never writes.
+//   - The exit status is the first of 130, 5, 3, 1, 4 that applies, else 0; 2
+//     is for what is wrong before anything is done. See the constants.
+//   - The package reads no clock, environment or terminal of its own: Program
+//     brings them.
+package cli

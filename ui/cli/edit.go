@@ -1,0 +1,402 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"confab/model"
+)
+
+// readers is how many conversations are read at once to find people in them.
+const readers = 4
+
+func (r *run) editCommand() *cobra.Command {
+	var f changeFlags
+	var send sendOptions
+	var q string
+	var cached bool
+	c := &cobra.Command{
+		Use:   "edit REF... | --query QUERY",
+		Short: "Change conversations: plan, show, ask, deliver",
+		Long: `Plans the changes, shows the plan, asks, delivers, and reports each result.
+
+WHO is [user:|group:|contact:|flow:]ID, an e-mail, an exact name, or an identifier KEY=VALUE. It is looked for
+among the participants first, then in the directory of the service. ROLE is editor, viewer or
+collaboration_complete.`,
+		Example: "  confab edit sales:c-17 --private --title 'Interview, second round'\n" +
+			"  confab edit --query 'account:projects with:ann' --role ann@example.com=editor\n" +
+			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
+		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+			given := cmd.Flags().Changed
+			switch {
+			case given("query") && len(args) > 0:
+				return usage("name conversations or give --query, not both")
+			case !given("query") && len(args) == 0:
+				return usage("say which conversations: by REF, or with --query")
+			case cached && !given("query"):
+				return usage("--cached goes with --query")
+			}
+			req, err := f.parse(given)
+			if err != nil {
+				return err
+			}
+			if err := r.checkQuery(q); err != nil {
+				return err
+			}
+			if err := r.mayAsk(send); err != nil {
+				return err
+			}
+			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
+				refs, err := r.editRefs(ctx, e, args, given("query"), q, cached)
+				if err != nil || len(refs) == 0 {
+					return err
+				}
+				plan, failed, err := r.planEdit(ctx, e, refs, req)
+				if err != nil {
+					return err
+				}
+				return r.after(failed, r.send(ctx, e, plan, req.kinds(), send))
+			})
+		}),
+	}
+	f.register(c)
+	send.register(c, true)
+	c.Flags().StringVar(&q, "query", "", "change all that match this `query`")
+	c.Flags().BoolVar(&cached, "cached", false, "with --query: go by the cache, without syncing first")
+	return c
+}
+
+// editRefs gives the conversations that were named, or that match.
+func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery bool, q string, cached bool) ([]model.Ref, error) {
+	if byQuery {
+		if !cached {
+			if err := r.syncAccounts(ctx, e, nil); err != nil {
+				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
+			}
+		}
+		refs, err := e.Refs(ctx, r.scoped(q), false)
+		if err == nil && len(refs) == 0 {
+			r.say("No conversation matches.")
+		}
+		return refs, err
+	}
+	var refs []model.Ref
+	for _, text := range args {
+		ref, err := r.ref(text)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs, nil
+}
+
+// planEdit plans the request for each conversation. failed joins what kept
+// some from being planned; they stand in the plan with the reason.
+func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req request) (plan model.Plan, failed, err error) {
+	found := make([]resolved, len(refs))
+	r.resolveAll(ctx, e, refs, req, found)
+	if err := ctx.Err(); err != nil {
+		return plan, nil, err
+	}
+	if err := worthStopping(found); err != nil {
+		return plan, nil, err
+	}
+
+	items := map[model.Ref]model.PlanItem{}
+	groups, order := map[string][]model.Ref{}, []string{}
+	changes := map[string][]model.Change{}
+	for i, ref := range refs {
+		if found[i].err != nil {
+			items[ref] = blocked(e, found[i].conversation, ref, found[i].err)
+			failed = errors.Join(failed, found[i].err)
+			continue
+		}
+		key, err := json.Marshal(found[i].changes)
+		if err != nil {
+			return plan, nil, err
+		}
+		if _, ok := groups[string(key)]; !ok {
+			order = append(order, string(key))
+			changes[string(key)] = found[i].changes
+		}
+		groups[string(key)] = append(groups[string(key)], ref)
+	}
+	for _, key := range order {
+		part, err := e.Plan(ctx, groups[key], changes[key], r.progress("read"))
+		if err != nil {
+			return plan, nil, err
+		}
+		if plan.ID == "" {
+			plan.ID, plan.Title = part.ID, part.Title
+		}
+		for _, it := range part.Items {
+			items[it.Ref] = checkItem(e, it)
+		}
+	}
+	for _, ref := range refs {
+		if it, ok := items[ref]; ok {
+			plan.Items = append(plan.Items, it)
+		}
+	}
+	return plan, failed, nil
+}
+
+// worthStopping gives the error that ends the command before anything is
+// planned: whom somebody may mean by an ambiguous name is never guessed, and a
+// name that nobody has anywhere is a slip.
+func worthStopping(found []resolved) error {
+	if len(found) == 1 {
+		return found[0].err
+	}
+	known := false
+	for _, f := range found {
+		var ambiguous *ambiguousError
+		if errors.As(f.err, &ambiguous) {
+			return f.err
+		}
+		var nobody *nobodyError
+		known = known || !errors.As(f.err, &nobody)
+	}
+	if known || len(found) == 0 {
+		return nil
+	}
+	return found[0].err
+}
+
+// resolved is a request whose people were found for one conversation.
+type resolved struct {
+	conversation model.Conversation
+	changes      []model.Change
+	err          error
+}
+
+func (r *run) resolveAll(ctx context.Context, e Engine, refs []model.Ref, req request, found []resolved) {
+	dir := newDirectory(e)
+	report := r.progress("read")
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	places := make(chan struct{}, readers)
+	for i, ref := range refs {
+		if ctx.Err() != nil {
+			break
+		}
+		places <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-places }()
+			found[i] = resolve(ctx, e, dir, ref, req)
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			report(done, len(refs))
+		})
+	}
+	wait.Wait()
+}
+
+// resolve makes sure that what a request starts from is read, and finds its
+// people for one conversation.
+func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req request) resolved {
+	out := resolved{changes: slices.Clone(req.changes)}
+	d, ok := e.Describe(ref.Account)
+	if !ok {
+		out.err = usage("there is no account %q", ref.Account)
+		return out
+	}
+	row, cached, err := e.Row(ctx, ref)
+	if err != nil {
+		out.err = err
+		return out
+	}
+	c := &out.conversation
+	*c = row.Conversation
+	var need model.Need
+	if len(req.people) > 0 {
+		need |= model.NeedParticipants
+	}
+	if req.hasContacts() {
+		need |= model.NeedContacts
+	}
+	fresh := false
+	read := func() error {
+		if fresh {
+			return nil
+		}
+		detail, err := e.Load(ctx, ref, need)
+		if err != nil {
+			return fmt.Errorf("%s: %w", ref, err)
+		}
+		*c, fresh = detail.Conversation, true
+		return nil
+	}
+	if !cached || lacksBase(*c, e.Capabilities(*c), req) {
+		if out.err = read(); out.err != nil {
+			return out
+		}
+	}
+	if len(req.people) > 0 && !e.Capabilities(*c).Of(model.EditParticipants).Can() {
+		// The plan says why; whom was meant doesn't matter.
+		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: model.OpAdd})
+	} else {
+		for _, p := range req.people {
+			person, err := dir.resolvePerson(ctx, d, c, p, read)
+			if err != nil {
+				out.err = err
+				return out
+			}
+			out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
+		}
+	}
+	if req.hasContacts() {
+		known := e.Capabilities(*c).Of(model.EditContacts).Can()
+		out.changes = append(out.changes, dir.contactChanges(ctx, *c, req, known)...)
+	}
+	return out
+}
+
+// lacksBase reports whether something that can be edited has to be read first.
+func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool {
+	lacks := func(kind model.EditKind, key string) bool {
+		_, known := model.Read(c, kind, key)
+		return !known && caps.Of(kind).Can()
+	}
+	for _, ch := range req.changes {
+		if lacks(ch.Kind, ch.Key) {
+			return true
+		}
+	}
+	return len(req.people) > 0 && lacks(model.EditParticipants, "") || req.hasContacts() && lacks(model.EditContacts, "")
+}
+
+// resolvePerson finds the person of one change among the participants, read
+// again where a cached list doesn't have them, then in the directory.
+func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c *model.Conversation, change personChange, again func() error) (model.Participant, error) {
+	p, found, err := change.who.choose(c.Participants.Items)
+	if err == nil && !found && change.op != model.OpAdd {
+		if err = again(); err == nil {
+			p, found, err = change.who.choose(c.Participants.Items)
+		}
+	}
+	if err == nil && !found {
+		p, err = dir.find(ctx, d, c.Space.ID, change.who)
+	}
+	p.Role, p.Status = change.role, change.status
+	return p, err
+}
+
+// contactChanges names the contacts of a request, as far as they are known:
+// an id alone is enough for the service, a name is for the person. Only with
+// lookUp is the directory asked for it.
+func (dir *directory) contactChanges(ctx context.Context, c model.Conversation, req request, lookUp bool) []model.Change {
+	contact := func(id string) model.Participant {
+		for _, p := range c.Contacts.Items {
+			if p.ID == id {
+				return p
+			}
+		}
+		var people []model.Participant
+		if lookUp {
+			people, _ = dir.lookup(ctx, c.Ref.Account, model.LookupContacts, id, "")
+		}
+		for _, p := range people {
+			if p.ID == id {
+				return model.Participant{Kind: model.KindContact, ID: id, Name: p.Name, Email: p.Email}
+			}
+		}
+		return model.Participant{Kind: model.KindContact, ID: id}
+	}
+	list := func(ids []string) []model.Participant {
+		out := make([]model.Participant, 0, len(ids))
+		for _, id := range ids {
+			out = append(out, contact(strings.TrimPrefix(id, "contact:")))
+		}
+		return out
+	}
+	if req.contacts != nil {
+		return []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(list(*req.contacts))}}
+	}
+	var out []model.Change
+	if len(req.addContacts) > 0 {
+		out = append(out, model.Change{Kind: model.EditContacts, Op: model.OpAdd, People: list(req.addContacts)})
+	}
+	if len(req.removeContacts) > 0 {
+		out = append(out, model.Change{Kind: model.EditContacts, Op: model.OpRemove, People: list(req.removeContacts)})
+	}
+	return out
+}
+
+// blocked is the plan's line for a conversation that could not be planned.
+func blocked(e Engine, c model.Conversation, ref model.Ref, err error) model.PlanItem {
+	d, _ := e.Describe(ref.Account)
+	return model.PlanItem{Ref: ref, Title: c.Title, Provider: d.Provider, State: model.PlanBlocked, Reason: err.Error()}
+}
+
+// checkItem blocks what names a word that the service doesn't have.
+func checkItem(e Engine, it model.PlanItem) model.PlanItem {
+	if it.State != model.PlanChange {
+		return it
+	}
+	d, ok := e.Describe(it.Ref.Account)
+	if !ok {
+		return it
+	}
+	for _, edit := range it.Edits {
+		if reason := badWord(d, edit); reason != "" {
+			it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
+			return it
+		}
+	}
+	return it
+}
+
+// badWord says why a service does not know a word of an edit, "" if it does.
+func badWord(d model.Description, edit model.Edit) string {
+	check := func(what, word string, known []string) string {
+		switch {
+		case word == "" || slices.Contains(known, word):
+			return ""
+		case len(known) == 0:
+			return fmt.Sprintf("%s has no %s", d.Name, what)
+		}
+		return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known, ", "))
+	}
+	switch edit.Kind {
+	case model.EditAccess:
+		return check("access", edit.Target.String(), d.AccessValues)
+	case model.EditDefaultRole:
+		return check("default role", edit.Target.String(), d.DefaultRoleValues)
+	case model.EditParticipants:
+		diff := model.DiffPeople(edit.Base.Set(), edit.Target.Set())
+		for _, p := range diff.Added {
+			if reason := check("role", p.Role, d.Roles); reason != "" {
+				return reason
+			}
+			if reason := check("participant status", p.Status, d.ParticipantStatuses); reason != "" {
+				return reason
+			}
+		}
+		for i, p := range diff.Altered {
+			if p.Role != diff.Was[i].Role {
+				if reason := check("role", p.Role, d.Roles); reason != "" {
+					return reason
+				}
+			}
+			if p.Status != diff.Was[i].Status {
+				if reason := check("participant status", p.Status, d.ParticipantStatuses); reason != "" {
+					return reason
+				}
+			}
+		}
+	}
+	return ""
+}

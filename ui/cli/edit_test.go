@@ -1,0 +1,345 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"confab/model"
+)
+
+func TestUsageErrors(t *testing.T) {
+	for _, args := range [][]string{
+		{"edit"},
+		{"edit", "projects:71", "--yes"},
+		{"edit", "projects:71", "--title", " ", "--yes"},
+		{"edit", "projects:71", "--private", "--public", "--yes"},
+		{"edit", "projects:71", "--private"}, // no terminal and no --yes
+		{"edit", "projects:71", "--query", "x", "--private", "--yes"},
+		{"edit", "--query", "is:nonsense", "--private", "--yes"},
+		{"edit", "projects:71", "--cached", "--private", "--yes"},
+		{"edit", "projects:71", "--status", "shut", "--yes"},
+		{"edit", "projects:71", "--access", "evryone", "--yes"},
+		{"edit", "projects:71", "--role", "Ann", "--yes"},
+		{"edit", "projects:71", "--role", "Ann=boss", "--yes"},
+		{"edit", "projects:71", "--add", "user:1=boss", "--yes"},
+		{"edit", "projects:71", "--add", "ann@example.com=editr", "--yes"},
+		{"edit", "projects:71", "--label", "key", "--yes"},
+		{"edit", "projects:71", "--attribute", "=v", "--yes"},
+		{"edit", "projects:71", "--contacts", "1,,2", "--yes"},
+		{"edit", "projects:71", "--contacts", "1", "--add-contact", "2", "--yes"},
+		{"edit", "projects:71", "--archive", "--delete", "--yes"},
+		{"edit", "projects:71", "--delete", "--title", "x", "--yes"},
+		{"edit", "projects:71", "--no-wait", "--dry-run", "--private"},
+		{"edit", "71", "--private", "--yes"},
+		{"edit", "project:71", "--private", "--yes"},
+		{"edit", "projects:71", "--account", "meetings", "--private", "--yes"},
+		{"edit", "projects:71", "--colour", "red"},
+		{"list", "--limit", "-1"},
+		{"list", "with:(("},
+		{"list", "--account", "nobody"},
+		{"new", "--account", "projects", "--yes"},
+		{"new", "--title", "x", "--yes"},
+		{"lst"},
+		{"outbox", "retri", "1"},
+		{"outbox", "retry"},
+		{"show"},
+		{"demo", "--fault", "429"},
+		{"sandbox"},
+		{"--view", "Mien"},
+		{"config"},
+	} {
+		b := newBench(t)
+		if got := b.run(t, args...); got != ExitUsage {
+			t.Errorf("%q: exit %d, want 2\n%s%s", args, got, &b.out, &b.err)
+		}
+		if b.out.Len() > 0 || b.err.Len() == 0 {
+			t.Errorf("%q: the complaint belongs on stderr: out %q err %q", args, &b.out, &b.err)
+		}
+		if b.submits > 0 {
+			t.Errorf("%q: something was submitted", args)
+		}
+	}
+}
+
+func TestNearestIsNamed(t *testing.T) {
+	for word, args := range map[string][]string{
+		`"projects"`: {"list", "--account", "project"},
+		`"list"`:     {"lst"},
+		`"editor"`:   {"edit", "projects:71", "--role", "Ann=editr", "--yes"},
+		`"everyone"`: {"edit", "projects:71", "--access", "evryone", "--yes"},
+		`"Mine"`:     {"--view", "Mien"},
+	} {
+		b := newBench(t)
+		b.want(t, ExitUsage, args...)
+		contains(t, "stderr", &b.err, "did you mean "+word)
+	}
+}
+
+func TestEditDelivers(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitOK, "edit", "projects:71", "--title", "Roof, again", "--yes")
+	contains(t, "stdout", &b.out, "title: Roof repair → Roof, again", "done  projects:71")
+	if !b.closed {
+		t.Error("the engine was left open")
+	}
+	b.want(t, ExitOK, "edit", "projects:71", "--title", "Roof repair", "--yes")
+	contains(t, "stdout", &b.out, "already so")
+	if b.submits != 1 {
+		t.Errorf("%d submissions, want 1", b.submits)
+	}
+}
+
+func TestEditAsks(t *testing.T) {
+	b := newBench(t)
+	for _, x := range []struct {
+		answers string
+		args    []string
+		code    int
+		sent    int
+	}{
+		{"\n", []string{"--title", "x"}, ExitRefused, 0},
+		{"n\n", []string{"--title", "x"}, ExitRefused, 0},
+		{"", []string{"--title", "x"}, ExitRefused, 0},
+		{"y\n", []string{"--title", "x"}, ExitOK, 1},
+		{"y\n", []string{"--delete"}, ExitRefused, 1}, // in full
+		{"yes\n", []string{"--delete"}, ExitOK, 2},
+	} {
+		b.atTerminal(x.answers)
+		b.want(t, x.code, append([]string{"edit", "projects:71"}, x.args...)...)
+		if b.submits != x.sent {
+			t.Errorf("%q %q: %d submissions, want %d", x.args, x.answers, b.submits, x.sent)
+		}
+	}
+}
+
+func TestDeliveryStatus(t *testing.T) {
+	state := func(s model.EditState, k model.ErrorKind) func(model.OutboxEntry) model.OutboxEntry {
+		return func(e model.OutboxEntry) model.OutboxEntry {
+			e.State = s
+			if k != "" {
+				e.Error = &model.EntryError{Kind: k, Message: "in its own words", RequestID: "r-1"}
+			}
+			return e
+		}
+	}
+	for _, x := range []struct {
+		state model.EditState
+		kind  model.ErrorKind
+		code  int
+	}{
+		{model.Done, "", ExitOK},
+		{model.OutcomeAlreadySet, "", ExitOK},
+		{model.Refused, model.Forbidden, ExitRefused},
+		{model.InConflict, model.ConflictKind, ExitRefused},
+		{model.NotVerified, model.Unverified, ExitRefused},
+		{model.OutcomeNotKnown, model.UnknownOutcome, ExitRefused},
+		{model.RetryAt, model.Unauthorized, ExitCredential},
+		{model.RetryAt, model.Unavailable, ExitUnreachable},
+		{model.RetryAt, model.RateLimited, ExitUnreachable},
+		{model.RetryAt, model.Local, ExitLocal},
+		{model.Queued, "", ExitUnreachable},
+	} {
+		b := newBench(t)
+		b.outcome = state(x.state, x.kind)
+		b.want(t, x.code, "edit", "projects:71", "--title", "x", "--yes")
+		b = newBench(t)
+		b.outcome = state(x.state, x.kind)
+		b.want(t, x.code, "edit", "projects:71", "--title", "x", "--yes", "--json")
+		var line map[string]any
+		if err := json.Unmarshal(b.out.Bytes(), &line); err != nil {
+			t.Fatalf("%s: %v in %s", x.state, err, &b.out)
+		}
+		if line["state"] != string(x.state) || line["ref"] != "projects:71" || line["kind"] != "title" {
+			t.Errorf("%s: %v", x.state, line)
+		}
+		if _, history := line["before"]; history != (x.state == model.Done) {
+			t.Errorf("%s: before there is %v", x.state, history)
+		}
+	}
+}
+
+func TestWorst(t *testing.T) {
+	for _, x := range []struct {
+		codes []int
+		want  int
+	}{
+		{nil, 0}, {[]int{0, 0}, 0}, {[]int{4, 1}, 1}, {[]int{1, 3, 4}, 3}, {[]int{3, 5}, 5}, {[]int{5, 130, 1}, 130},
+	} {
+		if got := Worst(x.codes...); got != x.want {
+			t.Errorf("%v: %d, want %d", x.codes, got, x.want)
+		}
+	}
+	joined := errors.Join(&model.Error{Kind: model.Unavailable}, &model.Error{Kind: model.Unauthorized})
+	for err, want := range map[error]int{
+		joined:           3,
+		context.Canceled: 130,
+		&model.Error{Kind: model.NotFound, Err: context.Canceled}: 1,
+		errors.New("disk"): 5,
+		usage("no"):        2,
+	} {
+		if got := CodeOf(err); got != want {
+			t.Errorf("%v: %d, want %d", err, got, want)
+		}
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitOK, "edit", "projects:71", "--public", "--title", "x", "--dry-run")
+	contains(t, "stdout", &b.out, "PUT /c/71/privacy?privacy=public", "PUT /c/71/title", `{"v":1}`)
+	b.want(t, ExitOK, "edit", "projects:71", "--public", "--title", "x", "--dry-run", "--json")
+	want := `{"ref":"projects:71","method":"PUT","path":"/c/71/privacy","query":"privacy=public","body":null}
+{"ref":"projects:71","method":"PUT","path":"/c/71/title","query":"","body":{"v":1}}
+`
+	if b.out.String() != want {
+		t.Errorf("got %s", &b.out)
+	}
+	b.want(t, ExitRefused, "edit", "meetings:e:4", "--public", "--dry-run", "--json")
+	if b.submits > 0 || b.out.Len() > 0 {
+		t.Errorf("a dry run submitted or printed: %s", &b.out)
+	}
+}
+
+func TestBlockedAndBulk(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitRefused, "edit", "projects:71", "meetings:e:4", "--title", "x", "--yes")
+	contains(t, "stdout", &b.out, "2 conversations: 1 to change, 1 can't be done", "the service has no call for title", "done  projects:71")
+	b.want(t, ExitRefused, "edit", "meetings:e:4", "--title", "x", "--yes", "--json")
+	contains(t, "stdout", &b.out, `"state":"refused"`, `"message":"the service has no call for title"`)
+	b.want(t, ExitRefused, "edit", "projects:none", "--title", "x", "--yes")
+	b.loadErr[model.Ref{Account: "projects", ID: "gone"}] = &model.Error{Kind: model.Unauthorized, Message: "bad key"}
+	b.want(t, ExitCredential, "edit", "projects:gone", "projects:71", "--title", "y", "--yes")
+	contains(t, "stdout", &b.out, "bad key", "done  projects:71")
+}
+
+func TestQueryEdit(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitRefused, "edit", "--query", "roof", "--title", "x", "--yes")
+	if b.syncs != 2 {
+		t.Errorf("%d accounts synced, want 2", b.syncs)
+	}
+	if q := b.queries[len(b.queries)-1]; q != "(account:projects OR account:meetings) roof" {
+		t.Errorf("asked for %q", q)
+	}
+	b.want(t, ExitRefused, "edit", "--query", "roof", "--cached", "--title", "y", "--yes")
+	if b.syncs != 2 {
+		t.Error("--cached synced")
+	}
+	b.syncErr["meetings"] = &model.Error{Kind: model.Unavailable, Message: "no route"}
+	n := b.submits
+	b.want(t, ExitUnreachable, "edit", "--query", "roof", "--title", "z", "--yes")
+	if b.submits != n {
+		t.Error("edited by a stale list")
+	}
+}
+
+func TestNoWait(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitOK, "edit", "projects:71", "--title", "x", "--no-wait", "--yes", "--json")
+	contains(t, "stdout", &b.out, `"state":"queued"`, `"id":"e1"`)
+	if b.fakeEngine.outbox[0].State != model.Queued {
+		t.Error("it was delivered")
+	}
+}
+
+func TestPeople(t *testing.T) {
+	for name, x := range map[string]struct {
+		args []string
+		code int
+		out  []string
+		err  []string
+	}{
+		"participant by name":    {[]string{"--role", "bo day=editor"}, 0, []string{"~ Bo Day", "viewer → editor", "! makes Bo Day"}, nil},
+		"participant by id":      {[]string{"--remove", "5"}, 0, []string{"- Dee"}, nil},
+		"directory by e-mail":    {[]string{"--add", "ANN@example.com=editor"}, 0, []string{"+ Ann Lee <ann@example.com> user:1, editor"}, nil},
+		"default role":           {[]string{"--add", "Ann Lee"}, 0, []string{"+ Ann Lee <ann@example.com> user:1, viewer"}, nil},
+		"group by prefix":        {[]string{"--add", "group:9"}, 0, []string{"+ Roofs group:9"}, nil},
+		"unknown id with prefix": {[]string{"--add", "user:77"}, 0, []string{"+ user #77"}, nil},
+		"same id twice":          {[]string{"--add", "1"}, 2, nil, []string{"ambiguous", "user:1", "group:1"}},
+		"same name twice":        {[]string{"--add", "Sam"}, 2, nil, []string{"ambiguous", "sam1@example.com", "sam2@example.com"}},
+		"nobody":                 {[]string{"--add", "Zed"}, 2, nil, []string{"is nobody in projects"}},
+		"not there to remove":    {[]string{"--remove", "Ann Lee"}, 0, []string{"already so"}, nil},
+		"not there to alter":     {[]string{"--role", "Ann Lee=editor"}, 1, []string{"can't: Ann Lee is not in this conversation"}, nil},
+		"no such status":         {[]string{"--participant-status", "Bo Day=left"}, 1, []string{"Kona has no participant status"}, nil},
+		"foreign access":         {[]string{"--access", "open"}, 1, []string{`Kona has no access "open"; it has just_me, group, everyone`}, nil},
+		"added twice over":       {[]string{"--add", "Ann Lee", "--role", "Ann Lee=editor"}, 0, []string{"+ Ann Lee <ann@example.com> user:1, editor"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.want(t, x.code, append([]string{"edit", "projects:71", "--yes"}, x.args...)...)
+			contains(t, "stdout", &b.out, x.out...)
+			contains(t, "stderr", &b.err, x.err...)
+			if x.code == 2 && b.submits > 0 {
+				t.Error("submitted all the same")
+			}
+		})
+	}
+}
+
+func TestPeopleWhereThereAreNone(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitRefused, "edit", "meetings:e:4", "--add", "Ann", "--yes")
+	contains(t, "stdout", &b.out, "the service has no call for participants")
+	if b.lookups > 0 {
+		t.Error("somebody was looked up for nothing")
+	}
+}
+
+func TestIdentifier(t *testing.T) {
+	b := newBench(t)
+	d := b.describe["projects"]
+	d.People = []model.LookupKind{model.LookupContacts, model.LookupUsers}
+	d.Roles = nil
+	d.DefaultRole = ""
+	b.describe["projects"] = d
+	b.want(t, ExitOK, "edit", "projects:71", "--add", "emailaddress=new@example.com", "--yes", "--json")
+	contains(t, "stdout", &b.out, `"identifier":"emailaddress=new@example.com"`, `"kind":"contact"`)
+	b.want(t, ExitRefused, "edit", "projects:71", "--add", "emailaddress=new@example.com=editor", "--yes")
+	contains(t, "stdout", &b.out, "Kona has no role")
+}
+
+func TestContacts(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitOK, "edit", "meetings:e:4", "--contacts", "12,7", "--yes")
+	contains(t, "stdout", &b.out, "contacts: 1 → 2", "+ Cleo contact:12", "note: assumed")
+	b.want(t, ExitOK, "edit", "meetings:e:4", "--contacts", "none", "--yes")
+	contains(t, "stdout", &b.out, "- Gus contact:7", "! clears every contact")
+	b.want(t, ExitOK, "edit", "meetings:e:4", "--add-contact", "12", "--remove-contact", "contact:7", "--yes")
+	contains(t, "stdout", &b.out, "+ Cleo", "- Gus")
+	b.want(t, ExitOK, "edit", "meetings:e:4", "--remove-contact", "99", "--yes")
+	contains(t, "stdout", &b.out, "already so")
+	b.atTerminal("y\n")
+	b.want(t, ExitRefused, "edit", "meetings:e:4", "--contacts", "none")
+}
+
+func TestLabels(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitOK, "edit", "projects:71", "--label", "tag=a=b", "--label", "empty=", "--attribute", "k=v", "--yes", "--dry-run")
+	contains(t, "stdout", &b.out, "label tag: old → a=b", "label empty: (none) → (empty)", "attribute k: (none) → v")
+}
+
+func TestHostileText(t *testing.T) {
+	b := newBench(t)
+	ref := model.Ref{Account: "projects", ID: "71"}
+	row := b.rows[ref]
+	row.Conversation.Title = "a\x1b]0;owned\x07b\u202ec\u009b2Jd"
+	b.rows[ref] = row
+	for _, args := range [][]string{{"list"}, {"show", "projects:71"}, {"edit", "projects:71", "--title", "x", "--dry-run"}} {
+		b.want(t, ExitOK, args...)
+		if bytes.ContainsAny(b.out.Bytes(), "\x1b\x07") || strings.ContainsAny(b.out.String(), "\u202e\u009b") {
+			t.Errorf("%q lets it through: %q", args, &b.out)
+		}
+	}
+	b.want(t, ExitOK, "list", "--json", "--account", "projects")
+	if strings.ContainsAny(b.out.String(), "\x1b\x07\u202e\u009b") {
+		t.Errorf("JSON lets it through: %q", &b.out)
+	}
+	var got struct{ Title string }
+	if err := json.Unmarshal(bytes.SplitN(b.out.Bytes(), []byte("\n"), 3)[1], &got); err != nil || got.Title != row.Conversation.Title {
+		t.Errorf("JSON is not exact: %q %v", got.Title, err)
+	}
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+
+	"confab/model"
+)
+
+// Engine is what the commands need of the inbox. Every method but Accounts,
+// Describe and Capabilities reads the disk or the network.
+type Engine interface {
+	Subscribe() (<-chan model.Event, func())
+	Accounts() []model.AccountState
+	Describe(account string) (model.Description, bool)
+	Capabilities(c model.Conversation) model.Capabilities
+
+	List(ctx context.Context, req model.ListRequest) (model.Page, error)
+	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
+	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
+	Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error)
+	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)
+
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error)
+	PlanCreate(ctx context.Context, account string, n model.NewConversation) (model.Plan, error)
+	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
+	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
+	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
+	// DeliverDue delivers everything that is due, after it has held what is old.
+	DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error
+	PlanUndo(ctx context.Context, id string) (model.Undo, error)
+	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
+
+	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
+	Retry(ctx context.Context, ids ...string) error
+	Discard(ctx context.Context, ids ...string) error
+	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+
+	// Sync waits for a refresh of the named accounts, of all if none is named.
+	Sync(ctx context.Context, accounts ...string) error
+	// Refresh asks for one and returns at once. It needs Start.
+	Refresh(accounts ...string)
+	// Start syncs and delivers everything due in the background.
+	Start(ctx context.Context)
+	Close(ctx context.Context) error
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"confab/model"
+)
+
+// The exit statuses.
+const (
+	ExitOK          = 0
+	ExitRefused     = 1   // refused, in conflict, unverified, unknown, declined, or a ref not found
+	ExitUsage       = 2   // wrong usage, config, or missing --yes
+	ExitCredential  = 3   // a credential was rejected or could not be had
+	ExitUnreachable = 4   // a provider could not be reached; edits stay queued
+	ExitLocal       = 5   // this machine failed: disk, database
+	ExitInterrupted = 130 // SIGINT
+)
+
+// precedence orders the statuses where several apply. A usage error ends a
+// command before anything else can happen, so its place hardly matters.
+var precedence = []int{ExitInterrupted, ExitLocal, ExitCredential, ExitUsage, ExitRefused, ExitUnreachable}
+
+// Worst gives the status of a command in which all of these happened.
+func Worst(codes ...int) int {
+	for _, c := range precedence {
+		if slices.Contains(codes, c) {
+			return c
+		}
+	}
+	return ExitOK
+}
+
+// ExitError ends a command with a status. Without Err nothing is printed:
+// what went wrong was shown already.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+// Error gives the message, "" where it was shown already.
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return ""
+	}
+	return e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *ExitError) Unwrap() error { return e.Err }
+
+func usage(format string, args ...any) error {
+	return &ExitError{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
+}
+
+func local(err error) error { return &ExitError{Code: ExitLocal, Err: err} }
+
+// CodeOf gives the exit status for an error: its own if it is an ExitError,
+// else by its kind, and for joined errors the worst of them.
+func CodeOf(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	if exit, ok := err.(*ExitError); ok {
+		return exit.Code
+	}
+	switch e := err.(type) {
+	case *model.Error:
+		return codeOfKind(e.Kind)
+	case interface{ Unwrap() []error }:
+		var codes []int
+		for _, part := range e.Unwrap() {
+			codes = append(codes, CodeOf(part))
+		}
+		return Worst(codes...)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return ExitUnreachable
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return CodeOf(inner)
+	}
+	return ExitLocal
+}
+
+func codeOfKind(k model.ErrorKind) int {
+	switch k {
+	case model.Unauthorized:
+		return ExitCredential
+	case model.Unavailable, model.RateLimited:
+		return ExitUnreachable
+	case model.Canceled:
+		return ExitInterrupted
+	case model.Local:
+		return ExitLocal
+	}
+	return ExitRefused
+}
+
+// codeOfEdit gives the exit status for what became of one edit.
+func codeOfEdit(e model.OutboxEntry) int {
+	if e.Error != nil && e.Error.Kind == model.Unauthorized {
+		return ExitCredential
+	}
+	switch e.State {
+	case model.Done, model.OutcomeAlreadySet, model.Withdrawn:
+		return ExitOK
+	case model.Queued, model.Sending, model.RetryAt:
+		if e.Error != nil && e.Error.Kind == model.Local {
+			return ExitLocal
+		}
+		return ExitUnreachable
+	}
+	return ExitRefused
+}

@@ -1,0 +1,352 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"confab/config"
+	"confab/model"
+)
+
+// fakeEngine holds conversations in memory and plans with the real planner.
+type fakeEngine struct {
+	mu       sync.Mutex
+	rows     map[model.Ref]model.Row
+	people   map[model.LookupKind][]model.Participant
+	outbox   []model.OutboxEntry
+	journal  []model.JournalEntry
+	accounts []model.AccountState
+	describe map[string]model.Description
+	caps     map[string]model.Capabilities
+
+	// outcome says what becomes of an edit; nil is done.
+	outcome func(model.OutboxEntry) model.OutboxEntry
+	loadErr map[model.Ref]error
+	syncErr map[string]error
+	undo    model.Undo
+
+	loads, lookups, syncs, submits int
+	queries                        []string
+	closed                         bool
+}
+
+func newFake() *fakeEngine {
+	all := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		all[k] = model.Capability{State: model.CapabilityYes}
+	}
+	none := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		none[k] = model.Capability{State: model.CapabilityNo, Reason: "the service has no call for " + string(k)}
+	}
+	none[model.EditContacts] = model.Capability{State: model.CapabilityAssumed, Reason: "assumed: the whole set is sent"}
+	f := &fakeEngine{
+		rows: map[model.Ref]model.Row{},
+		people: map[model.LookupKind][]model.Participant{
+			model.LookupUsers: {
+				{Kind: "user", ID: "1", Name: "Ann Lee", Email: "ann@example.com"},
+				{Kind: "user", ID: "2", Name: "Bo Day", Email: "bo@example.com"},
+				{Kind: "user", ID: "3", Name: "Sam", Email: "sam1@example.com"},
+				{Kind: "user", ID: "4", Name: "Sam", Email: "sam2@example.com"},
+			},
+			model.LookupGroups:   {{Kind: "group", ID: "1", Name: "Lifts"}, {Kind: "group", ID: "9", Name: "Roofs"}},
+			model.LookupContacts: {{Kind: "contact", ID: "12", Name: "Cleo"}},
+		},
+		accounts: []model.AccountState{
+			{Name: "projects", Provider: model.Kona, Swept: time.Unix(1, 0), Checked: time.Unix(1, 0)},
+			{Name: "meetings", Provider: model.AskElephant, Swept: time.Unix(1, 0), Checked: time.Unix(1, 0)},
+		},
+		describe: map[string]model.Description{
+			"projects": {Account: "projects", Provider: model.Kona, Name: "Kona", Roles: roleWords(), DefaultRole: model.RoleViewer,
+				AccessValues: []string{"just_me", "group", "everyone"}, DefaultRoleValues: roleWords(), NewNeedsSpace: true,
+				People: []model.LookupKind{model.LookupUsers, model.LookupGroups}},
+			"meetings": {Account: "meetings", Provider: model.AskElephant, Name: "AskElephant"},
+		},
+		caps:    map[string]model.Capabilities{"projects": all, "meetings": none},
+		loadErr: map[model.Ref]error{}, syncErr: map[string]error{},
+	}
+	f.add(model.Conversation{
+		Ref: model.Ref{Account: "projects", ID: "71"}, Provider: model.Kona, Title: "Roof repair", Privacy: model.PrivacyPrivate,
+		Access: "group", DefaultRole: model.RoleViewer, Labels: map[string]string{"tag": "old"}, Attributes: map[string]string{},
+		Participants: model.SetOf(
+			model.Participant{Kind: "user", ID: "2", Name: "Bo Day", Email: "bo@example.com", Role: model.RoleViewer},
+			model.Participant{Kind: "user", ID: "5", Name: "Dee", Role: model.RoleEditor}),
+	})
+	f.add(model.Conversation{
+		Ref: model.Ref{Account: "meetings", ID: "e:4"}, Provider: model.AskElephant, Title: "Kick-off", Privacy: model.PrivacyPublic,
+		Contacts: model.SetOf(model.Participant{Kind: "contact", ID: "7", Name: "Gus"}),
+	})
+	return f
+}
+
+func (f *fakeEngine) add(c model.Conversation) { f.rows[c.Ref] = model.Row{Conversation: c} }
+
+func (f *fakeEngine) Subscribe() (<-chan model.Event, func()) {
+	return make(chan model.Event), func() {}
+}
+func (f *fakeEngine) Accounts() []model.AccountState { return f.accounts }
+func (f *fakeEngine) Describe(a string) (model.Description, bool) {
+	d, ok := f.describe[a]
+	return d, ok
+}
+func (f *fakeEngine) Capabilities(c model.Conversation) model.Capabilities {
+	return f.caps[c.Ref.Account]
+}
+
+func (f *fakeEngine) Refs(_ context.Context, q string, _ bool) ([]model.Ref, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queries = append(f.queries, q)
+	var out []model.Ref
+	for ref := range f.rows {
+		out = append(out, ref)
+	}
+	slices.SortFunc(out, func(a, b model.Ref) int { return strings.Compare(a.String(), b.String()) })
+	return out, nil
+}
+
+func (f *fakeEngine) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	refs, _ := f.Refs(ctx, req.Query, req.Inbox)
+	p := model.Page{Total: len(refs), Offset: max(0, min(req.Offset, len(refs)-req.Limit)), Index: -1}
+	for _, ref := range refs[p.Offset:min(len(refs), p.Offset+req.Limit)] {
+		p.Rows = append(p.Rows, f.rows[ref])
+	}
+	return p, nil
+}
+
+func (f *fakeEngine) Row(_ context.Context, ref model.Ref) (model.Row, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	row, ok := f.rows[ref]
+	return row, ok, nil
+}
+
+func (f *fakeEngine) Load(_ context.Context, ref model.Ref, _ model.Need) (model.Detail, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.loads++
+	if err := f.loadErr[ref]; err != nil {
+		return model.Detail{}, err
+	}
+	row, ok := f.rows[ref]
+	if !ok {
+		return model.Detail{}, &model.Error{Kind: model.NotFound, Message: "no such conversation"}
+	}
+	return model.Detail{Conversation: row.Conversation, Raw: []byte(`{"id":1}`)}, nil
+}
+
+func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupRequest) (model.LookupPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lookups++
+	if account == "meetings" && req.Kind != model.LookupContacts {
+		return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Message: "no directory"}
+	}
+	return model.LookupPage{Items: f.people[req.Kind]}, nil
+}
+
+func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ func(int, int)) (model.Plan, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var p model.Plan
+	for _, ref := range refs {
+		p.Items = append(p.Items, model.PlanOne(f.rows[ref].Conversation, f.describe[ref.Account], f.caps[ref.Account], changes))
+	}
+	return p, nil
+}
+
+func (f *fakeEngine) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+	return model.Plan{Items: []model.PlanItem{model.PlanCreate(f.describe[account], f.caps[account], n)}}, nil
+}
+
+func (f *fakeEngine) Requests(_ context.Context, p model.Plan) (model.Plan, error) {
+	for i := range p.Items {
+		for _, e := range p.Items[i].Edits {
+			q := model.Request{Method: "PUT", Path: "/c/" + e.Ref.ID + "/" + string(e.Kind), Body: []byte(`{"v":1}`)}
+			if e.Kind == model.EditPrivacy {
+				q.Query, q.Body = "privacy="+e.Target.String(), nil
+			}
+			p.Items[i].Requests = append(p.Items[i].Requests, q)
+		}
+	}
+	return p, nil
+}
+
+func (f *fakeEngine) Submit(_ context.Context, p model.Plan) ([]string, error) {
+	f.submits++
+	var ids []string
+	for _, e := range p.Edits() {
+		e.ID = fmt.Sprintf("e%d", len(f.outbox)+1)
+		f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, State: model.Queued})
+		ids = append(ids, e.ID)
+	}
+	return ids, nil
+}
+
+func (f *fakeEngine) Deliver(_ context.Context, ids []string, report func(model.DeliveryResult)) error {
+	for i, e := range f.outbox {
+		if !slices.Contains(ids, e.ID) {
+			continue
+		}
+		e.State = model.Done
+		if f.outcome != nil {
+			e = f.outcome(e)
+		}
+		f.outbox[i] = e
+		d := model.DeliveryResult{Entry: e}
+		if e.State == model.Done {
+			d.Journal = &model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, State: model.Done, At: time.Unix(1000, 0)}
+		}
+		report(d)
+	}
+	return nil
+}
+
+func (f *fakeEngine) DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error {
+	var ids []string
+	for _, e := range f.outbox {
+		ids = append(ids, e.ID)
+	}
+	return f.Deliver(ctx, ids, report)
+}
+
+func (f *fakeEngine) PlanUndo(_ context.Context, id string) (model.Undo, error) {
+	if id == "none" {
+		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "no edit none"}
+	}
+	return f.undo, nil
+}
+
+func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
+	return f.Submit(ctx, u.Plan)
+}
+
+func (f *fakeEngine) Outbox(context.Context) ([]model.OutboxEntry, error) {
+	return slices.Clone(f.outbox), nil
+}
+func (f *fakeEngine) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
+	return f.journal[:min(len(f.journal), req.Limit)], nil
+}
+func (f *fakeEngine) Retry(_ context.Context, ids ...string) error {
+	for i := range f.outbox {
+		if slices.Contains(ids, f.outbox[i].ID) {
+			f.outbox[i].State = model.Queued
+		}
+	}
+	return nil
+}
+func (f *fakeEngine) Discard(_ context.Context, ids ...string) error {
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
+	return nil
+}
+func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange) error { return nil }
+func (f *fakeEngine) Sync(_ context.Context, accounts ...string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.syncs += len(accounts)
+	for _, a := range accounts {
+		if err := f.syncErr[a]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+func (f *fakeEngine) Refresh(...string)           {}
+func (f *fakeEngine) Start(context.Context)       {}
+func (f *fakeEngine) Close(context.Context) error { f.closed = true; return nil }
+
+const testConfig = `
+[[account]]
+name = "projects"
+provider = "kona"
+credential = { env = "KONA" }
+[[account]]
+name = "meetings"
+provider = "askelephant"
+credential = { env = "ASK" }
+[[view]]
+name = "Mine"
+query = "with:ann"
+`
+
+// bench is one program on a fake engine.
+type bench struct {
+	*fakeEngine
+	program Program
+	out     bytes.Buffer
+	err     bytes.Buffer
+	opened  int
+	path    string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{fakeEngine: newFake(), path: filepath.Join(t.TempDir(), "config.toml")}
+	if err := os.WriteFile(b.path, []byte(testConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.program = Program{
+		Version: "1.2.3", In: strings.NewReader(""), Out: &b.out, Err: &b.err,
+		Width: func() int { return 0 }, Height: func() int { return 0 },
+		Getenv: func(string) string { return "" },
+		Now:    func() time.Time { return time.Unix(1000, 0) },
+		Open: func(context.Context, Setup) (Engine, error) {
+			b.opened++
+			return b.fakeEngine, nil
+		},
+		Check: func(context.Context, Setup, config.Account) []model.CheckResult {
+			return []model.CheckResult{{Name: "reach", OK: true, Detail: "fine"}}
+		},
+		CheckState: func(context.Context, Setup) []model.CheckResult { return nil },
+		Sandbox: func(SandboxOptions) (Sandbox, error) {
+			return Sandbox{Handler: http.NotFoundHandler(), Accounts: func(root string) []config.SandboxAccount {
+				return []config.SandboxAccount{{Name: "projects", Provider: "kona", BaseURL: root + "/kona", Credential: "made-up-token"}}
+			}}, nil
+		},
+	}
+	return b
+}
+
+// atTerminal makes the program ask, and gives the answers.
+func (b *bench) atTerminal(answers string) {
+	b.program.InTerminal, b.program.ErrTerminal = true, true
+	b.program.In = strings.NewReader(answers)
+}
+
+// run gives the exit status; the output of earlier runs is dropped.
+func (b *bench) run(t *testing.T, args ...string) int {
+	t.Helper()
+	b.out.Reset()
+	b.err.Reset()
+	return Main(t.Context(), b.program, append([]string{"--config", b.path}, args...))
+}
+
+func (b *bench) want(t *testing.T, code int, args ...string) {
+	t.Helper()
+	if got := b.run(t, args...); got != code {
+		t.Fatalf("%q: exit %d, want %d\nstdout: %s\nstderr: %s", args, got, code, &b.out, &b.err)
+	}
+}
+
+func contains(t *testing.T, what string, in io.Reader, parts ...string) {
+	t.Helper()
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range parts {
+		if !strings.Contains(string(raw), p) {
+			t.Errorf("%s has no %q:\n%s", what, p, raw)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// listPage is how many rows are read at a time.
+const listPage = 500
+
+func (r *run) listCommand() *cobra.Command {
+	var limit int
+	var first bool
+	c := &cobra.Command{
+		Use:   "list [QUERY]",
+		Short: "Print conversations, from the cache",
+		Long: `Prints the conversations that match a query, from the cache. The query is taken literally: nothing is left
+out unless it says so. An account that was never synced is synced first.`,
+		Example: "  confab list is:public\n  confab list 'with:ann updated:<7d' --json --limit 20",
+		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+			q := strings.Join(args, " ")
+			if limit < 0 {
+				return usage("--limit must not be negative")
+			}
+			if err := r.checkQuery(q); err != nil {
+				return err
+			}
+			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
+				failed := r.syncFor(ctx, e, first)
+				return r.after(failed, r.list(ctx, e, q, limit))
+			})
+		}),
+	}
+	c.Flags().IntVar(&limit, "limit", 0, "print at most `n` conversations; 0 is all")
+	c.Flags().BoolVar(&first, "sync", false, "sync first")
+	return c
+}
+
+// after joins the failure of a first step, which has been shown, with what the
+// next one ended with.
+func (r *run) after(first, err error) error {
+	if first == nil {
+		return err
+	}
+	if err != nil && err.Error() != "" {
+		r.complain(err)
+	}
+	return &ExitError{Code: Worst(CodeOf(first), CodeOf(err))}
+}
+
+// syncAccounts refreshes the named accounts, all if none is named, side by
+// side. Each error says whose it is.
+func (r *run) syncAccounts(ctx context.Context, e Engine, names []string) error {
+	if len(names) == 0 {
+		for _, a := range r.setup.Active() {
+			names = append(names, a.Name)
+		}
+	}
+	errs := make([]error, len(names))
+	var wait sync.WaitGroup
+	for i, name := range names {
+		wait.Go(func() {
+			if err := e.Sync(ctx, name); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", name, err)
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// scoped narrows a query, which has been checked, to the accounts that take
+// part: the cache may hold others.
+func (r *run) scoped(text string) string {
+	q, err := query.Parse(text)
+	if err != nil {
+		return text
+	}
+	var names []string
+	for _, a := range r.setup.Active() {
+		names = append(names, "account:"+a.Name)
+	}
+	accounts, err := query.Parse(strings.Join(names, " OR "))
+	if err != nil {
+		return text
+	}
+	return accounts.And(q).String()
+}
+
+// syncFor syncs all accounts, or only those that were never read to the end. A failure is
+// shown and given back: what is in the cache can be used all the same.
+func (r *run) syncFor(ctx context.Context, e Engine, all bool) error {
+	var names []string
+	for _, a := range e.Accounts() {
+		if all || a.Swept.IsZero() {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	err := r.syncAccounts(ctx, e, names)
+	if err != nil {
+		r.complain(err)
+	}
+	return err
+}
+
+func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
+	q = r.scoped(q)
+	t := table{head: []string{"REF", "PRIVACY", "STATUS", "UPDATED", "EDITS", "TITLE"}}
+	for offset := 0; limit == 0 || offset < limit; {
+		want := listPage
+		if limit > 0 {
+			want = min(want, limit-offset)
+		}
+		page, err := e.List(ctx, model.ListRequest{Query: q, Offset: offset, Limit: want})
+		if err != nil {
+			return err
+		}
+		rows := unseen(page, offset)
+		for _, row := range rows {
+			if r.flags.json {
+				if err := r.object(model.NewRowJSON(row, e.Capabilities(row.Conversation))); err != nil {
+					return err
+				}
+				continue
+			}
+			c := row.Conversation
+			t.add(c.Ref.String(), privacyWord(c), statusWord(c), at(updated(c)), string(row.Worst()), c.Title)
+		}
+		offset += len(rows)
+		if len(rows) == 0 || offset >= page.Total {
+			break
+		}
+	}
+	r.printTable(t)
+	return nil
+}
+
+// unseen gives the rows from offset on: a window at the end of a list begins
+// earlier than it was asked to.
+func unseen(p model.Page, offset int) []model.Row {
+	if skip := offset - p.Offset; skip > 0 {
+		return p.Rows[min(skip, len(p.Rows)):]
+	}
+	return p.Rows
+}
+
+func privacyWord(c model.Conversation) string {
+	if c.Privacy == "" {
+		return string(model.PrivacyUnknown)
+	}
+	return string(c.Privacy)
+}
+
+func statusWord(c model.Conversation) string {
+	switch {
+	case c.Archived:
+		return "archived"
+	case c.Status != "":
+		return c.Status
+	case c.Closed:
+		return model.StatusClosed
+	}
+	return "-"
+}
+
+func updated(c model.Conversation) time.Time {
+	if c.Updated.IsZero() {
+		return c.Created
+	}
+	return c.Updated
+}

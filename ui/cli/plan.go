@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"confab/model"
+)
+
+// printPlan shows what will change, for whom, what already is so, and what
+// can't be done and why.
+func (r *run) printPlan(w io.Writer, plan model.Plan) {
+	for _, line := range planLines(plan) {
+		fmt.Fprintln(w, r.plainText(line))
+	}
+}
+
+func planLines(plan model.Plan) []string {
+	var out []string
+	if plan.Bulk() {
+		var parts []string
+		for _, p := range []struct {
+			state model.PlanState
+			word  string
+		}{{model.PlanChange, "to change"}, {model.PlanAlready, "already so"}, {model.PlanBlocked, "can't be done"}} {
+			if n := plan.Count(p.state); n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", n, p.word))
+			}
+		}
+		out = append(out, count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
+	}
+	for _, it := range plan.Items {
+		out = append(out, itemLines(it)...)
+	}
+	return out
+}
+
+func itemLines(it model.PlanItem) []string {
+	head := cell(it.Ref.String())
+	if it.Title != "" {
+		head += "  " + quote(it.Title)
+	}
+	switch it.State {
+	case model.PlanAlready:
+		return []string{head + ": already so"}
+	case model.PlanBlocked:
+		return []string{head + ": can't: " + model.CleanLine(it.Reason, 1000)}
+	}
+	out := []string{head}
+	for _, e := range it.Edits {
+		for _, line := range editLines(e) {
+			out = append(out, "  "+line)
+		}
+	}
+	for _, risk := range it.Risks {
+		out = append(out, "  ! "+model.CleanLine(risk.Text, 500))
+	}
+	seen := map[string]bool{}
+	for _, note := range it.Notes {
+		if note != "" && !seen[note] {
+			seen[note] = true
+			out = append(out, "  note: "+model.CleanLine(note, 500))
+		}
+	}
+	return out
+}
+
+// field names what an edit changes.
+func field(e model.Edit) string {
+	switch e.Kind {
+	case model.EditLabels:
+		return "label " + cell(e.Key)
+	case model.EditAttributes:
+		return "attribute " + cell(e.Key)
+	case model.EditParticipants, model.EditContacts:
+		return string(e.Kind)
+	case model.EditDefaultRole:
+		return "default role"
+	}
+	return string(e.Kind)
+}
+
+// editLines show how one edit changes a conversation.
+func editLines(e model.Edit) []string {
+	switch e.Kind {
+	case model.EditArchive:
+		return []string{"archive"}
+	case model.EditDelete:
+		return []string{"delete"}
+	case model.EditCreate:
+		return createLines(e.Target.New)
+	case model.EditParticipants, model.EditContacts:
+		return peopleLines(e)
+	}
+	return []string{field(e) + ": " + value(e.Base) + " → " + value(e.Target)}
+}
+
+func peopleLines(e model.Edit) []string {
+	d := model.DiffPeople(e.Base.Set(), e.Target.Set())
+	what := field(e)
+	out := []string{fmt.Sprintf("%s: %d → %d", what, len(e.Base.Set()), len(e.Target.Set()))}
+	for _, p := range d.Added {
+		line := "  + " + person(p)
+		for _, extra := range []string{model.RoleName(p.Role), p.Status} {
+			if extra != "" {
+				line += ", " + model.CleanLine(extra, 60)
+			}
+		}
+		out = append(out, line)
+	}
+	for i, p := range d.Altered {
+		line := "  ~ " + person(p)
+		if was := d.Was[i]; was.Role != p.Role {
+			line += ", " + orText(model.CleanLine(model.RoleName(was.Role), 60), "no role") + " → " + model.CleanLine(model.RoleName(p.Role), 60)
+		}
+		if was := d.Was[i]; was.Status != p.Status {
+			line += ", " + orText(model.CleanLine(was.Status, 60), "no status") + " → " + model.CleanLine(p.Status, 60)
+		}
+		out = append(out, line)
+	}
+	for _, p := range d.Removed {
+		out = append(out, "  - "+person(p))
+	}
+	return out
+}
+
+func createLines(n *model.NewConversation) []string {
+	if n == nil {
+		return []string{"create"}
+	}
+	out := []string{"create " + quote(n.Title)}
+	add := func(name, text string) {
+		if text != "" {
+			out = append(out, "  "+name+": "+model.CleanLine(text, 200))
+		}
+	}
+	add("description", n.Description)
+	add("space", n.Space)
+	add("privacy", string(n.Privacy))
+	add("access", n.Access)
+	add("default role", model.RoleName(n.DefaultRole))
+	add("first message", n.Message)
+	for _, p := range n.People {
+		line := "  + " + person(p)
+		if p.Role != "" {
+			line += ", " + model.CleanLine(model.RoleName(p.Role), 60)
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// stateWord is a state as it is said.
+func stateWord(s model.EditState) string {
+	switch s {
+	case model.RetryAt:
+		return "waiting"
+	case model.OutcomeAlreadySet:
+		return "already so"
+	case model.OutcomeNotKnown:
+		return "with unknown outcome"
+	case model.InConflict:
+		return "in conflict"
+	case model.NotVerified:
+		return "not verified"
+	}
+	return string(s)
+}
+
+// resultLine says what became of one edit.
+func resultLine(d model.DeliveryResult) string {
+	e := d.Entry
+	if d.Journal != nil && d.Journal.Ref.ID != "" {
+		e.Ref = d.Journal.Ref // a create has an id only afterwards
+	}
+	line := fmt.Sprintf("%s  %s  %s", string(e.State), cell(e.Ref.String()), shortEdit(e.Edit))
+	switch e.State {
+	case model.RetryAt, model.Queued, model.Sending:
+		line += ": stays in the outbox"
+		if !e.NextTry.IsZero() {
+			line += ", next try " + e.NextTry.Local().Format("15:04:05")
+		}
+	case model.InConflict:
+		line += ": somebody else changed it"
+	}
+	if e.Theirs != nil {
+		line += "; it is now " + value(*e.Theirs)
+	}
+	if e.Error != nil {
+		line += ": " + errorText(e.Error)
+	}
+	return line
+}
+
+func errorText(e *model.EntryError) string {
+	s := string(e.Kind)
+	if e.Message != "" {
+		s = model.CleanLine(e.Message, 1000)
+	}
+	if e.Code != "" {
+		s += " (" + model.CleanLine(e.Code, 80) + ")"
+	}
+	if e.RequestID != "" {
+		s += " [request " + model.CleanLine(e.RequestID, 80) + "]"
+	}
+	return s
+}
+
+// shortEdit says an edit in one line.
+func shortEdit(e model.Edit) string {
+	switch e.Kind {
+	case model.EditArchive, model.EditDelete:
+		return string(e.Kind)
+	case model.EditCreate:
+		return "create " + value(e.Target)
+	case model.EditParticipants, model.EditContacts:
+		d := model.DiffPeople(e.Base.Set(), e.Target.Set())
+		var parts []string
+		list := func(sign string, people []model.Participant) {
+			for _, p := range people {
+				parts = append(parts, sign+personShort(p))
+			}
+		}
+		list("+", d.Added)
+		list("~", d.Altered)
+		list("-", d.Removed)
+		return field(e) + ": " + strings.Join(parts, ", ")
+	}
+	return field(e) + ": " + value(e.Base) + " → " + value(e.Target)
+}

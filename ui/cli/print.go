@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/text/unicode/norm"
+
+	"confab/model"
+)
+
+// asciiFor replaces the signs that confab itself prints.
+var asciiFor = strings.NewReplacer("→", "->", "…", "...", "—", "-", "–", "-", "“", `"`, "”", `"`, "‘", "'", "’", "'", "·", "-", "×", "x")
+
+// plainText is s for the terminal that was asked for: with --ascii, accents go
+// and what has no ASCII form becomes a question mark.
+func (r *run) plainText(s string) string {
+	if !r.flags.ascii {
+		return s
+	}
+	return toASCII(s)
+}
+
+func toASCII(s string) string {
+	s = norm.NFKD.String(asciiFor.Replace(s))
+	var b strings.Builder
+	for _, c := range s {
+		switch {
+		case c < 0x80:
+			b.WriteRune(c)
+		case c >= 0x300 && c < 0x370: // a combining mark that decomposing split off
+		default:
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
+}
+
+// print writes one line of results. The caller has cleaned remote text.
+func (r *run) print(format string, args ...any) {
+	fmt.Fprintln(r.Out, r.plainText(fmt.Sprintf(format, args...)))
+}
+
+// writeJSON writes one object on a line. Strings stay exact, and what a
+// terminal would act on is escaped: encoding/json does so below U+0020 alone.
+func writeJSON(w io.Writer, v any) error {
+	var raw bytes.Buffer
+	enc := json.NewEncoder(&raw)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	for _, c := range raw.String() {
+		switch {
+		case c == '\n' || !unicode.Is(unicode.Cc, c) && !unicode.Is(unicode.Cf, c):
+			out.WriteRune(c)
+		case c > 0xffff:
+			high, low := utf16.EncodeRune(c)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, c)
+		}
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+func (r *run) object(v any) error {
+	if err := writeJSON(r.Out, v); err != nil {
+		return local(err)
+	}
+	return nil
+}
+
+// cell is remote text for one column.
+func cell(s string) string { return model.CleanLine(s, 500) }
+
+// quote shows remote text in a sentence.
+func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
+
+// table prints rows in columns. On a terminal the columns are aligned and the
+// last is cut at the edge; elsewhere cells are separated by tabs, whole and
+// without a heading, for other programs to split.
+type table struct {
+	head []string
+	rows [][]string
+}
+
+func (t *table) add(cells ...string) {
+	for i := range cells {
+		cells[i] = cell(cells[i])
+	}
+	t.rows = append(t.rows, cells)
+}
+
+func (r *run) printTable(t table) {
+	width := r.Width()
+	if width <= 0 {
+		for _, row := range t.rows {
+			r.print("%s", strings.Join(row, "\t"))
+		}
+		return
+	}
+	wide := make([]int, len(t.head))
+	for _, row := range append([][]string{t.head}, t.rows...) {
+		for i, c := range row {
+			wide[i] = max(wide[i], ansi.StringWidth(c))
+		}
+	}
+	end := "…"
+	if r.flags.ascii {
+		end = "..."
+	}
+	line := func(row []string) {
+		var b strings.Builder
+		for i, c := range row {
+			b.WriteString(c)
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", wide[i]-ansi.StringWidth(c)+2))
+			}
+		}
+		r.print("%s", strings.TrimRight(ansi.Truncate(b.String(), width, end), " "))
+	}
+	if len(t.rows) > 0 {
+		line(t.head)
+	}
+	for _, row := range t.rows {
+		line(row)
+	}
+}
+
+// at shows a time in the local zone, "-" for none.
+func at(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}
+
+// count says a number of things: "1 edit", "2 edits".
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// value shows what a field holds, or will hold.
+func value(v model.Value) string {
+	switch {
+	case v.Text != nil:
+		if *v.Text == "" {
+			return "(empty)"
+		}
+		return model.CleanLine(*v.Text, 200)
+	case v.People != nil:
+		if len(*v.People) == 0 {
+			return "(nobody)"
+		}
+		names := make([]string, 0, len(*v.People))
+		for _, p := range *v.People {
+			names = append(names, personShort(p))
+		}
+		return strings.Join(names, ", ")
+	case v.New != nil:
+		return quote(v.New.Title)
+	}
+	return "(none)"
+}
+
+func personShort(p model.Participant) string {
+	s := model.CleanLine(p.Display(), 80)
+	if p.Role != "" {
+		s += " (" + model.CleanLine(model.RoleName(p.Role), 40) + ")"
+	}
+	return s
+}
+
+// person shows a participant with everything that tells them apart.
+func person(p model.Participant) string {
+	s := model.CleanLine(p.Display(), 80)
+	if p.Email != "" && p.Email != p.Display() {
+		s += " <" + model.CleanLine(p.Email, 120) + ">"
+	}
+	switch {
+	case p.ID != "" && p.Kind != "":
+		s += " " + model.CleanLine(p.Kind+":"+p.ID, 120)
+	case p.Identifier != "":
+		s += " " + model.CleanLine(p.Identifier, 120)
+	}
+	return s
+}

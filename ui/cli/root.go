@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"confab/config"
+	"confab/model"
+	"confab/model/query"
+)
+
+const long = `confab is a keyboard-driven inbox for the conversations of Attention, Bird, AskElephant and Kona.
+Without a command it opens the inbox.`
+
+func (r *run) root() *cobra.Command {
+	var start Start
+	root := &cobra.Command{
+		Use:           "confab",
+		Short:         "An inbox for conversations in four services",
+		Long:          long,
+		Example:       "  confab demo\n  confab list 'is:public label:interview'\n  confab edit sales:c-17 --private --title 'Interview'",
+		Args:          noArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+			return r.inbox(cmd.Context(), start)
+		}),
+	}
+	root.Flags().StringVar(&start.Query, "query", "", "open with this `query`")
+	root.Flags().StringVar(&start.View, "view", "", "open the view of this `name`")
+
+	p := root.PersistentFlags()
+	p.StringVar(&r.flags.config, "config", "", "the config `file`, in place of CONFAB_CONFIG and the usual one")
+	p.StringVar(&r.flags.log, "log", "", "write a log to `file`; it holds no credentials and no bodies")
+	p.BoolVar(&r.flags.readOnly, "read-only", false, "never change anything on a service")
+	p.StringArrayVar(&r.flags.accounts, "account", nil, "only this `account`; may be repeated")
+	p.BoolVar(&r.flags.ascii, "ascii", false, "print ASCII only")
+	p.BoolVar(&r.flags.plain, "plain", false, "the inbox as lines and prompts, without repaint")
+	p.BoolVar(&r.flags.json, "json", false, "print JSON, where something is printed")
+
+	for _, c := range []*cobra.Command{
+		r.demoCommand(), r.sandboxCommand(),
+		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
+		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
+		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
+	} {
+		root.AddCommand(c)
+	}
+	return root
+}
+
+// noArgs refuses arguments, with the nearest command where one is close.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	word := model.CleanLine(args[0], 80)
+	if !cmd.HasSubCommands() {
+		return fmt.Errorf("%s takes no argument, but got %q", cmd.CommandPath(), word)
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if near := config.Nearest(args[0], names); near != "" {
+		return fmt.Errorf("unknown command %q for %s; did you mean %q?", word, cmd.CommandPath(), near)
+	}
+	return fmt.Errorf("unknown command %q for %s", word, cmd.CommandPath())
+}
+
+// inbox opens the screen, the line mode, or the welcome of somebody new.
+func (r *run) inbox(ctx context.Context, start Start) error {
+	if err := r.checkQuery(start.Query); err != nil {
+		return err
+	}
+	if err := r.findPaths(); err != nil {
+		return err
+	}
+	c, err := config.Load(r.setup.Paths.Config, r.Validators)
+	if errors.Is(err, config.ErrNoConfig) && r.onScreen() && !r.flags.plain {
+		return r.welcome(ctx)
+	}
+	if err != nil {
+		return r.loadConfig()
+	}
+	if err := r.useConfig(c); err != nil {
+		return err
+	}
+	return r.openInbox(ctx, start)
+}
+
+func (r *run) openInbox(ctx context.Context, start Start) error {
+	if err := r.checkView(&start); err != nil {
+		return err
+	}
+	if r.flags.plain {
+		return r.withEngine(ctx, func(ctx context.Context, e Engine) error { return r.linear(ctx, e, start) })
+	}
+	if !r.onScreen() {
+		return usage("the inbox needs a terminal; `confab list` prints what is in it, --plain is a mode of lines and prompts")
+	}
+	return r.Screen(ctx, r.setup, start)
+}
+
+// checkView finds the view that was named.
+func (r *run) checkView(start *Start) error {
+	if start.View == "" {
+		return nil
+	}
+	var names []string
+	for _, v := range r.setup.Config.Views {
+		if strings.EqualFold(v.Name, start.View) {
+			start.View = v.Name
+			return nil
+		}
+		names = append(names, v.Name)
+	}
+	if near := config.Nearest(start.View, names); near != "" {
+		return usage("there is no view %q; did you mean %q?", model.CleanLine(start.View, 80), near)
+	}
+	return usage("there is no view %q; there are %s", model.CleanLine(start.View, 80), strings.Join(names, ", "))
+}
+
+// checkQuery refuses a query that can't be read, before anything is opened.
+func (r *run) checkQuery(q string) error {
+	_, err := query.Parse(q)
+	if err == nil {
+		return nil
+	}
+	var bad *query.Error
+	if !errors.As(err, &bad) {
+		return usage("query: %s", err)
+	}
+	text := "query: " + bad.Message
+	if bad.Suggestion != "" {
+		text += fmt.Sprintf("; did you mean %q?", bad.Suggestion)
+	}
+	if line := model.CleanLine(q, 200); line == q && bad.Pos >= 0 && bad.Pos <= len(q) {
+		end := min(max(bad.End, bad.Pos+1), len(q)+1)
+		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", max(1, end-bad.Pos))
+	}
+	return usage("%s", text)
+}
+
+func (r *run) welcome(ctx context.Context) error {
+	r.setup.ASCII = r.flags.ascii
+	choice, err := r.Welcome(ctx, r.setup)
+	if err != nil {
+		return err
+	}
+	switch choice {
+	case ChooseDemo:
+		return r.demo(ctx, SandboxOptions{Seed: 1})
+	case ChooseInit:
+		return r.initialize()
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"confab/config"
+)
+
+// sandboxFlags say what the stand-in servers hold, as typed.
+type sandboxFlags struct {
+	conversations int
+	seed          uint64
+	latency       time.Duration
+	faults        []string
+}
+
+func (f *sandboxFlags) register(c *cobra.Command) {
+	c.Flags().IntVar(&f.conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "which data; the same seed gives the same")
+	c.Flags().DurationVar(&f.latency, "latency", 0, "wait before every answer")
+	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make `NAME=RATE` of the requests fail, a rate from 0 to 1: 429 429-date 500-html drop-before drop-after slow concurrent")
+}
+
+func (f *sandboxFlags) parse() (SandboxOptions, error) {
+	o := SandboxOptions{Conversations: f.conversations, Seed: f.seed, Latency: f.latency, Faults: map[string]float64{}}
+	if f.conversations < 1 {
+		return o, usage("--conversations must be at least 1")
+	}
+	if f.latency < 0 {
+		return o, usage("--latency must not be negative")
+	}
+	for _, text := range f.faults {
+		name, rate, ok := strings.Cut(text, "=")
+		n, err := strconv.ParseFloat(rate, 64)
+		if !ok || name == "" || err != nil {
+			return o, usage("--fault wants NAME=RATE, such as 429=0.2, not %q", cell(text))
+		}
+		o.Faults[name] = n
+	}
+	return o, nil
+}
+
+func (r *run) sandboxCommand() *cobra.Command {
+	var f sandboxFlags
+	var listen, write string
+	c := &cobra.Command{
+		Use:     "sandbox --listen HOST:PORT",
+		Short:   "Serve stand-ins of the four services, for development",
+		Example: "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml",
+		Args:    noArgs,
+		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+			o, err := f.parse()
+			if err != nil {
+				return err
+			}
+			if _, _, err := net.SplitHostPort(listen); err != nil {
+				return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
+			}
+			return r.serveSandbox(cmd.Context(), o, listen, write)
+		}),
+	}
+	f.register(c)
+	c.Flags().StringVar(&listen, "listen", "", "the `HOST:PORT` to serve on")
+	c.Flags().StringVar(&write, "write-config", "", "write a config to `file` that points here, its credentials beside it")
+	return c
+}
+
+// serving is a sandbox that is reached over HTTP.
+type serving struct {
+	server   *http.Server
+	listener net.Listener
+	root     string
+	accounts []config.SandboxAccount
+	ended    chan error
+}
+
+func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
+	box, err := r.Sandbox(o)
+	if err != nil {
+		return nil, &ExitError{Code: ExitUsage, Err: err}
+	}
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, local(err)
+	}
+	s := &serving{listener: l, root: "http://" + reachable(l.Addr()), ended: make(chan error, 1)}
+	s.accounts = box.Accounts(s.root)
+	s.server = &http.Server{Handler: box.Handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { s.ended <- s.server.Serve(l) }()
+	return s, nil
+}
+
+// reachable is the address for clients on this machine.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip.To4() == nil {
+			host = "localhost"
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write string) error {
+	s, err := r.openSandbox(o, listen)
+	if err != nil {
+		return err
+	}
+	defer s.server.Close()
+	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		r.say("confab: warning: %s is reachable from other machines; the data is made up, but anybody may change it", tcp)
+	}
+	if write != "" {
+		if err := config.WriteSandbox(write, s.accounts); err != nil {
+			if errors.Is(err, os.ErrExist) {
+				return &ExitError{Code: ExitUsage, Err: err}
+			}
+			return local(err)
+		}
+	}
+	for _, a := range s.accounts {
+		if r.flags.json {
+			if err := r.object(map[string]any{"account": a.Name, "provider": a.Provider, "base_url": a.BaseURL}); err != nil {
+				return err
+			}
+			continue
+		}
+		r.print("%-10s %-12s %s", a.Name, a.Provider, a.BaseURL)
+	}
+	if write != "" && !r.flags.json {
+		r.print("config     %s", write)
+	}
+	r.say("Serving until interrupted.")
+	select {
+	case err := <-s.ended:
+		return local(err)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *run) demoCommand() *cobra.Command {
+	var f sandboxFlags
+	var start Start
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Open the inbox on stand-in servers: no network, no config, nothing left behind",
+		Args:  noArgs,
+		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+			o, err := f.parse()
+			if err != nil {
+				return err
+			}
+			if err := r.checkQuery(start.Query); err != nil {
+				return err
+			}
+			return r.demoAt(cmd.Context(), o, start)
+		}),
+	}
+	f.register(c)
+	c.Flags().StringVar(&start.Query, "query", "", "open with this `query`")
+	c.Flags().StringVar(&start.View, "view", "", "open the view of this `name`")
+	return c
+}
+
+func (r *run) demo(ctx context.Context, o SandboxOptions) error { return r.demoAt(ctx, o, Start{}) }
+
+// demoAt runs the inbox on a sandbox of its own, with a config and a state
+// directory that go when it ends.
+func (r *run) demoAt(ctx context.Context, o SandboxOptions, start Start) (err error) {
+	s, err := r.openSandbox(o, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer s.server.Close()
+	dir, err := r.privateTemp()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if gone := os.RemoveAll(dir); gone != nil {
+			err = errors.Join(err, fmt.Errorf("the demo's directory stays behind: %w", gone))
+		}
+	}()
+	r.setup = Setup{Demo: true, Paths: config.Paths{Config: filepath.Join(dir, "config.toml"), State: filepath.Join(dir, "state")}}
+	if err := config.WriteSandbox(r.setup.Paths.Config, s.accounts); err != nil {
+		return local(err)
+	}
+	if err := r.loadConfig(); err != nil {
+		return err
+	}
+	return r.openInbox(ctx, start)
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"confab/config"
+	"confab/model"
+)
+
+func (r *run) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init",
+		Short: "Write a config file to start from",
+		Long:  "Writes a config file to start from, with everything explained. One that is there is never touched.",
+		Args:  noArgs,
+		RunE:  r.do(func(*cobra.Command, []string) error { return r.initialize() }),
+	}
+}
+
+func (r *run) initialize() error {
+	if err := r.findPaths(); err != nil {
+		return err
+	}
+	path := r.setup.Paths.Config
+	if err := config.Init(path, r.Validators); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return &ExitError{Code: ExitUsage, Err: err}
+		}
+		return local(err)
+	}
+	if r.flags.json {
+		return r.object(map[string]string{"config": path})
+	}
+	r.print("%s", path)
+	r.say("Add an account to it, then see `confab config check` and `confab doctor`.")
+	return nil
+}
+
+func (r *run) forgetCommand() *cobra.Command {
+	var yes, dry bool
+	c := &cobra.Command{
+		Use:   "forget ACCOUNT",
+		Short: "Remove everything kept of an account: cache, outbox, history, marks, tokens",
+		Args:  cobra.ExactArgs(1),
+		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+			if err := r.mayAsk(sendOptions{yes: yes, dryRun: dry}); err != nil {
+				return err
+			}
+			// An account that left the config can be forgotten too, so its name is not looked up.
+			if err := r.loadConfig(); err != nil {
+				return err
+			}
+			name := args[0]
+			if a, ok := r.setup.Config.Account(name); ok {
+				name = a.Name
+			}
+			if !config.ValidAccountName(name) {
+				return usage("%q is no account name", model.CleanLine(name, 80))
+			}
+			return r.forget(cmd.Context(), name, yes, dry)
+		}),
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "don't ask")
+	c.Flags().BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
+	return c
+}
+
+func (r *run) forget(ctx context.Context, name string, yes, dry bool) error {
+	found, err := r.Forget(ctx, r.setup, name, true)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("nothing is kept of an account %q", name)}
+	}
+	if !yes && !dry {
+		r.say("Of %s are kept:", name)
+		for _, what := range found {
+			r.say("  %s", model.CleanLine(what, 500))
+		}
+		ok, err := r.asked.confirm(ctx, "Remove all of it?", true)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			r.say("Nothing was removed.")
+			return &ExitError{Code: ExitRefused}
+		}
+	}
+	word := "would be removed"
+	if !dry {
+		word = "removed"
+		if found, err = r.Forget(ctx, r.setup, name, false); err != nil {
+			return err
+		}
+	}
+	for _, what := range found {
+		if r.flags.json {
+			if err := r.object(map[string]any{"account": name, "what": what, "removed": !dry}); err != nil {
+				return err
+			}
+			continue
+		}
+		r.print("%s: %s", word, model.CleanLine(what, 500))
+	}
+	return nil
+}
+
+func (r *run) configCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "config",
+		Short: "The config file: where it is, whether it is right, what it may hold",
+		Args:  noArgs,
+		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+			return usage("say what: path, check, show or schema")
+		}),
+	}
+	c.AddCommand(
+		&cobra.Command{Use: "path", Short: "Print where the config file and the state directory are", Args: noArgs,
+			RunE: r.do(func(*cobra.Command, []string) error { return r.configPath() })},
+		&cobra.Command{Use: "check", Short: "Check the config file", Args: noArgs,
+			RunE: r.do(func(*cobra.Command, []string) error { return r.configCheck() })},
+		&cobra.Command{Use: "show", Short: "Print the settings in effect; credentials by where they come from", Args: noArgs,
+			RunE: r.do(func(*cobra.Command, []string) error {
+				if err := r.loadConfig(); err != nil {
+					return err
+				}
+				format := config.TOML
+				if r.flags.json {
+					format = config.JSON
+				}
+				return config.Show(r.Out, r.setup.Config, format)
+			})},
+		&cobra.Command{Use: "schema", Short: "Explain every key, context and action; with --json as a JSON Schema", Args: noArgs,
+			RunE: r.do(func(*cobra.Command, []string) error {
+				if !r.flags.json {
+					fmt.Fprint(r.Out, config.Reference(r.Validators))
+					return nil
+				}
+				text, err := config.Schema(r.Validators)
+				if err != nil {
+					return local(err)
+				}
+				fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
+				return nil
+			})},
+	)
+	return c
+}
+
+func (r *run) configPath() error {
+	if err := r.findPaths(); err != nil {
+		return err
+	}
+	if r.flags.json {
+		return r.object(map[string]string{"config": r.setup.Paths.Config, "state": r.setup.Paths.State})
+	}
+	r.print("%s", r.setup.Paths.Config)
+	return nil
+}
+
+// problemJSON is one thing wrong with the config file.
+type problemJSON struct {
+	File       string  `json:"file"`
+	Line       int     `json:"line"`
+	Column     int     `json:"column"`
+	Key        string  `json:"key"`
+	Message    string  `json:"message"`
+	Suggestion *string `json:"suggestion"`
+}
+
+func (r *run) configCheck() error {
+	err := r.loadConfig()
+	var problems config.Errors
+	switch {
+	case err == nil && r.flags.json:
+		return nil
+	case err == nil:
+		r.print("%s: ok, %s, %s", r.setup.Paths.Config, count(len(r.setup.Config.Accounts), "account"), count(len(r.setup.Config.Views), "view"))
+		return nil
+	case r.flags.json && errors.As(err, &problems):
+		for _, p := range problems {
+			out := problemJSON{File: p.File, Line: p.Line, Column: p.Column, Key: p.Key, Message: p.Message}
+			if p.Suggestion != "" {
+				out.Suggestion = &p.Suggestion
+			}
+			if err := r.object(out); err != nil {
+				return err
+			}
+		}
+		return &ExitError{Code: ExitUsage}
+	}
+	return err
+}

@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"confab/model"
+)
+
+func (r *run) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show REF",
+		Short:   "Print one conversation, read afresh, with everything known",
+		Example: "  confab show sales:c-17\n  confab show --json sales:c-17",
+		Args:    cobra.ExactArgs(1),
+		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
+				ref, err := r.ref(args[0])
+				if err != nil {
+					return err
+				}
+				d, err := e.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
+				if err != nil {
+					return fmt.Errorf("%s: %w", ref, err)
+				}
+				row, _, err := e.Row(ctx, ref)
+				if err != nil {
+					return err
+				}
+				// The answer is newer and holds what is never stored.
+				row.Conversation = d.Conversation
+				caps := e.Capabilities(d.Conversation)
+				if r.flags.json {
+					return r.object(model.NewDetailJSON(row, caps, d))
+				}
+				r.show(row, caps, d)
+				return nil
+			})
+		}),
+	}
+}
+
+// show prints a conversation as text, in the order of the detail view.
+func (r *run) show(row model.Row, caps model.Capabilities, d model.Detail) {
+	c := row.Conversation
+	field := func(name, text string) {
+		if text != "" {
+			r.print("%-14s %s", name, text)
+		}
+	}
+	r.print("%s", model.CleanLine(c.Title, 0))
+	field("ref", cell(c.Ref.String()))
+	field("provider", c.Provider)
+	field("kind", cell(c.Kind))
+	field("privacy", privacyWord(c))
+	field("status", cell(statusWord(c)))
+	field("access", cell(c.Access))
+	field("default role", cell(model.RoleName(c.DefaultRole)))
+	if c.Owner != (model.Participant{}) {
+		field("owner", person(c.Owner))
+	}
+	field("team", named(c.Team))
+	field("space", named(c.Space))
+	field("channel", named(c.Channel))
+	for _, company := range c.Companies {
+		field("company", named(company))
+	}
+	field("created", at(c.Created))
+	field("updated", at(c.Updated))
+	if c.Duration > 0 {
+		field("duration", c.Duration.String())
+	}
+	field("url", cell(c.URL))
+	field("triage", triageWords(row.Triage))
+	for _, p := range row.Pending {
+		field("edit", fmt.Sprintf("%s %s %s", p.ID, model.FieldName(p.Kind), p.State))
+	}
+	r.keyed("label", c.Labels)
+	r.keyed("attribute", c.Attributes)
+	if c.Description != "" {
+		r.print("\nDESCRIPTION")
+		r.text(c.Description)
+	}
+	r.people("PEOPLE", c.Participants)
+	r.people("CONTACTS", c.Contacts)
+	r.facts(c.Facts)
+	r.capabilities(caps)
+	r.messages(d)
+}
+
+func named(n model.Named) string {
+	switch {
+	case n.Name == "":
+		return cell(n.ID)
+	case n.ID == "":
+		return cell(n.Name)
+	}
+	return cell(n.Name) + " (" + cell(n.ID) + ")"
+}
+
+func triageWords(t model.Triage) string {
+	var words []string
+	if t.Done {
+		words = append(words, "done")
+	}
+	if !t.SnoozedUntil.IsZero() {
+		words = append(words, "snoozed until "+at(t.SnoozedUntil))
+	}
+	if t.Pinned {
+		words = append(words, "pinned")
+	}
+	return strings.Join(words, ", ")
+}
+
+func (r *run) keyed(name string, m map[string]string) {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		r.print("%-14s %s=%s", name, cell(k), cell(m[k]))
+	}
+}
+
+// text prints text of several lines, set in a little.
+func (r *run) text(s string) {
+	for line := range strings.SplitSeq(strings.TrimRight(model.Clean(s), "\n"), "\n") {
+		r.print("  %s", line)
+	}
+}
+
+func (r *run) people(head string, set model.Set[model.Participant]) {
+	if !set.Known {
+		return
+	}
+	r.print("\n%s", head)
+	if len(set.Items) == 0 {
+		r.print("  (nobody)")
+	}
+	people := slices.Clone(set.Items)
+	model.SortPeople(people)
+	for _, p := range people {
+		line := person(p)
+		for _, extra := range []string{model.RoleName(p.Role), p.Status} {
+			if extra != "" {
+				line += ", " + model.CleanLine(extra, 60)
+			}
+		}
+		r.print("  %s", line)
+	}
+}
+
+func (r *run) facts(facts []model.Fact) {
+	group := ""
+	for i, f := range facts {
+		if i == 0 || f.Group != group {
+			group = f.Group
+			r.print("\n%s", strings.ToUpper(cell(orText(f.Group, "Other"))))
+		}
+		if strings.ContainsAny(f.Value, "\n\r") {
+			r.print("  %s:", cell(f.Label))
+			for line := range strings.SplitSeq(strings.TrimRight(model.Clean(f.Value), "\n"), "\n") {
+				r.print("    %s", line)
+			}
+			continue
+		}
+		r.print("  %s: %s", cell(f.Label), model.CleanLine(f.Value, 0))
+	}
+}
+
+func (r *run) capabilities(caps model.Capabilities) {
+	r.print("\nEDITS")
+	for _, k := range model.EditKinds() {
+		if k == model.EditCreate {
+			continue
+		}
+		cp := caps.Of(k)
+		line := fmt.Sprintf("  %-13s %s", strings.ReplaceAll(string(k), "_", " "), cp.State)
+		if cp.Reason != "" {
+			line += ": " + cell(cp.Reason)
+		}
+		r.print("%s", line)
+	}
+}
+
+func (r *run) messages(d model.Detail) {
+	if !d.Messages.Known {
+		return
+	}
+	r.print("\nMESSAGES")
+	if d.MoreMessages {
+		r.print("  (there are older messages)")
+	}
+	if len(d.Messages.Items) == 0 {
+		r.print("  (none)")
+	}
+	for _, m := range d.Messages.Items {
+		when := at(m.At)
+		if m.At.IsZero() && m.Offset >= 0 {
+			when = m.Offset.String()
+		}
+		r.print("%s  %s%s", when, cell(orText(m.Author, "unknown")), messageNote(m))
+		r.text(m.Text)
+	}
+}
+
+func messageNote(m model.Message) string {
+	var notes []string
+	for _, s := range []string{m.Kind, m.Status} {
+		if s != "" {
+			notes = append(notes, cell(s))
+		}
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(notes, ", ") + ")"
+}
+
+func orText(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,260 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"confab/config"
+	"confab/model"
+)
+
+// maxLookupPages bounds how far a directory is read for one person.
+const maxLookupPages = 10
+
+// identifierKey is what stands before the = of a Bird identifier
+// (emailaddress, phonenumber). A text with another beginning is no identifier.
+var identifierKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// who is a person, group or flow as it was typed.
+type who struct {
+	// text is what was typed, without the role or status.
+	text string
+	// kind and id are set where the text began with a known kind.
+	kind, id string
+	// identifier says that the text can be read as KEY=VALUE.
+	identifier bool
+}
+
+// roleWords are the roles that may be typed.
+func roleWords() []string {
+	return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
+}
+
+// parseWho reads [user:|group:|contact:|flow:]ID, an e-mail, a name, or KEY=VALUE.
+func parseWho(text string) (who, error) {
+	w := who{text: strings.TrimSpace(text)}
+	if w.text == "" {
+		return w, usage("a person is named by an id, an e-mail, an exact name, or KEY=VALUE")
+	}
+	if kind, id, ok := strings.Cut(w.text, ":"); ok {
+		switch kind {
+		case model.KindUser, model.KindGroup, model.KindContact, model.KindFlow:
+			if id == "" {
+				return w, usage("%q names no id", cell(w.text))
+			}
+			w.kind, w.id = kind, id
+			return w, nil
+		}
+	}
+	if key, value, ok := strings.Cut(w.text, "="); ok {
+		w.identifier = identifierKey.MatchString(key) && value != ""
+	}
+	return w, nil
+}
+
+// parseRole checks a role word.
+func parseRole(s string) (string, error) {
+	if slices.Contains(roleWords(), s) {
+		return s, nil
+	}
+	if near := config.Nearest(s, roleWords()); near != "" {
+		return "", usage("unknown role %q; did you mean %q?", cell(s), near)
+	}
+	return "", usage("unknown role %q; the roles are %s", cell(s), strings.Join(roleWords(), ", "))
+}
+
+// parseWhoRole reads WHO[=ROLE]. What follows the last = is a role only if it
+// is a role word, since an identifier has a = too.
+func parseWhoRole(text string) (w who, role string, err error) {
+	if i := strings.LastIndexByte(text, '='); i >= 0 {
+		head, tail := text[:i], text[i+1:]
+		if slices.Contains(roleWords(), tail) {
+			w, err = parseWho(head)
+			return w, tail, err
+		}
+		if w, err = parseWho(text); err == nil && (w.kind != "" || !w.identifier) {
+			_, err = parseRole(tail)
+		}
+		return w, "", err
+	}
+	w, err = parseWho(text)
+	return w, "", err
+}
+
+// splitWho reads WHO=WORD, split at the last =.
+func splitWho(flag, text string) (w who, word string, err error) {
+	i := strings.LastIndexByte(text, '=')
+	if i < 0 || i == len(text)-1 {
+		return w, "", usage("--%s wants WHO=%s, not %q", flag, strings.ToUpper(strings.TrimPrefix(flag, "participant-")), cell(text))
+	}
+	w, err = parseWho(text[:i])
+	return w, text[i+1:], err
+}
+
+// ambiguousError lists whom a text may mean.
+type ambiguousError struct {
+	text       string
+	candidates []model.Participant
+}
+
+func (e *ambiguousError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q is ambiguous; name one of these by its id:", cell(e.text))
+	for i, p := range e.candidates {
+		if i == 20 {
+			fmt.Fprintf(&b, "\n  and %d more", len(e.candidates)-i)
+			break
+		}
+		b.WriteString("\n  " + person(p))
+	}
+	return b.String()
+}
+
+// nobodyError says that a text names nobody.
+type nobodyError struct {
+	text, where string
+	near        string
+}
+
+func (e *nobodyError) Error() string {
+	s := fmt.Sprintf("%q is nobody in %s: no id, e-mail or exact name is like this", cell(e.text), e.where)
+	if e.near != "" {
+		s += fmt.Sprintf("; did you mean %q?", e.near)
+	}
+	return s
+}
+
+// matches reports whether a participant is whom the text names.
+func (w who) matches(p model.Participant) bool {
+	if w.kind != "" {
+		return p.Kind == w.kind && p.ID == w.id
+	}
+	if w.identifier && p.Identifier != "" && strings.EqualFold(p.Identifier, w.text) {
+		return true
+	}
+	if key, value, _ := strings.Cut(w.text, "="); w.identifier && strings.EqualFold(key, "emailaddress") && strings.EqualFold(value, p.Email) {
+		return true
+	}
+	return p.ID == w.text || p.Email != "" && strings.EqualFold(p.Email, w.text) ||
+		p.Name != "" && model.FoldText(p.Name) == model.FoldText(w.text)
+}
+
+// choose gives the one among people whom the text names. Where a folded name
+// fits several and the exact one fits one, it is that one.
+func (w who) choose(people []model.Participant) (p model.Participant, found bool, err error) {
+	var fit, exact []model.Participant
+	for _, p := range people {
+		if !w.matches(p) || slices.ContainsFunc(fit, func(q model.Participant) bool { return model.SamePerson(p, q) }) {
+			continue
+		}
+		fit = append(fit, p)
+		if p.ID == w.text || p.Email == w.text || p.Name == w.text {
+			exact = append(exact, p)
+		}
+	}
+	switch {
+	case len(fit) == 0:
+		return p, false, nil
+	case len(fit) == 1:
+		return fit[0], true, nil
+	case len(exact) == 1:
+		return exact[0], true, nil
+	}
+	return p, false, &ExitError{Code: ExitUsage, Err: &ambiguousError{w.text, fit}}
+}
+
+// directory finds people of accounts, and remembers what it found. It is safe
+// for concurrent use.
+type directory struct {
+	engine Engine
+	mu     sync.Mutex
+	kept   map[string][]model.Participant
+}
+
+func newDirectory(e Engine) *directory {
+	return &directory{engine: e, kept: map[string][]model.Participant{}}
+}
+
+// kinds are the directories that may hold whom a text names.
+func (w who) kinds(d model.Description) []model.LookupKind {
+	if w.kind != "" {
+		return []model.LookupKind{model.LookupKind(w.kind)}
+	}
+	if w.identifier && slices.Contains(d.People, model.LookupContacts) {
+		return []model.LookupKind{model.LookupContacts}
+	}
+	return d.People
+}
+
+// find looks for whom a text names in the directories of an account. What a
+// service has no directory for, it can't be asked; then an id with its kind,
+// and an identifier, are taken at their word, and the service judges.
+func (dir *directory) find(ctx context.Context, d model.Description, scope string, w who) (model.Participant, error) {
+	var all []model.Participant
+	var unread error
+	for _, kind := range w.kinds(d) {
+		text := w.text
+		if w.kind != "" {
+			text = w.id
+		}
+		people, err := dir.lookup(ctx, d.Account, kind, text, scope)
+		if err != nil {
+			switch model.KindOf(err) {
+			case model.Unsupported, model.NotFound:
+			case model.Forbidden:
+				unread = err // the others may have the answer
+			default:
+				return model.Participant{}, err
+			}
+		}
+		all = append(all, people...)
+	}
+	p, found, err := w.choose(all)
+	switch {
+	case err != nil:
+		return p, err
+	case found:
+		return p, nil
+	case w.kind != "":
+		return model.Participant{Kind: w.kind, ID: w.id}, nil
+	case w.identifier && slices.Contains(d.People, model.LookupContacts):
+		return model.Participant{Kind: model.KindContact, Identifier: w.text}, nil
+	case unread != nil:
+		return p, unread
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name, p.Email)
+	}
+	return p, &ExitError{Code: ExitUsage, Err: &nobodyError{w.text, d.Account, config.Nearest(w.text, names)}}
+}
+
+func (dir *directory) lookup(ctx context.Context, account string, kind model.LookupKind, text, scope string) ([]model.Participant, error) {
+	key := strings.Join([]string{account, string(kind), scope, text}, "\x00")
+	dir.mu.Lock()
+	kept, ok := dir.kept[key]
+	dir.mu.Unlock()
+	if ok {
+		return kept, nil
+	}
+	var people []model.Participant
+	req := model.LookupRequest{Kind: kind, Text: text, Scope: scope}
+	for range maxLookupPages {
+		page, err := dir.engine.Lookup(ctx, account, req)
+		if err != nil {
+			return people, err
+		}
+		people = append(people, page.Items...)
+		if req.Cursor = page.Cursor; req.Cursor == "" {
+			break
+		}
+	}
+	dir.mu.Lock()
+	dir.kept[key] = people
+	dir.mu.Unlock()
+	return people, nil
+}

@@ -1,0 +1,229 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+)
+
+const (
+	// restTime is how long the cursor rests before the preview follows: a held
+	// key then costs no preview.
+	restTime = 120 * time.Millisecond
+	// newsTime spaces the reads that news cause while much is going on.
+	newsTime = 150 * time.Millisecond
+	// progressTime is how long something takes before it shows that it works.
+	progressTime = 250 * time.Millisecond
+	// draftTime is how long typing rests before a draft is written.
+	draftTime = 400 * time.Millisecond
+	// lookupTime is how long typing rests before a directory is asked.
+	lookupTime = 150 * time.Millisecond
+	// quietTime is how long a question that opened by itself ignores keys, so
+	// that what was being typed does not answer it.
+	quietTime = 150 * time.Millisecond
+	// historyLimit is how many delivered edits are read for a screen.
+	historyLimit = 200
+)
+
+// subscribe asks for news once; waitForNews then waits for them.
+func (m *Model) subscribe() tea.Cmd {
+	be, events := m.be, &m.events
+	return func() tea.Msg {
+		ch, cancel := be.Subscribe()
+		events.mu.Lock()
+		defer events.mu.Unlock()
+		if events.closed {
+			cancel()
+			return nil
+		}
+		events.ch, events.cancel = ch, cancel
+		return subscribedMsg{}
+	}
+}
+
+func (m *Model) waitForNews() tea.Cmd {
+	m.events.mu.Lock()
+	ch := m.events.ch
+	m.events.mu.Unlock()
+	ctx := m.ctx
+	return func() tea.Msg {
+		var msg eventMsg
+		select {
+		case e, ok := <-ch:
+			if !ok {
+				return eventMsg{}
+			}
+			msg = eventMsg{events: []model.Event{e}, open: true}
+		case <-ctx.Done():
+			return nil
+		}
+		for {
+			select {
+			case e, ok := <-ch:
+				if !ok {
+					msg.open = false
+					return msg
+				}
+				msg.events = append(msg.events, e)
+			default:
+				return msg
+			}
+		}
+	}
+}
+
+// reload reads the window of the list again. A fresh one (another view or
+// filter) replaces what is being read; news wait for it.
+func (m *Model) reload(fresh bool) tea.Cmd {
+	if m.be == nil || m.screen == screenWelcome {
+		return nil
+	}
+	q, err := m.query()
+	if err != nil {
+		return nil // what was good last stays
+	}
+	if m.pages.busy && !fresh {
+		m.pages.again = true
+		return nil
+	}
+	if m.pages.cancel != nil {
+		m.pages.cancel()
+	}
+	ctx, cancel := context.WithCancel(m.ctx)
+	m.pages.gen++
+	m.pages.busy, m.pages.again, m.pages.cancel = true, false, cancel
+	offset, limit, _ := m.list.Window()
+	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Ref()}
+	gen, be := m.pages.gen, m.be
+	return func() tea.Msg {
+		page, err := be.List(ctx, req)
+		return pageMsg{gen, req.Anchor, page, err}
+	}
+}
+
+// recount reads the counts of the tabs.
+func (m *Model) recount() tea.Cmd {
+	if m.be == nil || m.screen == screenWelcome {
+		return nil
+	}
+	if m.counts.busy {
+		m.counts.again = true
+		return nil
+	}
+	m.counts.busy, m.counts.again = true, false
+	m.counts.gen++
+	gen, be, ctx := m.counts.gen, m.be, m.ctx
+	queries := make([]string, len(m.tabs))
+	for i, t := range m.tabs {
+		queries[i] = t.Query
+	}
+	return func() tea.Msg {
+		counts := make([]int, len(queries))
+		for i, q := range queries {
+			n, err := be.Count(ctx, q, true)
+			if err != nil {
+				return countsMsg{gen: gen, err: err}
+			}
+			counts[i] = n
+		}
+		return countsMsg{gen: gen, counts: counts}
+	}
+}
+
+func (m *Model) readRow(ref model.Ref) tea.Cmd {
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		row, ok, err := be.Row(ctx, ref)
+		return rowMsg{ref, row, ok && err == nil}
+	}
+}
+
+func (m *Model) readDetail(ref model.Ref) tea.Cmd {
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		d, err := be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
+		return detailMsg{ref, d, err}
+	}
+}
+
+func (m *Model) readActivity(ref model.Ref) tea.Cmd {
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		all, err := be.Outbox(ctx)
+		if err != nil {
+			return activityMsg{ref: ref, err: err}
+		}
+		var mine []model.OutboxEntry
+		for _, e := range all {
+			if e.Ref == ref {
+				mine = append(mine, e)
+			}
+		}
+		history, err := be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
+		return activityMsg{ref, mine, history, err}
+	}
+}
+
+// operation is work that shows how far it is and can be stopped.
+type operation struct {
+	id          int
+	title       string
+	ctx         context.Context
+	cancel      context.CancelFunc
+	progress    chan [2]int
+	done, total int
+	shown       *progressOverlay
+}
+
+// operate runs work in a command. Progress that is not fetched in time is
+// replaced by newer progress.
+func (m *Model) operate(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
+	m.nextOp++
+	op := &operation{id: m.nextOp, title: title, progress: make(chan [2]int, 1)}
+	op.ctx, op.cancel = context.WithCancel(m.ctx)
+	m.ops[op.id] = op
+	report := func(done, total int) {
+		select {
+		case <-op.progress:
+		default:
+		}
+		select {
+		case op.progress <- [2]int{done, total}:
+		default:
+		}
+	}
+	work := func() tea.Msg {
+		defer op.cancel()
+		return run(op.ctx, op.id, report)
+	}
+	show := tea.Tick(progressTime, func(time.Time) tea.Msg { return opShowMsg{op.id} })
+	return tea.Batch(work, op.wait(), show)
+}
+
+func (op *operation) wait() tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case p := <-op.progress:
+			return opProgressMsg{op.id, p[0], p[1]}
+		case <-op.ctx.Done():
+			return nil
+		}
+	}
+}
+
+// endOperation takes an operation off the screen; false if it was stopped, and
+// its result is not wanted any more.
+func (m *Model) endOperation(id int) bool {
+	op, ok := m.ops[id]
+	if !ok {
+		return false
+	}
+	delete(m.ops, id)
+	if op.shown != nil {
+		m.closeOverlay(op.shown)
+	}
+	return true
+}

@@ -1,0 +1,201 @@
+package detail
+
+import (
+	"strings"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+// Tab is one side of a conversation.
+type Tab int
+
+// The tabs in order.
+const (
+	Overview Tab = iota
+	People
+	Messages
+	Activity
+	Raw
+	tabCount
+)
+
+var tabNames = [tabCount]string{"Overview", "People", "Messages", "Activity", "Raw"}
+
+// View is the state of the detail of one conversation.
+type View struct {
+	row    model.Row
+	detail *model.Detail
+	caps   model.Capabilities
+	about  model.Description
+
+	outbox  []model.OutboxEntry
+	history []model.JournalEntry
+	// activity says that both have been read.
+	activity bool
+
+	// Loading is set while the service is asked, Problem if it failed.
+	loading bool
+	problem string
+
+	tab    Tab
+	offset [tabCount]int
+	height int
+
+	query string
+	found []int // lines that match
+	at    int
+
+	version int
+	lines   []line
+	made    key
+}
+
+// key tells for what the lines were made.
+type key struct {
+	ref            model.Ref
+	tab            Tab
+	width, version int
+	day            int
+	theme          *theme.Theme
+}
+
+type line struct {
+	text   string
+	look   theme.Token
+	styled string // drawn instead of text while nothing is searched
+}
+
+// Ref gives the conversation that is shown, zero for none.
+func (v *View) Ref() model.Ref { return v.row.Conversation.Ref }
+
+// Row gives the row that is shown.
+func (v *View) Row() model.Row { return v.row }
+
+// Loaded reports whether the service's answer is there.
+func (v *View) Loaded() bool { return v.detail != nil }
+
+// Detail gives what was loaded, nil if nothing was.
+func (v *View) Detail() *model.Detail { return v.detail }
+
+// Show puts another conversation (or none) in. The tab stays.
+func (v *View) Show(row model.Row, caps model.Capabilities, about model.Description) {
+	if row.Conversation.Ref != v.row.Conversation.Ref {
+		tab, height := v.tab, v.height
+		*v = View{tab: tab, height: height, version: v.version}
+	}
+	v.row, v.caps, v.about = row, caps, about
+	v.version++
+}
+
+// Clear shows nothing.
+func (v *View) Clear() {
+	if !v.Ref().IsZero() {
+		v.Show(model.Row{}, nil, model.Description{})
+	}
+}
+
+// SetLoading says that the service is being asked.
+func (v *View) SetLoading() { v.loading, v.problem = true, ""; v.version++ }
+
+// SetDetail takes what the service answered.
+func (v *View) SetDetail(d model.Detail) {
+	v.detail, v.loading, v.problem = &d, false, ""
+	v.version++
+}
+
+// SetProblem takes why the service could not be read.
+func (v *View) SetProblem(text string) {
+	v.loading, v.problem = false, text
+	v.version++
+}
+
+// SetActivity takes the edits of this conversation.
+func (v *View) SetActivity(outbox []model.OutboxEntry, history []model.JournalEntry) {
+	v.outbox, v.history, v.activity = outbox, history, true
+	v.version++
+}
+
+// Tab gives the tab that is shown.
+func (v *View) Tab() Tab { return v.tab }
+
+// SetTab shows a tab.
+func (v *View) SetTab(t Tab) {
+	v.tab = (t + tabCount) % tabCount
+	v.version++
+}
+
+// Scroll moves by lines.
+func (v *View) Scroll(by int) { v.offset[v.tab] += by; v.bound() }
+
+// ScrollTo moves to the start or the end.
+func (v *View) ScrollTo(end bool) {
+	v.offset[v.tab] = 0
+	if end {
+		v.offset[v.tab] = len(v.lines)
+	}
+	v.bound()
+}
+
+// Height gives how many lines of text are seen at once.
+func (v *View) Height() int { return max(1, v.height) }
+
+func (v *View) bound() {
+	if v.made.tab != v.tab {
+		return // the lines of this tab have not been made yet
+	}
+	v.offset[v.tab] = max(0, min(v.offset[v.tab], len(v.lines)-v.height))
+}
+
+// Search looks for a text; it goes to the first match at or below what is
+// seen. It gives the number of lines that match. An empty text ends a search.
+func (v *View) Search(text string) int {
+	v.query = model.FoldText(strings.TrimSpace(text))
+	v.find()
+	if len(v.found) == 0 {
+		return 0
+	}
+	v.at = 0
+	for i, l := range v.found {
+		if l >= v.offset[v.tab] {
+			v.at = i
+			break
+		}
+	}
+	v.reveal()
+	return len(v.found)
+}
+
+// Searching gives the text that is searched for.
+func (v *View) Searching() string { return v.query }
+
+// Next goes to the next match, or the one before. It gives the number of the
+// match, from one, and how many there are.
+func (v *View) Next(by int) (at, of int) {
+	if len(v.found) == 0 {
+		return 0, 0
+	}
+	v.at = (v.at + by + len(v.found)) % len(v.found)
+	v.reveal()
+	return v.at + 1, len(v.found)
+}
+
+func (v *View) find() {
+	v.found, v.at = nil, 0
+	if v.query == "" {
+		return
+	}
+	for i, l := range v.lines {
+		if strings.Contains(model.FoldText(l.text), v.query) {
+			v.found = append(v.found, i)
+		}
+	}
+}
+
+func (v *View) reveal() {
+	target := v.found[v.at]
+	if target < v.offset[v.tab] || target >= v.offset[v.tab]+v.height {
+		v.offset[v.tab] = target - v.height/3
+	}
+	v.bound()
+}

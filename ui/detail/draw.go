@@ -1,0 +1,147 @@
+package detail
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Draw draws the tabs and the text into a rectangle.
+func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
+	if r.Empty() {
+		return nil
+	}
+	w := r.W
+	body := r.H
+	var out []string
+	if r.H >= 3 {
+		out = append(out, v.tabs(th, w))
+		body--
+	}
+	v.height = body
+	if v.Ref().IsZero() {
+		out = append(out, th.Paint(theme.Dim, "", w))
+		return th.Block(out, w, r.H)
+	}
+	v.Prepare(th, w, now)
+	v.bound()
+	first := v.offset[v.tab]
+	for i := first; i < len(v.lines) && i < first+body; i++ {
+		out = append(out, v.paint(th, i, w))
+	}
+	return th.Block(out, w, r.H)
+}
+
+// Prepare makes the lines for a width, if they are not made already.
+func (v *View) Prepare(th *theme.Theme, w int, now time.Time) {
+	k := key{v.Ref(), v.tab, w, v.version, now.YearDay(), th}
+	if k != v.made {
+		v.made = k
+		v.build(th, w, now)
+	}
+}
+
+func (v *View) paint(th *theme.Theme, i, w int) string {
+	l := v.lines[i]
+	if v.query != "" {
+		if s, ok := highlight(th, l, v.query); ok {
+			return s
+		}
+	}
+	if l.styled != "" {
+		return l.styled
+	}
+	return th.Say(l.look, th.Truncate(l.text, w, ""))
+}
+
+// highlight marks the matches in a line. Folding may change lengths, so the
+// match is looked for in the folded runes one by one.
+func highlight(th *theme.Theme, l line, query string) (string, bool) {
+	if !strings.Contains(model.FoldText(l.text), query) {
+		return "", false
+	}
+	runes := []rune(l.text)
+	var out strings.Builder
+	rest := 0
+	for i := 0; i < len(runes); i++ {
+		n := matchAt(runes[i:], query)
+		if n == 0 {
+			continue
+		}
+		out.WriteString(th.Say(l.look, string(runes[rest:i])))
+		out.WriteString(th.Say(theme.Match, string(runes[i:i+n])))
+		i += n - 1
+		rest = i + 1
+	}
+	if rest == 0 {
+		return "", false
+	}
+	out.WriteString(th.Say(l.look, string(runes[rest:])))
+	return out.String(), true
+}
+
+func matchAt(runes []rune, query string) int {
+	folded := ""
+	for n := 1; n <= len(runes) && len(folded) < len(query); n++ {
+		folded += model.FoldText(string(runes[n-1]))
+		if !strings.HasPrefix(query, folded) {
+			if strings.HasPrefix(folded, query) {
+				return n
+			}
+			return 0
+		}
+		if folded == query {
+			return n
+		}
+	}
+	return 0
+}
+
+func (v *View) tabs(th *theme.Theme, w int) string {
+	var out strings.Builder
+	used := 0
+	for i, name := range tabNames {
+		n := th.Width(name) + 2
+		if used+n > w {
+			break
+		}
+		look := theme.Tab
+		if Tab(i) == v.tab {
+			look = theme.TabActive
+			out.WriteString(" " + th.Say(look, name) + " ")
+		} else {
+			out.WriteString(" " + th.Say(look, name) + " ")
+		}
+		used += n
+	}
+	note := ""
+	switch {
+	case v.loading:
+		note = "reading" + th.Ellipsis
+	case v.query != "":
+		note = fmt.Sprintf("%d lines match", len(v.found))
+	case len(v.lines) > v.height && v.made.tab == v.tab:
+		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.offset[v.tab]+v.height), len(v.lines))
+	}
+	if used+th.Width(note)+1 <= w {
+		return out.String() + layout.Spaces(w-used-th.Width(note)-1) + th.Say(theme.Dim, note) + " "
+	}
+	return th.Fit(out.String(), w, "")
+}
+
+// TabAt gives the tab drawn at a column of the first line; false beside them.
+func (v *View) TabAt(th *theme.Theme, x int) (Tab, bool) {
+	at := 0
+	for i, name := range tabNames {
+		n := th.Width(name) + 2
+		if x >= at && x < at+n {
+			return Tab(i), true
+		}
+		at += n
+	}
+	return 0, false
+}

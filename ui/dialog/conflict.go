@@ -1,0 +1,108 @@
+package dialog
+
+import (
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Conflict shows base, mine and theirs of an edit that waits for a person.
+type Conflict struct {
+	Entry    model.OutboxEntry
+	conflict *model.Conflict
+	offset   int
+}
+
+// NewConflict makes the dialog of an outbox entry.
+func NewConflict(e model.OutboxEntry) *Conflict {
+	d := &Conflict{Entry: e}
+	if e.Theirs != nil {
+		c := model.NewConflict(e.Edit, *e.Theirs)
+		d.conflict = &c
+	}
+	return d
+}
+
+// CanMerge reports whether the merged choice exists.
+func (d *Conflict) CanMerge() bool { return d.conflict != nil && d.conflict.Merged != nil }
+
+// CanResolve reports whether mine and theirs may be chosen.
+func (d *Conflict) CanResolve() bool {
+	switch d.Entry.State {
+	case model.InConflict, model.NotVerified, model.OutcomeNotKnown:
+		return true
+	}
+	return false
+}
+
+// Scroll moves by lines.
+func (d *Conflict) Scroll(by int) { d.offset += by }
+
+// Draw draws the dialog.
+func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	w := min(screen.W-2, 92)
+	lines := d.lines(th, max(1, w-4))
+	_, word, _ := th.StateSign(d.Entry.State)
+	title := sentence(word)
+	title = title[:len(title)-1] + ": " + model.CleanLine(d.Entry.Title, 120)
+	return th.Frame(screen, title, d.footer(th), w, len(lines), theme.Warning, func(w, h int) ([]string, *layout.Cursor) {
+		lines := d.lines(th, w)
+		scroll(&d.offset, len(lines), h)
+		return lines[min(d.offset, len(lines)):], nil
+	})
+}
+
+func (d *Conflict) footer(th *theme.Theme) string {
+	merged := ""
+	if d.CanMerge() {
+		merged = "g"
+	}
+	if d.CanResolve() {
+		return th.KeyLine("m", "send mine", "t", "keep theirs", merged, "merged", "esc", "later")
+	}
+	return th.KeyLine("r", "send again", "x", "discard", "esc", "close")
+}
+
+func (d *Conflict) lines(th *theme.Theme, w int) []string {
+	e := d.Entry
+	var out []string
+	say := func(head string, v model.Value, look theme.Token) {
+		out = append(out, th.Say(theme.Dim, head))
+		out = append(out, th.Wrapped(th.Value(e.Kind, v), w, look, "  ")...)
+	}
+	out = append(out, th.Wrapped(why(e), w, theme.Text, "")...)
+	if e.Error != nil {
+		out = append(out, th.Wrapped(theme.Failure(e.Error), w, theme.Error, "")...)
+	}
+	out = append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)), "")
+	say("base: what it was when you edited it", e.Base, theme.Text)
+	say("mine: what you want", e.Target, theme.Added)
+	if e.Theirs != nil {
+		say("theirs: what the service has now", *e.Theirs, theme.Warning)
+		if e.Theirs.People != nil && e.Base.People != nil {
+			out = append(out, th.Wrapped("they changed: "+th.PeopleChange(e.Base.Set(), e.Theirs.Set()), w, theme.Dim, "  ")...)
+		}
+	}
+	if d.CanMerge() {
+		say("merged: theirs, with your changes on top", *d.conflict.Merged, theme.Accent)
+	}
+	return out
+}
+
+func why(e model.OutboxEntry) string {
+	switch e.State {
+	case model.InConflict:
+		return "Somebody else changed this since you looked. Nothing was sent."
+	case model.NotVerified:
+		return "The service accepted the change, but does not show it."
+	case model.OutcomeNotKnown:
+		return "The change left, and no clear answer came back. It may have arrived."
+	case model.Refused:
+		return "The service said no."
+	case model.Held:
+		return "This was queued a while ago and waits for you to confirm it."
+	case model.RetryAt:
+		return "The service could not be reached or asked to wait. It is tried again by itself at " + e.NextTry.Format("15:04:05") + "."
+	}
+	return "On its way."
+}

@@ -1,0 +1,286 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/theme"
+)
+
+// wants says what an action needs to be about.
+type wants int
+
+const (
+	wantsNothing wants = iota
+	wantsRow           // one conversation
+	wantsRows          // one or more
+)
+
+// handler is what an action does.
+type handler struct {
+	wants wants
+	// kind is the edit it makes, "" if none; it is off where that can't be done.
+	kind model.EditKind
+	run  func(m *Model, in intent) tea.Cmd
+	// off is why else it may be off; nil for never.
+	off func(m *Model, in intent) string
+}
+
+func handlers() map[keymap.Action]handler {
+	h := map[keymap.Action]handler{
+		keymap.Down:     {run: (*Model).moveBy(1)},
+		keymap.Up:       {run: (*Model).moveBy(-1)},
+		keymap.Top:      {run: (*Model).top},
+		keymap.Bottom:   {run: (*Model).bottom},
+		keymap.HalfDown: {run: (*Model).pageBy(1, 2)},
+		keymap.HalfUp:   {run: (*Model).pageBy(-1, 2)},
+		keymap.PageDown: {run: (*Model).pageBy(1, 1)},
+		keymap.PageUp:   {run: (*Model).pageBy(-1, 1)},
+
+		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
+		keymap.Back:         {run: (*Model).back},
+		"list_back":         {run: (*Model).back},
+		"detail_back":       {run: (*Model).back},
+		keymap.CyclePreview: {run: (*Model).cyclePreview},
+		keymap.NextView:     {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab + in.times()) }},
+		keymap.PreviousView: {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab - in.times()) }},
+		keymap.NextTab:      {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(1) }},
+		keymap.PreviousTab:  {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(-1) }},
+		keymap.NextItem:     {run: (*Model).stepItem(1)},
+		keymap.PreviousItem: {run: (*Model).stepItem(-1)},
+		keymap.LoadMore:     {wants: wantsRow, run: (*Model).reloadDetail},
+
+		keymap.Filter:      {run: (*Model).openFilter},
+		keymap.Search:      {run: (*Model).openSearch},
+		keymap.SearchNext:  {run: (*Model).searchBy(1), off: searching},
+		keymap.SearchPrev:  {run: (*Model).searchBy(-1), off: searching},
+		keymap.CommandLine: {run: (*Model).openCommandLine},
+		keymap.Palette:     {run: (*Model).openPalette},
+
+		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
+		keymap.MarkRange:  {run: (*Model).markRange},
+		keymap.MarkAll:    {run: (*Model).markAll},
+		keymap.ClearMarks: {run: (*Model).clearMarks},
+
+		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy},
+		keymap.MakePrivate:   {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make private", model.EditPrivacy, string(model.PrivacyPrivate))},
+		keymap.MakePublic:    {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make public", model.EditPrivacy, string(model.PrivacyPublic))},
+		keymap.ToggleStatus:  {wants: wantsRows, kind: model.EditStatus, run: (*Model).toggleStatus},
+		keymap.Close:         {wants: wantsRows, kind: model.EditStatus, run: setTo("close", model.EditStatus, model.StatusClosed)},
+		keymap.Reopen:        {wants: wantsRows, kind: model.EditStatus, run: setTo("reopen", model.EditStatus, model.StatusOpen)},
+		keymap.Rename:        {wants: wantsRows, kind: model.EditTitle, run: (*Model).rename},
+		keymap.Describe:      {wants: wantsRows, kind: model.EditDescription, run: formOf(model.EditDescription)},
+		keymap.Labels:        {wants: wantsRows, kind: model.EditLabels, run: formOf(model.EditLabels)},
+		keymap.Attributes:    {wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
+		keymap.EditForm:      {wants: wantsRows, run: formOf()},
+		keymap.Participants:  {wants: wantsRows, kind: model.EditParticipants, run: (*Model).editParticipants},
+		keymap.Contacts:      {wants: wantsRows, kind: model.EditContacts, run: (*Model).editContacts},
+		keymap.Access:        {wants: wantsRows, kind: model.EditAccess, run: (*Model).chooseAccess},
+		keymap.DefaultRole:   {wants: wantsRows, kind: model.EditDefaultRole, run: (*Model).chooseDefaultRole},
+		keymap.Archive:       {wants: wantsRows, kind: model.EditArchive, run: (*Model).archive},
+		keymap.Delete:        {wants: wantsRows, kind: model.EditDelete, run: (*Model).remove},
+		keymap.NewItem:       {run: (*Model).openCreate, off: cannotCreate},
+		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat},
+		keymap.Undo:          {run: (*Model).undo},
+		keymap.Resolve:       {wants: wantsRow, run: (*Model).resolveRow, off: nothingToResolve},
+		keymap.RetryFailed:   {run: (*Model).retryFailed},
+
+		keymap.Done:   {wants: wantsRows, run: (*Model).triageDone},
+		keymap.Pin:    {wants: wantsRows, run: (*Model).triagePin},
+		keymap.Seen:   {wants: wantsRows, run: (*Model).triageSeen},
+		keymap.Snooze: {wants: wantsRows, run: (*Model).snooze},
+
+		keymap.CopyRef:      {wants: wantsRows, run: (*Model).copyRef},
+		keymap.CopyLink:     {wants: wantsRow, run: (*Model).copyLink},
+		keymap.Browser:      {wants: wantsRow, run: openLink(model.LinkWeb), off: cannotOpen},
+		keymap.Recording:    {wants: wantsRow, run: openLink(model.LinkRecording), off: cannotOpen},
+		keymap.OutboxScreen: {run: (*Model).openOutbox},
+		keymap.Refresh:      {run: (*Model).refresh},
+		keymap.Redraw:       {run: func(*Model, intent) tea.Cmd { return redraw() }},
+		keymap.Help:         {run: (*Model).openHelp},
+		keymap.Suspend:      {run: func(m *Model, _ intent) tea.Cmd { return m.suspend() }},
+		keymap.Quit:         {run: func(m *Model, _ intent) tea.Cmd { return m.quit() }},
+		keymap.Interrupt:    {run: func(m *Model, _ intent) tea.Cmd { return m.quit() }},
+	}
+	for i := range 9 {
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{
+			run: func(m *Model, _ intent) tea.Cmd { return m.switchTab(i) },
+			off: func(m *Model, _ intent) string {
+				if i >= len(m.tabs) {
+					return fmt.Sprintf("there are only %d views", len(m.tabs))
+				}
+				return ""
+			}}
+	}
+	return h
+}
+
+// off tells why an intent can't be carried out, "" if it can.
+func (m *Model) off(in intent) string {
+	h, ok := m.handlers[in.action]
+	if !ok {
+		return "this does nothing here"
+	}
+	if h.wants != wantsNothing && len(in.refs) == 0 {
+		if m.list.Cursor() >= 0 && !(m.list.Ranging() && in.row.Conversation.Ref != (model.Ref{})) {
+			return "the conversation is still being read"
+		}
+		if m.list.Ranging() {
+			return ""
+		}
+		return "nothing selected"
+	}
+	if h.wants == wantsRow && in.row.Conversation.Ref.IsZero() {
+		return "nothing selected"
+	}
+	if h.kind != "" {
+		if why := m.cannot(in, h.kind); why != "" {
+			return why
+		}
+	}
+	if h.off != nil {
+		return h.off(m, in)
+	}
+	return ""
+}
+
+// cannot tells why none of the conversations of an intent takes this edit.
+// Those that are not at hand are left to the plan.
+func (m *Model) cannot(in intent, kind model.EditKind) string {
+	if m.opts.ReadOnly {
+		return "read-only: confab was started so that it changes nothing"
+	}
+	why := ""
+	for _, ref := range in.refs {
+		row := in.row
+		if row.Conversation.Ref != ref {
+			var ok bool
+			if row, ok = m.list.Row(ref); !ok {
+				return ""
+			}
+		}
+		c := m.facts.Capabilities(row.Conversation).Of(kind)
+		if c.Can() {
+			return ""
+		}
+		if why == "" {
+			why = model.CleanLine(c.Reason, 300)
+			if why == "" {
+				why = "the service has no call for this"
+			}
+		}
+	}
+	return why
+}
+
+func searching(m *Model, _ intent) string {
+	if m.detail.Searching() == "" {
+		return "nothing is searched for: / starts a search"
+	}
+	return ""
+}
+
+func nothingToRepeat(m *Model, _ intent) string {
+	if m.last == nil {
+		return "nothing was edited yet"
+	}
+	return ""
+}
+
+func nothingToResolve(_ *Model, in intent) string {
+	for _, p := range in.row.Pending {
+		if p.State.NeedsPerson() {
+			return ""
+		}
+	}
+	return "no edit of this conversation needs you"
+}
+
+func cannotOpen(m *Model, _ intent) string {
+	if m.opts.Open == nil {
+		return "no browser can be opened from here; Y copies the link"
+	}
+	return ""
+}
+
+// moveBy gives a handler that moves or scrolls by rows.
+func (*Model) moveBy(n int) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd { return m.travel(n * in.times()) }
+}
+
+// pageBy gives a handler that moves or scrolls by a part of the screen.
+func (*Model) pageBy(n, part int) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		h := m.list.Height()
+		if m.screen == screenDetail {
+			h = m.detail.Height()
+		}
+		step := max(1, h-1)
+		if part > 1 {
+			step = max(1, h/part)
+		}
+		return m.travel(n * in.times() * step)
+	}
+}
+
+func (m *Model) travel(by int) tea.Cmd {
+	if m.screen == screenDetail {
+		m.detail.Scroll(by)
+		return nil
+	}
+	before := m.list.Cursor()
+	m.list.Move(by)
+	if m.list.Cursor() == before {
+		return nil
+	}
+	return m.cursorMoved()
+}
+
+func (m *Model) top(in intent) tea.Cmd {
+	if m.screen == screenDetail {
+		m.detail.ScrollTo(false)
+		return nil
+	}
+	m.list.MoveTo(max(0, in.count-1))
+	return m.cursorMoved()
+}
+
+func (m *Model) bottom(in intent) tea.Cmd {
+	if m.screen == screenDetail {
+		m.detail.ScrollTo(true)
+		return nil
+	}
+	if in.count > 0 {
+		m.list.MoveTo(in.count - 1)
+	} else {
+		m.list.MoveTo(m.list.Total() - 1)
+	}
+	return m.cursorMoved()
+}
+
+// stepItem gives a handler that goes to the conversation above or below, also
+// while one is open.
+func (*Model) stepItem(n int) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		if m.screen == screenDetail {
+			m.list.MoveToRef(m.detail.Ref())
+		}
+		before := m.list.Cursor()
+		m.list.Move(n * in.times())
+		if m.list.Cursor() == before {
+			m.say(theme.Dim, "that was the last one")
+			return nil
+		}
+		if m.screen != screenDetail {
+			return m.cursorMoved()
+		}
+		row, ok := m.list.Selected()
+		if !ok {
+			return nil
+		}
+		return m.openRow(row)
+	}
+}

@@ -1,0 +1,249 @@
+package list
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Options is what drawing needs to know besides the state.
+type Options struct {
+	Now time.Time
+	// Source is how wide the provider and account of the widest account is.
+	Source int
+	// Empty is what to say in an empty list, in lines.
+	Empty []string
+}
+
+// Source gives provider and account in one short word or two.
+func Source(provider, account string) string {
+	if account == "" || strings.Contains(account, provider) {
+		return model.CleanLine(account, 60)
+	}
+	short := map[string]string{model.Attention: "att", model.AskElephant: "ask"}
+	p, ok := short[provider]
+	if !ok {
+		p = provider
+	}
+	return model.CleanLine(p+" "+account, 60)
+}
+
+// columns are the widths of a line; 0 means that it is dropped.
+type columns struct{ source, privacy, title, people, status, time int }
+
+const lead = 4 // pointer, mark, sign, blank
+
+func columnsFor(w, source int) columns {
+	var c columns
+	left := w - lead
+	take := func(n int) int { left -= n + 1; return n }
+	switch {
+	case w >= 30:
+		c.privacy = take(9)
+	case w >= 8:
+		c.privacy = take(1)
+	}
+	if w >= 36 {
+		c.time = take(6)
+	}
+	if w >= 50 {
+		limit := 10
+		if w >= 100 {
+			limit = 18
+		}
+		c.source = take(clamp(source, 4, limit))
+	}
+	if w >= 66 {
+		c.status = take(8 + 2*b(w >= 110))
+	}
+	if w >= 76 {
+		c.people = take(clamp(w/6-1, 12, 32))
+	}
+	c.title = max(0, left)
+	return c
+}
+
+func b(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+// Draw gives the lines of the list, exactly as many as the rectangle has.
+func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
+	out := make([]string, 0, max(0, r.H))
+	if r.Empty() {
+		return out
+	}
+	if l.loaded && l.total == 0 {
+		out = append(out, layout.Spaces(r.W))
+		for _, line := range o.Empty {
+			for _, part := range th.Wrap(line, max(1, r.W-4)) {
+				out = append(out, "  "+th.Paint(theme.Dim, part, r.W-2))
+			}
+		}
+		return th.Block(out, r.W, r.H)
+	}
+	cols := columnsFor(r.W, o.Source)
+	for y := range r.H {
+		i := l.top + y
+		row, ok := l.at(i)
+		switch {
+		case i >= l.total:
+			out = append(out, layout.Spaces(r.W))
+		case !ok:
+			pointer := " "
+			if i == l.cursor {
+				pointer = th.Say(theme.Pointer, th.PointerSign)
+			}
+			out = append(out, th.Fit(pointer+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
+		default:
+			out = append(out, l.line(th, row, i, r.W, cols, o))
+		}
+	}
+	return out
+}
+
+func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Options) string {
+	c := &row.Conversation
+	var s strings.Builder
+	s.Grow(w * 2)
+	selected := i == l.cursor
+	if selected {
+		s.WriteString(th.Say(theme.Pointer, th.PointerSign))
+	} else {
+		s.WriteByte(' ')
+	}
+	if w < lead {
+		return th.Fit(s.String(), w, "")
+	}
+	if l.Marked(c.Ref) || l.inRange(i) {
+		s.WriteString(th.Say(theme.Marked, th.MarkSign))
+	} else {
+		s.WriteByte(' ')
+	}
+	s.WriteString(l.sign(th, row))
+	s.WriteByte(' ')
+	if cols.source > 0 {
+		s.WriteString(th.Paint(theme.Dim, Source(c.Provider, c.Ref.Account), cols.source))
+		s.WriteByte(' ')
+	}
+	sign, word, look := th.PrivacySign(c.Privacy)
+	switch {
+	case cols.privacy >= 9:
+		s.WriteString(th.Say(look, th.Fit(sign+" "+word, cols.privacy, "")))
+		s.WriteByte(' ')
+	case cols.privacy > 0:
+		s.WriteString(th.Say(look, sign) + " ")
+	}
+	title := model.CleanLine(c.Title, 400)
+	if strings.TrimSpace(title) == "" {
+		title = "(no title)"
+	}
+	switch {
+	case selected:
+		s.WriteString(th.Paint(theme.Selected, title, cols.title))
+	case !row.Triage.Seen:
+		s.WriteString(th.Paint(theme.Unseen, title, cols.title))
+	default:
+		s.WriteString(th.Paint(theme.Text, title, cols.title))
+	}
+	if cols.people > 0 {
+		s.WriteString(" " + th.Paint(theme.Text, people(c), cols.people))
+	}
+	if cols.status > 0 {
+		text, look := status(th, row)
+		s.WriteString(" " + th.Paint(look, text, cols.status))
+	}
+	if cols.time > 0 {
+		s.WriteString(" " + th.Say(theme.Dim, th.FitRight(Time(when(c), o.Now), cols.time, "")))
+	}
+	return th.Fit(s.String(), w, "")
+}
+
+func (l *List) sign(th *theme.Theme, row model.Row) string {
+	if s := row.Worst(); s != "" {
+		sign, _, look := th.StateSign(s)
+		return th.Say(look, sign)
+	}
+	switch {
+	case row.Triage.Pinned:
+		return th.Say(theme.Marked, th.PinSign)
+	case !row.Triage.Seen:
+		return th.Say(theme.Accent, th.UnseenSign)
+	}
+	return " "
+}
+
+// status gives the provider's own word, or the state of an edit on its way
+// where there is one.
+func status(th *theme.Theme, row model.Row) (string, theme.Token) {
+	if s := row.Worst(); s != "" {
+		_, word, look := th.StateSign(s)
+		return word, look
+	}
+	c := &row.Conversation
+	switch {
+	case c.Archived:
+		return "archived", theme.Dim
+	case row.Triage.Done:
+		return "done", theme.Dim
+	case !row.Triage.SnoozedUntil.IsZero():
+		return "snoozed", theme.Dim
+	}
+	look := theme.Text
+	if c.Closed {
+		look = theme.Dim
+	}
+	return model.CleanLine(c.Status, 60), look
+}
+
+func people(c *model.Conversation) string {
+	all := c.People()
+	var s strings.Builder
+	for i, p := range all {
+		if i == 4 {
+			break
+		}
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		s.WriteString(model.CleanLine(p.Display(), 60))
+	}
+	n := len(all)
+	if c.ParticipantCount > n {
+		n = c.ParticipantCount
+	}
+	if shown := min(len(all), 4); n > shown && shown > 0 {
+		fmt.Fprintf(&s, " +%d", n-shown)
+	}
+	return s.String()
+}
+
+func when(c *model.Conversation) time.Time {
+	if !c.Updated.IsZero() {
+		return c.Updated
+	}
+	return c.Created
+}
+
+// Time gives a time in at most six cells: the clock today, the day this year,
+// else month and year. It never says how long ago, which would have to tick.
+func Time(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(now.Location())
+	switch {
+	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
+		return t.Format("15:04")
+	case t.Year() == now.Year():
+		return t.Format("2 Jan")
+	}
+	return t.Format("Jan'06")
+}

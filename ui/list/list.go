@@ -1,0 +1,209 @@
+package list
+
+import (
+	"confab/model"
+)
+
+// margin is how many rows stay in sight above and below the cursor.
+const margin = 2
+
+// List is the state of the list. The zero value is empty and not loaded.
+type List struct {
+	rows   []model.Row
+	start  int // index of rows[0] in the whole list
+	total  int
+	loaded bool
+
+	cursor int       // index in the whole list
+	ref    model.Ref // what is under the cursor, zero where not loaded
+	top    int       // index of the first line drawn
+	height int
+
+	marks      map[model.Ref]string
+	order      []model.Ref
+	rangeFrom  int
+	rangeStart model.Ref
+	ranging    bool
+}
+
+// Reset empties the list for another view, with the cursor on a conversation
+// that may be in it.
+func (l *List) Reset(at model.Ref) {
+	marks, order := l.marks, l.order
+	*l = List{height: l.height, ref: at, marks: marks, order: order}
+}
+
+// Loaded reports whether a first window has come.
+func (l *List) Loaded() bool { return l.loaded }
+
+// Total gives the length of the whole list.
+func (l *List) Total() int { return l.total }
+
+// Cursor gives the index under the cursor, -1 in an empty list.
+func (l *List) Cursor() int {
+	if l.total == 0 {
+		return -1
+	}
+	return l.cursor
+}
+
+// Ref gives the conversation under the cursor, zero while it is not loaded.
+func (l *List) Ref() model.Ref { return l.ref }
+
+// Selected gives the row under the cursor; false while it is not loaded.
+func (l *List) Selected() (model.Row, bool) {
+	r, ok := l.at(l.cursor)
+	if !ok || l.total == 0 {
+		return model.Row{}, false
+	}
+	return r, true
+}
+
+func (l *List) at(i int) (model.Row, bool) {
+	if i < l.start || i >= l.start+len(l.rows) {
+		return model.Row{}, false
+	}
+	return l.rows[i-l.start], true
+}
+
+// Row gives a row of the window by ref.
+func (l *List) Row(ref model.Ref) (model.Row, bool) {
+	for _, r := range l.rows {
+		if r.Conversation.Ref == ref {
+			return r, true
+		}
+	}
+	return model.Row{}, false
+}
+
+// Rows gives the window. It must not be changed.
+func (l *List) Rows() []model.Row { return l.rows }
+
+// SetPage takes a new window. wanted is the conversation that it was placed
+// around, zero if it was asked for by position.
+func (l *List) SetPage(p model.Page, wanted model.Ref) {
+	screenRow := l.cursor - l.top
+	oldCursor := l.cursor
+	l.rows, l.start, l.total, l.loaded = p.Rows, max(0, p.Offset), max(0, p.Total), true
+	if l.total < l.start+len(l.rows) {
+		l.total = l.start + len(l.rows)
+	}
+	switch i, ok := l.indexOf(l.ref); {
+	case ok:
+		l.cursor = i
+	case !wanted.IsZero() && wanted != l.ref && p.Index >= 0 && !l.ref.IsZero():
+		// The cursor moved on while this was read, and its new place is not in
+		// this window: keep the distance in rows.
+		l.cursor = oldCursor
+	case !wanted.IsZero() && p.Index >= 0:
+		l.cursor = p.Index
+	default:
+		l.cursor = oldCursor
+	}
+	l.cursor = clamp(l.cursor, 0, l.total-1)
+	l.top = l.cursor - screenRow
+	l.takeRef()
+	if l.ranging {
+		if i, ok := l.indexOf(l.rangeStart); ok {
+			l.rangeFrom = i
+		}
+	}
+	l.scroll()
+}
+
+func (l *List) indexOf(ref model.Ref) (int, bool) {
+	if ref.IsZero() {
+		return 0, false
+	}
+	for i, r := range l.rows {
+		if r.Conversation.Ref == ref {
+			return l.start + i, true
+		}
+	}
+	return 0, false
+}
+
+func (l *List) takeRef() {
+	l.ref = model.Ref{}
+	if r, ok := l.at(l.cursor); ok && l.total > 0 {
+		l.ref = r.Conversation.Ref
+	}
+}
+
+// Replace puts fresh rows in the place of those with the same ref.
+func (l *List) Replace(row model.Row) {
+	for i := range l.rows {
+		if l.rows[i].Conversation.Ref == row.Conversation.Ref {
+			l.rows[i] = row
+		}
+	}
+}
+
+// Move moves the cursor by rows; it stops at the ends.
+func (l *List) Move(by int) { l.MoveTo(l.cursor + by) }
+
+// MoveTo puts the cursor on an index of the whole list.
+func (l *List) MoveTo(i int) {
+	if l.total == 0 {
+		return
+	}
+	l.cursor = clamp(i, 0, l.total-1)
+	l.takeRef()
+	l.scroll()
+}
+
+// MoveToRef puts the cursor on a conversation of the window.
+func (l *List) MoveToRef(ref model.Ref) bool {
+	i, ok := l.indexOf(ref)
+	if ok {
+		l.MoveTo(i)
+	}
+	return ok
+}
+
+// SetHeight tells how many rows are drawn.
+func (l *List) SetHeight(h int) {
+	if h != l.height {
+		l.height = h
+		l.scroll()
+	}
+}
+
+// Height gives how many rows are drawn.
+func (l *List) Height() int { return max(1, l.height) }
+
+func (l *List) scroll() {
+	h := max(1, l.height)
+	m := min(margin, (h-1)/2)
+	if l.cursor < l.top+m {
+		l.top = l.cursor - m
+	}
+	if l.cursor > l.top+h-1-m {
+		l.top = l.cursor - h + 1 + m
+	}
+	l.top = clamp(l.top, 0, l.total-h)
+}
+
+// Window tells which rows are wanted, and whether the ones at hand are not
+// enough: a screen above and below what is seen.
+func (l *List) Window() (offset, limit int, missing bool) {
+	h := max(8, l.height)
+	limit = 3 * h
+	offset = max(0, l.top-h)
+	if !l.loaded {
+		return offset, limit, true
+	}
+	first, last := l.top, min(l.total, l.top+max(1, l.height))
+	// Half a screen of slack before the next window is read.
+	slack := h / 2
+	missing = max(0, first-slack) < l.start || min(l.total, last+slack) > l.start+len(l.rows)
+	return offset, limit, missing
+}
+
+// IndexAt gives the index of the row drawn at a line; false below the end.
+func (l *List) IndexAt(line int) (int, bool) {
+	i := l.top + line
+	return i, line >= 0 && i < l.total
+}
+
+func clamp(v, lo, hi int) int { return max(lo, min(v, max(lo, hi))) }

@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"confab/model"
+	"confab/ui/keymap"
+)
+
+// Results of commands. Each carries what it was asked for, so that one that
+// comes late can be told from one that is wanted.
+type (
+	subscribedMsg struct{}
+	eventMsg      struct {
+		events []model.Event
+		open   bool
+	}
+	pageMsg struct {
+		gen    int
+		anchor model.Ref
+		page   model.Page
+		err    error
+	}
+	againMsg   struct{ gen int }
+	recountMsg struct{}
+	countsMsg struct {
+		gen    int
+		counts []int
+		err    error
+	}
+	restMsg struct{ gen int }
+	rowMsg  struct {
+		ref model.Ref
+		row model.Row
+		ok  bool
+	}
+	detailMsg struct {
+		ref    model.Ref
+		detail model.Detail
+		err    error
+	}
+	activityMsg struct {
+		ref     model.Ref
+		outbox  []model.OutboxEntry
+		history []model.JournalEntry
+		err     error
+	}
+	refsMsg struct {
+		tab   int
+		query string
+		refs  []model.Ref
+		err   error
+	}
+	rangeMsg struct {
+		in   intent
+		refs []model.Ref
+		err  error
+	}
+
+	opProgressMsg struct{ id, done, total int }
+	opShowMsg     struct{ id int }
+	planMsg       struct {
+		op   int
+		why  purpose
+		plan model.Plan
+		err  error
+	}
+	submittedMsg struct {
+		op   int
+		why  purpose
+		plan model.Plan
+		ids  []string
+		err  error
+	}
+	undoMsg struct {
+		op   int
+		id   string
+		undo model.Undo
+		err  error
+	}
+	undoneMsg struct {
+		op   int
+		undo model.Undo
+		ids  []string
+		err  error
+	}
+	batchMsg struct {
+		batch   *batch
+		outbox  []model.OutboxEntry
+		history []model.JournalEntry
+		err     error
+	}
+	ledgerMsg struct {
+		gen     int
+		outbox  []model.OutboxEntry
+		history []model.JournalEntry
+		err     error
+	}
+	// settledMsg ends an action that only has a word to say.
+	settledMsg struct {
+		text string
+		err  error
+		// action is what was tried, for the words of an error.
+		action keymap.Action
+	}
+	linkMsg struct {
+		url  string
+		copy bool
+		err  error
+	}
+	savedMsg struct {
+		path string
+		err  error
+	}
+	lookupMsg struct {
+		owner overlay
+		gen   int
+		more  bool
+		page  model.LookupPage
+		err   error
+	}
+	lookupDueMsg struct {
+		owner overlay
+		gen   int
+	}
+	peopleMsg struct {
+		owner  overlay
+		detail model.Detail
+		err    error
+	}
+	draftMsg struct {
+		owner overlay
+		key   string
+		text  string
+	}
+	draftDueMsg struct {
+		key string
+		gen int
+	}
+	hangupMsg  struct{}
+	suspendMsg struct{ err error }
+)

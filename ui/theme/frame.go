@@ -1,0 +1,87 @@
+package theme
+
+import (
+	"strings"
+
+	"confab/model"
+	"confab/ui/layout"
+)
+
+// Frame draws a box of at most the wanted size in the middle of the screen.
+// body gets the size of the inside and gives its lines, already styled, and
+// the place of the cursor in it (nil for none). The footer is the last line.
+func (t *Theme) Frame(screen layout.Rect, title, footer string, w, h int, look Token,
+	body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
+	if screen.W < 24 || screen.H < 6 {
+		return t.bare(screen, title, footer, body)
+	}
+	at := screen.Center(min(w, screen.W), min(h+3, screen.H))
+	inner, rows := at.W-4, at.H-3
+	lines, cursor := body(inner, rows)
+	edge := func(s string) string { return t.Say(look, s) }
+	title = " " + t.Truncate(model.CleanLine(title, 200), max(0, at.W-6), t.Ellipsis) + " "
+	out := make([]string, 0, at.H)
+	out = append(out, edge(t.TopLeft+t.Horizontal)+t.Say(Heading, title)+
+		edge(strings.Repeat(t.Horizontal, max(0, at.W-3-t.Width(title)))+t.TopRight))
+	for _, l := range t.Block(lines, inner, rows) {
+		out = append(out, edge(t.Vertical)+" "+l+" "+edge(t.Vertical))
+	}
+	out = append(out, edge(t.Vertical)+" "+t.Fit(footer, inner, t.Ellipsis)+" "+edge(t.Vertical))
+	out = append(out, edge(t.BottomLeft+strings.Repeat(t.Horizontal, at.W-2)+t.BottomRight))
+	if cursor != nil {
+		cursor = &layout.Cursor{X: at.X + 2 + cursor.X, Y: at.Y + 1 + cursor.Y}
+	}
+	return layout.Picture{At: at, Lines: out, Cursor: cursor}
+}
+
+// bare fills a screen that is too small for a border.
+func (t *Theme) bare(screen layout.Rect, title, footer string, body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
+	rows := screen.H
+	above := 0
+	if rows > 3 {
+		rows--
+		above = 1
+	}
+	foot := rows > 1
+	if foot {
+		rows--
+	}
+	var out []string
+	if above > 0 {
+		out = append(out, t.Paint(Heading, model.CleanLine(title, 200), screen.W))
+	}
+	lines, cursor := body(screen.W, max(0, rows))
+	out = append(out, t.Block(lines, screen.W, rows)...)
+	if foot {
+		out = append(out, t.Fit(footer, screen.W, ""))
+	}
+	if cursor != nil {
+		cursor = &layout.Cursor{X: screen.X + cursor.X, Y: screen.Y + cursor.Y + above}
+	}
+	return layout.Picture{At: screen, Lines: t.Block(out, screen.W, screen.H), Cursor: cursor}
+}
+
+// KeyLine writes a footer: pairs of key and what it does.
+func (t *Theme) KeyLine(pairs ...string) string {
+	out := ""
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] == "" {
+			continue
+		}
+		if out != "" {
+			out += "  "
+		}
+		out += t.Say(Key, pairs[i]) + " " + pairs[i+1]
+	}
+	return out
+}
+
+// Wrapped breaks text into lines of at most w cells, each with an indent and a
+// look.
+func (t *Theme) Wrapped(text string, w int, look Token, indent string) []string {
+	var out []string
+	for _, l := range t.Wrap(text, max(1, w-t.Width(indent))) {
+		out = append(out, indent+t.Say(look, l))
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package theme
+
+import (
+	"fmt"
+	"strings"
+
+	"confab/model"
+)
+
+// Phrase says in one line what an edit does: "privacy: public → private".
+func (t *Theme) Phrase(e model.Edit) string {
+	switch e.Kind {
+	case model.EditArchive:
+		return "archive"
+	case model.EditDelete:
+		return "delete"
+	case model.EditCreate:
+		if n := e.Target.New; n != nil {
+			return "create " + quote(n.Title)
+		}
+		return "create"
+	case model.EditParticipants, model.EditContacts:
+		return string(e.Kind) + ": " + t.PeopleChange(e.Base.Set(), e.Target.Set())
+	}
+	name := strings.ReplaceAll(string(e.Kind), "_", " ")
+	if e.Key != "" {
+		name += " " + model.CleanLine(e.Key, 60)
+	}
+	return name + ": " + t.Value(e.Kind, e.Base) + " " + t.Arrow + " " + t.Value(e.Kind, e.Target)
+}
+
+// Value says what a field holds, in one line.
+func (t *Theme) Value(k model.EditKind, v model.Value) string {
+	switch {
+	case v.People != nil:
+		return t.PeopleLine(*v.People)
+	case v.New != nil:
+		return quote(v.New.Title)
+	case v.Text == nil:
+		return "none"
+	}
+	switch k {
+	case model.EditTitle, model.EditDescription, model.EditLabels, model.EditAttributes:
+		return quote(*v.Text)
+	case model.EditDefaultRole:
+		return model.CleanLine(model.RoleName(*v.Text), 60)
+	}
+	if *v.Text == "" {
+		return "none"
+	}
+	return model.CleanLine(*v.Text, 80)
+}
+
+// PeopleLine names a set of people.
+func (t *Theme) PeopleLine(people []model.Participant) string {
+	if len(people) == 0 {
+		return "nobody"
+	}
+	var out []string
+	for i, p := range people {
+		if i == 12 {
+			out = append(out, fmt.Sprintf("%d more", len(people)-i))
+			break
+		}
+		out = append(out, person(p))
+	}
+	return strings.Join(out, ", ")
+}
+
+// PeopleChange says how a set changes: "+Ann (viewer), -Bob, Cy: viewer → editor".
+func (t *Theme) PeopleChange(base, target []model.Participant) string {
+	d := model.DiffPeople(base, target)
+	var out []string
+	for _, p := range d.Added {
+		out = append(out, "+"+person(p))
+	}
+	for _, p := range d.Removed {
+		out = append(out, "-"+model.CleanLine(p.Display(), 60))
+	}
+	for i, p := range d.Altered {
+		out = append(out, fmt.Sprintf("%s: %s %s %s", model.CleanLine(p.Display(), 60),
+			standing(d.Was[i]), t.Arrow, standing(p)))
+	}
+	if len(out) == 0 {
+		return "no change"
+	}
+	return strings.Join(out, ", ")
+}
+
+func person(p model.Participant) string {
+	s := model.CleanLine(p.Display(), 60)
+	if w := standing(p); w != "" {
+		s += " (" + w + ")"
+	}
+	return s
+}
+
+func standing(p model.Participant) string {
+	var out []string
+	for _, s := range []string{p.Role, p.Status} {
+		if s != "" {
+			out = append(out, model.CleanLine(model.RoleName(s), 40))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func quote(s string) string {
+	s = model.CleanLine(s, 120)
+	if s == "" {
+		return "empty"
+	}
+	return `"` + s + `"`
+}
+
+// Failure says what an edit ran into, with the service's own words.
+func Failure(e *model.EntryError) string {
+	if e == nil {
+		return ""
+	}
+	s := strings.ReplaceAll(string(e.Kind), "_", " ")
+	if e.Message != "" {
+		s += ": " + model.CleanLine(e.Message, 500)
+	}
+	if e.Code != "" {
+		s += " (" + model.CleanLine(e.Code, 60) + ")"
+	}
+	if e.RequestID != "" {
+		s += " [request " + model.CleanLine(e.RequestID, 80) + "]"
+	}
+	return s
+}

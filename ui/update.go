@@ -1,0 +1,334 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+// Update takes a message. It does no I/O.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.update(msg)
+	return m, tea.Batch(cmd, m.settle())
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		return m.resize(msg.Width, msg.Height)
+	case tea.KeyPressMsg:
+		return m.key(msg)
+	case tea.PasteMsg:
+		return m.paste(msg.Content)
+	case tea.MouseClickMsg:
+		return m.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		return m.wheel(msg.Mouse())
+	case tea.BackgroundColorMsg:
+		m.themeConf.Light = !msg.IsDark()
+		m.th = theme.New(m.themeConf)
+	case tea.ModeReportMsg:
+		m.modeReport(msg)
+	case tea.EnvMsg:
+		return m.environment(msg)
+	case tea.ResumeMsg:
+		return m.resumed()
+	case hangupMsg:
+		return tea.Sequence(m.saveDrafts(), tea.Quit)
+	case suspendMsg:
+		if msg.err != nil {
+			m.say(theme.Error, "not suspended: "+errorText(msg.err))
+			return nil
+		}
+		return tea.Suspend
+	default:
+		return m.result(msg)
+	}
+	return nil
+}
+
+// settle does what follows from whatever changed: a window that no longer
+// holds what is seen is read anew.
+func (m *Model) settle() tea.Cmd {
+	if m.screen == screenWelcome || m.be == nil {
+		return nil
+	}
+	if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
+		return m.reload(false)
+	}
+	return nil
+}
+
+func (m *Model) resize(w, h int) tea.Cmd {
+	m.w, m.h = max(0, w), max(0, h)
+	m.arrange()
+	if m.previewShown() && m.detail.Ref() != m.list.Ref() {
+		return m.cursorMoved()
+	}
+	return nil
+}
+
+func (m *Model) modeReport(msg tea.ModeReportMsg) {
+	if msg.Mode != ansi.ModeUnicodeCore || m.th.Graphemes {
+		return
+	}
+	if msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet {
+		m.themeConf.Graphemes = true
+		m.th = theme.New(m.themeConf)
+	}
+}
+
+// environment learns from the environment of the terminal, which over SSH is
+// not that of this process.
+func (m *Model) environment(env tea.EnvMsg) tea.Cmd {
+	if env.Getenv("SSH_TTY") != "" || env.Getenv("SSH_CONNECTION") != "" {
+		m.opts.SSH = true
+		m.arrange()
+	}
+	if !m.opts.SSH {
+		return nil
+	}
+	// The library asks for synchronized output only outside SSH; without it a
+	// slow link shows half a frame.
+	return tea.Raw(ansi.RequestModeSynchronizedOutput)
+}
+
+func (m *Model) resumed() tea.Cmd {
+	var cmds []tea.Cmd
+	if after := m.opts.AfterResume; after != nil {
+		ctx := m.ctx
+		cmds = append(cmds, func() tea.Msg { after(ctx); return nil })
+	}
+	return tea.Batch(append(cmds, m.reload(false), m.recount())...)
+}
+
+func (m *Model) result(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case subscribedMsg:
+		return m.waitForNews()
+	case eventMsg:
+		return m.news(msg)
+	case pageMsg:
+		return m.pageCame(msg)
+	case againMsg:
+		if msg.gen == m.pages.gen {
+			return m.reload(false)
+		}
+	case countsMsg:
+		return m.countsCame(msg)
+	case recountMsg:
+		return m.recount()
+	case restMsg:
+		if msg.gen == m.rest {
+			return m.showSelected()
+		}
+	case rowMsg:
+		m.rowCame(msg)
+	case detailMsg:
+		m.detailCame(msg)
+	case activityMsg:
+		if msg.ref == m.detail.Ref() && msg.err == nil {
+			m.detail.SetActivity(msg.outbox, msg.history)
+		}
+	case refsMsg:
+		m.refsCame(msg)
+	case rangeMsg:
+		if msg.err != nil {
+			m.fail("read the range", msg.err)
+			return nil
+		}
+		msg.in.refs = msg.refs
+		return m.run(msg.in)
+	case opProgressMsg:
+		if op, ok := m.ops[msg.id]; ok {
+			op.done, op.total = msg.done, msg.total
+			return op.wait()
+		}
+	case opShowMsg:
+		if op, ok := m.ops[msg.id]; ok {
+			op.shown = &progressOverlay{op: op}
+			m.open(op.shown)
+		}
+	case settledMsg:
+		if msg.err != nil {
+			m.fail(msg.action.Words(), msg.err)
+		} else if msg.text != "" {
+			m.say(theme.Good, msg.text)
+		}
+		return tea.Batch(m.reload(false), m.reloadLedger())
+	default:
+		return m.editResult(msg)
+	}
+	return nil
+}
+
+func (m *Model) news(msg eventMsg) tea.Cmd {
+	var cmds []tea.Cmd
+	if msg.open {
+		cmds = append(cmds, m.waitForNews())
+	}
+	if len(msg.events) == 0 {
+		return nil
+	}
+	cmds = append(cmds, m.reload(false), m.recount(), m.reloadLedger(), m.readBatch())
+	shown := m.detail.Ref()
+	if !shown.IsZero() && slices.ContainsFunc(msg.events, func(e model.Event) bool { return slices.Contains(e.Refs, shown) }) {
+		cmds = append(cmds, m.readRow(shown), m.readActivity(shown))
+	}
+	return tea.Batch(append(cmds, m.quitIfDelivered())...)
+}
+
+func (m *Model) pageCame(msg pageMsg) tea.Cmd {
+	if msg.gen != m.pages.gen {
+		return nil
+	}
+	m.pages.busy = false
+	if msg.err != nil {
+		if !errors.Is(msg.err, m.ctx.Err()) || m.ctx.Err() == nil {
+			m.fail("read the list", msg.err)
+		}
+		return nil
+	}
+	first := !m.list.Loaded()
+	before := m.list.Ref()
+	m.list.SetPage(msg.page, msg.anchor)
+	var cmds []tea.Cmd
+	if m.pages.again {
+		gen := m.pages.gen
+		cmds = append(cmds, tea.Tick(newsTime, func(time.Time) tea.Msg { return againMsg{gen} }))
+		m.pages.again = false
+	}
+	if row, ok := m.list.Row(m.detail.Ref()); ok {
+		m.show(row)
+	}
+	if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
+		cmds = append(cmds, m.cursorMoved())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) countsCame(msg countsMsg) tea.Cmd {
+	if msg.gen != m.counts.gen {
+		return nil
+	}
+	m.counts.busy = false
+	if msg.err == nil {
+		for i := range m.tabs {
+			if i < len(msg.counts) {
+				m.tabs[i].count = msg.counts[i]
+			}
+		}
+	}
+	if m.counts.again {
+		m.counts.again = false
+		return tea.Tick(newsTime, func(time.Time) tea.Msg { return recountMsg{} })
+	}
+	return nil
+}
+
+func (m *Model) rowCame(msg rowMsg) {
+	if !msg.ok {
+		return
+	}
+	m.list.Replace(msg.row)
+	if msg.ref == m.detail.Ref() {
+		m.show(msg.row)
+	}
+}
+
+func (m *Model) detailCame(msg detailMsg) {
+	if msg.err == nil {
+		m.details.put(msg.ref, msg.detail)
+	}
+	if msg.ref != m.detail.Ref() {
+		return
+	}
+	if msg.err != nil {
+		m.detail.SetProblem(errorText(msg.err))
+		return
+	}
+	m.detail.SetDetail(msg.detail)
+	row := m.detail.Row()
+	row.Conversation = msg.detail.Conversation
+	m.show(row)
+}
+
+func (m *Model) refsCame(msg refsMsg) {
+	q, _ := m.query()
+	if msg.tab != m.tab || msg.query != q {
+		return
+	}
+	if msg.err != nil {
+		m.fail("mark all", msg.err)
+		return
+	}
+	m.list.EndRange()
+	m.list.SetMarks(msg.refs)
+	m.say(theme.Marked, fmt.Sprintf("%d marked", len(msg.refs)))
+}
+
+// show puts a row into the detail view, with what was loaded of it before.
+func (m *Model) show(row model.Row) {
+	ref := row.Conversation.Ref
+	about, _ := m.facts.Describe(ref.Account)
+	fresh := ref != m.detail.Ref()
+	if d := m.detail.Detail(); d != nil && !fresh {
+		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+	} else if d, ok := m.details.get(ref); ok && fresh {
+		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		defer m.detail.SetDetail(d)
+	}
+	m.detail.Show(row, m.facts.Capabilities(row.Conversation), about)
+}
+
+// cursorMoved lets the preview follow once the cursor rests.
+func (m *Model) cursorMoved() tea.Cmd {
+	m.rest++
+	if !m.previewShown() {
+		return nil
+	}
+	if m.detail.Ref().IsZero() {
+		return m.showSelected()
+	}
+	gen := m.rest
+	return tea.Tick(restTime, func(time.Time) tea.Msg { return restMsg{gen} })
+}
+
+func (m *Model) showSelected() tea.Cmd {
+	row, ok := m.list.Selected()
+	if !ok {
+		m.detail.Clear()
+		return nil
+	}
+	if row.Conversation.Ref == m.detail.Ref() {
+		return nil
+	}
+	m.show(row)
+	return m.readActivity(row.Conversation.Ref)
+}
+
+// fail says what went wrong, with the service's own words.
+func (m *Model) fail(what string, err error) {
+	if what != "" {
+		what = "could not " + what + ": "
+	}
+	m.say(theme.Error, what+errorText(err))
+}
+
+func errorText(err error) string {
+	e := model.AsError(err)
+	if e == nil {
+		return ""
+	}
+	if e.Err != nil && e.Message == e.Err.Error() && e.Op == "" && e.Kind == model.Local {
+		return model.CleanLine(e.Message, 300)
+	}
+	return model.CleanLine(e.Error(), 300)
+}
