@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -229,7 +230,9 @@ func TestAskElephantCursors(t *testing.T) {
 	}
 	p.want(200, "GET", "/v2/engagements?filter[engagement_type][eq]=CALL&cursor="+cursor, "")
 	p.want(400, "GET", "/v2/engagements?filter[engagement_type][eq]=NOTE&cursor="+cursor, "")
-	p.want(400, "GET", "/v2/contacts?cursor="+cursor, "")
+	plain := p.want(200, "GET", "/v2/users?limit=1", "").object(t)["next_cursor"].(string)
+	p.want(200, "GET", "/v2/users?cursor="+plain, "")
+	p.want(400, "GET", "/v2/contacts?cursor="+plain, "")
 	r := p.want(400, "GET", "/v2/engagements?cursor="+cursor[1:], "")
 	if r.object(t)["errors"].([]any)[0].(map[string]any)["field"] != "cursor" {
 		t.Errorf("problem %s", r.text)
@@ -577,4 +580,59 @@ func TestAskElephantAnswerNext(t *testing.T) {
 		t.Errorf("%v %s", r.header, r.text)
 	}
 	p.want(200, "GET", "/v2/tags", "")
+}
+
+func FuzzAskElephantRequests(f *testing.F) {
+	build := func(d *seedData, now func() time.Time) service { return newAskElephant(12, d, now) }
+	a := newAskElephant(12, newSeedData(1, testNow.Add(3*time.Hour)), time.Now)
+	one := "/api/v2/engagements/" + a.rows[3].id
+	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
+	f.Add("GET", "/api/v2/engagements", "filter[crm_associations][eq][0][id]=9&filter[crm_associations][eq][0][object_type]=deal", "")
+	f.Add("GET", "/api/v2/engagements", "cursor=eyJjIjoiZW5nYWdlbWVudHMiLCJ0IjoiJSIsInUiOjF9", "")
+	f.Add("GET", one, "expand=contacts,owner,transcript,signals,action_items,media_url,companies", "")
+	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.contactIDs[1]+`",null]}`)
+	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.contactIDs[1]+`"]}`)
+	f.Add("GET", "/api/v2/contacts", "search=a&filter[crm_associations][eq]=[]", "")
+	f.Add("GET", "/api/v2/companies", "filter[domain][eq]=acme.example.", "")
+	f.Add("GET", "/api/v2/tags", "order_by=updated_at:asc&limit=1", "")
+	f.Fuzz(func(t *testing.T, method, path, query, body string) {
+		fuzzService(t, build, a.key, method, path, query, body)
+	})
+}
+
+func BenchmarkAskElephantSync25000(b *testing.B) {
+	s, err := New(Options{Conversations: 100_000})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rt, account := s.Transport(), s.Accounts()[2]
+	for b.Loop() {
+		rows, cursor := 0, ""
+		for cursor != "" || rows == 0 {
+			path := account.Path + "/v2/engagements?limit=100&expand=contacts,owner,tags,companies&order_by=updated_at:asc"
+			if cursor != "" {
+				path += "&cursor=" + cursor
+			}
+			req, err := http.NewRequestWithContext(b.Context(), "GET", "http://x"+path, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			req.Header.Set("Authorization", account.Credential)
+			res, err := rt.RoundTrip(req)
+			if err != nil || res.StatusCode != 200 {
+				b.Fatal(res, err)
+			}
+			var page struct {
+				Data       []json.RawMessage
+				NextCursor string `json:"next_cursor"`
+			}
+			if err := json.NewDecoder(res.Body).Decode(&page); err != nil {
+				b.Fatal(err)
+			}
+			rows, cursor = rows+len(page.Data), page.NextCursor
+		}
+		if rows != 25_000 {
+			b.Fatal(rows)
+		}
+	}
 }

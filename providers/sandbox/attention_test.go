@@ -586,3 +586,20 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 		}
 	}
 }
+
+func FuzzAttentionRequests(f *testing.F) {
+	build := func(d *seedData, now func() time.Time) service { return newAttention(12, d, now) }
+	a := newAttention(12, newSeedData(1, testNow.Add(3*time.Hour)), time.Now)
+	one := "/v2/conversations/" + a.rows[3].id
+	f.Add("GET", "/v2/conversations/list", "size=50&filter[title]=x&filter[crm_field.field_name]=Budget&filter[crm_field.values]=1", "")
+	f.Add("GET", one, "by=external_id&detailedTranscript=true", "")
+	f.Add("PUT", one+"/change_privacy", "privacy=private", "")
+	f.Add("PUT", one+"/title", "", `{"title":"x"}`)
+	f.Add("PUT", one, "", `{"labels":{"Stage":null},"title":""}`)
+	f.Add("DELETE", one, "%zz", "")
+	f.Add("GET", "/v2/teams/"+a.dir.teamIDs[0]+"/members", "", "")
+	f.Add("GET", "//v2//", "", "")
+	f.Fuzz(func(t *testing.T, method, path, query, body string) {
+		fuzzService(t, build, a.key, method, path, query, body)
+	})
+}

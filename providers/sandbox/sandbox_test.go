@@ -421,7 +421,7 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 			t.Error("the request was slow to answer, but its write must be done")
 		}
 
-		// http.Client's own timeout reaches foreign transports differently.
+		// http.Client's own timeout arrives as a deadline of the context.
 		s.FailNext(providerAttention, FaultSlow, 1)
 		client := &http.Client{Transport: s.Transport(), Timeout: time.Second}
 		start = time.Now()

@@ -30,20 +30,6 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	//lint:ignore SA1019 http.Client with a Timeout cancels foreign round trippers through this field only.
-	if gone := req.Cancel; gone != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		defer cancel()
-		done := ctx.Done()
-		go func() {
-			select {
-			case <-gone:
-				cancel()
-			case <-done:
-			}
-		}()
-	}
 
 	in := req.Clone(ctx)
 	in.RequestURI = req.URL.RequestURI()
