@@ -13,7 +13,7 @@ import (
 
 const (
 	family  = "👨\u200d👩\u200d👧\u200d👦"
-	persian = "می\u200cخواهم"      // ZWNJ between the parts of a word
+	persian = "می\u200cخواهم"            // ZWNJ between the parts of a word
 	hindi   = "क्\u200dष क\u094d\u200cष" // ZWJ and ZWNJ choose the form of a conjunct
 )
 
