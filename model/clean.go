@@ -145,7 +145,12 @@ func escapeLength(s string, r rune, size int) int {
 		}
 		return i
 	case ']', 'P', 'X', '^', '_':
-		for ; i < bound; i++ {
+		// A string that ends may be long (the address of a link); one that
+		// does not must not swallow the text behind it.
+		for start, far := i, min(len(s), i+4096); i < far; i++ {
+			if i == start+255 && !stringEnds(s[i:far]) {
+				return i
+			}
 			switch {
 			case s[i] == 0x07:
 				return i + 1
@@ -168,6 +173,14 @@ func escapeLength(s string, r rune, size int) int {
 		return i
 	}
 	return i
+}
+
+// stringEnds reports whether a control string has its end before a line break.
+func stringEnds(s string) bool {
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		s = s[:i]
+	}
+	return strings.ContainsAny(s, "\a\u009c") || strings.Contains(s, "\x1b\\")
 }
 
 // FoldText gives text for searching: without case, accents and the difference

@@ -224,6 +224,18 @@ func Merge(older, newer Conversation) Conversation {
 	if newer.Attributes == nil {
 		newer.Attributes = older.Attributes
 	}
+	if newer.Access == "" {
+		newer.Access = older.Access
+	}
+	if newer.DefaultRole == "" {
+		newer.DefaultRole = older.DefaultRole
+	}
+	if newer.Kind == "" {
+		newer.Kind = older.Kind
+	}
+	if newer.Duration == 0 {
+		newer.Duration = older.Duration
+	}
 	newer.Owner = mergePerson(older.Owner, newer.Owner)
 	newer.Team = mergeNamed(older.Team, newer.Team)
 	newer.Space = mergeNamed(older.Space, newer.Space)

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -150,24 +151,24 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		if ch.Base != nil {
 			base, known = *ch.Base, true
 		}
+		target, err := ch.target(base, d)
+		if known && err == nil && target.Equal(base) && ch.Kind != EditDelete {
+			continue // as wanted, whether it could be changed or not
+		}
 		if !cp.Can() {
 			return block(cp.Reason)
 		}
 		if !known {
 			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
 		}
-		target, err := ch.target(base, d)
 		if err != nil {
 			return block(err.Error())
-		}
-		if target.Equal(base) && ch.Kind != EditDelete {
-			continue
 		}
 		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target}
 		it.Edits = append(it.Edits, e)
 		apply(&now, e)
 		if cp.State == CapabilityAssumed {
-			it.Notes = append(it.Notes, cp.Reason)
+			it.note(cp.Reason)
 		}
 	}
 	it.Edits = Fold(it.Edits)
@@ -181,13 +182,19 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
 		if ok, why := Undoable(e.Kind); !ok {
-			it.Notes = append(it.Notes, why)
+			it.note(why)
 		}
 	}
 	if len(it.Edits) > 0 {
 		it.State = PlanChange
 	}
 	return it
+}
+
+func (it *PlanItem) note(text string) {
+	if !slices.Contains(it.Notes, text) {
+		it.Notes = append(it.Notes, text)
+	}
 }
 
 // PlanCreate plans a create for an account.

@@ -69,6 +69,7 @@ func TestABadQuerySaysWhereAndWhy(t *testing.T) {
 	}{
 		{"titel:x", 0, 6, "no field", "title:"},
 		{"foo  wiht:x", 5, 10, "no field", "with:"},
+		{"si:private", 0, 3, "no field", "is:"},
 		{"participant:ann", 0, 12, "no field", "with:"},
 		{"tag:x", 0, 4, "no field", "label:"},
 		{"http://example.com", 0, 5, "quotes", ""},
