@@ -64,7 +64,7 @@ func (f *Facts) AddAll(facts []model.Fact) {
 // Rest takes all that was not taken of an object, labels dotted below prefix.
 func (f *Facts) Rest(group, prefix string, o *Object) {
 	for _, name := range o.Names() {
-		f.Tree(group, join(prefix, name), o.fields[name])
+		f.tree(group, join(prefix, name), o.fields[name], 0)
 	}
 }
 
@@ -72,7 +72,12 @@ func (f *Facts) Rest(group, prefix string, o *Object) {
 // "" and empty arrays and objects say nothing and are left out. Unknown links
 // with a query (they may be signed) and long texts (they may be bodies) are
 // volatile.
-func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, label, raw, 0) }
+// What is no valid JSON is left out.
+func (f *Facts) Tree(group, label string, raw json.RawMessage) {
+	if json.Valid(raw) {
+		f.tree(group, label, raw, 0)
+	}
+}
 
 func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
 	raw = bytes.TrimSpace(raw)
@@ -82,26 +87,21 @@ func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
 	if depth < maxFactDepth {
 		switch raw[0] {
 		case '{':
-			var fields map[string]json.RawMessage
-			if json.Unmarshal(raw, &fields) == nil {
-				names := make([]string, 0, len(fields))
-				for name := range fields {
-					names = append(names, name)
-				}
-				sort.Strings(names)
-				for _, name := range names {
-					f.tree(group, join(label, name), fields[name], depth+1)
-				}
-				return
+			fields := splitObject(raw)
+			names := make([]string, 0, len(fields))
+			for name := range fields {
+				names = append(names, name)
 			}
+			sort.Strings(names)
+			for _, name := range names {
+				f.tree(group, join(label, name), fields[name], depth+1)
+			}
+			return
 		case '[':
-			var items []json.RawMessage
-			if json.Unmarshal(raw, &items) == nil {
-				for i, item := range items {
-					f.tree(group, join(label, strconv.Itoa(i+1)), item, depth+1)
-				}
-				return
+			for i, item := range splitArray(raw) {
+				f.tree(group, join(label, strconv.Itoa(i+1)), item, depth+1)
 			}
+			return
 		}
 	}
 	value, err := textOf(raw)

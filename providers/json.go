@@ -29,9 +29,7 @@ func textOf(b []byte) (string, error) {
 	case len(b) == 0, bytes.Equal(b, []byte("null")):
 		return "", nil
 	case b[0] == '"':
-		var s string
-		err := json.Unmarshal(b, &s)
-		return s, err
+		return unquote(b), nil
 	case b[0] == '{', b[0] == '[':
 		var out bytes.Buffer
 		err := json.Compact(&out, b)
@@ -134,11 +132,7 @@ func elementsOf(b []byte) (elements []json.RawMessage, ok bool) {
 	if b[0] != '[' {
 		return []json.RawMessage{b}, true
 	}
-	elements = []json.RawMessage{}
-	if json.Unmarshal(b, &elements) != nil {
-		return nil, false
-	}
-	return elements, true
+	return splitArray(b), true
 }
 
 func isNull(b []byte) bool {

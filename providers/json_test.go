@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"confab/model"
 )
 
@@ -110,6 +112,38 @@ func TestWhatMustNotBeStored(t *testing.T) {
 	if len(stored.Facts) != 1 {
 		t.Errorf("stored: %v", stored.Facts)
 	}
+}
+
+// FuzzSplit holds the splitting to what encoding/json gives.
+func FuzzSplit(f *testing.F) {
+	for _, s := range []string{`{}`, ` { "a" : 1 , "b\\"\\u0041" : [ {} , "]" , "\\\\" ] } `, `[]`, `[ 1 ,[2,[3]],{"a":"}"},null , true,"x"]`, `{"a":1,"a":-2.5e3}`, `"\ud800"`, "\"\xff\""} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if !json.Valid(raw) {
+			return
+		}
+		var fields map[string]json.RawMessage
+		var elements []json.RawMessage
+		var text string
+		switch trimmed := strings.TrimSpace(string(raw)); trimmed[0] {
+		case '{':
+			_ = json.Unmarshal(raw, &fields)
+			if d := cmp.Diff(fields, splitObject(raw)); d != "" {
+				t.Error(d)
+			}
+		case '[':
+			_ = json.Unmarshal(raw, &elements)
+			if d := cmp.Diff(elements, splitArray(raw)); d != "" {
+				t.Error(d)
+			}
+		case '"':
+			_ = json.Unmarshal(raw, &text)
+			if got := unquote([]byte(trimmed)); got != text {
+				t.Errorf("%q, want %q", got, text)
+			}
+		}
+	})
 }
 
 func FuzzUnknown(f *testing.F) {

@@ -22,27 +22,36 @@ type Object struct {
 
 // ParseObject reads a JSON object; ok is false for anything else.
 func ParseObject(raw []byte) (o *Object, ok bool) {
+	if !json.Valid(raw) {
+		return nil, false
+	}
+	return parseValid(raw)
+}
+
+// parseValid is ParseObject for what is known to be valid JSON.
+func parseValid(raw []byte) (o *Object, ok bool) {
 	if t := bytes.TrimSpace(raw); len(t) == 0 || t[0] != '{' {
 		return nil, false
 	}
-	o = &Object{taken: map[string]bool{}}
-	if json.Unmarshal(raw, &o.fields) != nil {
-		return nil, false
-	}
-	return o, true
+	return &Object{fields: splitObject(raw), taken: map[string]bool{}}, true
 }
 
 // UnmarshalJSON reads an object; anything else is kept under the field "".
 func (o *Object) UnmarshalJSON(b []byte) error {
-	p, ok := ParseObject(b)
+	*o = *wrap(bytes.Clone(b)) // the decoder owns b
+	return nil
+}
+
+// wrap gives a valid JSON value as an object.
+func wrap(b []byte) *Object {
+	p, ok := parseValid(b)
 	if !ok {
 		p = &Object{fields: map[string]json.RawMessage{}, taken: map[string]bool{}}
 		if !isNull(b) {
-			p.fields[""] = append(json.RawMessage(nil), b...)
+			p.fields[""] = b
 		}
 	}
-	*o = *p
-	return nil
+	return p
 }
 
 // Has reports whether the field is there, be it null.
@@ -159,7 +168,7 @@ func (o *Object) Seconds(name string) (time.Duration, bool) {
 // Object takes an inner object, nil where it is none. What is not taken of
 // the inner object is up to the caller: see Facts of it.
 func (o *Object) Object(name string) *Object {
-	inner, ok := ParseObject(o.Peek(name))
+	inner, ok := parseValid(o.Peek(name))
 	if !ok {
 		return nil
 	}
@@ -181,9 +190,7 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 		if isNull(e) {
 			continue
 		}
-		inner := &Object{}
-		_ = inner.UnmarshalJSON(e)
-		list = append(list, inner)
+		list = append(list, wrap(e))
 	}
 	return list, true
 }

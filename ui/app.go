@@ -111,20 +111,27 @@ type Model struct {
 	detail  detail.View
 	details detailCache
 	rest    int // generation of the cursor's rest
+	// follow says that the open conversation is to become the one under the
+	// cursor once that has been read.
+	follow bool
 
 	ops    map[int]*operation
 	nextOp int
 
-	last    *lastEdit
-	batch   *batch
-	notice  notice
-	drafts  map[string]*draft
-	pending map[string]string // drafts not saved yet
+	last   *lastEdit
+	batch  *batch
+	notice notice
+	drafts map[string]*draft
+	writer *draftWriter
 
-	quitting bool
-	wantDemo bool
-	closed   bool
-	mouse    hitAreas
+	// submitting counts submissions that are not on disk yet: nothing leaves
+	// before they are.
+	submitting int
+	leaving    bool // to quit once nothing is submitting
+	quitting   bool // asked whether to quit
+	waiting    *waitOverlay
+	wantDemo   bool
+	mouse      hitAreas
 }
 
 type notice struct {
@@ -155,7 +162,7 @@ func New(o Options) *Model {
 		o.Now = time.Now
 	}
 	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		ops: map[int]*operation{}, details: detailCache{}, drafts: map[string]*draft{}, pending: map[string]string{}}
+		ops: map[int]*operation{}, details: detailCache{}, drafts: map[string]*draft{}, writer: &draftWriter{written: map[string]int{}}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.events.mu = &sync.Mutex{}
 	keys, problems := keymap.New(o.Keys)

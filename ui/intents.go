@@ -31,14 +31,14 @@ type handler struct {
 
 func handlers() map[keymap.Action]handler {
 	h := map[keymap.Action]handler{
-		keymap.Down:     {run: (*Model).moveBy(1)},
-		keymap.Up:       {run: (*Model).moveBy(-1)},
+		keymap.Down:     {run: moveBy(1)},
+		keymap.Up:       {run: moveBy(-1)},
 		keymap.Top:      {run: (*Model).top},
 		keymap.Bottom:   {run: (*Model).bottom},
-		keymap.HalfDown: {run: (*Model).pageBy(1, 2)},
-		keymap.HalfUp:   {run: (*Model).pageBy(-1, 2)},
-		keymap.PageDown: {run: (*Model).pageBy(1, 1)},
-		keymap.PageUp:   {run: (*Model).pageBy(-1, 1)},
+		keymap.HalfDown: {run: pageBy(1, 2)},
+		keymap.HalfUp:   {run: pageBy(-1, 2)},
+		keymap.PageDown: {run: pageBy(1, 1)},
+		keymap.PageUp:   {run: pageBy(-1, 1)},
 
 		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
 		keymap.Back:         {run: (*Model).back},
@@ -49,14 +49,14 @@ func handlers() map[keymap.Action]handler {
 		keymap.PreviousView: {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab - in.times()) }},
 		keymap.NextTab:      {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(1) }},
 		keymap.PreviousTab:  {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(-1) }},
-		keymap.NextItem:     {run: (*Model).stepItem(1)},
-		keymap.PreviousItem: {run: (*Model).stepItem(-1)},
+		keymap.NextItem:     {run: stepItem(1)},
+		keymap.PreviousItem: {run: stepItem(-1)},
 		keymap.LoadMore:     {wants: wantsRow, run: (*Model).reloadDetail},
 
 		keymap.Filter:      {run: (*Model).openFilter},
 		keymap.Search:      {run: (*Model).openSearch},
-		keymap.SearchNext:  {run: (*Model).searchBy(1), off: searching},
-		keymap.SearchPrev:  {run: (*Model).searchBy(-1), off: searching},
+		keymap.SearchNext:  {run: searchBy(1), off: searching},
+		keymap.SearchPrev:  {run: searchBy(-1), off: searching},
 		keymap.CommandLine: {run: (*Model).openCommandLine},
 		keymap.Palette:     {run: (*Model).openPalette},
 
@@ -64,6 +64,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.MarkRange:  {run: (*Model).markRange},
 		keymap.MarkAll:    {run: (*Model).markAll},
 		keymap.ClearMarks: {run: (*Model).clearMarks},
+		markRefs:          {run: (*Model).markRead},
 
 		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy},
 		keymap.MakePrivate:   {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make private", model.EditPrivacy, string(model.PrivacyPrivate))},
@@ -207,12 +208,12 @@ func cannotOpen(m *Model, _ intent) string {
 }
 
 // moveBy gives a handler that moves or scrolls by rows.
-func (*Model) moveBy(n int) func(*Model, intent) tea.Cmd {
+func moveBy(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd { return m.travel(n * in.times()) }
 }
 
 // pageBy gives a handler that moves or scrolls by a part of the screen.
-func (*Model) pageBy(n, part int) func(*Model, intent) tea.Cmd {
+func pageBy(n, part int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		h := m.list.Height()
 		if m.screen == screenDetail {
@@ -263,7 +264,7 @@ func (m *Model) bottom(in intent) tea.Cmd {
 
 // stepItem gives a handler that goes to the conversation above or below, also
 // while one is open.
-func (*Model) stepItem(n int) func(*Model, intent) tea.Cmd {
+func stepItem(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		if m.screen == screenDetail {
 			m.list.MoveToRef(m.detail.Ref())
@@ -279,6 +280,7 @@ func (*Model) stepItem(n int) func(*Model, intent) tea.Cmd {
 		}
 		row, ok := m.list.Selected()
 		if !ok {
+			m.follow = true
 			return nil
 		}
 		return m.openRow(row)

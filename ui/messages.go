@@ -21,7 +21,7 @@ type (
 	}
 	againMsg   struct{ gen int }
 	recountMsg struct{}
-	countsMsg struct {
+	countsMsg  struct {
 		gen    int
 		counts []int
 		err    error
@@ -135,6 +135,7 @@ type (
 		key string
 		gen int
 	}
-	hangupMsg  struct{}
-	suspendMsg struct{ err error }
+	draftFailedMsg struct{ err error }
+	hangupMsg      struct{}
+	suspendMsg     struct{ err error }
 )

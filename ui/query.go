@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 
+	"confab/model"
 	"confab/model/query"
 )
 
@@ -43,6 +44,7 @@ func (m *Model) vocabulary() query.Vocabulary {
 	var v query.Vocabulary
 	seen := map[string]bool{}
 	add := func(to *[]string, kind, s string) {
+		s = model.CleanLine(s, 80)
 		if s != "" && !seen[kind+"\x00"+s] {
 			seen[kind+"\x00"+s] = true
 			*to = append(*to, s)

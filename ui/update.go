@@ -208,6 +208,10 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	if row, ok := m.list.Row(m.detail.Ref()); ok {
 		m.show(row)
 	}
+	if row, ok := m.list.Selected(); ok && m.follow && m.screen == screenDetail {
+		m.follow = false
+		cmds = append(cmds, m.openRow(row))
+	}
 	if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
 		cmds = append(cmds, m.cursorMoved())
 	}

@@ -95,10 +95,8 @@ func newClient(a providers.Account, scheme string, replace providers.Endpoint) (
 	return &client{http: h, account: a, replace: replace, dropped: map[string]bool{}}, nil
 }
 
-const (
-	bearer    = "Bearer "
-	keyPrefix = "sk-apik_"
-)
+// keyPrefix begins every API key.
+const keyPrefix = "sk-apik_"
 
 func authorize(ctx context.Context, a providers.Account, scheme string) (string, string, error) {
 	if a.Credential == nil {
@@ -116,17 +114,14 @@ func authorize(ctx context.Context, a providers.Account, scheme string) (string,
 // bare, anything else with Bearer, unless the scheme says otherwise. A Bearer
 // that was pasted along counts as none.
 func headerValue(secret, scheme string) (string, error) {
-	secret = strings.TrimSpace(secret)
-	if len(secret) >= len(bearer) && strings.EqualFold(secret[:len(bearer)], bearer) {
-		secret = strings.TrimSpace(secret[len(bearer):])
-	}
+	secret = providers.BareCredential(secret)
 	switch {
 	case secret == "":
 		return "", &model.Error{Kind: model.Local, Message: "the credential is empty"}
 	case scheme == schemeRaw, scheme != schemeBearer && strings.HasPrefix(secret, keyPrefix):
 		return secret, nil
 	}
-	return bearer + secret, nil
+	return providers.Bearer + secret, nil
 }
 
 // do sends a call, names the scope on a 403 and looks at the API version.
@@ -281,11 +276,9 @@ func (c *client) media(ctx context.Context, id string) (string, error) {
 	return readMedia(a)
 }
 
-// callReplace sets the whole set of managed contacts.
+// callReplace sets the whole set of managed contacts. contacts is not nil: null
+// could be read as "no change".
 func (c *client) callReplace(id string, contacts []string) providers.Call {
-	if contacts == nil {
-		contacts = []string{} // null could be read as "no change"
-	}
 	return providers.Call{Endpoint: c.replace, Params: params(id), Body: contactsBody{ContactIDs: contacts}}
 }
 

@@ -201,7 +201,7 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 		group := groupContacts
 		object := e.Text("object")
 		id := e.Text("id")
-		kind := kindOf(id, object)
+		kind := kindOf(id, object, e.Peek("emails"))
 		if kind != model.KindContact {
 			group = groupPeople
 		}
@@ -221,14 +221,20 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 	c.ParticipantCount = len(c.Participants.Items)
 }
 
-// kindOf tells a managed contact by its id alone; the rest is for display.
-func kindOf(id, object string) string {
+// resourceAddress is the host of the addresses of calendar resources.
+const resourceAddress = "@resource.calendar."
+
+// kindOf tells who is a managed contact: one with a cnt_ id that is no
+// calendar resource, by its kind of object or its address. The rest is for
+// display. How the service shows a resource is not documented.
+func kindOf(id, object string, emails json.RawMessage) string {
 	object = strings.ToLower(object)
 	switch {
+	case strings.Contains(object, "resource"), strings.Contains(object, "room"), strings.Contains(object, "calendar"),
+		strings.Contains(string(emails), resourceAddress):
+		return model.KindRoom
 	case contactID.MatchString(id):
 		return model.KindContact
-	case strings.Contains(object, "resource"), strings.Contains(object, "room"), strings.Contains(object, "calendar"):
-		return model.KindRoom
 	case strings.HasPrefix(id, "usr_"):
 		return model.KindUser
 	}

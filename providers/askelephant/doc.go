@@ -21,7 +21,8 @@
 //     left out, a missing scope) are not loaded, never empty: replacing the
 //     set would wipe it.
 //   - Whether expanded contacts hold calendar resources is not said: what has
-//     no cnt_ id is a participant of kind room, user or other, and never sent.
+//     no cnt_ id, or is a resource by its kind or address, is a participant of
+//     kind room, user or other, and never sent.
 //   - API keys go bare, tokens with Bearer; the reference says Bearer for
 //     both, the guides do not. The setting auth_scheme overrides.
 //   - A credential cannot tell its scopes: a 403 names the one it needs. An

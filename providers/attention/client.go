@@ -36,8 +36,9 @@ var (
 
 type client struct {
 	http *providers.Client
-	// slowList is set once the fast list path is known not to be there.
-	slowList atomic.Bool
+	// slowList is set once the fast list path is known not to be there,
+	// fastList once it is known to be.
+	slowList, fastList atomic.Bool
 }
 
 func newClient(a providers.Account, scheme string) (*client, *key, error) {
@@ -64,8 +65,6 @@ type key struct {
 	good  bool // raw, for that form
 }
 
-const bearer = "Bearer "
-
 func (k *key) authorize(ctx context.Context, attempt int) (string, string, error) {
 	if k.source == nil {
 		return "", "", &model.Error{Kind: model.Local, Message: "no credential is configured"}
@@ -74,10 +73,7 @@ func (k *key) authorize(ctx context.Context, attempt int) (string, string, error
 	if err != nil {
 		return "", "", err
 	}
-	secret = strings.TrimSpace(secret)
-	if len(secret) >= len(bearer) && strings.EqualFold(secret[:len(bearer)], bearer) {
-		secret = strings.TrimSpace(secret[len(bearer):])
-	}
+	secret = providers.BareCredential(secret)
 	if secret == "" {
 		return "", "", &model.Error{Kind: model.Local, Message: "the credential is empty"}
 	}
@@ -93,7 +89,7 @@ func (k *key) authorize(ctx context.Context, attempt int) (string, string, error
 	if raw {
 		return "Authorization", secret, nil
 	}
-	return "Authorization", bearer + secret, nil
+	return "Authorization", providers.Bearer + secret, nil
 }
 
 // reauthorize allows the other form where none has worked yet, or where the
@@ -101,13 +97,13 @@ func (k *key) authorize(ctx context.Context, attempt int) (string, string, error
 func (k *key) reauthorize(_ context.Context, refused string) (bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return !k.known || k.good == strings.HasPrefix(refused, bearer), nil
+	return !k.known || k.good == strings.HasPrefix(refused, providers.Bearer), nil
 }
 
 func (k *key) accepted(value string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.known, k.good = true, !strings.HasPrefix(value, bearer)
+	k.known, k.good = true, !strings.HasPrefix(value, providers.Bearer)
 }
 
 // scheme names the form that worked, "" before any did.
@@ -123,27 +119,48 @@ func (k *key) scheme() string {
 	return "bearer"
 }
 
+// includeInternal asks for colleagues among the participants; whether they
+// come without it is not documented, and lists and reads shall agree.
+const includeInternal = "filter[include_internal_participants]"
+
 // list reads one page of the list.
 func (c *client) list(ctx context.Context, page int, filter url.Values) (listPage, error) {
-	q := url.Values{"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(pageSize)}, "detailedTranscript": {"false"}}
+	q := url.Values{"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(pageSize)}, "detailedTranscript": {"false"}, includeInternal: {"true"}}
 	for name, values := range filter {
 		q[name] = values
 	}
+	var missing error
 	if !c.slowList.Load() {
 		a, err := c.http.Do(ctx, providers.Call{Endpoint: endpointListFast, Query: q})
 		if err == nil {
+			c.fastList.Store(true)
 			return readPage(a)
 		}
-		if s := model.AsError(err).Status; s != http.StatusNotFound && s != http.StatusMethodNotAllowed {
+		if c.fastList.Load() || !noSuchList(err) {
 			return listPage{}, err
 		}
+		missing = err
 	}
 	a, err := c.http.Do(ctx, providers.Call{Endpoint: endpointList, Query: q})
 	if err != nil {
+		if noSuchList(err) && missing != nil {
+			err = missing
+		}
 		return listPage{}, err
 	}
 	c.slowList.Store(true)
 	return readPage(a)
+}
+
+// noSuchList reports whether an answer to the fast list may mean that there is
+// none: its last segment is then taken for an id, which is not found, or is no
+// good as one.
+func noSuchList(err error) bool {
+	switch model.AsError(err).Status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
 }
 
 func (c *client) get(ctx context.Context, id string, query url.Values) (*providers.Answer, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"confab/model"
 	"confab/providers"
@@ -206,7 +207,59 @@ func dropTranscript(v any) {
 	}
 }
 
-func missing(t *testing.T, v any, c model.Conversation, messages []model.Message) {
+// A field of any other form than the documented one is shown all the same.
+func TestNothingIsLostWhateverTheForm(t *testing.T) {
+	for _, name := range []string{"conversation.json", "live.json"} {
+		raw := fixture(t, name)
+		rapid.Check(t, func(r *rapid.T) {
+			var v any
+			if err := json.Unmarshal(raw, &v); err != nil {
+				t.Fatal(err)
+			}
+			for range rapid.IntRange(1, 4).Draw(r, "changes") {
+				v = disturb(r, v)
+			}
+			b, _ := json.Marshal(v)
+			c, err := convert(b, frame{account: "a", web: "https://x.test/"})
+			if err != nil {
+				return
+			}
+			dropTranscript(v)
+			missing(r, v, c.Conversation, nil)
+		})
+	}
+}
+
+// disturb replaces one value somewhere below the top by one of another form.
+func disturb(r *rapid.T, v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(x))
+		for name := range x {
+			names = append(names, name)
+		}
+		sort.Strings(names)
+		if len(names) > 0 && rapid.IntRange(0, 5).Draw(r, "whole") > 0 {
+			if rapid.IntRange(0, 5).Draw(r, "add") == 0 {
+				x["surprise"] = "leaf-six"
+				return x
+			}
+			name := rapid.SampledFrom(names).Draw(r, "name")
+			x[name] = disturb(r, x[name])
+			return x
+		}
+	case []any:
+		if len(x) > 0 && rapid.Bool().Draw(r, "into") {
+			i := rapid.IntRange(0, len(x)-1).Draw(r, "index")
+			x[i] = disturb(r, x[i])
+			return x
+		}
+	}
+	return rapid.SampledFrom([]any{nil, "", "leaf-one", true, 1.5, []any{}, []any{"leaf-two", map[string]any{"k": "leaf-three"}},
+		map[string]any{"id": "leaf-four", "name": map[string]any{"n": "leaf-five"}}, "2026-11-20T10:00:00Z", "confirmed"}).Draw(r, "value")
+}
+
+func missing(t rapid.TB, v any, c model.Conversation, messages []model.Message) {
 	t.Helper()
 	shown, _ := json.Marshal(struct {
 		C model.Conversation

@@ -22,6 +22,11 @@
 //   - Order of the list and meaning of its dates: nothing stops early on a
 //     date; date filters are widened by a day, and matching is repeated
 //     locally by the caller.
+//   - Pages may be smaller than asked for: rows are counted, and without any
+//     count in the answer a first page that is not full is followed by another
+//     request.
+//   - Whether colleagues are among the participants by default: they are asked
+//     for, in lists and in reads alike.
 //   - Array filters: the name is repeated for each value.
 //   - No update time: Updated is finishedAt, else createdAt.
 //   - Status: one word is chosen from the five the service has, see

@@ -151,7 +151,7 @@ func (p *provider) Needs(...model.EditKind) model.Need { return 0 }
 
 // Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
-	q := url.Values{"detailedTranscript": {fmt.Sprint(need.Has(model.NeedMessages))}}
+	q := url.Values{"detailedTranscript": {fmt.Sprint(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
 	in := p.known()
 	if need.Has(model.NeedEverything) {
 		in = p.frame(ctx)

@@ -22,11 +22,12 @@ const (
 	slack = 24 * time.Hour
 )
 
-// position is where a walk stands: the page to read next and how many rows
-// came before it.
+// position is where a walk stands: the page to read next, how many rows came
+// before it, and how many the fullest page had.
 type position struct {
 	Page int `json:"page"`
 	Seen int `json:"seen"`
+	Most int `json:"most"`
 }
 
 func (p position) String() string {
@@ -37,25 +38,30 @@ func (p position) String() string {
 // parsePosition reads a cursor; one that is not ours starts over.
 func parsePosition(s string) position {
 	var p position
-	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 || p.Page > maxPages || p.Seen < 0 {
+	if json.Unmarshal([]byte(s), &p) != nil || p.Page < 1 || p.Page > maxPages || p.Seen < 0 || p.Most < 0 {
 		return position{Page: 1}
 	}
 	return p
 }
 
-// last reports whether no page follows the one at p that brought n rows;
-// p.Seen counts them already.
-func (p position) last(page listPage) bool {
+// last reports whether no page follows the one at p, which brought rows of
+// which fresh were new; p counts them already. The service may cap pages below
+// the size asked for, so a page count is believed only while the total does
+// not say otherwise, and without any count a page is short only beside a
+// fuller one.
+func (p position) last(page listPage, fresh int) bool {
 	n := len(page.rows)
 	switch {
 	case n == 0:
 		return true
-	case page.pageCount > 0 && p.Page >= page.pageCount:
-		return true
 	case page.total > 0 && p.Seen >= page.total:
 		return true
+	case page.total > 0:
+		return false
+	case page.pageCount > 0:
+		return p.Page >= page.pageCount
 	}
-	return page.pageCount == 0 && page.total == 0 && n < pageSize
+	return n < p.Most || n < pageSize && fresh == 0
 }
 
 // Sync walks the list by page number. Rows are given once however often the
@@ -94,7 +100,8 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			}
 		}
 		at.Seen += len(page.rows)
-		last := at.last(page)
+		at.Most = max(at.Most, len(page.rows))
+		last := at.last(page, len(batch.Conversations))
 		at.Page++
 		if len(batch.Conversations) > 0 {
 			repeats = 0

@@ -65,9 +65,7 @@ func convert(raw []byte, account string, channel func(id string) (name, platform
 	facts.Add(groupConversation, "Assignee", o.Text("assigneeId"))
 	facts.Add(groupConversation, "Category", o.Text("category"))
 	facts.Add(groupConversation, "Directory", o.Text("directory"))
-	if draft, ok := o.Bool("hasDraft"); ok {
-		facts.Add(groupConversation, "Has a draft", strconv.FormatBool(draft))
-	}
+	facts.Add(groupConversation, "Has a draft", o.Text("hasDraft"))
 
 	if featured, ok := o.List("featuredParticipants"); ok {
 		for i, f := range featured {
@@ -79,10 +77,10 @@ func convert(raw []byte, account string, channel func(id string) (name, platform
 	active, pending := count(o, "activeParticipantCount"), count(o, "pendingParticipantCount")
 	if active >= 0 {
 		c.ParticipantCount = active + max(0, pending)
-		facts.Add(groupPeople, "Active", strconv.Itoa(active))
+		facts.Add(groupPeople, "Active", o.Text("activeParticipantCount"))
 	}
 	if pending >= 0 {
-		facts.Add(groupPeople, "Waiting to join", strconv.Itoa(pending))
+		facts.Add(groupPeople, "Waiting to join", o.Text("pendingParticipantCount"))
 	}
 	if started := o.Object("initiatingParticipant"); started != nil {
 		facts.Add(groupPeople, "Started by", summary(participant(started)))
@@ -124,11 +122,12 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	}
 	if recipients, ok := last.List("recipients"); ok {
 		for i, r := range recipients {
-			label := r.Text("type")
-			if label == "" {
+			label, who := r.Text("type"), recipient(r)
+			if label == "" || len(label) > 20 || who == "" {
 				label = "recipient " + strconv.Itoa(i+1)
+				r.Put("type")
 			}
-			facts.Add(groupLastMessage, label, recipient(r))
+			facts.Add(groupLastMessage, label, who)
 			facts.Rest(groupLastMessage, label, r)
 		}
 	}

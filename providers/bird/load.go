@@ -58,6 +58,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 			c.HasMessages = len(d.Messages.Items) > 0
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return model.Detail{}, givenUp("read conversation", err)
+	}
 	c.Facts = facts.List()
 	d.Conversation = c
 	d.Raw = raw.json()

@@ -92,7 +92,13 @@ func newProvider(a providers.Account) (*Provider, error) {
 		InFlight: 4,
 		Authorize: func(ctx context.Context, _ int) (header, value string, err error) {
 			token, err := a.Credential.Get(ctx)
-			return "Authorization", "AccessKey " + strings.TrimSpace(token), err
+			if err != nil {
+				return "", "", err
+			}
+			if token = bareKey(token); token == "" {
+				return "", "", &model.Error{Kind: model.Local, Message: "the credential is empty"}
+			}
+			return "Authorization", scheme + token, nil
 		},
 		DecodeError: decodeError,
 	})
@@ -108,6 +114,17 @@ func newProvider(a providers.Account) (*Provider, error) {
 		channels:  channelNames{gate: make(chan struct{}, 1)},
 		contacts:  recent[string]{limit: maxContactNames},
 	}, nil
+}
+
+const scheme = "AccessKey "
+
+// bareKey gives the access key without the blanks, quotes and scheme that were pasted along with it.
+func bareKey(s string) string {
+	s = strings.Trim(strings.TrimSpace(s), `"'`)
+	if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+		s = s[len(scheme):]
+	}
+	return strings.TrimSpace(s)
 }
 
 // Describe implements model.Provider.
@@ -221,6 +238,14 @@ func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.Link
 		return "", &model.Error{Kind: model.Unsupported, Op: "open recording", Message: "Bird has no recordings"}
 	}
 	return "", &model.Error{Kind: model.Unsupported, Op: "open in browser", Message: "Bird documents no address for a conversation"}
+}
+
+// givenUp is the error of a context that has ended.
+func givenUp(op string, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &model.Error{Kind: model.Unavailable, Op: op, Message: "no time left", Err: err}
+	}
+	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
 }
 
 // Check implements model.Provider.

@@ -60,6 +60,7 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			return model.SyncResult{Cursor: cursor(token)}, named(err, "list conversations")
 		}
 		batch := model.Batch{Total: -1, Cursor: cursor(pg.Next), Conversations: make([]model.Conversation, 0, len(pg.Results))}
+		holes = holes || pg.Null
 		name := p.channels.namer(ctx, p.client)
 		for _, raw := range pg.Results {
 			c, ok := convert(raw, p.account.Name, name)
@@ -127,9 +128,9 @@ func (s seenTokens) add(token string) bool {
 	return true
 }
 
-// walk reads a list to its end or to a number of pages. whole is false where more is there.
+// walk reads a list to its end or to a number of pages. whole is false where more is there, or may be.
 func (p *Provider) walk(ctx context.Context, pages int, call func(token string) providers.Call) (all []json.RawMessage, whole bool, err error) {
-	token, seen := "", newSeenTokens("")
+	token, seen, null := "", newSeenTokens(""), false
 	for range pages {
 		c := call(token)
 		answer, err := p.client.do(ctx, c)
@@ -141,8 +142,9 @@ func (p *Provider) walk(ctx context.Context, pages int, call func(token string) 
 			return nil, false, named(err, c.Name)
 		}
 		all = append(all, pg.Results...)
+		null = null || pg.Null
 		if pg.Next == "" {
-			return all, true, nil
+			return all, !null, nil
 		}
 		if !seen.add(pg.Next) {
 			return all, false, nil
@@ -219,7 +221,7 @@ func (n *channelNames) load(ctx context.Context, c *client) ([]channel, error) {
 	case n.gate <- struct{}{}:
 		defer func() { <-n.gate }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, givenUp("list channels", ctx.Err())
 	}
 	n.mu.Lock()
 	list, wait := n.list, n.final || !n.tried.IsZero() && time.Since(n.tried) < channelPause

@@ -114,6 +114,8 @@ type identifierBody struct {
 type page struct {
 	Results []json.RawMessage
 	Next    string
+	// Null says that there were no results rather than none of them.
+	Null bool
 }
 
 // maxToken is the length of a page token at most, in bytes (docs.bird.com/api, list conversations).
@@ -134,7 +136,7 @@ func readPage(a *providers.Answer) (page, error) {
 	if len(body.Next) > maxToken {
 		return page{}, malformed("the service gave a page token that is too long")
 	}
-	return page{Results: list, Next: body.Next.String()}, nil
+	return page{Results: list, Next: body.Next.String(), Null: list == nil}, nil
 }
 
 func malformed(message string) *model.Error {

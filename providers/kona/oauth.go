@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// refreshEarly is how long before its end a token is renewed.
+	// refreshEarly is how long before its end a token is renewed, if it lives for more than twice as long.
 	refreshEarly = 5 * time.Minute
 	tokenTimeout = 30 * time.Second
 	maxTokenBody = 64 << 10
@@ -86,15 +86,13 @@ func (s *session) passwordExpired(expired bool) { s.expired.Store(expired) }
 // accepted is told that a token worked.
 func (s *session) accepted(string) { s.expired.Store(false) }
 
-const bearer = "Bearer "
-
 // authorize gives the header of a request.
 func (s *session) authorize(ctx context.Context, _ int) (header, value string, err error) {
 	t, err := s.token(ctx)
 	if err != nil {
 		return "", "", err
 	}
-	return "Authorization", bearer + t, nil
+	return "Authorization", providers.Bearer + t, nil
 }
 
 // reauthorize renews the token that was refused, if that can help.
@@ -102,7 +100,7 @@ func (s *session) reauthorize(ctx context.Context, refused string) (again bool, 
 	if s.expired.Load() {
 		return false, nil
 	}
-	return s.refresh(ctx, strings.TrimPrefix(refused, bearer))
+	return s.refresh(ctx, strings.TrimPrefix(refused, providers.Bearer))
 }
 
 // token gives the access token to use.
@@ -266,7 +264,7 @@ func (s *session) renew(ctx context.Context, refused string) (again bool, err er
 		}
 		tried = append(tried, refresh)
 		var next tokens
-		next, err = s.exchange(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh},
+		next, err = s.exchange(ctx, "refresh the token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh},
 			"client_id": {s.clientID}, "client_secret": {clientSecret}})
 		if model.KindOf(err) == model.Unauthorized {
 			continue // the refresh token itself is refused; an older or newer one may do
@@ -306,8 +304,8 @@ func (s *session) keep(t tokens, rotated bool) error {
 
 // exchange asks the token endpoint. The parameters go as a form, so that secrets stay out of the logs of proxies; the
 // vendor documents them in the query string only, and that a form does as well is [assumed] of an OAuth server.
-func (s *session) exchange(ctx context.Context, form url.Values) (tokens, error) {
-	const op = "refresh the token"
+func (s *session) exchange(ctx context.Context, op string, form url.Values) (tokens, error) {
+	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.tokenURL, strings.NewReader(form.Encode()))
@@ -318,6 +316,9 @@ func (s *session) exchange(ctx context.Context, form url.Values) (tokens, error)
 	req.Header.Set("Accept", "application/json")
 	start := time.Now()
 	res, err := s.http.Do(req)
+	if err != nil && outer.Err() != nil {
+		return tokens{}, givenUp(op, outer.Err())
+	}
 	if err != nil {
 		return tokens{}, &model.Error{Kind: model.Unavailable, Op: op, Message: "the token endpoint cannot be reached: " + s.scrub(unwrapURL(err).Error())}
 	}
@@ -339,7 +340,7 @@ func (s *session) exchange(ctx context.Context, form url.Values) (tokens, error)
 		return tokens{}, &model.Error{Kind: model.Malformed, Op: op, Message: "the token endpoint gave no token"}
 	}
 	t := tokens{Access: answer.Access.String(), Refresh: answer.Refresh.String()}
-	if seconds, err := strconv.Atoi(answer.Expires.String()); err == nil && seconds > 0 && seconds < 10*365*24*3600 {
+	if seconds, err := strconv.Atoi(answer.Expires.String()); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
 		t.Expires = start.Add(time.Duration(seconds) * time.Second).UTC()
 	}
 	return t, nil
@@ -381,5 +382,5 @@ func get(ctx context.Context, source model.CredentialSource) (string, error) {
 		return "", nil
 	}
 	v, err := source.Get(ctx)
-	return strings.TrimSpace(v), err
+	return providers.BareCredential(v), err
 }

@@ -65,6 +65,7 @@ func identity(a providers.Account) string { return model.Kona + " " + baseURL(a)
 type Provider struct {
 	account   providers.Account
 	client    client
+	session   *session
 	directory *directory
 	learned   providers.Learned
 
@@ -105,7 +106,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 	}
 	s.hide, s.scrub = h.Protect, h.Scrub
 	c := client{h}
-	return &Provider{account: a, client: c, directory: newDirectory(c), newest: map[string]comment{}}, nil
+	return &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: map[string]comment{}}, nil
 }
 
 // Describe implements model.Provider.
@@ -235,6 +236,14 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 		update.OK, update.Detail = false, c.Reason
 	}
 	return append(out, list, update)
+}
+
+// givenUp is the error of a context that has ended.
+func givenUp(op string, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &model.Error{Kind: model.Unavailable, Op: op, Message: "no time left", Err: err}
+	}
+	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
 }
 
 // learnNoUpdate rules out for the run every edit that needs an update of conversations.

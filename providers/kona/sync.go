@@ -172,6 +172,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		}
 	}
 	p.nameAll(ctx, raw, comments)
+	if err := ctx.Err(); err != nil {
+		return model.Detail{}, givenUp("read conversation", err)
+	}
 	n := p.directory.names()
 	c, _ := convert(raw, p.account.Name, n)
 	c.ETag = answer.Header.Get("ETag")

@@ -63,7 +63,12 @@ func tokenFileOf(a providers.Account) tokenFile {
 }
 
 // Forget removes the rotated tokens that are kept of an account, if there are any.
-func Forget(a providers.Account) error { return tokenFileOf(a).remove() }
+func Forget(a providers.Account) error {
+	if a.StateDir == "" {
+		return nil
+	}
+	return tokenFileOf(a).remove()
+}
 
 // read gives the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
 // one of another account.

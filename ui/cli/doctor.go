@@ -92,11 +92,23 @@ func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
 	for _, c := range r.Check(ctx, r.setup, a) {
 		f := finding{Account: a.Name, CheckResult: c}
 		if !c.OK {
-			f.code = ExitRefused
+			f.code = codeOfCheck(c.Detail)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// codeOfCheck tells by the words of model.Error, which is what a failed check
+// has for its detail, whether the credential or the way there is at fault.
+func codeOfCheck(detail string) int {
+	for _, kind := range []model.ErrorKind{model.Unauthorized, model.Unavailable, model.RateLimited} {
+		word := strings.ReplaceAll(string(kind), "_", " ")
+		if strings.Contains(detail, ": "+word+":") || strings.Contains(detail, ": "+word+" (") {
+			return codeOfKind(kind)
+		}
+	}
+	return ExitRefused
 }
 
 func (r *run) checkHere(ctx context.Context) []finding {

@@ -68,7 +68,7 @@ collaboration_complete.`,
 	}
 	f.register(c)
 	send.register(c, true)
-	c.Flags().StringVar(&q, "query", "", "change all that match this `query`")
+	c.Flags().StringVar(&q, "query", "", "change all that match this query")
 	c.Flags().BoolVar(&cached, "cached", false, "with --query: go by the cache, without syncing first")
 	return c
 }
@@ -116,18 +116,23 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 	groups, order := map[string][]model.Ref{}, []string{}
 	changes := map[string][]model.Change{}
 	for i, ref := range refs {
-		if found[i].err != nil {
-			items[ref] = blocked(e, found[i].conversation, ref, found[i].err)
-			failed = errors.Join(failed, found[i].err)
+		f := found[i]
+		if f.err != nil {
+			f.reason = f.err.Error()
+			failed = errors.Join(failed, f.err)
+		}
+		if f.reason != "" {
+			d, _ := e.Describe(ref.Account)
+			items[ref] = model.PlanItem{Ref: ref, Title: f.conversation.Title, Provider: d.Provider, State: model.PlanBlocked, Reason: f.reason}
 			continue
 		}
-		key, err := json.Marshal(found[i].changes)
+		key, err := json.Marshal(f.changes)
 		if err != nil {
 			return plan, nil, err
 		}
 		if _, ok := groups[string(key)]; !ok {
 			order = append(order, string(key))
-			changes[string(key)] = found[i].changes
+			changes[string(key)] = f.changes
 		}
 		groups[string(key)] = append(groups[string(key)], ref)
 	}
@@ -177,7 +182,9 @@ func worthStopping(found []resolved) error {
 type resolved struct {
 	conversation model.Conversation
 	changes      []model.Change
-	err          error
+	// reason says why it can't be done at all, "" if it may.
+	reason string
+	err    error
 }
 
 func (r *run) resolveAll(ctx context.Context, e Engine, refs []model.Ref, req request, found []resolved) {
@@ -244,18 +251,17 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 			return out
 		}
 	}
-	if len(req.people) > 0 && !e.Capabilities(*c).Of(model.EditParticipants).Can() {
-		// The plan says why; whom was meant doesn't matter.
-		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: model.OpAdd})
-	} else {
-		for _, p := range req.people {
-			person, err := dir.resolvePerson(ctx, d, c, p, read)
-			if err != nil {
-				out.err = err
-				return out
-			}
-			out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
+	if cp := e.Capabilities(*c).Of(model.EditParticipants); len(req.people) > 0 && !cp.Can() {
+		out.reason = cp.Reason // whom was meant doesn't matter
+		return out
+	}
+	for _, p := range req.people {
+		person, err := dir.resolvePerson(ctx, d, c, p, read)
+		if err != nil {
+			out.err = err
+			return out
 		}
+		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
 	}
 	if req.hasContacts() {
 		known := e.Capabilities(*c).Of(model.EditContacts).Can()
@@ -333,12 +339,6 @@ func (dir *directory) contactChanges(ctx context.Context, c model.Conversation, 
 		out = append(out, model.Change{Kind: model.EditContacts, Op: model.OpRemove, People: list(req.removeContacts)})
 	}
 	return out
-}
-
-// blocked is the plan's line for a conversation that could not be planned.
-func blocked(e Engine, c model.Conversation, ref model.Ref, err error) model.PlanItem {
-	d, _ := e.Describe(ref.Account)
-	return model.PlanItem{Ref: ref, Title: c.Title, Provider: d.Provider, State: model.PlanBlocked, Reason: err.Error()}
 }
 
 // checkItem blocks what names a word that the service doesn't have.

@@ -198,7 +198,7 @@ func TestDryRun(t *testing.T) {
 	if b.out.String() != want {
 		t.Errorf("got %s", &b.out)
 	}
-	b.want(t, ExitRefused, "edit", "meetings:e:4", "--public", "--dry-run", "--json")
+	b.want(t, ExitRefused, "edit", "meetings:e:4", "--private", "--dry-run", "--json")
 	if b.submits > 0 || b.out.Len() > 0 {
 		t.Errorf("a dry run submitted or printed: %s", &b.out)
 	}
@@ -258,7 +258,7 @@ func TestPeople(t *testing.T) {
 		"directory by e-mail":    {[]string{"--add", "ANN@example.com=editor"}, 0, []string{"+ Ann Lee <ann@example.com> user:1, editor"}, nil},
 		"default role":           {[]string{"--add", "Ann Lee"}, 0, []string{"+ Ann Lee <ann@example.com> user:1, viewer"}, nil},
 		"group by prefix":        {[]string{"--add", "group:9"}, 0, []string{"+ Roofs group:9"}, nil},
-		"unknown id with prefix": {[]string{"--add", "user:77"}, 0, []string{"+ user #77"}, nil},
+		"unknown id with prefix": {[]string{"--add", "user:77"}, 0, []string{"+ user:77"}, nil},
 		"same id twice":          {[]string{"--add", "1"}, 2, nil, []string{"ambiguous", "user:1", "group:1"}},
 		"same name twice":        {[]string{"--add", "Sam"}, 2, nil, []string{"ambiguous", "sam1@example.com", "sam2@example.com"}},
 		"nobody":                 {[]string{"--add", "Zed"}, 2, nil, []string{"is nobody in projects"}},
@@ -282,11 +282,30 @@ func TestPeople(t *testing.T) {
 
 func TestPeopleWhereThereAreNone(t *testing.T) {
 	b := newBench(t)
+	ref := model.Ref{Account: "meetings", ID: "e:4"}
+	row := b.rows[ref]
+	row.Conversation.Participants = model.SetOf(model.Participant{Kind: "user", ID: "1", Name: "Ann"})
+	b.rows[ref] = row
+	b.want(t, ExitRefused, "edit", "meetings:e:4", "--remove", "Ann", "--yes")
 	b.want(t, ExitRefused, "edit", "meetings:e:4", "--add", "Ann", "--yes")
 	contains(t, "stdout", &b.out, "the service has no call for participants")
 	if b.lookups > 0 {
 		t.Error("somebody was looked up for nothing")
 	}
+}
+
+func TestPeopleOfAStaleCache(t *testing.T) {
+	b := newBench(t)
+	ref := model.Ref{Account: "projects", ID: "71"}
+	c := b.rows[ref].Conversation.Clone()
+	c.Participants.Items = append(c.Participants.Items, model.Participant{Kind: "user", ID: "8", Name: "Zoe", Role: model.RoleViewer})
+	b.fresh = map[model.Ref]model.Conversation{ref: c}
+	b.want(t, ExitOK, "edit", "projects:71", "--role", "Bo Day=editor", "--dry-run")
+	if b.loads != 0 {
+		t.Error("read again for somebody who is in the cache")
+	}
+	b.want(t, ExitOK, "edit", "projects:71", "--role", "Zoe=editor", "--yes")
+	contains(t, "stdout", &b.out, "~ Zoe user:8, viewer → editor")
 }
 
 func TestIdentifier(t *testing.T) {

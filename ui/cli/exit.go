@@ -105,12 +105,14 @@ func codeOfKind(k model.ErrorKind) int {
 
 // codeOfEdit gives the exit status for what became of one edit.
 func codeOfEdit(e model.OutboxEntry) int {
+	switch e.State {
+	case model.Done, model.OutcomeAlreadySet, model.Withdrawn:
+		return ExitOK // an error it carries is that of an earlier try
+	}
 	if e.Error != nil && e.Error.Kind == model.Unauthorized {
 		return ExitCredential
 	}
 	switch e.State {
-	case model.Done, model.OutcomeAlreadySet, model.Withdrawn:
-		return ExitOK
 	case model.Queued, model.Sending, model.RetryAt:
 		if e.Error != nil && e.Error.Kind == model.Local {
 			return ExitLocal

@@ -32,6 +32,8 @@ type fakeEngine struct {
 	// outcome says what becomes of an edit; nil is done.
 	outcome func(model.OutboxEntry) model.OutboxEntry
 	loadErr map[model.Ref]error
+	// fresh is what reading shows where the cache is behind.
+	fresh   map[model.Ref]model.Conversation
 	syncErr map[string]error
 	undo    model.Undo
 
@@ -137,6 +139,9 @@ func (f *fakeEngine) Load(_ context.Context, ref model.Ref, _ model.Need) (model
 	f.loads++
 	if err := f.loadErr[ref]; err != nil {
 		return model.Detail{}, err
+	}
+	if c, ok := f.fresh[ref]; ok {
+		f.rows[ref] = model.Row{Conversation: c}
 	}
 	row, ok := f.rows[ref]
 	if !ok {

@@ -34,7 +34,7 @@ func (r *run) historyCommand() *cobra.Command {
 			})
 		}),
 	}
-	c.Flags().IntVar(&limit, "limit", 0, "print at most `n` edits; 0 is all")
+	c.Flags().IntVar(&limit, "limit", 0, "print at most n edits; 0 is all")
 	return c
 }
 

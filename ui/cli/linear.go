@@ -53,7 +53,7 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 		return err
 	}
 	for {
-		fmt.Fprint(r.Out, "confab> ")
+		l.prompt()
 		line, err := l.next(ctx, events)
 		if errors.Is(err, errNoAnswer) {
 			fmt.Fprintln(r.Out)
@@ -95,21 +95,33 @@ func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, e
 				events = nil
 				continue
 			}
-			l.announce(ctx, ev)
+			if l.announce(ctx, ev) {
+				l.prompt()
+			}
 		}
 	}
 }
 
-// announce says what an event changed among what was listed.
-func (l *linear) announce(ctx context.Context, ev model.Event) {
-	said := 0
+func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
+
+// announce says what an event changed among what was listed, one line each. A
+// prompt may stand on the line, so the first ends it.
+func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
+	say := func(line string) {
+		if !said {
+			fmt.Fprintln(l.Out)
+		}
+		said = true
+		l.print("%s", line)
+	}
+	changed := 0
 	for i, ref := range l.rows {
 		if len(ev.Refs) > 0 && !slices.Contains(ev.Refs, ref) {
 			continue
 		}
 		row, ok, err := l.engine.Row(ctx, ref)
 		if err != nil {
-			return
+			return said
 		}
 		line := "gone: " + cell(ref.String())
 		if ok {
@@ -119,28 +131,28 @@ func (l *linear) announce(ctx context.Context, ev model.Event) {
 			continue
 		}
 		l.lines[ref] = line
-		if said++; said > maxAnnounced {
-			continue
+		if changed++; changed <= maxAnnounced {
+			say(fmt.Sprintf("changed %d  %s", i+1, line))
 		}
-		l.print("\nchanged %d  %s", i+1, line)
 	}
-	if said > maxAnnounced {
-		l.print("and %d more; `list` shows them", said-maxAnnounced)
+	if changed > maxAnnounced {
+		say(fmt.Sprintf("and %d more; list shows them", changed-maxAnnounced))
 	}
 	for _, a := range l.engine.Accounts() {
 		if line := accountLine(a); line != l.accounts[a.Name] {
 			l.accounts[a.Name] = line
-			l.print("\n%s", line)
+			say(line)
 		}
 	}
+	return said
 }
 
 // accountLine says how an account does, without what changes all the time.
 func accountLine(a model.AccountState) string {
 	line := a.Name + ": " + count(a.Conversations, "conversation")
 	switch {
-	case a.Syncing:
-		line = a.Name + ": syncing"
+	case a.Syncing && a.Swept.IsZero():
+		line = a.Name + ": reading the list for the first time"
 	case a.Error != nil:
 		line += ", " + errorText(a.Error)
 	}

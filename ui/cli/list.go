@@ -15,7 +15,7 @@ import (
 )
 
 // listPage is how many rows are read at a time.
-const listPage = 500
+const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {
 	var limit int
@@ -36,11 +36,17 @@ out unless it says so. An account that was never synced is synced first.`,
 			}
 			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
 				failed := r.syncFor(ctx, e, first)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
 				return r.after(failed, r.list(ctx, e, q, limit))
 			})
 		}),
 	}
-	c.Flags().IntVar(&limit, "limit", 0, "print at most `n` conversations; 0 is all")
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return fmt.Errorf("%w; a query that begins with - goes after --", err)
+	})
+	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
 	c.Flags().BoolVar(&first, "sync", false, "sync first")
 	return c
 }
@@ -109,7 +115,7 @@ func (r *run) syncFor(ctx context.Context, e Engine, all bool) error {
 		return nil
 	}
 	err := r.syncAccounts(ctx, e, names)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		r.complain(err)
 	}
 	return err

@@ -48,7 +48,7 @@ Kona wants the redirect address to equal the one that is registered for the clie
 			return r.login(cmd.Context(), a, login, redirect)
 		}),
 	}
-	c.Flags().StringVar(&redirect, "redirect", "", "the loopback `URL` to come back to; by default a free port of 127.0.0.1")
+	c.Flags().StringVar(&redirect, "redirect", "", "the loopback URL to come back to; by default a free port of 127.0.0.1")
 	return c
 }
 

@@ -181,13 +181,12 @@ func resultLine(d model.DeliveryResult) string {
 		if !e.NextTry.IsZero() {
 			line += ", next try " + e.NextTry.Local().Format("15:04:05")
 		}
-	case model.InConflict:
-		line += ": somebody else changed it"
 	}
 	if e.Theirs != nil {
 		line += "; it is now " + value(*e.Theirs)
 	}
-	if e.Error != nil {
+	// What is done may carry the failure of an earlier try.
+	if e.Error != nil && e.State != model.Done && e.State != model.OutcomeAlreadySet && e.State != model.Withdrawn {
 		line += ": " + errorText(e.Error)
 	}
 	return line

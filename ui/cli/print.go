@@ -186,6 +186,9 @@ func personShort(p model.Participant) string {
 
 // person shows a participant with everything that tells them apart.
 func person(p model.Participant) string {
+	if p.Name == "" && p.Email == "" && p.Identifier == "" {
+		return model.CleanLine(p.Kind+":"+p.ID, 120)
+	}
 	s := model.CleanLine(p.Display(), 80)
 	if p.Email != "" && p.Email != p.Display() {
 		s += " <" + model.CleanLine(p.Email, 120) + ">"

@@ -30,14 +30,14 @@ func (r *run) root() *cobra.Command {
 			return r.inbox(cmd.Context(), start)
 		}),
 	}
-	root.Flags().StringVar(&start.Query, "query", "", "open with this `query`")
-	root.Flags().StringVar(&start.View, "view", "", "open the view of this `name`")
+	root.Flags().StringVar(&start.Query, "query", "", "open with this query")
+	root.Flags().StringVar(&start.View, "view", "", "open the view of this name")
 
 	p := root.PersistentFlags()
-	p.StringVar(&r.flags.config, "config", "", "the config `file`, in place of CONFAB_CONFIG and the usual one")
-	p.StringVar(&r.flags.log, "log", "", "write a log to `file`; it holds no credentials and no bodies")
+	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
+	p.StringVar(&r.flags.log, "log", "", "write a log to file; it holds no credentials and no bodies")
 	p.BoolVar(&r.flags.readOnly, "read-only", false, "never change anything on a service")
-	p.StringArrayVar(&r.flags.accounts, "account", nil, "only this `account`; may be repeated")
+	p.StringArrayVar(&r.flags.accounts, "account", nil, "only this account; may be repeated")
 	p.BoolVar(&r.flags.ascii, "ascii", false, "print ASCII only")
 	p.BoolVar(&r.flags.plain, "plain", false, "the inbox as lines and prompts, without repaint")
 	p.BoolVar(&r.flags.json, "json", false, "print JSON, where something is printed")

@@ -31,7 +31,7 @@ func (f *sandboxFlags) register(c *cobra.Command) {
 	c.Flags().IntVar(&f.conversations, "conversations", 400, "how many conversations in all")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "which data; the same seed gives the same")
 	c.Flags().DurationVar(&f.latency, "latency", 0, "wait before every answer")
-	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make `NAME=RATE` of the requests fail, a rate from 0 to 1: 429 429-date 500-html drop-before drop-after slow concurrent")
+	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: 429 429-date 500-html drop-before drop-after slow concurrent")
 }
 
 func (f *sandboxFlags) parse() (SandboxOptions, error) {
@@ -73,8 +73,8 @@ func (r *run) sandboxCommand() *cobra.Command {
 		}),
 	}
 	f.register(c)
-	c.Flags().StringVar(&listen, "listen", "", "the `HOST:PORT` to serve on")
-	c.Flags().StringVar(&write, "write-config", "", "write a config to `file` that points here, its credentials beside it")
+	c.Flags().StringVar(&listen, "listen", "", "the HOST:PORT to serve on")
+	c.Flags().StringVar(&write, "write-config", "", "write a config to file that points here, its credentials beside it")
 	return c
 }
 
@@ -175,8 +175,8 @@ func (r *run) demoCommand() *cobra.Command {
 		}),
 	}
 	f.register(c)
-	c.Flags().StringVar(&start.Query, "query", "", "open with this `query`")
-	c.Flags().StringVar(&start.View, "view", "", "open the view of this `name`")
+	c.Flags().StringVar(&start.Query, "query", "", "open with this query")
+	c.Flags().StringVar(&start.View, "view", "", "open the view of this name")
 	return c
 }
 

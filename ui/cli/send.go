@@ -106,10 +106,14 @@ func (r *run) results(ctx context.Context, deliver func(report func(model.Delive
 	var codes []int
 	tally := map[model.EditState]int{}
 	var order []model.EditState
+	batch := ""
 	err := deliver(func(d model.DeliveryResult) {
 		codes = append(codes, codeOfEdit(d.Entry))
 		if tally[d.Entry.State]++; tally[d.Entry.State] == 1 {
 			order = append(order, d.Entry.State)
+		}
+		if ok, _ := model.Undoable(d.Entry.Kind); ok && d.Entry.State == model.Done {
+			batch = d.Entry.Batch
 		}
 		if err := r.reportResult(d); err != nil {
 			codes = append(codes, CodeOf(err))
@@ -132,6 +136,9 @@ func (r *run) results(ctx context.Context, deliver func(report func(model.Delive
 			line += fmt.Sprintf("%d %s", tally[s], stateWord(s))
 		}
 		r.print("%s", line)
+	}
+	if batch != "" && !r.flags.json {
+		r.say("To take it back: confab undo %s", batch)
 	}
 	return codes
 }

@@ -156,10 +156,17 @@ func (r *run) people(head string, set model.Set[model.Participant]) {
 }
 
 func (r *run) facts(facts []model.Fact) {
-	group := ""
+	// A group stands where its first fact does.
+	first := map[string]int{}
 	for i, f := range facts {
-		if i == 0 || f.Group != group {
-			group = f.Group
+		if _, ok := first[f.Group]; !ok {
+			first[f.Group] = i
+		}
+	}
+	facts = slices.Clone(facts)
+	slices.SortStableFunc(facts, func(a, b model.Fact) int { return first[a.Group] - first[b.Group] })
+	for i, f := range facts {
+		if i == 0 || f.Group != facts[i-1].Group {
 			r.print("\n%s", strings.ToUpper(cell(orText(f.Group, "Other"))))
 		}
 		if strings.ContainsAny(f.Value, "\n\r") {
@@ -180,11 +187,13 @@ func (r *run) capabilities(caps model.Capabilities) {
 			continue
 		}
 		cp := caps.Of(k)
-		line := fmt.Sprintf("  %-13s %s", strings.ReplaceAll(string(k), "_", " "), cp.State)
-		if cp.Reason != "" {
-			line += ": " + cell(cp.Reason)
+		word := string(cp.State)
+		if cp.Reason != "" && !strings.HasPrefix(cp.Reason, word+":") {
+			word += ": "
+		} else if cp.Reason != "" {
+			word = ""
 		}
-		r.print("%s", line)
+		r.print("  %-13s %s", strings.ReplaceAll(string(k), "_", " "), word+cell(cp.Reason))
 	}
 }
 

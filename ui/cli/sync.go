@@ -30,6 +30,9 @@ func (r *run) sync(ctx context.Context, e Engine) error {
 		return ctx.Err()
 	}
 	if err := r.syncAccounts(ctx, e, nil); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		r.complain(err)
 		codes = append(codes, CodeOf(err))
 	}

@@ -1,0 +1,500 @@
+// Confab is a keyboard-driven inbox, in the terminal, for the conversations of
+// Attention, Bird, AskElephant and Kona.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+
+	"confab/config"
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/query"
+	"confab/model/store"
+	"confab/providers"
+	"confab/providers/askelephant"
+	"confab/providers/attention"
+	"confab/providers/bird"
+	"confab/providers/kona"
+	"confab/providers/sandbox"
+	"confab/ui"
+	"confab/ui/cli"
+	"confab/ui/keymap"
+	"confab/ui/theme"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// The first signal ends the program in order, the second at once.
+	context.AfterFunc(ctx, stop)
+	code := cli.Main(ctx, program(), os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func registry() providers.Registry {
+	return providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
+}
+
+func program() cli.Program {
+	size := func(side func(width, height int) int) func() int {
+		return func() int {
+			w, h, err := term.GetSize(os.Stdout.Fd())
+			if err != nil {
+				return 0
+			}
+			return side(w, h)
+		}
+	}
+	return cli.Program{
+		Version:     version(),
+		In:          os.Stdin,
+		Out:         os.Stdout,
+		Err:         os.Stderr,
+		InTerminal:  term.IsTerminal(os.Stdin.Fd()),
+		ErrTerminal: term.IsTerminal(os.Stderr.Fd()),
+		Width:       size(func(w, _ int) int { return w }),
+		Height:      size(func(_, h int) int { return h }),
+		Getenv:      os.Getenv,
+		Now:         time.Now,
+		Validators:  validators(),
+		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s) },
+		Screen:      screen,
+		Welcome:     welcome,
+		Check:       check,
+		CheckState:  checkState,
+		Forget:      forget,
+		Login:       login,
+		Sandbox:     newSandbox,
+	}
+}
+
+// version comes from what the Go tool wrote into the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "devel"
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				v += " " + s.Value[:min(12, len(s.Value))]
+			}
+		}
+	}
+	return v
+}
+
+// validators are the rules of the config file that other packages own.
+func validators() config.Validators {
+	v := config.Validators{
+		Providers:       map[string]config.ProviderRules{},
+		Query:           func(q string) error { _, err := query.Parse(q); return err },
+		Actions:         keymap.Actions(),
+		Key:             keymap.CheckKey,
+		ThemeColorNames: theme.Names(),
+		ThemeColor:      theme.CheckColor,
+	}
+	for _, f := range registry() {
+		rules := config.ProviderRules{DefaultBaseURL: f.DefaultBaseURL, CredentialOptional: f.CredentialOptional,
+			Settings: map[string]config.SettingRule{}}
+		for _, s := range f.Settings {
+			rules.Settings[s.Name] = config.SettingRule{Required: s.Required, Secret: s.Secret, Values: s.Values,
+				Default: s.Default, Help: s.Help, Check: s.Check}
+		}
+		v.Providers[f.Name] = rules
+	}
+	return v
+}
+
+// engine is the inbox with what it stands on.
+type engine struct {
+	*inbox.Inbox
+	store *store.Store
+	log   *log
+}
+
+// Close ends the inbox first: what it records needs the store.
+func (e *engine) Close(ctx context.Context) error {
+	return errors.Join(e.Inbox.Close(ctx), e.store.Close(), e.log.close())
+}
+
+func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
+	l, err := openLog(s.Log)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openStore(ctx, s)
+	if err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	if aside := db.Rescued(); aside != "" {
+		l.line("the database was damaged and set aside: %s", aside)
+		fmt.Fprintf(os.Stderr, "confab: the database was damaged; it was set aside as %s, and its outbox was kept\n", aside)
+	}
+	e := &engine{store: db, log: l}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), Log: l.line}
+	resolver := s.Config.Resolver()
+	for _, a := range s.Active() {
+		p, err := openProvider(s, a, resolver, pacing(db, a), l)
+		if err != nil {
+			return nil, errors.Join(err, db.Close(), l.close())
+		}
+		o.Accounts = append(o.Accounts, inbox.Account{Provider: p, Since: a.Since})
+	}
+	if e.Inbox, err = inbox.Open(ctx, o); err != nil {
+		return nil, errors.Join(err, db.Close(), l.close())
+	}
+	return e, nil
+}
+
+func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
+	if err := s.Paths.PrepareState(); err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, s.Paths.Database(), store.Options{})
+}
+
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return os.Getenv("USER")
+}
+
+func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *log) (model.Provider, error) {
+	f, account, err := providerAccount(s, a, r, p, l)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := f.Open(account)
+	if err != nil {
+		return nil, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: %w", a.Name, err)}
+	}
+	return opened, nil
+}
+
+func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *log) (providers.Factory, providers.Account, error) {
+	f, ok := registry().Find(a.Provider)
+	if !ok {
+		return f, providers.Account{}, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: unknown provider %q", a.Name, a.Provider)}
+	}
+	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
+		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State, Pacer: p,
+		Log: func(format string, args ...any) { l.line(a.Name+": "+format, args...) }}
+	if !a.Credential.IsZero() {
+		out.Credential = credential{r.Source(a.Credential)}
+	}
+	for name, v := range a.Settings {
+		switch v := v.(type) {
+		case string:
+			out.Settings[name] = v
+		case config.Credential:
+			out.Secrets[name] = credential{r.Source(v)}
+		}
+	}
+	return f, out, nil
+}
+
+// credential gives what the config names to an adapter. What can't be had
+// counts as rejected: a person has to do something about it.
+type credential struct{ source *config.Source }
+
+func (c credential) Get(ctx context.Context) (string, error) {
+	secret, err := c.source.Get(ctx)
+	switch {
+	case err == nil:
+		return secret.Reveal(), nil
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	}
+	return "", &model.Error{Kind: model.Unauthorized, Op: "read the credential", Message: err.Error(), Err: err}
+}
+
+func (c credential) Reject() { c.source.Forget() }
+
+// pacer spaces the requests of an account among all processes of this host.
+type pacer struct {
+	store   *store.Store
+	account string
+	every   time.Duration
+	burst   int
+}
+
+func pacing(db *store.Store, a config.Account) model.Pacer {
+	f, _ := registry().Find(a.Provider)
+	p := pacer{store: db, account: a.Name, every: f.Pace.Every, burst: f.Pace.Burst}
+	if a.Pace.Interval > 0 {
+		p.every, p.burst = a.Pace.Interval, 1
+	}
+	if a.Pace.Off || p.every <= 0 {
+		return nil
+	}
+	return p
+}
+
+func (p pacer) Wait(ctx context.Context) error {
+	at, err := p.store.Slot(ctx, p.account, p.every, p.burst)
+	if err != nil {
+		return err
+	}
+	wait := time.Until(at)
+	if wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// log is the file of --log; nil writes nothing.
+type log struct {
+	file *os.File
+	to   *slog.Logger
+}
+
+func openLog(path string) (*log, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &log{file: f, to: slog.New(slog.NewTextHandler(f, nil))}, nil
+}
+
+func (l *log) line(format string, args ...any) {
+	if l != nil {
+		l.to.Info(model.CleanLine(fmt.Sprintf(format, args...), 0))
+	}
+}
+
+func (l *log) close() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// screen runs the inbox in the terminal.
+func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
+	e, err := openEngine(ctx, s)
+	if err != nil {
+		return err
+	}
+	e.Start(ctx)
+	o := ui.Options{
+		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
+		ASCII: s.ASCII || !utf8Locale(), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
+		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
+		Open: func(url string) error { return openURL(url, s.Config.SecretEnv()) },
+		Save: func(name, text string) (string, error) { return saveReport(s.Paths.State, name, text) },
+	}
+	for _, v := range s.Config.Views {
+		o.Views = append(o.Views, ui.View{Name: v.Name, Query: v.Query})
+	}
+	if aside := e.store.Rescued(); aside != "" {
+		o.Notice = "The database was damaged; it was set aside as " + aside + ", and its outbox was kept."
+	}
+	err = runScreen(ctx, ui.New(o))
+	return errors.Join(err, e.Close(context.WithoutCancel(ctx)))
+}
+
+func runScreen(ctx context.Context, m *ui.Model) error {
+	_, err := tea.NewProgram(m, tea.WithContext(ctx)).Run()
+	m.Close()
+	if errors.Is(err, tea.ErrInterrupted) || err != nil && ctx.Err() != nil {
+		return context.Canceled
+	}
+	return err
+}
+
+func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
+	m := ui.New(ui.Options{Welcome: true, ConfigPath: s.Paths.Config, ASCII: s.ASCII || !utf8Locale(),
+		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
+	if err := runScreen(ctx, m); err != nil {
+		return cli.ChooseQuit, err
+	}
+	if m.WantsDemo() {
+		return cli.ChooseDemo, nil
+	}
+	return cli.ChooseQuit, nil
+}
+
+// utf8Locale reports whether the terminal is said to show UTF-8. Windows and
+// hosts that set nothing are taken to.
+func utf8Locale() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			v = strings.ToLower(strings.ReplaceAll(v, "-", ""))
+			return strings.Contains(v, "utf8")
+		}
+	}
+	return true
+}
+
+// openURL shows an http(s) address in the browser, without a shell.
+func openURL(url string, secretEnv []string) error {
+	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
+		return errors.New("only http and https addresses are opened")
+	}
+	args := []string{"xdg-open", url}
+	switch runtime.GOOS {
+	case "darwin":
+		args = []string{"open", url}
+	case "windows":
+		args = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	}
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return fmt.Errorf("no browser can be opened here: %w", err)
+	}
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env = config.WithoutEnv(os.Environ(), secretEnv)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }()
+	return nil
+}
+
+func saveReport(state, name, text string) (string, error) {
+	dir := filepath.Join(state, "reports")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, filepath.Base(name))
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
+// check tests one account live.
+func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
+	p, err := openProvider(s, a, s.Config.Resolver(), nil, nil)
+	if err != nil {
+		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
+	}
+	return p.Check(ctx)
+}
+
+func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
+	dir := model.CheckResult{Name: "state", OK: true, Detail: s.Paths.State}
+	if err := s.Paths.PrepareState(); err != nil {
+		dir.OK, dir.Detail = false, err.Error()
+		return []model.CheckResult{dir}
+	}
+	file := model.CheckResult{Name: "database", OK: true, Detail: s.Paths.Database()}
+	db, err := store.Open(ctx, s.Paths.Database(), store.Options{})
+	if err == nil {
+		if aside := db.Rescued(); aside != "" {
+			file.Detail += "; it was damaged, and set aside as " + aside
+		}
+		err = db.Close()
+	}
+	if err != nil {
+		file.OK, file.Detail = false, err.Error()
+	}
+	return []model.CheckResult{dir, file}
+}
+
+func newSandbox(o cli.SandboxOptions) (cli.Sandbox, error) {
+	box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
+	if err != nil {
+		return cli.Sandbox{}, err
+	}
+	accounts := func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }
+	return cli.Sandbox{Handler: box, Accounts: accounts}, nil
+}
+
+// sandboxAccounts gives the accounts of servers that are reached at root.
+func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
+	var out []config.SandboxAccount
+	for _, a := range box.Accounts() {
+		settings := map[string]string{}
+		for k, v := range a.Settings {
+			if strings.HasSuffix(k, "_url") {
+				v = root + v
+			}
+			settings[k] = v
+		}
+		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, BaseURL: root + a.Path,
+			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
+	}
+	return out
+}
+
+// forget removes what is kept of an account: rows of the database and tokens.
+func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []string, err error) {
+	db, err := openStore(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	kept, err := db.Account(ctx, name)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	conversations, waiting, person, err := db.Counts(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if kept.Identity != "" {
+		found = append(found, fmt.Sprintf("%d cached conversations, with their marks, drafts and history", conversations))
+	}
+	if n := waiting + person; n > 0 {
+		found = append(found, fmt.Sprintf("%d undelivered edits", n))
+	}
+	a, ok := s.Config.Account(name)
+	tokens := ok && a.Provider == model.Kona
+	if tokens && len(found) > 0 {
+		found = append(found, "tokens from signing in and refreshing, if there are any")
+	}
+	if dry || len(found) == 0 {
+		return found, nil
+	}
+	if tokens {
+		_, account, err := providerAccount(s, a, s.Config.Resolver(), nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := kona.Forget(account); err != nil {
+			return nil, err
+		}
+	}
+	return found, db.Forget(ctx, name)
+}
+
+// login gives the sign-in of an account whose provider has one.
+func login(_ context.Context, s cli.Setup, a config.Account) (cli.Login, error) {
+	p, err := openProvider(s, a, s.Config.Resolver(), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if l, ok := p.(cli.Login); ok {
+		return l, nil
+	}
+	return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", p.Describe().Name)
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"confab/config"
+	"confab/providers/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"confab": main})
+}
+
+// boxKey is where a script keeps its sandbox.
+type boxKey struct{}
+
+// TestScripts runs the real program against stand-in servers, one set a
+// script. The commands are:
+//
+//	code N ARGS...        run confab with ARGS; it must end with status N
+//	setref VAR QUERY      put the first ref that matches into a variable
+//	writes N              the servers have seen N writes since the last time
+//	fault PROVIDER NAME N the next N requests meet a fault
+//	offline PROVIDER      connections to a provider fail; online PROVIDER ends that
+//	revoke PROVIDER       the credential is refused from now on
+//	attention PUT PATH BODY  somebody else's request to Attention
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("ui", "cli", "testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setupScript,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"code":   runWithCode,
+			"setref": setRef,
+			"writes": countWrites,
+			"fault": func(ts *testscript.TestScript, _ bool, args []string) {
+				box(ts).FailNext(args[0], args[1], number(ts, args[2]))
+			},
+			"offline":   func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], true) },
+			"online":    func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], false) },
+			"revoke":    func(ts *testscript.TestScript, _ bool, args []string) { box(ts).Revoke(args[0]) },
+			"attention": callAttention,
+		},
+	})
+}
+
+// confab gives the program as a command of its own process.
+func confab(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe)
+	cmd.Args = append([]string{"confab"}, args...)
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
+}
+
+func TestInterrupt(t *testing.T) {
+	cmd := confab(t, nil, "sandbox", "--listen", "127.0.0.1:0")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.Contains(line, "http://127.0.0.1:") {
+		t.Fatalf("%q: %v", line, err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 130 {
+		t.Errorf("ended with %v, want status 130", err)
+	}
+}
+
+func setupScript(env *testscript.Env) error {
+	b, err := sandbox.New(sandbox.Options{Conversations: 40, Seed: 7})
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(b)
+	env.Defer(server.Close)
+	env.Values[boxKey{}] = b
+	opened, err := newSandboxAccounts(b, server.URL, env.WorkDir)
+	if err != nil {
+		return err
+	}
+	env.Setenv("SANDBOX", server.URL)
+	env.Setenv("ATTENTION_KEY", opened)
+	env.Setenv("CONFAB_CONFIG", filepath.Join(env.WorkDir, "sandbox", "config.toml"))
+	for name, dir := range map[string]string{"XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "runtime", "HOME": "home"} {
+		path := filepath.Join(env.WorkDir, dir)
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return err
+		}
+		env.Setenv(name, path)
+	}
+	env.Setenv("LANG", "C.UTF-8")
+	env.Setenv("TZ", "UTC")
+	return nil
+}
+
+// newSandboxAccounts writes the config of a script and gives the key of its
+// Attention account.
+func newSandboxAccounts(b *sandbox.Sandbox, root, dir string) (string, error) {
+	accounts := sandboxAccounts(b, root)
+	return accounts[0].Credential, config.WriteSandbox(filepath.Join(dir, "sandbox", "config.toml"), accounts)
+}
+
+func box(ts *testscript.TestScript) *sandbox.Sandbox { return ts.Value(boxKey{}).(*sandbox.Sandbox) }
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}
+
+func runWithCode(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("confab", args[1:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("confab did not run: %v", err)
+	}
+	if want := number(ts, args[0]); got != want {
+		ts.Fatalf("exit %d, want %d", got, want)
+	}
+}
+
+func setRef(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("confab", "list", "--limit", "1", args[1]))
+	ref, _, _ := strings.Cut(ts.ReadFile("stdout"), "\t")
+	if ref == "" {
+		ts.Fatalf("nothing matches %s", args[1])
+	}
+	ts.Setenv(args[0], ref)
+	_, id, _ := strings.Cut(ref, ":")
+	ts.Setenv(args[0]+"_ID", id)
+}
+
+func countWrites(ts *testscript.TestScript, _ bool, args []string) {
+	n := 0
+	for _, r := range box(ts).Requests() {
+		if r.Write {
+			n++
+			ts.Logf("%s %s?%s %s: %d", r.Method, r.Path, r.Query, r.Body, r.Status)
+		}
+	}
+	box(ts).ResetRequests()
+	if want := number(ts, args[0]); n != want {
+		ts.Fatalf("%d writes, want %d", n, want)
+	}
+}
+
+func callAttention(ts *testscript.TestScript, _ bool, args []string) {
+	req, err := http.NewRequest(args[0], ts.Getenv("SANDBOX")+"/attention/v2"+args[1], strings.NewReader(args[2]))
+	ts.Check(err)
+	req.Header.Set("Authorization", "Bearer "+ts.Getenv("ATTENTION_KEY"))
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		body, _ := io.ReadAll(res.Body)
+		ts.Fatalf("%s: %s", res.Status, body)
+	}
+	box(ts).ResetRequests()
+}

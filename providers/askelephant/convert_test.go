@@ -1,0 +1,303 @@
+package askelephant
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"confab/model"
+	"confab/providers"
+)
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func factLines(facts []model.Fact) string {
+	var out []string
+	for _, f := range facts {
+		line := f.Group + " / " + f.Label + " = " + f.Value
+		if f.Volatile {
+			line += " (volatile)"
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestConvertExample(t *testing.T) {
+	got, err := convert(fixture(t, "engagement.json"), frame{account: "ae", web: "https://app.askelephant.ai/workspaces/wrks_1/engagements/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ida := model.Participant{Kind: "contact", ID: "cnt_01AAA", Name: "Ida", Email: "ida@example.com"}
+	no := false
+	want := model.Conversation{
+		Ref: model.Ref{Account: "ae", ID: "ngmt_01ABC"}, Provider: "askelephant", Kind: "call", Title: "Renewal call",
+		Privacy: model.PrivacyUnknown, Status: "COMPLETED",
+		Participants: model.SetOf(ida), ParticipantCount: 1, Contacts: model.SetOf(ida),
+		Labels: map[string]string{"renewal": ""}, Owner: model.Participant{Kind: "user", ID: "usr_01XYZ"},
+		Internal: &no, Duration: 30 * time.Minute,
+		Created: time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC), Updated: time.Date(2026, 4, 1, 10, 5, 0, 250e6, time.UTC),
+		URL: "https://app.askelephant.ai/workspaces/wrks_1/engagements/ngmt_01ABC",
+	}
+	facts := factLines(got.Facts)
+	got.Facts = nil
+	if d := cmp.Diff(want, got.Conversation); d != "" {
+		t.Error(d)
+	}
+	if want := "Times / Start = 2026-04-01T09:00:00Z\nTags / Tag = renewal\nTags / renewal id = tag-id-of-unknown-form"; facts != want {
+		t.Error(facts)
+	}
+}
+
+func TestConvertEverything(t *testing.T) {
+	got, err := convert(fixture(t, "everything.json"), frame{account: "ae"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := got.Conversation
+	if c.Privacy != model.PrivacyPrivate || c.Kind != "hologram" || c.Status != "PENDING_REVIEW" || !*c.Internal || !c.HasTranscript || !c.HasRecording || c.Owner.Email != "xena@corp.example" {
+		t.Errorf("%+v", c)
+	}
+	if len(c.Contacts.Items) != 1 || c.Contacts.Items[0].ID != "cnt_01AAA" || c.Contacts.Items[0].Email != "ida@example.com" {
+		t.Errorf("contacts: %+v", c.Contacts)
+	}
+	var kinds []string
+	for _, p := range c.Participants.Items {
+		kinds = append(kinds, p.Kind)
+	}
+	if s := strings.Join(kinds, " "); s != "contact room room user other other" {
+		t.Errorf("participants: %s", s)
+	}
+	if d := cmp.Diff([]model.Named{{ID: "cmp_01", Name: "Acme"}, {ID: "cmp_02"}}, c.Companies); d != "" {
+		t.Error(d)
+	}
+	facts := factLines(c.Facts)
+	for _, line := range []string{
+		"Owner / Host = usr_02HST", "Owner / role = OWNER", "Contacts / Ida Berg e-mail = old@example.com", "Contacts / Ida Berg.phone_numbers.1.phone_number = +4412345",
+		"Companies / Acme.domains.1.domain = acme.com", "CRM / crm_object_id = 991", "Source / Source = zoom", "Times / End = 2026-04-01T09:30:00Z",
+		"Links / Meeting = https://zoom.us/j/1?pwd=abc (volatile)", "Links / External = dialer://call/7", "Action items / 1.text = Send the offer",
+		"Signals / 1.quote = we may leave (volatile)", "Tags / Tag = plain", "Tags / renewal.color = red", "Other / novelty.inner.1 = leaf",
+	} {
+		if !strings.Contains(facts+"\n", line+"\n") {
+			t.Errorf("no fact %q in\n%s", line, facts)
+		}
+	}
+	all, _ := json.Marshal(c)
+	if strings.Contains(string(all), "sig=secret") || strings.Contains(string(all), "Hello") {
+		t.Error("a recording link or the transcript is kept")
+	}
+}
+
+func TestContactsAreNeverGuessedEmpty(t *testing.T) {
+	for in, known := range map[string]bool{
+		`{"id":"ngmt_1"}`: false, `{"id":"ngmt_1","contacts":null}`: false, `{"id":"ngmt_1","contacts":[]}`: true,
+	} {
+		c, err := convert([]byte(in), frame{})
+		if err != nil || c.Contacts.Known != known || c.Participants.Known != known || c.Labels != nil || c.Companies != nil {
+			t.Errorf("%s: %+v %v", in, c.Contacts, err)
+		}
+	}
+	for in, want := range map[string]model.Privacy{`true`: model.PrivacyPrivate, `false`: model.PrivacyPublic, `null`: model.PrivacyUnknown, `"x"`: model.PrivacyUnknown} {
+		c, _ := convert([]byte(`{"id":"ngmt_1","is_private":`+in+`}`), frame{})
+		if c.Privacy != want {
+			t.Errorf("%s: %s", in, c.Privacy)
+		}
+	}
+	for _, raw := range []string{`null`, `[]`, `{}`, `{"id":null}`, ``, `"x"`} {
+		if _, err := convert([]byte(raw), frame{}); model.KindOf(err) != model.Malformed {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+func TestReadProblem(t *testing.T) {
+	got := readProblem(422, http.Header{}, []byte(`{"type":"https://app.askelephant.ai/errors/validation_failed","title":"Validation Failed","status":422,
+ "detail":"Body has bad fields.","request_id":"rid_01ABC",
+ "errors":[{"field":"contact_ids","code":"invalid_id","message":"unknown contact"}]}`))
+	want := &model.Error{Message: "Validation Failed: Body has bad fields.", Code: "validation_failed", RequestID: "rid_01ABC",
+		Fields: []model.FieldError{{Field: "contact_ids", Code: "invalid_id", Message: "unknown contact"}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	for _, body := range []string{`<html>`, ``, `[]`, `{"message":"x"}`, `"x"`} {
+		if e := readProblem(500, nil, []byte(body)); e != nil {
+			t.Errorf("%s: %+v", body, e)
+		}
+	}
+}
+
+func TestHeaderValue(t *testing.T) {
+	for _, tc := range []struct{ secret, scheme, want string }{
+		{"sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {" token\n", schemeAuto, "Bearer token"}, {"Bearer token", schemeAuto, "Bearer token"},
+		{"bearer sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {"sk-apik_1.x", schemeBearer, "Bearer sk-apik_1.x"}, {"token", schemeRaw, "token"}, {"Bearer token", schemeRaw, "token"},
+	} {
+		if got, err := headerValue(tc.secret, tc.scheme); err != nil || got != tc.want {
+			t.Errorf("%q %s: %q %v", tc.secret, tc.scheme, got, err)
+		}
+	}
+	for _, s := range []string{"", "  ", "Bearer "} {
+		if _, err := headerValue(s, schemeAuto); err == nil {
+			t.Errorf("%q is taken", s)
+		}
+	}
+}
+
+// FuzzConvert: nothing panics, every text of the input is in a common field or
+// a fact, and only cnt_ ids are contacts.
+func FuzzConvert(f *testing.F) {
+	f.Add(fixture(f, "engagement.json"))
+	f.Add(fixture(f, "everything.json"))
+	for _, s := range []string{
+		`{"id":"ngmt_1","contacts":[1,"cnt_1",null,[],{"emails":"x@y"},{"emails":["a","b",{"email":{"c":"d"}}]}],"owner":"usr_1","tags":"t","companies":{"name":"n"}}`,
+		`{"id":1,"title":["a"],"created_at":{"x":"y"},"updated_at":"soon","duration_seconds":"PT1H","is_private":"maybe","signals":"s","action_items":"a","crm_association":"c"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := convert(raw, frame{account: "a", web: "https://x.test/"})
+		if err != nil {
+			return
+		}
+		messages := providers.SplitTranscript(c.transcript)
+		for _, p := range c.Contacts.Items {
+			if !contactID.MatchString(p.ID) {
+				t.Errorf("contact %+v", p)
+			}
+		}
+		var v any
+		if len(raw) > 6000 || json.Unmarshal(raw, &v) != nil || len(c.Facts) >= providers.MaxFacts {
+			return
+		}
+		delete(v.(map[string]any), "media_url")
+		delete(v.(map[string]any), "transcript")
+		missing(t, v, c.Conversation, messages)
+	})
+}
+
+// A field of any other form than the documented one is shown all the same.
+func TestNothingIsLostWhateverTheForm(t *testing.T) {
+	for _, name := range []string{"engagement.json", "everything.json"} {
+		raw := fixture(t, name)
+		rapid.Check(t, func(r *rapid.T) {
+			var v any
+			if err := json.Unmarshal(raw, &v); err != nil {
+				t.Fatal(err)
+			}
+			for range rapid.IntRange(1, 4).Draw(r, "changes") {
+				v = disturb(r, v)
+			}
+			b, _ := json.Marshal(v)
+			c, err := convert(b, frame{account: "a", web: "https://x.test/"})
+			if err != nil {
+				return
+			}
+			delete(v.(map[string]any), "media_url")
+			delete(v.(map[string]any), "transcript")
+			missing(r, v, c.Conversation, nil)
+		})
+	}
+}
+
+// disturb replaces one value somewhere below the top by one of another form.
+func disturb(r *rapid.T, v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(x))
+		for name := range x {
+			names = append(names, name)
+		}
+		sort.Strings(names)
+		if len(names) > 0 && rapid.IntRange(0, 5).Draw(r, "whole") > 0 {
+			if rapid.IntRange(0, 5).Draw(r, "add") == 0 {
+				x["surprise"] = "leaf-six"
+				return x
+			}
+			name := rapid.SampledFrom(names).Draw(r, "name")
+			x[name] = disturb(r, x[name])
+			return x
+		}
+	case []any:
+		if len(x) > 0 && rapid.Bool().Draw(r, "into") {
+			i := rapid.IntRange(0, len(x)-1).Draw(r, "index")
+			x[i] = disturb(r, x[i])
+			return x
+		}
+	}
+	return rapid.SampledFrom([]any{nil, "", "leaf-one", true, 1.5, []any{}, []any{"leaf-two", map[string]any{"k": "leaf-three"}},
+		map[string]any{"id": "leaf-four", "name": map[string]any{"n": "leaf-five"}}, "2026-11-20T10:00:00Z", "confirmed"}).Draw(r, "value")
+}
+
+func missing(t rapid.TB, v any, c model.Conversation, messages []model.Message) {
+	t.Helper()
+	shown, _ := json.Marshal(struct {
+		C model.Conversation
+		M []model.Message
+	}{c, messages})
+	var tree any
+	_ = json.Unmarshal(shown, &tree)
+	have := strings.Join(texts(tree), "\x00")
+	times := []time.Time{c.Created, c.Updated}
+	for _, f := range c.Facts {
+		have += "\x00" + f.Label + "\x00" + f.Value
+		if at, ok := providers.ParseTime(f.Value); ok {
+			times = append(times, at)
+		}
+	}
+	for name := range c.Labels {
+		have += "\x00" + name
+	}
+	have += "\x00" + strings.ToLower(have)
+next:
+	for _, leaf := range texts(v) {
+		if strings.Contains(have, leaf) || strings.Contains(have, strings.TrimSpace(leaf)) || strings.Contains(have, strings.ToLower(leaf)) || len(leaf) > 190 {
+			continue
+		}
+		if q, _ := json.Marshal(leaf); strings.Contains(have, strings.Trim(string(q), `"`)) || strings.ContainsAny(leaf, "<>&\\\"\u2028\u2029") {
+			continue // inside a value that is shown as JSON
+		}
+		switch leaf {
+		case "engagement", "contact", "user", "tag", "company", "engagement_company":
+			continue // the name of the kind of object
+		}
+		if at, ok := providers.ParseTime(leaf); ok {
+			for _, k := range times {
+				if k.Equal(at) {
+					continue next
+				}
+			}
+		}
+		t.Errorf("lost %q:\n%s", leaf, factLines(c.Facts))
+	}
+}
+
+// texts lists the text leaves of a JSON value.
+func texts(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			out = append(out, texts(x)...)
+		}
+	case []any:
+		for _, x := range v {
+			out = append(out, texts(x)...)
+		}
+	case string:
+		out = append(out, v)
+	}
+	return out
+}

@@ -1,0 +1,415 @@
+package bird
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"confab/model"
+	"confab/providers"
+)
+
+func edit(k model.EditKind, target string) model.Edit {
+	return model.Edit{Ref: model.Ref{Account: "support", ID: c1}, Kind: k, Target: model.TextValue(target)}
+}
+
+func attribute(key, target string) model.Edit {
+	e := edit(model.EditAttributes, target)
+	e.Key = key
+	return e
+}
+
+func people(p ...model.Participant) model.Edit {
+	return model.Edit{Ref: model.Ref{Account: "support", ID: c1}, Kind: model.EditParticipants, Target: model.PeopleValue(p)}
+}
+
+func create(n model.NewConversation) model.Edit {
+	return model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &n}}
+}
+
+var (
+	ann  = model.Participant{Kind: "contact", ID: "ann", Name: "Ann", Status: "active", Identifier: "emailaddress=ann@example.com"}
+	bob  = model.Participant{Kind: "user", ID: "bob", Name: "Bob", Status: "active"}
+	cleo = model.Participant{Kind: "flow", ID: "cleo", Name: "Cleo", Status: "pending"}
+	dora = model.Participant{Kind: "user", ID: "dora", Name: "Dora", Status: "active"}
+	key  = model.Participant{Kind: "accessKey", ID: "k", Name: "Key", Status: "active"}
+)
+
+// fresh is a public, active conversation that asks before people join.
+func fresh() model.Conversation {
+	return model.Conversation{Ref: model.Ref{Account: "support", ID: c1}, Title: "n", Description: "d", Status: "active",
+		Privacy: model.PrivacyPublic, Access: accessRequest, Attributes: map[string]string{"a": "x"},
+		Participants: model.SetOf(ann, bob, cleo)}
+}
+
+func as(p model.Participant, status string) model.Participant { p.Status = status; return p }
+
+// accept answers as the service does when all is well.
+func accept(r sent) (int, string) {
+	switch {
+	case r.Method == "PATCH" && strings.Contains(r.Path, "/participants/"), r.Method == "POST" && strings.HasSuffix(r.Path, "/participants"):
+		return 200, `{"id":"p","type":"user","status":"active"}`
+	case r.Method == "PATCH":
+		change := map[string]any{}
+		_ = json.Unmarshal([]byte(r.Body), &change)
+		return 200, row(c1, change)
+	case r.Method == "DELETE":
+		return 204, ""
+	case r.Method == "POST":
+		return 201, row("new-1", nil)
+	}
+	return 200, row(c1, nil)
+}
+
+func TestApplySends(t *testing.T) {
+	private := fresh()
+	private.Privacy = model.PrivacyPrivate
+	closed := fresh()
+	closed.Status, closed.Closed = "closed", true
+	for _, tt := range []struct {
+		name  string
+		fresh model.Conversation
+		edits []model.Edit
+		want  []string
+	}{
+		{"one field", fresh(), []model.Edit{edit(model.EditTitle, "t <&>")}, []string{`PATCH ` + one + ` {"name":"t <&>"}`}},
+		{"clearing", fresh(), []model.Edit{edit(model.EditTitle, ""), edit(model.EditDescription, "")}, []string{`PATCH ` + one + ` {"name":"","description":""}`}},
+		{"nothing to do", fresh(), []model.Edit{edit(model.EditTitle, "n"), edit(model.EditPrivacy, "public"), people(bob, ann, cleo)}, []string{}},
+		{"close", fresh(), []model.Edit{edit(model.EditStatus, model.StatusClosed)}, []string{`PATCH ` + one + ` {"status":"closed"}`}},
+		{"reopen", closed, []model.Edit{edit(model.EditStatus, model.StatusOpen)}, []string{`PATCH ` + one + ` {"status":"active"}`}},
+		{"one direction is one request", fresh(), []model.Edit{edit(model.EditAccess, accessInviteOnly), edit(model.EditTitle, "t"), edit(model.EditPrivacy, "private")},
+			[]string{`PATCH ` + one + ` {"name":"t","visibility":"private","accessibility":"invite-only"}`}},
+		{"both directions are two, narrowing first", fresh(), []model.Edit{edit(model.EditAccess, accessOpen), edit(model.EditTitle, "t"), edit(model.EditPrivacy, "private")},
+			[]string{`PATCH ` + one + ` {"name":"t","visibility":"private"}`, `PATCH ` + one + ` {"accessibility":"open"}`}},
+		{"what does neither goes with the only direction", private, []model.Edit{edit(model.EditPrivacy, "public"), edit(model.EditTitle, "t")},
+			[]string{`PATCH ` + one + ` {"name":"t","visibility":"public"}`}},
+		{"private before people are added", fresh(), []model.Edit{people(ann, bob, cleo, dora), edit(model.EditPrivacy, "private")},
+			[]string{`PATCH ` + one + ` {"visibility":"private"}`, `POST ` + one + `/participants {"id":"dora","type":"user","status":"active"}`}},
+		{"public after people are removed", private, []model.Edit{edit(model.EditPrivacy, "public"), people(bob, cleo)},
+			[]string{`DELETE ` + one + `/participants/ann`, `PATCH ` + one + ` {"visibility":"public"}`}},
+		{"removal, demotion, promotion, addition", fresh(), []model.Edit{people(dora, as(bob, "invited"), as(cleo, "active"))},
+			[]string{`DELETE ` + one + `/participants/ann`, `PATCH ` + one + `/participants/bob {"status":"invited"}`,
+				`PATCH ` + one + `/participants/cleo {"status":"active"}`, `POST ` + one + `/participants {"id":"dora","type":"user","status":"active"}`}},
+		{"a contact by id", fresh(), []model.Edit{people(ann, bob, cleo, model.Participant{Kind: "contact", ID: "x/y", Status: "pending"})},
+			[]string{`POST ` + one + `/participants {"id":"x/y","type":"contact","status":"pending"}`}},
+		{"a contact by identifier", fresh(), []model.Edit{people(ann, bob, cleo, model.Participant{Kind: "contact", Identifier: "phonenumber=+31612345678", Status: "active"})},
+			[]string{`POST ` + one + `/participants {"type":"contact","contact":{"identifierKey":"phonenumber","identifierValue":"+31612345678"}}`}},
+		{"attributes as a whole map", fresh(), []model.Edit{attribute("b", "5"), attribute("c", "6")}, []string{`PATCH ` + one + ` {"attributes":{"a":"x","b":"5","c":"6"}}`}},
+		{"the last attribute", fresh(), []model.Edit{{Kind: model.EditAttributes, Key: "a"}}, []string{`PATCH ` + one + ` {"attributes":{}}`}},
+		{"delete comes last", fresh(), []model.Edit{edit(model.EditDelete, "deleted"), edit(model.EditTitle, "t")}, []string{`PATCH ` + one + ` {"name":"t"}`, `DELETE ` + one}},
+		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", Description: "d", Channel: "ch-1", Privacy: model.PrivacyPrivate, Access: accessInviteOnly,
+			People: []model.Participant{ann, bob}, Message: "hi"})},
+			[]string{`POST ` + base + `/conversations {"name":"t","description":"d","visibility":"private","accessibility":"invite-only","participants":[{"type":"contact","identifierKey":"emailaddress","identifierValue":"ann@example.com"},{"type":"user","id":"bob"}],"channelId":"ch-1","initialMessage":{"recipients":[{"identifierKey":"emailaddress","identifierValue":"ann@example.com"}],"body":{"type":"text","text":{"text":"hi"}},"reference":"confab-e1"}}`}},
+		{"create without a message", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})}, []string{`POST ` + base + `/conversations {"name":"t"}`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, s := openStub(t, accept)
+			requests, err := p.Requests(tt.fresh, tt.edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(s.sent) > 0 {
+				t.Errorf("Requests sent %v", s.lines())
+			}
+			shown := []string{}
+			for _, r := range requests {
+				shown = append(shown, sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line())
+			}
+			outcomes := p.Apply(t.Context(), tt.fresh, tt.edits)
+			if d := cmp.Diff(tt.want, s.lines()); d != "" {
+				t.Errorf("Apply sent (-want +got)\n%s", d)
+			}
+			if d := cmp.Diff(tt.want, shown); d != "" {
+				t.Errorf("Requests showed (-want +got)\n%s", d)
+			}
+			for i, o := range outcomes {
+				if o.Err != nil {
+					t.Errorf("edit %d: %v", i, o.Err)
+				}
+				if o.After == nil || tt.edits[i].Kind == model.EditCreate {
+					continue
+				}
+				if v, ok := tt.edits[i].Read(*o.After); !ok || !v.Equal(tt.edits[i].Target) {
+					t.Errorf("edit %d shows %v after, want %v", i, v, tt.edits[i].Target)
+				}
+			}
+		})
+	}
+}
+
+func TestApplyRefusesWithoutSending(t *testing.T) {
+	unknown := fresh()
+	unknown.Participants = model.Set[model.Participant]{}
+	snoozed := fresh()
+	snoozed.Status = "snoozed"
+	deleted := fresh()
+	deleted.Archived = true
+	six := make([]model.Participant, 6)
+	for i := range six {
+		six[i] = bob
+	}
+	for _, tt := range []struct {
+		name  string
+		fresh model.Conversation
+		edit  model.Edit
+		kind  model.ErrorKind
+	}{
+		{"labels", fresh(), edit(model.EditLabels, "x"), model.Unsupported},
+		{"archive", fresh(), edit(model.EditArchive, "x"), model.Unsupported},
+		{"contacts", fresh(), model.Edit{Kind: model.EditContacts, Target: model.PeopleValue(nil)}, model.Unsupported},
+		{"default role", fresh(), edit(model.EditDefaultRole, "editor"), model.Unsupported},
+		{"a deleted conversation", deleted, edit(model.EditTitle, "x"), model.Unsupported},
+		{"a status that is not known", snoozed, edit(model.EditStatus, model.StatusClosed), model.Unsupported},
+		{"privacy participants", fresh(), edit(model.EditPrivacy, "participants"), model.Invalid},
+		{"an access that is not known", fresh(), edit(model.EditAccess, "everyone"), model.Invalid},
+		{"an access key", fresh(), people(ann, bob, cleo, key), model.Unsupported},
+		{"participants that are not loaded", unknown, people(ann), model.Malformed},
+		{"an invited contact by identifier", fresh(), people(ann, bob, cleo, model.Participant{Kind: "contact", Identifier: "a=b", Status: "invited"}), model.Unsupported},
+		{"a status of a participant that is not known", fresh(), people(as(ann, "boss"), bob, cleo), model.Invalid},
+		{"create without a name", model.Conversation{}, create(model.NewConversation{}), model.Invalid},
+		{"create with six", model.Conversation{}, create(model.NewConversation{Title: "t", People: six}), model.Invalid},
+		{"create with a flow", model.Conversation{}, create(model.NewConversation{Title: "t", People: []model.Participant{cleo}}), model.Invalid},
+	} {
+		p, s := openStub(t, accept)
+		out := p.Apply(t.Context(), tt.fresh, []model.Edit{tt.edit})
+		if got := model.KindOf(out[0].Err); got != tt.kind {
+			t.Errorf("%s: %v, want kind %s", tt.name, out[0].Err, tt.kind)
+		}
+		if len(s.sent) > 0 {
+			t.Errorf("%s: sent %v", tt.name, s.lines())
+		}
+	}
+}
+
+func TestReadOnlySendsNothing(t *testing.T) {
+	p, s := openStub(t, accept, func(a *providers.Account) { a.ReadOnly = true })
+	edits := []model.Edit{edit(model.EditPrivacy, "private"), people(ann), attribute("a", "5"), edit(model.EditDelete, ""), create(model.NewConversation{Title: "t"})}
+	for i, o := range p.Apply(t.Context(), fresh(), edits) {
+		if model.KindOf(o.Err) != model.Unsupported {
+			t.Errorf("%s: %v", edits[i].Kind, o.Err)
+		}
+	}
+	if len(s.sent) > 0 {
+		t.Errorf("sent %v", s.lines())
+	}
+	for k, c := range p.Capabilities(fresh()) {
+		if c.Can() || c.Reason == "" {
+			t.Errorf("%s is %+v", k, c)
+		}
+	}
+}
+
+func TestNothingWidensAfterNarrowingFailed(t *testing.T) {
+	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Method == "PATCH" {
+			return 409, `{"code":"Conflict","message":"The resource is in a conflicting state."}`
+		}
+		return accept(r)
+	})
+	edits := []model.Edit{edit(model.EditAccess, accessOpen), edit(model.EditPrivacy, "private"), people(bob, cleo, dora)}
+	out := p.Apply(t.Context(), fresh(), edits)
+	for i, o := range out {
+		if model.KindOf(o.Err) != model.ConflictKind {
+			t.Errorf("%s: %v", edits[i].Kind, o.Err)
+		}
+	}
+	want := []string{`PATCH ` + one + ` {"visibility":"private"}`, `DELETE ` + one + `/participants/ann`}
+	if d := cmp.Diff(want, s.lines()); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if m := out[2].Err.Error(); !strings.Contains(m, "removed Ann") || !strings.Contains(m, "not sent") {
+		t.Errorf("the participants' outcome does not tell what was done: %s", m)
+	}
+}
+
+func TestPartOfParticipantsDone(t *testing.T) {
+	p, _ := openStub(t, func(r sent) (int, string) {
+		if r.Method == "DELETE" && strings.HasSuffix(r.Path, "/bob") {
+			return 403, `{"code":"Forbidden","message":"This participant can not be removed."}`
+		}
+		return accept(r)
+	})
+	out := p.Apply(t.Context(), fresh(), []model.Edit{people(cleo)})
+	e := wantKind(t, out[0].Err, model.Forbidden)
+	if !strings.Contains(e.Message, "removed Ann; then: This participant can not be removed.") || out[0].After != nil {
+		t.Errorf("outcome is %+v, error %v", out[0], e)
+	}
+	if !p.Capabilities(fresh()).Of(model.EditParticipants).Can() {
+		t.Error("one protected participant rules out all edits of participants")
+	}
+}
+
+func TestOneRefusedFieldDoesNotHoldBackTheRest(t *testing.T) {
+	p, s := openStub(t, func(r sent) (int, string) {
+		if strings.Contains(r.Body, `"attributes"`) {
+			return 422, `{"code":"InvalidPayload","message":"The request did not pass validation.","details":{".attributes.n":["must be a string"]}}`
+		}
+		return accept(r)
+	})
+	out := p.Apply(t.Context(), fresh(), []model.Edit{attribute("b", "c"), edit(model.EditPrivacy, "private")})
+	wantKind(t, out[0].Err, model.Invalid)
+	if out[1].Err != nil || out[1].After == nil || out[1].After.Privacy != model.PrivacyPrivate {
+		t.Errorf("privacy: %+v", out[1])
+	}
+	if n := len(s.lines()); n != 2 {
+		t.Errorf("%d requests: %v", n, s.lines())
+	}
+}
+
+func TestAttributesThatAreNoStringsGoBackAsTheyCame(t *testing.T) {
+	stored := row(c1, map[string]any{"attributes": json.RawMessage(`{"n":5.0,"o":{"z":1,"a":null},"s":"5"}`)})
+	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Method == "GET" {
+			return 200, stored
+		}
+		return accept(r)
+	})
+	want := `PATCH ` + one + ` {"attributes":{"k":"v","n":5.0,"o":{"z":1,"a":null},"s":"5"}}`
+	d, err := p.Load(t.Context(), c1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v")})
+	if got := s.lines(); got[len(got)-1] != want || len(got) != 2 {
+		t.Errorf("after a load: %v", got)
+	}
+
+	// Without a load in this run, the texts alone do not tell: they are read again.
+	q, s := openStub(t, s.answer)
+	q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v")})
+	if got := s.lines(); len(got) != 2 || got[0] != "GET "+one || got[1] != want {
+		t.Errorf("without a load: %v", got)
+	}
+	// And where they have changed meanwhile, nothing is sent.
+	other := d.Conversation.Clone()
+	other.Attributes["n"] = "6"
+	r, s := openStub(t, s.answer)
+	out := r.Apply(t.Context(), other, []model.Edit{attribute("k", "v")})
+	wantKind(t, out[0].Err, model.ConflictKind)
+	if got := s.lines(); len(got) != 1 {
+		t.Errorf("in conflict: %v", got)
+	}
+}
+
+func TestCreateThatExists(t *testing.T) {
+	p, _ := openStub(t, func(sent) (int, string) {
+		return 409, `{"code":"ContactAlreadyInConversation","message":"The contact is in a conversation.","details":{"conversationId":"old-1"}}`
+	})
+	out := p.Apply(t.Context(), model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})})
+	if out[0].Err != nil || !out[0].Existed || out[0].Created != "old-1" {
+		t.Errorf("outcome is %+v", out[0])
+	}
+}
+
+func TestAfterOnlyWhereTheAnswerShowsIt(t *testing.T) {
+	p, _ := openStub(t, func(sent) (int, string) { return 200, row(c1, map[string]any{"visibility": nil}) })
+	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditPrivacy, "private"), edit(model.EditTitle, "t")})
+	if out[0].After != nil || out[1].After == nil || out[0].Err != nil {
+		t.Errorf("outcomes are %+v", out)
+	}
+}
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	status := 403
+	p, s := openStub(t, func(sent) (int, string) { return status, `{"code":"Forbidden","message":"No."}` })
+	p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})
+	other := fresh()
+	other.Ref.ID = "other"
+	if p.Capabilities(fresh()).Of(model.EditTitle).Can() || !p.Capabilities(other).Of(model.EditTitle).Can() {
+		t.Error("a 403 is to rule out the conversation alone")
+	}
+	before := len(s.lines())
+	wantKind(t, p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})[0].Err, model.Unsupported)
+	if len(s.lines()) != before {
+		t.Error("sent although ruled out")
+	}
+	status = 405
+	p.Apply(t.Context(), other, []model.Edit{edit(model.EditTitle, "t")})
+	other.Ref.ID = "third"
+	if c := p.Capabilities(other).Of(model.EditPrivacy); c.Can() {
+		t.Errorf("after a 405: %+v", c)
+	}
+}
+
+func TestUnknownOutcomeEndsTheRun(t *testing.T) {
+	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Method == "PATCH" {
+			return 500, `<html><title>Oops</title></html>`
+		}
+		return accept(r)
+	})
+	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t"), people(ann), edit(model.EditDelete, "")})
+	wantKind(t, out[0].Err, model.UnknownOutcome)
+	wantKind(t, out[1].Err, model.Unavailable)
+	wantKind(t, out[2].Err, model.Unavailable)
+	if got := s.lines(); len(got) != 1 {
+		t.Errorf("sent %v", got)
+	}
+}
+
+// TestOrderProperty: whatever the edits, nothing that narrows is sent after something that widens, each edit has one
+// outcome, and no more requests are sent than people and directions need.
+func TestOrderProperty(t *testing.T) {
+	everybody := []model.Participant{ann, bob, cleo, dora, {Kind: "contact", ID: "eve", Status: "invited"}}
+	rapid.Check(t, func(rt *rapid.T) {
+		now := fresh()
+		now.Privacy = rapid.SampledFrom([]model.Privacy{model.PrivacyPublic, model.PrivacyPrivate, model.PrivacyUnknown}).Draw(rt, "privacy")
+		now.Access = rapid.SampledFrom([]string{accessOpen, accessRequest, accessInviteOnly, "secret"}).Draw(rt, "access")
+		var edits []model.Edit
+		if rapid.Bool().Draw(rt, "edit privacy") {
+			edits = append(edits, edit(model.EditPrivacy, rapid.SampledFrom([]string{"public", "private"}).Draw(rt, "to")))
+		}
+		if rapid.Bool().Draw(rt, "edit access") {
+			edits = append(edits, edit(model.EditAccess, rapid.SampledFrom([]string{accessOpen, accessRequest, accessInviteOnly}).Draw(rt, "to")))
+		}
+		if rapid.Bool().Draw(rt, "edit title") {
+			edits = append(edits, edit(model.EditTitle, rapid.String().Draw(rt, "to")))
+		}
+		target := rapid.SliceOfNDistinct(rapid.SampledFrom(everybody), 0, 5, func(p model.Participant) string { return p.ID }).Draw(rt, "people")
+		if rapid.Bool().Draw(rt, "edit people") {
+			edits = append(edits, people(target...))
+		}
+		edits = rapid.Permutation(edits).Draw(rt, "edits")
+		p, s := openStub(t, accept)
+		out := p.Apply(context.Background(), now, edits)
+		if len(out) != len(edits) {
+			rt.Fatalf("%d outcomes for %d edits", len(out), len(edits))
+		}
+		for i, o := range out {
+			if o.Err != nil {
+				rt.Fatalf("%s: %v", edits[i].Kind, o.Err)
+			}
+		}
+		lines := s.lines()
+		widened := -1
+		for i, line := range lines {
+			if widening(now, line) {
+				widened = i
+			}
+			if narrowing(now, line) && widened >= 0 {
+				rt.Fatalf("%q is sent after something that widens: %q", line, lines)
+			}
+		}
+		patches := slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return !strings.HasPrefix(l, "PATCH "+one+" ") })
+		if len(patches) > 2 {
+			rt.Fatalf("too many requests: %q", lines)
+		}
+	})
+}
+
+func narrowing(now model.Conversation, line string) bool {
+	return strings.HasPrefix(line, "DELETE") || strings.Contains(line, `"visibility":"private"`) || strings.Contains(line, `"status":"invited"`) && strings.HasPrefix(line, "PATCH") ||
+		strings.Contains(line, `"accessibility":"invite-only"`) && now.Access != "secret" ||
+		strings.Contains(line, `"accessibility":"request-to-join"`) && now.Access == accessOpen
+}
+
+func widening(now model.Conversation, line string) bool {
+	return strings.HasPrefix(line, "POST") || strings.Contains(line, `"visibility":"public"`) || strings.Contains(line, `"accessibility":"open"`) ||
+		strings.Contains(line, `"accessibility"`) && now.Access == "secret" ||
+		strings.Contains(line, `"accessibility":"request-to-join"`) && now.Access == accessInviteOnly
+}

@@ -1,0 +1,293 @@
+package bird
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/providers"
+)
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestVendorExample(t *testing.T) {
+	c, ok := convert(fixture(t, "update-response.json"), "support", func(string) (string, string) { return "Mail", "email" })
+	if !ok {
+		t.Fatal("the vendor's example is not understood")
+	}
+	contact := model.Participant{Kind: "contact", ID: "8f0b5377-2edc-4116-a8e8-6a475f245a04", Name: "John Doe",
+		Email: "[email protected]", Identifier: "emailaddress=[email protected]", Status: "active"}
+	want := model.Conversation{
+		Ref: model.Ref{Account: "support", ID: "907798f8-fd72-44d5-8042-fcc05c1bb570"}, Provider: "bird", Kind: "email",
+		Title: "new name", Description: "description", Privacy: model.PrivacyPrivate, Status: "active", Access: "invite-only",
+		ParticipantCount: 3,
+		Featured: []model.Participant{contact,
+			{Kind: "accessKey", ID: "68b80b8d-8060-42df-bda3-73505a8fdb84", Name: "My first email key", Status: "active"},
+			{Kind: "contact", ID: "3954d22c-96f7-4bc3-817b-67b4d903ed90", Email: "[email protected]", Identifier: "emailaddress=[email protected]", Status: "active"}},
+		Attributes:  map[string]string{"my-attribute": "123"},
+		Channel:     model.Named{ID: "cb4b1ebc-34e6-5a7a-a375-f6f2f131d88f", Name: "Mail"},
+		HasMessages: true, Preview: "Hey, listen!",
+		Created: time.Date(2024, 11, 25, 19, 31, 47, 264e6, time.UTC),
+		Updated: time.Date(2024, 11, 29, 13, 22, 22, 875e6, time.UTC),
+		Facts: []model.Fact{
+			{Group: "Conversation", Label: "Channel platform", Value: "email"},
+			{Group: "People", Label: "Active", Value: "2"},
+			{Group: "People", Label: "Waiting to join", Value: "1"},
+			{Group: "People", Label: "Started by", Value: "John Doe · emailaddress=[email protected] · contact · 8f0b5377-2edc-4116-a8e8-6a475f245a04 · active"},
+			{Group: "Last message", Label: "From", Value: "My first email key · accessKey · 68b80b8d-8060-42df-bda3-73505a8fdb84 · active"},
+			{Group: "Last message", Label: "to", Value: "John Doe · emailaddress=[email protected] · 8f0b5377-2edc-4116-a8e8-6a475f245a04"},
+			{Group: "Last message", Label: "Type", Value: "text"},
+			{Group: "Last message", Label: "Delivery", Value: "delivered"},
+			{Group: "Last message", Label: "Id", Value: "d578f436-b3b7-49e6-95c2-24b77bb4e7ce"},
+			{Group: "Conversation", Label: "Changed", Value: "2024-11-29T15:37:20.534Z"},
+		},
+	}
+	if d := cmp.Diff(want, c); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+func TestVendorRequest(t *testing.T) {
+	w := prepare(model.Conversation{Privacy: model.PrivacyPublic, Attributes: map[string]string{}}, []model.Edit{
+		{Kind: model.EditTitle, Target: model.TextValue("new name")},
+		{Kind: model.EditDescription, Target: model.TextValue("description")},
+		{Kind: model.EditPrivacy, Target: model.TextValue("private")},
+		{Kind: model.EditAttributes, Key: "my-attribute", Target: model.TextValue("123")},
+	}, map[string]json.RawMessage{}, providers.CapabilitiesOf(table()))
+	got, err := json.Marshal(w.patch(w.first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := json.Compact(&want, fixture(t, "update-request.json")); err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want.String() {
+		t.Errorf("sent %s, the vendor's example is %s", got, want.String())
+	}
+}
+
+func TestConvertKeepsWhatIsOdd(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		check    func(model.Conversation) bool
+	}{
+		{"unknown visibility", `{"id":"1","visibility":"direct"}`, func(c model.Conversation) bool {
+			return c.Privacy == model.PrivacyUnknown && hasFact(c, "direct")
+		}},
+		{"unknown status", `{"id":"1","status":"snoozed"}`, func(c model.Conversation) bool { return c.Status == "snoozed" && !c.Closed && !c.Archived }},
+		{"closed", `{"id":"1","status":"closed"}`, func(c model.Conversation) bool { return c.Closed && !c.Archived }},
+		{"deleted", `{"id":"1","status":"deleted"}`, func(c model.Conversation) bool { return c.Status == "deleted" && c.Archived }},
+		{"attributes absent", `{"id":"1"}`, func(c model.Conversation) bool { return c.Attributes == nil }},
+		{"attributes null", `{"id":"1","attributes":null}`, func(c model.Conversation) bool { return c.Attributes == nil }},
+		{"attributes empty", `{"id":"1","attributes":{}}`, func(c model.Conversation) bool { return c.Attributes != nil && len(c.Attributes) == 0 }},
+		{"attributes mixed", `{"id":"1","attributes":{"n":5,"b":true,"z":null,"o":{"a":[1]},"s":"5"}}`, func(c model.Conversation) bool {
+			return reflect.DeepEqual(c.Attributes, map[string]string{"n": "5", "b": "true", "z": "null", "o": `{"a":[1]}`, "s": "5"})
+		}},
+		{"no counts", `{"id":"1"}`, func(c model.Conversation) bool { return c.ParticipantCount == -1 }},
+		{"negative count", `{"id":"1","activeParticipantCount":-4}`, func(c model.Conversation) bool { return c.ParticipantCount == -1 && hasFact(c, "-4") }},
+		{"participants never known from a row", `{"id":"1","featuredParticipants":[]}`, func(c model.Conversation) bool { return !c.Participants.Known }},
+		{"updated without a message", `{"id":"1","updatedAt":"2026-01-02T03:04:05.678Z"}`, func(c model.Conversation) bool { return c.Updated.Nanosecond() == 678e6 }},
+		{"no style", `{"id":"1"}`, func(c model.Conversation) bool { return c.Kind == "conversation" }},
+		{"null everywhere", `{"id":"1","name":null,"featuredParticipants":null,"lastMessage":null,"channelId":null,"initiatingParticipant":null}`, func(c model.Conversation) bool { return !c.HasMessages }},
+		{"unknown field", `{"id":"1","brandNew":{"deep":[{"x":"found"}]}}`, func(c model.Conversation) bool {
+			return len(c.Facts) == 1 && c.Facts[0] == model.Fact{Group: "Other", Label: "brandNew.deep.1.x", Value: "found"}
+		}},
+	} {
+		c, ok := convert([]byte(tt.in), "a", nil)
+		if !ok || !tt.check(c) {
+			t.Errorf("%s: %+v", tt.name, c)
+		}
+	}
+	for _, in := range []string{``, `null`, `[]`, `"x"`, `{}`, `{"id":null}`, `{"id":{}}`} {
+		if _, ok := convert([]byte(in), "a", nil); ok {
+			t.Errorf("%q counts as a conversation", in)
+		}
+	}
+}
+
+func hasFact(c model.Conversation, value string) bool {
+	for _, f := range c.Facts {
+		if f.Value == value {
+			return true
+		}
+	}
+	return false
+}
+
+func TestConvertMessage(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		want     model.Message
+	}{
+		{"text", `{"id":"m","sender":{"type":"contact","displayName":"Ann"},"status":"delivered","body":{"type":"text","text":{"text":"hi","attachments":[{"filename":"a.pdf"},{}]}}}`,
+			model.Message{ID: "m", Author: "Ann", Incoming: true, Status: "delivered", Text: "hi\n[attachment: a.pdf]\n[attachment: unnamed]"}},
+		{"html with a fallback", `{"id":"m","body":{"type":"html","html":{"text":"plain","html":"<b>x</b>"}}}`, model.Message{ID: "m", Kind: "html", Text: "plain"}},
+		{"html alone", `{"id":"m","body":{"type":"html","html":{"html":"<p>one</p><script>x()</script>two &amp; <br>three"}}}`, model.Message{ID: "m", Kind: "html", Text: "onetwo & \nthree"}},
+		{"unknown body", `{"id":"m","body":{"type":"carousel","carousel":{}}}`, model.Message{ID: "m", Kind: "carousel", Text: "[carousel message]"}},
+		{"template", `{"id":"m","template":{"x":1}}`, model.Message{ID: "m", Kind: "template", Text: "[template]"}},
+		{"draft", `{"id":"m","draft":true,"status":"accepted"}`, model.Message{ID: "m", Status: "draft"}},
+		{"failed", `{"id":"m","status":"delivery_failed","reason":"mailbox full"}`, model.Message{ID: "m", Status: "delivery_failed: mailbox full"}},
+		{"sender by identifier", `{"id":"m","sender":{"id":"1","type":"contact","contact":{"identifierKey":"phonenumber","identifierValue":"+31612345678"}}}`,
+			model.Message{ID: "m", Author: "+31612345678", Incoming: true}},
+		{"sender by type", `{"id":"m","sender":{"id":"0123456789","type":"flow"}}`, model.Message{ID: "m", Author: "flow 01234567"}},
+		{"own key", `{"id":"m","sender":{"id":"key-1","type":"accessKey"}}`, model.Message{ID: "m", Author: "this access key"}},
+	} {
+		got, ok := convertMessage([]byte(tt.in), "key-1")
+		tt.want.Offset = -1
+		if d := cmp.Diff(tt.want, got); d != "" || !ok {
+			t.Errorf("%s (-want +got)\n%s", tt.name, d)
+		}
+	}
+}
+
+// FuzzConvert: nothing that a service sends makes convert panic, and every scalar of it reaches the person.
+func FuzzConvert(f *testing.F) {
+	f.Add(fixture(f, "update-response.json"))
+	for _, s := range []string{
+		`{"id":7,"name":5,"status":true,"visibility":["x"],"attributes":[1,"a"]}`,
+		`{"id":"1","featuredParticipants":{"id":"p","contact":{"identifierKey":"k"}},"lastMessage":{"sender":"ann","recipients":["x",{"type":"cc"}]}}`,
+		`{"id":"1","activeParticipantCount":2.5,"pendingParticipantCount":"3","createdAt":"yesterday","updatedAt":1700000000000}`,
+		`{"id":"1","initiatingParticipant":{"identifierValue":"a","contact":{"identifierValue":"b","platformAddress":"c","x":{"y":1}}}}`,
+		`{"id":"1","featuredParticipants":["lone",[1,2]],"lastMessage":{"preview":"text","recipients":[{"contactAnnotation":{"name":"N","more":"M"}}]}}`,
+		`{"id":"1","attributes":{"o":{"a":["\u0041",null,true]}},"resource":{"type":"task"},"inbox":[1],"":"nameless"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		_, _ = convertMessage(in, "k")
+		_, _ = convertContact(in)
+		_, _ = convertChannel(in)
+		_, _, _ = convertParticipants([]json.RawMessage{in, nil})
+		_ = readFailure(in)
+		c, _ := convert(in, "a", nil)
+		if _, ok := providers.ParseObject(in); !ok {
+			return
+		}
+		checkLeaves(t, in, c)
+	})
+}
+
+// checkLeaves fails where a scalar of the input is in no field and no fact.
+func checkLeaves(t *testing.T, in []byte, c model.Conversation) {
+	t.Helper()
+	if len(in) > 4000 || strings.Count(string(in), ",") > 200 {
+		return // facts are bounded
+	}
+	var top any
+	d := json.NewDecoder(bytes.NewReader(in))
+	d.UseNumber()
+	if d.Decode(&top) != nil {
+		return
+	}
+	leaves, deep := leavesOf(top, 0)
+	if deep {
+		return // facts are bounded in depth
+	}
+	var shown strings.Builder
+	var times []time.Time
+	texts(reflect.ValueOf(c), func(s string) {
+		shown.WriteString(strings.ToLower(s) + "\x00")
+		var inner any
+		d := json.NewDecoder(strings.NewReader(s))
+		d.UseNumber()
+		if (strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")) && d.Decode(&inner) == nil {
+			more, _ := leavesOf(inner, 0)
+			shown.WriteString(strings.ToLower(strings.Join(more, "\x00")) + "\x00")
+		}
+	}, func(at time.Time) { times = append(times, at) })
+next:
+	for _, leaf := range leaves {
+		if at, ok := providers.ParseTime(leaf); ok {
+			if at.IsZero() {
+				continue
+			}
+			for _, x := range times {
+				if x.Equal(at) {
+					continue next
+				}
+			}
+		}
+		if !strings.Contains(shown.String(), strings.ToLower(leaf)) {
+			t.Errorf("%q of %s is nowhere in %+v", leaf, in, c)
+		}
+	}
+}
+
+func leavesOf(v any, depth int) (out []string, deep bool) {
+	if depth > 9 {
+		return nil, true
+	}
+	add := func(x any) {
+		more, d := leavesOf(x, depth+1)
+		out, deep = append(out, more...), deep || d
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			add(x)
+		}
+	case []any:
+		for _, x := range v {
+			add(x)
+		}
+	case string:
+		if v != "" {
+			return []string{v}, false
+		}
+	case json.Number:
+		return []string{v.String()}, false
+	case bool:
+		if v {
+			return []string{"true"}, false
+		}
+		return []string{"false"}, false
+	}
+	return out, deep
+}
+
+// texts visits every text and time of a value.
+func texts(v reflect.Value, text func(string), at func(time.Time)) {
+	if v.CanInterface() {
+		if x, ok := v.Interface().(time.Time); ok {
+			at(x)
+			return
+		}
+	}
+	switch v.Kind() {
+	case reflect.String:
+		text(v.String())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			texts(v.Field(i), text, at)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			texts(v.Index(i), text, at)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			texts(k, text, at)
+			texts(v.MapIndex(k), text, at)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			texts(v.Elem(), text, at)
+		}
+	}
+}

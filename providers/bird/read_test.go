@@ -1,0 +1,405 @@
+package bird
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// TestEndpoints: method, path, query and body of every call.
+func TestEndpoints(t *testing.T) {
+	p, _ := openStub(t, accept)
+	c := p.client
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.FixedZone("x", 3600))
+	for _, tt := range []struct {
+		call  providers.Call
+		write bool
+		want  string
+	}{
+		{c.listConversations(100, ""), false, "GET " + base + "/conversations?limit=100"},
+		{c.listConversations(100, "a=+/b"), false, "GET " + base + "/conversations?limit=100&pageToken=a%3D%2B%2Fb"},
+		{c.getConversation("x/y"), false, "GET " + base + "/conversations/x%2Fy"},
+		{c.createConversation(createBody{Name: "n"}), true, "POST " + base + `/conversations {"name":"n"}`},
+		{c.updateConversation(c1, patchBody{}), true, "PATCH " + one + " {}"},
+		{c.deleteConversation(c1), true, "DELETE " + one},
+		{c.listMessages(c1, "t", at), false, "GET " + one + "/messages?dateFrom=2026-01-02T02%3A04%3A05.678Z&limit=100&pageToken=t"},
+		{c.listParticipants(c1, ""), false, "GET " + one + "/participants?limit=100"},
+		{c.addParticipant(c1, participantBody{ID: "u", Type: "user"}), true, "POST " + one + `/participants {"id":"u","type":"user"}`},
+		{c.setParticipant(c1, "p", "active"), true, "PATCH " + one + `/participants/p {"status":"active"}`},
+		{c.removeParticipant(c1, "p"), true, "DELETE " + one + "/participants/p"},
+		{c.listContacts(50, "t"), false, "GET " + base + "/contacts?limit=50&pageToken=t"},
+		{c.getContact("x"), false, "GET " + base + "/contacts/x"},
+		{c.searchContacts("emailaddress", "a@b.c"), false, "POST " + base + `/contacts/search {"identifier":{"key":"emailaddress","value":"a@b.c"}}`},
+		{c.listChannels(1000, ""), false, "GET " + base + "/channels?limit=1000"},
+	} {
+		r, err := c.http.Request(tt.call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := sent{Method: r.Method, Path: r.Path, Query: r.Query, Body: string(r.Body)}.line()
+		if got != tt.want || tt.call.Write != tt.write {
+			t.Errorf("%s: %s (write %v), want %s (write %v)", tt.call.Name, got, tt.call.Write, tt.want, tt.write)
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	p, s := openStub(t, accept)
+	p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t")})
+	h := s.sent[0].Header
+	if h.Get("Authorization") != "AccessKey key-of-the-tests" || h.Get("Accept") != "application/json" || h.Get("Content-Type") != "application/json" {
+		t.Errorf("headers are %v", h)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   model.Error
+	}{
+		{404, `{"code":"ResourceNotFound","message":"Gone."}`, model.Error{Kind: model.NotFound, Code: "ResourceNotFound", Message: "Gone."}},
+		{422, `{"code":"InvalidPayload","message":"No.","details":{".b[0].c":["one","two"],".a":"three",".n":7}}`, model.Error{Kind: model.Invalid, Code: "InvalidPayload", Message: "No.",
+			Fields: []model.FieldError{{Field: "a", Message: "three"}, {Field: "b[0].c", Message: "one; two"}, {Field: "n", Message: "7"}}}},
+		{409, `{"code":"ResourceAlreadyExists","message":"Another.","details":{"conversationId":"c2"}}`, model.Error{Kind: model.ConflictKind, Code: "ResourceAlreadyExists", Message: "Another.", Existing: "c2"}},
+		{401, `{"code":"Unauthorized","message":"Bad key."}`, model.Error{Kind: model.Unauthorized, Code: "Unauthorized", Message: "Bad key."}},
+		{429, `{"code":"TooManyRequests","message":"Slow."}`, model.Error{Kind: model.RateLimited, Code: "TooManyRequests", Message: "Slow."}},
+		{422, `not json`, model.Error{Kind: model.Invalid, Message: "not json"}},
+		{403, `{"message":"No.","details":"free text"}`, model.Error{Kind: model.Forbidden, Message: "No."}},
+		{500, `{"message":"Oops."}`, model.Error{Kind: model.UnknownOutcome, Message: "Oops."}},
+	} {
+		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
+		_, err := p.client.do(t.Context(), p.client.updateConversation(c1, patchBody{}))
+		got := *model.AsError(err)
+		tt.want.Op, tt.want.Status = "change conversation", tt.status
+		got.Hint, got.Err = "", nil
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%d %s (-want +got)\n%s", tt.status, tt.body, d)
+		}
+	}
+}
+
+func TestConflictOnReadIsRepeatedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left := 1
+		p, s := openStub(t, func(sent) (int, string) {
+			if left--; left >= 0 {
+				return 409, `{"code":"Conflict","message":"Busy."}`
+			}
+			return 200, row(c1, nil)
+		})
+		start := time.Now()
+		if _, err := p.Load(t.Context(), c1, 0); err != nil || time.Since(start) != conflictPause || len(s.lines()) != 2 {
+			t.Errorf("%v after %s and %v", err, time.Since(start), s.lines())
+		}
+		left = 9
+		_, err := p.Load(t.Context(), c1, 0)
+		wantKind(t, err, model.ConflictKind)
+		if left != 7 {
+			t.Errorf("repeated %d times", 9-left)
+		}
+	})
+}
+
+func collect(rows *[]string, stopAfter int) func(model.Batch) (bool, error) {
+	pages := 0
+	return func(b model.Batch) (bool, error) {
+		for _, c := range b.Conversations {
+			*rows = append(*rows, c.Ref.ID)
+		}
+		pages++
+		return pages != stopAfter, nil
+	}
+}
+
+func TestSync(t *testing.T) {
+	pages := func(r sent) (int, string) {
+		switch {
+		case strings.Contains(r.Query, "pageToken=old"):
+			return 422, `{"code":"InvalidPayload","message":"No such page."}`
+		case strings.Contains(r.Query, "pageToken=t2"):
+			return 200, results("", row("c", nil))
+		case strings.Contains(r.Query, "pageToken=t1"):
+			return 200, results("t2", row("b", nil))
+		case strings.Contains(r.Query, "pageToken=loop"):
+			return 200, results("loop", row("x", nil))
+		}
+		return 200, results("t1", row("a", nil))
+	}
+	for _, tt := range []struct {
+		name string
+		req  model.SyncRequest
+		stop int
+		rows string
+		want model.SyncResult
+		kind model.ErrorKind
+	}{
+		{"all of it", model.SyncRequest{Mode: model.SyncFull}, 0, "a b c", model.SyncResult{Complete: true}, ""},
+		{"the head, stopped", model.SyncRequest{Mode: model.SyncHead}, 1, "a", model.SyncResult{}, ""},
+		{"the head, to its end", model.SyncRequest{Mode: model.SyncHead, Cursor: "page:t1"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
+		{"stopped in the middle", model.SyncRequest{Mode: model.SyncFull}, 2, "a b", model.SyncResult{Cursor: "page:t2"}, ""},
+		{"resumed", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:t2"}, 0, "c", model.SyncResult{Complete: true}, ""},
+		{"a token that has ended", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:old"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
+		{"a token that comes twice", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:loop"}, 0, "x", model.SyncResult{}, model.Malformed},
+		{"a cursor of another kind", model.SyncRequest{Mode: model.SyncFull, Cursor: "?"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
+	} {
+		p, s := openStub(t, pages)
+		var rows []string
+		got, err := p.Sync(t.Context(), tt.req, collect(&rows, tt.stop))
+		if strings.Join(rows, " ") != tt.rows || got != tt.want || model.KindOf(err) != tt.kind {
+			t.Errorf("%s: rows %v, %+v, %v", tt.name, rows, got, err)
+		}
+		for _, l := range s.lines() {
+			if !strings.Contains(l, "limit=100") {
+				t.Errorf("%s: sent %s", tt.name, l)
+			}
+		}
+	}
+}
+
+func TestSyncOfHostileAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		body string
+		kind model.ErrorKind
+		rows int
+	}{
+		{`{}`, model.Malformed, 0},
+		{`{"results":{}}`, model.Malformed, 0},
+		{`{"results":null}`, "", 0},
+		{`[]`, model.Malformed, 0},
+		{`{"results":[null,5,{"id":"a"}]}`, "", 1},
+		{`{"results":[],"nextPageToken":"` + strings.Repeat("x", maxToken+1) + `"}`, model.Malformed, 0},
+	} {
+		p, _ := openStub(t, func(sent) (int, string) { return 200, tt.body })
+		var rows []string
+		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, collect(&rows, 0))
+		if model.KindOf(err) != tt.kind || len(rows) != tt.rows {
+			t.Errorf("%.60s: %v, %v", tt.body, rows, err)
+		}
+		if got.Complete {
+			t.Errorf("%.60s: counts as complete", tt.body)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	person := func(id string) string {
+		return `{"id":"` + id + `","type":"user","status":"active","displayName":"` + id + `","avatarUrl":"https://a/` + id + `"}`
+	}
+	answer := func(r sent) (int, string) {
+		switch {
+		case strings.HasSuffix(r.Path, "/participants") && strings.Contains(r.Query, "pageToken"):
+			return 200, results("", person("p2"), person("p3"))
+		case strings.HasSuffix(r.Path, "/participants"):
+			return 200, results("n", person("p1"), person("p2"))
+		}
+		return 200, row(c1, map[string]any{"channelId": "ch-1", "activeParticipantCount": 9, "featuredParticipants": []any{map[string]any{"id": "f", "type": "user"}}})
+	}
+	p, _ := openStub(t, answer)
+	d, err := p.Load(t.Context(), c1, model.NeedParticipants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := d.Conversation
+	var ids []string
+	for _, x := range c.Participants.Items {
+		ids = append(ids, x.ID)
+	}
+	if strings.Join(ids, " ") != "p1 p2 p3" || !c.Participants.Known || c.ParticipantCount != 9 || c.Channel.Name != "Support mail" || !hasFact(c, "https://a/p3") {
+		t.Errorf("%+v", c)
+	}
+	if d.Messages.Known || !strings.Contains(string(d.Raw), `"participants":[`) {
+		t.Errorf("messages %+v, raw %s", d.Messages, d.Raw)
+	}
+	d, err = p.Load(t.Context(), c1, 0)
+	if err != nil || d.Conversation.Participants.Known || d.Raw[0] != '{' || strings.Contains(string(d.Raw), `"participants":[`) {
+		t.Errorf("%+v %v", d, err)
+	}
+
+	for name, body := range map[string]string{"a hole": results("", `null`, person("p1")), "no end": results("n", person("p1")), "null": `{"results":null}`} {
+		p, _ := openStub(t, func(r sent) (int, string) {
+			if strings.HasSuffix(r.Path, "/participants") {
+				return 200, body
+			}
+			return answer(r)
+		})
+		if d, err := p.Load(t.Context(), c1, model.NeedParticipants); err != nil || d.Conversation.Participants.Known {
+			t.Errorf("%s: known is %v, %v", name, d.Conversation.Participants.Known, err)
+		}
+	}
+	p, _ = openStub(t, func(r sent) (int, string) {
+		if r.Path != one {
+			return 403, `{"code":"Forbidden","message":"Not for this key."}`
+		}
+		return answer(r)
+	})
+	d, err = p.Load(t.Context(), c1, model.NeedParticipants|model.NeedMessages)
+	if err != nil || d.Conversation.Participants.Known || d.Messages.Known || !hasFact(d.Conversation, "not shown: Not for this key.") {
+		t.Errorf("what may not be read: %+v, %v", d, err)
+	}
+	p, _ = openStub(t, func(sent) (int, string) { return 200, row("another", nil) })
+	_, err = p.Load(t.Context(), c1, 0)
+	wantKind(t, err, model.Malformed)
+}
+
+func TestMessagesAreAskedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		message := func(n int) string {
+			return fmt.Sprintf(`{"id":"m%d","createdAt":"2026-01-01T00:00:%02dZ","status":"sent","body":{"type":"text","text":{"text":"%d"}}}`, n, n, n)
+		}
+		last := 2
+		p, s := openStub(t, func(r sent) (int, string) {
+			switch {
+			case !strings.HasSuffix(r.Path, "/messages"):
+				return 200, row(c1, nil)
+			case strings.Contains(r.Query, "dateFrom"):
+				return 200, results("", message(last))
+			}
+			return 200, results("", message(2), message(1))
+		})
+		want := func(ids string, query string) {
+			t.Helper()
+			d, err := p.Load(t.Context(), c1, model.NeedMessages)
+			var got []string
+			for _, m := range d.Messages.Items {
+				got = append(got, m.ID)
+			}
+			lines := s.lines()
+			if err != nil || strings.Join(got, " ") != ids || !strings.HasSuffix(lines[len(lines)-1], query) {
+				t.Errorf("%v, %v, %s", got, err, lines[len(lines)-1])
+			}
+		}
+		want("m1 m2", "/messages?limit=100")
+		last = 3
+		want("m1 m2 m3", "/messages?dateFrom=2026-01-01T00%3A00%3A02Z&limit=100")
+		time.Sleep(threadAge)
+		want("m1 m2", "/messages?limit=100")
+	})
+}
+
+func TestLookup(t *testing.T) {
+	contact := func(id, name, email string) string {
+		return `{"id":"` + id + `","computedDisplayName":"` + name + `","featuredIdentifiers":[{"key":"phonenumber","value":"+1"},{"key":"emailaddress","value":"` + email + `"}]}`
+	}
+	p, s := openStub(t, func(r sent) (int, string) {
+		switch {
+		case strings.HasSuffix(r.Path, "/contacts/search"):
+			return 200, results("", contact("1", "Ann", "ann@example.com"))
+		case strings.HasSuffix(r.Path, "/contacts") && strings.Contains(r.Query, "pageToken=p2"):
+			return 200, results("", contact("4", "Ánna", "x@y.z"))
+		case strings.HasSuffix(r.Path, "/contacts"):
+			return 200, results("p2", contact("1", "Ann", "a@b.c"), contact("2", "Hannah", "h@b.c"), contact("3", "Bob", "b@b.c"))
+		}
+		return 404, `{"code":"ResourceNotFound","message":"no"}`
+	})
+	for _, tt := range []struct {
+		req    model.LookupRequest
+		ids    string
+		cursor string
+		sent   string
+	}{
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann@example.com"}, "1", "", `{"identifier":{"key":"emailaddress","value":"ann@example.com"}}`},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "+31 6 1234-5678"}, "1", "", `{"identifier":{"key":"phonenumber","value":"+31612345678"}}`},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "whatsappusername=wa.7"}, "1", "", `{"identifier":{"key":"whatsappusername","value":"wa.7"}}`},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann"}, "1 2 4", "", ""},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann", Limit: 1}, "1", "1:", ""},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann", Limit: 1, Cursor: "1:"}, "2", "0:p2", ""},
+		{model.LookupRequest{Kind: model.LookupContacts, Limit: 2, Cursor: "2:"}, "3 4", "", ""},
+		{model.LookupRequest{Kind: model.LookupContacts, Text: c1}, "", "", "GET " + base + "/contacts/" + c1},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: c1}, c1, "", ""},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann"}, "", "", ""},
+		{model.LookupRequest{Kind: model.LookupChannels, Text: "MAIL"}, "ch-1", "", ""},
+	} {
+		got, err := p.Lookup(t.Context(), tt.req)
+		var ids []string
+		for _, x := range got.Items {
+			ids = append(ids, x.ID)
+		}
+		if err != nil || strings.Join(ids, " ") != tt.ids || got.Cursor != tt.cursor {
+			t.Errorf("%+v: %v, cursor %q, %v", tt.req, ids, got.Cursor, err)
+		}
+		if lines := s.lines(); tt.sent != "" && !strings.HasSuffix(lines[len(lines)-1], tt.sent) {
+			t.Errorf("%+v: sent %s", tt.req, lines[len(lines)-1])
+		}
+	}
+	_, err := p.Lookup(t.Context(), model.LookupRequest{Kind: model.LookupGroups})
+	wantKind(t, err, model.Unsupported)
+}
+
+func TestFind(t *testing.T) {
+	at := func(s string) map[string]any { return map[string]any{"name": "t", "createdAt": s, "channelId": "ch-1"} }
+	p, s := openStub(t, func(sent) (int, string) {
+		return 200, results("more", row("new", at("2026-02-01T00:00:01Z")), row("other", map[string]any{"createdAt": "2026-02-01T00:00:01Z"}), row("old", at("2026-01-01T00:00:00Z")))
+	})
+	since := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	found, err := p.Find(t.Context(), model.NewConversation{Title: "t", Channel: "ch-1"}, since)
+	if err != nil || len(found) != 1 || found[0].Ref.ID != "new" || len(s.lines()) != 1 {
+		t.Errorf("%v, %v, %v", found, err, s.lines())
+	}
+	if found, err = p.Find(t.Context(), model.NewConversation{Title: "t", Channel: "ch-2"}, since); err != nil || len(found) != 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	good := providers.Account{BaseURL: "https://x.example", Credential: secret("12345678"), Settings: map[string]string{settingWorkspace: workspace}}
+	if _, err := Factory().Open(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*providers.Account){
+		"no workspace":   func(a *providers.Account) { a.Settings = nil },
+		"a short name":   func(a *providers.Account) { a.Settings = map[string]string{settingWorkspace: "ws_abc"} },
+		"no credential":  func(a *providers.Account) { a.Credential = nil },
+		"a path in it":   func(a *providers.Account) { a.Settings = map[string]string{settingWorkspace: "a/b"} },
+		"plain http":     func(a *providers.Account) { a.BaseURL = "http://x.example" },
+		"not an address": func(a *providers.Account) { a.BaseURL = "::" },
+	} {
+		a := good
+		change(&a)
+		if _, err := Factory().Open(a); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	if id := Factory().Identity(providers.Account{Settings: map[string]string{settingWorkspace: "w"}}); id != "bird https://api.bird.com w" {
+		t.Error(id)
+	}
+}
+
+func TestCapabilitiesAreWhole(t *testing.T) {
+	p, _ := openStub(t, accept)
+	caps := p.Capabilities(fresh())
+	for _, k := range model.EditKinds() {
+		if c, ok := caps[k]; !ok || c.Reason == "" || c.State == model.CapabilityAssumed && !strings.Contains(c.Reason, "assumed") {
+			t.Errorf("%s: %+v", k, c)
+		}
+	}
+	for _, row := range table() {
+		if row.State != model.CapabilityNo && row.Call == "" {
+			t.Errorf("%s names no call", row.Kind)
+		}
+	}
+	if p.Needs(model.EditTitle) != 0 || p.Needs(model.EditTitle, model.EditParticipants) != model.NeedParticipants {
+		t.Error("needs")
+	}
+}
+
+func TestCheck(t *testing.T) {
+	p, _ := openStub(t, func(r sent) (int, string) {
+		if strings.HasSuffix(r.Path, "/contacts") {
+			return http.StatusForbidden, `{"code":"Forbidden","message":"No policy."}`
+		}
+		return 200, results("")
+	})
+	got := p.Check(t.Context())
+	if len(got) != 3 || !got[0].OK || !got[1].OK || got[2].OK || !strings.Contains(got[2].Detail, "No policy.") {
+		t.Errorf("%+v", got)
+	}
+}

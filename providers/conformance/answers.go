@@ -1,0 +1,162 @@
+package conformance
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+)
+
+// answer makes an answer as a server would; retryAfter "" sends no header.
+func answer(status int, retryAfter, contentType, body string) *http.Response {
+	res := &http.Response{
+		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)),
+	}
+	if contentType != "" {
+		res.Header.Set("Content-Type", contentType)
+	}
+	if retryAfter != "" {
+		res.Header.Set("Retry-After", retryAfter)
+	}
+	return res
+}
+
+// instead answers every request the same, without asking the server.
+func instead(status int, contentType, body string) Tamper {
+	return func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		res := answer(status, "", contentType, body)
+		res.Request = req
+		return res, nil
+	}
+}
+
+// rewrite changes the body of every answer of the server.
+func rewrite(f func(body []byte) []byte) Tamper {
+	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		body = f(body)
+		res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		return res, nil
+	}
+}
+
+// rewriteJSON changes every value of every answer, the innermost first. What
+// is no JSON stays.
+func rewriteJSON(f func(v any) any) Tamper {
+	return rewrite(func(body []byte) []byte {
+		dec := json.NewDecoder(bytes.NewReader(body))
+		dec.UseNumber()
+		var v any
+		if dec.Decode(&v) != nil {
+			return body
+		}
+		out, err := json.Marshal(each(v, f))
+		if err != nil {
+			return body
+		}
+		return out
+	})
+}
+
+func each(v any, f func(any) any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = each(v[k], f)
+		}
+	case []any:
+		for i := range v {
+			v[i] = each(v[i], f)
+		}
+	}
+	return f(v)
+}
+
+// cutBody ends every body of the server half way, with an error or, as a proxy
+// might, without one.
+func cutBody(fail error) Tamper {
+	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		half := io.Reader(bytes.NewReader(body[:len(body)/2]))
+		if fail != nil {
+			half = io.MultiReader(half, failing{fail})
+		}
+		res.Body, res.ContentLength = io.NopCloser(half), -1
+		return res, nil
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// endless is a body that never ends; taken counts what was read of it.
+type endless struct {
+	head  []byte
+	taken *atomic.Int64
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if len(e.head) > 0 {
+		n := copy(p, e.head)
+		e.head = e.head[n:]
+		e.taken.Add(int64(n))
+		return n, nil
+	}
+	for i := range p {
+		p[i] = 'a'
+	}
+	e.taken.Add(int64(len(p)))
+	return len(p), nil
+}
+
+func (e *endless) Close() error { return nil }
+
+// flood answers with a status and a text that never ends.
+func flood(status int, taken *atomic.Int64) Tamper {
+	return func(*http.Request, http.RoundTripper) (*http.Response, error) {
+		res := answer(status, "", "application/json", "")
+		res.Body, res.ContentLength = &endless{head: []byte(`{"id":"`), taken: taken}, -1
+		return res, nil
+	}
+}
+
+// bomb answers with a small body that unpacks to half a gigabyte.
+func bomb() Tamper {
+	var packed bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	zeros := make([]byte, 1<<20)
+	for i := range zeros {
+		zeros[i] = ' '
+	}
+	for range 512 {
+		_, _ = z.Write(zeros)
+	}
+	_ = z.Close()
+	return func(*http.Request, http.RoundTripper) (*http.Response, error) {
+		res := answer(200, "", "application/json", packed.String())
+		res.Header.Set("Content-Encoding", "gzip")
+		return res, nil
+	}
+}

@@ -1,0 +1,364 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+func applies(t *testing.T, s Service) {
+	for _, ec := range s.Edits {
+		bubble(t, ec.Name, func(t *testing.T) { applyOne(t, s, ec) })
+	}
+	bubble(t, "undeclared", func(t *testing.T) { undeclared(t, s, s.open(t, Options{})) })
+	bubble(t, "no edits", func(t *testing.T) {
+		b := s.open(t, Options{})
+		c := b.load(b.first(), 0).Conversation
+		b.Reset()
+		if out := b.Account.Apply(context.Background(), c, nil); len(out) != 0 {
+			t.Errorf("%d outcomes", len(out))
+		}
+		if list, err := b.Account.Requests(c, nil); err != nil || len(list) != 0 {
+			t.Errorf("requests %v, error %v", list, err)
+		}
+		b.wantCount(t, "no edits", 0)
+	})
+	bubble(t, "an unsupported edit among others", func(t *testing.T) {
+		b := s.open(t, Options{})
+		c, e := b.choose(s.any())
+		caps := b.Account.Capabilities(c)
+		i := slices.IndexFunc(model.EditKinds(), func(k model.EditKind) bool { return !caps.Of(k).Can() })
+		if i < 0 {
+			return
+		}
+		bad := sample(model.EditKinds()[i], c)
+		out := b.Account.Apply(context.Background(), c, []model.Edit{bad, e, bad})
+		wantKind(t, "the first", out[0].Err, model.Unsupported)
+		wantKind(t, "the third", out[2].Err, model.Unsupported)
+		if out[1].Err != nil {
+			t.Errorf("the edit between them: %v", out[1].Err)
+		}
+		b.wantCount(t, "one edit that can be sent", s.any().Requests)
+		b.holds(e, c.Ref.ID, e.Target)
+	})
+	for _, mc := range s.Mixed {
+		bubble(t, "several: "+mc.Name, func(t *testing.T) { applyMixed(t, s, mc) })
+	}
+}
+
+func applyOne(t *testing.T, s Service, ec EditCase) {
+	ctx := context.Background()
+	b := s.open(t, Options{})
+	c, e := b.choose(ec)
+	id, ids := c.Ref.ID, b.IDs()
+	planned, err := b.Account.Requests(c, []model.Edit{e})
+	if err != nil {
+		t.Fatalf("requests: %v", err)
+	}
+	b.wantCount(t, "Requests", 0)
+	before := b.State(id)
+	kept := c.Clone()
+
+	out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
+	if out.Err != nil {
+		t.Fatalf("apply: %v", out.Err)
+	}
+	if !reflect.DeepEqual(c, kept) {
+		t.Error("Apply changed the conversation it was given")
+	}
+	if got := len(b.Sent()); got != ec.Requests {
+		t.Errorf("%d requests, want %d: %v", got, ec.Requests, b.Sent())
+	}
+	same(t, b.Log(), planned)
+
+	switch ec.Kind {
+	case model.EditCreate:
+		created(t, b, e, out, ids)
+		return
+	case model.EditDelete:
+		if b.State(id) != nil {
+			t.Error("the conversation is still there")
+		}
+		_, err := b.Account.Load(ctx, id, 0)
+		wantKind(t, "loading it after", err, model.NotFound)
+		if slices.Contains(b.whole(t).ids, id) {
+			t.Error("a walk still brings it")
+		}
+		return
+	}
+	b.holds(e, id, e.Target)
+	b.truthful(e, id, out)
+	b.onlyChanged(t, e.Kind, before, b.State(id))
+	b.seen(t, e, id)
+
+	// The same again, from the same state: sent or not, it has one effect.
+	state := b.State(id)
+	_ = b.Account.Apply(ctx, c, []model.Edit{e})
+	if now := b.State(id); !reflect.DeepEqual(now, state) {
+		t.Errorf("the same edit twice has another effect than once: %s", difference(state, now))
+	}
+	inv, ok := e.Inverse()
+	if !ok {
+		return
+	}
+	now := b.load(id, b.Account.Needs(e.Kind)).Conversation
+	if !b.Account.Capabilities(now).Of(e.Kind).Can() {
+		t.Fatalf("it cannot be taken back: %+v", b.Account.Capabilities(now).Of(e.Kind))
+	}
+	if out := b.Account.Apply(ctx, now, []model.Edit{inv})[0]; out.Err != nil {
+		t.Fatalf("taking it back: %v", out.Err)
+	} else {
+		b.truthful(inv, id, out)
+	}
+	b.holds(inv, id, e.Base)
+	b.seen(t, inv, id)
+	b.onlyChanged(t, e.Kind, before, b.State(id))
+}
+
+// same fails unless the writes that a server received are those that were
+// announced.
+func same(t *testing.T, got []Received, want []model.Request) {
+	t.Helper()
+	got = slices.DeleteFunc(slices.Clone(got), func(r Received) bool { return !r.Write })
+	if len(got) != len(want) {
+		t.Errorf("%d writes, announced were %d", len(got), len(want))
+		return
+	}
+	for i := range got {
+		g, w := got[i].Request, want[i]
+		if g.Method != w.Method || g.Path != w.Path || g.Query != w.Query || !bytes.Equal(g.Body, w.Body) {
+			t.Errorf("write %d is %s %s?%s %s, announced was %s %s?%s %s", i, g.Method, g.Path, g.Query, g.Body, w.Method, w.Path, w.Query, w.Body)
+		}
+	}
+}
+
+// seen fails unless a load and a walk show what an edit wanted.
+func (b *Bench) seen(t *testing.T, e model.Edit, id string) {
+	t.Helper()
+	if got, known := e.Read(b.load(id, b.Account.Needs(e.Kind)).Conversation); !known || !got.Equal(e.Target) {
+		t.Errorf("a load shows %s (known %t), want %s", show(got), known, show(e.Target))
+	}
+	c, there := b.whole(t).rows[id]
+	if !there {
+		t.Error("a walk does not bring it")
+	} else if got, known := e.Read(c); known && !got.Equal(e.Target) {
+		t.Errorf("a walk shows %s, want %s", show(got), show(e.Target))
+	}
+}
+
+// onlyChanged fails where an edit changed what is none of its business.
+func (b *Bench) onlyChanged(t *testing.T, kind model.EditKind, before, after map[string]any) {
+	t.Helper()
+	for _, field := range fieldsOf(before, after) {
+		if !reflect.DeepEqual(before[field], after[field]) && !slices.Contains(b.service.Stored[kind], field) {
+			t.Errorf("an edit of %s changed %s: %s", kind, field, difference(before, after))
+		}
+	}
+}
+
+func fieldsOf(a, b map[string]any) []string {
+	var out []string
+	for _, m := range []map[string]any{a, b} {
+		for k := range m {
+			out = append(out, k)
+		}
+	}
+	return slices.Compact(sorted(out))
+}
+
+func difference(a, b map[string]any) string {
+	var out []string
+	for _, k := range fieldsOf(a, b) {
+		if !reflect.DeepEqual(a[k], b[k]) {
+			out = append(out, fmt.Sprintf("%s from %.200v to %.200v", k, a[k], b[k]))
+		}
+	}
+	return fmt.Sprint(out)
+}
+
+// created checks a create.
+func created(t *testing.T, b *Bench, e model.Edit, out model.Outcome, before []string) {
+	t.Helper()
+	n := *e.Target.New
+	ids := b.IDs()
+	if out.Existed {
+		if out.Created == "" || !slices.Contains(before, out.Created) || len(ids) != len(before) {
+			t.Errorf("it is said to have existed as %q, and there are %d of %d", out.Created, len(ids), len(before))
+		}
+		return
+	}
+	if len(ids) != len(before)+1 || !slices.Contains(ids, out.Created) || slices.Contains(before, out.Created) {
+		t.Fatalf("created is %q, and there are %d conversations after %d", out.Created, len(ids), len(before))
+	}
+	c := b.load(out.Created, b.Account.Needs(model.EditParticipants)|model.NeedMessages)
+	if c.Conversation.Title != n.Title || c.Conversation.Description != n.Description ||
+		n.Access != "" && c.Conversation.Access != n.Access || n.Privacy != "" && c.Conversation.Privacy != n.Privacy ||
+		n.DefaultRole != "" && c.Conversation.DefaultRole != n.DefaultRole || n.Space != "" && c.Conversation.Space.ID != n.Space {
+		t.Errorf("asked for %+v, created was %+v", n, c.Conversation)
+	}
+	for _, p := range n.People {
+		if !slices.ContainsFunc(c.Conversation.Participants.Items, func(q model.Participant) bool {
+			return (p.ID == "" && q.Kind == p.Kind && (q.Identifier == p.Identifier || q.Email == p.Email) || model.SamePerson(p, q)) && (p.Role == "" || p.Role == q.Role)
+		}) {
+			t.Errorf("%s is not in it: %v", p.Display(), c.Conversation.Participants.Items)
+		}
+	}
+	if n.Message != "" && (len(c.Messages.Items) != 1 || c.Messages.Items[0].Text != n.Message) {
+		t.Errorf("the first message is %+v, want %q", c.Messages.Items, n.Message)
+	}
+	if out.After != nil && (out.After.Title != n.Title || out.After.Ref.ID != out.Created) {
+		t.Errorf("the outcome shows %s %q", out.After.Ref, out.After.Title)
+	}
+	if !slices.Contains(b.whole(t).ids, out.Created) {
+		t.Error("a walk does not bring it")
+	}
+	found, err := b.Account.Find(context.Background(), n, start())
+	if err != nil || len(found) != 1 || found[0].Ref.ID != out.Created {
+		t.Errorf("looking for it finds %d, error %v", len(found), err)
+	}
+	n.Title += " of something else"
+	if found, err := b.Account.Find(context.Background(), n, start()); err != nil || len(found) != 0 {
+		t.Errorf("looking for another finds %d, error %v", len(found), err)
+	}
+}
+
+// sample gives an edit of a kind whatever the service.
+func sample(k model.EditKind, c model.Conversation) model.Edit {
+	e := model.Edit{ID: "e9", Ref: c.Ref, Kind: k, Target: model.TextValue("something")}
+	switch k {
+	case model.EditPrivacy:
+		e.Target = model.TextValue(string(model.PrivacyPrivate))
+	case model.EditStatus:
+		e.Target = model.TextValue(model.StatusClosed)
+	case model.EditParticipants, model.EditContacts:
+		e.Target = model.PeopleValue([]model.Participant{{Kind: model.KindUser, ID: "1", Name: "Ann"}})
+	case model.EditLabels, model.EditAttributes:
+		e.Key = "key"
+	case model.EditArchive:
+		e.Target = model.TextValue("archived")
+	case model.EditDelete:
+		e.Target = model.TextValue("deleted")
+	case model.EditCreate:
+		e.Ref.ID, e.Target = "", model.Value{New: &model.NewConversation{Title: "New"}}
+	}
+	e.Base, _ = e.Read(c)
+	return e
+}
+
+// undeclared tries every kind of edit that an account says no to.
+func undeclared(t *testing.T, s Service, b *Bench) {
+	t.Helper()
+	id, state := b.first(), b.State(b.first())
+	c := b.load(id, model.NeedEverything|model.NeedParticipants|model.NeedContacts).Conversation
+	caps := b.Account.Capabilities(c)
+	b.Reset()
+	for _, k := range model.EditKinds() {
+		if caps.Of(k).Can() {
+			continue
+		}
+		out := b.Account.Apply(context.Background(), c, []model.Edit{sample(k, c)})[0]
+		wantKind(t, string(k), out.Err, model.Unsupported)
+		if out.After != nil || out.Created != "" || out.Existed {
+			t.Errorf("%s: the outcome claims something: %+v", k, out)
+		}
+		if e := model.AsError(out.Err); e != nil && e.Message == "" {
+			t.Errorf("%s: the error gives no reason", k)
+		}
+	}
+	b.wantCount(t, "edits that are not supported", 0)
+	if !reflect.DeepEqual(b.State(id), state) {
+		t.Error("the conversation has changed")
+	}
+}
+
+func applyMixed(t *testing.T, s Service, mc MixedCase) {
+	ctx := context.Background()
+	b := s.open(t, Options{})
+	c, edits := b.chooseMixed(mc)
+	id := c.Ref.ID
+	planned, err := b.Account.Requests(c, edits)
+	if err != nil {
+		t.Fatalf("requests: %v", err)
+	}
+	reached := func(i int) bool { return i < 0 || b.Field(id, edits[i].Kind, edits[i].Key).Equal(edits[i].Target) }
+	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(req)
+		if mc.Widen >= 0 && reached(mc.Widen) && !reached(mc.Narrow) {
+			t.Errorf("after %s %s it is widened and not yet narrowed", req.Method, req.URL.Path)
+		}
+		return res, err
+	})
+	out := b.Account.Apply(ctx, c, edits)
+	b.Tamper(nil)
+	for i, o := range out {
+		if o.Err != nil {
+			t.Errorf("%s: %v", edits[i].Field(), o.Err)
+		}
+		b.truthful(edits[i], id, o)
+		b.holds(edits[i], id, edits[i].Target)
+	}
+	b.wantCount(t, "several edits", mc.Requests)
+	same(t, b.Log(), planned)
+	for _, e := range edits {
+		b.seen(t, e, id)
+	}
+	if mc.Widen < 0 || mc.Narrow < 0 {
+		return
+	}
+
+	// Where the narrowing is refused, nothing is widened.
+	b = s.open(t, Options{})
+	c, edits = b.chooseMixed(mc)
+	failed := false
+	b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if !failed {
+			failed = true
+			return answer(403, "", "application/json", `{"message":"not today"}`), nil
+		}
+		return next.RoundTrip(req)
+	})
+	out = b.Account.Apply(ctx, c, edits)
+	wantKind(t, "the narrowing", out[mc.Narrow].Err, model.Forbidden)
+	if out[mc.Widen].Err == nil || b.Field(id, edits[mc.Widen].Kind, edits[mc.Widen].Key).Equal(edits[mc.Widen].Target) {
+		t.Errorf("it was widened though the narrowing was refused: %v", out[mc.Widen].Err)
+	}
+	for i, o := range out {
+		if done := b.Field(id, edits[i].Kind, edits[i].Key).Equal(edits[i].Target); done != (o.Err == nil) {
+			t.Errorf("%s: error %v, and that it is in effect is %t", edits[i].Field(), o.Err, done)
+		}
+	}
+}
+
+func (b *Bench) chooseMixed(mc MixedCase) (model.Conversation, []model.Edit) {
+	b.t.Helper()
+	for _, id := range b.IDs() {
+		c := b.load(id, b.Account.Needs(model.EditKinds()...)).Conversation
+		edits, ok := mc.Edits(b, c)
+		if !ok {
+			continue
+		}
+		for i := range edits {
+			edits[i].ID, edits[i].Ref = fmt.Sprintf("m%d", i), c.Ref
+			var known bool
+			if edits[i].Base, known = edits[i].Read(c); !known || edits[i].Base.Equal(edits[i].Target) {
+				ok = false
+			}
+		}
+		if ok {
+			b.Reset()
+			return c, edits
+		}
+	}
+	b.t.Fatalf("no conversation suits %q", mc.Name)
+	return model.Conversation{}, nil
+}
+
+// start is a time before everything that a test has done.
+func start() time.Time { return time.Now().Add(-time.Minute) }

@@ -1,0 +1,314 @@
+package conformance_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/providers/attention"
+	"confab/providers/conformance"
+	"confab/providers/sandbox"
+)
+
+func attentionService() conformance.Service {
+	quirk := func(name string, change func(*sandbox.AttentionSwitches)) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Attention().Set(change) }}
+	}
+	with := func(q conformance.Quirk, check func(t *testing.T, b *conformance.Bench)) conformance.Quirk {
+		q.Check = check
+		return q
+	}
+	privacy := func(to string) model.Edit { return model.Edit{Kind: model.EditPrivacy, Target: model.TextValue(to)} }
+	return conformance.Service{
+		Provider: model.Attention,
+		Open:     openAttention,
+		IsWrite:  writes("/media/download"),
+		Edits: []conformance.EditCase{
+			setText("title", model.EditTitle, "", "Renamed: Ünïcode & <b>", 1),
+			setText("make private", model.EditPrivacy, "", "private", 1),
+			setText("make public", model.EditPrivacy, "", "public", 1),
+			suits(setText("label", model.EditLabels, "Stage", "Negotiation", 1), labelled),
+			{Name: "label removed", Kind: model.EditLabels, Requests: 1, Edit: func(_ *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
+				_, has := c.Labels["Stage"]
+				return "Stage", model.Value{}, has && len(c.Labels) > 1
+			}},
+			{Name: "label beside odd ones", Kind: model.EditLabels, Requests: 1, Edit: func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
+				labels, _ := attentionAttributes(b, c.Ref.ID)["labels"].(map[string]any)
+				_, list := labels["Competitor"].([]any)
+				_, flag := labels["Follow-up"].(bool)
+				return "Stage", model.TextValue("Closed"), list || flag
+			}},
+			suits(setText("archive", model.EditArchive, "", "archived", 1), func(_ *conformance.Bench, c model.Conversation) bool { return !c.Archived }),
+		},
+		Mixed: []conformance.MixedCase{{
+			Name: "public, title, labels", Requests: 3, Narrow: 1, Widen: 0,
+			Edits: func(_ *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
+				return []model.Edit{
+					privacy("public"),
+					{Kind: model.EditTitle, Target: model.TextValue("New")},
+					{Kind: model.EditLabels, Key: "Stage", Target: model.TextValue("Demo")},
+					{Kind: model.EditLabels, Key: "Outcome", Target: model.TextValue("Won")},
+				}, c.Labels != nil
+			},
+		}, {
+			Name: "private, title, archive", Requests: 3, Narrow: 2, Widen: -1,
+			Edits: func(_ *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
+				return []model.Edit{
+					{Kind: model.EditArchive, Target: model.TextValue("archived")},
+					{Kind: model.EditTitle, Target: model.TextValue("New")},
+					privacy("private"),
+				}, !c.Archived
+			},
+		}},
+		Stored: map[model.EditKind][]string{
+			model.EditTitle: {"title"}, model.EditPrivacy: {"private"}, model.EditLabels: {"labels"}, model.EditArchive: {"archived"},
+		},
+		Lookups: []conformance.LookupCase{
+			{Kind: model.LookupUsers, Search: byMailOrName},
+			{Kind: model.LookupTeams, Search: func(p model.Participant) string { return p.Name }},
+			{Kind: model.LookupLabels, Search: func(p model.Participant) string { return p.Name }},
+		},
+		Lessons: []conformance.Lesson{{
+			Name: "a conversation that may not be changed", Try: "title", Kinds: []model.EditKind{model.EditTitle}, Row: true, Requests: 1, Err: model.Forbidden,
+			Turn: func(b *conformance.Bench) {
+				behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+			},
+		}},
+		Quirks: []conformance.Quirk{
+			quirk("WrapData", func(s *sandbox.AttentionSwitches) { s.WrapData = true }),
+			with(quirk("ListPathMissing", func(s *sandbox.AttentionSwitches) { s.ListPathMissing = true }), attentionSlowList),
+			with(quirk("RawKeyOnly", func(s *sandbox.AttentionSwitches) { s.RawKeyOnly = true }), attentionSwap(1)),
+			with(quirk("BearerOnly", func(s *sandbox.AttentionSwitches) { s.BearerOnly = true }), attentionSwap(0)),
+			quirk("NullLists", func(s *sandbox.AttentionSwitches) { s.NullLists = true }),
+			quirk("UpperStatuses", func(s *sandbox.AttentionSwitches) { s.UpperStatuses = true }),
+			quirk("LowerStatuses", func(s *sandbox.AttentionSwitches) { s.LowerStatuses = true }),
+			quirk("BareArrayList", func(s *sandbox.AttentionSwitches) { s.BareArrayList = true }),
+			quirk("MetaTotalOnly", func(s *sandbox.AttentionSwitches) { s.MetaTotalOnly = true }),
+			quirk("NoMeta", func(s *sandbox.AttentionSwitches) { s.NoMeta = true }),
+			quirk("MaxPage", func(s *sandbox.AttentionSwitches) { s.MaxPage = 20 }),
+			quirk("MaxPage with a total alone", func(s *sandbox.AttentionSwitches) { s.MaxPage, s.MetaTotalOnly = 20, true }),
+			quirk("PrivacyIgnored", func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true }),
+			quirk("PrivacyOmitted", func(s *sandbox.AttentionSwitches) { s.PrivacyOmitted = true }),
+			quirk("LabelsMerged", func(s *sandbox.AttentionSwitches) { s.LabelsMerged = true }),
+			quirk("ForbidWrites", func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true }),
+			quirk("InternalByDefault", func(s *sandbox.AttentionSwitches) { s.InternalByDefault = true }),
+			quirk("IDInAttributesOnly", func(s *sandbox.AttentionSwitches) { s.IDInAttributesOnly = true }),
+			with(quirk("ErrorShape 1", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 1 }), attentionWords),
+			with(quirk("ErrorShape 2", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 2 }), attentionWords),
+			with(quirk("ErrorShape 3", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 3 }), attentionWords),
+			with(quirk("ErrorShape 4", func(s *sandbox.AttentionSwitches) { s.ErrorShape = 4 }), attentionWords),
+		},
+		BudgetSize: 250,
+		Budget:     conformance.Budget{FirstSync: 7, Walk: 5, Refresh: 1, Open: 1, Reopen: 1, Fresh: 1},
+	}
+}
+
+func openAttention(t testing.TB, o conformance.Options) conformance.Standin {
+	held := &heldBack{}
+	wrap := o.Wrap
+	o.Wrap = func(next http.RoundTripper) http.RoundTripper { held.next = next; return wrap(held) }
+	s, out := open(t, attention.Factory(), o)
+	a := s.Attention()
+	out.IDs = a.IDs
+	out.State = func(id string) map[string]any {
+		r := a.JSON(id)
+		if r == nil {
+			return nil
+		}
+		attributes, _ := r["attributes"].(map[string]any)
+		return attributes
+	}
+	out.Field = func(id string, kind model.EditKind, key string) model.Value {
+		at := out.State(id)
+		switch kind {
+		case model.EditPrivacy:
+			if at["private"] == true {
+				return model.TextValue("private")
+			}
+			return model.TextValue("public")
+		case model.EditTitle:
+			return model.TextValue(text(at["title"]))
+		case model.EditLabels:
+			labels, _ := at["labels"].(map[string]any)
+			v, ok := labels[key]
+			switch v := v.(type) {
+			case nil:
+				return model.Value{}
+			case string:
+				return model.TextValue(v)
+			default:
+				raw, _ := json.Marshal(v)
+				return map[bool]model.Value{true: model.TextValue(string(raw))}[ok]
+			}
+		case model.EditArchive:
+			if at["archived"] == true {
+				return model.TextValue("archived")
+			}
+			return model.TextValue("present")
+		}
+		return model.Value{}
+	}
+	out.Retitle = func(id, title string) { a.Change(id, "title", title) }
+	out.Remove = a.Remove
+	out.AnswerNext = a.AnswerNext
+	out.Insert = func() { held.rows++ }
+	return out
+}
+
+func attentionAttributes(b *conformance.Bench, id string) map[string]any { return b.State(id) }
+
+func labelled(_ *conformance.Bench, c model.Conversation) bool { return len(c.Labels) > 0 }
+
+func byMailOrName(p model.Participant) string {
+	if p.Email != "" {
+		return p.Email
+	}
+	return p.Name
+}
+
+// heldBack moves the rows of the list of conversations down, as new ones at
+// its head do: the sandbox itself makes none. The new rows are not shown.
+type heldBack struct {
+	next http.RoundTripper
+	rows int
+}
+
+func (h *heldBack) RoundTrip(req *http.Request) (*http.Response, error) {
+	page, err := strconv.Atoi(req.URL.Query().Get("page"))
+	size, _ := strconv.Atoi(req.URL.Query().Get("size"))
+	if h.rows == 0 || err != nil || page < 2 || !strings.Contains(req.URL.Path, "/conversations") || h.rows > size {
+		return h.next.RoundTrip(req)
+	}
+	before, _, err := h.page(req, page-1)
+	if err != nil {
+		return nil, err
+	}
+	rows, res, err := h.page(req, page)
+	if err != nil {
+		return nil, err
+	}
+	var body map[string]json.RawMessage
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return nil, err
+	}
+	shifted := append(before[max(0, len(before)-h.rows):len(before):len(before)], rows...)
+	if len(shifted) > size {
+		shifted = shifted[:size]
+	}
+	if body["data"], err = json.Marshal(shifted); err != nil {
+		return nil, err
+	}
+	var meta map[string]int
+	if json.Unmarshal(body["meta"], &meta) == nil {
+		meta["totalRecords"] += h.rows
+		meta["pageCount"] = (meta["totalRecords"] + size - 1) / size
+		if body["meta"], err = json.Marshal(meta); err != nil {
+			return nil, err
+		}
+	}
+	out, err := json.Marshal(body)
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(out)), int64(len(out))
+	return res, err
+}
+
+func (h *heldBack) page(req *http.Request, page int) ([]json.RawMessage, *http.Response, error) {
+	in := req.Clone(req.Context())
+	q := in.URL.Query()
+	q.Set("page", strconv.Itoa(page))
+	in.URL.RawQuery = url.Values(q).Encode()
+	res, err := h.next.RoundTrip(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	var body struct{ Data []json.RawMessage }
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return nil, nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(raw))
+	return body.Data, res, nil
+}
+
+// attentionSlowList wants the missing list to be asked for once in a run.
+func attentionSlowList(t *testing.T, b *conformance.Bench) {
+	ctx := context.Background()
+	go2 := func(model.Batch) (bool, error) { return true, nil }
+	if _, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, go2); err != nil {
+		t.Fatal(err)
+	}
+	missed := 0
+	for _, s := range b.Sent() {
+		if strings.HasSuffix(s.Path, "/conversations/list") {
+			missed++
+		}
+	}
+	if missed != 1 {
+		t.Errorf("the missing list was asked for %d times, want once", missed)
+	}
+	b.Reset()
+	if _, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, go2); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range b.Sent() {
+		if strings.HasSuffix(s.Path, "/conversations/list") {
+			t.Errorf("the missing list was asked for again: %s", s)
+		}
+	}
+}
+
+// attentionSwap wants the credential's other form to be tried once, and the
+// form that works to be remembered, by writes too.
+func attentionSwap(extra int) func(t *testing.T, b *conformance.Bench) {
+	return func(t *testing.T, b *conformance.Bench) {
+		ctx := context.Background()
+		id := b.IDs()[0]
+		e := model.Edit{ID: "e", Kind: model.EditTitle, Target: model.TextValue("Swapped")}
+		c := model.Conversation{Ref: model.Ref{Account: b.Account.Describe().Account, ID: id}, Provider: model.Attention}
+		e.Ref = c.Ref
+		if out := b.Account.Apply(ctx, c, []model.Edit{e})[0]; out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		if n := len(b.Sent()); n != 1+extra {
+			t.Errorf("the first request took %d, want %d", n, 1+extra)
+		}
+		b.Reset()
+		for range 3 {
+			if _, err := b.Account.Load(ctx, id, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(b.Sent()); n != 3 {
+			t.Errorf("three requests took %d", n)
+		}
+		b.Revoke()
+		b.Reset()
+		if _, err := b.Account.Load(ctx, id, 0); model.KindOf(err) != model.Unauthorized {
+			t.Errorf("revoked: %v", err)
+		}
+		if n := len(b.Sent()); n != 1 {
+			t.Errorf("a key whose form is known and that is refused took %d requests, want 1", n)
+		}
+	}
+}
+
+// attentionWords wants the service's words whatever their shape.
+func attentionWords(t *testing.T, b *conformance.Bench) {
+	_, err := b.Account.Load(context.Background(), "00000000-0000-4000-8000-000000000000", 0)
+	if e := model.AsError(err); e == nil || e.Kind != model.NotFound || !strings.Contains(e.Message, "conversation not found") {
+		t.Errorf("the error is %v", err)
+	}
+}

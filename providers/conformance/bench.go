@@ -1,0 +1,322 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+)
+
+// Bench is a stand-in with an account on it whose every answer is looked at.
+type Bench struct {
+	Standin
+	// Account hides Standin.Account: it is the same, watched.
+	Account model.Provider
+
+	t       testing.TB
+	service Service
+	wire    *wire
+}
+
+// Tamper stands between an account and its server. next is the server.
+type Tamper func(req *http.Request, next http.RoundTripper) (*http.Response, error)
+
+// size is how many conversations a stand-in holds where nothing else matters.
+const size = 60
+
+func (s Service) open(t testing.TB, o Options) *Bench {
+	t.Helper()
+	if o.Conversations == 0 {
+		o.Conversations = size
+	}
+	b := &Bench{t: t, service: s, wire: &wire{}}
+	var lines lineLog
+	o.Log = lines.add
+	o.Wrap = func(next http.RoundTripper) http.RoundTripper {
+		b.wire.next = next
+		return b.wire
+	}
+	b.Standin = s.Open(t, o)
+	b.Account = &watched{Provider: b.Standin.Account, t: t, secrets: b.Secrets, lines: &lines}
+	return b
+}
+
+// bubble runs a subtest in a bubble of its own.
+func bubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+// Tamper puts f between the account and its server; nil takes it away.
+func (b *Bench) Tamper(f Tamper) {
+	b.wire.mu.Lock()
+	defer b.wire.mu.Unlock()
+	b.wire.tamper = f
+}
+
+// TamperWrites does so for writes alone, TamperReads for all else.
+func (b *Bench) TamperWrites(f Tamper) { b.tamperWhere(true, f) }
+
+// TamperReads puts f between the account and its server for reads alone.
+func (b *Bench) TamperReads(f Tamper) { b.tamperWhere(false, f) }
+
+func (b *Bench) tamperWhere(write bool, f Tamper) {
+	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if b.service.IsWrite(req.Method, req.URL.EscapedPath()) == write {
+			return f(req, next)
+		}
+		return next.RoundTrip(req)
+	})
+}
+
+// Reset forgets the requests so far.
+func (b *Bench) Reset() {
+	b.wire.mu.Lock()
+	b.wire.sent = nil
+	b.wire.mu.Unlock()
+	b.ResetLog()
+}
+
+// Sent are the requests that left the account since Reset, whatever became of
+// them.
+func (b *Bench) Sent() []Sent {
+	b.wire.mu.Lock()
+	defer b.wire.mu.Unlock()
+	return slices.Clone(b.wire.sent)
+}
+
+// Writes are those of Sent that mean to change something.
+func (b *Bench) Writes() []Sent {
+	return slices.DeleteFunc(b.Sent(), func(s Sent) bool { return !b.service.IsWrite(s.Method, s.Path) })
+}
+
+// Sent is one request as it left.
+type Sent struct {
+	model.Request
+	Host string
+	// Authorization is the header of that name.
+	Authorization string
+}
+
+func (s Sent) String() string {
+	out := s.Method + " " + s.Path
+	if s.Query != "" {
+		out += "?" + s.Query
+	}
+	if s.Body != nil {
+		out += " " + string(s.Body)
+	}
+	return out
+}
+
+// wire records what an account sends.
+type wire struct {
+	next http.RoundTripper
+
+	mu     sync.Mutex
+	tamper Tamper
+	sent   []Sent
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	var body []byte
+	if req.Body != nil {
+		var err error
+		body, err = io.ReadAll(req.Body)
+		_ = req.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	w.mu.Lock()
+	w.sent = append(w.sent, Sent{
+		Request: model.Request{Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Body: body},
+		Host:    req.URL.Host, Authorization: req.Header.Get("Authorization"),
+	})
+	tamper := w.tamper
+	w.mu.Unlock()
+	if tamper != nil {
+		return tamper(req, w.next)
+	}
+	return w.next.RoundTrip(req)
+}
+
+// lineLog takes what an account logs.
+type lineLog struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *lineLog) add(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, fmt.Sprintf(format, args...))
+}
+
+func (l *lineLog) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := l.lines
+	l.lines = nil
+	return out
+}
+
+// watched looks at everything that an account answers: errors must be those of
+// the model, and nothing may hold a credential.
+type watched struct {
+	model.Provider
+	t       testing.TB
+	secrets []string
+	lines   *lineLog
+}
+
+var kinds = []model.ErrorKind{
+	model.Unauthorized, model.Forbidden, model.NotFound, model.ConflictKind, model.Invalid, model.RateLimited, model.Unavailable,
+	model.UnknownOutcome, model.Unsupported, model.Unverified, model.Malformed, model.Canceled, model.Local,
+}
+
+// failed looks at an error of an account.
+func (w *watched) failed(what string, err error) {
+	w.t.Helper()
+	if err == nil {
+		return
+	}
+	var e *model.Error
+	switch {
+	case !errors.As(err, &e):
+		w.t.Errorf("%s: the error is no *model.Error but %T: %v", what, err, err)
+		return
+	case !slices.Contains(kinds, e.Kind):
+		w.t.Errorf("%s: the error has the kind %q: %v", what, e.Kind, err)
+	case e.Op == "":
+		w.t.Errorf("%s: the error does not say what was being done: %v", what, err)
+	}
+	w.hidden(what+": the error", err.Error(), fmt.Sprintf("%+v", *e), fmt.Sprint(e.Fields), e.Existing)
+	for inner := error(e); inner != nil; inner = errors.Unwrap(inner) {
+		w.hidden(what+": the error within", inner.Error())
+	}
+}
+
+// hidden fails where a text holds a secret.
+func (w *watched) hidden(what string, texts ...string) {
+	w.t.Helper()
+	for _, text := range texts {
+		for _, s := range w.secrets {
+			if strings.Contains(text, s) {
+				w.t.Errorf("%s shows a credential: %.400s", what, text)
+			}
+		}
+	}
+}
+
+// after looks at what was logged meanwhile.
+func (w *watched) after(what string) {
+	w.t.Helper()
+	w.hidden(what+": the log", w.lines.take()...)
+}
+
+func (w *watched) conversation(what string, c model.Conversation) {
+	w.t.Helper()
+	w.hidden(what, fmt.Sprintf("%+v", c))
+}
+
+func (w *watched) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
+	w.t.Helper()
+	var own error
+	res, err := w.Provider.Sync(ctx, req, func(b model.Batch) (bool, error) {
+		for _, c := range b.Conversations {
+			w.conversation("sync", c)
+		}
+		more, err := emit(b)
+		own = err
+		return more, err
+	})
+	if own == nil || !errors.Is(err, own) {
+		w.failed("sync", err)
+	}
+	w.after("sync")
+	return res, err
+}
+
+func (w *watched) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	w.t.Helper()
+	d, err := w.Provider.Load(ctx, id, need)
+	w.failed("load", err)
+	w.after("load")
+	w.conversation("load", d.Conversation)
+	w.hidden("load: raw", string(d.Raw))
+	return d, err
+}
+
+func (w *watched) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	w.t.Helper()
+	page, err := w.Provider.Lookup(ctx, req)
+	w.failed("look up", err)
+	w.after("look up")
+	w.hidden("look up", fmt.Sprintf("%+v", page))
+	return page, err
+}
+
+func (w *watched) Check(ctx context.Context) []model.CheckResult {
+	w.t.Helper()
+	out := w.Provider.Check(ctx)
+	w.after("check")
+	w.hidden("check", fmt.Sprintf("%+v", out))
+	return out
+}
+
+func (w *watched) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
+	w.t.Helper()
+	link, err := w.Provider.Link(ctx, c, kind)
+	w.failed("link", err)
+	w.after("link")
+	w.hidden("link", link)
+	return link, err
+}
+
+func (w *watched) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
+	w.t.Helper()
+	list, err := w.Provider.Requests(fresh, edits)
+	w.failed("requests", err)
+	for _, r := range list {
+		w.hidden("requests", r.Path, r.Query, string(r.Body))
+	}
+	return list, err
+}
+
+func (w *watched) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
+	w.t.Helper()
+	out := w.Provider.Apply(ctx, fresh, edits)
+	if len(out) != len(edits) {
+		w.t.Fatalf("apply: %d outcomes for %d edits", len(out), len(edits))
+	}
+	for _, o := range out {
+		w.failed("apply", o.Err)
+		if o.After != nil {
+			w.conversation("apply", *o.After)
+		}
+	}
+	w.after("apply")
+	return out
+}
+
+func (w *watched) Find(ctx context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
+	w.t.Helper()
+	list, err := w.Provider.Find(ctx, n, since)
+	w.failed("find", err)
+	w.after("find")
+	return list, err
+}

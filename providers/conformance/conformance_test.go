@@ -1,0 +1,146 @@
+package conformance_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"confab/model"
+	"confab/providers"
+	"confab/providers/conformance"
+	"confab/providers/sandbox"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestAttention(t *testing.T)   { conformance.Run(t, attentionService()) }
+func TestBird(t *testing.T)        { conformance.Run(t, birdService()) }
+func TestAskElephant(t *testing.T) { conformance.Run(t, askElephantService()) }
+func TestKona(t *testing.T)        { conformance.Run(t, konaService()) }
+
+// host is where the stand-ins are said to be; nothing is ever resolved.
+const host = "https://service.example"
+
+// stand is a sandbox with an account of one of its servers.
+type stand struct {
+	*sandbox.Sandbox
+	account  model.Provider
+	provider string
+}
+
+// open makes a sandbox and opens an account of one provider.
+func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, conformance.Standin) {
+	t.Helper()
+	box, err := sandbox.New(sandbox.Options{Conversations: 4 * o.Conversations, Seed: 11})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stand{Sandbox: box, provider: f.Name}
+	list := box.Accounts()
+	at := slices.IndexFunc(list, func(a sandbox.Account) bool { return a.Provider == f.Name })
+	if at < 0 {
+		t.Fatalf("the sandbox has no %s", f.Name)
+	}
+	in := list[at]
+	a := providers.Account{
+		Name: in.Name, BaseURL: host + in.Path, ReadOnly: o.ReadOnly, Settings: map[string]string{}, Credential: fixed(in.Credential),
+		Secrets: map[string]model.CredentialSource{}, StateDir: t.TempDir(), Transport: o.Wrap(box.Transport()), Pacer: o.Pacer, Log: o.Log,
+	}
+	secrets := []string{in.Credential}
+	for name, value := range in.Settings {
+		if strings.HasSuffix(name, "_url") {
+			value = host + value
+		}
+		a.Settings[name] = value
+	}
+	for name, value := range in.Secrets {
+		a.Secrets[name] = fixed(value)
+		secrets = append(secrets, value)
+	}
+	if s.account, err = f.Open(a); err != nil {
+		t.Fatal(err)
+	}
+	return s, conformance.Standin{
+		Account: s.account,
+		Secrets: secrets,
+		Revoke:  func() { box.Revoke(f.Name) },
+		Fault:   func(name string, n int) { box.FailNext(f.Name, name, n) },
+		Offline: func(down bool) { box.SetOffline(f.Name, down) },
+		Log: func() []conformance.Received {
+			var out []conformance.Received
+			for _, r := range box.Requests() {
+				var body []byte
+				if len(r.Body) > 0 {
+					body = r.Body
+				}
+				out = append(out, conformance.Received{Status: r.Status, Write: r.Write, Request: model.Request{
+					Method: r.Method, Path: "/" + r.Provider + r.Path, Query: r.Query, Body: body}})
+			}
+			return out
+		},
+		ResetLog: box.ResetRequests,
+		Server:   s,
+	}
+}
+
+// fixed is a credential that never changes.
+type fixed string
+
+func (f fixed) Get(context.Context) (string, error) { return string(f), nil }
+func (fixed) Reject()                               {}
+
+// behind gives the sandbox of a bench.
+func behind(b *conformance.Bench) *stand { return b.Server.(*stand) }
+
+// writes tells a write by its method; POSTs to the given ends only read.
+func writes(reading ...string) func(method, path string) bool {
+	return func(method, path string) bool {
+		return method != http.MethodGet && !slices.ContainsFunc(reading, func(end string) bool { return strings.HasSuffix(path, end) })
+	}
+}
+
+func without(state map[string]any, fields ...string) map[string]any {
+	for _, f := range fields {
+		delete(state, f)
+	}
+	return state
+}
+
+// text gives a string of plain JSON data, "" for anything else.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// setText makes an edit case that sets a text.
+func setText(name string, kind model.EditKind, key, target string, requests int) conformance.EditCase {
+	return conformance.EditCase{Name: name, Kind: kind, Requests: requests,
+		Edit: func(*conformance.Bench, model.Conversation) (string, model.Value, bool) { return key, model.TextValue(target), true }}
+}
+
+// suits keeps a case to the conversations that a test accepts.
+func suits(ec conformance.EditCase, accept func(b *conformance.Bench, c model.Conversation) bool) conformance.EditCase {
+	edit := ec.Edit
+	ec.Edit = func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
+		key, target, ok := edit(b, c)
+		return key, target, ok && accept(b, c)
+	}
+	return ec
+}
+
+// setPeople makes an edit case of a set.
+func setPeople(name string, kind model.EditKind, requests int, change func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool)) conformance.EditCase {
+	return conformance.EditCase{Name: name, Kind: kind, Requests: requests,
+		Edit: func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
+			now, known := model.Read(c, kind, "")
+			if !known {
+				return "", model.Value{}, false
+			}
+			target, ok := change(b, slices.Clone(now.Set()))
+			return "", model.PeopleValue(target), ok
+		}}
+}

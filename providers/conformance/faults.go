@@ -1,0 +1,437 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+// fault is one thing that goes wrong, and what must be said of it.
+type fault struct {
+	name string
+	// arm makes it happen to all requests that tamper is given.
+	arm         func(b *Bench, tamper func(Tamper))
+	read, write model.ErrorKind
+	// retry is how long from now RetryAt must be, at least and at most; zero
+	// for a RetryAt that is zero.
+	retryMin, retryMax time.Duration
+	// done says that a write has its effect in spite of the fault.
+	done bool
+	// writeOK says that a write may also succeed, being careful what it says.
+	writeOK bool
+}
+
+func statusFault(status int, read, write model.ErrorKind) fault {
+	return fault{
+		name: strconv.Itoa(status), read: read, write: write,
+		arm: func(b *Bench, tamper func(Tamper)) {
+			tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+				b.AnswerNext(status, 1) // in the service's own shape
+				return next.RoundTrip(req)
+			})
+		},
+	}
+}
+
+func bodyFault(name string, status int, contentType, body string, read, write model.ErrorKind) fault {
+	return fault{name: name, read: read, write: write, arm: func(_ *Bench, tamper func(Tamper)) { tamper(instead(status, contentType, body)) }}
+}
+
+func connectionFault(name string, err error, read, write model.ErrorKind) fault {
+	return fault{name: name, read: read, write: write, arm: func(_ *Bench, tamper func(Tamper)) {
+		tamper(func(*http.Request, http.RoundTripper) (*http.Response, error) { return nil, err })
+	}}
+}
+
+const page = "<!DOCTYPE html><html><head><title>Bad day</title></head><body>It did not work.</body></html>"
+
+func allFaults() []fault {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	lost := &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
+	reset := &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+	named := func(name string, n int) func(*Bench, func(Tamper)) {
+		return func(b *Bench, tamper func(Tamper)) {
+			tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+				b.Fault(name, n)
+				return next.RoundTrip(req)
+			})
+		}
+	}
+	list := []fault{
+		{name: "revoked", read: model.Unauthorized, write: model.Unauthorized, arm: func(b *Bench, _ func(Tamper)) { b.Revoke() }},
+		{name: "offline", read: model.Unavailable, write: model.Unavailable, arm: func(b *Bench, _ func(Tamper)) { b.Offline(true) }},
+		statusFault(400, model.Invalid, model.Invalid),
+		statusFault(403, model.Forbidden, model.Forbidden),
+		statusFault(409, model.ConflictKind, model.ConflictKind),
+		statusFault(412, model.ConflictKind, model.ConflictKind),
+		statusFault(413, model.Invalid, model.Invalid),
+		statusFault(422, model.Invalid, model.Invalid),
+		statusFault(418, model.Invalid, model.Invalid),
+		statusFault(429, model.RateLimited, model.RateLimited),
+		statusFault(500, model.Unavailable, model.UnknownOutcome),
+		statusFault(502, model.Unavailable, model.UnknownOutcome),
+		statusFault(503, model.Unavailable, model.UnknownOutcome),
+		statusFault(504, model.Unavailable, model.UnknownOutcome),
+		{name: "429 with seconds", read: model.RateLimited, write: model.RateLimited, arm: named(FaultRate, 1), retryMin: 2 * time.Second, retryMax: 2 * time.Second},
+		{name: "429 with a date", read: model.RateLimited, write: model.RateLimited, arm: named(FaultRateDate, 1), retryMin: 2 * time.Second, retryMax: 3 * time.Second},
+		{name: "500 with a page", read: model.Unavailable, write: model.UnknownOutcome, arm: named(FaultPage, 1)},
+		bodyFault("a page of success", 200, "text/html", page, model.Malformed, model.UnknownOutcome),
+		bodyFault("a text of success", 200, "text/plain", "OK", model.Malformed, model.UnknownOutcome),
+		bodyFault("broken JSON", 200, "application/json", `{"id":"x",,}`, model.Malformed, model.UnknownOutcome),
+		bodyFault("half a JSON", 200, "application/json", `{"id":"x","data":[{"id":`, model.Malformed, model.UnknownOutcome),
+		bodyFault("403 with a page", 403, "text/html", page, model.Forbidden, model.Forbidden),
+		bodyFault("403 without a body", 403, "", "", model.Forbidden, model.Forbidden),
+		bodyFault("422 with another shape", 422, "application/json", `[["no", {"object": 1}], null]`, model.Invalid, model.Invalid),
+		bodyFault("301 to nowhere", 301, "", "", model.Unavailable, model.UnknownOutcome),
+		bodyFault("304", 304, "", "", model.Unavailable, model.UnknownOutcome),
+		connectionFault("connection refused", refused, model.Unavailable, model.Unavailable),
+		connectionFault("no such host", &net.DNSError{Err: "no such host", Name: "service.example", IsNotFound: true}, model.Unavailable, model.Unavailable),
+		connectionFault("connection lost before", lost, model.Unavailable, model.UnknownOutcome),
+		connectionFault("connection reset", reset, model.Unavailable, model.UnknownOutcome),
+		{name: "503 with Retry-After", read: model.RateLimited, write: model.UnknownOutcome, retryMin: 30 * time.Second, retryMax: 30 * time.Second,
+			arm: func(_ *Bench, tamper func(Tamper)) {
+				tamper(func(*http.Request, http.RoundTripper) (*http.Response, error) {
+					return answer(503, "30", "text/plain", "later"), nil
+				})
+			}},
+		{name: "429 with nonsense", read: model.RateLimited, write: model.RateLimited, arm: func(_ *Bench, tamper func(Tamper)) {
+			tamper(func(*http.Request, http.RoundTripper) (*http.Response, error) {
+				return answer(429, "soon", "text/plain", "later"), nil
+			})
+		}},
+		{name: "429 for a year", read: model.RateLimited, write: model.RateLimited, retryMin: time.Minute, retryMax: 24 * time.Hour, arm: func(_ *Bench, tamper func(Tamper)) {
+			tamper(func(*http.Request, http.RoundTripper) (*http.Response, error) {
+				return answer(429, "31536000", "text/plain", "later"), nil
+			})
+		}},
+		{name: "cut body", read: model.Unavailable, write: model.UnknownOutcome, done: true, arm: func(_ *Bench, tamper func(Tamper)) {
+			tamper(cutBody(io.ErrUnexpectedEOF))
+		}},
+		{name: "body cut in silence", read: model.Malformed, write: model.UnknownOutcome, done: true, arm: func(_ *Bench, tamper func(Tamper)) {
+			tamper(cutBody(nil))
+		}},
+		{name: "strange compression", read: model.Malformed, write: model.UnknownOutcome, arm: func(_ *Bench, tamper func(Tamper)) {
+			tamper(func(*http.Request, http.RoundTripper) (*http.Response, error) {
+				res := answer(200, "", "application/json", "\x28\xb5\x2f\xfd")
+				res.Header.Set("Content-Encoding", "zstd")
+				return res, nil
+			})
+		}},
+		{name: "endless body", read: model.Malformed, write: model.UnknownOutcome, arm: func(b *Bench, tamper func(Tamper)) {
+			var taken atomic.Int64
+			tamper(flood(200, &taken))
+			b.t.Cleanup(func() { bounded(b.t, taken.Load()) })
+		}},
+		{name: "endless error", read: model.Unavailable, write: model.UnknownOutcome, arm: func(b *Bench, tamper func(Tamper)) {
+			var taken atomic.Int64
+			tamper(flood(500, &taken))
+			b.t.Cleanup(func() { bounded(b.t, taken.Load()) })
+		}},
+		{name: "bomb", read: model.Malformed, write: model.UnknownOutcome, arm: func(_ *Bench, tamper func(Tamper)) { tamper(bomb()) }},
+	}
+	for _, body := range []string{"", "{}", "[]", "null", "true", "7", `"text"`, `{"data":{}}`, `{"error":"no"}`, `[null]`, `{"id":null}`, `{"":""}`} {
+		f := bodyFault("the answer "+body, 200, "application/json", body, model.Malformed, "")
+		f.writeOK = true
+		list = append(list, f)
+	}
+	return list
+}
+
+// bounded fails where an account read more than it could ever need.
+func bounded(t testing.TB, taken int64) {
+	t.Helper()
+	if most := int64(64 << 20); taken > most {
+		t.Errorf("%d bytes were read of an answer, at most %d make sense", taken, most)
+	}
+}
+
+func faults(t *testing.T, s Service) {
+	for _, f := range allFaults() {
+		t.Run(f.name, func(t *testing.T) {
+			bubble(t, "load", func(t *testing.T) {
+				faultyRead(t, s, f, func(b *Bench, id string) error {
+					_, err := b.Account.Load(context.Background(), id, 0)
+					return err
+				})
+			})
+			bubble(t, "sync", func(t *testing.T) {
+				faultyRead(t, s, f, func(b *Bench, _ string) error {
+					w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
+					if w.result.Complete {
+						t.Errorf("a walk that met it says that it is complete, with %d rows", len(w.ids))
+					}
+					return w.err
+				})
+			})
+			for _, ec := range s.writeCases() {
+				bubble(t, ec.Name, func(t *testing.T) { faultyWrite(t, s, f, ec) })
+			}
+		})
+	}
+	bubble(t, "gone", func(t *testing.T) {
+		for _, ec := range s.writeCases() {
+			if ec.Kind == model.EditCreate || ec.Kind == model.EditDelete {
+				continue
+			}
+			b := s.open(t, Options{})
+			c, e := b.choose(ec)
+			b.Remove(c.Ref.ID)
+			out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
+			wantKind(t, ec.Name, out.Err, model.NotFound)
+			other := b.load(b.first(), b.Account.Needs(ec.Kind)).Conversation
+			if was := s.open(t, Options{}); was.Account.Capabilities(other).Of(ec.Kind) != b.Account.Capabilities(other).Of(ec.Kind) {
+				t.Errorf("%s: one conversation that is gone taught something about others", ec.Name)
+			}
+		}
+	})
+	bubble(t, "drop after a write", func(t *testing.T) {
+		for _, ec := range s.writeCases() {
+			b := s.open(t, Options{})
+			c, e := b.choose(ec)
+			n := len(b.IDs())
+			b.Fault(FaultDropAfter, 1)
+			out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
+			wantKind(t, ec.Name, out.Err, model.UnknownOutcome)
+			if writes := b.Writes(); len(writes) != 1 {
+				t.Errorf("%s: %d writes, want one: %v", ec.Name, len(writes), writes)
+			}
+			switch ec.Kind {
+			case model.EditCreate:
+				if len(b.IDs()) != n+1 {
+					t.Errorf("%s: %d conversations after %d", ec.Name, len(b.IDs()), n)
+				}
+				found, err := b.Account.Find(context.Background(), *e.Target.New, start())
+				if err != nil || len(found) != 1 {
+					t.Errorf("%s: looking for what may have been created finds %d, error %v", ec.Name, len(found), err)
+				}
+			case model.EditDelete:
+				if b.State(c.Ref.ID) != nil {
+					t.Errorf("%s: it is still there", ec.Name)
+				}
+			default:
+				b.holds(e, c.Ref.ID, e.Target)
+			}
+		}
+	})
+	bubble(t, "one failure of a gateway", func(t *testing.T) {
+		b := s.open(t, Options{})
+		b.load(b.first(), 0)
+		for _, status := range []int{502, 503, 504} {
+			b.Reset()
+			met := false
+			b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+				if !met {
+					met = true
+					return answer(status, "", "text/html", page), nil
+				}
+				return next.RoundTrip(req)
+			})
+			d := b.load(b.first(), 0)
+			b.wantCount(t, "a read that met one failure", 2)
+			if d.Conversation.Ref.ID != b.first() {
+				t.Errorf("it is %s", d.Conversation.Ref)
+			}
+		}
+	})
+	bubble(t, "slow", func(t *testing.T) { slow(t, s) })
+	bubble(t, "wrong content type", func(t *testing.T) {
+		b := s.open(t, Options{})
+		for _, contentType := range []string{"", "text/html", "text/plain", "application/octet-stream", "nonsense;;"} {
+			b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+				res, err := next.RoundTrip(req)
+				if err == nil {
+					res.Header.Set("Content-Type", contentType)
+				}
+				return res, err
+			})
+			if got := b.load(b.first(), 0).Conversation.Ref.ID; got != b.first() {
+				t.Errorf("%q: it is %s", contentType, got)
+			}
+		}
+	})
+	shapes(t, s)
+}
+
+// writeCases gives one edit of each kind.
+func (s Service) writeCases() []EditCase {
+	var out []EditCase
+	for _, ec := range s.Edits {
+		if !slices.ContainsFunc(out, func(o EditCase) bool { return o.Kind == ec.Kind }) {
+			out = append(out, ec)
+		}
+	}
+	return out
+}
+
+func faultyRead(t *testing.T, s Service, f fault, read func(b *Bench, id string) error) {
+	b := s.open(t, Options{})
+	id := b.first()
+	f.arm(b, b.Tamper)
+	now := time.Now()
+	err := read(b, id)
+	wantKind(t, f.name, err, f.read)
+	wantRetry(t, f, err, now)
+	if took := time.Since(now); took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
+	// What went wrong must not last.
+	if f.name == "revoked" {
+		return
+	}
+	b.Tamper(nil)
+	b.Offline(false)
+	time.Sleep(time.Hour)
+	b.load(id, b.Account.Needs(s.any().Kind))
+	wantIDs(t, "a walk after it", b.whole(t).ids, b.IDs())
+}
+
+func faultyWrite(t *testing.T, s Service, f fault, ec EditCase) {
+	b := s.open(t, Options{})
+	c, e := b.choose(ec)
+	id, before, ids := c.Ref.ID, b.State(c.Ref.ID), b.IDs()
+	f.arm(b, b.TamperWrites)
+	now := time.Now()
+	out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
+	if f.writeOK {
+		if k := model.KindOf(out.Err); k != "" && k != model.UnknownOutcome {
+			t.Errorf("the error is %q: %v", k, out.Err)
+		}
+		if out.Err == nil && (out.After != nil || out.Created != "") {
+			t.Errorf("the outcome claims something that nobody said: %+v", out)
+		}
+		if out.Err == nil && ec.Kind == model.EditCreate {
+			t.Error("a create that names nothing is said to have succeeded")
+		}
+	} else {
+		wantKind(t, f.name, out.Err, f.write)
+		wantRetry(t, f, out.Err, now)
+	}
+	// A conflict that names no reason may be asked about by a read, but no
+	// write is ever sent twice; a credential that is refused may be renewed.
+	most := 1
+	if f.name == "revoked" {
+		most = 2
+	}
+	if writes := b.Writes(); len(writes) > most {
+		t.Errorf("%d writes, want one: %v", len(writes), writes)
+	}
+	b.Offline(false)
+	switch {
+	case f.done:
+	case ec.Kind == model.EditCreate:
+		wantIDs(t, "the server", b.IDs(), ids)
+	case !reflect.DeepEqual(b.State(id), before):
+		t.Errorf("the conversation has changed: %s", difference(before, b.State(id)))
+	}
+}
+
+func wantRetry(t *testing.T, f fault, err error, now time.Time) {
+	t.Helper()
+	e := model.AsError(err)
+	if e == nil {
+		return
+	}
+	if f.retryMax == 0 {
+		if !e.RetryAt.IsZero() {
+			t.Errorf("RetryAt is %s, though the service did not say", e.RetryAt)
+		}
+		return
+	}
+	if wait := e.RetryAt.Sub(now); wait < f.retryMin || wait > f.retryMax {
+		t.Errorf("RetryAt is %s from now, want %s to %s", wait, f.retryMin, f.retryMax)
+	}
+}
+
+// slow meets answers that come late or never.
+func slow(t *testing.T, s Service) {
+	b := s.open(t, Options{})
+	b.load(b.first(), 0)
+	b.Fault(FaultSlow, 1)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now := time.Now()
+	_, err := b.Account.Load(ctx, b.first(), 0)
+	wantKind(t, "a load that had no time", err, model.Unavailable)
+	if took := time.Since(now); took != 5*time.Second {
+		t.Errorf("it took %s, want 5s", took)
+	}
+
+	for _, ec := range s.writeCases() {
+		b := s.open(t, Options{})
+		c, e := b.choose(ec)
+		b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			b.Fault(FaultSlow, 1)
+			return next.RoundTrip(req)
+		})
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		now := time.Now()
+		out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
+		cancel()
+		wantKind(t, ec.Name+" that had no time", out.Err, model.UnknownOutcome)
+		if took := time.Since(now); took != 5*time.Second {
+			t.Errorf("%s took %s, want 5s", ec.Name, took)
+		}
+	}
+
+	// Nobody answers, and the caller set no limit.
+	hang := func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
+	b = s.open(t, Options{})
+	b.Tamper(hang)
+	now = time.Now()
+	_, err = b.Account.Load(context.Background(), b.first(), 0)
+	wantKind(t, "a load without an answer", err, model.Unavailable)
+	if took := time.Since(now); took > 3*time.Minute {
+		t.Errorf("it took %s", took)
+	}
+	b.Tamper(nil)
+	c, e := b.choose(s.any())
+	b.TamperWrites(hang)
+	now = time.Now()
+	out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
+	wantKind(t, "a write without an answer", out.Err, model.UnknownOutcome)
+	if took := time.Since(now); took > 3*time.Minute {
+		t.Errorf("it took %s", took)
+	}
+
+	// The answer begins and does not end.
+	b = s.open(t, Options{})
+	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(req)
+		if err == nil {
+			res.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), waiting{req.Context()}))
+		}
+		return res, err
+	})
+	now = time.Now()
+	_, err = b.Account.Load(context.Background(), b.first(), 0)
+	wantKind(t, "a load whose answer does not end", err, model.Unavailable)
+	if took := time.Since(now); took > 3*time.Minute {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// waiting is a body that nothing more comes of.
+type waiting struct{ ctx context.Context }
+
+func (w waiting) Read([]byte) (int, error) {
+	<-w.ctx.Done()
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return 0, errors.New("never")
+}

@@ -1,0 +1,166 @@
+package conformance
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"confab/model"
+)
+
+// Run is the whole suite.
+func Run(t *testing.T, s Service) {
+	t.Helper()
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, Service)
+	}{
+		{"Describe", describe},
+		{"Sync", syncs},
+		{"Load", loads},
+		{"Apply", applies},
+		{"Faults", faults},
+		{"Context", contexts},
+		{"Concurrency", concurrency},
+		{"Secrets", secrecy},
+		{"ReadOnly", readOnly},
+		{"Redirects", redirects},
+		{"Lookup", lookups},
+		{"Lessons", lessons},
+		{"Quirks", quirks},
+		{"Budget", budget},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
+	}
+}
+
+// newEdit gives the edit of a case for a conversation, with its base.
+func newEdit(ec EditCase, b *Bench, c model.Conversation) (model.Edit, bool) {
+	key, target, ok := ec.Edit(b, c)
+	if !ok {
+		return model.Edit{}, false
+	}
+	e := model.Edit{ID: "e1", Ref: c.Ref, Kind: ec.Kind, Key: key, Target: target}
+	if ec.Kind == model.EditCreate {
+		e.Ref.Account = b.Account.Describe().Account
+		return e, true
+	}
+	base, known := e.Read(c)
+	if !known || base.Equal(target) {
+		return model.Edit{}, false
+	}
+	e.Base = base
+	return e, true
+}
+
+// choose finds a conversation that a case suits, freshly loaded, and forgets
+// the requests that took.
+func (b *Bench) choose(ec EditCase) (model.Conversation, model.Edit) {
+	b.t.Helper()
+	if ec.Kind == model.EditCreate {
+		e, ok := newEdit(ec, b, model.Conversation{})
+		if !ok {
+			b.t.Fatalf("no edit for %s", ec.Name)
+		}
+		b.Reset()
+		return model.Conversation{}, e
+	}
+	for _, id := range b.IDs() {
+		d, err := b.Account.Load(context.Background(), id, b.Account.Needs(ec.Kind))
+		if err != nil {
+			b.t.Fatalf("load %s: %v", id, err)
+		}
+		if !b.Account.Capabilities(d.Conversation).Of(ec.Kind).Can() {
+			continue
+		}
+		if e, ok := newEdit(ec, b, d.Conversation); ok {
+			b.Reset()
+			return d.Conversation, e
+		}
+	}
+	b.t.Fatalf("no conversation suits %q", ec.Name)
+	return model.Conversation{}, model.Edit{}
+}
+
+// any gives the case that is used where it does not matter which.
+func (s Service) any() EditCase { return s.Edits[0] }
+
+func (s Service) edit(t testing.TB, name string) EditCase {
+	t.Helper()
+	i := slices.IndexFunc(s.Edits, func(ec EditCase) bool { return ec.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no edit %q", name)
+	}
+	return s.Edits[i]
+}
+
+// first gives the id of a conversation and loads nothing.
+func (b *Bench) first() string {
+	b.t.Helper()
+	ids := b.IDs()
+	if len(ids) == 0 {
+		b.t.Fatal("the stand-in is empty")
+	}
+	return ids[0]
+}
+
+// load reads a conversation that must be there.
+func (b *Bench) load(id string, need model.Need) model.Detail {
+	b.t.Helper()
+	d, err := b.Account.Load(context.Background(), id, need)
+	if err != nil {
+		b.t.Fatalf("load %s: %v", id, err)
+	}
+	return d
+}
+
+// holds fails unless the server holds a value.
+func (b *Bench) holds(e model.Edit, id string, want model.Value) {
+	b.t.Helper()
+	if got := b.Field(id, e.Kind, e.Key); !got.Equal(want) {
+		b.t.Errorf("the server holds %s for %s, want %s", show(got), e.Field(), show(want))
+	}
+}
+
+// truthful fails where an outcome claims what the server does not hold.
+func (b *Bench) truthful(e model.Edit, id string, o model.Outcome) {
+	b.t.Helper()
+	if o.Err != nil || o.After == nil {
+		return
+	}
+	if o.After.Ref.ID != id {
+		b.t.Errorf("the outcome shows the conversation %s, not %s", o.After.Ref, id)
+	}
+	claimed, known := e.Read(*o.After)
+	if !known {
+		b.t.Errorf("the outcome of %s has an After that does not show the field", e.Field())
+		return
+	}
+	if got := b.Field(id, e.Kind, e.Key); !claimed.Equal(got) {
+		b.t.Errorf("the outcome claims %s for %s, the server holds %s", show(claimed), e.Field(), show(got))
+	}
+}
+
+func show(v model.Value) string {
+	out, err := v.MarshalJSON()
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
+}
+
+// wantKind fails unless an error has a kind.
+func wantKind(t testing.TB, what string, err error, want model.ErrorKind) {
+	t.Helper()
+	if got := model.KindOf(err); got != want {
+		t.Errorf("%s: the error is %q, want %q: %v", what, got, want, err)
+	}
+}
+
+// wantCount fails unless a number of requests left.
+func (b *Bench) wantCount(t testing.TB, what string, want int) {
+	t.Helper()
+	if sent := b.Sent(); len(sent) != want {
+		t.Errorf("%s: %d requests, want %d: %v", what, len(sent), want, sent)
+	}
+}

@@ -1,0 +1,197 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"confab/model"
+)
+
+// strange are values that no field was promised to have.
+var strange = []any{
+	nil, true, false, -1, 1e300, 0.5, "", "zzz_unknown", "\x1b[2J", strings.Repeat("y", 5000), []any{}, map[string]any{}, []any{nil, 1, "x", []any{}},
+	map[string]any{"id": nil, "zz": []any{map[string]any{"deep": true}}}, []any{map[string]any{}},
+}
+
+// shapes gives answers whose fields are other than they were promised.
+func shapes(t *testing.T, s Service) {
+	bubble(t, "null for lists", func(t *testing.T) {
+		b := s.open(t, Options{})
+		b.Tamper(rewriteJSON(func(v any) any {
+			if list, ok := v.([]any); ok && !holdsConversations(b, list) {
+				return nil
+			}
+			return v
+		}))
+		b.survives(t)
+		w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
+		if w.err != nil {
+			t.Fatal(w.err)
+		}
+		wantIDs(t, "a walk", w.ids, b.IDs())
+		for _, id := range b.IDs() {
+			c := b.load(id, b.Account.Needs(model.EditKinds()...)).Conversation
+			caps := b.Account.Capabilities(c)
+			for _, set := range []struct {
+				kind model.EditKind
+				set  model.Set[model.Participant]
+			}{{model.EditParticipants, c.Participants}, {model.EditContacts, c.Contacts}} {
+				if set.set.Known && caps.Of(set.kind).Can() {
+					t.Errorf("%s: %s is known to be %v though the service said null", id, set.kind, set.set.Items)
+				}
+			}
+		}
+	})
+	bubble(t, "null for the whole list", func(t *testing.T) {
+		b := s.open(t, Options{})
+		b.Tamper(rewriteJSON(func(v any) any {
+			if _, ok := v.([]any); ok {
+				return nil
+			}
+			return v
+		}))
+		w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
+		if model.KindOf(w.err) != model.Malformed && (w.err != nil || len(w.ids) > 0) {
+			t.Errorf("%d rows, error %v", len(w.ids), w.err)
+		}
+	})
+	bubble(t, "fields nobody knows", func(t *testing.T) {
+		b := s.open(t, Options{})
+		b.Tamper(rewriteJSON(func(v any) any {
+			if m, ok := v.(map[string]any); ok && m["id"] != nil {
+				m["zz_new_field"] = "a-new-value"
+				m["zz_new_tree"] = map[string]any{"list": []any{"deep-new-value", nil, 1.5}}
+			}
+			return v
+		}))
+		for _, id := range b.IDs() {
+			c := b.load(id, 0).Conversation
+			facts := fmt.Sprint(c.Facts)
+			if !strings.Contains(facts, "a-new-value") || !strings.Contains(facts, "deep-new-value") {
+				t.Fatalf("%s: fields that are not known do not reach the person: %s", id, facts)
+			}
+		}
+		w := b.whole(t)
+		wantIDs(t, "a walk", w.ids, b.IDs())
+		for id, c := range w.rows {
+			if !strings.Contains(fmt.Sprint(c.Facts), "a-new-value") {
+				t.Fatalf("%s: in the list, fields that are not known do not reach the person", id)
+			}
+		}
+	})
+	bubble(t, "strange values", func(t *testing.T) { strangeValues(t, s) })
+	bubble(t, "rows that are none", func(t *testing.T) {
+		b := s.open(t, Options{})
+		b.Tamper(rewriteJSON(func(v any) any {
+			if list, ok := v.([]any); ok && holdsConversations(b, list) {
+				return append(slices.Clip(list), "no row", 7, nil, []any{}, map[string]any{}, map[string]any{"id": nil})
+			}
+			return v
+		}))
+		w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
+		if w.err == nil {
+			wantIDs(t, "a walk", w.ids, b.IDs())
+		} else {
+			wantKind(t, "a walk", w.err, model.Malformed)
+		}
+	})
+}
+
+// holdsConversations tells whether a list is one of conversations.
+func holdsConversations(b *Bench, list []any) bool {
+	ids := b.IDs()
+	for _, v := range list {
+		m, _ := v.(map[string]any)
+		if m == nil {
+			return false
+		}
+		for _, holder := range []any{m, m["attributes"]} {
+			h, _ := holder.(map[string]any)
+			for _, key := range []string{"id", "uuid"} {
+				if h[key] != nil && slices.Contains(ids, fmt.Sprint(h[key])) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// survives calls everything once; only its own looking is wanted.
+func (b *Bench) survives(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	d, err := b.Account.Load(ctx, b.first(), model.NeedEverything|model.NeedMessages|model.NeedParticipants|model.NeedContacts)
+	if err == nil {
+		if d.Conversation.Ref.ID != b.first() {
+			t.Errorf("loaded was %s, asked for %s", d.Conversation.Ref, b.first())
+		}
+		_ = b.Account.Capabilities(d.Conversation)
+		if !json.Valid(d.Raw) {
+			t.Errorf("raw is no JSON: %.100s", d.Raw)
+		}
+	} else if k := model.KindOf(err); k != model.Malformed {
+		t.Errorf("the error is %q: %v", k, err)
+	}
+	_ = b.walk(model.SyncRequest{Mode: model.SyncHead}, func(n int, _ model.Batch) (bool, error) { return n < 3, nil })
+	for _, lc := range b.service.Lookups {
+		_, _ = b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Limit: 5})
+	}
+	_ = b.Account.Check(ctx)
+}
+
+// strangeValues puts each strange value into each field of an answer.
+func strangeValues(t *testing.T, s Service) {
+	b := s.open(t, Options{Conversations: 3})
+	id := b.first()
+	fields := map[string]bool{}
+	b.Tamper(rewriteJSON(func(v any) any {
+		if m, ok := v.(map[string]any); ok {
+			for k := range m {
+				fields[k] = true
+			}
+		}
+		return v
+	}))
+	need := model.NeedMessages | model.NeedParticipants | model.NeedContacts | model.NeedEverything
+	b.load(id, need)
+	b.whole(t)
+	for _, field := range sorted(keys(fields)) {
+		for _, v := range strange {
+			b.Tamper(rewriteJSON(func(in any) any {
+				if m, ok := in.(map[string]any); ok {
+					if _, there := m[field]; there {
+						m[field] = v
+					}
+				}
+				return in
+			}))
+			d, err := b.Account.Load(context.Background(), id, need)
+			switch {
+			case err == nil && d.Conversation.Ref.ID != id:
+				t.Errorf("%s is %.60v: loaded was %s, asked for %s", field, v, d.Conversation.Ref, id)
+			case err != nil && model.KindOf(err) != model.Malformed:
+				t.Errorf("%s is %.60v: the error is %v", field, v, err)
+			}
+			w := b.walk(model.SyncRequest{Mode: model.SyncFull}, func(n int, _ model.Batch) (bool, error) { return n < 5, nil })
+			if k := model.KindOf(w.err); k != "" && k != model.Malformed {
+				t.Errorf("%s is %.60v: a walk ended with %v", field, v, w.err)
+			}
+		}
+	}
+	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) { return next.RoundTrip(req) })
+	b.load(id, need)
+}
+
+func keys(m map[string]bool) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package edit
+
+import (
+	"fmt"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+// The names of fields that only a new conversation has.
+const (
+	fieldSpace   = "space"
+	fieldMessage = "message"
+)
+
+// NewCreate makes the form of a new conversation in an account.
+func NewCreate(about model.Description, caps model.Capabilities) *Form {
+	f := &Form{Title: "New conversation in " + model.CleanLine(about.Account, 60), about: about}
+	add := func(fl *field) *field {
+		if fl.label == "" {
+			fl.label = fl.name
+		}
+		f.fields = append(f.fields, fl)
+		return fl
+	}
+	add(&field{name: "title", kind: model.EditTitle, input: theme.NewInput("")})
+	if about.NewNeedsSpace {
+		add(&field{name: fieldSpace, typ: pickField, pick: model.LookupSpaces})
+	}
+	area := func(name string) {
+		fl := add(&field{name: name, typ: areaField, area: newArea("")})
+		fl.initial = fl.area.Value()
+	}
+	area("description")
+	choice := func(k model.EditKind, options []string, label string) {
+		if len(options) > 0 {
+			add(&field{name: string(k), label: label, kind: k, typ: choiceField, options: options, choice: -1, was: -1})
+		}
+	}
+	if caps.Of(model.EditPrivacy).Can() {
+		choice(model.EditPrivacy, []string{string(model.PrivacyPrivate), string(model.PrivacyPublic)}, "privacy")
+	}
+	choice(model.EditAccess, about.AccessValues, "access")
+	choice(model.EditDefaultRole, about.DefaultRoleValues, "default role")
+	if len(about.People) > 0 {
+		fl := add(&field{name: "people", kind: model.EditParticipants, typ: peopleField})
+		fl.people = NewPeople("People of the new conversation", model.EditParticipants, about, false)
+		fl.people.Load(nil, nil)
+	}
+	area(fieldMessage)
+	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {
+		f.Note = model.CleanLine(cp.Reason, 300)
+	}
+	f.settle(1)
+	return f
+}
+
+// New gives the conversation that was filled in.
+func (f *Form) New() (model.NewConversation, error) {
+	var n model.NewConversation
+	for _, fl := range f.fields {
+		switch fl.name {
+		case "title":
+			n.Title = fl.input.Value()
+		case "description":
+			n.Description = fl.area.Value()
+		case fieldMessage:
+			n.Message = fl.area.Value()
+		case fieldSpace:
+			n.Space = fl.picked.ID
+			if n.Space == "" {
+				return n, fmt.Errorf("a conversation in %s needs a space", f.about.Name)
+			}
+		case "people":
+			n.People = fl.people.Target()
+		case string(model.EditPrivacy):
+			n.Privacy = model.Privacy(chosen(fl))
+		case string(model.EditAccess):
+			n.Access = chosen(fl)
+		case string(model.EditDefaultRole):
+			n.DefaultRole = chosen(fl)
+		}
+	}
+	if n.Title == "" {
+		return n, errEmptyTitle
+	}
+	return n, nil
+}
+
+func chosen(fl *field) string {
+	if fl.choice < 0 || fl.choice >= len(fl.options) {
+		return ""
+	}
+	return fl.options[fl.choice]
+}

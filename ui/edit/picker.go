@@ -1,0 +1,157 @@
+package edit
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Picker looks somebody (or a space) up in the provider's directory as the
+// person types.
+type Picker struct {
+	Title string
+	kinds []model.LookupKind
+	kind  int
+	scope string
+	input theme.Input
+
+	items   []model.Participant
+	cursor  string // of the next page
+	busy    bool
+	problem string
+	at, top int
+}
+
+// NewPicker makes a picker over directories; scope is the space where a
+// directory is per space.
+func NewPicker(title string, kinds []model.LookupKind, scope string) *Picker {
+	return &Picker{Title: title, kinds: kinds, scope: scope, input: theme.NewInput(""), busy: true}
+}
+
+// Request gives what to ask for: from the start, or the page after what is there.
+func (p *Picker) Request(more bool) model.LookupRequest {
+	req := model.LookupRequest{Text: strings.TrimSpace(p.input.Value()), Scope: p.scope, Limit: 50}
+	if len(p.kinds) > 0 {
+		req.Kind = p.kinds[p.kind]
+	}
+	if more {
+		req.Cursor = p.cursor
+	}
+	p.busy = true
+	return req
+}
+
+// Key takes a key of the text; it reports whether the directory is to be asked.
+func (p *Picker) Key(k tea.KeyPressMsg) bool { return p.input.Key(k) }
+
+// Paste takes pasted text.
+func (p *Picker) Paste(text string) bool { return p.input.Paste(text) }
+
+// NextKind goes to the next directory; false where there is only one.
+func (p *Picker) NextKind(by int) bool {
+	if len(p.kinds) < 2 {
+		return false
+	}
+	p.kind = (p.kind + by + len(p.kinds)) % len(p.kinds)
+	p.items, p.at = nil, 0
+	return true
+}
+
+// Take takes what the directory answered.
+func (p *Picker) Take(page model.LookupPage, more bool, problem string) {
+	p.busy, p.problem = false, problem
+	if problem != "" {
+		return
+	}
+	if more {
+		p.items = append(p.items, page.Items...)
+	} else {
+		p.items, p.at, p.top = page.Items, 0, 0
+	}
+	p.cursor = page.Cursor
+}
+
+// Move moves the bar; it reports whether the next page is wanted.
+func (p *Picker) Move(by int) (more bool) {
+	p.at = max(0, min(p.at+by, len(p.items)-1))
+	return by > 0 && p.cursor != "" && !p.busy && p.at >= len(p.items)-3
+}
+
+// Chosen gives what is under the bar.
+func (p *Picker) Chosen() (model.Participant, bool) {
+	if p.at >= len(p.items) {
+		return model.Participant{}, false
+	}
+	return p.items[p.at], true
+}
+
+// Draw draws the picker; have marks who is in already.
+func (p *Picker) Draw(th *theme.Theme, screen layout.Rect, have func(model.Participant) bool) layout.Picture {
+	switchKey := ""
+	if len(p.kinds) > 1 {
+		switchKey = "tab"
+	}
+	foot := th.KeyLine("enter", "choose", switchKey, "directory", "esc", "back")
+	return th.Frame(screen, p.Title, foot, min(screen.W-2, 84), min(20, screen.H-5), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
+		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}
+		rows := max(1, h-2)
+		if p.at < p.top {
+			p.top = p.at
+		}
+		if p.at >= p.top+rows {
+			p.top = p.at - rows + 1
+		}
+		for i := p.top; i < len(p.items) && i < p.top+rows; i++ {
+			it := p.items[i]
+			pointer, look := "  ", theme.Text
+			if i == p.at {
+				pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+			}
+			note := model.CleanLine(it.Email, 200)
+			if note == "" {
+				note = model.CleanLine(it.Identifier, 200)
+			}
+			if note == "" {
+				note = model.CleanLine(it.ID, 80)
+			}
+			if have != nil && have(it) {
+				note += "  (already in)"
+			}
+			nameW := max(8, (w-3)/2)
+			out = append(out, pointer+th.Paint(look, model.CleanLine(it.Display(), 200), nameW)+" "+th.Paint(theme.Dim, note, max(0, w-3-nameW)))
+		}
+		return out, &layout.Cursor{X: x + 2}
+	})
+}
+
+func (p *Picker) head(th *theme.Theme, w int) string {
+	var s strings.Builder
+	for i, k := range p.kinds {
+		look := theme.Tab
+		if i == p.kind {
+			look = theme.TabActive
+		}
+		s.WriteString(th.Say(look, string(k)+"s") + "  ")
+	}
+	switch {
+	case p.problem != "":
+		s.WriteString(th.Say(theme.Error, p.problem))
+	case p.busy:
+		s.WriteString(th.Say(theme.Dim, "looking"+th.Ellipsis))
+	case len(p.items) == 0:
+		s.WriteString(th.Say(theme.Dim, "nobody found"))
+	default:
+		more := ""
+		if p.cursor != "" {
+			more = "+"
+		}
+		s.WriteString(th.Say(theme.Dim, fmt.Sprintf("%d%s found", len(p.items), more)))
+	}
+	return th.Fit(s.String(), w, "")
+}

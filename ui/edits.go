@@ -1,0 +1,384 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/dialog"
+	"confab/ui/keymap"
+	"confab/ui/theme"
+)
+
+// purpose is why a plan is made: it goes with the plan until it is submitted
+// or given up.
+type purpose struct {
+	action  keymap.Action
+	title   string
+	refs    []model.Ref
+	changes []model.Change
+	// account and create are set for a new conversation in place of refs and changes.
+	account string
+	create  *model.NewConversation
+	// draft is the key of what was typed; it is cleared once it is submitted.
+	draft string
+	// review shows the plan even where nothing has to be asked.
+	review bool
+	marked bool
+	// from is the overlay the change was made in; it closes once submitted.
+	from overlay
+	// base says that the changes carry what the person was looking at.
+	repeatable bool
+}
+
+// lastEdit is what the repeat key does again.
+type lastEdit struct {
+	action  keymap.Action
+	title   string
+	changes []model.Change
+}
+
+func bulkTitle(verb string, n int) string {
+	v := strings.ToUpper(verb[:1]) + verb[1:]
+	if n == 1 {
+		return v
+	}
+	return fmt.Sprintf("%s: %d conversations", v, n)
+}
+
+// plan asks the engine what changes would do.
+func (m *Model) plan(why purpose) tea.Cmd {
+	if m.opts.ReadOnly {
+		m.say(theme.Warning, "read-only: confab was started so that it changes nothing")
+		return nil
+	}
+	q, _ := m.query()
+	be := m.be
+	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {
+		if why.create != nil {
+			p, err := be.PlanCreate(ctx, why.account, *why.create)
+			return planMsg{id, why, p, err}
+		}
+		p, err := be.Plan(ctx, why.refs, why.changes, report)
+		if err == nil && why.marked {
+			err = findHidden(ctx, be, q, &p)
+		}
+		return planMsg{id, why, p, err}
+	})
+}
+
+// findHidden sets what the person can't see in the list.
+func findHidden(ctx context.Context, be Backend, query string, p *model.Plan) error {
+	refs, err := be.Refs(ctx, query, true)
+	if err != nil {
+		return err
+	}
+	seen := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		seen[r] = true
+	}
+	for i := range p.Items {
+		p.Items[i].Hidden = !seen[p.Items[i].Ref]
+	}
+	return nil
+}
+
+func (m *Model) editResult(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case planMsg:
+		return m.planCame(msg)
+	case submittedMsg:
+		return m.submitted(msg)
+	case undoMsg:
+		return m.undoCame(msg)
+	case undoneMsg:
+		return m.undone(msg)
+	case batchMsg:
+		return m.batchCame(msg)
+	case ledgerMsg:
+		return m.ledgerCame(msg)
+	case linkMsg:
+		return m.linkCame(msg)
+	case savedMsg:
+		if msg.err != nil {
+			m.fail("save the report", msg.err)
+		} else {
+			m.say(theme.Good, "saved: "+model.CleanLine(msg.path, 300))
+		}
+	case conflictMsg:
+		return m.conflictCame(msg)
+	case lookupMsg, lookupDueMsg, peopleMsg, draftMsg:
+		return m.overlayResult(msg)
+	case draftDueMsg:
+		if d := m.drafts[msg.key]; d != nil && d.gen == msg.gen {
+			return m.saveDraft(msg.key)
+		}
+	case draftFailedMsg:
+		m.fail("keep what you typed", msg.err)
+	}
+	return nil
+}
+
+func (m *Model) planCame(msg planMsg) tea.Cmd {
+	if !m.endOperation(msg.op) {
+		return nil
+	}
+	why, p := msg.why, msg.plan
+	if msg.err != nil {
+		m.complain(why.from, errorText(msg.err))
+		return nil
+	}
+	if p.Title == "" {
+		p.Title = why.title
+	}
+	if len(p.Items) == 0 {
+		m.complain(why.from, "nothing to change")
+		return nil
+	}
+	if !p.Bulk() {
+		it := p.Items[0]
+		switch {
+		case it.State == model.PlanBlocked:
+			m.complain(why.from, model.CleanLine(it.Reason, 300))
+			return nil
+		case it.State == model.PlanAlready:
+			m.complain(why.from, "nothing to send: it already is so")
+			return nil
+		case !p.Risky() && !why.review:
+			return m.submit(why, p)
+		}
+	}
+	m.openPlan(why, p)
+	return nil
+}
+
+// complain says what is wrong where the person looks: in the form, if one is
+// open, else in the message line.
+func (m *Model) complain(from overlay, text string) {
+	if c, ok := from.(complainer); ok && m.isOpen(from) {
+		c.complain(text)
+		return
+	}
+	m.say(theme.Warning, text)
+}
+
+func (m *Model) openPlan(why purpose, p model.Plan) {
+	d := dialog.NewPlan(p)
+	d.DefaultYes = why.review
+	if why.action == keymap.Delete && p.Count(model.PlanChange) > 0 {
+		words := []string{"delete"}
+		if !p.Bulk() {
+			words = []string{p.Items[0].Title, "delete"}
+		}
+		d.NeedsWord(words...)
+	}
+	m.open(&planOverlay{d: d, opened: m.now(), yes: func(m *Model) tea.Cmd { return m.submit(why, p) }})
+}
+
+// submit hands a plan to the engine. It is not cancelled: once on the way, it
+// ends with the edits on disk or with an error.
+func (m *Model) submit(why purpose, p model.Plan) tea.Cmd {
+	m.submitting++
+	be := m.be
+	return func() tea.Msg {
+		ids, err := be.Submit(context.Background(), p)
+		return submittedMsg{why: why, plan: p, ids: ids, err: err}
+	}
+}
+
+func (m *Model) submitted(msg submittedMsg) tea.Cmd {
+	m.submitting--
+	why := msg.why
+	if msg.err != nil {
+		m.complain(why.from, "nothing was queued: "+errorText(msg.err))
+		return m.quitIfReady()
+	}
+	cmds := []tea.Cmd{m.clearDraft(why.draft), m.reload(false), m.recount(), m.reloadLedger()}
+	if why.from != nil {
+		m.closeOverlay(why.from)
+	}
+	if why.marked {
+		m.list.ClearMarks()
+		m.list.EndRange()
+	}
+	if why.repeatable {
+		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes)}
+	}
+	n := msg.plan.Count(model.PlanChange)
+	if n > 1 {
+		m.batch = newBatch(msg.plan, msg.ids)
+		m.open(&resultsOverlay{b: m.batch})
+		cmds = append(cmds, m.readBatch())
+	} else {
+		m.say(theme.Good, m.queuedText(msg.plan))
+	}
+	if ref := m.detail.Ref(); !ref.IsZero() {
+		cmds = append(cmds, m.readActivity(ref))
+		if m.screen == screenDetail {
+			cmds = append(cmds, m.readRow(ref))
+		}
+	}
+	return tea.Batch(append(cmds, m.quitIfReady())...)
+}
+
+func (m *Model) queuedText(p model.Plan) string {
+	var what []string
+	title := ""
+	for _, it := range p.Items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		title = it.Title
+		for _, e := range it.Edits {
+			what = append(what, m.th.Phrase(e))
+		}
+	}
+	text := "queued: " + strings.Join(what, "; ")
+	if title != "" {
+		text += "  " + m.th.Separator + "  " + model.CleanLine(title, 60)
+	}
+	if k := m.keys.KeyOf(keymap.List, keymap.Undo); k != "" {
+		text += "  (" + k + " undoes)"
+	}
+	return text
+}
+
+func withoutBase(changes []model.Change) []model.Change {
+	out := append([]model.Change(nil), changes...)
+	for i := range out {
+		out[i].Base = nil
+	}
+	return out
+}
+
+// baseOf gives what the person is looking at, so that somebody else's change
+// since then is found; nil where it is not known.
+func baseOf(in intent, kind model.EditKind, key string) *model.Value {
+	if !in.one {
+		return nil
+	}
+	if v, ok := model.Read(in.row.Conversation, kind, key); ok {
+		return &v
+	}
+	return nil
+}
+
+func (m *Model) set(in intent, verb string, kind model.EditKind, target string) tea.Cmd {
+	return m.plan(purpose{action: in.action, title: bulkTitle(verb, len(in.refs)), refs: in.refs, marked: in.marked, repeatable: true,
+		changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(target), Base: baseOf(in, kind, "")}}})
+}
+
+// setTo gives a handler that sets a field to a value.
+func setTo(verb string, kind model.EditKind, target string) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }
+}
+
+// togglePrivacy makes one private conversation public and any other private;
+// several are all made private.
+func (m *Model) togglePrivacy(in intent) tea.Cmd {
+	if in.one && in.row.Conversation.Privacy == model.PrivacyPrivate {
+		return m.set(in, "make public", model.EditPrivacy, string(model.PrivacyPublic))
+	}
+	return m.set(in, "make private", model.EditPrivacy, string(model.PrivacyPrivate))
+}
+
+func (m *Model) toggleStatus(in intent) tea.Cmd {
+	if in.one && in.row.Conversation.Closed {
+		return m.set(in, "reopen", model.EditStatus, model.StatusOpen)
+	}
+	return m.set(in, "close", model.EditStatus, model.StatusClosed)
+}
+
+func (m *Model) archive(in intent) tea.Cmd {
+	return m.plan(purpose{action: in.action, title: bulkTitle("archive", len(in.refs)), refs: in.refs, marked: in.marked,
+		repeatable: true, changes: []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}})
+}
+
+func (m *Model) remove(in intent) tea.Cmd {
+	return m.plan(purpose{action: in.action, title: bulkTitle("delete", len(in.refs)), refs: in.refs, marked: in.marked,
+		changes: []model.Change{{Kind: model.EditDelete, Op: model.OpSet}}})
+}
+
+func (m *Model) repeat(in intent) tea.Cmd {
+	return m.plan(purpose{action: m.last.action, title: "Again: " + m.last.title, refs: in.refs, marked: in.marked,
+		repeatable: true, changes: m.last.changes})
+}
+
+// rename asks for a title, the present one filled in.
+func (m *Model) rename(in intent) tea.Cmd {
+	if in.arg != "" {
+		return m.set(in, "rename", model.EditTitle, in.arg)
+	}
+	text, title, key := "", bulkTitle("rename", len(in.refs)), ""
+	if in.one {
+		text = in.row.Conversation.Title
+		title = "Rename"
+		key = "title:" + in.row.Conversation.Ref.String()
+	}
+	o := &promptOverlay{d: dialog.NewPrompt(title, text, "ctrl+u clears the line"), draft: key}
+	o.done = func(m *Model, text string) tea.Cmd {
+		if strings.TrimSpace(text) == "" {
+			o.complain("a title can't be empty")
+			return nil
+		}
+		if in.one && !o.d.Input.Touched() {
+			m.closeOverlay(o)
+			m.say(theme.Dim, "the title was left as it is")
+			return m.clearDraft(key)
+		}
+		return m.plan(purpose{action: in.action, title: title, refs: in.refs, marked: in.marked, draft: key, from: o, repeatable: true,
+			changes: []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(text), Base: baseOf(in, model.EditTitle, "")}}})
+	}
+	m.open(o)
+	return m.restoreDraft(o, key)
+}
+
+// about gives the description of the account of an intent.
+func (m *Model) about(in intent) model.Description {
+	account := in.row.Conversation.Ref.Account
+	if account == "" && len(in.refs) > 0 {
+		account = in.refs[0].Account
+	}
+	d, _ := m.facts.Describe(account)
+	return d
+}
+
+func (m *Model) chooseAccess(in intent) tea.Cmd {
+	return m.choose(in, "Who has access", model.EditAccess, m.about(in).AccessValues, in.row.Conversation.Access)
+}
+
+func (m *Model) chooseDefaultRole(in intent) tea.Cmd {
+	return m.choose(in, "Default role", model.EditDefaultRole, m.about(in).DefaultRoleValues, in.row.Conversation.DefaultRole)
+}
+
+func (m *Model) choose(in intent, title string, kind model.EditKind, values []string, now string) tea.Cmd {
+	if len(values) == 0 {
+		m.say(theme.Warning, "the service names no values to choose from")
+		return nil
+	}
+	about := m.about(in)
+	d := &dialog.Menu{Title: bulkTitle(title, len(in.refs))}
+	for i, v := range values {
+		label := model.CleanLine(model.RoleName(v), 60)
+		if v == now && in.one {
+			label += "  (now)"
+			d.SetAt(i)
+		}
+		if s := about.Audience[model.AudienceKey(kind, v)]; s != "" {
+			label += "  " + m.th.Separator + " " + model.CleanLine(s, 200)
+		}
+		d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})
+	}
+	for i := range d.Items {
+		if i < len(values) && values[i] == now && in.one {
+			d.SetAt(i)
+		}
+	}
+	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd {
+		return m.set(in, strings.ReplaceAll(string(kind), "_", " "), kind, values[i])
+	}})
+	return nil
+}

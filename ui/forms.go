@@ -1,0 +1,229 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/dialog"
+	"confab/ui/edit"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// formOverlay is the form of a conversation, or of a new one.
+type formOverlay struct {
+	f     *edit.Form
+	in    intent
+	draft string
+	// account is set for a new conversation.
+	account string
+}
+
+// formOf gives a handler that opens the form, narrowed to some fields.
+func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd { return m.openForm(in, kinds) }
+}
+
+func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
+	o := &formOverlay{in: in}
+	title := bulkTitle("edit", len(in.refs))
+	if in.one {
+		title = "Edit: " + model.CleanLine(in.row.Conversation.Title, 120)
+		o.draft = "form:" + in.row.Conversation.Ref.String()
+		if len(kinds) == 1 {
+			o.draft = string(kinds[0]) + ":" + in.row.Conversation.Ref.String()
+		}
+	}
+	o.f = edit.NewForm(title, edit.Subject{Conversation: in.row.Conversation,
+		Capabilities: m.facts.Capabilities(in.row.Conversation), About: m.about(in), Several: !in.one, Kinds: kinds})
+	if !o.f.Editable() {
+		o.f.Problem = "nothing of this conversation can be edited"
+	}
+	m.open(o)
+	return m.restoreDraft(o, o.draft)
+}
+
+func (o *formOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.f.Draw(m.th, screen)
+}
+func (o *formOverlay) complain(text string) { o.f.Problem = text }
+
+func (o *formOverlay) receive(_ *Model, msg tea.Msg) tea.Cmd {
+	if d, ok := msg.(draftMsg); ok && d.text != "" && !o.f.Touched() && o.f.Restore(d.text) {
+		o.f.Note = "restored from your draft; fields with * differ from what is there"
+	}
+	return nil
+}
+
+func (o *formOverlay) paste(m *Model, text string) tea.Cmd {
+	if o.f.Paste(text) {
+		return m.draftChanged(o.draft, o.f.Draft())
+	}
+	return nil
+}
+
+func (o *formOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	name := k.String()
+	if name == "esc" {
+		m.closeOverlay(o)
+		if o.f.Touched() && o.draft != "" {
+			m.say(theme.Dim, "kept as a draft")
+		}
+		return m.saveDraft(o.draft)
+	}
+	o.f.Problem = ""
+	if o.f.Multiline() && (name == "up" || name == "down" || name == "enter") || (name == "left" || name == "right") && !o.f.Choice() {
+		if o.f.Key(k) {
+			return m.draftChanged(o.draft, o.f.Draft())
+		}
+		return nil
+	}
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Form}, []string{name})
+	if r == keymap.Match {
+		switch b.Action {
+		case keymap.NextField:
+			o.f.Move(1)
+			return nil
+		case keymap.PreviousField:
+			o.f.Move(-1)
+			return nil
+		case keymap.ChoiceNext, keymap.ChoicePrev:
+			by := 1
+			if b.Action == keymap.ChoicePrev {
+				by = -1
+			}
+			if o.f.Cycle(by) {
+				return m.draftChanged(o.draft, o.f.Draft())
+			}
+			return nil
+		case keymap.Accept:
+			return o.enter(m)
+		case keymap.Submit:
+			return o.submit(m)
+		}
+	}
+	if name == "space" && o.f.Cycle(1) || o.f.Key(k) {
+		return m.draftChanged(o.draft, o.f.Draft())
+	}
+	return nil
+}
+
+// enter opens what the field opens, or goes on to the next.
+func (o *formOverlay) enter(m *Model) tea.Cmd {
+	if p := o.f.People(); p != nil {
+		t := &peopleOverlay{e: p, in: o.in, inForm: o}
+		if o.account != "" {
+			t.in.refs = []model.Ref{{Account: o.account}}
+		}
+		m.open(t)
+		if !p.Loaded() {
+			return m.loadPeople(t, o.in.row.Conversation)
+		}
+		return nil
+	}
+	if kind, ok := o.f.Pick(); ok {
+		account := o.account
+		if account == "" {
+			account = m.account(o.in)
+		}
+		p := &pickerOverlay{p: edit.NewPicker("Choose a "+string(kind), []model.LookupKind{kind}, ""), account: account}
+		p.chosen = func(m *Model, q model.Participant) tea.Cmd {
+			o.f.Picked(q)
+			return m.draftChanged(o.draft, o.f.Draft())
+		}
+		m.open(p)
+		return p.ask(m, false)
+	}
+	o.f.Move(1)
+	return nil
+}
+
+func (o *formOverlay) submit(m *Model) tea.Cmd {
+	if o.account != "" {
+		n, err := o.f.New()
+		if err != nil {
+			o.f.Problem = err.Error()
+			return nil
+		}
+		return m.plan(purpose{action: keymap.NewItem, title: "New conversation", account: o.account, create: &n,
+			draft: o.draft, review: true, from: o})
+	}
+	changes, err := o.f.Changes()
+	switch {
+	case err != nil:
+		o.f.Problem = err.Error()
+		return nil
+	case len(changes) == 0:
+		o.f.Problem = "nothing was changed"
+		return nil
+	}
+	return m.plan(purpose{action: o.in.action, title: o.f.Title, refs: o.in.refs, marked: o.in.marked, changes: changes,
+		draft: o.draft, review: true, from: o, repeatable: true})
+}
+
+// creators lists the accounts in which a conversation can be created, and why
+// the others can't.
+func (m *Model) creators() (can []string, why map[string]string) {
+	why = map[string]string{}
+	for _, a := range m.facts.Accounts() {
+		c := m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: a.Name}, Provider: a.Provider}).Of(model.EditCreate)
+		if c.Can() {
+			can = append(can, a.Name)
+		} else {
+			why[a.Name] = model.CleanLine(c.Reason, 200)
+		}
+	}
+	return can, why
+}
+
+func cannotCreate(m *Model, _ intent) string {
+	if m.opts.ReadOnly {
+		return "read-only: confab was started so that it changes nothing"
+	}
+	can, why := m.creators()
+	if len(can) > 0 {
+		return ""
+	}
+	var out []string
+	for _, a := range m.facts.Accounts() {
+		out = append(out, a.Name+": "+why[a.Name])
+	}
+	return strings.Join(out, "; ")
+}
+
+// openCreate asks for the account, where there is a choice, and opens the form.
+func (m *Model) openCreate(intent) tea.Cmd {
+	can, why := m.creators()
+	if len(can) == 1 {
+		return m.openCreateIn(can[0])
+	}
+	d := &dialog.Menu{Title: "New conversation in which account?"}
+	var names []string
+	for _, a := range m.facts.Accounts() {
+		names = append(names, a.Name)
+		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + a.Provider + ")", Off: why[a.Name]})
+	}
+	for i := range d.Items {
+		if d.Items[i].Off == "" {
+			d.SetAt(i)
+			break
+		}
+	}
+	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd { return m.openCreateIn(names[i]) }})
+	return nil
+}
+
+func (m *Model) openCreateIn(account string) tea.Cmd {
+	about, ok := m.facts.Describe(account)
+	if !ok {
+		m.say(theme.Error, "there is no account named "+account)
+		return nil
+	}
+	caps := m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider})
+	o := &formOverlay{f: edit.NewCreate(about, caps), account: account, draft: "new:" + account}
+	m.open(o)
+	return m.restoreDraft(o, o.draft)
+}

@@ -1,0 +1,105 @@
+// Package help draws the keys from the live table.
+//
+// What may be relied on: every binding of the table is listed, with the keys
+// the person gave it, and one without a key says so.
+package help
+
+import (
+	"fmt"
+	"strings"
+
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Help is the state of the screen.
+type Help struct {
+	keys    *keymap.Map
+	version string
+	offset  int
+	height  int
+	lines   int
+}
+
+// New makes the screen.
+func New(keys *keymap.Map, version string) *Help { return &Help{keys: keys, version: version} }
+
+// Scroll moves by lines.
+func (h *Help) Scroll(by int) { h.offset = max(0, min(h.offset+by, h.lines-h.height)) }
+
+// Page gives how many lines a page has.
+func (h *Help) Page() int { return max(1, h.height-1) }
+
+// Draw draws the screen.
+func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
+	if r.Empty() {
+		return nil
+	}
+	lines := h.text(th, r.W)
+	head := " " + th.Say(theme.Heading, "Keys")
+	if h.version != "" {
+		head += th.Say(theme.Dim, "  confab "+h.version)
+	}
+	h.height = max(1, r.H-2)
+	h.lines = len(lines)
+	h.offset = max(0, min(h.offset, h.lines-h.height))
+	last := min(len(lines), h.offset+h.height)
+	out := append([]string{head}, th.Block(lines[h.offset:last], r.W, h.height)...)
+	foot := " " + th.KeyLine("j k", "scroll", "esc", "close") + th.Say(theme.Dim, fmt.Sprintf("  %d/%d", last, len(lines)))
+	return th.Block(append(out, foot), r.W, r.H)
+}
+
+func (h *Help) text(th *theme.Theme, w int) []string {
+	var out []string
+	section := ""
+	wide := 24
+	if w < 60 {
+		wide = 14
+	}
+	for _, c := range keymap.Contexts() {
+		for _, b := range h.keys.Bindings(c) {
+			title := b.Section
+			if c == keymap.Detail {
+				title += " (in a conversation)"
+			}
+			if title != section {
+				section = title
+				if len(out) > 0 {
+					out = append(out, "")
+				}
+				out = append(out, " "+th.Say(theme.Heading, title))
+			}
+			keys := b.AllKeys()
+			if keys == "" {
+				keys = "(no key)"
+			}
+			text := b.Help
+			if keys == "(no key)" {
+				text += "  :" + string(b.Action)
+			}
+			first := "   " + th.Say(theme.Key, th.Fit(keys, wide, ""))
+			if th.Width(keys) > wide {
+				out = append(out, "   "+th.Say(theme.Key, th.Truncate(keys, w-3, th.Ellipsis)))
+				first = layout.Spaces(3 + wide)
+			}
+			for i, l := range th.Wrap(text, max(1, w-5-wide)) {
+				if i > 0 {
+					first = layout.Spaces(3 + wide)
+				}
+				out = append(out, first+" "+l)
+			}
+		}
+	}
+	for _, l := range strings.Split(notes, "\n") {
+		for _, p := range th.Wrap(l, max(1, w-3)) {
+			out = append(out, "   "+th.Say(theme.Dim, p))
+		}
+	}
+	return out
+}
+
+const notes = `
+A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
+ctrl+c, enter, esc and the arrows always work. Other keys are set in [keys.CONTEXT] of the config by action name.
+The mouse scrolls, selects and opens; hold shift to select text as usual.`

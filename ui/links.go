@@ -1,0 +1,81 @@
+package ui
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+func (m *Model) copyRef(in intent) tea.Cmd {
+	refs := make([]string, len(in.refs))
+	for i, r := range in.refs {
+		refs[i] = model.CleanLine(r.String(), 0)
+	}
+	if len(refs) == 1 {
+		m.say(theme.Good, "copied: "+refs[0])
+	} else {
+		m.say(theme.Good, fmt.Sprintf("copied %d refs", len(refs)))
+	}
+	return tea.SetClipboard(strings.Join(refs, "\n"))
+}
+
+func (m *Model) copyLink(in intent) tea.Cmd {
+	be, ctx, ref := m.be, m.ctx, in.row.Conversation.Ref
+	return func() tea.Msg {
+		link, err := be.Link(ctx, ref, model.LinkWeb)
+		if err == nil {
+			err = checkLink(link)
+		}
+		return linkMsg{url: link, copy: true, err: err}
+	}
+}
+
+// openLink gives a handler that opens a page of the conversation.
+func openLink(kind model.LinkKind) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		be, ctx, open, ref := m.be, m.ctx, m.opts.Open, in.row.Conversation.Ref
+		return func() tea.Msg {
+			link, err := be.Link(ctx, ref, kind)
+			if err == nil {
+				err = checkLink(link)
+			}
+			if err == nil {
+				err = open(link)
+			}
+			return linkMsg{url: link, err: err}
+		}
+	}
+}
+
+// checkLink lets only pages of the web through.
+func checkLink(link string) error {
+	u, err := url.Parse(link)
+	switch {
+	case link == "":
+		return fmt.Errorf("there is no link for this conversation")
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("the link is no web page, so it is not opened")
+	}
+	return nil
+}
+
+func (m *Model) linkCame(msg linkMsg) tea.Cmd {
+	switch {
+	case msg.err != nil && msg.copy:
+		m.fail("copy the link", msg.err)
+	case msg.err != nil:
+		m.fail("open it", msg.err)
+	case msg.copy:
+		link := model.CleanLine(msg.url, 0)
+		m.say(theme.Good, "copied: "+link)
+		return tea.SetClipboard(link)
+	default:
+		m.say(theme.Good, "opened in the browser")
+	}
+	return nil
+}

@@ -1,0 +1,293 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/dialog"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// overlay lies over the screen and takes the keys. The topmost one gets them.
+type overlay interface {
+	key(m *Model, k tea.KeyPressMsg) tea.Cmd
+	draw(m *Model, screen layout.Rect) layout.Picture
+}
+
+// What overlays may also do.
+type (
+	paster interface {
+		paste(m *Model, text string) tea.Cmd
+	}
+	scroller   interface{ scroll(by int) }
+	complainer interface{ complain(text string) }
+	// receiver takes results that were asked for on its behalf.
+	receiver interface {
+		receive(m *Model, msg tea.Msg) tea.Cmd
+	}
+)
+
+func (m *Model) open(o overlay) { m.overlays = append(m.overlays, o) }
+
+func (m *Model) isOpen(o overlay) bool { return slices.Contains(m.overlays, o) }
+
+// closeOverlay takes an overlay away, wherever in the stack it is.
+func (m *Model) closeOverlay(o overlay) {
+	m.overlays = slices.DeleteFunc(m.overlays, func(p overlay) bool { return p == o })
+}
+
+// overlayResult hands a result to the overlay that asked; where that is closed
+// it is dropped.
+func (m *Model) overlayResult(msg tea.Msg) tea.Cmd {
+	var owner overlay
+	switch msg := msg.(type) {
+	case lookupMsg:
+		owner = msg.owner
+	case lookupDueMsg:
+		owner = msg.owner
+	case peopleMsg:
+		owner = msg.owner
+	case draftMsg:
+		owner = msg.owner
+	}
+	if r, ok := owner.(receiver); ok && m.isOpen(owner) {
+		return r.receive(m, msg)
+	}
+	return nil
+}
+
+// scrolling tells by how many lines an action scrolls; h is a page.
+func scrolling(a keymap.Action, h int) (int, bool) {
+	switch a {
+	case keymap.Down:
+		return 1, true
+	case keymap.Up:
+		return -1, true
+	case keymap.PageDown:
+		return h, true
+	case keymap.PageUp:
+		return -h, true
+	case keymap.Top:
+		return -1 << 20, true
+	case keymap.Bottom:
+		return 1 << 20, true
+	}
+	return 0, false
+}
+
+// planOverlay asks before a plan is submitted.
+type planOverlay struct {
+	d      *dialog.Plan
+	opened time.Time
+	yes    func(m *Model) tea.Cmd
+}
+
+func (o *planOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.d.Draw(m.th, screen)
+}
+func (o *planOverlay) scroll(by int) { o.d.Scroll(by) }
+
+func (o *planOverlay) paste(_ *Model, text string) tea.Cmd {
+	if o.d.Typing() {
+		o.d.Paste(text)
+	}
+	return nil
+}
+
+func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	name := k.String()
+	if name == "esc" {
+		return o.no(m)
+	}
+	if m.now().Sub(o.opened) < quietTime {
+		return nil
+	}
+	if o.d.Typing() {
+		switch name {
+		case "enter":
+			if o.d.Typed() {
+				return o.proceed(m)
+			}
+		case "up", "pgup":
+			o.d.Scroll(-4)
+		case "down", "pgdown":
+			o.d.Scroll(4)
+		default:
+			o.d.Key(k)
+		}
+		return nil
+	}
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
+	if r != keymap.Match {
+		return nil
+	}
+	if by, ok := scrolling(b.Action, 10); ok {
+		o.d.Scroll(by)
+		return nil
+	}
+	switch b.Action {
+	case keymap.Yes:
+		return o.proceed(m)
+	case keymap.No:
+		return o.no(m)
+	case keymap.Accept:
+		if o.d.Default() {
+			return o.proceed(m)
+		}
+		return o.no(m)
+	}
+	return nil
+}
+
+func (o *planOverlay) no(m *Model) tea.Cmd {
+	m.closeOverlay(o)
+	if o.d.Possible() {
+		m.say(theme.Dim, "nothing was sent")
+	}
+	return nil
+}
+
+// proceed goes on: to the second question where there is one, else to the work.
+func (o *planOverlay) proceed(m *Model) tea.Cmd {
+	if !o.d.Possible() {
+		m.closeOverlay(o)
+		return nil
+	}
+	if !o.d.Typing() && o.d.AskAgain() {
+		o.opened = m.now()
+		return nil
+	}
+	m.closeOverlay(o)
+	return o.yes(m)
+}
+
+// promptOverlay asks for a line of text.
+type promptOverlay struct {
+	d     *dialog.Prompt
+	draft string
+	done  func(m *Model, text string) tea.Cmd
+}
+
+func (o *promptOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.d.Draw(m.th, screen)
+}
+func (o *promptOverlay) complain(text string) { o.d.Problem = text }
+
+func (o *promptOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	switch k.String() {
+	case "esc":
+		m.closeOverlay(o)
+		if o.draft == "" {
+			return nil
+		}
+		if o.d.Input.Touched() {
+			m.say(theme.Dim, "kept as a draft")
+			return m.saveDraft(o.draft)
+		}
+		return m.clearDraft(o.draft)
+	case "enter", "ctrl+s":
+		return o.done(m, o.d.Input.Value())
+	}
+	if o.d.Key(k) {
+		return m.draftChanged(o.draft, o.d.Input.Value())
+	}
+	return nil
+}
+
+func (o *promptOverlay) paste(m *Model, text string) tea.Cmd {
+	if o.d.Input.Paste(text) {
+		return m.draftChanged(o.draft, o.d.Input.Value())
+	}
+	return nil
+}
+
+func (o *promptOverlay) receive(_ *Model, msg tea.Msg) tea.Cmd {
+	if d, ok := msg.(draftMsg); ok && d.text != "" && !o.d.Input.Touched() && d.text != o.d.Input.Value() {
+		o.d.Input.Set(d.text)
+		o.d.Help = "restored from your draft; ctrl+u clears the line"
+	}
+	return nil
+}
+
+// menuOverlay offers choices.
+type menuOverlay struct {
+	d      *dialog.Menu
+	choose func(m *Model, i int) tea.Cmd
+	cancel func(m *Model)
+}
+
+func (o *menuOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.d.Draw(m.th, screen)
+}
+
+func (o *menuOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	name := k.String()
+	at := o.d.Find(name)
+	switch name {
+	case "esc":
+		m.closeOverlay(o)
+		if o.cancel != nil {
+			o.cancel(m)
+		}
+		return nil
+	case "up", "k":
+		o.d.Move(-1)
+		return nil
+	case "down", "j":
+		o.d.Move(1)
+		return nil
+	case "enter":
+		at = o.d.At()
+	}
+	if at < 0 || at >= len(o.d.Items) || o.d.Items[at].Off != "" {
+		return nil
+	}
+	m.closeOverlay(o)
+	return o.choose(m, at)
+}
+
+// progressOverlay shows an operation that takes a while.
+type progressOverlay struct{ op *operation }
+
+func (o *progressOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	d := dialog.Progress{Title: o.op.title, Done: o.op.done, Total: o.op.total}
+	return d.Draw(m.th, screen)
+}
+
+func (o *progressOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "esc" {
+		o.op.cancel()
+		m.endOperation(o.op.id)
+		m.say(theme.Dim, "stopped: nothing was sent")
+	}
+	return nil
+}
+
+// textOverlay shows text.
+type textOverlay struct{ d *dialog.Text }
+
+func (o *textOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.d.Draw(m.th, screen)
+}
+func (o *textOverlay) scroll(by int) { o.d.Scroll(by) }
+
+func (o *textOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "esc" || k.String() == "enter" {
+		m.closeOverlay(o)
+		return nil
+	}
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Pager}, []string{k.String()})
+	if r != keymap.Match {
+		return nil
+	}
+	if by, ok := scrolling(b.Action, 10); ok {
+		o.scroll(by)
+		return nil
+	}
+	m.closeOverlay(o)
+	return nil
+}

@@ -1,0 +1,153 @@
+// Package palette lists every action with its key and why it is off, narrowed
+// by what is typed.
+//
+// What may be relied on: an entry that is off can be seen and not chosen, and
+// what is typed only ever narrows the list.
+package palette
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Entry is one action.
+type Entry struct {
+	Name, Help, Key, Section string
+	// Off is why it can't be done now, "" if it can.
+	Off string
+}
+
+// Palette is the state of the palette.
+type Palette struct {
+	entries []Entry
+	shown   []int
+	input   theme.Input
+	at, top int
+}
+
+// New makes a palette of entries.
+func New(entries []Entry) *Palette {
+	p := &Palette{entries: entries, input: theme.NewInput("")}
+	p.narrow()
+	return p
+}
+
+// Key takes a key of the text.
+func (p *Palette) Key(k tea.KeyPressMsg) {
+	if p.input.Key(k) {
+		p.narrow()
+	}
+}
+
+// Paste takes pasted text.
+func (p *Palette) Paste(text string) {
+	if p.input.Paste(text) {
+		p.narrow()
+	}
+}
+
+// Move moves the bar.
+func (p *Palette) Move(by int) { p.at = max(0, min(p.at+by, len(p.shown)-1)) }
+
+// Chosen gives the index of the entry under the bar, -1 if there is none.
+func (p *Palette) Chosen() int {
+	if p.at >= len(p.shown) {
+		return -1
+	}
+	return p.shown[p.at]
+}
+
+// narrow keeps the entries that hold every word; those that can be done, and
+// those whose name begins with what was typed, come first.
+func (p *Palette) narrow() {
+	words := strings.Fields(model.FoldText(p.input.Value()))
+	p.at, p.top = 0, 0
+	var groups [3][]int
+	for i, e := range p.entries {
+		text := model.FoldText(e.Name + " " + strings.ReplaceAll(e.Name, "_", " ") + " " + e.Help + " " + e.Section)
+		all := true
+		for _, w := range words {
+			all = all && strings.Contains(text, w)
+		}
+		switch {
+		case !all:
+		case e.Off != "":
+			groups[2] = append(groups[2], i)
+		case len(words) > 0 && strings.HasPrefix(e.Name, words[0]):
+			groups[0] = append(groups[0], i)
+		default:
+			groups[1] = append(groups[1], i)
+		}
+	}
+	if len(words) == 0 {
+		p.shown = p.shown[:0]
+		for i := range p.entries {
+			p.shown = append(p.shown, i)
+		}
+		return
+	}
+	p.shown = append(append(groups[0], groups[1]...), groups[2]...)
+}
+
+// Draw draws the palette.
+func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	w := min(screen.W-2, 96)
+	h := min(screen.H-5, 24)
+	foot := th.KeyLine("enter", "do it", "esc", "close") + th.Say(theme.Dim, fmt.Sprintf("  %d of %d", len(p.shown), len(p.entries)))
+	return th.Frame(screen, "Actions", foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
+		out := []string{th.Say(theme.Accent, ":") + " " + line}
+		rows := max(0, h-1)
+		if p.at < p.top {
+			p.top = p.at
+		}
+		if p.at >= p.top+rows {
+			p.top = p.at - rows + 1
+		}
+		p.top = max(0, p.top)
+		for i := p.top; i < len(p.shown) && i < p.top+rows; i++ {
+			out = append(out, p.row(th, p.entries[p.shown[i]], i == p.at, w))
+		}
+		return out, &layout.Cursor{X: x + 2}
+	})
+}
+
+func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
+	pointer, look := "  ", theme.Text
+	if e.Off != "" {
+		look = theme.Disabled
+	}
+	if at {
+		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+	}
+	keyW := 12
+	nameW := 0
+	if w >= 50 {
+		nameW = 23
+	}
+	help := e.Help
+	if e.Off != "" {
+		help += " (off: " + model.CleanLine(e.Off, 300) + ")"
+	}
+	s := pointer + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
+	if nameW > 0 {
+		s += th.Paint(look, e.Name, nameW) + " "
+		if at {
+			look = theme.Text
+		}
+	}
+	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW-b(nameW > 0)), th.Ellipsis))
+}
+
+func b(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,300 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/edit"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// peopleOverlay is the table of participants or contacts.
+type peopleOverlay struct {
+	e     *edit.People
+	in    intent
+	draft string
+	// inForm is set where the table belongs to a form: it then closes with what
+	// was changed kept there.
+	inForm *formOverlay
+}
+
+func (m *Model) editParticipants(in intent) tea.Cmd {
+	return m.openPeople(in, "Participants", model.EditParticipants)
+}
+
+func (m *Model) editContacts(in intent) tea.Cmd {
+	return m.openPeople(in, "Contacts", model.EditContacts)
+}
+
+func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd {
+	o := &peopleOverlay{in: in}
+	title := bulkTitle(what, len(in.refs))
+	if in.one {
+		title = what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
+		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
+	}
+	o.e = edit.NewPeople(title, kind, m.about(in), !in.one)
+	m.open(o)
+	if !in.one {
+		return nil
+	}
+	return m.loadPeople(o, in.row.Conversation)
+}
+
+// loadPeople reads the full list from the service, always afresh: what is
+// edited is what is there now.
+func (m *Model) loadPeople(o *peopleOverlay, c model.Conversation) tea.Cmd {
+	need := model.NeedParticipants
+	if o.e.Kind() == model.EditContacts {
+		need = model.NeedContacts | model.NeedParticipants
+	}
+	be, ctx, ref := m.be, m.ctx, c.Ref
+	return func() tea.Msg {
+		d, err := be.Load(ctx, ref, need)
+		return peopleMsg{owner: o, detail: d, err: err}
+	}
+}
+
+func (o *peopleOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.e.Draw(m.th, screen)
+}
+func (o *peopleOverlay) scroll(by int)        { o.e.Move(by) }
+func (o *peopleOverlay) complain(text string) { o.e.Problem = text }
+
+func (o *peopleOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case peopleMsg:
+		if msg.err != nil {
+			o.e.Problem = errorText(msg.err)
+			return nil
+		}
+		c := msg.detail.Conversation
+		set := c.Participants
+		if o.e.Kind() == model.EditContacts {
+			set = c.Contacts
+		}
+		if !set.Known {
+			o.e.Problem = "the service did not give the full list, so it can't be edited"
+			return nil
+		}
+		var rooms []model.Participant
+		if o.e.Kind() == model.EditContacts {
+			for _, p := range c.Participants.Items {
+				if p.Kind == model.KindRoom {
+					rooms = append(rooms, p)
+				}
+			}
+		}
+		o.e.Load(set.Items, rooms)
+		if o.inForm == nil {
+			return m.restoreDraft(o, o.draft)
+		}
+	case draftMsg:
+		if msg.text != "" && !o.e.Changed() && o.e.Restore(msg.text) {
+			m.say(theme.Dim, "restored from your draft")
+			o.e.Problem = ""
+		}
+	}
+	return nil
+}
+
+func (o *peopleOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	name := k.String()
+	if name == "esc" {
+		m.closeOverlay(o)
+		if o.inForm != nil {
+			return m.draftChanged(o.inForm.draft, o.inForm.f.Draft())
+		}
+		if o.e.Changed() && o.draft != "" {
+			m.say(theme.Dim, "kept as a draft")
+		}
+		return m.saveDraft(o.draft)
+	}
+	b, r := m.keys.Lookup([]keymap.Context{keymap.People}, []string{name})
+	if r != keymap.Match || !o.e.Loaded() {
+		return nil
+	}
+	o.e.Problem = ""
+	switch b.Action {
+	case keymap.Down:
+		o.e.Move(1)
+		return nil
+	case keymap.Up:
+		o.e.Move(-1)
+		return nil
+	case keymap.AddPerson:
+		return o.add(m)
+	case keymap.RemovePerson:
+		o.e.Remove()
+	case keymap.RevertPerson:
+		o.e.Revert()
+	case keymap.RoleNext:
+		o.cycle(1)
+	case keymap.RolePrev:
+		o.cycle(-1)
+	case keymap.Submit:
+		return o.submit(m)
+	}
+	return o.changed(m)
+}
+
+func (o *peopleOverlay) changed(m *Model) tea.Cmd {
+	if o.inForm != nil {
+		return nil
+	}
+	return m.draftChanged(o.draft, o.e.Draft())
+}
+
+func (o *peopleOverlay) cycle(by int) {
+	if !o.e.Cycle(by) {
+		o.e.Problem = "there is no role or status to choose here"
+	}
+}
+
+func (o *peopleOverlay) add(m *Model) tea.Cmd {
+	kinds := m.about(o.in).People
+	if o.e.Kind() == model.EditContacts {
+		kinds = []model.LookupKind{model.LookupContacts}
+	}
+	if len(kinds) == 0 {
+		o.e.Problem = "the service has no directory to add people from"
+		return nil
+	}
+	p := &pickerOverlay{p: edit.NewPicker("Add", kinds, o.in.row.Conversation.Space.ID), account: m.account(o.in)}
+	p.have = func(q model.Participant) bool {
+		for _, t := range o.e.Target() {
+			if model.SamePerson(t, q) {
+				return true
+			}
+		}
+		return false
+	}
+	p.chosen = func(m *Model, q model.Participant) tea.Cmd {
+		o.e.Add(q)
+		return o.changed(m)
+	}
+	m.open(p)
+	return p.ask(m, false)
+}
+
+func (o *peopleOverlay) submit(m *Model) tea.Cmd {
+	if o.inForm != nil {
+		m.closeOverlay(o)
+		return m.draftChanged(o.inForm.draft, o.inForm.f.Draft())
+	}
+	changes := o.e.Changes()
+	if len(changes) == 0 {
+		o.e.Problem = "nothing was changed"
+		return nil
+	}
+	return m.plan(purpose{action: o.in.action, title: o.e.Title, refs: o.in.refs, marked: o.in.marked, changes: changes,
+		draft: o.draft, review: true, from: o, repeatable: o.e.Several()})
+}
+
+// account gives the account of an intent.
+func (m *Model) account(in intent) string {
+	if a := in.row.Conversation.Ref.Account; a != "" {
+		return a
+	}
+	if len(in.refs) > 0 {
+		return in.refs[0].Account
+	}
+	return ""
+}
+
+// pickerOverlay looks something up in a directory.
+type pickerOverlay struct {
+	p       *edit.Picker
+	account string
+	gen     int
+	have    func(model.Participant) bool
+	chosen  func(m *Model, p model.Participant) tea.Cmd
+}
+
+func (o *pickerOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.p.Draw(m.th, screen, o.have)
+}
+func (o *pickerOverlay) scroll(by int) { o.p.Move(by) }
+
+// ask asks the directory now, or for its next page.
+func (o *pickerOverlay) ask(m *Model, more bool) tea.Cmd {
+	if !more {
+		o.gen++
+	}
+	req, gen, be, ctx, account := o.p.Request(more), o.gen, m.be, m.ctx, o.account
+	return func() tea.Msg {
+		page, err := be.Lookup(ctx, account, req)
+		return lookupMsg{o, gen, more, page, err}
+	}
+}
+
+// later asks once typing rests.
+func (o *pickerOverlay) later() tea.Cmd {
+	o.gen++
+	gen := o.gen
+	return tea.Tick(lookupTime, func(time.Time) tea.Msg { return lookupDueMsg{o, gen} })
+}
+
+func (o *pickerOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case lookupDueMsg:
+		if msg.gen == o.gen {
+			return o.ask(m, false)
+		}
+	case lookupMsg:
+		if msg.gen == o.gen {
+			o.p.Take(msg.page, msg.more, errorText(msg.err))
+		}
+	}
+	return nil
+}
+
+func (o *pickerOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	switch k.String() {
+	case "esc":
+		m.closeOverlay(o)
+	case "enter", "ctrl+s":
+		p, ok := o.p.Chosen()
+		if !ok {
+			return nil
+		}
+		m.closeOverlay(o)
+		return o.chosen(m, p)
+	case "up":
+		o.p.Move(-1)
+	case "down":
+		if o.p.Move(1) {
+			return o.ask(m, true)
+		}
+	case "pgup":
+		o.p.Move(-8)
+	case "pgdown":
+		if o.p.Move(8) {
+			return o.ask(m, true)
+		}
+	case "tab":
+		if o.p.NextKind(1) {
+			return o.ask(m, false)
+		}
+	case "shift+tab":
+		if o.p.NextKind(-1) {
+			return o.ask(m, false)
+		}
+	default:
+		if o.p.Key(k) {
+			return o.later()
+		}
+	}
+	return nil
+}
+
+func (o *pickerOverlay) paste(_ *Model, text string) tea.Cmd {
+	if o.p.Paste(text) {
+		return o.later()
+	}
+	return nil
+}

@@ -1,0 +1,316 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model/query"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// promptKind is what the line at the bottom is for.
+type promptKind int
+
+const (
+	promptFilter promptKind = iota
+	promptSearch
+	promptCommand
+)
+
+// prompt is the line at the bottom while something is typed into it.
+type prompt struct {
+	kind  promptKind
+	input theme.Input
+	// before is the filter that escape goes back to.
+	before string
+	// problem is why the text means nothing, at a place in runes.
+	problem string
+	at      int
+
+	offers []query.Completion
+	chosen int
+	// completed is the text that the last completion left, so that another tab
+	// goes to the next offer.
+	completed string
+	// typed is the text before the first completion.
+	typed string
+	// about is the intent captured when the command line was opened.
+	about intent
+}
+
+func (m *Model) openFilter(in intent) tea.Cmd {
+	if in.arg != "" {
+		return m.applyFilter(in.arg)
+	}
+	f := m.tabs[m.tab].filter
+	m.prompt = &prompt{kind: promptFilter, input: theme.NewInput(f), before: f}
+	m.offer()
+	return nil
+}
+
+func (m *Model) openSearch(intent) tea.Cmd {
+	m.prompt = &prompt{kind: promptSearch, input: theme.NewInput("")}
+	return nil
+}
+
+func (m *Model) openCommandLine(in intent) tea.Cmd {
+	m.prompt = &prompt{kind: promptCommand, input: theme.NewInput(""), about: m.intent(in.action)}
+	m.offer()
+	return nil
+}
+
+func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
+	p := m.prompt
+	switch k.String() {
+	case "esc":
+		m.prompt = nil
+		if p.kind == promptFilter && m.tabs[m.tab].filter != p.before {
+			return m.setFilter(p.before)
+		}
+		if p.kind == promptSearch {
+			m.detail.Search("")
+		}
+		return nil
+	case "enter":
+		return m.promptDone()
+	case "tab":
+		return m.complete(1)
+	case "shift+tab":
+		return m.complete(-1)
+	case "down", "up":
+		if p.kind == promptFilter {
+			by := 1
+			if k.String() == "up" {
+				by = -1
+			}
+			return m.travel(by)
+		}
+	}
+	before := p.input.Position()
+	if p.input.Key(k) {
+		return m.promptChanged()
+	}
+	if p.input.Position() != before {
+		m.offer()
+	}
+	return nil
+}
+
+func (m *Model) promptChanged() tea.Cmd {
+	p := m.prompt
+	p.problem = ""
+	m.offer()
+	switch p.kind {
+	case promptFilter:
+		return m.applyFilter(p.input.Value())
+	case promptSearch:
+		m.detail.Search(p.input.Value())
+	}
+	return nil
+}
+
+// applyFilter narrows the list. A query that is wrong is pointed out, and the
+// list stays at what was good last.
+func (m *Model) applyFilter(text string) tea.Cmd {
+	if _, err := combine(m.tabs[m.tab].Query, text); err != nil {
+		at, why := place(text, err)
+		if m.prompt != nil {
+			m.prompt.at, m.prompt.problem = at, why
+		} else {
+			m.say(theme.Error, "that query is wrong at "+fmt.Sprint(at+1)+": "+why)
+		}
+		return nil
+	}
+	if text == m.tabs[m.tab].filter {
+		return nil
+	}
+	return m.setFilter(text)
+}
+
+func (m *Model) promptDone() tea.Cmd {
+	p := m.prompt
+	switch p.kind {
+	case promptFilter:
+		if p.problem != "" {
+			return nil
+		}
+		m.prompt = nil
+	case promptSearch:
+		m.prompt = nil
+		if p.input.Value() != "" && m.detail.Search(p.input.Value()) == 0 {
+			m.say(theme.Warning, "not found in this tab: "+p.input.Value())
+		}
+	case promptCommand:
+		return m.command()
+	}
+	return nil
+}
+
+// searchBy gives a handler that goes to another match.
+func searchBy(n int) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		at, of := m.detail.Next(n * in.times())
+		if of == 0 {
+			m.say(theme.Warning, "not found in this tab: "+m.detail.Searching())
+		} else {
+			m.say(theme.Dim, fmt.Sprintf("match %d of %d", at, of))
+		}
+		return nil
+	}
+}
+
+// offer looks up how the text could go on.
+func (m *Model) offer() {
+	p := m.prompt
+	p.chosen, p.completed = -1, ""
+	value := p.input.Value()
+	cursor := len(string([]rune(value)[:min(p.input.Position(), len([]rune(value)))]))
+	switch p.kind {
+	case promptFilter:
+		p.offers = query.Complete(value, cursor, m.vocabulary())
+	case promptCommand:
+		p.offers = m.commandOffers(value, cursor)
+	}
+}
+
+func (m *Model) complete(by int) tea.Cmd {
+	p := m.prompt
+	if len(p.offers) == 0 {
+		return nil
+	}
+	value := p.input.Value()
+	offers := p.offers
+	chosen := p.chosen
+	if p.completed != "" && p.completed == value {
+		value = p.typed // another press: the next offer in place of the last
+	} else {
+		p.typed = value
+	}
+	chosen = ((chosen+by)%len(offers) + len(offers)) % len(offers)
+	if p.chosen < 0 && by < 0 {
+		chosen = len(offers) - 1
+	}
+	c := offers[chosen]
+	if c.Start < 0 || c.End > len(value) || c.Start > c.End {
+		return nil
+	}
+	text := value[:c.Start] + c.Text + value[c.End:]
+	p.input.Set(text)
+	p.input.SetPosition(len([]rune(value[:c.Start] + c.Text)))
+	p.problem = ""
+	p.chosen, p.completed = chosen, p.input.Value()
+	if p.kind == promptFilter {
+		return m.applyFilter(p.input.Value())
+	}
+	return nil
+}
+
+// commandOffers completes actions, and the names of views after "view".
+func (m *Model) commandOffers(value string, cursor int) []query.Completion {
+	head := value[:cursor]
+	if verb, arg, ok := strings.Cut(head, " "); ok {
+		start := len(verb) + 1
+		var out []query.Completion
+		switch verb {
+		case "view":
+			for _, t := range m.tabs {
+				if strings.HasPrefix(strings.ToLower(t.Name), strings.ToLower(arg)) {
+					out = append(out, query.Completion{Text: t.Name, Start: start, End: cursor, Help: t.Query})
+				}
+			}
+		case "filter":
+			for _, c := range query.Complete(arg, len(arg), m.vocabulary()) {
+				c.Start, c.End = c.Start+start, c.End+start
+				out = append(out, c)
+			}
+		}
+		return out
+	}
+	var out []query.Completion
+	for _, e := range m.entries(m.prompt.about) {
+		if strings.HasPrefix(string(e.action), head) {
+			out = append(out, query.Completion{Text: string(e.action), End: cursor, Help: e.help})
+		}
+	}
+	if strings.HasPrefix("view", head) {
+		out = append(out, query.Completion{Text: "view", End: cursor, Help: "go to a view by name"})
+	}
+	return out
+}
+
+// command carries out what stands on the command line.
+func (m *Model) command() tea.Cmd {
+	p := m.prompt
+	verb, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
+	arg = strings.TrimSpace(arg)
+	verb = strings.ReplaceAll(strings.ToLower(verb), "-", "_")
+	if alias, ok := map[string]string{"q": "quit", "quit!": "quit", "h": "help", "w": "refresh"}[verb]; ok {
+		verb = alias
+	}
+	m.prompt = nil
+	if verb == "" {
+		return nil
+	}
+	if verb == "view" {
+		for i, t := range m.tabs {
+			if strings.EqualFold(t.Name, arg) || fmt.Sprint(i+1) == arg {
+				return m.switchTab(i)
+			}
+		}
+		m.say(theme.Warning, "there is no view named "+arg)
+		return nil
+	}
+	action := keymap.Action(verb)
+	if _, ok := m.handlers[action]; !ok {
+		m.say(theme.Warning, "there is no action named "+verb+"; ctrl+p lists them")
+		return nil
+	}
+	in := p.about
+	in.action, in.arg = action, arg
+	return m.run(in)
+}
+
+func (m *Model) drawPrompt(w int) (string, int) {
+	p := m.prompt
+	sign := map[promptKind]string{promptFilter: "/", promptSearch: "/", promptCommand: ":"}[p.kind]
+	line, x := p.input.Draw(m.th, max(0, w-2), theme.Text)
+	return m.th.Fit(m.th.Say(theme.Accent, sign)+line, w, ""), x + 1
+}
+
+// drawPromptHelp points at what is wrong, or shows how the text could go on.
+func (m *Model) drawPromptHelp(w int) string {
+	p := m.prompt
+	if p.problem != "" {
+		text := "^ " + p.problem
+		if pad := p.at + 1; pad+m.th.Width(text) <= w {
+			text = layout.Spaces(pad) + text
+		}
+		return m.th.Paint(theme.Error, text, w)
+	}
+	var s strings.Builder
+	used := 1
+	s.WriteByte(' ')
+	from := max(0, p.chosen-2)
+	for i := from; i < len(p.offers); i++ {
+		o := p.offers[i]
+		text := o.Text
+		if (i == p.chosen || len(p.offers) == 1) && o.Help != "" {
+			text += " (" + o.Help + ")"
+		}
+		n := m.th.Width(text) + 2
+		if used+n > w {
+			break
+		}
+		look := theme.Dim
+		if i == p.chosen {
+			look = theme.TabActive
+		}
+		s.WriteString(m.th.Say(look, text) + "  ")
+		used += n
+	}
+	return m.th.Fit(s.String(), w, "")
+}

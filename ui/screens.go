@@ -1,0 +1,293 @@
+package ui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/detail"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// The layouts of list and preview.
+const (
+	layoutAuto   = "auto"
+	layoutRight  = "right"
+	layoutBottom = "bottom"
+	layoutOff    = "off"
+)
+
+const (
+	// tooSmallW and tooSmallH are the least at which anything is readable.
+	tooSmallW, tooSmallH = 20, 4
+	// rightFrom is the width from which the preview stands at the right.
+	rightFrom = 140
+	// previewFrom is the height from which there is a preview at all.
+	previewFrom = 20
+)
+
+// areas are the rectangles of the screen.
+type areas struct {
+	tabs, list, rule, preview, message, status layout.Rect
+	// right says that the rule is upright.
+	right bool
+}
+
+// arrange lays the screen out and tells the list its height.
+func (m *Model) arrange() areas {
+	var a areas
+	rest := layout.Rect{W: m.w, H: m.h}
+	if m.h >= 6 {
+		a.tabs, rest = rest.Top(1)
+	}
+	if m.h >= 4 {
+		rest, a.status = rest.Bottom(1)
+	}
+	if m.h >= 5 {
+		rest, a.message = rest.Bottom(1)
+	}
+	a.list = rest
+	switch m.previewPlace() {
+	case layoutRight:
+		a.list, rest = rest.Left(rest.W * 9 / 20)
+		a.rule, a.preview = rest.Left(1)
+		a.right = true
+	case layoutBottom:
+		h := max(6, rest.H*2/5)
+		a.list, rest = rest.Bottom(h)
+		a.rule, a.preview = rest.Top(1)
+	}
+	m.list.SetHeight(a.list.H)
+	return a
+}
+
+// previewPlace tells where the preview stands now.
+func (m *Model) previewPlace() string {
+	if m.h < previewFrom && m.layout == layoutAuto || m.h < 12 {
+		return layoutOff
+	}
+	switch m.layout {
+	case layoutRight:
+		if m.w < 60 {
+			return layoutOff
+		}
+		return layoutRight
+	case layoutBottom, layoutOff:
+		return m.layout
+	}
+	if m.w >= rightFrom && !m.opts.SSH {
+		return layoutRight
+	}
+	return layoutBottom
+}
+
+func (m *Model) previewShown() bool {
+	return m.screen == screenList && m.previewPlace() != layoutOff
+}
+
+func (m *Model) cyclePreview(intent) tea.Cmd {
+	order := []string{layoutRight, layoutBottom, layoutOff}
+	at := slices.Index(order, m.previewPlace())
+	m.layout = order[(at+1)%len(order)]
+	if m.layout == layoutRight && m.previewPlace() != layoutRight {
+		m.layout = layoutBottom
+	}
+	m.arrange()
+	m.say(theme.Dim, "preview: "+m.layout)
+	if m.previewPlace() == layoutOff && m.layout != layoutOff {
+		m.say(theme.Dim, "preview: there is no room for it")
+	}
+	return m.showIfPreview()
+}
+
+func (m *Model) showIfPreview() tea.Cmd {
+	if m.previewShown() {
+		return m.showSelected()
+	}
+	return nil
+}
+
+// back goes back one step: range, marks, filter, screen. Prompts and overlays
+// have taken the key before.
+func (m *Model) back(intent) tea.Cmd {
+	switch {
+	case m.screen == screenDetail && m.detail.Searching() != "":
+		m.detail.Search("")
+	case m.screen == screenDetail:
+		m.screen, m.follow = screenList, false
+		m.arrange()
+		m.list.MoveToRef(m.detail.Ref())
+		if m.list.Ref() != m.detail.Ref() {
+			return m.cursorMoved()
+		}
+	case m.list.Ranging():
+		m.list.EndRange()
+	case m.list.MarkCount() > 0:
+		m.list.ClearMarks()
+	case m.tabs[m.tab].filter != "":
+		return m.setFilter("")
+	}
+	return nil
+}
+
+func (m *Model) openDetail(in intent) tea.Cmd {
+	m.screen = screenDetail
+	m.list.EndRange()
+	return m.openRow(in.row)
+}
+
+// openRow shows a conversation whole: at once what the cache has, then what
+// the service says now.
+func (m *Model) openRow(row model.Row) tea.Cmd {
+	ref := row.Conversation.Ref
+	m.show(row)
+	cmds := []tea.Cmd{m.readActivity(ref), m.readDetail(ref)}
+	m.detail.SetLoading()
+	if !row.Triage.Seen {
+		seen := true
+		cmds = append(cmds, m.triage("", []model.Ref{ref}, model.TriageChange{Seen: &seen}))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) reloadDetail(in intent) tea.Cmd {
+	if m.detail.Ref() != in.row.Conversation.Ref {
+		m.show(in.row)
+	}
+	m.detail.SetLoading()
+	return tea.Batch(m.readDetail(m.detail.Ref()), m.readActivity(m.detail.Ref()))
+}
+
+func (m *Model) turnDetail(by int) tea.Cmd {
+	if m.screen == screenList && !m.previewShown() {
+		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
+		return nil
+	}
+	m.detail.SetTab(m.detail.Tab() + detail.Tab(by))
+	return nil
+}
+
+// switchTab goes to a view; the numbers wrap around.
+func (m *Model) switchTab(to int) tea.Cmd {
+	n := len(m.tabs)
+	to = (to%n + n) % n
+	if to == m.tab && m.screen == screenList {
+		return nil
+	}
+	m.tabs[m.tab].at = m.list.Ref()
+	m.screen = screenList
+	if to == m.tab {
+		return nil
+	}
+	m.tab = to
+	if k := m.list.MarkCount(); k > 0 {
+		m.list.ClearMarks()
+		m.say(theme.Dim, "marks were cleared: they belong to the view")
+	}
+	m.list.Reset(m.tabs[to].at)
+	m.arrange()
+	return m.reload(true)
+}
+
+func (m *Model) setFilter(text string) tea.Cmd {
+	m.tabs[m.tab].filter = text
+	m.list.EndRange()
+	return m.reload(true)
+}
+
+func (m *Model) refresh(in intent) tea.Cmd {
+	be := m.be
+	var accounts []string
+	if in.one && m.screen == screenDetail {
+		accounts = append(accounts, in.row.Conversation.Ref.Account)
+	}
+	m.say(theme.Dim, "refreshing")
+	ask := func() tea.Msg {
+		be.Refresh(accounts...)
+		return nil
+	}
+	if m.screen == screenDetail {
+		return tea.Batch(ask, m.reloadDetail(in))
+	}
+	return ask
+}
+
+// hitAreas remembers what was drawn where, so that a click means what is seen.
+type hitAreas struct {
+	areas areas
+	tabs  []layout.Rect
+	// first is the number of the first tab drawn.
+	first int
+}
+
+func (m *Model) click(at tea.Mouse) tea.Cmd {
+	if at.Button != tea.MouseLeft || len(m.overlays) > 0 || m.prompt != nil || m.screen == screenWelcome {
+		return nil
+	}
+	m.notice = notice{}
+	for i, r := range m.mouse.tabs {
+		if r.Contains(at.X, at.Y) {
+			return m.switchTab(m.mouse.first + i)
+		}
+	}
+	a := m.mouse.areas
+	if m.screen == screenDetail {
+		if t, ok := m.detail.TabAt(m.th, at.X); ok && at.Y == a.tabs.H {
+			m.detail.SetTab(t)
+		}
+		return nil
+	}
+	if a.preview.Contains(at.X, at.Y) && at.Y == a.preview.Y {
+		if t, ok := m.detail.TabAt(m.th, at.X-a.preview.X); ok {
+			m.detail.SetTab(t)
+		}
+		return nil
+	}
+	if !a.list.Contains(at.X, at.Y) {
+		return nil
+	}
+	i, ok := m.list.IndexAt(at.Y - a.list.Y)
+	if !ok {
+		return nil
+	}
+	if i == m.list.Cursor() {
+		return m.run(m.only(m.intent("open")))
+	}
+	m.list.MoveTo(i)
+	return m.cursorMoved()
+}
+
+// only narrows an intent to the row under the cursor.
+func (m *Model) only(in intent) intent {
+	if row, ok := m.list.Selected(); ok && m.screen == screenList {
+		in.row, in.one, in.refs, in.marked = row, true, []model.Ref{row.Conversation.Ref}, false
+	}
+	return in
+}
+
+func (m *Model) wheel(at tea.Mouse) tea.Cmd {
+	by := 3
+	switch at.Button {
+	case tea.MouseWheelUp:
+		by = -3
+	case tea.MouseWheelDown:
+	default:
+		return nil
+	}
+	if n := len(m.overlays); n > 0 {
+		if s, ok := m.overlays[n-1].(scroller); ok {
+			s.scroll(by)
+		}
+		return nil
+	}
+	if m.screen == screenWelcome {
+		return nil
+	}
+	if m.screen == screenList && m.mouse.areas.preview.Contains(at.X, at.Y) {
+		m.detail.Scroll(by)
+		return nil
+	}
+	return m.travel(by)
+}

@@ -1,0 +1,145 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/dialog"
+	"confab/ui/help"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/palette"
+	"confab/ui/welcome"
+)
+
+// helpOverlay is the help screen.
+type helpOverlay struct{ h *help.Help }
+
+func (m *Model) openHelp(intent) tea.Cmd {
+	m.open(&helpOverlay{help.New(m.keys, m.opts.Version)})
+	return nil
+}
+
+func (o *helpOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return layout.Picture{At: screen, Lines: o.h.Draw(m.th, screen)}
+}
+
+func (o *helpOverlay) scroll(by int) { o.h.Scroll(by) }
+
+func (o *helpOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	m.typed = append(m.typed, k.String())
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Pager, keymap.Global}, m.typed)
+	if r == keymap.Prefix {
+		return nil
+	}
+	m.typed = nil
+	if by, ok := scrolling(b.Action, o.h.Page()); ok && r == keymap.Match {
+		o.h.Scroll(by)
+		return nil
+	}
+	switch b.Action {
+	case keymap.Back, keymap.Hide:
+		m.closeOverlay(o)
+	}
+	return nil
+}
+
+// entry is an action of the palette.
+type entry struct {
+	action keymap.Action
+	help   string
+	key    string
+	sect   string
+}
+
+// entries lists the actions that mean something on this screen, each once.
+func (m *Model) entries(about intent) []entry {
+	var out []entry
+	seen := map[keymap.Action]bool{}
+	for _, c := range m.stack() {
+		for _, b := range m.keys.Bindings(c) {
+			if seen[b.Action] {
+				continue
+			}
+			seen[b.Action] = true
+			if _, ok := m.handlers[b.Action]; !ok || b.Action == keymap.Palette {
+				continue
+			}
+			e := entry{action: b.Action, help: b.Help, sect: b.Section}
+			if len(b.Keys) > 0 {
+				e.key = keymap.Label(b.Keys[0])
+			}
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// paletteOverlay lists the actions for what was selected when it was opened.
+type paletteOverlay struct {
+	p       *palette.Palette
+	entries []entry
+	about   intent
+}
+
+func (m *Model) openPalette(in intent) tea.Cmd {
+	o := &paletteOverlay{about: m.intent(in.action)}
+	o.entries = m.entries(o.about)
+	list := make([]palette.Entry, len(o.entries))
+	for i, e := range o.entries {
+		about := o.about
+		about.action = e.action
+		list[i] = palette.Entry{Name: string(e.action), Help: e.help, Key: e.key, Section: e.sect, Off: m.off(about)}
+	}
+	o.p = palette.New(list)
+	m.open(o)
+	return nil
+}
+
+func (o *paletteOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.p.Draw(m.th, screen)
+}
+func (o *paletteOverlay) scroll(by int) { o.p.Move(by) }
+func (o *paletteOverlay) paste(_ *Model, text string) tea.Cmd {
+	o.p.Paste(text)
+	return nil
+}
+
+func (o *paletteOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	switch k.String() {
+	case "esc", "ctrl+p":
+		m.closeOverlay(o)
+	case "up", "ctrl+k":
+		o.p.Move(-1)
+	case "down", "ctrl+j", "ctrl+n":
+		o.p.Move(1)
+	case "pgup":
+		o.p.Move(-10)
+	case "pgdown":
+		o.p.Move(10)
+	case "enter":
+		i := o.p.Chosen()
+		if i < 0 {
+			return nil
+		}
+		m.closeOverlay(o)
+		in := o.about
+		in.action = o.entries[i].action
+		return m.run(in)
+	default:
+		o.p.Key(k)
+	}
+	return nil
+}
+
+func (m *Model) welcomeKey(name string) tea.Cmd {
+	switch name {
+	case "d", "enter":
+		m.wantDemo = true
+		return tea.Quit
+	case "i":
+		m.open(&textOverlay{&dialog.Text{Title: "Set up", Lines: welcome.SetUp(m.opts.ConfigPath)}})
+	case "q", "esc":
+		return tea.Quit
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/list"
+	"confab/ui/status"
+	"confab/ui/theme"
+	"confab/ui/welcome"
+)
+
+// View draws the screen. It does no I/O.
+func (m *Model) View() tea.View {
+	v := tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "confab"}
+	if m.w <= 0 || m.h <= 0 {
+		return v
+	}
+	lines, cursor := m.draw()
+	for i, l := range lines {
+		if m.opts.ASCII {
+			l = toASCII(m.th, l)
+		}
+		if m.th.Width(l) > m.w {
+			l = m.th.Truncate(l, m.w, "")
+		}
+		lines[i] = l
+	}
+	v.SetContent(strings.Join(lines, "\n"))
+	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {
+		v.Cursor = tea.NewCursor(max(0, cursor.X), max(0, cursor.Y))
+		v.Cursor.Blink = false
+	}
+	return v
+}
+
+func (m *Model) draw() ([]string, *layout.Cursor) {
+	full := layout.Rect{W: m.w, H: m.h}
+	if m.w < tooSmallW || m.h < tooSmallH {
+		text := fmt.Sprintf("Too small: %dx%d. confab needs %dx%d.", m.w, m.h, tooSmallW, tooSmallH)
+		return m.th.Block(m.th.Wrap(text, m.w), m.w, m.h), nil
+	}
+	var lines []string
+	var cursor *layout.Cursor
+	if m.screen == screenWelcome {
+		lines = welcome.Draw(m.th, full, welcome.Info{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath})
+	} else {
+		lines, cursor = m.drawInbox()
+	}
+	for _, o := range m.overlays {
+		p := o.draw(m, full)
+		m.th.Overlay(lines, p.At, p.Lines, m.w)
+		cursor = p.Cursor
+	}
+	return lines, cursor
+}
+
+func (m *Model) drawInbox() ([]string, *layout.Cursor) {
+	a := m.arrange()
+	m.mouse = hitAreas{areas: a}
+	var lines []string
+	if a.tabs.H > 0 {
+		lines = append(lines, m.drawTabs(a.tabs))
+	}
+	switch {
+	case m.screen == screenDetail:
+		body := layout.Rect{Y: a.tabs.H, W: m.w, H: m.h - a.tabs.H - a.message.H - a.status.H}
+		lines = append(lines, m.detail.Draw(m.th, body, m.now())...)
+	case a.preview.Empty():
+		lines = append(lines, m.drawList(a.list)...)
+	case a.right:
+		left := m.drawList(a.list)
+		rule := make([]string, a.rule.H)
+		for i := range rule {
+			rule[i] = m.th.Say(theme.Border, m.th.Vertical)
+		}
+		lines = append(lines, layout.Beside(layout.Beside(left, rule), m.detail.Draw(m.th, a.preview, m.now()))...)
+	default:
+		lines = append(lines, m.drawList(a.list)...)
+		lines = append(lines, m.th.Say(theme.Border, strings.Repeat(m.th.Horizontal, a.rule.W)))
+		lines = append(lines, m.detail.Draw(m.th, a.preview, m.now())...)
+	}
+	var cursor *layout.Cursor
+	if m.prompt != nil && a.message.H > 0 {
+		line, x := m.drawPrompt(a.message.W)
+		lines = append(lines, line)
+		cursor = &layout.Cursor{X: x, Y: a.message.Y}
+	} else if a.message.H > 0 {
+		lines = append(lines, m.drawMessage(a.message.W))
+	}
+	switch {
+	case a.status.H == 0:
+	case m.prompt != nil && a.message.H > 0:
+		lines = append(lines, m.drawPromptHelp(a.status.W))
+	case m.prompt != nil:
+		line, x := m.drawPrompt(a.status.W)
+		lines = append(lines, line)
+		cursor = &layout.Cursor{X: x, Y: a.status.Y}
+	default:
+		lines = append(lines, m.drawStatus(a.status.W))
+	}
+	return m.th.Block(lines, m.w, m.h), cursor
+}
+
+func (m *Model) drawList(r layout.Rect) []string {
+	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Source: m.source, Empty: m.emptyText()})
+}
+
+func (m *Model) emptyText() []string {
+	if f := m.tabs[m.tab].filter; f != "" {
+		return []string{"Nothing matches " + model.CleanLine(f, 200), "", "esc clears the filter."}
+	}
+	for _, a := range m.facts.Accounts() {
+		if a.Syncing || a.Checked.IsZero() && a.Error == nil {
+			return []string{"Nothing here yet: the services are being read."}
+		}
+	}
+	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
+}
+
+// drawTabs draws the views with their counts; the current one is always in sight.
+func (m *Model) drawTabs(r layout.Rect) string {
+	labels := make([]string, len(m.tabs))
+	widths := make([]int, len(m.tabs))
+	for i, t := range m.tabs {
+		labels[i] = m.th.Truncate(model.CleanLine(t.Name, 60), 20, m.th.Ellipsis)
+		if t.count >= 0 {
+			labels[i] += " " + number(t.count)
+		}
+		widths[i] = m.th.Width(labels[i]) + 2
+	}
+	first := 0
+	for first < m.tab && sum(widths[first:m.tab+1]) > r.W {
+		first++
+	}
+	m.mouse.first, m.mouse.tabs = first, nil
+	var s strings.Builder
+	x := 0
+	for i := first; i < len(labels); i++ {
+		if x+widths[i] > r.W {
+			break
+		}
+		look := theme.Tab
+		if i == m.tab {
+			look = theme.TabActive
+		}
+		s.WriteString(" " + m.th.Say(look, labels[i]) + " ")
+		m.mouse.tabs = append(m.mouse.tabs, layout.Rect{X: r.X + x, Y: r.Y, W: widths[i], H: 1})
+		x += widths[i]
+	}
+	return m.th.Fit(s.String(), r.W, "")
+}
+
+func (m *Model) drawMessage(w int) string {
+	switch {
+	case m.hint() != "":
+		return " " + m.th.Paint(theme.Key, m.hint(), w-1)
+	case m.notice.text != "":
+		return " " + m.th.Paint(m.notice.look, m.notice.text, w-1)
+	case m.list.Ranging() && m.screen == screenList:
+		first, last := m.list.RangeBounds()
+		return " " + m.th.Paint(theme.Marked, fmt.Sprintf("range of %d: move on, then act; V marks it, esc gives it up", last-first+1), w-1)
+	}
+	return m.th.Fit(" "+m.footer(), w, "")
+}
+
+// footer names the keys that matter most here, read from the live table.
+func (m *Model) footer() string {
+	var out []string
+	add := func(action, word string) {
+		for _, c := range m.stack() {
+			if k := m.keys.KeyOf(c, keymap.Action(action)); k != "" {
+				out = append(out, k, word)
+				return
+			}
+		}
+	}
+	if m.screen == screenDetail {
+		add("detail_back", "back")
+		add("next_tab", "tab")
+		add("next_conversation", "next")
+		add("search", "search")
+	} else {
+		add("open", "open")
+		add("filter", "filter")
+		add("mark", "mark")
+	}
+	add("toggle_privacy", "privacy")
+	add("rename", "rename")
+	add("edit_participants", "people")
+	add("edit_contacts", "contacts")
+	add("undo", "undo")
+	add("palette", "all actions")
+	add("help", "help")
+	return m.th.KeyLine(out...)
+}
+
+func (m *Model) drawStatus(w int) string {
+	info := status.Info{Accounts: m.facts.Accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
+		Marked: m.list.MarkCount(), Filter: m.tabs[m.tab].filter, Now: m.now()}
+	if c := m.list.Cursor(); c >= 0 {
+		info.Position = number(c+1) + "/" + number(m.list.Total())
+	} else if m.list.Loaded() {
+		info.Position = "0"
+	}
+	return status.Draw(m.th, w, info)
+}
+
+// number writes a count with commas.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func sum(n []int) int {
+	t := 0
+	for _, v := range n {
+		t += v
+	}
+	return t
+}

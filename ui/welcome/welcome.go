@@ -1,0 +1,67 @@
+// Package welcome draws the first screen of somebody who has no config yet.
+//
+// What may be relied on: it asks nothing of the disk or the network, and the
+// keys it names are the ones that work there.
+package welcome
+
+import (
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Info is what the screen tells.
+type Info struct{ Version, ConfigPath string }
+
+// SetUp is the text of the set-up.
+func SetUp(path string) []string {
+	if path == "" {
+		path = "$XDG_CONFIG_HOME/confab/config.toml"
+	}
+	return []string{
+		"1. Leave with q, and run: confab init",
+		"   It writes a starter config to " + model.CleanLine(path, 300) + " and never overwrites one.",
+		"",
+		"2. Put your accounts into it. One looks like this:",
+		"",
+		"   [[account]]",
+		"   name = \"sales\"",
+		"   provider = \"attention\"      # attention bird askelephant kona",
+		"   credential = { env = \"ATTENTION_API_KEY\" }",
+		"",
+		"   A credential comes from env, command, file or keyring; never from the config itself.",
+		"   Bird needs [account.settings] with workspace_id. Kona: run confab login ACCOUNT.",
+		"",
+		"3. Run: confab config check, then: confab doctor",
+		"   doctor tests every account live and changes nothing.",
+		"",
+		"4. Run: confab",
+	}
+}
+
+// Draw draws the screen.
+func Draw(th *theme.Theme, r layout.Rect, in Info) []string {
+	var lines []string
+	say := func(look theme.Token, s string) {
+		for _, l := range th.Wrap(s, max(1, r.W-4)) {
+			lines = append(lines, "  "+th.Say(look, l))
+		}
+	}
+	lines = append(lines, "")
+	title := "confab"
+	if in.Version != "" {
+		title += " " + model.CleanLine(in.Version, 40)
+	}
+	say(theme.Heading, title)
+	say(theme.Dim, "One inbox for the conversations of Attention, Bird, AskElephant and Kona.")
+	lines = append(lines, "")
+	if in.ConfigPath != "" {
+		say(theme.Text, "There is no config at "+model.CleanLine(in.ConfigPath, 300)+" yet.")
+		lines = append(lines, "")
+	}
+	for _, k := range [][2]string{{"d", "try the demo: made-up conversations, no network, nothing left behind"},
+		{"i", "how to set it up"}, {"q", "quit"}} {
+		lines = append(lines, "  "+th.Say(theme.Key, k[0])+"  "+th.Truncate(k[1], max(0, r.W-6), th.Ellipsis))
+	}
+	return th.Block(lines, r.W, r.H)
+}
