@@ -146,14 +146,23 @@ type Detail struct {
 	Raw          json.RawMessage
 }
 
-// People lists whom to show for a conversation: the full set where loaded,
-// else the contacts, else those a list row brought.
+// People lists whom to show for a conversation: the contacts where they are
+// loaded, with the participants that are none (rooms); else the participants
+// where loaded; else those a list row brought.
 func (c *Conversation) People() []Participant {
-	switch {
-	case c.Participants.Known && len(c.Participants.Items) > 0:
+	if c.Contacts.Known {
+		out := append([]Participant(nil), c.Contacts.Items...)
+		for _, p := range c.Participants.Items {
+			if p.Kind != KindContact {
+				out = append(out, p)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	if c.Participants.Known && len(c.Participants.Items) > 0 {
 		return c.Participants.Items
-	case c.Contacts.Known && len(c.Contacts.Items) > 0:
-		return c.Contacts.Items
 	}
 	return c.Featured
 }

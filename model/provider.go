@@ -167,7 +167,8 @@ type Batch struct {
 	Total int
 }
 
-// SyncResult ends a Sync. Cursor is for the next one.
+// SyncResult ends a Sync. Cursor is for the next one in the same mode; after a
+// complete SyncFull it is where the next SyncHead starts, "" for anew.
 type SyncResult struct {
 	Cursor   string
 	Complete bool

@@ -131,7 +131,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 	req := model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)}
 	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
 		known := false
-		if !a.desc.Incremental {
+		if !a.desc.Incremental || cursor == "" {
 			var err error
 			if known, err = b.store.Known(ctx, batch.Conversations); err != nil {
 				return false, err

@@ -129,8 +129,12 @@ func (w *walk) head(ctx context.Context, before string) (model.SyncResult, error
 
 func (w *walk) full(ctx context.Context, next, since string) (model.SyncResult, error) {
 	whole, next, err := w.run(ctx, next, func(next string) string { return position{Next: next, Since: since}.String() })
-	if whole || next == "" {
-		return model.SyncResult{Complete: whole && !w.stopped}, err
+	if whole {
+		// The walk was oldest first, so what it saw last is where heads go on.
+		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: !w.stopped}, err
+	}
+	if next == "" {
+		return model.SyncResult{}, err
 	}
 	return model.SyncResult{Cursor: position{Next: next, Since: since}.String()}, err
 }
