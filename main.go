@@ -493,8 +493,12 @@ func login(_ context.Context, s cli.Setup, a config.Account) (cli.Login, error) 
 	if err != nil {
 		return nil, err
 	}
-	if l, ok := p.(cli.Login); ok {
-		return l, nil
+	l, ok := p.(cli.Login)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", p.Describe().Name)
+	case a.Setting("client_id") == "" || a.SecretSetting("client_secret").IsZero():
+		return nil, errors.New("signing in needs client_id and client_secret in [account.settings]")
 	}
-	return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", p.Describe().Name)
+	return l, s.Paths.PrepareState()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -9,10 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"confab/config"
@@ -89,6 +92,50 @@ func TestInterrupt(t *testing.T) {
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 130 {
 		t.Errorf("ended with %v, want status 130", err)
+	}
+}
+
+// TestDemoOnTerminal opens the demo on a terminal of its own, leaves it, and
+// looks for what it left behind.
+func TestDemoOnTerminal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // there are no pseudo-terminals of this kind
+	}
+	dirs := map[string]string{}
+	env := []string{"TERM=xterm-256color", "LANG=C.UTF-8", "CONFAB_CONFIG="}
+	for _, name := range []string{"XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME", "TMPDIR"} {
+		dirs[name] = t.TempDir()
+		env = append(env, name+"="+dirs[name])
+	}
+	cmd := confab(t, env, "demo", "--conversations", "8")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	seen := make([]byte, 0, 1<<16)
+	quit := false
+	for buf := make([]byte, 4096); ; {
+		n, err := tty.Read(buf)
+		seen = append(seen, buf[:n]...)
+		if !quit && bytes.Contains(seen, []byte("Inbox")) && bytes.Contains(seen, []byte("demo")) {
+			quit = true
+			if _, err := io.WriteString(tty, "q"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err != nil {
+			break // the terminal is closed when the program ends
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("ended with %v\n%q", err, seen)
+	}
+	for name, dir := range dirs {
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("%s holds %v: %v", name, left, err)
+		}
 	}
 }
 

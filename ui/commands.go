@@ -96,7 +96,7 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	m.pages.gen++
 	m.pages.busy, m.pages.again, m.pages.cancel = true, false, cancel
 	offset, limit, _ := m.list.Window()
-	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Ref()}
+	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor()}
 	gen, be := m.pages.gen, m.be
 	return func() tea.Msg {
 		page, err := be.List(ctx, req)

@@ -167,6 +167,7 @@ func (m *Model) complain(from overlay, text string) {
 
 func (m *Model) openPlan(why purpose, p model.Plan) {
 	d := dialog.NewPlan(p)
+	d.Keys = m.keys.Names(keymap.Dialog)
 	d.DefaultYes = why.review
 	if why.action == keymap.Delete && p.Count(model.PlanChange) > 0 {
 		words := []string{"delete"}
@@ -210,6 +211,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	n := msg.plan.Count(model.PlanChange)
 	if n > 1 {
 		m.batch = newBatch(msg.plan, msg.ids)
+		m.batch.results.Keys = m.keys.Names(keymap.Dialog)
 		m.open(&resultsOverlay{b: m.batch})
 		cmds = append(cmds, m.readBatch())
 	} else {
@@ -236,12 +238,13 @@ func (m *Model) queuedText(p model.Plan) string {
 			what = append(what, m.th.Phrase(e))
 		}
 	}
-	text := "queued: " + strings.Join(what, "; ")
+	text := "queued"
+	if k := m.keys.KeyOf(keymap.List, keymap.Undo); k != "" {
+		text += " (" + k + " undoes)"
+	}
+	text += ": " + strings.Join(what, "; ")
 	if title != "" {
 		text += "  " + m.th.Separator + "  " + model.CleanLine(title, 60)
-	}
-	if k := m.keys.KeyOf(keymap.List, keymap.Undo); k != "" {
-		text += "  (" + k + " undoes)"
 	}
 	return text
 }

@@ -39,6 +39,7 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	}
 	o.f = edit.NewForm(title, edit.Subject{Conversation: in.row.Conversation,
 		Capabilities: m.facts.Capabilities(in.row.Conversation), About: m.about(in), Several: !in.one, Kinds: kinds})
+	o.f.Keys = m.keys.Names(keymap.Form)
 	if !o.f.Editable() {
 		o.f.Problem = "nothing of this conversation can be edited"
 	}
@@ -118,6 +119,7 @@ func (o *formOverlay) enter(m *Model) tea.Cmd {
 		if o.account != "" {
 			t.in.refs = []model.Ref{{Account: o.account}}
 		}
+		p.Keys = m.keys.Names(keymap.People)
 		m.open(t)
 		if !p.Loaded() {
 			return m.loadPeople(t, o.in.row.Conversation)
@@ -224,6 +226,7 @@ func (m *Model) openCreateIn(account string) tea.Cmd {
 	}
 	caps := m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider})
 	o := &formOverlay{f: edit.NewCreate(about, caps), account: account, draft: "new:" + account}
+	o.f.Keys = m.keys.Names(keymap.Form)
 	m.open(o)
 	return m.restoreDraft(o, o.draft)
 }

@@ -84,9 +84,11 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 }
 
 func (o *outboxOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	foot := m.th.KeyLine("enter", "look, settle", "r", "send again", "R", "all failed", "x", "discard", "tab", "history", "esc", "close")
+	k := m.keys.Names(keymap.Outbox)
+	foot := m.th.KeyLineIn(screen.W-2, k(keymap.Resolve), "look, settle", k(keymap.Retry), "send again", k(keymap.RetryFailed), "all failed",
+		k(keymap.Discard), "discard", k(keymap.NextSection), "history", "esc", "close")
 	if _, ok := o.s.Delivered(); ok {
-		foot = m.th.KeyLine("u", "undo this", "enter", "look", "tab", "outbox", "esc", "close")
+		foot = m.th.KeyLineIn(screen.W-2, k(keymap.UndoEntry), "undo this", k(keymap.Resolve), "look", k(keymap.NextSection), "outbox", "esc", "close")
 	}
 	if m.notice.text != "" {
 		foot = m.th.Say(m.notice.look, m.notice.text)
@@ -254,7 +256,9 @@ func (m *Model) conflictCame(msg conflictMsg) tea.Cmd {
 }
 
 func (m *Model) openConflict(e model.OutboxEntry) {
-	m.open(&conflictOverlay{d: dialog.NewConflict(e)})
+	d := dialog.NewConflict(e)
+	d.Keys, d.OutboxKeys = m.keys.Names(keymap.Dialog), m.keys.Names(keymap.Outbox)
+	m.open(&conflictOverlay{d: d})
 }
 
 // conflictOverlay lets a person settle an edit.

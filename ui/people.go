@@ -38,6 +38,7 @@ func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd 
 		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
 	}
 	o.e = edit.NewPeople(title, kind, m.about(in), !in.one)
+	o.e.Keys = m.keys.Names(keymap.People)
 	m.open(o)
 	if !in.one {
 		return nil

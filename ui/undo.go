@@ -9,6 +9,7 @@ import (
 
 	"confab/model"
 	"confab/ui/dialog"
+	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
@@ -45,7 +46,9 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	if !u.Plan.Risky() && !u.Plan.Bulk() && len(u.Blocked) == 0 {
 		return m.applyUndo(u)
 	}
+	u.Plan.Title = "Undo"
 	d := dialog.NewPlan(u.Plan)
+	d.Keys = m.keys.Names(keymap.Dialog)
 	d.Question = "Undo this?"
 	if u.What != "" {
 		d.Extra = append(d.Extra, u.What)
@@ -56,7 +59,6 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	for _, b := range u.Blocked {
 		d.Extra = append(d.Extra, "Can't be undone: "+b)
 	}
-	u.Plan.Title = "Undo"
 	m.open(&planOverlay{d: d, opened: m.now(), yes: func(m *Model) tea.Cmd { return m.applyUndo(u) }})
 	return nil
 }

@@ -198,7 +198,7 @@ func (m *Model) footer() string {
 	add("undo", "undo")
 	add("palette", "all actions")
 	add("help", "help")
-	return m.th.KeyLine(out...)
+	return m.th.KeyLineIn(m.w-2, out...)
 }
 
 func (m *Model) drawStatus(w int) string {

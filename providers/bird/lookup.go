@@ -163,14 +163,18 @@ func (p *Provider) lookupChannels(ctx context.Context, req model.LookupRequest) 
 		return model.LookupPage{}, model.AsError(err)
 	}
 	want := model.FoldText(req.Text)
-	var out model.LookupPage
+	var all []model.Participant
 	for _, c := range list {
-		if len(out.Items) == req.Limit {
-			break
-		}
 		if want == "" || strings.EqualFold(c.id, req.Text) || strings.Contains(model.FoldText(c.name+" "+c.platform), want) {
-			out.Items = append(out.Items, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
+			all = append(all, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
 		}
+	}
+	from, _ := strconv.Atoi(req.Cursor)
+	from = max(0, min(from, len(all)))
+	to := min(len(all), from+req.Limit)
+	out := model.LookupPage{Items: all[from:to]}
+	if to < len(all) {
+		out.Cursor = strconv.Itoa(to)
 	}
 	return out, nil
 }

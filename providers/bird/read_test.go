@@ -146,6 +146,7 @@ func TestSync(t *testing.T) {
 		{"the head, stopped", model.SyncRequest{Mode: model.SyncHead}, 1, "a", model.SyncResult{}, ""},
 		{"the head, to its end", model.SyncRequest{Mode: model.SyncHead, Cursor: "page:t1"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
 		{"stopped in the middle", model.SyncRequest{Mode: model.SyncFull}, 2, "a b", model.SyncResult{Cursor: "page:t2"}, ""},
+		{"stopped at the last page", model.SyncRequest{Mode: model.SyncFull}, 3, "a b c", model.SyncResult{}, ""},
 		{"resumed", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:t2"}, 0, "c", model.SyncResult{Complete: true}, ""},
 		{"a token that has ended", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:old"}, 0, "a b c", model.SyncResult{Complete: true}, ""},
 		{"a token that comes twice", model.SyncRequest{Mode: model.SyncFull, Cursor: "page:loop"}, 0, "x", model.SyncResult{}, model.Malformed},

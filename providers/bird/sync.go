@@ -70,15 +70,18 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			}
 			batch.Conversations = append(batch.Conversations, c)
 		}
+		if err := ctx.Err(); err != nil {
+			return model.SyncResult{Cursor: cursor(token)}, givenUp("list conversations", err)
+		}
 		more, err := emit(batch)
 		if err != nil {
 			return model.SyncResult{Cursor: cursor(token)}, err
 		}
-		if pg.Next == "" {
-			return model.SyncResult{Complete: !holes}, nil
-		}
 		if !more {
 			return model.SyncResult{Cursor: cursor(pg.Next)}, nil
+		}
+		if pg.Next == "" {
+			return model.SyncResult{Complete: !holes}, nil
 		}
 		if !seen.add(pg.Next) {
 			return model.SyncResult{}, &model.Error{Kind: model.Malformed, Op: "list conversations",
@@ -198,7 +201,8 @@ type channelNames struct {
 	list  []channel
 	at    map[string]channel
 	tried time.Time
-	final bool // listed, or refused for good
+	final bool  // listed, or refused for good
+	err   error // how the last listing failed
 }
 
 // channelPause is how long a failed listing is left alone.
@@ -224,15 +228,15 @@ func (n *channelNames) load(ctx context.Context, c *client) ([]channel, error) {
 		return nil, givenUp("list channels", ctx.Err())
 	}
 	n.mu.Lock()
-	list, wait := n.list, n.final || !n.tried.IsZero() && time.Since(n.tried) < channelPause
+	list, failed, wait := n.list, n.err, n.final || !n.tried.IsZero() && time.Since(n.tried) < channelPause
 	n.mu.Unlock()
 	if wait {
-		return list, nil
+		return list, failed
 	}
 	found, err := c.allChannels(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.tried = time.Now()
+	n.tried, n.err = time.Now(), err
 	switch model.KindOf(err) {
 	case "", model.Unauthorized, model.Forbidden, model.NotFound:
 		n.final = true

@@ -30,6 +30,8 @@ type stand struct {
 	*sandbox.Sandbox
 	account  model.Provider
 	provider string
+	// authorization is the header that the server takes.
+	authorization string
 }
 
 // open makes a sandbox and opens an account of one provider.
@@ -46,6 +48,10 @@ func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, con
 		t.Fatalf("the sandbox has no %s", f.Name)
 	}
 	in := list[at]
+	s.authorization = map[string]string{model.Bird: "AccessKey "}[f.Name] + in.Credential
+	if f.Name == model.Attention || f.Name == model.Kona {
+		s.authorization = "Bearer " + in.Credential
+	}
 	a := providers.Account{
 		Name: in.Name, BaseURL: host + in.Path, ReadOnly: o.ReadOnly, Settings: map[string]string{}, Credential: fixed(in.Credential),
 		Secrets: map[string]model.CredentialSource{}, StateDir: t.TempDir(), Transport: o.Wrap(box.Transport()), Pacer: o.Pacer, Log: o.Log,
@@ -119,7 +125,9 @@ func text(v any) string {
 // setText makes an edit case that sets a text.
 func setText(name string, kind model.EditKind, key, target string, requests int) conformance.EditCase {
 	return conformance.EditCase{Name: name, Kind: kind, Requests: requests,
-		Edit: func(*conformance.Bench, model.Conversation) (string, model.Value, bool) { return key, model.TextValue(target), true }}
+		Edit: func(*conformance.Bench, model.Conversation) (string, model.Value, bool) {
+			return key, model.TextValue(target), true
+		}}
 }
 
 // suits keeps a case to the conversations that a test accepts.

@@ -172,11 +172,17 @@ type Quirk struct {
 	Turn func(b *Bench)
 	// Writes lets every EditCase be tried too.
 	Writes bool
-	// SyncErr and LoadErr are the kinds of error that a full walk and a load
-	// must end with; "" where they must succeed.
-	SyncErr, LoadErr model.ErrorKind
+	// SyncErr is the kind of error that a full walk must end with, "" where it
+	// must succeed; LoadErr gives that of loading a conversation, nil is "".
+	SyncErr model.ErrorKind
+	LoadErr func(b *Bench, id string) model.ErrorKind
 	// Incomplete says that a walk succeeds without claiming to be complete.
 	Incomplete bool
+	// Hidden are conversations that the service does not show; nil for none.
+	Hidden func(b *Bench, id string) bool
+	// Blind says why no account can tell the sets of a conversation right, ""
+	// where they must be right or unknown.
+	Blind string
 	// Check, if set, is called with a fresh account on which the quirk is on.
 	Check func(t *testing.T, b *Bench)
 }

@@ -399,6 +399,17 @@ func TestSync(t *testing.T) {
 	if err != nil || !strings.Contains(s.lines()[0], "space_id=40") {
 		t.Errorf("%v, %v", err, s.lines())
 	}
+	for _, body := range []string{wrapped("null"), `{"conversations":null}`, wrapped(element(1, nil), `{"name":"without an id"}`)} {
+		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
+		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
+		if err != nil || got.Complete {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+	p, _ = openStub(t, listed(3))
+	if got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return false, nil }); err != nil || got != (model.SyncResult{}) {
+		t.Errorf("stopped at the last page: %+v, %v", got, err)
+	}
 	for _, body := range []string{`{}`, `[]`, `{"spaces":[]}`} {
 		p, _ := openStub(t, func(sent) (int, string) { return 200, body })
 		got, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })

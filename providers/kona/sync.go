@@ -99,7 +99,11 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 		}
 		fresh, end, whole := pages.take(list)
 		batch := model.Batch{Total: -1, Conversations: p.convertAll(ctx, fresh)}
-		holes = holes || len(batch.Conversations) < len(fresh)
+		// A row that cannot be told apart may be one that is known, and null is no list.
+		holes = holes || list == nil || len(batch.Conversations) < len(fresh)
+		if err := ctx.Err(); err != nil {
+			return model.SyncResult{Cursor: cursor(at)}, false, givenUp("list conversations", err)
+		}
 		if !end {
 			batch.Cursor = cursor(pages.page)
 		}
@@ -107,10 +111,12 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 		switch {
 		case err != nil:
 			return model.SyncResult{Cursor: cursor(at)}, false, err
-		case end:
-			return model.SyncResult{Complete: whole && !holes}, more, nil
+		case !more && end:
+			return model.SyncResult{}, false, nil
 		case !more:
 			return model.SyncResult{Cursor: cursor(pages.page)}, false, nil
+		case end:
+			return model.SyncResult{Complete: whole && !holes}, true, nil
 		}
 	}
 	return model.SyncResult{}, false, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
@@ -190,6 +196,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		d.Raw = withComments(answer.Body, comments)
 	}
 	p.ageOf(&c)
+	if d.Messages.Known {
+		c.HasMessages = len(d.Messages.Items) > 0
+	}
 	if notShown != "" {
 		c.Facts = append(c.Facts, model.Fact{Group: groupConversation, Label: "Comments", Value: "not shown: " + notShown})
 	}

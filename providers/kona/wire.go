@@ -122,15 +122,19 @@ func idValue(id string) json.RawMessage {
 	return raw
 }
 
-// items gives the array under the plural name of a resource. Null is an empty list; an object stands for a list of
-// one; an answer without the key is no answer.
+// items gives the array under the plural name of a resource, nil for null. An object stands for a list of one; an
+// answer without the key is no answer.
 func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
 	o, ok := providers.ParseObject(a.Body)
 	if !ok || !o.Has(key) {
 		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no " + key}
 	}
-	var list providers.List[json.RawMessage]
-	if err := json.Unmarshal(o.Peek(key), &list); err != nil {
+	raw := bytes.TrimSpace(o.Peek(key))
+	if bytes.HasPrefix(raw, []byte("{")) {
+		return []json.RawMessage{raw}, nil
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no list of " + key}
 	}
 	return list, nil

@@ -123,7 +123,7 @@ func (r *run) syncFor(ctx context.Context, e Engine, all bool) error {
 
 func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
 	q = r.scoped(q)
-	t := table{head: []string{"REF", "PRIVACY", "STATUS", "UPDATED", "EDITS", "TITLE"}}
+	t := table{head: []string{"REF", "PRIVACY", "TITLE", "STATUS", "UPDATED", "EDITS"}}
 	for offset := 0; limit == 0 || offset < limit; {
 		want := listPage
 		if limit > 0 {
@@ -142,7 +142,7 @@ func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
 				continue
 			}
 			c := row.Conversation
-			t.add(c.Ref.String(), privacyWord(c), statusWord(c), at(updated(c)), string(row.Worst()), c.Title)
+			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(updated(c)), string(row.Worst()))
 		}
 		offset += len(rows)
 		if len(rows) == 0 || offset >= page.Total {

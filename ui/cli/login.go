@@ -98,7 +98,7 @@ func (r *run) login(ctx context.Context, a config.Account, login Login, redirect
 	page, err := login.AuthorizeURL(exact, state)
 	if err != nil {
 		listener.Close()
-		return err
+		return &ExitError{Code: ExitUsage, Err: fmt.Errorf("%s: %w", a.Name, err)}
 	}
 	answers := make(chan answer, 1)
 	give := func(x answer) {

@@ -86,9 +86,13 @@ func cell(s string) string { return model.CleanLine(s, 500) }
 // quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// table prints rows in columns. On a terminal the columns are aligned and the
-// last is cut at the edge; elsewhere cells are separated by tabs, whole and
-// without a heading, for other programs to split.
+// widestCell is how wide a cell may be on a terminal, in cells, save for the
+// first and the last of a row: the one is for copying, the other cut at the edge.
+const widestCell = 48
+
+// table prints rows in columns. On a terminal the columns are aligned, and
+// what goes over the edge is cut; elsewhere cells are separated by tabs, whole
+// and without a heading, for other programs to split.
 type table struct {
 	head []string
 	rows [][]string
@@ -109,15 +113,20 @@ func (r *run) printTable(t table) {
 		}
 		return
 	}
+	end := "…"
+	if r.flags.ascii {
+		end = "..."
+	}
+	for _, row := range t.rows {
+		for i := 1; i < len(row)-1; i++ {
+			row[i] = ansi.Truncate(row[i], widestCell, end)
+		}
+	}
 	wide := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, c := range row {
 			wide[i] = max(wide[i], ansi.StringWidth(c))
 		}
-	}
-	end := "…"
-	if r.flags.ascii {
-		end = "..."
 	}
 	line := func(row []string) {
 		var b strings.Builder

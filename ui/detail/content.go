@@ -110,14 +110,14 @@ func (v *View) overview(p *page) {
 	if c.Privacy == model.PrivacyParticipants {
 		word = "participants only"
 	}
-	state := ""
-	if c.Status != "" {
-		state = " " + p.th.Separator + " " + model.CleanLine(c.Status, 60)
+	state := sign + " " + word
+	for _, part := range []string{model.CleanLine(c.Status, 60), archived(c), model.CleanLine(c.Kind, 60),
+		model.CleanLine(c.Provider+" "+c.Ref.Account, 100), v.age(p)} {
+		if part != "" {
+			state += " " + p.th.Separator + " " + part
+		}
 	}
-	if c.Archived {
-		state += " " + p.th.Separator + " archived"
-	}
-	p.text(look, 0, sign+" "+word+state)
+	p.text(look, 0, state)
 	for _, e := range v.row.Pending {
 		s, word, look := p.th.StateSign(e.State)
 		p.text(look, 0, s+" "+strings.ReplaceAll(string(e.Kind), "_", " ")+": "+word)
@@ -125,10 +125,14 @@ func (v *View) overview(p *page) {
 	if v.problem != "" {
 		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.problem, 0))
 	}
+	v.peopleSummary(p)
+	if s := model.CleanLine(c.Preview, 0); s != "" {
+		p.fact("last message", s, theme.Text)
+	}
+	if s := strings.TrimSpace(model.Clean(c.Description)); s != "" {
+		p.fact("description", s, theme.Text)
+	}
 	p.blank()
-	p.fact("account", c.Ref.Account+" ("+c.Provider+")", theme.Text)
-	p.fact("kind", model.CleanLine(c.Kind, 200), theme.Text)
-	p.fact("updated", p.clock(c.Updated), theme.Text)
 	p.fact("created", p.clock(c.Created), theme.Text)
 	if c.Duration > 0 {
 		p.fact("duration", c.Duration.Round(time.Second).String(), theme.Text)
@@ -148,22 +152,13 @@ func (v *View) overview(p *page) {
 	}
 	p.fact("access", model.CleanLine(c.Access, 100), theme.Text)
 	p.fact("default role", model.CleanLine(model.RoleName(c.DefaultRole), 100), theme.Text)
-	v.peopleSummary(p)
 	if t := v.row.Triage; !t.SnoozedUntil.IsZero() {
 		p.fact("snoozed", "until "+p.clock(t.SnoozedUntil), theme.Text)
 	}
 	p.fact("link", model.CleanLine(c.URL, 0), theme.Dim)
 	p.fact("ref", model.CleanLine(c.Ref.String(), 0), theme.Dim)
-	if s := strings.TrimSpace(model.Clean(c.Description)); s != "" {
-		p.head("Description")
-		p.text(theme.Text, 0, s)
-	}
 	pairs(p, "Labels", c.Labels)
 	pairs(p, "Attributes", c.Attributes)
-	if s := model.CleanLine(c.Preview, 0); s != "" {
-		p.head("Last message")
-		p.text(theme.Text, 0, s)
-	}
 	facts := c.Facts
 	if v.detail != nil {
 		facts = v.detail.Conversation.Facts
@@ -181,6 +176,21 @@ func (v *View) overview(p *page) {
 		p.fact(f.Label, model.Clean(f.Value), theme.Text)
 	}
 	v.canDo(p)
+}
+
+func archived(c *model.Conversation) string {
+	if c.Archived {
+		return "archived"
+	}
+	return ""
+}
+
+// age says when the conversation changed.
+func (v *View) age(p *page) string {
+	if u := v.row.Conversation.Updated; !u.IsZero() {
+		return "updated " + p.clock(u)
+	}
+	return ""
 }
 
 func (v *View) peopleSummary(p *page) {

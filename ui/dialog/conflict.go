@@ -2,12 +2,16 @@ package dialog
 
 import (
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
 // Conflict shows base, mine and theirs of an edit that waits for a person.
 type Conflict struct {
+	// Keys and OutboxKeys name the keys of the footer.
+	Keys, OutboxKeys keymap.Names
+
 	Entry    model.OutboxEntry
 	conflict *model.Conflict
 	offset   int
@@ -45,22 +49,22 @@ func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := sentence(word)
 	title = title[:len(title)-1] + ": " + model.CleanLine(d.Entry.Title, 120)
-	return th.Frame(screen, title, d.footer(th), w, len(lines), theme.Warning, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, title, d.footer(), w, len(lines), theme.Warning, func(w, h int) ([]string, *layout.Cursor) {
 		lines := d.lines(th, w)
 		scroll(&d.offset, len(lines), h)
 		return lines[min(d.offset, len(lines)):], nil
 	})
 }
 
-func (d *Conflict) footer(th *theme.Theme) string {
+func (d *Conflict) footer() []string {
 	merged := ""
 	if d.CanMerge() {
-		merged = "g"
+		merged = d.Keys.Of(keymap.Merged)
 	}
 	if d.CanResolve() {
-		return th.KeyLine("m", "send mine", "t", "keep theirs", merged, "merged", "esc", "later")
+		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "merged", "esc", "later"}
 	}
-	return th.KeyLine("r", "send again", "x", "discard", "esc", "close")
+	return []string{d.OutboxKeys.Of(keymap.Retry), "send again", d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
 }
 
 func (d *Conflict) lines(th *theme.Theme, w int) []string {

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -15,6 +16,9 @@ import (
 // Plan shows what is about to be submitted and asks. Counts come first, then
 // the risks, then every conversation with what it becomes.
 type Plan struct {
+	// Keys names the keys of the footer.
+	Keys keymap.Names
+
 	plan model.Plan
 	// DefaultYes makes enter a yes. It is ignored where the plan is risky or
 	// touches several conversations.
@@ -97,7 +101,7 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		look = theme.Error
 	}
 	h := min(len(lines)+2*b(d.Typing()), screen.H-3)
-	return th.Frame(screen, d.title(), d.footer(th), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		if w != min(screen.W-2, 96)-4 {
 			lines = d.lines(th, w)
 		}
@@ -132,16 +136,16 @@ func (d *Plan) title() string {
 	return "Plan"
 }
 
-func (d *Plan) footer(th *theme.Theme) string {
+func (d *Plan) footer() []string {
 	switch {
 	case !d.Possible():
-		return th.KeyLine("esc", "close")
+		return []string{"esc", "close"}
 	case d.Typing():
-		return th.KeyLine("enter", "go on, once it is typed", "esc", "no")
+		return []string{"enter", "go on, once it is typed", "esc", "no"}
 	case d.Default():
-		return th.KeyLine("y", "yes (enter)", "n", "no")
+		return []string{d.Keys.Of(keymap.Yes), "yes (enter)", d.Keys.Of(keymap.No), "no"}
 	}
-	return th.KeyLine("y", "yes", "n", "no (enter)")
+	return []string{d.Keys.Of(keymap.Yes), "yes", d.Keys.Of(keymap.No), "no (enter)"}
 }
 
 func (d *Plan) lines(th *theme.Theme, w int) []string {

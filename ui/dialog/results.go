@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -19,6 +20,8 @@ type Result struct {
 
 // Results shows a submission of several edits while it is delivered.
 type Results struct {
+	// Keys names the keys of the footer.
+	Keys   keymap.Names
 	Title  string
 	Items  []Result
 	offset int
@@ -55,12 +58,12 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, failed, waiting := d.Counts()
 	retry, stop := "", ""
 	if failed > 0 {
-		retry = "r"
+		retry = d.Keys.Of(keymap.Retry)
 	}
 	if waiting > 0 {
-		stop = "x"
+		stop = d.Keys.Of(keymap.Stop)
 	}
-	foot := th.KeyLine(retry, "retry failed", stop, "stop", "w", "save report", "esc", "hide")
+	foot := []string{retry, "retry failed", stop, "stop", d.Keys.Of(keymap.SaveReport), "save report", "esc", "hide"}
 	return th.Frame(screen, d.Title, foot, w, min(len(d.Items)*2+3, screen.H-3), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			done, failed, waiting := d.Counts()

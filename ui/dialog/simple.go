@@ -39,7 +39,7 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		help, look = d.Problem, theme.Error
 	}
 	under := th.Wrapped(help, max(1, w-4), look, "")
-	return th.Frame(screen, d.Title, th.KeyLine("enter", "go on", "esc", "back, kept as a draft"), w, 1+len(under), theme.Accent,
+	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
 			return append([]string{line}, under...), &layout.Cursor{X: x, Y: 0}
@@ -117,7 +117,7 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		return out
 	}
 	lines := draw(max(1, w-4))
-	return th.Frame(screen, d.Title, th.KeyLine("enter", "choose", "esc", "back"), w, len(lines), theme.Accent,
+	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, len(lines), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			lines := draw(w)
 			first := 0
@@ -136,7 +136,7 @@ type Progress struct {
 
 // Draw draws the progress.
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	return th.Frame(screen, d.Title, th.KeyLine("esc", "stop"), min(screen.W-2, 60), 2, theme.Accent,
+	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2, theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			text := "working" + th.Ellipsis
 			if d.Total > 0 {
@@ -176,7 +176,7 @@ func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		return out
 	}
 	lines := draw(max(1, w-4))
-	return th.Frame(screen, d.Title, th.KeyLine("esc", "close"), w, len(lines), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, d.Title, []string{"esc", "close"}, w, len(lines), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		lines := draw(w)
 		scroll(&d.offset, len(lines), h)
 		return lines[min(d.offset, len(lines)):], nil

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -26,6 +27,8 @@ type Form struct {
 	Title   string
 	Problem string
 	Note    string
+	// Keys names the keys of the footer.
+	Keys    keymap.Names
 	fields  []*field
 	at, top int
 	several bool
@@ -295,7 +298,15 @@ func (f *Form) Restore(text string) bool {
 
 // Draw draws the form.
 func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	foot := th.KeyLine("tab", "next", "left right", "choose", "enter", "open", "ctrl+s", "show what changes", "esc", "back, kept as a draft")
+	foot := []string{f.Keys.Of(keymap.NextField), "next"}
+	switch fl := f.field(); {
+	case fl == nil:
+	case fl.typ == choiceField:
+		foot = append(foot, "left right", "choose")
+	case fl.typ == peopleField || fl.typ == pickField:
+		foot = append(foot, "enter", "open")
+	}
+	foot = append(foot, f.Keys.Of(keymap.Submit), "show what changes", "esc", "back, kept as a draft")
 	total := 1
 	for _, fl := range f.fields {
 		total += fl.rows()

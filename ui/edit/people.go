@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -14,6 +15,8 @@ type People struct {
 	Title string
 	// Problem is shown in place of the summary while it is set.
 	Problem string
+	// Keys names the keys of the footer.
+	Keys keymap.Names
 
 	kind  model.EditKind
 	about model.Description
@@ -269,12 +272,20 @@ func (e *People) Summary() string {
 
 // Draw draws the table.
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	foot := th.KeyLine("a", "add", "x", "remove", "u", "as it was", "ctrl+s", "show what changes", "esc", "back")
-	if e.kind == model.EditParticipants && len(e.about.Roles) > 0 {
-		foot = th.KeyLine("a", "add", "r", "role", "x", "remove", "u", "as it was", "ctrl+s", "show what changes", "esc", "back")
-	} else if e.kind == model.EditParticipants && len(e.about.ParticipantStatuses) > 0 {
-		foot = th.KeyLine("a", "add", "r", "status", "x", "remove", "u", "as it was", "ctrl+s", "show what changes", "esc", "back")
+	choose := ""
+	switch {
+	case e.kind != model.EditParticipants:
+	case len(e.about.Roles) > 0:
+		choose = "role"
+	case len(e.about.ParticipantStatuses) > 0:
+		choose = "status"
 	}
+	foot := []string{e.Keys.Of(keymap.AddPerson), "add"}
+	if choose != "" {
+		foot = append(foot, e.Keys.Of(keymap.RoleNext), choose)
+	}
+	foot = append(foot, e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was",
+		e.Keys.Of(keymap.Submit), "show what changes", "esc", "back")
 	w := min(screen.W-2, 96)
 	extra := 0
 	if len(e.resources) > 0 {

@@ -96,7 +96,7 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect, have func(model.Parti
 	if len(p.kinds) > 1 {
 		switchKey = "tab"
 	}
-	foot := th.KeyLine("enter", "choose", switchKey, "directory", "esc", "back")
+	foot := []string{"enter", "choose", switchKey, "directory", "esc", "back"}
 	return th.Frame(screen, p.Title, foot, min(screen.W-2, 84), min(20, screen.H-5), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}

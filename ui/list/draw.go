@@ -51,7 +51,7 @@ func columnsFor(w, source int) columns {
 		c.time = take(6)
 	}
 	if w >= 50 {
-		limit := 10
+		limit := 12
 		if w >= 100 {
 			limit = 18
 		}
@@ -61,7 +61,7 @@ func columnsFor(w, source int) columns {
 		c.status = take(8 + 2*b(w >= 110))
 	}
 	if w >= 76 {
-		c.people = take(clamp(w/6-1, 12, 32))
+		c.people = take(clamp(w/7, 10, 32))
 	}
 	c.title = max(0, left)
 	return c

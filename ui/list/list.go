@@ -19,6 +19,10 @@ type List struct {
 	top    int       // index of the first line drawn
 	height int
 
+	// moved says that the person chose the place; until then the cursor stays
+	// at the top while rows come in above it.
+	moved bool
+
 	marks      map[model.Ref]string
 	order      []model.Ref
 	rangeFrom  int
@@ -30,7 +34,7 @@ type List struct {
 // that may be in it.
 func (l *List) Reset(at model.Ref) {
 	marks, order := l.marks, l.order
-	*l = List{height: l.height, ref: at, marks: marks, order: order}
+	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: marks, order: order}
 }
 
 // Loaded reports whether a first window has come.
@@ -89,6 +93,8 @@ func (l *List) SetPage(p model.Page, wanted model.Ref) {
 		l.total = l.start + len(l.rows)
 	}
 	switch i, ok := l.indexOf(l.ref); {
+	case !l.moved:
+		l.cursor = 0
 	case ok:
 		l.cursor = i
 	case !wanted.IsZero() && wanted != l.ref && p.Index >= 0 && !l.ref.IsZero():
@@ -139,6 +145,15 @@ func (l *List) Replace(row model.Row) {
 	}
 }
 
+// Anchor gives the conversation that the next window is placed around, zero for
+// the top of the list.
+func (l *List) Anchor() model.Ref {
+	if !l.moved {
+		return model.Ref{}
+	}
+	return l.ref
+}
+
 // Move moves the cursor by rows; it stops at the ends.
 func (l *List) Move(by int) { l.MoveTo(l.cursor + by) }
 
@@ -148,6 +163,7 @@ func (l *List) MoveTo(i int) {
 		return
 	}
 	l.cursor = clamp(i, 0, l.total-1)
+	l.moved = true
 	l.takeRef()
 	l.scroll()
 }

@@ -99,7 +99,7 @@ func (p *Palette) narrow() {
 func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 96)
 	h := min(screen.H-5, 24)
-	foot := th.KeyLine("enter", "do it", "esc", "close") + th.Say(theme.Dim, fmt.Sprintf("  %d of %d", len(p.shown), len(p.entries)))
+	foot := []string{"enter", "do it", "esc", "close", fmt.Sprint(len(p.shown)), fmt.Sprintf("of %d", len(p.entries))}
 	return th.Frame(screen, "Actions", foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, ":") + " " + line}

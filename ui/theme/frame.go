@@ -9,8 +9,9 @@ import (
 
 // Frame draws a box of at most the wanted size in the middle of the screen.
 // body gets the size of the inside and gives its lines, already styled, and
-// the place of the cursor in it (nil for none). The footer is the last line.
-func (t *Theme) Frame(screen layout.Rect, title, footer string, w, h int, look Token,
+// the place of the cursor in it (nil for none). The footer is the last line:
+// pairs of key and what it does, as many as fit.
+func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h int, look Token,
 	body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
 	if screen.W < 24 || screen.H < 6 {
 		return t.bare(screen, title, footer, body)
@@ -26,7 +27,7 @@ func (t *Theme) Frame(screen layout.Rect, title, footer string, w, h int, look T
 	for _, l := range t.Block(lines, inner, rows) {
 		out = append(out, edge(t.Vertical)+" "+l+" "+edge(t.Vertical))
 	}
-	out = append(out, edge(t.Vertical)+" "+t.Fit(footer, inner, t.Ellipsis)+" "+edge(t.Vertical))
+	out = append(out, edge(t.Vertical)+" "+t.Fit(t.KeyLineIn(inner, footer...), inner, "")+" "+edge(t.Vertical))
 	out = append(out, edge(t.BottomLeft+strings.Repeat(t.Horizontal, at.W-2)+t.BottomRight))
 	if cursor != nil {
 		cursor = &layout.Cursor{X: at.X + 2 + cursor.X, Y: at.Y + 1 + cursor.Y}
@@ -35,7 +36,7 @@ func (t *Theme) Frame(screen layout.Rect, title, footer string, w, h int, look T
 }
 
 // bare fills a screen that is too small for a border.
-func (t *Theme) bare(screen layout.Rect, title, footer string, body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
+func (t *Theme) bare(screen layout.Rect, title string, footer []string, body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
 	rows := screen.H
 	above := 0
 	if rows > 3 {
@@ -53,7 +54,7 @@ func (t *Theme) bare(screen layout.Rect, title, footer string, body func(w, h in
 	lines, cursor := body(screen.W, max(0, rows))
 	out = append(out, t.Block(lines, screen.W, rows)...)
 	if foot {
-		out = append(out, t.Fit(footer, screen.W, ""))
+		out = append(out, t.Fit(t.KeyLineIn(screen.W, footer...), screen.W, ""))
 	}
 	if cursor != nil {
 		cursor = &layout.Cursor{X: screen.X + cursor.X, Y: screen.Y + cursor.Y + above}
@@ -61,17 +62,41 @@ func (t *Theme) bare(screen layout.Rect, title, footer string, body func(w, h in
 	return layout.Picture{At: screen, Lines: t.Block(out, screen.W, screen.H), Cursor: cursor}
 }
 
-// KeyLine writes a footer: pairs of key and what it does.
-func (t *Theme) KeyLine(pairs ...string) string {
-	out := ""
+// KeyLine writes pairs of key and what it does. A pair without a key is left out.
+func (t *Theme) KeyLine(pairs ...string) string { return t.KeyLineIn(1<<20, pairs...) }
+
+// KeyLineIn writes as many pairs as fit into w cells; the last pair is always
+// among them if anything is.
+func (t *Theme) KeyLineIn(w int, pairs ...string) string {
+	type item struct {
+		text  string
+		width int
+	}
+	var items []item
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i] == "" {
+		if pairs[i] != "" {
+			items = append(items, item{t.Say(Key, pairs[i]) + " " + pairs[i+1], t.Width(pairs[i]) + 1 + t.Width(pairs[i+1])})
+		}
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	last := items[len(items)-1]
+	out, used := "", 0
+	for i, it := range items {
+		room := w - last.width - 2
+		if i == len(items)-1 {
+			room = w
+		}
+		if used+it.width > room {
 			continue
 		}
-		if out != "" {
+		if used > 0 {
 			out += "  "
+			used += 2
 		}
-		out += t.Say(Key, pairs[i]) + " " + pairs[i+1]
+		out += it.text
+		used += it.width
 	}
 	return out
 }

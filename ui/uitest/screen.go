@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"sync"
@@ -88,12 +89,17 @@ func Start(t testing.TB, model tea.Model, w, h int, options ...Option) *Screen {
 	return s
 }
 
-// Write takes the output of the program.
+// Write takes the output of the program. Without a terminal for its input the
+// renderer counts on a line feed to return the carriage, as a terminal in its
+// usual mode does.
 func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes += len(p)
-	return s.term.Write(p)
+	if _, err := s.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Bytes gives how many bytes were written since it was last asked.

@@ -3,45 +3,10 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"confab/ui/dialog"
-	"confab/ui/help"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/palette"
-	"confab/ui/welcome"
 )
-
-// helpOverlay is the help screen.
-type helpOverlay struct{ h *help.Help }
-
-func (m *Model) openHelp(intent) tea.Cmd {
-	m.open(&helpOverlay{help.New(m.keys, m.opts.Version)})
-	return nil
-}
-
-func (o *helpOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return layout.Picture{At: screen, Lines: o.h.Draw(m.th, screen)}
-}
-
-func (o *helpOverlay) scroll(by int) { o.h.Scroll(by) }
-
-func (o *helpOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	m.typed = append(m.typed, k.String())
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Pager, keymap.Global}, m.typed)
-	if r == keymap.Prefix {
-		return nil
-	}
-	m.typed = nil
-	if by, ok := scrolling(b.Action, o.h.Page()); ok && r == keymap.Match {
-		o.h.Scroll(by)
-		return nil
-	}
-	switch b.Action {
-	case keymap.Back, keymap.Hide:
-		m.closeOverlay(o)
-	}
-	return nil
-}
 
 // entry is an action of the palette.
 type entry struct {
@@ -127,19 +92,6 @@ func (o *paletteOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return m.run(in)
 	default:
 		o.p.Key(k)
-	}
-	return nil
-}
-
-func (m *Model) welcomeKey(name string) tea.Cmd {
-	switch name {
-	case "d", "enter":
-		m.wantDemo = true
-		return tea.Quit
-	case "i":
-		m.open(&textOverlay{&dialog.Text{Title: "Set up", Lines: welcome.SetUp(m.opts.ConfigPath)}})
-	case "q", "esc":
-		return tea.Quit
 	}
 	return nil
 }

@@ -1,0 +1,265 @@
+package conformance_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/providers/askelephant"
+	"confab/providers/conformance"
+	"confab/providers/sandbox"
+)
+
+func askElephantService() conformance.Service {
+	turn := func(change func(*sandbox.AskElephantSwitches)) func(*conformance.Bench) {
+		return func(b *conformance.Bench) { behind(b).AskElephant().Set(change) }
+	}
+	quirk := func(name string, change func(*sandbox.AskElephantSwitches)) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: turn(change)}
+	}
+	with := func(q conformance.Quirk, check func(t *testing.T, b *conformance.Bench)) conformance.Quirk {
+		q.Check = check
+		return q
+	}
+	private := func(b *conformance.Bench, id string) bool { return b.State(id)["is_private"] == true }
+	contacts := []model.EditKind{model.EditContacts}
+	return conformance.Service{
+		Provider: model.AskElephant,
+		Open:     openAskElephant,
+		IsWrite:  writes(),
+		Edits: []conformance.EditCase{
+			setPeople("add a contact", model.EditContacts, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				return append(now, elephantContact(b, now)), len(now) > 0
+			}),
+			setPeople("add the first contact", model.EditContacts, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				return append(now, elephantContact(b, now)), len(now) == 0
+			}),
+			setPeople("remove a contact", model.EditContacts, 1, func(_ *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				if len(now) < 2 {
+					return nil, false
+				}
+				return now[1:], true
+			}),
+			setPeople("clear the contacts", model.EditContacts, 1, func(_ *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				return nil, len(now) > 0
+			}),
+			setPeople("swap a contact", model.EditContacts, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				if len(now) < 2 {
+					return nil, false
+				}
+				added := elephantContact(b, now)
+				return append(now[1:], added), true
+			}),
+			// A room takes part and is not in the set: it survives.
+			setPeople("add a contact beside a room", model.EditContacts, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				return append(now, elephantContact(b, now)), len(now) > 0
+			}),
+		},
+		Stored: map[model.EditKind][]string{model.EditContacts: {"contacts"}},
+		Lookups: []conformance.LookupCase{
+			{Kind: model.LookupContacts, Search: func(p model.Participant) string { return p.Email }, IDs: func(b *conformance.Bench) []string { return behind(b).AskElephant().ContactIDs() }},
+			{Kind: model.LookupUsers, Search: byMailOrName},
+			{Kind: model.LookupCompany, Search: func(p model.Participant) string { return p.Name }},
+			{Kind: model.LookupTags, Search: func(p model.Participant) string { return p.Name }},
+			{Kind: model.LookupLabels, Search: func(p model.Participant) string { return p.Name }},
+		},
+		Silent: []conformance.SilentCase{
+			{Name: "the expansion is left out", Kind: model.EditContacts, Turn: func(b *conformance.Bench, _ string) {
+				behind(b).AskElephant().Set(func(s *sandbox.AskElephantSwitches) { s.DropExpand = true })
+			}},
+			{Name: "the scope is missing", Kind: model.EditContacts, Turn: func(b *conformance.Bench, _ string) {
+				behind(b).AskElephant().Set(func(s *sandbox.AskElephantSwitches) { s.NoContactsScope = true })
+			}},
+			{Name: "an empty set is null", Kind: model.EditContacts, Turn: func(b *conformance.Bench, id string) {
+				behind(b).AskElephant().Change(id, "contacts", []string{})
+				behind(b).AskElephant().Set(func(s *sandbox.AskElephantSwitches) { s.NullExpand, s.CalendarResourceHidden = true, true })
+			}},
+		},
+		Lessons: []conformance.Lesson{
+			{Name: "no such path", Try: "add a contact", Kinds: contacts, Requests: 2, Err: model.Unsupported,
+				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ContactsEndpointMissing = true })},
+			{Name: "no such method", Try: "add a contact", Kinds: contacts, Requests: 1, Err: model.Unsupported,
+				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ContactsMethodNotAllowed = true })},
+			{Name: "another method", Try: "add a contact", Kinds: contacts, Requests: 1, Err: model.Unsupported,
+				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ContactsMethod = "POST" })},
+			{Name: "no scope to write", Try: "add a contact", Kinds: contacts, Requests: 1, Err: model.Forbidden,
+				Turn: turn(func(s *sandbox.AskElephantSwitches) { s.NoWriteScope = true })},
+		},
+		Quirks: []conformance.Quirk{
+			with(quirk("NoContactsScope", func(s *sandbox.AskElephantSwitches) { s.NoContactsScope = true }), elephantScope("contacts:read", model.EditContacts)),
+			with(quirk("NoUsersScope", func(s *sandbox.AskElephantSwitches) { s.NoUsersScope = true }), elephantScope("users:read", "")),
+			with(quirk("NoCompaniesScope", func(s *sandbox.AskElephantSwitches) { s.NoCompaniesScope = true }), elephantScope("companies:read", "")),
+			quirk("NoTagsScope", func(s *sandbox.AskElephantSwitches) { s.NoTagsScope = true }),
+			with(quirk("no scope but engagements", func(s *sandbox.AskElephantSwitches) {
+				s.NoContactsScope, s.NoUsersScope, s.NoCompaniesScope, s.NoTagsScope = true, true, true, true
+			}), elephantScope("contacts:read", model.EditContacts)),
+			{Name: "NoPrivateScope", Writes: true, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.NoPrivateScope = true }),
+				LoadErr: func(b *conformance.Bench, id string) model.ErrorKind {
+					if private(b, id) {
+						return model.Forbidden
+					}
+					return ""
+				}, Check: elephantPrivate},
+			{Name: "PrivateHidden", Writes: true, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.NoPrivateScope, s.PrivateHidden = true, true }),
+				Hidden: private, LoadErr: func(b *conformance.Bench, id string) model.ErrorKind {
+					if private(b, id) {
+						return model.NotFound
+					}
+					return ""
+				}},
+			quirk("DropExpand", func(s *sandbox.AskElephantSwitches) { s.DropExpand = true }),
+			quirk("NullExpand", func(s *sandbox.AskElephantSwitches) { s.NullExpand = true }),
+			quirk("IgnoreWrite", func(s *sandbox.AskElephantSwitches) { s.IgnoreWrite = true }),
+			quirk("AnswerWithContacts", func(s *sandbox.AskElephantSwitches) { s.AnswerWithContacts = true }),
+			quirk("CalendarResourceHidden", func(s *sandbox.AskElephantSwitches) { s.CalendarResourceHidden = true }),
+			{Name: "CalendarResourceAsContact", Turn: turn(func(s *sandbox.AskElephantSwitches) { s.CalendarResourceAsContact = true }),
+				Blind: "a room with a contact's id looks like a contact; writing it back is refused by the service"},
+			quirk("UnknownContact404", func(s *sandbox.AskElephantSwitches) { s.UnknownContact404 = true }),
+			{Name: "an unknown contact", Turn: func(*conformance.Bench) {}, Check: elephantUnknown},
+			{Name: "an unknown contact with 404", Turn: turn(func(s *sandbox.AskElephantSwitches) { s.UnknownContact404 = true }), Check: elephantUnknown},
+			quirk("OldSchema", func(s *sandbox.AskElephantSwitches) { s.OldSchema = true }),
+			{Name: "ForgetCursors", SyncErr: model.Invalid, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ForgetCursors = true })},
+			quirk("APIVersion", func(s *sandbox.AskElephantSwitches) { s.APIVersion = "2030-01-01" }),
+		},
+		BudgetSize: 250,
+		Budget:     conformance.Budget{FirstSync: 3, Walk: 3, Refresh: 1, Open: 1, Reopen: 1, Fresh: 1},
+	}
+}
+
+func openAskElephant(t testing.TB, o conformance.Options) conformance.Standin {
+	s, out := open(t, askelephant.Factory(), o)
+	a := s.AskElephant()
+	out.IDs = a.IDs
+	out.State = func(id string) map[string]any {
+		state := a.JSON(id)
+		if state == nil {
+			return nil
+		}
+		// The expansion is what switches show of the set; the set is the state.
+		set := []any{}
+		for _, c := range a.Contacts(id) {
+			set = append(set, c)
+		}
+		state["contacts"] = set
+		return without(state, "updated_at")
+	}
+	out.Field = func(id string, kind model.EditKind, _ string) model.Value {
+		switch kind {
+		case model.EditTitle:
+			return model.TextValue(text(a.JSON(id)["title"]))
+		case model.EditContacts:
+			var people []model.Participant
+			for _, c := range a.Contacts(id) {
+				people = append(people, model.Participant{Kind: model.KindContact, ID: c})
+			}
+			return model.PeopleValue(people)
+		}
+		return model.Value{}
+	}
+	out.Retitle = func(id, title string) { a.Change(id, "title", title) }
+	out.Remove = a.Remove
+	out.AnswerNext = a.AnswerNext
+	n := 0
+	out.Insert = func() {
+		// An early and a late engagement change, and so move to the end.
+		ids := a.IDs()
+		a.Touch(ids[n%len(ids)])
+		a.Touch(ids[(len(ids)-1-n)%len(ids)])
+		n++
+	}
+	return out
+}
+
+// elephantContact gives a contact of the directory who is none of those given.
+func elephantContact(b *conformance.Bench, without []model.Participant) model.Participant {
+	for _, id := range behind(b).AskElephant().ContactIDs() {
+		if !slices.ContainsFunc(without, func(p model.Participant) bool { return p.ID == id }) {
+			return model.Participant{Kind: model.KindContact, ID: id}
+		}
+	}
+	return model.Participant{}
+}
+
+// elephantScope wants a missing scope to be met once, and to be named.
+func elephantScope(scope string, ruledOut model.EditKind) func(t *testing.T, b *conformance.Bench) {
+	return func(t *testing.T, b *conformance.Bench) {
+		ctx := context.Background()
+		for range 2 {
+			if _, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.Reset()
+		d, err := b.Account.Load(ctx, b.IDs()[0], 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(b.Sent()); n != 1 {
+			t.Errorf("a load took %d requests though the scope is known to be missing", n)
+		}
+		if c := b.Account.Capabilities(d.Conversation).Of(ruledOut); ruledOut != "" && (c.Can() || !strings.Contains(c.Reason, scope)) {
+			t.Errorf("%s is %+v", ruledOut, c)
+		}
+		named := false
+		for _, line := range b.Account.Check(ctx) {
+			named = named || !line.OK && strings.Contains(line.Detail, scope)
+		}
+		if !named {
+			t.Errorf("check does not name the scope %s", scope)
+		}
+	}
+}
+
+// elephantPrivate wants that a private engagement teaches nothing about the
+// expansions.
+func elephantPrivate(t *testing.T, b *conformance.Bench) {
+	ctx := context.Background()
+	for _, id := range b.IDs() {
+		if b.State(id)["is_private"] == true {
+			_, err := b.Account.Load(ctx, id, model.NeedEverything)
+			if e := model.AsError(err); e == nil || e.Kind != model.Forbidden || !strings.Contains(e.Error(), "engagements:private:read") {
+				t.Fatalf("a private engagement: %v", err)
+			}
+		}
+	}
+	for _, id := range b.IDs() {
+		if b.State(id)["is_private"] == true {
+			continue
+		}
+		d, err := b.Account.Load(ctx, id, 0)
+		if err != nil || !d.Conversation.Contacts.Known {
+			t.Fatalf("%s: contacts known %t, error %v", id, d.Conversation.Contacts.Known, err)
+		}
+	}
+}
+
+// elephantUnknown wants a contact that is gone to be told from an engagement
+// that is.
+func elephantUnknown(t *testing.T, b *conformance.Bench) {
+	ctx := context.Background()
+	id := b.IDs()[0]
+	d, err := b.Account.Load(ctx, id, model.NeedContacts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := elephantContact(b, d.Conversation.Contacts.Items)
+	behind(b).AskElephant().RemoveContact(gone.ID)
+	e := model.Edit{ID: "e", Ref: d.Conversation.Ref, Kind: model.EditContacts, Base: model.PeopleValue(d.Conversation.Contacts.Items),
+		Target: model.PeopleValue(append(slices.Clone(d.Conversation.Contacts.Items), gone))}
+	out := b.Account.Apply(ctx, d.Conversation, []model.Edit{e})[0]
+	if model.KindOf(out.Err) != model.Invalid || !strings.Contains(out.Err.Error(), gone.ID) {
+		t.Errorf("the error is %v", out.Err)
+	}
+	if c := b.Account.Capabilities(d.Conversation).Of(model.EditContacts); !c.Can() {
+		t.Errorf("the capability is %+v", c)
+	}
+	for _, odd := range []model.Participant{{Kind: model.KindUser, ID: "usr_01ABC"}, {Kind: model.KindRoom, ID: "clrs_01ABC"}, {Kind: model.KindContact, Email: "ann@example.com"}, {Kind: model.KindContact, ID: "cnt_"}} {
+		e.Target = model.PeopleValue([]model.Participant{odd})
+		b.Reset()
+		if out := b.Account.Apply(ctx, d.Conversation, []model.Edit{e})[0]; model.KindOf(out.Err) != model.Invalid || len(b.Sent()) != 0 {
+			t.Errorf("%+v: error %v, %d requests", odd, out.Err, len(b.Sent()))
+		}
+	}
+}

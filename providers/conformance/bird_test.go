@@ -1,0 +1,330 @@
+package conformance_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/providers/bird"
+	"confab/providers/conformance"
+	"confab/providers/sandbox"
+)
+
+func birdService() conformance.Service {
+	quirk := func(name string, change func(*sandbox.BirdSwitches)) conformance.Quirk {
+		return conformance.Quirk{Name: name, Writes: true, Turn: func(b *conformance.Bench) { behind(b).Bird().Set(change) }}
+	}
+	always := func(k model.ErrorKind) func(*conformance.Bench, string) model.ErrorKind {
+		return func(*conformance.Bench, string) model.ErrorKind { return k }
+	}
+	set := func(k model.EditKind, to string) model.Edit { return model.Edit{Kind: k, Target: model.TextValue(to)} }
+	return conformance.Service{
+		Provider: model.Bird,
+		Open:     openBird,
+		IsWrite:  writes("/contacts/search"),
+		Edits: []conformance.EditCase{
+			setText("title", model.EditTitle, "", "Renamed: Ünïcode & <b>", 1),
+			setText("title cleared", model.EditTitle, "", "", 1),
+			setText("description", model.EditDescription, "", "Line one\nline two", 1),
+			suits(setText("description cleared", model.EditDescription, "", "", 1), func(_ *conformance.Bench, c model.Conversation) bool { return c.Description != "" }),
+			setText("make private", model.EditPrivacy, "", "private", 1),
+			setText("make public", model.EditPrivacy, "", "public", 1),
+			setText("close", model.EditStatus, "", model.StatusClosed, 1),
+			suits(setText("reopen", model.EditStatus, "", model.StatusOpen, 1), func(b *conformance.Bench, c model.Conversation) bool {
+				return c.Closed && !slices.ContainsFunc(behind(b).Bird().Participants(c.Ref.ID), func(p map[string]any) bool { return p["type"] == "contact" })
+			}),
+			setText("access: invite only", model.EditAccess, "", "invite-only", 1),
+			setText("access: on request", model.EditAccess, "", "request-to-join", 1),
+			setText("access: open", model.EditAccess, "", "open", 1),
+			suits(setText("attribute", model.EditAttributes, "tier", "gold", 1), birdPlain),
+			{Name: "attribute removed", Kind: model.EditAttributes, Requests: 1, Edit: func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
+				for key := range c.Attributes {
+					return key, model.Value{}, birdPlain(b, c) && len(c.Attributes) > 1
+				}
+				return "", model.Value{}, false
+			}},
+			setPeople("add a user", model.EditParticipants, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				return append(now, birdUser(b, now)), true
+			}),
+			setPeople("add a contact", model.EditParticipants, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				return append(now, birdContact(b, now)), len(now) > 0
+			}),
+			setPeople("set a status", model.EditParticipants, 1, func(_ *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				i := slices.IndexFunc(now, func(p model.Participant) bool { return p.Kind == model.KindUser && p.Status == "active" })
+				if i >= 0 {
+					now[i].Status = "invited"
+				}
+				return now, i >= 0
+			}),
+			setPeople("remove a user", model.EditParticipants, 1, func(_ *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				i := slices.IndexFunc(now, func(p model.Participant) bool { return p.Kind == model.KindUser && p.Status == "active" })
+				if i < 0 {
+					return nil, false
+				}
+				return slices.Delete(now, i, i+1), true
+			}),
+			setPeople("remove, alter and add", model.EditParticipants, 3, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {
+				var users []int
+				for i, p := range now {
+					if p.Kind == model.KindUser && p.Status == "active" {
+						users = append(users, i)
+					}
+				}
+				if len(users) < 2 {
+					return nil, false
+				}
+				added := birdUser(b, now)
+				now[users[0]].Status = "pending"
+				return append(slices.Delete(now, users[1], users[1]+1), added), true
+			}),
+			setText("delete", model.EditDelete, "", "deleted", 1),
+			{Name: "create", Kind: model.EditCreate, Requests: 1, Edit: func(*conformance.Bench, model.Conversation) (string, model.Value, bool) {
+				return "", model.Value{New: &model.NewConversation{Title: "A new one"}}, true
+			}},
+			{Name: "create with people", Kind: model.EditCreate, Requests: 1, Edit: func(b *conformance.Bench, _ model.Conversation) (string, model.Value, bool) {
+				contact := birdContact(b, nil)
+				contact.ID = ""
+				return "", model.Value{New: &model.NewConversation{Title: "Hello", Description: "About\nit", Privacy: model.PrivacyPrivate, Access: "invite-only",
+					People: []model.Participant{birdUser(b, nil), contact}, Message: "Good morning <b>&\nyou"}}, true
+			}},
+			{Name: "create where one is open", Kind: model.EditCreate, Requests: 1, Edit: func(b *conformance.Bench, _ model.Conversation) (string, model.Value, bool) {
+				channel, contact := birdTaken(b)
+				return "", model.Value{New: &model.NewConversation{Title: "Again", Channel: channel, People: []model.Participant{contact}}}, channel != ""
+			}},
+		},
+		Mixed: []conformance.MixedCase{{
+			Name: "public, invite only, title, attribute, people", Requests: 3, Narrow: 2, Widen: 0,
+			Edits: func(b *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
+				if !c.Participants.Known || c.Privacy != model.PrivacyPrivate || c.Access == "invite-only" || !birdPlain(b, c) {
+					return nil, false
+				}
+				people := model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(append(slices.Clone(c.Participants.Items), birdUser(b, c.Participants.Items)))}
+				attribute := model.Edit{Kind: model.EditAttributes, Key: "tier", Target: model.TextValue("gold")}
+				return []model.Edit{set(model.EditPrivacy, "public"), set(model.EditTitle, "New"), set(model.EditAccess, "invite-only"), attribute, people}, true
+			},
+		}, {
+			Name: "open, private", Requests: 2, Narrow: 1, Widen: 0,
+			Edits: func(_ *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
+				return []model.Edit{set(model.EditAccess, "open"), set(model.EditPrivacy, "private")}, c.Privacy == model.PrivacyPublic && c.Access == "invite-only"
+			},
+		}, {
+			Name: "everything that neither widens nor narrows", Requests: 1, Narrow: -1, Widen: -1,
+			Edits: func(b *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
+				return []model.Edit{set(model.EditTitle, "New"), set(model.EditDescription, "New too"),
+					{Kind: model.EditAttributes, Key: "tier", Target: model.TextValue("gold")},
+					{Kind: model.EditAttributes, Key: "region", Target: model.TextValue("EMEA")}}, birdPlain(b, c)
+			},
+		}},
+		Stored: map[model.EditKind][]string{
+			model.EditTitle: {"name"}, model.EditDescription: {"description"}, model.EditPrivacy: {"visibility"}, model.EditStatus: {"status"},
+			model.EditAccess: {"accessibility"}, model.EditAttributes: {"attributes"},
+			model.EditParticipants: {"participants", "featuredParticipants", "activeParticipantCount", "pendingParticipantCount"},
+		},
+		Lookups: []conformance.LookupCase{
+			{Kind: model.LookupContacts, Search: func(p model.Participant) string { return p.Email }},
+			{Kind: model.LookupChannels, Search: func(p model.Participant) string { return p.Name }},
+			{Kind: model.LookupUsers, ByIDAlone: true, KnownID: func(b *conformance.Bench) string { return birdUser(b, nil).ID }},
+			{Kind: model.LookupFlows, ByIDAlone: true, KnownID: func(b *conformance.Bench) string { return birdUser(b, nil).ID }},
+		},
+		Silent: []conformance.SilentCase{{
+			Name: "participants may not be read", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, _ string) {
+				b.TamperReads(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+					if strings.HasSuffix(req.URL.Path, "/participants") {
+						behind(b).Bird().AnswerNext(http.StatusForbidden, 1)
+					}
+					return next.RoundTrip(req)
+				})
+			},
+		}},
+		Lessons: []conformance.Lesson{{
+			Name: "a conversation that may not be changed", Try: "title", Row: true, Requests: 1, Err: model.Forbidden,
+			Kinds: []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus, model.EditAccess, model.EditAttributes},
+			Turn: func(b *conformance.Bench) {
+				b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+					behind(b).Bird().AnswerNext(http.StatusForbidden, 1)
+					return next.RoundTrip(req)
+				})
+			},
+		}},
+		Quirks: []conformance.Quirk{
+			quirk("AttributesMerge", func(s *sandbox.BirdSwitches) { s.AttributesMerge = true }),
+			quirk("AttributesReplace", func(s *sandbox.BirdSwitches) { s.AttributesReplace = true }),
+			quirk("NullKeepsName", func(s *sandbox.BirdSwitches) { s.NullKeepsName = true }),
+			quirk("IgnoreVisibility", func(s *sandbox.BirdSwitches) { s.IgnoreVisibility = true }),
+			quirk("ConflictOnGet once", func(s *sandbox.BirdSwitches) { s.ConflictOnGet = 1 }),
+			{Name: "ConflictOnGet", LoadErr: always(model.ConflictKind), Turn: func(b *conformance.Bench) {
+				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.ConflictOnGet = 1 << 20 })
+			}},
+			quirk("ConflictOnPatch", func(s *sandbox.BirdSwitches) { s.ConflictOnPatch = 1 }),
+			quirk("ExpirePageTokens once", func(s *sandbox.BirdSwitches) { s.ExpirePageTokens = 1 }),
+			{Name: "ExpirePageTokens", SyncErr: model.Invalid, Turn: func(b *conformance.Bench) {
+				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExpirePageTokens = 1 << 20 })
+			}, LoadErr: birdLong(model.Invalid)},
+			{Name: "RepeatPageToken", SyncErr: model.Malformed, Turn: func(b *conformance.Bench) {
+				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.RepeatPageToken = true })
+			}},
+			quirk("ForbidRemoval", func(s *sandbox.BirdSwitches) { s.ForbidRemoval = true }),
+			{Name: "TooMany", SyncErr: model.RateLimited, LoadErr: always(model.RateLimited), Turn: func(b *conformance.Bench) {
+				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.TooMany = 1 << 20 })
+			}},
+			{Name: "No429Header", Turn: func(b *conformance.Bench) {
+				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.No429Header = true })
+			}, Check: func(t *testing.T, b *conformance.Bench) {
+				b.Fault(conformance.FaultRate, 1)
+				_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
+				if e := model.AsError(err); e == nil || e.Kind != model.RateLimited || !e.RetryAt.IsZero() {
+					t.Errorf("the error is %+v", e)
+				}
+			}},
+			quirk("ForbidDirectory", func(s *sandbox.BirdSwitches) { s.ForbidDirectory = true }),
+		},
+		BudgetSize: 250,
+		Budget:     conformance.Budget{FirstSync: 4, Walk: 3, Refresh: 1, Open: 3, Reopen: 3, Fresh: 1},
+	}
+}
+
+func openBird(t testing.TB, o conformance.Options) conformance.Standin {
+	s, out := open(t, bird.Factory(), o)
+	b := s.Bird()
+	out.IDs = b.IDs
+	out.State = func(id string) map[string]any {
+		state := b.JSON(id)
+		if state == nil {
+			return nil
+		}
+		people := []any{}
+		for _, p := range b.Participants(id) {
+			people = append(people, without(p, "updatedAt"))
+		}
+		for _, p := range state["featuredParticipants"].([]any) {
+			without(p.(map[string]any), "updatedAt")
+		}
+		state["participants"] = people
+		return without(state, "updatedAt")
+	}
+	out.Field = func(id string, kind model.EditKind, key string) model.Value {
+		state := b.JSON(id)
+		switch kind {
+		case model.EditTitle:
+			return model.TextValue(text(state["name"]))
+		case model.EditDescription:
+			return model.TextValue(text(state["description"]))
+		case model.EditPrivacy:
+			return model.TextValue(text(state["visibility"]))
+		case model.EditAccess:
+			return model.TextValue(text(state["accessibility"]))
+		case model.EditStatus:
+			if state["status"] == "closed" {
+				return model.TextValue(model.StatusClosed)
+			}
+			return model.TextValue(model.StatusOpen)
+		case model.EditAttributes:
+			attributes, _ := state["attributes"].(map[string]any)
+			if v, ok := attributes[key]; ok {
+				return model.TextValue(fmt.Sprint(v))
+			}
+			return model.Value{}
+		case model.EditParticipants:
+			var people []model.Participant
+			for _, p := range b.Participants(id) {
+				people = append(people, model.Participant{Kind: text(p["type"]), ID: text(p["id"]), Status: text(p["status"])})
+			}
+			return model.PeopleValue(people)
+		case model.EditDelete:
+			return model.TextValue("present")
+		}
+		return model.Value{}
+	}
+	out.Retitle = func(id, title string) { b.Change(id, "name", title) }
+	out.Remove = b.Remove
+	out.AnswerNext = b.AnswerNext
+	out.Insert = func() { post(t, s, "/bird/workspaces/"+b.Workspace()+"/conversations", `{"name":"Posted in between"}`) }
+	return out
+}
+
+// post writes to a server as somebody else with the same credential would.
+func post(t testing.TB, s *stand, path, body string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, host+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", s.authorization)
+	res, err := s.Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		t.Fatalf("POST %s: %s", path, res.Status)
+	}
+}
+
+// birdPlain tells a conversation whose attributes are texts, which are all
+// that a PATCH takes.
+func birdPlain(b *conformance.Bench, c model.Conversation) bool {
+	attributes, _ := b.State(c.Ref.ID)["attributes"].(map[string]any)
+	for _, v := range attributes {
+		if _, ok := v.(string); !ok {
+			return false
+		}
+	}
+	return c.Attributes != nil && len(attributes) > 0 && attributes["tier"] != "gold"
+}
+
+// birdUser gives a user of the workspace who is none of those given.
+func birdUser(b *conformance.Bench, without []model.Participant) model.Participant {
+	for _, id := range b.IDs() {
+		for _, p := range behind(b).Bird().Participants(id) {
+			u := model.Participant{Kind: text(p["type"]), ID: text(p["id"]), Name: text(p["displayName"]), Status: "active"}
+			if u.Kind == model.KindUser && !slices.ContainsFunc(without, func(w model.Participant) bool { return model.SamePerson(w, u) }) {
+				return u
+			}
+		}
+	}
+	return model.Participant{}
+}
+
+// birdContact gives a contact of the directory who is none of those given.
+func birdContact(b *conformance.Bench, without []model.Participant) model.Participant {
+	page, err := b.Account.Lookup(context.Background(), model.LookupRequest{Kind: model.LookupContacts, Limit: 50})
+	if err == nil {
+		for _, p := range page.Items {
+			p.Status = "active"
+			if p.Email != "" && !slices.ContainsFunc(without, func(w model.Participant) bool { return model.SamePerson(w, p) }) {
+				return p
+			}
+		}
+	}
+	return model.Participant{}
+}
+
+// birdTaken gives a contact who is in an open conversation, and its channel.
+func birdTaken(b *conformance.Bench) (channel string, contact model.Participant) {
+	for _, id := range b.IDs() {
+		state := behind(b).Bird().JSON(id)
+		for _, p := range behind(b).Bird().Participants(id) {
+			c, _ := p["contact"].(map[string]any)
+			if key := text(c["identifierKey"]); state["status"] == "active" && text(state["channelId"]) != "" && key == "emailaddress" {
+				return text(state["channelId"]), model.Participant{Kind: model.KindContact, Identifier: key + "=" + text(c["identifierValue"])}
+			}
+		}
+	}
+	return "", model.Participant{}
+}
+
+// birdLong gives an error for conversations whose participants take more than
+// a page; of messages, older ones may be missing.
+func birdLong(k model.ErrorKind) func(*conformance.Bench, string) model.ErrorKind {
+	return func(b *conformance.Bench, id string) model.ErrorKind {
+		if len(behind(b).Bird().Participants(id)) > 100 {
+			return k
+		}
+		return ""
+	}
+}

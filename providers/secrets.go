@@ -1,0 +1,57 @@
+package providers
+
+import (
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// secrets are the texts that must not be shown.
+type secrets struct {
+	mu   sync.Mutex
+	text []string
+}
+
+// minSecret keeps short texts, which occur in any sentence, from being struck
+// out everywhere; no service has credentials as short.
+const minSecret = 5
+
+// maxSecrets bounds what rotating tokens leave behind; the oldest goes first.
+const maxSecrets = 64
+
+func (s *secrets) addHeader(value string) {
+	s.add(value)
+	if i := strings.LastIndexByte(value, ' '); i >= 0 {
+		s.add(value[i+1:])
+	}
+}
+
+func (s *secrets) add(text string) {
+	text = strings.TrimSpace(text)
+	if len(text) < minSecret {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, form := range []string{text, url.QueryEscape(text), url.PathEscape(text)} {
+		known := false
+		for _, t := range s.text {
+			known = known || t == form
+		}
+		if !known {
+			s.text = append(s.text, form)
+		}
+	}
+	if n := len(s.text) - maxSecrets; n > 0 {
+		s.text = append([]string(nil), s.text[n:]...)
+	}
+}
+
+func (s *secrets) scrub(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.text {
+		text = strings.ReplaceAll(text, t, "[hidden]")
+	}
+	return stripQueries(text)
+}

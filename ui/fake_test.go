@@ -1,0 +1,599 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+	"confab/ui"
+)
+
+var clock = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+
+// fake is an engine in memory. It plans with the real planner, keeps an
+// outbox, and counts what is called.
+type fake struct {
+	mu       sync.Mutex
+	rows     []model.Row
+	details  map[model.Ref]model.Detail
+	outbox   []model.OutboxEntry
+	history  []model.JournalEntry
+	drafts   map[string]string
+	triaged  []model.TriageChange
+	people   []model.Participant
+	plans    []model.Plan // submitted
+	resolved []model.Resolution
+	news     chan model.Event
+	closed   bool
+	accounts []model.AccountState
+	caps     func(c model.Conversation) model.Capabilities
+	nextID   int
+	calls    map[string]int
+	refreshs int
+	lookups  []model.LookupRequest
+	applied  []model.Undo
+	undo     func(id string) (model.Undo, error)
+
+	// delay holds back an answer; fail makes it an error.
+	delay map[string]time.Duration
+	fail  map[string]error
+
+	// guarded says that every call outside of a command is a panic.
+	guarded   bool
+	inCommand atomic.Int32
+}
+
+func newFake(rows ...model.Row) *fake {
+	f := &fake{rows: rows, details: map[model.Ref]model.Detail{}, drafts: map[string]string{}, news: make(chan model.Event, 64),
+		calls: map[string]int{}, delay: map[string]time.Duration{}, fail: map[string]error{}}
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if a := r.Conversation.Ref.Account; !seen[a] {
+			seen[a] = true
+			f.accounts = append(f.accounts, model.AccountState{Name: a, Provider: r.Conversation.Provider, Checked: clock.Add(-time.Hour)})
+		}
+	}
+	return f
+}
+
+func (f *fake) enter(name string) error {
+	if f.guarded && f.inCommand.Load() == 0 {
+		panic(name + " was called outside of a command")
+	}
+	f.mu.Lock()
+	d, err := f.delay[name], f.fail[name]
+	f.calls[name]++
+	f.mu.Unlock()
+	if d > 0 {
+		time.Sleep(d)
+	}
+	return err
+}
+
+func (f *fake) count(name string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[name]
+}
+
+func (f *fake) submitted() []model.Plan {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.plans)
+}
+
+func (f *fake) draft(key string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.drafts[key]
+}
+
+// announce tells the screen that something changed.
+func (f *fake) announce(refs ...model.Ref) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed {
+		f.news <- model.Event{Refs: refs, Revision: 1}
+	}
+}
+
+// change changes rows as a sync would, and announces it.
+func (f *fake) change(with func(rows []model.Row) []model.Row) {
+	f.mu.Lock()
+	f.rows = with(slices.Clone(f.rows))
+	f.mu.Unlock()
+	f.announce()
+}
+
+func (f *fake) Accounts() []model.AccountState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := slices.Clone(f.accounts)
+	for i := range out {
+		for _, e := range f.outbox {
+			if e.Ref.Account != out[i].Name {
+				continue
+			}
+			if e.State.Waiting() {
+				out[i].Waiting++
+			} else if e.State.NeedsPerson() {
+				out[i].NeedPerson++
+			}
+		}
+	}
+	return out
+}
+
+func (f *fake) Describe(account string) (model.Description, bool) {
+	for _, a := range f.Accounts() {
+		if a.Name != account {
+			continue
+		}
+		d := model.Description{Provider: a.Provider, Name: strings.ToUpper(a.Provider[:1]) + a.Provider[1:], Account: account,
+			Audience: map[string]string{"privacy:public": "everybody at Acme will see it"}}
+		switch a.Provider {
+		case model.Kona:
+			d.Roles = []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
+			d.DefaultRole = model.RoleViewer
+			d.DefaultRoleValues = d.Roles
+			d.AccessValues = []string{"just_me", "group", "everyone"}
+			d.People = []model.LookupKind{model.LookupUsers, model.LookupGroups}
+			d.NewNeedsSpace = true
+		case model.Bird:
+			d.AccessValues = []string{"open", "invite-only"}
+			d.ParticipantStatuses = []string{"active", "left"}
+			d.DefaultStatus = "active"
+			d.People = []model.LookupKind{model.LookupContacts, model.LookupUsers}
+		}
+		return d, true
+	}
+	return model.Description{}, false
+}
+
+func (f *fake) Capabilities(c model.Conversation) model.Capabilities {
+	if f.caps != nil {
+		return f.caps(c)
+	}
+	no := func(why string) model.Capability {
+		return model.Capability{State: model.CapabilityNo, Reason: why}
+	}
+	yes := model.Capability{State: model.CapabilityYes}
+	out := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		out[k] = no("the service has no call for this")
+	}
+	allow := func(kinds ...model.EditKind) {
+		for _, k := range kinds {
+			out[k] = yes
+		}
+	}
+	switch c.Provider {
+	case model.Attention:
+		allow(model.EditPrivacy, model.EditTitle, model.EditLabels, model.EditArchive)
+	case model.Bird:
+		allow(model.EditPrivacy, model.EditTitle, model.EditDescription, model.EditStatus, model.EditAccess,
+			model.EditParticipants, model.EditAttributes, model.EditDelete, model.EditCreate)
+	case model.AskElephant:
+		allow(model.EditContacts)
+		out[model.EditPrivacy] = no("AskElephant's API can only read privacy")
+	case model.Kona:
+		allow(model.EditTitle, model.EditDescription, model.EditAccess, model.EditParticipants, model.EditDefaultRole,
+			model.EditDelete, model.EditCreate)
+		out[model.EditPrivacy] = no("Kona conversations are always for their participants")
+	}
+	return out
+}
+
+func (f *fake) Subscribe() (<-chan model.Event, func()) {
+	_ = f.enter("Subscribe")
+	return f.news, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if !f.closed {
+			f.closed = true
+			close(f.news)
+		}
+	}
+}
+
+func (f *fake) project(r model.Row) model.Row {
+	var edits []model.Edit
+	r.Pending = nil
+	for _, e := range f.outbox {
+		if e.Ref == r.Conversation.Ref {
+			edits = append(edits, e.Edit)
+			r.Pending = append(r.Pending, model.Pending{ID: e.ID, Kind: e.Kind, State: e.State})
+		}
+	}
+	r.Conversation = model.Project(r.Conversation, edits)
+	return r
+}
+
+func (f *fake) find(text string, inbox bool) ([]model.Row, error) {
+	q, err := query.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if inbox {
+		q = q.Inbox()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []model.Row
+	for _, r := range f.rows {
+		r = f.project(r)
+		if q.Match(query.NewSubject(r), clock, time.UTC) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (f *fake) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	if err := f.enter("List"); err != nil {
+		return model.Page{}, err
+	}
+	if ctx.Err() != nil {
+		return model.Page{}, ctx.Err()
+	}
+	all, err := f.find(req.Query, req.Inbox)
+	if err != nil {
+		return model.Page{}, err
+	}
+	p := model.Page{Total: len(all), Index: -1, Offset: req.Offset}
+	if !req.Anchor.IsZero() {
+		for i, r := range all {
+			if r.Conversation.Ref == req.Anchor {
+				p.Index = i
+				p.Offset = max(0, i-req.Limit/2)
+			}
+		}
+	}
+	p.Offset = min(p.Offset, len(all))
+	p.Rows = all[p.Offset:min(len(all), p.Offset+req.Limit)]
+	return p, nil
+}
+
+func (f *fake) Refs(_ context.Context, q string, inbox bool) ([]model.Ref, error) {
+	if err := f.enter("Refs"); err != nil {
+		return nil, err
+	}
+	all, err := f.find(q, inbox)
+	var out []model.Ref
+	for _, r := range all {
+		out = append(out, r.Conversation.Ref)
+	}
+	return out, err
+}
+
+func (f *fake) Count(_ context.Context, q string, inbox bool) (int, error) {
+	if err := f.enter("Count"); err != nil {
+		return 0, err
+	}
+	all, err := f.find(q, inbox)
+	return len(all), err
+}
+
+func (f *fake) row(ref model.Ref) (model.Row, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.rows {
+		if r.Conversation.Ref == ref {
+			return f.project(r), true
+		}
+	}
+	return model.Row{}, false
+}
+
+func (f *fake) Row(_ context.Context, ref model.Ref) (model.Row, bool, error) {
+	err := f.enter("Row")
+	r, ok := f.row(ref)
+	return r, ok, err
+}
+
+func (f *fake) Load(_ context.Context, ref model.Ref, _ model.Need) (model.Detail, error) {
+	if err := f.enter("Load"); err != nil {
+		return model.Detail{}, err
+	}
+	r, ok := f.row(ref)
+	if !ok {
+		return model.Detail{}, &model.Error{Kind: model.NotFound, Message: "no such conversation"}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d, ok := f.details[ref]
+	if !ok {
+		d = model.Detail{Messages: model.SetOf[model.Message](), Raw: []byte(`{"id":"` + ref.ID + `"}`)}
+	}
+	d.Conversation = r.Conversation
+	return d, nil
+}
+
+func (f *fake) Lookup(_ context.Context, _ string, req model.LookupRequest) (model.LookupPage, error) {
+	if err := f.enter("Lookup"); err != nil {
+		return model.LookupPage{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lookups = append(f.lookups, req)
+	var page model.LookupPage
+	for _, p := range f.people {
+		if string(req.Kind) == p.Kind && strings.Contains(strings.ToLower(p.Name+p.Email), strings.ToLower(req.Text)) {
+			page.Items = append(page.Items, p)
+		}
+	}
+	return page, nil
+}
+
+func (f *fake) Link(_ context.Context, ref model.Ref, _ model.LinkKind) (string, error) {
+	if err := f.enter("Link"); err != nil {
+		return "", err
+	}
+	r, _ := f.row(ref)
+	return r.Conversation.URL, nil
+}
+
+func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error) {
+	if err := f.enter("Plan"); err != nil {
+		return model.Plan{}, err
+	}
+	var p model.Plan
+	for i, ref := range refs {
+		progress(i, len(refs))
+		r, ok := f.row(ref)
+		if !ok {
+			p.Items = append(p.Items, model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "it is gone"})
+			continue
+		}
+		d, _ := f.Describe(ref.Account)
+		p.Items = append(p.Items, model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), changes))
+	}
+	return p, ctx.Err()
+}
+
+func (f *fake) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+	if err := f.enter("PlanCreate"); err != nil {
+		return model.Plan{}, err
+	}
+	d, _ := f.Describe(account)
+	caps := f.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: d.Provider})
+	return model.Plan{Items: []model.PlanItem{model.PlanCreate(d, caps, n)}}, nil
+}
+
+func (f *fake) Submit(_ context.Context, plan model.Plan) ([]string, error) {
+	if err := f.enter("Submit"); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	f.plans = append(f.plans, plan)
+	var ids []string
+	for _, it := range plan.Items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		for _, e := range it.Edits {
+			f.nextID++
+			e.ID = fmt.Sprintf("e%04d", f.nextID)
+			e.Created = clock
+			ids = append(ids, e.ID)
+			f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, Title: it.Title, State: model.Queued})
+		}
+	}
+	f.mu.Unlock()
+	f.announce()
+	return ids, nil
+}
+
+// deliver settles everything that is queued.
+func (f *fake) deliver() {
+	f.mu.Lock()
+	var rest []model.OutboxEntry
+	for _, e := range f.outbox {
+		if !e.State.Waiting() {
+			rest = append(rest, e)
+			continue
+		}
+		for i := range f.rows {
+			if f.rows[i].Conversation.Ref == e.Ref {
+				f.rows[i].Conversation = model.Project(f.rows[i].Conversation, []model.Edit{e.Edit})
+			}
+		}
+		f.history = append([]model.JournalEntry{{Edit: e.Edit, Title: e.Title, Before: e.Base, After: e.Target, At: clock, State: model.Done}}, f.history...)
+	}
+	f.outbox = rest
+	f.mu.Unlock()
+	f.announce()
+}
+
+// settle puts the edits on their way into a state.
+func (f *fake) settle(state model.EditState, theirs *model.Value) {
+	f.mu.Lock()
+	for i := range f.outbox {
+		f.outbox[i].State, f.outbox[i].Theirs = state, theirs
+		if state == model.Refused {
+			f.outbox[i].Error = &model.EntryError{Kind: model.Forbidden, Message: "you may not"}
+		}
+	}
+	f.mu.Unlock()
+	f.announce()
+}
+
+func (f *fake) PlanUndo(_ context.Context, id string) (model.Undo, error) {
+	if err := f.enter("PlanUndo"); err != nil {
+		return model.Undo{}, err
+	}
+	if f.undo != nil {
+		return f.undo(id)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var u model.Undo
+	if n := len(f.outbox); n > 0 {
+		u.Withdraw, u.What = []string{f.outbox[n-1].ID}, f.outbox[n-1].Title
+	}
+	return u, nil
+}
+
+func (f *fake) ApplyUndo(_ context.Context, u model.Undo) ([]string, error) {
+	if err := f.enter("ApplyUndo"); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	f.applied = append(f.applied, u)
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(u.Withdraw, e.ID) })
+	f.mu.Unlock()
+	f.announce()
+	return nil, nil
+}
+
+func (f *fake) Outbox(context.Context) ([]model.OutboxEntry, error) {
+	err := f.enter("Outbox")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.outbox), err
+}
+
+func (f *fake) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
+	err := f.enter("History")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []model.JournalEntry
+	for _, e := range f.history {
+		if req.Ref.IsZero() || e.Ref == req.Ref {
+			out = append(out, e)
+		}
+	}
+	return out, err
+}
+
+func (f *fake) Retry(_ context.Context, ids ...string) error {
+	err := f.enter("Retry")
+	f.mu.Lock()
+	for i := range f.outbox {
+		if slices.Contains(ids, f.outbox[i].ID) {
+			f.outbox[i].State, f.outbox[i].Error = model.Queued, nil
+		}
+	}
+	f.mu.Unlock()
+	f.announce()
+	return err
+}
+
+func (f *fake) Discard(_ context.Context, ids ...string) error {
+	err := f.enter("Discard")
+	f.mu.Lock()
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
+	f.mu.Unlock()
+	f.announce()
+	return err
+}
+
+func (f *fake) Resolve(_ context.Context, id string, r model.Resolution) error {
+	err := f.enter("Resolve")
+	f.mu.Lock()
+	f.resolved = append(f.resolved, r)
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return e.ID == id })
+	f.mu.Unlock()
+	f.announce()
+	return err
+}
+
+func (f *fake) Refresh(...string) {
+	_ = f.enter("Refresh")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refreshs++
+}
+
+func (f *fake) Triage(_ context.Context, refs []model.Ref, t model.TriageChange) error {
+	if err := f.enter("Triage"); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.triaged = append(f.triaged, t)
+	for i := range f.rows {
+		if !slices.Contains(refs, f.rows[i].Conversation.Ref) {
+			continue
+		}
+		mark := &f.rows[i].Triage
+		for to, from := range map[*bool]*bool{&mark.Done: t.Done, &mark.Pinned: t.Pinned, &mark.Seen: t.Seen} {
+			if from != nil {
+				*to = *from
+			}
+		}
+		if t.Snooze != nil {
+			mark.SnoozedUntil = *t.Snooze
+		}
+	}
+	f.mu.Unlock()
+	f.announce(refs...)
+	return nil
+}
+
+func (f *fake) SaveDraft(_ context.Context, key, text string) error {
+	err := f.enter("SaveDraft")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drafts[key] = text
+	return err
+}
+
+func (f *fake) Draft(_ context.Context, key string) (string, error) {
+	err := f.enter("Draft")
+	return f.draft(key), err
+}
+
+var _ ui.Backend = (*fake)(nil)
+
+var providers = []string{model.Attention, model.Bird, model.AskElephant, model.Kona}
+
+// conversation makes a row; the number decides everything about it.
+func conversation(i int) model.Row {
+	provider := providers[i%4]
+	privacy := []model.Privacy{model.PrivacyPublic, model.PrivacyPrivate, model.PrivacyPublic, model.PrivacyParticipants}[i%4]
+	if provider == model.Attention && i%8 == 4 {
+		privacy = model.PrivacyPrivate
+	}
+	status := []string{"completed", "active", "COMPLETED", ""}[i%4]
+	people := []model.Participant{
+		{Kind: model.KindUser, ID: "u1", Name: "Ann Archer", Email: "ann@example.com", Role: model.RoleEditor},
+		{Kind: model.KindUser, ID: "u2", Name: "Bob Baker", Email: "bob@example.com", Role: model.RoleViewer},
+	}
+	c := model.Conversation{
+		Ref:      model.Ref{Account: provider + "-a", ID: fmt.Sprintf("c%05d", i)},
+		Provider: provider, Kind: "call", Title: fmt.Sprintf("Talk %d about budgets", i), Privacy: privacy, Status: status,
+		ParticipantCount: -1, Featured: people, Created: clock.Add(-time.Duration(i+1) * time.Hour), Updated: clock.Add(-time.Duration(i) * time.Hour),
+		Preview: "the last message", URL: fmt.Sprintf("https://example.com/c/%d", i),
+	}
+	switch provider {
+	case model.Kona, model.Bird:
+		c.Participants = model.SetOf(people...)
+		c.Access = "group"
+		c.Attributes = map[string]string{"tier": "gold"}
+	case model.AskElephant:
+		c.Contacts = model.SetOf(model.Participant{Kind: model.KindContact, ID: "k1", Name: "Cora Customer", Email: "cora@example.com"},
+			model.Participant{Kind: model.KindContact, ID: "k2", Name: "Dan Dealer", Email: "dan@example.com"})
+		c.Participants = model.SetOf(model.Participant{Kind: model.KindRoom, ID: "r1", Name: "Room Ulm"})
+	case model.Attention:
+		c.Labels = map[string]string{"stage": "won"}
+	}
+	return model.Row{Conversation: c, Checked: clock.Add(-time.Minute)}
+}
+
+func conversations(n int) []model.Row {
+	out := make([]model.Row, n)
+	for i := range out {
+		out[i] = conversation(i)
+	}
+	return out
+}
+
+func ref(i int) model.Ref { return conversation(i).Conversation.Ref }
+
+type chanEvent = model.Event

@@ -1,0 +1,488 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+	registry "confab/providers"
+	"confab/providers/askelephant"
+	"confab/providers/attention"
+	"confab/providers/bird"
+	"confab/providers/kona"
+	"confab/providers/sandbox"
+	"confab/ui"
+	"confab/ui/uitest"
+)
+
+// The whole road: the real model in a virtual terminal, the real engine, a
+// real database, the real adapters, and the sandbox behind them in memory.
+
+// static is a credential that is simply there.
+type static string
+
+func (s static) Get(context.Context) (string, error) { return string(s), nil }
+func (s static) Reject()                             {}
+
+// road is one running confab with everything under it.
+type road struct {
+	*uitest.Screen
+	t      *testing.T
+	sb     *sandbox.Sandbox
+	inbox  *inbox.Inbox
+	store  *store.Store
+	closed bool
+}
+
+// drive runs a test on a road inside a bubble of fake time.
+func drive(t *testing.T, o sandbox.Options, f func(r *road)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		sb := newSandbox(t, o)
+		r := openRoad(t, sb, filepath.Join(dir, "confab.db"), 140, 45)
+		f(r)
+	})
+}
+
+func newSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
+	t.Helper()
+	if o.Conversations == 0 {
+		o.Conversations = 200
+	}
+	sb, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sb
+}
+
+func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int) *road {
+	t.Helper()
+	ctx := context.Background()
+	st, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	factories := registry.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
+	o := inbox.Options{Store: st, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC}
+	const root = "http://127.0.0.1:9"
+	for _, a := range sb.Accounts() {
+		f, ok := factories.Find(a.Provider)
+		if !ok {
+			t.Fatalf("no adapter for %s", a.Provider)
+		}
+		settings := map[string]string{}
+		for k, v := range a.Settings {
+			if k == "token_url" {
+				v = root + v
+			}
+			settings[k] = v
+		}
+		secrets := map[string]model.CredentialSource{}
+		for k, v := range a.Secrets {
+			secrets[k] = static(v)
+		}
+		p, err := f.Open(registry.Account{Name: a.Name, BaseURL: root + a.Path, Settings: settings, Credential: static(a.Credential),
+			Secrets: secrets, StateDir: filepath.Dir(path), Transport: sb.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
+	}
+	b, err := inbox.Open(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Start(ctx)
+	m := ui.New(ui.Options{Backend: b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark"})
+	r := &road{Screen: uitest.Start(t, m, w, h), t: t, sb: sb, inbox: b, store: st}
+	t.Cleanup(r.close)
+	r.Wait(3 * time.Second)
+	return r
+}
+
+func (r *road) close() {
+	r.t.Helper()
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.Stop()
+	if err := r.inbox.Close(context.Background()); err != nil {
+		r.t.Error(err)
+	}
+	if err := r.store.Close(); err != nil {
+		r.t.Error(err)
+	}
+}
+
+// find filters the list down to one conversation and puts the cursor on it.
+func (r *road) find(ref model.Ref) {
+	r.t.Helper()
+	r.Press("/")
+	r.Press("ctrl+u")
+	r.Type("id:" + ref.String())
+	r.Press("enter")
+	r.Wait(time.Second)
+}
+
+// retype empties a prompt and types another text.
+func (r *road) retype(text string) {
+	r.t.Helper()
+	r.Press("ctrl+e", "ctrl+u")
+	r.Type(text)
+}
+
+// writes gives the writing requests the sandbox has seen, one line each.
+func (r *road) writes() []string {
+	var out []string
+	for _, q := range r.sb.Requests() {
+		if q.Write {
+			line := q.Method + " " + q.Path
+			if q.Query != "" {
+				line += "?" + q.Query
+			}
+			if len(q.Body) > 0 {
+				line += " " + string(q.Body)
+			}
+			out = append(out, fmt.Sprintf("%s → %d", line, q.Status))
+		}
+	}
+	return out
+}
+
+func (r *road) wantWrites(want ...string) {
+	r.t.Helper()
+	got := r.writes()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		r.t.Fatalf("the service was sent\n  %s\nwant\n  %s\nscreen:\n%s", strings.Join(got, "\n  "), strings.Join(want, "\n  "), r.Text())
+	}
+}
+
+func (r *road) row(ref model.Ref) model.Row {
+	r.t.Helper()
+	row, ok, err := r.inbox.Row(context.Background(), ref)
+	if err != nil || !ok {
+		r.t.Fatalf("%v is not cached: %v", ref, err)
+	}
+	return row
+}
+
+func attributes(t *testing.T, sb *sandbox.Sandbox, id string) map[string]any {
+	t.Helper()
+	a, ok := sb.Attention().JSON(id)["attributes"].(map[string]any)
+	if !ok {
+		t.Fatalf("Attention has no %s", id)
+	}
+	return a
+}
+
+// publicCall picks a public Attention call of the inbox with a plain title.
+func publicCall(t *testing.T, sb *sandbox.Sandbox) model.Ref {
+	t.Helper()
+	for _, id := range sb.Attention().IDs() {
+		a := attributes(t, sb, id)
+		title, _ := a["title"].(string)
+		if a["private"] == false && a["archived"] == false && a["isEmpty"] != true && plain(title) {
+			return model.Ref{Account: "sales", ID: id}
+		}
+	}
+	t.Fatal("no public call")
+	return model.Ref{}
+}
+
+func plain(s string) bool {
+	return s != "" && len(s) < 60 && model.CleanLine(s, 0) == s
+}
+
+// birdWith picks a Bird conversation with a visibility and a plain name.
+func birdWith(t *testing.T, sb *sandbox.Sandbox, visibility string) model.Ref {
+	t.Helper()
+	for _, id := range sb.Bird().IDs() {
+		c := sb.Bird().JSON(id)
+		name, _ := c["name"].(string)
+		if c["visibility"] == visibility && c["status"] == "active" && plain(name) {
+			return model.Ref{Account: "support", ID: id}
+		}
+	}
+	t.Fatal("no such Bird conversation")
+	return model.Ref{}
+}
+
+// konaMine picks a Kona conversation that the token's user may edit, with
+// people in it and a plain name.
+func konaMine(t *testing.T, sb *sandbox.Sandbox) model.Ref {
+	t.Helper()
+	for _, id := range sb.Kona().IDs() {
+		c := sb.Kona().JSON(id)
+		name, _ := c["name"].(string)
+		people, _ := c["participants"].([]any)
+		if fmt.Sprint(c["creator_id"]) == fmt.Sprint(sb.Kona().Me()) && len(people) >= 2 && plain(name) {
+			return model.Ref{Account: "projects", ID: id}
+		}
+	}
+	t.Fatal("no such Kona conversation")
+	return model.Ref{}
+}
+
+func TestMakingACallPrivateIsOneKey(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := publicCall(r.t, r.sb)
+		r.find(ref)
+		r.sb.ResetRequests()
+		r.Press("p")
+		r.Wait(5 * time.Second)
+		r.wantWrites("PUT /v2/conversations/" + ref.ID + "/change_privacy?privacy=private → 200")
+		if attributes(r.t, r.sb, ref.ID)["private"] != true {
+			r.t.Error("the service still has it public")
+		}
+		if row := r.row(ref); row.Conversation.Privacy != model.PrivacyPrivate || len(row.Pending) != 0 {
+			r.t.Errorf("row: %s, pending %v", row.Conversation.Privacy, row.Pending)
+		}
+		r.Want("private")
+		// Back is another matter: it widens, so it says for whom and asks.
+		r.Press("p")
+		r.Want("assumed")
+		r.Press("enter") // the default is No
+		r.Wait(5 * time.Second)
+		r.wantWrites("PUT /v2/conversations/" + ref.ID + "/change_privacy?privacy=private → 200")
+		r.Press("u")
+		r.Press("y")
+		r.Wait(5 * time.Second)
+		if attributes(r.t, r.sb, ref.ID)["private"] != false {
+			r.t.Errorf("the undo did not reach the service: %v\n%s", r.writes(), r.Text())
+		}
+	})
+}
+
+func TestBirdVisibility(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := birdWith(r.t, r.sb, "public")
+		r.find(ref)
+		r.sb.ResetRequests()
+		r.Press("p")
+		r.Wait(5 * time.Second)
+		r.wantWrites("PATCH /workspaces/" + r.sb.Bird().Workspace() + "/conversations/" + ref.ID + ` {"visibility":"private"} → 200`)
+		if got := r.sb.Bird().JSON(ref.ID)["visibility"]; got != "private" {
+			r.t.Errorf("visibility %v", got)
+		}
+		r.Want("private")
+	})
+}
+
+func TestRenameInThreeServices(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		for _, tc := range []struct {
+			ref  model.Ref
+			want string
+			name func(id string) any
+		}{
+			{publicCall(r.t, r.sb), `PUT /v2/conversations/%s/title {"title":"Renamed by hand"} → 200`,
+				func(id string) any { return attributes(r.t, r.sb, id)["title"] }},
+			{birdWith(r.t, r.sb, "public"), `PATCH /workspaces/` + r.sb.Bird().Workspace() + `/conversations/%s {"name":"Renamed by hand"} → 200`,
+				func(id string) any { return r.sb.Bird().JSON(id)["name"] }},
+			{konaMine(r.t, r.sb), `PUT /api/conversations/%s {"conversations":[{"name":"Renamed by hand"}]} → 200`,
+				func(id string) any { return r.sb.Kona().JSON(id)["name"] }},
+		} {
+			r.find(tc.ref)
+			r.sb.ResetRequests()
+			r.Press("t")
+			r.Press("enter") // the unchanged prefill is no edit
+			r.Wait(3 * time.Second)
+			r.wantWrites()
+			r.Press("t")
+			r.retype("Renamed by hand")
+			r.Press("enter")
+			r.Wait(5 * time.Second)
+			r.wantWrites(fmt.Sprintf(tc.want, tc.ref.ID))
+			if got := tc.name(tc.ref.ID); got != "Renamed by hand" {
+				r.t.Errorf("%s is called %v", tc.ref, got)
+			}
+			r.Want("Renamed by hand")
+		}
+	})
+}
+
+func TestKonaRoles(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := konaMine(r.t, r.sb)
+		roles := func() string {
+			c := r.sb.Kona().JSON(ref.ID)
+			return fmt.Sprint(c["participants"], c["groups"])
+		}
+		before := roles()
+		r.find(ref)
+		r.sb.ResetRequests()
+		r.Press("P")
+		r.Wait(2 * time.Second)
+		r.Want("Participants")
+		r.Press("r")
+		r.Press("ctrl+s")
+		r.Wait(2 * time.Second)
+		if len(r.writes()) == 0 {
+			r.Press("y") // making somebody an editor is asked about
+		}
+		r.Wait(5 * time.Second)
+		got := r.writes()
+		if len(got) != 1 || !strings.HasPrefix(got[0], "PUT /api/conversations/"+ref.ID+` {"conversations":[{`) {
+			r.t.Fatalf("sent %v\n%s", got, r.Text())
+		}
+		if after := roles(); before == after || len(after) != len(before) {
+			r.t.Errorf("the roles were %s and are %s", before, after)
+		}
+		if row := r.row(ref); len(row.Pending) != 0 {
+			r.t.Errorf("still pending: %v", row.Pending)
+		}
+	})
+}
+
+func TestAskElephantContactsKeepTheRoom(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		a := r.sb.AskElephant()
+		var ref model.Ref
+		for _, id := range a.IDs() {
+			e := a.JSON(id)
+			title, _ := e["title"].(string)
+			if len(a.Contacts(id)) >= 2 && plain(title) && e["is_private"] != true && strings.Contains(fmt.Sprint(e["contacts"]), "calendar_resource") {
+				ref = model.Ref{Account: "meetings", ID: id}
+				break
+			}
+		}
+		if ref.IsZero() {
+			r.t.Fatal("no engagement with contacts and a room")
+		}
+		had := a.Contacts(ref.ID)
+		r.find(ref)
+		r.sb.ResetRequests()
+		r.Press("c")
+		r.Wait(2 * time.Second)
+		r.Want("Contacts", fmt.Sprintf("%d kept", len(had)))
+		r.Press("x") // remove the one under the cursor
+		r.Want("1 removed")
+		r.Press("ctrl+s")
+		r.Wait(2 * time.Second)
+		r.Want("Removes the contact")
+		r.wantWrites()
+		r.Press("y")
+		r.Wait(5 * time.Second)
+		got := r.writes()
+		if len(got) != 1 || !strings.HasPrefix(got[0], "PUT /api/v2/engagements/"+ref.ID+`/contacts {"contact_ids":["cnt_`) {
+			r.t.Fatalf("sent %v\n%s", got, r.Text())
+		}
+		if now := a.Contacts(ref.ID); len(now) != len(had)-1 {
+			r.t.Errorf("%d contacts, had %d", len(now), len(had))
+		}
+		if !strings.Contains(fmt.Sprint(a.JSON(ref.ID)["contacts"]), "calendar_resource") {
+			r.t.Error("the room is gone")
+		}
+		for _, q := range r.sb.Requests() {
+			if q.Write && strings.Contains(string(q.Body), "resource") {
+				r.t.Errorf("a room was sent: %s", q.Body)
+			}
+		}
+	})
+}
+
+func TestAServiceThatIsDownForThreeHours(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := publicCall(r.t, r.sb)
+		r.find(ref)
+		r.sb.SetOffline("attention", true)
+		r.sb.ResetRequests()
+		r.Press("p")
+		r.Want("private") // shown at once, with a sign that it is on its way
+		r.Wait(3 * time.Hour)
+		r.Want("private")
+		if row := r.row(ref); len(row.Pending) != 1 {
+			r.t.Fatalf("pending %v", row.Pending)
+		}
+		if attributes(r.t, r.sb, ref.ID)["private"] != false {
+			r.t.Fatal("changed while down")
+		}
+		r.sb.SetOffline("attention", false)
+		r.Wait(6 * time.Minute)
+		if attributes(r.t, r.sb, ref.ID)["private"] != true {
+			r.t.Errorf("not delivered after the service came back:\n%s", r.Text())
+		}
+		r.wantWrites("PUT /v2/conversations/" + ref.ID + "/change_privacy?privacy=private → 200")
+		if row := r.row(ref); len(row.Pending) != 0 {
+			r.t.Errorf("still pending: %v", row.Pending)
+		}
+	})
+}
+
+func TestARestartWithAFullOutbox(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		sb := newSandbox(t, sandbox.Options{})
+		path := filepath.Join(dir, "confab.db")
+		r := openRoad(t, sb, path, 140, 45)
+		sb.SetOffline("", true)
+		call, chat, mine := publicCall(t, sb), birdWith(t, sb, "public"), konaMine(t, sb)
+		for _, ref := range []model.Ref{call, chat} {
+			r.find(ref)
+			r.Press("p")
+		}
+		r.find(mine)
+		r.Press("t")
+		r.retype("Renamed before the restart")
+		r.Press("enter")
+		r.Wait(2 * time.Second)
+		r.close()
+		time.Sleep(time.Hour)
+		sb.SetOffline("", false)
+		r = openRoad(t, sb, path, 80, 24)
+		r.Wait(10 * time.Second)
+		if attributes(t, sb, call.ID)["private"] != true || sb.Bird().JSON(chat.ID)["visibility"] != "private" ||
+			sb.Kona().JSON(mine.ID)["name"] != "Renamed before the restart" {
+			t.Errorf("not everything arrived after the restart:\n%s", r.Text())
+		}
+		out, err := r.inbox.Outbox(context.Background())
+		if err != nil || len(out) != 0 {
+			t.Errorf("left in the outbox: %+v %v", out, err)
+		}
+	})
+}
+
+func TestSomebodyElsesRenameIsShownNotOverwritten(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := publicCall(r.t, r.sb)
+		r.find(ref)
+		r.Press("t")
+		r.retype("Mine")
+		r.sb.Attention().Change(ref.ID, "title", "Theirs")
+		r.sb.ResetRequests()
+		r.Press("enter")
+		r.Wait(5 * time.Second)
+		r.wantWrites()
+		if got := attributes(r.t, r.sb, ref.ID)["title"]; got != "Theirs" {
+			r.t.Fatalf("overwritten: %v", got)
+		}
+		r.Want("conflict")
+	})
+}
+
+func TestALostAnswerIsVerifiedNotRepeated(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := publicCall(r.t, r.sb)
+		r.find(ref)
+		r.sb.FailNext("attention", sandbox.FaultDropAfter, 1)
+		r.sb.ResetRequests()
+		r.Press("p")
+		r.Wait(30 * time.Second)
+		if n := len(r.writes()); n != 1 {
+			r.t.Errorf("%d writes for one key: %v", n, r.writes())
+		}
+		if row := r.row(ref); len(row.Pending) != 0 || row.Conversation.Privacy != model.PrivacyPrivate {
+			r.t.Errorf("row %s, pending %v", row.Conversation.Privacy, row.Pending)
+		}
+	})
+}

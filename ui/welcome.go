@@ -1,0 +1,21 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/dialog"
+	"confab/ui/welcome"
+)
+
+func (m *Model) welcomeKey(name string) tea.Cmd {
+	switch name {
+	case "d", "enter":
+		m.wantDemo = true
+		return tea.Quit
+	case "i":
+		m.open(&textOverlay{&dialog.Text{Title: "Set up", Lines: welcome.SetUp(m.opts.ConfigPath)}})
+	case "q", "esc":
+		return tea.Quit
+	}
+	return nil
+}
