@@ -339,22 +339,12 @@ func (m *Model) rename(in intent) tea.Cmd {
 	return m.restoreDraft(o, key)
 }
 
-// about gives the description of the account of an intent.
-func (m *Model) about(in intent) model.Description {
-	account := in.row.Conversation.Ref.Account
-	if account == "" && len(in.refs) > 0 {
-		account = in.refs[0].Account
-	}
-	d, _ := m.facts.Describe(account)
-	return d
-}
-
 func (m *Model) chooseAccess(in intent) tea.Cmd {
-	return m.choose(in, "Who has access", model.EditAccess, m.about(in).AccessValues, in.row.Conversation.Access)
+	return m.choose(in, "Who has access", model.EditAccess, m.about(in, model.EditAccess).AccessValues, in.row.Conversation.Access)
 }
 
 func (m *Model) chooseDefaultRole(in intent) tea.Cmd {
-	return m.choose(in, "Default role", model.EditDefaultRole, m.about(in).DefaultRoleValues, in.row.Conversation.DefaultRole)
+	return m.choose(in, "Default role", model.EditDefaultRole, m.about(in, model.EditDefaultRole).DefaultRoleValues, in.row.Conversation.DefaultRole)
 }
 
 func (m *Model) choose(in intent, title string, kind model.EditKind, values []string, now string) tea.Cmd {
@@ -362,7 +352,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind, values []st
 		m.say(theme.Warning, "the service names no values to choose from")
 		return nil
 	}
-	about := m.about(in)
+	about := m.about(in, kind)
 	d := &dialog.Menu{Title: bulkTitle(title, len(in.refs))}
 	for i, v := range values {
 		label := model.CleanLine(model.RoleName(v), 60)

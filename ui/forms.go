@@ -37,8 +37,11 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 			o.draft = string(kinds[0]) + ":" + in.row.Conversation.Ref.String()
 		}
 	}
-	o.f = edit.NewForm(title, edit.Subject{Conversation: in.row.Conversation,
-		Capabilities: m.facts.Capabilities(in.row.Conversation), About: m.about(in), Several: !in.one, Kinds: kinds})
+	subject := edit.Subject{Capabilities: m.capabilities(in), About: m.about(in, model.EditParticipants), Several: !in.one, Kinds: kinds}
+	if in.one {
+		subject.Conversation = in.row.Conversation
+	}
+	o.f = edit.NewForm(title, subject)
 	o.f.Keys = m.keys.Names(keymap.Form)
 	if !o.f.Editable() {
 		o.f.Problem = "nothing of this conversation can be edited"
@@ -116,9 +119,6 @@ func (o *formOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 func (o *formOverlay) enter(m *Model) tea.Cmd {
 	if p := o.f.People(); p != nil {
 		t := &peopleOverlay{e: p, in: o.in, inForm: o}
-		if o.account != "" {
-			t.in.refs = []model.Ref{{Account: o.account}}
-		}
 		p.Keys = m.keys.Names(keymap.People)
 		m.open(t)
 		if !p.Loaded() {
@@ -129,7 +129,7 @@ func (o *formOverlay) enter(m *Model) tea.Cmd {
 	if kind, ok := o.f.Pick(); ok {
 		account := o.account
 		if account == "" {
-			account = m.account(o.in)
+			account = m.about(o.in, model.EditParticipants).Account
 		}
 		p := &pickerOverlay{p: edit.NewPicker("Choose a "+string(kind), []model.LookupKind{kind}, ""), account: account}
 		p.chosen = func(m *Model, q model.Participant) tea.Cmd {

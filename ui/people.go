@@ -37,7 +37,7 @@ func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd 
 		title = what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
 		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
 	}
-	o.e = edit.NewPeople(title, kind, m.about(in), !in.one)
+	o.e = edit.NewPeople(title, kind, m.about(in, kind), !in.one)
 	o.e.Keys = m.keys.Names(keymap.People)
 	m.open(o)
 	if !in.one {
@@ -157,7 +157,8 @@ func (o *peopleOverlay) cycle(by int) {
 }
 
 func (o *peopleOverlay) add(m *Model) tea.Cmd {
-	kinds := m.about(o.in).People
+	about := o.about(m)
+	kinds := about.People
 	if o.e.Kind() == model.EditContacts {
 		kinds = []model.LookupKind{model.LookupContacts}
 	}
@@ -165,7 +166,7 @@ func (o *peopleOverlay) add(m *Model) tea.Cmd {
 		o.e.Problem = "the service has no directory to add people from"
 		return nil
 	}
-	p := &pickerOverlay{p: edit.NewPicker("Add", kinds, o.in.row.Conversation.Space.ID), account: m.account(o.in)}
+	p := &pickerOverlay{p: edit.NewPicker("Add", kinds, o.space()), account: about.Account}
 	p.have = func(q model.Participant) bool {
 		for _, t := range o.e.Target() {
 			if model.SamePerson(t, q) {
@@ -196,13 +197,19 @@ func (o *peopleOverlay) submit(m *Model) tea.Cmd {
 		draft: o.draft, review: true, from: o, repeatable: o.e.Several()})
 }
 
-// account gives the account of an intent.
-func (m *Model) account(in intent) string {
-	if a := in.row.Conversation.Ref.Account; a != "" {
-		return a
+// about gives the account whose directory people are added from.
+func (o *peopleOverlay) about(m *Model) model.Description {
+	if o.inForm != nil && o.inForm.account != "" {
+		d, _ := m.facts.Describe(o.inForm.account)
+		return d
 	}
-	if len(in.refs) > 0 {
-		return in.refs[0].Account
+	return m.about(o.in, o.e.Kind())
+}
+
+// space narrows the directory where it is one of a space.
+func (o *peopleOverlay) space() string {
+	if o.in.one {
+		return o.in.row.Conversation.Space.ID
 	}
 	return ""
 }

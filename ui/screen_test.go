@@ -14,6 +14,7 @@ type app struct {
 	*uitest.Screen
 	*fake
 	t      *testing.T
+	model  *ui.Model
 	opened []string
 	saved  map[string]string
 }
@@ -41,7 +42,8 @@ func with(t *testing.T, f *fake, s start, test func(a *app)) {
 		}
 		o.Save = func(name, text string) (string, error) { a.saved[name] = text; return "/tmp/" + name, nil }
 		f.news = make(chan chanEvent, 64)
-		a.Screen = uitest.Start(t, ui.New(o), s.w, s.h, s.screen...)
+		a.model = ui.New(o)
+		a.Screen = uitest.Start(t, a.model, s.w, s.h, s.screen...)
 		test(a)
 		a.Stop()
 	})

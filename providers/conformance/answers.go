@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 )
 
@@ -142,20 +143,22 @@ func flood(status int, taken *atomic.Int64) Tamper {
 	}
 }
 
-// bomb answers with a small body that unpacks to half a gigabyte.
-func bomb() Tamper {
-	var packed bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
-	zeros := make([]byte, 1<<20)
-	for i := range zeros {
-		zeros[i] = ' '
-	}
-	for range 512 {
-		_, _ = z.Write(zeros)
+// packed is a small body that unpacks to far more than any answer is.
+var packed = sync.OnceValue(func() string {
+	var out bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	spaces := bytes.Repeat([]byte{' '}, 1<<20)
+	for range 96 {
+		_, _ = z.Write(spaces)
 	}
 	_ = z.Close()
+	return out.String()
+})
+
+// bomb answers with packed.
+func bomb() Tamper {
 	return func(*http.Request, http.RoundTripper) (*http.Response, error) {
-		res := answer(200, "", "application/json", packed.String())
+		res := answer(200, "", "application/json", packed())
 		res.Header.Set("Content-Encoding", "gzip")
 		return res, nil
 	}

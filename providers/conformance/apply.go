@@ -290,8 +290,8 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 	reached := func(i int) bool { return i < 0 || b.Field(id, edits[i].Kind, edits[i].Key).Equal(edits[i].Target) }
 	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 		res, err := next.RoundTrip(req)
-		if mc.Widen >= 0 && reached(mc.Widen) && !reached(mc.Narrow) {
-			t.Errorf("after %s %s it is widened and not yet narrowed", req.Method, req.URL.Path)
+		if mc.Last >= 0 && reached(mc.Last) && !reached(mc.First) {
+			t.Errorf("after %s %s %s is in effect and %s not yet", req.Method, req.URL.Path, edits[mc.Last].Field(), edits[mc.First].Field())
 		}
 		return res, err
 	})
@@ -309,7 +309,7 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 	for _, e := range edits {
 		b.seen(t, e, id)
 	}
-	if mc.Widen < 0 || mc.Narrow < 0 {
+	if !mc.Guards {
 		return
 	}
 
@@ -325,9 +325,9 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 		return next.RoundTrip(req)
 	})
 	out = b.Account.Apply(ctx, c, edits)
-	wantKind(t, "the narrowing", out[mc.Narrow].Err, model.Forbidden)
-	if out[mc.Widen].Err == nil || b.Field(id, edits[mc.Widen].Kind, edits[mc.Widen].Key).Equal(edits[mc.Widen].Target) {
-		t.Errorf("it was widened though the narrowing was refused: %v", out[mc.Widen].Err)
+	wantKind(t, "the narrowing", out[mc.First].Err, model.Forbidden)
+	if out[mc.Last].Err == nil || b.Field(id, edits[mc.Last].Kind, edits[mc.Last].Key).Equal(edits[mc.Last].Target) {
+		t.Errorf("it was widened though the narrowing was refused: %v", out[mc.Last].Err)
 	}
 	for i, o := range out {
 		if done := b.Field(id, edits[i].Kind, edits[i].Key).Equal(edits[i].Target); done != (o.Err == nil) {
@@ -338,6 +338,9 @@ func applyMixed(t *testing.T, s Service, mc MixedCase) {
 
 func (b *Bench) chooseMixed(mc MixedCase) (model.Conversation, []model.Edit) {
 	b.t.Helper()
+	if mc.Prepare != nil {
+		mc.Prepare(b)
+	}
 	for _, id := range b.IDs() {
 		c := b.load(id, b.Account.Needs(model.EditKinds()...)).Conversation
 		edits, ok := mc.Edits(b, c)

@@ -59,7 +59,7 @@ func askElephantService() conformance.Service {
 		},
 		Stored: map[model.EditKind][]string{model.EditContacts: {"contacts"}},
 		Lookups: []conformance.LookupCase{
-			{Kind: model.LookupContacts, Search: func(p model.Participant) string { return p.Email }, IDs: func(b *conformance.Bench) []string { return behind(b).AskElephant().ContactIDs() }},
+			{Kind: model.LookupContacts, Search: func(p model.Participant) string { return p.Email }, ByID: true, IDs: func(b *conformance.Bench) []string { return behind(b).AskElephant().ContactIDs() }},
 			{Kind: model.LookupUsers, Search: byMailOrName},
 			{Kind: model.LookupCompany, Search: func(p model.Participant) string { return p.Name }},
 			{Kind: model.LookupTags, Search: func(p model.Participant) string { return p.Name }},

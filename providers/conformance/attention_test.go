@@ -48,7 +48,7 @@ func attentionService() conformance.Service {
 			suits(setText("archive", model.EditArchive, "", "archived", 1), func(_ *conformance.Bench, c model.Conversation) bool { return !c.Archived }),
 		},
 		Mixed: []conformance.MixedCase{{
-			Name: "public, title, labels", Requests: 3, Narrow: 1, Widen: 0,
+			Name: "public, title, labels", Requests: 3, First: 1, Last: 0,
 			Edits: func(_ *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
 				return []model.Edit{
 					privacy("public"),
@@ -58,7 +58,7 @@ func attentionService() conformance.Service {
 				}, c.Labels != nil
 			},
 		}, {
-			Name: "private, title, archive", Requests: 3, Narrow: 2, Widen: -1,
+			Name: "private, title, archive", Requests: 3, First: 2, Last: 0,
 			Edits: func(_ *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
 				return []model.Edit{
 					{Kind: model.EditArchive, Target: model.TextValue("archived")},
@@ -67,13 +67,14 @@ func attentionService() conformance.Service {
 				}, !c.Archived
 			},
 		}},
+		EmptyLists: []string{"[]"},
 		Stored: map[model.EditKind][]string{
 			model.EditTitle: {"title"}, model.EditPrivacy: {"private"}, model.EditLabels: {"labels"}, model.EditArchive: {"archived"},
 		},
 		Lookups: []conformance.LookupCase{
-			{Kind: model.LookupUsers, Search: byMailOrName},
-			{Kind: model.LookupTeams, Search: func(p model.Participant) string { return p.Name }},
-			{Kind: model.LookupLabels, Search: func(p model.Participant) string { return p.Name }},
+			{Kind: model.LookupUsers, ByID: true, Search: byMailOrName},
+			{Kind: model.LookupTeams, Search: func(p model.Participant) string { return p.Name }, ByID: true},
+			{Kind: model.LookupLabels, Search: func(p model.Participant) string { return p.Name }, ByID: true},
 		},
 		Lessons: []conformance.Lesson{{
 			Name: "a conversation that may not be changed", Try: "title", Kinds: []model.EditKind{model.EditTitle}, Row: true, Requests: 1, Err: model.Forbidden,
@@ -83,7 +84,11 @@ func attentionService() conformance.Service {
 		}},
 		Quirks: []conformance.Quirk{
 			quirk("WrapData", func(s *sandbox.AttentionSwitches) { s.WrapData = true }),
-			with(quirk("ListPathMissing", func(s *sandbox.AttentionSwitches) { s.ListPathMissing = true }), attentionSlowList),
+			{Name: "ListPathMissing", Writes: true, Check: attentionSlowList,
+				Turn: func(b *conformance.Bench) {
+					behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.ListPathMissing = true })
+				},
+				Hidden: func(b *conformance.Bench, id string) bool { return b.State(id)["isEmpty"] == true }},
 			with(quirk("RawKeyOnly", func(s *sandbox.AttentionSwitches) { s.RawKeyOnly = true }), attentionSwap(1)),
 			with(quirk("BearerOnly", func(s *sandbox.AttentionSwitches) { s.BearerOnly = true }), attentionSwap(0)),
 			quirk("NullLists", func(s *sandbox.AttentionSwitches) { s.NullLists = true }),

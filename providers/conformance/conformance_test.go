@@ -17,10 +17,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAttention(t *testing.T)   { conformance.Run(t, attentionService()) }
-func TestBird(t *testing.T)        { conformance.Run(t, birdService()) }
-func TestAskElephant(t *testing.T) { conformance.Run(t, askElephantService()) }
-func TestKona(t *testing.T)        { conformance.Run(t, konaService()) }
+func TestAttention(t *testing.T)   { run(t, attentionService()) }
+func TestBird(t *testing.T)        { run(t, birdService()) }
+func TestAskElephant(t *testing.T) { run(t, askElephantService()) }
+func TestKona(t *testing.T)        { run(t, konaService()) }
+
+func run(t *testing.T, s conformance.Service) {
+	t.Parallel()
+	conformance.Run(t, s)
+}
 
 // host is where the stand-ins are said to be; nothing is ever resolved.
 const host = "https://service.example"

@@ -55,6 +55,8 @@ func connectionFault(name string, err error, read, write model.ErrorKind) fault 
 	}}
 }
 
+const theAnswer = "the answer "
+
 const page = "<!DOCTYPE html><html><head><title>Bad day</title></head><body>It did not work.</body></html>"
 
 func allFaults() []fault {
@@ -142,7 +144,7 @@ func allFaults() []fault {
 		{name: "bomb", read: model.Malformed, write: model.UnknownOutcome, arm: func(_ *Bench, tamper func(Tamper)) { tamper(bomb()) }},
 	}
 	for _, body := range []string{"", "{}", "[]", "null", "true", "7", `"text"`, `{"data":{}}`, `{"error":"no"}`, `[null]`, `{"id":null}`, `{"":""}`} {
-		f := bodyFault("the answer "+body, 200, "application/json", body, model.Malformed, "")
+		f := bodyFault(theAnswer+body, 200, "application/json", body, model.Malformed, "")
 		f.writeOK = true
 		list = append(list, f)
 	}
@@ -169,6 +171,9 @@ func faults(t *testing.T, s Service) {
 			bubble(t, "sync", func(t *testing.T) {
 				faultyRead(t, s, f, func(b *Bench, _ string) error {
 					w := b.walk(model.SyncRequest{Mode: model.SyncFull}, nil)
+					if body, ok := strings.CutPrefix(f.name, theAnswer); ok && slices.Contains(s.EmptyLists, body) && w.err == nil && len(w.ids) == 0 {
+						return &model.Error{Kind: f.read} // a list of none
+					}
 					if w.result.Complete {
 						t.Errorf("a walk that met it says that it is complete, with %d rows", len(w.ids))
 					}
@@ -304,7 +309,10 @@ func faultyWrite(t *testing.T, s Service, f fault, ec EditCase) {
 	f.arm(b, b.TamperWrites)
 	now := time.Now()
 	out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
-	if f.writeOK {
+	switch {
+	case f.done && ec.Kind == model.EditDelete && out.Err == nil:
+		// An answer without a body has no half.
+	case f.writeOK:
 		if k := model.KindOf(out.Err); k != "" && k != model.UnknownOutcome {
 			t.Errorf("the error is %q: %v", k, out.Err)
 		}
@@ -314,7 +322,7 @@ func faultyWrite(t *testing.T, s Service, f fault, ec EditCase) {
 		if out.Err == nil && ec.Kind == model.EditCreate {
 			t.Error("a create that names nothing is said to have succeeded")
 		}
-	} else {
+	default:
 		wantKind(t, f.name, out.Err, f.write)
 		wantRetry(t, f, out.Err, now)
 	}

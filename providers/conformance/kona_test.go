@@ -98,12 +98,12 @@ func konaService() conformance.Service {
 			}},
 		},
 		Mixed: []conformance.MixedCase{{
-			Name: "editors by default, narrower access, title", Requests: 2, Narrow: 2, Widen: 0,
+			Name: "editors by default, narrower access, title", Requests: 2, First: 2, Last: 0, Guards: true,
 			Edits: func(b *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
 				return []model.Edit{set(model.EditDefaultRole, model.RoleEditor), set(model.EditTitle, "New"), set(model.EditAccess, "just_me")}, konaMine(b, c)
 			},
 		}, {
-			Name: "people, access, title, description", Requests: 1, Narrow: -1, Widen: -1,
+			Name: "people, access, title, description", Requests: 1, First: -1, Last: -1,
 			Edits: func(b *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {
 				if !konaMine(b, c) || !c.Participants.Known || c.Access == "everyone" {
 					return nil, false
@@ -118,9 +118,9 @@ func konaService() conformance.Service {
 			model.EditParticipants: {"participants", "groups"},
 		},
 		Lookups: []conformance.LookupCase{
-			{Kind: model.LookupUsers, Search: byMailOrName},
-			{Kind: model.LookupGroups, Search: func(p model.Participant) string { return p.Name }},
-			{Kind: model.LookupSpaces, Search: func(p model.Participant) string { return p.Name }},
+			{Kind: model.LookupUsers, ByID: true, Search: byMailOrName},
+			{Kind: model.LookupGroups, Search: func(p model.Participant) string { return p.Name }, ByID: true},
+			{Kind: model.LookupSpaces, Search: func(p model.Participant) string { return p.Name }, ByID: true},
 		},
 		Silent: []conformance.SilentCase{
 			{Name: "participants are null", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, id string) { behind(b).Kona().Change(id, "participants", nil) }},
@@ -157,7 +157,7 @@ func konaService() conformance.Service {
 			{Name: "the token has ended", Writes: true, Turn: func(b *conformance.Bench) { behind(b).Kona().ExpireTokens() }, Check: konaRefresh},
 		},
 		BudgetSize: 250,
-		Budget:     conformance.Budget{FirstSync: 1, Walk: 4, Refresh: 1, Open: 2, Reopen: 2, Fresh: 1},
+		Budget:     conformance.Budget{FirstSync: 29, Walk: 4, Refresh: 1, Open: 4, Reopen: 4, Fresh: 1},
 	}
 }
 

@@ -3,7 +3,10 @@ package conformance
 import (
 	"context"
 	"encoding/base64"
+	"io"
+	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -42,12 +45,15 @@ func secrecy(t *testing.T, s Service) {
 		bubble(t, "echoed with "+http.StatusText(status), func(t *testing.T) {
 			b := s.open(t, Options{})
 			echo := func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
-				said := "you sent " + req.Header.Get("Authorization") + " and " + strings.Join(b.Secrets, " ")
+				said := "you sent " + req.Header.Get("Authorization")
+				if body := bodyOf(req); strings.HasSuffix(req.URL.Path, "/token") {
+					form, _ := url.ParseQuery(string(body))
+					said += " and " + string(body) + " and " + strings.Join(slices.Concat(slices.Collect(maps.Values(form))...), " ")
+				}
 				res := answer(status, "", "application/json", `{"code":"`+said+`","message":"`+said+`","detail":"`+said+`","title":"`+said+
 					`","details":{".field":["`+said+`"],"conversationId":"`+said+`"},"error":"`+said+`","error_description":"`+said+
 					`","request_id":"`+said+`","errors":[{"field":"`+said+`","code":"`+said+`","message":"`+said+`"}]}`)
 				res.Header.Set("X-Request-Id", said)
-				res.Header.Set("Location", "https://elsewhere.example/?token="+b.Secrets[0])
 				return res, nil
 			}
 			for _, ec := range s.writeCases() {
@@ -82,6 +88,14 @@ func secrecy(t *testing.T, s Service) {
 		})
 		everything(b)
 	})
+}
+
+func bodyOf(req *http.Request) []byte {
+	if req.Body == nil {
+		return nil
+	}
+	body, _ := io.ReadAll(req.Body)
+	return body
 }
 
 type urlError struct{ text string }

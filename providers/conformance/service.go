@@ -22,6 +22,8 @@ type Service struct {
 	Edits []EditCase
 	// Mixed are several edits of one conversation at once.
 	Mixed []MixedCase
+	// EmptyLists are bodies that the service may send for a list of none.
+	EmptyLists []string
 	// Stored names the fields of Standin.State that an edit of a kind may
 	// change.
 	Stored map[model.EditKind][]string
@@ -123,9 +125,13 @@ type MixedCase struct {
 	// where the conversation does not suit.
 	Edits    func(b *Bench, c model.Conversation) (edits []model.Edit, ok bool)
 	Requests int
-	// Narrow and Widen are indexes of edits where the first must be in effect
-	// before the second; -1 for none.
-	Narrow, Widen int
+	// Prepare changes the server first, as somebody else would; nil for no need.
+	Prepare func(b *Bench)
+	// First and Last are indexes of edits of which the first must be in effect
+	// before the last; -1 for none. Guards says that the last is not sent where
+	// the first is refused: it widens what the first would have narrowed.
+	First, Last int
+	Guards      bool
 }
 
 // LookupCase is one directory.
@@ -134,8 +140,10 @@ type LookupCase struct {
 	Scope func(b *Bench) string // nil for none
 	// IDs are all ids of the directory; nil where they are not known.
 	IDs func(b *Bench) []string
-	// Search gives a text that must find an entry, made from the entry.
+	// Search gives a text that must find an entry, made from the entry; ByID
+	// says that its id finds it too.
 	Search func(p model.Participant) string
+	ByID   bool
 	// ByIDAlone says that the directory lists nothing and finds ids alone.
 	ByIDAlone bool
 	KnownID   func(b *Bench) string // for ByIDAlone
@@ -176,6 +184,8 @@ type Quirk struct {
 	// must succeed; LoadErr gives that of loading a conversation, nil is "".
 	SyncErr model.ErrorKind
 	LoadErr func(b *Bench, id string) model.ErrorKind
+	// LoadMay is a kind of error that a load may end with, too.
+	LoadMay model.ErrorKind
 	// Incomplete says that a walk succeeds without claiming to be complete.
 	Incomplete bool
 	// Hidden are conversations that the service does not show; nil for none.

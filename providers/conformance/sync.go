@@ -12,7 +12,7 @@ import (
 
 // several is a number of conversations that takes several pages of any
 // service.
-const several = 330
+const several = 230
 
 // walked is what a Sync gave.
 type walked struct {

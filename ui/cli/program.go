@@ -100,7 +100,6 @@ type Choice int
 const (
 	ChooseQuit Choice = iota
 	ChooseDemo
-	ChooseInit
 )
 
 // Login is an OAuth sign-in of one account.

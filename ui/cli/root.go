@@ -154,11 +154,8 @@ func (r *run) welcome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch choice {
-	case ChooseDemo:
-		return r.demo(ctx, SandboxOptions{Seed: 1})
-	case ChooseInit:
-		return r.initialize()
+	if choice == ChooseDemo {
+		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
 	}
 	return nil
 }

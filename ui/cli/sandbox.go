@@ -171,7 +171,7 @@ func (r *run) demoCommand() *cobra.Command {
 			if err := r.checkQuery(start.Query); err != nil {
 				return err
 			}
-			return r.demoAt(cmd.Context(), o, start)
+			return r.demo(cmd.Context(), o, start)
 		}),
 	}
 	f.register(c)
@@ -180,11 +180,9 @@ func (r *run) demoCommand() *cobra.Command {
 	return c
 }
 
-func (r *run) demo(ctx context.Context, o SandboxOptions) error { return r.demoAt(ctx, o, Start{}) }
-
-// demoAt runs the inbox on a sandbox of its own, with a config and a state
+// demo runs the inbox on a sandbox of its own, with a config and a state
 // directory that go when it ends.
-func (r *run) demoAt(ctx context.Context, o SandboxOptions, start Start) (err error) {
+func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err error) {
 	s, err := r.openSandbox(o, "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -16,6 +16,9 @@ func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h in
 	if screen.W < 24 || screen.H < 6 {
 		return t.bare(screen, title, footer, body)
 	}
+	if w >= screen.W-6 {
+		w = screen.W // slivers of what lies below would only distract
+	}
 	at := screen.Center(min(w, screen.W), min(h+3, screen.H))
 	inner, rows := at.W-4, at.H-3
 	lines, cursor := body(inner, rows)

@@ -1,0 +1,275 @@
+package ui_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/ui"
+	"confab/ui/keymap"
+)
+
+func TestFilterAsYouType(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("is:private")
+		a.Want("● private")
+		a.WantNot("○ public")
+		a.Press("enter")
+		a.Want("/is:private")
+		a.Press("j", "esc")
+		a.Want("○ public")
+		a.Press("/")
+		a.Type("Talk 7")
+		a.Want("Talk 7 about")
+		a.WantNot("Talk 8 about")
+		a.Press("esc")
+		a.Want("Talk 8 about")
+	})
+}
+
+func TestBadQueryKeepsTheLastGoodResult(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("is:private ")
+		before := a.count("List")
+		a.Type("(colour")
+		a.Want("^ ")
+		a.WantNot("○ public")
+		a.Press("enter")
+		a.Want("^ ") // it is not taken
+		a.Press("ctrl+u")
+		a.Type("tilte:x")
+		a.Want("did you mean title:")
+		if !strings.HasPrefix(a.Lines()[29], " ^") {
+			t.Errorf("the place is not shown:\n%s", a.Text())
+		}
+		if a.count("List") > before+12 {
+			t.Error("bad queries were sent")
+		}
+	})
+}
+
+func TestFilterCompletes(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("is:pr")
+		a.Press("tab")
+		a.Want("/is:private")
+		a.WantNot("○ public")
+		a.Press("ctrl+u")
+		a.Type("account:b")
+		a.Press("tab")
+		a.Want("account:bird-a")
+		a.Press("ctrl+u")
+		a.Type("is:p")
+		a.Press("tab")
+		first := a.Lines()[28]
+		a.Press("tab")
+		if a.Lines()[28] == first {
+			t.Error("another tab did not go on")
+		}
+		a.Press("shift+tab")
+		if a.Lines()[28] != first {
+			t.Error("shift+tab did not go back")
+		}
+	})
+}
+
+func TestFilterNarrowsTheView(t *testing.T) {
+	o := ui.Options{Views: []ui.View{{Name: "Two", Query: "provider:bird OR provider:kona"}}}
+	with(t, newFake(conversations(60)...), start{options: o}, func(a *app) {
+		a.Press("/")
+		a.Type("Talk 4 OR Talk 5")
+		a.WantNot("attention-a  ", "Talk 4 about")
+		a.Want("Talk 5 about")
+	})
+}
+
+func TestTypingFastShowsTheLastResult(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		f.mu.Lock()
+		f.delay["List"] = 200 * time.Millisecond
+		f.mu.Unlock()
+		a.Press("/")
+		for _, r := range "title:\"Talk 33\"" {
+			a.Rush(map[rune]string{' ': "space"}[r] + map[bool]string{true: "", false: string(r)}[r == ' '])
+		}
+		a.Wait(5 * time.Second)
+		a.Want("Talk 33 about", "1/1")
+	})
+}
+
+func TestEmptyResultSaysHowToGoOn(t *testing.T) {
+	with(t, newFake(conversations(6)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("nosuchthing")
+		a.Press("enter")
+		a.Want("Nothing matches nosuchthing", "esc clears the filter")
+		a.Press("esc")
+		a.Want("Talk 0")
+	})
+}
+
+func TestEscapeGoesBackStepByStep(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("Talk")
+		a.Press("enter", "space", "V", "j", "/")
+		a.Press("esc")
+		a.Want("range of 2")
+		a.Press("esc")
+		a.WantNot("range of")
+		a.Want("1 marked", "/Talk")
+		a.Press("esc")
+		a.WantNot("1 marked")
+		a.Want("/Talk")
+		a.Press("esc")
+		a.WantNot("/Talk")
+		a.Press("esc")
+		if a.Exited() {
+			t.Error("esc quit")
+		}
+	})
+}
+
+func TestPaletteListsEverythingAndWhyItIsOff(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
+		a.Press("j", "j", "ctrl+p")
+		a.Want("Actions", "next conversation")
+		a.Type("privacy")
+		a.Want("toggle_privacy", "off: AskElephant's API can only read privacy")
+		a.Press("enter") // off: says why and does nothing
+		a.wantEdits()
+		a.Press("ctrl+p")
+		a.Type("help")
+		a.Press("enter")
+		a.Want("Keys")
+	})
+	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
+		a.Press("ctrl+p")
+		a.Type("make private")
+		a.Press("enter")
+		a.wantEdits("attention-a:c00000 privacy private")
+	})
+}
+
+func TestPaletteActsOnWhatWasSelected(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{w: 120, h: 40}, func(a *app) {
+		a.Press("ctrl+p")
+		a.change(func(rows []model.Row) []model.Row {
+			rows[0], rows[8] = rows[8], rows[0]
+			return rows
+		})
+		a.Settle()
+		a.Type("make private")
+		a.Press("enter")
+		a.wantEdits("attention-a:c00000 privacy private")
+	})
+}
+
+func TestCommandLine(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
+		a.Press(":")
+		a.Type("ren")
+		a.Press("tab")
+		a.Want(":rename")
+		a.Type(" A new name")
+		a.Press("enter")
+		a.wantEdits("attention-a:c00000 title A new name")
+		a.Press(":")
+		a.Type("view kona-a")
+		a.Press("enter")
+		a.Want("1/15")
+		a.Press(":")
+		a.Type("filter Talk 3")
+		a.Press("enter")
+		a.Want("Talk 3 about")
+		a.Press(":")
+		a.Type("nonsense")
+		a.Press("enter")
+		a.Want("there is no action named nonsense")
+		a.Press(":")
+		a.Type("filter is:nonsense")
+		a.Press("enter")
+		a.Want("that query is wrong at")
+		a.Press(":")
+		a.Type("q")
+		a.Press("enter")
+		a.Want("not delivered yet")
+	})
+}
+
+func TestHelpListsEveryBinding(t *testing.T) {
+	with(t, newFake(conversations(6)...), start{w: 110, h: 250, options: ui.Options{Version: "1.2.3"}}, func(a *app) {
+		a.Press("?")
+		a.Want("confab 1.2.3")
+		keys, _ := keymap.New(nil)
+		text := strings.Join(strings.Fields(a.Text()), " ")
+		for _, b := range keys.Bindings() {
+			if !strings.Contains(text, b.Help) {
+				t.Errorf("%s is not in help: %s", b.Action, b.Help)
+			}
+			if k := b.AllKeys(); k != "" && !strings.Contains(text, strings.Join(strings.Fields(k), " ")) {
+				t.Errorf("the keys of %s are not in help: %s", b.Action, k)
+			}
+		}
+		a.Press("esc")
+		a.Want("Inbox 6")
+	})
+}
+
+func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
+	// Each binding of the list is pressed or named once, with nothing to act
+	// on and with a row: it must do something or say why not.
+	keys, _ := keymap.New(nil)
+	for _, b := range keys.Bindings(keymap.List, keymap.Global) {
+		if b.Action == keymap.Quit || b.Action == keymap.Interrupt || b.Action == keymap.Suspend {
+			continue
+		}
+		with(t, newFake(conversations(30)...), start{}, func(a *app) {
+			a.Press("j")
+			before := a.Text()
+			a.Press(":")
+			a.Type(string(b.Action))
+			a.Press("enter")
+			if strings.Contains(a.Text(), "there is no action") || strings.Contains(a.Text(), "does nothing here") {
+				t.Errorf("%s: %s", b.Action, a.Lines()[28])
+			}
+			switch b.Action {
+			case keymap.Redraw, keymap.Back, "list_back", keymap.ClearMarks, "view_1", keymap.LoadMore, keymap.Open:
+			default:
+				if a.Text() == before {
+					t.Errorf("%s did nothing that can be seen", b.Action)
+				}
+			}
+		})
+	}
+}
+
+func TestWelcome(t *testing.T) {
+	o := ui.Options{Welcome: true, ConfigPath: "/home/ann/.config/confab/config.toml", Version: "1.0"}
+	with(t, newFake(), start{options: o}, func(a *app) {
+		a.Want("confab 1.0", "There is no config at /home/ann", "try the demo", "how to set it up")
+		a.Press("i")
+		a.Want("confab init", "confab doctor")
+		a.Press("esc", "j", "p", "/", "?")
+		a.Want("try the demo")
+		a.Press("q")
+		if !a.Exited() {
+			t.Error("q did not quit")
+		}
+	})
+	with(t, newFake(), start{options: o}, func(a *app) {
+		a.Press("d")
+		if !a.Exited() || !a.model.WantsDemo() {
+			t.Error("d did not ask for the demo")
+		}
+		if a.count("List")+a.count("Subscribe") != 0 {
+			t.Error("the engine was asked")
+		}
+	})
+}
