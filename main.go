@@ -311,7 +311,8 @@ func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
 		ASCII: s.ASCII || !utf8Locale(), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
-		Open: func(url string) error { return openURL(url, s.Config.SecretEnv()) },
+		Open:          func(url string) error { return openURL(url, s.Config.SecretEnv()) },
+		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
 		Save: func(name, text string) (string, error) { return saveReport(s.Paths.State, name, text) },
 	}
 	for _, v := range s.Config.Views {

@@ -49,6 +49,19 @@ type Participant struct {
 	Status     string `json:"status"`
 }
 
+// MarshalJSON writes null for what is not known.
+func (p Participant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Kind       string  `json:"kind"`
+		ID         *string `json:"id"`
+		Name       *string `json:"name"`
+		Email      *string `json:"email"`
+		Identifier string  `json:"identifier,omitempty"`
+		Role       *string `json:"role"`
+		Status     *string `json:"status"`
+	}{p.Kind, orNull(p.ID), orNull(p.Name), orNull(p.Email), p.Identifier, orNull(p.Role), orNull(p.Status)})
+}
+
 // Named is an id with the name it resolved to; Name may be empty.
 type Named struct {
 	ID   string `json:"id"`
@@ -122,17 +135,36 @@ type Conversation struct {
 
 // Message is one message, comment or run of transcript of one speaker.
 type Message struct {
-	ID     string    `json:"id"`
-	Author string    `json:"author"`
-	At     time.Time `json:"at"`
-	// Offset is the time from the start of a recording; negative if unknown.
-	Offset time.Duration `json:"offset,omitempty"`
-	Text   string        `json:"text"`
+	ID     string
+	Author string
+	At     time.Time
+	// Offset is the time from the start of a recording; not positive if unknown.
+	Offset time.Duration
+	Text   string
 	// Kind is the provider's body type where it is not plain text.
-	Kind string `json:"kind,omitempty"`
+	Kind string
 	// Status is the delivery state where there is one.
-	Status   string `json:"status,omitempty"`
-	Incoming bool   `json:"incoming,omitempty"`
+	Status   string
+	Incoming bool
+}
+
+// MarshalJSON writes null for what is not known and the offset in seconds.
+func (m Message) MarshalJSON() ([]byte, error) {
+	var offset *float64
+	if m.Offset > 0 {
+		s := m.Offset.Seconds()
+		offset = &s
+	}
+	return json.Marshal(struct {
+		ID       *string    `json:"id"`
+		Author   *string    `json:"author"`
+		At       *time.Time `json:"at"`
+		Offset   *float64   `json:"offset"`
+		Text     string     `json:"text"`
+		Kind     *string    `json:"kind"`
+		Status   *string    `json:"status"`
+		Incoming bool       `json:"incoming"`
+	}{orNull(m.ID), orNull(m.Author), timeOrNull(m.At), offset, m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
 }
 
 // Detail is one conversation read afresh with everything that was asked for.

@@ -114,7 +114,7 @@ func TestValueJSON(t *testing.T) {
 		{model.TextValue("{}"), `"{}"`},
 		{model.PeopleValue(nil), `[]`},
 		{model.Value{People: new([]model.Participant)}, `[]`},
-		{model.PeopleValue([]model.Participant{{Kind: "user", ID: "1"}}), `[{"kind":"user","id":"1","name":"","email":"","role":"","status":""}]`},
+		{model.PeopleValue([]model.Participant{{Kind: "user", ID: "1"}}), `[{"kind":"user","id":"1","name":null,"email":null,"role":null,"status":null}]`},
 		{model.Value{New: &model.NewConversation{Title: "x"}}, `{"title":"x"}`},
 	} {
 		got, err := json.Marshal(c.value)

@@ -3,10 +3,10 @@ package ui_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"confab/model"
@@ -44,9 +44,9 @@ type fake struct {
 	delay map[string]time.Duration
 	fail  map[string]error
 
-	// guarded says that every call outside of a command is a panic.
-	guarded   bool
-	inCommand atomic.Int32
+	// guarded says that a call from Update or View is a panic; commands run on
+	// goroutines of their own.
+	guarded bool
 }
 
 func newFake(rows ...model.Row) *fake {
@@ -62,9 +62,28 @@ func newFake(rows ...model.Row) *fake {
 	return f
 }
 
+// caller names the part of the model on the stack, "" inside a command.
+func caller() string {
+	pc := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
+	for {
+		fr, more := frames.Next()
+		for _, part := range []string{"ui.(*Model).Update", "ui.(*Model).View", "ui.(*Model).Init", "ui.New"} {
+			if fr.Function == "confab/"+part {
+				return part
+			}
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
 func (f *fake) enter(name string) error {
-	if f.guarded && f.inCommand.Load() == 0 {
-		panic(name + " was called outside of a command")
+	if f.guarded {
+		if from := caller(); from != "" {
+			panic(name + " was called from " + from)
+		}
 	}
 	f.mu.Lock()
 	d, err := f.delay[name], f.fail[name]

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"confab/model"
 	"confab/model/query"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -27,6 +28,8 @@ type prompt struct {
 	input theme.Input
 	// before is the filter that escape goes back to.
 	before string
+	// from is the conversation that was under the cursor then.
+	from model.Ref
 	// problem is why the text means nothing, at a place in runes.
 	problem string
 	at      int
@@ -47,7 +50,7 @@ func (m *Model) openFilter(in intent) tea.Cmd {
 		return m.applyFilter(in.arg)
 	}
 	f := m.tabs[m.tab].filter
-	m.prompt = &prompt{kind: promptFilter, input: theme.NewInput(f), before: f}
+	m.prompt = &prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: m.list.Ref()}
 	m.offer()
 	return nil
 }
@@ -69,7 +72,7 @@ func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
 	case "esc":
 		m.prompt = nil
 		if p.kind == promptFilter && m.tabs[m.tab].filter != p.before {
-			return m.setFilter(p.before)
+			return m.setFilter(p.before, p.from)
 		}
 		if p.kind == promptSearch {
 			m.detail.Search("")
@@ -128,7 +131,7 @@ func (m *Model) applyFilter(text string) tea.Cmd {
 	if text == m.tabs[m.tab].filter {
 		return nil
 	}
-	return m.setFilter(text)
+	return m.setFilter(text, model.Ref{})
 }
 
 func (m *Model) promptDone() tea.Cmd {
@@ -291,6 +294,11 @@ func (m *Model) drawPromptHelp(w int) string {
 		}
 		return m.th.Paint(theme.Error, text, w)
 	}
+	right := ""
+	if p.kind == promptFilter && m.list.Loaded() {
+		right = " " + number(m.list.Total()) + " found "
+	}
+	w = max(0, w-m.th.Width(right))
 	var s strings.Builder
 	used := 1
 	s.WriteByte(' ')
@@ -312,5 +320,5 @@ func (m *Model) drawPromptHelp(w int) string {
 		s.WriteString(m.th.Say(look, text) + "  ")
 		used += n
 	}
-	return m.th.Fit(s.String(), w, "")
+	return m.th.Fit(s.String(), w, "") + m.th.Say(theme.Dim, right)
 }

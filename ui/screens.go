@@ -127,7 +127,7 @@ func (m *Model) back(intent) tea.Cmd {
 	case m.list.MarkCount() > 0:
 		m.list.ClearMarks()
 	case m.tabs[m.tab].filter != "":
-		return m.setFilter("")
+		return m.setFilter("", m.list.Ref())
 	}
 	return nil
 }
@@ -191,9 +191,12 @@ func (m *Model) switchTab(to int) tea.Cmd {
 	return m.reload(true)
 }
 
-func (m *Model) setFilter(text string) tea.Cmd {
+// setFilter narrows the list; the cursor goes to a conversation, or, for zero,
+// to the top.
+func (m *Model) setFilter(text string, at model.Ref) tea.Cmd {
 	m.tabs[m.tab].filter = text
 	m.list.EndRange()
+	m.list.Seek(at)
 	return m.reload(true)
 }
 

@@ -27,7 +27,7 @@ func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	if err != nil {
 		return time.Minute
 	}
-	if !ok {
+	if !ok || a.desc.ReadOnly {
 		return 0
 	}
 	if p := a.paused(); p.After(at) {
@@ -45,25 +45,31 @@ func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 // deliverDue sends the due edits of an account, conversation by conversation,
 // until none is due or the account is shut. only, if not nil, limits it.
 func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) error {
+	if a.desc.ReadOnly {
+		return nil // what is queued waits until writing is allowed again
+	}
 	a.delivering.Lock()
 	defer a.delivering.Unlock()
 	for ctx.Err() == nil {
 		if p := a.paused(); p.After(b.now()) {
 			return nil
 		}
+		if err := b.turns.enter(ctx); err != nil {
+			return err
+		}
 		entries, err := b.store.Claim(ctx, a.name, only)
 		if err != nil || len(entries) == 0 {
+			b.turns.leave()
 			return err
 		}
 		b.announce(ctx, a, entries[0].Ref)
 		d := delivery{b: b, a: a, report: report}
-		b.writes.Add(1)
 		if entries[0].Kind == model.EditCreate {
 			err = d.create(ctx, entries[0])
 		} else {
 			err = d.edits(ctx, entries)
 		}
-		b.writes.Done()
+		b.turns.leave()
 		b.announce(context.WithoutCancel(ctx), a, entries[0].Ref)
 		if err != nil {
 			return err

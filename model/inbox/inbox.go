@@ -53,7 +53,7 @@ type Inbox struct {
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup
-	writes  sync.WaitGroup
+	turns   turns
 }
 
 // session remembers the submissions of this run, newest last, for undo.
@@ -91,6 +91,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 		b.accounts = append(b.accounts, a)
 		b.byName[a.name] = a
 	}
+	b.store.Scope(b.names())
 	if _, err := b.store.Recover(ctx); err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func (b *Inbox) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		b.workers.Wait()
-		b.writes.Wait()
+		b.turns.pause(ctx)
 		close(done)
 	}()
 	select {

@@ -607,3 +607,69 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 		})
 	})
 }
+
+func TestAReadOnlyAccountKeepsItsQueue(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Sync(context.Background())
+			submit(t, b, f.ref("1"), title("mine"))
+		})
+		f.desc.ReadOnly = true
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Hour)
+			if out := outbox(t, b); len(out) != 1 || out[0].State != model.Queued {
+				t.Errorf("outbox %+v", out)
+			}
+			if loads, applies := f.count(); loads != 0 || applies != 0 {
+				t.Errorf("%d reads and %d writes for delivery", loads, applies)
+			}
+		})
+	})
+}
+
+func TestARetryByHandOfALostAnswerIsStillOurs(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, true
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if err := b.Retry(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
+				t.Errorf("%s, journal %+v", r.Entry.State, r.Journal)
+			}
+		})
+	})
+}
+
+func TestNothingStartsWhileSuspended(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		if err := b.Suspend(ctx); err != nil {
+			t.Fatal(err)
+		}
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(time.Hour)
+		if _, applies := f.count(); applies != 0 {
+			t.Errorf("%d writes while suspended", applies)
+		}
+		b.Resume(ctx)
+		time.Sleep(time.Second)
+		if f.get("1").Title != "mine" {
+			t.Error("not delivered after the resume")
+		}
+	})
+}

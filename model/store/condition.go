@@ -10,9 +10,15 @@ import (
 
 // condition makes of a query the SQL that selects the same rows as
 // query.Match would.
-func condition(q query.Query, now time.Time, loc *time.Location) (string, []any) {
+func (s *Store) condition(q query.Query, now time.Time, loc *time.Location) (string, []any) {
 	c := compiler{now: now, loc: loc}
 	c.sql.WriteString("gone = 0")
+	if scope := s.scope.Load(); scope != nil {
+		c.sql.WriteString(" AND account IN (" + placeholders(len(*scope)) + ")")
+		for _, a := range *scope {
+			c.args = append(c.args, a)
+		}
+	}
 	if root := q.Root(); root != nil {
 		c.sql.WriteString(" AND ")
 		c.node(root)

@@ -18,7 +18,7 @@ import (
 func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *time.Location, offset, limit int, anchor model.Ref) (model.Page, error) {
 	p := model.Page{Index: -1}
 	err := s.reading(ctx, func(t *sql.Tx) error {
-		where, args := condition(q, now, loc)
+		where, args := s.condition(q, now, loc)
 		keys := order(q.Sort())
 		var rev string
 		if err := t.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'revision'").Scan(&rev); err == nil {
@@ -147,7 +147,7 @@ func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, e
 
 // Refs gives every conversation that matches a query, in its order.
 func (s *Store) Refs(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]model.Ref, error) {
-	where, args := condition(q, now, loc)
+	where, args := s.condition(q, now, loc)
 	rows, err := s.read.QueryContext(ctx, "SELECT account, id FROM conversation WHERE "+where+" ORDER BY "+orderBy(order(q.Sort())), args...)
 	if err != nil {
 		return nil, localError("list", err)
@@ -166,7 +166,7 @@ func (s *Store) Refs(ctx context.Context, q query.Query, now time.Time, loc *tim
 
 // Count gives how many conversations match a query.
 func (s *Store) Count(ctx context.Context, q query.Query, now time.Time, loc *time.Location) (int, error) {
-	where, args := condition(q, now, loc)
+	where, args := s.condition(q, now, loc)
 	n := 0
 	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM conversation WHERE "+where, args...).Scan(&n)
 	return n, localError("count", err)

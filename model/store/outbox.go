@@ -327,7 +327,7 @@ func (s *Store) Requeue(ctx context.Context, ids []string) error {
 			case state == model.Sending:
 				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
 			}
-			t.exec("UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL, sent = CASE WHEN state = 'unknown' THEN sent ELSE 0 END, created = ? WHERE id = ?", ms(s.now()), id)
+			t.exec("UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL, sent = CASE WHEN state IN ('unknown', 'retry', 'queued', 'held') THEN sent ELSE 0 END, created = ? WHERE id = ?", ms(s.now()), id)
 			if err := t.reprojectEntry(id); err != nil {
 				return err
 			}

@@ -47,6 +47,7 @@ type Store struct {
 	owner  *owner
 	rev    atomic.Int64
 	rescue string
+	scope  atomic.Pointer[[]string]
 }
 
 // Open opens or creates the database in a file. The folder must exist.
@@ -82,6 +83,13 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 // Rescued tells where a damaged database was set aside when this one was
 // opened, or "".
 func (s *Store) Rescued() string { return s.rescue }
+
+// Scope limits lists, counts and vocabulary to these accounts: rows of others
+// (set aside, taken out of the config, or not asked for) stay, unseen.
+func (s *Store) Scope(accounts []string) {
+	c := append([]string{}, accounts...)
+	s.scope.Store(&c)
+}
 
 // Close closes the database and gives up this process's claims.
 func (s *Store) Close() error {

@@ -36,8 +36,8 @@ func instead(status int, contentType, body string) Tamper {
 	}
 }
 
-// rewrite changes the body of every answer of the server.
-func rewrite(f func(body []byte) []byte) Tamper {
+// Rewrite changes the body of every answer of the server.
+func Rewrite(f func(req *http.Request, body []byte) []byte) Tamper {
 	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 		res, err := next.RoundTrip(req)
 		if err != nil {
@@ -48,7 +48,7 @@ func rewrite(f func(body []byte) []byte) Tamper {
 		if err != nil {
 			return nil, err
 		}
-		body = f(body)
+		body = f(req, body)
 		res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		return res, nil
 	}
@@ -57,7 +57,7 @@ func rewrite(f func(body []byte) []byte) Tamper {
 // rewriteJSON changes every value of every answer, the innermost first. What
 // is no JSON stays.
 func rewriteJSON(f func(v any) any) Tamper {
-	return rewrite(func(body []byte) []byte {
+	return Rewrite(func(_ *http.Request, body []byte) []byte {
 		dec := json.NewDecoder(bytes.NewReader(body))
 		dec.UseNumber()
 		var v any

@@ -2,7 +2,10 @@ package conformance_test
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -121,6 +124,22 @@ func askElephantService() conformance.Service {
 			{Name: "an unknown contact with 404", Turn: turn(func(s *sandbox.AskElephantSwitches) { s.UnknownContact404 = true }), Check: elephantUnknown},
 			quirk("OldSchema", func(s *sandbox.AskElephantSwitches) { s.OldSchema = true }),
 			{Name: "ForgetCursors", SyncErr: model.Invalid, Turn: turn(func(s *sandbox.AskElephantSwitches) { s.ForgetCursors = true })},
+			{Name: "a cursor is refused once", Turn: elephantForgetOnce},
+			{Name: "the same cursor again", SyncErr: model.Malformed, Turn: func(b *conformance.Bench) {
+				b.Tamper(conformance.Rewrite(func(req *http.Request, body []byte) []byte {
+					var list map[string]json.RawMessage
+					cursor := req.URL.Query().Get("cursor")
+					if cursor == "" || json.Unmarshal(body, &list) != nil {
+						return body
+					}
+					list["has_more"], list["next_cursor"] = json.RawMessage("true"), json.RawMessage(strconv.Quote(cursor))
+					out, err := json.Marshal(list)
+					if err != nil {
+						return body
+					}
+					return out
+				}))
+			}},
 			quirk("APIVersion", func(s *sandbox.AskElephantSwitches) { s.APIVersion = "2030-01-01" }),
 		},
 		BudgetSize: 250,
@@ -210,6 +229,17 @@ func elephantScope(scope string, ruledOut model.EditKind) func(t *testing.T, b *
 			t.Errorf("check does not name the scope %s", scope)
 		}
 	}
+}
+
+// elephantForgetOnce lets the first cursor that is used be refused.
+func elephantForgetOnce(b *conformance.Bench) {
+	server, met := behind(b).AskElephant(), false
+	b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		refuse := !met && req.URL.Query().Has("cursor")
+		met = met || refuse
+		server.Set(func(s *sandbox.AskElephantSwitches) { s.ForgetCursors = refuse })
+		return next.RoundTrip(req)
+	})
 }
 
 // elephantPrivate wants that a private engagement teaches nothing about the

@@ -99,6 +99,16 @@ func attentionService() conformance.Service {
 			quirk("NoMeta", func(s *sandbox.AttentionSwitches) { s.NoMeta = true }),
 			quirk("MaxPage", func(s *sandbox.AttentionSwitches) { s.MaxPage = 20 }),
 			quirk("MaxPage with a total alone", func(s *sandbox.AttentionSwitches) { s.MaxPage, s.MetaTotalOnly = 20, true }),
+			{Name: "the page is ignored", SyncErr: model.Malformed, Turn: func(b *conformance.Bench) {
+				b.Tamper(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+					if q := req.URL.Query(); q.Has("page") {
+						req = req.Clone(req.Context())
+						q.Set("page", "1")
+						req.URL.RawQuery = q.Encode()
+					}
+					return next.RoundTrip(req)
+				})
+			}},
 			quirk("PrivacyIgnored", func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true }),
 			quirk("PrivacyOmitted", func(s *sandbox.AttentionSwitches) { s.PrivacyOmitted = true }),
 			quirk("LabelsMerged", func(s *sandbox.AttentionSwitches) { s.LabelsMerged = true }),

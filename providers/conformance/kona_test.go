@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -152,6 +153,19 @@ func konaService() conformance.Service {
 			with(quirk("OmitRefresh", func(s *sandbox.KonaSwitches) { s.OmitRefresh = true }), konaRefresh),
 			{Name: "ExpiredPassword", SyncErr: model.Unauthorized, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unauthorized },
 				Turn: turn(func(s *sandbox.KonaSwitches) { s.ExpiredPassword = true }), Check: konaPassword},
+			{Name: "the token endpoint redirects", SyncErr: model.Local, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Local }, Turn: konaAway, Check: konaStays},
+			{Name: "the token endpoint is ill", SyncErr: model.Unavailable, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Unavailable }, Turn: func(b *conformance.Bench) {
+				behind(b).Kona().ExpireTokens()
+				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusBadGateway, "", "<html>ill</html>") }))
+			}},
+			{Name: "the token endpoint asks to wait", SyncErr: model.RateLimited, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.RateLimited }, Turn: func(b *conformance.Bench) {
+				behind(b).Kona().ExpireTokens()
+				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusTooManyRequests, "", "{}") }))
+			}},
+			{Name: "the token endpoint gives no token", SyncErr: model.Malformed, LoadErr: func(*conformance.Bench, string) model.ErrorKind { return model.Malformed }, Turn: func(b *conformance.Bench) {
+				behind(b).Kona().ExpireTokens()
+				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusOK, "", `{"token_type":"bearer"}`) }))
+			}},
 			quirk("ExternalName", func(s *sandbox.KonaSwitches) { s.ExternalName = true }),
 			quirk("NoUnreadCount", func(s *sandbox.KonaSwitches) { s.NoUnreadCount = true }),
 			{Name: "the token has ended", Writes: true, Turn: func(b *conformance.Bench) { behind(b).Kona().ExpireTokens() }, Check: konaRefresh},
@@ -319,6 +333,49 @@ func konaRefresh(t *testing.T, b *conformance.Bench) {
 		b.Reset()
 		if _, err := b.Account.Load(ctx, ids[0], 0); err != nil || len(b.Sent()) != 1 {
 			t.Errorf("after it, a load took %d requests, error %v", len(b.Sent()), err)
+		}
+	}
+}
+
+// atToken answers in place of the token endpoint.
+func atToken(f func(*http.Request) *http.Response) conformance.Tamper {
+	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/oauth/token") || req.URL.Host != strings.TrimPrefix(host, "https://") {
+			res := f(req)
+			res.Request = req
+			return res, nil
+		}
+		return next.RoundTrip(req)
+	}
+}
+
+// plain makes an answer; location may be "".
+func plain(status int, location, body string) *http.Response {
+	res := &http.Response{StatusCode: status, Status: strconv.Itoa(status) + " " + http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}
+	if location != "" {
+		res.Header.Set("Location", location)
+	}
+	return res
+}
+
+// konaAway lets the token endpoint send its callers elsewhere.
+func konaAway(b *conformance.Bench) {
+	behind(b).Kona().ExpireTokens()
+	b.Tamper(atToken(func(*http.Request) *http.Response {
+		return plain(http.StatusTemporaryRedirect, "https://elsewhere.example/oauth/token", "")
+	}))
+}
+
+// konaStays wants that the secrets do not follow.
+func konaStays(t *testing.T, b *conformance.Bench) {
+	_, err := b.Account.Load(context.Background(), b.IDs()[0], 0)
+	if err == nil {
+		t.Error("a load without a token succeeded")
+	}
+	for _, s := range b.Sent() {
+		if "https://"+s.Host != host {
+			t.Errorf("a request went to %s: %s", s.Host, s)
 		}
 	}
 }

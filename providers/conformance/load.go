@@ -74,7 +74,7 @@ func loads(t *testing.T, s Service) {
 	bubble(t, "no set is guessed", func(t *testing.T) {
 		b := s.open(t, Options{})
 		for _, need := range []model.Need{0, model.NeedParticipants, model.NeedContacts, model.NeedMessages, model.NeedEverything} {
-			for _, id := range b.IDs() {
+			for _, id := range b.some() {
 				d := b.load(id, need)
 				b.honest(t, d.Conversation)
 				if !need.Has(model.NeedMessages) && !need.Has(model.NeedEverything) && d.Messages.Known && len(d.Messages.Items) == 0 {
@@ -101,7 +101,7 @@ func loads(t *testing.T, s Service) {
 	})
 	bubble(t, "raw", func(t *testing.T) {
 		b := s.open(t, Options{})
-		for _, id := range b.IDs() {
+		for _, id := range b.some() {
 			for _, need := range []model.Need{0, model.NeedMessages, model.NeedEverything} {
 				d := b.load(id, need)
 				if !json.Valid(d.Raw) || !strings.Contains(string(d.Raw), id) {
@@ -113,7 +113,7 @@ func loads(t *testing.T, s Service) {
 	bubble(t, "messages", func(t *testing.T) {
 		b := s.open(t, Options{})
 		some := false
-		for _, id := range b.IDs() {
+		for _, id := range b.some() {
 			for _, need := range []model.Need{model.NeedMessages, model.NeedEverything | model.NeedMessages} {
 				d := b.load(id, need)
 				if !d.Messages.Known {

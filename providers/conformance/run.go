@@ -104,6 +104,12 @@ func (b *Bench) first() string {
 	return ids[0]
 }
 
+// some gives the ids of enough conversations to meet most oddities.
+func (b *Bench) some() []string {
+	ids := b.IDs()
+	return ids[:min(len(ids), 26)]
+}
+
 // load reads a conversation that must be there.
 func (b *Bench) load(id string, need model.Need) model.Detail {
 	b.t.Helper()

@@ -12,9 +12,11 @@ import (
 	"confab/model"
 )
 
+const unknown = "zzz_unknown"
+
 // strange are values that no field was promised to have.
 var strange = []any{
-	nil, true, false, -1, 1e300, 0.5, "", "zzz_unknown", "\x1b[2J", strings.Repeat("y", 5000), []any{}, map[string]any{}, []any{nil, 1, "x", []any{}},
+	nil, true, false, -1, 1e300, 0.5, "", unknown, "\x1b[2J", strings.Repeat("y", 5000), []any{}, map[string]any{}, []any{nil, 1, "x", []any{}},
 	map[string]any{"id": nil, "zz": []any{map[string]any{"deep": true}}}, []any{map[string]any{}},
 }
 
@@ -175,6 +177,9 @@ func strangeValues(t *testing.T, s Service) {
 				return in
 			}))
 			d, err := b.Account.Load(context.Background(), id, need)
+			if shown := fmt.Sprintf("%+v %+v", d.Conversation, d.Messages); v == any(unknown) && err == nil && !strings.Contains(shown, unknown) {
+				t.Logf("XXX the value %q of %s is not shown", unknown, field)
+			}
 			switch {
 			case err == nil && d.Conversation.Ref.ID != id:
 				t.Errorf("%s is %.60v: loaded was %s, asked for %s", field, v, d.Conversation.Ref, id)

@@ -93,7 +93,9 @@ func newAskElephant(n int, d *seedData, now func() time.Time) *AskElephant {
 		changed: map[int]map[string]any{}, managed: map[int][]int{}, removed: map[int]bool{}, contactRemoved: map[int]bool{},
 	}
 	r := d.rng(streamAskElephantDirectory, -1)
-	a.key = "sk-apik_" + ulid(r, d.base) + "." + strings.ReplaceAll(uuid(r), "-", "")
+	// The key depends on the seed alone, so that a config written for a sandbox
+	// still fits after it was started again.
+	a.key = "sk-apik_" + ulid(r, time.Unix(1_767_225_600, 0)) + "." + strings.ReplaceAll(uuid(r), "-", "")
 	a.token = "at_" + strings.ReplaceAll(uuid(r), "-", "")
 	fill := func(ids *[]string, prefix string, n int) {
 		for i := range n {

@@ -154,6 +154,15 @@ func (l *List) Anchor() model.Ref {
 	return l.ref
 }
 
+// Seek says where the cursor is to be in the next window: on a conversation,
+// or, for zero, at the top.
+func (l *List) Seek(ref model.Ref) {
+	l.moved = !ref.IsZero()
+	if l.moved {
+		l.ref = ref
+	}
+}
+
 // Move moves the cursor by rows; it stops at the ends.
 func (l *List) Move(by int) { l.MoveTo(l.cursor + by) }
 

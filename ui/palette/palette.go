@@ -133,7 +133,12 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	}
 	help := e.Help
 	if e.Off != "" {
-		help += " (off: " + model.CleanLine(e.Off, 300) + ")"
+		why := "off: " + model.CleanLine(e.Off, 300)
+		if nameW > 0 {
+			help = why
+		} else {
+			help += " (" + why + ")"
+		}
 	}
 	s := pointer + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
 	if nameW > 0 {

@@ -1,0 +1,95 @@
+package inbox
+
+import (
+	"context"
+	"sync"
+)
+
+// turns lets deliveries run until they are paused: then those that run end,
+// and none starts.
+type turns struct {
+	mu      sync.Mutex
+	running int
+	paused  bool
+	changed chan struct{} // closed and made anew with every change
+}
+
+func (t *turns) change() {
+	if t.changed != nil {
+		close(t.changed)
+	}
+	t.changed = make(chan struct{})
+}
+
+// wait gives a channel that is closed with the next change. The lock is held.
+func (t *turns) wait() <-chan struct{} {
+	if t.changed == nil {
+		t.changed = make(chan struct{})
+	}
+	return t.changed
+}
+
+// enter begins a delivery, after a pause if there is one.
+func (t *turns) enter(ctx context.Context) error {
+	for {
+		t.mu.Lock()
+		if !t.paused {
+			t.running++
+			t.mu.Unlock()
+			return nil
+		}
+		changed := t.wait()
+		t.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (t *turns) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running--
+	t.change()
+}
+
+// pause lets no delivery start and waits until those that run have ended.
+func (t *turns) pause(ctx context.Context) error {
+	t.mu.Lock()
+	t.paused = true
+	for t.running > 0 {
+		changed := t.wait()
+		t.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		t.mu.Lock()
+	}
+	t.mu.Unlock()
+	return nil
+}
+
+func (t *turns) resume() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paused = false
+	t.change()
+}
+
+// Suspend lets no further write start and waits until those in flight have
+// ended and been recorded. It is called before the process is stopped: a
+// stopped process keeps its claims. Resume goes on.
+func (b *Inbox) Suspend(ctx context.Context) error { return b.turns.pause(ctx) }
+
+// Resume ends a Suspend.
+func (b *Inbox) Resume(context.Context) {
+	b.turns.resume()
+	for _, a := range b.accounts {
+		a.nudgeSync()
+		a.nudgeDelivery()
+	}
+}

@@ -1,0 +1,368 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"confab/model"
+	"confab/ui"
+	"confab/ui/keymap"
+	"confab/ui/uitest"
+)
+
+// driver runs the model without a terminal, with the engine's guard on.
+// Commands run at once and to the end.
+type driver struct {
+	t     *testing.T
+	f     *fake
+	m     *ui.Model
+	ended bool
+}
+
+func newDriver(t *testing.T, f *fake, o ui.Options, w, h int) *driver {
+	f.guarded = true
+	f.news = make(chan chanEvent, 64)
+	o.Backend = f
+	if o.Now == nil {
+		began := time.Now()
+		o.Now = func() time.Time { return clock.Add(time.Since(began)) }
+	}
+	d := &driver{t: t, f: f, m: ui.New(o)}
+	t.Cleanup(d.m.Close)
+	d.command(d.m.Init())
+	d.send(tea.WindowSizeMsg{Width: w, Height: h})
+	return d
+}
+
+func (d *driver) send(msg tea.Msg) {
+	if d.ended || msg == nil {
+		return
+	}
+	switch msg := msg.(type) {
+	case tea.QuitMsg:
+		d.ended = true
+		return
+	case tea.BatchMsg:
+		for _, c := range msg {
+			d.command(c)
+		}
+		return
+	}
+	if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[tea.Cmd]() {
+		for i := range v.Len() {
+			c, _ := v.Index(i).Interface().(tea.Cmd)
+			d.command(c)
+		}
+		return
+	}
+	_, cmd := d.m.Update(msg)
+	d.m.View()
+	d.command(cmd)
+}
+
+// command runs a command in a goroutine of the bubble and takes its message
+// if it comes within a second; waiting for news goes on in the background.
+func (d *driver) command(c tea.Cmd) {
+	if c == nil {
+		return
+	}
+	out := make(chan tea.Msg, 1)
+	go func() {
+		out <- c()
+	}()
+	select {
+	case msg := <-out:
+		d.send(msg)
+	case <-time.After(time.Second):
+	}
+}
+
+func (d *driver) press(keys ...string) {
+	for _, name := range keys {
+		k, err := uitest.Key(name)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		d.send(k)
+	}
+}
+
+func (d *driver) lines() []string { return strings.Split(d.m.View().Content, "\n") }
+
+func TestUpdateAndViewDoNoIO(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(conversations(60)...)
+		f.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
+		d := newDriver(t, f, ui.Options{}, 120, 40)
+		for _, keys := range [][]string{{"j", "p", "y"}, {"k", "p"}, {"t", "x", "esc"}, {"e", "tab", "x", "ctrl+s", "esc", "esc"},
+			{"j", "j", "P", "a", "z", "enter", "ctrl+s", "n", "esc"}, {"c", "x", "esc"}, {"/", "i", "s", "tab", "enter"}, {"esc"}, {"*", "s", "n"},
+			{"V", "j", "j", "d"}, {"z", "enter"}, {"O", "tab", "esc"}, {"?", "j", "esc"}, {"ctrl+p", "x", "esc"}, {":", "tab", "esc"},
+			{"enter", "]", "]", "/", "a", "enter", "n", "J", "esc", "esc"}, {"u"}, {"."}, {"tab"}, {"v"}, {"N", "esc"}, {"D", "d", "esc"}, {"r"}, {"y"}, {"Y"}, {"o"}} {
+			d.press(keys...)
+		}
+	})
+}
+
+// leaky is an engine that does I/O where only facts are asked for.
+type leaky struct{ *fake }
+
+func (l leaky) Accounts() []model.AccountState {
+	_ = l.enter("Accounts")
+	return l.fake.Accounts()
+}
+
+func TestGuardWorks(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("the guard let a call through")
+		}
+	}()
+	f := newFake(conversations(1)...)
+	f.guarded = true
+	ui.New(ui.Options{Backend: leaky{f}})
+}
+
+// screens opens every screen and dialog, by keys.
+var screens = map[string][]string{
+	"list": {}, "detail": {"enter"}, "people tab": {"enter", "]"}, "raw": {"enter", "[", "["}, "plan": {"j", "p"}, "bulk": {"*", "p"},
+	"rename": {"t"}, "form": {"j", "e"}, "participants": {"j", "j", "j", "P"}, "picker": {"j", "j", "j", "P", "a"}, "contacts": {"j", "j", "c"},
+	"delete": {"j", "D"}, "filter": {"/", "i", "s", ":"}, "bad filter": {"/", "i", "s", ":", "q"}, "command": {":", "e"}, "palette": {"ctrl+p"},
+	"help": {"?"}, "outbox": {"p", "O"}, "history": {"O", "tab"}, "snooze": {"z"}, "create": {"N", "enter"}, "quit": {"p", "q"}, "range": {"V", "j"},
+	"results": {"V", "1", "2", "j", "t", "x", "enter", "y"},
+}
+
+func TestEverySizeFits(t *testing.T) {
+	var sizes [][2]int
+	for w := 1; w <= 44; w += 3 {
+		for h := 1; h <= 16; h += 2 {
+			sizes = append(sizes, [2]int{w, h})
+		}
+	}
+	sizes = append(sizes, [][2]int{{20, 4}, {19, 4}, {40, 12}, {80, 24}, {120, 20}, {132, 43}, {140, 40}, {200, 60}, {200, 1}, {1, 60}}...)
+	for name, keys := range screens {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDriver(t, newFake(hostile(30)...), ui.Options{}, 100, 30)
+				d.press(keys...)
+				for _, s := range sizes {
+					d.send(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
+					lines := d.lines()
+					if len(lines) != s[1] {
+						t.Errorf("%dx%d: %d lines", s[0], s[1], len(lines))
+					}
+					for i, l := range lines {
+						if w := ansi.StringWidthWc(l); w > s[0] {
+							t.Errorf("%dx%d: line %d has %d cells: %q", s[0], s[1], i, w, l)
+						}
+					}
+				}
+			})
+		})
+	}
+	t.Run("welcome", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDriver(t, newFake(), ui.Options{Welcome: true, ConfigPath: "/somewhere/config.toml"}, 100, 30)
+			for _, s := range sizes {
+				d.send(tea.WindowSizeMsg{Width: s[0], Height: s[1]})
+				for _, l := range d.lines() {
+					if ansi.StringWidthWc(l) > s[0] {
+						t.Errorf("%dx%d: %q", s[0], s[1], l)
+					}
+				}
+			}
+		})
+	})
+}
+
+const evil = "\x1b]0;title\x07\x1b[31mred\x1b[2J\u202eright\u2066 \x9b31m\x00\x08\t\r\nwide 世界 🧑‍🚀 e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301 \xff\xfe"
+
+// hostile makes conversations whose every text is an attack.
+func hostile(n int) []model.Row {
+	out := conversations(n)
+	for i := range out {
+		c := &out[i].Conversation
+		c.Title = fmt.Sprintf("%d %s", i, evil)
+		c.Status, c.Kind, c.Description, c.Preview, c.Access = evil, evil, evil+"\n"+evil, evil, evil
+		c.Team = model.Named{ID: evil, Name: evil}
+		c.Space, c.Channel, c.Companies = c.Team, c.Team, []model.Named{c.Team}
+		c.Owner = model.Participant{Kind: evil, ID: evil, Name: evil, Email: evil}
+		c.Featured = []model.Participant{{Kind: evil, ID: evil, Name: evil, Email: evil, Role: evil, Status: evil}}
+		if c.Participants.Known {
+			c.Participants.Items = append([]model.Participant{c.Featured[0]}, c.Participants.Items...)
+		}
+		if c.Contacts.Known {
+			c.Contacts.Items = append([]model.Participant{c.Featured[0]}, c.Contacts.Items...)
+		}
+		c.Labels, c.Attributes = map[string]string{evil: evil}, map[string]string{evil: evil, "a=b": "c\nd"}
+		c.Facts = []model.Fact{{Group: evil, Label: evil, Value: evil}}
+		c.Ref.ID += evil
+		c.URL = "https://example.com/" + evil
+	}
+	return out
+}
+
+func TestRemoteTextNeverReachesTheTerminalRaw(t *testing.T) {
+	for name, keys := range screens {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(hostile(30)...)
+				f.people = []model.Participant{{Kind: "user", ID: evil, Name: evil, Email: evil}}
+				for i := range f.rows {
+					r := f.rows[i].Conversation.Ref
+					f.details[r] = model.Detail{Raw: []byte(evil), Messages: model.SetOf(model.Message{Author: evil, Text: evil, Kind: evil, Status: evil})}
+				}
+				f.outbox = []model.OutboxEntry{{Edit: model.Edit{ID: "x", Ref: f.rows[1].Conversation.Ref, Kind: model.EditTitle, Base: model.TextValue(evil), Target: model.TextValue(evil)},
+					Title: evil, State: model.Refused, Error: &model.EntryError{Kind: model.Forbidden, Message: evil, Code: evil, RequestID: evil}}}
+				f.accounts[0].Error = &model.EntryError{Kind: model.ErrorKind(evil), Message: evil}
+				d := newDriver(t, f, ui.Options{}, 110, 34)
+				d.press(keys...)
+				for range 5 {
+					for _, l := range d.lines() {
+						for _, r := range ansi.Strip(l) {
+							if unicode.Is(unicode.Cc, r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+								t.Fatalf("%U is drawn: %q", r, l)
+							}
+						}
+						if strings.Contains(l, "\x1b]") || strings.Contains(l, "\x1b[2J") || strings.Contains(l, "\x07") {
+							t.Fatalf("an escape sequence got through: %q", l)
+						}
+					}
+					d.press("pgdown")
+				}
+			})
+		})
+	}
+}
+
+func TestASCIIOnly(t *testing.T) {
+	for name, keys := range screens {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDriver(t, newFake(hostile(30)...), ui.Options{ASCII: true}, 110, 34)
+			d.press(keys...)
+			for _, l := range d.lines() {
+				for _, r := range l {
+					if r > unicode.MaxASCII {
+						t.Fatalf("%s: %q is drawn: %q", name, r, l)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestWithoutColourEverythingIsSaidInWords(t *testing.T) {
+	f := newFake(conversations(20)...)
+	with(t, f, start{screen: []uitest.Option{uitest.Profile(colorprofile.ASCII), uitest.Environment("TERM=xterm", "NO_COLOR=1")}}, func(a *app) {
+		a.Press("p", "space")
+		a.Want("private", "public", "members", "queued", "1 waiting", "1 marked", "✓", "▌")
+		for _, seq := range []string{"\x1b[31", "\x1b[32", "\x1b[33", "\x1b[34", "\x1b[36", "\x1b[9", ";3", "38;"} {
+			if strings.Contains(a.Render(), seq) {
+				t.Errorf("a colour is used: %q", seq)
+			}
+		}
+	})
+}
+
+func TestThemes(t *testing.T) {
+	for _, name := range []string{"auto", "dark", "light", "mono", "mine", "nosuch"} {
+		o := ui.Options{Theme: name, Themes: map[string]map[string]string{"mine": {"accent": "#ff0000 bold", "selected": "black on 250"}}}
+		with(t, newFake(conversations(20)...), start{options: o}, func(a *app) { a.Want("Talk 0") })
+	}
+	with(t, newFake(conversations(20)...), start{}, func(a *app) {
+		a.Send(tea.BackgroundColorMsg{Color: ansi.TrueColor(0xffffff)})
+		a.Want("Talk 0")
+	})
+}
+
+// alphabet is what random keys are drawn from: every key of the table.
+func alphabet() []string {
+	keys, _ := keymap.New(nil)
+	seen := map[string]bool{}
+	var out []string
+	for _, b := range keys.Bindings() {
+		for _, seq := range b.Keys {
+			for _, k := range seq {
+				if !seen[k] && k != "q" && k != "ctrl+c" && k != "ctrl+z" {
+					seen[k] = true
+					out = append(out, k)
+				}
+			}
+		}
+	}
+	return append(out, "1", "9", "i", ":", "-", "backspace", "w", "X")
+}
+
+// allowed reports whether a plan may be submitted without having been confirmed.
+func allowed(p model.Plan) bool { return !p.Risky() && !p.Bulk() }
+
+func FuzzKeys(f *testing.F) {
+	keys := alphabet()
+	for seed := range uint64(8) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		b := make([]byte, 60)
+		for i := range b {
+			b[i] = byte(r.UintN(uint(len(keys))))
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if len(in) > 200 {
+			in = in[:200]
+		}
+		synctest.Test(t, func(t *testing.T) {
+			back := newFake(hostile(12)...)
+			back.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë"}, {Kind: "contact", ID: "k9", Name: "Kay"}, {Kind: "space", ID: "s", Name: "Space"}}
+			d := newDriver(t, back, ui.Options{}, 80, 24)
+			for i, b := range in {
+				key := keys[int(b)%len(keys)]
+				// Without a yes nothing risky may leave.
+				if key == "y" {
+					key = "n"
+				}
+				if key == "w" && i%3 == 0 {
+					d.send(tea.WindowSizeMsg{Width: int(b), Height: int(b) / 3})
+				}
+				d.press(key)
+				if d.ended {
+					return
+				}
+			}
+			for _, p := range back.submitted() {
+				if !allowed(p) {
+					t.Errorf("submitted without a yes: %s %v", p.Title, p.Risks())
+				}
+			}
+		})
+	})
+}
+
+func TestSuspendDrainsFirst(t *testing.T) {
+	f := newFake(conversations(5)...)
+	synctest.Test(t, func(t *testing.T) {
+		drained := false
+		o := ui.Options{BeforeSuspend: func(context.Context) error {
+			drained = true
+			return nil
+		}}
+		d := newDriver(t, f, o, 80, 24)
+		d.press("t", "x", "ctrl+z")
+		if !drained {
+			t.Error("nothing was drained")
+		}
+		if f.draft("title:attention-a:c00000") == "" {
+			t.Error("what was typed was not saved")
+		}
+	})
+}
