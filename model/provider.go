@@ -103,6 +103,9 @@ type Description struct {
 	// by AudienceKey. Sentences say "assumed" where the vendor does not tell.
 	Audience map[string]string
 
+	// Filters lists the parts of a Filter that the service can answer; empty
+	// where it can narrow its list by nothing.
+	Filters []FilterField
 	// Incremental says that a refresh sees every change (a filter by update
 	// time); otherwise a sweep is needed.
 	Incremental bool
@@ -150,6 +153,47 @@ type Filter struct {
 	From, To     time.Time
 	HideInternal bool
 	Text         string // the service's own search, whatever it searches
+}
+
+// FilterField names a part of a Filter.
+type FilterField string
+
+// The parts of a Filter.
+const (
+	FilterTitle        FilterField = "title"
+	FilterOwner        FilterField = "owner"
+	FilterParticipants FilterField = "participants"
+	FilterTeam         FilterField = "team"
+	FilterSpace        FilterField = "space"
+	FilterDates        FilterField = "dates"
+	FilterInternal     FilterField = "internal"
+	FilterText         FilterField = "text"
+)
+
+// Only gives the filter without the parts that are not named.
+func (f Filter) Only(fields []FilterField) Filter {
+	var out Filter
+	for _, name := range fields {
+		switch name {
+		case FilterTitle:
+			out.Title = f.Title
+		case FilterOwner:
+			out.Owner = f.Owner
+		case FilterParticipants:
+			out.Participants = f.Participants
+		case FilterTeam:
+			out.Team = f.Team
+		case FilterSpace:
+			out.Space = f.Space
+		case FilterDates:
+			out.From, out.To = f.From, f.To
+		case FilterInternal:
+			out.HideInternal = f.HideInternal
+		case FilterText:
+			out.Text = f.Text
+		}
+	}
+	return out
 }
 
 // IsZero reports whether the filter asks for nothing.

@@ -24,6 +24,7 @@ type fake struct {
 	loads   int
 	applies int
 	lists   int
+	filters []model.Filter // of the syncs that had one
 	next    int
 	ignore  bool // writes are accepted and change nothing
 }
@@ -94,6 +95,9 @@ func (f *fake) Capabilities(model.Conversation) model.Capabilities {
 
 func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
 	const page = 2
+	if !req.Filter.IsZero() {
+		f.set(func() { f.filters = append(f.filters, req.Filter) })
+	}
 	start := 0
 	if req.Mode == model.SyncFull && req.Cursor != "" {
 		start, _ = strconv.Atoi(req.Cursor)

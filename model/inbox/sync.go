@@ -3,10 +3,13 @@ package inbox
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/model/store"
 )
 
@@ -257,6 +260,48 @@ func (b *Inbox) Sync(ctx context.Context, names ...string) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// Search reads again, side by side, what a query may match in accounts whose
+// refresh does not see every change, where the service can narrow its list.
+// It makes nothing complete: what the service leaves out is still matched
+// from the cache. A bad query is a *query.Error.
+func (b *Inbox) Search(ctx context.Context, text string, names ...string) error {
+	q, err := query.Parse(text)
+	if err != nil {
+		return err
+	}
+	full := q.Filter(b.now(), b.loc)
+	errs := make([]error, len(b.accounts))
+	var wg sync.WaitGroup
+	for i, a := range b.accounts {
+		f := full.Only(a.desc.Filters)
+		if a.desc.Incremental || f.IsZero() || !wanted(a.name, names) || !among(q.Accounts(), a.name) || !among(q.Providers(), a.desc.Provider) {
+			continue
+		}
+		wg.Go(func() { errs[i] = b.search(ctx, a, f) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
+	a.syncing.Lock()
+	defer a.syncing.Unlock()
+	req := model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f}
+	_, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
+		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, nil)
+		if err == nil && len(changed) > 0 {
+			b.announce(ctx, a, changed...)
+		}
+		return true, err
+	})
+	return err
+}
+
+// among reports whether a limit, nil for none, lets a name through.
+func among(limit []string, name string) bool {
+	return limit == nil || slices.ContainsFunc(limit, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 // NeverSynced names the accounts whose list was never read to the end.

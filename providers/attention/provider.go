@@ -118,6 +118,8 @@ func sameHost(a, b string) bool {
 // Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	return model.Description{
+		Filters: []model.FilterField{model.FilterTitle, model.FilterOwner, model.FilterParticipants, model.FilterTeam,
+			model.FilterDates, model.FilterInternal},
 		Provider: model.Attention,
 		Name:     serviceTitle,
 		Account:  p.account.Name,

@@ -77,7 +77,7 @@ collaboration_complete.`,
 func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery bool, q string, cached bool) ([]model.Ref, error) {
 	if byQuery {
 		if !cached {
-			if err := r.syncAccounts(ctx, e, nil); err != nil {
+			if err := r.syncQuery(ctx, e, nil, q); err != nil {
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}

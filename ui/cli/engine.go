@@ -38,6 +38,8 @@ type Engine interface {
 
 	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
+	// Search reads again what a query may match, where a service can narrow.
+	Search(ctx context.Context, query string, accounts ...string) error
 	// Refresh asks for one and returns at once. It needs Start.
 	Refresh(accounts ...string)
 	// Start syncs and delivers everything due in the background.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +36,7 @@ out unless it says so. An account that was never synced is synced first.`,
 				return err
 			}
 			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				failed := r.syncFor(ctx, e, first)
+				failed := r.syncFor(ctx, e, first, q)
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -84,6 +85,21 @@ func (r *run) syncAccounts(ctx context.Context, e Engine, names []string) error 
 	return errors.Join(errs...)
 }
 
+// syncQuery refreshes accounts, and reads again what the query may match in
+// those that were not read whole just now: a refresh does not see every change.
+func (r *run) syncQuery(ctx context.Context, e Engine, names []string, q string) error {
+	var known []string
+	for _, a := range e.Accounts() {
+		if !a.Swept.IsZero() && (len(names) == 0 || slices.Contains(names, a.Name)) {
+			known = append(known, a.Name)
+		}
+	}
+	if err := r.syncAccounts(ctx, e, names); err != nil || len(known) == 0 {
+		return err
+	}
+	return e.Search(ctx, q, known...)
+}
+
 // scoped narrows a query, which has been checked, to the accounts that take
 // part: the cache may hold others.
 func (r *run) scoped(text string) string {
@@ -104,7 +120,7 @@ func (r *run) scoped(text string) string {
 
 // syncFor syncs all accounts, or only those that were never read to the end. A failure is
 // shown and given back: what is in the cache can be used all the same.
-func (r *run) syncFor(ctx context.Context, e Engine, all bool) error {
+func (r *run) syncFor(ctx context.Context, e Engine, all bool, q string) error {
 	var names []string
 	for _, a := range e.Accounts() {
 		if all || a.Swept.IsZero() {
@@ -114,7 +130,7 @@ func (r *run) syncFor(ctx context.Context, e Engine, all bool) error {
 	if len(names) == 0 {
 		return nil
 	}
-	err := r.syncAccounts(ctx, e, names)
+	err := r.syncQuery(ctx, e, names, q)
 	if err != nil && ctx.Err() == nil {
 		r.complain(err)
 	}
