@@ -211,7 +211,11 @@ type Batch struct {
 	Total int
 }
 
-// SyncResult ends a Sync. Cursor is for the next one in the same mode; after a
+// SyncResult ends a Sync. Complete says that every page was read to the end,
+// without error, without being stopped, and without a row that could not be
+// read: then what was not met may have been deleted.
+//
+// Cursor is for the next one in the same mode; after a
 // complete SyncFull it is where the next SyncHead starts, "" for anew.
 type SyncResult struct {
 	Cursor   string

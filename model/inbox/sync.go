@@ -176,10 +176,7 @@ func (b *Inbox) walk(ctx context.Context, a *account) error {
 		}
 		return err
 	}
-	if !res.Complete {
-		return nil
-	}
-	missed, err := b.store.EndWalk(ctx, a.name, no, res.Cursor)
+	missed, err := b.store.EndWalk(ctx, a.name, no, res.Cursor, res.Complete)
 	if err != nil {
 		return err
 	}

@@ -125,13 +125,14 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 	return no, cursor, localError("begin a walk", err)
 }
 
-// EndWalk records the end of a walk that read every page without error, and
-// gives the ids of the conversations it did not meet.
-func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string) (missed []string, err error) {
+// EndWalk records the end of a walk that read every page. Where it was complete
+// it gives the ids of the conversations that it did not meet; where rows could
+// not be read, nothing can be said about those.
+func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		t.exec("UPDATE account SET walk = '', swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
 			ms(s.now()), ms(s.now()), head, head, account)
-		if t.err != nil {
+		if t.err != nil || !complete {
 			return t.err
 		}
 		rows, err := t.QueryContext(ctx, "SELECT id FROM conversation WHERE account = ? AND walk_no < ? AND gone = 0", account, no)

@@ -386,7 +386,7 @@ func TestAWalkTellsWhatItDidNotMeet(t *testing.T) {
 	if again != no || cursor != "p2" {
 		t.Errorf("a cut walk goes on as %d at %q", again, cursor)
 	}
-	missed, err := s.EndWalk(t.Context(), "sales", no, "head")
+	missed, err := s.EndWalk(t.Context(), "sales", no, "head", true)
 	if err != nil || !cmp.Equal(missed, []string{"1"}) {
 		t.Errorf("missed %v, %v", missed, err)
 	}

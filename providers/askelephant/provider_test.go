@@ -362,7 +362,7 @@ func TestAWalkThatIsStoppedAtItsEndIsNotComplete(t *testing.T) {
 func TestHostileLists(t *testing.T) {
 	for name, body := range map[string]string{
 		"repeats a cursor": page("c1", row("ngmt_1", "2026-04-01T00:00:00Z")), "more, but not where": `{"data":[],"has_more":true}`,
-		"no list": `{"data":{"a":1}}`, "a text": `"x"`,
+		"no list": `{"data":{"a":1}}`, "a text": `"x"`, "nothing": `{}`, "no envelope": `[]`, "null": `null`,
 	} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(model.Batch) (bool, error) { return true, nil })
@@ -370,10 +370,10 @@ func TestHostileLists(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, res, err)
 		}
 	}
-	for _, body := range []string{`{"data":null}`, `{}`, `[]`, `{"data":[null,7,{"id":null}],"has_more":null,"next_cursor":"x"}`} {
+	for body, complete := range map[string]bool{`{"data":null}`: true, `{"data":[null,7,{"id":null}],"has_more":null,"next_cursor":"x"}`: false} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { return true, nil })
-		if err != nil || !res.Complete {
+		if err != nil || res.Complete != complete {
 			t.Errorf("%s: %+v %v", body, res, err)
 		}
 	}

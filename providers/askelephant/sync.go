@@ -108,6 +108,7 @@ type walk struct {
 	checkpoint string
 	seen       map[string]time.Time
 	stopped    bool // by emit, be it at the last page
+	holes      bool // a row could not be read
 }
 
 func (w *walk) set(since, order string) {
@@ -124,14 +125,14 @@ func (w *walk) head(ctx context.Context, before string) (model.SyncResult, error
 		// Only a whole run moves a checkpoint.
 		return model.SyncResult{Cursor: before}, err
 	}
-	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: whole && !w.stopped}, nil
+	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: whole && !w.stopped && !w.holes}, nil
 }
 
 func (w *walk) full(ctx context.Context, next, since string) (model.SyncResult, error) {
 	whole, next, err := w.run(ctx, next, func(next string) string { return position{Next: next, Since: since}.String() })
 	if whole {
 		// The walk was oldest first, so what it saw last is where heads go on.
-		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: !w.stopped}, err
+		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: !w.stopped && !w.holes}, err
 	}
 	if next == "" {
 		return model.SyncResult{}, err
@@ -190,6 +191,7 @@ func (w *walk) convert(rows []json.RawMessage) []model.Conversation {
 		c, err := convert(raw, w.provider.frame())
 		if err != nil {
 			w.provider.account.Logf("a row of the list was left out: %v", err)
+			w.holes = true
 			continue
 		}
 		if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {

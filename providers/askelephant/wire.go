@@ -26,19 +26,24 @@ type listPage struct {
 // as an empty one.
 func readPage(a *providers.Answer) (listPage, error) {
 	var p listPage
-	if body := bytes.TrimSpace(a.Body); len(body) > 0 && body[0] == '[' {
-		return p, a.Decode(&p.rows)
-	}
 	var top struct {
 		Data    json.RawMessage `json:"data"`
 		HasMore providers.Text  `json:"has_more"`
 		Next    providers.Text  `json:"next_cursor"`
 	}
+	if body := bytes.TrimSpace(a.Body); len(body) > 0 && body[0] != '{' {
+		return p, malformed("list", "the answer holds no list")
+	}
 	if err := a.Decode(&top); err != nil {
 		return p, err
 	}
 	data := bytes.TrimSpace(top.Data)
-	if len(data) > 0 && !bytes.Equal(data, []byte("null")) {
+	if len(data) == 0 {
+		// Nothing without a list is an empty one: a walk would take every
+		// row for deleted.
+		return listPage{}, malformed("list", "the answer holds no list")
+	}
+	if !bytes.Equal(data, []byte("null")) {
 		if err := json.Unmarshal(data, &p.rows); err != nil {
 			return listPage{}, malformed("list", "the answer holds no list")
 		}

@@ -434,18 +434,25 @@ func TestAWalkThatIsStoppedAtItsEndIsNotComplete(t *testing.T) {
 }
 
 func TestSyncBodies(t *testing.T) {
-	for body, want := range map[string]int{
-		`{"data":[]}`: 0, `{"data":null}`: 0, `[]`: 0, `{}`: 0, `[{"id":"1","attributes":{}}]`: 1,
-		`{"data":[{"id":"1","attributes":{}},{"id":"1","attributes":{}},null,7,{"attributes":{}}]}`: 1,
+	for body, want := range map[string]struct {
+		rows     int
+		complete bool
+	}{
+		`{"data":[]}`: {0, true}, `{"data":null}`: {0, true}, `[]`: {0, true},
+		`{"data":[{"id":"1","attributes":{}}],"meta":{"pageCount":1}}`: {1, true},
+		// The same page again, or rows that cannot be read: what was not met
+		// may well be there.
+		`[{"id":"1","attributes":{}}]`:                                   {1, false},
+		`{"data":[{"id":"1","attributes":{}},null,7,{"attributes":{}}]}`: {1, false},
 	} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": says(200, body)}}
 		n := 0
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) { n += len(b.Conversations); return true, nil })
-		if err != nil || !res.Complete || n != want {
+		if err != nil || res.Complete != want.complete || n != want.rows {
 			t.Errorf("%s: %+v %v %d", body, res, err, n)
 		}
 	}
-	for _, body := range []string{`{"data":{"a":1}}`, `"x"`, `<html>`} {
+	for _, body := range []string{`{"data":{"a":1}}`, `"x"`, `<html>`, `[null]`, `{}`, `null`, `{"error":"no"}`} {
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": says(200, body)}}
 		res, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{}, func(model.Batch) (bool, error) { return true, nil })
 		if model.KindOf(err) != model.Malformed || res.Complete {

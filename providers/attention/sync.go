@@ -74,7 +74,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 	in := p.frame(ctx)
 	filter := p.filter(req, in)
 	seen := map[string]bool{}
-	repeats := 0
+	repeats, holes, resumed := 0, false, at.Page > 1
 	for {
 		unfinished := model.SyncResult{}
 		if req.Mode == model.SyncFull {
@@ -88,21 +88,33 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		if page.total > 0 {
 			batch.Total = page.total
 		}
+		readable := 0
 		for _, raw := range page.rows {
 			c, err := convert(raw, in)
 			if err != nil {
 				p.account.Logf("a row of the list was left out: %v", err)
+				holes = true
 				continue
 			}
+			readable++
 			if id := c.Ref.ID; !seen[id] {
 				seen[id] = true
 				batch.Conversations = append(batch.Conversations, c.Conversation)
 			}
 		}
+		if readable == 0 && len(page.rows) > 0 {
+			return unfinished, malformed("list conversations", "no row of the list can be read")
+		}
 		at.Seen += len(page.rows)
 		at.Most = max(at.Most, len(page.rows))
 		last := at.last(page, len(batch.Conversations))
 		at.Page++
+		// A page of nothing but repeats, or fewer rows than the service counts,
+		// means that the list moved or the page number was ignored.
+		holes = holes || len(page.rows) > 0 && len(batch.Conversations) == 0
+		if last && !resumed && len(seen) < page.total {
+			holes = true
+		}
 		if len(batch.Conversations) > 0 {
 			repeats = 0
 		} else if repeats++; repeats >= maxRepeats && !last {
@@ -117,7 +129,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		}
 		switch {
 		case last:
-			return model.SyncResult{Complete: more}, nil
+			return model.SyncResult{Complete: more && !holes}, nil
 		case !more:
 			return model.SyncResult{Cursor: batch.Cursor}, nil
 		case at.Page > maxPages:

@@ -25,6 +25,8 @@ type listPage struct {
 }
 
 // readPage reads {"data":[…],"meta":{…}}, {"data":null} and a bare array.
+// Anything without a list is no empty list: a walk would take every row for
+// deleted.
 func readPage(a *providers.Answer) (listPage, error) {
 	body := bytes.TrimSpace(a.Body)
 	if len(body) > 0 && body[0] == '[' {
@@ -40,7 +42,9 @@ func readPage(a *providers.Answer) (listPage, error) {
 	}
 	var p listPage
 	switch data := bytes.TrimSpace(top.Data); {
-	case len(data) == 0 || bytes.Equal(data, []byte("null")):
+	case bytes.Equal(data, []byte("null")):
+	case len(data) == 0:
+		return listPage{}, malformed("list", "the answer holds no list")
 	case data[0] == '[':
 		if err := json.Unmarshal(data, &p.rows); err != nil {
 			return listPage{}, malformed("list", "the list cannot be read")

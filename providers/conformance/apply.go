@@ -17,6 +17,28 @@ func applies(t *testing.T, s Service) {
 	for _, ec := range s.Edits {
 		bubble(t, ec.Name, func(t *testing.T) { applyOne(t, s, ec) })
 	}
+	bubble(t, "twice at once", func(t *testing.T) {
+		for _, ec := range s.writeCases() {
+			if ec.Kind == model.EditCreate {
+				continue // two creates are two
+			}
+			b := s.open(t, Options{})
+			c, e := b.choose(ec)
+			again := e
+			again.ID = "e2"
+			for i, out := range b.Account.Apply(context.Background(), c, []model.Edit{e, again}) {
+				if out.Err != nil {
+					t.Errorf("%s: edit %d: %v", ec.Name, i, out.Err)
+				} else if ec.Kind != model.EditDelete {
+					b.truthful(e, c.Ref.ID, out)
+				}
+			}
+			b.wantCount(t, ec.Name+", twice", ec.Requests)
+			if ec.Kind != model.EditDelete {
+				b.holds(e, c.Ref.ID, e.Target)
+			}
+		}
+	})
 	bubble(t, "undeclared", func(t *testing.T) { undeclared(t, s, s.open(t, Options{})) })
 	bubble(t, "no edits", func(t *testing.T) {
 		b := s.open(t, Options{})
@@ -95,7 +117,7 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 	}
 	b.holds(e, id, e.Target)
 	b.truthful(e, id, out)
-	b.onlyChanged(t, e.Kind, before, b.State(id))
+	b.onlyChanged(t, e, before, b.State(id))
 	b.seen(t, e, id)
 
 	// The same again, from the same state: sent or not, it has one effect.
@@ -119,7 +141,7 @@ func applyOne(t *testing.T, s Service, ec EditCase) {
 	}
 	b.holds(inv, id, e.Base)
 	b.seen(t, inv, id)
-	b.onlyChanged(t, e.Kind, before, b.State(id))
+	b.onlyChanged(t, e, before, b.State(id))
 }
 
 // same fails unless the writes that a server received are those that were
@@ -154,11 +176,22 @@ func (b *Bench) seen(t *testing.T, e model.Edit, id string) {
 }
 
 // onlyChanged fails where an edit changed what is none of its business.
-func (b *Bench) onlyChanged(t *testing.T, kind model.EditKind, before, after map[string]any) {
+func (b *Bench) onlyChanged(t *testing.T, e model.Edit, before, after map[string]any) {
 	t.Helper()
 	for _, field := range fieldsOf(before, after) {
-		if !reflect.DeepEqual(before[field], after[field]) && !slices.Contains(b.service.Stored[kind], field) {
-			t.Errorf("an edit of %s changed %s: %s", kind, field, difference(before, after))
+		if !slices.Contains(b.service.Stored[e.Kind], field) {
+			if !reflect.DeepEqual(before[field], after[field]) {
+				t.Errorf("an edit of %s changed %s: %s", e.Field(), field, difference(before, after))
+			}
+			continue
+		}
+		// Of a map, the edited key alone.
+		was, _ := before[field].(map[string]any)
+		is, _ := after[field].(map[string]any)
+		for _, key := range fieldsOf(was, is) {
+			if key != e.Key && !reflect.DeepEqual(was[key], is[key]) {
+				t.Errorf("an edit of %s changed %s: %s", e.Field(), field, difference(was, is))
+			}
 		}
 	}
 }

@@ -31,6 +31,7 @@ func askElephantService() conformance.Service {
 	return conformance.Service{
 		Provider: model.AskElephant,
 		Open:     openAskElephant,
+		Several:  230,
 		IsWrite:  writes(),
 		Edits: []conformance.EditCase{
 			setPeople("add a contact", model.EditContacts, 1, func(b *conformance.Bench, now []model.Participant) ([]model.Participant, bool) {

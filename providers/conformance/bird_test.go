@@ -25,6 +25,7 @@ func birdService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Bird,
 		Open:     openBird,
+		Several:  230,
 		IsWrite:  writes("/contacts/search"),
 		Edits: []conformance.EditCase{
 			setText("title", model.EditTitle, "", "Renamed: Ünïcode & <b>", 1),

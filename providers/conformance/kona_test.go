@@ -39,6 +39,7 @@ func konaService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Kona,
 		Open:     openKona,
+		Several:  230,
 		IsWrite:  writes("/oauth/token"),
 		Edits: []conformance.EditCase{
 			mine(setText("title", model.EditTitle, "", "Renamed: Ünïcode & <b>", 1)),

@@ -26,6 +26,8 @@ func Run(t *testing.T, s Service) {
 		{"ReadOnly", readOnly},
 		{"Redirects", redirects},
 		{"Lookup", lookups},
+		{"Links", links},
+		{"Pacing", pacing},
 		{"Lessons", lessons},
 		{"Quirks", quirks},
 		{"Budget", budget},

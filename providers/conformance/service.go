@@ -18,6 +18,8 @@ type Service struct {
 	// escaped and below the host.
 	IsWrite func(method, path string) bool
 
+	// Several is a number of conversations that takes at least three pages.
+	Several int
 	// Edits has a case for every kind that an account declares.
 	Edits []EditCase
 	// Mixed are several edits of one conversation at once.
@@ -186,7 +188,8 @@ type Quirk struct {
 	LoadErr func(b *Bench, id string) model.ErrorKind
 	// LoadMay is a kind of error that a load may end with, too.
 	LoadMay model.ErrorKind
-	// Incomplete says that a walk succeeds without claiming to be complete.
+	// Incomplete says that a walk cannot bring everything: it must not claim
+	// to be complete, and may call the list malformed.
 	Incomplete bool
 	// Hidden are conversations that the service does not show; nil for none.
 	Hidden func(b *Bench, id string) bool

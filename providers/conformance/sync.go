@@ -10,10 +10,6 @@ import (
 	"confab/model"
 )
 
-// several is a number of conversations that takes several pages of any
-// service.
-const several = 230
-
 // walked is what a Sync gave.
 type walked struct {
 	ids     []string
@@ -75,7 +71,7 @@ var errEnough = errors.New("the caller's own failure")
 func syncs(t *testing.T, s Service) {
 	full := model.SyncRequest{Mode: model.SyncFull}
 	bubble(t, "several pages", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		w := b.whole(t)
 		wantIDs(t, "a full walk", w.ids, b.IDs())
 		if len(w.batches) < 3 {
@@ -110,7 +106,7 @@ func syncs(t *testing.T, s Service) {
 		}
 	})
 	bubble(t, "emit error", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		for n, req := range []model.SyncRequest{full, {Mode: model.SyncHead}} {
 			b.Reset()
 			sent := -1
@@ -127,7 +123,7 @@ func syncs(t *testing.T, s Service) {
 		}
 	})
 	bubble(t, "stop", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		for n, req := range []model.SyncRequest{full, {Mode: model.SyncHead}} {
 			for _, page := range []int{1, 2} {
 				b.Reset()
@@ -143,7 +139,7 @@ func syncs(t *testing.T, s Service) {
 		}
 	})
 	bubble(t, "stop at the last page", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		pages := len(b.whole(t).batches)
 		w := b.walk(full, func(at int, _ model.Batch) (bool, error) { return at < pages, nil })
 		if w.err != nil || len(w.batches) != pages {
@@ -155,7 +151,7 @@ func syncs(t *testing.T, s Service) {
 	})
 	resumes(t, s)
 	bubble(t, "rows move between pages", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		before := b.IDs()
 		w := b.walk(full, func(page int, _ model.Batch) (bool, error) {
 			if page < 4 {
@@ -167,9 +163,13 @@ func syncs(t *testing.T, s Service) {
 			t.Fatal(w.err)
 		}
 		wantAll(t, "a walk over a moving list", w.ids, before)
+		// A row comes again only where the service tells that it has changed.
+		if ids := sorted(w.ids); !b.Account.Describe().Incremental && len(slices.Compact(slices.Clone(ids))) != len(ids) {
+			t.Errorf("%d rows for fewer conversations: some come twice", len(ids))
+		}
 	})
 	bubble(t, "a failure in the middle", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		w := b.walk(full, func(page int, _ model.Batch) (bool, error) {
 			if page == 2 {
 				b.Tamper(func(*http.Request, http.RoundTripper) (*http.Response, error) {
@@ -193,7 +193,7 @@ func syncs(t *testing.T, s Service) {
 		}
 	})
 	bubble(t, "foreign cursor", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		for _, cursor := range []string{"nonsense", "{}", "page:-4", "page:", "page:zzz", `{"page":-1,"seen":9}`, `{"next":"zzz"}`, "\x00", "null", "[]"} {
 			w := b.walk(model.SyncRequest{Mode: model.SyncFull, Cursor: cursor}, nil)
 			if w.err != nil {
@@ -204,7 +204,7 @@ func syncs(t *testing.T, s Service) {
 		}
 	})
 	bubble(t, "head with nothing new", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		known := b.whole(t).rows
 		head := b.walk(model.SyncRequest{Mode: model.SyncHead}, allKnown(known))
 		b.Reset()
@@ -215,12 +215,12 @@ func syncs(t *testing.T, s Service) {
 		b.wantCount(t, "a refresh with nothing new", s.Budget.Refresh)
 	})
 	bubble(t, "head sees what changed", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		known := b.whole(t).rows
 		head := b.walk(model.SyncRequest{Mode: model.SyncHead}, allKnown(known))
 		id := b.IDs()[0]
 		if b.Account.Describe().Incremental {
-			id = b.IDs()[several/2]
+			id = b.IDs()[s.Several/2]
 		}
 		b.Retitle(id, "Changed by somebody else")
 		w := b.walk(model.SyncRequest{Mode: model.SyncHead, Cursor: head.result.Cursor}, allKnown(known))
@@ -230,7 +230,7 @@ func syncs(t *testing.T, s Service) {
 		if w.rows[id].Title != "Changed by somebody else" {
 			t.Errorf("a refresh did not show the change of %s", id)
 		}
-		if b.Account.Describe().Incremental && len(w.ids) > several/2 {
+		if b.Account.Describe().Incremental && len(w.ids) > s.Several/2 {
 			t.Errorf("a refresh of one change brought %d rows", len(w.ids))
 		}
 	})
@@ -253,7 +253,7 @@ func resumes(t *testing.T, s Service) {
 	full := model.SyncRequest{Mode: model.SyncFull}
 	for _, how := range []string{"the cursor of the last page taken", "the cursor of the result"} {
 		bubble(t, "resume at "+how, func(t *testing.T) {
-			b := s.open(t, Options{Conversations: several})
+			b := s.open(t, Options{Conversations: s.Several})
 			pages := len(b.whole(t).batches)
 			for cut := 2; cut < pages; cut++ {
 				taken, cursor := []string{}, ""
@@ -285,9 +285,9 @@ func resumes(t *testing.T, s Service) {
 		})
 	}
 	bubble(t, "resume in another run", func(t *testing.T) {
-		b := s.open(t, Options{Conversations: several})
+		b := s.open(t, Options{Conversations: s.Several})
 		w := b.walk(full, func(page int, _ model.Batch) (bool, error) { return page < 2, nil })
-		again := s.open(t, Options{Conversations: several}) // same data, nothing remembered
+		again := s.open(t, Options{Conversations: s.Several}) // same data, nothing remembered
 		rest := again.walk(model.SyncRequest{Mode: model.SyncFull, Cursor: w.result.Cursor}, nil)
 		if rest.err != nil {
 			t.Fatal(rest.err)

@@ -255,7 +255,7 @@ func (f *fakeEngine) Discard(_ context.Context, ids ...string) error {
 	return nil
 }
 func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange) error { return nil }
-func (f *fakeEngine) Search(context.Context, string, ...string) error { return nil }
+func (f *fakeEngine) Search(context.Context, string, ...string) error               { return nil }
 
 func (f *fakeEngine) Sync(_ context.Context, accounts ...string) error {
 	f.mu.Lock()

@@ -1,0 +1,88 @@
+package conformance
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+// turns counts how often an account waited for its turn.
+type turns struct{ n atomic.Int64 }
+
+func (p *turns) Wait(context.Context) error {
+	p.n.Add(1)
+	return nil
+}
+
+// pacing wants every request to have waited for its turn.
+func pacing(t *testing.T, s Service) {
+	bubble(t, "every request waits", func(t *testing.T) {
+		var p turns
+		b := s.open(t, Options{Pacer: &p})
+		b.whole(t)
+		b.load(b.first(), model.NeedEverything)
+		for _, lc := range s.Lookups {
+			_, _ = b.Account.Lookup(context.Background(), model.LookupRequest{Kind: lc.Kind})
+		}
+		_ = b.Account.Check(context.Background())
+		if sent, waited := len(b.Sent()), p.n.Load(); int64(sent) != waited {
+			t.Errorf("%d requests, and %d waited for their turn", sent, waited)
+		}
+		for _, ec := range s.writeCases() {
+			var p turns
+			b := s.open(t, Options{Pacer: &p})
+			c, e := b.choose(ec)
+			before := p.n.Load()
+			b.Account.Apply(context.Background(), c, []model.Edit{e})
+			if sent, waited := len(b.Sent()), p.n.Load()-before; int64(sent) != waited {
+				t.Errorf("%s: %d requests, and %d waited for their turn", ec.Name, sent, waited)
+			}
+		}
+	})
+}
+
+// links wants a link to be one that may be opened, or a reason.
+func links(t *testing.T, s Service) {
+	bubble(t, "links", func(t *testing.T) {
+		for _, readOnly := range []bool{false, true} {
+			b := s.open(t, Options{ReadOnly: readOnly})
+			for _, id := range b.some() {
+				c := b.load(id, 0).Conversation
+				for _, kind := range []model.LinkKind{model.LinkWeb, model.LinkRecording} {
+					b.Reset()
+					link, err := b.Account.Link(context.Background(), c, kind)
+					switch k := model.KindOf(err); {
+					case err != nil && link != "":
+						t.Errorf("%s: a link with an error", id)
+					case err != nil && !slices.Contains([]model.ErrorKind{model.Unsupported, model.NotFound, model.Forbidden}, k):
+						t.Errorf("%s: the error is %q: %v", id, k, err)
+					case err == nil:
+						if u, err := url.Parse(link); err != nil || u.Scheme != "https" || u.Host == "" {
+							t.Errorf("%s: the link is %q", id, link)
+						}
+					}
+					if kind == model.LinkWeb || model.KindOf(err) == model.Unsupported {
+						b.wantCount(t, "a link that takes no request", 0)
+					}
+				}
+				if len(b.Writes()) > 0 {
+					t.Errorf("written was %v", b.Writes())
+				}
+			}
+		}
+	})
+	bubble(t, "find", func(t *testing.T) {
+		b := s.open(t, Options{})
+		if b.Account.Capabilities(model.Conversation{}).Of(model.EditCreate).Can() {
+			return
+		}
+		_, err := b.Account.Find(context.Background(), model.NewConversation{Title: "New"}, time.Now())
+		wantKind(t, "looking for what cannot be created", err, model.Unsupported)
+		b.wantCount(t, "looking for what cannot be created", 0)
+	})
+}
