@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
+	stdlog "log"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -19,7 +21,6 @@ import (
 	"syscall"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 
 	"confab/config"
@@ -40,6 +41,9 @@ import (
 )
 
 func main() {
+	// Libraries print through the standard logger, net/http even parts of
+	// answers; nothing of that belongs on the screen.
+	stdlog.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// The first signal ends the program in order, the second at once.
 	context.AfterFunc(ctx, stop)
@@ -321,23 +325,14 @@ func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
 	if aside := e.store.Rescued(); aside != "" {
 		o.Notice = "The database was damaged; it was set aside as " + aside + ", and its outbox was kept."
 	}
-	err = runScreen(ctx, ui.New(o))
+	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, e.Close(context.WithoutCancel(ctx)))
-}
-
-func runScreen(ctx context.Context, m *ui.Model) error {
-	_, err := tea.NewProgram(m, tea.WithContext(ctx)).Run()
-	m.Close()
-	if errors.Is(err, tea.ErrInterrupted) || err != nil && ctx.Err() != nil {
-		return context.Canceled
-	}
-	return err
 }
 
 func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
 	m := ui.New(ui.Options{Welcome: true, ConfigPath: s.Paths.Config, ASCII: s.ASCII || !utf8Locale(),
 		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
-	if err := runScreen(ctx, m); err != nil {
+	if err := ui.Run(ctx, m); err != nil {
 		return cli.ChooseQuit, err
 	}
 	if m.WantsDemo() {

@@ -31,7 +31,9 @@ const (
 	ErrorBodyLimit = 64 << 10
 
 	maxRedirects = 3
-	userAgent    = "confab"
+
+	// UserAgent is what every request says it comes from.
+	UserAgent = "confab"
 )
 
 // ClientOptions is how the client of one provider differs from the others.
@@ -138,6 +140,14 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 	r.SetRetryCount(0)
 	r.SetLogger(silent{})
 	r.SetDisableWarn(true)
+	r.SetPreRequestHook(func(_ *resty.Client, raw *http.Request) error {
+		// A call without a body says so with Content-Length: 0; left alone,
+		// resty sends an empty chunked body, which some servers do not read.
+		if raw.Header.Get("Content-Type") == "" {
+			raw.Body, raw.GetBody, raw.ContentLength = http.NoBody, nil, 0
+		}
+		return nil
+	})
 	return &Client{account: a, options: o, base: base, resty: r, places: make(chan struct{}, o.InFlight)}, nil
 }
 
@@ -351,7 +361,7 @@ func (c *Client) send(ctx context.Context, call Call, b built, attempt int) (*An
 
 	req := c.resty.R().SetContext(traced).SetDoNotParseResponse(true)
 	req.SetHeader("Accept", "application/json")
-	req.SetHeader("User-Agent", userAgent)
+	req.SetHeader("User-Agent", UserAgent)
 	if b.body != nil {
 		req.SetHeader("Content-Type", b.contentType).SetBody(b.body)
 	}

@@ -104,7 +104,12 @@ type Model struct {
 	tabs []tab
 	tab  int
 
-	list   list.List
+	list list.List
+	// marking says that all of a view is being marked; deferred are the actions
+	// that were asked for meanwhile, and that are about those marks.
+	marking  bool
+	deferred []keymap.Action
+
 	pages  fetch
 	counts fetch
 

@@ -30,7 +30,7 @@ type purpose struct {
 	marked bool
 	// from is the overlay the change was made in; it closes once submitted.
 	from overlay
-	// base says that the changes carry what the person was looking at.
+	// repeatable says that the repeat key may do it again elsewhere.
 	repeatable bool
 }
 

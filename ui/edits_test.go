@@ -71,6 +71,33 @@ func TestTypingAheadDoesNotConfirm(t *testing.T) {
 	})
 }
 
+func TestTheBaseIsWhatThePersonLookedAt(t *testing.T) {
+	f := newFake(conversations(20)...)
+	with(t, f, start{}, func(a *app) {
+		f.mu.Lock() // somebody else was faster, and the screen does not know yet
+		f.rows[0].Conversation.Title = "Their title"
+		f.mu.Unlock()
+		a.Press("t")
+		a.Type("!")
+		a.Press("enter")
+		plans := a.submitted()
+		if len(plans) != 1 || plans[0].Edits()[0].Base.String() != "Talk 0 about budgets" {
+			t.Fatalf("%+v", plans)
+		}
+	})
+	f = newFake(conversations(20)...)
+	with(t, f, start{}, func(a *app) {
+		f.mu.Lock()
+		f.rows[0].Conversation.Privacy = model.PrivacyUnknown
+		f.mu.Unlock()
+		a.Press("p")
+		plans := a.submitted()
+		if len(plans) != 1 || plans[0].Edits()[0].Base.String() != "public" {
+			t.Fatalf("%+v", plans)
+		}
+	})
+}
+
 func TestOffKeysSayWhy(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{}, func(a *app) {
 		a.Press("j", "j", "p")
@@ -225,7 +252,7 @@ func TestSeveralNeverFlipRowByRow(t *testing.T) {
 		a.Want("on their way", "hide")
 		f.deliver()
 		a.Settle()
-		a.Want("0 need you, 0 on their way")
+		a.Want("3 done")
 		a.Press("w")
 		for name, text := range a.saved {
 			if !strings.Contains(name, "confab-report-20261120") || !strings.Contains(text, "privacy: public → private") {
@@ -237,6 +264,16 @@ func TestSeveralNeverFlipRowByRow(t *testing.T) {
 		}
 		a.Press("esc")
 		a.WantNot("20 marked")
+	})
+}
+
+func TestActingRightAfterMarkingAllMeansAll(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Refs"] = 100 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Rush("*", "p")
+		a.Want("Make private: 20 conversations", "no (enter)")
+		a.wantEdits()
 	})
 }
 
@@ -679,6 +716,7 @@ func TestQuitWaitsForTheDisk(t *testing.T) {
 func TestPasteIsNeverKeys(t *testing.T) {
 	with(t, newFake(conversations(5)...), start{}, func(a *app) {
 		a.Paste("p\ny\nq")
+		a.Want("pasted text was ignored")
 		a.wantEdits()
 		a.Press("t")
 		a.Paste("one\ntwo\x1b[31m\r\nthree")

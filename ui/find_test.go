@@ -240,7 +240,7 @@ func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
 				t.Errorf("%s: %s", b.Action, a.Lines()[28])
 			}
 			switch b.Action {
-			case keymap.Redraw, keymap.Back, "list_back", keymap.ClearMarks, "view_1", keymap.LoadMore, keymap.Open:
+			case keymap.Redraw, keymap.Back, keymap.ClearMarks, "view_1", keymap.LoadMore, keymap.Open:
 			default:
 				if a.Text() == before {
 					t.Errorf("%s did nothing that can be seen", b.Action)

@@ -42,8 +42,6 @@ func handlers() map[keymap.Action]handler {
 
 		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
 		keymap.Back:         {run: (*Model).back},
-		"list_back":         {run: (*Model).back},
-		"detail_back":       {run: (*Model).back},
 		keymap.CyclePreview: {run: (*Model).cyclePreview},
 		keymap.NextView:     {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab + in.times()) }},
 		keymap.PreviousView: {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab - in.times()) }},

@@ -55,6 +55,10 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 			return redraw()
 		}
 	}
+	if m.tooSmall() {
+		// Nothing is answered that can't be seen.
+		return nil
+	}
 	if n := len(m.overlays); n > 0 {
 		return m.overlays[n-1].key(m, k)
 	}
@@ -140,6 +144,10 @@ func (m *Model) intent(a keymap.Action) intent {
 func (m *Model) run(in intent) tea.Cmd {
 	h, ok := m.handlers[in.action]
 	if !ok {
+		return nil
+	}
+	if m.marking && h.wants == wantsRows && m.screen == screenList {
+		m.deferred = append(m.deferred, in.action)
 		return nil
 	}
 	if in.refs == nil && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -258,11 +259,14 @@ func (m *Model) conflictCame(msg conflictMsg) tea.Cmd {
 func (m *Model) openConflict(e model.OutboxEntry) {
 	d := dialog.NewConflict(e)
 	d.Keys, d.OutboxKeys = m.keys.Names(keymap.Dialog), m.keys.Names(keymap.Outbox)
-	m.open(&conflictOverlay{d: d})
+	m.open(&conflictOverlay{d: d, opened: m.now()})
 }
 
 // conflictOverlay lets a person settle an edit.
-type conflictOverlay struct{ d *dialog.Conflict }
+type conflictOverlay struct {
+	d      *dialog.Conflict
+	opened time.Time
+}
 
 func (o *conflictOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.d.Draw(m.th, screen)
@@ -273,6 +277,9 @@ func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
 	if name == "esc" {
 		m.closeOverlay(o)
+		return nil
+	}
+	if m.now().Sub(o.opened) < quietTime {
 		return nil
 	}
 	e := o.d.Entry

@@ -64,7 +64,6 @@ type (
 		err  error
 	}
 	submittedMsg struct {
-		op   int
 		why  purpose
 		plan model.Plan
 		ids  []string
@@ -77,7 +76,6 @@ type (
 		err  error
 	}
 	undoneMsg struct {
-		op   int
 		undo model.Undo
 		ids  []string
 		err  error

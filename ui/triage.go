@@ -230,6 +230,7 @@ func (m *Model) markAll(intent) tea.Cmd {
 	if err != nil {
 		return nil
 	}
+	m.marking, m.deferred = true, nil
 	be, ctx, tab := m.be, m.ctx, m.tab
 	return func() tea.Msg {
 		refs, err := be.Refs(ctx, q, true)

@@ -138,7 +138,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 			m.detail.SetActivity(msg.outbox, msg.history)
 		}
 	case refsMsg:
-		m.refsCame(msg)
+		return m.refsCame(msg)
 	case rangeMsg:
 		if msg.err != nil {
 			m.fail("read the range", msg.err)
@@ -264,24 +264,39 @@ func (m *Model) detailCame(msg detailMsg) {
 	m.show(row)
 }
 
-func (m *Model) refsCame(msg refsMsg) {
+func (m *Model) refsCame(msg refsMsg) tea.Cmd {
+	deferred := m.deferred
+	m.marking, m.deferred = false, nil
 	q, _ := m.query()
-	if msg.tab != m.tab || msg.query != q {
-		return
-	}
-	if msg.err != nil {
+	switch {
+	case msg.tab != m.tab || msg.query != q:
+		return nil
+	case msg.err != nil:
 		m.fail("mark all", msg.err)
-		return
+		return nil
 	}
 	m.list.EndRange()
 	m.list.SetMarks(msg.refs)
 	m.say(theme.Marked, fmt.Sprintf("%d marked", len(msg.refs)))
+	var cmds []tea.Cmd
+	if m.screen != screenList {
+		deferred = nil // what is open now is not what they were about
+	}
+	for _, a := range deferred {
+		cmds = append(cmds, m.run(m.intent(a)))
+	}
+	return tea.Batch(cmds...)
 }
 
 // show puts a row into the detail view, with what was loaded of it before.
 func (m *Model) show(row model.Row) {
 	ref := row.Conversation.Ref
-	about, _ := m.facts.Describe(ref.Account)
+	var swept time.Time
+	for _, a := range m.facts.Accounts() {
+		if a.Name == ref.Account {
+			swept = a.Swept
+		}
+	}
 	fresh := ref != m.detail.Ref()
 	if d := m.detail.Detail(); d != nil && !fresh {
 		row.Conversation = model.Merge(d.Conversation, row.Conversation)
@@ -289,7 +304,7 @@ func (m *Model) show(row model.Row) {
 		row.Conversation = model.Merge(d.Conversation, row.Conversation)
 		defer m.detail.SetDetail(d)
 	}
-	m.detail.Show(row, m.facts.Capabilities(row.Conversation), about)
+	m.detail.Show(row, m.facts.Capabilities(row.Conversation), swept)
 }
 
 // cursorMoved lets the preview follow once the cursor rests.

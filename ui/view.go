@@ -40,9 +40,12 @@ func (m *Model) View() tea.View {
 	return v
 }
 
+// tooSmall reports whether the terminal is too small for anything.
+func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
+
 func (m *Model) draw() ([]string, *layout.Cursor) {
 	full := layout.Rect{W: m.w, H: m.h}
-	if m.w < tooSmallW || m.h < tooSmallH {
+	if m.tooSmall() {
 		text := fmt.Sprintf("Too small: %dx%d. confab needs %dx%d.", m.w, m.h, tooSmallW, tooSmallH)
 		return m.th.Block(m.th.Wrap(text, m.w), m.w, m.h), nil
 	}
@@ -182,7 +185,7 @@ func (m *Model) footer() string {
 		}
 	}
 	if m.screen == screenDetail {
-		add("detail_back", "back")
+		add("back", "back")
 		add("next_tab", "tab")
 		add("next_conversation", "next")
 		add("search", "search")

@@ -12,8 +12,9 @@ import (
 
 // step is one request and the edits that it makes.
 type step struct {
-	call  providers.Call
-	edits []int
+	call   providers.Call
+	edits  []int
+	widens bool
 	// shows reports whether an answer tells the new value.
 	shows func(converted) bool
 }
@@ -37,7 +38,7 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) (steps []s
 	id := fresh.Ref.ID
 	set := func(order, edit int, call providers.Call, shows func(converted) bool) {
 		if by[order] == nil {
-			by[order] = &step{shows: shows}
+			by[order] = &step{shows: shows, widens: order == orderWiden}
 		}
 		by[order].call = call
 		by[order].edits = append(by[order].edits, edit)
@@ -144,8 +145,14 @@ func (p *provider) Apply(ctx context.Context, fresh model.Conversation, edits []
 	for i, err := range refused {
 		out[i].Err = err
 	}
-	var stop error
+	var stop, failed error
+	for i := range refused {
+		failed = refused[i]
+	}
 	for _, s := range steps {
+		if stop == nil && s.widens && failed != nil {
+			stop = notSent(failed)
+		}
 		if stop != nil {
 			for _, i := range s.edits {
 				out[i].Err = stop
@@ -158,8 +165,24 @@ func (p *provider) Apply(ctx context.Context, fresh model.Conversation, edits []
 			p.learned.Note(edits[i].Kind, fresh.Ref.ID, err)
 		}
 		stop = stopping(err)
+		if err != nil {
+			failed = err
+		}
 	}
 	return out
+}
+
+// notSent is for a change that widens who can see the conversation, after
+// another one of the same submission has failed: whoever meant both meant them
+// together.
+func notSent(cause error) error {
+	e := *model.AsError(cause)
+	e.Op = endpointPrivacy.Name
+	e.Message = "not sent, because an earlier change of the same conversation failed: " + e.Message
+	if e.Kind == model.UnknownOutcome {
+		e.Kind = model.Unavailable // of this change it is known: nothing was sent
+	}
+	return &e
 }
 
 // stopping gives the error that the edits after this one get without being

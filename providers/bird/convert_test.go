@@ -94,7 +94,7 @@ func TestConvertKeepsWhatIsOdd(t *testing.T) {
 		{"closed", `{"id":"1","status":"closed"}`, func(c model.Conversation) bool { return c.Closed && !c.Archived }},
 		{"deleted", `{"id":"1","status":"deleted"}`, func(c model.Conversation) bool { return c.Status == "deleted" && c.Archived }},
 		{"attributes absent", `{"id":"1"}`, func(c model.Conversation) bool { return c.Attributes == nil }},
-		{"attributes null", `{"id":"1","attributes":null}`, func(c model.Conversation) bool { return c.Attributes == nil }},
+		{"attributes null: there are none", `{"id":"1","attributes":null}`, func(c model.Conversation) bool { return c.Attributes != nil && len(c.Attributes) == 0 }},
 		{"attributes empty", `{"id":"1","attributes":{}}`, func(c model.Conversation) bool { return c.Attributes != nil && len(c.Attributes) == 0 }},
 		{"attributes mixed", `{"id":"1","attributes":{"n":5,"b":true,"z":null,"o":{"a":[1]},"s":"5"}}`, func(c model.Conversation) bool {
 			return reflect.DeepEqual(c.Attributes, map[string]string{"n": "5", "b": "true", "z": "null", "o": `{"a":[1]}`, "s": "5"})

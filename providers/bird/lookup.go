@@ -66,7 +66,7 @@ func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) 
 		if err != nil {
 			return model.LookupPage{}, err
 		}
-		pg, err := readPage(answer)
+		pg, err := readFound(answer)
 		if err != nil {
 			return model.LookupPage{}, named(err, "search contacts")
 		}

@@ -139,6 +139,15 @@ func readPage(a *providers.Answer) (page, error) {
 	return page{Results: list, Next: body.Next.String(), Null: list == nil}, nil
 }
 
+// readFound reads the answer of a search by identifier. Its shape is on no page that could be read: a list of results
+// and the one contact by itself are both taken [assumed].
+func readFound(a *providers.Answer) (page, error) {
+	if o, ok := providers.ParseObject(a.Body); ok && o.Peek("results") == nil && o.Text("id") != "" {
+		return page{Results: []json.RawMessage{a.Body}}, nil
+	}
+	return readPage(a)
+}
+
 func malformed(message string) *model.Error {
 	return &model.Error{Kind: model.Malformed, Message: message}
 }
@@ -204,6 +213,9 @@ func attributesIn(raw json.RawMessage) map[string]json.RawMessage {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(raw, &m) != nil {
 		return nil
+	}
+	if m == nil && len(raw) > 0 {
+		m = map[string]json.RawMessage{} // null says that there are none; a missing field says nothing
 	}
 	return m
 }

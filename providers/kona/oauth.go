@@ -40,6 +40,7 @@ type session struct {
 
 	gate    chan struct{} // of one place, taken while a token is had or renewed
 	expired atomic.Bool   // the password has: no token helps
+	inQuery atomic.Bool   // the token endpoint takes its parameters in the query only
 
 	mu   sync.Mutex
 	held tokens
@@ -303,17 +304,47 @@ func (s *session) keep(t tokens, rotated bool) error {
 }
 
 // exchange asks the token endpoint. The parameters go as a form, so that secrets stay out of the logs of proxies; the
-// vendor documents them in the query string only, and that a form does as well is [assumed] of an OAuth server.
+// vendor documents them in the query string only, and that a form does as well is [assumed] of an OAuth server. A
+// server that does not take the form is asked once more in the documented way, and then always: a refused exchange
+// did nothing.
 func (s *session) exchange(ctx context.Context, op string, form url.Values) (tokens, error) {
+	if !s.inQuery.Load() {
+		t, err := s.ask(ctx, op, s.tokenURL, form.Encode())
+		if e := model.AsError(err); e == nil || e.Hint == hintPassword || !slices.Contains(notTaken, e.Status) || slices.Contains(wasRead, e.Code) {
+			return t, err
+		}
+	}
+	address := s.tokenURL + "?" + form.Encode()
+	if strings.Contains(s.tokenURL, "?") {
+		address = s.tokenURL + "&" + form.Encode()
+	}
+	t, err := s.ask(ctx, op, address, "")
+	if err == nil {
+		s.inQuery.Store(true)
+	}
+	return t, err
+}
+
+// notTaken are the answers that a server may give to parameters in a form where it looks for them in the query.
+var notTaken = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
+	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
+
+// wasRead are the codes of OAuth 2.0 (RFC 6749, section 5.2) that say that the parameters were read and refused.
+var wasRead = []string{"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"}
+
+func (s *session) ask(ctx context.Context, op, address, form string) (tokens, error) {
 	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.tokenURL, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
 		return tokens{}, &model.Error{Kind: model.Local, Op: op, Message: "token_url cannot be used"}
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", providers.UserAgent)
 	start := time.Now()
 	res, err := s.http.Do(req)
 	if err != nil && outer.Err() != nil {

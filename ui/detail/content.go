@@ -45,15 +45,16 @@ func (p *page) fact(label, value string, look theme.Token) {
 	}
 	const column = 14
 	label = model.CleanLine(label, 200)
-	if p.w < 36 || p.th.Width(label) > column {
+	wide := max(column, p.th.Width(label))
+	if p.w < 36 || p.w-wide < 24 {
 		p.text(theme.Dim, 0, label+":")
 		p.text(look, 2, value)
 		return
 	}
-	head := p.th.Fit(label, column+1, "")
-	for i, l := range p.th.Wrap(value, max(1, p.w-column-1)) {
+	head := p.th.Fit(label, wide+1, "")
+	for i, l := range p.th.Wrap(value, max(1, p.w-wide-1)) {
 		if i > 0 {
-			head = strings.Repeat(" ", column+1)
+			head = strings.Repeat(" ", wide+1)
 		}
 		p.lines = append(p.lines, line{text: head + l, look: look, styled: p.th.Say(theme.Dim, head) + p.th.Say(look, l)})
 	}
@@ -137,7 +138,11 @@ func (v *View) overview(p *page) {
 	if c.Duration > 0 {
 		p.fact("duration", c.Duration.Round(time.Second).String(), theme.Text)
 	}
-	p.fact("checked", p.clock(v.row.Checked), theme.Dim)
+	if v.stale() {
+		p.fact("checked", p.clock(v.row.Checked)+", before the last sweep: it may have changed since", theme.Warning)
+	} else {
+		p.fact("checked", p.clock(v.row.Checked), theme.Dim)
+	}
 	p.fact("owner", personLine(c.Owner), theme.Text)
 	p.fact("team", named(c.Team), theme.Text)
 	p.fact("space", named(c.Space), theme.Text)
@@ -176,6 +181,11 @@ func (v *View) overview(p *page) {
 		p.fact(f.Label, model.Clean(f.Value), theme.Text)
 	}
 	v.canDo(p)
+}
+
+// stale reports whether the last complete walk did not show the conversation.
+func (v *View) stale() bool {
+	return !v.swept.IsZero() && !v.row.Checked.IsZero() && v.row.Checked.Before(v.swept)
 }
 
 func archived(c *model.Conversation) string {

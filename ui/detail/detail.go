@@ -2,6 +2,7 @@ package detail
 
 import (
 	"strings"
+	"time"
 
 	"confab/model"
 	"confab/ui/theme"
@@ -27,7 +28,9 @@ type View struct {
 	row    model.Row
 	detail *model.Detail
 	caps   model.Capabilities
-	about  model.Description
+	// swept is when the account was last walked completely; a row checked
+	// before that may be out of date.
+	swept time.Time
 
 	outbox  []model.OutboxEntry
 	history []model.JournalEntry
@@ -78,20 +81,21 @@ func (v *View) Loaded() bool { return v.detail != nil }
 // Detail gives what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
 
-// Show puts another conversation (or none) in. The tab stays.
-func (v *View) Show(row model.Row, caps model.Capabilities, about model.Description) {
+// Show puts another conversation (or none) in. The tab stays. swept is when
+// the account was last walked completely.
+func (v *View) Show(row model.Row, caps model.Capabilities, swept time.Time) {
 	if row.Conversation.Ref != v.row.Conversation.Ref {
 		tab, height := v.tab, v.height
 		*v = View{tab: tab, height: height, version: v.version}
 	}
-	v.row, v.caps, v.about = row, caps, about
+	v.row, v.caps, v.swept = row, caps, swept
 	v.version++
 }
 
 // Clear shows nothing.
 func (v *View) Clear() {
 	if !v.Ref().IsZero() {
-		v.Show(model.Row{}, nil, model.Description{})
+		v.Show(model.Row{}, nil, time.Time{})
 	}
 }
 

@@ -112,10 +112,8 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 		look := theme.Tab
 		if Tab(i) == v.tab {
 			look = theme.TabActive
-			out.WriteString(" " + th.Say(look, name) + " ")
-		} else {
-			out.WriteString(" " + th.Say(look, name) + " ")
 		}
+		out.WriteString(" " + th.Say(look, name) + " ")
 		used += n
 	}
 	note := ""

@@ -100,18 +100,35 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.loud || d.Typing() {
 		look = theme.Error
 	}
-	h := min(len(lines)+2*b(d.Typing()), screen.H-3)
-	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
-		if w != min(screen.W-2, 96)-4 {
-			lines = d.lines(th, w)
+	below := d.below(th)
+	h := min(len(lines)+len(below)+b(d.Typing()), screen.H-3)
+	foot := d.footer()
+	if len(lines)+len(below) > h {
+		foot = append([]string{d.Keys.Of(keymap.Down), "more"}, foot...)
+	}
+	return th.Frame(screen, d.title(), foot, w, h, look, func(w, h int) ([]string, *layout.Cursor) {
+		lines := d.lines(th, w)
+		if d.Typing() {
+			below = th.Wrapped(below[0], w, theme.Warning, "")
 		}
-		if !d.Typing() {
-			scroll(&d.offset, len(lines), h)
-			return lines[min(d.offset, len(lines)):], nil
-		}
-		room := max(0, h-2)
+		// What is asked is always in sight; what it is about scrolls.
+		room := max(0, h-len(below)-b(d.Typing()))
 		scroll(&d.offset, len(lines), room)
 		out := th.Block(lines[min(d.offset, len(lines)):], w, room)
+		out = append(out, below...)
+		if !d.Typing() {
+			return out, nil
+		}
+		line, x := d.input.Draw(th, w, theme.Text)
+		out = append(out, line)
+		return out, &layout.Cursor{X: x, Y: len(out) - 1}
+	})
+}
+
+// below gives what stands under the scrolled lines: the question, or the words
+// to type.
+func (d *Plan) below(th *theme.Theme) []string {
+	if d.Typing() {
 		ask := "Type "
 		for i, word := range d.words {
 			if i > 0 {
@@ -119,11 +136,16 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			}
 			ask += `"` + th.Truncate(word, 40, th.Ellipsis) + `"`
 		}
-		out = append(out, th.Paint(theme.Warning, ask+" to go on:", w))
-		line, x := d.input.Draw(th, w, theme.Text)
-		out = append(out, line)
-		return out, &layout.Cursor{X: x, Y: len(out) - 1}
-	})
+		return []string{ask + " to go on:"}
+	}
+	if !d.Possible() {
+		return nil
+	}
+	q := d.Question
+	if q == "" {
+		q = question(d.plan.Count(model.PlanChange), d.loud)
+	}
+	return []string{"", th.Say(theme.Heading, q)}
 }
 
 func (d *Plan) title() string {
@@ -182,13 +204,6 @@ func (d *Plan) lines(th *theme.Theme, w int) []string {
 	for _, n := range notes(p) {
 		out = append(out, th.Wrapped("Note: "+sentence(model.CleanLine(n, 0)), w, theme.Dim, "")...)
 	}
-	q := d.Question
-	if q == "" {
-		q = question(change, d.loud)
-	}
-	if d.Possible() && !d.Typing() {
-		out = append(out, "", th.Say(theme.Heading, q))
-	}
 	return out
 }
 
@@ -210,7 +225,7 @@ func (d *Plan) items(th *theme.Theme, w int) []string {
 			n++
 			title := model.CleanLine(it.Title, 200)
 			if title == "" {
-				title = it.Ref.String()
+				title = model.CleanLine(it.Ref.String(), 200)
 			}
 			if it.Hidden {
 				title += "  (hidden)"

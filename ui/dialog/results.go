@@ -49,7 +49,16 @@ func (d *Results) Scroll(by int) { d.offset += by }
 // Line says in one line how far it is.
 func (d *Results) Line() string {
 	done, failed, waiting := d.Counts()
-	return fmt.Sprintf("%d done, %d need you, %d on their way", done, failed, waiting)
+	var out []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{done, "done"}, {failed, "need you"}, {waiting, "on their way"}} {
+		if part.n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // Draw draws the results.
@@ -73,7 +82,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 				sign, word, look := th.StateSign(it.State)
 				title := model.CleanLine(it.Title, 200)
 				if title == "" {
-					title = it.Edit.Ref.String()
+					title = model.CleanLine(it.Edit.Ref.String(), 200)
 				}
 				out = append(out, th.Say(look, th.Fit(sign+" "+word, 13, ""))+" "+th.Truncate(title, max(1, w-14), th.Ellipsis))
 				if it.Error != nil {

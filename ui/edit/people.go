@@ -29,6 +29,8 @@ type People struct {
 	rows      []person
 	resources []model.Participant
 	at, top   int
+	// draft was restored before the people were there.
+	draft string
 }
 
 type person struct {
@@ -64,6 +66,10 @@ func (e *People) Load(people []model.Participant, resources []model.Participant)
 	for _, p := range sorted {
 		was := p
 		e.rows = append(e.rows, person{now: p, was: &was})
+	}
+	if e.draft != "" {
+		e.Restore(e.draft)
+		e.draft = ""
 	}
 }
 
@@ -140,6 +146,13 @@ func (e *People) Cycle(by int) bool {
 		return false
 	}
 	return true
+}
+
+func b(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 func next(values []string, now string, by int) string {
@@ -232,6 +245,10 @@ func (e *People) Restore(text string) bool {
 	var in []draftPerson
 	if json.Unmarshal([]byte(text), &in) != nil || len(in) == 0 {
 		return false
+	}
+	if !e.loaded {
+		e.draft = text
+		return true
 	}
 	for _, d := range in {
 		found := false
@@ -369,12 +386,20 @@ func (e *People) row(th *theme.Theme, i, w int) string {
 		nameLook = theme.Selected
 	}
 	room := w - 4
-	standW := min(22, room/3)
+	standW := min(22, room/4)
 	if room < 40 {
 		return pointer + th.Say(look, sign) + " " + th.Paint(nameLook, name, max(0, room-standW-1)) + " " + th.Fit(standing, standW, th.Ellipsis)
 	}
-	nameW := (room - standW - 9) / 2
-	mailW := room - standW - 9 - nameW - 2
-	return pointer + th.Say(look, sign) + " " + th.Paint(nameLook, name, nameW) + " " +
-		th.Paint(theme.Dim, mail, mailW) + " " + th.Fit(standing, standW, th.Ellipsis) + " " + th.Paint(look, word, 8)
+	wordW := 7
+	if room < 64 {
+		wordW = 0 // the sign says it
+	}
+	left := room - standW - 2 - wordW - b(wordW > 0)
+	nameW := left / 2
+	line := pointer + th.Say(look, sign) + " " + th.Paint(nameLook, name, nameW) + " " +
+		th.Paint(theme.Dim, mail, left-nameW) + " " + th.Fit(standing, standW, th.Ellipsis)
+	if wordW > 0 {
+		line += " " + th.Paint(look, word, wordW)
+	}
+	return line
 }

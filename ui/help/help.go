@@ -1,7 +1,3 @@
-// Package help draws the keys from the live table.
-//
-// What may be relied on: every binding of the table is listed, with the keys
-// the person gave it, and one without a key says so.
 package help
 
 import (
@@ -57,40 +53,21 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	if w < 60 {
 		wide = 14
 	}
-	for _, c := range keymap.Contexts() {
-		for _, b := range h.keys.Bindings(c) {
-			title := b.Section
-			if c == keymap.Detail {
-				title += " (in a conversation)"
-			}
-			if title != section {
-				section = title
-				if len(out) > 0 {
-					out = append(out, "")
-				}
-				out = append(out, " "+th.Say(theme.Heading, title))
-			}
-			keys := b.AllKeys()
-			if keys == "" {
-				keys = "(no key)"
-			}
-			text := b.Help
-			if keys == "(no key)" {
-				text += "  :" + string(b.Action)
-			}
-			first := "   " + th.Say(theme.Key, th.Fit(keys, wide, ""))
-			if th.Width(keys) > wide {
-				out = append(out, "   "+th.Say(theme.Key, th.Truncate(keys, w-3, th.Ellipsis)))
-				first = layout.Spaces(3 + wide)
-			}
-			for i, l := range th.Wrap(text, max(1, w-5-wide)) {
-				if i > 0 {
-					first = layout.Spaces(3 + wide)
-				}
-				out = append(out, first+" "+l)
-			}
+	for _, b := range h.keys.Bindings() {
+		title := b.Section
+		if b.Context == keymap.Detail {
+			title += " (in a conversation)"
 		}
+		if title != section {
+			section = title
+			if len(out) > 0 {
+				out = append(out, "")
+			}
+			out = append(out, " "+th.Say(theme.Heading, title))
+		}
+		out = append(out, row(th, b, wide, w)...)
 	}
+	out = append(out, "")
 	for _, l := range strings.Split(notes, "\n") {
 		for _, p := range th.Wrap(l, max(1, w-3)) {
 			out = append(out, "   "+th.Say(theme.Dim, p))
@@ -99,7 +76,27 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	return out
 }
 
-const notes = `
-A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
+// row draws one binding; one without a key shows how the command line names it.
+func row(th *theme.Theme, b keymap.Binding, wide, w int) []string {
+	keys, text := b.AllKeys(), b.Help
+	if keys == "" {
+		keys = ":" + string(b.Action)
+	}
+	var out []string
+	first := "   " + th.Say(theme.Key, th.Fit(keys, wide, ""))
+	if th.Width(keys) > wide {
+		out = append(out, "   "+th.Say(theme.Key, th.Truncate(keys, w-3, th.Ellipsis)))
+		first = layout.Spaces(3 + wide)
+	}
+	for i, l := range th.Wrap(text, max(1, w-5-wide)) {
+		if i > 0 {
+			first = layout.Spaces(3 + wide)
+		}
+		out = append(out, first+" "+l)
+	}
+	return out
+}
+
+const notes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
 ctrl+c, enter, esc and the arrows always work. Other keys are set in [keys.CONTEXT] of the config by action name.
 The mouse scrolls, selects and opens; hold shift to select text as usual.`

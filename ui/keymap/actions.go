@@ -167,7 +167,7 @@ var table = []row{
 
 	{List, Open, "enter,l,right", "open the conversation", secLook},
 	{Global, Back, "esc", "back: prompt, range, marks, filter, screen, in that order", secLook},
-	{List, "list_back", "h,left", "back", secLook},
+	{List, Back, "h,left", "back", secLook},
 	{List, CyclePreview, "v", "preview right, bottom, off", secLook},
 	{List, NextView, "tab", "next view", secLook},
 	{List, PreviousView, "shift+tab", "previous view", secLook},
@@ -243,7 +243,7 @@ var table = []row{
 	{Detail, HalfUp, "ctrl+u", "half a page up", secMove},
 	{Detail, PageDown, "ctrl+f,pgdown", "a page down", secMove},
 	{Detail, PageUp, "ctrl+b,pgup", "a page up", secMove},
-	{Detail, "detail_back", "h,left", "back to the list", secLook},
+	{Detail, Back, "h,left", "back to the list", secLook},
 	{Detail, NextTab, "],l,right,tab", "next tab", secLook},
 	{Detail, PreviousTab, "[,shift+tab", "previous tab", secLook},
 	{Detail, Search, "/", "search in the text", secFind},

@@ -2,6 +2,8 @@ package layout
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -17,6 +19,10 @@ func (m Measure) Width(s string) int {
 	if isPlain(s) {
 		return len(s)
 	}
+	return m.measure(s)
+}
+
+func (m Measure) measure(s string) int {
 	if m.Graphemes {
 		return ansi.StringWidth(s)
 	}
@@ -29,6 +35,7 @@ func (m Measure) Truncate(s string, w int, tail string) string {
 	if w <= 0 {
 		return ""
 	}
+	s = m.alone(s)
 	if m.Width(s) <= w {
 		return s
 	}
@@ -38,7 +45,9 @@ func (m Measure) Truncate(s string, w int, tail string) string {
 	if m.Graphemes {
 		return ansi.Truncate(s, w, tail)
 	}
-	return ansi.TruncateWc(s, w, tail)
+	// TruncateWc leaves a text alone whose graphemes fit, even where its runes
+	// don't; blanks after it make it look.
+	return ansi.TruncateWc(s+Spaces(w+1), w, tail)
 }
 
 // Fit cuts or fills a line to exactly w cells.
@@ -65,15 +74,24 @@ func (m Measure) FitRight(s string, w int, tail string) string {
 	return s
 }
 
-// Cut gives the cells from left up to right of a line, styles kept.
-func (m Measure) Cut(s string, left, right int) string {
-	if right <= left {
+// From gives what stands from a cell on, styles kept, in a line of total
+// cells; a wide character that begins before it becomes blanks.
+func (m Measure) From(s string, cell, total int) string {
+	want := total - cell
+	if want <= 0 {
 		return ""
 	}
-	if m.Graphemes {
-		return ansi.Cut(s, left, right)
+	for n := cell; ; n++ {
+		var rest string
+		if m.Graphemes {
+			rest = ansi.TruncateLeft(s, n, "")
+		} else {
+			rest = ansi.TruncateLeftWc(s, n, "")
+		}
+		if w := m.Width(rest); w <= want {
+			return Spaces(min(n-cell, want-w)) + m.Fit(rest, want-min(n-cell, want-w), "")
+		}
 	}
-	return ansi.CutWc(s, left, right)
 }
 
 // Wrap breaks text into lines of at most w cells, at spaces where it can.
@@ -117,16 +135,15 @@ func (m Measure) Window(text []rune, pos, w int) (visible string, cursor int) {
 	return m.Truncate(string(text[start:]), w, ""), min(w-1, m.Width(string(text[start:pos])))
 }
 
-// Overlay draws box over base with its top left at x, y. Lines of base keep
-// their width.
+// Overlay draws box over base, whose lines have width cells and keep them.
 func (m Measure) Overlay(base []string, r Rect, box []string, width int) {
 	for i, line := range box {
 		y := r.Y + i
 		if y < 0 || y >= len(base) || i >= r.H {
 			continue
 		}
-		left := m.Fit(m.Cut(base[y], 0, r.X), r.X, "")
-		right := m.Cut(base[y], r.X+r.W, width)
+		left := m.Fit(base[y], r.X, "")
+		right := m.From(base[y], r.X+r.W, width)
 		base[y] = left + m.Fit(line, r.W, "") + right
 	}
 }
@@ -159,6 +176,24 @@ func (m Measure) Block(lines []string, w, h int) []string {
 	}
 	return out
 }
+
+// alone takes off what would join with the text before or after it (marks,
+// skin tones, joiners), since both would then be narrower than measured.
+func (m Measure) alone(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	for s != "" {
+		r, size := utf8.DecodeRuneInString(s)
+		if r < 0x300 || unicode.In(r, unicode.Lu, unicode.Ll, unicode.Han) || m.measure(" "+s) == 1+m.measure(s) {
+			break
+		}
+		s = s[size:]
+	}
+	return strings.TrimRight(s, joiner)
+}
+
+const joiner = "\u200d"
 
 const blanks = "                                                                                                                                "
 

@@ -150,7 +150,7 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer stri
 	info := []string{}
 	if body >= 6 {
 		info = s.info(th, r.W, now)
-		body -= len(info)
+		body = max(0, body-len(info))
 	}
 	s.height = body
 	var rows []string
@@ -241,14 +241,14 @@ func (s *Screen) info(th *theme.Theme, w int, now time.Time) []string {
 		case e.State == model.InConflict && e.Theirs != nil:
 			add(theme.Warning, "somebody else set it to "+th.Value(e.Kind, *e.Theirs))
 		default:
-			add(theme.Dim, fmt.Sprintf("%s, %d attempts", e.Ref.String(), e.Attempts))
+			add(theme.Dim, fmt.Sprintf("%s, %d attempts", model.CleanLine(e.Ref.String(), 200), e.Attempts))
 		}
 		if e.State == model.RetryAt && !e.NextTry.IsZero() {
 			add(theme.Dim, "next try at "+e.NextTry.In(now.Location()).Format("15:04:05"))
 		}
 	} else if e, ok := s.Delivered(); ok {
 		add(theme.Text, th.Phrase(e.Edit))
-		add(theme.Dim, fmt.Sprintf("%s  at %s  by %s", e.Ref.String(), e.At.In(now.Location()).Format("2 Jan 2006 15:04:05"), model.CleanLine(e.User, 40)))
+		add(theme.Dim, fmt.Sprintf("%s  at %s  by %s", model.CleanLine(e.Ref.String(), 200), e.At.In(now.Location()).Format("2 Jan 2006 15:04:05"), model.CleanLine(e.User, 40)))
 	}
 	return th.Block(out, w, 4)
 }

@@ -1,9 +1,3 @@
-// Package status draws the last line of the screen: how the accounts do, what
-// is on its way, and where in the list the cursor is.
-//
-// What may be relied on: the line is exactly as wide as asked for, it names
-// clock times and never ages, and what needs a person is never the part that
-// is left out.
 package status
 
 import (
@@ -117,7 +111,7 @@ func account(th *theme.Theme, a model.AccountState, now time.Time) (piece, bool)
 	case a.Error != nil && a.Offline():
 		return piece{th.OfflineSign + " " + name + " offline" + checked, theme.Warning}, true
 	case a.Error != nil:
-		text := th.FailedSign + " " + name + " " + strings.ReplaceAll(string(a.Error.Kind), "_", " ")
+		text := th.FailedSign + " " + name + " " + model.CleanLine(strings.ReplaceAll(string(a.Error.Kind), "_", " "), 40)
 		if !a.NextTry.IsZero() {
 			text += ", again " + clock(a.NextTry, now)
 		}

@@ -91,15 +91,15 @@ func (t *Theme) KeyLineIn(w int, pairs ...string) string {
 		if i == len(items)-1 {
 			room = w
 		}
-		if used+it.width > room {
+		gap := 0
+		if used > 0 {
+			gap = 2
+		}
+		if used+gap+it.width > room {
 			continue
 		}
-		if used > 0 {
-			out += "  "
-			used += 2
-		}
-		out += it.text
-		used += it.width
+		out += layout.Spaces(gap) + it.text
+		used += gap + it.width
 	}
 	return out
 }

@@ -118,7 +118,7 @@ func Failure(e *model.EntryError) string {
 	if e == nil {
 		return ""
 	}
-	s := strings.ReplaceAll(string(e.Kind), "_", " ")
+	s := model.CleanLine(strings.ReplaceAll(string(e.Kind), "_", " "), 40)
 	if e.Message != "" {
 		s += ": " + model.CleanLine(e.Message, 500)
 	}

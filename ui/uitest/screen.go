@@ -16,10 +16,10 @@ import (
 
 // FPS is how often the program under test draws. A frame costs real time, so
 // there are few.
-const FPS = 10
+const FPS = 2
 
 // settleTime is longer than a frame and than every delay that follows a key.
-const settleTime = 700 * time.Millisecond
+const settleTime = 1100 * time.Millisecond
 
 // Screen is a program and the terminal it runs in.
 type Screen struct {

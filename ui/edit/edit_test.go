@@ -1,0 +1,211 @@
+package edit
+
+import (
+	"reflect"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"pgregory.net/rapid"
+
+	"confab/model"
+)
+
+var (
+	ann  = model.Participant{Kind: "user", ID: "1", Name: "Ann", Role: "editor"}
+	bob  = model.Participant{Kind: "user", ID: "2", Name: "Bob", Role: "viewer"}
+	kona = model.Description{Roles: []string{"editor", "viewer"}, DefaultRole: "viewer"}
+)
+
+func people() *People {
+	e := NewPeople("x", model.EditParticipants, kona, false)
+	e.Load([]model.Participant{ann, bob}, nil)
+	return e
+}
+
+func TestUntouchedTableGivesNoChange(t *testing.T) {
+	e := people()
+	if e.Changed() || e.Changes() != nil || e.Draft() != "" {
+		t.Error("a change without one")
+	}
+	e.Cycle(1)
+	e.Cycle(-1)
+	e.Remove()
+	e.Remove()
+	if e.Changed() {
+		t.Error("there and back is a change")
+	}
+}
+
+func TestTableChanges(t *testing.T) {
+	e := people()
+	e.Remove()
+	e.Move(1)
+	e.Cycle(1) // viewer is the last: around to editor
+	e.Add(model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	if e.Add(bob) {
+		t.Error("somebody was added twice")
+	}
+	ch := e.Changes()
+	if len(ch) != 1 || ch[0].Op != model.OpSet || len(ch[0].Base.Set()) != 2 {
+		t.Fatalf("%+v", ch)
+	}
+	want := []model.Participant{{Kind: "user", ID: "2", Name: "Bob", Role: "editor"}, {Kind: "user", ID: "3", Name: "Cy", Role: "viewer"}}
+	if !model.SamePeople(ch[0].Target.Set(), want) {
+		t.Errorf("%+v", ch[0].Target.Set())
+	}
+	if e.Summary() != "1 added, 1 removed, 1 changed, 0 kept" {
+		t.Error(e.Summary())
+	}
+	again := people()
+	if !again.Restore(e.Draft()) || !reflect.DeepEqual(again.Target(), e.Target()) {
+		t.Errorf("from the draft: %+v", again.Target())
+	}
+	early := NewPeople("x", model.EditParticipants, kona, false)
+	early.Restore(e.Draft())
+	early.Load([]model.Participant{ann, bob}, nil)
+	if !model.SamePeople(early.Target(), e.Target()) {
+		t.Errorf("from a draft that came first: %+v", early.Target())
+	}
+	for _, bad := range []string{"", "nonsense", "{}", "[1]", "null"} {
+		if people().Restore(bad) {
+			t.Errorf("%q was taken for a draft", bad)
+		}
+	}
+}
+
+func TestTableOfSeveralAddsAndRemoves(t *testing.T) {
+	e := NewPeople("x", model.EditContacts, model.Description{}, true)
+	e.Add(ann)
+	e.Add(bob)
+	e.Remove()
+	ch := e.Changes()
+	if len(ch) != 2 || ch[0].Op != model.OpAdd || ch[1].Op != model.OpRemove || ch[1].People[0].ID != "2" {
+		t.Errorf("%+v", ch)
+	}
+}
+
+func subject() Subject {
+	caps := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		caps[k] = model.Capability{State: model.CapabilityYes}
+	}
+	caps[model.EditAccess] = model.Capability{State: model.CapabilityNo, Reason: "no call"}
+	return Subject{Capabilities: caps, About: kona}
+}
+
+func TestUntouchedFormGivesNoChange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := subject()
+		s.Conversation = model.Conversation{Title: rapid.String().Draw(t, "title"), Description: rapid.String().Draw(t, "description"),
+			Privacy: model.Privacy(rapid.SampledFrom([]string{"", "private", "odd"}).Draw(t, "privacy")),
+			Labels:  rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "labels"), Attributes: map[string]string{"a=b": "\\n\n=", "": "x"},
+			Participants: model.SetOf(ann)}
+		f := NewForm("x", s)
+		if f.Touched() || f.Draft() != "" {
+			t.Fatal("touched without a touch")
+		}
+		if ch, err := f.Changes(); err != nil || len(ch) != 0 {
+			t.Fatalf("%v %v", ch, err)
+		}
+	})
+}
+
+func press(f *Form, text string) {
+	for _, r := range text {
+		f.Key(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+}
+
+func TestFormChanges(t *testing.T) {
+	s := subject()
+	s.Conversation = model.Conversation{Title: "old", Privacy: model.PrivacyPrivate, Labels: map[string]string{"stage": "won"}}
+	f := NewForm("x", s)
+	press(f, "er")
+	f.Move(1)
+	press(f, "words")
+	f.Move(1)
+	f.Cycle(1)
+	ch, err := f.Changes()
+	if err != nil || len(ch) != 3 || ch[0].Target.String() != "older" || ch[0].Base.String() != "old" || ch[1].Target.String() != "words" || ch[2].Target.String() != "public" {
+		t.Fatalf("%+v %v", ch, err)
+	}
+	again := NewForm("x", s)
+	if !again.Restore(f.Draft()) {
+		t.Fatal("the draft was not taken")
+	}
+	if ch2, _ := again.Changes(); !reflect.DeepEqual(ch, ch2) {
+		t.Errorf("from the draft: %+v", ch2)
+	}
+}
+
+func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
+	s := subject()
+	for k := range s.Capabilities {
+		if k != model.EditTitle {
+			s.Capabilities[k] = model.Capability{State: model.CapabilityNo, Reason: "no"}
+		}
+	}
+	f := NewForm("x", s)
+	for range 5 {
+		f.Move(1)
+		if fl := f.field(); fl == nil || fl.kind != model.EditTitle {
+			t.Fatalf("%+v", fl)
+		}
+	}
+	s.Capabilities[model.EditTitle] = model.Capability{State: model.CapabilityNo}
+	f = NewForm("x", s)
+	if f.Editable() || f.field() != nil || f.Key(tea.KeyPressMsg{Code: 'x', Text: "x"}) {
+		t.Error("a form without fields took a key")
+	}
+}
+
+func TestPairs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SliceOf(rapid.RuneFrom([]rune("ab=\\ n\nzé"))).Draw(t, "value")
+		in := map[string]string{"key": model.Clean(string(text))}
+		out, err := parsePairs(formatPairs(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Blanks around a value are not kept by the form.
+		if got, want := out["key"], in["key"]; trim(got) != trim(want) {
+			t.Fatalf("%q became %q", want, got)
+		}
+	})
+	if _, err := parsePairs("a=1\na=2"); err == nil {
+		t.Error("a name twice was taken")
+	}
+	if _, err := parsePairs("=1"); err == nil {
+		t.Error("no name was taken")
+	}
+}
+
+func trim(s string) string {
+	for len(s) > 0 && s[0] == ' ' {
+		s = s[1:]
+	}
+	for len(s) > 0 && s[len(s)-1] == ' ' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func TestOneChangedPairIsOneChange(t *testing.T) {
+	s := subject()
+	s.Conversation = model.Conversation{Attributes: map[string]string{"a": "1", "b": " spaced ", "c\x1b": "3"}}
+	s.Kinds = []model.EditKind{model.EditAttributes}
+	f := NewForm("x", s)
+	fl := f.field()
+	fl.area.SetValue("a = 1\nb = spaced\nc = 4\nd = new")
+	ch, err := f.Changes()
+	if err != nil || len(ch) != 2 {
+		t.Fatalf("%+v %v", ch, err)
+	}
+	if ch[0].Key != "c\x1b" || ch[0].Base.String() != "3" || ch[0].Target.String() != "4" || ch[1].Key != "d" || ch[1].Base.Text != nil {
+		t.Errorf("%+v", ch)
+	}
+	fl.area.SetValue("b = spaced\nc = 3")
+	if ch, _ := f.Changes(); len(ch) != 1 || ch[0].Key != "a" || ch[0].Target.Text != nil {
+		t.Errorf("%+v", ch)
+	}
+}

@@ -1,0 +1,127 @@
+package layout
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"confab/model"
+)
+
+// text draws what a service may send, cleaned as it is before it is drawn.
+func text() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		parts := rapid.SliceOfN(rapid.OneOf(rapid.String(),
+			rapid.SampledFrom([]string{"plain words ", "世界", "🧑‍🚀", "👩🏽‍🚀", "é́", "प्रिया", "🇩🇪", "❤️", "שלום", " ", "…"})), 0, 8).Draw(t, "parts")
+		return model.CleanLine(strings.Join(parts, ""), 0)
+	})
+}
+
+func measures() []Measure { return []Measure{{}, {Graphemes: true}} }
+
+func TestFitGivesExactlyTheWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, w := text().Draw(t, "text"), rapid.IntRange(-2, 60).Draw(t, "width")
+		for _, m := range measures() {
+			for _, tail := range []string{"", "…", "->"} {
+				if got := m.Width(m.Fit(s, w, tail)); got != max(0, w) {
+					t.Fatalf("%+v Fit(%q, %d, %q) has %d cells", m, s, w, tail, got)
+				}
+				if got := m.Width(m.FitRight(s, w, tail)); got != max(0, w) {
+					t.Fatalf("%+v FitRight(%q, %d, %q) has %d cells", m, s, w, tail, got)
+				}
+			}
+		}
+	})
+}
+
+func TestWrapNeverOverflows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, w := text().Draw(t, "text"), rapid.IntRange(1, 40).Draw(t, "width")
+		for _, m := range measures() {
+			lines := m.Wrap(s+"\n"+s, w)
+			if len(lines) < 2 {
+				t.Fatalf("%d lines", len(lines))
+			}
+			for _, l := range lines {
+				if m.Width(l) > w {
+					t.Fatalf("%+v Wrap(%q, %d) gave %q with %d cells", m, s, w, l, m.Width(l))
+				}
+			}
+		}
+	})
+}
+
+func TestFromGivesTheRest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		total := rapid.IntRange(1, 50).Draw(t, "total")
+		cell := rapid.IntRange(0, 55).Draw(t, "cell")
+		for _, m := range measures() {
+			line := m.Fit(text().Draw(t, "text"), total, "")
+			if got := m.Width(m.From(line, cell, total)); got != max(0, total-cell) {
+				t.Fatalf("%+v From(%q, %d, %d) has %d cells", m, line, cell, total, got)
+			}
+		}
+	})
+}
+
+func TestOverlayKeepsTheWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const w, h = 30, 4
+		for _, m := range measures() {
+			base := make([]string, h)
+			for i := range base {
+				base[i] = m.Fit(text().Draw(t, "line"), w, "")
+			}
+			r := Rect{X: rapid.IntRange(0, w).Draw(t, "x"), Y: rapid.IntRange(-1, h).Draw(t, "y"), H: 2}
+			r.W = rapid.IntRange(0, w-r.X).Draw(t, "w")
+			m.Overlay(base, r, []string{text().Draw(t, "box"), "box"}, w)
+			for _, l := range base {
+				if m.Width(l) != w {
+					t.Fatalf("%+v %v: %q has %d cells", m, r, l, m.Width(l))
+				}
+			}
+		}
+	})
+}
+
+func TestOverlayShowsWhatLiesBeside(t *testing.T) {
+	base := []string{"abcdefghij"}
+	Measure{}.Overlay(base, Rect{X: 3, W: 4, H: 1}, []string{"XY"}, 10)
+	if base[0] != "abcXY  hij" {
+		t.Errorf("%q", base[0])
+	}
+}
+
+func TestWindowKeepsTheCursorInSight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runes := []rune(text().Draw(t, "text"))
+		pos := rapid.IntRange(-1, len(runes)+1).Draw(t, "pos")
+		w := rapid.IntRange(0, 30).Draw(t, "width")
+		for _, m := range measures() {
+			s, x := m.Window(runes, pos, w)
+			if m.Width(s) > w || x < 0 || w > 0 && x >= w {
+				t.Fatalf("Window(%q, %d, %d) = %q, %d", string(runes), pos, w, s, x)
+			}
+		}
+	})
+}
+
+func TestSplittingNeverGoesNegative(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := func(s string) int { return rapid.IntRange(-3, 20).Draw(t, s) }
+		r := Rect{W: max(0, n("w")), H: max(0, n("h"))}
+		top, rest := r.Top(n("top"))
+		upper, bottom := rest.Bottom(n("bottom"))
+		left, right := upper.Left(n("left"))
+		for _, p := range []Rect{top, rest, upper, bottom, left, right, r.Center(n("cw"), n("ch")), r.Inset(n("inset"))} {
+			if p.W < 0 || p.H < 0 {
+				t.Fatalf("%+v", p)
+			}
+		}
+		if top.H+upper.H+bottom.H != r.H || left.W+right.W != upper.W {
+			t.Fatal("the parts are not the whole")
+		}
+	})
+}

@@ -1,0 +1,133 @@
+package theme
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/ui/layout"
+)
+
+func TestBuiltInLooksParse(t *testing.T) {
+	for _, looks := range [][tokenCount]string{dark, light, mono} {
+		for i, l := range looks {
+			if err := CheckColor(tokenNames[i], l); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func TestMonoHasNoColour(t *testing.T) {
+	for i, l := range mono {
+		for _, word := range strings.Fields(l) {
+			if _, err := color(word); err == nil {
+				t.Errorf("%s uses %s", tokenNames[i], word)
+			}
+		}
+	}
+}
+
+func TestCheckColor(t *testing.T) {
+	for _, good := range []string{"", "red", "bright-blue bold", "#ff8800", "#abc", "212", "black on yellow", "reverse", "default"} {
+		if err := CheckColor("accent", good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"reddish", "256", "#12", "#gggggg", "on", "red on"} {
+		if CheckColor("accent", bad) == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	if CheckColor("nosuch", "red") == nil {
+		t.Error("an unknown name was taken")
+	}
+}
+
+func TestGlyphsTakeOneCell(t *testing.T) {
+	for name, g := range map[string]Glyphs{"unicode": unicodeGlyphs, "ascii": asciiGlyphs} {
+		v := reflect.ValueOf(g)
+		for i := range v.NumField() {
+			s, field := v.Field(i).String(), v.Type().Field(i).Name
+			want := 1
+			if name == "ascii" && field == "Arrow" {
+				want = 2
+			}
+			if got := (layout.Measure{}).Width(s); got != want {
+				t.Errorf("%s %s %q has %d cells", name, field, s, got)
+			}
+			if name == "ascii" && strings.IndexFunc(s, func(r rune) bool { return r > 126 }) >= 0 {
+				t.Errorf("%s %q is not ASCII", field, s)
+			}
+		}
+	}
+}
+
+func TestOwnThemesStartFromTheBuiltInOne(t *testing.T) {
+	c := Config{Name: "mine", Themes: map[string]map[string]string{"mine": {"accent": "bold", "nosuch": "red", "error": "nonsense"}}}
+	th := New(c)
+	if th.Say(Accent, "x") != "\x1b[1mx\x1b[m" {
+		t.Errorf("%q", th.Say(Accent, "x"))
+	}
+	if th.Say(Private, "x") != New(Config{Name: "dark"}).Say(Private, "x") {
+		t.Error("what it does not name is not the built-in look")
+	}
+	if th.Say(Error, "x") != "x" {
+		t.Errorf("%q", th.Say(Error, "x"))
+	}
+}
+
+func TestPhrase(t *testing.T) {
+	th := New(Config{Name: "mono"})
+	ann := model.Participant{Kind: "user", ID: "1", Name: "Ann", Role: "viewer"}
+	bob := model.Participant{Kind: "user", ID: "2", Name: "Bob"}
+	better := ann
+	better.Role = "editor"
+	for want, e := range map[string]model.Edit{
+		"privacy: public → private":                   {Kind: model.EditPrivacy, Base: model.TextValue("public"), Target: model.TextValue("private")},
+		`title: "a" → "b c"`:                          {Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b\nc")},
+		`labels stage: none → "won"`:                  {Kind: model.EditLabels, Key: "stage", Target: model.TextValue("won")},
+		"participants: -Bob, Ann: viewer → editor":    {Kind: model.EditParticipants, Base: model.PeopleValue([]model.Participant{ann, bob}), Target: model.PeopleValue([]model.Participant{better})},
+		"contacts: +Ann (viewer)":                     {Kind: model.EditContacts, Base: model.PeopleValue(nil), Target: model.PeopleValue([]model.Participant{ann})},
+		"archive":                                     {Kind: model.EditArchive},
+		"delete":                                      {Kind: model.EditDelete},
+		`create "x"`:                                  {Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "x"}}},
+		"default role: none → collaboration complete": {Kind: model.EditDefaultRole, Target: model.TextValue("collaboration_complete")},
+	} {
+		if got := th.Phrase(e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestEveryStateHasASignAndAWord(t *testing.T) {
+	th := New(Config{ASCII: true})
+	for _, s := range []model.EditState{model.Queued, model.Sending, model.RetryAt, model.Held, model.InConflict, model.Refused,
+		model.NotVerified, model.OutcomeNotKnown, model.Done, model.Withdrawn, model.OutcomeAlreadySet} {
+		if sign, word, _ := th.StateSign(s); strings.TrimSpace(sign) == "" || word == "" {
+			t.Errorf("%s: %q %q", s, sign, word)
+		}
+	}
+	for _, p := range []model.Privacy{model.PrivacyPrivate, model.PrivacyPublic, model.PrivacyParticipants, model.PrivacyUnknown, "odd"} {
+		if sign, word, _ := th.PrivacySign(p); sign == "" || word == "" {
+			t.Errorf("%s: %q %q", p, sign, word)
+		}
+	}
+}
+
+func TestKeyLine(t *testing.T) {
+	th := New(Config{Name: "mono"})
+	pairs := []string{"a", "first", "", "nothing", "b", "second", "esc", "close"}
+	for w := range 40 {
+		if got := th.Width(th.KeyLineIn(w, pairs...)); got > w {
+			t.Errorf("%d cells in %d", got, w)
+		}
+	}
+	if s := th.KeyLineIn(12, pairs...); !strings.Contains(s, "close") || strings.Contains(s, "first") {
+		t.Errorf("%q", s)
+	}
+	if s := th.KeyLine(pairs...); strings.Contains(s, "nothing") {
+		t.Errorf("%q", s)
+	}
+}
