@@ -242,6 +242,7 @@ func (t *tx) reproject(r model.Ref) error {
 	if err := json.Unmarshal(body, &c); err != nil {
 		return err
 	}
+	c.Ref = r // rows set aside carry another account than their body
 	_, err = t.project(key, c, print)
 	return err
 }
