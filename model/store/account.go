@@ -70,7 +70,7 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND account LIKE ? || '~%'", name).Scan(&held)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
@@ -165,20 +165,21 @@ func (s *Store) Counts(ctx context.Context, account string) (conversations, wait
 	err = s.read.QueryRowContext(ctx, `
 SELECT (SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0),
        (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
-       (SELECT count(*) FROM outbox WHERE (account = ?1 OR account LIKE ?1 || '~%') AND state NOT IN ('queued', 'sending', 'retry'))`,
+       (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
 		account).Scan(&conversations, &waiting, &needPerson)
 	return conversations, waiting, needPerson, localError("count", err)
 }
 
 // Forget removes everything kept of an account, rows set aside included.
 func (s *Store) Forget(ctx context.Context, account string) error {
+	// Not LIKE: a name may hold an underscore, which would match any letter.
 	err := s.tx(ctx, func(t *tx) error {
 		for _, table := range []string{"conversation", "triage", "outbox", "journal", "pace"} {
-			t.exec("DELETE FROM "+table+" WHERE account = ? OR account LIKE ? || '~%'", account, account)
+			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
-		t.exec("DELETE FROM account WHERE name = ? OR name LIKE ? || '~%'", account, account)
+		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
 		// Drafts are keyed by what they are about, which names the account.
-		return t.exec("DELETE FROM draft WHERE instr(key, ':' || ? || ':') > 0 OR key LIKE '%:' || ?", account, account)
+		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})
 	if err != nil {
 		return localError("forget an account", err)

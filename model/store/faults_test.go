@@ -34,3 +34,42 @@ func TestDiscardingAnEditThatWasSetAsideLeavesTheNewRowsAlone(t *testing.T) {
 		t.Error("the row of the new identity carries the title of the old one")
 	}
 }
+
+func TestAccountNamesAreNoPatterns(t *testing.T) {
+	s := fresh(t)
+	open := func(name, identity string) int {
+		t.Helper()
+		_, held, err := s.OpenAccount(t.Context(), name, identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return held
+	}
+	open("axb", "one")
+	e := rename("1", "a", "b")
+	e.Edit.Ref.Account = "axb"
+	ids := enqueue(t, s, e)
+	s.SaveDraft(t.Context(), "title:axb", "typed")
+	open("axb", "two")
+	if held := open("a_b", "three"); held != 0 {
+		t.Errorf("%d edits of axb count as held by a_b", held)
+	}
+	if _, _, person, _ := s.Counts(t.Context(), "A_B"); person != 0 {
+		t.Errorf("%d edits of axb wait for a person at A_B", person)
+	}
+	if err := s.Forget(t.Context(), "a_b"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := s.OutboxEntry(t.Context(), ids[0]); !ok {
+		t.Error("forgetting a_b deleted an edit of axb")
+	}
+	if text, _ := s.Draft(t.Context(), "title:axb"); text != "typed" {
+		t.Error("forgetting a_b deleted a draft of axb")
+	}
+	if err := s.Forget(t.Context(), "axb"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := s.OutboxEntry(t.Context(), ids[0]); ok {
+		t.Error("forgetting axb left its edit that was set aside")
+	}
+}
