@@ -73,3 +73,17 @@ func TestAccountNamesAreNoPatterns(t *testing.T) {
 		t.Error("forgetting axb left its edit that was set aside")
 	}
 }
+
+func TestAnEditThatWaitsForAnUnwantedOneHoldsUpNoOther(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"), conv("2", "x"))
+	enqueue(t, s, rename("1", "a", "b"))
+	wanted := enqueue(t, s, rename("1", "b", "c"), rename("2", "x", "y"))
+	if got := claim(t, s, wanted); len(got) != 1 || got[0].ID != wanted[1] {
+		t.Errorf("claimed %+v", got)
+	}
+	many := append(make([]string, 40_000), wanted...)
+	if got := claim(t, s, many); len(got) != 0 {
+		t.Errorf("then claimed %+v", got)
+	}
+}

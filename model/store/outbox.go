@@ -134,21 +134,20 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	var out []model.OutboxEntry
 	err := s.tx(ctx, func(t *tx) error {
 		out = nil
-		limit, args := "", []any{account, ms(s.now())}
-		if only != nil {
-			limit = " AND o.id IN (" + placeholders(len(only)) + ")"
-			for _, id := range only {
-				args = append(args, id)
-			}
+		// One value, since a bulk edit may name more than SQLite takes variables.
+		list, err := json.Marshal(only)
+		if err != nil {
+			return err
 		}
 		var conv, first string
-		err := t.QueryRowContext(ctx, `
+		err = t.QueryRowContext(ctx, `
+WITH wanted AS (SELECT value FROM json_each(?3))
 SELECT o.conv, o.id FROM outbox o
-WHERE o.account = ? AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?)`+limit+`
+WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
     AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
-    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field))
-ORDER BY o.id LIMIT 1`, args...).Scan(&conv, &first)
+    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
+ORDER BY o.id LIMIT 1`, account, ms(s.now()), string(list), only == nil).Scan(&conv, &first)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
