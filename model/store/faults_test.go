@@ -3,6 +3,7 @@ package store_test
 import (
 	"testing"
 
+	"confab/model"
 	"confab/model/query"
 	"confab/model/store"
 )
@@ -85,5 +86,28 @@ func TestAnEditThatWaitsForAnUnwantedOneHoldsUpNoOther(t *testing.T) {
 	many := append(make([]string, 40_000), wanted...)
 	if got := claim(t, s, many); len(got) != 0 {
 		t.Errorf("then claimed %+v", got)
+	}
+}
+
+func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	people := func(ids ...string) model.Value {
+		var out []model.Participant
+		for _, id := range ids {
+			out = append(out, model.Participant{Kind: model.KindUser, ID: id})
+		}
+		return model.PeopleValue(out)
+	}
+	set := func(base, target model.Value) store.Entry {
+		return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: base, Target: target}}
+	}
+	// Cy is added, and then an older edit that added Bo is taken back.
+	ids := enqueue(t, s, set(people("ann", "bo"), people("ann", "bo", "cy")), set(people("ann", "bo"), people("ann")))
+	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || len(got[0].Target.Set()) != 3 {
+		t.Errorf("claimed %+v", got)
+	}
+	if _, ok, _ := s.OutboxEntry(t.Context(), ids[1]); !ok {
+		t.Error("the second edit is gone")
 	}
 }

@@ -212,7 +212,9 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken []model.O
 			continue
 		}
 		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
-		if at, ok := open[f]; ok && fresh && taken[at].Kind == e.Kind {
+		// An edit that was not made on top of the other would silently drop what
+		// that one did; it is compared with what that one leaves.
+		if at, ok := open[f]; ok && fresh && taken[at].Kind == e.Kind && e.Base.Equal(taken[at].Target) {
 			folded = append(folded, taken[at].ID)
 			e.Base = taken[at].Base
 			taken[at] = e
