@@ -139,9 +139,14 @@ func (b *Inbox) Close(ctx context.Context) error {
 	}
 }
 
+// recoverEvery is how often it is asked whether a process died while sending:
+// that changes nothing in the database.
+const recoverEvery = 10 * time.Second
+
 // watch looks once a second for changes of another process.
 func (b *Inbox) watch(ctx context.Context) {
-	seen := b.store.OwnRevision()
+	seen, foreign := b.store.OwnRevision(), b.store.ForeignRevision()
+	recovered := b.now()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -151,21 +156,28 @@ func (b *Inbox) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		rev, err := b.store.Revision(ctx)
-		if err != nil || rev <= seen {
+		if err != nil {
 			continue
 		}
-		own := b.store.OwnRevision()
-		if rev > own {
-			b.recountAll(ctx)
-			b.events.publish(model.Event{Accounts: b.names(), Revision: rev})
-			for _, a := range b.accounts {
-				a.nudgeDelivery() // another process may have left work behind
-			}
+		// An own change may have come after another's: both are told apart.
+		own, hidden := b.store.OwnRevision(), b.store.ForeignRevision()
+		changed := rev > seen && rev > own || hidden > foreign
+		seen, foreign = max(seen, rev, own), hidden
+		if since := b.now().Sub(recovered); changed || since >= recoverEvery || since < 0 {
+			recovered = b.now()
 			if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {
 				b.log("recovered %d edits of a process that ended", len(ids))
+				changed = true
 			}
 		}
-		seen = max(rev, own)
+		if !changed {
+			continue
+		}
+		b.recountAll(ctx)
+		b.events.publish(model.Event{Accounts: b.names(), Revision: rev})
+		for _, a := range b.accounts {
+			a.nudgeDelivery() // another process may have left work behind
+		}
 	}
 }
 

@@ -69,7 +69,13 @@ func (o *owner) alive(claim string) bool {
 // is repeated. It returns their ids.
 func (s *Store) Recover(ctx context.Context) ([]string, error) {
 	var ids []string
-	err := s.tx(ctx, func(t *tx) error {
+	var n int
+	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE state = 'sending' AND claim <> ?", s.owner.name).Scan(&n)
+	if err != nil || n == 0 {
+		return nil, localError("recover the outbox", err)
+	}
+	err = s.tx(ctx, func(t *tx) error {
+		ids = nil
 		rows, err := t.QueryContext(ctx, "SELECT id, claim FROM outbox WHERE state = 'sending'")
 		if err != nil {
 			return err

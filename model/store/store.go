@@ -40,14 +40,16 @@ type Options struct {
 
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
-	path   string
-	write  *sql.DB // one connection: SQLite has one writer
-	read   *sql.DB
-	now    func() time.Time
-	owner  *owner
-	rev    atomic.Int64
-	rescue string
-	scope  atomic.Pointer[[]string]
+	path  string
+	write *sql.DB // one connection: SQLite has one writer
+	read  *sql.DB
+	now   func() time.Time
+	owner *owner
+	rev   atomic.Int64
+	// foreign is the newest change of another process that an own one followed.
+	foreign atomic.Int64
+	rescue  string
+	scope   atomic.Pointer[[]string]
 }
 
 // Open opens or creates the database in a file. The folder must exist.
@@ -199,21 +201,26 @@ type tx struct {
 	stmts map[string]*sql.Stmt
 }
 
-// tx runs f in a write transaction. The revision grows by one with each.
+// tx runs f in a write transaction. The revision grows by one with each that
+// changed a row: two processes that look for each other's changes would
+// otherwise wake each other for ever.
 func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 	dbtx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}}
-	err = f(t)
+	before := t.changes()
+	if err = t.err; err == nil {
+		err = f(t)
+	}
 	if err == nil {
 		err = t.err
 	}
-	var rev int64
-	if err == nil && t.hasMeta() {
-		rev, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
-		rev++
+	var was, rev int64
+	if err == nil && t.changes() != before && t.hasMeta() {
+		was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
+		rev = was + 1
 		t.setMeta("revision", strconv.FormatInt(rev, 10))
 		err = t.err
 	}
@@ -221,13 +228,26 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 		dbtx.Rollback()
 		return err
 	}
-	if err := dbtx.Commit(); err != nil {
-		return err
-	}
 	if rev > 0 {
+		// Noted while the one connection is held, so that it never goes back.
+		if was > s.rev.Load() {
+			s.foreign.Store(was)
+		}
 		s.rev.Store(rev)
 	}
+	if err := dbtx.Commit(); err != nil {
+		s.foreign.Store(rev) // another process may get this number
+		return err
+	}
 	return nil
+}
+
+// changes counts the rows that this connection ever changed.
+func (t *tx) changes() (n int64) {
+	if err := t.QueryRowContext(t.ctx, "SELECT total_changes()").Scan(&n); err != nil && t.err == nil {
+		t.err = err
+	}
+	return n
 }
 
 func (t *tx) hasMeta() bool {
@@ -286,6 +306,10 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 
 // OwnRevision is the number of the newest change made by this process.
 func (s *Store) OwnRevision() int64 { return s.rev.Load() }
+
+// ForeignRevision is the number of the newest change of another process that
+// was followed by one of this process, and so is not the newest any more.
+func (s *Store) ForeignRevision() int64 { return s.foreign.Load() }
 
 func ms(t time.Time) int64 {
 	if t.IsZero() {

@@ -1,0 +1,94 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// Two processes must not take each other's looking for a change.
+func TestTwoProcessesAtRestWriteNothing(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+			b.Start(context.Background())
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				other.Start(context.Background())
+				time.Sleep(10 * time.Second)
+				submit(t, other, f.ref("1"), title("mine"))
+				time.Sleep(10 * time.Second)
+				before, err := s.Revision(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				if after, _ := s.Revision(context.Background()); after != before {
+					t.Errorf("%d changes in a minute of rest", after-before)
+				}
+			})
+		})
+	})
+}
+
+func TestAChangeOfAnotherProcessIsNoticedBehindAnOwnOne(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(10*time.Second + time.Second/2)
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				submit(t, other, f.ref("1"), title("from the other process"))
+			})
+			yes := true
+			if err := b.Triage(context.Background(), []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			if got := f.get("1").Title; got != "from the other process" {
+				t.Errorf("not delivered: the service has %q", got)
+			}
+		})
+	})
+}
+
+// A kill changes nothing in the database, so that no revision tells of it.
+func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Second)
+			dying, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := dying.Enqueue(context.Background(), []store.Entry{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
+				Base: model.TextValue("Kick-off"), Target: model.TextValue("mine")}}}); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := dying.Claim(context.Background(), "projects", nil); err != nil || len(got) != 1 {
+				t.Fatal(got, err)
+			}
+			time.Sleep(5 * time.Second)
+			if f.get("1").Title != "Kick-off" {
+				t.Fatal("the claim of a living process was taken")
+			}
+			if err := dying.Close(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(30 * time.Second)
+			if got := f.get("1").Title; got != "mine" {
+				t.Errorf("30 seconds after the other process died the service has %q", got)
+			}
+		})
+	})
+}
