@@ -14,10 +14,13 @@ const writeTime = 3 * time.Minute
 // deliverLoop sends what is due of one account until ctx ends.
 func (b *Inbox) deliverLoop(ctx context.Context, a *account) {
 	for ctx.Err() == nil {
-		if err := b.deliverDue(ctx, a, nil, nil); err != nil && ctx.Err() == nil {
+		pause := time.Minute // after a failure of this machine, which nothing announces
+		if err := b.deliverDue(ctx, a, nil, nil); err == nil {
+			pause = b.untilDue(ctx, a)
+		} else if ctx.Err() == nil {
 			b.log("%s: deliver: %v", a.name, err)
 		}
-		rest(ctx, b.untilDue(ctx, a), a.wakeDeliver)
+		rest(ctx, pause, a.wakeDeliver)
 	}
 }
 
@@ -50,6 +53,11 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 	}
 	a.delivering.Lock()
 	defer a.delivering.Unlock()
+	// Nothing of this account is being sent here now: what this process still
+	// claims is what it could not record, for want of disk space or time.
+	if err := b.store.Release(ctx, a.name); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		if p := a.paused(); p.After(b.now()) {
 			return nil
@@ -95,8 +103,10 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	if err != nil {
 		return d.unread(ctx, entries, err)
 	}
-	// From here on what happens is recorded even if the program is leaving.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	// From here on what happens is recorded even if the program is leaving, and
+	// even if the time of the service is over.
+	ctx = context.WithoutCancel(ctx)
+	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	if _, err := d.b.store.Save(ctx, read.Conversation); err != nil {
 		return err
@@ -137,11 +147,10 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	if err := d.b.store.Sent(ctx, ids); err != nil {
 		return err
 	}
-	outcomes := d.a.provider.Apply(ctx, read.Conversation, edits)
+	outcomes := d.a.provider.Apply(remote, read.Conversation, edits)
 	var after *model.Conversation // one read serves every edit that needs it
 	for i, e := range send {
-		e.Sent = true
-		if err := d.settle(ctx, e, read.Conversation, outcomes[i], need, &after); err != nil {
+		if err := d.settle(ctx, remote, e, read.Conversation, outcomes[i], need, &after); err != nil {
 			return err
 		}
 	}
@@ -179,8 +188,9 @@ func (d delivery) already(ctx context.Context, e model.OutboxEntry, fresh model.
 	return d.finish(ctx, e, now, now, &fresh, false, model.OutcomeAlreadySet)
 }
 
-// settle verifies what a write did and ends the edit accordingly.
-func (d delivery) settle(ctx context.Context, e model.OutboxEntry, before model.Conversation, out model.Outcome, need model.Need, read **model.Conversation) error {
+// settle verifies what a write did and ends the edit accordingly. remote bounds
+// what is asked of the service.
+func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, before model.Conversation, out model.Outcome, need model.Need, read **model.Conversation) error {
 	if out.Err != nil {
 		return d.failed(ctx, e, out.Err, false)
 	}
@@ -196,7 +206,7 @@ func (d delivery) settle(ctx context.Context, e model.OutboxEntry, before model.
 	}
 	if after == nil {
 		if *read == nil {
-			fresh, err := d.a.provider.Load(ctx, e.Ref.ID, need)
+			fresh, err := d.a.provider.Load(remote, e.Ref.ID, need)
 			if err != nil {
 				// Accepted, but not yet seen: read again later, never send blindly.
 				return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
@@ -235,20 +245,20 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 				Message: "the create was sent without an answer, and several conversations now have this title"}, nil, time.Time{}, false)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	ctx = context.WithoutCancel(ctx)
+	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	if err := d.b.store.Sent(ctx, []string{e.ID}); err != nil {
 		return err
 	}
-	e.Sent = true
-	out := d.a.provider.Apply(ctx, model.Conversation{}, []model.Edit{e.Edit})[0]
+	out := d.a.provider.Apply(remote, model.Conversation{}, []model.Edit{e.Edit})[0]
 	if out.Err != nil {
 		return d.failed(ctx, e, out.Err, false)
 	}
 	if out.After != nil && !out.Existed {
 		return d.created(ctx, e, *out.After)
 	}
-	read, err := d.a.provider.Load(ctx, out.Created, model.NeedParticipants)
+	read, err := d.a.provider.Load(remote, out.Created, model.NeedParticipants)
 	if err != nil {
 		c := model.Conversation{Ref: model.Ref{Account: e.Ref.Account, ID: out.Created}, Provider: d.a.desc.Provider,
 			Title: e.Target.New.Title, ParticipantCount: -1}

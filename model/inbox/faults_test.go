@@ -92,3 +92,50 @@ func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
 		})
 	})
 }
+
+func TestAWriteThatTakesTooLongIsStillRecorded(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			time.Sleep(4 * time.Minute)
+			return nil, true
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		err := b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Done {
+				t.Errorf("%s", r.Entry.State)
+			}
+		})
+		if err != nil || len(outbox(t, b)) != 0 {
+			t.Errorf("%v, outbox %+v", err, outbox(t, b))
+		}
+	})
+}
+
+func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		// What a full disk leaves behind: sent, and still claimed by this process.
+		if got, err := s.Claim(ctx, "projects", nil); err != nil || len(got) != 1 {
+			t.Fatal(got, err)
+		}
+		if err := s.Sent(ctx, ids); err != nil {
+			t.Fatal(err)
+		}
+		f.change("1", func(c *model.Conversation) { c.Title = "mine" })
+		b.Start(ctx)
+		time.Sleep(10 * time.Second)
+		if h := history(t, b); len(h) != 1 || h[0].State != model.Done || h[0].Before.String() != "Kick-off" {
+			t.Errorf("journal %+v, outbox %+v", h, outbox(t, b))
+		}
+		if _, applies := f.count(); applies != 0 {
+			t.Errorf("written %d times more", applies)
+		}
+	})
+}

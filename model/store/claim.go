@@ -64,6 +64,15 @@ func (o *owner) alive(claim string) bool {
 	return true
 }
 
+// Release gives back what this process claimed of an account and is no longer
+// sending: what became of it could not be recorded. Like after a kill, it is
+// read before anything is repeated.
+func (s *Store) Release(ctx context.Context, account string) error {
+	return localError("release claims", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE account = ? AND state = 'sending' AND claim = ?", account, s.owner.name)
+	}))
+}
+
 // Recover gives back the edits that a dead process was sending. They are
 // queued again, marked as sent: what became of them is read before anything
 // is repeated. It returns their ids.
