@@ -299,8 +299,11 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	err := model.AsError(cause)
 	now := d.b.now()
 	what := decide(err, e.Attempts, now)
+	if e.Sent {
+		// That nothing left this time takes back no earlier sending.
+		what.unsent = false
+	}
 	if early {
-		// A read changes nothing, so an earlier sending stays what it was.
 		what.unsent = false
 		if err.Kind == model.UnknownOutcome {
 			what.pause = true
@@ -314,6 +317,7 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		})
 	}
 	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, what.state, err.Kind)
+	e.Sent = e.Sent || !early && !what.unsent
 	return d.park(ctx, e, what.state, model.NewEntryError(err), nil, what.next, what.unsent)
 }
 

@@ -139,3 +139,57 @@ func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
 		}
 	})
 }
+
+func create(t *testing.T, b *inbox.Inbox, title string) []string {
+	t.Helper()
+	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := b.Submit(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func (f *fake) titled(title string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, c := range f.convs {
+		if c.Title == title {
+			n++
+		}
+	}
+	return n
+}
+
+// First the answer is lost and the list lags behind, then the service cannot
+// be reached, then the list shows what the first try made.
+func TestAFailureAfterALostCreateDoesNotForgetIt(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		tries := 0
+		f.onApply = func() (error, bool) {
+			switch tries++; tries {
+			case 1:
+				return &model.Error{Kind: model.UnknownOutcome}, false
+			case 2:
+				return &model.Error{Kind: model.Unavailable}, false
+			}
+			return nil, true
+		}
+		ids := create(t, b, "Lift inspection")
+		for range 2 {
+			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+			time.Sleep(time.Hour)
+		}
+		f.set(func() { f.add("Lift inspection") })
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if n := f.titled("Lift inspection"); n != 1 {
+			t.Errorf("made %d times", n)
+		}
+	})
+}
