@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -236,6 +237,9 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 			return d.failed(context.WithoutCancel(ctx), e, err, true)
 		}
 		ctx = context.WithoutCancel(ctx)
+		if found, err = d.notMadeBefore(ctx, found); err != nil {
+			return err
+		}
 		switch len(found) {
 		case 0:
 		case 1:
@@ -265,6 +269,22 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 		return d.created(ctx, e, c)
 	}
 	return d.created(ctx, e, read.Conversation)
+}
+
+// notMadeBefore leaves out what another create is known to have made: two
+// creates may have the same title.
+func (d delivery) notMadeBefore(ctx context.Context, found []model.Conversation) ([]model.Conversation, error) {
+	var out []model.Conversation
+	for _, c := range found {
+		entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: c.Ref})
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(entries, func(j model.JournalEntry) bool { return j.Kind == model.EditCreate }) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
 }
 
 func (d delivery) created(ctx context.Context, e model.OutboxEntry, c model.Conversation) error {

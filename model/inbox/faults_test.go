@@ -193,3 +193,22 @@ func TestAFailureAfterALostCreateDoesNotForgetIt(t *testing.T) {
 		}
 	})
 }
+
+func TestALostCreateIsNotTakenForAnEarlierOneOfTheSameTitle(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Deliver(ctx, create(t, b, "Stand-up"), func(model.DeliveryResult) {})
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, false
+		}
+		ids := create(t, b, "Stand-up")
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		time.Sleep(time.Minute)
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if n := f.titled("Stand-up"); n != 2 {
+			t.Errorf("two were asked for, %d made", n)
+		}
+	})
+}
