@@ -212,3 +212,30 @@ func TestALostCreateIsNotTakenForAnEarlierOneOfTheSameTitle(t *testing.T) {
 		}
 	})
 }
+
+func TestAConversationThatAlwaysFailsDoesNotHoldUpTheOthers(t *testing.T) {
+	for _, kind := range []model.ErrorKind{model.Unavailable, model.Malformed, model.Unauthorized, model.RateLimited} {
+		t.Run(string(kind), func(t *testing.T) {
+			f := newFake("projects", "Kick-off", "Budget")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Start(context.Background())
+				time.Sleep(time.Second)
+				f.set(func() {
+					f.onLoad = func(id string) error {
+						if id == "1" {
+							return &model.Error{Kind: kind, Message: "only here"}
+						}
+						return nil
+					}
+				})
+				submit(t, b, f.ref("1"), title("mine"))
+				time.Sleep(time.Second)
+				submit(t, b, f.ref("2"), title("another"))
+				time.Sleep(time.Hour)
+				if got := f.get("2").Title; got != "another" {
+					t.Errorf("after an hour the healthy conversation has %q", got)
+				}
+			})
+		})
+	}
+}

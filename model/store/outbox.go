@@ -134,7 +134,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	var out []model.OutboxEntry
 	err := s.tx(ctx, func(t *tx) error {
 		out = nil
-		// One value, since a bulk edit may name more than SQLite takes variables.
+		// What was tried least goes first: a conversation that always fails and
+		// shuts the account for a while must not take every turn after it.
+		// The ids are one value, since a bulk edit may name more than SQLite takes variables.
 		list, err := json.Marshal(only)
 		if err != nil {
 			return err
@@ -147,7 +149,7 @@ WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
     AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
     AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
-ORDER BY o.id LIMIT 1`, account, ms(s.now()), string(list), only == nil).Scan(&conv, &first)
+ORDER BY o.attempts, o.id LIMIT 1`, account, ms(s.now()), string(list), only == nil).Scan(&conv, &first)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
