@@ -27,6 +27,8 @@ type fake struct {
 	filters []model.Filter // of the syncs that had one
 	next    int
 	ignore  bool // writes are accepted and change nothing
+	// loadUnlisted answers a read of what no list holds.
+	loadUnlisted bool
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -154,6 +156,9 @@ func (f *fake) Load(ctx context.Context, id string, _ model.Need) (model.Detail,
 		}
 	}
 	c, ok := f.convs[id]
+	if !ok && f.loadUnlisted {
+		c, ok = model.Conversation{Ref: f.ref(id), Provider: model.Kona, Title: "unlisted", Privacy: model.PrivacyPublic}, true
+	}
 	if !ok {
 		return model.Detail{}, &model.Error{Kind: model.NotFound, Message: "gone"}
 	}

@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -238,4 +239,59 @@ func TestAConversationThatAlwaysFailsDoesNotHoldUpTheOthers(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAMissedConversationThatIsForbiddenEndsNoRefresh(t *testing.T) {
+	f := newFake("projects", "a", "b", "c")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		f.set(func() {
+			delete(f.convs, "1") // hidden from the list
+			delete(f.convs, "2")
+			f.onLoad = func(id string) error {
+				if id == "1" {
+					return &model.Error{Kind: model.Forbidden, Message: "not yours"}
+				}
+				return nil
+			}
+		})
+		time.Sleep(2 * time.Hour)
+		if st := b.Accounts()[0]; st.Error != nil || time.Since(st.Checked) > 5*time.Minute {
+			t.Errorf("last refreshed at %s with %+v", st.Checked, st.Error)
+		}
+		if n, _ := b.Count(ctx, "is:any", false); n != 2 {
+			t.Errorf("%d rows; the deleted one behind the forbidden one must be gone", n)
+		}
+	})
+}
+
+func TestEveryMissedConversationIsLookedAtInSomeSweep(t *testing.T) {
+	f := newFake("projects", "a")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		var unlisted []model.Conversation
+		for i := range 201 {
+			c := f.get("1")
+			c.Ref.ID = "x" + strconv.Itoa(i)
+			unlisted = append(unlisted, c)
+		}
+		if _, err := s.SaveBatch(ctx, "projects", unlisted, nil); err != nil {
+			t.Fatal(err)
+		}
+		last := unlisted[200].Ref
+		f.onLoad = func(id string) error {
+			if id == last.ID {
+				return &model.Error{Kind: model.NotFound}
+			}
+			return nil
+		}
+		f.loadUnlisted = true
+		b.Start(ctx)
+		time.Sleep(3 * time.Hour)
+		if _, ok, _ := b.Row(ctx, last); ok {
+			t.Error("after three sweeps the deleted one was never looked at")
+		}
+	})
 }

@@ -184,8 +184,9 @@ func (b *Inbox) walk(ctx context.Context, a *account) error {
 	return b.checkMissed(ctx, a, missed)
 }
 
-// checkMissed loads what a complete walk did not meet. Only an answer of "not
-// found" makes a tombstone.
+// checkMissed loads what a complete walk did not meet, longest unseen first, so
+// that each has its turn in some sweep. Only an answer of "not found" makes a
+// tombstone.
 func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) error {
 	since := b.sinceTime(a)
 	checks := 0
@@ -207,8 +208,13 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 			if err := b.store.Bury(ctx, ref); err != nil {
 				return err
 			}
-		default:
+		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
+		default:
+			// This conversation alone can't be read, which tells nothing of the
+			// list; as an error, "forbidden" would end the account's refreshes.
+			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
+			continue
 		}
 		b.announce(ctx, a, ref)
 	}

@@ -126,8 +126,8 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 }
 
 // EndWalk records the end of a walk that read every page. Where it was complete
-// it gives the ids of the conversations that it did not meet; where rows could
-// not be read, nothing can be said about those.
+// it gives the ids of the conversations that it did not meet, longest unseen
+// first; where rows could not be read, nothing can be said about those.
 func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		t.exec("UPDATE account SET walk = '', swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
@@ -135,7 +135,7 @@ func (s *Store) EndWalk(ctx context.Context, account string, no int64, head stri
 		if t.err != nil || !complete {
 			return t.err
 		}
-		rows, err := t.QueryContext(ctx, "SELECT id FROM conversation WHERE account = ? AND walk_no < ? AND gone = 0", account, no)
+		rows, err := t.QueryContext(ctx, "SELECT id FROM conversation WHERE account = ? AND walk_no < ? AND gone = 0 ORDER BY checked, key", account, no)
 		if err != nil {
 			return err
 		}
