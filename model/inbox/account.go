@@ -25,7 +25,7 @@ type account struct {
 	mu    sync.Mutex
 	state model.AccountState
 	// pausedUntil keeps delivery from knocking on a door that is known shut;
-	// zero is open. A person's retry opens it.
+	// zero is open.
 	pausedUntil time.Time
 	pausedBy    model.ErrorKind
 	failures    int
@@ -62,14 +62,21 @@ func nudge(ch chan struct{}) {
 	}
 }
 
-// pause shuts delivery until a time, and says why; open ends that.
+// pause shuts delivery until a time, and says why.
 func (a *account) pause(until time.Time, why model.ErrorKind) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pausedUntil, a.pausedBy = until, why
 }
 
-func (a *account) open() { a.pause(time.Time{}, "") }
+// open is a person's retry. A pause that the service asked for is kept.
+func (a *account) open() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.pausedBy != model.RateLimited {
+		a.pausedUntil, a.pausedBy = time.Time{}, ""
+	}
+}
 
 // reached is told that the service answers. It ends a pause that was made
 // because it did not; a pause that the service asked for is kept.

@@ -295,3 +295,36 @@ func TestEveryMissedConversationIsLookedAtInSomeSweep(t *testing.T) {
 		}
 	})
 }
+
+func TestADiscardDoesNotOpenWhatTheServiceShut(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		at := time.Now().Add(time.Hour)
+		f.set(func() {
+			f.onApply = func() (error, bool) {
+				if time.Now().Before(at) {
+					return &model.Error{Kind: model.RateLimited, RetryAt: at}, false
+				}
+				return nil, true
+			}
+		})
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(time.Second)
+		ids := submit(t, b, f.ref("2"), title("a mistake"))
+		submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
+		if err := b.Discard(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if _, applies := f.count(); applies != 1 {
+			t.Errorf("%d writes before the time the service asked for", applies)
+		}
+		time.Sleep(time.Hour)
+		if f.get("1").Title != "mine" || f.get("2").Privacy != model.PrivacyPrivate {
+			t.Error("not delivered after the time the service asked for")
+		}
+	})
+}
