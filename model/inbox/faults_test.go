@@ -328,3 +328,32 @@ func TestADiscardDoesNotOpenWhatTheServiceShut(t *testing.T) {
 		}
 	})
 }
+
+func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, true
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		time.Sleep(time.Minute)
+		f.onLoad = func(string) error { f.onLoad = nil; return &model.Error{Kind: model.Forbidden} }
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Refused {
+				t.Fatalf("%+v", r.Entry)
+			}
+		})
+		if err := b.Retry(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
+				t.Errorf("%s, journal %+v", r.Entry.State, r.Journal)
+			}
+		})
+	})
+}

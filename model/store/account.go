@@ -85,7 +85,8 @@ func (t *tx) rename(from, to string, orphan bool) {
 	}
 	t.exec("UPDATE OR REPLACE account SET name = ? WHERE name = ?", to, from)
 	if orphan {
-		t.exec("UPDATE outbox SET state = 'held', orphaned = 1, claim = '' WHERE account = ?", to)
+		// What waits for a decision goes on waiting for that one.
+		t.exec("UPDATE outbox SET state = CASE WHEN state IN ('queued', 'sending', 'retry') THEN 'held' ELSE state END, orphaned = 1, claim = '' WHERE account = ?", to)
 	} else {
 		t.exec("UPDATE outbox SET orphaned = 0 WHERE account = ?", to)
 	}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"confab/model"
 	"confab/model/query"
@@ -109,5 +110,35 @@ func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
 	}
 	if _, ok, _ := s.OutboxEntry(t.Context(), ids[1]); !ok {
 		t.Error("the second edit is gone")
+	}
+}
+
+func TestAnEditInConflictStaysSoWhileItsAccountIsSetAside(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	theirs := model.TextValue("c")
+	if err := s.Park(t.Context(), ids[0], model.InConflict, &model.EntryError{Kind: model.ConflictKind}, &theirs, time.Time{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://other.example"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err == nil {
+		t.Error("an edit of another identity was resolved into the queue")
+	}
+	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://a.example"); err != nil {
+		t.Fatal(err)
+	}
+	e, _, _ := s.OutboxEntry(t.Context(), ids[0])
+	if e.State != model.InConflict || e.Orphaned {
+		t.Errorf("came back as %s, orphaned %v", e.State, e.Orphaned)
+	}
+	if got := row(t, s, "1").Conversation.Title; got != "a" {
+		t.Errorf("the row shows %q", got)
+	}
+	if n := count(t, s, must("is:conflict")); n != 1 {
+		t.Errorf("%d rows are found in conflict", n)
 	}
 }

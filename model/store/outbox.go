@@ -312,6 +312,10 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 // ErrClaimed is returned where an edit is being sent and cannot be changed.
 var ErrClaimed = errors.New("the edit is being sent right now")
 
+func errOrphaned(id string) error {
+	return &model.Error{Kind: model.Invalid, Message: "edit " + id + " belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
+}
+
 // Requeue sends waiting edits again now: failed, held and retrying ones. An
 // edit of an account that was set aside is refused.
 func (s *Store) Requeue(ctx context.Context, ids []string) error {
@@ -326,11 +330,11 @@ func (s *Store) Requeue(ctx context.Context, ids []string) error {
 			case err != nil:
 				return err
 			case orphaned:
-				return &model.Error{Kind: model.Invalid, Message: "edit " + id + " belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
+				return errOrphaned(id)
 			case state == model.Sending:
 				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
 			}
-			t.exec("UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL, sent = CASE WHEN state IN ('unknown', 'retry', 'queued', 'held') THEN sent ELSE 0 END, created = ? WHERE id = ?", ms(s.now()), id)
+			t.exec("UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL, sent = CASE WHEN state IN ('unknown', 'retry', 'queued', 'held', 'refused') THEN sent ELSE 0 END, created = ? WHERE id = ?", ms(s.now()), id)
 			if err := t.reprojectEntry(id); err != nil {
 				return err
 			}
@@ -398,6 +402,9 @@ func (s *Store) Rebase(ctx context.Context, id string, base, target model.Value)
 		}
 		if err != nil {
 			return err
+		}
+		if e.Orphaned {
+			return errOrphaned(id)
 		}
 		if !e.State.NeedsPerson() {
 			return &model.Error{Kind: model.Invalid, Message: "edit " + id + " does not wait for a decision"}
