@@ -257,8 +257,9 @@ func position(ctx context.Context, t *sql.Tx, where string, args []any, keys []k
 // Vocabulary gives the values that completion offers, some hundred of each.
 func (s *Store) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
 	var v query.Vocabulary
+	where, args := s.condition(query.Query{}, s.now(), time.UTC)
 	first := func(column string) []string {
-		rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT "+column+" FROM conversation WHERE "+column+" <> '' AND gone = 0 LIMIT 300")
+		rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT "+column+" FROM conversation WHERE "+column+" <> '' AND "+where+" LIMIT 300", args...)
 		if err != nil {
 			return nil
 		}
