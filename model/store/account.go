@@ -131,8 +131,8 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 // first; where rows could not be read, nothing can be said about those.
 func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		t.exec("UPDATE account SET walk = '', swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
-			ms(s.now()), ms(s.now()), head, head, account)
+		t.exec("UPDATE account SET walk = CASE WHEN walk_no = ? THEN '' ELSE walk END, swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
+			no, ms(s.now()), ms(s.now()), head, head, account)
 		if t.err != nil || !complete {
 			return t.err
 		}

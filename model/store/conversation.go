@@ -40,7 +40,8 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 		}
 		t.checked(seen, walk)
 		if walk != nil {
-			t.exec("UPDATE account SET walk = ? WHERE name = ?", walk.Cursor, account)
+			// A walk that another process overtook leaves the newer one alone.
+			t.exec("UPDATE account SET walk = ? WHERE name = ? AND walk_no = ?", walk.Cursor, account, walk.No)
 		}
 		return nil
 	})
@@ -71,7 +72,7 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 		args := []any{ms(t.s.now())}
 		set := "checked = ?"
 		if walk != nil {
-			set += ", walk_no = ?"
+			set += ", walk_no = max(walk_no, ?)"
 			args = append(args, walk.No)
 		}
 		for _, k := range keys[:n] {

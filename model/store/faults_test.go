@@ -158,3 +158,36 @@ func TestCompletionOffersWhatTheListsShow(t *testing.T) {
 		t.Errorf("offers %+v, %v", v, err)
 	}
 }
+
+func TestTwoProcessesWalkWithoutMisleadingEachOther(t *testing.T) {
+	s := fresh(t)
+	one, _, err := s.BeginWalk(t.Context(), "sales")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _, err := s.BeginWalk(t.Context(), "sales")
+	if err != nil || two == one {
+		t.Fatal(one, two, err)
+	}
+	page := func(no int64, cursor, id string) {
+		t.Helper()
+		if _, err := s.SaveBatch(t.Context(), "sales", []model.Conversation{conv(id, "a")}, &store.Walk{No: no, Cursor: cursor}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page(two, "2", "1")
+	page(one, "9", "1")
+	// The second walk is cut here: it goes on from its own place, not from that of the first.
+	if _, cursor, _ := s.BeginWalk(t.Context(), "sales"); cursor != "2" {
+		t.Errorf("goes on at %q", cursor)
+	}
+	if _, err := s.EndWalk(t.Context(), "sales", one, "", true); err != nil {
+		t.Fatal(err)
+	}
+	if no, cursor, _ := s.BeginWalk(t.Context(), "sales"); no != two || cursor != "2" {
+		t.Errorf("after the end of the first, goes on as %d at %q", no, cursor)
+	}
+	if missed, err := s.EndWalk(t.Context(), "sales", two, "", true); err != nil || len(missed) != 0 {
+		t.Errorf("missed %v, %v", missed, err)
+	}
+}
