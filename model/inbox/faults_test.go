@@ -357,3 +357,27 @@ func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
 		})
 	})
 }
+
+func TestASweepNotedByAWrongClockDoesNotEndSweeps(t *testing.T) {
+	f := newFake("projects", "a", "b")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			ahead, err := store.Open(ctx, path, store.Options{Host: "laptop", Now: func() time.Time { return time.Now().AddDate(10, 0, 0) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ahead.Close()
+			if _, err := ahead.EndWalk(ctx, "projects", 1, "", true); err != nil {
+				t.Fatal(err)
+			}
+			f.set(func() { delete(f.convs, "2") })
+			b.Sync(ctx)
+			if n, _ := b.Count(ctx, "is:any", false); n != 1 {
+				t.Error("no sweep looked for what was deleted")
+			}
+		})
+	})
+}

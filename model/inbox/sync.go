@@ -104,7 +104,8 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 		err = b.walk(ctx, a)
 	} else {
 		err = b.head(ctx, a, kept.Head)
-		if err == nil && (b.now().Sub(kept.Swept) > every || kept.Walk != "") {
+		// A sweep in the future was noted by a clock that has been set back since.
+		if since := b.now().Sub(kept.Swept); err == nil && (since > every || since < 0 || kept.Walk != "") {
 			err = b.walk(ctx, a)
 		}
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -189,5 +190,21 @@ func TestTwoProcessesWalkWithoutMisleadingEachOther(t *testing.T) {
 	}
 	if missed, err := s.EndWalk(t.Context(), "sales", two, "", true); err != nil || len(missed) != 0 {
 		t.Errorf("missed %v, %v", missed, err)
+	}
+}
+
+func TestAClockSetBackStopsNoRequests(t *testing.T) {
+	now := start
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil {
+		t.Fatal(err)
+	}
+	now = start.Add(-30 * time.Minute)
+	if at, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil || at.Sub(now) > 2*time.Second {
+		t.Errorf("the next request waits %s, %v", at.Sub(now), err)
 	}
 }

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// farAhead is how many requests may stand in line for one account; a line that
+// is longer was left behind by a clock that has been set back since.
+const farAhead = 100
+
 // Slot takes the next moment at which a request of an account may be sent,
 // shared by every process with the database open. every is the pause between
 // requests; up to burst requests may come at once after a rest.
@@ -31,7 +35,7 @@ func (s *Store) Slot(ctx context.Context, account string, every time.Duration, b
 	if tat.Before(now) {
 		tat = now
 	}
-	if tat.After(now.Add(lag + time.Hour)) {
+	if tat.After(now.Add(lag + max(farAhead*every, time.Minute))) {
 		tat = now
 	}
 	at = tat.Add(-lag)
