@@ -232,8 +232,14 @@ func (c Conversation) Clone() Conversation {
 }
 
 // Stored gives the conversation as it may be written to disk: without the
-// volatile facts.
+// volatile facts, and without times that no JSON holds (a service that mixes up
+// seconds and milliseconds), which would fail the page they came on.
 func (c Conversation) Stored() Conversation {
+	for _, t := range []*time.Time{&c.Created, &c.Updated} {
+		if y := t.UTC().Year(); y < 1 || y > 9998 {
+			*t = time.Time{}
+		}
+	}
 	kept := make([]Fact, 0, len(c.Facts))
 	for _, f := range c.Facts {
 		if !f.Volatile {

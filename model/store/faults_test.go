@@ -208,3 +208,13 @@ func TestAClockSetBackStopsNoRequests(t *testing.T) {
 		t.Errorf("the next request waits %s, %v", at.Sub(now), err)
 	}
 }
+
+func TestATimeBeyondReasonFailsNoPage(t *testing.T) {
+	s := fresh(t)
+	bad := conv("1", "a")
+	bad.Updated = time.UnixMilli(start.UnixMilli() * 1000)
+	save(t, s, bad, conv("2", "b"))
+	if got := row(t, s, "1").Conversation; got.Title != "a" || !got.Updated.IsZero() {
+		t.Errorf("%q, updated %s", got.Title, got.Updated)
+	}
+}
