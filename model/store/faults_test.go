@@ -218,3 +218,24 @@ func TestATimeBeyondReasonFailsNoPage(t *testing.T) {
 		t.Errorf("%q, updated %s", got.Title, got.Updated)
 	}
 }
+
+func TestAClockSetBackKeepsTheOrderOfEdits(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	first := rename("1", "a", "b")
+	// What a process leaves behind whose clock was far ahead.
+	first.Edit.ID = "z" + store.NewID(start)[1:]
+	enqueue(t, s, first)
+	second := rename("1", "b", "c")
+	second.Edit.ID = store.NewID(start)
+	ids := enqueue(t, s, second)
+	if ids[0] <= first.Edit.ID {
+		t.Errorf("the second edit %s sorts before the first %s", ids[0], first.Edit.ID)
+	}
+	if got := row(t, s, "1").Conversation.Title; got != "c" {
+		t.Errorf("the row shows %q", got)
+	}
+	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
+		t.Errorf("claimed %+v", got)
+	}
+}

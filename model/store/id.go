@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/rand"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,4 +48,25 @@ func NewID(now time.Time) string {
 		out[11+i] = digits[b&31]
 	}
 	return string(out[:])
+}
+
+// passID makes later ids sort after one that another process made, or this one
+// before the clock was set back.
+func passID(id string) {
+	if len(id) != 14 {
+		return
+	}
+	var at int64
+	for _, c := range id[:9] {
+		d := strings.IndexRune(digits, c)
+		if d < 0 {
+			return
+		}
+		at = at<<5 | int64(d)
+	}
+	idClock.Lock()
+	defer idClock.Unlock()
+	if at >= idClock.last {
+		idClock.last, idClock.seq = at+1, 0
+	}
 }

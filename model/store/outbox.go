@@ -18,14 +18,27 @@ type Entry struct {
 }
 
 // Enqueue puts edits into the outbox, all or none; they are on disk when it
-// returns. Ids are given where they are missing and returned in order.
+// returns. Ids are given where they are missing, or where an edit of the same
+// conversation waits already whose id is not lower: ids are the order of
+// sending, whatever the clock did meanwhile. They are returned in order.
 func (s *Store) Enqueue(ctx context.Context, entries []Entry) ([]string, error) {
 	ids := make([]string, len(entries))
 	err := s.tx(ctx, func(t *tx) error {
 		touched := map[model.Ref]bool{}
 		for i := range entries {
 			e := &entries[i].Edit
-			if e.ID == "" {
+			var last string
+			if e.Ref.ID != "" {
+				st := t.prepared("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?")
+				if t.err != nil {
+					return t.err
+				}
+				if err := st.QueryRowContext(ctx, e.Ref.Account, e.Ref.ID).Scan(&last); err != nil {
+					return err
+				}
+			}
+			if e.ID == "" || e.ID <= last {
+				passID(last)
 				e.ID = NewID(s.now())
 			}
 			if e.Created.IsZero() {
