@@ -240,8 +240,8 @@ func (t *tx) reproject(r model.Ref) error {
 		return err
 	}
 	var c model.Conversation
-	if err := json.Unmarshal(body, &c); err != nil {
-		return err
+	if json.Unmarshal(body, &c) != nil {
+		return nil // the next reading projects it
 	}
 	c.Ref = r // rows set aside carry another account than their body
 	_, err = t.project(key, c, print)
@@ -260,7 +260,8 @@ func fingerprint(c model.Conversation) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// Server reads what the service last showed of a conversation.
+// Server reads what the service last showed of a conversation. A row that can't
+// be read counts as unknown, so that it is read anew.
 func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, ok bool, err error) {
 	var body []byte
 	err = s.read.QueryRowContext(ctx, "SELECT b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
@@ -268,10 +269,13 @@ func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, 
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, false, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(body, &c)
+	if err != nil {
+		return c, false, localError("read a conversation", err)
 	}
-	return c, err == nil, localError("read a conversation", err)
+	if json.Unmarshal(body, &c) != nil {
+		return model.Conversation{}, false, nil
+	}
+	return c, true, nil
 }
 
 // Bury makes a tombstone of a conversation that is gone from its service: it

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"path/filepath"
 	"testing"
 	"time"
@@ -237,5 +238,35 @@ func TestAClockSetBackKeepsTheOrderOfEdits(t *testing.T) {
 	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
 		t.Errorf("claimed %+v", got)
+	}
+}
+
+func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("1", "a"), conv("2", "b"))
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("UPDATE body SET server = '{\"title\":' WHERE key = (SELECT key FROM conversation WHERE id = '1')"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	p, err := s.List(t.Context(), query.Query{}, start, time.UTC, 0, 10, model.Ref{})
+	if err != nil || len(p.Rows) != 2 {
+		t.Fatalf("%d rows, %v", len(p.Rows), err)
+	}
+	if got := row(t, s, "1").Conversation; got.Ref.ID != "1" {
+		t.Errorf("the damaged row is %+v", got)
+	}
+	enqueue(t, s, rename("1", "a", "c"))
+	if all, err := s.Known(t.Context(), []model.Conversation{conv("1", "a")}); err != nil || all {
+		t.Errorf("known %v, %v", all, err)
+	}
+	save(t, s, conv("1", "a"))
+	if got := row(t, s, "1").Conversation.Title; got != "c" {
+		t.Errorf("after the next reading the row shows %q", got)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *tim
 			return nil
 		}
 		rows, err := t.QueryContext(ctx, `
-SELECT c.flags, c.snoozed, c.pinned, c.checked, b.server FROM
+SELECT c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM
   (SELECT key FROM conversation WHERE `+where+" ORDER BY "+orderBy(keys)+` LIMIT ? OFFSET ?) w
   JOIN conversation c ON c.key = w.key JOIN body b ON b.key = c.key ORDER BY `+orderBy(keys),
 			append(append([]any(nil), args...), limit, offset)...)
@@ -73,12 +73,14 @@ func scanRows(ctx context.Context, t *sql.Tx, rows *sql.Rows) ([]model.Row, erro
 		var flags, snoozed, checked int64
 		var pinned bool
 		var body []byte
-		if err := rows.Scan(&flags, &snoozed, &pinned, &checked, &body); err != nil {
+		var ref model.Ref
+		if err := rows.Scan(&ref.Account, &ref.ID, &flags, &snoozed, &pinned, &checked, &body); err != nil {
 			return nil, err
 		}
 		var r model.Row
-		if err := json.Unmarshal(body, &r.Conversation); err != nil {
-			return nil, err
+		if json.Unmarshal(body, &r.Conversation) != nil {
+			// One damaged row must not hide all others; the next reading heals it.
+			r.Conversation = model.Conversation{Ref: ref, ParticipantCount: -1}
 		}
 		f := query.Flag(flags)
 		r.Triage = model.Triage{Done: f&query.FlagDone != 0, Pinned: pinned, SnoozedUntil: fromMS(snoozed), Seen: f&query.FlagUnseen == 0}
@@ -131,7 +133,7 @@ func layPending(ctx context.Context, t *sql.Tx, r *model.Row) error {
 // Row reads one projected row; ok is false where it is not cached or gone.
 func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, err error) {
 	err = s.reading(ctx, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, "SELECT c.flags, c.snoozed, c.pinned, c.checked, b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
+		rows, err := t.QueryContext(ctx, "SELECT c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
 			ref.Account, ref.ID)
 		if err != nil {
 			return err
