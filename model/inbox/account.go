@@ -29,6 +29,9 @@ type account struct {
 	pausedUntil time.Time
 	pausedBy    model.ErrorKind
 	failures    int
+	// single holds when a conversation was last read or written by itself
+	// since the sync under way began.
+	single map[string]time.Time
 }
 
 func newAccount(in Account) *account {
@@ -93,6 +96,37 @@ func (a *account) paused() time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.pausedUntil
+}
+
+// alone notes that a conversation was just read or written by itself.
+func (a *account) alone(id string, at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.single == nil {
+		a.single = map[string]time.Time{}
+	}
+	a.single[id] = at
+}
+
+// beginSync forgets what no page of the coming sync can be older than.
+func (a *account) beginSync() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.single = nil
+}
+
+// current leaves out of a page that was asked for at a time what has been read
+// or written by itself since: the page would lay an older state over it.
+func (a *account) current(page []model.Conversation, asked time.Time) []model.Conversation {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := make([]model.Conversation, 0, len(page))
+	for _, c := range page {
+		if at, ok := a.single[c.Ref.ID]; !ok || at.Before(asked) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func (b *Inbox) recount(ctx context.Context, a *account) {

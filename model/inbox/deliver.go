@@ -149,6 +149,7 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 		return err
 	}
 	outcomes := d.a.provider.Apply(remote, read.Conversation, edits)
+	d.a.alone(ref.ID, d.b.now())
 	var after *model.Conversation // one read serves every edit that needs it
 	for i, e := range send {
 		if err := d.settle(ctx, remote, e, read.Conversation, outcomes[i], need, &after); err != nil {

@@ -27,6 +27,8 @@ type fake struct {
 	filters []model.Filter // of the syncs that had one
 	next    int
 	ignore  bool // writes are accepted and change nothing
+	// onPage runs between the answer of a list and its emit.
+	onPage func()
 	// loadUnlisted answers a read of what no list holds.
 	loadUnlisted bool
 }
@@ -125,6 +127,9 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 		}
 		if end < len(all) {
 			b.Cursor = strconv.Itoa(end)
+		}
+		if f.onPage != nil {
+			f.onPage()
 		}
 		more, err := emit(b)
 		if err != nil {

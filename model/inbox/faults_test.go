@@ -381,3 +381,39 @@ func TestASweepNotedByAWrongClockDoesNotEndSweeps(t *testing.T) {
 		})
 	})
 }
+
+func TestAPageAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		time.Sleep(time.Minute)
+		del, err := b.Plan(ctx, []model.Ref{f.ref("2")}, []model.Change{{Kind: model.EditDelete}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.onPage = func() {
+			f.onPage = nil
+			time.Sleep(time.Second)
+			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
+			ids, err := b.Submit(ctx, del)
+			if err != nil {
+				t.Error(err)
+			}
+			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		}
+		b.Sync(ctx)
+		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
+			t.Errorf("the row shows %q", got)
+		}
+		if _, ok, _ := b.Row(ctx, f.ref("2")); ok {
+			t.Error("the deleted conversation came back")
+		}
+		time.Sleep(time.Minute)
+		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+		b.Sync(ctx)
+		if got, _ := shownTitle(t, b, f.ref("1")); got != "theirs" {
+			t.Errorf("after the next refresh the row shows %q", got)
+		}
+	})
+}

@@ -65,6 +65,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return d, err
 	}
+	a.alone(ref.ID, b.now())
 	// The merged row has what this read did not ask for; the facts that are
 	// never stored come from the read itself.
 	facts := d.Conversation.Facts

@@ -90,6 +90,7 @@ func (a *account) fail() int {
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 	a.syncing.Lock()
 	defer a.syncing.Unlock()
+	a.beginSync()
 	kept, err := b.store.Account(ctx, a.name)
 	if err != nil {
 		return err
@@ -133,7 +134,9 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 // head reads the newest part of the list, until a page holds nothing new.
 func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 	req := model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)}
+	asked := b.now()
 	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
+		batch.Conversations = a.current(batch.Conversations, asked)
 		known := false
 		if !a.desc.Incremental || cursor == "" {
 			var err error
@@ -146,6 +149,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 			return false, err
 		}
 		b.progress(ctx, a, batch, changed)
+		asked = b.now()
 		return !known, nil
 	})
 	if err != nil {
@@ -162,12 +166,15 @@ func (b *Inbox) walk(ctx context.Context, a *account) error {
 	}
 	resumed := cursor != ""
 	req := model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)}
+	asked := b.now()
 	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
+		batch.Conversations = a.current(batch.Conversations, asked)
 		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, &store.Walk{No: no, Cursor: batch.Cursor})
 		if err != nil {
 			return false, err
 		}
 		b.progress(ctx, a, batch, changed)
+		asked = b.now()
 		return true, nil
 	})
 	if err != nil {
