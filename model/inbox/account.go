@@ -29,6 +29,9 @@ type account struct {
 	pausedUntil time.Time
 	pausedBy    model.ErrorKind
 	failures    int
+	// headCut says that a refresh stopped in the middle: its first pages are
+	// known now, and what came after them was not read.
+	headCut bool
 	// single holds when a conversation was last read or written by itself
 	// since the sync under way began.
 	single map[string]time.Time

@@ -417,3 +417,24 @@ func TestAPageAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
 		}
 	})
 }
+
+func TestARefreshThatWasCutIsMadeUpFor(t *testing.T) {
+	f := newFake("projects", "a", "b", "c", "d")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.change("1", func(c *model.Conversation) { c.Preview = "new" })
+		f.change("3", func(c *model.Conversation) { c.Preview = "new" })
+		f.onPage = func() { f.onPage = nil; f.set(func() { f.down = true }) }
+		if err := b.Sync(ctx); err == nil {
+			t.Fatal("the refresh was not cut")
+		}
+		f.set(func() { f.down = false })
+		if err := b.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if r, _, _ := b.Row(ctx, f.ref("3")); r.Conversation.Preview != "new" {
+			t.Error("what the cut refresh did not reach was not read by the next")
+		}
+	})
+}

@@ -131,14 +131,16 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 	return err
 }
 
-// head reads the newest part of the list, until a page holds nothing new.
+// head reads the newest part of the list, until a page holds nothing new. After
+// one that was cut in the middle it reads on: nothing new says nothing then.
 func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 	req := model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)}
 	asked := b.now()
+	wasCut := a.headCut // guarded by syncing
 	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
 		batch.Conversations = a.current(batch.Conversations, asked)
 		known := false
-		if !a.desc.Incremental || cursor == "" {
+		if !wasCut && (!a.desc.Incremental || cursor == "") {
 			var err error
 			if known, err = b.store.Known(ctx, batch.Conversations); err != nil {
 				return false, err
@@ -148,6 +150,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 		if err != nil {
 			return false, err
 		}
+		a.headCut = true
 		b.progress(ctx, a, batch, changed)
 		asked = b.now()
 		return !known, nil
@@ -155,6 +158,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 	if err != nil {
 		return err
 	}
+	a.headCut = false
 	return b.store.Refreshed(ctx, a.name, res.Cursor)
 }
 
