@@ -438,3 +438,25 @@ func TestARefreshThatWasCutIsMadeUpFor(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageWithNothingToStoreEndsNoRefresh(t *testing.T) {
+	f := newFake("projects", "a", "b", "c", "d")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		time.Sleep(time.Minute)
+		f.change("3", func(c *model.Conversation) { c.Preview = "new" })
+		f.onPage = func() { // while the first page is on its way, its rows are opened
+			f.onPage = nil
+			for _, id := range []string{"1", "2"} {
+				if _, err := b.Load(ctx, f.ref(id), 0); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		b.Sync(ctx)
+		if r, _, _ := b.Row(ctx, f.ref("3")); r.Conversation.Preview != "new" {
+			t.Error("the refresh ended before what is new")
+		}
+	})
+}

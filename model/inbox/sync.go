@@ -140,7 +140,8 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
 		batch.Conversations = a.current(batch.Conversations, asked)
 		known := false
-		if !wasCut && (!a.desc.Incremental || cursor == "") {
+		// A page of which nothing is left says nothing of the next.
+		if len(batch.Conversations) > 0 && !wasCut && (!a.desc.Incremental || cursor == "") {
 			var err error
 			if known, err = b.store.Known(ctx, batch.Conversations); err != nil {
 				return false, err
