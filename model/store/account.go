@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -70,12 +71,32 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
+	s.opened.Store(name, identity)
 	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
 	a, err = s.Account(ctx, name)
 	return a, held, err
+}
+
+// same refuses to go on with an account that another process has since given
+// another identity, or forgotten: its rows and edits are not those of the
+// service that this process talks to.
+func (t *tx) same(account string) error {
+	identity, ok := t.s.opened.Load(account)
+	if !ok || t.err != nil {
+		return t.err
+	}
+	var now string
+	err := t.QueryRowContext(t.ctx, "SELECT identity FROM account WHERE name = ?", account).Scan(&now)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if now != identity {
+		return fmt.Errorf("another confab gave account %s another identity, or forgot it; start this one again", account)
+	}
+	return nil
 }
 
 // rename moves every row of an account to another name.

@@ -26,6 +26,9 @@ type Walk struct {
 // of those that changed. walk is nil for readings outside a full walk.
 func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Conversation, walk *Walk) (changed []model.Ref, err error) {
 	err = s.tx(ctx, func(t *tx) error {
+		if err := t.same(account); err != nil {
+			return err
+		}
 		changed = changed[:0]
 		seen := make([]int64, 0, len(batch))
 		for _, c := range batch {
@@ -51,6 +54,9 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 // Save lays one freshly read conversation over the cache.
 func (s *Store) Save(ctx context.Context, c model.Conversation) (merged model.Conversation, err error) {
 	err = s.tx(ctx, func(t *tx) error {
+		if err := t.same(c.Ref.Account); err != nil {
+			return err
+		}
 		key, _, err := t.save(c, false)
 		if err != nil {
 			return err

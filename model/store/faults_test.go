@@ -270,3 +270,28 @@ func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
 		t.Errorf("after the next reading the row shows %q", got)
 	}
 }
+
+func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	old, config := open(t, path), open(t, path)
+	old.OpenAccount(t.Context(), "sales", "attention https://a.example")
+	save(t, old, conv("1", "a"))
+	config.OpenAccount(t.Context(), "sales", "attention https://other.example")
+	save(t, config, conv("1", "b"))
+	enqueue(t, config, rename("1", "b", "c"))
+	if got, err := old.Claim(t.Context(), "sales", nil); err == nil || len(got) != 0 {
+		t.Errorf("claimed an edit for another service: %+v", got)
+	}
+	if _, err := old.SaveBatch(t.Context(), "sales", []model.Conversation{conv("1", "a")}, nil); err == nil {
+		t.Error("a page of another service was laid over the rows")
+	}
+	if _, err := old.Save(t.Context(), conv("1", "a")); err == nil {
+		t.Error("a reading of another service was laid over a row")
+	}
+	if _, err := old.Enqueue(t.Context(), []store.Entry{rename("1", "a", "x")}); err == nil {
+		t.Error("an edit for another service was queued")
+	}
+	if got := claim(t, config, nil); len(got) != 1 {
+		t.Errorf("the process with the new config claims %+v", got)
+	}
+}

@@ -25,8 +25,15 @@ func (s *Store) Enqueue(ctx context.Context, entries []Entry) ([]string, error) 
 	ids := make([]string, len(entries))
 	err := s.tx(ctx, func(t *tx) error {
 		touched := map[model.Ref]bool{}
+		accounts := map[string]bool{}
 		for i := range entries {
 			e := &entries[i].Edit
+			if !accounts[e.Ref.Account] {
+				accounts[e.Ref.Account] = true
+				if err := t.same(e.Ref.Account); err != nil {
+					return err
+				}
+			}
 			var last string
 			if e.Ref.ID != "" {
 				st := t.prepared("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?")
@@ -147,6 +154,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	var out []model.OutboxEntry
 	err := s.tx(ctx, func(t *tx) error {
 		out = nil
+		if err := t.same(account); err != nil {
+			return err
+		}
 		// What was tried least goes first: a conversation that always fails and
 		// shuts the account for a while must not take every turn after it.
 		// The ids are one value, since a bulk edit may name more than SQLite takes variables.

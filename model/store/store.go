@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,8 @@ type Store struct {
 	foreign atomic.Int64
 	rescue  string
 	scope   atomic.Pointer[[]string]
+	// opened holds the identity of each account as this process opened it.
+	opened sync.Map
 }
 
 // Open opens or creates the database in a file. The folder must exist.
