@@ -460,3 +460,27 @@ func TestAPageWithNothingToStoreEndsNoRefresh(t *testing.T) {
 		}
 	})
 }
+
+func TestASuspendThatGivesUpLeavesDeliveryRunning(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		f.set(func() {
+			f.onApply = func() (error, bool) { f.onApply = nil; time.Sleep(time.Minute); return nil, true }
+		})
+		submit(t, b, f.ref("1"), title("slow"))
+		time.Sleep(time.Second)
+		short, stop := context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+		if err := b.Suspend(short); err == nil {
+			t.Error("suspended while a write was in flight")
+		}
+		submit(t, b, f.ref("2"), title("next"))
+		time.Sleep(2 * time.Minute)
+		if got := f.get("2").Title; got != "next" {
+			t.Errorf("delivery stands still: %q", got)
+		}
+	})
+}

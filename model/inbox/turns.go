@@ -82,8 +82,15 @@ func (t *turns) resume() {
 
 // Suspend lets no further write start and waits until those in flight have
 // ended and been recorded. It is called before the process is stopped: a
-// stopped process keeps its claims. Resume goes on.
-func (b *Inbox) Suspend(ctx context.Context) error { return b.turns.pause(ctx) }
+// stopped process keeps its claims. Resume goes on. Where ctx ends first,
+// nothing is suspended.
+func (b *Inbox) Suspend(ctx context.Context) error {
+	err := b.turns.pause(ctx)
+	if err != nil {
+		b.turns.resume()
+	}
+	return err
+}
 
 // Resume ends a Suspend.
 func (b *Inbox) Resume(context.Context) {
