@@ -295,3 +295,36 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 		t.Errorf("the process with the new config claims %+v", got)
 	}
 }
+
+func TestAWithdrawnEditIsNoBase(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
+	if got, err := s.Withdraw(t.Context(), ids[:1]); err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
+		t.Errorf("claimed %+v", got)
+	}
+	people := func(ids string) model.Value {
+		var out []model.Participant
+		for _, id := range ids {
+			out = append(out, model.Participant{Kind: model.KindUser, ID: string(id)})
+		}
+		return model.PeopleValue(out)
+	}
+	set := func(base, target string) store.Entry {
+		return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: people(base), Target: people(target)}}
+	}
+	ids = enqueue(t, s, set("a", "ab"), set("ab", "abc"), set("abc", "abcd"))
+	if err := s.Discard(t.Context(), ids[:1]); err != nil {
+		t.Fatal(err)
+	}
+	got := claim(t, s, nil)
+	if len(got) != 1 || !got[0].Base.Equal(people("a")) || !got[0].Target.Equal(people("acd")) {
+		t.Errorf("claimed %+v", got)
+	}
+	if shown := row(t, s, "1").Conversation.Participants.Items; !model.SamePeople(shown, people("acd").Set()) {
+		t.Errorf("the row shows %+v", shown)
+	}
+}

@@ -370,25 +370,62 @@ func (s *Store) Requeue(ctx context.Context, ids []string) error {
 func (s *Store) Discard(ctx context.Context, ids []string) error {
 	return localError("discard", s.tx(ctx, func(t *tx) error {
 		for _, id := range ids {
-			var r model.Ref
-			var state model.EditState
-			err := t.QueryRowContext(ctx, "SELECT account, conv, state FROM outbox WHERE id = ?", id).Scan(&r.Account, &r.ID, &state)
+			e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
 			if errors.Is(err, sql.ErrNoRows) {
 				return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
 			}
 			if err != nil {
 				return err
 			}
-			if state == model.Sending {
+			if e.State == model.Sending {
 				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
 			}
-			t.exec("DELETE FROM outbox WHERE id = ?", id)
-			if err := t.reproject(r); err != nil {
+			if err := t.remove(e); err != nil {
 				return err
 			}
 		}
 		return nil
 	}))
+}
+
+// remove takes an edit out of the outbox. Edits of the same field that were
+// made on top of it are made on top of what was there before it: their base
+// would else be something that nobody ever had, and look like somebody else's
+// change. What may have been sent stays a base.
+func (t *tx) remove(e model.OutboxEntry) error {
+	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+	if t.err != nil || e.Sent || e.Kind == model.EditCreate {
+		return errors.Join(t.err, t.reproject(e.Ref))
+	}
+	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
+		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
+	if err != nil {
+		return err
+	}
+	later, err := scanEntries(rows)
+	if err != nil {
+		return err
+	}
+	was, now := e.Target, e.Base
+	for _, l := range later {
+		if l.Sent || l.State == model.Sending || l.Kind != e.Kind || !l.Base.Equal(was) {
+			break
+		}
+		was, l.Base = l.Target, now
+		if e.Target.People != nil && l.Target.People != nil && now.People != nil {
+			l.Target = model.PeopleValue(model.MergePeople(*e.Target.People, *l.Target.People, *now.People))
+		}
+		raw, err := json.Marshal(l.Edit)
+		if err != nil {
+			return err
+		}
+		t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, l.ID)
+		if l.Target.Equal(was) {
+			break // what comes after stands on the same as before
+		}
+		e.Target, now = was, l.Target
+	}
+	return t.reproject(e.Ref)
 }
 
 // Withdraw removes those of the given edits that were never sent, and gives
@@ -397,8 +434,7 @@ func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string,
 	err = s.tx(ctx, func(t *tx) error {
 		withdrawn = nil
 		for _, id := range ids {
-			var r model.Ref
-			err := t.QueryRowContext(ctx, "DELETE FROM outbox WHERE id = ? AND sent = 0 AND state <> 'sending' RETURNING account, conv", id).Scan(&r.Account, &r.ID)
+			e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ? AND sent = 0 AND state <> 'sending'", id))
 			if errors.Is(err, sql.ErrNoRows) {
 				continue
 			}
@@ -406,7 +442,7 @@ func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string,
 				return err
 			}
 			withdrawn = append(withdrawn, id)
-			if err := t.reproject(r); err != nil {
+			if err := t.remove(e); err != nil {
 				return err
 			}
 		}
