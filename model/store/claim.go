@@ -64,6 +64,21 @@ func (o *owner) alive(claim string) bool {
 	return true
 }
 
+// anyAlive reports whether any process has its claim file locked.
+func anyAlive(dir string) bool {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	o := owner{dir: dir}
+	for _, f := range files {
+		if o.alive(f.Name()) {
+			return true
+		}
+	}
+	return false
+}
+
 // Release gives back what this process claimed of an account and is no longer
 // sending: what became of it could not be recorded. Like after a kill, it is
 // read before anything is repeated.

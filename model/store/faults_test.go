@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -326,5 +327,27 @@ func TestAWithdrawnEditIsNoBase(t *testing.T) {
 	}
 	if shown := row(t, s, "1").Conversation.Participants.Items; !model.SamePeople(shown, people("acd").Set()) {
 		t.Errorf("the row shows %+v", shown)
+	}
+}
+
+func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	living := open(t, path)
+	damaged := filepath.Join(filepath.Dir(path), "other.db") // shares the claims
+	if err := os.WriteFile(damaged, []byte("this is not a database, and the other process does not know yet"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err == nil {
+		s.Close()
+		t.Error("set aside while another process was running")
+	}
+	if raw, err := os.ReadFile(damaged); err != nil || string(raw[:4]) != "this" {
+		t.Errorf("%q, %v", raw, err)
+	}
+	living.Close()
+	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err != nil || s.Rescued() == "" {
+		t.Errorf("alone: %v", err)
+	} else {
+		s.Close()
 	}
 }

@@ -68,7 +68,10 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if isDamaged(err) {
 		s.closeDB()
 		var aside string
-		if aside, err = s.setAside(); err == nil {
+		if anyAlive(filepath.Join(filepath.Dir(path), "claims")) {
+			// It would go on writing to the file that was set aside.
+			err = fmt.Errorf("%w, and another confab has it open: end that one first", err)
+		} else if aside, err = s.setAside(); err == nil {
 			if err = s.open(ctx, o.Host); err == nil {
 				err = s.rescueOutbox(ctx, aside)
 			}
