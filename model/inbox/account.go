@@ -16,8 +16,8 @@ type account struct {
 	since    time.Duration
 
 	// syncing and delivering let one of each run at a time.
-	syncing    sync.Mutex
-	delivering sync.Mutex
+	syncing    lock
+	delivering lock
 
 	wakeSync    chan struct{}
 	wakeDeliver chan struct{}
@@ -37,10 +37,26 @@ type account struct {
 	single map[string]time.Time
 }
 
+// lock is a mutex that one stops waiting for when a context ends: a walk may
+// hold it for minutes.
+type lock chan struct{}
+
+func (l lock) take(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l lock) release() { <-l }
+
 func newAccount(in Account) *account {
 	d := in.Provider.Describe()
 	return &account{
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
+		syncing: make(lock, 1), delivering: make(lock, 1),
 		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1),
 		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
 	}

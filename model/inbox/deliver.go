@@ -52,8 +52,10 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 	if a.desc.ReadOnly {
 		return nil // what is queued waits until writing is allowed again
 	}
-	a.delivering.Lock()
-	defer a.delivering.Unlock()
+	if err := a.delivering.take(ctx); err != nil {
+		return err
+	}
+	defer a.delivering.release()
 	// Nothing of this account is being sent here now: what this process still
 	// claims is what it could not record, for want of disk space or time.
 	if err := b.store.Release(ctx, a.name); err != nil {

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -481,6 +482,28 @@ func TestASuspendThatGivesUpLeavesDeliveryRunning(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if got := f.get("2").Title; got != "next" {
 			t.Errorf("delivery stands still: %q", got)
+		}
+	})
+}
+
+func TestGivingUpDoesNotWaitForAnotherDeliveryOrWalk(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		if err := b.Suspend(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer b.Resume(ctx)
+		ids = append(ids, submit(t, b, f.ref("2"), title("another"))...)
+		time.Sleep(time.Second)
+		short, stop := context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+		began := time.Now()
+		if err := b.Deliver(short, ids, func(model.DeliveryResult) {}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 6*time.Second {
+			t.Errorf("gave up after %s: %v", time.Since(began), err)
 		}
 	})
 }

@@ -88,8 +88,10 @@ func (a *account) fail() int {
 // syncOnce refreshes an account, walking the whole list where that was never
 // finished or is due.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
-	a.syncing.Lock()
-	defer a.syncing.Unlock()
+	if err := a.syncing.take(ctx); err != nil {
+		return err
+	}
+	defer a.syncing.release()
 	a.beginSync()
 	kept, err := b.store.Account(ctx, a.name)
 	if err != nil {
@@ -302,8 +304,10 @@ func (b *Inbox) Search(ctx context.Context, text string, names ...string) error 
 }
 
 func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
-	a.syncing.Lock()
-	defer a.syncing.Unlock()
+	if err := a.syncing.take(ctx); err != nil {
+		return err
+	}
+	defer a.syncing.release()
 	req := model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f}
 	_, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
 		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, nil)
