@@ -351,3 +351,168 @@ func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
 		s.Close()
 	}
 }
+
+func park(t *testing.T, s *store.Store, id string, state model.EditState, next time.Time) {
+	t.Helper()
+	theirs := model.TextValue("theirs")
+	if err := s.Park(t.Context(), id, state, &model.EntryError{Kind: model.Invalid}, &theirs, next, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a query finds follows every change of the outbox, not only what a row shows.
+func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "before"))
+	ids := enqueue(t, s, rename("1", "before", "after"))
+	found := func(step, word, title string) {
+		t.Helper()
+		for _, is := range []string{"is:pending", "is:failed", "is:conflict"} {
+			want := 0
+			if is == word {
+				want = 1
+			}
+			if n := count(t, s, must(is)); n != want {
+				t.Errorf("%s: %s finds %d", step, is, n)
+			}
+		}
+		if n := count(t, s, must("title:"+title)); n != 1 {
+			t.Errorf("%s: title:%s finds %d", step, title, n)
+		}
+	}
+	found("queued", "is:pending", "after")
+	claim(t, s, nil)
+	found("claimed", "is:pending", "after")
+	park(t, s, ids[0], model.Refused, time.Time{})
+	found("refused", "is:failed", "before")
+	if err := s.Requeue(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	found("queued again", "is:pending", "after")
+	claim(t, s, nil)
+	park(t, s, ids[0], model.InConflict, time.Time{})
+	found("in conflict", "is:conflict", "before")
+	if err := s.Rebase(t.Context(), ids[0], model.TextValue("before"), model.TextValue("resolved")); err != nil {
+		t.Fatal(err)
+	}
+	found("resolved", "is:pending", "resolved")
+	if _, err := s.HoldOld(t.Context(), start.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	found("held", "is:pending", "resolved")
+	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	found("withdrawn", "", "before")
+	ids = enqueue(t, s, rename("1", "before", "after"))
+	if err := s.Discard(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	found("discarded", "", "before")
+	yes := true
+	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes, Seen: &yes}); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, s, must("is:done -is:unseen")); n != 1 {
+		t.Errorf("marked: found %d times", n)
+	}
+	// Folding at the claim.
+	enqueue(t, s, rename("1", "before", "between"), rename("1", "between", "last"))
+	if got := claim(t, s, nil); len(got) != 1 {
+		t.Fatalf("claimed %+v", got)
+	}
+	found("folded", "is:pending", "last")
+	if err := s.Bury(t.Context(), model.Ref{Account: "sales", ID: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Pinned: &yes}); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, s, query.Query{}); n != 0 {
+		t.Error("a mark brought a tombstone back")
+	}
+	save(t, s, conv("1", "before"))
+	if n := count(t, s, must("is:pinned is:done")); n != 1 {
+		t.Errorf("back from the dead with its marks, found %d times", n)
+	}
+}
+
+func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	for name, try := range map[string]func() error{
+		"discard": func() error { return s.Discard(t.Context(), ids) },
+		"retry":   func() error { return s.Requeue(t.Context(), ids) },
+		"resolve": func() error { return s.Rebase(t.Context(), ids[0], model.TextValue("x"), model.TextValue("y")) },
+	} {
+		if err := try(); model.KindOf(err) != model.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
+		t.Errorf("withdrew %v, %v", got, err)
+	}
+	if err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
+		t.Errorf("withdrew %v, which may have been sent, %v", got, err)
+	}
+}
+
+func TestAClaimTakesOnlyWhatIsDueAndFree(t *testing.T) {
+	del := store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
+	for name, tc := range map[string]struct {
+		edits []store.Entry // of conversation 1
+		leave func(*testing.T, *store.Store, []string)
+	}{
+		"a retry that is not due": {[]store.Entry{rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+			claim(t, s, ids)
+			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
+		}},
+		"a delete behind a refused edit": {[]store.Entry{rename("1", "a", "b"), del}, func(t *testing.T, s *store.Store, ids []string) {
+			claim(t, s, ids[:1])
+			park(t, s, ids[0], model.Refused, time.Time{})
+		}},
+		"an edit behind a refused delete": {[]store.Entry{del, rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+			claim(t, s, ids[:1])
+			park(t, s, ids[0], model.Refused, time.Time{})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			save(t, s, conv("1", "a"), conv("2", "x"))
+			ids := enqueue(t, s, tc.edits...)
+			tc.leave(t, s, ids)
+			if got := claim(t, s, nil); len(got) != 0 {
+				t.Errorf("claimed %+v", got)
+			}
+			other := enqueue(t, s, rename("2", "x", "y"))
+			if got := claim(t, s, nil); len(got) != 1 || got[0].ID != other[0] {
+				t.Errorf("another conversation was held up: claimed %+v", got)
+			}
+		})
+	}
+}
+
+func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	if err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, s, rename("1", "b", "c"))
+	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || got[0].Target.String() != "b" || !got[0].Sent {
+		t.Errorf("claimed %+v", got)
+	}
+}

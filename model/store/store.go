@@ -334,9 +334,12 @@ func fromMS(n int64) time.Time {
 func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
 // localError marks a failure of this machine, so that it is told apart from
-// what a service said.
+// what a service said. A refusal keeps its kind.
 func localError(op string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if refusal := (*model.Error)(nil); errors.As(err, &refusal) {
 		return err
 	}
 	return &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
