@@ -507,3 +507,23 @@ func TestGivingUpDoesNotWaitForAnotherDeliveryOrWalk(t *testing.T) {
 		}
 	})
 }
+
+func TestASearchAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	f.desc.Filters = []model.FilterField{model.FilterTitle}
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onPage = func() {
+			f.onPage = nil
+			time.Sleep(time.Second)
+			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
+		}
+		if err := b.Search(ctx, "title:kick"); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
+			t.Errorf("the row shows %q", got)
+		}
+	})
+}

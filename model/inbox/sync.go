@@ -309,8 +309,10 @@ func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
 	}
 	defer a.syncing.release()
 	req := model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f}
+	asked := b.now()
 	_, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
-		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, nil)
+		changed, err := b.store.SaveBatch(ctx, a.name, a.current(batch.Conversations, asked), nil)
+		asked = b.now()
 		if err == nil && len(changed) > 0 {
 			b.announce(ctx, a, changed...)
 		}
