@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -514,5 +515,92 @@ func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	enqueue(t, s, rename("1", "b", "c"))
 	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || got[0].Target.String() != "b" || !got[0].Sent {
 		t.Errorf("claimed %+v", got)
+	}
+}
+
+func TestADecisionStartsAnEditAnew(t *testing.T) {
+	now := start
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	if err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	theirs := model.TextValue("c")
+	if err := s.Park(t.Context(), ids[0], model.NotVerified, nil, &theirs, time.Time{}, false); err != nil {
+		t.Fatal(err)
+	}
+	now = start.Add(48 * time.Hour)
+	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err != nil {
+		t.Fatal(err)
+	}
+	// From another base, nothing has been sent; and what was just decided is not old.
+	if e, _, _ := s.OutboxEntry(t.Context(), ids[0]); e.Sent || e.Theirs != nil || e.Error != nil {
+		t.Errorf("%+v", e)
+	}
+	if n, err := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); err != nil || n != 0 {
+		t.Errorf("held %d, %v", n, err)
+	}
+	now = now.Add(48 * time.Hour)
+	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 1 {
+		t.Errorf("held %d of one old edit", n)
+	}
+	if err := s.Requeue(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 0 {
+		t.Error("a confirmed edit was held again")
+	}
+}
+
+func TestAServiceThatAnswersWakesWhatWaitedForIt(t *testing.T) {
+	s := fresh(t)
+	due := map[model.ErrorKind]bool{model.Unavailable: true, model.Unauthorized: true, model.RateLimited: false, model.UnknownOutcome: false}
+	i := 0
+	for kind := range due {
+		i++
+		id := fmt.Sprint(i)
+		save(t, s, conv(id, "a"))
+		ids := enqueue(t, s, rename(id, "a", string(kind)))
+		claim(t, s, ids)
+		if err := s.Park(t.Context(), ids[0], model.RetryAt, &model.EntryError{Kind: kind}, nil, start.Add(time.Hour), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Wake(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got := claim(t, s, nil)
+		if len(got) != 1 || !due[model.ErrorKind(got[0].Target.String())] {
+			t.Errorf("claimed %+v", got)
+		}
+	}
+	if got := claim(t, s, nil); len(got) != 0 {
+		t.Errorf("woke what waits for a time: %+v", got)
+	}
+}
+
+func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	yes := true
+	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Seen: &yes}); err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, s, rename("1", "a", "b"))
+	e := claim(t, s, nil)[0]
+	after := conv("1", "b")
+	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, At: start}, &after, false); err != nil {
+		t.Fatal(err)
+	}
+	if !row(t, s, "1").Triage.Seen {
+		t.Error("an own edit made the conversation unseen")
 	}
 }
