@@ -527,3 +527,82 @@ func TestASearchAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
 		}
 	})
 }
+
+func TestAConflictAnsweredByTheServiceGetsOneMoreLook(t *testing.T) {
+	for name, tc := range map[string]struct {
+		existing string
+		writes   int
+	}{"once more": {"", 2}, "not where it names what stands in the way": {"7", 1}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			f.onApply = func() (error, bool) { return &model.Error{Kind: model.ConflictKind, Existing: tc.existing}, false }
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Start(context.Background())
+				time.Sleep(time.Second)
+				submit(t, b, f.ref("1"), title("mine"))
+				time.Sleep(time.Hour)
+				if out := outbox(t, b); len(out) != 1 || out[0].State != model.Refused {
+					t.Errorf("outbox %+v", out)
+				}
+				if _, applies := f.count(); applies != tc.writes {
+					t.Errorf("%d writes", applies)
+				}
+			})
+		})
+	}
+}
+
+func TestADeleteOfWhatIsGoneIsDone(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
+		f.set(func() { delete(f.convs, "1") })
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.OutcomeAlreadySet {
+				t.Errorf("%+v", r.Entry)
+			}
+		})
+		if _, ok, _ := b.Row(ctx, f.ref("1")); ok || len(outbox(t, b)) != 0 {
+			t.Error("it is still there")
+		}
+	})
+}
+
+func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget", "Retro")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		// It was so already when the edit came: nothing to take back.
+		already := submit(t, b, f.ref("1"), title("theirs"))
+		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+		b.Deliver(ctx, already, func(model.DeliveryResult) {})
+		if u, err := b.PlanUndo(ctx, already[0]); err != nil || len(u.Plan.Items)+len(u.Withdraw) != 0 {
+			t.Errorf("undo of what was already so: %+v %v", u, err)
+		}
+		// It may have left: not withdrawn as if it had not.
+		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, true }
+		lost := submit(t, b, f.ref("2"), title("mine"))
+		b.Deliver(ctx, lost, func(model.DeliveryResult) {})
+		if u, err := b.PlanUndo(ctx, lost[0]); err != nil || len(u.Withdraw) != 0 || len(u.Blocked) != 1 {
+			t.Errorf("undo of what may have been sent: %+v %v", u, err)
+		}
+		// It was taken back before: not twice.
+		ids := submit(t, b, f.ref("3"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		u, err := b.PlanUndo(ctx, ids[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := b.ApplyUndo(ctx, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, back, func(model.DeliveryResult) {})
+		if u, err := b.PlanUndo(ctx, ids[0]); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
+			t.Errorf("a second undo: %+v %v", u, err)
+		}
+	})
+}
