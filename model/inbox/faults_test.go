@@ -606,3 +606,37 @@ func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
 		}
 	})
 }
+
+func TestCloseWaitsForADeliveryThatWasAskedFor(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		f.onApply = func() (error, bool) { f.onApply = nil; time.Sleep(time.Minute); return nil, true }
+		go b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		time.Sleep(time.Second)
+		if err := b.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if h := history(t, b); len(h) != 1 {
+			t.Error("closed before the write in flight was recorded")
+		}
+	})
+}
+
+func TestOldEditsAreHeldBeforeEverythingDueIsSent(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(25 * time.Hour)
+		if err := b.DeliverDue(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
+			t.Errorf("outbox %+v, the service has %q", out, f.get("1").Title)
+		}
+	})
+}

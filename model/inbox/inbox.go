@@ -128,7 +128,7 @@ func (b *Inbox) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		b.workers.Wait()
-		b.turns.pause(ctx)
+		b.turns.close(ctx)
 		close(done)
 	}()
 	select {

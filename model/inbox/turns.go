@@ -11,6 +11,7 @@ type turns struct {
 	mu      sync.Mutex
 	running int
 	paused  bool
+	closed  bool          // paused for good
 	changed chan struct{} // closed and made anew with every change
 }
 
@@ -33,6 +34,10 @@ func (t *turns) wait() <-chan struct{} {
 func (t *turns) enter(ctx context.Context) error {
 	for {
 		t.mu.Lock()
+		if t.closed {
+			t.mu.Unlock()
+			return context.Canceled
+		}
 		if !t.paused {
 			t.running++
 			t.mu.Unlock()
@@ -71,6 +76,15 @@ func (t *turns) pause(ctx context.Context) error {
 	}
 	t.mu.Unlock()
 	return nil
+}
+
+// close is a pause without end: who waits for its turn is told to give up.
+func (t *turns) close(ctx context.Context) error {
+	t.mu.Lock()
+	t.closed = true
+	t.change()
+	t.mu.Unlock()
+	return t.pause(ctx)
 }
 
 func (t *turns) resume() {
