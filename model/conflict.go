@@ -82,6 +82,29 @@ func MergePeople(base, mine, theirs []Participant) []Participant {
 	return out
 }
 
+// PartWay reports whether a set is on the way from base to target: everybody in
+// it is as in one of the two, and whoever is in both is there. An edit that is
+// sent in several requests leaves such a set when it is cut.
+func PartWay(base, target, theirs Value) bool {
+	if base.People == nil || target.People == nil || theirs.People == nil {
+		return false
+	}
+	for _, p := range *theirs.People {
+		was, had := find(*base.People, p)
+		now, has := find(*target.People, p)
+		if !(had && was.Role == p.Role && was.Status == p.Status || has && now.Role == p.Role && now.Status == p.Status) {
+			return false
+		}
+	}
+	for _, p := range *base.People {
+		_, stays := find(*target.People, p)
+		if _, there := find(*theirs.People, p); stays && !there {
+			return false
+		}
+	}
+	return true
+}
+
 func find(in []Participant, p Participant) (Participant, bool) {
 	for _, q := range in {
 		if SamePerson(p, q) {

@@ -26,7 +26,7 @@ func TestCompare(t *testing.T) {
 		{"another field changed", model.Edit{Kind: model.EditTitle, Base: text("a"), Target: text("b")}, model.Conversation{Title: "a", Description: "new", Closed: true}, model.Untouched},
 		{"base is target", model.Edit{Kind: model.EditTitle, Base: text("a"), Target: text("a")}, model.Conversation{Title: "a"}, model.Already},
 		{"case counts", model.Edit{Kind: model.EditTitle, Base: text("a"), Target: text("b")}, model.Conversation{Title: "A"}, model.Changed},
-		{"privacy not known", model.Edit{Kind: model.EditPrivacy, Base: text("public"), Target: text("private")}, model.Conversation{Privacy: model.PrivacyUnknown}, model.NotLoaded},
+		{"privacy is another word now", model.Edit{Kind: model.EditPrivacy, Base: text("public"), Target: text("private")}, model.Conversation{Privacy: model.PrivacyUnknown}, model.Changed},
 		{"privacy not given", model.Edit{Kind: model.EditPrivacy, Base: text("public"), Target: text("private")}, model.Conversation{}, model.NotLoaded},
 		{"closed", model.Edit{Kind: model.EditStatus, Base: text("open"), Target: text("closed")}, model.Conversation{Closed: true}, model.Already},
 		{"open", model.Edit{Kind: model.EditStatus, Base: text("open"), Target: text("closed")}, model.Conversation{Status: "snoozed"}, model.Untouched},

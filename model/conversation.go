@@ -231,6 +231,10 @@ func (c Conversation) Clone() Conversation {
 	return c
 }
 
+// maxPreview bounds the stored last-message preview, in runes: a preview that
+// is longer is a body.
+const maxPreview = 200
+
 // Stored gives the conversation as it may be written to disk: without the
 // volatile facts, and without times that no JSON holds (a service that mixes up
 // seconds and milliseconds), which would fail the page they came on.
@@ -239,6 +243,9 @@ func (c Conversation) Stored() Conversation {
 		if y := t.UTC().Year(); y < 1 || y > 9998 {
 			*t = time.Time{}
 		}
+	}
+	if r := []rune(c.Preview); len(r) > maxPreview {
+		c.Preview = string(r[:maxPreview-1]) + "…"
 	}
 	kept := make([]Fact, 0, len(c.Facts))
 	for _, f := range c.Facts {

@@ -243,7 +243,9 @@ func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e
 func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
 	switch kind {
 	case EditPrivacy:
-		return TextValue(string(c.Privacy)), c.Privacy != PrivacyUnknown && c.Privacy != ""
+		// A word of the service that is neither private nor public is a base too:
+		// otherwise such a conversation could never be made private.
+		return TextValue(string(c.Privacy)), c.Privacy != ""
 	case EditTitle:
 		return TextValue(c.Title), true
 	case EditDescription:

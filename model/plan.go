@@ -324,10 +324,17 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 			}
 		}
 		for _, p := range diff.Removed {
+			if p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup {
+				add(false, "removes %s, who created the conversation", describe(p))
+				continue
+			}
 			add(false, "removes %s", describe(p))
 		}
-		if len(e.Target.Set()) == 0 {
+		switch {
+		case len(e.Target.Set()) == 0:
 			add(true, "removes everybody from the conversation")
+		case len(d.Roles) > 0 && (emptied(e, KindGroup) || emptied(e, KindUser)):
+			add(false, "empties a whole list; the service may ignore an empty list (assumed)")
 		}
 	case EditContacts:
 		diff := DiffPeople(e.Base.Set(), e.Target.Set())
@@ -343,6 +350,13 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 		add(true, "deletes the conversation for everybody; this cannot be undone")
 	}
 	return out
+}
+
+// emptied reports whether a set loses its last member of a kind. Where there are
+// roles, each kind is sent as a list of its own (Kona).
+func emptied(e Edit, kind string) bool {
+	is := func(p Participant) bool { return p.Kind == kind }
+	return slices.ContainsFunc(e.Base.Set(), is) && !slices.ContainsFunc(e.Target.Set(), is)
 }
 
 func createRisks(n NewConversation, d Description) []Risk {

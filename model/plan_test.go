@@ -78,8 +78,10 @@ func TestPlanOne(t *testing.T) {
 			risks: []string{"everybody at Acme will see it (assumed)"}},
 		{name: "already private", c: with(nil), changes: []model.Change{set(model.EditPrivacy, "private")}, state: model.PlanAlready},
 		{name: "already public asks nothing", c: public, changes: []model.Change{set(model.EditPrivacy, "public")}, state: model.PlanAlready},
-		{name: "privacy unknown", c: with(func(c *model.Conversation) { c.Privacy = model.PrivacyUnknown }), changes: []model.Change{set(model.EditPrivacy, "private")},
+		{name: "privacy not given", c: with(func(c *model.Conversation) { c.Privacy = "" }), changes: []model.Change{set(model.EditPrivacy, "private")},
 			state: model.PlanBlocked, reason: "the current privacy could not be read, so it is left alone"},
+		{name: "a privacy of another word can be made private", c: with(func(c *model.Conversation) { c.Privacy = model.PrivacyUnknown }),
+			changes: []model.Change{set(model.EditPrivacy, "private")}, state: model.PlanChange, edits: 1},
 		{name: "participants not loaded", c: with(func(c *model.Conversation) {
 			c.Participants = model.Set[model.Participant]{}
 			c.Featured = []model.Participant{ann}

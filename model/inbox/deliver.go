@@ -65,6 +65,12 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 		if p := a.paused(); p.After(b.now()) {
 			return nil
 		}
+		if until, err := b.store.HeldUntil(ctx, a.name); err != nil {
+			return err
+		} else if !until.IsZero() {
+			a.pause(until, model.RateLimited)
+			return nil
+		}
 		if err := b.turns.enter(ctx); err != nil {
 			return err
 		}
@@ -117,6 +123,9 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	var send []model.OutboxEntry
 	for _, e := range entries {
 		verdict, theirs := model.Compare(e.Edit, read.Conversation)
+		if verdict == model.Changed && e.Sent && model.PartWay(e.Base, e.Target, theirs) {
+			verdict = model.Untouched // an earlier try got only so far; what is left is sent
+		}
 		switch verdict {
 		case model.Already:
 			err = d.already(ctx, e, read.Conversation, theirs)
@@ -240,7 +249,7 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 			return d.failed(context.WithoutCancel(ctx), e, err, true)
 		}
 		ctx = context.WithoutCancel(ctx)
-		if found, err = d.notMadeBefore(ctx, found); err != nil {
+		if found, err = d.notMadeBefore(ctx, e, found); err != nil {
 			return err
 		}
 		switch len(found) {
@@ -255,7 +264,7 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	ctx = context.WithoutCancel(ctx)
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	if err := d.b.store.Sent(ctx, []string{e.ID}); err != nil {
+	if err := d.b.store.SentCreate(ctx, e); err != nil {
 		return err
 	}
 	out := d.a.provider.Apply(remote, model.Conversation{}, []model.Edit{e.Edit})[0]
@@ -274,11 +283,18 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	return d.created(ctx, e, read.Conversation)
 }
 
-// notMadeBefore leaves out what another create is known to have made: two
-// creates may have the same title.
-func (d delivery) notMadeBefore(ctx context.Context, found []model.Conversation) ([]model.Conversation, error) {
+// notMadeBefore leaves out what was there before the create was first sent, and
+// what another create is known to have made: a title may occur twice.
+func (d delivery) notMadeBefore(ctx context.Context, e model.OutboxEntry, found []model.Conversation) ([]model.Conversation, error) {
+	known, err := d.b.store.KnownBefore(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
 	var out []model.Conversation
 	for _, c := range found {
+		if slices.Contains(known, c.Ref.ID) {
+			continue
+		}
 		entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: c.Ref})
 		if err != nil {
 			return nil, err
@@ -291,6 +307,10 @@ func (d delivery) notMadeBefore(ctx context.Context, found []model.Conversation)
 }
 
 func (d delivery) created(ctx context.Context, e model.OutboxEntry, c model.Conversation) error {
+	// The first message has been delivered; bodies are kept nowhere.
+	n := *e.Target.New
+	n.Message = ""
+	e.Target = model.Value{New: &n}
 	j := d.entry(e, model.Value{}, e.Target, model.Done)
 	j.Ref = c.Ref
 	if err := d.b.store.Settle(ctx, e, j, &c, false); err != nil {
@@ -319,7 +339,7 @@ func (d delivery) entry(e model.OutboxEntry, before, after model.Value, state mo
 // failed applies the policy to an edit that met an error. early says that it
 // happened before the write: then nothing left this time.
 func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) error {
-	err := model.AsError(cause)
+	err := model.AsError(d.b.noted(ctx, d.a, cause))
 	now := d.b.now()
 	what := decide(err, e.Attempts, now)
 	if e.Sent {

@@ -13,6 +13,10 @@ import (
 // a person confirms it: what was meant yesterday may not be meant today.
 const HeldAfter = 24 * time.Hour
 
+// DefaultPatience is how long Deliver waits for edits that will settle by
+// themselves.
+const DefaultPatience = 30 * time.Second
+
 // Account is one account as the engine is given it.
 type Account struct {
 	Provider model.Provider
@@ -26,6 +30,9 @@ type Options struct {
 	Accounts []Account
 	// Refresh is the pause between refreshes; 0 turns polling off.
 	Refresh time.Duration
+	// Patience is how long Deliver waits for edits that will settle by
+	// themselves; 0 is DefaultPatience, negative is not at all.
+	Patience time.Duration
 	// User is written into the journal.
 	User string
 	// Location is the zone of dates in queries; nil is local.
@@ -43,6 +50,7 @@ type Inbox struct {
 	byName   map[string]*account
 	refresh  time.Duration
 	user     string
+	patience time.Duration
 	loc      *time.Location
 	now      func() time.Time
 	log      func(string, ...any)
@@ -68,6 +76,9 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
 		store: o.Store, refresh: o.Refresh, user: o.User, loc: o.Location, now: o.Now, log: o.Log,
 		byName: map[string]*account{},
+	}
+	if b.patience = o.Patience; b.patience == 0 {
+		b.patience = DefaultPatience
 	}
 	if b.now == nil {
 		b.now = time.Now

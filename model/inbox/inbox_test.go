@@ -26,12 +26,17 @@ func run(t *testing.T, fakes []*fake, f func(t *testing.T, b *inbox.Inbox, s *st
 
 func session(t *testing.T, path string, fakes []*fake, f func(t *testing.T, b *inbox.Inbox, s *store.Store)) {
 	t.Helper()
+	patient(t, -1, path, fakes, f)
+}
+
+func patient(t *testing.T, patience time.Duration, path string, fakes []*fake, f func(t *testing.T, b *inbox.Inbox, s *store.Store)) {
+	t.Helper()
 	ctx := context.Background()
 	s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := inbox.Options{Store: s, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC}
+	o := inbox.Options{Store: s, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC, Patience: patience}
 	for _, fk := range fakes {
 		o.Accounts = append(o.Accounts, inbox.Account{Provider: fk})
 	}

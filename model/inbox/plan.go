@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"confab/model"
+	"confab/model/store"
 )
 
 // baseReads is how many conversations of one account are read at once while
@@ -98,7 +99,24 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 			return blocked("", a.desc.Provider, "it is not in the cache")
 		}
 	}
-	return model.PlanOne(row.Conversation, a.desc, a.provider.Capabilities(row.Conversation), changes), nil
+	it := model.PlanOne(row.Conversation, a.desc, a.provider.Capabilities(row.Conversation), changes)
+	return a.sendable(row.Conversation, it), nil
+}
+
+// sendable blocks what the adapter would refuse without asking its service,
+// such as an id that cannot be one: better now than after the confirmation.
+func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanItem {
+	if it.State != model.PlanChange {
+		return it
+	}
+	if _, err := a.provider.Requests(c, it.Edits); err != nil {
+		e := model.AsError(err)
+		it.State, it.Reason, it.Edits, it.Risks = model.PlanBlocked, e.Message, nil, nil
+		if it.Reason == "" {
+			it.Reason = e.Error()
+		}
+	}
+	return it
 }
 
 // missing gives the kinds of changes whose base the cache does not hold.
@@ -122,12 +140,18 @@ func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversati
 	if err != nil {
 		return model.Plan{}, err
 	}
-	caps := a.provider.Capabilities(model.Conversation{Ref: model.Ref{Account: name}, Provider: a.desc.Provider})
-	return model.Plan{Items: []model.PlanItem{model.PlanCreate(a.desc, caps, n)}}, nil
+	c := model.Conversation{Ref: model.Ref{Account: name}, Provider: a.desc.Provider}
+	it := model.PlanCreate(a.desc, a.provider.Capabilities(c), n)
+	for i := range it.Edits {
+		// A service may be sent the id, so that it is part of the plan.
+		it.Edits[i].ID = store.NewID(b.now())
+	}
+	return model.Plan{Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
-// Requests fills in what would be sent for each changing item: the requests
-// are made by the same code that sends them.
+// Requests fills in what would be sent for each changing item. Each
+// conversation is read afresh, as it is before sending, and the requests are
+// made by the same code that sends them.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
 	items := append([]model.PlanItem(nil), p.Items...)
 	for i, it := range items {
@@ -140,11 +164,15 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 		}
 		var c model.Conversation
 		if it.Ref.ID != "" {
-			row, _, err := b.Row(ctx, it.Ref)
+			kinds := make([]model.EditKind, len(it.Edits))
+			for k, e := range it.Edits {
+				kinds[k] = e.Kind
+			}
+			d, err := b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds...))
 			if err != nil {
 				return p, err
 			}
-			c = row.Conversation
+			c = d.Conversation
 		}
 		if items[i].Requests, err = a.provider.Requests(c, it.Edits); err != nil {
 			return p, err

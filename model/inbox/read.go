@@ -61,11 +61,10 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return model.Detail{}, err
 	}
-	d, err := a.provider.Load(ctx, ref.ID, need)
+	d, err := b.read(ctx, a, ref.ID, need)
 	if err != nil {
 		return d, err
 	}
-	a.alone(ref.ID, b.now())
 	// The merged row has what this read did not ask for; the facts that are
 	// never stored come from the read itself.
 	facts := d.Conversation.Facts
@@ -86,6 +85,18 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	return d, nil
 }
 
+// read asks the service for one conversation.
+func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
+	if err := b.allowed(ctx, a); err != nil {
+		return model.Detail{}, err
+	}
+	d, err := a.provider.Load(ctx, id, need)
+	if err == nil {
+		a.alone(id, b.now())
+	}
+	return d, b.noted(ctx, a, err)
+}
+
 // Link gives a URL to open. A recording's is fetched now and never kept.
 func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error) {
 	a, err := b.account(ref.Account)
@@ -99,7 +110,13 @@ func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (s
 	if !ok {
 		row.Conversation = model.Conversation{Ref: ref, Provider: a.desc.Provider}
 	}
-	return a.provider.Link(ctx, row.Conversation, kind)
+	if kind != model.LinkWeb {
+		if err := b.allowed(ctx, a); err != nil {
+			return "", err
+		}
+	}
+	link, err := a.provider.Link(ctx, row.Conversation, kind)
+	return link, b.noted(ctx, a, err)
 }
 
 // Check tests an account live.
@@ -166,9 +183,12 @@ func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest
 	if ok && b.now().Sub(e.at) < lookupKept {
 		return e.page, nil
 	}
+	if err := b.allowed(ctx, a); err != nil {
+		return model.LookupPage{}, err
+	}
 	page, err := a.provider.Lookup(ctx, req)
 	if err != nil {
-		return page, err
+		return page, b.noted(ctx, a, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"sync"
+	"time"
 
 	"confab/model"
 	"confab/model/store"
@@ -24,7 +25,9 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 		}
 		for _, e := range it.Edits {
 			e.Batch, e.User, e.Created = batch, b.user, b.now().UTC()
-			e.ID = store.NewID(b.now())
+			if e.Kind != model.EditCreate || e.ID == "" {
+				e.ID = store.NewID(b.now())
+			}
 			entries = append(entries, store.Entry{Edit: e, Title: it.Title})
 			accounts[e.Ref.Account] = true
 		}
@@ -58,19 +61,13 @@ func refs(entries []store.Entry, account string) []model.Ref {
 	return out
 }
 
-// Deliver sends exactly these edits now and waits until each is settled,
-// refused, or waiting for a retry. report gets one result an edit, from
-// several goroutines but never two at once; an edit that could not be tried
-// because its account is shut is reported as it stands in the outbox.
+// Deliver sends exactly these edits and gives one result for each to report,
+// from one goroutine at a time, as they are settled. It waits for what settles
+// within the patience of the engine: a lost answer that is read back, a pause that the service
+// asked for, an edit of the same field that another process is sending. What
+// then still waits is reported as it stands in the outbox, with the reason.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
-	var mu sync.Mutex
-	told := map[string]bool{}
-	tell := func(r model.DeliveryResult) {
-		mu.Lock()
-		defer mu.Unlock()
-		told[r.Entry.ID] = true
-		report(r)
-	}
+	w := wait{b: b, ids: ids, report: report, open: map[string]model.OutboxEntry{}, told: map[string]bool{}}
 	by := map[string][]string{}
 	for _, id := range ids {
 		e, ok, err := b.store.OutboxEntry(ctx, id)
@@ -81,25 +78,170 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 			by[e.Ref.Account] = append(by[e.Ref.Account], id)
 		}
 	}
-	err := b.each(func(a *account) error {
-		if len(by[a.name]) == 0 {
-			return nil
-		}
-		a.open()
-		return b.deliverDue(ctx, a, by[a.name], tell)
-	})
-	for _, id := range ids {
-		if told[id] {
-			continue
-		}
-		// Settled by another process, folded into a newer edit, or still waiting.
-		if e, ok, rerr := b.store.OutboxEntry(context.WithoutCancel(ctx), id); rerr == nil && ok {
-			tell(model.DeliveryResult{Entry: e})
-		} else if j, ok, rerr := b.store.JournalEntry(context.WithoutCancel(ctx), id); rerr == nil && ok {
-			tell(model.DeliveryResult{Entry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
+	for _, a := range b.accounts {
+		if len(by[a.name]) > 0 {
+			a.open()
 		}
 	}
+	end := b.now().Add(b.patience)
+	var err error
+	for {
+		err = b.each(func(a *account) error {
+			if len(by[a.name]) == 0 {
+				return nil
+			}
+			return b.deliverDue(ctx, a, by[a.name], w.note)
+		})
+		if err != nil {
+			break
+		}
+		pause, rerr := w.pause(ctx)
+		if rerr != nil || pause <= 0 || b.now().Add(pause).After(end) {
+			err = rerr
+			break
+		}
+		rest(ctx, pause, nil)
+		if err = ctx.Err(); err != nil {
+			break
+		}
+	}
+	w.finish(context.WithoutCancel(ctx))
 	return err
+}
+
+// foreignPause is how often a delivery by another process is looked at.
+const foreignPause = 250 * time.Millisecond
+
+// wait collects what becomes of the edits of one Deliver.
+type wait struct {
+	b      *Inbox
+	ids    []string
+	report func(model.DeliveryResult)
+
+	mu   sync.Mutex
+	open map[string]model.OutboxEntry // tried, and not settled
+	told map[string]bool
+}
+
+// note takes the result of one try.
+func (w *wait) note(r model.DeliveryResult) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.Entry.State.Waiting() {
+		w.open[r.Entry.ID] = r.Entry
+		return
+	}
+	w.tell(r)
+}
+
+// tell reports a result once. The lock is held.
+func (w *wait) tell(r model.DeliveryResult) {
+	if !w.told[r.Entry.ID] {
+		w.told[r.Entry.ID] = true
+		w.report(r)
+	}
+}
+
+// pause gives how long to wait until an edit may settle; 0 is that none will
+// soon.
+func (w *wait) pause(ctx context.Context) (time.Duration, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var soonest time.Duration
+	sooner := func(d time.Duration) {
+		if d = max(d, time.Millisecond); soonest == 0 || d < soonest {
+			soonest = d
+		}
+	}
+	now := w.b.now()
+	for _, id := range w.ids {
+		if w.told[id] {
+			continue
+		}
+		e, ok, err := w.b.store.OutboxEntry(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if !ok || !e.State.Waiting() {
+			continue // settled elsewhere; finish looks it up
+		}
+		if e.State == model.Sending {
+			sooner(foreignPause)
+			continue
+		}
+		if e.State == model.RetryAt && worthWaiting(e.Error) {
+			sooner(e.NextTry.Sub(now))
+			continue
+		}
+		if e.State != model.Queued {
+			continue
+		}
+		before, blocked, err := w.b.store.Blocker(ctx, e)
+		if err != nil {
+			return 0, err
+		}
+		if blocked && before.State == model.Sending {
+			sooner(foreignPause)
+			continue
+		}
+		if until, err := w.b.store.HeldUntil(ctx, e.Ref.Account); err != nil {
+			return 0, err
+		} else if !until.IsZero() {
+			sooner(until.Sub(now))
+		}
+	}
+	return soonest, nil
+}
+
+// worthWaiting are the failures that pass by themselves in a moment. A service
+// that cannot be reached may be away for hours.
+func worthWaiting(e *model.EntryError) bool {
+	return e != nil && (e.Kind == model.RateLimited || e.Kind == model.UnknownOutcome || e.Kind == model.ConflictKind)
+}
+
+// finish reports what was not settled here: by another process, folded into a
+// newer edit, or still waiting.
+func (w *wait) finish(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range w.ids {
+		if w.told[id] {
+			continue
+		}
+		if e, ok, err := w.b.store.OutboxEntry(ctx, id); err == nil && ok {
+			w.tell(model.DeliveryResult{Entry: w.b.explain(ctx, e)})
+		} else if j, ok, err := w.b.store.JournalEntry(ctx, id); err == nil && ok {
+			w.tell(model.DeliveryResult{Entry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
+		} else if e, tried := w.open[id]; tried {
+			w.tell(model.DeliveryResult{Entry: e})
+		}
+	}
+}
+
+// explain gives a queued edit the reason why it was not sent, where there is one.
+func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEntry {
+	if e.State != model.Queued || e.Error != nil {
+		return e
+	}
+	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
+		e.Error = &model.EntryError{Kind: model.ConflictKind,
+			Message: "waits for edit " + before.ID + " of the same field, which is " + string(before.State)}
+		if before.Error != nil {
+			e.Error.Kind = before.Error.Kind
+			e.Error.Message += ": " + before.Error.Message
+		}
+		return e
+	}
+	a, ok := b.byName[e.Ref.Account]
+	if !ok {
+		return e
+	}
+	if err := b.allowed(ctx, a); err != nil {
+		e.Error = model.NewEntryError(err)
+	} else if st := a.snapshot(); st.Error != nil {
+		e.Error = st.Error
+	}
+	return e
 }
 
 // DeliverDue sends everything that is due, in all accounts side by side, and

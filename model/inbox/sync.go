@@ -97,6 +97,10 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 	if err != nil {
 		return err
 	}
+	if err := b.allowed(ctx, a); err != nil {
+		a.update(func(s *model.AccountState) { s.Error = model.NewEntryError(err) })
+		return err
+	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
 	every := sweepEvery
@@ -112,6 +116,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 			err = b.walk(ctx, a)
 		}
 	}
+	err = b.noted(ctx, a, err)
 	a.update(func(s *model.AccountState) {
 		s.Syncing = false
 		s.Error = model.NewEntryError(err)
@@ -308,6 +313,9 @@ func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
 		return err
 	}
 	defer a.syncing.release()
+	if err := b.allowed(ctx, a); err != nil {
+		return err
+	}
 	req := model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f}
 	asked := b.now()
 	_, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
@@ -318,7 +326,7 @@ func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
 		}
 		return true, err
 	})
-	return err
+	return b.noted(ctx, a, err)
 }
 
 // among reports whether a limit, nil for none, lets a name through.

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -119,7 +120,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		// An undo is not itself the newest submission: a second u goes on to
 		// the one before.
 		b.session.Lock()
-		b.session.batches = b.session.batches[:len(b.session.batches)-1]
+		b.session.batches = slices.DeleteFunc(b.session.batches, func(s string) bool { return s == u.Plan.ID })
 		b.session.Unlock()
 	}
 	return ids, err

@@ -181,6 +181,31 @@ func (s *Store) AbandonWalk(ctx context.Context, account string) error {
 	}))
 }
 
+// Hold keeps until when a service asked to be left alone, for every process.
+func (s *Store) Hold(ctx context.Context, account string, until time.Time) error {
+	return localError("hold an account", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE account SET hold = max(hold, ?) WHERE name = ?", ms(until), account)
+	}))
+}
+
+// maxHold bounds a hold: one that is further ahead was noted by a clock that
+// has been set back since.
+const maxHold = time.Hour + time.Minute
+
+// HeldUntil gives until when an account is held; the zero time if it is not.
+func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error) {
+	var n int64
+	err := s.read.QueryRowContext(ctx, "SELECT hold FROM account WHERE name = ?", account).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, localError("read an account", err)
+	}
+	until := fromMS(n)
+	if now := s.now(); !until.After(now) || until.After(now.Add(maxHold)) {
+		return time.Time{}, nil
+	}
+	return until, nil
+}
+
 // Counts gives the number of cached conversations, of edits on their way and
 // of edits that need a person, of one account.
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {

@@ -476,13 +476,13 @@ func TestAClaimTakesOnlyWhatIsDueAndFree(t *testing.T) {
 			claim(t, s, ids)
 			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
 		}},
-		"a delete behind a refused edit": {[]store.Entry{rename("1", "a", "b"), del}, func(t *testing.T, s *store.Store, ids []string) {
+		"a delete behind a held edit": {[]store.Entry{rename("1", "a", "b"), del}, func(t *testing.T, s *store.Store, ids []string) {
 			claim(t, s, ids[:1])
-			park(t, s, ids[0], model.Refused, time.Time{})
+			park(t, s, ids[0], model.Held, time.Time{})
 		}},
-		"an edit behind a refused delete": {[]store.Entry{del, rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+		"an edit behind a delete that is tried again": {[]store.Entry{del, rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
 			claim(t, s, ids[:1])
-			park(t, s, ids[0], model.Refused, time.Time{})
+			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

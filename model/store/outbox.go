@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/model/query"
 )
 
 // Entry is an edit to enqueue, with the title to show beside it.
@@ -147,9 +148,11 @@ func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry
 
 // Claim takes the due edits of one conversation of an account for this
 // process and gives them in order; none means that nothing is due. only, if
-// not nil, limits the claim to those ids. Edits of one field go in order:
-// one that waits for an earlier edit is not due. Queued edits of one field
-// that were never sent fold into the newest of them.
+// not nil, limits the claim to those ids. Edits of one field go in order: one
+// is not due while an earlier one is on its way or held. An earlier one that
+// waits for a decision stops nothing: what it wanted is not shown, so nothing
+// new is made on top of it, and each edit is compared with a fresh read. Queued
+// edits of one field that were never sent fold into the newest of them.
 func (s *Store) Claim(ctx context.Context, account string, only []string) ([]model.OutboxEntry, error) {
 	var out []model.OutboxEntry
 	err := s.tx(ctx, func(t *tx) error {
@@ -170,6 +173,7 @@ WITH wanted AS (SELECT value FROM json_each(?3))
 SELECT o.conv, o.id FROM outbox o
 WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
+    AND p.state IN ('queued', 'sending', 'retry', 'held')
     AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
     AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
 ORDER BY o.attempts, o.id LIMIT 1`, account, ms(s.now()), string(list), only == nil).Scan(&conv, &first)
@@ -223,15 +227,20 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken []model.O
 	}
 	blocked := map[string]bool{} // fields that wait for an earlier edit
 	open := map[string]int{}     // field → index in taken of a never-sent edit
-	for i, e := range all {
+	waiting := false             // something of the conversation comes before
+	for _, e := range all {
+		if e.State.NeedsPerson() && e.State != model.Held {
+			continue
+		}
 		f := field(e.Edit)
 		ready := e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)
 		if only != nil && !wanted[e.ID] {
 			ready = false
 		}
-		if f == "existence" && i > 0 {
+		if f == "existence" && waiting {
 			ready = false // whatever came before goes first, and alone
 		}
+		waiting = true
 		if blocked["existence"] || blocked[f] || !ready {
 			blocked[f] = true
 			continue
@@ -269,6 +278,43 @@ func (s *Store) Sent(ctx context.Context, ids []string) error {
 		}
 		return nil
 	}))
+}
+
+// SentCreate is Sent for a create. The first time, it also notes which cached
+// conversations have its title already: a look for what a lost create made
+// must not take one of those.
+func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry) error {
+	return localError("note a sending", s.tx(ctx, func(t *tx) error {
+		return t.exec(`UPDATE outbox SET sent = 1, known = CASE WHEN sent = 0 THEN
+  (SELECT json_group_array(id) FROM conversation WHERE account = ?1 AND title = ?2) ELSE known END WHERE id = ?3`,
+			e.Ref.Account, query.NewSubject(model.Row{Conversation: model.Conversation{Title: e.Target.New.Title}}).Title, e.ID)
+	}))
+}
+
+// KnownBefore gives what SentCreate noted.
+func (s *Store) KnownBefore(ctx context.Context, id string) ([]string, error) {
+	var raw string
+	var ids []string
+	err := s.read.QueryRowContext(ctx, "SELECT known FROM outbox WHERE id = ?", id).Scan(&raw)
+	if err == nil {
+		err = json.Unmarshal([]byte(raw), &ids)
+	}
+	return ids, localError("read the outbox", err)
+}
+
+// Blocker gives the earlier edit that one waits for; ok is false where it
+// waits for none.
+func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
+	if e.Kind == model.EditCreate {
+		return b, false, nil
+	}
+	b, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE account = ? AND conv = ? AND id < ?
+  AND state IN ('sending', 'retry', 'held', 'queued') AND (field = ? OR field = 'existence' OR ? = 'existence') ORDER BY id LIMIT 1`,
+		e.Ref.Account, e.Ref.ID, e.ID, field(e.Edit), field(e.Edit)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, false, nil
+	}
+	return b, err == nil, localError("read the outbox", err)
 }
 
 // Park puts a claimed edit back with a state and why. next is when a retry is

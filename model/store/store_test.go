@@ -133,14 +133,8 @@ func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
 	if err := s.Park(t.Context(), first[0], model.Refused, &model.EntryError{Kind: model.Invalid}, nil, time.Time{}, true); err != nil {
 		t.Fatal(err)
 	}
-	if got := claim(t, s, nil); len(got) != 0 {
-		t.Fatalf("a refused edit must be decided before the next goes, claimed %+v", got)
-	}
-	if err := s.Discard(t.Context(), first); err != nil {
-		t.Fatal(err)
-	}
 	if got := claim(t, s, nil); len(got) != 1 || got[0].Target.String() != "c" {
-		t.Fatalf("after the discard, claimed %+v", got)
+		t.Fatalf("a refused edit changed nothing and stops nothing, claimed %+v", got)
 	}
 }
 

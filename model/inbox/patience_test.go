@@ -1,0 +1,182 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// waiting runs a test on an engine with the patience of the command line.
+func waiting(t *testing.T, f *fake, run func(t *testing.T, b *inbox.Inbox, s *store.Store)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) { patient(t, 0, path, []*fake{f}, run) })
+}
+
+func deliver(t *testing.T, b *inbox.Inbox, ids []string) []model.OutboxEntry {
+	t.Helper()
+	var out []model.OutboxEntry
+	if err := b.Deliver(context.Background(), ids, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestDeliverWaitsForWhatSettlesSoon(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err    func() *model.Error
+		want   model.EditState
+		atMost time.Duration
+	}{
+		"a lost answer": {func() *model.Error { return &model.Error{Kind: model.UnknownOutcome} }, model.Done, 3 * time.Second},
+		"a short pause": {func() *model.Error {
+			return &model.Error{Kind: model.RateLimited, RetryAt: time.Now().Add(5 * time.Second)}
+		}, model.Done, 6 * time.Second},
+		"a long pause": {func() *model.Error {
+			return &model.Error{Kind: model.RateLimited, RetryAt: time.Now().Add(10 * time.Minute)}
+		}, model.RetryAt, time.Second},
+		"nobody there":     {func() *model.Error { return &model.Error{Kind: model.Unavailable} }, model.RetryAt, time.Second},
+		"a rejected token": {func() *model.Error { return &model.Error{Kind: model.Unauthorized} }, model.RetryAt, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Sync(context.Background())
+				ids := submit(t, b, f.ref("1"), title("mine"))
+				f.onApply = func() (error, bool) {
+					f.onApply = nil
+					return tc.err(), false
+				}
+				began := time.Now()
+				out := deliver(t, b, ids)
+				if len(out) != 1 || out[0].State != tc.want {
+					t.Errorf("reported %+v, want %s once", out, tc.want)
+				}
+				if took := time.Since(began); took > tc.atMost {
+					t.Errorf("waited %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEditBehindAHeldOneSaysSo(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		first := submit(t, b, f.ref("1"), title("first"))
+		if _, err := s.HoldOld(ctx, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		out := deliver(t, b, submit(t, b, f.ref("1"), title("second")))
+		if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil || !strings.Contains(out[0].Error.Message, first[0]) {
+			t.Errorf("%+v", out)
+		}
+	})
+}
+
+func TestARefusedEditDoesNotStopTheNextOne(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.Invalid, Message: "too long"}, false
+		}
+		if out := deliver(t, b, submit(t, b, f.ref("1"), title("much too long"))); out[0].State != model.Refused {
+			t.Fatalf("%+v", out)
+		}
+		if out := deliver(t, b, submit(t, b, f.ref("1"), title("short"))); out[0].State != model.Done || f.get("1").Title != "short" {
+			t.Errorf("%+v, the service has %q", out, f.get("1").Title)
+		}
+	})
+}
+
+func TestAPauseThatAServiceAskedForHoldsEveryProcess(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Sync(context.Background())
+			f.onApply = func() (error, bool) {
+				f.onApply = nil
+				return &model.Error{Kind: model.RateLimited, RetryAt: time.Now().Add(10 * time.Minute)}, false
+			}
+			deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		})
+		loads, _ := f.count()
+		lists := f.lists
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			if err := b.Sync(ctx); model.KindOf(err) != model.RateLimited {
+				t.Errorf("sync: %v", err)
+			}
+			if _, err := b.Load(ctx, f.ref("1"), 0); model.KindOf(err) != model.RateLimited {
+				t.Errorf("load: %v", err)
+			}
+			deliver(t, b, submit(t, b, f.ref("2"), title("another")))
+			if now, applies := f.count(); now != loads || applies != 1 || f.lists != lists {
+				t.Errorf("asked while it wanted to be left alone: %d reads, %d writes, %d lists", now-loads, applies-1, f.lists-lists)
+			}
+			time.Sleep(11 * time.Minute)
+			if err := b.Sync(ctx); err != nil {
+				t.Errorf("after the pause: %v", err)
+			}
+		})
+	})
+}
+
+func TestAnEditThatGotPartWayIsFinished(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		two := []model.Participant{{Kind: "user", ID: "8", Name: "Bea"}, {Kind: "user", ID: "9", Name: "Eve"}}
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: two}})
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			c := f.convs["1"].Clone() // the first of two requests went through
+			c.Participants.Items = append(c.Participants.Items, model.Participant{Kind: "user", ID: "8", Role: model.RoleViewer})
+			f.convs["1"] = c
+			return &model.Error{Kind: model.UnknownOutcome}, false
+		}
+		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {
+			t.Errorf("%+v, the service has %+v", out[0], f.get("1").Participants.Items)
+		}
+	})
+}
+
+func TestALostCreateIsNotFoundInAnOlderConversation(t *testing.T) {
+	f := newFake("projects", "Lift inspection") // no creation time that could tell them apart
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, false
+		}
+		p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection", Message: "a body that is kept nowhere"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := b.Submit(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.convs) != 2 {
+			t.Errorf("%+v, %d conversations", out, len(f.convs))
+		}
+		for _, j := range history(t, b) {
+			if n := j.Target.New; n == nil || n.Message != "" || j.After.New.Message != "" {
+				t.Errorf("the journal keeps the message: %+v", j)
+			}
+		}
+	})
+}
