@@ -150,9 +150,9 @@ func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.close())
 	}
-	if aside := db.Rescued(); aside != "" {
-		l.line("the database was damaged and set aside: %s", aside)
-		fmt.Fprintf(os.Stderr, "confab: the database was damaged; it was set aside as %s, and its outbox was kept\n", aside)
+	if note := db.Rescued().String(); note != "" {
+		l.line("%s", note)
+		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
 	e := &engine{store: db, log: l}
 	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), Log: l.line}
@@ -322,9 +322,7 @@ func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
 	for _, v := range s.Config.Views {
 		o.Views = append(o.Views, ui.View{Name: v.Name, Query: v.Query})
 	}
-	if aside := e.store.Rescued(); aside != "" {
-		o.Notice = "The database was damaged; it was set aside as " + aside + ", and its outbox was kept."
-	}
+	o.Notice = e.store.Rescued().String()
 	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, e.Close(context.WithoutCancel(ctx)))
 }
@@ -405,8 +403,8 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	file := model.CheckResult{Name: "database", OK: true, Detail: s.Paths.Database()}
 	db, err := store.Open(ctx, s.Paths.Database(), store.Options{})
 	if err == nil {
-		if aside := db.Rescued(); aside != "" {
-			file.Detail += "; it was damaged, and set aside as " + aside
+		if note := db.Rescued().String(); note != "" {
+			file.Detail += "; " + note
 		}
 		err = db.Close()
 	}

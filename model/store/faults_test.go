@@ -346,7 +346,7 @@ func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
 		t.Errorf("%q, %v", raw, err)
 	}
 	living.Close()
-	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err != nil || s.Rescued() == "" {
+	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err != nil || s.Rescued().Path == "" {
 		t.Errorf("alone: %v", err)
 	} else {
 		s.Close()

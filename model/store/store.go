@@ -49,7 +49,7 @@ type Store struct {
 	rev   atomic.Int64
 	// foreign is the newest change of another process that an own one followed.
 	foreign atomic.Int64
-	rescue  string
+	rescue  Rescue
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
@@ -88,9 +88,8 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Rescued tells where a damaged database was set aside when this one was
-// opened, or "".
-func (s *Store) Rescued() string { return s.rescue }
+// Rescued tells what became of a damaged database when this one was opened.
+func (s *Store) Rescued() Rescue { return s.rescue }
 
 // Scope limits lists, counts and vocabulary to these accounts: rows of others
 // (set aside, taken out of the config, or not asked for) stay, unseen.
@@ -126,6 +125,9 @@ func (s *Store) open(ctx context.Context, host string) error {
 	if err != nil {
 		return err
 	}
+	// One that somebody loosened is closed again; where modes mean nothing this
+	// fails, and nothing is lost.
+	f.Chmod(0o600)
 	f.Close()
 	if s.write, err = connect(s.path, 1, "immediate"); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -292,10 +293,10 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	f.WriteAt(junk, info.Size()/2)
 	f.Close()
 	s = open(t, path)
-	if s.Rescued() == "" {
+	if s.Rescued().Path == "" {
 		t.Fatal("the damage was not noticed")
 	}
-	if _, err := os.Stat(s.Rescued()); err != nil {
+	if _, err := os.Stat(s.Rescued().Path); err != nil {
 		t.Errorf("the damaged file is gone: %v", err)
 	}
 	out, err := s.Outbox(t.Context())
@@ -304,11 +305,69 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	}
 }
 
+// What a disk or a copy leaves of a database: cut at several places, or with
+// its first bytes gone. Whatever is left, the sentence about the outbox is true.
+func TestWhatIsSaidOfARescueIsTrue(t *testing.T) {
+	for name, hurt := range map[string]func(t *testing.T, path string){
+		"its first bytes are gone": func(t *testing.T, path string) {
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			f.WriteAt(make([]byte, 50), 0)
+		},
+		"cut in the middle": func(t *testing.T, path string) { cut(t, path, 2) },
+		"cut at a tenth":    func(t *testing.T, path string) { cut(t, path, 10) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "confab.db")
+			s := open(t, path)
+			s.OpenAccount(t.Context(), "sales", "x")
+			enqueue(t, s, rename("1", "a", "b"))
+			var many []model.Conversation
+			for i := range 2000 {
+				many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
+			}
+			save(t, s, many...)
+			s.Close()
+			hurt(t, path)
+			s = open(t, path)
+			out, err := s.Outbox(t.Context())
+			r := s.Rescued()
+			if err != nil || r.Edits != len(out) {
+				t.Fatalf("%v: %d edits, says %d", err, len(out), r.Edits)
+			}
+			if len(out) == 0 && (r.Whole || !strings.Contains(r.String(), "may be lost")) {
+				t.Errorf("nothing was kept, and it says %q", r)
+			}
+			if name != "cut at a tenth" && len(out) != 1 {
+				t.Errorf("a queued edit that is still in the file was not kept: %q", r)
+			}
+			files, _ := filepath.Glob(path + "*mended*")
+			if len(files) > 0 {
+				t.Errorf("left behind: %v", files)
+			}
+		})
+	}
+}
+
+func cut(t *testing.T, path string, part int64) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()/part); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAFileThatIsNoDatabaseIsSetAside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	os.WriteFile(path, []byte("this is not a database, but it is somebody's file, so it stays"), 0o600)
 	s := open(t, path)
-	kept, err := os.ReadFile(s.Rescued())
+	kept, err := os.ReadFile(s.Rescued().Path)
 	if err != nil || string(kept[:4]) != "this" {
 		t.Errorf("%q %v", kept, err)
 	}
