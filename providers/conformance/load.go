@@ -58,8 +58,8 @@ func loads(t *testing.T, s Service) {
 					key, _, _ = s.Edits[i].Edit(b, c)
 				}
 				got, known := model.Read(c, k, key)
-				if !known {
-					continue
+				if !known || k == model.EditPrivacy && got.String() == string(model.PrivacyUnknown) {
+					continue // a word of the service that has no common one
 				}
 				tried = true
 				if want := b.Field(id, k, key); !got.Equal(want) {
