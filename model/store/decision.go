@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"confab/model"
+)
+
+// ErrClaimed is returned where an edit is being sent and cannot be changed.
+var ErrClaimed = errors.New("the edit is being sent right now")
+
+func errOrphaned(id string) error {
+	return &model.Error{Kind: model.Invalid, Message: "edit " + id + " belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
+}
+
+// Requeue sends waiting edits again now: failed, held and retrying ones. An
+// edit of an account that was set aside is refused.
+func (s *Store) Requeue(ctx context.Context, ids []string) error {
+	return localError("retry", s.tx(ctx, func(t *tx) error {
+		for _, id := range ids {
+			var state model.EditState
+			var orphaned bool
+			err := t.QueryRowContext(ctx, "SELECT state, orphaned FROM outbox WHERE id = ?", id).Scan(&state, &orphaned)
+			switch {
+			case errors.Is(err, sql.ErrNoRows):
+				return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
+			case err != nil:
+				return err
+			case orphaned:
+				return errOrphaned(id)
+			case state == model.Sending:
+				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+			}
+			t.exec("UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL, sent = CASE WHEN state IN ('unknown', 'retry', 'queued', 'held', 'refused') THEN sent ELSE 0 END, created = ? WHERE id = ?", ms(s.now()), id)
+			if err := t.reprojectEntry(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// Discard removes edits from the outbox. One that is being sent is refused.
+func (s *Store) Discard(ctx context.Context, ids []string) error {
+	return localError("discard", s.tx(ctx, func(t *tx) error {
+		for _, id := range ids {
+			e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
+			if errors.Is(err, sql.ErrNoRows) {
+				return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
+			}
+			if err != nil {
+				return err
+			}
+			if e.State == model.Sending {
+				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+			}
+			if err := t.remove(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// remove takes an edit out of the outbox. Edits of the same field that were
+// made on top of it are made on top of what was there before it: their base
+// would else be something that nobody ever had, and look like somebody else's
+// change. What may have been sent stays a base.
+func (t *tx) remove(e model.OutboxEntry) error {
+	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+	if t.err != nil || e.Sent || e.Kind == model.EditCreate {
+		return errors.Join(t.err, t.reproject(e.Ref))
+	}
+	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
+		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
+	if err != nil {
+		return err
+	}
+	later, err := scanEntries(rows)
+	if err != nil {
+		return err
+	}
+	was, now := e.Target, e.Base
+	for _, l := range later {
+		if l.Sent || l.State == model.Sending || l.Kind != e.Kind || !l.Base.Equal(was) {
+			break
+		}
+		was, l.Base = l.Target, now
+		if e.Target.People != nil && l.Target.People != nil && now.People != nil {
+			l.Target = model.PeopleValue(model.MergePeople(*e.Target.People, *l.Target.People, *now.People))
+		}
+		raw, err := json.Marshal(l.Edit)
+		if err != nil {
+			return err
+		}
+		t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, l.ID)
+		if l.Target.Equal(was) {
+			break // what comes after stands on the same as before
+		}
+		e.Target, now = was, l.Target
+	}
+	return t.reproject(e.Ref)
+}
+
+// Withdraw removes those of the given edits that were never sent, and gives
+// their ids; one that a worker took in the meantime stays.
+func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		withdrawn = nil
+		for _, id := range ids {
+			e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ? AND sent = 0 AND state <> 'sending'", id))
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			withdrawn = append(withdrawn, id)
+			if err := t.remove(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return withdrawn, localError("withdraw", err)
+}
+
+// Rebase replaces an edit that waits for a person by one made from another
+// base with another target, and queues it.
+func (s *Store) Rebase(ctx context.Context, id string, base, target model.Value) error {
+	return localError("resolve", s.tx(ctx, func(t *tx) error {
+		e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
+		}
+		if err != nil {
+			return err
+		}
+		if e.Orphaned {
+			return errOrphaned(id)
+		}
+		if !e.State.NeedsPerson() {
+			return &model.Error{Kind: model.Invalid, Message: "edit " + id + " does not wait for a decision"}
+		}
+		e.Base, e.Target = base, target
+		raw, err := json.Marshal(e.Edit)
+		if err != nil {
+			return err
+		}
+		t.exec("UPDATE outbox SET edit = ?, state = 'queued', sent = 0, next_try = 0, error = NULL, theirs = NULL, created = ? WHERE id = ?", raw, ms(s.now()), id)
+		return t.reproject(e.Ref)
+	}))
+}

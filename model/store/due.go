@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"confab/model"
+)
+
+// Claim takes the due edits of one conversation of an account for this
+// process and gives them in order; none means that nothing is due. only, if
+// not nil, limits the claim to those ids. Edits of one field go in order: one
+// is not due while an earlier one is on its way or held. An earlier one that
+// waits for a decision stops nothing: what it wanted is not shown, so nothing
+// new is made on top of it, and each edit is compared with a fresh read. Queued
+// edits of one field that were never sent fold into the newest of them.
+func (s *Store) Claim(ctx context.Context, account string, only []string) ([]model.OutboxEntry, error) {
+	var out []model.OutboxEntry
+	err := s.tx(ctx, func(t *tx) error {
+		out = nil
+		if err := t.same(account); err != nil {
+			return err
+		}
+		// What was tried least goes first: a conversation that always fails and
+		// shuts the account for a while must not take every turn after it.
+		// The ids are one value, since a bulk edit may name more than SQLite takes variables.
+		list, err := json.Marshal(only)
+		if err != nil {
+			return err
+		}
+		var conv, first string
+		err = t.QueryRowContext(ctx, `
+WITH wanted AS (SELECT value FROM json_each(?3))
+SELECT o.conv, o.id FROM outbox o
+WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
+  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
+    AND p.state IN ('queued', 'sending', 'retry', 'held')
+    AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
+    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
+ORDER BY o.attempts, o.id LIMIT 1`, account, ms(s.now()), string(list), only == nil).Scan(&conv, &first)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var rows *sql.Rows
+		if conv == "" {
+			rows, err = t.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", first)
+		} else {
+			rows, err = t.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? ORDER BY id", account, conv)
+		}
+		if err != nil {
+			return err
+		}
+		all, err := scanEntries(rows)
+		if err != nil {
+			return err
+		}
+		taken, folded := due(all, s.now(), only)
+		for _, e := range taken {
+			raw, err := json.Marshal(e.Edit)
+			if err != nil {
+				return err
+			}
+			t.exec("UPDATE outbox SET state = 'sending', claim = ?, edit = ?, next_try = 0, attempts = attempts + 1 WHERE id = ?", s.owner.name, raw, e.ID)
+			e.State = model.Sending
+			e.Attempts++
+			out = append(out, e)
+		}
+		for _, id := range folded {
+			t.exec("DELETE FROM outbox WHERE id = ?", id)
+		}
+		if len(out) > 0 {
+			return t.reproject(out[0].Ref)
+		}
+		return nil
+	})
+	return out, localError("claim edits", err)
+}
+
+// due picks, of the edits of one conversation in order, those that may be
+// sent now, and folds runs of never-sent edits of the same field.
+func due(all []model.OutboxEntry, now time.Time, only []string) (taken []model.OutboxEntry, folded []string) {
+	wanted := map[string]bool{}
+	for _, id := range only {
+		wanted[id] = true
+	}
+	blocked := map[string]bool{} // fields that wait for an earlier edit
+	open := map[string]int{}     // field → index in taken of a never-sent edit
+	waiting := false             // something of the conversation comes before
+	for _, e := range all {
+		if e.State.NeedsPerson() && e.State != model.Held {
+			continue
+		}
+		f := field(e.Edit)
+		ready := e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)
+		if only != nil && !wanted[e.ID] {
+			ready = false
+		}
+		if f == "existence" && waiting {
+			ready = false // whatever came before goes first, and alone
+		}
+		waiting = true
+		if blocked["existence"] || blocked[f] || !ready {
+			blocked[f] = true
+			continue
+		}
+		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
+		// An edit that was not made on top of the other would silently drop what
+		// that one did; it is compared with what that one leaves.
+		if at, ok := open[f]; ok && fresh && taken[at].Kind == e.Kind && e.Base.Equal(taken[at].Target) {
+			folded = append(folded, taken[at].ID)
+			e.Base = taken[at].Base
+			taken[at] = e
+			continue
+		} else if ok {
+			blocked[f] = true
+			continue
+		}
+		taken = append(taken, e)
+		if fresh {
+			open[f] = len(taken) - 1
+		} else {
+			blocked[f] = true
+		}
+		if f == "existence" {
+			blocked["existence"] = true
+		}
+	}
+	return taken, folded
+}
+
+// Blocker gives the earlier edit that one waits for; ok is false where it
+// waits for none.
+func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
+	if e.Kind == model.EditCreate {
+		return b, false, nil
+	}
+	b, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE account = ? AND conv = ? AND id < ?
+  AND state IN ('sending', 'retry', 'held', 'queued') AND (field = ? OR field = 'existence' OR ? = 'existence') ORDER BY id LIMIT 1`,
+		e.Ref.Account, e.Ref.ID, e.ID, field(e.Edit), field(e.Edit)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, false, nil
+	}
+	return b, err == nil, localError("read the outbox", err)
+}
+
+// HoldOld holds the edits that have waited since before a moment, and gives
+// how many there are now held.
+func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
+	n := 0
+	err := s.tx(ctx, func(t *tx) error {
+		rows, err := t.QueryContext(ctx, "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < ?", ms(before))
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				rows.Close()
+				return err
+			}
+			ids = append(ids, id)
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			t.exec("UPDATE outbox SET state = 'held' WHERE id = ?", id)
+			if err := t.reprojectEntry(id); err != nil {
+				return err
+			}
+		}
+		n = len(ids)
+		return nil
+	})
+	return n, localError("hold old edits", err)
+}
+
+// NextDue gives when the next edit of an account is due; ok is false where
+// none is waiting by itself.
+func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
+	var n sql.NullInt64
+	err = s.read.QueryRowContext(ctx, "SELECT min(CASE WHEN state = 'queued' THEN 0 ELSE next_try END) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')",
+		account).Scan(&n)
+	if err != nil || !n.Valid {
+		return at, false, localError("read the outbox", err)
+	}
+	return fromMS(n.Int64), true, nil
+}
+
+// Wake makes the edits due that wait because their service could not be
+// reached or did not take the credential.
+func (s *Store) Wake(ctx context.Context, account string) error {
+	return localError("wake", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?)",
+			account, model.Unavailable, model.Unauthorized)
+	}))
+}

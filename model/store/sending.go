@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// Sent notes, before a write leaves, that it may have left.
+func (s *Store) Sent(ctx context.Context, ids []string) error {
+	return localError("note a sending", s.tx(ctx, func(t *tx) error {
+		for _, id := range ids {
+			t.exec("UPDATE outbox SET sent = 1 WHERE id = ?", id)
+		}
+		return nil
+	}))
+}
+
+// SentCreate is Sent for a create. The first time, it also notes which cached
+// conversations have its title already: a look for what a lost create made
+// must not take one of those.
+func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry) error {
+	return localError("note a sending", s.tx(ctx, func(t *tx) error {
+		return t.exec(`UPDATE outbox SET sent = 1, known = CASE WHEN sent = 0 THEN
+  (SELECT json_group_array(id) FROM conversation WHERE account = ?1 AND title = ?2) ELSE known END WHERE id = ?3`,
+			e.Ref.Account, query.NewSubject(model.Row{Conversation: model.Conversation{Title: e.Target.New.Title}}).Title, e.ID)
+	}))
+}
+
+// KnownBefore gives what SentCreate noted.
+func (s *Store) KnownBefore(ctx context.Context, id string) ([]string, error) {
+	var raw string
+	var ids []string
+	err := s.read.QueryRowContext(ctx, "SELECT known FROM outbox WHERE id = ?", id).Scan(&raw)
+	if err == nil {
+		err = json.Unmarshal([]byte(raw), &ids)
+	}
+	return ids, localError("read the outbox", err)
+}
+
+// Park puts a claimed edit back with a state and why. next is when a retry is
+// due. theirs is what the service showed, for conflicts and failed checks.
+// unsent takes back the note of Sent: the request certainly changed nothing.
+func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
+	err := s.tx(ctx, func(t *tx) error {
+		var errRaw, theirsRaw []byte
+		if cause != nil {
+			errRaw, _ = json.Marshal(cause)
+		}
+		if theirs != nil {
+			theirsRaw, _ = json.Marshal(theirs)
+		}
+		t.exec("UPDATE outbox SET state = ?, claim = '', error = ?, theirs = ?, next_try = ?, sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?",
+			state, errRaw, theirsRaw, ms(next), unsent, id)
+		return t.reprojectEntry(id)
+	})
+	return localError("park an edit", err)
+}
+
+func (t *tx) reprojectEntry(id string) error {
+	if t.err != nil {
+		return t.err
+	}
+	var r model.Ref
+	err := t.QueryRowContext(t.ctx, "SELECT account, conv FROM outbox WHERE id = ?", id).Scan(&r.Account, &r.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.reproject(r)
+}
+
+// Settle ends an edit in one transaction: the new state of the server, the
+// journal entry, and the outbox row's removal. after is nil where nothing new
+// is known; gone makes a tombstone.
+func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.JournalEntry, after *model.Conversation, gone bool) error {
+	err := s.tx(ctx, func(t *tx) error {
+		t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+		if err := t.journal(j); err != nil {
+			return err
+		}
+		if after != nil {
+			key, _, err := t.save(*after, true)
+			if err != nil {
+				return err
+			}
+			t.checked([]int64{key}, nil)
+			if err := t.reproject(after.Ref); err != nil {
+				return err
+			}
+		}
+		if gone {
+			return t.bury(e.Ref)
+		}
+		return t.reproject(e.Ref)
+	})
+	return localError("settle an edit", err)
+}
