@@ -1,0 +1,125 @@
+package inbox_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
+	for name, applied := range map[string]bool{"it was made": true, "it was not": false} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				ctx := context.Background()
+				b.Start(ctx)
+				time.Sleep(time.Second)
+				f.set(func() {
+					f.onApply = func() (error, bool) {
+						f.onApply = nil
+						return &model.Error{Kind: model.UnknownOutcome}, applied
+					}
+				})
+				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.Submit(ctx, p); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				n := 0
+				f.set(func() {
+					for _, c := range f.convs {
+						if c.Title == "Lift inspection" {
+							n++
+						}
+					}
+				})
+				if n != 1 || len(outbox(t, b)) != 0 {
+					t.Errorf("made %d times, %d left in the outbox", n, len(outbox(t, b)))
+				}
+				if page, _ := b.List(ctx, model.ListRequest{Query: "lift", Limit: 5}); page.Total != 1 {
+					t.Errorf("%d rows in the list", page.Total)
+				}
+			})
+		})
+	}
+}
+
+func create(t *testing.T, b *inbox.Inbox, title string) []string {
+	t.Helper()
+	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := b.Submit(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func (f *fake) titled(title string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, c := range f.convs {
+		if c.Title == title {
+			n++
+		}
+	}
+	return n
+}
+
+// First the answer is lost and the list lags behind, then the service cannot
+// be reached, then the list shows what the first try made.
+func TestAFailureAfterALostCreateDoesNotForgetIt(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		tries := 0
+		f.onApply = func() (error, bool) {
+			switch tries++; tries {
+			case 1:
+				return &model.Error{Kind: model.UnknownOutcome}, false
+			case 2:
+				return &model.Error{Kind: model.Unavailable}, false
+			}
+			return nil, true
+		}
+		ids := create(t, b, "Lift inspection")
+		for range 2 {
+			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+			time.Sleep(time.Hour)
+		}
+		f.set(func() { f.add("Lift inspection") })
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if n := f.titled("Lift inspection"); n != 1 {
+			t.Errorf("made %d times", n)
+		}
+	})
+}
+
+func TestALostCreateIsNotTakenForAnEarlierOneOfTheSameTitle(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Deliver(ctx, create(t, b, "Stand-up"), func(model.DeliveryResult) {})
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, false
+		}
+		ids := create(t, b, "Stand-up")
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		time.Sleep(time.Minute)
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if n := f.titled("Stand-up"); n != 2 {
+			t.Errorf("two were asked for, %d made", n)
+		}
+	})
+}

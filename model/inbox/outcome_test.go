@@ -1,0 +1,290 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func TestALostAnswerIsReadBeforeAnythingIsRepeated(t *testing.T) {
+	lost := &model.Error{Kind: model.UnknownOutcome, Message: "connection lost"}
+	for name, tc := range map[string]struct {
+		applied bool
+		theirs  string
+		want    model.EditState
+		writes  int
+	}{
+		"it had taken effect":       {applied: true, want: model.Done, writes: 1},
+		"it had not":                {applied: false, want: model.Done, writes: 2},
+		"somebody changed it since": {applied: true, theirs: "third", want: model.OutcomeNotKnown, writes: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				ctx := context.Background()
+				b.Sync(ctx)
+				f.set(func() {
+					f.onApply = func() (error, bool) { f.onApply = nil; return lost, tc.applied }
+				})
+				ids := submit(t, b, f.ref("1"), title("mine"))
+				var got model.OutboxEntry
+				b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
+				if got.State != model.RetryAt {
+					t.Fatalf("after the lost answer: %s", got.State)
+				}
+				if tc.theirs != "" {
+					f.change("1", func(c *model.Conversation) { c.Title = tc.theirs })
+				}
+				time.Sleep(10 * time.Second)
+				b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
+				if got.State != tc.want {
+					t.Errorf("became %s, want %s", got.State, tc.want)
+				}
+				if _, applies := f.count(); applies != tc.writes {
+					t.Errorf("%d writes, want %d", applies, tc.writes)
+				}
+			})
+		})
+	}
+}
+
+func TestAKillAtEveryStepLosesNothingAndRepeatsNothingBlindly(t *testing.T) {
+	// Each step is a state a killed process can leave behind.
+	for name, leave := range map[string]func(*testing.T, *store.Store, *fake, string){
+		"queued": func(*testing.T, *store.Store, *fake, string) {},
+		"claimed": func(t *testing.T, s *store.Store, f *fake, id string) {
+			if out, err := s.Claim(context.Background(), "projects", nil); err != nil || len(out) != 1 {
+				t.Fatal(out, err)
+			}
+		},
+		"marked as sent, not sent": func(t *testing.T, s *store.Store, f *fake, id string) {
+			s.Claim(context.Background(), "projects", nil)
+			s.Sent(context.Background(), []string{id})
+		},
+		"sent, answer not recorded": func(t *testing.T, s *store.Store, f *fake, id string) {
+			s.Claim(context.Background(), "projects", nil)
+			s.Sent(context.Background(), []string{id})
+			f.change("1", func(c *model.Conversation) { c.Title = "mine" })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			path := filepath.Join(t.TempDir(), "confab.db")
+			synctest.Test(t, func(t *testing.T) {
+				session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+					b.Sync(context.Background())
+					ids := submit(t, b, f.ref("1"), title("mine"))
+					leave(t, s, f, ids[0])
+				})
+				session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+					b.Start(context.Background())
+					time.Sleep(10 * time.Second)
+					if got := f.get("1").Title; got != "mine" {
+						t.Errorf("the service has %q", got)
+					}
+					if n := len(outbox(t, b)); n != 0 {
+						t.Errorf("%d edits left in the outbox", n)
+					}
+					if h := history(t, b); len(h) != 1 || h[0].Before.String() != "Kick-off" {
+						t.Errorf("journal %+v", h)
+					}
+					if _, applies := f.count(); applies > 1 {
+						t.Errorf("written %d times", applies)
+					}
+				})
+			})
+		})
+	}
+}
+
+func TestAcceptedButNotChangedIsUnverified(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	f.ignore = true
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.NotVerified || r.Entry.Theirs.String() != "Kick-off" {
+				t.Errorf("%+v", r.Entry)
+			}
+		})
+		if got, st := shownTitle(t, b, f.ref("1")); got != "Kick-off" || st != model.NotVerified {
+			t.Errorf("row shows %q, %q", got, st)
+		}
+	})
+}
+
+func TestErrorKindsDecide(t *testing.T) {
+	for kind, want := range map[model.ErrorKind]model.EditState{
+		model.Forbidden: model.Refused, model.Invalid: model.Refused, model.NotFound: model.Refused, model.Unsupported: model.Refused,
+		model.RateLimited: model.RetryAt, model.Unavailable: model.RetryAt, model.UnknownOutcome: model.RetryAt,
+		model.Unauthorized: model.RetryAt, model.Unverified: model.NotVerified,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			f.onApply = func() (error, bool) {
+				return &model.Error{Kind: kind, Message: "their words", Code: "c1", RequestID: "r1"}, false
+			}
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				ctx := context.Background()
+				b.Sync(ctx)
+				ids := submit(t, b, f.ref("1"), title("mine"))
+				b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+					if r.Entry.State != want {
+						t.Errorf("%s leads to %s, want %s", kind, r.Entry.State, want)
+					}
+					if e := r.Entry.Error; e == nil || e.Message != "their words" || e.Code != "c1" || e.RequestID != "r1" {
+						t.Errorf("the service's words are lost: %+v", e)
+					}
+				})
+			})
+		})
+	}
+}
+
+func TestARetryByHandOfALostAnswerIsStillOurs(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, true
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if err := b.Retry(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
+				t.Errorf("%s, journal %+v", r.Entry.State, r.Journal)
+			}
+		})
+	})
+}
+
+func TestAWriteThatTakesTooLongIsStillRecorded(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			time.Sleep(4 * time.Minute)
+			return nil, true
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		err := b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Done {
+				t.Errorf("%s", r.Entry.State)
+			}
+		})
+		if err != nil || len(outbox(t, b)) != 0 {
+			t.Errorf("%v, outbox %+v", err, outbox(t, b))
+		}
+	})
+}
+
+func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		// What a full disk leaves behind: sent, and still claimed by this process.
+		if got, err := s.Claim(ctx, "projects", nil); err != nil || len(got) != 1 {
+			t.Fatal(got, err)
+		}
+		if err := s.Sent(ctx, ids); err != nil {
+			t.Fatal(err)
+		}
+		f.change("1", func(c *model.Conversation) { c.Title = "mine" })
+		b.Start(ctx)
+		time.Sleep(10 * time.Second)
+		if h := history(t, b); len(h) != 1 || h[0].State != model.Done || h[0].Before.String() != "Kick-off" {
+			t.Errorf("journal %+v, outbox %+v", h, outbox(t, b))
+		}
+		if _, applies := f.count(); applies != 0 {
+			t.Errorf("written %d times more", applies)
+		}
+	})
+}
+
+func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			return &model.Error{Kind: model.UnknownOutcome}, true
+		}
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		time.Sleep(time.Minute)
+		f.onLoad = func(string) error { f.onLoad = nil; return &model.Error{Kind: model.Forbidden} }
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Refused {
+				t.Fatalf("%+v", r.Entry)
+			}
+		})
+		if err := b.Retry(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.Done || r.Journal.Before.String() != "Kick-off" {
+				t.Errorf("%s, journal %+v", r.Entry.State, r.Journal)
+			}
+		})
+	})
+}
+
+func TestAConflictAnsweredByTheServiceGetsOneMoreLook(t *testing.T) {
+	for name, tc := range map[string]struct {
+		existing string
+		writes   int
+	}{"once more": {"", 2}, "not where it names what stands in the way": {"7", 1}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			f.onApply = func() (error, bool) { return &model.Error{Kind: model.ConflictKind, Existing: tc.existing}, false }
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Start(context.Background())
+				time.Sleep(time.Second)
+				submit(t, b, f.ref("1"), title("mine"))
+				time.Sleep(time.Hour)
+				if out := outbox(t, b); len(out) != 1 || out[0].State != model.Refused {
+					t.Errorf("outbox %+v", out)
+				}
+				if _, applies := f.count(); applies != tc.writes {
+					t.Errorf("%d writes", applies)
+				}
+			})
+		})
+	}
+}
+
+func TestADeleteOfWhatIsGoneIsDone(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditDelete}})
+		f.set(func() { delete(f.convs, "1") })
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if r.Entry.State != model.OutcomeAlreadySet {
+				t.Errorf("%+v", r.Entry)
+			}
+		})
+		if _, ok, _ := b.Row(ctx, f.ref("1")); ok || len(outbox(t, b)) != 0 {
+			t.Error("it is still there")
+		}
+	})
+}

@@ -1,0 +1,201 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func TestAServiceDownForThreeHoursAndThenBack(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	other := newFake("support", "Refund")
+	run(t, []*fake{f, other}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Start(context.Background())
+		time.Sleep(time.Second)
+		f.set(func() { f.down = true })
+		submit(t, b, f.ref("1"), title("after the outage"))
+		submit(t, b, other.ref("1"), title("not delayed"))
+		time.Sleep(time.Second)
+		if got := other.get("1").Title; got != "not delayed" {
+			t.Errorf("the healthy account was delayed: %q", got)
+		}
+		time.Sleep(3 * time.Hour)
+		st := b.Accounts()[0]
+		if !st.Offline() || st.Waiting != 1 || st.NextTry.IsZero() {
+			t.Errorf("state while down: %+v", st)
+		}
+		if got, _ := shownTitle(t, b, f.ref("1")); got != "after the outage" {
+			t.Errorf("the row forgot the edit: %q", got)
+		}
+		if loads, applies := f.count(); applies != 0 || loads > 60 {
+			t.Errorf("%d reads and %d writes against a dead service in three hours", loads, applies)
+		}
+		f.set(func() { f.down = false })
+		b.Refresh() // the person asks; otherwise the next try is minutes away
+		time.Sleep(10 * time.Second)
+		if got := f.get("1").Title; got != "after the outage" {
+			t.Errorf("after it came back the service has %q", got)
+		}
+		if st := b.Accounts()[0]; st.Error != nil || st.Waiting != 0 {
+			t.Errorf("state after: %+v", st)
+		}
+	})
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Start(context.Background())
+		time.Sleep(time.Second)
+		f.set(func() {
+			at := time.Now().Add(7 * time.Minute)
+			f.onApply = func() (error, bool) {
+				if time.Now().Before(at) {
+					return &model.Error{Kind: model.RateLimited, RetryAt: at}, false
+				}
+				return nil, true
+			}
+		})
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(time.Second)
+		submit(t, b, f.ref("2"), title("another"))
+		// Refreshes that succeed in between must not open the door early.
+		time.Sleep(6*time.Minute + 50*time.Second)
+		if _, applies := f.count(); applies != 1 {
+			t.Errorf("%d writes before the time the service asked for", applies)
+		}
+		time.Sleep(20 * time.Second)
+		if f.get("1").Title != "mine" {
+			t.Error("not sent after the time the service asked for")
+		}
+	})
+}
+
+func TestOldEditsAreHeldAtStart(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Sync(context.Background())
+			submit(t, b, f.ref("1"), title("mine"))
+		})
+		time.Sleep(25 * time.Hour)
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Minute)
+			out := outbox(t, b)
+			if len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
+				t.Fatalf("outbox %+v, the service has %q", out, f.get("1").Title)
+			}
+			b.Retry(context.Background(), out[0].ID)
+			time.Sleep(time.Minute)
+			if f.get("1").Title != "mine" {
+				t.Error("a confirmed edit was not sent")
+			}
+		})
+	})
+}
+
+func TestAReadOnlyAccountKeepsItsQueue(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Sync(context.Background())
+			submit(t, b, f.ref("1"), title("mine"))
+		})
+		f.desc.ReadOnly = true
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Hour)
+			if out := outbox(t, b); len(out) != 1 || out[0].State != model.Queued {
+				t.Errorf("outbox %+v", out)
+			}
+			if loads, applies := f.count(); loads != 0 || applies != 0 {
+				t.Errorf("%d reads and %d writes for delivery", loads, applies)
+			}
+		})
+	})
+}
+
+func TestAConversationThatAlwaysFailsDoesNotHoldUpTheOthers(t *testing.T) {
+	for _, kind := range []model.ErrorKind{model.Unavailable, model.Malformed, model.Unauthorized, model.RateLimited} {
+		t.Run(string(kind), func(t *testing.T) {
+			f := newFake("projects", "Kick-off", "Budget")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Start(context.Background())
+				time.Sleep(time.Second)
+				f.set(func() {
+					f.onLoad = func(id string) error {
+						if id == "1" {
+							return &model.Error{Kind: kind, Message: "only here"}
+						}
+						return nil
+					}
+				})
+				submit(t, b, f.ref("1"), title("mine"))
+				time.Sleep(time.Second)
+				submit(t, b, f.ref("2"), title("another"))
+				time.Sleep(time.Hour)
+				if got := f.get("2").Title; got != "another" {
+					t.Errorf("after an hour the healthy conversation has %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestADiscardDoesNotOpenWhatTheServiceShut(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		at := time.Now().Add(time.Hour)
+		f.set(func() {
+			f.onApply = func() (error, bool) {
+				if time.Now().Before(at) {
+					return &model.Error{Kind: model.RateLimited, RetryAt: at}, false
+				}
+				return nil, true
+			}
+		})
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(time.Second)
+		ids := submit(t, b, f.ref("2"), title("a mistake"))
+		submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
+		if err := b.Discard(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if _, applies := f.count(); applies != 1 {
+			t.Errorf("%d writes before the time the service asked for", applies)
+		}
+		time.Sleep(time.Hour)
+		if f.get("1").Title != "mine" || f.get("2").Privacy != model.PrivacyPrivate {
+			t.Error("not delivered after the time the service asked for")
+		}
+	})
+}
+
+func TestOldEditsAreHeldBeforeEverythingDueIsSent(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(25 * time.Hour)
+		if err := b.DeliverDue(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {
+			t.Errorf("outbox %+v, the service has %q", out, f.get("1").Title)
+		}
+	})
+}

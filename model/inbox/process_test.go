@@ -1,0 +1,210 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func TestAnotherProcessIsNoticed(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Second)
+			events, stop := b.Subscribe()
+			defer stop()
+			for len(events) > 0 {
+				<-events
+			}
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				submit(t, other, f.ref("1"), title("from the other process"))
+				time.Sleep(1500 * time.Millisecond)
+				select {
+				case <-events:
+				default:
+					t.Error("nothing was announced")
+				}
+			})
+			time.Sleep(5 * time.Second)
+			if f.get("1").Title != "from the other process" {
+				t.Error("the edit that the other process left behind was not delivered")
+			}
+		})
+	})
+}
+
+func TestNothingStartsWhileSuspended(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		if err := b.Suspend(ctx); err != nil {
+			t.Fatal(err)
+		}
+		submit(t, b, f.ref("1"), title("mine"))
+		time.Sleep(time.Hour)
+		if _, applies := f.count(); applies != 0 {
+			t.Errorf("%d writes while suspended", applies)
+		}
+		b.Resume(ctx)
+		time.Sleep(time.Second)
+		if f.get("1").Title != "mine" {
+			t.Error("not delivered after the resume")
+		}
+	})
+}
+
+// Two processes must not take each other's looking for a change.
+func TestTwoProcessesAtRestWriteNothing(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+			b.Start(context.Background())
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				other.Start(context.Background())
+				time.Sleep(10 * time.Second)
+				submit(t, other, f.ref("1"), title("mine"))
+				time.Sleep(10 * time.Second)
+				before, err := s.Revision(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				if after, _ := s.Revision(context.Background()); after != before {
+					t.Errorf("%d changes in a minute of rest", after-before)
+				}
+			})
+		})
+	})
+}
+
+func TestAChangeOfAnotherProcessIsNoticedBehindAnOwnOne(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(10*time.Second + time.Second/2)
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				submit(t, other, f.ref("1"), title("from the other process"))
+			})
+			yes := true
+			if err := b.Triage(context.Background(), []model.Ref{f.ref("2")}, model.TriageChange{Pinned: &yes}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			if got := f.get("1").Title; got != "from the other process" {
+				t.Errorf("not delivered: the service has %q", got)
+			}
+		})
+	})
+}
+
+// A kill changes nothing in the database, so that no revision tells of it.
+func TestAClaimOfAProcessThatDiesIsTakenOver(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Second)
+			dying, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := dying.Enqueue(context.Background(), []store.Entry{{Edit: model.Edit{Ref: f.ref("1"), Kind: model.EditTitle,
+				Base: model.TextValue("Kick-off"), Target: model.TextValue("mine")}}}); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := dying.Claim(context.Background(), "projects", nil); err != nil || len(got) != 1 {
+				t.Fatal(got, err)
+			}
+			time.Sleep(5 * time.Second)
+			if f.get("1").Title != "Kick-off" {
+				t.Fatal("the claim of a living process was taken")
+			}
+			if err := dying.Close(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(30 * time.Second)
+			if got := f.get("1").Title; got != "mine" {
+				t.Errorf("30 seconds after the other process died the service has %q", got)
+			}
+		})
+	})
+}
+
+func TestASuspendThatGivesUpLeavesDeliveryRunning(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		f.set(func() {
+			f.onApply = func() (error, bool) { f.onApply = nil; time.Sleep(time.Minute); return nil, true }
+		})
+		submit(t, b, f.ref("1"), title("slow"))
+		time.Sleep(time.Second)
+		short, stop := context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+		if err := b.Suspend(short); err == nil {
+			t.Error("suspended while a write was in flight")
+		}
+		submit(t, b, f.ref("2"), title("next"))
+		time.Sleep(2 * time.Minute)
+		if got := f.get("2").Title; got != "next" {
+			t.Errorf("delivery stands still: %q", got)
+		}
+	})
+}
+
+func TestGivingUpDoesNotWaitForAnotherDeliveryOrWalk(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(time.Second)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		if err := b.Suspend(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer b.Resume(ctx)
+		ids = append(ids, submit(t, b, f.ref("2"), title("another"))...)
+		time.Sleep(time.Second)
+		short, stop := context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+		began := time.Now()
+		if err := b.Deliver(short, ids, func(model.DeliveryResult) {}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 6*time.Second {
+			t.Errorf("gave up after %s: %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestCloseWaitsForADeliveryThatWasAskedFor(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		f.onApply = func() (error, bool) { f.onApply = nil; time.Sleep(time.Minute); return nil, true }
+		go b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		time.Sleep(time.Second)
+		if err := b.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if h := history(t, b); len(h) != 1 {
+			t.Error("closed before the write in flight was recorded")
+		}
+	})
+}

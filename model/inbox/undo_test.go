@@ -1,0 +1,103 @@
+package inbox_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func TestUndo(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		// Not yet sent: withdrawn, the service is never asked.
+		submit(t, b, f.ref("2"), title("oops"))
+		u, err := b.PlanUndo(ctx, "")
+		if err != nil || len(u.Withdraw) != 1 || len(u.Plan.Items) != 0 {
+			t.Fatalf("undo of a queued edit: %+v %v", u, err)
+		}
+		if _, err := b.ApplyUndo(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := shownTitle(t, b, f.ref("2")); got != "Budget" {
+			t.Errorf("after the withdrawal the row shows %q", got)
+		}
+		// Delivered: the inverse goes the same road.
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		u, err = b.PlanUndo(ctx, "")
+		if err != nil || len(u.Plan.Items) != 1 || !strings.Contains(u.What, "Kick-off") {
+			t.Fatalf("undo of a delivered edit: %+v %v", u, err)
+		}
+		ids, err = b.ApplyUndo(ctx, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if got := f.get("1").Title; got != "Kick-off" {
+			t.Errorf("after the undo the service has %q", got)
+		}
+		if h := history(t, b); h[len(h)-1].Undone != ids[0] {
+			t.Errorf("the journal does not say that it was undone: %+v", h)
+		}
+		if _, err := b.PlanUndo(ctx, ""); model.KindOf(err) != model.NotFound {
+			t.Errorf("a third undo: %v", err)
+		}
+	})
+}
+
+func TestUndoOfAWideningAsks(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		u, err := b.PlanUndo(ctx, ids[0])
+		if err != nil || !u.Plan.Risky() {
+			t.Errorf("making it public again is not asked about: %+v %v", u, err)
+		}
+	})
+}
+
+func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget", "Retro")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		// It was so already when the edit came: nothing to take back.
+		already := submit(t, b, f.ref("1"), title("theirs"))
+		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+		b.Deliver(ctx, already, func(model.DeliveryResult) {})
+		if u, err := b.PlanUndo(ctx, already[0]); err != nil || len(u.Plan.Items)+len(u.Withdraw) != 0 {
+			t.Errorf("undo of what was already so: %+v %v", u, err)
+		}
+		// It may have left: not withdrawn as if it had not.
+		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, true }
+		lost := submit(t, b, f.ref("2"), title("mine"))
+		b.Deliver(ctx, lost, func(model.DeliveryResult) {})
+		if u, err := b.PlanUndo(ctx, lost[0]); err != nil || len(u.Withdraw) != 0 || len(u.Blocked) != 1 {
+			t.Errorf("undo of what may have been sent: %+v %v", u, err)
+		}
+		// It was taken back before: not twice.
+		ids := submit(t, b, f.ref("3"), title("mine"))
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		u, err := b.PlanUndo(ctx, ids[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := b.ApplyUndo(ctx, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Deliver(ctx, back, func(model.DeliveryResult) {})
+		if u, err := b.PlanUndo(ctx, ids[0]); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
+			t.Errorf("a second undo: %+v %v", u, err)
+		}
+	})
+}

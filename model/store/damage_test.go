@@ -1,0 +1,195 @@
+package store_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/model/query"
+	"confab/model/store"
+)
+
+func TestRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	open(t, path).Close()
+	_, err := store.Open(t.Context(), path, store.Options{Host: "jump-host"})
+	if !errors.Is(err, store.ErrHost) {
+		t.Errorf("another host: %v", err)
+	}
+	db, _ := sql.Open("sqlite", path)
+	db.Exec("PRAGMA user_version = 999")
+	db.Close()
+	before, _ := os.ReadFile(path)
+	_, err = store.Open(t.Context(), path, store.Options{Host: "laptop"})
+	if !errors.Is(err, store.ErrNewer) {
+		t.Errorf("newer: %v", err)
+	}
+	after, _ := os.ReadFile(path)
+	if !cmp.Equal(before, after) {
+		t.Error("the newer database was written to")
+	}
+}
+
+func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	var many []model.Conversation
+	for i := range 2000 {
+		many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
+	}
+	save(t, s, many...)
+	enqueue(t, s, rename("1", "a", "b"))
+	s.Close()
+	// Break pages in the middle, where the rows of conversations are.
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, _ := f.Stat()
+	junk := make([]byte, 64*1024)
+	for i := range junk {
+		junk[i] = 0xa5
+	}
+	f.WriteAt(junk, info.Size()/2)
+	f.Close()
+	s = open(t, path)
+	if s.Rescued().Path == "" {
+		t.Fatal("the damage was not noticed")
+	}
+	if _, err := os.Stat(s.Rescued().Path); err != nil {
+		t.Errorf("the damaged file is gone: %v", err)
+	}
+	out, err := s.Outbox(t.Context())
+	if err != nil || len(out) != 1 || out[0].State != model.Held || out[0].Target.String() != "b" {
+		t.Errorf("rescued %+v, %v", out, err)
+	}
+}
+
+// What a disk or a copy leaves of a database: cut at several places, or with
+// its first bytes gone. Whatever is left, the sentence about the outbox is true.
+func TestWhatIsSaidOfARescueIsTrue(t *testing.T) {
+	for name, hurt := range map[string]func(t *testing.T, path string){
+		"its first bytes are gone": func(t *testing.T, path string) {
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			f.WriteAt(make([]byte, 50), 0)
+		},
+		"cut in the middle": func(t *testing.T, path string) { cut(t, path, 2) },
+		"cut at a tenth":    func(t *testing.T, path string) { cut(t, path, 10) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "confab.db")
+			s := open(t, path)
+			s.OpenAccount(t.Context(), "sales", "x")
+			enqueue(t, s, rename("1", "a", "b"))
+			var many []model.Conversation
+			for i := range 2000 {
+				many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
+			}
+			save(t, s, many...)
+			s.Close()
+			hurt(t, path)
+			s = open(t, path)
+			out, err := s.Outbox(t.Context())
+			r := s.Rescued()
+			if err != nil || r.Edits != len(out) {
+				t.Fatalf("%v: %d edits, says %d", err, len(out), r.Edits)
+			}
+			if len(out) == 0 && (r.Whole || !strings.Contains(r.String(), "may be lost")) {
+				t.Errorf("nothing was kept, and it says %q", r)
+			}
+			if name != "cut at a tenth" && len(out) != 1 {
+				t.Errorf("a queued edit that is still in the file was not kept: %q", r)
+			}
+			files, _ := filepath.Glob(path + "*mended*")
+			if len(files) > 0 {
+				t.Errorf("left behind: %v", files)
+			}
+		})
+	}
+}
+
+func cut(t *testing.T, path string, part int64) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()/part); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsSetAside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	os.WriteFile(path, []byte("this is not a database, but it is somebody's file, so it stays"), 0o600)
+	s := open(t, path)
+	kept, err := os.ReadFile(s.Rescued().Path)
+	if err != nil || string(kept[:4]) != "this" {
+		t.Errorf("%q %v", kept, err)
+	}
+}
+
+func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("1", "a"), conv("2", "b"))
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("UPDATE body SET server = '{\"title\":' WHERE key = (SELECT key FROM conversation WHERE id = '1')"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	p, err := s.List(t.Context(), query.Query{}, start, time.UTC, 0, 10, model.Ref{})
+	if err != nil || len(p.Rows) != 2 {
+		t.Fatalf("%d rows, %v", len(p.Rows), err)
+	}
+	if got := row(t, s, "1").Conversation; got.Ref.ID != "1" {
+		t.Errorf("the damaged row is %+v", got)
+	}
+	enqueue(t, s, rename("1", "a", "c"))
+	if all, err := s.Known(t.Context(), []model.Conversation{conv("1", "a")}); err != nil || all {
+		t.Errorf("known %v, %v", all, err)
+	}
+	save(t, s, conv("1", "a"))
+	if got := row(t, s, "1").Conversation.Title; got != "c" {
+		t.Errorf("after the next reading the row shows %q", got)
+	}
+}
+
+func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	living := open(t, path)
+	damaged := filepath.Join(filepath.Dir(path), "other.db") // shares the claims
+	if err := os.WriteFile(damaged, []byte("this is not a database, and the other process does not know yet"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err == nil {
+		s.Close()
+		t.Error("set aside while another process was running")
+	}
+	if raw, err := os.ReadFile(damaged); err != nil || string(raw[:4]) != "this" {
+		t.Errorf("%q, %v", raw, err)
+	}
+	living.Close()
+	if s, err := store.Open(t.Context(), damaged, store.Options{Host: "laptop"}); err != nil || s.Rescued().Path == "" {
+		t.Errorf("alone: %v", err)
+	} else {
+		s.Close()
+	}
+}

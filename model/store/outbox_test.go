@@ -1,0 +1,355 @@
+package store_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/model/query"
+	"confab/model/store"
+)
+
+func TestQueuedEditsOfAFieldFoldWhenClaimed(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
+	got := claim(t, s, nil)
+	if len(got) != 1 || got[0].ID != ids[1] || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
+		t.Fatalf("claimed %+v", got)
+	}
+	if again := claim(t, s, nil); len(again) != 0 {
+		t.Errorf("claimed twice: %+v", again)
+	}
+}
+
+func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	first := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	private := store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditPrivacy,
+		Base: model.TextValue("public"), Target: model.TextValue("private")}}
+	enqueue(t, s, rename("1", "b", "c"), private)
+	got := claim(t, s, nil)
+	if len(got) != 1 || got[0].Kind != model.EditPrivacy {
+		t.Fatalf("while a rename is being sent, claimed %+v", got)
+	}
+	if err := s.Park(t.Context(), first[0], model.Refused, &model.EntryError{Kind: model.Invalid}, nil, time.Time{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(t, s, nil); len(got) != 1 || got[0].Target.String() != "c" {
+		t.Fatalf("a refused edit changed nothing and stops nothing, claimed %+v", got)
+	}
+}
+
+func TestADeleteGoesLastAndAlone(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	del := store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
+	enqueue(t, s, rename("1", "a", "b"), del)
+	got := claim(t, s, nil)
+	if len(got) != 1 || got[0].Kind != model.EditTitle {
+		t.Fatalf("claimed %+v", got)
+	}
+}
+
+func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead := open(t, path)
+	dead.OpenAccount(t.Context(), "sales", "x")
+	save(t, dead, conv("1", "a"))
+	ids := enqueue(t, dead, rename("1", "a", "b"))
+	claim(t, dead, nil)
+	if err := dead.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	living := open(t, path)
+	if got, _ := living.Recover(t.Context()); len(got) != 0 {
+		t.Fatalf("took %v from a living process", got)
+	}
+	// What a kill leaves behind: the row says sending, and nobody holds the lock.
+	dead.Close()
+	got, err := living.Recover(t.Context())
+	if err != nil || !cmp.Equal(got, ids) {
+		t.Fatalf("recovered %v, %v", got, err)
+	}
+	e, _, _ := living.OutboxEntry(t.Context(), ids[0])
+	if e.State != model.Queued || !e.Sent {
+		t.Errorf("recovered as %s, sent %v", e.State, e.Sent)
+	}
+}
+
+func TestSettleJournalsAndShowsTheServersState(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	enqueue(t, s, rename("1", "a", "b"))
+	e := claim(t, s, nil)[0]
+	after := conv("1", "b")
+	j := model.JournalEntry{Edit: e.Edit, Title: "a", Before: e.Base, After: e.Target, At: start, State: model.Done}
+	if err := s.Settle(t.Context(), e, j, &after, false); err != nil {
+		t.Fatal(err)
+	}
+	if r := row(t, s, "1"); r.Conversation.Title != "b" || len(r.Pending) != 0 {
+		t.Errorf("row %q, pending %v", r.Conversation.Title, r.Pending)
+	}
+	q, _ := query.Parse("is:pending")
+	if n, _ := s.Count(t.Context(), q, start, time.UTC); n != 0 {
+		t.Error("still counted as pending")
+	}
+	h, err := s.History(t.Context(), model.HistoryRequest{})
+	if err != nil || len(h) != 1 || h[0].After.String() != "b" || h[0].Before.String() != "a" {
+		t.Errorf("history %+v %v", h, err)
+	}
+}
+
+func TestAnEditThatWaitsForAnUnwantedOneHoldsUpNoOther(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"), conv("2", "x"))
+	enqueue(t, s, rename("1", "a", "b"))
+	wanted := enqueue(t, s, rename("1", "b", "c"), rename("2", "x", "y"))
+	if got := claim(t, s, wanted); len(got) != 1 || got[0].ID != wanted[1] {
+		t.Errorf("claimed %+v", got)
+	}
+	many := append(make([]string, 40_000), wanted...)
+	if got := claim(t, s, many); len(got) != 0 {
+		t.Errorf("then claimed %+v", got)
+	}
+}
+
+func TestAnEditMadeFromAnotherBaseIsNotFolded(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	people := func(ids ...string) model.Value {
+		var out []model.Participant
+		for _, id := range ids {
+			out = append(out, model.Participant{Kind: model.KindUser, ID: id})
+		}
+		return model.PeopleValue(out)
+	}
+	set := func(base, target model.Value) store.Entry {
+		return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: base, Target: target}}
+	}
+	// Cy is added, and then an older edit that added Bo is taken back.
+	ids := enqueue(t, s, set(people("ann", "bo"), people("ann", "bo", "cy")), set(people("ann", "bo"), people("ann")))
+	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || len(got[0].Target.Set()) != 3 {
+		t.Errorf("claimed %+v", got)
+	}
+	if _, ok, _ := s.OutboxEntry(t.Context(), ids[1]); !ok {
+		t.Error("the second edit is gone")
+	}
+}
+
+func TestAClockSetBackKeepsTheOrderOfEdits(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	first := rename("1", "a", "b")
+	// What a process leaves behind whose clock was far ahead.
+	first.Edit.ID = "z" + store.NewID(start)[1:]
+	enqueue(t, s, first)
+	second := rename("1", "b", "c")
+	second.Edit.ID = store.NewID(start)
+	ids := enqueue(t, s, second)
+	if ids[0] <= first.Edit.ID {
+		t.Errorf("the second edit %s sorts before the first %s", ids[0], first.Edit.ID)
+	}
+	if got := row(t, s, "1").Conversation.Title; got != "c" {
+		t.Errorf("the row shows %q", got)
+	}
+	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
+		t.Errorf("claimed %+v", got)
+	}
+}
+
+func TestAWithdrawnEditIsNoBase(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"), rename("1", "b", "c"))
+	if got, err := s.Withdraw(t.Context(), ids[:1]); err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	if got := claim(t, s, nil); len(got) != 1 || got[0].Base.String() != "a" || got[0].Target.String() != "c" {
+		t.Errorf("claimed %+v", got)
+	}
+	people := func(ids string) model.Value {
+		var out []model.Participant
+		for _, id := range ids {
+			out = append(out, model.Participant{Kind: model.KindUser, ID: string(id)})
+		}
+		return model.PeopleValue(out)
+	}
+	set := func(base, target string) store.Entry {
+		return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditParticipants, Base: people(base), Target: people(target)}}
+	}
+	ids = enqueue(t, s, set("a", "ab"), set("ab", "abc"), set("abc", "abcd"))
+	if err := s.Discard(t.Context(), ids[:1]); err != nil {
+		t.Fatal(err)
+	}
+	got := claim(t, s, nil)
+	if len(got) != 1 || !got[0].Base.Equal(people("a")) || !got[0].Target.Equal(people("acd")) {
+		t.Errorf("claimed %+v", got)
+	}
+	if shown := row(t, s, "1").Conversation.Participants.Items; !model.SamePeople(shown, people("acd").Set()) {
+		t.Errorf("the row shows %+v", shown)
+	}
+}
+
+func park(t *testing.T, s *store.Store, id string, state model.EditState, next time.Time) {
+	t.Helper()
+	theirs := model.TextValue("theirs")
+	if err := s.Park(t.Context(), id, state, &model.EntryError{Kind: model.Invalid}, &theirs, next, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	for name, try := range map[string]func() error{
+		"discard": func() error { return s.Discard(t.Context(), ids) },
+		"retry":   func() error { return s.Requeue(t.Context(), ids) },
+		"resolve": func() error { return s.Rebase(t.Context(), ids[0], model.TextValue("x"), model.TextValue("y")) },
+	} {
+		if err := try(); model.KindOf(err) != model.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
+		t.Errorf("withdrew %v, %v", got, err)
+	}
+	if err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
+		t.Errorf("withdrew %v, which may have been sent, %v", got, err)
+	}
+}
+
+func TestAClaimTakesOnlyWhatIsDueAndFree(t *testing.T) {
+	del := store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditDelete, Target: model.TextValue("deleted")}}
+	for name, tc := range map[string]struct {
+		edits []store.Entry // of conversation 1
+		leave func(*testing.T, *store.Store, []string)
+	}{
+		"a retry that is not due": {[]store.Entry{rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+			claim(t, s, ids)
+			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
+		}},
+		"a delete behind a held edit": {[]store.Entry{rename("1", "a", "b"), del}, func(t *testing.T, s *store.Store, ids []string) {
+			claim(t, s, ids[:1])
+			park(t, s, ids[0], model.Held, time.Time{})
+		}},
+		"an edit behind a delete that is tried again": {[]store.Entry{del, rename("1", "a", "b")}, func(t *testing.T, s *store.Store, ids []string) {
+			claim(t, s, ids[:1])
+			park(t, s, ids[0], model.RetryAt, start.Add(time.Minute))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			save(t, s, conv("1", "a"), conv("2", "x"))
+			ids := enqueue(t, s, tc.edits...)
+			tc.leave(t, s, ids)
+			if got := claim(t, s, nil); len(got) != 0 {
+				t.Errorf("claimed %+v", got)
+			}
+			other := enqueue(t, s, rename("2", "x", "y"))
+			if got := claim(t, s, nil); len(got) != 1 || got[0].ID != other[0] {
+				t.Errorf("another conversation was held up: claimed %+v", got)
+			}
+		})
+	}
+}
+
+func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	if err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, s, rename("1", "b", "c"))
+	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] || got[0].Target.String() != "b" || !got[0].Sent {
+		t.Errorf("claimed %+v", got)
+	}
+}
+
+func TestADecisionStartsAnEditAnew(t *testing.T) {
+	now := start
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{Host: "laptop", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	if err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	theirs := model.TextValue("c")
+	if err := s.Park(t.Context(), ids[0], model.NotVerified, nil, &theirs, time.Time{}, false); err != nil {
+		t.Fatal(err)
+	}
+	now = start.Add(48 * time.Hour)
+	if err := s.Rebase(t.Context(), ids[0], theirs, model.TextValue("b")); err != nil {
+		t.Fatal(err)
+	}
+	// From another base, nothing has been sent; and what was just decided is not old.
+	if e, _, _ := s.OutboxEntry(t.Context(), ids[0]); e.Sent || e.Theirs != nil || e.Error != nil {
+		t.Errorf("%+v", e)
+	}
+	if n, err := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); err != nil || n != 0 {
+		t.Errorf("held %d, %v", n, err)
+	}
+	now = now.Add(48 * time.Hour)
+	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 1 {
+		t.Errorf("held %d of one old edit", n)
+	}
+	if err := s.Requeue(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := s.HoldOld(t.Context(), now.Add(-24*time.Hour)); n != 0 {
+		t.Error("a confirmed edit was held again")
+	}
+}
+
+func TestAServiceThatAnswersWakesWhatWaitedForIt(t *testing.T) {
+	s := fresh(t)
+	due := map[model.ErrorKind]bool{model.Unavailable: true, model.Unauthorized: true, model.RateLimited: false, model.UnknownOutcome: false}
+	i := 0
+	for kind := range due {
+		i++
+		id := fmt.Sprint(i)
+		save(t, s, conv(id, "a"))
+		ids := enqueue(t, s, rename(id, "a", string(kind)))
+		claim(t, s, ids)
+		if err := s.Park(t.Context(), ids[0], model.RetryAt, &model.EntryError{Kind: kind}, nil, start.Add(time.Hour), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Wake(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got := claim(t, s, nil)
+		if len(got) != 1 || !due[model.ErrorKind(got[0].Target.String())] {
+			t.Errorf("claimed %+v", got)
+		}
+	}
+	if got := claim(t, s, nil); len(got) != 0 {
+		t.Errorf("woke what waits for a time: %+v", got)
+	}
+}
