@@ -58,23 +58,22 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 	defer a.delivering.release()
 	// Nothing of this account is being sent here now: what this process still
 	// claims is what it could not record, for want of disk space or time.
-	if err := b.store.Release(ctx, a.name); err != nil {
+	if err := b.turns.enter(ctx); err != nil {
+		return err
+	}
+	err := b.store.Release(ctx, a.name)
+	b.turns.leave()
+	if err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
 		if p := a.paused(); p.After(b.now()) {
 			return nil
 		}
-		if until, err := b.store.HeldUntil(ctx, a.name); err != nil {
-			return err
-		} else if !until.IsZero() {
-			a.pause(until, model.RateLimited)
-			return nil
-		}
 		if err := b.turns.enter(ctx); err != nil {
 			return err
 		}
-		entries, err := b.store.Claim(ctx, a.name, only)
+		entries, err := b.claim(ctx, a, only)
 		if err != nil || len(entries) == 0 {
 			b.turns.leave()
 			return err
@@ -93,6 +92,20 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 		}
 	}
 	return ctx.Err()
+}
+
+// claim takes the next due edits of an account, none while its service has
+// asked to be left alone.
+func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.OutboxEntry, error) {
+	until, err := b.store.HeldUntil(ctx, a.name)
+	if err != nil {
+		return nil, err
+	}
+	if !until.IsZero() {
+		a.pause(until, model.RateLimited)
+		return nil, nil
+	}
+	return b.store.Claim(ctx, a.name, only)
 }
 
 // delivery carries the edits of one conversation from claim to journal.
