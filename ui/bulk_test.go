@@ -1,0 +1,107 @@
+package ui_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+func TestSeveralNeverFlipRowByRow(t *testing.T) {
+	f := newFake(conversations(20)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("*", "p")
+		a.Want("will change", "already so", "can't", "Can't be done", "AskElephant's API can only read privacy", "no (enter)")
+		a.Press("y")
+		for _, e := range a.edits() {
+			if !strings.HasSuffix(e, "privacy private") {
+				t.Errorf("submitted %s", e)
+			}
+		}
+		if len(a.edits()) == 0 {
+			t.Error("nothing was submitted")
+		}
+		a.Want("on their way", "hide")
+		f.deliver()
+		a.Settle()
+		a.Want("3 done")
+		a.Press("w")
+		for name, text := range a.saved {
+			if !strings.Contains(name, "confab-report-20261120") || !strings.Contains(text, "privacy: public → private") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+		if len(a.saved) != 1 {
+			t.Error("no report was saved")
+		}
+		a.Press("esc")
+		a.WantNot("20 marked")
+	})
+}
+
+func TestActingRightAfterMarkingAllMeansAll(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Refs"] = 100 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Rush("*", "p")
+		a.Want("Make private: 20 conversations", "no (enter)")
+		a.wantEdits()
+	})
+}
+
+func TestHiddenMarksAreNamed(t *testing.T) {
+	with(t, newFake(conversations(20)...), start{}, func(a *app) {
+		a.Press("space", "j", "space", "j", "space", "/")
+		a.Type("Talk 0")
+		a.Press("enter")
+		a.Want("3 marked")
+		a.Press("t", "ctrl+u")
+		a.Type("same")
+		a.Press("enter")
+		a.Want("hidden by the filter", "(hidden)")
+		a.Press("n")
+		a.wantEdits()
+	})
+}
+
+func TestBulkRetryAndStop(t *testing.T) {
+	f := newFake(conversations(8)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("V", "7", "j", "t")
+		a.Type("same")
+		a.Press("enter", "y")
+		n := len(a.edits())
+		f.settle(model.Refused, nil)
+		a.Settle()
+		a.Want(fmt.Sprintf("%d need you", n), "you may not")
+		a.Press("r")
+		a.Want(fmt.Sprintf("%d on their way", n))
+		a.Press("x")
+		a.Want("withdrawn")
+		if len(f.outbox) != 0 {
+			t.Errorf("%d edits are still queued", len(f.outbox))
+		}
+	})
+}
+
+func TestRepeat(t *testing.T) {
+	with(t, newFake(conversations(20)...), start{}, func(a *app) {
+		a.Press("p", "8", "j", ".")
+		a.wantEdits("attention-a:c00000 privacy private", "attention-a:c00008 privacy private")
+	})
+}
+
+func TestSlowPlanShowsProgressAndCanBeStopped(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Plan"] = time.Minute
+	with(t, f, start{}, func(a *app) {
+		a.Press("p")
+		a.Want("Make private", "stop")
+		a.Press("esc")
+		a.Want("stopped: nothing was sent")
+		a.Wait(2 * time.Minute)
+		a.wantEdits()
+	})
+}

@@ -1,0 +1,231 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"confab/model"
+)
+
+func (f *fake) submitted() []model.Plan {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.plans)
+}
+
+func (f *fake) draft(key string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.drafts[key]
+}
+
+func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error) {
+	if err := f.enter("Plan"); err != nil {
+		return model.Plan{}, err
+	}
+	var p model.Plan
+	for i, ref := range refs {
+		progress(i, len(refs))
+		r, ok := f.row(ref)
+		if !ok {
+			p.Items = append(p.Items, model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "it is gone"})
+			continue
+		}
+		d, _ := f.Describe(ref.Account)
+		p.Items = append(p.Items, model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), changes))
+	}
+	return p, ctx.Err()
+}
+
+func (f *fake) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+	if err := f.enter("PlanCreate"); err != nil {
+		return model.Plan{}, err
+	}
+	d, _ := f.Describe(account)
+	caps := f.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: d.Provider})
+	return model.Plan{Items: []model.PlanItem{model.PlanCreate(d, caps, n)}}, nil
+}
+
+func (f *fake) Submit(_ context.Context, plan model.Plan) ([]string, error) {
+	if err := f.enter("Submit"); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	f.plans = append(f.plans, plan)
+	var ids []string
+	for _, it := range plan.Items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		for _, e := range it.Edits {
+			f.nextID++
+			e.ID = fmt.Sprintf("e%04d", f.nextID)
+			e.Created = clock
+			ids = append(ids, e.ID)
+			f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, Title: it.Title, State: model.Queued})
+		}
+	}
+	f.mu.Unlock()
+	f.announce()
+	return ids, nil
+}
+
+// deliver settles everything that is queued.
+func (f *fake) deliver() {
+	f.mu.Lock()
+	var rest []model.OutboxEntry
+	for _, e := range f.outbox {
+		if !e.State.Waiting() {
+			rest = append(rest, e)
+			continue
+		}
+		for i := range f.rows {
+			if f.rows[i].Conversation.Ref == e.Ref {
+				f.rows[i].Conversation = model.Project(f.rows[i].Conversation, []model.Edit{e.Edit})
+			}
+		}
+		f.history = append([]model.JournalEntry{{Edit: e.Edit, Title: e.Title, Before: e.Base, After: e.Target, At: clock, State: model.Done}}, f.history...)
+	}
+	f.outbox = rest
+	f.mu.Unlock()
+	f.announce()
+}
+
+// settle puts the edits on their way into a state.
+func (f *fake) settle(state model.EditState, theirs *model.Value) {
+	f.mu.Lock()
+	for i := range f.outbox {
+		f.outbox[i].State, f.outbox[i].Theirs = state, theirs
+		if state == model.Refused {
+			f.outbox[i].Error = &model.EntryError{Kind: model.Forbidden, Message: "you may not"}
+		}
+	}
+	f.mu.Unlock()
+	f.announce()
+}
+
+func (f *fake) PlanUndo(_ context.Context, id string) (model.Undo, error) {
+	if err := f.enter("PlanUndo"); err != nil {
+		return model.Undo{}, err
+	}
+	if f.undo != nil {
+		return f.undo(id)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var u model.Undo
+	if n := len(f.outbox); n > 0 {
+		u.Withdraw, u.What = []string{f.outbox[n-1].ID}, f.outbox[n-1].Title
+	}
+	return u, nil
+}
+
+func (f *fake) ApplyUndo(_ context.Context, u model.Undo) ([]string, error) {
+	if err := f.enter("ApplyUndo"); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	f.applied = append(f.applied, u)
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(u.Withdraw, e.ID) })
+	f.mu.Unlock()
+	f.announce()
+	return nil, nil
+}
+
+func (f *fake) Outbox(context.Context) ([]model.OutboxEntry, error) {
+	err := f.enter("Outbox")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.outbox), err
+}
+
+func (f *fake) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
+	err := f.enter("History")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []model.JournalEntry
+	for _, e := range f.history {
+		if req.Ref.IsZero() || e.Ref == req.Ref {
+			out = append(out, e)
+		}
+	}
+	return out, err
+}
+
+func (f *fake) Retry(_ context.Context, ids ...string) error {
+	err := f.enter("Retry")
+	f.mu.Lock()
+	for i := range f.outbox {
+		if slices.Contains(ids, f.outbox[i].ID) {
+			f.outbox[i].State, f.outbox[i].Error = model.Queued, nil
+		}
+	}
+	f.mu.Unlock()
+	f.announce()
+	return err
+}
+
+func (f *fake) Discard(_ context.Context, ids ...string) error {
+	err := f.enter("Discard")
+	f.mu.Lock()
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(ids, e.ID) })
+	f.mu.Unlock()
+	f.announce()
+	return err
+}
+
+func (f *fake) Resolve(_ context.Context, id string, r model.Resolution) error {
+	err := f.enter("Resolve")
+	f.mu.Lock()
+	f.resolved = append(f.resolved, r)
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return e.ID == id })
+	f.mu.Unlock()
+	f.announce()
+	return err
+}
+
+func (f *fake) Refresh(...string) {
+	_ = f.enter("Refresh")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refreshs++
+}
+
+func (f *fake) Triage(_ context.Context, refs []model.Ref, t model.TriageChange) error {
+	if err := f.enter("Triage"); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.triaged = append(f.triaged, t)
+	for i := range f.rows {
+		if !slices.Contains(refs, f.rows[i].Conversation.Ref) {
+			continue
+		}
+		mark := &f.rows[i].Triage
+		for to, from := range map[*bool]*bool{&mark.Done: t.Done, &mark.Pinned: t.Pinned, &mark.Seen: t.Seen} {
+			if from != nil {
+				*to = *from
+			}
+		}
+		if t.Snooze != nil {
+			mark.SnoozedUntil = *t.Snooze
+		}
+	}
+	f.mu.Unlock()
+	f.announce(refs...)
+	return nil
+}
+
+func (f *fake) SaveDraft(_ context.Context, key, text string) error {
+	err := f.enter("SaveDraft")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drafts[key] = text
+	return err
+}
+
+func (f *fake) Draft(_ context.Context, key string) (string, error) {
+	err := f.enter("Draft")
+	return f.draft(key), err
+}
