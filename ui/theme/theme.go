@@ -63,10 +63,14 @@ func Names() []string {
 	return out
 }
 
+// The built-in looks keep colour for what differs from the rest or needs a
+// person. Public is what most conversations are, so it is plain; what it means
+// is said when something is about to become public.
+
 var dark = [tokenCount]string{
 	Dim: "bright-black", Accent: "cyan", Heading: "bold", Selected: "reverse", Pointer: "bright-cyan bold",
-	Marked: "bright-yellow bold", Unseen: "bold", Private: "green", Public: "bright-yellow", Participants: "cyan",
-	Unknown: "bright-black", Pending: "bright-blue", Attention: "bright-red bold", Good: "green",
+	Marked: "bright-yellow bold", Unseen: "bold", Private: "green",
+	Unknown: "yellow", Pending: "bright-blue", Attention: "bright-red bold", Good: "green",
 	Warning: "bright-yellow", Error: "bright-red", Border: "bright-black", Tab: "bright-black",
 	TabActive: "bold underline", Key: "bright-cyan", Match: "black on yellow", Added: "green", Removed: "red",
 	Disabled: "bright-black",
@@ -74,8 +78,8 @@ var dark = [tokenCount]string{
 
 var light = [tokenCount]string{
 	Dim: "bright-black", Accent: "blue", Heading: "bold", Selected: "reverse", Pointer: "blue bold",
-	Marked: "magenta bold", Unseen: "bold", Private: "green", Public: "red", Participants: "blue",
-	Unknown: "bright-black", Pending: "blue", Attention: "red bold", Good: "green",
+	Marked: "magenta bold", Unseen: "bold", Private: "green",
+	Unknown: "magenta", Pending: "blue", Attention: "red bold", Good: "green",
 	Warning: "magenta", Error: "red", Border: "bright-black", Tab: "bright-black",
 	TabActive: "bold underline", Key: "blue", Match: "black on yellow", Added: "green", Removed: "red",
 	Disabled: "bright-black",
@@ -83,7 +87,7 @@ var light = [tokenCount]string{
 
 var mono = [tokenCount]string{
 	Dim: "faint", Accent: "bold", Heading: "bold", Selected: "reverse", Pointer: "bold",
-	Marked: "bold", Unseen: "bold", Public: "bold", Unknown: "faint", Attention: "bold",
+	Marked: "bold", Unseen: "bold", Private: "bold", Attention: "bold",
 	Warning: "bold", Error: "bold", Border: "faint", Tab: "faint", TabActive: "bold underline", Key: "bold",
 	Match: "reverse", Added: "bold", Removed: "underline", Disabled: "faint",
 }

@@ -29,6 +29,22 @@ func TestMonoHasNoColour(t *testing.T) {
 	}
 }
 
+// Most rows are public: a colour on each of them would hide the rows that
+// need somebody.
+func TestOrdinaryPrivacyIsPlain(t *testing.T) {
+	for _, name := range []string{"dark", "light", "mono"} {
+		th := New(Config{Name: name})
+		for _, p := range []model.Privacy{model.PrivacyPublic, model.PrivacyParticipants} {
+			if _, word, look := th.PrivacySign(p); th.Say(look, word) != word {
+				t.Errorf("%s: %s is drawn as %q", name, p, th.Say(look, word))
+			}
+		}
+		if _, word, look := th.PrivacySign(model.PrivacyPrivate); th.Say(look, word) == word {
+			t.Errorf("%s: private does not stand out", name)
+		}
+	}
+}
+
 func TestCheckColor(t *testing.T) {
 	for _, good := range []string{"", "red", "bright-blue bold", "#ff8800", "#abc", "212", "black on yellow", "reverse", "default"} {
 		if err := CheckColor("accent", good); err != nil {
