@@ -74,6 +74,8 @@ type tab struct {
 	filter string
 	count  int // -1 while it is not known
 	at     model.Ref
+	// from is what was under the cursor when the filter was begun.
+	from model.Ref
 }
 
 // Model is the inbox. It is used by one goroutine, that of the program.
@@ -112,6 +114,9 @@ type Model struct {
 
 	pages  fetch
 	counts fetch
+	// clearing says that the filter is to go once its result is there: only
+	// then is it known what the cursor stays on.
+	clearing bool
 
 	detail  detail.View
 	details detailCache
@@ -146,9 +151,11 @@ type notice struct {
 
 // fetch is a request of which only the newest counts.
 type fetch struct {
-	gen    int
-	busy   bool
-	again  bool
+	gen   int
+	busy  bool
+	again bool
+	// fresh says that what is read is another list than the one on screen.
+	fresh  bool
 	cancel context.CancelFunc
 }
 

@@ -94,7 +94,7 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.pages.gen++
-	m.pages.busy, m.pages.again, m.pages.cancel = true, false, cancel
+	m.pages.busy, m.pages.again, m.pages.fresh, m.pages.cancel = true, false, fresh, cancel
 	offset, limit, _ := m.list.Window()
 	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor()}
 	gen, be := m.pages.gen, m.be

@@ -273,3 +273,44 @@ func TestWelcome(t *testing.T) {
 		}
 	})
 }
+
+// Whoever looked for a conversation and found it goes on from there, not from
+// where the search began.
+func TestClearingAFilterStaysOnTheConversation(t *testing.T) {
+	for name, slow := range map[string]time.Duration{"at once": 0, "enter before the list came": 3 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			with(t, newFake(conversations(300)...), start{}, func(a *app) {
+				a.Press("j", "j", "j")
+				a.fake.delay["List"] = slow
+				a.Rush("/", "t", "a", "l", "k", "space", "2", "1", "7", "enter")
+				a.WaitFor("1/1", 10*time.Second)
+				a.wantSelected(217)
+				a.Rush("esc")
+				a.WaitFor("218/300", 10*time.Second)
+				a.wantSelected(217)
+			})
+		})
+	}
+}
+
+// What keys do does not depend on how fast they were typed.
+func TestClearingAFilterBeforeItsResultCame(t *testing.T) {
+	with(t, newFake(conversations(300)...), start{}, func(a *app) {
+		a.Press("j", "j", "j")
+		a.fake.delay["List"] = 3 * time.Second
+		a.Rush("/", "t", "a", "l", "k", "space", "2", "1", "7", "enter", "esc")
+		a.WaitFor("218/300", 10*time.Second)
+		a.wantSelected(217)
+	})
+}
+
+func TestAFilterThatFoundNothingGoesBackToWhereItBegan(t *testing.T) {
+	with(t, newFake(conversations(300)...), start{}, func(a *app) {
+		a.Press("j", "j", "j", "/")
+		a.Type("nothing like it")
+		a.Press("enter")
+		a.Want("Nothing matches")
+		a.Press("esc")
+		a.wantSelected(3)
+	})
+}

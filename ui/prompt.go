@@ -51,6 +51,9 @@ func (m *Model) openFilter(in intent) tea.Cmd {
 	}
 	f := m.tabs[m.tab].filter
 	m.prompt = &prompt{kind: promptFilter, input: theme.NewInput(f), before: f, from: m.list.Ref()}
+	if f == "" {
+		m.tabs[m.tab].from = m.list.Ref()
+	}
 	m.offer()
 	return nil
 }

@@ -127,9 +127,23 @@ func (m *Model) back(intent) tea.Cmd {
 	case m.list.MarkCount() > 0:
 		m.list.ClearMarks()
 	case m.tabs[m.tab].filter != "":
-		return m.setFilter("", m.list.Ref())
+		return m.clearFilter()
 	}
 	return nil
+}
+
+// clearFilter takes the filter away; the cursor stays on its conversation, or,
+// where nothing was found, goes back to where the filter was begun.
+func (m *Model) clearFilter() tea.Cmd {
+	if m.pages.busy && m.pages.fresh {
+		m.clearing = true
+		return nil
+	}
+	at := m.list.Ref()
+	if at.IsZero() {
+		at = m.tabs[m.tab].from
+	}
+	return m.setFilter("", at)
 }
 
 func (m *Model) openDetail(in intent) tea.Cmd {
@@ -182,6 +196,7 @@ func (m *Model) switchTab(to int) tea.Cmd {
 		return nil
 	}
 	m.tab = to
+	m.clearing = false
 	if k := m.list.MarkCount(); k > 0 {
 		m.list.ClearMarks()
 		m.say(theme.Dim, "marks were cleared: they belong to the view")
@@ -195,6 +210,7 @@ func (m *Model) switchTab(to int) tea.Cmd {
 // to the top.
 func (m *Model) setFilter(text string, at model.Ref) tea.Cmd {
 	m.tabs[m.tab].filter = text
+	m.clearing = false
 	m.list.EndRange()
 	m.list.Seek(at)
 	return m.reload(true)

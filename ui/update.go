@@ -190,6 +190,12 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		return nil
 	}
 	m.pages.busy = false
+	if m.clearing {
+		if msg.err == nil {
+			m.list.SetPage(msg.page, msg.anchor)
+		}
+		return m.clearFilter()
+	}
 	if msg.err != nil {
 		if !errors.Is(msg.err, m.ctx.Err()) || m.ctx.Err() == nil {
 			m.fail("read the list", msg.err)
