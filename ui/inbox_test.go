@@ -410,9 +410,20 @@ func TestStatusLine(t *testing.T) {
 	f.outbox = []model.OutboxEntry{{Edit: model.Edit{ID: "1", Ref: ref(0), Kind: model.EditTitle, Target: model.TextValue("x")}, State: model.Refused},
 		{Edit: model.Edit{ID: "2", Ref: ref(1), Kind: model.EditTitle, Target: model.TextValue("x")}, State: model.Queued}}
 	with(t, f, start{w: 160, h: 30, options: ui.Options{ReadOnly: true, Demo: true}}, func(a *app) {
-		a.Want("read-only", "1 need you", "1 waiting", "demo", "attention-a offline 09:00", "bird-a 30/60", "askelephant-a (read-only)", "1/8")
+		a.Want("read-only", "1 need you", "1 waiting", "demo", "attention-a offline, read 09:00", "bird-a 30/60", "1/8")
 		a.Want("refused", "queued")
 	})
+}
+
+func TestReadOnlyOffersNoEdits(t *testing.T) {
+	for readOnly, want := range map[bool]bool{true: false, false: true} {
+		with(t, newFake(conversations(8)...), start{options: ui.Options{ReadOnly: readOnly}}, func(a *app) {
+			if got := a.Contains("p privacy") && a.Contains("t rename"); got != want {
+				t.Errorf("read-only %v:\n%s", readOnly, a.Text())
+			}
+			a.Want("enter open", "? help")
+		})
+	}
 }
 
 func TestReadOnlySaysWhy(t *testing.T) {

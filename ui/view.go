@@ -194,11 +194,13 @@ func (m *Model) footer() string {
 		add("filter", "filter")
 		add("mark", "mark")
 	}
-	add("toggle_privacy", "privacy")
-	add("rename", "rename")
-	add("edit_participants", "people")
-	add("edit_contacts", "contacts")
-	add("undo", "undo")
+	if !m.opts.ReadOnly {
+		add("toggle_privacy", "privacy")
+		add("rename", "rename")
+		add("edit_participants", "people")
+		add("edit_contacts", "contacts")
+		add("undo", "undo")
+	}
 	add("palette", "all actions")
 	add("help", "help")
 	return m.th.KeyLineIn(m.w-2, out...)

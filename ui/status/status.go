@@ -22,9 +22,20 @@ type Info struct {
 	Now      time.Time
 }
 
+// piece is a part of the line. The shorter texts are for a line that has no
+// room for the first.
 type piece struct {
-	text string
-	look theme.Token
+	text    string
+	shorter []string
+	look    theme.Token
+}
+
+// at gives the text for a line that was shortened so many times.
+func (p piece) at(level int) string {
+	if level <= 0 || len(p.shorter) == 0 {
+		return p.text
+	}
+	return p.shorter[min(level, len(p.shorter))-1]
 }
 
 // Draw draws the line.
@@ -39,25 +50,25 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		person += a.NeedPerson
 	}
 	if in.ReadOnly {
-		must = append(must, piece{"read-only", theme.Warning})
+		must = append(must, piece{text: "read-only", look: theme.Warning})
 	}
 	if person > 0 {
-		must = append(must, piece{fmt.Sprintf("%s %d need you (O)", th.FailedSign, person), theme.Attention})
+		must = append(must, piece{text: fmt.Sprintf("%s %d need you (O)", th.FailedSign, person), look: theme.Attention})
 	}
 	if waiting > 0 {
-		must = append(must, piece{fmt.Sprintf("%s %d waiting", th.QueuedSign, waiting), theme.Pending})
+		must = append(must, piece{text: fmt.Sprintf("%s %d waiting", th.QueuedSign, waiting), look: theme.Pending})
 	}
 	if in.Marked > 0 {
-		must = append(must, piece{fmt.Sprintf("%s %d marked", th.MarkSign, in.Marked), theme.Marked})
+		must = append(must, piece{text: fmt.Sprintf("%s %d marked", th.MarkSign, in.Marked), look: theme.Marked})
 	}
 	if in.Filter != "" {
-		may = append(may, piece{"/" + th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis), theme.Accent})
+		may = append(may, piece{text: "/" + th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis), look: theme.Accent})
 	}
 	if in.Demo {
-		must = append(must, piece{"demo", theme.Accent})
+		must = append(must, piece{text: "demo", look: theme.Accent})
 	}
 	for _, a := range in.Accounts {
-		p, trouble := account(th, a, in.Now)
+		p, trouble := account(th, a, in)
 		if trouble {
 			must = append(must, p)
 		} else {
@@ -69,21 +80,27 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		right = in.Position + " "
 	}
 	room := w - th.Width(right) - 1
+	level := 0
+	for level < levels && width(th, must, level) > room {
+		level++
+	}
 	var s strings.Builder
 	used := 0
-	add := func(p piece) {
-		n := th.Width(p.text)
+	add := func(p piece) bool {
+		text := p.at(level)
+		n := th.Width(text)
 		if used > 0 {
 			n += 2
 		}
 		if used+n > room {
-			return
+			return false
 		}
 		if used > 0 {
 			s.WriteString("  ")
 		}
-		s.WriteString(th.Say(p.look, p.text))
+		s.WriteString(th.Say(p.look, text))
 		used += n
+		return true
 	}
 	for _, p := range must {
 		add(p)
@@ -97,33 +114,63 @@ func Draw(th *theme.Theme, w int, in Info) string {
 	return " " + s.String() + layout.Spaces(room-used) + th.Say(theme.Dim, right)
 }
 
+func width(th *theme.Theme, all []piece, level int) int {
+	n := 2 * (len(all) - 1)
+	for _, p := range all {
+		n += th.Width(p.at(level))
+	}
+	return n
+}
+
+// levels is how often trouble can be shortened.
+const levels = 3
+
 // account says how an account does, and whether that is trouble.
-func account(th *theme.Theme, a model.AccountState, now time.Time) (piece, bool) {
+func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
 	name := model.CleanLine(a.Name, 30)
-	if a.ReadOnly {
+	if a.ReadOnly && !in.ReadOnly {
 		name += " (read-only)"
 	}
 	checked := ""
 	if !a.Checked.IsZero() {
-		checked = " " + clock(a.Checked, now)
+		checked = " " + clock(a.Checked, in.Now)
 	}
 	switch {
-	case a.Error != nil && a.Offline():
-		return piece{th.OfflineSign + " " + name + " offline" + checked, theme.Warning}, true
 	case a.Error != nil:
-		text := th.FailedSign + " " + name + " " + model.CleanLine(strings.ReplaceAll(string(a.Error.Kind), "_", " "), 40)
-		if !a.NextTry.IsZero() {
-			text += ", again " + clock(a.NextTry, now)
-		}
-		return piece{text, theme.Error}, true
+		return trouble(th, a, name, in.Now), true
 	case a.Syncing && a.Total > 0:
-		return piece{fmt.Sprintf("%s %s %d/%d %s", th.SyncSign, name, a.Read, a.Total, bar(th, a.Read, a.Total)), theme.Accent}, false
+		return piece{text: fmt.Sprintf("%s %s %d/%d %s", th.SyncSign, name, a.Read, a.Total, bar(th, a.Read, a.Total)), look: theme.Accent}, false
 	case a.Syncing:
-		return piece{fmt.Sprintf("%s %s %d", th.SyncSign, name, a.Read), theme.Accent}, false
+		return piece{text: fmt.Sprintf("%s %s %d", th.SyncSign, name, a.Read), look: theme.Accent}, false
 	case a.Checked.IsZero():
-		return piece{th.PublicSign + " " + name + " never read", theme.Dim}, false
+		return piece{text: th.PublicSign + " " + name + " never read", look: theme.Dim}, false
 	}
-	return piece{th.OnlineSign + " " + name + checked, theme.Dim}, false
+	return piece{text: th.OnlineSign + " " + name + checked, look: theme.Dim}, false
+}
+
+// trouble says why an account fails, how old what is shown of it is, and when
+// it is tried again. Where there is no room the service's own words go first,
+// then the age, then the reason.
+func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) piece {
+	sign, why, look := th.FailedSign, model.CleanLine(strings.ReplaceAll(string(a.Error.Kind), "_", " "), 40), theme.Error
+	if a.Offline() {
+		sign, why, look = th.OfflineSign, "offline", theme.Warning
+	}
+	head := sign + " " + name
+	age := ", never read"
+	if !a.Checked.IsZero() {
+		age = ", read " + clock(a.Checked, now)
+	}
+	again := ""
+	if !a.NextTry.IsZero() {
+		again = ", again " + clock(a.NextTry, now)
+	}
+	p := piece{text: head + " " + why + age + again, look: look,
+		shorter: []string{head + " " + why + age + again, head + " " + why + again, head}}
+	if words := model.CleanLine(a.Error.Message, 80); words != "" {
+		p.text += " (" + words + ")"
+	}
+	return p
 }
 
 func bar(th *theme.Theme, done, total int) string {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -24,7 +26,43 @@ func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
 			t.Fatalf("%d: %q", w, s)
 		}
 	}
-	if s := Draw(th, 160, in); !strings.Contains(s, "b rate limited, again 11:00") {
+	if s := Draw(th, 160, in); !strings.Contains(s, "b rate limited, never read, again 11:00") {
+		t.Error(s)
+	}
+}
+
+func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
+	th := theme.New(theme.Config{Name: "mono"})
+	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	in := Info{Now: now, Position: "1/9", Accounts: []model.AccountState{
+		{Name: "sales", Checked: now.Add(-time.Hour), NextTry: now.Add(time.Minute), Error: &model.EntryError{Kind: model.Unavailable, Message: "no \x1b[31mroute"}},
+		{Name: "support", Checked: now.Add(-2 * time.Hour), NextTry: now.Add(time.Hour), Error: &model.EntryError{Kind: model.RateLimited, Message: "slow down"}}}}
+	for w, want := range map[int][]string{
+		160: {"sales offline, read 09:00, again 10:01 (no route)", "support rate limited, read 08:00, again 11:00 (slow down)"},
+		100: {"sales offline, read 09:00, again 10:01 ", "support rate limited, read 08:00, again 11:00 "},
+		80:  {"sales offline, again 10:01", "support rate limited, again 11:00"},
+		40:  {"sales", "support"},
+	} {
+		s := Draw(th, w, in)
+		for _, text := range want {
+			if !strings.Contains(ansi.Strip(s), text) {
+				t.Errorf("%d: %q is not in %q", w, text, s)
+			}
+		}
+		if strings.Contains(s, "\x1b[31m") {
+			t.Errorf("%d: the service's words are drawn raw: %q", w, s)
+		}
+	}
+}
+
+func TestReadOnlyIsSaidOnce(t *testing.T) {
+	th := theme.New(theme.Config{Name: "mono"})
+	in := Info{ReadOnly: true, Accounts: []model.AccountState{{Name: "a", ReadOnly: true}, {Name: "b", ReadOnly: true}}}
+	if s := Draw(th, 100, in); strings.Count(s, "read-only") != 1 {
+		t.Error(s)
+	}
+	in.ReadOnly = false
+	if s := Draw(th, 100, in); strings.Count(s, "read-only") != 2 {
 		t.Error(s)
 	}
 }
