@@ -125,7 +125,7 @@ func (b *batch) with(in func(model.EditState) bool) []string {
 // resultsOverlay shows a batch.
 type resultsOverlay struct{ b *batch }
 
-func (o *resultsOverlay) scroll(by int) { o.b.results.Scroll(by) }
+func (o *resultsOverlay) scroll(_ *Model, by int) tea.Cmd { o.b.results.Scroll(by); return nil }
 
 func (o *resultsOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "esc" {
@@ -136,7 +136,7 @@ func (o *resultsOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, 10); ok {
-		o.scroll(by)
+		o.b.results.Scroll(by)
 		return nil
 	}
 	switch b.Action {

@@ -53,6 +53,10 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 func (o *formOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.f.Draw(m.th, screen)
 }
+func (o *formOverlay) line(_ *Model, line int) tea.Cmd {
+	o.f.PutAt(line)
+	return nil
+}
 func (o *formOverlay) complain(text string) { o.f.Problem = text }
 
 func (o *formOverlay) receive(_ *Model, msg tea.Msg) tea.Cmd {

@@ -20,7 +20,7 @@ func (o *helpOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return layout.Picture{At: screen, Lines: o.h.Draw(m.th, screen)}
 }
 
-func (o *helpOverlay) scroll(by int) { o.h.Scroll(by) }
+func (o *helpOverlay) scroll(_ *Model, by int) tea.Cmd { o.h.Scroll(by); return nil }
 
 func (o *helpOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	m.typed = append(m.typed, k.String())

@@ -86,18 +86,43 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 
 func (o *outboxOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	k := m.keys.Names(keymap.Outbox)
-	foot := m.th.KeyLineIn(screen.W-2, k(keymap.Resolve), "look, settle", k(keymap.Retry), "send again", k(keymap.RetryFailed), "all failed",
-		k(keymap.Discard), "discard", k(keymap.NextSection), "history", "esc", "close")
-	if _, ok := o.s.Delivered(); ok {
-		foot = m.th.KeyLineIn(screen.W-2, k(keymap.UndoEntry), "undo this", k(keymap.Resolve), "look", k(keymap.NextSection), "outbox", "esc", "close")
+	foot := []string{k(keymap.NextSection), "history"}
+	if _, ok := o.s.Waiting(); ok {
+		foot = append(foot, k(keymap.Resolve), "look, settle", k(keymap.Retry), "send again", k(keymap.RetryFailed), "all failed", k(keymap.Discard), "discard")
 	}
+	if o.s.InHistory() {
+		foot = []string{k(keymap.NextSection), "outbox"}
+		if _, ok := o.s.Delivered(); ok {
+			foot = append(foot, k(keymap.UndoEntry), "undo this", k(keymap.Resolve), "look")
+		}
+	}
+	line, hits := m.th.KeyLineHits(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, append(foot, "esc", "close")...)
 	if m.notice.text != "" {
-		foot = m.th.Say(m.notice.look, m.notice.text)
+		line, hits = m.th.Say(m.notice.look, m.notice.text), nil
 	}
-	return layout.Picture{At: screen, Lines: o.s.Draw(m.th, screen, m.now(), foot)}
+	_, inside := screen.Top(1)
+	inside, _ = inside.Bottom(1)
+	return layout.Picture{At: screen, Lines: o.s.Draw(m.th, screen, m.now(), line), Keys: hits, Inside: inside}
 }
 
-func (o *outboxOverlay) scroll(by int) { o.s.Move(by) }
+func (o *outboxOverlay) scroll(_ *Model, by int) tea.Cmd { o.s.Move(by); return nil }
+
+// line puts the cursor on a row; another click shows everything about it.
+func (o *outboxOverlay) line(m *Model, line int) tea.Cmd {
+	if again := o.s.PutAt(line); again {
+		return o.look(m)
+	}
+	return nil
+}
+
+func (o *outboxOverlay) look(m *Model) tea.Cmd {
+	if e, ok := o.s.Waiting(); ok {
+		m.openConflict(e)
+	} else if e, ok := o.s.Delivered(); ok {
+		m.open(&textOverlay{&dialog.Text{Title: e.Title, Lines: historyText(m.th, e)}})
+	}
+	return nil
+}
 
 func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	m.notice = notice{}
@@ -122,11 +147,7 @@ func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case keymap.Help:
 		return m.openHelp(intent{})
 	case keymap.Resolve:
-		if e, ok := o.s.Waiting(); ok {
-			m.openConflict(e)
-		} else if e, ok := o.s.Delivered(); ok {
-			m.open(&textOverlay{&dialog.Text{Title: e.Title, Lines: historyText(m.th, e)}})
-		}
+		return o.look(m)
 	case keymap.Retry:
 		if e, ok := o.s.Waiting(); ok {
 			return m.retry(e.ID)
@@ -271,7 +292,7 @@ type conflictOverlay struct {
 func (o *conflictOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.d.Draw(m.th, screen)
 }
-func (o *conflictOverlay) scroll(by int) { o.d.Scroll(by) }
+func (o *conflictOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
 
 func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()

@@ -23,7 +23,9 @@ type (
 	paster interface {
 		paste(m *Model, text string) tea.Cmd
 	}
-	scroller   interface{ scroll(by int) }
+	scroller interface {
+		scroll(m *Model, by int) tea.Cmd
+	}
 	complainer interface{ complain(text string) }
 	// receiver takes results that were asked for on its behalf.
 	receiver interface {
@@ -89,7 +91,7 @@ type planOverlay struct {
 func (o *planOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.d.Draw(m.th, screen)
 }
-func (o *planOverlay) scroll(by int) { o.d.Scroll(by) }
+func (o *planOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
 
 func (o *planOverlay) paste(_ *Model, text string) tea.Cmd {
 	if o.d.Typing() {
@@ -224,6 +226,19 @@ func (o *menuOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.d.Draw(m.th, screen)
 }
 
+func (o *menuOverlay) line(m *Model, line int) tea.Cmd {
+	i, ok := o.d.ItemAt(line)
+	switch {
+	case !ok:
+	case i != o.d.At():
+		o.d.SetAt(i)
+	case o.d.Items[i].Off == "":
+		m.closeOverlay(o)
+		return o.choose(m, i)
+	}
+	return nil
+}
+
 func (o *menuOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
 	at := o.d.Find(name)
@@ -273,7 +288,7 @@ type textOverlay struct{ d *dialog.Text }
 func (o *textOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.d.Draw(m.th, screen)
 }
-func (o *textOverlay) scroll(by int) { o.d.Scroll(by) }
+func (o *textOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
 
 func (o *textOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	if k.String() == "esc" || k.String() == "enter" {
@@ -285,7 +300,7 @@ func (o *textOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, 10); ok {
-		o.scroll(by)
+		o.d.Scroll(by)
 		return nil
 	}
 	m.closeOverlay(o)

@@ -63,7 +63,27 @@ func (m *Model) openPalette(in intent) tea.Cmd {
 func (o *paletteOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.p.Draw(m.th, screen)
 }
-func (o *paletteOverlay) scroll(by int) { o.p.Move(by) }
+func (o *paletteOverlay) scroll(_ *Model, by int) tea.Cmd { o.p.Move(by); return nil }
+
+// line puts the bar on a row; another click does it.
+func (o *paletteOverlay) line(m *Model, line int) tea.Cmd {
+	if again := o.p.PutAt(line); again {
+		return o.choose(m)
+	}
+	return nil
+}
+
+func (o *paletteOverlay) choose(m *Model) tea.Cmd {
+	i := o.p.Chosen()
+	if i < 0 {
+		return nil
+	}
+	m.closeOverlay(o)
+	in := o.about
+	in.action = o.entries[i].action
+	return m.run(in)
+}
+
 func (o *paletteOverlay) paste(_ *Model, text string) tea.Cmd {
 	o.p.Paste(text)
 	return nil
@@ -82,14 +102,7 @@ func (o *paletteOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case "pgdown":
 		o.p.Move(10)
 	case "enter":
-		i := o.p.Chosen()
-		if i < 0 {
-			return nil
-		}
-		m.closeOverlay(o)
-		in := o.about
-		in.action = o.entries[i].action
-		return m.run(in)
+		return o.choose(m)
 	default:
 		o.p.Key(k)
 	}

@@ -63,8 +63,13 @@ func (m *Model) loadPeople(o *peopleOverlay, c model.Conversation) tea.Cmd {
 func (o *peopleOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.e.Draw(m.th, screen)
 }
-func (o *peopleOverlay) scroll(by int)        { o.e.Move(by) }
-func (o *peopleOverlay) complain(text string) { o.e.Problem = text }
+func (o *peopleOverlay) scroll(_ *Model, by int) tea.Cmd { o.e.Move(by); return nil }
+func (o *peopleOverlay) complain(text string)            { o.e.Problem = text }
+
+func (o *peopleOverlay) line(_ *Model, line int) tea.Cmd {
+	o.e.PutAt(line)
+	return nil
+}
 
 func (o *peopleOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -226,7 +231,32 @@ type pickerOverlay struct {
 func (o *pickerOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return o.p.Draw(m.th, screen, o.have)
 }
-func (o *pickerOverlay) scroll(by int) { o.p.Move(by) }
+func (o *pickerOverlay) scroll(m *Model, by int) tea.Cmd { return o.move(m, by) }
+
+// line puts the bar on a row; another click chooses it.
+func (o *pickerOverlay) line(m *Model, line int) tea.Cmd {
+	if again := o.p.PutAt(line); again {
+		return o.choose(m)
+	}
+	return nil
+}
+
+// move moves the bar; near the end of what is there the next page is asked for.
+func (o *pickerOverlay) move(m *Model, by int) tea.Cmd {
+	if o.p.Move(by) {
+		return o.ask(m, true)
+	}
+	return nil
+}
+
+func (o *pickerOverlay) choose(m *Model) tea.Cmd {
+	p, ok := o.p.Chosen()
+	if !ok {
+		return nil
+	}
+	m.closeOverlay(o)
+	return o.chosen(m, p)
+}
 
 // ask asks the directory now, or for its next page.
 func (o *pickerOverlay) ask(m *Model, more bool) tea.Cmd {
@@ -266,24 +296,15 @@ func (o *pickerOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case "esc":
 		m.closeOverlay(o)
 	case "enter", "ctrl+s":
-		p, ok := o.p.Chosen()
-		if !ok {
-			return nil
-		}
-		m.closeOverlay(o)
-		return o.chosen(m, p)
+		return o.choose(m)
 	case "up":
-		o.p.Move(-1)
+		return o.move(m, -1)
 	case "down":
-		if o.p.Move(1) {
-			return o.ask(m, true)
-		}
+		return o.move(m, 1)
 	case "pgup":
-		o.p.Move(-8)
+		return o.move(m, -8)
 	case "pgdown":
-		if o.p.Move(8) {
-			return o.ask(m, true)
-		}
+		return o.move(m, 8)
 	case "tab":
 		if o.p.NextKind(1) {
 			return o.ask(m, false)

@@ -59,6 +59,7 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	for _, o := range m.overlays {
 		p := o.draw(m, full)
 		m.th.Overlay(lines, p.At, p.Lines, m.w)
+		m.mouse.top = p
 		cursor = p.Cursor
 	}
 	return lines, cursor
@@ -95,7 +96,7 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 		lines = append(lines, line)
 		cursor = &layout.Cursor{X: x, Y: a.message.Y}
 	} else if a.message.H > 0 {
-		lines = append(lines, m.drawMessage(a.message.W))
+		lines = append(lines, m.drawMessage(a.message))
 	}
 	switch {
 	case a.status.H == 0:
@@ -160,7 +161,8 @@ func (m *Model) drawTabs(r layout.Rect) string {
 	return m.th.Fit(s.String(), r.W, "")
 }
 
-func (m *Model) drawMessage(w int) string {
+func (m *Model) drawMessage(r layout.Rect) string {
+	w := r.W
 	switch {
 	case m.hint() != "":
 		return " " + m.th.Paint(theme.Key, m.hint(), w-1)
@@ -170,11 +172,13 @@ func (m *Model) drawMessage(w int) string {
 		first, last := m.list.RangeBounds()
 		return " " + m.th.Paint(theme.Marked, fmt.Sprintf("range of %d: move on, then act; V marks it, esc gives it up", last-first+1), w-1)
 	}
-	return m.th.Fit(" "+m.footer(), w, "")
+	line, hits := m.th.KeyLineHits(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
+	m.mouse.keys = hits
+	return m.th.Fit(" "+line, w, "")
 }
 
 // footer names the keys that matter most here, read from the live table.
-func (m *Model) footer() string {
+func (m *Model) footer() []string {
 	var out []string
 	add := func(action, word string) {
 		for _, c := range m.stack() {
@@ -198,12 +202,14 @@ func (m *Model) footer() string {
 		add("toggle_privacy", "privacy")
 		add("rename", "rename")
 		add("edit_participants", "people")
-		add("edit_contacts", "contacts")
-		add("undo", "undo")
 	}
-	add("palette", "all actions")
+	add("palette", "actions")
+	if !m.opts.ReadOnly {
+		add("undo", "undo")
+		add("edit_contacts", "contacts")
+	}
 	add("help", "help")
-	return m.th.KeyLineIn(m.w-2, out...)
+	return out
 }
 
 func (m *Model) drawStatus(w int) string {

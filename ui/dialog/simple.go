@@ -59,6 +59,8 @@ type Menu struct {
 	Text  []string
 	Items []Item
 	at    int
+	first int // the line inside the border on which the first item is drawn
+	lines int // how many lines are drawn
 }
 
 // Move moves the bar.
@@ -73,6 +75,12 @@ func (d *Menu) At() int { return d.at }
 
 // SetAt puts the bar on a choice.
 func (d *Menu) SetAt(i int) { d.at = max(0, min(i, len(d.Items)-1)) }
+
+// ItemAt gives the choice drawn at a line inside the border.
+func (d *Menu) ItemAt(line int) (int, bool) {
+	i := line - d.first
+	return i, line >= 0 && line < d.lines && i >= 0 && i < len(d.Items)
+}
 
 // Find gives the choice of a key, -1 if there is none.
 func (d *Menu) Find(key string) int {
@@ -124,6 +132,7 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			if at := len(lines) - len(d.Items) + d.at; at >= h {
 				first = at - h + 1
 			}
+			d.first, d.lines = len(lines)-len(d.Items)-first, h
 			return lines[min(first, len(lines)):], nil
 		})
 }

@@ -31,6 +31,7 @@ type Form struct {
 	Keys    keymap.Names
 	fields  []*field
 	at, top int
+	starts  []int // the line on which each field begins
 	several bool
 	about   model.Description
 }
@@ -156,6 +157,20 @@ func (f *Form) Move(by int) {
 	}
 	f.at = (f.at + by + len(f.fields)) % len(f.fields)
 	f.settle(by)
+}
+
+// PutAt goes to the field drawn at a line, unless it is off.
+func (f *Form) PutAt(line int) {
+	at := -1
+	for i, start := range f.starts {
+		if start <= line+f.top {
+			at = i
+		}
+	}
+	if at >= 0 && at < len(f.fields) && f.fields[at].off == "" {
+		f.at = at
+		f.settle(1)
+	}
 }
 
 // settle steps on from fields that are off, and moves the focus.
@@ -302,7 +317,7 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	switch fl := f.field(); {
 	case fl == nil:
 	case fl.typ == choiceField:
-		foot = append(foot, "left right", "choose")
+		foot = append(foot, "left/right", "choose")
 	case fl.typ == peopleField || fl.typ == pickField:
 		foot = append(foot, "enter", "open")
 	}
@@ -316,7 +331,9 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		var lines []string
 		var cursor *layout.Cursor
 		first, last := 0, 0
+		f.starts = f.starts[:0]
 		for i, fl := range f.fields {
+			f.starts = append(f.starts, len(lines))
 			if i == f.at {
 				first = len(lines)
 			}

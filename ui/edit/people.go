@@ -76,6 +76,13 @@ func (e *People) Load(people []model.Participant, resources []model.Participant)
 // Move moves the bar.
 func (e *People) Move(by int) { e.at = max(0, min(e.at+by, len(e.rows)-1)) }
 
+// PutAt puts the bar on the row drawn at a line.
+func (e *People) PutAt(line int) {
+	if i := e.top + line - 1; e.loaded && line >= 1 && i < len(e.rows) {
+		e.at = i
+	}
+}
+
 // Add puts somebody in; somebody who was taken out comes back. It reports
 // whether anything changed.
 func (e *People) Add(p model.Participant) bool {

@@ -82,6 +82,18 @@ func (p *Picker) Move(by int) (more bool) {
 	return by > 0 && p.cursor != "" && !p.busy && p.at >= len(p.items)-3
 }
 
+// PutAt puts the bar on the row drawn at a line; it reports whether it was
+// there already.
+func (p *Picker) PutAt(line int) (again bool) {
+	i := p.top + line - 2
+	if line < 2 || i >= len(p.items) {
+		return false
+	}
+	again = i == p.at
+	p.at = i
+	return again
+}
+
 // Chosen gives what is under the bar.
 func (p *Picker) Chosen() (model.Participant, bool) {
 	if p.at >= len(p.items) {

@@ -50,4 +50,15 @@ type Picture struct {
 	At     Rect
 	Lines  []string
 	Cursor *Cursor
+	// Inside is the part of At that holds what is not border, title or footer.
+	Inside Rect
+	// Keys are the places of the footer that name a key: a click on one is
+	// that key.
+	Keys []KeyHit
+}
+
+// KeyHit is a place on the screen that stands for a key.
+type KeyHit struct {
+	At  Rect
+	Key string
 }

@@ -91,6 +91,23 @@ func (s *Screen) Move(by int) {
 	s.take()
 }
 
+// PutAt puts the cursor on the row drawn at a line; it reports whether it was
+// there already.
+func (s *Screen) PutAt(line int) (again bool) {
+	sec := s.section()
+	i := s.top[sec] + line
+	if line < 0 || line >= s.height || i >= s.length() {
+		return false
+	}
+	again = i == s.cursor[sec]
+	s.cursor[sec] = i
+	s.take()
+	return again
+}
+
+// InHistory reports whether the delivered edits are shown.
+func (s *Screen) InHistory() bool { return s.delivered }
+
 // Page gives how many rows a page has.
 func (s *Screen) Page() int { return max(1, s.height-1) }
 

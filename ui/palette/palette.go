@@ -50,6 +50,18 @@ func (p *Palette) Paste(text string) {
 // Move moves the bar.
 func (p *Palette) Move(by int) { p.at = max(0, min(p.at+by, len(p.shown)-1)) }
 
+// PutAt puts the bar on the row drawn at a line; it reports whether it was
+// there already.
+func (p *Palette) PutAt(line int) (again bool) {
+	i := p.top + line - 1
+	if line < 1 || i >= len(p.shown) {
+		return false
+	}
+	again = i == p.at
+	p.at = i
+	return again
+}
+
 // Chosen gives the index of the entry under the bar, -1 if there is none.
 func (p *Palette) Chosen() int {
 	if p.at >= len(p.shown) {
@@ -94,8 +106,11 @@ func (p *Palette) narrow() {
 func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 96)
 	h := min(screen.H-5, 24)
-	foot := []string{"enter", "do it", "esc", "close", fmt.Sprint(len(p.shown)), fmt.Sprintf("of %d", len(p.entries))}
-	return th.Frame(screen, "Actions", foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	title := fmt.Sprintf("Actions (%d)", len(p.entries))
+	if len(p.shown) < len(p.entries) {
+		title = fmt.Sprintf("Actions (%d of %d)", len(p.shown), len(p.entries))
+	}
+	return th.Frame(screen, title, []string{"enter", "do it", "esc", "close"}, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, ":") + " " + line}
 		rows := max(0, h-1)

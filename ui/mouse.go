@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/layout"
+)
+
+// hitAreas remembers what was drawn where, so that a click means what is seen.
+type hitAreas struct {
+	areas areas
+	tabs  []layout.Rect
+	// first is the number of the first tab drawn.
+	first int
+	// keys are the places of the footer that name a key.
+	keys []layout.KeyHit
+	// top is the picture of the topmost overlay.
+	top layout.Picture
+}
+
+// liner is an overlay with rows that a click chooses; line counts from the
+// first line inside its border.
+type liner interface {
+	line(m *Model, line int) tea.Cmd
+}
+
+func (m *Model) click(at tea.Mouse) tea.Cmd {
+	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.overlays) == 0 {
+		return nil
+	}
+	if n := len(m.overlays); n > 0 {
+		return m.clickOverlay(m.overlays[n-1], at)
+	}
+	if m.prompt != nil {
+		return nil
+	}
+	m.notice = notice{}
+	if cmd, ok := m.clickKey(m.mouse.keys, at); ok {
+		return cmd
+	}
+	for i, r := range m.mouse.tabs {
+		if r.Contains(at.X, at.Y) {
+			return m.switchTab(m.mouse.first + i)
+		}
+	}
+	a := m.mouse.areas
+	if m.screen == screenDetail {
+		if t, ok := m.detail.TabAt(m.th, at.X); ok && at.Y == a.tabs.H {
+			m.detail.SetTab(t)
+		}
+		return nil
+	}
+	if a.preview.Contains(at.X, at.Y) && at.Y == a.preview.Y {
+		if t, ok := m.detail.TabAt(m.th, at.X-a.preview.X); ok {
+			m.detail.SetTab(t)
+		}
+		return nil
+	}
+	if !a.list.Contains(at.X, at.Y) {
+		return nil
+	}
+	i, ok := m.list.IndexAt(at.Y - a.list.Y)
+	if !ok {
+		return nil
+	}
+	if i == m.list.Cursor() {
+		return m.run(m.only(m.intent("open")))
+	}
+	m.list.MoveTo(i)
+	return m.cursorMoved()
+}
+
+// clickOverlay chooses a row or presses a key of the footer; beside them a
+// click does nothing.
+func (m *Model) clickOverlay(o overlay, at tea.Mouse) tea.Cmd {
+	p := m.mouse.top
+	if cmd, ok := m.clickKey(p.Keys, at); ok {
+		return cmd
+	}
+	if l, ok := o.(liner); ok && p.Inside.Contains(at.X, at.Y) {
+		return l.line(m, at.Y-p.Inside.Y)
+	}
+	return nil
+}
+
+// clickKey presses the key that stands under the mouse.
+func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
+	for _, h := range hits {
+		if !h.At.Contains(at.X, at.Y) {
+			continue
+		}
+		var cmds []tea.Cmd
+		for _, name := range strings.Fields(h.Key) {
+			k, ok := pressed(name)
+			if !ok {
+				return nil, true
+			}
+			cmds = append(cmds, m.key(k))
+		}
+		return tea.Batch(cmds...), true
+	}
+	return nil, false
+}
+
+// pressed makes the message of a key named as in the key table; false where
+// the name is none.
+func pressed(name string) (tea.KeyPressMsg, bool) {
+	var k tea.KeyPressMsg
+	rest := name
+	if tail, ok := strings.CutPrefix(rest, "ctrl+"); ok {
+		k.Mod, rest = tea.ModCtrl, tail
+	}
+	switch code, ok := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace,
+		"delete": tea.KeyDelete, "left": tea.KeyLeft, "right": tea.KeyRight, "up": tea.KeyUp, "down": tea.KeyDown}[rest]; {
+	case ok:
+		k.Code = code
+	case len([]rune(rest)) == 1:
+		k.Code = []rune(rest)[0]
+		if k.Mod == 0 {
+			k.Text = rest
+		}
+	}
+	return k, k.String() == name
+}
+
+// only narrows an intent to the row under the cursor.
+func (m *Model) only(in intent) intent {
+	if row, ok := m.list.Selected(); ok && m.screen == screenList {
+		in.row, in.one, in.refs, in.marked = row, true, []model.Ref{row.Conversation.Ref}, false
+	}
+	return in
+}
+
+func (m *Model) wheel(at tea.Mouse) tea.Cmd {
+	by := 3
+	switch at.Button {
+	case tea.MouseWheelUp:
+		by = -3
+	case tea.MouseWheelDown:
+	default:
+		return nil
+	}
+	if n := len(m.overlays); n > 0 {
+		if s, ok := m.overlays[n-1].(scroller); ok {
+			return s.scroll(m, by)
+		}
+		return nil
+	}
+	if m.screen == screenWelcome {
+		return nil
+	}
+	if m.screen == screenList && m.mouse.areas.preview.Contains(at.X, at.Y) {
+		m.detail.Scroll(by)
+		return nil
+	}
+	return m.travel(by)
+}
