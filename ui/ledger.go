@@ -74,6 +74,7 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 		return nil
 	}
 	o.s.Set(msg.outbox, msg.history)
+	o.s.SetAccounts(m.facts.Accounts(), m.opts.ReadOnly)
 	if !o.find.IsZero() {
 		o.s.Find(o.find)
 		o.find = model.Ref{}

@@ -61,3 +61,39 @@ func TestDrawFits(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestWhyAnEditWaits(t *testing.T) {
+	th := theme.New(theme.Config{Name: "mono"})
+	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	first, second, later, other := entry("1", model.Refused), entry("2", model.Queued), entry("3", model.RetryAt), entry("4", model.Queued)
+	for _, e := range []*model.OutboxEntry{&first, &second, &later, &other} {
+		e.Ref = model.Ref{Account: "sales", ID: "c1"}
+	}
+	first.Target = model.TextValue("first")
+	later.Ref.ID, later.NextTry = "c2", now.Add(75*time.Second)
+	later.Error = &model.EntryError{Kind: model.Unavailable, Message: "no \x1b[31mroute"}
+	other.Ref.ID = "c3"
+	var s Screen
+	s.Set([]model.OutboxEntry{first, second, later, other}, nil)
+	s.SetAccounts([]model.AccountState{{Name: "sales", Error: &model.EntryError{Kind: model.RateLimited, Message: "slow down"}, NextTry: now.Add(time.Minute)}}, false)
+	want := map[string]string{
+		"2": "waits for the edit before it (refused): title: none → \"first\"",
+		"3": "next try at 10:01:15: unavailable: no route",
+		"4": "waits: rate limited: slow down, next try at 10:01:00",
+	}
+	for range 4 {
+		e, _ := s.Waiting()
+		text := strings.Join(s.Draw(th, layout.Rect{W: 100, H: 24}, now, ""), "\n")
+		if !strings.Contains(text, want[e.ID]) || strings.Contains(text, "\x1b[31m") {
+			t.Errorf("%s: %q is not in\n%s", e.ID, want[e.ID], text)
+		}
+		if !strings.Contains(text, "waits") || !strings.Contains(text, th.RetrySign+"10:01") {
+			t.Errorf("the rows do not say that they wait, and until when:\n%s", text)
+		}
+		s.Move(1)
+	}
+	s.SetAccounts(nil, true)
+	if text := strings.Join(s.Draw(th, layout.Rect{W: 100, H: 24}, now, ""), "\n"); !strings.Contains(text, "while it is read-only") {
+		t.Error(text)
+	}
+}

@@ -14,6 +14,8 @@ import (
 type Screen struct {
 	outbox    []model.OutboxEntry
 	history   []model.JournalEntry
+	accounts  map[string]model.AccountState
+	readOnly  bool
 	loaded    bool
 	delivered bool // the history is shown
 	cursor    [2]int
@@ -43,6 +45,77 @@ func (s *Screen) Set(outbox []model.OutboxEntry, history []model.JournalEntry) {
 		}
 	}
 	s.take()
+}
+
+// SetAccounts takes how the accounts do, and whether the whole program is
+// read-only: it may be why an edit waits.
+func (s *Screen) SetAccounts(all []model.AccountState, readOnly bool) {
+	s.accounts, s.readOnly = make(map[string]model.AccountState, len(all)), readOnly
+	for _, a := range all {
+		s.accounts[a.Name] = a
+	}
+}
+
+// before gives the edit that another one waits for: edits of one field of a
+// conversation go in order, and one of its existence goes alone.
+func (s *Screen) before(e model.OutboxEntry) (model.OutboxEntry, bool) {
+	var found model.OutboxEntry
+	for _, p := range s.outbox {
+		if p.Ref != e.Ref || p.ID >= e.ID || p.Kind == model.EditCreate || e.Kind == model.EditCreate {
+			continue
+		}
+		const existence = "existence"
+		if f, g := p.Field(), e.Field(); f != g && f != existence && g != existence {
+			continue
+		}
+		if found.ID == "" || p.ID > found.ID {
+			found = p
+		}
+	}
+	return found, found.ID != ""
+}
+
+// why says what an edit waits for, "" where it is on its way.
+func (s *Screen) why(th *theme.Theme, e model.OutboxEntry, now time.Time) (string, theme.Token) {
+	a, known := s.accounts[e.Ref.Account]
+	failure := theme.Failure(e.Error)
+	switch {
+	case e.Orphaned:
+		return "waits: the config now gives this account's name to another service or workspace; move it or discard it", theme.Warning
+	case e.State == model.RetryAt:
+		if !e.NextTry.IsZero() {
+			failure = "next try at " + e.NextTry.In(now.Location()).Format("15:04:05") + sep(failure) + failure
+		}
+		return failure, theme.Warning
+	case e.State == model.InConflict && e.Theirs != nil:
+		return "somebody else set it to " + th.Value(e.Kind, *e.Theirs), theme.Warning
+	case e.State == model.Held:
+		return "waits for you: it was queued a while ago" + sep(failure) + failure, theme.Warning
+	case e.State != model.Queued:
+		return failure, theme.Error
+	}
+	if p, ok := s.before(e); ok {
+		_, word, _ := th.StateSign(p.State)
+		return "waits for the edit before it (" + word + "): " + th.Phrase(p.Edit), theme.Warning
+	}
+	switch {
+	case s.readOnly || known && a.ReadOnly:
+		return "waits: nothing is sent while it is read-only", theme.Warning
+	case known && a.Error != nil:
+		text := "waits: " + theme.Failure(a.Error)
+		if !a.NextTry.IsZero() {
+			text += ", next try at " + a.NextTry.In(now.Location()).Format("15:04:05")
+		}
+		return text, theme.Warning
+	}
+	return failure, theme.Dim
+}
+
+func sep(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": "
 }
 
 func rank(st model.EditState) int {
@@ -166,7 +239,11 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer stri
 	body := max(0, r.H-2)
 	info := []string{}
 	if body >= 6 {
-		info = s.info(th, r.W, now)
+		h := 4
+		if body >= 14 {
+			h = 5
+		}
+		info = s.info(th, r.W, h, now)
 		body = max(0, body-len(info))
 	}
 	s.height = body
@@ -222,11 +299,19 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	} else {
 		e := s.outbox[i]
 		edit, state, title, when = e.Edit, e.State, e.Title, clock(e.Created, now)
-		if e.Orphaned {
+		switch {
+		case e.Orphaned:
 			when = "moved"
+		case state == model.RetryAt && !e.NextTry.IsZero():
+			when = th.RetrySign + clock(e.NextTry, now)
 		}
 	}
 	sign, word, stateLook := th.StateSign(state)
+	if !s.delivered && state == model.Queued {
+		if _, ok := s.before(s.outbox[i]); ok {
+			word = "waits"
+		}
+	}
 	title = model.CleanLine(title, 300)
 	if title == "" {
 		title = model.CleanLine(edit.Ref.String(), 300)
@@ -246,28 +331,44 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	return lead + th.Paint(look, title, titleW) + " " + th.Fit(phrase, max(0, room-titleW-1), th.Ellipsis) + tail
 }
 
-// info says in three lines what is known of the edit under the cursor.
-func (s *Screen) info(th *theme.Theme, w int, now time.Time) []string {
+// info says in a few lines what is known of the edit under the cursor.
+func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 	out := []string{th.Say(theme.Border, rule(th, w))}
-	add := func(look theme.Token, text string) { out = append(out, " "+th.Paint(look, text, w-1)) }
-	if e, ok := s.Waiting(); ok {
-		add(theme.Text, th.Phrase(e.Edit))
-		switch {
-		case e.Error != nil:
-			add(theme.Error, theme.Failure(e.Error))
-		case e.State == model.InConflict && e.Theirs != nil:
-			add(theme.Warning, "somebody else set it to "+th.Value(e.Kind, *e.Theirs))
-		default:
-			add(theme.Dim, fmt.Sprintf("%s, %d attempts", model.CleanLine(e.Ref.String(), 200), e.Attempts))
+	add := func(look theme.Token, text string, most int) {
+		lines := th.Wrap(text, max(1, w-2))
+		if len(lines) > most {
+			lines = append(lines[:most-1:most-1], th.Truncate(lines[most-1]+th.Ellipsis+th.Ellipsis, max(1, w-2), th.Ellipsis))
 		}
-		if e.State == model.RetryAt && !e.NextTry.IsZero() {
-			add(theme.Dim, "next try at "+e.NextTry.In(now.Location()).Format("15:04:05"))
+		for _, l := range lines {
+			out = append(out, " "+th.Say(look, l))
 		}
-	} else if e, ok := s.Delivered(); ok {
-		add(theme.Text, th.Phrase(e.Edit))
-		add(theme.Dim, fmt.Sprintf("%s  at %s  by %s", model.CleanLine(e.Ref.String(), 200), e.At.In(now.Location()).Format("2 Jan 2006 15:04:05"), model.CleanLine(e.User, 40)))
 	}
-	return th.Block(out, w, 4)
+	if e, ok := s.Waiting(); ok {
+		add(theme.Text, th.Phrase(e.Edit), 1)
+		if text, look := s.why(th, e, now); text != "" {
+			add(look, text, max(1, h-3))
+		}
+		text := model.CleanLine(e.Ref.String(), 200)
+		if !e.Created.IsZero() {
+			text += ", queued " + clock(e.Created, now)
+		}
+		switch {
+		case e.Attempts == 1:
+			text += ", tried once"
+		case e.Attempts > 1:
+			text += fmt.Sprintf(", tried %d times", e.Attempts)
+		}
+		add(theme.Dim, text, 1)
+	} else if e, ok := s.Delivered(); ok {
+		add(theme.Text, th.Phrase(e.Edit), 1)
+		add(theme.Dim, fmt.Sprintf("%s  at %s  by %s", model.CleanLine(e.Ref.String(), 200), e.At.In(now.Location()).Format("2 Jan 2006 15:04:05"), model.CleanLine(e.User, 40)), 1)
+		if ok, why := model.Undoable(e.Kind); !ok {
+			add(theme.Warning, why, 1)
+		} else if e.Undone != "" {
+			add(theme.Dim, "it has been undone", 1)
+		}
+	}
+	return th.Block(out, w, h)
 }
 
 func rule(th *theme.Theme, w int) string {
