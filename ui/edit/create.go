@@ -10,6 +10,7 @@ import (
 // The names of fields that only a new conversation has.
 const (
 	fieldSpace   = "space"
+	fieldChannel = "channel"
 	fieldMessage = "message"
 )
 
@@ -25,7 +26,12 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	}
 	add(&field{name: "title", kind: model.EditTitle, input: theme.NewInput("")})
 	if about.NewNeedsSpace {
-		add(&field{name: fieldSpace, typ: pickField, pick: model.LookupSpaces})
+		add(&field{name: fieldSpace, typ: pickField, pick: model.LookupSpaces, required: true})
+	}
+	if about.Provider == model.Bird {
+		// The only service whose conversations sit on a channel; it may be left
+		// out, as the vendor's own create example does.
+		add(&field{name: fieldChannel, typ: pickField, pick: model.LookupChannels})
 	}
 	area := func(name string) {
 		fl := add(&field{name: name, typ: areaField, area: newArea("")})
@@ -71,6 +77,8 @@ func (f *Form) New() (model.NewConversation, error) {
 			if n.Space == "" {
 				return n, fmt.Errorf("a conversation in %s needs a space", f.about.Name)
 			}
+		case fieldChannel:
+			n.Channel = fl.picked.ID
 		case "people":
 			n.People = fl.people.Target()
 		case string(model.EditPrivacy):

@@ -45,6 +45,8 @@ type field struct {
 	people *People
 	picked model.Participant
 	pick   model.LookupKind
+	// required says that nothing can be sent before something is picked.
+	required bool
 
 	base  *model.Value
 	pairs map[string]string
@@ -83,6 +85,10 @@ func (f *field) key(k tea.KeyPressMsg) bool {
 		before := f.area.Value()
 		f.area, _ = f.area.Update(k)
 		return f.area.Value() != before
+	case pickField:
+		if name := k.String(); name == "backspace" || name == "delete" {
+			return f.clear()
+		}
 	}
 	return false
 }
@@ -132,6 +138,15 @@ func (f *field) touched() bool {
 		return f.picked.ID != ""
 	}
 	return false
+}
+
+// clear empties a field that is filled in by picking.
+func (f *field) clear() bool {
+	if f.typ != pickField || f.picked.ID == "" {
+		return false
+	}
+	f.picked = model.Participant{}
+	return true
 }
 
 // value gives what a draft keeps of the field.

@@ -415,11 +415,14 @@ func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]str
 		}
 		return []string{head + th.Paint(theme.Text, text+"  (enter opens the table)", room)}, nil
 	case pickField:
-		text := "enter looks it up"
-		if fl.picked.ID != "" {
-			text = model.CleanLine(fl.picked.Display(), 200)
+		text, look := "none (enter looks one up)", theme.Dim
+		switch {
+		case fl.picked.ID != "":
+			text, look = model.CleanLine(fl.picked.Display(), 200)+"  (backspace clears it)", theme.Text
+		case fl.required:
+			text = "required: enter looks one up"
 		}
-		return []string{head + th.Paint(theme.Text, text, room)}, nil
+		return []string{head + th.Paint(look, text, room)}, nil
 	}
 	return []string{head}, nil
 }

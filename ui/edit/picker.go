@@ -22,6 +22,7 @@ type Picker struct {
 
 	items   []model.Participant
 	cursor  string // of the next page
+	wanted  bool   // the bar is to go on to what the next page brings
 	busy    bool
 	problem string
 	at, top int
@@ -69,15 +70,20 @@ func (p *Picker) Take(page model.LookupPage, more bool, problem string) {
 		return
 	}
 	if more {
+		at := len(p.items)
 		p.items = append(p.items, page.Items...)
+		if p.wanted {
+			p.at = min(at, max(0, len(p.items)-1))
+		}
 	} else {
 		p.items, p.at, p.top = page.Items, 0, 0
 	}
-	p.cursor = page.Cursor
+	p.cursor, p.wanted = page.Cursor, false
 }
 
 // Move moves the bar; it reports whether the next page is wanted.
 func (p *Picker) Move(by int) (more bool) {
+	p.wanted = by > 0 && p.cursor != "" && p.at >= len(p.items)-1
 	p.at = max(0, min(p.at+by, len(p.items)-1))
 	return by > 0 && p.cursor != "" && !p.busy && p.at >= len(p.items)-3
 }
@@ -130,16 +136,61 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect, have func(model.Parti
 				note = model.CleanLine(it.Identifier, 200)
 			}
 			if note == "" {
+				note = model.CleanLine(it.Status, 80) // of a channel, its platform
+			}
+			if note == "" {
 				note = model.CleanLine(it.ID, 80)
 			}
 			if have != nil && have(it) {
 				note += "  (already in)"
 			}
 			nameW := max(8, (w-3)/2)
-			out = append(out, pointer+th.Paint(look, model.CleanLine(it.Display(), 200), nameW)+" "+th.Paint(theme.Dim, note, max(0, w-3-nameW)))
+			name, noteW := model.CleanLine(it.Display(), 200), max(0, w-3-nameW)
+			if i != p.at {
+				name = p.highlight(th, theme.Text, name, nameW)
+			} else {
+				name = th.Paint(look, name, nameW)
+			}
+			out = append(out, pointer+name+" "+p.highlight(th, theme.Dim, note, noteW))
+		}
+		if rest := p.rest(th); rest != "" && len(p.items)-p.top < rows {
+			out = append(out, "  "+th.Paint(theme.Dim, rest, max(0, w-2)))
 		}
 		return out, &layout.Cursor{X: x + 2}
 	})
+}
+
+// rest says that there is more than what is drawn, "" if there is not.
+func (p *Picker) rest(th *theme.Theme) string {
+	switch {
+	case p.cursor == "" || p.problem != "":
+		return ""
+	case p.busy:
+		return "reading more" + th.Ellipsis
+	}
+	return "down reads more"
+}
+
+// highlight draws a text with what was typed marked in it. Where the service
+// matched in something that is not drawn, nothing is marked.
+func (p *Picker) highlight(th *theme.Theme, look theme.Token, text string, w int) string {
+	query := model.FoldText(strings.TrimSpace(p.input.Value()))
+	text = th.Truncate(text, w, th.Ellipsis)
+	pad := layout.Spaces(w - th.Width(text))
+	if query == "" {
+		return th.Say(look, text) + pad
+	}
+	runes := []rune(text)
+	for from := range runes {
+		folded := ""
+		for to := from; to < len(runes) && len(folded) < len(query); to++ {
+			folded += model.FoldText(string(runes[to]))
+			if folded == query {
+				return th.Say(look, string(runes[:from])) + th.Say(theme.Match, string(runes[from:to+1])) + th.Say(look, string(runes[to+1:])) + pad
+			}
+		}
+	}
+	return th.Say(look, text) + pad
 }
 
 func (p *Picker) head(th *theme.Theme, w int) string {
@@ -156,6 +207,10 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 		s.WriteString(th.Say(theme.Error, p.problem))
 	case p.busy:
 		s.WriteString(th.Say(theme.Dim, "looking"+th.Ellipsis))
+	case len(p.items) == 0 && p.cursor != "":
+		s.WriteString(th.Say(theme.Dim, "nothing found so far"))
+	case len(p.items) == 0 && len(p.kinds) == 1 && !ofPeople(p.kinds[0]):
+		s.WriteString(th.Say(theme.Dim, "nothing found"))
 	case len(p.items) == 0:
 		s.WriteString(th.Say(theme.Dim, "nobody found"))
 	default:
@@ -166,4 +221,9 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 		s.WriteString(th.Say(theme.Dim, fmt.Sprintf("%d%s found", len(p.items), more)))
 	}
 	return th.Fit(s.String(), w, "")
+}
+
+// ofPeople reports whether a directory is one of people.
+func ofPeople(k model.LookupKind) bool {
+	return k == model.LookupUsers || k == model.LookupContacts || k == model.LookupGroups
 }
