@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -113,7 +114,11 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 }
 
 func (m *Model) drawList(r layout.Rect) []string {
-	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Source: m.source, Empty: m.emptyText()})
+	swept := map[string]time.Time{}
+	for _, a := range m.facts.Accounts() {
+		swept[a.Name] = a.Swept
+	}
+	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Source: m.source, Swept: swept, Empty: m.emptyText()})
 }
 
 func (m *Model) emptyText() []string {

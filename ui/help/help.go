@@ -42,7 +42,9 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
 	h.offset = max(0, min(h.offset, h.lines-h.height))
 	last := min(len(lines), h.offset+h.height)
 	out := append([]string{head}, th.Block(lines[h.offset:last], r.W, h.height)...)
-	foot := " " + th.KeyLine("j k", "scroll", "esc", "close") + th.Say(theme.Dim, fmt.Sprintf("  %d/%d", last, len(lines)))
+	at := fmt.Sprintf("%d/%d ", last, len(lines))
+	foot := " " + th.KeyLineIn(r.W-2-th.Width(at), "j k", "scroll", "esc", "close")
+	foot += layout.Spaces(r.W-th.Width(at)-th.Width(foot)) + th.Say(theme.Dim, at)
 	return th.Block(append(out, foot), r.W, r.H)
 }
 
@@ -50,7 +52,10 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	var out []string
 	section := ""
 	wide := 24
-	if w < 60 {
+	switch {
+	case w < 32:
+		wide = 0 // keys stand above what they do
+	case w < 60:
 		wide = 14
 	}
 	for _, b := range h.keys.Bindings() {
@@ -66,6 +71,20 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 			out = append(out, " "+th.Say(theme.Heading, title))
 		}
 		out = append(out, row(th, b, wide, w)...)
+	}
+	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
+	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public"}, {th.ParticipantsSign, "members: its participants only"},
+		{th.UnknownSign, "unknown: the service does not say, or an edit's outcome is not known"}, {th.UnseenSign, "not opened yet"},
+		{th.StaleSign, "not in the last complete sweep: it may have changed or be gone"}, {th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
+		{th.QueuedSign, "an edit is on its way"}, {th.RetrySign, "an edit is tried again later"}, {th.HeldSign, "an edit is held until you confirm it"},
+		{th.FailedSign, "an edit needs you"}} {
+		for i, l := range th.Wrap(s[1], max(1, w-6)) {
+			sign := th.Fit(s[0], 2, "")
+			if i > 0 {
+				sign = "  "
+			}
+			out = append(out, "   "+th.Say(theme.Key, sign)+l)
+		}
 	}
 	out = append(out, "")
 	for _, l := range strings.Split(notes, "\n") {
@@ -84,6 +103,13 @@ func row(th *theme.Theme, b keymap.Binding, wide, w int) []string {
 	}
 	var out []string
 	first := "   " + th.Say(theme.Key, th.Fit(keys, wide, ""))
+	if wide == 0 {
+		out = append(out, " "+th.Say(theme.Key, th.Truncate(keys, w-1, th.Ellipsis)))
+		for _, l := range th.Wrap(text, max(1, w-3)) {
+			out = append(out, "   "+l)
+		}
+		return out
+	}
 	if th.Width(keys) > wide {
 		out = append(out, "   "+th.Say(theme.Key, th.Truncate(keys, w-3, th.Ellipsis)))
 		first = layout.Spaces(3 + wide)

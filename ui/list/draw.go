@@ -15,6 +15,9 @@ type Options struct {
 	Now time.Time
 	// Source is how wide the provider and account of the widest account is.
 	Source int
+	// Swept is when each account was last walked completely: a row checked
+	// before that may be out of date.
+	Swept map[string]time.Time
 	// Empty is what to say in an empty list, in lines.
 	Empty []string
 }
@@ -51,7 +54,7 @@ func columnsFor(w, source int) columns {
 		c.time = take(6)
 	}
 	if w >= 50 {
-		limit := 12
+		limit := 14
 		if w >= 100 {
 			limit = 18
 		}
@@ -127,7 +130,7 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	} else {
 		s.WriteByte(' ')
 	}
-	s.WriteString(l.sign(th, row))
+	s.WriteString(l.sign(th, row, o.Swept[c.Ref.Account]))
 	s.WriteByte(' ')
 	if cols.source > 0 {
 		s.WriteString(th.Paint(theme.Dim, Source(c.Provider, c.Ref.Account), cols.source))
@@ -166,7 +169,9 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	return th.Fit(s.String(), w, "")
 }
 
-func (l *List) sign(th *theme.Theme, row model.Row) string {
+// sign gives the one sign in front of a row: an edit on its way before a pin
+// before what may be out of date before what was not looked at.
+func (l *List) sign(th *theme.Theme, row model.Row, swept time.Time) string {
 	if s := row.Worst(); s != "" {
 		sign, _, look := th.StateSign(s)
 		return th.Say(look, sign)
@@ -174,10 +179,16 @@ func (l *List) sign(th *theme.Theme, row model.Row) string {
 	switch {
 	case row.Triage.Pinned:
 		return th.Say(theme.Marked, th.PinSign)
+	case stale(row, swept):
+		return th.Say(theme.Dim, th.StaleSign)
 	case !row.Triage.Seen:
 		return th.Say(theme.Accent, th.UnseenSign)
 	}
 	return " "
+}
+
+func stale(row model.Row, swept time.Time) bool {
+	return !swept.IsZero() && !row.Checked.IsZero() && row.Checked.Before(swept)
 }
 
 // status gives the provider's own word, or the state of an edit on its way

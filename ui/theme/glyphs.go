@@ -3,21 +3,21 @@ package theme
 // Glyphs are the signs of the screen. Every one takes one cell, the ASCII
 // arrow two.
 type Glyphs struct {
-	PointerSign, MarkSign                                      string
-	PrivateSign, PublicSign, ParticipantsSign, UnknownSign     string
-	QueuedSign, RetrySign, HeldSign, FailedSign, DoneSign      string
-	PinSign, UnseenSign, OnlineSign, OfflineSign, SyncSign     string
-	Horizontal, Vertical                                       string
-	TopLeft, TopRight, BottomLeft, BottomRight, TeeLeft, TeeRt string
-	BarFull, BarEmpty                                          string
-	Arrow, Bullet, Ellipsis, Separator                         string
+	PointerSign, MarkSign                                             string
+	PrivateSign, PublicSign, ParticipantsSign, UnknownSign            string
+	QueuedSign, RetrySign, HeldSign, FailedSign, DoneSign             string
+	PinSign, UnseenSign, StaleSign, OnlineSign, OfflineSign, SyncSign string
+	Horizontal, Vertical                                              string
+	TopLeft, TopRight, BottomLeft, BottomRight, TeeLeft, TeeRt        string
+	BarFull, BarEmpty                                                 string
+	Arrow, Bullet, Ellipsis, Separator                                string
 }
 
 var unicodeGlyphs = Glyphs{
 	PointerSign: "▌", MarkSign: "✓",
 	PrivateSign: "●", PublicSign: "○", ParticipantsSign: "◐", UnknownSign: "?",
 	QueuedSign: "↑", RetrySign: "↻", HeldSign: "‖", FailedSign: "!", DoneSign: "✓",
-	PinSign: "★", UnseenSign: "•", OnlineSign: "●", OfflineSign: "✕", SyncSign: "↓",
+	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OnlineSign: "●", OfflineSign: "✕", SyncSign: "↓",
 	Horizontal: "─", Vertical: "│",
 	TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯", TeeLeft: "├", TeeRt: "┤",
 	BarFull: "█", BarEmpty: "░",
@@ -28,7 +28,7 @@ var asciiGlyphs = Glyphs{
 	PointerSign: ">", MarkSign: "*",
 	PrivateSign: "#", PublicSign: "o", ParticipantsSign: "@", UnknownSign: "?",
 	QueuedSign: "^", RetrySign: "~", HeldSign: "=", FailedSign: "!", DoneSign: "+",
-	PinSign: "P", UnseenSign: ".", OnlineSign: "+", OfflineSign: "x", SyncSign: "v",
+	PinSign: "P", UnseenSign: ".", StaleSign: ",", OnlineSign: "+", OfflineSign: "x", SyncSign: "v",
 	Horizontal: "-", Vertical: "|",
 	TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+", TeeLeft: "+", TeeRt: "+",
 	BarFull: "#", BarEmpty: ".",
