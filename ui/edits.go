@@ -39,6 +39,19 @@ type lastEdit struct {
 	action  keymap.Action
 	title   string
 	changes []model.Change
+	// account is set where the change names people: they are known by the ids
+	// of that account only.
+	account string
+}
+
+// directory gives the account whose people changes name, "" for none.
+func directory(refs []model.Ref, changes []model.Change) string {
+	for _, c := range changes {
+		if (c.Kind == model.EditParticipants || c.Kind == model.EditContacts) && len(refs) > 0 {
+			return refs[0].Account
+		}
+	}
+	return ""
 }
 
 func bulkTitle(verb string, n int) string {
@@ -206,7 +219,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes)}
+		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), directory(why.refs, why.changes)}
 	}
 	n := msg.plan.Count(model.PlanChange)
 	if n > 1 {
@@ -340,16 +353,22 @@ func (m *Model) rename(in intent) tea.Cmd {
 }
 
 func (m *Model) chooseAccess(in intent) tea.Cmd {
-	return m.choose(in, "Who has access", model.EditAccess, m.about(in, model.EditAccess).AccessValues, in.row.Conversation.Access)
+	values := shared(m.accounts(in, model.EditAccess), func(d model.Description) []string { return d.AccessValues })
+	return m.choose(in, "Who has access", model.EditAccess, values, in.row.Conversation.Access)
 }
 
 func (m *Model) chooseDefaultRole(in intent) tea.Cmd {
-	return m.choose(in, "Default role", model.EditDefaultRole, m.about(in, model.EditDefaultRole).DefaultRoleValues, in.row.Conversation.DefaultRole)
+	values := shared(m.accounts(in, model.EditDefaultRole), func(d model.Description) []string { return d.DefaultRoleValues })
+	return m.choose(in, "Default role", model.EditDefaultRole, values, in.row.Conversation.DefaultRole)
 }
 
 func (m *Model) choose(in intent, title string, kind model.EditKind, values []string, now string) tea.Cmd {
 	if len(values) == 0 {
-		m.say(theme.Warning, "the service names no values to choose from")
+		text := "the service names no values to choose from"
+		if len(m.accounts(in, kind)) > 1 {
+			text = "these accounts have no value in common: take one account at a time"
+		}
+		m.say(theme.Warning, text)
 		return nil
 	}
 	about := m.about(in, kind)

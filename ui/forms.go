@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -40,6 +41,8 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	subject := edit.Subject{Capabilities: m.capabilities(in), About: m.about(in, model.EditParticipants), Several: !in.one, Kinds: kinds}
 	if in.one {
 		subject.Conversation = in.row.Conversation
+	} else {
+		m.narrow(in, &subject)
 	}
 	o.f = edit.NewForm(title, subject)
 	o.f.Keys = m.keys.Names(keymap.Form)
@@ -48,6 +51,30 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	}
 	m.open(o)
 	return m.restoreDraft(o, o.draft)
+}
+
+// narrow leaves of a form for several conversations what means the same in all
+// of their accounts.
+func (m *Model) narrow(in intent, s *edit.Subject) {
+	off := func(kind model.EditKind, why string) {
+		s.Capabilities = maps.Clone(s.Capabilities)
+		s.Capabilities[kind] = model.Capability{State: model.CapabilityNo, Reason: why}
+	}
+	for _, kind := range []model.EditKind{model.EditParticipants, model.EditContacts} {
+		if why := m.spread(in, kind); why != "" {
+			off(kind, why)
+		}
+	}
+	choice := func(kind model.EditKind, values func(model.Description) []string) []string {
+		all := m.accounts(in, kind)
+		out := shared(all, values)
+		if len(all) > 1 && len(out) == 0 {
+			off(kind, "these accounts have no value in common: take one account at a time")
+		}
+		return out
+	}
+	s.About.AccessValues = choice(model.EditAccess, func(d model.Description) []string { return d.AccessValues })
+	s.About.DefaultRoleValues = choice(model.EditDefaultRole, func(d model.Description) []string { return d.DefaultRoleValues })
 }
 
 func (o *formOverlay) draw(m *Model, screen layout.Rect) layout.Picture {

@@ -182,9 +182,14 @@ func searching(m *Model, _ intent) string {
 	return ""
 }
 
-func nothingToRepeat(m *Model, _ intent) string {
+func nothingToRepeat(m *Model, in intent) string {
 	if m.last == nil {
 		return "nothing was edited yet"
+	}
+	for _, ref := range in.refs {
+		if m.last.account != "" && ref.Account != m.last.account {
+			return "the last edit names people of " + m.last.account + ", who are not known in " + ref.Account
+		}
 	}
 	return ""
 }

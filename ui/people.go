@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/edit"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -31,6 +32,10 @@ func (m *Model) editContacts(in intent) tea.Cmd {
 }
 
 func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd {
+	if why := m.spread(in, kind); why != "" {
+		m.open(&textOverlay{&dialog.Text{Title: bulkTitle(what, len(in.refs)), Lines: []string{"Nothing was changed: " + why + "."}}})
+		return nil
+	}
 	o := &peopleOverlay{in: in}
 	title := bulkTitle(what, len(in.refs))
 	if in.one {

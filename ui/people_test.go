@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +106,46 @@ func TestPeopleOfSeveral(t *testing.T) {
 		a.Press("a", "enter", "r", "a", "down", "enter", "x", "ctrl+s")
 		a.Want("2 will change", "Bob Baker: viewer → collaboration complete")
 		a.Press("n", "esc")
+	})
+}
+
+// Roles and ids mean something in one account's directory only: those of the
+// first account are never offered for another.
+func TestPeopleOfSeveralAccountsAreNotMixed(t *testing.T) {
+	with(t, newFake(conversations(20)...), start{w: 110, h: 40}, func(a *app) {
+		a.Press("j", "space", "j", "space") // one of Bird, one of Kona
+		a.Want("2 marked")
+		a.Press("P")
+		a.Want("bird-a and kona-a", "one account at a time")
+		a.Press("esc", ":")
+		a.Type("edit_access")
+		a.Press("enter")
+		a.Want("no value in common")
+		a.Press("e")
+		a.Want("Edit: 2 conversations")
+		if l := a.Line("participants"); !strings.Contains(l, "off: these conversations are in bird-a and kona-a") {
+			t.Errorf("%q", l)
+		}
+		if l := a.Line("access"); !strings.Contains(l, "off: these accounts") {
+			t.Errorf("%q", l)
+		}
+		a.Press("esc")
+		a.wantEdits()
+	})
+}
+
+func TestPeopleAreNotRepeatedInAnotherAccount(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
+	with(t, f, start{w: 110, h: 34}, func(a *app) {
+		a.Press("3", "j", "space", "3", "j", "space", "P", "a", "enter", "ctrl+s", "y", "esc")
+		n := len(a.submitted())
+		if n != 1 {
+			t.Fatalf("%d plans:\n%s", n, a.Text())
+		}
+		a.Press("g", "g", "j", ".")
+		a.Want("the last edit names people of kona-a")
+		a.Press("1", "0", "j", ".")
+		a.Want("Again")
 	})
 }

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"slices"
+	"strings"
+
 	"confab/model"
 )
 
@@ -37,6 +40,52 @@ func (m *Model) capabilities(in intent) model.Capabilities {
 				out[k] = v
 			}
 		}
+	}
+	return out
+}
+
+// accounts gives the descriptions of the accounts of an intent in which this
+// kind of edit can be made, each once.
+func (m *Model) accounts(in intent, kind model.EditKind) []model.Description {
+	var out []model.Description
+	seen := map[string]bool{}
+	for _, c := range m.samples(in) {
+		name := c.Ref.Account
+		if seen[name] || !m.facts.Capabilities(c).Of(kind).Can() {
+			continue
+		}
+		if d, ok := m.facts.Describe(name); ok {
+			seen[name] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// spread says why an edit of people can't be made for several accounts at
+// once, "" where it is for one. Ids, roles and statuses are those of one
+// account's directory.
+func (m *Model) spread(in intent, kind model.EditKind) string {
+	all := m.accounts(in, kind)
+	if len(all) < 2 {
+		return ""
+	}
+	names := make([]string, len(all))
+	for i, d := range all {
+		names[i] = model.CleanLine(d.Account, 60)
+	}
+	return "these conversations are in " + strings.Join(names, " and ") + ", each with its own people and roles: take one account at a time"
+}
+
+// shared keeps of the values of every account those that all of them have.
+func shared(all []model.Description, values func(model.Description) []string) []string {
+	var out []string
+	for i, d := range all {
+		if i == 0 {
+			out = slices.Clone(values(d))
+			continue
+		}
+		out = slices.DeleteFunc(out, func(v string) bool { return !slices.Contains(values(d), v) })
 	}
 	return out
 }
