@@ -2,12 +2,17 @@ package edit
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
 	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
 )
 
 var (
@@ -207,5 +212,34 @@ func TestOneChangedPairIsOneChange(t *testing.T) {
 	fl.area.SetValue("b = spaced\nc = 3")
 	if ch, _ := f.Changes(); len(ch) != 1 || ch[0].Key != "a" || ch[0].Target.Text != nil {
 		t.Errorf("%+v", ch)
+	}
+}
+
+// What submits is among the keys that are named at every usable size, and no
+// reason is cut where there is room to go on.
+func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
+	th := theme.New(theme.Config{Name: "mono"})
+	keys, _ := keymap.New(nil)
+	why := "the service has no call for this kind of change, and none is planned for it"
+	caps := model.Capabilities{model.EditTitle: {State: model.CapabilityYes}, model.EditPrivacy: {State: model.CapabilityNo, Reason: why}}
+	f := NewForm("Edit", Subject{Capabilities: caps, Kinds: []model.EditKind{model.EditTitle, model.EditPrivacy}})
+	f.Keys = keys.Names(keymap.Form)
+	e := NewPeople("People", model.EditParticipants, model.Description{Roles: []string{"editor", "viewer"}}, false)
+	e.Keys = keys.Names(keymap.People)
+	e.Load([]model.Participant{{Kind: model.KindGroup, ID: "1", Name: "Finance and Legal department", Role: "editor"}, {ID: "2", Name: "Al", Email: "al@example.com"}}, nil)
+	for _, w := range []int{40, 80, 140} {
+		at := layout.Rect{W: w, H: 12}
+		form, table := ansi.Strip(strings.Join(f.Draw(th, at).Lines, "\n")), ansi.Strip(strings.Join(e.Draw(th, at).Lines, "\n"))
+		for _, text := range []string{form, table} {
+			if !strings.Contains(text, "ctrl+s review") || !strings.Contains(text, "esc back") {
+				t.Errorf("%d:\n%s", w, text)
+			}
+		}
+		if !strings.Contains(form, "for it") {
+			t.Errorf("%d: the reason is cut:\n%s", w, form)
+		}
+		if w >= 80 && (!strings.Contains(table, "Finance and Legal department (group)") || !strings.Contains(table, "al@example.com")) {
+			t.Errorf("%d: a name is cut where there is room:\n%s", w, table)
+		}
 	}
 }

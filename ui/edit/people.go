@@ -304,12 +304,11 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	case len(e.about.ParticipantStatuses) > 0:
 		choose = "status"
 	}
-	foot := []string{e.Keys.Of(keymap.AddPerson), "add"}
+	foot := []string{e.Keys.Of(keymap.Submit), "review", e.Keys.Of(keymap.AddPerson), "add"}
 	if choose != "" {
 		foot = append(foot, e.Keys.Of(keymap.RoleNext), choose)
 	}
-	foot = append(foot, e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was",
-		e.Keys.Of(keymap.Submit), "show what changes", "esc", "back")
+	foot = append(foot, e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was", "esc", "back")
 	w := min(screen.W-2, 96)
 	extra := 0
 	if len(e.resources) > 0 {
@@ -373,40 +372,79 @@ func (e *People) row(th *theme.Theme, i, w int) string {
 	case r.now != *r.was:
 		sign, look, word = "~", theme.Warning, "changed"
 	}
-	standing := model.CleanLine(model.RoleName(r.now.Role), 40)
-	if r.now.Status != "" {
-		if standing != "" {
-			standing += ", "
-		}
-		standing += model.CleanLine(r.now.Status, 40)
-	}
-	name := model.CleanLine(r.now.Display(), 200)
-	if r.now.Kind != "" && r.now.Kind != model.KindUser && r.now.Kind != model.KindContact {
-		name += " (" + model.CleanLine(r.now.Kind, 20) + ")"
-	}
-	mail := model.CleanLine(r.now.Email, 200)
-	if mail == model.CleanLine(r.now.Display(), 200) {
-		mail = ""
-	}
+	name, mail, standing := nameOf(r.now), mailOf(r.now), standingOf(r.now)
 	nameLook := look
 	if i == e.at {
 		nameLook = theme.Selected
 	}
-	room := w - 4
-	standW := min(22, room/4)
-	if room < 40 {
-		return pointer + th.Say(look, sign) + " " + th.Paint(nameLook, name, max(0, room-standW-1)) + " " + th.Fit(standing, standW, th.Ellipsis)
+	c := e.columns(th, w)
+	line := pointer + th.Say(look, sign) + " " + th.Paint(nameLook, name, c.name)
+	if c.mail > 0 {
+		line += " " + th.Paint(theme.Dim, mail, c.mail)
 	}
-	wordW := 7
-	if room < 64 {
-		wordW = 0 // the sign says it
+	if c.standing > 0 {
+		line += " " + th.Fit(standing, c.standing, th.Ellipsis)
 	}
-	left := room - standW - 2 - wordW - b(wordW > 0)
-	nameW := left / 2
-	line := pointer + th.Say(look, sign) + " " + th.Paint(nameLook, name, nameW) + " " +
-		th.Paint(theme.Dim, mail, left-nameW) + " " + th.Fit(standing, standW, th.Ellipsis)
-	if wordW > 0 {
-		line += " " + th.Paint(look, word, wordW)
+	if c.word > 0 {
+		line += " " + th.Paint(look, word, c.word)
 	}
 	return line
+}
+
+type columns struct{ name, mail, standing, word int }
+
+// columns shares the width out by what is there: no name is cut where the
+// column beside it is empty.
+func (e *People) columns(th *theme.Theme, w int) columns {
+	var need columns
+	for _, r := range e.rows {
+		need.name = max(need.name, th.Width(nameOf(r.now)))
+		need.mail = max(need.mail, th.Width(mailOf(r.now)))
+		need.standing = max(need.standing, th.Width(standingOf(r.now)))
+	}
+	room := w - 4
+	var c columns
+	take := func(n int) int {
+		n = max(0, min(n, room-1-min(need.name, room/2)))
+		if n > 0 {
+			room -= n + 1
+		}
+		return n
+	}
+	if c.standing = take(min(need.standing, 24)); w >= 68 {
+		c.word = take(7) // below that the sign says it
+	}
+	if w >= 44 {
+		c.mail = take(need.mail)
+	}
+	c.name = max(0, room)
+	return c
+}
+
+func nameOf(p model.Participant) string {
+	name := model.CleanLine(p.Display(), 200)
+	if p.Kind != "" && p.Kind != model.KindUser && p.Kind != model.KindContact {
+		name += " (" + model.CleanLine(p.Kind, 20) + ")"
+	}
+	return name
+}
+
+// mailOf gives the address, "" where it is what the person is called by.
+func mailOf(p model.Participant) string {
+	mail := model.CleanLine(p.Email, 200)
+	if mail == model.CleanLine(p.Display(), 200) {
+		return ""
+	}
+	return mail
+}
+
+func standingOf(p model.Participant) string {
+	s := model.CleanLine(model.RoleName(p.Role), 40)
+	if p.Status != "" {
+		if s != "" {
+			s += ", "
+		}
+		s += model.CleanLine(p.Status, 40)
+	}
+	return s
 }
