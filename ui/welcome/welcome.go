@@ -55,9 +55,24 @@ func Draw(th *theme.Theme, r layout.Rect, in Info) []string {
 		say(theme.Text, "There is no config at "+model.CleanLine(in.ConfigPath, 300)+" yet.")
 		lines = append(lines, "")
 	}
-	for _, k := range [][2]string{{"d", "try the demo: made-up conversations, no network, nothing left behind"},
-		{"i", "how to set it up"}, {"q", "quit"}} {
-		lines = append(lines, "  "+th.Say(theme.Key, k[0])+"  "+th.Truncate(k[1], max(0, r.W-6), th.Ellipsis))
+	var keys []string
+	choices := [][2]string{{"d", "try the demo: made-up conversations, no network, nothing left behind"}, {"i", "how to set it up"}, {"q", "quit"}}
+	for _, k := range choices {
+		for i, l := range th.Wrap(k[1], max(1, r.W-6)) {
+			head := "  " + th.Say(theme.Key, k[0]) + "  "
+			if i > 0 {
+				head = layout.Spaces(5)
+			}
+			keys = append(keys, head+l)
+		}
 	}
+	if len(keys) > r.H-1 {
+		keys = nil
+		for _, k := range choices {
+			keys = append(keys, "  "+th.Say(theme.Key, k[0])+"  "+th.Truncate(k[1], max(0, r.W-6), th.Ellipsis))
+		}
+	}
+	// What can be pressed is never what is left out.
+	lines = append(lines[:min(len(lines), max(0, r.H-len(keys)))], keys...)
 	return th.Block(lines, r.W, r.H)
 }
