@@ -138,7 +138,7 @@ func TestEscapeGoesBackStepByStep(t *testing.T) {
 func TestPaletteListsEverythingAndWhyItIsOff(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
 		a.Press("j", "j", "ctrl+p")
-		a.Want("Actions", "next conversation")
+		a.Want("Actions", "filter as you type")
 		a.Type("privacy")
 		a.Want("toggle_privacy", "off: AskElephant's API can only read privacy")
 		a.Press("enter") // off: says why and does nothing

@@ -53,7 +53,8 @@ func (m *Model) openPalette(in intent) tea.Cmd {
 	for i, e := range o.entries {
 		about := o.about
 		about.action = e.action
-		list[i] = palette.Entry{Name: string(e.action), Help: e.help, Key: e.key, Section: e.sect, Off: m.off(about)}
+		list[i] = palette.Entry{Name: string(e.action), Help: e.help, Key: e.key, Section: e.sect, Off: m.off(about),
+			Plain: e.sect == keymap.SectionMove || e.sect == keymap.SectionLook}
 	}
 	o.p = palette.New(list)
 	m.open(o)

@@ -139,9 +139,15 @@ type row struct {
 	section string
 }
 
+// The sections of what everybody does by its key.
 const (
-	secMove   = "Move"
-	secLook   = "Look"
+	SectionMove = "Move"
+	SectionLook = "Look"
+)
+
+const (
+	secMove   = SectionMove
+	secLook   = SectionLook
 	secFind   = "Find"
 	secSelect = "Select"
 	secAct    = "Act"

@@ -16,6 +16,9 @@ type Entry struct {
 	Name, Help, Key, Section string
 	// Off is why it can't be done now, "" if it can.
 	Off string
+	// Plain marks what everybody does by its key, such as moving: it comes last
+	// until something is typed.
+	Plain bool
 }
 
 // Palette is the state of the palette.
@@ -84,6 +87,10 @@ func (p *Palette) narrow() {
 		}
 		switch {
 		case !all:
+		case len(words) == 0 && e.Plain:
+			groups[1] = append(groups[1], i)
+		case len(words) == 0:
+			groups[0] = append(groups[0], i)
 		case e.Off != "":
 			groups[2] = append(groups[2], i)
 		case len(words) > 0 && strings.HasPrefix(e.Name, words[0]):
@@ -91,13 +98,6 @@ func (p *Palette) narrow() {
 		default:
 			groups[1] = append(groups[1], i)
 		}
-	}
-	if len(words) == 0 {
-		p.shown = p.shown[:0]
-		for i := range p.entries {
-			p.shown = append(p.shown, i)
-		}
-		return
 	}
 	p.shown = append(append(groups[0], groups[1]...), groups[2]...)
 }
@@ -137,6 +137,9 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
 	}
 	keyW := 12
+	if w < 50 {
+		keyW = 7
+	}
 	nameW := 0
 	if w >= 50 {
 		nameW = 23

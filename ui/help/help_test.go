@@ -1,0 +1,71 @@
+package help
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// whole scrolls through the screen and gives every line that was seen.
+func whole(h *Help, th *theme.Theme, w, height int) string {
+	var out []string
+	for range 2000 {
+		lines := h.Draw(th, layout.Rect{W: w, H: height})
+		out = append(out, lines[1:len(lines)-1]...)
+		at := h.offset
+		if h.Scroll(h.height); h.offset == at {
+			break
+		}
+	}
+	return ansi.Strip(strings.Join(out, "\n"))
+}
+
+func TestNothingIsCutInNarrowTerminals(t *testing.T) {
+	keys, _ := keymap.New(nil)
+	th := theme.New(theme.Config{Name: "mono"})
+	for _, size := range [][2]int{{20, 6}, {40, 12}, {80, 24}, {140, 45}} {
+		h := New(keys, "1.0")
+		lines := h.Draw(th, layout.Rect{W: size[0], H: size[1]})
+		if foot := ansi.Strip(lines[len(lines)-1]); !strings.Contains(foot, "esc close") {
+			t.Errorf("%v: the footer is cut: %q", size, foot)
+		}
+		for _, l := range lines {
+			if th.Width(l) != size[0] {
+				t.Errorf("%v: %d cells: %q", size, th.Width(l), l)
+			}
+		}
+		words := strings.Join(strings.Fields(whole(h, th, size[0], size[1])), " ")
+		for _, want := range []string{"first conversation", "toggle privacy (several: make all private)", "an edit needs you", "by action name."} {
+			if !strings.Contains(words, want) {
+				t.Errorf("%v: %q is not there", size, want)
+			}
+		}
+	}
+}
+
+func TestScrollingStopsAtTheEnds(t *testing.T) {
+	keys, _ := keymap.New(nil)
+	h := New(keys, "")
+	th := theme.New(theme.Config{Name: "mono"})
+	h.Draw(th, layout.Rect{W: 80, H: 24})
+	h.Scroll(-3)
+	if h.offset != 0 {
+		t.Error(h.offset)
+	}
+	h.Scroll(1 << 20)
+	if h.offset != h.lines-h.height || h.Page() != 21 {
+		t.Errorf("%d of %d, page %d", h.offset, h.lines, h.Page())
+	}
+	h.Draw(th, layout.Rect{W: 80, H: 200})
+	if h.offset != 0 && h.lines < 200 {
+		t.Errorf("%d lines fit, and yet it starts at %d", h.lines, h.offset)
+	}
+	if New(keys, "").Draw(th, layout.Rect{}) != nil {
+		t.Error("something is drawn in no room")
+	}
+}
