@@ -185,7 +185,7 @@ func (v *View) overview(p *page) {
 
 // stale reports whether the last complete walk did not show the conversation.
 func (v *View) stale() bool {
-	return !v.swept.IsZero() && !v.row.Checked.IsZero() && v.row.Checked.Before(v.swept)
+	return theme.Stale(v.row, v.swept)
 }
 
 func archived(c *model.Conversation) string {

@@ -179,16 +179,12 @@ func (l *List) sign(th *theme.Theme, row model.Row, swept time.Time) string {
 	switch {
 	case row.Triage.Pinned:
 		return th.Say(theme.Marked, th.PinSign)
-	case stale(row, swept):
+	case theme.Stale(row, swept):
 		return th.Say(theme.Dim, th.StaleSign)
 	case !row.Triage.Seen:
 		return th.Say(theme.Accent, th.UnseenSign)
 	}
 	return " "
-}
-
-func stale(row model.Row, swept time.Time) bool {
-	return !swept.IsZero() && !row.Checked.IsZero() && row.Checked.Before(swept)
 }
 
 // status gives the provider's own word, or the state of an edit on its way

@@ -167,11 +167,12 @@ func TestARowTheLastSweepDidNotShowHasASign(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	old, fresh := row(1), row(2)
-	old.Checked, fresh.Checked = now.Add(-2*time.Hour), now
+	old.Checked, fresh.Checked = now.Add(-5*time.Hour), now
 	var l List
 	l.SetHeight(5)
 	l.SetPage(model.Page{Rows: []model.Row{old, fresh}, Total: 2}, model.Ref{})
-	for swept, want := range map[time.Time]int{{}: 0, now.Add(-time.Hour): 1, now.Add(-3 * time.Hour): 0} {
+	for swept, want := range map[time.Time]int{{}: 0, now: 1, now.Add(-2 * time.Hour): 1, now.Add(-6 * time.Hour): 0,
+		now.Add(30 * time.Minute): 1 /* the walk that brought the fresh row took that long */} {
 		lines := l.Draw(th, layout.Rect{W: 80, H: 5}, Options{Now: now, Swept: map[string]time.Time{"a": swept}})
 		if got := strings.Count(strings.Join(lines, ""), th.StaleSign); got != want {
 			t.Errorf("swept %v: %d signs", swept, got)

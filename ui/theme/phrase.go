@@ -3,6 +3,7 @@ package theme
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"confab/model"
 )
@@ -129,4 +130,14 @@ func Failure(e *model.EntryError) string {
 		s += " [request " + model.CleanLine(e.RequestID, 80) + "]"
 	}
 	return s
+}
+
+// sweepTime is how long a complete walk may take: a walk is dated by its end,
+// while every row is dated by the page that brought it.
+const sweepTime = time.Hour
+
+// Stale reports whether the last complete walk of the account, which ended at
+// swept, did not show a row.
+func Stale(row model.Row, swept time.Time) bool {
+	return !swept.IsZero() && !row.Checked.IsZero() && row.Checked.Before(swept.Add(-sweepTime))
 }
