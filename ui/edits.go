@@ -23,6 +23,8 @@ type purpose struct {
 	// account and create are set for a new conversation in place of refs and changes.
 	account string
 	create  *model.NewConversation
+	// details are lines that the plan shows beside its edits.
+	details []string
 	// draft is the key of what was typed; it is cleared once it is submitted.
 	draft string
 	// review shows the plan even where nothing has to be asked.
@@ -182,6 +184,9 @@ func (m *Model) openPlan(why purpose, p model.Plan) {
 	d := dialog.NewPlan(p)
 	d.Keys = m.keys.Names(keymap.Dialog)
 	d.DefaultYes = why.review
+	if p.Count(model.PlanChange) > 0 {
+		d.Extra = why.details
+	}
 	if why.action == keymap.Delete && p.Count(model.PlanChange) > 0 {
 		words := []string{"delete"}
 		if !p.Bulk() {

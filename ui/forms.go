@@ -181,7 +181,7 @@ func (o *formOverlay) submit(m *Model) tea.Cmd {
 			o.f.Problem = err.Error()
 			return nil
 		}
-		return m.plan(purpose{action: keymap.NewItem, title: "New conversation", account: o.account, create: &n,
+		return m.plan(purpose{action: keymap.NewItem, title: "New conversation", account: o.account, create: &n, details: o.f.Review(),
 			draft: o.draft, review: true, from: o})
 	}
 	changes, err := o.f.Changes()

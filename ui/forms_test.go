@@ -101,7 +101,7 @@ func TestCreate(t *testing.T) {
 		a.Press("tab", "enter", "enter")
 		a.Want("Projects")
 		a.Press("ctrl+s")
-		a.Want(`create "Kick-off"`, "yes (enter)")
+		a.Want(`create "Kick-off"`, "space: Projects", "yes (enter)")
 		a.Press("enter")
 		plans := a.submitted()
 		if len(plans) != 1 {

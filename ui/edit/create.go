@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"strings"
 
 	"confab/model"
 	"confab/ui/theme"
@@ -93,6 +94,38 @@ func (f *Form) New() (model.NewConversation, error) {
 		return n, errEmptyTitle
 	}
 	return n, nil
+}
+
+// Review says in words what was filled in beside the title, so that the plan
+// shows all of what is about to be made.
+func (f *Form) Review() []string {
+	var out []string
+	for _, fl := range f.fields {
+		if fl.name == "title" || !fl.touched() {
+			continue
+		}
+		value := ""
+		switch fl.typ {
+		case areaField:
+			value = fl.area.Value()
+		case choiceField:
+			value = model.RoleName(chosen(fl))
+		case pickField:
+			value = fl.picked.Display()
+		case peopleField:
+			var names []string
+			for _, p := range fl.people.Target() {
+				name := nameOf(p)
+				if s := standingOf(p); s != "" {
+					name += " (" + s + ")"
+				}
+				names = append(names, name)
+			}
+			value = strings.Join(names, ", ")
+		}
+		out = append(out, fl.label+": "+model.CleanLine(value, 300))
+	}
+	return out
 }
 
 func chosen(fl *field) string {
