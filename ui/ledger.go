@@ -163,7 +163,11 @@ func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		if e, ok := o.s.Delivered(); ok {
 			return m.planUndo(e.ID)
 		}
-		m.say(theme.Dim, "only a delivered edit is undone; x discards one that waits")
+		if o.s.InHistory() {
+			m.say(theme.Dim, "there is nothing to undo")
+		} else {
+			m.say(theme.Dim, "only a delivered edit is undone; x discards one that waits")
+		}
 	case keymap.Quit:
 		return m.quit()
 	}

@@ -120,3 +120,30 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		}
 	})
 }
+
+// Whatever is taken back from the history is named.
+func TestUndoFromTheHistoryNamesWhat(t *testing.T) {
+	f := newFake(conversations(20)...)
+	asked := ""
+	f.undo = func(id string) (model.Undo, error) {
+		asked = id
+		r := ref(0)
+		return model.Undo{What: "privacy of Talk 0", Plan: model.Plan{Items: []model.PlanItem{{Ref: r, Title: "Talk 0 about budgets", State: model.PlanChange,
+			Edits: []model.Edit{{Ref: r, Kind: model.EditPrivacy, Base: model.TextValue("private"), Target: model.TextValue("public")}},
+			Risks: []model.Risk{{Text: "everybody at Acme will see it"}}}}}}, nil
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Press("O", "tab", "u")
+		a.Want("there is nothing to undo")
+		a.Press("esc", "p")
+		f.deliver()
+		a.Settle()
+		a.Press("O", "tab", "u")
+		a.Want("privacy of Talk 0", "Everybody at Acme will see it", "Undo this?", "no (enter)")
+		if asked != "e0001" {
+			t.Errorf("%q was to be undone", asked)
+		}
+		a.Press("y")
+		a.Want("undone: privacy of Talk 0")
+	})
+}

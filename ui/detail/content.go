@@ -234,7 +234,7 @@ func (v *View) canDo(p *page) {
 		case model.CapabilityNo:
 			look, word = theme.Disabled, "no"
 		}
-		reason := model.CleanLine(c.Reason, 0)
+		reason := strings.TrimPrefix(model.CleanLine(c.Reason, 0), word+": ") // adapters say so in their sentence too
 		if reason != "" {
 			word += ": " + reason
 		}

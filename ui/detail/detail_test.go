@@ -115,3 +115,13 @@ func FuzzMessages(f *testing.F) {
 		v.Draw(th, layout.Rect{W: w, H: 12}, now)
 	})
 }
+
+func TestAssumedIsSaidOnce(t *testing.T) {
+	var v View
+	v.Show(model.Row{Conversation: model.Conversation{Ref: model.Ref{Account: "a", ID: "1"}, Title: "x"}},
+		model.Capabilities{model.EditTitle: {State: model.CapabilityAssumed, Reason: "assumed: not documented"}}, time.Time{})
+	text := strings.Join(v.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: 80, H: 40}, time.Unix(0, 0)), "\n")
+	if !strings.Contains(text, "assumed: not documented") || strings.Contains(text, "assumed: assumed") {
+		t.Error(text)
+	}
+}

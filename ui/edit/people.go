@@ -155,13 +155,6 @@ func (e *People) Cycle(by int) bool {
 	return true
 }
 
-func b(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
-}
-
 func next(values []string, now string, by int) string {
 	at := -1
 	for i, v := range values {
