@@ -1,0 +1,29 @@
+package ui_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"confab/providers/sandbox"
+)
+
+func TestANewBirdConversationSitsOnTheChosenChannel(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		r.Press("N")
+		r.Press("enter") // the first account that can: Bird
+		r.Want("New conversation in ", "channel")
+		r.Type("Returns of November")
+		r.Press("tab", "enter")
+		r.WaitFor("channels", time.Minute)
+		r.Type("mailbox")
+		r.Settle()
+		r.Press("enter", "ctrl+s")
+		r.Want(`create "Returns of November"`, "channel: ")
+		r.Press("y")
+		r.Wait(time.Minute)
+		if w := strings.Join(r.writes(), "\n"); !strings.Contains(w, "POST") || !strings.Contains(w, `"channelId":"`) {
+			t.Errorf("%s", w)
+		}
+	})
+}
