@@ -51,6 +51,20 @@ func TestUsageErrors(t *testing.T) {
 		{"sandbox"},
 		{"--view", "Mien"},
 		{"config"},
+		{"completion"},
+		{"completion", "nosuch"},
+		{"help", "nosuch"},
+		{"help", "outbox", "nosuch"},
+		{"edit", "projects:71", "--title", "bad\xff", "--yes"},
+		{"edit", "projects:71", "--description", "bad\xff", "--yes"},
+		{"edit", "projects:71", "--label", "k=bad\xff", "--yes"},
+		{"edit", "projects:71", "--add", "bad\xff", "--yes"},
+		{"edit", "projects:7\xff1", "--private", "--yes"},
+		{"edit", "--query", "bad\xff", "--private", "--yes"},
+		{"new", "--account", "projects", "--title", "x", "--message", "bad\xff", "--yes"},
+		{"list", "x\xff"},
+		{"undo", "bad\xff", "--yes"},
+		{"--view", "bad\xff"},
 	} {
 		b := newBench(t)
 		if got := b.run(t, args...); got != ExitUsage {
@@ -62,6 +76,28 @@ func TestUsageErrors(t *testing.T) {
 		if b.submits > 0 {
 			t.Errorf("%q: something was submitted", args)
 		}
+	}
+}
+
+func TestBytesThatAreNoTextReadNothing(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitUsage, "edit", "projects:71", "--title", "bad\xff", "--yes")
+	contains(t, "stderr", &b.err, "is not UTF-8")
+	if b.opened > 0 {
+		t.Error("the engine was opened")
+	}
+}
+
+func TestHelpAndCompletion(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--dry-run":     {"help", "edit"},
+		"retry":         {"help", "outbox"},
+		"CONFAB_CONFIG": {"help"},
+		"__complete":    {"completion", "bash"},
+	} {
+		b := newBench(t)
+		b.want(t, ExitOK, args...)
+		contains(t, "stdout", &b.out, want)
 	}
 }
 

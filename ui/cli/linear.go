@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"confab/model"
 )
@@ -61,6 +62,10 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 		}
 		if err != nil {
 			return err
+		}
+		if !utf8.ValidString(line) {
+			l.print("This line is not UTF-8, so nothing was done.")
+			continue
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "quit" || word == "q" {

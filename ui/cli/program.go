@@ -157,11 +157,16 @@ type globalFlags struct {
 func Main(ctx context.Context, p Program, args []string) int {
 	r := &run{Program: p}
 	r.asked = newPrompter(p.In, p.Err)
+	if err := exactText(args); err != nil {
+		r.usageError(p.Err, fang.Styles{}, err)
+		return ExitUsage
+	}
 	root := r.root()
 	root.SetArgs(args)
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
+	strictCommands(root)
 	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(r.usageError))
 	switch {
 	case ctx.Err() != nil:

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -72,6 +74,50 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("unknown command %q for %s; did you mean %q?", word, cmd.CommandPath(), near)
 	}
 	return fmt.Errorf("unknown command %q for %s", word, cmd.CommandPath())
+}
+
+// strictCommands makes cobra's own commands refuse a word that they don't know:
+// they print help and succeed.
+func strictCommands(root *cobra.Command) {
+	root.SetHelpCommand(&cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err == nil {
+				err = noArgs(about, rest)
+			}
+			if err != nil {
+				return err
+			}
+			about.InitDefaultHelpFlag() // cobra adds it when a command runs
+			return about.Help()
+		},
+	})
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = noArgs
+			c.RunE = func(c *cobra.Command, _ []string) error {
+				return fmt.Errorf("say for which shell: see %s --help", c.CommandPath())
+			}
+		}
+	}
+}
+
+// pathFlags take the name of a file, which may hold any bytes.
+var pathFlags = []string{"--config", "--log", "--write-config"}
+
+// exactText refuses arguments that are no UTF-8: they could only be sent altered.
+func exactText(args []string) error {
+	for i, a := range args {
+		flag, _, whole := strings.Cut(a, "=")
+		path := whole && slices.Contains(pathFlags, flag) || i > 0 && slices.Contains(pathFlags, args[i-1])
+		if !path && !utf8.ValidString(a) {
+			return fmt.Errorf("the argument %q is not UTF-8", a)
+		}
+	}
+	return nil
 }
 
 // inbox opens the screen, the line mode, or the welcome of somebody new.
