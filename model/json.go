@@ -52,9 +52,10 @@ type TriageJSON struct {
 	Seen    bool       `json:"seen"`
 }
 
-// EditJSON is an edit of the outbox as it is printed.
+// EditJSON is an edit of the outbox as it is printed, and what was asked for
+// and did not become an edit: that has no ID.
 type EditJSON struct {
-	ID      string      `json:"id"`
+	ID      *string     `json:"id"`
 	Ref     string      `json:"ref"`
 	Kind    EditKind    `json:"kind"`
 	Key     string      `json:"key,omitempty"`
@@ -122,14 +123,14 @@ func NewDetailJSON(r Row, caps Capabilities, d Detail) DetailJSON {
 
 // NewEditJSON converts an outbox entry.
 func NewEditJSON(e OutboxEntry) EditJSON {
-	return EditJSON{ID: e.ID, Ref: refText(e.Ref), Kind: e.Kind, Key: e.Key, State: e.State, Base: e.Base,
+	return EditJSON{ID: orNull(e.ID), Ref: refText(e.Ref), Kind: e.Kind, Key: e.Key, State: e.State, Base: e.Base,
 		Target: e.Target, Theirs: e.Theirs, Error: e.Error, NextTry: timeOrNull(e.NextTry)}
 }
 
 // NewHistoryJSON converts a journal entry.
 func NewHistoryJSON(j JournalEntry) HistoryJSON {
 	return HistoryJSON{
-		EditJSON: EditJSON{ID: j.ID, Ref: refText(j.Ref), Kind: j.Kind, Key: j.Key, State: j.State,
+		EditJSON: EditJSON{ID: orNull(j.ID), Ref: refText(j.Ref), Kind: j.Kind, Key: j.Key, State: j.State,
 			Base: j.Base, Target: j.Target},
 		Before: j.Before, After: j.After, At: timeOrNull(j.At), User: j.User, Undone: orNull(j.Undone),
 	}

@@ -18,6 +18,7 @@ const (
 	Done              EditState = "done"
 	Withdrawn         EditState = "withdrawn" // taken back before it was sent
 	OutcomeAlreadySet EditState = "already"   // nothing was sent: it already was so
+	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )
 
 // Waiting reports whether the edit is still on its way by itself.

@@ -70,19 +70,19 @@ type request struct {
 	removeContacts []string
 }
 
-// kinds lists what is changed, in the order of display.
-func (q request) kinds() []model.EditKind {
-	var out []model.EditKind
+// wants lists what is changed, in the order of display.
+func (q request) wants() []want {
+	var out []want
 	for _, c := range q.changes {
-		if !slices.Contains(out, c.Kind) {
-			out = append(out, c.Kind)
+		if w := (want{c.Kind, c.Key}); !slices.Contains(out, w) {
+			out = append(out, w)
 		}
 	}
 	if len(q.people) > 0 {
-		out = append(out, model.EditParticipants)
+		out = append(out, want{kind: model.EditParticipants})
 	}
 	if q.hasContacts() {
-		out = append(out, model.EditContacts)
+		out = append(out, want{kind: model.EditContacts})
 	}
 	return out
 }
@@ -153,12 +153,12 @@ func (f *changeFlags) parse(given func(flag string) bool) (request, error) {
 		q.changes = append(q.changes, model.Change{Kind: model.EditArchive})
 	}
 	if f.remove {
-		if len(q.kinds()) > 0 {
+		if len(q.wants()) > 0 {
 			return q, usage("--delete stands alone: what is deleted can't be changed too")
 		}
 		q.changes = append(q.changes, model.Change{Kind: model.EditDelete})
 	}
-	if len(q.kinds()) == 0 {
+	if len(q.wants()) == 0 {
 		return q, usage("say what to change, with --private, --title and the like: see `confab edit --help`")
 	}
 	return q, nil

@@ -63,7 +63,7 @@ func (r *run) newCommand() *cobra.Command {
 				for i := range plan.Items {
 					plan.Items[i] = checkCreate(d, plan.Items[i])
 				}
-				return r.send(ctx, e, plan, []model.EditKind{model.EditCreate}, send)
+				return r.send(ctx, e, plan, []want{{kind: model.EditCreate}}, nil, send)
 			})
 		}),
 	}

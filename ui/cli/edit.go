@@ -62,7 +62,7 @@ collaboration_complete.`,
 				if err != nil {
 					return err
 				}
-				return r.after(failed, r.send(ctx, e, plan, req.kinds(), send))
+				return r.after(failed.join(refs), r.send(ctx, e, plan, req.wants(), failed, send))
 			})
 		}),
 	}
@@ -100,9 +100,29 @@ func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery boo
 	return refs, nil
 }
 
-// planEdit plans the request for each conversation. failed joins what kept
-// some from being planned; they stand in the plan with the reason.
-func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req request) (plan model.Plan, failed, err error) {
+// failures are what kept conversations from being planned.
+type failures map[model.Ref]error
+
+// join gives them as one error, in the order of refs.
+func (f failures) join(refs []model.Ref) error {
+	var out []error
+	for _, ref := range refs {
+		out = append(out, f[ref])
+	}
+	return errors.Join(out...)
+}
+
+// refused reports whether a plan blocks what did not fail: a failure has an
+// exit status of its own.
+func (f failures) refused(plan model.Plan) bool {
+	return slices.ContainsFunc(plan.Items, func(it model.PlanItem) bool {
+		return it.State == model.PlanBlocked && f[it.Ref] == nil
+	})
+}
+
+// planEdit plans the request for each conversation. What failed stands in the
+// plan with the reason.
+func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req request) (plan model.Plan, failed failures, err error) {
 	found := make([]resolved, len(refs))
 	r.resolveAll(ctx, e, refs, req, found)
 	if err := ctx.Err(); err != nil {
@@ -112,14 +132,14 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 		return plan, nil, err
 	}
 
-	items := map[model.Ref]model.PlanItem{}
+	items, failed := map[model.Ref]model.PlanItem{}, failures{}
 	groups, order := map[string][]model.Ref{}, []string{}
 	changes := map[string][]model.Change{}
 	for i, ref := range refs {
 		f := found[i]
 		if f.err != nil {
 			f.reason = f.err.Error()
-			failed = errors.Join(failed, f.err)
+			failed[ref] = f.err
 		}
 		if f.reason != "" {
 			d, _ := e.Describe(ref.Account)
@@ -161,6 +181,10 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 // name that nobody has anywhere is a slip.
 func worthStopping(found []resolved) error {
 	if len(found) == 1 {
+		// What a service said of the one conversation is reported like that of several.
+		if e := (*model.Error)(nil); errors.As(found[0].err, &e) && e.Kind != model.Local && e.Kind != model.Canceled {
+			return nil
+		}
 		return found[0].err
 	}
 	known := false

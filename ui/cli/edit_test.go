@@ -245,11 +245,38 @@ func TestBlockedAndBulk(t *testing.T) {
 	b.want(t, ExitRefused, "edit", "projects:71", "meetings:e:4", "--title", "x", "--yes")
 	contains(t, "stdout", &b.out, "2 conversations: 1 to change, 1 can't be done", "the service has no call for title", "done  projects:71")
 	b.want(t, ExitRefused, "edit", "meetings:e:4", "--title", "x", "--yes", "--json")
-	contains(t, "stdout", &b.out, `"state":"refused"`, `"message":"the service has no call for title"`)
+	contains(t, "stdout", &b.out, `"state":"blocked"`, `"message":"the service has no call for title"`)
 	b.want(t, ExitRefused, "edit", "projects:none", "--title", "x", "--yes")
 	b.loadErr[model.Ref{Account: "projects", ID: "gone"}] = &model.Error{Kind: model.Unauthorized, Message: "bad key"}
 	b.want(t, ExitCredential, "edit", "projects:gone", "projects:71", "--title", "y", "--yes")
 	contains(t, "stdout", &b.out, "bad key", "done  projects:71")
+}
+
+func TestRowsWithoutAnEdit(t *testing.T) {
+	b := newBench(t)
+	lines := func(code int, want string, args ...string) {
+		t.Helper()
+		b.want(t, code, append([]string{"edit", "--yes", "--json"}, args...)...)
+		if got := b.out.String(); got != want {
+			t.Errorf("%q:\n got %swant %s", args, got, want)
+		}
+	}
+	lines(ExitOK, `{"id":null,"ref":"projects:71","kind":"privacy","state":"already","base":"private","target":"private","error":null,"next_try":null}
+{"id":null,"ref":"projects:71","kind":"labels","key":"tag","state":"already","base":"old","target":"old","error":null,"next_try":null}
+`, "projects:71", "--private", "--label", "tag=old")
+	lines(ExitRefused, `{"id":null,"ref":"meetings:e:4","kind":"description","state":"blocked","base":"","target":null,"error":{"kind":"unsupported","message":"the service has no call for description"},"next_try":null}
+`, "meetings:e:4", "--description", "x")
+	gone := `{"id":null,"ref":"projects:none","kind":"title","state":"blocked","base":null,"target":null,"error":{"kind":"not_found","message":"no such conversation"},"next_try":null}
+`
+	lines(ExitRefused, gone, "projects:none", "--title", "x")
+	lines(ExitRefused, gone+`{"id":null,"ref":"projects:71","kind":"title","state":"already","base":"Roof repair","target":"Roof repair","error":null,"next_try":null}
+`, "projects:none", "projects:71", "--title", "Roof repair")
+
+	// Not read at all, it is not refused.
+	b.loadErr[model.Ref{Account: "projects", ID: "far"}] = &model.Error{Kind: model.Unavailable, Message: "no route"}
+	b.want(t, ExitUnreachable, "edit", "projects:far", "--title", "x", "--yes", "--json")
+	contains(t, "stdout", &b.out, `"state":"blocked"`, `"kind":"unavailable"`)
+	b.want(t, ExitUnreachable, "edit", "projects:far", "--title", "x", "--dry-run")
 }
 
 func TestQueryEdit(t *testing.T) {

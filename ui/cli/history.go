@@ -129,7 +129,7 @@ func (r *run) undo(ctx context.Context, e Engine, u model.Undo, o sendOptions) e
 		codes = append(codes, ExitRefused)
 	}
 	if o.dryRun {
-		if err := r.dryRun(ctx, e, u.Plan); err != nil {
+		if err := r.dryRun(ctx, e, u.Plan, nil); err != nil {
 			return err
 		}
 		return status(codes)

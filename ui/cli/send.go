@@ -34,11 +34,12 @@ func (r *run) mayAsk(o sendOptions) error {
 	return usage("there is no terminal to ask on: give --yes, or --dry-run to see what would be sent")
 }
 
-// send shows a plan, asks, submits and delivers, and reports. kinds are what
-// was asked for, for the report of conversations that don't change.
-func (r *run) send(ctx context.Context, e Engine, plan model.Plan, kinds []model.EditKind, o sendOptions) error {
+// send shows a plan, asks, submits and delivers, and reports. wants are what
+// was asked for and failed what kept conversations from being planned, for the
+// report of those that don't change.
+func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want, failed failures, o sendOptions) error {
 	if o.dryRun {
-		return r.dryRun(ctx, e, plan)
+		return r.dryRun(ctx, e, plan, failed)
 	}
 	if !r.flags.json {
 		r.printPlan(r.Out, plan)
@@ -46,11 +47,11 @@ func (r *run) send(ctx context.Context, e Engine, plan model.Plan, kinds []model
 		r.printPlan(r.Err, plan)
 	}
 	var codes []int
-	if plan.Count(model.PlanBlocked) > 0 {
+	if failed.refused(plan) {
 		codes = append(codes, ExitRefused)
 	}
 	if r.flags.json {
-		if err := r.reportUnsent(plan, kinds); err != nil {
+		if err := r.reportUnsent(ctx, e, plan, wants, failed); err != nil {
 			return err
 		}
 	}
@@ -155,18 +156,35 @@ func (r *run) reportResult(d model.DeliveryResult) error {
 	return nil
 }
 
+// want is one field that was asked to change.
+type want struct {
+	kind model.EditKind
+	key  string
+}
+
 // reportUnsent prints, as JSON, the conversations that a plan leaves alone:
-// with the state already, or refused and the reason.
-func (r *run) reportUnsent(plan model.Plan, kinds []model.EditKind) error {
+// with the state already, or blocked and the reason.
+func (r *run) reportUnsent(ctx context.Context, e Engine, plan model.Plan, wants []want, failed failures) error {
 	for _, it := range plan.Items {
 		if it.State == model.PlanChange {
 			continue
 		}
-		for _, k := range kinds {
-			entry := model.OutboxEntry{Edit: model.Edit{Ref: it.Ref, Kind: k}, State: model.OutcomeAlreadySet}
+		row, cached, err := e.Row(ctx, it.Ref)
+		if err != nil {
+			return err
+		}
+		for _, w := range wants {
+			entry := model.OutboxEntry{Edit: model.Edit{Ref: it.Ref, Kind: w.kind, Key: w.key}, State: model.OutcomeAlreadySet}
+			if now, known := entry.Read(row.Conversation); cached && known {
+				entry.Base = now
+			}
+			entry.Target = entry.Base
 			if it.State == model.PlanBlocked {
-				entry.State = model.Refused
+				entry.State, entry.Target = model.OutcomeBlocked, model.Value{}
 				entry.Error = &model.EntryError{Kind: model.Unsupported, Message: it.Reason}
+				if err := failed[it.Ref]; err != nil {
+					entry.Error = model.NewEntryError(err)
+				}
 			}
 			if err := r.object(model.NewEditJSON(entry)); err != nil {
 				return err
@@ -222,7 +240,7 @@ func newRequestJSON(ref model.Ref, q model.Request) requestJSON {
 }
 
 // dryRun prints what would be sent.
-func (r *run) dryRun(ctx context.Context, e Engine, plan model.Plan) error {
+func (r *run) dryRun(ctx context.Context, e Engine, plan model.Plan, failed failures) error {
 	plan, err := e.Requests(ctx, plan)
 	if err != nil {
 		return err
@@ -254,7 +272,7 @@ func (r *run) dryRun(ctx context.Context, e Engine, plan model.Plan) error {
 			}
 		}
 	}
-	if plan.Count(model.PlanBlocked) > 0 {
+	if failed.refused(plan) {
 		return &ExitError{Code: ExitRefused}
 	}
 	return nil
