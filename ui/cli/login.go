@@ -127,7 +127,13 @@ func (r *run) login(ctx context.Context, a config.Account, login Login, redirect
 		}),
 	}
 	go func() { _ = server.Serve(listener) }()
-	defer server.Close()
+	defer func() {
+		// The browser is still being answered when its code is already here.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = server.Shutdown(last)
+		_ = server.Close()
+	}()
 
 	r.say("Open this page, and agree:")
 	r.print("%s", model.CleanLine(page, 0))
