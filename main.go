@@ -218,8 +218,7 @@ func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.P
 	return f, out, nil
 }
 
-// credential gives what the config names to an adapter. What can't be had
-// counts as rejected: a person has to do something about it.
+// credential gives what the config names to an adapter.
 type credential struct{ source *config.Source }
 
 func (c credential) Get(ctx context.Context) (string, error) {
@@ -230,7 +229,7 @@ func (c credential) Get(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	return "", &model.Error{Kind: model.Unauthorized, Op: "read the credential", Message: err.Error(), Err: err}
+	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
 
 func (c credential) Reject() { c.source.Forget() }

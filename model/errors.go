@@ -13,6 +13,7 @@ type ErrorKind string
 // The kinds of error.
 const (
 	Unauthorized   ErrorKind = "unauthorized"    // the credential was rejected
+	NoCredential   ErrorKind = "no_credential"   // no request was sent: what the config names gives no credential
 	Forbidden      ErrorKind = "forbidden"       // the credential may not do this
 	NotFound       ErrorKind = "not_found"       // no such thing, or not visible
 	ConflictKind   ErrorKind = "conflict"        // the service refuses because of its current state
@@ -24,7 +25,7 @@ const (
 	Unverified     ErrorKind = "unverified"      // accepted, but the service does not show the intended value
 	Malformed      ErrorKind = "malformed"       // an answer that cannot be read
 	Canceled       ErrorKind = "canceled"        // the caller gave up
-	Local          ErrorKind = "local"           // this machine failed: disk, database, credential source
+	Local          ErrorKind = "local"           // this machine failed: disk, database
 )
 
 // FieldError is one complaint of a service about one field of a request.

@@ -45,7 +45,7 @@ func decide(err *model.Error, tries int, now time.Time) decision {
 		return decision{state: model.RetryAt, next: wait, unsent: err.Kind == model.Unavailable, pause: true}
 	case model.UnknownOutcome:
 		return decision{state: model.RetryAt, next: wait}
-	case model.Unauthorized:
+	case model.Unauthorized, model.NoCredential:
 		return decision{state: model.RetryAt, next: now.Add(rejectedPause), unsent: true, pause: true}
 	case model.ConflictKind:
 		// The service is in a state that does not allow it. One more look is

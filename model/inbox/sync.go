@@ -39,7 +39,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			if wait > 0 {
 				wait = max(wait, a.desc.MinRefresh)
 			}
-		case kind == model.Unauthorized || kind == model.Forbidden:
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden:
 			wait = 0 // until a person asks again
 		default:
 			wait = backoff(a.fail())

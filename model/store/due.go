@@ -196,10 +196,10 @@ func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok b
 }
 
 // Wake makes the edits due that wait because their service could not be
-// reached or did not take the credential.
+// reached, did not take the credential, or none could be had.
 func (s *Store) Wake(ctx context.Context, account string) error {
 	return localError("wake", s.tx(ctx, func(t *tx) error {
-		return t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?)",
-			account, model.Unavailable, model.Unauthorized)
+		return t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?, ?)",
+			account, model.Unavailable, model.Unauthorized, model.NoCredential)
 	}))
 }

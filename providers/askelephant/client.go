@@ -100,7 +100,7 @@ const keyPrefix = "sk-apik_"
 
 func authorize(ctx context.Context, a providers.Account, scheme string) (string, string, error) {
 	if a.Credential == nil {
-		return "", "", &model.Error{Kind: model.Local, Message: "no credential is configured"}
+		return "", "", &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
 	}
 	secret, err := a.Credential.Get(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ func headerValue(secret, scheme string) (string, error) {
 	secret = providers.BareCredential(secret)
 	switch {
 	case secret == "":
-		return "", &model.Error{Kind: model.Local, Message: "the credential is empty"}
+		return "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
 	case scheme == schemeRaw, scheme != schemeBearer && strings.HasPrefix(secret, keyPrefix):
 		return secret, nil
 	}

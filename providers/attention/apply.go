@@ -193,7 +193,7 @@ func stopping(err error) error {
 		return nil
 	}
 	switch e.Kind {
-	case model.Unauthorized, model.RateLimited, model.Unavailable, model.Canceled, model.Local:
+	case model.Unauthorized, model.NoCredential, model.RateLimited, model.Unavailable, model.Canceled, model.Local:
 		return e
 	}
 	return nil

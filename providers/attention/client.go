@@ -67,7 +67,7 @@ type key struct {
 
 func (k *key) authorize(ctx context.Context, attempt int) (string, string, error) {
 	if k.source == nil {
-		return "", "", &model.Error{Kind: model.Local, Message: "no credential is configured"}
+		return "", "", &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
 	}
 	secret, err := k.source.Get(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (k *key) authorize(ctx context.Context, attempt int) (string, string, error
 	}
 	secret = providers.BareCredential(secret)
 	if secret == "" {
-		return "", "", &model.Error{Kind: model.Local, Message: "the credential is empty"}
+		return "", "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
 	}
 	k.mu.Lock()
 	raw := k.raw

@@ -119,7 +119,7 @@ type run struct {
 // failed keeps what a failure means for what was to come.
 func (r *run) failed(err error, narrowing bool) {
 	switch model.KindOf(err) {
-	case model.Unauthorized, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
+	case model.Unauthorized, model.NoCredential, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
 		r.ended = err
 	}
 	if narrowing {

@@ -96,7 +96,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 				return "", "", err
 			}
 			if token = bareKey(token); token == "" {
-				return "", "", &model.Error{Kind: model.Local, Message: "the credential is empty"}
+				return "", "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
 			}
 			return "Authorization", scheme + token, nil
 		},

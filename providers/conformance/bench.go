@@ -184,7 +184,7 @@ type watched struct {
 }
 
 var kinds = []model.ErrorKind{
-	model.Unauthorized, model.Forbidden, model.NotFound, model.ConflictKind, model.Invalid, model.RateLimited, model.Unavailable,
+	model.Unauthorized, model.NoCredential, model.Forbidden, model.NotFound, model.ConflictKind, model.Invalid, model.RateLimited, model.Unavailable,
 	model.UnknownOutcome, model.Unsupported, model.Unverified, model.Malformed, model.Canceled, model.Local,
 }
 

@@ -75,7 +75,7 @@ func (p *Provider) Apply(ctx context.Context, fresh model.Conversation, edits []
 // stops reports whether a failure says that nothing else can be sent either.
 func stops(err error) bool {
 	switch model.KindOf(err) {
-	case model.Unauthorized, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
+	case model.Unauthorized, model.NoCredential, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
 		return true
 	}
 	return false

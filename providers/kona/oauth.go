@@ -183,7 +183,7 @@ func (s *session) first(ctx context.Context) error {
 		return err
 	}
 	if secret == "" {
-		return &model.Error{Kind: model.Unauthorized, Message: "no access token is configured, and nobody has signed in", Hint: hintSignIn}
+		return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and nobody has signed in", Hint: hintSignIn}
 	}
 	from := origin("", secret)
 	if kept.Origin == from && kept.Access != "" {
@@ -193,7 +193,7 @@ func (s *session) first(ctx context.Context) error {
 	s.hold(tokens{Origin: from})
 	renewed, err := s.renew(ctx, "")
 	if err == nil && !renewed {
-		err = &model.Error{Kind: model.Unauthorized, Message: "no access token is configured, and client_id or client_secret is missing to get one", Hint: hintSignIn}
+		err = &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and client_id or client_secret is missing to get one", Hint: hintSignIn}
 	}
 	return err
 }

@@ -179,7 +179,7 @@ func TestRefreshAlone(t *testing.T) {
 		t.Errorf("%v after %d refreshes", err, i.refreshes)
 	}
 	p, _ = openStub(t, nil, everything(i), func(a *providers.Account) { a.Credential, a.Secrets = nil, nil })
-	e := wantKind(t, load(p), model.Unauthorized)
+	e := wantKind(t, load(p), model.NoCredential)
 	if e.Hint != hintSignIn {
 		t.Error(e)
 	}

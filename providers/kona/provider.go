@@ -221,7 +221,7 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 		who.OK, who.Detail = false, err.Error()
 	}
 	out := []model.CheckResult{who}
-	if model.KindOf(err) == model.Unauthorized {
+	if k := model.KindOf(err); k == model.Unauthorized || k == model.NoCredential {
 		return out
 	}
 	list := model.CheckResult{Name: "conversations", OK: true, Detail: "conversations can be listed"}

@@ -50,7 +50,7 @@ func (r *run) newCommand() *cobra.Command {
 					for _, p := range people {
 						found, err := dir.find(ctx, d, f.space, p.who)
 						if err != nil {
-							return err
+							return of(d.Account, err)
 						}
 						found.Role, found.Status = p.role, ""
 						n.People = append(n.People, found)

@@ -9,8 +9,8 @@
 //     its own rules, one object a line where there is a list.
 //   - Nothing is written to a service before the plan was shown and, without
 //     --yes, agreed to. --dry-run never writes.
-//   - The exit status is the first of 130, 5, 3, 1, 4 that applies, else 0; 2
-//     is for what is wrong before anything is done. See the constants.
+//   - The exit status is the first of 130, 5, 3, 2, 1, 4 that applies, else 0.
+//     See the constants.
 //   - The package reads no clock, environment or terminal of its own: Program
 //     brings them.
 package cli

@@ -83,7 +83,7 @@ func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
 	f := finding{Account: a.Name, CheckResult: model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}}
 	if !a.Credential.IsZero() {
 		if _, err := r.setup.Config.Resolver().Resolve(ctx, a.Credential); err != nil {
-			f.OK, f.Detail, f.code = false, err.Error(), ExitCredential
+			f.OK, f.Detail, f.code = false, err.Error(), ExitUsage
 			// Nothing more can be learnt without it.
 			return []finding{f}
 		}

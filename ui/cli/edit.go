@@ -139,6 +139,9 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 		f := found[i]
 		if f.err != nil {
 			f.reason = f.err.Error()
+			if e := (*model.Error)(nil); errors.As(f.err, &e) {
+				f.reason = e.Error() // the ref stands before it
+			}
 			failed[ref] = f.err
 		}
 		if f.reason != "" {
@@ -282,7 +285,7 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 	for _, p := range req.people {
 		person, err := dir.resolvePerson(ctx, d, c, p, read)
 		if err != nil {
-			out.err = err
+			out.err = of(ref.Account, err)
 			return out
 		}
 		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
@@ -292,6 +295,14 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 		out.changes = append(out.changes, dir.contactChanges(ctx, *c, req, known)...)
 	}
 	return out
+}
+
+// of names the account that a service's error is about.
+func of(account string, err error) error {
+	if e := (*model.Error)(nil); errors.As(err, &e) {
+		return fmt.Errorf("%s: %w", account, err)
+	}
+	return err
 }
 
 // lacksBase reports whether something that can be edited has to be read first.

@@ -175,6 +175,7 @@ func TestDeliveryStatus(t *testing.T) {
 		{model.OutcomeNotKnown, model.UnknownOutcome, ExitRefused},
 		{model.RetryAt, model.Unauthorized, ExitCredential},
 		{model.RetryAt, model.Unavailable, ExitUnreachable},
+		{model.RetryAt, model.NoCredential, ExitUsage},
 		{model.RetryAt, model.RateLimited, ExitUnreachable},
 		{model.RetryAt, model.Local, ExitLocal},
 		{model.Queued, "", ExitUnreachable},

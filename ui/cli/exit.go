@@ -13,15 +13,16 @@ import (
 const (
 	ExitOK          = 0
 	ExitRefused     = 1   // refused, in conflict, unverified, unknown, declined, or a ref not found
-	ExitUsage       = 2   // wrong usage, config, or missing --yes
-	ExitCredential  = 3   // a credential was rejected or could not be had
+	ExitUsage       = 2   // wrong usage, config (a credential that can't be had included), or missing --yes
+	ExitCredential  = 3   // a credential was rejected
 	ExitUnreachable = 4   // a provider could not be reached; edits stay queued
 	ExitLocal       = 5   // this machine failed: disk, database
 	ExitInterrupted = 130 // SIGINT
 )
 
-// precedence orders the statuses where several apply. A usage error ends a
-// command before anything else can happen, so its place hardly matters.
+// precedence orders the statuses where several apply. Wrong usage ends a
+// command before anything else can happen; of the config, a credential that
+// can't be had may stand beside the others.
 var precedence = []int{ExitInterrupted, ExitLocal, ExitCredential, ExitUsage, ExitRefused, ExitUnreachable}
 
 // Worst gives the status of a command in which all of these happened.
@@ -93,6 +94,8 @@ func codeOfKind(k model.ErrorKind) int {
 	switch k {
 	case model.Unauthorized:
 		return ExitCredential
+	case model.NoCredential:
+		return ExitUsage
 	case model.Unavailable, model.RateLimited:
 		return ExitUnreachable
 	case model.Canceled:
@@ -109,8 +112,8 @@ func codeOfEdit(e model.OutboxEntry) int {
 	case model.Done, model.OutcomeAlreadySet, model.Withdrawn:
 		return ExitOK // an error it carries is that of an earlier try
 	}
-	if e.Error != nil && e.Error.Kind == model.Unauthorized {
-		return ExitCredential
+	if e.Error != nil && (e.Error.Kind == model.Unauthorized || e.Error.Kind == model.NoCredential) {
+		return codeOfKind(e.Error.Kind)
 	}
 	switch e.State {
 	case model.Queued, model.Sending, model.RetryAt:
