@@ -271,6 +271,13 @@ type CheckResult struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
+	// Kind is that of the error where the check failed with one.
+	Kind ErrorKind `json:"kind,omitempty"`
+}
+
+// FailedCheck is the line of a check that ended with an error.
+func FailedCheck(name string, err error) CheckResult {
+	return CheckResult{Name: name, Detail: err.Error(), Kind: KindOf(err)}
 }
 
 // Request is one HTTP request as it would be sent, without a credential. Path

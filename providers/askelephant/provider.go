@@ -222,7 +222,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.client.list(ctx, url.Values{"limit": {"1"}, "order_by": {newestFirst}})
 	if err != nil {
-		return []model.CheckResult{{Name: "engagements", Detail: err.Error()}}
+		return []model.CheckResult{model.FailedCheck("engagements", err)}
 	}
 	detail := "readable"
 	if len(page.rows) == 0 {
@@ -234,12 +234,12 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	for _, x := range []string{expandContacts, expandCompanies, expandOwner, expandTags} {
 		if p.client.lacks(x) {
-			out = append(out, model.CheckResult{Name: x, Detail: "left out: the credential lacks the scope " + expansionScope(x)})
+			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: "left out: the credential lacks the scope " + expansionScope(x)})
 		}
 	}
 	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
 		if _, err := p.client.plain(ctx, e, url.Values{"limit": {"1"}}); err != nil {
-			out = append(out, model.CheckResult{Name: e.Name, Detail: err.Error()})
+			out = append(out, model.FailedCheck(e.Name, err))
 		} else {
 			out = append(out, model.CheckResult{Name: e.Name, OK: true, Detail: "readable"})
 		}

@@ -545,7 +545,7 @@ func TestLinksVersionsSettings(t *testing.T) {
 		}
 	}
 	f.answers["GET /v2/engagements"] = says(200, page(""))
-	if s := fmt.Sprint(p.Check(context.Background())); !strings.Contains(s, "{API version true 2026-01}") {
+	if s := fmt.Sprint(p.Check(context.Background())); !strings.Contains(s, "{API version true 2026-01 }") {
 		t.Error(s)
 	}
 	f.version = "2026-02"

@@ -207,7 +207,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	var out []model.CheckResult
 	page, err := p.client.list(ctx, 1, nil)
 	if err != nil {
-		return append(out, model.CheckResult{Name: "conversations", Detail: err.Error()})
+		return append(out, model.FailedCheck("conversations", err))
 	}
 	detail := fmt.Sprintf("%d on the first page", len(page.rows))
 	if page.total > 0 {
@@ -220,7 +220,9 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.key.scheme()})
 	users, err := p.client.users(ctx, nil)
 	if err != nil {
-		out = append(out, model.CheckResult{Name: "users", Detail: "owners stay without names: " + err.Error()})
+		failed := model.FailedCheck("users", err)
+		failed.Detail = "owners stay without names: " + failed.Detail
+		out = append(out, failed)
 	} else {
 		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: fmt.Sprintf("%d users", len(users))})
 	}

@@ -265,7 +265,7 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 			_, err = readPage(answer)
 		}
 		if err != nil {
-			r.OK, r.Detail = false, err.Error()
+			r = model.FailedCheck(c.name, err)
 		}
 		out = append(out, r)
 	}

@@ -400,7 +400,7 @@ func TestCheck(t *testing.T) {
 		return 200, results("")
 	})
 	got := p.Check(t.Context())
-	if len(got) != 3 || !got[0].OK || !got[1].OK || got[2].OK || !strings.Contains(got[2].Detail, "No policy.") {
+	if len(got) != 3 || !got[0].OK || !got[1].OK || got[2].OK || !strings.Contains(got[2].Detail, "No policy.") || got[2].Kind != model.Forbidden {
 		t.Errorf("%+v", got)
 	}
 }

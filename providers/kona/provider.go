@@ -218,7 +218,7 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 			}
 		}
 	} else {
-		who.OK, who.Detail = false, err.Error()
+		who = model.FailedCheck(who.Name, err)
 	}
 	out := []model.CheckResult{who}
 	if k := model.KindOf(err); k == model.Unauthorized || k == model.NoCredential {
@@ -230,11 +230,11 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 		_, err = items(answer, "conversations")
 	}
 	if err != nil {
-		list.OK, list.Detail = false, err.Error()
+		list = model.FailedCheck(list.Name, err)
 	}
 	update := model.CheckResult{Name: "changes", OK: true, Detail: hintUpdate}
 	if c := p.possible(model.Conversation{}).Of(model.EditTitle); !c.Can() {
-		update.OK, update.Detail = false, c.Reason
+		update.OK, update.Detail, update.Kind = false, c.Reason, model.Unsupported
 	}
 	return append(out, list, update)
 }

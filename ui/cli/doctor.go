@@ -83,7 +83,7 @@ func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
 	f := finding{Account: a.Name, CheckResult: model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}}
 	if !a.Credential.IsZero() {
 		if _, err := r.setup.Config.Resolver().Resolve(ctx, a.Credential); err != nil {
-			f.OK, f.Detail, f.code = false, err.Error(), ExitUsage
+			f.OK, f.Detail, f.Kind, f.code = false, err.Error(), model.NoCredential, ExitUsage
 			// Nothing more can be learnt without it.
 			return []finding{f}
 		}
@@ -92,23 +92,11 @@ func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
 	for _, c := range r.Check(ctx, r.setup, a) {
 		f := finding{Account: a.Name, CheckResult: c}
 		if !c.OK {
-			f.code = codeOfCheck(c.Detail)
+			f.code = codeOfKind(c.Kind)
 		}
 		out = append(out, f)
 	}
 	return out
-}
-
-// codeOfCheck tells by the words of model.Error, which is what a failed check
-// has for its detail, whether the credential or the way there is at fault.
-func codeOfCheck(detail string) int {
-	for _, kind := range []model.ErrorKind{model.Unauthorized, model.Unavailable, model.RateLimited} {
-		word := strings.ReplaceAll(string(kind), "_", " ")
-		if strings.Contains(detail, ": "+word+":") || strings.Contains(detail, ": "+word+" (") {
-			return codeOfKind(kind)
-		}
-	}
-	return ExitRefused
 }
 
 func (r *run) checkHere(ctx context.Context) []finding {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"confab/config"
 	"confab/model"
 )
 
@@ -196,6 +197,23 @@ func TestDeliveryStatus(t *testing.T) {
 		if _, history := line["before"]; history != (x.state == model.Done) {
 			t.Errorf("%s: before there is %v", x.state, history)
 		}
+	}
+}
+
+func TestDoctorStatus(t *testing.T) {
+	for kind, code := range map[model.ErrorKind]int{
+		"": ExitRefused, model.Forbidden: ExitRefused, model.Unauthorized: ExitCredential, model.NoCredential: ExitUsage,
+		model.Unavailable: ExitUnreachable, model.RateLimited: ExitUnreachable,
+	} {
+		b := newBench(t)
+		t.Setenv("KONA", "a-token")
+		t.Setenv("ASK", "another")
+		b.program.Check = func(context.Context, Setup, config.Account) []model.CheckResult {
+			// The words of a service decide nothing.
+			return []model.CheckResult{{Name: "reach", Detail: "list: unauthorized: unavailable: no", Kind: kind}}
+		}
+		b.want(t, code, "doctor", "--json")
+		contains(t, "stdout", &b.out, `"name":"reach","ok":false`)
 	}
 }
 
