@@ -158,6 +158,9 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		if !cp.Can() {
 			return block(cp.Reason)
 		}
+		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
+			return block("a conversation in " + orElse(d.Name, "this service") + " needs a title")
+		}
 		if !known {
 			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
 		}

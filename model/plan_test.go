@@ -204,7 +204,7 @@ func TestPlannedEditsLeadToWhatWasAsked(t *testing.T) {
 			changes = append(changes, model.Change{Kind: e.Kind, Key: e.Key, Target: e.Target})
 			want = model.Project(want, []model.Edit{e})
 		}
-		it := model.PlanOne(c, model.Description{}, capabilities(model.CapabilityYes, ""), changes)
+		it := model.PlanOne(c, model.Description{EmptyTitle: true}, capabilities(model.CapabilityYes, ""), changes)
 		got := model.Project(c, it.Edits)
 		for _, ch := range changes {
 			a, _ := model.Read(want, ch.Kind, ch.Key)

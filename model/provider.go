@@ -96,6 +96,8 @@ type Description struct {
 	// People lists the directory kinds from which participants are added,
 	// e.g. user and group (Kona), contact, user and flow (Bird).
 	People []LookupKind
+	// EmptyTitle says that a conversation may be renamed to nothing.
+	EmptyTitle bool
 	// NewNeedsSpace says that a create must name a space.
 	NewNeedsSpace bool
 

@@ -139,6 +139,7 @@ func (p *Provider) Describe() model.Description {
 		AccessValues:        []string{accessOpen, accessRequest, accessInviteOnly},
 		ParticipantStatuses: participantStatuses(),
 		DefaultStatus:       statusActive,
+		EmptyTitle:          true, // "required; may be empty" (docs.bird.com/api, create conversation)
 		People:              []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows},
 		Audience: map[string]string{
 			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Everyone in the Bird workspace whose role shows conversations (assumed: Bird does not say who sees a public one).",

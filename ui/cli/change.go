@@ -105,8 +105,8 @@ func (f *changeFlags) parse(given func(flag string) bool) (request, error) {
 		set(model.EditPrivacy, string(model.PrivacyPublic))
 	}
 	if given("title") {
-		if strings.TrimSpace(f.title) == "" {
-			return q, usage("--title must not be empty")
+		if f.title != "" && strings.TrimSpace(f.title) == "" {
+			return q, usage("--title must not be blank")
 		}
 		set(model.EditTitle, f.title)
 	}

@@ -396,38 +396,38 @@ func checkItem(e Engine, it model.PlanItem) model.PlanItem {
 
 // badWord says why a service does not know a word of an edit, "" if it does.
 func badWord(d model.Description, edit model.Edit) string {
-	check := func(what, word string, known []string) string {
+	check := func(what, many, word string, known []string) string {
 		switch {
 		case word == "" || slices.Contains(known, word):
 			return ""
 		case len(known) == 0:
-			return fmt.Sprintf("%s has no %s", d.Name, what)
+			return fmt.Sprintf("%s has no %s", d.Name, many)
 		}
 		return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known, ", "))
 	}
 	switch edit.Kind {
 	case model.EditAccess:
-		return check("access", edit.Target.String(), d.AccessValues)
+		return check("access", "access setting", edit.Target.String(), d.AccessValues)
 	case model.EditDefaultRole:
-		return check("default role", edit.Target.String(), d.DefaultRoleValues)
+		return check("default role", "default role", edit.Target.String(), d.DefaultRoleValues)
 	case model.EditParticipants:
 		diff := model.DiffPeople(edit.Base.Set(), edit.Target.Set())
 		for _, p := range diff.Added {
-			if reason := check("role", p.Role, d.Roles); reason != "" {
+			if reason := check("role", "roles", p.Role, d.Roles); reason != "" {
 				return reason
 			}
-			if reason := check("participant status", p.Status, d.ParticipantStatuses); reason != "" {
+			if reason := check("participant status", "statuses of participants", p.Status, d.ParticipantStatuses); reason != "" {
 				return reason
 			}
 		}
 		for i, p := range diff.Altered {
 			if p.Role != diff.Was[i].Role {
-				if reason := check("role", p.Role, d.Roles); reason != "" {
+				if reason := check("role", "roles", p.Role, d.Roles); reason != "" {
 					return reason
 				}
 			}
 			if p.Status != diff.Was[i].Status {
-				if reason := check("participant status", p.Status, d.ParticipantStatuses); reason != "" {
+				if reason := check("participant status", "statuses of participants", p.Status, d.ParticipantStatuses); reason != "" {
 					return reason
 				}
 			}

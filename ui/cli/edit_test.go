@@ -271,6 +271,17 @@ func TestBlockedAndBulk(t *testing.T) {
 	contains(t, "stdout", &b.out, "bad key", "done  projects:71")
 }
 
+func TestEmptyTitle(t *testing.T) {
+	b := newBench(t)
+	b.want(t, ExitRefused, "edit", "projects:71", "--title", "", "--yes")
+	contains(t, "stdout", &b.out, "can't: a conversation in Kona needs a title")
+	d := b.describe["projects"]
+	d.EmptyTitle = true
+	b.describe["projects"] = d
+	b.want(t, ExitOK, "edit", "projects:71", "--title", "", "--yes")
+	contains(t, "stdout", &b.out, "title: Roof repair → (empty)")
+}
+
 func TestRowsWithoutAnEdit(t *testing.T) {
 	b := newBench(t)
 	lines := func(code int, want string, args ...string) {
@@ -346,7 +357,7 @@ func TestPeople(t *testing.T) {
 		"nobody":                 {[]string{"--add", "Zed"}, 2, nil, []string{"is nobody in projects"}},
 		"not there to remove":    {[]string{"--remove", "Ann Lee"}, 0, []string{"already so"}, nil},
 		"not there to alter":     {[]string{"--role", "Ann Lee=editor"}, 1, []string{"can't: Ann Lee is not in this conversation"}, nil},
-		"no such status":         {[]string{"--participant-status", "Bo Day=left"}, 1, []string{"Kona has no participant status"}, nil},
+		"no such status":         {[]string{"--participant-status", "Bo Day=left"}, 1, []string{"Kona has no statuses of participants"}, nil},
 		"foreign access":         {[]string{"--access", "open"}, 1, []string{`Kona has no access "open"; it has just_me, group, everyone`}, nil},
 		"added twice over":       {[]string{"--add", "Ann Lee", "--role", "Ann Lee=editor"}, 0, []string{"+ Ann Lee <ann@example.com> user:1, editor"}, nil},
 	} {

@@ -122,7 +122,7 @@ func (r *run) configCommand() *cobra.Command {
 		}),
 	}
 	c.AddCommand(
-		&cobra.Command{Use: "path", Short: "Print where the config file and the state directory are", Args: noArgs,
+		&cobra.Command{Use: "path", Short: "Print where the config file is; with --json the state directory and the database too", Args: noArgs,
 			RunE: r.do(func(*cobra.Command, []string) error { return r.configPath() })},
 		&cobra.Command{Use: "check", Short: "Check the config file", Args: noArgs,
 			RunE: r.do(func(*cobra.Command, []string) error { return r.configCheck() })},
@@ -154,47 +154,75 @@ func (r *run) configCommand() *cobra.Command {
 	return c
 }
 
+// pathsJSON is where everything is kept.
+type pathsJSON struct {
+	Config   string `json:"config"`
+	State    string `json:"state"`
+	Database string `json:"database"`
+}
+
 func (r *run) configPath() error {
 	if err := r.findPaths(); err != nil {
 		return err
 	}
+	p := r.setup.Paths
 	if r.flags.json {
-		return r.object(map[string]string{"config": r.setup.Paths.Config, "state": r.setup.Paths.State})
+		return r.object(pathsJSON{Config: p.Config, State: p.State, Database: p.Database()})
 	}
-	r.print("%s", r.setup.Paths.Config)
+	r.print("%s", p.Config)
 	return nil
 }
 
 // problemJSON is one thing wrong with the config file.
 type problemJSON struct {
-	File       string  `json:"file"`
-	Line       int     `json:"line"`
-	Column     int     `json:"column"`
-	Key        string  `json:"key"`
+	File string `json:"file"`
+	// Line and Column are null where the whole file is meant.
+	Line       *int    `json:"line"`
+	Column     *int    `json:"column"`
+	Key        *string `json:"key"`
 	Message    string  `json:"message"`
 	Suggestion *string `json:"suggestion"`
 }
 
+func newProblemJSON(p config.Problem) problemJSON {
+	return problemJSON{File: p.File, Line: orNull(p.Line), Column: orNull(p.Column), Key: orNull(p.Key), Message: p.Message,
+		Suggestion: orNull(p.Suggestion)}
+}
+
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// checkJSON is the result of checking the config file.
+type checkJSON struct {
+	OK       bool          `json:"ok"`
+	Problems []problemJSON `json:"problems"`
+}
+
 func (r *run) configCheck() error {
 	err := r.loadConfig()
+	if !r.flags.json {
+		if err == nil {
+			r.print("%s: ok, %s, %s", r.setup.Paths.Config, count(len(r.setup.Config.Accounts), "account"), count(len(r.setup.Config.Views), "view"))
+		}
+		return err
+	}
+	out := checkJSON{OK: err == nil, Problems: []problemJSON{}}
 	var problems config.Errors
 	switch {
-	case err == nil && r.flags.json:
-		return nil
-	case err == nil:
-		r.print("%s: ok, %s, %s", r.setup.Paths.Config, count(len(r.setup.Config.Accounts), "account"), count(len(r.setup.Config.Views), "view"))
-		return nil
-	case r.flags.json && errors.As(err, &problems):
+	case errors.As(err, &problems):
 		for _, p := range problems {
-			out := problemJSON{File: p.File, Line: p.Line, Column: p.Column, Key: p.Key, Message: p.Message}
-			if p.Suggestion != "" {
-				out.Suggestion = &p.Suggestion
-			}
-			if err := r.object(out); err != nil {
-				return err
-			}
+			out.Problems = append(out.Problems, newProblemJSON(p))
 		}
-		return &ExitError{Code: ExitUsage}
+	case err != nil:
+		out.Problems = append(out.Problems, problemJSON{File: r.setup.Paths.Config, Message: err.Error()})
 	}
-	return err
+	if printed := r.object(out); printed != nil || err == nil {
+		return printed
+	}
+	return &ExitError{Code: CodeOf(err)}
 }
