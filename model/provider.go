@@ -44,7 +44,8 @@ type Provider interface {
 	Needs(kinds ...EditKind) Need
 
 	// Requests gives exactly what Apply would send for edits of one
-	// conversation, without a credential. It does no I/O.
+	// conversation, without a credential. It does no I/O. A read-only account
+	// shows what would be sent if it were not.
 	Requests(fresh Conversation, edits []Edit) ([]Request, error)
 
 	// Apply sends the fewest requests that make the edits of one

@@ -11,10 +11,10 @@ import (
 )
 
 // plan gives the request for the edits of one engagement, nil for none, and
-// an error for each edit that no request is made for. It does no I/O.
-func (p *provider) plan(fresh model.Conversation, edits []model.Edit) (call *providers.Call, made []int, refused map[int]error) {
+// an error for each edit that no request is made for. It does no I/O. caps
+// say what may be sent.
+func (p *provider) plan(fresh model.Conversation, edits []model.Edit, caps model.Capabilities) (call *providers.Call, made []int, refused map[int]error) {
 	refused = map[int]error{}
-	caps := p.Capabilities(fresh)
 	for i, e := range edits {
 		if c := caps.Of(e.Kind); !c.Can() {
 			refused[i] = unsupported("change "+string(e.Kind), c.Reason)
@@ -56,7 +56,7 @@ func contactIDs(people []model.Participant) ([]string, error) {
 
 // Requests implements model.Provider.
 func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	call, _, refused := p.plan(fresh, edits)
+	call, _, refused := p.plan(fresh, edits, p.possible(fresh))
 	for i := range edits {
 		if err := refused[i]; err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]mod
 // Apply implements model.Provider.
 func (p *provider) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
 	out := make([]model.Outcome, len(edits))
-	call, made, refused := p.plan(fresh, edits)
+	call, made, refused := p.plan(fresh, edits, p.Capabilities(fresh))
 	for i, err := range refused {
 		out[i].Err = err
 	}

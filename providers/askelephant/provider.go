@@ -168,6 +168,11 @@ func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
 	if p.account.ReadOnly {
 		return providers.ReadOnlyCapabilities()
 	}
+	return p.possible(c)
+}
+
+// possible is Capabilities without regard to read-only.
+func (p *provider) possible(c model.Conversation) model.Capabilities {
 	caps := providers.CapabilitiesOf(table())
 	if p.client.lacks(expandContacts) {
 		caps[model.EditContacts] = model.Capability{State: model.CapabilityNo,

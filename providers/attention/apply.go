@@ -30,11 +30,11 @@ const (
 )
 
 // plan gives the requests for the edits, in order. refused holds an error for
-// each edit that no request is made for. It does no I/O.
-func (p *provider) plan(fresh model.Conversation, edits []model.Edit) (steps []step, refused map[int]error) {
+// each edit that no request is made for. It does no I/O. caps
+// say what may be sent.
+func (p *provider) plan(fresh model.Conversation, edits []model.Edit, caps model.Capabilities) (steps []step, refused map[int]error) {
 	refused = map[int]error{}
 	var by [orders]*step
-	caps := p.Capabilities(fresh)
 	id := fresh.Ref.ID
 	set := func(order, edit int, call providers.Call, shows func(converted) bool) {
 		if by[order] == nil {
@@ -121,7 +121,7 @@ func (p *provider) wholeLabels(fresh model.Conversation) map[string]any {
 
 // Requests implements model.Provider.
 func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	steps, refused := p.plan(fresh, edits)
+	steps, refused := p.plan(fresh, edits, p.possible(fresh))
 	for i := range edits {
 		if err := refused[i]; err != nil {
 			return nil, err
@@ -141,7 +141,7 @@ func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]mod
 // Apply implements model.Provider.
 func (p *provider) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
 	out := make([]model.Outcome, len(edits))
-	steps, refused := p.plan(fresh, edits)
+	steps, refused := p.plan(fresh, edits, p.Capabilities(fresh))
 	for i, err := range refused {
 		out[i].Err = err
 	}

@@ -140,6 +140,11 @@ func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
 	if p.account.ReadOnly {
 		return providers.ReadOnlyCapabilities()
 	}
+	return p.possible(c)
+}
+
+// possible is Capabilities without regard to read-only.
+func (p *provider) possible(c model.Conversation) model.Capabilities {
 	caps := providers.CapabilitiesOf(table())
 	if c.Archived {
 		caps[model.EditArchive] = model.Capability{State: model.CapabilityNo, Reason: "it is archived already, and Attention has no call that unarchives"}

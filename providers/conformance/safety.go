@@ -113,6 +113,9 @@ func readOnly(t *testing.T, s Service) {
 			c, e := writable.choose(ec)
 			state, ids := b.State(c.Ref.ID), b.IDs()
 			b.Reset()
+			if reqs, err := b.Account.Requests(c, []model.Edit{e}); err != nil || len(reqs) == 0 {
+				t.Errorf("%s: what would be sent can't be shown: %v, %v", ec.Name, reqs, err)
+			}
 			out := b.Account.Apply(context.Background(), c, []model.Edit{e})[0]
 			wantKind(t, ec.Name, out.Err, model.Unsupported)
 			b.wantCount(t, ec.Name, 0)
