@@ -333,6 +333,14 @@ var notTaken = []int{http.StatusBadRequest, http.StatusUnauthorized, http.Status
 var wasRead = []string{"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"}
 
 func (s *session) ask(ctx context.Context, op, address, form string) (tokens, error) {
+	if s.account.Pacer != nil {
+		if err := s.account.Pacer.Wait(ctx); err != nil {
+			if ctx.Err() != nil {
+				return tokens{}, givenUp(op, ctx.Err())
+			}
+			return tokens{}, &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
+		}
+	}
 	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()

@@ -311,3 +311,29 @@ func TestSigningIn(t *testing.T) {
 		t.Error("tokens are taken without a place to keep them")
 	}
 }
+
+// turns counts the requests that waited for their turn.
+type turns struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (w *turns) Wait(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n++
+	return ctx.Err()
+}
+
+func TestRefreshWaitsForItsTurn(t *testing.T) {
+	i := &issuer{access: "gone", refresh: "refresh-0", lifetime: 1000}
+	pace := &turns{}
+	var at *stub
+	p, _ := openStub(t, nil, everything(i), func(a *providers.Account) { a.Pacer, at = pace, a.Transport.(*stub) })
+	if err := load(p); err != nil || i.refreshes != 1 {
+		t.Fatalf("%v after %d refreshes", err, i.refreshes)
+	}
+	if n := len(at.sent); n != 3 || pace.n != n {
+		t.Errorf("%d of %d requests waited for their turn", pace.n, n)
+	}
+}
