@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -194,7 +195,8 @@ func (c *client) lacks(expansion string) bool {
 
 // expanded sends a read with expansions. Those whose scope a 403 names are
 // left out from then on. A 403 that names none of them is tried once without
-// any that need a scope, and only if that helps are they left out.
+// any that need a scope; if that helps, they are added one by one, and those
+// that are refused are left out.
 func (c *client) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
 	for {
 		use := c.allowed(wanted)
@@ -219,13 +221,33 @@ func (c *client) expanded(ctx context.Context, call providers.Call, wanted []str
 		if len(scoped) == 0 || strings.Contains(e.Message, "engagements:") {
 			return nil, err
 		}
-		a, again := c.do(ctx, withExpansions(call, rest))
+		bare, again := c.do(ctx, withExpansions(call, rest))
 		if again != nil {
 			return nil, err
 		}
-		c.drop(scoped)
-		return a, nil
+		return c.add(ctx, call, bare, rest, scoped)
 	}
+}
+
+// add finds out which expansions of a read are refused. bare is the answer
+// with kept alone.
+func (c *client) add(ctx context.Context, call providers.Call, bare *providers.Answer, kept, more []string) (*providers.Answer, error) {
+	var refused []string
+	for _, x := range more {
+		with := append(slices.Clone(kept), x)
+		a, err := c.do(ctx, withExpansions(call, with))
+		switch {
+		case model.KindOf(err) == model.Forbidden:
+			refused = append(refused, x)
+		case err != nil:
+			return nil, err
+		default:
+			bare, kept = a, with
+		}
+	}
+	c.account.Logf("left out from now on: %s", strings.Join(refused, ", "))
+	c.drop(refused)
+	return bare, nil
 }
 
 func withExpansions(call providers.Call, use []string) providers.Call {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -387,7 +388,7 @@ func TestRefusedExpansions(t *testing.T) {
 	}{
 		{"one named", "companies:read", []string{expandCompanies}, 2},
 		{"one after the other", "contacts:read users:read", []string{expandContacts, expandOwner}, 3},
-		{"none named", "", []string{expandContacts, expandCompanies, expandOwner, expandTags}, 2},
+		{"none named", "", []string{expandContacts, expandCompanies, expandOwner}, 6},
 	} {
 		needs := map[string]string{"contacts": "contacts:read", "companies": "companies:read", "owner": "users:read"}
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": func(r *http.Request) (int, string) {
@@ -412,6 +413,11 @@ func TestRefusedExpansions(t *testing.T) {
 		for _, x := range tc.lacks {
 			if !p.client.lacks(x) || !strings.Contains(check, "{"+x+" false left out") {
 				t.Errorf("%s: %s is not left out: %s", tc.name, x, check)
+			}
+		}
+		for _, x := range []string{expandContacts, expandCompanies, expandOwner, expandTags} {
+			if p.client.lacks(x) && !slices.Contains(tc.lacks, x) {
+				t.Errorf("%s: %s is left out", tc.name, x)
 			}
 		}
 		if c := p.Capabilities(fresh())[model.EditContacts]; c.Can() == p.client.lacks(expandContacts) {
