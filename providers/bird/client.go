@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -37,6 +38,7 @@ var (
 	listContactsEndpoint       = providers.Endpoint{Name: "list contacts", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/contacts", Success: []int{200}}
 	getContactEndpoint         = providers.Endpoint{Name: "read contact", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/contacts/{contact_id}", Success: []int{200}}
 	searchContactsEndpoint     = providers.Endpoint{Name: "search contacts", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/contacts/search", Success: []int{200}}
+	listAgentsEndpoint         = providers.Endpoint{Name: "list agents", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/agents", Success: []int{200}}
 	listChannelsEndpoint       = providers.Endpoint{Name: "list channels", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/channels", Success: []int{200}}
 )
 
@@ -123,6 +125,19 @@ func (c *client) getContact(id string) providers.Call {
 // searchContacts finds the contacts that have an identifier. The reference says POST, its sample GET; POST is used.
 func (c *client) searchContacts(key, value string) providers.Call {
 	return c.call(searchContactsEndpoint, nil, nil, searchBody{Identifier: identifierBody{Key: key, Value: value}})
+}
+
+// listAgents lists the people at the desk; text narrows by e-mail address where it is one, else by name
+// (docs.bird.com/api, collaborations, agent management). How the name is compared is not said.
+func (c *client) listAgents(limit int, token, text string) providers.Call {
+	q := paging(limit, token)
+	switch {
+	case strings.Contains(text, "@"):
+		q.Set("email", text)
+	case text != "":
+		q.Set("name", text)
+	}
+	return c.call(listAgentsEndpoint, nil, q, nil)
 }
 
 func (c *client) listChannels(limit int, token string) providers.Call {

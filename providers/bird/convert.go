@@ -398,6 +398,16 @@ func convertContact(raw []byte) (model.Participant, bool) {
 	return p, p.ID != ""
 }
 
+// convertAgent takes an agent as a participant; ok is false without an id.
+func convertAgent(raw []byte) (model.Participant, bool) {
+	o, ok := providers.ParseObject(raw)
+	if !ok {
+		return model.Participant{}, false
+	}
+	p := model.Participant{Kind: model.KindUser, ID: o.Text("id"), Name: o.Text("displayName"), Email: o.Text("email")}
+	return p, p.ID != ""
+}
+
 // channel is one channel of the workspace.
 type channel struct {
 	id, name, platform string

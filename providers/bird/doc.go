@@ -32,7 +32,8 @@
 //     is seen by a full walk only.
 //   - A page token may end: on a 4xx for one the walk starts again, once. A token that comes twice is an error.
 //   - 409 for a read of a conversation, its messages or participants: repeated once after a second.
-//   - Access keys, bots, agents and the like cannot be added to a conversation; users and flows are found by id only.
+//   - Access keys, bots, agents and the like cannot be added to a conversation; flows are found by id only, users
+//     also by name and e-mail among the agents (GET /agents); that the id of an agent is that of the user is [assumed].
 //   - A contact can have one active conversation on a channel: reopening a second, or creating one, is a conflict,
 //     and the existing conversation is named where the service names it.
 //   - Messages: only newer ones are asked for (dateFrom) for five minutes after all were; changes of delivery to older

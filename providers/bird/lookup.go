@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"confab/model"
 )
@@ -23,8 +24,8 @@ var (
 )
 
 // Lookup implements model.Provider. Contacts are found by id, e-mail address, phone number (+31…) or KEY=VALUE, and by
-// name within the pages that are read; channels are listed. Users and flows have no directory that gives the ids which
-// participants take, so only an id finds one.
+// name within the pages that are read; channels are listed. Users are found by id, and by name or e-mail among the
+// agents. Flows have no directory, so only an id finds one.
 func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Limit <= 0 {
 		req.Limit = defaultLookup
@@ -38,6 +39,9 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	case model.LookupUsers, model.LookupFlows:
 		if uuidShape.MatchString(req.Text) {
 			return model.LookupPage{Items: []model.Participant{{Kind: string(req.Kind), ID: req.Text}}}, nil
+		}
+		if req.Kind == model.LookupUsers {
+			return p.lookupAgents(ctx, req)
 		}
 		return model.LookupPage{}, nil
 	}
@@ -142,6 +146,39 @@ func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 		if len(out.Items) == req.Limit {
 			return out, nil
 		}
+	}
+	return out, nil
+}
+
+// lookupAgents gives one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
+// of type user is "usually an agent at the desk", and a wrong id is refused when it is added. An access key that may
+// not list agents is common; then only ids find users.
+func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+	if strings.ContainsFunc(req.Text, unicode.IsControl) {
+		return model.LookupPage{}, nil
+	}
+	answer, err := p.client.do(ctx, p.client.listAgents(min(req.Limit, pageLimit), req.Cursor, req.Text))
+	switch model.KindOf(err) {
+	case "":
+	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
+		p.account.Logf("agents cannot be listed, so users are found by id alone: %s", err)
+		return model.LookupPage{}, nil
+	default:
+		return model.LookupPage{}, err
+	}
+	pg, err := readPage(answer)
+	if err != nil {
+		return model.LookupPage{}, named(err, "list agents")
+	}
+	out := model.LookupPage{Cursor: pg.Next}
+	want := model.FoldText(req.Text)
+	for _, raw := range pg.Results {
+		if u, ok := convertAgent(raw); ok && len(out.Items) < req.Limit && strings.Contains(model.FoldText(u.Name+" "+u.Email), want) {
+			out.Items = append(out.Items, u)
+		}
+	}
+	if pg.Next == req.Cursor {
+		out.Cursor = "" // a token that leads to itself
 	}
 	return out, nil
 }

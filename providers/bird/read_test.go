@@ -292,6 +292,10 @@ func TestLookup(t *testing.T) {
 	}
 	p, s := openStub(t, func(r sent) (int, string) {
 		switch {
+		case strings.HasSuffix(r.Path, "/agents") && strings.Contains(r.Query, "pageToken=refused"):
+			return 401, `{"code":"Unauthorized","message":"no AgentViewerPolicy"}`
+		case strings.HasSuffix(r.Path, "/agents"):
+			return 200, results("", `{"id":"us-1","displayName":"Ann Desk","email":"ann@desk.test"}`, `{"id":"us-2","displayName":"Bob Desk"}`)
 		case strings.HasSuffix(r.Path, "/contacts/search"):
 			return 200, results("", contact("1", "Ann", "ann@example.com"))
 		case strings.HasSuffix(r.Path, "/contacts") && strings.Contains(r.Query, "pageToken=p2"):
@@ -316,7 +320,10 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupContacts, Limit: 2, Cursor: "2:"}, "3 4", "", ""},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: c1}, "", "", "GET " + base + "/contacts/" + c1},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: c1}, c1, "", ""},
-		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann"}, "", "", ""},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann"}, "us-1", "", "GET " + base + "/agents?limit=50&name=ann"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann@desk.test"}, "us-1", "", "GET " + base + "/agents?email=ann%40desk.test&limit=50"},
+		{model.LookupRequest{Kind: model.LookupUsers, Limit: 2, Cursor: "refused"}, "", "", ""},
+		{model.LookupRequest{Kind: model.LookupFlows, Text: "ann"}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupChannels, Text: "MAIL"}, "ch-1", "", ""},
 	} {
 		got, err := p.Lookup(t.Context(), tt.req)

@@ -128,7 +128,7 @@ func birdService() conformance.Service {
 		Lookups: []conformance.LookupCase{
 			{Kind: model.LookupContacts, Search: func(p model.Participant) string { return p.Email }, ByID: true},
 			{Kind: model.LookupChannels, Search: func(p model.Participant) string { return p.Name }, ByID: true},
-			{Kind: model.LookupUsers, ByIDAlone: true, KnownID: func(b *conformance.Bench) string { return birdUser(b, nil).ID }},
+			{Kind: model.LookupUsers, Search: func(p model.Participant) string { return p.Name }, ByID: true},
 			{Kind: model.LookupFlows, ByIDAlone: true, KnownID: func(b *conformance.Bench) string { return birdUser(b, nil).ID }},
 		},
 		Silent: []conformance.SilentCase{{
