@@ -9,13 +9,9 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
-	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"os/user"
-	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -133,39 +129,39 @@ func validators() config.Validators {
 type engine struct {
 	*inbox.Inbox
 	store *store.Store
-	log   *log
+	log   *cli.Log
 }
 
 // Close ends the inbox first: what it records needs the store.
 func (e *engine) Close(ctx context.Context) error {
-	return errors.Join(e.Inbox.Close(ctx), e.store.Close(), e.log.close())
+	return errors.Join(e.Inbox.Close(ctx), e.store.Close(), e.log.Close())
 }
 
 func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
-	l, err := openLog(s.Log)
+	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
 	}
 	db, err := openStore(ctx, s)
 	if err != nil {
-		return nil, errors.Join(err, l.close())
+		return nil, errors.Join(err, l.Close())
 	}
 	if note := db.Rescued().String(); note != "" {
-		l.line("%s", note)
+		l.Line("%s", note)
 		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
 	e := &engine{store: db, log: l}
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), Log: l.line}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), Log: l.Line}
 	resolver := s.Config.Resolver()
 	for _, a := range s.Active() {
 		p, err := openProvider(s, a, resolver, pacing(db, a), l)
 		if err != nil {
-			return nil, errors.Join(err, db.Close(), l.close())
+			return nil, errors.Join(err, db.Close(), l.Close())
 		}
 		o.Accounts = append(o.Accounts, inbox.Account{Provider: p, Since: a.Since})
 	}
 	if e.Inbox, err = inbox.Open(ctx, o); err != nil {
-		return nil, errors.Join(err, db.Close(), l.close())
+		return nil, errors.Join(err, db.Close(), l.Close())
 	}
 	return e, nil
 }
@@ -184,7 +180,7 @@ func userName() string {
 	return os.Getenv("USER")
 }
 
-func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *log) (model.Provider, error) {
+func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *cli.Log) (model.Provider, error) {
 	f, account, err := providerAccount(s, a, r, p, l)
 	if err != nil {
 		return nil, err
@@ -196,14 +192,14 @@ func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pace
 	return opened, nil
 }
 
-func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *log) (providers.Factory, providers.Account, error) {
+func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *cli.Log) (providers.Factory, providers.Account, error) {
 	f, ok := registry().Find(a.Provider)
 	if !ok {
 		return f, providers.Account{}, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: unknown provider %q", a.Name, a.Provider)}
 	}
 	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
 		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State, Pacer: p,
-		Log: func(format string, args ...any) { l.line(a.Name+": "+format, args...) }}
+		Log: func(format string, args ...any) { l.Line(a.Name+": "+format, args...) }}
 	if !a.Credential.IsZero() {
 		out.Credential = credential{r.Source(a.Credential)}
 	}
@@ -234,73 +230,17 @@ func (c credential) Get(ctx context.Context) (string, error) {
 
 func (c credential) Reject() { c.source.Forget() }
 
-// pacer spaces the requests of an account among all processes of this host.
-type pacer struct {
-	store   *store.Store
-	account string
-	every   time.Duration
-	burst   int
-}
-
+// pacing gives the pacer of an account, nil for none.
 func pacing(db *store.Store, a config.Account) model.Pacer {
 	f, _ := registry().Find(a.Provider)
-	p := pacer{store: db, account: a.Name, every: f.Pace.Every, burst: f.Pace.Burst}
+	every, burst := f.Pace.Every, f.Pace.Burst
 	if a.Pace.Interval > 0 {
-		p.every, p.burst = a.Pace.Interval, 1
+		every, burst = a.Pace.Interval, 1
 	}
-	if a.Pace.Off || p.every <= 0 {
+	if a.Pace.Off || every <= 0 {
 		return nil
 	}
-	return p
-}
-
-func (p pacer) Wait(ctx context.Context) error {
-	at, err := p.store.Slot(ctx, p.account, p.every, p.burst)
-	if err != nil {
-		return err
-	}
-	wait := time.Until(at)
-	if wait <= 0 {
-		return nil
-	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// log is the file of --log; nil writes nothing.
-type log struct {
-	file *os.File
-	to   *slog.Logger
-}
-
-func openLog(path string) (*log, error) {
-	if path == "" {
-		return nil, nil
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	return &log{file: f, to: slog.New(slog.NewTextHandler(f, nil))}, nil
-}
-
-func (l *log) line(format string, args ...any) {
-	if l != nil {
-		l.to.Info(model.CleanLine(fmt.Sprintf(format, args...), 0))
-	}
-}
-
-func (l *log) close() error {
-	if l == nil {
-		return nil
-	}
-	return l.file.Close()
+	return db.Pacer(a.Name, every, burst)
 }
 
 // screen runs the inbox in the terminal.
@@ -312,11 +252,11 @@ func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
 	e.Start(ctx)
 	o := ui.Options{
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
-		ASCII: s.ASCII || !utf8Locale(), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
+		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
-		Open:          func(url string) error { return openURL(url, s.Config.SecretEnv()) },
+		Open:          func(url string) error { return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv())) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
-		Save: func(name, text string) (string, error) { return saveReport(s.Paths.State, name, text) },
+		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
 	}
 	for _, v := range s.Config.Views {
 		o.Views = append(o.Views, ui.View{Name: v.Name, Query: v.Query})
@@ -327,7 +267,7 @@ func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
 }
 
 func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
-	m := ui.New(ui.Options{Welcome: true, ConfigPath: s.Paths.Config, ASCII: s.ASCII || !utf8Locale(),
+	m := ui.New(ui.Options{Welcome: true, ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
 		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
 	if err := ui.Run(ctx, m); err != nil {
 		return cli.ChooseQuit, err
@@ -336,52 +276,6 @@ func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
 		return cli.ChooseDemo, nil
 	}
 	return cli.ChooseQuit, nil
-}
-
-// utf8Locale reports whether the terminal is said to show UTF-8. Windows and
-// hosts that set nothing are taken to.
-func utf8Locale() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			v = strings.ToLower(strings.ReplaceAll(v, "-", ""))
-			return strings.Contains(v, "utf8")
-		}
-	}
-	return true
-}
-
-// openURL shows an http(s) address in the browser, without a shell.
-func openURL(url string, secretEnv []string) error {
-	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
-		return errors.New("only http and https addresses are opened")
-	}
-	args := []string{"xdg-open", url}
-	switch runtime.GOOS {
-	case "darwin":
-		args = []string{"open", url}
-	case "windows":
-		args = []string{"rundll32", "url.dll,FileProtocolHandler", url}
-	}
-	path, err := exec.LookPath(args[0])
-	if err != nil {
-		return fmt.Errorf("no browser can be opened here: %w", err)
-	}
-	cmd := exec.Command(path, args[1:]...)
-	cmd.Env = config.WithoutEnv(os.Environ(), secretEnv)
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	go func() { _ = cmd.Wait() }()
-	return nil
-}
-
-func saveReport(state, name, text string) (string, error) {
-	dir := filepath.Join(state, "reports")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, filepath.Base(name))
-	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
 // check tests one account live.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -222,5 +223,19 @@ func TestWriteSandboxRefuses(t *testing.T) {
 	}
 	if err := WriteSandbox(fresh, append(accounts, SandboxAccount{Name: "A", BaseURL: "http://127.0.0.1:1"})); err == nil {
 		t.Error("one name twice accepted")
+	}
+}
+
+func TestReportsStayInTheirDirectory(t *testing.T) {
+	p := Paths{State: t.TempDir()}
+	path, err := p.SaveReport("../../of today.txt", "3 done")
+	if err != nil || path != filepath.Join(p.State, "reports", "of today.txt") {
+		t.Fatal(path, err)
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "3 done" {
+		t.Errorf("%q %v", data, err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Error(info, err)
 	}
 }

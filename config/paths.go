@@ -62,3 +62,14 @@ func (p Paths) PrepareState() error {
 	}
 	return nil
 }
+
+// SaveReport writes a report into the state directory, for its owner alone, and gives its path. Of name only the last
+// element counts.
+func (p Paths) SaveReport(name, text string) (string, error) {
+	dir := filepath.Join(p.State, "reports")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, filepath.Base(name))
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
