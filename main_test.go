@@ -38,6 +38,8 @@ type boxKey struct{}
 //	fault PROVIDER NAME N the next N requests meet a fault
 //	offline PROVIDER      connections to a provider fail; online PROVIDER ends that
 //	revoke PROVIDER       the credential is refused from now on
+//	ignores PROVIDER      changes of privacy are accepted and not made (attention, bird)
+//	answer PROVIDER N M   the next M requests are answered with status N (attention, bird, kona)
 //	attention PUT PATH BODY  somebody else's request to Attention
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -55,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"offline":   func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], true) },
 			"online":    func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], false) },
 			"revoke":    func(ts *testscript.TestScript, _ bool, args []string) { box(ts).Revoke(args[0]) },
+			"ignores":   ignoreChanges,
+			"answer":    answerNext,
 			"attention": callAttention,
 		},
 	})
@@ -218,6 +222,22 @@ func countWrites(ts *testscript.TestScript, _ bool, args []string) {
 	if want := number(ts, args[0]); n != want {
 		ts.Fatalf("%d writes, want %d", n, want)
 	}
+}
+
+func ignoreChanges(ts *testscript.TestScript, _ bool, args []string) {
+	switch args[0] {
+	case "attention":
+		box(ts).Attention().Set(func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true })
+	case "bird":
+		box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.IgnoreVisibility = true })
+	default:
+		ts.Fatalf("no such switch: %s", args[0])
+	}
+}
+
+func answerNext(ts *testscript.TestScript, _ bool, args []string) {
+	answer := map[string]func(status, n int){"attention": box(ts).Attention().AnswerNext, "bird": box(ts).Bird().AnswerNext, "kona": box(ts).Kona().AnswerNext}[args[0]]
+	answer(number(ts, args[1]), number(ts, args[2]))
 }
 
 func callAttention(ts *testscript.TestScript, _ bool, args []string) {
