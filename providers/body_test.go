@@ -27,3 +27,22 @@ func TestACallWithoutABodySaysSo(t *testing.T) {
 		server.Close()
 	}
 }
+
+// A write that is answered with another success than the documented one is not
+// sent again: it counts as taken.
+func TestAnUnexpectedSuccessOfAWriteIsOne(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+	defer server.Close()
+	c, err := NewClient(Account{Name: "a", BaseURL: server.URL}, ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := Call{Endpoint: Endpoint{Name: "call", Method: http.MethodPut, Path: "/x", Write: true, Success: []int{200}}}
+	if a, err := c.Do(context.Background(), call); err != nil || a.Status != http.StatusAccepted {
+		t.Errorf("a write: %v", err)
+	}
+	call.Write, call.Method = false, http.MethodGet
+	if _, err := c.Do(context.Background(), call); err == nil {
+		t.Error("a read took an answer that is none")
+	}
+}

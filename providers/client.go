@@ -383,7 +383,9 @@ func (c *Client) send(ctx context.Context, call Call, b built, attempt int) (*An
 	defer raw.Body.Close()
 	c.account.Logf("%s %s: %d after %s", call.Method, c.Scrub(b.url.EscapedPath()), raw.StatusCode, since(start))
 
-	if succeeded(call.Success, raw.StatusCode) {
+	// Another 2xx than the documented one is no reason to repeat a write: it
+	// counts as taken, and what the service then shows decides.
+	if succeeded(call.Success, raw.StatusCode) || call.Write && succeeded(nil, raw.StatusCode) {
 		if c.options.Accepted != nil && value != "" {
 			c.options.Accepted(value)
 		}

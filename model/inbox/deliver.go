@@ -221,6 +221,9 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 		return d.failed(ctx, e, out.Err, false)
 	}
 	was, _ := e.Read(before)
+	if e.Sent {
+		was = e.Base // what was there before the first try, of which this one is the rest
+	}
 	if e.Kind == model.EditDelete {
 		return d.finish(ctx, e, was, e.Target, nil, true, model.Done)
 	}
@@ -357,6 +360,10 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	what := decide(err, e.Attempts, now)
 	if e.Sent {
 		// That nothing left this time takes back no earlier sending.
+		what.unsent = false
+	}
+	if e.Target.People != nil {
+		// A set may take several requests, of which some went through.
 		what.unsent = false
 	}
 	if early {

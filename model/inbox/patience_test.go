@@ -150,6 +150,12 @@ func TestAnEditThatGotPartWayIsFinished(t *testing.T) {
 		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {
 			t.Errorf("%+v, the service has %+v", out[0], f.get("1").Participants.Items)
 		}
+		// The journal tells what was there before the first request, so that an
+		// undo takes all of it back.
+		u, err := b.PlanUndo(context.Background(), ids[0])
+		if err != nil || len(u.Plan.Items) != 1 || len(u.Plan.Items[0].Edits[0].Target.Set()) != 1 {
+			t.Errorf("undo %+v %v", u, err)
+		}
 	})
 }
 
@@ -177,6 +183,50 @@ func TestALostCreateIsNotFoundInAnOlderConversation(t *testing.T) {
 			if n := j.Target.New; n == nil || n.Message != "" || j.After.New.Message != "" {
 				t.Errorf("the journal keeps the message: %+v", j)
 			}
+		}
+	})
+}
+
+func TestARetryOfASetThatWasRefusedHalfWayGoesOn(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		two := []model.Participant{{Kind: "user", ID: "8", Name: "Bea"}, {Kind: "user", ID: "9", Name: "Eve"}}
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: two}})
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			c := f.convs["1"].Clone()
+			c.Participants.Items = append(c.Participants.Items, model.Participant{Kind: "user", ID: "8", Role: model.RoleViewer})
+			f.convs["1"] = c
+			return &model.Error{Kind: model.Invalid, Message: "the second was refused"}, false
+		}
+		if out := deliver(t, b, ids); out[0].State != model.Refused {
+			t.Fatalf("%+v", out[0])
+		}
+		if err := b.Retry(ctx, ids...); err != nil {
+			t.Fatal(err)
+		}
+		if out := deliver(t, b, ids); out[0].State != model.Done || len(f.get("1").Participants.Items) != 3 {
+			t.Errorf("%+v, the service has %+v", out[0], f.get("1").Participants.Items)
+		}
+	})
+}
+
+func TestARelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		if _, err := b.Load(ctx, f.ref("1"), model.NeedParticipants); err != nil {
+			t.Fatal(err)
+		}
+		bea := model.Participant{Kind: "user", ID: "8", Role: model.RoleViewer}
+		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(bea) })
+		p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd,
+			People: []model.Participant{{Kind: "user", ID: "9"}}}}, nil)
+		if err != nil || len(p.Items[0].Edits) != 1 || !model.SamePeople(p.Items[0].Edits[0].Base.Set(), []model.Participant{bea}) {
+			t.Errorf("%+v %v", p.Items, err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"confab/model"
@@ -76,7 +77,7 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 	if err != nil {
 		return model.PlanItem{}, err
 	}
-	if need := a.provider.Needs(missing(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) {
+	if need := a.provider.Needs(toRead(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) || relative(changes) {
 		if ok {
 			// What cannot be done needs no reading.
 			caps := a.provider.Capabilities(row.Conversation)
@@ -126,6 +127,26 @@ func missing(c model.Conversation, changes []model.Change) []model.EditKind {
 		if _, known := model.Read(c, ch.Kind, ch.Key); !known && ch.Base == nil {
 			out = append(out, ch.Kind)
 		}
+	}
+	return out
+}
+
+// relative reports whether a change is made from what is there rather than
+// from what a person saw: then only a fresh read will do as its base.
+func relative(changes []model.Change) bool {
+	return slices.ContainsFunc(changes, func(ch model.Change) bool {
+		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
+	})
+}
+
+// toRead gives the kinds that a read must bring.
+func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
+	if !relative(changes) {
+		return missing(c, changes)
+	}
+	out := make([]model.EditKind, len(changes))
+	for i, ch := range changes {
+		out[i] = ch.Kind
 	}
 	return out
 }

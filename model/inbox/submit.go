@@ -67,7 +67,7 @@ func refs(entries []store.Entry, account string) []model.Ref {
 // asked for, an edit of the same field that another process is sending. What
 // then still waits is reported as it stands in the outbox, with the reason.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
-	w := wait{b: b, ids: ids, report: report, open: map[string]model.OutboxEntry{}, told: map[string]bool{}}
+	w := wait{b: b, ids: ids, report: report, began: b.now(), open: map[string]model.OutboxEntry{}, told: map[string]bool{}}
 	by := map[string][]string{}
 	for _, id := range ids {
 		e, ok, err := b.store.OutboxEntry(ctx, id)
@@ -112,15 +112,20 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 // foreignPause is how often a delivery by another process is looked at.
 const foreignPause = 250 * time.Millisecond
 
+// foreignStart is how long another process is given to begin with an earlier
+// edit; one that nobody begins with was left behind.
+const foreignStart = 3 * time.Second
+
 // wait collects what becomes of the edits of one Deliver.
 type wait struct {
 	b      *Inbox
 	ids    []string
 	report func(model.DeliveryResult)
 
-	mu   sync.Mutex
-	open map[string]model.OutboxEntry // tried, and not settled
-	told map[string]bool
+	mu    sync.Mutex
+	began time.Time
+	open  map[string]model.OutboxEntry // tried, and not settled
+	told  map[string]bool
 }
 
 // note takes the result of one try.
@@ -180,7 +185,7 @@ func (w *wait) pause(ctx context.Context) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		if blocked && before.State == model.Sending {
+		if blocked && (before.State == model.Sending || before.State == model.Queued && now.Sub(w.began) < foreignStart) {
 			sooner(foreignPause)
 			continue
 		}

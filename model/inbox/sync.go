@@ -278,11 +278,27 @@ func (b *Inbox) Sync(ctx context.Context, names ...string) error {
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
 		if wanted(a.name, names) {
-			wg.Go(func() { errs[i] = b.syncOnce(ctx, a, false) })
+			wg.Go(func() { errs[i] = b.syncPatiently(ctx, a) })
 		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// syncPatiently refreshes an account, after a pause that its service asks for
+// if that is over within the patience of the engine.
+func (b *Inbox) syncPatiently(ctx context.Context, a *account) error {
+	end := b.now().Add(b.patience)
+	for {
+		err := b.syncOnce(ctx, a, false)
+		e := model.AsError(err)
+		if e == nil || e.Kind != model.RateLimited || !e.RetryAt.After(b.now()) || e.RetryAt.After(end) {
+			return err
+		}
+		if rest(ctx, e.RetryAt.Sub(b.now()), nil); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
 }
 
 // Search reads again, side by side, what a query may match in accounts whose

@@ -266,3 +266,26 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 		t.Errorf("the process with the new config claims %+v", got)
 	}
 }
+
+func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	enqueue(t, s, store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
+		Target: model.Value{New: &model.NewConversation{Title: "Lift", Message: "a recognisable body"}}}, Title: "Lift"})
+	e := claim(t, s, nil)[0]
+	if err := s.SentCreate(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	e.Target.New.Message = ""
+	made := conv("9", "Lift")
+	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, At: start}, &made, false); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	for _, f := range []string{path, path + "-wal"} {
+		if raw, _ := os.ReadFile(f); bytes.Contains(raw, []byte("recognisable")) {
+			t.Errorf("%s still holds the message", filepath.Base(f))
+		}
+	}
+}

@@ -100,6 +100,11 @@ func (s *Store) Scope(accounts []string) {
 
 // Close closes the database and gives up this process's claims.
 func (s *Store) Close() error {
+	if s.write != nil {
+		// What was removed must not stay readable in the log either. While
+		// another process reads, the last one to leave does it.
+		s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	}
 	err := s.closeDB()
 	if s.owner != nil {
 		s.owner.close()
@@ -158,7 +163,7 @@ func (s *Store) open(ctx context.Context, host string) error {
 func connect(path string, conns int, lock string) (*sql.DB, error) {
 	q := url.Values{"_txlock": {lock}, "_pragma": {
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-		"temp_store(MEMORY)", "cache_size(-8000)",
+		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-8000)",
 	}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {

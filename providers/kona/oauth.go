@@ -329,8 +329,9 @@ func (s *session) exchange(ctx context.Context, op string, form url.Values) (tok
 var notTaken = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
 	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
 
-// wasRead are the codes of OAuth 2.0 (RFC 6749, section 5.2) that say that the parameters were read and refused.
-var wasRead = []string{"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"}
+// wasRead are the codes of OAuth 2.0 (RFC 6749, section 5.2) that say that the parameters were read and refused. A
+// server that has not seen them may well call the client invalid.
+var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
 
 func (s *session) ask(ctx context.Context, op, address, form string) (tokens, error) {
 	if s.account.Pacer != nil {
