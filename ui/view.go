@@ -130,6 +130,17 @@ func (m *Model) emptyText() []string {
 			return []string{"Nothing here yet: the services are being read."}
 		}
 	}
+	// An account that was never read whole and fails holds what nobody here has
+	// seen: "nothing" would be a lie.
+	var unread []string
+	for _, a := range m.facts.Accounts() {
+		if a.Error != nil && a.Swept.IsZero() {
+			unread = append(unread, a.Name+": "+model.CleanLine(a.Error.Message, 200))
+		}
+	}
+	if len(unread) > 0 {
+		return append(append([]string{"Nothing could be read yet.", ""}, unread...), "", "It is tried again by itself; r tries now.")
+	}
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
