@@ -32,6 +32,10 @@ func (s EditState) NeedsPerson() bool {
 // Failed is what is:failed finds.
 func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s == OutcomeNotKnown }
 
+// WithoutEffect reports whether an edit in this state changed nothing, unless
+// an earlier try was sent.
+func (s EditState) WithoutEffect() bool { return s == InConflict || s == Refused }
+
 // EntryError is an error as it is kept with an edit.
 type EntryError struct {
 	Kind      ErrorKind `json:"kind"`

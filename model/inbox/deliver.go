@@ -135,9 +135,9 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	}
 	var send []model.OutboxEntry
 	for _, e := range entries {
-		verdict, theirs := model.Compare(e.Edit, read.Conversation)
-		if verdict == model.Changed && e.Sent && model.PartWay(e.Base, e.Target, theirs) {
-			verdict = model.Untouched // an earlier try got only so far; what is left is sent
+		verdict, theirs, err := d.compare(ctx, &e, read.Conversation)
+		if err != nil {
+			return err
 		}
 		switch verdict {
 		case model.Already:
@@ -146,7 +146,10 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 			send = append(send, e)
 		case model.Changed:
 			state := model.InConflict
-			cause := &model.EntryError{Kind: model.ConflictKind, Message: "somebody else changed the " + model.FieldName(e.Kind) + " meanwhile"}
+			cause := &model.EntryError{Kind: model.ConflictKind, Message: "the " + model.FieldName(e.Kind) + " was changed by somebody else meanwhile"}
+			if e.Undoes != "" {
+				cause.Message = "the " + model.FieldName(e.Kind) + " has been changed again since"
+			}
 			if e.Sent {
 				state = model.OutcomeNotKnown
 				cause = &model.EntryError{Kind: model.UnknownOutcome,
@@ -182,6 +185,63 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	}
 	return nil
 }
+
+// compare tells what a fresh read means for an edit. What confab itself
+// delivered since the edit was made is not somebody else's change: the edit is
+// then made on top of that, and for sets of people both changes are kept.
+func (d delivery) compare(ctx context.Context, e *model.OutboxEntry, fresh model.Conversation) (model.Verdict, model.Value, error) {
+	verdict, theirs := model.Compare(e.Edit, fresh)
+	if verdict != model.Changed {
+		return verdict, theirs, nil
+	}
+	if (e.Sent || e.Undoes != "") && model.PartWay(e.Base, e.Target, theirs) {
+		return model.Untouched, theirs, nil // an earlier try got only so far; what is left is sent
+	}
+	if e.Sent {
+		return verdict, theirs, nil
+	}
+	own, err := d.deliveredBetween(ctx, e.Edit, theirs)
+	if err != nil || !own {
+		return verdict, theirs, err
+	}
+	if e.Undoes != "" {
+		return verdict, theirs, nil // a newer change of one's own is not taken back by the way
+	}
+	target := e.Target
+	if e.Base.People != nil && theirs.People != nil && target.People != nil {
+		target = model.PeopleValue(model.MergePeople(*e.Base.People, *target.People, *theirs.People))
+	}
+	if err := d.b.store.Reground(ctx, e.ID, theirs, target); err != nil {
+		return verdict, theirs, err
+	}
+	e.Base, e.Target = theirs, target
+	verdict, theirs = model.Compare(e.Edit, fresh)
+	return verdict, theirs, nil
+}
+
+// deliveredBetween reports whether deliveries of confab lead from the base of
+// an edit to the value that the service shows now.
+func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
+	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
+	if err != nil {
+		return false, err
+	}
+	for _, j := range entries { // newest first
+		switch {
+		case j.Field() != e.Field() || j.State != model.Done:
+			continue
+		case !j.After.Equal(now):
+			return false, nil
+		case j.Before.Equal(e.Base):
+			return true, nil
+		}
+		now = j.Before
+	}
+	return false, nil
+}
+
+// ownDeliveries bounds how far back a chain of own deliveries is followed.
+const ownDeliveries = 200
 
 // unread handles a conversation that could not be read before sending.
 func (d delivery) unread(ctx context.Context, entries []model.OutboxEntry, cause error) error {

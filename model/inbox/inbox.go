@@ -64,12 +64,6 @@ type Inbox struct {
 	turns   turns
 }
 
-// session remembers the submissions of this run, newest last, for undo.
-type session struct {
-	sync.Mutex
-	batches []string
-}
-
 // Open starts the engine without any worker: reads work, and what is asked
 // for explicitly is done. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {

@@ -62,7 +62,7 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	if ctx.Err() != nil {
 		return model.Plan{}, ctx.Err()
 	}
-	return model.Plan{Items: items}, failure
+	return model.Plan{ID: store.NewID(b.now()), Items: items}, failure
 }
 
 func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change) (model.PlanItem, error) {
@@ -167,7 +167,7 @@ func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversati
 		// A service may be sent the id, so that it is part of the plan.
 		it.Edits[i].ID = store.NewID(b.now())
 	}
-	return model.Plan{Items: []model.PlanItem{a.sendable(c, it)}}, nil
+	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
 // Requests fills in what would be sent for each changing item. Each
@@ -195,10 +195,28 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 			}
 			c = d.Conversation
 		}
-		if items[i].Requests, err = a.provider.Requests(c, it.Edits); err != nil {
-			return p, err
+		for _, edits := range sentTogether(it.Edits) {
+			requests, err := a.provider.Requests(c, edits)
+			if err != nil {
+				return p, err
+			}
+			items[i].Requests = append(items[i].Requests, requests...)
 		}
 	}
 	p.Items = items
 	return p, nil
+}
+
+// sentTogether splits the edits of one conversation as they are claimed: first
+// all that do not widen, in as few requests as the service allows, then each
+// that widens by itself once everything before it is settled.
+func sentTogether(edits []model.Edit) [][]model.Edit {
+	var out [][]model.Edit
+	for i, e := range model.InSendingOrder(edits) {
+		if i == 0 || e.Widens() {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], e)
+	}
+	return out
 }

@@ -259,7 +259,7 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 	if _, err := old.Save(t.Context(), conv("1", "a")); err == nil {
 		t.Error("a reading of another service was laid over a row")
 	}
-	if _, err := old.Enqueue(t.Context(), []store.Entry{rename("1", "a", "x")}); err == nil {
+	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []store.Entry{rename("1", "a", "x")}); err == nil {
 		t.Error("an edit for another service was queued")
 	}
 	if got := claim(t, config, nil); len(got) != 1 {

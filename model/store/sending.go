@@ -57,6 +57,9 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		}
 		t.exec("UPDATE outbox SET state = ?, claim = '', error = ?, theirs = ?, next_try = ?, sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?",
 			state, errRaw, theirsRaw, ms(next), unsent, id)
+		if err := t.parked(id); err != nil {
+			return err
+		}
 		return t.reprojectEntry(id)
 	})
 	return localError("park an edit", err)
@@ -85,6 +88,11 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 		t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 		if err := t.journal(j); err != nil {
 			return err
+		}
+		if j.State == model.OutcomeAlreadySet {
+			if err := t.dropUndoing(e); err != nil {
+				return err
+			}
 		}
 		if after != nil {
 			key, _, err := t.save(*after, true)

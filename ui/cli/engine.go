@@ -31,10 +31,15 @@ type Engine interface {
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
+	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	Retry(ctx context.Context, ids ...string) error
 	Discard(ctx context.Context, ids ...string) error
+	Resolve(ctx context.Context, id string, r model.Resolution) error
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	See(ctx context.Context, ref model.Ref) error
 
 	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
