@@ -51,7 +51,7 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
 		}
 		before := j.Before
 		after := j.After
-		p, err := b.Plan(ctx, []model.Ref{j.Ref}, []model.Change{{Kind: j.Kind, Op: model.OpSet, Key: j.Key, Target: before, Base: &after}}, nil)
+		p, err := b.Plan(ctx, []model.Ref{j.Ref}, []model.Change{{Kind: j.Kind, Op: model.OpSet, Key: j.Key, Target: before, Base: &after}}, model.PlanOptions{})
 		if err != nil {
 			return u, err
 		}
