@@ -24,7 +24,7 @@ func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
 						return &model.Error{Kind: model.UnknownOutcome}, applied
 					}
 				})
-				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"})
+				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"}, model.PlanOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -53,7 +53,7 @@ func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
 
 func create(t *testing.T, b *inbox.Inbox, title string) []string {
 	t.Helper()
-	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title})
+	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title}, model.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
