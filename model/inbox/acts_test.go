@@ -275,3 +275,38 @@ func TestUndoOfAnUndo(t *testing.T) {
 		}
 	})
 }
+
+// What is taken back while it is read before sending, and then meets somebody
+// else's change, leaves nothing to decide: neither it nor its inverse was sent.
+func TestUndoOfWhatMeetsAConflict(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			b.Start(ctx)
+			time.Sleep(time.Minute)
+			arrived, release := make(chan bool), make(chan bool)
+			f.set(func() {
+				f.onLoad = func(string) error {
+					f.onLoad = nil
+					f.mu.Unlock()
+					arrived <- true
+					<-release
+					f.mu.Lock()
+					return nil
+				}
+			})
+			submit(t, b, f.ref("1"), title("mine"))
+			<-arrived
+			undo(t, b, "")
+			f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+			release <- true
+			time.Sleep(time.Minute)
+			if _, applies := f.count(); applies != 0 || len(outbox(t, b)) != 0 || f.get("1").Title != "theirs" {
+				t.Errorf("%d writes, outbox %+v, the service has %q", applies, outbox(t, b), f.get("1").Title)
+			}
+		})
+	})
+}
