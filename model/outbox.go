@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // EditState is where an edit is on its way.
 type EditState string
@@ -20,6 +24,29 @@ const (
 	OutcomeAlreadySet EditState = "already"   // nothing was sent: it already was so
 	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )
+
+// Words gives a state as it is said.
+func (s EditState) Words() string {
+	switch s {
+	case Queued, Sending, RetryAt:
+		return "waiting"
+	case Held:
+		return "needs you: held"
+	case InConflict:
+		return "needs you: conflict"
+	case Refused:
+		return "needs you: refused"
+	case NotVerified:
+		return "needs you: not verified"
+	case OutcomeNotKnown:
+		return "needs you: outcome unknown"
+	case OutcomeAlreadySet:
+		return "already so"
+	case OutcomeBlocked:
+		return "can't be done"
+	}
+	return string(s)
+}
 
 // Waiting reports whether the edit is still on its way by itself.
 func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
@@ -47,6 +74,30 @@ type EntryError struct {
 	// Existing is the ref of a conversation to look at: the one that stands in
 	// the way of a create or reopen, or that a create made or may have made.
 	Existing string `json:"existing,omitempty"`
+}
+
+// String says what an edit ran into, once: the kind with the HTTP status where
+// a service said it, its words, its code where they don't hold it, the id of the
+// request.
+func (e *EntryError) String() string {
+	var b strings.Builder
+	if e.Status != nil || e.Message == "" || e.Kind == Unauthorized || e.Kind == NoCredential || e.Kind == Unavailable {
+		b.WriteString(e.Kind.Words())
+		if e.Status != nil {
+			fmt.Fprintf(&b, " (%d)", *e.Status)
+		}
+		if e.Message != "" {
+			b.WriteString(": ")
+		}
+	}
+	b.WriteString(e.Message)
+	if e.Code != "" && !strings.Contains(strings.ToLower(e.Message), strings.ToLower(e.Code)) {
+		b.WriteString(" (" + e.Code + ")")
+	}
+	if e.RequestID != "" {
+		b.WriteString(" [request " + e.RequestID + "]")
+	}
+	return b.String()
 }
 
 // NewEntryError keeps the parts of an error that a person reads.

@@ -38,9 +38,9 @@ type fakeEngine struct {
 	syncErr map[string]error
 	undo    model.Undo
 
-	loads, lookups, syncs, submits int
-	queries                        []string
-	closed                         bool
+	made, loads, lookups, syncs, submits int
+	queries                              []string
+	closed                               bool
 }
 
 func newFake() *fakeEngine {
@@ -164,7 +164,7 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := model.Plan{ID: fmt.Sprintf("s%d", len(f.outbox)+1)}
+	p := model.Plan{ID: fmt.Sprintf("s%d", f.made+1)}
 	for _, ref := range refs {
 		p.Items = append(p.Items, model.PlanOne(f.rows[ref].Conversation, f.describe[ref.Account], f.caps[ref.Account], changes))
 	}
@@ -192,7 +192,8 @@ func (f *fakeEngine) Submit(_ context.Context, p model.Plan) ([]string, error) {
 	f.submits++
 	var ids []string
 	for _, e := range p.Edits() {
-		e.ID, e.Submission = fmt.Sprintf("e%d", len(f.outbox)+1), p.ID
+		f.made++
+		e.ID, e.Submission = fmt.Sprintf("e%d", f.made), p.ID
 		f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, State: model.Queued})
 		ids = append(ids, e.ID)
 	}
@@ -200,21 +201,29 @@ func (f *fakeEngine) Submit(_ context.Context, p model.Plan) ([]string, error) {
 }
 
 func (f *fakeEngine) Deliver(_ context.Context, ids []string, report func(model.DeliveryResult)) error {
-	for i, e := range f.outbox {
+	var left []model.OutboxEntry
+	for _, e := range f.outbox {
 		if !slices.Contains(ids, e.ID) {
+			left = append(left, e)
 			continue
 		}
 		e.State = model.Done
 		if f.outcome != nil {
 			e = f.outcome(e)
 		}
-		f.outbox[i] = e
 		d := model.DeliveryResult{Entry: e}
-		if e.State == model.Done {
-			d.Journal = &model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, State: model.Done, At: time.Unix(1000, 0)}
+		if e.State == model.Done || e.State == model.OutcomeAlreadySet {
+			j := model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, State: e.State, At: time.Unix(1000, 0)}
+			f.journal = append([]model.JournalEntry{j}, f.journal...)
+			if e.State == model.Done {
+				d.Journal = &j
+			}
+		} else {
+			left = append(left, e)
 		}
 		report(d)
 	}
+	f.outbox = left
 	return nil
 }
 
@@ -274,6 +283,24 @@ func (f *fakeEngine) SubmissionEdits(_ context.Context, id string) (waiting []mo
 }
 func (f *fakeEngine) Resolve(_ context.Context, id string, _ model.Resolution) error {
 	return f.Discard(context.Background(), id)
+}
+func (f *fakeEngine) Recheck(_ context.Context, id string) (model.OutboxEntry, error) {
+	for i, e := range f.outbox {
+		if e.ID != id {
+			continue
+		}
+		c, err := f.Load(context.Background(), e.Ref, 0)
+		if err != nil {
+			return e, err
+		}
+		theirs, _ := e.Read(c.Conversation)
+		f.outbox[i].Theirs = &theirs
+		return f.outbox[i], nil
+	}
+	return model.OutboxEntry{}, nil
+}
+func (f *fakeEngine) Pending(context.Context) ([]model.Submission, error) {
+	return slices.DeleteFunc(uitest.Submissions(f.outbox, f.journal), func(s model.Submission) bool { return s.Over() }), nil
 }
 func (f *fakeEngine) See(context.Context, model.Ref) error { return nil }
 func (f *fakeEngine) Retry(_ context.Context, ids ...string) error {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // linearPage is how many rows the line mode lists at a time.
@@ -30,6 +31,7 @@ type linear struct {
 	// event is announced only where it shows.
 	lines    map[model.Ref]string
 	accounts map[string]string
+	acts     []followed
 }
 
 func (r *run) linear(ctx context.Context, e Engine, start Start) error {
@@ -52,6 +54,9 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 	if err := l.list(ctx, 0); err != nil {
 		return err
 	}
+	if n := l.needPerson(); n > 0 {
+		l.print("%s: outbox", needsYou(n))
+	}
 	for {
 		l.prompt()
 		line, err := l.next(ctx, events)
@@ -68,7 +73,9 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "quit" || word == "q" {
-			return l.leave(ctx, events)
+			err := l.leave(ctx, events)
+			l.announce(context.WithoutCancel(ctx), model.Event{}) // how the last act ended
+			return err
 		}
 		if err := l.command(ctx, word, strings.TrimSpace(rest)); err != nil {
 			if ctx.Err() != nil {
@@ -108,8 +115,9 @@ func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, e
 
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
-// announce says what an event changed among what was listed, one line each. A
-// prompt may stand on the line, so the first ends it.
+// announce says how this session's acts ended, and what else an event changed
+// among what was listed, one line each. A prompt may stand on the line, so the
+// first ends it.
 func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 	say := func(line string) {
 		if !said {
@@ -117,6 +125,10 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 		}
 		said = true
 		l.print("%s", line)
+	}
+	own, err := l.follow(ctx, say)
+	if err != nil {
+		return said
 	}
 	changed := 0
 	for i, ref := range l.rows {
@@ -135,6 +147,9 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 			continue
 		}
 		l.lines[ref] = line
+		if own[ref] {
+			continue // the line of the act tells
+		}
 		if changed++; changed <= maxAnnounced {
 			say(fmt.Sprintf("changed %d  %s", i+1, line))
 		}
@@ -158,22 +173,23 @@ func accountLine(a model.AccountState) string {
 	case a.Syncing && a.Swept.IsZero():
 		line = a.Name + ": reading the list for the first time"
 	case a.Error != nil:
-		line += ", " + errorText(a.Error)
-	}
-	if a.Waiting > 0 {
-		line += ", " + count(a.Waiting, "edit") + " waiting"
-	}
-	if a.NeedPerson > 0 {
-		line += fmt.Sprintf(", %d need you: outbox", a.NeedPerson)
+		line += ", " + theme.Failure(a.Error)
 	}
 	return line
 }
 
+// rowLine says a conversation in one line, without its edits: an act has a line
+// of its own.
 func rowLine(row model.Row) string {
 	c := row.Conversation
-	line := fmt.Sprintf("%s, %s, %s, %s", cell(orText(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
+	return fmt.Sprintf("%s, %s, %s, %s", cell(orText(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
+}
+
+// pendingWords says what is on its way of a listed conversation.
+func pendingWords(row model.Row) string {
+	line := ""
 	for _, p := range row.Pending {
-		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State)
+		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
 	}
 	return line
 }
@@ -192,7 +208,7 @@ func (l *linear) list(ctx context.Context, offset int) error {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
 		l.lines[ref] = rowLine(row)
-		l.print("%d  %s", len(l.rows), l.lines[ref])
+		l.print("%d  %s%s", len(l.rows), l.lines[ref], pendingWords(row))
 	}
 	switch {
 	case page.Total == 0:

@@ -60,7 +60,7 @@ func writeJSON(w io.Writer, v any) error {
 	var out bytes.Buffer
 	for _, c := range raw.String() {
 		switch {
-		case c == '\n' || !unicode.Is(unicode.Cc, c) && !unicode.Is(unicode.Cf, c):
+		case c == '\n' || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
 			out.WriteRune(c)
 		case c > 0xffff:
 			high, low := utf16.EncodeRune(c)
@@ -103,6 +103,13 @@ func (t *table) add(cells ...string) {
 		cells[i] = cell(cells[i])
 	}
 	t.rows = append(t.rows, cells)
+}
+
+// addUnder adds a row that belongs to the one before it.
+func (t *table) addUnder(cells ...string) {
+	t.add(cells...)
+	last := t.rows[len(t.rows)-1]
+	last[0] = "  " + last[0]
 }
 
 func (r *run) printTable(t table) {
@@ -152,6 +159,18 @@ func at(t time.Time) string {
 		return "-"
 	}
 	return t.Local().Format("2006-01-02 15:04")
+}
+
+// clock shows a time of today by the hour, another with its day, "" for none.
+func (r *run) clock(t time.Time) string {
+	now, t := r.Now().Local(), t.Local()
+	switch {
+	case t.IsZero():
+		return ""
+	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
+		return t.Format("15:04")
+	}
+	return at(t)
 }
 
 // count says a number of things: "1 edit", "2 edits".

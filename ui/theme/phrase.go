@@ -119,17 +119,7 @@ func Failure(e *model.EntryError) string {
 	if e == nil {
 		return ""
 	}
-	s := model.CleanLine(strings.ReplaceAll(string(e.Kind), "_", " "), 40)
-	if e.Message != "" {
-		s += ": " + model.CleanLine(e.Message, 500)
-	}
-	if e.Code != "" {
-		s += " (" + model.CleanLine(e.Code, 60) + ")"
-	}
-	if e.RequestID != "" {
-		s += " [request " + model.CleanLine(e.RequestID, 80) + "]"
-	}
-	return s
+	return model.CleanLine(e.String(), 700)
 }
 
 // sweepTime is how long a complete walk may take: a walk is dated by its end,
