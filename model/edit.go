@@ -197,6 +197,9 @@ type NewConversation struct {
 
 // MarshalJSON writes null for what is not given.
 func (n NewConversation) MarshalJSON() ([]byte, error) {
+	if n.People == nil {
+		n.People = []Participant{}
+	}
 	return json.Marshal(struct {
 		Title       string        `json:"title"`
 		Description *string       `json:"description"`

@@ -76,28 +76,45 @@ type EntryError struct {
 	Existing string `json:"existing,omitempty"`
 }
 
-// String says what an edit ran into, once: the kind with the HTTP status where
-// a service said it, its words, its code where they don't hold it, the id of the
-// request.
+// String says what an edit ran into, each thing once: the kind with the HTTP
+// status where a service said it, its words, its code where they don't hold it,
+// the id of the request.
 func (e *EntryError) String() string {
-	var b strings.Builder
-	if e.Status != nil || e.Message == "" || e.Kind == Unauthorized || e.Kind == NoCredential || e.Kind == Unavailable {
-		b.WriteString(e.Kind.Words())
+	var out []string
+	message := e.Message
+	if e.Status != nil || message == "" || e.Kind == Unauthorized || e.Kind == NoCredential || e.Kind == Unavailable {
+		kind := e.Kind.Words()
+		message = withoutLead(message, kind)
 		if e.Status != nil {
-			fmt.Fprintf(&b, " (%d)", *e.Status)
+			status := fmt.Sprintf("(%d)", *e.Status)
+			kind += " " + status
+			message = withoutLead(message, status)
 		}
-		if e.Message != "" {
-			b.WriteString(": ")
-		}
+		out = append(out, kind)
 	}
-	b.WriteString(e.Message)
-	if e.Code != "" && !strings.Contains(strings.ToLower(e.Message), strings.ToLower(e.Code)) {
-		b.WriteString(" (" + e.Code + ")")
+	if message != "" {
+		out = append(out, message)
+	}
+	line := strings.Join(out, ": ")
+	if e.Code != "" && !strings.Contains(strings.ToLower(line), strings.ToLower(e.Code)) {
+		line += " (" + e.Code + ")"
 	}
 	if e.RequestID != "" {
-		b.WriteString(" [request " + e.RequestID + "]")
+		line += " [request " + e.RequestID + "]"
 	}
-	return b.String()
+	return line
+}
+
+// withoutLead takes words off the start of a message that have been said.
+func withoutLead(message, said string) string {
+	if len(message) < len(said) || !strings.EqualFold(message[:len(said)], said) {
+		return message
+	}
+	rest := message[len(said):]
+	if trimmed := strings.TrimLeft(rest, " .:;—"); rest == "" || trimmed != rest {
+		return trimmed
+	}
+	return message
 }
 
 // NewEntryError keeps the parts of an error that a person reads.
@@ -106,8 +123,6 @@ func NewEntryError(err error) *EntryError {
 	if e == nil {
 		return nil
 	}
-	short := *e
-	short.Op, short.RequestID, short.Kind = "", "", ""
 	msg := e.Message
 	if msg == "" && e.Err != nil {
 		msg = e.Err.Error()

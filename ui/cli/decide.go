@@ -203,7 +203,13 @@ func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []m
 		account, _ := e.Describe(x.Ref.Account)
 		it := model.PlanItem{Ref: x.Ref, Title: x.Title, Provider: account.Provider, State: model.PlanChange, Edits: []model.Edit{edit},
 			Risks: model.Risks(edit, row.Conversation, account)}
-		plan.Items = append(plan.Items, it)
+		at := slices.IndexFunc(plan.Items, func(p model.PlanItem) bool { return p.Ref == x.Ref && x.Ref.ID != "" })
+		if at < 0 {
+			plan.Items = append(plan.Items, it)
+			continue
+		}
+		plan.Items[at].Edits = append(plan.Items[at].Edits, it.Edits...)
+		plan.Items[at].Risks = append(plan.Items[at].Risks, it.Risks...)
 	}
 	if d.sends() {
 		shown.print("To be sent:")

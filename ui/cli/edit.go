@@ -43,13 +43,14 @@ collaboration_complete.`,
 			if err := r.checkWhich(which, args, given); err != nil {
 				return err
 			}
+			piped := slices.Contains(args, "-")
+			if piped && !send.yes && !send.dryRun {
+				return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
+			}
 			if err := r.mayAsk(send); err != nil {
 				return err
 			}
-			if slices.Contains(args, "-") {
-				if !send.yes && !send.dryRun {
-					return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
-				}
+			if piped {
 				if args, err = r.refsOfInput(cmd.Context(), args); err != nil {
 					return err
 				}

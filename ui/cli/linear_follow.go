@@ -55,12 +55,12 @@ func (l *linear) follow(ctx context.Context, say func(string)) (map[model.Ref]bo
 		if !sub.Settled() {
 			if sub.Problem != nil && sub.Problem.Error != nil && !f.delayed {
 				f.delayed = true
-				say(l.ending(sub, "outbox"))
+				say(l.ending(sub, true, "outbox"))
 			}
 			kept = append(kept, f)
 			continue
 		}
-		say(l.ending(sub, "outbox"))
+		say(l.ending(sub, true, "outbox"))
 	}
 	l.acts = kept
 	return own, nil

@@ -130,9 +130,9 @@ func (r *run) deliverWith(ctx context.Context, e Engine, ids, awaited []string) 
 	}
 	var submissions []string
 	for _, entry := range queued {
-		if !told[entry.ID] { // it left the outbox without being sent
+		if !told[entry.ID] && r.flags.json { // it left the outbox without being sent; in words, the ending says so
 			entry.State = model.Withdrawn
-			if err := r.reportResult(model.DeliveryResult{Entry: entry}); err != nil {
+			if err := r.object(model.NewEditJSON(entry)); err != nil {
 				return append(codes, r.failed(err))
 			}
 		}
@@ -140,15 +140,15 @@ func (r *run) deliverWith(ctx context.Context, e Engine, ids, awaited []string) 
 			submissions = append(submissions, entry.Submission)
 		}
 	}
-	if err := r.endings(ctx, e, submissions); err != nil {
+	if err := r.endings(ctx, e, submissions, true); err != nil {
 		codes = append(codes, r.failed(err))
 	}
 	return codes
 }
 
 // endings says how submissions ended, each in a line, and how to take back the
-// one that changed something.
-func (r *run) endings(ctx context.Context, e Engine, ids []string) error {
+// one that changed something. told says that the edits themselves were reported.
+func (r *run) endings(ctx context.Context, e Engine, ids []string, told bool) error {
 	if r.flags.json {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (r *run) endings(ctx context.Context, e Engine, ids []string) error {
 		if !ok {
 			continue
 		}
-		r.print("%s", r.ending(sub, "confab outbox"))
+		r.print("%s", r.ending(sub, !told, "confab outbox"))
 		if len(ids) == 1 && sub.Delivered > sub.TakenBack && sub.Undoes == "" {
 			r.say("To take it back: confab undo %s", sub.ID)
 		}
@@ -168,11 +168,11 @@ func (r *run) endings(ctx context.Context, e Engine, ids []string) error {
 	return nil
 }
 
-// ending says in one line what a submission did and how it ended. outbox is how
-// to look at what needs a person.
-func (r *run) ending(sub model.Submission, outbox string) string {
+// ending says in one line what a submission did and how it ended, and the reason
+// where that has not been said. outbox is how to look at what needs a person.
+func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 	line := sub.Sentence + ": " + sub.Ending(r.clock)
-	if p := sub.Problem; p != nil {
+	if p := sub.Problem; p != nil && reason {
 		if p.State.NeedsPerson() {
 			line += ": " + strings.TrimPrefix(p.State.Words(), "needs you: ")
 		} else {

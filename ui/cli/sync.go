@@ -29,11 +29,10 @@ exit code tells of this run. With --read-only nothing is delivered.`,
 }
 
 func (r *run) sync(ctx context.Context, e Engine, full bool) error {
-	tried := map[string]bool{}
 	var submissions []string
 	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
 		return e.SyncNow(ctx, full, func(d model.DeliveryResult) {
-			if tried[d.Entry.Submission] = true; !slices.Contains(submissions, d.Entry.Submission) {
+			if !slices.Contains(submissions, d.Entry.Submission) {
 				submissions = append(submissions, d.Entry.Submission)
 			}
 			report(d)
@@ -42,16 +41,20 @@ func (r *run) sync(ctx context.Context, e Engine, full bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if err := r.endings(ctx, e, submissions, true); err != nil {
+		return err
+	}
 	pending, err := e.Pending(ctx)
 	if err != nil {
 		return err
 	}
+	var older []string
 	for _, sub := range pending {
-		if sub.NeedPerson > 0 && !tried[sub.ID] {
-			submissions = append(submissions, sub.ID)
+		if sub.NeedPerson > 0 && !slices.Contains(submissions, sub.ID) {
+			older = append(older, sub.ID)
 		}
 	}
-	if err := r.endings(ctx, e, submissions); err != nil {
+	if err := r.endings(ctx, e, older, false); err != nil {
 		return err
 	}
 	for _, a := range e.Accounts() {
