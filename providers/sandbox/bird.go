@@ -67,6 +67,8 @@ type BirdSwitches struct {
 	DeleteIgnored, CreateIgnored bool
 	// DeletedShown answers a GET of a deleted conversation with its status deleted, a word that the vendor lists.
 	DeletedShown bool
+	// ExistsAnywhere refuses a create that names no channel, too, for a contact who is in an active conversation on any.
+	ExistsAnywhere bool
 	// ExistsUnnamed answers a create for a contact who is in a conversation with ResourceAlreadyExists and no id.
 	ExistsUnnamed bool
 	// ForbidDirectory answers contacts, channels and agents with 403, as an access key without those roles gets.

@@ -529,8 +529,12 @@ func (b *Bird) createConversation(r birdRequest) birdAnswer {
 	if len(problems) > 0 {
 		return problems.answer()
 	}
-	if contact := firstContact(c.people); contact != "" && channel >= 0 {
-		if other, taken := b.activeOn(contact, b.seed.channelID(channel), -1); taken {
+	if contact := firstContact(c.people); contact != "" && (channel >= 0 || b.switches.ExistsAnywhere) {
+		for i := range birdChannels {
+			other, taken := b.activeOn(contact, b.seed.channelID(i), -1)
+			if !taken || channel >= 0 && i != channel {
+				continue
+			}
 			if b.switches.ExistsUnnamed {
 				return birdConflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
 			}
