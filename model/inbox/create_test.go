@@ -210,3 +210,52 @@ func TestASecondCreateOfATitleWaits(t *testing.T) {
 		}
 	})
 }
+
+// The states that a process leaves behind which dies at each step of a create.
+func TestAKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
+	for name, tc := range map[string]struct{ sent, made, named bool }{
+		"claimed":                {},
+		"noted, not sent":        {sent: true},
+		"made, not answered":     {sent: true, made: true},
+		"answered and noted":     {sent: true, made: true, named: true},
+		"named, but never there": {sent: true, named: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+				ctx := context.Background()
+				ids := create(t, b, "Lift inspection")
+				claimed, err := s.Claim(ctx, "projects", ids)
+				if err != nil || len(claimed) != 1 {
+					t.Fatal(claimed, err)
+				}
+				newest, err := f.Newest(ctx, *claimed[0].Target.New)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept := store.Creation{Known: newest.IDs, Sure: newest.Sure}
+				if tc.sent {
+					if ok, err := s.SentCreate(ctx, claimed[0], kept); err != nil || !ok {
+						t.Fatal(ok, err)
+					}
+				}
+				if kept.Made = "99"; tc.made {
+					f.set(func() { kept.Made = f.add("Lift inspection") })
+				}
+				if tc.named {
+					if err := s.KeepCreation(ctx, ids[0], kept); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+				want := 1
+				if tc.named && !tc.made {
+					want = 0 // and it is asked for once only
+				}
+				if n := f.titled("Lift inspection"); n != want || len(outbox(t, b)) != 1-want {
+					t.Errorf("made %d times, left is %+v", n, outbox(t, b))
+				}
+			})
+		})
+	}
+}
