@@ -306,9 +306,9 @@ type Request struct {
 type Outcome struct {
 	After *Conversation
 	Err   error
-	// Created is the id of the new conversation, for a create. A create that
-	// the service refuses because there is one already fails with ConflictKind
-	// and, where the service names that one, its id in Error.Existing.
+	// Created is the id of the new conversation, for a create; the caller reads
+	// it back. One that the service refuses because it exists already fails with
+	// ConflictKind and, where the service names it, its id in Error.Existing.
 	Created string
 }
 

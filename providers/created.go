@@ -50,7 +50,9 @@ func ReadHead(known []string, pages int, next func() (rows []Row, end, whole boo
 			if slices.Contains(known, r.Ref.ID) {
 				return h, nil
 			}
-			h.Rows = append(h.Rows, r)
+			if !slices.ContainsFunc(h.Rows, func(o Row) bool { return o.Ref.ID == r.Ref.ID }) {
+				h.Rows = append(h.Rows, r)
+			}
 		}
 		if end {
 			return h, nil

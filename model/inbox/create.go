@@ -147,8 +147,8 @@ func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Crea
 		rest(ctx, lookPause, nil)
 		found, err = d.a.provider.Find(ctx, e.Edit, kept.Known)
 	}
-	if err == nil {
-		err = ctx.Err()
+	if ctx.Err() != nil {
+		err = &model.Error{Kind: model.Canceled, Op: "look for a create", Err: ctx.Err()}
 	}
 	ctx = context.WithoutCancel(ctx)
 	switch k := model.KindOf(err); {
@@ -168,7 +168,9 @@ func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Crea
 	switch {
 	case len(found.Same) == 1 && found.Marked:
 		return false, d.claimed(ctx, e, kept, found)
-	case len(found.Same) == 1 && sure:
+	case !sure:
+		return false, d.unclear(ctx, e, found.Alike, "the list of conversations does not tell for sure whether it was made")
+	case len(found.Same) == 1:
 		id := found.Same[0].Ref.ID
 		if slices.ContainsFunc(rivals, func(r store.Rival) bool { return r.Made == "" && !slices.Contains(r.Known, id) }) {
 			return false, d.unclear(ctx, e, found.Alike, "another create with this title may have made the new conversation")
@@ -178,8 +180,6 @@ func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Crea
 		return false, d.unclear(ctx, e, found.Alike, "several new conversations are what was asked for")
 	case len(found.Alike) > 0:
 		return false, d.unclear(ctx, e, found.Alike, "a new conversation with this title is not all that was asked for")
-	case !sure:
-		return false, d.unclear(ctx, e, nil, "the list of conversations does not tell whether it was made")
 	}
 	return true, nil
 }

@@ -310,7 +310,7 @@ func (r *run) create(ctx context.Context, i int) {
 			Message: "the service accepted, and its answer does not name the new conversation"}
 		return
 	}
-	r.out[i].Created, r.out[i].After = c.Ref.ID, &c
+	r.out[i].Created = c.Ref.ID
 }
 
 // forEdit gives an error of a request the name of the edit it was for.

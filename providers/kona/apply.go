@@ -152,8 +152,8 @@ func (p *Provider) create(ctx context.Context, e model.Edit) model.Outcome {
 	}
 	raw, err := one(answer, "conversations")
 	if err == nil {
-		if c, ok := convert(raw, p.account.Name, p.directory.names()); ok {
-			return model.Outcome{Created: c.Ref.ID, After: &c}
+		if id := idOf(raw); id != "" {
+			return model.Outcome{Created: id}
 		}
 	}
 	if id := idIn(answer.Header.Get("Location")); id != "" {

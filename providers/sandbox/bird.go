@@ -62,6 +62,15 @@ type BirdSwitches struct {
 	TooMany int
 	// No429Header keeps injected 429 faults without a Retry-After too, as Bird documents none.
 	No429Header bool
+	// DeleteIgnored answers 204 to a DELETE of a conversation and keeps it; CreateIgnored answers 201 to a POST with a
+	// conversation that is then nowhere.
+	DeleteIgnored, CreateIgnored bool
+	// DeletedShown answers a GET of a deleted conversation with its status deleted, a word that the vendor lists.
+	DeletedShown bool
+	// ExistsAnywhere refuses a create that names no channel, too, for a contact who is in an active conversation on any.
+	ExistsAnywhere bool
+	// ExistsUnnamed answers a create for a contact who is in a conversation with ResourceAlreadyExists and no id.
+	ExistsUnnamed bool
 	// ForbidDirectory answers contacts, channels and agents with 403, as an access key without those roles gets.
 	ForbidDirectory bool
 }
@@ -465,6 +474,9 @@ func (b *Bird) route(path []string) map[string]birdHandler {
 		on := func(f func(birdRequest, *birdConversation) birdAnswer) birdHandler {
 			return func(r birdRequest) birdAnswer {
 				c := b.find(at(1))
+				if row, ok := b.seed.conversationRow(at(1), b.seed.conversations+b.created); c == nil && ok && b.switches.DeletedShown && n == 2 && r.method == "GET" {
+					c = b.at(row)
+				}
 				if c == nil {
 					return birdNotFound()
 				}
