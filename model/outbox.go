@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -82,7 +83,8 @@ type EntryError struct {
 func (e *EntryError) String() string {
 	var out []string
 	message := e.Message
-	if e.Status != nil || message == "" || e.Kind == Unauthorized || e.Kind == NoCredential || e.Kind == Unavailable {
+	service := slices.Contains([]ErrorKind{Unauthorized, NoCredential, Forbidden, NotFound, RateLimited, Unavailable}, e.Kind)
+	if service || e.Status != nil || message == "" {
 		kind := e.Kind.Words()
 		message = withoutLead(message, kind)
 		if e.Status != nil {
