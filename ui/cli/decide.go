@@ -79,7 +79,7 @@ func (r *run) decideCommand(ctx context.Context, d decision, ids []string, o sen
 		if r.flags.json {
 			out = r.Err
 		}
-		plan, err := r.showDecision(ctx, e, d, picked, out)
+		plan, err := r.showDecision(ctx, e, d, picked, out, o.dryRun)
 		switch {
 		case err != nil:
 			return err
@@ -177,13 +177,14 @@ func (d decision) refuses(x model.OutboxEntry, prefix string) string {
 	case d.name == "retry" && x.State == model.InConflict:
 		return "it is in conflict, and would be again; settle it: " + prefix + "resolve " + x.ID + " --mine|--theirs|--merged"
 	case d.name == "resolve" && !settled:
-		return "there is nothing to settle (" + x.State.Words() + "): " + prefix + "retry or discard"
+		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + prefix + "retry or discard"
 	}
 	return ""
 }
 
-// showDecision prints what a decision does, and gives the plan of what it sends.
-func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []model.OutboxEntry, w io.Writer) (model.Plan, error) {
+// showDecision prints what a decision does, and gives the plan of what it sends;
+// a dry run shows that with its requests.
+func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []model.OutboxEntry, w io.Writer, dry bool) (model.Plan, error) {
 	shown := *r
 	shown.Out = w
 	var plan model.Plan
@@ -211,11 +212,12 @@ func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []m
 		plan.Items[at].Edits = append(plan.Items[at].Edits, it.Edits...)
 		plan.Items[at].Risks = append(plan.Items[at].Risks, it.Risks...)
 	}
-	if d.sends() {
+	switch {
+	case !d.sends():
+		shown.print("To be given up: %s.", count(len(picked), "edit"))
+	case !dry:
 		shown.print("To be sent:")
 		shown.printPlan(w, plan)
-	} else {
-		shown.print("To be given up: %s.", count(len(picked), "edit"))
 	}
 	return plan, nil
 }

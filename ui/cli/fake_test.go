@@ -37,6 +37,9 @@ type fakeEngine struct {
 	fresh   map[model.Ref]model.Conversation
 	syncErr map[string]error
 	undo    model.Undo
+	// moved says how often what is to be taken back has moved on meanwhile.
+	moved int
+	events chan model.Event
 
 	made, loads, lookups, syncs, submits int
 	queries                              []string
@@ -95,7 +98,7 @@ func newFake() *fakeEngine {
 func (f *fakeEngine) add(c model.Conversation) { f.rows[c.Ref] = model.Row{Conversation: c} }
 
 func (f *fakeEngine) Subscribe() (<-chan model.Event, func()) {
-	return make(chan model.Event), func() {}
+	return f.events, func() {}
 }
 func (f *fakeEngine) Accounts() []model.AccountState { return f.accounts }
 func (f *fakeEngine) Describe(a string) (model.Description, bool) {
@@ -235,7 +238,9 @@ func (f *fakeEngine) SyncNow(ctx context.Context, _ bool, report func(model.Deli
 	}
 	var ids []string
 	for _, e := range f.outbox {
-		ids = append(ids, e.ID)
+		if e.State.Waiting() {
+			ids = append(ids, e.ID)
+		}
 	}
 	return f.Deliver(ctx, ids, report)
 }
@@ -248,6 +253,11 @@ func (f *fakeEngine) PlanUndo(_ context.Context, id string) (model.Undo, error) 
 }
 
 func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
+	if f.moved > 0 {
+		f.moved--
+		return nil, model.ErrUndoMoved
+	}
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(u.Withdraw, e.ID) })
 	return f.Submit(ctx, u.Plan)
 }
 
@@ -281,8 +291,21 @@ func (f *fakeEngine) SubmissionEdits(_ context.Context, id string) (waiting []mo
 	}
 	return waiting, done, nil
 }
-func (f *fakeEngine) Resolve(_ context.Context, id string, _ model.Resolution) error {
-	return f.Discard(context.Background(), id)
+func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
+	if how == model.ResolveTheirs {
+		return f.Discard(ctx, id)
+	}
+	for i, e := range f.outbox {
+		if e.ID == id {
+			c := model.NewConflict(e.Edit, *e.Theirs)
+			if e.Base = *e.Theirs; how == model.ResolveMerged {
+				e.Target = *c.Merged
+			}
+			e.State, e.Theirs = model.Queued, nil
+			f.outbox[i] = e
+		}
+	}
+	return nil
 }
 func (f *fakeEngine) Recheck(_ context.Context, id string) (model.OutboxEntry, error) {
 	for i, e := range f.outbox {

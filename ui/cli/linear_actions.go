@@ -103,7 +103,7 @@ func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := l.showDecision(ctx, l.engine, d, picked, l.Out)
+	plan, err := l.showDecision(ctx, l.engine, d, picked, l.Out, false)
 	if err != nil {
 		return err
 	}

@@ -86,12 +86,8 @@ func cell(s string) string { return model.CleanLine(s, 500) }
 // quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// widestCell is how wide a cell may be on a terminal, in cells, save for the
-// first and the last of a row: the one is for copying, the other cut at the edge.
-const widestCell = 48
-
 // table prints rows in columns. On a terminal the columns are aligned, and
-// what goes over the edge is cut; elsewhere cells are separated by tabs, whole
+// the widest are cut until a row fits; elsewhere cells are separated by tabs, whole
 // and without a heading, for other programs to split.
 type table struct {
 	head []string
@@ -114,9 +110,13 @@ func (t *table) addUnder(cells ...string) {
 
 func (r *run) printTable(t table) {
 	width := r.Width()
-	if width <= 0 {
+	if width <= 0 || r.flags.plain {
+		between := "\t"
+		if r.flags.plain {
+			between = "  " // read aloud, whole
+		}
 		for _, row := range t.rows {
-			r.print("%s", strings.Join(row, "\t"))
+			r.print("%s", strings.Join(row, between))
 		}
 		return
 	}
@@ -124,15 +124,16 @@ func (r *run) printTable(t table) {
 	if r.flags.ascii {
 		end = "..."
 	}
-	for _, row := range t.rows {
-		for i := 1; i < len(row)-1; i++ {
-			row[i] = ansi.Truncate(row[i], widestCell, end)
-		}
-	}
 	wide := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, c := range row {
 			wide[i] = max(wide[i], ansi.StringWidth(c))
+		}
+	}
+	fit(wide, width)
+	for _, row := range t.rows {
+		for i := 1; i < len(row); i++ {
+			row[i] = ansi.Truncate(row[i], wide[i], end)
 		}
 	}
 	line := func(row []string) {
@@ -150,6 +151,30 @@ func (r *run) printTable(t table) {
 	}
 	for _, row := range t.rows {
 		line(row)
+	}
+}
+
+// narrowest is how few cells a column is left with on a terminal.
+const narrowest = 12
+
+// fit narrows the widest columns but the first, which is for copying, until a
+// row fits.
+func fit(wide []int, width int) {
+	total := 2 * (len(wide) - 1)
+	for _, w := range wide {
+		total += w
+	}
+	for ; total > width; total-- {
+		widest := 1
+		for i := 2; i < len(wide); i++ {
+			if wide[i] > wide[widest] {
+				widest = i
+			}
+		}
+		if len(wide) < 2 || wide[widest] <= narrowest {
+			return
+		}
+		wide[widest]--
 	}
 }
 
