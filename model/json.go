@@ -185,7 +185,8 @@ func NewErrorJSON(e *EntryError) *ErrorJSON {
 	if e == nil {
 		return nil
 	}
-	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: e.Message, Code: orNull(e.Code), RequestID: orNull(e.RequestID), Existing: orNull(e.Existing)}
+	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: e.Message, Code: orNull(e.Code),
+		RequestID: orNull(e.RequestID), Existing: orNull(e.Existing)}
 }
 
 // NewEditJSON converts an outbox entry.

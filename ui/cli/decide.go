@@ -107,9 +107,9 @@ func (r *run) decideCommand(ctx context.Context, d decision, ids []string, o sen
 
 func (d decision) question(n int) string {
 	if d.sends() {
-		return "Send " + count(n, "edit") + "?"
+		return "Send " + Count(n, "edit") + "?"
 	}
-	return "Give up " + count(n, "edit") + "?"
+	return "Give up " + Count(n, "edit") + "?"
 }
 
 // pickDecided finds the edits that ids name, read afresh where somebody else's
@@ -184,7 +184,8 @@ func (d decision) refuses(x model.OutboxEntry, prefix string) string {
 
 // showDecision prints what a decision does, and gives the plan of what it sends;
 // a dry run shows that with its requests.
-func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []model.OutboxEntry, w io.Writer, dry bool) (model.Plan, error) {
+func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []model.OutboxEntry, w io.Writer,
+	dry bool) (model.Plan, error) {
 	shown := *r
 	shown.Out = w
 	var plan model.Plan
@@ -214,7 +215,7 @@ func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []m
 	}
 	switch {
 	case !d.sends():
-		shown.print("To be given up: %s.", count(len(picked), "edit"))
+		shown.print("To be given up: %s.", Count(len(picked), "edit"))
 	case !dry:
 		shown.print("To be sent:")
 		shown.printPlan(w, plan)

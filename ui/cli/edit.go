@@ -307,7 +307,8 @@ func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool 
 // again where a cached list doesn't have them, then in the directory. Whom
 // somebody wants removed need not be found anywhere, save for a name that nobody
 // has: that is a slip.
-func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c *model.Conversation, change personChange, again func() error) (model.Participant, error) {
+func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c *model.Conversation, change personChange,
+	again func() error) (model.Participant, error) {
 	p, found, err := change.who.choose(c.Participants.Items)
 	if (err != nil || !found) && change.op != model.OpAdd {
 		if err = again(); err == nil {

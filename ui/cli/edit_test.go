@@ -213,7 +213,7 @@ func TestDoctorStatus(t *testing.T) {
 			return []model.CheckResult{{Name: "reach", Detail: "list: unauthorized: unavailable: no", Kind: kind}}
 		}
 		b.want(t, code, "doctor", "--json")
-		contains(t, "stdout", &b.out, `"name":"reach","ok":false`)
+		contains(t, "stdout", &b.out, `{"account":null,"name":"version","ok":true,"detail":"1.2.3","kind":null}`, `"name":"reach","ok":false`)
 	}
 }
 

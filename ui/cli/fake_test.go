@@ -38,7 +38,7 @@ type fakeEngine struct {
 	syncErr map[string]error
 	undo    model.Undo
 	// moved says how often what is to be taken back has moved on meanwhile.
-	moved int
+	moved  int
 	events chan model.Event
 
 	made, loads, lookups, syncs, submits int

@@ -76,7 +76,8 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 	if from, ok := query.DateFrom(text, now, time.Local); ok {
 		return from, nil
 	}
-	return time.Time{}, usage("--since wants an age (7d, 2w, 36h), a date (2026-01-31, 2026-01, today) or a time (2026-01-31T08:00), not %q", cell(text))
+	return time.Time{}, usage("--since wants an age (7d, 2w, 36h), a date (2026-01-31, 2026-01, today) or a time "+
+		"(2026-01-31T08:00), not %q", cell(text))
 }
 
 // paged reads page after page, up to limit entries if that is not zero.

@@ -168,7 +168,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 
 // accountLine says how an account does, without what changes all the time.
 func accountLine(a model.AccountState) string {
-	line := a.Name + ": " + count(a.Conversations, "conversation")
+	line := a.Name + ": " + Count(a.Conversations, "conversation")
 	switch {
 	case a.Syncing && a.Swept.IsZero():
 		line = a.Name + ": reading the list for the first time"
@@ -214,7 +214,7 @@ func (l *linear) list(ctx context.Context, offset int) error {
 	case page.Total == 0:
 		l.print("No conversations.")
 	case l.offset < page.Total:
-		l.print("%d of %s; `more` lists the next.", l.offset, count(page.Total, "conversation"))
+		l.print("%d of %s; `more` lists the next.", l.offset, Count(page.Total, "conversation"))
 	}
 	return nil
 }
@@ -225,7 +225,7 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 	if err != nil || waiting == 0 || l.setup.ReadOnly {
 		return err
 	}
-	yes, err := l.asked.confirm(ctx, count(waiting, "edit")+" not delivered. Wait? No leaves them in the outbox.", false)
+	yes, err := l.asked.confirm(ctx, Count(waiting, "edit")+" not delivered. Wait? No leaves them in the outbox.", false)
 	if err != nil || !yes {
 		return err
 	}

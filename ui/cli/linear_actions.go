@@ -33,7 +33,7 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error 
 	if err != nil {
 		return err
 	}
-	l.print("%s queued.", count(len(ids), "edit"))
+	l.print("%s queued.", Count(len(ids), "edit"))
 	l.followed(plan)
 	return nil
 }

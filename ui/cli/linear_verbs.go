@@ -81,11 +81,13 @@ func verbs() []verb {
 			if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
 				return err
 			}
-			l.print("%s done.", count(len(refs), "conversation"))
+			l.print("%s done.", Count(len(refs), "conversation"))
 			return nil
 		}},
 		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
-		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error { return l.listOutbox(ctx, l.engine) }},
+		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error {
+			return l.listOutbox(ctx, l.engine)
+		}},
 		{[]string{"retry"}, "retry ID...", "send edits again, or those of a submission", func(l *linear, ctx context.Context, rest string) error {
 			return l.decide(ctx, decision{name: "retry"}, strings.Fields(rest))
 		}},

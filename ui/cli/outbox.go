@@ -43,7 +43,6 @@ func (r *run) listOutbox(ctx context.Context, e Engine) error {
 		return nil
 	}
 	sentences := map[string]string{}
-	var order []string
 	for _, entry := range entries {
 		id := entry.Submission
 		if _, known := sentences[id]; known {
@@ -54,7 +53,7 @@ func (r *run) listOutbox(ctx context.Context, e Engine) error {
 			return err
 		}
 		sentences[id] = sub.Sentence
-		if order = append(order, id); r.forPerson() {
+		if r.forPerson() {
 			r.print("%s  %s: %s", cell(id), sub.Sentence, sub.Ending(r.clock))
 			for _, of := range entries {
 				if of.Submission == id {
@@ -67,7 +66,8 @@ func (r *run) listOutbox(ctx context.Context, e Engine) error {
 	case !r.forPerson():
 		t := table{}
 		for _, x := range entries {
-			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), theme.Failure(x.Error), at(x.NextTry), x.Submission, sentences[x.Submission])
+			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), theme.Failure(x.Error), at(x.NextTry),
+				x.Submission, sentences[x.Submission])
 		}
 		r.printTable(t)
 	case len(entries) == 0:

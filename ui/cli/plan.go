@@ -30,7 +30,7 @@ func planLines(plan model.Plan) []string {
 				parts = append(parts, fmt.Sprintf("%d %s", n, p.word))
 			}
 		}
-		out = append(out, count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
+		out = append(out, Count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
 	}
 	for _, it := range plan.Items {
 		out = append(out, itemLines(it)...)

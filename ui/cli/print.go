@@ -198,8 +198,8 @@ func (r *run) clock(t time.Time) string {
 	return at(t)
 }
 
-// count says a number of things: "1 edit", "2 edits".
-func count(n int, one string) string {
+// Count says a number of things: "1 edit", "2 edits".
+func Count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -90,7 +90,7 @@ func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want,
 }
 
 func question(plan model.Plan) string {
-	return "Send " + count(len(plan.Edits()), "edit") + " to " + count(plan.Count(model.PlanChange), "conversation") + "?"
+	return "Send " + Count(len(plan.Edits()), "edit") + " to " + Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
 func needsWhole(risks []model.Risk) bool {
@@ -264,16 +264,16 @@ func (r *run) reportUnsent(ctx context.Context, e Engine, plan model.Plan, wants
 }
 
 func (r *run) reportQueued(ctx context.Context, e Engine, ids []string) error {
-	if !r.flags.json {
-		r.print("%s in the outbox; the inbox or `confab sync` delivers", count(len(ids), "edit"))
-		for _, id := range ids {
-			r.print("queued  %s", id)
-		}
-		return nil
-	}
 	entries, err := r.entries(ctx, e, ids)
 	if err != nil {
 		return err
+	}
+	if !r.flags.json {
+		r.print("%s in the outbox; the inbox or `confab sync` delivers", Count(len(ids), "edit"))
+		for _, entry := range entries {
+			r.print("queued  %s  %s  %s", entry.ID, cell(entry.Ref.String()), shortEdit(entry.Edit))
+		}
+		return nil
 	}
 	for _, entry := range entries {
 		if err := r.object(model.NewEditJSON(entry)); err != nil {

@@ -207,7 +207,7 @@ func (r *run) configCheck() error {
 	err := r.loadConfig()
 	if !r.flags.json {
 		if err == nil {
-			r.print("%s: ok, %s, %s", r.setup.Paths.Config, count(len(r.setup.Config.Accounts), "account"), count(len(r.setup.Config.Views), "view"))
+			r.print("%s: ok, %s, %s", r.setup.Paths.Config, Count(len(r.setup.Config.Accounts), "account"), Count(len(r.setup.Config.Views), "view"))
 		}
 		return err
 	}

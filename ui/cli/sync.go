@@ -81,11 +81,12 @@ type accountJSON struct {
 func (r *run) reportAccount(a model.AccountState) error {
 	if r.flags.json {
 		return r.object(accountJSON{Account: a.Name, Provider: a.Provider, ReadOnly: a.ReadOnly, Conversations: a.Conversations,
-			Waiting: a.Waiting, NeedPerson: a.NeedPerson, Checked: model.Stamp(a.Checked), Swept: model.Stamp(a.Swept), Error: model.NewErrorJSON(a.Error)})
+			Waiting: a.Waiting, NeedPerson: a.NeedPerson,
+			Checked: model.Stamp(a.Checked), Swept: model.Stamp(a.Swept), Error: model.NewErrorJSON(a.Error)})
 	}
-	line := fmt.Sprintf("%s  %s, checked %s", a.Name, count(a.Conversations, "conversation"), at(a.Checked))
+	line := fmt.Sprintf("%s  %s, checked %s", a.Name, Count(a.Conversations, "conversation"), at(a.Checked))
 	if a.Waiting > 0 {
-		line += fmt.Sprintf(", %s waiting", count(a.Waiting, "edit"))
+		line += fmt.Sprintf(", %s waiting", Count(a.Waiting, "edit"))
 	}
 	if a.NeedPerson > 0 {
 		line += ", " + needsYou(a.NeedPerson) + ": confab outbox"
@@ -102,5 +103,5 @@ func needsYou(n int) string {
 	if n == 1 {
 		return "1 edit needs you"
 	}
-	return count(n, "edit") + " need you"
+	return Count(n, "edit") + " need you"
 }

@@ -135,7 +135,7 @@ func isOrAre(n int, one string) string {
 	if n == 1 {
 		verb = " is"
 	}
-	return count(n, one) + verb
+	return Count(n, one) + verb
 }
 
 // undo of the line mode takes back the newest act, or one by its id, and asks
@@ -178,7 +178,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	}
 	l.forget(u.Submission)
 	if n := len(u.Withdraw); n > 0 {
-		l.print("withdrawn before sending: %s", count(n, "edit"))
+		l.print("withdrawn before sending: %s", Count(n, "edit"))
 	}
 	if len(ids) > 0 {
 		l.followed(u.Plan)

@@ -43,7 +43,7 @@ func (r *run) checkWhich(f editFlags, args []string, given func(string) bool) er
 // allows refuses a plan of more conversations than --max, or of another number
 // than --expect.
 func (f editFlags) allows(n int, given func(string) bool) error {
-	would := "the plan would change " + count(n, "conversation")
+	would := "the plan would change " + Count(n, "conversation")
 	switch {
 	case given("max") && n > f.max:
 		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s, and --max allows %d: nothing was sent", would, f.max)}
