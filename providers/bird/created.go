@@ -102,7 +102,5 @@ func (p *Provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool
 	if who.Kind == kindAccessKey {
 		return p.accessKey == "" || who.ID == p.accessKey
 	}
-	return slices.ContainsFunc(n.People, func(q model.Participant) bool {
-		return model.SamePerson(q, who) || q.Kind == who.Kind && (q.ID == "" || who.ID == "") && q.Identifier != "" && strings.EqualFold(q.Identifier, who.Identifier)
-	})
+	return slices.ContainsFunc(n.People, func(q model.Participant) bool { return model.SamePerson(q, who) })
 }
