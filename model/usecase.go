@@ -24,6 +24,19 @@ type TriageChange struct {
 	Snooze *time.Time
 }
 
+// Apply gives local marks as they are after the change.
+func (c TriageChange) Apply(t Triage) Triage {
+	for mark, to := range map[*bool]*bool{&t.Done: c.Done, &t.Pinned: c.Pinned, &t.Seen: c.Seen} {
+		if to != nil {
+			*mark = *to
+		}
+	}
+	if c.Snooze != nil {
+		t.SnoozedUntil = *c.Snooze
+	}
+	return t
+}
+
 // Undo is what taking back a submission will do, planned and not yet done.
 type Undo struct {
 	// Withdraw are the outbox ids that have not been sent.

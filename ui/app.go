@@ -114,6 +114,8 @@ type Model struct {
 
 	pages  fetch
 	counts fetch
+	// triages are the changes of local marks that are shown and not written yet.
+	triages []func(context.Context, Backend) tea.Msg
 	// clearing says that the filter is to go once its result is there: only
 	// then is it known what the cursor stays on.
 	clearing bool
@@ -142,6 +144,7 @@ type Model struct {
 	waiting    *waitOverlay
 	wantDemo   bool
 	mouse      hitAreas
+	hand       hand
 }
 
 type notice struct {
@@ -155,7 +158,9 @@ type fetch struct {
 	busy  bool
 	again bool
 	// fresh says that what is read is another list than the one on screen.
-	fresh  bool
+	fresh bool
+	// stale says that what is read may be older than what is on screen.
+	stale  bool
 	cancel context.CancelFunc
 }
 

@@ -61,7 +61,7 @@ func bulkTitle(verb string, n int) string {
 	if n == 1 {
 		return v
 	}
-	return fmt.Sprintf("%s: %d conversations", v, n)
+	return v + ": " + theme.Count(n, "conversation")
 }
 
 // plan asks the engine what changes would do.
@@ -194,7 +194,7 @@ func (m *Model) openPlan(why purpose, p model.Plan) {
 		}
 		d.NeedsWord(words...)
 	}
-	m.open(&planOverlay{d: d, opened: m.now(), yes: func(m *Model) tea.Cmd { return m.submit(why, p) }})
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.submit(why, d.Plan()) }}, why.from)
 }
 
 // submit hands a plan to the engine. It is not cancelled: once on the way, it
@@ -230,7 +230,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	if n > 1 {
 		m.batch = newBatch(msg.plan, msg.ids)
 		m.batch.results.Keys = m.keys.Names(keymap.Dialog)
-		m.open(&resultsOverlay{b: m.batch})
+		m.openLate(&resultsOverlay{b: m.batch}, nil)
 		cmds = append(cmds, m.readBatch())
 	} else {
 		m.say(theme.Good, m.queuedText(msg.plan))
@@ -306,6 +306,10 @@ func (m *Model) togglePrivacy(in intent) tea.Cmd {
 	return m.set(in, "make private", model.EditPrivacy, string(model.PrivacyPrivate))
 }
 
+// narrows reports whether toggling makes a conversation private: making it public
+// asks.
+func narrows(in intent) bool { return in.row.Conversation.Privacy != model.PrivacyPrivate }
+
 func (m *Model) toggleStatus(in intent) tea.Cmd {
 	if in.one && in.row.Conversation.Closed {
 		return m.set(in, "reopen", model.EditStatus, model.StatusOpen)
@@ -323,9 +327,22 @@ func (m *Model) remove(in intent) tea.Cmd {
 		changes: []model.Change{{Kind: model.EditDelete, Op: model.OpSet}}})
 }
 
+// again begins the title of a repeated edit.
+const again = "Again: "
+
 func (m *Model) repeat(in intent) tea.Cmd {
-	return m.plan(purpose{action: m.last.action, title: "Again: " + m.last.title, refs: in.refs, marked: in.marked,
+	verb, _, _ := strings.Cut(strings.TrimPrefix(m.last.title, again), ": ") // the rest was about other conversations
+	return m.plan(purpose{action: m.last.action, title: again + bulkTitle(verb, len(in.refs)), refs: in.refs, marked: in.marked,
 		repeatable: true, changes: m.last.changes})
+}
+
+// titled is the title of what a key opens: it names the conversation, or says how
+// many there are.
+func titled(what string, in intent) string {
+	if in.one {
+		return what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
+	}
+	return bulkTitle(what, len(in.refs))
 }
 
 // rename asks for a title, the present one filled in.
@@ -333,10 +350,9 @@ func (m *Model) rename(in intent) tea.Cmd {
 	if in.arg != "" {
 		return m.set(in, "rename", model.EditTitle, in.arg)
 	}
-	text, title, key := "", bulkTitle("rename", len(in.refs)), ""
+	text, title, key := "", titled("Rename", in), ""
 	if in.one {
 		text = in.row.Conversation.Title
-		title = "Rename"
 		key = "title:" + in.row.Conversation.Ref.String()
 	}
 	o := &promptOverlay{d: dialog.NewPrompt(title, text, "ctrl+u clears the line"), draft: key}
@@ -377,7 +393,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind, values []st
 		return nil
 	}
 	about := m.about(in, kind)
-	d := &dialog.Menu{Title: bulkTitle(title, len(in.refs))}
+	d := &dialog.Menu{Title: titled(title, in)}
 	for i, v := range values {
 		label := model.CleanLine(model.RoleName(v), 60)
 		if v == now && in.one {

@@ -30,9 +30,8 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	o := &formOverlay{in: in}
-	title := bulkTitle("edit", len(in.refs))
+	title := titled("Edit", in)
 	if in.one {
-		title = "Edit: " + model.CleanLine(in.row.Conversation.Title, 120)
 		o.draft = "form:" + in.row.Conversation.Ref.String()
 		if len(kinds) == 1 {
 			o.draft = string(kinds[0]) + ":" + in.row.Conversation.Ref.String()

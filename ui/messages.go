@@ -99,6 +99,10 @@ type (
 		// action is what was tried, for the words of an error.
 		action keymap.Action
 	}
+	triagedMsg struct {
+		text string
+		err  error
+	}
 	linkMsg struct {
 		url  string
 		copy bool

@@ -37,9 +37,8 @@ func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd 
 		return nil
 	}
 	o := &peopleOverlay{in: in}
-	title := bulkTitle(what, len(in.refs))
+	title := titled(what, in)
 	if in.one {
-		title = what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
 		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
 	}
 	o.e = edit.NewPeople(title, kind, m.about(in, kind), !in.one)

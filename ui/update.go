@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -60,6 +59,7 @@ func (m *Model) settle() tea.Cmd {
 	if m.screen == screenWelcome || m.be == nil {
 		return nil
 	}
+	m.openWaiting()
 	if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
 		return m.reload(false)
 	}
@@ -144,8 +144,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 			m.fail("read the range", msg.err)
 			return nil
 		}
-		msg.in.refs = msg.refs
-		return m.run(msg.in)
+		return m.run(msg.in.about(msg.refs))
 	case opProgressMsg:
 		if op, ok := m.ops[msg.id]; ok {
 			op.done, op.total = msg.done, msg.total
@@ -154,8 +153,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case opShowMsg:
 		if op, ok := m.ops[msg.id]; ok {
 			op.shown = &progressOverlay{op: op}
-			m.open(op.shown)
+			m.openLate(op.shown, op.from)
 		}
+	case triagedMsg:
+		return m.triaged(msg)
 	case settledMsg:
 		if msg.err != nil {
 			m.fail(msg.action.Words(), msg.err)
@@ -190,6 +191,11 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		return nil
 	}
 	m.pages.busy = false
+	if m.pages.stale || len(m.triages) > 0 && !m.pages.fresh {
+		// It may show what a key has changed since: the marks come first.
+		m.pages.stale = false
+		return m.reload(m.pages.fresh)
+	}
 	if m.clearing {
 		if msg.err == nil {
 			m.list.SetPage(msg.page, msg.anchor)
@@ -276,14 +282,16 @@ func (m *Model) refsCame(msg refsMsg) tea.Cmd {
 	q, _ := m.query()
 	switch {
 	case msg.tab != m.tab || msg.query != q:
+		m.say(theme.Warning, "nothing was marked: another view is shown now")
 		return nil
 	case msg.err != nil:
 		m.fail("mark all", msg.err)
 		return nil
 	}
 	m.list.EndRange()
-	m.list.SetMarks(msg.refs)
-	m.say(theme.Marked, fmt.Sprintf("%d marked", len(msg.refs)))
+	if m.list.ToggleMarks(msg.refs) {
+		m.say(theme.Marked, theme.Number(len(msg.refs))+" marked")
+	}
 	var cmds []tea.Cmd
 	if m.screen != screenList {
 		deferred = nil // what is open now is not what they were about

@@ -139,6 +139,18 @@ func (s *Screen) Rush(keys ...string) {
 	s.Settle()
 }
 
+// Burst presses keys with a gap between each and the next, as a fast hand does.
+func (s *Screen) Burst(gap time.Duration, keys ...string) {
+	s.t.Helper()
+	for i, k := range keys {
+		if i > 0 {
+			s.Wait(gap)
+		}
+		s.send(s.key(k))
+	}
+	s.Settle()
+}
+
 // Type types text, letter by letter.
 func (s *Screen) Type(text string) {
 	s.t.Helper()

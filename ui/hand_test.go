@@ -1,0 +1,343 @@
+package ui_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/providers/sandbox"
+	"confab/ui"
+)
+
+// gaps are the times between the keys of a fast hand.
+var gaps = []time.Duration{0, 5 * time.Millisecond, 30 * time.Millisecond, 90 * time.Millisecond, 199 * time.Millisecond}
+
+func publicOnly() start {
+	return start{options: ui.Options{Views: []ui.View{{Name: "Public", Query: "is:public"}}}}
+}
+
+func (f *fake) done() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []string
+	for _, r := range f.rows {
+		if r.Triage.Done {
+			out = append(out, r.Conversation.Ref.ID)
+		}
+	}
+	return out
+}
+
+func TestADoubleStrikeDoesNotReachTheRowThatSlidIn(t *testing.T) {
+	for _, gap := range gaps {
+		t.Run(gap.String(), func(t *testing.T) {
+			f := newFake(conversations(60)...)
+			with(t, f, publicOnly(), func(a *app) {
+				a.Burst(gap, "p", "p")
+				a.wantEdits("attention-a:c00000 privacy private")
+				if gap > 0 {
+					a.Want("nothing was done to", "came under the cursor just now")
+				}
+				a.Press("j", "k", "p") // seen for long enough now
+				a.Want("can only read privacy")
+			})
+		})
+	}
+	drive(t, sandbox.Options{}, func(r *road) {
+		r.Press("/")
+		r.Type("is:public account:sales is:any")
+		r.Press("enter")
+		r.Wait(time.Second)
+		r.sb.ResetRequests()
+		r.Burst(30*time.Millisecond, "p", "p", "t", "d")
+		r.Wait(5 * time.Second)
+		if got := r.writes(); len(got) != 1 {
+			r.t.Errorf("sent %v\n%s", got, r.Text())
+		}
+		r.WantNot("Rename")
+	})
+}
+
+func TestTheRestOfAWithheldBurstIsNoAct(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, publicOnly(), func(a *app) {
+		a.Burst(30*time.Millisecond, "p", "p", "d", "t", "D", "x", "q", "N", "s", "p", "V", ":")
+		a.wantEdits("attention-a:c00000 privacy private")
+		a.Want("nothing was done to", "1/")
+		a.WantNot("Rename", "Delete", "range")
+		if done := f.done(); len(done) != 0 {
+			t.Errorf("done: %v", done)
+		}
+		a.Press("d")
+		if done := f.done(); len(done) != 1 {
+			t.Errorf("a key after a pause did nothing: %v", done)
+		}
+	})
+	with(t, newFake(conversations(60)...), publicOnly(), func(a *app) {
+		a.Burst(30*time.Millisecond, "p", "p", "j", "j", "j") // a held key goes on moving
+		a.Want("4/")
+	})
+}
+
+func TestARowThatNewsPutUnderTheCursor(t *testing.T) {
+	for wait, want := range map[time.Duration]int{199 * time.Millisecond: 0, 200 * time.Millisecond: 1} {
+		f := newFake(conversations(60)...)
+		with(t, f, start{}, func(a *app) {
+			f.change(func(rows []model.Row) []model.Row { return append([]model.Row{conversation(400)}, rows...) })
+			a.Wait(wait) // the list is read at once, in no time
+			a.Rush("p")
+			if got := a.edits(); len(got) != want {
+				t.Errorf("after %v: %v\n%s", wait, got, a.Text())
+			}
+		})
+	}
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) { // a row that the person moved to is meant at once
+		a.Rush("4", "j", "j", "j", "j", "s", "j")
+		if got := a.edits(); len(got) != 0 && !slices.Equal(got, []string{"bird-a:c00007 status closed"}) {
+			t.Errorf("%v", got)
+		}
+		a.Press("g", "g")
+		a.Rush("j", "s")
+		a.wantEdits("bird-a:c00001 status closed")
+	})
+}
+
+func TestRenamingInOneBreathAfterAnotherAct(t *testing.T) {
+	for _, gap := range gaps {
+		t.Run(gap.String(), func(t *testing.T) {
+			// p makes private at once and the row slides away.
+			f := newFake(conversations(60)...)
+			with(t, f, start{options: ui.Options{Views: []ui.View{{Name: "Public", Query: "is:public account:attention-a"}}}}, func(a *app) {
+				a.Burst(gap, "p", "t", "ctrl+u", "D", "a", "n", "a")
+				a.wantEdits("attention-a:c00000 privacy private")
+				a.Want("Rename", " Dana")
+				a.Press("enter")
+				if got := a.edits(); len(got) != 2 || !strings.HasSuffix(got[1], " title Dana") {
+					t.Errorf("%v\n%s", got, a.Text())
+				}
+				if done := f.done(); len(done) != 0 {
+					t.Errorf("done: %v", done)
+				}
+			})
+			// p asks: the question waits until the prompt is closed.
+			f = newFake(conversations(60)...)
+			with(t, f, start{}, func(a *app) {
+				a.Press("j")
+				a.Burst(gap, "p", "t", "ctrl+u", "D", "a", "n", "y")
+				a.Want("Rename", " Dany")
+				a.WantNot("Everybody at Acme")
+				a.Press("enter")
+				a.wantEdits("bird-a:c00001 title Dany")
+				a.Want("Everybody at Acme will see it.")
+				a.Press("y")
+				a.wantEdits("bird-a:c00001 title Dany", "bird-a:c00001 privacy public")
+			})
+		})
+	}
+}
+
+func TestWhatWasTypedForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("j", "j")
+		a.Burst(30*time.Millisecond, "t", "D", "d", "p", "N", "enter")
+		a.Want("the service has no call for this", "3/60")
+		a.wantEdits()
+		if done := f.done(); len(done) != 0 {
+			t.Errorf("done: %v", done)
+		}
+	})
+}
+
+func TestAPromptNamesTheRowItIsAbout(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("t", "ctrl+u")
+		a.Want("Rename", "Talk 0")
+		if !strings.Contains(a.Line("Rename"), "Talk 0 about budgets") {
+			t.Errorf("%q", a.Line("Rename"))
+		}
+		a.Press("esc", "z")
+		if !strings.Contains(a.Line("Snooze"), "Talk 0 about budgets") {
+			t.Errorf("%q", a.Line("Snooze"))
+		}
+	})
+}
+
+func TestADialogThatComesLateNeitherCoversNorTakesWhatIsTyped(t *testing.T) {
+	f := newFake(conversations(60)...)
+	f.delay["Plan"] = 2 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Press("j")
+		a.Rush("p", "t")
+		a.Type("yyy") // nor does the progress of the plan cover it
+		a.Wait(5 * time.Second)
+		a.Type("zzz")
+		a.Want("budgetsyyyzzz")
+		a.WantNot("Everybody at Acme", "working")
+		a.Press("esc")
+		a.Want("Everybody at Acme will see it.")
+		a.Press("n")
+		for _, key := range []string{"/", ":"} {
+			a.Rush("p", key)
+			a.Wait(5 * time.Second)
+			a.WantNot("Everybody at Acme")
+			a.Press("esc")
+			a.Want("Everybody at Acme will see it.")
+			a.Press("esc")
+		}
+		a.wantEdits()
+	})
+	for wait, want := range map[time.Duration]int{199 * time.Millisecond: 0, 200 * time.Millisecond: 1} {
+		for _, keys := range [][]string{{"y"}, {"n", "y"}, {"enter", "y"}, {"ctrl+s", "y"}} {
+			f := newFake(conversations(60)...)
+			with(t, f, start{}, func(a *app) {
+				a.Press("j")
+				a.Rush("p")
+				a.Press("n")
+				f.mu.Lock()
+				f.delay["Plan"] = 60 * time.Millisecond
+				f.mu.Unlock()
+				a.Burst(60*time.Millisecond+wait, append([]string{"p"}, keys[:1]...)...)
+				got := len(a.edits())
+				if keys[0] == "y" && got != want {
+					t.Errorf("y %v after the question came: %d edits", wait, got)
+				}
+				if open := a.Contains("Everybody at Acme"); open != (want == 0) && keys[0] != "ctrl+s" {
+					t.Errorf("%s %v after the question came: open %v", keys[0], wait, open)
+				}
+			})
+		}
+	}
+}
+
+func TestEscAlwaysClosesADialog(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("j")
+		a.Burst(20*time.Millisecond, "p", "esc")
+		a.WantNot("Everybody at Acme")
+		a.wantEdits()
+	})
+}
+
+func TestLocalMarksFollowEachOtherAtAnySpeed(t *testing.T) {
+	for _, gap := range gaps {
+		for _, slow := range []time.Duration{0, 400 * time.Millisecond} {
+			t.Run(fmt.Sprint(gap, slow), func(t *testing.T) {
+				f := newFake(conversations(60)...)
+				f.delay["Triage"], f.delay["List"] = slow, slow
+				with(t, f, start{}, func(a *app) {
+					a.Wait(2 * time.Second)
+					a.Burst(gap, "d", "d", "d", "d")
+					a.wantSelected(4)
+					a.Wait(5 * time.Second)
+					if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001", "c00002", "c00003"}) {
+						t.Errorf("done: %v", got)
+					}
+					a.wantSelected(4)
+					a.Burst(gap, "b", "b", "b")
+					a.Wait(5 * time.Second)
+					if r, _ := f.row(ref(4)); !r.Triage.Pinned {
+						t.Error("pinned thrice is not pinned")
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAMarkThatCannotBeKeptComesBack(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.fail["Triage"] = &model.Error{Kind: model.Local, Message: "disk full"}
+	with(t, f, start{}, func(a *app) {
+		a.Press("d")
+		a.Want("could not mark it", "disk full", "Talk 0 about budgets", "/20")
+	})
+}
+
+func TestNothingLeavesBeforeTheMarksAreKept(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Triage"] = 3 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Rush("d", "d", "q")
+		a.Wait(time.Minute)
+		if !a.Exited() {
+			t.Fatalf("still there:\n%s", a.Text())
+		}
+		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001"}) {
+			t.Errorf("done: %v", got)
+		}
+	})
+}
+
+func TestCounts(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("5", "d")
+		a.Want("done until something changes", "5 conversations", "1/55")
+		a.wantSelected(5)
+		if n := len(f.done()); n != 5 {
+			t.Errorf("%d are done", n)
+		}
+		a.Press("3", "b", "2", "U")
+		if n := len(f.triaged); n != 3 {
+			t.Errorf("%d changes", n)
+		}
+		a.Press("4", "z")
+		a.Want("Snooze until: 4 conversations")
+		a.Press("enter")
+		a.wantSelected(9)
+		a.Press("4", "p")
+		a.Want("Make private: 4 conversations")
+		a.Press("esc", "2", "t")
+		a.Want("Rename: 2 conversations")
+		a.Press("esc", "3", "y")
+		a.Want("copied 3 refs")
+		a.Press("3", "enter")
+		a.Want("open takes one conversation at a time, not 3")
+		a.Press("3", "space")
+		a.Want("3 marked")
+		a.Press("2", "d")
+		a.Want("a count means rows from the cursor")
+		a.Press("esc", "G", "3", "k", "9", "d") // as many as there are
+		a.Want("4 conversations", "/47")
+	})
+	with(t, newFake(conversations(900)...), start{}, func(a *app) {
+		a.Press("5", "0", "0", "d")
+		a.Want("500 conversations", "1/400")
+		a.wantSelected(500)
+	})
+}
+
+func TestTriageInAnOpenConversationGoesOn(t *testing.T) {
+	f := newFake(conversations(6)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("enter", "d")
+		a.Want("Talk 1 about budgets", "done until something changes", "What can be edited")
+		a.Press("b")
+		a.Want("Talk 2 about budgets")
+		a.Press("z", "enter")
+		a.Want("Talk 3 about budgets", "snoozed until")
+		a.Press("2", "d")
+		a.Want("Talk 5 about budgets")
+		a.Burst(30*time.Millisecond, "d")
+		a.Want("that was the last one", "1/1")
+		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00003", "c00004", "c00005"}) {
+			t.Errorf("done: %v", got)
+		}
+	})
+	f = newFake(conversations(8)...)
+	with(t, f, start{}, func(a *app) { // fast, and the next is not hit by an edit
+		a.Press("enter")
+		a.Burst(30*time.Millisecond, "d", "d", "d", "p")
+		a.Want("Talk 3 about budgets")
+		if got := f.done(); len(got) != 3 {
+			t.Errorf("done: %v", got)
+		}
+		a.wantEdits()
+	})
+}
