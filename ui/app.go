@@ -111,6 +111,8 @@ type Model struct {
 	// that were asked for meanwhile, and that are about those marks.
 	marking  bool
 	deferred []keymap.Action
+	// hiddenGen is the generation of the count of hidden marks.
+	hiddenGen int
 
 	pages  fetch
 	counts fetch

@@ -87,13 +87,9 @@ func (m *Model) plan(why purpose) tea.Cmd {
 
 // findHidden sets what the person can't see in the list.
 func findHidden(ctx context.Context, be Backend, query string, p *model.Plan) error {
-	refs, err := be.Refs(ctx, query, true)
+	seen, err := inView(ctx, be, query)
 	if err != nil {
 		return err
-	}
-	seen := make(map[model.Ref]bool, len(refs))
-	for _, r := range refs {
-		seen[r] = true
 	}
 	for i := range p.Items {
 		p.Items[i].Hidden = !seen[p.Items[i].Ref]
@@ -162,7 +158,7 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 		case it.State == model.PlanAlready:
 			m.complain(why.from, "nothing to send: it already is so")
 			return nil
-		case !p.Risky() && !why.review:
+		case !p.Risky() && !why.review && p.HiddenCount() == 0:
 			return m.submit(why, p)
 		}
 	}

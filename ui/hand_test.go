@@ -341,3 +341,74 @@ func TestTriageInAnOpenConversationGoesOn(t *testing.T) {
 		a.wantEdits()
 	})
 }
+
+func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("space", "3", "j", "space", "3", "j", "space") // Talk 0, 4 and 8, all public, in one account
+		a.Want("3 marked")
+		a.WantNot("hidden")
+		a.Press("/")
+		a.Type(`"Talk 8"`)
+		a.Press("enter")
+		a.Want("3 marked, 2 hidden")
+		a.Press("t")
+		a.Want("Rename: 3 conversations")
+		a.Type("same")
+		a.Press("enter")
+		a.Want("Rename: 3 conversations", "2 of them are hidden", "h leave the hidden out")
+		a.Press("h")
+		a.Want("Rename: 1 conversation", "Talk 8")
+		a.WantNot("Talk 4", "is hidden", "are hidden", "leave the hidden", "Rename: 3")
+		a.Press("y")
+		a.wantEdits("attention-a:c00008 title same")
+		a.WantNot("marked")
+	})
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // also where a word is typed
+		a.Press("j", "space", "3", "j", "space", "/")
+		a.Type(`"Talk 5"`)
+		a.Press("enter", "D")
+		a.Want("1 of them is hidden", "h leave the hidden out")
+		a.Press("h")
+		a.Type("delete")
+		a.Press("enter")
+		a.wantEdits("bird-a:c00005 delete deleted")
+	})
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // one alone is asked about, too
+		a.Press("space", "/")
+		a.Type(`"Talk 8"`)
+		a.Press("enter")
+		a.Want("1 marked, 1 hidden")
+		a.Press("p")
+		a.Want("1 of them is hidden", "Talk 0 about budgets")
+		a.wantEdits()
+	})
+}
+
+func TestMarksAreRowsAndNoQuery(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, publicOnly(), func(a *app) {
+		a.Press("*")
+		a.Want("23 marked")
+		f.change(func(rows []model.Row) []model.Row {
+			rows[0].Conversation.Privacy = model.PrivacyPrivate
+			return append([]model.Row{conversation(400)}, rows...)
+		})
+		a.Settle()
+		a.Want("23 marked, 1 hidden", "1/23")
+		a.Press("*") // what came since is marked beside them
+		a.Want("24 marked, 1 hidden")
+		a.Press("*")
+		a.Want("1 marked, 1 hidden")
+	})
+}
+
+func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
+	f := newFake(conversations(60)...)
+	f.delay["Refs"] = 3 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Rush("*", "tab")
+		a.Wait(5 * time.Second)
+		a.Want("nothing was marked: another view is shown now")
+	})
+}

@@ -115,7 +115,7 @@ func handlers() map[keymap.Action]handler {
 			run: func(m *Model, _ intent) tea.Cmd { return m.switchTab(i) },
 			off: func(m *Model, _ intent) string {
 				if i >= len(m.tabs) {
-					return fmt.Sprintf("there are only %d views", len(m.tabs))
+					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
 				}
 				return ""
 			}}

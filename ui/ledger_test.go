@@ -88,7 +88,7 @@ func TestConflict(t *testing.T) {
 		theirs := model.TextValue("Their title")
 		f.settle(model.InConflict, &theirs)
 		a.Settle()
-		a.Want("conflict", "1 need you")
+		a.Want("conflict", "1 needs you")
 		a.Press("O", "enter")
 		a.Want("Somebody else changed this", "base:", "mine:", "theirs:", `"Their title"`, "send mine", "keep theirs")
 		a.WantNot("merged")

@@ -49,6 +49,10 @@ type (
 		refs  []model.Ref
 		err   error
 	}
+	hiddenMsg struct {
+		gen, hidden int
+		err         error
+	}
 	rangeMsg struct {
 		in   intent
 		refs []model.Ref

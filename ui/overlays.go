@@ -104,6 +104,11 @@ func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	if name == "esc" {
 		return o.no(m)
 	}
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
+	if b.Action == keymap.LeaveHidden && o.d.Hidden() > 0 {
+		o.d.LeaveHiddenOut()
+		return nil
+	}
 	if o.d.Typing() {
 		switch name {
 		case "enter":
@@ -119,7 +124,6 @@ func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
 	if r != keymap.Match {
 		return nil
 	}

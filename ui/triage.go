@@ -346,3 +346,34 @@ func (m *Model) clearMarks(intent) tea.Cmd {
 	m.list.EndRange()
 	return nil
 }
+
+// inView gives the conversations that a view holds.
+func inView(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
+	refs, err := be.Refs(ctx, query, true)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		in[r] = true
+	}
+	return in, nil
+}
+
+// countHidden counts the marked conversations that the view doesn't hold. Nothing
+// is read where all of them are at hand.
+func (m *Model) countHidden() tea.Cmd {
+	m.hiddenGen++
+	marks := m.list.Marks()
+	away := slices.DeleteFunc(marks, func(r model.Ref) bool { _, ok := m.list.Row(r); return ok })
+	q, err := m.query()
+	if len(away) == 0 || err != nil {
+		m.list.SetHidden(0)
+		return nil
+	}
+	be, ctx, gen := m.be, m.ctx, m.hiddenGen
+	return func() tea.Msg {
+		in, err := inView(ctx, be, q)
+		return hiddenMsg{gen, len(slices.DeleteFunc(away, func(r model.Ref) bool { return in[r] })), err}
+	}
+}

@@ -139,6 +139,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		}
 	case refsMsg:
 		return m.refsCame(msg)
+	case hiddenMsg:
+		if msg.gen == m.hiddenGen && msg.err == nil {
+			m.list.SetHidden(msg.hidden)
+		}
 	case rangeMsg:
 		if msg.err != nil {
 			m.fail("read the range", msg.err)
@@ -211,7 +215,7 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	first := !m.list.Loaded()
 	before := m.list.Ref()
 	m.list.SetPage(msg.page, msg.anchor)
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{m.countHidden()}
 	if m.pages.again {
 		gen := m.pages.gen
 		cmds = append(cmds, tea.Tick(newsTime, func(time.Time) tea.Msg { return againMsg{gen} }))

@@ -230,7 +230,7 @@ func (m *Model) footer() []string {
 
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.facts.Accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Filter: m.tabs[m.tab].filter, Now: m.now()}
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now()}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total())
 	} else if m.list.Loaded() {

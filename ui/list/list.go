@@ -27,6 +27,7 @@ type List struct {
 
 	marks      map[model.Ref]string
 	order      []model.Ref
+	hidden     int // how many of them the view doesn't hold
 	rangeFrom  int
 	rangeStart model.Ref
 	ranging    bool
@@ -35,8 +36,7 @@ type List struct {
 // Reset empties the list for another view, with the cursor on a conversation
 // that may be in it.
 func (l *List) Reset(at model.Ref) {
-	marks, order := l.marks, l.order
-	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: marks, order: order}
+	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, order: l.order, hidden: l.hidden}
 }
 
 // Loaded reports whether a first window has come.

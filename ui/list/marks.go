@@ -78,7 +78,13 @@ func (l *List) ToggleMarks(refs []model.Ref) (marked bool) {
 }
 
 // ClearMarks takes all marks away.
-func (l *List) ClearMarks() { l.marks, l.order = nil, nil }
+func (l *List) ClearMarks() { l.marks, l.order, l.hidden = nil, nil, 0 }
+
+// SetHidden tells how many of the marked conversations the view doesn't hold.
+func (l *List) SetHidden(n int) { l.hidden = n }
+
+// Hidden gives how many of the marked conversations the view doesn't hold.
+func (l *List) Hidden() int { return min(l.hidden, len(l.order)) }
 
 // Marks gives the marked conversations in the order of marking.
 func (l *List) Marks() []model.Ref { return append([]model.Ref(nil), l.order...) }
