@@ -139,7 +139,7 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 	}
 	why, p := msg.why, msg.plan
 	if msg.err != nil {
-		m.complain(why.from, errorText(msg.err))
+		m.complain(why.from, model.Words(msg.err))
 		return nil
 	}
 	if p.Title == "" {
@@ -208,7 +208,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	m.submitting--
 	why := msg.why
 	if msg.err != nil {
-		m.complain(why.from, "nothing was queued: "+errorText(msg.err))
+		m.complain(why.from, "nothing was queued: "+model.Words(msg.err))
 		return m.quitIfReady()
 	}
 	cmds := []tea.Cmd{m.clearDraft(why.draft), m.reload(false), m.recount(), m.reloadLedger()}

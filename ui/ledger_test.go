@@ -49,7 +49,7 @@ func TestOutboxScreen(t *testing.T) {
 		a.Want("Outbox 2", "History 0", "queued", "privacy: public → private", "status: open → closed")
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want("refused", "forbidden: you may not")
+		a.Want("refused", `the service does not allow it: "you may not"`)
 		a.Press("r")
 		a.Want("queued again")
 		a.Press("j", "x")

@@ -79,7 +79,7 @@ func (o *peopleOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case peopleMsg:
 		if msg.err != nil {
-			o.e.Problem = errorText(msg.err)
+			o.e.Problem = model.Words(msg.err)
 			return nil
 		}
 		c := msg.detail.Conversation
@@ -289,7 +289,7 @@ func (o *pickerOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
 		}
 	case lookupMsg:
 		if msg.gen == o.gen {
-			o.p.Take(msg.page, msg.more, errorText(msg.err))
+			o.p.Take(msg.page, msg.more, model.Words(msg.err))
 		}
 	}
 	return nil

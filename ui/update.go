@@ -43,7 +43,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return tea.Sequence(m.saveDrafts(), tea.Quit)
 	case suspendMsg:
 		if msg.err != nil {
-			m.say(theme.Error, "not suspended: "+errorText(msg.err))
+			m.say(theme.Error, "not suspended: "+model.Words(msg.err))
 			return nil
 		}
 		return tea.Suspend
@@ -271,7 +271,7 @@ func (m *Model) detailCame(msg detailMsg) {
 		return
 	}
 	if msg.err != nil {
-		m.detail.SetProblem(errorText(msg.err))
+		m.detail.SetProblem(model.Words(msg.err))
 		return
 	}
 	m.detail.SetDetail(msg.detail)
@@ -351,21 +351,10 @@ func (m *Model) showSelected() tea.Cmd {
 	return m.readActivity(row.Conversation.Ref)
 }
 
-// fail says what went wrong, with the service's own words.
+// fail says what went wrong.
 func (m *Model) fail(what string, err error) {
 	if what != "" {
 		what = "could not " + what + ": "
 	}
-	m.say(theme.Error, what+errorText(err))
-}
-
-func errorText(err error) string {
-	e := model.AsError(err)
-	if e == nil {
-		return ""
-	}
-	if e.Err != nil && e.Message == e.Err.Error() && e.Op == "" && e.Kind == model.Local {
-		return model.CleanLine(e.Message, 300)
-	}
-	return model.CleanLine(e.Error(), 300)
+	m.say(theme.Error, what+model.Words(err))
 }
