@@ -7,9 +7,12 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/providers/sandbox"
 	"confab/ui"
+	"confab/ui/uitest"
 )
 
 // gaps are the times between the keys of a fast hand.
@@ -411,4 +414,22 @@ func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
 		a.Wait(5 * time.Second)
 		a.Want("nothing was marked: another view is shown now")
 	})
+}
+
+func TestAnEmptyResultPreviewsNothing(t *testing.T) {
+	for _, size := range [][2]int{{100, 30}, {160, 40}} {
+		fast := []uitest.Option{uitest.ProgramOptions(tea.WithFPS(60))}
+		with(t, newFake(conversations(60)...), start{w: size[0], h: size[1], screen: fast}, func(a *app) {
+			a.Press("j", "/")
+			a.Strike("ж")
+			a.Wait(50 * time.Millisecond) // sooner than the preview follows a cursor
+			a.Want("Nothing matches")
+			a.WantNot("Talk 1 about budgets", "last message", "checked")
+			a.Press("enter", "p", "t", "d")
+			a.WantNot("Talk 1 about budgets", "Rename")
+			a.wantEdits()
+			a.Press("esc")
+			a.Want("Talk 1 about budgets", "last message")
+		})
+	}
 }

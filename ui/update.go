@@ -228,7 +228,9 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		m.follow = false
 		cmds = append(cmds, m.openRow(row))
 	}
-	if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
+	if m.screen == screenList && m.list.Total() == 0 {
+		m.detail.Clear() // at once: what is previewed is no result
+	} else if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
 		cmds = append(cmds, m.cursorMoved())
 	}
 	return tea.Batch(cmds...)

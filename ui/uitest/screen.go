@@ -139,6 +139,13 @@ func (s *Screen) Rush(keys ...string) {
 	s.Settle()
 }
 
+// Strike presses a key and lets no time pass.
+func (s *Screen) Strike(key string) {
+	s.t.Helper()
+	s.send(s.key(key))
+	synctest.Wait()
+}
+
 // Burst presses keys with a gap between each and the next, as a fast hand does.
 func (s *Screen) Burst(gap time.Duration, keys ...string) {
 	s.t.Helper()
