@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -432,4 +433,34 @@ func TestAnEmptyResultPreviewsNothing(t *testing.T) {
 			a.Want("Talk 1 about budgets", "last message")
 		})
 	}
+}
+
+func TestWhatTurnsTextRoundCannotBeTyped(t *testing.T) {
+	const bad = "a\u202eb\u2066\u200bc\u061cd\x9b\ufeffe\U000e0041"
+	for name, keys := range map[string][]string{"filter": {"/"}, "command": {":"}, "palette": {"ctrl+p"}, "rename": {"t", "ctrl+u"}, "snooze": {"z", "ctrl+u"},
+		"search": {"enter", "/"}, "form": {"j", "e", "ctrl+u"}, "description": {"j", "e", "tab"}, "word": {"j", "D"}, "picker": {"j", "j", "j", "P", "a"}} {
+		t.Run(name, func(t *testing.T) {
+			with(t, newFake(conversations(8)...), start{}, func(a *app) {
+				a.Press(keys...)
+				a.Type(bad)
+				a.Want("abcde")
+				a.Paste(bad)
+				for _, r := range a.Text() {
+					if unicode.Is(unicode.Cf, r) {
+						t.Fatalf("%U is drawn", r)
+					}
+				}
+			})
+		})
+	}
+	f := newFake(conversations(8)...)
+	with(t, f, start{}, func(a *app) { // what a text is made of stays exact
+		a.Press("t", "ctrl+u")
+		const good = "e\u0301 می\u200cخواهم 👩\u200d💻 שלום"
+		a.Type(good)
+		a.Press("enter")
+		if got := a.submitted(); len(got) != 1 || got[0].Edits()[0].Target.String() != good {
+			t.Errorf("%q", a.edits())
+		}
+	})
 }
