@@ -39,12 +39,13 @@ type hand struct {
 // asked for it.
 type lateOverlay struct{ o, from overlay }
 
-// under gives the conversation that a key is about.
+// under gives the conversation that a key is about, zero while it is not there yet.
 func (m *Model) under() model.Ref {
 	if m.screen == screenDetail {
 		return m.detail.Ref()
 	}
-	return m.list.Ref()
+	row, _ := m.list.Selected()
+	return row.Conversation.Ref
 }
 
 // chose notes that the person moved the cursor to where it is.
