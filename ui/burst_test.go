@@ -25,8 +25,9 @@ type witness struct {
 	byHand bool
 	asked  time.Time // since when a question is on screen, zero for none
 	// meant are the rows that an act key was struck for, as the witness saw them.
-	meant []string
-	trace []string
+	meant  []string
+	marked bool // what is marked was chosen by hand, wherever the cursor is
+	trace  []string
 }
 
 func (w *witness) note(what string) {
@@ -41,7 +42,8 @@ func (w *witness) look(moved bool) {
 	synctest.Wait()
 	screen := ansi.Strip(w.a.model.View().Content)
 	now := time.Now()
-	switch asks := strings.Contains(screen, "no (enter)"); {
+	w.marked = strings.Contains(screen, " marked")
+	switch asks := strings.Contains(screen, "no (enter)") || strings.Contains(screen, "yes (enter)"); {
 	case !asks:
 		w.asked = time.Time{}
 	case w.asked.IsZero():
@@ -75,17 +77,20 @@ func (w *witness) strike(key string) {
 	if slices.Contains([]string{"p", "s", "."}, key) && known {
 		w.meant = append(w.meant, w.row)
 	}
-	answered := !w.asked.IsZero() && time.Since(w.asked) >= 200*time.Millisecond && key == "y"
-	before := len(w.a.submitted())
+	answered := !w.asked.IsZero() && time.Since(w.asked) >= 200*time.Millisecond && (key == "y" || key == "enter")
+	before, marked := len(w.a.submitted()), w.marked
 	w.note(key)
 	w.a.Strike(key)
 	w.look(slices.Contains([]string{"j", "k", "space", "J", "K"}, key))
 	for _, p := range w.a.submitted()[before:] {
-		if answered || len(p.Edits()) == 1 && p.Edits()[0].Kind == model.EditTitle && key == "enter" {
+		if answered || len(p.Edits()) == 1 && p.Edits()[0].Kind == model.EditTitle && (key == "enter" || key == "ctrl+s") {
 			continue
 		}
 		if p.Risky() || p.Bulk() {
 			t.Errorf("%s submitted %s without an answer", key, p.Title)
+			continue
+		}
+		if marked {
 			continue
 		}
 		title := rowTitle.FindStringSubmatch(p.Items[0].Title)

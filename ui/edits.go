@@ -70,6 +70,11 @@ func (m *Model) plan(why purpose) tea.Cmd {
 		m.say(theme.Warning, "read-only: confab was started so that it changes nothing")
 		return nil
 	}
+	for _, op := range m.ops {
+		if why.from != nil && op.from == why.from {
+			return nil // struck twice: it is being planned
+		}
+	}
 	q, _ := m.query()
 	be := m.be
 	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {

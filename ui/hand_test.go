@@ -464,3 +464,19 @@ func TestWhatTurnsTextRoundCannotBeTyped(t *testing.T) {
 		}
 	})
 }
+
+func TestSubmittingTwiceIsSubmittingOnce(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Plan"] = 100 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Press("V", "4", "j", "t")
+		a.Type("same")
+		a.Burst(10*time.Millisecond, "enter", "enter", "ctrl+s")
+		a.Press("y")
+		a.Press("esc")
+		a.WantNot("Send these", "yes")
+		if n := len(a.submitted()); n != 1 {
+			t.Errorf("%d submissions", n)
+		}
+	})
+}
