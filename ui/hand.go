@@ -97,8 +97,7 @@ func (m *Model) slid(in intent) bool { return in.one && m.now().Sub(in.since) < 
 // withhold says that nothing was done to a row that nobody had seen.
 func (m *Model) withhold(in intent) {
 	m.hand.withheld = true
-	m.say(theme.Warning, "nothing was done to "+name(in.row.Conversation)+": it came under the cursor just now. "+
-		"Strike the key again if you mean it.")
+	m.say(theme.Warning, "nothing was done: "+name(in.row.Conversation)+" came under the cursor just now")
 }
 
 // name is what a conversation is called in a sentence.

@@ -43,7 +43,7 @@ func TestADoubleStrikeDoesNotReachTheRowThatSlidIn(t *testing.T) {
 				a.Burst(gap, "p", "p")
 				a.wantEdits("attention-a:c00000 privacy private")
 				if gap > 0 {
-					a.Want("nothing was done to", "came under the cursor just now")
+					a.Want("nothing was done: ", "came under the cursor just now")
 				}
 				a.Press("j", "k", "p") // seen for long enough now
 				a.Want("can only read privacy")
@@ -70,7 +70,7 @@ func TestTheRestOfAWithheldBurstIsNoAct(t *testing.T) {
 	with(t, f, publicOnly(), func(a *app) {
 		a.Burst(30*time.Millisecond, "p", "p", "d", "t", "D", "x", "q", "N", "s", "p", "V", ":")
 		a.wantEdits("attention-a:c00000 privacy private")
-		a.Want("nothing was done to", "1/")
+		a.Want("nothing was done: ", "1/")
 		a.WantNot("Rename", "Delete", "range")
 		if done := f.done(); len(done) != 0 {
 			t.Errorf("done: %v", done)
@@ -282,7 +282,7 @@ func TestCounts(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("5", "d")
-		a.Want("done until something changes", "5 conversations", "1/55")
+		a.Want("5 conversations done until something changes", "1/55")
 		a.wantSelected(5)
 		if n := len(f.done()); n != 5 {
 			t.Errorf("%d are done", n)
@@ -308,11 +308,11 @@ func TestCounts(t *testing.T) {
 		a.Press("2", "d")
 		a.Want("a count means rows from the cursor")
 		a.Press("esc", "G", "3", "k", "9", "d") // as many as there are
-		a.Want("4 conversations", "/47")
+		a.Want("4 conversations done", "/47")
 	})
 	with(t, newFake(conversations(900)...), start{}, func(a *app) {
 		a.Press("5", "0", "0", "d")
-		a.Want("500 conversations", "1/400")
+		a.Want("500 conversations done", "1/400")
 		a.wantSelected(500)
 	})
 }

@@ -94,7 +94,7 @@ func (m *Model) showTriage(refs []model.Ref, change model.TriageChange) {
 func (m *Model) triageMany(in intent, word string, change model.TriageChange) tea.Cmd {
 	text := word
 	if n := len(in.refs); n > 1 {
-		text = word + ": " + theme.Count(n, "conversation")
+		text = theme.Count(n, "conversation") + " " + word
 	}
 	if in.marked {
 		m.list.ClearMarks()
