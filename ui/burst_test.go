@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"confab/model"
 	"confab/ui"
 )
@@ -20,6 +18,7 @@ import (
 // under the cursor since when.
 type witness struct {
 	a      *app
+	screen *watch
 	row    string
 	since  time.Time
 	byHand bool
@@ -40,7 +39,7 @@ var rowTitle = regexp.MustCompile(`(Talk \d+) about`)
 // since the last look.
 func (w *witness) look(moved bool) {
 	synctest.Wait()
-	screen := ansi.Strip(w.a.model.View().Content)
+	screen := w.screen.drawn()
 	now := time.Now()
 	w.marked = strings.Contains(screen, " marked")
 	switch asks := strings.Contains(screen, "no (enter)") || strings.Contains(screen, "yes (enter)"); {
@@ -106,7 +105,7 @@ func (w *witness) strike(key string) {
 	}
 }
 
-var burstKeys = []string{"p", "p", "p", "s", "s", ".", "d", "d", "b", "U", "z", "j", "k", "J", "t", "D", "a", "n", "y", "enter", "esc", "space", "*", "3", "h", "A", "e", "x", "ctrl+s"}
+var burstKeys = strings.Fields("p p p s s . d d b U z j k J t D a n y enter esc space * 3 h A e x ctrl+s")
 
 // burst lets a hand of random speed loose on a list that news change.
 func burst(t *testing.T, in []byte) {
@@ -118,8 +117,9 @@ func burst(t *testing.T, in []byte) {
 		}
 	}
 	views := []ui.View{{Name: "Public", Query: "is:public is:open"}, {Name: "All", Query: "is:any"}}
-	with(t, f, start{options: ui.Options{Views: views}}, func(a *app) {
-		w := &witness{a: a}
+	screen := &watch{}
+	with(t, f, start{options: ui.Options{Views: views}, watch: screen}, func(a *app) {
+		w := &witness{a: a, screen: screen}
 		w.look(false)
 		a.Wait(time.Second)
 		for i := 0; i+1 < len(in) && !t.Failed() && !a.Exited(); i += 2 {

@@ -293,9 +293,10 @@ func (m *Model) set(in intent, verb string, kind model.EditKind, target string) 
 		changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(target), Base: baseOf(in, kind, "")}}})
 }
 
-// setTo gives a handler that sets a field to a value.
-func setTo(verb string, kind model.EditKind, target string) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }
+// sets gives the handler that sets a field to a value.
+func sets(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
+	return handler{wants: wantsRows, kind: kind, unasked: unasked,
+		run: func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }}
 }
 
 // togglePrivacy makes one private conversation public and any other private;

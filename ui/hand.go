@@ -108,6 +108,14 @@ func name(c model.Conversation) string {
 	return model.CleanLine(c.Ref.String(), 60)
 }
 
+// subject names what an intent is about.
+func subject(in intent) string {
+	if in.one {
+		return name(in.row.Conversation)
+	}
+	return theme.Count(len(in.refs), "conversation")
+}
+
 // openLate opens an overlay that comes later than its key: over what asked for
 // it, and else once nothing is being typed or answered.
 func (m *Model) openLate(o, from overlay) { m.hand.late = append(m.hand.late, lateOverlay{o, from}) }

@@ -165,6 +165,12 @@ func TestAPromptNamesTheRowItIsAbout(t *testing.T) {
 		if !strings.Contains(a.Line("Rename"), "Talk 0 about budgets") {
 			t.Errorf("%q", a.Line("Rename"))
 		}
+		a.Press("esc", ":")
+		a.Want(`for "Talk 0 about budgets"`)
+		a.Press("esc", "ctrl+p")
+		if !strings.Contains(a.Line("Actions ("), `for "Talk 0 about budgets"`) {
+			t.Errorf("%q", a.Line("Actions ("))
+		}
 		a.Press("esc", "z")
 		if !strings.Contains(a.Line("Snooze"), "Talk 0 about budgets") {
 			t.Errorf("%q", a.Line("Snooze"))
@@ -437,17 +443,19 @@ func TestAnEmptyResultPreviewsNothing(t *testing.T) {
 
 func TestWhatTurnsTextRoundCannotBeTyped(t *testing.T) {
 	const bad = "a\u202eb\u2066\u200bc\u061cd\x9b\ufeffe\U000e0041"
-	for name, keys := range map[string][]string{"filter": {"/"}, "command": {":"}, "palette": {"ctrl+p"}, "rename": {"t", "ctrl+u"}, "snooze": {"z", "ctrl+u"},
-		"search": {"enter", "/"}, "form": {"j", "e", "ctrl+u"}, "description": {"j", "e", "tab"}, "word": {"j", "D"}, "picker": {"j", "j", "j", "P", "a"}} {
+	for name, keys := range map[string][]string{"filter": {"/"}, "command": {":"}, "palette": {"ctrl+p"}, "rename": {"t", "ctrl+u"},
+		"snooze": {"z", "ctrl+u"}, "search": {"enter", "/"}, "form": {"j", "e", "ctrl+u"}, "description": {"j", "e", "tab"},
+		"word": {"j", "D"}, "picker": {"j", "j", "j", "P", "a"}} {
 		t.Run(name, func(t *testing.T) {
-			with(t, newFake(conversations(8)...), start{}, func(a *app) {
+			screen := &watch{}
+			with(t, newFake(conversations(8)...), start{watch: screen}, func(a *app) {
 				a.Press(keys...)
 				a.Type(bad)
 				a.Want("abcde")
 				a.Paste(bad)
-				for _, r := range a.Text() {
+				for _, r := range screen.drawn() {
 					if unicode.Is(unicode.Cf, r) {
-						t.Fatalf("%U is drawn", r)
+						a.t.Fatalf("%U is drawn", r)
 					}
 				}
 			})

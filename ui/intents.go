@@ -71,12 +71,12 @@ func handlers() map[keymap.Action]handler {
 		markRefs:          {run: (*Model).markRead},
 
 		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy, unasked: narrows},
-		keymap.MakePrivate:   {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make private", model.EditPrivacy, string(model.PrivacyPrivate)), unasked: always},
-		keymap.MakePublic:    {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make public", model.EditPrivacy, string(model.PrivacyPublic))},
+		keymap.MakePrivate:   sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always),
+		keymap.MakePublic:    sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil),
 		keymap.ToggleStatus:  {wants: wantsRows, kind: model.EditStatus, run: (*Model).toggleStatus, unasked: always},
-		keymap.Close:         {wants: wantsRows, kind: model.EditStatus, run: setTo("close", model.EditStatus, model.StatusClosed), unasked: always},
-		keymap.Reopen:        {wants: wantsRows, kind: model.EditStatus, run: setTo("reopen", model.EditStatus, model.StatusOpen), unasked: always},
-		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: (*Model).rename, unasked: func(in intent) bool { return in.arg != "" }},
+		keymap.Close:         sets("close", model.EditStatus, model.StatusClosed, always),
+		keymap.Reopen:        sets("reopen", model.EditStatus, model.StatusOpen, always),
+		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: (*Model).rename, unasked: named},
 		keymap.Describe:      {opens: true, wants: wantsRows, kind: model.EditDescription, run: formOf(model.EditDescription)},
 		keymap.Labels:        {opens: true, wants: wantsRows, kind: model.EditLabels, run: formOf(model.EditLabels)},
 		keymap.Attributes:    {opens: true, wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
@@ -180,6 +180,9 @@ func (m *Model) cannot(in intent, kind model.EditKind) string {
 	}
 	return why
 }
+
+// named reports whether the new title came with the command.
+func named(in intent) bool { return in.arg != "" }
 
 func always(intent) bool { return true }
 

@@ -204,7 +204,8 @@ func (d *Plan) lines(th *theme.Theme, w int) []string {
 		}
 	}
 	if n := p.HiddenCount(); n > 0 {
-		out = append(out, th.Wrapped(fmt.Sprintf("%s of them %s hidden by the filter or another view.", theme.Number(n), are(n)), w, theme.Warning, "")...)
+		text := theme.Number(n) + " of them " + are(n) + " hidden by the filter or another view."
+		out = append(out, th.Wrapped(text, w, theme.Warning, "")...)
 	}
 	if len(out) > 0 {
 		out = append(out, "")
