@@ -157,6 +157,25 @@ func TestWhatWasTypedForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
 	})
 }
 
+func TestWhatIsTypedForADialogThatIsStillToComeIsNotReadAsKeys(t *testing.T) {
+	for _, slow := range []time.Duration{0, 100 * time.Millisecond} {
+		f := newFake(conversations(60)...)
+		f.delay["Plan"] = slow
+		with(t, f, start{}, func(a *app) {
+			a.Press("j")
+			a.Burst(30*time.Millisecond, "D", "d", "e", "l", "e", "t", "e", "enter")
+			a.Want("Deletes the conversation for everybody", "Talk 1 about budgets")
+			a.wantEdits()
+			if done := f.done(); len(done) != 0 {
+				t.Errorf("done: %v", done)
+			}
+			a.Type("delete")
+			a.Press("enter")
+			a.wantEdits("bird-a:c00001 delete deleted")
+		})
+	}
+}
+
 func TestAPromptNamesTheRowItIsAbout(t *testing.T) {
 	f := newFake(conversations(60)...)
 	with(t, f, start{}, func(a *app) {

@@ -28,6 +28,8 @@ type handler struct {
 	// moves says that it moves the cursor or scrolls, opens that it opens something
 	// to type or choose in at once.
 	moves, opens bool
+	// asks says that it always opens a dialog, later than its key.
+	asks bool
 	// unasked reports whether it may change a service without asking; nil for
 	// never.
 	unasked func(in intent) bool
@@ -85,8 +87,8 @@ func handlers() map[keymap.Action]handler {
 		keymap.Contacts:      {opens: true, wants: wantsRows, kind: model.EditContacts, run: (*Model).editContacts},
 		keymap.Access:        {opens: true, wants: wantsRows, kind: model.EditAccess, run: (*Model).chooseAccess},
 		keymap.DefaultRole:   {opens: true, wants: wantsRows, kind: model.EditDefaultRole, run: (*Model).chooseDefaultRole},
-		keymap.Archive:       {wants: wantsRows, kind: model.EditArchive, run: (*Model).archive},
-		keymap.Delete:        {wants: wantsRows, kind: model.EditDelete, run: (*Model).remove},
+		keymap.Archive:       {asks: true, wants: wantsRows, kind: model.EditArchive, run: (*Model).archive},
+		keymap.Delete:        {asks: true, wants: wantsRows, kind: model.EditDelete, run: (*Model).remove},
 		keymap.NewItem:       {opens: true, run: (*Model).openCreate, off: cannotCreate},
 		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat, unasked: always},
 		keymap.Undo:          {run: (*Model).undo},

@@ -183,6 +183,8 @@ func (m *Model) run(in intent) tea.Cmd {
 	if h.moves {
 		m.chose() // the cursor is where the person put it
 	}
+	// What is typed on is meant for a dialog that is not there yet.
+	m.hand.withheld = m.hand.withheld || h.asks
 	return cmd
 }
 
