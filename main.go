@@ -349,10 +349,10 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 		return nil, err
 	}
 	if kept.Identity != "" {
-		found = append(found, cli.Count(conversations, "cached conversation")+", with marks, drafts and history")
+		found = append(found, theme.Count(conversations, "cached conversation")+", with marks, drafts and history")
 	}
 	if n := waiting + person; n > 0 {
-		found = append(found, cli.Count(n, "undelivered edit"))
+		found = append(found, theme.Count(n, "undelivered edit"))
 	}
 	a, ok := s.Config.Account(name)
 	tokens := ok && a.Provider == model.Kona

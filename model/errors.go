@@ -28,29 +28,6 @@ const (
 	Local          ErrorKind = "local"           // this machine failed: disk, database
 )
 
-// Words gives a kind as it is said.
-func (k ErrorKind) Words() string {
-	switch k {
-	case ConflictKind:
-		return "not possible as things stand"
-	case Invalid:
-		return "not accepted"
-	case UnknownOutcome:
-		return "no clear answer"
-	case Unsupported:
-		return "not possible"
-	case Unverified:
-		return "not verified"
-	case Malformed:
-		return "an answer that cannot be read"
-	case Canceled:
-		return "given up"
-	case Local:
-		return "this machine failed"
-	}
-	return strings.ReplaceAll(string(k), "_", " ")
-}
-
 // FieldError is one complaint of a service about one field of a request.
 type FieldError struct {
 	Field   string `json:"field"`
@@ -80,27 +57,21 @@ type Error struct {
 	Err      error
 }
 
-// Error gives one line: what was tried, the kind, and the service's words. What
-// confab itself found out stands without a kind: its words say it.
+// Error gives one line: what was tried, the kind, and the service's words.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Op != "" {
 		b.WriteString(e.Op + ": ")
 	}
-	message := e.Message
-	if message == "" && e.Err != nil {
-		message = e.Err.Error()
+	b.WriteString(strings.ReplaceAll(string(e.Kind), "_", " "))
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (%d)", e.Status)
 	}
-	if e.Op != "" || e.Status != 0 || message == "" {
-		b.WriteString(e.Kind.Words())
-		if e.Status != 0 {
-			fmt.Fprintf(&b, " (%d)", e.Status)
-		}
-		if message != "" {
-			b.WriteString(": ")
-		}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	} else if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
 	}
-	b.WriteString(message)
 	for _, f := range e.Fields {
 		fmt.Fprintf(&b, "; %s: %s", f.Field, f.Message)
 	}

@@ -67,20 +67,3 @@ func TestEditJSONLeavesNoKeyOut(t *testing.T) {
 		t.Errorf("%v\n got %s\nwant %s", err, got, want)
 	}
 }
-
-func TestFailureSaysEachThingOnce(t *testing.T) {
-	at := func(n int) *int { return &n }
-	for want, e := range map[string]model.EntryError{
-		"not possible (405): MethodNotAllowed":           {Kind: model.Unsupported, Status: at(405), Message: "MethodNotAllowed", Code: "MethodNotAllowed"},
-		"forbidden (403)":                                {Kind: model.Forbidden, Status: at(403), Message: "Forbidden.", Code: "Forbidden"},
-		"forbidden (403): the key has no policy":         {Kind: model.Forbidden, Status: at(403), Message: "Forbidden. — the key has no policy"},
-		"not accepted (422): too long (E7) [request r1]": {Kind: model.Invalid, Status: at(422), Message: "too long", Code: "E7", RequestID: "r1"},
-		"the title was changed by somebody else":         {Kind: model.ConflictKind, Message: "the title was changed by somebody else"},
-		"unavailable: no route":                          {Kind: model.Unavailable, Message: "no route"},
-		"no clear answer":                                {Kind: model.UnknownOutcome},
-	} {
-		if got := e.String(); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}

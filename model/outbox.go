@@ -1,11 +1,6 @@
 package model
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // EditState is where an edit is on its way.
 type EditState string
@@ -75,48 +70,6 @@ type EntryError struct {
 	// Existing is the ref of a conversation to look at: the one that stands in
 	// the way of a create or reopen, or that a create made or may have made.
 	Existing string `json:"existing,omitempty"`
-}
-
-// String says what an edit ran into, each thing once: the kind with the HTTP
-// status where a service said it, its words, its code where they don't hold it,
-// the id of the request.
-func (e *EntryError) String() string {
-	var out []string
-	message := e.Message
-	service := slices.Contains([]ErrorKind{Unauthorized, NoCredential, Forbidden, NotFound, RateLimited, Unavailable}, e.Kind)
-	if service || e.Status != nil || message == "" {
-		kind := e.Kind.Words()
-		message = withoutLead(message, kind)
-		if e.Status != nil {
-			status := fmt.Sprintf("(%d)", *e.Status)
-			kind += " " + status
-			message = withoutLead(message, status)
-		}
-		out = append(out, kind)
-	}
-	if message != "" {
-		out = append(out, message)
-	}
-	line := strings.Join(out, ": ")
-	if e.Code != "" && !strings.Contains(strings.ToLower(line), strings.ToLower(e.Code)) {
-		line += " (" + e.Code + ")"
-	}
-	if e.RequestID != "" {
-		line += " [request " + e.RequestID + "]"
-	}
-	return line
-}
-
-// withoutLead takes words off the start of a message that have been said.
-func withoutLead(message, said string) string {
-	if len(message) < len(said) || !strings.EqualFold(message[:len(said)], said) {
-		return message
-	}
-	rest := message[len(said):]
-	if trimmed := strings.TrimLeft(rest, " .:;—"); rest == "" || trimmed != rest {
-		return trimmed
-	}
-	return message
 }
 
 // NewEntryError keeps the parts of an error that a person reads.

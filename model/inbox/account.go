@@ -28,8 +28,8 @@ type account struct {
 	// zero is open.
 	pausedUntil time.Time
 	// asked says that the service asked for the pause: nobody cuts it short.
-	asked bool
-	failures    int
+	asked    bool
+	failures int
 	// headCut says that a refresh stopped in the middle: its first pages are
 	// known now, and what came after them was not read.
 	headCut bool

@@ -115,12 +115,12 @@ func (d delivery) readBack(ctx context.Context, e model.OutboxEntry, id string) 
 	if err != nil {
 		failure := model.AsError(err)
 		cause := &model.EntryError{Kind: model.UnknownOutcome, Existing: ref.String(),
-			Message: "made as " + ref.String() + ", but reading it back failed: " + failure.Error()}
+			Message: "made as " + ref.String() + ", but reading it back failed: " + words(err)}
 		switch {
 		case failure.Kind == model.RateLimited, failure.Kind == model.Unavailable, failure.Kind == model.Unauthorized,
 			failure.Kind == model.NoCredential, failure.Kind == model.Canceled, failure.Kind == model.Local:
 			later := *failure
-			later.Message, later.Existing = cause.Message, id
+			later.Message, later.Hint, later.Fields, later.Existing = cause.Message, "", nil, id
 			return d.failed(ctx, e, &later, true)
 		case e.Attempts < readBackTries:
 			return d.park(ctx, e, model.RetryAt, cause, nil, d.b.now().Add(backoff(e.Attempts)), false)
@@ -155,7 +155,7 @@ func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Crea
 	case k == model.Canceled || k == model.Local || k.Transient() || k == model.Unauthorized || k == model.NoCredential:
 		return false, d.failed(ctx, e, err, true)
 	case err != nil:
-		return false, d.unclear(ctx, e, nil, "it cannot be looked for: "+model.AsError(err).Error())
+		return false, d.unclear(ctx, e, nil, "it cannot be looked for: "+words(err))
 	}
 	rivals, err := d.b.store.Rivals(ctx, e)
 	if err != nil {

@@ -27,7 +27,7 @@ func (d delivery) deleted(ctx, remote context.Context, e model.OutboxEntry, caus
 		return d.finish(ctx, e, e.Base, e.Target, nil, true, state)
 	case err != nil:
 		return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
-			Message: "accepted, but reading it again failed: " + model.AsError(err).Error(), Err: err}, false)
+			Message: "accepted, but reading it again failed: " + words(err), Err: err}, false)
 	case cause != nil:
 		return d.failed(ctx, e, cause, false)
 	}
@@ -37,6 +37,9 @@ func (d delivery) deleted(ctx, remote context.Context, e model.OutboxEntry, caus
 	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,
 		Message: "the service accepted the deletion, but the conversation is still there"}, nil, time.Time{}, false)
 }
+
+// words are what a person is told of an error.
+func words(err error) string { return model.NewEntryError(err).Message }
 
 // reread reads a conversation after a write, once more after a pause where it
 // does not show what the write meant: a service may take a moment.

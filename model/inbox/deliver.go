@@ -303,7 +303,7 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 			if err != nil {
 				// Accepted, but not yet seen: read again later, never send blindly.
 				return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
-					Message: "accepted, but reading it back failed: " + model.AsError(err).Error(), Err: err}, false)
+					Message: "accepted, but reading it back failed: " + model.Words(err), Err: err}, false)
 			}
 			*read = &fresh.Conversation
 		}

@@ -46,7 +46,8 @@ func TestAReadOnlyAccountPlansDryRunsAlone(t *testing.T) {
 				}
 			}
 			// What the service cannot do stays so.
-			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}}, o)
+			nobody := []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}}
+			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, nobody, o)
 			if err != nil || p.Items[0].State != model.PlanBlocked || dry && p.Items[0].Reason != "no contacts here" {
 				t.Errorf("dry run %t: %+v, %v", dry, p.Items[0], err)
 			}

@@ -94,7 +94,8 @@ func (s *Store) Rivals(ctx context.Context, e model.OutboxEntry) (out []Rival, e
 }
 
 func (t *tx) rivals(e model.OutboxEntry) ([]Rival, error) {
-	rows, err := t.QueryContext(t.ctx, "SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?", e.Ref.Account, e.ID)
+	rows, err := t.QueryContext(t.ctx, "SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?",
+		e.Ref.Account, e.ID)
 	if err != nil {
 		return nil, err
 	}

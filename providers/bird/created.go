@@ -68,16 +68,12 @@ func (p *Provider) head(ctx context.Context, known []string) (providers.Head, er
 			return nil, false, false, named(err, "list conversations")
 		}
 		whole = !pg.Null
-		name := p.channels.namer(ctx, p.client)
 		for _, raw := range pg.Results {
-			c, ok := convert(raw, p.account.Name, name)
+			c, ok := convert(raw, p.account.Name, nil)
 			whole = whole && ok && !c.Created.IsZero()
 			if ok {
 				rows = append(rows, providers.Row{Conversation: c, Raw: raw})
 			}
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, false, false, givenUp("list conversations", err)
 		}
 		token = pg.Next
 		if token == "" {
@@ -102,7 +98,5 @@ func (p *Provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool
 	if who.Kind == kindAccessKey {
 		return p.accessKey == "" || who.ID == p.accessKey
 	}
-	return slices.ContainsFunc(n.People, func(q model.Participant) bool {
-		return model.SamePerson(q, who) || q.Kind == who.Kind && (q.ID == "" || who.ID == "") && q.Identifier != "" && strings.EqualFold(q.Identifier, who.Identifier)
-	})
+	return slices.ContainsFunc(n.People, func(q model.Participant) bool { return model.SamePerson(q, who) })
 }

@@ -49,6 +49,7 @@ func lostCases() []lostCase {
 			}
 		}
 	}
+	rename := func(_ Service, b *Bench, n model.NewConversation) { b.Retitle(b.first(), n.Title) }
 	byHand := func(s Service, b *Bench, n model.NewConversation) { s.ByHand(b, n) }
 	return []lostCase{
 		{name: "refused as wrong", meet: refuse(422), want: model.Invalid},
@@ -59,14 +60,15 @@ func lostCases() []lostCase {
 		{name: "not known and not made", meet: fault(FaultPage), want: model.UnknownOutcome},
 		{name: "lost after it was made", meet: fault(FaultDropAfter), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
 		{name: "500 after it was made", meet: afterEffect(500), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
-		{name: "lost, and others made since", meet: fault(FaultDropAfter), after: insert(5), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
-		{name: "lost, and very many made since", meet: fault(FaultDropAfter), after: insert(130), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
-		{name: "lost, and somebody made one by hand", meet: fault(FaultDropAfter), after: byHand, want: model.UnknownOutcome, made: true, same: 1, alike: 2},
+		{name: "lost, and others made since", meet: fault(FaultDropAfter), after: insert(5),
+			want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "lost, and very many made since", meet: fault(FaultDropAfter), after: insert(130),
+			want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "lost, and somebody made one by hand", meet: fault(FaultDropAfter), after: byHand,
+			want: model.UnknownOutcome, made: true, same: 1, alike: 2},
 		{name: "not made, but somebody made one by hand", meet: fault(FaultPage), after: byHand, want: model.UnknownOutcome, alike: 1},
 		{name: "not made, and one by hand before", before: byHand, meet: fault(FaultPage), want: model.UnknownOutcome},
-		{name: "not made, and an old one renamed", meet: fault(FaultPage), want: model.UnknownOutcome, after: func(_ Service, b *Bench, n model.NewConversation) {
-			b.Retitle(b.first(), n.Title)
-		}},
+		{name: "not made, and an old one renamed", meet: fault(FaultPage), want: model.UnknownOutcome, after: rename},
 	}
 }
 
@@ -140,7 +142,9 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 	if lc.before != nil {
 		lc.before(s, b, n)
 	}
+	b.Reset()
 	known, ids := b.newest(t, e), b.IDs()
+	b.wantCount(t, "the head of the list", 1)
 	lc.meet(s, b, n)
 	b.Reset()
 	out := b.Account.Apply(ctx, model.Conversation{}, []model.Edit{e})[0]

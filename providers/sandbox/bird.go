@@ -300,6 +300,15 @@ func (b *Bird) find(id string) *birdConversation {
 	return nil
 }
 
+// findDeleted returns a deleted conversation where reads still show it.
+func (b *Bird) findDeleted(id string) *birdConversation {
+	row, ok := b.seed.conversationRow(id, b.seed.conversations+b.created)
+	if !ok || !b.switches.DeletedShown {
+		return nil
+	}
+	return b.at(row)
+}
+
 func (b *Bird) at(row int) *birdConversation {
 	if c, ok := b.changed[row]; ok {
 		return c
@@ -474,8 +483,8 @@ func (b *Bird) route(path []string) map[string]birdHandler {
 		on := func(f func(birdRequest, *birdConversation) birdAnswer) birdHandler {
 			return func(r birdRequest) birdAnswer {
 				c := b.find(at(1))
-				if row, ok := b.seed.conversationRow(at(1), b.seed.conversations+b.created); c == nil && ok && b.switches.DeletedShown && n == 2 && r.method == "GET" {
-					c = b.at(row)
+				if c == nil && n == 2 && r.method == "GET" {
+					c = b.findDeleted(at(1))
 				}
 				if c == nil {
 					return birdNotFound()

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // decision is what a person decides about edits of the outbox.
@@ -107,9 +108,9 @@ func (r *run) decideCommand(ctx context.Context, d decision, ids []string, o sen
 
 func (d decision) question(n int) string {
 	if d.sends() {
-		return "Send " + Count(n, "edit") + "?"
+		return "Send " + theme.Count(n, "edit") + "?"
 	}
-	return "Give up " + Count(n, "edit") + "?"
+	return "Give up " + theme.Count(n, "edit") + "?"
 }
 
 // pickDecided finds the edits that ids name, read afresh where somebody else's
@@ -215,7 +216,7 @@ func (r *run) showDecision(ctx context.Context, e Engine, d decision, picked []m
 	}
 	switch {
 	case !d.sends():
-		shown.print("To be given up: %s.", Count(len(picked), "edit"))
+		shown.print("To be given up: %s.", theme.Count(len(picked), "edit"))
 	case !dry:
 		shown.print("To be sent:")
 		shown.printPlan(w, plan)

@@ -121,9 +121,9 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 	for i, ref := range refs {
 		f := found[i]
 		if f.err != nil {
-			f.reason = f.err.Error()
+			f.reason = words(f.err)
 			if e := (*model.Error)(nil); errors.As(f.err, &e) {
-				f.reason = e.Error() // the ref stands before it
+				f.reason = model.Words(e) // the ref stands before it
 			}
 			failed[ref] = f.err
 		}

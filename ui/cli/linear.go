@@ -55,7 +55,7 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 		return err
 	}
 	if n := l.needPerson(); n > 0 {
-		l.print("%s: outbox", needsYou(n))
+		l.print("%s: outbox", theme.Need(n))
 	}
 	for {
 		l.prompt()
@@ -81,7 +81,7 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			r.print("%s", model.Clean(err.Error()))
+			r.print("%s", model.Clean(words(err)))
 		}
 	}
 }
@@ -168,12 +168,12 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 
 // accountLine says how an account does, without what changes all the time.
 func accountLine(a model.AccountState) string {
-	line := a.Name + ": " + Count(a.Conversations, "conversation")
+	line := a.Name + ": " + theme.Count(a.Conversations, "conversation")
 	switch {
 	case a.Syncing && a.Swept.IsZero():
 		line = a.Name + ": reading the list for the first time"
 	case a.Error != nil:
-		line += ", " + theme.Failure(a.Error)
+		line += ", " + a.Error.Words()
 	}
 	return line
 }
@@ -214,7 +214,7 @@ func (l *linear) list(ctx context.Context, offset int) error {
 	case page.Total == 0:
 		l.print("No conversations.")
 	case l.offset < page.Total:
-		l.print("%d of %s; `more` lists the next.", l.offset, Count(page.Total, "conversation"))
+		l.print("%d of %s; `more` lists the next.", l.offset, theme.Count(page.Total, "conversation"))
 	}
 	return nil
 }
@@ -225,7 +225,7 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 	if err != nil || waiting == 0 || l.setup.ReadOnly {
 		return err
 	}
-	yes, err := l.asked.confirm(ctx, Count(waiting, "edit")+" not delivered. Wait? No leaves them in the outbox.", false)
+	yes, err := l.asked.confirm(ctx, theme.Count(waiting, "edit")+" not delivered. Wait? No leaves them in the outbox.", false)
 	if err != nil || !yes {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // edit plans, asks where the plan is risky or for several, and submits; the
@@ -33,7 +34,7 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error 
 	if err != nil {
 		return err
 	}
-	l.print("%s queued.", Count(len(ids), "edit"))
+	l.print("%s queued.", theme.Count(len(ids), "edit"))
 	l.followed(plan)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // verb is one command of the line mode.
@@ -81,7 +82,7 @@ func verbs() []verb {
 			if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
 				return err
 			}
-			l.print("%s done.", Count(len(refs), "conversation"))
+			l.print("%s done.", theme.Count(len(refs), "conversation"))
 			return nil
 		}},
 		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"confab/model"
-	"confab/ui/theme"
 )
 
 // nothingWaits is what an empty outbox says to a person.
@@ -66,7 +65,7 @@ func (r *run) listOutbox(ctx context.Context, e Engine) error {
 	case !r.forPerson():
 		t := table{}
 		for _, x := range entries {
-			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), theme.Failure(x.Error), at(x.NextTry),
+			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry),
 				x.Submission, sentences[x.Submission])
 		}
 		r.printTable(t)
@@ -88,7 +87,7 @@ func (r *run) printEntry(x model.OutboxEntry) {
 	}
 	r.print("%s", line+"  "+shortEdit(x.Edit)+r.nextTry(x))
 	if x.Error != nil {
-		r.print("    %s", theme.Failure(x.Error))
+		r.print("    %s", x.Error.Words())
 	}
 	if x.Theirs != nil {
 		for _, v := range []struct {

@@ -30,7 +30,7 @@ func planLines(plan model.Plan) []string {
 				parts = append(parts, fmt.Sprintf("%d %s", n, p.word))
 			}
 		}
-		out = append(out, Count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
+		out = append(out, theme.Count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
 	}
 	for _, it := range plan.Items {
 		out = append(out, itemLines(it)...)
@@ -168,7 +168,7 @@ func (r *run) resultLine(d model.DeliveryResult) string {
 	}
 	// What is done may carry the failure of an earlier try.
 	if e.Error != nil && (e.State.Waiting() || e.State.NeedsPerson()) {
-		line += ": " + theme.Failure(e.Error)
+		line += ": " + e.Error.Words()
 	}
 	return line
 }

@@ -198,14 +198,6 @@ func (r *run) clock(t time.Time) string {
 	return at(t)
 }
 
-// Count says a number of things: "1 edit", "2 edits".
-func Count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
-
 // value shows what a field holds, or will hold.
 func value(v model.Value) string {
 	switch {

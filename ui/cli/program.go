@@ -209,11 +209,33 @@ func (r *run) do(f func(cmd *cobra.Command, args []string) error) func(*cobra.Co
 
 // complain prints an error, cleaned, each line of it under the program's name.
 func (r *run) complain(err error) {
-	for line := range strings.SplitSeq(model.Clean(err.Error()), "\n") {
+	for line := range strings.SplitSeq(model.Clean(words(err)), "\n") {
 		if strings.TrimSpace(line) != "" {
 			fmt.Fprintln(r.Err, "confab: "+r.plainText(line))
 		}
 	}
+}
+
+// words gives the text of an error in which what failed on a service is said in
+// a person's words; what stands around it, such as whose it is, stays.
+func words(err error) string {
+	text := err.Error()
+	var walk func(err error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case nil:
+		case *model.Error:
+			text = strings.Replace(text, e.Error(), model.Words(e), 1)
+		case interface{ Unwrap() []error }:
+			for _, part := range e.Unwrap() {
+				walk(part)
+			}
+		default:
+			walk(errors.Unwrap(err))
+		}
+	}
+	walk(err)
+	return text
 }
 
 // say prints a remark for a person, apart from the results.

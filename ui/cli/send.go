@@ -90,7 +90,7 @@ func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want,
 }
 
 func question(plan model.Plan) string {
-	return "Send " + Count(len(plan.Edits()), "edit") + " to " + Count(plan.Count(model.PlanChange), "conversation") + "?"
+	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
 func needsWhole(risks []model.Risk) bool {
@@ -179,7 +179,7 @@ func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 			line += r.nextTry(*p)
 		}
 		if p.Error != nil {
-			line += ": " + theme.Failure(p.Error)
+			line += ": " + p.Error.Words()
 		}
 	}
 	if sub.NeedPerson > 0 {
@@ -269,7 +269,7 @@ func (r *run) reportQueued(ctx context.Context, e Engine, ids []string) error {
 		return err
 	}
 	if !r.flags.json {
-		r.print("%s in the outbox; the inbox or `confab sync` delivers", Count(len(ids), "edit"))
+		r.print("%s in the outbox; the inbox or `confab sync` delivers", theme.Count(len(ids), "edit"))
 		for _, entry := range entries {
 			r.print("queued  %s  %s  %s", entry.ID, cell(entry.Ref.String()), shortEdit(entry.Edit))
 		}

@@ -84,24 +84,16 @@ func (r *run) reportAccount(a model.AccountState) error {
 			Waiting: a.Waiting, NeedPerson: a.NeedPerson,
 			Checked: model.Stamp(a.Checked), Swept: model.Stamp(a.Swept), Error: model.NewErrorJSON(a.Error)})
 	}
-	line := fmt.Sprintf("%s  %s, checked %s", a.Name, Count(a.Conversations, "conversation"), at(a.Checked))
+	line := fmt.Sprintf("%s  %s, checked %s", a.Name, theme.Count(a.Conversations, "conversation"), at(a.Checked))
 	if a.Waiting > 0 {
-		line += fmt.Sprintf(", %s waiting", Count(a.Waiting, "edit"))
+		line += fmt.Sprintf(", %s waiting", theme.Count(a.Waiting, "edit"))
 	}
 	if a.NeedPerson > 0 {
-		line += ", " + needsYou(a.NeedPerson) + ": confab outbox"
+		line += ", " + theme.Need(a.NeedPerson) + ": confab outbox"
 	}
 	if a.Error != nil {
-		line += ": " + theme.Failure(a.Error)
+		line += ": " + a.Error.Words()
 	}
 	r.print("%s", line)
 	return nil
-}
-
-// needsYou counts what needs a person: "1 edit needs you", "2 edits need you".
-func needsYou(n int) string {
-	if n == 1 {
-		return "1 edit needs you"
-	}
-	return Count(n, "edit") + " need you"
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 func (r *run) undoCommand() *cobra.Command {
@@ -135,7 +136,7 @@ func isOrAre(n int, one string) string {
 	if n == 1 {
 		verb = " is"
 	}
-	return Count(n, one) + verb
+	return theme.Count(n, one) + verb
 }
 
 // undo of the line mode takes back the newest act, or one by its id, and asks
@@ -178,7 +179,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	}
 	l.forget(u.Submission)
 	if n := len(u.Withdraw); n > 0 {
-		l.print("withdrawn before sending: %s", Count(n, "edit"))
+		l.print("withdrawn before sending: %s", theme.Count(n, "edit"))
 	}
 	if len(ids) > 0 {
 		l.followed(u.Plan)

@@ -10,6 +10,7 @@ import (
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/theme"
 )
 
 // editFlags say which conversations `edit` changes, and how many it may.
@@ -43,7 +44,7 @@ func (r *run) checkWhich(f editFlags, args []string, given func(string) bool) er
 // allows refuses a plan of more conversations than --max, or of another number
 // than --expect.
 func (f editFlags) allows(n int, given func(string) bool) error {
-	would := "the plan would change " + Count(n, "conversation")
+	would := "the plan would change " + theme.Count(n, "conversation")
 	switch {
 	case given("max") && n > f.max:
 		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s, and --max allows %d: nothing was sent", would, f.max)}

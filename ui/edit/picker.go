@@ -24,7 +24,7 @@ type Picker struct {
 	cursor  string // of the next page
 	wanted  bool   // the bar is to go on to what the next page brings
 	busy    bool
-	typed   bool   // the one item is what was typed, and in no directory
+	typed   bool // the one item is what was typed, and in no directory
 	problem string
 	at, top int
 }

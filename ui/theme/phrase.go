@@ -114,14 +114,6 @@ func quote(s string) string {
 	return `"` + s + `"`
 }
 
-// Failure says what an edit ran into, with the service's own words.
-func Failure(e *model.EntryError) string {
-	if e == nil {
-		return ""
-	}
-	return model.CleanLine(e.String(), 700)
-}
-
 // sweepTime is how long a complete walk may take: a walk is dated by its end,
 // while every row is dated by the page that brought it.
 const sweepTime = time.Hour
