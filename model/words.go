@@ -2,7 +2,7 @@ package model
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -40,13 +40,17 @@ func (e *EntryError) Words() string {
 	code, request := CleanLine(e.Code, 60), CleanLine(e.RequestID, 80)
 	theirs := code != "" || request != "" || e.Status != nil || e.Kind == Forbidden || e.Kind == Unauthorized
 	if e.Status != nil {
-		what += fmt.Sprintf(" (%d)", *e.Status)
+		status := strconv.Itoa(*e.Status)
+		what += " (" + status + ")"
+		if code == status {
+			code = ""
+		}
 	}
 	switch {
 	case said == "":
 	case theirs:
 		what += `: "` + said + `"`
-	case (e.Kind == Unavailable || e.Kind == RateLimited) && !strings.HasPrefix(said, "the service"):
+	case (e.Kind == Unavailable || e.Kind == RateLimited || e.Kind == NoCredential) && !strings.HasPrefix(said, "the service"):
 		what += ": " + said
 	default:
 		what = said

@@ -20,6 +20,7 @@ func TestWordsAreThoseOfAPerson(t *testing.T) {
 		{&Error{Kind: Invalid, Status: 422, Code: "bad", RequestID: "r1", Fields: []FieldError{{Field: "title", Message: "too long"}}},
 			`the service did not accept it (422): "title: too long" (bad) [request r1]`},
 		{&Error{Kind: Forbidden, Status: 403, Message: "Forbidden. You may not.", Code: "Forbidden"}, `the service does not allow it (403): "Forbidden. You may not."`},
+		{&Error{Kind: Forbidden, Status: 403, Message: "no", Code: "403"}, `the service does not allow it (403): "no"`},
 		{&Error{Kind: UnknownOutcome}, "it is not known whether it was done"},
 		{&Error{Kind: "odd_one"}, "odd one"},
 	} {

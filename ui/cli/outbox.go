@@ -85,7 +85,7 @@ func (r *run) printEntry(x model.OutboxEntry) {
 	if x.Title != "" && x.Kind != model.EditCreate {
 		line += "  " + quote(x.Title)
 	}
-	r.print("%s", line+"  "+shortEdit(x.Edit)+r.nextTry(x))
+	r.print("%s", line+"  "+shortEdit(x.Edit)+nextTry(x))
 	if x.Error != nil {
 		r.print("    %s", x.Error.Words())
 	}

@@ -103,7 +103,7 @@ func TestOutboxOnATerminal(t *testing.T) {
 	b.want(t, ExitOK, "outbox", "list")
 	want := `s1  renamed “Roof” → “Mine”: needs you
   e1  needs you: refused  projects:71  “Roof”  title: Roof → Mine
-    not possible (405): MethodNotAllowed
+    the service has no call for it (405): "MethodNotAllowed"
 `
 	if b.out.String() != want {
 		t.Errorf("got\n%swant\n%s", &b.out, want)
@@ -122,7 +122,7 @@ func TestSyncNamesOlderDecisions(t *testing.T) {
 		return e
 	}
 	b.want(t, ExitUnreachable, "sync")
-	contains(t, "stdout", &b.out, "waiting  projects:71  title: Roof → Mine: stays in the outbox, the service asked to wait until 12:54:00: rate limited: slow down")
+	contains(t, "stdout", &b.out, "waiting  projects:71  title: Roof → Mine: stays in the outbox, next try 12:54:00: the service asks to wait: slow down")
 	b.want(t, ExitUnreachable, "sync", "--full", "--json")
 	for line := range strings.Lines(b.out.String()) {
 		if strings.Contains(line, `"account"`) && !strings.Contains(line, `"checked":"1970-01-01T00:00:01.000Z"`) {

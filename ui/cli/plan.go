@@ -154,14 +154,14 @@ func createLines(n *model.NewConversation) []string {
 }
 
 // resultLine says what became of one edit.
-func (r *run) resultLine(d model.DeliveryResult) string {
+func resultLine(d model.DeliveryResult) string {
 	e := d.Entry
 	if d.Journal != nil && d.Journal.Ref.ID != "" {
 		e.Ref = d.Journal.Ref // a create has an id only afterwards
 	}
 	line := fmt.Sprintf("%s  %s  %s", e.State.Words(), cell(e.Ref.String()), shortEdit(e.Edit))
 	if e.State.Waiting() {
-		line += ": stays in the outbox" + r.nextTry(e)
+		line += ": stays in the outbox" + nextTry(e)
 	}
 	if e.Theirs != nil {
 		line += "; it is now " + value(*e.Theirs)
@@ -173,13 +173,10 @@ func (r *run) resultLine(d model.DeliveryResult) string {
 	return line
 }
 
-// nextTry says when a waiting edit is tried again, and whose wish that is.
-func (r *run) nextTry(e model.OutboxEntry) string {
-	switch {
-	case e.NextTry.IsZero():
+// nextTry says when a waiting edit is tried again.
+func nextTry(e model.OutboxEntry) string {
+	if e.NextTry.IsZero() {
 		return ""
-	case e.Error != nil && e.Error.Kind == model.RateLimited:
-		return ", the service asked to wait until " + e.NextTry.Local().Format(time.TimeOnly)
 	}
 	return ", next try " + e.NextTry.Local().Format(time.TimeOnly)
 }

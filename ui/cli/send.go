@@ -176,7 +176,7 @@ func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 		if p.State.NeedsPerson() {
 			line += ": " + strings.TrimPrefix(p.State.Words(), "needs you: ")
 		} else {
-			line += r.nextTry(*p)
+			line += nextTry(*p)
 		}
 		if p.Error != nil {
 			line += ": " + p.Error.Words()
@@ -221,7 +221,7 @@ func (r *run) reportResult(d model.DeliveryResult) error {
 		}
 		return r.object(model.NewEditJSON(d.Entry))
 	}
-	r.print("%s", r.resultLine(d))
+	r.print("%s", resultLine(d))
 	return nil
 }
 
