@@ -15,7 +15,7 @@ func TestQuit(t *testing.T) {
 	f := newFake(conversations(5)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("p", "q")
-		a.Want("1 edits are not delivered yet", "wait until", "leave them queued")
+		a.Want("1 edit is not delivered yet", "wait until it is", "leave it queued")
 		a.Press("enter") // stay
 		if a.Exited() {
 			t.Fatal("enter quit")
