@@ -203,4 +203,3 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
-
