@@ -7,25 +7,21 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/term"
-	"github.com/charmbracelet/x/vt"
-	"github.com/creack/pty"
-
 	"confab/providers/sandbox"
+	"confab/ui/uitest"
 )
 
 const (
@@ -35,8 +31,8 @@ const (
 	shortRounds = 24
 )
 
-// rounds tells whether there is another round: CONFAB_SOAK is for how long to
-// go on, such as 60s.
+// rounds tells whether there is another round. CONFAB_SOAK is for how long to
+// go on, such as 60s; without it there are as many as named.
 func rounds(t *testing.T, short int) func(n int) bool {
 	t.Helper()
 	text := os.Getenv("CONFAB_SOAK")
@@ -52,11 +48,15 @@ func rounds(t *testing.T, short int) func(n int) bool {
 }
 
 // home is a config, a state directory and a sandbox that several runs share.
+// The sandbox can keep the answers of writes to itself.
 type home struct {
-	box    *sandbox.Sandbox
-	server *httptest.Server
-	env    []string
-	state  string
+	box   *sandbox.Sandbox
+	env   []string
+	state string
+
+	mu      sync.Mutex
+	holding chan struct{} // closed to let the answers go; nil where they are not held
+	held    chan struct{} // gets one for each write that was done and not answered
 }
 
 func newHome(t *testing.T) *home {
@@ -65,10 +65,15 @@ func newHome(t *testing.T) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &home{box: b, server: httptest.NewServer(b), state: t.TempDir()}
-	t.Cleanup(h.server.Close)
+	h := &home{box: b, state: t.TempDir(), held: make(chan struct{}, 100)}
+	server := httptest.NewServer(h)
+	t.Cleanup(func() {
+		h.answer()
+		server.CloseClientConnections()
+		server.Close()
+	})
 	dir := t.TempDir()
-	if _, err := newSandboxAccounts(b, h.server.URL, dir); err != nil {
+	if _, err := newSandboxAccounts(b, server.URL, dir); err != nil {
 		t.Fatal(err)
 	}
 	h.env = []string{"TERM=xterm-256color", "LANG=C.UTF-8", "TZ=UTC", "CONFAB_CONFIG=" + filepath.Join(dir, "sandbox", "config.toml"),
@@ -76,9 +81,45 @@ func newHome(t *testing.T) *home {
 	return h
 }
 
+// ServeHTTP does what is asked; while answers are held, a write has no answer.
+func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	holding := h.holding
+	h.mu.Unlock()
+	if holding == nil || r.Method == http.MethodGet {
+		h.box.ServeHTTP(w, r)
+		return
+	}
+	answer := httptest.NewRecorder()
+	h.box.ServeHTTP(answer, r)
+	h.held <- struct{}{}
+	<-holding
+	for k, v := range answer.Header() {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(answer.Code)
+	w.Write(answer.Body.Bytes())
+}
+
+func (h *home) hold() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.holding = make(chan struct{})
+}
+
+func (h *home) answer() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.holding != nil {
+		close(h.holding)
+		h.holding = nil
+	}
+}
+
+// query reads the first column of what the database holds.
 func (h *home) query(t *testing.T, q string, args ...any) []string {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(h.state, "confab", "confab.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(h.state, "confab", "confab.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,151 +140,87 @@ func (h *home) query(t *testing.T, q string, args ...any) []string {
 	return out
 }
 
-// session is the program on a terminal of its own, as the leader of its own
-// session: what the kernel does to it is what a closed window does.
-type session struct {
-	t       *testing.T
-	cmd     *exec.Cmd
-	pty     *os.File
-	tty     *os.File
-	before  *term.State
-	ended   chan error
-	drained chan struct{}
-
-	mu     sync.Mutex
-	stream []byte
-	screen *vt.Emulator
-	stuck  bool // nobody reads the terminal
-}
-
-func startSession(t *testing.T, env []string, args ...string) *session {
+// run is a command of the program without a terminal.
+func (h *home) run(t *testing.T, args ...string) (out string, code int) {
 	t.Helper()
-	ptmx, tty, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pty.Setsize(ptmx, &pty.Winsize{Rows: 40, Cols: 140}); err != nil {
-		t.Fatal(err)
-	}
-	s := &session{t: t, cmd: confab(t, env, args...), pty: ptmx, tty: tty, ended: make(chan error, 1), drained: make(chan struct{}),
-		screen: vt.NewEmulator(140, 40)}
-	if s.before, err = term.GetState(tty.Fd()); err != nil {
-		t.Fatal(err)
-	}
-	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = tty, tty, tty
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { s.ended <- s.cmd.Wait() }()
-	go io.Copy(ptmx, s.screen) // what a terminal answers to what it is asked
-	go s.read()
-	t.Cleanup(s.close)
-	return s
+	raw, err := confab(t, h.env, args...).CombinedOutput()
+	return string(raw), exitCode(t, err)
 }
 
-func (s *session) read() {
-	defer close(s.drained)
-	buf := make([]byte, 4096)
-	for {
-		n, err := s.pty.Read(buf)
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.stream = append(s.stream, buf[:n]...)
-		s.screen.Write(buf[:n])
-		s.mu.Unlock()
-	}
-}
-
-func (s *session) close() {
-	s.cmd.Process.Kill()
-	s.tty.Close()
-	s.pty.Close()
-	s.screen.Close()
-}
-
-func (s *session) write(keys string) {
-	if _, err := io.WriteString(s.pty, keys); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// text is what stands on the screen.
-func (s *session) text() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return ansi.Strip(s.screen.Render())
-}
-
-// await waits until the screen shows a text; false where the program ends.
-func (s *session) await(text string) {
-	s.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(s.text(), text); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatalf("the screen never showed %q:\n%s", text, s.text())
-		}
-	}
-}
-
-// end waits for the end, which must come within d, with the terminal as it was.
-func (s *session) end(d time.Duration) (code int) {
-	s.t.Helper()
-	var err error
-	select {
-	case err = <-s.ended:
-	case <-time.After(d):
-		s.cmd.Process.Signal(syscall.SIGQUIT)
-		time.Sleep(300 * time.Millisecond)
-		s.t.Fatalf("it goes on after %v:\n%s", d, s.output())
-	}
-	after, gone := term.GetState(s.tty.Fd())
-	if gone != nil {
-		s.t.Fatal(gone)
-	}
-	if !reflect.DeepEqual(after, s.before) {
-		s.t.Errorf("the terminal was left in another mode: %+v, was %+v", after, s.before)
-	}
-	// What was written last may not have been read yet.
-	for end := time.Now().Add(time.Second); s.modes() != "" && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-	}
-	if left := s.modes(); left != "" {
-		out := s.output()
-		s.t.Errorf("the terminal was left with %s: …%q", left, out[max(0, len(out)-600):])
-	}
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &exit):
-		return exit.ExitCode()
+		return exit.ExitCode() // -1 where a signal killed it
 	}
-	s.t.Fatal(err)
+	t.Fatal(err)
 	return 0
 }
 
-func (s *session) output() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.stream)
+// session is the program as the leader of a session on a terminal of its own:
+// what happens to it is what a closed window or a supervisor does.
+type session struct {
+	*uitest.Terminal
+	t     *testing.T
+	cmd   *exec.Cmd
+	ended chan error
 }
 
-// modes names the modes that were set and not reset after that.
-func (s *session) modes() string {
-	out := s.output()
-	var left []string
-	for _, m := range []struct{ name, set, reset string }{
-		{"the alternate screen", "\x1b[?1049h", "\x1b[?1049l"}, {"no cursor", "\x1b[?25l", "\x1b[?25h"},
-		{"bracketed paste", "\x1b[?2004h", "\x1b[?2004l"}, {"the mouse", "\x1b[?1002h", "\x1b[?1002l"},
-		{"the mouse in SGR", "\x1b[?1006h", "\x1b[?1006l"}, {"graphemes", "\x1b[?2027h", "\x1b[?2027l"},
-		{"synchronized output", "\x1b[?2026h", "\x1b[?2026l"},
-	} {
-		if bytes.LastIndex(out, []byte(m.set)) > bytes.LastIndex(out, []byte(m.reset)) {
-			left = append(left, m.name)
+func (h *home) start(t *testing.T, args ...string) *session {
+	t.Helper()
+	s := &session{Terminal: uitest.OpenTerminal(t, 140, 40), t: t, cmd: confab(t, h.env, args...), ended: make(chan error, 1)}
+	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.TTY, s.TTY, s.TTY
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.ended <- s.cmd.Wait() }()
+	t.Cleanup(func() { s.cmd.Process.Kill() })
+	return s
+}
+
+func (s *session) signal(sig os.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// end waits for the end, which must come in time, with the terminal as it was.
+func (s *session) end(within time.Duration) (code int) {
+	s.t.Helper()
+	select {
+	case err := <-s.ended:
+		code = exitCode(s.t, err)
+	case <-time.After(within):
+		// The stacks tell where it is.
+		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+		s.t.Logf("%s %v", raw, err)
+		s.cmd.Process.Signal(syscall.SIGQUIT)
+		time.Sleep(500 * time.Millisecond)
+		s.t.Fatalf("it goes on after %v: %s", within, s.said())
+	}
+	s.CheckRestored()
+	return code
+}
+
+// said gives what was written since the screen was left, if there was one.
+func (s *session) said() string {
+	out := s.Output()
+	return string(out[max(0, bytes.LastIndex(out, []byte("\x1b[?1049l"))):])
+}
+
+// awaitSaid waits for words under the prompt.
+func (s *session) awaitSaid(words string) {
+	s.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.said(), words); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("it never said %q: %q\n%s", words, s.said(), s.Text())
 		}
 	}
-	return strings.Join(left, ", ")
 }
 
 // TestSignalsEndIt ends the inbox by signals at random moments while a title is
@@ -251,59 +228,74 @@ func (s *session) modes() string {
 // screen is kept.
 func TestSignalsEndIt(t *testing.T) {
 	h := newHome(t)
-	s := startSession(t, h.env)
-	s.await("All 40")
-	s.write("q")
-	if code := s.end(10 * time.Second); code != 0 {
-		t.Fatalf("q ended with %d:\n%s", code, s.output())
+	if out, code := h.run(t, "sync"); code != 0 {
+		t.Fatalf("sync ended with %d: %s", code, out)
 	}
-	more, n := rounds(t, shortRounds), 0
-	var slowest time.Duration
-	for ; more(n); n++ {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			slowest = max(slowest, endOnce(t, h, n))
+	more := rounds(t, shortRounds)
+	var mu sync.Mutex
+	var took []time.Duration
+	var side sync.WaitGroup // by side: a round mostly waits
+	for worker := range 4 {
+		side.Go(func() {
+			for n := 0; more(4*n) && !t.Failed(); n++ {
+				d := endOnce(t, h, worker, n)
+				mu.Lock()
+				took = append(took, d)
+				mu.Unlock()
+			}
 		})
 	}
-	t.Logf("%d rounds, the slowest end took %v", n, slowest)
+	side.Wait()
+	if len(took) > 0 {
+		t.Logf("%d rounds, the slowest end took %v", len(took), slices.Max(took))
+	}
 }
 
-func endOnce(t *testing.T, h *home, n int) time.Duration {
+// endOnce types into the title of another conversation for each worker.
+func endOnce(t *testing.T, h *home, worker, n int) time.Duration {
 	t.Helper()
-	sig := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}[rand.N(2)]
-	marker := fmt.Sprintf("%05d-the-quick-brown-fox-jumps", n)
-	moment := rand.N(1200 * time.Millisecond)
-	gap := rand.N(15 * time.Millisecond)
-	t.Logf("round %d: %v %v after the first letter, %v between letters", n, sig, moment, gap)
-	s := startSession(t, h.env)
-	defer s.close()
-	s.await("All 40")
-	s.write("\x1b5")
-	s.await(" 1/10")
-	s.write("t")
-	s.await("Rename")
-	s.write("\x15")
+	sig := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}[rand.N(3)]
+	text := fmt.Sprintf("%d%05d-the-quick-brown-fox-jumps", worker, n)
+	moment, gap := rand.N(1000*time.Millisecond), rand.N(15*time.Millisecond)
+	about := fmt.Sprintf("round %d: %v %v after the first letter, %v between letters", n, sig, moment, gap)
+	defer func() {
+		if t.Failed() {
+			t.Log(about)
+		}
+	}()
+	s := h.start(t)
+	defer s.Close()
+	s.Await("All 40")
+	s.Type("\x1b5") // the fifth tab
+	s.Await(" 1/10")
+	s.Type(strings.Repeat("j", worker))
+	s.Await(fmt.Sprintf(" %d/10", worker+1))
+	s.Type("t")
+	s.Await("Rename")
+	s.Type("\x15")
 	fire := time.Now().Add(moment)
-	for _, r := range marker {
+	for _, r := range text {
 		if time.Now().After(fire) {
 			break
 		}
-		s.write(string(r))
+		s.Type(string(r))
 		time.Sleep(gap)
 	}
 	time.Sleep(time.Until(fire))
-	seen := shownPrefix(s.text(), marker)
+	shown := shownPrefix(s.Text(), text)
 	began := time.Now()
-	if err := s.cmd.Process.Signal(sig); err != nil {
-		t.Fatal(err)
+	s.signal(sig)
+	if rand.N(4) == 0 {
+		s.cmd.Process.Signal(sig) // it may have ended
 	}
 	if code := s.end(endTime); code != 130 {
-		t.Errorf("ended with %d:\n%s", code, s.output())
+		t.Errorf("ended with %d: %q", code, s.said())
 	}
 	took := time.Since(began)
-	if seen != "" {
-		kept := h.query(t, "SELECT text FROM draft WHERE text LIKE ?", seen+"%")
-		if len(kept) != 1 || !strings.HasPrefix(marker, kept[0]) {
-			t.Errorf("%q was on the screen, kept are %q of %q", seen, kept, h.query(t, "SELECT text FROM draft"))
+	if shown != "" {
+		kept := h.query(t, "SELECT text FROM draft WHERE key LIKE 'title:%'")
+		if !slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(k, shown) && strings.HasPrefix(text, k) }) {
+			t.Errorf("%q was on the screen, kept is %q; it said %q", shown, kept, s.said())
 		}
 	}
 	return took
@@ -317,4 +309,110 @@ func shownPrefix(screen, text string) string {
 		}
 	}
 	return ""
+}
+
+// started waits until the service has done a write and keeps the answer.
+func (h *home) started(t *testing.T) {
+	t.Helper()
+	select {
+	case <-h.held:
+	case <-time.After(20 * time.Second):
+		t.Fatal("no write reached the service")
+	}
+}
+
+// writes counts the writes the services have seen.
+func (h *home) writes() int {
+	n := 0
+	for _, r := range h.box.Requests() {
+		if r.Write {
+			n++
+		}
+	}
+	return n
+}
+
+// wantUnknown wants one edit that was left while it was sent, and that the next
+// start reads what became of it and does not send it again.
+func (h *home) wantUnknown(t *testing.T) {
+	t.Helper()
+	if got := h.query(t, "SELECT state || sent FROM outbox"); !slices.Equal(got, []string{"sending1"}) {
+		t.Fatalf("the outbox holds %v", got)
+	}
+	h.answer()
+	if out, code := h.run(t, "sync"); code != 0 {
+		t.Fatalf("sync ended with %d: %s", code, out)
+	}
+	if got := h.query(t, "SELECT state FROM outbox"); len(got) != 0 {
+		t.Errorf("the outbox holds %v after a sync", got)
+	}
+	if n := h.writes(); n != 1 {
+		t.Errorf("%d writes, want 1", n)
+	}
+}
+
+const waiting = "confab: waiting for 1 edit that is being sent; ctrl-c does not wait: what became of it is read at the next start"
+
+// TestLeavingWhileSending leaves while a service keeps its answer to a write.
+func TestLeavingWhileSending(t *testing.T) {
+	const public = "account:sales is:public"
+	inbox := func(*testing.T, *home) []string { return []string{"--query", public} }
+	edit := func(t *testing.T, h *home) []string {
+		list, _ := h.run(t, "list", "--limit", "1", public)
+		ref, _, _ := strings.Cut(list, "\t")
+		return []string{"edit", ref, "--private", "--yes"}
+	}
+	// private makes the conversation under the cursor private.
+	private := func(s *session, h *home) {
+		s.Await("public")
+		s.Type("p")
+		h.started(s.t)
+	}
+	quit := func(s *session, h *home) {
+		private(s, h)
+		s.Type("q")
+		s.Await("1 edit is not delivered yet")
+		s.Type("l")
+		s.awaitSaid(waiting)
+	}
+	for name, c := range map[string]struct {
+		args func(*testing.T, *home) []string
+		end  func(s *session, h *home)
+		code int
+		left bool
+	}{
+		"it waits and says so": {inbox, func(s *session, h *home) { quit(s, h); h.answer() }, 0, false},
+		"ctrl-c ends the wait": {inbox, func(s *session, h *home) { quit(s, h); s.Type("\x03") }, 130, true},
+		"a second SIGINT ends the wait": {inbox, func(s *session, h *home) {
+			private(s, h)
+			s.signal(os.Interrupt)
+			s.awaitSaid(waiting)
+			s.signal(os.Interrupt)
+		}, 130, true},
+		"SIGTERM does not wait":        {inbox, func(s *session, h *home) { private(s, h); s.signal(syscall.SIGTERM) }, 130, true},
+		"a hang-up does not wait":      {inbox, func(s *session, h *home) { private(s, h); s.signal(syscall.SIGHUP) }, 130, true},
+		"a command waits and says so":  {edit, func(s *session, h *home) { h.started(s.t); s.Type("\x03"); s.awaitSaid(waiting); h.answer() }, 130, false},
+		"ctrl-c ends a command's wait": {edit, func(s *session, h *home) { h.started(s.t); s.Type("\x03"); s.awaitSaid(waiting); s.Type("\x03") }, 130, true},
+		"SIGTERM does not let it wait": {edit, func(s *session, h *home) { h.started(s.t); s.signal(syscall.SIGTERM) }, 130, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			if out, code := h.run(t, "sync"); code != 0 {
+				t.Fatalf("sync ended with %d: %s", code, out)
+			}
+			args := c.args(t, h)
+			h.hold()
+			s := h.start(t, args...)
+			c.end(s, h)
+			if code := s.end(endTime); code != c.code {
+				t.Errorf("ended with %d: %q", code, s.said())
+			}
+			if c.left {
+				h.wantUnknown(t)
+			} else if got := h.query(t, "SELECT state FROM outbox"); len(got) != 0 {
+				t.Errorf("the outbox holds %v", got)
+			}
+		})
+	}
 }

@@ -20,8 +20,10 @@ const (
 	loopTime = 800 * time.Millisecond
 	// restoreTime is how long the terminal may take to be restored past it.
 	restoreTime = 200 * time.Millisecond
-	// draftsTime is how long the end waits for what was typed to be written.
-	draftsTime = 400 * time.Millisecond
+	// draftsTime is by when, counted from the end of ctx, what was typed must be
+	// written; a person who leaves by a key has leaveTime.
+	draftsTime = 1400 * time.Millisecond
+	leaveTime  = 10 * time.Second
 )
 
 // errNoTerminal ends the inbox where its terminal has been closed. It counts as
@@ -77,6 +79,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	case <-ctx.Done():
 		go p.Quit()
 	}
+	kept := m.keepDrafts(ctx, ended)
 	select {
 	case <-ended:
 		err = last
@@ -89,28 +92,41 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	case connected.Err() != nil:
 		err = errNoTerminal
 	}
-	return errors.Join(err, m.keepDrafts())
+	return errors.Join(err, <-kept)
 }
 
-// keepDrafts writes what was typed and not written yet.
-func (m *Model) keepDrafts() error {
-	if len(m.drafts.unwritten()) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), draftsTime)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- m.drafts.writeAll(ctx) }()
-	var err error
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	if err != nil {
-		return errors.New("what you typed could not be kept: " + errorText(err))
-	}
-	return nil
+// keepDrafts writes what was typed and not written yet: at once, since time is
+// short, and again what came until the program has ended or should have.
+func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan error {
+	writing, cancel := context.WithTimeout(context.Background(), leaveTime)
+	hurry := context.AfterFunc(ctx, func() { time.AfterFunc(draftsTime, cancel) })
+	done, result := make(chan error, 1), make(chan error, 1)
+	go func() {
+		err := m.drafts.writeAll(writing)
+		select {
+		case <-ended:
+		case <-time.After(loopTime):
+		}
+		if len(m.drafts.unwritten()) > 0 {
+			err = m.drafts.writeAll(writing)
+		}
+		done <- err
+	}()
+	go func() {
+		defer cancel()
+		defer hurry()
+		var err error
+		select {
+		case err = <-done:
+		case <-writing.Done():
+			err = errors.New("the disk did not answer")
+		}
+		if err != nil {
+			err = errors.New("what you typed could not be kept: " + errorText(err))
+		}
+		result <- err
+	}()
+	return result
 }
 
 // input is the terminal as input. One that has hung up ends the inbox: the

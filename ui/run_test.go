@@ -28,13 +28,16 @@ type running struct {
 	ended  chan error
 }
 
-func runOnTerminal(t *testing.T, f *fake) *running {
+func runOnTerminal(t *testing.T, f *fake, wrap ...func(*fake) ui.Backend) *running {
 	t.Helper()
 	f.news = make(chan chanEvent, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{Terminal: uitest.OpenTerminal(t, 80, 24), t: t, fake: f, cancel: cancel, ended: make(chan error, 1)}
-	tty := r.TTY
-	go func() { r.ended <- ui.RunOn(ctx, ui.New(ui.Options{Backend: f}), tty) }()
+	m := ui.New(ui.Options{Backend: f})
+	for _, w := range wrap {
+		m = ui.New(ui.Options{Backend: w(f)})
+	}
+	go func() { r.ended <- ui.RunOn(ctx, m, r.TTY) }()
 	return r
 }
 
@@ -167,29 +170,37 @@ func TestRunEndsWhereTheTerminalTakesNothing(t *testing.T) {
 	r.CheckRestored()
 }
 
-// slowDisk is an engine whose disk takes no draft.
-type slowDisk struct{ *fake }
-
-func (slowDisk) SaveDraft(ctx context.Context, _, _ string) error {
-	<-ctx.Done()
-	return &model.Error{Kind: model.Local, Message: "the database is locked"}
+// badDisk is an engine that can't save a draft.
+type badDisk struct {
+	*fake
+	save func() error
 }
 
-func TestRunEndsWhereTheDiskTakesNothing(t *testing.T) {
-	f := newFake(conversations(5)...)
-	f.news = make(chan chanEvent, 1)
-	x := uitest.OpenTerminal(t, 80, 24)
-	r := &running{Terminal: x, t: t, fake: f, ended: make(chan error, 1)}
-	go func() {
-		r.ended <- ui.RunOn(t.Context(), ui.New(ui.Options{Backend: slowDisk{f}}), x.TTY)
-	}()
-	r.typed("Board prep")
-	r.Await("Board prep")
-	r.Type("\x03")
-	if err := r.end(); err == nil || !strings.Contains(err.Error(), "what you typed could not be kept") {
-		t.Errorf("ended with %v", err)
+func (d badDisk) SaveDraft(context.Context, string, string) error { return d.save() }
+
+func TestADraftThatCanNotBeKeptIsSaid(t *testing.T) {
+	full := &model.Error{Kind: model.Local, Message: "the disk is full"}
+	stuck := make(chan struct{})
+	defer close(stuck)
+	for name, c := range map[string]struct {
+		save func() error
+		end  func(r *running)
+		want string
+	}{
+		"a full disk":  {func() error { return full }, func(r *running) { r.Type("\x03") }, "the disk is full"},
+		"a stuck disk": {func() error { <-stuck; return nil }, func(r *running) { r.cancel() }, "the disk did not answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := runOnTerminal(t, newFake(conversations(5)...), func(f *fake) ui.Backend { return badDisk{f, c.save} })
+			r.typed("Board prep")
+			r.Await("Board prep")
+			c.end(r)
+			if err := r.end(); err == nil || !strings.Contains(err.Error(), "what you typed could not be kept: ") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("ended with %v", err)
+			}
+			r.CheckRestored()
+		})
 	}
-	r.CheckRestored()
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {

@@ -160,3 +160,20 @@ func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
 		t.Error("an own edit made the conversation unseen")
 	}
 }
+
+// Work that was begun before the end may ask after it.
+func TestAClosedStoreAnswersWithAnError(t *testing.T) {
+	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "confab.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Draft(context.Background(), "title:a:1"); err == nil {
+		t.Error("a closed store was read")
+	}
+	if err := s.SaveDraft(context.Background(), "title:a:1", "x"); err == nil {
+		t.Error("a closed store was written")
+	}
+}

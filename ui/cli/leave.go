@@ -9,8 +9,8 @@ import (
 // How the program ends:
 //
 //   - A key in the inbox, or the first SIGINT: the screen goes, what was typed
-//     is saved, and what is being sent is waited for, in words. A signal (ctrl-c,
-//     now that the screen is gone) during the wait leaves it.
+//     is saved, and what is being sent is waited for, in words; nothing else is.
+//     A signal (ctrl-c, now that the screen is gone) during the wait leaves it.
 //   - The first SIGTERM or SIGHUP: the same, but whoever sends these wants an
 //     end: OrderTime later nothing is waited for any more.
 //   - A second signal: nothing is waited for any more.
@@ -24,8 +24,13 @@ const (
 	LastTime  = 1900 * time.Millisecond
 )
 
-// quietTime is how long a wait goes without words.
-const quietTime = 300 * time.Millisecond
+const (
+	// quietTime is how long a wait goes without words.
+	quietTime = 300 * time.Millisecond
+	// idleTime is how long an interrupted program waits where nothing is being
+	// sent, such as for a slow disk: the database is safe at any moment.
+	idleTime = 500 * time.Millisecond
+)
 
 // Sender is what leaving needs of an engine.
 type Sender interface {
@@ -58,6 +63,10 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 	loud, said := false, 0
 	for {
 		n, changed := e.Sending()
+		var idle <-chan time.Time
+		if n == 0 && asked == nil {
+			idle = time.After(idleTime)
+		}
 		if loud && n > 0 && n != said {
 			line := "waiting for " + beingSent(n)
 			if said == 0 {
@@ -75,6 +84,7 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 			loud = true
 			continue
 		case <-asked:
+		case <-idle:
 		case <-p.AtOnce:
 		}
 		if n > 0 {
