@@ -163,17 +163,17 @@ func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
 
 // Work that was begun before the end may ask after it.
 func TestAClosedStoreAnswersWithAnError(t *testing.T) {
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "confab.db"), Options{})
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Draft(context.Background(), "title:a:1"); err == nil {
+	if _, err := s.Draft(t.Context(), "title:a:1"); err == nil {
 		t.Error("a closed store was read")
 	}
-	if err := s.SaveDraft(context.Background(), "title:a:1", "x"); err == nil {
+	if err := s.SaveDraft(t.Context(), "title:a:1", "x"); err == nil {
 		t.Error("a closed store was written")
 	}
 }
