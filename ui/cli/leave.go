@@ -61,10 +61,13 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 	words := time.NewTimer(quietTime)
 	defer words.Stop()
 	loud, said := false, 0
+	var idle <-chan time.Time
 	for {
 		n, changed := e.Sending()
-		var idle <-chan time.Time
-		if n == 0 && asked == nil {
+		switch {
+		case n > 0:
+			idle = nil
+		case idle == nil && asked == nil:
 			idle = time.After(idleTime)
 		}
 		if loud && n > 0 && n != said {
@@ -106,11 +109,12 @@ func beingSent(n int) string {
 
 // fate says what becomes of edits that are left.
 func fate(n int, s Setup) string {
-	switch {
-	case s.Demo:
-		return "the demo ends without it"
-	case n == 1:
-		return "what became of it is read at the next start"
+	it := "them"
+	if n == 1 {
+		it = "it"
 	}
-	return "what became of them is read at the next start"
+	if s.Demo {
+		return "the demo ends without " + it
+	}
+	return "what became of " + it + " is read at the next start"
 }
