@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package main
 
@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -171,7 +172,12 @@ type session struct {
 
 func (h *home) start(t *testing.T, args ...string) *session {
 	t.Helper()
-	s := &session{Terminal: uitest.OpenTerminal(t, 140, 40), t: t, cmd: confab(t, h.env, args...), ended: make(chan error, 1)}
+	return startOn(t, confab(t, h.env, args...))
+}
+
+func startOn(t *testing.T, cmd *exec.Cmd) *session {
+	t.Helper()
+	s := &session{Terminal: uitest.OpenTerminal(t, 140, 40), t: t, cmd: cmd, ended: make(chan error, 1)}
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.TTY, s.TTY, s.TTY
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := s.cmd.Start(); err != nil {
@@ -414,5 +420,70 @@ func TestLeavingWhileSending(t *testing.T) {
 				t.Errorf("the outbox holds %v", got)
 			}
 		})
+	}
+}
+
+// TestAStoppedJobEnds ends the inbox as a job of a shell, from the shell, while
+// it is stopped: it must not touch the terminal, or it would be stopped again.
+func TestAStoppedJobEnds(t *testing.T) {
+	h := newHome(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.Symlink(exe, filepath.Join(bin, "confab")); err != nil {
+		t.Fatal(err)
+	}
+	for name, stop := range map[string]func(s *session){
+		"by ctrl+z":  func(s *session) { s.Type("\x1a") },
+		"by SIGSTOP": func(s *session) { s.signalJob(syscall.SIGSTOP) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			shell := exec.Command("sh", "-i")
+			shell.Env = append(append(os.Environ(), h.env...), "PATH="+bin+":"+os.Getenv("PATH"), "PS1=ready> ", "ENV=")
+			s := startOn(t, shell)
+			s.Await("ready>")
+			s.Type("confab\n")
+			s.Await("All 40")
+			stop(s)
+			s.awaitSaid("Stopped")
+			job := s.job()
+			s.signalJob(syscall.SIGTERM) // as a shell does to end a stopped job
+			s.signalJob(syscall.SIGCONT)
+			for end := time.Now().Add(endTime); runs(job); time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("it goes on: %s", s.said())
+				}
+			}
+		})
+	}
+}
+
+// runs reports whether a process runs or is stopped.
+func runs(pid int) bool {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(raw), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
+}
+
+// job gives the one job of a shell.
+func (s *session) job() int {
+	s.t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return pid
+}
+
+func (s *session) signalJob(sig syscall.Signal) {
+	s.t.Helper()
+	if err := syscall.Kill(-s.job(), sig); err != nil {
+		s.t.Fatal(err)
 	}
 }

@@ -48,12 +48,18 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	defer leave()
 	connected, hangUp := context.WithCancel(context.Background())
 	defer hangUp()
+	released, release := context.WithCancel(context.Background())
+	defer release()
+	var p *tea.Program
 	all := []tea.ProgramOption{
 		// A second handler of the same signals would wait for a loop that ended.
 		tea.WithoutSignalHandler(),
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
-			if _, ok := msg.(tea.QuitMsg); ok {
+			switch msg.(type) {
+			case tea.QuitMsg:
 				leave()
+			case tea.SuspendMsg:
+				return suspend(ctx, p, release)
 			}
 			return msg
 		}),
@@ -64,7 +70,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	if tty.in != nil && runtime.GOOS != "windows" {
 		all = append(all, tea.WithInput(&input{tty.in, hangUp}))
 	}
-	p := tea.NewProgram(m, append(all, options...)...)
+	p = tea.NewProgram(m, append(all, options...)...)
 	var last, err error
 	ended := make(chan struct{})
 	go func() {
@@ -77,12 +83,14 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 	case <-connected.Done():
 		go p.Quit()
 	case <-ctx.Done():
+		keepTerminal()
 		go p.Quit()
 	}
 	kept := m.keepDrafts(ctx, ended)
 	select {
 	case <-ended:
 		err = last
+	case <-released.Done():
 	case <-time.After(loopTime):
 		tty.restore()
 	}
@@ -93,6 +101,23 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 		err = errNoTerminal
 	}
 	return errors.Join(err, <-kept)
+}
+
+// suspend hands the terminal back and stops the process until it is continued.
+// Where it is told to end meanwhile, the terminal is left alone: it may belong
+// to a shell, and who touches it then is stopped again.
+func suspend(ctx context.Context, p *tea.Program, release func()) tea.Msg {
+	if p.ReleaseTerminal() != nil {
+		return nil
+	}
+	if stopProcess(ctx) != nil {
+		release()
+		select {}
+	}
+	if err := p.RestoreTerminal(); err != nil {
+		return tea.QuitMsg{}
+	}
+	return tea.ResumeMsg{}
 }
 
 // keepDrafts writes what was typed and not written yet: at once, since time is
