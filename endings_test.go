@@ -423,8 +423,8 @@ func TestLeavingWhileSending(t *testing.T) {
 	}
 }
 
-// TestAStoppedJobEnds ends the inbox as a job of a shell, from the shell, while
-// it is stopped: it must not touch the terminal, or it would be stopped again.
+// TestAStoppedJobEnds ends the inbox as a job of a shell while it is stopped: it
+// must not touch the terminal of the shell, or it would be stopped again.
 func TestAStoppedJobEnds(t *testing.T) {
 	h := newHome(t)
 	exe, err := os.Executable()
@@ -435,28 +435,24 @@ func TestAStoppedJobEnds(t *testing.T) {
 	if err := os.Symlink(exe, filepath.Join(bin, "confab")); err != nil {
 		t.Fatal(err)
 	}
-	for name, stop := range map[string]func(s *session){
-		"by ctrl+z":  func(s *session) { s.Type("\x1a") },
-		"by SIGSTOP": func(s *session) { s.signalJob(syscall.SIGSTOP) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			shell := exec.Command("sh", "-i")
-			shell.Env = append(append(os.Environ(), h.env...), "PATH="+bin+":"+os.Getenv("PATH"), "PS1=ready> ", "ENV=")
-			s := startOn(t, shell)
-			s.Await("ready>")
-			s.Type("confab\n")
-			s.Await("All 40")
-			stop(s)
-			s.awaitSaid("Stopped")
-			job := s.job()
-			s.signalJob(syscall.SIGTERM) // as a shell does to end a stopped job
-			s.signalJob(syscall.SIGCONT)
-			for end := time.Now().Add(endTime); runs(job); time.Sleep(5 * time.Millisecond) {
-				if time.Now().After(end) {
-					t.Fatalf("it goes on: %s", s.said())
-				}
-			}
-		})
+	shell := exec.Command("sh", "-i")
+	shell.Env = append(append(os.Environ(), h.env...), "PATH="+bin+":"+os.Getenv("PATH"), "PS1=ready> ", "ENV=")
+	s := startOn(t, shell)
+	s.Await("ready>")
+	s.Type("confab\n")
+	s.Await("All 40")
+	s.Type("\x1a")
+	s.awaitSaid("Stopped")
+	job := s.job()
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} { // as a shell ends a stopped job
+		if err := syscall.Kill(-job, sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := time.Now().Add(endTime); runs(job); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it goes on: %s", s.said())
+		}
 	}
 }
 
@@ -479,11 +475,4 @@ func (s *session) job() int {
 		s.t.Fatal(err)
 	}
 	return pid
-}
-
-func (s *session) signalJob(sig syscall.Signal) {
-	s.t.Helper()
-	if err := syscall.Kill(-s.job(), sig); err != nil {
-		s.t.Fatal(err)
-	}
 }

@@ -12,7 +12,7 @@ import (
 
 // keepTerminal lets a process that is told to end restore its terminal where a
 // shell has taken that back: else it would be stopped for touching it.
-func keepTerminal() { signal.Ignore(syscall.SIGTTOU) }
+func keepTerminal() { signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN) }
 
 // stopTime is how long a process may take to be stopped. One whose group no
 // shell looks after is not stopped at all.
