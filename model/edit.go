@@ -214,10 +214,10 @@ type Edit struct {
 	Key    string `json:"key,omitempty"`
 	Base   Value  `json:"base"`
 	Target Value  `json:"target"`
-	// Batch is shared by the edits of one submission; undo takes back a batch.
-	Batch   string    `json:"batch,omitempty"`
-	Created time.Time `json:"created"`
-	User    string    `json:"user,omitempty"`
+	// Submission is the id of the submission that the edit belongs to.
+	Submission string    `json:"submission,omitempty"`
+	Created    time.Time `json:"created"`
+	User       string    `json:"user,omitempty"`
 	// Undoes is the id of the journal entry that this edit takes back.
 	Undoes string `json:"undoes,omitempty"`
 }

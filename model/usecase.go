@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // ListRequest asks for a window of a list. Query is written in the query
 // language; the engine parses it and answers a *query.Error where it is bad.
@@ -17,6 +21,16 @@ type ListRequest struct {
 	Anchor Ref
 }
 
+// PlanOptions say how a plan is made.
+type PlanOptions struct {
+	// DryRun plans for looking only: what a read-only account would be sent is
+	// shown rather than refused.
+	DryRun bool
+	// Progress, which may be nil, is told how many conversations are ready,
+	// never twice at once.
+	Progress func(done, total int)
+}
+
 // TriageChange changes local marks; a nil field leaves its mark alone.
 type TriageChange struct {
 	Done, Pinned, Seen *bool
@@ -24,17 +38,89 @@ type TriageChange struct {
 	Snooze *time.Time
 }
 
-// Undo is what taking back a submission will do, planned and not yet done.
+// Sentence says in the past tense what a change of local marks does: "marked 3
+// done".
+func (ch TriageChange) Sentence(titles []string) string {
+	object := fmt.Sprint(len(titles))
+	if len(titles) == 1 {
+		object = quoteTitle(titles[0])
+	}
+	switch {
+	case ch.Done != nil && *ch.Done:
+		return "marked " + object + " done"
+	case ch.Done != nil:
+		return "marked " + object + " not done"
+	case ch.Snooze != nil && ch.Snooze.IsZero():
+		return "woke " + object
+	case ch.Snooze != nil:
+		return "snoozed " + object
+	case ch.Pinned != nil && *ch.Pinned:
+		return "pinned " + object
+	case ch.Pinned != nil:
+		return "unpinned " + object
+	case ch.Seen != nil && *ch.Seen:
+		return "marked " + object + " seen"
+	case ch.Seen != nil:
+		return "marked " + object + " unseen"
+	}
+	return "changed nothing"
+}
+
+// Apply gives local marks as they are after the change.
+func (ch TriageChange) Apply(t Triage) Triage {
+	for mark, to := range map[*bool]*bool{&t.Done: ch.Done, &t.Pinned: ch.Pinned, &t.Seen: ch.Seen} {
+		if to != nil {
+			*mark = *to
+		}
+	}
+	if ch.Snooze != nil {
+		t.SnoozedUntil = *ch.Snooze
+	}
+	return t
+}
+
+// Undo is what taking back an act will do, planned and not yet done.
 type Undo struct {
-	// Withdraw are the outbox ids that have not been sent.
-	Withdraw []string
-	// Plan holds the inverse of what was delivered.
+	// Act numbers the act of this session that is taken back; 0 where the undo
+	// was asked for by an id.
+	Act int
+	// Submission is the id of the submission that is taken back, "" for local
+	// marks. Sentence says what it did.
+	Submission string
+	Sentence   string
+	// Marks counts the conversations whose local marks go back.
+	Marks int
+	// Withdraw are the edits that have not been sent. GiveUp are edits that
+	// were sent and wait for a person: their inverse takes their place.
+	Withdraw, GiveUp []string
+	// Plan holds the inverse of what was delivered or is being sent. Its ID is
+	// that of the submission that the undo will be.
 	Plan Plan
+	// InFlight counts the items of Plan that wait for what is being sent.
+	InFlight int
 	// Blocked says what cannot be taken back, and why.
 	Blocked []string
-	// What names the conversations in one line.
-	What string
+	// Titles names the conversations.
+	Titles []string
+	// Again is set where u was pressed again: it then asks before it changes
+	// anything on a service.
+	Again bool
 }
+
+// Nothing reports whether there is nothing to take back.
+func (u Undo) Nothing() bool {
+	return u.Marks == 0 && len(u.Withdraw) == 0 && u.Plan.Count(PlanChange) == 0
+}
+
+// Asks reports whether a person must agree first.
+func (u Undo) Asks() bool {
+	changes := u.Plan.Count(PlanChange)
+	return u.Plan.Risky() || changes > 1 || changes > 0 && (u.Again || len(u.Blocked) > 0)
+}
+
+// ErrUndoMoved is returned where what is to be taken back has moved on since
+// the undo was planned: it is planned anew.
+var ErrUndoMoved = errors.New("what is to be taken back has moved on meanwhile")
 
 // Resolution is how a person settles an edit that waits for them.
 type Resolution string
@@ -46,10 +132,12 @@ const (
 	ResolveMerged Resolution = "merged" // send theirs with my changes applied
 )
 
-// HistoryRequest asks for delivered edits, newest first.
+// HistoryRequest asks for submissions or delivered edits, newest first.
 type HistoryRequest struct {
 	// Ref narrows to one conversation; zero means all.
 	Ref Ref
+	// Since leaves out what is older; zero means all.
+	Since time.Time
 	// Limit is the most entries to answer; zero leaves it to the engine.
 	Limit int
 	// Before is the id of the last entry seen, to page on; "" starts at the newest.

@@ -33,20 +33,26 @@ type Backend interface {
 	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
-	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error)
-	PlanCreate(ctx context.Context, account string, n model.NewConversation) (model.Plan, error)
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
+	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Submit(ctx context.Context, plan model.Plan) (ids []string, err error)
 	PlanUndo(ctx context.Context, id string) (model.Undo, error)
 	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
+	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
+	Pending(ctx context.Context) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	Retry(ctx context.Context, ids ...string) error
 	Discard(ctx context.Context, ids ...string) error
 	Resolve(ctx context.Context, id string, r model.Resolution) error
 
 	Refresh(accounts ...string)
+	// Triage is an act that can be taken back; See is none.
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	See(ctx context.Context, ref model.Ref) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"confab/model"
+	"confab/ui/uitest"
 )
 
 func (f *fake) submitted() []model.Plan {
@@ -20,13 +21,13 @@ func (f *fake) draft(key string) string {
 	return f.drafts[key]
 }
 
-func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error) {
+func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
 	if err := f.enter("Plan"); err != nil {
 		return model.Plan{}, err
 	}
-	var p model.Plan
+	p := model.Plan{ID: f.newPlanID()}
 	for i, ref := range refs {
-		progress(i, len(refs))
+		o.Progress(i, len(refs))
 		r, ok := f.row(ref)
 		if !ok {
 			p.Items = append(p.Items, model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "it is gone"})
@@ -38,13 +39,13 @@ func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Chang
 	return p, ctx.Err()
 }
 
-func (f *fake) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+func (f *fake) PlanCreate(_ context.Context, account string, n model.NewConversation, _ model.PlanOptions) (model.Plan, error) {
 	if err := f.enter("PlanCreate"); err != nil {
 		return model.Plan{}, err
 	}
 	d, _ := f.Describe(account)
 	caps := f.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: d.Provider})
-	return model.Plan{Items: []model.PlanItem{model.PlanCreate(d, caps, n)}}, nil
+	return model.Plan{ID: f.newPlanID(), Items: []model.PlanItem{model.PlanCreate(d, caps, n)}}, nil
 }
 
 func (f *fake) Submit(_ context.Context, plan model.Plan) ([]string, error) {
@@ -61,7 +62,7 @@ func (f *fake) Submit(_ context.Context, plan model.Plan) ([]string, error) {
 		for _, e := range it.Edits {
 			f.nextID++
 			e.ID = fmt.Sprintf("e%04d", f.nextID)
-			e.Created = clock
+			e.Created, e.Submission = clock, plan.ID
 			ids = append(ids, e.ID)
 			f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, Title: it.Title, State: model.Queued})
 		}
@@ -120,7 +121,7 @@ func (f *fake) PlanUndo(_ context.Context, id string) (model.Undo, error) {
 	defer f.mu.Unlock()
 	var u model.Undo
 	if n := len(f.outbox); n > 0 {
-		u.Withdraw, u.What = []string{f.outbox[n-1].ID}, f.outbox[n-1].Title
+		u.Withdraw, u.Titles = []string{f.outbox[n-1].ID}, []string{f.outbox[n-1].Title}
 	}
 	return u, nil
 }
@@ -142,6 +143,58 @@ func (f *fake) Outbox(context.Context) ([]model.OutboxEntry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.outbox), err
+}
+
+func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool, error) {
+	err := f.enter("Submission")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range uitest.Submissions(f.outbox, f.history) {
+		if s.ID == id {
+			return s, true, err
+		}
+	}
+	return model.Submission{}, false, err
+}
+
+func (f *fake) SubmissionEdits(_ context.Context, id string) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+	err = f.enter("SubmissionEdits")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.outbox {
+		if e.Submission == id {
+			waiting = append(waiting, e)
+		}
+	}
+	for _, j := range slices.Backward(f.history) {
+		if j.Submission == id {
+			done = append(done, j)
+		}
+	}
+	return waiting, done, err
+}
+
+func (f *fake) Submissions(context.Context, model.HistoryRequest) ([]model.Submission, error) {
+	err := f.enter("Submissions")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return uitest.Submissions(f.outbox, f.history), err
+}
+
+func (f *fake) Pending(context.Context) ([]model.Submission, error) {
+	err := f.enter("Pending")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := uitest.Submissions(f.outbox, f.history)
+	slices.Reverse(all)
+	return slices.DeleteFunc(all, model.Submission.Over), err
+}
+
+func (f *fake) newPlanID() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.nextPlan++
+	return fmt.Sprintf("s%04d", f.nextPlan)
 }
 
 func (f *fake) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
@@ -202,6 +255,27 @@ func (f *fake) Triage(_ context.Context, refs []model.Ref, t model.TriageChange)
 	}
 	f.mu.Lock()
 	f.triaged = append(f.triaged, t)
+	f.mark(refs, t)
+	f.mu.Unlock()
+	f.announce(refs...)
+	return nil
+}
+
+func (f *fake) See(_ context.Context, ref model.Ref) error {
+	if err := f.enter("See"); err != nil {
+		return err
+	}
+	seen := true
+	f.mu.Lock()
+	f.triaged = append(f.triaged, model.TriageChange{Seen: &seen})
+	f.mark([]model.Ref{ref}, model.TriageChange{Seen: &seen})
+	f.mu.Unlock()
+	f.announce(ref)
+	return nil
+}
+
+// mark changes local marks. The lock is held.
+func (f *fake) mark(refs []model.Ref, t model.TriageChange) {
 	for i := range f.rows {
 		if !slices.Contains(refs, f.rows[i].Conversation.Ref) {
 			continue
@@ -216,9 +290,6 @@ func (f *fake) Triage(_ context.Context, refs []model.Ref, t model.TriageChange)
 			mark.SnoozedUntil = *t.Snooze
 		}
 	}
-	f.mu.Unlock()
-	f.announce(refs...)
-	return nil
 }
 
 func (f *fake) SaveDraft(_ context.Context, key, text string) error {

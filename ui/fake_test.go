@@ -33,6 +33,7 @@ type fake struct {
 	accounts []model.AccountState
 	caps     func(c model.Conversation) model.Capabilities
 	nextID   int
+	nextPlan int
 	calls    map[string]int
 	refreshs int
 	lookups  []model.LookupRequest

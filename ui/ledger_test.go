@@ -26,7 +26,7 @@ func TestRiskyUndoAsks(t *testing.T) {
 		r, _ := f.row(ref(1))
 		d, _ := f.Describe("bird-a")
 		it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
-		return model.Undo{Plan: model.Plan{Items: []model.PlanItem{it}}, What: "Talk 1 about budgets", Blocked: []string{"Talk 3: deleting cannot be undone"}}, nil
+		return model.Undo{Plan: model.Plan{Items: []model.PlanItem{it}}, Titles: []string{"Talk 1 about budgets"}, Blocked: []string{"Talk 3: deleting cannot be undone"}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
@@ -49,7 +49,7 @@ func TestOutboxScreen(t *testing.T) {
 		a.Want("Outbox 2", "History 0", "queued", "privacy: public → private", "status: open → closed")
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want("refused", "forbidden: you may not")
+		a.Want("refused", `the service does not allow it: "you may not"`)
 		a.Press("r")
 		a.Want("queued again")
 		a.Press("j", "x")
@@ -88,7 +88,7 @@ func TestConflict(t *testing.T) {
 		theirs := model.TextValue("Their title")
 		f.settle(model.InConflict, &theirs)
 		a.Settle()
-		a.Want("conflict", "1 need you")
+		a.Want("conflict", "1 needs you")
 		a.Press("O", "enter")
 		a.Want("Somebody else changed this", "base:", "mine:", "theirs:", `"Their title"`, "send mine", "keep theirs")
 		a.WantNot("merged")
@@ -128,7 +128,7 @@ func TestUndoFromTheHistoryNamesWhat(t *testing.T) {
 	f.undo = func(id string) (model.Undo, error) {
 		asked = id
 		r := ref(0)
-		return model.Undo{What: "privacy of Talk 0", Plan: model.Plan{Items: []model.PlanItem{{Ref: r, Title: "Talk 0 about budgets", State: model.PlanChange,
+		return model.Undo{Titles: []string{"privacy of Talk 0"}, Plan: model.Plan{Items: []model.PlanItem{{Ref: r, Title: "Talk 0 about budgets", State: model.PlanChange,
 			Edits: []model.Edit{{Ref: r, Kind: model.EditPrivacy, Base: model.TextValue("private"), Target: model.TextValue("public")}},
 			Risks: []model.Risk{{Text: "everybody at Acme will see it"}}}}}}, nil
 	}

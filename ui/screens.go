@@ -7,6 +7,7 @@ import (
 
 	"confab/model"
 	"confab/ui/detail"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -160,8 +161,8 @@ func (m *Model) openRow(row model.Row) tea.Cmd {
 	cmds := []tea.Cmd{m.readActivity(ref), m.readDetail(ref)}
 	m.detail.SetLoading()
 	if !row.Triage.Seen {
-		seen := true
-		cmds = append(cmds, m.triage("", []model.Ref{ref}, model.TriageChange{Seen: &seen}))
+		be, ctx := m.be, m.ctx
+		cmds = append(cmds, func() tea.Msg { return settledMsg{err: be.See(ctx, ref), action: keymap.Seen} })
 	}
 	return tea.Batch(cmds...)
 }

@@ -50,8 +50,8 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	d := dialog.NewPlan(u.Plan)
 	d.Keys = m.keys.Names(keymap.Dialog)
 	d.Question = "Undo this?"
-	if u.What != "" {
-		d.Extra = append(d.Extra, u.What)
+	if len(u.Titles) > 0 {
+		d.Extra = append(d.Extra, strings.Join(u.Titles, ", "))
 	}
 	if n := len(u.Withdraw); n > 0 {
 		d.Extra = append(d.Extra, fmt.Sprintf("%d not sent yet: withdrawn.", n))
@@ -59,7 +59,7 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	for _, b := range u.Blocked {
 		d.Extra = append(d.Extra, "Can't be undone: "+b)
 	}
-	m.open(&planOverlay{d: d, opened: m.now(), yes: func(m *Model) tea.Cmd { return m.applyUndo(u) }})
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(u) }}, nil)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (m *Model) undone(msg undoneMsg) tea.Cmd {
 		m.fail("undo", msg.err)
 		return m.quitIfReady()
 	}
-	what := model.CleanLine(msg.undo.What, 200)
+	what := model.CleanLine(strings.Join(msg.undo.Titles, ", "), 200)
 	if what == "" {
 		what = titles(msg.undo.Plan)
 	}

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"confab/model"
@@ -103,7 +102,7 @@ func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.O
 		return nil, err
 	}
 	if !until.IsZero() {
-		a.pause(until, model.RateLimited)
+		a.pause(until, true)
 		return nil, nil
 	}
 	return b.store.Claim(ctx, a.name, only)
@@ -136,9 +135,9 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	}
 	var send []model.OutboxEntry
 	for _, e := range entries {
-		verdict, theirs := model.Compare(e.Edit, read.Conversation)
-		if verdict == model.Changed && e.Sent && model.PartWay(e.Base, e.Target, theirs) {
-			verdict = model.Untouched // an earlier try got only so far; what is left is sent
+		verdict, theirs, err := d.compare(ctx, &e, read.Conversation)
+		if err != nil {
+			return err
 		}
 		switch verdict {
 		case model.Already:
@@ -147,7 +146,10 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 			send = append(send, e)
 		case model.Changed:
 			state := model.InConflict
-			cause := &model.EntryError{Kind: model.ConflictKind, Message: "somebody else changed the " + model.FieldName(e.Kind) + " meanwhile"}
+			cause := &model.EntryError{Kind: model.ConflictKind, Message: "the " + model.FieldName(e.Kind) + " was changed by somebody else meanwhile"}
+			if e.Undoes != "" {
+				cause.Message = "the " + model.FieldName(e.Kind) + " has been changed again since"
+			}
 			if e.Sent {
 				state = model.OutcomeNotKnown
 				cause = &model.EntryError{Kind: model.UnknownOutcome,
@@ -184,19 +186,81 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	return nil
 }
 
+// compare tells what a fresh read means for an edit. What confab itself
+// delivered since the edit was made is not somebody else's change: the edit is
+// then made on top of that, and for sets of people both changes are kept.
+func (d delivery) compare(ctx context.Context, e *model.OutboxEntry, fresh model.Conversation) (model.Verdict, model.Value, error) {
+	verdict, theirs := model.Compare(e.Edit, fresh)
+	if verdict != model.Changed {
+		return verdict, theirs, nil
+	}
+	if (e.Sent || e.Undoes != "") && model.PartWay(e.Base, e.Target, theirs) {
+		return model.Untouched, theirs, nil // an earlier try got only so far; what is left is sent
+	}
+	if e.Sent {
+		return verdict, theirs, nil
+	}
+	own, err := d.deliveredBetween(ctx, e.Edit, theirs)
+	if err != nil || !own {
+		return verdict, theirs, err
+	}
+	if e.Undoes != "" {
+		return verdict, theirs, nil // a newer change of one's own is not taken back by the way
+	}
+	target := e.Target
+	if e.Base.People != nil && theirs.People != nil && target.People != nil {
+		target = model.PeopleValue(model.MergePeople(*e.Base.People, *target.People, *theirs.People))
+	}
+	if err := d.b.store.Reground(ctx, e.ID, theirs, target); err != nil {
+		return verdict, theirs, err
+	}
+	e.Base, e.Target = theirs, target
+	verdict, theirs = model.Compare(e.Edit, fresh)
+	return verdict, theirs, nil
+}
+
+// deliveredBetween reports whether deliveries of confab lead from the base of
+// an edit to the value that the service shows now.
+func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
+	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
+	if err != nil {
+		return false, err
+	}
+	for _, j := range entries { // newest first
+		switch {
+		case j.Field() != e.Field() || j.State != model.Done:
+			continue
+		case !j.After.Equal(now):
+			return false, nil
+		case j.Before.Equal(e.Base):
+			return true, nil
+		}
+		now = j.Before
+	}
+	return false, nil
+}
+
+// ownDeliveries bounds how far back a chain of own deliveries is followed.
+const ownDeliveries = 200
+
 // unread handles a conversation that could not be read before sending.
 func (d delivery) unread(ctx context.Context, entries []model.OutboxEntry, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	gone := model.KindOf(cause) == model.NotFound
 	for _, e := range entries {
 		var err error
-		if gone && e.Kind == model.EditDelete {
+		switch {
+		case gone && e.Kind == model.EditDelete:
 			state := model.OutcomeAlreadySet
 			if e.Sent {
 				state = model.Done
 			}
 			err = d.finish(ctx, e, e.Base, e.Target, nil, true, state)
-		} else {
+		case gone && e.Kind == model.EditArchive && e.Sent:
+			// No service says that what is archived can't be read any more.
+			err = d.park(ctx, e, model.OutcomeNotKnown, &model.EntryError{Kind: model.UnknownOutcome,
+				Message: "archiving was asked for, and the conversation can no longer be read"}, nil, time.Time{}, false)
+		default:
 			err = d.failed(ctx, e, cause, true)
 		}
 		if err != nil {
@@ -218,15 +282,15 @@ func (d delivery) already(ctx context.Context, e model.OutboxEntry, fresh model.
 // settle verifies what a write did and ends the edit accordingly. remote bounds
 // what is asked of the service.
 func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, before model.Conversation, out model.Outcome, need model.Need, read **model.Conversation) error {
+	if e.Kind == model.EditDelete {
+		return d.deleted(ctx, remote, e, out.Err)
+	}
 	if out.Err != nil {
 		return d.failed(ctx, e, out.Err, false)
 	}
 	was, _ := e.Read(before)
 	if e.Sent {
 		was = e.Base // what was there before the first try, of which this one is the rest
-	}
-	if e.Kind == model.EditDelete {
-		return d.finish(ctx, e, was, e.Target, nil, true, model.Done)
 	}
 	after := out.After
 	if after != nil {
@@ -255,87 +319,6 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 	}
 	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,
 		Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}, &is, time.Time{}, false)
-}
-
-// create makes a conversation. One that may have been sent is looked for
-// before it is sent again.
-func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
-	if e.Sent {
-		found, err := d.a.provider.Find(ctx, *e.Target.New, e.Created.Add(-2*time.Minute))
-		if err != nil {
-			return d.failed(context.WithoutCancel(ctx), e, err, true)
-		}
-		ctx = context.WithoutCancel(ctx)
-		if found, err = d.notMadeBefore(ctx, e, found); err != nil {
-			return err
-		}
-		switch len(found) {
-		case 0:
-		case 1:
-			return d.created(ctx, e, found[0])
-		default:
-			return d.park(ctx, e, model.OutcomeNotKnown, &model.EntryError{Kind: model.UnknownOutcome,
-				Message: "the create was sent without an answer, and several conversations now have this title"}, nil, time.Time{}, false)
-		}
-	}
-	ctx = context.WithoutCancel(ctx)
-	remote, cancel := context.WithTimeout(ctx, writeTime)
-	defer cancel()
-	if err := d.b.store.SentCreate(ctx, e); err != nil {
-		return err
-	}
-	out := d.a.provider.Apply(remote, model.Conversation{}, []model.Edit{e.Edit})[0]
-	if out.Err != nil {
-		return d.failed(ctx, e, out.Err, false)
-	}
-	if out.After != nil && !out.Existed {
-		return d.created(ctx, e, *out.After)
-	}
-	read, err := d.a.provider.Load(remote, out.Created, model.NeedParticipants)
-	if err != nil {
-		c := model.Conversation{Ref: model.Ref{Account: e.Ref.Account, ID: out.Created}, Provider: d.a.desc.Provider,
-			Title: e.Target.New.Title, ParticipantCount: -1}
-		return d.created(ctx, e, c)
-	}
-	return d.created(ctx, e, read.Conversation)
-}
-
-// notMadeBefore leaves out what was there before the create was first sent, and
-// what another create is known to have made: a title may occur twice.
-func (d delivery) notMadeBefore(ctx context.Context, e model.OutboxEntry, found []model.Conversation) ([]model.Conversation, error) {
-	known, err := d.b.store.KnownBefore(ctx, e.ID)
-	if err != nil {
-		return nil, err
-	}
-	var out []model.Conversation
-	for _, c := range found {
-		if slices.Contains(known, c.Ref.ID) {
-			continue
-		}
-		entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: c.Ref})
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(entries, func(j model.JournalEntry) bool { return j.Kind == model.EditCreate }) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-func (d delivery) created(ctx context.Context, e model.OutboxEntry, c model.Conversation) error {
-	// The first message has been delivered; bodies are kept nowhere.
-	n := *e.Target.New
-	n.Message = ""
-	e.Target = model.Value{New: &n}
-	j := d.entry(e, model.Value{}, e.Target, model.Done)
-	j.Ref = c.Ref
-	if err := d.b.store.Settle(ctx, e, j, &c, false); err != nil {
-		return err
-	}
-	e.Ref = c.Ref
-	d.tell(e, model.Done, &j)
-	return nil
 }
 
 // finish writes the journal and ends the edit.
@@ -374,7 +357,7 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		}
 	}
 	if what.pause {
-		d.a.pause(what.next, err.Kind)
+		d.a.pause(what.next, err.RetryAt.After(now))
 		d.a.update(func(s *model.AccountState) {
 			s.Error = model.NewEntryError(err)
 			s.NextTry = what.next
@@ -382,7 +365,11 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	}
 	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, what.state, err.Kind)
 	e.Sent = e.Sent || !early && !what.unsent
-	return d.park(ctx, e, what.state, model.NewEntryError(err), nil, what.next, what.unsent)
+	kept := model.NewEntryError(err)
+	if err.Existing != "" {
+		kept.Existing = model.Ref{Account: d.a.name, ID: err.Existing}.String()
+	}
+	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)
 }
 
 func (d delivery) park(ctx context.Context, e model.OutboxEntry, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {

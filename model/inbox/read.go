@@ -128,15 +128,6 @@ func (b *Inbox) Check(ctx context.Context, name string) ([]model.CheckResult, er
 	return a.provider.Check(ctx), nil
 }
 
-// Triage changes local marks; nothing is sent anywhere.
-func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
-	if err := b.store.Triage(ctx, refs, ch); err != nil {
-		return err
-	}
-	b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
-	return nil
-}
-
 // SaveDraft keeps what was typed; an empty text forgets it.
 func (b *Inbox) SaveDraft(ctx context.Context, key, text string) error {
 	return b.store.SaveDraft(ctx, key, text)

@@ -9,52 +9,68 @@ import (
 	"confab/model/store"
 )
 
-// Submit puts the changing edits of a plan into the outbox. When it returns
-// they are on disk and shown as queued; the workers, if Start was called,
-// deliver them. It gives the ids in the order of the plan.
+// Submit puts the changing edits of a plan into the outbox as one submission,
+// whose id is that of the plan. When it returns they are on disk and shown as
+// queued; the workers, if Start was called, deliver them. It returns the ids of
+// the edits, those of each conversation in the order in which they are sent.
 func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
-	batch := p.ID
-	if batch == "" {
-		batch = store.NewID(b.now())
+	if p.ID == "" {
+		p.ID = store.NewID(b.now())
 	}
-	var entries []store.Entry
-	accounts := map[string]bool{}
-	for _, it := range p.Items {
-		if it.State != model.PlanChange {
-			continue
-		}
-		for _, e := range it.Edits {
-			e.Batch, e.User, e.Created = batch, b.user, b.now().UTC()
-			if e.Kind != model.EditCreate || e.ID == "" {
-				e.ID = store.NewID(b.now())
-			}
-			entries = append(entries, store.Entry{Edit: e, Title: it.Title})
-			accounts[e.Ref.Account] = true
-		}
-	}
+	entries, sub := b.entries(p, model.Submission{})
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	ids, err := b.store.Enqueue(ctx, entries)
+	ids, err := b.store.Enqueue(ctx, sub, entries)
 	if err != nil {
 		return nil, err
 	}
-	b.session.Lock()
-	b.session.batches = append(b.session.batches, batch)
-	b.session.Unlock()
+	b.session.did(act{submission: p.ID})
 	for _, a := range b.accounts {
-		if accounts[a.name] {
-			b.announce(ctx, a, refs(entries, a.name)...)
+		if touched := refs(entries, a.name); touched != nil {
+			b.announce(ctx, a, touched...)
 			a.nudgeDelivery()
 		}
 	}
 	return ids, nil
 }
 
+// entries returns the edits of a plan as they are queued, and their submission.
+func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, model.Submission) {
+	var entries []store.Entry
+	var edits []model.Titled
+	for _, it := range p.Items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		for _, e := range model.InSendingOrder(it.Edits) {
+			e.User, e.Created = b.user, b.now().UTC()
+			if e.Kind != model.EditCreate || e.ID == "" {
+				e.ID = store.NewID(b.now())
+			}
+			entries = append(entries, store.Entry{Edit: e, Title: it.Title})
+			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
+		}
+	}
+	sub.ID, sub.User, sub.At = p.ID, b.user, b.now().UTC()
+	if sub.Sentence == "" {
+		sub.Sentence = model.Sentence(edits)
+	}
+	return entries, sub
+}
+
+// refs returns the conversations of an account that entries change; nil where
+// there are none. A create has no ref yet.
 func refs(entries []store.Entry, account string) []model.Ref {
 	var out []model.Ref
 	for _, e := range entries {
-		if e.Edit.Ref.Account == account && e.Edit.Ref.ID != "" {
+		if e.Edit.Ref.Account != account {
+			continue
+		}
+		if out == nil {
+			out = []model.Ref{}
+		}
+		if e.Edit.Ref.ID != "" {
 			out = append(out, e.Edit.Ref)
 		}
 	}
@@ -67,8 +83,8 @@ func refs(entries []store.Entry, account string) []model.Ref {
 // asked for, an edit of the same field that another process is sending. What
 // then still waits is reported as it stands in the outbox, with the reason.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
-	w := wait{b: b, ids: ids, report: report, began: b.now(), open: map[string]model.OutboxEntry{}, told: map[string]bool{}}
 	by := map[string][]string{}
+	var gone []string
 	for _, id := range ids {
 		e, ok, err := b.store.OutboxEntry(ctx, id)
 		if err != nil {
@@ -76,23 +92,38 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 		}
 		if ok {
 			by[e.Ref.Account] = append(by[e.Ref.Account], id)
+		} else {
+			gone = append(gone, id)
 		}
 	}
-	for _, a := range b.accounts {
-		if len(by[a.name]) > 0 {
-			a.open()
+	report = oneAtATime(report)
+	err := b.each(func(a *account) error {
+		if len(by[a.name]) == 0 {
+			return nil
 		}
+		return b.deliver(ctx, a, by[a.name], report)
+	})
+	b.waitFor(gone, report).finish(context.WithoutCancel(ctx))
+	return err
+}
+
+func oneAtATime(report func(model.DeliveryResult)) func(model.DeliveryResult) {
+	var mu sync.Mutex
+	return func(r model.DeliveryResult) {
+		mu.Lock()
+		defer mu.Unlock()
+		report(r)
 	}
+}
+
+// deliver sends edits of one account and reports each once.
+func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report func(model.DeliveryResult)) error {
+	w := b.waitFor(ids, report)
+	a.open()
 	end := b.now().Add(b.patience)
 	var err error
 	for {
-		err = b.each(func(a *account) error {
-			if len(by[a.name]) == 0 {
-				return nil
-			}
-			return b.deliverDue(ctx, a, by[a.name], w.note)
-		})
-		if err != nil {
+		if err = b.deliverDue(ctx, a, ids, w.note); err != nil {
 			break
 		}
 		pause, rerr := w.pause(ctx)
@@ -107,6 +138,10 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 	}
 	w.finish(context.WithoutCancel(ctx))
 	return err
+}
+
+func (b *Inbox) waitFor(ids []string, report func(model.DeliveryResult)) *wait {
+	return &wait{b: b, ids: ids, report: report, began: b.now(), open: map[string]model.OutboxEntry{}, told: map[string]bool{}}
 }
 
 // foreignPause is how often a delivery by another process is looked at.
@@ -249,24 +284,6 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 	return e
 }
 
-// DeliverDue sends everything that is due, in all accounts side by side, and
-// waits until nothing more is. Edits older than HeldAfter are held first.
-func (b *Inbox) DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error {
-	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
-		return err
-	}
-	var mu sync.Mutex
-	return b.each(func(a *account) error {
-		return b.deliverDue(ctx, a, nil, func(r model.DeliveryResult) {
-			mu.Lock()
-			defer mu.Unlock()
-			if report != nil {
-				report(r)
-			}
-		})
-	})
-}
-
 // each runs f for every account side by side and gives the first error in
 // the order of the config.
 func (b *Inbox) each(f func(*account) error) error {
@@ -286,6 +303,28 @@ func (b *Inbox) each(f func(*account) error) error {
 
 // Outbox lists every edit that is not settled, oldest first.
 func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { return b.store.Outbox(ctx) }
+
+// Submission reads one submission and how far it is; ok is false where there is
+// none of this id.
+func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bool, error) {
+	return b.store.Submission(ctx, id)
+}
+
+// SubmissionEdits returns the edits of a submission that are in the outbox, and
+// those that are settled.
+func (b *Inbox) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	return b.store.SubmissionEdits(ctx, id)
+}
+
+// Submissions lists submissions, newest first, those that are still on their
+// way included.
+func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
+	return b.store.Submissions(ctx, req)
+}
+
+// Pending lists the submissions of which something is in the outbox, oldest
+// first.
+func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) { return b.store.Pending(ctx) }
 
 // History lists delivered edits, newest first.
 func (b *Inbox) History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {

@@ -2,90 +2,64 @@ package inbox
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 
 	"confab/model"
 	"confab/model/store"
 )
 
-// PlanUndo works out how to take back a submission: what was not sent is
-// withdrawn, what was delivered gets its inverse, planned from what confab
-// left there. id names a journal entry, an outbox entry or a batch; "" is
-// this session's newest submission that was not taken back yet.
+// PlanUndo works out how to take back an act: what was not sent is withdrawn,
+// what was delivered gets its inverse, made from what confab left there, and
+// what is being sent gets its inverse too, which then waits for it. id names a
+// submission, or a single edit of the outbox or the journal; "" is this
+// session's newest act. An act of which nothing can be taken back is spent.
 func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
-	var u model.Undo
-	waiting, done, err := b.submission(ctx, id)
-	if err != nil {
-		return u, err
+	if id != "" {
+		return b.planUndo(ctx, id)
 	}
-	var titles []string
-	name := func(title, ref string) {
-		if title == "" {
-			title = ref
-		}
-		titles = append(titles, "“"+model.CleanLine(title, 60)+"”")
+	a, again, ok := b.session.newest()
+	if !ok {
+		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
 	}
-	for _, e := range waiting {
-		if e.Sent || e.State == model.Sending {
-			u.Blocked = append(u.Blocked, fmt.Sprintf("%s: it is being sent; undo it when that has ended", model.CleanLine(e.Title, 60)))
-			continue
-		}
-		u.Withdraw = append(u.Withdraw, e.ID)
-		name(e.Title, e.Ref.String())
+	if a.submission == "" {
+		return model.Undo{Act: a.no, Sentence: a.sentence, Marks: len(a.marks), Again: again}, nil
 	}
-	for i := len(done) - 1; i >= 0; i-- {
-		j := done[i]
-		title := model.CleanLine(j.Title, 60)
-		if j.Undone != "" {
-			u.Blocked = append(u.Blocked, title+": it was taken back already")
-			continue
-		}
-		if j.State == model.OutcomeAlreadySet {
-			continue // nothing was sent, so there is nothing to take back
-		}
-		if ok, why := model.Undoable(j.Kind); !ok {
-			u.Blocked = append(u.Blocked, title+": "+why)
-			continue
-		}
-		before := j.Before
-		after := j.After
-		p, err := b.Plan(ctx, []model.Ref{j.Ref}, []model.Change{{Kind: j.Kind, Op: model.OpSet, Key: j.Key, Target: before, Base: &after}}, nil)
-		if err != nil {
-			return u, err
-		}
-		for _, it := range p.Items {
-			for k := range it.Edits {
-				it.Edits[k].Undoes = j.ID
-			}
-			if it.State == model.PlanBlocked {
-				u.Blocked = append(u.Blocked, title+": "+it.Reason)
-				continue
-			}
-			u.Plan.Items = append(u.Plan.Items, it)
-		}
-		name(j.Title, j.Ref.String())
+	u, err := b.planUndo(ctx, a.submission)
+	u.Act, u.Again = a.no, again
+	if err == nil && u.Nothing() {
+		b.session.spend(a.no, "")
 	}
-	const most = 5
-	if len(titles) > most {
-		titles = append(titles[:most], fmt.Sprintf("and %d more", len(titles)-most))
-	}
-	u.What = strings.Join(titles, ", ")
-	return u, nil
+	return u, err
 }
 
-func (b *Inbox) submission(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	if id == "" {
-		b.session.Lock()
-		if n := len(b.session.batches); n > 0 {
-			id = b.session.batches[n-1]
+func (b *Inbox) planUndo(ctx context.Context, id string) (model.Undo, error) {
+	p := undoPlan{b: b, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
+	waiting, done, err := b.editsOf(ctx, id)
+	if err != nil {
+		return p.u, err
+	}
+	if err := p.name(ctx, id, waiting, done); err != nil {
+		return p.u, err
+	}
+	for _, e := range waiting {
+		if err := p.outbox(ctx, e); err != nil {
+			return p.u, err
 		}
-		b.session.Unlock()
-		if id == "" {
-			return nil, nil, &model.Error{Kind: model.NotFound, Message: "nothing was submitted in this session"}
+	}
+	for i := len(done) - 1; i >= 0; i-- {
+		if err := p.journal(ctx, done[i]); err != nil {
+			return p.u, err
 		}
-		return b.store.Batch(ctx, id)
+	}
+	return p.u, nil
+}
+
+// editsOf returns the edits of a submission, or the one edit of that id.
+func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	if _, ok, err := b.store.Submission(ctx, id); err != nil || ok {
+		if err != nil {
+			return nil, nil, err
+		}
+		return b.store.SubmissionEdits(ctx, id)
 	}
 	if j, ok, err := b.store.JournalEntry(ctx, id); err != nil || ok {
 		return nil, []model.JournalEntry{j}, err
@@ -93,62 +67,139 @@ func (b *Inbox) submission(ctx context.Context, id string) ([]model.OutboxEntry,
 	if e, ok, err := b.store.OutboxEntry(ctx, id); err != nil || ok {
 		return []model.OutboxEntry{e}, nil, err
 	}
-	waiting, done, err := b.store.Batch(ctx, id)
-	if err == nil && len(waiting)+len(done) == 0 {
-		err = &model.Error{Kind: model.NotFound, Message: "no edit or submission " + id}
-	}
-	return waiting, done, err
+	return nil, nil, &model.Error{Kind: model.NotFound, Message: "there is no edit or submission " + id}
 }
 
-// ApplyUndo does what PlanUndo planned. It gives the ids of the submitted
-// inverse edits. An edit that left between the two calls is not withdrawn.
-func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
-	if len(u.Withdraw) > 0 {
-		if _, err := b.store.Withdraw(ctx, u.Withdraw); err != nil {
-			return nil, err
-		}
-		b.moved(ctx)
-	}
-	b.session.Lock()
-	if n := len(b.session.batches); n > 0 && b.covers(ctx, u, b.session.batches[n-1]) {
-		b.session.batches = b.session.batches[:n-1]
-	}
-	b.session.Unlock()
-	u.Plan.ID = store.NewID(b.now())
-	ids, err := b.Submit(ctx, u.Plan)
-	if len(ids) > 0 {
-		// An undo is not itself the newest submission: a second u goes on to
-		// the one before.
-		b.session.Lock()
-		b.session.batches = slices.DeleteFunc(b.session.batches, func(s string) bool { return s == u.Plan.ID })
-		b.session.Unlock()
-	}
-	return ids, err
+// undoPlan collects what taking back does.
+type undoPlan struct {
+	b *Inbox
+	u model.Undo
 }
 
-// covers reports whether an undo takes back edits of a batch.
-func (b *Inbox) covers(ctx context.Context, u model.Undo, batch string) bool {
-	waiting, done, err := b.store.Batch(ctx, batch)
-	if err != nil {
-		return false
-	}
-	ids := map[string]bool{}
-	for _, id := range u.Withdraw {
-		ids[id] = true
-	}
-	for _, e := range u.Plan.Edits() {
-		ids[e.Undoes] = true
-	}
+// name says what is taken back.
+func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) error {
+	var edits []model.Titled
 	for _, e := range waiting {
-		if ids[e.ID] {
-			return true
-		}
+		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
+		p.u.Submission = e.Submission
 	}
 	for _, j := range done {
-		if ids[j.ID] {
-			return true
-		}
+		edits = append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
+		p.u.Submission = j.Submission
 	}
-	// Withdrawn rows are gone by now: a batch of which nothing is left was withdrawn.
-	return len(waiting)+len(done) == 0
+	p.u.Sentence = model.Sentence(edits)
+	sub, ok, err := p.b.store.Submission(ctx, id)
+	if ok {
+		p.u.Submission, p.u.Sentence = id, sub.Sentence
+	}
+	return err
+}
+
+func (p *undoPlan) title(title string, ref model.Ref) string {
+	if title = model.CleanLine(title, 60); title == "" {
+		title = ref.String()
+	}
+	return title
+}
+
+func (p *undoPlan) block(title string, ref model.Ref, why string) {
+	p.u.Blocked = append(p.u.Blocked, p.title(title, ref)+": "+why)
+}
+
+// outbox plans an edit that is not settled.
+func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
+	sent := e.Sent || e.State == model.Sending
+	if !sent {
+		p.u.Withdraw = append(p.u.Withdraw, e.ID)
+		p.u.Titles = append(p.u.Titles, p.title(e.Title, e.Ref))
+		return nil
+	}
+	if ok, why := model.Undoable(e.Kind); !ok {
+		p.block(e.Title, e.Ref, why)
+		return nil
+	}
+	planned, err := p.inverse(ctx, e.Edit, e.Title, e.Base, e.Target)
+	switch {
+	case err != nil || !planned:
+	case e.State.NeedsPerson():
+		p.u.GiveUp = append(p.u.GiveUp, e.ID)
+	default:
+		p.u.InFlight++
+	}
+	return err
+}
+
+// journal plans an edit that is settled. One that needed no request has nothing
+// to take back.
+func (p *undoPlan) journal(ctx context.Context, j model.JournalEntry) error {
+	if j.Undone != "" {
+		p.block(j.Title, j.Ref, "it was taken back already")
+		return nil
+	}
+	if j.State == model.OutcomeAlreadySet {
+		return nil
+	}
+	if ok, why := model.Undoable(j.Kind); !ok {
+		p.block(j.Title, j.Ref, why)
+		return nil
+	}
+	_, err := p.inverse(ctx, j.Edit, j.Title, j.Before, j.After)
+	return err
+}
+
+// inverse plans to set a field back to what it was before an edit.
+func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, before, after model.Value) (planned bool, err error) {
+	waiting, err := p.b.store.UndoneBy(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	if waiting {
+		p.block(title, e.Ref, "it is being taken back already")
+		return false, nil
+	}
+	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, model.PlanOptions{})
+	if err != nil {
+		return false, err
+	}
+	for _, it := range plan.Items {
+		switch it.State {
+		case model.PlanBlocked:
+			p.block(title, e.Ref, it.Reason)
+			continue
+		case model.PlanAlready:
+			continue
+		}
+		for k := range it.Edits {
+			it.Edits[k].Undoes = e.ID
+		}
+		p.u.Plan.Items = append(p.u.Plan.Items, it)
+		p.u.Titles = append(p.u.Titles, p.title(title, e.Ref))
+		planned = true
+	}
+	return planned, nil
+}
+
+// ApplyUndo does what PlanUndo planned: local marks go back at once, edits that
+// were not sent leave the outbox, and the inverse of the rest is queued as a
+// submission with the id of the plan. It returns the ids of the queued edits.
+// Where an edit has moved on since the plan was made, nothing is done and the
+// error is model.ErrUndoMoved.
+func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
+	if u.Marks > 0 {
+		a, ok := b.session.find(u.Act)
+		if !ok {
+			return nil, nil // it was taken back meanwhile
+		}
+		b.session.spend(u.Act, "")
+		return nil, b.unmark(ctx, a)
+	}
+	sub := model.Submission{Undoes: u.Submission, Sentence: "took back: " + u.Sentence}
+	entries, sub := b.entries(u.Plan, sub)
+	ids, err := b.store.Undo(ctx, sub, entries, u.Withdraw, u.GiveUp)
+	if err != nil {
+		return nil, err
+	}
+	b.session.spend(u.Act, u.Submission)
+	b.moved(ctx)
+	return ids, nil
 }

@@ -2,7 +2,7 @@ package inbox_test
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"testing"
 
 	"confab/model"
@@ -31,7 +31,7 @@ func TestUndo(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		u, err = b.PlanUndo(ctx, "")
-		if err != nil || len(u.Plan.Items) != 1 || !strings.Contains(u.What, "Kick-off") {
+		if err != nil || len(u.Plan.Items) != 1 || !slices.Contains(u.Titles, "Kick-off") {
 			t.Fatalf("undo of a delivered edit: %+v %v", u, err)
 		}
 		ids, err = b.ApplyUndo(ctx, u)
@@ -77,11 +77,11 @@ func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
 		if u, err := b.PlanUndo(ctx, already[0]); err != nil || len(u.Plan.Items)+len(u.Withdraw) != 0 {
 			t.Errorf("undo of what was already so: %+v %v", u, err)
 		}
-		// It may have left: not withdrawn as if it had not.
+		// It may have left: its inverse waits until what became of it is known.
 		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, true }
 		lost := submit(t, b, f.ref("2"), title("mine"))
 		b.Deliver(ctx, lost, func(model.DeliveryResult) {})
-		if u, err := b.PlanUndo(ctx, lost[0]); err != nil || len(u.Withdraw) != 0 || len(u.Blocked) != 1 {
+		if u, err := b.PlanUndo(ctx, lost[0]); err != nil || len(u.Withdraw) != 0 || u.InFlight != 1 {
 			t.Errorf("undo of what may have been sent: %+v %v", u, err)
 		}
 		// It was taken back before: not twice.

@@ -259,7 +259,7 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 	if _, err := old.Save(t.Context(), conv("1", "a")); err == nil {
 		t.Error("a reading of another service was laid over a row")
 	}
-	if _, err := old.Enqueue(t.Context(), []store.Entry{rename("1", "a", "x")}); err == nil {
+	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []store.Entry{rename("1", "a", "x")}); err == nil {
 		t.Error("an edit for another service was queued")
 	}
 	if got := claim(t, config, nil); len(got) != 1 {
@@ -274,8 +274,8 @@ func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
 	enqueue(t, s, store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
 		Target: model.Value{New: &model.NewConversation{Title: "Lift", Message: "a recognisable body"}}}, Title: "Lift"})
 	e := claim(t, s, nil)[0]
-	if err := s.SentCreate(t.Context(), e); err != nil {
-		t.Fatal(err)
+	if ok, err := s.SentCreate(t.Context(), e, store.Creation{}); err != nil || !ok {
+		t.Fatal(ok, err)
 	}
 	e.Target.New.Message = ""
 	made := conv("9", "Lift")

@@ -97,14 +97,19 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		columns []string
 	}{
 		{"account", []string{"name", "identity"}},
-		{"outbox", []string{"id", "account", "conv", "field", "batch", "edit", "title", "state", "attempts", "sent", "error", "theirs", "created"}},
-		{"journal", []string{"id", "account", "conv", "batch", "edit", "title", "before", "after", "state", "at", "undone"}},
+		{"submission", []string{"id", "sentence", "user", "at", "undoes", "edits", "withdrawn", "discarded", "replaced"}},
+		{"outbox", []string{"id", "account", "conv", "field", "submission", "widens", "edit", "title", "state", "attempts", "sent", "error", "theirs", "created"}},
+		{"journal", []string{"id", "account", "conv", "submission", "edit", "title", "before", "after", "state", "at", "undone"}},
 		{"draft", []string{"key", "text", "at"}},
 		{"triage", []string{"account", "id", "done", "seen", "pinned", "snoozed"}},
 	}
 	err = s.tx(ctx, func(t *tx) error {
 		for _, tb := range tables {
 			rows, end := readable(ctx, old, tb.name, tb.columns)
+			if len(rows) == 0 && !end {
+				// Version 2 and earlier called it a batch.
+				rows, end = readable(ctx, old, tb.name, strings.Split(beforeSubmissions.Replace(strings.Join(tb.columns, " ")), " "))
+			}
 			if !end && (tb.name == "outbox" || tb.name == "journal") {
 				whole = false
 			}
@@ -115,11 +120,18 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 			}
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
+		if err := t.nameSubmissions(); err != nil {
+			return err
+		}
 		return t.QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&s.rescue.Edits)
 	})
 	s.rescue.Whole = whole
 	return err
 }
+
+// beforeSubmissions names the columns that a database without submissions has
+// in place of the newer ones.
+var beforeSubmissions = strings.NewReplacer("submission", "batch", "widens", "0")
 
 // readable reads the rows of a table up to the first that cannot be read, from
 // both ends. end says that nothing was missing in between.

@@ -60,9 +60,28 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 			if err := t.remove(e); err != nil {
 				return err
 			}
+			if err := t.holdCompanions(e); err != nil {
+				return err
+			}
+			if err := t.dropUndoing(e); err != nil {
+				return err
+			}
+			t.ended(e.Submission, "discarded")
 		}
-		return nil
+		return t.err
 	}))
+}
+
+// holdCompanions holds the edits that were waiting for one that was given up:
+// they widen what it was to narrow, so a person decides about them anew.
+func (t *tx) holdCompanions(e model.OutboxEntry) error {
+	cause, err := json.Marshal(model.EntryError{Kind: model.ConflictKind,
+		Message: "it was submitted together with a change that was given up: " + model.FieldName(e.Kind)})
+	if err != nil {
+		return err
+	}
+	return t.exec(`UPDATE outbox SET state = 'held', next_try = 0, error = ? WHERE account = ? AND conv = ? AND submission = ? AND widens = 1
+  AND id > ? AND state IN ('queued', 'retry')`, cause, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
 }
 
 // remove takes an edit out of the outbox. Edits of the same field that were
@@ -105,27 +124,34 @@ func (t *tx) remove(e model.OutboxEntry) error {
 	return t.reproject(e.Ref)
 }
 
-// Withdraw removes those of the given edits that were never sent, and gives
+// Withdraw removes those of the given edits that were never sent, and returns
 // their ids; one that a worker took in the meantime stays.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		withdrawn = nil
-		for _, id := range ids {
-			e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ? AND sent = 0 AND state <> 'sending'", id))
-			if errors.Is(err, sql.ErrNoRows) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			withdrawn = append(withdrawn, id)
-			if err := t.remove(e); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = s.tx(ctx, func(t *tx) (err error) {
+		withdrawn, err = t.withdraw(ids)
+		return err
 	})
 	return withdrawn, localError("withdraw", err)
+}
+
+func (t *tx) withdraw(ids []string) (withdrawn []string, err error) {
+	for _, id := range ids {
+		e, err := scanEntry(t.QueryRowContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ? AND sent = 0 AND state <> 'sending'", id))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		withdrawn = append(withdrawn, id)
+		if err := t.remove(e); err != nil {
+			return nil, err
+		}
+		if err := t.ended(e.Submission, "withdrawn"); err != nil {
+			return nil, err
+		}
+	}
+	return withdrawn, nil
 }
 
 // Rebase replaces an edit that waits for a person by one made from another

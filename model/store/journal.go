@@ -21,15 +21,17 @@ func (t *tx) journal(j model.JournalEntry) error {
 	if err != nil {
 		return err
 	}
-	t.exec("INSERT OR REPLACE INTO journal (id, account, conv, batch, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
-		j.ID, j.Ref.Account, j.Ref.ID, j.Batch, raw, j.Title, before, after, j.State, ms(j.At))
+	t.exec("INSERT OR REPLACE INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
+		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, raw, j.Title, before, after, j.State, ms(j.At))
 	if j.Undoes != "" {
+		// Taking back what took back another restores that one.
+		t.exec("UPDATE journal SET undone = '' WHERE undone = ?", j.Undoes)
 		t.exec("UPDATE journal SET undone = ? WHERE id = ?", j.ID, j.Undoes)
 	}
 	return t.err
 }
 
-const journalColumns = "id, account, edit, title, before, after, state, at, undone"
+const journalColumns = "id, account, submission, edit, title, before, after, state, at, undone"
 
 func (s *Store) journalWhere(ctx context.Context, where string, args ...any) ([]model.JournalEntry, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT "+journalColumns+" FROM journal WHERE "+where, args...)
@@ -47,14 +49,14 @@ func scanJournal(rows *sql.Rows) ([]model.JournalEntry, error) {
 		var j model.JournalEntry
 		var raw, before, after []byte
 		var at int64
-		var id, account string
-		if err := rows.Scan(&id, &account, &raw, &j.Title, &before, &after, &j.State, &at, &j.Undone); err != nil {
+		var id, account, submission string
+		if err := rows.Scan(&id, &account, &submission, &raw, &j.Title, &before, &after, &j.State, &at, &j.Undone); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal(raw, &j.Edit); err != nil {
 			return nil, err
 		}
-		j.ID, j.Ref.Account, j.At = id, account, fromMS(at)
+		j.ID, j.Ref.Account, j.Submission, j.At = id, account, submission, fromMS(at)
 		if err := json.Unmarshal(before, &j.Before); err != nil {
 			return nil, err
 		}

@@ -186,7 +186,7 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	}
 	found("discarded", "", "before")
 	yes := true
-	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes, Seen: &yes}); err != nil {
+	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes, Seen: &yes}); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, s, must("is:done -is:unseen")); n != 1 {
@@ -201,7 +201,7 @@ func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	if err := s.Bury(t.Context(), model.Ref{Account: "sales", ID: "1"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Pinned: &yes}); err != nil {
+	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Pinned: &yes}); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, s, query.Query{}); n != 0 {

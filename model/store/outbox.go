@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"sort"
 
 	"confab/model"
 )
@@ -16,62 +15,73 @@ type Entry struct {
 	Title string
 }
 
-// Enqueue puts edits into the outbox, all or none; they are on disk when it
-// returns. Ids are given where they are missing, or where an edit of the same
-// conversation waits already whose id is not lower: ids are the order of
-// sending, whatever the clock did meanwhile. They are returned in order.
-func (s *Store) Enqueue(ctx context.Context, entries []Entry) ([]string, error) {
-	ids := make([]string, len(entries))
-	err := s.tx(ctx, func(t *tx) error {
-		touched := map[model.Ref]bool{}
-		accounts := map[string]bool{}
-		for i := range entries {
-			e := &entries[i].Edit
-			if !accounts[e.Ref.Account] {
-				accounts[e.Ref.Account] = true
-				if err := t.same(e.Ref.Account); err != nil {
-					return err
-				}
-			}
-			var last string
-			if e.Ref.ID != "" {
-				st := t.prepared("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?")
-				if t.err != nil {
-					return t.err
-				}
-				if err := st.QueryRowContext(ctx, e.Ref.Account, e.Ref.ID).Scan(&last); err != nil {
-					return err
-				}
-			}
-			if e.ID == "" || e.ID <= last {
-				passID(last)
-				e.ID = NewID(s.now())
-			}
-			if e.Created.IsZero() {
-				e.Created = s.now().UTC()
-			}
-			ids[i] = e.ID
-			raw, err := json.Marshal(e)
-			if err != nil {
-				return err
-			}
-			st := t.prepared("INSERT INTO outbox (id, account, conv, field, batch, edit, title, state, created) VALUES (?,?,?,?,?,?,?,'queued',?)")
-			if t.err != nil {
-				return t.err
-			}
-			if _, err := st.ExecContext(ctx, e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Batch, raw, entries[i].Title, ms(e.Created)); err != nil {
-				return err
-			}
-			touched[e.Ref] = true
-		}
-		for r := range touched {
-			if err := t.reproject(r); err != nil {
-				return err
-			}
-		}
-		return nil
+// Enqueue puts the edits of a submission into the outbox, all or none; they are
+// on disk when it returns. Ids are given where they are missing, or where an
+// edit of the same conversation waits already whose id is not lower: ids are
+// the order of sending, whatever the clock did meanwhile. They are returned in
+// order.
+func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) (ids []string, err error) {
+	err = s.tx(ctx, func(t *tx) (err error) {
+		ids, err = t.enqueue(sub, entries)
+		return err
 	})
 	return ids, localError("queue edits", err)
+}
+
+func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
+	ids := make([]string, len(entries))
+	sub.Edits = len(entries)
+	if err := t.submit(sub); err != nil {
+		return nil, err
+	}
+	touched := map[model.Ref]bool{}
+	accounts := map[string]bool{}
+	for i := range entries {
+		e := &entries[i].Edit
+		e.Submission = sub.ID
+		if !accounts[e.Ref.Account] {
+			accounts[e.Ref.Account] = true
+			if err := t.same(e.Ref.Account); err != nil {
+				return nil, err
+			}
+		}
+		var last string
+		if e.Ref.ID != "" {
+			st := t.prepared("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?")
+			if t.err != nil {
+				return nil, t.err
+			}
+			if err := st.QueryRowContext(t.ctx, e.Ref.Account, e.Ref.ID).Scan(&last); err != nil {
+				return nil, err
+			}
+		}
+		if e.ID == "" || e.ID <= last {
+			passID(last)
+			e.ID = NewID(t.s.now())
+		}
+		if e.Created.IsZero() {
+			e.Created = t.s.now().UTC()
+		}
+		ids[i] = e.ID
+		raw, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		st := t.prepared("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)")
+		if t.err != nil {
+			return nil, t.err
+		}
+		if _, err := st.ExecContext(t.ctx, e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), raw, entries[i].Title, ms(e.Created)); err != nil {
+			return nil, err
+		}
+		touched[e.Ref] = true
+	}
+	for r := range touched {
+		if err := t.reproject(r); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 // field is Edit.Field made unique for creates, which never wait for each other.
@@ -82,20 +92,20 @@ func field(e model.Edit) string {
 	return e.Field()
 }
 
-const entryColumns = "id, account, edit, title, state, attempts, sent, next_try, error, theirs, orphaned"
+const entryColumns = "id, account, submission, edit, title, state, attempts, sent, next_try, error, theirs, orphaned"
 
 func scanEntry(rows interface{ Scan(...any) error }) (model.OutboxEntry, error) {
 	var e model.OutboxEntry
 	var raw, errRaw, theirs []byte
 	var next int64
-	var id, account string
-	if err := rows.Scan(&id, &account, &raw, &e.Title, &e.State, &e.Attempts, &e.Sent, &next, &errRaw, &theirs, &e.Orphaned); err != nil {
+	var id, account, submission string
+	if err := rows.Scan(&id, &account, &submission, &raw, &e.Title, &e.State, &e.Attempts, &e.Sent, &next, &errRaw, &theirs, &e.Orphaned); err != nil {
 		return e, err
 	}
 	if err := json.Unmarshal(raw, &e.Edit); err != nil {
 		return e, err
 	}
-	e.ID, e.Ref.Account = id, account // rows set aside carry another account
+	e.ID, e.Ref.Account, e.Submission = id, account, submission // rows set aside carry another account
 	e.NextTry = fromMS(next)
 	if errRaw != nil {
 		e.Error = &model.EntryError{}
@@ -142,19 +152,4 @@ func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry
 		return e, false, nil
 	}
 	return e, err == nil, localError("read the outbox", err)
-}
-
-// Batch gives the outbox entries and journal entries of one submission.
-func (s *Store) Batch(ctx context.Context, batch string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE batch = ? ORDER BY id", batch)
-	if err != nil {
-		return nil, nil, localError("read a submission", err)
-	}
-	waiting, err := scanEntries(rows)
-	if err != nil {
-		return nil, nil, localError("read a submission", err)
-	}
-	done, err := s.journalWhere(ctx, "batch = ?", batch)
-	sort.Slice(done, func(i, j int) bool { return done[i].ID < done[j].ID })
-	return waiting, done, err
 }

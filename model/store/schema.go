@@ -1,9 +1,16 @@
 package store
 
+// migration brings a database to the next version: first its statements, then
+// step, where rows have to be worked out.
+type migration struct {
+	sql  string
+	step func(t *tx) error
+}
+
 // migrations[i] brings a database from version i to i+1. A migration that has
 // been released is never edited; a change is a new one at the end.
-var migrations = []string{
-	`
+var migrations = []migration{
+	{sql: `
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -116,11 +123,38 @@ CREATE TABLE pace (
   account TEXT PRIMARY KEY,
   next    INTEGER NOT NULL
 ) WITHOUT ROWID;
-`,
+`},
 	// hold is until when a service asked to be left alone. known are the ids of
 	// the conversations that had the title of a create before it was first sent.
-	`
+	{sql: `
 ALTER TABLE account ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN known TEXT NOT NULL DEFAULT '[]';
-`,
+`},
+	// A submission is what one act put into the outbox. Its edits are found by
+	// its id in outbox and journal; those that ended without a journal entry
+	// (taken back before they were sent, given up, replaced by a newer edit of
+	// the same field) are counted. widens marks edits that wait for the earlier
+	// ones of their submission.
+	{sql: `
+CREATE TABLE submission (
+  id        TEXT PRIMARY KEY,
+  sentence  TEXT NOT NULL,
+  user      TEXT NOT NULL,
+  at        INTEGER NOT NULL,
+  undoes    TEXT NOT NULL DEFAULT '',
+  edits     INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL DEFAULT 0,
+  discarded INTEGER NOT NULL DEFAULT 0,
+  replaced  INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX submission_at ON submission (at DESC, id DESC);
+CREATE INDEX submission_undoes ON submission (undoes) WHERE undoes <> '';
+
+ALTER TABLE outbox RENAME COLUMN batch TO submission;
+ALTER TABLE outbox ADD COLUMN widens INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX outbox_submission ON outbox (submission);
+ALTER TABLE journal RENAME COLUMN batch TO submission;
+DROP INDEX journal_batch;
+CREATE INDEX journal_submission ON journal (submission);
+`, step: (*tx).nameSubmissions},
 }

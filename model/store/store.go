@@ -157,7 +157,7 @@ func (s *Store) open(ctx context.Context, host string) error {
 			return fmt.Errorf("%w: made on %q, this is %q; use another XDG_STATE_HOME per host", ErrHost, was, host)
 		}
 		t.setMeta("host", host)
-		return t.exec("DELETE FROM journal WHERE at < ?", ms(s.now().Add(-JournalKept)))
+		return t.prune(s.now().Add(-JournalKept))
 	})
 }
 
@@ -193,8 +193,14 @@ func (s *Store) migrate(ctx context.Context) error {
 			if now > version {
 				return nil
 			}
-			if err := t.exec(migrations[version]); err != nil {
+			m := migrations[version]
+			if err := t.exec(m.sql); err != nil {
 				return err
+			}
+			if m.step != nil {
+				if err := m.step(t); err != nil {
+					return err
+				}
 			}
 			return t.exec("PRAGMA user_version = " + strconv.Itoa(version+1))
 		})

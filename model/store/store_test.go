@@ -39,7 +39,7 @@ func conv(id, title string) model.Conversation {
 
 func rename(id, from, to string) store.Entry {
 	return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: id}, Kind: model.EditTitle,
-		Base: model.TextValue(from), Target: model.TextValue(to), Batch: "b"}, Title: from}
+		Base: model.TextValue(from), Target: model.TextValue(to)}, Title: from}
 }
 
 func save(t testing.TB, s *store.Store, cs ...model.Conversation) {
@@ -51,9 +51,13 @@ func save(t testing.TB, s *store.Store, cs ...model.Conversation) {
 
 func enqueue(t testing.TB, s *store.Store, e ...store.Entry) []string {
 	t.Helper()
-	ids, err := s.Enqueue(t.Context(), e)
-	if err != nil {
-		t.Fatal(err)
+	var ids []string
+	for _, one := range e { // each a submission of its own
+		got, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []store.Entry{one})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, got...)
 	}
 	return ids
 }
@@ -101,7 +105,7 @@ func TestDoneHoldsUntilSomebodyElseChangesTheContent(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	yes := true
-	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes}); err != nil {
+	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes}); err != nil {
 		t.Fatal(err)
 	}
 	enqueue(t, s, rename("1", "a", "b"))
@@ -147,7 +151,7 @@ func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	yes := true
-	if err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Seen: &yes}); err != nil {
+	if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Seen: &yes}); err != nil {
 		t.Fatal(err)
 	}
 	enqueue(t, s, rename("1", "a", "b"))

@@ -20,24 +20,30 @@ type Engine interface {
 	Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error)
 	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)
 
-	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error)
-	PlanCreate(ctx context.Context, account string, n model.NewConversation) (model.Plan, error)
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
+	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
-	// DeliverDue delivers everything that is due, after it has held what is old.
-	DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error
 	PlanUndo(ctx context.Context, id string) (model.Undo, error)
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
+	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	Retry(ctx context.Context, ids ...string) error
 	Discard(ctx context.Context, ids ...string) error
+	Resolve(ctx context.Context, id string, r model.Resolution) error
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	See(ctx context.Context, ref model.Ref) error
 
 	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
+	// SyncNow reads the head of each list, delivers what is due or waits for its
+	// next try, and reads on.
+	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
 	// Search reads again what a query may match, where a service can narrow.
 	Search(ctx context.Context, query string, accounts ...string) error
 	// Refresh asks for one and returns at once. It needs Start.

@@ -16,6 +16,7 @@ import (
 
 	"confab/config"
 	"confab/model"
+	"confab/ui/uitest"
 )
 
 // fakeEngine holds conversations in memory and plans with the real planner.
@@ -161,17 +162,17 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 	return model.LookupPage{Items: f.people[req.Kind]}, nil
 }
 
-func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ func(int, int)) (model.Plan, error) {
+func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var p model.Plan
+	p := model.Plan{ID: fmt.Sprintf("s%d", len(f.outbox)+1)}
 	for _, ref := range refs {
 		p.Items = append(p.Items, model.PlanOne(f.rows[ref].Conversation, f.describe[ref.Account], f.caps[ref.Account], changes))
 	}
 	return p, nil
 }
 
-func (f *fakeEngine) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+func (f *fakeEngine) PlanCreate(_ context.Context, account string, n model.NewConversation, _ model.PlanOptions) (model.Plan, error) {
 	return model.Plan{Items: []model.PlanItem{model.PlanCreate(f.describe[account], f.caps[account], n)}}, nil
 }
 
@@ -192,7 +193,7 @@ func (f *fakeEngine) Submit(_ context.Context, p model.Plan) ([]string, error) {
 	f.submits++
 	var ids []string
 	for _, e := range p.Edits() {
-		e.ID = fmt.Sprintf("e%d", len(f.outbox)+1)
+		e.ID, e.Submission = fmt.Sprintf("e%d", len(f.outbox)+1), p.ID
 		f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, State: model.Queued})
 		ids = append(ids, e.ID)
 	}
@@ -218,7 +219,12 @@ func (f *fakeEngine) Deliver(_ context.Context, ids []string, report func(model.
 	return nil
 }
 
-func (f *fakeEngine) DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error {
+func (f *fakeEngine) SyncNow(ctx context.Context, _ bool, report func(model.DeliveryResult)) error {
+	for _, a := range f.accounts {
+		if err := f.Sync(ctx, a.Name); err != nil {
+			return err
+		}
+	}
 	var ids []string
 	for _, e := range f.outbox {
 		ids = append(ids, e.ID)
@@ -243,6 +249,34 @@ func (f *fakeEngine) Outbox(context.Context) ([]model.OutboxEntry, error) {
 func (f *fakeEngine) History(_ context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
 	return f.journal[:min(len(f.journal), req.Limit)], nil
 }
+func (f *fakeEngine) Submissions(context.Context, model.HistoryRequest) ([]model.Submission, error) {
+	return uitest.Submissions(f.outbox, f.journal), nil
+}
+func (f *fakeEngine) Submission(_ context.Context, id string) (model.Submission, bool, error) {
+	for _, s := range uitest.Submissions(f.outbox, f.journal) {
+		if s.ID == id {
+			return s, true, nil
+		}
+	}
+	return model.Submission{}, false, nil
+}
+func (f *fakeEngine) SubmissionEdits(_ context.Context, id string) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+	for _, e := range f.outbox {
+		if e.Submission == id {
+			waiting = append(waiting, e)
+		}
+	}
+	for _, j := range slices.Backward(f.journal) {
+		if j.Submission == id {
+			done = append(done, j)
+		}
+	}
+	return waiting, done, nil
+}
+func (f *fakeEngine) Resolve(_ context.Context, id string, _ model.Resolution) error {
+	return f.Discard(context.Background(), id)
+}
+func (f *fakeEngine) See(context.Context, model.Ref) error { return nil }
 func (f *fakeEngine) Retry(_ context.Context, ids ...string) error {
 	for i := range f.outbox {
 		if slices.Contains(ids, f.outbox[i].ID) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -115,8 +116,8 @@ func (r *run) undo(ctx context.Context, e Engine, u model.Undo, o sendOptions) e
 		out = r.Err
 	}
 	say := func(format string, args ...any) { fmt.Fprintln(out, r.plainText(fmt.Sprintf(format, args...))) }
-	if u.What != "" {
-		say("%s", model.CleanLine(u.What, 500))
+	if len(u.Titles) > 0 {
+		say("%s", model.CleanLine(strings.Join(u.Titles, ", "), 500))
 	}
 	for _, id := range u.Withdraw {
 		say("withdraw %s, which was not sent yet", id)

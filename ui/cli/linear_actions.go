@@ -74,8 +74,7 @@ func (l *linear) doOpen(ctx context.Context, rest string) error {
 	}
 	row.Conversation = d.Conversation
 	l.show(row, l.engine.Capabilities(d.Conversation), d)
-	seen := true
-	return l.engine.Triage(ctx, refs[:1], model.TriageChange{Seen: &seen})
+	return l.engine.See(ctx, refs[0])
 }
 
 func (l *linear) doPeople(ctx context.Context, rest string) error {
@@ -97,8 +96,8 @@ func (l *linear) doUndo(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	if u.What != "" {
-		l.print("%s", model.CleanLine(u.What, 500))
+	if len(u.Titles) > 0 {
+		l.print("%s", model.CleanLine(strings.Join(u.Titles, ", "), 500))
 	}
 	for _, why := range u.Blocked {
 		l.print("can't: %s", model.CleanLine(why, 1000))

@@ -114,7 +114,7 @@ func (r *run) results(ctx context.Context, deliver func(report func(model.Delive
 			order = append(order, d.Entry.State)
 		}
 		if ok, _ := model.Undoable(d.Entry.Kind); ok && d.Entry.State == model.Done {
-			batch = d.Entry.Batch
+			batch = d.Entry.Submission
 		}
 		if err := r.reportResult(d); err != nil {
 			codes = append(codes, CodeOf(err))

@@ -1,0 +1,115 @@
+package inbox
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// act is what a person did in this session and may take back: a submission, or
+// a change of local marks.
+type act struct {
+	no         int
+	submission string
+	sentence   string
+	change     model.TriageChange
+	marks      []store.Marked
+}
+
+// session is the stack of acts of this run, newest last.
+type session struct {
+	mu   sync.Mutex
+	acts []act
+	last int
+	// undoing says that the newest thing done was an undo: another one asks.
+	undoing bool
+}
+
+func (s *session) did(a act) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	a.no = s.last
+	s.acts = append(s.acts, a)
+	s.undoing = false
+}
+
+// newest returns the newest act that was not taken back, and whether an undo
+// came right before.
+func (s *session) newest() (a act, again, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.acts) == 0 {
+		return a, s.undoing, false
+	}
+	return s.acts[len(s.acts)-1], s.undoing, true
+}
+
+func (s *session) find(no int) (act, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.acts, func(a act) bool { return a.no == no })
+	if i < 0 {
+		return act{}, false
+	}
+	return s.acts[i], true
+}
+
+// spend takes an act off the stack: it was taken back, or can't be.
+func (s *session) spend(no int, submission string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undoing = true
+	s.acts = slices.DeleteFunc(s.acts, func(a act) bool {
+		return a.no == no || submission != "" && a.submission == submission
+	})
+}
+
+// Triage changes local marks, as an act that can be taken back; nothing is sent
+// anywhere.
+func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
+	before, err := b.mark(ctx, refs, ch)
+	if err != nil || len(before) == 0 {
+		return err
+	}
+	titles := make([]string, len(before))
+	if len(before) == 1 {
+		if row, ok, err := b.store.Row(ctx, before[0].Ref); err == nil && ok {
+			titles[0] = row.Conversation.Title
+		}
+	}
+	b.session.did(act{sentence: ch.Sentence(titles), change: ch, marks: before})
+	return nil
+}
+
+// See marks a conversation seen because it was shown. That is no act: nobody
+// asked for it.
+func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
+	seen := true
+	_, err := b.mark(ctx, []model.Ref{ref}, model.TriageChange{Seen: &seen})
+	return err
+}
+
+func (b *Inbox) mark(ctx context.Context, refs []model.Ref, ch model.TriageChange) ([]store.Marked, error) {
+	before, err := b.store.Triage(ctx, refs, ch)
+	if err == nil {
+		b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
+	}
+	return before, err
+}
+
+// unmark takes a change of local marks back.
+func (b *Inbox) unmark(ctx context.Context, a act) error {
+	if err := b.store.Restore(ctx, a.marks, a.change); err != nil {
+		return err
+	}
+	refs := make([]model.Ref, len(a.marks))
+	for i, m := range a.marks {
+		refs[i] = m.Ref
+	}
+	b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
+	return nil
+}

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"confab/model"
+)
+
+const submissionColumns = "id, sentence, user, at, undoes, edits, withdrawn, discarded, replaced"
+
+// submit records a submission before its edits are queued.
+func (t *tx) submit(s model.Submission) error {
+	return t.exec("INSERT INTO submission (id, sentence, user, at, undoes, edits) VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET edits = edits + excluded.edits",
+		s.ID, s.Sentence, s.User, ms(s.At), s.Undoes, s.Edits)
+}
+
+// ended counts an edit that left the outbox without a journal entry. column is
+// withdrawn, discarded or replaced.
+func (t *tx) ended(submission, column string) error {
+	return t.exec("UPDATE submission SET "+column+" = "+column+" + 1 WHERE id = ?", submission)
+}
+
+// nameSubmissions makes submissions of edits that were queued or delivered
+// before there were any, and of edits carried over from a damaged database.
+func (t *tx) nameSubmissions() error {
+	type group struct {
+		model.Submission
+		edits []model.Titled
+	}
+	groups := map[string]*group{}
+	for _, table := range []string{"outbox", "journal"} {
+		rows, err := t.QueryContext(t.ctx, "SELECT id, submission, edit, title FROM "+table+
+			" WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id")
+		if err != nil {
+			return err
+		}
+		var alone []string
+		widening := []string{}
+		for rows.Next() {
+			var id, submission, title string
+			var raw []byte
+			if err := rows.Scan(&id, &submission, &raw, &title); err != nil {
+				rows.Close()
+				return err
+			}
+			var e model.Edit
+			if json.Unmarshal(raw, &e) != nil {
+				continue // it is reported as unreadable where it is listed
+			}
+			if submission == "" {
+				submission, alone = id, append(alone, id)
+			}
+			if table == "outbox" && e.Widens() {
+				widening = append(widening, id)
+			}
+			g := groups[submission]
+			if g == nil {
+				g = &group{Submission: model.Submission{ID: submission, At: e.Created, User: e.User}}
+				groups[submission] = g
+			}
+			if e.Created.Before(g.At) {
+				g.At = e.Created
+			}
+			g.edits = append(g.edits, model.Titled{Edit: e, Title: title})
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		for _, id := range alone {
+			t.exec("UPDATE "+table+" SET submission = id WHERE id = ?", id)
+		}
+		for _, id := range widening {
+			t.exec("UPDATE outbox SET widens = 1 WHERE id = ?", id)
+		}
+	}
+	for _, g := range groups {
+		g.Edits, g.Sentence = len(g.edits), model.Sentence(g.edits)
+		if err := t.submit(g.Submission); err != nil {
+			return err
+		}
+	}
+	return t.err
+}
+
+// Submission reads one submission; ok is false where there is none of this id.
+func (s *Store) Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error) {
+	out, err := s.submissions(ctx, "WHERE id = ?", id)
+	if err != nil || len(out) == 0 {
+		return sub, false, err
+	}
+	return out[0], true, nil
+}
+
+// Submissions lists submissions, newest first.
+func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
+	where, args := "WHERE 1", []any{}
+	if !req.Ref.IsZero() {
+		where += ` AND id IN (SELECT submission FROM journal WHERE account = ?1 AND conv = ?2
+  UNION SELECT submission FROM outbox WHERE account = ?1 AND conv = ?2)`
+		args = append(args, req.Ref.Account, req.Ref.ID)
+	}
+	if !req.Since.IsZero() {
+		where += " AND at >= ?"
+		args = append(args, ms(req.Since))
+	}
+	if req.Before != "" {
+		where += " AND (at, id) < (SELECT at, id FROM submission WHERE id = ?)"
+		args = append(args, req.Before)
+	}
+	limit := req.Limit
+	if limit <= 0 {
+		limit = 500
+	}
+	return s.submissions(ctx, where+" ORDER BY at DESC, id DESC LIMIT ?", append(args, limit)...)
+}
+
+// Pending lists the submissions of which something is in the outbox, oldest
+// first.
+func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
+	return s.submissions(ctx, "WHERE id IN (SELECT submission FROM outbox) ORDER BY at, id")
+}
+
+func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+submissionColumns+" FROM submission "+where, args...)
+	if err != nil {
+		return nil, localError("read submissions", err)
+	}
+	defer rows.Close()
+	var out []model.Submission
+	for rows.Next() {
+		var sub model.Submission
+		var at int64
+		if err := rows.Scan(&sub.ID, &sub.Sentence, &sub.User, &at, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced); err != nil {
+			return nil, localError("read submissions", err)
+		}
+		sub.At = fromMS(at)
+		out = append(out, sub)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, localError("read submissions", err)
+	}
+	rows.Close()
+	for i := range out {
+		if err := s.tally(ctx, &out[i]); err != nil {
+			return nil, localError("read submissions", err)
+		}
+	}
+	return out, nil
+}
+
+// tally counts how far the edits of a submission have come.
+func (s *Store) tally(ctx context.Context, sub *model.Submission) error {
+	var settled, taken sql.NullInt64
+	err := s.read.QueryRowContext(ctx, `
+SELECT (SELECT count(*) FROM outbox WHERE submission = ?1 AND state IN ('queued', 'sending', 'retry')),
+       (SELECT count(*) FROM outbox WHERE submission = ?1 AND state NOT IN ('queued', 'sending', 'retry')),
+       count(CASE WHEN state = 'done' THEN 1 END), count(CASE WHEN state <> 'done' THEN 1 END),
+       count(CASE WHEN undone <> '' THEN 1 END), max(CASE WHEN state = 'done' THEN at END),
+       (SELECT max(u.at) FROM journal j JOIN journal u ON u.id = j.undone WHERE j.submission = ?1)
+FROM journal WHERE submission = ?1`, sub.ID).
+		Scan(&sub.Waiting, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &taken)
+	if err != nil {
+		return err
+	}
+	sub.SettledAt, sub.TakenBackAt = fromMS(settled.Int64), fromMS(taken.Int64)
+	if sub.Over() {
+		return nil
+	}
+	e, err := scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE submission = ?
+  AND (state NOT IN ('queued', 'sending', 'retry') OR error IS NOT NULL) ORDER BY state IN ('queued', 'sending', 'retry'), id LIMIT 1`, sub.ID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	sub.Problem = &e
+	return err
+}
+
+// SubmissionEdits gives the outbox entries and journal entries of one
+// submission, in the order in which they were made.
+func (s *Store) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE submission = ? ORDER BY id", id)
+	if err != nil {
+		return nil, nil, localError("read a submission", err)
+	}
+	waiting, err := scanEntries(rows)
+	if err != nil {
+		return nil, nil, localError("read a submission", err)
+	}
+	done, err := s.journalWhere(ctx, "submission = ? ORDER BY id", id)
+	return waiting, done, err
+}
+
+// prune removes submissions whose edits are all gone and that are older than a
+// moment.
+func (t *tx) prune(before time.Time) error {
+	t.exec("DELETE FROM journal WHERE at < ?", ms(before))
+	return t.exec(`DELETE FROM submission WHERE at < ? AND id NOT IN (SELECT submission FROM outbox)
+  AND id NOT IN (SELECT submission FROM journal)`, ms(before))
+}

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"confab/model"
+)
+
+// Undo puts a submission into the outbox that takes back others, all or
+// nothing. withdraw names edits that were not sent, giveUp those that were sent
+// and wait for a person: both leave the outbox. Where an edit has moved on since
+// this was planned, nothing is done and the error is model.ErrUndoMoved.
+func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		withdrawn, err := t.withdraw(withdraw)
+		if err != nil {
+			return err
+		}
+		if len(withdrawn) != len(withdraw) {
+			return model.ErrUndoMoved
+		}
+		for _, id := range giveUp {
+			e, ok, err := t.entry(id)
+			switch {
+			case err != nil:
+				return err
+			case !ok || !e.State.NeedsPerson():
+				return model.ErrUndoMoved
+			}
+			if err := t.giveUp(e, "withdrawn"); err != nil {
+				return err
+			}
+		}
+		for _, e := range entries {
+			if err := t.mayUndo(e.Edit.Undoes, giveUp); err != nil {
+				return err
+			}
+		}
+		if len(entries) > 0 {
+			ids, err = t.enqueue(sub, entries)
+		}
+		return err
+	})
+	if errors.Is(err, model.ErrUndoMoved) {
+		return nil, model.ErrUndoMoved
+	}
+	return ids, localError("take back", err)
+}
+
+// mayUndo reports ErrUndoMoved unless an edit was delivered, is being sent, or
+// may have been sent: then its inverse has something to take back, or waits for
+// it.
+func (t *tx) mayUndo(id string, givenUp []string) error {
+	for _, g := range givenUp {
+		if g == id {
+			return nil
+		}
+	}
+	e, ok, err := t.entry(id)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if e.State == model.Sending || e.State == model.RetryAt && e.Sent || e.State == model.Queued && e.Sent {
+			return nil
+		}
+		return model.ErrUndoMoved
+	}
+	var state model.EditState
+	var undone string
+	err = t.QueryRowContext(t.ctx, "SELECT state, undone FROM journal WHERE id = ?", id).Scan(&state, &undone)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return model.ErrUndoMoved
+	case err != nil:
+		return err
+	case state != model.Done || undone != "":
+		return model.ErrUndoMoved
+	}
+	return nil
+}
+
+// entry reads one edit of the outbox; ok is false where it is not there.
+func (t *tx) entry(id string) (e model.OutboxEntry, ok bool, err error) {
+	e, err = scanEntry(t.QueryRowContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	return e, err == nil, err
+}
+
+// giveUp takes an edit out of the outbox and counts it; edits that were made on
+// top of it keep their base, since it may have been sent.
+func (t *tx) giveUp(e model.OutboxEntry, column string) error {
+	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+	t.ended(e.Submission, column)
+	return t.reproject(e.Ref)
+}
+
+// undoing returns the edits of the outbox that take back the given one.
+func (t *tx) undoing(e model.OutboxEntry) ([]model.OutboxEntry, error) {
+	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
+		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
+	if err != nil {
+		return nil, err
+	}
+	later, err := scanEntries(rows)
+	if err != nil {
+		return nil, err
+	}
+	var out []model.OutboxEntry
+	for _, l := range later {
+		if l.Undoes == e.ID {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// UndoneBy reports whether an edit of the outbox is to take back the given one.
+func (s *Store) UndoneBy(ctx context.Context, e model.Edit) (waiting bool, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE account = ? AND conv = ? AND json_extract(edit, '$.undoes') = ?)",
+		e.Ref.Account, e.Ref.ID, e.ID).Scan(&waiting)
+	return waiting, localError("read the outbox", err)
+}
+
+// dropUndoing takes the edits that were to take back the given one out of the
+// outbox: it changed nothing, so there is nothing to take back.
+func (t *tx) dropUndoing(e model.OutboxEntry) error {
+	undoing, err := t.undoing(e)
+	if err != nil {
+		return err
+	}
+	for _, u := range undoing {
+		if err := t.giveUp(u, "withdrawn"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parked settles an edit that would need a person where the person has said
+// already that it is to be taken back: what changed nothing leaves the outbox
+// together with its inverse, what may have changed something leaves it to its
+// inverse.
+func (t *tx) parked(id string) error {
+	e, ok, err := t.entry(id)
+	if err != nil || !ok || !e.State.NeedsPerson() || e.State == model.Held {
+		return err
+	}
+	undoing, err := t.undoing(e)
+	if err != nil || len(undoing) == 0 {
+		return err
+	}
+	if !e.Sent && e.State.WithoutEffect() {
+		if err := t.dropUndoing(e); err != nil {
+			return err
+		}
+	}
+	return t.giveUp(e, "withdrawn")
+}
+
+// Reground gives a claimed edit another base and target: what confab itself
+// delivered meanwhile is what it is made on top of now.
+func (s *Store) Reground(ctx context.Context, id string, base, target model.Value) error {
+	return localError("compare an edit", s.tx(ctx, func(t *tx) error {
+		e, ok, err := t.entry(id)
+		if err != nil || !ok {
+			return err
+		}
+		e.Base, e.Target = base, target
+		raw, err := json.Marshal(e.Edit)
+		if err != nil {
+			return err
+		}
+		t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, id)
+		return t.reproject(e.Ref)
+	}))
+}

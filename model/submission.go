@@ -1,0 +1,278 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Submission is what one act put into the outbox, one edit or many, and how
+// far they have come. It is listed, reported and taken back as one.
+type Submission struct {
+	ID string
+	// Sentence says what was asked for: "made 75 private". It is text for a
+	// person, already clean and bounded.
+	Sentence string
+	At       time.Time
+	User     string
+	// Undoes is the id of the submission that this one takes back, else "".
+	Undoes string
+
+	// Edits counts all edits of the submission. Each is in exactly one of the
+	// counts below.
+	Edits int
+	// Waiting are on their way by themselves; NeedPerson wait for a decision.
+	Waiting, NeedPerson int
+	// Delivered were confirmed by the service; Already needed no request.
+	Delivered, Already int
+	// Withdrawn were taken back before they were sent, Discarded given up by
+	// the person, Replaced by a newer edit of the same field.
+	Withdrawn, Discarded, Replaced int
+
+	// TakenBack counts the delivered edits whose value a later edit took back.
+	TakenBack int
+	// SettledAt is when the newest edit was delivered, TakenBackAt when the
+	// newest was taken back; zero where none was.
+	SettledAt, TakenBackAt time.Time
+	// Problem is the first edit that needs a person, else the first that waits
+	// for a reason; nil where neither is so.
+	Problem *OutboxEntry
+}
+
+// Settled reports whether nothing of the submission is on its way by itself.
+func (s Submission) Settled() bool { return s.Waiting == 0 }
+
+// Over reports whether nothing of the submission is in the outbox any more.
+func (s Submission) Over() bool { return s.Waiting == 0 && s.NeedPerson == 0 }
+
+// Ending says how a submission ended, or how far it is, as one phrase: "73
+// delivered 12:54, 2 need you". clock writes a time as the place wants it.
+func (s Submission) Ending(clock func(time.Time) string) string {
+	if s.TakenBack > 0 && s.TakenBack == s.Delivered && s.Over() {
+		return "delivered, taken back " + clock(s.TakenBackAt)
+	}
+	var out []string
+	say := func(n int, phrase string) {
+		switch {
+		case n == 0:
+		case n == s.Edits:
+			out = append(out, phrase)
+		default:
+			out = append(out, fmt.Sprintf("%d %s", n, phrase))
+		}
+	}
+	say(s.Delivered, "delivered"+spaced(clock(s.SettledAt)))
+	say(s.Already, "already so")
+	say(s.TakenBack, "taken back"+spaced(clock(s.TakenBackAt)))
+	say(s.Withdrawn, "withdrawn before sending")
+	say(s.Discarded, "given up")
+	say(s.Replaced, "replaced by a newer edit")
+	say(s.Waiting, "waiting")
+	switch {
+	case s.NeedPerson == 1 && s.Edits == 1:
+		out = append(out, "needs you")
+	case s.NeedPerson == 1:
+		out = append(out, "1 needs you")
+	case s.NeedPerson > 1:
+		out = append(out, fmt.Sprintf("%d need you", s.NeedPerson))
+	}
+	return strings.Join(out, ", ")
+}
+
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+// Titled is an edit with the title its conversation had when it was made.
+type Titled struct {
+	Edit  Edit
+	Title string
+}
+
+// Sentence says in the past tense what edits submitted together ask for: "made
+// 75 private", "renamed “Renewal” → “Acme renewal”". Titles and names are
+// cleaned and cut.
+func Sentence(edits []Titled) string {
+	if len(edits) == 0 {
+		return "changed nothing"
+	}
+	conversations := map[Ref]string{}
+	var kinds []EditKind
+	phrases := map[string]bool{}
+	for _, t := range edits {
+		if t.Edit.Kind == EditCreate {
+			conversations[Ref{Account: t.Edit.Ref.Account, ID: "new " + t.Edit.ID}] = t.Title
+		} else {
+			conversations[t.Edit.Ref] = t.Title
+		}
+		if !slices.Contains(kinds, t.Edit.Kind) {
+			kinds = append(kinds, t.Edit.Kind)
+		}
+		phrases[doing(t.Edit, "\x00")] = true
+	}
+	object := fmt.Sprint(len(conversations))
+	if len(conversations) == 1 {
+		object = quoteTitle(edits[0].Title)
+	}
+	switch {
+	case len(kinds) == 1 && kinds[0] == EditTitle && len(conversations) == 1 && len(edits) == 1:
+		return "renamed " + quoteTitle(edits[0].Edit.Base.String()) + " → " + quoteTitle(edits[0].Edit.Target.String())
+	case len(phrases) == 1:
+		return doing(edits[0].Edit, object)
+	case len(conversations) == 1 && len(edits) == 2:
+		return doing(edits[0].Edit, object) + ", " + doing(edits[1].Edit, "it")
+	}
+	nouns := make([]string, len(kinds))
+	for i, k := range kinds {
+		nouns[i] = changedNoun(k)
+	}
+	if len(nouns) > 3 {
+		nouns = append(nouns[:3], "more")
+	}
+	last := len(nouns) - 1
+	what := nouns[last]
+	if last > 0 {
+		what = strings.Join(nouns[:last], ", ") + " and " + what
+	}
+	return "changed the " + what + " of " + object
+}
+
+// doing says what one edit does to an object: "made 3 private".
+func doing(e Edit, object string) string {
+	to := cleanWord(e.Target.String())
+	switch e.Kind {
+	case EditPrivacy:
+		return "made " + object + " " + to
+	case EditTitle:
+		return "renamed " + object + " to " + quoteTitle(e.Target.String())
+	case EditDescription:
+		if to == "" {
+			return "cleared the description of " + object
+		}
+		return "described " + object + " as " + quoteTitle(e.Target.String())
+	case EditStatus:
+		if to == StatusClosed {
+			return "closed " + object
+		}
+		return "reopened " + object
+	case EditAccess:
+		return "set the access of " + object + " to " + RoleName(to)
+	case EditDefaultRole:
+		return "set the default role of " + object + " to " + RoleName(to)
+	case EditParticipants, EditContacts:
+		return peopleSentence(e, object)
+	case EditLabels, EditAttributes:
+		noun, key := strings.TrimSuffix(string(e.Kind), "s"), cleanWord(e.Key)
+		if e.Target.Text == nil {
+			return "removed the " + noun + " " + key + " from " + object
+		}
+		return "set the " + noun + " " + key + " of " + object + " to " + quoteTitle(e.Target.String())
+	case EditArchive:
+		return "archived " + object
+	case EditDelete:
+		return "deleted " + object
+	case EditCreate:
+		return "created " + object
+	}
+	return "changed the " + changedNoun(e.Kind) + " of " + object
+}
+
+// peopleSentence says how a set of people changes, in full up to three people.
+func peopleSentence(e Edit, object string) string {
+	d := DiffPeople(e.Base.Set(), e.Target.Set())
+	noun := "the people of "
+	if e.Kind == EditContacts {
+		noun = "the contacts of "
+	}
+	if n := len(d.Added) + len(d.Removed) + len(d.Altered); n == 0 || n > 3 {
+		return "changed " + noun + object
+	}
+	var out []string
+	preposition := " in "
+	for _, p := range d.Added {
+		text := "added " + cleanWord(p.Display())
+		if p.Role != "" {
+			text += " (" + RoleName(cleanWord(p.Role)) + ")"
+		}
+		out, preposition = append(out, text), " to "
+	}
+	for _, p := range d.Removed {
+		out, preposition = append(out, "removed "+cleanWord(p.Display())), " from "
+	}
+	for i, p := range d.Altered {
+		word := RoleName(cleanWord(p.Role))
+		if p.Role == d.Was[i].Role {
+			word = cleanWord(p.Status)
+		}
+		out, preposition = append(out, "made "+cleanWord(p.Display())+" "+orElse(word, "a member without a role")), " in "
+	}
+	if len(out) > 1 {
+		preposition = " in "
+	}
+	if e.Kind == EditContacts {
+		preposition += "the contacts of "
+	}
+	return strings.Join(out, ", ") + preposition + object
+}
+
+func changedNoun(k EditKind) string {
+	switch k {
+	case EditDefaultRole:
+		return "default role"
+	case EditParticipants:
+		return "people"
+	case EditArchive, EditDelete, EditCreate:
+		return "existence"
+	}
+	return string(k)
+}
+
+func cleanWord(s string) string { return CleanLine(s, 60) }
+
+func quoteTitle(s string) string {
+	if s = CleanLine(s, 60); s == "" {
+		return "a conversation without a title"
+	}
+	return "“" + s + "”"
+}
+
+// Widens reports whether an edit lets more people see or change a
+// conversation. Such an edit waits until every earlier edit of its submission
+// on the conversation is settled. An unknown word counts as widening.
+func (e Edit) Widens() bool {
+	target := e.Target.String()
+	switch e.Kind {
+	case EditPrivacy:
+		return target != string(PrivacyPrivate)
+	case EditAccess:
+		return widens(e.Base.String(), target)
+	case EditDefaultRole:
+		return target == RoleEditor
+	case EditParticipants:
+		d := DiffPeople(e.Base.Set(), e.Target.Set())
+		return len(d.Added) > 0 || slices.ContainsFunc(d.Altered, func(p Participant) bool { return p.Role == RoleEditor })
+	}
+	return false
+}
+
+// InSendingOrder orders the edits of one conversation as they are meant to be
+// sent: what narrows or changes something else first, then what narrows and
+// widens at once (a set of people), what only widens last.
+func InSendingOrder(edits []Edit) []Edit {
+	rank := func(e Edit) int {
+		switch {
+		case !e.Widens():
+			return 0
+		case e.Kind == EditParticipants && len(DiffPeople(e.Base.Set(), e.Target.Set()).Removed) > 0:
+			return 1
+		}
+		return 2
+	}
+	out := slices.Clone(edits)
+	slices.SortStableFunc(out, func(a, b Edit) int { return rank(a) - rank(b) })
+	return out
+}
