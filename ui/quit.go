@@ -87,7 +87,7 @@ func editsAre(n int) (is, they, it string) {
 	if n == 1 {
 		return "1 edit is", "it is", "it"
 	}
-	return number(n) + " edits are", "they are", "them"
+	return theme.Count(n, "edit") + " are", "they are", "them"
 }
 
 // interrupt quits; asked for again, it leaves what is not delivered.
@@ -152,7 +152,7 @@ func (m *Model) quitIfDelivered() tea.Cmd {
 		m.waiting = nil
 		need := "1 edit needs"
 		if more > 1 {
-			need = number(more) + " edits need"
+			need = theme.Count(more, "edit") + " need"
 		}
 		m.say(theme.Warning, need+" you: "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 		return nil

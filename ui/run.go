@@ -10,6 +10,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
+
+	"confab/model"
 )
 
 const (
@@ -147,7 +149,7 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 			err = errors.New("the disk did not answer")
 		}
 		if err != nil {
-			err = errors.New("what you typed could not be kept: " + errorText(err))
+			err = errors.New("what you typed could not be kept: " + model.Words(err))
 		}
 		result <- err
 	}()
