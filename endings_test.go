@@ -370,7 +370,8 @@ func TestLeavingWhileSending(t *testing.T) {
 	}
 	// private makes the conversation under the cursor private.
 	private := func(s *session, h *home) {
-		s.Await("public")
+		s.Await("● projects")              // all accounts are read: no row moves any more
+		time.Sleep(500 * time.Millisecond) // an act on a row that has just slid in is withheld
 		s.Type("p")
 		h.started(s.t)
 	}
