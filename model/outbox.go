@@ -138,9 +138,10 @@ type Triage struct {
 
 // Pending is what a row shows of an edit on its way.
 type Pending struct {
-	ID    string    `json:"id"`
-	Kind  EditKind  `json:"kind"`
-	State EditState `json:"state"`
+	ID         string    `json:"id"`
+	Submission string    `json:"submission"`
+	Kind       EditKind  `json:"kind"`
+	State      EditState `json:"state"`
 }
 
 // Row is one line of the inbox: a projected conversation with what is known

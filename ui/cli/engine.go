@@ -54,5 +54,5 @@ type Engine interface {
 	Refresh(accounts ...string)
 	// Start syncs and delivers everything due in the background.
 	Start(ctx context.Context)
-	Close(ctx context.Context) error
+	Sender
 }

@@ -219,17 +219,37 @@ func (l *linear) list(ctx context.Context, offset int) error {
 	return nil
 }
 
-// leave asks about edits that are on their way, and waits for them if wanted.
+// leave asks about edits that are on their way, and waits for them if wanted,
+// counting down.
 func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
-	waiting, err := l.waiting(ctx)
-	if err != nil || waiting == 0 || l.setup.ReadOnly {
+	left, err := l.waiting(ctx)
+	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	yes, err := l.asked.confirm(ctx, theme.Count(waiting, "edit")+" not delivered. Wait? No leaves them in the outbox.", false)
+	question := undelivered(left) + " Wait? No leaves "
+	switch {
+	case l.setup.Demo:
+		question = undelivered(left) + " The demo leaves nothing behind. Wait?"
+	case left == 1:
+		question += "it in the outbox."
+	default:
+		question += "them in the outbox."
+	}
+	yes, err := l.asked.confirm(ctx, question, false)
 	if err != nil || !yes {
 		return err
 	}
-	for waiting > 0 {
+	for {
+		now, err := l.waiting(ctx)
+		switch {
+		case err != nil:
+			return err
+		case now == 0:
+			return nil
+		case now != left:
+			left = now
+			l.print("%s", undelivered(left))
+		}
 		select {
 		case ev, ok := <-events:
 			if !ok {
@@ -239,11 +259,14 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if waiting, err = l.waiting(ctx); err != nil {
-			return err
-		}
 	}
-	return nil
+}
+
+func undelivered(n int) string {
+	if n == 1 {
+		return "1 edit is not delivered yet."
+	}
+	return theme.Count(n, "edit") + " are not delivered yet."
 }
 
 func (l *linear) waiting(ctx context.Context) (int, error) {

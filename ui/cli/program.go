@@ -33,6 +33,8 @@ type Program struct {
 	Height func() int
 	Getenv func(string) string
 	Now    func() time.Time
+	// AtOnce is closed when nothing may be waited for any more; see Leave.
+	AtOnce <-chan struct{}
 
 	Validators config.Validators
 	// Open opens the engine. Nothing is sent before it is asked for something.
@@ -305,7 +307,8 @@ func (r *run) account(name string) (config.Account, error) {
 	return config.Account{}, usage("%s", text)
 }
 
-// withEngine opens the engine for one command and closes it afterwards.
+// withEngine opens the engine for one command and closes it afterwards. A
+// command that is interrupted ends by itself, once what it sends has ended.
 func (r *run) withEngine(ctx context.Context, f func(ctx context.Context, e Engine) error) error {
 	if err := r.loadConfig(); err != nil {
 		return err
@@ -317,12 +320,16 @@ func (r *run) withEngine(ctx context.Context, f func(ctx context.Context, e Engi
 	if err != nil {
 		return err
 	}
-	err = f(ctx, e)
-	// Writes in flight end by themselves, whatever happened to the command.
-	if closed := e.Close(context.WithoutCancel(ctx)); closed != nil {
-		err = errors.Join(err, closed)
+	ended := make(chan error, 1)
+	go func() { ended <- f(ctx, e) }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		if err = r.await(ctx, r.setup, e, ended); err == errLeft {
+			return err
+		}
 	}
-	return err
+	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
 // ref reads a ref of an account that takes part.
