@@ -36,6 +36,24 @@ func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s 
 // an earlier try was sent.
 func (s EditState) WithoutEffect() bool { return s == InConflict || s == Refused }
 
+// Words says the state of an edit as a part of a sentence: "which is being
+// sent".
+func (s EditState) Words() string {
+	switch s {
+	case Sending:
+		return "being sent"
+	case RetryAt:
+		return "waiting for its next try"
+	case InConflict:
+		return "in conflict"
+	case NotVerified:
+		return "not verified"
+	case OutcomeNotKnown:
+		return "without a clear answer"
+	}
+	return string(s)
+}
+
 // EntryError is an error as it is kept with an edit.
 type EntryError struct {
 	Kind ErrorKind `json:"kind"`
@@ -85,7 +103,7 @@ type OutboxEntry struct {
 	Attempts int
 	// Sent says that a write for this edit has left at least once.
 	Sent    bool
-	NextTry time.Time // zero unless State is RetryAt
+	NextTry time.Time // zero unless a next try is known
 	Error   *EntryError
 	// Theirs is what the service showed at the conflict or failed verification.
 	Theirs *Value

@@ -39,6 +39,8 @@ func (e *EntryError) Words() string {
 	theirs := code != "" || request != "" || e.Kind == Forbidden || e.Kind == Unauthorized
 	switch {
 	case said == "":
+	case strings.HasPrefix(said, "waits for "):
+		what = said // it is another edit that met the error
 	case theirs:
 		what += `: "` + said + `"`
 	case (e.Kind == Unavailable || e.Kind == RateLimited) && !strings.HasPrefix(said, "the service"):
