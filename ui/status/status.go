@@ -21,6 +21,8 @@ type Info struct {
 	Hidden   int // of the marked
 	Filter   string
 	Now      time.Time
+	// Settle is the key that settles what needs a person.
+	Settle string
 }
 
 // piece is a part of the line. The shorter texts are for a line that has no
@@ -54,7 +56,11 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		must = append(must, piece{text: "read-only", look: theme.Warning})
 	}
 	if person > 0 {
-		must = append(must, piece{text: th.FailedSign + " " + theme.Need(person) + " (O)", look: theme.Attention})
+		text := th.FailedSign + " " + theme.Need(person)
+		if in.Settle != "" {
+			text = theme.Need(person) + " (" + in.Settle + ")"
+		}
+		must = append(must, piece{text: text, look: theme.Attention})
 	}
 	if waiting > 0 {
 		must = append(must, piece{text: th.QueuedSign + " " + theme.Number(waiting) + " waiting", look: theme.Pending})
