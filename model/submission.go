@@ -86,9 +86,13 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	return strings.Join(out, ", ")
 }
 
-// Doing says the sentence in the present: "making 75 private". What is not
-// confirmed is not said to be done.
-func (s Submission) Doing() string {
+// Words is the sentence, in the past once something is confirmed and nothing is
+// on its way, else in the present: "making 75 private". What is not confirmed is
+// not said to be done.
+func (s Submission) Words() string {
+	if s.Settled() && s.Delivered+s.Already > 0 {
+		return s.Sentence
+	}
 	var out strings.Builder
 	quoted, start := 0, true
 	for rest := s.Sentence; rest != ""; {

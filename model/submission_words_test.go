@@ -19,12 +19,23 @@ func TestWhatIsNotConfirmedIsSaidInThePresent(t *testing.T) {
 		"archived “x”":                           "archiving “x”",
 		"":                                       "",
 	} {
-		if got := (model.Submission{Sentence: sentence}).Doing(); got != want {
+		if got := (model.Submission{Sentence: sentence, Edits: 1, Waiting: 1, Delivered: 1}).Words(); got != want {
 			t.Errorf("%q is %q, want %q", sentence, got, want)
 		}
 	}
 	undo := model.Submission{Sentence: "took back: made “x” private, renamed it", Undoes: "1"}
-	if got := undo.Doing(); got != "taking back: made “x” private, renamed it" {
+	if got := undo.Words(); got != "taking back: made “x” private, renamed it" {
+		t.Error(got)
+	}
+}
+
+func TestWhatIsConfirmedIsSaidInThePast(t *testing.T) {
+	s := model.Submission{Sentence: "made 3 private", Edits: 3, Delivered: 1, NeedPerson: 2}
+	if got := s.Words(); got != s.Sentence {
+		t.Error(got)
+	}
+	s = model.Submission{Sentence: "made 3 private", Edits: 3, Withdrawn: 3}
+	if got := s.Words(); got != "making 3 private" {
 		t.Error(got)
 	}
 }

@@ -124,15 +124,11 @@ func (m *Model) toldLine(w int) (string, theme.Token) {
 		return "", theme.Text
 	}
 	s := f.sub
-	look, what, hint := theme.Pending, s.Doing(), ""
-	done := s.Settled() && s.Delivered+s.Already > 0
-	if done {
-		what = s.Sentence
-	}
+	look, hint := theme.Pending, ""
 	switch {
 	case s.NeedPerson > 0:
 		look, hint = theme.Attention, keyed(m.keys.KeyOf(keymap.List, keymap.Settle), "settles it")
-	case done:
+	case s.Settled() && s.Delivered+s.Already > 0:
 		look = theme.Good
 		if f.takes && s.Delivered > s.TakenBack {
 			hint = keyed(m.keys.KeyOf(keymap.List, keymap.Undo), "takes it back")
@@ -142,7 +138,7 @@ func (m *Model) toldLine(w int) (string, theme.Token) {
 	case s.Problem != nil:
 		look = theme.Warning
 	}
-	return m.fitTold(what, m.th.Progress(s, m.now()), hint, w), look
+	return m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, w), look
 }
 
 func keyed(key, does string) string {

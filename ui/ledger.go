@@ -195,8 +195,11 @@ func (o *outboxOverlay) footer(m *Model) []string {
 	if edit == nil && sub.NeedPerson > 0 {
 		foot = append(foot, k(keymap.Settle), "settle")
 	}
-	if ids := unsettled(sub, edit); ok && ids {
-		foot = append(foot, k(keymap.Retry), "send again", k(keymap.Discard), "discard")
+	if ok && unsettled(sub, edit) {
+		if edit == nil && sub.Problem != nil || edit != nil && retriable(edit.OutboxEntry) {
+			foot = append(foot, k(keymap.Retry), "send again")
+		}
+		foot = append(foot, k(keymap.Discard), "discard")
 	}
 	return append(foot, k(keymap.NextSection), "next section", "esc", "close")
 }

@@ -120,7 +120,7 @@ func TestOutboxScreen(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 30}, func(a *app) {
 		a.Press("p", "j", "s", "O")
-		a.Want("Needs you 0", "Waiting 2", "History 0", "made “Talk 0 about budgets” private", "closed “Talk 1 about budgets”", "queued")
+		a.Want("Needs you 0", "Waiting 2", "History 0", "making “Talk 0 about budgets” private", "closing “Talk 1 about budgets”", "queued")
 		f.settle(model.Refused, nil)
 		a.Settle()
 		a.Want("Needs you 2", `needs you: refused: the service does not allow it: "you may not"`)

@@ -71,7 +71,7 @@ func TestClickingInTheOutbox(t *testing.T) {
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("O")
-		a.clickOn("renamed 3")
+		a.clickOn("renaming 3")
 		a.clickOn("Talk of row 2")
 		a.Want("Needs you 1")
 		a.clickOn("Talk of row 2")

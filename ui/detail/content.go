@@ -404,7 +404,7 @@ func (v *View) activityLines(p *page) {
 		if sub.Problem != nil {
 			_, _, look = p.th.StateSign(sub.Problem.State)
 		}
-		p.text(look, 0, p.th.Fit(theme.When(sub.At, p.now), 11, "")+sub.Sentence+" "+p.th.Separator+" "+p.th.Ending(sub, p.now))
+		p.text(look, 0, p.th.Fit(theme.When(sub.At, p.now), 11, "")+sub.Words()+" "+p.th.Separator+" "+p.th.Ending(sub, p.now))
 		for _, e := range waiting {
 			if reason := p.th.Reason(e, p.now); reason != "" {
 				p.text(look, 11, reason)

@@ -82,13 +82,10 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notic
 }
 
 func (d *Results) title() string {
-	switch {
-	case d.sub.Edits == 0:
+	if d.sub.Edits == 0 {
 		return "On its way"
-	case d.sub.Settled() && d.sub.Delivered+d.sub.Already > 0:
-		return capital(d.sub.Sentence)
 	}
-	return capital(d.sub.Doing())
+	return capital(d.sub.Words())
 }
 
 func (d *Results) footer() []string {
@@ -166,7 +163,7 @@ func titleOf(title string, ref model.Ref) string {
 // Report gives the results as text to be saved.
 func (d *Results) Report(th *theme.Theme, now time.Time) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n%s\n\n", capital(d.sub.Sentence), th.Ending(d.sub, now))
+	fmt.Fprintf(&s, "%s\n%s\n\n", capital(d.sub.Words()), th.Ending(d.sub, now))
 	line := func(state model.EditState, e model.Edit, title, reason string) {
 		_, word, _ := th.StateSign(state)
 		fmt.Fprintf(&s, "%s\t%s\t%s\t%s", word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0))

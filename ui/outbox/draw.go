@@ -96,11 +96,11 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 		room -= th.Width(tail)
 	}
 	if room < 10 {
-		return th.Fit(lead+model.CleanLine(l.sub.Sentence, 300), w, "")
+		return th.Fit(lead+l.sub.Words(), w, "")
 	}
 	ending := th.Ending(l.sub, now)
 	endW := min(th.Width(ending), room*9/20)
-	return th.Fit(lead+th.Paint(look, l.sub.Sentence, room-endW-1)+" "+th.Say(signLook, th.Fit(ending, endW, th.Ellipsis))+th.Say(theme.Dim, tail), w, "")
+	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+th.Say(signLook, th.Fit(ending, endW, th.Ellipsis))+th.Say(theme.Dim, tail), w, "")
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
@@ -171,7 +171,7 @@ func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 	switch {
 	case !ok:
 	case e == nil:
-		add(theme.Text, sub.Sentence, 1)
+		add(theme.Text, sub.Words(), 1)
 		ending, look := th.Progress(sub, now), theme.Dim
 		if sub.Problem != nil {
 			_, _, look = th.StateSign(sub.Problem.State)

@@ -46,7 +46,7 @@ func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
 	s.Set([]model.Submission{need, way}, []model.Submission{done, way, need, old}, false)
 	text := draw(&s, 100, 24)
 	at := -1
-	for _, want := range []string{"Needs you 1", "Waiting 1", "History 2", "made “need” private", "73 delivered 11:53, 2 need you", "made “way” private", "queued",
+	for _, want := range []string{"Needs you 1", "Waiting 1", "History 2", "made “need” private", "73 delivered 11:53, 2 need you", "making “way” private", "queued",
 		"made “done” private", "delivered 11:59", "made “old” private"} {
 		i := strings.Index(text, want)
 		if i <= at {
