@@ -402,3 +402,28 @@ func TestUndoRightAfterAMark(t *testing.T) {
 		}
 	})
 }
+
+// What can't be taken back says why and is spent: the key then is about the act
+// before it, names it, and asks.
+func TestWhatCannotBeTakenBackIsSpent(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		call := publicCall(r.t, r.sb)
+		was := r.title(call)
+		r.find(call)
+		r.Press("t")
+		r.retype("Renamed by hand")
+		r.Press("enter")
+		r.Wait(5 * time.Second)
+		r.Press("A", "y")
+		r.Wait(10 * time.Second)
+		if got := r.line(); !strings.HasPrefix(got, "archived “Renamed by hand” · delivered ") || strings.Contains(got, "takes it back") {
+			r.t.Errorf("the line says %q", got)
+		}
+		r.Press("u")
+		if got := r.line(); !strings.HasPrefix(got, "archived “Renamed by hand”: can't be taken back: ") {
+			r.t.Errorf("the line says %q", got)
+		}
+		r.Press("u")
+		r.Want("Take back: renamed “"+was+"” → “Renamed by hand”", "Take this back?")
+	})
+}
