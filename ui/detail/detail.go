@@ -32,9 +32,10 @@ type View struct {
 	// before that may be out of date.
 	swept time.Time
 
+	subs    []model.Submission
 	outbox  []model.OutboxEntry
 	history []model.JournalEntry
-	// activity says that both have been read.
+	// activity says that they have been read.
 	activity bool
 
 	// Loading is set while the service is asked, Problem if it failed.
@@ -114,9 +115,10 @@ func (v *View) SetProblem(text string) {
 	v.version++
 }
 
-// SetActivity takes the edits of this conversation.
-func (v *View) SetActivity(outbox []model.OutboxEntry, history []model.JournalEntry) {
-	v.outbox, v.history, v.activity = outbox, history, true
+// SetActivity takes what was submitted for this conversation, newest first, and
+// its edits.
+func (v *View) SetActivity(subs []model.Submission, outbox []model.OutboxEntry, history []model.JournalEntry) {
+	v.subs, v.outbox, v.history, v.activity = subs, outbox, history, true
 	v.version++
 }
 
