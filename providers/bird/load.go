@@ -93,7 +93,7 @@ func (r rawDetail) json() json.RawMessage {
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
 func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) ([]json.RawMessage, error) {
 	all, whole, err := p.walk(ctx, maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) })
-	if model.KindOf(err) == model.Forbidden {
+	if notShown(err) {
 		facts.Add(groupPeople, "Participants", "not shown: "+model.AsError(err).Message)
 		return nil, nil
 	}
@@ -113,6 +113,13 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 	}
 	c.Participants = model.SetOf(people...)
 	return all, nil
+}
+
+// notShown reports whether a part of a conversation is refused. That a part is
+// not found says nothing of the conversation, which has been read.
+func notShown(err error) bool {
+	k := model.KindOf(err)
+	return k == model.Forbidden || k == model.NotFound
 }
 
 // distinct drops the entries that a list brought twice because it changed while its pages were read.
@@ -193,7 +200,7 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 
 // messagesError lets a conversation be shown whose messages may not be read, which is documented to happen.
 func (p *Provider) messagesError(err error, facts *providers.Facts) ([]json.RawMessage, error) {
-	if model.KindOf(err) != model.Forbidden {
+	if !notShown(err) {
 		return nil, err
 	}
 	facts.Add(groupConversation, "Messages", "not shown: "+model.AsError(err).Message)
