@@ -80,3 +80,29 @@ func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
 		}
 	})
 }
+
+func TestADescriptionThatIsClearedIsGoneFromTheOpenConversation(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ctx := context.Background()
+		ref := konaMine(r.t, r.sb)
+		r.sb.Kona().Change(ref.ID, "details", "Rather unlikely words")
+		r.find(ref)
+		r.Press("enter")
+		r.Wait(time.Second)
+		r.Want("Rather unlikely words")
+		plan, err := r.inbox.Plan(ctx, []model.Ref{ref}, []model.Change{{Kind: model.EditDescription, Op: model.OpSet, Target: model.TextValue("")}}, model.PlanOptions{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if ids, err := r.inbox.Submit(ctx, plan); err != nil || len(ids) != 1 {
+			r.t.Fatal(ids, err)
+		}
+		r.Wait(time.Second)
+		r.WantNot("Rather unlikely words")
+		r.Wait(time.Minute)
+		r.WantNot("Rather unlikely words")
+		if d := r.row(ref).Conversation.Description; d != "" {
+			r.t.Errorf("the cache still has %q", d)
+		}
+	})
+}

@@ -324,9 +324,9 @@ func (m *Model) show(row model.Row) {
 	}
 	fresh := ref != m.detail.Ref()
 	if d := m.detail.Detail(); d != nil && !fresh {
-		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		row.Conversation = model.MergeReading(d.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 	} else if d, ok := m.details.get(ref); ok && fresh {
-		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		row.Conversation = model.MergeReading(d.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 		defer m.detail.SetDetail(d)
 	}
 	m.detail.Show(row, m.facts.Capabilities(row.Conversation), swept)
