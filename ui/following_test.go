@@ -66,14 +66,14 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
 		r.Press("p")
 		r.Wait(5 * time.Second)
-		r.wantLine("making “" + title + "” private · needs you: refused: the service does not allow it: \"you may not change this conversation\" (403) · ! settles it")
+		r.wantLine("making “" + title + "” private · needs you: refused: the service does not allow it (403): \"you may not change this conversation\" · ! settles it")
 		r.Want("1 needs you (!)")
 		r.Press("j")
 		if strings.Contains(r.line(), "needs you") {
 			r.t.Errorf("%q stays", r.line())
 		}
 		r.Press("!")
-		r.Want("Refused: "+title, "Refused: the service does not allow it: \"you may not change this conversation\" (403)", "r send again", "x discard")
+		r.Want("Refused: "+title, "Refused: the service does not allow it (403): \"you may not change this conversation\"", "r send again", "x discard")
 		r.Press("r")
 		r.Wait(5 * time.Second)
 		r.wantLine("making “" + title + "” private · needs you: refused: the service refused this here: you may not change this conversation · ! settles it")
@@ -216,7 +216,7 @@ func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
 			r.t.Fatalf("%+v %v", subs, err)
 		}
 		now := at(subs[0].SettledAt)
-		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: the service does not allow it: "you may not change this conversation"`, "✓ 2 confirmed "+now, "r retry the refused")
+		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: the service does not allow it (403): "you may not change this conversation"`, "✓ 2 confirmed "+now, "r retry the refused")
 		r.Press("esc")
 		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: the service does not allow it: "
 		if got := r.line(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "… · ! settles it") {

@@ -255,6 +255,9 @@ func (m *Model) countsCame(msg countsMsg) tea.Cmd {
 
 func (m *Model) rowCame(msg rowMsg) {
 	if !msg.ok {
+		if msg.ref == m.detail.Ref() {
+			m.detail.SetGone()
+		}
 		return
 	}
 	m.list.Replace(msg.row)
@@ -270,7 +273,11 @@ func (m *Model) detailCame(msg detailMsg) {
 	if msg.ref != m.detail.Ref() {
 		return
 	}
-	if msg.err != nil {
+	switch {
+	case model.KindOf(msg.err) == model.NotFound:
+		m.detail.SetGone()
+		return
+	case msg.err != nil:
 		m.detail.SetProblem(model.Words(msg.err))
 		return
 	}
@@ -317,9 +324,9 @@ func (m *Model) show(row model.Row) {
 	}
 	fresh := ref != m.detail.Ref()
 	if d := m.detail.Detail(); d != nil && !fresh {
-		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		row.Conversation = model.MergeReading(d.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 	} else if d, ok := m.details.get(ref); ok && fresh {
-		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		row.Conversation = model.MergeReading(d.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 		defer m.detail.SetDetail(d)
 	}
 	m.detail.Show(row, m.facts.Capabilities(row.Conversation), swept)

@@ -89,10 +89,14 @@ func (v *View) build(th *theme.Theme, w int, now time.Time) {
 	v.find()
 }
 
+const goneText = "The service does not have this conversation any more: it was deleted, or this account may no longer see it."
+
 func (v *View) notLoaded(p *page, what string) {
 	switch {
 	case v.loading:
 		p.text(theme.Dim, 0, "Reading from the service"+p.th.Ellipsis)
+	case v.gone:
+		p.text(theme.Error, 0, goneText)
 	case v.problem != "":
 		p.text(theme.Error, 0, "The service could not be read: "+model.CleanLine(v.problem, 0))
 	default:
@@ -122,6 +126,9 @@ func (v *View) overview(p *page) {
 	for _, e := range v.row.Pending {
 		s, word, look := p.th.StateSign(e.State)
 		p.text(look, 0, s+" "+strings.ReplaceAll(string(e.Kind), "_", " ")+": "+word)
+	}
+	if v.gone {
+		p.text(theme.Error, 0, goneText)
 	}
 	if v.problem != "" {
 		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.problem, 0))

@@ -41,6 +41,8 @@ type View struct {
 	// Loading is set while the service is asked, Problem if it failed.
 	loading bool
 	problem string
+	// gone says that the service does not have the conversation any more.
+	gone bool
 
 	tab    Tab
 	offset [tabCount]int
@@ -89,7 +91,7 @@ func (v *View) Show(row model.Row, caps model.Capabilities, swept time.Time) {
 		tab, height := v.tab, v.height
 		*v = View{tab: tab, height: height, version: v.version}
 	}
-	v.row, v.caps, v.swept = row, caps, swept
+	v.row, v.caps, v.swept, v.gone = row, caps, swept, false
 	v.version++
 }
 
@@ -101,17 +103,23 @@ func (v *View) Clear() {
 }
 
 // SetLoading says that the service is being asked.
-func (v *View) SetLoading() { v.loading, v.problem = true, ""; v.version++ }
+func (v *View) SetLoading() { v.loading, v.problem, v.gone = true, "", false; v.version++ }
 
 // SetDetail takes what the service answered.
 func (v *View) SetDetail(d model.Detail) {
-	v.detail, v.loading, v.problem = &d, false, ""
+	v.detail, v.loading, v.problem, v.gone = &d, false, "", false
 	v.version++
 }
 
 // SetProblem takes why the service could not be read.
 func (v *View) SetProblem(text string) {
 	v.loading, v.problem = false, text
+	v.version++
+}
+
+// SetGone says that the service does not have the conversation any more.
+func (v *View) SetGone() {
+	v.loading, v.problem, v.gone = false, "", true
 	v.version++
 }
 
