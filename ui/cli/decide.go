@@ -274,6 +274,13 @@ func (r *run) afterDecision(ctx context.Context, e Engine, d decision, picked []
 	case d.sends():
 		return status(r.deliver(ctx, e, ids))
 	}
+	return r.gaveUp(ctx, e, picked, "confab outbox")
+}
+
+// gaveUp reports edits that were given up, and how their submissions stand now:
+// what was to follow them may need a person. outbox is how to look at that.
+func (r *run) gaveUp(ctx context.Context, e Engine, picked []model.OutboxEntry, outbox string) error {
+	told := map[string]bool{}
 	for _, x := range picked {
 		x.State, x.NextTry = model.Withdrawn, time.Time{}
 		if r.flags.json {
@@ -283,6 +290,19 @@ func (r *run) afterDecision(ctx context.Context, e Engine, d decision, picked []
 			continue
 		}
 		r.print("given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
+	}
+	for _, x := range picked {
+		if r.flags.json || told[x.Submission] {
+			continue
+		}
+		told[x.Submission] = true
+		sub, ok, err := e.Submission(ctx, x.Submission)
+		if err != nil {
+			return err
+		}
+		if ok {
+			r.print("%s", r.ending(sub, true, outbox))
+		}
 	}
 	return nil
 }
