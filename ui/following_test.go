@@ -218,7 +218,7 @@ func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
 		now := at(subs[0].SettledAt)
 		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: the service does not allow it (403): "you may not change this conversation"`, "✓ 2 confirmed "+now, "r retry the refused")
 		r.Press("esc")
-		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: the service does not allow it: "
+		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: the service does not allow it (403): "
 		if got := r.line(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "… · ! settles it") {
 			r.t.Errorf("the line says %q", got)
 		}

@@ -21,14 +21,20 @@ type decision struct {
 	name string
 	// how is the choice of resolve.
 	how model.Resolution
+	// prefix stands before a verb where a person types one.
+	prefix string
 }
+
+// onCommandLine is the prefix of the verbs among the commands.
+const onCommandLine = "confab outbox "
 
 // sends reports whether the edits are sent, rather than given up.
 func (d decision) sends() bool {
 	return d.name == "retry" || d.how == model.ResolveMine || d.how == model.ResolveMerged
 }
 
-func (r *run) decisionCommand(d decision, short, long string) *cobra.Command {
+func (r *run) decisionCommand(name, short, long string) *cobra.Command {
+	d := decision{name: name, prefix: onCommandLine}
 	var send sendOptions
 	c := &cobra.Command{
 		Use: d.name + " ID...", Short: short, Args: cobra.MinimumNArgs(1),
@@ -47,7 +53,7 @@ func (r *run) resolveCommand() *cobra.Command {
 		Long: `Settles edits in conflict, not verified or of unknown outcome. ID is an edit, or a submission: then those of its
 edits in such a state. Before mine is sent the conversation is read afresh, and what is there now is shown.`,
 		RunE: r.do(func(cmd *cobra.Command, ids []string) error {
-			d := decision{name: "resolve", how: model.ResolveTheirs}
+			d := decision{name: "resolve", how: model.ResolveTheirs, prefix: onCommandLine}
 			switch {
 			case mine:
 				d.how = model.ResolveMine
@@ -120,10 +126,6 @@ func (r *run) pickDecided(ctx context.Context, e Engine, d decision, ids []strin
 	if err != nil {
 		return nil, err
 	}
-	prefix := "confab outbox "
-	if r.flags.plain {
-		prefix = "" // the line mode has verbs of its own
-	}
 	var picked []model.OutboxEntry
 	var wrong []error
 	for _, id := range ids {
@@ -133,7 +135,7 @@ func (r *run) pickDecided(ctx context.Context, e Engine, d decision, ids []strin
 			if x.ID != id && x.Submission != id || slices.ContainsFunc(picked, func(p model.OutboxEntry) bool { return p.ID == x.ID }) {
 				continue
 			}
-			reason := d.refuses(x, prefix)
+			reason := d.refuses(x)
 			if account, ok := e.Describe(x.Ref.Account); ok && account.ReadOnly && d.sends() && !dry {
 				reason = "nothing is sent: read-only"
 			}
@@ -168,7 +170,7 @@ func (r *run) pickDecided(ctx context.Context, e Engine, d decision, ids []strin
 }
 
 // refuses says why a decision does not apply to an edit, "" where it does.
-func (d decision) refuses(x model.OutboxEntry, prefix string) string {
+func (d decision) refuses(x model.OutboxEntry) string {
 	settled := x.State == model.InConflict || x.State == model.NotVerified || x.State == model.OutcomeNotKnown
 	switch {
 	case x.State == model.Sending:
@@ -176,9 +178,9 @@ func (d decision) refuses(x model.OutboxEntry, prefix string) string {
 	case x.Orphaned && d.sends():
 		return "the config gives its account another identity now: set it back, or discard the edit"
 	case d.name == "retry" && x.State == model.InConflict:
-		return "it is in conflict, and would be again; settle it: " + prefix + "resolve " + x.ID + " --mine|--theirs|--merged"
+		return "it is in conflict, and would be again; settle it: " + d.prefix + "resolve " + x.ID + " --mine|--theirs|--merged"
 	case d.name == "resolve" && !settled:
-		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + prefix + "retry or discard"
+		return "it met nobody else's change (" + strings.TrimPrefix(x.State.Words(), "needs you: ") + "): " + d.prefix + "retry or discard"
 	}
 	return ""
 }
@@ -272,6 +274,13 @@ func (r *run) afterDecision(ctx context.Context, e Engine, d decision, picked []
 	case d.sends():
 		return status(r.deliver(ctx, e, ids))
 	}
+	return r.gaveUp(ctx, e, picked, "confab outbox")
+}
+
+// gaveUp reports edits that were given up, and how their submissions stand now:
+// what was to follow them may need a person. outbox is how to look at that.
+func (r *run) gaveUp(ctx context.Context, e Engine, picked []model.OutboxEntry, outbox string) error {
+	told := map[string]bool{}
 	for _, x := range picked {
 		x.State, x.NextTry = model.Withdrawn, time.Time{}
 		if r.flags.json {
@@ -281,6 +290,19 @@ func (r *run) afterDecision(ctx context.Context, e Engine, d decision, picked []
 			continue
 		}
 		r.print("given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
+	}
+	for _, x := range picked {
+		if r.flags.json || told[x.Submission] {
+			continue
+		}
+		told[x.Submission] = true
+		sub, ok, err := e.Submission(ctx, x.Submission)
+		if err != nil {
+			return err
+		}
+		if ok {
+			r.print("%s", r.ending(sub, true, outbox))
+		}
 	}
 	return nil
 }

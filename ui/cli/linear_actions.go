@@ -117,12 +117,11 @@ func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
 	if err := d.apply(ctx, l.engine, picked); err != nil {
 		return err
 	}
+	if !d.sends() {
+		return l.gaveUp(ctx, l.engine, picked, "outbox")
+	}
 	for _, x := range picked {
-		if d.sends() {
-			l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
-		} else {
-			l.print("given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
-		}
+		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
 	}
 	return nil
 }

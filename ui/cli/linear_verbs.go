@@ -54,7 +54,7 @@ func verbs() []verb {
 			return l.edit(ctx, refs, req)
 		}
 	}
-	return []verb{
+	return slices.Concat([]verb{
 		{[]string{"list", "l"}, "list [QUERY]", "list conversations; without a query, those of before", (*linear).doList},
 		{[]string{"more", "m"}, "more", "list the next ones", func(l *linear, ctx context.Context, _ string) error { return l.list(ctx, l.offset) }},
 		{[]string{"view", "v"}, "view [NAME]", "list a view, or name the views", (*linear).doView},
@@ -85,6 +85,18 @@ func verbs() []verb {
 			l.print("%s done.", theme.Count(len(refs), "conversation"))
 			return nil
 		}},
+	}, outboxVerbs(), []verb{
+		{[]string{"refresh", "r"}, "refresh", "ask the services again", func(l *linear, _ context.Context, _ string) error {
+			l.engine.Refresh()
+			return nil
+		}},
+		{[]string{"quit", "q"}, "quit", "leave", nil},
+	})
+}
+
+// outboxVerbs are about what was submitted.
+func outboxVerbs() []verb {
+	return []verb{
 		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
 		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error {
 			return l.listOutbox(ctx, l.engine)
@@ -99,11 +111,6 @@ func verbs() []verb {
 		{[]string{"history"}, "history", "what was submitted, and how it ended", func(l *linear, ctx context.Context, _ string) error {
 			return l.history(ctx, l.engine, historyRange{limit: linearPage})
 		}},
-		{[]string{"refresh", "r"}, "refresh", "ask the services again", func(l *linear, _ context.Context, _ string) error {
-			l.engine.Refresh()
-			return nil
-		}},
-		{[]string{"quit", "q"}, "quit", "leave", nil},
 	}
 }
 

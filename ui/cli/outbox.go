@@ -18,9 +18,9 @@ func (r *run) outboxCommand() *cobra.Command {
 	c := &cobra.Command{Use: "outbox", Short: "Print the edits that are not delivered, and settle them", Args: noArgs, RunE: list}
 	c.AddCommand(
 		&cobra.Command{Use: "list", Short: "Print the edits that are not delivered", Args: noArgs, RunE: list},
-		r.decisionCommand(decision{name: "retry"}, "Send edits again that were refused, are held, unknown or waiting",
+		r.decisionCommand("retry", "Send edits again that were refused, are held, unknown or waiting",
 			"An edit in conflict is settled with `confab outbox resolve`."),
-		r.decisionCommand(decision{name: "discard"}, "Give edits up that are not delivered", ""),
+		r.decisionCommand("discard", "Give edits up that are not delivered", ""),
 		r.resolveCommand(),
 	)
 	return c

@@ -34,10 +34,13 @@ being sent.`,
 	return c
 }
 
+// undoTries bounds how often an undo is planned anew.
+const undoTries = 20
+
 // undo plans, shows, asks, takes back and delivers. Where what is to be taken
 // back moves on while the person reads, it is planned and shown anew.
 func (r *run) undo(ctx context.Context, e Engine, id string, o sendOptions) error {
-	for {
+	for range undoTries {
 		u, err := e.PlanUndo(ctx, id)
 		if err != nil {
 			return err
@@ -48,6 +51,7 @@ func (r *run) undo(ctx context.Context, e Engine, id string, o sendOptions) erro
 		}
 		r.say("It has moved on meanwhile.")
 	}
+	return &ExitError{Code: ExitRefused, Err: errors.New("it moves on faster than it can be planned: nothing was taken back")}
 }
 
 func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, o sendOptions) error {
@@ -139,7 +143,7 @@ func isOrAre(n int, one string) string {
 	return theme.Count(n, one) + verb
 }
 
-// undo of the line mode takes back the newest act, or one by its id, and asks
+// doUndo takes back the newest act, or one by its id, and asks
 // where the screen does.
 func (l *linear) doUndo(ctx context.Context, id string) error {
 	u, err := l.engine.PlanUndo(ctx, id)
@@ -169,8 +173,8 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	ids, err := l.engine.ApplyUndo(ctx, u)
 	switch {
 	case errors.Is(err, model.ErrUndoMoved):
-		l.print("It has moved on meanwhile.")
-		return l.doUndo(ctx, id)
+		l.print("It has moved on meanwhile, and nothing was taken back: undo again to see what is so now.")
+		return nil
 	case err != nil:
 		return err
 	case u.Marks > 0:

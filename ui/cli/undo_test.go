@@ -25,6 +25,9 @@ func TestUndoIsPlannedAnewWhereItMovedOn(t *testing.T) {
 	}
 	contains(t, "stdout", &b.out, "To take back: renamed “Roof” → “Mine”", "done  projects:71  title: Mine → Roof")
 	contains(t, "stderr", &b.err, "It has moved on meanwhile.")
+	b.moved = 100
+	b.want(t, ExitRefused, "undo", "s0", "--yes")
+	contains(t, "stderr", &b.err, "nothing was taken back")
 }
 
 func TestUndoSaysWhatIsSo(t *testing.T) {
