@@ -22,7 +22,7 @@ type change struct {
 	keys []step
 }
 
-type step struct{ after, type_ string }
+type step struct{ after, typed string }
 
 func (c change) String() string {
 	out := c.provider + " " + c.name
@@ -141,7 +141,7 @@ func changes() []change {
 	attention := func(fits func(a map[string]any) bool, f ...string) func(b *sandbox.Sandbox) (string, []string) {
 		return func(b *sandbox.Sandbox) (string, []string) { return attentionID(b, fits), f }
 	}
-	any_ := func(map[string]any) bool { return true }
+	anything := func(map[string]any) bool { return true }
 	public := func(a map[string]any) bool { return a["private"] == false }
 	private := func(a map[string]any) bool { return a["private"] == true }
 	bird := func(field, not string, f ...string) func(b *sandbox.Sandbox) (string, []string) {
@@ -182,7 +182,7 @@ func changes() []change {
 		}
 		panic("every contact is in it")
 	}
-	title := edited("attention", "title", attention(any_, "--title", "Renamed by the proof"))
+	title := edited("attention", "title", attention(anything, "--title", "Renamed by the proof"))
 	people := edited("bird", "participants: add and remove", peopled(func(b *sandbox.Sandbox, id string, c []string) []string {
 		return flags("--remove", "contact:"+c[0], "--add", "contact:"+birdStranger(b, id))
 	}))
@@ -194,7 +194,7 @@ func changes() []change {
 		edited("attention", "make private", attention(public, "--private")),
 		edited("attention", "make public", attention(private, "--public")),
 		title, undone(title),
-		edited("attention", "label", attention(any_, "--label", "Call Type=Proof")),
+		edited("attention", "label", attention(anything, "--label", "Call Type=Proof")),
 		edited("attention", "archive", attention(func(a map[string]any) bool { return a["archived"] == false }, "--archive")),
 		edited("attention", "several fields", attention(public, "--private", "--title", "Renamed by the proof", "--label", "Call Type=Proof")),
 		edited("bird", "make private", bird("visibility", "private", "--private")),

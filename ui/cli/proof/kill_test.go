@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
 )
 
 // outcome is what a change does when nothing comes between.
@@ -186,10 +185,10 @@ func (s *kills) drive(c change, p *process, k *killer) {
 	at := 0
 	for _, step := range c.keys {
 		var ok bool
-		if at, ok = p.sees(at, step.after); !ok {
+		if at, ok = p.sees(at, step.after); !ok || !p.rest() {
 			return
 		}
-		p.keys(step.type_)
+		p.keys(step.typed)
 	}
 	// On the screen nothing ends: wait until the edit has left the outbox.
 	for seen := false; !k.ended(); {
@@ -420,4 +419,3 @@ func TestKilledAtEveryStep(t *testing.T) {
 		})
 	}
 }
-

@@ -234,6 +234,21 @@ func (p *process) sees(from int, text string) (int, bool) {
 	}
 }
 
+// rest waits until the screen has not changed for a while, as a person does who
+// looks before striking a key. It returns false where the process ended.
+func (p *process) rest() bool {
+	const quiet = 300 * time.Millisecond
+	for {
+		select {
+		case <-p.tty.more:
+		case <-p.ended:
+			return false
+		case <-time.After(quiet):
+			return true
+		}
+	}
+}
+
 func (p *process) keys(text string) { _, _ = io.WriteString(p.tty.file, text) }
 
 func (p *process) screenText() string {
