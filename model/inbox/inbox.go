@@ -58,6 +58,11 @@ type Inbox struct {
 	events  broadcaster
 	lookups lookupCache
 	session session
+	// submitted are the edits that were submitted for a Deliver to follow.
+	submitted struct {
+		sync.Mutex
+		entries map[string]model.OutboxEntry
+	}
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup

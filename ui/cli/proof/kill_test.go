@@ -3,12 +3,15 @@ package proof
 import (
 	"database/sql"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/vt"
 )
 
 // outcome is what a change does when nothing comes between.
@@ -247,7 +250,11 @@ func (p *process) shown() string {
 	if p.tty == nil {
 		return ""
 	}
-	return fmt.Sprintf("%.3000q", p.screenText())
+	screen := vt.NewEmulator(140, 40)
+	go func() { _, _ = io.Copy(io.Discard, screen) }() // its answers go nowhere
+	_, _ = io.WriteString(screen, p.screenText())
+	defer screen.Close()
+	return screen.String()
 }
 
 // round kills one change at one point, starts again, and compares what confab
