@@ -27,8 +27,9 @@ type account struct {
 	// pausedUntil keeps delivery from knocking on a door that is known shut;
 	// zero is open.
 	pausedUntil time.Time
-	pausedBy    model.ErrorKind
-	failures    int
+	// asked says that the service asked for the pause: nobody cuts it short.
+	asked    bool
+	failures int
 	// headCut says that a refresh stopped in the middle: its first pages are
 	// known now, and what came after them was not read.
 	headCut bool
@@ -84,19 +85,19 @@ func nudge(ch chan struct{}) {
 	}
 }
 
-// pause shuts delivery until a time, and says why.
-func (a *account) pause(until time.Time, why model.ErrorKind) {
+// pause shuts delivery until a time; asked says that the service asked for it.
+func (a *account) pause(until time.Time, asked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pausedUntil, a.pausedBy = until, why
+	a.pausedUntil, a.asked = until, asked
 }
 
 // open is a person's retry. A pause that the service asked for is kept.
 func (a *account) open() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pausedBy != model.RateLimited {
-		a.pausedUntil, a.pausedBy = time.Time{}, ""
+	if !a.asked {
+		a.pausedUntil = time.Time{}
 	}
 }
 
@@ -106,8 +107,8 @@ func (a *account) reached() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.failures = 0
-	if a.pausedBy != model.RateLimited {
-		a.pausedUntil, a.pausedBy = time.Time{}, ""
+	if !a.asked {
+		a.pausedUntil = time.Time{}
 	}
 }
 

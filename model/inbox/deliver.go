@@ -102,7 +102,7 @@ func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.O
 		return nil, err
 	}
 	if !until.IsZero() {
-		a.pause(until, model.RateLimited)
+		a.pause(until, true)
 		return nil, nil
 	}
 	return b.store.Claim(ctx, a.name, only)
@@ -433,7 +433,7 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		}
 	}
 	if what.pause {
-		d.a.pause(what.next, err.Kind)
+		d.a.pause(what.next, err.RetryAt.After(now))
 		d.a.update(func(s *model.AccountState) {
 			s.Error = model.NewEntryError(err)
 			s.NextTry = what.next

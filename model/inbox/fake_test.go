@@ -23,6 +23,7 @@ type fake struct {
 	onLoad  func(id string) error
 	loads   int
 	applies int
+	sent    []model.EditKind // of every edit that was applied or refused
 	lists   int
 	filters []model.Filter // of the syncs that had one
 	next    int
@@ -188,6 +189,7 @@ func (f *fake) Apply(_ context.Context, _ model.Conversation, edits []model.Edit
 	out := make([]model.Outcome, len(edits))
 	for i, e := range edits {
 		f.applies++
+		f.sent = append(f.sent, e.Kind)
 		var err error
 		applied := true
 		if f.onApply != nil {

@@ -23,8 +23,8 @@ func (b *Inbox) allowed(ctx context.Context, a *account) error {
 // error on.
 func (b *Inbox) noted(ctx context.Context, a *account, err error) error {
 	var e *model.Error
-	if errors.As(err, &e) && e.Kind == model.RateLimited && e.RetryAt.After(b.now()) {
-		a.pause(e.RetryAt, e.Kind)
+	if errors.As(err, &e) && e.RetryAt.After(b.now()) {
+		a.pause(e.RetryAt, true)
 		if held := b.store.Hold(context.WithoutCancel(ctx), a.name, e.RetryAt); held != nil {
 			b.log("%s: hold: %v", a.name, held)
 		}

@@ -191,7 +191,7 @@ func TestOldEditsAreHeldBeforeEverythingDueIsSent(t *testing.T) {
 		b.Sync(ctx)
 		submit(t, b, f.ref("1"), title("mine"))
 		time.Sleep(25 * time.Hour)
-		if err := b.DeliverDue(ctx, nil); err != nil {
+		if err := b.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
 			t.Fatal(err)
 		}
 		if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held || f.get("1").Title != "Kick-off" {

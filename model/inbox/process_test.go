@@ -239,7 +239,7 @@ func TestAnEditThatANewerOneReplacesIsReported(t *testing.T) {
 					t.Fatal(err)
 				}
 				submit(t, other, f.ref("1"), title("third"))
-				if err := other.DeliverDue(ctx, nil); err != nil {
+				if err := other.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
 					t.Fatal(err)
 				}
 			})

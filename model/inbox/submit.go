@@ -102,8 +102,8 @@ func refs(entries []store.Entry, account string) []model.Ref {
 // asked for, an edit of the same field that another process is sending. What
 // then still waits is reported as it stands in the outbox, with the reason.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
-	w := wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
 	by := map[string][]string{}
+	var gone []string
 	for _, id := range ids {
 		e, ok, err := b.store.OutboxEntry(ctx, id)
 		if err != nil {
@@ -111,23 +111,38 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 		}
 		if ok {
 			by[e.Ref.Account] = append(by[e.Ref.Account], id)
+		} else {
+			gone = append(gone, id)
 		}
 	}
-	for _, a := range b.accounts {
-		if len(by[a.name]) > 0 {
-			a.open()
+	report = oneAtATime(report)
+	err := b.each(func(a *account) error {
+		if len(by[a.name]) == 0 {
+			return nil
 		}
+		return b.deliver(ctx, a, by[a.name], report)
+	})
+	b.waitFor(gone, report).finish(context.WithoutCancel(ctx))
+	return err
+}
+
+func oneAtATime(report func(model.DeliveryResult)) func(model.DeliveryResult) {
+	var mu sync.Mutex
+	return func(r model.DeliveryResult) {
+		mu.Lock()
+		defer mu.Unlock()
+		report(r)
 	}
+}
+
+// deliver sends edits of one account and reports each once.
+func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report func(model.DeliveryResult)) error {
+	w := b.waitFor(ids, report)
+	a.open()
 	end := b.now().Add(b.patience)
 	var err error
 	for {
-		err = b.each(func(a *account) error {
-			if len(by[a.name]) == 0 {
-				return nil
-			}
-			return b.deliverDue(ctx, a, by[a.name], w.note)
-		})
-		if err != nil {
+		if err = b.deliverDue(ctx, a, ids, w.note); err != nil {
 			break
 		}
 		pause, rerr := w.pause(ctx)
@@ -142,6 +157,10 @@ func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.Del
 	}
 	w.finish(context.WithoutCancel(ctx))
 	return err
+}
+
+func (b *Inbox) waitFor(ids []string, report func(model.DeliveryResult)) *wait {
+	return &wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
 }
 
 // foreignPause is how often a delivery by another process is looked at.
@@ -293,24 +312,6 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 		e.Error = st.Error
 	}
 	return e
-}
-
-// DeliverDue sends everything that is due, in all accounts side by side, and
-// waits until nothing more is. Edits older than HeldAfter are held first.
-func (b *Inbox) DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error {
-	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
-		return err
-	}
-	var mu sync.Mutex
-	return b.each(func(a *account) error {
-		return b.deliverDue(ctx, a, nil, func(r model.DeliveryResult) {
-			mu.Lock()
-			defer mu.Unlock()
-			if report != nil {
-				report(r)
-			}
-		})
-	})
 }
 
 // each runs f for every account side by side and gives the first error in

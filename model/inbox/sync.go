@@ -28,7 +28,7 @@ const (
 // and when asked.
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	for {
-		err := b.syncOnce(ctx, a, false)
+		err := b.syncOnce(ctx, a, false, nil)
 		if ctx.Err() != nil {
 			return
 		}
@@ -86,8 +86,9 @@ func (a *account) fail() int {
 }
 
 // syncOnce refreshes an account, walking the whole list where that was never
-// finished or is due.
-func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
+// finished or is due. afterHead, which may be nil, runs once the first page of
+// the list has been stored, before the next is asked for.
+func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
 	}
@@ -103,18 +104,22 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
+	afterHead = once(afterHead)
 	every := sweepEvery
 	if a.desc.Incremental {
 		every = sweepEveryIncremental
 	}
 	if kept.Swept.IsZero() || full {
-		err = b.walk(ctx, a)
+		err = b.walk(ctx, a, afterHead)
 	} else {
-		err = b.head(ctx, a, kept.Head)
+		err = b.head(ctx, a, kept.Head, afterHead)
 		// A sweep in the future was noted by a clock that has been set back since.
 		if since := b.now().Sub(kept.Swept); err == nil && (since > every || since < 0 || kept.Walk != "") {
-			err = b.walk(ctx, a)
+			err = b.walk(ctx, a, afterHead)
 		}
+	}
+	if err == nil {
+		err = afterHead() // an empty list has no page
 	}
 	err = b.noted(ctx, a, err)
 	a.update(func(s *model.AccountState) {
@@ -140,7 +145,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool) error {
 
 // head reads the newest part of the list, until a page holds nothing new. After
 // one that was cut in the middle it reads on: nothing new says nothing then.
-func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
+func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead func() error) error {
 	req := model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)}
 	asked := b.now()
 	wasCut := a.headCut // guarded by syncing
@@ -160,8 +165,9 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 		}
 		a.headCut = true
 		b.progress(ctx, a, batch, changed)
+		err = afterHead()
 		asked = b.now()
-		return !known, nil
+		return !known, err
 	})
 	if err != nil {
 		return err
@@ -171,7 +177,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string) error {
 }
 
 // walk reads the whole list, from where an unfinished walk stopped.
-func (b *Inbox) walk(ctx context.Context, a *account) error {
+func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) error {
 	no, cursor, err := b.store.BeginWalk(ctx, a.name)
 	if err != nil {
 		return err
@@ -186,8 +192,9 @@ func (b *Inbox) walk(ctx context.Context, a *account) error {
 			return false, err
 		}
 		b.progress(ctx, a, batch, changed)
+		err = afterHead()
 		asked = b.now()
-		return true, nil
+		return true, err
 	})
 	if err != nil {
 		if resumed && model.KindOf(err) == model.Invalid {
@@ -278,19 +285,69 @@ func (b *Inbox) Sync(ctx context.Context, names ...string) error {
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
 		if wanted(a.name, names) {
-			wg.Go(func() { errs[i] = b.syncPatiently(ctx, a) })
+			wg.Go(func() { errs[i] = b.syncPatiently(ctx, a, false, nil) })
 		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
+// SyncNow is a person's "try now". For every account side by side it reads the
+// head of the list, delivers what is queued or waits for its next try, and then
+// reads on: the whole list where full says so or a walk is due. A pause that a
+// service asked for is kept. Every edit that was due is reported once, those
+// that could not be delivered as they stand in the outbox. Accounts that are
+// read-only deliver nothing. The errors of the reads are joined.
+func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error {
+	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
+		return err
+	}
+	report = oneAtATime(report)
+	errs := make([]error, len(b.accounts))
+	var wg sync.WaitGroup
+	for i, a := range b.accounts {
+		wg.Go(func() { errs[i] = b.syncNow(ctx, a, full, report) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(model.DeliveryResult)) error {
+	ids := []string{}
+	if !a.desc.ReadOnly {
+		var err error
+		if ids, err = b.store.Hasten(ctx, a.name); err != nil {
+			return err
+		}
+	}
+	delivered := false
+	deliver := func() error {
+		delivered = true
+		if len(ids) == 0 {
+			return nil
+		}
+		return b.deliver(ctx, a, ids, report)
+	}
+	err := b.syncPatiently(ctx, a, full, deliver)
+	if delivered || len(ids) == 0 || ctx.Err() != nil {
+		return err
+	}
+	switch model.KindOf(err) {
+	case model.Unavailable, model.RateLimited, model.Unauthorized, model.NoCredential, model.Local:
+		// Nothing else would get through either.
+		b.waitFor(ids, report).finish(context.WithoutCancel(ctx))
+		return err
+	}
+	return errors.Join(err, deliver())
+}
+
 // syncPatiently refreshes an account, after a pause that its service asks for
 // if that is over within the patience of the engine.
-func (b *Inbox) syncPatiently(ctx context.Context, a *account) error {
+func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterHead func() error) error {
+	afterHead = once(afterHead)
 	end := b.now().Add(b.patience)
 	for {
-		err := b.syncOnce(ctx, a, false)
+		err := b.syncOnce(ctx, a, full, afterHead)
 		e := model.AsError(err)
 		if e == nil || e.Kind != model.RateLimited || !e.RetryAt.After(b.now()) || e.RetryAt.After(end) {
 			return err
@@ -298,6 +355,18 @@ func (b *Inbox) syncPatiently(ctx context.Context, a *account) error {
 		if rest(ctx, e.RetryAt.Sub(b.now()), nil); ctx.Err() != nil {
 			return ctx.Err()
 		}
+	}
+}
+
+// once returns a function that runs f the first time it is called; f may be nil.
+func once(f func() error) func() error {
+	done := f == nil
+	return func() error {
+		if done {
+			return nil
+		}
+		done = true
+		return f()
 	}
 }
 

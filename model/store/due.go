@@ -57,6 +57,17 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	return out, localError("claim edits", err)
 }
 
+// unblocked is the condition that an edit o waits for no earlier one of its
+// conversation. ?4 says that all edits are wanted, else only those of wanted:
+// never-sent edits of one field that are wanted together fold.
+const unblocked = `
+  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
+    AND p.state IN ('queued', 'sending', 'retry', 'held')
+    AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
+    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
+  AND NOT (o.widens = 1 AND EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
+    AND p.submission = o.submission))`
+
 // nextConversation returns the outbox entries of the conversation that has the
 // next due edit, or the entry of a create; none where nothing is due. What was
 // tried least goes first: a conversation that always fails and shuts the
@@ -77,13 +88,7 @@ func (t *tx) nextConversation(account string, only, skip []string) ([]model.Outb
 WITH wanted AS (SELECT value FROM json_each(?3))
 SELECT o.conv, o.id FROM outbox o
 WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
-  AND o.conv NOT IN (SELECT value FROM json_each(?5))
-  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
-    AND p.state IN ('queued', 'sending', 'retry', 'held')
-    AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
-    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
-  AND NOT (o.widens = 1 AND EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
-    AND p.submission = o.submission))
+  AND o.conv NOT IN (SELECT value FROM json_each(?5))`+unblocked+`
 ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(wanted), only == nil, string(skipped)).Scan(&conv, &first)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -217,16 +222,42 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
 	return n, localError("hold old edits", err)
 }
 
-// NextDue gives when the next edit of an account is due; ok is false where
-// none is waiting by itself.
+// NextDue returns when the next edit of an account is due that waits for no
+// earlier one; ok is false where there is none.
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
 	var n sql.NullInt64
-	err = s.read.QueryRowContext(ctx, "SELECT min(CASE WHEN state = 'queued' THEN 0 ELSE next_try END) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')",
-		account).Scan(&n)
+	err = s.read.QueryRowContext(ctx, `
+WITH wanted AS (SELECT '' WHERE ?3)
+SELECT min(CASE WHEN o.state = 'queued' THEN ?2 ELSE o.next_try END) FROM outbox o
+WHERE o.account = ?1 AND o.state IN ('queued', 'retry')`+unblocked, account, 0, false, true).Scan(&n)
 	if err != nil || !n.Valid {
 		return at, false, localError("read the outbox", err)
 	}
 	return fromMS(n.Int64), true, nil
+}
+
+// Hasten makes every edit of an account due that waits for its next try, and
+// returns the ids of all that are on their way by themselves and not being
+// sent.
+func (s *Store) Hasten(ctx context.Context, account string) (ids []string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		ids = nil
+		t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry'", account)
+		rows, err := t.QueryContext(ctx, "SELECT id FROM outbox WHERE account = ? AND state IN ('queued', 'retry') ORDER BY id", account)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return rows.Err()
+	})
+	return ids, localError("read the outbox", err)
 }
 
 // Wake makes the edits due that wait because their service could not be

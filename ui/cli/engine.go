@@ -25,8 +25,6 @@ type Engine interface {
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
-	// DeliverDue delivers everything that is due, after it has held what is old.
-	DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error
 	PlanUndo(ctx context.Context, id string) (model.Undo, error)
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
@@ -43,6 +41,9 @@ type Engine interface {
 
 	// Sync waits for a refresh of the named accounts, of all if none is named.
 	Sync(ctx context.Context, accounts ...string) error
+	// SyncNow reads the head of each list, delivers what is due or waits for its
+	// next try, and reads on.
+	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
 	// Search reads again what a query may match, where a service can narrow.
 	Search(ctx context.Context, query string, accounts ...string) error
 	// Refresh asks for one and returns at once. It needs Start.

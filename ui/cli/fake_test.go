@@ -218,7 +218,12 @@ func (f *fakeEngine) Deliver(_ context.Context, ids []string, report func(model.
 	return nil
 }
 
-func (f *fakeEngine) DeliverDue(ctx context.Context, report func(model.DeliveryResult)) error {
+func (f *fakeEngine) SyncNow(ctx context.Context, _ bool, report func(model.DeliveryResult)) error {
+	for _, a := range f.accounts {
+		if err := f.Sync(ctx, a.Name); err != nil {
+			return err
+		}
+	}
 	var ids []string
 	for _, e := range f.outbox {
 		ids = append(ids, e.ID)

@@ -22,19 +22,9 @@ func (r *run) syncCommand() *cobra.Command {
 }
 
 func (r *run) sync(ctx context.Context, e Engine) error {
-	var codes []int
-	if !r.setup.ReadOnly {
-		codes = append(codes, r.results(ctx, func(report func(model.DeliveryResult)) error { return e.DeliverDue(ctx, report) })...)
-	}
+	codes := r.results(ctx, func(report func(model.DeliveryResult)) error { return e.SyncNow(ctx, false, report) })
 	if ctx.Err() != nil {
 		return ctx.Err()
-	}
-	if err := r.syncAccounts(ctx, e, nil); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		r.complain(err)
-		codes = append(codes, CodeOf(err))
 	}
 	for _, a := range e.Accounts() {
 		if err := r.reportAccount(a); err != nil {

@@ -1,0 +1,312 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func privacy(to model.Privacy) []model.Change {
+	return []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue(string(to))}}
+}
+
+func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
+	t.Helper()
+	u, err := b.PlanUndo(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := b.ApplyUndo(context.Background(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u, ids
+}
+
+func mark(t *testing.T, b *inbox.Inbox, ref model.Ref, ch model.TriageChange) {
+	t.Helper()
+	if err := b.Triage(context.Background(), []model.Ref{ref}, ch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func row(t *testing.T, b *inbox.Inbox, ref model.Ref) model.Row {
+	t.Helper()
+	r, ok, err := b.Row(context.Background(), ref)
+	if err != nil || !ok {
+		t.Fatalf("row %v: %v %v", ref, ok, err)
+	}
+	return r
+}
+
+func submission(t *testing.T, b *inbox.Inbox, id string) model.Submission {
+	t.Helper()
+	s, ok, err := b.Submission(context.Background(), id)
+	if err != nil || !ok {
+		t.Fatalf("submission %s: %v %v", id, ok, err)
+	}
+	return s
+}
+
+// The newest act is taken back, whatever it was; what became seen by itself is
+// no act.
+func TestTheNewestActIsTakenBack(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		yes := true
+		mark(t, b, f.ref("2"), model.TriageChange{Done: &yes})
+		if err := b.See(ctx, f.ref("1")); err != nil {
+			t.Fatal(err)
+		}
+		u, ids := undo(t, b, "")
+		if u.Marks != 1 || len(ids) != 0 || u.Sentence != "marked “Budget” done" || row(t, b, f.ref("2")).Triage.Done {
+			t.Fatalf("the mark was not taken back: %+v", u)
+		}
+		if got := f.get("1").Title; got != "mine" {
+			t.Fatalf("the rename was taken back, the service has %q", got)
+		}
+		if !row(t, b, f.ref("1")).Triage.Seen {
+			t.Error("what was seen is unseen")
+		}
+		u, err := b.PlanUndo(ctx, "")
+		if err != nil || !u.Again || !u.Asks() || u.Sentence != "renamed “Kick-off” → “mine”" {
+			t.Fatalf("a second undo does not ask before it changes a service: %+v %v", u, err)
+		}
+	})
+}
+
+func TestAMarkGoesBackToWhatItWas(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		until := time.Now().Add(time.Hour).Truncate(time.Millisecond)
+		later := until.Add(time.Hour)
+		yes := true
+		mark(t, b, f.ref("1"), model.TriageChange{Snooze: &until, Pinned: &yes})
+		mark(t, b, f.ref("1"), model.TriageChange{Snooze: &later})
+		undo(t, b, "")
+		if got := row(t, b, f.ref("1")).Triage; !got.SnoozedUntil.Equal(until) || !got.Pinned {
+			t.Errorf("after the first undo %+v", got)
+		}
+		undo(t, b, "")
+		if got := row(t, b, f.ref("1")).Triage; !got.SnoozedUntil.IsZero() || got.Pinned {
+			t.Errorf("after the second undo %+v", got)
+		}
+	})
+}
+
+// An act that can't be taken back is spent: the next undo goes on to the one
+// before.
+func TestAnActThatCannotBeTakenBackIsSpent(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		deliver(t, b, submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
+		u, err := b.PlanUndo(ctx, "")
+		if err != nil || !u.Nothing() || len(u.Blocked) != 1 {
+			t.Fatalf("undo of an archive: %+v %v", u, err)
+		}
+		u, err = b.PlanUndo(ctx, "")
+		if err != nil || u.Plan.Count(model.PlanChange) != 1 || !u.Again {
+			t.Fatalf("the undo after it: %+v %v", u, err)
+		}
+	})
+}
+
+// An undo of several, one of which the service refuses, ends as what it is.
+func TestAnUndoOfSeveralIsASubmission(t *testing.T) {
+	f := newFake("projects", "A", "B", "C")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		refs := []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}
+		p, err := b.Plan(ctx, refs, privacy(model.PrivacyPrivate), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := b.Submit(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, b, ids)
+		if s := submission(t, b, p.ID); s.Sentence != "made 3 private" || s.Edits != 3 || s.Delivered != 3 || !s.Over() {
+			t.Fatalf("the submission: %+v", s)
+		}
+		n := 0
+		f.onApply = func() (error, bool) {
+			if n++; n == 2 {
+				return &model.Error{Kind: model.Forbidden, Message: "only the owner may"}, false
+			}
+			return nil, true
+		}
+		u, back := undo(t, b, p.ID)
+		if out := deliver(t, b, back); len(out) != 3 {
+			t.Fatalf("results %+v", out)
+		}
+		s := submission(t, b, u.Plan.ID)
+		if s.Undoes != p.ID || s.Sentence != "took back: made 3 private" || s.Delivered != 2 || s.NeedPerson != 1 ||
+			s.Problem == nil || s.Problem.Error.Message != "only the owner may" {
+			t.Errorf("the undo: %+v", s)
+		}
+		if s := submission(t, b, p.ID); s.TakenBack != 2 {
+			t.Errorf("taken back of the first: %d", s.TakenBack)
+		}
+	})
+}
+
+// What is being sent is taken back once it has ended, whatever it ended in.
+func TestUndoOfWhatIsBeingSent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		end     error
+		applied bool
+		outside string // what somebody else sets it to meanwhile
+		want    string
+		states  int // of the outbox at the end
+	}{
+		"delivered": {applied: true, want: "Kick-off"},
+		"refused":   {end: &model.Error{Kind: model.Forbidden, Message: "no"}, want: "Kick-off"},
+		"lost and applied": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, applied: true,
+			want: "Kick-off"},
+		"lost and not applied": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, want: "Kick-off"},
+		"lost, then changed by somebody": {end: &model.Error{Kind: model.UnknownOutcome, Message: "no answer"}, applied: true,
+			outside: "theirs", want: "theirs", states: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			path := filepath.Join(t.TempDir(), "confab.db")
+			synctest.Test(t, func(t *testing.T) {
+				session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+					ctx := context.Background()
+					b.Sync(ctx)
+					b.Start(ctx)
+					arrived, release := make(chan bool), make(chan bool)
+					f.onApply = func() (error, bool) {
+						f.onApply = nil
+						f.mu.Unlock()
+						arrived <- true
+						<-release
+						f.mu.Lock()
+						return tt.end, tt.applied
+					}
+					submit(t, b, f.ref("1"), title("mine"))
+					<-arrived
+					u, err := b.PlanUndo(ctx, "")
+					if err != nil || u.InFlight != 1 || len(u.Withdraw) != 0 {
+						t.Fatalf("the undo: %+v %v", u, err)
+					}
+					if _, err := b.ApplyUndo(ctx, u); err != nil {
+						t.Fatal(err)
+					}
+					if tt.outside != "" {
+						f.onLoad = func(string) error { // the first read after the lost answer
+							f.onLoad = nil
+							c := f.convs["1"]
+							c.Title = tt.outside
+							f.convs["1"] = c
+							return nil
+						}
+					}
+					release <- true
+					time.Sleep(time.Minute)
+					if got := f.get("1").Title; got != tt.want {
+						t.Errorf("the service has %q, want %q", got, tt.want)
+					}
+					if out := outbox(t, b); len(out) != tt.states {
+						t.Errorf("outbox %+v", out)
+					}
+				})
+			})
+		})
+	}
+}
+
+// An edit that was claimed between the plan of its undo and the undo is not
+// left behind: the undo is planned anew.
+func TestAnUndoThatComesTooLateIsPlannedAnew(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		u, err := b.PlanUndo(ctx, "")
+		if err != nil || len(u.Withdraw) != 1 {
+			t.Fatalf("%+v %v", u, err)
+		}
+		deliver(t, b, ids)
+		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) {
+			t.Fatalf("the late undo: %v", err)
+		}
+		_, back := undo(t, b, "")
+		deliver(t, b, back)
+		if got := f.get("1").Title; got != "Kick-off" {
+			t.Errorf("the service has %q", got)
+		}
+	})
+}
+
+// Taking back an undo restores what was taken back.
+func TestUndoOfAnUndo(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		u, ids := undo(t, b, "")
+		deliver(t, b, ids)
+		_, ids = undo(t, b, u.Plan.ID)
+		deliver(t, b, ids)
+		if got := f.get("1").Title; got != "mine" {
+			t.Errorf("the service has %q", got)
+		}
+		h := history(t, b)
+		if first := h[len(h)-1]; first.Undone != "" {
+			t.Errorf("the first rename is said to be taken back: %+v", first)
+		}
+	})
+}
+
+// What is taken back while it is read before sending, and then meets somebody
+// else's change, leaves nothing to decide: neither it nor its inverse was sent.
+func TestUndoOfWhatMeetsAConflict(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			b.Start(ctx)
+			time.Sleep(time.Minute)
+			arrived, release := make(chan bool), make(chan bool)
+			f.set(func() {
+				f.onLoad = func(string) error {
+					f.onLoad = nil
+					f.mu.Unlock()
+					arrived <- true
+					<-release
+					f.mu.Lock()
+					return nil
+				}
+			})
+			submit(t, b, f.ref("1"), title("mine"))
+			<-arrived
+			undo(t, b, "")
+			f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+			release <- true
+			time.Sleep(time.Minute)
+			if _, applies := f.count(); applies != 0 || len(outbox(t, b)) != 0 || f.get("1").Title != "theirs" {
+				t.Errorf("%d writes, outbox %+v, the service has %q", applies, outbox(t, b), f.get("1").Title)
+			}
+		})
+	})
+}

@@ -1,0 +1,170 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+var (
+	ada = model.Participant{Kind: "user", ID: "1", Name: "Ada", Role: model.RoleEditor}
+	bob = model.Participant{Kind: "user", ID: "2", Name: "Bob", Role: model.RoleViewer}
+	eve = model.Participant{Kind: "user", ID: "3", Name: "Eve", Role: model.RoleViewer}
+)
+
+// removeBobAndPublish plans to take Bob out and to make the conversation
+// public: the second is meant only together with the first.
+func removeBobAndPublish(t *testing.T, b *inbox.Inbox, ref model.Ref) []string {
+	t.Helper()
+	return submit(t, b, ref, append(privacy(model.PrivacyPublic),
+		model.Change{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{bob}}))
+}
+
+func withBob(f *fake) {
+	f.change("1", func(c *model.Conversation) { c.Privacy, c.Participants = model.PrivacyPrivate, model.SetOf(ada, bob) })
+}
+
+// What widens is sent only after everything that was submitted with it is
+// settled, whatever order it was asked in.
+func TestWhatWidensIsSentLastAndByItself(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		withBob(f)
+		b.Sync(context.Background())
+		deliver(t, b, removeBobAndPublish(t, b, f.ref("1")))
+		if want := []model.EditKind{model.EditParticipants, model.EditPrivacy}; !slices.Equal(f.sent, want) {
+			t.Errorf("sent %v, want %v", f.sent, want)
+		}
+		if got := f.get("1"); got.Privacy != model.PrivacyPublic || !model.SamePeople(got.Participants.Items, []model.Participant{ada}) {
+			t.Errorf("the service has %s %v", got.Privacy, got.Participants.Items)
+		}
+	})
+}
+
+// Nothing widens while an earlier edit of the submission needs a person, over
+// claims, retries and restarts; where that one is given up, a person decides.
+func TestWhatWidensWaitsForWhatWasMeantWithIt(t *testing.T) {
+	ctx := context.Background()
+	refuse := func(f *fake, kind model.ErrorKind) {
+		f.onApply = func() (error, bool) { return &model.Error{Kind: kind, Message: "no"}, false }
+	}
+	for name, spoil := range map[string]func(f *fake){
+		"conflict": func(f *fake) {
+			f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(ada, bob, eve) })
+		},
+		"refused":    func(f *fake) { refuse(f, model.Forbidden) },
+		"unverified": func(f *fake) { f.ignore = true },
+		"backed off": func(f *fake) { refuse(f, model.UnknownOutcome) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			path := filepath.Join(t.TempDir(), "confab.db")
+			synctest.Test(t, func(t *testing.T) {
+				var ids []string
+				session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+					withBob(f)
+					b.Sync(ctx)
+					ids = removeBobAndPublish(t, b, f.ref("1"))
+					spoil(f)
+					deliver(t, b, ids)
+				})
+				f.set(func() { f.onApply, f.ignore = nil, false })
+				session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+					if name == "backed off" {
+						f.onLoad = func(string) error { return errDown }
+					}
+					deliver(t, b, ids[1:])
+					if slices.Contains(f.sent, model.EditPrivacy) || f.get("1").Privacy != model.PrivacyPrivate {
+						t.Fatalf("it was made public: sent %v", f.sent)
+					}
+					f.set(func() { f.onLoad = nil })
+					if err := b.Retry(ctx, ids[1]); err != nil {
+						t.Fatal(err)
+					}
+					out := deliver(t, b, ids[1:])
+					if slices.Contains(f.sent, model.EditPrivacy) {
+						t.Fatalf("a retry made it public: sent %v", f.sent)
+					}
+					if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil {
+						t.Fatalf("why it waits is not said: %+v", out)
+					}
+					if err := b.Discard(ctx, ids[0]); err != nil {
+						t.Fatal(err)
+					}
+					out = deliver(t, b, ids[1:])
+					if len(out) != 1 || out[0].State != model.Held || slices.Contains(f.sent, model.EditPrivacy) {
+						t.Fatalf("after the other was given up: %+v", out)
+					}
+					if err := b.Retry(ctx, ids[1]); err != nil {
+						t.Fatal(err)
+					}
+					deliver(t, b, ids[1:])
+					if f.get("1").Privacy != model.PrivacyPublic {
+						t.Error("confirmed by the person, and not sent")
+					}
+				})
+			})
+		})
+	}
+}
+
+// What confab delivered since an edit was made is not somebody else's change.
+func TestWhatConfabDeliveredIsNotSomebodyElse(t *testing.T) {
+	ctx := context.Background()
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, one *inbox.Inbox, _ *store.Store) {
+			session(t, path, []*fake{f}, func(t *testing.T, two *inbox.Inbox, _ *store.Store) {
+				one.Sync(ctx)
+				plan := func(b *inbox.Inbox, changes ...model.Change) model.Plan {
+					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return p
+				}
+				send := func(b *inbox.Inbox, p model.Plan) []model.OutboxEntry {
+					ids, err := b.Submit(ctx, p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return deliver(t, b, ids)
+				}
+				// Both start from the same base.
+				a, b, c := plan(one, title("a")...), plan(two, title("b")...), plan(two, title("c")...)
+				send(one, a)
+				for _, p := range []model.Plan{b, c} {
+					if out := send(two, p); out[0].State != model.Done {
+						t.Fatalf("%+v", out[0])
+					}
+				}
+				if got := f.get("1").Title; got != "c" {
+					t.Errorf("the service has %q", got)
+				}
+				add := func(p model.Participant) model.Change {
+					return model.Change{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{p}}
+				}
+				d, e := plan(one, add(bob)), plan(two, add(eve))
+				send(one, d)
+				send(two, e)
+				if got := f.get("1").Participants.Items; !model.SamePeople(got, []model.Participant{ada, bob, eve}) {
+					t.Errorf("the service has %v", got)
+				}
+				// Somebody else's change in between stays one.
+				g := plan(two, title("g")...)
+				send(one, plan(one, title("f")...))
+				f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+				if out := send(two, g); out[0].State != model.InConflict {
+					t.Errorf("%+v", out[0])
+				}
+			})
+		})
+	})
+}

@@ -1,0 +1,98 @@
+package model_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+func TestSentence(t *testing.T) {
+	ann := model.Participant{Kind: "user", ID: "1", Name: "Ann", Role: model.RoleViewer}
+	editor := ann
+	editor.Role = model.RoleEditor
+	bob := model.Participant{Kind: "user", ID: "2", Name: "Bob"}
+	on := func(id, title string, kind model.EditKind, base, target model.Value) model.Titled {
+		return model.Titled{Title: title, Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: id}, Kind: kind, Base: base, Target: target}}
+	}
+	text, people := model.TextValue, func(p ...model.Participant) model.Value { return model.PeopleValue(p) }
+	private := func(id string) model.Titled {
+		return on(id, "Call "+id, model.EditPrivacy, text("public"), text("private"))
+	}
+	label := on("1", "Call", model.EditLabels, text("x"), model.Value{})
+	label.Edit.Key = "Stage"
+	for want, edits := range map[string][]model.Titled{
+		"made “Call 1” private":                      {private("1")},
+		"made 3 private":                             {private("1"), private("2"), private("3")},
+		"renamed “Renewal” → “Acme renewal”":         {on("1", "Renewal", model.EditTitle, text("Renewal"), text("Acme renewal"))},
+		"renamed 2 to “Same”":                        {on("1", "a", model.EditTitle, text("a"), text("Same")), on("2", "b", model.EditTitle, text("b"), text("Same"))},
+		"changed the title of 2":                     {on("1", "a", model.EditTitle, text("a"), text("x")), on("2", "b", model.EditTitle, text("b"), text("y"))},
+		"closed “Call”":                              {on("1", "Call", model.EditStatus, text("open"), text("closed"))},
+		"archived 2":                                 {on("1", "a", model.EditArchive, text("present"), text("archived")), on("2", "b", model.EditArchive, text("present"), text("archived"))},
+		"made Ann editor in “Call”":                  {on("1", "Call", model.EditParticipants, people(ann), people(editor))},
+		"made Ann editor in 2":                       {on("1", "a", model.EditParticipants, people(ann), people(editor)), on("2", "b", model.EditParticipants, people(ann, bob), people(editor, bob))},
+		"added Ann (viewer), removed Bob in “Call”":  {on("1", "Call", model.EditParticipants, people(bob), people(ann))},
+		"removed Bob from the contacts of “Call”":    {on("1", "Call", model.EditContacts, people(bob), people())},
+		"removed the label Stage from “Call”":        {label},
+		"made “Call 1” private, renamed it to “New”": {private("1"), on("1", "Call 1", model.EditTitle, text("Call 1"), text("New"))},
+		"changed the privacy and title of 2":         {private("1"), on("1", "a", model.EditTitle, text("a"), text("x")), private("2")},
+		"created “Lift”": {{Title: "Lift", Edit: model.Edit{ID: "e1", Ref: model.Ref{Account: "projects"}, Kind: model.EditCreate,
+			Target: model.Value{New: &model.NewConversation{Title: "Lift"}}}}},
+	} {
+		if got := model.Sentence(edits); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestEnding(t *testing.T) {
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	clock := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.Format("15:04")
+	}
+	for want, s := range map[string]model.Submission{
+		"delivered 12:00":                          {Edits: 1, Delivered: 1, SettledAt: noon},
+		"73 delivered 12:00, 2 need you":           {Edits: 75, Delivered: 73, NeedPerson: 2, SettledAt: noon},
+		"delivered, taken back 12:00":              {Edits: 3, Delivered: 3, TakenBack: 3, SettledAt: noon, TakenBackAt: noon},
+		"3 delivered 12:00, 1 already so":          {Edits: 4, Delivered: 3, Already: 1, SettledAt: noon},
+		"delivered 12:00, 1 taken back 12:00":      {Edits: 2, Delivered: 2, TakenBack: 1, SettledAt: noon, TakenBackAt: noon},
+		"needs you":                                {Edits: 1, NeedPerson: 1},
+		"waiting":                                  {Edits: 5, Waiting: 5},
+		"withdrawn before sending":                 {Edits: 2, Withdrawn: 2},
+		"1 delivered 12:00, 1 given up, 3 waiting": {Edits: 5, Delivered: 1, Discarded: 1, Waiting: 3, SettledAt: noon},
+		"1 replaced by a newer edit, 1 needs you":  {Edits: 2, Replaced: 1, NeedPerson: 1},
+	} {
+		if got := s.Ending(clock); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestInSendingOrder(t *testing.T) {
+	people := func(ids string) model.Value {
+		var out []model.Participant
+		for _, id := range ids {
+			out = append(out, model.Participant{Kind: "user", ID: string(id)})
+		}
+		return model.PeopleValue(out)
+	}
+	edit := func(k model.EditKind, base, target string) model.Edit {
+		return model.Edit{Kind: k, Base: model.TextValue(base), Target: model.TextValue(target)}
+	}
+	var got []model.EditKind
+	for _, e := range model.InSendingOrder([]model.Edit{
+		edit(model.EditPrivacy, "private", "public"),
+		edit(model.EditTitle, "a", "b"),
+		{Kind: model.EditParticipants, Base: people("ab"), Target: people("bc")},
+		edit(model.EditAccess, "open", "invite-only"),
+	}) {
+		got = append(got, e.Kind)
+	}
+	if want := []model.EditKind{model.EditTitle, model.EditAccess, model.EditParticipants, model.EditPrivacy}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
