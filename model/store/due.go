@@ -50,6 +50,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 			for _, e := range folded {
 				t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 				t.ended(e.Submission, "replaced")
+				if err := t.rebase(e); err != nil {
+					return err
+				}
 			}
 			return t.reproject(out[0].Ref)
 		}
