@@ -151,7 +151,7 @@ func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
 		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
 	e := &engine{store: db, log: l}
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), Log: l.Line}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line}
 	resolver := s.Config.Resolver()
 	for _, a := range s.Active() {
 		p, err := openProvider(s, a, resolver, pacing(db, a), l)

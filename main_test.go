@@ -54,11 +54,14 @@ func TestScripts(t *testing.T) {
 			"fault": func(ts *testscript.TestScript, _ bool, args []string) {
 				box(ts).FailNext(args[0], args[1], number(ts, args[2]))
 			},
-			"offline":   func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], true) },
-			"online":    func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], false) },
-			"revoke":    func(ts *testscript.TestScript, _ bool, args []string) { box(ts).Revoke(args[0]) },
-			"ignores":   ignoreChanges,
-			"answer":    answerNext,
+			"offline": func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], true) },
+			"online":  func(ts *testscript.TestScript, _ bool, args []string) { box(ts).SetOffline(args[0], false) },
+			"revoke":  func(ts *testscript.TestScript, _ bool, args []string) { box(ts).Revoke(args[0]) },
+			"ignores": ignoreChanges,
+			"answer":  answerNext,
+			"taken": func(ts *testscript.TestScript, _ bool, args []string) {
+				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsAnywhere, s.ExistsUnnamed = true, args[0] == "unnamed" })
+			},
 			"attention": callAttention,
 		},
 	})
@@ -225,13 +228,24 @@ func countWrites(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func ignoreChanges(ts *testscript.TestScript, _ bool, args []string) {
-	switch args[0] {
+	attention, bird, kona := box(ts).Attention(), box(ts).Bird(), box(ts).Kona()
+	switch strings.Join(args, " ") {
 	case "attention":
-		box(ts).Attention().Set(func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true })
+		attention.Set(func(s *sandbox.AttentionSwitches) { s.PrivacyIgnored = true })
+	case "attention archive":
+		attention.Set(func(s *sandbox.AttentionSwitches) { s.ArchiveIgnored = true })
 	case "bird":
-		box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.IgnoreVisibility = true })
+		bird.Set(func(s *sandbox.BirdSwitches) { s.IgnoreVisibility = true })
+	case "bird create":
+		bird.Set(func(s *sandbox.BirdSwitches) { s.CreateIgnored = true })
+	case "bird delete":
+		bird.Set(func(s *sandbox.BirdSwitches) { s.DeleteIgnored = true })
+	case "kona create":
+		kona.Set(func(s *sandbox.KonaSwitches) { s.CreateIgnored = true })
+	case "kona delete":
+		kona.Set(func(s *sandbox.KonaSwitches) { s.DeleteIgnored = true })
 	default:
-		ts.Fatalf("no such switch: %s", args[0])
+		ts.Fatalf("no such switch: %s", args)
 	}
 }
 

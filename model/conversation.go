@@ -144,8 +144,10 @@ type Message struct {
 	// Kind is the provider's body type where it is not plain text.
 	Kind string
 	// Status is the delivery state where there is one.
-	Status   string
-	Incoming bool
+	Status string
+	// Reference is the sender's own id of it, where there is one.
+	Reference string
+	Incoming  bool
 }
 
 // MarshalJSON writes null for what is not known and the offset in seconds.

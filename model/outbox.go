@@ -39,10 +39,15 @@ func (s EditState) WithoutEffect() bool { return s == InConflict || s == Refused
 
 // EntryError is an error as it is kept with an edit.
 type EntryError struct {
-	Kind      ErrorKind `json:"kind"`
-	Message   string    `json:"message"`
-	Code      string    `json:"code,omitempty"`
-	RequestID string    `json:"request_id,omitempty"`
+	Kind ErrorKind `json:"kind"`
+	// Status is the HTTP status, nil where no answer came.
+	Status    *int   `json:"status"`
+	Message   string `json:"message"`
+	Code      string `json:"code,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+	// Existing is the ref of a conversation to look at: the one that stands in
+	// the way of a create or reopen, or that a create made or may have made.
+	Existing string `json:"existing,omitempty"`
 }
 
 // NewEntryError keeps the parts of an error that a person reads.
@@ -66,7 +71,11 @@ func NewEntryError(err error) *EntryError {
 		}
 		msg += e.Hint
 	}
-	return &EntryError{Kind: e.Kind, Message: msg, Code: e.Code, RequestID: e.RequestID}
+	out := &EntryError{Kind: e.Kind, Message: msg, Code: e.Code, RequestID: e.RequestID}
+	if e.Status != 0 {
+		out.Status = &e.Status
+	}
+	return out
 }
 
 // OutboxEntry is an edit on its way.

@@ -15,8 +15,9 @@ type Provider interface {
 	Describe() Description
 
 	// Capabilities tells what can be edited in a conversation, one entry for
-	// every kind. It does no I/O. Read-only accounts answer No for all. What a
-	// 403, 404 or 405 taught about the account lasts for the run.
+	// every kind. It does no I/O. Whether the account is read-only does not
+	// matter here: the engine lays that over, and the client refuses every
+	// write. What a 403, 404 or 405 taught about the account lasts for the run.
 	Capabilities(c Conversation) Capabilities
 
 	// Sync walks the list of conversations and emits it page by page. The
@@ -55,9 +56,16 @@ type Provider interface {
 	// with Needs of the edits (for a create it is the zero value).
 	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
 
-	// Find looks for conversations that a create may have made: title and
-	// place match, made at or after since. Used after a lost answer.
-	Find(ctx context.Context, n NewConversation, since time.Time) ([]Conversation, error)
+	// Newest lists the head of the list in which a create of n would show
+	// itself, newest created first by the service's own order. It is asked
+	// right before a create is first sent. Unsupported where nothing can be
+	// created.
+	Newest(ctx context.Context, n NewConversation) (Newest, error)
+
+	// Find looks, after a lost answer, for what the create of e made. known is
+	// what Newest gave right before e was first sent: one of those is not it.
+	// No time of this machine is compared with one of the service.
+	Find(ctx context.Context, e Edit, known []string) (Found, error)
 }
 
 // Need names what a Load must bring beyond the plain conversation.
@@ -298,10 +306,10 @@ type Request struct {
 type Outcome struct {
 	After *Conversation
 	Err   error
-	// Created is the id of the new conversation, for a create.
+	// Created is the id of the new conversation, for a create; the caller reads
+	// it back. One that the service refuses because it exists already fails with
+	// ConflictKind and, where the service names it, its id in Error.Existing.
 	Created string
-	// Existed says that a create found a conversation that was already there.
-	Existed bool
 }
 
 // Pacer spaces the requests of one account. Wait returns when the next may be

@@ -21,6 +21,16 @@ type ListRequest struct {
 	Anchor Ref
 }
 
+// PlanOptions say how a plan is made.
+type PlanOptions struct {
+	// DryRun plans for looking only: what a read-only account would be sent is
+	// shown rather than refused.
+	DryRun bool
+	// Progress, which may be nil, is told how many conversations are ready,
+	// never twice at once.
+	Progress func(done, total int)
+}
+
 // TriageChange changes local marks; a nil field leaves its mark alone.
 type TriageChange struct {
 	Done, Pinned, Seen *bool

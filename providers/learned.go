@@ -71,15 +71,6 @@ func (l *Learned) Narrow(caps model.Capabilities, id string) {
 	}
 }
 
-// ReadOnlyCapabilities answers No for every kind.
-func ReadOnlyCapabilities() model.Capabilities {
-	out := model.Capabilities{}
-	for _, k := range model.EditKinds() {
-		out[k] = model.Capability{State: model.CapabilityNo, Reason: "this account is read-only"}
-	}
-	return out
-}
-
 // CapabilitiesOf gives a table as capabilities, one entry for every kind.
 func CapabilitiesOf(table []CapabilityRow) model.Capabilities {
 	out := model.Capabilities{}

@@ -33,8 +33,8 @@ type Backend interface {
 	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
-	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error)
-	PlanCreate(ctx context.Context, account string, n model.NewConversation) (model.Plan, error)
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
+	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Submit(ctx context.Context, plan model.Plan) (ids []string, err error)
 	PlanUndo(ctx context.Context, id string) (model.Undo, error)
 	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)

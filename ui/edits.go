@@ -74,10 +74,10 @@ func (m *Model) plan(why purpose) tea.Cmd {
 	be := m.be
 	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {
 		if why.create != nil {
-			p, err := be.PlanCreate(ctx, why.account, *why.create)
+			p, err := be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
 			return planMsg{id, why, p, err}
 		}
-		p, err := be.Plan(ctx, why.refs, why.changes, report)
+		p, err := be.Plan(ctx, why.refs, why.changes, model.PlanOptions{Progress: report})
 		if err == nil && why.marked {
 			err = findHidden(ctx, be, q, &p)
 		}

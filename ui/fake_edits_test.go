@@ -21,13 +21,13 @@ func (f *fake) draft(key string) string {
 	return f.drafts[key]
 }
 
-func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error) {
+func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
 	if err := f.enter("Plan"); err != nil {
 		return model.Plan{}, err
 	}
 	p := model.Plan{ID: f.newPlanID()}
 	for i, ref := range refs {
-		progress(i, len(refs))
+		o.Progress(i, len(refs))
 		r, ok := f.row(ref)
 		if !ok {
 			p.Items = append(p.Items, model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "it is gone"})
@@ -39,7 +39,7 @@ func (f *fake) Plan(ctx context.Context, refs []model.Ref, changes []model.Chang
 	return p, ctx.Err()
 }
 
-func (f *fake) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+func (f *fake) PlanCreate(_ context.Context, account string, n model.NewConversation, _ model.PlanOptions) (model.Plan, error) {
 	if err := f.enter("PlanCreate"); err != nil {
 		return model.Plan{}, err
 	}

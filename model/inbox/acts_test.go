@@ -132,7 +132,7 @@ func TestAnUndoOfSeveralIsASubmission(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		refs := []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}
-		p, err := b.Plan(ctx, refs, privacy(model.PrivacyPrivate), nil)
+		p, err := b.Plan(ctx, refs, privacy(model.PrivacyPrivate), model.PlanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

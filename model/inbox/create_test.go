@@ -24,7 +24,7 @@ func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
 						return &model.Error{Kind: model.UnknownOutcome}, applied
 					}
 				})
-				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"})
+				p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection"}, model.PlanOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -53,7 +53,7 @@ func TestALostCreateIsLookedForBeforeItIsRepeated(t *testing.T) {
 
 func create(t *testing.T, b *inbox.Inbox, title string) []string {
 	t.Helper()
-	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title})
+	p, err := b.PlanCreate(context.Background(), "projects", model.NewConversation{Title: title}, model.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,4 +122,140 @@ func TestALostCreateIsNotTakenForAnEarlierOneOfTheSameTitle(t *testing.T) {
 			t.Errorf("two were asked for, %d made", n)
 		}
 	})
+}
+
+// Where the list proves nothing, a lost create is left to the person.
+func TestALostCreateWithoutProofIsNotRepeated(t *testing.T) {
+	for name, made := range map[string]bool{"made": true, "not made": false} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects")
+			f.unsure = true
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				ctx := context.Background()
+				f.onApply = func() (error, bool) { return &model.Error{Kind: model.UnknownOutcome}, made }
+				ids := create(t, b, "Lift inspection")
+				for range 3 {
+					b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+					time.Sleep(time.Hour)
+				}
+				left := outbox(t, b)
+				if _, applies := f.count(); applies != 1 || len(left) != 1 || left[0].State != model.OutcomeNotKnown {
+					t.Fatalf("%d requests, left is %+v", applies, left)
+				}
+				if existing := left[0].Error.Existing; (existing != "") != made {
+					t.Errorf("it names %q", existing)
+				}
+			})
+		})
+	}
+}
+
+// A create that an earlier version sent has no list to be looked for against.
+func TestALostCreateOfAnEarlierVersionIsNotRepeated(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		f.onApply = func() (error, bool) { return &model.Error{Kind: model.UnknownOutcome}, false }
+		ids := create(t, b, "Lift inspection")
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if err := s.KeepCreation(ctx, ids[0], store.Creation{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if _, applies := f.count(); applies != 1 || outbox(t, b)[0].State != model.OutcomeNotKnown {
+			t.Errorf("%d requests, left is %+v", applies, outbox(t, b))
+		}
+	})
+}
+
+// One that is part of what another create may have made is claimed by neither.
+func TestALostCreateDoesNotClaimWhatAnotherMayHaveMade(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		f.onApply = func() (error, bool) { return &model.Error{Kind: model.UnknownOutcome}, false }
+		ids := append(create(t, b, "Stand-up"), create(t, b, "Stand-up")...)
+		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
+		// As another process would that took it at the same moment.
+		other, _, err := s.OutboxEntry(ctx, ids[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Sent = true
+		if ok, err := s.SentCreate(ctx, other, store.Creation{Sure: true}); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		f.set(func() { f.add("Stand-up") })
+		time.Sleep(time.Hour)
+		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
+		e, ok, err := s.OutboxEntry(ctx, ids[0])
+		if err != nil || !ok || e.State != model.OutcomeNotKnown {
+			t.Errorf("it is %+v, %v", e, err)
+		}
+	})
+}
+
+// A second create of a title waits until it is known what became of the first.
+func TestASecondCreateOfATitleWaits(t *testing.T) {
+	f := newFake("projects")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		f.onApply = func() (error, bool) { return &model.Error{Kind: model.UnknownOutcome}, false }
+		ids := append(create(t, b, "Stand-up"), create(t, b, "Stand-up")...)
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		second, ok, err := s.OutboxEntry(ctx, ids[1])
+		if _, applies := f.count(); err != nil || !ok || applies != 1 || second.State != model.RetryAt || second.Sent {
+			t.Errorf("%d requests, the second is %+v, %v", applies, second, err)
+		}
+	})
+}
+
+// The states that a process leaves behind which dies at each step of a create.
+func TestAKillAtEveryStepOfACreateMakesItOnce(t *testing.T) {
+	for name, tc := range map[string]struct{ sent, made, named bool }{
+		"claimed":                {},
+		"noted, not sent":        {sent: true},
+		"made, not answered":     {sent: true, made: true},
+		"answered and noted":     {sent: true, made: true, named: true},
+		"named, but never there": {sent: true, named: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+				ctx := context.Background()
+				ids := create(t, b, "Lift inspection")
+				claimed, err := s.Claim(ctx, "projects", ids)
+				if err != nil || len(claimed) != 1 {
+					t.Fatal(claimed, err)
+				}
+				newest, err := f.Newest(ctx, *claimed[0].Target.New)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept := store.Creation{Known: newest.IDs, Sure: newest.Sure}
+				if tc.sent {
+					if ok, err := s.SentCreate(ctx, claimed[0], kept); err != nil || !ok {
+						t.Fatal(ok, err)
+					}
+				}
+				if kept.Made = "99"; tc.made {
+					f.set(func() { kept.Made = f.add("Lift inspection") })
+				}
+				if tc.named {
+					if err := s.KeepCreation(ctx, ids[0], kept); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+				want := 1
+				if tc.named && !tc.made {
+					want = 0 // and it is asked for once only
+				}
+				if n := f.titled("Lift inspection"); n != want || len(outbox(t, b)) != 1-want {
+					t.Errorf("made %d times, left is %+v", n, outbox(t, b))
+				}
+			})
+		})
+	}
 }

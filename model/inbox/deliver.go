@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"confab/model"
@@ -249,13 +248,18 @@ func (d delivery) unread(ctx context.Context, entries []model.OutboxEntry, cause
 	gone := model.KindOf(cause) == model.NotFound
 	for _, e := range entries {
 		var err error
-		if gone && e.Kind == model.EditDelete {
+		switch {
+		case gone && e.Kind == model.EditDelete:
 			state := model.OutcomeAlreadySet
 			if e.Sent {
 				state = model.Done
 			}
 			err = d.finish(ctx, e, e.Base, e.Target, nil, true, state)
-		} else {
+		case gone && e.Kind == model.EditArchive && e.Sent:
+			// No service says that what is archived can't be read any more.
+			err = d.park(ctx, e, model.OutcomeNotKnown, &model.EntryError{Kind: model.UnknownOutcome,
+				Message: "archiving was asked for, and the conversation can no longer be read"}, nil, time.Time{}, false)
+		default:
 			err = d.failed(ctx, e, cause, true)
 		}
 		if err != nil {
@@ -277,15 +281,15 @@ func (d delivery) already(ctx context.Context, e model.OutboxEntry, fresh model.
 // settle verifies what a write did and ends the edit accordingly. remote bounds
 // what is asked of the service.
 func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, before model.Conversation, out model.Outcome, need model.Need, read **model.Conversation) error {
+	if e.Kind == model.EditDelete {
+		return d.deleted(ctx, remote, e, out.Err)
+	}
 	if out.Err != nil {
 		return d.failed(ctx, e, out.Err, false)
 	}
 	was, _ := e.Read(before)
 	if e.Sent {
 		was = e.Base // what was there before the first try, of which this one is the rest
-	}
-	if e.Kind == model.EditDelete {
-		return d.finish(ctx, e, was, e.Target, nil, true, model.Done)
 	}
 	after := out.After
 	if after != nil {
@@ -314,87 +318,6 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 	}
 	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,
 		Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}, &is, time.Time{}, false)
-}
-
-// create makes a conversation. One that may have been sent is looked for
-// before it is sent again.
-func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
-	if e.Sent {
-		found, err := d.a.provider.Find(ctx, *e.Target.New, e.Created.Add(-2*time.Minute))
-		if err != nil {
-			return d.failed(context.WithoutCancel(ctx), e, err, true)
-		}
-		ctx = context.WithoutCancel(ctx)
-		if found, err = d.notMadeBefore(ctx, e, found); err != nil {
-			return err
-		}
-		switch len(found) {
-		case 0:
-		case 1:
-			return d.created(ctx, e, found[0])
-		default:
-			return d.park(ctx, e, model.OutcomeNotKnown, &model.EntryError{Kind: model.UnknownOutcome,
-				Message: "the create was sent without an answer, and several conversations now have this title"}, nil, time.Time{}, false)
-		}
-	}
-	ctx = context.WithoutCancel(ctx)
-	remote, cancel := context.WithTimeout(ctx, writeTime)
-	defer cancel()
-	if err := d.b.store.SentCreate(ctx, e); err != nil {
-		return err
-	}
-	out := d.a.provider.Apply(remote, model.Conversation{}, []model.Edit{e.Edit})[0]
-	if out.Err != nil {
-		return d.failed(ctx, e, out.Err, false)
-	}
-	if out.After != nil && !out.Existed {
-		return d.created(ctx, e, *out.After)
-	}
-	read, err := d.a.provider.Load(remote, out.Created, model.NeedParticipants)
-	if err != nil {
-		c := model.Conversation{Ref: model.Ref{Account: e.Ref.Account, ID: out.Created}, Provider: d.a.desc.Provider,
-			Title: e.Target.New.Title, ParticipantCount: -1}
-		return d.created(ctx, e, c)
-	}
-	return d.created(ctx, e, read.Conversation)
-}
-
-// notMadeBefore leaves out what was there before the create was first sent, and
-// what another create is known to have made: a title may occur twice.
-func (d delivery) notMadeBefore(ctx context.Context, e model.OutboxEntry, found []model.Conversation) ([]model.Conversation, error) {
-	known, err := d.b.store.KnownBefore(ctx, e.ID)
-	if err != nil {
-		return nil, err
-	}
-	var out []model.Conversation
-	for _, c := range found {
-		if slices.Contains(known, c.Ref.ID) {
-			continue
-		}
-		entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: c.Ref})
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(entries, func(j model.JournalEntry) bool { return j.Kind == model.EditCreate }) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-func (d delivery) created(ctx context.Context, e model.OutboxEntry, c model.Conversation) error {
-	// The first message has been delivered; bodies are kept nowhere.
-	n := *e.Target.New
-	n.Message = ""
-	e.Target = model.Value{New: &n}
-	j := d.entry(e, model.Value{}, e.Target, model.Done)
-	j.Ref = c.Ref
-	if err := d.b.store.Settle(ctx, e, j, &c, false); err != nil {
-		return err
-	}
-	e.Ref = c.Ref
-	d.tell(e, model.Done, &j)
-	return nil
 }
 
 // finish writes the journal and ends the edit.
@@ -441,7 +364,11 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	}
 	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, what.state, err.Kind)
 	e.Sent = e.Sent || !early && !what.unsent
-	return d.park(ctx, e, what.state, model.NewEntryError(err), nil, what.next, what.unsent)
+	kept := model.NewEntryError(err)
+	if err.Existing != "" {
+		kept.Existing = model.Ref{Account: d.a.name, ID: err.Existing}.String()
+	}
+	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)
 }
 
 func (d delivery) park(ctx context.Context, e model.OutboxEntry, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {

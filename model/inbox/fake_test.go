@@ -2,6 +2,8 @@ package inbox_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"sync"
@@ -30,6 +32,7 @@ type fake struct {
 	ignore  bool // writes are accepted and change nothing
 	// onPage runs between the answer of a list and its emit.
 	onPage func()
+	unsure bool // the list proves nothing
 	// loadUnlisted answers a read of what no list holds.
 	loadUnlisted bool
 }
@@ -218,16 +221,28 @@ func (f *fake) Apply(_ context.Context, _ model.Conversation, edits []model.Edit
 	return out
 }
 
-func (f *fake) Find(_ context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
+func (f *fake) Newest(context.Context, model.NewConversation) (model.Newest, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.down {
-		return nil, errDown
+		return model.Newest{}, errDown
 	}
-	var out []model.Conversation
+	return model.Newest{IDs: slices.Collect(maps.Keys(f.convs)), Sure: !f.unsure}, nil
+}
+
+func (f *fake) Find(_ context.Context, e model.Edit, known []string) (model.Found, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.down {
+		return model.Found{}, errDown
+	}
+	out := model.Found{Sure: !f.unsure}
 	for _, c := range f.convs {
-		if c.Title == n.Title {
-			out = append(out, c)
+		if c.Title == e.Target.New.Title && !slices.Contains(known, c.Ref.ID) {
+			out.Alike = append(out.Alike, c.Ref.ID)
+			if c.Description == e.Target.New.Description {
+				out.Same = append(out.Same, c.Clone())
+			}
 		}
 	}
 	return out, nil

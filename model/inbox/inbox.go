@@ -35,6 +35,9 @@ type Options struct {
 	Patience time.Duration
 	// User is written into the journal.
 	User string
+	// ReadOnly says that the whole program was started so; each account's
+	// Description says it too.
+	ReadOnly bool
 	// Location is the zone of dates in queries; nil is local.
 	Location *time.Location
 	// Now is the clock; nil is time.Now.
@@ -50,6 +53,7 @@ type Inbox struct {
 	byName   map[string]*account
 	refresh  time.Duration
 	user     string
+	readOnly bool
 	patience time.Duration
 	loc      *time.Location
 	now      func() time.Time
@@ -73,7 +77,7 @@ type Inbox struct {
 // for explicitly is done. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
-		store: o.Store, refresh: o.Refresh, user: o.User, loc: o.Location, now: o.Now, log: o.Log,
+		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log,
 		byName: map[string]*account{},
 	}
 	if b.patience = o.Patience; b.patience == 0 {
@@ -226,11 +230,27 @@ func (b *Inbox) Describe(name string) (model.Description, bool) {
 func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
 	a, ok := b.byName[c.Ref.Account]
 	if ok {
-		return a.provider.Capabilities(c)
+		return b.capabilities(a, c, false)
 	}
+	return none("the account is not in the config")
+}
+
+// capabilities lays read-only over what the adapter says. What is planned only
+// to be looked at may be shown all the same.
+func (b *Inbox) capabilities(a *account, c model.Conversation, dryRun bool) model.Capabilities {
+	switch {
+	case dryRun || !a.desc.ReadOnly:
+		return a.provider.Capabilities(c)
+	case b.readOnly:
+		return none("confab was started read-only")
+	}
+	return none("the account is read-only in the config")
+}
+
+func none(reason string) model.Capabilities {
 	out := model.Capabilities{}
 	for _, k := range model.EditKinds() {
-		out[k] = model.Capability{State: model.CapabilityNo, Reason: "the account is not in the config"}
+		out[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
 	}
 	return out
 }

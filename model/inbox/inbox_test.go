@@ -61,7 +61,7 @@ func title(s string) []model.Change {
 
 func submit(t *testing.T, b *inbox.Inbox, ref model.Ref, changes []model.Change) []string {
 	t.Helper()
-	p, err := b.Plan(context.Background(), []model.Ref{ref}, changes, nil)
+	p, err := b.Plan(context.Background(), []model.Ref{ref}, changes, model.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestPlanReadsWhatTheCacheDoesNotHold(t *testing.T) {
 			t.Fatalf("the sync loaded %d", loads)
 		}
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("404")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAlter,
-			People: []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}}}}, nil)
+			People: []model.Participant{{Kind: "user", ID: "1", Role: model.RoleViewer}}}}, model.PlanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,13 +222,13 @@ func TestPlanReadsWhatTheCacheDoesNotHold(t *testing.T) {
 		if it := p.Items[1]; it.State != model.PlanBlocked || !strings.Contains(it.Reason, "gone") {
 			t.Errorf("%+v", it)
 		}
-		p, _ = b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}}, nil)
+		p, _ = b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(nil)}}, model.PlanOptions{})
 		if it := p.Items[0]; it.State != model.PlanBlocked || it.Reason != "no contacts here" {
 			t.Errorf("%+v", it)
 		}
 		canceled, stop := context.WithCancel(ctx)
 		stop()
-		if _, err := b.Plan(canceled, []model.Ref{f.ref("1")}, title("x"), nil); !errors.Is(err, context.Canceled) {
+		if _, err := b.Plan(canceled, []model.Ref{f.ref("1")}, title("x"), model.PlanOptions{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("a cancelled plan: %v", err)
 		}
 	})

@@ -168,7 +168,7 @@ func TestALostCreateIsNotFoundInAnOlderConversation(t *testing.T) {
 			f.onApply = nil
 			return &model.Error{Kind: model.UnknownOutcome}, false
 		}
-		p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection", Message: "a body that is kept nowhere"})
+		p, err := b.PlanCreate(ctx, "projects", model.NewConversation{Title: "Lift inspection", Message: "a body that is kept nowhere"}, model.PlanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +224,7 @@ func TestARelativeChangeIsPlannedFromAFreshRead(t *testing.T) {
 		bea := model.Participant{Kind: "user", ID: "8", Role: model.RoleViewer}
 		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(bea) })
 		p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd,
-			People: []model.Participant{{Kind: "user", ID: "9"}}}}, nil)
+			People: []model.Participant{{Kind: "user", ID: "9"}}}}, model.PlanOptions{})
 		if err != nil || len(p.Items[0].Edits) != 1 || !model.SamePeople(p.Items[0].Edits[0].Base.Set(), []model.Participant{bea}) {
 			t.Errorf("%+v %v", p.Items, err)
 		}

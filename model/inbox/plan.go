@@ -14,11 +14,10 @@ import (
 const baseReads = 2
 
 // Plan works out what changes do to conversations. Bases that the cache does
-// not hold are read from the service first; progress, which may be nil, is
-// told how many conversations are ready, never twice at once. Nothing is
-// written to any service. A conversation that can't be read is blocked with
-// the reason; only the end of ctx and local failures are errors.
-func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error) {
+// not hold are read from the service first. Nothing is written to any service.
+// A conversation that can't be read is blocked with the reason; only the end
+// of ctx and local failures are errors.
+func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
 	items := make([]model.PlanItem, len(refs))
 	var mu sync.Mutex
 	done := 0
@@ -33,15 +32,15 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 		for range min(baseReads, len(indexes)) {
 			wg.Go(func() {
 				for i := range next {
-					it, err := b.planOne(ctx, refs[i], changes)
+					it, err := b.planOne(ctx, refs[i], changes, o.DryRun)
 					mu.Lock()
 					items[i] = it
 					if err != nil && failure == nil {
 						failure = err
 					}
 					done++
-					if progress != nil {
-						progress(done, len(refs))
+					if o.Progress != nil {
+						o.Progress(done, len(refs))
 					}
 					mu.Unlock()
 				}
@@ -65,7 +64,7 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	return model.Plan{ID: store.NewID(b.now()), Items: items}, failure
 }
 
-func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change) (model.PlanItem, error) {
+func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
 	blocked := func(title, provider, reason string) (model.PlanItem, error) {
 		return model.PlanItem{Ref: ref, Title: title, Provider: provider, State: model.PlanBlocked, Reason: reason}, nil
 	}
@@ -80,7 +79,7 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 	if need := a.provider.Needs(toRead(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) || relative(changes) {
 		if ok {
 			// What cannot be done needs no reading.
-			caps := a.provider.Capabilities(row.Conversation)
+			caps := b.capabilities(a, row.Conversation, dryRun)
 			for _, ch := range changes {
 				if cp := caps.Of(ch.Kind); !cp.Can() {
 					return blocked(row.Conversation.Title, a.desc.Provider, cp.Reason)
@@ -100,7 +99,7 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 			return blocked("", a.desc.Provider, "it is not in the cache")
 		}
 	}
-	it := model.PlanOne(row.Conversation, a.desc, a.provider.Capabilities(row.Conversation), changes)
+	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
 	return a.sendable(row.Conversation, it), nil
 }
 
@@ -156,13 +155,13 @@ func anyMissing(c model.Conversation, changes []model.Change) bool {
 }
 
 // PlanCreate plans a new conversation.
-func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversation) (model.Plan, error) {
+func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversation, o model.PlanOptions) (model.Plan, error) {
 	a, err := b.account(name)
 	if err != nil {
 		return model.Plan{}, err
 	}
 	c := model.Conversation{Ref: model.Ref{Account: name}, Provider: a.desc.Provider}
-	it := model.PlanCreate(a.desc, a.provider.Capabilities(c), n)
+	it := model.PlanCreate(a.desc, b.capabilities(a, c, o.DryRun), n)
 	for i := range it.Edits {
 		// A service may be sent the id, so that it is part of the plan.
 		it.Edits[i].ID = store.NewID(b.now())

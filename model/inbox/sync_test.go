@@ -151,7 +151,7 @@ func TestAPageAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		time.Sleep(time.Minute)
-		del, err := b.Plan(ctx, []model.Ref{f.ref("2")}, []model.Change{{Kind: model.EditDelete}}, nil)
+		del, err := b.Plan(ctx, []model.Ref{f.ref("2")}, []model.Change{{Kind: model.EditDelete}}, model.PlanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -124,7 +124,7 @@ func TestWhatConfabDeliveredIsNotSomebodyElse(t *testing.T) {
 			session(t, path, []*fake{f}, func(t *testing.T, two *inbox.Inbox, _ *store.Store) {
 				one.Sync(ctx)
 				plan := func(b *inbox.Inbox, changes ...model.Change) model.Plan {
-					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, nil)
+					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -157,7 +157,7 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		p.block(title, e.Ref, "it is being taken back already")
 		return false, nil
 	}
-	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, nil)
+	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, model.PlanOptions{})
 	if err != nil {
 		return false, err
 	}

@@ -274,8 +274,8 @@ func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
 	enqueue(t, s, store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
 		Target: model.Value{New: &model.NewConversation{Title: "Lift", Message: "a recognisable body"}}}, Title: "Lift"})
 	e := claim(t, s, nil)[0]
-	if err := s.SentCreate(t.Context(), e); err != nil {
-		t.Fatal(err)
+	if ok, err := s.SentCreate(t.Context(), e, store.Creation{}); err != nil || !ok {
+		t.Fatal(ok, err)
 	}
 	e.Target.New.Message = ""
 	made := conv("9", "Lift")

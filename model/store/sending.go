@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"confab/model"
-	"confab/model/query"
 )
 
 // Sent notes, before a write leaves, that it may have left.
@@ -19,28 +18,6 @@ func (s *Store) Sent(ctx context.Context, ids []string) error {
 		}
 		return nil
 	}))
-}
-
-// SentCreate is Sent for a create. The first time, it also notes which cached
-// conversations have its title already: a look for what a lost create made
-// must not take one of those.
-func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry) error {
-	return localError("note a sending", s.tx(ctx, func(t *tx) error {
-		return t.exec(`UPDATE outbox SET sent = 1, known = CASE WHEN sent = 0 THEN
-  (SELECT json_group_array(id) FROM conversation WHERE account = ?1 AND title = ?2) ELSE known END WHERE id = ?3`,
-			e.Ref.Account, query.NewSubject(model.Row{Conversation: model.Conversation{Title: e.Target.New.Title}}).Title, e.ID)
-	}))
-}
-
-// KnownBefore gives what SentCreate noted.
-func (s *Store) KnownBefore(ctx context.Context, id string) ([]string, error) {
-	var raw string
-	var ids []string
-	err := s.read.QueryRowContext(ctx, "SELECT known FROM outbox WHERE id = ?", id).Scan(&raw)
-	if err == nil {
-		err = json.Unmarshal([]byte(raw), &ids)
-	}
-	return ids, localError("read the outbox", err)
 }
 
 // Park puts a claimed edit back with a state and why. next is when a retry is

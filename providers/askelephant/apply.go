@@ -56,7 +56,7 @@ func contactIDs(people []model.Participant) ([]string, error) {
 
 // Requests implements model.Provider.
 func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	call, _, refused := p.plan(fresh, edits, p.possible(fresh))
+	call, _, refused := p.plan(fresh, edits, p.Capabilities(fresh))
 	for i := range edits {
 		if err := refused[i]; err != nil {
 			return nil, err

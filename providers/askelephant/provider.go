@@ -165,14 +165,6 @@ func (p *provider) Describe() model.Description {
 
 // Capabilities implements model.Provider.
 func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
-	if p.account.ReadOnly {
-		return providers.ReadOnlyCapabilities()
-	}
-	return p.possible(c)
-}
-
-// possible is Capabilities without regard to read-only.
-func (p *provider) possible(c model.Conversation) model.Capabilities {
 	caps := providers.CapabilitiesOf(table())
 	if p.client.lacks(expandContacts) {
 		caps[model.EditContacts] = model.Capability{State: model.CapabilityNo,
@@ -271,9 +263,14 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 	return p.web + url.PathEscape(c.Ref.ID), nil
 }
 
+// Newest implements model.Provider. Nothing is created here.
+func (p *provider) Newest(context.Context, model.NewConversation) (model.Newest, error) {
+	return model.Newest{}, unsupported("list", "creating engagements is not offered")
+}
+
 // Find implements model.Provider. Nothing is created here.
-func (p *provider) Find(context.Context, model.NewConversation, time.Time) ([]model.Conversation, error) {
-	return nil, unsupported("find", "creating engagements is not offered")
+func (p *provider) Find(context.Context, model.Edit, []string) (model.Found, error) {
+	return model.Found{}, unsupported("find", "creating engagements is not offered")
 }
 
 func unsupported(op, message string) *model.Error {

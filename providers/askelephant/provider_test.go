@@ -184,12 +184,6 @@ func TestReadOnlyAndCapabilities(t *testing.T) {
 	if c := caps[model.EditContacts]; c.State != model.CapabilityAssumed || !strings.Contains(c.Reason, "assumed") {
 		t.Errorf("%+v", c)
 	}
-	p.account.ReadOnly = true
-	for k, c := range p.Capabilities(fresh()) {
-		if c.Can() {
-			t.Errorf("%s: %+v", k, c)
-		}
-	}
 	q, err := Factory().Open(providers.Account{Credential: credential("x"), Transport: f, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)

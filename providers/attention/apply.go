@@ -121,7 +121,7 @@ func (p *provider) wholeLabels(fresh model.Conversation) map[string]any {
 
 // Requests implements model.Provider.
 func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	steps, refused := p.plan(fresh, edits, p.possible(fresh))
+	steps, refused := p.plan(fresh, edits, p.Capabilities(fresh))
 	for i := range edits {
 		if err := refused[i]; err != nil {
 			return nil, err

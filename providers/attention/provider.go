@@ -137,14 +137,6 @@ func (p *provider) Describe() model.Description {
 
 // Capabilities implements model.Provider.
 func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
-	if p.account.ReadOnly {
-		return providers.ReadOnlyCapabilities()
-	}
-	return p.possible(c)
-}
-
-// possible is Capabilities without regard to read-only.
-func (p *provider) possible(c model.Conversation) model.Capabilities {
 	caps := providers.CapabilitiesOf(table())
 	if c.Archived {
 		caps[model.EditArchive] = model.Capability{State: model.CapabilityNo, Reason: "it is archived already, and Attention has no call that unarchives"}
@@ -255,9 +247,14 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 	return link, nil
 }
 
+// Newest implements model.Provider. Nothing is created here.
+func (p *provider) Newest(context.Context, model.NewConversation) (model.Newest, error) {
+	return model.Newest{}, unsupported("list", "Attention has no call that creates a conversation")
+}
+
 // Find implements model.Provider. Nothing is created here.
-func (p *provider) Find(context.Context, model.NewConversation, time.Time) ([]model.Conversation, error) {
-	return nil, unsupported("find", "Attention has no call that creates a conversation")
+func (p *provider) Find(context.Context, model.Edit, []string) (model.Found, error) {
+	return model.Found{}, unsupported("find", "Attention has no call that creates a conversation")
 }
 
 func unsupported(op, message string) *model.Error {

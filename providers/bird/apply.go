@@ -16,7 +16,7 @@ import (
 // attributes of fresh were not read by Load in this run, Apply may read them once more to tell "5" from 5.
 func (p *Provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
 	attributes, _ := p.heldFor(fresh, edits)
-	w := prepare(fresh, edits, attributes, p.possible(fresh))
+	w := prepare(fresh, edits, attributes, p.Capabilities(fresh))
 	for _, err := range w.refused {
 		if err != nil {
 			return nil, err
@@ -296,14 +296,10 @@ func (r *run) create(ctx context.Context, i int) {
 		return
 	}
 	answer, err := r.p.client.do(ctx, r.p.client.createConversation(body))
-	if existing, ok := alreadyThere(err); ok {
-		r.out[i].Created, r.out[i].Existed = existing, true
-		return
-	}
 	if err != nil {
 		r.failed(err, false)
-		if k := model.KindOf(err); k == model.Forbidden || k == model.Unsupported {
-			r.p.learned.Never(model.EditCreate, "the service refused it: "+model.AsError(err).Message)
+		if e := model.AsError(err); e.Status != 0 && (e.Kind == model.Forbidden || e.Kind == model.Unsupported) {
+			r.p.learned.Never(model.EditCreate, "the service refused it: "+e.Message)
 		}
 		r.out[i].Err = err
 		return
@@ -314,7 +310,7 @@ func (r *run) create(ctx context.Context, i int) {
 			Message: "the service accepted, and its answer does not name the new conversation"}
 		return
 	}
-	r.out[i].Created, r.out[i].After = c.Ref.ID, &c
+	r.out[i].Created = c.Ref.ID
 }
 
 // forEdit gives an error of a request the name of the edit it was for.

@@ -2,7 +2,6 @@ package bird
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -195,12 +194,3 @@ const (
 	codeContactInConversation = "ContactAlreadyInConversation"
 	codeAlreadyExists         = "ResourceAlreadyExists"
 )
-
-// alreadyThere gives the conversation that a refused create names as the one that exists.
-func alreadyThere(err error) (string, bool) {
-	var e *model.Error
-	if errors.As(err, &e) && e.Kind == model.ConflictKind && e.Code == codeContactInConversation && e.Existing != "" {
-		return e.Existing, true
-	}
-	return "", false
-}

@@ -254,7 +254,7 @@ func convertMessage(raw []byte, accessKey string) (model.Message, bool) {
 	if !ok {
 		return model.Message{}, false
 	}
-	m := model.Message{ID: o.Text("id"), At: o.Time("createdAt"), Offset: -1, Status: o.Text("status")}
+	m := model.Message{ID: o.Text("id"), At: o.Time("createdAt"), Offset: -1, Status: o.Text("status"), Reference: o.Text("reference")}
 	if sender := o.Object("sender"); sender != nil {
 		p := participant(sender)
 		m.Incoming = p.Kind == model.KindContact

@@ -37,6 +37,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if !ok || !strings.EqualFold(c.Ref.ID, id) {
 		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
 	}
+	if c.Archived {
+		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: "read conversation", Status: answer.Status, Message: reasonDeleted}
+	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
 	p.held.put(id, rawAttributes(answer.Body))

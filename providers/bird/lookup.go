@@ -24,8 +24,8 @@ var (
 )
 
 // Lookup implements model.Provider. Contacts are found by id, e-mail address, phone number (+31…) or KEY=VALUE, and by
-// name within the pages that are read; channels are listed. Users are found by id, and by name or e-mail among the
-// agents. Flows have no directory, so only an id finds one.
+// name within the pages that are read; channels are listed. Users are found among the agents. Flows have no directory,
+// so none is found.
 func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Limit <= 0 {
 		req.Limit = defaultLookup
@@ -36,13 +36,12 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 		return p.lookupContacts(ctx, req)
 	case model.LookupChannels:
 		return p.lookupChannels(ctx, req)
-	case model.LookupUsers, model.LookupFlows:
+	case model.LookupUsers:
 		if uuidShape.MatchString(req.Text) {
-			return model.LookupPage{Items: []model.Participant{{Kind: string(req.Kind), ID: req.Text}}}, nil
+			return p.lookupAgent(ctx, req.Text)
 		}
-		if req.Kind == model.LookupUsers {
-			return p.lookupAgents(ctx, req)
-		}
+		return p.lookupAgents(ctx, req)
+	case model.LookupFlows:
 		return model.LookupPage{}, nil
 	}
 	return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Op: "look up", Message: "Bird has no directory of this kind: " + string(req.Kind)}
@@ -152,7 +151,7 @@ func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 
 // lookupAgents gives one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
 // of type user is "usually an agent at the desk", and a wrong id is refused when it is added. An access key that may
-// not list agents is common; then only ids find users.
+// not list agents is common; then nobody is found.
 func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if strings.ContainsFunc(req.Text, unicode.IsControl) {
 		return model.LookupPage{}, nil
@@ -161,7 +160,7 @@ func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 	switch model.KindOf(err) {
 	case "":
 	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
-		p.account.Logf("agents cannot be listed, so users are found by id alone: %s", err)
+		p.account.Logf("agents cannot be listed, so no users are found: %s", err)
 		return model.LookupPage{}, nil
 	default:
 		return model.LookupPage{}, err
@@ -181,6 +180,26 @@ func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 		out.Cursor = "" // a token that leads to itself
 	}
 	return out, nil
+}
+
+// lookupAgent finds the agent with an id. The list has no filter by id, so its pages are read, a bounded number of them.
+func (p *Provider) lookupAgent(ctx context.Context, id string) (model.LookupPage, error) {
+	req := model.LookupRequest{Kind: model.LookupUsers, Limit: pageLimit}
+	for range searchPages {
+		page, err := p.lookupAgents(ctx, req)
+		if err != nil {
+			return page, err
+		}
+		for _, u := range page.Items {
+			if strings.EqualFold(u.ID, id) {
+				return model.LookupPage{Items: []model.Participant{u}}, nil
+			}
+		}
+		if req.Cursor = page.Cursor; req.Cursor == "" {
+			break
+		}
+	}
+	return model.LookupPage{}, nil
 }
 
 func lookupCursor(token string, skip int) string { return strconv.Itoa(skip) + ":" + token }

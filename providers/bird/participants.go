@@ -142,6 +142,9 @@ func reference(p model.Participant) participantBody {
 // maxNewParticipants is how many a create may name.
 const maxNewParticipants = 5
 
+// messageReference is the reference of the first message of a create.
+func messageReference(editID string) string { return "confab-" + editID }
+
 // newConversation is the body of a create. A message gets a reference made from the id of the edit: references are
 // unique in a workspace, so a create that is sent twice cannot send its message twice [assumed].
 func newConversation(n model.NewConversation, editID string) (createBody, *model.Error) {
@@ -187,7 +190,7 @@ func newConversation(n model.NewConversation, editID string) (createBody, *model
 	if n.Message != "" {
 		body.InitialMessage = &initialMessage{Recipients: recipients, Body: textMessage(n.Message)}
 		if editID != "" {
-			body.InitialMessage.Reference = "confab-" + editID
+			body.InitialMessage.Reference = messageReference(editID)
 		}
 	}
 	return body, nil

@@ -188,14 +188,6 @@ func table() []providers.CapabilityRow {
 
 // Capabilities implements model.Provider.
 func (p *Provider) Capabilities(c model.Conversation) model.Capabilities {
-	if p.account.ReadOnly {
-		return providers.ReadOnlyCapabilities()
-	}
-	return p.possible(c)
-}
-
-// possible is Capabilities without regard to read-only.
-func (p *Provider) possible(c model.Conversation) model.Capabilities {
 	out := providers.CapabilitiesOf(table())
 	no := func(k model.EditKind, reason string) {
 		if out[k].Can() {

@@ -295,7 +295,8 @@ func TestLookup(t *testing.T) {
 		case strings.HasSuffix(r.Path, "/agents") && strings.Contains(r.Query, "pageToken=refused"):
 			return 401, `{"code":"Unauthorized","message":"no AgentViewerPolicy"}`
 		case strings.HasSuffix(r.Path, "/agents"):
-			return 200, results("", `{"id":"us-1","displayName":"Ann Desk","email":"ann@desk.test"}`, `{"id":"us-2","displayName":"Bob Desk"}`)
+			return 200, results("", `{"id":"us-1","displayName":"Ann Desk","email":"ann@desk.test"}`, `{"id":"us-2","displayName":"Bob Desk"}`,
+				`{"id":"0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3","displayName":"Eve Desk"}`)
 		case strings.HasSuffix(r.Path, "/contacts/search"):
 			return 200, results("", contact("1", "Ann", "ann@example.com"))
 		case strings.HasSuffix(r.Path, "/contacts") && strings.Contains(r.Query, "pageToken=p2"):
@@ -319,7 +320,9 @@ func TestLookup(t *testing.T) {
 		{model.LookupRequest{Kind: model.LookupContacts, Text: "ann", Limit: 1, Cursor: "1:"}, "2", "0:p2", ""},
 		{model.LookupRequest{Kind: model.LookupContacts, Limit: 2, Cursor: "2:"}, "3 4", "", ""},
 		{model.LookupRequest{Kind: model.LookupContacts, Text: c1}, "", "", "GET " + base + "/contacts/" + c1},
-		{model.LookupRequest{Kind: model.LookupUsers, Text: c1}, c1, "", ""},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: c1}, "", "", "GET " + base + "/agents?limit=100"},
+		{model.LookupRequest{Kind: model.LookupUsers, Text: "0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"}, "0d5f1c0a-7b52-4e8e-9a41-2c6d80f1b7e3", "", ""},
+		{model.LookupRequest{Kind: model.LookupFlows, Text: c1}, "", "", ""},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann"}, "us-1", "", "GET " + base + "/agents?limit=50&name=ann"},
 		{model.LookupRequest{Kind: model.LookupUsers, Text: "ann@desk.test"}, "us-1", "", "GET " + base + "/agents?email=ann%40desk.test&limit=50"},
 		{model.LookupRequest{Kind: model.LookupUsers, Limit: 2, Cursor: "refused"}, "", "", ""},
@@ -342,18 +345,42 @@ func TestLookup(t *testing.T) {
 	wantKind(t, err, model.Unsupported)
 }
 
-func TestFind(t *testing.T) {
-	at := func(s string) map[string]any { return map[string]any{"name": "t", "createdAt": s, "channelId": "ch-1"} }
-	p, s := openStub(t, func(sent) (int, string) {
-		return 200, results("more", row("new", at("2026-02-01T00:00:01Z")), row("other", map[string]any{"createdAt": "2026-02-01T00:00:01Z"}), row("old", at("2026-01-01T00:00:00Z")))
-	})
-	since := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
-	found, err := p.Find(t.Context(), model.NewConversation{Title: "t", Channel: "ch-1"}, since)
-	if err != nil || len(found) != 1 || found[0].Ref.ID != "new" || len(s.lines()) != 1 {
-		t.Errorf("%v, %v, %v", found, err, s.lines())
+// The order of the list is only seen, never documented: where the times of
+// creation say otherwise, it proves nothing.
+func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
+	made := func(id, at string) string {
+		return row(id, map[string]any{"name": "t", "createdAt": at, "channelId": "ch-1", "initiatingParticipant": nil})
 	}
-	if found, err = p.Find(t.Context(), model.NewConversation{Title: "t", Channel: "ch-2"}, since); err != nil || len(found) != 0 {
-		t.Errorf("%v, %v", found, err)
+	create := model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Channel: "ch-1"}}}
+	for name, tc := range map[string]struct {
+		list  string
+		known []string
+		sure  bool
+		alike int
+	}{
+		"down to one that was known": {results("more", made("new", "2026-02-01T00:00:01Z"), made("known", "2026-01-01T00:00:00Z")), []string{"known"}, true, 1},
+		"to the end":                 {results("", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, true, 1},
+		"no end in sight":            {results("more", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
+		"in another order":           {results("", made("old", "2026-01-01T00:00:00Z"), made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 2},
+		"without a time":             {results("", made("new", "")), []string{"gone"}, false, 1},
+		"a row that is none":         {results("", "null", made("new", "2026-02-01T00:00:01Z")), []string{"gone"}, false, 1},
+	} {
+		n := 0
+		p, _ := openStub(t, func(s sent) (int, string) {
+			switch {
+			case strings.Contains(s.line(), "/participants"), strings.Contains(s.line(), "/messages"):
+				return 200, results("")
+			case strings.Contains(s.line(), "/conversations?"):
+				n++
+				return 200, strings.ReplaceAll(tc.list, `"more"`, fmt.Sprintf(`"more %d"`, n))
+			}
+			_, id, _ := strings.Cut(s.line(), "/conversations/")
+			return 200, made(id, "2026-02-01T00:00:01Z")
+		})
+		found, err := p.Find(t.Context(), create, tc.known)
+		if err != nil || found.Sure != tc.sure || len(found.Alike) != tc.alike || len(found.Same) != tc.alike {
+			t.Errorf("%s: %+v, %v", name, found, err)
+		}
 	}
 }
 

@@ -18,7 +18,6 @@ const (
 	maxPages            = 20_000 // of conversations: two million
 	maxParticipantPages = 100
 	maxChannelPages     = 10
-	findPages           = 5
 )
 
 // cursorPrefix marks a cursor of an unfinished walk; the page token follows.
@@ -155,41 +154,6 @@ func (p *Provider) walk(ctx context.Context, pages int, call func(token string) 
 		token = pg.Next
 	}
 	return all, false, nil
-}
-
-// Find implements model.Provider: the newest conversations with that name, on that channel where one is asked for.
-func (p *Provider) Find(ctx context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
-	var found []model.Conversation
-	token, seen := "", newSeenTokens("")
-	for range findPages {
-		answer, err := p.client.do(ctx, p.client.listConversations(pageLimit, token))
-		if err != nil {
-			return nil, err
-		}
-		pg, err := readPage(answer)
-		if err != nil {
-			return nil, named(err, "list conversations")
-		}
-		name, older := p.channels.namer(ctx, p.client), false
-		for _, raw := range pg.Results {
-			c, ok := convert(raw, p.account.Name, name)
-			if !ok {
-				continue
-			}
-			if c.Created.Before(since) {
-				older = older || !c.Created.IsZero()
-				continue
-			}
-			if c.Title == n.Title && (n.Channel == "" || strings.EqualFold(c.Channel.ID, n.Channel)) {
-				found = append(found, c)
-			}
-		}
-		if pg.Next == "" || older || !seen.add(pg.Next) {
-			break
-		}
-		token = pg.Next
-	}
-	return found, nil
 }
 
 // channelNames names channels. They are listed once, when the first name is wanted; where that is refused, ids stay

@@ -48,6 +48,9 @@ func attentionService() conformance.Service {
 			}},
 			suits(setText("archive", model.EditArchive, "", "archived", 1), func(_ *conformance.Bench, c model.Conversation) bool { return !c.Archived }),
 		},
+		IgnoreDelete: func(b *conformance.Bench) {
+			behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.ArchiveIgnored = true })
+		},
 		Mixed: []conformance.MixedCase{{
 			Name: "public, title, labels", Requests: 3, First: 1, Last: 0,
 			Edits: func(_ *conformance.Bench, c model.Conversation) ([]model.Edit, bool) {

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"confab/model"
 )
@@ -78,6 +77,9 @@ func (b *Bench) tamperWhere(write bool, f Tamper) {
 		return next.RoundTrip(req)
 	})
 }
+
+// T is the test that the bench was opened for.
+func (b *Bench) T() testing.TB { return b.t }
 
 // Reset forgets the requests so far.
 func (b *Bench) Reset() {
@@ -313,10 +315,18 @@ func (w *watched) Apply(ctx context.Context, fresh model.Conversation, edits []m
 	return out
 }
 
-func (w *watched) Find(ctx context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
+func (w *watched) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
 	w.t.Helper()
-	list, err := w.Provider.Find(ctx, n, since)
+	newest, err := w.Provider.Newest(ctx, n)
+	w.failed("newest", err)
+	w.after("newest")
+	return newest, err
+}
+
+func (w *watched) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+	w.t.Helper()
+	found, err := w.Provider.Find(ctx, e, known)
 	w.failed("find", err)
 	w.after("find")
-	return list, err
+	return found, err
 }

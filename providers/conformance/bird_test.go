@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -92,7 +93,7 @@ func birdService() conformance.Service {
 				return "", model.Value{New: &model.NewConversation{Title: "Hello", Description: "About\nit", Privacy: model.PrivacyPrivate, Access: "invite-only",
 					People: []model.Participant{birdUser(b, nil), contact}, Message: "Good morning <b>&\nyou"}}, true
 			}},
-			{Name: "create where one is open", Kind: model.EditCreate, Requests: 1, Edit: func(b *conformance.Bench, _ model.Conversation) (string, model.Value, bool) {
+			{Name: "create where one is open", Kind: model.EditCreate, Requests: 1, Exists: true, Edit: func(b *conformance.Bench, _ model.Conversation) (string, model.Value, bool) {
 				channel, contact := birdTaken(b)
 				return "", model.Value{New: &model.NewConversation{Title: "Again", Channel: channel, People: []model.Participant{contact}}}, channel != ""
 			}},
@@ -129,7 +130,14 @@ func birdService() conformance.Service {
 			{Kind: model.LookupContacts, Search: func(p model.Participant) string { return p.Email }, ByID: true},
 			{Kind: model.LookupChannels, Search: func(p model.Participant) string { return p.Name }, ByID: true},
 			{Kind: model.LookupUsers, Search: func(p model.Participant) string { return p.Name }, ByID: true},
-			{Kind: model.LookupFlows, ByIDAlone: true, KnownID: func(b *conformance.Bench) string { return birdUser(b, nil).ID }},
+			{Kind: model.LookupFlows, None: true},
+		},
+		ByHand: birdByHand,
+		IgnoreCreate: func(b *conformance.Bench) {
+			behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.CreateIgnored = true })
+		},
+		IgnoreDelete: func(b *conformance.Bench) {
+			behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.DeleteIgnored = true })
 		},
 		Silent: []conformance.SilentCase{{
 			Name: "participants may not be read", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, _ string) {
@@ -264,6 +272,13 @@ func post(t testing.TB, s *stand, path, body string) {
 	if res.StatusCode >= 300 {
 		t.Fatalf("POST %s: %s", path, res.Status)
 	}
+}
+
+// birdByHand creates a conversation as a user of Bird's web application does.
+func birdByHand(b *conformance.Bench, n model.NewConversation) {
+	someone, _ := json.Marshal(map[string]any{"type": "user", "id": birdUser(b, n.People).ID})
+	body := fmt.Sprintf(`{"name":%q,"description":%q,"participants":[%s],"initiatingParticipant":%s}`, n.Title, n.Description, someone, someone)
+	post(b.T(), behind(b), "/bird/workspaces/"+behind(b).Bird().Workspace()+"/conversations", body)
 }
 
 // birdPlain tells a conversation whose attributes are texts, which are all

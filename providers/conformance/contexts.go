@@ -28,7 +28,7 @@ func (s Service) calls(b *Bench) map[string]func(ctx context.Context) error {
 		},
 	}
 	for _, lc := range s.Lookups {
-		if !lc.ByIDAlone {
+		if !lc.None {
 			out["look up "+string(lc.Kind)] = func(ctx context.Context) error {
 				_, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Limit: 5})
 				return err

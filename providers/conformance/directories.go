@@ -44,16 +44,15 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 	if lc.Scope != nil {
 		scope = lc.Scope(b)
 	}
-	if lc.ByIDAlone {
-		id := lc.KnownID(b)
-		page, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Text: id, Scope: scope})
-		if err != nil || len(page.Items) != 1 || page.Items[0].ID != id {
-			t.Errorf("looking for %s finds %v, error %v", id, page.Items, err)
+	invented := []string{"999999999", "00000000-0000-4000-8000-000000000000", "nobody@example.invalid"}
+	if lc.None {
+		for _, text := range append(invented, "") {
+			page, err := b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Text: text, Scope: scope})
+			if err != nil || len(page.Items) > 0 || page.Cursor != "" {
+				t.Errorf("looking for %q gives %+v, error %v", text, page, err)
+			}
 		}
-		page, err = b.Account.Lookup(ctx, model.LookupRequest{Kind: lc.Kind, Scope: scope})
-		if err != nil || len(page.Items) != 0 || page.Cursor != "" {
-			t.Errorf("listing gives %v, error %v", page, err)
-		}
+		b.wantCount(t, "a directory that is none", 0)
 		return
 	}
 	var all []model.Participant
@@ -91,6 +90,11 @@ func lookup(t *testing.T, s Service, lc LookupCase) {
 			if len(found) > len(all)/2+1 {
 				t.Errorf("looking for %q finds %d of %d", text, len(found), len(all))
 			}
+		}
+	}
+	for _, text := range invented {
+		if found := b.directory(t, model.LookupRequest{Kind: lc.Kind, Scope: scope, Text: text}); len(found) > 0 {
+			t.Errorf("looking for %q finds %+v, whom the service did not name", text, found)
 		}
 	}
 	for _, text := range []string{"zzz nobody is called that zzz", "%", "a&like=b", "\x00", "'; --"} {

@@ -124,6 +124,18 @@ func konaService() conformance.Service {
 			{Kind: model.LookupGroups, Search: func(p model.Participant) string { return p.Name }, ByID: true},
 			{Kind: model.LookupSpaces, Search: func(p model.Participant) string { return p.Name }, ByID: true},
 		},
+		ByHand: func(b *conformance.Bench, n model.NewConversation) {
+			before := b.IDs()
+			post(b.T(), behind(b), "/kona/api/conversations", fmt.Sprintf(`{"conversations":[{"name":%q,"details":%q,"space_id":%s}]}`, n.Title, n.Description, n.Space))
+			for _, id := range b.IDs() {
+				if !slices.Contains(before, id) {
+					behind(b).Kona().Change(id, "creator_id", behind(b).Kona().Me()+1)
+					behind(b).Kona().Change(id, "stakeholder", 2)
+				}
+			}
+		},
+		IgnoreCreate: turn(func(s *sandbox.KonaSwitches) { s.CreateIgnored = true }),
+		IgnoreDelete: turn(func(s *sandbox.KonaSwitches) { s.DeleteIgnored = true }),
 		Silent: []conformance.SilentCase{
 			{Name: "participants are null", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, id string) { behind(b).Kona().Change(id, "participants", nil) }},
 			{Name: "groups are null", Kind: model.EditParticipants, Turn: func(b *conformance.Bench, id string) { behind(b).Kona().Change(id, "groups", nil) }},

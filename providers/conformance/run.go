@@ -20,6 +20,8 @@ func Run(t *testing.T, s Service) {
 		{"Load", loads},
 		{"Apply", applies},
 		{"Faults", faults},
+		{"Creates", creates},
+		{"Deletes", deletes},
 		{"Context", contexts},
 		{"Concurrency", concurrency},
 		{"Secrets", secrecy},

@@ -34,6 +34,12 @@ type Service struct {
 	// Silent turns a stand-in into one that does not say what a set holds,
 	// for one conversation; absent sets must stay unknown.
 	Silent []SilentCase
+	// IgnoreCreate and IgnoreDelete let the stand-in accept a create, or a
+	// delete or archiving, and do nothing; nil where the service has neither.
+	IgnoreCreate, IgnoreDelete func(b *Bench)
+	// ByHand lets somebody else create a conversation as asked for, nil where
+	// nothing can be created.
+	ByHand func(b *Bench, n model.NewConversation)
 	// Lessons are refusals that an account must learn from.
 	Lessons []Lesson
 	// Quirks are the readings of the service's documentation that its stand-in
@@ -118,6 +124,9 @@ type EditCase struct {
 	Edit func(b *Bench, c model.Conversation) (key string, target model.Value, ok bool)
 	// Requests is how many requests Apply makes, reads included.
 	Requests int
+	// Exists says that the service refuses the create, naming a conversation
+	// that is there.
+	Exists bool
 }
 
 // MixedCase is several edits of one conversation.
@@ -146,9 +155,9 @@ type LookupCase struct {
 	// says that its id finds it too.
 	Search func(p model.Participant) string
 	ByID   bool
-	// ByIDAlone says that the directory lists nothing and finds ids alone.
-	ByIDAlone bool
-	KnownID   func(b *Bench) string // for ByIDAlone
+	// None says that the service has no such directory, only its members:
+	// nobody is found, whatever is asked for, and nothing is sent.
+	None bool
 }
 
 // SilentCase is a way for a set to be left out of an answer.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"confab/model"
 )
@@ -81,7 +80,10 @@ func links(t *testing.T, s Service) {
 		if b.Account.Capabilities(model.Conversation{}).Of(model.EditCreate).Can() {
 			return
 		}
-		_, err := b.Account.Find(context.Background(), model.NewConversation{Title: "New"}, time.Now())
+		n := model.NewConversation{Title: "New"}
+		_, err := b.Account.Newest(context.Background(), n)
+		wantKind(t, "listing for what cannot be created", err, model.Unsupported)
+		_, err = b.Account.Find(context.Background(), model.Edit{Kind: model.EditCreate, Target: model.Value{New: &n}}, nil)
 		wantKind(t, "looking for what cannot be created", err, model.Unsupported)
 		b.wantCount(t, "looking for what cannot be created", 0)
 	})

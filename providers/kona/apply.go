@@ -11,7 +11,7 @@ import (
 
 // Requests implements model.Provider. It shows what Apply sends when each request before succeeds.
 func (p *Provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	w := prepare(fresh, edits, p.possible(fresh))
+	w := prepare(fresh, edits, p.Capabilities(fresh))
 	for _, err := range w.refused {
 		if err != nil {
 			return nil, err
@@ -126,12 +126,10 @@ func (p *Provider) update(ctx context.Context, w *work, of []int, out []model.Ou
 	return nil
 }
 
-// remove deletes the conversation; one that is already gone is as it should be [assumed for the 404].
+// remove deletes the conversation.
 func (p *Provider) remove(ctx context.Context, id string) error {
 	_, err := p.client.Do(ctx, p.client.deleteConversation(id))
 	switch model.KindOf(err) {
-	case model.NotFound:
-		return nil
 	case model.Forbidden:
 		e := *model.AsError(err)
 		e.Hint = "only the creator of a conversation can delete it"
@@ -154,8 +152,8 @@ func (p *Provider) create(ctx context.Context, e model.Edit) model.Outcome {
 	}
 	raw, err := one(answer, "conversations")
 	if err == nil {
-		if c, ok := convert(raw, p.account.Name, p.directory.names()); ok {
-			return model.Outcome{Created: c.Ref.ID, After: &c}
+		if id := idOf(raw); id != "" {
+			return model.Outcome{Created: id}
 		}
 	}
 	if id := idIn(answer.Header.Get("Location")); id != "" {

@@ -3,6 +3,7 @@ package kona
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -116,7 +117,7 @@ func TestApplySends(t *testing.T) {
 				case o.Err != nil:
 					t.Errorf("edit %d: %v", i, o.Err)
 				case tt.edits[i].Kind == model.EditCreate:
-					if o.Created != "99" || o.After == nil {
+					if o.Created != "99" {
 						t.Errorf("created %+v", o)
 					}
 				case tt.edits[i].Kind != model.EditDelete:
@@ -239,7 +240,7 @@ func TestAfterIsWhatTheAnswerShows(t *testing.T) {
 }
 
 func TestDelete(t *testing.T) {
-	for status, kind := range map[int]model.ErrorKind{204: "", 404: "", 403: model.Forbidden, 500: model.UnknownOutcome} {
+	for status, kind := range map[int]model.ErrorKind{204: "", 404: model.NotFound, 403: model.Forbidden, 500: model.UnknownOutcome} {
 		p, _ := openStub(t, func(sent) (int, string) {
 			if status == 204 {
 				return status, ""
@@ -492,17 +493,50 @@ func TestLookup(t *testing.T) {
 	wantKind(t, err, model.Unsupported)
 }
 
-func TestFind(t *testing.T) {
-	since := time.UnixMilli(1480000000000)
-	dated := func(id int, name string, ms int64) string {
-		return element(id, map[string]any{"name": name, "created_at": ms})
+// A conversation may come without a time of creation; the order that was asked
+// for is the documented one.
+func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
+	made := func(id int, fields map[string]any) string {
+		all := map[string]any{"name": "t", "participants": []any{}, "groups": []any{}, "creator_id": 3}
+		maps.Copy(all, fields)
+		return element(id, all)
 	}
-	p, s := openStub(t, func(sent) (int, string) {
-		return 200, wrapped(element(5, map[string]any{"name": "t"}), dated(4, "t", 1480000000001), dated(3, "other", 1480000000001), dated(2, "t", 1479999999999), element(1, map[string]any{"name": "t"}))
-	})
-	found, err := p.Find(t.Context(), model.NewConversation{Title: "t", Space: "40"}, since)
-	if err != nil || len(found) != 2 || found[0].Ref.ID != "5" || found[1].Ref.ID != "4" || !strings.Contains(s.lines()[0], "order_by=created_at&page=1&per_page=100&space_id=40") {
-		t.Errorf("%v, %v, %v", found, err, s.lines())
+	create := model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Space: "40"}}}
+	for name, tc := range map[string]struct {
+		list  []string
+		known []string
+		sure  bool
+		same  int
+	}{
+		"down to one that was known": {[]string{made(5, nil), made(4, nil)}, []string{"4"}, true, 1},
+		"to the end":                 {[]string{made(5, nil)}, []string{}, true, 1},
+		"somebody else's":            {[]string{made(5, map[string]any{"creator_id": 4})}, []string{"4"}, true, 0},
+		"in another order": {[]string{made(5, map[string]any{"created_at": 1480000000000}), made(6, map[string]any{"created_at": 1490000000000})},
+			[]string{"4"}, false, 2},
+	} {
+		p, s := openStub(t, func(s sent) (int, string) {
+			switch {
+			case strings.Contains(s.line(), "/userinfo"):
+				return 200, `{"users":[{"id":3,"name":"Ann"}]}`
+			case strings.Contains(s.line(), "/comments"):
+				return 200, `{"comments":[]}`
+			case strings.Contains(s.line(), "/conversations?"):
+				return 200, wrapped(tc.list...)
+			}
+			for _, c := range tc.list {
+				if id := idOf([]byte(c)); strings.HasSuffix(s.line(), "/conversations/"+id) {
+					return 200, wrapped(c)
+				}
+			}
+			return 404, `{}`
+		})
+		found, err := p.Find(t.Context(), create, tc.known)
+		if err != nil || found.Sure != tc.sure || len(found.Same) != tc.same {
+			t.Errorf("%s: %+v, %v", name, found, err)
+		}
+		if !strings.Contains(s.lines()[0], "order_by=created_at&page=1&per_page=100&space_id=40") {
+			t.Errorf("%s: sent %s", name, s.lines()[0])
+		}
 	}
 }
 

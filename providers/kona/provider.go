@@ -174,14 +174,6 @@ func table() []providers.CapabilityRow {
 
 // Capabilities implements model.Provider.
 func (p *Provider) Capabilities(c model.Conversation) model.Capabilities {
-	if p.account.ReadOnly {
-		return providers.ReadOnlyCapabilities()
-	}
-	return p.possible(c)
-}
-
-// possible is Capabilities without regard to read-only.
-func (p *Provider) possible(c model.Conversation) model.Capabilities {
 	out := providers.CapabilitiesOf(table())
 	p.learned.Narrow(out, c.Ref.ID)
 	return out
@@ -233,7 +225,7 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 		list = model.FailedCheck(list.Name, err)
 	}
 	update := model.CheckResult{Name: "changes", OK: true, Detail: hintUpdate}
-	if c := p.possible(model.Conversation{}).Of(model.EditTitle); !c.Can() {
+	if c := p.Capabilities(model.Conversation{}).Of(model.EditTitle); !c.Can() {
 		update.OK, update.Detail, update.Kind = false, c.Reason, model.Unsupported
 	}
 	return append(out, list, update)

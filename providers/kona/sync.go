@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"confab/model"
 	"confab/providers"
@@ -18,10 +17,6 @@ const (
 	maxPages         = 20_000 // of conversations: two million
 	commentPages     = 3      // for the detail view: three hundred
 	commentPagesMost = 20     // where everything is asked for
-	findPages        = 3
-	// findUndated is how many of the newest conversations of a space may be the one just made where they carry no
-	// time of creation.
-	findUndated = 10
 )
 
 // cursorPrefix marks a cursor of an unfinished full walk; the page number follows.
@@ -246,39 +241,4 @@ func withComments(body []byte, comments []json.RawMessage) json.RawMessage {
 		return body
 	}
 	return bytes.TrimSpace(out.Bytes())
-}
-
-// Find implements model.Provider: the newest of the space with that name. A conversation may come without the time of
-// its creation; then it counts only among the newest few.
-func (p *Provider) Find(ctx context.Context, n model.NewConversation, since time.Time) ([]model.Conversation, error) {
-	var found []model.Conversation
-	pages, at := newPager(1), 0
-	for range findPages {
-		answer, err := p.client.Do(ctx, p.client.listConversations(byCreated, n.Space, pages.page))
-		if err != nil {
-			return nil, err
-		}
-		list, err := items(answer, "conversations")
-		if err != nil {
-			return nil, named(err, "list conversations")
-		}
-		fresh, end, _ := pages.take(list)
-		older := false
-		for _, c := range p.convertAll(ctx, fresh) {
-			at++
-			if older = older || !c.Created.IsZero() && c.Created.Before(since); older {
-				break // newest first, so all that follow are older still
-			}
-			if c.Created.IsZero() && at > findUndated {
-				continue
-			}
-			if c.Title == n.Title && (n.Space == "" || c.Space.ID == n.Space) {
-				found = append(found, c)
-			}
-		}
-		if end || older {
-			break
-		}
-	}
-	return found, nil
 }

@@ -37,6 +37,8 @@ type AttentionSwitches struct {
 	MaxPage int
 	// PrivacyIgnored answers a change of privacy with 200 and changes nothing.
 	PrivacyIgnored bool
+	// ArchiveIgnored answers an archiving with 200 and changes nothing.
+	ArchiveIgnored bool
 	// PrivacyOmitted leaves attributes.private out of the answers to writes.
 	PrivacyOmitted bool
 	// LabelsMerged adds to the label map; the default replaces it.

@@ -259,7 +259,9 @@ func (a *Attention) archive(x *exchange, id string) {
 		return
 	}
 	if i, ok := a.writable(x, id); ok {
-		a.set(i, "archived", true)
+		if !a.switches.ArchiveIgnored {
+			a.set(i, "archived", true)
+		}
 		a.written(x, i)
 	}
 }

@@ -62,6 +62,15 @@ type BirdSwitches struct {
 	TooMany int
 	// No429Header keeps injected 429 faults without a Retry-After too, as Bird documents none.
 	No429Header bool
+	// DeleteIgnored answers 204 to a DELETE of a conversation and keeps it; CreateIgnored answers 201 to a POST with a
+	// conversation that is then nowhere.
+	DeleteIgnored, CreateIgnored bool
+	// DeletedShown answers a GET of a deleted conversation with its status deleted, a word that the vendor lists.
+	DeletedShown bool
+	// ExistsAnywhere refuses a create that names no channel, too, for a contact who is in an active conversation on any.
+	ExistsAnywhere bool
+	// ExistsUnnamed answers a create for a contact who is in a conversation with ResourceAlreadyExists and no id.
+	ExistsUnnamed bool
 	// ForbidDirectory answers contacts, channels and agents with 403, as an access key without those roles gets.
 	ForbidDirectory bool
 }
@@ -291,6 +300,15 @@ func (b *Bird) find(id string) *birdConversation {
 	return nil
 }
 
+// findDeleted returns a deleted conversation where reads still show it.
+func (b *Bird) findDeleted(id string) *birdConversation {
+	row, ok := b.seed.conversationRow(id, b.seed.conversations+b.created)
+	if !ok || !b.switches.DeletedShown {
+		return nil
+	}
+	return b.at(row)
+}
+
 func (b *Bird) at(row int) *birdConversation {
 	if c, ok := b.changed[row]; ok {
 		return c
@@ -465,6 +483,9 @@ func (b *Bird) route(path []string) map[string]birdHandler {
 		on := func(f func(birdRequest, *birdConversation) birdAnswer) birdHandler {
 			return func(r birdRequest) birdAnswer {
 				c := b.find(at(1))
+				if c == nil && n == 2 && r.method == "GET" {
+					c = b.findDeleted(at(1))
+				}
 				if c == nil {
 					return birdNotFound()
 				}

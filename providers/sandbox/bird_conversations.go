@@ -316,7 +316,9 @@ func (b *Bird) deleteConversation(r birdRequest, c *birdConversation) birdAnswer
 	if a, ok := r.only(); !ok {
 		return a
 	}
-	b.drop(c)
+	if !b.switches.DeleteIgnored {
+		b.drop(c)
+	}
 	return birdAnswer{http.StatusNoContent, nil}
 }
 
@@ -527,11 +529,21 @@ func (b *Bird) createConversation(r birdRequest) birdAnswer {
 	if len(problems) > 0 {
 		return problems.answer()
 	}
-	if contact := firstContact(c.people); contact != "" && channel >= 0 {
-		if other, taken := b.activeOn(contact, b.seed.channelID(channel), -1); taken {
+	if contact := firstContact(c.people); contact != "" && (channel >= 0 || b.switches.ExistsAnywhere) {
+		for i := range birdChannels {
+			other, taken := b.activeOn(contact, b.seed.channelID(i), -1)
+			if !taken || channel >= 0 && i != channel {
+				continue
+			}
+			if b.switches.ExistsUnnamed {
+				return birdConflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
+			}
 			return birdConflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.",
 				map[string]any{"conversationId": b.seed.conversationID(other)})
 		}
+	}
+	if b.switches.CreateIgnored {
+		return birdAnswer{http.StatusCreated, c.render()}
 	}
 	b.created++
 	b.keep(c)

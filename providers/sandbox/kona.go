@@ -65,6 +65,9 @@ type KonaSwitches struct {
 	OmitRefresh bool
 	// ExpiredPassword answers everything but the token endpoint with the Expired Password error as 403.
 	ExpiredPassword bool
+	// DeleteIgnored answers 204 to a DELETE and keeps the conversation; CreateIgnored answers 201 to a POST with one that
+	// is then nowhere.
+	DeleteIgnored, CreateIgnored bool
 	// ExternalName wants external_object to be written with name (the 2016 text) instead of data (the 2017 text).
 	ExternalName bool
 	// NoUnreadCount leaves unread_conversation_count out of /userinfo, as before 1.0.13.

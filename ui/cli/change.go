@@ -68,6 +68,7 @@ type request struct {
 	contacts       *[]string
 	addContacts    []string
 	removeContacts []string
+	dryRun         bool
 }
 
 // wants lists what is changed, in the order of display.

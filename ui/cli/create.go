@@ -45,7 +45,8 @@ func (r *run) newCommand() *cobra.Command {
 					d.Account = active[0].Name
 				}
 				// Where nothing can be created the plan says why; nobody needs to be found.
-				if e.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can() {
+				can := e.Capabilities(model.Conversation{Ref: model.Ref{Account: d.Account}, Provider: d.Provider}).Of(model.EditCreate).Can()
+				if can || send.dryRun && d.ReadOnly {
 					dir := newDirectory(e)
 					for _, p := range people {
 						found, err := dir.find(ctx, d, f.space, p.who)
@@ -56,7 +57,7 @@ func (r *run) newCommand() *cobra.Command {
 						n.People = append(n.People, found)
 					}
 				}
-				plan, err := e.PlanCreate(ctx, d.Account, n)
+				plan, err := e.PlanCreate(ctx, d.Account, n, model.PlanOptions{DryRun: send.dryRun})
 				if err != nil {
 					return err
 				}

@@ -53,6 +53,7 @@ collaboration_complete.`,
 			if err := r.mayAsk(send); err != nil {
 				return err
 			}
+			req.dryRun = send.dryRun
 			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
 				refs, err := r.editRefs(ctx, e, args, given("query"), q, cached)
 				if err != nil || len(refs) == 0 {
@@ -160,7 +161,7 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 		groups[string(key)] = append(groups[string(key)], ref)
 	}
 	for _, key := range order {
-		part, err := e.Plan(ctx, groups[key], changes[key], r.progress("read"))
+		part, err := e.Plan(ctx, groups[key], changes[key], model.PlanOptions{DryRun: req.dryRun, Progress: r.progress("read")})
 		if err != nil {
 			return plan, nil, err
 		}
@@ -278,7 +279,8 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 			return out
 		}
 	}
-	if cp := e.Capabilities(*c).Of(model.EditParticipants); len(req.people) > 0 && !cp.Can() {
+	shown := req.dryRun && d.ReadOnly // then it is shown what would be sent if it were not
+	if cp := e.Capabilities(*c).Of(model.EditParticipants); len(req.people) > 0 && !cp.Can() && !shown {
 		out.reason = cp.Reason // whom was meant doesn't matter
 		return out
 	}
@@ -291,7 +293,7 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
 	}
 	if req.hasContacts() {
-		known := e.Capabilities(*c).Of(model.EditContacts).Can()
+		known := shown || e.Capabilities(*c).Of(model.EditContacts).Can()
 		out.changes = append(out.changes, dir.contactChanges(ctx, *c, req, known)...)
 	}
 	return out

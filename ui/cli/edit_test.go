@@ -294,9 +294,9 @@ func TestRowsWithoutAnEdit(t *testing.T) {
 	lines(ExitOK, `{"id":null,"ref":"projects:71","kind":"privacy","state":"already","base":"private","target":"private","error":null,"next_try":null}
 {"id":null,"ref":"projects:71","kind":"labels","key":"tag","state":"already","base":"old","target":"old","error":null,"next_try":null}
 `, "projects:71", "--private", "--label", "tag=old")
-	lines(ExitRefused, `{"id":null,"ref":"meetings:e:4","kind":"description","state":"blocked","base":"","target":null,"error":{"kind":"unsupported","message":"the service has no call for description"},"next_try":null}
+	lines(ExitRefused, `{"id":null,"ref":"meetings:e:4","kind":"description","state":"blocked","base":"","target":null,"error":{"kind":"unsupported","status":null,"message":"the service has no call for description"},"next_try":null}
 `, "meetings:e:4", "--description", "x")
-	gone := `{"id":null,"ref":"projects:none","kind":"title","state":"blocked","base":null,"target":null,"error":{"kind":"not_found","message":"no such conversation"},"next_try":null}
+	gone := `{"id":null,"ref":"projects:none","kind":"title","state":"blocked","base":null,"target":null,"error":{"kind":"not_found","status":null,"message":"no such conversation"},"next_try":null}
 `
 	lines(ExitRefused, gone, "projects:none", "--title", "x")
 	lines(ExitRefused, gone+`{"id":null,"ref":"projects:71","kind":"title","state":"already","base":"Roof repair","target":"Roof repair","error":null,"next_try":null}

@@ -20,8 +20,8 @@ type Engine interface {
 	Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error)
 	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)
 
-	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, progress func(done, total int)) (model.Plan, error)
-	PlanCreate(ctx context.Context, account string, n model.NewConversation) (model.Plan, error)
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
+	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error

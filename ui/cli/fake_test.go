@@ -161,7 +161,7 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 	return model.LookupPage{Items: f.people[req.Kind]}, nil
 }
 
-func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ func(int, int)) (model.Plan, error) {
+func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := model.Plan{ID: fmt.Sprintf("s%d", len(f.outbox)+1)}
@@ -171,7 +171,7 @@ func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.C
 	return p, nil
 }
 
-func (f *fakeEngine) PlanCreate(_ context.Context, account string, n model.NewConversation) (model.Plan, error) {
+func (f *fakeEngine) PlanCreate(_ context.Context, account string, n model.NewConversation, _ model.PlanOptions) (model.Plan, error) {
 	return model.Plan{Items: []model.PlanItem{model.PlanCreate(f.describe[account], f.caps[account], n)}}, nil
 }
 

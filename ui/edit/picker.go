@@ -24,6 +24,7 @@ type Picker struct {
 	cursor  string // of the next page
 	wanted  bool   // the bar is to go on to what the next page brings
 	busy    bool
+	typed   bool // the one item is what was typed, and in no directory
 	problem string
 	at, top int
 }
@@ -76,9 +77,22 @@ func (p *Picker) Take(page model.LookupPage, more bool, problem string) {
 			p.at = min(at, max(0, len(p.items)-1))
 		}
 	} else {
-		p.items, p.at, p.top = page.Items, 0, 0
+		p.items, p.at, p.top, p.typed = page.Items, 0, 0, false
+		if who, ok := p.named(); ok && len(page.Items) == 0 && page.Cursor == "" {
+			p.items, p.typed = []model.Participant{who}, true
+		}
 	}
 	p.cursor, p.wanted = page.Cursor, false
+}
+
+// named gives who was typed as KIND:ID, for those whom a directory does not show.
+func (p *Picker) named() (model.Participant, bool) {
+	if len(p.kinds) == 0 || !ofPeople(p.kinds[p.kind]) {
+		return model.Participant{}, false
+	}
+	kind := string(p.kinds[p.kind])
+	id, ok := strings.CutPrefix(strings.TrimSpace(p.input.Value()), kind+":")
+	return model.Participant{Kind: kind, ID: id}, ok && id != ""
 }
 
 // Move moves the bar; it reports whether the next page is wanted.
@@ -212,7 +226,9 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 	case len(p.items) == 0 && len(p.kinds) == 1 && !ofPeople(p.kinds[0]):
 		s.WriteString(th.Say(theme.Dim, "nothing found"))
 	case len(p.items) == 0:
-		s.WriteString(th.Say(theme.Dim, "nobody found"))
+		s.WriteString(th.Say(theme.Dim, "nobody found; "+string(p.kinds[p.kind])+":ID names one by id"))
+	case p.typed:
+		s.WriteString(th.Say(theme.Dim, "as typed, not looked up"))
 	default:
 		more := ""
 		if p.cursor != "" {
@@ -225,5 +241,5 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 
 // ofPeople reports whether a directory is one of people.
 func ofPeople(k model.LookupKind) bool {
-	return k == model.LookupUsers || k == model.LookupContacts || k == model.LookupGroups
+	return k == model.LookupUsers || k == model.LookupContacts || k == model.LookupGroups || k == model.LookupFlows
 }

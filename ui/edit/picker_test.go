@@ -124,3 +124,31 @@ func TestASpaceIsRequiredWhereTheServiceNeedsOne(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A service may have no directory of a kind, or not show it: who is named by
+// kind and id is taken at that word, and nobody else is offered.
+func TestPickerTakesAnIDThatNoDirectoryShows(t *testing.T) {
+	p := NewPicker("Add", []model.LookupKind{model.LookupUsers, model.LookupFlows}, "")
+	p.NextKind(1)
+	for text, want := range map[string]string{"": "", "0d5f1c0a": "", "user:0d5f1c0a": "", "flow:": "", "flow:0d5f1c0a": "0d5f1c0a"} {
+		p.input = theme.NewInput("")
+		p.Paste(text)
+		p.Request(false)
+		p.Take(model.LookupPage{}, false, "")
+		q, ok := p.Chosen()
+		if ok != (want != "") || q.ID != want {
+			t.Errorf("%q: %+v", text, q)
+		}
+		said := "nobody found; flow:ID names one by id"
+		if ok {
+			said = "as typed, not looked up"
+		}
+		if text := drawn(p); !strings.Contains(text, said) {
+			t.Error(text)
+		}
+	}
+	p.Take(found(0, 2, ""), false, "")
+	if q, _ := p.Chosen(); q.ID != "0" {
+		t.Errorf("what the directory found gives way to %+v", q)
+	}
+}

@@ -1,0 +1,420 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+	"confab/providers"
+	"confab/providers/bird"
+	"confab/providers/kona"
+	"confab/providers/sandbox"
+)
+
+// The engine over the real adapters, with the sandbox behind them.
+
+type static string
+
+func (s static) Get(context.Context) (string, error) { return string(s), nil }
+func (s static) Reject()                             {}
+
+// cable lies between the adapters and the sandbox.
+type cable struct {
+	http.RoundTripper
+	// cut, if set, is what becomes of a POST or DELETE.
+	cut func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error)
+}
+
+func (c *cable) RoundTrip(r *http.Request) (*http.Response, error) {
+	send := func() (*http.Response, error) { return c.RoundTripper.RoundTrip(r) }
+	if c.cut != nil && r.Method != http.MethodGet {
+		return c.cut(r, send)
+	}
+	return send()
+}
+
+// lab is one engine with everything under it.
+type lab struct {
+	*inbox.Inbox
+	t     *testing.T
+	sb    *sandbox.Sandbox
+	cable *cable
+}
+
+// over runs f with an engine whose services' clocks are off by skew.
+func over(t *testing.T, skew time.Duration, f func(l *lab)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		sb, err := sandbox.New(sandbox.Options{Conversations: 240, Now: func() time.Time { return time.Now().Add(skew) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &lab{t: t, sb: sb, cable: &cable{RoundTripper: sb.Transport()}}
+		ctx := context.Background()
+		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: 3 * time.Minute}
+		for _, a := range sb.Accounts() {
+			f, ok := providers.Registry{bird.Factory(), kona.Factory()}.Find(a.Provider)
+			if !ok {
+				continue
+			}
+			settings := map[string]string{}
+			for k, v := range a.Settings {
+				if k == "token_url" {
+					v = "http://127.0.0.1:9" + v
+				}
+				settings[k] = v
+			}
+			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: "http://127.0.0.1:9" + a.Path, Settings: settings,
+				Credential: static(a.Credential), StateDir: filepath.Dir(path), Transport: l.cable})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
+		}
+		if l.Inbox, err = inbox.Open(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := errors.Join(l.Close(ctx), s.Close()); err != nil {
+				t.Error(err)
+			}
+		}()
+		f(l)
+	})
+}
+
+// submit plans and submits a create and gives its id.
+func (l *lab) submit(account string, n model.NewConversation) string {
+	l.t.Helper()
+	p, err := l.PlanCreate(context.Background(), account, n, model.PlanOptions{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	ids, err := l.Submit(context.Background(), p)
+	if err != nil || len(ids) != 1 {
+		l.t.Fatal(ids, err, p.Items)
+	}
+	return ids[0]
+}
+
+func (l *lab) deliver(ids ...string) map[string]model.DeliveryResult {
+	l.t.Helper()
+	out := map[string]model.DeliveryResult{}
+	if err := l.Deliver(context.Background(), ids, func(r model.DeliveryResult) { out[r.Entry.ID] = r }); err != nil {
+		l.t.Fatal(err)
+	}
+	return out
+}
+
+// titled counts the conversations of a service with a title.
+func (l *lab) titled(account, title string) (ids []string) {
+	switch account {
+	case "support":
+		for _, id := range l.sb.Bird().IDs() {
+			if l.sb.Bird().JSON(id)["name"] == title {
+				ids = append(ids, id)
+			}
+		}
+	case "projects":
+		for _, id := range l.sb.Kona().IDs() {
+			if l.sb.Kona().JSON(id)["name"] == title {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// writes counts the requests with a method that reached an account's service.
+func (l *lab) writes(account, method string) (n int) {
+	provider := map[string]string{"support": model.Bird, "projects": model.Kona}[account]
+	for _, r := range l.sb.Requests() {
+		if r.Provider == provider && r.Write && r.Method == method {
+			n++
+		}
+	}
+	return n
+}
+
+// asked is a conversation with people and a first message.
+func (l *lab) asked(account, title string) model.NewConversation {
+	l.t.Helper()
+	n := model.NewConversation{Title: title, Message: "Good morning\nto <all>"}
+	lookUp := func(req model.LookupRequest) model.Participant {
+		page, err := l.Lookup(context.Background(), account, req)
+		if err != nil || len(page.Items) == 0 {
+			l.t.Fatal(page, err)
+		}
+		return page.Items[len(page.Items)-1]
+	}
+	if account == "projects" {
+		n.Space = lookUp(model.LookupRequest{Kind: model.LookupSpaces}).ID
+	}
+	n.People = []model.Participant{lookUp(model.LookupRequest{Kind: model.LookupUsers, Scope: n.Space})}
+	return n
+}
+
+// once lets the first write meet something; those after it go through.
+func (l *lab) once(cut func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error)) {
+	l.cable.cut = func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		l.cable.cut = nil
+		return cut(r, send)
+	}
+}
+
+func page500() *http.Response {
+	body := io.NopCloser(strings.NewReader("<html>ill</html>"))
+	return &http.Response{StatusCode: 500, Header: http.Header{"Content-Type": {"text/html"}}, Body: body}
+}
+
+// losses are the ways to lose the answer to a write.
+var losses = map[string]func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error){
+	"done, then cut": func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		_, _ = send()
+		return nil, io.ErrUnexpectedEOF
+	},
+	"done, then 500": func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		_, _ = send()
+		return page500(), nil
+	},
+	"done, then silence": func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		_, _ = send()
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	},
+	"not done, and 500": func(*http.Request, func() (*http.Response, error)) (*http.Response, error) { return page500(), nil },
+	"not done, and cut": func(*http.Request, func() (*http.Response, error)) (*http.Response, error) {
+		return nil, io.ErrUnexpectedEOF
+	},
+}
+
+func TestALostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
+	for _, skew := range []time.Duration{-26 * time.Hour, -10 * time.Minute, 0, 10 * time.Minute, 26 * time.Hour} {
+		for name, loss := range losses {
+			for _, account := range []string{"support", "projects"} {
+				t.Run(account+"/"+name+"/"+skew.String(), func(t *testing.T) {
+					over(t, skew, func(l *lab) {
+						id := l.submit(account, l.asked(account, "Lift inspection"))
+						l.once(loss)
+						r := l.deliver(id)[id]
+						if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
+							t.Errorf("made %v, and the end is %s, %+v", made, r.Entry.State, r.Entry.Error)
+						}
+						if left := outbox(t, l.Inbox); len(left) > 0 {
+							t.Errorf("left is %+v", left)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// What cannot be told apart is left to the person: nothing is claimed, and
+// nothing is made twice.
+func TestAFoundConversationIsOursOnlyWhereItIsTheSame(t *testing.T) {
+	for _, account := range []string{"support", "projects"} {
+		t.Run(account, func(t *testing.T) {
+			over(t, 0, func(l *lab) {
+				n := l.asked(account, "Lift inspection")
+				id := l.submit(account, n)
+				n.Message, n.People[0].Role = "What somebody else wrote", model.RoleViewer
+				l.once(func(*http.Request, func() (*http.Response, error)) (*http.Response, error) {
+					// Somebody makes one by hand just then, and ours is not made.
+					l.byHand(account, n)
+					return page500(), nil
+				})
+				r := l.deliver(id)[id]
+				if made := l.titled(account, "Lift inspection"); len(made) != 1 || r.Entry.State != model.OutcomeNotKnown {
+					t.Fatalf("made %v, and the end is %s, %+v", made, r.Entry.State, r.Entry.Error)
+				}
+				made := model.Ref{Account: account, ID: l.titled(account, "Lift inspection")[0]}.String()
+				if r.Entry.Error.Existing != made || !strings.Contains(r.Entry.Error.Message, made) {
+					t.Errorf("it says %+v, and %s is there", r.Entry.Error, made)
+				}
+				// A retry goes the same careful way.
+				if err := l.Retry(context.Background(), id); err != nil {
+					t.Fatal(err)
+				}
+				if r = l.deliver(id)[id]; r.Entry.State != model.OutcomeNotKnown || len(l.titled(account, "Lift inspection")) != 1 {
+					t.Errorf("a retry ends with %s, and there are %v", r.Entry.State, l.titled(account, "Lift inspection"))
+				}
+			})
+		})
+	}
+}
+
+// byHand makes a conversation past the engine.
+func (l *lab) byHand(account string, n model.NewConversation) {
+	l.t.Helper()
+	for _, a := range l.sb.Accounts() {
+		f, ok := providers.Registry{bird.Factory(), kona.Factory()}.Find(a.Provider)
+		if !ok || a.Name != account {
+			continue
+		}
+		settings := map[string]string{"workspace_id": a.Settings["workspace_id"]}
+		p, err := f.Open(providers.Account{Name: a.Name, BaseURL: "http://127.0.0.1:9" + a.Path, Settings: settings,
+			Credential: static(a.Credential), StateDir: l.t.TempDir(), Transport: l.sb.Transport()})
+		if err != nil {
+			l.t.Error(err)
+			return
+		}
+		e := model.Edit{ID: "by-hand", Kind: model.EditCreate, Target: model.Value{New: &n}}
+		out := p.Apply(context.Background(), model.Conversation{}, []model.Edit{e})[0]
+		if out.Err != nil {
+			l.t.Error(out.Err)
+		}
+	}
+}
+
+func TestTwoLostCreatesOfOneTitleMakeTwo(t *testing.T) {
+	for _, account := range []string{"support", "projects"} {
+		for name, loss := range losses {
+			t.Run(account+"/"+name, func(t *testing.T) {
+				over(t, 0, func(l *lab) {
+					n := l.asked(account, "Stand-up")
+					n.Message = "" // nothing tells the one from the other
+					ids := []string{l.submit(account, n), l.submit(account, n)}
+					left := 2
+					l.cable.cut = func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+						if left--; left < 0 {
+							return send()
+						}
+						return loss(r, send)
+					}
+					for range 3 {
+						l.deliver(ids...)
+						time.Sleep(time.Hour)
+					}
+					made := l.titled(account, "Stand-up")
+					journal, err := l.History(context.Background(), model.HistoryRequest{})
+					if err != nil || len(made) != 2 || len(journal) != 2 || journal[0].Ref == journal[1].Ref {
+						t.Errorf("made %v, history %+v, left %+v, %v", made, journal, outbox(t, l.Inbox), err)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestACreateIsDoneWhenItIsReadBack(t *testing.T) {
+	for _, account := range []string{"support", "projects"} {
+		t.Run(account, func(t *testing.T) {
+			over(t, 0, func(l *lab) {
+				l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.CreateIgnored = true })
+				l.sb.Kona().Set(func(s *sandbox.KonaSwitches) { s.CreateIgnored = true })
+				id := l.submit(account, l.asked(account, "Lift inspection"))
+				var r model.DeliveryResult
+				for range 10 {
+					r = l.deliver(id)[id]
+					time.Sleep(time.Hour)
+				}
+				if r.Journal != nil || r.Entry.State != model.OutcomeNotKnown || r.Entry.Error.Existing == "" {
+					t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+				}
+				if err := l.Retry(context.Background(), id); err != nil {
+					t.Fatal(err)
+				}
+				l.deliver(id)
+				if n := l.writes(account, "POST"); n != 1 {
+					t.Errorf("%d requests were sent", n)
+				}
+			})
+		})
+	}
+}
+
+// A service that says yes and does something else is not believed.
+func TestACreateThatShowsSomethingElseIsNotVerified(t *testing.T) {
+	over(t, 0, func(l *lab) {
+		n := l.asked("support", "Lift inspection")
+		n.Privacy = model.PrivacyPrivate
+		id := l.submit("support", n)
+		l.once(func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+			res, err := send()
+			for _, made := range l.titled("support", "Lift inspection") {
+				l.sb.Bird().Change(made, "visibility", "public")
+			}
+			return res, err
+		})
+		r := l.deliver(id)[id]
+		if r.Entry.State != model.NotVerified || !strings.Contains(r.Entry.Error.Message, "privacy") || r.Entry.Error.Existing == "" {
+			t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+		}
+		made := l.titled("support", "Lift inspection")
+		l.sb.Bird().Change(made[0], "visibility", "private")
+		if err := l.Retry(context.Background(), id); err != nil {
+			t.Fatal(err)
+		}
+		if r = l.deliver(id)[id]; r.Journal == nil || l.writes("support", "POST") != 1 {
+			t.Errorf("the end is %s, after %d requests", r.Entry.State, l.writes("support", "POST"))
+		}
+	})
+}
+
+// taken gives a contact who is in an open conversation, with its channel and id.
+func (l *lab) taken() (id, channel string, contact model.Participant) {
+	for _, id := range l.sb.Bird().IDs() {
+		state := l.sb.Bird().JSON(id)
+		for _, p := range l.sb.Bird().Participants(id) {
+			c, _ := p["contact"].(map[string]any)
+			key, _ := c["identifierKey"].(string)
+			value, _ := c["identifierValue"].(string)
+			if channel, _ := state["channelId"].(string); state["status"] == "active" && channel != "" && key == "emailaddress" {
+				return id, channel, model.Participant{Kind: model.KindContact, Identifier: key + "=" + value}
+			}
+		}
+	}
+	l.t.Fatal("no contact is in an open conversation")
+	return "", "", model.Participant{}
+}
+
+func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
+	for name, named := range map[string]bool{"named": true, "not named": false} {
+		t.Run(name, func(t *testing.T) {
+			over(t, 0, func(l *lab) {
+				l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsUnnamed = !named })
+				_, channel, contact := l.taken()
+				before := len(l.sb.Bird().IDs())
+				id := l.submit("support", model.NewConversation{Title: "Hello", Channel: channel,
+					People: []model.Participant{contact}, Message: "the first words"})
+				r := l.deliver(id)[id]
+				if r.Entry.State != model.Refused || r.Journal != nil || len(l.sb.Bird().IDs()) != before {
+					t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+				}
+				left := outbox(t, l.Inbox)
+				if len(left) != 1 || left[0].Target.New.Message != "the first words" || left[0].Error == nil || *left[0].Error.Status != 409 {
+					t.Fatalf("left is %+v", left)
+				}
+				if !named {
+					if left[0].Error.Existing != "" || left[0].Error.Message == "" {
+						t.Errorf("it says %+v", left[0].Error)
+					}
+					return
+				}
+				ref, err := model.ParseRef(left[0].Error.Existing)
+				if err != nil || !slices.Contains(l.sb.Bird().IDs(), ref.ID) || !strings.Contains(left[0].Error.Message, ref.String()) {
+					t.Fatalf("it says %+v", left[0].Error)
+				}
+				if _, ok, err := l.Row(context.Background(), ref); err != nil || !ok {
+					t.Errorf("the one that exists cannot be opened: %v", err)
+				}
+			})
+		})
+	}
+}

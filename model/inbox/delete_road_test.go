@@ -1,0 +1,129 @@
+package inbox_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/providers/sandbox"
+)
+
+// mine gives a conversation that the account may delete.
+func (l *lab) mine(account string) model.Ref {
+	if account == "support" {
+		return model.Ref{Account: account, ID: l.sb.Bird().IDs()[0]}
+	}
+	for _, id := range l.sb.Kona().IDs() {
+		if l.sb.Kona().JSON(id)["creator_id"] == float64(l.sb.Kona().Me()) {
+			return model.Ref{Account: account, ID: id}
+		}
+	}
+	l.t.Fatal("nothing is mine")
+	return model.Ref{}
+}
+
+// del deletes what is the account's own, after meet has been told what that is.
+func (l *lab) del(account string, meet func(ref model.Ref)) (model.Ref, string, model.DeliveryResult) {
+	l.t.Helper()
+	ref := l.mine(account)
+	if _, err := l.Load(context.Background(), ref, 0); err != nil {
+		l.t.Fatal(err)
+	}
+	id := submit(l.t, l.Inbox, ref, []model.Change{{Kind: model.EditDelete}})[0]
+	meet(ref)
+	return ref, id, l.deliver(id)[id]
+}
+
+func (l *lab) there(r model.Ref) bool {
+	return slices.Contains(l.sb.Bird().IDs(), r.ID) || slices.Contains(l.sb.Kona().IDs(), r.ID)
+}
+
+func (l *lab) ignoreDeletes(on bool) {
+	l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.DeleteIgnored = on })
+	l.sb.Kona().Set(func(s *sandbox.KonaSwitches) { s.DeleteIgnored = on })
+}
+
+func TestADeleteThatIsIgnoredIsNotVerified(t *testing.T) {
+	for _, account := range []string{"support", "projects"} {
+		t.Run(account, func(t *testing.T) {
+			over(t, 0, func(l *lab) {
+				ref, id, r := l.del(account, func(model.Ref) { l.ignoreDeletes(true) })
+				if r.Entry.State != model.NotVerified || r.Entry.Error.Message == "" {
+					t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+				}
+				if _, ok, _ := l.Row(context.Background(), ref); !ok {
+					t.Error("it is hidden though it is there")
+				}
+				l.ignoreDeletes(false)
+				if err := l.Retry(context.Background(), id); err != nil {
+					t.Fatal(err)
+				}
+				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) {
+					t.Errorf("tried again, the end is %s", r.Entry.State)
+				}
+			})
+		})
+	}
+}
+
+func TestADeleteIsDoneWhenReadingSaysThatItIsGone(t *testing.T) {
+	for _, account := range []string{"support", "projects"} {
+		for name, loss := range losses {
+			t.Run(account+"/"+name, func(t *testing.T) {
+				over(t, 0, func(l *lab) {
+					ref, _, r := l.del(account, func(model.Ref) { l.once(loss) })
+					if r.Entry.State != model.Done || l.there(ref) || l.writes(account, "DELETE") != 1 {
+						t.Errorf("the end is %s, after %d requests", r.Entry.State, l.writes(account, "DELETE"))
+					}
+				})
+			})
+		}
+		t.Run(account+"/somebody was faster", func(t *testing.T) {
+			over(t, 0, func(l *lab) {
+				_, _, r := l.del(account, func(ref model.Ref) {
+					l.once(func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+						if account == "support" {
+							l.sb.Bird().Remove(ref.ID)
+						} else {
+							l.sb.Kona().Remove(ref.ID)
+						}
+						return send()
+					})
+				})
+				if r.Entry.State != model.OutcomeAlreadySet {
+					t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+				}
+			})
+		})
+		t.Run(account+"/a read that fails", func(t *testing.T) {
+			over(t, 0, func(l *lab) {
+				ref, id, r := l.del(account, func(model.Ref) {
+					l.once(func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+						res, err := send()
+						l.sb.SetOffline("", true)
+						return res, err
+					})
+				})
+				if r.Entry.State != model.RetryAt || !r.Entry.Sent {
+					t.Fatalf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+				}
+				l.sb.SetOffline("", false)
+				time.Sleep(time.Hour)
+				if r = l.deliver(id)[id]; r.Entry.State != model.Done || l.there(ref) || l.writes(account, "DELETE") != 1 {
+					t.Errorf("read later, the end is %s, after %d requests", r.Entry.State, l.writes(account, "DELETE"))
+				}
+			})
+		})
+	}
+	t.Run("support/still shown as deleted", func(t *testing.T) {
+		over(t, 0, func(l *lab) {
+			l.sb.Bird().Set(func(s *sandbox.BirdSwitches) { s.DeletedShown = true })
+			if _, _, r := l.del("support", func(model.Ref) {}); r.Entry.State != model.Done {
+				t.Errorf("the end is %s, %+v", r.Entry.State, r.Entry.Error)
+			}
+		})
+	})
+}

@@ -1,0 +1,106 @@
+package bird
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// headPages is how many pages are read for what was created since a list was read.
+const headPages = 5
+
+// Newest implements model.Provider.
+func (p *Provider) Newest(ctx context.Context, _ model.NewConversation) (model.Newest, error) {
+	h, err := p.head(ctx, nil)
+	return h.Newest(), err
+}
+
+// Find implements model.Provider. A first message carries a reference that is made from the edit, and is unique in the
+// workspace: it tells what this very create made. Without one, the people and who started it must be the same.
+func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+	n := *e.Target.New
+	h, err := p.head(ctx, slices.Concat([]string{}, known))
+	if err != nil {
+		return model.Found{}, err
+	}
+	return providers.FindCreated(h, func(r providers.Row) bool {
+		return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel)
+	}, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+		d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
+		if err != nil {
+			return c, false, false, err
+		}
+		c = d.Conversation
+		for _, m := range d.Messages.Items {
+			if m.Reference == messageReference(e.ID) {
+				return c, true, true, nil
+			}
+			if m.Reference != "" && n.Message != "" {
+				return c, false, false, nil
+			}
+		}
+		// The access key that created it may be in it as well.
+		d.Conversation = c.Clone()
+		d.Conversation.Participants.Items = slices.DeleteFunc(d.Conversation.Participants.Items, func(q model.Participant) bool {
+			return q.Kind == kindAccessKey && (p.accessKey == "" || q.ID == p.accessKey)
+		})
+		return c, n.MadeFrom(d) && p.mayHaveStarted(r, n), false, nil
+	})
+}
+
+// head reads the newest conversations. The order of the list is not documented, only seen, so it is checked by the
+// times of creation.
+func (p *Provider) head(ctx context.Context, known []string) (providers.Head, error) {
+	token, seen := "", newSeenTokens("")
+	return providers.ReadHead(known, headPages, func() (rows []providers.Row, end, whole bool, err error) {
+		answer, err := p.client.do(ctx, p.client.listConversations(pageLimit, token))
+		if err != nil {
+			if token != "" && refusesToken(err) {
+				return nil, true, false, nil
+			}
+			return nil, false, false, err
+		}
+		pg, err := readPage(answer)
+		if err != nil {
+			return nil, false, false, named(err, "list conversations")
+		}
+		whole = !pg.Null
+		name := p.channels.namer(ctx, p.client)
+		for _, raw := range pg.Results {
+			c, ok := convert(raw, p.account.Name, name)
+			whole = whole && ok && !c.Created.IsZero()
+			if ok {
+				rows = append(rows, providers.Row{Conversation: c, Raw: raw})
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, false, false, givenUp("list conversations", err)
+		}
+		token = pg.Next
+		if token == "" {
+			return rows, true, whole, nil
+		}
+		return rows, false, whole && seen.add(token), nil
+	})
+}
+
+// mayHaveStarted reports whether a conversation can have been started by a create of confab: by the access key, or in
+// the name of one of the people who were asked for.
+func (p *Provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool {
+	o, ok := providers.ParseObject(r.Raw)
+	if !ok {
+		return false
+	}
+	started := o.Object("initiatingParticipant")
+	if started == nil {
+		return true
+	}
+	who := participant(started)
+	if who.Kind == kindAccessKey {
+		return p.accessKey == "" || who.ID == p.accessKey
+	}
+	return slices.ContainsFunc(n.People, func(q model.Participant) bool { return model.SamePerson(q, who) })
+}

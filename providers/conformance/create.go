@@ -1,0 +1,223 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"confab/model"
+)
+
+// lostCase is one end that a create can have whose answer is not the plain one.
+type lostCase struct {
+	name string
+	// before is done before the head of the list is read, meet between that and
+	// the create, after when it has ended.
+	before, meet, after func(s Service, b *Bench, n model.NewConversation)
+	want                model.ErrorKind // of the create
+	made                bool            // it had its effect
+	// same and alike are what a look must find. Where it is not sure, it is not
+	// claimed, so then both may be less.
+	same, alike int
+}
+
+// afterEffect lets a write have its effect and answers something else.
+func afterEffect(status int) func(Service, *Bench, model.NewConversation) {
+	return func(_ Service, b *Bench, _ model.NewConversation) {
+		b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+			res, err := next.RoundTrip(req)
+			if err != nil {
+				return nil, err
+			}
+			res.Body.Close()
+			return answer(status, "", "text/html", page), nil
+		})
+	}
+}
+
+func lostCases() []lostCase {
+	fault := func(name string) func(Service, *Bench, model.NewConversation) {
+		return func(_ Service, b *Bench, _ model.NewConversation) { b.Fault(name, 1) }
+	}
+	refuse := func(status int) func(Service, *Bench, model.NewConversation) {
+		return func(_ Service, b *Bench, _ model.NewConversation) { b.AnswerNext(status, 1) }
+	}
+	insert := func(n int) func(Service, *Bench, model.NewConversation) {
+		return func(_ Service, b *Bench, _ model.NewConversation) {
+			for range n {
+				b.Insert()
+			}
+		}
+	}
+	rename := func(_ Service, b *Bench, n model.NewConversation) { b.Retitle(b.first(), n.Title) }
+	byHand := func(s Service, b *Bench, n model.NewConversation) { s.ByHand(b, n) }
+	return []lostCase{
+		{name: "refused as wrong", meet: refuse(422), want: model.Invalid},
+		{name: "refused as forbidden", meet: refuse(403), want: model.Forbidden},
+		{name: "refused for what is there", meet: refuse(409), want: model.ConflictKind},
+		{name: "asked to wait", meet: fault(FaultRate), want: model.RateLimited},
+		{name: "never sent", meet: fault(FaultDropBefore), want: model.Unavailable},
+		{name: "not known and not made", meet: fault(FaultPage), want: model.UnknownOutcome},
+		{name: "lost after it was made", meet: fault(FaultDropAfter), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "500 after it was made", meet: afterEffect(500), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "lost, and others made since", meet: fault(FaultDropAfter), after: insert(5),
+			want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "lost, and very many made since", meet: fault(FaultDropAfter), after: insert(130),
+			want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "lost, and somebody made one by hand", meet: fault(FaultDropAfter), after: byHand,
+			want: model.UnknownOutcome, made: true, same: 1, alike: 2},
+		{name: "not made, but somebody made one by hand", meet: fault(FaultPage), after: byHand, want: model.UnknownOutcome, alike: 1},
+		{name: "not made, and one by hand before", before: byHand, meet: fault(FaultPage), want: model.UnknownOutcome},
+		{name: "not made, and an old one renamed", meet: fault(FaultPage), want: model.UnknownOutcome, after: rename},
+	}
+}
+
+// creates loses creates in every way and looks for them.
+func creates(t *testing.T, s Service) {
+	for _, ec := range s.Edits {
+		if ec.Kind != model.EditCreate || ec.Exists {
+			continue
+		}
+		for _, lc := range lostCases() {
+			bubble(t, ec.Name+"/"+lc.name, func(t *testing.T) { lost(t, s, ec, lc) })
+		}
+		bubble(t, ec.Name+"/twice, both lost", func(t *testing.T) {
+			ctx := context.Background()
+			b := s.open(t, Options{})
+			_, e := b.choose(ec)
+			again := e
+			again.ID = "e2"
+			known := b.newest(t, e)
+			b.Fault(FaultDropAfter, 2)
+			for _, one := range []model.Edit{e, again} {
+				wantKind(t, "create", b.Account.Apply(ctx, model.Conversation{}, []model.Edit{one})[0].Err, model.UnknownOutcome)
+			}
+			ids := map[string]bool{}
+			for _, one := range []model.Edit{e, again} {
+				found, err := b.Account.Find(ctx, one, known.IDs)
+				if err != nil || !found.Marked && len(found.Same) != 2 || found.Marked && len(found.Same) != 1 {
+					t.Fatalf("a look finds %+v, error %v", found, err)
+				}
+				ids[found.Same[0].Ref.ID] = found.Marked
+				if found.Marked && len(ids) != 1 && len(ids) != 2 {
+					t.Error("both claim the same one")
+				}
+			}
+			if n := *e.Target.New; n.Message != "" && len(ids) == 2 {
+				for id, marked := range ids {
+					if !marked {
+						t.Errorf("%s is told from the other by nothing", id)
+					}
+				}
+			}
+		})
+		bubble(t, ec.Name+"/ignored", func(t *testing.T) {
+			b := s.open(t, Options{})
+			_, e := b.choose(ec)
+			s.IgnoreCreate(b)
+			out := b.Account.Apply(context.Background(), model.Conversation{}, []model.Edit{e})[0]
+			if out.Err != nil || out.Created == "" {
+				t.Fatalf("the outcome is %+v", out)
+			}
+			_, err := b.Account.Load(context.Background(), out.Created, 0)
+			wantKind(t, "reading it back", err, model.NotFound)
+		})
+	}
+}
+
+func (b *Bench) newest(t *testing.T, e model.Edit) model.Newest {
+	t.Helper()
+	newest, err := b.Account.Newest(context.Background(), *e.Target.New)
+	if err != nil || !newest.Sure || len(newest.IDs) == 0 {
+		t.Fatalf("the head of the list is %+v, error %v", newest, err)
+	}
+	return newest
+}
+
+func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
+	ctx := context.Background()
+	b := s.open(t, Options{})
+	_, e := b.choose(ec)
+	n := *e.Target.New
+	if lc.before != nil {
+		lc.before(s, b, n)
+	}
+	known, ids := b.newest(t, e), b.IDs()
+	lc.meet(s, b, n)
+	b.Reset()
+	out := b.Account.Apply(ctx, model.Conversation{}, []model.Edit{e})[0]
+	wantKind(t, "create", out.Err, lc.want)
+	if out.Created != "" || out.After != nil {
+		t.Errorf("the outcome claims something: %+v", out)
+	}
+	if writes := b.Writes(); len(writes) > 1 {
+		t.Errorf("%d writes: %v", len(writes), writes)
+	}
+	b.Tamper(nil)
+	if made := len(b.IDs()) > len(ids); made != lc.made {
+		t.Errorf("made is %t", made)
+	}
+	if lc.after != nil {
+		lc.after(s, b, n)
+	}
+	b.Reset()
+	found, err := b.Account.Find(ctx, e, known.IDs)
+	if err != nil {
+		t.Fatalf("look: %v", err)
+	}
+	if writes := b.Writes(); len(writes) > 0 {
+		t.Errorf("a look writes: %v", writes)
+	}
+	if found.Sure && (len(found.Same) != lc.same || len(found.Alike) != lc.alike && !found.Marked) || len(found.Same) > lc.same {
+		t.Errorf("a look finds %d of %v, want %d of %d", len(found.Same), found.Alike, lc.same, lc.alike)
+	}
+	for _, c := range found.Same {
+		if !lc.made || c.Title != n.Title {
+			t.Errorf("it claims %s %q", c.Ref, c.Title)
+		}
+	}
+	if !found.Sure && lc.after == nil {
+		t.Error("the look is not sure")
+	}
+}
+
+// deletes ends deletes and archivings in every other way than the plain one.
+func deletes(t *testing.T, s Service) {
+	ctx := context.Background()
+	for _, ec := range s.Edits {
+		if ec.Kind != model.EditDelete && ec.Kind != model.EditArchive {
+			continue
+		}
+		try := func(name string, meet func(b *Bench, id string), want model.ErrorKind, gone bool) {
+			bubble(t, ec.Name+"/"+name, func(t *testing.T) {
+				b := s.open(t, Options{})
+				c, e := b.choose(ec)
+				meet(b, c.Ref.ID)
+				out := b.Account.Apply(ctx, c, []model.Edit{e})[0]
+				wantKind(t, ec.Name, out.Err, want)
+				if out.After != nil && out.Err != nil {
+					t.Errorf("the outcome claims something: %+v", out.After)
+				}
+				b.Tamper(nil)
+				d, err := b.Account.Load(ctx, c.Ref.ID, b.Account.Needs(ec.Kind))
+				shown, known := e.Read(d.Conversation)
+				switch {
+				case ec.Kind == model.EditDelete && gone, name == "already gone":
+					wantKind(t, "reading it after", err, model.NotFound)
+				case err != nil:
+					t.Errorf("reading it after: %v", err)
+				case ec.Kind == model.EditArchive && known && shown.Equal(e.Target) != gone:
+					t.Errorf("a read shows %s", show(shown))
+				}
+			})
+		}
+		answers := func(status int) func(b *Bench, _ string) { return func(b *Bench, _ string) { b.AnswerNext(status, 1) } }
+		try("refused as forbidden", answers(403), model.Forbidden, false)
+		try("refused as wrong", answers(422), model.Invalid, false)
+		try("ignored", func(b *Bench, _ string) { s.IgnoreDelete(b) }, "", false)
+		try("lost after", func(b *Bench, _ string) { b.Fault(FaultDropAfter, 1) }, model.UnknownOutcome, true)
+		try("500 after", func(b *Bench, _ string) { afterEffect(500)(s, b, model.NewConversation{}) }, model.UnknownOutcome, true)
+		try("not known and not done", func(b *Bench, _ string) { b.Fault(FaultPage, 1) }, model.UnknownOutcome, false)
+		try("already gone", func(b *Bench, id string) { b.Remove(id) }, model.NotFound, true)
+	}
+}

@@ -1,0 +1,99 @@
+package providers
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"confab/model"
+)
+
+// Row is one conversation of a list, with what the service sent for it.
+type Row struct {
+	model.Conversation
+	Raw json.RawMessage
+}
+
+// Head is the beginning of a list that a service gives newest created first.
+type Head struct {
+	Rows []Row
+	// Sure says that the rows are in that order, without a gap.
+	Sure bool
+}
+
+// ReadHead reads a list from its head to the first conversation of known, to
+// its end, or for a number of pages. Without known, one page is read. next
+// gives the rows of the next page: end says that there are no more, and whole
+// that none of the page is missing. Rows are compared by the service's own
+// times alone.
+//
+// The head is sure only where it got to one of known or to the end: then every
+// conversation that was created since known was read is above.
+func ReadHead(known []string, pages int, next func() (rows []Row, end, whole bool, err error)) (Head, error) {
+	h := Head{Sure: true}
+	var last time.Time
+	first := known == nil
+	if first {
+		pages = 1
+	}
+	for range pages {
+		rows, end, whole, err := next()
+		if err != nil {
+			return Head{}, err
+		}
+		h.Sure = h.Sure && whole
+		for _, r := range rows {
+			if !r.Created.IsZero() {
+				h.Sure = h.Sure && (last.IsZero() || !r.Created.After(last))
+				last = r.Created
+			}
+			if slices.Contains(known, r.Ref.ID) {
+				return h, nil
+			}
+			if !slices.ContainsFunc(h.Rows, func(o Row) bool { return o.Ref.ID == r.Ref.ID }) {
+				h.Rows = append(h.Rows, r)
+			}
+		}
+		if end {
+			return h, nil
+		}
+	}
+	h.Sure = h.Sure && first
+	return h, nil
+}
+
+// Newest gives what is kept of a head before a create is sent.
+func (h Head) Newest() model.Newest {
+	ids := make([]string, len(h.Rows))
+	for i, r := range h.Rows {
+		ids[i] = r.Ref.ID
+	}
+	return model.Newest{IDs: ids, Sure: h.Sure}
+}
+
+// FindCreated picks from a head what a create may have made: alike tells by the
+// row whether title and place are those asked for; same reads it and tells
+// whether all of it is, and whether it bears a mark of that very create.
+func FindCreated(h Head, alike func(Row) bool, same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
+	found := model.Found{Sure: h.Sure}
+	for _, r := range h.Rows {
+		if !alike(r) {
+			continue
+		}
+		c, ok, marked, err := same(r)
+		if model.KindOf(err) == model.NotFound {
+			continue // it has gone meanwhile
+		}
+		if err != nil {
+			return model.Found{}, err
+		}
+		if marked {
+			return model.Found{Same: []model.Conversation{c}, Alike: []string{c.Ref.ID}, Marked: true, Sure: h.Sure}, nil
+		}
+		found.Alike = append(found.Alike, r.Ref.ID)
+		if ok {
+			found.Same = append(found.Same, c)
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,79 @@
+package kona
+
+import (
+	"context"
+	"slices"
+
+	"confab/model"
+	"confab/providers"
+)
+
+// Newest implements model.Provider.
+func (p *Provider) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
+	h, err := p.head(ctx, n.Space, nil)
+	return h.Newest(), err
+}
+
+// Find implements model.Provider. What was created by another user than the account's own is not it.
+func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+	n := *e.Target.New
+	h, err := p.head(ctx, n.Space, slices.Concat([]string{}, known))
+	if err != nil {
+		return model.Found{}, err
+	}
+	me := ""
+	return providers.FindCreated(h, func(r providers.Row) bool {
+		return r.Title == n.Title && r.Space.ID == n.Space
+	}, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+		if me == "" {
+			if me, err = p.ownID(ctx); err != nil {
+				return c, false, false, err
+			}
+		}
+		d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
+		if err != nil {
+			return c, false, false, err
+		}
+		return d.Conversation, d.Conversation.Owner.ID == me && n.MadeFrom(d), false, nil
+	})
+}
+
+// head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
+// the first is read.
+func (p *Provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
+	return providers.ReadHead(known, 1, func() (rows []providers.Row, end, whole bool, err error) {
+		answer, err := p.client.Do(ctx, p.client.listConversations(byCreated, space, 1))
+		if err != nil {
+			return nil, false, false, err
+		}
+		list, err := items(answer, "conversations")
+		if err != nil {
+			return nil, false, false, named(err, "list conversations")
+		}
+		fresh, end, _ := newPager(1).take(list)
+		for _, c := range p.convertAll(ctx, fresh) {
+			rows = append(rows, providers.Row{Conversation: c})
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, false, false, givenUp("list conversations", err)
+		}
+		return rows, end, list != nil && len(rows) == len(list), nil
+	})
+}
+
+// ownID gives the id of the account's user.
+func (p *Provider) ownID(ctx context.Context) (string, error) {
+	call := p.client.userinfo()
+	answer, err := p.client.Do(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	raw, err := one(answer, "users")
+	if err != nil {
+		return "", named(err, call.Name)
+	}
+	if id := idOf(raw); id != "" {
+		return id, nil
+	}
+	return "", &model.Error{Kind: model.Malformed, Op: call.Name, Message: "the answer does not say who is signed in"}
+}
