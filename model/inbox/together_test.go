@@ -206,7 +206,7 @@ func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
 					return got
 				}
 				plan := func(changes []model.Change) model.Plan {
-					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, nil)
+					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
 					if err != nil {
 						t.Fatal(err)
 					}

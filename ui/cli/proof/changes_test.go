@@ -233,7 +233,7 @@ func changes() []change {
 			id := attentionID(b, public)
 			return flags("--query", "id:sales:"+id), id
 		}},
-		{provider: "bird", name: "title", keys: []step{{"Overview", "t"}, {"title", "by the proof\r"}}, args: func(b *sandbox.Sandbox) ([]string, string) {
+		{provider: "bird", name: "title", keys: []step{{"Overview", "t"}, {"clears", " by the proof\r"}}, args: func(b *sandbox.Sandbox) ([]string, string) {
 			id := birdID(b, func(doc map[string]any, _ []map[string]any) bool { return doc["name"] != "" })
 			return flags("--query", "id:support:"+id), id
 		}},

@@ -127,7 +127,7 @@ func (w *world) submit(ctx context.Context) error {
 	if slices.ContainsFunc(changes, func(c model.Change) bool { return c.Kind == model.EditDelete }) {
 		changes = []model.Change{{Kind: model.EditDelete}}
 	}
-	plan, err := w.inbox.Plan(ctx, refs, changes, nil)
+	plan, err := w.inbox.Plan(ctx, refs, changes, model.PlanOptions{})
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (w *world) create(ctx context.Context) error {
 	for range w.r.IntN(3) {
 		n.People = append(n.People, pick(w.r, w.pool[account]))
 	}
-	plan, err := w.inbox.PlanCreate(ctx, account, n)
+	plan, err := w.inbox.PlanCreate(ctx, account, n, model.PlanOptions{})
 	if err != nil {
 		return err
 	}
