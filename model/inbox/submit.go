@@ -294,8 +294,11 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 		return e
 	}
 	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
-		e.Error = &model.EntryError{Kind: model.ConflictKind,
-			Message: "waits for edit " + before.ID + " of the same field, which is " + string(before.State)}
+		why := ", which is of the same field"
+		if before.Field() != e.Field() && before.Submission == e.Submission {
+			why = ", which was submitted with it"
+		}
+		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: "waits for edit " + before.ID + why + " and is " + string(before.State)}
 		if before.Error != nil {
 			e.Error.Kind = before.Error.Kind
 			e.Error.Message += ": " + before.Error.Message

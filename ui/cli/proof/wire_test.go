@@ -133,6 +133,9 @@ func (x *wire) exchange(req *http.Request, provider string, write bool, what int
 		sending = slices.DeleteFunc(slices.Clone(all), func(e model.OutboxEntry) bool { return e.State != model.Sending })
 	}
 	res, err := box.Transport().RoundTrip(req)
+	if ref, known := x.w.refOf(accountOf(provider), unescape(req.URL.EscapedPath())); err == nil && known && req.Method == http.MethodGet {
+		x.w.read[ref] = len(x.w.events)
+	}
 	if err == nil && write {
 		x.w.say("  %s %s?%s %s: %d", req.Method, req.URL.EscapedPath(), req.URL.RawQuery, body, res.StatusCode)
 		if res.StatusCode < 300 {

@@ -47,6 +47,8 @@ type world struct {
 	// dropped are edits that were given up though they may have been sent: what
 	// they did is then explained by no history.
 	dropped map[string]bool
+	// read holds how many events there were when confab last read a conversation.
+	read map[model.Ref]int
 	// seen counts what was met, so that a run tells what it proved.
 	seen    map[string]int
 	checked map[string]bool
@@ -106,7 +108,7 @@ const everything = model.NeedParticipants | model.NeedContacts
 // newWorld makes one whose services' clock is off by skew.
 func newWorld(dir string, r *rand.Rand, harm float64, skew time.Duration) (*world, error) {
 	w := &world{dir: dir, r: r, truth: map[model.Ref]model.Conversation{}, gone: map[model.Ref]bool{}, made: map[string]int{}, asked: map[string]int{},
-		dropped: map[string]bool{}, seen: map[string]int{}, checked: map[string]bool{}, pool: map[string][]model.Participant{}}
+		dropped: map[string]bool{}, seen: map[string]int{}, read: map[model.Ref]int{}, checked: map[string]bool{}, pool: map[string][]model.Participant{}}
 	var err error
 	if w.box, err = sandbox.New(sandbox.Options{Conversations: 16, Seed: r.Uint64N(1000), Now: func() time.Time { return time.Now().Add(skew) }}); err != nil {
 		return nil, err
@@ -212,6 +214,11 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 	}
 	for _, ev := range w.observe(ref) {
 		i := slices.IndexFunc(sending, func(e model.OutboxEntry) bool { return e.Ref == ref && e.Field() == ev.field() })
+		if i < 0 && w.crossed(ev) {
+			w.events = append(w.events, ev)
+			w.seen["overwritten between read and write"]++
+			continue
+		}
 		if i < 0 {
 			w.fault("confab changed what no edit asked for: %s", ev)
 			continue
@@ -226,6 +233,13 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 			}
 		}
 	}
+}
+
+// crossed reports whether somebody else changed a field after confab had read
+// it and before it wrote. Services that take a whole map or list leave no way to
+// notice that.
+func (w *world) crossed(ev event) bool {
+	return slices.ContainsFunc(w.events[w.read[ev.ref]:], func(o event) bool { return o.edit == "" && o.ref == ev.ref && o.field() == ev.field() })
 }
 
 // observe reads a conversation again and returns what changed in it.
