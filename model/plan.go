@@ -381,6 +381,30 @@ func createRisks(n NewConversation, d Description) []Risk {
 	return out
 }
 
+// CreateAudience says who will see a new conversation. What was not chosen the
+// service decides.
+func CreateAudience(n NewConversation, d Description) string {
+	var out []string
+	add := func(k EditKind, value string) {
+		if s := d.Audience[AudienceKey(k, value)]; s != "" {
+			out = append(out, s)
+		}
+	}
+	switch {
+	case n.Privacy == PrivacyPrivate:
+		out = append(out, "Its participants (assumed).")
+	case n.Privacy != "":
+		add(EditPrivacy, string(n.Privacy))
+	case n.Access == "":
+		add(EditCreate, "")
+	}
+	add(EditAccess, n.Access)
+	if len(out) == 0 {
+		return "The service decides, and does not say how."
+	}
+	return strings.Join(out, " ")
+}
+
 // widens compares access words of both services that have them; a word that
 // confab does not know counts as wider, so that it is asked about.
 func widens(from, to string) bool {

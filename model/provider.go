@@ -111,7 +111,8 @@ type Description struct {
 	NewNeedsSpace bool
 
 	// Audience tells who will see a conversation after a widening edit, keyed
-	// by AudienceKey. Sentences say "assumed" where the vendor does not tell.
+	// by AudienceKey, and a new one for which nothing was chosen under EditCreate
+	// and "". Sentences say "assumed" where the vendor does not tell.
 	Audience map[string]string
 
 	// Filters lists the parts of a Filter that the service can answer; empty

@@ -66,6 +66,19 @@ func (ch TriageChange) Sentence(titles []string) string {
 	return "changed nothing"
 }
 
+// Apply gives local marks as they are after the change.
+func (ch TriageChange) Apply(t Triage) Triage {
+	for mark, to := range map[*bool]*bool{&t.Done: ch.Done, &t.Pinned: ch.Pinned, &t.Seen: ch.Seen} {
+		if to != nil {
+			*mark = *to
+		}
+	}
+	if ch.Snooze != nil {
+		t.SnoozedUntil = *ch.Snooze
+	}
+	return t
+}
+
 // Undo is what taking back an act will do, planned and not yet done.
 type Undo struct {
 	// Act numbers the act of this session that is taken back; 0 where the undo

@@ -111,9 +111,13 @@ type Model struct {
 	// that were asked for meanwhile, and that are about those marks.
 	marking  bool
 	deferred []keymap.Action
+	// hiddenGen is the generation of the count of hidden marks.
+	hiddenGen int
 
 	pages  fetch
 	counts fetch
+	// triages are the changes of local marks that are shown and not written yet.
+	triages []func(context.Context, Backend) tea.Msg
 	// clearing says that the filter is to go once its result is there: only
 	// then is it known what the cursor stays on.
 	clearing bool
@@ -142,6 +146,7 @@ type Model struct {
 	waiting    *waitOverlay
 	wantDemo   bool
 	mouse      hitAreas
+	hand       hand
 }
 
 type notice struct {
@@ -155,7 +160,9 @@ type fetch struct {
 	busy  bool
 	again bool
 	// fresh says that what is read is another list than the one on screen.
-	fresh  bool
+	fresh bool
+	// stale says that what is read may be older than what is on screen.
+	stale  bool
 	cancel context.CancelFunc
 }
 

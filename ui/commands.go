@@ -21,9 +21,6 @@ const (
 	draftTime = 400 * time.Millisecond
 	// lookupTime is how long typing rests before a directory is asked.
 	lookupTime = 150 * time.Millisecond
-	// quietTime is how long a question that opened by itself ignores keys, so
-	// that what was being typed does not answer it.
-	quietTime = 150 * time.Millisecond
 	// historyLimit is how many delivered edits are read for a screen.
 	historyLimit = 200
 )
@@ -84,6 +81,9 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	q, err := m.query()
 	if err != nil {
 		return nil // what was good last stays
+	}
+	if !fresh && len(m.triages) > 0 {
+		return nil // it is read again once the marks are kept
 	}
 	if m.pages.busy && !fresh {
 		m.pages.again = true
@@ -176,6 +176,7 @@ type operation struct {
 	progress    chan [2]int
 	done, total int
 	shown       *progressOverlay
+	from        overlay // what was on top when it began
 }
 
 // operate runs work in a command. Progress that is not fetched in time is
@@ -183,6 +184,9 @@ type operation struct {
 func (m *Model) operate(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
 	m.nextOp++
 	op := &operation{id: m.nextOp, title: title, progress: make(chan [2]int, 1)}
+	if n := len(m.overlays); n > 0 {
+		op.from = m.overlays[n-1]
+	}
 	op.ctx, op.cancel = context.WithCancel(m.ctx)
 	m.ops[op.id] = op
 	report := func(done, total int) {

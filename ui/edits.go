@@ -61,7 +61,7 @@ func bulkTitle(verb string, n int) string {
 	if n == 1 {
 		return v
 	}
-	return fmt.Sprintf("%s: %d conversations", v, n)
+	return v + ": " + theme.Count(n, "conversation")
 }
 
 // plan asks the engine what changes would do.
@@ -69,6 +69,11 @@ func (m *Model) plan(why purpose) tea.Cmd {
 	if m.opts.ReadOnly {
 		m.say(theme.Warning, "read-only: confab was started so that it changes nothing")
 		return nil
+	}
+	for _, op := range m.ops {
+		if why.from != nil && op.from == why.from {
+			return nil // struck twice: it is being planned
+		}
 	}
 	q, _ := m.query()
 	be := m.be
@@ -87,13 +92,9 @@ func (m *Model) plan(why purpose) tea.Cmd {
 
 // findHidden sets what the person can't see in the list.
 func findHidden(ctx context.Context, be Backend, query string, p *model.Plan) error {
-	refs, err := be.Refs(ctx, query, true)
+	seen, err := inView(ctx, be, query)
 	if err != nil {
 		return err
-	}
-	seen := make(map[model.Ref]bool, len(refs))
-	for _, r := range refs {
-		seen[r] = true
 	}
 	for i := range p.Items {
 		p.Items[i].Hidden = !seen[p.Items[i].Ref]
@@ -143,7 +144,7 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 	}
 	why, p := msg.why, msg.plan
 	if msg.err != nil {
-		m.complain(why.from, errorText(msg.err))
+		m.complain(why.from, model.Words(msg.err))
 		return nil
 	}
 	if p.Title == "" {
@@ -162,7 +163,7 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 		case it.State == model.PlanAlready:
 			m.complain(why.from, "nothing to send: it already is so")
 			return nil
-		case !p.Risky() && !why.review:
+		case !p.Risky() && !why.review && p.HiddenCount() == 0:
 			return m.submit(why, p)
 		}
 	}
@@ -194,7 +195,7 @@ func (m *Model) openPlan(why purpose, p model.Plan) {
 		}
 		d.NeedsWord(words...)
 	}
-	m.open(&planOverlay{d: d, opened: m.now(), yes: func(m *Model) tea.Cmd { return m.submit(why, p) }})
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.submit(why, d.Plan()) }}, why.from)
 }
 
 // submit hands a plan to the engine. It is not cancelled: once on the way, it
@@ -212,7 +213,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	m.submitting--
 	why := msg.why
 	if msg.err != nil {
-		m.complain(why.from, "nothing was queued: "+errorText(msg.err))
+		m.complain(why.from, "nothing was queued: "+model.Words(msg.err))
 		return m.quitIfReady()
 	}
 	cmds := []tea.Cmd{m.clearDraft(why.draft), m.reload(false), m.recount(), m.reloadLedger()}
@@ -230,7 +231,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	if n > 1 {
 		m.batch = newBatch(msg.plan, msg.ids)
 		m.batch.results.Keys = m.keys.Names(keymap.Dialog)
-		m.open(&resultsOverlay{b: m.batch})
+		m.openLate(&resultsOverlay{b: m.batch}, nil)
 		cmds = append(cmds, m.readBatch())
 	} else {
 		m.say(theme.Good, m.queuedText(msg.plan))
@@ -292,9 +293,10 @@ func (m *Model) set(in intent, verb string, kind model.EditKind, target string) 
 		changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(target), Base: baseOf(in, kind, "")}}})
 }
 
-// setTo gives a handler that sets a field to a value.
-func setTo(verb string, kind model.EditKind, target string) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }
+// sets gives the handler that sets a field to a value.
+func sets(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
+	return handler{wants: wantsRows, kind: kind, unasked: unasked,
+		run: func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }}
 }
 
 // togglePrivacy makes one private conversation public and any other private;
@@ -305,6 +307,10 @@ func (m *Model) togglePrivacy(in intent) tea.Cmd {
 	}
 	return m.set(in, "make private", model.EditPrivacy, string(model.PrivacyPrivate))
 }
+
+// narrows reports whether toggling makes a conversation private: making it public
+// asks.
+func narrows(in intent) bool { return in.row.Conversation.Privacy != model.PrivacyPrivate }
 
 func (m *Model) toggleStatus(in intent) tea.Cmd {
 	if in.one && in.row.Conversation.Closed {
@@ -323,9 +329,22 @@ func (m *Model) remove(in intent) tea.Cmd {
 		changes: []model.Change{{Kind: model.EditDelete, Op: model.OpSet}}})
 }
 
+// again begins the title of a repeated edit.
+const again = "Again: "
+
 func (m *Model) repeat(in intent) tea.Cmd {
-	return m.plan(purpose{action: m.last.action, title: "Again: " + m.last.title, refs: in.refs, marked: in.marked,
+	verb, _, _ := strings.Cut(strings.TrimPrefix(m.last.title, again), ": ") // the rest was about other conversations
+	return m.plan(purpose{action: m.last.action, title: again + bulkTitle(verb, len(in.refs)), refs: in.refs, marked: in.marked,
 		repeatable: true, changes: m.last.changes})
+}
+
+// titled is the title of what a key opens: it names the conversation, or says how
+// many there are.
+func titled(what string, in intent) string {
+	if in.one {
+		return what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
+	}
+	return bulkTitle(what, len(in.refs))
 }
 
 // rename asks for a title, the present one filled in.
@@ -333,10 +352,9 @@ func (m *Model) rename(in intent) tea.Cmd {
 	if in.arg != "" {
 		return m.set(in, "rename", model.EditTitle, in.arg)
 	}
-	text, title, key := "", bulkTitle("rename", len(in.refs)), ""
+	text, title, key := "", titled("Rename", in), ""
 	if in.one {
 		text = in.row.Conversation.Title
-		title = "Rename"
 		key = "title:" + in.row.Conversation.Ref.String()
 	}
 	o := &promptOverlay{d: dialog.NewPrompt(title, text, "ctrl+u clears the line"), draft: key}
@@ -377,7 +395,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind, values []st
 		return nil
 	}
 	about := m.about(in, kind)
-	d := &dialog.Menu{Title: bulkTitle(title, len(in.refs))}
+	d := &dialog.Menu{Title: titled(title, in)}
 	for i, v := range values {
 		label := model.CleanLine(model.RoleName(v), 60)
 		if v == now && in.one {

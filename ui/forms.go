@@ -2,11 +2,13 @@ package ui
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/edit"
 	"confab/ui/keymap"
@@ -30,9 +32,8 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	o := &formOverlay{in: in}
-	title := bulkTitle("edit", len(in.refs))
+	title := titled("Edit", in)
 	if in.one {
-		title = "Edit: " + model.CleanLine(in.row.Conversation.Title, 120)
 		o.draft = "form:" + in.row.Conversation.Ref.String()
 		if len(kinds) == 1 {
 			o.draft = string(kinds[0]) + ":" + in.row.Conversation.Ref.String()
@@ -181,7 +182,7 @@ func (o *formOverlay) submit(m *Model) tea.Cmd {
 			o.f.Problem = err.Error()
 			return nil
 		}
-		return m.plan(purpose{action: keymap.NewItem, title: "New conversation", account: o.account, create: &n, details: o.f.Review(),
+		return m.plan(purpose{action: keymap.NewItem, title: o.f.Title, account: o.account, create: &n, details: o.f.Review(),
 			draft: o.draft, review: true, from: o})
 	}
 	changes, err := o.f.Changes()
@@ -227,15 +228,41 @@ func cannotCreate(m *Model, _ intent) string {
 	return strings.Join(out, "; ")
 }
 
-// openCreate asks for the account, where there is a choice, and opens the form.
-func (m *Model) openCreate(intent) tea.Cmd {
+// here gives the account that the person looks at: that of the row under the
+// cursor, else that of the view if it is of one account.
+func (m *Model) here(in intent) string {
+	if account := in.row.Conversation.Ref.Account; account != "" {
+		return account
+	}
+	text, _ := m.query()
+	if q, err := query.Parse(text); err == nil {
+		if accounts := q.Accounts(); len(accounts) == 1 {
+			return accounts[0]
+		}
+	}
+	return ""
+}
+
+// openCreate asks for the account, where there is a choice, and opens the form. The
+// account at hand is offered first.
+func (m *Model) openCreate(in intent) tea.Cmd {
 	can, why := m.creators()
 	if len(can) == 1 {
 		return m.openCreateIn(can[0])
 	}
 	d := &dialog.Menu{Title: "New conversation in which account?"}
+	accounts, first := slices.Clone(m.facts.Accounts()), m.here(in)
+	slices.SortStableFunc(accounts, func(a, b model.AccountState) int {
+		switch isA, isB := strings.EqualFold(a.Name, first), strings.EqualFold(b.Name, first); {
+		case isA && !isB:
+			return -1
+		case isB && !isA:
+			return 1
+		}
+		return 0
+	})
 	var names []string
-	for _, a := range m.facts.Accounts() {
+	for _, a := range accounts {
 		names = append(names, a.Name)
 		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + a.Provider + ")", Off: why[a.Name]})
 	}

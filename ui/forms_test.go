@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/ui"
 )
 
 func TestForm(t *testing.T) {
@@ -111,6 +112,30 @@ func TestCreate(t *testing.T) {
 		if n.Title != "Kick-off" || n.Space != "s1" {
 			t.Errorf("%+v", n)
 		}
+	})
+}
+
+func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.people = []model.Participant{{Kind: "space", ID: "s1", Name: "Projects"}, {Kind: "channel", ID: "c1", Name: "Front desk"}}
+	with(t, f, start{w: 110, h: 44}, func(a *app) {
+		a.Press("3", "j", "N", "enter") // on a Kona row
+		a.Want("New conversation in kona-a (Kona)", "the service decides")
+		a.WantNot("left as it is")
+		a.Type("Kick-off")
+		a.Press("tab", "enter", "enter", "ctrl+s")
+		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "who will see it: The service decides, and does not say how.")
+		a.Press("n", "esc", "esc")
+		a.Press("j", "N", "enter") // an Attention row: the first account that can
+		a.Want("New conversation in bird-a (Bird)")
+		a.Type("Hello")
+		a.Press("tab", "enter", "enter", "tab", "tab", "right", "right", "ctrl+s")
+		a.Want("account: bird-a (Bird)", "channel: Front desk", "privacy: public", "who will see it: everybody at Acme will see it")
+		a.Press("esc", "esc")
+	})
+	with(t, newFake(conversations(20)...), start{options: ui.Options{InitialQuery: "account:kona-a title:nothing"}}, func(a *app) {
+		a.Press("N", "enter") // an empty view of one account
+		a.Want("New conversation in kona-a (Kona)")
 	})
 }
 

@@ -25,20 +25,28 @@ type handler struct {
 	// kind is the edit it makes, "" if none; it is off where that can't be done.
 	kind model.EditKind
 	run  func(m *Model, in intent) tea.Cmd
+	// moves says that it moves the cursor or scrolls, opens that it opens something
+	// to type or choose in at once.
+	moves, opens bool
+	// asks says that it always opens a dialog, later than its key.
+	asks bool
+	// unasked reports whether it may change a service without asking; nil for
+	// never.
+	unasked func(in intent) bool
 	// off is why else it may be off; nil for never.
 	off func(m *Model, in intent) string
 }
 
 func handlers() map[keymap.Action]handler {
 	h := map[keymap.Action]handler{
-		keymap.Down:     {run: moveBy(1)},
-		keymap.Up:       {run: moveBy(-1)},
-		keymap.Top:      {run: (*Model).top},
-		keymap.Bottom:   {run: (*Model).bottom},
-		keymap.HalfDown: {run: pageBy(1, 2)},
-		keymap.HalfUp:   {run: pageBy(-1, 2)},
-		keymap.PageDown: {run: pageBy(1, 1)},
-		keymap.PageUp:   {run: pageBy(-1, 1)},
+		keymap.Down:     {moves: true, run: moveBy(1)},
+		keymap.Up:       {moves: true, run: moveBy(-1)},
+		keymap.Top:      {moves: true, run: (*Model).top},
+		keymap.Bottom:   {moves: true, run: (*Model).bottom},
+		keymap.HalfDown: {moves: true, run: pageBy(1, 2)},
+		keymap.HalfUp:   {moves: true, run: pageBy(-1, 2)},
+		keymap.PageDown: {moves: true, run: pageBy(1, 1)},
+		keymap.PageUp:   {moves: true, run: pageBy(-1, 1)},
 
 		keymap.Open:         {wants: wantsRow, run: (*Model).openDetail},
 		keymap.Back:         {run: (*Model).back},
@@ -47,16 +55,16 @@ func handlers() map[keymap.Action]handler {
 		keymap.PreviousView: {run: func(m *Model, in intent) tea.Cmd { return m.switchTab(m.tab - in.times()) }},
 		keymap.NextTab:      {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(1) }},
 		keymap.PreviousTab:  {run: func(m *Model, in intent) tea.Cmd { return m.turnDetail(-1) }},
-		keymap.NextItem:     {run: stepItem(1)},
-		keymap.PreviousItem: {run: stepItem(-1)},
+		keymap.NextItem:     {moves: true, run: stepItem(1)},
+		keymap.PreviousItem: {moves: true, run: stepItem(-1)},
 		keymap.LoadMore:     {wants: wantsRow, run: (*Model).reloadDetail},
 
-		keymap.Filter:      {run: (*Model).openFilter},
-		keymap.Search:      {run: (*Model).openSearch},
+		keymap.Filter:      {opens: true, run: (*Model).openFilter},
+		keymap.Search:      {opens: true, run: (*Model).openSearch},
 		keymap.SearchNext:  {run: searchBy(1), off: searching},
 		keymap.SearchPrev:  {run: searchBy(-1), off: searching},
-		keymap.CommandLine: {run: (*Model).openCommandLine},
-		keymap.Palette:     {run: (*Model).openPalette},
+		keymap.CommandLine: {opens: true, run: (*Model).openCommandLine},
+		keymap.Palette:     {opens: true, run: (*Model).openPalette},
 
 		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
 		keymap.MarkRange:  {run: (*Model).markRange},
@@ -64,25 +72,25 @@ func handlers() map[keymap.Action]handler {
 		keymap.ClearMarks: {run: (*Model).clearMarks},
 		markRefs:          {run: (*Model).markRead},
 
-		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy},
-		keymap.MakePrivate:   {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make private", model.EditPrivacy, string(model.PrivacyPrivate))},
-		keymap.MakePublic:    {wants: wantsRows, kind: model.EditPrivacy, run: setTo("make public", model.EditPrivacy, string(model.PrivacyPublic))},
-		keymap.ToggleStatus:  {wants: wantsRows, kind: model.EditStatus, run: (*Model).toggleStatus},
-		keymap.Close:         {wants: wantsRows, kind: model.EditStatus, run: setTo("close", model.EditStatus, model.StatusClosed)},
-		keymap.Reopen:        {wants: wantsRows, kind: model.EditStatus, run: setTo("reopen", model.EditStatus, model.StatusOpen)},
-		keymap.Rename:        {wants: wantsRows, kind: model.EditTitle, run: (*Model).rename},
-		keymap.Describe:      {wants: wantsRows, kind: model.EditDescription, run: formOf(model.EditDescription)},
-		keymap.Labels:        {wants: wantsRows, kind: model.EditLabels, run: formOf(model.EditLabels)},
-		keymap.Attributes:    {wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
-		keymap.EditForm:      {wants: wantsRows, run: formOf()},
-		keymap.Participants:  {wants: wantsRows, kind: model.EditParticipants, run: (*Model).editParticipants},
-		keymap.Contacts:      {wants: wantsRows, kind: model.EditContacts, run: (*Model).editContacts},
-		keymap.Access:        {wants: wantsRows, kind: model.EditAccess, run: (*Model).chooseAccess},
-		keymap.DefaultRole:   {wants: wantsRows, kind: model.EditDefaultRole, run: (*Model).chooseDefaultRole},
-		keymap.Archive:       {wants: wantsRows, kind: model.EditArchive, run: (*Model).archive},
-		keymap.Delete:        {wants: wantsRows, kind: model.EditDelete, run: (*Model).remove},
-		keymap.NewItem:       {run: (*Model).openCreate, off: cannotCreate},
-		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat},
+		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy, unasked: narrows},
+		keymap.MakePrivate:   sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always),
+		keymap.MakePublic:    sets("make public", model.EditPrivacy, string(model.PrivacyPublic), nil),
+		keymap.ToggleStatus:  {wants: wantsRows, kind: model.EditStatus, run: (*Model).toggleStatus, unasked: always},
+		keymap.Close:         sets("close", model.EditStatus, model.StatusClosed, always),
+		keymap.Reopen:        sets("reopen", model.EditStatus, model.StatusOpen, always),
+		keymap.Rename:        {opens: true, wants: wantsRows, kind: model.EditTitle, run: (*Model).rename, unasked: named},
+		keymap.Describe:      {opens: true, wants: wantsRows, kind: model.EditDescription, run: formOf(model.EditDescription)},
+		keymap.Labels:        {opens: true, wants: wantsRows, kind: model.EditLabels, run: formOf(model.EditLabels)},
+		keymap.Attributes:    {opens: true, wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
+		keymap.EditForm:      {opens: true, wants: wantsRows, run: formOf()},
+		keymap.Participants:  {opens: true, wants: wantsRows, kind: model.EditParticipants, run: (*Model).editParticipants},
+		keymap.Contacts:      {opens: true, wants: wantsRows, kind: model.EditContacts, run: (*Model).editContacts},
+		keymap.Access:        {opens: true, wants: wantsRows, kind: model.EditAccess, run: (*Model).chooseAccess},
+		keymap.DefaultRole:   {opens: true, wants: wantsRows, kind: model.EditDefaultRole, run: (*Model).chooseDefaultRole},
+		keymap.Archive:       {asks: true, wants: wantsRows, kind: model.EditArchive, run: (*Model).archive},
+		keymap.Delete:        {asks: true, wants: wantsRows, kind: model.EditDelete, run: (*Model).remove},
+		keymap.NewItem:       {opens: true, run: (*Model).openCreate, off: cannotCreate},
+		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat, unasked: always},
 		keymap.Undo:          {run: (*Model).undo},
 		keymap.Resolve:       {wants: wantsRow, run: (*Model).resolveRow, off: nothingToResolve},
 		keymap.RetryFailed:   {run: (*Model).retryFailed},
@@ -90,7 +98,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.Done:   {wants: wantsRows, run: (*Model).triageDone},
 		keymap.Pin:    {wants: wantsRows, run: (*Model).triagePin},
 		keymap.Seen:   {wants: wantsRows, run: (*Model).triageSeen},
-		keymap.Snooze: {wants: wantsRows, run: (*Model).snooze},
+		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
 
 		keymap.CopyRef:      {wants: wantsRows, run: (*Model).copyRef},
 		keymap.CopyLink:     {wants: wantsRow, run: (*Model).copyLink},
@@ -109,7 +117,7 @@ func handlers() map[keymap.Action]handler {
 			run: func(m *Model, _ intent) tea.Cmd { return m.switchTab(i) },
 			off: func(m *Model, _ intent) string {
 				if i >= len(m.tabs) {
-					return fmt.Sprintf("there are only %d views", len(m.tabs))
+					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
 				}
 				return ""
 			}}
@@ -174,6 +182,11 @@ func (m *Model) cannot(in intent, kind model.EditKind) string {
 	}
 	return why
 }
+
+// named reports whether the new title came with the command.
+func named(in intent) bool { return in.arg != "" }
+
+func always(intent) bool { return true }
 
 func searching(m *Model, _ intent) string {
 	if m.detail.Searching() == "" {

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -27,6 +29,9 @@ type intent struct {
 	// intent is about.
 	row model.Row
 	one bool
+	// since is when the row came under the cursor by itself; zero where the
+	// person chose it.
+	since time.Time
 	// marked says that refs may not all be in sight.
 	marked bool
 	// arg comes from the command line.
@@ -45,6 +50,7 @@ func (m *Model) stack() []keymap.Context {
 
 func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
+	held := m.strike()
 	if b, r := m.keys.Lookup([]keymap.Context{keymap.Global}, []string{name}); r == keymap.Match {
 		switch b.Action {
 		case keymap.Interrupt:
@@ -60,13 +66,20 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if n := len(m.overlays); n > 0 {
-		return m.overlays[n-1].key(m, k)
+		if o := m.overlays[n-1]; !m.fresh(o) || name == "esc" {
+			return o.key(m, k)
+		}
+		return m.beneath(m.overlays[n-1], name)
 	}
 	if m.prompt != nil {
 		return m.promptKey(k)
 	}
 	if m.screen == screenWelcome {
 		return m.welcomeKey(name)
+	}
+	if b, _ := m.keys.Lookup(m.stack(), []string{name}); held && name != "esc" && !m.handlers[b.Action].moves {
+		m.typed, m.count = nil, 0
+		return nil
 	}
 	m.notice = notice{}
 	if m.counting(name) {
@@ -111,7 +124,7 @@ func (m *Model) intent(a keymap.Action) intent {
 	switch {
 	case m.screen == screenDetail:
 		if !m.detail.Ref().IsZero() {
-			in.row, in.one, in.refs = m.detail.Row(), true, []model.Ref{m.detail.Ref()}
+			in.row, in.one, in.refs, in.since = m.detail.Row(), true, []model.Ref{m.detail.Ref()}, m.underSince()
 		}
 		return in
 	case m.list.Ranging():
@@ -127,7 +140,7 @@ func (m *Model) intent(a keymap.Action) intent {
 	switch {
 	case m.list.Ranging() && in.refs == nil:
 	case len(in.refs) == 0 && ok:
-		in.one, in.refs, in.marked = true, []model.Ref{row.Conversation.Ref}, false
+		in.one, in.refs, in.marked, in.since = true, []model.Ref{row.Conversation.Ref}, false, m.underSince()
 	case len(in.refs) == 1 && ok && in.refs[0] == row.Conversation.Ref:
 		in.one = true
 	case len(in.refs) == 1:
@@ -153,27 +166,72 @@ func (m *Model) run(in intent) tea.Cmd {
 	if in.refs == nil && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {
 		return m.readRange(in)
 	}
+	if in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark {
+		return m.runCounted(in, h)
+	}
+	if h.unasked != nil && m.slid(in) && h.unasked(in) {
+		m.withhold(in)
+		return nil
+	}
 	if why := m.off(in); why != "" {
+		// What was to be typed must not be read as keys.
+		m.hand.withheld = m.hand.withheld || h.opens
 		m.say(theme.Warning, why)
 		return nil
 	}
-	return h.run(m, in)
+	cmd := h.run(m, in)
+	if h.moves {
+		m.chose() // the cursor is where the person put it
+	}
+	// What is typed on is meant for a dialog that is not there yet.
+	m.hand.withheld = m.hand.withheld || h.asks
+	return cmd
+}
+
+// runCounted carries out an intent about as many rows as were counted, from the
+// one under the cursor down.
+func (m *Model) runCounted(in intent, h handler) tea.Cmd {
+	n := in.count
+	in.count = 0
+	switch {
+	case h.wants == wantsRow:
+		m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
+		return nil
+	case in.marked:
+		m.say(theme.Warning, "a count means rows from the cursor on, but some are marked: esc clears the marks")
+		return nil
+	case !in.one:
+		return m.run(in)
+	}
+	refs, whole := m.list.From(in.refs[0], n)
+	switch {
+	case refs == nil:
+		m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
+		return nil
+	case !whole:
+		return m.readRows(in, func(refs []model.Ref) []model.Ref {
+			i := position(refs, in.refs[0])
+			if i < 0 {
+				return nil
+			}
+			return refs[i:min(i+n, len(refs))]
+		})
+	}
+	return m.run(in.about(refs))
+}
+
+// about gives an intent for other conversations, which were counted or read.
+func (in intent) about(refs []model.Ref) intent {
+	in.one = in.one && len(refs) == 1 && refs[0] == in.refs[0]
+	in.refs = refs
+	return in
 }
 
 // readRange finds the conversations of a range that is larger than the window.
 func (m *Model) readRange(in intent) tea.Cmd {
-	q, err := m.query()
-	if err != nil {
-		return nil
-	}
 	a, b := m.list.RangeEnds()
 	first, last := m.list.RangeBounds()
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		refs, err := be.Refs(ctx, q, true)
-		if err != nil {
-			return rangeMsg{in: in, err: err}
-		}
+	return m.readRows(in, func(refs []model.Ref) []model.Ref {
 		i, j := position(refs, a), position(refs, b)
 		if i < 0 {
 			i = first
@@ -183,9 +241,29 @@ func (m *Model) readRange(in intent) tea.Cmd {
 		}
 		i, j = min(i, j), max(i, j)
 		if i >= len(refs) {
-			return rangeMsg{in: in, err: fmt.Errorf("the list changed: nothing was done")}
+			return nil
 		}
-		return rangeMsg{in: in, refs: refs[i:min(j+1, len(refs))]}
+		return refs[i:min(j+1, len(refs))]
+	})
+}
+
+// readRows reads the whole list for an intent about rows that the window does
+// not hold; pick chooses them, nil where they are not there any more.
+func (m *Model) readRows(in intent, pick func([]model.Ref) []model.Ref) tea.Cmd {
+	q, err := m.query()
+	if err != nil {
+		return nil
+	}
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		refs, err := be.Refs(ctx, q, true)
+		if err != nil {
+			return rangeMsg{in: in, err: err}
+		}
+		if refs = pick(refs); refs == nil {
+			return rangeMsg{in: in, err: errors.New("the list changed, so nothing was done")}
+		}
+		return rangeMsg{in: in, refs: refs}
 	}
 }
 

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -285,13 +284,12 @@ func (m *Model) conflictCame(msg conflictMsg) tea.Cmd {
 func (m *Model) openConflict(e model.OutboxEntry) {
 	d := dialog.NewConflict(e)
 	d.Keys, d.OutboxKeys = m.keys.Names(keymap.Dialog), m.keys.Names(keymap.Outbox)
-	m.open(&conflictOverlay{d: d, opened: m.now()})
+	m.open(&conflictOverlay{d: d})
 }
 
 // conflictOverlay lets a person settle an edit.
 type conflictOverlay struct {
-	d      *dialog.Conflict
-	opened time.Time
+	d *dialog.Conflict
 }
 
 func (o *conflictOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
@@ -303,9 +301,6 @@ func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
 	if name == "esc" {
 		m.closeOverlay(o)
-		return nil
-	}
-	if m.now().Sub(o.opened) < quietTime {
 		return nil
 	}
 	e := o.d.Entry

@@ -49,6 +49,10 @@ type (
 		refs  []model.Ref
 		err   error
 	}
+	hiddenMsg struct {
+		gen, hidden int
+		err         error
+	}
 	rangeMsg struct {
 		in   intent
 		refs []model.Ref
@@ -98,6 +102,10 @@ type (
 		err  error
 		// action is what was tried, for the words of an error.
 		action keymap.Action
+	}
+	triagedMsg struct {
+		text string
+		err  error
 	}
 	linkMsg struct {
 		url  string

@@ -70,6 +70,7 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 		return m.run(m.only(m.intent("open")))
 	}
 	m.list.MoveTo(i)
+	m.chose()
 	return m.cursorMoved()
 }
 
@@ -156,5 +157,7 @@ func (m *Model) wheel(at tea.Mouse) tea.Cmd {
 		m.detail.Scroll(by)
 		return nil
 	}
-	return m.travel(by)
+	cmd := m.travel(by)
+	m.chose()
+	return cmd
 }

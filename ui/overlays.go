@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -40,6 +39,7 @@ func (m *Model) isOpen(o overlay) bool { return slices.Contains(m.overlays, o) }
 // closeOverlay takes an overlay away, wherever in the stack it is.
 func (m *Model) closeOverlay(o overlay) {
 	m.overlays = slices.DeleteFunc(m.overlays, func(p overlay) bool { return p == o })
+	m.hand.late = slices.DeleteFunc(m.hand.late, func(l lateOverlay) bool { return l.o == o })
 }
 
 // overlayResult hands a result to the overlay that asked; where that is closed
@@ -83,9 +83,8 @@ func scrolling(a keymap.Action, h int) (int, bool) {
 
 // planOverlay asks before a plan is submitted.
 type planOverlay struct {
-	d      *dialog.Plan
-	opened time.Time
-	yes    func(m *Model) tea.Cmd
+	d   *dialog.Plan
+	yes func(m *Model) tea.Cmd
 }
 
 func (o *planOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
@@ -105,7 +104,9 @@ func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	if name == "esc" {
 		return o.no(m)
 	}
-	if m.now().Sub(o.opened) < quietTime {
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
+	if b.Action == keymap.LeaveHidden && o.d.Hidden() > 0 {
+		o.d.LeaveHiddenOut()
 		return nil
 	}
 	if o.d.Typing() {
@@ -123,7 +124,6 @@ func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
 	if r != keymap.Match {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (o *planOverlay) proceed(m *Model) tea.Cmd {
 		return nil
 	}
 	if !o.d.Typing() && o.d.AskAgain() {
-		o.opened = m.now()
+		m.freshen(o)
 		return nil
 	}
 	m.closeOverlay(o)

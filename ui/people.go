@@ -37,9 +37,8 @@ func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd 
 		return nil
 	}
 	o := &peopleOverlay{in: in}
-	title := bulkTitle(what, len(in.refs))
+	title := titled(what, in)
 	if in.one {
-		title = what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
 		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
 	}
 	o.e = edit.NewPeople(title, kind, m.about(in, kind), !in.one)
@@ -80,7 +79,7 @@ func (o *peopleOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case peopleMsg:
 		if msg.err != nil {
-			o.e.Problem = errorText(msg.err)
+			o.e.Problem = model.Words(msg.err)
 			return nil
 		}
 		c := msg.detail.Conversation
@@ -290,7 +289,7 @@ func (o *pickerOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
 		}
 	case lookupMsg:
 		if msg.gen == o.gen {
-			o.p.Take(msg.page, msg.more, errorText(msg.err))
+			o.p.Take(msg.page, msg.more, model.Words(msg.err))
 		}
 	}
 	return nil

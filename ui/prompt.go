@@ -93,7 +93,9 @@ func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
 			if k.String() == "up" {
 				by = -1
 			}
-			return m.travel(by)
+			cmd := m.travel(by)
+			m.chose()
+			return cmd
 		}
 	}
 	before := p.input.Position()
@@ -299,7 +301,10 @@ func (m *Model) drawPromptHelp(w int) string {
 	}
 	right := ""
 	if p.kind == promptFilter && m.list.Loaded() {
-		right = " " + number(m.list.Total()) + " found "
+		right = " " + theme.Number(m.list.Total()) + " found "
+	}
+	if p.kind == promptCommand && len(p.about.refs) > 0 {
+		right = " for " + subject(p.about) + " "
 	}
 	w = max(0, w-m.th.Width(right))
 	var s strings.Builder

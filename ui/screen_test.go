@@ -1,9 +1,13 @@
 package ui_test
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"confab/ui"
 	"confab/ui/uitest"
@@ -23,6 +27,34 @@ type start struct {
 	w, h    int
 	options ui.Options
 	screen  []uitest.Option
+	watch   *watch
+}
+
+// watch keeps what the model has drawn last, sooner than a terminal shows it.
+type watch struct {
+	*ui.Model
+	mu   sync.Mutex
+	last string
+}
+
+func (w *watch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	_, cmd := w.Model.Update(msg)
+	return w, cmd
+}
+
+func (w *watch) View() tea.View {
+	v := w.Model.View()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = v.Content
+	return v
+}
+
+// drawn gives the text of the last view.
+func (w *watch) drawn() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return ansi.Strip(w.last)
 }
 
 // with runs a test of the whole inbox in a bubble of its own.
@@ -43,7 +75,12 @@ func with(t *testing.T, f *fake, s start, test func(a *app)) {
 		o.Save = func(name, text string) (string, error) { a.saved[name] = text; return "/tmp/" + name, nil }
 		f.news = make(chan chanEvent, 64)
 		a.model = ui.New(o)
-		a.Screen = uitest.Start(t, a.model, s.w, s.h, s.screen...)
+		var m tea.Model = a.model
+		if s.watch != nil {
+			s.watch.Model = a.model
+			m = s.watch
+		}
+		a.Screen = uitest.Start(t, m, s.w, s.h, s.screen...)
 		test(a)
 		a.Stop()
 	})

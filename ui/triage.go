@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,29 +11,128 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
-// triage changes local marks; text is said once it is done.
+// triage changes local marks; text is said once it is done. The list shows it at
+// once, so that the next key is about what then stands under the cursor.
 func (m *Model) triage(text string, refs []model.Ref, change model.TriageChange) tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		return settledMsg{text, be.Triage(ctx, refs, change), "triage"}
+	m.showTriage(refs, change)
+	m.submitting++
+	m.pages.stale = m.pages.busy
+	m.triages = append(m.triages, func(ctx context.Context, be Backend) tea.Msg {
+		return triagedMsg{text, be.Triage(ctx, refs, change)}
+	})
+	if len(m.triages) > 1 {
+		return nil
+	}
+	return m.nextTriage()
+}
+
+// nextTriage writes the oldest change. They are written one after the other, in
+// the order of their keys.
+func (m *Model) nextTriage() tea.Cmd {
+	be, ctx, write := m.be, m.ctx, m.triages[0]
+	return func() tea.Msg { return write(ctx, be) }
+}
+
+func (m *Model) triaged(msg triagedMsg) tea.Cmd {
+	m.submitting--
+	m.triages = m.triages[1:]
+	if msg.err != nil {
+		m.fail("mark it", msg.err)
+	} else if msg.text != "" {
+		m.say(theme.Good, msg.text)
+	}
+	if len(m.triages) > 0 {
+		return m.nextTriage()
+	}
+	return tea.Batch(m.reload(false), m.reloadLedger(), m.quitIfReady())
+}
+
+// showTriage changes the rows at hand, and takes those away that the view no
+// longer holds.
+func (m *Model) showTriage(refs []model.Ref, change model.TriageChange) {
+	text, err := m.query()
+	if err != nil {
+		return
+	}
+	q, err := query.Parse(text)
+	if err != nil {
+		return
+	}
+	q = q.Inbox()
+	now := m.now()
+	in := func(row model.Row) bool { return q.Match(query.NewSubject(row), now, now.Location()) }
+	of := make(map[model.Ref]bool, len(refs))
+	for _, ref := range refs {
+		of[ref] = true
+	}
+	if row := m.detail.Row(); of[row.Conversation.Ref] {
+		row.Triage = change.Apply(row.Triage)
+		m.show(row)
+	}
+	for _, row := range slices.Clone(m.list.Rows()) {
+		if !of[row.Conversation.Ref] {
+			continue
+		}
+		was := in(row)
+		row.Triage = change.Apply(row.Triage)
+		if was && !in(row) {
+			m.list.Remove(row.Conversation.Ref)
+		} else {
+			m.list.Replace(row)
+		}
 	}
 }
 
+// triageMany carries a triage key out. In an open conversation it goes on to the
+// next.
 func (m *Model) triageMany(in intent, word string, change model.TriageChange) tea.Cmd {
 	text := word
-	if len(in.refs) > 1 {
-		text = fmt.Sprintf("%s: %d conversations", word, len(in.refs))
+	if n := len(in.refs); n > 1 {
+		text = theme.Count(n, "conversation") + " " + word
 	}
 	if in.marked {
 		m.list.ClearMarks()
 		m.list.EndRange()
 	}
-	return m.triage(text, in.refs, change)
+	if m.screen == screenDetail && m.list.MoveToRef(m.detail.Ref()) {
+		return m.triageOn(text, in.refs, change)
+	}
+	before := m.list.Ref()
+	cmd := m.triage(text, in.refs, change)
+	if m.list.Ref() != before {
+		return tea.Batch(cmd, m.cursorMoved())
+	}
+	return cmd
+}
+
+// triageOn marks from the open conversation on, and opens the one below; after the
+// last one it goes back to the list.
+func (m *Model) triageOn(text string, refs []model.Ref, change model.TriageChange) tea.Cmd {
+	last := m.list.Cursor()+len(refs) >= m.list.Total()
+	if last {
+		text += "; that was the last one"
+	}
+	cmd := m.triage(text, refs, change)
+	if last {
+		m.screen = screenList
+		m.arrange()
+		return tea.Batch(cmd, m.cursorMoved())
+	}
+	if m.list.Ref() == refs[0] {
+		m.list.Move(len(refs)) // the view still holds them
+	}
+	row, ok := m.list.Selected()
+	if !ok {
+		m.follow = true
+		return cmd
+	}
+	return tea.Batch(cmd, m.openRow(row))
 }
 
 func (m *Model) triageDone(in intent) tea.Cmd {
@@ -80,7 +181,7 @@ func (m *Model) snooze(in intent) tea.Cmd {
 		}
 		return cmd
 	}
-	o := &promptOverlay{d: dialog.NewPrompt(bulkTitle("snooze until", len(in.refs)), "tomorrow",
+	o := &promptOverlay{d: dialog.NewPrompt(titled("Snooze until", in), "tomorrow",
 		"2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")}
 	o.done = func(m *Model, text string) tea.Cmd {
 		cmd, err := until(m, text)
@@ -167,8 +268,13 @@ func (m *Model) mark(in intent) tea.Cmd {
 	if m.list.Ranging() {
 		return m.endRange()
 	}
-	m.list.ToggleMark()
-	m.list.Move(1)
+	if in.count <= 1 {
+		m.list.ToggleMark()
+		m.list.Move(1)
+	} else {
+		m.list.MarkOn(in.count)
+	}
+	m.chose()
 	return m.cursorMoved()
 }
 
@@ -216,14 +322,11 @@ func (m *Model) markRead(in intent) tea.Cmd {
 	return nil
 }
 
-// markAll marks all of this view, or none if all are marked.
+// markAll marks all of this view beside what is marked, or, where all of it is
+// marked, none of it. The marks are those rows, whatever the view shows later.
 func (m *Model) markAll(intent) tea.Cmd {
 	if m.screen != screenList {
 		m.say(theme.Dim, "marks are made in the list")
-		return nil
-	}
-	if n := m.list.MarkCount(); n > 0 && n >= m.list.Total() {
-		m.list.ClearMarks()
 		return nil
 	}
 	q, err := m.query()
@@ -242,4 +345,35 @@ func (m *Model) clearMarks(intent) tea.Cmd {
 	m.list.ClearMarks()
 	m.list.EndRange()
 	return nil
+}
+
+// inView gives the conversations that a view holds.
+func inView(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
+	refs, err := be.Refs(ctx, query, true)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		in[r] = true
+	}
+	return in, nil
+}
+
+// countHidden counts the marked conversations that the view doesn't hold. Nothing
+// is read where all of them are at hand.
+func (m *Model) countHidden() tea.Cmd {
+	m.hiddenGen++
+	marks := m.list.Marks()
+	away := slices.DeleteFunc(marks, func(r model.Ref) bool { _, ok := m.list.Row(r); return ok })
+	q, err := m.query()
+	if len(away) == 0 || err != nil {
+		m.list.SetHidden(0)
+		return nil
+	}
+	be, ctx, gen := m.be, m.ctx, m.hiddenGen
+	return func() tea.Msg {
+		in, err := inView(ctx, be, q)
+		return hiddenMsg{gen, len(slices.DeleteFunc(away, func(r model.Ref) bool { return in[r] })), err}
+	}
 }

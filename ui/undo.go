@@ -59,7 +59,7 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	for _, b := range u.Blocked {
 		d.Extra = append(d.Extra, "Can't be undone: "+b)
 	}
-	m.open(&planOverlay{d: d, opened: m.now(), yes: func(m *Model) tea.Cmd { return m.applyUndo(u) }})
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(u) }}, nil)
 	return nil
 }
 

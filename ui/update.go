@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -44,7 +43,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return tea.Sequence(m.saveDrafts(), tea.Quit)
 	case suspendMsg:
 		if msg.err != nil {
-			m.say(theme.Error, "not suspended: "+errorText(msg.err))
+			m.say(theme.Error, "not suspended: "+model.Words(msg.err))
 			return nil
 		}
 		return tea.Suspend
@@ -60,6 +59,7 @@ func (m *Model) settle() tea.Cmd {
 	if m.screen == screenWelcome || m.be == nil {
 		return nil
 	}
+	m.openWaiting()
 	if _, _, missing := m.list.Window(); missing && !m.pages.busy && m.h > 0 && m.list.Loaded() {
 		return m.reload(false)
 	}
@@ -139,13 +139,16 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		}
 	case refsMsg:
 		return m.refsCame(msg)
+	case hiddenMsg:
+		if msg.gen == m.hiddenGen && msg.err == nil {
+			m.list.SetHidden(msg.hidden)
+		}
 	case rangeMsg:
 		if msg.err != nil {
 			m.fail("read the range", msg.err)
 			return nil
 		}
-		msg.in.refs = msg.refs
-		return m.run(msg.in)
+		return m.run(msg.in.about(msg.refs))
 	case opProgressMsg:
 		if op, ok := m.ops[msg.id]; ok {
 			op.done, op.total = msg.done, msg.total
@@ -154,8 +157,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case opShowMsg:
 		if op, ok := m.ops[msg.id]; ok {
 			op.shown = &progressOverlay{op: op}
-			m.open(op.shown)
+			m.openLate(op.shown, op.from)
 		}
+	case triagedMsg:
+		return m.triaged(msg)
 	case settledMsg:
 		if msg.err != nil {
 			m.fail(msg.action.Words(), msg.err)
@@ -190,6 +195,11 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		return nil
 	}
 	m.pages.busy = false
+	if m.pages.stale || len(m.triages) > 0 && !m.pages.fresh {
+		// It may show what a key has changed since: the marks come first.
+		m.pages.stale = false
+		return m.reload(m.pages.fresh)
+	}
 	if m.clearing {
 		if msg.err == nil {
 			m.list.SetPage(msg.page, msg.anchor)
@@ -205,7 +215,7 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	first := !m.list.Loaded()
 	before := m.list.Ref()
 	m.list.SetPage(msg.page, msg.anchor)
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{m.countHidden()}
 	if m.pages.again {
 		gen := m.pages.gen
 		cmds = append(cmds, tea.Tick(newsTime, func(time.Time) tea.Msg { return againMsg{gen} }))
@@ -218,7 +228,9 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		m.follow = false
 		cmds = append(cmds, m.openRow(row))
 	}
-	if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
+	if m.screen == screenList && m.list.Total() == 0 {
+		m.detail.Clear() // at once: what is previewed is no result
+	} else if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
 		cmds = append(cmds, m.cursorMoved())
 	}
 	return tea.Batch(cmds...)
@@ -261,7 +273,7 @@ func (m *Model) detailCame(msg detailMsg) {
 		return
 	}
 	if msg.err != nil {
-		m.detail.SetProblem(errorText(msg.err))
+		m.detail.SetProblem(model.Words(msg.err))
 		return
 	}
 	m.detail.SetDetail(msg.detail)
@@ -276,14 +288,16 @@ func (m *Model) refsCame(msg refsMsg) tea.Cmd {
 	q, _ := m.query()
 	switch {
 	case msg.tab != m.tab || msg.query != q:
+		m.say(theme.Warning, "nothing was marked: another view is shown now")
 		return nil
 	case msg.err != nil:
 		m.fail("mark all", msg.err)
 		return nil
 	}
 	m.list.EndRange()
-	m.list.SetMarks(msg.refs)
-	m.say(theme.Marked, fmt.Sprintf("%d marked", len(msg.refs)))
+	if m.list.ToggleMarks(msg.refs) {
+		m.say(theme.Marked, theme.Number(len(msg.refs))+" marked")
+	}
 	var cmds []tea.Cmd
 	if m.screen != screenList {
 		deferred = nil // what is open now is not what they were about
@@ -339,21 +353,10 @@ func (m *Model) showSelected() tea.Cmd {
 	return m.readActivity(row.Conversation.Ref)
 }
 
-// fail says what went wrong, with the service's own words.
+// fail says what went wrong.
 func (m *Model) fail(what string, err error) {
 	if what != "" {
 		what = "could not " + what + ": "
 	}
-	m.say(theme.Error, what+errorText(err))
-}
-
-func errorText(err error) string {
-	e := model.AsError(err)
-	if e == nil {
-		return ""
-	}
-	if e.Err != nil && e.Message == e.Err.Error() && e.Op == "" && e.Kind == model.Local {
-		return model.CleanLine(e.Message, 300)
-	}
-	return model.CleanLine(e.Error(), 300)
+	m.say(theme.Error, what+model.Words(err))
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +23,7 @@ func (m *Model) View() tea.View {
 		return v
 	}
 	lines, cursor := m.draw()
+	m.drew()
 	for i, l := range lines {
 		if m.opts.ASCII {
 			l = toASCII(m.th, l)
@@ -151,7 +151,7 @@ func (m *Model) drawTabs(r layout.Rect) string {
 	for i, t := range m.tabs {
 		labels[i] = m.th.Truncate(model.CleanLine(t.Name, 60), 20, m.th.Ellipsis)
 		if t.count >= 0 {
-			labels[i] += " " + number(t.count)
+			labels[i] += " " + theme.Number(t.count)
 		}
 		widths[i] = m.th.Width(labels[i]) + 2
 	}
@@ -230,22 +230,13 @@ func (m *Model) footer() []string {
 
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.facts.Accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Filter: m.tabs[m.tab].filter, Now: m.now()}
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now()}
 	if c := m.list.Cursor(); c >= 0 {
-		info.Position = number(c+1) + "/" + number(m.list.Total())
+		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total())
 	} else if m.list.Loaded() {
 		info.Position = "0"
 	}
 	return status.Draw(m.th, w, info)
-}
-
-// number writes a count with commas.
-func number(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 func sum(n []int) int {

@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -33,12 +34,18 @@ type cable struct {
 	http.RoundTripper
 	// cut, if set, is what becomes of a POST or DELETE.
 	cut func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error)
+	// stale, if set, is what a list of conversations answers.
+	stale []byte
 }
 
 func (c *cable) RoundTrip(r *http.Request) (*http.Response, error) {
 	send := func() (*http.Response, error) { return c.RoundTripper.RoundTrip(r) }
 	if c.cut != nil && r.Method != http.MethodGet {
 		return c.cut(r, send)
+	}
+	if c.stale != nil && strings.HasSuffix(r.URL.Path, "/conversations") {
+		header := http.Header{"Content-Type": {"application/json"}}
+		return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(bytes.NewReader(c.stale))}, nil
 	}
 	return send()
 }
@@ -417,4 +424,44 @@ func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The list of the service lags behind: what a lost create made shows only when
+// a second one is refused for it.
+func TestACreateThatIsRefusedForItsOwnWorkIsDone(t *testing.T) {
+	over(t, 0, func(l *lab) {
+		_, channel, contact := l.taken()
+		for _, id := range l.sb.Bird().IDs() {
+			l.sb.Bird().Change(id, "status", "closed") // so that nothing stands in the way
+		}
+		id := l.submit("support", model.NewConversation{Title: "Hello", Channel: channel, People: []model.Participant{contact}, Message: "Hi"})
+		posts := 0
+		l.cable.cut = func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+			if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/conversations") {
+				return send()
+			}
+			if posts++; posts > 1 {
+				l.cable.stale = nil
+				return send()
+			}
+			list, err := l.cable.RoundTripper.RoundTrip(listOf(r))
+			if err == nil {
+				l.cable.stale, err = io.ReadAll(list.Body)
+			}
+			_, _ = send()
+			return nil, errors.Join(err, io.ErrUnexpectedEOF)
+		}
+		r := l.deliver(id)[id]
+		if made := l.titled("support", "Hello"); len(made) != 1 || posts != 2 || r.Journal == nil || r.Journal.Ref.ID != made[0] {
+			t.Errorf("made %v by %d requests, and the end is %s, %+v", made, posts, r.Entry.State, r.Entry.Error)
+		}
+	})
+}
+
+// listOf is the request for the list that a create adds to.
+func listOf(create *http.Request) *http.Request {
+	r := create.Clone(create.Context())
+	r.Method, r.Body, r.ContentLength = http.MethodGet, nil, 0
+	r.URL.RawQuery = "limit=100"
+	return r
 }

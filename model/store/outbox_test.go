@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -351,5 +353,53 @@ func TestAServiceThatAnswersWakesWhatWaitedForIt(t *testing.T) {
 	}
 	if got := claim(t, s, nil); len(got) != 0 {
 		t.Errorf("woke what waits for a time: %+v", got)
+	}
+}
+
+func TestWhatIsKeptOfACreate(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "confab.db"))
+	s.OpenAccount(t.Context(), "sales", "x")
+	create := func(title string) store.Entry {
+		return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales"}, Kind: model.EditCreate,
+			Target: model.Value{New: &model.NewConversation{Title: title}}}, Title: title}
+	}
+	ids := enqueue(t, s, create("Lift"), create("Lift"), create("Roof"))
+	entry := func(i int) model.OutboxEntry {
+		e, ok, err := s.OutboxEntry(t.Context(), ids[i])
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		return e
+	}
+	kept := store.Creation{Known: []string{"7", "6"}, Sure: true}
+	send := func(i int, want bool) {
+		t.Helper()
+		if ok, err := s.SentCreate(t.Context(), entry(i), kept); err != nil || ok != want || entry(i).Sent != want {
+			t.Fatalf("%s may be sent: %t, %v", entry(i).Title, ok, err)
+		}
+	}
+	send(0, true)
+	send(1, false) // of the same title
+	send(2, true)
+	send(0, true) // again
+	kept.Made = "8"
+	if err := s.KeepCreation(t.Context(), ids[0], kept); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Creation(t.Context(), ids[0]); err != nil || !reflect.DeepEqual(got, kept) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	rivals, err := s.Rivals(t.Context(), entry(1))
+	if err != nil || len(rivals) != 1 || rivals[0].ID != ids[0] || !reflect.DeepEqual(rivals[0].Creation, kept) {
+		t.Errorf("%+v, %v", rivals, err)
+	}
+	// One that waits for a person stops none.
+	if err := s.Park(t.Context(), ids[0], model.OutcomeNotKnown, &model.EntryError{}, nil, time.Time{}, false); err != nil {
+		t.Fatal(err)
+	}
+	send(1, true)
+	var old store.Creation
+	if err := json.Unmarshal([]byte(`["1","2"]`), &old); err != nil || old.Sure || len(old.Known) != 2 {
+		t.Errorf("what an earlier version kept is %+v, %v", old, err)
 	}
 }

@@ -68,16 +68,12 @@ func (p *Provider) head(ctx context.Context, known []string) (providers.Head, er
 			return nil, false, false, named(err, "list conversations")
 		}
 		whole = !pg.Null
-		name := p.channels.namer(ctx, p.client)
 		for _, raw := range pg.Results {
-			c, ok := convert(raw, p.account.Name, name)
+			c, ok := convert(raw, p.account.Name, nil)
 			whole = whole && ok && !c.Created.IsZero()
 			if ok {
 				rows = append(rows, providers.Row{Conversation: c, Raw: raw})
 			}
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, false, false, givenUp("list conversations", err)
 		}
 		token = pg.Next
 		if token == "" {

@@ -142,6 +142,7 @@ func (p *Provider) Describe() model.Description {
 		EmptyTitle:          true, // "required; may be empty" (docs.bird.com/api, create conversation)
 		People:              []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows},
 		Audience: map[string]string{
+			model.AudienceKey(model.EditCreate, ""):                           "Where nothing is chosen, Bird makes it public and open: everyone in the workspace whose role shows conversations (assumed).",
 			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Everyone in the Bird workspace whose role shows conversations (assumed: Bird does not say who sees a public one).",
 			model.AudienceKey(model.EditAccess, accessOpen):                   "Anyone in the workspace can join without being asked (assumed from the word: Bird does not explain it).",
 			model.AudienceKey(model.EditAccess, accessRequest):                "Anyone in the workspace can ask to join (assumed from the word: Bird does not explain it).",

@@ -27,6 +27,17 @@ func (s Service) calls(b *Bench) map[string]func(ctx context.Context) error {
 			return err
 		},
 	}
+	if s.ByHand != nil {
+		n := model.NewConversation{Title: "New"}
+		out["newest"] = func(ctx context.Context) error {
+			_, err := b.Account.Newest(ctx, n)
+			return err
+		}
+		out["find"] = func(ctx context.Context) error {
+			_, err := b.Account.Find(ctx, model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &n}}, nil)
+			return err
+		}
+	}
 	for _, lc := range s.Lookups {
 		if !lc.None {
 			out["look up "+string(lc.Kind)] = func(ctx context.Context) error {

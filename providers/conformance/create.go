@@ -142,7 +142,9 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 	if lc.before != nil {
 		lc.before(s, b, n)
 	}
+	b.Reset()
 	known, ids := b.newest(t, e), b.IDs()
+	b.wantCount(t, "the head of the list", 1)
 	lc.meet(s, b, n)
 	b.Reset()
 	out := b.Account.Apply(ctx, model.Conversation{}, []model.Edit{e})[0]

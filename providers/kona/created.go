@@ -51,11 +51,10 @@ func (p *Provider) head(ctx context.Context, space string, known []string) (prov
 			return nil, false, false, named(err, "list conversations")
 		}
 		fresh, end, _ := newPager(1).take(list)
-		for _, c := range p.convertAll(ctx, fresh) {
-			rows = append(rows, providers.Row{Conversation: c})
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, false, false, givenUp("list conversations", err)
+		for _, raw := range fresh {
+			if c, ok := convert(raw, p.account.Name, names{}); ok {
+				rows = append(rows, providers.Row{Conversation: c})
+			}
 		}
 		return rows, end, list != nil && len(rows) == len(list), nil
 	})

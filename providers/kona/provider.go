@@ -128,6 +128,7 @@ func (p *Provider) Describe() model.Description {
 		People:            []model.LookupKind{model.LookupUsers, model.LookupGroups},
 		NewNeedsSpace:     true,
 		Audience: map[string]string{
+			model.AudienceKey(model.EditCreate, ""):                           "You, and the people and groups it lists (assumed from Kona's default).",
 			model.AudienceKey(model.EditAccess, accessEveryone):               everyone + " What that does to an existing conversation is assumed.",
 			model.AudienceKey(model.EditAccess, accessGroup):                  "The people and groups it lists (assumed for an existing conversation).",
 			model.AudienceKey(model.EditAccess, accessJustMe):                 "Only you (assumed for an existing conversation; what becomes of its people is not documented).",

@@ -379,7 +379,7 @@ func (v *View) activityLines(p *page) {
 		sign, word, look := p.th.StateSign(e.State)
 		p.text(look, 0, fmt.Sprintf("%s %s  %s", sign, p.th.Fit(word, 10, ""), p.th.Phrase(e.Edit)))
 		if e.Error != nil {
-			p.text(theme.Error, 4, theme.Failure(e.Error))
+			p.text(theme.Error, 4, e.Error.Words())
 		}
 		if e.State == model.RetryAt && !e.NextTry.IsZero() {
 			p.text(theme.Dim, 4, "next try "+p.clock(e.NextTry))

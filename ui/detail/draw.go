@@ -121,7 +121,7 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 	case v.loading:
 		note = "reading" + th.Ellipsis
 	case v.query != "":
-		note = fmt.Sprintf("%d lines match", len(v.found))
+		note = matches(len(v.found))
 	case len(v.lines) > v.height && v.made.tab == v.tab:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.offset[v.tab]+v.height), len(v.lines))
 	}
@@ -142,4 +142,11 @@ func (v *View) TabAt(th *theme.Theme, x int) (Tab, bool) {
 		at += n
 	}
 	return 0, false
+}
+
+func matches(n int) string {
+	if n == 1 {
+		return "1 line matches"
+	}
+	return theme.Count(n, "line") + " match"
 }

@@ -76,7 +76,7 @@ func (d *Conflict) lines(th *theme.Theme, w int) []string {
 	}
 	out = append(out, th.Wrapped(why(e), w, theme.Text, "")...)
 	if e.Error != nil {
-		out = append(out, th.Wrapped(theme.Failure(e.Error), w, theme.Error, "")...)
+		out = append(out, th.Wrapped(e.Error.Words(), w, theme.Error, "")...)
 	}
 	out = append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)), "")
 	say("base: what it was when you edited it", e.Base, theme.Text)

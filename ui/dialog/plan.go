@@ -43,6 +43,25 @@ func (d *Plan) Plan() model.Plan { return d.plan }
 // Possible reports whether there is anything to say yes to.
 func (d *Plan) Possible() bool { return d.plan.Count(model.PlanChange) > 0 || len(d.Extra) > 0 }
 
+// Hidden gives how many of the conversations that change are out of sight and can
+// be left out.
+func (d *Plan) Hidden() int {
+	if n := d.plan.HiddenCount(); n < d.plan.Count(model.PlanChange) && d.input.Value() == "" && !d.loud {
+		return n
+	}
+	return 0
+}
+
+// LeaveHiddenOut takes what is out of sight out of the plan.
+func (d *Plan) LeaveHiddenOut() {
+	before := len(d.plan.Items)
+	d.plan.Items = slices.DeleteFunc(slices.Clone(d.plan.Items), func(it model.PlanItem) bool { return it.Hidden })
+	if verb, ok := strings.CutSuffix(d.plan.Title, theme.Count(before, "conversation")); ok {
+		d.plan.Title = verb + theme.Count(len(d.plan.Items), "conversation")
+	}
+	d.offset = 0
+}
+
 // Default tells what enter means.
 func (d *Plan) Default() bool {
 	return d.DefaultYes && !d.plan.Risky() && !d.plan.Bulk() && d.Possible()
@@ -159,15 +178,19 @@ func (d *Plan) title() string {
 }
 
 func (d *Plan) footer() []string {
+	var out []string
+	if d.Hidden() > 0 {
+		out = []string{d.Keys.Of(keymap.LeaveHidden), "leave the hidden out"}
+	}
 	switch {
 	case !d.Possible():
 		return []string{"esc", "close"}
 	case d.Typing():
-		return []string{"enter", "go on, once it is typed", "esc", "no"}
+		return append(out, "enter", "go on, once it is typed", "esc", "no")
 	case d.Default():
-		return []string{d.Keys.Of(keymap.Yes), "yes (enter)", d.Keys.Of(keymap.No), "no"}
+		return append(out, d.Keys.Of(keymap.Yes), "yes (enter)", d.Keys.Of(keymap.No), "no")
 	}
-	return []string{d.Keys.Of(keymap.Yes), "yes", d.Keys.Of(keymap.No), "no (enter)"}
+	return append(out, d.Keys.Of(keymap.Yes), "yes", d.Keys.Of(keymap.No), "no (enter)")
 }
 
 func (d *Plan) lines(th *theme.Theme, w int) []string {
@@ -179,9 +202,12 @@ func (d *Plan) lines(th *theme.Theme, w int) []string {
 		if by := perAccount(p); by != "" {
 			out = append(out, th.Say(theme.Dim, by))
 		}
-		if n := p.HiddenCount(); n > 0 {
-			out = append(out, th.Wrapped(fmt.Sprintf("%d of them %s hidden by the filter or another view.", n, are(n)), w, theme.Warning, "")...)
-		}
+	}
+	if n := p.HiddenCount(); n > 0 {
+		text := theme.Number(n) + " of them " + are(n) + " hidden by the filter or another view."
+		out = append(out, th.Wrapped(text, w, theme.Warning, "")...)
+	}
+	if len(out) > 0 {
 		out = append(out, "")
 	}
 	for _, r := range p.Risks() {

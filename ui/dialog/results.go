@@ -86,7 +86,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 				}
 				out = append(out, th.Say(look, th.Fit(sign+" "+word, 13, ""))+" "+th.Truncate(title, max(1, w-14), th.Ellipsis))
 				if it.Error != nil {
-					out = append(out, th.Wrapped(theme.Failure(it.Error), w, theme.Error, "    ")...)
+					out = append(out, th.Wrapped(it.Error.Words(), w, theme.Error, "    ")...)
 				}
 			}
 			room := max(0, h-len(head))
@@ -103,7 +103,7 @@ func (d *Results) Report(th *theme.Theme) string {
 		_, word, _ := th.StateSign(it.State)
 		fmt.Fprintf(&s, "%s\t%s\t%s\t%s", word, model.CleanLine(it.Edit.Ref.String(), 0), th.Phrase(it.Edit), model.CleanLine(it.Title, 0))
 		if it.Error != nil {
-			fmt.Fprintf(&s, "\t%s", theme.Failure(it.Error))
+			fmt.Fprintf(&s, "\t%s", it.Error.Words())
 		}
 		s.WriteByte('\n')
 	}

@@ -15,9 +15,14 @@ const (
 	fieldMessage = "message"
 )
 
+// NewTitle says in which account of which service a new conversation is made.
+func NewTitle(about model.Description) string {
+	return "New conversation in " + model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
+}
+
 // NewCreate makes the form of a new conversation in an account.
 func NewCreate(about model.Description, caps model.Capabilities) *Form {
-	f := &Form{Title: "New conversation in " + model.CleanLine(about.Account, 60), about: about}
+	f := &Form{Title: NewTitle(about), about: about, unset: "the service decides"}
 	add := func(fl *field) *field {
 		if fl.label == "" {
 			fl.label = fl.name
@@ -96,10 +101,10 @@ func (f *Form) New() (model.NewConversation, error) {
 	return n, nil
 }
 
-// Review says in words what was filled in beside the title, so that the plan
-// shows all of what is about to be made.
+// Review says in words what was filled in beside the title, and who will see it, so
+// that the plan shows all of what is about to be made.
 func (f *Form) Review() []string {
-	var out []string
+	out := []string{"account: " + model.CleanLine(f.about.Account, 60) + " (" + model.CleanLine(f.about.Name, 60) + ")"}
 	for _, fl := range f.fields {
 		if fl.name == "title" || !fl.touched() {
 			continue
@@ -124,6 +129,9 @@ func (f *Form) Review() []string {
 			value = strings.Join(names, ", ")
 		}
 		out = append(out, fl.label+": "+model.CleanLine(value, 300))
+	}
+	if n, err := f.New(); err == nil {
+		out = append(out, "who will see it: "+model.CreateAudience(n, f.about))
 	}
 	return out
 }

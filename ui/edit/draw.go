@@ -108,7 +108,7 @@ func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]str
 	case textField:
 		line, x := fl.input.Draw(th, room, theme.Text)
 		if fl.input.Value() == "" && f.several {
-			line = th.Paint(theme.Dim, "left as it is", room)
+			line = th.Paint(theme.Dim, f.unset, room)
 		}
 		if focused {
 			return []string{head + line}, &layout.Cursor{X: start + x}
@@ -117,7 +117,7 @@ func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]str
 	case areaField, pairsField:
 		return f.drawArea(th, fl, focused, head, start, room)
 	case choiceField:
-		return []string{head + drawChoice(th, fl, focused, room)}, nil
+		return []string{head + f.drawChoice(th, fl, focused, room)}, nil
 	case peopleField:
 		text := "not loaded yet"
 		if fl.people.Loaded() {
@@ -166,12 +166,12 @@ func (f *Form) drawArea(th *theme.Theme, fl *field, focused bool, head string, s
 	return out, &layout.Cursor{X: start + min(max(0, c.X), room-1), Y: min(max(0, c.Y), len(out)-1)}
 }
 
-func drawChoice(th *theme.Theme, fl *field, focused bool, room int) string {
+func (f *Form) drawChoice(th *theme.Theme, fl *field, focused bool, room int) string {
 	var s strings.Builder
 	used := 0
 	if fl.choice < 0 {
-		s.WriteString(th.Say(theme.Dim, "left as it is") + "  ")
-		used += 15
+		s.WriteString(th.Say(theme.Dim, f.unset) + "  ")
+		used += th.Width(f.unset) + 2
 	}
 	for i, o := range fl.options {
 		text := model.CleanLine(model.RoleName(o), 40)

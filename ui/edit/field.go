@@ -83,7 +83,7 @@ func (f *field) key(k tea.KeyPressMsg) bool {
 		return f.input.Key(k)
 	case areaField, pairsField:
 		before := f.area.Value()
-		f.area, _ = f.area.Update(k)
+		f.area, _ = f.area.Update(theme.Typed(k))
 		return f.area.Value() != before
 	case pickField:
 		if name := k.String(); name == "backspace" || name == "delete" {

@@ -33,6 +33,8 @@ type Form struct {
 	starts  []int // the line on which each field begins
 	several bool
 	about   model.Description
+	// unset is what an empty choice means.
+	unset string
 }
 
 // Subject is what a form is made for.
@@ -49,7 +51,7 @@ type Subject struct {
 
 // NewForm makes the form of a conversation.
 func NewForm(title string, s Subject) *Form {
-	f := &Form{Title: title, several: s.Several, about: s.About}
+	f := &Form{Title: title, several: s.Several, about: s.About, unset: "left as it is"}
 	c := s.Conversation
 	for _, k := range []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
 		model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes} {

@@ -109,6 +109,7 @@ const (
 	Stop          Action = "stop"
 	SaveReport    Action = "save_report"
 	Hide          Action = "hide"
+	LeaveHidden   Action = "leave_hidden_out"
 	AddPerson     Action = "add_person"
 	RemovePerson  Action = "remove_person"
 	RoleNext      Action = "role_next"
@@ -275,6 +276,7 @@ var table = []row{
 	{Dialog, Yes, "y", "yes", secDialog},
 	{Dialog, No, "n", "no", secDialog},
 	{Dialog, Accept, "enter", "the default: No for anything risky", secDialog},
+	{Dialog, LeaveHidden, "h", "plan: leave out what is hidden", secDialog},
 	{Dialog, Down, "j,down", "scroll down", secDialog},
 	{Dialog, Up, "k,up", "scroll up", secDialog},
 	{Dialog, PageDown, "ctrl+f,pgdown,space", "a page down", secDialog},

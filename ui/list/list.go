@@ -1,6 +1,8 @@
 package list
 
 import (
+	"slices"
+
 	"confab/model"
 )
 
@@ -25,6 +27,7 @@ type List struct {
 
 	marks      map[model.Ref]string
 	order      []model.Ref
+	hidden     int // how many of them the view doesn't hold
 	rangeFrom  int
 	rangeStart model.Ref
 	ranging    bool
@@ -33,8 +36,7 @@ type List struct {
 // Reset empties the list for another view, with the cursor on a conversation
 // that may be in it.
 func (l *List) Reset(at model.Ref) {
-	marks, order := l.marks, l.order
-	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: marks, order: order}
+	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, order: l.order, hidden: l.hidden}
 }
 
 // Loaded reports whether a first window has come.
@@ -78,6 +80,24 @@ func (l *List) Row(ref model.Ref) (model.Row, bool) {
 		}
 	}
 	return model.Row{}, false
+}
+
+// From gives n conversations from one on down, or as many as there are below it.
+// It gives nil where the window does not hold the first; whole is false where it
+// does not hold all.
+func (l *List) From(ref model.Ref, n int) (refs []model.Ref, whole bool) {
+	first, ok := l.indexOf(ref)
+	if !ok {
+		return nil, false
+	}
+	for i := first; i < min(first+n, l.total); i++ {
+		r, ok := l.at(i)
+		if !ok {
+			return refs, false
+		}
+		refs = append(refs, r.Conversation.Ref)
+	}
+	return refs, true
 }
 
 // Rows gives the window. It must not be changed.
@@ -143,6 +163,23 @@ func (l *List) Replace(row model.Row) {
 			l.rows[i] = row
 		}
 	}
+}
+
+// Remove takes a row out that the list no longer holds. The row below it, or at the
+// end the one above, comes under the cursor.
+func (l *List) Remove(ref model.Ref) {
+	i, ok := l.indexOf(ref)
+	if !ok {
+		return
+	}
+	l.rows = slices.Delete(slices.Clone(l.rows), i-l.start, i-l.start+1)
+	l.total--
+	if i < l.cursor {
+		l.cursor--
+	}
+	l.cursor = clamp(l.cursor, 0, l.total-1)
+	l.takeRef()
+	l.scroll()
 }
 
 // Anchor gives the conversation that the next window is placed around, zero for

@@ -111,9 +111,12 @@ func TestMarks(t *testing.T) {
 	if refs, ok := l.RangeRefs(); !ok || len(refs) != 4 {
 		t.Errorf("%v %v", refs, ok)
 	}
-	l.SetMarks([]model.Ref{{Account: "b", ID: "x"}})
-	if !l.Marked(model.Ref{Account: "b", ID: "x"}) || l.MarkCount() != 1 {
-		t.Error("marks were not replaced")
+	l.ToggleMarks([]model.Ref{{Account: "b", ID: "x"}})
+	if !l.Marked(model.Ref{Account: "b", ID: "x"}) || l.MarkCount() != 2 {
+		t.Error("marking all did not add to what is marked")
+	}
+	if l.ToggleMarks([]model.Ref{{Account: "b", ID: "x"}}) || l.MarkCount() != 1 || l.Marks()[0].ID != "2" {
+		t.Errorf("marking all again left %v", l.Marks())
 	}
 }
 

@@ -1,6 +1,10 @@
 package list
 
-import "confab/model"
+import (
+	"slices"
+
+	"confab/model"
+)
 
 // ToggleMark marks or unmarks the row under the cursor.
 func (l *List) ToggleMark() {
@@ -37,16 +41,50 @@ func (l *List) unmark(ref model.Ref) {
 	}
 }
 
-// SetMarks replaces all marks.
-func (l *List) SetMarks(refs []model.Ref) {
-	l.ClearMarks()
-	for _, r := range refs {
-		l.Mark(r, "")
+// MarkOn marks n rows from the cursor on and moves below them.
+func (l *List) MarkOn(n int) {
+	for range n {
+		r, ok := l.Selected()
+		if !ok {
+			return
+		}
+		l.Mark(r.Conversation.Ref, r.Conversation.Title)
+		before := l.cursor
+		if l.Move(1); l.cursor == before {
+			return
+		}
 	}
 }
 
+// ToggleMarks marks all of these beside what is marked, or, where all of them are
+// marked, unmarks them. It reports which.
+func (l *List) ToggleMarks(refs []model.Ref) (marked bool) {
+	for _, r := range refs {
+		marked = marked || !l.Marked(r)
+	}
+	if marked {
+		for _, r := range refs {
+			l.Mark(r, "")
+		}
+		return true
+	}
+	of := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		of[r] = true
+		delete(l.marks, r)
+	}
+	l.order = slices.DeleteFunc(l.order, func(r model.Ref) bool { return of[r] })
+	return false
+}
+
 // ClearMarks takes all marks away.
-func (l *List) ClearMarks() { l.marks, l.order = nil, nil }
+func (l *List) ClearMarks() { l.marks, l.order, l.hidden = nil, nil, 0 }
+
+// SetHidden tells how many of the marked conversations the view doesn't hold.
+func (l *List) SetHidden(n int) { l.hidden = n }
+
+// Hidden gives how many of the marked conversations the view doesn't hold.
+func (l *List) Hidden() int { return min(l.hidden, len(l.order)) }
 
 // Marks gives the marked conversations in the order of marking.
 func (l *List) Marks() []model.Ref { return append([]model.Ref(nil), l.order...) }

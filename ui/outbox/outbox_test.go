@@ -78,8 +78,8 @@ func TestWhyAnEditWaits(t *testing.T) {
 	s.SetAccounts([]model.AccountState{{Name: "sales", Error: &model.EntryError{Kind: model.RateLimited, Message: "slow down"}, NextTry: now.Add(time.Minute)}}, false)
 	want := map[string]string{
 		"2": "waits for the edit before it (refused): title: none → \"first\"",
-		"3": "next try at 10:01:15: unavailable: no route",
-		"4": "waits: rate limited: slow down, next try at 10:01:00",
+		"3": "next try at 10:01:15: the service can't be reached: no route",
+		"4": "waits: the service asks to wait: slow down, next try at 10:01:00",
 	}
 	for range 4 {
 		e, _ := s.Waiting()

@@ -78,7 +78,7 @@ func (s *Screen) before(e model.OutboxEntry) (model.OutboxEntry, bool) {
 // why says what an edit waits for, "" where it is on its way.
 func (s *Screen) why(th *theme.Theme, e model.OutboxEntry, now time.Time) (string, theme.Token) {
 	a, known := s.accounts[e.Ref.Account]
-	failure := theme.Failure(e.Error)
+	failure := e.Error.Words()
 	switch {
 	case e.Orphaned:
 		return "waits: the config now gives this account's name to another service or workspace; move it or discard it", theme.Warning
@@ -102,7 +102,7 @@ func (s *Screen) why(th *theme.Theme, e model.OutboxEntry, now time.Time) (strin
 	case s.readOnly || known && a.ReadOnly:
 		return "waits: nothing is sent while it is read-only", theme.Warning
 	case known && a.Error != nil:
-		text := "waits: " + theme.Failure(a.Error)
+		text := "waits: " + a.Error.Words()
 		if !a.NextTry.IsZero() {
 			text += ", next try at " + a.NextTry.In(now.Location()).Format("15:04:05")
 		}

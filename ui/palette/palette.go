@@ -23,6 +23,8 @@ type Entry struct {
 
 // Palette is the state of the palette.
 type Palette struct {
+	// For is what the actions are about, "" for nothing.
+	For     string
 	entries []Entry
 	shown   []int
 	input   theme.Input
@@ -110,7 +112,11 @@ func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if len(p.shown) < len(p.entries) {
 		title = fmt.Sprintf("Actions (%d of %d)", len(p.shown), len(p.entries))
 	}
-	return th.Frame(screen, title, []string{"enter", "do it", "esc", "close"}, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	if p.For != "" {
+		title += " for " + p.For
+	}
+	foot := []string{"enter", "do it", "esc", "close"}
+	return th.Frame(screen, title, foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, ":") + " " + line}
 		rows := max(0, h-1)

@@ -18,6 +18,7 @@ type Info struct {
 	// Position is where the cursor is: "12/3,402".
 	Position string
 	Marked   int
+	Hidden   int // of the marked
 	Filter   string
 	Now      time.Time
 }
@@ -53,13 +54,17 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		must = append(must, piece{text: "read-only", look: theme.Warning})
 	}
 	if person > 0 {
-		must = append(must, piece{text: fmt.Sprintf("%s %d need you (O)", th.FailedSign, person), look: theme.Attention})
+		must = append(must, piece{text: th.FailedSign + " " + theme.Need(person) + " (O)", look: theme.Attention})
 	}
 	if waiting > 0 {
-		must = append(must, piece{text: fmt.Sprintf("%s %d waiting", th.QueuedSign, waiting), look: theme.Pending})
+		must = append(must, piece{text: th.QueuedSign + " " + theme.Number(waiting) + " waiting", look: theme.Pending})
 	}
 	if in.Marked > 0 {
-		must = append(must, piece{text: fmt.Sprintf("%s %d marked", th.MarkSign, in.Marked), look: theme.Marked})
+		text := th.MarkSign + " " + theme.Number(in.Marked) + " marked"
+		if in.Hidden > 0 {
+			text += ", " + theme.Number(in.Hidden) + " hidden"
+		}
+		must = append(must, piece{text: text, look: theme.Marked})
 	}
 	if in.Filter != "" {
 		may = append(may, piece{text: "/" + th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis), look: theme.Accent})

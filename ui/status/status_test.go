@@ -22,7 +22,7 @@ func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
 		if got := th.Width(s); got != w {
 			t.Fatalf("%d cells, want %d: %q", got, w, s)
 		}
-		if w >= 60 && (!strings.Contains(s, "read-only") || !strings.Contains(s, "1 need you")) {
+		if w >= 60 && (!strings.Contains(s, "read-only") || !strings.Contains(s, "1 needs you")) {
 			t.Fatalf("%d: %q", w, s)
 		}
 	}

@@ -1,6 +1,9 @@
 package theme
 
 import (
+	"strings"
+	"unicode"
+
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -9,7 +12,8 @@ import (
 )
 
 // Input is one line of text being typed. Pasted text is cleaned and joined to
-// one line; it never acts as keys.
+// one line; it never acts as keys. What can only hide or turn round the text
+// beside it can't be typed either, so that the text is what it looks like.
 type Input struct {
 	box     textinput.Model
 	initial string
@@ -34,8 +38,21 @@ func NewInput(text string) Input {
 // Key takes a key; it reports whether the text changed.
 func (in *Input) Key(k tea.KeyPressMsg) bool {
 	before := in.box.Value()
-	in.box, _ = in.box.Update(k)
+	in.box, _ = in.box.Update(Typed(k))
 	return in.box.Value() != before
+}
+
+// Typed takes out of a key what no field takes: control characters and invisible
+// format characters, such as those that set the direction. Joiners stay: joining
+// scripts are written with them.
+func Typed(k tea.KeyPressMsg) tea.KeyPressMsg {
+	k.Text = strings.Map(func(r rune) rune {
+		if r != '\u200c' && r != '\u200d' && (unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029') {
+			return -1
+		}
+		return r
+	}, k.Text)
+	return k
 }
 
 // Paste puts text in at the cursor.

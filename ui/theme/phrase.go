@@ -114,24 +114,6 @@ func quote(s string) string {
 	return `"` + s + `"`
 }
 
-// Failure says what an edit ran into, with the service's own words.
-func Failure(e *model.EntryError) string {
-	if e == nil {
-		return ""
-	}
-	s := model.CleanLine(strings.ReplaceAll(string(e.Kind), "_", " "), 40)
-	if e.Message != "" {
-		s += ": " + model.CleanLine(e.Message, 500)
-	}
-	if e.Code != "" {
-		s += " (" + model.CleanLine(e.Code, 60) + ")"
-	}
-	if e.RequestID != "" {
-		s += " [request " + model.CleanLine(e.RequestID, 80) + "]"
-	}
-	return s
-}
-
 // sweepTime is how long a complete walk may take: a walk is dated by its end,
 // while every row is dated by the page that brought it.
 const sweepTime = time.Hour

@@ -139,6 +139,25 @@ func (s *Screen) Rush(keys ...string) {
 	s.Settle()
 }
 
+// Strike presses a key and lets no time pass.
+func (s *Screen) Strike(key string) {
+	s.t.Helper()
+	s.send(s.key(key))
+	synctest.Wait()
+}
+
+// Burst presses keys with a gap between each and the next, as a fast hand does.
+func (s *Screen) Burst(gap time.Duration, keys ...string) {
+	s.t.Helper()
+	for i, k := range keys {
+		if i > 0 {
+			s.Wait(gap)
+		}
+		s.send(s.key(k))
+	}
+	s.Settle()
+}
+
 // Type types text, letter by letter.
 func (s *Screen) Type(text string) {
 	s.t.Helper()

@@ -1,0 +1,68 @@
+package model
+
+import (
+	"errors"
+	"strings"
+)
+
+// failed is what happened, for each kind of error, where a service said why, or
+// where nothing more is known.
+var failed = map[ErrorKind]string{
+	Unauthorized:   "the credential was rejected",
+	NoCredential:   "there is no credential",
+	Forbidden:      "the service does not allow it",
+	NotFound:       "it was not found",
+	ConflictKind:   "the service refused it as things are now",
+	Invalid:        "the service did not accept it",
+	RateLimited:    "the service asks to wait",
+	Unavailable:    "the service can't be reached",
+	UnknownOutcome: "it is not known whether it was done",
+	Unsupported:    "the service has no call for it",
+	Unverified:     "the service accepted it and shows something else",
+	Malformed:      "the service's answer can't be read",
+	Canceled:       "it was stopped",
+	Local:          "this machine failed",
+}
+
+// Words says in plain words why something failed. A service's own words stand in
+// quotes after what happened; confab's own say it all.
+func (e *EntryError) Words() string {
+	if e == nil {
+		return ""
+	}
+	what := failed[e.Kind]
+	if what == "" {
+		what = CleanLine(strings.ReplaceAll(string(e.Kind), "_", " "), 40)
+	}
+	said := strings.TrimPrefix(CleanLine(e.Message, 500), "; ")
+	code, request := CleanLine(e.Code, 60), CleanLine(e.RequestID, 80)
+	theirs := code != "" || request != "" || e.Kind == Forbidden || e.Kind == Unauthorized
+	switch {
+	case said == "":
+	case theirs:
+		what += `: "` + said + `"`
+	case (e.Kind == Unavailable || e.Kind == RateLimited) && !strings.HasPrefix(said, "the service"):
+		what += ": " + said
+	default:
+		what = said
+	}
+	if code != "" && code != said {
+		what += " (" + code + ")"
+	}
+	if request != "" {
+		what += " [request " + request + "]"
+	}
+	return what
+}
+
+// Words says in plain words what an error means to a person.
+func Words(err error) string {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		return CleanLine(err.Error(), 500)
+	}
+	return NewEntryError(e).Words()
+}

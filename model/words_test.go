@@ -1,0 +1,29 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
+
+func TestWordsAreThoseOfAPerson(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{nil, ""},
+		{errors.New("disk full"), "disk full"},
+		{&Error{Kind: NotFound, Op: "undo", Message: "nothing was submitted in this session"}, "nothing was submitted in this session"},
+		{fmt.Errorf("list: %w", &Error{Kind: Unavailable, Op: "list conversations", Message: "connection refused"}), "the service can't be reached: connection refused"},
+		{&Error{Kind: Forbidden, Op: "rename", Status: 403, Message: "no\x1b[31m way"}, `the service does not allow it: "no way"`},
+		{&Error{Kind: Invalid, Op: "rename", Status: 405, Message: "MethodNotAllowed", Code: "MethodNotAllowed"}, `the service did not accept it: "MethodNotAllowed"`},
+		{&Error{Kind: Invalid, Status: 422, Code: "bad", RequestID: "r1", Fields: []FieldError{{Field: "title", Message: "too long"}}},
+			`the service did not accept it: "title: too long" (bad) [request r1]`},
+		{&Error{Kind: UnknownOutcome}, "it is not known whether it was done"},
+		{&Error{Kind: "odd_one"}, "odd one"},
+	} {
+		if got := Words(tc.err); got != tc.want {
+			t.Errorf("%v is said as %q, want %q", tc.err, got, tc.want)
+		}
+	}
+}

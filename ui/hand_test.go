@@ -1,0 +1,509 @@
+package ui_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/providers/sandbox"
+	"confab/ui"
+	"confab/ui/uitest"
+)
+
+// gaps are the times between the keys of a fast hand.
+var gaps = []time.Duration{0, 5 * time.Millisecond, 30 * time.Millisecond, 90 * time.Millisecond, 199 * time.Millisecond}
+
+func publicOnly() start {
+	return start{options: ui.Options{Views: []ui.View{{Name: "Public", Query: "is:public"}}}}
+}
+
+func (f *fake) done() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []string
+	for _, r := range f.rows {
+		if r.Triage.Done {
+			out = append(out, r.Conversation.Ref.ID)
+		}
+	}
+	return out
+}
+
+func TestADoubleStrikeDoesNotReachTheRowThatSlidIn(t *testing.T) {
+	for _, gap := range gaps {
+		t.Run(gap.String(), func(t *testing.T) {
+			f := newFake(conversations(60)...)
+			with(t, f, publicOnly(), func(a *app) {
+				a.Burst(gap, "p", "p")
+				a.wantEdits("attention-a:c00000 privacy private")
+				if gap > 0 {
+					a.Want("nothing was done: ", "came under the cursor just now")
+				}
+				a.Press("j", "k", "p") // seen for long enough now
+				a.Want("can only read privacy")
+			})
+		})
+	}
+	drive(t, sandbox.Options{}, func(r *road) {
+		r.Press("/")
+		r.Type("is:public account:sales is:any")
+		r.Press("enter")
+		r.Wait(time.Second)
+		r.sb.ResetRequests()
+		r.Burst(30*time.Millisecond, "p", "p", "t", "d")
+		r.Wait(5 * time.Second)
+		if got := r.writes(); len(got) != 1 {
+			r.t.Errorf("sent %v\n%s", got, r.Text())
+		}
+		r.WantNot("Rename")
+	})
+}
+
+func TestTheRestOfAWithheldBurstIsNoAct(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, publicOnly(), func(a *app) {
+		a.Burst(30*time.Millisecond, "p", "p", "d", "t", "D", "x", "q", "N", "s", "p", "V", ":")
+		a.wantEdits("attention-a:c00000 privacy private")
+		a.Want("nothing was done: ", "1/")
+		a.WantNot("Rename", "Delete", "range")
+		if done := f.done(); len(done) != 0 {
+			t.Errorf("done: %v", done)
+		}
+		a.Press("d")
+		if done := f.done(); len(done) != 1 {
+			t.Errorf("a key after a pause did nothing: %v", done)
+		}
+	})
+	with(t, newFake(conversations(60)...), publicOnly(), func(a *app) {
+		a.Burst(30*time.Millisecond, "p", "p", "j", "j", "j") // a held key goes on moving
+		a.Want("4/")
+	})
+}
+
+func TestARowThatNewsPutUnderTheCursor(t *testing.T) {
+	for wait, want := range map[time.Duration]int{199 * time.Millisecond: 0, 200 * time.Millisecond: 1} {
+		f := newFake(conversations(60)...)
+		with(t, f, start{}, func(a *app) {
+			f.change(func(rows []model.Row) []model.Row { return append([]model.Row{conversation(400)}, rows...) })
+			a.Wait(wait) // the list is read at once, in no time
+			a.Rush("p")
+			if got := a.edits(); len(got) != want {
+				t.Errorf("after %v: %v\n%s", wait, got, a.Text())
+			}
+		})
+	}
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) { // a row that the person moved to is meant at once
+		a.Rush("4", "j", "j", "j", "j", "s", "j")
+		if got := a.edits(); len(got) != 0 && !slices.Equal(got, []string{"bird-a:c00007 status closed"}) {
+			t.Errorf("%v", got)
+		}
+		a.Press("g", "g")
+		a.Rush("j", "s")
+		a.wantEdits("bird-a:c00001 status closed")
+	})
+}
+
+func TestRenamingInOneBreathAfterAnotherAct(t *testing.T) {
+	for _, gap := range gaps {
+		t.Run(gap.String(), func(t *testing.T) {
+			// p makes private at once and the row slides away.
+			f := newFake(conversations(60)...)
+			with(t, f, start{options: ui.Options{Views: []ui.View{{Name: "Public", Query: "is:public account:attention-a"}}}}, func(a *app) {
+				a.Burst(gap, "p", "t", "ctrl+u", "D", "a", "n", "a")
+				a.wantEdits("attention-a:c00000 privacy private")
+				a.Want("Rename", " Dana")
+				a.Press("enter")
+				if got := a.edits(); len(got) != 2 || !strings.HasSuffix(got[1], " title Dana") {
+					t.Errorf("%v\n%s", got, a.Text())
+				}
+				if done := f.done(); len(done) != 0 {
+					t.Errorf("done: %v", done)
+				}
+			})
+			// p asks: the question waits until the prompt is closed.
+			f = newFake(conversations(60)...)
+			with(t, f, start{}, func(a *app) {
+				a.Press("j")
+				a.Burst(gap, "p", "t", "ctrl+u", "D", "a", "n", "y")
+				a.Want("Rename", " Dany")
+				a.WantNot("Everybody at Acme")
+				a.Press("enter")
+				a.wantEdits("bird-a:c00001 title Dany")
+				a.Want("Everybody at Acme will see it.")
+				a.Press("y")
+				a.wantEdits("bird-a:c00001 title Dany", "bird-a:c00001 privacy public")
+			})
+		})
+	}
+}
+
+func TestWhatWasTypedForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("j", "j")
+		a.Burst(30*time.Millisecond, "t", "D", "d", "p", "N", "enter")
+		a.Want("the service has no call for this", "3/60")
+		a.wantEdits()
+		if done := f.done(); len(done) != 0 {
+			t.Errorf("done: %v", done)
+		}
+	})
+}
+
+func TestWhatIsTypedForADialogThatIsStillToComeIsNotReadAsKeys(t *testing.T) {
+	for _, slow := range []time.Duration{0, 100 * time.Millisecond} {
+		f := newFake(conversations(60)...)
+		f.delay["Plan"] = slow
+		with(t, f, start{}, func(a *app) {
+			a.Press("j")
+			a.Burst(30*time.Millisecond, "D", "d", "e", "l", "e", "t", "e", "enter")
+			a.Want("Deletes the conversation for everybody", "Talk 1 about budgets")
+			a.wantEdits()
+			if done := f.done(); len(done) != 0 {
+				t.Errorf("done: %v", done)
+			}
+			a.Type("delete")
+			a.Press("enter")
+			a.wantEdits("bird-a:c00001 delete deleted")
+		})
+	}
+}
+
+func TestAPromptNamesTheRowItIsAbout(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("t", "ctrl+u")
+		a.Want("Rename", "Talk 0")
+		if !strings.Contains(a.Line("Rename"), "Talk 0 about budgets") {
+			t.Errorf("%q", a.Line("Rename"))
+		}
+		a.Press("esc", ":")
+		a.Want(`for "Talk 0 about budgets"`)
+		a.Press("esc", "ctrl+p")
+		if !strings.Contains(a.Line("Actions ("), `for "Talk 0 about budgets"`) {
+			t.Errorf("%q", a.Line("Actions ("))
+		}
+		a.Press("esc", "z")
+		if !strings.Contains(a.Line("Snooze"), "Talk 0 about budgets") {
+			t.Errorf("%q", a.Line("Snooze"))
+		}
+	})
+}
+
+func TestADialogThatComesLateNeitherCoversNorTakesWhatIsTyped(t *testing.T) {
+	f := newFake(conversations(60)...)
+	f.delay["Plan"] = 2 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Press("j")
+		a.Rush("p", "t")
+		a.Type("yyy") // nor does the progress of the plan cover it
+		a.Wait(5 * time.Second)
+		a.Type("zzz")
+		a.Want("budgetsyyyzzz")
+		a.WantNot("Everybody at Acme", "working")
+		a.Press("esc")
+		a.Want("Everybody at Acme will see it.")
+		a.Press("n")
+		for _, key := range []string{"/", ":"} {
+			a.Rush("p", key)
+			a.Wait(5 * time.Second)
+			a.WantNot("Everybody at Acme")
+			a.Press("esc")
+			a.Want("Everybody at Acme will see it.")
+			a.Press("esc")
+		}
+		a.wantEdits()
+	})
+	for wait, want := range map[time.Duration]int{199 * time.Millisecond: 0, 200 * time.Millisecond: 1} {
+		for _, keys := range [][]string{{"y"}, {"n", "y"}, {"enter", "y"}, {"ctrl+s", "y"}} {
+			f := newFake(conversations(60)...)
+			with(t, f, start{}, func(a *app) {
+				a.Press("j")
+				a.Rush("p")
+				a.Press("n")
+				f.mu.Lock()
+				f.delay["Plan"] = 60 * time.Millisecond
+				f.mu.Unlock()
+				a.Burst(60*time.Millisecond+wait, append([]string{"p"}, keys[:1]...)...)
+				got := len(a.edits())
+				if keys[0] == "y" && got != want {
+					t.Errorf("y %v after the question came: %d edits", wait, got)
+				}
+				if open := a.Contains("Everybody at Acme"); open != (want == 0) && keys[0] != "ctrl+s" {
+					t.Errorf("%s %v after the question came: open %v", keys[0], wait, open)
+				}
+			})
+		}
+	}
+}
+
+func TestEscAlwaysClosesADialog(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("j")
+		a.Burst(20*time.Millisecond, "p", "esc")
+		a.WantNot("Everybody at Acme")
+		a.wantEdits()
+	})
+}
+
+func TestLocalMarksFollowEachOtherAtAnySpeed(t *testing.T) {
+	for _, gap := range gaps {
+		for _, slow := range []time.Duration{0, 400 * time.Millisecond} {
+			t.Run(fmt.Sprint(gap, slow), func(t *testing.T) {
+				f := newFake(conversations(60)...)
+				f.delay["Triage"], f.delay["List"] = slow, slow
+				with(t, f, start{}, func(a *app) {
+					a.Wait(2 * time.Second)
+					a.Burst(gap, "d", "d", "d", "d")
+					a.wantSelected(4)
+					a.Wait(5 * time.Second)
+					if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001", "c00002", "c00003"}) {
+						t.Errorf("done: %v", got)
+					}
+					a.wantSelected(4)
+					a.Burst(gap, "b", "b", "b")
+					a.Wait(5 * time.Second)
+					if r, _ := f.row(ref(4)); !r.Triage.Pinned {
+						t.Error("pinned thrice is not pinned")
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAMarkThatCannotBeKeptComesBack(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.fail["Triage"] = &model.Error{Kind: model.Local, Message: "disk full"}
+	with(t, f, start{}, func(a *app) {
+		a.Press("d")
+		a.Want("could not mark it", "disk full", "Talk 0 about budgets", "/20")
+	})
+}
+
+func TestNothingLeavesBeforeTheMarksAreKept(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Triage"] = 3 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Rush("d", "d", "q")
+		a.Wait(time.Minute)
+		if !a.Exited() {
+			t.Fatalf("still there:\n%s", a.Text())
+		}
+		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00001"}) {
+			t.Errorf("done: %v", got)
+		}
+	})
+}
+
+func TestCounts(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("5", "d")
+		a.Want("5 conversations done until something changes", "1/55")
+		a.wantSelected(5)
+		if n := len(f.done()); n != 5 {
+			t.Errorf("%d are done", n)
+		}
+		a.Press("3", "b", "2", "U")
+		if n := len(f.triaged); n != 3 {
+			t.Errorf("%d changes", n)
+		}
+		a.Press("4", "z")
+		a.Want("Snooze until: 4 conversations")
+		a.Press("enter")
+		a.wantSelected(9)
+		a.Press("4", "p")
+		a.Want("Make private: 4 conversations")
+		a.Press("esc", "2", "t")
+		a.Want("Rename: 2 conversations")
+		a.Press("esc", "3", "y")
+		a.Want("copied 3 refs")
+		a.Press("3", "enter")
+		a.Want("open takes one conversation at a time, not 3")
+		a.Press("3", "space")
+		a.Want("3 marked")
+		a.Press("2", "d")
+		a.Want("a count means rows from the cursor")
+		a.Press("esc", "G", "3", "k", "9", "d") // as many as there are
+		a.Want("4 conversations done", "/47")
+	})
+	with(t, newFake(conversations(900)...), start{}, func(a *app) {
+		a.Press("5", "0", "0", "d")
+		a.Want("500 conversations done", "1/400")
+		a.wantSelected(500)
+	})
+}
+
+func TestTriageInAnOpenConversationGoesOn(t *testing.T) {
+	f := newFake(conversations(6)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("enter", "d")
+		a.Want("Talk 1 about budgets", "done until something changes", "What can be edited")
+		a.Press("b")
+		a.Want("Talk 2 about budgets")
+		a.Press("z", "enter")
+		a.Want("Talk 3 about budgets", "snoozed until")
+		a.Press("2", "d")
+		a.Want("Talk 5 about budgets")
+		a.Burst(30*time.Millisecond, "d")
+		a.Want("that was the last one", "1/1")
+		if got := f.done(); !slices.Equal(got, []string{"c00000", "c00003", "c00004", "c00005"}) {
+			t.Errorf("done: %v", got)
+		}
+	})
+	f = newFake(conversations(8)...)
+	with(t, f, start{}, func(a *app) { // fast, and the next is not hit by an edit
+		a.Press("enter")
+		a.Burst(30*time.Millisecond, "d", "d", "d", "p")
+		a.Want("Talk 3 about budgets")
+		if got := f.done(); len(got) != 3 {
+			t.Errorf("done: %v", got)
+		}
+		a.wantEdits()
+	})
+}
+
+func TestHiddenMarksAreCountedAndLeftOutWithOneKey(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("space", "3", "j", "space", "3", "j", "space") // Talk 0, 4 and 8, all public, in one account
+		a.Want("3 marked")
+		a.WantNot("hidden")
+		a.Press("/")
+		a.Type(`"Talk 8"`)
+		a.Press("enter")
+		a.Want("3 marked, 2 hidden")
+		a.Press("t")
+		a.Want("Rename: 3 conversations")
+		a.Type("same")
+		a.Press("enter")
+		a.Want("Rename: 3 conversations", "2 of them are hidden", "h leave the hidden out")
+		a.Press("h")
+		a.Want("Rename: 1 conversation", "Talk 8")
+		a.WantNot("Talk 4", "is hidden", "are hidden", "leave the hidden", "Rename: 3")
+		a.Press("y")
+		a.wantEdits("attention-a:c00008 title same")
+		a.WantNot("marked")
+	})
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // also where a word is typed
+		a.Press("j", "space", "3", "j", "space", "/")
+		a.Type(`"Talk 5"`)
+		a.Press("enter", "D")
+		a.Want("1 of them is hidden", "h leave the hidden out")
+		a.Press("h")
+		a.Type("delete")
+		a.Press("enter")
+		a.wantEdits("bird-a:c00005 delete deleted")
+	})
+	with(t, newFake(conversations(60)...), start{}, func(a *app) { // one alone is asked about, too
+		a.Press("space", "/")
+		a.Type(`"Talk 8"`)
+		a.Press("enter")
+		a.Want("1 marked, 1 hidden")
+		a.Press("p")
+		a.Want("1 of them is hidden", "Talk 0 about budgets")
+		a.wantEdits()
+	})
+}
+
+func TestMarksAreRowsAndNoQuery(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, publicOnly(), func(a *app) {
+		a.Press("*")
+		a.Want("23 marked")
+		f.change(func(rows []model.Row) []model.Row {
+			rows[0].Conversation.Privacy = model.PrivacyPrivate
+			return append([]model.Row{conversation(400)}, rows...)
+		})
+		a.Settle()
+		a.Want("23 marked, 1 hidden", "1/23")
+		a.Press("*") // what came since is marked beside them
+		a.Want("24 marked, 1 hidden")
+		a.Press("*")
+		a.Want("1 marked, 1 hidden")
+	})
+}
+
+func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
+	f := newFake(conversations(60)...)
+	f.delay["Refs"] = 3 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Rush("*", "tab")
+		a.Wait(5 * time.Second)
+		a.Want("nothing was marked: another view is shown now")
+	})
+}
+
+func TestAnEmptyResultPreviewsNothing(t *testing.T) {
+	for _, size := range [][2]int{{100, 30}, {160, 40}} {
+		fast := []uitest.Option{uitest.ProgramOptions(tea.WithFPS(60))}
+		with(t, newFake(conversations(60)...), start{w: size[0], h: size[1], screen: fast}, func(a *app) {
+			a.Press("j", "/")
+			a.Strike("ж")
+			a.Wait(50 * time.Millisecond) // sooner than the preview follows a cursor
+			a.Want("Nothing matches")
+			a.WantNot("Talk 1 about budgets", "last message", "checked")
+			a.Press("enter", "p", "t", "d")
+			a.WantNot("Talk 1 about budgets", "Rename")
+			a.wantEdits()
+			a.Press("esc")
+			a.Want("Talk 1 about budgets", "last message")
+		})
+	}
+}
+
+func TestWhatTurnsTextRoundCannotBeTyped(t *testing.T) {
+	const bad = "a\u202eb\u2066\u200bc\u061cd\x9b\ufeffe\U000e0041"
+	for name, keys := range map[string][]string{"filter": {"/"}, "command": {":"}, "palette": {"ctrl+p"}, "rename": {"t", "ctrl+u"},
+		"snooze": {"z", "ctrl+u"}, "search": {"enter", "/"}, "form": {"j", "e", "ctrl+u"}, "description": {"j", "e", "tab"},
+		"word": {"j", "D"}, "picker": {"j", "j", "j", "P", "a"}} {
+		t.Run(name, func(t *testing.T) {
+			screen := &watch{}
+			with(t, newFake(conversations(8)...), start{watch: screen}, func(a *app) {
+				a.Press(keys...)
+				a.Type(bad)
+				a.Want("abcde")
+				a.Paste(bad)
+				for _, r := range screen.drawn() {
+					if unicode.Is(unicode.Cf, r) {
+						a.t.Fatalf("%U is drawn", r)
+					}
+				}
+			})
+		})
+	}
+	f := newFake(conversations(8)...)
+	with(t, f, start{}, func(a *app) { // what a text is made of stays exact
+		a.Press("t", "ctrl+u")
+		const good = "e\u0301 می\u200cخواهم 👩\u200d💻 שלום"
+		a.Type(good)
+		a.Press("enter")
+		if got := a.submitted(); len(got) != 1 || got[0].Edits()[0].Target.String() != good {
+			t.Errorf("%q", a.edits())
+		}
+	})
+}
+
+func TestSubmittingTwiceIsSubmittingOnce(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Plan"] = 100 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Press("V", "4", "j", "t")
+		a.Type("same")
+		a.Burst(10*time.Millisecond, "enter", "enter", "ctrl+s")
+		a.Press("y")
+		a.Press("esc")
+		a.WantNot("Send these", "yes")
+		if n := len(a.submitted()); n != 1 {
+			t.Errorf("%d submissions", n)
+		}
+	})
+}

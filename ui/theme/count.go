@@ -1,0 +1,28 @@
+package theme
+
+import "strconv"
+
+// Number writes a count with commas.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Count writes a count with its noun: "1 edit", "2 edits".
+func Count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}
+
+// Need says how many edits need a person: "1 needs you", "2 need you".
+func Need(n int) string {
+	if n == 1 {
+		return "1 needs you"
+	}
+	return Number(n) + " need you"
+}
