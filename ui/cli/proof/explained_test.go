@@ -494,7 +494,7 @@ func TestHistoryExplainsTheServices(t *testing.T) {
 	n := seed(t)
 	total := 0
 	seen := map[string]int{}
-	rounds(t, 12, func(round int) {
+	rounds(t, 6, func(round int) {
 		w, err := life(t, quickDir(t), n+uint64(round), steps)
 		total += steps
 		for what, n := range w.seen {

@@ -403,26 +403,23 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 	n := seed(t)
 	const workers = 2
-	for w := range uint64(workers) {
-		t.Run(fmt.Sprint("worker ", w), func(t *testing.T) {
-			t.Parallel()
-			s := &kills{stage: newStage(t, 7), r: source(n, w), known: map[string]outcome{}, hits: map[string]int{}}
-			all, at := changes(), points()
-			var mine []change
-			for i, c := range all {
-				if i%workers == int(w) {
-					mine = append(mine, c)
-				}
+	sideBySide(t, workers, func(t *testing.T, w int) {
+		s := &kills{stage: newStage(t, 7), r: source(n, uint64(w)), known: map[string]outcome{}, hits: map[string]int{}}
+		all, at := changes(), points()
+		var mine []change
+		for i, c := range all {
+			if i%workers == w {
+				mine = append(mine, c)
 			}
-			first := s.r.IntN(len(at))
-			rounds(t, len(mine), func(n int) {
-				c, p := mine[n%len(mine)], at[(first+n)%len(at)]
-				if soak() > 0 {
-					c, p = pick(s.r, mine), pick(s.r, at)
-				}
-				t.Run(fmt.Sprintf("%s, %s", c, p.name), func(t *testing.T) { s.t = t; s.round(t, c, p) })
-			})
-			t.Logf("killed at: %v", s.hits)
+		}
+		first := s.r.IntN(len(at))
+		rounds(t, len(mine), func(n int) {
+			c, p := mine[n%len(mine)], at[(first+n)%len(at)]
+			if soak() > 0 {
+				c, p = pick(s.r, mine), pick(s.r, at)
+			}
+			t.Run(fmt.Sprintf("%s, %s", c, p.name), func(t *testing.T) { s.t = t; s.round(t, c, p) })
 		})
-	}
+		t.Logf("killed at: %v", s.hits)
+	})
 }

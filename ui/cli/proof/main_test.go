@@ -73,3 +73,14 @@ func rounds(t *testing.T, least int, f func(n int)) {
 }
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+
+// sideBySide runs a test n times at once, whatever the number of processors:
+// most of the time is spent waiting for processes.
+func sideBySide(t *testing.T, n int, f func(t *testing.T, worker int)) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for w := range n {
+		wg.Go(func() { t.Run(fmt.Sprint("worker ", w), func(t *testing.T) { f(t, w) }) })
+	}
+	wg.Wait()
+}

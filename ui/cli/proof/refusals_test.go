@@ -155,15 +155,12 @@ func TestEveryRefusal(t *testing.T) {
 	}
 	// Most of the time is spent waiting for the next try.
 	const workers = 6
-	for w := range workers {
-		t.Run(fmt.Sprint("worker ", w), func(t *testing.T) {
-			t.Parallel()
-			s := newStage(t, 7)
-			for n := w; n < len(cases); n += workers {
-				t.Run(names[n], func(t *testing.T) { cases[n](t, s) })
-			}
-		})
-	}
+	sideBySide(t, workers, func(t *testing.T, w int) {
+		s := newStage(t, 7)
+		for n := w; n < len(cases); n += workers {
+			t.Run(names[n], func(t *testing.T) { cases[n](t, s) })
+		}
+	})
 	t.Logf("%d refusals", len(cases))
 }
 
