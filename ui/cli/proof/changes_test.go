@@ -189,6 +189,7 @@ func changes() []change {
 	roles := edited("kona", "role", kona(func(_ *sandbox.Sandbox, _, other string) []string {
 		return flags("--role", "user:"+other+"=editor", "--title", "Renamed by the proof")
 	}))
+	renamed := []step{{"Overview", "t"}, {"clears", " by the proof\r"}}
 	undone := func(c change) change { c.undo = true; return c }
 	return []change{
 		edited("attention", "make private", attention(public, "--private")),
@@ -209,12 +210,15 @@ func changes() []change {
 		edited("bird", "delete", bird("name", "", "--delete")),
 		{provider: "bird", name: "create", args: func(b *sandbox.Sandbox) ([]string, string) {
 			_, contacts := birdPeopled(b)
-			return flags("new", "--account", "support", "--title", createdTitle, "--with", "contact:"+contacts[1], "--message", "Good morning", "--yes"), ""
+			return flags("new", "--account", "support", "--title", createdTitle, "--with", "contact:"+contacts[1],
+				"--message", "Good morning", "--yes"), ""
 		}},
 		edited("askelephant", "contacts", elephant(func(b *sandbox.Sandbox, id string) []string {
 			return flags("--contacts", b.AskElephant().Contacts(id)[0]+","+stranger(b, id))
 		})),
-		undone(edited("askelephant", "contacts: add", elephant(func(b *sandbox.Sandbox, id string) []string { return flags("--add-contact", stranger(b, id)) }))),
+		undone(edited("askelephant", "contacts: add", elephant(func(b *sandbox.Sandbox, id string) []string {
+			return flags("--add-contact", stranger(b, id))
+		}))),
 		edited("kona", "title", konaSet("--title", "Renamed by the proof")),
 		edited("kona", "description", konaSet("--description", "Written by the proof")),
 		edited("kona", "access", konaSet("--access", "everyone")),
@@ -226,14 +230,15 @@ func changes() []change {
 		edited("kona", "delete", konaSet("--delete")),
 		{provider: "kona", name: "create", args: func(b *sandbox.Sandbox) ([]string, string) {
 			id, other := konaMine(b)
-			return flags("new", "--account", "projects", "--title", createdTitle, "--space", konaNumber(b.Kona().JSON(id)["space_id"]),
+			space := konaNumber(b.Kona().JSON(id)["space_id"])
+			return flags("new", "--account", "projects", "--title", createdTitle, "--space", space,
 				"--with", "user:"+other+"=editor", "--message", "Good morning", "--yes"), ""
 		}},
 		{provider: "attention", name: "make private", keys: []step{{"Overview", "p"}}, args: func(b *sandbox.Sandbox) ([]string, string) {
 			id := attentionID(b, public)
 			return flags("--query", "id:sales:"+id), id
 		}},
-		{provider: "bird", name: "title", keys: []step{{"Overview", "t"}, {"clears", " by the proof\r"}}, args: func(b *sandbox.Sandbox) ([]string, string) {
+		{provider: "bird", name: "title", keys: renamed, args: func(b *sandbox.Sandbox) ([]string, string) {
 			id := birdID(b, func(doc map[string]any, _ []map[string]any) bool { return doc["name"] != "" })
 			return flags("--query", "id:support:"+id), id
 		}},

@@ -389,7 +389,8 @@ func (w *world) entry(j model.JournalEntry, last map[string]event) {
 		values = []model.Value{now}
 	}
 	if !slices.ContainsFunc(values, j.After.Equal) && !w.gone[j.Ref] {
-		w.fault("history says that %s %s was %s at %s (edit %s, %s), and it was %s", j.Ref, j.Field(), show(j.After), j.At.Format(time.TimeOnly), j.ID, j.State, show(values[len(values)-1]))
+		w.fault("history says that %s %s was %s at %s (edit %s, %s), and it was %s", j.Ref, j.Field(), show(j.After),
+			j.At.Format(time.TimeOnly), j.ID, j.State, show(values[len(values)-1]))
 	}
 }
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package proof
 
 import (
@@ -18,7 +20,6 @@ import (
 	"github.com/creack/pty"
 
 	"confab/config"
-	"confab/model"
 	"confab/model/store"
 	"confab/providers/sandbox"
 )
@@ -68,9 +69,12 @@ func (h *home) copied(t testing.TB) *home {
 func (h *home) database() string { return filepath.Join(h.dir, "state", "confab", "confab.db") }
 
 func (h *home) env() []string {
-	out := []string{"CONFAB_CONFIG=" + filepath.Join(h.dir, "sandbox", "config.toml"), "LANG=C.UTF-8", "TZ=UTC", "TERM=xterm-256color",
+	out := []string{"CONFAB_CONFIG=" + filepath.Join(h.dir, "sandbox", "config.toml"),
+		"LANG=C.UTF-8", "TZ=UTC", "TERM=xterm-256color",
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + h.dir}
-	for name, dir := range map[string]string{"XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "runtime", "HOME": "home"} {
+	for name, dir := range map[string]string{
+		"XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "runtime", "HOME": "home",
+	} {
 		path := filepath.Join(h.dir, dir)
 		if err := os.MkdirAll(path, 0o700); err != nil {
 			h.t.Fatal(err)
@@ -257,13 +261,6 @@ func (p *process) screenText() string {
 	return p.tty.text.String()
 }
 
-// kept is what a database says.
-type kept struct {
-	outbox  []model.OutboxEntry
-	journal []model.JournalEntry
-	subs    []model.Submission
-}
-
 // read opens the database of a home, in which no process may be sending.
 func (h *home) read() kept {
 	h.t.Helper()
@@ -277,47 +274,6 @@ func (h *home) read() kept {
 		h.t.Fatal(err)
 	}
 	return k
-}
-
-func readStore(ctx context.Context, s *store.Store) (k kept, err error) {
-	if k.outbox, err = s.Outbox(ctx); err != nil {
-		return k, err
-	}
-	if k.journal, err = s.History(ctx, model.HistoryRequest{Limit: 1 << 20}); err != nil {
-		return k, err
-	}
-	k.subs, err = s.Submissions(ctx, model.HistoryRequest{Limit: 1 << 20})
-	return k, err
-}
-
-// waiting counts the edits that are on their way by themselves.
-func (k kept) waiting() int {
-	n := 0
-	for _, e := range k.outbox {
-		if e.State.Waiting() {
-			n++
-		}
-	}
-	return n
-}
-
-func (k kept) String() string {
-	var b strings.Builder
-	for _, s := range k.subs {
-		fmt.Fprintf(&b, "submission %s %s: %s\n", s.ID, s.Sentence, s.Ending(func(time.Time) string { return "" }))
-	}
-	for _, e := range k.outbox {
-		fmt.Fprintf(&b, "outbox  %s %s %s %s sent=%v %s → %s %+v\n", e.ID, e.Ref, e.Kind, e.State, e.Sent, show(e.Base), show(e.Target), e.Error)
-	}
-	for _, j := range k.journal {
-		fmt.Fprintf(&b, "journal %s %s %s %s %s → %s undoes=%s undone=%s\n", j.ID, j.Ref, j.Kind, j.State, show(j.Before), show(j.After), j.Undoes, j.Undone)
-	}
-	return b.String()
-}
-
-func show(v model.Value) string {
-	raw, _ := v.MarshalJSON()
-	return model.CleanLine(string(raw), 200)
 }
 
 // stage is a set of services behind a door with a confab that has seen them.

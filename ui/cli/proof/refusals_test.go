@@ -1,3 +1,5 @@
+//go:build unix
+
 package proof
 
 import (
@@ -10,6 +12,9 @@ import (
 	"confab/model"
 	"confab/ui/cli"
 )
+
+// existing is the conversation that a service says is there already.
+const existing = "9748d0f2-84f9-4547-9777-5b8b9220b60c"
 
 // requestID is what every refusal of the table carries.
 const requestID = "rid_proof17"
@@ -66,8 +71,8 @@ func refusals() map[string][]refusal {
 		return refusal{status: status, words: words, code: code, body: fmt.Sprintf(`{"code":%q,"message":%q%s}`, code, words, details)}
 	}
 	kona := func(status int, anchor, words string) refusal {
-		return refusal{status: status, words: words, body: fmt.Sprintf(
-			`{"problemType":"https://github.com/KonaTeam/kona-api/blob/production/sections/exceptions.md#%s","title":"Refused","details":%q}`, anchor, words)}
+		const page = "https://github.com/KonaTeam/kona-api/blob/production/sections/exceptions.md"
+		return refusal{status: status, words: words, body: fmt.Sprintf(`{"problemType":"%s#%s","title":"Refused","details":%q}`, page, anchor, words)}
 	}
 	with := func(r refusal, header map[string]string) refusal { r.header = header; return r }
 	only := func(r refusal, names ...string) refusal { r.only = names; return r }
@@ -88,7 +93,8 @@ func refusals() map[string][]refusal {
 			elephant(401, "The API key is not valid.", "").waits(cli.ExitCredential),
 			elephant(403, "The scope engagements:write is missing.", "").refused(),
 			elephant(404, "No such engagement.", "").refused(),
-			elephant(422, "The body has bad fields.", `,"errors":[{"field":"contact_ids","code":"invalid_id","message":"unknown contact"}]`).refused(),
+			elephant(422, "The body has bad fields.",
+				`,"errors":[{"field":"contact_ids","code":"invalid_id","message":"unknown contact"}]`).refused(),
 			with(elephant(429, "Too many requests just now.", ""), later).waits(cli.ExitUnreachable),
 			elephant(500, "An internal fault.", "").passes(), gateway(502),
 		},
@@ -97,9 +103,10 @@ func refusals() map[string][]refusal {
 			bird(403, "Forbidden", "The key has no role for this.", "").refused(),
 			bird(404, "ResourceNotFound", "The resource could not be found.", "").refused(),
 			bird(409, "ResourceConflict", "The resource is in a conflicting state.", "").refused(),
-			only(bird(409, "ResourceAlreadyExists", "Another conversation of this contact is active.", ""), "create", "close", "make private").refused(),
-			only(bird(409, "ContactAlreadyInConversation", "The contact is in a conversation already.", `,"details":{"conversationId":"9748d0f2-84f9-4547-9777-5b8b9220b60c"}`), "create").naming(
-				"support:9748d0f2-84f9-4547-9777-5b8b9220b60c"),
+			only(bird(409, "ResourceAlreadyExists", "Another conversation of this contact is active.", ""),
+				"create", "close", "make private").refused(),
+			only(bird(409, "ContactAlreadyInConversation", "The contact is in a conversation already.",
+				`,"details":{"conversationId":"`+existing+`"}`), "create").naming("support:"+existing),
 			bird(422, "InvalidPayload", "The request did not pass validation.", `,"details":{".proof":["must be something else"]}`).refused(),
 			with(bird(429, "TooManyRequests", "Slow down a little.", ""), later).waits(cli.ExitUnreachable),
 			bird(429, "TooManyRequests", "Slow down a little.", "").passes(),

@@ -107,10 +107,14 @@ const everything = model.NeedParticipants | model.NeedContacts
 
 // newWorld makes one whose services' clock is off by skew.
 func newWorld(dir string, r *rand.Rand, harm float64, skew time.Duration) (*world, error) {
-	w := &world{dir: dir, r: r, truth: map[model.Ref]model.Conversation{}, gone: map[model.Ref]bool{}, made: map[string]int{}, asked: map[string]int{},
-		dropped: map[string]bool{}, seen: map[string]int{}, read: map[model.Ref]int{}, checked: map[string]bool{}, pool: map[string][]model.Participant{}}
+	w := &world{
+		dir: dir, r: r, truth: map[model.Ref]model.Conversation{}, gone: map[model.Ref]bool{},
+		made: map[string]int{}, asked: map[string]int{}, dropped: map[string]bool{}, seen: map[string]int{},
+		read: map[model.Ref]int{}, checked: map[string]bool{}, pool: map[string][]model.Participant{},
+	}
+	clock := func() time.Time { return time.Now().Add(skew) }
 	var err error
-	if w.box, err = sandbox.New(sandbox.Options{Conversations: 16, Seed: r.Uint64N(1000), Now: func() time.Time { return time.Now().Add(skew) }}); err != nil {
+	if w.box, err = sandbox.New(sandbox.Options{Conversations: 16, Seed: r.Uint64N(1000), Now: clock}); err != nil {
 		return nil, err
 	}
 	if w.others, _, err = accounts(w.box, dir, w.box.Transport()); err != nil {
@@ -239,7 +243,9 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 // it and before it wrote. Services that take a whole map or list leave no way to
 // notice that.
 func (w *world) crossed(ev event) bool {
-	return slices.ContainsFunc(w.events[w.read[ev.ref]:], func(o event) bool { return o.edit == "" && o.ref == ev.ref && o.field() == ev.field() })
+	return slices.ContainsFunc(w.events[w.read[ev.ref]:], func(o event) bool {
+		return o.edit == "" && o.ref == ev.ref && o.field() == ev.field()
+	})
 }
 
 // observe reads a conversation again and returns what changed in it.
