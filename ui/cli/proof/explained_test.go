@@ -85,6 +85,7 @@ func (w *world) refs() []model.Ref {
 
 // step does one random thing.
 func (w *world) step(ctx context.Context) error {
+	w.confab = pick(w.r, w.running)
 	switch n := w.r.IntN(100); {
 	case n < 40:
 		return w.submit(ctx)
@@ -101,17 +102,11 @@ func (w *world) step(ctx context.Context) error {
 		return nil
 	case n < 97:
 		w.say("closes and opens again")
-		if err := w.close(); err != nil {
-			return err
-		}
-		return w.open(w.wire.harm)
+		return w.again(w.closeAll)
 	}
 	w.say("dies and starts again")
 	synctest.Wait()
-	if err := w.die(); err != nil {
-		return err
-	}
-	return w.open(w.wire.harm)
+	return w.again(w.die)
 }
 
 func (w *world) submit(ctx context.Context) error {
@@ -262,10 +257,8 @@ func (w *world) decide(ctx context.Context) error {
 
 // settle lets everything that moves by itself come to rest.
 func (w *world) settle(ctx context.Context) error {
-	w.wire.mu.Lock()
 	harm := w.wire.harm
-	w.wire.harm = 0
-	w.wire.mu.Unlock()
+	w.harm(0)
 	for range 100 {
 		if err := w.inbox.Sync(ctx); err != nil {
 			w.say("sync: %v", err)
@@ -276,11 +269,11 @@ func (w *world) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		moving := slices.ContainsFunc(outbox, func(e model.OutboxEntry) bool { return e.State.Waiting() && !w.behind(outbox, e) })
+		moving := slices.ContainsFunc(outbox, func(e model.OutboxEntry) bool {
+			return e.State == model.Sending || e.State.Waiting() && !w.behind(outbox, e)
+		})
 		if !moving {
-			w.wire.mu.Lock()
-			w.wire.harm = harm
-			w.wire.mu.Unlock()
+			w.harm(harm)
 			return w.compare(ctx)
 		}
 	}
@@ -319,12 +312,14 @@ func (w *world) compare(ctx context.Context) error {
 	for _, j := range k.journal {
 		journal[j.ID] = j
 	}
-	last := map[string]event{}
+	first, last := map[string]event{}, map[string]event{}
 	for _, ev := range w.events {
 		if ev.edit == "" {
 			continue
 		}
-		last[ev.edit] = ev
+		if last[ev.edit] = ev; first[ev.edit].edit == "" {
+			first[ev.edit] = ev
+		}
 		j, done := journal[ev.edit]
 		e, open := outbox[ev.edit]
 		switch {
@@ -344,7 +339,7 @@ func (w *world) compare(ctx context.Context) error {
 			w.seen[string(j.Kind)+" "+string(j.State)]++
 			w.checked[j.ID] = true
 		}
-		w.entry(j, last)
+		w.entry(j, first[j.ID], last[j.ID])
 	}
 	for ref, c := range w.truth {
 		if w.gone[ref] {
@@ -362,8 +357,9 @@ func (w *world) compare(ctx context.Context) error {
 	return nil
 }
 
-// entry checks that what history says was done was done.
-func (w *world) entry(j model.JournalEntry, last map[string]event) {
+// entry checks that what history says was done was done, on what it says was
+// there. first and last are the changes that it made.
+func (w *world) entry(j model.JournalEntry, first, last event) {
 	switch j.Kind {
 	case model.EditCreate:
 		if key := j.Ref.Account + " " + j.Target.New.Title; w.made[key] == 0 {
@@ -376,9 +372,12 @@ func (w *world) entry(j model.JournalEntry, last map[string]event) {
 		}
 		return
 	}
-	if ev, wrote := last[j.ID]; wrote {
-		if j.State == model.Done && !ev.is.Equal(j.After) {
-			w.fault("history says that edit %s left %s, and it left %s", j.ID, show(j.After), show(ev.is))
+	if last.edit != "" {
+		if !last.is.Equal(j.After) {
+			w.fault("history says that edit %s left %s, and it left %s", j.ID, show(j.After), show(last.is))
+		}
+		if !first.was.Equal(j.Before) && !first.crossed {
+			w.fault("history says that edit %s met %s, and it met %s", j.ID, show(j.Before), show(first.was))
 		}
 		return
 	}
@@ -473,7 +472,7 @@ func life(t *testing.T, dir string, seed uint64, steps int) (w *world, err error
 			err = w.settle(ctx)
 		}
 		w.noteEnd()
-		if e := w.close(); err == nil {
+		if e := w.closeAll(); err == nil {
 			err = e
 		}
 	})

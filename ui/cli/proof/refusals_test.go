@@ -72,7 +72,8 @@ func refusals() map[string][]refusal {
 	}
 	kona := func(status int, anchor, words string) refusal {
 		const page = "https://github.com/KonaTeam/kona-api/blob/production/sections/exceptions.md"
-		return refusal{status: status, words: words, body: fmt.Sprintf(`{"problemType":"%s#%s","title":"Refused","details":%q}`, page, anchor, words)}
+		body := fmt.Sprintf(`{"problemType":"%s#%s","title":"Refused","details":%q}`, page, anchor, words)
+		return refusal{status: status, words: words, body: body}
 	}
 	with := func(r refusal, header map[string]string) refusal { r.header = header; return r }
 	only := func(r refusal, names ...string) refusal { r.only = names; return r }
@@ -106,7 +107,7 @@ func refusals() map[string][]refusal {
 			only(bird(409, "ResourceAlreadyExists", "Another conversation of this contact is active.", ""),
 				"create", "close", "make private").refused(),
 			only(bird(409, "ContactAlreadyInConversation", "The contact is in a conversation already.",
-				`,"details":{"conversationId":"`+existing+`"}`), "create").naming("support:"+existing),
+				`,"details":{"conversationId":"`+existing+`"}`), "create").naming("support:" + existing),
 			bird(422, "InvalidPayload", "The request did not pass validation.", `,"details":{".proof":["must be something else"]}`).refused(),
 			with(bird(429, "TooManyRequests", "Slow down a little.", ""), later).waits(cli.ExitUnreachable),
 			bird(429, "TooManyRequests", "Slow down a little.", "").passes(),

@@ -168,6 +168,9 @@ type event struct {
 	is   model.Value
 	// edit is the edit of confab that did it, "" for somebody else.
 	edit string
+	// crossed says that somebody else changed the field between the read and
+	// the write of confab.
+	crossed bool
 }
 
 func (e event) field() string { return model.Edit{Kind: e.kind, Key: e.key}.Field() }

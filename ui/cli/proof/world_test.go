@@ -58,9 +58,17 @@ type world struct {
 	space   string
 
 	generation int
-	wire       *wire
-	store      *store.Store
-	inbox      *inbox.Inbox
+	// running are the confabs that are open on the database; confab is the one
+	// at which somebody sits at the moment.
+	running []*confab
+	*confab
+}
+
+// confab is one that runs.
+type confab struct {
+	wire  *wire
+	store *store.Store
+	inbox *inbox.Inbox
 }
 
 func (w *world) say(format string, args ...any) {
@@ -139,7 +147,12 @@ func newWorld(dir string, r *rand.Rand, harm float64, skew time.Duration) (*worl
 	if err := os.MkdirAll(filepath.Dir(w.path()), 0o700); err != nil {
 		return nil, err
 	}
-	return w, w.open(harm)
+	for range 1 + r.IntN(2) {
+		if err := w.open(harm); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // look reads a conversation as somebody else.
@@ -151,22 +164,24 @@ func (w *world) look(ref model.Ref) (model.Conversation, error) {
 // open starts a confab on the newest database.
 func (w *world) open(harm float64) (err error) {
 	ctx := context.Background()
-	if w.store, err = store.Open(ctx, w.path(), store.Options{Host: "laptop"}); err != nil {
+	c := &confab{}
+	if c.store, err = store.Open(ctx, w.path(), store.Options{Host: "laptop"}); err != nil {
 		return err
 	}
-	w.wire = &wire{w: w, r: rand.New(rand.NewPCG(w.r.Uint64(), 1)), harm: harm, store: w.store}
-	o := inbox.Options{Store: w.store, User: "ada", Location: time.UTC}
-	_, all, err := accounts(w.box, filepath.Dir(w.path()), w.wire)
+	c.wire = &wire{w: w, r: rand.New(rand.NewPCG(w.r.Uint64(), 1)), harm: harm, store: c.store}
+	o := inbox.Options{Store: c.store, User: "ada", Location: time.UTC}
+	_, all, err := accounts(w.box, filepath.Dir(w.path()), c.wire)
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
 		o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
 	}
-	if w.inbox, err = inbox.Open(ctx, o); err != nil {
+	if c.inbox, err = inbox.Open(ctx, o); err != nil {
 		return err
 	}
-	w.inbox.Start(ctx)
+	c.inbox.Start(ctx)
+	w.running, w.confab = append(w.running, c), c
 	return nil
 }
 
@@ -174,13 +189,36 @@ func (w *world) path() string {
 	return filepath.Join(w.dir, fmt.Sprint("state", w.generation), "confab.db")
 }
 
-// close ends confab in order.
-func (w *world) close() error {
-	return errors.Join(w.inbox.Close(context.Background()), w.store.Close())
+// close ends one confab in order.
+func (w *world) close(c *confab) error {
+	w.running = slices.DeleteFunc(w.running, func(o *confab) bool { return o == c })
+	return errors.Join(c.inbox.Close(context.Background()), c.store.Close())
 }
 
-// die ends confab as kill -9 would: the next one gets the files as they are
-// now, and nothing that this one still does reaches anybody.
+// again closes every confab and opens as many.
+func (w *world) again(end func() error) error {
+	n, harm := len(w.running), w.wire.harm
+	if err := end(); err != nil {
+		return err
+	}
+	for range n {
+		if err := w.open(harm); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) closeAll() error {
+	var errs []error
+	for len(w.running) > 0 {
+		errs = append(errs, w.close(w.running[0]))
+	}
+	return errors.Join(errs...)
+}
+
+// die ends every confab as kill -9 would: the next ones get the files as they
+// are now, and nothing that these still do reaches anybody.
 func (w *world) die() error {
 	from := filepath.Dir(w.path())
 	w.generation++
@@ -197,10 +235,21 @@ func (w *world) die() error {
 			return err
 		}
 	}
-	w.wire.mu.Lock()
-	w.wire.dead = true
-	w.wire.mu.Unlock()
-	return w.close()
+	for _, c := range w.running {
+		c.wire.mu.Lock()
+		c.wire.dead = true
+		c.wire.mu.Unlock()
+	}
+	return w.closeAll()
+}
+
+// harm sets how much of the requests is harmed.
+func (w *world) harm(part float64) {
+	for _, c := range w.running {
+		c.wire.mu.Lock()
+		c.wire.harm = part
+		c.wire.mu.Unlock()
+	}
 }
 
 // wrote records what a write of confab changed, and holds what it changed
@@ -228,7 +277,7 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 			continue
 		}
 		e := sending[i]
-		ev.edit = e.ID
+		ev.crossed, ev.edit = w.crossed(ev), e.ID
 		w.events = append(w.events, ev)
 		w.say("  %s", ev)
 		for _, p := range outbox {
