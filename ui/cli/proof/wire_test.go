@@ -37,9 +37,10 @@ func (x *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	provider, rest, _ := strings.Cut(strings.TrimPrefix(req.URL.EscapedPath(), "/"), "/")
 	write := req.Method != http.MethodGet && !strings.HasSuffix(rest, "/search") && !strings.HasSuffix(rest, "oauth/token")
 	x.mu.Lock()
-	what := 0
+	what, status := 0, 0
 	if x.r.Float64() < x.harm {
 		what = 1 + x.r.IntN(9)
+		status = pick(x.r, []int{409, 422, 400, 503, 502, 409, 422, 400, 503, 502, 401, 403})
 	}
 	x.mu.Unlock()
 	slow := time.Duration(0)
@@ -56,7 +57,7 @@ func (x *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	res, err := x.exchange(req, provider, write, what)
+	res, err := x.exchange(req, provider, write, what, status)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // exchange lets the service answer and records what a write changed.
-func (x *wire) exchange(req *http.Request, provider string, write bool, what int) (*http.Response, error) {
+func (x *wire) exchange(req *http.Request, provider string, write bool, what, status int) (*http.Response, error) {
 	x.w.mu.Lock()
 	defer x.w.mu.Unlock()
 	x.mu.Lock()
@@ -106,12 +107,8 @@ func (x *wire) exchange(req *http.Request, provider string, write bool, what int
 		box.FailNext(provider, sandbox.Fault429, 1)
 	case 7:
 		box.FailNext(provider, sandbox.Fault500HTML, 1)
-	case 8:
-		answerNext(box, provider, pick(x.r, []int{409, 422, 400, 503, 502}))
-	case 9:
-		if x.r.IntN(4) == 0 {
-			answerNext(box, provider, pick(x.r, []int{401, 403}))
-		}
+	case 8, 9:
+		answerNext(box, provider, status)
 	}
 	body := ""
 	if write && req.Body != nil {

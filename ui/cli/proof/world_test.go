@@ -52,10 +52,13 @@ type world struct {
 	// seen counts what was met, so that a run tells what it proved.
 	seen    map[string]int
 	checked map[string]bool
-	steps   []string
-	faults  []string
-	pool    map[string][]model.Participant
-	space   string
+
+	notes  sync.Mutex
+	steps  []string
+	faults []string
+
+	pool  map[string][]model.Participant
+	space string
 
 	generation int
 	// running are the confabs that are open on the database; confab is the one
@@ -72,12 +75,23 @@ type confab struct {
 }
 
 func (w *world) say(format string, args ...any) {
+	w.notes.Lock()
+	defer w.notes.Unlock()
 	w.steps = append(w.steps, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
 // fault notes that something is not as confab says.
 func (w *world) fault(format string, args ...any) {
+	w.notes.Lock()
+	defer w.notes.Unlock()
 	w.faults = append(w.faults, fmt.Sprintf(format, args...))
+}
+
+// failed reports whether anything is not as confab says.
+func (w *world) failed() bool {
+	w.notes.Lock()
+	defer w.notes.Unlock()
+	return len(w.faults) > 0
 }
 
 func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string]model.Provider, []model.Provider, error) {
