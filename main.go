@@ -40,19 +40,43 @@ func main() {
 	// Libraries print through the standard logger, net/http even parts of
 	// answers; nothing of that belongs on the screen.
 	stdlog.SetOutput(io.Discard)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// The first signal ends the program in order, the second at once.
-	context.AfterFunc(ctx, stop)
-	code := cli.Main(ctx, program(), os.Args[1:])
-	stop()
-	os.Exit(code)
+	ctx, atOnce := signals()
+	os.Exit(cli.Main(ctx, program(atOnce), os.Args[1:]))
+}
+
+// signals is the one place that takes the signals that end the program, as the
+// words beside cli.OrderTime say. The first ends the context.
+func signals() (ctx context.Context, atOnce <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	all := make(chan struct{})
+	got := make(chan os.Signal, 8)
+	signal.Notify(got, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		first := <-got
+		last := time.After(cli.LastTime)
+		var order <-chan time.Time
+		if first != os.Interrupt {
+			order = time.After(cli.OrderTime)
+		}
+		cancel()
+		select {
+		case <-got:
+		case <-order:
+		}
+		close(all)
+		// What is told now gets the time to end, whenever the first signal came.
+		time.Sleep(cli.LastTime - cli.OrderTime)
+		<-last
+		os.Exit(cli.ExitInterrupted)
+	}()
+	return ctx, all
 }
 
 func registry() providers.Registry {
 	return providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 }
 
-func program() cli.Program {
+func program(atOnce <-chan struct{}) cli.Program {
 	size := func(side func(width, height int) int) func() int {
 		return func() int {
 			w, h, err := term.GetSize(os.Stdout.Fd())
@@ -62,7 +86,7 @@ func program() cli.Program {
 			return side(w, h)
 		}
 	}
-	return cli.Program{
+	p := cli.Program{
 		Version:     version(),
 		In:          os.Stdin,
 		Out:         os.Stdout,
@@ -73,9 +97,9 @@ func program() cli.Program {
 		Height:      size(func(_, h int) int { return h }),
 		Getenv:      os.Getenv,
 		Now:         time.Now,
+		AtOnce:      atOnce,
 		Validators:  validators(),
 		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s) },
-		Screen:      screen,
 		Welcome:     welcome,
 		Check:       check,
 		CheckState:  checkState,
@@ -83,6 +107,8 @@ func program() cli.Program {
 		Login:       login,
 		Sandbox:     newSandbox,
 	}
+	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
+	return p
 }
 
 // version comes from what the Go tool wrote into the binary.
@@ -132,9 +158,14 @@ type engine struct {
 	log   *cli.Log
 }
 
-// Close ends the inbox first: what it records needs the store.
+// Close ends the inbox first: what it records needs the store. Where something
+// is left that is being sent, the store stays open: closing it would give up
+// the claim while the request may still arrive.
 func (e *engine) Close(ctx context.Context) error {
-	return errors.Join(e.Inbox.Close(ctx), e.store.Close(), e.log.Close())
+	if err := e.Inbox.Close(ctx); err != nil {
+		return err
+	}
+	return errors.Join(e.store.Close(), e.log.Close())
 }
 
 func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
@@ -244,7 +275,7 @@ func pacing(db *store.Store, a config.Account) model.Pacer {
 }
 
 // screen runs the inbox in the terminal.
-func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
+func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) error {
 	e, err := openEngine(ctx, s)
 	if err != nil {
 		return err
@@ -263,7 +294,7 @@ func screen(ctx context.Context, s cli.Setup, start cli.Start) error {
 	}
 	o.Notice = e.store.Rescued().String()
 	err = ui.Run(ctx, ui.New(o))
-	return errors.Join(err, e.Close(context.WithoutCancel(ctx)))
+	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
 func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
@@ -349,10 +380,10 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 		return nil, err
 	}
 	if kept.Identity != "" {
-		found = append(found, fmt.Sprintf("%d cached conversations, with their marks, drafts and history", conversations))
+		found = append(found, theme.Count(conversations, "cached conversation")+", with marks, drafts and history")
 	}
 	if n := waiting + person; n > 0 {
-		found = append(found, fmt.Sprintf("%d undelivered edits", n))
+		found = append(found, theme.Count(n, "undelivered edit"))
 	}
 	a, ok := s.Config.Account(name)
 	tokens := ok && a.Provider == model.Kona

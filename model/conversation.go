@@ -44,7 +44,7 @@ type Participant struct {
 	Email string `json:"email"`
 	// Identifier is Bird's "key=value" (emailaddress=ann@example.com). It
 	// stands in for ID where a contact is added that has none yet.
-	Identifier string `json:"identifier,omitempty"`
+	Identifier string `json:"identifier"`
 	Role       string `json:"role"`
 	Status     string `json:"status"`
 }
@@ -56,10 +56,10 @@ func (p Participant) MarshalJSON() ([]byte, error) {
 		ID         *string `json:"id"`
 		Name       *string `json:"name"`
 		Email      *string `json:"email"`
-		Identifier string  `json:"identifier,omitempty"`
+		Identifier *string `json:"identifier"`
 		Role       *string `json:"role"`
 		Status     *string `json:"status"`
-	}{p.Kind, orNull(p.ID), orNull(p.Name), orNull(p.Email), p.Identifier, orNull(p.Role), orNull(p.Status)})
+	}{p.Kind, orNull(p.ID), orNull(p.Name), orNull(p.Email), orNull(p.Identifier), orNull(p.Role), orNull(p.Status)})
 }
 
 // Named is an id with the name it resolved to; Name may be empty.
@@ -158,15 +158,15 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		offset = &s
 	}
 	return json.Marshal(struct {
-		ID       *string    `json:"id"`
-		Author   *string    `json:"author"`
-		At       *time.Time `json:"at"`
-		Offset   *float64   `json:"offset"`
-		Text     string     `json:"text"`
-		Kind     *string    `json:"kind"`
-		Status   *string    `json:"status"`
-		Incoming bool       `json:"incoming"`
-	}{orNull(m.ID), orNull(m.Author), timeOrNull(m.At), offset, m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
+		ID       *string  `json:"id"`
+		Author   *string  `json:"author"`
+		At       Stamp    `json:"at"`
+		Offset   *float64 `json:"offset"`
+		Text     string   `json:"text"`
+		Kind     *string  `json:"kind"`
+		Status   *string  `json:"status"`
+		Incoming bool     `json:"incoming"`
+	}{orNull(m.ID), orNull(m.Author), Stamp(m.At), offset, m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
 }
 
 // Detail is one conversation read afresh with everything that was asked for.

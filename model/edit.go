@@ -185,14 +185,33 @@ func identifierValue(identifier string) string {
 // words are those of edits; empty leaves the service's default.
 type NewConversation struct {
 	Title       string        `json:"title"`
-	Description string        `json:"description,omitempty"`
-	Space       string        `json:"space,omitempty"`
-	Channel     string        `json:"channel,omitempty"`
-	Privacy     Privacy       `json:"privacy,omitempty"`
-	Access      string        `json:"access,omitempty"`
-	DefaultRole string        `json:"default_role,omitempty"`
-	People      []Participant `json:"people,omitempty"`
-	Message     string        `json:"message,omitempty"`
+	Description string        `json:"description"`
+	Space       string        `json:"space"`
+	Channel     string        `json:"channel"`
+	Privacy     Privacy       `json:"privacy"`
+	Access      string        `json:"access"`
+	DefaultRole string        `json:"default_role"`
+	People      []Participant `json:"people"`
+	Message     string        `json:"message"`
+}
+
+// MarshalJSON writes null for what is not given.
+func (n NewConversation) MarshalJSON() ([]byte, error) {
+	if n.People == nil {
+		n.People = []Participant{}
+	}
+	return json.Marshal(struct {
+		Title       string        `json:"title"`
+		Description *string       `json:"description"`
+		Space       *string       `json:"space"`
+		Channel     *string       `json:"channel"`
+		Privacy     *string       `json:"privacy"`
+		Access      *string       `json:"access"`
+		DefaultRole *string       `json:"default_role"`
+		People      []Participant `json:"people"`
+		Message     *string       `json:"message"`
+	}{n.Title, orNull(n.Description), orNull(n.Space), orNull(n.Channel), orNull(string(n.Privacy)), orNull(n.Access),
+		orNull(n.DefaultRole), n.People, orNull(n.Message)})
 }
 
 func (n NewConversation) equal(m NewConversation) bool {

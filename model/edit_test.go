@@ -114,12 +114,22 @@ func TestValueJSON(t *testing.T) {
 		{model.TextValue("{}"), `"{}"`},
 		{model.PeopleValue(nil), `[]`},
 		{model.Value{People: new([]model.Participant)}, `[]`},
-		{model.PeopleValue([]model.Participant{{Kind: "user", ID: "1"}}), `[{"kind":"user","id":"1","name":null,"email":null,"role":null,"status":null}]`},
-		{model.Value{New: &model.NewConversation{Title: "x"}}, `{"title":"x"}`},
+		{model.PeopleValue([]model.Participant{{Kind: "user", ID: "1"}}), `[{"kind":"user","id":"1","name":null,"email":null,"identifier":null,"role":null,"status":null}]`},
+		{model.Value{New: &model.NewConversation{Title: "x"}}, `{"title":"x","description":null,"space":null,"channel":null,"privacy":null,"access":null,"default_role":null,"people":[],"message":null}`},
 	} {
 		got, err := json.Marshal(c.value)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s (%v), want %s", got, err, c.want)
+		}
+	}
+	// What was stored before no key was left out.
+	for old, want := range map[string]model.Value{
+		`[{"kind":"user","id":"1","name":null,"email":null,"role":"viewer","status":null}]`: model.PeopleValue([]model.Participant{{Kind: "user", ID: "1", Role: "viewer"}}),
+		`{"title":"x","people":[{"kind":"group","id":"2"}]}`:                                {New: &model.NewConversation{Title: "x", People: []model.Participant{{Kind: "group", ID: "2"}}}},
+	} {
+		var v model.Value
+		if err := json.Unmarshal([]byte(old), &v); err != nil || !v.Equal(want) {
+			t.Errorf("%s is read as %+v: %v", old, v, err)
 		}
 	}
 	for _, bad := range []string{`1`, `true`, `[1]`, `{"title":1}`} {

@@ -6,7 +6,21 @@ import (
 )
 
 // The JSON of the command line is a contract of its own, apart from what the
-// database keeps: snake_case, times in RFC 3339 UTC, unknown is null.
+// database keeps: snake_case, times in RFC 3339 UTC, unknown is null, and no key
+// is ever left out.
+
+// Stamp is a time as it is printed: RFC 3339 in UTC with three digits of a
+// second. The zero time is null.
+type Stamp time.Time
+
+// MarshalJSON writes the time, or null.
+func (s Stamp) MarshalJSON() ([]byte, error) {
+	t := time.Time(s)
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+}
 
 // RowJSON is a conversation as `confab list --json` prints it.
 type RowJSON struct {
@@ -27,16 +41,30 @@ type RowJSON struct {
 	Labels       *map[string]string `json:"labels"`
 	Attributes   *map[string]string `json:"attributes"`
 	Owner        *Participant       `json:"owner"`
-	Created      *time.Time         `json:"created"`
-	Updated      *time.Time         `json:"updated"`
-	URL          *string            `json:"url"`
-	Triage       TriageJSON         `json:"triage"`
-	Pending      []Pending          `json:"pending"`
-	Capabilities Capabilities       `json:"capabilities"`
-	Checked      *time.Time         `json:"checked"`
+	Team         *NamedJSON         `json:"team"`
+	Space        *NamedJSON         `json:"space"`
+	Channel      *NamedJSON         `json:"channel"`
+	// Companies are names, an id where a company has none.
+	Companies []string `json:"companies"`
+	// Duration is in seconds.
+	Duration     *float64     `json:"duration"`
+	Created      Stamp        `json:"created"`
+	Updated      Stamp        `json:"updated"`
+	Checked      Stamp        `json:"checked"`
+	URL          *string      `json:"url"`
+	Triage       TriageJSON   `json:"triage"`
+	Pending      []Pending    `json:"pending"`
+	Capabilities Capabilities `json:"capabilities"`
 }
 
-// DetailJSON is a conversation as `confab show --json` prints it.
+// NamedJSON is an id with its name.
+type NamedJSON struct {
+	ID   *string `json:"id"`
+	Name *string `json:"name"`
+}
+
+// DetailJSON is a conversation as `confab show --json` prints it. Raw is the
+// service's own object.
 type DetailJSON struct {
 	RowJSON
 	Facts    []Fact          `json:"facts"`
@@ -46,35 +74,48 @@ type DetailJSON struct {
 
 // TriageJSON is the local marks of a row.
 type TriageJSON struct {
-	Done    bool       `json:"done"`
-	Snoozed *time.Time `json:"snoozed"`
-	Pinned  bool       `json:"pinned"`
-	Seen    bool       `json:"seen"`
+	Done    bool  `json:"done"`
+	Snoozed Stamp `json:"snoozed"`
+	Pinned  bool  `json:"pinned"`
+	Seen    bool  `json:"seen"`
+}
+
+// ErrorJSON is what an edit or an account ran into.
+type ErrorJSON struct {
+	Kind      ErrorKind `json:"kind"`
+	Status    *int      `json:"status"`
+	Message   string    `json:"message"`
+	Code      *string   `json:"code"`
+	RequestID *string   `json:"request_id"`
+	// Existing is the ref of a conversation to look at.
+	Existing *string `json:"existing"`
 }
 
 // EditJSON is an edit of the outbox as it is printed, and what was asked for
 // and did not become an edit: that has no ID.
 type EditJSON struct {
-	ID      *string     `json:"id"`
-	Ref     string      `json:"ref"`
-	Kind    EditKind    `json:"kind"`
-	Key     string      `json:"key,omitempty"`
-	State   EditState   `json:"state"`
-	Base    Value       `json:"base"`
-	Target  Value       `json:"target"`
-	Theirs  *Value      `json:"theirs,omitempty"`
-	Error   *EntryError `json:"error"`
-	NextTry *time.Time  `json:"next_try"`
+	ID         *string    `json:"id"`
+	Submission *string    `json:"submission"`
+	Ref        string     `json:"ref"`
+	Kind       EditKind   `json:"kind"`
+	Key        *string    `json:"key"`
+	State      EditState  `json:"state"`
+	Base       Value      `json:"base"`
+	Target     Value      `json:"target"`
+	Theirs     *Value     `json:"theirs"`
+	Error      *ErrorJSON `json:"error"`
+	NextTry    Stamp      `json:"next_try"`
 }
 
 // HistoryJSON is a journal entry as `confab history --json` prints it.
 type HistoryJSON struct {
 	EditJSON
-	Before Value      `json:"before"`
-	After  Value      `json:"after"`
-	At     *time.Time `json:"at"`
-	User   string     `json:"user"`
-	Undone *string    `json:"undone"`
+	Before Value   `json:"before"`
+	After  Value   `json:"after"`
+	At     Stamp   `json:"at"`
+	User   *string `json:"user"`
+	// Undone is the id of the edit that took this one back.
+	Undone *string `json:"undone"`
 }
 
 // NewRowJSON converts a row for printing. caps may be nil.
@@ -85,10 +126,11 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 		Kind: orNull(c.Kind), Title: c.Title, Description: orNull(c.Description), Privacy: c.Privacy,
 		Status: orNull(c.Status), Archived: c.Archived, Access: orNull(c.Access), DefaultRole: orNull(c.DefaultRole),
 		Participants: c.Participants, Contacts: c.Contacts,
-		Created: timeOrNull(c.Created), Updated: timeOrNull(c.Updated), URL: orNull(c.URL),
-		Triage: TriageJSON{Done: r.Triage.Done, Snoozed: timeOrNull(r.Triage.SnoozedUntil),
+		Team: newNamedJSON(c.Team), Space: newNamedJSON(c.Space), Channel: newNamedJSON(c.Channel),
+		Created: Stamp(c.Created), Updated: Stamp(c.Updated), Checked: Stamp(r.Checked), URL: orNull(c.URL),
+		Triage: TriageJSON{Done: r.Triage.Done, Snoozed: Stamp(r.Triage.SnoozedUntil),
 			Pinned: r.Triage.Pinned, Seen: r.Triage.Seen},
-		Pending: r.Pending, Capabilities: caps, Checked: timeOrNull(r.Checked),
+		Pending: r.Pending, Capabilities: caps,
 	}
 	if out.Privacy == "" {
 		out.Privacy = PrivacyUnknown
@@ -103,10 +145,27 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 		o := c.Owner
 		out.Owner = &o
 	}
+	if c.Companies != nil {
+		out.Companies = make([]string, 0, len(c.Companies))
+		for _, n := range c.Companies {
+			out.Companies = append(out.Companies, orElse(n.Name, n.ID))
+		}
+	}
+	if c.Duration > 0 {
+		s := c.Duration.Seconds()
+		out.Duration = &s
+	}
 	if out.Pending == nil {
 		out.Pending = []Pending{}
 	}
 	return out
+}
+
+func newNamedJSON(n Named) *NamedJSON {
+	if n == (Named{}) {
+		return nil
+	}
+	return &NamedJSON{ID: orNull(n.ID), Name: orNull(n.Name)}
 }
 
 // NewDetailJSON converts a conversation that was read afresh.
@@ -121,35 +180,30 @@ func NewDetailJSON(r Row, caps Capabilities, d Detail) DetailJSON {
 	return out
 }
 
+// NewErrorJSON converts an error; nil stays nil.
+func NewErrorJSON(e *EntryError) *ErrorJSON {
+	if e == nil {
+		return nil
+	}
+	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: e.Message, Code: orNull(e.Code),
+		RequestID: orNull(e.RequestID), Existing: orNull(e.Existing)}
+}
+
 // NewEditJSON converts an outbox entry.
 func NewEditJSON(e OutboxEntry) EditJSON {
-	return EditJSON{ID: orNull(e.ID), Ref: refText(e.Ref), Kind: e.Kind, Key: e.Key, State: e.State, Base: e.Base,
-		Target: e.Target, Theirs: e.Theirs, Error: e.Error, NextTry: timeOrNull(e.NextTry)}
+	return EditJSON{ID: orNull(e.ID), Submission: orNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: orNull(e.Key), State: e.State,
+		Base: e.Base, Target: e.Target, Theirs: e.Theirs, Error: NewErrorJSON(e.Error), NextTry: Stamp(e.NextTry)}
 }
 
 // NewHistoryJSON converts a journal entry.
 func NewHistoryJSON(j JournalEntry) HistoryJSON {
-	return HistoryJSON{
-		EditJSON: EditJSON{ID: orNull(j.ID), Ref: refText(j.Ref), Kind: j.Kind, Key: j.Key, State: j.State,
-			Base: j.Base, Target: j.Target},
-		Before: j.Before, After: j.After, At: timeOrNull(j.At), User: j.User, Undone: orNull(j.Undone),
-	}
+	return HistoryJSON{EditJSON: NewEditJSON(OutboxEntry{Edit: j.Edit, State: j.State}),
+		Before: j.Before, After: j.After, At: Stamp(j.At), User: orNull(j.User), Undone: orNull(j.Undone)}
 }
-
-// refText keeps "account:" for a create, which has no id yet.
-func refText(r Ref) string { return r.String() }
 
 func orNull(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
-}
-
-func timeOrNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }

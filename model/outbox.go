@@ -22,6 +22,29 @@ const (
 	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )
 
+// Words gives a state as it is said.
+func (s EditState) Words() string {
+	switch s {
+	case Queued, Sending, RetryAt:
+		return "waiting"
+	case Held:
+		return "needs you: held"
+	case InConflict:
+		return "needs you: conflict"
+	case Refused:
+		return "needs you: refused"
+	case NotVerified:
+		return "needs you: not verified"
+	case OutcomeNotKnown:
+		return "needs you: outcome unknown"
+	case OutcomeAlreadySet:
+		return "already so"
+	case OutcomeBlocked:
+		return "can't be done"
+	}
+	return string(s)
+}
+
 // Waiting reports whether the edit is still on its way by itself.
 func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
 
@@ -56,8 +79,6 @@ func NewEntryError(err error) *EntryError {
 	if e == nil {
 		return nil
 	}
-	short := *e
-	short.Op, short.RequestID, short.Kind = "", "", ""
 	msg := e.Message
 	if msg == "" && e.Err != nil {
 		msg = e.Err.Error()
@@ -118,9 +139,10 @@ type Triage struct {
 
 // Pending is what a row shows of an edit on its way.
 type Pending struct {
-	ID    string    `json:"id"`
-	Kind  EditKind  `json:"kind"`
-	State EditState `json:"state"`
+	ID         string    `json:"id"`
+	Submission string    `json:"submission"`
+	Kind       EditKind  `json:"kind"`
+	State      EditState `json:"state"`
 }
 
 // Row is one line of the inbox: a projected conversation with what is known

@@ -289,7 +289,7 @@ type CheckResult struct {
 
 // FailedCheck is the line of a check that ended with an error.
 func FailedCheck(name string, err error) CheckResult {
-	return CheckResult{Name: name, Detail: err.Error(), Kind: KindOf(err)}
+	return CheckResult{Name: name, Detail: Words(err), Kind: KindOf(err)}
 }
 
 // Request is one HTTP request as it would be sent, without a credential. Path

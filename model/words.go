@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -24,8 +25,9 @@ var failed = map[ErrorKind]string{
 	Local:          "this machine failed",
 }
 
-// Words says in plain words why something failed. A service's own words stand in
-// quotes after what happened; confab's own say it all.
+// Words says in plain words why something failed, each thing once. A service's
+// own words stand in quotes after what happened, with the HTTP status; its code
+// only where they don't hold it. Confab's own words say it all.
 func (e *EntryError) Words() string {
 	if e == nil {
 		return ""
@@ -36,17 +38,24 @@ func (e *EntryError) Words() string {
 	}
 	said := strings.TrimPrefix(CleanLine(e.Message, 500), "; ")
 	code, request := CleanLine(e.Code, 60), CleanLine(e.RequestID, 80)
-	theirs := code != "" || request != "" || e.Kind == Forbidden || e.Kind == Unauthorized
+	theirs := code != "" || request != "" || e.Status != nil || e.Kind == Forbidden || e.Kind == Unauthorized
+	if e.Status != nil {
+		status := strconv.Itoa(*e.Status)
+		what += " (" + status + ")"
+		if code == status {
+			code = ""
+		}
+	}
 	switch {
 	case said == "":
 	case theirs:
 		what += `: "` + said + `"`
-	case (e.Kind == Unavailable || e.Kind == RateLimited) && !strings.HasPrefix(said, "the service"):
+	case (e.Kind == Unavailable || e.Kind == RateLimited || e.Kind == NoCredential) && !strings.HasPrefix(said, "the service"):
 		what += ": " + said
 	default:
 		what = said
 	}
-	if code != "" && code != said {
+	if code != "" && !strings.Contains(strings.ToLower(said), strings.ToLower(code)) {
 		what += " (" + code + ")"
 	}
 	if request != "" {

@@ -135,8 +135,7 @@ type Model struct {
 	last   *lastEdit
 	batch  *batch
 	notice notice
-	drafts map[string]*draft
-	writer *draftWriter
+	drafts *drafts
 
 	// submitting counts submissions that are not on disk yet: nothing leaves
 	// before they are.
@@ -181,7 +180,7 @@ func New(o Options) *Model {
 		o.Now = time.Now
 	}
 	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		ops: map[int]*operation{}, details: detailCache{}, drafts: map[string]*draft{}, writer: &draftWriter{written: map[string]int{}}}
+		ops: map[int]*operation{}, details: detailCache{}, drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.events.mu = &sync.Mutex{}
 	keys, problems := keymap.New(o.Keys)

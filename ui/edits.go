@@ -129,7 +129,7 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 	case lookupMsg, lookupDueMsg, peopleMsg, draftMsg:
 		return m.overlayResult(msg)
 	case draftDueMsg:
-		if d := m.drafts[msg.key]; d != nil && d.gen == msg.gen {
+		if m.drafts.rests(msg.key, msg.change) {
 			return m.saveDraft(msg.key)
 		}
 	case draftFailedMsg:

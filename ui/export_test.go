@@ -1,6 +1,13 @@
 package ui
 
-import tea "charm.land/bubbletea/v2"
+import (
+	"context"
+	"os"
 
-// HangUp is the message of a dropped line.
-func HangUp() tea.Msg { return hangupMsg{} }
+	tea "charm.land/bubbletea/v2"
+)
+
+// RunOn is Run on a terminal of the test's.
+func RunOn(ctx context.Context, m *Model, tty *os.File, options ...tea.ProgramOption) error {
+	return run(ctx, m, openTerminal(tty, tty), append(options, tea.WithOutput(tty))...)
+}

@@ -73,14 +73,18 @@ func (f *fake) Submit(_ context.Context, plan model.Plan) ([]string, error) {
 }
 
 // deliver settles everything that is queued.
-func (f *fake) deliver() {
+func (f *fake) deliver() { f.deliverSome(1 << 20) }
+
+// deliverSome settles the first so many edits that are queued.
+func (f *fake) deliverSome(n int) {
 	f.mu.Lock()
 	var rest []model.OutboxEntry
 	for _, e := range f.outbox {
-		if !e.State.Waiting() {
+		if !e.State.Waiting() || n == 0 {
 			rest = append(rest, e)
 			continue
 		}
+		n--
 		for i := range f.rows {
 			if f.rows[i].Conversation.Ref == e.Ref {
 				f.rows[i].Conversation = model.Project(f.rows[i].Conversation, []model.Edit{e.Edit})

@@ -62,8 +62,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	if m.tooSmall() {
-		// Nothing is answered that can't be seen.
-		return nil
+		return m.keyUnseen(name)
 	}
 	if n := len(m.overlays); n > 0 {
 		if o := m.overlays[n-1]; !m.fresh(o) || name == "esc" {
@@ -291,13 +290,6 @@ func (m *Model) paste(text string) tea.Cmd {
 	}
 	m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
 	return nil
-}
-
-func (m *Model) interrupt() tea.Cmd {
-	if m.quitting {
-		return tea.Sequence(m.saveDrafts(), tea.Quit)
-	}
-	return m.quit()
 }
 
 func redraw() tea.Cmd {

@@ -138,10 +138,9 @@ type (
 		text  string
 	}
 	draftDueMsg struct {
-		key string
-		gen int
+		key    string
+		change int
 	}
 	draftFailedMsg struct{ err error }
-	hangupMsg      struct{}
 	suspendMsg     struct{ err error }
 )

@@ -220,9 +220,14 @@ type menuOverlay struct {
 	d      *dialog.Menu
 	choose func(m *Model, i int) tea.Cmd
 	cancel func(m *Model)
+	// refresh, if set, brings what is offered up to date before it is drawn.
+	refresh func(m *Model)
 }
 
 func (o *menuOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	if o.refresh != nil {
+		o.refresh(m)
+	}
 	return o.d.Draw(m.th, screen)
 }
 

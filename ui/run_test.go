@@ -1,36 +1,206 @@
+//go:build unix
+
 package ui_test
 
 import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"confab/model"
 	"confab/ui"
+	"confab/ui/uitest"
 )
 
-func TestHangUpSavesWhatWasTyped(t *testing.T) {
+// running is the inbox on a pseudo-terminal.
+type running struct {
+	*uitest.Terminal
+	t      *testing.T
+	fake   *fake
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+func runOnTerminal(t *testing.T, f *fake, wrap ...func(*fake) ui.Backend) *running {
+	t.Helper()
+	f.news = make(chan chanEvent, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &running{Terminal: uitest.OpenTerminal(t, 80, 24), t: t, fake: f, cancel: cancel, ended: make(chan error, 1)}
+	m := ui.New(ui.Options{Backend: f})
+	for _, w := range wrap {
+		m = ui.New(ui.Options{Backend: w(f)})
+	}
+	go func() { r.ended <- ui.RunOn(ctx, m, r.TTY) }()
+	return r
+}
+
+// end waits for the end.
+func (r *running) end() error {
+	r.t.Helper()
+	select {
+	case err := <-r.ended:
+		return err
+	case <-time.After(2 * time.Second):
+		r.t.Fatal("it goes on")
+		return nil
+	}
+}
+
+const renamed = "title:attention-a:c00000"
+
+// typed opens the prompt for the title and types into it.
+func (r *running) typed(text string) {
+	r.t.Helper()
+	r.Await("Talk 0")
+	r.Type("t")
+	r.Await("Rename")
+	r.Type("\x15" + text)
+}
+
+func TestEveryEndKeepsWhatWasTyped(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(r *running)
+		want error
+	}{
+		"its context": {func(r *running) { r.cancel() }, context.Canceled},
+		"ctrl+c":      {func(r *running) { r.Type("\x03") }, nil},
+		"a hang-up":   {func(r *running) { r.HangUp() }, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(conversations(5)...)
+			r := runOnTerminal(t, f)
+			r.typed("Board prep")
+			r.Await("Board prep")
+			c.end(r)
+			if err := r.end(); !errors.Is(err, c.want) {
+				t.Errorf("ended with %v", err)
+			}
+			if got := f.draft(renamed); got != "Board prep" {
+				t.Errorf("kept %q", got)
+			}
+			if name != "a hang-up" {
+				r.CheckRestored()
+			}
+		})
+	}
+}
+
+// TestRunEndsAtAnyMoment ends it hundreds of times at random moments: in time,
+// with the terminal as it was, and with what stood on the screen kept.
+func TestRunEndsAtAnyMoment(t *testing.T) {
+	var side sync.WaitGroup // by side: a round mostly waits
+	for range 12 {
+		side.Go(func() {
+			for round := 0; round < 20 && !t.Failed(); round++ {
+				endAtAnyMoment(t, round%2 == 0)
+			}
+		})
+	}
+	side.Wait()
+}
+
+// endAtAnyMoment types into the prompt for a title, or whatever the keys mean
+// while the screen opens.
+func endAtAnyMoment(t *testing.T, prompt bool) {
+	t.Helper()
+	const text = "abcdefghijklmnopqrstuvwxyz"
 	f := newFake(conversations(5)...)
-	synctest.Test(t, func(t *testing.T) {
-		d := newDriver(t, f, ui.Options{}, 80, 24)
-		d.press("t")
-		k := tea.KeyPressMsg{Code: '!', Text: "!"}
-		d.m.Update(k) // the rest after typing never comes
-		if f.draft("title:attention-a:c00000") != "" {
-			t.Fatal("the draft was written too early for this test")
+	r := runOnTerminal(t, f)
+	defer r.Close()
+	if prompt {
+		r.typed("")
+	}
+	typing := make(chan struct{})
+	go func() {
+		defer close(typing)
+		for _, c := range text {
+			r.Type(string(c))
 		}
-		d.send(ui.HangUp())
-		if got := f.draft("title:attention-a:c00000"); got != "Talk 0 about budgets!" {
-			t.Errorf("draft %q", got)
-		}
-		if !d.ended {
-			t.Error("the program goes on")
-		}
-	})
+	}()
+	time.Sleep(rand.N(40 * time.Millisecond))
+	screen := r.Text()
+	r.cancel()
+	if err := r.end(); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	<-typing
+	r.CheckRestored()
+	shown := len(text)
+	for shown > 2 && !strings.Contains(screen, text[:shown]) {
+		shown--
+	}
+	if got := f.draft(renamed); prompt && shown > 2 && !strings.HasPrefix(got, text[:shown]) {
+		t.Errorf("%q was on the screen, %q is kept", text[:shown], got)
+	}
+}
+
+// TestRunEndsWhereTheTerminalTakesNothing fills a terminal that nobody reads,
+// so that the framework is stuck in the middle of a frame.
+func TestRunEndsWhereTheTerminalTakesNothing(t *testing.T) {
+	f := newFake(conversations(5)...)
+	r := runOnTerminal(t, f)
+	r.typed("Board prep")
+	r.Await("Board prep")
+	r.Freeze(true)
+	filled := make(chan struct{})
+	go func() {
+		defer close(filled)
+		io.WriteString(r.TTY, strings.Repeat("x", 1<<20))
+	}()
+	r.Type("!")
+	time.Sleep(50 * time.Millisecond) // for the frame to get stuck: there is nothing to wait for
+	began := time.Now()
+	r.cancel()
+	if err := r.end(); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	t.Logf("it took %v", time.Since(began))
+	if got := f.draft(renamed); got != "Board prep!" && got != "Board prep" {
+		t.Errorf("kept %q", got)
+	}
+	r.Freeze(false)
+	<-filled
+	r.CheckRestored()
+}
+
+// badDisk is an engine that can't save a draft.
+type badDisk struct {
+	*fake
+	save func() error
+}
+
+func (d badDisk) SaveDraft(context.Context, string, string) error { return d.save() }
+
+func TestADraftThatCanNotBeKeptIsSaid(t *testing.T) {
+	full := &model.Error{Kind: model.Local, Message: "the disk is full"}
+	stuck := make(chan struct{})
+	defer close(stuck)
+	for name, c := range map[string]struct {
+		save func() error
+		end  func(r *running)
+		want string
+	}{
+		"a full disk":  {func() error { return full }, func(r *running) { r.Type("\x03") }, "the disk is full"},
+		"a stuck disk": {func() error { <-stuck; return nil }, func(r *running) { r.cancel() }, "the disk did not answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := runOnTerminal(t, newFake(conversations(5)...), func(f *fake) ui.Backend { return badDisk{f, c.save} })
+			r.typed("Board prep")
+			r.Await("Board prep")
+			c.end(r)
+			if err := r.end(); err == nil || !strings.Contains(err.Error(), "what you typed could not be kept: ") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("ended with %v", err)
+			}
+			r.CheckRestored()
+		})
+	}
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {

@@ -39,8 +39,6 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.environment(msg)
 	case tea.ResumeMsg:
 		return m.resumed()
-	case hangupMsg:
-		return tea.Sequence(m.saveDrafts(), tea.Quit)
 	case suspendMsg:
 		if msg.err != nil {
 			m.say(theme.Error, "not suspended: "+model.Words(msg.err))

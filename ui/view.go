@@ -47,8 +47,7 @@ func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
 func (m *Model) draw() ([]string, *layout.Cursor) {
 	full := layout.Rect{W: m.w, H: m.h}
 	if m.tooSmall() {
-		text := fmt.Sprintf("Too small: %dx%d. confab needs %dx%d.", m.w, m.h, tooSmallW, tooSmallH)
-		return m.th.Block(m.th.Wrap(text, m.w), m.w, m.h), nil
+		return m.th.Block(m.th.Wrap(m.tooSmallText(), m.w), m.w, m.h), nil
 	}
 	var lines []string
 	var cursor *layout.Cursor

@@ -61,7 +61,7 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 		return err
 	}
 	err := b.store.Release(ctx, a.name)
-	b.turns.leave()
+	b.turns.leave(0)
 	if err != nil {
 		return err
 	}
@@ -74,9 +74,10 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 		}
 		entries, err := b.claim(ctx, a, only)
 		if err != nil || len(entries) == 0 {
-			b.turns.leave()
+			b.turns.leave(0)
 			return err
 		}
+		b.turns.carry(len(entries))
 		b.announce(ctx, a, entries[0].Ref)
 		d := delivery{b: b, a: a, report: report}
 		if entries[0].Kind == model.EditCreate {
@@ -84,7 +85,7 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 		} else {
 			err = d.edits(ctx, entries)
 		}
-		b.turns.leave()
+		b.turns.leave(len(entries))
 		b.announce(context.WithoutCancel(ctx), a, entries[0].Ref)
 		if err != nil {
 			return err
@@ -309,7 +310,7 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 			if err != nil {
 				// Accepted, but not yet seen: read again later, never send blindly.
 				return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
-					Message: "accepted, but reading it back failed: " + model.AsError(err).Error(), Err: err}, false)
+					Message: "accepted, but reading it back failed: " + model.Words(err), Err: err}, false)
 			}
 			*read = &fresh.Conversation
 		}

@@ -19,6 +19,8 @@ type fake struct {
 	desc  model.Description
 	convs map[string]model.Conversation
 	down  bool
+	// syncErr is what a list is answered with.
+	syncErr error
 	// onApply, onLoad may fail a call; applied says whether the write had its
 	// effect all the same.
 	onApply func() (err error, applied bool)
@@ -113,7 +115,7 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 	for {
 		f.mu.Lock()
 		f.lists++
-		down := f.down
+		down, failure := f.down, f.syncErr
 		var all []model.Conversation
 		for _, c := range f.convs {
 			c.Participants = model.Set[model.Participant]{} // lists do not bring people
@@ -122,6 +124,9 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 		f.mu.Unlock()
 		if down {
 			return model.SyncResult{}, errDown
+		}
+		if failure != nil {
+			return model.SyncResult{}, failure
 		}
 		sort.Slice(all, func(i, j int) bool { return all[i].Ref.ID < all[j].Ref.ID })
 		end := min(start+page, len(all))

@@ -134,7 +134,10 @@ func (b *Inbox) Start(ctx context.Context) {
 }
 
 // Close stops the workers and waits until writes in flight have ended and
-// been recorded, or ctx is done. It does not close the store.
+// been recorded, or ctx is done: then those are left as they are, claimed by
+// this process, and the store must stay open until the process has ended, which
+// frees the claims; the next start reads what became of them. Otherwise the
+// caller closes the store.
 func (b *Inbox) Close(ctx context.Context) error {
 	if b.stop != nil {
 		b.stop()

@@ -90,7 +90,7 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 			if ctx.Err() != nil {
 				return model.PlanItem{}, ctx.Err()
 			}
-			return blocked(row.Conversation.Title, a.desc.Provider, "it could not be read: "+model.AsError(err).Error())
+			return blocked(row.Conversation.Title, a.desc.Provider, "it could not be read: "+model.Words(err))
 		}
 		if row, ok, err = b.Row(ctx, ref); err != nil {
 			return model.PlanItem{}, err
@@ -110,11 +110,7 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 		return it
 	}
 	if _, err := a.provider.Requests(c, it.Edits); err != nil {
-		e := model.AsError(err)
-		it.State, it.Reason, it.Edits, it.Risks = model.PlanBlocked, e.Message, nil, nil
-		if it.Reason == "" {
-			it.Reason = e.Error()
-		}
+		it.State, it.Reason, it.Edits, it.Risks = model.PlanBlocked, model.Words(err), nil, nil
 	}
 	return it
 }

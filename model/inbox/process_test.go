@@ -252,3 +252,50 @@ func TestAnEditThatANewerOneReplacesIsReported(t *testing.T) {
 		})
 	})
 }
+
+// Leaving can't wait for ever: what is being sent can be left, and the next
+// process reads what became of it.
+func TestLeavingWhatIsBeingSent(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		f.onApply = func() (error, bool) { <-answer; return nil, true }
+		s, err := store.Open(context.Background(), path, store.Options{Host: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := inbox.Open(context.Background(), inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Start(context.Background())
+		time.Sleep(time.Second)
+		if n, _ := b.Sending(); n != 0 {
+			t.Errorf("%d edits are being sent before there is one", n)
+		}
+		_, changed := b.Sending()
+		submit(t, b, f.ref("1"), title("mine"))
+		<-changed
+		time.Sleep(time.Second)
+		if n, _ := b.Sending(); n != 1 {
+			t.Errorf("%d edits are being sent, want 1", n)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := b.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("closed with %v", err)
+		}
+		if e := outbox(t, b); len(e) != 1 || e[0].State != model.Sending || !e[0].Sent {
+			t.Errorf("left as %+v", e)
+		}
+		close(answer)
+		synctest.Wait()
+		if n, _ := b.Sending(); n != 0 {
+			t.Errorf("%d edits are being sent after the end", n)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -294,11 +294,8 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 		return e
 	}
 	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
-		why := ", which is of the same field"
-		if before.Field() != e.Field() && before.Submission == e.Submission {
-			why = ", which was submitted with it"
-		}
-		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: "waits for edit " + before.ID + why + " and is " + string(before.State)}
+		e.Error = &model.EntryError{Kind: model.ConflictKind,
+			Message: "it waits for an earlier edit, " + before.ID + " (" + before.State.Words() + ")"}
 		if before.Error != nil {
 			e.Error.Kind = before.Error.Kind
 			e.Error.Message += ": " + before.Error.Message
@@ -413,6 +410,28 @@ func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) erro
 	}
 	b.moved(ctx)
 	return nil
+}
+
+// Recheck reads afresh what an edit that waits for a person wants to change, and
+// keeps what the service shows now beside it: that is what the person decides on.
+func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, error) {
+	e, ok, err := b.store.OutboxEntry(ctx, id)
+	if err != nil || !ok || !e.State.NeedsPerson() || e.Ref.ID == "" {
+		return e, err
+	}
+	a, err := b.account(e.Ref.Account)
+	if err != nil {
+		return e, err
+	}
+	read, err := b.Load(ctx, e.Ref, a.provider.Needs(e.Kind))
+	if err != nil {
+		return e, err
+	}
+	if theirs, known := e.Read(read.Conversation); known && (e.Theirs == nil || !e.Theirs.Equal(theirs)) {
+		e.Theirs = &theirs
+		err = b.store.Shows(ctx, id, theirs)
+	}
+	return e, err
 }
 
 // moved announces that the outbox changed and wakes delivery.

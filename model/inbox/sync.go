@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -297,7 +298,8 @@ func (b *Inbox) Sync(ctx context.Context, names ...string) error {
 // reads on: the whole list where full says so or a walk is due. A pause that a
 // service asked for is kept. Every edit that was due is reported once, those
 // that could not be delivered as they stand in the outbox. Accounts that are
-// read-only deliver nothing. The errors of the reads are joined.
+// read-only deliver nothing. The errors of the reads are joined, each with the
+// name of its account.
 func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error {
 	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		return err
@@ -306,7 +308,16 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
-		wg.Go(func() { errs[i] = b.syncNow(ctx, a, full, report) })
+		wg.Go(func() {
+			err := b.syncNow(ctx, a, full, report)
+			switch e := model.AsError(err); {
+			case err == nil:
+			case e.Status != 0 && e.RetryAt.After(b.now()):
+				errs[i] = fmt.Errorf("%s: %w; it asked to wait until %s", a.name, err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
+			default:
+				errs[i] = fmt.Errorf("%s: %w", a.name, err)
+			}
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)

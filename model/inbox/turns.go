@@ -10,6 +10,7 @@ import (
 type turns struct {
 	mu      sync.Mutex
 	running int
+	carried int // edits of the deliveries that run
 	paused  bool
 	closed  bool          // paused for good
 	changed chan struct{} // closed and made anew with every change
@@ -53,10 +54,20 @@ func (t *turns) enter(ctx context.Context) error {
 	}
 }
 
-func (t *turns) leave() {
+// carry tells how many edits a delivery that runs has claimed.
+func (t *turns) carry(edits int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.carried += edits
+	t.change()
+}
+
+// leave ends a delivery that carried so many edits.
+func (t *turns) leave(edits int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running--
+	t.carried -= edits
 	t.change()
 }
 
@@ -92,6 +103,14 @@ func (t *turns) resume() {
 	defer t.mu.Unlock()
 	t.paused = false
 	t.change()
+}
+
+// Sending gives how many edits are being sent now, and a channel that is closed
+// when that changes.
+func (b *Inbox) Sending() (edits int, changed <-chan struct{}) {
+	b.turns.mu.Lock()
+	defer b.turns.mu.Unlock()
+	return b.turns.carried, b.turns.wait()
 }
 
 // Suspend lets no further write start and waits until those in flight have

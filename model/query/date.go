@@ -278,3 +278,13 @@ func parseDay(s string) (first, next bound, msg string) {
 	}
 	return at(t), at(end), ""
 }
+
+// DateFrom reads a date as updated: takes it, without a sign, and gives where
+// it begins.
+func DateFrom(s string, now time.Time, loc *time.Location) (time.Time, bool) {
+	first, _, msg := parseDay(strings.ToLower(s))
+	if msg != "" {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(first.milli(now, loc)), true
+}

@@ -173,3 +173,20 @@ func TestRoot(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 }
+
+func TestConditional(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "  ": false, "sort:title": false, `" "`: false, "\u0301": false, `title:" "`: false, `x OR " "`: false, `--" "`: false,
+		`" " sort:-created`: false, `-x OR --" "`: false,
+		"is:any": true, "x": true, "-x": true, `x " "`: true, `-" "`: true, "updated:<7d": true, "label:a": true, "account:sales sort:title": true, `-(" " OR x)`: true,
+	} {
+		q, err := query.Parse(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := q.Conditional(); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

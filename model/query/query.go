@@ -62,6 +62,37 @@ func (q Query) Root() *Node { return q.root }
 // IsZero reports whether the query matches everything in the default order.
 func (q Query) IsZero() bool { return q.root == nil && q.Sort() == (Sort{Field: SortUpdated}) }
 
+// Conditional reports whether the query asks anything of a conversation. One
+// that is blank, names an order alone, or looks for nothing but blanks does not;
+// is:any does: whoever writes it means everything.
+func (q Query) Conditional() bool { return q.root != nil && !q.root.everything() }
+
+// everything reports whether a node asks nothing, so that all match it.
+func (n *Node) everything() bool {
+	switch n.Op {
+	case And:
+		return !slices.ContainsFunc(n.Kids, func(k *Node) bool { return !k.everything() })
+	case Or:
+		return slices.ContainsFunc(n.Kids, (*Node).everything)
+	case Not:
+		return n.Kids[0].nothing()
+	}
+	return n.Term.Date == nil && n.Term.Field != FieldLabel && strings.TrimSpace(n.Term.Value) == ""
+}
+
+// nothing reports whether a node is the contrary of one that asks nothing.
+func (n *Node) nothing() bool {
+	switch n.Op {
+	case And:
+		return slices.ContainsFunc(n.Kids, (*Node).nothing)
+	case Or:
+		return !slices.ContainsFunc(n.Kids, func(k *Node) bool { return !k.nothing() })
+	case Not:
+		return n.Kids[0].everything()
+	}
+	return false
+}
+
 // Sort gives the order, the default one where the query names none.
 func (q Query) Sort() Sort {
 	if q.sort.Field == "" {

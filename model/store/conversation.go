@@ -198,7 +198,7 @@ func (t *tx) row(server model.Conversation, print string) (model.Row, error) {
 		if shown(state) {
 			edits = append(edits, e)
 		}
-		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Kind: e.Kind, State: state})
+		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: state})
 	}
 	if err := rows.Err(); err != nil {
 		return r, err

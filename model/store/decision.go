@@ -165,6 +165,17 @@ func (t *tx) withdraw(ids []string) (withdrawn []string, err error) {
 	return withdrawn, nil
 }
 
+// Shows keeps with an edit that waits for a person what the service shows now.
+func (s *Store) Shows(ctx context.Context, id string, theirs model.Value) error {
+	raw, err := json.Marshal(theirs)
+	if err != nil {
+		return localError("keep what the service shows", err)
+	}
+	return localError("keep what the service shows", s.tx(ctx, func(t *tx) error {
+		return t.exec("UPDATE outbox SET theirs = ? WHERE id = ? AND state NOT IN ('queued', 'sending', 'retry')", raw, id)
+	}))
+}
+
 // Rebase replaces an edit that waits for a person by one made from another
 // base with another target, and queues it.
 func (s *Store) Rebase(ctx context.Context, id string, base, target model.Value) error {

@@ -75,6 +75,10 @@ func (s *Store) History(ctx context.Context, req model.HistoryRequest) ([]model.
 		where += " AND account = ? AND conv = ?"
 		args = append(args, req.Ref.Account, req.Ref.ID)
 	}
+	if !req.Since.IsZero() {
+		where += " AND at >= ?"
+		args = append(args, ms(req.Since))
+	}
 	if req.Before != "" {
 		where += " AND (at, id) < (SELECT at, id FROM journal WHERE id = ?)"
 		args = append(args, req.Before)

@@ -124,7 +124,7 @@ func layPending(ctx context.Context, t *sql.Tx, r *model.Row) error {
 		if shown(state) {
 			edits = append(edits, e)
 		}
-		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Kind: e.Kind, State: state})
+		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: state})
 	}
 	r.Conversation = model.Project(r.Conversation, edits)
 	return rows.Err()

@@ -112,6 +112,8 @@ func (s *Store) Close() error {
 	return err
 }
 
+// closeDB leaves the handles in place: who still asks then is told that the
+// database is closed.
 func (s *Store) closeDB() error {
 	var err error
 	for _, db := range []*sql.DB{s.read, s.write} {
@@ -119,7 +121,6 @@ func (s *Store) closeDB() error {
 			err = errors.Join(err, db.Close())
 		}
 	}
-	s.read, s.write = nil, nil
 	return err
 }
 

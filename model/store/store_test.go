@@ -164,3 +164,20 @@ func TestSeenHoldsThroughAnOwnEdit(t *testing.T) {
 		t.Error("an own edit made the conversation unseen")
 	}
 }
+
+// Work that was begun before the end may ask after it.
+func TestAClosedStoreAnswersWithAnError(t *testing.T) {
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Draft(t.Context(), "title:a:1"); err == nil {
+		t.Error("a closed store was read")
+	}
+	if err := s.SaveDraft(t.Context(), "title:a:1", "x"); err == nil {
+		t.Error("a closed store was written")
+	}
+}

@@ -51,6 +51,7 @@ type frame struct {
 // converted is a conversation and what of its resource has no place in it.
 type converted struct {
 	model.Conversation
+	raw        json.RawMessage
 	transcript json.RawMessage
 	// labels holds the label values as they came, for writing them back; nil
 	// where the resource had no label map.
@@ -75,6 +76,7 @@ func convert(raw []byte, in frame) (converted, error) {
 			Privacy:          model.PrivacyUnknown,
 			ParticipantCount: -1,
 		},
+		raw:        r.raw,
 		transcript: a.Take("transcript"),
 		said:       func(name string) bool { return !a.Null(name) },
 	}

@@ -169,7 +169,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, malformed(endpointGet.Name, "the service answered with another conversation")
 	}
 	p.remember(id, c.labels)
-	d := model.Detail{Conversation: c.Conversation, Raw: a.Body}
+	d := model.Detail{Conversation: c.Conversation, Raw: c.raw}
 	if need.Has(model.NeedMessages) {
 		d.Messages = model.SetOf(readTranscript(c.transcript)...)
 	}

@@ -67,6 +67,7 @@ func count(meta *providers.Object, name string) int {
 // resource is one conversation as it came: bare, or inside "data".
 type resource struct {
 	id         string
+	raw        json.RawMessage   // the resource alone, out of its envelope
 	outer, top *providers.Object // nil where there is none
 	attributes *providers.Object
 }
@@ -74,13 +75,13 @@ type resource struct {
 // readResource takes the attributes from wherever they are; a flat object
 // with an id counts as its own attributes.
 func readResource(raw []byte) (resource, error) {
-	var r resource
+	r := resource{raw: raw}
 	top, ok := providers.ParseObject(raw)
 	if !ok {
 		return r, malformed("read conversation", "the answer is no conversation")
 	}
 	if inner, ok := providers.ParseObject(top.Peek("data")); ok && !top.Has("attributes") {
-		top.Take("data")
+		r.raw = top.Take("data")
 		r.outer, top = top, inner
 	}
 	r.top, r.attributes = top, top.Object("attributes")

@@ -1,7 +1,6 @@
 package bird
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -46,15 +45,14 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 	var facts providers.Facts
 	facts.AddAll(c.Facts)
-	raw := rawDetail{Conversation: answer.Body}
 	if everything || need.Has(model.NeedParticipants) {
-		if raw.Participants, err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
+		if err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
 			return model.Detail{}, err
 		}
 	}
-	d := model.Detail{}
+	d := model.Detail{Raw: answer.Body}
 	if everything || need.Has(model.NeedMessages) {
-		if raw.Messages, err = p.loadMessages(ctx, id, &d, &facts, everything); err != nil {
+		if err = p.loadMessages(ctx, id, &d, &facts, everything); err != nil {
 			return model.Detail{}, err
 		}
 		if d.Messages.Known {
@@ -66,39 +64,18 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	c.Facts = facts.List()
 	d.Conversation = c
-	d.Raw = raw.json()
 	return d, nil
 }
 
-// rawDetail is what the service answered; alone, the conversation stands for itself.
-type rawDetail struct {
-	Conversation json.RawMessage   `json:"conversation"`
-	Participants []json.RawMessage `json:"participants,omitempty"`
-	Messages     []json.RawMessage `json:"messages,omitempty"`
-}
-
-func (r rawDetail) json() json.RawMessage {
-	if r.Participants == nil && r.Messages == nil {
-		return r.Conversation
-	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r); err != nil {
-		return r.Conversation
-	}
-	return bytes.TrimSpace(out.Bytes())
-}
-
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
-func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) ([]json.RawMessage, error) {
+func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
 	all, whole, err := p.walk(ctx, maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) })
 	if model.KindOf(err) == model.Forbidden {
 		facts.Add(groupPeople, "Participants", "not shown: "+model.AsError(err).Message)
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	people, more, ok := convertParticipants(all)
 	people = distinct(people)
@@ -109,10 +86,10 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 	if !whole || !ok {
 		facts.Add(groupPeople, "Participants", "the list could not be read as a whole")
 		c.Featured = people
-		return all, nil
+		return nil
 	}
 	c.Participants = model.SetOf(people...)
-	return all, nil
+	return nil
 }
 
 // distinct drops the entries that a list brought twice because it changed while its pages were read.
@@ -158,7 +135,7 @@ func (p *Provider) nameContacts(ctx context.Context, people []model.Participant)
 }
 
 // loadMessages reads messages into d, only the newer ones where the rest has been read a short time ago.
-func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) ([]json.RawMessage, error) {
+func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
 	held, ok := p.messages.get(id)
 	if ok && !everything && !held.newest().IsZero() && time.Since(held.read) < threadAge {
 		newer, whole, err := p.walk(ctx, messagePages, func(token string) providers.Call {
@@ -170,7 +147,7 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 			held.read = read
 			p.messages.put(id, held)
 			d.Messages, d.MoreMessages = model.SetOf(slices.Clone(held.messages)...), held.more
-			return newer, nil
+			return nil
 		}
 		if err != nil && !refusesToken(err) {
 			return p.messagesError(err, facts)
@@ -188,16 +165,16 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 	held.read = time.Now()
 	p.messages.put(id, held)
 	d.Messages, d.MoreMessages = model.SetOf(slices.Clone(held.messages)...), held.more
-	return all, nil
+	return nil
 }
 
 // messagesError lets a conversation be shown whose messages may not be read, which is documented to happen.
-func (p *Provider) messagesError(err error, facts *providers.Facts) ([]json.RawMessage, error) {
+func (p *Provider) messagesError(err error, facts *providers.Facts) error {
 	if model.KindOf(err) != model.Forbidden {
-		return nil, err
+		return err
 	}
 	facts.Add(groupConversation, "Messages", "not shown: "+model.AsError(err).Message)
-	return nil, nil
+	return nil
 }
 
 func (p *Provider) convertMessages(raw []json.RawMessage) []model.Message {

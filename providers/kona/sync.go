@@ -1,7 +1,6 @@
 package kona
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -153,7 +152,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
 	}
 	everything := need.Has(model.NeedEverything)
-	d := model.Detail{Raw: answer.Body}
+	d := model.Detail{Raw: raw}
 	var comments []json.RawMessage
 	var notShown string
 	if everything || need.Has(model.NeedMessages) {
@@ -188,7 +187,6 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		}
 		sortComments(d.Messages.Items)
 		p.keepNewest(id, d.Messages.Items)
-		d.Raw = withComments(answer.Body, comments)
 	}
 	p.ageOf(&c)
 	if d.Messages.Known {
@@ -227,18 +225,4 @@ func mentionedIn(raw json.RawMessage) mentioned {
 		}
 	}
 	return m
-}
-
-// withComments adds the comments to the answer as it came.
-func withComments(body []byte, comments []json.RawMessage) json.RawMessage {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(struct {
-		Answer   json.RawMessage   `json:"conversation"`
-		Comments []json.RawMessage `json:"comments"`
-	}{body, comments}); err != nil {
-		return body
-	}
-	return bytes.TrimSpace(out.Bytes())
 }

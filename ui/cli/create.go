@@ -76,7 +76,7 @@ func (r *run) newCommand() *cobra.Command {
 	s.StringArrayVar(&f.groups, "group", nil, "a group, ID[=ROLE]; may be repeated")
 	s.StringVar(&f.access, "access", "", "who gets in, in the service's own word: "+strings.Join(accessWords(), " "))
 	s.StringVar(&f.message, "message", "", "the first message")
-	send.register(c, true)
+	send.register(c)
 	return c
 }
 

@@ -16,9 +16,18 @@ import (
 // finding is one line of doctor.
 type finding struct {
 	// Account is "" for what is about this machine.
-	Account string `json:"account"`
+	Account string
 	model.CheckResult
 	code int
+}
+
+// findingJSON is a finding as it is printed.
+type findingJSON struct {
+	Account *string          `json:"account"`
+	Name    string           `json:"name"`
+	OK      bool             `json:"ok"`
+	Detail  string           `json:"detail"`
+	Kind    *model.ErrorKind `json:"kind"`
 }
 
 func (r *run) doctorCommand() *cobra.Command {
@@ -41,7 +50,8 @@ func (r *run) doctor(ctx context.Context) error {
 		for _, f := range list {
 			codes = append(codes, f.code)
 			if r.flags.json {
-				if err := r.object(f); err != nil {
+				line := findingJSON{Account: orNull(f.Account), Name: f.Name, OK: f.OK, Detail: f.Detail, Kind: orNull(f.Kind)}
+				if err := r.object(line); err != nil {
 					return err
 				}
 				continue

@@ -19,86 +19,68 @@ const readers = 4
 
 func (r *run) editCommand() *cobra.Command {
 	var f changeFlags
+	var which editFlags
 	var send sendOptions
-	var q string
-	var cached bool
 	c := &cobra.Command{
-		Use:   "edit REF... | --query QUERY",
+		Use:   "edit REF... | - | --query QUERY",
 		Short: "Change conversations: plan, show, ask, deliver",
 		Long: `Plans the changes, shows the plan, asks, delivers, and reports each result.
 
+REF may be -, for refs from standard input. A query must name a condition: who means everything writes is:any.
 WHO is [user:|group:|contact:|flow:]ID, an e-mail, an exact name, or an identifier KEY=VALUE. It is looked for
 among the participants first, then in the directory of the service. ROLE is editor, viewer or
 collaboration_complete.`,
 		Example: "  confab edit sales:c-17 --private --title 'Interview, second round'\n" +
-			"  confab edit --query 'account:projects with:ann' --role ann@example.com=editor\n" +
+			"  confab edit --query 'account:projects with:ann' --role ann@example.com=editor --max 20\n" +
+			"  confab list is:public label:interview | cut -f1 | confab edit - --private --yes\n" +
 			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
 		RunE: r.do(func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
-			switch {
-			case given("query") && len(args) > 0:
-				return usage("name conversations or give --query, not both")
-			case !given("query") && len(args) == 0:
-				return usage("say which conversations: by REF, or with --query")
-			case cached && !given("query"):
-				return usage("--cached goes with --query")
-			}
 			req, err := f.parse(given)
 			if err != nil {
 				return err
 			}
-			if err := r.checkQuery(q); err != nil {
+			if err := r.checkWhich(which, args, given); err != nil {
 				return err
+			}
+			piped := slices.Contains(args, "-")
+			if piped && !send.yes && !send.dryRun {
+				return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
 			}
 			if err := r.mayAsk(send); err != nil {
 				return err
 			}
+			if piped {
+				if args, err = r.refsOfInput(cmd.Context(), args); err != nil {
+					return err
+				}
+			}
 			req.dryRun = send.dryRun
 			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				refs, err := r.editRefs(ctx, e, args, given("query"), q, cached)
-				if err != nil || len(refs) == 0 {
+				refs, err := r.editRefs(ctx, e, args, given("query"), which)
+				if err != nil {
 					return err
+				}
+				if len(refs) == 0 {
+					return which.allows(0, given)
 				}
 				plan, failed, err := r.planEdit(ctx, e, refs, req)
 				if err != nil {
 					return err
 				}
+				send.allowed = func(n int) error { return which.allows(n, given) }
 				return r.after(failed.join(refs), r.send(ctx, e, plan, req.wants(), failed, send))
 			})
 		}),
 	}
 	f.register(c)
-	send.register(c, true)
-	c.Flags().StringVar(&q, "query", "", "change all that match this query")
-	c.Flags().BoolVar(&cached, "cached", false, "with --query: go by the cache, without syncing first")
+	send.register(c)
+	s := c.Flags()
+	s.StringVar(&which.query, "query", "", "change all that match this query")
+	s.BoolVar(&which.cached, "cached", false, "with --query: go by the cache, without syncing first")
+	s.IntVar(&which.max, "max", 0, "refuse to change more than n conversations")
+	s.IntVar(&which.expect, "expect", 0, "refuse to change another number of conversations than n")
 	return c
-}
-
-// editRefs gives the conversations that were named, or that match.
-func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery bool, q string, cached bool) ([]model.Ref, error) {
-	if byQuery {
-		if !cached {
-			if err := r.syncQuery(ctx, e, nil, q); err != nil {
-				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
-			}
-		}
-		refs, err := e.Refs(ctx, r.scoped(q), false)
-		if err == nil && len(refs) == 0 {
-			r.say("No conversation matches.")
-		}
-		return refs, err
-	}
-	var refs []model.Ref
-	for _, text := range args {
-		ref, err := r.ref(text)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(refs, ref) {
-			refs = append(refs, ref)
-		}
-	}
-	return refs, nil
 }
 
 // failures are what kept conversations from being planned.
@@ -139,9 +121,9 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 	for i, ref := range refs {
 		f := found[i]
 		if f.err != nil {
-			f.reason = f.err.Error()
+			f.reason = words(f.err)
 			if e := (*model.Error)(nil); errors.As(f.err, &e) {
-				f.reason = e.Error() // the ref stands before it
+				f.reason = model.Words(e) // the ref stands before it
 			}
 			failed[ref] = f.err
 		}
@@ -322,16 +304,27 @@ func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool 
 }
 
 // resolvePerson finds the person of one change among the participants, read
-// again where a cached list doesn't have them, then in the directory.
-func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c *model.Conversation, change personChange, again func() error) (model.Participant, error) {
+// again where a cached list doesn't have them, then in the directory. Whom
+// somebody wants removed need not be found anywhere, save for a name that nobody
+// has: that is a slip.
+func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c *model.Conversation, change personChange,
+	again func() error) (model.Participant, error) {
 	p, found, err := change.who.choose(c.Participants.Items)
-	if err == nil && !found && change.op != model.OpAdd {
+	if (err != nil || !found) && change.op != model.OpAdd {
 		if err = again(); err == nil {
 			p, found, err = change.who.choose(c.Participants.Items)
 		}
 	}
-	if err == nil && !found {
+	switch {
+	case err != nil || found:
+	case change.op == model.OpRemove && change.who.exact():
+		p = change.who.named()
+	default:
 		p, err = dir.find(ctx, d, c.Space.ID, change.who)
+		var several *ambiguousError
+		if change.op == model.OpRemove && errors.As(err, &several) {
+			p, err = change.who.named(), nil // none of them is here
+		}
 	}
 	p.Role, p.Status = change.role, change.status
 	return p, err

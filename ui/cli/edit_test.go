@@ -213,7 +213,7 @@ func TestDoctorStatus(t *testing.T) {
 			return []model.CheckResult{{Name: "reach", Detail: "list: unauthorized: unavailable: no", Kind: kind}}
 		}
 		b.want(t, code, "doctor", "--json")
-		contains(t, "stdout", &b.out, `"name":"reach","ok":false`)
+		contains(t, "stdout", &b.out, `{"account":null,"name":"version","ok":true,"detail":"1.2.3","kind":null}`, `"name":"reach","ok":false`)
 	}
 }
 
@@ -291,15 +291,15 @@ func TestRowsWithoutAnEdit(t *testing.T) {
 			t.Errorf("%q:\n got %swant %s", args, got, want)
 		}
 	}
-	lines(ExitOK, `{"id":null,"ref":"projects:71","kind":"privacy","state":"already","base":"private","target":"private","error":null,"next_try":null}
-{"id":null,"ref":"projects:71","kind":"labels","key":"tag","state":"already","base":"old","target":"old","error":null,"next_try":null}
+	lines(ExitOK, `{"id":null,"submission":null,"ref":"projects:71","kind":"privacy","key":null,"state":"already","base":"private","target":"private","theirs":null,"error":null,"next_try":null}
+{"id":null,"submission":null,"ref":"projects:71","kind":"labels","key":"tag","state":"already","base":"old","target":"old","theirs":null,"error":null,"next_try":null}
 `, "projects:71", "--private", "--label", "tag=old")
-	lines(ExitRefused, `{"id":null,"ref":"meetings:e:4","kind":"description","state":"blocked","base":"","target":null,"error":{"kind":"unsupported","status":null,"message":"the service has no call for description"},"next_try":null}
+	lines(ExitRefused, `{"id":null,"submission":null,"ref":"meetings:e:4","kind":"description","key":null,"state":"blocked","base":"","target":null,"theirs":null,"error":{"kind":"unsupported","status":null,"message":"the service has no call for description","code":null,"request_id":null,"existing":null},"next_try":null}
 `, "meetings:e:4", "--description", "x")
-	gone := `{"id":null,"ref":"projects:none","kind":"title","state":"blocked","base":null,"target":null,"error":{"kind":"not_found","status":null,"message":"no such conversation"},"next_try":null}
+	gone := `{"id":null,"submission":null,"ref":"projects:none","kind":"title","key":null,"state":"blocked","base":null,"target":null,"theirs":null,"error":{"kind":"not_found","status":null,"message":"no such conversation","code":null,"request_id":null,"existing":null},"next_try":null}
 `
 	lines(ExitRefused, gone, "projects:none", "--title", "x")
-	lines(ExitRefused, gone+`{"id":null,"ref":"projects:71","kind":"title","state":"already","base":"Roof repair","target":"Roof repair","error":null,"next_try":null}
+	lines(ExitRefused, gone+`{"id":null,"submission":null,"ref":"projects:71","kind":"title","key":null,"state":"already","base":"Roof repair","target":"Roof repair","theirs":null,"error":null,"next_try":null}
 `, "projects:none", "projects:71", "--title", "Roof repair")
 
 	// Not read at all, it is not refused.

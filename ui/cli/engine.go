@@ -32,9 +32,13 @@ type Engine interface {
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
 	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
+	// Pending lists the submissions of which something is in the outbox.
+	Pending(ctx context.Context) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	Retry(ctx context.Context, ids ...string) error
 	Discard(ctx context.Context, ids ...string) error
+	// Recheck reads afresh what an edit that waits for a person wants to change.
+	Recheck(ctx context.Context, id string) (model.OutboxEntry, error)
 	Resolve(ctx context.Context, id string, r model.Resolution) error
 	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
 	See(ctx context.Context, ref model.Ref) error
@@ -50,5 +54,5 @@ type Engine interface {
 	Refresh(accounts ...string)
 	// Start syncs and delivers everything due in the background.
 	Start(ctx context.Context)
-	Close(ctx context.Context) error
+	Sender
 }

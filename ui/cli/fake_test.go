@@ -37,10 +37,13 @@ type fakeEngine struct {
 	fresh   map[model.Ref]model.Conversation
 	syncErr map[string]error
 	undo    model.Undo
+	// moved says how often what is to be taken back has moved on meanwhile.
+	moved  int
+	events chan model.Event
 
-	loads, lookups, syncs, submits int
-	queries                        []string
-	closed                         bool
+	made, loads, lookups, syncs, submits int
+	queries                              []string
+	closed                               bool
 }
 
 func newFake() *fakeEngine {
@@ -95,9 +98,10 @@ func newFake() *fakeEngine {
 func (f *fakeEngine) add(c model.Conversation) { f.rows[c.Ref] = model.Row{Conversation: c} }
 
 func (f *fakeEngine) Subscribe() (<-chan model.Event, func()) {
-	return make(chan model.Event), func() {}
+	return f.events, func() {}
 }
-func (f *fakeEngine) Accounts() []model.AccountState { return f.accounts }
+func (f *fakeEngine) Sending() (int, <-chan struct{}) { return 0, nil }
+func (f *fakeEngine) Accounts() []model.AccountState  { return f.accounts }
 func (f *fakeEngine) Describe(a string) (model.Description, bool) {
 	d, ok := f.describe[a]
 	return d, ok
@@ -164,7 +168,7 @@ func (f *fakeEngine) Lookup(_ context.Context, account string, req model.LookupR
 func (f *fakeEngine) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := model.Plan{ID: fmt.Sprintf("s%d", len(f.outbox)+1)}
+	p := model.Plan{ID: fmt.Sprintf("s%d", f.made+1)}
 	for _, ref := range refs {
 		p.Items = append(p.Items, model.PlanOne(f.rows[ref].Conversation, f.describe[ref.Account], f.caps[ref.Account], changes))
 	}
@@ -192,7 +196,8 @@ func (f *fakeEngine) Submit(_ context.Context, p model.Plan) ([]string, error) {
 	f.submits++
 	var ids []string
 	for _, e := range p.Edits() {
-		e.ID, e.Submission = fmt.Sprintf("e%d", len(f.outbox)+1), p.ID
+		f.made++
+		e.ID, e.Submission = fmt.Sprintf("e%d", f.made), p.ID
 		f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, State: model.Queued})
 		ids = append(ids, e.ID)
 	}
@@ -200,21 +205,29 @@ func (f *fakeEngine) Submit(_ context.Context, p model.Plan) ([]string, error) {
 }
 
 func (f *fakeEngine) Deliver(_ context.Context, ids []string, report func(model.DeliveryResult)) error {
-	for i, e := range f.outbox {
+	var left []model.OutboxEntry
+	for _, e := range f.outbox {
 		if !slices.Contains(ids, e.ID) {
+			left = append(left, e)
 			continue
 		}
 		e.State = model.Done
 		if f.outcome != nil {
 			e = f.outcome(e)
 		}
-		f.outbox[i] = e
 		d := model.DeliveryResult{Entry: e}
-		if e.State == model.Done {
-			d.Journal = &model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, State: model.Done, At: time.Unix(1000, 0)}
+		if e.State == model.Done || e.State == model.OutcomeAlreadySet {
+			j := model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, State: e.State, At: time.Unix(1000, 0)}
+			f.journal = append([]model.JournalEntry{j}, f.journal...)
+			if e.State == model.Done {
+				d.Journal = &j
+			}
+		} else {
+			left = append(left, e)
 		}
 		report(d)
 	}
+	f.outbox = left
 	return nil
 }
 
@@ -226,7 +239,9 @@ func (f *fakeEngine) SyncNow(ctx context.Context, _ bool, report func(model.Deli
 	}
 	var ids []string
 	for _, e := range f.outbox {
-		ids = append(ids, e.ID)
+		if e.State.Waiting() {
+			ids = append(ids, e.ID)
+		}
 	}
 	return f.Deliver(ctx, ids, report)
 }
@@ -239,6 +254,11 @@ func (f *fakeEngine) PlanUndo(_ context.Context, id string) (model.Undo, error) 
 }
 
 func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
+	if f.moved > 0 {
+		f.moved--
+		return nil, model.ErrUndoMoved
+	}
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool { return slices.Contains(u.Withdraw, e.ID) })
 	return f.Submit(ctx, u.Plan)
 }
 
@@ -272,8 +292,39 @@ func (f *fakeEngine) SubmissionEdits(_ context.Context, id string) (waiting []mo
 	}
 	return waiting, done, nil
 }
-func (f *fakeEngine) Resolve(_ context.Context, id string, _ model.Resolution) error {
-	return f.Discard(context.Background(), id)
+func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolution) error {
+	if how == model.ResolveTheirs {
+		return f.Discard(ctx, id)
+	}
+	for i, e := range f.outbox {
+		if e.ID == id {
+			c := model.NewConflict(e.Edit, *e.Theirs)
+			if e.Base = *e.Theirs; how == model.ResolveMerged {
+				e.Target = *c.Merged
+			}
+			e.State, e.Theirs = model.Queued, nil
+			f.outbox[i] = e
+		}
+	}
+	return nil
+}
+func (f *fakeEngine) Recheck(_ context.Context, id string) (model.OutboxEntry, error) {
+	for i, e := range f.outbox {
+		if e.ID != id {
+			continue
+		}
+		c, err := f.Load(context.Background(), e.Ref, 0)
+		if err != nil {
+			return e, err
+		}
+		theirs, _ := e.Read(c.Conversation)
+		f.outbox[i].Theirs = &theirs
+		return f.outbox[i], nil
+	}
+	return model.OutboxEntry{}, nil
+}
+func (f *fakeEngine) Pending(context.Context) ([]model.Submission, error) {
+	return slices.DeleteFunc(uitest.Submissions(f.outbox, f.journal), func(s model.Submission) bool { return s.Over() }), nil
 }
 func (f *fakeEngine) See(context.Context, model.Ref) error { return nil }
 func (f *fakeEngine) Retry(_ context.Context, ids ...string) error {

@@ -2,189 +2,165 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"confab/config"
 	"confab/model"
+	"confab/model/query"
 )
 
 // historyPage is how many entries are read at a time.
 const historyPage = 200
 
+// historyRange says what of the history is printed.
+type historyRange struct {
+	ref   model.Ref
+	since time.Time
+	limit int
+	edits bool
+}
+
 func (r *run) historyCommand() *cobra.Command {
-	var limit int
+	var h historyRange
+	var since string
 	c := &cobra.Command{
 		Use:   "history [REF]",
-		Short: "Print delivered edits, newest first",
-		Args:  cobra.MaximumNArgs(1),
+		Short: "Print what was submitted and how it ended, newest first",
+		Long: `Prints a line for each submission, newest first: its id, when it was made, what it asked for, how it ended.
+"confab undo ID" takes one back. With --json it prints each delivered edit on a line, with what was there before and
+after; --limit then counts edits.`,
+		Example: "  confab history --since 7d\n  confab history sales:c-17 --edits\n  confab history --since 2026-01-31 --json",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: r.do(func(cmd *cobra.Command, args []string) error {
-			if limit < 0 {
+			if h.limit < 0 {
 				return usage("--limit must not be negative")
 			}
+			if cmd.Flags().Changed("since") {
+				var err error
+				if h.since, err = parseSince(since, r.Now()); err != nil {
+					return err
+				}
+			}
 			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				var ref model.Ref
 				if len(args) == 1 {
 					var err error
-					if ref, err = r.ref(args[0]); err != nil {
+					if h.ref, err = r.ref(args[0]); err != nil {
 						return err
 					}
 				}
-				return r.history(ctx, e, ref, limit)
+				if r.flags.json {
+					return r.historyJSON(ctx, e, h)
+				}
+				return r.history(ctx, e, h)
 			})
 		}),
 	}
-	c.Flags().IntVar(&limit, "limit", 0, "print at most n edits; 0 is all")
+	c.Flags().IntVar(&h.limit, "limit", 0, "print at most n submissions; 0 is all")
+	c.Flags().StringVar(&since, "since", "", "leave out what is older: an age (7d, 2w, 36h), a date or a time")
+	c.Flags().BoolVar(&h.edits, "edits", false, "print the edits of each submission under it")
 	return c
 }
 
-func (r *run) history(ctx context.Context, e Engine, ref model.Ref, limit int) error {
-	t := table{head: []string{"ID", "AT", "REF", "EDIT"}}
-	before := ""
-	for n := 0; limit == 0 || n < limit; {
-		want := historyPage
-		if limit > 0 {
-			want = min(want, limit-n)
+// parseSince reads an age, a date of the query language, or a time.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	if d, err := config.ParseDuration(text); err == nil {
+		return now.Add(-d), nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
 		}
-		page, err := e.History(ctx, model.HistoryRequest{Ref: ref, Limit: want, Before: before})
+	}
+	if from, ok := query.DateFrom(text, now, time.Local); ok {
+		return from, nil
+	}
+	return time.Time{}, usage("--since wants an age (7d, 2w, 36h), a date (2026-01-31, 2026-01, today) or a time "+
+		"(2026-01-31T08:00), not %q", cell(text))
+}
+
+// paged reads page after page, up to limit entries if that is not zero.
+func paged[T any](h historyRange, read func(model.HistoryRequest) ([]T, error), id func(T) string, print func(T) error) error {
+	before := ""
+	for n := 0; h.limit == 0 || n < h.limit; {
+		want := historyPage
+		if h.limit > 0 {
+			want = min(want, h.limit-n)
+		}
+		page, err := read(model.HistoryRequest{Ref: h.ref, Since: h.since, Limit: want, Before: before})
 		if err != nil {
 			return err
 		}
-		for _, j := range page {
-			if r.flags.json {
-				if err := r.object(model.NewHistoryJSON(j)); err != nil {
-					return err
-				}
-				continue
+		for _, entry := range page {
+			if err := print(entry); err != nil {
+				return err
 			}
-			t.add(j.ID, at(j.At), j.Ref.String(), historyLine(j))
 		}
 		n += len(page)
-		if len(page) < want || page[len(page)-1].ID == before {
+		if len(page) < want || id(page[len(page)-1]) == before {
 			break
 		}
-		before = page[len(page)-1].ID
+		before = id(page[len(page)-1])
+	}
+	return nil
+}
+
+func (r *run) historyJSON(ctx context.Context, e Engine, h historyRange) error {
+	return paged(h, func(q model.HistoryRequest) ([]model.JournalEntry, error) { return e.History(ctx, q) },
+		func(j model.JournalEntry) string { return j.ID },
+		func(j model.JournalEntry) error { return r.object(model.NewHistoryJSON(j)) })
+}
+
+func (r *run) history(ctx context.Context, e Engine, h historyRange) error {
+	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}}
+	err := paged(h, func(q model.HistoryRequest) ([]model.Submission, error) { return e.Submissions(ctx, q) },
+		func(s model.Submission) string { return s.ID },
+		func(s model.Submission) error {
+			t.add(s.ID, at(s.At), s.Sentence, s.Ending(r.clock))
+			if !h.edits {
+				return nil
+			}
+			return r.historyEdits(ctx, e, &t, s.ID, h.ref)
+		})
+	if err != nil {
+		return err
 	}
 	r.printTable(t)
 	return nil
 }
 
+// historyEdits adds the edits of a submission, set in under it.
+func (r *run) historyEdits(ctx context.Context, e Engine, t *table, submission string, ref model.Ref) error {
+	waiting, done, err := e.SubmissionEdits(ctx, submission)
+	if err != nil {
+		return err
+	}
+	for _, j := range done {
+		if ref.IsZero() || j.Ref == ref {
+			t.addUnder(j.ID, at(j.At), j.Ref.String()+"  "+historyLine(j), historyEnding(j))
+		}
+	}
+	for _, w := range waiting {
+		if ref.IsZero() || w.Ref == ref {
+			t.addUnder(w.ID, at(w.Created), w.Ref.String()+"  "+shortEdit(w.Edit), w.State.Words())
+		}
+	}
+	return nil
+}
+
+// historyLine says what a delivered edit changed.
 func historyLine(j model.JournalEntry) string {
 	e := j.Edit
 	if e.Kind != model.EditCreate && e.Kind != model.EditArchive && e.Kind != model.EditDelete {
 		e.Base, e.Target = j.Before, j.After
 	}
-	line := shortEdit(e)
-	if j.State == model.OutcomeAlreadySet {
-		line += " (already so)"
-	}
+	return shortEdit(e)
+}
+
+func historyEnding(j model.JournalEntry) string {
 	if j.Undone != "" {
-		line += " (undone by " + j.Undone + ")"
+		return "taken back by " + j.Undone
 	}
-	return line
-}
-
-func (r *run) undoCommand() *cobra.Command {
-	var send sendOptions
-	c := &cobra.Command{
-		Use:   "undo ID",
-		Short: "Take back an edit, or a whole submission",
-		Long: `Takes back an edit by its id from history or the outbox, or everything that was submitted with it by the id of
-the submission. What was not sent yet is withdrawn; the rest is undone by an edit of its own.`,
-		Args: cobra.ExactArgs(1),
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
-			if err := r.mayAsk(send); err != nil {
-				return err
-			}
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				u, err := e.PlanUndo(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				return r.undo(ctx, e, u, send)
-			})
-		}),
-	}
-	send.register(c, false)
-	return c
-}
-
-func (r *run) undo(ctx context.Context, e Engine, u model.Undo, o sendOptions) error {
-	out := r.Out
-	if r.flags.json {
-		out = r.Err
-	}
-	say := func(format string, args ...any) { fmt.Fprintln(out, r.plainText(fmt.Sprintf(format, args...))) }
-	if len(u.Titles) > 0 {
-		say("%s", model.CleanLine(strings.Join(u.Titles, ", "), 500))
-	}
-	for _, id := range u.Withdraw {
-		say("withdraw %s, which was not sent yet", id)
-	}
-	for _, why := range u.Blocked {
-		say("can't: %s", model.CleanLine(why, 1000))
-	}
-	var codes []int
-	if len(u.Blocked) > 0 || u.Plan.Count(model.PlanBlocked) > 0 {
-		codes = append(codes, ExitRefused)
-	}
-	if o.dryRun {
-		if err := r.dryRun(ctx, e, u.Plan, nil); err != nil {
-			return err
-		}
-		return status(codes)
-	}
-	r.printPlan(out, u.Plan)
-	if len(u.Withdraw) == 0 && u.Plan.Count(model.PlanChange) == 0 {
-		return status(codes)
-	}
-	if !o.yes {
-		yes, err := r.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan.Risks()))
-		if err != nil {
-			return err
-		}
-		if !yes {
-			r.say("Nothing was taken back.")
-			return &ExitError{Code: ExitRefused}
-		}
-	}
-	withdrawn, err := r.entries(ctx, e, u.Withdraw)
-	if err != nil {
-		return err
-	}
-	ids, err := e.ApplyUndo(ctx, u)
-	if err != nil {
-		return err
-	}
-	for _, entry := range withdrawn {
-		entry.State = model.Withdrawn
-		if err := r.reportResult(model.DeliveryResult{Entry: entry}); err != nil {
-			return err
-		}
-	}
-	if len(ids) > 0 {
-		codes = append(codes, r.deliver(ctx, e, ids)...)
-	}
-	return status(codes)
-}
-
-// entries gives the outbox rows with these ids.
-func (r *run) entries(ctx context.Context, e Engine, ids []string) ([]model.OutboxEntry, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	all, err := e.Outbox(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []model.OutboxEntry
-	for _, entry := range all {
-		for _, id := range ids {
-			if entry.ID == id {
-				out = append(out, entry)
-			}
-		}
-	}
-	return out, nil
+	return j.State.Words()
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // linearPage is how many rows the line mode lists at a time.
@@ -30,6 +31,7 @@ type linear struct {
 	// event is announced only where it shows.
 	lines    map[model.Ref]string
 	accounts map[string]string
+	acts     []followed
 }
 
 func (r *run) linear(ctx context.Context, e Engine, start Start) error {
@@ -52,6 +54,9 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 	if err := l.list(ctx, 0); err != nil {
 		return err
 	}
+	if n := l.needPerson(); n > 0 {
+		l.print("%s: outbox", theme.Need(n))
+	}
 	for {
 		l.prompt()
 		line, err := l.next(ctx, events)
@@ -68,13 +73,15 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "quit" || word == "q" {
-			return l.leave(ctx, events)
+			err := l.leave(ctx, events)
+			l.announce(context.WithoutCancel(ctx), model.Event{}) // how the last act ended
+			return err
 		}
 		if err := l.command(ctx, word, strings.TrimSpace(rest)); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			r.print("%s", model.Clean(err.Error()))
+			r.print("%s", model.Clean(words(err)))
 		}
 	}
 }
@@ -108,8 +115,9 @@ func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, e
 
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
-// announce says what an event changed among what was listed, one line each. A
-// prompt may stand on the line, so the first ends it.
+// announce says how this session's acts ended, and what else an event changed
+// among what was listed, one line each. A prompt may stand on the line, so the
+// first ends it.
 func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 	say := func(line string) {
 		if !said {
@@ -117,6 +125,10 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 		}
 		said = true
 		l.print("%s", line)
+	}
+	own, err := l.follow(ctx, say)
+	if err != nil {
+		return said
 	}
 	changed := 0
 	for i, ref := range l.rows {
@@ -135,6 +147,9 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 			continue
 		}
 		l.lines[ref] = line
+		if own[ref] {
+			continue // the line of the act tells
+		}
 		if changed++; changed <= maxAnnounced {
 			say(fmt.Sprintf("changed %d  %s", i+1, line))
 		}
@@ -153,27 +168,28 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 
 // accountLine says how an account does, without what changes all the time.
 func accountLine(a model.AccountState) string {
-	line := a.Name + ": " + count(a.Conversations, "conversation")
+	line := a.Name + ": " + theme.Count(a.Conversations, "conversation")
 	switch {
 	case a.Syncing && a.Swept.IsZero():
 		line = a.Name + ": reading the list for the first time"
 	case a.Error != nil:
-		line += ", " + errorText(a.Error)
-	}
-	if a.Waiting > 0 {
-		line += ", " + count(a.Waiting, "edit") + " waiting"
-	}
-	if a.NeedPerson > 0 {
-		line += fmt.Sprintf(", %d need you: outbox", a.NeedPerson)
+		line += ", " + a.Error.Words()
 	}
 	return line
 }
 
+// rowLine says a conversation in one line, without its edits: an act has a line
+// of its own.
 func rowLine(row model.Row) string {
 	c := row.Conversation
-	line := fmt.Sprintf("%s, %s, %s, %s", cell(orText(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
+	return fmt.Sprintf("%s, %s, %s, %s", cell(orText(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
+}
+
+// pendingWords says what is on its way of a listed conversation.
+func pendingWords(row model.Row) string {
+	line := ""
 	for _, p := range row.Pending {
-		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State)
+		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
 	}
 	return line
 }
@@ -192,28 +208,48 @@ func (l *linear) list(ctx context.Context, offset int) error {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
 		l.lines[ref] = rowLine(row)
-		l.print("%d  %s", len(l.rows), l.lines[ref])
+		l.print("%d  %s%s", len(l.rows), l.lines[ref], pendingWords(row))
 	}
 	switch {
 	case page.Total == 0:
 		l.print("No conversations.")
 	case l.offset < page.Total:
-		l.print("%d of %s; `more` lists the next.", l.offset, count(page.Total, "conversation"))
+		l.print("%d of %s; `more` lists the next.", l.offset, theme.Count(page.Total, "conversation"))
 	}
 	return nil
 }
 
-// leave asks about edits that are on their way, and waits for them if wanted.
+// leave asks about edits that are on their way, and waits for them if wanted,
+// counting down.
 func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
-	waiting, err := l.waiting(ctx)
-	if err != nil || waiting == 0 || l.setup.ReadOnly {
+	left, err := l.waiting(ctx)
+	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	yes, err := l.asked.confirm(ctx, count(waiting, "edit")+" not delivered. Wait? No leaves them in the outbox.", false)
+	question := undelivered(left) + " Wait? No leaves "
+	switch {
+	case l.setup.Demo:
+		question = undelivered(left) + " The demo leaves nothing behind. Wait?"
+	case left == 1:
+		question += "it in the outbox."
+	default:
+		question += "them in the outbox."
+	}
+	yes, err := l.asked.confirm(ctx, question, false)
 	if err != nil || !yes {
 		return err
 	}
-	for waiting > 0 {
+	for {
+		now, err := l.waiting(ctx)
+		switch {
+		case err != nil:
+			return err
+		case now == 0:
+			return nil
+		case now != left:
+			left = now
+			l.print("%s", undelivered(left))
+		}
 		select {
 		case ev, ok := <-events:
 			if !ok {
@@ -223,11 +259,14 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if waiting, err = l.waiting(ctx); err != nil {
-			return err
-		}
 	}
-	return nil
+}
+
+func undelivered(n int) string {
+	if n == 1 {
+		return "1 edit is not delivered yet."
+	}
+	return theme.Count(n, "edit") + " are not delivered yet."
 }
 
 func (l *linear) waiting(ctx context.Context) (int, error) {

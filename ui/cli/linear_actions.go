@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // edit plans, asks where the plan is risky or for several, and submits; the
@@ -32,7 +34,8 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error 
 	if err != nil {
 		return err
 	}
-	l.print("%s queued.", count(len(ids), "edit"))
+	l.print("%s queued.", theme.Count(len(ids), "edit"))
+	l.followed(plan)
 	return nil
 }
 
@@ -91,31 +94,47 @@ func (l *linear) doPeople(ctx context.Context, rest string) error {
 	return nil
 }
 
-func (l *linear) doUndo(ctx context.Context, rest string) error {
-	u, err := l.engine.PlanUndo(ctx, rest)
+// decide does what a person decided about edits of the outbox; what is sent is
+// shown and asked about where an edit would be.
+func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
+	if len(ids) == 0 {
+		return errors.New("say which, by an id of the outbox")
+	}
+	picked, err := l.pickDecided(ctx, l.engine, d, ids, false)
 	if err != nil {
 		return err
 	}
-	if len(u.Titles) > 0 {
-		l.print("%s", model.CleanLine(strings.Join(u.Titles, ", "), 500))
+	plan, err := l.showDecision(ctx, l.engine, d, picked, l.Out, false)
+	if err != nil {
+		return err
 	}
-	for _, why := range u.Blocked {
-		l.print("can't: %s", model.CleanLine(why, 1000))
-	}
-	l.printPlan(l.Out, u.Plan)
-	if len(u.Withdraw) == 0 && u.Plan.Count(model.PlanChange) == 0 {
-		return nil
-	}
-	if u.Plan.Risky() {
-		yes, err := l.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan.Risks()))
+	if !d.sends() || plan.Risky() || plan.Bulk() {
+		yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan.Risks()))
 		if err != nil || !yes {
 			return err
 		}
 	}
-	ids, err := l.engine.ApplyUndo(ctx, u)
-	if err != nil {
+	if err := d.apply(ctx, l.engine, picked); err != nil {
 		return err
 	}
-	l.print("%d withdrawn, %d queued.", len(u.Withdraw), len(ids))
+	for _, x := range picked {
+		if d.sends() {
+			l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
+		} else {
+			l.print("given up  %s  %s", cell(x.Ref.String()), shortEdit(x.Edit))
+		}
+	}
 	return nil
+}
+
+func (l *linear) doResolve(ctx context.Context, rest string) error {
+	words := strings.Fields(rest)
+	if last := len(words) - 1; last > 0 {
+		how := model.Resolution(strings.TrimPrefix(words[last], "--"))
+		switch how {
+		case model.ResolveMine, model.ResolveTheirs, model.ResolveMerged:
+			return l.decide(ctx, decision{name: "resolve", how: how}, words[:last])
+		}
+	}
+	return errors.New("say which and how: resolve ID mine|theirs|merged")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // verb is one command of the line mode.
@@ -78,18 +79,25 @@ func verbs() []verb {
 				return err
 			}
 			yes := true
-			return l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes})
+			if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
+				return err
+			}
+			l.print("%s done.", theme.Count(len(refs), "conversation"))
+			return nil
 		}},
-		{[]string{"undo", "u"}, "undo [ID]", "take back the newest submission, or one by its id", (*linear).doUndo},
-		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error { return l.listOutbox(ctx, l.engine) }},
-		{[]string{"retry"}, "retry ID", "queue an edit again", func(l *linear, ctx context.Context, rest string) error {
-			return l.settle(ctx, l.engine, strings.Fields(rest), l.engine.Retry, "queued again")
+		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
+		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error {
+			return l.listOutbox(ctx, l.engine)
 		}},
-		{[]string{"discard"}, "discard ID", "give an edit up", func(l *linear, ctx context.Context, rest string) error {
-			return l.settle(ctx, l.engine, strings.Fields(rest), l.engine.Discard, "discarded")
+		{[]string{"retry"}, "retry ID...", "send edits again, or those of a submission", func(l *linear, ctx context.Context, rest string) error {
+			return l.decide(ctx, decision{name: "retry"}, strings.Fields(rest))
 		}},
-		{[]string{"history"}, "history", "the newest delivered edits", func(l *linear, ctx context.Context, _ string) error {
-			return l.history(ctx, l.engine, model.Ref{}, linearPage)
+		{[]string{"discard"}, "discard ID...", "give edits up", func(l *linear, ctx context.Context, rest string) error {
+			return l.decide(ctx, decision{name: "discard"}, strings.Fields(rest))
+		}},
+		{[]string{"resolve"}, "resolve ID mine|theirs|merged", "settle a conflict", (*linear).doResolve},
+		{[]string{"history"}, "history", "what was submitted, and how it ended", func(l *linear, ctx context.Context, _ string) error {
+			return l.history(ctx, l.engine, historyRange{limit: linearPage})
 		}},
 		{[]string{"refresh", "r"}, "refresh", "ask the services again", func(l *linear, _ context.Context, _ string) error {
 			l.engine.Refresh()
@@ -113,7 +121,7 @@ func (l *linear) command(ctx context.Context, word, rest string) error {
 	if word == "help" || word == "?" {
 		l.print("N is a number of the list, a range such as 2-5, or a ref.")
 		for _, v := range verbs() {
-			l.print("%-22s %s", v.usage, v.help)
+			l.print("%-30s %s", v.usage, v.help)
 		}
 		return nil
 	}

@@ -158,7 +158,7 @@ func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
 				continue
 			}
 			c := row.Conversation
-			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(updated(c)), string(row.Worst()))
+			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(updated(c)), row.Worst().Words())
 		}
 		offset += len(rows)
 		if len(rows) == 0 || offset >= page.Total {

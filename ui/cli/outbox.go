@@ -2,106 +2,102 @@ package cli
 
 import (
 	"context"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
 )
 
+// nothingWaits is what an empty outbox says to a person.
+const nothingWaits = "Nothing is on its way, and nothing needs you."
+
 func (r *run) outboxCommand() *cobra.Command {
 	list := r.do(func(cmd *cobra.Command, _ []string) error {
 		return r.withEngine(cmd.Context(), r.listOutbox)
 	})
-	c := &cobra.Command{Use: "outbox", Short: "Print the edits that are not delivered", Args: noArgs, RunE: list}
+	c := &cobra.Command{Use: "outbox", Short: "Print the edits that are not delivered, and settle them", Args: noArgs, RunE: list}
 	c.AddCommand(
 		&cobra.Command{Use: "list", Short: "Print the edits that are not delivered", Args: noArgs, RunE: list},
-		&cobra.Command{
-			Use: "retry ID...", Short: "Queue failed, waiting or held edits again", Args: cobra.MinimumNArgs(1),
-			RunE: r.do(func(cmd *cobra.Command, ids []string) error {
-				return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-					return r.settle(ctx, e, ids, e.Retry, "queued again; the inbox or `confab sync` delivers")
-				})
-			}),
-		},
-		&cobra.Command{
-			Use: "discard ID...", Short: "Give edits up that are not delivered", Args: cobra.MinimumNArgs(1),
-			RunE: r.do(func(cmd *cobra.Command, ids []string) error {
-				return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-					return r.settle(ctx, e, ids, e.Discard, "discarded")
-				})
-			}),
-		},
+		r.decisionCommand(decision{name: "retry"}, "Send edits again that were refused, are held, unknown or waiting",
+			"An edit in conflict is settled with `confab outbox resolve`."),
+		r.decisionCommand(decision{name: "discard"}, "Give edits up that are not delivered", ""),
+		r.resolveCommand(),
 	)
 	return c
 }
 
+// listOutbox prints what is not delivered: for a person one submission after
+// the other with its edits under it, for a program one edit a line.
 func (r *run) listOutbox(ctx context.Context, e Engine) error {
 	entries, err := e.Outbox(ctx)
 	if err != nil {
 		return err
 	}
-	t := table{head: []string{"ID", "STATE", "REF", "NEXT TRY", "EDIT", "ERROR"}}
-	for _, entry := range entries {
-		if r.flags.json {
+	if r.flags.json {
+		for _, entry := range entries {
 			if err := r.object(model.NewEditJSON(entry)); err != nil {
 				return err
 			}
-			continue
-		}
-		problem := ""
-		if entry.Error != nil {
-			problem = errorText(entry.Error)
-		}
-		t.add(entry.ID, string(entry.State), entry.Ref.String(), at(entry.NextTry), shortEdit(entry.Edit), problem)
-	}
-	r.printTable(t)
-	return nil
-}
-
-// settle does something to edits that are all in the outbox.
-func (r *run) settle(ctx context.Context, e Engine, ids []string, do func(context.Context, ...string) error, done string) error {
-	entries, err := e.Outbox(ctx)
-	if err != nil {
-		return err
-	}
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	missing := false
-	for _, id := range ids {
-		if !slices.ContainsFunc(entries, func(x model.OutboxEntry) bool { return x.ID == id }) {
-			r.say("confab: there is no edit %q in the outbox", model.CleanLine(id, 80))
-			missing = true
-		}
-	}
-	if missing {
-		return &ExitError{Code: ExitRefused}
-	}
-	if err := do(ctx, ids...); err != nil {
-		return err
-	}
-	if !r.flags.json {
-		for _, id := range ids {
-			r.print("%s  %s", id, done)
 		}
 		return nil
 	}
-	left, err := e.Outbox(ctx)
-	if err != nil {
-		return err
-	}
+	sentences := map[string]string{}
 	for _, entry := range entries {
-		if !slices.Contains(ids, entry.ID) {
+		id := entry.Submission
+		if _, known := sentences[id]; known {
 			continue
 		}
-		now := slices.IndexFunc(left, func(x model.OutboxEntry) bool { return x.ID == entry.ID })
-		if now >= 0 {
-			entry = left[now]
-		} else {
-			entry.State = model.Withdrawn
-		}
-		if err := r.object(model.NewEditJSON(entry)); err != nil {
+		sub, _, err := e.Submission(ctx, id)
+		if err != nil {
 			return err
 		}
+		sentences[id] = sub.Sentence
+		if r.forPerson() {
+			r.print("%s  %s: %s", cell(id), sub.Sentence, sub.Ending(r.clock))
+			for _, of := range entries {
+				if of.Submission == id {
+					r.printEntry(of)
+				}
+			}
+		}
+	}
+	switch {
+	case !r.forPerson():
+		t := table{}
+		for _, x := range entries {
+			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry),
+				x.Submission, sentences[x.Submission])
+		}
+		r.printTable(t)
+	case len(entries) == 0:
+		r.print(nothingWaits)
 	}
 	return nil
+}
+
+// forPerson reports whether what is printed is read by a person as it comes.
+func (r *run) forPerson() bool { return r.Width() > 0 || r.flags.plain }
+
+// printEntry prints one edit of the outbox under its submission, with the three
+// values where the service shows another one than the edit was made from.
+func (r *run) printEntry(x model.OutboxEntry) {
+	line := "  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String())
+	if x.Title != "" && x.Kind != model.EditCreate {
+		line += "  " + quote(x.Title)
+	}
+	r.print("%s", line+"  "+shortEdit(x.Edit)+nextTry(x))
+	if x.Error != nil {
+		r.print("    %s", x.Error.Words())
+	}
+	if x.Theirs != nil {
+		for _, v := range []struct {
+			name string
+			v    model.Value
+		}{{"it was", x.Base}, {"mine", x.Target}, {"it is now", *x.Theirs}} {
+			r.print("    %-9s  %s", v.name, value(v.v))
+		}
+	}
+	if x.Orphaned {
+		r.print("    the config gives its account another identity now: set it back, or discard the edit")
+	}
 }

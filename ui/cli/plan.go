@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // printPlan shows what will change, for whom, what already is so, and what
@@ -28,7 +30,7 @@ func planLines(plan model.Plan) []string {
 				parts = append(parts, fmt.Sprintf("%d %s", n, p.word))
 			}
 		}
-		out = append(out, count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
+		out = append(out, theme.Count(len(plan.Items), "conversation")+": "+strings.Join(parts, ", "))
 	}
 	for _, it := range plan.Items {
 		out = append(out, itemLines(it)...)
@@ -151,59 +153,32 @@ func createLines(n *model.NewConversation) []string {
 	return out
 }
 
-// stateWord is a state as it is said.
-func stateWord(s model.EditState) string {
-	switch s {
-	case model.RetryAt:
-		return "waiting"
-	case model.OutcomeAlreadySet:
-		return "already so"
-	case model.OutcomeNotKnown:
-		return "with unknown outcome"
-	case model.InConflict:
-		return "in conflict"
-	case model.NotVerified:
-		return "not verified"
-	}
-	return string(s)
-}
-
 // resultLine says what became of one edit.
 func resultLine(d model.DeliveryResult) string {
 	e := d.Entry
 	if d.Journal != nil && d.Journal.Ref.ID != "" {
 		e.Ref = d.Journal.Ref // a create has an id only afterwards
 	}
-	line := fmt.Sprintf("%s  %s  %s", string(e.State), cell(e.Ref.String()), shortEdit(e.Edit))
-	switch e.State {
-	case model.RetryAt, model.Queued, model.Sending:
-		line += ": stays in the outbox"
-		if !e.NextTry.IsZero() {
-			line += ", next try " + e.NextTry.Local().Format("15:04:05")
-		}
+	line := fmt.Sprintf("%s  %s  %s", e.State.Words(), cell(e.Ref.String()), shortEdit(e.Edit))
+	if e.State.Waiting() {
+		line += ": stays in the outbox" + nextTry(e)
 	}
 	if e.Theirs != nil {
 		line += "; it is now " + value(*e.Theirs)
 	}
 	// What is done may carry the failure of an earlier try.
-	if e.Error != nil && e.State != model.Done && e.State != model.OutcomeAlreadySet && e.State != model.Withdrawn {
-		line += ": " + errorText(e.Error)
+	if e.Error != nil && (e.State.Waiting() || e.State.NeedsPerson()) {
+		line += ": " + e.Error.Words()
 	}
 	return line
 }
 
-func errorText(e *model.EntryError) string {
-	s := string(e.Kind)
-	if e.Message != "" {
-		s = model.CleanLine(e.Message, 1000)
+// nextTry says when a waiting edit is tried again.
+func nextTry(e model.OutboxEntry) string {
+	if e.NextTry.IsZero() {
+		return ""
 	}
-	if e.Code != "" {
-		s += " (" + model.CleanLine(e.Code, 80) + ")"
-	}
-	if e.RequestID != "" {
-		s += " [request " + model.CleanLine(e.RequestID, 80) + "]"
-	}
-	return s
+	return ", next try " + e.NextTry.Local().Format(time.TimeOnly)
 }
 
 // shortEdit says an edit in one line.

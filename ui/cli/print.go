@@ -60,7 +60,7 @@ func writeJSON(w io.Writer, v any) error {
 	var out bytes.Buffer
 	for _, c := range raw.String() {
 		switch {
-		case c == '\n' || !unicode.Is(unicode.Cc, c) && !unicode.Is(unicode.Cf, c):
+		case c == '\n' || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
 			out.WriteRune(c)
 		case c > 0xffff:
 			high, low := utf16.EncodeRune(c)
@@ -86,12 +86,8 @@ func cell(s string) string { return model.CleanLine(s, 500) }
 // quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 
-// widestCell is how wide a cell may be on a terminal, in cells, save for the
-// first and the last of a row: the one is for copying, the other cut at the edge.
-const widestCell = 48
-
 // table prints rows in columns. On a terminal the columns are aligned, and
-// what goes over the edge is cut; elsewhere cells are separated by tabs, whole
+// the widest are cut until a row fits; elsewhere cells are separated by tabs, whole
 // and without a heading, for other programs to split.
 type table struct {
 	head []string
@@ -105,11 +101,22 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
+// addUnder adds a row that belongs to the one before it.
+func (t *table) addUnder(cells ...string) {
+	t.add(cells...)
+	last := t.rows[len(t.rows)-1]
+	last[0] = "  " + last[0]
+}
+
 func (r *run) printTable(t table) {
 	width := r.Width()
-	if width <= 0 {
+	if width <= 0 || r.flags.plain {
+		between := "\t"
+		if r.flags.plain {
+			between = "  " // read aloud, whole
+		}
 		for _, row := range t.rows {
-			r.print("%s", strings.Join(row, "\t"))
+			r.print("%s", strings.Join(row, between))
 		}
 		return
 	}
@@ -117,15 +124,16 @@ func (r *run) printTable(t table) {
 	if r.flags.ascii {
 		end = "..."
 	}
-	for _, row := range t.rows {
-		for i := 1; i < len(row)-1; i++ {
-			row[i] = ansi.Truncate(row[i], widestCell, end)
-		}
-	}
 	wide := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, c := range row {
 			wide[i] = max(wide[i], ansi.StringWidth(c))
+		}
+	}
+	fit(wide, width)
+	for _, row := range t.rows {
+		for i := 1; i < len(row); i++ {
+			row[i] = ansi.Truncate(row[i], wide[i], end)
 		}
 	}
 	line := func(row []string) {
@@ -146,6 +154,30 @@ func (r *run) printTable(t table) {
 	}
 }
 
+// narrowest is how few cells a column is left with on a terminal.
+const narrowest = 12
+
+// fit narrows the widest columns but the first, which is for copying, until a
+// row fits.
+func fit(wide []int, width int) {
+	total := 2 * (len(wide) - 1)
+	for _, w := range wide {
+		total += w
+	}
+	for ; total > width; total-- {
+		widest := 1
+		for i := 2; i < len(wide); i++ {
+			if wide[i] > wide[widest] {
+				widest = i
+			}
+		}
+		if len(wide) < 2 || wide[widest] <= narrowest {
+			return
+		}
+		wide[widest]--
+	}
+}
+
 // at shows a time in the local zone, "-" for none.
 func at(t time.Time) string {
 	if t.IsZero() {
@@ -154,12 +186,16 @@ func at(t time.Time) string {
 	return t.Local().Format("2006-01-02 15:04")
 }
 
-// count says a number of things: "1 edit", "2 edits".
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
+// clock shows a time of today by the hour, another with its day, "" for none.
+func (r *run) clock(t time.Time) string {
+	now, t := r.Now().Local(), t.Local()
+	switch {
+	case t.IsZero():
+		return ""
+	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
+		return t.Format("15:04")
 	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return at(t)
 }
 
 // value shows what a field holds, or will hold.

@@ -33,6 +33,8 @@ type Program struct {
 	Height func() int
 	Getenv func(string) string
 	Now    func() time.Time
+	// AtOnce is closed when nothing may be waited for any more; see Leave.
+	AtOnce <-chan struct{}
 
 	Validators config.Validators
 	// Open opens the engine. Nothing is sent before it is asked for something.
@@ -209,11 +211,33 @@ func (r *run) do(f func(cmd *cobra.Command, args []string) error) func(*cobra.Co
 
 // complain prints an error, cleaned, each line of it under the program's name.
 func (r *run) complain(err error) {
-	for line := range strings.SplitSeq(model.Clean(err.Error()), "\n") {
+	for line := range strings.SplitSeq(model.Clean(words(err)), "\n") {
 		if strings.TrimSpace(line) != "" {
 			fmt.Fprintln(r.Err, "confab: "+r.plainText(line))
 		}
 	}
+}
+
+// words gives the text of an error in which what failed on a service is said in
+// a person's words; what stands around it, such as whose it is, stays.
+func words(err error) string {
+	text := err.Error()
+	var walk func(err error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case nil:
+		case *model.Error:
+			text = strings.Replace(text, e.Error(), model.Words(e), 1)
+		case interface{ Unwrap() []error }:
+			for _, part := range e.Unwrap() {
+				walk(part)
+			}
+		default:
+			walk(errors.Unwrap(err))
+		}
+	}
+	walk(err)
+	return text
 }
 
 // say prints a remark for a person, apart from the results.
@@ -283,7 +307,8 @@ func (r *run) account(name string) (config.Account, error) {
 	return config.Account{}, usage("%s", text)
 }
 
-// withEngine opens the engine for one command and closes it afterwards.
+// withEngine opens the engine for one command and closes it afterwards. A
+// command that is interrupted ends by itself, once what it sends has ended.
 func (r *run) withEngine(ctx context.Context, f func(ctx context.Context, e Engine) error) error {
 	if err := r.loadConfig(); err != nil {
 		return err
@@ -295,12 +320,16 @@ func (r *run) withEngine(ctx context.Context, f func(ctx context.Context, e Engi
 	if err != nil {
 		return err
 	}
-	err = f(ctx, e)
-	// Writes in flight end by themselves, whatever happened to the command.
-	if closed := e.Close(context.WithoutCancel(ctx)); closed != nil {
-		err = errors.Join(err, closed)
+	ended := make(chan error, 1)
+	go func() { ended <- f(ctx, e) }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		if err = r.await(ctx, r.setup, e, ended); err == errLeft {
+			return err
+		}
 	}
-	return err
+	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
 
 // ref reads a ref of an account that takes part.

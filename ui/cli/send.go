@@ -6,24 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // sendOptions are the flags of every command that sends edits.
 type sendOptions struct {
 	yes, dryRun, noWait bool
+	// allowed, which may be nil, refuses a plan by how many conversations change.
+	allowed func(n int) error
 }
 
-func (o *sendOptions) register(c *cobra.Command, waits bool) {
+func (o *sendOptions) register(c *cobra.Command) {
 	c.Flags().BoolVar(&o.yes, "yes", false, "don't ask")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the exact requests, and send nothing")
-	if waits {
-		c.Flags().BoolVar(&o.noWait, "no-wait", false, "leave the edits in the outbox, for the inbox or confab sync to deliver")
-		c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
-	}
+	c.Flags().BoolVar(&o.noWait, "no-wait", false, "leave the edits in the outbox, for the inbox or confab sync to deliver")
+	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
 }
 
 // mayAsk refuses, before anything is read, what could not be asked about later.
@@ -38,6 +40,12 @@ func (r *run) mayAsk(o sendOptions) error {
 // was asked for and failed what kept conversations from being planned, for the
 // report of those that don't change.
 func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want, failed failures, o sendOptions) error {
+	if o.allowed != nil {
+		if err := o.allowed(plan.Count(model.PlanChange)); err != nil {
+			r.printPlan(r.Err, plan)
+			return err
+		}
+	}
 	if o.dryRun {
 		return r.dryRun(ctx, e, plan, failed)
 	}
@@ -82,7 +90,7 @@ func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want,
 }
 
 func question(plan model.Plan) string {
-	return "Send " + count(len(plan.Edits()), "edit") + " to " + count(plan.Count(model.PlanChange), "conversation") + "?"
+	return "Send " + theme.Count(len(plan.Edits()), "edit") + " to " + theme.Count(plan.Count(model.PlanChange), "conversation") + "?"
 }
 
 func needsWhole(risks []model.Risk) bool {
@@ -97,51 +105,112 @@ func status(codes []int) error {
 	return nil
 }
 
-// deliver waits for the edits and prints what became of each.
+// deliver waits for the edits and prints what became of each, and how the
+// submissions that they belong to ended.
 func (r *run) deliver(ctx context.Context, e Engine, ids []string) []int {
-	return r.results(ctx, func(report func(model.DeliveryResult)) error { return e.Deliver(ctx, ids, report) })
+	return r.deliverWith(ctx, e, ids, nil)
+}
+
+// deliverWith also delivers edits that the others wait for, without a word.
+func (r *run) deliverWith(ctx context.Context, e Engine, ids, awaited []string) []int {
+	queued, err := r.entries(ctx, e, ids)
+	if err != nil {
+		return []int{r.failed(err)}
+	}
+	told := map[string]bool{}
+	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
+		return e.Deliver(ctx, append(slices.Clone(ids), awaited...), func(d model.DeliveryResult) {
+			if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
+				report(d)
+			}
+		})
+	})
+	if ctx.Err() != nil {
+		return codes
+	}
+	var submissions []string
+	for _, entry := range queued {
+		if !told[entry.ID] && r.flags.json { // it left the outbox without being sent; in words, the ending says so
+			entry.State = model.Withdrawn
+			if err := r.object(model.NewEditJSON(entry)); err != nil {
+				return append(codes, r.failed(err))
+			}
+		}
+		if !slices.Contains(submissions, entry.Submission) {
+			submissions = append(submissions, entry.Submission)
+		}
+	}
+	if err := r.endings(ctx, e, submissions, true); err != nil {
+		codes = append(codes, r.failed(err))
+	}
+	return codes
+}
+
+// endings says how submissions ended, each in a line, and how to take back the
+// one that changed something. told says that the edits themselves were reported.
+func (r *run) endings(ctx context.Context, e Engine, ids []string, told bool) error {
+	if r.flags.json {
+		return nil
+	}
+	for _, id := range ids {
+		sub, ok, err := e.Submission(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		r.print("%s", r.ending(sub, !told, "confab outbox"))
+		if len(ids) == 1 && sub.Delivered > sub.TakenBack && sub.Undoes == "" {
+			r.say("To take it back: confab undo %s", sub.ID)
+		}
+	}
+	return nil
+}
+
+// ending says in one line what a submission did and how it ended, and the reason
+// where that has not been said. outbox is how to look at what needs a person.
+func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
+	line := sub.Sentence + ": " + sub.Ending(r.clock)
+	if p := sub.Problem; p != nil && reason {
+		if p.State.NeedsPerson() {
+			line += ": " + strings.TrimPrefix(p.State.Words(), "needs you: ")
+		} else {
+			line += nextTry(*p)
+		}
+		if p.Error != nil {
+			line += ": " + p.Error.Words()
+		}
+	}
+	if sub.NeedPerson > 0 {
+		line += "; settle it: " + outbox
+	}
+	return line
+}
+
+// failed shows a failure beside results, and gives its status.
+func (r *run) failed(err error) int {
+	r.complain(err)
+	return CodeOf(err)
 }
 
 // results prints what a delivery reports, and gives the statuses.
 func (r *run) results(ctx context.Context, deliver func(report func(model.DeliveryResult)) error) []int {
 	var codes []int
-	tally := map[model.EditState]int{}
-	var order []model.EditState
-	batch := ""
 	err := deliver(func(d model.DeliveryResult) {
 		codes = append(codes, codeOfEdit(d.Entry))
-		if tally[d.Entry.State]++; tally[d.Entry.State] == 1 {
-			order = append(order, d.Entry.State)
-		}
-		if ok, _ := model.Undoable(d.Entry.Kind); ok && d.Entry.State == model.Done {
-			batch = d.Entry.Submission
-		}
 		if err := r.reportResult(d); err != nil {
-			codes = append(codes, CodeOf(err))
+			codes = append(codes, r.failed(err))
 		}
 	})
-	if err != nil {
-		if ctx.Err() != nil || errors.Is(err, context.Canceled) {
-			r.say("What was not delivered stays in the outbox: confab outbox")
-			return append(codes, ExitInterrupted)
-		}
-		r.complain(err)
-		codes = append(codes, CodeOf(err))
+	switch {
+	case err == nil:
+		return codes
+	case ctx.Err() != nil || errors.Is(err, context.Canceled):
+		r.say("What was not delivered stays in the outbox: confab outbox")
+		return append(codes, ExitInterrupted)
 	}
-	if !r.flags.json && len(codes) > 1 {
-		line := ""
-		for i, s := range order {
-			if i > 0 {
-				line += ", "
-			}
-			line += fmt.Sprintf("%d %s", tally[s], stateWord(s))
-		}
-		r.print("%s", line)
-	}
-	if batch != "" && !r.flags.json {
-		r.say("To take it back: confab undo %s", batch)
-	}
-	return codes
+	return append(codes, r.failed(err))
 }
 
 // reportResult prints what became of one edit.
@@ -195,25 +264,32 @@ func (r *run) reportUnsent(ctx context.Context, e Engine, plan model.Plan, wants
 }
 
 func (r *run) reportQueued(ctx context.Context, e Engine, ids []string) error {
-	if !r.flags.json {
-		r.print("%s in the outbox; the inbox or `confab sync` delivers", count(len(ids), "edit"))
-		for _, id := range ids {
-			r.print("queued  %s", id)
-		}
-		return nil
-	}
-	entries, err := e.Outbox(ctx)
+	entries, err := r.entries(ctx, e, ids)
 	if err != nil {
 		return err
 	}
+	if !r.flags.json {
+		r.print("%s in the outbox; the inbox or `confab sync` delivers", theme.Count(len(ids), "edit"))
+		for _, entry := range entries {
+			r.print("queued  %s  %s  %s", entry.ID, cell(entry.Ref.String()), shortEdit(entry.Edit))
+		}
+		return nil
+	}
 	for _, entry := range entries {
-		if slices.Contains(ids, entry.ID) {
-			if err := r.object(model.NewEditJSON(entry)); err != nil {
-				return err
-			}
+		if err := r.object(model.NewEditJSON(entry)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// entries gives the outbox rows with these ids.
+func (r *run) entries(ctx context.Context, e Engine, ids []string) ([]model.OutboxEntry, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	all, err := e.Outbox(ctx)
+	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
 // requestJSON is one request as --dry-run prints it. Query is escaped; Body is

@@ -11,6 +11,7 @@ import (
 
 	"confab/config"
 	"confab/model"
+	"confab/ui/theme"
 )
 
 func (r *run) initCommand() *cobra.Command {
@@ -207,7 +208,7 @@ func (r *run) configCheck() error {
 	err := r.loadConfig()
 	if !r.flags.json {
 		if err == nil {
-			r.print("%s: ok, %s, %s", r.setup.Paths.Config, count(len(r.setup.Config.Accounts), "account"), count(len(r.setup.Config.Views), "view"))
+			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(r.setup.Config.Accounts), "account"), theme.Count(len(r.setup.Config.Views), "view"))
 		}
 		return err
 	}

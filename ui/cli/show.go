@@ -77,7 +77,7 @@ func (r *run) show(row model.Row, caps model.Capabilities, d model.Detail) {
 	field("url", cell(c.URL))
 	field("triage", triageWords(row.Triage))
 	for _, p := range row.Pending {
-		field("edit", fmt.Sprintf("%s %s %s", p.ID, model.FieldName(p.Kind), p.State))
+		field("edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
 	}
 	r.keyed("label", c.Labels)
 	r.keyed("attribute", c.Attributes)

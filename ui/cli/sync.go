@@ -3,28 +3,59 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 func (r *run) syncCommand() *cobra.Command {
-	return &cobra.Command{
+	var full bool
+	c := &cobra.Command{
 		Use:   "sync",
-		Short: "Deliver every edit that is due, and refresh the cache",
-		Args:  noArgs,
+		Short: "Try now: read each service's list, and deliver every edit that waits",
+		Long: `Reads the newest part of each account's list, delivers the edits that are queued or wait for their next try, and then
+reads on. What a service asked to wait for is waited for, and said. Edits that need you are named and left alone; the
+exit code tells of this run. With --read-only nothing is delivered.`,
+		Args: noArgs,
 		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
-			return r.withEngine(cmd.Context(), r.sync)
+			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error { return r.sync(ctx, e, full) })
 		}),
 	}
+	c.Flags().BoolVar(&full, "full", false, "read the whole list of each account")
+	return c
 }
 
-func (r *run) sync(ctx context.Context, e Engine) error {
-	codes := r.results(ctx, func(report func(model.DeliveryResult)) error { return e.SyncNow(ctx, false, report) })
+func (r *run) sync(ctx context.Context, e Engine, full bool) error {
+	var submissions []string
+	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
+		return e.SyncNow(ctx, full, func(d model.DeliveryResult) {
+			if !slices.Contains(submissions, d.Entry.Submission) {
+				submissions = append(submissions, d.Entry.Submission)
+			}
+			report(d)
+		})
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if err := r.endings(ctx, e, submissions, true); err != nil {
+		return err
+	}
+	pending, err := e.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	var older []string
+	for _, sub := range pending {
+		if sub.NeedPerson > 0 && !slices.Contains(submissions, sub.ID) {
+			older = append(older, sub.ID)
+		}
+	}
+	if err := r.endings(ctx, e, older, false); err != nil {
+		return err
 	}
 	for _, a := range e.Accounts() {
 		if err := r.reportAccount(a); err != nil {
@@ -36,40 +67,33 @@ func (r *run) sync(ctx context.Context, e Engine) error {
 
 // accountJSON is an account after a sync.
 type accountJSON struct {
-	Account       string            `json:"account"`
-	Provider      string            `json:"provider"`
-	ReadOnly      bool              `json:"read_only"`
-	Conversations int               `json:"conversations"`
-	Waiting       int               `json:"waiting"`
-	NeedPerson    int               `json:"need_person"`
-	Checked       *time.Time        `json:"checked"`
-	Swept         *time.Time        `json:"swept"`
-	Error         *model.EntryError `json:"error"`
+	Account       string           `json:"account"`
+	Provider      string           `json:"provider"`
+	ReadOnly      bool             `json:"read_only"`
+	Conversations int              `json:"conversations"`
+	Waiting       int              `json:"waiting"`
+	NeedPerson    int              `json:"need_person"`
+	Checked       model.Stamp      `json:"checked"`
+	Swept         model.Stamp      `json:"swept"`
+	Error         *model.ErrorJSON `json:"error"`
 }
 
 func (r *run) reportAccount(a model.AccountState) error {
 	if r.flags.json {
 		return r.object(accountJSON{Account: a.Name, Provider: a.Provider, ReadOnly: a.ReadOnly, Conversations: a.Conversations,
-			Waiting: a.Waiting, NeedPerson: a.NeedPerson, Checked: utc(a.Checked), Swept: utc(a.Swept), Error: a.Error})
+			Waiting: a.Waiting, NeedPerson: a.NeedPerson,
+			Checked: model.Stamp(a.Checked), Swept: model.Stamp(a.Swept), Error: model.NewErrorJSON(a.Error)})
 	}
-	line := fmt.Sprintf("%s  %s, checked %s", a.Name, count(a.Conversations, "conversation"), at(a.Checked))
+	line := fmt.Sprintf("%s  %s, checked %s", a.Name, theme.Count(a.Conversations, "conversation"), at(a.Checked))
 	if a.Waiting > 0 {
-		line += fmt.Sprintf(", %s waiting", count(a.Waiting, "edit"))
+		line += fmt.Sprintf(", %s waiting", theme.Count(a.Waiting, "edit"))
 	}
 	if a.NeedPerson > 0 {
-		line += fmt.Sprintf(", %d need you: confab outbox", a.NeedPerson)
+		line += ", " + theme.Need(a.NeedPerson) + ": confab outbox"
 	}
 	if a.Error != nil {
-		line += ": " + errorText(a.Error)
+		line += ": " + a.Error.Words()
 	}
 	r.print("%s", line)
 	return nil
-}
-
-func utc(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"confab/config"
 	"confab/model"
@@ -54,6 +55,27 @@ func parseWho(text string) (who, error) {
 		w.identifier = identifierKey.MatchString(key) && value != ""
 	}
 	return w, nil
+}
+
+// exact reports whether a text names one person or thing by what only one has:
+// an id, an e-mail, an identifier. A name has no digit, or has blanks in it.
+func (w who) exact() bool {
+	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
+}
+
+// named gives whom a text names without looking anywhere.
+func (w who) named() model.Participant {
+	switch {
+	case w.kind != "":
+		return model.Participant{Kind: w.kind, ID: w.id}
+	case w.identifier:
+		return model.Participant{Kind: model.KindContact, Identifier: w.text}
+	case strings.Contains(w.text, "@"):
+		return model.Participant{Email: w.text}
+	case w.exact():
+		return model.Participant{ID: w.text}
+	}
+	return model.Participant{Name: w.text}
 }
 
 // parseRole checks a role word.
@@ -219,10 +241,8 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 		return p, err
 	case found:
 		return p, nil
-	case w.kind != "":
-		return model.Participant{Kind: w.kind, ID: w.id}, nil
-	case w.identifier && slices.Contains(d.People, model.LookupContacts):
-		return model.Participant{Kind: model.KindContact, Identifier: w.text}, nil
+	case w.kind != "" || w.identifier && slices.Contains(d.People, model.LookupContacts):
+		return w.named(), nil
 	case unread != nil:
 		return p, unread
 	}

@@ -238,7 +238,7 @@ func (s *stage) said(h *home, c change, r refusal, p *process, k kept, bad func(
 				bad("the service's words stand more than once in %q", line)
 			case said == 1:
 				n++
-				if strings.Count(line, requestID) != 1 && !strings.Contains(line, "waits for edit") {
+				if strings.Count(line, requestID) != 1 && !strings.Contains(line, "waits for an earlier edit") {
 					bad("the request id is not said once in %q", line)
 				}
 				if r.code != "" && strings.Count(line, r.code) > 1 {

@@ -1,0 +1,79 @@
+package inbox_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// What is shown of a conflict is what the service shows now, so that the choice
+// made on it does not end in the same conflict.
+func TestAConflictIsDecidedOnAFreshRead(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
+		deliver(t, b, ids)
+		f.change("1", func(c *model.Conversation) { c.Title = "theirs again" })
+		e, err := b.Recheck(ctx, ids[0])
+		if err != nil || e.Theirs.String() != "theirs again" || outbox(t, b)[0].Theirs.String() != "theirs again" {
+			t.Fatalf("%+v %v", e.Theirs, err)
+		}
+		if err := b.Resolve(ctx, ids[0], model.ResolveMine); err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, b, ids)
+		if got := f.get("1").Title; got != "mine" || len(outbox(t, b)) != 0 {
+			t.Errorf("the title is %q, left are %+v", got, outbox(t, b))
+		}
+		// What waits by itself is left as it is.
+		ids = submit(t, b, f.ref("1"), title("next"))
+		f.change("1", func(c *model.Conversation) { c.Title = "other" })
+		if e, err := b.Recheck(ctx, ids[0]); err != nil || e.Theirs != nil {
+			t.Errorf("%+v %v", e, err)
+		}
+	})
+}
+
+// A read that the service refused for a while names the account and the time.
+func TestSyncNowSaysUntilWhenItWaits(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		until := time.Now().Add(time.Hour)
+		f.set(func() {
+			f.syncErr = &model.Error{Kind: model.RateLimited, Status: 429, Message: "slow down", RetryAt: until}
+		})
+		err := b.SyncNow(ctx, false, func(model.DeliveryResult) {})
+		want := "; it asked to wait until " + until.Local().Format(time.TimeOnly)
+		if err == nil || !strings.HasPrefix(err.Error(), "projects: ") || !strings.HasSuffix(err.Error(), want) || model.KindOf(err) != model.RateLimited {
+			t.Errorf("%v, want %q at its end", err, want)
+		}
+	})
+}
+
+func TestHistorySince(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("1"), title("one")))
+		time.Sleep(time.Hour)
+		deliver(t, b, submit(t, b, f.ref("1"), title("two")))
+		for since, want := range map[time.Time]int{{}: 2, time.Now().Add(-time.Minute): 1, time.Now().Add(time.Minute): 0} {
+			edits, err := b.History(ctx, model.HistoryRequest{Since: since})
+			subs, err2 := b.Submissions(ctx, model.HistoryRequest{Since: since})
+			if err != nil || err2 != nil || len(edits) != want || len(subs) != want {
+				t.Errorf("since %v: %d edits, %d submissions, want %d: %v %v", since, len(edits), len(subs), want, err, err2)
+			}
+		}
+	})
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+)
+
+// sender sends edits, one after the other.
+type sender struct {
+	mu      sync.Mutex
+	n       int
+	changed chan struct{}
+	stuck   bool // closing takes for ever, though nothing is sent
+}
+
+func (s *sender) Sending() (int, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n, s.changed
+}
+
+func (s *sender) deliver() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n--
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *sender) Close(ctx context.Context) error {
+	for {
+		n, changed := s.Sending()
+		if n == 0 && !s.stuck {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func TestLeave(t *testing.T) {
+	const (
+		two  = "confab: waiting for 2 edits that are being sent; ctrl-c does not wait: what became of them is read at the next start\n"
+		one  = "confab: waiting for 1 edit that is being sent\n"
+		demo = "confab: waiting for 2 edits that are being sent; ctrl-c does not wait: the demo ends without them\n"
+		gone = "confab: not waiting for 1 edit that is being sent: what became of it is read at the next start\n"
+	)
+	for name, c := range map[string]struct {
+		setup       Setup
+		n           int
+		stuck       bool
+		interrupted bool // before it began
+		signal      time.Duration
+		words       string
+		took        time.Duration
+		left        bool
+	}{
+		"nothing is sent":              {},
+		"it counts down":               {n: 2, words: two + one, took: 20 * time.Second},
+		"a signal ends the wait":       {n: 2, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
+		"the second signal ends it":    {n: 2, interrupted: true, signal: 15 * time.Second, words: two + one + gone, took: 15 * time.Second, left: true},
+		"it is a demo":                 {setup: Setup{Demo: true}, n: 2, words: demo + one, took: 20 * time.Second},
+		"nothing is sent, and no disk": {stuck: true, interrupted: true, took: idleTime, left: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				atOnce := make(chan struct{})
+				p := Program{Err: &out, AtOnce: atOnce}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				s := &sender{n: c.n, changed: make(chan struct{}), stuck: c.stuck}
+				for i := range c.n {
+					time.AfterFunc(time.Duration(i+1)*10*time.Second, s.deliver)
+				}
+				if c.interrupted {
+					cancel()
+				}
+				if c.signal > 0 {
+					time.AfterFunc(c.signal, func() {
+						if c.interrupted {
+							close(atOnce)
+						}
+						cancel()
+					})
+				}
+				began := time.Now()
+				err := p.Leave(ctx, c.setup, s)
+				if took := time.Since(began); took != c.took {
+					t.Errorf("it took %v, want %v", took, c.took)
+				}
+				if errors.Is(err, context.Canceled) != c.left || err != nil && !c.left {
+					t.Errorf("ended with %v", err)
+				}
+				if out.String() != c.words {
+					t.Errorf("it said\n%s\nwant\n%s", out.String(), c.words)
+				}
+				time.Sleep(time.Minute) // what was left ends
+			})
+		})
+	}
+}
+
+func TestTheQuestionOfTheLineModeCounts(t *testing.T) {
+	for n, want := range map[int]string{
+		1: "1 edit is not delivered yet. Wait? No leaves it in the outbox.",
+		2: "2 edits are not delivered yet. Wait? No leaves them in the outbox.",
+	} {
+		b := newBench(t)
+		for range n {
+			b.outbox = append(b.outbox, model.OutboxEntry{State: model.Queued})
+		}
+		b.atTerminal("quit\nn\n")
+		b.want(t, 0, "--plain")
+		contains(t, "what was asked", &b.err, want)
+	}
+}

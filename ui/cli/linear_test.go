@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+)
+
+// TestActsAreToldToTheirEnd holds that the line mode says of an act once what it
+// waits for and once how it ended, and nothing of the row it changed.
+func TestActsAreToldToTheirEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFake()
+		b.events = make(chan model.Event)
+		var out bytes.Buffer
+		r := &run{Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}}
+		l := &linear{run: r, engine: b, rows: []model.Ref{roof}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
+		row, _, _ := b.Row(t.Context(), roof)
+		l.lines[roof] = rowLine(row)
+		for _, a := range b.accounts {
+			l.accounts[a.Name] = accountLine(a)
+		}
+		tell := func(want string) {
+			t.Helper()
+			out.Reset()
+			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}})
+			if got := strings.TrimSpace(out.String()); got != want {
+				t.Errorf("said %q, want %q", got, want)
+			}
+		}
+		plan, _ := b.Plan(t.Context(), []model.Ref{roof}, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Mine")}}, model.PlanOptions{})
+		ids, _ := b.Submit(t.Context(), plan)
+		l.followed(plan)
+		row.Conversation.Title = "Mine"
+		b.rows[roof] = row
+		tell("")
+		b.outbox[0].State, b.outbox[0].NextTry = model.RetryAt, time.Now().Add(time.Minute)
+		b.outbox[0].Error = &model.EntryError{Kind: model.Unavailable, Message: "no route"}
+		tell("renamed “Roof repair” → “Mine”: waiting, next try " + time.Now().Add(time.Minute).Local().Format(time.TimeOnly) + ": the service can't be reached: no route")
+		tell("")
+		if err := b.Deliver(t.Context(), ids, func(model.DeliveryResult) {}); err != nil {
+			t.Fatal(err)
+		}
+		tell("renamed “Roof repair” → “Mine”: delivered " + r.clock(time.Unix(1000, 0)))
+		tell("")
+
+		plan, _ = b.Plan(t.Context(), []model.Ref{roof}, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Again")}}, model.PlanOptions{})
+		if _, err := b.Submit(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		l.followed(plan)
+		status := 403
+		b.outbox[0].State, b.outbox[0].Error = model.Refused, &model.EntryError{Kind: model.Forbidden, Status: &status, Message: "you may not"}
+		tell("renamed “Mine” → “Again”: needs you: refused: the service does not allow it (403): \"you may not\"; settle it: outbox")
+		tell("")
+
+		// What somebody else did is said as it was.
+		row.Conversation.Title = "Theirs"
+		b.rows[roof] = row
+		tell("changed 1  Theirs, private, -, projects:71")
+	})
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+func (b *bench) takesBack(withdraw ...string) {
+	edit := model.Edit{Ref: roof, Kind: model.EditTitle, Base: model.TextValue("Mine"), Target: model.TextValue("Roof"), Undoes: "e0"}
+	b.undo = model.Undo{Submission: "s0", Sentence: "renamed “Roof” → “Mine”", Withdraw: withdraw,
+		Plan: model.Plan{ID: "u1", Items: []model.PlanItem{{Ref: roof, Title: "Mine", State: model.PlanChange, Edits: []model.Edit{edit}}}}}
+}
+
+func TestUndoIsPlannedAnewWhereItMovedOn(t *testing.T) {
+	b := newBench(t)
+	b.takesBack()
+	b.moved = 1
+	b.atTerminal("y\ny\n")
+	b.want(t, ExitOK, "undo", "s0")
+	if n := strings.Count(b.err.String(), "Take this back?"); n != 2 {
+		t.Errorf("asked %d times, want 2", n)
+	}
+	contains(t, "stdout", &b.out, "To take back: renamed “Roof” → “Mine”", "done  projects:71  title: Mine → Roof")
+	contains(t, "stderr", &b.err, "It has moved on meanwhile.")
+}
+
+func TestUndoSaysWhatIsSo(t *testing.T) {
+	b := newBench(t)
+	b.takesBack()
+	b.undo.Blocked = []string{"“Other”: deleting cannot be undone"}
+	b.want(t, ExitUsage, "undo", "s0")
+	b.want(t, ExitRefused, "undo", "s0", "--yes")
+	contains(t, "stdout", &b.out, "can't: “Other”: deleting cannot be undone", "done  projects:71")
+
+	b.outcome = func(e model.OutboxEntry) model.OutboxEntry { e.State = model.Refused; return e }
+	b.takesBack()
+	b.want(t, ExitRefused, "undo", "s0", "--yes")
+	if strings.Contains(b.out.String(), "taken back") {
+		t.Errorf("the service refused it: %s", &b.out)
+	}
+	contains(t, "stdout", &b.out, "needs you: refused  projects:71")
+
+	b = newBench(t)
+	b.waits("e1", "s0", model.Queued)
+	b.takesBack("e1")
+	b.undo.Plan = model.Plan{}
+	b.want(t, ExitOK, "undo", "s0", "--yes", "--json")
+	contains(t, "stdout", &b.out, `"id":"e1"`, `"state":"withdrawn"`)
+	b.undo = model.Undo{Blocked: []string{"it was taken back already"}}
+	b.want(t, ExitRefused, "undo", "s0", "--yes")
+	b.undo = model.Undo{}
+	b.want(t, ExitOK, "undo", "s0", "--yes")
+	contains(t, "stderr", &b.err, "There is nothing to take back.")
+	b.want(t, ExitRefused, "undo", "none", "--yes")
+	contains(t, "stderr", &b.err, "confab: no edit none\n")
+	b.takesBack()
+	b.want(t, ExitOK, "undo", "s0", "--yes", "--no-wait")
+	contains(t, "stdout", &b.out, "1 edit in the outbox")
+	b.want(t, ExitOK, "undo", "s0", "--dry-run")
+	contains(t, "stdout", &b.out, "PUT /c/71/title")
+}
+
+func TestParseSince(t *testing.T) {
+	now := time.Date(2026, 3, 15, 12, 0, 0, 0, time.Local)
+	for text, want := range map[string]time.Time{
+		"7d": now.Add(-7 * 24 * time.Hour), "2w": now.Add(-14 * 24 * time.Hour), "36h": now.Add(-36 * time.Hour),
+		"2026-01-31": time.Date(2026, 1, 31, 0, 0, 0, 0, time.Local), "2026-02": time.Date(2026, 2, 1, 0, 0, 0, 0, time.Local),
+		"today": time.Date(2026, 3, 15, 0, 0, 0, 0, time.Local), "2026-01-31T08:00": time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local),
+		"2026-01-31T08:00:00Z": time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC),
+	} {
+		if got, err := parseSince(text, now); err != nil || !got.Equal(want) {
+			t.Errorf("%q: %v %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "soon", "-7d", "2026-02-30", "7"} {
+		if got, err := parseSince(text, now); CodeOf(err) != ExitUsage {
+			t.Errorf("%q: %v %v", text, got, err)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"confab/model"
+	"confab/model/query"
+	"confab/ui/theme"
+)
+
+// editFlags say which conversations `edit` changes, and how many it may.
+type editFlags struct {
+	query       string
+	cached      bool
+	max, expect int
+}
+
+// checkWhich refuses what names no conversations, or all of them by mistake.
+func (r *run) checkWhich(f editFlags, args []string, given func(string) bool) error {
+	switch {
+	case given("query") && len(args) > 0:
+		return usage("name conversations or give --query, not both")
+	case !given("query") && len(args) == 0:
+		return usage("say which conversations: by REF, or with --query")
+	case f.cached && !given("query"):
+		return usage("--cached goes with --query")
+	case f.max < 0 || f.expect < 0:
+		return usage("--max and --expect want a number that is not negative")
+	}
+	if err := r.checkQuery(f.query); err != nil {
+		return err
+	}
+	if q, err := query.Parse(f.query); given("query") && err == nil && !q.Conditional() {
+		return usage("a query without a condition matches everything: write is:any to mean that")
+	}
+	return nil
+}
+
+// allows refuses a plan of more conversations than --max, or of another number
+// than --expect.
+func (f editFlags) allows(n int, given func(string) bool) error {
+	would := "the plan would change " + theme.Count(n, "conversation")
+	switch {
+	case given("max") && n > f.max:
+		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s, and --max allows %d: nothing was sent", would, f.max)}
+	case given("expect") && n != f.expect:
+		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s, and --expect names %d: nothing was sent", would, f.expect)}
+	}
+	return nil
+}
+
+// maxInput bounds what is read of standard input, in bytes.
+const maxInput = 16 << 20
+
+// refsOfInput puts the refs that standard input holds, separated by blanks or
+// ends of lines, in the place of "-". What is no ref there is wrong usage.
+func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
+	type read struct {
+		text []byte
+		err  error
+	}
+	got := make(chan read, 1)
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(r.In, maxInput+1))
+		got <- read{text, err}
+	}()
+	var in read
+	select {
+	case in = <-got:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	switch {
+	case in.err != nil:
+		return nil, local(in.err)
+	case len(in.text) > maxInput:
+		return nil, usage("standard input holds more than %d MB", maxInput>>20)
+	case !utf8.Valid(in.text):
+		return nil, usage("standard input is not UTF-8")
+	}
+	var out []string
+	for _, arg := range args {
+		if arg != "-" {
+			out = append(out, arg)
+		}
+	}
+	no := 0
+	for line := range strings.Lines(string(in.text)) {
+		no++
+		for _, word := range strings.Fields(line) {
+			if _, err := model.ParseRef(word); err != nil {
+				return nil, usage("standard input, line %d: %q: %s", no, cell(word), err)
+			}
+			out = append(out, word)
+		}
+	}
+	return out, nil
+}
+
+// editRefs gives the conversations that were named, or that match.
+func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery bool, f editFlags) ([]model.Ref, error) {
+	if byQuery {
+		if !f.cached {
+			if err := r.syncQuery(ctx, e, nil, f.query); err != nil {
+				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
+			}
+		}
+		refs, err := e.Refs(ctx, r.scoped(f.query), false)
+		if err == nil && len(refs) == 0 {
+			r.say("No conversation matches.")
+		}
+		return refs, err
+	}
+	var refs []model.Ref
+	for _, text := range args {
+		ref, err := r.ref(text)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
+	}
+	if len(refs) == 0 {
+		r.say("Standard input names no conversation: nothing to do.")
+	}
+	return refs, nil
+}

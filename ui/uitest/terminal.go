@@ -1,0 +1,195 @@
+//go:build unix
+
+package uitest
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/term"
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+)
+
+// Terminal is a real pseudo-terminal with a screen behind it, for what only the
+// kernel can show: modes, signals, hang-ups, output that nobody takes.
+type Terminal struct {
+	// TTY is the end that a program is given.
+	TTY *os.File
+
+	t      testing.TB
+	pty    *os.File
+	before *term.State
+
+	mu     sync.Mutex
+	taken  *sync.Cond
+	frozen bool
+	closed bool
+	stream []byte
+	screen *vt.Emulator
+}
+
+// OpenTerminal makes a terminal of w by h cells that is closed with the test.
+func OpenTerminal(t testing.TB, w, h int) *Terminal {
+	t.Helper()
+	ptmx, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pty.Setsize(ptmx, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)}); err != nil {
+		t.Fatal(err)
+	}
+	// Else a read that waits would keep it from being closed.
+	fd, err := syscall.Dup(int(ptmx.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ptmx.Close()
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	ptmx = os.NewFile(uintptr(fd), "terminal")
+	x := &Terminal{TTY: tty, t: t, pty: ptmx, screen: vt.NewEmulator(w, h)}
+	x.taken = sync.NewCond(&x.mu)
+	if x.before, err = term.GetState(tty.Fd()); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(ptmx, x.screen) // what a terminal answers when it is asked
+	go x.read()
+	t.Cleanup(x.Close)
+	return x
+}
+
+func (x *Terminal) read() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := x.pty.Read(buf)
+		if err != nil {
+			return
+		}
+		x.mu.Lock()
+		x.stream = append(x.stream, buf[:n]...)
+		x.screen.Write(buf[:n])
+		for x.frozen && !x.closed {
+			x.taken.Wait()
+		}
+		x.mu.Unlock()
+	}
+}
+
+// HangUp closes the terminal's own end: programs read no more from it.
+func (x *Terminal) HangUp() { x.pty.Close() }
+
+// Close takes the terminal away.
+func (x *Terminal) Close() {
+	x.mu.Lock()
+	if x.closed {
+		x.mu.Unlock()
+		return
+	}
+	x.closed = true
+	x.taken.Broadcast()
+	x.mu.Unlock()
+	x.TTY.Close()
+	x.pty.Close()
+	x.screen.Close()
+}
+
+// Freeze lets the terminal take no more output, until it is thawed.
+func (x *Terminal) Freeze(on bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.frozen = on
+	x.taken.Broadcast()
+}
+
+// Type sends what a keyboard would.
+func (x *Terminal) Type(keys string) {
+	if _, err := io.WriteString(x.pty, keys); err != nil {
+		x.t.Error(err)
+	}
+}
+
+// Output gives everything written so far.
+func (x *Terminal) Output() []byte {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return bytes.Clone(x.stream)
+}
+
+// Text gives what stands on the screen, without colours.
+func (x *Terminal) Text() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return ansi.Strip(x.screen.Render())
+}
+
+// Await waits until the screen shows a text.
+func (x *Terminal) Await(text string) {
+	x.t.Helper()
+	for seen, end := -1, time.Now().Add(20*time.Second); ; time.Sleep(2 * time.Millisecond) {
+		x.mu.Lock()
+		n := len(x.stream)
+		x.mu.Unlock()
+		// Drawing the screen costs more than all else here.
+		if n != seen && strings.Contains(x.Text(), text) {
+			return
+		}
+		seen = n
+		if time.Now().After(end) {
+			x.t.Fatalf("the screen never showed %q:\n%s", text, x.Text())
+		}
+	}
+}
+
+// CheckRestored fails the test where the terminal is not as it was, or holds
+// the trace of a panic.
+func (x *Terminal) CheckRestored() {
+	x.t.Helper()
+	after, err := term.GetState(x.TTY.Fd())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if !reflect.DeepEqual(after, x.before) {
+		x.t.Errorf("the terminal was left in the mode %+v, was in %+v", after, x.before)
+	}
+	// What was written last may not have been taken yet.
+	for end := time.Now().Add(time.Second); x.left() != "" && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	out := x.Output()
+	if left := x.left(); left != "" {
+		x.t.Errorf("the terminal was left with %s: …%q", left, out[max(0, len(out)-600):])
+	}
+	if bytes.Contains(out, []byte("panic")) {
+		x.t.Errorf("a panic: %q", out[bytes.Index(out, []byte("panic")):])
+	}
+}
+
+// left names the modes that were set and not reset after that.
+func (x *Terminal) left() string {
+	out := x.Output()
+	var left []string
+	for _, m := range []struct{ name, set, reset string }{
+		{"the alternate screen", ansi.SetModeAltScreenSaveCursor, ansi.ResetModeAltScreenSaveCursor},
+		{"no cursor", ansi.ResetModeTextCursorEnable, ansi.SetModeTextCursorEnable},
+		{"bracketed paste", ansi.SetModeBracketedPaste, ansi.ResetModeBracketedPaste},
+		{"the mouse", ansi.SetModeMouseButtonEvent, ansi.ResetModeMouseButtonEvent},
+		{"all of the mouse", ansi.SetModeMouseAnyEvent, ansi.ResetModeMouseAnyEvent},
+		{"the mouse in SGR", ansi.SetModeMouseExtSgr, ansi.ResetModeMouseExtSgr},
+		{"synchronized output", ansi.SetModeSynchronizedOutput, ansi.ResetModeSynchronizedOutput},
+		{"graphemes", ansi.SetModeUnicodeCore, ansi.ResetModeUnicodeCore},
+	} {
+		if bytes.LastIndex(out, []byte(m.set)) > bytes.LastIndex(out, []byte(m.reset)) {
+			left = append(left, m.name)
+		}
+	}
+	return strings.Join(left, ", ")
+}
