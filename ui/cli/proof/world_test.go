@@ -292,6 +292,9 @@ func (w *world) wrote(provider string, req *http.Request, sending, outbox []mode
 		}
 		e := sending[i]
 		ev.crossed, ev.edit = w.crossed(ev), e.ID
+		if e.Base.People == nil && !ev.was.Equal(e.Base) && !ev.crossed {
+			w.fault("edit %s was made on %s, and was written over somebody else's change: %s", e.ID, show(e.Base), ev)
+		}
 		w.events = append(w.events, ev)
 		w.say("  %s", ev)
 		for _, p := range outbox {
