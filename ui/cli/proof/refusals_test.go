@@ -238,7 +238,9 @@ func (s *stage) said(h *home, c change, r refusal, p *process, k kept, bad func(
 				bad("the service's words stand more than once in %q", line)
 			case said == 1:
 				n++
-				if strings.Count(line, requestID) != 1 && !strings.Contains(line, "waits for an earlier edit") {
+				// An edit that was not sent because of another's refusal quotes that.
+				quotes := strings.Contains(line, "waits for an earlier edit") || strings.Contains(line, "not sent, because")
+				if strings.Count(line, requestID) != 1 && !quotes {
 					bad("the request id is not said once in %q", line)
 				}
 				if r.code != "" && strings.Count(line, r.code) > 1 {
