@@ -201,7 +201,17 @@ func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
 	if err := s.Paths.PrepareState(); err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, s.Paths.Database(), store.Options{})
+	return store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
+}
+
+// waitingFor says which running programs keep the database from being brought up
+// to date.
+func waitingFor(names []string) {
+	have := "has"
+	if len(names) > 1 {
+		have = "have"
+	}
+	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
 }
 
 func userName() string {
@@ -325,7 +335,7 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 		return []model.CheckResult{dir}
 	}
 	file := model.CheckResult{Name: "database", OK: true, Detail: s.Paths.Database()}
-	db, err := store.Open(ctx, s.Paths.Database(), store.Options{})
+	db, err := store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
 	if err == nil {
 		if note := db.Rescued().String(); note != "" {
 			file.Detail += "; " + note

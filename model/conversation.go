@@ -125,6 +125,9 @@ type Conversation struct {
 	// Preview is the short last-message preview, the only message text that
 	// is ever stored.
 	Preview string `json:"preview,omitempty"`
+	// LastMessage is the id of the last message, where the service gives one:
+	// two messages may have the same text.
+	LastMessage string `json:"last_message,omitempty"`
 	// URL is the page of the conversation in the service's web application,
 	// empty where none can be built.
 	URL string `json:"url,omitempty"`
@@ -257,95 +260,6 @@ func (c Conversation) Stored() Conversation {
 	}
 	c.Facts = kept
 	return c
-}
-
-// Merge lays a newer reading over an older one. A list row brings less than a
-// single read, so what the newer one has not loaded is kept from the older.
-func Merge(older, newer Conversation) Conversation {
-	if !newer.Participants.Known {
-		newer.Participants = older.Participants
-	}
-	if newer.ParticipantCount < 0 {
-		newer.ParticipantCount = older.ParticipantCount
-	}
-	if len(newer.Featured) == 0 {
-		newer.Featured = older.Featured
-	}
-	if !newer.Contacts.Known {
-		newer.Contacts = older.Contacts
-	}
-	if newer.Labels == nil {
-		newer.Labels = older.Labels
-	}
-	if newer.Attributes == nil {
-		newer.Attributes = older.Attributes
-	}
-	if newer.Access == "" {
-		newer.Access = older.Access
-	}
-	if newer.DefaultRole == "" {
-		newer.DefaultRole = older.DefaultRole
-	}
-	if newer.Kind == "" {
-		newer.Kind = older.Kind
-	}
-	if newer.Duration == 0 {
-		newer.Duration = older.Duration
-	}
-	newer.Owner = mergePerson(older.Owner, newer.Owner)
-	newer.Team = mergeNamed(older.Team, newer.Team)
-	newer.Space = mergeNamed(older.Space, newer.Space)
-	newer.Channel = mergeNamed(older.Channel, newer.Channel)
-	if newer.Companies == nil {
-		newer.Companies = older.Companies
-	}
-	if newer.Internal == nil {
-		newer.Internal = older.Internal
-	}
-	if newer.Created.IsZero() {
-		newer.Created = older.Created
-	}
-	if newer.Updated.IsZero() {
-		newer.Updated = older.Updated
-	}
-	if newer.Preview == "" {
-		newer.Preview = older.Preview
-	}
-	if newer.URL == "" {
-		newer.URL = older.URL
-	}
-	if newer.Facts == nil {
-		newer.Facts = older.Facts
-	}
-	newer.HasMessages = newer.HasMessages || older.HasMessages
-	newer.HasRecording = newer.HasRecording || older.HasRecording
-	newer.HasTranscript = newer.HasTranscript || older.HasTranscript
-	return newer
-}
-
-func mergePerson(older, newer Participant) Participant {
-	if newer.ID == "" && newer.Name == "" && newer.Email == "" {
-		return older
-	}
-	if newer.ID == older.ID {
-		if newer.Name == "" {
-			newer.Name = older.Name
-		}
-		if newer.Email == "" {
-			newer.Email = older.Email
-		}
-	}
-	return newer
-}
-
-func mergeNamed(older, newer Named) Named {
-	if newer.ID == older.ID && newer.Name == "" {
-		return older
-	}
-	if newer == (Named{}) {
-		return older
-	}
-	return newer
 }
 
 func cloneSlice[T any](s []T) []T {

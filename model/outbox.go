@@ -22,7 +22,7 @@ const (
 	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )
 
-// Words gives a state as it is said.
+// Words returns a state as it is said.
 func (s EditState) Words() string {
 	switch s {
 	case Queued, Sending, RetryAt:
@@ -107,7 +107,7 @@ type OutboxEntry struct {
 	Attempts int
 	// Sent says that a write for this edit has left at least once.
 	Sent    bool
-	NextTry time.Time // zero unless State is RetryAt
+	NextTry time.Time // zero unless a next try is known
 	Error   *EntryError
 	// Theirs is what the service showed at the conflict or failed verification.
 	Theirs *Value

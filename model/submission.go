@@ -22,8 +22,9 @@ type Submission struct {
 	// Edits counts all edits of the submission. Each is in exactly one of the
 	// counts below.
 	Edits int
-	// Waiting are on their way by themselves; NeedPerson wait for a decision.
-	Waiting, NeedPerson int
+	// Waiting are on their way by themselves, Sending of them are being sent
+	// right now; NeedPerson wait for a decision.
+	Waiting, Sending, NeedPerson int
 	// Delivered were confirmed by the service; Already needed no request.
 	Delivered, Already int
 	// Withdrawn were taken back before they were sent, Discarded given up by
@@ -62,13 +63,18 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 			out = append(out, fmt.Sprintf("%d %s", n, phrase))
 		}
 	}
-	say(s.Delivered, "delivered"+spaced(clock(s.SettledAt)))
+	delivered := "delivered"
+	if s.Undoes != "" {
+		delivered = "confirmed"
+	}
+	say(s.Delivered, delivered+spaced(clock(s.SettledAt)))
 	say(s.Already, "already so")
 	say(s.TakenBack, "taken back"+spaced(clock(s.TakenBackAt)))
 	say(s.Withdrawn, "withdrawn before sending")
 	say(s.Discarded, "given up")
 	say(s.Replaced, "replaced by a newer edit")
-	say(s.Waiting, "waiting")
+	say(s.Sending, "being sent")
+	say(s.Waiting-s.Sending, "waiting")
 	switch {
 	case s.NeedPerson == 1 && s.Edits == 1:
 		out = append(out, "needs you")
@@ -78,6 +84,71 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 		out = append(out, fmt.Sprintf("%d need you", s.NeedPerson))
 	}
 	return strings.Join(out, ", ")
+}
+
+// Words is the sentence, in the past once something is confirmed and nothing is
+// on its way, else in the present: "making 75 private". What is not confirmed is
+// not said to be done.
+func (s Submission) Words() string {
+	if s.Settled() && s.Delivered+s.Already > 0 {
+		return s.Sentence
+	}
+	var out strings.Builder
+	quoted, start := 0, true
+	for rest := s.Sentence; rest != ""; {
+		word, _, _ := strings.Cut(rest, " ")
+		if now, ok := doingNow[word]; ok && start && quoted == 0 {
+			out.WriteString(now)
+		} else {
+			out.WriteString(word)
+		}
+		quoted = max(0, quoted+strings.Count(word, "“")-strings.Count(word, "”"))
+		start = strings.HasSuffix(word, ",") && s.Undoes == ""
+		if rest = rest[len(word):]; rest != "" {
+			out.WriteByte(' ')
+			rest = rest[1:]
+		}
+	}
+	return out.String()
+}
+
+// doingNow are the verbs of sentences, past and present.
+var doingNow = map[string]string{"made": "making", "renamed": "renaming", "described": "describing", "cleared": "clearing",
+	"closed": "closing", "reopened": "reopening", "set": "setting", "removed": "removing", "added": "adding",
+	"archived": "archiving", "deleted": "deleting", "created": "creating", "changed": "changing", "took": "taking"}
+
+// Narrowed counts only the given edits of the submission, such as those of one
+// conversation.
+func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Submission {
+	out := Submission{ID: s.ID, Sentence: s.Sentence, At: s.At, User: s.User, Undoes: s.Undoes, Edits: len(waiting) + len(settled)}
+	for _, e := range waiting {
+		switch {
+		case e.State.NeedsPerson():
+			out.NeedPerson++
+		case e.State == Sending:
+			out.Sending++
+			out.Waiting++
+		default:
+			out.Waiting++
+		}
+		if out.Problem == nil && (e.State.NeedsPerson() || e.Error != nil) {
+			out.Problem = &e
+		}
+	}
+	for _, j := range settled {
+		if j.State == OutcomeAlreadySet {
+			out.Already++
+			continue
+		}
+		out.Delivered++
+		if j.Undone != "" {
+			out.TakenBack++
+		}
+		if j.At.After(out.SettledAt) {
+			out.SettledAt = j.At
+		}
+	}
+	return out
 }
 
 func spaced(s string) string {

@@ -48,6 +48,8 @@ func (e *EntryError) Words() string {
 	}
 	switch {
 	case said == "":
+	case strings.HasPrefix(said, "waits for "):
+		what = said // it is another edit that met the error
 	case theirs:
 		what += `: "` + said + `"`
 	case (e.Kind == Unavailable || e.Kind == RateLimited || e.Kind == NoCredential) && !strings.HasPrefix(said, "the service"):

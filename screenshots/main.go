@@ -89,9 +89,8 @@ func scenes() []scene {
 			s.press("enter")
 			s.rest()
 			s.rest()
-			s.press("O")
+			s.press("!")
 			s.rest()
-			s.press("enter")
 		}},
 		{name: "narrow", w: 40, h: 12, dark: true, keys: func(s *session) { s.press("j") }},
 		{name: "mono", w: 80, h: 24, plain: true, keys: func(s *session) { s.press("j", "space", "j") }},

@@ -133,19 +133,21 @@ type Model struct {
 	nextOp int
 
 	last   *lastEdit
-	batch  *batch
+	told   following
 	notice notice
 	drafts *drafts
 
 	// submitting counts submissions that are not on disk yet: nothing leaves
 	// before they are.
 	submitting int
-	leaving    bool // to quit once nothing is submitting
-	quitting   bool // asked whether to quit
-	waiting    *waitOverlay
-	wantDemo   bool
-	mouse      hitAreas
-	hand       hand
+	// undos counts how often the undo key was struck and not carried out yet.
+	undos    int
+	leaving  bool // to quit once nothing is submitting
+	quitting bool // asked whether to quit
+	waiting  *waitOverlay
+	wantDemo bool
+	mouse    hitAreas
+	hand     hand
 }
 
 type notice struct {

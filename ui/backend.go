@@ -40,6 +40,7 @@ type Backend interface {
 	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
 	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
@@ -47,6 +48,7 @@ type Backend interface {
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	Retry(ctx context.Context, ids ...string) error
 	Discard(ctx context.Context, ids ...string) error
+	Withdraw(ctx context.Context, ids ...string) (n int, err error)
 	Resolve(ctx context.Context, id string, r model.Resolution) error
 
 	Refresh(accounts ...string)

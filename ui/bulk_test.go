@@ -23,10 +23,10 @@ func TestSeveralNeverFlipRowByRow(t *testing.T) {
 		if len(a.edits()) == 0 {
 			t.Error("nothing was submitted")
 		}
-		a.Want("on their way", "hide")
+		a.Want("3 on their way", "withdraw the 3 unsent")
 		f.deliver()
 		a.Settle()
-		a.Want("3 done")
+		a.Want("Made 3 private", "delivered 10:00")
 		a.Press("w")
 		for name, text := range a.saved {
 			if !strings.Contains(name, "confab-report-20261120") || !strings.Contains(text, "privacy: public → private") {
@@ -75,11 +75,11 @@ func TestBulkRetryAndStop(t *testing.T) {
 		n := len(a.edits())
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want(fmt.Sprintf("%d need you", n), "you may not")
+		a.Want("need you", `refused: the service does not allow it: "you may not"`)
 		a.Press("r")
 		a.Want(fmt.Sprintf("%d on their way", n))
 		a.Press("x")
-		a.Want("withdrawn")
+		a.Want(fmt.Sprintf("%d edits withdrawn before sending", n))
 		if len(f.outbox) != 0 {
 			t.Errorf("%d edits are still queued", len(f.outbox))
 		}

@@ -21,8 +21,10 @@ const (
 	draftTime = 400 * time.Millisecond
 	// lookupTime is how long typing rests before a directory is asked.
 	lookupTime = 150 * time.Millisecond
-	// historyLimit is how many delivered edits are read for a screen.
+	// historyLimit is how many submissions are a page of the history.
 	historyLimit = 200
+	// activityLimit is how many submissions of one conversation are shown.
+	activityLimit = 50
 )
 
 // subscribe asks for news once; waitForNews then waits for them.
@@ -152,18 +154,15 @@ func (m *Model) readDetail(ref model.Ref) tea.Cmd {
 func (m *Model) readActivity(ref model.Ref) tea.Cmd {
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
-		all, err := be.Outbox(ctx)
-		if err != nil {
-			return activityMsg{ref: ref, err: err}
+		msg := activityMsg{ref: ref}
+		if msg.subs, msg.err = be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit}); msg.err != nil {
+			return msg
 		}
-		var mine []model.OutboxEntry
-		for _, e := range all {
-			if e.Ref == ref {
-				mine = append(mine, e)
-			}
+		if msg.outbox, msg.err = be.OutboxOf(ctx, ref); msg.err != nil {
+			return msg
 		}
-		history, err := be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
-		return activityMsg{ref, mine, history, err}
+		msg.history, msg.err = be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
+		return msg
 	}
 }
 

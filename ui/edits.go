@@ -112,8 +112,14 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 		return m.undoCame(msg)
 	case undoneMsg:
 		return m.undone(msg)
-	case batchMsg:
-		return m.batchCame(msg)
+	case toldMsg:
+		return m.toldCame(msg)
+	case readToldMsg:
+		return m.readTold()
+	case readLedgerMsg:
+		return m.reloadLedger()
+	case editsMsg:
+		return m.editsCame(msg)
 	case ledgerMsg:
 		return m.ledgerCame(msg)
 	case linkMsg:
@@ -124,8 +130,8 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 		} else {
 			m.say(theme.Good, "saved: "+model.CleanLine(msg.path, 300))
 		}
-	case conflictMsg:
-		return m.conflictCame(msg)
+	case settleMsg:
+		return m.settleCame(msg)
 	case lookupMsg, lookupDueMsg, peopleMsg, draftMsg:
 		return m.overlayResult(msg)
 	case draftDueMsg:
@@ -227,15 +233,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	if why.repeatable {
 		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), directory(why.refs, why.changes)}
 	}
-	n := msg.plan.Count(model.PlanChange)
-	if n > 1 {
-		m.batch = newBatch(msg.plan, msg.ids)
-		m.batch.results.Keys = m.keys.Names(keymap.Dialog)
-		m.openLate(&resultsOverlay{b: m.batch}, nil)
-		cmds = append(cmds, m.readBatch())
-	} else {
-		m.say(theme.Good, m.queuedText(msg.plan))
-	}
+	cmds = append(cmds, m.followPlan(msg.plan, true))
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		cmds = append(cmds, m.readActivity(ref))
 		if m.screen == screenDetail {
@@ -243,29 +241,6 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 		}
 	}
 	return tea.Batch(append(cmds, m.quitIfReady())...)
-}
-
-func (m *Model) queuedText(p model.Plan) string {
-	var what []string
-	title := ""
-	for _, it := range p.Items {
-		if it.State != model.PlanChange {
-			continue
-		}
-		title = it.Title
-		for _, e := range it.Edits {
-			what = append(what, m.th.Phrase(e))
-		}
-	}
-	text := "queued"
-	if k := m.keys.KeyOf(keymap.List, keymap.Undo); k != "" {
-		text += " (" + k + " undoes)"
-	}
-	text += ": " + strings.Join(what, "; ")
-	if title != "" {
-		text += "  " + m.th.Separator + "  " + model.CleanLine(title, 60)
-	}
-	return text
 }
 
 func withoutBase(changes []model.Change) []model.Change {

@@ -121,7 +121,9 @@ func (f *fake) PlanUndo(_ context.Context, id string) (model.Undo, error) {
 	defer f.mu.Unlock()
 	var u model.Undo
 	if n := len(f.outbox); n > 0 {
-		u.Withdraw, u.Titles = []string{f.outbox[n-1].ID}, []string{f.outbox[n-1].Title}
+		e := f.outbox[n-1]
+		u.Withdraw, u.Titles = []string{e.ID}, []string{e.Title}
+		u.Submission, u.Sentence = e.Submission, model.Sentence([]model.Titled{{Edit: e.Edit, Title: e.Title}})
 	}
 	return u, nil
 }
@@ -143,6 +145,13 @@ func (f *fake) Outbox(context.Context) ([]model.OutboxEntry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.outbox), err
+}
+
+func (f *fake) OutboxOf(_ context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
+	err := f.enter("OutboxOf")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(f.outbox), func(e model.OutboxEntry) bool { return e.Ref != ref }), err
 }
 
 func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool, error) {
@@ -230,6 +239,19 @@ func (f *fake) Discard(_ context.Context, ids ...string) error {
 	f.mu.Unlock()
 	f.announce()
 	return err
+}
+
+func (f *fake) Withdraw(_ context.Context, ids ...string) (int, error) {
+	err := f.enter("Withdraw")
+	f.mu.Lock()
+	before := len(f.outbox)
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
+		return slices.Contains(ids, e.ID) && !e.Sent && e.State != model.Sending
+	})
+	n := before - len(f.outbox)
+	f.mu.Unlock()
+	f.announce()
+	return n, err
 }
 
 func (f *fake) Resolve(_ context.Context, id string, r model.Resolution) error {

@@ -410,7 +410,7 @@ func TestStatusLine(t *testing.T) {
 	f.outbox = []model.OutboxEntry{{Edit: model.Edit{ID: "1", Ref: ref(0), Kind: model.EditTitle, Target: model.TextValue("x")}, State: model.Refused},
 		{Edit: model.Edit{ID: "2", Ref: ref(1), Kind: model.EditTitle, Target: model.TextValue("x")}, State: model.Queued}}
 	with(t, f, start{w: 160, h: 30, options: ui.Options{ReadOnly: true, Demo: true}}, func(a *app) {
-		a.Want("read-only", "1 needs you", "1 waiting", "demo", "attention-a offline, read 09:00", "bird-a 30/60", "1/8")
+		a.Want("read-only", "1 needs you (!)", "1 waiting", "demo", "attention-a offline, read 09:00", "bird-a 30/60", "1/8")
 		a.Want("refused", "queued")
 	})
 }

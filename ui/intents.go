@@ -92,7 +92,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.NewItem:       {opens: true, run: (*Model).openCreate, off: cannotCreate},
 		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat, unasked: always},
 		keymap.Undo:          {run: (*Model).undo},
-		keymap.Resolve:       {wants: wantsRow, run: (*Model).resolveRow, off: nothingToResolve},
+		keymap.Settle:        {run: (*Model).settleHere},
 		keymap.RetryFailed:   {run: (*Model).retryFailed},
 
 		keymap.Done:   {wants: wantsRows, run: (*Model).triageDone},
@@ -205,15 +205,6 @@ func nothingToRepeat(m *Model, in intent) string {
 		}
 	}
 	return ""
-}
-
-func nothingToResolve(_ *Model, in intent) string {
-	for _, p := range in.row.Pending {
-		if p.State.NeedsPerson() {
-			return ""
-		}
-	}
-	return "no edit of this conversation needs you"
 }
 
 func cannotOpen(m *Model, _ intent) string {

@@ -80,7 +80,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.typed, m.count = nil, 0
 		return nil
 	}
-	m.notice = notice{}
+	m.clearMessage(name)
 	if m.counting(name) {
 		return nil
 	}

@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,13 +20,15 @@ import (
 type outboxOverlay struct {
 	s     outbox.Screen
 	fetch fetch
-	// find is the conversation whose edit the cursor is put on at first.
+	// older says that an older page is being read.
+	older bool
+	// find is the conversation whose submission the cursor is put on at first.
 	find model.Ref
 }
 
 func (m *Model) openOutbox(in intent) tea.Cmd {
 	o := &outboxOverlay{}
-	if in.one {
+	if in.one && len(in.row.Pending) > 0 {
 		o.find = in.row.Conversation.Ref
 	}
 	m.open(o)
@@ -39,7 +44,8 @@ func (m *Model) ledger() *outboxOverlay {
 	return nil
 }
 
-// reloadLedger reads outbox and history again while they are on screen.
+// reloadLedger reads what was submitted again while it is on screen: what is in
+// the outbox, the newest page, and of the rest what may have changed.
 func (m *Model) reloadLedger() tea.Cmd {
 	o := m.ledger()
 	if o == nil {
@@ -51,15 +57,57 @@ func (m *Model) reloadLedger() tea.Cmd {
 	}
 	o.fetch.busy, o.fetch.again = true, false
 	o.fetch.gen++
-	gen, be, ctx := o.fetch.gen, m.be, m.ctx
+	msg := ledgerMsg{gen: o.fetch.gen, open: o.s.Opened()}
+	watched, find, be, ctx := o.s.Watched(), o.find, m.be, m.ctx
 	return func() tea.Msg {
-		out, err := be.Outbox(ctx)
-		if err != nil {
-			return ledgerMsg{gen: gen, err: err}
-		}
-		history, err := be.History(ctx, model.HistoryRequest{Limit: historyLimit})
-		return ledgerMsg{gen, out, history, err}
+		msg.err = msg.fill(ctx, be, watched, find)
+		return msg
 	}
+}
+
+// fill reads what a ledger shows.
+func (msg *ledgerMsg) fill(ctx context.Context, be Backend, watched []string, find model.Ref) (err error) {
+	if msg.pending, err = be.Pending(ctx); err != nil {
+		return err
+	}
+	if msg.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
+		return err
+	}
+	read := map[string]bool{"": true}
+	for _, list := range [][]model.Submission{msg.pending, msg.page} {
+		for _, sub := range list {
+			read[sub.ID] = true
+			watched = append(watched, sub.Undoes)
+		}
+	}
+	for _, id := range watched {
+		if read[id] {
+			continue
+		}
+		read[id] = true
+		sub, ok, err := be.Submission(ctx, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			msg.changed = append(msg.changed, sub)
+		}
+	}
+	if !find.IsZero() {
+		edits, err := be.OutboxOf(ctx, find)
+		if err != nil {
+			return err
+		}
+		for _, e := range edits {
+			if msg.find == "" || e.State.NeedsPerson() {
+				msg.find = e.Submission
+			}
+		}
+	}
+	if msg.open != "" {
+		msg.outbox, msg.settled, err = be.SubmissionEdits(ctx, msg.open)
+	}
+	return err
 }
 
 func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
@@ -67,36 +115,54 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 	if o == nil || msg.gen != o.fetch.gen {
 		return nil
 	}
+	if msg.older {
+		o.older = false
+		if msg.err != nil {
+			m.fail("read older submissions", msg.err)
+			return nil
+		}
+		o.s.AddOlder(msg.page, len(msg.page) == historyLimit)
+		return nil
+	}
 	o.fetch.busy = false
 	if msg.err != nil {
 		m.fail("read the outbox", msg.err)
 		return nil
 	}
-	o.s.Set(msg.outbox, msg.history)
-	o.s.SetAccounts(m.facts.Accounts(), m.opts.ReadOnly)
-	if !o.find.IsZero() {
-		o.s.Find(o.find)
+	o.s.Set(msg.pending, msg.page, len(msg.page) == historyLimit)
+	for _, sub := range msg.changed {
+		o.s.Replace(sub)
+	}
+	if msg.open != "" {
+		o.s.SetEdits(msg.open, msg.outbox, msg.settled)
+	}
+	if msg.find != "" {
+		o.s.Find(msg.find)
 		o.find = model.Ref{}
 	}
 	if o.fetch.again {
-		return m.reloadLedger()
+		return tea.Tick(newsTime, func(time.Time) tea.Msg { return readLedgerMsg{} })
 	}
 	return nil
 }
 
+// readOlder reads the next page of the history where the cursor is near the end
+// of what was read.
+func (o *outboxOverlay) readOlder(m *Model) tea.Cmd {
+	before, ok := o.s.WantsOlder()
+	if !ok || o.older || o.fetch.busy {
+		return nil
+	}
+	o.older = true
+	be, ctx, gen := m.be, m.ctx, o.fetch.gen
+	return func() tea.Msg {
+		page, err := be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit, Before: before})
+		return ledgerMsg{gen: gen, older: true, page: page, err: err}
+	}
+}
+
 func (o *outboxOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	k := m.keys.Names(keymap.Outbox)
-	foot := []string{k(keymap.NextSection), "history"}
-	if _, ok := o.s.Waiting(); ok {
-		foot = append(foot, k(keymap.Resolve), "look, settle", k(keymap.Retry), "send again", k(keymap.RetryFailed), "all failed", k(keymap.Discard), "discard")
-	}
-	if o.s.InHistory() {
-		foot = []string{k(keymap.NextSection), "outbox"}
-		if _, ok := o.s.Delivered(); ok {
-			foot = append(foot, k(keymap.UndoEntry), "undo this", k(keymap.Resolve), "look")
-		}
-	}
-	line, hits := m.th.KeyLineHits(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, append(foot, "esc", "close")...)
+	line, hits := m.th.KeyLineHits(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, o.footer(m)...)
 	if m.notice.text != "" {
 		line, hits = m.th.Say(m.notice.look, m.notice.text), nil
 	}
@@ -105,7 +171,45 @@ func (o *outboxOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	return layout.Picture{At: screen, Lines: o.s.Draw(m.th, screen, m.now(), line), Keys: hits, Inside: inside}
 }
 
-func (o *outboxOverlay) scroll(_ *Model, by int) tea.Cmd { o.s.Move(by); return nil }
+// footer names the keys that do something on the line under the cursor.
+func (o *outboxOverlay) footer(m *Model) []string {
+	k := m.keys.Names(keymap.Outbox)
+	sub, edit, ok := o.s.Under()
+	var foot []string
+	switch {
+	case !ok:
+	case edit == nil && sub.ID == o.s.Opened():
+		foot = append(foot, k(keymap.Resolve), "shut")
+	case edit == nil:
+		foot = append(foot, k(keymap.Resolve), "open")
+	case edit.State.NeedsPerson():
+		foot = append(foot, k(keymap.Settle), "settle")
+	default:
+		foot = append(foot, k(keymap.Resolve), "look")
+	}
+	switch {
+	case !ok:
+	case edit == nil && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack, edit != nil && (edit.Journal == nil || edit.Journal.Undone == ""):
+		foot = append(foot, k(keymap.UndoEntry), "take back")
+	}
+	if edit == nil && sub.NeedPerson > 0 {
+		foot = append(foot, k(keymap.Settle), "settle")
+	}
+	if ok && unsettled(sub, edit) {
+		if edit == nil && sub.Problem != nil || edit != nil && retriable(edit.OutboxEntry) {
+			foot = append(foot, k(keymap.Retry), "send again")
+		}
+		foot = append(foot, k(keymap.Discard), "discard")
+	}
+	return append(foot, k(keymap.NextSection), "next section", "esc", "close")
+}
+
+// unsettled reports whether something of a line is in the outbox.
+func unsettled(sub model.Submission, edit *outbox.Edit) bool {
+	return edit == nil && !sub.Over() || edit != nil && edit.Journal == nil
+}
+
+func (o *outboxOverlay) scroll(m *Model, by int) tea.Cmd { o.s.Move(by); return o.readOlder(m) }
 
 // line puts the cursor on a row; another click shows everything about it.
 func (o *outboxOverlay) line(m *Model, line int) tea.Cmd {
@@ -115,11 +219,23 @@ func (o *outboxOverlay) line(m *Model, line int) tea.Cmd {
 	return nil
 }
 
+// look opens or shuts the submission under the cursor, settles the edit under
+// it, or shows everything about one.
 func (o *outboxOverlay) look(m *Model) tea.Cmd {
-	if e, ok := o.s.Waiting(); ok {
-		m.openConflict(e)
-	} else if e, ok := o.s.Delivered(); ok {
-		m.open(&textOverlay{&dialog.Text{Title: e.Title, Lines: historyText(m.th, e)}})
+	sub, edit, ok := o.s.Under()
+	switch {
+	case !ok:
+		return nil
+	case edit == nil && sub.ID == o.s.Opened():
+		o.s.Shut()
+		return nil
+	case edit == nil:
+		o.s.Open(sub.ID)
+		return m.reloadLedger()
+	case edit.Journal == nil:
+		m.openConflict(edit.OutboxEntry)
+	default:
+		m.open(&textOverlay{&dialog.Text{Title: model.CleanLine(edit.Title, 200), Lines: historyText(m.th, *edit.Journal, m.now())}})
 	}
 	return nil
 }
@@ -136,36 +252,47 @@ func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, o.s.Page()); ok {
-		o.s.Move(by)
-		return nil
+		return o.scroll(m, by)
 	}
+	sub, edit, ok := o.s.Under()
 	switch b.Action {
-	case keymap.Back, keymap.Hide, keymap.OutboxScreen:
+	case keymap.Back:
+		if !o.s.Shut() {
+			m.closeOverlay(o)
+		}
+	case keymap.Hide, keymap.OutboxScreen:
 		m.closeOverlay(o)
 	case keymap.NextSection:
-		o.s.Switch()
+		o.s.NextSection()
+		return o.readOlder(m)
 	case keymap.Help:
 		return m.openHelp(intent{})
 	case keymap.Resolve:
 		return o.look(m)
+	case keymap.Settle:
+		return o.settle(m)
 	case keymap.Retry:
-		if e, ok := o.s.Waiting(); ok {
-			return m.retry(e.ID)
+		if !ok || !unsettled(sub, edit) {
+			m.say(theme.Dim, "there is nothing to send again")
+			return nil
 		}
+		return m.ofLine(sub, edit, retriable, func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
 	case keymap.RetryFailed:
-		return m.retry(o.s.Failed()...)
+		return m.retryFailed(intent{})
 	case keymap.Discard:
-		if e, ok := o.s.Waiting(); ok {
-			m.askDiscard(e)
+		if !ok || !unsettled(sub, edit) {
+			m.say(theme.Dim, "there is nothing to discard; "+m.keys.KeyOf(keymap.Outbox, keymap.UndoEntry)+" takes back what was delivered")
+			return nil
 		}
+		return m.ofLine(sub, edit, discardable, func(m *Model, all []model.OutboxEntry) tea.Cmd { m.askDiscard(all); return nil })
 	case keymap.UndoEntry:
-		if e, ok := o.s.Delivered(); ok {
-			return m.planUndo(e.ID)
-		}
-		if o.s.InHistory() {
-			m.say(theme.Dim, "there is nothing to undo")
-		} else {
-			m.say(theme.Dim, "only a delivered edit is undone; x discards one that waits")
+		switch {
+		case !ok:
+			m.say(theme.Dim, "there is nothing to take back")
+		case edit != nil:
+			return m.planUndo(edit.ID)
+		default:
+			return m.planUndo(sub.ID)
 		}
 	case keymap.Quit:
 		return m.quit()
@@ -173,15 +300,65 @@ func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func historyText(th *theme.Theme, e model.JournalEntry) []string {
+// settle settles what needs a person on the line under the cursor, else on the
+// first line that needs one.
+func (o *outboxOverlay) settle(m *Model) tea.Cmd {
+	sub, edit, _ := o.s.Under()
+	if edit != nil && edit.State.NeedsPerson() {
+		m.openConflict(edit.OutboxEntry)
+		return nil
+	}
+	if sub.NeedPerson > 0 && sub.Problem != nil {
+		m.openConflict(*sub.Problem)
+		return nil
+	}
+	return m.settleNext()
+}
+
+func retriable(e model.OutboxEntry) bool {
+	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
+}
+
+func discardable(e model.OutboxEntry) bool { return e.State != model.Sending }
+
+func ids(all []model.OutboxEntry) []string {
+	out := make([]string, len(all))
+	for i, e := range all {
+		out[i] = e.ID
+	}
+	return out
+}
+
+// ofLine does something with those edits of a line that are in the outbox and
+// of the right kind.
+func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool, do func(*Model, []model.OutboxEntry) tea.Cmd) tea.Cmd {
+	if edit != nil {
+		return do(m, []model.OutboxEntry{edit.OutboxEntry})
+	}
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		all, _, err := be.SubmissionEdits(ctx, sub.ID)
+		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !which(e) }), do, err}
+	}
+}
+
+func (m *Model) editsCame(msg editsMsg) tea.Cmd {
+	if msg.err != nil {
+		m.fail("read what was submitted", msg.err)
+		return nil
+	}
+	return msg.do(m, msg.edits)
+}
+
+func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string {
 	out := []string{th.Phrase(e.Edit), "",
 		"conversation: " + e.Ref.String(),
-		"delivered:    " + e.At.Format("2 Jan 2006 15:04:05"),
+		"delivered:    " + e.At.In(now.Location()).Format("2 Jan 2006 15:04:05"),
 		"by:           " + e.User,
 		"before:       " + th.Value(e.Kind, e.Before),
 		"after:        " + th.Value(e.Kind, e.After)}
 	if e.Undone != "" {
-		out = append(out, "It has been undone.")
+		out = append(out, "It was taken back.")
 	}
 	if ok, why := model.Undoable(e.Kind); !ok {
 		out = append(out, "", why)
@@ -189,24 +366,40 @@ func historyText(th *theme.Theme, e model.JournalEntry) []string {
 	return out
 }
 
-func (m *Model) askDiscard(e model.OutboxEntry) {
-	text := []string{m.th.Phrase(e.Edit), model.CleanLine(e.Title, 120)}
-	if e.Sent {
-		text = append(text, "A request for it has left already: discarding does not take that back.")
+func (m *Model) askDiscard(all []model.OutboxEntry) {
+	if len(all) == 0 {
+		m.say(theme.Dim, "there is nothing to discard that is not being sent")
+		return
 	}
-	d := &dialog.Menu{Title: "Discard this edit?", Text: text, Items: []dialog.Item{{Key: "y", Label: "yes, discard it"}, {Key: "n", Label: "no"}}}
+	title, text := "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
+	if len(all) > 1 {
+		title, text = "Discard "+theme.Count(len(all), "edit")+"?", nil
+	}
+	if n := countOf(all, func(e model.OutboxEntry) bool { return e.Sent }); n > 0 && len(all) == 1 {
+		text = append(text, "A request for it has left already: discarding does not take that back.")
+	} else if n > 0 {
+		text = append(text, fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(n)))
+	}
+	d := &dialog.Menu{Title: title, Text: text, Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
 	d.SetAt(1)
 	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd {
 		if i != 0 {
 			return nil
 		}
-		return m.discard(e.ID)
+		be, ctx := m.be, m.ctx
+		return func() tea.Msg {
+			return settledMsg{theme.Count(len(all), "edit") + " discarded", be.Discard(ctx, ids(all)...), keymap.Discard}
+		}
 	}})
+}
+
+func countOf(all []model.OutboxEntry, which func(model.OutboxEntry) bool) int {
+	return len(slices.DeleteFunc(slices.Clone(all), func(e model.OutboxEntry) bool { return !which(e) }))
 }
 
 func (m *Model) retry(ids ...string) tea.Cmd {
 	if len(ids) == 0 {
-		m.say(theme.Dim, "nothing to send again")
+		m.say(theme.Dim, "there is nothing to send again")
 		return nil
 	}
 	if m.opts.ReadOnly {
@@ -215,130 +408,29 @@ func (m *Model) retry(ids ...string) tea.Cmd {
 	}
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
-		return settledMsg{fmt.Sprintf("%d queued again", len(ids)), be.Retry(ctx, ids...), "retry"}
+		return settledMsg{theme.Count(len(ids), "edit") + " queued again", be.Retry(ctx, ids...), keymap.Retry}
 	}
 }
 
-func (m *Model) discard(ids ...string) tea.Cmd {
+// withdraw takes edits that were not sent out of the outbox.
+func (m *Model) withdraw(ids ...string) tea.Cmd {
 	if len(ids) == 0 {
-		m.say(theme.Dim, "nothing left to withdraw")
+		m.say(theme.Dim, "there is nothing left to withdraw")
 		return nil
 	}
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
-		return settledMsg{fmt.Sprintf("%d discarded", len(ids)), be.Discard(ctx, ids...), "discard"}
+		n, err := be.Withdraw(ctx, ids...)
+		return settledMsg{theme.Count(n, "edit") + " withdrawn before sending", err, keymap.Stop}
 	}
 }
 
 // retryFailed sends everything that failed again, from anywhere.
 func (m *Model) retryFailed(intent) tea.Cmd {
 	be, ctx := m.be, m.ctx
-	if m.opts.ReadOnly {
-		return m.retry("")
-	}
 	return func() tea.Msg {
 		all, err := be.Outbox(ctx)
-		var s outbox.Screen
-		s.Set(all, nil)
-		ids := s.Failed()
-		if err == nil && len(ids) > 0 {
-			err = be.Retry(ctx, ids...)
-		}
-		return settledMsg{fmt.Sprintf("%d queued again", len(ids)), err, "retry"}
-	}
-}
-
-// conflictMsg brings the edit that needs a person.
-type conflictMsg struct {
-	entry model.OutboxEntry
-	found bool
-	err   error
-}
-
-// resolveRow opens the first edit of a conversation that needs a person.
-func (m *Model) resolveRow(in intent) tea.Cmd {
-	be, ctx, ref := m.be, m.ctx, in.row.Conversation.Ref
-	return func() tea.Msg {
-		all, err := be.Outbox(ctx)
-		for _, e := range all {
-			if e.Ref == ref && e.State.NeedsPerson() {
-				return conflictMsg{entry: e, found: true}
-			}
-		}
-		return conflictMsg{err: err}
-	}
-}
-
-func (m *Model) conflictCame(msg conflictMsg) tea.Cmd {
-	switch {
-	case msg.err != nil:
-		m.fail("read the outbox", msg.err)
-	case !msg.found:
-		m.say(theme.Dim, "it is settled already")
-	default:
-		m.openConflict(msg.entry)
-	}
-	return nil
-}
-
-func (m *Model) openConflict(e model.OutboxEntry) {
-	d := dialog.NewConflict(e)
-	d.Keys, d.OutboxKeys = m.keys.Names(keymap.Dialog), m.keys.Names(keymap.Outbox)
-	m.open(&conflictOverlay{d: d})
-}
-
-// conflictOverlay lets a person settle an edit.
-type conflictOverlay struct {
-	d *dialog.Conflict
-}
-
-func (o *conflictOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.d.Draw(m.th, screen)
-}
-func (o *conflictOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
-
-func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	if name == "esc" {
-		m.closeOverlay(o)
-		return nil
-	}
-	e := o.d.Entry
-	if !o.d.CanResolve() {
-		switch b, _ := m.keys.Lookup([]keymap.Context{keymap.Outbox}, []string{name}); b.Action {
-		case keymap.Retry:
-			m.closeOverlay(o)
-			return m.retry(e.ID)
-		case keymap.Discard:
-			m.closeOverlay(o)
-			m.askDiscard(e)
-			return nil
-		}
-	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
-	if r != keymap.Match {
-		return nil
-	}
-	if by, ok := scrolling(b.Action, 10); ok {
-		o.d.Scroll(by)
-		return nil
-	}
-	choice, ok := map[keymap.Action]model.Resolution{keymap.Mine: model.ResolveMine, keymap.Theirs: model.ResolveTheirs,
-		keymap.Merged: model.ResolveMerged}[b.Action]
-	if !ok || !o.d.CanResolve() {
-		return nil
-	}
-	if choice == model.ResolveMerged && !o.d.CanMerge() {
-		m.say(theme.Dim, "only lists of people can be merged")
-		return nil
-	}
-	if m.opts.ReadOnly && choice != model.ResolveTheirs {
-		m.say(theme.Warning, "read-only: nothing is sent")
-		return nil
-	}
-	m.closeOverlay(o)
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		return settledMsg{"settled: " + string(choice), be.Resolve(ctx, e.ID, choice), "resolve"}
+		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !retriable(e) }),
+			func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) }, err}
 	}
 }

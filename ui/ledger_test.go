@@ -3,6 +3,7 @@ package ui_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"confab/model"
 )
@@ -11,11 +12,42 @@ func TestUndo(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
-		a.Want("nothing to undo")
+		a.Want("nothing was changed, so there is nothing to take back")
 		a.Press("p", "u")
-		a.Want("undone: Talk 0 about budgets", "○ public  Talk 0")
+		a.Want("withdrawn before it was sent: made “Talk 0 about budgets” private", "○ public  Talk 0")
+		a.WantNot("queued", "making")
 		if len(f.applied) != 1 {
 			t.Error("nothing was undone")
+		}
+	})
+}
+
+// A key that follows another at once takes back what that one did, and nothing
+// older.
+func TestUndoInOneBreathIsAboutTheKeyBeforeIt(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Plan"], f.delay["Submit"] = 100*time.Millisecond, 100*time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Press("j", "t")
+		a.Type("!")
+		a.Press("enter", "k")
+		a.Rush("p", "u")
+		a.Want("withdrawn before it was sent: made “Talk 0 about budgets” private")
+		if len(f.applied) != 1 || len(f.outbox) != 1 {
+			t.Errorf("%d undone, %d left", len(f.applied), len(f.outbox))
+		}
+	})
+	f = newFake(conversations(20)...)
+	f.delay["Plan"] = 100 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Press("t")
+		a.Type("!")
+		a.Press("enter", "j")
+		a.Rush("p", "u") // p asks: the answer to that comes first
+		a.Want("Everybody at Acme will see it.")
+		a.Press("n")
+		if len(f.applied) != 0 {
+			t.Error("something older was undone")
 		}
 	})
 }
@@ -26,11 +58,12 @@ func TestRiskyUndoAsks(t *testing.T) {
 		r, _ := f.row(ref(1))
 		d, _ := f.Describe("bird-a")
 		it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
-		return model.Undo{Plan: model.Plan{Items: []model.PlanItem{it}}, Titles: []string{"Talk 1 about budgets"}, Blocked: []string{"Talk 3: deleting cannot be undone"}}, nil
+		return model.Undo{Sentence: "made 3 private", Plan: model.Plan{ID: "u1", Items: []model.PlanItem{it}}, Titles: []string{"Talk 1 about budgets"},
+			Blocked: []string{"Talk 3: deleting cannot be undone"}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
-		a.Want("Undo this?", "Talk 1 about budgets", "Can't be undone: Talk 3", "Everybody at Acme")
+		a.Want("Take back: made 3 private", "Take this back?", "Talk 1 about budgets", "Can't be taken back: Talk 3", "Everybody at Acme")
 		a.Press("enter")
 		if len(f.applied) != 0 {
 			t.Fatal("enter confirmed")
@@ -42,17 +75,58 @@ func TestRiskyUndoAsks(t *testing.T) {
 	})
 }
 
+// What has moved on since it was planned is planned again, and asks again only
+// where the new plan does.
+func TestAnUndoThatMovedIsPlannedAgain(t *testing.T) {
+	f := newFake(conversations(20)...)
+	asked := []string{}
+	f.undo = func(id string) (model.Undo, error) {
+		asked = append(asked, id)
+		f.fail["ApplyUndo"] = nil
+		if len(asked) == 1 {
+			f.fail["ApplyUndo"] = model.ErrUndoMoved
+		}
+		return model.Undo{Act: 7, Submission: "s0001", Sentence: "made “Talk 0” private", Withdraw: []string{"e0001"}}, nil
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Press("u")
+		a.Want("withdrawn before it was sent: made “Talk 0” private")
+		if !slices.Equal(asked, []string{"", "s0001"}) || len(f.applied) != 1 || f.applied[0].Act != 7 {
+			t.Errorf("asked %q, applied %+v", asked, f.applied)
+		}
+	})
+}
+
+func TestWhatCannotBeTakenBackSaysWhy(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.undo = func(string) (model.Undo, error) {
+		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []string{"Talk 0: archiving cannot be undone through the API"}}, nil
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Press("u")
+		a.Want("archived “Talk 0”: can't be taken back: archiving cannot be undone through the API")
+	})
+	f.undo = func(string) (model.Undo, error) {
+		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Press("u")
+		a.Want(" there is nothing to take back in this session")
+		a.WantNot("not found", "could not")
+	})
+}
+
 func TestOutboxScreen(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 30}, func(a *app) {
 		a.Press("p", "j", "s", "O")
-		a.Want("Outbox 2", "History 0", "queued", "privacy: public → private", "status: open → closed")
+		a.Want("Needs you 0", "Waiting 2", "History 0", "making “Talk 0 about budgets” private", "closing “Talk 1 about budgets”", "queued")
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want("refused", `the service does not allow it: "you may not"`)
+		a.Want("Needs you 2", `needs you: refused: the service does not allow it: "you may not"`)
 		a.Press("r")
-		a.Want("queued again")
-		a.Press("j", "x")
+		a.Want("1 edit queued again", "Needs you 1", "Waiting 1")
+		a.Press("x")
 		a.Want("Discard this edit?")
 		a.Press("enter")
 		if len(f.outbox) != 2 {
@@ -65,15 +139,17 @@ func TestOutboxScreen(t *testing.T) {
 		f.settle(model.Queued, nil)
 		f.deliver()
 		a.Settle()
-		a.Want("Outbox 0", "History 1", "Nothing is on its way")
-		a.Press("tab")
-		a.Want("done")
+		a.Want("Needs you 0", "Waiting 0", "History 1", "delivered 10:00")
+		a.Press("enter", "j")
+		a.Want("delivered", "privacy: public → private")
 		a.Press("enter")
 		a.Want("before:", "after:")
 		a.Press("esc", "u")
 		if a.count("PlanUndo") != 1 {
 			t.Error("u did not undo")
 		}
+		a.Press("esc") // shuts
+		a.Want("History 1")
 		a.Press("esc")
 		a.Want("Inbox 20")
 	})
@@ -88,8 +164,8 @@ func TestConflict(t *testing.T) {
 		theirs := model.TextValue("Their title")
 		f.settle(model.InConflict, &theirs)
 		a.Settle()
-		a.Want("conflict", "1 needs you")
-		a.Press("O", "enter")
+		a.Want("conflict", "1 needs you (!)", "! settles it")
+		a.Press("!")
 		a.Want("Somebody else changed this", "base:", "mine:", "theirs:", `"Their title"`, "send mine", "keep theirs")
 		a.WantNot("merged")
 		a.Press("g", "enter", "y")
@@ -111,7 +187,7 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		f.settle(model.InConflict, &theirs)
 		a.Settle()
 		a.Press(":")
-		a.Type("resolve")
+		a.Type("settle")
 		a.Press("enter")
 		a.Want("merged: theirs, with your changes on top", "New One")
 		a.Press("g")
@@ -121,29 +197,34 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 	})
 }
 
-// Whatever is taken back from the history is named.
-func TestUndoFromTheHistoryNamesWhat(t *testing.T) {
+// The line of a submission on the screen takes back the submission, the line of
+// an edit that edit.
+func TestUndoFromTheHistory(t *testing.T) {
 	f := newFake(conversations(20)...)
-	asked := ""
+	var asked []string
 	f.undo = func(id string) (model.Undo, error) {
-		asked = id
+		asked = append(asked, id)
 		r := ref(0)
-		return model.Undo{Titles: []string{"privacy of Talk 0"}, Plan: model.Plan{Items: []model.PlanItem{{Ref: r, Title: "Talk 0 about budgets", State: model.PlanChange,
+		return model.Undo{Sentence: "made 2 private", Titles: []string{"Talk 0 about budgets"}, Plan: model.Plan{ID: "u1", Items: []model.PlanItem{{Ref: r,
+			Title: "Talk 0 about budgets", State: model.PlanChange,
 			Edits: []model.Edit{{Ref: r, Kind: model.EditPrivacy, Base: model.TextValue("private"), Target: model.TextValue("public")}},
 			Risks: []model.Risk{{Text: "everybody at Acme will see it"}}}}}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
-		a.Press("O", "tab", "u")
-		a.Want("there is nothing to undo")
+		a.Press("O", "u")
+		a.Want("there is nothing to take back", "Nothing was submitted")
 		a.Press("esc", "p")
 		f.deliver()
 		a.Settle()
-		a.Press("O", "tab", "u")
-		a.Want("privacy of Talk 0", "Everybody at Acme will see it", "Undo this?", "no (enter)")
-		if asked != "e0001" {
-			t.Errorf("%q was to be undone", asked)
+		a.Press("O", "u")
+		a.Want("Talk 0 about budgets", "Everybody at Acme will see it", "Take this back?", "no (enter)")
+		a.Press("n", "enter", "j", "u", "n")
+		if !slices.Equal(asked, []string{"s0001", "e0001"}) {
+			t.Errorf("%q were to be undone", asked)
 		}
-		a.Press("y")
-		a.Want("undone: privacy of Talk 0")
+		a.Press("u", "y")
+		if len(f.applied) != 1 {
+			t.Errorf("%+v", f.applied)
+		}
 	})
 }

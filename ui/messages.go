@@ -1,6 +1,8 @@
 package ui
 
 import (
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/keymap"
 )
@@ -39,6 +41,7 @@ type (
 	}
 	activityMsg struct {
 		ref     model.Ref
+		subs    []model.Submission
 		outbox  []model.OutboxEntry
 		history []model.JournalEntry
 		err     error
@@ -80,21 +83,49 @@ type (
 		err  error
 	}
 	undoneMsg struct {
+		id   string // what was asked for: an act of this session for ""
 		undo model.Undo
 		ids  []string
 		err  error
 	}
-	batchMsg struct {
-		batch   *batch
+	// toldMsg brings the submission that is followed, and its edits where they
+	// are on screen.
+	toldMsg struct {
+		id      string
+		sub     model.Submission
+		ok      bool
+		edits   bool
 		outbox  []model.OutboxEntry
-		history []model.JournalEntry
+		settled []model.JournalEntry
 		err     error
 	}
-	ledgerMsg struct {
-		gen     int
+	readToldMsg struct{}
+	ledgerMsg   struct {
+		gen int
+		// older says that page comes after what was read.
+		older   bool
+		pending []model.Submission
+		page    []model.Submission
+		changed []model.Submission
+		open    string // whose edits follow
 		outbox  []model.OutboxEntry
-		history []model.JournalEntry
+		settled []model.JournalEntry
+		find    string // the submission the cursor is put on
 		err     error
+	}
+	readLedgerMsg struct{}
+	// editsMsg brings edits that something is done with.
+	editsMsg struct {
+		edits []model.OutboxEntry
+		do    func(*Model, []model.OutboxEntry) tea.Cmd
+		err   error
+	}
+	// settleMsg brings an edit that needs the person.
+	settleMsg struct {
+		entry model.OutboxEntry
+		found bool
+		move  bool // the cursor goes to its row
+		err   error
 	}
 	// settledMsg ends an action that only has a word to say.
 	settledMsg struct {

@@ -66,17 +66,19 @@ func TestClickingRows(t *testing.T) {
 func TestClickingInTheOutbox(t *testing.T) {
 	f := newFake(conversations(8)...)
 	for i := range 3 {
-		f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: string(rune('a' + i)), Ref: ref(i), Kind: model.EditTitle,
+		f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: string(rune('a' + i)), Submission: "s", Ref: ref(i), Kind: model.EditTitle,
 			Target: model.TextValue("x")}, Title: "Talk of row " + string(rune('0'+i)), State: model.Refused})
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("O")
+		a.clickOn("renaming 3")
 		a.clickOn("Talk of row 2")
-		a.Want("Outbox 3")
+		a.Want("Needs you 1")
 		a.clickOn("Talk of row 2")
-		a.Want("The service said no")
+		a.Want("Refused: Talk of row 2")
 		a.clickOn("esc close")
-		a.clickOn("tab history")
-		a.Want("No edit was delivered")
+		a.clickOn("esc close")
+		a.clickOn("esc close")
+		a.Want("Inbox 8")
 	})
 }

@@ -22,6 +22,7 @@ import (
 func (m *Model) triage(text string, refs []model.Ref, change model.TriageChange) tea.Cmd {
 	m.showTriage(refs, change)
 	m.submitting++
+	m.told.takes = false // the undo key takes this back first
 	m.pages.stale = m.pages.busy
 	m.triages = append(m.triages, func(ctx context.Context, be Backend) tea.Msg {
 		return triagedMsg{text, be.Triage(ctx, refs, change)}

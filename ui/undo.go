@@ -2,7 +2,7 @@ package ui
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -13,14 +13,49 @@ import (
 	"confab/ui/theme"
 )
 
-func (m *Model) undo(intent) tea.Cmd { return m.planUndo("") }
+// undo takes back the newest act, once those before this key have been kept: a
+// key that follows another at once is about what that one did.
+func (m *Model) undo(intent) tea.Cmd {
+	m.undos++
+	return nil
+}
 
-// planUndo asks what taking back a submission would do; "" is this session's
-// newest.
+// nextUndo begins with an undo that was asked for, if it may now. What has to be
+// answered first takes its place.
+func (m *Model) nextUndo() tea.Cmd {
+	switch {
+	case m.undos == 0:
+		return nil
+	case len(m.overlays) > 0 || len(m.hand.late) > 0 || m.prompt != nil:
+		m.undos = 0
+		return nil
+	case m.submitting > 0 || len(m.ops) > 0:
+		return nil
+	}
+	m.undos--
+	return m.planUndo("")
+}
+
+// planUndo asks what taking back would do: this session's newest act for "",
+// else a submission or an edit.
 func (m *Model) planUndo(id string) tea.Cmd {
 	be := m.be
-	return m.operate("Undo", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
+	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
 		u, err := be.PlanUndo(ctx, id)
+		return undoMsg{op, id, u, err}
+	})
+}
+
+// planUndoAgain plans anew what has moved on since it was planned: the same act,
+// even if there is a newer one by now.
+func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
+	if id == "" {
+		id = was.Submission
+	}
+	be := m.be
+	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
+		u, err := be.PlanUndo(ctx, id)
+		u.Act, u.Again = was.Act, was.Again
 		return undoMsg{op, id, u, err}
 	})
 }
@@ -29,73 +64,101 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	if !m.endOperation(msg.op) {
 		return nil
 	}
-	if msg.err != nil {
-		m.fail("undo", msg.err)
-		return nil
-	}
 	u := msg.undo
-	changes := u.Plan.Count(model.PlanChange)
-	if len(u.Withdraw) == 0 && changes == 0 {
-		text := "nothing to undo"
-		if len(u.Blocked) > 0 {
-			text = "can't be undone: " + model.CleanLine(strings.Join(u.Blocked, "; "), 300)
-		}
-		m.say(theme.Warning, text)
-		return nil
+	m.leaving = m.leaving && msg.err == nil && !u.Nothing() && !u.Asks()
+	switch {
+	case model.KindOf(msg.err) == model.NotFound:
+		m.say(theme.Warning, model.CleanLine(model.AsError(msg.err).Message, 300))
+	case msg.err != nil:
+		m.fail("take it back", msg.err)
+	case u.Nothing() && len(u.Blocked) > 0:
+		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u))
+	case u.Nothing():
+		m.say(theme.Warning, u.Sentence+": nothing was changed, so there is nothing to take back")
+	case u.Asks():
+		m.askUndo(msg.id, u)
+	default:
+		return m.applyUndo(msg.id, u)
 	}
-	if !u.Plan.Risky() && !u.Plan.Bulk() && len(u.Blocked) == 0 {
-		return m.applyUndo(u)
-	}
-	u.Plan.Title = "Undo"
-	d := dialog.NewPlan(u.Plan)
-	d.Keys = m.keys.Names(keymap.Dialog)
-	d.Question = "Undo this?"
-	if len(u.Titles) > 0 {
-		d.Extra = append(d.Extra, strings.Join(u.Titles, ", "))
-	}
-	if n := len(u.Withdraw); n > 0 {
-		d.Extra = append(d.Extra, fmt.Sprintf("%d not sent yet: withdrawn.", n))
-	}
-	for _, b := range u.Blocked {
-		d.Extra = append(d.Extra, "Can't be undone: "+b)
-	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(u) }}, nil)
 	return nil
 }
 
-func (m *Model) applyUndo(u model.Undo) tea.Cmd {
+// blocked says why things can't be taken back, each reason once where all are
+// for the same.
+func blocked(u model.Undo) string {
+	var whys []string
+	for _, b := range u.Blocked {
+		_, why, _ := strings.Cut(b, ": ")
+		if len(whys) == 0 || whys[0] != why {
+			whys = append(whys, why)
+		}
+	}
+	if len(whys) == 1 && whys[0] != "" {
+		return model.CleanLine(whys[0], 300)
+	}
+	return model.CleanLine(strings.Join(u.Blocked, "; "), 300)
+}
+
+// askUndo shows what taking back changes, and for which conversations.
+func (m *Model) askUndo(id string, u model.Undo) {
+	u.Plan.Title = "Take back: " + u.Sentence
+	d := dialog.NewPlan(u.Plan)
+	d.Keys = m.keys.Names(keymap.Dialog)
+	d.Question = "Take this back?"
+	if n := len(u.Withdraw); n > 0 {
+		d.Extra = append(d.Extra, "Not sent yet, and withdrawn: "+theme.Count(n, "edit")+", of "+strings.Join(u.Titles, ", "))
+	}
+	if u.InFlight > 0 {
+		d.Extra = append(d.Extra, "Being sent right now, and taken back after that: "+theme.Count(u.InFlight, "edit"))
+	}
+	for _, b := range u.Blocked {
+		d.Extra = append(d.Extra, "Can't be taken back: "+b)
+	}
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u) }}, nil)
+}
+
+func (m *Model) applyUndo(id string, u model.Undo) tea.Cmd {
 	m.submitting++
 	be := m.be
 	return func() tea.Msg {
 		ids, err := be.ApplyUndo(context.Background(), u)
-		return undoneMsg{undo: u, ids: ids, err: err}
+		return undoneMsg{id: id, undo: u, ids: ids, err: err}
 	}
 }
 
+// undone tells what was taken back. What the service has to confirm is followed
+// to its end.
 func (m *Model) undone(msg undoneMsg) tea.Cmd {
 	m.submitting--
-	if msg.err != nil {
-		m.fail("undo", msg.err)
-		return m.quitIfReady()
+	u := msg.undo
+	if errors.Is(msg.err, model.ErrUndoMoved) {
+		return m.planUndoAgain(msg.id, u)
 	}
-	what := model.CleanLine(strings.Join(msg.undo.Titles, ", "), 200)
-	if what == "" {
-		what = titles(msg.undo.Plan)
+	cmds := []tea.Cmd{m.reload(false), m.recount(), m.reloadLedger()}
+	switch {
+	case msg.err != nil:
+		m.fail("take it back", msg.err)
+	case u.Marks > 0:
+		m.say(theme.Good, u.Sentence+": taken back")
+	case len(msg.ids) > 0:
+		cmds = append(cmds, m.followPlan(u.Plan, false))
+	default:
+		if m.told.id == u.Submission {
+			m.told = following{}
+		}
+		m.say(theme.Good, withdrawn(u))
 	}
-	m.say(theme.Good, "undone: "+what)
-	cmds := []tea.Cmd{m.reload(false), m.recount(), m.reloadLedger(), m.quitIfReady()}
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		cmds = append(cmds, m.readActivity(ref), m.readRow(ref))
 	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, m.quitIfReady())...)
 }
 
-func titles(p model.Plan) string {
-	var out []string
-	for _, it := range p.Items {
-		if it.State == model.PlanChange {
-			out = append(out, model.CleanLine(it.Title, 60))
-		}
+// withdrawn says what was taken back before it was sent.
+func withdrawn(u model.Undo) string {
+	text := "withdrawn before it was sent: " + u.Sentence
+	if len(u.Blocked) > 0 {
+		text += ". The rest can't be taken back: " + blocked(u)
 	}
-	return strings.Join(out, ", ")
+	return text
 }

@@ -15,7 +15,7 @@ import (
 // Update takes a message. It does no I/O.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
-	return m, tea.Batch(cmd, m.settle())
+	return m, tea.Batch(cmd, m.settle(), m.nextUndo())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -133,7 +133,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		m.detailCame(msg)
 	case activityMsg:
 		if msg.ref == m.detail.Ref() && msg.err == nil {
-			m.detail.SetActivity(msg.outbox, msg.history)
+			m.detail.SetActivity(msg.subs, msg.outbox, msg.history)
 		}
 	case refsMsg:
 		return m.refsCame(msg)
@@ -165,7 +165,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		} else if msg.text != "" {
 			m.say(theme.Good, msg.text)
 		}
-		return tea.Batch(m.reload(false), m.reloadLedger())
+		return tea.Batch(m.reload(false), m.reloadLedger(), m.readTold())
 	default:
 		return m.editResult(msg)
 	}
@@ -180,7 +180,7 @@ func (m *Model) news(msg eventMsg) tea.Cmd {
 	if len(msg.events) == 0 {
 		return nil
 	}
-	cmds = append(cmds, m.reload(false), m.recount(), m.reloadLedger(), m.readBatch())
+	cmds = append(cmds, m.reload(false), m.recount(), m.reloadLedger(), m.readTold())
 	shown := m.detail.Ref()
 	if !shown.IsZero() && slices.ContainsFunc(msg.events, func(e model.Event) bool { return slices.Contains(e.Refs, shown) }) {
 		cmds = append(cmds, m.readRow(shown), m.readActivity(shown))
@@ -255,6 +255,9 @@ func (m *Model) countsCame(msg countsMsg) tea.Cmd {
 
 func (m *Model) rowCame(msg rowMsg) {
 	if !msg.ok {
+		if msg.ref == m.detail.Ref() {
+			m.detail.SetGone()
+		}
 		return
 	}
 	m.list.Replace(msg.row)
@@ -270,7 +273,11 @@ func (m *Model) detailCame(msg detailMsg) {
 	if msg.ref != m.detail.Ref() {
 		return
 	}
-	if msg.err != nil {
+	switch {
+	case model.KindOf(msg.err) == model.NotFound:
+		m.detail.SetGone()
+		return
+	case msg.err != nil:
 		m.detail.SetProblem(model.Words(msg.err))
 		return
 	}
@@ -317,9 +324,9 @@ func (m *Model) show(row model.Row) {
 	}
 	fresh := ref != m.detail.Ref()
 	if d := m.detail.Detail(); d != nil && !fresh {
-		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		row.Conversation = model.MergeReading(d.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 	} else if d, ok := m.details.get(ref); ok && fresh {
-		row.Conversation = model.Merge(d.Conversation, row.Conversation)
+		row.Conversation = model.MergeReading(d.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 		defer m.detail.SetDetail(d)
 	}
 	m.detail.Show(row, m.facts.Capabilities(row.Conversation), swept)

@@ -187,6 +187,9 @@ func (m *Model) drawMessage(r layout.Rect) string {
 		first, last := m.list.RangeBounds()
 		return " " + m.th.Paint(theme.Marked, fmt.Sprintf("range of %d: move on, then act; V marks it, esc gives it up", last-first+1), w-1)
 	}
+	if line, ok := m.drawTold(r); ok {
+		return line
+	}
 	line, hits := m.th.KeyLineHits(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
 	m.mouse.keys = hits
 	return m.th.Fit(" "+line, w, "")
@@ -229,7 +232,8 @@ func (m *Model) footer() []string {
 
 func (m *Model) drawStatus(w int) string {
 	info := status.Info{Accounts: m.facts.Accounts(), ReadOnly: m.opts.ReadOnly, Demo: m.opts.Demo,
-		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now()}
+		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now(),
+		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total())
 	} else if m.list.Loaded() {

@@ -96,6 +96,7 @@ func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
 func (b *Inbox) mark(ctx context.Context, refs []model.Ref, ch model.TriageChange) ([]store.Marked, error) {
 	before, err := b.store.Triage(ctx, refs, ch)
 	if err == nil {
+		nudge(b.marked)
 		b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
 	}
 	return before, err
@@ -110,6 +111,7 @@ func (b *Inbox) unmark(ctx context.Context, a act) error {
 	for i, m := range a.marks {
 		refs[i] = m.Ref
 	}
+	nudge(b.marked)
 	b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
 	return nil
 }

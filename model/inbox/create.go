@@ -82,7 +82,7 @@ func (d delivery) exists(ctx, remote context.Context, e model.OutboxEntry, kept 
 			}
 		}
 		if read, err := d.a.provider.Load(remote, ref.ID, model.NeedParticipants); err == nil {
-			if _, err := d.b.store.Save(ctx, read.Conversation); err != nil {
+			if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(model.NeedParticipants)); err != nil {
 				return err
 			}
 			defer d.b.announce(ctx, d.a, ref)
@@ -128,7 +128,7 @@ func (d delivery) readBack(ctx context.Context, e model.OutboxEntry, id string) 
 		return d.park(ctx, e, model.OutcomeNotKnown, cause, nil, time.Time{}, false)
 	}
 	if lacks := e.Target.New.Lacks(read); len(lacks) > 0 {
-		if _, err := d.b.store.Save(ctx, read.Conversation); err != nil {
+		if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(need)); err != nil {
 			return err
 		}
 		d.b.announce(ctx, d.a, ref)

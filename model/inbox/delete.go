@@ -31,7 +31,7 @@ func (d delivery) deleted(ctx, remote context.Context, e model.OutboxEntry, caus
 	case cause != nil:
 		return d.failed(ctx, e, cause, false)
 	}
-	if _, err := d.b.store.Save(ctx, read.Conversation); err != nil {
+	if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(0)); err != nil {
 		return err
 	}
 	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"confab/model"
@@ -121,7 +122,7 @@ type delivery struct {
 func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
 	ref := entries[0].Ref
 	need := d.a.provider.Needs(kinds(entries)...)
-	read, err := d.a.provider.Load(ctx, ref.ID, need)
+	read, err := d.load(ctx, ref.ID, need)
 	if err != nil {
 		return d.unread(ctx, entries, err)
 	}
@@ -130,7 +131,7 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	ctx = context.WithoutCancel(ctx)
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	if _, err := d.b.store.Save(ctx, read.Conversation); err != nil {
+	if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(need)); err != nil {
 		return err
 	}
 	var send []model.OutboxEntry
@@ -184,6 +185,16 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 		}
 	}
 	return nil
+}
+
+// load reads the conversation. The pause that a service asks for is noted with
+// the edit.
+func (d delivery) load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	read, err := d.a.provider.Load(ctx, id, need)
+	if model.KindOf(err) == model.NotFound {
+		err = errors.Join(d.b.gone(context.WithoutCancel(ctx), d.a, id), err)
+	}
+	return read, err
 }
 
 // compare tells what a fresh read means for an edit. What confab itself
@@ -306,7 +317,7 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 	}
 	if after == nil {
 		if *read == nil {
-			fresh, err := d.a.provider.Load(remote, e.Ref.ID, need)
+			fresh, err := d.load(remote, e.Ref.ID, need)
 			if err != nil {
 				// Accepted, but not yet seen: read again later, never send blindly.
 				return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
@@ -320,7 +331,7 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 	if known && is.Equal(e.Target) {
 		return d.finish(ctx, e, was, is, after, false, model.Done)
 	}
-	if _, err := d.b.store.Save(ctx, *after); err != nil {
+	if _, err := d.b.store.Save(ctx, *after, model.ReadRow); err != nil {
 		return err
 	}
 	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,

@@ -34,6 +34,9 @@ type fake struct {
 	ignore  bool // writes are accepted and change nothing
 	// onPage runs between the answer of a list and its emit.
 	onPage func()
+	page   int // rows a page, 2 if it says nothing
+	// short leaves more than people out of lists.
+	short  bool
 	unsure bool // the list proves nothing
 	// loadUnlisted answers a read of what no list holds.
 	loadUnlisted bool
@@ -104,7 +107,7 @@ func (f *fake) Capabilities(model.Conversation) model.Capabilities {
 }
 
 func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
-	const page = 2
+	page := max(2, f.page)
 	if !req.Filter.IsZero() {
 		f.set(func() { f.filters = append(f.filters, req.Filter) })
 	}
@@ -119,6 +122,9 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 		var all []model.Conversation
 		for _, c := range f.convs {
 			c.Participants = model.Set[model.Participant]{} // lists do not bring people
+			if f.short {
+				c.Description, c.Labels, c.Owner.Name = "", nil, ""
+			}
 			all = append(all, c)
 		}
 		f.mu.Unlock()

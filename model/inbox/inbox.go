@@ -60,6 +60,7 @@ type Inbox struct {
 	log      func(string, ...any)
 
 	events  broadcaster
+	marked  chan struct{} // local marks have changed here, or time was lost
 	lookups lookupCache
 	session session
 	// submitted are the edits that were submitted for a Deliver to follow.
@@ -78,7 +79,7 @@ type Inbox struct {
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
 		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log,
-		byName: map[string]*account{},
+		byName: map[string]*account{}, marked: make(chan struct{}, 1),
 	}
 	if b.patience = o.Patience; b.patience == 0 {
 		b.patience = DefaultPatience
@@ -153,48 +154,6 @@ func (b *Inbox) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// recoverEvery is how often it is asked whether a process died while sending:
-// that changes nothing in the database.
-const recoverEvery = 10 * time.Second
-
-// watch looks once a second for changes of another process.
-func (b *Inbox) watch(ctx context.Context) {
-	seen, foreign := b.store.OwnRevision(), b.store.ForeignRevision()
-	recovered := b.now()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		rev, err := b.store.Revision(ctx)
-		if err != nil {
-			continue
-		}
-		// An own change may have come after another's: both are told apart.
-		own, hidden := b.store.OwnRevision(), b.store.ForeignRevision()
-		changed := rev > seen && rev > own || hidden > foreign
-		seen, foreign = max(seen, rev, own), hidden
-		if since := b.now().Sub(recovered); changed || since >= recoverEvery || since < 0 {
-			recovered = b.now()
-			if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {
-				b.log("recovered %d edits of a process that ended", len(ids))
-				changed = true
-			}
-		}
-		if !changed {
-			continue
-		}
-		b.recountAll(ctx)
-		b.events.publish(model.Event{Accounts: b.names(), Revision: rev})
-		for _, a := range b.accounts {
-			a.nudgeDelivery() // another process may have left work behind
-		}
 	}
 }
 

@@ -68,7 +68,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	// The merged row has what this read did not ask for; the facts that are
 	// never stored come from the read itself.
 	facts := d.Conversation.Facts
-	if _, err := b.store.Save(ctx, d.Conversation); err != nil {
+	if _, err := b.store.Save(ctx, d.Conversation, d.Reading(need)); err != nil {
 		return d, err
 	}
 	row, ok, err := b.store.Row(ctx, ref)
@@ -85,16 +85,34 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	return d, nil
 }
 
-// read asks the service for one conversation.
+// read asks the service for one conversation. One that it no longer has is
+// hidden until a list shows it again.
 func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
 	if err := b.allowed(ctx, a); err != nil {
 		return model.Detail{}, err
 	}
 	d, err := a.provider.Load(ctx, id, need)
-	if err == nil {
+	switch {
+	case err == nil:
 		a.alone(id, b.now())
+	case model.KindOf(err) == model.NotFound:
+		if lost := b.gone(context.WithoutCancel(ctx), a, id); lost != nil {
+			return d, lost
+		}
 	}
 	return d, b.noted(ctx, a, err)
+}
+
+// gone makes a tombstone of a conversation that a single read did not find. A
+// page of a list that was asked for before does not bring it back.
+func (b *Inbox) gone(ctx context.Context, a *account, id string) error {
+	a.alone(id, b.now())
+	ref := model.Ref{Account: a.name, ID: id}
+	if err := b.store.Bury(ctx, ref); err != nil {
+		return err
+	}
+	b.announce(ctx, a, ref)
+	return nil
 }
 
 // Link gives a URL to open. A recording's is fetched now and never kept.

@@ -293,9 +293,13 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 	if e.State != model.Queued || e.Error != nil {
 		return e
 	}
+	if e.Orphaned {
+		e.Error = &model.EntryError{Kind: model.Invalid,
+			Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
+		return e
+	}
 	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
-		e.Error = &model.EntryError{Kind: model.ConflictKind,
-			Message: "it waits for an earlier edit, " + before.ID + " (" + before.State.Words() + ")"}
+		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
 		if before.Error != nil {
 			e.Error.Kind = before.Error.Kind
 			e.Error.Message += ": " + before.Error.Message
@@ -309,9 +313,47 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 	if err := b.allowed(ctx, a); err != nil {
 		e.Error = model.NewEntryError(err)
 	} else if st := a.snapshot(); st.Error != nil {
-		e.Error = st.Error
+		e.Error, e.NextTry = st.Error, st.NextTry
+	} else if a.desc.ReadOnly {
+		e.Error = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + a.name + " is read-only"}
 	}
 	return e
+}
+
+// waitsFor says which earlier edit another one waits for.
+func waitsFor(e, before model.OutboxEntry) string {
+	what := "the earlier change of its " + model.FieldName(before.Kind)
+	if before.Submission == e.Submission && before.Field() != e.Field() {
+		what = "the change of its " + model.FieldName(before.Kind) + " that was submitted with it"
+	}
+	return "waits for " + what + ", which " + standing(before.State)
+}
+
+// standing says how an edit does that another one waits for.
+func standing(s model.EditState) string {
+	switch {
+	case s == model.Sending:
+		return "is being sent"
+	case s == model.RetryAt:
+		return "waits for its next try"
+	case s.NeedsPerson():
+		return s.Words()
+	}
+	return "is queued"
+}
+
+// explained gives submissions the reason why they wait, where there is one.
+func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.Submission {
+	for i := range subs {
+		if p := subs[i].Problem; p != nil {
+			e := b.explain(ctx, *p)
+			subs[i].Problem = &e
+			if e.Error == nil && !e.State.NeedsPerson() {
+				subs[i].Problem = nil // it is on its way
+			}
+		}
+	}
+	return subs
 }
 
 // each runs f for every account side by side and gives the first error in
@@ -337,24 +379,43 @@ func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { retur
 // Submission reads one submission and how far it is; ok is false where there is
 // none of this id.
 func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bool, error) {
-	return b.store.Submission(ctx, id)
+	sub, ok, err := b.store.Submission(ctx, id)
+	return b.explained(ctx, []model.Submission{sub})[0], ok, err
 }
 
-// SubmissionEdits returns the edits of a submission that are in the outbox, and
-// those that are settled.
+// SubmissionEdits returns the edits of a submission that are in the outbox, with
+// why they wait, and those that are settled.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	return b.store.SubmissionEdits(ctx, id)
+	waiting, settled, err := b.store.SubmissionEdits(ctx, id)
+	for i := range waiting {
+		waiting[i] = b.explain(ctx, waiting[i])
+	}
+	return waiting, settled, err
+}
+
+// OutboxOf lists the edits of one conversation that are not settled, oldest
+// first, with why they wait.
+func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
+	out, err := b.store.OutboxOf(ctx, ref)
+	for i := range out {
+		out[i] = b.explain(ctx, out[i])
+	}
+	return out, err
 }
 
 // Submissions lists submissions, newest first, those that are still on their
 // way included.
 func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
-	return b.store.Submissions(ctx, req)
+	subs, err := b.store.Submissions(ctx, req)
+	return b.explained(ctx, subs), err
 }
 
 // Pending lists the submissions of which something is in the outbox, oldest
 // first.
-func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) { return b.store.Pending(ctx) }
+func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) {
+	subs, err := b.store.Pending(ctx)
+	return b.explained(ctx, subs), err
+}
 
 // History lists delivered edits, newest first.
 func (b *Inbox) History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
@@ -378,6 +439,17 @@ func (b *Inbox) Discard(ctx context.Context, ids ...string) error {
 	}
 	b.moved(ctx)
 	return nil
+}
+
+// Withdraw takes those of the given edits that were not sent out of the outbox,
+// and returns how many they were.
+func (b *Inbox) Withdraw(ctx context.Context, ids ...string) (int, error) {
+	withdrawn, err := b.store.Withdraw(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	b.moved(ctx)
+	return len(withdrawn), nil
 }
 
 // Resolve settles an edit that waits for a person: mine sends the edit over

@@ -40,7 +40,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			if wait > 0 {
 				wait = max(wait, a.desc.MinRefresh)
 			}
-		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden:
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || errors.Is(err, store.ErrMoved):
 			wait = 0 // until a person asks again
 		default:
 			wait = backoff(a.fail())
@@ -229,11 +229,11 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 		d, err := a.provider.Load(ctx, id, 0)
 		switch {
 		case err == nil:
-			if _, err := b.store.Save(ctx, d.Conversation); err != nil {
+			if _, err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
 				return err
 			}
 		case model.KindOf(err) == model.NotFound:
-			if err := b.store.Bury(ctx, ref); err != nil {
+			if err := b.gone(ctx, a, id); err != nil {
 				return err
 			}
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):

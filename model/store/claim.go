@@ -4,14 +4,17 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/gofrs/flock"
 )
 
 // owner proves that this process lives: it holds a lock on a file that the
-// kernel drops when the process ends, however it ends. A claim names the file.
+// kernel drops when the process ends, however it ends. A claim names the file,
+// and the name of the file says which program it is.
 type owner struct {
 	dir  string
 	name string
@@ -22,7 +25,7 @@ func newOwner(dir string) (*owner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	o := &owner{dir: dir, name: rand.Text()}
+	o := &owner{dir: dir, name: fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())}
 	o.lock = flock.New(filepath.Join(dir, o.name), flock.SetPermissions(0o600))
 	ok, err := o.lock.TryLock()
 	if err != nil {
@@ -64,20 +67,31 @@ func (o *owner) alive(claim string) bool {
 	return true
 }
 
-// anyAlive reports whether any process has its claim file locked.
-func anyAlive(dir string) bool {
+// living names the programs that hold a claim file locked: "confab (pid 4242)".
+// Earlier versions gave the file no name that says which.
+func living(dir string) []string {
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return false
+		return nil
 	}
 	o := owner{dir: dir}
+	var names []string
 	for _, f := range files {
-		if o.alive(f.Name()) {
-			return true
+		if !o.alive(f.Name()) {
+			continue
 		}
+		name := "another confab"
+		if m := claimName.FindStringSubmatch(f.Name()); m != nil {
+			name = m[1] + " (pid " + m[2] + ")"
+		}
+		names = append(names, name)
 	}
-	return false
+	return names
 }
+
+// claimName is the name of a claim file: the program, its process, and what
+// makes it unique.
+var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
 
 // Release gives back what this process claimed of an account and is no longer
 // sending: what became of it could not be recorded. Like after a kill, it is

@@ -3,13 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"strconv"
-	"time"
+	"slices"
 
 	"confab/model"
 	"confab/model/query"
@@ -32,7 +29,7 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 		changed = changed[:0]
 		seen := make([]int64, 0, len(batch))
 		for _, c := range batch {
-			key, diff, err := t.save(c, false)
+			key, diff, err := t.save(c, model.ReadRow, nil)
 			if err != nil {
 				return err
 			}
@@ -51,13 +48,14 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 	return changed, localError("store conversations", err)
 }
 
-// Save lays one freshly read conversation over the cache.
-func (s *Store) Save(ctx context.Context, c model.Conversation) (merged model.Conversation, err error) {
+// Save lays one freshly read conversation over the cache; r says what the
+// reading can show to be empty.
+func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) (merged model.Conversation, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		if err := t.same(c.Ref.Account); err != nil {
 			return err
 		}
-		key, _, err := t.save(c, false)
+		key, _, err := t.save(c, r, nil)
 		if err != nil {
 			return err
 		}
@@ -89,54 +87,89 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 	}
 }
 
+// kept is what the cache holds of a conversation before a reading is laid over
+// it.
+type kept struct {
+	key    int64
+	server []byte
+	print  string
+	gone   bool
+	// whole: it was read by itself before.
+	whole bool
+	// touch: confab has changed it, and the service has not shown it since: a
+	// later time of the last change may be from that.
+	touch bool
+}
+
+func (t *tx) kept(r model.Ref) (k kept, ok bool, err error) {
+	st := t.prepared(`SELECT c.key, b.server, b.fingerprint, c.gone, b.whole, b.touch FROM conversation c JOIN body b ON b.key = c.key
+WHERE c.account = ? AND c.id = ?`)
+	if t.err != nil {
+		return k, false, t.err
+	}
+	err = st.QueryRowContext(t.ctx, r.Account, r.ID).Scan(&k.key, &k.server, &k.print, &k.gone, &k.whole, &k.touch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, false, nil
+	}
+	return k, err == nil, err
+}
+
 // save merges a reading into the cache and rewrites the projected columns
-// where anything changed. own says that confab itself made the difference, so
-// that marks tied to the content (done, seen) hold.
-func (t *tx) save(c model.Conversation, own bool) (key int64, changed bool, err error) {
+// where anything changed. settled is the edit that confab has just delivered
+// and that the reading shows, nil where it was read otherwise: what confab did
+// itself leaves the marks that are tied to the content (done, seen) as they are.
+func (t *tx) save(c model.Conversation, r model.Reading, settled *model.Edit) (key int64, changed bool, err error) {
 	if t.err != nil {
 		return 0, false, t.err
 	}
-	var old []byte
-	var oldPrint string
-	var gone int
-	st := t.prepared("SELECT c.key, b.server, b.fingerprint, c.gone FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ?")
-	if t.err != nil {
-		return 0, false, t.err
-	}
-	err = st.QueryRowContext(t.ctx, c.Ref.Account, c.Ref.ID).Scan(&key, &old, &oldPrint, &gone)
-	known := err == nil
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	k, known, err := t.kept(c.Ref)
+	if err != nil {
 		return 0, false, err
 	}
-	if known {
-		var was model.Conversation
-		if json.Unmarshal(old, &was) == nil {
-			c = model.Merge(was, c)
-		}
+	var was model.Conversation
+	if known && json.Unmarshal(k.server, &was) == nil {
+		c = overlay(was, c, r)
+	} else {
+		was = c
+	}
+	if settled != nil && slices.Contains([]model.EditKind{model.EditDescription, model.EditAccess, model.EditDefaultRole}, settled.Kind) {
+		// The answer to a write counts as a row of a list, which empties nothing;
+		// what the edit emptied is known to be empty.
+		c = model.Project(c, []model.Edit{*settled})
 	}
 	c = c.Stored()
 	body, err := json.Marshal(c)
 	if err != nil {
 		return 0, false, err
 	}
-	if known && gone == 0 && bytes.Equal(body, old) {
-		return key, false, nil
+	now := kept{key: k.key, server: body, print: k.print, whole: k.whole || r&model.ReadWhole != 0}
+	if known && k.whole == now.whole && !k.gone && bytes.Equal(body, k.server) && k.touch == (settled != nil) {
+		return k.key, false, nil
 	}
-	print := fingerprint(c)
-	if known && own && print != oldPrint {
-		t.exec("UPDATE triage SET done = CASE WHEN done = ?1 THEN ?2 ELSE done END, seen = CASE WHEN seen = ?1 THEN ?2 ELSE seen END WHERE account = ?3 AND id = ?4",
-			oldPrint, print, c.Ref.Account, c.Ref.ID)
-	}
-	key, err = t.project(key, c, print)
-	if err != nil {
+	if now.print, now.touch, err = t.stamp(k, known, was, c, r, settled); err != nil {
 		return 0, false, err
 	}
-	st = t.prepared("INSERT INTO body (key, server, fingerprint) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET server = excluded.server, fingerprint = excluded.fingerprint")
+	if now.key, err = t.project(k.key, c, now.print); err != nil {
+		return 0, false, err
+	}
+	st := t.prepared(`INSERT INTO body (key, server, fingerprint, whole, touch) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+  server = excluded.server, fingerprint = excluded.fingerprint, whole = excluded.whole, touch = excluded.touch`)
 	if t.err != nil {
 		return 0, false, t.err
 	}
-	_, err = st.ExecContext(t.ctx, key, body, print)
-	return key, true, err
+	_, err = st.ExecContext(t.ctx, now.key, body, now.print, now.whole, now.touch)
+	return now.key, !known || k.gone || !bytes.Equal(body, k.server), err
+}
+
+// overlay merges a reading over what was known. Where a list counts other
+// people than before, the set that is known is an old one.
+func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
+	joined := !c.Participants.Known && was.Participants.Known &&
+		c.ParticipantCount >= 0 && was.ParticipantCount >= 0 && c.ParticipantCount != was.ParticipantCount
+	if c = model.MergeReading(was, c, r); joined {
+		c.Participants = model.Set[model.Participant]{}
+	}
+	return c
 }
 
 const upsert = `
@@ -254,18 +287,6 @@ func (t *tx) reproject(r model.Ref) error {
 	return err
 }
 
-// fingerprint tells whether the content of a conversation changed for a
-// person: what it is called, who can see it, who is in it, what was said last.
-func fingerprint(c model.Conversation) string {
-	h := sha256.New()
-	for _, s := range []string{c.Title, c.Description, string(c.Privacy), c.Status, strconv.FormatBool(c.Archived),
-		c.Access, c.Preview, c.Updated.UTC().Format(time.RFC3339Nano)} {
-		h.Write([]byte(s))
-		h.Write([]byte{0})
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
 // Server reads what the service last showed of a conversation. A row that can't
 // be read counts as unknown, so that it is read anew.
 func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, ok bool, err error) {
@@ -285,13 +306,14 @@ func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, 
 }
 
 // Bury makes a tombstone of a conversation that is gone from its service: it
-// is hidden, its marks, drafts, outbox and journal are kept.
+// is hidden until the service shows it again; its marks, drafts, outbox and
+// journal are kept.
 func (s *Store) Bury(ctx context.Context, r model.Ref) error {
 	return localError("hide a conversation", s.tx(ctx, func(t *tx) error { return t.bury(r) }))
 }
 
 func (t *tx) bury(r model.Ref) error {
-	return t.exec("UPDATE conversation SET gone = 1 WHERE account = ? AND id = ?", r.Account, r.ID)
+	return t.exec("UPDATE conversation SET gone = 1 WHERE account = ? AND id = ? AND gone = 0", r.Account, r.ID)
 }
 
 // Known reports which of the given conversations are cached exactly as given;
@@ -303,7 +325,7 @@ func (s *Store) Known(ctx context.Context, batch []model.Conversation) (all bool
 			return false, err
 		}
 		a, _ := json.Marshal(was)
-		b, _ := json.Marshal(model.Merge(was, c).Stored())
+		b, _ := json.Marshal(overlay(was, c, model.ReadRow).Stored())
 		if !bytes.Equal(a, b) {
 			return false, nil
 		}

@@ -98,28 +98,27 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	}{
 		{"account", []string{"name", "identity"}},
 		{"submission", []string{"id", "sentence", "user", "at", "undoes", "edits", "withdrawn", "discarded", "replaced"}},
-		{"outbox", []string{"id", "account", "conv", "field", "submission", "widens", "edit", "title", "state", "attempts", "sent", "error", "theirs", "created"}},
+		{"outbox", []string{"id", "account", "conv", "field", "submission", "widens", "edit", "title", "state", "attempts",
+			"sent", "error", "theirs", "known", "orphaned", "created"}},
 		{"journal", []string{"id", "account", "conv", "submission", "edit", "title", "before", "after", "state", "at", "undone"}},
 		{"draft", []string{"key", "text", "at"}},
 		{"triage", []string{"account", "id", "done", "seen", "pinned", "snoozed"}},
 	}
 	err = s.tx(ctx, func(t *tx) error {
 		for _, tb := range tables {
-			rows, end := readable(ctx, old, tb.name, tb.columns)
-			if len(rows) == 0 && !end {
-				// Version 2 and earlier called it a batch.
-				rows, end = readable(ctx, old, tb.name, strings.Split(beforeSubmissions.Replace(strings.Join(tb.columns, " ")), " "))
-			}
+			columns, from := present(ctx, old, tb.name, tb.columns)
+			rows, end := readable(ctx, old, tb.name, from)
 			if !end && (tb.name == "outbox" || tb.name == "journal") {
 				whole = false
 			}
 			for _, row := range rows {
 				// A row that no longer fits (a lost key) is left behind.
-				t.ExecContext(ctx, "INSERT OR IGNORE INTO "+tb.name+" ("+strings.Join(tb.columns, ", ")+
-					") VALUES ("+placeholders(len(tb.columns))+")", row...)
+				t.ExecContext(ctx, "INSERT OR IGNORE INTO "+tb.name+" ("+strings.Join(columns, ", ")+
+					") VALUES ("+placeholders(len(columns))+")", row...)
 			}
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
+		t.setMeta("rescued", "1") // marks hold again where the service shows the same
 		if err := t.nameSubmissions(); err != nil {
 			return err
 		}
@@ -129,9 +128,32 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	return err
 }
 
-// beforeSubmissions names the columns that a database without submissions has
-// in place of the newer ones.
-var beforeSubmissions = strings.NewReplacer("submission", "batch", "widens", "0")
+// present picks the columns that a table of a database of any version has. from
+// is what they are called there: versions 1 and 2 called a submission a batch.
+func present(ctx context.Context, db *sql.DB, table string, wanted []string) (columns, from []string) {
+	rows, err := db.QueryContext(ctx, "SELECT name FROM pragma_table_info(?)", table)
+	if err != nil {
+		return wanted, wanted
+	}
+	defer rows.Close()
+	has := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if rows.Scan(&name) == nil {
+			has[name] = true
+		}
+	}
+	for _, c := range wanted {
+		old := c
+		if c == "submission" && has["batch"] {
+			old = "batch"
+		}
+		if has[old] || len(has) == 0 {
+			columns, from = append(columns, c), append(from, old)
+		}
+	}
+	return columns, from
+}
 
 // readable reads the rows of a table up to the first that cannot be read, from
 // both ends. end says that nothing was missing in between.

@@ -136,7 +136,8 @@ func (t *tx) rebase(e model.OutboxEntry) error {
 }
 
 // Withdraw removes those of the given edits that were never sent, and returns
-// their ids; one that a worker took in the meantime stays.
+// their ids; one that a worker took in the meantime stays. What was to wait for
+// a removed one is held.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
 	err = s.tx(ctx, func(t *tx) (err error) {
 		withdrawn, err = t.withdraw(ids)
@@ -158,6 +159,7 @@ func (t *tx) withdraw(ids []string) (withdrawn []string, err error) {
 		if err := t.remove(e); err != nil {
 			return nil, err
 		}
+		t.holdCompanions(e)
 		if err := t.ended(e.Submission, "withdrawn"); err != nil {
 			return nil, err
 		}

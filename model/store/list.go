@@ -49,7 +49,7 @@ SELECT c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM
 		if err != nil {
 			return err
 		}
-		p.Rows, err = scanRows(ctx, t, rows)
+		p.Rows, err = scanRows(ctx, t, rows, now)
 		return err
 	})
 	return p, localError("list", err)
@@ -65,7 +65,8 @@ func (s *Store) reading(ctx context.Context, f func(*sql.Tx) error) error {
 	return f(t)
 }
 
-func scanRows(ctx context.Context, t *sql.Tx, rows *sql.Rows) ([]model.Row, error) {
+// scanRows reads rows as they are at a moment: a snooze that has ended is none.
+func scanRows(ctx context.Context, t *sql.Tx, rows *sql.Rows, now time.Time) ([]model.Row, error) {
 	defer rows.Close()
 	var out []model.Row
 	var waiting []int
@@ -83,7 +84,10 @@ func scanRows(ctx context.Context, t *sql.Tx, rows *sql.Rows) ([]model.Row, erro
 			r.Conversation = model.Conversation{Ref: ref, ParticipantCount: -1}
 		}
 		f := query.Flag(flags)
-		r.Triage = model.Triage{Done: f&query.FlagDone != 0, Pinned: pinned, SnoozedUntil: fromMS(snoozed), Seen: f&query.FlagUnseen == 0}
+		r.Triage = model.Triage{Done: f&query.FlagDone != 0, Pinned: pinned, Seen: f&query.FlagUnseen == 0}
+		if snoozed > ms(now) {
+			r.Triage.SnoozedUntil = fromMS(snoozed)
+		}
 		r.Checked = fromMS(checked)
 		if f&(query.FlagPending|query.FlagFailed|query.FlagConflict) != 0 {
 			waiting = append(waiting, len(out))
@@ -138,7 +142,7 @@ func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, e
 		if err != nil {
 			return err
 		}
-		out, err := scanRows(ctx, t, rows)
+		out, err := scanRows(ctx, t, rows, s.now())
 		if len(out) == 1 {
 			r, ok = out[0], true
 		}

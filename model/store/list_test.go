@@ -51,7 +51,7 @@ func TestSQLAgreesWithMatch(t *testing.T) {
 			if rapid.Bool().Draw(r, "people?") {
 				c.Participants = model.SetOf(model.Participant{Kind: "user", ID: "7", Name: pick(r, words, "who"), Role: pick(r, []string{"editor", "viewer", ""}, "role")})
 			}
-			if _, err := s.Save(context.Background(), c); err != nil {
+			if _, err := s.Save(context.Background(), c, model.ReadWhole); err != nil {
 				r.Fatal(err)
 			}
 			row, _, err := s.Row(context.Background(), c.Ref)

@@ -145,6 +145,17 @@ func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
 	return out, localError("read the outbox", err)
 }
 
+// OutboxOf reads the edits of one conversation that are not settled, oldest
+// first.
+func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? ORDER BY id", ref.Account, ref.ID)
+	if err != nil {
+		return nil, localError("read the outbox", err)
+	}
+	out, err := scanEntries(rows)
+	return out, localError("read the outbox", err)
+}
+
 // OutboxEntry reads one edit; ok is false where it is not in the outbox.
 func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry, ok bool, err error) {
 	e, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))

@@ -22,6 +22,13 @@ func (s *Store) Slot(ctx context.Context, account string, every time.Duration, b
 		return at, localError("pace", err)
 	}
 	defer dbtx.Rollback()
+	var version int
+	if err = dbtx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err == nil {
+		err = s.moved(version)
+	}
+	if err != nil {
+		return at, localError("pace", err)
+	}
 	var next int64
 	err = dbtx.QueryRowContext(ctx, "SELECT next FROM pace WHERE account = ?", account).Scan(&next)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {

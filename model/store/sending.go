@@ -72,7 +72,7 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			}
 		}
 		if after != nil {
-			key, _, err := t.save(*after, true)
+			key, _, err := t.save(*after, model.ReadRow, &e.Edit)
 			if err != nil {
 				return err
 			}

@@ -4,40 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	_ "modernc.org/sqlite" // the database driver
-
 	"confab/model"
-)
-
-// The refusals of Open.
-var (
-	// ErrNewer: a newer confab wrote the database; nothing was touched.
-	ErrNewer = errors.New("the database was written by a newer confab")
-	// ErrHost: the database belongs to another host. SQLite's log corrupts
-	// when hosts share it over a network file system.
-	ErrHost = errors.New("the database belongs to another host")
 )
 
 // JournalKept is how long delivered edits can be undone and looked up.
 const JournalKept = 90 * 24 * time.Hour
-
-// Options are what Open needs to know of its surroundings.
-type Options struct {
-	// Host names this machine; "" asks the system.
-	Host string
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
-}
 
 // Store is the open database. It is safe for concurrent use.
 type Store struct {
@@ -53,39 +30,8 @@ type Store struct {
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
-}
-
-// Open opens or creates the database in a file. The folder must exist.
-func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Host == "" {
-		o.Host, _ = os.Hostname()
-	}
-	s := &Store{path: path, now: o.Now}
-	err := s.open(ctx, o.Host)
-	if isDamaged(err) {
-		s.closeDB()
-		var aside string
-		if anyAlive(filepath.Join(filepath.Dir(path), "claims")) {
-			// It would go on writing to the file that was set aside.
-			err = fmt.Errorf("%w, and another confab has it open: end that one first", err)
-		} else if aside, err = s.setAside(); err == nil {
-			if err = s.open(ctx, o.Host); err == nil {
-				err = s.rescueOutbox(ctx, aside)
-			}
-		}
-	}
-	if err != nil {
-		s.closeDB()
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
-	}
-	if s.owner, err = newOwner(filepath.Join(filepath.Dir(path), "claims")); err != nil {
-		s.closeDB()
-		return nil, err
-	}
-	return s, nil
+	// ready says that the database is at the version that this process knows.
+	ready bool
 }
 
 // Rescued tells what became of a damaged database when this one was opened.
@@ -124,93 +70,6 @@ func (s *Store) closeDB() error {
 	return err
 }
 
-func (s *Store) open(ctx context.Context, host string) error {
-	// The file is made here so that it is never readable by others, not even
-	// for a moment; SQLite gives its log files the mode of the database.
-	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	// One that somebody loosened is closed again; where modes mean nothing this
-	// fails, and nothing is lost.
-	f.Chmod(0o600)
-	f.Close()
-	if s.write, err = connect(s.path, 1, "immediate"); err != nil {
-		return err
-	}
-	if s.read, err = connect(s.path, 4, "deferred"); err != nil {
-		return err
-	}
-	var check string
-	if err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&check); err != nil {
-		return err
-	}
-	if check != "ok" {
-		return errDamaged
-	}
-	if err := s.migrate(ctx); err != nil {
-		return err
-	}
-	return s.tx(ctx, func(t *tx) error {
-		was := t.meta("host")
-		if was != "" && was != host {
-			return fmt.Errorf("%w: made on %q, this is %q; use another XDG_STATE_HOME per host", ErrHost, was, host)
-		}
-		t.setMeta("host", host)
-		return t.prune(s.now().Add(-JournalKept))
-	})
-}
-
-func connect(path string, conns int, lock string) (*sql.DB, error) {
-	q := url.Values{"_txlock": {lock}, "_pragma": {
-		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-8000)",
-	}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db, nil
-}
-
-func (s *Store) migrate(ctx context.Context) error {
-	var version int
-	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	if version > len(migrations) {
-		return fmt.Errorf("%w (version %d, this one knows %d); update confab", ErrNewer, version, len(migrations))
-	}
-	for ; version < len(migrations); version++ {
-		err := s.tx(ctx, func(t *tx) error {
-			// Another process may have migrated while this one waited for the lock.
-			var now int
-			if err := t.QueryRowContext(t.ctx, "PRAGMA user_version").Scan(&now); err != nil {
-				return err
-			}
-			if now > version {
-				return nil
-			}
-			m := migrations[version]
-			if err := t.exec(m.sql); err != nil {
-				return err
-			}
-			if m.step != nil {
-				if err := m.step(t); err != nil {
-					return err
-				}
-			}
-			return t.exec("PRAGMA user_version = " + strconv.Itoa(version+1))
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // tx is one write transaction with the helpers all writers use. The first
 // error sticks, so that a row of small writes needs one check.
 type tx struct {
@@ -219,19 +78,22 @@ type tx struct {
 	s     *Store
 	err   error
 	stmts map[string]*sql.Stmt
+	// rescued says that a damaged database came before this one; nil is not yet read.
+	rescued *bool
 }
 
-// tx runs f in a write transaction. The revision grows by one with each that
-// changed a row: two processes that look for each other's changes would
-// otherwise wake each other for ever.
+// tx runs f in a write transaction, unless a newer confab has changed the
+// database. The revision grows by one with each that changed a row: two
+// processes that look for each other's changes would otherwise wake each other
+// for ever.
 func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 	dbtx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}}
-	before := t.changes()
-	if err = t.err; err == nil {
+	before, err := t.begun()
+	if err == nil {
 		err = f(t)
 	}
 	if err == nil {
@@ -260,6 +122,16 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 		return err
 	}
 	return nil
+}
+
+// begun checks that the database still has the version that this process knows,
+// and counts the rows that its connection ever changed.
+func (t *tx) begun() (changes int64, err error) {
+	var version int
+	if err := t.QueryRowContext(t.ctx, "SELECT total_changes(), user_version FROM pragma_user_version").Scan(&changes, &version); err != nil {
+		return 0, err
+	}
+	return changes, t.s.moved(version)
 }
 
 // changes counts the rows that this connection ever changed.
@@ -311,17 +183,17 @@ func (t *tx) setMeta(key, value string) {
 	t.exec("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
 }
 
-// Revision reads the number of the newest change, made by any process.
+// Revision reads the number of the newest change, made by any process. The
+// error is ErrMoved where a newer confab has changed the database.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
-	var v string
-	err := s.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'revision'").Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
+	var rev int64
+	var version int
+	err := s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0), user_version
+FROM pragma_user_version`).Scan(&rev, &version)
+	if err == nil {
+		err = s.moved(version)
 	}
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(v, 10, 64)
+	return rev, localError("read the revision", err)
 }
 
 // OwnRevision is the number of the newest change made by this process.

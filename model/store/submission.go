@@ -158,12 +158,13 @@ func (s *Store) tally(ctx context.Context, sub *model.Submission) error {
 	var settled, taken sql.NullInt64
 	err := s.read.QueryRowContext(ctx, `
 SELECT (SELECT count(*) FROM outbox WHERE submission = ?1 AND state IN ('queued', 'sending', 'retry')),
+       (SELECT count(*) FROM outbox WHERE submission = ?1 AND state = 'sending'),
        (SELECT count(*) FROM outbox WHERE submission = ?1 AND state NOT IN ('queued', 'sending', 'retry')),
        count(CASE WHEN state = 'done' THEN 1 END), count(CASE WHEN state <> 'done' THEN 1 END),
        count(CASE WHEN undone <> '' THEN 1 END), max(CASE WHEN state = 'done' THEN at END),
        (SELECT max(u.at) FROM journal j JOIN journal u ON u.id = j.undone WHERE j.submission = ?1)
 FROM journal WHERE submission = ?1`, sub.ID).
-		Scan(&sub.Waiting, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &taken)
+		Scan(&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &taken)
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ FROM journal WHERE submission = ?1`, sub.ID).
 		return nil
 	}
 	e, err := scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE submission = ?
-  AND (state NOT IN ('queued', 'sending', 'retry') OR error IS NOT NULL) ORDER BY state IN ('queued', 'sending', 'retry'), id LIMIT 1`, sub.ID))
+  AND state <> 'sending' ORDER BY state IN ('queued', 'retry'), error IS NULL, id LIMIT 1`, sub.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"confab/model"
 )
@@ -98,4 +99,32 @@ func (s *Store) Restore(ctx context.Context, before []Marked, ch model.TriageCha
 		}
 		return nil
 	}))
+}
+
+// NextWake gives when the next snooze after a moment ends; the zero time if
+// there is none.
+func (s *Store) NextWake(ctx context.Context, after time.Time) (time.Time, error) {
+	var n sql.NullInt64
+	err := s.read.QueryRowContext(ctx, "SELECT min(snoozed) FROM triage WHERE snoozed > ? AND snoozed > 0", ms(after)).Scan(&n)
+	return fromMS(n.Int64), localError("read marks", err)
+}
+
+// Woken gives the conversations whose snooze ended after one moment, and not
+// after another.
+func (s *Store) Woken(ctx context.Context, after, until time.Time) ([]model.Ref, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT account, id FROM triage WHERE snoozed > ? AND snoozed <= ? AND snoozed > 0",
+		ms(after), ms(until))
+	if err != nil {
+		return nil, localError("read marks", err)
+	}
+	defer rows.Close()
+	var out []model.Ref
+	for rows.Next() {
+		var r model.Ref
+		if err := rows.Scan(&r.Account, &r.ID); err != nil {
+			return nil, localError("read marks", err)
+		}
+		out = append(out, r)
+	}
+	return out, localError("read marks", rows.Err())
 }

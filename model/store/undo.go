@@ -30,6 +30,7 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 			case !ok || !e.State.NeedsPerson():
 				return model.ErrUndoMoved
 			}
+			t.holdCompanions(e)
 			if err := t.giveUp(e, "withdrawn"); err != nil {
 				return err
 			}

@@ -133,7 +133,8 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	}
 	facts.Add(groupLastMessage, "Type", last.Text("type"))
 	facts.Add(groupLastMessage, "Delivery", last.Text("status"))
-	facts.Add(groupLastMessage, "Id", last.Text("id"))
+	c.LastMessage = last.Text("id")
+	facts.Add(groupLastMessage, "Id", c.LastMessage)
 	facts.Rest(groupLastMessage, "", last)
 	return at
 }

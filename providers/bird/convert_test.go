@@ -42,8 +42,9 @@ func TestVendorExample(t *testing.T) {
 		Attributes:  map[string]string{"my-attribute": "123"},
 		Channel:     model.Named{ID: "cb4b1ebc-34e6-5a7a-a375-f6f2f131d88f", Name: "Mail"},
 		HasMessages: true, Preview: "Hey, listen!",
-		Created: time.Date(2024, 11, 25, 19, 31, 47, 264e6, time.UTC),
-		Updated: time.Date(2024, 11, 29, 13, 22, 22, 875e6, time.UTC),
+		LastMessage: "d578f436-b3b7-49e6-95c2-24b77bb4e7ce",
+		Created:     time.Date(2024, 11, 25, 19, 31, 47, 264e6, time.UTC),
+		Updated:     time.Date(2024, 11, 29, 13, 22, 22, 875e6, time.UTC),
 		Facts: []model.Fact{
 			{Group: "Conversation", Label: "Channel platform", Value: "email"},
 			{Group: "People", Label: "Active", Value: "2"},

@@ -70,7 +70,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
 func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
 	all, whole, err := p.walk(ctx, maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) })
-	if model.KindOf(err) == model.Forbidden {
+	if notShown(err) {
 		facts.Add(groupPeople, "Participants", "not shown: "+model.AsError(err).Message)
 		return nil
 	}
@@ -90,6 +90,13 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 	}
 	c.Participants = model.SetOf(people...)
 	return nil
+}
+
+// notShown reports whether a part of a conversation is refused. That a part is
+// not found says nothing of the conversation, which has been read.
+func notShown(err error) bool {
+	k := model.KindOf(err)
+	return k == model.Forbidden || k == model.NotFound
 }
 
 // distinct drops the entries that a list brought twice because it changed while its pages were read.
@@ -170,7 +177,7 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 
 // messagesError lets a conversation be shown whose messages may not be read, which is documented to happen.
 func (p *Provider) messagesError(err error, facts *providers.Facts) error {
-	if model.KindOf(err) != model.Forbidden {
+	if !notShown(err) {
 		return err
 	}
 	facts.Add(groupConversation, "Messages", "not shown: "+model.AsError(err).Message)

@@ -75,6 +75,7 @@ type Provider struct {
 
 // comment is what is kept of the newest comment of a conversation.
 type comment struct {
+	id      string
 	at      time.Time
 	preview string
 }
@@ -277,7 +278,7 @@ func (p *Provider) ageOf(c *model.Conversation) {
 		return
 	}
 	c.HasMessages = true
-	c.Preview = last.preview
+	c.Preview, c.LastMessage = last.preview, last.id
 	if c.Updated.IsZero() {
 		c.Updated = last.at
 	}
@@ -294,5 +295,5 @@ func (p *Provider) keepNewest(id string, m []model.Message) {
 		return
 	}
 	last := m[len(m)-1]
-	p.newest[id] = comment{at: last.At, preview: preview(last.Text)}
+	p.newest[id] = comment{id: last.ID, at: last.At, preview: preview(last.Text)}
 }

@@ -89,10 +89,14 @@ func (v *View) build(th *theme.Theme, w int, now time.Time) {
 	v.find()
 }
 
+const goneText = "The service does not have this conversation any more: it was deleted, or this account may no longer see it."
+
 func (v *View) notLoaded(p *page, what string) {
 	switch {
 	case v.loading:
 		p.text(theme.Dim, 0, "Reading from the service"+p.th.Ellipsis)
+	case v.gone:
+		p.text(theme.Error, 0, goneText)
 	case v.problem != "":
 		p.text(theme.Error, 0, "The service could not be read: "+model.CleanLine(v.problem, 0))
 	default:
@@ -122,6 +126,9 @@ func (v *View) overview(p *page) {
 	for _, e := range v.row.Pending {
 		s, word, look := p.th.StateSign(e.State)
 		p.text(look, 0, s+" "+strings.ReplaceAll(string(e.Kind), "_", " ")+": "+word)
+	}
+	if v.gone {
+		p.text(theme.Error, 0, goneText)
 	}
 	if v.problem != "" {
 		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.problem, 0))
@@ -367,33 +374,60 @@ func offset(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
+// activityLines lists what was submitted for this conversation, newest first,
+// with what became of its part of it.
 func (v *View) activityLines(p *page) {
 	if !v.activity {
 		p.text(theme.Dim, 0, "Reading"+p.th.Ellipsis)
 		return
 	}
-	if len(v.outbox)+len(v.history) == 0 {
+	if len(v.subs) == 0 {
 		p.text(theme.Dim, 0, "No edits of this conversation were made here in the last 90 days.")
 	}
-	for _, e := range v.outbox {
-		sign, word, look := p.th.StateSign(e.State)
-		p.text(look, 0, fmt.Sprintf("%s %s  %s", sign, p.th.Fit(word, 10, ""), p.th.Phrase(e.Edit)))
-		if e.Error != nil {
-			p.text(theme.Error, 4, e.Error.Words())
-		}
-		if e.State == model.RetryAt && !e.NextTry.IsZero() {
-			p.text(theme.Dim, 4, "next try "+p.clock(e.NextTry))
-		}
+	at := map[string]time.Time{}
+	for _, j := range v.history {
+		at[j.ID] = j.At
 	}
-	for _, e := range v.history {
-		note := ""
-		if e.Undone != "" {
-			note = "  (undone)"
+	for _, whole := range v.subs {
+		var waiting []model.OutboxEntry
+		var settled []model.JournalEntry
+		for _, e := range v.outbox {
+			if e.Submission == whole.ID {
+				waiting = append(waiting, e)
+			}
 		}
-		if e.User != "" {
-			note += "  by " + model.CleanLine(e.User, 40)
+		for _, j := range v.history {
+			if j.Submission == whole.ID {
+				settled = append(settled, j)
+			}
 		}
-		p.text(theme.Text, 0, fmt.Sprintf("%s  %s%s", p.clock(e.At), p.th.Phrase(e.Edit), note))
+		sub := whole.Narrowed(waiting, settled)
+		for _, j := range settled {
+			if t := at[j.Undone]; t.After(sub.TakenBackAt) {
+				sub.TakenBackAt = t
+			}
+		}
+		look := theme.Text
+		if sub.Problem != nil {
+			_, _, look = p.th.StateSign(sub.Problem.State)
+		}
+		p.text(look, 0, p.th.Fit(theme.When(sub.At, p.now), 11, "")+sub.Words()+" "+p.th.Separator+" "+p.th.Ending(sub, p.now))
+		for _, e := range waiting {
+			if reason := p.th.Reason(e, p.now); reason != "" {
+				p.text(look, 11, reason)
+			}
+		}
+		if whole.Edits > sub.Edits {
+			for _, e := range waiting {
+				p.text(theme.Dim, 11, p.th.Phrase(e.Edit))
+			}
+			for _, j := range settled {
+				p.text(theme.Dim, 11, p.th.Phrase(j.Edit))
+			}
+		}
+		if user := model.CleanLine(sub.User, 40); user != "" {
+			p.text(theme.Dim, 11, "by "+user)
+		}
 	}
 }
 

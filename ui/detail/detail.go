@@ -32,14 +32,17 @@ type View struct {
 	// before that may be out of date.
 	swept time.Time
 
+	subs    []model.Submission
 	outbox  []model.OutboxEntry
 	history []model.JournalEntry
-	// activity says that both have been read.
+	// activity says that they have been read.
 	activity bool
 
 	// Loading is set while the service is asked, Problem if it failed.
 	loading bool
 	problem string
+	// gone says that the service does not have the conversation any more.
+	gone bool
 
 	tab    Tab
 	offset [tabCount]int
@@ -88,7 +91,7 @@ func (v *View) Show(row model.Row, caps model.Capabilities, swept time.Time) {
 		tab, height := v.tab, v.height
 		*v = View{tab: tab, height: height, version: v.version}
 	}
-	v.row, v.caps, v.swept = row, caps, swept
+	v.row, v.caps, v.swept, v.gone = row, caps, swept, false
 	v.version++
 }
 
@@ -100,11 +103,11 @@ func (v *View) Clear() {
 }
 
 // SetLoading says that the service is being asked.
-func (v *View) SetLoading() { v.loading, v.problem = true, ""; v.version++ }
+func (v *View) SetLoading() { v.loading, v.problem, v.gone = true, "", false; v.version++ }
 
 // SetDetail takes what the service answered.
 func (v *View) SetDetail(d model.Detail) {
-	v.detail, v.loading, v.problem = &d, false, ""
+	v.detail, v.loading, v.problem, v.gone = &d, false, "", false
 	v.version++
 }
 
@@ -114,9 +117,16 @@ func (v *View) SetProblem(text string) {
 	v.version++
 }
 
-// SetActivity takes the edits of this conversation.
-func (v *View) SetActivity(outbox []model.OutboxEntry, history []model.JournalEntry) {
-	v.outbox, v.history, v.activity = outbox, history, true
+// SetGone says that the service does not have the conversation any more.
+func (v *View) SetGone() {
+	v.loading, v.problem, v.gone = false, "", true
+	v.version++
+}
+
+// SetActivity takes what was submitted for this conversation, newest first, and
+// its edits.
+func (v *View) SetActivity(subs []model.Submission, outbox []model.OutboxEntry, history []model.JournalEntry) {
+	v.subs, v.outbox, v.history, v.activity = subs, outbox, history, true
 	v.version++
 }
 

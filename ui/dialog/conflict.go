@@ -1,6 +1,8 @@
 package dialog
 
 import (
+	"time"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -43,14 +45,13 @@ func (d *Conflict) CanResolve() bool {
 func (d *Conflict) Scroll(by int) { d.offset += by }
 
 // Draw draws the dialog.
-func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect, now time.Time) layout.Picture {
 	w := min(screen.W-2, 92)
-	lines := d.lines(th, max(1, w-4))
+	lines := d.lines(th, max(1, w-4), now)
 	_, word, _ := th.StateSign(d.Entry.State)
-	title := sentence(word)
-	title = title[:len(title)-1] + ": " + model.CleanLine(d.Entry.Title, 120)
+	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
 	return th.Frame(screen, title, d.footer(), w, len(lines), theme.Warning, func(w, h int) ([]string, *layout.Cursor) {
-		lines := d.lines(th, w)
+		lines := d.lines(th, w, now)
 		scroll(&d.offset, len(lines), h)
 		return lines[min(d.offset, len(lines)):], nil
 	})
@@ -67,18 +68,19 @@ func (d *Conflict) footer() []string {
 	return []string{d.OutboxKeys.Of(keymap.Retry), "send again", d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
 }
 
-func (d *Conflict) lines(th *theme.Theme, w int) []string {
+func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
 	e := d.Entry
 	var out []string
 	say := func(head string, v model.Value, look theme.Token) {
 		out = append(out, th.Say(theme.Dim, head))
 		out = append(out, th.Wrapped(th.Value(e.Kind, v), w, look, "  ")...)
 	}
-	out = append(out, th.Wrapped(why(e), w, theme.Text, "")...)
-	if e.Error != nil {
-		out = append(out, th.Wrapped(e.Error.Words(), w, theme.Error, "")...)
+	out = append(out, th.Wrapped(why(th, e, now), w, theme.Text, "")...)
+	out = append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
+	if e.Kind == model.EditCreate || e.Kind == model.EditArchive || e.Kind == model.EditDelete {
+		return out
 	}
-	out = append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)), "")
+	out = append(out, "")
 	say("base: what it was when you edited it", e.Base, theme.Text)
 	say("mine: what you want", e.Target, theme.Added)
 	if e.Theirs != nil {
@@ -93,20 +95,33 @@ func (d *Conflict) lines(th *theme.Theme, w int) []string {
 	return out
 }
 
-func why(e model.OutboxEntry) string {
+// why says what happened to an edit, and what did not.
+func why(th *theme.Theme, e model.OutboxEntry, now time.Time) string {
+	said := sentence(e.Error.Words())
 	switch e.State {
 	case model.InConflict:
-		return "Somebody else changed this since you looked. Nothing was sent."
+		if said == "" {
+			said = "Somebody else changed this since you looked."
+		}
+		return said + " Nothing was sent."
 	case model.NotVerified:
+		if said != "" {
+			return said
+		}
 		return "The service accepted the change, but does not show it."
 	case model.OutcomeNotKnown:
+		if said != "" {
+			return said
+		}
 		return "The change left, and no clear answer came back. It may have arrived."
-	case model.Refused:
-		return "The service said no."
 	case model.Held:
-		return "This was queued a while ago and waits for you to confirm it."
-	case model.RetryAt:
-		return "The service could not be reached or asked to wait. It is tried again by itself at " + e.NextTry.Format("15:04:05") + "."
+		if said == "" {
+			said = "It was queued a while ago, and was not sent since."
+		}
+		return said + " It is sent once you say so."
+	}
+	if reason := th.Reason(e, now); reason != "" {
+		return sentence(reason)
 	}
 	return "On its way."
 }

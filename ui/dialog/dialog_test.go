@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -146,23 +147,48 @@ func TestMenu(t *testing.T) {
 	}
 }
 
-func TestResultsCountAndReport(t *testing.T) {
-	d := Results{Title: "Make private", Keys: names(keymap.Dialog), Items: []Result{
-		{Title: "one", State: model.Done}, {Title: "two\x1b[31m", State: model.Refused, Error: &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[2J not"}},
-		{Title: "three", State: model.RetryAt}}}
-	if got := d.Line(); got != "1 done, 1 need you, 1 on their way" {
-		t.Error(got)
-	}
-	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
+func result(id string, state model.EditState, cause *model.EntryError) model.OutboxEntry {
+	return model.OutboxEntry{Edit: model.Edit{ID: id, Kind: model.EditPrivacy, Target: model.TextValue("private")}, Title: "Talk " + id + "\x1b[31m", State: state, Error: cause}
+}
+
+// What needs a person comes first, with the service's words once for all that it
+// said them of; what is well is one line that counts.
+func TestResultsTellFailuresFirst(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 54, 0, 0, time.UTC)
+	no := &model.EntryError{Kind: model.Forbidden, Message: "Only the owner\x1b[2J may", RequestID: "7f3a"}
+	waiting := []model.OutboxEntry{result("1", model.Queued, nil), result("2", model.Refused, no), result("3", model.Refused, no),
+		result("4", model.RetryAt, &model.EntryError{Kind: model.UnknownOutcome})}
+	waiting[3].Sent, waiting[3].NextTry = true, now.Add(time.Minute)
+	settled := []model.JournalEntry{{Edit: model.Edit{ID: "5", Kind: model.EditPrivacy}, Title: "Talk 5", State: model.Done, At: now},
+		{Edit: model.Edit{ID: "6", Kind: model.EditPrivacy}, Title: "Talk 6", State: model.OutcomeAlreadySet, At: now}}
+	d := Results{Keys: names(keymap.Dialog)}
+	d.Set(model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled), waiting, settled)
+	pic := d.Draw(th, layout.Rect{W: 80, H: 24}, now, "")
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
 			t.Errorf("%s is not offered", k)
 		}
 	}
-	for _, s := range []string{text(pic), d.Report(th)} {
-		if !strings.Contains(s, "you may") || strings.ContainsAny(s, "\x1b\x07") {
+	s := text(pic)
+	at := -1
+	for _, want := range []string{"Talk 2", "Talk 3", `refused: the service does not allow it: "Only the owner may"`, "Talk 4", "waits: no clear answer yet: it is read again 12:55",
+		"1 on their way", "1 delivered 12:54, 1 already so"} {
+		i := strings.Index(s, want)
+		if i <= at {
+			t.Errorf("%q is not there, or too early:\n%s", want, s)
+		}
+		at = i
+	}
+	if strings.Count(s, "Only the owner") != 1 {
+		t.Errorf("the words are said more than once:\n%s", s)
+	}
+	for _, s := range []string{s, d.Report(th, now)} {
+		if !strings.Contains(s, "Only the owner") || strings.ContainsAny(s, "\x1b\x07") {
 			t.Errorf("%q", s)
 		}
+	}
+	if len(d.Refused()) != 2 || len(d.Unsent()) != 1 {
+		t.Errorf("%v can be retried, %v withdrawn", d.Refused(), d.Unsent())
 	}
 }
 
@@ -171,7 +197,7 @@ func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
 	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs}
 	d := NewConflict(e)
 	d.Keys, d.OutboxKeys = names(keymap.Dialog), names(keymap.Outbox)
-	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
+	pic := d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{})
 	if _, ok := key(pic, "g"); ok || d.CanMerge() {
 		t.Error("a title can be merged")
 	}
@@ -181,7 +207,7 @@ func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
 	e.State = model.Refused
 	d = NewConflict(e)
 	d.Keys, d.OutboxKeys = names(keymap.Dialog), names(keymap.Outbox)
-	pic = d.Draw(th, layout.Rect{W: 80, H: 24})
+	pic = d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{})
 	if _, ok := key(pic, "m"); ok {
 		t.Error("a refused edit can be settled as if it were a conflict")
 	}
@@ -198,10 +224,15 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	typing.NeedsWord("delete")
 	prompt := NewPrompt("Rename", "世界 🧑‍🚀 title", "help")
 	menu := &Menu{Title: "t", Items: []Item{{Label: "a", Off: "why"}}}
-	results := &Results{Items: []Result{{Title: "x", State: model.Done}}, Keys: keys}
+	results := &Results{Keys: keys}
+	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
+	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), failed, nil)
+	conflict := NewConflict(failed[0])
 	textual := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,
-		"prompt": prompt.Draw, "menu": menu.Draw, "results": results.Draw, "text": textual.Draw, "progress": (&Progress{Title: "t", Total: 9}).Draw} {
+		"prompt": prompt.Draw, "menu": menu.Draw,
+		"results":  func(th *theme.Theme, r layout.Rect) layout.Picture { return results.Draw(th, r, time.Time{}, "") },
+		"conflict": func(th *theme.Theme, r layout.Rect) layout.Picture { return conflict.Draw(th, r, time.Time{}) }, "text": textual.Draw, "progress": (&Progress{Title: "t", Total: 9}).Draw} {
 		for w := 1; w < 130; w += 3 {
 			for h := 1; h < 30; h += 2 {
 				p := draw(th, layout.Rect{W: w, H: h})

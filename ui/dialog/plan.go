@@ -339,15 +339,22 @@ func question(n int, loud bool) string {
 }
 
 func sentence(s string) string {
-	if s == "" {
+	if s = capital(s); s == "" {
 		return ""
 	}
-	r := []rune(s)
-	s = strings.ToUpper(string(r[0])) + string(r[1:])
 	if !strings.ContainsAny(s[len(s)-1:], ".!?)") {
 		s += "."
 	}
 	return s
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	r := []rune(s)
+	return strings.ToUpper(string(r[0])) + string(r[1:])
 }
 
 func are(n int) string {

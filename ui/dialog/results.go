@@ -1,8 +1,11 @@
 package dialog
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"confab/model"
 	"confab/ui/keymap"
@@ -10,102 +13,170 @@ import (
 	"confab/ui/theme"
 )
 
-// Result is one edit of a submission and what became of it.
-type Result struct {
-	Edit  model.Edit
-	Title string
-	State model.EditState
-	Error *model.EntryError
-}
-
-// Results shows a submission of several edits while it is delivered.
+// Results shows a submission of several edits while it is delivered, and how it
+// ended: what needs a person first, what is well in one line.
 type Results struct {
 	// Keys names the keys of the footer.
-	Keys   keymap.Names
-	Title  string
-	Items  []Result
-	offset int
+	Keys    keymap.Names
+	sub     model.Submission
+	waiting []model.OutboxEntry
+	settled []model.JournalEntry
+	offset  int
+	// drawn is what was drawn last of the edits, for drawnW cells.
+	drawn  []string
+	drawnW int
 }
 
-// Counts tells how many are settled well, failed (a person is needed), and on
-// their way.
-func (d *Results) Counts() (done, failed, waiting int) {
-	for _, it := range d.Items {
-		switch {
-		case it.State.Waiting():
-			waiting++
-		case it.State.NeedsPerson():
-			failed++
-		default:
-			done++
+// Set takes what was read.
+func (d *Results) Set(sub model.Submission, waiting []model.OutboxEntry, settled []model.JournalEntry) {
+	d.sub, d.waiting, d.settled, d.drawn = sub, waiting, settled, nil
+}
+
+// Submission gives the submission that is shown.
+func (d *Results) Submission() model.Submission { return d.sub }
+
+// Refused lists the edits that may be sent once more as they are.
+func (d *Results) Refused() []string {
+	return d.with(func(e model.OutboxEntry) bool { return e.State.NeedsPerson() && e.State != model.InConflict })
+}
+
+// Unsent lists the edits that can be withdrawn.
+func (d *Results) Unsent() []string {
+	return d.with(func(e model.OutboxEntry) bool { return !e.Sent && e.State.Waiting() && e.State != model.Sending })
+}
+
+func (d *Results) with(in func(model.OutboxEntry) bool) []string {
+	var out []string
+	for _, e := range d.waiting {
+		if in(e) {
+			out = append(out, e.ID)
 		}
 	}
-	return done, failed, waiting
+	return out
 }
 
 // Scroll moves by lines.
 func (d *Results) Scroll(by int) { d.offset += by }
 
-// Line says in one line how far it is.
-func (d *Results) Line() string {
-	done, failed, waiting := d.Counts()
-	var out []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{done, "done"}, {failed, "need you"}, {waiting, "on their way"}} {
-		if part.n > 0 {
-			out = append(out, fmt.Sprintf("%d %s", part.n, part.word))
-		}
+// Draw draws the results. notice is the answer to a key, "" for none.
+func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notice string) layout.Picture {
+	w := min(screen.W-2, 92)
+	body := d.lines(th, max(1, w-4), now)
+	look := theme.Accent
+	if d.sub.NeedPerson > 0 {
+		look = theme.Warning
 	}
-	return strings.Join(out, ", ")
+	return th.Frame(screen, d.title(), d.footer(), w, min(len(body)+2+b(notice != ""), screen.H-3), look, func(w, h int) ([]string, *layout.Cursor) {
+		var head []string
+		if notice != "" {
+			head = append(head, th.Wrapped(model.CleanLine(notice, 300), w, theme.Key, "")...)
+		}
+		if !d.sub.Settled() && h > 3 {
+			head = append(head, Bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
+		}
+		body := d.lines(th, w, now)
+		room := max(0, h-len(head))
+		scroll(&d.offset, len(body), room)
+		return append(head, body[min(d.offset, len(body)):]...), nil
+	})
 }
 
-// Draw draws the results.
-func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	w := min(screen.W-2, 92)
-	_, failed, waiting := d.Counts()
-	retry, stop := "", ""
-	if failed > 0 {
-		retry = d.Keys.Of(keymap.Retry)
+func (d *Results) title() string {
+	if d.sub.Edits == 0 {
+		return "On its way"
 	}
-	if waiting > 0 {
-		stop = d.Keys.Of(keymap.Stop)
+	return capital(d.sub.Words())
+}
+
+func (d *Results) footer() []string {
+	var out []string
+	add := func(a keymap.Action, does string) { out = append(out, d.Keys.Of(a), does) }
+	if len(d.Refused()) > 0 {
+		add(keymap.Retry, "retry the refused")
 	}
-	foot := []string{retry, "retry failed", stop, "stop", d.Keys.Of(keymap.SaveReport), "save report", "esc", "hide"}
-	return th.Frame(screen, d.Title, foot, w, min(len(d.Items)*2+3, screen.H-3), theme.Accent,
-		func(w, h int) ([]string, *layout.Cursor) {
-			done, failed, waiting := d.Counts()
-			head := []string{d.Line(), Bar(th, done+failed, done+failed+waiting, w), ""}
-			var out []string
-			for _, it := range d.Items {
-				sign, word, look := th.StateSign(it.State)
-				title := model.CleanLine(it.Title, 200)
-				if title == "" {
-					title = model.CleanLine(it.Edit.Ref.String(), 200)
-				}
-				out = append(out, th.Say(look, th.Fit(sign+" "+word, 13, ""))+" "+th.Truncate(title, max(1, w-14), th.Ellipsis))
-				if it.Error != nil {
-					out = append(out, th.Wrapped(it.Error.Words(), w, theme.Error, "    ")...)
-				}
-			}
-			room := max(0, h-len(head))
-			scroll(&d.offset, len(out), room)
-			return append(head, out[min(d.offset, len(out)):]...), nil
-		})
+	if n := len(d.Unsent()); n > 0 {
+		add(keymap.Stop, "withdraw the "+theme.Number(n)+" unsent")
+	}
+	add(keymap.SaveReport, "save report")
+	if n := d.sub.Delivered - d.sub.TakenBack; n > 0 && d.sub.Settled() {
+		add(keymap.Undo, "take the "+theme.Number(n)+" back")
+	}
+	return append(out, "esc", "close")
+}
+
+// lines lists what needs a person or waits with a reason, each reason once
+// under the titles it is true of, and counts the rest.
+func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
+	if d.drawn != nil && d.drawnW == w {
+		return d.drawn
+	}
+	type item struct {
+		model.OutboxEntry
+		reason string
+	}
+	var items []item
+	rest := 0
+	for _, e := range d.waiting {
+		if reason := th.Reason(e, now); reason != "" {
+			items = append(items, item{e, reason})
+		} else {
+			rest++
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int {
+		return cmp.Or(person(b.State)-person(a.State), cmp.Compare(a.reason, b.reason))
+	})
+	var out []string
+	for i, it := range items {
+		sign, _, look := th.StateSign(it.State)
+		out = append(out, th.Say(look, sign)+" "+th.Truncate(titleOf(it.Title, it.Ref), max(1, w-2), th.Ellipsis))
+		if i+1 == len(items) || items[i+1].reason != it.reason {
+			out = append(out, th.Wrapped(it.reason, w, look, "  ")...)
+		}
+	}
+	if rest > 0 {
+		out = append(out, th.Say(theme.Pending, th.QueuedSign+" "+theme.Number(rest)+" on their way"))
+	}
+	if well := d.well(th, now); well != "" {
+		out = append(out, th.Wrapped(th.DoneSign+" "+well, w, theme.Good, "")...)
+	}
+	d.drawn, d.drawnW = out, w
+	return out
+}
+
+// well says in one line what nobody has to care about.
+func (d *Results) well(th *theme.Theme, now time.Time) string {
+	s := d.sub
+	s.Waiting, s.Sending, s.NeedPerson = 0, 0, 0
+	return th.Ending(s, now)
+}
+
+func person(s model.EditState) int { return b(s.NeedsPerson()) }
+
+func titleOf(title string, ref model.Ref) string {
+	if title = model.CleanLine(title, 200); title == "" {
+		title = model.CleanLine(ref.String(), 200)
+	}
+	return title
 }
 
 // Report gives the results as text to be saved.
-func (d *Results) Report(th *theme.Theme) string {
+func (d *Results) Report(th *theme.Theme, now time.Time) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n%s\n\n", model.CleanLine(d.Title, 0), d.Line())
-	for _, it := range d.Items {
-		_, word, _ := th.StateSign(it.State)
-		fmt.Fprintf(&s, "%s\t%s\t%s\t%s", word, model.CleanLine(it.Edit.Ref.String(), 0), th.Phrase(it.Edit), model.CleanLine(it.Title, 0))
-		if it.Error != nil {
-			fmt.Fprintf(&s, "\t%s", it.Error.Words())
+	fmt.Fprintf(&s, "%s\n%s\n\n", capital(d.sub.Words()), th.Ending(d.sub, now))
+	line := func(state model.EditState, e model.Edit, title, reason string) {
+		_, word, _ := th.StateSign(state)
+		fmt.Fprintf(&s, "%s\t%s\t%s\t%s", word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0))
+		if reason != "" {
+			s.WriteString("\t" + reason)
 		}
 		s.WriteByte('\n')
+	}
+	for _, e := range d.waiting {
+		line(e.State, e.Edit, e.Title, th.Reason(e, now))
+	}
+	for _, j := range d.settled {
+		line(j.State, j.Edit, j.Title, "")
 	}
 	return s.String()
 }

@@ -82,6 +82,7 @@ const (
 	NewItem       Action = "new"
 	Repeat        Action = "repeat"
 	Undo          Action = "undo"
+	Settle        Action = "settle"
 	Resolve       Action = "resolve"
 	Retry         Action = "retry"
 	RetryFailed   Action = "retry_failed"
@@ -221,8 +222,8 @@ var table = []row{
 	{List, Delete, "D", "delete", secAct},
 	{List, NewItem, "N", "new conversation", secAct},
 	{List, Repeat, ".", "repeat the last edit here", secAct},
-	{List, Undo, "u", "undo this session's newest submission", secAct},
-	{List, Resolve, "", "settle a conflict or an edit that failed", secAct},
+	{List, Undo, "u", "take back this session's newest act", secAct},
+	{List, Settle, "!", "settle what needs you here, else on the next such row", secAct},
 	{List, RetryFailed, "", "retry every edit that failed", secAct},
 
 	{List, Done, "d", "done", secTriage},
@@ -284,9 +285,10 @@ var table = []row{
 	{Dialog, Mine, "m", "conflict: send mine", secDialog},
 	{Dialog, Theirs, "t", "conflict: keep theirs", secDialog},
 	{Dialog, Merged, "g", "conflict: send both merged", secDialog},
-	{Dialog, Retry, "r", "results: retry what failed", secDialog},
+	{Dialog, Retry, "r", "results: retry the refused", secDialog},
 	{Dialog, Stop, "x", "results: withdraw what was not sent yet", secDialog},
 	{Dialog, SaveReport, "w", "results: save the report", secDialog},
+	{Dialog, Undo, "u", "results: take back what was delivered", secDialog},
 
 	{Outbox, Down, "j,down", "next", secOutbox},
 	{Outbox, Up, "k,up", "previous", secOutbox},
@@ -294,13 +296,15 @@ var table = []row{
 	{Outbox, Bottom, "G,end", "last", secOutbox},
 	{Outbox, PageDown, "ctrl+f,pgdown,ctrl+d", "a page down", secOutbox},
 	{Outbox, PageUp, "ctrl+b,pgup,ctrl+u", "a page up", secOutbox},
-	{Outbox, NextSection, "tab,shift+tab,],[", "outbox or history", secOutbox},
-	{Outbox, Resolve, "enter", "everything about it; settle what needs you", secOutbox},
+	{Outbox, NextSection, "tab,shift+tab,],[", "next of: needs you, waiting, history", secOutbox},
+	{Outbox, Resolve, "enter,l,right", "open or shut; everything about an edit", secOutbox},
+	{Outbox, Back, "h,left", "shut, or close", secOutbox},
+	{Outbox, UndoEntry, "u", "take back the submission, or the edit", secOutbox},
+	{Outbox, Settle, "!", "settle what needs you here, else the next", secOutbox},
 	{Outbox, Retry, "r", "send again now", secOutbox},
 	{Outbox, RetryFailed, "R", "send all that failed again", secOutbox},
 	{Outbox, Discard, "x,delete", "discard, after asking", secOutbox},
-	{Outbox, UndoEntry, "u", "undo a delivered edit", secOutbox},
-	{Outbox, Hide, "q,h,left", "close", secOutbox},
+	{Outbox, Hide, "q", "close", secOutbox},
 
 	{Pager, Down, "j,down", "scroll down", secPager},
 	{Pager, Up, "k,up", "scroll up", secPager},

@@ -1,50 +1,163 @@
 package outbox
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"confab/model"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-func entry(id string, s model.EditState) model.OutboxEntry {
-	return model.OutboxEntry{Edit: model.Edit{ID: id, Kind: model.EditTitle, Target: model.TextValue("x")}, Title: "title " + id, State: s}
+var (
+	now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	th  = theme.New(theme.Config{Name: "mono"})
+)
+
+// sub makes a submission of so many edits, minutes ago.
+func sub(id string, ago, waiting, person, delivered int) model.Submission {
+	s := model.Submission{ID: id, Sentence: "made “" + id + "” private", At: now.Add(-time.Duration(ago) * time.Minute), Waiting: waiting,
+		NeedPerson: person, Delivered: delivered, Edits: waiting + person + delivered}
+	if delivered > 0 {
+		s.SettledAt = s.At
+	}
+	return s
+}
+
+func draw(s *Screen, w, h int) string {
+	return ansi.Strip(strings.Join(s.Draw(th, layout.Rect{W: w, H: h}, now, "footer"), "\n"))
+}
+
+func under(s *Screen) string {
+	sub, e, _ := s.Under()
+	if e != nil {
+		return sub.ID + "/" + e.ID
+	}
+	return sub.ID
 }
 
 func TestWhatNeedsAPersonStandsFirstAndTheCursorStays(t *testing.T) {
 	var s Screen
-	s.Set([]model.OutboxEntry{entry("1", model.Queued), entry("2", model.Refused), entry("3", model.InConflict)}, nil)
-	if e, _ := s.Waiting(); e.ID != "3" {
-		t.Errorf("%s stands first", e.ID)
+	done, old, way, need := sub("done", 1, 0, 0, 2), sub("old", 9, 0, 0, 1), sub("way", 5, 1, 0, 0), sub("need", 7, 0, 2, 73)
+	s.Set([]model.Submission{need, way}, []model.Submission{done, way, need, old}, false)
+	text := draw(&s, 100, 24)
+	at := -1
+	for _, want := range []string{"Needs you 1", "Waiting 1", "History 2", "made “need” private", "73 delivered 11:53, 2 need you", "making “way” private", "queued",
+		"made “done” private", "delivered 11:59", "made “old” private"} {
+		i := strings.Index(text, want)
+		if i <= at {
+			t.Errorf("%q is not there, or too early:\n%s", want, text)
+		}
+		at = i
 	}
-	s.Move(2)
-	if e, _ := s.Waiting(); e.ID != "1" {
-		t.Errorf("%s is last", e.ID)
+	s.NextSection()
+	if under(&s) != "way" {
+		t.Errorf("the next section begins with %s", under(&s))
 	}
-	s.Set([]model.OutboxEntry{entry("1", model.InConflict), entry("2", model.Refused)}, nil)
-	if e, _ := s.Waiting(); e.ID != "1" {
-		t.Errorf("the cursor went to %s", e.ID)
+	way = sub("way", 5, 0, 0, 1) // it is delivered, and goes into the history
+	s.Set([]model.Submission{need}, []model.Submission{sub("new", 0, 0, 0, 1), done, way, need, old}, false)
+	if under(&s) != "way" {
+		t.Errorf("the cursor went to %s", under(&s))
 	}
-	if f := s.Failed(); len(f) != 1 || f[0] != "2" {
-		t.Errorf("%v can be sent again", f)
+	s.NextSection()
+	s.NextSection()
+	if under(&s) != "new" {
+		t.Errorf("the history begins with %s", under(&s))
 	}
-	s.Set(nil, nil)
-	if _, ok := s.Waiting(); ok {
+	s.Set(nil, nil, false)
+	if _, _, ok := s.Under(); ok {
 		t.Error("something is under the cursor of an empty list")
+	}
+	s.NextSection()
+}
+
+func entry(id string, state model.EditState) model.OutboxEntry {
+	return model.OutboxEntry{Edit: model.Edit{ID: id, Kind: model.EditTitle, Target: model.TextValue("x")}, Title: "title " + id, State: state}
+}
+
+func TestASubmissionOpensAndShuts(t *testing.T) {
+	var s Screen
+	two := sub("two", 1, 1, 1, 1)
+	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 2, 0, 0, 1)}, false)
+	s.Open("two")
+	refused := entry("e2", model.Refused)
+	refused.Error = &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[31m not"}
+	done := []model.JournalEntry{{Edit: model.Edit{ID: "e3"}, Title: "title e3", State: model.Done, Undone: "e9"}}
+	s.SetEdits("two", []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
+	s.SetEdits("other", nil, nil) // comes too late
+	text := draw(&s, 100, 24)
+	for _, want := range []string{"refused    title e2", "refused: the service does not allow it", "queued     title e1", "taken back title e3"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	s.Move(1)
+	if under(&s) != "two/e2" {
+		t.Errorf("%s stands first", under(&s))
+	}
+	s.Move(1)
+	s.SetEdits("two", []model.OutboxEntry{refused}, done) // e1 is withdrawn
+	if under(&s) != "two" {
+		t.Errorf("the cursor went to %s", under(&s))
+	}
+	s.Move(1)
+	if !s.Shut() || under(&s) != "two" || s.Shut() {
+		t.Errorf("shutting left the cursor on %s", under(&s))
+	}
+}
+
+func TestOlderPagesStayAndWhatIsWatchedIsReadAgain(t *testing.T) {
+	var s Screen
+	var page, older []model.Submission
+	for i := range 40 {
+		p := sub(fmt.Sprintf("s%02d", 80-i), i, 0, 0, 1)
+		page = append(page, p)
+		older = append(older, sub(fmt.Sprintf("s%02d", 40-i), 40+i, 0, 0, 1))
+	}
+	s.Set(nil, page, true)
+	draw(&s, 100, 24)
+	if _, ok := s.WantsOlder(); ok {
+		t.Error("an older page is wanted at the top")
+	}
+	s.Move(38)
+	before, ok := s.WantsOlder()
+	if !ok || before != "s41" {
+		t.Errorf("wants what is before %q, %v", before, ok)
+	}
+	s.AddOlder(older, false)
+	s.Move(10)
+	at := under(&s)
+	s.Set(nil, page, true)
+	if under(&s) != at || !strings.Contains(draw(&s, 100, 24), "History 80 ") {
+		t.Errorf("the cursor went from %s to %s\n%s", at, under(&s), draw(&s, 100, 24))
+	}
+	if got := s.Watched(); len(got) != 1 || got[0] != at {
+		t.Errorf("%v is watched, the cursor is on %s", got, at)
+	}
+	taken := sub(at, 48, 0, 0, 1)
+	taken.At, taken.TakenBack, taken.TakenBackAt = sub(at, 48, 0, 0, 1).At, 1, now
+	s.Replace(taken)
+	if got, _, _ := s.Under(); got.TakenBack != 1 {
+		t.Errorf("%+v", got)
 	}
 }
 
 func TestDrawFits(t *testing.T) {
-	th := theme.New(theme.Config{Name: "mono"})
 	var s Screen
-	s.Set([]model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
-	for range 2 {
+	two := sub("two", 1, 1, 1, 1)
+	e := entry("p", model.Refused)
+	two.Problem = &e
+	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 60*24*40, 0, 0, 1)}, true)
+	s.Open("two")
+	s.SetEdits("two", []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
+	for range 5 {
 		for w := 1; w < 120; w += 7 {
 			for h := 1; h < 30; h += 3 {
-				lines := s.Draw(th, layout.Rect{W: w, H: h}, time.Unix(0, 0), "footer")
+				lines := s.Draw(th, layout.Rect{W: w, H: h}, now, "footer")
 				if len(lines) != h {
 					t.Fatalf("%dx%d: %d lines", w, h, len(lines))
 				}
@@ -55,45 +168,6 @@ func TestDrawFits(t *testing.T) {
 				}
 			}
 		}
-		s.Switch()
-	}
-	if text := strings.Join(s.Draw(th, layout.Rect{W: 100, H: 10}, time.Unix(0, 0), ""), "\n"); !strings.Contains(text, "will retry") {
-		t.Error(text)
-	}
-}
-
-func TestWhyAnEditWaits(t *testing.T) {
-	th := theme.New(theme.Config{Name: "mono"})
-	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
-	first, second, later, other := entry("1", model.Refused), entry("2", model.Queued), entry("3", model.RetryAt), entry("4", model.Queued)
-	for _, e := range []*model.OutboxEntry{&first, &second, &later, &other} {
-		e.Ref = model.Ref{Account: "sales", ID: "c1"}
-	}
-	first.Target = model.TextValue("first")
-	later.Ref.ID, later.NextTry = "c2", now.Add(75*time.Second)
-	later.Error = &model.EntryError{Kind: model.Unavailable, Message: "no \x1b[31mroute"}
-	other.Ref.ID = "c3"
-	var s Screen
-	s.Set([]model.OutboxEntry{first, second, later, other}, nil)
-	s.SetAccounts([]model.AccountState{{Name: "sales", Error: &model.EntryError{Kind: model.RateLimited, Message: "slow down"}, NextTry: now.Add(time.Minute)}}, false)
-	want := map[string]string{
-		"2": "waits for the edit before it (refused): title: none → \"first\"",
-		"3": "next try at 10:01:15: the service can't be reached: no route",
-		"4": "waits: the service asks to wait: slow down, next try at 10:01:00",
-	}
-	for range 4 {
-		e, _ := s.Waiting()
-		text := strings.Join(s.Draw(th, layout.Rect{W: 100, H: 24}, now, ""), "\n")
-		if !strings.Contains(text, want[e.ID]) || strings.Contains(text, "\x1b[31m") {
-			t.Errorf("%s: %q is not in\n%s", e.ID, want[e.ID], text)
-		}
-		if !strings.Contains(text, "waits") || !strings.Contains(text, th.RetrySign+"10:01") {
-			t.Errorf("the rows do not say that they wait, and until when:\n%s", text)
-		}
 		s.Move(1)
-	}
-	s.SetAccounts(nil, true)
-	if text := strings.Join(s.Draw(th, layout.Rect{W: 100, H: 24}, now, ""), "\n"); !strings.Contains(text, "while it is read-only") {
-		t.Error(text)
 	}
 }

@@ -21,6 +21,8 @@ type Info struct {
 	Hidden   int // of the marked
 	Filter   string
 	Now      time.Time
+	// Settle is the key that settles what needs a person.
+	Settle string
 }
 
 // piece is a part of the line. The shorter texts are for a line that has no
@@ -54,7 +56,7 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		must = append(must, piece{text: "read-only", look: theme.Warning})
 	}
 	if person > 0 {
-		must = append(must, piece{text: th.FailedSign + " " + theme.Need(person) + " (O)", look: theme.Attention})
+		must = append(must, piece{text: needs(th, person, in.Settle), look: theme.Attention})
 	}
 	if waiting > 0 {
 		must = append(must, piece{text: th.QueuedSign + " " + theme.Number(waiting) + " waiting", look: theme.Pending})
@@ -117,6 +119,14 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		return th.Fit(right, w, "")
 	}
 	return " " + s.String() + layout.Spaces(room-used) + th.Say(theme.Dim, right)
+}
+
+// needs says how many edits need a person, and which key settles them.
+func needs(th *theme.Theme, n int, key string) string {
+	if key == "" {
+		return th.FailedSign + " " + theme.Need(n)
+	}
+	return theme.Need(n) + " (" + key + ")"
 }
 
 func width(th *theme.Theme, all []piece, level int) int {

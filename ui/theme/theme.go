@@ -177,15 +177,15 @@ func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
 	case model.RetryAt:
 		return t.RetrySign, "will retry", Warning
 	case model.Held:
-		return t.HeldSign, "held", Warning
+		return t.FailedSign, "held", Warning
 	case model.InConflict:
 		return t.FailedSign, "conflict", Attention
 	case model.Refused:
 		return t.FailedSign, "refused", Error
 	case model.NotVerified:
-		return t.UnknownSign, "unverified", Attention
+		return t.FailedSign, "unverified", Attention
 	case model.OutcomeNotKnown:
-		return t.UnknownSign, "unknown", Attention
+		return t.FailedSign, "unknown", Attention
 	case model.Done:
 		return t.DoneSign, "done", Good
 	case model.OutcomeAlreadySet:

@@ -1,0 +1,159 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func snooze(t *testing.T, b *inbox.Inbox, r model.Ref, until time.Time) {
+	t.Helper()
+	if err := b.Triage(context.Background(), []model.Ref{r}, model.TriageChange{Snooze: &until}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// woken waits for an announcement of a conversation and gives when it came.
+func woken(t *testing.T, events <-chan model.Event, r model.Ref) time.Time {
+	t.Helper()
+	over := time.After(24 * time.Hour)
+	for {
+		select {
+		case e := <-events:
+			if slices.Contains(e.Refs, r) {
+				return time.Now()
+			}
+		case <-over:
+			t.Fatal("never announced")
+		}
+	}
+}
+
+func TestTheListWakesWhenASnoozeEnds(t *testing.T) {
+	f := newFake("projects", "a", "b", "c")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Start(ctx)
+		time.Sleep(90 * time.Second) // between two refreshes
+		first, second := time.Now().Add(90*time.Minute+300*time.Millisecond), time.Now().Add(3*time.Hour)
+		snooze(t, b, f.ref("1"), second)
+		snooze(t, b, f.ref("2"), first)
+		events, end := b.Subscribe()
+		defer end()
+		if n, _ := b.Count(ctx, "", true); n != 1 {
+			t.Fatalf("%d rows in the inbox", n)
+		}
+		if at := woken(t, events, f.ref("2")); !at.Equal(first.Truncate(time.Millisecond)) && at.Sub(first).Abs() > time.Millisecond {
+			t.Errorf("woke %s late", at.Sub(first))
+		}
+		if n, _ := b.Count(ctx, "", true); n != 2 {
+			t.Errorf("%d rows in the inbox", n)
+		}
+		if row, _, _ := b.Row(ctx, f.ref("2")); !row.Triage.SnoozedUntil.IsZero() {
+			t.Errorf("a row that woke is still snoozed until %s", row.Triage.SnoozedUntil)
+		}
+		if at := woken(t, events, f.ref("1")); at.Sub(second).Abs() > time.Millisecond {
+			t.Errorf("woke %s late", at.Sub(second))
+		}
+		// One that is put off, or ended by hand, does not wake at its old time.
+		later := time.Now().Add(time.Hour)
+		snooze(t, b, f.ref("1"), later)
+		snooze(t, b, f.ref("1"), later.Add(time.Hour))
+		synctest.Wait()
+		for len(events) > 0 {
+			<-events
+		}
+		if at := woken(t, events, f.ref("1")); at.Sub(later.Add(time.Hour)).Abs() > time.Millisecond {
+			t.Errorf("woke %s after the first end", at.Sub(later))
+		}
+	})
+}
+
+func TestASnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
+	f := newFake("projects", "a", "b")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(90 * time.Second)
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				until := time.Now().Add(30*time.Minute + 500*time.Millisecond)
+				snooze(t, other, f.ref("1"), until)
+				time.Sleep(2 * time.Second) // the look, once a second
+				events, end := b.Subscribe()
+				defer end()
+				if at := woken(t, events, f.ref("1")); at.Sub(until).Abs() > time.Millisecond {
+					t.Errorf("woke %s late", at.Sub(until))
+				}
+			})
+		})
+	})
+}
+
+// A snooze that ended while the program did not run is over at once, and is
+// not announced again; one that goes on ends in time.
+func TestASnoozeOutlivesTheProgram(t *testing.T) {
+	f := newFake("projects", "a", "b")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			if err := b.Sync(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			snooze(t, b, f.ref("1"), begin.Add(time.Hour))
+			snooze(t, b, f.ref("2"), begin.Add(3*time.Hour))
+		})
+		time.Sleep(2 * time.Hour)
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			events, end := b.Subscribe()
+			defer end()
+			b.Start(context.Background())
+			if n, _ := b.Count(context.Background(), "", true); n != 1 {
+				t.Errorf("%d rows in the inbox", n)
+			}
+			if at := woken(t, events, f.ref("2")); at.Sub(begin.Add(3*time.Hour)).Abs() > time.Millisecond {
+				t.Errorf("woke %s late", at.Sub(begin.Add(3*time.Hour)))
+			}
+		})
+	})
+}
+
+// A machine that sleeps moves the clock and not the timers.
+func TestASnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
+	f := newFake("projects", "a")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		var slept atomic.Int64
+		now := func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }
+		s, err := store.Open(ctx, path, store.Options{Host: "laptop", Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := inbox.Open(ctx, inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}, Now: now, Location: time.UTC})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { b.Close(ctx); s.Close() }()
+		b.Start(ctx)
+		time.Sleep(time.Minute)
+		snooze(t, b, f.ref("1"), now().Add(time.Hour))
+		synctest.Wait()
+		events, end := b.Subscribe()
+		defer end()
+		slept.Store(int64(2 * time.Hour))
+		began := time.Now()
+		if at := woken(t, events, f.ref("1")); at.Sub(began) > time.Second {
+			t.Errorf("woke after %s", at.Sub(began))
+		}
+	})
+}

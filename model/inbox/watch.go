@@ -1,0 +1,124 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// recoverEvery is how often it is asked whether a process died while sending:
+// that changes nothing in the database.
+const recoverEvery = 10 * time.Second
+
+// watcher looks for what no worker announces: changes of another process, and
+// the end of a snooze.
+type watcher struct {
+	b             *Inbox
+	seen, foreign int64
+	recovered     time.Time
+	overtaken     bool
+	// awake is up to when ended snoozes were announced; next is when another one
+	// ends, zero for none. reread says that next could not be read.
+	awake, next time.Time
+	reread      bool
+	timer       *time.Timer
+}
+
+// watch looks once a second for changes of another process, and has a timer
+// that runs out when the next snooze does.
+func (b *Inbox) watch(ctx context.Context) {
+	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
+		recovered: b.now(), awake: b.now(), timer: time.NewTimer(time.Hour)}
+	defer w.timer.Stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	w.plan(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.look(ctx)
+			// A machine that slept has a timer that knows nothing of it.
+			if w.reread || !w.next.IsZero() && !w.next.After(b.now()) {
+				w.wake(ctx)
+			}
+		case <-w.timer.C:
+			w.wake(ctx)
+		case <-b.marked:
+			w.wake(ctx)
+		}
+	}
+}
+
+// look announces what another process changed since the last look.
+func (w *watcher) look(ctx context.Context) {
+	b := w.b
+	rev, err := b.store.Revision(ctx)
+	if errors.Is(err, store.ErrMoved) {
+		w.overtake()
+	}
+	if err != nil {
+		return
+	}
+	// An own change may have come after another's: both are told apart.
+	own, hidden := b.store.OwnRevision(), b.store.ForeignRevision()
+	changed := rev > w.seen && rev > own || hidden > w.foreign
+	w.seen, w.foreign = max(w.seen, rev, own), hidden
+	if since := b.now().Sub(w.recovered); changed || since >= recoverEvery || since < 0 {
+		w.recovered = b.now()
+		if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {
+			b.log("recovered %d edits of a process that ended", len(ids))
+			changed = true
+		}
+	}
+	if !changed {
+		return
+	}
+	b.recountAll(ctx)
+	b.events.publish(model.Event{Accounts: b.names(), Revision: rev})
+	w.plan(ctx) // it may have changed marks
+	for _, a := range b.accounts {
+		a.nudgeDelivery() // another process may have left work behind
+	}
+}
+
+// overtake says once, at every account, that a newer confab has changed the
+// database: the store writes nothing more for this process.
+func (w *watcher) overtake() {
+	if w.overtaken {
+		return
+	}
+	w.overtaken = true
+	w.b.log("%v", store.ErrMoved)
+	for _, a := range w.b.accounts {
+		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(store.ErrMoved), time.Time{} })
+	}
+	w.b.events.publish(model.Event{Accounts: w.b.names()})
+}
+
+// plan sets the timer to the end of the next snooze.
+func (w *watcher) plan(ctx context.Context) {
+	next, err := w.b.store.NextWake(ctx, w.awake)
+	w.next, w.reread = next, err != nil
+	w.timer.Stop()
+	if err == nil && !next.IsZero() {
+		w.timer.Reset(max(0, next.Sub(w.b.now())))
+	}
+}
+
+// wake announces the conversations whose snooze has ended since the last time.
+func (w *watcher) wake(ctx context.Context) {
+	now := w.b.now()
+	refs, err := w.b.store.Woken(ctx, w.awake, now)
+	if err == nil {
+		w.awake = now
+		if len(refs) > 0 {
+			w.b.events.publish(model.Event{Refs: refs, Accounts: w.b.names(), Revision: w.b.store.OwnRevision()})
+		}
+	}
+	w.plan(ctx)
+}

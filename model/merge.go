@@ -1,0 +1,152 @@
+package model
+
+import "slices"
+
+// Reading says what a reading of a conversation can show to be empty. What it
+// can't show stays as it was.
+type Reading uint8
+
+// The parts of a reading; combine with |. ReadRow is none of them: a row of a
+// list may leave out anything, so it only fills in. Of the fields that a service
+// never empties (Kind, Created, Updated, Duration, Internal, URL and what the
+// conversation has: messages, a recording, a transcript) an empty one means not
+// given, whatever was read.
+const (
+	ReadRow Reading = 0
+	// ReadWhole: the conversation was read by itself.
+	ReadWhole Reading = 1 << (iota - 1)
+	// ReadMessages: its messages were read too; where there are none, there is no
+	// last one.
+	ReadMessages
+	// ReadEverything: with all expansions, so its facts and its owner are complete.
+	ReadEverything
+)
+
+// Reading says what this answer can show to be empty, given what was asked for.
+func (d Detail) Reading(need Need) Reading {
+	r := ReadWhole
+	if d.Messages.Known {
+		r |= ReadMessages
+	}
+	if need.Has(NeedEverything) {
+		r |= ReadEverything
+	}
+	return r
+}
+
+// Merge lays a row of a list over what was known: it brings less than a single
+// read, so what it does not bring is kept.
+func Merge(older, newer Conversation) Conversation { return MergeReading(older, newer, ReadRow) }
+
+// MergeReading lays a newer reading over an older one. Sets and maps that the
+// newer one has not loaded are kept in any case.
+func MergeReading(older, newer Conversation, r Reading) Conversation {
+	whole := r&ReadWhole != 0
+	if !newer.Participants.Known {
+		newer.Participants = older.Participants
+	}
+	if newer.ParticipantCount < 0 {
+		newer.ParticipantCount = older.ParticipantCount
+	}
+	if len(newer.Featured) == 0 {
+		newer.Featured = older.Featured
+	}
+	if !newer.Contacts.Known {
+		newer.Contacts = older.Contacts
+	}
+	if newer.Labels == nil {
+		newer.Labels = older.Labels
+	}
+	if newer.Attributes == nil {
+		newer.Attributes = older.Attributes
+	}
+	if newer.Companies == nil {
+		newer.Companies = older.Companies
+	}
+	newer.Owner = mergePerson(older.Owner, newer.Owner, r&ReadEverything != 0)
+	newer.Team = mergeNamed(older.Team, newer.Team, whole)
+	newer.Space = mergeNamed(older.Space, newer.Space, whole)
+	newer.Channel = mergeNamed(older.Channel, newer.Channel, whole)
+	if !whole {
+		keep(&newer.Description, older.Description)
+		keep(&newer.Access, older.Access)
+		keep(&newer.DefaultRole, older.DefaultRole)
+		keep(&newer.ETag, older.ETag)
+	}
+	if r&ReadMessages == 0 || newer.HasMessages {
+		keep(&newer.Preview, older.Preview)
+		keep(&newer.LastMessage, older.LastMessage)
+	}
+	if r&ReadEverything == 0 {
+		newer.Facts = mergeFacts(older.Facts, newer.Facts)
+	}
+	keep(&newer.Kind, older.Kind)
+	keep(&newer.URL, older.URL)
+	keep(&newer.Duration, older.Duration)
+	if newer.Internal == nil {
+		newer.Internal = older.Internal
+	}
+	if newer.Created.IsZero() {
+		newer.Created = older.Created
+	}
+	if newer.Updated.IsZero() {
+		newer.Updated = older.Updated
+	}
+	newer.HasMessages = newer.HasMessages || older.HasMessages
+	newer.HasRecording = newer.HasRecording || older.HasRecording
+	newer.HasTranscript = newer.HasTranscript || older.HasTranscript
+	return newer
+}
+
+// keep fills in what the newer reading does not have.
+func keep[T comparable](newer *T, older T) {
+	var none T
+	if *newer == none {
+		*newer = older
+	}
+}
+
+func mergePerson(older, newer Participant, whole bool) Participant {
+	if newer.ID == "" && newer.Name == "" && newer.Email == "" {
+		if whole {
+			return newer
+		}
+		return older
+	}
+	if newer.ID == older.ID {
+		keep(&newer.Name, older.Name)
+		keep(&newer.Email, older.Email)
+	}
+	return newer
+}
+
+func mergeNamed(older, newer Named, whole bool) Named {
+	if newer == (Named{}) && !whole || newer.ID == older.ID && newer.ID != "" && newer.Name == "" {
+		return older
+	}
+	return newer
+}
+
+// mergeFacts lays the facts of a lesser reading over those that are known: a
+// label that it brings replaces what stood under it, others stay. nil means
+// not loaded; a list that is empty says that there are none.
+func mergeFacts(older, newer []Fact) []Fact {
+	if newer == nil {
+		return older
+	}
+	if len(newer) == 0 || len(older) == 0 || slices.Equal(older, newer) {
+		return newer
+	}
+	type key struct{ group, label string }
+	brought := make(map[key]bool, len(newer))
+	for _, f := range newer {
+		brought[key{f.Group, f.Label}] = true
+	}
+	out := newer
+	for _, f := range older {
+		if !brought[key{f.Group, f.Label}] {
+			out = append(out[:len(out):len(out)], f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,105 @@
+package model_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+)
+
+func TestAWholeReadEmptiesWhatTheServiceHasEmptied(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	older := model.Conversation{Kind: "email", Title: "t", Description: "d", Access: "open", DefaultRole: model.RoleViewer, Owner: ann, Team: model.Named{ID: "t", Name: "T"},
+		Space: model.Named{ID: "s"}, Channel: model.Named{ID: "c"}, Preview: "hello", LastMessage: "m1", Facts: []model.Fact{{Label: "l"}}, Participants: model.SetOf(ann),
+		Contacts: model.SetOf(buyer), Labels: map[string]string{"a": "1"}, ParticipantCount: 1, Created: at, Updated: at, Duration: time.Hour, URL: "https://x", HasMessages: true}
+	bare := model.Conversation{ParticipantCount: -1}
+
+	listed := model.Merge(older, bare)
+	if d := cmp.Diff(older.Description+older.Access+older.DefaultRole+older.Preview, listed.Description+listed.Access+listed.DefaultRole+listed.Preview); d != "" || len(listed.Facts) != 1 {
+		t.Errorf("a row of a list emptied something: %s", d)
+	}
+
+	read := model.MergeReading(older, bare, model.ReadWhole)
+	if read.Description != "" || read.Access != "" || read.DefaultRole != "" || read.Team.ID != "" || read.Space.ID != "" || read.Channel.ID != "" || read.Title != "" {
+		t.Errorf("what the service has emptied is still there: %+v", read)
+	}
+	if read.Preview == "" || read.Owner != ann || len(read.Facts) != 1 || !read.Participants.Known || !read.Contacts.Known || read.Labels == nil {
+		t.Errorf("what was not asked for was emptied: %+v", read)
+	}
+	if read.Kind != "email" || read.Created != at || read.Updated != at || read.Duration != time.Hour || read.URL == "" || !read.HasMessages {
+		t.Errorf("what no service empties was emptied: %+v", read)
+	}
+
+	all := model.MergeReading(older, bare, model.Detail{Messages: model.SetOf[model.Message]()}.Reading(model.NeedEverything))
+	if all.Preview != "" || all.LastMessage != "" || all.Owner.ID != "" || len(all.Facts) != 0 {
+		t.Errorf("a read of everything left something: %+v", all)
+	}
+}
+
+func TestALesserReadingReplacesTheFactsThatItBrings(t *testing.T) {
+	older := model.Conversation{Facts: []model.Fact{{Group: "Status", Label: "Video", Value: "busy"}, {Group: "CRM", Label: "Deal", Value: "7"}}}
+	got := model.Merge(older, model.Conversation{Facts: []model.Fact{{Group: "Status", Label: "Video", Value: "ready"}}})
+	want := []model.Fact{{Group: "Status", Label: "Video", Value: "ready"}, {Group: "CRM", Label: "Deal", Value: "7"}}
+	if d := cmp.Diff(want, got.Facts); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestWhatIsNews(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	base := model.Conversation{Title: "t", Description: "d", Privacy: model.PrivacyPrivate, Status: "active", Access: "open", Participants: model.SetOf(ann, bob),
+		ParticipantCount: 2, Contacts: model.SetOf(buyer), Preview: "hello", LastMessage: "m1", Updated: at}
+	rename := model.Edit{Kind: model.EditTitle, Base: model.TextValue("t"), Target: model.TextValue("mine")}
+	carol := model.Participant{Kind: "user", ID: "9", Name: "Carol"}
+	for name, c := range map[string]struct {
+		change  func(c *model.Conversation)
+		own     []model.Edit
+		reading model.Reading
+		first   bool
+		news    bool
+		touched bool
+	}{
+		"nothing":                      {change: func(*model.Conversation) {}},
+		"a title":                      {change: func(c *model.Conversation) { c.Title = "u" }, news: true},
+		"the title we gave":            {change: func(c *model.Conversation) { c.Title = "mine" }, own: []model.Edit{rename}},
+		"another than we gave":         {change: func(c *model.Conversation) { c.Title = "theirs" }, own: []model.Edit{rename}, news: true},
+		"closed":                       {change: func(c *model.Conversation) { c.Closed = true }, news: true},
+		"archived":                     {change: func(c *model.Conversation) { c.Archived = true }, news: true},
+		"somebody joins":               {change: func(c *model.Conversation) { c.Participants = model.SetOf(ann, bob, carol) }, news: true},
+		"somebody leaves":              {change: func(c *model.Conversation) { c.Participants = model.SetOf(ann) }, news: true},
+		"another role":                 {change: func(c *model.Conversation) { p := bob; p.Role = model.RoleEditor; c.Participants = model.SetOf(ann, p) }, news: true},
+		"a name is learnt":             {change: func(c *model.Conversation) { p := bob; p.Name = "Robert"; c.Participants = model.SetOf(ann, p) }},
+		"one more is counted":          {change: func(c *model.Conversation) { c.Participants, c.ParticipantCount = model.Set[model.Participant]{}, 3 }, news: true},
+		"a contact":                    {change: func(c *model.Conversation) { c.Contacts = model.SetOf(buyer, carol) }, news: true},
+		"a new message":                {change: func(c *model.Conversation) { c.Preview = "bye" }, news: true},
+		"a message with the same text": {change: func(c *model.Conversation) { c.LastMessage, c.Updated = "m2", at.Add(time.Minute) }, news: true},
+		"the time alone":               {change: func(c *model.Conversation) { c.Updated = at.Add(time.Minute) }, touched: true},
+		"an older time":                {change: func(c *model.Conversation) { c.Updated = at.Add(-time.Minute) }},
+		"a label":                      {change: func(c *model.Conversation) { c.Labels = map[string]string{"a": "1"} }},
+		"a description, emptied":       {change: func(c *model.Conversation) { c.Description = "" }, news: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			after := base.Clone()
+			c.change(&after)
+			got := model.Compared(base, after, c.reading, c.first, c.own)
+			if got.News != c.news || got.Touched != c.touched {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+	// What a row of a list left out is learnt, not changed.
+	row := model.Conversation{Title: "t", Privacy: model.PrivacyUnknown, ParticipantCount: -1}
+	if got := model.Compared(row, base, model.ReadWhole, true, nil); got.News || got.Touched {
+		t.Errorf("learning: %+v", got)
+	}
+	quiet := base.Clone()
+	quiet.Preview, quiet.LastMessage = "", ""
+	if got := model.Compared(quiet, base, model.ReadWhole|model.ReadMessages, false, nil); got.News {
+		t.Error("the last message, read for the first time, is news")
+	}
+	if got := model.Compared(quiet, base, model.ReadRow, false, nil); !got.News {
+		t.Error("a first message is no news")
+	}
+}

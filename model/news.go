@@ -1,0 +1,68 @@
+package model
+
+// contentKinds are the fields whose change is news: content, people and what is
+// open to whom. Labels, attributes, facts and the owner are not: services write
+// those by themselves.
+var contentKinds = []EditKind{EditTitle, EditDescription, EditPrivacy, EditStatus, EditAccess, EditDefaultRole,
+	EditParticipants, EditContacts, EditArchive}
+
+// Difference is what a newer reading of a conversation says to a person who
+// knew the older one.
+type Difference struct {
+	// News: somebody else changed the content, the people, or whether it is open.
+	News bool
+	// Touched: there is nothing of that, and yet the service gives a later time
+	// of the last change.
+	Touched bool
+}
+
+// Compared tells what a reading r says that was merged over what was known.
+// first means that the conversation was never read by itself before: what was
+// empty may have been left out. own are the edits of confab that may have been sent:
+// what they wanted is not news. Learning what was not known is none either.
+func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Difference {
+	for _, k := range contentKinds {
+		was, known := Read(older, k, "")
+		is, still := Read(merged, k, "")
+		if !known || !still || was.Equal(is) || wanted(own, k, is) {
+			continue
+		}
+		unsaid := k != EditTitle && was.Text != nil && *was.Text == "" || k == EditPrivacy && older.Privacy == PrivacyUnknown
+		if unsaid && first {
+			continue
+		}
+		return Difference{News: true}
+	}
+	touched := !older.Updated.IsZero() && merged.Updated.After(older.Updated)
+	// What reading the messages shows was news when the time moved, if it did.
+	shows := r&ReadMessages == 0 || touched
+	switch {
+	case older.Status != "" && merged.Status != older.Status && !edits(own, EditStatus),
+		older.ParticipantCount >= 0 && merged.ParticipantCount != older.ParticipantCount &&
+			!(older.Participants.Known && merged.Participants.Known) && !edits(own, EditParticipants),
+		shows && older.LastMessage != "" && merged.LastMessage != "" && merged.LastMessage != older.LastMessage,
+		shows && merged.Preview != "" && merged.Preview != older.Preview && (older.Preview != "" || !first):
+		return Difference{News: true}
+	}
+	return Difference{Touched: touched}
+}
+
+// wanted reports whether a value is what an own edit was to bring, or a set on
+// the way there.
+func wanted(own []Edit, k EditKind, is Value) bool {
+	for _, e := range own {
+		if e.Kind == k && (is.Equal(e.Target) || PartWay(e.Base, e.Target, is)) {
+			return true
+		}
+	}
+	return false
+}
+
+func edits(own []Edit, k EditKind) bool {
+	for _, e := range own {
+		if e.Kind == k {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,23 @@
+package kona
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"confab/providers"
+)
+
+// The file in testdata/upgrade was written by commit fe29846. Tokens that were
+// rotated then are the only ones that still work, so they must be found.
+func TestTokensOfEarlierVersionsAreFound(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/upgrade")); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := tokenFileOf(providers.Account{Name: "projects", BaseURL: "https://io.kona.com/api", StateDir: dir}).read()
+	if err != nil || kept.Access != "rotated access" || kept.Refresh != "rotated refresh" ||
+		!kept.Expires.Equal(time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)) || kept.Origin != origin("configured access", "configured refresh") {
+		t.Errorf("%+v, %v", kept, err)
+	}
+}

@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// following is the newest submission of this session, which the message line
+// tells of until it is settled and that was seen. The zero value follows none.
+type following struct {
+	id   string
+	sub  model.Submission
+	read bool // sub has come
+	busy bool
+	// again says that something changed while it was read.
+	again bool
+	// takes says that the undo key takes this one back.
+	takes bool
+	// text is what the line says, shown since when that has been on screen. hidden
+	// is a text that the person has seen and cleared: only another comes back.
+	text   string
+	shown  time.Time
+	hidden string
+}
+
+// seenTime is how long a line is on screen before a key takes it away: a key
+// that was on its way already must not.
+const seenTime = 200 * time.Millisecond
+
+// followOn lets the message line tell of a submission.
+func (m *Model) followOn(id string, takes bool) tea.Cmd {
+	m.told = following{id: id, takes: takes}
+	return m.readTold()
+}
+
+// followPlan follows a plan that was submitted; several edits are shown one by
+// one. own says that it is an act, which the undo key takes back.
+func (m *Model) followPlan(p model.Plan, own bool) tea.Cmd {
+	own = own && slices.ContainsFunc(p.Edits(), func(e model.Edit) bool {
+		ok, _ := model.Undoable(e.Kind)
+		return ok
+	})
+	if p.Count(model.PlanChange) > 1 {
+		m.openResults()
+	}
+	return m.followOn(p.ID, own)
+}
+
+// readTold reads the submission that is followed, and its edits while they are
+// on screen.
+func (m *Model) readTold() tea.Cmd {
+	f := &m.told
+	o := m.results()
+	switch {
+	case f.id == "", f.read && f.sub.Over() && o == nil:
+		return nil
+	case f.busy:
+		f.again = true
+		return nil
+	}
+	f.busy, f.again = true, false
+	be, ctx, id, edits := m.be, m.ctx, f.id, o != nil
+	return func() tea.Msg {
+		msg := toldMsg{id: id}
+		msg.sub, msg.ok, msg.err = be.Submission(ctx, id)
+		if msg.err == nil && edits {
+			msg.outbox, msg.settled, msg.err = be.SubmissionEdits(ctx, id)
+			msg.edits = true
+		}
+		return msg
+	}
+}
+
+func (m *Model) toldCame(msg toldMsg) tea.Cmd {
+	f := &m.told
+	if msg.id != f.id {
+		return nil
+	}
+	f.busy = false
+	if msg.err != nil {
+		m.fail("read what was submitted", msg.err)
+		return nil
+	}
+	if msg.ok {
+		f.sub, f.read, f.shown = msg.sub, true, time.Time{}
+	}
+	if o := m.results(); o != nil && msg.edits {
+		o.d.Set(msg.sub, msg.outbox, msg.settled)
+	}
+	if f.again {
+		return tea.Tick(newsTime, func(time.Time) tea.Msg { return readToldMsg{} })
+	}
+	return nil
+}
+
+// clearMessage takes the message away, as the next key does, and the line of the
+// submission that is followed once it has been seen and nothing but waiting is
+// left to tell: the status line counts what waits. esc takes it away at any
+// time.
+func (m *Model) clearMessage(key string) {
+	m.notice = notice{}
+	f := &m.told
+	switch {
+	case f.shown.IsZero() || m.now().Sub(f.shown) < seenTime:
+	case f.sub.Settled():
+		*f = following{}
+	case f.sub.Problem != nil || key == "esc":
+		f.hidden = f.text
+	}
+}
+
+// toldLine says how far the submission is that is followed: "making “Talk”
+// private · queued". What it is about is cut first where there is no room.
+func (m *Model) toldLine(w int) (string, theme.Token) {
+	f := &m.told
+	if !f.read || f.sub.Edits == 0 {
+		return "", theme.Text
+	}
+	s := f.sub
+	look, hint := theme.Pending, ""
+	switch {
+	case s.NeedPerson > 0:
+		look, hint = theme.Attention, keyed(m.keys.KeyOf(keymap.List, keymap.Settle), "settles it")
+	case s.Settled() && s.Delivered+s.Already > 0:
+		look = theme.Good
+		if f.takes && s.Delivered > s.TakenBack {
+			hint = keyed(m.keys.KeyOf(keymap.List, keymap.Undo), "takes it back")
+		}
+	case s.Settled():
+		look = theme.Dim
+	case s.Problem != nil:
+		look = theme.Warning
+	}
+	return m.fitTold(s.Words(), m.th.Progress(s, m.now()), hint, w), look
+}
+
+func keyed(key, does string) string {
+	if key == "" {
+		return ""
+	}
+	return key + " " + does
+}
+
+// fitTold joins the parts of a line of w cells. Where there is no room the end of
+// each is cut, and last the hint left out.
+func (m *Model) fitTold(what, ending, hint string, w int) string {
+	const leastWhat, leastEnding = 28, 30
+	th, sep := m.th, " "+m.th.Separator+" "
+	if hint != "" {
+		hint = sep + hint
+	}
+	room := w - th.Width(sep) - th.Width(hint)
+	if room < min(leastWhat, th.Width(what))+min(leastEnding, th.Width(ending)) {
+		room, hint = room+th.Width(hint), ""
+	}
+	forWhat := max(min(leastWhat, room/3), room-th.Width(ending))
+	what = th.Truncate(what, forWhat, th.Ellipsis)
+	return what + sep + th.Truncate(ending, max(1, room-th.Width(what)), th.Ellipsis) + hint
+}
+
+// drawTold draws the line of the submission that is followed; ok is false where
+// there is none.
+func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
+	f := &m.told
+	text, look := m.toldLine(r.W - 1)
+	f.text = text
+	if text == "" || text == f.hidden {
+		return "", false
+	}
+	if f.shown.IsZero() && len(m.overlays) == 0 {
+		f.shown = m.now()
+	}
+	return " " + m.th.Paint(look, text, r.W-1), true
+}

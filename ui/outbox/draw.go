@@ -1,0 +1,216 @@
+package outbox
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Draw draws the screen. footer is its last line.
+func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
+	if r.Empty() {
+		return nil
+	}
+	head := th.Fit(s.head(th), r.W, "")
+	foot := th.Fit(" "+footer, r.W, "")
+	body := max(0, r.H-2)
+	var info []string
+	if body >= 6 {
+		h := 4
+		if body >= 14 {
+			h = 5
+		}
+		info = s.info(th, r.W, h, now)
+		body -= len(info)
+	}
+	s.height = body
+	s.top = max(0, min(s.top, s.cursor, len(s.lines)-body))
+	s.top = max(s.top, s.cursor-body+1)
+	var rows []string
+	for i := s.top; i < len(s.lines) && i < s.top+body; i++ {
+		rows = append(rows, s.row(th, i, r.W, now))
+	}
+	if len(s.lines) == 0 {
+		text := "Nothing was submitted in the last 90 days."
+		if !s.loaded {
+			text = "Reading" + th.Ellipsis
+		}
+		rows = append(rows, "", th.Paint(theme.Dim, "  "+text, r.W))
+	}
+	out := append([]string{head}, th.Block(rows, r.W, body)...)
+	return th.Block(append(append(out, info...), foot), r.W, r.H)
+}
+
+// head counts the sections; the one of the cursor stands out.
+func (s *Screen) head(th *theme.Theme) string {
+	var count [sections]int
+	for _, sub := range s.subs {
+		count[sectionOf(sub)]++
+	}
+	here := sections
+	if sub, _, ok := s.Under(); ok {
+		here = sectionOf(sub)
+	}
+	var out strings.Builder
+	for i, name := range []string{"Needs you", "Waiting", "History"} {
+		look := theme.Tab
+		if section(i) == here {
+			look = theme.TabActive
+		}
+		text := name + " " + theme.Number(count[i])
+		if section(i) == settled && s.more {
+			text += "+"
+		}
+		out.WriteString(" " + th.Say(look, text) + " ")
+	}
+	return out.String()
+}
+
+// row draws a line of the list.
+func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
+	l := s.lines[i]
+	pointer, look := "  ", theme.Text
+	if i == s.cursor {
+		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+	}
+	if l.edit != nil {
+		return s.editRow(th, l.edit, pointer+"  ", look, w, now)
+	}
+	sign, signLook := subSign(th, l.sub)
+	lead := pointer + th.Say(signLook, sign) + " "
+	room := w - 4
+	if w >= 60 {
+		lead += th.Say(theme.Dim, th.Fit(theme.When(l.sub.At, now), 10, "")) + " "
+		room -= 11
+	}
+	tail := ""
+	if l.sub.Edits > 1 && room > 20 {
+		tail = " " + th.ShutSign
+		if l.sub.ID == s.open {
+			tail = " " + th.OpenSign
+		}
+		room -= th.Width(tail)
+	}
+	if room < 10 {
+		return th.Fit(lead+l.sub.Words(), w, "")
+	}
+	ending := th.Ending(l.sub, now)
+	endW := min(th.Width(ending), room*9/20)
+	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+th.Say(signLook, th.Fit(ending, endW, th.Ellipsis))+th.Say(theme.Dim, tail), w, "")
+}
+
+func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
+	switch {
+	case sub.NeedPerson > 0:
+		return th.FailedSign, theme.Attention
+	case sub.Waiting > 0 && sub.Problem != nil:
+		return th.RetrySign, theme.Warning
+	case sub.Waiting > 0:
+		return th.QueuedSign, theme.Pending
+	case sub.Delivered+sub.Already > 0:
+		return th.DoneSign, theme.Good
+	}
+	return " ", theme.Dim
+}
+
+// editRow draws an edit of the open submission: its state, its conversation,
+// and why it waits or needs a person, else what it does.
+func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token, w int, now time.Time) string {
+	sign, word, stateLook := th.StateSign(e.State)
+	if e.Journal != nil {
+		word = settledWord(*e.Journal)
+	}
+	lead += th.Say(stateLook, th.Fit(sign+" "+word, 12, "")) + " "
+	room := w - th.Width(lead)
+	if room < 10 {
+		return th.Fit(lead, w, "")
+	}
+	what, whatLook := th.Phrase(e.Edit), theme.Dim
+	if reason := th.Reason(e.OutboxEntry, now); reason != "" && e.Journal == nil {
+		what, whatLook = reason, stateLook
+	}
+	titleW := min(max(8, room*2/5), room)
+	return lead + th.Paint(look, titleOf(e), titleW) + " " + th.Say(whatLook, th.Fit(what, max(0, room-titleW-1), th.Ellipsis))
+}
+
+func settledWord(j model.JournalEntry) string {
+	switch {
+	case j.Undone != "":
+		return "taken back"
+	case j.State == model.OutcomeAlreadySet:
+		return "already so"
+	}
+	return "delivered"
+}
+
+func titleOf(e *Edit) string {
+	if title := model.CleanLine(e.Title, 300); title != "" {
+		return title
+	}
+	return model.CleanLine(e.Ref.String(), 300)
+}
+
+// info says in a few lines what is known of the line under the cursor.
+func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
+	out := []string{th.Say(theme.Border, strings.Repeat(th.Horizontal, w))}
+	add := func(look theme.Token, text string, most int) {
+		lines := th.Wrap(text, max(1, w-2))
+		if len(lines) > most {
+			lines = append(lines[:most-1:most-1], th.Truncate(strings.Join(lines[most-1:], " "), max(1, w-2), th.Ellipsis))
+		}
+		for _, l := range lines {
+			out = append(out, " "+th.Say(look, l))
+		}
+	}
+	const reasons = 2 // lines that a reason may take
+	sub, e, ok := s.Under()
+	switch {
+	case !ok:
+	case e == nil:
+		add(theme.Text, sub.Words(), 1)
+		ending, look := th.Progress(sub, now), theme.Dim
+		if sub.Problem != nil {
+			_, _, look = th.StateSign(sub.Problem.State)
+			if sub.Edits > 1 {
+				ending += " (" + titleOf(&Edit{OutboxEntry: *sub.Problem}) + ")"
+			}
+		}
+		add(look, ending, reasons)
+		add(theme.Dim, stamp("submitted", sub.At, sub.User, now), 1)
+	case e.Journal != nil:
+		add(theme.Text, th.Phrase(e.Edit), 1)
+		if ok, why := model.Undoable(e.Kind); !ok {
+			add(theme.Warning, why, 1)
+		}
+		add(theme.Dim, model.CleanLine(e.Ref.String(), 200)+", "+stamp("delivered", e.Journal.At, e.User, now), 1)
+	default:
+		_, _, look := th.StateSign(e.State)
+		add(theme.Text, th.Phrase(e.Edit), 1)
+		if reason := th.Reason(e.OutboxEntry, now); reason != "" {
+			add(look, reason, reasons)
+		}
+		text := model.CleanLine(e.Ref.String(), 200) + ", " + stamp("queued", e.Created, e.User, now)
+		switch {
+		case e.Attempts == 1:
+			text += ", tried once"
+		case e.Attempts > 1:
+			text += fmt.Sprintf(", tried %d times", e.Attempts)
+		}
+		add(theme.Dim, text, 1)
+	}
+	return th.Block(out, w, h)
+}
+
+func stamp(what string, at time.Time, user string, now time.Time) string {
+	if !at.IsZero() {
+		what += " " + at.In(now.Location()).Format("2 Jan 2006 15:04")
+	}
+	if user = model.CleanLine(user, 40); user != "" {
+		what += " by " + user
+	}
+	return what
+}

@@ -1,0 +1,81 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/dialog"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// resultsOverlay shows the submission that is followed, edit by edit.
+type resultsOverlay struct{ d dialog.Results }
+
+// results gives the results on screen, nil if there are none.
+func (m *Model) results() *resultsOverlay {
+	for _, o := range m.overlays {
+		if r, ok := o.(*resultsOverlay); ok {
+			return r
+		}
+	}
+	return nil
+}
+
+// openResults shows the submission that is followed in place of any other.
+func (m *Model) openResults() {
+	if o := m.results(); o != nil {
+		m.closeOverlay(o)
+	}
+	m.openLate(&resultsOverlay{dialog.Results{Keys: m.keys.Names(keymap.Dialog)}}, nil)
+}
+
+func (o *resultsOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
+
+func (o *resultsOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	m.notice = notice{}
+	if k.String() == "esc" {
+		m.closeOverlay(o)
+		return nil
+	}
+	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{k.String()})
+	if r != keymap.Match {
+		return nil
+	}
+	if by, ok := scrolling(b.Action, 10); ok {
+		o.d.Scroll(by)
+		return nil
+	}
+	switch b.Action {
+	case keymap.Accept:
+		m.closeOverlay(o)
+	case keymap.Retry:
+		return m.retry(o.d.Refused()...)
+	case keymap.Stop:
+		return m.withdraw(o.d.Unsent()...)
+	case keymap.SaveReport:
+		return m.saveReport(o)
+	case keymap.Undo:
+		m.closeOverlay(o)
+		return m.planUndo(o.d.Submission().ID)
+	}
+	return nil
+}
+
+func (m *Model) saveReport(o *resultsOverlay) tea.Cmd {
+	save := m.opts.Save
+	if save == nil {
+		m.say(theme.Warning, "no report can be saved here")
+		return nil
+	}
+	text := o.d.Report(m.th, m.now())
+	name := "confab-report-" + m.now().Format("20060102-150405") + ".txt"
+	return func() tea.Msg {
+		path, err := save(name, text)
+		return savedMsg{path, err}
+	}
+}
+
+func (o *resultsOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
+	return o.d.Draw(m.th, screen, m.now(), m.notice.text)
+}

@@ -1,0 +1,108 @@
+package ui_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+
+	"confab/providers/sandbox"
+)
+
+func TestAConversationThatIsDeletedWhileItIsOpenSaysSo(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ref := konaMine(r.t, r.sb)
+		name := r.row(ref).Conversation.Title
+		r.find(ref)
+		r.Press("enter")
+		r.Wait(time.Second)
+		r.Want(name)
+		r.sb.Kona().Remove(ref.ID)
+		r.Press("r")
+		r.Wait(time.Second)
+		r.Want("does not have this conversation any more", name)
+		r.Press("esc")
+		r.Wait(time.Second)
+		if _, ok, err := r.inbox.Row(context.Background(), ref); err != nil || ok {
+			r.t.Errorf("it is still listed: %v", err)
+		}
+		r.Want("Nothing matches")
+	})
+}
+
+// Lists bring less than single reads, and differently in each service: neither
+// changes what is done, and what a single read brought stays.
+func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
+	drive(t, sandbox.Options{Conversations: 48}, func(r *road) {
+		ctx := context.Background()
+		refs, err := r.inbox.Refs(ctx, "is:any", false)
+		if err != nil || len(refs) < 40 {
+			r.t.Fatal(len(refs), err)
+		}
+		yes := true
+		if err := r.inbox.Triage(ctx, refs, model.TriageChange{Done: &yes, Seen: &yes}); err != nil {
+			r.t.Fatal(err)
+		}
+		// Own edits move the time of the last change, at once or in the next list.
+		plan, err := r.inbox.Plan(ctx, refs, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Ours")}}, model.PlanOptions{})
+		if err != nil || plan.Count(model.PlanChange) < 20 {
+			r.t.Fatal(plan.Count(model.PlanChange), err)
+		}
+		ids, err := r.inbox.Submit(ctx, plan)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if err := r.inbox.Deliver(ctx, ids, func(model.DeliveryResult) {}); err != nil {
+			r.t.Fatal(err)
+		}
+		rows := map[model.Ref]model.Row{}
+		for round := range 2 {
+			for _, ref := range refs {
+				if _, err := r.inbox.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything); err != nil {
+					r.t.Fatal(err)
+				}
+			}
+			time.Sleep(65 * time.Minute) // refreshes and a sweep
+			for _, ref := range refs {
+				row := r.row(ref)
+				if !row.Triage.Done || !row.Triage.Seen {
+					r.t.Errorf("round %d: %s is %+v", round, ref, row.Triage)
+				}
+				was := rows[ref].Conversation
+				if round > 0 && !cmp.Equal(was, row.Conversation) {
+					r.t.Errorf("%s is another after reading it again: %s", ref, cmp.Diff(was, row.Conversation))
+				}
+				rows[ref] = row
+			}
+		}
+	})
+}
+
+func TestADescriptionThatIsClearedIsGoneFromTheOpenConversation(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ctx := context.Background()
+		ref := konaMine(r.t, r.sb)
+		r.sb.Kona().Change(ref.ID, "details", "Rather unlikely words")
+		r.find(ref)
+		r.Press("enter")
+		r.Wait(time.Second)
+		r.Want("Rather unlikely words")
+		plan, err := r.inbox.Plan(ctx, []model.Ref{ref}, []model.Change{{Kind: model.EditDescription, Op: model.OpSet, Target: model.TextValue("")}}, model.PlanOptions{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if ids, err := r.inbox.Submit(ctx, plan); err != nil || len(ids) != 1 {
+			r.t.Fatal(ids, err)
+		}
+		r.Wait(time.Second)
+		r.WantNot("Rather unlikely words")
+		r.Wait(time.Minute)
+		r.WantNot("Rather unlikely words")
+		if d := r.row(ref).Conversation.Description; d != "" {
+			r.t.Errorf("the cache still has %q", d)
+		}
+	})
+}
