@@ -16,7 +16,8 @@ const (
 	NotVerified       EditState = "unverified" // accepted, but the service shows another value
 	OutcomeNotKnown   EditState = "unknown"    // sent, and what became of it can't be told
 	Done              EditState = "done"
-	Withdrawn         EditState = "withdrawn" // taken back before it was sent
+	Withdrawn         EditState = "withdrawn" // taken back or given up before it was sent
+	Replaced          EditState = "replaced"  // a newer edit of the same field took its place
 	OutcomeAlreadySet EditState = "already"   // nothing was sent: it already was so
 	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )

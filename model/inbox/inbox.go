@@ -63,6 +63,11 @@ type Inbox struct {
 	marked  chan struct{} // local marks have changed here, or time was lost
 	lookups lookupCache
 	session session
+	// submitted are the edits that were submitted for a Deliver to follow.
+	submitted struct {
+		sync.Mutex
+		entries map[string]model.OutboxEntry
+	}
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,6 +207,49 @@ func TestCloseWaitsForADeliveryThatWasAskedFor(t *testing.T) {
 		if h := history(t, b); len(h) != 1 {
 			t.Error("closed before the write in flight was recorded")
 		}
+	})
+}
+
+// What another process settles is reported all the same: every edit that was
+// asked for gets a result.
+func TestAnEditThatANewerOneReplacesIsReported(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			if err := b.Sync(ctx); err != nil {
+				t.Fatal(err)
+			}
+			first := submit(t, b, f.ref("1"), title("first"))
+			withdrawn := submit(t, b, f.ref("1"), title("second"))
+			states := func(ids []string) []model.EditState {
+				var out []model.EditState
+				if err := b.Deliver(ctx, ids, func(r model.DeliveryResult) { out = append(out, r.Entry.State) }); err != nil {
+					t.Fatal(err)
+				}
+				return out
+			}
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+				u, err := other.PlanUndo(ctx, withdrawn[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := other.ApplyUndo(ctx, u); err != nil {
+					t.Fatal(err)
+				}
+				submit(t, other, f.ref("1"), title("third"))
+				if err := other.SyncNow(ctx, false, func(model.DeliveryResult) {}); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if got := states(first); !slices.Equal(got, []model.EditState{model.Replaced}) {
+				t.Errorf("of an edit that a newer one replaced it says %v", got)
+			}
+			if got := states(withdrawn); !slices.Equal(got, []model.EditState{model.Withdrawn}) {
+				t.Errorf("of an edit that was taken back elsewhere it says %v", got)
+			}
+		})
 	})
 }
 

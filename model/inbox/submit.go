@@ -25,6 +25,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.remember(ids, entries)
 	b.session.did(act{submission: p.ID})
 	for _, a := range b.accounts {
 		if touched := refs(entries, a.name); touched != nil {
@@ -33,6 +34,24 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 		}
 	}
 	return ids, nil
+}
+
+// remember keeps what was submitted where a Deliver follows, which reports each
+// edit even if another process has it replaced or taken back by then.
+func (b *Inbox) remember(ids []string, entries []store.Entry) {
+	if b.stop != nil {
+		return // the workers deliver
+	}
+	b.submitted.Lock()
+	defer b.submitted.Unlock()
+	if b.submitted.entries == nil {
+		b.submitted.entries = map[string]model.OutboxEntry{}
+	}
+	for i, id := range ids {
+		e := entries[i].Edit
+		e.ID = id
+		b.submitted.entries[id] = model.OutboxEntry{Edit: e, Title: entries[i].Title}
+	}
 }
 
 // entries returns the edits of a plan as they are queued, and their submission.
@@ -141,7 +160,7 @@ func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report fu
 }
 
 func (b *Inbox) waitFor(ids []string, report func(model.DeliveryResult)) *wait {
-	return &wait{b: b, ids: ids, report: report, began: b.now(), open: map[string]model.OutboxEntry{}, told: map[string]bool{}}
+	return &wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
 }
 
 // foreignPause is how often a delivery by another process is looked at.
@@ -159,7 +178,6 @@ type wait struct {
 
 	mu    sync.Mutex
 	began time.Time
-	open  map[string]model.OutboxEntry // tried, and not settled
 	told  map[string]bool
 }
 
@@ -168,7 +186,6 @@ func (w *wait) note(r model.DeliveryResult) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r.Entry.State.Waiting() {
-		w.open[r.Entry.ID] = r.Entry
 		return
 	}
 	w.tell(r)
@@ -252,10 +269,23 @@ func (w *wait) finish(ctx context.Context) {
 			w.tell(model.DeliveryResult{Entry: w.b.explain(ctx, e)})
 		} else if j, ok, err := w.b.store.JournalEntry(ctx, id); err == nil && ok {
 			w.tell(model.DeliveryResult{Entry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
-		} else if e, tried := w.open[id]; tried {
+		} else if e, ok := w.b.replaced(ctx, id); ok {
 			w.tell(model.DeliveryResult{Entry: e})
 		}
 	}
+}
+
+// replaced returns an edit that left the outbox without a journal entry, with
+// what became of it; ok is false for one that was not submitted here.
+func (b *Inbox) replaced(ctx context.Context, id string) (e model.OutboxEntry, ok bool) {
+	b.submitted.Lock()
+	e, ok = b.submitted.entries[id]
+	b.submitted.Unlock()
+	e.State = model.Withdrawn
+	if sub, found, err := b.store.Submission(ctx, e.Submission); err == nil && found && sub.Replaced > 0 && sub.Withdrawn+sub.Discarded == 0 {
+		e.State = model.Replaced
+	}
+	return e, ok
 }
 
 // explain gives a queued edit the reason why it was not sent, where there is one.

@@ -168,3 +168,79 @@ func TestWhatConfabDeliveredIsNotSomebodyElse(t *testing.T) {
 		})
 	})
 }
+
+// What confab itself has never delivered, because it was taken back or a newer
+// edit took its place, is nobody's change either.
+func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
+	ctx := context.Background()
+	for name, lose := range map[string]func(b *inbox.Inbox, first []string) error{
+		"taken back": func(b *inbox.Inbox, first []string) error {
+			for _, id := range first {
+				u, err := b.PlanUndo(ctx, id)
+				if err != nil {
+					return err
+				}
+				if _, err := b.ApplyUndo(ctx, u); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"given up": func(b *inbox.Inbox, first []string) error { return b.Discard(ctx, first...) },
+		"replaced": func(*inbox.Inbox, []string) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Sync(ctx)
+				add := func(p model.Participant) []model.Change {
+					return []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{p}}}
+				}
+				var ids []string
+				put := func(p model.Plan) []string {
+					got, err := b.Submit(ctx, p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					ids = append(ids, got...)
+					return got
+				}
+				plan := func(changes []model.Change) model.Plan {
+					p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return p
+				}
+				lost := append(put(plan(title("first"))), put(plan(add(bob)))...)
+				// Several are made on top of it at the same moment.
+				var plans []model.Plan
+				for _, text := range []string{"second", "third", "fourth"} {
+					plans = append(plans, plan(title(text)))
+				}
+				plans = append(plans, plan(add(eve)))
+				for _, p := range plans {
+					put(p)
+				}
+				if err := lose(b, lost); err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range deliver(t, b, ids) {
+					if e.State.NeedsPerson() {
+						t.Errorf("%s to %s: %s: %+v", e.Kind, e.Target, e.State, e.Error)
+					}
+				}
+				if got := f.get("1").Title; got != "fourth" {
+					t.Errorf("the service has %q", got)
+				}
+				want := []model.Participant{ada, bob, eve}
+				if name != "replaced" {
+					want = []model.Participant{ada, eve}
+				}
+				if got := f.get("1").Participants.Items; !model.SamePeople(got, want) {
+					t.Errorf("the service has %v", got)
+				}
+			})
+		})
+	}
+}

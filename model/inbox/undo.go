@@ -199,6 +199,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.remember(ids, entries)
 	b.session.spend(u.Act, u.Submission)
 	b.moved(ctx)
 	return ids, nil

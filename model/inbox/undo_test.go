@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"confab/model"
 	"confab/model/inbox"
@@ -98,6 +99,37 @@ func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
 		if u, err := b.PlanUndo(ctx, ids[0]); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
 			t.Errorf("a second undo: %+v %v", u, err)
+		}
+	})
+}
+
+// What somebody else took back of it first is not part of what the undo did, so
+// that taking the undo back does not bring it about again.
+func TestAnUndoThatWasLostOnceKnowsWhatItMet(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{bob, eve}}})
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(ada, eve) })
+		u, err := b.PlanUndo(ctx, ids[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := b.ApplyUndo(ctx, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, false }
+		b.Deliver(ctx, back, func(model.DeliveryResult) {})
+		time.Sleep(time.Minute)
+		b.Deliver(ctx, back, func(model.DeliveryResult) {})
+		if got := f.get("1").Participants.Items; !model.SamePeople(got, []model.Participant{ada}) {
+			t.Fatalf("after the undo the service has %v", got)
+		}
+		if j := history(t, b)[0]; !model.SamePeople(j.Before.Set(), []model.Participant{ada, eve}) {
+			t.Errorf("history says that the undo met %v", j.Before.Set())
 		}
 	})
 }

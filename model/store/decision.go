@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"confab/model"
 )
@@ -84,15 +85,23 @@ func (t *tx) holdCompanions(e model.OutboxEntry) error {
   AND id > ? AND state IN ('queued', 'retry')`, cause, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
 }
 
-// remove takes an edit out of the outbox. Edits of the same field that were
-// made on top of it are made on top of what was there before it: their base
-// would else be something that nobody ever had, and look like somebody else's
-// change. What may have been sent stays a base.
+// remove takes an edit out of the outbox that will not be sent any more. What
+// may have been sent stays a base.
 func (t *tx) remove(e model.OutboxEntry) error {
 	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
-	if t.err != nil || e.Sent || e.Kind == model.EditCreate {
-		return errors.Join(t.err, t.reproject(e.Ref))
+	if t.err == nil && !e.Sent && e.Kind != model.EditCreate {
+		if err := t.rebase(e); err != nil {
+			return err
+		}
 	}
+	return errors.Join(t.err, t.reproject(e.Ref))
+}
+
+// rebase puts the edits that were made on top of one that was never sent on top
+// of what was there before it: their base would else be something that nobody
+// ever had, and look like somebody else's change. Several may have been made on
+// top of it at the same moment.
+func (t *tx) rebase(e model.OutboxEntry) error {
 	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
 		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
 	if err != nil {
@@ -102,26 +111,28 @@ func (t *tx) remove(e model.OutboxEntry) error {
 	if err != nil {
 		return err
 	}
-	was, now := e.Target, e.Base
+	type change struct{ was, now model.Value }
+	lost := []change{{e.Target, e.Base}}
 	for _, l := range later {
-		if l.Sent || l.State == model.Sending || l.Kind != e.Kind || !l.Base.Equal(was) {
-			break
+		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
+		if i >= 0 && !l.Sent && l.State != model.Sending && l.Kind == e.Kind && l.Undoes == "" {
+			c, target := lost[i], l.Target
+			if l.Base = c.now; c.was.People != nil && target.People != nil && c.now.People != nil {
+				l.Target = model.PeopleValue(model.MergePeople(*c.was.People, *target.People, *c.now.People))
+			}
+			raw, err := json.Marshal(l.Edit)
+			if err != nil {
+				return err
+			}
+			t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, l.ID)
+			if !l.Target.Equal(target) {
+				lost = append(lost, change{target, l.Target})
+			}
 		}
-		was, l.Base = l.Target, now
-		if e.Target.People != nil && l.Target.People != nil && now.People != nil {
-			l.Target = model.PeopleValue(model.MergePeople(*e.Target.People, *l.Target.People, *now.People))
-		}
-		raw, err := json.Marshal(l.Edit)
-		if err != nil {
-			return err
-		}
-		t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, l.ID)
-		if l.Target.Equal(was) {
-			break // what comes after stands on the same as before
-		}
-		e.Target, now = was, l.Target
+		// What this one leaves is there from here on.
+		lost = slices.DeleteFunc(lost, func(c change) bool { return c.was.Equal(l.Target) })
 	}
-	return t.reproject(e.Ref)
+	return t.err
 }
 
 // Withdraw removes those of the given edits that were never sent, and returns

@@ -50,6 +50,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 			for _, e := range folded {
 				t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 				t.ended(e.Submission, "replaced")
+				if err := t.rebase(e); err != nil {
+					return err
+				}
 			}
 			return t.reproject(out[0].Ref)
 		}
@@ -59,14 +62,17 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 
 // unblocked is the condition that an edit o waits for no earlier one of its
 // conversation. ?4 says that all edits are wanted, else only those of wanted:
-// never-sent edits of one field that are wanted together fold.
+// never-sent edits of one field that are wanted together fold. Labels and
+// attributes are sent as whole maps: while one key is being sent, no other is.
 const unblocked = `
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
     AND p.state IN ('queued', 'sending', 'retry', 'held')
     AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
     AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
   AND NOT (o.widens = 1 AND EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
-    AND p.submission = o.submission))`
+    AND p.submission = o.submission))
+  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id <> o.id AND p.state = 'sending'
+    AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
 
 // nextConversation returns the outbox entries of the conversation that has the
 // next due edit, or the entry of a create; none where nothing is due. What was
@@ -125,6 +131,12 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken, folded [
 			awaited[e.Submission] = e.ID
 		}
 	}
+	maps := map[model.EditKind]bool{} // whole maps of which a key is being sent
+	for _, e := range all {
+		if e.State == model.Sending && e.Key != "" {
+			maps[e.Kind] = true
+		}
+	}
 	waiting := false // something of the conversation comes before
 	for _, e := range all {
 		meant := e.Widens() && earlier[e.Submission]
@@ -137,7 +149,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken, folded [
 		if only != nil && !wanted[e.ID] {
 			ready = false
 		}
-		if meant {
+		if meant || maps[e.Kind] {
 			ready = false
 		}
 		if f == "existence" && waiting {
@@ -173,15 +185,25 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken, folded [
 	return taken, folded
 }
 
-// Blocker returns the earlier edit that one waits for; ok is false where it
-// waits for none.
+// wholeMap is the pattern of the fields that are sent together with one, "" for
+// a field that is sent by itself.
+func wholeMap(e model.Edit) string {
+	if e.Key == "" {
+		return ""
+	}
+	return string(e.Kind) + ":%"
+}
+
+// Blocker returns the edit that one waits for, an earlier one or one that is
+// being sent; ok is false where it waits for none.
 func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
 	if e.Kind == model.EditCreate {
 		return b, false, nil
 	}
-	b, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE account = ? AND conv = ? AND id < ?
-  AND (state IN ('sending', 'retry', 'held', 'queued') AND (field = ? OR field = 'existence' OR ? = 'existence') OR ? AND submission = ?) ORDER BY id LIMIT 1`,
-		e.Ref.Account, e.Ref.ID, e.ID, field(e.Edit), field(e.Edit), e.Widens(), e.Submission))
+	b, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE account = ?1 AND conv = ?2 AND (id < ?3
+  AND (state IN ('sending', 'retry', 'held', 'queued') AND (field = ?4 OR field = 'existence' OR ?4 = 'existence') OR ?5 AND submission = ?6)
+  OR id <> ?3 AND state = 'sending' AND ?7 <> '' AND field LIKE ?7) ORDER BY id LIMIT 1`,
+		e.Ref.Account, e.Ref.ID, e.ID, field(e.Edit), e.Widens(), e.Submission, wholeMap(e.Edit)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, false, nil
 	}

@@ -48,6 +48,37 @@ func TestEditsOfAFieldWaitForEachOther(t *testing.T) {
 	}
 }
 
+// A service takes labels as a whole map: two processes that each send one key
+// would write over each other's.
+func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
+	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
+		s := fresh(t)
+		save(t, s, conv("1", "a"))
+		set := func(key string) store.Entry {
+			return store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: kind, Key: key, Target: model.TextValue("yes")}}
+		}
+		second := enqueue(t, s, set("two"))
+		claim(t, s, nil)
+		ids := enqueue(t, s, set("one"), rename("1", "a", "b"))
+		if got := claim(t, s, nil); len(got) != 1 || got[0].Kind != model.EditTitle {
+			t.Fatalf("%s: while another key is being sent, claimed %+v", kind, got)
+		}
+		waiting, _, err := s.OutboxEntry(t.Context(), ids[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if by, ok, err := s.Blocker(t.Context(), waiting); err != nil || !ok || by.ID != second[0] {
+			t.Errorf("%s: it waits for %q, %v", kind, by.ID, err)
+		}
+		if err := s.Park(t.Context(), second[0], model.RetryAt, nil, nil, time.Now().Add(time.Hour), false); err != nil {
+			t.Fatal(err)
+		}
+		if got := claim(t, s, nil); len(got) != 1 || got[0].Key != "one" {
+			t.Errorf("%s: claimed %+v", kind, got)
+		}
+	}
+}
+
 func TestADeleteGoesLastAndAlone(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))

@@ -87,7 +87,7 @@ func (p *Provider) update(ctx context.Context, w *work, of []int, out []model.Ou
 	if status := seenStatus(err); status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
 		if read, readErr := p.client.Do(ctx, p.client.getConversation(w.id)); readErr == nil {
 			if raw, oneErr := one(read, "conversations"); oneErr == nil && idOf(raw) == w.id {
-				err = p.learnNoUpdate(status)
+				err = p.learnNoUpdate(*model.AsError(err))
 			}
 		}
 	}

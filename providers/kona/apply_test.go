@@ -183,7 +183,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		reason := fmt.Sprintf("this Kona server has no update of conversations: it answers %d to PUT for one that can be read", status)
 		out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, accessEveryone)})
 		e := wantKind(t, out[0].Err, model.Unsupported)
-		if e.Message != reason || e.Status != status || model.KindOf(out[1].Err) != model.Unsupported {
+		if e.Hint != reason || e.Message != "Not Found: No such route." || e.Status != status || model.KindOf(out[1].Err) != model.Unsupported {
 			t.Errorf("%d: %v, %v", status, out[0].Err, out[1].Err)
 		}
 		if got := s.lines(); len(got) != 2 || got[1] != "GET "+one71 {

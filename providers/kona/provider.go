@@ -242,12 +242,14 @@ func givenUp(op string, err error) error {
 }
 
 // learnNoUpdate rules out for the run every edit that needs an update of conversations.
-func (p *Provider) learnNoUpdate(status int) error {
-	reason := noUpdate(status)
+// The error keeps the words of the server.
+func (p *Provider) learnNoUpdate(said model.Error) error {
+	reason := noUpdate(said.Status)
 	for _, k := range putKinds() {
 		p.learned.Never(k, reason)
 	}
-	return &model.Error{Kind: model.Unsupported, Op: "change conversation", Status: status, Message: reason}
+	said.Kind, said.Op, said.Hint = model.Unsupported, "change conversation", reason
+	return &said
 }
 
 // noUpdate says that the server has no update of conversations.

@@ -109,7 +109,7 @@ func codeOfKind(k model.ErrorKind) int {
 // codeOfEdit gives the exit status for what became of one edit.
 func codeOfEdit(e model.OutboxEntry) int {
 	switch e.State {
-	case model.Done, model.OutcomeAlreadySet, model.Withdrawn:
+	case model.Done, model.OutcomeAlreadySet, model.Withdrawn, model.Replaced:
 		return ExitOK // an error it carries is that of an earlier try
 	}
 	if e.Error != nil && (e.Error.Kind == model.Unauthorized || e.Error.Kind == model.NoCredential) {

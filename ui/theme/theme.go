@@ -192,6 +192,8 @@ func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
 		return t.DoneSign, "already so", Good
 	case model.Withdrawn:
 		return t.DoneSign, "withdrawn", Dim
+	case model.Replaced:
+		return t.DoneSign, "replaced", Dim
 	}
 	return " ", string(s), Text
 }
