@@ -326,6 +326,9 @@ func waitsFor(e, before model.OutboxEntry) string {
 	if before.Submission == e.Submission && before.Field() != e.Field() {
 		what = "the change of its " + model.FieldName(before.Kind) + " that was submitted with it"
 	}
+	if before.Kind == e.Kind && before.Key != e.Key {
+		what = "another change of its " + model.FieldName(before.Kind) // they are sent as one map
+	}
 	return "waits for " + what + ", which " + standing(before.State)
 }
 
@@ -336,10 +339,14 @@ func standing(s model.EditState) string {
 		return "is being sent"
 	case s == model.RetryAt:
 		return "waits for its next try"
-	case s.NeedsPerson():
-		return s.Words()
+	case s == model.InConflict:
+		return "is in conflict"
+	case s == model.NotVerified:
+		return "is not verified"
+	case s == model.OutcomeNotKnown:
+		return "has an unknown outcome"
 	}
-	return "is queued"
+	return "is " + string(s)
 }
 
 // explained gives submissions the reason why they wait, where there is one.

@@ -239,7 +239,7 @@ func (s *stage) said(h *home, c change, r refusal, p *process, k kept, bad func(
 			case said == 1:
 				n++
 				// An edit that was not sent because of another's refusal quotes that.
-				quotes := strings.Contains(line, "waits for an earlier edit") || strings.Contains(line, "not sent, because")
+				quotes := strings.Contains(line, "waits for the") || strings.Contains(line, "not sent, because")
 				if strings.Count(line, requestID) != 1 && !quotes {
 					bad("the request id is not said once in %q", line)
 				}
