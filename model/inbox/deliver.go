@@ -383,7 +383,9 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, what.state, err.Kind)
 	e.Sent = e.Sent || !early && !what.unsent
 	kept := model.NewEntryError(err)
-	if err.Existing != "" {
+	if err.Kind == model.Canceled {
+		kept = nil // confab was left: that is no reason why the edit waits
+	} else if err.Existing != "" {
 		kept.Existing = model.Ref{Account: d.a.name, ID: err.Existing}.String()
 	}
 	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)

@@ -117,7 +117,7 @@ func (r *run) history(ctx context.Context, e Engine, h historyRange) error {
 	err := paged(h, func(q model.HistoryRequest) ([]model.Submission, error) { return e.Submissions(ctx, q) },
 		func(s model.Submission) string { return s.ID },
 		func(s model.Submission) error {
-			t.add(s.ID, at(s.At), s.Sentence, s.Ending(r.clock))
+			t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
 			if !h.edits {
 				return nil
 			}

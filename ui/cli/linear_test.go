@@ -40,7 +40,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		tell("")
 		b.outbox[0].State, b.outbox[0].NextTry = model.RetryAt, time.Now().Add(time.Minute)
 		b.outbox[0].Error = &model.EntryError{Kind: model.Unavailable, Message: "no route"}
-		tell("renamed “Roof repair” → “Mine”: waiting, next try " + time.Now().Add(time.Minute).Local().Format(time.TimeOnly) + ": the service can't be reached: no route")
+		tell("renaming “Roof repair” → “Mine”: waiting, next try " + time.Now().Add(time.Minute).Local().Format(time.TimeOnly) + ": the service can't be reached: no route")
 		tell("")
 		if err := b.Deliver(t.Context(), ids, func(model.DeliveryResult) {}); err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		l.followed(plan)
 		status := 403
 		b.outbox[0].State, b.outbox[0].Error = model.Refused, &model.EntryError{Kind: model.Forbidden, Status: &status, Message: "you may not"}
-		tell("renamed “Mine” → “Again”: needs you: refused: the service does not allow it (403): \"you may not\"; settle it: outbox")
+		tell("renaming “Mine” → “Again”: needs you: refused: the service does not allow it (403): \"you may not\"; settle it: outbox")
 		tell("")
 
 		// What somebody else did is said as it was.

@@ -51,9 +51,9 @@ func (r *run) listOutbox(ctx context.Context, e Engine) error {
 		if err != nil {
 			return err
 		}
-		sentences[id] = sub.Sentence
+		sentences[id] = sub.Words()
 		if r.forPerson() {
-			r.print("%s  %s: %s", cell(id), sub.Sentence, sub.Ending(r.clock))
+			r.print("%s  %s: %s", cell(id), sub.Words(), sub.Ending(r.clock))
 			for _, of := range entries {
 				if of.Submission == id {
 					r.printEntry(of)

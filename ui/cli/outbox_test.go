@@ -101,7 +101,7 @@ func TestOutboxOnATerminal(t *testing.T) {
 	status := 405
 	b.outbox[0].Error = &model.EntryError{Kind: model.Unsupported, Status: &status, Message: "MethodNotAllowed", Code: "MethodNotAllowed"}
 	b.want(t, ExitOK, "outbox", "list")
-	want := `s1  renamed “Roof” → “Mine”: needs you
+	want := `s1  renaming “Roof” → “Mine”: needs you
   e1  needs you: refused  projects:71  “Roof”  title: Roof → Mine
     the service has no call for it (405): "MethodNotAllowed"
 `
@@ -114,7 +114,7 @@ func TestSyncNamesOlderDecisions(t *testing.T) {
 	b := newBench(t)
 	b.waits("e1", "s1", model.Refused)
 	b.want(t, ExitOK, "sync")
-	contains(t, "stdout", &b.out, "renamed “Roof” → “Mine”: needs you: refused; settle it: confab outbox")
+	contains(t, "stdout", &b.out, "renaming “Roof” → “Mine”: needs you: refused; settle it: confab outbox")
 	b.waits("e2", "s2", model.Queued)
 	b.outcome = func(e model.OutboxEntry) model.OutboxEntry {
 		e.State, e.NextTry = model.RetryAt, time.Date(2026, 1, 31, 12, 54, 0, 0, time.Local)

@@ -171,7 +171,7 @@ func (r *run) endings(ctx context.Context, e Engine, ids []string, told bool) er
 // ending says in one line what a submission did and how it ended, and the reason
 // where that has not been said. outbox is how to look at what needs a person.
 func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
-	line := sub.Sentence + ": " + sub.Ending(r.clock)
+	line := sub.Words() + ": " + sub.Ending(r.clock)
 	if p := sub.Problem; p != nil && reason {
 		if p.State.NeedsPerson() {
 			line += ": " + strings.TrimPrefix(p.State.Words(), "needs you: ")

@@ -87,6 +87,9 @@ func Draw(th *theme.Theme, w int, in Info) string {
 		right = in.Position + " "
 	}
 	room := w - th.Width(right) - 1
+	if right != "" {
+		room-- // between the last piece and the position
+	}
 	level := 0
 	for level < levels && width(th, must, level) > room {
 		level++
@@ -118,7 +121,7 @@ func Draw(th *theme.Theme, w int, in Info) string {
 	if room < 0 {
 		return th.Fit(right, w, "")
 	}
-	return " " + s.String() + layout.Spaces(room-used) + th.Say(theme.Dim, right)
+	return " " + s.String() + layout.Spaces(w-1-used-th.Width(right)) + th.Say(theme.Dim, right)
 }
 
 // needs says how many edits need a person, and which key settles them.
