@@ -100,7 +100,7 @@ type Undo struct {
 	InFlight int
 	// Blocked says what cannot be taken back, and why.
 	Blocked []string
-	// Titles names the conversations.
+	// Titles names the conversations of Withdraw; the Plan names its own.
 	Titles []string
 	// Again is set where u was pressed again: it then asks before it changes
 	// anything on a service.

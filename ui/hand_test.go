@@ -507,3 +507,22 @@ func TestSubmittingTwiceIsSubmittingOnce(t *testing.T) {
 		}
 	})
 }
+
+// A dialog that came late is answered over an older message: what becomes of the
+// answer takes its place.
+func TestAnAnswerIsToldInPlaceOfAnOlderMessage(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.delay["Plan"] = time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Press("j")
+		a.Rush("p", "t")
+		a.Type("x")
+		a.Wait(2 * time.Second)
+		a.Press("esc")
+		a.Wait(time.Second)
+		a.Want("kept as a draft", "Everybody at Acme will see it.")
+		a.Press("y")
+		a.Want("making “Talk 1 about budgets” public")
+		a.WantNot("kept as a draft")
+	})
+}

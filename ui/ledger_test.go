@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -95,6 +96,58 @@ func TestAnUndoThatMovedIsPlannedAgain(t *testing.T) {
 			t.Errorf("asked %q, applied %+v", asked, f.applied)
 		}
 	})
+}
+
+// A bulk is being sent while its undo is asked for: what was agreed to needs no
+// second question, however far the bulk has come meanwhile. What was not on screen
+// is asked, and the question says why it is asked again.
+func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
+	f := newFake(conversations(20)...)
+	d, _ := f.Describe("bird-a")
+	inverse := func(n ...int) (p model.Plan) {
+		for _, i := range n {
+			r, _ := f.row(ref(1))
+			it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
+			it.Edits[0].Undoes = "e" + strconv.Itoa(i)
+			p.Items = append(p.Items, it)
+		}
+		return p
+	}
+	names := []string{"Talk 6", "Talk 7", "Talk 8", "Talk 9", "Talk 10", "Talk 11"}
+	withdraw := []string{"e6", "e7", "e8", "e9", "e10", "e11"}
+	first := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1), Withdraw: withdraw, Titles: names}
+	second := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 6), Withdraw: withdraw[1:], Titles: names[1:]}
+	more := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 2)}
+	for _, x := range []struct {
+		then model.Undo
+		asks bool
+	}{{second, false}, {more, true}} {
+		asked := 0
+		f.applied = nil
+		f.undo = func(string) (model.Undo, error) {
+			asked++
+			f.fail["ApplyUndo"] = nil
+			if asked == 1 {
+				f.fail["ApplyUndo"] = model.ErrUndoMoved
+				return first, nil
+			}
+			return x.then, nil
+		}
+		with(t, f, start{w: 140, h: 45}, func(a *app) {
+			a.Press("u")
+			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9 and 2 more")
+			a.WantNot("moved on")
+			a.Press("y")
+			if x.asks {
+				a.Want("Take this back?", "It has moved on meanwhile")
+				a.Press("y")
+			}
+			a.WantNot("Take this back?")
+			if asked != 2 || len(f.applied) != 1 {
+				t.Errorf("planned %d times, applied %d", asked, len(f.applied))
+			}
+		})
+	}
 }
 
 func TestWhatCannotBeTakenBackSaysWhy(t *testing.T) {

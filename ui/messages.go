@@ -80,7 +80,9 @@ type (
 		op   int
 		id   string
 		undo model.Undo
-		err  error
+		// moved is what was planned before and has moved on since.
+		moved *model.Undo
+		err   error
 	}
 	undoneMsg struct {
 		id   string // what was asked for: an act of this session for ""

@@ -164,6 +164,7 @@ func (o *planOverlay) proceed(m *Model) tea.Cmd {
 		return nil
 	}
 	m.closeOverlay(o)
+	m.notice = notice{} // what becomes of this is told in its place
 	return o.yes(m)
 }
 

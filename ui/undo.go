@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -42,7 +43,7 @@ func (m *Model) planUndo(id string) tea.Cmd {
 	be := m.be
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
 		u, err := be.PlanUndo(ctx, id)
-		return undoMsg{op, id, u, err}
+		return undoMsg{op: op, id: id, undo: u, err: err}
 	})
 }
 
@@ -56,7 +57,7 @@ func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
 		u, err := be.PlanUndo(ctx, id)
 		u.Act, u.Again = was.Act, was.Again
-		return undoMsg{op, id, u, err}
+		return undoMsg{op: op, id: id, undo: u, moved: &was, err: err}
 	})
 }
 
@@ -75,12 +76,33 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u))
 	case u.Nothing():
 		m.say(theme.Warning, u.Sentence+": nothing was changed, so there is nothing to take back")
-	case u.Asks():
-		m.askUndo(msg.id, u)
+	case u.Asks() && (msg.moved == nil || !covers(*msg.moved, u)):
+		m.askUndo(msg.id, u, msg.moved != nil)
 	default:
 		return m.applyUndo(msg.id, u)
 	}
 	return nil
+}
+
+// covers reports whether a person who agreed to the one undo has agreed to the
+// other: it takes back no other edits, and says nothing new.
+func covers(agreed, now model.Undo) bool {
+	if !agreed.Asks() {
+		return false
+	}
+	known, risks := takesBack(agreed), agreed.Plan.Risks()
+	return !slices.ContainsFunc(takesBack(now), func(id string) bool { return !slices.Contains(known, id) }) &&
+		!slices.ContainsFunc(now.Plan.Risks(), func(r model.Risk) bool { return !slices.Contains(risks, r) }) &&
+		!slices.ContainsFunc(now.Blocked, func(b string) bool { return !slices.Contains(agreed.Blocked, b) })
+}
+
+// takesBack names the edits that an undo takes back.
+func takesBack(u model.Undo) []string {
+	ids := slices.Clone(u.Withdraw)
+	for _, e := range u.Plan.Edits() {
+		ids = append(ids, e.Undoes)
+	}
+	return ids
 }
 
 // blocked says why things can't be taken back, each reason once where all are
@@ -99,14 +121,18 @@ func blocked(u model.Undo) string {
 	return model.CleanLine(strings.Join(u.Blocked, "; "), 300)
 }
 
-// askUndo shows what taking back changes, and for which conversations.
-func (m *Model) askUndo(id string, u model.Undo) {
+// askUndo shows what taking back changes, and for which conversations. moved says
+// that this is no longer what was planned at first.
+func (m *Model) askUndo(id string, u model.Undo, moved bool) {
 	u.Plan.Title = "Take back: " + u.Sentence
 	d := dialog.NewPlan(u.Plan)
 	d.Keys = m.keys.Names(keymap.Dialog)
 	d.Question = "Take this back?"
+	if moved {
+		d.Extra = append(d.Extra, "It has moved on meanwhile: this is what would be taken back now.")
+	}
 	if n := len(u.Withdraw); n > 0 {
-		d.Extra = append(d.Extra, "Not sent yet, and withdrawn: "+theme.Count(n, "edit")+", of "+strings.Join(u.Titles, ", "))
+		d.Extra = append(d.Extra, "Not sent yet, and withdrawn: "+theme.Count(n, "edit")+", of "+someOf(u.Titles))
 	}
 	if u.InFlight > 0 {
 		d.Extra = append(d.Extra, "Being sent right now, and taken back after that: "+theme.Count(u.InFlight, "edit"))
@@ -115,6 +141,15 @@ func (m *Model) askUndo(id string, u model.Undo) {
 		d.Extra = append(d.Extra, "Can't be taken back: "+b)
 	}
 	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u) }}, nil)
+}
+
+// someOf names a few things, and counts the others.
+func someOf(names []string) string {
+	const most = 4
+	if n := len(names) - most; n > 1 {
+		return strings.Join(names[:most], ", ") + " and " + theme.Number(n) + " more"
+	}
+	return strings.Join(names, ", ")
 }
 
 func (m *Model) applyUndo(id string, u model.Undo) tea.Cmd {

@@ -77,6 +77,30 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	})
 }
 
+// An edit that was stopped because confab was left waits for nothing but the next
+// confab: it has no reason to show.
+func TestLeavingIsNoReasonToWait(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			b.Sync(context.Background())
+			ids := submit(t, b, f.ref("1"), title("mine"))
+			ctx, leave := context.WithCancel(context.Background())
+			f.set(func() {
+				f.onLoad = func(string) error {
+					leave()
+					return &model.Error{Kind: model.Canceled, Message: "given up", Err: context.Canceled}
+				}
+			})
+			b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+			if out := outbox(t, b); len(out) != 1 || out[0].State != model.Queued || out[0].Error != nil {
+				t.Errorf("%+v", out)
+			}
+		})
+	})
+}
+
 func TestOldEditsAreHeldAtStart(t *testing.T) {
 	f := newFake("projects", "Kick-off")
 	path := filepath.Join(t.TempDir(), "confab.db")

@@ -173,7 +173,6 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 			it.Edits[k].Undoes = e.ID
 		}
 		p.u.Plan.Items = append(p.u.Plan.Items, it)
-		p.u.Titles = append(p.u.Titles, p.title(title, e.Ref))
 		planned = true
 	}
 	return planned, nil

@@ -55,6 +55,17 @@ func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
 	}
 }
 
+func TestThePositionKeepsClearOfTheLastAccount(t *testing.T) {
+	th := theme.New(theme.Config{Name: "mono"})
+	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	in := Info{Now: now, Position: "1/9", Accounts: []model.AccountState{{Name: "sales", Checked: now}, {Name: "support", Checked: now}}}
+	for w := range 80 {
+		if s := ansi.Strip(Draw(th, w, in)); strings.Contains(s, "001/9") {
+			t.Errorf("%d: %q", w, s)
+		}
+	}
+}
+
 func TestReadOnlyIsSaidOnce(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	in := Info{ReadOnly: true, Accounts: []model.AccountState{{Name: "a", ReadOnly: true}, {Name: "b", ReadOnly: true}}}
