@@ -232,6 +232,25 @@ func TestConflict(t *testing.T) {
 	})
 }
 
+// A create that met a conversation which is there already shows the way to it.
+func TestWhatStandsInTheWayOfACreateIsShown(t *testing.T) {
+	f := newFake(conversations(20)...)
+	at := ref(7)
+	f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: "e0001", Submission: "s0001", Ref: model.Ref{Account: at.Account}, Kind: model.EditCreate},
+		State: model.Refused, Error: &model.EntryError{Kind: model.ConflictKind, Existing: at.String()}})
+	for _, from := range []string{"!", "O!"} {
+		with(t, f, start{}, func(a *app) {
+			for _, key := range from {
+				a.Press(string(key))
+			}
+			a.Want("enter show that one", "r send again")
+			a.Press("enter")
+			a.Want("/is:any id:"+at.ID, "Talk 7 about budgets")
+			a.WantNot("send again", "Talk 8")
+		})
+	}
+}
+
 func TestConflictOfSetsCanBeMerged(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 40}, func(a *app) {

@@ -161,6 +161,10 @@ func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		o.d.Scroll(by)
 		return nil
 	}
+	if ref, ok := o.d.Existing(); ok && b.Action == keymap.Accept {
+		m.overlays, m.screen = nil, screenList
+		return m.setFilter("is:any id:"+ref.ID, ref)
+	}
 	choice, ok := map[keymap.Action]model.Resolution{keymap.Mine: model.ResolveMine, keymap.Theirs: model.ResolveTheirs,
 		keymap.Merged: model.ResolveMerged}[b.Action]
 	if !ok || !o.d.CanResolve() {

@@ -41,6 +41,16 @@ func (d *Conflict) CanResolve() bool {
 	return false
 }
 
+// Existing is the conversation that stands in the way of a create; ok is false
+// where none does.
+func (d *Conflict) Existing() (ref model.Ref, ok bool) {
+	if d.Entry.Error == nil || d.Entry.Kind != model.EditCreate {
+		return ref, false
+	}
+	ref, err := model.ParseRef(d.Entry.Error.Existing)
+	return ref, err == nil
+}
+
 // Scroll moves by lines.
 func (d *Conflict) Scroll(by int) { d.offset += by }
 
@@ -65,7 +75,11 @@ func (d *Conflict) footer() []string {
 	if d.CanResolve() {
 		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "merged", "esc", "later"}
 	}
-	return []string{d.OutboxKeys.Of(keymap.Retry), "send again", d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
+	show := ""
+	if _, ok := d.Existing(); ok {
+		show = d.Keys.Of(keymap.Accept)
+	}
+	return []string{show, "show that one", d.OutboxKeys.Of(keymap.Retry), "send again", d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
 }
 
 func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
