@@ -66,7 +66,8 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
 		r.Press("p")
 		r.Wait(5 * time.Second)
-		r.wantLine("making “" + title + "” private · needs you: refused: the service does not allow it (403): \"you may not change this conversation\" · ! settles it")
+		r.wantLine("making “" + title + "” private · needs you: refused: the service does not allow it (403): " +
+			"\"you may not change this conversation\" · ! settles it")
 		r.Want("1 needs you (!)")
 		r.Press("j")
 		if strings.Contains(r.line(), "needs you") {
@@ -76,7 +77,8 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		r.Want("Refused: "+title, "Refused: the service does not allow it (403): \"you may not change this conversation\"", "r send again", "x discard")
 		r.Press("r")
 		r.Wait(5 * time.Second)
-		r.wantLine("making “" + title + "” private · needs you: refused: the service refused this here: you may not change this conversation · ! settles it")
+		r.wantLine("making “" + title + "” private · needs you: refused: " +
+			"the service refused this here: you may not change this conversation · ! settles it")
 		r.Press("!", "x", "y")
 		r.wantLine("1 edit discarded")
 		r.Press("j", "!")
@@ -94,7 +96,8 @@ func TestTheLineTellsOfAConflict(t *testing.T) {
 		r.sb.Attention().Change(ref.ID, "title", "Theirs")
 		r.Press("enter")
 		r.Wait(5 * time.Second)
-		r.wantLine("renaming “" + title + "” → “Mine” · needs you: the title was changed by somebody else meanwhile: now \"Theirs\" · ! settles it")
+		r.wantLine("renaming “" + title + "” → “Mine” · needs you: " +
+			"the title was changed by somebody else meanwhile: now \"Theirs\" · ! settles it")
 		r.Press("!")
 		r.Want("Conflict: ", "The title was changed by somebody else meanwhile. Nothing was sent.", "m send mine", "t keep theirs")
 		r.Press("m")
@@ -216,7 +219,8 @@ func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
 			r.t.Fatalf("%+v %v", subs, err)
 		}
 		now := at(subs[0].SettledAt)
-		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: the service does not allow it (403): "you may not change this conversation"`, "✓ 2 confirmed "+now, "r retry the refused")
+		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: the service does not allow it (403): "you may not change this conversation"`,
+			"✓ 2 confirmed "+now, "r retry the refused")
 		r.Press("esc")
 		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: the service does not allow it (403): "
 		if got := r.line(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "… · ! settles it") {
@@ -242,7 +246,10 @@ func TestUndoOfWhatIsBeingSent(t *testing.T) {
 		r.Rush("u")
 		r.Want("Take back: made “"+title+"” private", "Being sent right now, and taken back after that: 1 edit", "Take this back?")
 		r.Press("y")
-		r.wantLine("taking back: made “" + title + "” private · waits for the earlier change of its privacy, which is being sent")
+		want := "taking back: made “" + title + "” private · waits for the earlier change of its privacy, which is being sent"
+		if got := r.line(); !strings.HasPrefix(got, want) {
+			r.t.Errorf("the line says %q", got)
+		}
 		r.Wait(time.Minute)
 		if got := attributes(r.t, r.sb, ref.ID)["private"]; got != false {
 			r.t.Errorf("private: %v", got)
@@ -359,7 +366,8 @@ func TestActivityTellsBySubmission(t *testing.T) {
 		r.Press("enter")
 		r.Wait(2 * time.Second)
 		r.Press("]", "]", "]")
-		r.Want("made “"+title+"” private · delivered, taken back "+at(time.Now()), "took back: made “"+title+"” private · confirmed "+first, "by ada")
+		r.Want("made “"+title+"” private · delivered, taken back "+at(time.Now()),
+			"took back: made “"+title+"” private · confirmed "+first, "by ada")
 	})
 }
 
@@ -425,5 +433,26 @@ func TestWhatCannotBeTakenBackIsSpent(t *testing.T) {
 		}
 		r.Press("u")
 		r.Want("Take back: renamed “"+was+"” → “Renamed by hand”", "Take this back?")
+	})
+}
+
+// An event reads the submission that is followed, and what is open of one
+// conversation: never the whole outbox.
+func TestAnEventReadsOneSubmission(t *testing.T) {
+	f := newFake(conversations(20)...)
+	with(t, f, start{}, func(a *app) {
+		a.Press("p", "u", "8", "j", "p")
+		f.deliver()
+		a.Settle()
+		if n := a.count("Outbox") + a.count("Pending"); n != 0 {
+			t.Errorf("the whole outbox was read %d times", n)
+		}
+		a.Press("j", "j")
+		before := a.count("Submission")
+		f.announce()
+		a.Settle()
+		if n := a.count("Submission") - before; n != 0 {
+			t.Errorf("a submission that has ended and was seen is read %d more times", n)
+		}
 	})
 }

@@ -27,7 +27,8 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 		if err != nil || len(out) != 2 {
 			t.Fatalf("%+v %v", out, err)
 		}
-		const want = "waits for the change of its title that was submitted with it, which is refused: only the owner may"
+		const want = "waits for the change of its title that was submitted with it, " +
+			"which needs you: refused: only the owner may"
 		if e := out[1].Error; e == nil || e.Message != want {
 			t.Errorf("%+v", e)
 		}

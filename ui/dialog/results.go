@@ -66,7 +66,8 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notic
 	if d.sub.NeedPerson > 0 {
 		look = theme.Warning
 	}
-	return th.Frame(screen, d.title(), d.footer(), w, min(len(body)+2+b(notice != ""), screen.H-3), look, func(w, h int) ([]string, *layout.Cursor) {
+	h := min(len(body)+2*b(!d.sub.Settled())+b(notice != ""), screen.H-3)
+	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		var head []string
 		if notice != "" {
 			head = append(head, th.Wrapped(model.CleanLine(notice, 300), w, theme.Key, "")...)
