@@ -28,7 +28,7 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 			t.Fatalf("%+v %v", out, err)
 		}
 		const want = "waits for the change of its title that was submitted with it, " +
-			"which needs you: refused: only the owner may"
+			"which is refused: only the owner may"
 		if e := out[1].Error; e == nil || e.Message != want {
 			t.Errorf("%+v", e)
 		}
