@@ -36,7 +36,7 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 		if err != nil || !ok || sub.Problem == nil || sub.Problem.ID != ids[0] || sub.NeedPerson != 1 || sub.Waiting != 1 {
 			t.Errorf("%+v %v", sub, err)
 		}
-		u, err := b.PlanUndo(ctx, ids[0])
+		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
 			t.Fatalf("%+v %v", u, err)
 		}

@@ -152,7 +152,7 @@ func TestAnEditThatGotPartWayIsFinished(t *testing.T) {
 		}
 		// The journal tells what was there before the first request, so that an
 		// undo takes all of it back.
-		u, err := b.PlanUndo(context.Background(), ids[0])
+		u, err := b.PlanUndo(context.Background(), ids[0], model.PlanOptions{})
 		if err != nil || len(u.Plan.Items) != 1 || len(u.Plan.Items[0].Edits[0].Target.Set()) != 1 {
 			t.Errorf("undo %+v %v", u, err)
 		}

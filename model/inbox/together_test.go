@@ -176,7 +176,7 @@ func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
 	for name, lose := range map[string]func(b *inbox.Inbox, first []string) error{
 		"taken back": func(b *inbox.Inbox, first []string) error {
 			for _, id := range first {
-				u, err := b.PlanUndo(ctx, id)
+				u, err := b.PlanUndo(ctx, id, model.PlanOptions{})
 				if err != nil {
 					return err
 				}

@@ -12,9 +12,9 @@ import (
 // what is being sent gets its inverse too, which then waits for it. id names a
 // submission, or a single edit of the outbox or the journal; "" is this
 // session's newest act. An act of which nothing can be taken back is spent.
-func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
+func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if id != "" {
-		return b.planUndo(ctx, id)
+		return b.planUndo(ctx, id, o)
 	}
 	a, again, ok := b.session.newest()
 	if !ok {
@@ -23,7 +23,7 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
 	if a.submission == "" {
 		return model.Undo{Act: a.no, Sentence: a.sentence, Marks: len(a.marks), Again: again}, nil
 	}
-	u, err := b.planUndo(ctx, a.submission)
+	u, err := b.planUndo(ctx, a.submission, o)
 	u.Act, u.Again = a.no, again
 	if err == nil && u.Nothing() {
 		b.session.spend(a.no, "")
@@ -31,8 +31,8 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
 	return u, err
 }
 
-func (b *Inbox) planUndo(ctx context.Context, id string) (model.Undo, error) {
-	p := undoPlan{b: b, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
+func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
+	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
 	waiting, done, err := b.editsOf(ctx, id)
 	if err != nil {
 		return p.u, err
@@ -73,6 +73,7 @@ func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []
 // undoPlan collects what taking back does.
 type undoPlan struct {
 	b *Inbox
+	o model.PlanOptions
 	u model.Undo
 }
 
@@ -157,7 +158,7 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		p.block(title, e.Ref, "it is being taken back already")
 		return false, nil
 	}
-	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, model.PlanOptions{})
+	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, p.o)
 	if err != nil {
 		return false, err
 	}
