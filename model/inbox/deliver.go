@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -169,12 +170,16 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 		return nil
 	}
 	ids := make([]string, len(send))
+	for i, e := range send {
+		ids[i] = e.ID
+	}
+	if ids, err = d.b.store.Sent(ctx, ids); err != nil || len(ids) == 0 {
+		return err
+	}
+	send = slices.DeleteFunc(send, func(e model.OutboxEntry) bool { return !slices.Contains(ids, e.ID) })
 	edits := make([]model.Edit, len(send))
 	for i, e := range send {
-		ids[i], edits[i] = e.ID, e.Edit
-	}
-	if err := d.b.store.Sent(ctx, ids); err != nil {
-		return err
+		edits[i] = e.Edit
 	}
 	outcomes := d.a.provider.Apply(remote, read.Conversation, edits)
 	d.a.alone(ref.ID, d.b.now())

@@ -64,8 +64,10 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 			if err := t.holdCompanions(e); err != nil {
 				return err
 			}
-			if err := t.dropUndoing(e); err != nil {
-				return err
+			if !e.Sent { // else it may stand on the service, and is still to be taken back
+				if err := t.dropUndoing(e); err != nil {
+					return err
+				}
 			}
 			t.ended(e.Submission, "discarded")
 		}

@@ -10,14 +10,31 @@ import (
 	"confab/model"
 )
 
-// Sent notes, before a write leaves, that it may have left.
-func (s *Store) Sent(ctx context.Context, ids []string) error {
-	return localError("note a sending", s.tx(ctx, func(t *tx) error {
+// Sent notes, before writes leave, that they may have left, and returns which
+// of the claimed edits to send: one that was taken back meanwhile is given up
+// instead.
+func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		send = nil
 		for _, id := range ids {
+			e, ok, err := t.entry(id)
+			if err != nil {
+				return err
+			}
+			if ok {
+				if ok, err = t.takenBack(e); err != nil {
+					return err
+				}
+			}
+			if ok {
+				continue
+			}
 			t.exec("UPDATE outbox SET sent = 1 WHERE id = ?", id)
+			send = append(send, id)
 		}
 		return nil
-	}))
+	})
+	return send, localError("note a sending", err)
 }
 
 // Park puts a claimed edit back with a state and why. next is when a retry is
@@ -34,10 +51,17 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		}
 		t.exec("UPDATE outbox SET state = ?, claim = '', error = ?, theirs = ?, next_try = ?, sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?",
 			state, errRaw, theirsRaw, ms(next), unsent, id)
-		if err := t.parked(id); err != nil {
+		e, ok, err := t.entry(id)
+		if err != nil || !ok {
 			return err
 		}
-		return t.reprojectEntry(id)
+		// What may have been sent and is on its way is read again first.
+		if !e.Sent || e.State.NeedsPerson() {
+			if _, err := t.takenBack(e); err != nil {
+				return err
+			}
+		}
+		return t.reproject(e.Ref)
 	})
 	return localError("park an edit", err)
 }

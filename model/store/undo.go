@@ -143,25 +143,24 @@ func (t *tx) dropUndoing(e model.OutboxEntry) error {
 	return nil
 }
 
-// parked settles an edit that would need a person where the person has said
-// already that it is to be taken back: what changed nothing leaves the outbox
-// together with its inverse, what may have changed something leaves it to its
-// inverse.
-func (t *tx) parked(id string) error {
-	e, ok, err := t.entry(id)
-	if err != nil || !ok || !e.State.NeedsPerson() || e.State == model.Held {
-		return err
-	}
+// takenBack gives up an edit that a person has taken back while it was being
+// sent, and reports whether it was: it is neither sent again nor decided about.
+// What changed nothing leaves the outbox together with its inverse, what may
+// have changed something leaves it to its inverse.
+func (t *tx) takenBack(e model.OutboxEntry) (bool, error) {
 	undoing, err := t.undoing(e)
 	if err != nil || len(undoing) == 0 {
-		return err
+		return false, err
 	}
-	if !e.Sent && e.State.WithoutEffect() {
+	if err := t.holdCompanions(e); err != nil {
+		return false, err
+	}
+	if !e.Sent {
 		if err := t.dropUndoing(e); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return t.giveUp(e, "withdrawn")
+	return true, t.giveUp(e, "withdrawn")
 }
 
 // Reground gives a claimed edit another base and target: what confab itself
