@@ -88,4 +88,3 @@ func TestWhatWidensIsHeldWhenWhatItWaitsForIsTakenBack(t *testing.T) {
 		})
 	}
 }
-

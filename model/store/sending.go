@@ -40,6 +40,7 @@ func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err erro
 // Park puts a claimed edit back with a state and why. next is when a retry is
 // due. theirs is what the service showed, for conflicts and failed checks.
 // unsent takes back the note of Sent: the request certainly changed nothing.
+// Nothing of an account that was set aside meanwhile goes on by itself.
 func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
 	err := s.tx(ctx, func(t *tx) error {
 		var errRaw, theirsRaw []byte
@@ -49,8 +50,8 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		if theirs != nil {
 			theirsRaw, _ = json.Marshal(theirs)
 		}
-		t.exec("UPDATE outbox SET state = ?, claim = '', error = ?, theirs = ?, next_try = ?, sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?",
-			state, errRaw, theirsRaw, ms(next), unsent, id)
+		t.exec(`UPDATE outbox SET state = CASE WHEN orphaned = 1 AND ? THEN 'held' ELSE ? END, claim = '', error = ?, theirs = ?, next_try = ?,
+  sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?`, state.Waiting(), state, errRaw, theirsRaw, ms(next), unsent, id)
 		e, ok, err := t.entry(id)
 		if err != nil || !ok {
 			return err
@@ -83,9 +84,17 @@ func (t *tx) reprojectEntry(id string) error {
 
 // Settle ends an edit in one transaction: the new state of the server, the
 // journal entry, and the outbox row's removal. after is nil where nothing new
-// is known; gone makes a tombstone.
+// is known; gone makes a tombstone. Where another process has set the account
+// aside meanwhile, the entry goes with it; of a forgotten one nothing is kept.
 func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.JournalEntry, after *model.Conversation, gone bool) error {
 	err := s.tx(ctx, func(t *tx) error {
+		now, ok, err := t.entry(e.ID)
+		if err != nil || !ok {
+			return err
+		}
+		if account := now.Ref.Account; account != e.Ref.Account {
+			e.Ref.Account, j.Ref.Account, after = account, account, nil
+		}
 		t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 		if err := t.journal(j); err != nil {
 			return err

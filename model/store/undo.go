@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"confab/model"
@@ -172,11 +171,9 @@ func (s *Store) Reground(ctx context.Context, id string, base, target model.Valu
 			return err
 		}
 		e.Base, e.Target = base, target
-		raw, err := json.Marshal(e.Edit)
-		if err != nil {
+		if err := t.rewrite(e.Edit); err != nil {
 			return err
 		}
-		t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, id)
 		return t.reproject(e.Ref)
 	}))
 }
