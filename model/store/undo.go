@@ -34,8 +34,15 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 				return err
 			}
 		}
+		given := map[string]bool{}
+		for _, id := range giveUp {
+			given[id] = true
+		}
 		for _, e := range entries {
-			if err := t.mayUndo(e.Edit.Undoes, giveUp); err != nil {
+			if given[e.Edit.Undoes] {
+				continue
+			}
+			if err := t.mayUndo(e.Edit.Undoes); err != nil {
 				return err
 			}
 		}
@@ -53,12 +60,7 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 // mayUndo reports ErrUndoMoved unless an edit was delivered, is being sent, or
 // may have been sent: then its inverse has something to take back, or waits for
 // it.
-func (t *tx) mayUndo(id string, givenUp []string) error {
-	for _, g := range givenUp {
-		if g == id {
-			return nil
-		}
-	}
+func (t *tx) mayUndo(id string) error {
 	e, ok, err := t.entry(id)
 	if err != nil {
 		return err
