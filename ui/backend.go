@@ -36,7 +36,7 @@ type Backend interface {
 	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
 	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Submit(ctx context.Context, plan model.Plan) (ids []string, err error)
-	PlanUndo(ctx context.Context, id string) (model.Undo, error)
+	PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error)
 	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)

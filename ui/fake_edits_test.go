@@ -110,7 +110,7 @@ func (f *fake) settle(state model.EditState, theirs *model.Value) {
 	f.announce()
 }
 
-func (f *fake) PlanUndo(_ context.Context, id string) (model.Undo, error) {
+func (f *fake) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (model.Undo, error) {
 	if err := f.enter("PlanUndo"); err != nil {
 		return model.Undo{}, err
 	}

@@ -42,7 +42,7 @@ func (m *Model) nextUndo() tea.Cmd {
 func (m *Model) planUndo(id string) tea.Cmd {
 	be := m.be
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		u, err := be.PlanUndo(ctx, id)
+		u, err := be.PlanUndo(ctx, id, model.PlanOptions{})
 		return undoMsg{op: op, id: id, undo: u, err: err}
 	})
 }
@@ -55,7 +55,7 @@ func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	}
 	be := m.be
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		u, err := be.PlanUndo(ctx, id)
+		u, err := be.PlanUndo(ctx, id, model.PlanOptions{})
 		u.Act, u.Again = was.Act, was.Again
 		return undoMsg{op: op, id: id, undo: u, moved: &was, err: err}
 	})

@@ -19,7 +19,7 @@ func privacy(to model.Privacy) []model.Change {
 
 func undo(t *testing.T, b *inbox.Inbox, id string) (model.Undo, []string) {
 	t.Helper()
-	u, err := b.PlanUndo(context.Background(), id)
+	u, err := b.PlanUndo(context.Background(), id, model.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestTheNewestActIsTakenBack(t *testing.T) {
 		if !row(t, b, f.ref("1")).Triage.Seen {
 			t.Error("what was seen is unseen")
 		}
-		u, err := b.PlanUndo(ctx, "")
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || !u.Again || !u.Asks() || u.Sentence != "renamed “Kick-off” → “mine”" {
 			t.Fatalf("a second undo does not ask before it changes a service: %+v %v", u, err)
 		}
@@ -114,11 +114,11 @@ func TestAnActThatCannotBeTakenBackIsSpent(t *testing.T) {
 		b.Sync(ctx)
 		deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
 		deliver(t, b, submit(t, b, f.ref("2"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
-		u, err := b.PlanUndo(ctx, "")
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || !u.Nothing() || len(u.Blocked) != 1 {
 			t.Fatalf("undo of an archive: %+v %v", u, err)
 		}
-		u, err = b.PlanUndo(ctx, "")
+		u, err = b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || u.Plan.Count(model.PlanChange) != 1 || !u.Again {
 			t.Fatalf("the undo after it: %+v %v", u, err)
 		}
@@ -202,7 +202,7 @@ func TestUndoOfWhatIsBeingSent(t *testing.T) {
 					}
 					submit(t, b, f.ref("1"), title("mine"))
 					<-arrived
-					u, err := b.PlanUndo(ctx, "")
+					u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 					if err != nil || u.InFlight != 1 || len(u.Withdraw) != 0 {
 						t.Fatalf("the undo: %+v %v", u, err)
 					}
@@ -240,7 +240,7 @@ func TestAnUndoThatComesTooLateIsPlannedAnew(t *testing.T) {
 		ctx := context.Background()
 		b.Sync(ctx)
 		ids := submit(t, b, f.ref("1"), title("mine"))
-		u, err := b.PlanUndo(ctx, "")
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
 			t.Fatalf("%+v %v", u, err)
 		}
@@ -308,5 +308,31 @@ func TestUndoOfWhatMeetsAConflict(t *testing.T) {
 				t.Errorf("%d writes, outbox %+v, the service has %q", applies, outbox(t, b), f.get("1").Title)
 			}
 		})
+	})
+}
+
+// Taking back one edit of an act leaves the rest of it to be taken back.
+func TestAnActOfWhichOneEditWasTakenBackIsStillTheNewest(t *testing.T) {
+	f := newFake("projects", "A", "B", "C")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("3"), title("older")))
+		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2")}, privacy(model.PrivacyPrivate), model.PlanOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := b.Submit(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, b, ids)
+		undo(t, b, ids[0])
+		if u, _ := undo(t, b, ""); u.Submission != p.ID {
+			t.Errorf("took back %q", u.Sentence)
+		}
+		if u, _ := undo(t, b, ""); u.Sentence != "renamed “C” → “older”" {
+			t.Errorf("then %q", u.Sentence)
+		}
 	})
 }

@@ -28,7 +28,7 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 			t.Fatalf("%+v %v", out, err)
 		}
 		const want = "waits for the change of its title that was submitted with it, " +
-			"which needs you: refused: only the owner may"
+			"which is refused: only the owner may"
 		if e := out[1].Error; e == nil || e.Message != want {
 			t.Errorf("%+v", e)
 		}
@@ -36,7 +36,7 @@ func TestWhatWasMeantTogetherSaysWhatItWaitsFor(t *testing.T) {
 		if err != nil || !ok || sub.Problem == nil || sub.Problem.ID != ids[0] || sub.NeedPerson != 1 || sub.Waiting != 1 {
 			t.Errorf("%+v %v", sub, err)
 		}
-		u, err := b.PlanUndo(ctx, ids[0])
+		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 {
 			t.Fatalf("%+v %v", u, err)
 		}

@@ -77,7 +77,7 @@ func TestAnEditBehindAHeldOneSaysSo(t *testing.T) {
 		}
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("second")))
 		if len(out) != 1 || out[0].State != model.Queued || out[0].Error == nil ||
-			out[0].Error.Message != "waits for the earlier change of its title, which needs you: held" {
+			out[0].Error.Message != "waits for the earlier change of its title, which is held" {
 			t.Errorf("%+v", out)
 		}
 	})
@@ -152,7 +152,7 @@ func TestAnEditThatGotPartWayIsFinished(t *testing.T) {
 		}
 		// The journal tells what was there before the first request, so that an
 		// undo takes all of it back.
-		u, err := b.PlanUndo(context.Background(), ids[0])
+		u, err := b.PlanUndo(context.Background(), ids[0], model.PlanOptions{})
 		if err != nil || len(u.Plan.Items) != 1 || len(u.Plan.Items[0].Edits[0].Target.Set()) != 1 {
 			t.Errorf("undo %+v %v", u, err)
 		}

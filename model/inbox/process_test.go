@@ -231,7 +231,7 @@ func TestAnEditThatANewerOneReplacesIsReported(t *testing.T) {
 				return out
 			}
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
-				u, err := other.PlanUndo(ctx, withdrawn[0])
+				u, err := other.PlanUndo(ctx, withdrawn[0], model.PlanOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}

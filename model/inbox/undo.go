@@ -12,9 +12,9 @@ import (
 // what is being sent gets its inverse too, which then waits for it. id names a
 // submission, or a single edit of the outbox or the journal; "" is this
 // session's newest act. An act of which nothing can be taken back is spent.
-func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
+func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if id != "" {
-		return b.planUndo(ctx, id)
+		return b.planUndo(ctx, id, o)
 	}
 	a, again, ok := b.session.newest()
 	if !ok {
@@ -23,16 +23,16 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string) (model.Undo, error) {
 	if a.submission == "" {
 		return model.Undo{Act: a.no, Sentence: a.sentence, Marks: len(a.marks), Again: again}, nil
 	}
-	u, err := b.planUndo(ctx, a.submission)
+	u, err := b.planUndo(ctx, a.submission, o)
 	u.Act, u.Again = a.no, again
 	if err == nil && u.Nothing() {
-		b.session.spend(a.no, "")
+		b.session.spend(a.no)
 	}
 	return u, err
 }
 
-func (b *Inbox) planUndo(ctx context.Context, id string) (model.Undo, error) {
-	p := undoPlan{b: b, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
+func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
+	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
 	waiting, done, err := b.editsOf(ctx, id)
 	if err != nil {
 		return p.u, err
@@ -73,12 +73,14 @@ func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []
 // undoPlan collects what taking back does.
 type undoPlan struct {
 	b *Inbox
+	o model.PlanOptions
 	u model.Undo
 }
 
 // name says what is taken back.
 func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) error {
 	var edits []model.Titled
+	p.u.Submission = id
 	for _, e := range waiting {
 		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
 		p.u.Submission = e.Submission
@@ -88,9 +90,9 @@ func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEn
 		p.u.Submission = j.Submission
 	}
 	p.u.Sentence = model.Sentence(edits)
-	sub, ok, err := p.b.store.Submission(ctx, id)
-	if ok {
-		p.u.Submission, p.u.Sentence = id, sub.Sentence
+	sub, ok, err := p.b.store.Submission(ctx, p.u.Submission)
+	if ok && (sub.ID == id || sub.Edits == 1) { // the whole of it
+		p.u.Sentence, p.u.Act = sub.Sentence, p.b.session.of(sub.ID)
 	}
 	return err
 }
@@ -157,7 +159,7 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		p.block(title, e.Ref, "it is being taken back already")
 		return false, nil
 	}
-	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, model.PlanOptions{})
+	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, p.o)
 	if err != nil {
 		return false, err
 	}
@@ -189,7 +191,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		if !ok {
 			return nil, nil // it was taken back meanwhile
 		}
-		b.session.spend(u.Act, "")
+		b.session.spend(u.Act)
 		return nil, b.unmark(ctx, a)
 	}
 	sub := model.Submission{Undoes: u.Submission, Sentence: "took back: " + u.Sentence}
@@ -199,7 +201,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		return nil, err
 	}
 	b.remember(ids, entries)
-	b.session.spend(u.Act, u.Submission)
+	b.session.spend(u.Act)
 	b.moved(ctx)
 	return ids, nil
 }

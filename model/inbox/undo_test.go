@@ -17,7 +17,7 @@ func TestUndo(t *testing.T) {
 		b.Sync(ctx)
 		// Not yet sent: withdrawn, the service is never asked.
 		submit(t, b, f.ref("2"), title("oops"))
-		u, err := b.PlanUndo(ctx, "")
+		u, err := b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Withdraw) != 1 || len(u.Plan.Items) != 0 {
 			t.Fatalf("undo of a queued edit: %+v %v", u, err)
 		}
@@ -30,7 +30,7 @@ func TestUndo(t *testing.T) {
 		// Delivered: the inverse goes the same road.
 		ids := submit(t, b, f.ref("1"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		u, err = b.PlanUndo(ctx, "")
+		u, err = b.PlanUndo(ctx, "", model.PlanOptions{})
 		if err != nil || len(u.Plan.Items) != 1 || u.Plan.Items[0].Title != "mine" || len(u.Titles) != 0 {
 			t.Fatalf("undo of a delivered edit: %+v %v", u, err)
 		}
@@ -45,7 +45,7 @@ func TestUndo(t *testing.T) {
 		if h := history(t, b); h[len(h)-1].Undone != ids[0] {
 			t.Errorf("the journal does not say that it was undone: %+v", h)
 		}
-		if _, err := b.PlanUndo(ctx, ""); model.KindOf(err) != model.NotFound {
+		if _, err := b.PlanUndo(ctx, "", model.PlanOptions{}); model.KindOf(err) != model.NotFound {
 			t.Errorf("a third undo: %v", err)
 		}
 	})
@@ -58,7 +58,7 @@ func TestUndoOfAWideningAsks(t *testing.T) {
 		b.Sync(ctx)
 		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("private")}})
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		u, err := b.PlanUndo(ctx, ids[0])
+		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil || !u.Plan.Risky() {
 			t.Errorf("making it public again is not asked about: %+v %v", u, err)
 		}
@@ -74,20 +74,20 @@ func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
 		already := submit(t, b, f.ref("1"), title("theirs"))
 		f.change("1", func(c *model.Conversation) { c.Title = "theirs" })
 		b.Deliver(ctx, already, func(model.DeliveryResult) {})
-		if u, err := b.PlanUndo(ctx, already[0]); err != nil || len(u.Plan.Items)+len(u.Withdraw) != 0 {
+		if u, err := b.PlanUndo(ctx, already[0], model.PlanOptions{}); err != nil || len(u.Plan.Items)+len(u.Withdraw) != 0 {
 			t.Errorf("undo of what was already so: %+v %v", u, err)
 		}
 		// It may have left: its inverse waits until what became of it is known.
 		f.onApply = func() (error, bool) { f.onApply = nil; return &model.Error{Kind: model.UnknownOutcome}, true }
 		lost := submit(t, b, f.ref("2"), title("mine"))
 		b.Deliver(ctx, lost, func(model.DeliveryResult) {})
-		if u, err := b.PlanUndo(ctx, lost[0]); err != nil || len(u.Withdraw) != 0 || u.InFlight != 1 {
+		if u, err := b.PlanUndo(ctx, lost[0], model.PlanOptions{}); err != nil || len(u.Withdraw) != 0 || u.InFlight != 1 {
 			t.Errorf("undo of what may have been sent: %+v %v", u, err)
 		}
 		// It was taken back before: not twice.
 		ids := submit(t, b, f.ref("3"), title("mine"))
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
-		u, err := b.PlanUndo(ctx, ids[0])
+		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestUndoTakesBackOnlyWhatConfabChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.Deliver(ctx, back, func(model.DeliveryResult) {})
-		if u, err := b.PlanUndo(ctx, ids[0]); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
+		if u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{}); err != nil || len(u.Plan.Items) != 0 || len(u.Blocked) != 1 {
 			t.Errorf("a second undo: %+v %v", u, err)
 		}
 	})
@@ -112,7 +112,7 @@ func TestAnUndoThatWasLostOnceKnowsWhatItMet(t *testing.T) {
 		ids := submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{bob, eve}}})
 		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
 		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(ada, eve) })
-		u, err := b.PlanUndo(ctx, ids[0])
+		u, err := b.PlanUndo(ctx, ids[0], model.PlanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ type Engine interface {
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
-	PlanUndo(ctx context.Context, id string) (model.Undo, error)
+	PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error)
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)

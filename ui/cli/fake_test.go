@@ -246,7 +246,7 @@ func (f *fakeEngine) SyncNow(ctx context.Context, _ bool, report func(model.Deli
 	return f.Deliver(ctx, ids, report)
 }
 
-func (f *fakeEngine) PlanUndo(_ context.Context, id string) (model.Undo, error) {
+func (f *fakeEngine) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (model.Undo, error) {
 	if id == "none" {
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "no edit none"}
 	}

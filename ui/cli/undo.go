@@ -41,7 +41,7 @@ const undoTries = 20
 // back moves on while the person reads, it is planned and shown anew.
 func (r *run) undo(ctx context.Context, e Engine, id string, o sendOptions) error {
 	for range undoTries {
-		u, err := e.PlanUndo(ctx, id)
+		u, err := e.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func isOrAre(n int, one string) string {
 // doUndo takes back the newest act, or one by its id, and asks
 // where the screen does.
 func (l *linear) doUndo(ctx context.Context, id string) error {
-	u, err := l.engine.PlanUndo(ctx, id)
+	u, err := l.engine.PlanUndo(ctx, id, model.PlanOptions{})
 	if err != nil {
 		return err
 	}

@@ -205,7 +205,7 @@ func (w *world) undo(ctx context.Context) error {
 		}
 		id = pick(w.r, ids)
 	}
-	u, err := w.inbox.PlanUndo(ctx, id)
+	u, err := w.inbox.PlanUndo(ctx, id, model.PlanOptions{})
 	if err != nil {
 		return unlessItIs(err, model.NotFound)
 	}

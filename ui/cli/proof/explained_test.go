@@ -264,7 +264,7 @@ func TestHistoryExplainsTheServices(t *testing.T) {
 	n := seed(t)
 	total := 0
 	seen := map[string]int{}
-	least := 6
+	least := 4
 	if raceDetector {
 		least = 2
 	}
