@@ -79,7 +79,8 @@ func (d *Conflict) footer() []string {
 	if _, ok := d.Existing(); ok {
 		show = d.Keys.Of(keymap.Accept)
 	}
-	return []string{show, "show that one", d.OutboxKeys.Of(keymap.Retry), "send again", d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
+	return []string{show, "show that one", d.OutboxKeys.Of(keymap.Retry), "send again",
+		d.OutboxKeys.Of(keymap.Discard), "discard", "esc", "close"}
 }
 
 func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
