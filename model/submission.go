@@ -20,7 +20,7 @@ type Submission struct {
 	Undoes string
 
 	// Edits counts all edits of the submission. Each is in exactly one of the
-	// counts below.
+	// counts below. It is 0 where what was to be taken back had changed nothing.
 	Edits int
 	// Waiting are on their way by themselves, Sending of them are being sent
 	// right now; NeedPerson wait for a decision.
@@ -50,6 +50,9 @@ func (s Submission) Over() bool { return s.Waiting == 0 && s.NeedPerson == 0 }
 // Ending says how a submission ended, or how far it is, as one phrase: "73
 // delivered 12:54, 2 need you". clock writes a time as the place wants it.
 func (s Submission) Ending(clock func(time.Time) string) string {
+	if s.Edits == 0 {
+		return "nothing had been changed"
+	}
 	if s.TakenBack > 0 && s.TakenBack == s.Edits {
 		return "delivered, taken back " + clock(s.TakenBackAt)
 	}
@@ -90,7 +93,7 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 // on its way, else in the present: "making 75 private". What is not confirmed is
 // not said to be done.
 func (s Submission) Words() string {
-	if s.Settled() && s.Delivered+s.Already > 0 {
+	if s.Settled() && (s.Delivered+s.Already > 0 || s.Edits == 0) {
 		return s.Sentence
 	}
 	var out strings.Builder

@@ -62,6 +62,7 @@ func TestEnding(t *testing.T) {
 			SettledAt: noon, TakenBackAt: noon},
 		"3 delivered 12:00, 1 already so":          {Edits: 4, Delivered: 3, Already: 1, SettledAt: noon},
 		"delivered 12:00, 1 taken back 12:00":      {Edits: 2, Delivered: 2, TakenBack: 1, SettledAt: noon, TakenBackAt: noon},
+		"nothing had been changed":                 {Undoes: "x"},
 		"needs you":                                {Edits: 1, NeedPerson: 1},
 		"waiting":                                  {Edits: 5, Waiting: 5},
 		"withdrawn before sending":                 {Edits: 2, Withdrawn: 2},

@@ -23,7 +23,7 @@ func TestWhatIsNotConfirmedIsSaidInThePresent(t *testing.T) {
 			t.Errorf("%q is %q, want %q", sentence, got, want)
 		}
 	}
-	undo := model.Submission{Sentence: "took back: made “x” private, renamed it", Undoes: "1"}
+	undo := model.Submission{Sentence: "took back: made “x” private, renamed it", Undoes: "1", Edits: 1, Waiting: 1}
 	if got := undo.Words(); got != "taking back: made “x” private, renamed it" {
 		t.Error(got)
 	}

@@ -120,7 +120,7 @@ func (m *Model) clearMessage(key string) {
 // private · queued". What it is about is cut first where there is no room.
 func (m *Model) toldLine(w int) (string, theme.Token) {
 	f := &m.told
-	if !f.read || f.sub.Edits == 0 {
+	if !f.read {
 		return "", theme.Text
 	}
 	s := f.sub

@@ -254,7 +254,7 @@ func TestUndoOfWhatIsBeingSent(t *testing.T) {
 		if got := attributes(r.t, r.sb, ref.ID)["private"]; got != false {
 			r.t.Errorf("private: %v", got)
 		}
-		if got := r.line(); !strings.HasPrefix(got, "took back: made “"+title+"” private · confirmed ") {
+		if got := r.line(); got != "took back: made “"+title+"” private · nothing had been changed" {
 			r.t.Errorf("the line says %q", got)
 		}
 	})

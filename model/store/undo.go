@@ -130,18 +130,18 @@ func (s *Store) UndoneBy(ctx context.Context, e model.Edit) (waiting bool, err e
 }
 
 // dropUndoing takes the edits that were to take back the given one out of the
-// outbox: it changed nothing, so there is nothing to take back.
+// outbox and of their submissions: it changed nothing, so there is nothing to
+// take back.
 func (t *tx) dropUndoing(e model.OutboxEntry) error {
 	undoing, err := t.undoing(e)
 	if err != nil {
 		return err
 	}
 	for _, u := range undoing {
-		if err := t.giveUp(u, "withdrawn"); err != nil {
-			return err
-		}
+		t.exec("DELETE FROM outbox WHERE id = ?", u.ID)
+		t.exec("UPDATE submission SET edits = edits - 1 WHERE id = ?", u.Submission)
 	}
-	return nil
+	return t.reproject(e.Ref)
 }
 
 // takenBack gives up an edit that a person has taken back while it was being

@@ -83,7 +83,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notic
 }
 
 func (d *Results) title() string {
-	if d.sub.Edits == 0 {
+	if d.sub.ID == "" {
 		return "On its way"
 	}
 	return capital(d.sub.Words())
