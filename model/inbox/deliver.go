@@ -334,8 +334,11 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 	if _, err := d.b.store.Save(ctx, *after, model.ReadRow); err != nil {
 		return err
 	}
-	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,
-		Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}, &is, time.Time{}, false)
+	cause := &model.EntryError{Kind: model.Unverified, Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}
+	if e.Kind == model.EditArchive {
+		cause.Message = "the service accepted it, but the conversation is not archived"
+	}
+	return d.park(ctx, e, model.NotVerified, cause, &is, time.Time{}, false)
 }
 
 // finish writes the journal and ends the edit.

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 
 	"confab/model"
 	"confab/model/store"
@@ -173,11 +174,25 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		for k := range it.Edits {
 			it.Edits[k].Undoes = e.ID
 		}
-		p.u.Plan.Items = append(p.u.Plan.Items, it)
-		p.u.Titles = append(p.u.Titles, p.title(title, e.Ref))
+		p.add(it, title)
 		planned = true
 	}
 	return planned, nil
+}
+
+// add puts the inverse of one edit into the plan, beside those of the same
+// conversation.
+func (p *undoPlan) add(it model.PlanItem, title string) {
+	at := slices.IndexFunc(p.u.Plan.Items, func(have model.PlanItem) bool { return have.Ref == it.Ref })
+	if at < 0 {
+		p.u.Plan.Items = append(p.u.Plan.Items, it)
+		p.u.Titles = append(p.u.Titles, p.title(title, it.Ref))
+		return
+	}
+	have := &p.u.Plan.Items[at]
+	have.Edits = append(have.Edits, it.Edits...)
+	have.Risks = append(have.Risks, it.Risks...)
+	have.Notes = append(have.Notes, it.Notes...)
 }
 
 // ApplyUndo does what PlanUndo planned: local marks go back at once, edits that
