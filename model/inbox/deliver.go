@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -388,6 +389,9 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	kept := model.NewEntryError(err)
 	if err.Existing != "" {
 		kept.Existing = model.Ref{Account: d.a.name, ID: err.Existing}.String()
+		if !strings.Contains(kept.Message, kept.Existing) {
+			kept.Hint = strings.TrimPrefix(kept.Hint+" ("+kept.Existing+")", " ")
+		}
 	}
 	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)
 }
