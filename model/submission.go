@@ -50,7 +50,7 @@ func (s Submission) Over() bool { return s.Waiting == 0 && s.NeedPerson == 0 }
 // Ending says how a submission ended, or how far it is, as one phrase: "73
 // delivered 12:54, 2 need you". clock writes a time as the place wants it.
 func (s Submission) Ending(clock func(time.Time) string) string {
-	if s.TakenBack > 0 && s.TakenBack == s.Delivered && s.Over() {
+	if s.TakenBack > 0 && s.TakenBack == s.Edits {
 		return "delivered, taken back " + clock(s.TakenBackAt)
 	}
 	var out []string

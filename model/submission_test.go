@@ -55,9 +55,11 @@ func TestEnding(t *testing.T) {
 		return t.Format("15:04")
 	}
 	for want, s := range map[string]model.Submission{
-		"delivered 12:00":                          {Edits: 1, Delivered: 1, SettledAt: noon},
-		"73 delivered 12:00, 2 need you":           {Edits: 75, Delivered: 73, NeedPerson: 2, SettledAt: noon},
-		"delivered, taken back 12:00":              {Edits: 3, Delivered: 3, TakenBack: 3, SettledAt: noon, TakenBackAt: noon},
+		"delivered 12:00":                {Edits: 1, Delivered: 1, SettledAt: noon},
+		"73 delivered 12:00, 2 need you": {Edits: 75, Delivered: 73, NeedPerson: 2, SettledAt: noon},
+		"delivered, taken back 12:00":    {Edits: 3, Delivered: 3, TakenBack: 3, SettledAt: noon, TakenBackAt: noon},
+		"1 delivered 12:00, 1 taken back 12:00, 74 withdrawn before sending": {Edits: 75, Delivered: 1, TakenBack: 1, Withdrawn: 74,
+			SettledAt: noon, TakenBackAt: noon},
 		"3 delivered 12:00, 1 already so":          {Edits: 4, Delivered: 3, Already: 1, SettledAt: noon},
 		"delivered 12:00, 1 taken back 12:00":      {Edits: 2, Delivered: 2, TakenBack: 1, SettledAt: noon, TakenBackAt: noon},
 		"needs you":                                {Edits: 1, NeedPerson: 1},

@@ -81,8 +81,8 @@ func (ch TriageChange) Apply(t Triage) Triage {
 
 // Undo is what taking back an act will do, planned and not yet done.
 type Undo struct {
-	// Act numbers the act of this session that is taken back; 0 where the undo
-	// was asked for by an id.
+	// Act numbers the act of this session that is taken back as a whole; 0 where
+	// there is none.
 	Act int
 	// Submission is the id of the submission that is taken back, "" for local
 	// marks. Sentence says what it did.

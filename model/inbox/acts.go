@@ -59,13 +59,23 @@ func (s *session) find(no int) (act, bool) {
 }
 
 // spend takes an act off the stack: it was taken back, or can't be.
-func (s *session) spend(no int, submission string) {
+func (s *session) spend(no int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undoing = true
-	s.acts = slices.DeleteFunc(s.acts, func(a act) bool {
-		return a.no == no || submission != "" && a.submission == submission
-	})
+	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.no == no })
+}
+
+// of returns the number of the act that was a submission, 0 where none is left.
+func (s *session) of(submission string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.acts {
+		if a.submission == submission {
+			return a.no
+		}
+	}
+	return 0
 }
 
 // Triage changes local marks, as an act that can be taken back; nothing is sent

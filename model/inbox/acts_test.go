@@ -310,3 +310,29 @@ func TestUndoOfWhatMeetsAConflict(t *testing.T) {
 		})
 	})
 }
+
+// Taking back one edit of an act leaves the rest of it to be taken back.
+func TestAnActOfWhichOneEditWasTakenBackIsStillTheNewest(t *testing.T) {
+	f := newFake("projects", "A", "B", "C")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("3"), title("older")))
+		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2")}, privacy(model.PrivacyPrivate), model.PlanOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := b.Submit(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, b, ids)
+		undo(t, b, ids[0])
+		if u, _ := undo(t, b, ""); u.Submission != p.ID {
+			t.Errorf("took back %q", u.Sentence)
+		}
+		if u, _ := undo(t, b, ""); u.Sentence != "renamed “C” → “older”" {
+			t.Errorf("then %q", u.Sentence)
+		}
+	})
+}

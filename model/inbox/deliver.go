@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,12 +171,16 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 		return nil
 	}
 	ids := make([]string, len(send))
+	for i, e := range send {
+		ids[i] = e.ID
+	}
+	if ids, err = d.b.store.Sent(ctx, ids); err != nil || len(ids) == 0 {
+		return err
+	}
+	send = slices.DeleteFunc(send, func(e model.OutboxEntry) bool { return !slices.Contains(ids, e.ID) })
 	edits := make([]model.Edit, len(send))
 	for i, e := range send {
-		ids[i], edits[i] = e.ID, e.Edit
-	}
-	if err := d.b.store.Sent(ctx, ids); err != nil {
-		return err
+		edits[i] = e.Edit
 	}
 	outcomes := d.a.provider.Apply(remote, read.Conversation, edits)
 	d.a.alone(ref.ID, d.b.now())
@@ -237,8 +242,9 @@ func (d delivery) compare(ctx context.Context, e *model.OutboxEntry, fresh model
 	return verdict, theirs, nil
 }
 
-// deliveredBetween reports whether deliveries of confab lead from the base of
-// an edit to the value that the service shows now.
+// deliveredBetween reports whether deliveries of confab since an edit was
+// planned lead from its base to the value that the service shows now. The same
+// change made longer ago says nothing: somebody has set the base since.
 func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
 	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
 	if err != nil {
@@ -248,6 +254,8 @@ func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.
 		switch {
 		case j.Field() != e.Field() || j.State != model.Done:
 			continue
+		case j.At.Before(e.Created.Add(-planTime)):
+			return false, nil
 		case !j.After.Equal(now):
 			return false, nil
 		case j.Before.Equal(e.Base):
@@ -260,6 +268,9 @@ func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.
 
 // ownDeliveries bounds how far back a chain of own deliveries is followed.
 const ownDeliveries = 200
+
+// planTime is how long before an edit was submitted its base may have been read.
+const planTime = 10 * time.Minute
 
 // unread handles a conversation that could not be read before sending.
 func (d delivery) unread(ctx context.Context, entries []model.OutboxEntry, cause error) error {

@@ -203,7 +203,7 @@ func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
 		if got, err := s.Claim(ctx, "projects", nil); err != nil || len(got) != 1 {
 			t.Fatal(got, err)
 		}
-		if err := s.Sent(ctx, ids); err != nil {
+		if _, err := s.Sent(ctx, ids); err != nil {
 			t.Fatal(err)
 		}
 		f.change("1", func(c *model.Conversation) { c.Title = "mine" })

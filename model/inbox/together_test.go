@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"confab/model"
 	"confab/model/inbox"
@@ -243,4 +244,26 @@ func TestWhatConfabNeverDeliveredIsNotSomebodyElse(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A change of confab's own from long ago is no reason to overwrite somebody who
+// makes the same change again.
+func TestWhatConfabDeliveredBeforeIsSomebodyElseNow(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		deliver(t, b, submit(t, b, f.ref("1"), title("Kick-off, moved")))
+		f.change("1", func(c *model.Conversation) { c.Title = "Kick-off" })
+		time.Sleep(time.Hour)
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		f.change("1", func(c *model.Conversation) { c.Title = "Kick-off, moved" })
+		if out := deliver(t, b, ids); len(out) != 1 || out[0].State != model.InConflict {
+			t.Errorf("%+v", out)
+		}
+		if got := f.get("1").Title; got != "Kick-off, moved" {
+			t.Errorf("the service has %q", got)
+		}
+	})
 }

@@ -27,7 +27,7 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 	u, err := b.planUndo(ctx, a.submission, o)
 	u.Act, u.Again = a.no, again
 	if err == nil && u.Nothing() {
-		b.session.spend(a.no, "")
+		b.session.spend(a.no)
 	}
 	return u, err
 }
@@ -81,6 +81,7 @@ type undoPlan struct {
 // name says what is taken back.
 func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) error {
 	var edits []model.Titled
+	p.u.Submission = id
 	for _, e := range waiting {
 		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
 		p.u.Submission = e.Submission
@@ -90,9 +91,9 @@ func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEn
 		p.u.Submission = j.Submission
 	}
 	p.u.Sentence = model.Sentence(edits)
-	sub, ok, err := p.b.store.Submission(ctx, id)
-	if ok {
-		p.u.Submission, p.u.Sentence = id, sub.Sentence
+	sub, ok, err := p.b.store.Submission(ctx, p.u.Submission)
+	if ok && (sub.ID == id || sub.Edits == 1) { // the whole of it
+		p.u.Sentence, p.u.Act = sub.Sentence, p.b.session.of(sub.ID)
 	}
 	return err
 }
@@ -206,7 +207,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		if !ok {
 			return nil, nil // it was taken back meanwhile
 		}
-		b.session.spend(u.Act, "")
+		b.session.spend(u.Act)
 		return nil, b.unmark(ctx, a)
 	}
 	sub := model.Submission{Undoes: u.Submission, Sentence: "took back: " + u.Sentence}
@@ -216,7 +217,7 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		return nil, err
 	}
 	b.remember(ids, entries)
-	b.session.spend(u.Act, u.Submission)
+	b.session.spend(u.Act)
 	b.moved(ctx)
 	return ids, nil
 }

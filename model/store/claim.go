@@ -26,15 +26,30 @@ func newOwner(dir string) (*owner, error) {
 		return nil, err
 	}
 	o := &owner{dir: dir, name: fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())}
-	o.lock = flock.New(filepath.Join(dir, o.name), flock.SetPermissions(0o600))
-	ok, err := o.lock.TryLock()
+	for {
+		o.lock = flock.New(filepath.Join(dir, o.name), flock.SetPermissions(0o600))
+		if _, err := o.lock.TryLock(); err != nil {
+			return nil, err
+		}
+		if o.holds() {
+			return o, nil
+		}
+		o.lock.Close()
+	}
+}
+
+// holds reports whether the lock is on the file that others find. Who looks for
+// dead processes between the making of the file and its lock takes it for one.
+func (o *owner) holds() bool {
+	if !o.lock.Locked() {
+		return false
+	}
+	mine, err := o.lock.Stat()
 	if err != nil {
-		return nil, err
+		return false
 	}
-	if !ok {
-		return nil, errors.New("the claim file is locked by somebody else")
-	}
-	return o, nil
+	theirs, err := os.Lstat(filepath.Join(o.dir, o.name))
+	return err == nil && os.SameFile(mine, theirs)
 }
 
 func (o *owner) close() {

@@ -64,8 +64,10 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 			if err := t.holdCompanions(e); err != nil {
 				return err
 			}
-			if err := t.dropUndoing(e); err != nil {
-				return err
+			if !e.Sent { // else it may stand on the service, and is still to be taken back
+				if err := t.dropUndoing(e); err != nil {
+					return err
+				}
 			}
 			t.ended(e.Submission, "discarded")
 		}
@@ -120,11 +122,9 @@ func (t *tx) rebase(e model.OutboxEntry) error {
 			if l.Base = c.now; c.was.People != nil && target.People != nil && c.now.People != nil {
 				l.Target = model.PeopleValue(model.MergePeople(*c.was.People, *target.People, *c.now.People))
 			}
-			raw, err := json.Marshal(l.Edit)
-			if err != nil {
+			if err := t.rewrite(l.Edit); err != nil {
 				return err
 			}
-			t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, l.ID)
 			if !l.Target.Equal(target) {
 				lost = append(lost, change{target, l.Target})
 			}
@@ -196,11 +196,10 @@ func (s *Store) Rebase(ctx context.Context, id string, base, target model.Value)
 			return &model.Error{Kind: model.Invalid, Message: "edit " + id + " does not wait for a decision"}
 		}
 		e.Base, e.Target = base, target
-		raw, err := json.Marshal(e.Edit)
-		if err != nil {
+		if err := t.rewrite(e.Edit); err != nil {
 			return err
 		}
-		t.exec("UPDATE outbox SET edit = ?, state = 'queued', sent = 0, next_try = 0, error = NULL, theirs = NULL, created = ? WHERE id = ?", raw, ms(s.now()), id)
+		t.exec("UPDATE outbox SET state = 'queued', sent = 0, next_try = 0, error = NULL, theirs = NULL, created = ? WHERE id = ?", ms(s.now()), id)
 		return t.reproject(e.Ref)
 	}))
 }

@@ -38,11 +38,10 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 				continue
 			}
 			for _, e := range taken {
-				raw, err := json.Marshal(e.Edit)
-				if err != nil {
+				if err := t.rewrite(e.Edit); err != nil {
 					return err
 				}
-				t.exec("UPDATE outbox SET state = 'sending', claim = ?, edit = ?, next_try = 0, attempts = attempts + 1 WHERE id = ?", s.owner.name, raw, e.ID)
+				t.exec("UPDATE outbox SET state = 'sending', claim = ?, next_try = 0, attempts = attempts + 1 WHERE id = ?", s.owner.name, e.ID)
 				e.State = model.Sending
 				e.Attempts++
 				out = append(out, e)

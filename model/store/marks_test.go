@@ -145,7 +145,7 @@ func (w *world) edit() {
 	if err != nil || len(claimed) != 1 {
 		w.Fatal(len(claimed), err)
 	}
-	if err := w.s.Sent(ctx, ids); err != nil {
+	if _, err := w.s.Sent(ctx, ids); err != nil {
 		w.Fatal(err)
 	}
 	status := w.c.Status

@@ -84,6 +84,16 @@ func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
 	return ids, nil
 }
 
+// rewrite keeps an edit of the outbox with another base or target: it may widen
+// now, or no longer.
+func (t *tx) rewrite(e model.Edit) error {
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return t.exec("UPDATE outbox SET edit = ?, widens = ? WHERE id = ?", raw, e.Widens(), e.ID)
+}
+
 // field is Edit.Field made unique for creates, which never wait for each other.
 func field(e model.Edit) string {
 	if e.Kind == model.EditCreate {

@@ -97,7 +97,7 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	save(t, dead, conv("1", "a"))
 	ids := enqueue(t, dead, rename("1", "a", "b"))
 	claim(t, dead, nil)
-	if err := dead.Sent(t.Context(), ids); err != nil {
+	if _, err := dead.Sent(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
 	living := open(t, path)
@@ -255,7 +255,7 @@ func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
 		t.Errorf("withdrew %v, %v", got, err)
 	}
-	if err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
@@ -306,7 +306,7 @@ func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	claim(t, s, nil)
-	if err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Release(t.Context(), "sales"); err != nil {
@@ -329,7 +329,7 @@ func TestADecisionStartsAnEditAnew(t *testing.T) {
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
 	claim(t, s, nil)
-	if err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), ids); err != nil {
 		t.Fatal(err)
 	}
 	theirs := model.TextValue("c")

@@ -10,19 +10,37 @@ import (
 	"confab/model"
 )
 
-// Sent notes, before a write leaves, that it may have left.
-func (s *Store) Sent(ctx context.Context, ids []string) error {
-	return localError("note a sending", s.tx(ctx, func(t *tx) error {
+// Sent notes, before writes leave, that they may have left, and returns which
+// of the claimed edits to send: one that was taken back meanwhile is given up
+// instead.
+func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		send = nil
 		for _, id := range ids {
+			e, ok, err := t.entry(id)
+			if err != nil {
+				return err
+			}
+			if ok {
+				if ok, err = t.takenBack(e); err != nil {
+					return err
+				}
+			}
+			if ok {
+				continue
+			}
 			t.exec("UPDATE outbox SET sent = 1 WHERE id = ?", id)
+			send = append(send, id)
 		}
 		return nil
-	}))
+	})
+	return send, localError("note a sending", err)
 }
 
 // Park puts a claimed edit back with a state and why. next is when a retry is
 // due. theirs is what the service showed, for conflicts and failed checks.
 // unsent takes back the note of Sent: the request certainly changed nothing.
+// Nothing of an account that was set aside meanwhile goes on by itself.
 func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
 	err := s.tx(ctx, func(t *tx) error {
 		var errRaw, theirsRaw []byte
@@ -32,12 +50,19 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		if theirs != nil {
 			theirsRaw, _ = json.Marshal(theirs)
 		}
-		t.exec("UPDATE outbox SET state = ?, claim = '', error = ?, theirs = ?, next_try = ?, sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?",
-			state, errRaw, theirsRaw, ms(next), unsent, id)
-		if err := t.parked(id); err != nil {
+		t.exec(`UPDATE outbox SET state = CASE WHEN orphaned = 1 AND ? THEN 'held' ELSE ? END, claim = '', error = ?, theirs = ?, next_try = ?,
+  sent = CASE WHEN ? THEN 0 ELSE sent END WHERE id = ?`, state.Waiting(), state, errRaw, theirsRaw, ms(next), unsent, id)
+		e, ok, err := t.entry(id)
+		if err != nil || !ok {
 			return err
 		}
-		return t.reprojectEntry(id)
+		// What may have been sent and is on its way is read again first.
+		if !e.Sent || e.State.NeedsPerson() {
+			if _, err := t.takenBack(e); err != nil {
+				return err
+			}
+		}
+		return t.reproject(e.Ref)
 	})
 	return localError("park an edit", err)
 }
@@ -59,9 +84,17 @@ func (t *tx) reprojectEntry(id string) error {
 
 // Settle ends an edit in one transaction: the new state of the server, the
 // journal entry, and the outbox row's removal. after is nil where nothing new
-// is known; gone makes a tombstone.
+// is known; gone makes a tombstone. Where another process has set the account
+// aside meanwhile, the entry goes with it; of a forgotten one nothing is kept.
 func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.JournalEntry, after *model.Conversation, gone bool) error {
 	err := s.tx(ctx, func(t *tx) error {
+		now, ok, err := t.entry(e.ID)
+		if err != nil || !ok {
+			return err
+		}
+		if account := now.Ref.Account; account != e.Ref.Account {
+			e.Ref.Account, j.Ref.Account, after = account, account, nil
+		}
 		t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 		if err := t.journal(j); err != nil {
 			return err

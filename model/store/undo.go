@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"confab/model"
@@ -35,8 +34,15 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 				return err
 			}
 		}
+		given := map[string]bool{}
+		for _, id := range giveUp {
+			given[id] = true
+		}
 		for _, e := range entries {
-			if err := t.mayUndo(e.Edit.Undoes, giveUp); err != nil {
+			if given[e.Edit.Undoes] {
+				continue
+			}
+			if err := t.mayUndo(e.Edit.Undoes); err != nil {
 				return err
 			}
 		}
@@ -54,12 +60,7 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 // mayUndo reports ErrUndoMoved unless an edit was delivered, is being sent, or
 // may have been sent: then its inverse has something to take back, or waits for
 // it.
-func (t *tx) mayUndo(id string, givenUp []string) error {
-	for _, g := range givenUp {
-		if g == id {
-			return nil
-		}
-	}
+func (t *tx) mayUndo(id string) error {
 	e, ok, err := t.entry(id)
 	if err != nil {
 		return err
@@ -143,25 +144,24 @@ func (t *tx) dropUndoing(e model.OutboxEntry) error {
 	return nil
 }
 
-// parked settles an edit that would need a person where the person has said
-// already that it is to be taken back: what changed nothing leaves the outbox
-// together with its inverse, what may have changed something leaves it to its
-// inverse.
-func (t *tx) parked(id string) error {
-	e, ok, err := t.entry(id)
-	if err != nil || !ok || !e.State.NeedsPerson() || e.State == model.Held {
-		return err
-	}
+// takenBack gives up an edit that a person has taken back while it was being
+// sent, and reports whether it was: it is neither sent again nor decided about.
+// What changed nothing leaves the outbox together with its inverse, what may
+// have changed something leaves it to its inverse.
+func (t *tx) takenBack(e model.OutboxEntry) (bool, error) {
 	undoing, err := t.undoing(e)
 	if err != nil || len(undoing) == 0 {
-		return err
+		return false, err
 	}
-	if !e.Sent && e.State.WithoutEffect() {
+	if err := t.holdCompanions(e); err != nil {
+		return false, err
+	}
+	if !e.Sent {
 		if err := t.dropUndoing(e); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return t.giveUp(e, "withdrawn")
+	return true, t.giveUp(e, "withdrawn")
 }
 
 // Reground gives a claimed edit another base and target: what confab itself
@@ -173,11 +173,9 @@ func (s *Store) Reground(ctx context.Context, id string, base, target model.Valu
 			return err
 		}
 		e.Base, e.Target = base, target
-		raw, err := json.Marshal(e.Edit)
-		if err != nil {
+		if err := t.rewrite(e.Edit); err != nil {
 			return err
 		}
-		t.exec("UPDATE outbox SET edit = ? WHERE id = ?", raw, id)
 		return t.reproject(e.Ref)
 	}))
 }

@@ -1,0 +1,90 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// whileSending submits changes of the first conversation, does something once
+// the first of them has arrived at the service, which then answers it with an
+// error and without effect, and waits until all is over.
+func whileSending(t *testing.T, f *fake, answer error, changes []model.Change, f2 func(b *inbox.Inbox, ids []string), after func(b *inbox.Inbox)) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			b.Start(ctx)
+			arrived, release := make(chan bool), make(chan bool)
+			f.onApply = func() (error, bool) {
+				f.onApply = nil
+				f.mu.Unlock()
+				arrived <- true
+				<-release
+				f.mu.Lock()
+				return answer, false
+			}
+			ids := submit(t, b, f.ref("1"), changes)
+			<-arrived
+			f2(b, ids)
+			release <- true
+			time.Sleep(time.Hour)
+			after(b)
+		})
+	})
+}
+
+// What was taken back while it was being sent, and had no effect, is not sent
+// once more only to be taken back then.
+func TestWhatWasTakenBackIsNotSentAgain(t *testing.T) {
+	for name, answer := range map[string]error{
+		"not reached": errDown,
+		"no answer":   &model.Error{Kind: model.UnknownOutcome, Message: "no answer"},
+		"in between":  &model.Error{Kind: model.ConflictKind, Message: "not now"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			whileSending(t, f, answer, title("mine"), func(b *inbox.Inbox, _ []string) { undo(t, b, "") }, func(b *inbox.Inbox) {
+				if _, applies := f.count(); applies != 1 {
+					t.Errorf("%d writes were sent", applies)
+				}
+				if out := outbox(t, b); len(out) != 0 {
+					t.Errorf("outbox %+v", out)
+				}
+				if got := f.get("1").Title; got != "Kick-off" {
+					t.Errorf("the service has %q", got)
+				}
+			})
+		})
+	}
+}
+
+// What waits for an edit that was taken back while it was being sent, and had
+// no effect, waits for a person: it would widen what was never narrowed.
+func TestWhatWidensIsHeldWhenWhatItWaitsForIsTakenBack(t *testing.T) {
+	for name, kind := range map[string]model.ErrorKind{"refused": model.Forbidden, "lost": model.UnknownOutcome} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			withBob(f)
+			changes := append(privacy(model.PrivacyPublic),
+				model.Change{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{bob}})
+			whileSending(t, f, &model.Error{Kind: kind, Message: "no"}, changes, func(b *inbox.Inbox, ids []string) { undo(t, b, ids[0]) },
+				func(b *inbox.Inbox) {
+					if slices.Contains(f.sent, model.EditPrivacy) || f.get("1").Privacy != model.PrivacyPrivate {
+						t.Fatalf("it was made public: sent %v", f.sent)
+					}
+					if out := outbox(t, b); len(out) != 1 || out[0].State != model.Held {
+						t.Errorf("outbox %+v", out)
+					}
+				})
+		})
+	}
+}

@@ -1,0 +1,39 @@
+package store
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// A process that is looked at while it makes its claim file is not taken for
+// dead from then on.
+func TestAClaimFileIsLockedThatOthersFind(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "claims")
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				living(dir)
+			}
+		}
+	}()
+	for range 500 {
+		o, err := newOwner(dir)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if other := (&owner{dir: dir}); !other.alive(o.name) {
+			t.Error("it counts as dead")
+			o.close()
+			break
+		}
+		o.close()
+	}
+	close(stop)
+	<-stopped
+}

@@ -1,0 +1,110 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// An edit that may stand on the service is still taken back where the person
+// gives it up before that is known.
+func TestGivingUpWhatMayHaveBeenSentKeepsItsUndo(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	ids := enqueue(t, s, rename("1", "a", "b"))
+	claim(t, s, nil)
+	if _, err := s.Sent(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	back := rename("1", "b", "a")
+	back.Edit.Undoes = ids[0]
+	undo, err := s.Undo(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []store.Entry{back}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Discard(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(t, s, nil); len(got) != 1 || got[0].ID != undo[0] {
+		t.Errorf("claimed %+v", got)
+	}
+}
+
+// An edit that widens only since its conflict was decided is held too when what
+// was submitted with it is given up.
+func TestWhatWidensSinceADecisionIsHeldToo(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	access := store.Entry{Edit: model.Edit{Ref: model.Ref{Account: "sales", ID: "1"}, Kind: model.EditAccess,
+		Base: model.TextValue("open"), Target: model.TextValue("request-to-join")}}
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: store.NewID(start), At: start}, []store.Entry{rename("1", "a", "b"), access})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim(t, s, nil)
+	park(t, s, ids[0], model.Refused, time.Time{})
+	park(t, s, ids[1], model.InConflict, time.Time{})
+	if err := s.Rebase(t.Context(), ids[1], model.TextValue("invite-only"), access.Edit.Target); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Discard(t.Context(), ids[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if e, _, _ := s.OutboxEntry(t.Context(), ids[1]); e.State != model.Held {
+		t.Errorf("it is %s", e.State)
+	}
+}
+
+// What ends after another process gave the account another identity, or forgot
+// it, is not recorded for the new one.
+func TestWhatEndsAfterItsAccountIsGone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		meanwhile func(s *store.Store) error
+		journal   int
+	}{
+		"set aside": {func(s *store.Store) error {
+			_, _, err := s.OpenAccount(t.Context(), "sales", "another")
+			return err
+		}, 1},
+		"forgotten": {func(s *store.Store) error { return s.Forget(t.Context(), "sales") }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "confab.db")
+			s, other := open(t, path), open(t, path)
+			if _, _, err := s.OpenAccount(t.Context(), "sales", "one"); err != nil {
+				t.Fatal(err)
+			}
+			save(t, s, conv("1", "a"), conv("2", "x"))
+			ids := enqueue(t, s, rename("1", "a", "b"), rename("2", "x", "y"))
+			first, second := claim(t, s, nil)[0], claim(t, s, nil)[0]
+			if err := tc.meanwhile(other); err != nil {
+				t.Fatal(err)
+			}
+			after := conv("1", "b")
+			j := model.JournalEntry{Edit: first.Edit, State: model.Done, At: start}
+			if err := s.Settle(t.Context(), first, j, &after, false); err != nil {
+				t.Fatal(err)
+			}
+			park(t, s, second.ID, model.RetryAt, start)
+			if _, ok, _ := s.Row(t.Context(), after.Ref); ok {
+				t.Error("the conversation was stored for another identity")
+			}
+			if got, _ := s.History(t.Context(), model.HistoryRequest{Ref: after.Ref}); len(got) != 0 {
+				t.Errorf("the history of another identity has %+v", got)
+			}
+			all, err := s.History(t.Context(), model.HistoryRequest{})
+			if err != nil || len(all) != tc.journal {
+				t.Errorf("history %+v, %v", all, err)
+			}
+			if e, ok, _ := s.OutboxEntry(t.Context(), ids[1]); ok && (e.State != model.Held || !e.Orphaned) {
+				t.Errorf("it goes on by itself: %+v", e)
+			}
+		})
+	}
+}
