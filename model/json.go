@@ -185,7 +185,11 @@ func NewErrorJSON(e *EntryError) *ErrorJSON {
 	if e == nil {
 		return nil
 	}
-	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: e.Message, Code: orNull(e.Code),
+	message := e.Message
+	if message != "" && e.Hint != "" {
+		message += " — "
+	}
+	return &ErrorJSON{Kind: e.Kind, Status: e.Status, Message: message + e.Hint, Code: orNull(e.Code),
 		RequestID: orNull(e.RequestID), Existing: orNull(e.Existing)}
 }
 

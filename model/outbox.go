@@ -64,8 +64,10 @@ func (s EditState) WithoutEffect() bool { return s == InConflict || s == Refused
 type EntryError struct {
 	Kind ErrorKind `json:"kind"`
 	// Status is the HTTP status, nil where no answer came.
-	Status    *int   `json:"status"`
-	Message   string `json:"message"`
+	Status  *int   `json:"status"`
+	Message string `json:"message"`
+	// Hint is confab's own advice, which the service did not say.
+	Hint      string `json:"hint,omitempty"`
 	Code      string `json:"code,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
 	// Existing is the ref of a conversation to look at: the one that stands in
@@ -86,13 +88,7 @@ func NewEntryError(err error) *EntryError {
 	for _, f := range e.Fields {
 		msg += "; " + f.Field + ": " + f.Message
 	}
-	if e.Hint != "" {
-		if msg != "" {
-			msg += " — "
-		}
-		msg += e.Hint
-	}
-	out := &EntryError{Kind: e.Kind, Message: msg, Code: e.Code, RequestID: e.RequestID}
+	out := &EntryError{Kind: e.Kind, Message: msg, Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
 	if e.Status != 0 {
 		out.Status = &e.Status
 	}

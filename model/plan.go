@@ -69,6 +69,9 @@ type PlanItem struct {
 	Hidden bool
 	// Requests are what would be sent, filled on demand.
 	Requests []Request
+	// Waiting are edits of the outbox that want what was asked for already: it
+	// is shown so here, and the service does not have it yet.
+	Waiting []OutboxEntry
 }
 
 // Plan is the edits about to be submitted together, with what they will and

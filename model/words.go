@@ -63,6 +63,9 @@ func (e *EntryError) Words() string {
 	if request != "" {
 		what += " [request " + request + "]"
 	}
+	if hint := CleanLine(e.Hint, 300); hint != "" {
+		what += " — " + hint
+	}
 	return what
 }
 

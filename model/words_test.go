@@ -21,6 +21,8 @@ func TestWordsAreThoseOfAPerson(t *testing.T) {
 			`the service did not accept it (422): "title: too long" (bad) [request r1]`},
 		{&Error{Kind: Forbidden, Status: 403, Message: "Forbidden. You may not.", Code: "Forbidden"}, `the service does not allow it (403): "Forbidden. You may not."`},
 		{&Error{Kind: Forbidden, Status: 403, Message: "no", Code: "403"}, `the service does not allow it (403): "no"`},
+		{&Error{Kind: Forbidden, Status: 403, Message: "no", Hint: "the key lacks a role", RequestID: "r1"},
+			`the service does not allow it (403): "no" [request r1] — the key lacks a role`},
 		{&Error{Kind: UnknownOutcome}, "it is not known whether it was done"},
 		{&Error{Kind: "odd_one"}, "odd one"},
 	} {

@@ -134,7 +134,7 @@ func (m *Model) emptyText() []string {
 	var unread []string
 	for _, a := range m.facts.Accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
-			unread = append(unread, a.Name+": "+model.CleanLine(a.Error.Message, 200))
+			unread = append(unread, a.Name+": "+a.Error.Words())
 		}
 	}
 	if len(unread) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -345,8 +346,11 @@ func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, befor
 	if _, err := d.b.store.Save(ctx, *after, model.ReadRow); err != nil {
 		return err
 	}
-	return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified,
-		Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}, &is, time.Time{}, false)
+	cause := &model.EntryError{Kind: model.Unverified, Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}
+	if e.Kind == model.EditArchive {
+		cause.Message = "the service accepted it, but the conversation is not archived"
+	}
+	return d.park(ctx, e, model.NotVerified, cause, &is, time.Time{}, false)
 }
 
 // finish writes the journal and ends the edit.
@@ -398,6 +402,9 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		kept = nil // confab was left: that is no reason why the edit waits
 	} else if err.Existing != "" {
 		kept.Existing = model.Ref{Account: d.a.name, ID: err.Existing}.String()
+		if !strings.Contains(kept.Message, kept.Existing) {
+			kept.Hint = strings.TrimPrefix(kept.Hint+" ("+kept.Existing+")", " ")
+		}
 	}
 	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)
 }

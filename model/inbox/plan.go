@@ -100,7 +100,24 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 		}
 	}
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
+	if it.State != model.PlanBlocked && len(row.Pending) > 0 {
+		all, err := b.OutboxOf(ctx, ref)
+		if err != nil {
+			return it, err
+		}
+		it.Waiting = wanting(all, changes, it.Edits)
+	}
 	return a.sendable(row.Conversation, it), nil
+}
+
+// wanting gives the edits that a projected row shows and that are of a field
+// which was asked to change and is left alone by the planned edits.
+func wanting(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
+	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
+		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
+		again := func(p model.Edit) bool { return p.Field() == e.Field() }
+		return !e.State.Waiting() && e.State != model.Held || !slices.ContainsFunc(changes, of) || slices.ContainsFunc(planned, again)
+	})
 }
 
 // sendable blocks what the adapter would refuse without asking its service,

@@ -288,8 +288,16 @@ func (b *Inbox) replaced(ctx context.Context, id string) (e model.OutboxEntry, o
 	return e, ok
 }
 
-// explain gives a queued edit the reason why it was not sent, where there is one.
+// explain gives a queued edit the reason why it was not sent, where there is
+// one, and an edit between two tries the time of the next, which is no earlier
+// than its service asked for.
 func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEntry {
+	if e.State == model.RetryAt {
+		if until, err := b.store.HeldUntil(ctx, e.Ref.Account); err == nil && until.After(e.NextTry) {
+			e.NextTry = until
+		}
+		return e
+	}
 	if e.State != model.Queued || e.Error != nil {
 		return e
 	}
@@ -300,6 +308,9 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 	}
 	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
 		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
+		if before.State.Waiting() {
+			e.Error.Kind = model.Unavailable // it passes by itself
+		}
 		if before.Error != nil {
 			e.Error.Kind = before.Error.Kind
 			e.Error.Message += ": " + before.Error.Message
@@ -311,7 +322,7 @@ func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEn
 		return e
 	}
 	if err := b.allowed(ctx, a); err != nil {
-		e.Error = model.NewEntryError(err)
+		e.Error, e.NextTry = model.NewEntryError(err), model.AsError(err).RetryAt
 	} else if st := a.snapshot(); st.Error != nil {
 		e.Error, e.NextTry = st.Error, st.NextTry
 	} else if a.desc.ReadOnly {
@@ -383,6 +394,15 @@ func (b *Inbox) each(f func(*account) error) error {
 // Outbox lists every edit that is not settled, oldest first.
 func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { return b.store.Outbox(ctx) }
 
+// Explained gives edits of the outbox with why they wait and until when.
+func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
+	out := make([]model.OutboxEntry, len(entries))
+	for i, e := range entries {
+		out[i] = b.explain(ctx, e)
+	}
+	return out
+}
+
 // Submission reads one submission and how far it is; ok is false where there is
 // none of this id.
 func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bool, error) {
@@ -394,20 +414,14 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 // why they wait, and those that are settled.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	waiting, settled, err := b.store.SubmissionEdits(ctx, id)
-	for i := range waiting {
-		waiting[i] = b.explain(ctx, waiting[i])
-	}
-	return waiting, settled, err
+	return b.Explained(ctx, waiting), settled, err
 }
 
 // OutboxOf lists the edits of one conversation that are not settled, oldest
 // first, with why they wait.
 func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
 	out, err := b.store.OutboxOf(ctx, ref)
-	for i := range out {
-		out[i] = b.explain(ctx, out[i])
-	}
-	return out, err
+	return b.Explained(ctx, out), err
 }
 
 // Submissions lists submissions, newest first, those that are still on their

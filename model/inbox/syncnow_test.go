@@ -62,6 +62,9 @@ func TestSyncByHandObeysTheServiceAndLeavesDecisionsAlone(t *testing.T) {
 		if model.KindOf(err) != model.RateLimited || len(out) != 1 || out[0].Ref != f.ref("2") || out[0].State != model.RetryAt {
 			t.Fatalf("%v, results %+v", err, out)
 		}
+		if wait := time.Until(out[0].NextTry); wait < 9*time.Minute || wait > 10*time.Minute {
+			t.Errorf("the next try is said to be in %v", wait)
+		}
 		time.Sleep(11 * time.Minute)
 		out = nil
 		if err := b.SyncNow(ctx, false, func(r model.DeliveryResult) { out = append(out, r.Entry) }); err != nil {

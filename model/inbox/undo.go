@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 
 	"confab/model"
 	"confab/model/store"
@@ -174,10 +175,24 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		for k := range it.Edits {
 			it.Edits[k].Undoes = e.ID
 		}
-		p.u.Plan.Items = append(p.u.Plan.Items, it)
+		p.add(it)
 		planned = true
 	}
 	return planned, nil
+}
+
+// add puts the inverse of one edit into the plan, beside those of the same
+// conversation.
+func (p *undoPlan) add(it model.PlanItem) {
+	at := slices.IndexFunc(p.u.Plan.Items, func(have model.PlanItem) bool { return have.Ref == it.Ref })
+	if at < 0 {
+		p.u.Plan.Items = append(p.u.Plan.Items, it)
+		return
+	}
+	have := &p.u.Plan.Items[at]
+	have.Edits = append(have.Edits, it.Edits...)
+	have.Risks = append(have.Risks, it.Risks...)
+	have.Notes = append(have.Notes, it.Notes...)
 }
 
 // ApplyUndo does what PlanUndo planned: local marks go back at once, edits that
@@ -191,8 +206,11 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 		if !ok {
 			return nil, nil // it was taken back meanwhile
 		}
-		b.session.spend(u.Act)
-		return nil, b.unmark(ctx, a)
+		err := b.unmark(ctx, a)
+		if err == nil {
+			b.session.spend(u.Act)
+		}
+		return nil, err
 	}
 	sub := model.Submission{Undoes: u.Submission, Sentence: "took back: " + u.Sentence}
 	entries, sub := b.entries(u.Plan, sub)

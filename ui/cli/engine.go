@@ -29,6 +29,8 @@ type Engine interface {
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	// Explained gives edits of the outbox with why they wait and until when.
+	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
 	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)

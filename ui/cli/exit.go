@@ -120,6 +120,9 @@ func codeOfEdit(e model.OutboxEntry) int {
 		if e.Error != nil && e.Error.Kind == model.Local {
 			return ExitLocal
 		}
+		if e.State == model.Queued && e.Error != nil && !e.Error.Kind.Transient() {
+			return ExitRefused // it waits for what a person decides
+		}
 		return ExitUnreachable
 	}
 	return ExitRefused

@@ -33,6 +33,7 @@ func (r *run) listOutbox(ctx context.Context, e Engine) error {
 	if err != nil {
 		return err
 	}
+	entries = e.Explained(ctx, entries)
 	if r.flags.json {
 		for _, entry := range entries {
 			if err := r.object(model.NewEditJSON(entry)); err != nil {

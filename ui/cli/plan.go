@@ -45,7 +45,10 @@ func itemLines(it model.PlanItem) []string {
 	}
 	switch it.State {
 	case model.PlanAlready:
-		return []string{head + ": already so"}
+		if len(it.Waiting) == 0 {
+			return []string{head + ": already so"}
+		}
+		return append([]string{head + ": asked for already, and not delivered yet"}, waitingLines(it)...)
 	case model.PlanBlocked:
 		return []string{head + ": can't: " + model.CleanLine(it.Reason, 1000)}
 	}
@@ -55,6 +58,7 @@ func itemLines(it model.PlanItem) []string {
 			out = append(out, "  "+line)
 		}
 	}
+	out = append(out, waitingLines(it)...)
 	for _, risk := range it.Risks {
 		out = append(out, "  ! "+model.CleanLine(risk.Text, 500))
 	}
@@ -64,6 +68,19 @@ func itemLines(it model.PlanItem) []string {
 			seen[note] = true
 			out = append(out, "  note: "+model.CleanLine(note, 500))
 		}
+	}
+	return out
+}
+
+// waitingLines show what was asked for before, and how that stands.
+func waitingLines(it model.PlanItem) []string {
+	var out []string
+	for _, e := range it.Waiting {
+		line := "  in the outbox: " + e.ID + "  " + e.State.Words() + "  " + shortEdit(e.Edit) + nextTry(e)
+		if e.Error != nil {
+			line += ": " + e.Error.Words()
+		}
+		out = append(out, line)
 	}
 	return out
 }
@@ -163,7 +180,7 @@ func resultLine(d model.DeliveryResult) string {
 	if e.State.Waiting() {
 		line += ": stays in the outbox" + nextTry(e)
 	}
-	if e.Theirs != nil {
+	if e.Theirs != nil && e.Kind != model.EditArchive {
 		line += "; it is now " + value(*e.Theirs)
 	}
 	// What is done may carry the failure of an earlier try.

@@ -58,6 +58,19 @@ func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want,
 	if failed.refused(plan) {
 		codes = append(codes, ExitRefused)
 	}
+	for _, it := range plan.Items {
+		for _, entry := range it.Waiting {
+			if !o.noWait {
+				codes = append(codes, codeOfEdit(entry))
+			}
+			if !r.flags.json {
+				continue
+			}
+			if err := r.object(model.NewEditJSON(entry)); err != nil {
+				return err
+			}
+		}
+	}
 	if r.flags.json {
 		if err := r.reportUnsent(ctx, e, plan, wants, failed); err != nil {
 			return err
@@ -161,11 +174,24 @@ func (r *run) endings(ctx context.Context, e Engine, ids []string, told bool) er
 			continue
 		}
 		r.print("%s", r.ending(sub, !told, "confab outbox"))
-		if len(ids) == 1 && sub.Delivered > sub.TakenBack && sub.Undoes == "" {
+		if len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
+			continue
+		}
+		_, settled, err := e.SubmissionEdits(ctx, id)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(settled, takesBack) {
 			r.say("To take it back: confab undo %s", sub.ID)
 		}
 	}
 	return nil
+}
+
+// takesBack reports whether undo can do something about a settled edit.
+func takesBack(j model.JournalEntry) bool {
+	can, _ := model.Undoable(j.Kind)
+	return can && j.State == model.Done && j.Undone == ""
 }
 
 // ending says in one line what a submission did and how it ended, and the reason
@@ -235,7 +261,7 @@ type want struct {
 // with the state already, or blocked and the reason.
 func (r *run) reportUnsent(ctx context.Context, e Engine, plan model.Plan, wants []want, failed failures) error {
 	for _, it := range plan.Items {
-		if it.State == model.PlanChange {
+		if it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
 		}
 		row, cached, err := e.Row(ctx, it.Ref)

@@ -72,14 +72,14 @@ func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, o sendOption
 		codes = append(codes, ExitRefused)
 	}
 	switch {
-	case o.dryRun:
-		if err := r.dryRun(ctx, e, u.Plan, nil); err != nil {
-			return err
-		}
-		return status(codes)
 	case u.Nothing():
 		if len(u.Blocked) == 0 {
 			r.say("There is nothing to take back.")
+		}
+		return status(codes)
+	case o.dryRun:
+		if err := r.dryRun(ctx, e, u.Plan, nil); err != nil {
+			return err
 		}
 		return status(codes)
 	case !o.yes:

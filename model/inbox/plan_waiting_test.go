@@ -1,0 +1,44 @@
+package inbox_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// A row shows what is on its way. A plan for the same says that the service
+// does not have it yet: a person who asks for a held "private" again must not
+// read that it is so.
+func TestAPlanNamesWhatTheOutboxWantsAlready(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	waiting(t, f, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		ids := submit(t, b, f.ref("1"), privacy(model.PrivacyPrivate))
+		if _, err := s.HoldOld(ctx, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		plan := func(changes []model.Change) model.PlanItem {
+			t.Helper()
+			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, changes, model.PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.Items[0]
+		}
+		it := plan(privacy(model.PrivacyPrivate))
+		if it.State != model.PlanAlready || len(it.Waiting) != 1 || it.Waiting[0].ID != ids[0] || it.Waiting[0].State != model.Held {
+			t.Errorf("%+v", it)
+		}
+		if it = plan(title("other")); len(it.Waiting) != 0 {
+			t.Errorf("another field: %+v", it.Waiting)
+		}
+		if it = plan(privacy(model.PrivacyPublic)); len(it.Waiting) != 0 || it.State != model.PlanChange {
+			t.Errorf("the opposite: %+v", it)
+		}
+	})
+}

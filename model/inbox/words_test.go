@@ -1,0 +1,41 @@
+package inbox_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// What stands in the way of an edit is named, so that it can be opened.
+func TestARefusalNamesWhatStandsInTheWay(t *testing.T) {
+	f := newFake("support", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		f.onApply = func() (error, bool) {
+			return &model.Error{Kind: model.ConflictKind, Status: 409, Message: "another one", Hint: "close the other one first", Existing: "c-9"}, false
+		}
+		out := deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
+		const want = `"another one" — close the other one first (support:c-9)`
+		if len(out) != 1 || out[0].State != model.Refused || !strings.HasSuffix(out[0].Error.Words(), want) {
+			t.Errorf("%+v: %s", out, out[0].Error.Words())
+		}
+	})
+}
+
+// An archiving that the service ignores is said in words of archiving.
+func TestAnIgnoredArchivingSaysSo(t *testing.T) {
+	f := newFake("sales", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		b.Sync(context.Background())
+		f.ignore = true
+		out := deliver(t, b, submit(t, b, f.ref("1"), []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}))
+		const want = "the service accepted it, but the conversation is not archived"
+		if len(out) != 1 || out[0].State != model.NotVerified || out[0].Error.Words() != want {
+			t.Errorf("%+v: %s", out, out[0].Error.Words())
+		}
+	})
+}
