@@ -73,7 +73,7 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	say(s.Delivered, delivered+spaced(clock(s.SettledAt)))
 	say(s.Already, "already so")
 	say(s.TakenBack, "taken back"+spaced(clock(s.TakenBackAt)))
-	say(s.Withdrawn, "withdrawn before sending")
+	say(s.Withdrawn, "withdrawn")
 	say(s.Discarded, "given up")
 	say(s.Replaced, "replaced by a newer edit")
 	say(s.Sending, "being sent")

@@ -79,7 +79,7 @@ func TestBulkRetryAndStop(t *testing.T) {
 		a.Press("r")
 		a.Want(fmt.Sprintf("%d on their way", n))
 		a.Press("x")
-		a.Want(fmt.Sprintf("%d edits withdrawn before sending", n))
+		a.Want(fmt.Sprintf("%d edits withdrawn", n))
 		if len(f.outbox) != 0 {
 			t.Errorf("%d edits are still queued", len(f.outbox))
 		}

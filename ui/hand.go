@@ -27,6 +27,8 @@ type hand struct {
 	// withheld says that a key of this burst was not carried out, so that the
 	// keys after it may be meant for something else than they would do.
 	withheld bool
+	// changed is the conversation that an act changed last without asking.
+	changed model.Ref
 
 	// late are the overlays that wait for their turn to open; top is the one that
 	// was opened last, at opened.
@@ -94,10 +96,23 @@ func (m *Model) strike() (held bool) {
 // that the key was struck for the row before it.
 func (m *Model) slid(in intent) bool { return in.one && m.now().Sub(in.since) < handTime }
 
-// withhold says that nothing was done to a row that nobody had seen.
-func (m *Model) withhold(in intent) {
+// unseen says why an act that asks nothing would change what the person has not
+// seen yet, "" where it would not: the row slid in, or a change of it that was
+// struck before is still on its way to the disk and the screen.
+func (m *Model) unseen(in intent) string {
+	switch {
+	case m.slid(in):
+		return name(in.row.Conversation) + " came under the cursor just now"
+	case in.one && in.row.Conversation.Ref == m.hand.changed && (m.submitting > 0 || len(m.ops) > 0):
+		return "the change of " + name(in.row.Conversation) + " before this one is still being kept"
+	}
+	return ""
+}
+
+// withhold says that nothing was done, and why.
+func (m *Model) withhold(why string) {
 	m.hand.withheld = true
-	m.say(theme.Warning, "nothing was done: "+name(in.row.Conversation)+" came under the cursor just now")
+	m.say(theme.Warning, "nothing was done: "+why)
 }
 
 // name is what a conversation is called in a sentence.

@@ -526,3 +526,19 @@ func TestAnAnswerIsToldInPlaceOfAnOlderMessage(t *testing.T) {
 		a.WantNot("kept as a draft")
 	})
 }
+
+// Two strikes in one breath on a row that stays are one change: the second is
+// about something that is not on the screen yet.
+func TestADoubleStrikeOnOneRowIsOneChange(t *testing.T) {
+	f := newFake(conversations(4)...)
+	f.delay["Plan"] = 50 * time.Millisecond
+	with(t, f, start{}, func(a *app) {
+		a.Burst(0, "p", "p")
+		time.Sleep(time.Second)
+		a.Settle()
+		if got := f.submitted(); len(got) != 1 {
+			t.Errorf("submitted %+v", got)
+		}
+		a.Want("nothing was done: the change of", "before this one is still being kept")
+	})
+}

@@ -168,9 +168,12 @@ func (m *Model) run(in intent) tea.Cmd {
 	if in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark {
 		return m.runCounted(in, h)
 	}
-	if h.unasked != nil && m.slid(in) && h.unasked(in) {
-		m.withhold(in)
-		return nil
+	if h.unasked != nil && h.unasked(in) {
+		if why := m.unseen(in); why != "" {
+			m.withhold(why)
+			return nil
+		}
+		m.hand.changed = in.row.Conversation.Ref
 	}
 	if why := m.off(in); why != "" {
 		// What was to be typed must not be read as keys.

@@ -421,7 +421,7 @@ func (m *Model) withdraw(ids ...string) tea.Cmd {
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
 		n, err := be.Withdraw(ctx, ids...)
-		return settledMsg{theme.Count(n, "edit") + " withdrawn before sending", err, keymap.Stop}
+		return settledMsg{theme.Count(n, "edit") + " withdrawn", err, keymap.Stop}
 	}
 }
 

@@ -15,7 +15,7 @@ func TestUndo(t *testing.T) {
 		a.Press("u")
 		a.Want("nothing was changed, so there is nothing to take back")
 		a.Press("p", "u")
-		a.Want("withdrawn before it was sent: made “Talk 0 about budgets” private", "○ public  Talk 0")
+		a.Want("withdrawn, nothing was changed: made “Talk 0 about budgets” private", "○ public  Talk 0")
 		a.WantNot("queued", "making")
 		if len(f.applied) != 1 {
 			t.Error("nothing was undone")
@@ -33,7 +33,7 @@ func TestUndoInOneBreathIsAboutTheKeyBeforeIt(t *testing.T) {
 		a.Type("!")
 		a.Press("enter", "k")
 		a.Rush("p", "u")
-		a.Want("withdrawn before it was sent: made “Talk 0 about budgets” private")
+		a.Want("withdrawn, nothing was changed: made “Talk 0 about budgets” private")
 		if len(f.applied) != 1 || len(f.outbox) != 1 {
 			t.Errorf("%d undone, %d left", len(f.applied), len(f.outbox))
 		}
@@ -91,7 +91,7 @@ func TestAnUndoThatMovedIsPlannedAgain(t *testing.T) {
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
-		a.Want("withdrawn before it was sent: made “Talk 0” private")
+		a.Want("withdrawn, nothing was changed: made “Talk 0” private")
 		if !slices.Equal(asked, []string{"", "s0001"}) || len(f.applied) != 1 || f.applied[0].Act != 7 {
 			t.Errorf("asked %q, applied %+v", asked, f.applied)
 		}

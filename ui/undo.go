@@ -191,7 +191,7 @@ func (m *Model) undone(msg undoneMsg) tea.Cmd {
 
 // withdrawn says what was taken back before it was sent.
 func withdrawn(u model.Undo) string {
-	text := "withdrawn before it was sent: " + u.Sentence
+	text := "withdrawn, nothing was changed: " + u.Sentence
 	if len(u.Blocked) > 0 {
 		text += ". The rest can't be taken back: " + blocked(u)
 	}

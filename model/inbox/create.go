@@ -87,8 +87,7 @@ func (d delivery) exists(ctx, remote context.Context, e model.OutboxEntry, kept 
 			}
 			defer d.b.announce(ctx, d.a, ref)
 		}
-		refused.Hint = ""
-		refused.Message = "it exists already, as " + ref.String() + ": " + refused.Message
+		refused.Hint = "it exists already, as " + ref.String()
 	} else if e.Sent {
 		return d.unclear(ctx, e, nil, "the service refuses another: "+refused.Message)
 	}

@@ -183,7 +183,7 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	}
 	l.forget(u.Submission)
 	if n := len(u.Withdraw); n > 0 {
-		l.print("withdrawn before sending: %s", theme.Count(n, "edit"))
+		l.print("withdrawn, nothing was changed: %s", theme.Count(n, "edit"))
 	}
 	if len(ids) > 0 {
 		l.followed(u.Plan)

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package proof
 
 import (
 	"bytes"
@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"confab/config"
 	"confab/providers/sandbox"
 	"confab/ui/uitest"
 )
@@ -29,28 +30,22 @@ const (
 	// endTime is how long the program may take to end.
 	endTime = 2 * time.Second
 	// shortRounds is how often it is ended where CONFAB_SOAK sets no time.
-	shortRounds = 24
+	shortRounds = 16
 )
 
-// rounds tells whether there is another round. CONFAB_SOAK is for how long to
-// go on, such as 60s; without it there are as many as named.
-func rounds(t *testing.T, short int) func(n int) bool {
-	t.Helper()
-	text := os.Getenv("CONFAB_SOAK")
-	if text == "" {
+// moreRounds tells whether there is another round: as many as named, or for as
+// long as the long form takes.
+func moreRounds(short int) func(n int) bool {
+	if soak() == 0 {
 		return func(n int) bool { return n < short }
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		t.Fatalf("CONFAB_SOAK: %v", err)
-	}
-	end := time.Now().Add(d)
+	end := time.Now().Add(soak())
 	return func(int) bool { return time.Now().Before(end) }
 }
 
-// home is a config, a state directory and a sandbox that several runs share.
+// endHome is a config, a state directory and a sandbox that several runs share.
 // The sandbox can keep the answers of writes to itself.
-type home struct {
+type endHome struct {
 	box   *sandbox.Sandbox
 	env   []string
 	state string
@@ -60,13 +55,13 @@ type home struct {
 	held    chan struct{} // gets one for each write that was done and not answered
 }
 
-func newHome(t *testing.T) *home {
+func newEndHome(t *testing.T) *endHome {
 	t.Helper()
 	b, err := sandbox.New(sandbox.Options{Conversations: 40, Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &home{box: b, state: t.TempDir(), held: make(chan struct{}, 100)}
+	h := &endHome{box: b, state: t.TempDir(), held: make(chan struct{}, 100)}
 	server := httptest.NewServer(h)
 	t.Cleanup(func() {
 		h.answer()
@@ -74,7 +69,7 @@ func newHome(t *testing.T) *home {
 		server.Close()
 	})
 	dir := t.TempDir()
-	if _, err := newSandboxAccounts(b, server.URL, dir); err != nil {
+	if err := config.WriteSandbox(filepath.Join(dir, "sandbox", "config.toml"), configOf(b, server.URL)); err != nil {
 		t.Fatal(err)
 	}
 	h.env = []string{"TERM=xterm-256color", "LANG=C.UTF-8", "TZ=UTC", "CONFAB_CONFIG=" + filepath.Join(dir, "sandbox", "config.toml"),
@@ -83,7 +78,7 @@ func newHome(t *testing.T) *home {
 }
 
 // ServeHTTP does what is asked; while answers are held, a write has no answer.
-func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *endHome) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	holding := h.holding
 	h.mu.Unlock()
@@ -102,13 +97,13 @@ func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(answer.Body.Bytes())
 }
 
-func (h *home) hold() {
+func (h *endHome) hold() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.holding = make(chan struct{})
 }
 
-func (h *home) answer() {
+func (h *endHome) answer() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.holding != nil {
@@ -118,7 +113,7 @@ func (h *home) answer() {
 }
 
 // query reads the first column of what the database holds.
-func (h *home) query(t *testing.T, q string, args ...any) []string {
+func (h *endHome) query(t *testing.T, q string, args ...any) []string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(h.state, "confab", "confab.db"))
 	if err != nil {
@@ -142,9 +137,9 @@ func (h *home) query(t *testing.T, q string, args ...any) []string {
 }
 
 // run is a command of the program without a terminal.
-func (h *home) run(t *testing.T, args ...string) (out string, code int) {
+func (h *endHome) run(t *testing.T, args ...string) (out string, code int) {
 	t.Helper()
-	raw, err := confab(t, h.env, args...).CombinedOutput()
+	raw, err := program(t, h.env, args...).CombinedOutput()
 	return string(raw), exitCode(t, err)
 }
 
@@ -170,9 +165,9 @@ type session struct {
 	ended chan error
 }
 
-func (h *home) start(t *testing.T, args ...string) *session {
+func (h *endHome) start(t *testing.T, args ...string) *session {
 	t.Helper()
-	return startOn(t, confab(t, h.env, args...))
+	return startOn(t, program(t, h.env, args...))
 }
 
 func startOn(t *testing.T, cmd *exec.Cmd) *session {
@@ -233,11 +228,11 @@ func (s *session) awaitSaid(words string) {
 // typed: it ends in time, the terminal is as it was, and what stood on the
 // screen is kept.
 func TestSignalsEndIt(t *testing.T) {
-	h := newHome(t)
+	h := newEndHome(t)
 	if out, code := h.run(t, "sync"); code != 0 {
 		t.Fatalf("sync ended with %d: %s", code, out)
 	}
-	more := rounds(t, shortRounds)
+	more := moreRounds(shortRounds)
 	var mu sync.Mutex
 	var took []time.Duration
 	var side sync.WaitGroup // by side: a round mostly waits
@@ -258,7 +253,7 @@ func TestSignalsEndIt(t *testing.T) {
 }
 
 // endOnce types into the title of another conversation for each worker.
-func endOnce(t *testing.T, h *home, worker, n int) time.Duration {
+func endOnce(t *testing.T, h *endHome, worker, n int) time.Duration {
 	t.Helper()
 	sig := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}[rand.N(3)]
 	text := fmt.Sprintf("%d%05d-the-quick-brown-fox-jumps", worker, n)
@@ -318,7 +313,7 @@ func shownPrefix(screen, text string) string {
 }
 
 // started waits until the service has done a write and keeps the answer.
-func (h *home) started(t *testing.T) {
+func (h *endHome) started(t *testing.T) {
 	t.Helper()
 	select {
 	case <-h.held:
@@ -328,7 +323,7 @@ func (h *home) started(t *testing.T) {
 }
 
 // writes counts the writes the services have seen.
-func (h *home) writes() int {
+func (h *endHome) writes() int {
 	n := 0
 	for _, r := range h.box.Requests() {
 		if r.Write {
@@ -340,7 +335,7 @@ func (h *home) writes() int {
 
 // wantUnknown wants one edit that was left while it was sent, and that the next
 // start reads what became of it and does not send it again.
-func (h *home) wantUnknown(t *testing.T) {
+func (h *endHome) wantUnknown(t *testing.T) {
 	t.Helper()
 	if got := h.query(t, "SELECT state || sent FROM outbox"); !slices.Equal(got, []string{"sending1"}) {
 		t.Fatalf("the outbox holds %v", got)
@@ -362,20 +357,20 @@ const waiting = "confab: waiting for 1 edit that is being sent; ctrl-c does not 
 // TestLeavingWhileSending leaves while a service keeps its answer to a write.
 func TestLeavingWhileSending(t *testing.T) {
 	const public = "account:sales is:public"
-	inbox := func(*testing.T, *home) []string { return []string{"--query", public} }
-	edit := func(t *testing.T, h *home) []string {
+	inbox := func(*testing.T, *endHome) []string { return []string{"--query", public} }
+	edit := func(t *testing.T, h *endHome) []string {
 		list, _ := h.run(t, "list", "--limit", "1", public)
 		ref, _, _ := strings.Cut(list, "\t")
 		return []string{"edit", ref, "--private", "--yes"}
 	}
 	// private makes the conversation under the cursor private.
-	private := func(s *session, h *home) {
+	private := func(s *session, h *endHome) {
 		s.Await("● projects")              // all accounts are read: no row moves any more
 		time.Sleep(500 * time.Millisecond) // an act on a row that has just slid in is withheld
 		s.Type("p")
 		h.started(s.t)
 	}
-	quit := func(s *session, h *home) {
+	quit := func(s *session, h *endHome) {
 		private(s, h)
 		s.Type("q")
 		s.Await("1 edit is not delivered yet")
@@ -383,28 +378,28 @@ func TestLeavingWhileSending(t *testing.T) {
 		s.awaitSaid(waiting)
 	}
 	for name, c := range map[string]struct {
-		args func(*testing.T, *home) []string
-		end  func(s *session, h *home)
+		args func(*testing.T, *endHome) []string
+		end  func(s *session, h *endHome)
 		code int
 		left bool
 	}{
-		"it waits and says so": {inbox, func(s *session, h *home) { quit(s, h); h.answer() }, 0, false},
-		"ctrl-c ends the wait": {inbox, func(s *session, h *home) { quit(s, h); s.Type("\x03") }, 130, true},
-		"a second SIGINT ends the wait": {inbox, func(s *session, h *home) {
+		"it waits and says so": {inbox, func(s *session, h *endHome) { quit(s, h); h.answer() }, 0, false},
+		"ctrl-c ends the wait": {inbox, func(s *session, h *endHome) { quit(s, h); s.Type("\x03") }, 130, true},
+		"a second SIGINT ends the wait": {inbox, func(s *session, h *endHome) {
 			private(s, h)
 			s.signal(os.Interrupt)
 			s.awaitSaid(waiting)
 			s.signal(os.Interrupt)
 		}, 130, true},
-		"SIGTERM does not wait":        {inbox, func(s *session, h *home) { private(s, h); s.signal(syscall.SIGTERM) }, 130, true},
-		"a hang-up does not wait":      {inbox, func(s *session, h *home) { private(s, h); s.signal(syscall.SIGHUP) }, 130, true},
-		"a command waits and says so":  {edit, func(s *session, h *home) { h.started(s.t); s.Type("\x03"); s.awaitSaid(waiting); h.answer() }, 130, false},
-		"ctrl-c ends a command's wait": {edit, func(s *session, h *home) { h.started(s.t); s.Type("\x03"); s.awaitSaid(waiting); s.Type("\x03") }, 130, true},
-		"SIGTERM does not let it wait": {edit, func(s *session, h *home) { h.started(s.t); s.signal(syscall.SIGTERM) }, 130, true},
+		"SIGTERM does not wait":        {inbox, func(s *session, h *endHome) { private(s, h); s.signal(syscall.SIGTERM) }, 130, true},
+		"a hang-up does not wait":      {inbox, func(s *session, h *endHome) { private(s, h); s.signal(syscall.SIGHUP) }, 130, true},
+		"a command waits and says so":  {edit, func(s *session, h *endHome) { h.started(s.t); s.Type("\x03"); s.awaitSaid(waiting); h.answer() }, 130, false},
+		"ctrl-c ends a command's wait": {edit, func(s *session, h *endHome) { h.started(s.t); s.Type("\x03"); s.awaitSaid(waiting); s.Type("\x03") }, 130, true},
+		"SIGTERM does not let it wait": {edit, func(s *session, h *endHome) { h.started(s.t); s.signal(syscall.SIGTERM) }, 130, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
+			h := newEndHome(t)
 			if out, code := h.run(t, "sync"); code != 0 {
 				t.Fatalf("sync ended with %d: %s", code, out)
 			}
@@ -427,17 +422,13 @@ func TestLeavingWhileSending(t *testing.T) {
 // TestAStoppedJobEnds ends the inbox as a job of a shell while it is stopped: it
 // must not touch the terminal of the shell, or it would be stopped again.
 func TestAStoppedJobEnds(t *testing.T) {
-	h := newHome(t)
-	exe, err := os.Executable()
+	h := newEndHome(t)
+	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := t.TempDir()
-	if err := os.Symlink(exe, filepath.Join(bin, "confab")); err != nil {
-		t.Fatal(err)
-	}
 	shell := exec.Command("sh", "-i")
-	shell.Env = append(append(os.Environ(), h.env...), "PATH="+bin+":"+os.Getenv("PATH"), "PS1=ready> ", "ENV=")
+	shell.Env = append(append(os.Environ(), h.env...), "PATH="+filepath.Dir(path)+":"+os.Getenv("PATH"), "PS1=ready> ", "ENV=")
 	s := startOn(t, shell)
 	s.Await("ready>")
 	s.Type("confab\n")
@@ -476,4 +467,16 @@ func (s *session) job() int {
 		s.t.Fatal(err)
 	}
 	return pid
+}
+
+// program returns the built program as a command with its environment.
+func program(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
 }
