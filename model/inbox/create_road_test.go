@@ -415,7 +415,7 @@ func TestACreateOfWhatExistsIsRefusedAndNamesIt(t *testing.T) {
 					return
 				}
 				ref, err := model.ParseRef(left[0].Error.Existing)
-				if err != nil || !slices.Contains(l.sb.Bird().IDs(), ref.ID) || !strings.Contains(left[0].Error.Message, ref.String()) {
+				if err != nil || !slices.Contains(l.sb.Bird().IDs(), ref.ID) || !strings.Contains(left[0].Error.Words(), ref.String()) {
 					t.Fatalf("it says %+v", left[0].Error)
 				}
 				if _, ok, err := l.Row(context.Background(), ref); err != nil || !ok {

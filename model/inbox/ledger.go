@@ -1,0 +1,145 @@
+package inbox
+
+import (
+	"context"
+
+	"confab/model"
+)
+
+// explain gives a queued edit the reason why it was not sent, where there is
+// one, and an edit between two tries the time of the next, which is no earlier
+// than its service asked for.
+func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEntry {
+	if e.State == model.RetryAt {
+		if until, err := b.store.HeldUntil(ctx, e.Ref.Account); err == nil && until.After(e.NextTry) {
+			e.NextTry = until
+		}
+		return e
+	}
+	if e.State != model.Queued || e.Error != nil {
+		return e
+	}
+	if e.Orphaned {
+		e.Error = &model.EntryError{Kind: model.Invalid,
+			Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
+		return e
+	}
+	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
+		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
+		if before.State.Waiting() {
+			e.Error.Kind = model.Unavailable // it passes by itself
+		}
+		if before.Error != nil {
+			e.Error.Kind = before.Error.Kind
+			e.Error.Message += ": " + before.Error.Message
+		}
+		return e
+	}
+	a, ok := b.byName[e.Ref.Account]
+	if !ok {
+		return e
+	}
+	if err := b.allowed(ctx, a); err != nil {
+		e.Error, e.NextTry = model.NewEntryError(err), model.AsError(err).RetryAt
+	} else if st := a.snapshot(); st.Error != nil {
+		e.Error, e.NextTry = st.Error, st.NextTry
+	} else if a.desc.ReadOnly {
+		e.Error = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + a.name + " is read-only"}
+	}
+	return e
+}
+
+// waitsFor says which earlier edit another one waits for.
+func waitsFor(e, before model.OutboxEntry) string {
+	what := "the earlier change of its " + model.FieldName(before.Kind)
+	if before.Submission == e.Submission && before.Field() != e.Field() {
+		what = "the change of its " + model.FieldName(before.Kind) + " that was submitted with it"
+	}
+	if before.Kind == e.Kind && before.Key != e.Key {
+		what = "another change of its " + model.FieldName(before.Kind) // they are sent as one map
+	}
+	return "waits for " + what + ", which " + standing(before.State)
+}
+
+// standing says how an edit does that another one waits for.
+func standing(s model.EditState) string {
+	switch {
+	case s == model.Sending:
+		return "is being sent"
+	case s == model.RetryAt:
+		return "waits for its next try"
+	case s == model.InConflict:
+		return "is in conflict"
+	case s == model.NotVerified:
+		return "is not verified"
+	case s == model.OutcomeNotKnown:
+		return "has an unknown outcome"
+	}
+	return "is " + string(s)
+}
+
+// explained gives submissions the reason why they wait, where there is one.
+func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.Submission {
+	for i := range subs {
+		if p := subs[i].Problem; p != nil {
+			e := b.explain(ctx, *p)
+			subs[i].Problem = &e
+			if e.Error == nil && !e.State.NeedsPerson() {
+				subs[i].Problem = nil // it is on its way
+			}
+		}
+	}
+	return subs
+}
+
+// Outbox lists every edit that is not settled, oldest first.
+func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { return b.store.Outbox(ctx) }
+
+// Explained gives edits of the outbox with why they wait and until when.
+func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
+	out := make([]model.OutboxEntry, len(entries))
+	for i, e := range entries {
+		out[i] = b.explain(ctx, e)
+	}
+	return out
+}
+
+// Submission reads one submission and how far it is; ok is false where there is
+// none of this id.
+func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bool, error) {
+	sub, ok, err := b.store.Submission(ctx, id)
+	return b.explained(ctx, []model.Submission{sub})[0], ok, err
+}
+
+// SubmissionEdits returns the edits of a submission that are in the outbox, with
+// why they wait, and those that are settled.
+func (b *Inbox) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	waiting, settled, err := b.store.SubmissionEdits(ctx, id)
+	return b.Explained(ctx, waiting), settled, err
+}
+
+// OutboxOf lists the edits of one conversation that are not settled, oldest
+// first, with why they wait.
+func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
+	out, err := b.store.OutboxOf(ctx, ref)
+	return b.Explained(ctx, out), err
+}
+
+// Submissions lists submissions, newest first, those that are still on their
+// way included.
+func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
+	subs, err := b.store.Submissions(ctx, req)
+	return b.explained(ctx, subs), err
+}
+
+// Pending lists the submissions of which something is in the outbox, oldest
+// first.
+func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) {
+	subs, err := b.store.Pending(ctx)
+	return b.explained(ctx, subs), err
+}
+
+// History lists delivered edits, newest first.
+func (b *Inbox) History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
+	return b.store.History(ctx, req)
+}
