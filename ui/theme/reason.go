@@ -76,7 +76,8 @@ func (t *Theme) Progress(s model.Submission, now time.Time) string {
 	return t.Ending(s, now) + ": " + reason
 }
 
-// waits says what an edit on its way waits for.
+// waits says what an edit on its way waits for, until when, and then in the
+// words of the service where it gave some.
 func waits(e model.OutboxEntry, said string, now time.Time) string {
 	if e.Error == nil {
 		return ""
@@ -96,13 +97,22 @@ func waits(e model.OutboxEntry, said string, now time.Time) string {
 		said = account + " asked to wait"
 	case model.Unauthorized:
 		said = account + " does not take the credential"
+	case model.ConflictKind:
+		said = account + " refused it as things are now"
 	case model.UnknownOutcome:
 		said = "no clear answer yet"
 		if next != "" {
 			next = ": it is read again " + When(e.NextTry, now)
 		}
 	}
-	return "waits: " + said + next
+	words := ""
+	if text := model.CleanLine(e.Error.Message, 300); text != "" && e.Error.Status != nil {
+		words = ": \"" + text + "\""
+		if hint := model.CleanLine(e.Error.Hint, 200); hint != "" {
+			words += ", " + hint
+		}
+	}
+	return "waits: " + said + next + words
 }
 
 func orElse(s, other string) string {

@@ -24,15 +24,19 @@ func TestReasonsAreWordsForAPerson(t *testing.T) {
 	conflict.Theirs = &theirs
 	refused := entry(model.Refused, model.Forbidden, "you may not")
 	refused.Error.Code, refused.Error.RequestID = "NoRole", "7f3a"
+	expired := later(model.RetryAt, model.Unauthorized)
+	status := 401
+	expired.Error = &model.EntryError{Kind: model.Unauthorized, Status: &status, Message: "Your password has expired.", Hint: "change it on the web"}
 	const behind = "waits for the earlier change of its title, which needs you: held"
 	for want, e := range map[string]model.OutboxEntry{
 		"": {State: model.Sending},
-		`refused: the service does not allow it: "you may not" (NoRole) [request 7f3a]`: refused,
-		"refused: there is no call for this":                                            entry(model.Refused, model.Unsupported, "there is no call for this"),
-		`the title was changed by somebody else meanwhile: now "Their title"`:           conflict,
-		"waits: support can't be reached, next try 12:58":                               later(model.RetryAt, model.Unavailable),
-		"waits: support asked to wait, next try 12:58":                                  later(model.Queued, model.RateLimited),
-		"waits: no clear answer yet: it is read again 12:58":                            later(model.RetryAt, model.UnknownOutcome),
+		`refused: the service does not allow it: "you may not" (NoRole) [request 7f3a]`:                                   refused,
+		"refused: there is no call for this":                                                                              entry(model.Refused, model.Unsupported, "there is no call for this"),
+		`the title was changed by somebody else meanwhile: now "Their title"`:                                             conflict,
+		"waits: support can't be reached, next try 12:58":                                                                 later(model.RetryAt, model.Unavailable),
+		"waits: support asked to wait, next try 12:58":                                                                    later(model.Queued, model.RateLimited),
+		"waits: no clear answer yet: it is read again 12:58":                                                              later(model.RetryAt, model.UnknownOutcome),
+		`waits: support does not take the credential, next try 12:58: "Your password has expired.", change it on the web`: expired,
 		behind: entry(model.Queued, model.Unavailable, behind),
 	} {
 		if got := th.Reason(e, now); got != want {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"confab/model"
 	"confab/ui/cli"
@@ -263,43 +264,114 @@ func (s *stage) said(h *home, c change, r refusal, p *process, k kept, bad func(
 	}
 }
 
-// TestARefusalOnTheScreen wants the words of a service where a person looks for
-// them.
-func TestARefusalOnTheScreen(t *testing.T) {
+// TestEveryRefusalOnTheScreen lets the inbox deliver what meets each refusal that
+// a service documents, and looks where a person does: on the screen of the
+// outbox. The short form takes some of them.
+func TestEveryRefusalOnTheScreen(t *testing.T) {
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
 	}
-	s := newStage(t, 7)
+	type meeting struct {
+		c change
+		r refusal
+	}
+	var all []meeting
+	for _, provider := range []string{model.Attention, model.AskElephant, model.Bird, model.Kona} {
+		for i, r := range refusals()[provider] {
+			if r.state == model.Done {
+				continue
+			}
+			var fits []change
+			for _, c := range changes() {
+				if c.provider == provider && !c.undo && c.keys == nil && (r.only == nil || slices.Contains(r.only, c.name)) {
+					fits = append(fits, c)
+				}
+			}
+			all = append(all, meeting{fits[i%len(fits)], r})
+		}
+	}
+	if soak() == 0 {
+		var some []meeting
+		for i := 2; i < len(all); i += 9 {
+			some = append(some, all[i])
+		}
+		all = some
+	}
+	const workers = 4
+	sideBySide(t, workers, func(t *testing.T, w int) {
+		s := newStage(t, 7)
+		for n := w; n < len(all); n += workers {
+			m := all[n]
+			t.Run(fmt.Sprintf("%s, %s", m.c, m.r), func(t *testing.T) { s.refuseOnScreen(t, m.c, m.r) })
+		}
+	})
+	t.Logf("%d refusals", len(all))
+}
+
+func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 	h := s.again(t)
+	args, id := c.args(s.box)
+	base := state(s.box, c.provider, id)
+	if p := h.run(append(args, "--no-wait")...); p.cmd.ProcessState.ExitCode() != cli.ExitOK {
+		t.Fatal("not queued:", p)
+	}
+	told := make(chan bool, 100)
 	s.door.watch(hooks{instead: func(q request) *answer {
 		if !q.Write {
 			return nil
 		}
-		return &answer{status: 422, header: map[string]string{"Content-Type": "application/json", "X-Request-Id": requestID},
-			body: `{"code":"InvalidPayload","message":"That name is not allowed.","details":{".name":["is not allowed"]}}`}
-	}})
-	all := changes()
-	i := slices.IndexFunc(all, func(c change) bool { return c.keys != nil && c.provider == model.Bird })
-	c := all[i]
-	args, id := c.args(s.box)
-	base := state(s.box, c.provider, id)
-	p := h.screen(args...)
-	at := 0
-	for _, step := range append(c.keys, step{"refused", "O"}) {
-		var ok bool
-		if at, ok = p.sees(at, step.after); !ok || !p.rest() {
-			t.Fatalf("the screen never shows %q:\n%s", step.after, p.shown())
+		told <- true
+		a := &answer{status: r.status, body: r.body, header: map[string]string{"Content-Type": "application/json", "X-Request-Id": requestID}}
+		for k, v := range r.header {
+			a.header[k] = v
 		}
-		p.keys(step.typed)
+		return a
+	}})
+	p := h.screen()
+	defer p.killed()
+	select {
+	case <-told:
+	case <-p.ended:
+		t.Fatalf("nothing was written:\n%s", p.shown())
 	}
+	settled := func() bool { // a conflict gets a second look first
+		return !slices.ContainsFunc(h.read().outbox, func(e model.OutboxEntry) bool {
+			return e.State != r.state && !(e.State == model.Queued && e.Widens())
+		})
+	}
+	for end := time.Now().Add(10 * time.Second); !settled() && time.Now().Before(end); {
+		p.rest()
+	}
+	if !p.rest() {
+		t.Fatalf("it ended:\n%s", p.shown())
+	}
+	p.keys("O")
 	p.rest()
-	shown := p.shown()
-	p.killed()
+	shown := strings.Join(strings.Fields(p.shown()), " ")
+	p.kill()
 	k := h.read()
-	if len(k.outbox) != 1 || k.outbox[0].State != model.Refused || state(s.box, c.provider, id) != base {
-		t.Errorf("not refused: %s", k)
+	bad := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf("%s\n%s\n%s\n%s", fmt.Sprintf(format, args...), p.shown(), k, s.sent())
 	}
-	if !strings.Contains(shown, "refused") || !strings.Contains(shown, "That name is not allowed") || strings.Contains(shown, "delivered 1") {
-		t.Errorf("the outbox on the screen says\n%s", shown)
+	for _, e := range k.outbox {
+		if e.State != r.state && !(e.State == model.Queued && e.Widens()) {
+			bad("edit %s is %s, want %s", e.ID, e.State, r.state)
+		}
+	}
+	if len(k.outbox) == 0 || len(k.journal) > 0 || state(s.box, c.provider, id) != base {
+		bad("it was refused, and says or did otherwise")
+	}
+	if n := strings.Count(shown, r.words); n == 0 {
+		bad("the service's words %q are not shown", r.words)
+	}
+	word, section := "refused", "Needs you 1"
+	if r.state == model.RetryAt {
+		word, section = "waiting", "Waiting 1"
+	}
+	for _, want := range []string{word, section, "History 0"} {
+		if !strings.Contains(shown, want) {
+			bad("%q is not shown", want)
+		}
 	}
 }
