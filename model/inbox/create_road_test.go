@@ -211,7 +211,11 @@ var losses = map[string]func(r *http.Request, send func() (*http.Response, error
 }
 
 func TestALostCreateIsMadeOnceWhateverTheClocksSay(t *testing.T) {
-	for _, skew := range []time.Duration{-26 * time.Hour, -10 * time.Minute, 0, 10 * time.Minute, 26 * time.Hour} {
+	skews := []time.Duration{10 * time.Minute, -10 * time.Minute, 0, -26 * time.Hour, 26 * time.Hour}
+	if testing.Short() {
+		skews = skews[:1]
+	}
+	for _, skew := range skews {
 		for name, loss := range losses {
 			for _, account := range []string{"support", "projects"} {
 				t.Run(account+"/"+name+"/"+skew.String(), func(t *testing.T) {
