@@ -73,11 +73,17 @@ func (h Head) Newest() model.Newest {
 
 // FindCreated picks from a head what a create may have made: alike tells by the
 // row whether title and place are those asked for; same reads it and tells
-// whether all of it is, and whether it bears a mark of that very create.
-func FindCreated(h Head, alike func(Row) bool, same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
+// whether all of it is, and whether it bears a mark of that very create. Another
+// new row may be it too where ours says that this account can have created it:
+// somebody may have changed its title since.
+func FindCreated(h Head, alike, ours func(Row) bool, same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
 	found := model.Found{Sure: h.Sure}
+	var others []string
 	for _, r := range h.Rows {
 		if !alike(r) {
+			if ours(r) {
+				others = append(others, r.Ref.ID)
+			}
 			continue
 		}
 		c, ok, marked, err := same(r)
@@ -94,6 +100,9 @@ func FindCreated(h Head, alike func(Row) bool, same func(Row) (c model.Conversat
 		if ok {
 			found.Same = append(found.Same, c)
 		}
+	}
+	if len(found.Same) == 0 {
+		found.Alike = append(found.Alike, others...)
 	}
 	return found, nil
 }

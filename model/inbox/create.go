@@ -178,7 +178,7 @@ func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Crea
 	case len(found.Same) > 1:
 		return false, d.unclear(ctx, e, found.Alike, "several new conversations are what was asked for")
 	case len(found.Alike) > 0:
-		return false, d.unclear(ctx, e, found.Alike, "a new conversation with this title is not all that was asked for")
+		return false, d.unclear(ctx, e, found.Alike, "a new conversation may be it, and does not show all that was asked for")
 	}
 	return true, nil
 }

@@ -28,7 +28,7 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 	}
 	return providers.FindCreated(h, func(r providers.Row) bool {
 		return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel)
-	}, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+	}, func(r providers.Row) bool { return p.mayHaveStarted(r, n) }, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
 		d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
 		if err != nil {
 			return c, false, false, err

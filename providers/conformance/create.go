@@ -50,6 +50,13 @@ func lostCases() []lostCase {
 		}
 	}
 	rename := func(_ Service, b *Bench, n model.NewConversation) { b.Retitle(b.first(), n.Title) }
+	renamed := func(_ Service, b *Bench, n model.NewConversation) {
+		for _, id := range b.IDs() {
+			if b.load(id, 0).Conversation.Title == n.Title {
+				b.Retitle(id, "Renamed before it was looked for")
+			}
+		}
+	}
 	byHand := func(s Service, b *Bench, n model.NewConversation) { s.ByHand(b, n) }
 	return []lostCase{
 		{name: "refused as wrong", meet: refuse(422), want: model.Invalid},
@@ -59,6 +66,7 @@ func lostCases() []lostCase {
 		{name: "never sent", meet: fault(FaultDropBefore), want: model.Unavailable},
 		{name: "not known and not made", meet: fault(FaultPage), want: model.UnknownOutcome},
 		{name: "lost after it was made", meet: fault(FaultDropAfter), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
+		{name: "lost, and renamed since", meet: fault(FaultDropAfter), after: renamed, want: model.UnknownOutcome, made: true, alike: 1},
 		{name: "500 after it was made", meet: afterEffect(500), want: model.UnknownOutcome, made: true, same: 1, alike: 1},
 		{name: "lost, and others made since", meet: fault(FaultDropAfter), after: insert(5),
 			want: model.UnknownOutcome, made: true, same: 1, alike: 1},

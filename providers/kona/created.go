@@ -22,9 +22,16 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		return model.Found{}, err
 	}
 	me := ""
+	for _, r := range h.Rows {
+		if r.Title != n.Title && r.Space.ID == n.Space && me == "" {
+			if me, err = p.ownID(ctx); err != nil {
+				return model.Found{}, err
+			}
+		}
+	}
 	return providers.FindCreated(h, func(r providers.Row) bool {
 		return r.Title == n.Title && r.Space.ID == n.Space
-	}, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+	}, func(r providers.Row) bool { return r.Space.ID == n.Space && (me == "" || r.Owner.ID == me) }, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
 		if me == "" {
 			if me, err = p.ownID(ctx); err != nil {
 				return c, false, false, err
