@@ -100,7 +100,15 @@ func (x *Terminal) Close() {
 	x.mu.Unlock()
 	x.TTY.Close()
 	x.pty.Close()
-	x.screen.Close()
+	EndInput(x.screen)
+}
+
+// EndInput ends the reader of an emulator's answers. The emulator's own Close
+// races with that reader.
+func EndInput(e *vt.Emulator) {
+	if c, ok := e.InputPipe().(io.Closer); ok {
+		c.Close()
+	}
 }
 
 // Freeze lets the terminal take no more output, until it is thawed.

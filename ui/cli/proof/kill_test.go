@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"confab/ui/uitest"
 	"github.com/charmbracelet/x/vt"
 )
 
@@ -255,7 +256,7 @@ func (p *process) shown() string {
 	screen := vt.NewEmulator(140, 40)
 	go func() { _, _ = io.Copy(io.Discard, screen) }() // its answers go nowhere
 	_, _ = io.WriteString(screen, p.screenText())
-	defer screen.Close()
+	defer uitest.EndInput(screen)
 	return screen.String()
 }
 
