@@ -144,6 +144,9 @@ type Pending struct {
 // Row is one line of the inbox: a projected conversation with what is known
 // locally about it.
 type Row struct {
+	// Key is the number of the row in the database, the same for all processes
+	// and as long as the conversation is kept; 0 is none.
+	Key          int64
 	Conversation Conversation
 	Pending      []Pending
 	Triage       Triage
@@ -166,14 +169,20 @@ func (r Row) Worst() EditState {
 }
 
 // Page is a window of a list. Total counts the whole list; Offset is where
-// the window starts; Revision grows with every change of the store.
+// the window starts.
 type Page struct {
-	Rows     []Row
-	Total    int
-	Offset   int
-	Revision int64
+	Rows   []Row
+	Total  int
+	Offset int
 	// Index is the position of the anchor that was asked for, -1 if it is not in the list.
 	Index int
+	// Partial says that the search goes on: Total counts what was found so far,
+	// in the order of the list. Asked again, the engine answers once it has ended.
+	Partial bool
+	// AsOf is set on a page that was not searched but kept: what the view showed
+	// last, at that time, or the head of the list on disk (then it is now, and
+	// Total is -1 where that is not known).
+	AsOf time.Time
 }
 
 // AccountState is how an account does, for the status line.
@@ -203,10 +212,15 @@ type AccountState struct {
 // Offline reports whether the last attempt could not reach the service.
 func (a AccountState) Offline() bool { return a.Error != nil && a.Error.Kind == Unavailable }
 
-// Event announces that something changed. Refs names the conversations; an
-// empty list with Accounts set means the state of those accounts.
+// Event announces that something changed, and what.
 type Event struct {
-	Refs     []Ref
+	// Refs are the conversations whose rows changed.
+	Refs []Ref
+	// Submissions are those of which an edit changed.
+	Submissions []string
+	// Accounts are those whose state changed: their counts, their last refresh.
 	Accounts []string
-	Revision int64
+	// All says that anything may have changed, and that the lists above may not
+	// name it all.
+	All bool
 }

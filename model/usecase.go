@@ -21,6 +21,15 @@ type ListRequest struct {
 	Anchor Ref
 }
 
+// SelectRequest asks for a set of conversations of a list: all of it, or those
+// from First on: to Last, in either direction, or N of them.
+type SelectRequest struct {
+	Query       string
+	Inbox       bool
+	First, Last Ref
+	N           int
+}
+
 // PlanOptions say how a plan is made.
 type PlanOptions struct {
 	// DryRun plans for looking only: what a read-only account would be sent is

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"confab/model"
+	"confab/model/query"
 )
 
 // Facts are answered from memory, without I/O and without waiting: they may be
@@ -26,6 +27,17 @@ type Backend interface {
 	Subscribe() (<-chan model.Event, func())
 
 	List(ctx context.Context, req model.ListRequest) (model.Page, error)
+	// Opening gives what can be shown before List can answer: what the view
+	// showed last, or the head of the list on disk.
+	Opening(ctx context.Context, req model.ListRequest) (model.Page, error)
+	// Counts gives the lengths of the lists of the tabs, in the inbox's sense.
+	Counts(ctx context.Context, queries []string) ([]int, error)
+	// Select gives a set of rows of a list, RefsOf the conversations of a set,
+	// Hidden how many of a set a list does not hold.
+	Select(ctx context.Context, req model.SelectRequest) (model.Selection, error)
+	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)
+	Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error)
+	Vocabulary(ctx context.Context) (query.Vocabulary, error)
 	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
 	Count(ctx context.Context, query string, inbox bool) (int, error)
 	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)

@@ -20,6 +20,7 @@ var clock = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 type fake struct {
 	mu       sync.Mutex
 	rows     []model.Row
+	keys     map[model.Ref]int64
 	details  map[model.Ref]model.Detail
 	outbox   []model.OutboxEntry
 	history  []model.JournalEntry
@@ -106,7 +107,7 @@ func (f *fake) announce(refs ...model.Ref) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.closed {
-		f.news <- model.Event{Refs: refs, Revision: 1}
+		f.news <- model.Event{Refs: refs, All: len(refs) == 0}
 	}
 }
 
@@ -210,6 +211,13 @@ func (f *fake) Subscribe() (<-chan model.Event, func()) {
 }
 
 func (f *fake) project(r model.Row) model.Row {
+	if f.keys == nil {
+		f.keys = map[model.Ref]int64{}
+	}
+	if _, ok := f.keys[r.Conversation.Ref]; !ok {
+		f.keys[r.Conversation.Ref] = int64(len(f.keys) + 1)
+	}
+	r.Key = f.keys[r.Conversation.Ref]
 	var edits []model.Edit
 	r.Pending = nil
 	for _, e := range f.outbox {
@@ -349,3 +357,77 @@ func (f *fake) Link(_ context.Context, ref model.Ref, _ model.LinkKind) (string,
 var _ ui.Backend = (*fake)(nil)
 
 type chanEvent = model.Event
+
+func (f *fake) Opening(context.Context, model.ListRequest) (model.Page, error) {
+	return model.Page{Total: -1, Index: -1}, f.enter("Opening")
+}
+
+func (f *fake) Counts(_ context.Context, queries []string) ([]int, error) {
+	if err := f.enter("Counts"); err != nil {
+		return nil, err
+	}
+	out := make([]int, len(queries))
+	for i, q := range queries {
+		all, err := f.find(q, true)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = len(all)
+	}
+	return out, nil
+}
+
+func (f *fake) Select(_ context.Context, req model.SelectRequest) (model.Selection, error) {
+	var out model.Selection
+	if err := f.enter("Select"); err != nil {
+		return out, err
+	}
+	all, err := f.find(req.Query, req.Inbox)
+	first, last := 0, len(all)-1
+	if !req.First.IsZero() {
+		at := func(ref model.Ref) int {
+			return slices.IndexFunc(all, func(r model.Row) bool { return r.Conversation.Ref == ref })
+		}
+		first = at(req.First)
+		if last = at(req.Last); req.N > 0 {
+			last = min(first+req.N, len(all)) - 1
+		}
+		if first < 0 || last < 0 {
+			return out, err
+		}
+	}
+	for i := min(first, last); err == nil && i <= max(first, last); i++ {
+		out.Add(all[i].Conversation.Ref.Account, all[i].Key)
+	}
+	return out, err
+}
+
+func (f *fake) RefsOf(_ context.Context, s model.Selection) ([]model.Ref, error) {
+	if err := f.enter("RefsOf"); err != nil {
+		return nil, err
+	}
+	all, err := f.find("is:any", false)
+	var out []model.Ref
+	for _, r := range all {
+		if s.Has(r.Conversation.Ref.Account, r.Key) {
+			out = append(out, r.Conversation.Ref)
+		}
+	}
+	return out, err
+}
+
+func (f *fake) Hidden(_ context.Context, req model.ListRequest, s model.Selection) (int, error) {
+	if err := f.enter("Hidden"); err != nil {
+		return 0, err
+	}
+	all, err := f.find(req.Query, req.Inbox)
+	var in model.Selection
+	for _, r := range all {
+		in.Add(r.Conversation.Ref.Account, r.Key)
+	}
+	return s.Missing(in), err
+}
+
+func (f *fake) Vocabulary(context.Context) (query.Vocabulary, error) {
+	return query.Vocabulary{}, f.enter("Vocabulary")
+}

@@ -166,5 +166,5 @@ func (b *Inbox) recountAll(ctx context.Context) {
 // announce counts an account again and tells subscribers.
 func (b *Inbox) announce(ctx context.Context, a *account, refs ...model.Ref) {
 	b.recount(ctx, a)
-	b.events.publish(model.Event{Refs: refs, Accounts: []string{a.name}, Revision: b.store.OwnRevision()})
+	b.events.publish(model.Event{Refs: refs, Accounts: []string{a.name}})
 }

@@ -107,7 +107,7 @@ func (b *Inbox) mark(ctx context.Context, refs []model.Ref, ch model.TriageChang
 	before, err := b.store.Triage(ctx, refs, ch)
 	if err == nil {
 		nudge(b.marked)
-		b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
+		b.events.publish(model.Event{Refs: refs})
 	}
 	return before, err
 }
@@ -122,6 +122,6 @@ func (b *Inbox) unmark(ctx context.Context, a act) error {
 		refs[i] = m.Ref
 	}
 	nudge(b.marked)
-	b.events.publish(model.Event{Refs: refs, Accounts: b.names(), Revision: b.store.OwnRevision()})
+	b.events.publish(model.Event{Refs: refs})
 	return nil
 }

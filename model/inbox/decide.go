@@ -97,7 +97,7 @@ func (b *Inbox) moved(ctx context.Context) {
 		b.recount(ctx, a)
 		a.nudgeDelivery()
 	}
-	b.events.publish(model.Event{Accounts: b.names(), Revision: b.store.OwnRevision()})
+	b.events.publish(model.Event{Accounts: b.names(), All: true})
 }
 
 // Undelivered counts the edits that are still on their way.

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"slices"
 	"sync"
 
 	"confab/model"
@@ -13,8 +14,8 @@ type broadcaster struct {
 	subs map[chan model.Event]struct{}
 }
 
-// maxRefs bounds a joined announcement; above it, it says "anything".
-const maxRefs = 1000
+// maxNamed bounds what a joined announcement names; above it, it says "anything".
+const maxNamed = 1000
 
 func (b *broadcaster) subscribe() (<-chan model.Event, func()) {
 	ch := make(chan model.Event, 1)
@@ -49,18 +50,26 @@ func (b *broadcaster) publish(ev model.Event) {
 }
 
 func join(a, b model.Event) model.Event {
-	out := model.Event{Revision: max(a.Revision, b.Revision)}
-	seen := map[string]bool{}
-	for _, name := range append(append([]string(nil), a.Accounts...), b.Accounts...) {
-		if !seen[name] {
-			seen[name] = true
-			out.Accounts = append(out.Accounts, name)
-		}
+	out := model.Event{All: a.All || b.All, Accounts: union(a.Accounts, b.Accounts),
+		Refs: union(a.Refs, b.Refs), Submissions: union(a.Submissions, b.Submissions)}
+	if len(out.Refs) > maxNamed || len(out.Submissions) > maxNamed {
+		out.All, out.Refs, out.Submissions = true, nil, nil
 	}
-	// No refs beside accounts means that anything of those may have changed.
-	anything := len(a.Refs) == 0 || len(b.Refs) == 0 || len(a.Refs)+len(b.Refs) > maxRefs
-	if !anything {
-		out.Refs = append(append([]model.Ref(nil), a.Refs...), b.Refs...)
+	return out
+}
+
+// union returns what is in either list, each once.
+func union[T comparable](a, b []T) []T {
+	out := slices.Clone(a)
+	seen := make(map[T]bool, len(a)+len(b))
+	for _, v := range a {
+		seen[v] = true
+	}
+	for _, v := range b {
+		if !seen[v] {
+			seen[v] = true
+			out = append(out, v)
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -206,4 +207,66 @@ func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest
 	}
 	c.entries[key] = lookupEntry{page, b.now()}
 	return page, nil
+}
+
+// Counts gives how many conversations match each query, in the inbox's sense.
+func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
+	out := make([]int, len(queries))
+	for i, q := range queries {
+		n, err := b.Count(ctx, q, true)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// Opening gives what can be shown of a list before List can answer.
+func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	return model.Page{Total: -1, Index: -1}, nil
+}
+
+// Select gives a set of rows of a list.
+func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Selection, error) {
+	var out model.Selection
+	p, err := b.List(ctx, model.ListRequest{Query: req.Query, Inbox: req.Inbox, Limit: 1 << 30})
+	if err != nil {
+		return out, err
+	}
+	first, last := 0, len(p.Rows)-1
+	if !req.First.IsZero() {
+		at := func(ref model.Ref) int {
+			return slices.IndexFunc(p.Rows, func(r model.Row) bool { return r.Conversation.Ref == ref })
+		}
+		first = at(req.First)
+		if last = at(req.Last); req.N > 0 {
+			last = min(first+req.N, len(p.Rows)) - 1
+		}
+		if first < 0 || last < 0 {
+			return out, nil
+		}
+	}
+	for _, r := range p.Rows[min(first, last) : max(first, last)+1] {
+		out.Add(r.Conversation.Ref.Account, r.Key)
+	}
+	return out, nil
+}
+
+// RefsOf gives the conversations of a set.
+func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error) {
+	p, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1 << 30})
+	var out []model.Ref
+	for _, r := range p.Rows {
+		if s.Has(r.Conversation.Ref.Account, r.Key) {
+			out = append(out, r.Conversation.Ref)
+		}
+	}
+	return out, err
+}
+
+// Hidden gives how many of a set a list does not hold.
+func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error) {
+	all, err := b.Select(ctx, model.SelectRequest{Query: req.Query, Inbox: req.Inbox})
+	return s.Missing(all), err
 }

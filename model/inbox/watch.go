@@ -79,7 +79,7 @@ func (w *watcher) look(ctx context.Context) {
 		return
 	}
 	b.recountAll(ctx)
-	b.events.publish(model.Event{Accounts: b.names(), Revision: rev})
+	b.events.publish(model.Event{Accounts: b.names(), All: true})
 	w.plan(ctx) // it may have changed marks
 	for _, a := range b.accounts {
 		a.nudgeDelivery() // another process may have left work behind
@@ -97,7 +97,7 @@ func (w *watcher) overtake() {
 	for _, a := range w.b.accounts {
 		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(store.ErrMoved), time.Time{} })
 	}
-	w.b.events.publish(model.Event{Accounts: w.b.names()})
+	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
 }
 
 // plan sets the timer to the end of the next snooze.
@@ -117,7 +117,7 @@ func (w *watcher) wake(ctx context.Context) {
 	if err == nil {
 		w.awake = now
 		if len(refs) > 0 {
-			w.b.events.publish(model.Event{Refs: refs, Accounts: w.b.names(), Revision: w.b.store.OwnRevision()})
+			w.b.events.publish(model.Event{Refs: refs})
 		}
 	}
 	w.plan(ctx)

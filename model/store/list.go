@@ -20,10 +20,6 @@ func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *tim
 	err := s.reading(ctx, func(t *sql.Tx) error {
 		where, args := s.condition(q, now, loc)
 		keys := order(q.Sort())
-		var rev string
-		if err := t.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'revision'").Scan(&rev); err == nil {
-			json.Unmarshal([]byte(rev), &p.Revision)
-		}
 		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM conversation WHERE "+where, args...).Scan(&p.Total); err != nil {
 			return err
 		}
@@ -42,7 +38,7 @@ func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *tim
 			return nil
 		}
 		rows, err := t.QueryContext(ctx, `
-SELECT c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM
+SELECT c.key, c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM
   (SELECT key FROM conversation WHERE `+where+" ORDER BY "+orderBy(keys)+` LIMIT ? OFFSET ?) w
   JOIN conversation c ON c.key = w.key JOIN body b ON b.key = c.key ORDER BY `+orderBy(keys),
 			append(append([]any(nil), args...), limit, offset)...)
@@ -71,14 +67,14 @@ func scanRows(ctx context.Context, t *sql.Tx, rows *sql.Rows, now time.Time) ([]
 	var out []model.Row
 	var waiting []int
 	for rows.Next() {
+		var r model.Row
 		var flags, snoozed, checked int64
 		var pinned bool
 		var body []byte
 		var ref model.Ref
-		if err := rows.Scan(&ref.Account, &ref.ID, &flags, &snoozed, &pinned, &checked, &body); err != nil {
+		if err := rows.Scan(&r.Key, &ref.Account, &ref.ID, &flags, &snoozed, &pinned, &checked, &body); err != nil {
 			return nil, err
 		}
-		var r model.Row
 		if json.Unmarshal(body, &r.Conversation) != nil {
 			// One damaged row must not hide all others; the next reading heals it.
 			r.Conversation = model.Conversation{Ref: ref, ParticipantCount: -1}
@@ -137,7 +133,7 @@ func layPending(ctx context.Context, t *sql.Tx, r *model.Row) error {
 // Row reads one projected row; ok is false where it is not cached or gone.
 func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, err error) {
 	err = s.reading(ctx, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, "SELECT c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
+		rows, err := t.QueryContext(ctx, "SELECT c.key, c.account, c.id, c.flags, c.snoozed, c.pinned, c.checked, b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
 			ref.Account, ref.ID)
 		if err != nil {
 			return err

@@ -1,0 +1,137 @@
+package model
+
+import (
+	"iter"
+	"maps"
+	"math/bits"
+	"slices"
+)
+
+// Selection is a set of conversations, kept as the keys of their rows: a bit
+// each, so that 100,000 marked conversations take 12 KB and two sets compare in
+// microseconds. The zero value is empty. A copy shares its content: Clone makes
+// one that does not.
+type Selection struct {
+	accounts map[string]keySet
+	n        int
+}
+
+// keySet has bit k%64 of word k/64 set where key k is in it. Keys are the row
+// numbers of the database, which leaves few gaps between them.
+type keySet []uint64
+
+func (s keySet) has(key int64) bool {
+	return key >= 0 && key/64 < int64(len(s)) && s[key/64]&(1<<(key%64)) != 0
+}
+
+// Len returns how many conversations are in the set.
+func (s Selection) Len() int { return s.n }
+
+// Has reports whether a row is in the set.
+func (s Selection) Has(account string, key int64) bool { return s.accounts[account].has(key) }
+
+// Accounts returns the accounts of which a row is in the set, sorted.
+func (s Selection) Accounts() []string {
+	var out []string
+	for name, set := range s.accounts {
+		if slices.ContainsFunc(set, func(w uint64) bool { return w != 0 }) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Add puts a row into the set. A key that no row has, zero or less, is left out.
+func (s *Selection) Add(account string, key int64) {
+	if key <= 0 || s.Has(account, key) {
+		return
+	}
+	if s.accounts == nil {
+		s.accounts = map[string]keySet{}
+	}
+	set := s.accounts[account]
+	if need := int(key/64) + 1; need > len(set) {
+		set = append(set, make(keySet, need-len(set))...)
+	}
+	set[key/64] |= 1 << (key % 64)
+	s.accounts[account] = set
+	s.n++
+}
+
+// Remove takes a row out of the set.
+func (s *Selection) Remove(account string, key int64) {
+	if s.Has(account, key) {
+		s.accounts[account][key/64] &^= 1 << (key % 64)
+		s.n--
+	}
+}
+
+// AddAll puts all rows of another set into this one.
+func (s *Selection) AddAll(o Selection) {
+	if s.accounts == nil && len(o.accounts) > 0 {
+		s.accounts = map[string]keySet{}
+	}
+	for name, from := range o.accounts {
+		to := s.accounts[name]
+		if len(from) > len(to) {
+			to = append(to, make(keySet, len(from)-len(to))...)
+		}
+		for i, w := range from {
+			s.n += bits.OnesCount64(w &^ to[i])
+			to[i] |= w
+		}
+		s.accounts[name] = to
+	}
+}
+
+// RemoveAll takes all rows of another set out of this one.
+func (s *Selection) RemoveAll(o Selection) {
+	for name, from := range o.accounts {
+		to := s.accounts[name]
+		for i := range min(len(from), len(to)) {
+			s.n -= bits.OnesCount64(to[i] & from[i])
+			to[i] &^= from[i]
+		}
+	}
+}
+
+// Missing returns how many rows of this set another one lacks.
+func (s Selection) Missing(o Selection) int {
+	n := 0
+	for name, set := range s.accounts {
+		other := o.accounts[name]
+		for i, w := range set {
+			if i < len(other) {
+				w &^= other[i]
+			}
+			n += bits.OnesCount64(w)
+		}
+	}
+	return n
+}
+
+// Clone returns a set of its own with the same rows.
+func (s Selection) Clone() Selection {
+	out := Selection{n: s.n, accounts: maps.Clone(s.accounts)}
+	for name, set := range out.accounts {
+		out.accounts[name] = slices.Clone(set)
+	}
+	return out
+}
+
+// Keys goes through the keys of the set, account by account in the order of
+// their names and each in ascending order.
+func (s Selection) Keys() iter.Seq2[string, int64] {
+	return func(yield func(string, int64) bool) {
+		for _, name := range s.Accounts() {
+			for i, w := range s.accounts[name] {
+				for ; w != 0; w &= w - 1 {
+					if !yield(name, int64(i)*64+int64(bits.TrailingZeros64(w))) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
