@@ -290,12 +290,12 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	if err != nil {
 		return err
 	}
-	e.Start(ctx)
 	o := ui.Options{
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
 		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
 		Open:          func(url string) error { return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv())) },
+		Ready:         func() { e.Start(ctx) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
 		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
 	}

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/keymap"
 )
 
@@ -20,6 +21,14 @@ type (
 		anchor model.Ref
 		page   model.Page
 		err    error
+	}
+	openingMsg struct {
+		page   model.Page
+		counts []int
+	}
+	vocabularyMsg struct {
+		words query.Vocabulary
+		err   error
 	}
 	againMsg   struct{ gen int }
 	recountMsg struct{}

@@ -148,23 +148,3 @@ func (a *account) current(page []model.Conversation, asked time.Time) []model.Co
 	}
 	return out
 }
-
-func (b *Inbox) recount(ctx context.Context, a *account) {
-	n, waiting, person, err := b.store.Counts(ctx, a.name)
-	if err != nil {
-		return
-	}
-	a.update(func(s *model.AccountState) { s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person })
-}
-
-func (b *Inbox) recountAll(ctx context.Context) {
-	for _, a := range b.accounts {
-		b.recount(ctx, a)
-	}
-}
-
-// announce counts an account again and tells subscribers.
-func (b *Inbox) announce(ctx context.Context, a *account, refs ...model.Ref) {
-	b.recount(ctx, a)
-	b.events.publish(model.Event{Refs: refs, Accounts: []string{a.name}})
-}

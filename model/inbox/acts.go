@@ -106,8 +106,7 @@ func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
 func (b *Inbox) mark(ctx context.Context, refs []model.Ref, ch model.TriageChange) ([]store.Marked, error) {
 	before, err := b.store.Triage(ctx, refs, ch)
 	if err == nil {
-		nudge(b.marked)
-		b.events.publish(model.Event{Refs: refs})
+		b.announce(ctx)
 	}
 	return before, err
 }
@@ -117,11 +116,6 @@ func (b *Inbox) unmark(ctx context.Context, a act) error {
 	if err := b.store.Restore(ctx, a.marks, a.change); err != nil {
 		return err
 	}
-	refs := make([]model.Ref, len(a.marks))
-	for i, m := range a.marks {
-		refs[i] = m.Ref
-	}
-	nudge(b.marked)
-	b.events.publish(model.Event{Refs: refs})
+	b.announce(ctx)
 	return nil
 }

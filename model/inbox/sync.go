@@ -209,6 +209,7 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 		return err
 	}
 	a.update(func(s *model.AccountState) { s.Swept = b.now() })
+	b.lists.rows.forget()
 	return b.checkMissed(ctx, a, missed)
 }
 
@@ -244,7 +245,7 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
 			continue
 		}
-		b.announce(ctx, a, ref)
+		b.announce(ctx, a)
 	}
 	return nil
 }
@@ -254,11 +255,7 @@ func (b *Inbox) progress(ctx context.Context, a *account, batch model.Batch, cha
 		s.Read += len(batch.Conversations)
 		s.Total = batch.Total
 	})
-	if len(changed) > 0 {
-		b.announce(ctx, a, changed...)
-	} else {
-		b.announce(ctx, a)
-	}
+	b.announce(ctx, a)
 }
 
 func (b *Inbox) sinceTime(a *account) time.Time {
@@ -418,7 +415,7 @@ func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
 		changed, err := b.store.SaveBatch(ctx, a.name, a.current(batch.Conversations, asked), nil)
 		asked = b.now()
 		if err == nil && len(changed) > 0 {
-			b.announce(ctx, a, changed...)
+			b.announce(ctx, a)
 		}
 		return true, err
 	})

@@ -14,28 +14,26 @@ import (
 const recoverEvery = 10 * time.Second
 
 // watcher looks for what no worker announces: changes of another process, and
-// the end of a snooze.
+// what the clock changes, such as the end of a snooze.
 type watcher struct {
 	b             *Inbox
 	seen, foreign int64
 	recovered     time.Time
 	overtaken     bool
-	// awake is up to when ended snoozes were announced; next is when another one
-	// ends, zero for none. reread says that next could not be read.
-	awake, next time.Time
-	reread      bool
-	timer       *time.Timer
+	// next is when the clock next changes a list, zero for never.
+	next  time.Time
+	timer *time.Timer
 }
 
 // watch looks once a second for changes of another process, and has a timer
-// that runs out when the next snooze does.
+// that runs out when the clock next changes a list.
 func (b *Inbox) watch(ctx context.Context) {
 	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
-		recovered: b.now(), awake: b.now(), timer: time.NewTimer(time.Hour)}
+		recovered: b.now(), timer: time.NewTimer(time.Hour)}
 	defer w.timer.Stop()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	w.plan(ctx)
+	w.plan()
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,13 +41,13 @@ func (b *Inbox) watch(ctx context.Context) {
 		case <-tick.C:
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
-			if w.reread || !w.next.IsZero() && !w.next.After(b.now()) {
-				w.wake(ctx)
+			if !w.next.IsZero() && !w.next.After(b.now()) {
+				w.wake()
 			}
 		case <-w.timer.C:
-			w.wake(ctx)
-		case <-b.marked:
-			w.wake(ctx)
+			w.wake()
+		case <-b.lists.changed:
+			w.wake()
 		}
 	}
 }
@@ -78,9 +76,7 @@ func (w *watcher) look(ctx context.Context) {
 	if !changed {
 		return
 	}
-	b.recountAll(ctx)
-	b.events.publish(model.Event{Accounts: b.names(), All: true})
-	w.plan(ctx) // it may have changed marks
+	b.announce(ctx)
 	for _, a := range b.accounts {
 		a.nudgeDelivery() // another process may have left work behind
 	}
@@ -100,25 +96,19 @@ func (w *watcher) overtake() {
 	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
 }
 
-// plan sets the timer to the end of the next snooze.
-func (w *watcher) plan(ctx context.Context) {
-	next, err := w.b.store.NextWake(ctx, w.awake)
-	w.next, w.reread = next, err != nil
+// plan sets the timer to when the clock next changes a list.
+func (w *watcher) plan() {
+	w.next = w.b.lists.index.Next()
 	w.timer.Stop()
-	if err == nil && !next.IsZero() {
-		w.timer.Reset(max(0, next.Sub(w.b.now())))
+	if !w.next.IsZero() {
+		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
 	}
 }
 
-// wake announces the conversations whose snooze has ended since the last time.
-func (w *watcher) wake(ctx context.Context) {
-	now := w.b.now()
-	refs, err := w.b.store.Woken(ctx, w.awake, now)
-	if err == nil {
-		w.awake = now
-		if len(refs) > 0 {
-			w.b.events.publish(model.Event{Refs: refs})
-		}
+// wake announces what the clock has changed.
+func (w *watcher) wake() {
+	if refs := w.b.advance(); len(refs) > 0 {
+		w.b.events.publish(model.Event{Refs: refs})
 	}
-	w.plan(ctx)
+	w.plan()
 }
