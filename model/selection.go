@@ -27,6 +27,15 @@ func (s keySet) has(key int64) bool {
 // Len returns how many conversations are in the set.
 func (s Selection) Len() int { return s.n }
 
+// Count returns how many conversations of an account are in the set.
+func (s Selection) Count(account string) int {
+	n := 0
+	for _, w := range s.accounts[account] {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
 // Has reports whether a row is in the set.
 func (s Selection) Has(account string, key int64) bool { return s.accounts[account].has(key) }
 

@@ -131,7 +131,7 @@ type Model struct {
 	pages  fetch
 	counts fetch
 	// triages are the changes of local marks that are shown and not written yet.
-	triages []func(context.Context, Backend) tea.Msg
+	triages []triageWork
 	// clearing says that the filter is to go once its result is there: only
 	// then is it known what the cursor stays on.
 	clearing bool

@@ -43,7 +43,7 @@ func TestSeveralNeverFlipRowByRow(t *testing.T) {
 
 func TestActingRightAfterMarkingAllMeansAll(t *testing.T) {
 	f := newFake(conversations(20)...)
-	f.delay["Refs"] = 100 * time.Millisecond
+	f.delay["Select"] = 100 * time.Millisecond
 	with(t, f, start{}, func(a *app) {
 		a.Rush("*", "p")
 		a.Want("Make private: 20 conversations", "no (enter)")

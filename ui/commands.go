@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 const (
@@ -210,13 +211,26 @@ type operation struct {
 	done, total int
 	shown       *progressOverlay
 	from        overlay // what was on top when it began
+	// inLine says that it is told of in the message line, so that keys go on;
+	// told, that it has taken long enough.
+	inLine, told bool
+	stopped      bool
 }
 
-// operate runs work in a command. Progress that is not fetched in time is
-// replaced by newer progress.
+// operate runs work in a command, over which a dialog shows how far it is.
+// Progress that is not fetched in time is replaced by newer progress.
 func (m *Model) operate(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
+	return m.start(&operation{title: title}, run)
+}
+
+// operateInLine runs work in a command; the message line shows how far it is.
+func (m *Model) operateInLine(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
+	return m.start(&operation{title: title, inLine: true}, run)
+}
+
+func (m *Model) start(op *operation, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
 	m.nextOp++
-	op := &operation{id: m.nextOp, title: title, progress: make(chan [2]int, 1)}
+	op.id, op.progress = m.nextOp, make(chan [2]int, 1)
 	if n := len(m.overlays); n > 0 {
 		op.from = m.overlays[n-1]
 	}
@@ -249,6 +263,27 @@ func (op *operation) wait() tea.Cmd {
 			return nil
 		}
 	}
+}
+
+// working returns the operation that the message line tells of, nil for none.
+func (m *Model) working() *operation {
+	for _, op := range m.ops {
+		if op.told {
+			return op
+		}
+	}
+	return nil
+}
+
+// words says how far an operation is.
+func (op *operation) words(ellipsis string) string {
+	switch {
+	case op.stopped:
+		return op.title + ": stopping" + ellipsis
+	case op.total > 0:
+		return op.title + ": " + theme.Number(op.done) + " done; esc stops it"
+	}
+	return op.title + ellipsis + " esc stops it"
 }
 
 // endOperation takes an operation off the screen; false if it was stopped, and

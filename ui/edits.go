@@ -18,9 +18,9 @@ import (
 type purpose struct {
 	action  keymap.Action
 	title   string
-	refs    []model.Ref
+	of      subjects
 	changes []model.Change
-	// account and create are set for a new conversation in place of refs and changes.
+	// account and create are set for a new conversation in place of changes.
 	account string
 	create  *model.NewConversation
 	// details are lines that the plan shows beside its edits.
@@ -47,10 +47,10 @@ type lastEdit struct {
 }
 
 // directory gives the account whose people changes name, "" for none.
-func directory(refs []model.Ref, changes []model.Change) string {
+func directory(of subjects, changes []model.Change) string {
 	for _, c := range changes {
-		if (c.Kind == model.EditParticipants || c.Kind == model.EditContacts) && len(refs) > 0 {
-			return refs[0].Account
+		if (c.Kind == model.EditParticipants || c.Kind == model.EditContacts) && of.size() > 0 {
+			return of.accounts()[0]
 		}
 	}
 	return ""
@@ -80,26 +80,29 @@ func (m *Model) plan(why purpose) tea.Cmd {
 	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {
 		if why.create != nil {
 			p, err := be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
-			return planMsg{id, why, p, err}
+			return planMsg{id, why, dialog.NewPlan(p), err}
 		}
-		p, err := be.Plan(ctx, why.refs, why.changes, model.PlanOptions{Progress: report})
-		if err == nil && why.marked {
-			err = findHidden(ctx, be, q, &p)
-		}
-		return planMsg{id, why, p, err}
+		p, err := planFor(ctx, be, q, why, report)
+		return planMsg{id, why, dialog.NewPlan(p), err}
 	})
 }
 
-// findHidden sets what the person can't see in the list.
-func findHidden(ctx context.Context, be Backend, query string, p *model.Plan) error {
-	seen, err := inView(ctx, be, query)
+// planFor plans changes of a view's rows, and finds what of it the person can't
+// see in the list.
+func planFor(ctx context.Context, be Backend, query string, why purpose, report func(int, int)) (model.Plan, error) {
+	refs, err := why.of.refs(ctx, be)
 	if err != nil {
-		return err
+		return model.Plan{}, err
 	}
+	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
+	if err != nil || !why.marked {
+		return p, err
+	}
+	hidden, err := why.of.hidden(ctx, be, query)
 	for i := range p.Items {
-		p.Items[i].Hidden = !seen[p.Items[i].Ref]
+		p.Items[i].Hidden = hidden[p.Items[i].Ref]
 	}
-	return nil
+	return p, err
 }
 
 func (m *Model) editResult(msg tea.Msg) tea.Cmd {
@@ -122,6 +125,8 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 		return m.editsCame(msg)
 	case ledgerMsg:
 		return m.ledgerCame(msg)
+	case refsMsg:
+		return m.refsCame(msg)
 	case linkMsg:
 		return m.linkCame(msg)
 	case savedMsg:
@@ -148,32 +153,28 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 	if !m.endOperation(msg.op) {
 		return nil
 	}
-	why, p := msg.why, msg.plan
+	why, d := msg.why, msg.plan
 	if msg.err != nil {
 		m.complain(why.from, model.Words(msg.err))
 		return nil
 	}
-	if p.Title == "" {
-		p.Title = why.title
-	}
-	if len(p.Items) == 0 {
+	d.Name(why.title)
+	it, ok := d.First()
+	switch {
+	case !ok:
 		m.complain(why.from, "nothing to change")
 		return nil
+	case d.Bulk():
+	case it.State == model.PlanBlocked:
+		m.complain(why.from, model.CleanLine(it.Reason, 300))
+		return nil
+	case it.State == model.PlanAlready:
+		m.complain(why.from, "nothing to send: it already is so")
+		return nil
+	case !d.Risky() && !why.review && d.HiddenCount() == 0:
+		return m.submit(why, d)
 	}
-	if !p.Bulk() {
-		it := p.Items[0]
-		switch {
-		case it.State == model.PlanBlocked:
-			m.complain(why.from, model.CleanLine(it.Reason, 300))
-			return nil
-		case it.State == model.PlanAlready:
-			m.complain(why.from, "nothing to send: it already is so")
-			return nil
-		case !p.Risky() && !why.review && p.HiddenCount() == 0:
-			return m.submit(why, p)
-		}
-	}
-	m.openPlan(why, p)
+	m.openPlan(why, d)
 	return nil
 }
 
@@ -187,31 +188,30 @@ func (m *Model) complain(from overlay, text string) {
 	m.say(theme.Warning, text)
 }
 
-func (m *Model) openPlan(why purpose, p model.Plan) {
-	d := dialog.NewPlan(p)
+func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 	d.Keys = m.keys.Names(keymap.Dialog)
 	d.DefaultYes = why.review
-	if p.Count(model.PlanChange) > 0 {
+	if d.Changes() > 0 {
 		d.Extra = why.details
 	}
-	if why.action == keymap.Delete && p.Count(model.PlanChange) > 0 {
+	if why.action == keymap.Delete && d.Changes() > 0 {
 		words := []string{"delete"}
-		if !p.Bulk() {
-			words = []string{p.Items[0].Title, "delete"}
+		if it, _ := d.First(); !d.Bulk() {
+			words = []string{it.Title, "delete"}
 		}
 		d.NeedsWord(words...)
 	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.submit(why, d.Plan()) }}, why.from)
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.submit(why, d) }}, why.from)
 }
 
 // submit hands a plan to the engine. It is not cancelled: once on the way, it
 // ends with the edits on disk or with an error.
-func (m *Model) submit(why purpose, p model.Plan) tea.Cmd {
+func (m *Model) submit(why purpose, d *dialog.Plan) tea.Cmd {
 	m.submitting++
 	be := m.be
 	return func() tea.Msg {
-		ids, err := be.Submit(context.Background(), p)
-		return submittedMsg{why: why, plan: p, ids: ids, err: err}
+		_, err := be.Submit(context.Background(), d.Plan())
+		return submittedMsg{why: why, plan: submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err: err}
 	}
 }
 
@@ -231,9 +231,9 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), directory(why.refs, why.changes)}
+		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), directory(why.of, why.changes)}
 	}
-	cmds = append(cmds, m.followPlan(msg.plan, true))
+	cmds = append(cmds, m.followPlan(msg.plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		cmds = append(cmds, m.readActivity(ref))
 		if m.screen == screenDetail {
@@ -264,7 +264,7 @@ func baseOf(in intent, kind model.EditKind, key string) *model.Value {
 }
 
 func (m *Model) set(in intent, verb string, kind model.EditKind, target string) tea.Cmd {
-	return m.plan(purpose{action: in.action, title: bulkTitle(verb, len(in.refs)), refs: in.refs, marked: in.marked, repeatable: true,
+	return m.plan(purpose{action: in.action, title: bulkTitle(verb, in.size()), of: in.subjects, marked: in.marked, repeatable: true,
 		changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(target), Base: baseOf(in, kind, "")}}})
 }
 
@@ -295,12 +295,12 @@ func (m *Model) toggleStatus(in intent) tea.Cmd {
 }
 
 func (m *Model) archive(in intent) tea.Cmd {
-	return m.plan(purpose{action: in.action, title: bulkTitle("archive", len(in.refs)), refs: in.refs, marked: in.marked,
+	return m.plan(purpose{action: in.action, title: bulkTitle("archive", in.size()), of: in.subjects, marked: in.marked,
 		repeatable: true, changes: []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}})
 }
 
 func (m *Model) remove(in intent) tea.Cmd {
-	return m.plan(purpose{action: in.action, title: bulkTitle("delete", len(in.refs)), refs: in.refs, marked: in.marked,
+	return m.plan(purpose{action: in.action, title: bulkTitle("delete", in.size()), of: in.subjects, marked: in.marked,
 		changes: []model.Change{{Kind: model.EditDelete, Op: model.OpSet}}})
 }
 
@@ -309,7 +309,7 @@ const again = "Again: "
 
 func (m *Model) repeat(in intent) tea.Cmd {
 	verb, _, _ := strings.Cut(strings.TrimPrefix(m.last.title, again), ": ") // the rest was about other conversations
-	return m.plan(purpose{action: m.last.action, title: again + bulkTitle(verb, len(in.refs)), refs: in.refs, marked: in.marked,
+	return m.plan(purpose{action: m.last.action, title: again + bulkTitle(verb, in.size()), of: in.subjects, marked: in.marked,
 		repeatable: true, changes: m.last.changes})
 }
 
@@ -319,7 +319,7 @@ func titled(what string, in intent) string {
 	if in.one {
 		return what + ": " + model.CleanLine(in.row.Conversation.Title, 120)
 	}
-	return bulkTitle(what, len(in.refs))
+	return bulkTitle(what, in.size())
 }
 
 // rename asks for a title, the present one filled in.
@@ -343,7 +343,7 @@ func (m *Model) rename(in intent) tea.Cmd {
 			m.say(theme.Dim, "the title was left as it is")
 			return m.clearDraft(key)
 		}
-		return m.plan(purpose{action: in.action, title: title, refs: in.refs, marked: in.marked, draft: key, from: o, repeatable: true,
+		return m.plan(purpose{action: in.action, title: title, of: in.subjects, marked: in.marked, draft: key, from: o, repeatable: true,
 			changes: []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(text), Base: baseOf(in, model.EditTitle, "")}}})
 	}
 	m.open(o)
@@ -351,25 +351,26 @@ func (m *Model) rename(in intent) tea.Cmd {
 }
 
 func (m *Model) chooseAccess(in intent) tea.Cmd {
-	values := shared(m.accounts(in, model.EditAccess), func(d model.Description) []string { return d.AccessValues })
+	values := shared(m.samples(in.subjects).accounts(m.facts, model.EditAccess), func(d model.Description) []string { return d.AccessValues })
 	return m.choose(in, "Who has access", model.EditAccess, values, in.row.Conversation.Access)
 }
 
 func (m *Model) chooseDefaultRole(in intent) tea.Cmd {
-	values := shared(m.accounts(in, model.EditDefaultRole), func(d model.Description) []string { return d.DefaultRoleValues })
+	values := shared(m.samples(in.subjects).accounts(m.facts, model.EditDefaultRole), func(d model.Description) []string { return d.DefaultRoleValues })
 	return m.choose(in, "Default role", model.EditDefaultRole, values, in.row.Conversation.DefaultRole)
 }
 
 func (m *Model) choose(in intent, title string, kind model.EditKind, values []string, now string) tea.Cmd {
+	all := m.samples(in.subjects)
 	if len(values) == 0 {
 		text := "the service names no values to choose from"
-		if len(m.accounts(in, kind)) > 1 {
+		if len(all.accounts(m.facts, kind)) > 1 {
 			text = "these accounts have no value in common: take one account at a time"
 		}
 		m.say(theme.Warning, text)
 		return nil
 	}
-	about := m.about(in, kind)
+	about := all.about(m.facts, kind)
 	d := &dialog.Menu{Title: titled(title, in)}
 	for i, v := range values {
 		label := model.CleanLine(model.RoleName(v), 60)

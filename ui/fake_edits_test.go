@@ -271,9 +271,12 @@ func (f *fake) Refresh(...string) {
 	f.refreshs++
 }
 
-func (f *fake) Triage(_ context.Context, refs []model.Ref, t model.TriageChange) error {
+func (f *fake) Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error {
 	if err := f.enter("Triage"); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	f.mu.Lock()
 	f.triaged = append(f.triaged, t)

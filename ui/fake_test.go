@@ -275,18 +275,6 @@ func (f *fake) List(ctx context.Context, req model.ListRequest) (model.Page, err
 	return p, nil
 }
 
-func (f *fake) Refs(_ context.Context, q string, inbox bool) ([]model.Ref, error) {
-	if err := f.enter("Refs"); err != nil {
-		return nil, err
-	}
-	all, err := f.find(q, inbox)
-	var out []model.Ref
-	for _, r := range all {
-		out = append(out, r.Conversation.Ref)
-	}
-	return out, err
-}
-
 func (f *fake) Count(_ context.Context, q string, inbox bool) (int, error) {
 	if err := f.enter("Count"); err != nil {
 		return 0, err

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -40,17 +39,21 @@ func (m *Model) followOn(id string, takes bool) tea.Cmd {
 	return m.readTold()
 }
 
+// submittedPlan is what is to be known of a plan that was submitted.
+type submittedPlan struct {
+	id      string
+	several bool
+	// own says that it is an act, which the undo key takes back.
+	own bool
+}
+
 // followPlan follows a plan that was submitted; several edits are shown one by
-// one. own says that it is an act, which the undo key takes back.
-func (m *Model) followPlan(p model.Plan, own bool) tea.Cmd {
-	own = own && slices.ContainsFunc(p.Edits(), func(e model.Edit) bool {
-		ok, _ := model.Undoable(e.Kind)
-		return ok
-	})
-	if p.Count(model.PlanChange) > 1 {
+// one.
+func (m *Model) followPlan(p submittedPlan) tea.Cmd {
+	if p.several {
 		m.openResults()
 	}
-	return m.followOn(p.ID, own)
+	return m.followOn(p.id, p.own)
 }
 
 // readTold reads the submission that is followed, and its edits while they are

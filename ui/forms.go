@@ -39,11 +39,12 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 			o.draft = string(kinds[0]) + ":" + in.row.Conversation.Ref.String()
 		}
 	}
-	subject := edit.Subject{Capabilities: m.capabilities(in), About: m.about(in, model.EditParticipants), Several: !in.one, Kinds: kinds}
+	all := m.samples(in.subjects)
+	subject := edit.Subject{Capabilities: all.capabilities(), About: all.about(m.facts, model.EditParticipants), Several: !in.one, Kinds: kinds}
 	if in.one {
 		subject.Conversation = in.row.Conversation
 	} else {
-		m.narrow(in, &subject)
+		m.narrow(all, &subject)
 	}
 	o.f = edit.NewForm(title, subject)
 	o.f.Keys = m.keys.Names(keymap.Form)
@@ -56,18 +57,18 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 
 // narrow leaves of a form for several conversations what means the same in all
 // of their accounts.
-func (m *Model) narrow(in intent, s *edit.Subject) {
+func (m *Model) narrow(of samples, s *edit.Subject) {
 	off := func(kind model.EditKind, why string) {
 		s.Capabilities = maps.Clone(s.Capabilities)
 		s.Capabilities[kind] = model.Capability{State: model.CapabilityNo, Reason: why}
 	}
 	for _, kind := range []model.EditKind{model.EditParticipants, model.EditContacts} {
-		if why := m.spread(in, kind); why != "" {
+		if why := of.spread(m.facts, kind); why != "" {
 			off(kind, why)
 		}
 	}
 	choice := func(kind model.EditKind, values func(model.Description) []string) []string {
-		all := m.accounts(in, kind)
+		all := of.accounts(m.facts, kind)
 		out := shared(all, values)
 		if len(all) > 1 && len(out) == 0 {
 			off(kind, "these accounts have no value in common: take one account at a time")
@@ -161,7 +162,7 @@ func (o *formOverlay) enter(m *Model) tea.Cmd {
 	if kind, ok := o.f.Pick(); ok {
 		account := o.account
 		if account == "" {
-			account = m.about(o.in, model.EditParticipants).Account
+			account = m.samples(o.in.subjects).about(m.facts, model.EditParticipants).Account
 		}
 		p := &pickerOverlay{p: edit.NewPicker("Choose a "+string(kind), []model.LookupKind{kind}, ""), account: account}
 		p.chosen = func(m *Model, q model.Participant) tea.Cmd {
@@ -194,7 +195,7 @@ func (o *formOverlay) submit(m *Model) tea.Cmd {
 		o.f.Problem = "nothing was changed"
 		return nil
 	}
-	return m.plan(purpose{action: o.in.action, title: o.f.Title, refs: o.in.refs, marked: o.in.marked, changes: changes,
+	return m.plan(purpose{action: o.in.action, title: o.f.Title, of: o.in.subjects, marked: o.in.marked, changes: changes,
 		draft: o.draft, review: true, from: o, repeatable: true})
 }
 

@@ -128,7 +128,7 @@ func subject(in intent) string {
 	if in.one {
 		return name(in.row.Conversation)
 	}
-	return theme.Count(len(in.refs), "conversation")
+	return theme.Count(in.size(), "conversation")
 }
 
 // openLate opens an overlay that comes later than its key: over what asked for

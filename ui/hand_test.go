@@ -434,7 +434,7 @@ func TestMarksAreRowsAndNoQuery(t *testing.T) {
 
 func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
 	f := newFake(conversations(60)...)
-	f.delay["Refs"] = 3 * time.Second
+	f.delay["Select"] = 3 * time.Second
 	with(t, f, start{}, func(a *app) {
 		a.Rush("*", "tab")
 		a.Wait(5 * time.Second)

@@ -70,7 +70,6 @@ func handlers() map[keymap.Action]handler {
 		keymap.MarkRange:  {run: (*Model).markRange},
 		keymap.MarkAll:    {run: (*Model).markAll},
 		keymap.ClearMarks: {run: (*Model).clearMarks},
-		markRefs:          {run: (*Model).markRead},
 
 		keymap.TogglePrivacy: {wants: wantsRows, kind: model.EditPrivacy, run: (*Model).togglePrivacy, unasked: narrows},
 		keymap.MakePrivate:   sets("make private", model.EditPrivacy, string(model.PrivacyPrivate), always),
@@ -131,7 +130,7 @@ func (m *Model) off(in intent) string {
 	if !ok {
 		return "this does nothing here"
 	}
-	if h.wants != wantsNothing && len(in.refs) == 0 {
+	if h.wants != wantsNothing && in.size() == 0 {
 		if m.list.Cursor() >= 0 && !(m.list.Ranging() && in.row.Conversation.Ref != (model.Ref{})) {
 			return "the conversation is still being read"
 		}
@@ -160,16 +159,18 @@ func (m *Model) cannot(in intent, kind model.EditKind) string {
 	if m.opts.ReadOnly {
 		return "read-only: confab was started so that it changes nothing"
 	}
+	rows := m.list.Rows()
+	if in.one {
+		rows = []model.Row{in.row}
+	} else if m.list.Held(in.set) < in.set.Len() {
+		return ""
+	}
 	why := ""
-	for _, ref := range in.refs {
-		row := in.row
-		if row.Conversation.Ref != ref {
-			var ok bool
-			if row, ok = m.list.Row(ref); !ok {
-				return ""
-			}
+	for i := range rows {
+		if !in.has(&rows[i]) {
+			continue
 		}
-		c := m.facts.Capabilities(row.Conversation).Of(kind)
+		c := m.facts.Capabilities(rows[i].Conversation).Of(kind)
 		if c.Can() {
 			return ""
 		}
@@ -199,9 +200,9 @@ func nothingToRepeat(m *Model, in intent) string {
 	if m.last == nil {
 		return "nothing was edited yet"
 	}
-	for _, ref := range in.refs {
-		if m.last.account != "" && ref.Account != m.last.account {
-			return "the last edit names people of " + m.last.account + ", who are not known in " + ref.Account
+	for _, name := range in.accounts() {
+		if m.last.account != "" && name != m.last.account {
+			return "the last edit names people of " + m.last.account + ", who are not known in " + name
 		}
 	}
 	return ""

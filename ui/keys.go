@@ -18,21 +18,16 @@ const maxCount = 1_000_000
 
 // intent is what a key (or the palette, or the command line) asks for. It
 // holds the conversations that were meant when it was made, so that nothing is
-// applied to a row that moved under the cursor since.
+// applied to a row that moved under the cursor since: the marked ones, or those
+// of the range, or the one under the cursor.
 type intent struct {
+	subjects
 	action keymap.Action
 	count  int // 0 where none was typed
-	// refs are the marked conversations, or those of the range, or the one
-	// under the cursor.
-	refs []model.Ref
-	// row is the conversation under the cursor; one says that it is what the
-	// intent is about.
-	row model.Row
-	one bool
 	// since is when the row came under the cursor by itself; zero where the
 	// person chose it.
 	since time.Time
-	// marked says that refs may not all be in sight.
+	// marked says that not all of the conversations may be in sight.
 	marked bool
 	// arg comes from the command line.
 	arg string
@@ -80,6 +75,11 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.typed, m.count = nil, 0
 		return nil
 	}
+	if op := m.working(); op != nil && name == "esc" && !op.stopped {
+		op.stopped = true
+		op.cancel()
+		return nil
+	}
 	m.clearMessage(name)
 	if m.counting(name) {
 		return nil
@@ -120,33 +120,35 @@ func (m *Model) counting(name string) bool {
 // intent captures what an action is about now.
 func (m *Model) intent(a keymap.Action) intent {
 	in := intent{action: a, count: m.count}
-	switch {
-	case m.screen == screenDetail:
+	if m.screen == screenDetail {
 		if !m.detail.Ref().IsZero() {
-			in.row, in.one, in.refs, in.since = m.detail.Row(), true, []model.Ref{m.detail.Ref()}, m.underSince()
+			in.row, in.one, in.since = m.detail.Row(), true, m.underSince()
 		}
 		return in
-	case m.list.Ranging():
-		in.refs, _ = m.list.RangeRefs()
-		in.marked = true
-	case m.list.MarkCount() > 0:
-		in.refs, in.marked = m.list.Marks(), true
 	}
 	row, ok := m.list.Selected()
-	if ok {
-		in.row = row
-	}
+	in.row = row
 	switch {
-	case m.list.Ranging() && in.refs == nil:
-	case len(in.refs) == 0 && ok:
-		in.one, in.refs, in.marked, in.since = true, []model.Ref{row.Conversation.Ref}, false, m.underSince()
-	case len(in.refs) == 1 && ok && in.refs[0] == row.Conversation.Ref:
-		in.one = true
-	case len(in.refs) == 1:
-		if r, ok := m.list.Row(in.refs[0]); ok {
-			in.row, in.one = r, true
-		} else {
-			in.row = model.Row{}
+	case m.list.Ranging():
+		in.marked = true
+		if set, whole := m.list.Range(); whole {
+			in.set = set
+		}
+	case m.list.MarkCount() > 0:
+		in.set, in.marked = m.list.Marks(), true
+	case ok:
+		in.one, in.since = true, m.underSince()
+	}
+	if in.set.Len() != 1 || ok && in.has(&row) {
+		in.one = in.one || in.set.Len() == 1
+		return in
+	}
+	in.row = model.Row{}
+	rows := m.list.Rows()
+	for i := range rows {
+		if in.has(&rows[i]) {
+			in.row, in.one = rows[i], true
+			break
 		}
 	}
 	return in
@@ -162,8 +164,8 @@ func (m *Model) run(in intent) tea.Cmd {
 		m.deferred = append(m.deferred, in.action)
 		return nil
 	}
-	if in.refs == nil && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {
-		return m.readRange(in)
+	if in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {
+		return m.readRows(in, m.rangeRequest())
 	}
 	if in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark {
 		return m.runCounted(in, h)
@@ -205,77 +207,63 @@ func (m *Model) runCounted(in intent, h handler) tea.Cmd {
 	case !in.one:
 		return m.run(in)
 	}
-	refs, whole := m.list.From(in.refs[0], n)
+	set, here, whole := m.list.From(in.row.Conversation.Ref, n)
 	switch {
-	case refs == nil:
+	case !here:
 		m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
 		return nil
 	case !whole:
-		return m.readRows(in, func(refs []model.Ref) []model.Ref {
-			i := position(refs, in.refs[0])
-			if i < 0 {
-				return nil
-			}
-			return refs[i:min(i+n, len(refs))]
-		})
+		return m.readRows(in, model.SelectRequest{First: in.row.Conversation.Ref, N: n})
 	}
-	return m.run(in.about(refs))
+	return m.run(in.about(set))
 }
 
 // about gives an intent for other conversations, which were counted or read.
-func (in intent) about(refs []model.Ref) intent {
-	in.one = in.one && len(refs) == 1 && refs[0] == in.refs[0]
-	in.refs = refs
+func (in intent) about(set model.Selection) intent {
+	in.one = in.one && set.Len() == 1 && set.Has(in.row.Conversation.Ref.Account, in.row.Key)
+	in.set = set
 	return in
 }
 
-// readRange finds the conversations of a range that is larger than the window.
-func (m *Model) readRange(in intent) tea.Cmd {
-	a, b := m.list.RangeEnds()
-	first, last := m.list.RangeBounds()
-	return m.readRows(in, func(refs []model.Ref) []model.Ref {
-		i, j := position(refs, a), position(refs, b)
-		if i < 0 {
-			i = first
-		}
-		if j < 0 {
-			j = last
-		}
-		i, j = min(i, j), max(i, j)
-		if i >= len(refs) {
-			return nil
-		}
-		return refs[i:min(j+1, len(refs))]
-	})
+// rangeRequest asks for the rows of the range.
+func (m *Model) rangeRequest() model.SelectRequest {
+	from, to := m.list.RangeEnds()
+	return model.SelectRequest{First: from, Last: to}
 }
 
-// readRows reads the whole list for an intent about rows that the window does
-// not hold; pick chooses them, nil where they are not there any more.
-func (m *Model) readRows(in intent, pick func([]model.Ref) []model.Ref) tea.Cmd {
+// readRows reads rows that the window does not hold, for an intent about them.
+func (m *Model) readRows(in intent, req model.SelectRequest) tea.Cmd {
+	read := m.selecting(req)
+	if read == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		set, err := read()
+		if err == nil && set.Len() == 0 {
+			err = errors.New("the list changed, so nothing was done")
+		}
+		return rangeMsg{in: in, set: set, err: err}
+	}
+}
+
+// selecting returns what reads rows of this view, nil while its query is wrong.
+func (m *Model) selecting(req model.SelectRequest) func() (model.Selection, error) {
 	q, err := m.query()
 	if err != nil {
 		return nil
 	}
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		refs, err := be.Refs(ctx, q, true)
-		if err != nil {
-			return rangeMsg{in: in, err: err}
+	req.Query, req.Inbox = q, true
+	be, ctx, at := m.be, m.ctx, m.list.Cursor()
+	return func() (model.Selection, error) {
+		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
+			page, err := be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
+			if err != nil || len(page.Rows) == 0 {
+				return model.Selection{}, err
+			}
+			req.Last = page.Rows[0].Conversation.Ref
 		}
-		if refs = pick(refs); refs == nil {
-			return rangeMsg{in: in, err: errors.New("the list changed, so nothing was done")}
-		}
-		return rangeMsg{in: in, refs: refs}
+		return be.Select(ctx, req)
 	}
-}
-
-func position(refs []model.Ref, ref model.Ref) int {
-	for i, r := range refs {
-		if r == ref {
-			return i
-		}
-	}
-	return -1
 }
 
 func (m *Model) paste(text string) tea.Cmd {

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -12,16 +14,39 @@ import (
 )
 
 func (m *Model) copyRef(in intent) tea.Cmd {
-	refs := make([]string, len(in.refs))
-	for i, r := range in.refs {
-		refs[i] = model.CleanLine(r.String(), 0)
+	if in.one {
+		text := model.CleanLine(in.row.Conversation.Ref.String(), 0)
+		m.say(theme.Good, "copied: "+text)
+		return tea.SetClipboard(text)
 	}
-	if len(refs) == 1 {
-		m.say(theme.Good, "copied: "+refs[0])
-	} else {
-		m.say(theme.Good, fmt.Sprintf("copied %d refs", len(refs)))
+	be, of := m.be, in.subjects
+	return m.operateInLine("copying "+theme.Count(in.size(), "ref"), func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
+		refs, err := of.refs(ctx, be)
+		words := make([]string, len(refs))
+		for i, r := range refs {
+			words[i] = model.CleanLine(r.String(), 0)
+		}
+		return refsMsg{op, strings.Join(words, "\n"), len(refs), err}
+	})
+}
+
+func (m *Model) refsCame(msg refsMsg) tea.Cmd {
+	if !m.endOperation(msg.op) {
+		return nil
 	}
-	return tea.SetClipboard(strings.Join(refs, "\n"))
+	switch {
+	case errors.Is(msg.err, context.Canceled):
+		m.say(theme.Dim, "stopped: nothing was copied")
+		return nil
+	case msg.err != nil:
+		m.fail("copy the refs", msg.err)
+		return nil
+	case msg.n == 1:
+		m.say(theme.Good, "copied: "+msg.text)
+	default:
+		m.say(theme.Good, "copied "+theme.Count(msg.n, "ref"))
+	}
+	return tea.SetClipboard(msg.text)
 }
 
 func (m *Model) copyLink(in intent) tea.Cmd {

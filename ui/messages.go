@@ -5,6 +5,7 @@ import (
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 )
 
@@ -55,20 +56,23 @@ type (
 		history []model.JournalEntry
 		err     error
 	}
-	refsMsg struct {
-		tab   int
-		query string
-		refs  []model.Ref
-		err   error
+	// markMsg brings rows that are to be marked; toggle unmarks them where all of
+	// them are.
+	markMsg struct {
+		tab    int
+		query  string
+		rows   model.Selection
+		toggle bool
+		err    error
 	}
 	hiddenMsg struct {
 		gen, hidden int
 		err         error
 	}
 	rangeMsg struct {
-		in   intent
-		refs []model.Ref
-		err  error
+		in  intent
+		set model.Selection
+		err error
 	}
 
 	opProgressMsg struct{ id, done, total int }
@@ -76,28 +80,26 @@ type (
 	planMsg       struct {
 		op   int
 		why  purpose
-		plan model.Plan
+		plan *dialog.Plan
 		err  error
 	}
 	submittedMsg struct {
 		why  purpose
-		plan model.Plan
-		ids  []string
+		plan submittedPlan
 		err  error
 	}
 	undoMsg struct {
 		op   int
 		id   string
-		undo model.Undo
-		// moved is what was planned before and has moved on since.
-		moved *model.Undo
-		err   error
+		undo plannedUndo
+		err  error
 	}
 	undoneMsg struct {
-		id   string // what was asked for: an act of this session for ""
-		undo model.Undo
-		ids  []string
-		err  error
+		id      string // what was asked for: an act of this session for ""
+		undo    model.Undo
+		ids     []string
+		several bool // more than one edit follows
+		err     error
 	}
 	// toldMsg brings the submission that is followed, and its edits where they
 	// are on screen.
@@ -146,7 +148,15 @@ type (
 		action keymap.Action
 	}
 	triagedMsg struct {
+		op   int // 0 for one conversation
 		text string
+		err  error
+	}
+	// refsMsg brings refs to copy.
+	refsMsg struct {
+		op   int
+		text string
+		n    int
 		err  error
 	}
 	linkMsg struct {

@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"confab/model"
 	"confab/ui/layout"
 )
 
@@ -130,7 +129,7 @@ func pressed(name string) (tea.KeyPressMsg, bool) {
 // only narrows an intent to the row under the cursor.
 func (m *Model) only(in intent) intent {
 	if row, ok := m.list.Selected(); ok && m.screen == screenList {
-		in.row, in.one, in.refs, in.marked = row, true, []model.Ref{row.Conversation.Ref}, false
+		in.subjects, in.marked = subjects{row: row, one: true}, false
 	}
 	return in
 }

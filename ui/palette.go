@@ -57,7 +57,7 @@ func (m *Model) openPalette(in intent) tea.Cmd {
 			Plain: e.sect == keymap.SectionMove || e.sect == keymap.SectionLook}
 	}
 	o.p = palette.New(list)
-	if len(o.about.refs) > 0 {
+	if o.about.size() > 0 {
 		o.p.For = subject(o.about)
 	}
 	m.open(o)

@@ -32,8 +32,9 @@ func (m *Model) editContacts(in intent) tea.Cmd {
 }
 
 func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd {
-	if why := m.spread(in, kind); why != "" {
-		m.open(&textOverlay{&dialog.Text{Title: bulkTitle(what, len(in.refs)), Lines: []string{"Nothing was changed: " + why + "."}}})
+	all := m.samples(in.subjects)
+	if why := all.spread(m.facts, kind); why != "" {
+		m.open(&textOverlay{&dialog.Text{Title: bulkTitle(what, in.size()), Lines: []string{"Nothing was changed: " + why + "."}}})
 		return nil
 	}
 	o := &peopleOverlay{in: in}
@@ -41,7 +42,7 @@ func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd 
 	if in.one {
 		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
 	}
-	o.e = edit.NewPeople(title, kind, m.about(in, kind), !in.one)
+	o.e = edit.NewPeople(title, kind, all.about(m.facts, kind), !in.one)
 	o.e.Keys = m.keys.Names(keymap.People)
 	m.open(o)
 	if !in.one {
@@ -202,7 +203,7 @@ func (o *peopleOverlay) submit(m *Model) tea.Cmd {
 		o.e.Problem = "nothing was changed"
 		return nil
 	}
-	return m.plan(purpose{action: o.in.action, title: o.e.Title, refs: o.in.refs, marked: o.in.marked, changes: changes,
+	return m.plan(purpose{action: o.in.action, title: o.e.Title, of: o.in.subjects, marked: o.in.marked, changes: changes,
 		draft: o.draft, review: true, from: o, repeatable: o.e.Several()})
 }
 
@@ -212,7 +213,7 @@ func (o *peopleOverlay) about(m *Model) model.Description {
 		d, _ := m.facts.Describe(o.inForm.account)
 		return d
 	}
-	return m.about(o.in, o.e.Kind())
+	return m.samples(o.in.subjects).about(m.facts, o.e.Kind())
 }
 
 // space narrows the directory where it is one of a space.

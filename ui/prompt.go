@@ -303,7 +303,7 @@ func (m *Model) drawPromptHelp(w int) string {
 	if p.kind == promptFilter && m.list.Loaded() {
 		right = " " + theme.Number(m.list.Total()) + " found "
 	}
-	if p.kind == promptCommand && len(p.about.refs) > 0 {
+	if p.kind == promptCommand && p.about.size() > 0 {
 		right = " for " + subject(p.about) + " "
 	}
 	w = max(0, w-m.th.Width(right))

@@ -1,41 +1,112 @@
 package ui
 
 import (
+	"context"
 	"slices"
 	"strings"
 
 	"confab/model"
 )
 
-// samples gives the conversations of an intent that are at hand, and for
-// accounts of which none is, one that stands for them.
-func (m *Model) samples(in intent) []model.Conversation {
-	if in.one {
-		return []model.Conversation{in.row.Conversation}
+// subjects are the conversations that something is about: one row, or else a set
+// of any size. Nothing on the way of a key goes through the whole set.
+type subjects struct {
+	// row is the conversation under the cursor; one says that it alone is meant.
+	row model.Row
+	one bool
+	set model.Selection
+}
+
+// size returns how many conversations these are.
+func (s subjects) size() int {
+	if s.one {
+		return 1
 	}
-	provider := map[string]string{}
-	for _, a := range m.facts.Accounts() {
-		provider[a.Name] = a.Provider
+	return s.set.Len()
+}
+
+func (s *subjects) has(r *model.Row) bool {
+	if s.one {
+		return r.Conversation.Ref == s.row.Conversation.Ref
 	}
-	var out []model.Conversation
-	missing := map[string]bool{}
-	for _, ref := range in.refs {
-		if row, ok := m.list.Row(ref); ok {
-			out = append(out, row.Conversation)
-		} else if !missing[ref.Account] {
-			missing[ref.Account] = true
-			out = append(out, model.Conversation{Ref: model.Ref{Account: ref.Account}, Provider: provider[ref.Account]})
+	return s.set.Has(r.Conversation.Ref.Account, r.Key)
+}
+
+// accounts returns the accounts of the conversations, each once.
+func (s subjects) accounts() []string {
+	if s.one {
+		return []string{s.row.Conversation.Ref.Account}
+	}
+	return s.set.Accounts()
+}
+
+// refs reads which conversations these are. It is called in commands only.
+func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
+	if s.one {
+		return []model.Ref{s.row.Conversation.Ref}, nil
+	}
+	return be.RefsOf(ctx, s.set)
+}
+
+// hidden reads which of the conversations a view does not hold.
+func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
+	view, err := be.Select(ctx, model.SelectRequest{Query: query, Inbox: true})
+	if err != nil {
+		return nil, err
+	}
+	away := s.set.Clone()
+	away.RemoveAll(view)
+	if away.Len() == 0 {
+		return nil, nil
+	}
+	refs, err := be.RefsOf(ctx, away)
+	out := make(map[model.Ref]bool, len(refs))
+	for _, r := range refs {
+		out[r] = true
+	}
+	return out, err
+}
+
+// sample is a conversation that stands for others, and what it allows.
+type sample struct {
+	conversation *model.Conversation
+	can          model.Capabilities
+}
+
+// samples returns the conversations that are at hand, and for each account of
+// which some are not, one that stands for them.
+func (m *Model) samples(s subjects) samples {
+	var out samples
+	add := func(c *model.Conversation) { out = append(out, sample{c, m.facts.Capabilities(*c)}) }
+	if s.one {
+		add(&s.row.Conversation)
+		return out
+	}
+	held := map[string]int{}
+	rows := m.list.Rows()
+	for i := range rows {
+		if s.has(&rows[i]) {
+			add(&rows[i].Conversation)
+			held[rows[i].Conversation.Ref.Account]++
+		}
+	}
+	for _, name := range s.set.Accounts() {
+		if held[name] < s.set.Count(name) {
+			about, _ := m.facts.Describe(name)
+			add(&model.Conversation{Ref: model.Ref{Account: name}, Provider: about.Provider})
 		}
 	}
 	return out
 }
 
-// capabilities gives, for every kind of edit, the best that any of the
-// conversations of an intent allows; the plan says for which it can't be done.
-func (m *Model) capabilities(in intent) model.Capabilities {
+type samples []sample
+
+// capabilities returns, for every kind of edit, the best that any of the
+// conversations allows; the plan says for which it can't be done.
+func (s samples) capabilities() model.Capabilities {
 	out := model.Capabilities{}
-	for _, c := range m.samples(in) {
-		for k, v := range m.facts.Capabilities(c) {
+	for _, one := range s {
+		for k, v := range one.can {
 			if was, ok := out[k]; !ok || !was.Can() && v.Can() {
 				out[k] = v
 			}
@@ -44,17 +115,17 @@ func (m *Model) capabilities(in intent) model.Capabilities {
 	return out
 }
 
-// accounts gives the descriptions of the accounts of an intent in which this
-// kind of edit can be made, each once.
-func (m *Model) accounts(in intent, kind model.EditKind) []model.Description {
+// accounts returns the descriptions of the accounts in which this kind of edit
+// can be made, each once.
+func (s samples) accounts(facts Facts, kind model.EditKind) []model.Description {
 	var out []model.Description
 	seen := map[string]bool{}
-	for _, c := range m.samples(in) {
-		name := c.Ref.Account
-		if seen[name] || !m.facts.Capabilities(c).Of(kind).Can() {
+	for _, one := range s {
+		name := one.conversation.Ref.Account
+		if seen[name] || !one.can.Of(kind).Can() {
 			continue
 		}
-		if d, ok := m.facts.Describe(name); ok {
+		if d, ok := facts.Describe(name); ok {
 			seen[name] = true
 			out = append(out, d)
 		}
@@ -65,8 +136,8 @@ func (m *Model) accounts(in intent, kind model.EditKind) []model.Description {
 // spread says why an edit of people can't be made for several accounts at
 // once, "" where it is for one. Ids, roles and statuses are those of one
 // account's directory.
-func (m *Model) spread(in intent, kind model.EditKind) string {
-	all := m.accounts(in, kind)
+func (s samples) spread(facts Facts, kind model.EditKind) string {
+	all := s.accounts(facts, kind)
 	if len(all) < 2 {
 		return ""
 	}
@@ -75,6 +146,25 @@ func (m *Model) spread(in intent, kind model.EditKind) string {
 		names[i] = model.CleanLine(d.Account, 60)
 	}
 	return "these conversations are in " + strings.Join(names, " and ") + ", each with its own people and roles: take one account at a time"
+}
+
+// about returns the description of the account that an edit of this kind is
+// about: the first in which it can be made.
+func (s samples) about(facts Facts, kind model.EditKind) model.Description {
+	var first model.Description
+	for i, one := range s {
+		d, ok := facts.Describe(one.conversation.Ref.Account)
+		if !ok {
+			continue
+		}
+		if i == 0 {
+			first = d
+		}
+		if one.can.Of(kind).Can() {
+			return d
+		}
+	}
+	return first
 }
 
 // shared keeps of the values of every account those that all of them have.
@@ -88,23 +178,4 @@ func shared(all []model.Description, values func(model.Description) []string) []
 		out = slices.DeleteFunc(out, func(v string) bool { return !slices.Contains(values(d), v) })
 	}
 	return out
-}
-
-// about gives the description of the account that an edit of this kind is
-// about: the first of the intent where it can be made.
-func (m *Model) about(in intent, kind model.EditKind) model.Description {
-	var first model.Description
-	for i, c := range m.samples(in) {
-		d, ok := m.facts.Describe(c.Ref.Account)
-		if !ok {
-			continue
-		}
-		if i == 0 {
-			first = d
-		}
-		if m.facts.Capabilities(c).Of(kind).Can() {
-			return d
-		}
-	}
-	return first
 }

@@ -2,8 +2,8 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,39 +13,60 @@ import (
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/dialog"
-	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
 // triage changes local marks; text is said once it is done. The list shows it at
 // once, so that the next key is about what then stands under the cursor.
-func (m *Model) triage(text string, refs []model.Ref, change model.TriageChange) tea.Cmd {
-	m.showTriage(refs, change)
+func (m *Model) triage(text string, of subjects, change model.TriageChange) tea.Cmd {
+	m.showTriage(of, change)
 	m.submitting++
 	m.told.takes = false // the undo key takes this back first
 	m.pages.stale = m.pages.busy
-	m.triages = append(m.triages, func(ctx context.Context, be Backend) tea.Msg {
-		return triagedMsg{text, be.Triage(ctx, refs, change)}
-	})
+	m.triages = append(m.triages, triageWork{text, of, change})
 	if len(m.triages) > 1 {
 		return nil
 	}
 	return m.nextTriage()
 }
 
+// triageWork is a change of local marks that is shown and not written yet.
+type triageWork struct {
+	text   string
+	of     subjects
+	change model.TriageChange
+}
+
 // nextTriage writes the oldest change. They are written one after the other, in
-// the order of their keys.
+// the order of their keys. A change of many says how far it is, and can be
+// stopped.
 func (m *Model) nextTriage() tea.Cmd {
-	be, ctx, write := m.be, m.ctx, m.triages[0]
-	return func() tea.Msg { return write(ctx, be) }
+	be, next := m.be, m.triages[0]
+	write := func(ctx context.Context, op int) tea.Msg {
+		refs, err := next.of.refs(ctx, be)
+		if err == nil {
+			err = be.Triage(ctx, refs, next.change)
+		}
+		return triagedMsg{op, next.text, err}
+	}
+	if next.of.size() == 1 {
+		ctx := m.ctx
+		return func() tea.Msg { return write(ctx, 0) }
+	}
+	return m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"),
+		func(ctx context.Context, op int, _ func(int, int)) tea.Msg { return write(ctx, op) })
 }
 
 func (m *Model) triaged(msg triagedMsg) tea.Cmd {
 	m.submitting--
 	m.triages = m.triages[1:]
-	if msg.err != nil {
+	m.endOperation(msg.op)
+	switch {
+	case errors.Is(msg.err, context.Canceled):
+		m.say(theme.Warning, "stopped")
+	case msg.err != nil:
 		m.fail("mark it", msg.err)
-	} else if msg.text != "" {
+	case msg.text != "":
 		m.say(theme.Good, msg.text)
 	}
 	if len(m.triages) > 0 {
@@ -56,7 +77,7 @@ func (m *Model) triaged(msg triagedMsg) tea.Cmd {
 
 // showTriage changes the rows at hand, and takes those away that the view no
 // longer holds.
-func (m *Model) showTriage(refs []model.Ref, change model.TriageChange) {
+func (m *Model) showTriage(of subjects, change model.TriageChange) {
 	text, err := m.query()
 	if err != nil {
 		return
@@ -67,34 +88,26 @@ func (m *Model) showTriage(refs []model.Ref, change model.TriageChange) {
 	}
 	q = q.Inbox()
 	now := m.now()
-	in := func(row model.Row) bool { return q.Match(query.NewSubject(row), now, now.Location()) }
-	of := make(map[model.Ref]bool, len(refs))
-	for _, ref := range refs {
-		of[ref] = true
-	}
-	if row := m.detail.Row(); of[row.Conversation.Ref] {
+	in := func(row *model.Row) bool { return q.Match(query.NewSubject(*row), now, now.Location()) }
+	if row := m.detail.Row(); of.has(&row) {
 		row.Triage = change.Apply(row.Triage)
 		m.show(row)
 	}
-	for _, row := range slices.Clone(m.list.Rows()) {
-		if !of[row.Conversation.Ref] {
-			continue
+	m.list.Change(func(row *model.Row) bool {
+		if !of.has(row) {
+			return true
 		}
 		was := in(row)
 		row.Triage = change.Apply(row.Triage)
-		if was && !in(row) {
-			m.list.Remove(row.Conversation.Ref)
-		} else {
-			m.list.Replace(row)
-		}
-	}
+		return !was || in(row)
+	})
 }
 
 // triageMany carries a triage key out. In an open conversation it goes on to the
 // next.
 func (m *Model) triageMany(in intent, word string, change model.TriageChange) tea.Cmd {
 	text := word
-	if n := len(in.refs); n > 1 {
+	if n := in.size(); n > 1 {
 		text = theme.Count(n, "conversation") + " " + word
 	}
 	if in.marked {
@@ -102,10 +115,10 @@ func (m *Model) triageMany(in intent, word string, change model.TriageChange) te
 		m.list.EndRange()
 	}
 	if m.screen == screenDetail && m.list.MoveToRef(m.detail.Ref()) {
-		return m.triageOn(text, in.refs, change)
+		return m.triageOn(text, in.subjects, change)
 	}
 	before := m.list.Ref()
-	cmd := m.triage(text, in.refs, change)
+	cmd := m.triage(text, in.subjects, change)
 	if m.list.Ref() != before {
 		return tea.Batch(cmd, m.cursorMoved())
 	}
@@ -114,19 +127,20 @@ func (m *Model) triageMany(in intent, word string, change model.TriageChange) te
 
 // triageOn marks from the open conversation on, and opens the one below; after the
 // last one it goes back to the list.
-func (m *Model) triageOn(text string, refs []model.Ref, change model.TriageChange) tea.Cmd {
-	last := m.list.Cursor()+len(refs) >= m.list.Total()
+func (m *Model) triageOn(text string, of subjects, change model.TriageChange) tea.Cmd {
+	last := m.list.Cursor()+of.size() >= m.list.Total()
 	if last {
 		text += "; that was the last one"
 	}
-	cmd := m.triage(text, refs, change)
+	at := m.detail.Ref()
+	cmd := m.triage(text, of, change)
 	if last {
 		m.screen = screenList
 		m.arrange()
 		return tea.Batch(cmd, m.cursorMoved())
 	}
-	if m.list.Ref() == refs[0] {
-		m.list.Move(len(refs)) // the view still holds them
+	if m.list.Ref() == at {
+		m.list.Move(of.size()) // the view still holds them
 	}
 	row, ok := m.list.Selected()
 	if !ok {
@@ -259,122 +273,4 @@ func parseWhen(text string, now time.Time) (time.Time, error) {
 		return now.AddDate(0, 0, 7*n), nil
 	}
 	return time.Time{}, bad
-}
-
-func (m *Model) mark(in intent) tea.Cmd {
-	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
-	}
-	if m.list.Ranging() {
-		return m.endRange()
-	}
-	if in.count <= 1 {
-		m.list.ToggleMark()
-		m.list.Move(1)
-	} else {
-		m.list.MarkOn(in.count)
-	}
-	m.chose()
-	return m.cursorMoved()
-}
-
-func (m *Model) markRange(in intent) tea.Cmd {
-	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
-	}
-	if m.list.Ranging() {
-		return m.endRange()
-	}
-	m.list.StartRange()
-	if in.count > 1 {
-		m.list.Move(in.count - 1)
-		return m.cursorMoved()
-	}
-	return nil
-}
-
-// endRange turns the range into marks.
-func (m *Model) endRange() tea.Cmd {
-	refs, ok := m.list.RangeRefs()
-	if !ok {
-		in := m.intent(keymap.MarkRange)
-		in.action = markRefs
-		return m.readRange(in)
-	}
-	m.list.EndRange()
-	for _, r := range refs {
-		row, _ := m.list.Row(r)
-		m.list.Mark(r, row.Conversation.Title)
-	}
-	return nil
-}
-
-// markRefs marks what an intent holds. It is not in the key table: it ends a
-// range that had to be read first.
-const markRefs keymap.Action = "mark_refs"
-
-func (m *Model) markRead(in intent) tea.Cmd {
-	m.list.EndRange()
-	for _, r := range in.refs {
-		m.list.Mark(r, "")
-	}
-	return nil
-}
-
-// markAll marks all of this view beside what is marked, or, where all of it is
-// marked, none of it. The marks are those rows, whatever the view shows later.
-func (m *Model) markAll(intent) tea.Cmd {
-	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
-	}
-	q, err := m.query()
-	if err != nil {
-		return nil
-	}
-	m.marking, m.deferred = true, nil
-	be, ctx, tab := m.be, m.ctx, m.tab
-	return func() tea.Msg {
-		refs, err := be.Refs(ctx, q, true)
-		return refsMsg{tab, q, refs, err}
-	}
-}
-
-func (m *Model) clearMarks(intent) tea.Cmd {
-	m.list.ClearMarks()
-	m.list.EndRange()
-	return nil
-}
-
-// inView gives the conversations that a view holds.
-func inView(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
-	refs, err := be.Refs(ctx, query, true)
-	if err != nil {
-		return nil, err
-	}
-	in := make(map[model.Ref]bool, len(refs))
-	for _, r := range refs {
-		in[r] = true
-	}
-	return in, nil
-}
-
-// countHidden counts the marked conversations that the view doesn't hold. Nothing
-// is read where all of them are at hand.
-func (m *Model) countHidden() tea.Cmd {
-	m.hiddenGen++
-	marks := m.list.Marks()
-	away := slices.DeleteFunc(marks, func(r model.Ref) bool { _, ok := m.list.Row(r); return ok })
-	q, err := m.query()
-	if len(away) == 0 || err != nil {
-		m.list.SetHidden(0)
-		return nil
-	}
-	be, ctx, gen := m.be, m.ctx, m.hiddenGen
-	return func() tea.Msg {
-		in, err := inView(ctx, be, q)
-		return hiddenMsg{gen, len(slices.DeleteFunc(away, func(r model.Ref) bool { return in[r] })), err}
-	}
 }

@@ -43,7 +43,7 @@ func (m *Model) planUndo(id string) tea.Cmd {
 	be := m.be
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
 		u, err := be.PlanUndo(ctx, id, model.PlanOptions{})
-		return undoMsg{op: op, id: id, undo: u, err: err}
+		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, nil), err: err}
 	})
 }
 
@@ -57,8 +57,26 @@ func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
 		u, err := be.PlanUndo(ctx, id, model.PlanOptions{})
 		u.Act, u.Again = was.Act, was.Again
-		return undoMsg{op: op, id: id, undo: u, moved: &was, err: err}
+		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, &was), err: err}
 	})
+}
+
+// plannedUndo is an undo with what its size makes worth counting once.
+type plannedUndo struct {
+	model.Undo
+	dialog        *dialog.Plan
+	nothing, asks bool
+	// moved says that it is no longer what was planned at first.
+	moved bool
+}
+
+// newPlannedUndo looks at an undo as a whole, in a command. was is what was
+// planned before and has moved on since, nil for nothing: where a person has agreed
+// to that, and this is no more, nothing is asked.
+func newPlannedUndo(u model.Undo, was *model.Undo) plannedUndo {
+	u.Plan.Title = "Take back: " + u.Sentence
+	return plannedUndo{Undo: u, dialog: dialog.NewPlan(u.Plan), nothing: u.Nothing(),
+		asks: u.Asks() && (was == nil || !covers(*was, u)), moved: was != nil}
 }
 
 func (m *Model) undoCame(msg undoMsg) tea.Cmd {
@@ -66,20 +84,20 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 		return nil
 	}
 	u := msg.undo
-	m.leaving = m.leaving && msg.err == nil && !u.Nothing() && !u.Asks()
+	m.leaving = m.leaving && msg.err == nil && !u.nothing && !u.asks
 	switch {
 	case model.KindOf(msg.err) == model.NotFound:
 		m.say(theme.Warning, model.CleanLine(model.AsError(msg.err).Message, 300))
 	case msg.err != nil:
 		m.fail("take it back", msg.err)
-	case u.Nothing() && len(u.Blocked) > 0:
-		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u))
-	case u.Nothing():
+	case u.nothing && len(u.Blocked) > 0:
+		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u.Undo))
+	case u.nothing:
 		m.say(theme.Warning, u.Sentence+": nothing was changed, so there is nothing to take back")
-	case u.Asks() && (msg.moved == nil || !covers(*msg.moved, u)):
-		m.askUndo(msg.id, u, msg.moved != nil)
+	case u.asks:
+		m.askUndo(msg.id, u)
 	default:
-		return m.applyUndo(msg.id, u)
+		return m.applyUndo(msg.id, u.Undo)
 	}
 	return nil
 }
@@ -90,10 +108,16 @@ func covers(agreed, now model.Undo) bool {
 	if !agreed.Asks() {
 		return false
 	}
-	known, risks := takesBack(agreed), agreed.Plan.Risks()
-	return !slices.ContainsFunc(takesBack(now), func(id string) bool { return !slices.Contains(known, id) }) &&
-		!slices.ContainsFunc(now.Plan.Risks(), func(r model.Risk) bool { return !slices.Contains(risks, r) }) &&
-		!slices.ContainsFunc(now.Blocked, func(b string) bool { return !slices.Contains(agreed.Blocked, b) })
+	return within(takesBack(now), takesBack(agreed)) && within(now.Plan.Risks(), agreed.Plan.Risks()) && within(now.Blocked, agreed.Blocked)
+}
+
+// within reports whether all of a list are in another.
+func within[T comparable](list, all []T) bool {
+	known := make(map[T]bool, len(all))
+	for _, v := range all {
+		known[v] = true
+	}
+	return !slices.ContainsFunc(list, func(v T) bool { return !known[v] })
 }
 
 // takesBack names the edits that an undo takes back.
@@ -121,14 +145,12 @@ func blocked(u model.Undo) string {
 	return model.CleanLine(strings.Join(u.Blocked, "; "), 300)
 }
 
-// askUndo shows what taking back changes, and for which conversations. moved says
-// that this is no longer what was planned at first.
-func (m *Model) askUndo(id string, u model.Undo, moved bool) {
-	u.Plan.Title = "Take back: " + u.Sentence
-	d := dialog.NewPlan(u.Plan)
+// askUndo shows what taking back changes, and for which conversations.
+func (m *Model) askUndo(id string, u plannedUndo) {
+	d := u.dialog
 	d.Keys = m.keys.Names(keymap.Dialog)
 	d.Question = "Take this back?"
-	if moved {
+	if u.moved {
 		d.Extra = append(d.Extra, "It has moved on meanwhile: this is what would be taken back now.")
 	}
 	if n := len(u.Withdraw); n > 0 {
@@ -137,10 +159,14 @@ func (m *Model) askUndo(id string, u model.Undo, moved bool) {
 	if u.InFlight > 0 {
 		d.Extra = append(d.Extra, "Being sent right now, and taken back after that: "+theme.Count(u.InFlight, "edit"))
 	}
-	for _, b := range u.Blocked {
+	const most = 200
+	for _, b := range u.Blocked[:min(most, len(u.Blocked))] {
 		d.Extra = append(d.Extra, "Can't be taken back: "+b)
 	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u) }}, nil)
+	if n := len(u.Blocked) - most; n > 0 {
+		d.Extra = append(d.Extra, "Can't be taken back: "+theme.Number(n)+" more")
+	}
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u.Undo) }}, nil)
 }
 
 // someOf names a few things, and counts the others.
@@ -157,7 +183,7 @@ func (m *Model) applyUndo(id string, u model.Undo) tea.Cmd {
 	be := m.be
 	return func() tea.Msg {
 		ids, err := be.ApplyUndo(context.Background(), u)
-		return undoneMsg{id: id, undo: u, ids: ids, err: err}
+		return undoneMsg{id: id, undo: u, ids: ids, several: u.Plan.Count(model.PlanChange) > 1, err: err}
 	}
 }
 
@@ -176,7 +202,7 @@ func (m *Model) undone(msg undoneMsg) tea.Cmd {
 	case u.Marks > 0:
 		m.say(theme.Good, u.Sentence+": taken back")
 	case len(msg.ids) > 0:
-		cmds = append(cmds, m.followPlan(u.Plan, false))
+		cmds = append(cmds, m.followPlan(submittedPlan{id: u.Plan.ID, several: msg.several}))
 	default:
 		if m.told.id == u.Submission {
 			m.told = following{}

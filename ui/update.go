@@ -144,8 +144,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		if msg.ref == m.detail.Ref() && msg.err == nil {
 			m.detail.SetActivity(msg.subs, msg.outbox, msg.history)
 		}
-	case refsMsg:
-		return m.refsCame(msg)
+	case markMsg:
+		return m.markCame(msg)
 	case hiddenMsg:
 		if msg.gen == m.hiddenGen && msg.err == nil {
 			m.list.SetHidden(msg.hidden)
@@ -155,14 +155,16 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 			m.fail("read the range", msg.err)
 			return nil
 		}
-		return m.run(msg.in.about(msg.refs))
+		return m.run(msg.in.about(msg.set))
 	case opProgressMsg:
 		if op, ok := m.ops[msg.id]; ok {
 			op.done, op.total = msg.done, msg.total
 			return op.wait()
 		}
 	case opShowMsg:
-		if op, ok := m.ops[msg.id]; ok {
+		if op, ok := m.ops[msg.id]; ok && op.inLine {
+			op.told = true
+		} else if ok {
 			op.shown = &progressOverlay{op: op}
 			m.openLate(op.shown, op.from)
 		}
@@ -346,32 +348,6 @@ func (m *Model) detailCame(msg detailMsg) {
 	row := m.detail.Row()
 	row.Conversation = msg.detail.Conversation
 	m.show(row)
-}
-
-func (m *Model) refsCame(msg refsMsg) tea.Cmd {
-	deferred := m.deferred
-	m.marking, m.deferred = false, nil
-	q, _ := m.query()
-	switch {
-	case msg.tab != m.tab || msg.query != q:
-		m.say(theme.Warning, "nothing was marked: another view is shown now")
-		return nil
-	case msg.err != nil:
-		m.fail("mark all", msg.err)
-		return nil
-	}
-	m.list.EndRange()
-	if m.list.ToggleMarks(msg.refs) {
-		m.say(theme.Marked, theme.Number(len(msg.refs))+" marked")
-	}
-	var cmds []tea.Cmd
-	if m.screen != screenList {
-		deferred = nil // what is open now is not what they were about
-	}
-	for _, a := range deferred {
-		cmds = append(cmds, m.run(m.intent(a)))
-	}
-	return tea.Batch(cmds...)
 }
 
 // show puts a row into the detail view, with what was loaded of it before.

@@ -187,6 +187,9 @@ func (m *Model) drawMessage(r layout.Rect) string {
 		first, last := m.list.RangeBounds()
 		return " " + m.th.Paint(theme.Marked, fmt.Sprintf("range of %d: move on, then act; V marks it, esc gives it up", last-first+1), w-1)
 	}
+	if op := m.working(); op != nil {
+		return " " + m.th.Paint(theme.Pending, op.words(m.th.Ellipsis), w-1)
+	}
 	if line, ok := m.drawTold(r); ok {
 		return line
 	}

@@ -108,7 +108,7 @@ func (b *Inbox) fill(ctx context.Context) error {
 	l := &b.lists
 	var at store.Point
 	err := l.index.Load(ctx, func(add func(index.Entry)) (err error) {
-		at, err = b.store.Entries(ctx, 0, func(e store.Entry) error {
+		at, err = b.store.Entries(ctx, 0, func(e store.Indexed) error {
 			add(index.Entry(e))
 			return ctx.Err()
 		})
@@ -149,7 +149,7 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
 	var changed []index.Entry
-	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Entry) error {
+	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
 		changed = append(changed, index.Entry(e))
 		return nil
 	})

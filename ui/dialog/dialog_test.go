@@ -2,11 +2,13 @@ package dialog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
 
 	"confab/model"
 	"confab/ui/keymap"
@@ -101,6 +103,52 @@ func TestTheQuestionStaysInSightOfALongPlan(t *testing.T) {
 			d.Scroll(40)
 		}
 	}
+}
+
+// The lines of a plan are laid out only where they are seen; what is seen is what a
+// window over all of them shows.
+func TestAPlanScrollsAsOneText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := change()
+		p.Items = nil
+		for i := range rapid.IntRange(1, 40).Draw(t, "items") {
+			it := change().Items[0]
+			it.Title = fmt.Sprintf("Talk %d", i)
+			it.State = rapid.SampledFrom([]model.PlanState{model.PlanChange, model.PlanAlready, model.PlanBlocked}).Draw(t, "state")
+			it.Hidden = rapid.Bool().Draw(t, "hidden")
+			if it.State == model.PlanBlocked {
+				it.Edits, it.Reason = nil, strings.Repeat("because ", rapid.IntRange(1, 30).Draw(t, "words"))
+			}
+			if rapid.Bool().Draw(t, "risk") {
+				it.Risks, it.Notes = []model.Risk{{Text: fmt.Sprintf("risk %d", i%3)}}, []string{fmt.Sprintf("note %d", i%2)}
+			}
+			p.Items = append(p.Items, it)
+		}
+		d := NewPlan(p)
+		w, at := 40, 0
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			by := rapid.SampledFrom([]int{0, 1, -1, 3, -3, 10, -10, 1 << 20, -1 << 20}).Draw(t, "by")
+			if by == 0 && d.rest != nil && rapid.Bool().Draw(t, "leave") {
+				d.LeaveHiddenOut()
+				at = 0
+			}
+			room := rapid.IntRange(1, 60).Draw(t, "room")
+			var all []string
+			for i := range d.blocks() {
+				all = append(all, d.block(th, i, w)...)
+			}
+			at += by
+			scroll(&at, len(all), room)
+			d.Scroll(by)
+			want := all[at:min(len(all), at+room)]
+			if got := d.visible(th, w, room); !slices.Equal(got, want) {
+				t.Fatalf("after %d, at %d of %d, %d lines:\n%s\nwant\n%s", by, at, len(all), room, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			if n := d.least(th, w, room); n < min(room, len(all)) || n > len(all) {
+				t.Fatalf("at least %d lines of %d", n, len(all))
+			}
+		}
+	})
 }
 
 func TestKeysOfTheFooterAreWhereTheyAreDrawn(t *testing.T) {

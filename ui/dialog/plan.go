@@ -20,52 +20,120 @@ type Plan struct {
 	Keys keymap.Names
 
 	plan model.Plan
+	*tally
+	// rest is the tally without what is out of sight, nil where all is in sight or
+	// that was left out.
+	rest *tally
 	// DefaultYes makes enter a yes. It is ignored where the plan is risky or
 	// touches several conversations.
 	DefaultYes bool
 	// Question is what is asked; empty gives a question that fits the plan.
 	Question string
 	// loud asks a second time; words are what must be typed then, if any.
-	loud   bool
-	words  []string
-	input  theme.Input
-	offset int
+	loud  bool
+	words []string
+	input theme.Input
 	// Extra are lines shown above the conversations, such as what an undo withdraws.
 	Extra []string
+
+	// The lines are laid out where they are drawn only: at is the block whose line
+	// stands at the top. by is how far to scroll in the next frame.
+	at, line, by int
+	head         []string // the first block, as headTheme drew it headW cells wide
+	headW        int
+	headTheme    *theme.Theme
 }
 
-// NewPlan makes the dialog of a plan.
-func NewPlan(p model.Plan) *Plan { return &Plan{plan: p} }
+// NewPlan makes the dialog of a plan. It goes through the whole plan, so that one
+// of many conversations is made in a command.
+func NewPlan(p model.Plan) *Plan {
+	d := &Plan{plan: p, tally: count(p.Items, true)}
+	if d.hidden > 0 {
+		d.rest = count(p.Items, false)
+	}
+	return d
+}
 
-// Plan gives the plan that is shown.
-func (d *Plan) Plan() model.Plan { return d.plan }
+// Plan returns the plan that is shown, without what was left out.
+func (d *Plan) Plan() model.Plan {
+	p := d.plan
+	if d.size() < len(p.Items) {
+		p.Items = slices.DeleteFunc(slices.Clone(p.Items), func(it model.PlanItem) bool { return it.Hidden })
+	}
+	return p
+}
+
+// ID returns the id of the plan.
+func (d *Plan) ID() string { return d.plan.ID }
+
+// Title returns what the plan does, in words.
+func (d *Plan) Title() string { return d.plan.Title }
+
+// Name gives the plan a title where it has none.
+func (d *Plan) Name(title string) {
+	if d.plan.Title == "" {
+		d.plan.Title = title
+	}
+}
+
+// First returns the first conversation; ok is false where there is none.
+func (d *Plan) First() (it model.PlanItem, ok bool) {
+	if d.size() == 0 {
+		return it, false
+	}
+	return d.plan.Items[d.shown[0]], true
+}
+
+// Bulk reports whether the plan touches two conversations or more.
+func (d *Plan) Bulk() bool { return d.size() > 1 }
+
+// Risky reports whether the plan must be confirmed because of what it does.
+func (d *Plan) Risky() bool { return len(d.risks) > 0 }
+
+// Changes returns how many conversations change.
+func (d *Plan) Changes() int { return d.counts[model.PlanChange] }
+
+// HiddenCount returns how many of the conversations that change are out of sight.
+func (d *Plan) HiddenCount() int { return d.hidden }
+
+// Undoable reports whether an edit of the plan can be taken back.
+func (d *Plan) Undoable() bool {
+	for _, i := range d.shown[:d.Changes()] {
+		for _, e := range d.plan.Items[i].Edits {
+			if ok, _ := model.Undoable(e.Kind); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Possible reports whether there is anything to say yes to.
-func (d *Plan) Possible() bool { return d.plan.Count(model.PlanChange) > 0 || len(d.Extra) > 0 }
+func (d *Plan) Possible() bool { return d.Changes() > 0 || len(d.Extra) > 0 }
 
-// Hidden gives how many of the conversations that change are out of sight and can
+// Hidden returns how many of the conversations that change are out of sight and can
 // be left out.
 func (d *Plan) Hidden() int {
-	if n := d.plan.HiddenCount(); n < d.plan.Count(model.PlanChange) && d.input.Value() == "" && !d.loud {
-		return n
+	if d.hidden < d.Changes() && d.input.Value() == "" && !d.loud {
+		return d.hidden
 	}
 	return 0
 }
 
 // LeaveHiddenOut takes what is out of sight out of the plan.
 func (d *Plan) LeaveHiddenOut() {
-	before := len(d.plan.Items)
-	d.plan.Items = slices.DeleteFunc(slices.Clone(d.plan.Items), func(it model.PlanItem) bool { return it.Hidden })
-	if verb, ok := strings.CutSuffix(d.plan.Title, theme.Count(before, "conversation")); ok {
-		d.plan.Title = verb + theme.Count(len(d.plan.Items), "conversation")
+	if d.rest == nil {
+		return
 	}
-	d.offset = 0
+	if verb, ok := strings.CutSuffix(d.plan.Title, theme.Count(d.size(), "conversation")); ok {
+		d.plan.Title = verb + theme.Count(d.rest.size(), "conversation")
+	}
+	d.tally, d.rest, d.head = d.rest, nil, nil
+	d.at, d.line, d.by = 0, 0, 0
 }
 
 // Default tells what enter means.
-func (d *Plan) Default() bool {
-	return d.DefaultYes && !d.plan.Risky() && !d.plan.Bulk() && d.Possible()
-}
+func (d *Plan) Default() bool { return d.DefaultYes && !d.Risky() && !d.Bulk() && d.Possible() }
 
 // Typing reports whether a word must be typed instead of a key pressed.
 func (d *Plan) Typing() bool { return len(d.words) > 0 }
@@ -98,42 +166,41 @@ func (d *Plan) Loud() bool { return d.loud }
 // AskAgain turns the dialog into the second, louder question where the plan
 // has something that is asked twice; false where it has not.
 func (d *Plan) AskAgain() bool {
-	if d.loud || !slices.ContainsFunc(d.plan.Risks(), func(r model.Risk) bool { return r.Twice }) {
+	if d.loud || !d.twice {
 		return false
 	}
-	d.loud, d.offset = true, 0
+	d.loud, d.at, d.line, d.by = true, 0, 0, 0
 	return true
 }
 
 // Scroll moves by lines.
-func (d *Plan) Scroll(by int) { d.offset += by }
+func (d *Plan) Scroll(by int) { d.by += by }
 
 // Draw draws the dialog.
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 96)
-	lines := d.lines(th, max(1, w-4))
 	look := theme.Border
-	if d.plan.Risky() {
+	if d.Risky() {
 		look = theme.Warning
 	}
 	if d.loud || d.Typing() {
 		look = theme.Error
 	}
 	below := d.below(th)
-	h := min(len(lines)+len(below)+b(d.Typing()), screen.H-3)
+	most := screen.H - 3
+	lines := d.least(th, max(1, w-4), most+1)
+	h := min(lines+len(below)+b(d.Typing()), most)
 	foot := d.footer()
-	if len(lines)+len(below) > h {
+	if lines+len(below) > h {
 		foot = append([]string{d.Keys.Of(keymap.Down), "more"}, foot...)
 	}
 	return th.Frame(screen, d.title(), foot, w, h, look, func(w, h int) ([]string, *layout.Cursor) {
-		lines := d.lines(th, w)
 		if d.Typing() {
 			below = th.Wrapped(below[0], w, theme.Warning, "")
 		}
 		// What is asked is always in sight; what it is about scrolls.
 		room := max(0, h-len(below)-b(d.Typing()))
-		scroll(&d.offset, len(lines), room)
-		out := th.Block(lines[min(d.offset, len(lines)):], w, room)
+		out := th.Block(d.visible(th, w, room), w, room)
 		out = append(out, below...)
 		if !d.Typing() {
 			return out, nil
@@ -162,7 +229,7 @@ func (d *Plan) below(th *theme.Theme) []string {
 	}
 	q := d.Question
 	if q == "" {
-		q = question(d.plan.Count(model.PlanChange), d.loud)
+		q = question(d.Changes(), d.loud)
 	}
 	return []string{"", th.Say(theme.Heading, q)}
 }
@@ -193,80 +260,155 @@ func (d *Plan) footer() []string {
 	return append(out, d.Keys.Of(keymap.Yes), "yes", d.Keys.Of(keymap.No), "no (enter)")
 }
 
-func (d *Plan) lines(th *theme.Theme, w int) []string {
-	p := d.plan
+// The lines come in blocks: what is said of the whole, each conversation, and the
+// notes.
+
+func (d *Plan) blocks() int { return d.size() + 2 }
+
+func (d *Plan) block(th *theme.Theme, i, w int) []string {
+	switch {
+	case i == 0:
+		if d.head == nil || d.headW != w || d.headTheme != th {
+			d.head, d.headW, d.headTheme = d.whole(th, w), w, th
+		}
+		return d.head
+	case i <= d.size():
+		return d.item(th, i-1, w)
+	}
 	var out []string
-	change, already, blocked := p.Count(model.PlanChange), p.Count(model.PlanAlready), p.Count(model.PlanBlocked)
-	if p.Bulk() {
-		out = append(out, th.Say(theme.Heading, fmt.Sprintf("%d will change, %d already so, %d can't", change, already, blocked)))
-		if by := perAccount(p); by != "" {
+	for _, n := range d.notes {
+		out = append(out, th.Wrapped("Note: "+sentence(model.CleanLine(n, 0)), w, theme.Dim, "")...)
+	}
+	return out
+}
+
+// least returns how many lines there are, or at least that there are so many.
+func (d *Plan) least(th *theme.Theme, w, most int) int {
+	n := 0
+	for i := 0; i < d.blocks() && n < most; i++ {
+		n += len(d.block(th, i, w))
+	}
+	return n
+}
+
+// visible returns the lines in sight, after what was scrolled.
+func (d *Plan) visible(th *theme.Theme, w, room int) []string {
+	d.move(th, w, d.by)
+	d.by = 0
+	out := d.fromTop(th, w, room)
+	if missing := room - len(out); missing > 0 && d.at+d.line > 0 {
+		// The end is in sight: what stands above it fills the room.
+		d.move(th, w, -missing)
+		out = d.fromTop(th, w, room)
+	}
+	return out
+}
+
+// fromTop returns as many lines as there is room for, from the one at the top on.
+func (d *Plan) fromTop(th *theme.Theme, w, room int) []string {
+	var out []string
+	skip := d.line
+	for i := d.at; i < d.blocks() && len(out) < room; i++ {
+		lines := d.block(th, i, w)
+		out = append(out, lines[min(skip, len(lines)):]...)
+		skip = 0
+	}
+	return out[:min(len(out), room)]
+}
+
+// move puts the line at the top so many lines further down, or up.
+func (d *Plan) move(th *theme.Theme, w, by int) {
+	const far = 1 << 16 // no screen is that high: to the very end
+	switch {
+	case by <= -far:
+		d.at, d.line = 0, 0
+		return
+	case by >= far:
+		d.at, d.line = d.blocks(), 0
+		return
+	}
+	d.line += by
+	for d.line < 0 && d.at > 0 {
+		d.at--
+		d.line += len(d.block(th, d.at, w))
+	}
+	d.line = max(0, d.line)
+	for d.at < d.blocks() {
+		n := len(d.block(th, d.at, w))
+		if d.line < n {
+			return
+		}
+		d.line -= n
+		d.at++
+	}
+	d.line = 0
+}
+
+// whole returns what is said of the plan as a whole.
+func (d *Plan) whole(th *theme.Theme, w int) []string {
+	var out []string
+	if d.Bulk() {
+		out = append(out, th.Say(theme.Heading, fmt.Sprintf("%d will change, %d already so, %d can't",
+			d.Changes(), d.counts[model.PlanAlready], d.counts[model.PlanBlocked])))
+		if by := d.perAccount(); by != "" {
 			out = append(out, th.Say(theme.Dim, by))
 		}
 	}
-	if n := p.HiddenCount(); n > 0 {
-		text := theme.Number(n) + " of them " + are(n) + " hidden by the filter or another view."
+	if d.hidden > 0 {
+		text := theme.Number(d.hidden) + " of them " + are(d.hidden) + " hidden by the filter or another view."
 		out = append(out, th.Wrapped(text, w, theme.Warning, "")...)
 	}
 	if len(out) > 0 {
 		out = append(out, "")
 	}
-	for _, r := range p.Risks() {
+	for _, r := range d.risks {
 		look := theme.Warning
 		if r.Twice {
 			look = theme.Error
 		}
 		out = append(out, th.Wrapped("! "+sentence(model.CleanLine(r.Text, 0)), w, look, "")...)
 	}
-	if len(p.Risks()) > 0 {
+	if d.Risky() {
 		out = append(out, "")
 	}
 	for _, e := range d.Extra {
 		out = append(out, th.Wrapped(model.CleanLine(e, 0), w, theme.Text, "")...)
 	}
-	if len(d.Extra) > 0 && len(p.Items) > 0 {
+	if len(d.Extra) > 0 && d.size() > 0 {
 		out = append(out, "")
-	}
-	out = append(out, d.items(th, w)...)
-	for _, n := range notes(p) {
-		out = append(out, th.Wrapped("Note: "+sentence(model.CleanLine(n, 0)), w, theme.Dim, "")...)
 	}
 	return out
 }
 
-func (d *Plan) items(th *theme.Theme, w int) []string {
+// item returns the lines of a conversation, under a heading where it is the first
+// of its group.
+func (d *Plan) item(th *theme.Theme, i, w int) []string {
+	it := &d.plan.Items[d.shown[i]]
+	state := func(i int) model.PlanState { return d.plan.Items[d.shown[i]].State }
 	var out []string
-	groups := []struct {
-		state model.PlanState
-		head  string
-	}{{model.PlanChange, "Changes"}, {model.PlanBlocked, "Can't be done"}, {model.PlanAlready, "Already so"}}
-	for _, g := range groups {
-		n := 0
-		for _, it := range d.plan.Items {
-			if it.State != g.state {
-				continue
-			}
-			if n == 0 && d.plan.Bulk() {
-				out = append(out, th.Say(theme.Dim, fmt.Sprintf("%s (%d)", g.head, d.plan.Count(g.state))))
-			}
-			n++
-			title := model.CleanLine(it.Title, 200)
-			if title == "" {
-				title = model.CleanLine(it.Ref.String(), 200)
-			}
-			if it.Hidden {
-				title += "  (hidden)"
-			}
-			out = append(out, th.Bullet+" "+th.Say(theme.Heading, th.Truncate(title, max(1, w-2), th.Ellipsis)))
-			if it.Reason != "" {
-				out = append(out, th.Wrapped(sentence(model.CleanLine(it.Reason, 0)), w, theme.Dim, "  ")...)
-			}
-			for _, e := range it.Edits {
-				out = append(out, d.edit(th, e, w)...)
+	if d.Bulk() && (i == 0 || state(i-1) != it.State) {
+		for _, g := range groups {
+			if g.state == it.State {
+				out = append(out, th.Say(theme.Dim, fmt.Sprintf("%s (%d)", g.head, d.counts[g.state])))
 			}
 		}
-		if n > 0 && d.plan.Bulk() {
-			out = append(out, "")
-		}
+	}
+	title := model.CleanLine(it.Title, 200)
+	if title == "" {
+		title = model.CleanLine(it.Ref.String(), 200)
+	}
+	if it.Hidden {
+		title += "  (hidden)"
+	}
+	out = append(out, th.Bullet+" "+th.Say(theme.Heading, th.Truncate(title, max(1, w-2), th.Ellipsis)))
+	if it.Reason != "" {
+		out = append(out, th.Wrapped(sentence(model.CleanLine(it.Reason, 0)), w, theme.Dim, "  ")...)
+	}
+	for _, e := range it.Edits {
+		out = append(out, d.edit(th, e, w)...)
+	}
+	if d.Bulk() && (i+1 == d.size() || state(i+1) != it.State) {
+		out = append(out, "")
 	}
 	return out
 }
@@ -286,43 +428,6 @@ func (d *Plan) edit(th *theme.Theme, e model.Edit, w int) []string {
 	}
 	for i, p := range diff.Altered {
 		out = append(out, th.Wrapped("~ "+th.PeopleChange([]model.Participant{diff.Was[i]}, []model.Participant{p}), w, theme.Text, "  ")...)
-	}
-	return out
-}
-
-func perAccount(p model.Plan) string {
-	var order []string
-	count := map[string]int{}
-	for _, it := range p.Items {
-		if it.State != model.PlanChange {
-			continue
-		}
-		if count[it.Ref.Account] == 0 {
-			order = append(order, it.Ref.Account)
-		}
-		count[it.Ref.Account]++
-	}
-	if len(order) < 2 {
-		return ""
-	}
-	var out []string
-	for _, a := range order {
-		out = append(out, fmt.Sprintf("%s %d", a, count[a]))
-	}
-	return strings.Join(out, ", ")
-}
-
-func notes(p model.Plan) []string {
-	var out []string
-	for _, it := range p.Items {
-		if it.State != model.PlanChange {
-			continue
-		}
-		for _, n := range it.Notes {
-			if !slices.Contains(out, n) {
-				out = append(out, n)
-			}
-		}
 	}
 	return out
 }

@@ -125,7 +125,7 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	if w < lead {
 		return th.Fit(s.String(), w, "")
 	}
-	if l.Marked(c.Ref) || l.inRange(i) {
+	if l.Marked(&row) || l.inRange(i) {
 		s.WriteString(th.Say(theme.Marked, th.MarkSign))
 	} else {
 		s.WriteByte(' ')

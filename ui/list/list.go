@@ -1,10 +1,6 @@
 package list
 
-import (
-	"slices"
-
-	"confab/model"
-)
+import "confab/model"
 
 // margin is how many rows stay in sight above and below the cursor.
 const margin = 2
@@ -25,8 +21,7 @@ type List struct {
 	// at the top while rows come in above it.
 	moved bool
 
-	marks      map[model.Ref]string
-	order      []model.Ref
+	marks      model.Selection
 	hidden     int // how many of them the view doesn't hold
 	rangeFrom  int
 	rangeStart model.Ref
@@ -36,7 +31,7 @@ type List struct {
 // Reset empties the list for another view, with the cursor on a conversation
 // that may be in it.
 func (l *List) Reset(at model.Ref) {
-	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, order: l.order, hidden: l.hidden}
+	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, hidden: l.hidden}
 }
 
 // Loaded reports whether a first window has come.
@@ -66,38 +61,28 @@ func (l *List) Selected() (model.Row, bool) {
 }
 
 func (l *List) at(i int) (model.Row, bool) {
-	if i < l.start || i >= l.start+len(l.rows) {
-		return model.Row{}, false
-	}
-	return l.rows[i-l.start], true
-}
-
-// Row gives a row of the window by ref.
-func (l *List) Row(ref model.Ref) (model.Row, bool) {
-	for _, r := range l.rows {
-		if r.Conversation.Ref == ref {
-			return r, true
-		}
+	if r := l.rowAt(i); r != nil {
+		return *r, true
 	}
 	return model.Row{}, false
 }
 
-// From gives n conversations from one on down, or as many as there are below it.
-// It gives nil where the window does not hold the first; whole is false where it
-// does not hold all.
-func (l *List) From(ref model.Ref, n int) (refs []model.Ref, whole bool) {
-	first, ok := l.indexOf(ref)
+// rowAt returns a row of the window by its index in the whole list, nil where the
+// window does not hold it.
+func (l *List) rowAt(i int) *model.Row {
+	if i < l.start || i >= l.start+len(l.rows) {
+		return nil
+	}
+	return &l.rows[i-l.start]
+}
+
+// Row gives a row of the window by ref.
+func (l *List) Row(ref model.Ref) (model.Row, bool) {
+	i, ok := l.indexOf(ref)
 	if !ok {
-		return nil, false
+		return model.Row{}, false
 	}
-	for i := first; i < min(first+n, l.total); i++ {
-		r, ok := l.at(i)
-		if !ok {
-			return refs, false
-		}
-		refs = append(refs, r.Conversation.Ref)
-	}
-	return refs, true
+	return l.at(i)
 }
 
 // Rows gives the window. It must not be changed.
@@ -141,8 +126,8 @@ func (l *List) indexOf(ref model.Ref) (int, bool) {
 	if ref.IsZero() {
 		return 0, false
 	}
-	for i, r := range l.rows {
-		if r.Conversation.Ref == ref {
+	for i := range l.rows {
+		if l.rows[i].Conversation.Ref == ref {
 			return l.start + i, true
 		}
 	}
@@ -165,19 +150,27 @@ func (l *List) Replace(row model.Row) {
 	}
 }
 
-// Remove takes a row out that the list no longer holds. The row below it, or at the
-// end the one above, comes under the cursor.
-func (l *List) Remove(ref model.Ref) {
-	i, ok := l.indexOf(ref)
-	if !ok {
+// Change changes rows of the window. Those for which it returns false are taken
+// out: the list no longer holds them. Where that is the row under the cursor, the
+// one below it, or at the end the one above, comes there.
+func (l *List) Change(change func(*model.Row) (stays bool)) {
+	kept := make([]model.Row, 0, len(l.rows))
+	above := 0
+	for i := range l.rows {
+		row := l.rows[i]
+		if change(&row) {
+			kept = append(kept, row)
+		} else if l.start+i < l.cursor {
+			above++
+		}
+	}
+	gone := len(l.rows) - len(kept)
+	l.rows = kept
+	if gone == 0 {
 		return
 	}
-	l.rows = slices.Delete(slices.Clone(l.rows), i-l.start, i-l.start+1)
-	l.total--
-	if i < l.cursor {
-		l.cursor--
-	}
-	l.cursor = clamp(l.cursor, 0, l.total-1)
+	l.total -= gone
+	l.cursor = clamp(l.cursor-above, 0, l.total-1)
 	l.takeRef()
 	l.scroll()
 }

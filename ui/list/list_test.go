@@ -14,7 +14,7 @@ import (
 )
 
 func row(id int) model.Row {
-	return model.Row{Conversation: model.Conversation{Ref: model.Ref{Account: "a", ID: fmt.Sprint(id)}, Provider: "bird", Title: fmt.Sprintf("row %d", id)}}
+	return model.Row{Key: int64(id + 1), Conversation: model.Conversation{Ref: model.Ref{Account: "a", ID: fmt.Sprint(id)}, Provider: "bird", Title: fmt.Sprintf("row %d", id)}}
 }
 
 // page answers a request for a window as the engine does.
@@ -103,20 +103,43 @@ func TestMarks(t *testing.T) {
 	l.ToggleMark()
 	l.Move(-2)
 	l.ToggleMark()
-	if m := l.Marks(); len(m) != 1 || m[0].ID != "2" {
+	if m := l.Marks(); m.Len() != 1 || !m.Has("a", 3) {
 		t.Errorf("%v", m)
 	}
 	l.StartRange()
 	l.Move(3)
-	if refs, ok := l.RangeRefs(); !ok || len(refs) != 4 {
-		t.Errorf("%v %v", refs, ok)
+	if rows, whole := l.Range(); !whole || rows.Len() != 4 {
+		t.Errorf("%v %v", rows, whole)
 	}
-	l.ToggleMarks([]model.Ref{{Account: "b", ID: "x"}})
-	if !l.Marked(model.Ref{Account: "b", ID: "x"}) || l.MarkCount() != 2 {
+	before := l.Marks()
+	var others model.Selection
+	others.Add("b", 77)
+	l.ToggleMarks(others)
+	if !l.Marks().Has("b", 77) || l.MarkCount() != 2 {
 		t.Error("marking all did not add to what is marked")
 	}
-	if l.ToggleMarks([]model.Ref{{Account: "b", ID: "x"}}) || l.MarkCount() != 1 || l.Marks()[0].ID != "2" {
+	if before.Len() != 1 || before.Has("b", 77) {
+		t.Error("a set that was handed out has changed")
+	}
+	if l.ToggleMarks(others) || l.MarkCount() != 1 || !l.Marks().Has("a", 3) {
 		t.Errorf("marking all again left %v", l.Marks())
+	}
+	if rows, here, whole := l.From(row(6).Conversation.Ref, 5); rows.Len() != 2 || !here || !whole {
+		t.Errorf("from the last but one: %v %v %v", rows, here, whole)
+	}
+}
+
+// A row that has no key yet can't be marked, and nothing breaks.
+func TestARowWithoutAKey(t *testing.T) {
+	r := row(1)
+	r.Key = 0
+	var l List
+	l.SetHeight(3)
+	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
+	l.ToggleMark()
+	l.StartRange()
+	if rows, _ := l.Range(); l.MarkCount() != 0 || rows.Len() != 0 || l.Marked(&r) {
+		t.Errorf("%d are marked", l.MarkCount())
 	}
 }
 

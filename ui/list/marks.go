@@ -1,99 +1,70 @@
 package list
 
-import (
-	"slices"
+import "confab/model"
 
-	"confab/model"
-)
+// The marked rows are a set of keys. Whoever was handed it may keep it: a change
+// of the marks makes another set.
 
 // ToggleMark marks or unmarks the row under the cursor.
 func (l *List) ToggleMark() {
-	r, ok := l.Selected()
-	if !ok {
+	r := l.rowAt(l.cursor)
+	if r == nil {
 		return
 	}
-	ref := r.Conversation.Ref
-	if _, ok := l.marks[ref]; ok {
-		l.unmark(ref)
-		return
-	}
-	l.Mark(ref, r.Conversation.Title)
-}
-
-// Mark marks a conversation, in this window or not.
-func (l *List) Mark(ref model.Ref, title string) {
-	if l.marks == nil {
-		l.marks = map[model.Ref]string{}
-	}
-	if _, ok := l.marks[ref]; !ok {
-		l.order = append(l.order, ref)
-	}
-	l.marks[ref] = title
-}
-
-func (l *List) unmark(ref model.Ref) {
-	delete(l.marks, ref)
-	for i, r := range l.order {
-		if r == ref {
-			l.order = append(l.order[:i:i], l.order[i+1:]...)
-			return
-		}
+	l.marks = l.marks.Clone()
+	if l.Marked(r) {
+		l.marks.Remove(r.Conversation.Ref.Account, r.Key)
+	} else {
+		l.marks.Add(r.Conversation.Ref.Account, r.Key)
 	}
 }
 
-// MarkOn marks n rows from the cursor on and moves below them.
-func (l *List) MarkOn(n int) {
-	for range n {
-		r, ok := l.Selected()
-		if !ok {
-			return
-		}
-		l.Mark(r.Conversation.Ref, r.Conversation.Title)
-		before := l.cursor
-		if l.Move(1); l.cursor == before {
-			return
-		}
-	}
+// Mark marks rows beside what is marked, in this window or not.
+func (l *List) Mark(rows model.Selection) {
+	l.marks = l.marks.Clone()
+	l.marks.AddAll(rows)
 }
 
 // ToggleMarks marks all of these beside what is marked, or, where all of them are
 // marked, unmarks them. It reports which.
-func (l *List) ToggleMarks(refs []model.Ref) (marked bool) {
-	for _, r := range refs {
-		marked = marked || !l.Marked(r)
-	}
-	if marked {
-		for _, r := range refs {
-			l.Mark(r, "")
-		}
+func (l *List) ToggleMarks(rows model.Selection) (marked bool) {
+	if rows.Missing(l.marks) > 0 {
+		l.Mark(rows)
 		return true
 	}
-	of := make(map[model.Ref]bool, len(refs))
-	for _, r := range refs {
-		of[r] = true
-		delete(l.marks, r)
-	}
-	l.order = slices.DeleteFunc(l.order, func(r model.Ref) bool { return of[r] })
+	l.marks = l.marks.Clone()
+	l.marks.RemoveAll(rows)
 	return false
 }
 
 // ClearMarks takes all marks away.
-func (l *List) ClearMarks() { l.marks, l.order, l.hidden = nil, nil, 0 }
+func (l *List) ClearMarks() { l.marks, l.hidden = model.Selection{}, 0 }
 
 // SetHidden tells how many of the marked conversations the view doesn't hold.
 func (l *List) SetHidden(n int) { l.hidden = n }
 
-// Hidden gives how many of the marked conversations the view doesn't hold.
-func (l *List) Hidden() int { return min(l.hidden, len(l.order)) }
+// Hidden returns how many of the marked conversations the view doesn't hold.
+func (l *List) Hidden() int { return min(l.hidden, l.marks.Len()) }
 
-// Marks gives the marked conversations in the order of marking.
-func (l *List) Marks() []model.Ref { return append([]model.Ref(nil), l.order...) }
+// Marks returns the marked conversations.
+func (l *List) Marks() model.Selection { return l.marks }
 
-// MarkCount gives how many are marked.
-func (l *List) MarkCount() int { return len(l.order) }
+// MarkCount returns how many are marked.
+func (l *List) MarkCount() int { return l.marks.Len() }
 
-// Marked reports whether a conversation is marked.
-func (l *List) Marked(ref model.Ref) bool { _, ok := l.marks[ref]; return ok }
+// Marked reports whether a row is marked.
+func (l *List) Marked(r *model.Row) bool { return l.marks.Has(r.Conversation.Ref.Account, r.Key) }
+
+// Held returns how many of a set the window holds.
+func (l *List) Held(set model.Selection) int {
+	n := 0
+	for i := range l.rows {
+		if r := &l.rows[i]; set.Has(r.Conversation.Ref.Account, r.Key) {
+			n++
+		}
+	}
+	return n
+}
 
 // StartRange begins a range at the cursor.
 func (l *List) StartRange() {
@@ -109,27 +80,43 @@ func (l *List) EndRange() { l.ranging = false }
 // Ranging reports whether a range is being drawn.
 func (l *List) Ranging() bool { return l.ranging }
 
-// RangeBounds gives the first and last index of the range.
+// RangeBounds returns the first and last index of the range.
 func (l *List) RangeBounds() (first, last int) {
 	return min(l.rangeFrom, l.cursor), max(l.rangeFrom, l.cursor)
 }
 
-// RangeEnds gives the conversations at both ends of the range.
-func (l *List) RangeEnds() (a, b model.Ref) { return l.rangeStart, l.ref }
+// RangeEnds returns the conversations where the range began and where the cursor
+// is; the latter is zero while that is not loaded.
+func (l *List) RangeEnds() (from, to model.Ref) { return l.rangeStart, l.ref }
 
-// RangeRefs gives the conversations of the range; false where the window
-// doesn't hold all of them.
-func (l *List) RangeRefs() ([]model.Ref, bool) {
+// Range returns the rows of the range; whole is false where the window doesn't
+// hold all of them.
+func (l *List) Range() (rows model.Selection, whole bool) {
 	first, last := l.RangeBounds()
-	var out []model.Ref
-	for i := first; i <= last; i++ {
-		r, ok := l.at(i)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, r.Conversation.Ref)
+	return l.between(first, last)
+}
+
+// From returns n rows from a conversation on down, or as many as there are below
+// it. here is false where the window does not hold the first, whole where it does
+// not hold all.
+func (l *List) From(ref model.Ref, n int) (rows model.Selection, here, whole bool) {
+	first, here := l.indexOf(ref)
+	if !here {
+		return rows, false, false
 	}
-	return out, true
+	rows, whole = l.between(first, min(first+n, l.total)-1)
+	return rows, true, whole
+}
+
+func (l *List) between(first, last int) (rows model.Selection, whole bool) {
+	for i := first; i <= last; i++ {
+		r := l.rowAt(i)
+		if r == nil {
+			return rows, false
+		}
+		rows.Add(r.Conversation.Ref.Account, r.Key)
+	}
+	return rows, true
 }
 
 func (l *List) inRange(i int) bool {

@@ -1,0 +1,138 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+func (m *Model) mark(in intent) tea.Cmd {
+	if m.screen != screenList {
+		m.say(theme.Dim, "marks are made in the list")
+		return nil
+	}
+	if m.list.Ranging() {
+		return m.endRange()
+	}
+	var read tea.Cmd
+	if in.count <= 1 {
+		m.list.ToggleMark()
+		m.list.Move(1)
+	} else {
+		from := in.row.Conversation.Ref
+		if rows, _, whole := m.list.From(from, in.count); whole {
+			m.list.Mark(rows)
+		} else {
+			read = m.markRows(model.SelectRequest{First: from, N: in.count}, false)
+		}
+		m.list.Move(in.count)
+	}
+	m.chose()
+	return tea.Batch(read, m.cursorMoved())
+}
+
+func (m *Model) markRange(in intent) tea.Cmd {
+	if m.screen != screenList {
+		m.say(theme.Dim, "marks are made in the list")
+		return nil
+	}
+	if m.list.Ranging() {
+		return m.endRange()
+	}
+	m.list.StartRange()
+	if in.count > 1 {
+		m.list.Move(in.count - 1)
+		return m.cursorMoved()
+	}
+	return nil
+}
+
+// endRange turns the range into marks.
+func (m *Model) endRange() tea.Cmd {
+	rows, whole := m.list.Range()
+	if !whole {
+		return m.markRows(m.rangeRequest(), false)
+	}
+	m.list.EndRange()
+	m.list.Mark(rows)
+	return nil
+}
+
+// markAll marks all of this view beside what is marked, or, where all of it is
+// marked, none of it. The marks are those rows, whatever the view shows later.
+func (m *Model) markAll(intent) tea.Cmd {
+	if m.screen != screenList {
+		m.say(theme.Dim, "marks are made in the list")
+		return nil
+	}
+	return m.markRows(model.SelectRequest{}, true)
+}
+
+// markRows reads rows of this view and marks them. Acts that are struck meanwhile
+// wait: they are about those marks.
+func (m *Model) markRows(req model.SelectRequest, toggle bool) tea.Cmd {
+	read := m.selecting(req)
+	if read == nil {
+		return nil
+	}
+	m.marking, m.deferred = true, nil
+	tab := m.tab
+	q, _ := m.query()
+	return func() tea.Msg {
+		rows, err := read()
+		return markMsg{tab, q, rows, toggle, err}
+	}
+}
+
+func (m *Model) markCame(msg markMsg) tea.Cmd {
+	deferred := m.deferred
+	m.marking, m.deferred = false, nil
+	q, _ := m.query()
+	switch {
+	case msg.tab != m.tab || msg.query != q:
+		m.say(theme.Warning, "nothing was marked: another view is shown now")
+		return nil
+	case msg.err != nil:
+		m.fail("mark them", msg.err)
+		return nil
+	}
+	m.list.EndRange()
+	switch {
+	case !msg.toggle:
+		m.list.Mark(msg.rows)
+	case m.list.ToggleMarks(msg.rows):
+		m.say(theme.Marked, theme.Number(msg.rows.Len())+" marked")
+	}
+	if m.screen != screenList {
+		deferred = nil // what is open now is not what they were about
+	}
+	var cmds []tea.Cmd
+	for _, a := range deferred {
+		cmds = append(cmds, m.run(m.intent(a)))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) clearMarks(intent) tea.Cmd {
+	m.list.ClearMarks()
+	m.list.EndRange()
+	return nil
+}
+
+// countHidden counts the marked conversations that the view doesn't hold. Nothing
+// is read where all of them are at hand.
+func (m *Model) countHidden() tea.Cmd {
+	m.hiddenGen++
+	marks := m.list.Marks()
+	q, err := m.query()
+	if err != nil || m.list.Held(marks) == marks.Len() {
+		m.list.SetHidden(0)
+		return nil
+	}
+	be, ctx, gen := m.be, m.ctx, m.hiddenGen
+	return func() tea.Msg {
+		n, err := be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
+		return hiddenMsg{gen, n, err}
+	}
+}

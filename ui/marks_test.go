@@ -1,0 +1,152 @@
+package ui_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+// TestTheWorkOfAKeyDoesNotGrowWithTheMarks counts what Update and View allocate
+// for each key that acts on marks, and for what follows it up to the delivery: it
+// is the same for 100,000 marked rows as for 1,000, but for the bits of a set.
+func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
+	const bits = 64 << 10
+	// road gives what each message and key of a road takes at most.
+	road := func(n int, steps string) map[string]uint64 {
+		b := onBench(t, newVast(n))
+		b.press("*")
+		b.await("markMsg")
+		if steps != "" && steps[0] == '.' { // there is something to repeat
+			b.press("p")
+			b.await("planMsg")
+			b.press("y")
+			b.await("submittedMsg")
+			b.press("esc")
+			b.press("*")
+			b.await("markMsg")
+		}
+		clear(b.spent)
+		for step := range strings.FieldsSeq(steps) {
+			if strings.HasSuffix(step, "Msg") {
+				b.await(step)
+			} else {
+				b.press(step)
+			}
+		}
+		return b.spent
+	}
+	for _, steps := range []string{
+		"p planMsg G k g g y submittedMsg", "s planMsg y submittedMsg", "A planMsg y submittedMsg", "D planMsg x", "t x enter planMsg j y submittedMsg",
+		". planMsg y submittedMsg", "e tab esc", "P esc", "c", "d triagedMsg", "b triagedMsg", "U triagedMsg", "z enter triagedMsg", "y refsMsg",
+		"ctrl+p a", "space space", "V j V", "j k G", "* markMsg", "esc",
+	} {
+		few, many := road(1000, steps), road(100_000, steps)
+		for kind := range many {
+			if strings.HasPrefix(kind, "op") {
+				continue // it comes while a command still runs
+			}
+			if many[kind] > few[kind]+bits {
+				t.Errorf("%s: %s took %d bytes for 100,000 rows, %d for 1,000", steps, kind, many[kind], few[kind])
+			}
+		}
+	}
+}
+
+// What many marks are is read where the window does not hold it, and what is struck
+// meanwhile is about those marks.
+func TestMarksBeyondTheWindow(t *testing.T) {
+	slow := func() *fake {
+		f := newFake(conversations(400)...)
+		f.delay["Select"] = 100 * time.Millisecond
+		return f
+	}
+	marked := func(f *fake, n int) {
+		t.Helper()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		pinned := 0
+		for _, r := range f.rows {
+			if r.Triage.Pinned {
+				pinned++
+			}
+		}
+		if pinned != n {
+			t.Errorf("%d are pinned, want %d", pinned, n)
+		}
+	}
+	f := slow()
+	with(t, f, start{}, func(a *app) { // a count
+		a.Press("j")
+		a.Rush("3", "0", "0", "space", "b")
+		a.Settle()
+		a.Want("300 conversations pinned")
+		marked(f, 300)
+	})
+	f = slow()
+	with(t, f, start{}, func(a *app) { // a count past the end
+		a.Press("1", "0", "0", "0", "space")
+		a.Wait(time.Second)
+		a.Want("400 marked", "400/400")
+	})
+	f = slow()
+	f.delay["List"] = 50 * time.Millisecond
+	with(t, f, start{}, func(a *app) { // a range up to a row that is not at hand yet, turned into marks
+		a.Wait(time.Second)
+		a.Press("j", "j")
+		a.Rush("V", "G", "V", "b")
+		a.Wait(time.Second)
+		a.Want("398 conversations pinned")
+		marked(f, 398)
+	})
+	f = slow()
+	with(t, f, start{}, func(a *app) { // upwards, and acted on at once
+		a.Press("G", "k", "V")
+		a.Rush("g", "g", "b")
+		a.Wait(time.Second)
+		a.Want("399 conversations pinned")
+		marked(f, 399)
+	})
+	f = slow()
+	with(t, f, start{}, func(a *app) { // what reads the marks fails
+		f.fail["Select"] = &model.Error{Kind: model.Local, Message: "the disk is full"}
+		a.Press("3", "0", "0", "space")
+		a.Wait(time.Second)
+		a.Want("could not mark them")
+		a.WantNot(" marked")
+	})
+}
+
+// While many local marks are written the list goes on, and esc stops it.
+func TestAChangeOfManyMarksShowsHowFarItIs(t *testing.T) {
+	f := newFake(conversations(60)...)
+	f.delay["Triage"] = 10 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Press("*", "d")
+		a.Wait(300 * time.Millisecond)
+		a.Want("marking 60 conversations", "esc stops it")
+		a.Press("tab")
+		a.Press("?")
+		a.Want("Keys")
+		a.Press("esc")
+		a.Want("marking 60 conversations")
+		a.Wait(12 * time.Second)
+		a.Want("60 conversations done")
+		a.WantNot("esc stops it")
+	})
+	f = newFake(conversations(60)...)
+	f.delay["Triage"] = 10 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Press("*", "b")
+		a.Wait(300 * time.Millisecond)
+		a.Press("esc")
+		a.Want("marking 60 conversations: stopping")
+		a.Wait(12 * time.Second)
+		a.Want("stopped", "1/60")
+		if n := slices.IndexFunc(f.rows, func(r model.Row) bool { return r.Triage.Pinned }); n >= 0 {
+			t.Errorf("row %d is pinned", n)
+		}
+	})
+}

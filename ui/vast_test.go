@@ -1,0 +1,169 @@
+package ui_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui"
+	"confab/ui/uitest"
+)
+
+// vast is an engine with so many conversations that none of them are kept: each
+// is made from its number.
+type vast struct {
+	*fake
+	n int
+}
+
+func newVast(n int) *vast {
+	v := &vast{fake: newFake(conversations(4)...), n: n}
+	v.guarded = true
+	return v
+}
+
+func vastRow(i int) model.Row {
+	r := conversation(i)
+	r.Key = int64(i + 1)
+	return r
+}
+
+func (v *vast) List(_ context.Context, req model.ListRequest) (model.Page, error) {
+	p := model.Page{Total: v.n, Index: -1, Offset: req.Offset}
+	if !req.Anchor.IsZero() {
+		p.Index, _ = strconv.Atoi(strings.TrimPrefix(req.Anchor.ID, "c"))
+		p.Offset = max(0, p.Index-req.Limit/2)
+	}
+	for i := p.Offset; i < min(v.n, p.Offset+req.Limit); i++ {
+		p.Rows = append(p.Rows, vastRow(i))
+	}
+	return p, nil
+}
+
+func (v *vast) Count(context.Context, string, bool) (int, error) { return v.n, nil }
+
+func (v *vast) Select(context.Context, model.SelectRequest) (model.Selection, error) {
+	var s model.Selection
+	_ = v.enter("Select")
+	for i := range v.n {
+		s.Add(providers[i%4]+"-a", int64(i+1))
+	}
+	return s, nil
+}
+
+func (v *vast) Hidden(context.Context, model.ListRequest, model.Selection) (int, error) {
+	return 0, v.enter("Hidden")
+}
+
+func (v *vast) RefsOf(_ context.Context, s model.Selection) ([]model.Ref, error) {
+	_ = v.enter("RefsOf")
+	var out []model.Ref
+	for account, key := range s.Keys() {
+		out = append(out, model.Ref{Account: account, ID: fmt.Sprintf("c%05d", key-1)})
+	}
+	return out, nil
+}
+
+func (v *vast) Plan(_ context.Context, refs []model.Ref, changes []model.Change, _ model.PlanOptions) (model.Plan, error) {
+	_ = v.enter("Plan")
+	p := model.Plan{ID: v.newPlanID()}
+	text := model.TextValue("private")
+	for i, r := range refs {
+		it := model.PlanItem{Ref: r, Title: "a talk", State: model.PlanChange}
+		if i%10 == 3 {
+			it.State, it.Reason = model.PlanBlocked, "it is gone"
+		} else {
+			it.Edits = []model.Edit{{Ref: r, Kind: changes[0].Kind, Base: text, Target: changes[0].Target}}
+		}
+		p.Items = append(p.Items, it)
+	}
+	return p, nil
+}
+
+func (v *vast) Submit(context.Context, model.Plan) ([]string, error) { return nil, v.enter("Submit") }
+
+func (v *vast) Triage(context.Context, []model.Ref, model.TriageChange) error {
+	return v.enter("Triage")
+}
+
+// bench drives a model by hand, so that the work of each Update and View is known.
+type bench struct {
+	t    *testing.T
+	m    *ui.Model
+	msgs chan tea.Msg
+	// spent is how many bytes each kind of message took to take and to draw.
+	spent map[string]uint64
+}
+
+func onBench(t *testing.T, be ui.Backend) *bench {
+	now := time.Now()
+	b := &bench{t: t, msgs: make(chan tea.Msg, 1000), spent: map[string]uint64{}}
+	// Each look at the clock is a second later, so that no key is of the same burst.
+	b.m = ui.New(ui.Options{Backend: be, Layout: "off", Now: func() time.Time { now = now.Add(time.Second); return now }})
+	t.Cleanup(b.m.Close)
+	b.take(tea.WindowSizeMsg{Width: 120, Height: 40})
+	b.run(b.m.Init())
+	b.await("pageMsg")
+	return b
+}
+
+func (b *bench) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	go func() {
+		switch msg := cmd().(type) {
+		case nil:
+		case tea.BatchMsg:
+			for _, c := range msg {
+				b.run(c)
+			}
+		default:
+			b.msgs <- msg
+		}
+	}()
+}
+
+// take gives the model a message and draws what follows.
+func (b *bench) take(msg tea.Msg) {
+	kind := strings.TrimPrefix(reflect.TypeOf(msg).String(), "ui.")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, cmd := b.m.Update(msg)
+	b.m.View()
+	runtime.ReadMemStats(&after)
+	b.spent[kind] = max(b.spent[kind], after.TotalAlloc-before.TotalAlloc)
+	b.run(cmd)
+}
+
+// await takes messages until one of a kind has been taken.
+func (b *bench) await(kind string) {
+	b.t.Helper()
+	for end := time.After(30 * time.Second); ; {
+		select {
+		case msg := <-b.msgs:
+			b.take(msg)
+			if strings.HasSuffix(reflect.TypeOf(msg).String(), "."+kind) {
+				return
+			}
+		case <-end:
+			b.t.Fatalf("no %s came", kind)
+		}
+	}
+}
+
+func (b *bench) press(key string) {
+	k, err := uitest.Key(key)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.take(k)
+}
