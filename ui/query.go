@@ -43,11 +43,11 @@ func place(text string, err error) (pos int, why string) {
 func (m *Model) vocabulary() query.Vocabulary {
 	var v query.Vocabulary
 	seen := map[string]bool{}
-	add := func(to *[]string, kind, s string) {
+	add := func(to *[]query.Value, kind, s string) {
 		s = model.CleanLine(s, 80)
 		if s != "" && !seen[kind+"\x00"+s] {
 			seen[kind+"\x00"+s] = true
-			*to = append(*to, s)
+			*to = append(*to, query.Value{Text: s})
 		}
 	}
 	for _, a := range m.facts.Accounts() {

@@ -40,6 +40,8 @@ type state struct {
 	at    time.Time
 	// lists has the list of everything first, in the default order.
 	lists []held
+	// offers is made when it is first asked for.
+	offers atomic.Pointer[query.Vocabulary]
 }
 
 // held is a list with what is needed to keep it exact.

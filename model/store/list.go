@@ -260,18 +260,18 @@ func position(ctx context.Context, t *sql.Tx, where string, args []any, keys []k
 func (s *Store) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
 	var v query.Vocabulary
 	where, args := s.condition(query.Query{}, s.now(), time.UTC)
-	first := func(column string) []string {
+	first := func(column string) []query.Value {
 		rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT "+column+" FROM conversation WHERE "+column+" <> '' AND "+where+" LIMIT 300", args...)
 		if err != nil {
 			return nil
 		}
 		defer rows.Close()
-		var out []string
+		var out []query.Value
 		for rows.Next() {
 			var text string
 			if rows.Scan(&text) == nil {
 				line, _, _ := strings.Cut(text, "\n")
-				out = append(out, line)
+				out = append(out, query.Value{Text: line})
 			}
 		}
 		return out
