@@ -66,7 +66,7 @@ func newTrack(q query.Query) *track {
 // New makes an empty index. Relative dates are those of loc at now.
 func New(loc *time.Location, now func() time.Time) *Index {
 	x := &Index{loc: loc, now: now, loaded: make(chan struct{}), searches: map[string]*search{}, words: newDictionary()}
-	x.state.Store(&state{table: newTable(), at: now(), lists: []held{{newTrack(query.Query{}), newList(0, query.Query{}, nil)}}})
+	x.state.Store(&state{table: newTable(), at: now(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
 	return x
 }
 
@@ -103,7 +103,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 		return err
 	}
 	all := newTrack(query.Query{})
-	next.lists = []held{{all, newList(0, all.query, next.table.sorted(all.query, next.table.keys()))}}
+	next.lists = []held{{all, newList(all.query, next.table.sorted(all.query, next.table.keys()))}}
 	x.mu.Lock()
 	queries := slices.Clone(x.kept)
 	x.mu.Unlock()

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math/bits"
 	"slices"
 	"sort"
 
@@ -37,16 +38,22 @@ type list struct {
 }
 
 // newList makes a list of keys that are in the order of the query.
-func newList(edit uint64, q query.Query, keys []uint32) *list {
-	l := &list{edit: edit, query: q, count: len(keys)}
-	for part := range slices.Chunk(keys, blockMost*3/4) {
-		l.blocks = append(l.blocks, &block{edit: edit, keys: slices.Clone(part)})
-		l.sizes = append(l.sizes, int32(len(part)))
-	}
+func newList(q query.Query, keys []uint32) *list {
+	l := &list{query: q}
 	for _, k := range keys {
 		l.mark(k, true)
 	}
+	l.lay(keys)
 	return l
+}
+
+// lay cuts the keys of a new list into blocks with room to grow.
+func (l *list) lay(keys []uint32) {
+	l.count = len(keys)
+	for part := range slices.Chunk(keys, blockMost*3/4) {
+		l.blocks = append(l.blocks, &block{keys: part[:len(part):len(part)]})
+		l.sizes = append(l.sizes, int32(len(part)))
+	}
 }
 
 // own gives the list itself where the edit made it, else a copy for the edit.
@@ -64,6 +71,17 @@ func (l *list) has(key int64) bool {
 		return false
 	}
 	return l.pages[i].words[key%pageBits/64]&(1<<(key%64)) != 0
+}
+
+// members counts the membership bits.
+func (l *list) members() int {
+	n := 0
+	for i := range l.pages {
+		for w := range pageBits / 64 {
+			n += bits.OnesCount64(l.word(i, w))
+		}
+	}
+	return n
 }
 
 // word returns one word of the membership bits.

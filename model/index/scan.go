@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,12 +12,11 @@ import (
 )
 
 // scan matches a query against the members of a list, as of a state, on all
-// cores. It returns the matches in the order of the list and when rows may have
-// to be matched again; found, which may be nil, is told the matches of each
-// block as they are found, and then they are not returned.
-func (x *Index) scan(ctx context.Context, st *state, q query.Query, l *list, found func(b int, keys []uint32)) ([]uint32, []due, error) {
-	fixed, timed := q.Fixed(st.at, x.loc), q.Timed()
-	parts := make([][]uint32, len(l.blocks))
+// cores, in the order of the keys, in which memory is read fastest. It returns
+// the list of the matches and when rows have to be matched again.
+func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) (*list, []due, error) {
+	m := x.matcher(st, q)
+	l := &list{query: q, pages: make([]*page, len(base.pages))}
 	var next atomic.Int64
 	var mu sync.Mutex
 	var dues []due
@@ -24,25 +24,12 @@ func (x *Index) scan(ctx context.Context, st *state, q query.Query, l *list, fou
 		var s query.Subject
 		var mine []due
 		for ctx.Err() == nil {
-			b := int(next.Add(1)) - 1
-			if b >= len(l.blocks) {
+			i := int(next.Add(1)) - 1
+			if i >= len(base.pages) {
 				break
 			}
-			var hits []uint32
-			for _, key := range l.blocks[b].keys {
-				st.table.subject(st.table.at(int64(key)), &s)
-				if fixed.Match(&s, st.at, x.loc) {
-					hits = append(hits, key)
-				}
-				if timed {
-					if at, ok := q.Changes(&s, st.at, x.loc); ok {
-						mine = append(mine, due{at, key})
-					}
-				}
-			}
-			x.matched.Add(int64(len(l.blocks[b].keys)))
-			if parts[b] = hits; found != nil {
-				found(b, hits)
+			if base.pages[i] != nil {
+				l.pages[i] = m.page(base.pages[i], int64(i)*pageBits, &s, &mine)
 			}
 		}
 		mu.Lock()
@@ -50,21 +37,67 @@ func (x *Index) scan(ctx context.Context, st *state, q query.Query, l *list, fou
 		dues = append(dues, mine...)
 	}
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(l.blocks)) {
+	for range min(runtime.GOMAXPROCS(0), len(base.pages)) {
 		wg.Go(work)
 	}
 	wg.Wait()
-	return slices.Concat(parts...), dues, ctx.Err()
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	keys := make([]uint32, 0, l.members())
+	for _, b := range base.blocks {
+		for _, key := range b.keys {
+			if l.has(int64(key)) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	if q.Sort() != base.query.Sort() {
+		keys = st.table.sorted(q, keys)
+	}
+	l.lay(keys)
+	return l, dues, nil
+}
+
+// matcher matches a query against rows of one state.
+type matcher struct {
+	x     *Index
+	st    *state
+	query query.Query
+	fixed query.Query // the same as of the state
+	timed bool
+}
+
+func (x *Index) matcher(st *state, q query.Query) matcher {
+	return matcher{x, st, q, q.Fixed(st.at, x.loc), q.Timed()}
+}
+
+// page matches the members of a page of a list; from is the key of its first bit.
+func (m *matcher) page(of *page, from int64, s *query.Subject, dues *[]due) *page {
+	out, n := &page{}, 0
+	for w, word := range of.words {
+		for ; word != 0; word &= word - 1 {
+			key := from + int64(w*64+bits.TrailingZeros64(word))
+			m.st.table.subject(m.st.table.at(key), s)
+			if n++; m.fixed.Match(s, m.st.at, m.x.loc) {
+				out.words[w] |= word & -word
+			}
+			if m.timed {
+				if at, ok := m.query.Changes(s, m.st.at, m.x.loc); ok {
+					*dues = append(*dues, due{at, uint32(key)})
+				}
+			}
+		}
+	}
+	m.x.matched.Add(int64(n))
+	return out
 }
 
 // compute makes the list of a query over everything, before a state is seen.
 func (x *Index) compute(ctx context.Context, st *state, q query.Query) (held, error) {
-	h := held{track: newTrack(q)}
-	keys, due, err := x.scan(ctx, st, q, st.lists[0].list, nil)
-	if q.Sort() != st.lists[0].query.Sort() {
-		keys = st.table.sorted(q, keys)
-	}
-	h.list, h.track.due = newList(0, q, keys), newDueHeap(due)
+	l, due, err := x.scan(ctx, st, q, st.lists[0].list)
+	h := held{newTrack(q), l}
+	h.track.due = newDueHeap(due)
 	return h, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"confab/model/query"
@@ -13,6 +12,9 @@ import (
 // patience is how long a search may take before a window that is full is
 // answered without its end.
 const patience = 15 * time.Millisecond
+
+// firstPart is the part of all rows that is looked at for the first ones.
+const firstPart = 16
 
 // search is one pass over the rows for a query whose list is not held.
 type search struct {
@@ -32,16 +34,9 @@ type search struct {
 	found   held     // nil list if the search was given up
 	result  *state   // the state that found belongs to
 
-	// hits are what was found so far, in order, as far as all before it was
-	// looked at.
-	mu     sync.Mutex
+	// hits are the first of the list, set before filled is closed.
 	hits   []uint32
-	blocks [][]uint32
-	looked []bool
-	next   int
-	anchor int // position of the anchor in hits, -1 until it is found
-	full   bool
-	filled chan struct{} // closed when the window is full
+	filled chan struct{} // closed when the window that is wanted is found
 }
 
 // request is the part of a list that somebody waits for.
@@ -103,11 +98,10 @@ func (x *Index) join(q query.Query, name string, want *request) (s *search, firs
 			delete(x.searches, other)
 		}
 	}
-	s = &search{track: &track{name: name, query: q, timed: q.Timed()}, state: st, want: want, anchor: -1, waiting: 1,
+	s = &search{track: &track{name: name, query: q, timed: q.Timed()}, state: st, want: want, waiting: 1,
 		ended: make(chan struct{}), filled: make(chan struct{})}
 	base := st.base(q)
 	s.base, s.due = base.list, slices.Clone(base.track.due)
-	s.looked, s.blocks = make([]bool, len(s.base.blocks)), make([][]uint32, len(s.base.blocks))
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	x.searches[name] = s
 	go x.run(s)
@@ -158,9 +152,7 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-filled:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.hits[:len(s.hits):len(s.hits)], nil
+		return s.hits, nil
 	}
 }
 
@@ -168,16 +160,12 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 func (x *Index) run(s *search) {
 	defer close(s.ended)
 	defer s.cancel()
-	var found func(b int, keys []uint32)
-	if s.base.query.Sort() == s.query.Sort() {
-		found = s.collect
+	if s.want != nil && s.base.query.Sort() == s.query.Sort() {
+		go x.first(s)
 	}
-	keys, due, err := x.scan(s.ctx, s.state, s.query, s.base, found)
+	l, due, err := x.scan(s.ctx, s.state, s.query, s.base)
 	if err != nil {
 		return
-	}
-	if found == nil {
-		keys = s.state.table.sorted(s.query, keys)
 	}
 	var now query.Subject
 	for _, d := range s.due {
@@ -188,7 +176,6 @@ func (x *Index) run(s *search) {
 		}
 	}
 	s.track.due = newDueHeap(due)
-	l := newList(0, s.query, keys)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.searches[s.name] == s {
@@ -233,32 +220,33 @@ func (x *Index) adopt(s *search, l *list) {
 	s.found, s.result = h, x.state.Load()
 }
 
-// collect takes up the hits of a block of the base list.
-func (s *search) collect(b int, keys []uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.blocks[b], s.looked[b] = keys, true
-	for s.next < len(s.looked) && s.looked[s.next] {
-		part := s.blocks[s.next]
-		s.blocks[s.next] = nil
-		if s.want != nil && s.anchor < 0 && s.want.anchor > 0 {
-			if i := slices.Index(part, uint32(s.want.anchor)); i >= 0 {
-				s.anchor = len(s.hits) + i
+// first looks for the window that is wanted in the order of the list, beside the
+// search itself, which has another order. It looks at a small part of all.
+func (x *Index) first(s *search) {
+	m := x.matcher(s.state, s.query)
+	var row query.Subject
+	left, anchor := s.base.count/firstPart+blockMost, -1
+	for _, b := range s.base.blocks {
+		if left -= len(b.keys); left < 0 || s.ctx.Err() != nil {
+			return
+		}
+		for _, key := range b.keys {
+			s.state.table.subject(s.state.table.at(int64(key)), &row)
+			if !m.fixed.Match(&row, s.state.at, x.loc) {
+				continue
+			}
+			if s.hits = append(s.hits, key); int64(key) == s.want.anchor {
+				anchor = len(s.hits)
 			}
 		}
-		s.hits = append(s.hits, part...)
-		s.next++
+		x.matched.Add(int64(len(b.keys)))
+		need := s.want.offset + s.want.limit
+		if s.want.anchor > 0 {
+			need = anchor + s.want.limit
+		}
+		if len(s.hits) >= need && (s.want.anchor <= 0 || anchor >= 0) {
+			close(s.filled)
+			return
+		}
 	}
-	if s.want != nil && !s.full && s.fills() {
-		s.full = true
-		close(s.filled)
-	}
-}
-
-// fills reports whether the hits so far fill the window that is wanted.
-func (s *search) fills() bool {
-	if s.want.anchor <= 0 {
-		return len(s.hits) >= s.want.offset+s.want.limit
-	}
-	return s.anchor >= 0 && len(s.hits) >= s.anchor+s.want.limit
 }
