@@ -4,11 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of cleaned text.
@@ -181,30 +176,4 @@ func stringEnds(s string) bool {
 		s = s[:i]
 	}
 	return strings.ContainsAny(s, "\a\u009c") || strings.Contains(s, "\x1b\\")
-}
-
-// FoldText gives text for searching: without case, accents and the difference
-// between compatible forms. It is pure and idempotent.
-func FoldText(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return strings.ToLower(s)
-	}
-	fold := func(in string) string {
-		t := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
-		out, _, err := transform.String(t, in)
-		if err != nil {
-			out = in
-		}
-		return cases.Fold().String(out)
-	}
-	// Folding case can bring back what decomposing removes (İ), so a second
-	// pass makes the result its own fold.
-	return fold(fold(s))
 }
