@@ -60,8 +60,16 @@ type converted struct {
 	said func(name string) bool
 }
 
-// convert turns a resource into a conversation. It is pure.
+// convert turns an answer into a conversation. It is pure.
 func convert(raw []byte, in frame) (converted, error) {
+	if !json.Valid(raw) {
+		return converted{}, malformed("read conversation", "the answer is no conversation")
+	}
+	return convertRow(raw, in)
+}
+
+// convertRow is convert for what is known to be valid JSON.
+func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {
 		return converted{}, err
@@ -301,14 +309,15 @@ func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map
 	if !a.Has("labels") {
 		return nil, nil
 	}
-	out, raw := map[string]string{}, map[string]json.RawMessage{}
 	if a.Null("labels") {
-		return out, raw
+		return map[string]string{}, map[string]json.RawMessage{}
 	}
-	if json.Unmarshal(a.Peek("labels"), &raw) != nil {
+	raw, ok := providers.Map(a.Peek("labels"))
+	if !ok {
 		return nil, nil // not a map: shown under Other
 	}
 	a.Take("labels")
+	out := make(map[string]string, len(raw))
 	for name, value := range raw {
 		if text, set := labelText(value); set {
 			out[name] = text
@@ -318,11 +327,7 @@ func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map
 }
 
 func labelText(value json.RawMessage) (text string, set bool) {
-	var t providers.Text
-	if bytes.Equal(bytes.TrimSpace(value), []byte("null")) || json.Unmarshal(value, &t) != nil {
-		return "", false
-	}
-	return string(t), true
+	return providers.TextOf(value), string(value) != "null"
 }
 
 // pick takes the first of the fields that holds a text, and leaves the others.
