@@ -32,6 +32,7 @@ type intake struct {
 	// next is asked for.
 	enough func(stored, changed int) bool
 
+	begun bool      // a page has come
 	asked time.Time // when the page that comes next was asked for
 	pages chan page // to the goroutine that stores; nil until there is one
 	saved time.Time // when the last transaction ended
@@ -67,8 +68,8 @@ func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncRe
 
 // take receives a page from the adapter.
 func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err error) {
-	if in.saved.IsZero() || in.enough != nil {
-		head := in.saved.IsZero()
+	head := !in.begun
+	if in.begun = true; head || in.enough != nil {
 		stored, changed, err := in.save(ctx, []page{p})
 		if err == nil && head && in.first != nil {
 			err = in.first()
