@@ -101,13 +101,42 @@ func clean(s string, limit int, lines bool) string {
 	return b.String()
 }
 
+// isPlain reports whether a text is nothing but characters that cleaning keeps
+// wherever they stand. It may say no to one that is.
 func isPlain(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] >= 0x7f {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < 0x20 || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !plainRune(r) {
 			return false
 		}
+		i += size
 	}
 	return true
+}
+
+// plainRune knows the letters and signs of the scripts most written, which
+// spares looking each of them up in six tables.
+func plainRune(r rune) bool {
+	switch {
+	case r < 0x300:
+		return r >= 0xa0 && r != 0xad // Latin, without the soft hyphen
+	case r < 0x590:
+		return r >= 0x370 && (r < 0x483 || r > 0x489) // Greek, Cyrillic, Armenian, without the Cyrillic marks
+	case r < 0x670:
+		return r >= 0x5d0 && r < 0x5eb || r >= 0x620 && r < 0x64b // the letters of Hebrew and Arabic
+	case r < 0x3040:
+		return r >= 0x2010 && r < 0x2028 || r >= 0x20a0 && r < 0x20c0 // dashes, quotation marks, currencies
+	case r < 0x3100:
+		return r != 0x3099 && r != 0x309a // kana, without their combining marks
+	}
+	return r >= 0x4e00 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0x1f600 && r < 0x1f650 // ideographs, Hangul, faces
 }
 
 // escapeLength gives how many bytes an escape sequence takes, so that its
