@@ -90,7 +90,8 @@ func (o *Object) find(name string) *field {
 		return nil
 	}
 	for i := len(o.fields) - 1; i >= 0; i-- {
-		if f := &o.fields[i]; string(o.name(f)) == name {
+		f := &o.fields[i]
+		if (f.quoted || int(f.nameEnd-f.name) == len(name)) && string(o.name(f)) == name {
 			return f
 		}
 	}
