@@ -240,7 +240,8 @@ func (t *tx) reproject(refs ...model.Ref) error {
 // be read counts as unknown, so that it is read anew.
 func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, ok bool, err error) {
 	var body []byte
-	err = s.read.QueryRowContext(ctx, "SELECT b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
+	err = s.read.QueryRowContext(ctx, `SELECT b.server FROM conversation c JOIN body b ON b.key = c.key
+WHERE c.account = ? AND c.id = ? AND c.gone = 0`,
 		r.Account, r.ID).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, false, nil
