@@ -221,13 +221,16 @@ SELECT (SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0),
 func (s *Store) Forget(ctx context.Context, account string) error {
 	// Not LIKE: a name may hold an underscore, which would match any letter.
 	err := s.tx(ctx, func(t *tx) error {
-		for _, table := range []string{"conversation", "triage", "outbox", "journal", "pace"} {
+		for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
 		// Drafts are keyed by what they are about, which names the account.
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})
+	if err == nil {
+		err = s.pace.forget(ctx, account)
+	}
 	if err != nil {
 		return localError("forget an account", err)
 	}

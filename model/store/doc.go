@@ -1,6 +1,6 @@
 // Package store keeps confab's local state in one SQLite database: the cache
 // of conversations, the outbox, the journal, triage marks, drafts, cursors and
-// the pace that processes share.
+// what edits wait for; beside it stand the files of the pace that processes share.
 //
 // What may be relied on:
 //

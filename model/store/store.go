@@ -30,6 +30,7 @@ type Store struct {
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
+	pace   pace
 	// ready says that the database is at the version that this process knows.
 	ready bool
 }
