@@ -211,8 +211,7 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
 	err = s.read.QueryRowContext(ctx, `
 SELECT (SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0),
-       (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
-       (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
+       coalesce((SELECT waiting FROM tally WHERE account = ?1), 0), coalesce((SELECT person FROM tally WHERE account = ?1), 0)`,
 		account).Scan(&conversations, &waiting, &needPerson)
 	return conversations, waiting, needPerson, localError("count", err)
 }
@@ -225,6 +224,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
+		t.exec("DELETE FROM tally WHERE account = ?", account)
 		// Drafts are keyed by what they are about, which names the account.
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})

@@ -167,4 +167,6 @@ UPDATE body SET touch = 1 WHERE key IN (SELECT c.key FROM journal j JOIN convers
   WHERE j.state = 'done' AND j.at > c.checked - 5000);
 CREATE INDEX triage_snoozed ON triage (snoozed) WHERE snoozed > 0;
 `},
+	{sql: "SELECT 1"},
+	{sql: counted},
 }
