@@ -254,12 +254,8 @@ func TestCountsHoldThroughALife(t *testing.T) {
 // The counts of an older database, and of one that was damaged, are right from
 // the start.
 func TestCountsOfWhatWasThereBefore(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "upgrade", "version*.db.gz"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for version := range len(files) {
-		path := unpack(t, version+1)
+	for _, version := range []int{1, 2, 4} {
+		path := unpack(t, version)
 		open(t, path)
 		counts(t, raw(t, path))
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"strconv"
 	"strings"
@@ -31,6 +32,8 @@ type Store struct {
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
 	pace   pace
+	// refolded is the last key that Refold has looked at.
+	refolded atomic.Int64
 	// ready says that the database is at the version that this process knows.
 	ready bool
 }
@@ -79,31 +82,70 @@ type tx struct {
 	s     *Store
 	err   error
 	stmts map[string]*sql.Stmt
+	// rev is the revision of what this transaction changes, was the one before.
+	rev, was int64
+	// changed says that something changed that a list shows.
+	changed bool
+	// counts are by how much the number of conversations of each account changed.
+	counts map[string]int
 	// rescued says that a damaged database came before this one; nil is not yet read.
 	rescued *bool
 }
 
 // tx runs f in a write transaction, unless a newer confab has changed the
-// database. The revision grows by one with each that changed a row: two
-// processes that look for each other's changes would otherwise wake each other
-// for ever.
+// database. What it wrote is on disk when it returns. The revision grows by one
+// with each that changed a row: two processes that look for each other's
+// changes would otherwise wake each other for ever.
 func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
-	dbtx, err := s.write.BeginTx(ctx, nil)
+	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}}
+	defer conn.Close()
+	return s.within(ctx, conn, f, true)
+}
+
+// txRead runs f in a write transaction for what can be read again: it is
+// written in order, but may be lost with the power. The revision grows only
+// where f changed what a list shows.
+func (s *Store) txRead(ctx context.Context, f func(*tx) error) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return err
+	}
+	err = s.within(ctx, conn, f, false)
+	if _, full := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); full != nil {
+		// Nothing else may be written through it.
+		conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	return err
+}
+
+// within runs f in a transaction of a connection and notes its revision. any says
+// that whatever row changed makes a new one.
+func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx) error, any bool) error {
+	dbtx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}, counts: map[string]int{}}
 	before, err := t.begun()
 	if err == nil {
 		err = f(t)
 	}
+	for account, n := range t.counts {
+		t.exec("UPDATE account SET conversations = conversations + ? WHERE name = ?", n, account)
+	}
 	if err == nil {
 		err = t.err
 	}
-	var was, rev int64
-	if err == nil && t.changes() != before && t.hasMeta() {
-		was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
-		rev = was + 1
+	var rev int64
+	if err == nil && (t.changed || any && t.changes() != before) && t.hasMeta() {
+		rev = t.rev
 		t.setMeta("revision", strconv.FormatInt(rev, 10))
 		err = t.err
 	}
@@ -113,8 +155,8 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 	}
 	if rev > 0 {
 		// Noted while the one connection is held, so that it never goes back.
-		if was > s.rev.Load() {
-			s.foreign.Store(was)
+		if t.was > s.rev.Load() {
+			s.foreign.Store(t.was)
 		}
 		s.rev.Store(rev)
 	}
@@ -125,71 +167,22 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 	return nil
 }
 
-// A long change is made in slices, so that other writers, of this process and
-// others, get their turn in between.
-const (
-	// sliceRows and sliceTime bound what one slice does.
-	sliceRows = 250
-	sliceTime = 15 * time.Millisecond
-	// slicePause is longer than another process waits between two tries (see busy).
-	slicePause = 3 * time.Millisecond
-)
-
-// slices runs f for 0 to n-1, in as many write transactions as it takes. What
-// was done before an error in a later one stays.
-func (s *Store) slices(ctx context.Context, n int, f func(t *tx, i int) error) error {
-	for i := 0; i < n; {
-		err := s.tx(ctx, func(t *tx) (err error) {
-			i, err = t.slice(i, n, f)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if i < n {
-			if err := pause(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// slice runs f from i on until n or the end of a slice, and returns where it
-// goes on.
-func (t *tx) slice(i, n int, f func(t *tx, i int) error) (int, error) {
-	began, last := time.Now(), min(n, i+sliceRows)
-	for ; i < last && time.Since(began) < sliceTime; i++ {
-		if err := f(t, i); err != nil {
-			return i, err
-		}
-		if t.err != nil {
-			return i, t.err
-		}
-	}
-	return i, nil
-}
-
-// pause gives other writers their turn.
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(slicePause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // begun checks that the database still has the version that this process knows,
-// and counts the rows that its connection ever changed.
+// gives the transaction its revision, and counts the rows that its connection
+// ever changed.
 func (t *tx) begun() (changes int64, err error) {
 	var version int
 	if err := t.QueryRowContext(t.ctx, "SELECT total_changes(), user_version FROM pragma_user_version").Scan(&changes, &version); err != nil {
 		return 0, err
 	}
-	return changes, t.s.moved(version)
+	if err := t.s.moved(version); err != nil {
+		return 0, err
+	}
+	if version > 0 {
+		t.was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
+	}
+	t.rev = t.was + 1
+	return changes, t.err
 }
 
 // changes counts the rows that this connection ever changed.
@@ -212,6 +205,15 @@ func (t *tx) exec(q string, args ...any) error {
 	}
 	_, t.err = t.ExecContext(t.ctx, q, args...)
 	return t.err
+}
+
+// run runs a statement that is compiled once a transaction.
+func (t *tx) run(q string, args ...any) (res sql.Result) {
+	st := t.prepared(q)
+	if t.err == nil {
+		res, t.err = st.ExecContext(t.ctx, args...)
+	}
+	return res
 }
 
 // prepared gives a statement that is compiled once a transaction.
