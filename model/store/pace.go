@@ -24,7 +24,7 @@ func (s *Store) Slot(ctx context.Context, account string, every time.Duration, b
 	defer dbtx.Rollback()
 	var version int
 	if err = dbtx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err == nil {
-		err = s.moved(version)
+		err = s.ended(version)
 	}
 	if err != nil {
 		return at, localError("pace", err)
