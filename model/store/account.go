@@ -45,6 +45,10 @@ func IsAside(account string) (string, bool) {
 // outbox is held; when rows of the new identity were set aside earlier, they
 // come back. held counts the edits that wait for a person because of that.
 func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Account, held int, err error) {
+	if a, err = s.Account(ctx, name); err == nil && a.Identity == identity {
+		held, err = s.openedAccount(ctx, name, identity)
+		return a, held, err
+	}
 	err = s.tx(ctx, func(t *tx) error {
 		var was string
 		err := t.QueryRowContext(ctx, "SELECT identity FROM account WHERE name = ?", name).Scan(&was)
@@ -71,13 +75,17 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
-	s.opened.Store(name, identity)
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
-	if err != nil {
-		return a, 0, localError("open an account", err)
+	if held, err = s.openedAccount(ctx, name, identity); err != nil {
+		return a, 0, err
 	}
 	a, err = s.Account(ctx, name)
 	return a, held, err
+}
+
+func (s *Store) openedAccount(ctx context.Context, name, identity string) (held int, err error) {
+	s.opened.Store(name, identity)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
+	return held, localError("open an account", err)
 }
 
 // same refuses to go on with an account that another process has since given

@@ -212,9 +212,14 @@ func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.Outbo
 // HoldOld holds the edits that have waited since before a moment, and gives
 // how many there are now held.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
+	const old = "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < ?"
+	var due bool
+	if err := s.read.QueryRowContext(ctx, "SELECT EXISTS ("+old+")", ms(before)).Scan(&due); err != nil || !due {
+		return 0, localError("hold old edits", err)
+	}
 	n := 0
 	err := s.tx(ctx, func(t *tx) error {
-		rows, err := t.QueryContext(ctx, "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < ?", ms(before))
+		rows, err := t.QueryContext(ctx, old, ms(before))
 		if err != nil {
 			return err
 		}
