@@ -101,6 +101,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	}
 	if err := b.allowed(ctx, a); err != nil {
 		a.update(func(s *model.AccountState) { s.Error = model.NewEntryError(err) })
+		b.recount(ctx, a)
 		return err
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })

@@ -217,12 +217,21 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 // Counts gives the number of cached conversations, of edits on their way and
 // of edits that need a person, of one account.
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
-	err = s.read.QueryRowContext(ctx, `
-SELECT (SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0),
-       (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
-       (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
-		account).Scan(&conversations, &waiting, &needPerson)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM conversation WHERE account = ? AND gone = 0", account).Scan(&conversations)
+	if err == nil {
+		waiting, needPerson, err = s.CountEdits(ctx, account)
+	}
 	return conversations, waiting, needPerson, localError("count", err)
+}
+
+// CountEdits gives the number of edits on their way and of edits that need a
+// person, of one account.
+func (s *Store) CountEdits(ctx context.Context, account string) (waiting, needPerson int, err error) {
+	err = s.read.QueryRowContext(ctx, `
+SELECT (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
+       (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
+		account).Scan(&waiting, &needPerson)
+	return waiting, needPerson, localError("count", err)
 }
 
 // Forget removes everything kept of an account, rows set aside included.
