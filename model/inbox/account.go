@@ -59,7 +59,7 @@ func newAccount(in Account) *account {
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
 		syncing: make(lock, 1), delivering: make(lock, 1),
 		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1),
-		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
+		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1, Conversations: -1},
 	}
 }
 
@@ -155,6 +155,13 @@ func (b *Inbox) recount(ctx context.Context, a *account) {
 		return
 	}
 	a.update(func(s *model.AccountState) { s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person })
+}
+
+// recountEdits counts what is in the outbox, without the conversations.
+func (b *Inbox) recountEdits(ctx context.Context, a *account) {
+	if waiting, person, err := b.store.CountEdits(ctx, a.name); err == nil {
+		a.update(func(s *model.AccountState) { s.Waiting, s.NeedPerson = waiting, person })
+	}
 }
 
 func (b *Inbox) recountAll(ctx context.Context) {

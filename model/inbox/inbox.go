@@ -111,7 +111,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 		return nil, err
 	}
 	for _, a := range b.accounts {
-		b.recount(ctx, a)
+		b.recountEdits(ctx, a)
 	}
 	return b, nil
 }
@@ -124,7 +124,7 @@ func (b *Inbox) Start(ctx context.Context) {
 		b.log("hold old edits: %v", err)
 	} else if n > 0 {
 		for _, a := range b.accounts {
-			b.recount(ctx, a)
+			b.recountEdits(ctx, a)
 		}
 	}
 	for _, a := range b.accounts {

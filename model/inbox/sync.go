@@ -40,7 +40,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			if wait > 0 {
 				wait = max(wait, a.desc.MinRefresh)
 			}
-		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || errors.Is(err, store.ErrMoved):
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 			wait = 0 // until a person asks again
 		default:
 			wait = backoff(a.fail())
@@ -101,6 +101,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	}
 	if err := b.allowed(ctx, a); err != nil {
 		a.update(func(s *model.AccountState) { s.Error = model.NewEntryError(err) })
+		b.recount(ctx, a)
 		return err
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })

@@ -45,6 +45,10 @@ func IsAside(account string) (string, bool) {
 // outbox is held; when rows of the new identity were set aside earlier, they
 // come back. held counts the edits that wait for a person because of that.
 func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Account, held int, err error) {
+	if a, err = s.Account(ctx, name); err == nil && a.Identity == identity {
+		held, err = s.openedAccount(ctx, name, identity)
+		return a, held, err
+	}
 	err = s.tx(ctx, func(t *tx) error {
 		var was string
 		err := t.QueryRowContext(ctx, "SELECT identity FROM account WHERE name = ?", name).Scan(&was)
@@ -73,13 +77,17 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
-	s.opened.Store(name, identity)
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
-	if err != nil {
-		return a, 0, localError("open an account", err)
+	if held, err = s.openedAccount(ctx, name, identity); err != nil {
+		return a, 0, err
 	}
 	a, err = s.Account(ctx, name)
 	return a, held, err
+}
+
+func (s *Store) openedAccount(ctx context.Context, name, identity string) (held int, err error) {
+	s.opened.Store(name, identity)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
+	return held, localError("open an account", err)
 }
 
 // same refuses to go on with an account that another process has since given
@@ -216,11 +224,21 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 // Counts gives the number of cached conversations, of edits on their way and
 // of edits that need a person, of one account.
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
-	err = s.read.QueryRowContext(ctx, `
-SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
-       coalesce((SELECT waiting FROM tally WHERE account = ?1), 0), coalesce((SELECT person FROM tally WHERE account = ?1), 0)`,
-		account).Scan(&conversations, &waiting, &needPerson)
+	err = s.read.QueryRowContext(ctx, "SELECT coalesce((SELECT conversations FROM account WHERE name = ?), 0)", account).Scan(&conversations)
+	if err == nil {
+		waiting, needPerson, err = s.CountEdits(ctx, account)
+	}
 	return conversations, waiting, needPerson, localError("count", err)
+}
+
+// CountEdits gives the number of edits on their way and of edits that need a
+// person, of one account.
+func (s *Store) CountEdits(ctx context.Context, account string) (waiting, needPerson int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT waiting, person FROM tally WHERE account = ?", account).Scan(&waiting, &needPerson)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	return waiting, needPerson, localError("count", err)
 }
 
 // Forget removes everything kept of an account, rows set aside included.

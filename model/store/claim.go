@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"sync"
 
 	"github.com/gofrs/flock"
 )
@@ -19,7 +21,12 @@ type owner struct {
 	dir  string
 	name string
 	lock *flock.Flock
+	// kept says that the claim file will still be there after a power loss.
+	kept sync.Once
 }
+
+// keep makes the claim file durable, before what may need it: the first write.
+func (o *owner) keep() { o.kept.Do(func() { syncDir(o.dir) }) }
 
 func newOwner(dir string) (*owner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -82,9 +89,9 @@ func (o *owner) alive(claim string) bool {
 	return true
 }
 
-// living names the programs that hold a claim file locked: "confab (pid 4242)".
-// Earlier versions gave the file no name that says which.
-func living(dir string) []string {
+// living names the programs that hold a claim file locked: "confab (pid 4242)",
+// without those of some names. Earlier versions gave the file no name that says which.
+func living(dir string, but ...string) []string {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return nil
@@ -92,7 +99,7 @@ func living(dir string) []string {
 	o := owner{dir: dir}
 	var names []string
 	for _, f := range files {
-		if !o.alive(f.Name()) {
+		if slices.Contains(but, f.Name()) || !o.alive(f.Name()) {
 			continue
 		}
 		name := "another confab"

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"confab/model"
 )
@@ -190,11 +189,4 @@ func (s *Store) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxE
 	}
 	done, err := s.journalWhere(ctx, "submission = ? ORDER BY id", id)
 	return waiting, done, err
-}
-
-// prune removes submissions whose edits are all gone and that are older than a
-// moment.
-func (t *tx) prune(before time.Time) error {
-	t.exec("DELETE FROM journal WHERE at < ?", ms(before))
-	return t.exec("DELETE FROM submission WHERE at < ? AND waiting + person + delivered + already = 0", ms(before))
 }

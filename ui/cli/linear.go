@@ -158,8 +158,10 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 		say(fmt.Sprintf("and %d more; list shows them", changed-maxAnnounced))
 	}
 	for _, a := range l.engine.Accounts() {
-		if line := accountLine(a); line != l.accounts[a.Name] {
-			l.accounts[a.Name] = line
+		was, line := l.accounts[a.Name], accountLine(a)
+		l.accounts[a.Name] = line
+		// That the conversations have been counted is no news.
+		if line != was && (was != a.Name || line != counted(a)) {
 			say(line)
 		}
 	}
@@ -168,7 +170,7 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 
 // accountLine says how an account does, without what changes all the time.
 func accountLine(a model.AccountState) string {
-	line := a.Name + ": " + theme.Count(a.Conversations, "conversation")
+	line := counted(a)
 	switch {
 	case a.Syncing && a.Swept.IsZero():
 		line = a.Name + ": reading the list for the first time"
@@ -176,6 +178,13 @@ func accountLine(a model.AccountState) string {
 		line += ", " + a.Error.Words()
 	}
 	return line
+}
+
+func counted(a model.AccountState) string {
+	if a.Conversations < 0 {
+		return a.Name
+	}
+	return a.Name + ": " + theme.Count(a.Conversations, "conversation")
 }
 
 // rowLine says a conversation in one line, without its edits: an act has a line
