@@ -24,7 +24,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, c.note(err)
 	}
-	return conn{dc.(sqliteConn), c.note}, nil
+	return conn{steady(dc.(sqliteConn)), c.note}, nil
 }
 
 // sqliteConn is what database/sql uses of a connection of the driver.
