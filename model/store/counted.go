@@ -156,10 +156,12 @@ CREATE TRIGGER journal_updated AFTER UPDATE OF state, undone, submission ON jour
 END;
 `
 
+const changedSince = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
+
 // SubmissionsSince returns the ids of the submissions of which an edit changed
 // after a revision, in the order of their last change.
 func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id FROM submission WHERE rev > ? ORDER BY rev", since)
+	rows, err := s.read.QueryContext(ctx, changedSince, since)
 	if err != nil {
 		return nil, localError("read submissions", err)
 	}

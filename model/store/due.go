@@ -25,6 +25,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
+	if idle, err := s.idle(ctx, account, only); err != nil || idle {
+		return nil, localError("claim edits", err)
+	}
 	var out []model.OutboxEntry
 	err := s.tx(ctx, func(t *tx) error {
 		out = nil
@@ -58,6 +61,22 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	return out, localError("claim edits", err)
 }
 
+// idle reports whether a claim would find nothing while a submission enters the
+// outbox: all of that is looked through then, which nobody is to wait for.
+func (s *Store) idle(ctx context.Context, account string, only []string) (idle bool, err error) {
+	err = s.reading(ctx, func(dbtx *sql.Tx) error {
+		t := &tx{Tx: dbtx, ctx: ctx, s: s}
+		entering, err := t.entering()
+		if err != nil || len(entering) == 0 {
+			return err
+		}
+		taken, _, err := t.next(account, only)
+		idle = len(taken) == 0
+		return err
+	})
+	return idle, err
+}
+
 // next returns the edits of the conversation that has the next due one, those to
 // send and those that fold into them. What was tried least goes first, and of
 // that what is oldest: a conversation that always fails and shuts the account
@@ -80,8 +99,7 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 	passed := map[string]bool{} // conversations with nothing to send now
 	for attempts := int64(-1); ; {
 		var level sql.NullInt64
-		if err := t.QueryRowContext(t.ctx, "SELECT min(attempts) FROM outbox WHERE account = ? AND attempts > ? AND state IN ('queued', 'retry')",
-			account, attempts).Scan(&level); err != nil || !level.Valid {
+		if err := t.QueryRowContext(t.ctx, levels, sql.Named("account", account), sql.Named("attempts", attempts)).Scan(&level); err != nil || !level.Valid {
 			return nil, nil, err
 		}
 		attempts = level.Int64
@@ -127,12 +145,29 @@ const unblocked = `
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id <> o.id AND p.state = 'sending'
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
 
+// The queries of a claim and of what is due next. Each reads the rows in the
+// order of an index; the caller stops at the first that will do.
+const (
+	levels = "SELECT min(attempts) FROM outbox WHERE account = :account AND attempts > :attempts AND state IN ('queued', 'retry')"
+
+	candidates = `SELECT o.conv, o.id FROM outbox o WHERE o.account = :account AND o.attempts = :attempts
+  AND o.id BETWEEN :first AND :last AND o.state IN ('queued', 'retry') AND (o.state = 'queued' OR o.next_try <= :now)
+  AND o.submission NOT IN (SELECT submission FROM entering)` + unblocked + " ORDER BY o.id"
+
+	queuedFirst = `SELECT 0 FROM outbox o WHERE o.account = :account AND o.state IN ('queued', 'retry') AND o.state = 'queued'` +
+		unblocked + " ORDER BY o.attempts, o.id LIMIT 1"
+
+	retriedFirst = "SELECT o.next_try FROM outbox o WHERE o.account = :account AND o.state = 'retry'" + unblocked + " ORDER BY o.next_try LIMIT 1"
+
+	waitingSince = "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < :before ORDER BY created"
+
+	retried = "SELECT id FROM outbox WHERE account = :account AND state = 'retry' AND next_try > 0 ORDER BY next_try"
+)
+
 // candidate returns the first edit of an account that was tried so often, has an
 // id in a range, and is wanted, and its conversation; "" where there is none.
 func (t *tx) candidate(account string, attempts int64, first, last string, only []string, passed map[string]bool) (conv, id string, err error) {
-	rows, err := t.QueryContext(t.ctx, `SELECT o.conv, o.id FROM outbox o WHERE o.account = :account AND o.attempts = :attempts
-  AND o.id BETWEEN :first AND :last AND o.state IN ('queued', 'retry') AND (o.state = 'queued' OR o.next_try <= :now)`+unblocked+" ORDER BY o.id",
-		sql.Named("account", account), sql.Named("attempts", attempts), sql.Named("first", first), sql.Named("last", last),
+	rows, err := t.QueryContext(t.ctx, candidates, sql.Named("account", account), sql.Named("attempts", attempts), sql.Named("first", first), sql.Named("last", last),
 		sql.Named("now", ms(t.s.now())), sql.Named("ids", nil))
 	if err != nil {
 		return "", "", err
@@ -258,35 +293,60 @@ func due(all []model.OutboxEntry, now time.Time, only []string, entering map[str
 	return taken, folded
 }
 
-// wholeMap is the pattern of the fields that are sent together with one, "" for
-// a field that is sent by itself.
-func wholeMap(e model.Edit) string {
-	if e.Key == "" {
-		return ""
-	}
-	return string(e.Kind) + ":%"
-}
+// blockerOf finds the edit that an edit o waits for: an earlier one, or one that
+// is being sent.
+const blockerOf = `SELECT p.id FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND (p.id < o.id
+    AND (p.state IN ('sending', 'retry', 'held', 'queued') AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence')
+      OR o.widens = 1 AND +p.submission = o.submission)
+  OR p.id <> o.id AND p.state = 'sending'
+    AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
+  ORDER BY p.id LIMIT 1`
 
 // Blocker returns the edit that one waits for, an earlier one or one that is
 // being sent; ok is false where it waits for none.
 func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
-	if e.Kind == model.EditCreate {
-		return b, false, nil
-	}
-	b, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE account = ?1 AND conv = ?2 AND (id < ?3
-  AND (state IN ('sending', 'retry', 'held', 'queued') AND (field = ?4 OR field = 'existence' OR ?4 = 'existence') OR ?5 AND submission = ?6)
-  OR id <> ?3 AND state = 'sending' AND ?7 <> '' AND field LIKE ?7) ORDER BY id LIMIT 1`,
-		e.Ref.Account, e.Ref.ID, e.ID, field(e.Edit), e.Widens(), e.Submission, wholeMap(e.Edit)))
-	if errors.Is(err, sql.ErrNoRows) {
-		return b, false, nil
-	}
-	return b, err == nil, localError("read the outbox", err)
+	all, err := s.Blockers(ctx, []string{e.ID})
+	b, ok = all[e.ID]
+	return b, ok, err
 }
+
+// Blockers returns, for those of some edits that wait for another one, which.
+func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
+	raw, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (`+blockerOf+`) AS blocker
+  FROM json_each(?) AS wanted JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
+SELECT waits.waiting, `+entryColumns+" FROM waits JOIN outbox ON outbox.id = waits.blocker", string(raw))
+	if err != nil {
+		return nil, localError("read the outbox", err)
+	}
+	defer rows.Close()
+	out := map[string]model.OutboxEntry{}
+	for rows.Next() {
+		var id string
+		e, err := scanEntry(led{rows, &id})
+		if err != nil {
+			return nil, localError("read the outbox", err)
+		}
+		out[id] = e
+	}
+	return out, localError("read the outbox", rows.Err())
+}
+
+// led scans a row that begins with another column.
+type led struct {
+	rows  *sql.Rows
+	first *string
+}
+
+func (l led) Scan(dest ...any) error { return l.rows.Scan(append([]any{l.first}, dest...)...) }
 
 // HoldOld holds the edits that have waited since before a moment, and gives
 // how many there are now held.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
-	ids, err := s.ids(ctx, "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < ? ORDER BY created", ms(before))
+	ids, err := s.ids(ctx, waitingSince, sql.Named("before", ms(before)))
 	if err != nil {
 		return 0, localError("hold old edits", err)
 	}
@@ -326,12 +386,7 @@ func (s *Store) ids(ctx context.Context, query string, args ...any) ([]string, e
 // NextDue returns when the next edit of an account is due that waits for no
 // earlier one; ok is false where there is none.
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
-	// Each is walked in the order of its index up to the first that is free.
-	for _, first := range []string{
-		"SELECT 0 FROM outbox o WHERE o.account = :account AND o.state IN ('queued', 'retry') AND o.state = 'queued'" +
-			unblocked + " ORDER BY o.attempts, o.id LIMIT 1",
-		"SELECT o.next_try FROM outbox o WHERE o.account = :account AND o.state = 'retry'" + unblocked + " ORDER BY o.next_try LIMIT 1",
-	} {
+	for _, first := range []string{queuedFirst, retriedFirst} {
 		var n int64
 		err := s.read.QueryRowContext(ctx, first, sql.Named("account", account), sql.Named("ids", nil)).Scan(&n)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -345,7 +400,7 @@ func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok b
 // returns the ids of all that are on their way by themselves and not being
 // sent.
 func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
-	waiting, err := s.ids(ctx, "SELECT id FROM outbox WHERE account = ? AND state = 'retry' AND next_try > 0 ORDER BY next_try", account)
+	waiting, err := s.ids(ctx, retried, sql.Named("account", account))
 	if err == nil {
 		err = s.slices(ctx, len(waiting), func(t *tx, i int) error {
 			return t.exec("UPDATE outbox SET next_try = 0 WHERE id = ? AND state = 'retry'", waiting[i])

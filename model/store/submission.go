@@ -124,8 +124,10 @@ func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 // Pending lists the submissions of which something is in the outbox, oldest
 // first.
 func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
-	return s.submissions(ctx, "WHERE waiting + person > 0 ORDER BY at, id")
+	return s.submissions(ctx, pending)
 }
+
+const pending = "WHERE waiting + person > 0 ORDER BY at, id"
 
 // submissions reads what the database counts of each submission: the work does
 // not grow with its edits.
@@ -162,13 +164,14 @@ func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]m
 	return out, localError("read submissions", err)
 }
 
+const urgent = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
+
 // problem reads the edit of a submission that is to be told of first.
 func problem(ctx context.Context, t *sql.Tx, sub *model.Submission) error {
 	if sub.Over() {
 		return nil
 	}
-	e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE submission = ? AND urgency < 9
-  ORDER BY urgency, id LIMIT 1`, sub.ID))
+	e, err := scanEntry(t.QueryRowContext(ctx, urgent, sub.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

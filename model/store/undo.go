@@ -14,6 +14,13 @@ import (
 // this was planned, nothing is done and the error is model.ErrUndoMoved.
 func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
 	err = s.tx(ctx, func(t *tx) error {
+		entering, err := t.entering()
+		if err != nil {
+			return err
+		}
+		if entering[sub.Undoes] {
+			return model.ErrUndoMoved
+		}
 		withdrawn, err := t.withdraw(withdraw)
 		if err != nil {
 			return err
