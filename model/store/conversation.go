@@ -204,21 +204,36 @@ func (t *tx) project(k *known, server model.Conversation) error {
 	return t.err
 }
 
-// reproject writes the row of a conversation after a change of its outbox or
-// triage rows. An unknown conversation is no error.
-func (t *tx) reproject(r model.Ref) error {
-	if t.err != nil || r.ID == "" {
-		return t.err
+// reproject writes the rows of conversations after a change of their outbox or
+// triage rows. An unknown conversation is no error. Many at once cost less each.
+func (t *tx) reproject(refs ...model.Ref) error {
+	byAccount := map[string][]string{}
+	for _, r := range refs {
+		if r.ID != "" {
+			byAccount[r.Account] = append(byAccount[r.Account], r.ID)
+		}
 	}
-	k, err := t.knownOne(r)
-	if err != nil || k.key == 0 || k.gone {
-		return err
+	for account, ids := range byAccount {
+		for some := range slices.Chunk(ids, rowsAtOnce) {
+			all, err := t.known(account, some...)
+			if err != nil {
+				return err
+			}
+			for _, k := range all {
+				if k.key == 0 || k.gone {
+					continue
+				}
+				c, err := readBody(k.server, k.ref)
+				if err != nil {
+					continue // the next reading projects it
+				}
+				if err := t.project(k, c); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	c, err := readBody(k.server, r)
-	if err != nil {
-		return nil // the next reading projects it
-	}
-	return t.project(k, c)
+	return t.err
 }
 
 // Server reads what the service last showed of a conversation. A row that can't

@@ -147,7 +147,18 @@ func (t *tx) known(account string, ids ...string) (map[string]*known, error) {
 	if t.err != nil {
 		return nil, t.err
 	}
-	return look(t.ctx, t.Tx, account, ids)
+	return look(t.ctx, compiled{t}, account, ids)
+}
+
+// compiled reads with statements that are compiled once a transaction.
+type compiled struct{ t *tx }
+
+func (c compiled) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st := c.t.prepared(query)
+	if c.t.err != nil {
+		return nil, c.t.err
+	}
+	return st.QueryContext(ctx, args...)
 }
 
 func (t *tx) knownOne(r model.Ref) (*known, error) {

@@ -25,7 +25,7 @@ const viewsKept = 50
 
 // KeepView keeps what a query showed.
 func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
-	var packed []byte
+	packed := []byte{}
 	for _, k := range v.Keys {
 		packed = binary.AppendVarint(packed, k)
 	}
