@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -158,13 +159,17 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 	for name, query := range map[string]string{
 		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
 		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": "SELECT (" + blockerOf + ") FROM outbox o WHERE o.id = ?", "urgent": urgent,
-		"pending":     "SELECT " + submissionColumns + " FROM submission " + pending,
-		"submission":  "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
-		"since":       changedSince,
-		"taken back":  "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
-		"to be asked": "SELECT count(*) FROM outbox WHERE orphaned = 1",
+		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
+		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
+		"since":      changedSince,
+		"taken back": "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
+		"orphaned":   "SELECT count(*) FROM outbox WHERE orphaned = 1",
 	} {
-		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+		args := make([]any, strings.Count(query, "?"))
+		for _, name := range regexp.MustCompile(`:[a-z]+`).FindAllString(query, -1) {
+			args = append(args, sql.Named(name[1:], "x"))
+		}
+		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -174,11 +179,9 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(detail, "USING") && strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "json_each") || strings.Contains(detail, "TEMP B-TREE") {
+			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !strings.Contains(detail, "json_each")
+			if whole || strings.Contains(detail, "TEMP B-TREE") {
 				t.Errorf("%s: %s", name, detail)
-			}
-			if testing.Verbose() {
-				t.Log(name, detail)
 			}
 		}
 		rows.Close()

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// opened opens a database with some conversations. tick is called whenever the
+// clock is read.
+func opened(t *testing.T, path string, conversations int, tick func()) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path, Options{Host: "laptop", Now: func() time.Time { tick(); return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if _, _, err := s.OpenAccount(t.Context(), "sales", "one"); err != nil {
+		t.Fatal(err)
+	}
+	batch := make([]model.Conversation, conversations)
+	for i := range batch {
+		batch[i] = model.Conversation{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Provider: "attention", Title: "a", ParticipantCount: -1}
+	}
+	if _, err := s.SaveBatch(t.Context(), "sales", batch, nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func silent() {}
+
+func renames(n int) []Entry {
+	out := make([]Entry, n)
+	for i := range out {
+		out[i].Edit = model.Edit{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Kind: model.EditTitle,
+			Base: model.TextValue("a"), Target: model.TextValue("b")}
+	}
+	return out
+}
+
+// nothing fails where something of a submission is left.
+func nothing(t *testing.T, s *Store) {
+	t.Helper()
+	out, err := s.Outbox(t.Context())
+	if err != nil || len(out) != 0 {
+		t.Errorf("%d edits are left, %v", len(out), err)
+	}
+	if _, ok, err := s.Submission(t.Context(), "bulk"); err != nil || ok {
+		t.Errorf("the submission is still there: %v, %v", ok, err)
+	}
+	if waiting, person, err := s.CountEdits(t.Context(), "sales"); err != nil || waiting+person != 0 {
+		t.Errorf("%d wait, %d need a person, %v", waiting, person, err)
+	}
+	for _, id := range []string{"0", "99", "100"} {
+		if r, _, err := s.Row(t.Context(), model.Ref{Account: "sales", ID: id}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
+			t.Errorf("row %s is %q with %v, %v", id, r.Conversation.Title, r.Pending, err)
+		}
+	}
+	var noted int
+	if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM entering").Scan(&noted); err != nil || noted != 0 {
+		t.Errorf("%d are still entering, %v", noted, err)
+	}
+}
+
+// A process that dies while many edits enter the outbox leaves no half of an act:
+// nothing of it is sent, and it leaves again.
+func TestHalfAnActNeverLooksWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead := opened(t, path, 3*atOnce, silent)
+	entries := renames(3 * atOnce)
+	err := dead.tx(t.Context(), func(t *tx) error { // what the first slice leaves
+		if err := t.begin(model.Submission{ID: "bulk", Edits: len(entries), At: noon}); err != nil {
+			return err
+		}
+		_, err := t.put("bulk", entries[:atOnce])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	living := opened(t, path, 0, silent)
+	claimed := func(s *Store) {
+		t.Helper()
+		if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
+			t.Errorf("claimed %d edits of half an act, %v", len(got), err)
+		}
+	}
+	claimed(living)
+	if _, err := living.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := living.Outbox(t.Context()); err != nil || len(out) != atOnce {
+		t.Errorf("took %d edits from a living process, %v", atOnce-len(out), err)
+	}
+	if _, err := living.Undo(t.Context(), model.Submission{ID: "undo", Undoes: "bulk"}, nil, nil, nil); !errors.Is(err, model.ErrUndoMoved) {
+		t.Errorf("undone while it enters: %v", err)
+	}
+	dead.Close()
+	claimed(living)
+	if _, err := living.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	claimed(living)
+	nothing(t, living)
+}
+
+func TestManyEditsThatAreCutShortLeaveAgain(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var left atomic.Int64
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 3*atOnce, func() {
+		if left.Add(-1) == 0 {
+			cancel()
+		}
+	})
+	left.Store(2*atOnce + 10)
+	if _, err := s.Enqueue(ctx, model.Submission{ID: "bulk", At: noon}, renames(3*atOnce)); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	nothing(t, s)
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(3*atOnce))
+	if err != nil || len(ids) != 3*atOnce {
+		t.Fatal(len(ids), err)
+	}
+	if sub, ok, err := s.Submission(t.Context(), "bulk"); err != nil || !ok || sub.Edits != 3*atOnce || sub.Waiting != 3*atOnce {
+		t.Errorf("%+v, %v, %v", sub, ok, err)
+	}
+	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != ids[0] {
+		t.Errorf("claimed %+v, %v", got, err)
+	}
+}
+
+// While many edits enter, others write: of another process, and of this one.
+func TestOthersWriteWhileManyEditsEnter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	other := opened(t, path, 0, silent)
+	begun := make(chan bool)
+	var left atomic.Int64
+	s := opened(t, path, 1, func() {
+		if left.Add(-1) == 0 {
+			close(begun)
+		}
+	})
+	wrote := make(chan error, 2)
+	for _, writer := range []*Store{s, other} {
+		go func() {
+			<-begun
+			wrote <- writer.SaveDraft(context.Background(), "k", "v")
+		}()
+	}
+	left.Store(atOnce / 2)
+	entries := renames(30 * atOnce)
+	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, entries); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case err := <-wrote:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("a writer has waited for all of it")
+		}
+	}
+}
