@@ -157,7 +157,7 @@ func TestOthersWriteWhileManyEditsEnter(t *testing.T) {
 		}()
 	}
 	left.Store(atOnce / 2)
-	entries := renames(30 * atOnce)
+	entries := renames(12 * atOnce)
 	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, entries); err != nil {
 		t.Fatal(err)
 	}
