@@ -12,7 +12,7 @@ import (
 // submission is noted as entering, nothing of it is sent, and where that ends
 // halfway, all of it leaves again. The last slice takes the note away: from then
 // on the act is whole.
-const atOnce = 100
+const atOnce = 200
 
 func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entries []Entry) ([]string, error) {
 	s.enters.Store(sub.ID, true)

@@ -172,3 +172,21 @@ func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry
 	}
 	return e, err == nil, localError("read the outbox", err)
 }
+
+// OutboxEntries reads those of some edits that are in the outbox, by id.
+func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
+	raw, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id IN (SELECT value FROM json_each(?))", string(raw))
+	if err != nil {
+		return nil, localError("read the outbox", err)
+	}
+	all, err := scanEntries(rows)
+	out := make(map[string]model.OutboxEntry, len(all))
+	for _, e := range all {
+		out[e.ID] = e
+	}
+	return out, localError("read the outbox", err)
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 
 	"confab/model"
@@ -129,11 +130,22 @@ func (t *tx) undoing(e model.OutboxEntry) ([]model.OutboxEntry, error) {
 	return out, nil
 }
 
-// UndoneBy reports whether an edit of the outbox is to take back the given one.
-func (s *Store) UndoneBy(ctx context.Context, e model.Edit) (waiting bool, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE account = ? AND conv = ? AND json_extract(edit, '$.undoes') = ?)",
-		e.Ref.Account, e.Ref.ID, e.ID).Scan(&waiting)
-	return waiting, localError("read the outbox", err)
+// Undoing gives those of some edits that edits of the outbox are to take back.
+func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
+	raw, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	// An edit and what takes it back are of one conversation.
+	found, err := s.ids(ctx, `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
+  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted UNION SELECT account, conv FROM journal WHERE id IN wanted)
+SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
+  WHERE o.edit ->> '$.undoes' IN wanted`, string(raw))
+	out := make(map[string]bool, len(found))
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, localError("read the outbox", err)
 }
 
 // dropUndoing takes the edits that were to take back the given one out of the
