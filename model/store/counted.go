@@ -28,7 +28,8 @@ SELECT substr(account, 1, instr(account || '~', '~') - 1) AS name,
 
 CREATE TABLE entering (
   submission TEXT PRIMARY KEY,
-  claim      TEXT NOT NULL
+  claim      TEXT NOT NULL,
+  leaves     INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 ALTER TABLE outbox ADD COLUMN urgency INTEGER AS (CASE WHEN state = 'sending' THEN 9

@@ -172,3 +172,83 @@ func TestOthersWriteWhileManyEditsEnter(t *testing.T) {
 		}
 	}
 }
+
+// bulk submits many edits, of which the first was delivered.
+func bulk(t *testing.T, s *Store, n int) (ids []string) {
+	t.Helper()
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Claim(t.Context(), "sales", nil)
+	if err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	after := model.Conversation{Ref: got[0].Ref, Provider: "attention", Title: "b", ParticipantCount: -1}
+	j := model.JournalEntry{Edit: got[0].Edit, Before: got[0].Base, After: got[0].Target, At: noon, State: model.Done}
+	if err := s.Settle(t.Context(), got[0], j, &after, false); err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func inverse(id string) Entry {
+	e := renames(1)[0]
+	e.Edit.Base, e.Edit.Target, e.Edit.Undoes = model.TextValue("b"), model.TextValue("a"), id
+	return e
+}
+
+func TestManyEditsAreTakenBackAsOne(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 2*atOnce, silent)
+	ids := bulk(t, s, 2*atOnce)
+	sub := model.Submission{ID: "undo", Undoes: "bulk", At: noon}
+	// One that was delivered since it was planned to be withdrawn stops all of it.
+	if _, err := s.Undo(t.Context(), sub, nil, ids, nil); !errors.Is(err, model.ErrUndoMoved) {
+		t.Fatal(err)
+	}
+	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 2*atOnce-1 || b.Withdrawn != 0 {
+		t.Errorf("it was taken back in part: %+v, %v", b, err)
+	}
+	queued, err := s.Undo(t.Context(), sub, []Entry{inverse(ids[0])}, ids[1:], nil)
+	if err != nil || len(queued) != 1 {
+		t.Fatal(queued, err)
+	}
+	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 || b.Delivered != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != queued[0] {
+		t.Errorf("claimed %+v, %v", got, err)
+	}
+}
+
+// A process that dies while many edits are taken back sends none of them, and
+// the next one takes the rest back.
+func TestHalfAnUndoIsEnded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead := opened(t, path, 2*atOnce, silent)
+	ids := bulk(t, dead, 2*atOnce)
+	err := dead.tx(t.Context(), func(t *tx) error {
+		if err := t.freeze("bulk", ids[1:], nil); err != nil {
+			return err
+		}
+		_, err := t.withdraw(ids[1:10])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	living := opened(t, path, 0, silent)
+	if got, err := living.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
+		t.Errorf("claimed %d of what is taken back, %v", len(got), err)
+	}
+	dead.Close()
+	if _, err := living.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if b, _, err := living.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if r, _, err := living.Row(t.Context(), model.Ref{Account: "sales", ID: "5"}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
+		t.Errorf("row %q with %v, %v", r.Conversation.Title, r.Pending, err)
+	}
+}

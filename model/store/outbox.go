@@ -24,7 +24,7 @@ type Entry struct {
 // order.
 func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) (ids []string, err error) {
 	if len(entries) > atOnce {
-		ids, err = s.enqueueInSlices(ctx, sub, entries)
+		ids, err = s.enqueueInSlices(ctx, sub, entries, func(*tx, Entry) error { return nil }, func(*tx) error { return nil })
 		return ids, localError("queue edits", err)
 	}
 	err = s.tx(ctx, func(t *tx) (err error) {

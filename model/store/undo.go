@@ -14,55 +14,95 @@ import (
 // and wait for a person: both leave the outbox. Where an edit has moved on since
 // this was planned, nothing is done and the error is model.ErrUndoMoved.
 func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		entering, err := t.entering()
-		if err != nil {
+	given := map[string]bool{}
+	for _, id := range giveUp {
+		given[id] = true
+	}
+	check := func(t *tx, e Entry) error {
+		if given[e.Edit.Undoes] {
+			return nil
+		}
+		return t.mayUndo(e.Edit.Undoes)
+	}
+	if len(entries) > atOnce || len(withdraw)+len(giveUp) > atOnce {
+		ids, err = s.undoInSlices(ctx, sub, entries, withdraw, giveUp, check)
+	} else {
+		err = s.tx(ctx, func(t *tx) error {
+			ids, err = t.undo(sub, entries, withdraw, giveUp, check)
 			return err
-		}
-		if entering[sub.Undoes] {
-			return model.ErrUndoMoved
-		}
-		withdrawn, err := t.withdraw(withdraw)
-		if err != nil {
-			return err
-		}
-		if len(withdrawn) != len(withdraw) {
-			return model.ErrUndoMoved
-		}
-		for _, id := range giveUp {
-			e, ok, err := t.entry(id)
-			switch {
-			case err != nil:
-				return err
-			case !ok || !e.State.NeedsPerson():
-				return model.ErrUndoMoved
-			}
-			t.holdCompanions(e)
-			if err := t.giveUp(e, "withdrawn"); err != nil {
-				return err
-			}
-		}
-		given := map[string]bool{}
-		for _, id := range giveUp {
-			given[id] = true
-		}
-		for _, e := range entries {
-			if given[e.Edit.Undoes] {
-				continue
-			}
-			if err := t.mayUndo(e.Edit.Undoes); err != nil {
-				return err
-			}
-		}
-		if len(entries) > 0 {
-			ids, err = t.enqueue(sub, entries)
-		}
-		return err
-	})
+		})
+	}
 	if errors.Is(err, model.ErrUndoMoved) {
 		return nil, model.ErrUndoMoved
 	}
 	return ids, localError("take back", err)
+}
+
+func (t *tx) undo(sub model.Submission, entries []Entry, withdraw, giveUp []string, check func(*tx, Entry) error) ([]string, error) {
+	if err := t.still(sub.Undoes); err != nil {
+		return nil, err
+	}
+	withdrawn, err := t.withdraw(withdraw)
+	if err != nil {
+		return nil, err
+	}
+	if len(withdrawn) != len(withdraw) {
+		return nil, model.ErrUndoMoved
+	}
+	for _, id := range giveUp {
+		e, ok, err := t.entry(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok || !e.State.NeedsPerson():
+			return nil, model.ErrUndoMoved
+		}
+		t.holdCompanions(e)
+		if err := t.giveUp(e, "withdrawn"); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range entries {
+		if err := check(t, e); err != nil {
+			return nil, err
+		}
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	return t.enqueue(sub, entries)
+}
+
+// still reports model.ErrUndoMoved where a submission enters the outbox or leaves
+// it at the moment.
+func (t *tx) still(submission string) error {
+	entering, err := t.entering()
+	if err == nil && entering[submission] {
+		err = model.ErrUndoMoved
+	}
+	return err
+}
+
+// undoInSlices is undo for many edits. Their inverse enters first; with its last
+// slice it is decided what leaves, which nothing claims from then on.
+func (s *Store) undoInSlices(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string, check func(*tx, Entry) error) (ids []string, err error) {
+	s.enters.Store(sub.Undoes, true)
+	defer s.enters.Delete(sub.Undoes)
+	decide := func(t *tx) error {
+		if err := t.still(sub.Undoes); err != nil {
+			return err
+		}
+		return t.freeze(sub.Undoes, withdraw, giveUp)
+	}
+	if len(entries) > 0 {
+		ids, err = s.enqueueInSlices(ctx, sub, entries, check, decide)
+	} else {
+		err = s.tx(ctx, decide)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, s.thaw(context.WithoutCancel(ctx), sub.Undoes)
 }
 
 // mayUndo reports ErrUndoMoved unless an edit was delivered, is being sent, or
