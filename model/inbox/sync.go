@@ -40,7 +40,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			if wait > 0 {
 				wait = max(wait, a.desc.MinRefresh)
 			}
-		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || errors.Is(err, store.ErrMoved):
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 			wait = 0 // until a person asks again
 		default:
 			wait = backoff(a.fail())

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"confab/model"
@@ -19,7 +18,7 @@ type watcher struct {
 	b             *Inbox
 	seen, foreign int64
 	recovered     time.Time
-	overtaken     bool
+	ended         bool
 	// next is when the clock next changes a list, zero for never.
 	next  time.Time
 	timer *time.Timer
@@ -34,11 +33,16 @@ func (b *Inbox) watch(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	w.plan()
+	checked := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if !checked {
+				checked = true
+				b.checkUnclean(ctx)
+			}
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
 			if !w.next.IsZero() && !w.next.After(b.now()) {
@@ -56,8 +60,8 @@ func (b *Inbox) watch(ctx context.Context) {
 func (w *watcher) look(ctx context.Context) {
 	b := w.b
 	rev, err := b.store.Revision(ctx)
-	if errors.Is(err, store.ErrMoved) {
-		w.overtake()
+	if store.Ended(err) {
+		w.end(err)
 	}
 	if err != nil {
 		return
@@ -82,18 +86,31 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
-// overtake says once, at every account, that a newer confab has changed the
-// database: the store writes nothing more for this process.
-func (w *watcher) overtake() {
-	if w.overtaken {
+// end says once, at every account, that the store writes nothing more for this
+// process: a newer confab has changed the database, or it is damaged.
+func (w *watcher) end(err error) {
+	if w.ended {
 		return
 	}
-	w.overtaken = true
-	w.b.log("%v", store.ErrMoved)
+	w.ended = true
+	w.b.log("%v", err)
 	for _, a := range w.b.accounts {
-		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(store.ErrMoved), time.Time{} })
+		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(err), time.Time{} })
 	}
 	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
+}
+
+// checkUnclean reads the whole database, behind the screen, where whoever had
+// it open last did not close it. The next look says what that met.
+func (b *Inbox) checkUnclean(ctx context.Context) {
+	if !b.store.Unclean() {
+		return
+	}
+	b.workers.Go(func() {
+		if err := b.store.Check(ctx); err != nil && ctx.Err() == nil {
+			b.log("%v", err)
+		}
+	})
 }
 
 // plan sets the timer to when the clock next changes a list.

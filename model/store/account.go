@@ -45,6 +45,10 @@ func IsAside(account string) (string, bool) {
 // outbox is held; when rows of the new identity were set aside earlier, they
 // come back. held counts the edits that wait for a person because of that.
 func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Account, held int, err error) {
+	if a, err = s.Account(ctx, name); err == nil && a.Identity == identity {
+		held, err = s.openedAccount(ctx, name, identity)
+		return a, held, err
+	}
 	err = s.tx(ctx, func(t *tx) error {
 		var was string
 		err := t.QueryRowContext(ctx, "SELECT identity FROM account WHERE name = ?", name).Scan(&was)
@@ -73,13 +77,17 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
-	s.opened.Store(name, identity)
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
-	if err != nil {
-		return a, 0, localError("open an account", err)
+	if held, err = s.openedAccount(ctx, name, identity); err != nil {
+		return a, 0, err
 	}
 	a, err = s.Account(ctx, name)
 	return a, held, err
+}
+
+func (s *Store) openedAccount(ctx context.Context, name, identity string) (held int, err error) {
+	s.opened.Store(name, identity)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
+	return held, localError("open an account", err)
 }
 
 // same refuses to go on with an account that another process has since given
@@ -218,10 +226,8 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 // Counts gives the number of cached conversations, of edits on their way and
 // of edits that need a person, of one account.
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
-	err = s.read.QueryRowContext(ctx, `
-SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
-       (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
-       (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
+  coalesce((SELECT waiting FROM tally WHERE account = ?1), 0), coalesce((SELECT person FROM tally WHERE account = ?1), 0)`,
 		account).Scan(&conversations, &waiting, &needPerson)
 	return conversations, waiting, needPerson, localError("count", err)
 }
@@ -230,15 +236,19 @@ SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
 func (s *Store) Forget(ctx context.Context, account string) error {
 	// Not LIKE: a name may hold an underscore, which would match any letter.
 	err := s.tx(ctx, func(t *tx) error {
-		for _, table := range []string{"conversation", "triage", "outbox", "journal", "pace"} {
+		for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
+		t.exec("DELETE FROM tally WHERE account = ?", account)
 		t.exec("DELETE FROM view")
 		t.newEpoch()
 		// Drafts are keyed by what they are about, which names the account.
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})
+	if err == nil {
+		err = s.pace.forget(ctx, account)
+	}
 	if err != nil {
 		return localError("forget an account", err)
 	}

@@ -1,6 +1,6 @@
 // Package store keeps confab's local state in one SQLite database: the cache
-// of conversations, the outbox, the journal, triage marks, drafts, cursors and
-// the pace that processes share.
+// of conversations, the outbox, the journal, triage marks, drafts and cursors.
+// The pace that processes share stands in small files beside it.
 //
 // What may be relied on:
 //
