@@ -106,17 +106,20 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	case exists(aside) && s.rescuedFrom(ctx) == filepath.Base(aside):
 		os.Remove(s.signPath()) // all was done, and only the sign was left
 		return s.open(ctx, o)
-	case exists(aside): // what was begun in its place is no more than that
-		if err := s.moveTo(s.asidePath()); err != nil {
-			return err
-		}
 	}
 	if !exists(aside) {
 		if err := s.moveTo(aside); err != nil {
 			return err
 		}
 	}
-	if err := s.open(ctx, o); err != nil {
+	err = s.open(ctx, o)
+	if isDamaged(err) { // what was begun in its place
+		s.closeDB()
+		if err = s.moveTo(s.asidePath()); err == nil {
+			err = s.open(ctx, o)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.rescueOutbox(ctx, aside); err != nil {

@@ -171,6 +171,11 @@ func TestMendingCanBeCutShort(t *testing.T) {
 			s.Close()
 			os.Rename(dir+"/half/confab.db", dir+"/confab.db")
 		},
+		"a new one was begun and is torn": func(dir string) {
+			os.Rename(dir+"/confab.db-wal", dir+"/"+aside+"-wal")
+			os.Rename(dir+"/confab.db", dir+"/"+aside)
+			os.WriteFile(dir+"/confab.db", bytes.Repeat([]byte{0xa5}, pageSize), 0o600)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

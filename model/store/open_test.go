@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -22,14 +23,31 @@ func TestOpeningWritesNothingWhereNothingHasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	s = open(t, path)
-	if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
+	// Another process writes, and takes its time.
+	db, err := sql.Open("sqlite", path+"?_txlock=immediate")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Recover(t.Context()); err != nil {
+	defer db.Close()
+	writing, err := db.Begin()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.HoldOld(t.Context(), start.Add(-time.Hour)); n != 0 || err != nil {
+	defer writing.Rollback()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err = store.Open(ctx, path, store.Options{Host: "laptop", Now: func() time.Time { return start }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, _, err := s.OpenAccount(ctx, "sales", "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Recover(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.HoldOld(ctx, start.Add(-time.Hour)); n != 0 || err != nil {
 		t.Fatal(n, err)
 	}
 	if after, err := s.Revision(t.Context()); after != before || err != nil {
