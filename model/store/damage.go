@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -178,21 +179,39 @@ type Rescue struct {
 	Path string
 	// Edits counts what was carried over of its outbox, all of it held.
 	Edits int
-	// Whole says that the outbox and the journal could be read to their ends.
-	Whole bool
+	// Missing names the tables that could not be read to their ends.
+	Missing []string
+}
+
+// Whole says that the outbox and the journal could be read to their ends.
+func (r Rescue) Whole() bool {
+	return !slices.Contains(r.Missing, "outbox") && !slices.Contains(r.Missing, "journal")
 }
 
 // String says it for the person, "" where there was no damage.
 func (r Rescue) String() string {
-	switch {
-	case r.Path == "":
+	if r.Path == "" {
 		return ""
-	case r.Whole && r.Edits == 0:
-		return "the database was damaged and set aside as " + r.Path + "; no edit was waiting in it"
-	case r.Whole:
-		return fmt.Sprintf("the database was damaged and set aside as %s; the edits that waited in it were kept and are held: %d", r.Path, r.Edits)
 	}
-	return fmt.Sprintf("the database was damaged and set aside as %s; its outbox could not be read to the end: %d edits were kept and are held, others may be lost", r.Path, r.Edits)
+	text := "the database was damaged and set aside as " + r.Path
+	switch {
+	case slices.Contains(r.Missing, "outbox"):
+		text += fmt.Sprintf("; its outbox could not be read to the end: of its edits %d could be kept, which are held, and others may be lost", r.Edits)
+	case r.Edits == 0:
+		text += "; no edit was waiting in it"
+	default:
+		text += fmt.Sprintf("; the edits that waited in it were kept and are held: %d", r.Edits)
+	}
+	var rest []string
+	for _, t := range []struct{ table, word string }{{"journal", "history"}, {"triage", "marks"}, {"draft", "drafts"}} {
+		if slices.Contains(r.Missing, t.table) {
+			rest = append(rest, t.word)
+		}
+	}
+	if len(rest) > 0 {
+		text += "; part of its " + strings.Join(rest, " and ") + " may be lost"
+	}
+	return text
 }
 
 // rescueOutbox carries over the rows of the outbox and the journal that can
@@ -212,7 +231,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		return err
 	}
 	defer old.Close()
-	whole := true
+	var missing []string
 	tables := []struct {
 		name    string
 		columns []string
@@ -229,8 +248,8 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		for _, tb := range tables {
 			columns, from := present(ctx, old, tb.name, tb.columns)
 			rows, end := readable(ctx, old, tb.name, from)
-			if !end && (tb.name == "outbox" || tb.name == "journal") {
-				whole = false
+			if !end {
+				missing = append(missing, tb.name)
 			}
 			for _, row := range rows {
 				// A row that no longer fits (a lost key) is left behind.
@@ -245,7 +264,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		}
 		return t.QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&s.rescue.Edits)
 	})
-	s.rescue.Whole = whole
+	s.rescue.Missing = missing
 	return err
 }
 

@@ -127,7 +127,7 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 func wantMended(t *testing.T, path, table string) {
 	t.Helper()
 	s := open(t, path)
-	if r := s.Rescued(); r.Path == "" || r.Whole != (table != "outbox") || !strings.Contains(s.Notice(), "set aside") {
+	if r := s.Rescued(); r.Path == "" || r.Whole() != (table != "outbox") || !strings.Contains(s.Notice(), "set aside") {
 		t.Errorf("mended: %+v, %q", r, s.Notice())
 	}
 	out, err := s.Outbox(t.Context())
