@@ -196,7 +196,7 @@ func (r Rescue) String() string {
 	text := "the database was damaged and set aside as " + r.Path
 	switch {
 	case slices.Contains(r.Missing, "outbox"):
-		text += fmt.Sprintf("; its outbox could not be read to the end: of its edits %d could be kept, which are held, and others may be lost", r.Edits)
+		text += fmt.Sprintf("; its outbox could not be read to the end: the edits that were kept and are held: %d, others may be lost", r.Edits)
 	case r.Edits == 0:
 		text += "; no edit was waiting in it"
 	default:

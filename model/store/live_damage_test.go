@@ -117,7 +117,8 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 		"look":  func() error { _, err := s.Revision(t.Context()); return err },
 	} {
 		err := do()
-		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local || !strings.Contains(model.Words(err), "the next start mends it") {
+		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local ||
+			!strings.Contains(model.Words(err), "the next start mends it") {
 			t.Errorf("%s: %s: %v", name, what, err)
 		}
 	}

@@ -58,7 +58,8 @@ func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
 // What is wrong with this machine is said once, in words that fit.
 func TestTroubleOfThisMachineIsSaidOnceInWords(t *testing.T) {
 	failed := &model.EntryError{Kind: model.Local, Message: "the database is damaged, and nothing more is written: end every confab"}
-	in := Info{Position: "1/9", Now: time.Now(), Accounts: []model.AccountState{{Name: "sales", Error: failed}, {Name: "support", Error: failed}}}
+	in := Info{Position: "1/9", Now: time.Now(),
+		Accounts: []model.AccountState{{Name: "sales", Error: failed}, {Name: "support", Error: failed}}}
 	for w, want := range map[int]string{
 		100: " ! the database is damaged, and nothing more is written: end every confab",
 		70:  " ! the database is damaged, and nothing more is written",
@@ -70,7 +71,8 @@ func TestTroubleOfThisMachineIsSaidOnceInWords(t *testing.T) {
 		}
 	}
 	in.Accounts[1].Error = nil
-	if line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), 100, in)); !strings.Contains(line, "sales local") || !strings.Contains(line, "support") {
+	line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), 100, in))
+	if !strings.Contains(line, "sales local") || !strings.Contains(line, "support") {
 		t.Errorf("trouble of one account: %q", line)
 	}
 }
