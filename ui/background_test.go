@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ func TestTheBackgroundBeginsBehindTheFirstPage(t *testing.T) {
 	for name, c := range map[string]struct {
 		query  string
 		fail   error
-		atOnce int
+		atOnce int32
 	}{
 		"a page":                      {},
 		"a page that can't be read":   {fail: errors.New("disk")},
@@ -23,17 +24,17 @@ func TestTheBackgroundBeginsBehindTheFirstPage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(conversations(5)...)
 			f.delay["List"], f.fail["List"] = 10*time.Second, c.fail
-			began := 0
-			o := ui.Options{InitialQuery: c.query, Background: func() { began++ }}
+			var began atomic.Int32
+			o := ui.Options{InitialQuery: c.query, Background: func() { began.Add(1) }}
 			with(t, f, start{options: o}, func(a *app) {
-				if began != c.atOnce {
-					t.Errorf("before the page it began %d times", began)
+				if n := began.Load(); n != c.atOnce {
+					t.Errorf("before the page it began %d times", n)
 				}
 				a.Wait(10 * time.Second)
 				a.Press("j", "2", "1") // other pages
 				a.Wait(time.Minute)
-				if began != 1 {
-					t.Errorf("it began %d times", began)
+				if n := began.Load(); n != 1 {
+					t.Errorf("it began %d times", n)
 				}
 			})
 		})

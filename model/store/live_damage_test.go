@@ -23,7 +23,7 @@ func large(t *testing.T, path string) *store.Store {
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
 	var many []model.Conversation
-	for i := range 2000 {
+	for i := range 500 {
 		many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
 	}
 	save(t, s, many...)
