@@ -50,9 +50,9 @@ type Options struct {
 	AfterResume   func(context.Context)
 	// Now is the clock; its zone is the zone of every time shown.
 	Now func() time.Time
-	// Ready runs once the first rows are on screen, to begin what can wait for
+	// Background runs once the first rows are on screen, to begin what can wait for
 	// them. It may be nil.
-	Ready func()
+	Background func()
 	// Version is shown in help.
 	Version string
 	// Welcome shows the welcome screen in place of the inbox; ConfigPath is
