@@ -173,5 +173,11 @@ func (b *Inbox) recountAll(ctx context.Context) {
 // announce counts an account again and tells subscribers.
 func (b *Inbox) announce(ctx context.Context, a *account, refs ...model.Ref) {
 	b.recount(ctx, a)
+	b.tell(a, refs...)
+}
+
+// tell tells subscribers of an account whose counts have not changed, or are
+// counted when all is over.
+func (b *Inbox) tell(a *account, refs ...model.Ref) {
 	b.events.publish(model.Event{Refs: refs, Accounts: []string{a.name}})
 }

@@ -139,7 +139,7 @@ func (in *intake) save(ctx context.Context, pages []page) (stored, changed int, 
 		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+stored, last.Total })
 	}
 	if !in.silent || len(refs) > 0 {
-		in.b.events.publish(model.Event{Refs: refs, Accounts: []string{in.a.name}})
+		in.b.tell(in.a, refs...)
 	}
 	return stored, len(refs), nil
 }
