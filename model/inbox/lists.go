@@ -148,6 +148,10 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 // the index and announces it, with these accounts. step is held.
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
+	if !l.loaded && !b.events.heard() {
+		b.recount(ctx) // what changed is read when somebody asks
+		return nil
+	}
 	var changed []index.Entry
 	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
 		changed = append(changed, index.Entry(e))
