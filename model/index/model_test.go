@@ -119,8 +119,6 @@ func account(key int64) string { return []string{"sales", "support"}[key%2] }
 type machine struct {
 	naive
 	index *index.Index
-	zone  string
-	seen  map[string]bool
 }
 
 func (m *machine) keys() *rapid.Generator[int64] {
@@ -223,7 +221,7 @@ func (m *machine) read(t *rapid.T) {
 	}
 }
 
-// check compares each kept list and each query that was typed letter by letter.
+// typing counts what a query finds letter by letter.
 func (m *machine) typing(t *rapid.T) {
 	text := rapid.SampledFrom([]string{"budget acme", "title:budget ann", "acme OR bob", "-ann bud"}).Draw(t, "typed")
 	for i := range len(text) + 1 {
@@ -238,17 +236,22 @@ func (m *machine) typing(t *rapid.T) {
 	}
 }
 
+func newMachine(t *rapid.T) *machine {
+	loc, err := time.LoadLocation(rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Havana"}).Draw(t, "zone"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{naive: naive{loc: loc, now: start, rows: map[int64]*index.Entry{}}}
+	m.index = index.New(loc, func() time.Time { return m.now })
+	return m
+}
+
 // TestTheIndexIsWhatMatchSays runs random loads, changes, clocks, tabs and reads
 // beside the plain meaning of a query.
 func TestTheIndexIsWhatMatchSays(t *testing.T) {
+	index.SmallBlocks(t)
 	rapid.Check(t, func(t *rapid.T) {
-		zone := rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Havana"}).Draw(t, "zone")
-		loc, err := time.LoadLocation(zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &machine{naive: naive{loc: loc, now: start, rows: map[int64]*index.Entry{}}}
-		m.index = index.New(loc, func() time.Time { return m.now })
+		m := newMachine(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"load": m.load, "apply": m.apply, "apply more": m.apply, "move": m.move, "keep": m.keep, "read": m.read, "read more": m.read, "type": m.typing,
 		})
