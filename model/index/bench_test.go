@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"confab/model"
 	"confab/model/index"
 	"confab/model/query"
@@ -77,7 +79,7 @@ func (w *world) entry(key int64) index.Entry {
 	return e
 }
 
-func mustParse(b testing.TB, text string) query.Query {
+func mustParse(b rapid.TB, text string) query.Query {
 	b.Helper()
 	q, err := query.Parse(text)
 	if err != nil {

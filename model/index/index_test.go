@@ -235,6 +235,9 @@ func TestASearchTakesUpWhatChangesMeanwhile(t *testing.T) {
 		m.load(t)
 		m.keep(t)
 		q := m.query(t)
+		if rapid.Bool().Draw(t, "timed") {
+			q = mustParse(t, rapid.SampledFrom([]string{"is:any updated:<7d", "updated:<7d", "-is:snoozed sort:title"}).Draw(t, "query"))
+		}
 		end := make(chan struct{})
 		began, done := m.index.HoldSearches(end), make(chan struct{})
 		var refs []model.Ref
