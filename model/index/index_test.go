@@ -121,6 +121,34 @@ func TestAdvanceTellsWhatTheClockChanged(t *testing.T) {
 	}
 }
 
+// Whatever time of a row changes, the clock is followed from there.
+func TestAChangedTimeIsFollowed(t *testing.T) {
+	now := start
+	x := index.New(time.UTC, func() time.Time { return now })
+	week, day, inbox := mustParse(t, "is:any updated:<7d"), mustParse(t, "is:any created:<1d"), query.Query{}.Inbox()
+	x.Keep([]query.Query{week, day, inbox})
+	e := index.Entry{Key: 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: "1"}}}
+	x.Apply([]index.Entry{e})
+	for _, change := range []func(*query.Subject){
+		func(s *query.Subject) { s.Updated = now.UnixMilli() },
+		func(s *query.Subject) { s.Created = now.UnixMilli() },
+		func(s *query.Subject) { s.SnoozedUntil = now.Add(time.Hour).UnixMilli() },
+	} {
+		change(&e.Subject)
+		x.Apply([]index.Entry{e})
+		now = now.AddDate(0, 0, 8)
+		x.Advance()
+		for _, c := range []struct {
+			q    query.Query
+			want int
+		}{{week, 0}, {day, 0}, {inbox, 1}} {
+			if n, err := x.Count(t.Context(), c.q); n != c.want || err != nil {
+				t.Errorf("%s: %d, %v, want %d", c.q, n, err, c.want)
+			}
+		}
+	}
+}
+
 // A search that takes long tells its first rows; asked again, it tells all at
 // its end.
 func TestTheFirstRowsComeBeforeTheEnd(t *testing.T) {

@@ -119,6 +119,7 @@ func account(key int64) string { return []string{"sales", "support"}[key%2] }
 type machine struct {
 	naive
 	index *index.Index
+	kept  []query.Query
 }
 
 func (m *machine) keys() *rapid.Generator[int64] {
@@ -185,7 +186,8 @@ func (m *machine) alter(t *rapid.T, e *index.Entry, was *index.Entry) {
 func (m *machine) move(t *rapid.T) {
 	before := m.now
 	next := m.index.Next()
-	by := rapid.OneOf(rapid.Int64Range(0, 10), rapid.Int64Range(-20*24*3600, 40*24*3600), rapid.Int64Range(-1000, 100_000)).Draw(t, "seconds")
+	days := rapid.Map(rapid.SampledFrom([]int64{-8, -7, -1, 1, 7, 8, 30}), func(n int64) int64 { return n * 24 * 3600 })
+	by := rapid.OneOf(days, rapid.Int64Range(0, 10), rapid.Int64Range(-20*24*3600, 40*24*3600), rapid.Int64Range(-1000, 100_000)).Draw(t, "seconds")
 	m.now = m.now.Add(time.Duration(by) * time.Second)
 	if !next.IsZero() && rapid.Bool().Draw(t, "to the next") && next.After(before) {
 		m.now = next
@@ -198,7 +200,17 @@ func (m *machine) keep(t *rapid.T) {
 	for range rapid.IntRange(0, 5).Draw(t, "tabs") {
 		queries = append(queries, m.query(t))
 	}
+	m.kept = queries
 	m.index.Keep(queries)
+}
+
+// check compares the kept lists after every step.
+func (m *machine) check(t *rapid.T) {
+	for _, q := range m.kept {
+		if refs, err := m.index.Refs(t.Context(), q); err != nil || !slices.Equal(refs, m.refs(m.list(q))) {
+			t.Fatalf("kept %s: %v, %v, want %v", q, refs, err, m.refs(m.list(q)))
+		}
+	}
 }
 
 func (m *machine) read(t *rapid.T) {
@@ -276,7 +288,7 @@ func TestTheIndexIsWhatMatchSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"load": m.load, "apply": m.apply, "apply more": m.apply, "move": m.move, "keep": m.keep, "read": m.read, "read more": m.read, "type": m.typing,
+			"load": m.load, "apply": m.apply, "apply more": m.apply, "move": m.move, "keep": m.keep, "read": m.read, "read more": m.read, "type": m.typing, "": m.check,
 		})
 	})
 }
