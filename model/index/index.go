@@ -18,12 +18,16 @@ type Index struct {
 	now func() time.Time
 
 	// writing lets Load, Apply, Advance and Keep take turns.
-	writing sync.Mutex
-	state   atomic.Pointer[state]
-	loaded  chan struct{}
-	load    sync.Once
-	matched atomic.Int64 // how often a query was matched against a row
-	reads   atomic.Int64 // counts reads of lists, to tell which one is the latest
+	writing  sync.Mutex
+	state    atomic.Pointer[state]
+	loaded   chan struct{}
+	load     sync.Once
+	matched  atomic.Int64 // how often a query was matched against a row
+	offers   atomic.Pointer[offers]
+	counting sync.Mutex   // of offers, in the background
+	reads    atomic.Int64 // counts reads of lists, to tell which one is the latest
+
+	beforeSearch func(context.Context) // lets tests hold a search up
 
 	// mu is held while the state changes, never during a search.
 	mu       sync.Mutex
@@ -36,12 +40,11 @@ type Index struct {
 
 // state is all that a reader sees, as of one moment. It is never changed.
 type state struct {
+	edit  uint64
 	table table
 	at    time.Time
 	// lists has the list of everything first, in the default order.
 	lists []held
-	// offers is made when it is first asked for.
-	offers atomic.Pointer[query.Vocabulary]
 }
 
 // held is a list with what is needed to keep it exact.
@@ -124,6 +127,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	}
 	clear(x.searches)
 	x.words, x.moved = words, nil
+	x.offers.Store(nil)
 	x.state.Store(next)
 	x.begin().publish() // what became due meanwhile
 	x.load.Do(func() { close(x.loaded) })

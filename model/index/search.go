@@ -163,6 +163,9 @@ func (x *Index) run(s *search) {
 	if s.want != nil && s.base.query.Sort() == s.query.Sort() {
 		go x.first(s)
 	}
+	if x.beforeSearch != nil {
+		x.beforeSearch(s.ctx)
+	}
 	l, due, err := x.scan(s.ctx, s.state, s.query, s.base)
 	if err != nil {
 		return
