@@ -209,14 +209,19 @@ func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 func (m *Model) submit(why purpose, d *dialog.Plan) tea.Cmd {
 	m.submitting++
 	be := m.be
-	return func() tea.Msg {
+	work := func(_ context.Context, op int, _ func(int, int)) tea.Msg {
 		_, err := be.Submit(context.Background(), d.Plan())
-		return submittedMsg{why: why, plan: submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err: err}
+		return submittedMsg{op, why, submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err}
 	}
+	if d.Changes() > 1 {
+		return m.start(&operation{title: "queueing " + theme.Count(d.Changes(), "edit"), inLine: true}, work)
+	}
+	return func() tea.Msg { return work(context.Background(), 0, nil) }
 }
 
 func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	m.submitting--
+	m.endOperation(msg.op)
 	why := msg.why
 	if msg.err != nil {
 		m.complain(why.from, "nothing was queued: "+model.Words(msg.err))
