@@ -16,7 +16,8 @@ func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
 	const bits = 64 << 10
 	// road gives what each message and key of a road takes at most.
 	road := func(n int, steps string) map[string]uint64 {
-		b := onBench(t, newVast(n))
+		v := newVast(n)
+		b := onBench(t, v)
 		b.press("*")
 		b.await("markMsg")
 		if steps != "" && steps[0] == '.' { // there is something to repeat
@@ -30,16 +31,19 @@ func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
 		}
 		clear(b.spent)
 		for step := range strings.FieldsSeq(steps) {
-			if strings.HasSuffix(step, "Msg") {
+			switch {
+			case step == "news":
+				b.announce(v)
+			case strings.HasSuffix(step, "Msg"):
 				b.await(step)
-			} else {
+			default:
 				b.press(step)
 			}
 		}
 		return b.spent
 	}
 	for _, steps := range []string{
-		"p planMsg G k g g y submittedMsg", "s planMsg y submittedMsg", "A planMsg y submittedMsg", "D planMsg x", "t x enter planMsg j y submittedMsg",
+		"p planMsg j k y submittedMsg toldMsg news toldMsg j r", "s planMsg y submittedMsg", "A planMsg y submittedMsg", "D planMsg x", "t x enter planMsg j y submittedMsg",
 		". planMsg y submittedMsg", "e tab esc", "P esc", "c", "d triagedMsg", "b triagedMsg", "U triagedMsg", "z enter triagedMsg", "y refsMsg",
 		"ctrl+p a", "space space", "V j V", "j k G", "* markMsg", "esc",
 	} {
@@ -149,4 +153,22 @@ func TestAChangeOfManyMarksShowsHowFarItIs(t *testing.T) {
 			t.Errorf("row %d is pinned", n)
 		}
 	})
+}
+
+// BenchmarkMarked is a key that acts on 100,000 marked rows, and the frame that
+// follows.
+func BenchmarkMarked(b *testing.B) {
+	for _, key := range []string{"e", "P", "p", "d", "space"} {
+		b.Run(key, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				x := onBench(b, newVast(100_000))
+				x.press("*")
+				x.await("markMsg")
+				b.StartTimer()
+				x.press(key)
+			}
+		})
+	}
 }
