@@ -1,13 +1,13 @@
 package model
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -196,15 +196,41 @@ func FoldText(s string) string {
 	if plain {
 		return strings.ToLower(s)
 	}
-	fold := func(in string) string {
-		t := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
-		out, _, err := transform.String(t, in)
-		if err != nil {
-			out = in
-		}
-		return cases.Fold().String(out)
+	if !utf8.ValidString(s) {
+		s = strings.Map(func(r rune) rune { return r }, s)
 	}
+	f := folders.Get().(*folder)
+	defer folders.Put(f)
 	// Folding case can bring back what decomposing removes (İ), so a second
 	// pass makes the result its own fold.
-	return fold(fold(s))
+	return string(f.fold(f.fold([]byte(s))))
+}
+
+// folder folds text in buffers of its own.
+type folder struct {
+	cases                        cases.Caser
+	decomposed, composed, folded []byte
+}
+
+var folders = sync.Pool{New: func() any { return &folder{cases: cases.Fold()} }}
+
+// fold folds once. The result is good until the next call.
+func (f *folder) fold(in []byte) []byte {
+	f.decomposed = norm.NFKD.Append(f.decomposed[:0], in...)
+	base := f.decomposed[:0] // without the marks
+	for rest := f.decomposed; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		if r < utf8.RuneSelf || !unicode.Is(unicode.Mn, r) {
+			base = append(base, rest[:n]...)
+		}
+		rest = rest[n:]
+	}
+	f.composed = norm.NFC.Append(f.composed[:0], base...)
+	room := 3 * len(f.composed) // a letter folds to three at the most
+	f.folded = slices.Grow(f.folded[:0], room)[:room]
+	n, _, err := f.cases.Transform(f.folded, f.composed, true)
+	if err != nil {
+		return f.composed
+	}
+	return f.folded[:n]
 }

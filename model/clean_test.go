@@ -6,6 +6,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"confab/model"
@@ -229,4 +233,39 @@ func TestFoldingIsItsOwnFold(t *testing.T) {
 			t.Errorf("%q: %q, folded again %q", s, once, twice)
 		}
 	})
+}
+
+// FoldText gives what the transformers of x/text give one after the other.
+func TestFoldTextAgreesWithTheTransformers(t *testing.T) {
+	chain := func(s string) string {
+		for range 2 {
+			s, _, _ = transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
+			s = cases.Fold().String(s)
+		}
+		return s
+	}
+	for r := rune(0x80); r <= unicode.MaxRune; r++ {
+		if s := string(r); r >= 0xe000 && r < 0xf900 || r >= 0x20000 { // private use, ideographs: alike
+			continue
+		} else if got, want := model.FoldText(s), chain(s); got != want {
+			t.Errorf("%U: %q, want %q", r, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.String(), genHostile(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t, "text")
+		if s = "é" + s; model.FoldText(s) != chain(s) {
+			t.Errorf("%q: %q, want %q", s, model.FoldText(s), chain(s))
+		}
+	})
+}
+
+func BenchmarkFoldText(b *testing.B) {
+	for _, s := range []string{"quarterly review with Acme", "Größenwahn GmbH Holding", "क्षितिज पटेल", "संजय शर्मा & 東京 株式会社 – Рога и копыта"} {
+		b.Run(s, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				model.FoldText(s)
+			}
+		})
+	}
 }

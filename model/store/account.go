@@ -56,6 +56,7 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 			return nil
 		default:
 			t.rename(name, aside(name, was), true)
+			t.newEpoch()
 		}
 		var n int
 		back := aside(name, identity)
@@ -64,9 +65,10 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 		}
 		if n > 0 {
 			t.rename(back, name, false)
+			t.newEpoch()
 			return t.err
 		}
-		return t.exec("INSERT INTO account (name, identity) VALUES (?, ?)", name, identity)
+		return t.exec("INSERT INTO account (name, identity, conversations) VALUES (?1, ?2, "+countRows+")", name, identity)
 	})
 	if err != nil {
 		return a, 0, localError("open an account", err)
@@ -99,12 +101,16 @@ func (t *tx) same(account string) error {
 	return nil
 }
 
+// countRows counts the conversations of account ?1 that are not gone.
+const countRows = "(SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0)"
+
 // rename moves every row of an account to another name.
 func (t *tx) rename(from, to string, orphan bool) {
 	for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
 		t.exec("UPDATE OR REPLACE "+table+" SET account = ? WHERE account = ?", to, from)
 	}
 	t.exec("UPDATE OR REPLACE account SET name = ? WHERE name = ?", to, from)
+	t.exec("UPDATE account SET conversations = "+countRows+" WHERE name = ?1", to)
 	if orphan {
 		// What waits for a decision goes on waiting for that one.
 		t.exec("UPDATE outbox SET state = CASE WHEN state IN ('queued', 'sending', 'retry') THEN 'held' ELSE state END, orphaned = 1, claim = '' WHERE account = ?", to)
@@ -126,7 +132,7 @@ func (s *Store) Account(ctx context.Context, name string) (Account, error) {
 
 // Refreshed records the end of a successful refresh.
 func (s *Store) Refreshed(ctx context.Context, account, head string) error {
-	return localError("record a refresh", s.tx(ctx, func(t *tx) error {
+	return localError("record a refresh", s.txRead(ctx, func(t *tx) error {
 		return t.exec("UPDATE account SET head = ?, checked = ? WHERE name = ?", head, ms(s.now()), account)
 	}))
 }
@@ -134,7 +140,7 @@ func (s *Store) Refreshed(ctx context.Context, account, head string) error {
 // BeginWalk starts a full walk, or goes on with an unfinished one. It gives
 // the number of the walk and the cursor to go on from.
 func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor string, err error) {
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.txRead(ctx, func(t *tx) error {
 		if err := t.QueryRowContext(ctx, "SELECT walk_no, walk FROM account WHERE name = ?", account).Scan(&no, &cursor); err != nil {
 			return err
 		}
@@ -151,13 +157,14 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 // it gives the ids of the conversations that it did not meet, longest unseen
 // first; where rows could not be read, nothing can be said about those.
 func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.txRead(ctx, func(t *tx) error {
 		t.exec("UPDATE account SET walk = CASE WHEN walk_no = ? THEN '' ELSE walk END, swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
 			no, ms(s.now()), ms(s.now()), head, head, account)
 		if t.err != nil || !complete {
 			return t.err
 		}
-		rows, err := t.QueryContext(ctx, "SELECT id FROM conversation WHERE account = ? AND walk_no < ? AND gone = 0 ORDER BY checked, key", account, no)
+		rows, err := t.QueryContext(ctx, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
+WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
 		if err != nil {
 			return err
 		}
@@ -176,7 +183,7 @@ func (s *Store) EndWalk(ctx context.Context, account string, no int64, head stri
 
 // AbandonWalk forgets the cursor of an unfinished walk: the next starts anew.
 func (s *Store) AbandonWalk(ctx context.Context, account string) error {
-	return localError("abandon a walk", s.tx(ctx, func(t *tx) error {
+	return localError("abandon a walk", s.txRead(ctx, func(t *tx) error {
 		return t.exec("UPDATE account SET walk = '' WHERE name = ?", account)
 	}))
 }
@@ -210,7 +217,7 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 // of edits that need a person, of one account.
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
 	err = s.read.QueryRowContext(ctx, `
-SELECT (SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0),
+SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
        (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
        (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
 		account).Scan(&conversations, &waiting, &needPerson)
@@ -225,6 +232,8 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
+		t.exec("DELETE FROM view")
+		t.newEpoch()
 		// Drafts are keyed by what they are about, which names the account.
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})

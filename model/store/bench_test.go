@@ -33,6 +33,9 @@ func believable(i int) model.Conversation {
 	c := conv(fmt.Sprintf("6f1c2d3e-0000-4000-8000-%012d", i), fmt.Sprintf("Quarterly review %d with Acme and friends", i))
 	c.Updated = start.Add(-time.Duration(i) * time.Minute)
 	c.Created = c.Updated.Add(-time.Hour)
+	if i%3 == 0 {
+		c.Title = fmt.Sprintf("Größenwahn GmbH: 東京 株式会社 %d", i)
+	}
 	c.Preview = "Thanks, I will send the papers over tomorrow and we can talk again on Friday"
 	for p := range 4 {
 		c.Featured = append(c.Featured, model.Participant{Kind: "user", ID: fmt.Sprint(i*7 + p), Name: fmt.Sprintf("Person Number %d", i*7+p), Email: fmt.Sprintf("person%d@example.com", i*7+p)})
@@ -43,21 +46,35 @@ func believable(i int) model.Conversation {
 	return c
 }
 
+// BenchmarkSaveBatch stores pages of 300: new ones, the same again, and changed ones.
 func BenchmarkSaveBatch(b *testing.B) {
-	st := open(b, filepath.Join(b.TempDir(), "confab.db"))
-	st.OpenAccount(b.Context(), "sales", "x")
-	n := 0
-	for b.Loop() {
-		batch := make([]model.Conversation, 100)
-		for k := range batch {
-			batch[k] = believable(n)
-			n++
-		}
-		if _, err := st.SaveBatch(b.Context(), "sales", batch, nil); err != nil {
-			b.Fatal(err)
-		}
+	const page = 300
+	for _, name := range []string{"new", "unchanged", "changed"} {
+		b.Run(name, func(b *testing.B) {
+			st := open(b, filepath.Join(b.TempDir(), "confab.db"))
+			st.OpenAccount(b.Context(), "sales", "x")
+			batch := make([]model.Conversation, page)
+			for i := range batch {
+				batch[i] = believable(i)
+			}
+			n := 0
+			for b.Loop() {
+				for i := range batch {
+					switch name {
+					case "new":
+						batch[i].Ref.ID = fmt.Sprintf("6f1c2d3e-0000-4000-8000-%012d", n)
+					case "changed":
+						batch[i].Title = fmt.Sprintf("Quarterly review %d", n)
+					}
+					n++
+				}
+				if _, err := st.SaveBatch(b.Context(), "sales", batch, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "conversations/s")
+		})
 	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "conversations/s")
 }
 
 func BenchmarkEnqueue(b *testing.B) {
@@ -69,20 +86,37 @@ func BenchmarkEnqueue(b *testing.B) {
 	}
 }
 
-func BenchmarkList100k(b *testing.B) {
+// BenchmarkReading100k reads from the set-up of a user: two accounts of which
+// one is in the scope.
+func BenchmarkReading100k(b *testing.B) {
 	s := filled(b, 100_000)
-	for _, text := range []string{"", "acme", "person number 4242", "is:private", "sort:title"} {
-		b.Run("query="+text, func(b *testing.B) {
-			q, err := query.Parse(text)
-			if err != nil {
-				b.Fatal(err)
+	s.Scope([]string{"sales"})
+	b.Run("entries", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			n := 0
+			if _, err := s.Entries(b.Context(), 0, func(store.Indexed) error { n++; return nil }); err != nil || n != 100_000 {
+				b.Fatal(n, err)
 			}
-			q = q.Inbox()
-			for b.Loop() {
-				if _, err := s.List(b.Context(), q, start, time.UTC, 0, 100, model.Ref{}); err != nil {
-					b.Fatal(err)
-				}
+		}
+	})
+	b.Run("head", func(b *testing.B) {
+		for b.Loop() {
+			keys, _, err := s.Head(b.Context(), func(*query.Subject) bool { return true }, 60, time.Second)
+			if err != nil || len(keys) != 60 {
+				b.Fatal(len(keys), err)
 			}
-		})
+		}
+	})
+	keys, _, err := s.Head(b.Context(), func(x *query.Subject) bool { return x.Updated%7 == 0 }, 60, time.Minute)
+	if err != nil {
+		b.Fatal(err)
 	}
+	b.Run("rows", func(b *testing.B) {
+		for b.Loop() {
+			if rows, err := s.Rows(b.Context(), keys); err != nil || len(rows) != len(keys) {
+				b.Fatal(len(rows), err)
+			}
+		}
+	})
 }

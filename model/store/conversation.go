@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -19,26 +20,36 @@ type Walk struct {
 	Cursor string
 }
 
-// SaveBatch lays freshly read conversations over the cache and gives the refs
-// of those that changed. walk is nil for readings outside a full walk.
+// SaveBatch lays freshly read conversations of one account over the cache, in
+// one transaction, and gives the refs of those that changed. Some hundred at
+// once cost the least each. walk is nil for readings outside a full walk.
 func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Conversation, walk *Walk) (changed []model.Ref, err error) {
-	err = s.tx(ctx, func(t *tx) error {
+	ids := make([]string, len(batch))
+	for i := range batch {
+		ids[i] = batch[i].Ref.ID
+	}
+	err = s.txRead(ctx, func(t *tx) error {
 		if err := t.same(account); err != nil {
 			return err
 		}
 		changed = changed[:0]
-		seen := make([]int64, 0, len(batch))
-		for _, c := range batch {
-			key, diff, err := t.save(c, model.ReadRow, nil)
+		all, err := t.known(account, ids...)
+		if err != nil {
+			return err
+		}
+		keys := make([]int64, 0, len(batch))
+		for i := range batch {
+			k := all[batch[i].Ref.ID]
+			diff, err := t.save(k, batch[i], model.ReadRow, nil)
 			if err != nil {
 				return err
 			}
 			if diff {
-				changed = append(changed, c.Ref)
+				changed = append(changed, k.ref)
 			}
-			seen = append(seen, key)
+			keys = append(keys, k.key)
 		}
-		t.checked(seen, walk)
+		t.checked(keys, walk)
 		if walk != nil {
 			// A walk that another process overtook leaves the newer one alone.
 			t.exec("UPDATE account SET walk = ? WHERE name = ? AND walk_no = ?", walk.Cursor, account, walk.No)
@@ -51,15 +62,18 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 // Save lays one freshly read conversation over the cache; r says what the
 // reading can show to be empty.
 func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) (merged model.Conversation, err error) {
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.txRead(ctx, func(t *tx) error {
 		if err := t.same(c.Ref.Account); err != nil {
 			return err
 		}
-		key, _, err := t.save(c, r, nil)
+		k, err := t.knownOne(c.Ref)
 		if err != nil {
 			return err
 		}
-		t.checked([]int64{key}, nil)
+		if _, err := t.save(k, c, r, nil); err != nil {
+			return err
+		}
+		t.checked([]int64{k.key}, nil)
 		return nil
 	})
 	if err != nil {
@@ -71,66 +85,65 @@ func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading)
 
 // checked notes that the service has just shown these rows.
 func (t *tx) checked(keys []int64, walk *Walk) {
-	for len(keys) > 0 {
-		n := min(len(keys), 500)
-		args := []any{ms(t.s.now())}
-		set := "checked = ?"
-		if walk != nil {
-			set += ", walk_no = max(walk_no, ?)"
-			args = append(args, walk.No)
+	no := int64(0)
+	if walk != nil {
+		no = walk.No
+	}
+	list, err := json.Marshal(keys)
+	if err != nil && t.err == nil {
+		t.err = err
+	}
+	t.exec(`INSERT INTO checked (key, at, walk_no) SELECT value, ?, ? FROM json_each(?) WHERE true
+ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, string(list))
+}
+
+// readDigest tells a reading of a conversation apart from every other one, and
+// from those that were merged into another body. Of a volatile fact only what
+// it is called makes a difference.
+func readDigest(c model.Conversation, r model.Reading, body []byte) []byte {
+	given := byte(r) << 2
+	if c.Facts != nil {
+		given |= 1
+	}
+	if c.Companies != nil {
+		given |= 2
+	}
+	if slices.ContainsFunc(c.Facts, func(f model.Fact) bool { return f.Volatile }) {
+		c.Facts = slices.Clone(c.Facts)
+		for i := range c.Facts {
+			if c.Facts[i].Volatile {
+				c.Facts[i].Value = ""
+			}
 		}
-		for _, k := range keys[:n] {
-			args = append(args, k)
+	}
+	h := sha256.New()
+	h.Write([]byte{given})
+	h.Write(appendBody(nil, &c))
+	h.Write(body)
+	return h.Sum(nil)[:8]
+}
+
+// save merges a reading into the cache and folds the subject anew where
+// anything changed; k becomes what is known then. settled is the edit that
+// confab has just delivered and that the reading shows, nil where it was read
+// otherwise: what confab did itself leaves the marks that are tied to the
+// content (done, seen) as they are.
+func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *model.Edit) (changed bool, err error) {
+	if t.err != nil {
+		return false, t.err
+	}
+	cached, incoming := k.key != 0, c
+	if cached && settled == nil && !k.touch && !k.gone && bytes.Equal(k.read, readDigest(incoming, r, k.server)) {
+		return false, nil // merging it once more would change nothing
+	}
+	was, server := c, k.server
+	if cached {
+		if old, err := readBody(k.server, k.ref); err == nil {
+			was, c = old, overlay(old, c, r)
+			if k.server[0] != bodyVersion {
+				server = appendBody(nil, &was)
+			}
 		}
-		t.exec("UPDATE conversation SET "+set+" WHERE key IN ("+placeholders(n)+")", args...)
-		keys = keys[n:]
-	}
-}
-
-// kept is what the cache holds of a conversation before a reading is laid over
-// it.
-type kept struct {
-	key    int64
-	server []byte
-	print  string
-	gone   bool
-	// whole: it was read by itself before.
-	whole bool
-	// touch: confab has changed it, and the service has not shown it since: a
-	// later time of the last change may be from that.
-	touch bool
-}
-
-func (t *tx) kept(r model.Ref) (k kept, ok bool, err error) {
-	st := t.prepared(`SELECT c.key, b.server, b.fingerprint, c.gone, b.whole, b.touch FROM conversation c JOIN body b ON b.key = c.key
-WHERE c.account = ? AND c.id = ?`)
-	if t.err != nil {
-		return k, false, t.err
-	}
-	err = st.QueryRowContext(t.ctx, r.Account, r.ID).Scan(&k.key, &k.server, &k.print, &k.gone, &k.whole, &k.touch)
-	if errors.Is(err, sql.ErrNoRows) {
-		return k, false, nil
-	}
-	return k, err == nil, err
-}
-
-// save merges a reading into the cache and rewrites the projected columns
-// where anything changed. settled is the edit that confab has just delivered
-// and that the reading shows, nil where it was read otherwise: what confab did
-// itself leaves the marks that are tied to the content (done, seen) as they are.
-func (t *tx) save(c model.Conversation, r model.Reading, settled *model.Edit) (key int64, changed bool, err error) {
-	if t.err != nil {
-		return 0, false, t.err
-	}
-	k, known, err := t.kept(c.Ref)
-	if err != nil {
-		return 0, false, err
-	}
-	var was model.Conversation
-	if known && json.Unmarshal(k.server, &was) == nil {
-		c = overlay(was, c, r)
-	} else {
-		was = c
 	}
 	if settled != nil && slices.Contains([]model.EditKind{model.EditDescription, model.EditAccess, model.EditDefaultRole}, settled.Kind) {
 		// The answer to a write counts as a row of a list, which empties nothing;
@@ -138,27 +151,23 @@ func (t *tx) save(c model.Conversation, r model.Reading, settled *model.Edit) (k
 		c = model.Project(c, []model.Edit{*settled})
 	}
 	c = c.Stored()
-	body, err := json.Marshal(c)
-	if err != nil {
-		return 0, false, err
+	before := *k
+	k.server = appendBody(nil, &c)
+	k.read = readDigest(incoming, r, k.server)
+	k.whole = k.whole || r&model.ReadWhole != 0
+	changed = !cached || k.gone || !bytes.Equal(k.server, server)
+	if changed || before.whole != k.whole || k.touch != (settled != nil) {
+		if err := t.stamp(&before, k, was, c, r, settled); err != nil {
+			return false, err
+		}
+		if err := t.project(k, c); err != nil {
+			return false, err
+		}
 	}
-	now := kept{key: k.key, server: body, print: k.print, whole: k.whole || r&model.ReadWhole != 0}
-	if known && k.whole == now.whole && !k.gone && bytes.Equal(body, k.server) && k.touch == (settled != nil) {
-		return k.key, false, nil
-	}
-	if now.print, now.touch, err = t.stamp(k, known, was, c, r, settled); err != nil {
-		return 0, false, err
-	}
-	if now.key, err = t.project(k.key, c, now.print); err != nil {
-		return 0, false, err
-	}
-	st := t.prepared(`INSERT INTO body (key, server, fingerprint, whole, touch) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-  server = excluded.server, fingerprint = excluded.fingerprint, whole = excluded.whole, touch = excluded.touch`)
-	if t.err != nil {
-		return 0, false, t.err
-	}
-	_, err = st.ExecContext(t.ctx, now.key, body, now.print, now.whole, now.touch)
-	return now.key, !known || k.gone || !bytes.Equal(body, k.server), err
+	t.run(`INSERT INTO body (key, server, fingerprint, whole, touch, read) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+  server = excluded.server, fingerprint = excluded.fingerprint, whole = excluded.whole, touch = excluded.touch, read = excluded.read`,
+		k.key, k.server, k.print, k.whole, k.touch, k.read)
+	return changed, t.err
 }
 
 // overlay merges a reading over what was known. Where a list counts other
@@ -172,119 +181,59 @@ func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	return c
 }
 
-const upsert = `
-INSERT INTO conversation (account, id, provider, kind, status, privacy, title, people, owner, team, space, channel,
-  company, roles, preview, labels, flags, snoozed, pinned, created, updated, duration, checked, walk_no, gone)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0)
-ON CONFLICT (account, id) DO UPDATE SET provider=excluded.provider, kind=excluded.kind, status=excluded.status,
-  privacy=excluded.privacy, title=excluded.title, people=excluded.people, owner=excluded.owner, team=excluded.team,
-  space=excluded.space, channel=excluded.channel, company=excluded.company, roles=excluded.roles,
-  preview=excluded.preview, labels=excluded.labels, flags=excluded.flags, snoozed=excluded.snoozed,
-  pinned=excluded.pinned, created=excluded.created, updated=excluded.updated, duration=excluded.duration, gone=0
-RETURNING key`
-
-// project rewrites the projected, folded columns of one conversation.
-func (t *tx) project(key int64, server model.Conversation, print string) (int64, error) {
-	row, err := t.row(server, print)
-	if err != nil {
-		return 0, err
+// project writes the row of a conversation: its folded subject, and the
+// revision of this transaction. One that was gone is back.
+func (t *tx) project(k *known, server model.Conversation) error {
+	sub := query.NewSubject(k.row(server))
+	packed := sub.Pack(nil)
+	t.changed = true
+	if k.key == 0 || k.gone {
+		t.counts[k.ref.Account]++
 	}
-	sub := query.NewSubject(row)
-	st := t.prepared(upsert)
-	if t.err != nil {
-		return 0, t.err
-	}
-	pinned := 0
-	if row.Triage.Pinned {
-		pinned = 1
-	}
-	err = st.QueryRowContext(t.ctx, sub.Ref.Account, sub.Ref.ID, sub.Provider, model.FoldText(sub.Kind), model.FoldText(sub.Status), sub.Privacy, sub.Title,
-		sub.People, sub.Owner, sub.Team, sub.Space, sub.Channel, sub.Company, sub.Roles, sub.Preview, sub.Labels,
-		int64(sub.Flags), sub.SnoozedUntil, pinned, sub.Created, sub.Updated, sub.Duration, ms(t.s.now())).Scan(&key)
-	return key, err
-}
-
-// row builds the row of a conversation inside a transaction: projection,
-// pending edits, triage marks.
-func (t *tx) row(server model.Conversation, print string) (model.Row, error) {
-	r := model.Row{Checked: t.s.now()}
-	st := t.prepared("SELECT edit, state FROM outbox WHERE account = ? AND conv = ? ORDER BY id")
-	if t.err != nil {
-		return r, t.err
-	}
-	rows, err := st.QueryContext(t.ctx, server.Ref.Account, server.Ref.ID)
-	if err != nil {
-		return r, err
-	}
-	defer rows.Close()
-	var edits []model.Edit
-	for rows.Next() {
-		var raw []byte
-		var state model.EditState
-		if err := rows.Scan(&raw, &state); err != nil {
-			return r, err
-		}
-		var e model.Edit
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return r, err
-		}
-		if shown(state) {
-			edits = append(edits, e)
-		}
-		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: state})
-	}
-	if err := rows.Err(); err != nil {
-		return r, err
-	}
-	r.Conversation = model.Project(server, edits)
-	var done, seen string
-	var snoozed int64
-	st = t.prepared("SELECT done, seen, pinned, snoozed FROM triage WHERE account = ? AND id = ?")
-	if t.err != nil {
-		return r, t.err
-	}
-	err = st.QueryRowContext(t.ctx, server.Ref.Account, server.Ref.ID).Scan(&done, &seen, &r.Triage.Pinned, &snoozed)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return r, err
-	}
-	r.Triage.Done = done != "" && done == print
-	r.Triage.Seen = seen != "" && seen == print
-	r.Triage.SnoozedUntil = fromMS(snoozed)
-	return r, nil
-}
-
-// shown says which edits the projection lays over the server's state: those
-// that are on their way or may be. One that was refused or is in conflict
-// shows what the service has; its sign says that something waits.
-func shown(s model.EditState) bool {
-	return s.Waiting() || s == model.Held
-}
-
-// reproject rewrites the columns of a conversation after a change of its
-// outbox or triage rows. An unknown conversation is no error.
-func (t *tx) reproject(r model.Ref) error {
-	if t.err != nil || r.ID == "" {
+	k.gone = false
+	if k.key != 0 {
+		t.run("UPDATE conversation SET rev = ?, gone = 0, pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
+			t.rev, k.marks.pinned, sub.Updated, sub.Created, packed, k.key)
 		return t.err
 	}
-	var key int64
-	var body []byte
-	var print string
-	var gone int
-	err := t.QueryRowContext(t.ctx, "SELECT c.key, b.server, b.fingerprint, c.gone FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ?",
-		r.Account, r.ID).Scan(&key, &body, &print, &gone)
-	if errors.Is(err, sql.ErrNoRows) || gone != 0 {
-		return nil
+	res := t.run("INSERT INTO conversation (account, id, rev, pinned, updated, created, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		k.ref.Account, k.ref.ID, t.rev, k.marks.pinned, sub.Updated, sub.Created, packed)
+	if t.err == nil {
+		k.key, t.err = res.LastInsertId()
 	}
-	if err != nil {
-		return err
+	return t.err
+}
+
+// reproject writes the rows of conversations after a change of their outbox or
+// triage rows. An unknown conversation is no error. Many at once cost less each.
+func (t *tx) reproject(refs ...model.Ref) error {
+	byAccount := map[string][]string{}
+	for _, r := range refs {
+		if r.ID != "" {
+			byAccount[r.Account] = append(byAccount[r.Account], r.ID)
+		}
 	}
-	var c model.Conversation
-	if json.Unmarshal(body, &c) != nil {
-		return nil // the next reading projects it
+	for account, ids := range byAccount {
+		for some := range slices.Chunk(ids, rowsAtOnce) {
+			all, err := t.known(account, some...)
+			if err != nil {
+				return err
+			}
+			for _, k := range all {
+				if k.key == 0 || k.gone {
+					continue
+				}
+				c, err := readBody(k.server, k.ref)
+				if err != nil {
+					continue // the next reading projects it
+				}
+				if err := t.project(k, c); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	c.Ref = r // rows set aside carry another account than their body
-	_, err = t.project(key, c, print)
-	return err
+	return t.err
 }
 
 // Server reads what the service last showed of a conversation. A row that can't
@@ -299,7 +248,7 @@ func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, 
 	if err != nil {
 		return c, false, localError("read a conversation", err)
 	}
-	if json.Unmarshal(body, &c) != nil {
+	if c, err = readBody(body, r); err != nil {
 		return model.Conversation{}, false, nil
 	}
 	return c, true, nil
@@ -313,20 +262,46 @@ func (s *Store) Bury(ctx context.Context, r model.Ref) error {
 }
 
 func (t *tx) bury(r model.Ref) error {
-	return t.exec("UPDATE conversation SET gone = 1 WHERE account = ? AND id = ? AND gone = 0", r.Account, r.ID)
+	res := t.run("UPDATE conversation SET gone = 1, rev = ? WHERE account = ? AND id = ? AND gone = 0", t.rev, r.Account, r.ID)
+	if t.err != nil {
+		return t.err
+	}
+	n, err := res.RowsAffected()
+	if n > 0 {
+		t.changed = true
+		t.counts[r.Account]--
+	}
+	return err
 }
 
 // Known reports which of the given conversations are cached exactly as given;
 // a refresh that walks newest first may stop at a page of nothing but those.
 func (s *Store) Known(ctx context.Context, batch []model.Conversation) (all bool, err error) {
-	for _, c := range batch {
-		was, ok, err := s.Server(ctx, c.Ref)
-		if err != nil || !ok {
-			return false, err
+	if len(batch) == 0 {
+		return true, nil
+	}
+	ids := make([]string, len(batch))
+	for i := range batch {
+		ids[i] = batch[i].Ref.ID
+	}
+	known, err := look(ctx, s.read, batch[0].Ref.Account, ids)
+	if err != nil {
+		return false, localError("read conversations", err)
+	}
+	for i := range batch {
+		k := known[batch[i].Ref.ID]
+		if k.key == 0 || k.gone {
+			return false, nil
 		}
-		a, _ := json.Marshal(was)
-		b, _ := json.Marshal(overlay(was, c, model.ReadRow).Stored())
-		if !bytes.Equal(a, b) {
+		if bytes.Equal(k.read, readDigest(batch[i], model.ReadRow, k.server)) {
+			continue
+		}
+		was, err := readBody(k.server, k.ref)
+		if err != nil {
+			return false, nil
+		}
+		now := overlay(was, batch[i], model.ReadRow).Stored()
+		if !bytes.Equal(appendBody(nil, &was), appendBody(nil, &now)) {
 			return false, nil
 		}
 	}

@@ -1,13 +1,8 @@
 package store_test
 
 import (
-	"context"
-	"fmt"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"confab/model"
 	"confab/model/query"
@@ -20,95 +15,6 @@ func must(text string) query.Query {
 		panic(err)
 	}
 	return q
-}
-
-// The SQL made from a query selects and orders as query.Match and
-// query.Compare do.
-func TestSQLAgreesWithMatch(t *testing.T) {
-	words := []string{"ada", "Émile", "東京", "call", "a b", "x"}
-	pick := func(r *rapid.T, from []string, name string) string { return rapid.SampledFrom(from).Draw(r, name) }
-	s := fresh(t)
-	n := 0
-	rapid.Check(t, func(r *rapid.T) {
-		n++
-		acc := fmt.Sprintf("sales%d", n)
-		s.OpenAccount(t.Context(), acc, "x")
-		var subjects []*query.Subject
-		for i := range rapid.IntRange(1, 8).Draw(r, "rows") {
-			c := model.Conversation{Ref: model.Ref{Account: acc, ID: fmt.Sprint(i)}, Provider: pick(r, model.ProviderNames(), "provider"),
-				Kind: pick(r, []string{"call", "email"}, "kind"), Title: pick(r, append(words, ""), "title"), ParticipantCount: -1,
-				Privacy: model.Privacy(pick(r, []string{"private", "public", "participants", "unknown"}, "privacy")),
-				Status:  pick(r, []string{"active", "READY", "Ärger", ""}, "status"), Closed: rapid.Bool().Draw(r, "closed"),
-				Archived: rapid.Bool().Draw(r, "archived"), Preview: pick(r, words, "preview"),
-				Owner:    model.Participant{Name: pick(r, words, "owner")},
-				Duration: time.Duration(rapid.IntRange(0, 3).Draw(r, "duration")) * time.Minute}
-			if rapid.Bool().Draw(r, "updated?") {
-				c.Updated = start.Add(-time.Duration(rapid.IntRange(0, 20).Draw(r, "updated")) * 24 * time.Hour)
-			}
-			if rapid.Bool().Draw(r, "labels?") {
-				c.Labels = map[string]string{pick(r, words, "label"): pick(r, words, "value")}
-			}
-			if rapid.Bool().Draw(r, "people?") {
-				c.Participants = model.SetOf(model.Participant{Kind: "user", ID: "7", Name: pick(r, words, "who"), Role: pick(r, []string{"editor", "viewer", ""}, "role")})
-			}
-			if _, err := s.Save(context.Background(), c, model.ReadWhole); err != nil {
-				r.Fatal(err)
-			}
-			row, _, err := s.Row(context.Background(), c.Ref)
-			if err != nil {
-				r.Fatal(err)
-			}
-			subjects = append(subjects, query.NewSubject(row))
-		}
-		terms := []string{"ada", "emile", `"a b"`, "東京", "is:private", "is:public", "is:open", "is:closed", "is:archived", "is:any",
-			"has:contacts", "title:a", "with:ada", "with:7", "owner:x", "role:editor", "status:ready", "status:ärger", "kind:call",
-			"provider:bird", "label:ada", "label:ada=x", `label:"a b"`, "id:3", "updated:<7d", "updated:<2026-11-10", "updated:>2026-11-10",
-			"updated:2026-11", "is:snoozed", "is:unseen", "is:pending"}
-		text := "account:" + acc + " ("
-		for i := range rapid.IntRange(1, 4).Draw(r, "terms") {
-			if i > 0 {
-				text += pick(r, []string{" ", " OR "}, "join")
-			}
-			text += pick(r, []string{"", "-"}, "not") + pick(r, terms, "term")
-		}
-		text += ") sort:" + pick(r, []string{"", "-"}, "reverse") + pick(r, []string{"updated", "created", "title", "duration", "provider"}, "sort")
-		q, err := query.Parse(text)
-		if err != nil {
-			r.Fatal(err)
-		}
-		var want []string
-		var matching []*query.Subject
-		for _, sub := range subjects {
-			if q.Match(sub, start, time.UTC) {
-				matching = append(matching, sub)
-			}
-		}
-		for len(matching) > 0 {
-			first := 0
-			for i := range matching {
-				if q.Compare(matching[i], matching[first]) < 0 {
-					first = i
-				}
-			}
-			want = append(want, matching[first].Ref.ID)
-			matching = append(matching[:first], matching[first+1:]...)
-		}
-		refs, err := s.Refs(context.Background(), q, start, time.UTC)
-		if err != nil {
-			r.Fatal(err)
-		}
-		var got []string
-		for i, ref := range refs {
-			got = append(got, ref.ID)
-			p, err := s.List(context.Background(), q, start, time.UTC, 0, 3, ref)
-			if err != nil || p.Index != i || p.Total != len(refs) {
-				r.Fatalf("%s: anchor %s is at %d of %d, want %d of %d (%v)", text, ref, p.Index, p.Total, i, len(refs), err)
-			}
-		}
-		if !cmp.Equal(got, want) {
-			r.Fatalf("%s:\nSQL   %v\nMatch %v", text, got, want)
-		}
-	})
 }
 
 func count(t *testing.T, s *store.Store, q query.Query) int {

@@ -162,6 +162,11 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 			return err
 		}
 	}
+	// A table that others refer to is replaced by a narrower one: while it is
+	// dropped, nothing may follow the references.
+	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF"); err != nil {
+		return err
+	}
 	for ; version < len(migrations); version++ {
 		err := s.tx(ctx, func(t *tx) error {
 			m := migrations[version]
@@ -178,6 +183,9 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 		if err != nil {
 			return err
 		}
+	}
+	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"); err != nil {
+		return err
 	}
 	s.ready = true
 	return nil

@@ -105,11 +105,14 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			}
 		}
 		if after != nil {
-			key, _, err := t.save(*after, model.ReadRow, &e.Edit)
+			k, err := t.knownOne(after.Ref)
 			if err != nil {
 				return err
 			}
-			t.checked([]int64{key}, nil)
+			if _, err := t.save(k, *after, model.ReadRow, &e.Edit); err != nil {
+				return err
+			}
+			t.checked([]int64{k.key}, nil)
 			if err := t.reproject(after.Ref); err != nil {
 				return err
 			}

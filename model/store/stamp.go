@@ -13,63 +13,46 @@ import (
 	"confab/model"
 )
 
-// stamp gives the fingerprint of a conversation after a reading, and whether a
-// later time of the last change is still expected because of an own edit. The
-// marks done and seen hold for one fingerprint. Where the reading is news the
-// new one ends them; where it is not, marks that held are given the new one.
-func (t *tx) stamp(k kept, known bool, was, c model.Conversation, r model.Reading, settled *model.Edit) (
-	print string, touch bool, err error) {
-	print = fingerprint(c)
-	if !known {
-		return print, false, t.adopt(c, print)
+// stamp gives now, a conversation after a reading, its fingerprint, and says
+// whether a later time of the last change is still expected because of an own
+// edit. The marks done and seen hold for one fingerprint. Where the reading is
+// news the new one ends them; where it is not, marks that held are given the
+// new one.
+func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Reading, settled *model.Edit) error {
+	now.print, now.touch = fingerprint(c), false
+	if before.key == 0 {
+		return t.adopt(now, c)
 	}
-	own, onTheWay, err := t.own(c.Ref)
-	if err != nil {
-		return "", false, err
-	}
-	mine := k.touch || settled != nil || onTheWay
+	own, onTheWay := now.own()
+	mine := before.touch || settled != nil || onTheWay
 	if settled != nil {
 		own = append(own, *settled)
 	}
-	d := model.Compared(was, c, r, r&model.ReadWhole != 0 && !k.whole, own)
-	touch = settled != nil && !d.Touched || k.touch && onTheWay
+	d := model.Compared(was, c, r, r&model.ReadWhole != 0 && !before.whole, own)
+	now.touch = settled != nil && !d.Touched || before.touch && onTheWay
 	if !d.News && (!d.Touched || mine) {
-		return print, touch, t.restamp(c.Ref, k.print, print)
+		return t.restamp(now, func(stamp string) bool { return stamp == before.print })
 	}
-	return print, touch, nil
+	return nil
 }
 
-// restamp gives the marks that hold for one fingerprint another one.
-func (t *tx) restamp(r model.Ref, from, to string) error {
-	if from == to {
+// restamp gives the marks that hold the fingerprint of a conversation.
+func (t *tx) restamp(k *known, holds func(stamp string) bool) error {
+	was := k.marks
+	for _, m := range []*string{&k.marks.done, &k.marks.seen} {
+		if *m != "" && holds(*m) {
+			*m = k.print
+		}
+	}
+	if k.marks == was {
 		return t.err
 	}
-	return t.exec(`UPDATE triage SET done = CASE WHEN done = ?1 THEN ?2 ELSE done END, seen = CASE WHEN seen = ?1 THEN ?2 ELSE seen END
-WHERE account = ?3 AND id = ?4`,
-		from, to, r.Account, r.ID)
-}
-
-// own returns the edits of a conversation that may have been sent and are not
-// settled, and whether one of them is still on its way.
-func (t *tx) own(r model.Ref) (edits []model.Edit, onTheWay bool, err error) {
-	st := t.prepared("SELECT " + entryColumns + " FROM outbox WHERE account = ? AND conv = ? AND sent = 1 ORDER BY id")
-	if t.err != nil {
-		return nil, false, t.err
-	}
-	rows, err := st.QueryContext(t.ctx, r.Account, r.ID)
-	if err != nil {
-		return nil, false, err
-	}
-	entries, err := scanEntries(rows)
-	for _, e := range entries {
-		edits, onTheWay = append(edits, e.Edit), onTheWay || e.State.Waiting()
-	}
-	return edits, onTheWay, err
+	return t.exec("UPDATE triage SET done = ?, seen = ? WHERE account = ? AND id = ?", k.marks.done, k.marks.seen, k.ref.Account, k.ref.ID)
 }
 
 // adopt lets the marks of a conversation hold that was cached before, in a
 // database that was damaged since, where it is as it was then.
-func (t *tx) adopt(c model.Conversation, print string) error {
+func (t *tx) adopt(k *known, c model.Conversation) error {
 	if t.rescued == nil {
 		rescued := t.meta("rescued") != ""
 		t.rescued = &rescued
@@ -77,10 +60,9 @@ func (t *tx) adopt(c model.Conversation, print string) error {
 	if !*t.rescued {
 		return t.err
 	}
-	row, _, _ := strings.Cut(print, ".")
-	return t.exec(`UPDATE triage SET done = CASE WHEN done = ?1 OR instr(done, ?2) = 1 THEN ?3 ELSE done END,
-  seen = CASE WHEN seen = ?1 OR instr(seen, ?2) = 1 THEN ?3 ELSE seen END WHERE account = ?4 AND id = ?5`,
-		firstFingerprint(c), row+".", print, c.Ref.Account, c.Ref.ID)
+	row, _, _ := strings.Cut(k.print, ".")
+	first := firstFingerprint(c)
+	return t.restamp(k, func(stamp string) bool { return stamp == first || strings.HasPrefix(stamp, row+".") })
 }
 
 // fingerprint digests what a person would call the content of a conversation:

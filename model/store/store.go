@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"strconv"
 	"strings"
@@ -30,6 +31,8 @@ type Store struct {
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
+	// refolded is the last key that Refold has looked at.
+	refolded atomic.Int64
 	// ready says that the database is at the version that this process knows.
 	ready bool
 }
@@ -78,31 +81,70 @@ type tx struct {
 	s     *Store
 	err   error
 	stmts map[string]*sql.Stmt
+	// rev is the revision of what this transaction changes, was the one before.
+	rev, was int64
+	// changed says that something changed that a list shows.
+	changed bool
+	// counts are by how much the number of conversations of each account changed.
+	counts map[string]int
 	// rescued says that a damaged database came before this one; nil is not yet read.
 	rescued *bool
 }
 
 // tx runs f in a write transaction, unless a newer confab has changed the
-// database. The revision grows by one with each that changed a row: two
-// processes that look for each other's changes would otherwise wake each other
-// for ever.
+// database. What it wrote is on disk when it returns. The revision grows by one
+// with each that changed a row: two processes that look for each other's
+// changes would otherwise wake each other for ever.
 func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
-	dbtx, err := s.write.BeginTx(ctx, nil)
+	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}}
+	defer conn.Close()
+	return s.within(ctx, conn, f, true)
+}
+
+// txRead runs f in a write transaction for what can be read again: it is
+// written in order, but may be lost with the power. The revision grows only
+// where f changed what a list shows.
+func (s *Store) txRead(ctx context.Context, f func(*tx) error) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return err
+	}
+	err = s.within(ctx, conn, f, false)
+	if _, full := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); full != nil {
+		// Nothing else may be written through it.
+		conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	return err
+}
+
+// within runs f in a transaction of a connection and notes its revision. any says
+// that whatever row changed makes a new one.
+func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx) error, any bool) error {
+	dbtx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}, counts: map[string]int{}}
 	before, err := t.begun()
 	if err == nil {
 		err = f(t)
 	}
+	for account, n := range t.counts {
+		t.exec("UPDATE account SET conversations = conversations + ? WHERE name = ?", n, account)
+	}
 	if err == nil {
 		err = t.err
 	}
-	var was, rev int64
-	if err == nil && t.changes() != before && t.hasMeta() {
-		was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
-		rev = was + 1
+	var rev int64
+	if err == nil && (t.changed || any && t.changes() != before) && t.hasMeta() {
+		rev = t.rev
 		t.setMeta("revision", strconv.FormatInt(rev, 10))
 		err = t.err
 	}
@@ -112,8 +154,8 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 	}
 	if rev > 0 {
 		// Noted while the one connection is held, so that it never goes back.
-		if was > s.rev.Load() {
-			s.foreign.Store(was)
+		if t.was > s.rev.Load() {
+			s.foreign.Store(t.was)
 		}
 		s.rev.Store(rev)
 	}
@@ -125,13 +167,21 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 }
 
 // begun checks that the database still has the version that this process knows,
-// and counts the rows that its connection ever changed.
+// gives the transaction its revision, and counts the rows that its connection
+// ever changed.
 func (t *tx) begun() (changes int64, err error) {
 	var version int
 	if err := t.QueryRowContext(t.ctx, "SELECT total_changes(), user_version FROM pragma_user_version").Scan(&changes, &version); err != nil {
 		return 0, err
 	}
-	return changes, t.s.moved(version)
+	if err := t.s.moved(version); err != nil {
+		return 0, err
+	}
+	if version > 0 {
+		t.was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
+	}
+	t.rev = t.was + 1
+	return changes, t.err
 }
 
 // changes counts the rows that this connection ever changed.
@@ -154,6 +204,15 @@ func (t *tx) exec(q string, args ...any) error {
 	}
 	_, t.err = t.ExecContext(t.ctx, q, args...)
 	return t.err
+}
+
+// run runs a statement that is compiled once a transaction.
+func (t *tx) run(q string, args ...any) (res sql.Result) {
+	st := t.prepared(q)
+	if t.err == nil {
+		res, t.err = st.ExecContext(t.ctx, args...)
+	}
+	return res
 }
 
 // prepared gives a statement that is compiled once a transaction.

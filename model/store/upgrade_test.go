@@ -22,6 +22,9 @@ import (
 	"confab/model/store"
 )
 
+// earlier are the versions of the schema of which there is a database.
+var earlier = []int{1, 2, 4}
+
 // unpack lays the database that an earlier version made into a folder of its own.
 func unpack(t testing.TB, version int) string {
 	t.Helper()
@@ -72,7 +75,7 @@ func countOf(t testing.TB, s *store.Store, text string) int {
 }
 
 func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
-	for version := 1; version <= 2; version++ {
+	for _, version := range earlier {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			path := unpack(t, version)
 			if got := schemaVersion(t, path); got != version {
@@ -93,6 +96,9 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 			}
 			if !triage(t, s, "talks", "t-1000").Seen || !triage(t, s, "talks", "t-0005").Seen || triage(t, s, "talks", "t-1006").Seen {
 				t.Error("seen marks are others than before")
+			}
+			if until, err := s.HeldUntil(t.Context(), "desk"); err != nil || until.IsZero() != (version < 4) {
+				t.Errorf("desk is held until %v, %v", until, err)
 			}
 			// The account that had another identity comes back whole.
 			if _, _, err := s.OpenAccount(t.Context(), "threads", "kona https://kona.example user 1"); err != nil {
@@ -232,7 +238,7 @@ func keptDrafts(t *testing.T, s *store.Store) {
 
 // The first bytes of the file are gone, as a disk may leave it.
 func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) {
-	for version := 1; version <= 2; version++ {
+	for _, version := range earlier {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			path := unpack(t, version)
 			f, err := os.OpenFile(path, os.O_RDWR, 0)

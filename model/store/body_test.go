@@ -1,0 +1,185 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"confab/model"
+)
+
+var bodyRef = model.Ref{Account: "sales", ID: "1"}
+
+// fill gives every field of a value something of its own.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Date(2026, 1, 1, 0, 0, 0, *n, time.UTC)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprint("text ", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Map:
+		v.Set(reflect.ValueOf(map[string]string{fmt.Sprint("key ", *n): fmt.Sprint("value ", *n)}))
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0), n)
+		fill(v.Index(1), n)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	default:
+		panic(v.Kind())
+	}
+}
+
+// A field that is added to a conversation is added to its body too.
+func TestABodyHoldsEveryField(t *testing.T) {
+	var c model.Conversation
+	n := 0
+	fill(reflect.ValueOf(&c).Elem(), &n)
+	c.Ref = bodyRef
+	for i := range c.Facts {
+		c.Facts[i].Volatile = false
+	}
+	got, err := readBody(appendBody(nil, &c), bodyRef)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(c, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func genText() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.SampledFrom(slices.Concat([]string{"", "x", "Ann", "6f1c2d3e-0000-4000-8000-0123456789ab", "6F1C2D3E-0000-4000-8000-0123456789AB"}, words[:8])),
+		rapid.String())
+}
+
+func genPeople(t *rapid.T, name string) []model.Participant {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) model.Participant {
+		text := func(name string) string { return genText().Draw(t, name) }
+		return model.Participant{Kind: text("kind"), ID: text("id"), Name: text("name"), Email: text("email"), Identifier: text("identifier"),
+			Role: text("role"), Status: text("status")}
+	}), 0, 3).Draw(t, name)
+}
+
+func genConversation(t *rapid.T) model.Conversation {
+	text := func(name string) string { return genText().Draw(t, name) }
+	yes := func(name string) bool { return rapid.Bool().Draw(t, name) }
+	at := func(name string) time.Time {
+		return rapid.SampledFrom([]time.Time{{}, time.Date(2026, 11, 20, 9, 0, 0, 123456789, time.UTC), time.Date(1969, 1, 1, 0, 0, 0, 5, time.UTC),
+			time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)}).Draw(t, name)
+	}
+	texts := func(name string) map[string]string {
+		return rapid.SampledFrom([]map[string]string{nil, {}, {"stage": "won", "": "x"}}).Draw(t, name)
+	}
+	c := model.Conversation{Ref: bodyRef, Provider: text("provider"), Kind: text("kind"), Title: text("title"), Description: text("description"),
+		Privacy: model.Privacy(text("privacy")), Status: text("status"), Closed: yes("closed"), Archived: yes("archived"), Access: text("access"),
+		DefaultRole: text("default role"), ParticipantCount: rapid.IntRange(-1, 3).Draw(t, "count"), Featured: genPeople(t, "featured"),
+		Owner: append(genPeople(t, "owner"), model.Participant{})[0], Team: model.Named{ID: text("team")}, Space: model.Named{Name: text("space")},
+		Labels: texts("labels"), Attributes: texts("attributes"),
+		Empty: yes("empty"), Duration: time.Duration(rapid.Int64().Draw(t, "duration")), HasMessages: yes("messages"), HasRecording: yes("recording"),
+		HasTranscript: yes("transcript"), Created: at("created"), Updated: at("updated"), Preview: text("preview"), LastMessage: text("last"),
+		URL: text("url"), ETag: text("tag")}
+	if yes("participants known") {
+		c.Participants = model.SetOf(genPeople(t, "participants")...)
+	}
+	if yes("contacts known") {
+		c.Contacts = model.SetOf(genPeople(t, "contacts")...)
+	}
+	if yes("internal known") {
+		internal := yes("internal")
+		c.Internal = &internal
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "companies") {
+		c.Companies = append(c.Companies, model.Named{ID: text("company"), Name: text("company name")})
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "facts") {
+		c.Facts = append(c.Facts, model.Fact{Group: text("group"), Label: text("label"), Value: text("value"), Volatile: yes("volatile")})
+	}
+	return c
+}
+
+// What comes back from a body is what came back from the JSON of versions 1 to
+// 4, and those are still read.
+func TestABodyIsReadAsItsJSONWas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := genConversation(t).Stored()
+		raw, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old, err := readBody(raw, bodyRef)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed := appendBody(nil, &c)
+		got, err := readBody(packed, bodyRef)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(old, got); d != "" {
+			t.Fatalf("JSON (-), packed (+):\n%s", d)
+		}
+		if again := appendBody(nil, &got); string(again) != string(packed) {
+			t.Fatal("what was read is packed otherwise")
+		}
+	})
+}
+
+// Merging a reading a second time changes nothing, so it need not be done: that
+// is what the digest of a reading stands for.
+func TestAReadingThatWasMergedChangesNothingMore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kept, c := genConversation(t).Stored(), genConversation(t)
+		r := rapid.SampledFrom([]model.Reading{model.ReadRow, model.ReadWhole, model.ReadWhole | model.ReadMessages,
+			model.ReadWhole | model.ReadMessages | model.ReadEverything}).Draw(t, "reading")
+		once := overlay(kept, c, r).Stored()
+		once, err := readBody(appendBody(nil, &once), bodyRef)
+		if err != nil {
+			t.Fatal(err)
+		}
+		twice := overlay(once, c, r).Stored()
+		if d := cmp.Diff(appendBody(nil, &once), appendBody(nil, &twice)); d != "" {
+			a, _ := readBody(appendBody(nil, &twice), bodyRef)
+			t.Fatal(cmp.Diff(once, a))
+		}
+	})
+}
+
+// A damaged body is an error and nothing worse.
+func FuzzReadBody(f *testing.F) {
+	n := 0
+	var c model.Conversation
+	fill(reflect.ValueOf(&c).Elem(), &n)
+	f.Add(appendBody(nil, &c))
+	f.Add([]byte{})
+	f.Add([]byte(`{"title":"as before"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := readBody(raw, bodyRef)
+		if err != nil || len(raw) == 0 || raw[0] != bodyVersion {
+			return
+		}
+		again, err := readBody(appendBody(nil, &c), bodyRef)
+		if d := cmp.Diff(c, again); d != "" || err != nil {
+			t.Error(err, d)
+		}
+	})
+}

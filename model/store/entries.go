@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// Indexed is the searchable part of one conversation. The ref of the subject is
+// set; of one that is gone, nothing else is.
+type Indexed struct {
+	Key, Revision int64
+	Gone          bool
+	Subject       query.Subject
+}
+
+// Point says where a reading stood. A change of the epoch means that rows came
+// or went otherwise than one by one: what was read before is to be read anew
+// from revision 0.
+type Point struct{ Revision, Epoch int64 }
+
+// unfoldedSlice is how many subjects that are not folded are worked out at once.
+const unfoldedSlice = 200
+
+// Entries tells each of every conversation of the scope that changed after a
+// revision, of all that are not gone where that is 0, in one read transaction.
+// It returns where that transaction stood. The order is not defined. each must
+// not use the store.
+func (s *Store) Entries(ctx context.Context, since int64, each func(Indexed) error) (p Point, err error) {
+	err = s.reading(ctx, func(t *sql.Tx) (err error) {
+		if p, err = point(ctx, t); err != nil {
+			return err
+		}
+		where, args := "gone = 0", []any(nil)
+		if since > 0 {
+			where, args = "rev > ?", []any{since}
+		}
+		rows, err := t.QueryContext(ctx, "SELECT key, account, id, rev, gone, subject FROM conversation WHERE "+where, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		names := s.scoped()
+		var unfolded []Indexed
+		for rows.Next() {
+			var e Indexed
+			var account, packed sql.RawBytes
+			if err := rows.Scan(&e.Key, &account, &e.Subject.Ref.ID, &e.Revision, &e.Gone, &packed); err != nil {
+				return err
+			}
+			name, ok := names.get(account)
+			if !ok {
+				continue
+			}
+			ref := model.Ref{Account: name, ID: e.Subject.Ref.ID}
+			if e.Subject, ok = query.Unpack(packed); e.Gone {
+				e.Subject, ok = query.Subject{Flags: query.FlagTombstone}, true
+			}
+			e.Subject.Ref, e.Subject.Account = ref, ref.Account
+			if !ok {
+				unfolded = append(unfolded, e)
+				continue
+			}
+			if err := each(e); err != nil {
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+		for some := range slices.Chunk(unfolded, unfoldedSlice) {
+			if err := fold(ctx, t, some); err != nil {
+				return err
+			}
+			for _, e := range some {
+				if err := each(e); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return p, localError("read the conversations", err)
+}
+
+// point reads where a transaction stands.
+func point(ctx context.Context, t *sql.Tx) (p Point, err error) {
+	err = t.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0),
+  coalesce((SELECT value FROM meta WHERE key = 'epoch'), 0)`).Scan(&p.Revision, &p.Epoch)
+	return p, err
+}
+
+// newEpoch says that rows came or went otherwise than one by one.
+func (t *tx) newEpoch() {
+	n, _ := strconv.ParseInt(t.meta("epoch"), 10, 64)
+	t.setMeta("epoch", strconv.FormatInt(n+1, 10))
+}
+
+// accountNames are the names of the accounts that were met, and whether each is
+// in the scope: each is one string, whatever number of rows has it.
+type accountNames struct {
+	scope *[]string
+	met   map[string]accountName
+}
+
+type accountName struct {
+	name string
+	in   bool
+}
+
+func (s *Store) scoped() accountNames {
+	return accountNames{s.scope.Load(), map[string]accountName{}}
+}
+
+func (a accountNames) get(raw []byte) (name string, in bool) {
+	n, ok := a.met[string(raw)]
+	if !ok {
+		n.name = string(raw)
+		n.in = a.scope == nil || slices.Contains(*a.scope, n.name)
+		a.met[n.name] = n
+	}
+	return n.name, n.in
+}
+
+// fold works out subjects from the bodies: those of rows that were stored by a
+// version that folded otherwise, or that are damaged.
+func fold(ctx context.Context, q querier, entries []Indexed) error {
+	byAccount := map[string][]string{}
+	for _, e := range entries {
+		byAccount[e.Subject.Ref.Account] = append(byAccount[e.Subject.Ref.Account], e.Subject.Ref.ID)
+	}
+	for account, ids := range byAccount {
+		all, err := look(ctx, q, account, ids)
+		if err != nil {
+			return err
+		}
+		for i := range entries {
+			if ref := entries[i].Subject.Ref; ref.Account == account {
+				entries[i].Subject = *all[ref.ID].subject()
+			}
+		}
+	}
+	return nil
+}
+
+// subject folds what is known of a conversation. One damaged body must not hide
+// the row; the next reading heals it.
+func (k *known) subject() *query.Subject {
+	c, err := readBody(k.server, k.ref)
+	if err != nil {
+		c = model.Conversation{Ref: k.ref, ParticipantCount: -1}
+	}
+	return query.NewSubject(k.row(c))
+}
+
+// Key returns the key of a conversation; ok is false where it is not cached, or
+// gone.
+func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID).Scan(&key)
+	if err == sql.ErrNoRows {
+		return 0, false, nil
+	}
+	return key, err == nil, localError("look up a conversation", err)
+}
+
+// Refold writes the subjects of up to n conversations that an earlier version
+// stored, and their bodies in the shorter form. It is called until done.
+// Nothing that is shown changes, so the revision stays.
+func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
+	err = s.txRead(ctx, func(t *tx) error {
+		version := strconv.Itoa(query.FoldVersion)
+		if done = t.meta("fold") == version; done {
+			return t.err
+		}
+		from := s.refolded.Load()
+		rows, err := t.QueryContext(ctx, `SELECT key, account, id FROM conversation
+WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var refs []model.Ref
+		for rows.Next() {
+			var r model.Ref
+			if err := rows.Scan(&from, &r.Account, &r.ID); err != nil {
+				return err
+			}
+			refs = append(refs, r)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+		byAccount := map[string][]string{}
+		for _, r := range refs {
+			byAccount[r.Account] = append(byAccount[r.Account], r.ID)
+		}
+		for account, ids := range byAccount {
+			if err := t.refold(account, ids); err != nil {
+				return err
+			}
+		}
+		if len(refs) < n {
+			done = true
+			t.setMeta("fold", version)
+		}
+		s.refolded.Store(from)
+		return t.err
+	})
+	return done, localError("fold the conversations", err)
+}
+
+func (t *tx) refold(account string, ids []string) error {
+	all, err := t.known(account, ids...)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		k := all[id]
+		sub := k.subject()
+		t.run("UPDATE conversation SET pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
+			k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
+		if c, err := readBody(k.server, k.ref); err == nil && k.server[0] != bodyVersion {
+			t.run("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
+		}
+	}
+	return t.err
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// matching gives the conversations that match a query, in its order.
+func (s *Store) matching(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]Indexed, error) {
+	var out []Indexed
+	_, err := s.Entries(ctx, 0, func(e Indexed) error {
+		if q.Match(&e.Subject, now, loc) {
+			out = append(out, e)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Indexed) int { return q.Compare(&a.Subject, &b.Subject) })
+	return out, err
+}
+
+// List reads a window of the rows that match a query, in its order. If anchor
+// is in the list, the window is placed around it and Page.Index says where it
+// is; otherwise offset counts.
+func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *time.Location, offset, limit int, anchor model.Ref) (model.Page, error) {
+	all, err := s.matching(ctx, q, now, loc)
+	p := model.Page{Index: -1, Total: len(all)}
+	if err != nil {
+		return p, err
+	}
+	if !anchor.IsZero() {
+		if p.Index = slices.IndexFunc(all, func(e Indexed) bool { return e.Subject.Ref == anchor }); p.Index >= 0 {
+			offset = p.Index - limit/2
+		}
+	}
+	p.Offset = max(0, min(offset, p.Total-limit))
+	var keys []int64
+	for _, e := range all[p.Offset:min(p.Offset+max(limit, 0), p.Total)] {
+		keys = append(keys, e.Key)
+	}
+	p.Rows, err = s.Rows(ctx, keys)
+	return p, err
+}
+
+// Refs gives every conversation that matches a query, in its order.
+func (s *Store) Refs(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]model.Ref, error) {
+	all, err := s.matching(ctx, q, now, loc)
+	var out []model.Ref
+	for _, e := range all {
+		out = append(out, e.Subject.Ref)
+	}
+	return out, err
+}
+
+// Count gives how many conversations match a query.
+func (s *Store) Count(ctx context.Context, q query.Query, now time.Time, loc *time.Location) (int, error) {
+	all, err := s.matching(ctx, q, now, loc)
+	return len(all), err
+}
+
+// Vocabulary gives the values that completion offers, some hundred of each.
+func (s *Store) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
+	var v query.Vocabulary
+	seen := map[string]bool{}
+	_, err := s.Entries(ctx, 0, func(e Indexed) error {
+		x := &e.Subject
+		for i, f := range []struct {
+			to   *[]string
+			text string
+		}{{&v.Accounts, x.Account}, {&v.Providers, x.Provider}, {&v.Kinds, x.Kind}, {&v.Statuses, x.Status}, {&v.Owners, x.Owner},
+			{&v.Teams, x.Team}, {&v.Spaces, x.Space}, {&v.Channels, x.Channel}, {&v.Companies, x.Company}, {&v.Labels, x.Labels}, {&v.Roles, x.Roles}} {
+			line, _, _ := strings.Cut(f.text, "\n")
+			if key := string(rune('a'+i)) + line; line != "" && !seen[key] && len(*f.to) < 300 {
+				seen[key] = true
+				*f.to = append(*f.to, line)
+			}
+		}
+		return nil
+	})
+	return v, err
+}

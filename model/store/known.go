@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"confab/model"
+)
+
+// known is what the database holds of a conversation: what the service showed,
+// the edits on their way, and the marks.
+type known struct {
+	ref model.Ref
+	key int64 // 0: never cached
+	// server is the body as it is kept, and print its fingerprint.
+	server []byte
+	print  string
+	read   []byte
+	gone   bool
+	// whole: it was read by itself before.
+	whole bool
+	// touch: confab has changed it, and the service has not shown it since: a
+	// later time of the last change may be from that.
+	touch bool
+	edits []model.OutboxEntry // of these the edit, the state and whether it was sent
+	marks Marked
+}
+
+// querier is a transaction, or anything else that reads.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// look reads what is known of conversations of one account, by id. Ids that are
+// not cached are among them: marks and edits may be there all the same.
+func look(ctx context.Context, q querier, account string, ids []string) (map[string]*known, error) {
+	out := make(map[string]*known, len(ids))
+	for _, id := range ids {
+		out[id] = &known{ref: model.Ref{Account: account, ID: id}, marks: Marked{Ref: model.Ref{Account: account, ID: id}}}
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	each := func(query string, read func(*sql.Rows) error) error {
+		if err != nil {
+			return err
+		}
+		rows, err := q.QueryContext(ctx, query, account, string(list))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := read(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}
+	// A row without a body counts as one that can't be read.
+	err = each(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0), coalesce(b.touch, 0),
+  coalesce(b.read, x'') FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`,
+		func(rows *sql.Rows) error {
+			var k known
+			var id string
+			if err := rows.Scan(&id, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read); err != nil {
+				return err
+			}
+			if to := out[id]; to != nil {
+				k.ref, k.marks = to.ref, to.marks
+				*to = k
+			}
+			return nil
+		})
+	err = each("SELECT conv, id, submission, edit, state, sent FROM outbox WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id",
+		func(rows *sql.Rows) error {
+			var e model.OutboxEntry
+			var conv, id, submission string
+			var raw []byte
+			if err := rows.Scan(&conv, &id, &submission, &raw, &e.State, &e.Sent); err != nil {
+				return err
+			}
+			if err := json.Unmarshal(raw, &e.Edit); err != nil {
+				return err
+			}
+			e.ID, e.Ref.Account, e.Submission = id, account, submission // rows set aside carry another account
+			if to := out[conv]; to != nil {
+				to.edits = append(to.edits, e)
+			}
+			return nil
+		})
+	err = each("SELECT id, done, seen, pinned, snoozed FROM triage WHERE account = ?1 AND id IN (SELECT value FROM json_each(?2))",
+		func(rows *sql.Rows) error {
+			var id string
+			var m Marked
+			if err := rows.Scan(&id, &m.done, &m.seen, &m.pinned, &m.snoozed); err != nil {
+				return err
+			}
+			if to := out[id]; to != nil {
+				m.Ref = to.ref
+				to.marks = m
+			}
+			return nil
+		})
+	return out, err
+}
+
+// row gives the row of a conversation: the projection of what the service
+// showed, with the edits on their way and the marks that hold.
+func (k *known) row(server model.Conversation) model.Row {
+	var r model.Row
+	var edits []model.Edit
+	for _, e := range k.edits {
+		if shown(e.State) {
+			edits = append(edits, e.Edit)
+		}
+		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: e.State})
+	}
+	r.Conversation = model.Project(server, edits)
+	r.Triage = model.Triage{Done: k.marks.done != "" && k.marks.done == k.print, Seen: k.marks.seen != "" && k.marks.seen == k.print,
+		Pinned: k.marks.pinned, SnoozedUntil: fromMS(k.marks.snoozed)}
+	return r
+}
+
+// own returns the edits that may have been sent and are not settled, and
+// whether one of them is still on its way.
+func (k *known) own() (edits []model.Edit, onTheWay bool) {
+	for _, e := range k.edits {
+		if e.Sent {
+			edits, onTheWay = append(edits, e.Edit), onTheWay || e.State.Waiting()
+		}
+	}
+	return edits, onTheWay
+}
+
+// shown says which edits the projection lays over the server's state: those
+// that are on their way or may be. One that was refused or is in conflict
+// shows what the service has; its sign says that something waits.
+func shown(s model.EditState) bool {
+	return s.Waiting() || s == model.Held
+}
+
+// known reads what is known of conversations inside a transaction.
+func (t *tx) known(account string, ids ...string) (map[string]*known, error) {
+	if t.err != nil {
+		return nil, t.err
+	}
+	return look(t.ctx, compiled{t}, account, ids)
+}
+
+// compiled reads with statements that are compiled once a transaction.
+type compiled struct{ t *tx }
+
+func (c compiled) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st := c.t.prepared(query)
+	if c.t.err != nil {
+		return nil, c.t.err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
+func (t *tx) knownOne(r model.Ref) (*known, error) {
+	all, err := t.known(r.Account, r.ID)
+	return all[r.ID], err
+}

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// KeptView is what a view showed last: the keys of its first rows in order, and
+// how many rows there were.
+type KeptView struct {
+	Keys  []int64
+	Total int
+	At    time.Time
+}
+
+// viewsKept is how many views are kept.
+const viewsKept = 50
+
+// KeepView keeps what a query showed.
+func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
+	var packed []byte
+	for _, k := range v.Keys {
+		packed = binary.AppendVarint(packed, k)
+	}
+	return localError("keep a view", s.txRead(ctx, func(t *tx) error {
+		t.exec(`INSERT INTO view (query, keys, total, at) VALUES (?, ?, ?, ?)
+ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, at = excluded.at`, q, packed, v.Total, ms(v.At))
+		return t.exec("DELETE FROM view WHERE query NOT IN (SELECT query FROM view ORDER BY at DESC LIMIT ?)", viewsKept)
+	}))
+}
+
+// KeptView gives what a query showed last, without what has left the scope or
+// no longer matches; ok is false where nothing was kept.
+func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subject) bool) (v KeptView, ok bool, err error) {
+	err = s.reading(ctx, func(t *sql.Tx) error {
+		var packed []byte
+		var at int64
+		err := t.QueryRowContext(ctx, "SELECT keys, total, at FROM view WHERE query = ?", q).Scan(&packed, &v.Total, &at)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ok, v.At = true, fromMS(at)
+		var keys []int64
+		for len(packed) > 0 {
+			k, n := binary.Varint(packed)
+			if n <= 0 {
+				break
+			}
+			keys, packed = append(keys, k), packed[n:]
+		}
+		for some := range slices.Chunk(keys, rowsAtOnce) {
+			if err := s.stillMatch(ctx, t, some, match, &v.Keys); err != nil {
+				return err
+			}
+		}
+		v.Total = max(v.Total-(len(keys)-len(v.Keys)), len(v.Keys))
+		return nil
+	})
+	return v, ok, localError("read a kept view", err)
+}
+
+// stillMatch appends those of some keys whose conversation matches.
+func (s *Store) stillMatch(ctx context.Context, t *sql.Tx, keys []int64, match func(*query.Subject) bool, out *[]int64) error {
+	args := make([]any, len(keys))
+	for i, k := range keys {
+		args[i] = k
+	}
+	rows, err := t.QueryContext(ctx, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN ("+placeholders(len(keys))+")", args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	names := s.scoped()
+	entries, matching := []Indexed{}, map[int64]bool{}
+	for rows.Next() {
+		var e Indexed
+		var ref model.Ref
+		var account, packed sql.RawBytes
+		if err := rows.Scan(&e.Key, &account, &ref.ID, &packed); err != nil {
+			return err
+		}
+		var in, ok bool
+		if ref.Account, in = names.get(account); !in {
+			continue
+		}
+		e.Subject, ok = query.Unpack(packed)
+		e.Subject.Ref, e.Subject.Account = ref, ref.Account
+		if !ok {
+			entries = append(entries, e)
+			continue
+		}
+		matching[e.Key] = match(&e.Subject)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows.Close()
+	if err := fold(ctx, t, entries); err != nil {
+		return err
+	}
+	for i := range entries {
+		matching[entries[i].Key] = match(&entries[i].Subject)
+	}
+	for _, k := range keys {
+		if matching[k] {
+			*out = append(*out, k)
+		}
+	}
+	return nil
+}
