@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"confab/model"
@@ -72,11 +73,23 @@ func (p *planning) done(i int, it model.PlanItem, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.items[i] = it
+	p.items[i] = ownTexts(it)
 	p.ready++
 	if p.o.Progress != nil {
 		p.o.Progress(p.ready, len(p.refs))
 	}
+}
+
+// ownTexts gives an item texts of its own: those of a row are parts of its whole body,
+// which a plan of many must not hold.
+func ownTexts(it model.PlanItem) model.PlanItem {
+	it.Title = strings.Clone(it.Title)
+	for i := range it.Edits {
+		if base := it.Edits[i].Base; base.Text != nil {
+			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
+		}
+	}
+	return it
 }
 
 // cached is a conversation to plan for, with its row where the cache holds it.
@@ -131,6 +144,12 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) {
 
 func (b *Inbox) planOne(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change, dryRun bool) (model.PlanItem, error) {
 	row, ok := c.row, c.ok
+	if !ok {
+		var err error
+		if row, ok, err = b.Row(ctx, ref); err != nil {
+			return model.PlanItem{}, err
+		}
+	}
 	blocked := func(title, reason string) (model.PlanItem, error) {
 		return model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
 	var batch []model.Conversation
 	for i := range n {
 		c := f.convs[f.add(fmt.Sprintf("Talk %d about the budget of next year", i))]
-		c.Description, c.Preview = "What was said, by whom, and what follows from it.", "see you on Monday"
+		c.Description, c.Preview = strings.Repeat("What was said, by whom, and what follows from it. ", 60), "see you on Monday"
 		refs, batch = append(refs, c.Ref), append(batch, c)
 	}
 	for some := range slices.Chunk(batch, 1000) {
@@ -87,17 +88,34 @@ func TestAPlanOfMany(t *testing.T) {
 	}
 }
 
+// A plan holds the edits and what names them, not the conversations.
+func TestAPlanOfManyHoldsNoConversations(t *testing.T) {
+	const n, most = 2000, 1200
+	b, refs := filled(t, n)
+	var p model.Plan
+	var err error
+	before := heap()
+	if p, err = b.Plan(context.Background(), refs, title("same"), model.PlanOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if held := int64(heap()) - int64(before); held > n*most {
+		t.Errorf("a plan of %d holds %d bytes, %d an item", n, held, held/n)
+	}
+	runtime.KeepAlive(p)
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
 // BenchmarkPlan plans a rename of many, and tells how much memory the plan holds.
 func BenchmarkPlan(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			engine, refs := filled(b, n)
-			heap := func() uint64 {
-				var m runtime.MemStats
-				runtime.GC()
-				runtime.ReadMemStats(&m)
-				return m.HeapAlloc
-			}
 			before, held := heap(), uint64(0)
 			for b.Loop() {
 				p, err := engine.Plan(context.Background(), refs, title("same"), model.PlanOptions{})
