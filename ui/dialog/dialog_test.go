@@ -241,6 +241,33 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 	}
 }
 
+// Before a submission has been read nothing is said of how it ended.
+func TestResultsThatHaveNotComeSayNothing(t *testing.T) {
+	var d Results
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{}, "")); strings.Contains(s, "nothing had been changed") || !strings.Contains(s, "On its way") {
+		t.Error(s)
+	}
+}
+
+// Of very many edits the first that need a person are told of one by one.
+func TestResultsOfVeryManyAreBounded(t *testing.T) {
+	var waiting []model.OutboxEntry
+	for i := range 3 * toldAtMost {
+		waiting = append(waiting, result(fmt.Sprint(i), model.Queued, nil))
+		if i%2 == 0 {
+			waiting[i].State = model.Refused
+		}
+	}
+	d := Results{Keys: names(keymap.Dialog)}
+	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(waiting))
+	if n := len(d.lines(th, 80, time.Time{})); n > toldAtMost+10 {
+		t.Errorf("%d lines", n)
+	}
+	if s := strings.Join(d.lines(th, 80, time.Time{}), "\n"); !strings.Contains(s, "250 more need you") || !strings.Contains(s, "750 on their way") {
+		t.Error(s)
+	}
+}
+
 func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
 	theirs := model.TextValue("theirs")
 	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs}

@@ -178,6 +178,9 @@ func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 // well says in one line what nobody has to care about.
 func (d *Results) well(th *theme.Theme, now time.Time) string {
 	s := d.sub
+	if s.ID == "" {
+		return "" // it has not been read yet
+	}
 	s.Waiting, s.Sending, s.NeedPerson = 0, 0, 0
 	return th.Ending(s, now)
 }
