@@ -85,7 +85,7 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	if err != nil {
 		return nil // what was good last stays
 	}
-	if !fresh && len(m.triages) > 0 {
+	if !fresh && m.keepingMarks() {
 		return nil // it is read again once the marks are kept
 	}
 	if m.pages.busy && !fresh {

@@ -152,7 +152,10 @@ func (b *bench) take(msg tea.Msg) {
 	kind := strings.TrimPrefix(reflect.TypeOf(msg).String(), "ui.")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&after)
-	for before.TotalAlloc != after.TotalAlloc { // until no command is at work
+	for same := 0; same < 3; same++ { // until no command is at work
+		if before.TotalAlloc != after.TotalAlloc {
+			same = 0
+		}
 		before = after
 		time.Sleep(time.Millisecond)
 		runtime.ReadMemStats(&after)
