@@ -47,10 +47,10 @@ type lastEdit struct {
 }
 
 // directory gives the account whose people changes name, "" for none.
-func directory(of subjects, changes []model.Change) string {
+func (m *Model) directory(of subjects, changes []model.Change) string {
 	for _, c := range changes {
-		if (c.Kind == model.EditParticipants || c.Kind == model.EditContacts) && of.size() > 0 {
-			return of.accounts()[0]
+		if c.Kind == model.EditParticipants || c.Kind == model.EditContacts {
+			return m.samples(of).about(m.facts, c.Kind).Account
 		}
 	}
 	return ""
@@ -236,7 +236,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), directory(why.of, why.changes)}
+		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), m.directory(why.of, why.changes)}
 	}
 	cmds = append(cmds, m.followPlan(msg.plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {
