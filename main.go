@@ -177,7 +177,7 @@ func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if note := db.Rescued().String(); note != "" {
+	if note := db.Notice(); note != "" {
 		l.Line("%s", note)
 		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
@@ -290,19 +290,19 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	if err != nil {
 		return err
 	}
-	e.Start(ctx)
 	o := ui.Options{
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
 		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
 		Open:          func(url string) error { return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv())) },
+		Ready:         func() { e.Start(ctx) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
 		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
 	}
 	for _, v := range s.Config.Views {
 		o.Views = append(o.Views, ui.View{Name: v.Name, Query: v.Query})
 	}
-	o.Notice = e.store.Rescued().String()
+	o.Notice = e.store.Notice()
 	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
@@ -334,18 +334,24 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 		dir.OK, dir.Detail = false, err.Error()
 		return []model.CheckResult{dir}
 	}
-	file := model.CheckResult{Name: "database", OK: true, Detail: s.Paths.Database()}
+	out := []model.CheckResult{dir, {Name: "database", OK: true, Detail: s.Paths.Database()}}
+	file := &out[1]
 	db, err := store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
 	if err == nil {
 		if note := db.Rescued().String(); note != "" {
 			file.Detail += "; " + note
 		}
+		whole := model.CheckResult{Name: "contents", OK: true, Detail: "the whole database was read, and it is sound"}
+		if err := db.Check(ctx); err != nil {
+			whole.OK, whole.Detail = false, model.Words(err)
+		}
+		out = append(out, whole)
 		err = db.Close()
 	}
 	if err != nil {
 		file.OK, file.Detail = false, err.Error()
 	}
-	return []model.CheckResult{dir, file}
+	return out
 }
 
 func newSandbox(o cli.SandboxOptions) (cli.Sandbox, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"database/sql"
 	"errors"
 	"io"
 	"net/http"
@@ -40,6 +41,7 @@ type boxKey struct{}
 //	revoke PROVIDER       the credential is refused from now on
 //	ignores PROVIDER      changes of privacy are accepted and not made (attention, bird)
 //	answer PROVIDER N M   the next M requests are answered with status N (attention, bird, kona)
+//	breaktable NAME       a page of the database is broken, where a table begins
 //	attention PUT PATH BODY  somebody else's request to Attention
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -62,9 +64,23 @@ func TestScripts(t *testing.T) {
 			"taken": func(ts *testscript.TestScript, _ bool, args []string) {
 				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsAnywhere, s.ExistsUnnamed = true, args[0] == "unnamed" })
 			},
-			"attention": callAttention,
+			"attention":  callAttention,
+			"breaktable": breakTable,
 		},
 	})
+}
+
+func breakTable(ts *testscript.TestScript, _ bool, args []string) {
+	path := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "confab", "confab.db")
+	db, err := sql.Open("sqlite", path)
+	ts.Check(err)
+	var page int64
+	ts.Check(db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", args[0]).Scan(&page))
+	ts.Check(db.Close())
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	ts.Check(err)
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xa5}, 4096), (page-1)*4096)
+	ts.Check(errors.Join(err, f.Close()))
 }
 
 // confab gives the program as a command of its own process.

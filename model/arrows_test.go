@@ -47,10 +47,12 @@ func ruleOf(pkg string) (rule, bool) {
 		return rule{theirs: []string{"golang.org/x/text/"}, never: pure}, true
 	case "model/query":
 		return rule{ours: []string{"model"}, theirs: []string{"golang.org/x/text/"}, never: pure}, true
+	case "model/index":
+		return rule{ours: []string{"model", "model/query"}, never: pure}, true
 	case "model/store":
 		return rule{ours: []string{"model", "model/query"}, theirs: []string{"*"}}, true
 	case "model/inbox":
-		return rule{ours: []string{"model", "model/query", "model/store"}, theirs: []string{"*"}}, true
+		return rule{ours: []string{"model", "model/query", "model/index", "model/store"}, theirs: []string{"*"}}, true
 	case "providers", "providers/conformance":
 		return rule{ours: []string{"model"}, theirs: []string{"*"}}, true
 	case "providers/sandbox":
@@ -174,6 +176,11 @@ func TestArrowsThatPointTheWrongWay(t *testing.T) {
 		{"model", "os", true},
 		{"model/query", "confab/model", false},
 		{"model/query", "confab/model/store", true},
+		{"model/index", "confab/model/query", false},
+		{"model/index", "confab/model/store", true},
+		{"model/index", "os", true},
+		{"model/store", "confab/model/index", true},
+		{"model/inbox", "confab/model/index", false},
 		{"model/store", "modernc.org/sqlite", false},
 		{"model/store", "confab/model/inbox", true},
 		{"model/inbox", "confab/model/store", false},

@@ -1,14 +1,9 @@
 package model
 
 import (
-	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of cleaned text.
@@ -106,13 +101,42 @@ func clean(s string, limit int, lines bool) string {
 	return b.String()
 }
 
+// isPlain reports whether a text is nothing but characters that cleaning keeps
+// wherever they stand. It may say no to one that is.
 func isPlain(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] >= 0x7f {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < 0x20 || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !plainRune(r) {
 			return false
 		}
+		i += size
 	}
 	return true
+}
+
+// plainRune knows the letters and signs of the scripts most written, which
+// spares looking each of them up in six tables.
+func plainRune(r rune) bool {
+	switch {
+	case r < 0x300:
+		return r >= 0xa0 && r != 0xad // Latin, without the soft hyphen
+	case r < 0x590:
+		return r >= 0x370 && (r < 0x483 || r > 0x489) // Greek, Cyrillic, Armenian, without the Cyrillic marks
+	case r < 0x670:
+		return r >= 0x5d0 && r < 0x5eb || r >= 0x620 && r < 0x64b // the letters of Hebrew and Arabic
+	case r < 0x3040:
+		return r >= 0x2010 && r < 0x2028 || r >= 0x20a0 && r < 0x20c0 // dashes, quotation marks, currencies
+	case r < 0x3100:
+		return r != 0x3099 && r != 0x309a // kana, without their combining marks
+	}
+	return r >= 0x4e00 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0x1f600 && r < 0x1f650 // ideographs, Hangul, faces
 }
 
 // escapeLength gives how many bytes an escape sequence takes, so that its
@@ -181,56 +205,4 @@ func stringEnds(s string) bool {
 		s = s[:i]
 	}
 	return strings.ContainsAny(s, "\a\u009c") || strings.Contains(s, "\x1b\\")
-}
-
-// FoldText gives text for searching: without case, accents and the difference
-// between compatible forms. It is pure and idempotent.
-func FoldText(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return strings.ToLower(s)
-	}
-	if !utf8.ValidString(s) {
-		s = strings.Map(func(r rune) rune { return r }, s)
-	}
-	f := folders.Get().(*folder)
-	defer folders.Put(f)
-	// Folding case can bring back what decomposing removes (İ), so a second
-	// pass makes the result its own fold.
-	return string(f.fold(f.fold([]byte(s))))
-}
-
-// folder folds text in buffers of its own.
-type folder struct {
-	cases                        cases.Caser
-	decomposed, composed, folded []byte
-}
-
-var folders = sync.Pool{New: func() any { return &folder{cases: cases.Fold()} }}
-
-// fold folds once. The result is good until the next call.
-func (f *folder) fold(in []byte) []byte {
-	f.decomposed = norm.NFKD.Append(f.decomposed[:0], in...)
-	base := f.decomposed[:0] // without the marks
-	for rest := f.decomposed; len(rest) > 0; {
-		r, n := utf8.DecodeRune(rest)
-		if r < utf8.RuneSelf || !unicode.Is(unicode.Mn, r) {
-			base = append(base, rest[:n]...)
-		}
-		rest = rest[n:]
-	}
-	f.composed = norm.NFC.Append(f.composed[:0], base...)
-	room := 3 * len(f.composed) // a letter folds to three at the most
-	f.folded = slices.Grow(f.folded[:0], room)[:room]
-	n, _, err := f.cases.Transform(f.folded, f.composed, true)
-	if err != nil {
-		return f.composed
-	}
-	return f.folded[:n]
 }

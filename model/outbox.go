@@ -202,8 +202,8 @@ type AccountState struct {
 	// when the next one comes by itself.
 	Error   *EntryError
 	NextTry time.Time
-	// Conversations counts the cached rows; Waiting and Attention count the
-	// outbox: on its way, and needing a person.
+	// Conversations counts the cached rows; Waiting
+	// and NeedPerson count the outbox: on its way, and needing a person.
 	Conversations int
 	Waiting       int
 	NeedPerson    int

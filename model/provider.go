@@ -21,9 +21,10 @@ type Provider interface {
 	Capabilities(c Conversation) Capabilities
 
 	// Sync walks the list of conversations and emits it page by page. The
-	// request says how. emit reports whether to go on; on false Sync stops
-	// without error. Result.Complete is true only if every page was read
-	// without error and without being stopped.
+	// request says how. What is emitted belongs to the receiver, who may still
+	// be storing it while the next page is read. emit reports whether to go on;
+	// on false Sync stops without error. Result.Complete is true only if every
+	// page was read without error and without being stopped.
 	Sync(ctx context.Context, req SyncRequest, emit func(Batch) (more bool, err error)) (SyncResult, error)
 
 	// Load reads one conversation afresh, at least with what need names. A

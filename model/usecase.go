@@ -16,6 +16,8 @@ type ListRequest struct {
 	// Offset and Limit give the window. A Limit of zero asks for no rows, only
 	// the total.
 	Offset, Limit int
+	// Partial accepts a page that is filled before a long search has ended.
+	Partial bool
 	// Anchor, if set, places the window around that conversation; Page.Index
 	// says where it is. Where it is not in the list, Offset counts.
 	Anchor Ref

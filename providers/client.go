@@ -106,6 +106,16 @@ func (a *Answer) Decode(v any) error {
 	return nil
 }
 
+// JSON gives the body, which is then known to be valid JSON. One that cannot be
+// read is Malformed.
+func (a *Answer) JSON() (json.RawMessage, error) {
+	if json.Valid(a.Body) {
+		return a.Body, nil
+	}
+	var none json.RawMessage
+	return nil, a.Decode(&none)
+}
+
 // Client sends the requests of one account.
 type Client struct {
 	account Account

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -63,19 +62,18 @@ func (f *Facts) AddAll(facts []model.Fact) {
 
 // Rest takes all that was not taken of an object, labels dotted below prefix.
 func (f *Facts) Rest(group, prefix string, o *Object) {
-	for _, name := range o.Names() {
-		f.tree(group, join(prefix, name), o.fields[name], 0)
-	}
+	f.rest(group, prefix, o, 0)
 }
 
 // Tree takes every scalar of a JSON value, labels dotted below label. Null,
 // "" and empty arrays and objects say nothing and are left out. Unknown links
 // with a query (they may be signed) and long texts (they may be bodies) are
 // volatile.
-// What is no valid JSON is left out.
-func (f *Facts) Tree(group, label string, raw json.RawMessage) {
-	if json.Valid(raw) {
-		f.tree(group, label, raw, 0)
+func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, label, raw, 0) }
+
+func (f *Facts) rest(group, prefix string, o *Object, depth int) {
+	for _, x := range o.rest() {
+		f.tree(group, join(prefix, string(o.name(x))), o.value(x), depth)
 	}
 }
 
@@ -85,20 +83,12 @@ func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
 		return
 	}
 	if depth < maxFactDepth {
-		switch raw[0] {
-		case '{':
-			fields := splitObject(raw)
-			names := make([]string, 0, len(fields))
-			for name := range fields {
-				names = append(names, name)
-			}
-			sort.Strings(names)
-			for _, name := range names {
-				f.tree(group, join(label, name), fields[name], depth+1)
-			}
+		if o, ok := ObjectOf(raw); ok {
+			f.rest(group, label, o, depth+1)
 			return
-		case '[':
-			for i, item := range splitArray(raw) {
+		}
+		if items, ok := Elements(raw); ok {
+			for i, item := range items {
 				f.tree(group, join(label, strconv.Itoa(i+1)), item, depth+1)
 			}
 			return
@@ -136,15 +126,18 @@ func (f *Facts) List() []model.Fact {
 
 // Unknown gives the fields of a JSON object that are not among known, as
 // facts of the group "Other".
-func Unknown(raw json.RawMessage, known ...string) []model.Fact {
-	o, ok := ParseObject(raw)
+func Unknown(raw []byte, known ...string) []model.Fact {
+	if !json.Valid(raw) {
+		return nil
+	}
+	o, ok := ObjectOf(raw)
 	if !ok {
 		var f Facts
 		f.Tree(GroupOther, "value", raw)
 		return f.List()
 	}
 	for _, name := range known {
-		o.taken[name] = true
+		o.Take(name)
 	}
 	return o.Facts(GroupOther, "")
 }

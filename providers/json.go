@@ -122,20 +122,26 @@ func (l *List[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// TextOf is the text of a part of valid JSON, as Text has it.
+func TextOf(raw json.RawMessage) string {
+	s, _ := textOf(raw)
+	return s
+}
+
 // elementsOf gives the elements of an array, or a lone value as one; ok is
 // false for null.
-func elementsOf(b []byte) (elements []json.RawMessage, ok bool) {
-	b = bytes.TrimSpace(b)
-	if isNull(b) {
+func elementsOf(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
+	raw = bytes.TrimSpace(raw)
+	if isNull(raw) {
 		return nil, false
 	}
-	if b[0] != '[' {
-		return []json.RawMessage{b}, true
+	if elements, ok = Elements(raw); !ok {
+		elements = []json.RawMessage{raw}
 	}
-	return splitArray(b), true
+	return elements, true
 }
 
 func isNull(b []byte) bool {
 	b = bytes.TrimSpace(b)
-	return len(b) == 0 || bytes.Equal(b, []byte("null"))
+	return len(b) == 0 || string(b) == "null"
 }

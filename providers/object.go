@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"sort"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,117 +16,176 @@ import (
 // gives, so nothing that a service sends is lost. A nil *Object is an empty
 // one.
 type Object struct {
-	fields map[string]json.RawMessage
-	taken  map[string]bool
+	raw    json.RawMessage
+	fields []field
+	// last finds the fields by name where there are many; of a repeated name
+	// the last one counts.
+	last map[string]int
 }
+
+// manyFields is the number of fields above which looking through them takes
+// longer than a map.
+const manyFields = 64
 
 // ParseObject reads a JSON object; ok is false for anything else.
 func ParseObject(raw []byte) (o *Object, ok bool) {
 	if !json.Valid(raw) {
 		return nil, false
 	}
-	return parseValid(raw)
+	return ObjectOf(raw)
 }
 
-// parseValid is ParseObject for what is known to be valid JSON.
-func parseValid(raw []byte) (o *Object, ok bool) {
-	if t := bytes.TrimSpace(raw); len(t) == 0 || t[0] != '{' {
-		return nil, false
+// ObjectOf is ParseObject for what is known to be valid JSON.
+func ObjectOf(raw json.RawMessage) (o *Object, ok bool) {
+	o = new(Object)
+	return o, o.split(raw)
+}
+
+func (o *Object) split(raw json.RawMessage) bool {
+	if i := skipSpace(raw, 0); i >= len(raw) || raw[i] != '{' {
+		return false
 	}
-	return &Object{fields: splitObject(raw), taken: map[string]bool{}}, true
+	o.raw, o.fields = raw, splitObject(raw)
+	if len(o.fields) > manyFields {
+		o.last = make(map[string]int, len(o.fields))
+		for i := range o.fields {
+			o.last[string(o.name(&o.fields[i]))] = i
+		}
+	}
+	return true
+}
+
+func (o *Object) name(f *field) []byte {
+	if f.quoted {
+		return []byte(unquote(o.raw[f.name-1 : f.nameEnd+1]))
+	}
+	return o.raw[f.name:f.nameEnd]
+}
+
+func (o *Object) value(f *field) json.RawMessage { return o.raw[f.value:f.valueEnd:f.valueEnd] }
+
+// wrap takes a value that is no object as the field "".
+func (o *Object) wrap(raw json.RawMessage) {
+	if !o.split(raw) && !isNull(raw) {
+		o.raw, o.fields = raw, []field{{valueEnd: int32(len(raw))}}
+	}
 }
 
 // UnmarshalJSON reads an object; anything else is kept under the field "".
 func (o *Object) UnmarshalJSON(b []byte) error {
-	*o = *wrap(bytes.Clone(b)) // the decoder owns b
+	*o = Object{}
+	o.wrap(bytes.Clone(b)) // the decoder owns b
 	return nil
 }
 
-// wrap gives a valid JSON value as an object.
-func wrap(b []byte) *Object {
-	p, ok := parseValid(b)
-	if !ok {
-		p = &Object{fields: map[string]json.RawMessage{}, taken: map[string]bool{}}
-		if !isNull(b) {
-			p.fields[""] = b
-		}
-	}
-	return p
-}
-
-// Has reports whether the field is there, be it null.
-func (o *Object) Has(name string) bool {
-	if o == nil {
-		return false
-	}
-	_, ok := o.fields[name]
-	return ok
-}
-
-// Null reports whether the field is absent or null.
-func (o *Object) Null(name string) bool { return o == nil || isNull(o.fields[name]) }
-
-// Peek gives the raw field without taking it.
-func (o *Object) Peek(name string) json.RawMessage {
+// find gives a field, nil where there is none.
+func (o *Object) find(name string) *field {
 	if o == nil {
 		return nil
 	}
-	return o.fields[name]
+	if o.last != nil {
+		if i, ok := o.last[name]; ok {
+			return &o.fields[i]
+		}
+		return nil
+	}
+	for i := len(o.fields) - 1; i >= 0; i-- {
+		f := &o.fields[i]
+		if (f.quoted || int(f.nameEnd-f.name) == len(name)) && string(o.name(f)) == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// rest gives the fields that are not taken, sorted by name.
+func (o *Object) rest() []*field {
+	if o == nil {
+		return nil
+	}
+	var out []*field
+	for i := range o.fields {
+		if f := &o.fields[i]; !f.taken && o.find(string(o.name(f))) == f {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b *field) int { return bytes.Compare(o.name(a), o.name(b)) })
+	return out
+}
+
+// Has reports whether the field is there, be it null.
+func (o *Object) Has(name string) bool { return o.find(name) != nil }
+
+// Null reports whether the field is absent or null.
+func (o *Object) Null(name string) bool { return isNull(o.Peek(name)) }
+
+// Peek gives the raw field without taking it.
+func (o *Object) Peek(name string) json.RawMessage {
+	if f := o.find(name); f != nil {
+		return o.value(f)
+	}
+	return nil
 }
 
 // Take gives the raw field, nil where absent.
 func (o *Object) Take(name string) json.RawMessage {
-	if !o.Has(name) {
+	f := o.find(name)
+	if f == nil {
 		return nil
 	}
-	o.taken[name] = true
-	return o.fields[name]
+	f.taken = true
+	return o.value(f)
 }
 
 // Put gives a taken field back to the facts.
 func (o *Object) Put(name string) {
-	if o != nil {
-		delete(o.taken, name)
+	if f := o.find(name); f != nil {
+		f.taken = false
+	}
+}
+
+// scalar gives the text of a field that is a string, number or bool, "" for
+// null.
+func (o *Object) scalar(name string) (f *field, text string) {
+	f = o.find(name)
+	if f == nil {
+		return nil, ""
+	}
+	switch raw := o.value(f); {
+	case isNull(raw):
+		return f, ""
+	case raw[0] == '{' || raw[0] == '[':
+		return nil, ""
+	case raw[0] == '"':
+		return f, unquote(raw)
+	default:
+		return f, string(raw)
 	}
 }
 
 // Text takes a string, number or bool. Anything else stays, and "" is given.
 func (o *Object) Text(name string) string {
-	raw := bytes.TrimSpace(o.Peek(name))
-	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' {
-		return ""
+	f, s := o.scalar(name)
+	if f != nil {
+		f.taken = true
 	}
-	s, err := textOf(raw)
-	if err != nil {
-		return ""
-	}
-	o.taken[name] = true
 	return s
 }
 
 // Time takes a time in any form that ParseTime knows.
 func (o *Object) Time(name string) time.Time {
-	raw := bytes.TrimSpace(o.Peek(name))
-	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' {
-		return time.Time{}
-	}
-	s, err := textOf(raw)
-	if err != nil {
+	f, s := o.scalar(name)
+	if f == nil {
 		return time.Time{}
 	}
 	at, ok := ParseTime(s)
-	if ok {
-		o.taken[name] = true
-	}
+	f.taken = f.taken || ok
 	return at
 }
 
 // Bool takes true and false, also as texts; ok is false for anything else.
 func (o *Object) Bool(name string) (v, ok bool) {
-	s, err := textOf(o.Peek(name))
-	if err != nil {
-		return false, false
-	}
+	f, s := o.scalar(name)
 	switch s {
 	case "true", "True", "TRUE":
 		v, ok = true, true
@@ -134,22 +193,19 @@ func (o *Object) Bool(name string) (v, ok bool) {
 		v, ok = false, true
 	}
 	if ok {
-		o.taken[name] = true
+		f.taken = true
 	}
 	return v, ok
 }
 
 // Number takes a finite number, also as a text.
 func (o *Object) Number(name string) (v float64, ok bool) {
-	s, err := textOf(o.Peek(name))
-	if err != nil {
-		return 0, false
-	}
-	v, err = strconv.ParseFloat(s, 64)
+	f, s := o.scalar(name)
+	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
 		return 0, false
 	}
-	o.taken[name] = true
+	f.taken = true
 	return v, true
 }
 
@@ -168,11 +224,15 @@ func (o *Object) Seconds(name string) (time.Duration, bool) {
 // Object takes an inner object, nil where it is none. What is not taken of
 // the inner object is up to the caller: see Facts of it.
 func (o *Object) Object(name string) *Object {
-	inner, ok := parseValid(o.Peek(name))
+	f := o.find(name)
+	if f == nil {
+		return nil
+	}
+	inner, ok := ObjectOf(o.value(f))
 	if !ok {
 		return nil
 	}
-	o.taken[name] = true
+	f.taken = true
 	return inner
 }
 
@@ -184,29 +244,25 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	o.taken[name] = true
+	o.Take(name)
+	all := make([]Object, len(elements))
 	list = make([]*Object, 0, len(elements))
-	for _, e := range elements {
+	for i, e := range elements {
 		if isNull(e) {
 			continue
 		}
-		list = append(list, wrap(e))
+		all[i].wrap(e)
+		list = append(list, &all[i])
 	}
 	return list, true
 }
 
 // Names lists the fields that are not taken, sorted.
 func (o *Object) Names() []string {
-	if o == nil {
-		return nil
+	var out []string
+	for _, f := range o.rest() {
+		out = append(out, string(o.name(f)))
 	}
-	out := make([]string, 0, len(o.fields))
-	for name := range o.fields {
-		if !o.taken[name] {
-			out = append(out, name)
-		}
-	}
-	sort.Strings(out)
 	return out
 }
 

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/detail"
 	"confab/ui/keymap"
 	"confab/ui/list"
@@ -49,6 +50,9 @@ type Options struct {
 	AfterResume   func(context.Context)
 	// Now is the clock; its zone is the zone of every time shown.
 	Now func() time.Time
+	// Ready runs once the first rows are on screen, to begin what can wait for
+	// them. It may be nil.
+	Ready func()
 	// Version is shown in help.
 	Version string
 	// Welcome shows the welcome screen in place of the inbox; ConfigPath is
@@ -113,6 +117,16 @@ type Model struct {
 	deferred []keymap.Action
 	// hiddenGen is the generation of the count of hidden marks.
 	hiddenGen int
+
+	// asOf is when what is on screen was shown last, zero where it is of now.
+	asOf time.Time
+	// more says that the list goes on beyond what is counted so far.
+	more bool
+	// words are what completion offers, read when a prompt opens.
+	words query.Vocabulary
+	// swept is when the accounts were last walked whole, as far as the rows on
+	// screen were read after it.
+	swept time.Time
 
 	pages  fetch
 	counts fetch
@@ -244,7 +258,7 @@ func (m *Model) Init() tea.Cmd {
 	if m.opts.Welcome || m.be == nil {
 		return tea.Batch(cmds...)
 	}
-	return tea.Batch(append(cmds, m.subscribe(), m.reload(true), m.recount())...)
+	return tea.Batch(append(cmds, m.subscribe(), m.opening())...)
 }
 
 // WantsDemo reports whether the person asked for the demo on the welcome

@@ -38,7 +38,6 @@ type Backend interface {
 	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)
 	Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error)
 	Vocabulary(ctx context.Context) (query.Vocabulary, error)
-	Count(ctx context.Context, query string, inbox bool) (int, error)
 	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
 	Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error)
 	Lookup(ctx context.Context, account string, req model.LookupRequest) (model.LookupPage, error)

@@ -24,6 +24,9 @@ const (
 	lookupTime = 150 * time.Millisecond
 	// historyLimit is how many submissions are a page of the history.
 	historyLimit = 200
+	// openingRows is how many rows the first frame has at hand at least: the size
+	// of the terminal may come after it was asked for.
+	openingRows = 100
 	// activityLimit is how many submissions of one conversation are shown.
 	activityLimit = 50
 )
@@ -99,7 +102,7 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	m.pages.gen++
 	m.pages.busy, m.pages.again, m.pages.fresh, m.pages.cancel = true, false, fresh, cancel
 	offset, limit, _ := m.list.Window()
-	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor()}
+	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor(), Partial: fresh}
 	gen, be := m.pages.gen, m.be
 	return func() tea.Msg {
 		page, err := be.List(ctx, req)
@@ -119,20 +122,51 @@ func (m *Model) recount() tea.Cmd {
 	m.counts.busy, m.counts.again = true, false
 	m.counts.gen++
 	gen, be, ctx := m.counts.gen, m.be, m.ctx
+	queries := m.tabQueries()
+	return func() tea.Msg {
+		counts, err := be.Counts(ctx, queries)
+		return countsMsg{gen, counts, err}
+	}
+}
+
+func (m *Model) tabQueries() []string {
 	queries := make([]string, len(m.tabs))
 	for i, t := range m.tabs {
 		queries[i] = t.Query
 	}
+	return queries
+}
+
+// opening reads what can be shown before the whole inbox is at hand: the list as
+// its view showed it last, and what was counted in each view then.
+func (m *Model) opening() tea.Cmd {
+	q, err := m.query()
+	if err != nil {
+		return func() tea.Msg { return openingMsg{} }
+	}
+	_, limit, _ := m.list.Window()
+	be, ctx, queries := m.be, m.ctx, m.tabQueries()
 	return func() tea.Msg {
-		counts := make([]int, len(queries))
-		for i, q := range queries {
-			n, err := be.Count(ctx, q, true)
-			if err != nil {
-				return countsMsg{gen: gen, err: err}
-			}
-			counts[i] = n
+		var msg openingMsg
+		if msg.page, err = be.Opening(ctx, model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows)}); err != nil {
+			return openingMsg{} // the list says what is wrong
 		}
-		return countsMsg{gen: gen, counts: counts}
+		for _, q := range queries {
+			p, err := be.Opening(ctx, model.ListRequest{Query: q, Inbox: true})
+			if err != nil {
+				p.Total = -1
+			}
+			msg.counts = append(msg.counts, p.Total)
+		}
+		return msg
+	}
+}
+
+func (m *Model) readVocabulary() tea.Cmd {
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		v, err := be.Vocabulary(ctx)
+		return vocabularyMsg{v, err}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 )
@@ -23,6 +24,14 @@ type (
 		anchor model.Ref
 		page   model.Page
 		err    error
+	}
+	openingMsg struct {
+		page   model.Page
+		counts []int
+	}
+	vocabularyMsg struct {
+		words query.Vocabulary
+		err   error
 	}
 	againMsg   struct{ gen int }
 	recountMsg struct{}

@@ -55,7 +55,7 @@ func (m *Model) openFilter(in intent) tea.Cmd {
 		m.tabs[m.tab].from = m.list.Ref()
 	}
 	m.offer()
-	return nil
+	return m.readVocabulary()
 }
 
 func (m *Model) openSearch(intent) tea.Cmd {
@@ -66,7 +66,7 @@ func (m *Model) openSearch(intent) tea.Cmd {
 func (m *Model) openCommandLine(in intent) tea.Cmd {
 	m.prompt = &prompt{kind: promptCommand, input: theme.NewInput(""), about: m.intent(in.action)}
 	m.offer()
-	return nil
+	return m.readVocabulary()
 }
 
 func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
@@ -179,7 +179,7 @@ func (m *Model) offer() {
 	cursor := len(string([]rune(value)[:min(p.input.Position(), len([]rune(value)))]))
 	switch p.kind {
 	case promptFilter:
-		p.offers = query.Complete(value, cursor, m.vocabulary())
+		p.offers = query.Complete(value, cursor, m.words)
 	case promptCommand:
 		p.offers = m.commandOffers(value, cursor)
 	}
@@ -231,7 +231,7 @@ func (m *Model) commandOffers(value string, cursor int) []query.Completion {
 				}
 			}
 		case "filter":
-			for _, c := range query.Complete(arg, len(arg), m.vocabulary()) {
+			for _, c := range query.Complete(arg, len(arg), m.words) {
 				c.Start, c.End = c.Start+start, c.End+start
 				out = append(out, c)
 			}

@@ -3,7 +3,6 @@ package ui
 import (
 	"errors"
 
-	"confab/model"
 	"confab/model/query"
 )
 
@@ -37,41 +36,4 @@ func place(text string, err error) (pos int, why string) {
 		why += ": did you mean " + e.Suggestion + "?"
 	}
 	return len([]rune(text[:max(0, min(e.Pos, len(text)))])), why
-}
-
-// vocabulary gives the values that completion offers, from what is at hand.
-func (m *Model) vocabulary() query.Vocabulary {
-	var v query.Vocabulary
-	seen := map[string]bool{}
-	add := func(to *[]string, kind, s string) {
-		s = model.CleanLine(s, 80)
-		if s != "" && !seen[kind+"\x00"+s] {
-			seen[kind+"\x00"+s] = true
-			*to = append(*to, s)
-		}
-	}
-	for _, a := range m.facts.Accounts() {
-		add(&v.Accounts, "account", a.Name)
-		add(&v.Providers, "provider", a.Provider)
-	}
-	for _, r := range m.list.Rows() {
-		c := &r.Conversation
-		add(&v.Kinds, "kind", c.Kind)
-		add(&v.Statuses, "status", c.Status)
-		add(&v.Owners, "owner", c.Owner.Name)
-		add(&v.Teams, "team", c.Team.Name)
-		add(&v.Spaces, "space", c.Space.Name)
-		add(&v.Channels, "channel", c.Channel.Name)
-		for _, n := range c.Companies {
-			add(&v.Companies, "company", n.Name)
-		}
-		for k := range c.Labels {
-			add(&v.Labels, "label", k)
-		}
-		for _, p := range c.People() {
-			add(&v.People, "people", p.Name)
-			add(&v.Roles, "role", p.Role)
-		}
-	}
-	return v
 }

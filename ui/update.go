@@ -113,8 +113,17 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.waitForNews()
 	case eventMsg:
 		return m.news(msg)
+	case openingMsg:
+		return m.opened(msg)
 	case pageMsg:
 		return m.pageCame(msg)
+	case vocabularyMsg:
+		if msg.err == nil {
+			m.words = msg.words
+			if m.prompt != nil && m.prompt.completed == "" {
+				m.offer()
+			}
+		}
 	case againMsg:
 		if msg.gen == m.pages.gen {
 			return m.reload(false)
@@ -180,15 +189,63 @@ func (m *Model) news(msg eventMsg) tea.Cmd {
 	if msg.open {
 		cmds = append(cmds, m.waitForNews())
 	}
-	if len(msg.events) == 0 {
-		return nil
+	for _, e := range msg.events {
+		cmds = append(cmds, m.newsOf(e)...)
 	}
-	cmds = append(cmds, m.reload(false), m.recount(), m.reloadLedger(), m.readTold())
-	shown := m.detail.Ref()
-	if !shown.IsZero() && slices.ContainsFunc(msg.events, func(e model.Event) bool { return slices.Contains(e.Refs, shown) }) {
-		cmds = append(cmds, m.readRow(shown), m.readActivity(shown))
+	if m.walkedSince() {
+		cmds = append(cmds, m.reload(false))
 	}
 	return tea.Batch(append(cmds, m.quitIfDelivered())...)
+}
+
+// newsOf reads again what of an announcement is on screen.
+func (m *Model) newsOf(e model.Event) []tea.Cmd {
+	var cmds []tea.Cmd
+	if e.All || len(e.Refs) > 0 {
+		cmds = append(cmds, m.reload(false), m.recount())
+	}
+	if e.All || len(e.Submissions) > 0 {
+		cmds = append(cmds, m.reloadLedger())
+	}
+	if e.All || slices.Contains(e.Submissions, m.told.id) {
+		cmds = append(cmds, m.readTold())
+	}
+	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {
+		cmds = append(cmds, m.readRow(shown), m.readActivity(shown))
+	}
+	return cmds
+}
+
+// walkedSince reports whether an account was walked whole since the rows on
+// screen were read: they tell when their service showed them last.
+func (m *Model) walkedSince() bool {
+	before := m.swept
+	for _, a := range m.facts.Accounts() {
+		if a.Swept.After(m.swept) {
+			m.swept = a.Swept
+		}
+	}
+	return !m.swept.Equal(before)
+}
+
+// opened shows the first rows, and has the list itself read.
+func (m *Model) opened(msg openingMsg) tea.Cmd {
+	var cmds []tea.Cmd
+	for i, n := range msg.counts {
+		if m.tabs[i].count < 0 {
+			m.tabs[i].count = n
+		}
+	}
+	if len(msg.page.Rows) > 0 && !m.list.Loaded() && !m.pages.busy {
+		m.list.SetPage(msg.page, model.Ref{})
+		m.asOf, m.more = msg.page.AsOf, msg.page.Total < 0
+		cmds = append(cmds, m.cursorMoved())
+	}
+	if ready := m.opts.Ready; ready != nil {
+		cmds = append(cmds, func() tea.Msg { ready(); return nil })
+	}
+	m.walkedSince()
+	return tea.Batch(append(cmds, m.reload(!m.list.Loaded()), m.recount())...)
 }
 
 func (m *Model) pageCame(msg pageMsg) tea.Cmd {
@@ -217,7 +274,11 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	before := m.list.Ref()
 	m.layTriages(&msg.page)
 	m.list.SetPage(msg.page, msg.anchor)
+	m.asOf, m.more = time.Time{}, msg.page.Partial
 	cmds := []tea.Cmd{m.countHidden()}
+	if msg.page.Partial {
+		cmds = append(cmds, m.reload(false))
+	}
 	if m.pages.again {
 		gen := m.pages.gen
 		cmds = append(cmds, tea.Tick(newsTime, func(time.Time) tea.Msg { return againMsg{gen} }))

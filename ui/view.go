@@ -239,6 +239,12 @@ func (m *Model) drawStatus(w int) string {
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total())
+		if m.more {
+			info.Position += "+"
+		}
+		if !m.asOf.IsZero() {
+			info.Position += " as of " + status.Clock(m.asOf, info.Now)
+		}
 	} else if m.list.Loaded() {
 		info.Position = "0"
 	}

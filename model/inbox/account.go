@@ -33,8 +33,11 @@ type account struct {
 	// headCut says that a refresh stopped in the middle: its first pages are
 	// known now, and what came after them was not read.
 	headCut bool
+
+	// storing is held while pages of a list are stored.
+	storing sync.Mutex
 	// single holds when a conversation was last read or written by itself
-	// since the sync under way began.
+	// since the sync under way began; guarded by storing.
 	single map[string]time.Time
 }
 
@@ -118,10 +121,11 @@ func (a *account) paused() time.Time {
 	return a.pausedUntil
 }
 
-// alone notes that a conversation was just read or written by itself.
+// alone notes that a conversation was just read or written by itself. A page
+// that is being stored is stored first, so that what is read alone comes over it.
 func (a *account) alone(id string, at time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.storing.Lock()
+	defer a.storing.Unlock()
 	if a.single == nil {
 		a.single = map[string]time.Time{}
 	}
@@ -130,41 +134,24 @@ func (a *account) alone(id string, at time.Time) {
 
 // beginSync forgets what no page of the coming sync can be older than.
 func (a *account) beginSync() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.storing.Lock()
+	defer a.storing.Unlock()
 	a.single = nil
 }
 
-// current leaves out of a page that was asked for at a time what has been read
-// or written by itself since: the page would lay an older state over it.
-func (a *account) current(page []model.Conversation, asked time.Time) []model.Conversation {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	out := make([]model.Conversation, 0, len(page))
-	for _, c := range page {
-		if at, ok := a.single[c.Ref.ID]; !ok || at.Before(asked) {
-			out = append(out, c)
+// storePages stores the rows of pages and gives how many there were. What has
+// been read or written by itself since its page was asked for is left out: the
+// page would lay an older state over it.
+func (a *account) storePages(pages []page, store func([]model.Conversation) error) (rows int, err error) {
+	a.storing.Lock()
+	defer a.storing.Unlock()
+	var current []model.Conversation
+	for _, p := range pages {
+		for _, c := range p.Conversations {
+			if at, ok := a.single[c.Ref.ID]; !ok || at.Before(p.asked) {
+				current = append(current, c)
+			}
 		}
 	}
-	return out
-}
-
-func (b *Inbox) recount(ctx context.Context, a *account) {
-	n, waiting, person, err := b.store.Counts(ctx, a.name)
-	if err != nil {
-		return
-	}
-	a.update(func(s *model.AccountState) { s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person })
-}
-
-func (b *Inbox) recountAll(ctx context.Context) {
-	for _, a := range b.accounts {
-		b.recount(ctx, a)
-	}
-}
-
-// announce counts an account again and tells subscribers.
-func (b *Inbox) announce(ctx context.Context, a *account, refs ...model.Ref) {
-	b.recount(ctx, a)
-	b.events.publish(model.Event{Refs: refs, Accounts: []string{a.name}})
+	return len(current), store(current)
 }

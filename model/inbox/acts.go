@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -81,8 +83,21 @@ func (s *session) of(submission string) int {
 // Triage changes local marks, as an act that can be taken back; nothing is sent
 // anywhere.
 func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
-	before, err := b.mark(ctx, refs, ch)
-	if err != nil || len(before) == 0 {
+	return b.TriageMany(ctx, refs, ch, nil)
+}
+
+// TriageMany is Triage that tells, if progress is not nil, how far it has come.
+// Where it ends early, the error says how far, and the act is what was done.
+func (b *Inbox) TriageMany(ctx context.Context, refs []model.Ref, ch model.TriageChange, progress func(done, total int)) error {
+	var before []store.Marked
+	err := b.store.TriageEach(ctx, refs, ch, func(some []store.Marked) {
+		before = append(before, some...)
+		b.announce(ctx)
+		if progress != nil {
+			progress(len(before), len(refs))
+		}
+	})
+	if len(before) == 0 {
 		return err
 	}
 	titles := make([]string, len(before))
@@ -92,36 +107,35 @@ func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageCha
 		}
 	}
 	b.session.did(act{sentence: ch.Sentence(titles), change: ch, marks: before})
-	return nil
+	return cutShort(err, "marked", len(before), len(refs))
+}
+
+// cutShort says of an error how much had been done before it.
+func cutShort(err error, did string, done, total int) error {
+	if err == nil {
+		return nil
+	}
+	why := model.Words(err)
+	if errors.Is(err, context.Canceled) {
+		why = "stopped"
+	}
+	return &model.Error{Kind: model.KindOf(err), Message: fmt.Sprintf("%s: %d of %d were %s", why, done, total, did), Err: err}
 }
 
 // See marks a conversation seen because it was shown. That is no act: nobody
 // asked for it.
 func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
 	seen := true
-	_, err := b.mark(ctx, []model.Ref{ref}, model.TriageChange{Seen: &seen})
-	return err
+	return b.store.TriageEach(ctx, []model.Ref{ref}, model.TriageChange{Seen: &seen}, func([]store.Marked) { b.announce(ctx) })
 }
 
-func (b *Inbox) mark(ctx context.Context, refs []model.Ref, ch model.TriageChange) ([]store.Marked, error) {
-	before, err := b.store.Triage(ctx, refs, ch)
-	if err == nil {
-		nudge(b.marked)
-		b.events.publish(model.Event{Refs: refs})
-	}
-	return before, err
-}
-
-// unmark takes a change of local marks back.
+// unmark takes a change of local marks back. Where it ends early, the error says
+// how far it has come; once more takes back the rest.
 func (b *Inbox) unmark(ctx context.Context, a act) error {
-	if err := b.store.Restore(ctx, a.marks, a.change); err != nil {
-		return err
-	}
-	refs := make([]model.Ref, len(a.marks))
-	for i, m := range a.marks {
-		refs[i] = m.Ref
-	}
-	nudge(b.marked)
-	b.events.publish(model.Event{Refs: refs})
-	return nil
+	done := 0
+	err := b.store.Restore(ctx, a.marks, a.change, func(some []store.Marked) {
+		done += len(some)
+		b.announce(ctx)
+	})
+	return cutShort(err, "taken back", done, len(a.marks))
 }

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,24 +16,24 @@ import (
 // then still waits is reported as it stands in the outbox, with the reason.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
 	by := map[string][]string{}
+	found, err := b.store.OutboxEntries(ctx, ids)
+	if err != nil {
+		return err
+	}
 	var gone []string
 	for _, id := range ids {
-		e, ok, err := b.store.OutboxEntry(ctx, id)
-		if err != nil {
-			return err
-		}
-		if ok {
+		if e, ok := found[id]; ok {
 			by[e.Ref.Account] = append(by[e.Ref.Account], id)
 		} else {
 			gone = append(gone, id)
 		}
 	}
 	report = oneAtATime(report)
-	err := b.each(func(a *account) error {
+	err = b.each(func(a *account) error {
 		if len(by[a.name]) == 0 {
 			return nil
 		}
-		return b.deliver(ctx, a, by[a.name], report)
+		return b.deliver(ctx, a, slices.Sorted(slices.Values(by[a.name])), report)
 	})
 	b.waitFor(gone, report).finish(context.WithoutCancel(ctx))
 	return err
@@ -122,44 +123,58 @@ func (w *wait) pause(ctx context.Context) (time.Duration, error) {
 			soonest = d
 		}
 	}
+	found, err := w.b.store.OutboxEntries(ctx, w.left())
+	if err != nil {
+		return 0, err
+	}
 	now := w.b.now()
-	for _, id := range w.ids {
-		if w.told[id] {
-			continue
-		}
-		e, ok, err := w.b.store.OutboxEntry(ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		if !ok || !e.State.Waiting() {
-			continue // settled elsewhere; finish looks it up
-		}
-		if e.State == model.Sending {
+	held := map[string]bool{}
+	var queued []string
+	for id, e := range found { // what is not there was settled elsewhere; finish looks it up
+		switch {
+		case e.State == model.Sending:
 			sooner(foreignPause)
-			continue
-		}
-		if e.State == model.RetryAt && worthWaiting(e.Error) {
+		case e.State == model.RetryAt && worthWaiting(e.Error):
 			sooner(e.NextTry.Sub(now))
-			continue
+		case e.State == model.Queued:
+			queued = append(queued, id)
 		}
-		if e.State != model.Queued {
-			continue
-		}
-		before, blocked, err := w.b.store.Blocker(ctx, e)
-		if err != nil {
-			return 0, err
-		}
-		if blocked && (before.State == model.Sending || before.State == model.Queued && now.Sub(w.began) < foreignStart) {
+	}
+	before, err := w.b.store.Blockers(ctx, queued)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range queued {
+		first, blocked := before[id]
+		if blocked && (first.State == model.Sending || first.State == model.Queued && now.Sub(w.began) < foreignStart) {
 			sooner(foreignPause)
 			continue
 		}
-		if until, err := w.b.store.HeldUntil(ctx, e.Ref.Account); err != nil {
+		account := found[id].Ref.Account
+		if held[account] {
+			continue
+		}
+		held[account] = true
+		until, err := w.b.store.HeldUntil(ctx, account)
+		if err != nil {
 			return 0, err
-		} else if !until.IsZero() {
+		}
+		if !until.IsZero() {
 			sooner(until.Sub(now))
 		}
 	}
 	return soonest, nil
+}
+
+// left gives the edits that were not reported. The lock is held.
+func (w *wait) left() []string {
+	var out []string
+	for _, id := range w.ids {
+		if !w.told[id] {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // worthWaiting are the failures that pass by themselves in a moment. A service
@@ -173,12 +188,22 @@ func worthWaiting(e *model.EntryError) bool {
 func (w *wait) finish(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, id := range w.ids {
-		if w.told[id] {
-			continue
+	left := w.left()
+	found, err := w.b.store.OutboxEntries(ctx, left)
+	if err != nil {
+		return // the caller met it too
+	}
+	var still []model.OutboxEntry
+	for _, id := range left {
+		if e, ok := found[id]; ok {
+			still = append(still, e)
 		}
-		if e, ok, err := w.b.store.OutboxEntry(ctx, id); err == nil && ok {
-			w.tell(model.DeliveryResult{Entry: w.b.explain(ctx, e)})
+	}
+	still = w.b.explain(ctx, still)
+	for _, id := range left {
+		if _, ok := found[id]; ok {
+			w.tell(model.DeliveryResult{Entry: still[0]})
+			still = still[1:]
 		} else if j, ok, err := w.b.store.JournalEntry(ctx, id); err == nil && ok {
 			w.tell(model.DeliveryResult{Entry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
 		} else if e, ok := w.b.replaced(ctx, id); ok {

@@ -85,7 +85,7 @@ func (d delivery) exists(ctx, remote context.Context, e model.OutboxEntry, kept 
 			if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(model.NeedParticipants)); err != nil {
 				return err
 			}
-			defer d.b.announce(ctx, d.a, ref)
+			defer d.b.announce(ctx, d.a)
 		}
 		refused.Hint = "it exists already, as " + ref.String()
 	} else if e.Sent {
@@ -130,7 +130,7 @@ func (d delivery) readBack(ctx context.Context, e model.OutboxEntry, id string) 
 		if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(need)); err != nil {
 			return err
 		}
-		d.b.announce(ctx, d.a, ref)
+		d.b.announce(ctx, d.a)
 		return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified, Existing: ref.String(),
 			Message: "made as " + ref.String() + ", but it shows another " + strings.Join(lacks, ", ")}, nil, time.Time{}, false)
 	}

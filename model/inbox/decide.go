@@ -94,10 +94,9 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 func (b *Inbox) moved(ctx context.Context) {
 	for _, a := range b.accounts {
 		a.open()
-		b.recount(ctx, a)
 		a.nudgeDelivery()
 	}
-	b.events.publish(model.Event{Accounts: b.names(), All: true})
+	b.announce(ctx)
 }
 
 // Undelivered counts the edits that are still on their way.

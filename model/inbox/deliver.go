@@ -81,7 +81,7 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 			return err
 		}
 		b.turns.carry(len(entries))
-		b.announce(ctx, a, entries[0].Ref)
+		b.announce(ctx, a)
 		d := delivery{b: b, a: a, report: report}
 		if entries[0].Kind == model.EditCreate {
 			err = d.create(ctx, entries[0])
@@ -89,7 +89,7 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 			err = d.edits(ctx, entries)
 		}
 		b.turns.leave(len(entries))
-		b.announce(context.WithoutCancel(ctx), a, entries[0].Ref)
+		b.announce(context.WithoutCancel(ctx), a)
 		if err != nil {
 			return err
 		}

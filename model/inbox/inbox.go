@@ -60,7 +60,7 @@ type Inbox struct {
 	log      func(string, ...any)
 
 	events  broadcaster
-	marked  chan struct{} // local marks have changed here, or time was lost
+	lists   lists
 	lookups lookupCache
 	session session
 	// submitted are the edits that were submitted for a Deliver to follow.
@@ -69,7 +69,9 @@ type Inbox struct {
 		entries map[string]model.OutboxEntry
 	}
 
+	ends    sync.Mutex // guards stop and closed
 	stop    context.CancelFunc
+	closed  bool
 	workers sync.WaitGroup
 	turns   turns
 }
@@ -79,7 +81,7 @@ type Inbox struct {
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
 		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log,
-		byName: map[string]*account{}, marked: make(chan struct{}, 1),
+		byName: map[string]*account{},
 	}
 	if b.patience = o.Patience; b.patience == 0 {
 		b.patience = DefaultPatience
@@ -110,22 +112,29 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	if _, err := b.store.Recover(ctx); err != nil {
 		return nil, err
 	}
-	for _, a := range b.accounts {
-		b.recount(ctx, a)
+	at, err := b.store.Revision(ctx)
+	if err != nil {
+		return nil, err
 	}
+	b.lists.open(b.loc, b.now, at)
+	b.recount(ctx)
 	return b, nil
 }
 
 // Start begins the background work: every account is synced and everything
-// that is due is delivered. It returns at once; Close ends it.
+// that is due is delivered. It returns at once; Close ends it, and after a Close
+// it does nothing.
 func (b *Inbox) Start(ctx context.Context) {
+	b.ends.Lock()
+	defer b.ends.Unlock()
+	if b.closed {
+		return
+	}
 	ctx, b.stop = context.WithCancel(ctx)
 	if n, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		b.log("hold old edits: %v", err)
 	} else if n > 0 {
-		for _, a := range b.accounts {
-			b.recount(ctx, a)
-		}
+		b.announce(ctx)
 	}
 	for _, a := range b.accounts {
 		b.workers.Go(func() { b.syncLoop(ctx, a) })
@@ -140,9 +149,16 @@ func (b *Inbox) Start(ctx context.Context) {
 // frees the claims; the next start reads what became of them. Otherwise the
 // caller closes the store.
 func (b *Inbox) Close(ctx context.Context) error {
+	b.ends.Lock()
+	b.closed = true
 	if b.stop != nil {
 		b.stop()
 	}
+	b.ends.Unlock()
+	if err := b.keepViews(ctx); err != nil {
+		b.log("keep the views: %v", err)
+	}
+	b.lists.end()
 	done := make(chan struct{})
 	go func() {
 		b.workers.Wait()

@@ -2,51 +2,90 @@ package inbox
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"confab/model"
 )
 
-// explain gives a queued edit the reason why it was not sent, where there is
-// one, and an edit between two tries the time of the next, which is no earlier
-// than its service asked for.
-func (b *Inbox) explain(ctx context.Context, e model.OutboxEntry) model.OutboxEntry {
-	if e.State == model.RetryAt {
-		if until, err := b.store.HeldUntil(ctx, e.Ref.Account); err == nil && until.After(e.NextTry) {
-			e.NextTry = until
+// explain gives each queued edit the reason why it was not sent, where there is
+// one, and each edit between two tries the time of the next, which is no earlier
+// than its service asked for. Many are explained with as few questions to the
+// database as one.
+func (b *Inbox) explain(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
+	out := slices.Clone(entries)
+	var queued []string
+	for i, e := range out {
+		if e.State != model.Queued || e.Error != nil {
+			continue
 		}
-		return e
-	}
-	if e.State != model.Queued || e.Error != nil {
-		return e
-	}
-	if e.Orphaned {
-		e.Error = &model.EntryError{Kind: model.Invalid,
+		if !e.Orphaned {
+			queued = append(queued, e.ID)
+			continue
+		}
+		out[i].Error = &model.EntryError{Kind: model.Invalid,
 			Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
-		return e
 	}
-	if before, ok, err := b.store.Blocker(ctx, e); err == nil && ok {
-		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
-		if before.State.Waiting() {
-			e.Error.Kind = model.Unavailable // it passes by itself
-		}
-		if before.Error != nil {
-			e.Error.Kind = before.Error.Kind
-			e.Error.Message += ": " + before.Error.Message
-		}
-		return e
+	var before map[string]model.OutboxEntry
+	if len(queued) > 0 {
+		before, _ = b.store.Blockers(ctx, queued)
 	}
-	a, ok := b.byName[e.Ref.Account]
+	doors := map[string]door{}
+	for i, e := range out {
+		account := e.Ref.Account
+		if _, ok := doors[account]; !ok {
+			doors[account] = b.door(ctx, account)
+		}
+		at := doors[account]
+		switch first, blocked := before[e.ID]; {
+		case e.State == model.RetryAt:
+			if at.until.After(e.NextTry) {
+				out[i].NextTry = at.until
+			}
+		case e.State != model.Queued || e.Error != nil:
+		case blocked:
+			out[i].Error = waitsBehind(e, first)
+		case at.shut != nil:
+			out[i].Error, out[i].NextTry = at.shut, at.next
+		}
+	}
+	return out
+}
+
+// door says whether edits of an account are sent now.
+type door struct {
+	until time.Time // its service asked to be left alone until then
+	shut  *model.EntryError
+	next  time.Time
+}
+
+func (b *Inbox) door(ctx context.Context, name string) (d door) {
+	d.until, _ = b.store.HeldUntil(ctx, name)
+	a, ok := b.byName[name]
 	if !ok {
-		return e
+		return d
 	}
 	if err := b.allowed(ctx, a); err != nil {
-		e.Error, e.NextTry = model.NewEntryError(err), model.AsError(err).RetryAt
+		d.shut, d.next = model.NewEntryError(err), model.AsError(err).RetryAt
 	} else if st := a.snapshot(); st.Error != nil {
-		e.Error, e.NextTry = st.Error, st.NextTry
+		d.shut, d.next = st.Error, st.NextTry
 	} else if a.desc.ReadOnly {
-		e.Error = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + a.name + " is read-only"}
+		d.shut = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + a.name + " is read-only"}
 	}
-	return e
+	return d
+}
+
+// waitsBehind says that an edit waits for another one, and how that one does.
+func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
+	out := &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
+	if before.State.Waiting() {
+		out.Kind = model.Unavailable // it passes by itself
+	}
+	if before.Error != nil {
+		out.Kind = before.Error.Kind
+		out.Message += ": " + before.Error.Message
+	}
+	return out
 }
 
 // waitsFor says which earlier edit another one waits for.
@@ -80,13 +119,21 @@ func standing(s model.EditState) string {
 
 // explained gives submissions the reason why they wait, where there is one.
 func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.Submission {
+	var problems []model.OutboxEntry
+	for _, s := range subs {
+		if s.Problem != nil {
+			problems = append(problems, *s.Problem)
+		}
+	}
+	problems = b.explain(ctx, problems)
 	for i := range subs {
-		if p := subs[i].Problem; p != nil {
-			e := b.explain(ctx, *p)
-			subs[i].Problem = &e
-			if e.Error == nil && !e.State.NeedsPerson() {
-				subs[i].Problem = nil // it is on its way
-			}
+		if subs[i].Problem == nil {
+			continue
+		}
+		e := problems[0]
+		problems = problems[1:]
+		if subs[i].Problem = &e; e.Error == nil && !e.State.NeedsPerson() {
+			subs[i].Problem = nil // it is on its way
 		}
 	}
 	return subs
@@ -97,11 +144,7 @@ func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { retur
 
 // Explained gives edits of the outbox with why they wait and until when.
 func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
-	out := make([]model.OutboxEntry, len(entries))
-	for i, e := range entries {
-		out[i] = b.explain(ctx, e)
-	}
-	return out
+	return b.explain(ctx, entries)
 }
 
 // Submission reads one submission and how far it is; ok is false where there is

@@ -2,53 +2,12 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"confab/model"
-	"confab/model/query"
 )
-
-// List gives a window of the rows that match a query, from the cache. A bad
-// query is a *query.Error.
-func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
-	q, err := b.parse(req.Query, req.Inbox)
-	if err != nil {
-		return model.Page{}, err
-	}
-	return b.store.List(ctx, q, b.now(), b.loc, req.Offset, req.Limit, req.Anchor)
-}
-
-// Refs gives all conversations that match a query, in its order.
-func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref, error) {
-	q, err := b.parse(text, inbox)
-	if err != nil {
-		return nil, err
-	}
-	return b.store.Refs(ctx, q, b.now(), b.loc)
-}
-
-// Count gives how many conversations match a query.
-func (b *Inbox) Count(ctx context.Context, text string, inbox bool) (int, error) {
-	q, err := b.parse(text, inbox)
-	if err != nil {
-		return 0, err
-	}
-	return b.store.Count(ctx, q, b.now(), b.loc)
-}
-
-func (b *Inbox) parse(text string, inbox bool) (query.Query, error) {
-	q, err := query.Parse(text)
-	if err != nil {
-		return q, err
-	}
-	if inbox {
-		q = q.Inbox()
-	}
-	return q, nil
-}
 
 // Row reads one projected row from the cache.
 func (b *Inbox) Row(ctx context.Context, ref model.Ref) (model.Row, bool, error) {
@@ -82,7 +41,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 			d.Conversation.Facts = facts
 		}
 	}
-	b.announce(ctx, a, ref)
+	b.announce(ctx, a)
 	return d, nil
 }
 
@@ -112,7 +71,7 @@ func (b *Inbox) gone(ctx context.Context, a *account, id string) error {
 	if err := b.store.Bury(ctx, ref); err != nil {
 		return err
 	}
-	b.announce(ctx, a, ref)
+	b.announce(ctx, a)
 	return nil
 }
 
@@ -155,11 +114,6 @@ func (b *Inbox) SaveDraft(ctx context.Context, key, text string) error {
 // Draft gives what was typed, "" if nothing is kept.
 func (b *Inbox) Draft(ctx context.Context, key string) (string, error) {
 	return b.store.Draft(ctx, key)
-}
-
-// Vocabulary gives the values that completion offers.
-func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
-	return b.store.Vocabulary(ctx)
 }
 
 // How long and how much of directories is remembered.
@@ -207,66 +161,4 @@ func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest
 	}
 	c.entries[key] = lookupEntry{page, b.now()}
 	return page, nil
-}
-
-// Counts gives how many conversations match each query, in the inbox's sense.
-func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
-	out := make([]int, len(queries))
-	for i, q := range queries {
-		n, err := b.Count(ctx, q, true)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = n
-	}
-	return out, nil
-}
-
-// Opening gives what can be shown of a list before List can answer.
-func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
-	return model.Page{Total: -1, Index: -1}, nil
-}
-
-// Select gives a set of rows of a list.
-func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Selection, error) {
-	var out model.Selection
-	p, err := b.List(ctx, model.ListRequest{Query: req.Query, Inbox: req.Inbox, Limit: 1 << 30})
-	if err != nil {
-		return out, err
-	}
-	first, last := 0, len(p.Rows)-1
-	if !req.First.IsZero() {
-		at := func(ref model.Ref) int {
-			return slices.IndexFunc(p.Rows, func(r model.Row) bool { return r.Conversation.Ref == ref })
-		}
-		first = at(req.First)
-		if last = at(req.Last); req.N > 0 {
-			last = min(first+req.N, len(p.Rows)) - 1
-		}
-		if first < 0 || last < 0 {
-			return out, nil
-		}
-	}
-	for _, r := range p.Rows[min(first, last) : max(first, last)+1] {
-		out.Add(r.Conversation.Ref.Account, r.Key)
-	}
-	return out, nil
-}
-
-// RefsOf gives the conversations of a set.
-func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error) {
-	p, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1 << 30})
-	var out []model.Ref
-	for _, r := range p.Rows {
-		if s.Has(r.Conversation.Ref.Account, r.Key) {
-			out = append(out, r.Conversation.Ref)
-		}
-	}
-	return out, err
-}
-
-// Hidden gives how many of a set a list does not hold.
-func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error) {
-	all, err := b.Select(ctx, model.SelectRequest{Query: req.Query, Inbox: req.Inbox})
-	return s.Missing(all), err
 }

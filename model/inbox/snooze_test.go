@@ -84,6 +84,9 @@ func TestASnoozeOfAnotherProcessEndsHereToo(t *testing.T) {
 		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 			b.Start(context.Background())
 			time.Sleep(90 * time.Second)
+			if _, err := b.Counts(context.Background(), []string{""}); err != nil { // as the screen does for its tabs
+				t.Fatal(err)
+			}
 			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
 				until := time.Now().Add(30*time.Minute + 500*time.Millisecond)
 				snooze(t, other, f.ref("1"), until)
@@ -146,6 +149,9 @@ func TestASnoozeThatEndedWhileTheMachineSleptWakesWithinASecond(t *testing.T) {
 		defer func() { b.Close(ctx); s.Close() }()
 		b.Start(ctx)
 		time.Sleep(time.Minute)
+		if _, err := b.Counts(ctx, []string{""}); err != nil { // as the screen does for its tabs
+			t.Fatal(err)
+		}
 		snooze(t, b, f.ref("1"), now().Add(time.Hour))
 		synctest.Wait()
 		events, end := b.Subscribe()

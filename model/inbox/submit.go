@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"confab/model"
@@ -26,9 +27,9 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	}
 	b.remember(ids, entries)
 	b.session.did(act{submission: p.ID})
+	b.announce(ctx)
 	for _, a := range b.accounts {
-		if touched := refs(entries, a.name); touched != nil {
-			b.announce(ctx, a, touched...)
+		if slices.ContainsFunc(entries, func(e store.Entry) bool { return e.Edit.Ref.Account == a.name }) {
 			a.nudgeDelivery()
 		}
 	}
@@ -38,7 +39,10 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 // remember keeps what was submitted where a Deliver follows, which reports each
 // edit even if another process has it replaced or taken back by then.
 func (b *Inbox) remember(ids []string, entries []store.Entry) {
-	if b.stop != nil {
+	b.ends.Lock()
+	started := b.stop != nil
+	b.ends.Unlock()
+	if started {
 		return // the workers deliver
 	}
 	b.submitted.Lock()
@@ -75,24 +79,6 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 		sub.Sentence = model.Sentence(edits)
 	}
 	return entries, sub
-}
-
-// refs returns the conversations of an account that entries change; nil where
-// there are none. A create has no ref yet.
-func refs(entries []store.Entry, account string) []model.Ref {
-	var out []model.Ref
-	for _, e := range entries {
-		if e.Edit.Ref.Account != account {
-			continue
-		}
-		if out == nil {
-			out = []model.Ref{}
-		}
-		if e.Edit.Ref.ID != "" {
-			out = append(out, e.Edit.Ref)
-		}
-	}
-	return out
 }
 
 // each runs f for every account side by side and gives the first error in

@@ -40,7 +40,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			if wait > 0 {
 				wait = max(wait, a.desc.MinRefresh)
 			}
-		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || errors.Is(err, store.ErrMoved):
+		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 			wait = 0 // until a person asks again
 		default:
 			wait = backoff(a.fail())
@@ -144,32 +144,18 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	return err
 }
 
-// head reads the newest part of the list, until a page holds nothing new. After
-// one that was cut in the middle it reads on: nothing new says nothing then.
+// head reads the newest part of the list, until a page holds nothing new.
 func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead func() error) error {
-	req := model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)}
-	asked := b.now()
-	wasCut := a.headCut // guarded by syncing
-	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
-		batch.Conversations = a.current(batch.Conversations, asked)
-		known := false
-		// A page of which nothing is left says nothing of the next.
-		if len(batch.Conversations) > 0 && !wasCut && (!a.desc.Incremental || cursor == "") {
-			var err error
-			if known, err = b.store.Known(ctx, batch.Conversations); err != nil {
-				return false, err
-			}
-		}
-		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, nil)
-		if err != nil {
-			return false, err
-		}
+	in := intake{b: b, a: a, first: func() error {
 		a.headCut = true
-		b.progress(ctx, a, batch, changed)
-		err = afterHead()
-		asked = b.now()
-		return !known, err
-	})
+		return afterHead()
+	}}
+	// After a refresh that was cut in the middle, nothing new says nothing.
+	if !a.headCut && (!a.desc.Incremental || cursor == "") { // guarded by syncing
+		// A page of which nothing is left says nothing of the next either.
+		in.enough = func(stored, changed int) bool { return stored > 0 && changed == 0 }
+	}
+	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)})
 	if err != nil {
 		return err
 	}
@@ -184,19 +170,8 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 		return err
 	}
 	resumed := cursor != ""
-	req := model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)}
-	asked := b.now()
-	res, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
-		batch.Conversations = a.current(batch.Conversations, asked)
-		changed, err := b.store.SaveBatch(ctx, a.name, batch.Conversations, &store.Walk{No: no, Cursor: batch.Cursor})
-		if err != nil {
-			return false, err
-		}
-		b.progress(ctx, a, batch, changed)
-		err = afterHead()
-		asked = b.now()
-		return true, err
-	})
+	in := intake{b: b, a: a, walk: no, first: afterHead}
+	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)})
 	if err != nil {
 		if resumed && model.KindOf(err) == model.Invalid {
 			// The service no longer takes the place where the walk stopped.
@@ -209,6 +184,7 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 		return err
 	}
 	a.update(func(s *model.AccountState) { s.Swept = b.now() })
+	b.lists.rows.forget()
 	return b.checkMissed(ctx, a, missed)
 }
 
@@ -244,21 +220,9 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
 			continue
 		}
-		b.announce(ctx, a, ref)
-	}
-	return nil
-}
-
-func (b *Inbox) progress(ctx context.Context, a *account, batch model.Batch, changed []model.Ref) {
-	a.update(func(s *model.AccountState) {
-		s.Read += len(batch.Conversations)
-		s.Total = batch.Total
-	})
-	if len(changed) > 0 {
-		b.announce(ctx, a, changed...)
-	} else {
 		b.announce(ctx, a)
 	}
+	return nil
 }
 
 func (b *Inbox) sinceTime(a *account) time.Time {
@@ -412,16 +376,8 @@ func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
 	if err := b.allowed(ctx, a); err != nil {
 		return err
 	}
-	req := model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f}
-	asked := b.now()
-	_, err := a.provider.Sync(ctx, req, func(batch model.Batch) (bool, error) {
-		changed, err := b.store.SaveBatch(ctx, a.name, a.current(batch.Conversations, asked), nil)
-		asked = b.now()
-		if err == nil && len(changed) > 0 {
-			b.announce(ctx, a, changed...)
-		}
-		return true, err
-	})
+	in := intake{b: b, a: a, silent: true}
+	_, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f})
 	return b.noted(ctx, a, err)
 }
 

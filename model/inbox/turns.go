@@ -128,7 +128,7 @@ func (b *Inbox) Suspend(ctx context.Context) error {
 // Resume ends a Suspend.
 func (b *Inbox) Resume(context.Context) {
 	b.turns.resume()
-	nudge(b.marked)
+	nudge(b.lists.changed) // the clock went on meanwhile
 	for _, a := range b.accounts {
 		a.nudgeSync()
 		a.nudgeDelivery()

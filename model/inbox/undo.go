@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 
 	"confab/model"
 	"confab/model/store"
@@ -33,12 +32,22 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 }
 
 func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
-	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
+	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{}}
 	waiting, done, err := b.editsOf(ctx, id)
 	if err != nil {
 		return p.u, err
 	}
 	if err := p.name(ctx, id, waiting, done); err != nil {
+		return p.u, err
+	}
+	ids := make([]string, 0, len(waiting)+len(done))
+	for _, e := range waiting {
+		ids = append(ids, e.ID)
+	}
+	for _, j := range done {
+		ids = append(ids, j.ID)
+	}
+	if p.undoing, err = b.store.Undoing(ctx, ids); err != nil {
 		return p.u, err
 	}
 	for _, e := range waiting {
@@ -76,6 +85,10 @@ type undoPlan struct {
 	b *Inbox
 	o model.PlanOptions
 	u model.Undo
+	// items is where in the plan each conversation is; undoing are the edits that
+	// are being taken back already.
+	items   map[model.Ref]int
+	undoing map[string]bool
 }
 
 // name says what is taken back.
@@ -152,40 +165,38 @@ func (p *undoPlan) journal(ctx context.Context, j model.JournalEntry) error {
 
 // inverse plans to set a field back to what it was before an edit.
 func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, before, after model.Value) (planned bool, err error) {
-	waiting, err := p.b.store.UndoneBy(ctx, e)
-	if err != nil {
-		return false, err
-	}
-	if waiting {
+	if p.undoing[e.ID] {
 		p.block(title, e.Ref, "it is being taken back already")
 		return false, nil
 	}
-	plan, err := p.b.Plan(ctx, []model.Ref{e.Ref}, []model.Change{{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}}, p.o)
+	change := model.Change{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}
+	it, err := p.b.planOne(ctx, e.Ref, []model.Change{change}, p.o.DryRun)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return false, err
 	}
-	for _, it := range plan.Items {
-		switch it.State {
-		case model.PlanBlocked:
-			p.block(title, e.Ref, it.Reason)
-			continue
-		case model.PlanAlready:
-			continue
-		}
-		for k := range it.Edits {
-			it.Edits[k].Undoes = e.ID
-		}
-		p.add(it)
-		planned = true
+	switch it.State {
+	case model.PlanBlocked:
+		p.block(title, e.Ref, it.Reason)
+		return false, nil
+	case model.PlanAlready:
+		return false, nil
 	}
-	return planned, nil
+	for k := range it.Edits {
+		it.Edits[k].Undoes = e.ID
+	}
+	p.add(it)
+	return true, nil
 }
 
 // add puts the inverse of one edit into the plan, beside those of the same
 // conversation.
 func (p *undoPlan) add(it model.PlanItem) {
-	at := slices.IndexFunc(p.u.Plan.Items, func(have model.PlanItem) bool { return have.Ref == it.Ref })
-	if at < 0 {
+	at, ok := p.items[it.Ref]
+	if !ok {
+		p.items[it.Ref] = len(p.u.Plan.Items)
 		p.u.Plan.Items = append(p.u.Plan.Items, it)
 		return
 	}

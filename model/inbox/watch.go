@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"confab/model"
@@ -14,42 +13,45 @@ import (
 const recoverEvery = 10 * time.Second
 
 // watcher looks for what no worker announces: changes of another process, and
-// the end of a snooze.
+// what the clock changes, such as the end of a snooze.
 type watcher struct {
 	b             *Inbox
 	seen, foreign int64
 	recovered     time.Time
-	overtaken     bool
-	// awake is up to when ended snoozes were announced; next is when another one
-	// ends, zero for none. reread says that next could not be read.
-	awake, next time.Time
-	reread      bool
-	timer       *time.Timer
+	ended         bool
+	// next is when the clock next changes a list, zero for never.
+	next  time.Time
+	timer *time.Timer
 }
 
 // watch looks once a second for changes of another process, and has a timer
-// that runs out when the next snooze does.
+// that runs out when the clock next changes a list.
 func (b *Inbox) watch(ctx context.Context) {
 	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
-		recovered: b.now(), awake: b.now(), timer: time.NewTimer(time.Hour)}
+		recovered: b.now(), timer: time.NewTimer(time.Hour)}
 	defer w.timer.Stop()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	w.plan(ctx)
+	w.plan()
+	checked := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if !checked {
+				checked = true
+				b.checkUnclean(ctx)
+			}
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
-			if w.reread || !w.next.IsZero() && !w.next.After(b.now()) {
-				w.wake(ctx)
+			if !w.next.IsZero() && !w.next.After(b.now()) {
+				w.wake()
 			}
 		case <-w.timer.C:
-			w.wake(ctx)
-		case <-b.marked:
-			w.wake(ctx)
+			w.wake()
+		case <-b.lists.changed:
+			w.wake()
 		}
 	}
 }
@@ -58,8 +60,8 @@ func (b *Inbox) watch(ctx context.Context) {
 func (w *watcher) look(ctx context.Context) {
 	b := w.b
 	rev, err := b.store.Revision(ctx)
-	if errors.Is(err, store.ErrMoved) {
-		w.overtake()
+	if store.Ended(err) {
+		w.end(err)
 	}
 	if err != nil {
 		return
@@ -78,47 +80,52 @@ func (w *watcher) look(ctx context.Context) {
 	if !changed {
 		return
 	}
-	b.recountAll(ctx)
-	b.events.publish(model.Event{Accounts: b.names(), All: true})
-	w.plan(ctx) // it may have changed marks
+	b.announce(ctx)
 	for _, a := range b.accounts {
 		a.nudgeDelivery() // another process may have left work behind
 	}
 }
 
-// overtake says once, at every account, that a newer confab has changed the
-// database: the store writes nothing more for this process.
-func (w *watcher) overtake() {
-	if w.overtaken {
+// end says once, at every account, that the store writes nothing more for this
+// process: a newer confab has changed the database, or it is damaged.
+func (w *watcher) end(err error) {
+	if w.ended {
 		return
 	}
-	w.overtaken = true
-	w.b.log("%v", store.ErrMoved)
+	w.ended = true
+	w.b.log("%v", err)
 	for _, a := range w.b.accounts {
-		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(store.ErrMoved), time.Time{} })
+		a.update(func(s *model.AccountState) { s.Error, s.NextTry = model.NewEntryError(err), time.Time{} })
 	}
 	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
 }
 
-// plan sets the timer to the end of the next snooze.
-func (w *watcher) plan(ctx context.Context) {
-	next, err := w.b.store.NextWake(ctx, w.awake)
-	w.next, w.reread = next, err != nil
+// checkUnclean reads the whole database, behind the screen, where whoever had
+// it open last did not close it. The next look says what that met.
+func (b *Inbox) checkUnclean(ctx context.Context) {
+	if !b.store.Unclean() {
+		return
+	}
+	b.workers.Go(func() {
+		if err := b.store.Check(ctx); err != nil && ctx.Err() == nil {
+			b.log("%v", err)
+		}
+	})
+}
+
+// plan sets the timer to when the clock next changes a list.
+func (w *watcher) plan() {
+	w.next = w.b.lists.index.Next()
 	w.timer.Stop()
-	if err == nil && !next.IsZero() {
-		w.timer.Reset(max(0, next.Sub(w.b.now())))
+	if !w.next.IsZero() {
+		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
 	}
 }
 
-// wake announces the conversations whose snooze has ended since the last time.
-func (w *watcher) wake(ctx context.Context) {
-	now := w.b.now()
-	refs, err := w.b.store.Woken(ctx, w.awake, now)
-	if err == nil {
-		w.awake = now
-		if len(refs) > 0 {
-			w.b.events.publish(model.Event{Refs: refs})
-		}
+// wake announces what the clock has changed.
+func (w *watcher) wake() {
+	if refs := w.b.advance(); len(refs) > 0 {
+		w.b.events.publish(model.Event{Refs: refs})
 	}
-	w.plan(ctx)
+	w.plan()
 }

@@ -1,6 +1,9 @@
 package query
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,8 +14,14 @@ import (
 // "name" or "name=value". Texts may be as they came from services: what is
 // offered is cleaned.
 type Vocabulary struct {
-	Accounts, Providers, Owners, People, Teams, Spaces, Channels, Companies []string
-	Roles, Kinds, Statuses, Labels, Titles                                  []string
+	Accounts, Providers, Owners, People, Teams, Spaces, Channels, Companies []Value
+	Roles, Kinds, Statuses, Labels, Titles                                  []Value
+}
+
+// Value is a text with how many conversations hold it, 0 where that is not known.
+type Value struct {
+	Text  string
+	Count int
 }
 
 // Completion is one way to go on. Text replaces the bytes from Start to End:
@@ -30,8 +39,9 @@ const MaxCompletions = 50
 const maxOffered = 300
 
 // Complete offers ways to go on at a cursor, a byte offset of s, nearest
-// first: what begins with the text before the cursor, then what holds it.
-// Inside a phrase, or where nothing fits, there are none.
+// first: what begins with the text before the cursor, then what holds it; of the
+// values of one field those first that more conversations hold. Inside a phrase,
+// or where nothing fits, there are none.
 func Complete(s string, cursor int, v Vocabulary) []Completion {
 	if len(s) > MaxLength || !utf8.ValidString(s) {
 		return nil
@@ -175,16 +185,12 @@ func (c *completer) values(field, typed string, v Vocabulary) {
 }
 
 func (c *completer) vocabulary(field, typed string, v Vocabulary) {
-	var list []string
+	var list []Value
 	switch field {
 	case FieldAccount:
 		list = v.Accounts
 	case FieldProvider:
-		// Only what the language takes; the vocabulary narrows it to what is there.
-		list = model.ProviderNames()
-		if len(v.Providers) > 0 {
-			list = intersect(list, v.Providers)
-		}
+		list = providers(v.Providers)
 	case FieldOwner:
 		list = v.Owners
 	case FieldWith:
@@ -200,7 +206,7 @@ func (c *completer) vocabulary(field, typed string, v Vocabulary) {
 	case FieldRole:
 		list = v.Roles
 		if len(list) == 0 {
-			list = []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
+			list = []Value{{Text: model.RoleEditor}, {Text: model.RoleViewer}, {Text: model.RoleComplete}}
 		}
 	case FieldKind:
 		list = v.Kinds
@@ -209,38 +215,60 @@ func (c *completer) vocabulary(field, typed string, v Vocabulary) {
 	case FieldTitle:
 		list = v.Titles
 	case FieldLabel:
-		for _, l := range v.Labels {
-			name, _, _ := strings.Cut(l, "=")
+		for _, l := range frequent(v.Labels) {
+			name, _, _ := strings.Cut(l.Text, "=")
 			if name = presentable(name); name != "" {
-				c.offer(model.FoldText(name), typed, Term{Field: FieldLabel, RawKey: name}.String(), "label")
+				c.offer(model.FoldText(name), typed, Term{Field: FieldLabel, RawKey: name}.String(), l.help("label"))
 			}
 		}
 		return
 	}
-	for _, s := range list {
-		if s = presentable(s); s != "" {
-			c.offer(model.FoldText(s), typed, Term{Field: field, Raw: s}.String(), field)
+	for _, s := range frequent(list) {
+		if text := presentable(s.Text); text != "" {
+			c.offer(model.FoldText(text), typed, Term{Field: field, Raw: text}.String(), s.help(field))
 		}
 	}
 }
 
 // labels completes the name of a label, and after = its value.
-func (c *completer) labels(typed string, list []string) {
+func (c *completer) labels(typed string, list []Value) {
 	key, value, hasValue := cutLabel(typed)
 	key, value = model.FoldText(key), model.FoldText(value)
-	for _, l := range list {
-		name, of, _ := strings.Cut(l, "=")
+	for _, l := range frequent(list) {
+		name, of, _ := strings.Cut(l.Text, "=")
 		if name, of = presentable(name), presentable(of); name == "" {
 			continue
 		}
 		if !hasValue {
-			c.offer(model.FoldText(name), key, Term{Field: FieldLabel, RawKey: name}.String(), "has this label")
+			c.offer(model.FoldText(name), key, Term{Field: FieldLabel, RawKey: name}.String(), l.help("has this label"))
 			continue
 		}
 		if model.FoldText(name) == key && of != "" {
-			c.offer(model.FoldText(of), value, Term{Field: FieldLabel, RawKey: name, Raw: of, HasValue: true}.String(), "label with this value")
+			c.offer(model.FoldText(of), value, Term{Field: FieldLabel, RawKey: name, Raw: of, HasValue: true}.String(), l.help("label with this value"))
 		}
 	}
+}
+
+// frequent gives the values with the most frequent first.
+func frequent(list []Value) []Value {
+	order := func(a, b Value) int { return cmp.Compare(b.Count, a.Count) }
+	if slices.IsSortedFunc(list, order) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, order)
+	return list
+}
+
+// help adds to an explanation how many conversations hold the value.
+func (v Value) help(text string) string {
+	switch v.Count {
+	case 0:
+		return text
+	case 1:
+		return text + ", 1 conversation"
+	}
+	return text + ", " + strconv.Itoa(v.Count) + " conversations"
 }
 
 // dates completes ages and days. There is no clock here, so dates of the
@@ -293,14 +321,17 @@ func presentable(s string) string {
 	return strings.TrimSpace(model.CleanLine(s, 0))
 }
 
-func intersect(list, with []string) []string {
-	var out []string
-	for _, s := range list {
-		for _, w := range with {
-			if model.FoldText(w) == s {
-				out = append(out, s)
-				break
-			}
+// providers gives the services that the language takes; a vocabulary narrows
+// them to those that are there.
+func providers(there []Value) []Value {
+	var out []Value
+	for _, name := range model.ProviderNames() {
+		i := slices.IndexFunc(there, func(v Value) bool { return model.FoldText(v.Text) == name })
+		switch {
+		case i >= 0:
+			out = append(out, Value{name, there[i].Count})
+		case len(there) == 0:
+			out = append(out, Value{Text: name})
 		}
 	}
 	return out

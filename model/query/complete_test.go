@@ -11,10 +11,18 @@ import (
 )
 
 var vocabulary = query.Vocabulary{
-	Accounts: []string{"sales", "support"}, Providers: []string{"bird", "kona"},
-	Owners: []string{"Ann Lee"}, People: []string{"Bob \"Bobby\" Hart", "Zoë"}, Teams: []string{"East"}, Spaces: []string{"Launch (2026)"},
-	Channels: []string{"E-mail"}, Companies: []string{"Acme = Co"}, Kinds: []string{"call"}, Statuses: []string{"in progress"},
-	Labels: []string{"Deal stage=Closed won", "Deal stage=Lost", "interview"}, Titles: []string{"Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)},
+	Accounts: values("sales", "support"), Providers: values("bird", "kona"),
+	Owners: values("Ann Lee"), People: values("Bob \"Bobby\" Hart", "Zoë"), Teams: values("East"), Spaces: values("Launch (2026)"),
+	Channels: values("E-mail"), Companies: values("Acme = Co"), Kinds: values("call"), Statuses: values("in progress"),
+	Labels: values("Deal stage=Closed won", "Deal stage=Lost", "interview"), Titles: values("Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)),
+}
+
+func values(texts ...string) []query.Value {
+	var out []query.Value
+	for _, s := range texts {
+		out = append(out, query.Value{Text: s})
+	}
+	return out
 }
 
 // complete gives what the text becomes; | is the cursor.
@@ -122,6 +130,30 @@ func checkCompletions(t interface {
 		}
 		if _, err := query.Parse(c.Text); err != nil {
 			t.Errorf("%q offers %q: %v", s, c.Text, err)
+		}
+	}
+}
+
+// Of the values of a field the one that more conversations hold comes first, and
+// says how many; what begins with the text still comes before what holds it.
+func TestTheMoreFrequentComesFirst(t *testing.T) {
+	v := query.Vocabulary{
+		Owners:    []query.Value{{Text: "Ann", Count: 1}, {Text: "Anders", Count: 30}, {Text: "Joan", Count: 90}},
+		Providers: []query.Value{{Text: "bird", Count: 7}},
+		Labels:    []query.Value{{Text: "stage", Count: 9}, {Text: "stage=lost", Count: 2}, {Text: "stage=won", Count: 7}},
+	}
+	for _, c := range []struct{ text, want string }{
+		{"owner:an", "owner:Anders (owner, 30 conversations) owner:Ann (owner, 1 conversation) owner:Joan (owner, 90 conversations)"},
+		{"provider:", "provider:bird (provider, 7 conversations)"},
+		{"label:", "label:stage (has this label, 9 conversations)"},
+		{"label:stage=", "label:stage=won (label with this value, 7 conversations) label:stage=lost (label with this value, 2 conversations)"},
+	} {
+		var got []string
+		for _, o := range query.Complete(c.text, len(c.text), v) {
+			got = append(got, o.Text+" ("+o.Help+")")
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s: %s, want %s", c.text, s, c.want)
 		}
 	}
 }

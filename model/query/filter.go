@@ -46,13 +46,13 @@ func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 				f.Title = t.Raw
 			}
 		case FieldOwner:
-			first(&f.Owner, t.Raw, looksLikeEmail(t.Raw) || looksLikeID(t.Raw))
+			first(&f.Owner, t.Raw, looksLikeEmail(t.Raw) || LooksLikeID(t.Raw))
 		case FieldWith:
 			first(&f.Participants, t.Raw, looksLikeEmail(t.Raw))
 		case FieldTeam:
-			first(&f.Team, t.Raw, looksLikeID(t.Raw))
+			first(&f.Team, t.Raw, LooksLikeID(t.Raw))
 		case FieldSpace:
-			first(&f.Space, t.Raw, looksLikeID(t.Raw))
+			first(&f.Space, t.Raw, LooksLikeID(t.Raw))
 		case FieldIs:
 			f.HideInternal = f.HideInternal || t.Value == IsExternal
 		case FieldCreated:
@@ -76,9 +76,9 @@ func looksLikeEmail(s string) bool {
 	return ok && name != "" && strings.Contains(strings.Trim(host, "."), ".") && !strings.ContainsAny(s, " \t\n")
 }
 
-// looksLikeID tells 4711, usr_01XYZ and UUIDs from names; a name that is
+// LooksLikeID tells 4711, usr_01XYZ and UUIDs from names; a name that is
 // taken for an id costs a wider search at most once.
-func looksLikeID(s string) bool {
+func LooksLikeID(s string) bool {
 	digits, separators := 0, 0
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {

@@ -72,8 +72,7 @@ func NewSubject(r model.Row) *Subject {
 		Title:   fold(c.Title),
 		Owner:   lines(c.Owner.Name, c.Owner.Email, c.Owner.ID),
 		Team:    lines(c.Team.Name, c.Team.ID), Space: lines(c.Space.Name, c.Space.ID), Channel: lines(c.Channel.Name, c.Channel.ID),
-		Preview:      fold(c.Preview),
-		SnoozedUntil: milli(r.Triage.SnoozedUntil), Created: milli(c.Created), Updated: milli(c.Updated),
+		Preview: fold(c.Preview), Created: milli(c.Created), Updated: milli(c.Updated),
 		Duration: max(0, c.Duration.Milliseconds()),
 	}
 	var people, roles, companies, labels []string
@@ -96,9 +95,7 @@ func NewSubject(r model.Row) *Subject {
 	s.flag(FlagArchived, c.Archived)
 	s.flag(FlagInternal, c.Internal != nil && *c.Internal)
 	s.flag(FlagExternal, c.Internal != nil && !*c.Internal)
-	s.flag(FlagDone, r.Triage.Done)
-	s.flag(FlagPinned, r.Triage.Pinned)
-	s.flag(FlagUnseen, !r.Triage.Seen)
+	s.Mark(r.Triage)
 	s.flag(FlagMessages, c.HasMessages)
 	s.flag(FlagRecording, c.HasRecording)
 	s.flag(FlagTranscript, c.HasTranscript)
@@ -108,6 +105,15 @@ func NewSubject(r model.Row) *Subject {
 		s.Flags |= PendingFlag(p.State)
 	}
 	return s
+}
+
+// Mark gives a subject other local marks.
+func (s *Subject) Mark(m model.Triage) {
+	s.Flags &^= FlagDone | FlagPinned | FlagUnseen
+	s.flag(FlagDone, m.Done)
+	s.flag(FlagPinned, m.Pinned)
+	s.flag(FlagUnseen, !m.Seen)
+	s.SnoozedUntil = milli(m.SnoozedUntil)
 }
 
 // PendingFlag gives what an edit in this state adds to the flags of its

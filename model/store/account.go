@@ -45,6 +45,10 @@ func IsAside(account string) (string, bool) {
 // outbox is held; when rows of the new identity were set aside earlier, they
 // come back. held counts the edits that wait for a person because of that.
 func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Account, held int, err error) {
+	if a, err = s.Account(ctx, name); err == nil && a.Identity == identity {
+		held, err = s.openedAccount(ctx, name, identity)
+		return a, held, err
+	}
 	err = s.tx(ctx, func(t *tx) error {
 		var was string
 		err := t.QueryRowContext(ctx, "SELECT identity FROM account WHERE name = ?", name).Scan(&was)
@@ -73,13 +77,17 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	if err != nil {
 		return a, 0, localError("open an account", err)
 	}
-	s.opened.Store(name, identity)
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
-	if err != nil {
-		return a, 0, localError("open an account", err)
+	if held, err = s.openedAccount(ctx, name, identity); err != nil {
+		return a, 0, err
 	}
 	a, err = s.Account(ctx, name)
 	return a, held, err
+}
+
+func (s *Store) openedAccount(ctx context.Context, name, identity string) (held int, err error) {
+	s.opened.Store(name, identity)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE orphaned = 1 AND instr(account, ? || '~') = 1", name).Scan(&held)
+	return held, localError("open an account", err)
 }
 
 // same refuses to go on with an account that another process has since given
@@ -157,28 +165,30 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 // it gives the ids of the conversations that it did not meet, longest unseen
 // first; where rows could not be read, nothing can be said about those.
 func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
+	now := ms(s.now())
 	err = s.txRead(ctx, func(t *tx) error {
-		t.exec("UPDATE account SET walk = CASE WHEN walk_no = ? THEN '' ELSE walk END, swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
-			no, ms(s.now()), ms(s.now()), head, head, account)
-		if t.err != nil || !complete {
-			return t.err
-		}
-		rows, err := t.QueryContext(ctx, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
-WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			missed = append(missed, id)
-		}
-		return rows.Err()
+		return t.exec(`UPDATE account SET walk = CASE WHEN walk_no = ? THEN '' ELSE walk END, swept = ?, checked = ?,
+  head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?`,
+			no, now, now, head, head, account)
 	})
-	return missed, localError("end a walk", err)
+	if err != nil || !complete {
+		return nil, localError("end a walk", err)
+	}
+	// Read after the transaction: it looks at every row of the account.
+	rows, err := s.read.QueryContext(ctx, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
+WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
+	if err != nil {
+		return nil, localError("end a walk", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, localError("end a walk", err)
+		}
+		missed = append(missed, id)
+	}
+	return missed, localError("end a walk", rows.Err())
 }
 
 // AbandonWalk forgets the cursor of an unfinished walk: the next starts anew.
@@ -216,10 +226,8 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 // Counts gives the number of cached conversations, of edits on their way and
 // of edits that need a person, of one account.
 func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
-	err = s.read.QueryRowContext(ctx, `
-SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
-       (SELECT count(*) FROM outbox WHERE account = ?1 AND state IN ('queued', 'sending', 'retry')),
-       (SELECT count(*) FROM outbox WHERE (account = ?1 OR instr(account, ?1 || '~') = 1) AND state NOT IN ('queued', 'sending', 'retry'))`,
+	err = s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
+  coalesce((SELECT waiting FROM tally WHERE account = ?1), 0), coalesce((SELECT person FROM tally WHERE account = ?1), 0)`,
 		account).Scan(&conversations, &waiting, &needPerson)
 	return conversations, waiting, needPerson, localError("count", err)
 }
@@ -228,15 +236,19 @@ SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
 func (s *Store) Forget(ctx context.Context, account string) error {
 	// Not LIKE: a name may hold an underscore, which would match any letter.
 	err := s.tx(ctx, func(t *tx) error {
-		for _, table := range []string{"conversation", "triage", "outbox", "journal", "pace"} {
+		for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
+		t.exec("DELETE FROM tally WHERE account = ?", account)
 		t.exec("DELETE FROM view")
 		t.newEpoch()
 		// Drafts are keyed by what they are about, which names the account.
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})
+	if err == nil {
+		err = s.pace.forget(ctx, account)
+	}
 	if err != nil {
 		return localError("forget an account", err)
 	}

@@ -68,7 +68,8 @@ func TestABodyHoldsEveryField(t *testing.T) {
 }
 
 func genText() *rapid.Generator[string] {
-	return rapid.OneOf(rapid.SampledFrom(slices.Concat([]string{"", "x", "Ann", "6f1c2d3e-0000-4000-8000-0123456789ab", "6F1C2D3E-0000-4000-8000-0123456789AB"}, words[:8])),
+	return rapid.OneOf(rapid.SampledFrom(slices.Concat([]string{"", "x", "Ann", "6f1c2d3e-0000-4000-8000-0123456789ab",
+		"6F1C2D3E-0000-4000-8000-0123456789AB"}, words[:8])),
 		rapid.String())
 }
 

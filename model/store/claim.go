@@ -3,11 +3,14 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"sync"
 
 	"github.com/gofrs/flock"
 )
@@ -19,7 +22,12 @@ type owner struct {
 	dir  string
 	name string
 	lock *flock.Flock
+	// kept says that the claim file will still be there after a power loss.
+	kept sync.Once
 }
+
+// keep makes the claim file durable, before what may need it: the first write.
+func (o *owner) keep() { o.kept.Do(func() { syncDir(o.dir) }) }
 
 func newOwner(dir string) (*owner, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -82,9 +90,9 @@ func (o *owner) alive(claim string) bool {
 	return true
 }
 
-// living names the programs that hold a claim file locked: "confab (pid 4242)".
-// Earlier versions gave the file no name that says which.
-func living(dir string) []string {
+// living names the programs that hold a claim file locked: "confab (pid 4242)",
+// without those of some names. Earlier versions gave the file no name that says which.
+func living(dir string, but ...string) []string {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return nil
@@ -92,7 +100,7 @@ func living(dir string) []string {
 	o := owner{dir: dir}
 	var names []string
 	for _, f := range files {
-		if !o.alive(f.Name()) {
+		if slices.Contains(but, f.Name()) || !o.alive(f.Name()) {
 			continue
 		}
 		name := "another confab"
@@ -108,36 +116,52 @@ func living(dir string) []string {
 // makes it unique.
 var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
 
+// claimed are the edits that a process is sending, sendings those of all.
+const (
+	claimed  = "state = 'sending' AND claim = :claim AND account = :account"
+	sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
+)
+
 // Release gives back what this process claimed of an account and is no longer
 // sending: what became of it could not be recorded. Like after a kill, it is
 // read before anything is repeated.
 func (s *Store) Release(ctx context.Context, account string) error {
-	return localError("release claims", s.tx(ctx, func(t *tx) error {
-		return t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE account = ? AND state = 'sending' AND claim = ?", account, s.owner.name)
-	}))
+	args := []any{sql.Named("claim", s.owner.name), sql.Named("account", account)}
+	var some bool
+	err := s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+claimed+")", args...).Scan(&some)
+	if err == nil && some {
+		err = s.tx(ctx, func(t *tx) error {
+			return t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE "+claimed, args...)
+		})
+	}
+	return localError("release claims", err)
 }
 
 // Recover gives back the edits that a dead process was sending. They are
 // queued again, marked as sent: what became of them is read before anything
-// is repeated. It returns their ids.
+// is repeated. It returns their ids. What a dead process had not wholly put into
+// the outbox leaves it.
 func (s *Store) Recover(ctx context.Context) ([]string, error) {
-	var ids []string
-	var n int
-	err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE state = 'sending' AND claim <> ?", s.owner.name).Scan(&n)
-	if err != nil || n == 0 {
+	if err := s.leaveAbandoned(ctx); err != nil {
 		return nil, localError("recover the outbox", err)
 	}
+	var others bool
+	err := s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?)", s.owner.name).Scan(&others)
+	if err != nil || !others {
+		return nil, localError("recover the outbox", err)
+	}
+	var ids []string
 	err = s.tx(ctx, func(t *tx) error {
 		ids = nil
-		rows, err := t.QueryContext(ctx, "SELECT id, claim FROM outbox WHERE state = 'sending'")
+		rows, err := t.QueryContext(ctx, sendings)
 		if err != nil {
 			return err
 		}
+		defer rows.Close()
 		verdict := map[string]bool{}
 		for rows.Next() {
 			var id, claim string
 			if err := rows.Scan(&id, &claim); err != nil {
-				rows.Close()
 				return err
 			}
 			alive, known := verdict[claim]

@@ -7,11 +7,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"confab/model"
 )
 
 var errDamaged = errors.New("the database is damaged")
@@ -30,26 +34,139 @@ func isDamaged(err error) bool {
 	return false
 }
 
-// setAside renames the damaged files out of the way, never over anything.
-func (s *Store) setAside() (string, error) {
+// note takes an error of a statement. Damage ends writing, here and in every
+// other process.
+func (s *Store) note(err error) error {
+	if err == nil || !s.ready.Load() || !isDamaged(err) {
+		return err
+	}
+	if !s.broken.Swap(true) {
+		s.sign(err)
+	}
+	return &model.Error{Kind: ErrDamaged.Kind, Message: ErrDamaged.Message, Err: errors.Join(ErrDamaged, err)}
+}
+
+// signPath is the file that says that the database is damaged: every process
+// looks for it before it writes, and the next start replaces the database. Its
+// first line says what was met; the second, once there, where the damaged files
+// are moved to.
+func (s *Store) signPath() string { return s.path + ".damaged" }
+
+func (s *Store) signed() bool {
+	_, err := os.Lstat(s.signPath())
+	return err == nil
+}
+
+// sign makes the sign, unless it is there. Where that fails, as on a full disk,
+// the others go on until they meet the damage themselves.
+func (s *Store) sign(cause error) error {
+	if s.signed() {
+		return nil
+	}
+	return s.writeSign(cause.Error())
+}
+
+func (s *Store) writeSign(lines ...string) error {
+	for i, l := range lines {
+		lines[i] = model.CleanLine(l, 1000)
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.signPath())+".*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), s.signPath())
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	syncDir(filepath.Dir(s.path))
+	return nil
+}
+
+// replace sets a damaged database aside and makes a new one with what is left
+// of its outbox. It is safe to cut it short at any step: the sign says where the
+// damaged files go, and the new database says of which it holds the rest.
+func (s *Store) replace(ctx context.Context, o Options, cause error) error {
+	s.closeDB()
+	sign, err := os.ReadFile(s.signPath())
+	if err != nil {
+		sign = []byte(cause.Error())
+	}
+	met, rest, _ := strings.Cut(string(sign), "\n")
+	aside := filepath.Join(filepath.Dir(s.path), filepath.Base(strings.TrimSpace(rest)))
+	switch {
+	case strings.TrimSpace(rest) == "":
+		aside = s.asidePath()
+		if err := s.writeSign(met, filepath.Base(aside)); err != nil {
+			return err
+		}
+	case exists(aside) && s.rescuedFrom(ctx) == filepath.Base(aside):
+		os.Remove(s.signPath()) // all was done, and only the sign was left
+		return s.open(ctx, o)
+	case exists(aside): // what was begun in its place is no more than that
+		if err := s.moveTo(s.asidePath()); err != nil {
+			return err
+		}
+	}
+	if !exists(aside) {
+		if err := s.moveTo(aside); err != nil {
+			return err
+		}
+	}
+	if err := s.open(ctx, o); err != nil {
+		return err
+	}
+	if err := s.rescueOutbox(ctx, aside); err != nil {
+		return err
+	}
+	if err := os.Remove(s.signPath()); err != nil {
+		return err
+	}
+	os.Remove(s.uncleanMark()) // it was about the damaged one
+	syncDir(filepath.Dir(s.path))
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+// rescuedFrom gives the name of the damaged database of which the present one
+// holds the rest, "" for none.
+func (s *Store) rescuedFrom(ctx context.Context) (name string) {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: s.path}).EscapedPath()+"?mode=ro")
+	if err != nil {
+		return ""
+	}
+	defer db.Close()
+	db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'rescued'").Scan(&name)
+	return name
+}
+
+// asidePath gives a name for damaged files that nothing has yet.
+func (s *Store) asidePath() string {
 	base := s.path + ".damaged-" + s.now().UTC().Format("20060102-150405")
 	aside := base
-	for n := 1; ; n++ {
-		if _, err := os.Lstat(aside); errors.Is(err, os.ErrNotExist) {
-			break
-		}
+	for n := 1; exists(aside) || exists(aside+"-wal"); n++ {
 		aside = base + "-" + strings.Repeat("x", n)
 	}
-	if err := os.Rename(s.path, aside); err != nil {
-		return "", err
-	}
-	for _, ext := range []string{"-wal", "-shm"} {
+	return aside
+}
+
+// moveTo renames the files of the database. The database itself goes last: once
+// it is there, all are.
+func (s *Store) moveTo(aside string) error {
+	for _, ext := range []string{"-wal", "-shm", ""} {
 		if err := os.Rename(s.path+ext, aside+ext); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", err
+			return err
 		}
 	}
-	s.rescue.Path = aside
-	return aside, nil
+	syncDir(filepath.Dir(s.path))
+	return nil
 }
 
 // Rescue tells what became of a damaged database.
@@ -79,6 +196,7 @@ func (r Rescue) String() string {
 // still be read. What was on its way is held for a person, since nobody can
 // say what a damaged row has lost. The file stays where it was set aside.
 func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
+	s.rescue.Path = aside
 	mended, err := s.mend(aside)
 	defer os.Remove(mended)
 	defer os.Remove(mended + "-wal")
@@ -86,7 +204,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	if err != nil {
 		return err
 	}
-	old, err := connect(mended, 1, "deferred")
+	old, err := s.connect(mended, 1, "deferred")
 	if err != nil {
 		return err
 	}
@@ -118,7 +236,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 			}
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
-		t.setMeta("rescued", "1") // marks hold again where the service shows the same
+		t.setMeta("rescued", filepath.Base(aside)) // marks hold again where the service shows the same
 		if err := t.nameSubmissions(); err != nil {
 			return err
 		}
@@ -197,36 +315,60 @@ const (
 // made any truer by that; every row is still read one by one.
 func (s *Store) mend(aside string) (string, error) {
 	copied := aside + ".mended"
-	raw, err := os.ReadFile(aside)
+	size, err := salvage(aside, copied)
 	if err != nil {
 		return copied, err
 	}
-	if !bytes.HasPrefix(raw, []byte(magic)) {
-		if _, err := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-			return copied, err
-		}
-		fresh, err := os.ReadFile(s.path)
-		if err != nil || len(fresh) < headerSize || len(raw) < pageSize {
-			return copied, err
-		}
-		copy(raw, fresh[:headerSize])
-		pages := uint32(len(raw) / pageSize)
-		binary.BigEndian.PutUint32(raw[28:], pages)
-	} else if len(raw) >= headerSize {
-		pages := int(binary.BigEndian.Uint32(raw[28:]))
-		if want := pages * pageSize; want > len(raw) && pages < 1<<20 {
-			raw = append(raw, make([]byte, want-len(raw))...)
-		}
-	}
-	if err := os.WriteFile(copied, raw, 0o600); err != nil {
+	if _, err := salvage(aside+"-wal", copied+"-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return copied, err
 	}
-	wal, err := os.ReadFile(aside + "-wal")
-	if errors.Is(err, os.ErrNotExist) {
-		return copied, nil
-	}
+	f, err := os.OpenFile(copied, os.O_RDWR, 0)
 	if err != nil {
 		return copied, err
 	}
-	return copied, os.WriteFile(copied+"-wal", wal, 0o600)
+	defer f.Close()
+	head := make([]byte, headerSize)
+	if _, err := f.ReadAt(head, 0); err != nil || size < pageSize {
+		return copied, nil // nothing is left of it
+	}
+	if !bytes.HasPrefix(head, []byte(magic)) {
+		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
+			return copied, err
+		}
+		head = head[:headerSize]
+		binary.BigEndian.PutUint32(head[28:], uint32(size/pageSize))
+		_, err = f.WriteAt(head, 0)
+		return copied, err
+	}
+	if want := int64(binary.BigEndian.Uint32(head[28:])) * pageSize; want > size && want < 1<<42 {
+		return copied, f.Truncate(want)
+	}
+	return copied, nil
+}
+
+// salvage copies what can be read of a file; what the disk does not give is zeros.
+func salvage(from, to string) (size int64, err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return 0, err
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	block := make([]byte, 16*pageSize)
+	for size = 0; size < info.Size(); size += int64(len(block)) {
+		block = block[:min(int64(len(block)), info.Size()-size)]
+		n, _ := in.ReadAt(block, size)
+		clear(block[n:])
+		if _, err = out.WriteAt(block, size); err != nil {
+			break
+		}
+	}
+	return size, errors.Join(err, out.Close())
 }

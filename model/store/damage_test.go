@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -38,15 +39,11 @@ func TestRefusesANewerDatabaseAndAnotherHost(t *testing.T) {
 	}
 }
 
+// Opening reads little: damage where nobody looked is met by a check, and the
+// next start mends it.
 func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
-	s := open(t, path)
-	s.OpenAccount(t.Context(), "sales", "x")
-	var many []model.Conversation
-	for i := range 2000 {
-		many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
-	}
-	save(t, s, many...)
+	s := large(t, path)
 	enqueue(t, s, rename("1", "a", "b"))
 	s.Close()
 	// Break pages in the middle, where the rows of conversations are.
@@ -55,12 +52,16 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, _ := f.Stat()
-	junk := make([]byte, 64*1024)
-	for i := range junk {
-		junk[i] = 0xa5
-	}
-	f.WriteAt(junk, info.Size()/2)
+	f.WriteAt(bytes.Repeat([]byte{0xa5}, 64*1024), info.Size()/2)
 	f.Close()
+	s = open(t, path)
+	if s.Rescued().Path != "" {
+		t.Fatal("the whole database was read before the first frame")
+	}
+	if err := s.Check(t.Context()); !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local {
+		t.Fatalf("the check says %v", err)
+	}
+	s.Close()
 	s = open(t, path)
 	if s.Rescued().Path == "" {
 		t.Fatal("the damage was not noticed")
@@ -71,6 +72,9 @@ func TestADamagedDatabaseIsSetAsideWithItsOutboxRescued(t *testing.T) {
 	out, err := s.Outbox(t.Context())
 	if err != nil || len(out) != 1 || out[0].State != model.Held || out[0].Target.String() != "b" {
 		t.Errorf("rescued %+v, %v", out, err)
+	}
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

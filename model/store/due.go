@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -19,91 +20,206 @@ import (
 // edits of one field that were never sent fold into the newest of them. An edit
 // that widens is not due while any earlier edit of its submission on the
 // conversation is in the outbox, whatever its state: they were meant together.
+// Nothing of a submission is due before all of it is in the outbox.
 func (s *Store) Claim(ctx context.Context, account string, only []string) ([]model.OutboxEntry, error) {
+	if only != nil && !slices.IsSorted(only) {
+		only = slices.Sorted(slices.Values(only))
+	}
+	if idle, err := s.idle(ctx, account, only); err != nil || idle {
+		return nil, localError("claim edits", err)
+	}
 	var out []model.OutboxEntry
 	err := s.tx(ctx, func(t *tx) error {
 		out = nil
 		if err := t.same(account); err != nil {
 			return err
 		}
-		var skip []string
-		for {
-			all, err := t.nextConversation(account, only, skip)
-			if err != nil || len(all) == 0 {
+		taken, folded, err := t.next(account, only)
+		if err != nil || len(taken) == 0 {
+			return err
+		}
+		for _, e := range folded {
+			t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+			t.ended(e.Submission, "replaced")
+			if err := t.rebase(e); err != nil {
 				return err
 			}
-			taken, folded := due(all, s.now(), only)
-			if len(taken) == 0 {
-				skip = append(skip, all[0].Ref.ID)
-				continue
-			}
-			for _, e := range taken {
+		}
+		for _, e := range taken {
+			if len(folded) > 0 { // it may have another base now
 				if err := t.rewrite(e.Edit); err != nil {
 					return err
 				}
-				t.exec("UPDATE outbox SET state = 'sending', claim = ?, next_try = 0, attempts = attempts + 1 WHERE id = ?", s.owner.name, e.ID)
-				e.State = model.Sending
-				e.Attempts++
-				out = append(out, e)
 			}
-			for _, e := range folded {
-				t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
-				t.ended(e.Submission, "replaced")
-				if err := t.rebase(e); err != nil {
-					return err
-				}
-			}
-			return t.reproject(out[0].Ref)
+			t.exec("UPDATE outbox SET state = 'sending', claim = ?, next_try = 0, attempts = attempts + 1 WHERE id = ?", s.owner.name, e.ID)
+			e.State = model.Sending
+			e.Attempts++
+			out = append(out, e)
 		}
+		return t.reproject(out[0].Ref)
 	})
 	return out, localError("claim edits", err)
 }
 
+// idle reports whether a claim would find nothing while a submission enters the
+// outbox: all of that is looked through then, which nobody is to wait for.
+func (s *Store) idle(ctx context.Context, account string, only []string) (idle bool, err error) {
+	err = s.reading(ctx, func(dbtx *sql.Tx) error {
+		t := &tx{Tx: dbtx, ctx: ctx, s: s}
+		entering, err := t.entering()
+		if err != nil || len(entering) == 0 {
+			return err
+		}
+		taken, _, err := t.next(account, only)
+		idle = len(taken) == 0
+		return err
+	})
+	return idle, err
+}
+
+// next returns the edits of the conversation that has the next due one, those to
+// send and those that fold into them. What was tried least goes first, and of
+// that what is oldest: a conversation that always fails and shuts the account
+// for a while must not take every turn after it. The edits of each number of
+// tries are walked by an index, past what is not wanted, up to the first
+// conversation that has something to send; so the work does not grow with what
+// waits behind it.
+func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEntry, err error) {
+	first, last := "", "~" // ids are digits and letters
+	if only != nil {
+		if len(only) == 0 {
+			return nil, nil, nil
+		}
+		first, last = only[0], only[len(only)-1]
+	}
+	entering, err := t.entering()
+	if err != nil {
+		return nil, nil, err
+	}
+	passed := map[string]bool{} // conversations with nothing to send now
+	for attempts := int64(-1); ; {
+		var level sql.NullInt64
+		if err := t.QueryRowContext(t.ctx, levels, sql.Named("account", account), sql.Named("attempts", attempts)).Scan(&level); err != nil || !level.Valid {
+			return nil, nil, err
+		}
+		attempts = level.Int64
+		for after := first; ; {
+			conv, id, err := t.candidate(account, attempts, after, last, only, passed)
+			if err != nil {
+				return nil, nil, err
+			}
+			if id == "" {
+				break
+			}
+			after = id + "~"
+			all, err := t.conversation(account, conv, id)
+			if err != nil {
+				return nil, nil, err
+			}
+			if free, err := t.free(id, all, only); err != nil || !free {
+				if err != nil {
+					return nil, nil, err
+				}
+				continue
+			}
+			if taken, folded = due(all, t.s.now(), only, entering); len(taken) > 0 {
+				return taken, folded, nil
+			}
+			passed[conv] = conv != ""
+		}
+	}
+}
+
 // unblocked is the condition that an edit o waits for no earlier one of its
-// conversation. ?4 says that all edits are wanted, else only those of wanted:
-// never-sent edits of one field that are wanted together fold. Labels and
+// conversation. Never-sent edits of one field fold, where both are among what
+// is wanted: all that ids names, or everything where ids is NULL. Labels and
 // attributes are sent as whole maps: while one key is being sent, no other is.
 const unblocked = `
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
     AND p.state IN ('queued', 'sending', 'retry', 'held')
     AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
-    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
+    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field
+      AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))
   AND NOT (o.widens = 1 AND EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
     AND +p.submission = o.submission)) -- the plus: by conversation, never by the index of a submission of 10,000
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id <> o.id AND p.state = 'sending'
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
 
-// nextConversation returns the outbox entries of the conversation that has the
-// next due edit, or the entry of a create; none where nothing is due. What was
-// tried least goes first: a conversation that always fails and shuts the
-// account for a while must not take every turn after it. skip names
-// conversations to leave out.
-func (t *tx) nextConversation(account string, only, skip []string) ([]model.OutboxEntry, error) {
-	// The ids are one value, since a bulk edit may name more than SQLite takes variables.
-	wanted, err := json.Marshal(only)
+// The queries of a claim and of what is due next. Each reads the rows in the
+// order of an index; the caller stops at the first that will do.
+const (
+	levels = "SELECT min(attempts) FROM outbox WHERE account = :account AND attempts > :attempts AND state IN ('queued', 'retry')"
+
+	candidates = `SELECT o.conv, o.id FROM outbox o WHERE o.account = :account AND o.attempts = :attempts
+  AND o.id BETWEEN :first AND :last AND o.state IN ('queued', 'retry') AND (o.state = 'queued' OR o.next_try <= :now)
+  AND o.submission NOT IN (SELECT submission FROM entering)` + unblocked + " ORDER BY o.id"
+
+	queuedFirst = `SELECT 0 FROM outbox o WHERE o.account = :account AND o.state IN ('queued', 'retry') AND o.state = 'queued'` +
+		unblocked + " ORDER BY o.attempts, o.id LIMIT 1"
+
+	retriedFirst = "SELECT o.next_try FROM outbox o WHERE o.account = :account AND o.state = 'retry'" + unblocked + " ORDER BY o.next_try LIMIT 1"
+
+	waitingSince = "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < :before ORDER BY created"
+
+	retried = "SELECT id FROM outbox WHERE account = :account AND state = 'retry' AND next_try > 0 ORDER BY next_try"
+)
+
+// candidate returns the first edit of an account that was tried so often, has an
+// id in a range, and is wanted, and its conversation; "" where there is none.
+func (t *tx) candidate(account string, attempts int64, first, last string, only []string, passed map[string]bool) (conv, id string, err error) {
+	rows, err := t.QueryContext(t.ctx, candidates, sql.Named("account", account), sql.Named("attempts", attempts), sql.Named("first", first), sql.Named("last", last),
+		sql.Named("now", ms(t.s.now())), sql.Named("ids", nil))
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
-	skipped, err := json.Marshal(append([]string{}, skip...))
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&conv, &id); err != nil {
+			return "", "", err
+		}
+		if !passed[conv] && wanted(only, id) {
+			return conv, id, nil
+		}
+	}
+	return "", "", rows.Err()
+}
+
+// free reports whether one of the edits of a conversation waits for none of the
+// others, where only some are wanted.
+func (t *tx) free(id string, all []model.OutboxEntry, only []string) (free bool, err error) {
+	if only == nil {
+		return true, nil
+	}
+	ids := []string{}
+	for _, e := range all {
+		if wanted(only, e.ID) {
+			ids = append(ids, e.ID)
+		}
+	}
+	raw, err := json.Marshal(ids)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	var conv, first string
-	err = t.QueryRowContext(t.ctx, `
-WITH wanted AS (SELECT value FROM json_each(?3))
-SELECT o.conv, o.id FROM outbox o
-WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
-  AND o.conv NOT IN (SELECT value FROM json_each(?5))`+unblocked+`
-ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(wanted), only == nil, string(skipped)).Scan(&conv, &first)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+	err = t.QueryRowContext(t.ctx, "SELECT EXISTS (SELECT 1 FROM outbox o WHERE o.id = :id"+unblocked+")",
+		sql.Named("id", id), sql.Named("ids", string(raw))).Scan(&free)
+	return free, err
+}
+
+// wanted reports whether an id is in a sorted list; nil wants everything.
+func wanted(only []string, id string) bool {
+	if only == nil {
+		return true
 	}
-	if err != nil {
-		return nil, err
-	}
+	_, ok := slices.BinarySearch(only, id)
+	return ok
+}
+
+// conversation returns the outbox entries of a conversation, or the entry of a
+// create.
+func (t *tx) conversation(account, conv, id string) ([]model.OutboxEntry, error) {
 	query, args := "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? ORDER BY id", []any{account, conv}
 	if conv == "" {
-		query, args = "SELECT "+entryColumns+" FROM outbox WHERE id = ?", []any{first}
+		query, args = "SELECT "+entryColumns+" FROM outbox WHERE id = ?", []any{id}
 	}
 	rows, err := t.QueryContext(t.ctx, query, args...)
 	if err != nil {
@@ -116,11 +232,7 @@ ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(wanted), only
 // sent now, and folds runs of never-sent edits of the same field. An edit that
 // others of its submission wait for is not folded: they wait for it, not for
 // the one that would take its place.
-func due(all []model.OutboxEntry, now time.Time, only []string) (taken, folded []model.OutboxEntry) {
-	wanted := map[string]bool{}
-	for _, id := range only {
-		wanted[id] = true
-	}
+func due(all []model.OutboxEntry, now time.Time, only []string, entering map[string]bool) (taken, folded []model.OutboxEntry) {
 	blocked := map[string]bool{}   // fields that wait for an earlier edit
 	open := map[string]int{}       // field → index in taken of a never-sent edit
 	earlier := map[string]bool{}   // submissions that have an edit before this one
@@ -145,10 +257,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken, folded [
 		}
 		f := field(e.Edit)
 		ready := e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)
-		if only != nil && !wanted[e.ID] {
-			ready = false
-		}
-		if meant || maps[e.Kind] {
+		if meant || maps[e.Kind] || entering[e.Submission] || !wanted(only, e.ID) {
 			ready = false
 		}
 		if f == "existence" && waiting {
@@ -184,100 +293,123 @@ func due(all []model.OutboxEntry, now time.Time, only []string) (taken, folded [
 	return taken, folded
 }
 
-// wholeMap is the pattern of the fields that are sent together with one, "" for
-// a field that is sent by itself.
-func wholeMap(e model.Edit) string {
-	if e.Key == "" {
-		return ""
-	}
-	return string(e.Kind) + ":%"
-}
+// blockerOf finds the edit that an edit o waits for: an earlier one, or one that
+// is being sent.
+const blockerOf = `SELECT p.id FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND (p.id < o.id
+    AND (p.state IN ('sending', 'retry', 'held', 'queued') AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence')
+      OR o.widens = 1 AND +p.submission = o.submission)
+  OR p.id <> o.id AND p.state = 'sending'
+    AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
+  ORDER BY p.id LIMIT 1`
 
 // Blocker returns the edit that one waits for, an earlier one or one that is
 // being sent; ok is false where it waits for none.
 func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
-	if e.Kind == model.EditCreate {
-		return b, false, nil
-	}
-	b, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE account = ?1 AND conv = ?2 AND (id < ?3
-  AND (state IN ('sending', 'retry', 'held', 'queued') AND (field = ?4 OR field = 'existence' OR ?4 = 'existence') OR ?5 AND submission = ?6)
-  OR id <> ?3 AND state = 'sending' AND ?7 <> '' AND field LIKE ?7) ORDER BY id LIMIT 1`,
-		e.Ref.Account, e.Ref.ID, e.ID, field(e.Edit), e.Widens(), e.Submission, wholeMap(e.Edit)))
-	if errors.Is(err, sql.ErrNoRows) {
-		return b, false, nil
-	}
-	return b, err == nil, localError("read the outbox", err)
+	all, err := s.Blockers(ctx, []string{e.ID})
+	b, ok = all[e.ID]
+	return b, ok, err
 }
+
+// Blockers returns, for those of some edits that wait for another one, which.
+func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
+	raw, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (`+blockerOf+`) AS blocker
+  FROM json_each(?) AS wanted JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
+SELECT waits.waiting, `+entryColumns+" FROM waits JOIN outbox ON outbox.id = waits.blocker", string(raw))
+	if err != nil {
+		return nil, localError("read the outbox", err)
+	}
+	defer rows.Close()
+	out := map[string]model.OutboxEntry{}
+	for rows.Next() {
+		var id string
+		e, err := scanEntry(led{rows, &id})
+		if err != nil {
+			return nil, localError("read the outbox", err)
+		}
+		out[id] = e
+	}
+	return out, localError("read the outbox", rows.Err())
+}
+
+// led scans a row that begins with another column.
+type led struct {
+	rows  *sql.Rows
+	first *string
+}
+
+func (l led) Scan(dest ...any) error { return l.rows.Scan(append([]any{l.first}, dest...)...) }
 
 // HoldOld holds the edits that have waited since before a moment, and gives
 // how many there are now held.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
+	ids, err := s.ids(ctx, waitingSince, sql.Named("before", ms(before)))
+	if err != nil {
+		return 0, localError("hold old edits", err)
+	}
 	n := 0
-	err := s.tx(ctx, func(t *tx) error {
-		rows, err := t.QueryContext(ctx, "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < ?", ms(before))
+	err = s.slices(ctx, len(ids), func(t *tx, i int) error {
+		held, err := t.ExecContext(ctx, "UPDATE outbox SET state = 'held' WHERE id = ? AND state IN ('queued', 'retry') AND created < ?", ids[i], ms(before))
 		if err != nil {
 			return err
 		}
-		var ids []string
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				rows.Close()
-				return err
-			}
-			ids = append(ids, id)
+		if changed, _ := held.RowsAffected(); changed == 0 {
+			return nil
 		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		for _, id := range ids {
-			t.exec("UPDATE outbox SET state = 'held' WHERE id = ?", id)
-			if err := t.reprojectEntry(id); err != nil {
-				return err
-			}
-		}
-		n = len(ids)
-		return nil
+		n++
+		return t.reprojectEntry(ids[i])
 	})
 	return n, localError("hold old edits", err)
+}
+
+// ids reads a list of ids.
+func (s *Store) ids(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, rows.Err()
 }
 
 // NextDue returns when the next edit of an account is due that waits for no
 // earlier one; ok is false where there is none.
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
-	var n sql.NullInt64
-	err = s.read.QueryRowContext(ctx, `
-WITH wanted AS (SELECT '' WHERE ?3)
-SELECT min(CASE WHEN o.state = 'queued' THEN ?2 ELSE o.next_try END) FROM outbox o
-WHERE o.account = ?1 AND o.state IN ('queued', 'retry')`+unblocked, account, 0, false, true).Scan(&n)
-	if err != nil || !n.Valid {
-		return at, false, localError("read the outbox", err)
+	for _, first := range []string{queuedFirst, retriedFirst} {
+		var n int64
+		err := s.read.QueryRowContext(ctx, first, sql.Named("account", account), sql.Named("ids", nil)).Scan(&n)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return fromMS(n), err == nil, localError("read the outbox", err)
+		}
 	}
-	return fromMS(n.Int64), true, nil
+	return at, false, nil
 }
 
 // Hasten makes every edit of an account due that waits for its next try, and
 // returns the ids of all that are on their way by themselves and not being
 // sent.
-func (s *Store) Hasten(ctx context.Context, account string) (ids []string, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		ids = nil
-		t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry'", account)
-		rows, err := t.QueryContext(ctx, "SELECT id FROM outbox WHERE account = ? AND state IN ('queued', 'retry') ORDER BY id", account)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		return rows.Err()
-	})
+func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
+	waiting, err := s.ids(ctx, retried, sql.Named("account", account))
+	if err == nil {
+		err = s.slices(ctx, len(waiting), func(t *tx, i int) error {
+			return t.exec("UPDATE outbox SET next_try = 0 WHERE id = ? AND state = 'retry'", waiting[i])
+		})
+	}
+	if err != nil {
+		return nil, localError("read the outbox", err)
+	}
+	ids, err := s.ids(ctx, "SELECT id FROM outbox WHERE account = ? AND state IN ('queued', 'retry') ORDER BY id", account)
 	return ids, localError("read the outbox", err)
 }
 

@@ -21,11 +21,14 @@ func (t *tx) journal(j model.JournalEntry) error {
 	if err != nil {
 		return err
 	}
-	t.exec("INSERT OR REPLACE INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)",
+	// Not OR REPLACE: a row that is replaced so is counted out by no trigger.
+	t.exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)
+ON CONFLICT (id) DO UPDATE SET account = excluded.account, conv = excluded.conv, submission = excluded.submission, edit = excluded.edit,
+  title = excluded.title, before = excluded.before, after = excluded.after, state = excluded.state, at = excluded.at, undone = ''`,
 		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, raw, j.Title, before, after, j.State, ms(j.At))
 	if j.Undoes != "" {
 		// Taking back what took back another restores that one.
-		t.exec("UPDATE journal SET undone = '' WHERE undone = ?", j.Undoes)
+		t.exec("UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''", j.Undoes)
 		t.exec("UPDATE journal SET undone = ? WHERE id = ?", j.ID, j.Undoes)
 	}
 	return t.err

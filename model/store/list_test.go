@@ -26,22 +26,6 @@ func count(t *testing.T, s *store.Store, q query.Query) int {
 	return n
 }
 
-func TestCompletionOffersWhatTheListsShow(t *testing.T) {
-	s := fresh(t)
-	save(t, s, conv("1", "a"))
-	if _, _, err := s.OpenAccount(t.Context(), "sales", "attention https://other.example"); err != nil {
-		t.Fatal(err)
-	}
-	s.Scope([]string{"sales"})
-	if v, err := s.Vocabulary(t.Context()); err != nil || len(v.Accounts)+len(v.Kinds) != 0 {
-		t.Errorf("offers %+v, %v", v, err)
-	}
-	save(t, s, conv("1", "a"))
-	if v, err := s.Vocabulary(t.Context()); err != nil || len(v.Accounts) != 1 || len(v.Kinds) != 1 {
-		t.Errorf("offers %+v, %v", v, err)
-	}
-}
-
 // What a query finds follows every change of the outbox, not only what a row shows.
 func TestQueriesFollowEveryChangeOfTheOutbox(t *testing.T) {
 	s := fresh(t)

@@ -28,7 +28,14 @@ var (
 	// ErrMoved: a newer confab has changed the database while this one had it
 	// open; nothing more is written.
 	ErrMoved = &model.Error{Kind: model.Local, Message: "a newer confab has changed the database: start this one again"}
+	// ErrDamaged: part of the database can't be read; nothing more is written by
+	// any process until the next start has set it aside.
+	ErrDamaged = &model.Error{Kind: model.Local,
+		Message: "the database is damaged, and nothing more is written: end every confab, and the next start mends it"}
 )
+
+// Ended reports whether an error means that this process writes nothing more.
+func Ended(err error) bool { return errors.Is(err, ErrMoved) || errors.Is(err, ErrDamaged) }
 
 // Options are what Open needs to know of its surroundings.
 type Options struct {
@@ -51,7 +58,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Host == "" {
 		o.Host, _ = os.Hostname()
 	}
-	s := &Store{path: path, now: o.Now}
+	s := &Store{path: path, now: o.Now, pace: pace{dir: path + ".pace"}}
 	// One process opens at a time, until its claim says that it is there: else
 	// two that want to bring the database up to date would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
@@ -60,87 +67,133 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
 	}
 	defer opening.Unlock()
-	if err = s.open(ctx, o); isDamaged(err) {
-		err = s.replace(ctx, o)
-	}
-	if err != nil {
+	if err := s.begin(ctx, o); err != nil {
 		s.closeDB()
+		if s.owner != nil {
+			s.owner.close()
+		}
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
 	}
-	if s.owner, err = newOwner(s.claims()); err != nil {
-		s.closeDB()
-		return nil, err
-	}
+	s.ready.Store(true)
 	return s, nil
+}
+
+// begin opens the database, or what takes the place of a damaged one.
+func (s *Store) begin(ctx context.Context, o Options) (err error) {
+	if err := s.noteUnclean(); err != nil {
+		return err
+	}
+	alone := len(s.others()) == 0
+	if s.signed() {
+		if !alone {
+			return s.openAsItIs(ctx)
+		}
+		return s.replace(ctx, o, errDamaged)
+	}
+	if err = s.open(ctx, o); !isDamaged(err) {
+		return err
+	}
+	if !alone {
+		s.sign(err)
+		// It would go on with the file that is set aside.
+		return errors.New("the database is damaged, and another confab has it open: end that one first")
+	}
+	return s.replace(ctx, o, err)
 }
 
 // claims is the folder of the files that running programs hold locked.
 func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
 
-// replace sets a damaged database aside and makes a new one with what is left
-// of its outbox.
-func (s *Store) replace(ctx context.Context, o Options) error {
-	s.closeDB()
-	if len(living(s.claims())) > 0 {
-		// It would go on writing to the file that was set aside.
-		return errors.New("the database is damaged, and another confab has it open: end that one first")
+// others names the other running programs.
+func (s *Store) others() []string {
+	if s.owner == nil {
+		return living(s.claims())
 	}
-	aside, err := s.setAside()
-	if err != nil {
+	return living(s.claims(), s.owner.name)
+}
+
+// enter makes the claim of this process. Whoever writes has one: it is found if
+// it dies.
+func (s *Store) enter() (err error) {
+	if s.owner == nil {
+		s.owner, err = newOwner(s.claims())
+	}
+	return err
+}
+
+// openAsItIs opens a damaged database that another process still has open:
+// what can be read of it can be looked at, and nothing is written.
+func (s *Store) openAsItIs(ctx context.Context) error {
+	if err := s.connectAll(); err != nil {
 		return err
 	}
-	if err := s.open(ctx, o); err != nil {
-		return err
+	var version int
+	if err := s.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version != len(migrations) {
+		return errors.Join(ErrDamaged, err)
 	}
-	return s.rescueOutbox(ctx, aside)
+	return s.enter()
 }
 
 func (s *Store) open(ctx context.Context, o Options) error {
 	// The file is made here so that it is never readable by others, not even
-	// for a moment; SQLite gives its log files the mode of the database.
-	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	// for a moment; SQLite gives its log files the mode of the database. One that
+	// is there is not opened: closing it would drop the locks of this process.
+	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	switch {
+	case err == nil:
+		f.Close()
+	case errors.Is(err, os.ErrExist):
+		// One that somebody loosened is closed again; where modes mean nothing
+		// this fails, and nothing is lost.
+		os.Chmod(s.path, 0o600)
+	default:
 		return err
 	}
-	// One that somebody loosened is closed again; where modes mean nothing this
-	// fails, and nothing is lost.
-	f.Chmod(0o600)
-	f.Close()
-	if s.write, err = connect(s.path, 1, "immediate"); err != nil {
+	if err := s.connectAll(); err != nil {
 		return err
-	}
-	if s.read, err = connect(s.path, 4, "deferred"); err != nil {
-		return err
-	}
-	var check string
-	if err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&check); err != nil {
-		return err
-	}
-	if check != "ok" {
-		return errDamaged
 	}
 	if err := s.migrate(ctx, o.Waiting); err != nil {
 		return err
 	}
+	return s.checkHost(ctx, o.Host)
+}
+
+// checkHost refuses the database of another host. A new one gets the name of this.
+func (s *Store) checkHost(ctx context.Context, host string) error {
+	var was string
+	err := s.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'host'").Scan(&was)
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
+	case was == host:
+		return nil
+	case was != "":
+		return fmt.Errorf("%w: made on %q, this is %q; use another XDG_STATE_HOME per host", ErrHost, was, host)
+	}
 	return s.tx(ctx, func(t *tx) error {
-		was := t.meta("host")
-		if was != "" && was != o.Host {
-			return fmt.Errorf("%w: made on %q, this is %q; use another XDG_STATE_HOME per host", ErrHost, was, o.Host)
-		}
-		t.setMeta("host", o.Host)
-		return t.prune(s.now().Add(-JournalKept))
+		t.setMeta("host", host)
+		return t.err
 	})
 }
 
-func connect(path string, conns int, lock string) (*sql.DB, error) {
+func (s *Store) connectAll() (err error) {
+	if s.write, err = s.connect(s.path, 1, "immediate"); err != nil {
+		return err
+	}
+	s.read, err = s.connect(s.path, 4, "deferred")
+	return err
+}
+
+func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 	q := url.Values{"_txlock": {lock}, "_pragma": {
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-8000)",
 	}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	c, err := newConnector("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), s.note)
 	if err != nil {
 		return nil, err
 	}
+	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil
@@ -161,6 +214,9 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 		if err := s.alone(ctx, waiting); err != nil {
 			return err
 		}
+	}
+	if err := s.enter(); err != nil {
+		return err
 	}
 	// A table that others refer to is replaced by a narrower one: while it is
 	// dropped, nothing may follow the references.
@@ -187,13 +243,18 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"); err != nil {
 		return err
 	}
-	s.ready = true
 	return nil
 }
 
-// moved refuses a version that is not the one this process brought the database to.
-func (s *Store) moved(version int) error {
-	if s.ready && version != len(migrations) {
+// ended refuses to go on with a database that is damaged, or that is no longer
+// at the version that this process brought it to.
+func (s *Store) ended(version int) error {
+	switch {
+	case !s.ready.Load():
+		return nil
+	case s.broken.Load() || s.signed():
+		return ErrDamaged
+	case version != len(migrations):
 		return ErrMoved
 	}
 	return nil
@@ -201,7 +262,7 @@ func (s *Store) moved(version int) error {
 
 // alone waits until no other program has the database open.
 func (s *Store) alone(ctx context.Context, waiting func([]string)) error {
-	return s.await(ctx, waiting, func() (bool, error) { return len(living(s.claims())) == 0, nil }, func() bool { return true })
+	return s.await(ctx, waiting, func() (bool, error) { return len(s.others()) == 0, nil }, func() bool { return true })
 }
 
 // older reports whether the database was made by an earlier version and not yet
@@ -229,7 +290,7 @@ func (s *Store) await(ctx context.Context, waiting func([]string), ready func() 
 		if ok || err != nil {
 			return err
 		}
-		if names := living(s.claims()); waiting != nil && len(names) > 0 && !slices.Equal(names, told) && older() {
+		if names := s.others(); waiting != nil && len(names) > 0 && !slices.Equal(names, told) && older() {
 			told = names
 			waiting(names)
 		}

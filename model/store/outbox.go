@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 
 	"confab/model"
 )
@@ -21,6 +23,10 @@ type Entry struct {
 // the order of sending, whatever the clock did meanwhile. They are returned in
 // order.
 func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) (ids []string, err error) {
+	if len(entries) > atOnce {
+		ids, err = s.enqueueInSlices(ctx, sub, entries, func(*tx, Entry) error { return nil }, func(*tx) error { return nil })
+		return ids, localError("queue edits", err)
+	}
 	err = s.tx(ctx, func(t *tx) (err error) {
 		ids, err = t.enqueue(sub, entries)
 		return err
@@ -29,16 +35,21 @@ func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Ent
 }
 
 func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
-	ids := make([]string, len(entries))
 	sub.Edits = len(entries)
 	if err := t.submit(sub); err != nil {
 		return nil, err
 	}
+	return t.put(sub.ID, entries)
+}
+
+// put queues edits of a submission.
+func (t *tx) put(submission string, entries []Entry) ([]string, error) {
+	ids := make([]string, len(entries))
 	touched := map[model.Ref]bool{}
 	accounts := map[string]bool{}
 	for i := range entries {
 		e := &entries[i].Edit
-		e.Submission = sub.ID
+		e.Submission = submission
 		if !accounts[e.Ref.Account] {
 			accounts[e.Ref.Account] = true
 			if err := t.same(e.Ref.Account); err != nil {
@@ -47,11 +58,8 @@ func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
 		}
 		var last string
 		if e.Ref.ID != "" {
-			st := t.prepared("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?")
-			if t.err != nil {
-				return nil, t.err
-			}
-			if err := st.QueryRowContext(t.ctx, e.Ref.Account, e.Ref.ID).Scan(&last); err != nil {
+			err := t.QueryRowContext(t.ctx, "SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?", e.Ref.Account, e.Ref.ID).Scan(&last)
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -67,21 +75,11 @@ func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		st := t.prepared("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)")
-		if t.err != nil {
-			return nil, t.err
-		}
-		if _, err := st.ExecContext(t.ctx, e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), raw, entries[i].Title, ms(e.Created)); err != nil {
-			return nil, err
-		}
+		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
+			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), raw, entries[i].Title, ms(e.Created))
 		touched[e.Ref] = true
 	}
-	for r := range touched {
-		if err := t.reproject(r); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
+	return ids, t.reproject(slices.Collect(maps.Keys(touched))...)
 }
 
 // rewrite keeps an edit of the outbox with another base or target: it may widen
@@ -173,4 +171,22 @@ func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry
 		return e, false, nil
 	}
 	return e, err == nil, localError("read the outbox", err)
+}
+
+// OutboxEntries reads those of some edits that are in the outbox, by id.
+func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
+	raw, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id IN (SELECT value FROM json_each(?))", string(raw))
+	if err != nil {
+		return nil, localError("read the outbox", err)
+	}
+	all, err := scanEntries(rows)
+	out := make(map[string]model.OutboxEntry, len(all))
+	for _, e := range all {
+		out[e.ID] = e
+	}
+	return out, localError("read the outbox", err)
 }

@@ -210,4 +210,5 @@ CREATE TABLE view (
   at    INTEGER NOT NULL
 ) WITHOUT ROWID;
 `},
+	{sql: counted},
 }

@@ -31,14 +31,27 @@ type Store struct {
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
+	pace   pace
+	// enters holds the submissions that are entering the outbox by this process.
+	enters sync.Map
 	// refolded is the last key that Refold has looked at.
 	refolded atomic.Int64
 	// ready says that the database is at the version that this process knows.
-	ready bool
+	ready atomic.Bool
+	// broken says that this process has met damage.
+	broken atomic.Bool
 }
 
 // Rescued tells what became of a damaged database when this one was opened.
 func (s *Store) Rescued() Rescue { return s.rescue }
+
+// Notice is what a person is to know of the database at the start, "" for nothing.
+func (s *Store) Notice() string {
+	if s.signed() {
+		return ErrDamaged.Message
+	}
+	return s.rescue.String()
+}
 
 // Scope limits lists, counts and vocabulary to these accounts: rows of others
 // (set aside, taken out of the config, or not asked for) stay, unseen.
@@ -47,17 +60,29 @@ func (s *Store) Scope(accounts []string) {
 	s.scope.Store(&c)
 }
 
+// closeTime is how long the end of a database may take: what is left to be done
+// then is done by whoever opens it next.
+const closeTime = time.Second
+
 // Close closes the database and gives up this process's claims.
 func (s *Store) Close() error {
-	if s.write != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		s.prune(ctx)
 		// What was removed must not stay readable in the log either. While
 		// another process reads, the last one to leave does it.
-		s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		s.write.ExecContext(ctx, "PRAGMA busy_timeout(100)")
+		s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		ended <- s.closeDB()
+	}()
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
 	}
-	err := s.closeDB()
-	if s.owner != nil {
-		s.owner.close()
-	}
+	s.owner.close()
 	return err
 }
 
@@ -92,7 +117,7 @@ type tx struct {
 }
 
 // tx runs f in a write transaction, unless a newer confab has changed the
-// database. What it wrote is on disk when it returns. The revision grows by one
+// database or it is damaged. What it wrote is on disk when it returns. The revision grows by one
 // with each that changed a row: two processes that look for each other's
 // changes would otherwise wake each other for ever.
 func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
@@ -153,6 +178,7 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx) error, a
 		return err
 	}
 	if rev > 0 {
+		s.owner.keep()
 		// Noted while the one connection is held, so that it never goes back.
 		if t.was > s.rev.Load() {
 			s.foreign.Store(t.was)
@@ -174,7 +200,7 @@ func (t *tx) begun() (changes int64, err error) {
 	if err := t.QueryRowContext(t.ctx, "SELECT total_changes(), user_version FROM pragma_user_version").Scan(&changes, &version); err != nil {
 		return 0, err
 	}
-	if err := t.s.moved(version); err != nil {
+	if err := t.s.ended(version); err != nil {
 		return 0, err
 	}
 	if version > 0 {
@@ -243,14 +269,15 @@ func (t *tx) setMeta(key, value string) {
 }
 
 // Revision reads the number of the newest change, made by any process. The
-// error is ErrMoved where a newer confab has changed the database.
+// error is ErrMoved where a newer confab has changed the database, ErrDamaged
+// where any process has met damage in it.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
 	var rev int64
 	var version int
 	err := s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0), user_version
 FROM pragma_user_version`).Scan(&rev, &version)
 	if err == nil {
-		err = s.moved(version)
+		err = s.ended(version)
 	}
 	return rev, localError("read the revision", err)
 }

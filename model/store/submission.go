@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"confab/model"
 )
 
-const submissionColumns = "id, sentence, user, at, undoes, edits, withdrawn, discarded, replaced"
+const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, discarded, replaced,
+  waiting, sending, person, delivered, already, submission.undone,
+  (SELECT max(at) FROM journal j WHERE j.submission = submission.id AND j.state = 'done'),
+  (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> '')`
 
 // submit records a submission before its edits are queued.
 func (t *tx) submit(s model.Submission) error {
@@ -122,58 +124,54 @@ func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 // Pending lists the submissions of which something is in the outbox, oldest
 // first.
 func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
-	return s.submissions(ctx, "WHERE id IN (SELECT submission FROM outbox) ORDER BY at, id")
+	return s.submissions(ctx, pending)
 }
 
+const pending = "WHERE waiting + person > 0 ORDER BY at, id"
+
+// submissions reads what the database counts of each submission: the work does
+// not grow with its edits.
 func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+submissionColumns+" FROM submission "+where, args...)
-	if err != nil {
-		return nil, localError("read submissions", err)
-	}
-	defer rows.Close()
 	var out []model.Submission
-	for rows.Next() {
-		var sub model.Submission
-		var at int64
-		if err := rows.Scan(&sub.ID, &sub.Sentence, &sub.User, &at, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced); err != nil {
-			return nil, localError("read submissions", err)
+	err := s.reading(ctx, func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, "SELECT "+submissionColumns+" FROM submission "+where, args...)
+		if err != nil {
+			return err
 		}
-		sub.At = fromMS(at)
-		out = append(out, sub)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, localError("read submissions", err)
-	}
-	rows.Close()
-	for i := range out {
-		if err := s.tally(ctx, &out[i]); err != nil {
-			return nil, localError("read submissions", err)
+		defer rows.Close()
+		for rows.Next() {
+			var sub model.Submission
+			var at int64
+			var settled, undone sql.NullInt64
+			if err := rows.Scan(&sub.ID, &sub.Sentence, &sub.User, &at, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
+				&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &undone); err != nil {
+				return err
+			}
+			sub.At, sub.SettledAt, sub.TakenBackAt = fromMS(at), fromMS(settled.Int64), fromMS(undone.Int64)
+			out = append(out, sub)
 		}
-	}
-	return out, nil
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+		for i := range out {
+			if err := problem(ctx, t, &out[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, localError("read submissions", err)
 }
 
-// tally counts how far the edits of a submission have come.
-func (s *Store) tally(ctx context.Context, sub *model.Submission) error {
-	var settled, taken sql.NullInt64
-	err := s.read.QueryRowContext(ctx, `
-SELECT (SELECT count(*) FROM outbox WHERE submission = ?1 AND state IN ('queued', 'sending', 'retry')),
-       (SELECT count(*) FROM outbox WHERE submission = ?1 AND state = 'sending'),
-       (SELECT count(*) FROM outbox WHERE submission = ?1 AND state NOT IN ('queued', 'sending', 'retry')),
-       count(CASE WHEN state = 'done' THEN 1 END), count(CASE WHEN state <> 'done' THEN 1 END),
-       count(CASE WHEN undone <> '' THEN 1 END), max(CASE WHEN state = 'done' THEN at END),
-       (SELECT max(u.at) FROM journal j JOIN journal u ON u.id = j.undone WHERE j.submission = ?1)
-FROM journal WHERE submission = ?1`, sub.ID).
-		Scan(&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &taken)
-	if err != nil {
-		return err
-	}
-	sub.SettledAt, sub.TakenBackAt = fromMS(settled.Int64), fromMS(taken.Int64)
+const urgent = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
+
+// problem reads the edit of a submission that is to be told of first.
+func problem(ctx context.Context, t *sql.Tx, sub *model.Submission) error {
 	if sub.Over() {
 		return nil
 	}
-	e, err := scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+` FROM outbox WHERE submission = ?
-  AND state <> 'sending' ORDER BY state IN ('queued', 'retry'), error IS NULL, id LIMIT 1`, sub.ID))
+	e, err := scanEntry(t.QueryRowContext(ctx, urgent, sub.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -194,12 +192,4 @@ func (s *Store) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxE
 	}
 	done, err := s.journalWhere(ctx, "submission = ? ORDER BY id", id)
 	return waiting, done, err
-}
-
-// prune removes submissions whose edits are all gone and that are older than a
-// moment.
-func (t *tx) prune(before time.Time) error {
-	t.exec("DELETE FROM journal WHERE at < ?", ms(before))
-	return t.exec(`DELETE FROM submission WHERE at < ? AND id NOT IN (SELECT submission FROM outbox)
-  AND id NOT IN (SELECT submission FROM journal)`, ms(before))
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 
 	"confab/model"
@@ -13,48 +14,95 @@ import (
 // and wait for a person: both leave the outbox. Where an edit has moved on since
 // this was planned, nothing is done and the error is model.ErrUndoMoved.
 func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		withdrawn, err := t.withdraw(withdraw)
-		if err != nil {
+	given := map[string]bool{}
+	for _, id := range giveUp {
+		given[id] = true
+	}
+	check := func(t *tx, e Entry) error {
+		if given[e.Edit.Undoes] {
+			return nil
+		}
+		return t.mayUndo(e.Edit.Undoes)
+	}
+	if len(entries) > atOnce || len(withdraw)+len(giveUp) > atOnce {
+		ids, err = s.undoInSlices(ctx, sub, entries, withdraw, giveUp, check)
+	} else {
+		err = s.tx(ctx, func(t *tx) error {
+			ids, err = t.undo(sub, entries, withdraw, giveUp, check)
 			return err
-		}
-		if len(withdrawn) != len(withdraw) {
-			return model.ErrUndoMoved
-		}
-		for _, id := range giveUp {
-			e, ok, err := t.entry(id)
-			switch {
-			case err != nil:
-				return err
-			case !ok || !e.State.NeedsPerson():
-				return model.ErrUndoMoved
-			}
-			t.holdCompanions(e)
-			if err := t.giveUp(e, "withdrawn"); err != nil {
-				return err
-			}
-		}
-		given := map[string]bool{}
-		for _, id := range giveUp {
-			given[id] = true
-		}
-		for _, e := range entries {
-			if given[e.Edit.Undoes] {
-				continue
-			}
-			if err := t.mayUndo(e.Edit.Undoes); err != nil {
-				return err
-			}
-		}
-		if len(entries) > 0 {
-			ids, err = t.enqueue(sub, entries)
-		}
-		return err
-	})
+		})
+	}
 	if errors.Is(err, model.ErrUndoMoved) {
 		return nil, model.ErrUndoMoved
 	}
 	return ids, localError("take back", err)
+}
+
+func (t *tx) undo(sub model.Submission, entries []Entry, withdraw, giveUp []string, check func(*tx, Entry) error) ([]string, error) {
+	if err := t.still(sub.Undoes); err != nil {
+		return nil, err
+	}
+	withdrawn, err := t.withdraw(withdraw)
+	if err != nil {
+		return nil, err
+	}
+	if len(withdrawn) != len(withdraw) {
+		return nil, model.ErrUndoMoved
+	}
+	for _, id := range giveUp {
+		e, ok, err := t.entry(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok || !e.State.NeedsPerson():
+			return nil, model.ErrUndoMoved
+		}
+		t.holdCompanions(e)
+		if err := t.giveUp(e, "withdrawn"); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range entries {
+		if err := check(t, e); err != nil {
+			return nil, err
+		}
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	return t.enqueue(sub, entries)
+}
+
+// still reports model.ErrUndoMoved where a submission enters the outbox or leaves
+// it at the moment.
+func (t *tx) still(submission string) error {
+	entering, err := t.entering()
+	if err == nil && entering[submission] {
+		err = model.ErrUndoMoved
+	}
+	return err
+}
+
+// undoInSlices is undo for many edits. Their inverse enters first; with its last
+// slice it is decided what leaves, which nothing claims from then on.
+func (s *Store) undoInSlices(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string, check func(*tx, Entry) error) (ids []string, err error) {
+	s.enters.Store(sub.Undoes, true)
+	defer s.enters.Delete(sub.Undoes)
+	decide := func(t *tx) error {
+		if err := t.still(sub.Undoes); err != nil {
+			return err
+		}
+		return t.freeze(sub.Undoes, withdraw, giveUp)
+	}
+	if len(entries) > 0 {
+		ids, err = s.enqueueInSlices(ctx, sub, entries, check, decide)
+	} else {
+		err = s.tx(ctx, decide)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, s.thaw(context.WithoutCancel(ctx), sub.Undoes)
 }
 
 // mayUndo reports ErrUndoMoved unless an edit was delivered, is being sent, or
@@ -122,11 +170,22 @@ func (t *tx) undoing(e model.OutboxEntry) ([]model.OutboxEntry, error) {
 	return out, nil
 }
 
-// UndoneBy reports whether an edit of the outbox is to take back the given one.
-func (s *Store) UndoneBy(ctx context.Context, e model.Edit) (waiting bool, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE account = ? AND conv = ? AND json_extract(edit, '$.undoes') = ?)",
-		e.Ref.Account, e.Ref.ID, e.ID).Scan(&waiting)
-	return waiting, localError("read the outbox", err)
+// Undoing gives those of some edits that edits of the outbox are to take back.
+func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
+	raw, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	// An edit and what takes it back are of one conversation.
+	found, err := s.ids(ctx, `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
+  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted UNION SELECT account, conv FROM journal WHERE id IN wanted)
+SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
+  WHERE o.edit ->> '$.undoes' IN wanted`, string(raw))
+	out := make(map[string]bool, len(found))
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, localError("read the outbox", err)
 }
 
 // dropUndoing takes the edits that were to take back the given one out of the

@@ -25,7 +25,7 @@ const viewsKept = 50
 
 // KeepView keeps what a query showed.
 func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
-	var packed []byte
+	packed := []byte{}
 	for _, k := range v.Keys {
 		packed = binary.AppendVarint(packed, k)
 	}
@@ -75,7 +75,8 @@ func (s *Store) stillMatch(ctx context.Context, t *sql.Tx, keys []int64, match f
 	for i, k := range keys {
 		args[i] = k
 	}
-	rows, err := t.QueryContext(ctx, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN ("+placeholders(len(keys))+")", args...)
+	rows, err := t.QueryContext(ctx, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN ("+
+		placeholders(len(keys))+")", args...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package askelephant
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"regexp"
@@ -44,9 +45,17 @@ type converted struct {
 	transcript string
 }
 
-// convert turns an engagement into a conversation. It is pure.
+// convert turns an answer into a conversation. It is pure.
 func convert(raw []byte, in frame) (converted, error) {
-	o, ok := providers.ParseObject(raw)
+	if !json.Valid(raw) {
+		return converted{}, malformed(endpointGet.Name, "the answer is no engagement")
+	}
+	return convertRow(raw, in)
+}
+
+// convertRow is convert for what is known to be valid JSON.
+func convertRow(raw json.RawMessage, in frame) (converted, error) {
+	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return converted{}, malformed(endpointGet.Name, "the answer is no engagement")
 	}
@@ -231,7 +240,7 @@ func kindOf(id, object string, emails json.RawMessage) string {
 	object = strings.ToLower(object)
 	switch {
 	case strings.Contains(object, "resource"), strings.Contains(object, "room"), strings.Contains(object, "calendar"),
-		strings.Contains(string(emails), resourceAddress):
+		bytes.Contains(emails, []byte(resourceAddress)):
 		return model.KindRoom
 	case contactID.MatchString(id):
 		return model.KindContact

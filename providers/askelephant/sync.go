@@ -186,9 +186,10 @@ func (w *walk) run(ctx context.Context, next string, after func(next string) str
 // convert gives the rows that are new or have changed since they were seen in
 // this run, and notes the newest update time.
 func (w *walk) convert(rows []json.RawMessage) []model.Conversation {
-	var out []model.Conversation
+	out := make([]model.Conversation, 0, len(rows))
+	in := w.provider.frame()
 	for _, raw := range rows {
-		c, err := convert(raw, w.provider.frame())
+		c, err := convertRow(raw, in)
 		if err != nil {
 			w.provider.account.Logf("a row of the list was left out: %v", err)
 			w.holes = true

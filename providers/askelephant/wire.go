@@ -1,7 +1,6 @@
 package askelephant
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -25,34 +24,22 @@ type listPage struct {
 // readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list
 // as an empty one.
 func readPage(a *providers.Answer) (listPage, error) {
-	var p listPage
-	var top struct {
-		Data    json.RawMessage `json:"data"`
-		HasMore providers.Text  `json:"has_more"`
-		Next    providers.Text  `json:"next_cursor"`
+	body, err := a.JSON()
+	if err != nil {
+		return listPage{}, err
 	}
-	if body := bytes.TrimSpace(a.Body); len(body) > 0 && body[0] != '{' {
-		return p, malformed("list", "the answer holds no list")
-	}
-	if err := a.Decode(&top); err != nil {
-		return p, err
-	}
-	data := bytes.TrimSpace(top.Data)
-	if len(data) == 0 {
+	top, _ := providers.ObjectOf(body)
+	rows, ok := providers.Elements(top.Peek("data"))
+	if !ok && !(top.Has("data") && top.Null("data")) {
 		// Nothing without a list is an empty one: a walk would take every
 		// row for deleted.
 		return listPage{}, malformed("list", "the answer holds no list")
 	}
-	if !bytes.Equal(data, []byte("null")) {
-		if err := json.Unmarshal(data, &p.rows); err != nil {
-			return listPage{}, malformed("list", "the answer holds no list")
+	p := listPage{rows: rows}
+	if more, _ := top.Bool("has_more"); more {
+		if p.next = top.Text("next_cursor"); p.next == "" {
+			return listPage{}, malformed("list", "the service says there is more and not where")
 		}
-	}
-	switch {
-	case top.HasMore == "true" && top.Next == "":
-		return listPage{}, malformed("list", "the service says there is more and not where")
-	case top.HasMore == "true":
-		p.next = string(top.Next)
 	}
 	return p, nil
 }

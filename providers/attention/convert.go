@@ -60,8 +60,16 @@ type converted struct {
 	said func(name string) bool
 }
 
-// convert turns a resource into a conversation. It is pure.
+// convert turns an answer into a conversation. It is pure.
 func convert(raw []byte, in frame) (converted, error) {
+	if !json.Valid(raw) {
+		return converted{}, malformed("read conversation", "the answer is no conversation")
+	}
+	return convertRow(raw, in)
+}
+
+// convertRow is convert for what is known to be valid JSON.
+func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {
 		return converted{}, err
@@ -114,17 +122,17 @@ func convert(raw []byte, in frame) (converted, error) {
 	c.HasTranscript = c.HasTranscript || hasTranscript(out.transcript)
 	c.Labels, out.labels = labels(a, &facts)
 
-	for _, name := range []string{"liveStreamStartedAt", "liveStreamEndedAt"} {
-		if at := a.Time(name); !at.IsZero() {
-			facts.Add(groupTimes, title(name), at.Format("2006-01-02T15:04:05.999999999Z07:00"))
+	for _, f := range timeFields {
+		if at := a.Time(f.name); !at.IsZero() {
+			facts.Add(groupTimes, f.title, at.Format("2006-01-02T15:04:05.999999999Z07:00"))
 		}
 	}
 	facts.Add(groupRecording, "Video id", a.Text("videoUID"))
 	if v, ok := a.Bool("referenceable"); ok && v {
 		facts.Add(groupStatus, "Referenceable", "yes")
 	}
-	for _, name := range []string{"zoomMeetingJoinUrl", "googleMeetJoinUrl", "microsoftTeamsJoinUrl", "webexJoinUrl"} {
-		facts.Tree(groupLinks, title(name), a.Take(name))
+	for _, f := range linkFields {
+		facts.Tree(groupLinks, f.title, a.Take(f.name))
 	}
 	opportunity(a, &facts)
 	crm(a, &facts)
@@ -228,13 +236,18 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 }
 
 // The statuses of a conversation, in the order in which statusWord looks.
-var statusFields = []string{"transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus", "crmExportStatus"}
+var statusFields = titled("transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus", "crmExportStatus")
+
+var (
+	timeFields = titled("liveStreamStartedAt", "liveStreamEndedAt")
+	linkFields = titled("zoomMeetingJoinUrl", "googleMeetJoinUrl", "microsoftTeamsJoinUrl", "webexJoinUrl")
+)
 
 func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
-	words := map[string]string{}
-	for _, name := range statusFields {
-		words[name] = a.Text(name)
-		facts.Add(groupStatus, title(name), words[name])
+	words := make(map[string]string, len(statusFields))
+	for _, f := range statusFields {
+		words[f.name] = a.Text(f.name)
+		facts.Add(groupStatus, f.title, words[f.name])
 	}
 	c.Status = statusWord(words)
 	c.HasRecording = statusMeans(words["mediaStorageStatus"]) == statusDone || statusMeans(words["videoStatus"]) == statusDone
@@ -271,15 +284,15 @@ func statusMeans(word string) statusMeaning {
 // at all. The CRM export has no part in it: it is another system's matter.
 func statusWord(words map[string]string) string {
 	for _, wanted := range []statusMeaning{statusBad, statusBusy} {
-		for _, name := range statusFields[:4] {
-			if statusMeans(words[name]) == wanted {
-				return words[name]
+		for _, f := range statusFields[:4] {
+			if statusMeans(words[f.name]) == wanted {
+				return words[f.name]
 			}
 		}
 	}
-	for _, name := range statusFields[:4] {
-		if statusMeans(words[name]) != statusNone {
-			return words[name]
+	for _, f := range statusFields[:4] {
+		if statusMeans(words[f.name]) != statusNone {
+			return words[f.name]
 		}
 	}
 	return ""
@@ -301,14 +314,15 @@ func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map
 	if !a.Has("labels") {
 		return nil, nil
 	}
-	out, raw := map[string]string{}, map[string]json.RawMessage{}
 	if a.Null("labels") {
-		return out, raw
+		return map[string]string{}, map[string]json.RawMessage{}
 	}
-	if json.Unmarshal(a.Peek("labels"), &raw) != nil {
+	raw, ok := providers.Map(a.Peek("labels"))
+	if !ok {
 		return nil, nil // not a map: shown under Other
 	}
 	a.Take("labels")
+	out := make(map[string]string, len(raw))
 	for name, value := range raw {
 		if text, set := labelText(value); set {
 			out[name] = text
@@ -318,11 +332,7 @@ func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map
 }
 
 func labelText(value json.RawMessage) (text string, set bool) {
-	var t providers.Text
-	if bytes.Equal(bytes.TrimSpace(value), []byte("null")) || json.Unmarshal(value, &t) != nil {
-		return "", false
-	}
-	return string(t), true
+	return providers.TextOf(value), string(value) != "null"
 }
 
 // pick takes the first of the fields that holds a text, and leaves the others.
@@ -342,6 +352,17 @@ func first(texts ...string) string {
 		}
 	}
 	return ""
+}
+
+// field is a field with its name in words.
+type field struct{ name, title string }
+
+func titled(names ...string) []field {
+	out := make([]field, len(names))
+	for i, name := range names {
+		out[i] = field{name, title(name)}
+	}
+	return out
 }
 
 // title turns a field name into words: "videoStatus" into "Video status".

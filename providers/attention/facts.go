@@ -152,39 +152,28 @@ func intelligence(a *providers.Object, facts *providers.Facts) {
 }
 
 func insights(a *providers.Object, name string) map[string]json.RawMessage {
-	var m map[string]json.RawMessage
-	if raw := a.Peek(name); len(raw) > 0 && json.Unmarshal(raw, &m) == nil {
+	m, ok := providers.Map(a.Peek(name))
+	if ok || a.Null(name) {
 		a.Take(name)
 	}
 	return m
 }
 
-func insightValue(raw json.RawMessage, key string) (label, value string) {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		var t providers.Text
-		_ = json.Unmarshal(raw, &t)
-		return key, string(t)
-	}
-	var t providers.Text
-	_ = json.Unmarshal(o.Peek("value"), &t)
-	return first(o.Text("title"), key), string(t)
-}
-
 func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
-	label, value := insightValue(raw, key)
-	facts.Add(groupIntelligence, label+note, value)
-	if o, ok := providers.ParseObject(raw); ok {
-		o.Text("title")
-		o.Take("value")
-		if o.Text("key") != key {
-			o.Put("key")
-		}
-		if label != key {
-			facts.Add(groupInsights, label+note+".in map as", key)
-		}
-		facts.Rest(groupInsights, label+note, o)
+	o, ok := providers.ObjectOf(raw)
+	if !ok {
+		facts.Add(groupIntelligence, key+note, providers.TextOf(raw))
+		return
 	}
+	label := first(o.Text("title"), key)
+	facts.Add(groupIntelligence, label+note, providers.TextOf(o.Take("value")))
+	if o.Text("key") != key {
+		o.Put("key")
+	}
+	if label != key {
+		facts.Add(groupInsights, label+note+".in map as", key)
+	}
+	facts.Rest(groupInsights, label+note, o)
 }
 
 func keys(maps ...map[string]json.RawMessage) []string {

@@ -90,7 +90,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		}
 		readable := 0
 		for _, raw := range page.rows {
-			c, err := convert(raw, in)
+			c, err := convertRow(raw, in)
 			if err != nil {
 				p.account.Logf("a row of the list was left out: %v", err)
 				holes = true

@@ -1,7 +1,6 @@
 package attention
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/url"
 
@@ -28,32 +27,20 @@ type listPage struct {
 // Anything without a list is no empty list: a walk would take every row for
 // deleted.
 func readPage(a *providers.Answer) (listPage, error) {
-	body := bytes.TrimSpace(a.Body)
-	if len(body) > 0 && body[0] == '[' {
-		var p listPage
-		return p, a.Decode(&p.rows)
-	}
-	var top struct {
-		Data json.RawMessage  `json:"data"`
-		Meta providers.Object `json:"meta"`
-	}
-	if err := a.Decode(&top); err != nil {
+	body, err := a.JSON()
+	if err != nil {
 		return listPage{}, err
 	}
-	var p listPage
-	switch data := bytes.TrimSpace(top.Data); {
-	case bytes.Equal(data, []byte("null")):
-	case len(data) == 0:
-		return listPage{}, malformed("list", "the answer holds no list")
-	case data[0] == '[':
-		if err := json.Unmarshal(data, &p.rows); err != nil {
-			return listPage{}, malformed("list", "the list cannot be read")
-		}
-	default:
+	if rows, ok := providers.Elements(body); ok {
+		return listPage{rows: rows}, nil
+	}
+	top, _ := providers.ObjectOf(body)
+	rows, ok := providers.Elements(top.Peek("data"))
+	if !ok && !(top.Has("data") && top.Null("data")) {
 		return listPage{}, malformed("list", "the answer holds no list")
 	}
-	p.pageCount, p.total = count(&top.Meta, "pageCount"), count(&top.Meta, "totalRecords")
-	return p, nil
+	meta := top.Object("meta")
+	return listPage{rows: rows, pageCount: count(meta, "pageCount"), total: count(meta, "totalRecords")}, nil
 }
 
 func count(meta *providers.Object, name string) int {
@@ -74,13 +61,13 @@ type resource struct {
 
 // readResource takes the attributes from wherever they are; a flat object
 // with an id counts as its own attributes.
-func readResource(raw []byte) (resource, error) {
+func readResource(raw json.RawMessage) (resource, error) {
 	r := resource{raw: raw}
-	top, ok := providers.ParseObject(raw)
+	top, ok := providers.ObjectOf(raw)
 	if !ok {
 		return r, malformed("read conversation", "the answer is no conversation")
 	}
-	if inner, ok := providers.ParseObject(top.Peek("data")); ok && !top.Has("attributes") {
+	if inner, ok := providers.ObjectOf(top.Peek("data")); ok && !top.Has("attributes") {
 		r.raw = top.Take("data")
 		r.outer, top = top, inner
 	}

@@ -26,7 +26,15 @@ const (
 // is refused, and no value is guessed. channel names a channel and its platform by its id and may be nil. ok is false
 // for what is no object or has no id.
 func convert(raw []byte, account string, channel func(id string) (name, platform string)) (model.Conversation, bool) {
-	o, ok := providers.ParseObject(raw)
+	if !json.Valid(raw) {
+		return model.Conversation{}, false
+	}
+	return convertRow(raw, account, channel)
+}
+
+// convertRow is convert for what is known to be valid JSON.
+func convertRow(raw json.RawMessage, account string, channel func(id string) (name, platform string)) (model.Conversation, bool) {
+	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return model.Conversation{}, false
 	}

@@ -62,7 +62,7 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		holes = holes || pg.Null
 		name := p.channels.namer(ctx, p.client)
 		for _, raw := range pg.Results {
-			c, ok := convert(raw, p.account.Name, name)
+			c, ok := convertRow(raw, p.account.Name, name)
 			if !ok {
 				holes = true // a row that cannot be told apart may be one that is known
 				continue

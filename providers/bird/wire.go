@@ -122,21 +122,20 @@ type page struct {
 const maxToken = 8000
 
 func readPage(a *providers.Answer) (page, error) {
-	var body struct {
-		Results json.RawMessage `json:"results"`
-		Next    providers.Text  `json:"nextPageToken"`
-	}
-	if err := a.Decode(&body); err != nil {
+	raw, err := a.JSON()
+	if err != nil {
 		return page{}, err
 	}
-	var list []json.RawMessage
-	if body.Results == nil || json.Unmarshal(body.Results, &list) != nil {
+	body, _ := providers.ObjectOf(raw)
+	list, ok := providers.Elements(body.Peek("results"))
+	if !ok && !(body.Has("results") && body.Null("results")) {
 		return page{}, malformed("the answer holds no list of results")
 	}
-	if len(body.Next) > maxToken {
+	next := providers.TextOf(body.Peek("nextPageToken"))
+	if len(next) > maxToken {
 		return page{}, malformed("the service gave a page token that is too long")
 	}
-	return page{Results: list, Next: body.Next.String(), Null: list == nil}, nil
+	return page{Results: list, Next: next, Null: !ok}, nil
 }
 
 // readFound reads the answer of a search by identifier. Its shape is on no page that could be read: a list of results
@@ -210,13 +209,10 @@ func rawAttributes(conversation []byte) map[string]json.RawMessage {
 }
 
 func attributesIn(raw json.RawMessage) map[string]json.RawMessage {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil {
-		return nil
+	if string(raw) == "null" {
+		return map[string]json.RawMessage{} // there are none; a missing field says nothing
 	}
-	if m == nil && len(raw) > 0 {
-		m = map[string]json.RawMessage{} // null says that there are none; a missing field says nothing
-	}
+	m, _ := providers.Map(raw)
 	return m
 }
 
@@ -231,9 +227,7 @@ func attributeTexts(raw map[string]json.RawMessage) map[string]string {
 			out[k] = "null"
 			continue
 		}
-		var t providers.Text
-		_ = json.Unmarshal(v, &t) // never fails on what has been read as JSON
-		out[k] = t.String()
+		out[k] = providers.TextOf(v)
 	}
 	return out
 }

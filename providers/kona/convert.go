@@ -61,8 +61,8 @@ func (n names) mention(kind, id string) string {
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
 // is refused. Participants are known only where both lists came and hold nothing that cannot be sent back: null and
 // missing are not []. ok is false for what is no object or has no id.
-func convert(raw []byte, account string, n names) (model.Conversation, bool) {
-	o, ok := providers.ParseObject(raw)
+func convert(raw json.RawMessage, account string, n names) (model.Conversation, bool) {
+	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return model.Conversation{}, false
 	}
@@ -104,12 +104,12 @@ func convert(raw []byte, account string, n names) (model.Conversation, bool) {
 // members takes a list of ids with roles. known is false where the list is missing or null, or holds an entry that
 // could not be sent back.
 func members(o *providers.Object, list, key string, who func(id string) model.Participant, facts *providers.Facts) (people []model.Participant, known bool) {
-	var raw []json.RawMessage
-	if o.Null(list) || json.Unmarshal(o.Peek(list), &raw) != nil {
+	raw, ok := providers.Elements(o.Peek(list))
+	if !ok {
 		return nil, false
 	}
-	entries, ok := o.List(list)
-	known = ok && len(entries) == len(raw) // a null among the entries is a hole
+	entries, _ := o.List(list)
+	known = len(entries) == len(raw) // a null among the entries is a hole
 	people = make([]model.Participant, 0, len(entries))
 	seen := map[string]bool{}
 	for i, e := range entries {

@@ -213,15 +213,14 @@ func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []
 
 // mentionedIn gives the ids in a conversation.
 func mentionedIn(raw json.RawMessage) mentioned {
-	c, _ := convert(raw, "", names{})
-	m := mentioned{space: c.Space.ID, ids: []single{{"spaces", c.Space.ID}, {"users", c.Owner.ID}}}
-	for _, people := range [][]model.Participant{c.Participants.Items, c.Featured} {
-		for _, person := range people {
-			key := "users"
-			if person.Kind == model.KindGroup {
-				key = "groups"
-			}
-			m.ids = append(m.ids, single{key, person.ID})
+	o, _ := providers.ObjectOf(raw)
+	m := mentioned{space: o.Text("space_id")}
+	m.ids = append(m.ids, single{"spaces", m.space}, single{"users", o.Text("creator_id")})
+	for _, list := range []struct{ field, id, key string }{{"participants", "user_id", "users"}, {"groups", "group_id", "groups"}} {
+		entries, _ := providers.Elements(o.Peek(list.field))
+		for _, e := range entries {
+			entry, _ := providers.ObjectOf(e)
+			m.ids = append(m.ids, single{list.key, entry.Text(list.id)})
 		}
 	}
 	return m

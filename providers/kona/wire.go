@@ -129,12 +129,12 @@ func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
 	if !ok || !o.Has(key) {
 		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no " + key}
 	}
-	raw := bytes.TrimSpace(o.Peek(key))
+	raw := o.Peek(key)
 	if bytes.HasPrefix(raw, []byte("{")) {
 		return []json.RawMessage{raw}, nil
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
+	list, ok := providers.Elements(raw)
+	if !ok && !o.Null(key) {
 		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no list of " + key}
 	}
 	return list, nil
@@ -154,9 +154,6 @@ func one(a *providers.Answer, key string) (json.RawMessage, error) {
 
 // idOf gives the id of a resource.
 func idOf(raw json.RawMessage) string {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		return ""
-	}
+	o, _ := providers.ObjectOf(raw)
 	return o.Text("id")
 }

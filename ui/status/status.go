@@ -151,7 +151,7 @@ func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
 	}
 	checked := ""
 	if !a.Checked.IsZero() {
-		checked = " " + clock(a.Checked, in.Now)
+		checked = " " + Clock(a.Checked, in.Now)
 	}
 	switch {
 	case a.Error != nil:
@@ -177,11 +177,11 @@ func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) 
 	head := sign + " " + name
 	age := ", never read"
 	if !a.Checked.IsZero() {
-		age = ", read " + clock(a.Checked, now)
+		age = ", read " + Clock(a.Checked, now)
 	}
 	again := ""
 	if !a.NextTry.IsZero() {
-		again = ", again " + clock(a.NextTry, now)
+		again = ", again " + Clock(a.NextTry, now)
 	}
 	p := piece{text: head + " " + why + age + again, look: look,
 		shorter: []string{head + " " + why + age + again, head + " " + why + again, head}}
@@ -197,7 +197,8 @@ func bar(th *theme.Theme, done, total int) string {
 	return strings.Repeat(th.BarFull, full) + strings.Repeat(th.BarEmpty, w-full)
 }
 
-func clock(t, now time.Time) string {
+// Clock says when something was, with the day where it was not today.
+func Clock(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
 		return t.Format("15:04")

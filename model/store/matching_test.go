@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"confab/model"
@@ -60,26 +59,4 @@ func (s *Store) Refs(ctx context.Context, q query.Query, now time.Time, loc *tim
 func (s *Store) Count(ctx context.Context, q query.Query, now time.Time, loc *time.Location) (int, error) {
 	all, err := s.matching(ctx, q, now, loc)
 	return len(all), err
-}
-
-// Vocabulary gives the values that completion offers, some hundred of each.
-func (s *Store) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
-	var v query.Vocabulary
-	seen := map[string]bool{}
-	_, err := s.Entries(ctx, 0, func(e Indexed) error {
-		x := &e.Subject
-		for i, f := range []struct {
-			to   *[]string
-			text string
-		}{{&v.Accounts, x.Account}, {&v.Providers, x.Provider}, {&v.Kinds, x.Kind}, {&v.Statuses, x.Status}, {&v.Owners, x.Owner},
-			{&v.Teams, x.Team}, {&v.Spaces, x.Space}, {&v.Channels, x.Channel}, {&v.Companies, x.Company}, {&v.Labels, x.Labels}, {&v.Roles, x.Roles}} {
-			line, _, _ := strings.Cut(f.text, "\n")
-			if key := string(rune('a'+i)) + line; line != "" && !seen[key] && len(*f.to) < 300 {
-				seen[key] = true
-				*f.to = append(*f.to, line)
-			}
-		}
-		return nil
-	})
-	return v, err
 }

@@ -1,0 +1,13 @@
+package inbox
+
+import (
+	"context"
+
+	"confab/model"
+)
+
+// Count returns how many conversations match a query.
+func (b *Inbox) Count(ctx context.Context, query string, inbox bool) (int, error) {
+	p, err := b.List(ctx, model.ListRequest{Query: query, Inbox: inbox})
+	return p.Total, err
+}

@@ -1,0 +1,125 @@
+package inbox_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// breakTable breaks the first page of a table of a database that is open. The
+// file is closed at the end of the test: closing one drops the locks that this
+// process has on it.
+func breakTable(t *testing.T, path, table string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var page int64
+	if err := db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", table).Scan(&page); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, 4096), (page-1)*4096); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantDamaged wants that every account says that the database is damaged.
+func wantDamaged(t *testing.T, name string, b *inbox.Inbox) {
+	t.Helper()
+	for _, a := range b.Accounts() {
+		if a.Error == nil || a.Error.Kind != model.Local || !strings.Contains(a.Error.Words(), "the database is damaged") || !a.NextTry.IsZero() {
+			t.Errorf("%s: %s says %+v, next try %v", name, a.Name, a.Error, a.NextTry)
+		}
+	}
+}
+
+func TestDamageIsSaidInEveryProcessAndNothingMoreIsSent(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Start(ctx)
+			session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, s *store.Store) {
+				other.Start(ctx)
+				time.Sleep(5 * time.Second)
+				// The edit is queued, and not sent before the damage is met.
+				f.set(func() { f.down = true })
+				submit(t, b, f.ref("1"), title("mine"))
+				time.Sleep(time.Second)
+				breakTable(t, path, "journal")
+				if err := s.Check(ctx); !errors.Is(err, store.ErrDamaged) {
+					t.Fatalf("the check says %v", err)
+				}
+				f.set(func() { f.down = false })
+				loads, _ := f.count()
+				time.Sleep(time.Hour)
+				wantDamaged(t, "the one that met it", other)
+				wantDamaged(t, "the other", b)
+				if now, applies := f.count(); applies != 0 || now != loads {
+					t.Errorf("%d writes and %d reads of a conversation after the damage was met", applies, now-loads)
+				}
+				page, err := b.List(ctx, model.ListRequest{Limit: 10})
+				if err != nil || len(page.Rows) != 2 {
+					t.Errorf("the list has %d rows, %v", len(page.Rows), err)
+				}
+			})
+		})
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+			b.Start(context.Background())
+			time.Sleep(time.Minute)
+			if s.Rescued().Edits != 1 || b.Accounts()[0].Error != nil || b.Accounts()[0].Conversations != 2 {
+				t.Errorf("the start after: %+v, %+v", s.Rescued(), b.Accounts()[0])
+			}
+		})
+	})
+}
+
+// The whole database is read behind the screen after an unclean end, and after
+// a clean one it is not.
+func TestADatabaseIsCheckedBehindTheScreenAfterAnUncleanEnd(t *testing.T) {
+	for _, unclean := range []bool{false, true} {
+		f := newFake("projects", "Kick-off")
+		path := filepath.Join(t.TempDir(), "confab.db")
+		synctest.Test(t, func(t *testing.T) {
+			session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Start(context.Background())
+				time.Sleep(time.Second)
+			})
+			breakTable(t, path, "draft")
+			if unclean {
+				os.WriteFile(filepath.Join(filepath.Dir(path), "claims", "confab-1-ABC"), nil, 0o600)
+			}
+			session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+				b.Start(context.Background())
+				time.Sleep(10 * time.Second)
+				if unclean {
+					wantDamaged(t, "after an unclean end", b)
+				} else if a := b.Accounts()[0]; a.Error != nil {
+					t.Errorf("after a clean end: %+v", a.Error)
+				}
+			})
+		})
+	}
+}

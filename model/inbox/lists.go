@@ -1,0 +1,494 @@
+package inbox
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"confab/model"
+	"confab/model/index"
+	"confab/model/query"
+	"confab/model/store"
+)
+
+// lists is what the engine knows of all conversations without asking the disk:
+// the index, kept in step with the store, and the rows that were shown last.
+type lists struct {
+	index *index.Index
+
+	// step is held by who brings the index in step with the store, or loads it.
+	// pending says that there is news for the holder, who then goes on.
+	step    sync.Mutex
+	pending atomic.Bool
+	at      store.Point
+	loaded  bool
+
+	mu sync.Mutex
+	// loading is closed at the end of the load; nil before it has begun, and
+	// after one that failed.
+	loading chan struct{}
+	tabs    []string // the queries of the tabs
+
+	rows rowCache
+	// changed tells the watcher that the index may be waiting for another moment.
+	changed chan struct{}
+	life    context.Context
+	end     context.CancelFunc
+}
+
+// openingBudget is how long the first page may be looked for on disk.
+const openingBudget = 20 * time.Millisecond
+
+// keptRows is how many rows of each view are kept for the next start.
+const keptRows = 100
+
+func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
+	l.index = index.New(loc, now)
+	l.at.Revision = revision
+	l.changed = make(chan struct{}, 1)
+	l.life, l.end = context.WithCancel(context.Background())
+}
+
+// ready waits until the index holds every conversation, and what this process
+// has changed up to now. Who asks first loads it; a load goes on though who
+// asked for it gives up, since another will ask.
+func (b *Inbox) ready(ctx context.Context) error {
+	l := &b.lists
+	if err := l.load(ctx, b.fill); err != nil {
+		return err
+	}
+	l.step.Lock()
+	defer l.step.Unlock()
+	if b.store.OwnRevision() <= l.at.Revision && !l.pending.Swap(false) {
+		return nil
+	}
+	return b.follow(ctx)
+}
+
+func (l *lists) load(ctx context.Context, fill func(context.Context) error) error {
+	for {
+		l.mu.Lock()
+		loading, mine := l.loading, false
+		if loading == nil {
+			loading, mine = make(chan struct{}), true
+			l.loading = loading
+		}
+		l.mu.Unlock()
+		if !mine {
+			select {
+			case <-loading:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			l.mu.Lock()
+			again := l.loading != loading
+			l.mu.Unlock()
+			if again {
+				continue // it failed
+			}
+			return nil
+		}
+		l.step.Lock()
+		err := fill(l.life)
+		l.step.Unlock()
+		if err != nil {
+			l.mu.Lock()
+			l.loading = nil
+			l.mu.Unlock()
+		}
+		close(loading)
+		return err
+	}
+}
+
+// fill loads the index anew. step is held.
+func (b *Inbox) fill(ctx context.Context) error {
+	l := &b.lists
+	var at store.Point
+	err := l.index.Load(ctx, func(add func(index.Entry)) (err error) {
+		at, err = b.store.Entries(ctx, 0, func(e store.Indexed) error {
+			add(index.Entry(e))
+			return ctx.Err()
+		})
+		return err
+	})
+	if err == nil {
+		l.at, l.loaded = at, true
+	}
+	return err
+}
+
+// announce brings the index in step with the store and tells subscribers what
+// changed: conversations and submissions by any process, and the state of these
+// accounts. While somebody else does that, it leaves it to them.
+func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
+	l := &b.lists
+	names := make([]string, len(accounts))
+	for i, a := range accounts {
+		names[i] = a.name
+	}
+	l.pending.Store(true)
+	for l.pending.Load() && l.step.TryLock() {
+		l.pending.Store(false)
+		if err := b.follow(context.WithoutCancel(ctx), names...); err == nil {
+			names = nil
+		} else {
+			b.log("follow the store: %v", err)
+		}
+		l.step.Unlock()
+	}
+	if len(names) > 0 {
+		b.events.publish(model.Event{Accounts: names})
+	}
+}
+
+// follow reads what changed since the last time, by any process, lays it over
+// the index and announces it, with these accounts. step is held.
+func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
+	l := &b.lists
+	var changed []index.Entry
+	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
+		changed = append(changed, index.Entry(e))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var told model.Event
+	switch {
+	case l.loaded && at.Epoch != l.at.Epoch:
+		if err := b.fill(ctx); err != nil {
+			return err
+		}
+		told.All = true
+	case l.loaded:
+		l.index.Apply(changed)
+	}
+	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
+		return err
+	}
+	if !told.All {
+		l.at = at
+	}
+	for _, e := range changed {
+		told.Refs = append(told.Refs, e.Subject.Ref)
+	}
+	told.Accounts = union(accounts, b.recount(ctx))
+	if l.loaded {
+		told.Refs = append(told.Refs, b.advance()...)
+	}
+	if told.All || len(told.Refs)+len(told.Submissions)+len(told.Accounts) > 0 {
+		b.events.publish(told)
+	}
+	nudge(l.changed)
+	return nil
+}
+
+// advance lets the index evaluate what the clock has changed, and returns the
+// conversations whose place that changed.
+func (b *Inbox) advance() []model.Ref {
+	var out []model.Ref
+	for _, key := range b.lists.index.Advance() {
+		if ref, ok := b.lists.index.Ref(key); ok {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// recount reads the counters of all accounts and returns those that changed.
+func (b *Inbox) recount(ctx context.Context) []string {
+	var changed []string
+	for _, a := range b.accounts {
+		n, waiting, person, err := b.store.Counts(ctx, a.name)
+		if err != nil {
+			continue
+		}
+		a.update(func(s *model.AccountState) {
+			if s.Conversations != n || s.Waiting != waiting || s.NeedPerson != person {
+				s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person
+				changed = append(changed, a.name)
+			}
+		})
+	}
+	return changed
+}
+
+// List returns a window of the rows that match a query, from memory and, for
+// rows that were not shown lately, from the cache. A bad query is a
+// *query.Error.
+func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	q, err := b.parse(req.Query, req.Inbox)
+	if err != nil {
+		return model.Page{}, err
+	}
+	if err := b.ready(ctx); err != nil {
+		return model.Page{}, err
+	}
+	want := index.WindowRequest{Offset: req.Offset, Limit: req.Limit}
+	if !req.Anchor.IsZero() {
+		if want.Anchor, _, err = b.store.Key(ctx, req.Anchor); err != nil {
+			return model.Page{}, err
+		}
+	}
+	w, err := b.lists.index.Window(ctx, q, want)
+	for err == nil && w.Partial && !req.Partial {
+		w, err = b.lists.index.Window(ctx, q, want) // comes once the search has ended
+	}
+	if err != nil {
+		return model.Page{}, err
+	}
+	p := model.Page{Total: w.Total, Offset: w.Offset, Index: w.Index, Partial: w.Partial}
+	p.Rows, err = b.lists.rows.read(ctx, b.store, w.Keys, w.Revisions, b.now())
+	return p, err
+}
+
+// Opening returns what can be shown of a list before the index is there: the
+// rows that the view showed last, or the head of the list on disk, and how many
+// there were, -1 where that is not known.
+func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	none := model.Page{Total: -1, Index: -1}
+	q, err := b.parse(req.Query, req.Inbox)
+	if err != nil {
+		return none, err
+	}
+	now := b.now()
+	match := func(s *query.Subject) bool { return q.Match(s, now, b.loc) }
+	kept, ok, err := b.store.KeptView(ctx, q.String(), match)
+	if err != nil {
+		return none, err
+	}
+	ok = ok && len(kept.Keys) > 0 // else it may have been kept before anything was read
+	switch {
+	case ok && req.Limit == 0:
+		return model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}, nil
+	case !ok && (req.Limit == 0 || q.Sort() != (query.Query{}).Sort()):
+		return none, nil
+	case !ok:
+		whole := false
+		if kept.Keys, whole, err = b.store.Head(ctx, match, req.Limit, openingBudget); err != nil {
+			return none, err
+		}
+		if kept.Total = -1; whole {
+			kept.Total = len(kept.Keys)
+		}
+	}
+	p := model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}
+	p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
+	return p, err
+}
+
+// Refs returns all conversations that match a query, in its order.
+func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref, error) {
+	q, err := b.parse(text, inbox)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.ready(ctx); err != nil {
+		return nil, err
+	}
+	return b.lists.index.Refs(ctx, q)
+}
+
+// Counts returns how many conversations match each query, in the inbox's sense.
+// The lists of these queries are kept up to date from then on.
+func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
+	parsed := make([]query.Query, len(queries))
+	for i, text := range queries {
+		q, err := b.parse(text, true)
+		if err != nil {
+			return nil, err
+		}
+		parsed[i] = q
+	}
+	if err := b.ready(ctx); err != nil {
+		return nil, err
+	}
+	b.keep(ctx, queries, parsed)
+	out := make([]int, len(parsed))
+	for i, q := range parsed {
+		n, err := b.lists.index.Count(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// keep has the lists of the tabs kept by the index, and what they show now kept
+// for the next start.
+func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query) {
+	l := &b.lists
+	l.mu.Lock()
+	same := slices.Equal(l.tabs, texts)
+	l.tabs = slices.Clone(texts)
+	l.mu.Unlock()
+	if same {
+		return
+	}
+	l.index.Keep(queries)
+	nudge(l.changed)
+	if err := b.keepViews(ctx); err != nil {
+		b.log("keep the views: %v", err)
+	}
+}
+
+// keepViews stores what each view shows now, for the first frame of the next
+// start.
+func (b *Inbox) keepViews(ctx context.Context) error {
+	b.lists.mu.Lock()
+	tabs := b.lists.tabs
+	b.lists.mu.Unlock()
+	for _, text := range tabs {
+		q, err := b.parse(text, true)
+		if err != nil {
+			return err
+		}
+		w, err := b.lists.index.Window(ctx, q, index.WindowRequest{Limit: keptRows})
+		if err == nil {
+			err = b.store.KeepView(ctx, q.String(), store.KeptView{Keys: w.Keys, Total: w.Total, At: b.now()})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Select returns a set of rows of a list.
+func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Selection, error) {
+	var none model.Selection
+	q, err := b.parse(req.Query, req.Inbox)
+	if err != nil {
+		return none, err
+	}
+	if err := b.ready(ctx); err != nil {
+		return none, err
+	}
+	var ends [2]int64
+	for i, ref := range []model.Ref{req.First, req.Last} {
+		if ref.IsZero() {
+			continue
+		}
+		key, ok, err := b.store.Key(ctx, ref)
+		if err != nil || !ok {
+			return none, err
+		}
+		ends[i] = key
+	}
+	return b.lists.index.Select(ctx, q, ends[0], ends[1], req.N)
+}
+
+// RefsOf returns the conversations of a set, pinned ones and then the newest
+// first.
+func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error) {
+	if err := b.ready(ctx); err != nil {
+		return nil, err
+	}
+	return b.lists.index.RefsOf(s), nil
+}
+
+// Hidden returns how many of a set a list does not hold.
+func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error) {
+	q, err := b.parse(req.Query, req.Inbox)
+	if err != nil {
+		return 0, err
+	}
+	if err := b.ready(ctx); err != nil {
+		return 0, err
+	}
+	return b.lists.index.Hidden(ctx, q, s)
+}
+
+// Vocabulary returns the values that completion offers.
+func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
+	if err := b.ready(ctx); err != nil {
+		return query.Vocabulary{}, err
+	}
+	return b.lists.index.Vocabulary(), nil
+}
+
+func (b *Inbox) parse(text string, inbox bool) (query.Query, error) {
+	q, err := query.Parse(text)
+	if err == nil && inbox {
+		q = q.Inbox()
+	}
+	return q, err
+}
+
+// rowCache remembers the rows that were shown last, each with the revision of
+// its conversation, so that an event costs the reading of what it changed.
+type rowCache struct {
+	mu   sync.Mutex
+	rows map[int64]cachedRow
+}
+
+type cachedRow struct {
+	revision int64
+	row      model.Row
+}
+
+// cachedRows is how many rows are remembered; readRows how many are read at once.
+const (
+	cachedRows = 1000
+	readRows   = 500
+)
+
+// read returns the rows of these keys, as they are at a moment: a snooze that
+// has ended is none.
+func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {
+	have := make(map[int64]model.Row, len(keys))
+	var missing []int64
+	c.mu.Lock()
+	for i, key := range keys {
+		if r, ok := c.rows[key]; ok && r.revision == revisions[i] {
+			have[key] = r.row
+		} else {
+			missing = append(missing, key)
+		}
+	}
+	c.mu.Unlock()
+	for part := range slices.Chunk(missing, readRows) {
+		rows, err := s.Rows(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			have[r.Key] = r
+		}
+	}
+	out := make([]model.Row, 0, len(keys))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.rows) > cachedRows {
+		c.rows = nil
+	}
+	for i, key := range keys {
+		r, ok := have[key]
+		if !ok {
+			continue // gone since
+		}
+		if len(keys) <= cachedRows {
+			if c.rows == nil {
+				c.rows = make(map[int64]cachedRow, len(keys))
+			}
+			c.rows[key] = cachedRow{revisions[i], r}
+		}
+		if !r.Triage.SnoozedUntil.After(now) {
+			r.Triage.SnoozedUntil = time.Time{}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// forget drops the rows: when a service showed them last has changed, which is
+// no change of the conversations.
+func (c *rowCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows = nil
+}

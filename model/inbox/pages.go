@@ -1,0 +1,145 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// Pages that come faster than they are stored share a transaction: those of
+// gatherFor after the last one, up to so many rows that nobody who wants to
+// write waits for long.
+const (
+	gatherFor  = 100 * time.Millisecond
+	gatherRows = 300
+)
+
+// intake stores the pages of one run over a list. The first page is stored
+// before the next is asked for, the others while the next one travels.
+type intake struct {
+	b *Inbox
+	a *account
+	// walk is the number of the walk that the pages belong to, 0 for none.
+	walk int64
+	// silent says that pages without a change are no news.
+	silent bool
+	// first, which may be nil, runs once the first page has been stored.
+	first func() error
+	// enough, which may be nil, decides by what was stored of a page and how
+	// much of it was new whether to stop. Each page is then stored before the
+	// next is asked for.
+	enough func(stored, changed int) bool
+
+	begun bool      // a page has come
+	asked time.Time // when the page that comes next was asked for
+	pages chan page // to the goroutine that stores; nil until there is one
+	saved time.Time // when the last transaction ended
+	ended chan struct{}
+	err   error // of that goroutine, once ended is closed
+}
+
+// page is a page of a list and when it was asked for.
+type page struct {
+	model.Batch
+	asked time.Time
+}
+
+// read runs over a list and returns when all that came of it is stored.
+func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncResult, error) {
+	fetch, stop := context.WithCancel(ctx)
+	defer stop()
+	in.asked = in.b.now()
+	res, err := in.a.provider.Sync(fetch, req, func(batch model.Batch) (bool, error) {
+		more, err := in.take(ctx, stop, page{batch, in.asked})
+		in.asked = in.b.now()
+		return more, err
+	})
+	if in.pages != nil {
+		close(in.pages)
+		<-in.ended
+		if in.err != nil && (err == nil || ctx.Err() == nil) {
+			err = in.err // what the list says then is only that it was stopped
+		}
+	}
+	return res, err
+}
+
+// take receives a page from the adapter.
+func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err error) {
+	head := !in.begun
+	if in.begun = true; head || in.enough != nil {
+		stored, changed, err := in.save(ctx, []page{p})
+		if err == nil && head && in.first != nil {
+			err = in.first()
+		}
+		return in.enough == nil || !in.enough(stored, changed), err
+	}
+	if in.pages == nil {
+		in.pages, in.ended = make(chan page), make(chan struct{})
+		go in.store(ctx, stop)
+	}
+	select {
+	case in.pages <- p:
+		return true, nil
+	case <-in.ended:
+		return false, in.err
+	}
+}
+
+// store keeps what comes, until the pages end or can't be stored: then it
+// stops the run.
+func (in *intake) store(ctx context.Context, stop func()) {
+	defer close(in.ended)
+	for p := range in.pages {
+		if _, _, in.err = in.save(ctx, in.gather(p)); in.err != nil {
+			stop()
+			return
+		}
+	}
+}
+
+// gather adds to a page what comes within gatherFor of the last transaction.
+func (in *intake) gather(p page) []page {
+	all, rows := []page{p}, len(p.Conversations)
+	pause := time.NewTimer(time.Until(in.saved.Add(gatherFor)))
+	defer pause.Stop()
+	for rows < gatherRows {
+		select {
+		case p, open := <-in.pages:
+			if !open {
+				return all
+			}
+			all, rows = append(all, p), rows+len(p.Conversations)
+		case <-pause.C:
+			return all
+		}
+	}
+	return all
+}
+
+// save stores pages in one transaction and tells of it.
+func (in *intake) save(ctx context.Context, pages []page) (stored, changed int, err error) {
+	last := pages[len(pages)-1]
+	var walk *store.Walk
+	if in.walk != 0 {
+		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
+	}
+	var refs []model.Ref
+	stored, err = in.a.storePages(pages, func(rows []model.Conversation) (err error) {
+		refs, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk)
+		return err
+	})
+	in.saved = time.Now()
+	if err != nil {
+		return 0, 0, err
+	}
+	if !in.silent {
+		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+stored, last.Total })
+	}
+	if !in.silent || len(refs) > 0 {
+		in.b.announce(ctx, in.a)
+	}
+	return stored, len(refs), nil
+}

@@ -1,0 +1,165 @@
+//go:build unix
+
+package inbox_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+	"confab/providers"
+	"confab/providers/askelephant"
+	"confab/providers/attention"
+	"confab/providers/bird"
+	"confab/providers/kona"
+	"confab/providers/sandbox"
+)
+
+// The benchmarks of reading tell conversations a second of this process's own
+// user CPU: a tape answers in place of the sandbox once it has been asked.
+//
+//	go test ./model/inbox -run - -bench Reading
+
+// tape plays every answer again that it has heard once.
+type tape struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	kept map[string]heard
+}
+
+type heard struct {
+	http.Response
+	body []byte
+}
+
+func (p *tape) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	key := r.Method + " " + r.URL.String()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h, ok := p.kept[key]
+	if !ok {
+		res, err := p.next.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		defer res.Body.Close()
+		h.Response = *res
+		if h.body, err = io.ReadAll(res.Body); err != nil {
+			return nil, err
+		}
+		p.kept[key] = h
+	}
+	out := h.Response
+	out.Request, out.Body = r, io.NopCloser(bytes.NewReader(h.body))
+	return &out, nil
+}
+
+// taped opens the four accounts on a sandbox with a number of conversations.
+func taped(b *testing.B, conversations int) (open func() []model.Provider) {
+	b.Helper()
+	sb, err := sandbox.New(sandbox.Options{Conversations: conversations})
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	wire := &tape{next: sb.Transport(), kept: map[string]heard{}}
+	all := providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
+	return func() (out []model.Provider) {
+		for _, a := range sb.Accounts() {
+			f, _ := all.Find(a.Provider)
+			settings := map[string]string{}
+			for k, v := range a.Settings {
+				if k == "token_url" {
+					v = "http://127.0.0.1:9" + v
+				}
+				settings[k] = v
+			}
+			p, err := f.Open(providers.Account{Name: a.Name, BaseURL: "http://127.0.0.1:9" + a.Path, Settings: settings,
+				Credential: static(a.Credential), StateDir: dir, Transport: wire})
+			if err != nil {
+				b.Fatal(err)
+			}
+			out = append(out, p)
+		}
+		return out
+	}
+}
+
+// perSecond runs f, which reads so many conversations, and reports the rate.
+func perSecond(b *testing.B, conversations int, f func()) {
+	f() // fills the tape
+	start, runs := userTime(b), 0
+	for b.Loop() {
+		f()
+		runs++
+	}
+	b.ReportMetric(float64(conversations*runs)/(userTime(b)-start).Seconds(), "conv/cpu-s")
+	b.ReportMetric(0, "ns/op")
+}
+
+func userTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano())
+}
+
+// BenchmarkReadingAList is an adapter alone: asking, decoding, converting.
+func BenchmarkReadingAList(b *testing.B) {
+	const each = 500
+	open := taped(b, 4*each)
+	for i, p := range open() {
+		b.Run(p.Describe().Provider, func(b *testing.B) {
+			perSecond(b, each, func() {
+				n := 0
+				_, err := open()[i].Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(page model.Batch) (bool, error) {
+					n += len(page.Conversations)
+					return true, nil
+				})
+				if err != nil || n != each {
+					b.Fatal(n, err)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkReadingEverything is a first sync of four accounts, from the
+// answers to the database.
+func BenchmarkReadingEverything(b *testing.B) {
+	const all = 1000
+	open := taped(b, all)
+	perSecond(b, all, func() {
+		ctx := context.Background()
+		s, err := store.Open(ctx, filepath.Join(b.TempDir(), "confab.db"), store.Options{Host: "laptop"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1}
+		for _, p := range open() {
+			o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
+		}
+		engine, err := inbox.Open(ctx, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		err = engine.Sync(ctx)
+		if err = errors.Join(err, engine.Close(ctx), s.Close()); err != nil {
+			b.Fatal(err)
+		}
+	})
+}

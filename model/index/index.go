@@ -1,0 +1,207 @@
+package index
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// Index is the searchable part of all conversations. Its methods may be called
+// at the same time.
+type Index struct {
+	loc *time.Location
+	now func() time.Time
+
+	// writing lets Load, Apply, Advance and Keep take turns.
+	writing sync.Mutex
+	state   atomic.Pointer[state]
+	loaded  chan struct{}
+	load    sync.Once
+	matched atomic.Int64 // how often a query was matched against a row
+	reads   atomic.Int64 // counts reads of lists, to tell which one is the latest
+
+	// mu is held while the state changes, never during a search.
+	mu       sync.Mutex
+	edits    uint64
+	words    dictionary
+	kept     []query.Query
+	moved    []int64 // what the clock changed, not yet told by Advance
+	searches map[string]*search
+}
+
+// state is all that a reader sees, as of one moment. It is never changed.
+type state struct {
+	table table
+	at    time.Time
+	// lists has the list of everything first, in the default order.
+	lists []held
+	// offers is made when it is first asked for.
+	offers atomic.Pointer[query.Vocabulary]
+}
+
+// held is a list with what is needed to keep it exact.
+type held struct {
+	*track
+	list *list
+}
+
+// track is what belongs to a list across its changes. Its heap is the writer's.
+type track struct {
+	name  string
+	query query.Query
+	timed bool
+	due   dueHeap
+	used  atomic.Int64
+}
+
+func newTrack(q query.Query) *track {
+	return &track{name: q.String(), query: q, timed: q.Timed()}
+}
+
+// New makes an empty index. Relative dates are those of loc at now.
+func New(loc *time.Location, now func() time.Time) *Index {
+	x := &Index{loc: loc, now: now, loaded: make(chan struct{}), searches: map[string]*search{}, words: newDictionary()}
+	x.state.Store(&state{table: newTable(), at: now(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
+	return x
+}
+
+// Loaded is closed once the first Load has ended. Until then the index is empty.
+func (x *Index) Loaded() <-chan struct{} { return x.loaded }
+
+// list returns a list that is held.
+func (s *state) list(name string) (held, bool) {
+	for _, h := range s.lists {
+		if h.name == name {
+			return h, true
+		}
+	}
+	return held{}, false
+}
+
+// Load replaces all rows by those that read adds, at once at its end; readers
+// see the old ones until then. What is added may be used again after add.
+func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	words := newDictionary()
+	next := &state{table: newTable(), at: x.now()}
+	var texts arena
+	err := read(func(e Entry) {
+		if e.Key > 0 {
+			next.table.put(0, e.Key, words.pack(&next.table, &e, texts.keep))
+		}
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	all := newTrack(query.Query{})
+	next.lists = []held{{all, newList(all.query, next.table.sorted(all.query, next.table.keys()))}}
+	x.mu.Lock()
+	queries := slices.Clone(x.kept)
+	x.mu.Unlock()
+	for _, q := range queries {
+		if _, ok := next.list(q.String()); ok {
+			continue
+		}
+		h, err := x.compute(ctx, next, q)
+		if err != nil {
+			return err
+		}
+		next.lists = append(next.lists, h)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range x.searches {
+		s.cancel()
+	}
+	clear(x.searches)
+	x.words, x.moved = words, nil
+	x.state.Store(next)
+	x.begin().publish() // what became due meanwhile
+	x.load.Do(func() { close(x.loaded) })
+	return nil
+}
+
+// Apply takes over changed conversations, row by row; the lists move by what
+// the change makes of each.
+func (x *Index) Apply(changed []Entry) {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := x.begin()
+	e.table.chunks = slices.Clone(e.table.chunks)
+	for i := range changed {
+		if changed[i].Key > 0 {
+			e.change(&changed[i])
+		}
+	}
+	e.publish()
+}
+
+// Advance brings the lists to the present and returns the keys of the rows that
+// the clock has brought into a list or taken out of one, since it was last asked.
+func (x *Index) Advance() []int64 {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.begin().publish()
+	slices.Sort(x.moved)
+	out := slices.Compact(x.moved)
+	x.moved = nil
+	return out
+}
+
+// Next returns when Advance has something to do, the zero time for never.
+func (x *Index) Next() time.Time {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	st := x.state.Load()
+	if len(x.moved) > 0 {
+		return st.at
+	}
+	var next time.Time
+	for _, h := range st.lists {
+		if len(h.due) > 0 {
+			if at := time.UnixMilli(h.due[0].at); next.IsZero() || at.Before(next) {
+				next = at
+			}
+		}
+	}
+	return next
+}
+
+// Keep says which lists are kept from now on: those of the tabs.
+func (x *Index) Keep(queries []query.Query) {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.mu.Lock()
+	x.kept = slices.Clone(queries)
+	x.mu.Unlock()
+	for _, q := range queries {
+		x.find(context.Background(), q, nil)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := x.begin()
+	e.evict()
+	e.publish()
+}
+
+// Ref returns which conversation a row is, a tombstone too.
+func (x *Index) Ref(key int64) (model.Ref, bool) {
+	t := &x.state.Load().table
+	if r := t.at(key); r != nil {
+		return t.ref(r), true
+	}
+	return model.Ref{}, false
+}

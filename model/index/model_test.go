@@ -1,0 +1,256 @@
+package index_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"confab/model"
+	"confab/model/index"
+	"confab/model/query"
+)
+
+// naive is what the index must be like: the rows by key, and every answer made
+// by matching and sorting all of them.
+type naive struct {
+	loc  *time.Location
+	now  time.Time
+	rows map[int64]*index.Entry
+}
+
+func (n *naive) list(q query.Query) []int64 {
+	var keys []int64
+	for key, e := range n.rows {
+		if !e.Gone && q.Match(&e.Subject, n.now, n.loc) {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b int64) int { return q.Compare(&n.rows[a].Subject, &n.rows[b].Subject) })
+	return keys
+}
+
+func (n *naive) window(q query.Query, w index.WindowRequest) index.Window {
+	keys := n.list(q)
+	out := index.Window{Total: len(keys), Offset: w.Offset, Index: slices.Index(keys, w.Anchor)}
+	if out.Index >= 0 {
+		out.Offset = out.Index - w.Limit/2
+	}
+	out.Offset = max(0, min(out.Offset, out.Total-w.Limit))
+	for _, key := range keys[out.Offset:min(out.Offset+w.Limit, len(keys))] {
+		out.Keys = append(out.Keys, key)
+		out.Revisions = append(out.Revisions, n.rows[key].Revision)
+	}
+	return out
+}
+
+func (n *naive) selection(q query.Query, first, last int64, count int) model.Selection {
+	var out model.Selection
+	keys := n.list(q)
+	from, to := 0, len(keys)
+	if first != 0 {
+		if from = slices.Index(keys, first); from < 0 {
+			return out
+		}
+		if to = min(from+count, len(keys)); count <= 0 {
+			at := slices.Index(keys, last)
+			if at < 0 {
+				return out
+			}
+			from, to = min(from, at), max(from, at)+1
+		}
+	}
+	for _, key := range keys[from:to] {
+		out.Add(n.rows[key].Subject.Ref.Account, key)
+	}
+	return out
+}
+
+func (n *naive) refs(keys []int64) []model.Ref {
+	out := []model.Ref{}
+	for _, key := range keys {
+		out = append(out, n.rows[key].Subject.Ref)
+	}
+	return out
+}
+
+var start = time.Date(2026, 2, 15, 12, 30, 0, 0, time.UTC)
+
+// genQuery gives queries that many rows match, few, or none, and that the clock
+// moves.
+func genQuery() *rapid.Generator[string] {
+	term := rapid.SampledFrom([]string{"acme", "ac", "ann", "budget", "title:bud", "with:bo", "owner:ann", "account:sales", "provider:bird", "kind:call",
+		"label:stage", "label:stage=won", "is:done", "is:snoozed", "is:pinned", "is:unseen", "-is:done", "is:any", "updated:<7d", "updated:>2h",
+		"created:today", "updated:<1mo", "created:2026-02", "nothing", "acme OR ann", "-(acme OR budget)", "-bob"})
+	order := rapid.SampledFrom([]string{"", "", "", " sort:title", " sort:-updated", " sort:created", " sort:duration", " sort:-provider"})
+	return rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(term, 0, 3).Draw(t, "terms"), " ") + order.Draw(t, "order")
+	})
+}
+
+func genEntry(key *rapid.Generator[int64], now time.Time) *rapid.Generator[index.Entry] {
+	word := rapid.SampledFrom([]string{"", "acme", "ann lee", "bob", "budget", "budget acme", "é"})
+	return rapid.Custom(func(t *rapid.T) index.Entry {
+		at := rapid.Custom(func(t *rapid.T) int64 {
+			if rapid.IntRange(0, 5).Draw(t, "known") == 0 {
+				return 0
+			}
+			return now.Add(time.Duration(rapid.Int64Range(-40*24, 48).Draw(t, "hours")) * time.Hour).UnixMilli()
+		})
+		k := key.Draw(t, "key")
+		return index.Entry{Key: k, Revision: rapid.Int64Range(1, 1000).Draw(t, "revision"), Gone: rapid.IntRange(0, 7).Draw(t, "gone") == 0, Subject: query.Subject{
+			Ref: model.Ref{Account: account(k), ID: fmt.Sprint("c", k)}, Account: account(k), Provider: rapid.SampledFrom([]string{"bird", "kona"}).Draw(t, "provider"),
+			Kind: rapid.SampledFrom([]string{"", "call"}).Draw(t, "kind"), Privacy: "private",
+			Title: word.Draw(t, "title"), People: word.Draw(t, "people"), Preview: word.Draw(t, "preview"), Owner: word.Draw(t, "owner"),
+			Labels: rapid.SampledFrom([]string{"", "stage=won", "stage=lost"}).Draw(t, "labels"),
+			Flags:  query.Flag(rapid.Uint32Range(0, 1<<15-1).Draw(t, "flags")), SnoozedUntil: at.Draw(t, "snoozed"),
+			Created: at.Draw(t, "created"), Updated: at.Draw(t, "updated"), Duration: rapid.Int64Range(0, 2).Draw(t, "duration"),
+		}}
+	})
+}
+
+func account(key int64) string { return []string{"sales", "support"}[key%2] }
+
+// machine runs the index and the naive one side by side.
+type machine struct {
+	naive
+	index *index.Index
+	zone  string
+	seen  map[string]bool
+}
+
+func (m *machine) keys() *rapid.Generator[int64] {
+	return rapid.OneOf(rapid.Int64Range(1, 60), rapid.Int64Range(5000, 5010))
+}
+
+func (m *machine) query(t *rapid.T) query.Query {
+	q, err := query.Parse(genQuery().Draw(t, "query"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rapid.Bool().Draw(t, "inbox") {
+		q = q.Inbox()
+	}
+	return q
+}
+
+func (m *machine) load(t *rapid.T) {
+	list := rapid.SliceOfN(genEntry(m.keys(), m.now), 0, 60).Draw(t, "rows")
+	clear(m.rows)
+	err := m.index.Load(t.Context(), func(add func(index.Entry)) error {
+		for _, e := range list {
+			m.rows[e.Key] = &e
+			add(e)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m *machine) apply(t *rapid.T) {
+	list := rapid.SliceOfN(genEntry(m.keys(), m.now), 1, rapid.SampledFrom([]int{1, 2, 80}).Draw(t, "most")).Draw(t, "changed")
+	for _, e := range list {
+		m.rows[e.Key] = &e
+	}
+	m.index.Apply(list)
+}
+
+func (m *machine) move(t *rapid.T) {
+	before := m.now
+	next := m.index.Next()
+	by := rapid.OneOf(rapid.Int64Range(0, 10), rapid.Int64Range(-200, 40*24*3600), rapid.Int64Range(-1000, 100_000)).Draw(t, "seconds")
+	m.now = m.now.Add(time.Duration(by) * time.Second)
+	if !next.IsZero() && rapid.Bool().Draw(t, "to the next") && next.After(before) {
+		m.now = next
+	}
+	m.index.Advance()
+}
+
+func (m *machine) keep(t *rapid.T) {
+	var queries []query.Query
+	for range rapid.IntRange(0, 5).Draw(t, "tabs") {
+		queries = append(queries, m.query(t))
+	}
+	m.index.Keep(queries)
+}
+
+func (m *machine) read(t *rapid.T) {
+	q := m.query(t)
+	ctx := t.Context()
+	if n, err := m.index.Count(ctx, q); err != nil || n != len(m.list(q)) {
+		t.Fatalf("%s: %d, %v, want %d", q, n, err, len(m.list(q)))
+	}
+	w := index.WindowRequest{Offset: rapid.IntRange(-1, 70).Draw(t, "offset"), Limit: rapid.IntRange(0, 20).Draw(t, "limit")}
+	if rapid.Bool().Draw(t, "anchored") {
+		w.Anchor = m.keys().Draw(t, "anchor")
+	}
+	got, err := m.index.Window(ctx, q, w)
+	if w.Offset < 0 {
+		w.Offset = 0
+	}
+	if want := m.window(q, w); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Fatalf("%s %+v:\n%+v, %v, want\n%+v", q, w, got, err, want)
+	}
+	if refs, err := m.index.Refs(ctx, q); err != nil || !slices.Equal(refs, m.refs(m.list(q))) {
+		t.Fatalf("%s: %v, %v", q, refs, err)
+	}
+	first, last, n := int64(0), m.keys().Draw(t, "last"), rapid.IntRange(0, 5).Draw(t, "n")
+	if rapid.Bool().Draw(t, "part") {
+		first = m.keys().Draw(t, "first")
+		if list := m.list(q); len(list) > 0 && rapid.Bool().Draw(t, "member") {
+			first = list[len(list)/2]
+			last = list[len(list)/3]
+		}
+	}
+	s, err := m.index.Select(ctx, q, first, last, n)
+	if want := m.selection(q, first, last, n); err != nil || s.Len() != want.Len() || s.Missing(want) != 0 {
+		t.Fatalf("%s from %d to %d or %d: %v, %v, want %v", q, first, last, n, s, err, want)
+	}
+	other := m.query(t)
+	hidden, err := m.index.Hidden(ctx, other, s)
+	if want := s.Missing(m.selection(other, 0, 0, 0)); err != nil || hidden != want {
+		t.Fatalf("%s hides %d of %v, %v, want %d", other, hidden, s, err, want)
+	}
+	all := slices.DeleteFunc(m.list(query.Query{}), func(key int64) bool { return !s.Has(account(key), key) })
+	if refs := m.index.RefsOf(s); !slices.Equal(refs, m.refs(all)) {
+		t.Fatalf("%v are %v, want %v", s, refs, m.refs(all))
+	}
+}
+
+// check compares each kept list and each query that was typed letter by letter.
+func (m *machine) typing(t *rapid.T) {
+	text := rapid.SampledFrom([]string{"budget acme", "title:budget ann", "acme OR bob", "-ann bud"}).Draw(t, "typed")
+	for i := range len(text) + 1 {
+		q, err := query.Parse(text[:i])
+		if err != nil {
+			continue
+		}
+		q = q.Inbox()
+		if n, err := m.index.Count(context.Background(), q); err != nil || n != len(m.list(q)) {
+			t.Fatalf("%s: %d, %v, want %d", q, n, err, len(m.list(q)))
+		}
+	}
+}
+
+// TestTheIndexIsWhatMatchSays runs random loads, changes, clocks, tabs and reads
+// beside the plain meaning of a query.
+func TestTheIndexIsWhatMatchSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		zone := rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Havana"}).Draw(t, "zone")
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &machine{naive: naive{loc: loc, now: start, rows: map[int64]*index.Entry{}}}
+		m.index = index.New(loc, func() time.Time { return m.now })
+		t.Repeat(map[string]func(*rapid.T){
+			"load": m.load, "apply": m.apply, "apply more": m.apply, "move": m.move, "keep": m.keep, "read": m.read, "read more": m.read, "type": m.typing,
+		})
+	})
+}

@@ -1,0 +1,200 @@
+package index
+
+import (
+	"strings"
+
+	"confab/model"
+	"confab/model/query"
+)
+
+// Entry is one conversation as it is now, or that it is gone.
+type Entry struct {
+	Key, Revision int64
+	Gone          bool
+	Subject       query.Subject
+}
+
+// row is one conversation. What repeats is a number of the tables of words;
+// shape 0 says that there is no row.
+type row struct {
+	// text is the id, the title, the people and the preview, one after another.
+	text                                 string
+	title, people, preview               uint32 // where they begin
+	shape                                uint32
+	owner, team, space, channel, company uint32
+	labels                               uint32
+	flags                                query.Flag
+	snoozed, created, updated, duration  int64
+	revision                             int64
+}
+
+// shape is what most conversations of an account have in common.
+type shape struct{ account, provider, kind, status, privacy, roles string }
+
+const (
+	chunkBits = 8
+	chunkRows = 1 << chunkBits
+)
+
+// chunk is what is copied when a row changes; edit is the edit that made it,
+// the only one that may still write to it.
+type chunk struct {
+	edit uint64
+	rows [chunkRows]row
+}
+
+// table holds the rows by key. The words are never changed, only added.
+type table struct {
+	chunks []*chunk
+	words  []string
+	shapes []shape
+}
+
+// at returns the row of a key, nil if there is none. A tombstone is a row.
+func (t *table) at(key int64) *row {
+	i := key >> chunkBits
+	if key <= 0 || i >= int64(len(t.chunks)) || t.chunks[i] == nil {
+		return nil
+	}
+	if r := &t.chunks[i].rows[key%chunkRows]; r.shape != 0 {
+		return r
+	}
+	return nil
+}
+
+// subject makes s the view of a row. It allocates nothing.
+func (t *table) subject(r *row, s *query.Subject) {
+	h := &t.shapes[r.shape]
+	s.Ref = model.Ref{Account: h.account, ID: r.text[:r.title]}
+	s.Account, s.Provider, s.Kind, s.Status, s.Privacy, s.Roles = h.account, h.provider, h.kind, h.status, h.privacy, h.roles
+	s.Title, s.People, s.Preview = r.text[r.title:r.people], r.text[r.people:r.preview], r.text[r.preview:]
+	s.Owner, s.Team, s.Space = t.words[r.owner], t.words[r.team], t.words[r.space]
+	s.Channel, s.Company, s.Labels = t.words[r.channel], t.words[r.company], t.words[r.labels]
+	s.Flags, s.SnoozedUntil, s.Created, s.Updated, s.Duration = r.flags, r.snoozed, r.created, r.updated, r.duration
+}
+
+// place makes s hold what query.Compare looks at.
+func (t *table) place(r *row, s *query.Subject) {
+	h := &t.shapes[r.shape]
+	s.Ref = model.Ref{Account: h.account, ID: r.text[:r.title]}
+	s.Account, s.Provider, s.Title = h.account, h.provider, r.text[r.title:r.people]
+	s.Flags, s.Created, s.Updated, s.Duration = r.flags, r.created, r.updated, r.duration
+}
+
+func (t *table) ref(r *row) model.Ref {
+	return model.Ref{Account: t.shapes[r.shape].account, ID: r.text[:r.title]}
+}
+
+// dictionary gives the numbers of words and shapes. It belongs to the writer.
+type dictionary struct {
+	words  map[string]uint32
+	shapes map[shape]uint32
+}
+
+func newDictionary() dictionary {
+	return dictionary{words: map[string]uint32{"": 0}, shapes: map[shape]uint32{}}
+}
+
+func (d *dictionary) word(t *table, s string) uint32 {
+	n, ok := d.words[s]
+	if !ok {
+		s = strings.Clone(s)
+		n = uint32(len(t.words))
+		d.words[s] = n
+		t.words = append(t.words, s)
+	}
+	return n
+}
+
+func (d *dictionary) shape(t *table, s *query.Subject) uint32 {
+	h := shape{s.Ref.Account, s.Provider, s.Kind, s.Status, s.Privacy, s.Roles}
+	n, ok := d.shapes[h]
+	if !ok {
+		for _, p := range []*string{&h.account, &h.provider, &h.kind, &h.status, &h.privacy, &h.roles} {
+			*p = t.words[d.word(t, *p)]
+		}
+		n = uint32(len(t.shapes))
+		d.shapes[h] = n
+		t.shapes = append(t.shapes, h)
+	}
+	return n
+}
+
+// pack makes a row of an entry; text keeps the row's own texts.
+func (d *dictionary) pack(t *table, e *Entry, text func(parts ...string) string) row {
+	s := &e.Subject
+	r := row{
+		shape: d.shape(t, s), owner: d.word(t, s.Owner), team: d.word(t, s.Team), space: d.word(t, s.Space),
+		channel: d.word(t, s.Channel), company: d.word(t, s.Company), labels: d.word(t, s.Labels),
+		flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated, duration: s.Duration, revision: e.Revision,
+	}
+	if e.Gone {
+		r.flags |= query.FlagTombstone
+	}
+	r.title = uint32(len(s.Ref.ID))
+	r.people = r.title + uint32(len(s.Title))
+	r.preview = r.people + uint32(len(s.People))
+	if e.Gone {
+		r.people, r.preview = r.title, r.title
+		r.text = text(s.Ref.ID)
+	} else {
+		r.text = text(s.Ref.ID, s.Title, s.People, s.Preview)
+	}
+	return r
+}
+
+// arena keeps many texts in few pieces of memory.
+type arena struct{ piece strings.Builder }
+
+const pieceSize = 1 << 20
+
+func (a *arena) keep(parts ...string) string {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	if a.piece.Cap()-a.piece.Len() < n {
+		a.piece = strings.Builder{}
+		a.piece.Grow(max(n, pieceSize))
+	}
+	from := a.piece.Len()
+	for _, p := range parts {
+		a.piece.WriteString(p)
+	}
+	return a.piece.String()[from:]
+}
+
+func joined(parts ...string) string { return strings.Join(parts, "") }
+
+// isJoined reports whether a text is those parts, one after another.
+func isJoined(text string, parts []string) bool {
+	for _, p := range parts {
+		rest, ok := strings.CutPrefix(text, p)
+		if !ok {
+			return false
+		}
+		text = rest
+	}
+	return text == ""
+}
+
+// newTable makes a table without rows. The number 0 of words is the empty one,
+// that of shapes means none.
+func newTable() table { return table{words: []string{""}, shapes: make([]shape, 1)} }
+
+// put stores a row for an edit, copying its chunk if an earlier one made it.
+func (t *table) put(edit uint64, key int64, r row) {
+	i := int(key >> chunkBits)
+	for len(t.chunks) <= i {
+		t.chunks = append(t.chunks, nil)
+	}
+	switch c := t.chunks[i]; {
+	case c == nil:
+		t.chunks[i] = &chunk{edit: edit}
+	case c.edit != edit:
+		own := *c
+		own.edit = edit
+		t.chunks[i] = &own
+	}
+	t.chunks[i].rows[key%chunkRows] = r
+}

@@ -1,0 +1,170 @@
+package query
+
+import (
+	"math"
+	"time"
+)
+
+// Timed reports whether the answer of the query for one and the same
+// conversation may change with time alone.
+func (q Query) Timed() bool {
+	return q.root.any(func(t *Term) bool { return t.isWord(IsSnoozed) || t.Date.moves() })
+}
+
+// Changes returns a moment after now, in Unix milliseconds, before which the
+// answer of the query for a conversation stays what it is now. It is the moment
+// at which a term of the query changes its answer or, where the calendar of loc
+// is irregular, one shortly before it; ok is false where there is none.
+func (q Query) Changes(s *Subject, now time.Time, loc *time.Location) (at int64, ok bool) {
+	if s.Flags&FlagTombstone != 0 {
+		return 0, false
+	}
+	if loc == nil {
+		loc = time.UTC
+	}
+	at = q.root.changes(s, now, loc)
+	return at, at != never
+}
+
+// never is later than any moment.
+const never = math.MaxInt64
+
+func (n *Node) changes(s *Subject, now time.Time, loc *time.Location) int64 {
+	switch {
+	case n == nil:
+		return never
+	case n.Op == Leaf:
+		return n.Term.changes(s, now, loc)
+	}
+	at := int64(never)
+	for _, k := range n.Kids {
+		at = min(at, k.changes(s, now, loc))
+	}
+	return at
+}
+
+func (t *Term) changes(s *Subject, now time.Time, loc *time.Location) int64 {
+	switch {
+	case t.Field == FieldUpdated:
+		return t.Date.changes(s.Updated, now, loc)
+	case t.Field == FieldCreated:
+		return t.Date.changes(s.Created, now, loc)
+	case t.isWord(IsSnoozed) && s.SnoozedUntil > now.UnixMilli():
+		return s.SnoozedUntil
+	}
+	return never
+}
+
+// moves reports whether a bound of the span follows the clock.
+func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.moves()) }
+
+func (b bound) moves() bool { return b.kind == day || b.kind == ago }
+
+// changes returns when one of the bounds passes a known time, in either
+// direction.
+func (r *DateRange) changes(at int64, now time.Time, loc *time.Location) int64 {
+	if at == 0 || r == nil {
+		return never
+	}
+	return min(r.from.passes(at, now, loc), r.to.passes(at, now, loc))
+}
+
+const (
+	dayMilli = 24 * 60 * 60 * 1000
+	// zoneSlack is more than two clocks of one place can differ: zones lie
+	// between 12 hours behind and 14 before, and some went from one to the other.
+	zoneSlack = 27 * 60 * 60 * 1000
+)
+
+// passes returns the first moment after now at which the bound may lie on the
+// other side of a time.
+func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
+	if !b.moves() {
+		return never
+	}
+	here, moment := b.milli(now, loc), now.UnixMilli()
+	if b.kind == ago && (b.unit == 'm' || b.unit == 'h') {
+		if at < here {
+			return never
+		}
+		return moment + at - here + 1
+	}
+	least, most := b.reach()
+	switch {
+	case at >= here && at+least > moment:
+		return at + least // until then the bound is before the time, whatever the calendar does
+	case at < here && at+most < moment:
+		return never // and from then on behind it
+	}
+	next := b.irregular(now.In(loc))
+	if b.kind == ago && at >= here {
+		next = min(next, moment+at-here+1)
+	}
+	return next
+}
+
+// reach tells how far behind the clock a bound of days or more lies, at least
+// and at most.
+func (b bound) reach() (least, most int64) {
+	n := int64(b.n)
+	switch {
+	case b.kind == day:
+		least, most = -n*dayMilli, (1-n)*dayMilli
+	case b.unit == 'w':
+		least, most = 7*n*dayMilli, 7*n*dayMilli
+	case b.unit == 'M':
+		// A month has 30.436875 days in the mean; single ones are up to three days
+		// off, and a day that a month lacks lies up to three days further.
+		mean := n * 30_436_875 / 1000 * dayMilli / 1000
+		least, most = mean-7*dayMilli, mean+7*dayMilli
+	case b.unit == 'y':
+		least, most = n*365*dayMilli-dayMilli, n*366*dayMilli+dayMilli
+	default:
+		least, most = n*dayMilli, n*dayMilli
+	}
+	return least - zoneSlack, most + zoneSlack
+}
+
+// irregular returns the first moment after now from which the bound may no
+// longer keep its distance to the clock: midnight, a change of the clock now,
+// or one where the bound lies.
+func (b bound) irregular(now time.Time) int64 {
+	const aDay = 24 * 60 * 60
+	_, offset := now.Zone()
+	wall := now.Unix() + int64(offset)
+	seconds := now.Unix() + aDay - (wall%aDay+aDay)%aDay
+	if _, end := now.ZoneBounds(); !end.IsZero() {
+		seconds = min(seconds, end.Unix())
+	}
+	if b.kind == day {
+		return seconds * 1000
+	}
+	there := time.Unix(wall, 0).UTC()
+	switch b.unit {
+	case 'w':
+		there = there.AddDate(0, 0, -7*b.n)
+	case 'M':
+		there = there.AddDate(0, -b.n, 0)
+	case 'y':
+		there = there.AddDate(-b.n, 0, 0)
+	default:
+		there = there.AddDate(0, 0, -b.n)
+	}
+	// Where a clock is set, local times are read by the offset before or after:
+	// which of them changes at that moment, or at what either clock shows then.
+	far := there.Add(2 * zoneSlack * time.Millisecond)
+	for z := there.Add(-2 * zoneSlack * time.Millisecond).In(now.Location()); ; {
+		_, end := z.ZoneBounds()
+		if end.IsZero() || end.After(far) {
+			return seconds * 1000
+		}
+		_, before := z.Zone()
+		_, after := end.Zone()
+		for _, o := range [3]int{0, before, after} {
+			if d := end.Unix() + int64(o) - there.Unix(); d > 0 {
+				seconds = min(seconds, now.Unix()+d)
+			}
+		}
+		z = end
+	}
+}

@@ -1,0 +1,100 @@
+package query_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"confab/model/query"
+)
+
+// zones have days without midnight, with two, none at all, half hours, and
+// clocks that went back over midnight.
+var zones = []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Kwajalein"}
+
+// Until the moment that Changes tells, the answer is what it is now, wherever
+// and whenever the clock stands.
+func TestTheAnswerStaysUntilItChanges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		loc, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := genClock(loc).Draw(t, "now")
+		age := rapid.OneOf(rapid.Custom(func(t *rapid.T) string {
+			return fmt.Sprint(rapid.SampledFrom([]string{"<", "<=", ">", ">="}).Draw(t, "op"), rapid.IntRange(0, 40).Draw(t, "n"),
+				rapid.SampledFrom([]string{"m", "h", "d", "w", "mo", "y"}).Draw(t, "unit"))
+		}), rapid.SampledFrom([]string{"today", "yesterday", "<today", ">yesterday", "2026..today", "<2026-01-31"})).Draw(t, "age")
+		q := parse(t, rapid.SampledFrom([]string{"updated:", "-created:", "-is:snoozed updated:"}).Draw(t, "field")+age)
+
+		// A time close to where the bound is, or will be in a while.
+		from, to := parse(t, "updated:"+age).Root().Term.Date.Bounds(clock.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "ahead"))*time.Hour), loc)
+		edge := from
+		if age[0] == '>' || from < 0 && to < 1<<50 {
+			edge = to
+		}
+		at := edge + rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64Range(-100_000_000, 100_000_000)).Draw(t, "off")
+		s := &query.Subject{Updated: at, Created: at, SnoozedUntil: rapid.SampledFrom([]int64{0, clock.UnixMilli() + 5_000_000}).Draw(t, "snooze")}
+
+		answer := q.Match(s, clock, loc)
+		next, ok := q.Changes(s, clock, loc)
+		if ok && (next <= clock.UnixMilli() || !q.Timed()) {
+			t.Fatalf("%s at %v: changes at %v", q, clock, time.UnixMilli(next).In(loc))
+		}
+		if !ok {
+			next = clock.AddDate(1, 0, 0).UnixMilli()
+		}
+		for range 60 {
+			then := time.UnixMilli(rapid.OneOf(rapid.Int64Range(clock.UnixMilli(), next-1), rapid.Int64Range(max(clock.UnixMilli(), next-100), next-1),
+				rapid.Int64Range(clock.UnixMilli(), min(clock.UnixMilli()+100_000_000, next-1))).Draw(t, "then"))
+			if q.Match(s, then, loc) != answer {
+				t.Fatalf("%s: %v at %v and until %v, but not at %v, for %v", q, answer, clock, time.UnixMilli(next).In(loc), then.In(loc), time.UnixMilli(at).In(loc))
+			}
+		}
+	})
+}
+
+// genClock gives moments, most of them beside a change of the clock.
+func genClock(loc *time.Location) *rapid.Generator[time.Time] {
+	return rapid.Custom(func(t *rapid.T) time.Time {
+		day := time.Date(rapid.IntRange(2005, 2027).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 31).Draw(t, "day"), 12, 0, 0, 0, loc)
+		if _, end := day.ZoneBounds(); !end.IsZero() && rapid.Bool().Draw(t, "beside a change") {
+			day = end.AddDate(0, 0, rapid.SampledFrom([]int{0, 1, 7, 14, 30}).Draw(t, "later"))
+		}
+		return day.Add(time.Duration(rapid.Int64Range(-100_000_000, 100_000_000).Draw(t, "milliseconds")) * time.Millisecond)
+	})
+}
+
+// A conversation is not looked at again and again: an age of days changes at
+// one moment, looked for on the days around it.
+func TestAnAnswerChangesSeldom(t *testing.T) {
+	loc, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"updated:<7d", "updated:>30d", "updated:today", "updated:<1mo", "updated:<2h", "is:snoozed"} {
+		q := parse(t, text)
+		s := &query.Subject{Updated: now.UnixMilli(), SnoozedUntil: now.Add(time.Hour).UnixMilli()}
+		clock, steps := now, 0
+		for {
+			next, ok := q.Changes(s, clock, loc)
+			if !ok {
+				break
+			}
+			clock = time.UnixMilli(next)
+			if steps++; steps > 25 {
+				t.Fatalf("%s: looked at %d times, now %v", text, steps, clock)
+			}
+		}
+		if steps == 0 || q.Match(s, now, loc) == q.Match(s, clock, loc) {
+			t.Errorf("%s: %d steps to %v, and nothing changed", text, steps, clock)
+		}
+	}
+	for _, text := range []string{"acme", "updated:2026-01..2026-02", "created:<2026", "is:done"} {
+		if parse(t, text).Timed() {
+			t.Errorf("%s does not change with time", text)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package query
+
+import "strings"
+
+// Narrows reports whether everything that the query matches is matched by an
+// older one too, at the same moment: typing on usually makes it so. False means
+// that this can't be told from the terms.
+func (q Query) Narrows(older Query) bool {
+	n := narrowing{steps: 20_000}
+	return n.implies(q.root, older.root)
+}
+
+// narrowing bounds the comparisons of one question: nested alternatives have
+// more combinations than anyone types.
+type narrowing struct{ steps int }
+
+// implies reports whether what matches a matches b.
+func (n *narrowing) implies(a, b *Node) bool {
+	if b == nil {
+		return true
+	}
+	if a == nil {
+		return b.everything()
+	}
+	if n.steps--; n.steps < 0 {
+		return false
+	}
+	switch {
+	case a == b:
+		return true
+	case b.Op == And:
+		return n.each(b.Kids, func(k *Node) bool { return n.implies(a, k) })
+	case a.Op == Or:
+		return n.each(a.Kids, func(k *Node) bool { return n.implies(k, b) })
+	case a.Op == Not && b.Op == Not && n.implies(b.Kids[0], a.Kids[0]):
+		return true
+	case a.Op == Leaf && b.Op == Leaf:
+		return a.Term.implies(&b.Term)
+	}
+	if a.Op == And && n.any(a.Kids, func(k *Node) bool { return n.implies(k, b) }) {
+		return true
+	}
+	return b.Op == Or && n.any(b.Kids, func(k *Node) bool { return n.implies(a, k) })
+}
+
+func (n *narrowing) each(kids []*Node, yes func(*Node) bool) bool {
+	for _, k := range kids {
+		if n.steps < 0 || !yes(k) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *narrowing) any(kids []*Node, yes func(*Node) bool) bool {
+	for _, k := range kids {
+		if n.steps < 0 {
+			return false
+		}
+		if yes(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// implies reports whether what holds this term holds the other one.
+func (t *Term) implies(o *Term) bool {
+	if o.isWord(IsAny) {
+		return true
+	}
+	same := t.Field == o.Field
+	switch o.Field {
+	case "":
+		return (same || t.Field == FieldTitle || t.Field == FieldWith) && strings.Contains(t.Value, o.Value)
+	case FieldTitle, FieldWith, FieldOwner, FieldTeam, FieldSpace, FieldChannel, FieldCompany:
+		return same && strings.Contains(t.Value, o.Value)
+	case FieldLabel:
+		return same && t.Key == o.Key && (!o.HasValue || t.HasValue && t.Value == o.Value)
+	case FieldID:
+		return same && t.Raw == o.Raw
+	case FieldUpdated, FieldCreated:
+		return same && *t.Date == *o.Date
+	}
+	return same && t.Value == o.Value
+}

@@ -1,0 +1,78 @@
+package query_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// What narrows is matched by both; a query with another joined to it, and one
+// in the inbox, narrow what they were made of.
+func TestWhatNarrowsIsMatchedByBoth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := genText(2).Draw(t, "a")
+		b := rapid.OneOf(genText(2), rapid.Just(a+" acme"), rapid.Just(a+" OR acme"), rapid.Just("-("+a+")")).Draw(t, "b")
+		qa, qb := parse(t, a), parse(t, b)
+		s := genSubject().Draw(t, "subject")
+		if qa.Narrows(qb) && qa.Match(s, now, time.UTC) && !qb.Match(s, now, time.UTC) {
+			t.Errorf("%q narrows %q but matches more", a, b)
+		}
+		if both := qa.And(qb); !both.Narrows(qa) || !both.Narrows(qb) || !qa.Inbox().Narrows(qa) || !qa.Narrows(qa) {
+			t.Errorf("%q and %q: what is joined does not narrow", a, b)
+		}
+	})
+}
+
+func TestTypingOnNarrows(t *testing.T) {
+	for _, c := range []struct {
+		older, newer string
+		want         bool
+	}{
+		{"", "a", true},
+		{"bud", "budg", true},
+		{"budget", "budget acm", true},
+		{"bud", "title:budget", true},
+		{"bud", "with:budget", true},
+		{"bud", "owner:budget", false},
+		{"title:bud", "bud", false},
+		{"owner:le", "owner:lee", true},
+		{"account:sal", "account:sales", false},
+		{"label:stage", "label:stage=won", true},
+		{"label:stage=won", "label:stage", false},
+		{"-budget", "-bud", true},
+		{"-bud", "-budget", false},
+		{"a", "a OR b", false},
+		{"a OR b", "a", true},
+		{"a OR b", "ab -c", true},
+		{"-(a b)", "-a", true},
+		{"updated:<7d", "updated:<7d x", true},
+		{"updated:<7d", "updated:<3d", false},
+		{"is:any", "x", true},
+		{"x", "is:any", false},
+		{"is:done", "-is:done", false},
+	} {
+		q, older := parse(t, c.newer), parse(t, c.older)
+		if got := q.Narrows(older); got != c.want {
+			t.Errorf("%q narrows %q: %v", c.newer, c.older, got)
+		}
+		if c.want && !q.Inbox().Narrows(older.Inbox()) {
+			t.Errorf("%q in the inbox does not narrow %q there", c.newer, c.older)
+		}
+	}
+}
+
+func TestNarrowsIsBounded(t *testing.T) {
+	deep := strings.Repeat("(a OR (b ", 30) + "c" + strings.Repeat("))", 30)
+	other := strings.Repeat("(x (y OR ", 30) + "z" + strings.Repeat("))", 30)
+	a, b := parse(t, deep), parse(t, other)
+	start := time.Now()
+	a.Narrows(b)
+	b.Narrows(a)
+	wide := strings.TrimSpace(strings.Repeat("ab ", 1300))
+	parse(t, wide).Narrows(parse(t, strings.ReplaceAll(wide, "a", "c")))
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+}

@@ -1,0 +1,278 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+// raw opens the database file beside the store.
+func raw(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// table reads the rows of a query as text, by their first column.
+func table(t testing.TB, db *sql.DB, query string) map[string]string {
+	rows, err := db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, _ := rows.Columns()
+	out := map[string]string{}
+	for rows.Next() {
+		vals := make([]sql.NullString, len(columns))
+		ptrs := make([]any, len(columns))
+		for i := range vals {
+			ptrs[i] = &vals[i]
+		}
+		if err := rows.Scan(ptrs...); err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, v := range vals[1:] {
+			text += v.String + " "
+		}
+		out[vals[0].String] += text
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+const countedInFull = `SELECT s.id,
+  (SELECT count(*) FROM outbox WHERE submission = s.id AND state IN ('queued', 'sending', 'retry')),
+  (SELECT count(*) FROM outbox WHERE submission = s.id AND state = 'sending'),
+  (SELECT count(*) FROM outbox WHERE submission = s.id AND state NOT IN ('queued', 'sending', 'retry')),
+  (SELECT count(*) FROM journal WHERE submission = s.id AND state = 'done'),
+  (SELECT count(*) FROM journal WHERE submission = s.id AND state <> 'done'),
+  (SELECT count(*) FROM journal j WHERE submission = s.id AND j.undone <> ''),
+  (SELECT max(u.at) FROM journal j JOIN journal u ON u.id = j.undone WHERE j.submission = s.id) FROM submission s`
+
+// counts compares what triggers keep with what counting gives.
+func counts(t testing.TB, db *sql.DB) {
+	want := table(t, db, countedInFull)
+	got := table(t, db, `SELECT id, waiting, sending, person, delivered, already, s.undone,
+  (SELECT max(undone_at) FROM journal j WHERE j.submission = s.id AND j.undone <> '') FROM submission s`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("submissions (-counted, +kept): %s", diff)
+	}
+	want = table(t, db, `SELECT substr(account, 1, instr(account || '~', '~') - 1), sum(state IN ('queued', 'sending', 'retry') AND instr(account, '~') = 0),
+  sum(state NOT IN ('queued', 'sending', 'retry')) FROM outbox GROUP BY 1`)
+	got = table(t, db, "SELECT account, waiting, person FROM tally WHERE waiting <> 0 OR person <> 0")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("accounts (-counted, +kept): %s", diff)
+	}
+}
+
+// edits gives all that is kept of the edits of each submission.
+func edits(t testing.TB, db *sql.DB) map[string]string {
+	out := table(t, db, `SELECT submission, id, account, edit, state, attempts, sent, next_try, error, theirs, orphaned, created FROM outbox ORDER BY id`)
+	for id, text := range table(t, db, "SELECT submission, id, account, state, at, undone FROM journal ORDER BY id") {
+		out[id] += "; " + text
+	}
+	return out
+}
+
+// life does random things to an outbox.
+type life struct {
+	t   *testing.T
+	r   *rand.Rand
+	s   *store.Store
+	now time.Time
+	n   int
+}
+
+func (l *life) coin() bool { return l.r.IntN(2) == 0 }
+
+func (l *life) pick(from ...string) string { return from[l.r.IntN(len(from))] }
+
+func (l *life) outbox() []model.OutboxEntry {
+	out, err := l.s.Outbox(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return out
+}
+
+func (l *life) ids() []string {
+	var out []string
+	for _, e := range l.outbox() {
+		if l.coin() {
+			out = append(out, e.ID)
+		}
+	}
+	return out
+}
+
+func (l *life) submit() {
+	var entries []store.Entry
+	for range 1 + l.r.IntN(4) {
+		e := rename(l.pick("1", "2", "3"), "a", fmt.Sprint("b", l.n))
+		e.Edit.Ref.Account = l.pick("sales", "desk")
+		if l.coin() {
+			e.Edit.Kind, e.Edit.Base, e.Edit.Target = model.EditPrivacy, model.TextValue("private"), model.TextValue("public")
+		}
+		entries = append(entries, e)
+	}
+	l.n++
+	l.s.Enqueue(l.t.Context(), model.Submission{ID: fmt.Sprint("s", l.n), At: l.now}, entries)
+}
+
+func (l *life) deliver() {
+	got, err := l.s.Claim(l.t.Context(), l.pick("sales", "desk"), nil)
+	if err != nil {
+		return
+	}
+	for _, e := range got {
+		if l.coin() {
+			l.s.Sent(l.t.Context(), []string{e.ID})
+			e.Sent = true
+		}
+		switch l.pick("done", "already", "retry", "conflict", "refused", "unknown", "left") {
+		case "done":
+			l.settle(e, model.Done)
+		case "already":
+			l.settle(e, model.OutcomeAlreadySet)
+		case "retry":
+			l.s.Park(l.t.Context(), e.ID, model.RetryAt, &model.EntryError{Kind: model.Unavailable}, nil, l.now.Add(time.Minute), false)
+		case "conflict":
+			l.s.Park(l.t.Context(), e.ID, model.InConflict, nil, &e.Base, time.Time{}, false)
+		case "refused":
+			l.s.Park(l.t.Context(), e.ID, model.Refused, &model.EntryError{Kind: model.Invalid}, nil, time.Time{}, true)
+		case "unknown":
+			l.s.Park(l.t.Context(), e.ID, model.OutcomeNotKnown, nil, nil, time.Time{}, false)
+		}
+	}
+}
+
+func (l *life) settle(e model.OutboxEntry, state model.EditState) {
+	j := model.JournalEntry{Edit: e.Edit, Before: e.Base, After: e.Target, At: l.now, State: state}
+	if err := l.s.Settle(l.t.Context(), e, j, nil, false); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *life) undo() {
+	history, err := l.s.History(l.t.Context(), model.HistoryRequest{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var inverse []store.Entry
+	for _, j := range history {
+		if l.coin() {
+			inverse = append(inverse, store.Entry{Edit: model.Edit{Ref: j.Ref, Kind: j.Kind, Base: j.After, Target: j.Before, Undoes: j.ID}})
+		}
+	}
+	l.n++
+	l.s.Undo(l.t.Context(), model.Submission{ID: fmt.Sprint("u", l.n), At: l.now}, inverse, l.ids(), nil)
+}
+
+func (l *life) step() string {
+	ctx := l.t.Context()
+	steps := map[string]func(){
+		"submit": l.submit, "submit again": l.submit, "deliver": l.deliver, "deliver again": l.deliver, "undo": l.undo,
+		"withdraw": func() { l.s.Withdraw(ctx, l.ids()) },
+		"discard":  func() { l.s.Discard(ctx, l.ids()) },
+		"requeue":  func() { l.s.Requeue(ctx, l.ids()) },
+		"hold":     func() { l.s.HoldOld(ctx, l.now.Add(time.Hour)) },
+		"hasten":   func() { l.s.Hasten(ctx, "sales") },
+		"release":  func() { l.s.Release(ctx, "sales") },
+		"forget":   func() { l.s.Forget(ctx, "desk") },
+		"aside":    func() { l.s.OpenAccount(ctx, "sales", "another") },
+		"back":     func() { l.s.OpenAccount(ctx, "sales", "one") },
+		"later":    func() { l.now = l.now.Add(time.Minute) },
+	}
+	name := l.pick(slices.Sorted(maps.Keys(steps))...)
+	steps[name]()
+	return name
+}
+
+// What triggers count is what counting gives, whatever happened; and an edit
+// that changed is found by the revision of its submission.
+func TestCountsHoldThroughALife(t *testing.T) {
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "confab.db")
+			l := &life{t: t, r: rand.New(rand.NewPCG(seed, 0)), now: start}
+			s, err := store.Open(t.Context(), path, store.Options{Host: "laptop", Now: func() time.Time { return l.now }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			l.s = s
+			s.OpenAccount(t.Context(), "sales", "one")
+			s.OpenAccount(t.Context(), "desk", "one")
+			save(t, s, conv("1", "a"), conv("2", "a"))
+			db := raw(t, path)
+			for range 20 {
+				before := edits(t, db)
+				since, err := s.Revision(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				name := l.step()
+				counts(t, db)
+				told, err := s.SubmissionsSince(t.Context(), since)
+				if err != nil {
+					t.Fatal(err)
+				}
+				after := edits(t, db)
+				for id := range after {
+					if before[id] != after[id] && !slices.Contains(told, id) {
+						t.Errorf("%s changed %s, told of are %v", name, id, told)
+					}
+				}
+				for id := range before {
+					if _, still := after[id]; !still && !slices.Contains(told, id) {
+						t.Errorf("%s removed %s, told of are %v", name, id, told)
+					}
+				}
+			}
+		})
+	}
+}
+
+// The counts of an older database, and of one that was damaged, are right from
+// the start.
+func TestCountsOfWhatWasThereBefore(t *testing.T) {
+	for _, version := range []int{1, 2, 4} {
+		path := unpack(t, version)
+		open(t, path)
+		counts(t, raw(t, path))
+	}
+	for _, version := range []int{1, 2} {
+		path := unpack(t, version)
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
+			t.Fatal(err)
+		}
+		f.Close()
+		s := open(t, path)
+		if s.Rescued().Edits == 0 {
+			t.Fatalf("version %d: nothing was rescued", version)
+		}
+		counts(t, raw(t, path))
+	}
+}

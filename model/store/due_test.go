@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+// oldNext is how the next conversation was found before there was an index to
+// walk: one query over everything that waits. It says what the order means.
+func (t *tx) oldNext(account string, only []string) (taken, folded []model.OutboxEntry, err error) {
+	ids, err := json.Marshal(only)
+	if err != nil {
+		return nil, nil, err
+	}
+	skip := []string{}
+	for {
+		skipped, err := json.Marshal(skip)
+		if err != nil {
+			return nil, nil, err
+		}
+		var conv, first string
+		err = t.QueryRowContext(t.ctx, `
+WITH wanted AS (SELECT value FROM json_each(?3))
+SELECT o.conv, o.id FROM outbox o
+WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
+  AND o.conv NOT IN (SELECT value FROM json_each(?5))
+  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
+    AND p.state IN ('queued', 'sending', 'retry', 'held')
+    AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
+    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND (?4 OR p.id IN wanted)))
+  AND NOT (o.widens = 1 AND EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
+    AND p.submission = o.submission))
+  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id <> o.id AND p.state = 'sending'
+    AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
+ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(ids), only == nil, string(skipped)).Scan(&conv, &first)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		all, err := t.conversation(account, conv, first)
+		if err != nil {
+			return nil, nil, err
+		}
+		if taken, folded = due(all, t.s.now(), only, nil); len(taken) > 0 {
+			return taken, folded, nil
+		}
+		skip = append(skip, conv)
+	}
+}
+
+// scattered fills an outbox with edits in every state, as no life would leave it.
+func (t *tx) scattered(r *rand.Rand, now time.Time) {
+	pick := func(from ...string) string { return from[r.IntN(len(from))] }
+	for i := range 4 + r.IntN(20) {
+		e := model.Edit{ID: fmt.Sprintf("%014d", i), Ref: model.Ref{Account: pick("sales", "sales", "desk"), ID: pick("1", "2", "3")}, Submission: pick("s1", "s2")}
+		switch pick("title", "public", "label", "label", "delete", "create") {
+		case "title":
+			e.Kind, e.Base, e.Target = model.EditTitle, model.TextValue(pick("a", "b")), model.TextValue(pick("a", "b"))
+		case "public":
+			e.Kind, e.Base, e.Target = model.EditPrivacy, model.TextValue("private"), model.TextValue(pick("public", "private"))
+		case "label":
+			e.Kind, e.Key, e.Target = model.EditLabels, pick("x", "y"), model.TextValue("yes")
+		case "delete":
+			e.Kind, e.Target = model.EditDelete, model.TextValue("deleted")
+		case "create":
+			e.Kind, e.Ref.ID, e.Target = model.EditCreate, "", model.Value{New: &model.NewConversation{Title: "new"}}
+		}
+		raw, err := json.Marshal(e)
+		if err != nil {
+			t.err = err
+			return
+		}
+		state := pick("queued", "queued", "queued", "sending", "retry", "held", "conflict", "refused", "unknown")
+		t.exec(`INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, attempts, sent, next_try, created)
+VALUES (?,?,?,?,?,?,?,'',?,?,?,?,0)`, e.ID, e.Ref.Account, e.Ref.ID, field(e), e.Submission, e.Widens(), raw, state, r.IntN(3), r.IntN(2),
+			ms(now.Add(time.Duration(r.IntN(3)-1)*time.Minute)))
+	}
+}
+
+func names(entries []model.OutboxEntry) string {
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.ID+" "+e.Base.String()+"→"+e.Target.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// The walk along the index finds what the query over everything found.
+func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	found := 0
+	rollback := errors.New("leave nothing behind")
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		err := s.tx(context.Background(), func(tx *tx) error {
+			tx.scattered(r, now)
+			for _, some := range []bool{false, true} {
+				var only []string
+				if some {
+					only = []string{}
+					for i := range 24 {
+						if r.IntN(2) == 0 {
+							only = append(only, fmt.Sprintf("%014d", i))
+						}
+					}
+				}
+				taken, folded, err := tx.next("sales", only)
+				if err != nil {
+					return err
+				}
+				wantTaken, wantFolded, err := tx.oldNext("sales", only)
+				if err != nil {
+					return err
+				}
+				if names(taken) != names(wantTaken) || names(folded) != names(wantFolded) {
+					t.Errorf("seed %d, only %v: took %s folding %s, want %s folding %s", seed, only, names(taken), names(folded), names(wantTaken), names(wantFolded))
+				}
+				if len(taken) > 0 {
+					found++
+				}
+			}
+			return errors.Join(tx.err, rollback)
+		})
+		if !errors.Is(err, rollback) {
+			t.Fatal(err)
+		}
+	}
+	if found < 300 {
+		t.Errorf("only %d of 800 outboxes had something to claim", found)
+	}
+}
+
+// What runs once a conversation or once an event is found by an index, in its
+// order: nothing that waits behind it is read.
+func TestNothingReadsTheWholeOutbox(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for name, query := range map[string]string{
+		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
+		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": "SELECT (" + blockerOf + ") FROM outbox o WHERE o.id = ?", "urgent": urgent,
+		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
+		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
+		"since":      changedSince,
+		"taken back": "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
+		"orphaned":   "SELECT count(*) FROM outbox WHERE orphaned = 1",
+	} {
+		args := make([]any, strings.Count(query, "?"))
+		for _, name := range regexp.MustCompile(`:[a-z]+`).FindAllString(query, -1) {
+			args = append(args, sql.Named(name[1:], "x"))
+		}
+		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !strings.Contains(detail, "json_each")
+			if whole || strings.Contains(detail, "TEMP B-TREE") {
+				t.Errorf("%s: %s", name, detail)
+			}
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"confab/model"
+)
+
+// atOnce is how many edits enter the outbox, or leave it, in one transaction.
+// More go in slices, so that nobody waits for them all. Meanwhile their
+// submission is noted in the table entering, and nothing of it is sent. What
+// enters is whole once the last slice takes the note away: where it ends
+// halfway, all of it leaves again. What leaves is decided with the note: where
+// that ends halfway, the rest leaves later.
+const atOnce = 200
+
+// enqueueInSlices enqueues many edits. check, if not nil, looks at each of them,
+// and decide does what belongs to the last slice.
+func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entries []Entry, check func(*tx, Entry) error, decide func(*tx) error) ([]string, error) {
+	s.enters.Store(sub.ID, true)
+	defer s.enters.Delete(sub.ID)
+	ids := make([]string, 0, len(entries))
+	sub.Edits = len(entries)
+	for len(ids) < len(entries) {
+		some := entries[len(ids):min(len(ids)+atOnce, len(entries))]
+		err := s.tx(ctx, func(t *tx) error {
+			if len(ids) == 0 {
+				if err := t.begin(sub); err != nil {
+					return err
+				}
+			}
+			for _, e := range some {
+				if err := check(t, e); err != nil {
+					return err
+				}
+			}
+			put, err := t.put(sub.ID, some)
+			if err == nil && len(ids)+len(put) == len(entries) {
+				t.exec("DELETE FROM entering WHERE submission = ?", sub.ID)
+				err = decide(t)
+			}
+			ids = append(ids, put...)
+			return err
+		})
+		if err == nil && len(ids) < len(entries) {
+			err = pause(ctx)
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.leave(context.WithoutCancel(ctx), sub.ID))
+		}
+	}
+	return ids, nil
+}
+
+// begin notes that a submission is entering.
+func (t *tx) begin(sub model.Submission) error {
+	var known bool
+	if err := t.QueryRowContext(t.ctx, "SELECT EXISTS (SELECT 1 FROM submission WHERE id = ?)", sub.ID).Scan(&known); err != nil {
+		return err
+	}
+	if known {
+		return &model.Error{Kind: model.Invalid, Message: "this was submitted already"}
+	}
+	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 0)", sub.ID, t.s.owner.name)
+	return t.submit(sub)
+}
+
+// leave takes out of the outbox what entered of a submission that will not be
+// whole. Nothing of it was sent.
+func (s *Store) leave(ctx context.Context, submission string) error {
+	return s.takeOut(ctx, submission, func(t *tx, e model.OutboxEntry) error { return t.remove(e) }, func(t *tx) error {
+		return t.exec("DELETE FROM submission WHERE id = ?", submission)
+	})
+}
+
+// takeOut gives the edits of a noted submission to out, slice by slice, in order,
+// and takes the note away after end.
+func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, model.OutboxEntry) error, end func(*tx) error) error {
+	for after, done := "", false; !done; {
+		err := s.tx(ctx, func(t *tx) error {
+			var noted bool
+			if err := t.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entering WHERE submission = ?)", submission).Scan(&noted); err != nil || !noted {
+				done = true
+				return err
+			}
+			rows, err := t.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE submission = ? AND id > ? ORDER BY id LIMIT ?",
+				submission, after, atOnce)
+			if err != nil {
+				return err
+			}
+			some, err := scanEntries(rows)
+			if err != nil {
+				return err
+			}
+			for _, e := range some {
+				if err := out(t, e); err != nil {
+					return err
+				}
+				after = e.ID
+			}
+			if done = len(some) < atOnce; done {
+				t.exec("DELETE FROM entering WHERE submission = ?", submission)
+				return end(t)
+			}
+			return nil
+		})
+		if err == nil && !done {
+			err = pause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeze notes that a submission leaves the outbox, where the edits that are to
+// be withdrawn were not sent, and those to be given up wait for a person;
+// else the error is model.ErrUndoMoved.
+func (t *tx) freeze(submission string, withdraw, giveUp []string) error {
+	if len(withdraw)+len(giveUp) == 0 {
+		return t.err
+	}
+	for _, part := range []struct {
+		ids []string
+		is  string
+	}{{withdraw, "sent = 0 AND state <> 'sending'"}, {giveUp, "state NOT IN ('queued', 'sending', 'retry')"}} {
+		raw, err := json.Marshal(part.ids)
+		if err != nil {
+			return err
+		}
+		var n int
+		err = t.QueryRowContext(t.ctx, "SELECT count(*) FROM json_each(?) j JOIN outbox ON id = j.value WHERE submission = ? AND "+part.is,
+			string(raw), submission).Scan(&n)
+		if err != nil {
+			return err
+		}
+		if n != len(part.ids) {
+			return model.ErrUndoMoved
+		}
+	}
+	return t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
+}
+
+// thaw takes out of the outbox what is to leave it of a submission that is taken
+// back: what was not sent, and what waits for a person and has an inverse.
+func (s *Store) thaw(ctx context.Context, submission string) error {
+	return s.takeOut(ctx, submission, func(t *tx, e model.OutboxEntry) error {
+		if !e.Sent && e.State != model.Sending {
+			_, err := t.withdraw([]string{e.ID})
+			return err
+		}
+		if !e.State.NeedsPerson() {
+			return nil
+		}
+		if inverse, err := t.undoing(e); err != nil || len(inverse) == 0 {
+			return err
+		}
+		t.holdCompanions(e)
+		return t.giveUp(e, "withdrawn")
+	}, func(*tx) error { return nil })
+}
+
+// entering returns the submissions of which not all is in the outbox yet.
+func (t *tx) entering() (map[string]bool, error) {
+	rows, err := t.QueryContext(t.ctx, "SELECT submission FROM entering")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		out[id] = true
+	}
+	return out, rows.Err()
+}
+
+// leaveAbandoned ends what a process that ended, or failed, has left halfway.
+func (s *Store) leaveAbandoned(ctx context.Context) error {
+	rows, err := s.read.QueryContext(ctx, "SELECT submission, claim, leaves FROM entering")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	ends := map[string]func(context.Context, string) error{}
+	for rows.Next() {
+		var id, claim string
+		var leaves bool
+		if err := rows.Scan(&id, &claim, &leaves); err != nil {
+			return err
+		}
+		if _, mine := s.enters.Load(id); mine || claim != s.owner.name && s.owner.alive(claim) {
+			continue
+		}
+		if ends[id] = s.leave; leaves {
+			ends[id] = s.thaw
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows.Close()
+	for id, end := range ends {
+		if err := end(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

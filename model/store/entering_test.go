@@ -1,0 +1,254 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// opened opens a database with some conversations. tick is called whenever the
+// clock is read.
+func opened(t *testing.T, path string, conversations int, tick func()) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path, Options{Host: "laptop", Now: func() time.Time { tick(); return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if _, _, err := s.OpenAccount(t.Context(), "sales", "one"); err != nil {
+		t.Fatal(err)
+	}
+	batch := make([]model.Conversation, conversations)
+	for i := range batch {
+		batch[i] = model.Conversation{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Provider: "attention", Title: "a", ParticipantCount: -1}
+	}
+	if _, err := s.SaveBatch(t.Context(), "sales", batch, nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func silent() {}
+
+func renames(n int) []Entry {
+	out := make([]Entry, n)
+	for i := range out {
+		out[i].Edit = model.Edit{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Kind: model.EditTitle,
+			Base: model.TextValue("a"), Target: model.TextValue("b")}
+	}
+	return out
+}
+
+// nothing fails where something of a submission is left.
+func nothing(t *testing.T, s *Store) {
+	t.Helper()
+	out, err := s.Outbox(t.Context())
+	if err != nil || len(out) != 0 {
+		t.Errorf("%d edits are left, %v", len(out), err)
+	}
+	if _, ok, err := s.Submission(t.Context(), "bulk"); err != nil || ok {
+		t.Errorf("the submission is still there: %v, %v", ok, err)
+	}
+	if _, waiting, person, err := s.Counts(t.Context(), "sales"); err != nil || waiting+person != 0 {
+		t.Errorf("%d wait, %d need a person, %v", waiting, person, err)
+	}
+	for _, id := range []string{"0", "99", "100"} {
+		if r, _, err := s.Row(t.Context(), model.Ref{Account: "sales", ID: id}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
+			t.Errorf("row %s is %q with %v, %v", id, r.Conversation.Title, r.Pending, err)
+		}
+	}
+	var noted int
+	if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM entering").Scan(&noted); err != nil || noted != 0 {
+		t.Errorf("%d are still entering, %v", noted, err)
+	}
+}
+
+// A process that dies while many edits enter the outbox leaves no half of an act:
+// nothing of it is sent, and it leaves again.
+func TestHalfAnActNeverLooksWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead := opened(t, path, 3*atOnce, silent)
+	entries := renames(3 * atOnce)
+	err := dead.tx(t.Context(), func(t *tx) error { // what the first slice leaves
+		if err := t.begin(model.Submission{ID: "bulk", Edits: len(entries), At: noon}); err != nil {
+			return err
+		}
+		_, err := t.put("bulk", entries[:atOnce])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	living := opened(t, path, 0, silent)
+	claimed := func(s *Store) {
+		t.Helper()
+		if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
+			t.Errorf("claimed %d edits of half an act, %v", len(got), err)
+		}
+	}
+	claimed(living)
+	if _, err := living.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := living.Outbox(t.Context()); err != nil || len(out) != atOnce {
+		t.Errorf("took %d edits from a living process, %v", atOnce-len(out), err)
+	}
+	if _, err := living.Undo(t.Context(), model.Submission{ID: "undo", Undoes: "bulk"}, nil, nil, nil); !errors.Is(err, model.ErrUndoMoved) {
+		t.Errorf("undone while it enters: %v", err)
+	}
+	dead.Close()
+	claimed(living)
+	if _, err := living.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	claimed(living)
+	nothing(t, living)
+}
+
+func TestManyEditsThatAreCutShortLeaveAgain(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var left atomic.Int64
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 3*atOnce, func() {
+		if left.Add(-1) == 0 {
+			cancel()
+		}
+	})
+	left.Store(2*atOnce + 10)
+	if _, err := s.Enqueue(ctx, model.Submission{ID: "bulk", At: noon}, renames(3*atOnce)); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	nothing(t, s)
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(3*atOnce))
+	if err != nil || len(ids) != 3*atOnce {
+		t.Fatal(len(ids), err)
+	}
+	if sub, ok, err := s.Submission(t.Context(), "bulk"); err != nil || !ok || sub.Edits != 3*atOnce || sub.Waiting != 3*atOnce {
+		t.Errorf("%+v, %v, %v", sub, ok, err)
+	}
+	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != ids[0] {
+		t.Errorf("claimed %+v, %v", got, err)
+	}
+}
+
+// While many edits enter, others write: of another process, and of this one.
+func TestOthersWriteWhileManyEditsEnter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	other := opened(t, path, 0, silent)
+	begun := make(chan bool)
+	var left atomic.Int64
+	s := opened(t, path, 1, func() {
+		if left.Add(-1) == 0 {
+			close(begun)
+		}
+	})
+	wrote := make(chan error, 2)
+	for _, writer := range []*Store{s, other} {
+		go func() {
+			<-begun
+			wrote <- writer.SaveDraft(context.Background(), "k", "v")
+		}()
+	}
+	left.Store(atOnce / 2)
+	entries := renames(12 * atOnce)
+	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, entries); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		select {
+		case err := <-wrote:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("a writer has waited for all of it")
+		}
+	}
+}
+
+// bulk submits many edits, of which the first was delivered.
+func bulk(t *testing.T, s *Store, n int) (ids []string) {
+	t.Helper()
+	ids, err := s.Enqueue(t.Context(), model.Submission{ID: "bulk", At: noon}, renames(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Claim(t.Context(), "sales", nil)
+	if err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	after := model.Conversation{Ref: got[0].Ref, Provider: "attention", Title: "b", ParticipantCount: -1}
+	j := model.JournalEntry{Edit: got[0].Edit, Before: got[0].Base, After: got[0].Target, At: noon, State: model.Done}
+	if err := s.Settle(t.Context(), got[0], j, &after, false); err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func inverse(id string) Entry {
+	e := renames(1)[0]
+	e.Edit.Base, e.Edit.Target, e.Edit.Undoes = model.TextValue("b"), model.TextValue("a"), id
+	return e
+}
+
+func TestManyEditsAreTakenBackAsOne(t *testing.T) {
+	s := opened(t, filepath.Join(t.TempDir(), "confab.db"), 2*atOnce, silent)
+	ids := bulk(t, s, 2*atOnce)
+	sub := model.Submission{ID: "undo", Undoes: "bulk", At: noon}
+	// One that was delivered since it was planned to be withdrawn stops all of it.
+	if _, err := s.Undo(t.Context(), sub, nil, ids, nil); !errors.Is(err, model.ErrUndoMoved) {
+		t.Fatal(err)
+	}
+	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 2*atOnce-1 || b.Withdrawn != 0 {
+		t.Errorf("it was taken back in part: %+v, %v", b, err)
+	}
+	queued, err := s.Undo(t.Context(), sub, []Entry{inverse(ids[0])}, ids[1:], nil)
+	if err != nil || len(queued) != 1 {
+		t.Fatal(queued, err)
+	}
+	if b, _, err := s.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 || b.Delivered != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if got, err := s.Claim(t.Context(), "sales", nil); err != nil || len(got) != 1 || got[0].ID != queued[0] {
+		t.Errorf("claimed %+v, %v", got, err)
+	}
+}
+
+// A process that dies while many edits are taken back sends none of them, and
+// the next one takes the rest back.
+func TestHalfAnUndoIsEnded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead := opened(t, path, 2*atOnce, silent)
+	ids := bulk(t, dead, 2*atOnce)
+	err := dead.tx(t.Context(), func(t *tx) error {
+		if err := t.freeze("bulk", ids[1:], nil); err != nil {
+			return err
+		}
+		_, err := t.withdraw(ids[1:10])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	living := opened(t, path, 0, silent)
+	if got, err := living.Claim(t.Context(), "sales", nil); err != nil || len(got) != 0 {
+		t.Errorf("claimed %d of what is taken back, %v", len(got), err)
+	}
+	dead.Close()
+	if _, err := living.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if b, _, err := living.Submission(t.Context(), "bulk"); err != nil || b.Waiting != 0 || b.Withdrawn != 2*atOnce-1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	if r, _, err := living.Row(t.Context(), model.Ref{Account: "sales", ID: "5"}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
+		t.Errorf("row %q with %v, %v", r.Conversation.Title, r.Pending, err)
+	}
+}

@@ -1,0 +1,434 @@
+package store_test
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"confab/model"
+	"confab/model/query"
+	"confab/model/store"
+)
+
+// entries reads what changed after a revision.
+func entries(t testing.TB, s *store.Store, since int64) (map[int64]store.Indexed, store.Point) {
+	t.Helper()
+	out := map[int64]store.Indexed{}
+	p, err := s.Entries(t.Context(), since, func(e store.Indexed) error {
+		if _, twice := out[e.Key]; twice {
+			t.Errorf("told twice of %d", e.Key)
+		}
+		out[e.Key] = e
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, p
+}
+
+func everyRow(t testing.TB, s *store.Store, keys map[int64]store.Indexed) map[int64]model.Row {
+	t.Helper()
+	var list []int64
+	for k := range keys {
+		list = append(list, k)
+	}
+	rows, err := s.Rows(t.Context(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[int64]model.Row{}
+	for _, r := range rows {
+		r.Checked = time.Time{} // a sweep that finds nothing new is no change
+		out[r.Key] = r
+	}
+	return out
+}
+
+// follower keeps what it was told, as an index does.
+type follower struct {
+	s    *store.Store
+	at   store.Point
+	rows map[int64]store.Indexed
+}
+
+func (f *follower) follow(t testing.TB) (told map[int64]store.Indexed) {
+	t.Helper()
+	told, p := entries(t, f.s, f.at.Revision)
+	if p.Epoch != f.at.Epoch || f.rows == nil {
+		f.rows, p = entries(t, f.s, 0)
+		f.at = p
+		return f.rows
+	}
+	for k, e := range told {
+		if e.Revision <= f.at.Revision || e.Revision > p.Revision {
+			t.Errorf("%d changed at %d, which is not after %d and up to %d", k, e.Revision, f.at.Revision, p.Revision)
+		}
+		if f.rows[k] = e; e.Gone {
+			delete(f.rows, k)
+		}
+	}
+	f.at = p
+	return told
+}
+
+// Two programs change one database. Who asks each time for what changed since
+// has what is there, and no row changes without being told of.
+func TestWhatChangedSinceIsExact(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		path := filepath.Join(t.TempDir(), "confab.db")
+		both := []*store.Store{open(t, path), open(t, path)}
+		for _, s := range both {
+			if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
+				r.Fatal(err)
+			}
+			s.Scope([]string{"sales"})
+		}
+		defer both[0].Close()
+		defer both[1].Close()
+		followers := []*follower{{s: both[0]}, {s: both[1]}}
+		before := map[int64]model.Row{}
+		for range rapid.IntRange(1, 12).Draw(r, "steps") {
+			what := change(t, r, both[rapid.IntRange(0, 1).Draw(r, "program")])
+			all, at := entries(t, both[1], 0)
+			now := everyRow(t, both[0], all)
+			for _, f := range followers {
+				told := f.follow(t)
+				if d := gocmp.Diff(all, f.rows); d != "" {
+					r.Fatalf("%s: what is there (-), what was told (+):\n%s", what, d)
+				}
+				for k := range now {
+					if _, ok := told[k]; !ok && f == followers[0] && gocmp.Diff(before[k], now[k]) != "" {
+						r.Fatalf("%s: row %d changed, nobody was told", what, k)
+					}
+				}
+				if f.at != at {
+					r.Fatalf("%s: stands at %+v, not %+v", what, f.at, at)
+				}
+			}
+			for k, row := range now {
+				want := *query.NewSubject(row)
+				if d := gocmp.Diff(want, all[k].Subject); d != "" {
+					r.Fatalf("%s: row (-), entry (+):\n%s", what, d)
+				}
+			}
+			if n, _, _, err := both[0].Counts(t.Context(), "sales"); err != nil || n != len(all) {
+				r.Fatalf("%s: %d conversations are counted of %d, %v", what, n, len(all), err)
+			}
+			before = now
+		}
+	})
+}
+
+// change does something to the store that a program may do.
+func change(t testing.TB, r *rapid.T, s *store.Store) string {
+	t.Helper()
+	ctx := t.Context()
+	id := rapid.SampledFrom([]string{"1", "2", "3", "4"}).Draw(r, "id")
+	ref := model.Ref{Account: "sales", ID: id}
+	title := rapid.SampledFrom([]string{"a", "b", "ç"}).Draw(r, "title")
+	yes := rapid.Bool().Draw(r, "yes")
+	var err error
+	what := rapid.SampledFrom([]string{"read", "read", "read", "whole", "bury", "mark", "pin", "edit", "edit", "claim", "withdraw",
+		"other identity", "forget"}).Draw(r, "what")
+	switch what {
+	case "read":
+		var batch []model.Conversation
+		for _, id := range []string{"1", "2", "3"} {
+			batch = append(batch, conv(id, title))
+		}
+		_, err = s.SaveBatch(ctx, "sales", batch, nil)
+	case "whole":
+		_, err = s.Save(ctx, conv(id, title), model.ReadWhole)
+	case "bury":
+		err = s.Bury(ctx, ref)
+	case "mark":
+		_, err = s.Triage(ctx, []model.Ref{ref}, model.TriageChange{Done: &yes})
+	case "pin":
+		_, err = s.Triage(ctx, []model.Ref{ref}, model.TriageChange{Pinned: &yes})
+	case "edit":
+		sub := model.Submission{ID: store.NewID(start), At: start}
+		_, err = s.Enqueue(ctx, sub, []store.Entry{rename(id, title, title+"!")})
+	case "claim":
+		var due []model.OutboxEntry
+		due, err = s.Claim(ctx, "sales", nil)
+		for _, e := range due {
+			after := conv(e.Ref.ID, e.Target.String())
+			err = cmp.Or(err, s.Settle(ctx, e, model.JournalEntry{Edit: e.Edit, State: model.Done, At: start}, &after, yes))
+		}
+	case "withdraw":
+		var ids []string
+		out, listed := s.Outbox(ctx)
+		for _, e := range out {
+			ids = append(ids, e.ID)
+		}
+		_, err = s.Withdraw(ctx, ids)
+		err = cmp.Or(listed, err)
+	case "other identity":
+		if _, _, err = s.OpenAccount(ctx, "sales", "y"); err == nil && yes {
+			_, _, err = s.OpenAccount(ctx, "sales", "x")
+		}
+	case "forget":
+		if err = s.Forget(ctx, "sales"); err == nil {
+			_, _, err = s.OpenAccount(ctx, "sales", "x")
+		}
+	}
+	if err != nil {
+		// The other program may have given the account another identity.
+		if _, _, err = s.OpenAccount(ctx, "sales", "x"); err != nil {
+			r.Fatal(what, err)
+		}
+	}
+	return fmt.Sprintf("%s %s %q %v", what, id, title, yes)
+}
+
+func TestAReadingOfNothingNewIsNoChange(t *testing.T) {
+	s := fresh(t)
+	page := []model.Conversation{conv("1", "a"), conv("2", "b")}
+	page[0].Facts = []model.Fact{{Label: "Quotation", Value: "one", Volatile: true}}
+	save(t, s, page...)
+	was, _ := s.Revision(t.Context())
+	no, _, err := s.BeginWalk(t.Context(), "sales")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page[0].Facts = []model.Fact{{Label: "Quotation", Value: "another", Volatile: true}}
+	changed, err := s.SaveBatch(t.Context(), "sales", page, &store.Walk{No: no, Cursor: "p2"})
+	if err != nil || len(changed) > 0 {
+		t.Errorf("changed %v, %v", changed, err)
+	}
+	if missed, err := s.EndWalk(t.Context(), "sales", no, "", true); err != nil || len(missed) > 0 {
+		t.Errorf("missed %v, %v", missed, err)
+	}
+	if err := s.Refreshed(t.Context(), "sales", "head"); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := s.Revision(t.Context()); now != was {
+		t.Errorf("revision %d, it was %d", now, was)
+	}
+	page[1].Title = "new"
+	save(t, s, page...)
+	told, p := entries(t, s, was)
+	if len(told) != 1 || p.Revision != was+1 {
+		t.Errorf("told %v at %+v, it was %d", told, p, was)
+	}
+}
+
+func TestKeysStandForOneConversationForEver(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"), conv("2", "b"))
+	ref := model.Ref{Account: "sales", ID: "2"}
+	key, ok, err := s.Key(t.Context(), ref)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if err := s.Bury(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := s.Key(t.Context(), ref); ok {
+		t.Error("a tombstone has a key")
+	}
+	if told, _ := entries(t, s, 1); !told[key].Gone {
+		t.Errorf("told %v", told)
+	}
+	rows, err := s.Rows(t.Context(), []int64{99, key, key - 1, -1})
+	if err != nil || len(rows) != 1 || rows[0].Key != key-1 {
+		t.Errorf("rows %v, %v", rows, err)
+	}
+	save(t, s, conv("2", "b"))
+	if back, _, _ := s.Key(t.Context(), ref); back != key {
+		t.Errorf("it came back as %d, it was %d", back, key)
+	}
+	_, was := entries(t, s, 0)
+	if err := s.Forget(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	s.OpenAccount(t.Context(), "sales", "attention https://a.example")
+	save(t, s, conv("3", "c"))
+	all, p := entries(t, s, 0)
+	if p.Epoch == was.Epoch {
+		t.Error("forgetting an account began no epoch")
+	}
+	for k := range all {
+		if k <= key {
+			t.Errorf("key %d is used again", k)
+		}
+	}
+}
+
+func TestEntriesKeepToTheScope(t *testing.T) {
+	s := fresh(t)
+	s.OpenAccount(t.Context(), "desk", "y")
+	other := conv("1", "b")
+	other.Ref.Account = "desk"
+	save(t, s, conv("1", "a"))
+	if _, err := s.SaveBatch(t.Context(), "desk", []model.Conversation{other}, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Scope([]string{"desk"})
+	for _, since := range []int64{0, 1} {
+		told, _ := entries(t, s, since)
+		for _, e := range told {
+			if e.Subject.Ref != other.Ref {
+				t.Errorf("told of %s", e.Subject.Ref)
+			}
+		}
+	}
+	keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, 10, time.Minute)
+	if err != nil || len(keys) != 1 || !whole {
+		t.Errorf("head %v %v %v", keys, whole, err)
+	}
+}
+
+// A program that folds otherwise has left its subjects, or a page was damaged:
+// what is shown is the same, and is folded again in slices.
+func TestSubjectsOfAnotherFoldAreMadeAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	var all []model.Conversation
+	for i := range 25 {
+		all = append(all, conv(fmt.Sprint(i), fmt.Sprintf("Größe %d", i)))
+	}
+	save(t, s, all...)
+	yes := true
+	s.Triage(t.Context(), []model.Ref{all[3].Ref}, model.TriageChange{Done: &yes, Pinned: &yes})
+	enqueue(t, s, rename("4", "Größe 4", "Ärger"))
+	for done := false; !done; {
+		var err error
+		if done, err = s.Refold(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, at := entries(t, s, 0)
+	rows := everyRow(t, s, want)
+	any := func(*query.Subject) bool { return true }
+	head, _, _ := s.Head(t.Context(), any, 100, time.Minute)
+	s.KeepView(t.Context(), "q", store.KeptView{Keys: head, Total: 25, At: start})
+
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE conversation SET subject = CASE key % 4 WHEN 0 THEN NULL WHEN 1 THEN x'00ff' ELSE x'ff' || substr(subject, 2) END;
+DELETE FROM meta WHERE key = 'fold'`); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path)
+	same := func(when string) {
+		t.Helper()
+		got, p := entries(t, s, 0)
+		if d := gocmp.Diff(want, got); d != "" || p.Epoch != at.Epoch {
+			t.Errorf("%s: entries at %+v:\n%s", when, p, d)
+		}
+		if d := gocmp.Diff(rows, everyRow(t, s, got)); d != "" {
+			t.Errorf("%s: rows:\n%s", when, d)
+		}
+		if keys, _, err := s.Head(t.Context(), any, 100, time.Minute); err != nil || !slices.Equal(keys, head) {
+			t.Errorf("%s: head %v, want %v, %v", when, keys, head, err)
+		}
+		pinned := func(x *query.Subject) bool { return x.Flags&query.FlagPinned != 0 }
+		if v, ok, err := s.KeptView(t.Context(), "q", pinned); err != nil || !ok || len(v.Keys) != 1 {
+			t.Errorf("%s: kept view %+v %v %v", when, v, ok, err)
+		}
+	}
+	same("before")
+	for i, want := range []bool{false, false, true, true} {
+		if done, err := s.Refold(t.Context(), 10); err != nil || done != want {
+			t.Errorf("slice %d: done %v, %v", i, done, err)
+		}
+		same(fmt.Sprint("after slice ", i))
+	}
+	var left int
+	if err := db.QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL OR substr(subject, 1, 1) <> ?",
+		[]byte{query.FoldVersion}).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d are not folded, %v", left, err)
+	}
+}
+
+func TestHeadIsTheDefaultOrder(t *testing.T) {
+	s := fresh(t)
+	var all []model.Conversation
+	for i := range 60 {
+		c := conv(fmt.Sprint(i), fmt.Sprint("row ", i))
+		c.Updated = start.Add(time.Duration(i%7) * time.Hour)
+		if i%9 == 0 {
+			c.Updated = time.Time{}
+		}
+		c.Created = start.Add(-time.Duration(i%3) * time.Hour)
+		all = append(all, c)
+	}
+	save(t, s, all...)
+	yes := true
+	s.Triage(t.Context(), []model.Ref{all[0].Ref, all[30].Ref}, model.TriageChange{Pinned: &yes})
+	s.Bury(t.Context(), all[5].Ref)
+	byKey, _ := entries(t, s, 0)
+	var want []store.Indexed
+	for _, e := range byKey {
+		want = append(want, e)
+	}
+	slices.SortFunc(want, func(a, b store.Indexed) int { return query.Query{}.Compare(&a.Subject, &b.Subject) })
+	for _, limit := range []int{1, 10, 59, 100} {
+		keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { return true }, limit, time.Minute)
+		if err != nil || len(keys) != min(limit, 59) || whole != (limit >= 59) {
+			t.Fatalf("limit %d: %d keys, whole %v, %v", limit, len(keys), whole, err)
+		}
+		for i, k := range keys {
+			if k != want[i].Key {
+				t.Errorf("limit %d: place %d holds %d, want %d", limit, i, k, want[i].Key)
+			}
+		}
+	}
+	// What matches little is looked for no longer than the budget.
+	asked := 0
+	keys, whole, err := s.Head(t.Context(), func(*query.Subject) bool { asked++; return false }, 10, 0)
+	if err != nil || len(keys) > 0 || whole || asked > 1 {
+		t.Errorf("without a budget: %v, whole %v, %d asked, %v", keys, whole, asked, err)
+	}
+}
+
+func TestAKeptViewHoldsWhatStillMatches(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "keep"), conv("2", "change"), conv("3", "keep"), conv("4", "keep"))
+	var keys []int64
+	for _, id := range []string{"3", "1", "2", "4"} {
+		k, _, _ := s.Key(t.Context(), model.Ref{Account: "sales", ID: id})
+		keys = append(keys, k)
+	}
+	was, _ := s.Revision(t.Context())
+	if err := s.KeepView(t.Context(), "title:keep", store.KeptView{Keys: keys, Total: 40, At: start}); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := s.Revision(t.Context()); now != was {
+		t.Error("keeping a view is announced")
+	}
+	q := must("title:keep")
+	match := func(x *query.Subject) bool { return q.Match(x, start, time.UTC) }
+	s.Bury(t.Context(), model.Ref{Account: "sales", ID: "4"})
+	v, ok, err := s.KeptView(t.Context(), "title:keep", match)
+	if err != nil || !ok || !slices.Equal(v.Keys, keys[:2]) || v.Total != 38 || !v.At.Equal(start) {
+		t.Errorf("%+v %v %v", v, ok, err)
+	}
+	if _, ok, err := s.KeptView(t.Context(), "other", match); ok || err != nil {
+		t.Errorf("kept by nobody: %v, %v", ok, err)
+	}
+	for i := range 60 {
+		s.KeepView(t.Context(), fmt.Sprint("q", i), store.KeptView{At: start.Add(time.Duration(i+1) * time.Second)})
+	}
+	if _, ok, _ := s.KeptView(t.Context(), "title:keep", match); ok {
+		t.Error("views are kept for ever")
+	}
+	s.KeepView(t.Context(), "title:keep", store.KeptView{Keys: keys, Total: 4, At: start.Add(time.Hour)})
+	s.Forget(t.Context(), "sales")
+	if v, ok, _ := s.KeptView(t.Context(), "title:keep", match); ok {
+		t.Errorf("kept of a forgotten account: %+v", v)
+	}
+}

@@ -1,0 +1,213 @@
+package store_test
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+const pageSize = 4096
+
+// large makes a database with so many conversations that a table of them has
+// many pages.
+func large(t *testing.T, path string) *store.Store {
+	t.Helper()
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	var many []model.Conversation
+	for i := range 2000 {
+		many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
+	}
+	save(t, s, many...)
+	return s
+}
+
+// breakTable breaks the first page of a table of a database that may be open.
+// The file is closed at the end of the test: closing one drops the locks that
+// this process has on it.
+func breakTable(t *testing.T, path, table string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var page int64
+	if err := db.QueryRow("SELECT rootpage FROM sqlite_master WHERE name = ?", table).Scan(&page); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5}, pageSize), (page-1)*pageSize); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two programs have the database open when a page of it breaks, and one of them
+// reads it.
+func TestDamageThatIsMetWhileOpenEndsWritingEverywhereAndTheNextStartMends(t *testing.T) {
+	for _, table := range []string{"conversation", "outbox"} {
+		t.Run(table, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "confab.db")
+			s := large(t, path)
+			enqueue(t, s, rename("1", "a", "b"))
+			yes := true
+			if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "2"}}, model.TriageChange{Pinned: &yes}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.SaveDraft(t.Context(), "rename:sales:1", "half a tit"); err != nil {
+				t.Fatal(err)
+			}
+			s.Close()
+			one, two := open(t, path), open(t, path)
+			breakTable(t, path, table)
+			var err error
+			if table == "outbox" {
+				_, err = two.Outbox(t.Context())
+			} else {
+				_, _, err = two.Row(t.Context(), model.Ref{Account: "sales", ID: "1"})
+			}
+			if !errors.Is(err, store.ErrDamaged) {
+				t.Fatalf("reading what is broken says %v", err)
+			}
+			for name, s := range map[string]*store.Store{"the one that met it": two, "the other": one} {
+				wantEnded(t, name, s)
+			}
+			late, err := store.Open(t.Context(), path, store.Options{Host: "laptop"})
+			if err != nil {
+				t.Fatalf("opened beside the others: %v", err)
+			}
+			wantEnded(t, "one that was opened since", late)
+			if !strings.Contains(late.Notice(), "the database is damaged") {
+				t.Errorf("it says %q", late.Notice())
+			}
+			for _, s := range []*store.Store{one, two, late} {
+				if text, err := s.Draft(t.Context(), "rename:sales:1"); err != nil || text != "half a tit" {
+					t.Errorf("what is whole can't be read: %q, %v", text, err)
+				}
+				s.Close()
+			}
+			wantMended(t, path, table)
+		})
+	}
+}
+
+// wantEnded wants that nothing is written, in words.
+func wantEnded(t *testing.T, name string, s *store.Store) {
+	t.Helper()
+	for what, do := range map[string]func() error{
+		"queue": func() error {
+			_, err := s.Enqueue(t.Context(), model.Submission{ID: "s"}, []store.Entry{rename("1", "a", "c")})
+			return err
+		},
+		"claim": func() error { _, err := s.Claim(t.Context(), "sales", nil); return err },
+		"sent":  func() error { _, err := s.Sent(t.Context(), []string{"x"}); return err },
+		"draft": func() error { return s.SaveDraft(t.Context(), "k", "v") },
+		"look":  func() error { _, err := s.Revision(t.Context()); return err },
+	} {
+		err := do()
+		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local || !strings.Contains(model.Words(err), "the next start mends it") {
+			t.Errorf("%s: %s: %v", name, what, err)
+		}
+	}
+}
+
+// wantMended starts again, twice, after damage of a table.
+func wantMended(t *testing.T, path, table string) {
+	t.Helper()
+	s := open(t, path)
+	if r := s.Rescued(); r.Path == "" || r.Whole != (table != "outbox") || !strings.Contains(s.Notice(), "set aside") {
+		t.Errorf("mended: %+v, %q", r, s.Notice())
+	}
+	out, err := s.Outbox(t.Context())
+	if table != "outbox" && (len(out) != 1 || out[0].State != model.Held) || err != nil {
+		t.Errorf("the outbox is %+v, %v", out, err)
+	}
+	if text, err := s.Draft(t.Context(), "rename:sales:1"); err != nil || text != "half a tit" {
+		t.Errorf("the draft is %q, %v", text, err)
+	}
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("2", "a"))
+	if !row(t, s, "2").Triage.Pinned {
+		t.Error("a mark was lost")
+	}
+	s.Close()
+	s = open(t, path)
+	if s.Rescued().Path != "" || s.Notice() != "" {
+		t.Errorf("the start after that says %q", s.Notice())
+	}
+}
+
+// A start that mends is cut short, at each of its steps.
+func TestMendingCanBeCutShort(t *testing.T) {
+	const aside = "confab.db.damaged-20261120-080000"
+	for name, step := range map[string]func(dir string){
+		"before anything was moved": func(string) {},
+		"the log was moved": func(dir string) {
+			os.Rename(dir+"/confab.db-wal", dir+"/"+aside+"-wal")
+		},
+		"all was moved": func(dir string) {
+			os.Rename(dir+"/confab.db-wal", dir+"/"+aside+"-wal")
+			os.Rename(dir+"/confab.db", dir+"/"+aside)
+		},
+		"a new one was begun": func(dir string) {
+			os.Rename(dir+"/confab.db-wal", dir+"/"+aside+"-wal")
+			os.Rename(dir+"/confab.db", dir+"/"+aside)
+			s, err := store.Open(t.Context(), dir+"/half/confab.db", store.Options{Host: "laptop"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Close()
+			os.Rename(dir+"/half/confab.db", dir+"/confab.db")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			os.Mkdir(filepath.Join(dir, "half"), 0o700)
+			path := filepath.Join(dir, "confab.db")
+			s := large(t, path)
+			s.Close()
+			s = open(t, path)
+			enqueue(t, s, rename("1", "a", "b"))
+			// The edit is in the log of this copy alone.
+			whole, log := read(t, path), read(t, path+"-wal")
+			s.Close()
+			os.WriteFile(path, whole, 0o600)
+			os.WriteFile(path+"-wal", log, 0o600)
+			os.WriteFile(path+".damaged", []byte("malformed\n"+aside+"\n"), 0o600)
+			step(dir)
+			s = open(t, path)
+			out, err := s.Outbox(t.Context())
+			if err != nil || len(out) != 1 || s.Rescued().Path != filepath.Join(dir, aside) {
+				t.Fatalf("%+v, %v; %+v", out, err, s.Rescued())
+			}
+			s.Close()
+			// The removal of the sign does not outlast a power loss.
+			os.WriteFile(path+".damaged", []byte("malformed\n"+aside+"\n"), 0o600)
+			s = open(t, path)
+			if out, err := s.Outbox(t.Context()); err != nil || len(out) != 1 || s.Rescued().Path != "" {
+				t.Fatalf("once more: %+v, %v; %+v", out, err, s.Rescued())
+			}
+		})
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

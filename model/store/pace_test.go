@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// A request waits for its pace, never for what somebody writes.
+func TestASlotWaitsForNoTransaction(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if at, err := s.Slot(ctx, "sales", time.Second, 1); err != nil || !at.Equal(start) {
+		t.Errorf("slot %v, %v", at, err)
+	}
+	if _, err := other.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a crash leaves of the file, or somebody puts in its place, stops nothing.
+func TestAPaceThatCannotBeReadCountsAsNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	if _, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(path+".pace", "sales")
+	for name, text := range map[string]string{"empty": "", "torn": "0000170", "nonsense": "\x00\x00\xff", "far ahead": "99999999999999999999\n", "too much": "9223372036854775807\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil || !at.Equal(start) {
+			t.Errorf("%s: slot %v, %v", name, at, err)
+		}
+		if at, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil || !at.Equal(start.Add(time.Second)) {
+			t.Errorf("%s: the one after it %v, %v", name, at, err)
+		}
+	}
+	for _, f := range []string{file, filepath.Join(path+".pace", ".lock")} {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", f, info, err)
+		}
+	}
+}
+
+func TestAForgottenAccountLeavesNoPace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	for _, account := range []string{"sales", "desk"} {
+		if _, err := s.Slot(t.Context(), account, time.Second, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Forget(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(path+".pace", "sales")); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(path+".pace", "desk")); err != nil {
+		t.Errorf("another account's is gone: %v", err)
+	}
+}

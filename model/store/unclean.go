@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// A process that ends in good order removes its claim file. Where one is left
+// and nobody is alive, the machine may have stopped in the middle of a write,
+// with a disk that did not keep its word: the database is read whole once, behind
+// the first frame. The left claim file becomes the mark that says so, and stays
+// until a check has come to its end.
+
+// uncleanMark is the file that says that the database is to be checked.
+func (s *Store) uncleanMark() string { return s.path + ".unclean" }
+
+// noteUnclean turns the claims that dead processes left into that mark, unless
+// somebody is alive: a process that is killed beside others takes nothing with
+// it. The lock on opening is held.
+func (s *Store) noteUnclean() error {
+	files, err := os.ReadDir(s.claims())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var dead []string
+	for _, f := range files {
+		path := filepath.Join(s.claims(), f.Name())
+		l := flock.New(path, flock.SetFlag(os.O_RDWR)) // never makes the file that it looks for
+		ok, err := l.TryLock()
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			continue // it ended just now
+		case err != nil || !ok:
+			return nil
+		}
+		l.Unlock()
+		dead = append(dead, path)
+	}
+	for _, path := range dead {
+		if err := os.Rename(path, s.uncleanMark()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unclean reports whether the database is to be checked.
+func (s *Store) Unclean() bool {
+	_, err := os.Lstat(s.uncleanMark())
+	return err == nil
+}
+
+// Check reads the whole database, on a connection of its own. The error is
+// ErrDamaged where something in it is broken.
+func (s *Store) Check(ctx context.Context) error {
+	db, err := s.connect(s.path, 1, "deferred")
+	if err != nil {
+		return localError("check the database", err)
+	}
+	defer db.Close()
+	var said string
+	if err = db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err == nil {
+		err = ctx.Err()
+	}
+	if err == nil && said != "ok" {
+		err = s.note(fmt.Errorf("%w: %s", errDamaged, said))
+	}
+	if err != nil {
+		return localError("check the database", err)
+	}
+	if err := os.Remove(s.uncleanMark()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return localError("check the database", err)
+	}
+	return nil
+}
+
+// syncDir makes durable which files a folder has. Not every system can.
+func syncDir(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}
