@@ -73,6 +73,9 @@ func TestSelectionIsASet(t *testing.T) {
 				t.Fatalf("%v is not in it", r)
 			}
 		}
+		if n := s.Count("a") + s.Count("b"); n != s.Len() || s.Count("c") != 0 {
+			t.Fatalf("%d in the accounts of a set of %d", n, s.Len())
+		}
 		if s.Len() != len(want) || s.Missing(other) != missing || len(s.Accounts()) != len(accounts) {
 			t.Fatalf("len %d, missing %d, accounts %v; want %d, %d, %v", s.Len(), s.Missing(other), s.Accounts(), len(want), missing, accounts)
 		}

@@ -88,7 +88,7 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	if err != nil {
 		return nil // what was good last stays
 	}
-	if !fresh && len(m.triages) > 0 {
+	if !fresh && m.keepingMarks() {
 		return nil // it is read again once the marks are kept
 	}
 	if m.pages.busy && !fresh {
@@ -214,7 +214,8 @@ type operation struct {
 	// inLine says that it is told of in the message line, so that keys go on;
 	// told, that it has taken long enough.
 	inLine, told bool
-	stopped      bool
+	// stops says that esc stops what is told of there.
+	stops, stopped bool
 }
 
 // operate runs work in a command, over which a dialog shows how far it is.
@@ -223,9 +224,10 @@ func (m *Model) operate(title string, run func(ctx context.Context, id int, repo
 	return m.start(&operation{title: title}, run)
 }
 
-// operateInLine runs work in a command; the message line shows how far it is.
+// operateInLine runs work in a command; the message line shows how far it is, and
+// esc stops it.
 func (m *Model) operateInLine(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
-	return m.start(&operation{title: title, inLine: true}, run)
+	return m.start(&operation{title: title, inLine: true, stops: true}, run)
 }
 
 func (m *Model) start(op *operation, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
@@ -277,13 +279,17 @@ func (m *Model) working() *operation {
 
 // words says how far an operation is.
 func (op *operation) words(ellipsis string) string {
+	text := op.title + ellipsis
 	switch {
 	case op.stopped:
 		return op.title + ": stopping" + ellipsis
 	case op.total > 0:
-		return op.title + ": " + theme.Number(op.done) + " done; esc stops it"
+		text = op.title + ": " + theme.Number(op.done) + " done"
 	}
-	return op.title + ellipsis + " esc stops it"
+	if op.stops {
+		text += "  esc stops it"
+	}
+	return text
 }
 
 // endOperation takes an operation off the screen; false if it was stopped, and

@@ -47,10 +47,10 @@ type lastEdit struct {
 }
 
 // directory gives the account whose people changes name, "" for none.
-func directory(of subjects, changes []model.Change) string {
+func (m *Model) directory(of subjects, changes []model.Change) string {
 	for _, c := range changes {
-		if (c.Kind == model.EditParticipants || c.Kind == model.EditContacts) && of.size() > 0 {
-			return of.accounts()[0]
+		if c.Kind == model.EditParticipants || c.Kind == model.EditContacts {
+			return m.samples(of).about(m.facts, c.Kind).Account
 		}
 	}
 	return ""
@@ -209,14 +209,19 @@ func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 func (m *Model) submit(why purpose, d *dialog.Plan) tea.Cmd {
 	m.submitting++
 	be := m.be
-	return func() tea.Msg {
+	work := func(_ context.Context, op int, _ func(int, int)) tea.Msg {
 		_, err := be.Submit(context.Background(), d.Plan())
-		return submittedMsg{why: why, plan: submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err: err}
+		return submittedMsg{op, why, submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err}
 	}
+	if d.Changes() > 1 {
+		return m.start(&operation{title: "queueing " + theme.Count(d.Changes(), "edit"), inLine: true}, work)
+	}
+	return func() tea.Msg { return work(context.Background(), 0, nil) }
 }
 
 func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	m.submitting--
+	m.endOperation(msg.op)
 	why := msg.why
 	if msg.err != nil {
 		m.complain(why.from, "nothing was queued: "+model.Words(msg.err))
@@ -231,7 +236,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), directory(why.of, why.changes)}
+		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), m.directory(why.of, why.changes)}
 	}
 	cmds = append(cmds, m.followPlan(msg.plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {

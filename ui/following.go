@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
@@ -71,12 +72,19 @@ func (m *Model) readTold() tea.Cmd {
 	f.busy, f.again = true, false
 	be, ctx, id, edits := m.be, m.ctx, f.id, o != nil
 	return func() tea.Msg {
-		msg := toldMsg{id: id}
+		began := time.Now()
+		msg := toldMsg{id: id, edits: edits}
 		msg.sub, msg.ok, msg.err = be.Submission(ctx, id)
-		if msg.err == nil && edits {
-			msg.outbox, msg.settled, msg.err = be.SubmissionEdits(ctx, id)
-			msg.edits = true
+		switch {
+		case msg.err != nil || !edits:
+		case msg.sub.NeedPerson == 0 && (msg.sub.Problem == nil || msg.sub.Problem.Error == nil):
+			msg.told = dialog.TellCounts(msg.sub)
+		default:
+			var waiting []model.OutboxEntry
+			waiting, _, msg.err = be.SubmissionEdits(ctx, id)
+			msg.told = dialog.Tell(waiting)
 		}
+		msg.took = time.Since(began)
 		return msg
 	}
 }
@@ -95,10 +103,11 @@ func (m *Model) toldCame(msg toldMsg) tea.Cmd {
 		f.sub, f.read, f.shown = msg.sub, true, time.Time{}
 	}
 	if o := m.results(); o != nil && msg.edits {
-		o.d.Set(msg.sub, msg.outbox, msg.settled)
+		o.d.Set(msg.sub, msg.told)
 	}
 	if f.again {
-		return tea.Tick(newsTime, func(time.Time) tea.Msg { return readToldMsg{} })
+		// What takes long to read is not read all the time.
+		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readToldMsg{} })
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.typed, m.count = nil, 0
 		return nil
 	}
-	if op := m.working(); op != nil && name == "esc" && !op.stopped {
+	if op := m.working(); op != nil && name == "esc" && op.stops && !op.stopped {
 		op.stopped = true
 		op.cancel()
 		return nil

@@ -335,9 +335,15 @@ func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model
 	if edit != nil {
 		return do(m, []model.OutboxEntry{edit.OutboxEntry})
 	}
+	return m.ofSubmission(sub.ID, which, do)
+}
+
+// ofSubmission does something with those edits of a submission that are in the
+// outbox and of the right kind.
+func (m *Model) ofSubmission(id string, which func(model.OutboxEntry) bool, do func(*Model, []model.OutboxEntry) tea.Cmd) tea.Cmd {
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
-		all, _, err := be.SubmissionEdits(ctx, sub.ID)
+		all, _, err := be.SubmissionEdits(ctx, id)
 		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !which(e) }), do, err}
 	}
 }

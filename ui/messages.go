@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
@@ -84,6 +86,7 @@ type (
 		err  error
 	}
 	submittedMsg struct {
+		op   int // 0 for one edit
 		why  purpose
 		plan submittedPlan
 		err  error
@@ -104,13 +107,13 @@ type (
 	// toldMsg brings the submission that is followed, and its edits where they
 	// are on screen.
 	toldMsg struct {
-		id      string
-		sub     model.Submission
-		ok      bool
-		edits   bool
-		outbox  []model.OutboxEntry
-		settled []model.JournalEntry
-		err     error
+		id    string
+		sub   model.Submission
+		ok    bool
+		edits bool
+		told  dialog.Told
+		took  time.Duration
+		err   error
 	}
 	readToldMsg struct{}
 	ledgerMsg   struct {

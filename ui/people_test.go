@@ -145,6 +145,13 @@ func TestPeopleAreNotRepeatedInAnotherAccount(t *testing.T) {
 		}
 		a.Press("g", "g", "j", ".")
 		a.Want("the last edit names people of kona-a")
+		// Also where the rows were not all of that account.
+		a.Press("g", "g", "1", "4", "j", "space", "space", "P", "a", "enter", "ctrl+s", "y", "esc")
+		if n = len(a.submitted()); n != 2 {
+			t.Fatalf("%d plans:\n%s", n, a.Text())
+		}
+		a.Press("g", "g", "j", ".")
+		a.Want("the last edit names people of kona-a")
 		a.Press("1", "0", "j", ".")
 		a.Want("Again")
 	})

@@ -3,6 +3,7 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -50,9 +51,9 @@ func (o *resultsOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case keymap.Accept:
 		m.closeOverlay(o)
 	case keymap.Retry:
-		return m.retry(o.d.Refused()...)
+		return m.ofSubmission(o.d.Submission().ID, dialog.Refused, func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
 	case keymap.Stop:
-		return m.withdraw(o.d.Unsent()...)
+		return m.ofSubmission(o.d.Submission().ID, dialog.Unsent, func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.withdraw(ids(all)...) })
 	case keymap.SaveReport:
 		return m.saveReport(o)
 	case keymap.Undo:
@@ -68,10 +69,14 @@ func (m *Model) saveReport(o *resultsOverlay) tea.Cmd {
 		m.say(theme.Warning, "no report can be saved here")
 		return nil
 	}
-	text := o.d.Report(m.th, m.now())
-	name := "confab-report-" + m.now().Format("20060102-150405") + ".txt"
+	be, ctx, sub, conf, now := m.be, m.ctx, o.d.Submission(), m.themeConf, m.now()
+	name := "confab-report-" + now.Format("20060102-150405") + ".txt"
 	return func() tea.Msg {
-		path, err := save(name, text)
+		waiting, settled, err := be.SubmissionEdits(ctx, sub.ID)
+		if err != nil {
+			return savedMsg{"", err}
+		}
+		path, err := save(name, dialog.Report(theme.New(conf), sub, waiting, settled, now))
 		return savedMsg{path, err}
 	}
 }

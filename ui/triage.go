@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ func (m *Model) triage(text string, of subjects, change model.TriageChange) tea.
 	m.submitting++
 	m.told.takes = false // the undo key takes this back first
 	m.pages.stale = m.pages.busy
-	m.triages = append(m.triages, triageWork{text, of, change})
+	m.triages = append(m.triages, triageWork{text: text, of: of, change: change})
 	if len(m.triages) > 1 {
 		return nil
 	}
@@ -35,6 +36,32 @@ type triageWork struct {
 	text   string
 	of     subjects
 	change model.TriageChange
+	op     int // 0 for one conversation
+}
+
+// keepingMarks reports whether the list waits until what it shows is written: what
+// is read meanwhile may be older. For a change that takes long it does not wait.
+func (m *Model) keepingMarks() bool {
+	if len(m.triages) == 0 {
+		return false
+	}
+	op := m.ops[m.triages[0].op]
+	return op == nil || !op.told
+}
+
+// layTriages lays changes that are not written yet over what was read.
+func (m *Model) layTriages(p *model.Page) {
+	if len(m.triages) == 0 {
+		return
+	}
+	p.Rows = slices.Clone(p.Rows)
+	for i := range p.Rows {
+		for _, w := range m.triages {
+			if w.of.has(&p.Rows[i]) {
+				p.Rows[i].Triage = w.change.Apply(p.Rows[i].Triage)
+			}
+		}
+	}
 }
 
 // nextTriage writes the oldest change. They are written one after the other, in
@@ -53,8 +80,10 @@ func (m *Model) nextTriage() tea.Cmd {
 		ctx := m.ctx
 		return func() tea.Msg { return write(ctx, 0) }
 	}
-	return m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"),
+	cmd := m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"),
 		func(ctx context.Context, op int, _ func(int, int)) tea.Msg { return write(ctx, op) })
+	m.triages[0].op = m.nextOp
+	return cmd
 }
 
 func (m *Model) triaged(msg triagedMsg) tea.Cmd {

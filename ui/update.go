@@ -164,6 +164,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case opShowMsg:
 		if op, ok := m.ops[msg.id]; ok && op.inLine {
 			op.told = true
+			return m.reload(false)
 		} else if ok {
 			op.shown = &progressOverlay{op: op}
 			m.openLate(op.shown, op.from)
@@ -252,7 +253,7 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		return nil
 	}
 	m.pages.busy = false
-	if m.pages.stale || len(m.triages) > 0 && !m.pages.fresh {
+	if m.pages.stale || m.keepingMarks() && !m.pages.fresh {
 		// It may show what a key has changed since: the marks come first.
 		m.pages.stale = false
 		return m.reload(m.pages.fresh)
@@ -271,6 +272,7 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	}
 	first := !m.list.Loaded()
 	before := m.list.Ref()
+	m.layTriages(&msg.page)
 	m.list.SetPage(msg.page, msg.anchor)
 	m.asOf, m.more = time.Time{}, msg.page.Partial
 	cmds := []tea.Cmd{m.countHidden()}

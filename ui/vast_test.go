@@ -90,20 +90,35 @@ func (v *vast) Plan(_ context.Context, refs []model.Ref, changes []model.Change,
 
 func (v *vast) Submit(context.Context, model.Plan) ([]string, error) { return nil, v.enter("Submit") }
 
+// Submission is one of which an edit needs a person.
+func (v *vast) Submission(_ context.Context, id string) (model.Submission, bool, error) {
+	return model.Submission{ID: id, Sentence: "made them private", Edits: v.n, Waiting: v.n - 1, NeedPerson: 1}, true, v.enter("Submission")
+}
+
+func (v *vast) SubmissionEdits(_ context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	out := make([]model.OutboxEntry, v.n)
+	for i := range out {
+		out[i] = model.OutboxEntry{Edit: model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}, State: model.Queued}
+	}
+	out[v.n/2].State = model.Refused
+	return out, nil, v.enter("SubmissionEdits")
+}
+
 func (v *vast) Triage(context.Context, []model.Ref, model.TriageChange) error {
 	return v.enter("Triage")
 }
 
 // bench drives a model by hand, so that the work of each Update and View is known.
 type bench struct {
-	t    *testing.T
+	t    testing.TB
 	m    *ui.Model
 	msgs chan tea.Msg
 	// spent is how many bytes each kind of message took to take and to draw.
 	spent map[string]uint64
 }
 
-func onBench(t *testing.T, be ui.Backend) *bench {
+func onBench(t testing.TB, be ui.Backend) *bench {
+	t.Helper()
 	now := time.Now()
 	b := &bench{t: t, msgs: make(chan tea.Msg, 1000), spent: map[string]uint64{}}
 	// Each look at the clock is a second later, so that no key is of the same burst.
@@ -136,12 +151,26 @@ func (b *bench) run(cmd tea.Cmd) {
 func (b *bench) take(msg tea.Msg) {
 	kind := strings.TrimPrefix(reflect.TypeOf(msg).String(), "ui.")
 	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	runtime.ReadMemStats(&after)
+	for same := 0; same < 3; same++ { // until no command is at work
+		if before.TotalAlloc != after.TotalAlloc {
+			same = 0
+		}
+		before = after
+		time.Sleep(time.Millisecond)
+		runtime.ReadMemStats(&after)
+	}
 	_, cmd := b.m.Update(msg)
 	b.m.View()
 	runtime.ReadMemStats(&after)
 	b.spent[kind] = max(b.spent[kind], after.TotalAlloc-before.TotalAlloc)
 	b.run(cmd)
+}
+
+// announce has an engine announce that something changed.
+func (b *bench) announce(v *vast) {
+	v.fake.announce()
+	b.await("eventMsg")
 }
 
 // await takes messages until one of a kind has been taken.

@@ -3,78 +3,155 @@ package inbox
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"confab/model"
 	"confab/model/store"
 )
 
-// baseReads is how many conversations of one account are read at once while
-// planning; the account's pace holds anyway.
-const baseReads = 2
+const (
+	// baseReads is how many conversations of one account are read at once while
+	// planning; the account's pace holds anyway.
+	baseReads = 2
+	// plannedAtOnce is how many rows of one account are read from the cache at once.
+	plannedAtOnce = 200
+)
 
 // Plan works out what changes do to conversations. Bases that the cache does
 // not hold are read from the service first. Nothing is written to any service.
 // A conversation that can't be read is blocked with the reason; only the end
 // of ctx and local failures are errors.
 func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
-	items := make([]model.PlanItem, len(refs))
-	var mu sync.Mutex
-	done := 0
-	var failure error
+	p := &planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
 	for i, r := range refs {
 		by[r.Account] = append(by[r.Account], i)
 	}
-	var wg sync.WaitGroup
-	for _, indexes := range by {
-		next := make(chan int)
-		for range min(baseReads, len(indexes)) {
-			wg.Go(func() {
-				for i := range next {
-					it, err := b.planOne(ctx, refs[i], changes, o.DryRun)
-					mu.Lock()
-					items[i] = it
-					if err != nil && failure == nil {
-						failure = err
-					}
-					done++
-					if o.Progress != nil {
-						o.Progress(done, len(refs))
-					}
-					mu.Unlock()
-				}
-			})
-		}
-		wg.Go(func() {
-			defer close(next)
+	for name, indexes := range by {
+		a, err := b.account(name)
+		if err != nil {
 			for _, i := range indexes {
+				p.done(i, model.PlanItem{Ref: refs[i], State: model.PlanBlocked, Reason: "the account is not in the config"}, nil)
+			}
+			continue
+		}
+		p.account(ctx, a, indexes)
+	}
+	p.workers.Wait()
+	if ctx.Err() != nil {
+		return model.Plan{}, ctx.Err()
+	}
+	return model.Plan{ID: store.NewID(b.now()), Items: p.items}, p.failure
+}
+
+// planning is a plan under way.
+type planning struct {
+	b       *Inbox
+	refs    []model.Ref
+	changes []model.Change
+	o       model.PlanOptions
+	workers sync.WaitGroup
+
+	mu      sync.Mutex
+	items   []model.PlanItem
+	ready   int
+	failure error
+}
+
+func (p *planning) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failure == nil {
+		p.failure = err
+	}
+}
+
+func (p *planning) done(i int, it model.PlanItem, err error) {
+	if err != nil {
+		p.fail(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.items[i] = ownTexts(it)
+	p.ready++
+	if p.o.Progress != nil {
+		p.o.Progress(p.ready, len(p.refs))
+	}
+}
+
+// ownTexts gives an item texts of its own: those of a row are parts of its whole body,
+// which a plan of many must not hold.
+func ownTexts(it model.PlanItem) model.PlanItem {
+	it.Title = strings.Clone(it.Title)
+	for i := range it.Edits {
+		if base := it.Edits[i].Base; base.Text != nil {
+			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
+		}
+	}
+	return it
+}
+
+// cached is a conversation to plan for, with its row where the cache holds it.
+type cached struct {
+	index int
+	row   model.Row
+	ok    bool
+}
+
+// account plans the conversations of one account: their rows are read in slices,
+// so that no more of them are held than are being planned.
+func (p *planning) account(ctx context.Context, a *account, indexes []int) {
+	next := make(chan cached)
+	for range min(baseReads, len(indexes)) {
+		p.workers.Go(func() {
+			for c := range next {
+				it, err := p.b.planOne(ctx, a, p.refs[c.index], c, p.changes, p.o.DryRun)
+				p.done(c.index, it, err)
+			}
+		})
+	}
+	p.workers.Go(func() {
+		defer close(next)
+		for some := range slices.Chunk(indexes, plannedAtOnce) {
+			ids := make([]string, len(some))
+			for k, i := range some {
+				ids[k] = p.refs[i].ID
+			}
+			rows, err := p.b.store.RowsOf(ctx, a.name, ids)
+			if err != nil {
+				p.fail(err)
+				return
+			}
+			at := make(map[string]int, len(rows))
+			for k := range rows {
+				at[rows[k].Conversation.Ref.ID] = k
+			}
+			for _, i := range some {
+				c := cached{index: i}
+				if k, ok := at[p.refs[i].ID]; ok {
+					c.row, c.ok = rows[k], true
+				}
 				select {
-				case next <- i:
+				case next <- c:
 				case <-ctx.Done():
 					return
 				}
 			}
-		})
-	}
-	wg.Wait()
-	if ctx.Err() != nil {
-		return model.Plan{}, ctx.Err()
-	}
-	return model.Plan{ID: store.NewID(b.now()), Items: items}, failure
+		}
+	})
 }
 
-func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
-	blocked := func(title, provider, reason string) (model.PlanItem, error) {
-		return model.PlanItem{Ref: ref, Title: title, Provider: provider, State: model.PlanBlocked, Reason: reason}, nil
+func (b *Inbox) planOne(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change, dryRun bool) (model.PlanItem, error) {
+	row, ok := c.row, c.ok
+	if !ok {
+		var err error
+		if row, ok, err = b.Row(ctx, ref); err != nil {
+			return model.PlanItem{}, err
+		}
 	}
-	a, err := b.account(ref.Account)
-	if err != nil {
-		return blocked("", "", "the account is not in the config")
-	}
-	row, ok, err := b.Row(ctx, ref)
-	if err != nil {
-		return model.PlanItem{}, err
+	blocked := func(title, reason string) (model.PlanItem, error) {
+		return model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}, nil
 	}
 	if need := a.provider.Needs(toRead(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) || relative(changes) {
 		if ok {
@@ -82,23 +159,25 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 			caps := b.capabilities(a, row.Conversation, dryRun)
 			for _, ch := range changes {
 				if cp := caps.Of(ch.Kind); !cp.Can() {
-					return blocked(row.Conversation.Title, a.desc.Provider, cp.Reason)
+					return blocked(row.Conversation.Title, cp.Reason)
 				}
 			}
 		}
-		if _, err := b.Load(ctx, ref, need); err != nil {
+		_, err := b.Load(ctx, ref, need)
+		if err != nil {
 			if ctx.Err() != nil {
 				return model.PlanItem{}, ctx.Err()
 			}
-			return blocked(row.Conversation.Title, a.desc.Provider, "it could not be read: "+model.Words(err))
+			return blocked(row.Conversation.Title, "it could not be read: "+model.Words(err))
 		}
 		if row, ok, err = b.Row(ctx, ref); err != nil {
 			return model.PlanItem{}, err
 		}
 		if !ok {
-			return blocked("", a.desc.Provider, "it is not in the cache")
+			return blocked("", "it is not in the cache")
 		}
 	}
+	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
 	if it.State != model.PlanBlocked && len(row.Pending) > 0 {
 		all, err := b.OutboxOf(ctx, ref)

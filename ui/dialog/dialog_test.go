@@ -210,7 +210,8 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 	settled := []model.JournalEntry{{Edit: model.Edit{ID: "5", Kind: model.EditPrivacy}, Title: "Talk 5", State: model.Done, At: now},
 		{Edit: model.Edit{ID: "6", Kind: model.EditPrivacy}, Title: "Talk 6", State: model.OutcomeAlreadySet, At: now}}
 	d := Results{Keys: names(keymap.Dialog)}
-	d.Set(model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled), waiting, settled)
+	sub := model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled)
+	d.Set(sub, Tell(waiting))
 	pic := d.Draw(th, layout.Rect{W: 80, H: 24}, now, "")
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
@@ -230,13 +231,40 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 	if strings.Count(s, "Only the owner") != 1 {
 		t.Errorf("the words are said more than once:\n%s", s)
 	}
-	for _, s := range []string{s, d.Report(th, now)} {
+	for _, s := range []string{s, Report(th, sub, waiting, settled, now)} {
 		if !strings.Contains(s, "Only the owner") || strings.ContainsAny(s, "\x1b\x07") {
 			t.Errorf("%q", s)
 		}
 	}
-	if len(d.Refused()) != 2 || len(d.Unsent()) != 1 {
-		t.Errorf("%v can be retried, %v withdrawn", d.Refused(), d.Unsent())
+	if d.told.refused != 2 || d.told.unsent != 1 {
+		t.Errorf("%d can be retried, %d withdrawn", d.told.refused, d.told.unsent)
+	}
+}
+
+// Before a submission has been read nothing is said of how it ended.
+func TestResultsThatHaveNotComeSayNothing(t *testing.T) {
+	var d Results
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{}, "")); strings.Contains(s, "nothing had been changed") || !strings.Contains(s, "On its way") {
+		t.Error(s)
+	}
+}
+
+// Of very many edits the first that need a person are told of one by one.
+func TestResultsOfVeryManyAreBounded(t *testing.T) {
+	var waiting []model.OutboxEntry
+	for i := range 3 * toldAtMost {
+		waiting = append(waiting, result(fmt.Sprint(i), model.Queued, nil))
+		if i%2 == 0 {
+			waiting[i].State = model.Refused
+		}
+	}
+	d := Results{Keys: names(keymap.Dialog)}
+	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(waiting))
+	if n := len(d.lines(th, 80, time.Time{})); n > toldAtMost+10 {
+		t.Errorf("%d lines", n)
+	}
+	if s := strings.Join(d.lines(th, 80, time.Time{}), "\n"); !strings.Contains(s, "250 more need you") || !strings.Contains(s, "750 on their way") {
+		t.Error(s)
 	}
 }
 
@@ -274,7 +302,7 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	menu := &Menu{Title: "t", Items: []Item{{Label: "a", Off: "why"}}}
 	results := &Results{Keys: keys}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
-	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), failed, nil)
+	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(failed))
 	conflict := NewConflict(failed[0])
 	textual := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,

@@ -348,8 +348,8 @@ func (d *Plan) move(th *theme.Theme, w, by int) {
 func (d *Plan) whole(th *theme.Theme, w int) []string {
 	var out []string
 	if d.Bulk() {
-		out = append(out, th.Say(theme.Heading, fmt.Sprintf("%d will change, %d already so, %d can't",
-			d.Changes(), d.counts[model.PlanAlready], d.counts[model.PlanBlocked])))
+		out = append(out, th.Say(theme.Heading, fmt.Sprintf("%s will change, %s already so, %s can't", theme.Number(d.Changes()),
+			theme.Number(d.counts[model.PlanAlready]), theme.Number(d.counts[model.PlanBlocked]))))
 		if by := d.perAccount(); by != "" {
 			out = append(out, th.Say(theme.Dim, by))
 		}
@@ -389,7 +389,7 @@ func (d *Plan) item(th *theme.Theme, i, w int) []string {
 	if d.Bulk() && (i == 0 || state(i-1) != it.State) {
 		for _, g := range groups {
 			if g.state == it.State {
-				out = append(out, th.Say(theme.Dim, fmt.Sprintf("%s (%d)", g.head, d.counts[g.state])))
+				out = append(out, th.Say(theme.Dim, fmt.Sprintf("%s (%s)", g.head, theme.Number(d.counts[g.state]))))
 			}
 		}
 	}
@@ -435,7 +435,7 @@ func (d *Plan) edit(th *theme.Theme, e model.Edit, w int) []string {
 func question(n int, loud bool) string {
 	q := "Send this change?"
 	if n > 1 {
-		q = fmt.Sprintf("Send these %d changes?", n)
+		q = "Send these " + theme.Number(n) + " changes?"
 	}
 	if loud {
 		q = "Are you sure? " + q

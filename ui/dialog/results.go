@@ -17,42 +17,69 @@ import (
 // ended: what needs a person first, what is well in one line.
 type Results struct {
 	// Keys names the keys of the footer.
-	Keys    keymap.Names
-	sub     model.Submission
-	waiting []model.OutboxEntry
-	settled []model.JournalEntry
-	offset  int
+	Keys   keymap.Names
+	sub    model.Submission
+	told   Told
+	offset int
 	// drawn is what was drawn last of the edits, for drawnW cells.
 	drawn  []string
 	drawnW int
 }
 
-// Set takes what was read.
-func (d *Results) Set(sub model.Submission, waiting []model.OutboxEntry, settled []model.JournalEntry) {
-	d.sub, d.waiting, d.settled, d.drawn = sub, waiting, settled, nil
+// toldAtMost is how many edits are told of one by one.
+const toldAtMost = 500
+
+// Told is what there is to tell of the edits of a submission that are not settled.
+type Told struct {
+	// edits need a person or wait for a reason, the first of them; more counts the
+	// others.
+	edits []model.OutboxEntry
+	more  int
+	// refused may be sent once more as they are, unsent can be withdrawn, rest are
+	// on their way.
+	refused, unsent, rest int
 }
+
+// Tell sorts out the edits of a submission that are not settled.
+func Tell(waiting []model.OutboxEntry) Told {
+	var t Told
+	var later []model.OutboxEntry
+	for _, e := range waiting {
+		t.refused += b(Refused(e))
+		t.unsent += b(Unsent(e))
+		switch {
+		case e.State.NeedsPerson() && len(t.edits) < toldAtMost:
+			t.edits = append(t.edits, e)
+		case e.State.NeedsPerson():
+			t.more++
+		case e.Error != nil && e.State != model.Sending && len(later) < toldAtMost:
+			later = append(later, e)
+		default:
+			t.rest++
+		}
+	}
+	t.edits = append(t.edits, later...)
+	return t
+}
+
+// TellCounts is Tell for a submission of which nothing needs a person or waits for
+// a reason.
+func TellCounts(s model.Submission) Told { return Told{unsent: s.Waiting - s.Sending, rest: s.Waiting} }
+
+// Set takes what was read.
+func (d *Results) Set(sub model.Submission, told Told) { d.sub, d.told, d.drawn = sub, told, nil }
 
 // Submission gives the submission that is shown.
 func (d *Results) Submission() model.Submission { return d.sub }
 
-// Refused lists the edits that may be sent once more as they are.
-func (d *Results) Refused() []string {
-	return d.with(func(e model.OutboxEntry) bool { return e.State.NeedsPerson() && e.State != model.InConflict })
+// Refused reports whether an edit may be sent once more as it is.
+func Refused(e model.OutboxEntry) bool {
+	return e.State.NeedsPerson() && e.State != model.InConflict
 }
 
-// Unsent lists the edits that can be withdrawn.
-func (d *Results) Unsent() []string {
-	return d.with(func(e model.OutboxEntry) bool { return !e.Sent && e.State.Waiting() && e.State != model.Sending })
-}
-
-func (d *Results) with(in func(model.OutboxEntry) bool) []string {
-	var out []string
-	for _, e := range d.waiting {
-		if in(e) {
-			out = append(out, e.ID)
-		}
-	}
-	return out
+// Unsent reports whether an edit can be withdrawn.
+func Unsent(e model.OutboxEntry) bool {
+	return !e.Sent && e.State.Waiting() && e.State != model.Sending
 }
 
 // Scroll moves by lines.
@@ -92,10 +119,10 @@ func (d *Results) title() string {
 func (d *Results) footer() []string {
 	var out []string
 	add := func(a keymap.Action, does string) { out = append(out, d.Keys.Of(a), does) }
-	if len(d.Refused()) > 0 {
+	if d.told.refused > 0 {
 		add(keymap.Retry, "retry the refused")
 	}
-	if n := len(d.Unsent()); n > 0 {
+	if n := d.told.unsent; n > 0 {
 		add(keymap.Stop, "withdraw the "+theme.Number(n)+" unsent")
 	}
 	add(keymap.SaveReport, "save report")
@@ -116,8 +143,8 @@ func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 		reason string
 	}
 	var items []item
-	rest := 0
-	for _, e := range d.waiting {
+	rest := d.told.rest
+	for _, e := range d.told.edits {
 		if reason := th.Reason(e, now); reason != "" {
 			items = append(items, item{e, reason})
 		} else {
@@ -135,6 +162,9 @@ func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 			out = append(out, th.Wrapped(it.reason, w, look, "  ")...)
 		}
 	}
+	if d.told.more > 0 {
+		out = append(out, th.Say(theme.Attention, theme.Number(d.told.more)+" more need you: the outbox lists them"))
+	}
 	if rest > 0 {
 		out = append(out, th.Say(theme.Pending, th.QueuedSign+" "+theme.Number(rest)+" on their way"))
 	}
@@ -148,6 +178,9 @@ func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 // well says in one line what nobody has to care about.
 func (d *Results) well(th *theme.Theme, now time.Time) string {
 	s := d.sub
+	if s.ID == "" {
+		return "" // it has not been read yet
+	}
 	s.Waiting, s.Sending, s.NeedPerson = 0, 0, 0
 	return th.Ending(s, now)
 }
@@ -161,10 +194,10 @@ func titleOf(title string, ref model.Ref) string {
 	return title
 }
 
-// Report gives the results as text to be saved.
-func (d *Results) Report(th *theme.Theme, now time.Time) string {
+// Report gives the results of a submission as text to be saved.
+func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, settled []model.JournalEntry, now time.Time) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n%s\n\n", capital(d.sub.Words()), th.Ending(d.sub, now))
+	fmt.Fprintf(&s, "%s\n%s\n\n", capital(sub.Words()), th.Ending(sub, now))
 	line := func(state model.EditState, e model.Edit, title, reason string) {
 		_, word, _ := th.StateSign(state)
 		fmt.Fprintf(&s, "%s\t%s\t%s\t%s", word, model.CleanLine(e.Ref.String(), 0), th.Phrase(e), model.CleanLine(title, 0))
@@ -173,10 +206,10 @@ func (d *Results) Report(th *theme.Theme, now time.Time) string {
 		}
 		s.WriteByte('\n')
 	}
-	for _, e := range d.waiting {
+	for _, e := range waiting {
 		line(e.State, e.Edit, e.Title, th.Reason(e, now))
 	}
-	for _, j := range d.settled {
+	for _, j := range settled {
 		line(j.State, j.Edit, j.Title, "")
 	}
 	return s.String()

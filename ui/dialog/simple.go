@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -149,7 +148,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		func(w, h int) ([]string, *layout.Cursor) {
 			text := "working" + th.Ellipsis
 			if d.Total > 0 {
-				text = fmt.Sprintf("%d of %d", d.Done, d.Total)
+				text = theme.Number(d.Done) + " of " + theme.Number(d.Total)
 			}
 			return []string{text, Bar(th, d.Done, d.Total, w)}, nil
 		})

@@ -1,11 +1,11 @@
 package dialog
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // tally is what is said of a plan as a whole. It is counted once: a frame draws
@@ -88,7 +88,7 @@ func (t *tally) perAccount() string {
 	}
 	out := make([]string, len(t.accounts))
 	for i, a := range t.accounts {
-		out[i] = fmt.Sprintf("%s %d", a.name, a.n)
+		out[i] = a.name + " " + theme.Number(a.n)
 	}
 	return strings.Join(out, ", ")
 }

@@ -1,0 +1,134 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// filled opens an engine over a database that holds n conversations of an account.
+func filled(tb testing.TB, n int) (*inbox.Inbox, []model.Ref) {
+	tb.Helper()
+	ctx := context.Background()
+	s, err := store.Open(ctx, filepath.Join(tb.TempDir(), "confab.db"), store.Options{Host: "laptop"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	f := newFake("projects")
+	b, err := inbox.Open(ctx, inbox.Options{Store: s, Accounts: []inbox.Account{{Provider: f}}, Location: time.UTC})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := errors.Join(b.Close(ctx), s.Close()); err != nil {
+			tb.Error(err)
+		}
+	})
+	var refs []model.Ref
+	var batch []model.Conversation
+	for i := range n {
+		c := f.convs[f.add(fmt.Sprintf("Talk %d about the budget of next year", i))]
+		c.Description, c.Preview = strings.Repeat("What was said, by whom, and what follows from it. ", 60), "see you on Monday"
+		refs, batch = append(refs, c.Ref), append(batch, c)
+	}
+	for some := range slices.Chunk(batch, 1000) {
+		if _, err := s.SaveBatch(ctx, "projects", some, nil); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return b, refs
+}
+
+// A plan of many keeps the order that was asked for, tells how far it is, and ends
+// when it is stopped.
+func TestAPlanOfMany(t *testing.T) {
+	b, refs := filled(t, 900)
+	ctx := context.Background()
+	slices.Reverse(refs)
+	refs = slices.Insert(refs, 450, model.Ref{Account: "nowhere", ID: "1"}, model.Ref{Account: "projects", ID: "no such"})
+	last := 0
+	p, err := b.Plan(ctx, refs, title("same"), model.PlanOptions{Progress: func(done, total int) {
+		if done != last+1 || total != len(refs) {
+			t.Errorf("%d of %d after %d", done, total, last)
+		}
+		last = done
+	}})
+	if err != nil || last != len(refs) || len(p.Items) != len(refs) {
+		t.Fatalf("%d items, %d told, %v", len(p.Items), last, err)
+	}
+	for i, it := range p.Items {
+		want := model.PlanChange
+		if i == 450 || i == 451 {
+			want = model.PlanBlocked
+		}
+		if it.Ref != refs[i] || it.State != want {
+			t.Errorf("%d: %v %s %s, want %v", i, it.Ref, it.State, it.Reason, refs[i])
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	if _, err := b.Plan(ctx, refs, title("same"), model.PlanOptions{Progress: func(done, _ int) {
+		if done == 300 {
+			cancel()
+		}
+		if done > 300+2 {
+			t.Errorf("%d are planned after it was stopped", done)
+		}
+	}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a plan that was stopped: %v", err)
+	}
+}
+
+// A plan holds the edits and what names them, not the conversations.
+func TestAPlanOfManyHoldsNoConversations(t *testing.T) {
+	const n, most = 2000, 1200
+	b, refs := filled(t, n)
+	var p model.Plan
+	var err error
+	before := heap()
+	if p, err = b.Plan(context.Background(), refs, title("same"), model.PlanOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if held := int64(heap()) - int64(before); held > n*most {
+		t.Errorf("a plan of %d holds %d bytes, %d an item", n, held, held/n)
+	}
+	runtime.KeepAlive(p)
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkPlan plans a rename of many, and tells how much memory the plan holds.
+func BenchmarkPlan(b *testing.B) {
+	for _, n := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			engine, refs := filled(b, n)
+			before, held := heap(), uint64(0)
+			for b.Loop() {
+				p, err := engine.Plan(context.Background(), refs, title("same"), model.PlanOptions{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				held = heap() - before
+				runtime.KeepAlive(p)
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(held)/float64(n), "heap-B/item")
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/item")
+		})
+	}
+}
