@@ -25,13 +25,7 @@ func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
 	m.drew()
 	for i, l := range lines {
-		if m.opts.ASCII {
-			l = toASCII(m.th, l)
-		}
-		if m.th.Width(l) > m.w {
-			l = m.th.Truncate(l, m.w, "")
-		}
-		lines[i] = l
+		lines[i] = m.th.Draw(m.th.Truncate(l, m.w, ""))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {

@@ -129,7 +129,7 @@ func New(c Config) *Theme {
 			looks[t] = value
 		}
 	}
-	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes}, Glyphs: unicodeGlyphs}
+	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
 	if c.ASCII {
 		th.Glyphs = asciiGlyphs
 	}
