@@ -111,7 +111,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 	for _, a := range m.facts.Accounts() {
 		swept[a.Name] = a.Swept
 	}
-	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Source: m.source, Swept: swept, Empty: m.emptyText()})
+	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Account: m.accountWidth, Swept: swept, Empty: m.emptyText()})
 }
 
 func (m *Model) emptyText() []string {

@@ -21,7 +21,9 @@ func text() *rapid.Generator[string] {
 	})
 }
 
-func measures() []Measure { return []Measure{{}, {Graphemes: true}, {ASCII: true}, {Graphemes: true, ASCII: true}} }
+func measures() []Measure {
+	return []Measure{{}, {Graphemes: true}, {ASCII: true}, {Graphemes: true, ASCII: true}}
+}
 
 func TestWhatAClusterIsDrawnAs(t *testing.T) {
 	for _, c := range []struct {
