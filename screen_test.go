@@ -23,6 +23,7 @@ import (
 
 	"confab/config"
 	"confab/providers/sandbox"
+	"confab/ui/uitest"
 )
 
 // oddRows gives the environment of a confab that has read conversations in many
@@ -290,6 +291,9 @@ func cells(picture string) string {
 	screen.Method = ansi.WcWidth
 	uv.NewStyledString(picture).Draw(screen, screen.Bounds())
 	for _, line := range screen.Lines {
+		for i := range line {
+			line[i] = uitest.Seen(line[i])
+		}
 		for len(line) > 0 && line[len(line)-1].Content == " " && line[len(line)-1].Style.IsZero() {
 			line = line[:len(line)-1]
 		}
@@ -335,7 +339,19 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 		shown := m.rested()
 		m.must("send-keys", "C-l")
 		if redrawn := m.rested(); shown != redrawn {
-			t.Fatalf("after %q the screen shows\n%s\na redraw shows\n%s", done[max(0, len(done)-12):], shown, redrawn)
+			t.Fatalf("after %q\n%s", done[max(0, len(done)-12):], differences(shown, redrawn))
 		}
 	}
+}
+
+// differences gives the lines in which two pictures differ.
+func differences(shown, redrawn string) string {
+	a, b := strings.Split(shown, "\n"), strings.Split(redrawn, "\n")
+	var out strings.Builder
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			fmt.Fprintf(&out, "line %d\n shown   %q\n redrawn %q\n", i, a[min(i, len(a)-1)], b[min(i, len(b)-1)])
+		}
+	}
+	return out.String()
 }

@@ -25,7 +25,7 @@ func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
 	m.drew()
 	for i, l := range lines {
-		lines[i] = m.th.Draw(m.th.Truncate(l, m.w, ""))
+		lines[i] = closed(m.th.Draw(m.th.Truncate(l, m.w, "")))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {
@@ -33,6 +33,16 @@ func (m *Model) View() tea.View {
 		v.Cursor.Blink = false
 	}
 	return v
+}
+
+// closed makes a blank at the end of a line one that the renderer can't erase. It
+// then writes what changed, cell by cell; else it looks for shorter ways, which go
+// wrong beside wide characters (it moves the cursor into the middle of one).
+func closed(line string) string {
+	if head, ok := strings.CutSuffix(line, " "); ok {
+		return head + "\x1b[8m \x1b[m"
+	}
+	return line
 }
 
 // tooSmall reports whether the terminal is too small for anything.

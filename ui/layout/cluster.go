@@ -45,14 +45,21 @@ func (m Measure) Draw(line string) string {
 // a picture: some join what others don't (joined emoji, variation selectors,
 // keycaps, flags, skin tones), and what follows would stand elsewhere than the
 // renderer believes. Such a cluster is drawn as its base character, a flag as its
-// letters. Letters keep their marks: a word without them would be another one.
+// letters. Letters keep their marks: a word without them would be another one. The
+// renderer takes a mark from an ASCII letter, so the two are drawn as one letter.
 func (m Measure) drawn(cluster string) (string, int) {
 	base, size := utf8.DecodeRuneInString(cluster)
+	if size == 1 && len(cluster) > 1 {
+		cluster = norm.NFC.String(cluster)
+		if base, size = utf8.DecodeRuneInString(cluster); size == 1 {
+			return cluster[:1], 1
+		}
+	}
 	width := ansi.StringWidth(cluster)
 	switch {
 	case joins(base):
 		return "", 0 // it would be drawn over what stands before it
-	case m.Graphemes && base != ' ':
+	case m.Graphemes:
 	case size == len(cluster) && base < firstFlag:
 		if wc := ansi.StringWidthWc(cluster); wc != width {
 			return "", 0 // a mark that some terminals give a cell
