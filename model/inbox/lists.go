@@ -149,7 +149,8 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
 	if !l.loaded && !b.events.heard() {
-		b.recount(ctx) // what changed is read when somebody asks
+		l.at.Revision = max(l.at.Revision, b.store.OwnRevision())
+		b.recount(ctx)
 		return nil
 	}
 	var changed []index.Entry
