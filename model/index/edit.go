@@ -79,7 +79,8 @@ func (e *edit) advance(h *held) []int64 {
 // remind notes when a row has to be matched again in a list.
 func (e *edit) remind(h *held, key uint32, s *query.Subject) {
 	if at, ok := h.query.Changes(s, e.at, e.x.loc); ok {
-		if h.due.add(due{at, key}); len(h.due) > 2*e.lists[0].list.count+1000 {
+		h.due.add(due{at, key})
+		if many := len(h.due) > 2*e.lists[0].list.count+1000; many && h.due[0].at > e.at.UnixMilli() {
 			h.due = e.reminders(h)
 		}
 	}
