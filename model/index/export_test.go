@@ -11,6 +11,15 @@ func (x *Index) Matched() int64 { return x.matched.Load() }
 // Lists tells how many lists are held.
 func (x *Index) Lists() int { return len(x.state.Load().lists) }
 
+// Reminders tells how often rows are noted to be matched again.
+func (x *Index) Reminders() int {
+	n := 0
+	for _, h := range x.state.Load().lists {
+		n += len(h.due)
+	}
+	return n
+}
+
 // Searching tells how many searches are under way.
 func (x *Index) Searching() int {
 	x.mu.Lock()

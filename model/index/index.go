@@ -69,9 +69,12 @@ func newTrack(q query.Query) *track {
 // New makes an empty index. Relative dates are those of loc at now.
 func New(loc *time.Location, now func() time.Time) *Index {
 	x := &Index{loc: loc, now: now, loaded: make(chan struct{}), searches: map[string]*search{}, words: newDictionary()}
-	x.state.Store(&state{table: newTable(), at: now(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
+	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
 	return x
 }
+
+// clock returns the time of day alone: one that is set back is to be noticed.
+func (x *Index) clock() time.Time { return x.now().Round(0) }
 
 // Loaded is closed once the first Load has ended. Until then the index is empty.
 func (x *Index) Loaded() <-chan struct{} { return x.loaded }
@@ -92,7 +95,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	words := newDictionary()
-	next := &state{table: newTable(), at: x.now()}
+	next := &state{table: newTable(), at: x.clock()}
 	var texts arena
 	err := read(func(e Entry) {
 		if e.Key > 0 {

@@ -149,6 +149,19 @@ func TestAChangedTimeIsFollowed(t *testing.T) {
 	}
 }
 
+// A row that is snoozed again and again leaves nothing behind that grows.
+func TestRemindersAreBounded(t *testing.T) {
+	x, w := loaded(t, 100, true)
+	e := w.entry(5)
+	for i := range 5000 {
+		e.Subject.SnoozedUntil = start.Add(time.Duration(i+1) * time.Second).UnixMilli()
+		x.Apply([]index.Entry{e})
+	}
+	if got, most := x.Reminders(), x.Lists()*1300; got > most {
+		t.Errorf("%d reminders for 100 rows, want at most %d", got, most)
+	}
+}
+
 // A search that takes long tells its first rows; asked again, it tells all at
 // its end.
 func TestTheFirstRowsComeBeforeTheEnd(t *testing.T) {
