@@ -62,8 +62,9 @@ type Backend interface {
 	Resolve(ctx context.Context, id string, r model.Resolution) error
 
 	Refresh(accounts ...string)
-	// Triage is an act that can be taken back; See is none.
-	Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error
+	// TriageMany is an act that can be taken back; See is none. Where it ends
+	// early the error says how far it came, and the act is what was done.
+	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 	See(ctx context.Context, ref model.Ref) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)

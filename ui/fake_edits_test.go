@@ -271,12 +271,15 @@ func (f *fake) Refresh(...string) {
 	f.refreshs++
 }
 
-func (f *fake) Triage(ctx context.Context, refs []model.Ref, t model.TriageChange) error {
+func (f *fake) TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error {
+	if progress != nil {
+		progress(len(refs)/2, len(refs))
+	}
 	if err := f.enter("Triage"); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return &model.Error{Kind: model.Local, Message: fmt.Sprintf("stopped: 0 of %d were marked", len(refs)), Err: err}
 	}
 	f.mu.Lock()
 	f.triaged = append(f.triaged, t)

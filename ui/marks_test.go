@@ -132,7 +132,7 @@ func TestAChangeOfManyMarksShowsHowFarItIs(t *testing.T) {
 	with(t, f, start{}, func(a *app) {
 		a.Press("*", "d")
 		a.Wait(300 * time.Millisecond)
-		a.Want("marking 60 conversations", "esc stops it")
+		a.Want("marking 60 conversations: 30 done", "esc stops it")
 		a.Press("tab")
 		a.Press("?")
 		a.Want("Keys")
@@ -165,7 +165,7 @@ func TestAChangeOfManyMarksShowsHowFarItIs(t *testing.T) {
 		a.Press("esc")
 		a.Want("marking 60 conversations: stopping")
 		a.Wait(12 * time.Second)
-		a.Want("stopped", "1/60")
+		a.Want("stopped: 0 of 60 were marked", "1/60")
 		if n := slices.IndexFunc(f.rows, func(r model.Row) bool { return r.Triage.Pinned }); n >= 0 {
 			t.Errorf("row %d is pinned", n)
 		}

@@ -45,7 +45,11 @@ func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
 	if s.one {
 		return []model.Ref{s.row.Conversation.Ref}, nil
 	}
-	return be.RefsOf(ctx, s.set)
+	refs, err := be.RefsOf(ctx, s.set)
+	if ctx.Err() != nil {
+		err = &model.Error{Kind: model.Local, Message: "stopped: nothing was done", Err: ctx.Err()}
+	}
+	return refs, err
 }
 
 // hidden reads which of the conversations a view does not hold.

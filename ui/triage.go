@@ -69,19 +69,18 @@ func (m *Model) layTriages(p *model.Page) {
 // stopped.
 func (m *Model) nextTriage() tea.Cmd {
 	be, next := m.be, m.triages[0]
-	write := func(ctx context.Context, op int) tea.Msg {
+	write := func(ctx context.Context, op int, report func(int, int)) tea.Msg {
 		refs, err := next.of.refs(ctx, be)
 		if err == nil {
-			err = be.Triage(ctx, refs, next.change)
+			err = be.TriageMany(ctx, refs, next.change, report)
 		}
 		return triagedMsg{op, next.text, err}
 	}
 	if next.of.size() == 1 {
 		ctx := m.ctx
-		return func() tea.Msg { return write(ctx, 0) }
+		return func() tea.Msg { return write(ctx, 0, nil) }
 	}
-	cmd := m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"),
-		func(ctx context.Context, op int, _ func(int, int)) tea.Msg { return write(ctx, op) })
+	cmd := m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"), write)
 	m.triages[0].op = m.nextOp
 	return cmd
 }
@@ -92,7 +91,7 @@ func (m *Model) triaged(msg triagedMsg) tea.Cmd {
 	m.endOperation(msg.op)
 	switch {
 	case errors.Is(msg.err, context.Canceled):
-		m.say(theme.Warning, "stopped")
+		m.say(theme.Warning, model.Words(msg.err))
 	case msg.err != nil:
 		m.fail("mark it", msg.err)
 	case msg.text != "":

@@ -104,7 +104,7 @@ func (v *vast) SubmissionEdits(_ context.Context, id string) ([]model.OutboxEntr
 	return out, nil, v.enter("SubmissionEdits")
 }
 
-func (v *vast) Triage(context.Context, []model.Ref, model.TriageChange) error {
+func (v *vast) TriageMany(context.Context, []model.Ref, model.TriageChange, func(int, int)) error {
 	return v.enter("Triage")
 }
 

@@ -32,7 +32,7 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 		a, err := b.account(name)
 		if err != nil {
 			for _, i := range indexes {
-				p.done(i, model.PlanItem{Ref: refs[i], State: model.PlanBlocked, Reason: "the account is not in the config"}, nil)
+				p.done(i, unconfigured(refs[i]), nil)
 			}
 			continue
 		}
@@ -73,7 +73,7 @@ func (p *planning) done(i int, it model.PlanItem, err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.items[i] = ownTexts(it)
+	p.items[i] = it
 	p.ready++
 	if p.o.Progress != nil {
 		p.o.Progress(p.ready, len(p.refs))
@@ -82,14 +82,13 @@ func (p *planning) done(i int, it model.PlanItem, err error) {
 
 // ownTexts gives an item texts of its own: those of a row are parts of its whole body,
 // which a plan of many must not hold.
-func ownTexts(it model.PlanItem) model.PlanItem {
+func ownTexts(it *model.PlanItem) {
 	it.Title = strings.Clone(it.Title)
 	for i := range it.Edits {
 		if base := it.Edits[i].Base; base.Text != nil {
 			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
 		}
 	}
-	return it
 }
 
 // cached is a conversation to plan for, with its row where the cache holds it.
@@ -106,7 +105,8 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) {
 	for range min(baseReads, len(indexes)) {
 		p.workers.Go(func() {
 			for c := range next {
-				it, err := p.b.planOne(ctx, a, p.refs[c.index], c, p.changes, p.o.DryRun)
+				it, err := p.b.planCached(ctx, a, p.refs[c.index], c, p.changes, p.o.DryRun)
+				ownTexts(&it)
 				p.done(c.index, it, err)
 			}
 		})
@@ -142,7 +142,23 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) {
 	})
 }
 
-func (b *Inbox) planOne(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change, dryRun bool) (model.PlanItem, error) {
+func unconfigured(ref model.Ref) model.PlanItem {
+	return model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "the account is not in the config"}
+}
+
+// planOne plans changes of one conversation.
+func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
+	a, err := b.account(ref.Account)
+	if err != nil {
+		return unconfigured(ref), nil
+	}
+	it, err := b.planCached(ctx, a, ref, cached{}, changes, dryRun)
+	ownTexts(&it)
+	return it, err
+}
+
+// planCached plans changes of a conversation whose row may have been read.
+func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change, dryRun bool) (model.PlanItem, error) {
 	row, ok := c.row, c.ok
 	if !ok {
 		var err error
