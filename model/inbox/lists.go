@@ -41,6 +41,9 @@ type lists struct {
 // openingBudget is how long the first page may be looked for on disk.
 const openingBudget = 20 * time.Millisecond
 
+// refoldRows is how many conversations are folded anew in one transaction.
+const refoldRows = 100
+
 // keptRows is how many rows of each view are kept for the next start.
 const keptRows = 100
 
@@ -118,6 +121,20 @@ func (b *Inbox) fill(ctx context.Context) error {
 		l.at, l.loaded = at, true
 	}
 	return err
+}
+
+// refold brings what an earlier version stored for searching up to date, in
+// slices, and leaves others as much time as it takes itself. Until then the
+// index works it out when it is loaded.
+func (b *Inbox) refold(ctx context.Context) {
+	for ctx.Err() == nil {
+		began := time.Now()
+		done, err := b.store.Refold(ctx, refoldRows)
+		if done || err != nil {
+			return
+		}
+		rest(ctx, time.Since(began), nil)
+	}
 }
 
 // announce brings the index in step with the store and tells subscribers what
