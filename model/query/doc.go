@@ -34,6 +34,10 @@
 //     It follows the rules of logic: a AND b matches what both match, and so
 //     on. The one exception are tombstones, which nothing matches.
 //   - A time that is not known matches no date term.
+//   - Query.Changes, Narrows and Rank say no more than follows from Match and
+//     Compare: until when an answer stays, which of two queries matches less, and
+//     a number to sort by. They let an index keep its lists without a meaning of
+//     its own.
 //   - Query.Compare is a total order: two conversations never change places
 //     by chance.
 package query
