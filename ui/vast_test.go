@@ -98,7 +98,8 @@ func (v *vast) Submission(_ context.Context, id string) (model.Submission, bool,
 func (v *vast) SubmissionEdits(_ context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	out := make([]model.OutboxEntry, v.n)
 	for i := range out {
-		out[i] = model.OutboxEntry{Edit: model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}, State: model.Queued}
+		e := model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}
+		out[i] = model.OutboxEntry{Edit: e, State: model.Queued}
 	}
 	out[v.n/2].State = model.Refused
 	return out, nil, v.enter("SubmissionEdits")
