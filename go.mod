@@ -2,14 +2,17 @@ module confab
 
 go 1.26.0
 
+// The renderer: bubbletea v2.0.10 and ultraviolet of 2026-07-03, the commit it was released with, belong together. Later ones of ultraviolet
+// repaint every touched line that holds a wide character, changed or not (its issue 163): ten times the bytes for a cursor key over Chinese
+// or emoji rows. Lift the pair, and lipgloss with it, once that issue is closed and TestBytesOnATerminal holds without it.
 require (
 	charm.land/bubbles/v2 v2.2.1 // github.com/charmbracelet/bubbles
-	charm.land/bubbletea/v2 v2.0.9 // github.com/charmbracelet/bubbletea
+	charm.land/bubbletea/v2 v2.0.10 // github.com/charmbracelet/bubbletea
 	charm.land/fang/v2 v2.0.1 // github.com/charmbracelet/fang
-	charm.land/lipgloss/v2 v2.0.6 // github.com/charmbracelet/lipgloss
+	charm.land/lipgloss/v2 v2.0.5 // github.com/charmbracelet/lipgloss
 	github.com/adrg/xdg v0.5.3
 	github.com/charmbracelet/colorprofile v0.4.3
-	github.com/charmbracelet/ultraviolet v0.0.0-20260811164956-006e29f97886
+	github.com/charmbracelet/ultraviolet v0.0.0-20260703014108-f5a850f9c2b7
 	github.com/charmbracelet/x/ansi v0.11.9
 	github.com/charmbracelet/x/term v0.2.2
 	github.com/charmbracelet/x/vt v0.0.0-20260430013151-79116d1f37bd
@@ -66,5 +69,9 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+// Later ones build their tables at every start of the program, 20 to 50 ms; this one is what bubbletea v2.0.10 asks for. Lift it once
+// GODEBUG=inittrace=1 shows no such time for the newest.
+replace github.com/mattn/go-runewidth => github.com/mattn/go-runewidth v0.0.23
 
 tool honnef.co/go/tools/cmd/staticcheck

@@ -295,7 +295,7 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
 		Open:          func(url string) error { return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv())) },
-		Ready:         func() { e.Start(ctx) },
+		Background:    func() { e.Start(ctx) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
 		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
 	}
@@ -334,24 +334,23 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 		dir.OK, dir.Detail = false, err.Error()
 		return []model.CheckResult{dir}
 	}
-	out := []model.CheckResult{dir, {Name: "database", OK: true, Detail: s.Paths.Database()}}
-	file := &out[1]
+	file := model.CheckResult{Name: "database", OK: true, Detail: s.Paths.Database()}
+	whole := model.CheckResult{Name: "contents", OK: true, Detail: "the whole database was read, and it is sound"}
 	db, err := store.Open(ctx, s.Paths.Database(), store.Options{Waiting: waitingFor})
 	if err == nil {
-		if note := db.Rescued().String(); note != "" {
+		if note := db.Notice(); note != "" {
 			file.Detail += "; " + note
 		}
-		whole := model.CheckResult{Name: "contents", OK: true, Detail: "the whole database was read, and it is sound"}
 		if err := db.Check(ctx); err != nil {
 			whole.OK, whole.Detail = false, model.Words(err)
 		}
-		out = append(out, whole)
 		err = db.Close()
 	}
 	if err != nil {
 		file.OK, file.Detail = false, err.Error()
+		return []model.CheckResult{dir, file}
 	}
-	return out
+	return []model.CheckResult{dir, file, whole}
 }
 
 func newSandbox(o cli.SandboxOptions) (cli.Sandbox, error) {

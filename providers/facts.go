@@ -48,6 +48,9 @@ func (f *Facts) add(fact model.Fact) {
 		f.dropped++
 		return
 	}
+	if f.list == nil {
+		f.list = make([]model.Fact, 0, 16)
+	}
 	fact.Label = cut(fact.Label, 200)
 	fact.Value = cut(fact.Value, maxFactValue)
 	f.list = append(f.list, fact)

@@ -393,6 +393,9 @@ var (
 	errEncoding = errors.New("unknown content encoding")
 )
 
+// mostReserved is the most that is reserved for a body before it has come.
+const mostReserved = 1 << 20
+
 // readBody reads at most limit bytes, counted after decompression. With
 // errTooLarge it gives the beginning.
 func readBody(raw *http.Response, limit int64) ([]byte, error) {
@@ -412,7 +415,12 @@ func readBody(raw *http.Response, limit int64) ([]byte, error) {
 	default:
 		return nil, errEncoding
 	}
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	var b bytes.Buffer
+	if raw.ContentLength > 0 {
+		b.Grow(int(min(raw.ContentLength, mostReserved)) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	body := b.Bytes()
 	if int64(len(body)) > limit {
 		return body[:limit], errTooLarge
 	}

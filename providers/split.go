@@ -25,23 +25,33 @@ type field struct {
 
 // splitObject gives the fields of a valid JSON object as they come.
 func splitObject(raw json.RawMessage) []field {
-	var few [48]field
-	fields := few[:0]
+	var few [48]field // most objects have no more; this is not kept
+	n := readFields(raw, few[:])
+	if n <= len(few) {
+		return slices.Clone(few[:n])
+	}
+	fields := make([]field, n)
+	readFields(raw, fields)
+	return fields
+}
+
+// readFields puts fields where there is room for them, and counts them all.
+func readFields(raw json.RawMessage, into []field) (n int) {
 	i := skipSpace(raw, skipSpace(raw, 0)+1)
 	for i < len(raw) && raw[i] == '"' {
 		end := skipString(raw, i)
 		f := field{name: int32(i + 1), nameEnd: int32(max(i+1, end-1))}
-		f.quoted = !plain(raw[f.name:f.nameEnd])
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the colon
 		end = skipValue(raw, i)
 		f.value, f.valueEnd = int32(i), int32(end)
-		fields = append(fields, f)
+		if n < len(into) {
+			f.quoted = !plain(raw[f.name:f.nameEnd])
+			into[n] = f
+		}
+		n++
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the comma or the brace
 	}
-	if len(fields) > len(few) {
-		return fields
-	}
-	return slices.Clone(fields)
+	return n
 }
 
 // Elements gives the elements of a JSON array; ok is false for anything else.

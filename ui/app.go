@@ -50,9 +50,9 @@ type Options struct {
 	AfterResume   func(context.Context)
 	// Now is the clock; its zone is the zone of every time shown.
 	Now func() time.Time
-	// Ready runs once the first rows are on screen, to begin what can wait for
+	// Background runs once the first rows are on screen, to begin what can wait for
 	// them. It may be nil.
-	Ready func()
+	Background func()
 	// Version is shown in help.
 	Version string
 	// Welcome shows the welcome screen in place of the inbox; ConfigPath is
@@ -97,10 +97,10 @@ type Model struct {
 	typed    []string // keys of a sequence so far
 	count    int
 
-	th        *theme.Theme
-	themeConf theme.Config
-	layout    string
-	source    int // width of the widest account of the list
+	th           *theme.Theme
+	themeConf    theme.Config
+	layout       string
+	accountWidth int // of the longest name
 
 	w, h     int
 	screen   screen
@@ -243,7 +243,7 @@ func (m *Model) makeTabs() {
 	}
 	m.tabs[m.tab].filter = m.opts.InitialQuery
 	for _, a := range accounts {
-		m.source = max(m.source, m.th.Width(list.Source(a.Provider, a.Name)))
+		m.accountWidth = max(m.accountWidth, m.th.Width(a.Name))
 	}
 }
 

@@ -241,7 +241,7 @@ func (m *Model) opened(msg openingMsg) tea.Cmd {
 		m.asOf, m.more = msg.page.AsOf, msg.page.Total < 0
 		cmds = append(cmds, m.cursorMoved())
 	}
-	if ready := m.opts.Ready; ready != nil {
+	if ready := m.opts.Background; ready != nil {
 		cmds = append(cmds, func() tea.Msg { ready(); return nil })
 	}
 	m.walkedSince()

@@ -25,13 +25,7 @@ func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
 	m.drew()
 	for i, l := range lines {
-		if m.opts.ASCII {
-			l = toASCII(m.th, l)
-		}
-		if m.th.Width(l) > m.w {
-			l = m.th.Truncate(l, m.w, "")
-		}
-		lines[i] = l
+		lines[i] = closed(m.th.Draw(m.th.Truncate(l, m.w, "")))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {
@@ -39,6 +33,16 @@ func (m *Model) View() tea.View {
 		v.Cursor.Blink = false
 	}
 	return v
+}
+
+// closed makes a blank at the end of a line one that the renderer can't erase. It
+// then writes what changed, cell by cell; else it looks for shorter ways, which go
+// wrong beside wide characters (it moves the cursor into the middle of one).
+func closed(line string) string {
+	if head, ok := strings.CutSuffix(line, " "); ok {
+		return head + "\x1b[8m \x1b[m"
+	}
+	return line
 }
 
 // tooSmall reports whether the terminal is too small for anything.
@@ -117,7 +121,7 @@ func (m *Model) drawList(r layout.Rect) []string {
 	for _, a := range m.facts.Accounts() {
 		swept[a.Name] = a.Swept
 	}
-	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Source: m.source, Swept: swept, Empty: m.emptyText()})
+	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Account: m.accountWidth, Swept: swept, Empty: m.emptyText()})
 }
 
 func (m *Model) emptyText() []string {

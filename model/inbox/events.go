@@ -35,6 +35,13 @@ func (b *broadcaster) subscribe() (<-chan model.Event, func()) {
 	}
 }
 
+// heard reports whether anybody listens.
+func (b *broadcaster) heard() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.subs) > 0
+}
+
 func (b *broadcaster) publish(ev model.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -41,6 +41,9 @@ type lists struct {
 // openingBudget is how long the first page may be looked for on disk.
 const openingBudget = 20 * time.Millisecond
 
+// refoldRows is how many conversations are folded anew in one transaction.
+const refoldRows = 100
+
 // keptRows is how many rows of each view are kept for the next start.
 const keptRows = 100
 
@@ -120,6 +123,20 @@ func (b *Inbox) fill(ctx context.Context) error {
 	return err
 }
 
+// refold brings what an earlier version stored for searching up to date, in
+// slices, and leaves others as much time as it takes itself. Until then the
+// index works it out when it is loaded.
+func (b *Inbox) refold(ctx context.Context) {
+	for ctx.Err() == nil {
+		began := time.Now()
+		done, err := b.store.Refold(ctx, refoldRows)
+		if done || err != nil {
+			return
+		}
+		rest(ctx, time.Since(began), nil)
+	}
+}
+
 // announce brings the index in step with the store and tells subscribers what
 // changed: conversations and submissions by any process, and the state of these
 // accounts. While somebody else does that, it leaves it to them.
@@ -148,6 +165,11 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 // the index and announces it, with these accounts. step is held.
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
+	if !l.loaded && !b.events.heard() {
+		l.at.Revision = max(l.at.Revision, b.store.OwnRevision())
+		b.recount(ctx)
+		return nil
+	}
 	var changed []index.Entry
 	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
 		changed = append(changed, index.Entry(e))

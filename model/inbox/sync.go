@@ -208,6 +208,7 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 			if _, err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
 				return err
 			}
+			b.announce(ctx, a)
 		case model.KindOf(err) == model.NotFound:
 			if err := b.gone(ctx, a, id); err != nil {
 				return err
@@ -218,9 +219,7 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 			// This conversation alone can't be read, which tells nothing of the
 			// list; as an error, "forbidden" would end the account's refreshes.
 			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
-			continue
 		}
-		b.announce(ctx, a)
 	}
 	return nil
 }

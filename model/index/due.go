@@ -28,7 +28,7 @@ func (h *dueHeap) Pop() any {
 	return d
 }
 
-// newDueHeap makes a heap of a list, which it takes over; each entry once.
+// newDueHeap makes a heap of a list, which it takes over.
 func newDueHeap(list []due) dueHeap {
 	slices.SortFunc(list, func(a, b due) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
 	return dueHeap(slices.Compact(list))

@@ -26,7 +26,7 @@ type edit struct {
 func (x *Index) begin() *edit {
 	st := x.state.Load()
 	x.edits++
-	e := &edit{x: x, n: x.edits, table: st.table, at: x.now(), lists: slices.Clone(st.lists)}
+	e := &edit{x: x, n: x.edits, table: st.table, at: x.clock(), lists: slices.Clone(st.lists)}
 	for i := range e.lists {
 		h := &e.lists[i]
 		switch {
@@ -41,7 +41,7 @@ func (x *Index) begin() *edit {
 }
 
 func (e *edit) publish() {
-	e.x.state.Store(&state{table: e.table, at: e.at, lists: e.lists})
+	e.x.state.Store(&state{edit: e.n, table: e.table, at: e.at, lists: e.lists})
 }
 
 func (e *edit) own(h *held) *list {
@@ -79,10 +79,28 @@ func (e *edit) advance(h *held) []int64 {
 // remind notes when a row has to be matched again in a list.
 func (e *edit) remind(h *held, key uint32, s *query.Subject) {
 	if at, ok := h.query.Changes(s, e.at, e.x.loc); ok {
-		if h.due.add(due{at, key}); len(h.due) > 2*e.lists[0].list.count+1000 {
-			h.due = newDueHeap(h.due)
+		h.due.add(due{at, key})
+		if many := len(h.due) > 2*e.lists[0].list.count+1000; many && h.due[0].at > e.at.UnixMilli() {
+			h.due = e.reminders(h)
 		}
 	}
+}
+
+// reminders notes for all rows anew when they have to be matched again: of the
+// notes that were added with every change of a row most are of no use any more.
+func (e *edit) reminders(h *held) dueHeap {
+	clock := h.query.Clock()
+	var list []due
+	var s query.Subject
+	for _, b := range e.lists[0].list.blocks {
+		for _, key := range b.keys {
+			e.table.subject(e.table.at(int64(key)), &s)
+			if at, ok := clock.Changes(&s, e.at, e.x.loc); ok {
+				list = append(list, due{at, key})
+			}
+		}
+	}
+	return newDueHeap(list)
 }
 
 // anew computes a list for a clock that went back, and returns what changed.

@@ -18,12 +18,16 @@ type Index struct {
 	now func() time.Time
 
 	// writing lets Load, Apply, Advance and Keep take turns.
-	writing sync.Mutex
-	state   atomic.Pointer[state]
-	loaded  chan struct{}
-	load    sync.Once
-	matched atomic.Int64 // how often a query was matched against a row
-	reads   atomic.Int64 // counts reads of lists, to tell which one is the latest
+	writing  sync.Mutex
+	state    atomic.Pointer[state]
+	loaded   chan struct{}
+	load     sync.Once
+	matched  atomic.Int64 // how often a query was matched against a row
+	offers   atomic.Pointer[offers]
+	counting sync.Mutex   // of offers, in the background
+	reads    atomic.Int64 // counts reads of lists, to tell which one is the latest
+
+	beforeSearch func(context.Context) // lets tests hold a search up
 
 	// mu is held while the state changes, never during a search.
 	mu       sync.Mutex
@@ -36,12 +40,11 @@ type Index struct {
 
 // state is all that a reader sees, as of one moment. It is never changed.
 type state struct {
+	edit  uint64
 	table table
 	at    time.Time
 	// lists has the list of everything first, in the default order.
 	lists []held
-	// offers is made when it is first asked for.
-	offers atomic.Pointer[query.Vocabulary]
 }
 
 // held is a list with what is needed to keep it exact.
@@ -66,9 +69,12 @@ func newTrack(q query.Query) *track {
 // New makes an empty index. Relative dates are those of loc at now.
 func New(loc *time.Location, now func() time.Time) *Index {
 	x := &Index{loc: loc, now: now, loaded: make(chan struct{}), searches: map[string]*search{}, words: newDictionary()}
-	x.state.Store(&state{table: newTable(), at: now(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
+	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
 	return x
 }
+
+// clock returns the time of day alone: one that is set back is to be noticed.
+func (x *Index) clock() time.Time { return x.now().Round(0) }
 
 // Loaded is closed once the first Load has ended. Until then the index is empty.
 func (x *Index) Loaded() <-chan struct{} { return x.loaded }
@@ -89,7 +95,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	words := newDictionary()
-	next := &state{table: newTable(), at: x.now()}
+	next := &state{table: newTable(), at: x.clock()}
 	var texts arena
 	err := read(func(e Entry) {
 		if e.Key > 0 {
@@ -124,6 +130,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	}
 	clear(x.searches)
 	x.words, x.moved = words, nil
+	x.offers.Store(nil)
 	x.state.Store(next)
 	x.begin().publish() // what became due meanwhile
 	x.load.Do(func() { close(x.loaded) })

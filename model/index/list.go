@@ -8,10 +8,11 @@ import (
 	"confab/model/query"
 )
 
-const (
-	blockMost = 1024 // keys of a block; a fuller one is halved
-	pageBits  = 4096 // membership bits of a page
-)
+// blockMost is the most keys of a block; a fuller one is halved. Tests have
+// smaller ones.
+var blockMost = 1024
+
+const pageBits = 4096 // membership bits of a page
 
 // block is a run of keys in the order of a list, and what is copied when the
 // list changes there.

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"math/bits"
 	"runtime"
@@ -63,28 +64,33 @@ func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) 
 type matcher struct {
 	x     *Index
 	st    *state
-	query query.Query
-	fixed query.Query // the same as of the state
+	fixed query.Query // the query as of the state
+	clock query.Query // what of it changes with time
 	timed bool
 }
 
 func (x *Index) matcher(st *state, q query.Query) matcher {
-	return matcher{x, st, q, q.Fixed(st.at, x.loc), q.Timed()}
+	return matcher{x, st, q.Fixed(st.at, x.loc), q.Clock(), q.Timed()}
 }
 
 // page matches the members of a page of a list; from is the key of its first bit.
 func (m *matcher) page(of *page, from int64, s *query.Subject, dues *[]due) *page {
 	out, n := &page{}, 0
 	for w, word := range of.words {
+		if word == 0 {
+			continue
+		}
+		first := from + int64(w*64)
+		rows := m.st.table.chunks[first>>chunkBits].rows[first%chunkRows:][:64]
 		for ; word != 0; word &= word - 1 {
-			key := from + int64(w*64+bits.TrailingZeros64(word))
-			m.st.table.subject(m.st.table.at(key), s)
+			i := bits.TrailingZeros64(word)
+			m.st.table.subject(&rows[i], s)
 			if n++; m.fixed.Match(s, m.st.at, m.x.loc) {
-				out.words[w] |= word & -word
+				out.words[w] |= 1 << i
 			}
 			if m.timed {
-				if at, ok := m.query.Changes(s, m.st.at, m.x.loc); ok {
-					*dues = append(*dues, due{at, uint32(key)})
+				if at, ok := m.clock.Changes(s, m.st.at, m.x.loc); ok {
+					*dues = append(*dues, due{at, uint32(first) + uint32(i)})
 				}
 			}
 		}
@@ -114,40 +120,52 @@ func (t *table) keys() []uint32 {
 	return out
 }
 
-// sorted puts keys into the order of a query and returns them.
-func (t *table) sorted(q query.Query, keys []uint32) []uint32 {
-	order := func(keys []uint32) {
-		var a, b query.Subject
-		slices.SortFunc(keys, func(i, j uint32) int {
-			t.place(t.at(int64(i)), &a)
-			t.place(t.at(int64(j)), &b)
-			return q.Compare(&a, &b)
-		})
-	}
-	if len(keys) < 2*blockMost {
-		order(keys)
-		return keys
-	}
-	half := len(keys) / 2
-	var wg sync.WaitGroup
-	wg.Go(func() { order(keys[:half]) })
-	order(keys[half:])
-	wg.Wait()
-	return t.merged(q, keys[:half], keys[half:])
+// ranked is a key with what orders it in most cases.
+type ranked struct {
+	rank uint64
+	key  uint32
 }
 
-// merged joins two runs in the order of a query.
-func (t *table) merged(q query.Query, a, b []uint32) []uint32 {
-	out := make([]uint32, 0, len(a)+len(b))
-	var s, o query.Subject
-	for len(a) > 0 && len(b) > 0 {
-		t.place(t.at(int64(a[0])), &s)
-		t.place(t.at(int64(b[0])), &o)
-		if q.Compare(&s, &o) <= 0 {
-			out, a = append(out, a[0]), a[1:]
+// sorted puts keys into the order of a query and returns them.
+func (t *table) sorted(q query.Query, keys []uint32) []uint32 {
+	list := make([]ranked, len(keys))
+	half := len(keys) / 2
+	sort := func(from, to int) {
+		o := order{t: t, query: q}
+		for i, key := range keys[from:to] {
+			t.place(t.at(int64(key)), &o.a)
+			list[from+i] = ranked{q.Rank(&o.a), key}
+		}
+		slices.SortFunc(list[from:to], o.compare)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { sort(0, half) })
+	sort(half, len(keys))
+	wg.Wait()
+	o := order{t: t, query: q}
+	a, b := list[:half], list[half:]
+	for i := range keys {
+		if len(b) == 0 || len(a) > 0 && o.compare(a[0], b[0]) < 0 {
+			keys[i], a = a[0].key, a[1:]
 		} else {
-			out, b = append(out, b[0]), b[1:]
+			keys[i], b = b[0].key, b[1:]
 		}
 	}
-	return append(append(out, a...), b...)
+	return keys
+}
+
+// order compares rows of a table for one goroutine.
+type order struct {
+	t     *table
+	query query.Query
+	a, b  query.Subject
+}
+
+func (o *order) compare(a, b ranked) int {
+	if c := cmp.Compare(a.rank, b.rank); c != 0 {
+		return c
+	}
+	o.t.place(o.t.at(int64(a.key)), &o.a)
+	o.t.place(o.t.at(int64(b.key)), &o.b)
+	return cmp.Or(o.query.Compare(&o.a, &o.b), cmp.Compare(a.key, b.key))
 }

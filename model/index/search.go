@@ -113,8 +113,11 @@ func (x *Index) join(q query.Query, name string, want *request) (s *search, firs
 func (s *state) base(q query.Query) held {
 	best := s.lists[0]
 	for _, h := range s.lists {
-		smaller := h.list.count < best.list.count || h.list.count == best.list.count && h.query.Sort() == q.Sort() && best.query.Sort() != q.Sort()
-		if smaller && q.Narrows(h.query) {
+		better := h.list.count < best.list.count
+		if h.list.count == best.list.count {
+			better = h.query.Sort() == q.Sort() && best.query.Sort() != q.Sort()
+		}
+		if better && q.Narrows(h.query) {
 			best = h
 		}
 	}
@@ -163,6 +166,9 @@ func (x *Index) run(s *search) {
 	if s.want != nil && s.base.query.Sort() == s.query.Sort() {
 		go x.first(s)
 	}
+	if x.beforeSearch != nil {
+		x.beforeSearch(s.ctx)
+	}
 	l, due, err := x.scan(s.ctx, s.state, s.query, s.base)
 	if err != nil {
 		return
@@ -189,7 +195,8 @@ func (x *Index) run(s *search) {
 func (x *Index) adopt(s *search, l *list) {
 	e := x.begin()
 	if s.timed && e.at.Before(s.state.at) {
-		return // the clock went back: what was found is of another time
+		e.publish() // the clock went back: what was found is of another time
+		return
 	}
 	h := held{s.track, l}
 	slices.Sort(s.changed)

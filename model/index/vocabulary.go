@@ -13,15 +13,38 @@ const (
 	valuesCounted = 50_000 // of one field; the newest conversations come first
 )
 
+// countedAtOnce is how many conversations are counted while somebody waits.
+const countedAtOnce = 5000
+
+// offers is a vocabulary and the edit that made the state it was counted in.
+type offers struct {
+	edit  uint64
+	words query.Vocabulary
+}
+
 // Vocabulary returns the values of all conversations, the most frequent first,
-// for completion.
+// for completion. Of many conversations it may be the one before the last
+// changes: those are counted in the background.
 func (x *Index) Vocabulary() query.Vocabulary {
-	st := x.state.Load()
-	if v := st.offers.Load(); v != nil {
-		return *v
+	st, last := x.state.Load(), x.offers.Load()
+	if last != nil && last.edit == st.edit {
+		return last.words
 	}
+	if last == nil || st.lists[0].list.count <= countedAtOnce {
+		last = &offers{st.edit, st.vocabulary()}
+		x.offers.Store(last)
+	} else if x.counting.TryLock() {
+		go func() {
+			defer x.counting.Unlock()
+			x.offers.Store(&offers{st.edit, st.vocabulary()})
+		}()
+	}
+	return last.words
+}
+
+func (st *state) vocabulary() query.Vocabulary {
 	t := &st.table
-	words := make([]int, len(t.words)*int(wordFields))
+	words := make([][wordFields]int, len(t.words))
 	shapes := make([]int, len(t.shapes))
 	people, titles := tally{}, tally{}
 	for _, b := range st.lists[0].list.blocks {
@@ -29,60 +52,52 @@ func (x *Index) Vocabulary() query.Vocabulary {
 			r := t.at(int64(key))
 			shapes[r.shape]++
 			for field, w := range [wordFields]uint32{r.owner, r.team, r.space, r.channel, r.company, r.labels} {
-				words[int(w)*int(wordFields)+field]++
+				words[w][field]++
 			}
 			people.lines(r.text[r.people:r.preview], 1)
 			titles.add(r.text[r.title:r.people], 1)
 		}
 	}
-	var fields [wordFields]tally
-	for f := range fields {
-		fields[f] = tally{}
-	}
-	for w, text := range t.words {
-		for f := range fields {
-			n := words[w*int(wordFields)+f]
-			switch {
-			case n == 0 || text == "":
-			case f == labels:
-				fields[f].labels(text, n)
-			case f == company:
-				fields[f].lines(text, n)
+	v := query.Vocabulary{People: people.values(), Titles: titles.values()}
+	for field, to := range [wordFields]*[]query.Value{&v.Owners, &v.Teams, &v.Spaces, &v.Channels, &v.Companies, &v.Labels} {
+		found := tally{}
+		for w, text := range t.words {
+			switch n := words[w][field]; {
+			case n == 0:
+			case field == labels:
+				found.labels(text, n)
+			case field == companies:
+				found.lines(text, n)
 			default:
 				first, _, _ := strings.Cut(text, "\n")
-				fields[f].add(first, n)
+				found.add(first, n)
 			}
 		}
+		*to = found.values()
 	}
-	accounts, providers, kinds, statuses, roles := tally{}, tally{}, tally{}, tally{}, tally{}
+	accounts, services, kinds, statuses, roles := tally{}, tally{}, tally{}, tally{}, tally{}
 	for i, n := range shapes {
-		if n > 0 {
-			h := &t.shapes[i]
-			accounts.add(h.account, n)
-			providers.add(h.provider, n)
-			kinds.add(h.kind, n)
-			statuses.add(h.status, n)
-			roles.lines(h.roles, n)
+		if n == 0 {
+			continue
 		}
+		h := &t.shapes[i]
+		accounts.add(h.account, n)
+		services.add(h.provider, n)
+		kinds.add(h.kind, n)
+		statuses.add(h.status, n)
+		roles.lines(h.roles, n)
 	}
-	v := query.Vocabulary{
-		Accounts: accounts.values(), Providers: providers.values(), Kinds: kinds.values(), Statuses: statuses.values(), Roles: roles.values(),
-		Owners: fields[owner].values(), Teams: fields[team].values(), Spaces: fields[space].values(), Channels: fields[channel].values(),
-		Companies: fields[company].values(), Labels: fields[labels].values(), People: people.values(), Titles: titles.values(),
-	}
-	st.offers.Store(&v)
+	v.Accounts, v.Providers, v.Kinds = accounts.values(), services.values(), kinds.values()
+	v.Statuses, v.Roles = statuses.values(), roles.values()
 	return v
 }
 
-// The fields of a row whose words are numbered.
+// Of the fields whose words are numbered, those that hold several: the places
+// they have in what is counted.
 const (
-	owner = iota
-	team
-	space
-	channel
-	company
-	labels
-	wordFields
+	companies  = 4
+	labels     = 5
+	wordFields = 6
 )
 
 // tally counts how many conversations hold a text.
@@ -94,10 +109,11 @@ func (c tally) add(text string, n int) {
 	}
 }
 
-// lines counts each line but those that are ids: a person types names.
+// lines counts each line but ids, which nobody types. A short text with a dash
+// is taken for a name.
 func (c tally) lines(text string, n int) {
 	for line := range strings.SplitSeq(text, "\n") {
-		if !query.LooksLikeID(line) {
+		if !query.LooksLikeID(line) || len(line) < 16 && strings.Contains(line, "-") {
 			c.add(line, n)
 		}
 	}

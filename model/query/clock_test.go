@@ -40,6 +40,9 @@ func TestTheAnswerStaysUntilItChanges(t *testing.T) {
 
 		answer := q.Match(s, clock, loc)
 		next, ok := q.Changes(s, clock, loc)
+		if same, known := q.Clock().Changes(s, clock, loc); same != next || known != ok {
+			t.Fatalf("%s changes at %d, its clock at %d", q, next, same)
+		}
 		if ok && (next <= clock.UnixMilli() || !q.Timed()) {
 			t.Fatalf("%s at %v: changes at %v", q, clock, time.UnixMilli(next).In(loc))
 		}

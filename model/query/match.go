@@ -234,6 +234,52 @@ func (q Query) Compare(a, b *Subject) int {
 		strings.Compare(a.Ref.Account, b.Ref.Account), strings.Compare(a.Ref.ID, b.Ref.ID))
 }
 
+// Rank returns a number that orders conversations as Compare does, as far as a
+// number can: a lower one comes first, and equal ones tell nothing.
+func (q Query) Rank(s *Subject) uint64 {
+	const rest = 1<<62 - 1
+	rank, known := uint64(0), true
+	order := q.Sort()
+	switch order.Field {
+	case SortTitle:
+		rank, known = leading(s.Title), s.Title != ""
+	case SortProvider:
+		rank = leading(s.Provider)
+	default:
+		n := s.Updated
+		switch order.Field {
+		case SortCreated:
+			n = s.Created
+		case SortDuration:
+			n = s.Duration
+		}
+		// Half of what 62 bits hold lies on either side of 0, the greatest first.
+		rank, known = uint64(1<<61-max(min(n, 1<<60), -1<<60)), n != 0
+	}
+	if order.Reverse {
+		rank = rest - rank
+	}
+	if !known {
+		rank = rest + 1
+	}
+	if s.Flags&FlagPinned == 0 {
+		rank |= 1 << 63
+	}
+	return rank
+}
+
+// leading gives the first seven bytes of a text as a number.
+func leading(s string) uint64 {
+	n := uint64(0)
+	for i := range 7 {
+		n <<= 8
+		if i < len(s) {
+			n |= uint64(s[i])
+		}
+	}
+	return n
+}
+
 func descending(a, b int64, reverse bool) int {
 	if (a == 0) != (b == 0) {
 		if a == 0 {

@@ -105,6 +105,9 @@ func TestTheOrderIsTotal(t *testing.T) {
 		if ab < 0 && bc < 0 && ac >= 0 {
 			t.Error("a before b before c, but not a before c")
 		}
+		if ra, rb := q.Rank(a), q.Rank(b); ra < rb && ab >= 0 || ra > rb && ab <= 0 {
+			t.Errorf("the ranks are %x and %x, but the order is %d", ra, rb, ab)
+		}
 		if q.Compare(a, a) != 0 {
 			t.Error("a is not in the place of itself")
 		}

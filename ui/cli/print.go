@@ -10,10 +10,10 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/text/unicode/norm"
 
 	"confab/model"
+	"confab/ui/layout"
 )
 
 // asciiFor replaces the signs that confab itself prints.
@@ -120,6 +120,8 @@ func (r *run) printTable(t table) {
 		}
 		return
 	}
+	// What is printed has not asked the terminal how it counts.
+	var measure layout.Measure
 	end := "…"
 	if r.flags.ascii {
 		end = "..."
@@ -127,13 +129,13 @@ func (r *run) printTable(t table) {
 	wide := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, c := range row {
-			wide[i] = max(wide[i], ansi.StringWidth(c))
+			wide[i] = max(wide[i], measure.Width(c))
 		}
 	}
 	fit(wide, width)
 	for _, row := range t.rows {
 		for i := 1; i < len(row); i++ {
-			row[i] = ansi.Truncate(row[i], wide[i], end)
+			row[i] = measure.Truncate(row[i], wide[i], end)
 		}
 	}
 	line := func(row []string) {
@@ -141,10 +143,10 @@ func (r *run) printTable(t table) {
 		for i, c := range row {
 			b.WriteString(c)
 			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", wide[i]-ansi.StringWidth(c)+2))
+				b.WriteString(strings.Repeat(" ", wide[i]-measure.Width(c)+2))
 			}
 		}
-		r.print("%s", strings.TrimRight(ansi.Truncate(b.String(), width, end), " "))
+		r.print("%s", strings.TrimRight(measure.Draw(measure.Truncate(b.String(), width, end)), " "))
 	}
 	if len(t.rows) > 0 {
 		line(t.head)

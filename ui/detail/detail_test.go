@@ -1,9 +1,13 @@
 package detail
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -30,6 +34,22 @@ func TestOverviewHoldsEverything(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}
+	}
+}
+
+func TestThePositionIsThereAtOnce(t *testing.T) {
+	v := view()
+	position := regexp.MustCompile(` ([0-9]+)/[0-9]+ $`)
+	for _, tab := range []Tab{Overview, Activity, Raw, Overview} {
+		v.SetTab(tab)
+		drawn := v.Draw(theme.New(theme.Config{}), layout.Rect{W: 90, H: 4}, now)
+		if m := position.FindStringSubmatch(ansi.Strip(drawn[0])); len(v.lines) > 3 && (m == nil || m[1] != "3") {
+			t.Errorf("tab %d: %q, want 3 of %d", tab, ansi.Strip(drawn[0]), len(v.lines))
+		}
+	}
+	v.Scroll(2)
+	if drawn := v.Draw(theme.New(theme.Config{}), layout.Rect{W: 90, H: 4}, now); !strings.Contains(drawn[0], fmt.Sprintf("5/%d", len(v.lines))) {
+		t.Errorf("after two lines: %q", drawn[0])
 	}
 }
 

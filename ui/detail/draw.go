@@ -16,22 +16,24 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 		return nil
 	}
 	w := r.W
-	body := r.H
+	v.height = r.H
+	tabbed := r.H >= 3
+	if tabbed {
+		v.height--
+	}
+	shown := !v.Ref().IsZero()
+	if shown {
+		v.Prepare(th, w, now)
+		v.bound()
+	}
 	var out []string
-	if r.H >= 3 {
-		out = append(out, v.tabs(th, w))
-		body--
+	if tabbed {
+		out = append(out, v.tabs(th, w)) // it tells how far the lines go
 	}
-	v.height = body
-	if v.Ref().IsZero() {
-		out = append(out, th.Paint(theme.Dim, "", w))
-		return th.Block(out, w, r.H)
-	}
-	v.Prepare(th, w, now)
-	v.bound()
-	first := v.offset[v.tab]
-	for i := first; i < len(v.lines) && i < first+body; i++ {
-		out = append(out, v.paint(th, i, w))
+	if first := v.offset[v.tab]; shown {
+		for i := first; i < len(v.lines) && i < first+v.height; i++ {
+			out = append(out, v.paint(th, i, w))
+		}
 	}
 	return th.Block(out, w, r.H)
 }
@@ -71,6 +73,9 @@ func highlight(th *theme.Theme, l line, query string) (string, bool) {
 		n := matchAt(runes[i:], query)
 		if n == 0 {
 			continue
+		}
+		for i+n < len(runes) && layout.Joins(runes[i+n]) {
+			n++ // a mark is lost without its letter
 		}
 		out.WriteString(th.Say(l.look, string(runes[rest:i])))
 		out.WriteString(th.Say(theme.Match, string(runes[i:i+n])))
@@ -122,7 +127,7 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 		note = "reading" + th.Ellipsis
 	case v.query != "":
 		note = matches(len(v.found))
-	case len(v.lines) > v.height && v.made.tab == v.tab:
+	case len(v.lines) > v.height:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.offset[v.tab]+v.height), len(v.lines))
 	}
 	if used+th.Width(note)+1 <= w {

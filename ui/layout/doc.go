@@ -3,8 +3,9 @@
 //
 // What may be relied on:
 //
-//   - Measure is the only place in the program that knows how many cells a text
-//     takes; everything that draws asks it.
+//   - Measure is the only place in the program that knows what a grapheme cluster
+//     is drawn as and how many cells it takes. Everything that draws asks it for
+//     widths, and every line that reaches the terminal has been through Draw.
 //   - Fit gives exactly the width that was asked for, whatever the text holds.
 //   - Splitting never gives a negative size, down to a terminal of 0x0.
 package layout

@@ -3,7 +3,10 @@ package layout
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
 	"confab/model"
@@ -18,7 +21,74 @@ func text() *rapid.Generator[string] {
 	})
 }
 
-func measures() []Measure { return []Measure{{}, {Graphemes: true}} }
+func measures() []Measure {
+	return []Measure{{}, {Graphemes: true}, {ASCII: true}, {Graphemes: true, ASCII: true}}
+}
+
+func TestWhatAClusterIsDrawnAs(t *testing.T) {
+	for _, c := range []struct {
+		name, text, runes string
+		cells             int
+		clusters          int // where the terminal counts them
+	}{
+		{"letters", "Größe", "Größe", 5, 5},
+		{"an accent apart", "e\u0301", "é", 1, 1},
+		{"an accent that has no letter", "x\u0301", "x", 1, 1},
+		{"ideographs", "世界", "世界", 4, 4},
+		{"Hebrew with points", "שָׁ", "שָׁ", 1, 1},
+		{"Arabic", "مرحبا", "مرحبا", 5, 5},
+		{"Devanagari keeps its vowels", "प्रिया", "प्रिया", 5, 2},
+		{"Thai", "กำ", "กำ", 2, 1},
+		{"an emoji", "🚀", "🚀", 2, 2},
+		{"joined", "👨\u200d👩\u200d👧", "👨", 2, 2},
+		{"joined with a selector", "🏳\ufe0f\u200d🌈", "🏳", 1, 2},
+		{"a selector", "❤\ufe0f", "❤", 1, 2},
+		{"a selector on a letter", "ℹ\ufe0f", "ℹ", 1, 2},
+		{"a keycap", "1\ufe0f\u20e3", "1", 1, 1},
+		{"a skin tone", "👩🏽", "👩", 2, 2},
+		{"a skin tone alone", "🏽", "", 0, 0},
+		{"a flag", "🇩🇪", "DE", 2, 2},
+		{"half a flag", "🇩", "D", 1, 2},
+		{"a mark alone", "\u0301x", "x", 1, 1},
+		{"styles", "\x1b[1m❤\ufe0f\x1b[m!", "\x1b[1m❤\x1b[m!", 2, 3},
+	} {
+		if got := (Measure{}).Draw(c.text); got != c.runes || (Measure{}).Width(c.text) != c.cells {
+			t.Errorf("%s: %q in %d cells, want %q in %d", c.name, got, Measure{}.Width(c.text), c.runes, c.cells)
+		}
+		m := Measure{Graphemes: true}
+		if got := m.Draw(c.text); m.Width(c.text) != c.clusters || c.clusters > c.cells && got != c.text {
+			t.Errorf("%s: where clusters count %q in %d cells, want %d", c.name, got, m.Width(c.text), c.clusters)
+		}
+	}
+}
+
+// TestWhatIsDrawnIsAsWideAsMeasured holds the measure against the renderer's, and
+// pictures against both ways to count.
+func TestWhatIsDrawnIsAsWideAsMeasured(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := text().Draw(t, "text")
+		for _, m := range measures() {
+			drawn := m.Draw(s)
+			counted := ansi.WcWidth.StringWidth(drawn)
+			if m.Graphemes {
+				counted = ansi.GraphemeWidth.StringWidth(drawn)
+			}
+			if counted != m.Width(s) || m.Width(drawn) != m.Width(s) || m.Draw(drawn) != drawn {
+				t.Fatalf("%+v: %q is drawn as %q in %d cells, measured %d, again %q", m, s, drawn, counted, m.Width(s), m.Draw(drawn))
+			}
+			if m.ASCII && strings.ContainsFunc(drawn, func(r rune) bool { return r > unicode.MaxASCII }) {
+				t.Fatalf("%q is not ASCII", drawn)
+			}
+		}
+		for c := (Measure{}).Draw(s); c != ""; {
+			cluster, width := ansi.FirstGraphemeCluster(c, ansi.GraphemeWidth)
+			c = c[len(cluster):]
+			if r, _ := utf8.DecodeRuneInString(cluster); !unicode.IsLetter(r) && width != ansi.StringWidthWc(cluster) {
+				t.Fatalf("%q takes %d cells or %d", cluster, width, ansi.StringWidthWc(cluster))
+			}
+		}
+	})
+}
 
 func TestFitGivesExactlyTheWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

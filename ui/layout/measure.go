@@ -2,52 +2,55 @@ package layout
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
-// Measure counts cells. Terminals count in one of two ways, and the renderer
-// must agree with what is laid out here: rune by rune (the zero value, what a
-// terminal does unless it says otherwise), or by grapheme cluster once the
-// terminal has answered that it does (mode 2027).
-type Measure struct{ Graphemes bool }
-
-// Width gives the cells a line of text takes; escape sequences take none.
+// Width gives the cells a line of text takes once it is drawn; escape sequences
+// take none.
 func (m Measure) Width(s string) int {
 	if isPlain(s) {
 		return len(s)
 	}
-	return m.measure(s)
-}
-
-func (m Measure) measure(s string) int {
-	if m.Graphemes {
-		return ansi.StringWidth(s)
+	width := 0
+	for p := (piece{}); s != ""; {
+		p, s = m.next(s)
+		width += p.width
 	}
-	return ansi.StringWidthWc(s)
+	return width
 }
 
 // Truncate cuts a line to at most w cells, the tail included where something
-// was cut.
+// was cut. Escape sequences stay, those behind the cut too.
 func (m Measure) Truncate(s string, w int, tail string) string {
 	if w <= 0 {
 		return ""
 	}
-	s = m.alone(s)
+	s = alone(s)
 	if m.Width(s) <= w {
 		return s
 	}
 	if m.Width(tail) > w {
 		tail = ""
 	}
-	if m.Graphemes {
-		return ansi.Truncate(s, w, tail)
+	room := w - m.Width(tail)
+	var out strings.Builder
+	out.Grow(min(len(s), 4*w) + len(tail))
+	used, cut := 0, false
+	for p := (piece{}); s != ""; {
+		p, s = m.next(s)
+		switch {
+		case p.escape:
+			out.WriteString(p.text)
+		case cut:
+		case used+p.width > room:
+			out.WriteString(tail)
+			cut = true
+		default:
+			out.WriteString(p.text)
+			used += p.width
+		}
 	}
-	// TruncateWc leaves a text alone whose graphemes fit, even where its runes
-	// don't; blanks after it make it look.
-	return ansi.TruncateWc(s+Spaces(w+1), w, tail)
+	return out.String()
 }
 
 // Fit cuts or fills a line to exactly w cells.
@@ -81,40 +84,69 @@ func (m Measure) From(s string, cell, total int) string {
 	if want <= 0 {
 		return ""
 	}
-	for n := cell; ; n++ {
-		var rest string
-		if m.Graphemes {
-			rest = ansi.TruncateLeft(s, n, "")
-		} else {
-			rest = ansi.TruncateLeftWc(s, n, "")
-		}
-		if w := m.Width(rest); w <= want {
-			return Spaces(min(n-cell, want-w)) + m.Fit(rest, want-min(n-cell, want-w), "")
+	var out strings.Builder
+	at := 0
+	for p := (piece{}); s != ""; at += p.width {
+		p, s = m.next(s)
+		switch {
+		case p.escape || at >= cell:
+			out.WriteString(p.text)
+		case at+p.width > cell:
+			out.WriteString(Spaces(at + p.width - cell))
 		}
 	}
+	return m.Fit(out.String(), want, "")
 }
 
-// Wrap breaks text into lines of at most w cells, at spaces where it can.
-// It gives at least one line.
+// Wrap breaks text into lines of at most w cells, at spaces and behind hyphens
+// where it can. It gives at least one line.
 func (m Measure) Wrap(s string, w int) []string {
 	if w <= 0 {
 		return []string{""}
 	}
 	var out []string
 	for line := range strings.SplitSeq(s, "\n") {
-		if m.Width(line) <= w {
-			out = append(out, line)
-			continue
+		out = m.wrapLine(out, line, w)
+	}
+	return out
+}
+
+func (m Measure) wrapLine(out []string, line string, w int) []string {
+	if m.Width(line) <= w {
+		return append(out, line)
+	}
+	// The line that is being filled goes from start to at and has used cells;
+	// up to end, with kept cells, it holds whole words.
+	before := len(out)
+	start, at, end, used, kept := 0, 0, 0, 0, 0
+	for p, rest := (piece{}), line; rest != ""; {
+		p, rest = m.next(rest)
+		blank := p.text == " "
+		for used > 0 && used+p.width > w && !blank {
+			if end == start {
+				end, kept = at, used // a word wider than a line
+			}
+			if full := strings.TrimRight(line[start:end], " "); full != "" {
+				out = append(out, full)
+			}
+			start, used = end, used-kept
+			end, kept = start, 0
 		}
-		var wrapped string
-		if m.Graphemes {
-			wrapped = ansi.Wrap(line, w, "")
-		} else {
-			wrapped = ansi.WrapWc(line, w, "")
+		at += len(p.text)
+		used += p.width
+		switch {
+		case p.width > w:
+			start, used = at, 0 // no line holds it
+			end, kept = at, 0
+		case blank && used == p.width && start > 0:
+			start, used = at, 0 // a line that was broken doesn't begin with blanks
+			end, kept = at, 0
+		case blank || p.text == "-":
+			end, kept = at, used
 		}
-		for part := range strings.SplitSeq(wrapped, "\n") {
-			out = append(out, m.Truncate(strings.TrimRight(part, " "), w, ""))
-		}
+	}
+	if rest := strings.TrimRight(line[start:], " "); rest != "" || len(out) == before {
+		out = append(out, rest)
 	}
 	return out
 }
@@ -177,23 +209,17 @@ func (m Measure) Block(lines []string, w, h int) []string {
 	return out
 }
 
-// alone takes off what would join with the text before or after it (marks,
-// skin tones, joiners), since both would then be narrower than measured.
-func (m Measure) alone(s string) string {
-	if isPlain(s) {
-		return s
-	}
+// alone takes off what would be drawn together with the text before it.
+func alone(s string) string {
 	for s != "" {
 		r, size := utf8.DecodeRuneInString(s)
-		if r < 0x300 || unicode.In(r, unicode.Lu, unicode.Ll, unicode.Han) || m.measure(" "+s) == 1+m.measure(s) {
+		if !joins(r) {
 			break
 		}
 		s = s[size:]
 	}
-	return strings.TrimRight(s, joiner)
+	return s
 }
-
-const joiner = "\u200d"
 
 const blanks = "                                                                                                                                "
 

@@ -13,8 +13,8 @@ import (
 // Options is what drawing needs to know besides the state.
 type Options struct {
 	Now time.Time
-	// Source is how wide the provider and account of the widest account is.
-	Source int
+	// Account is how wide the longest name of an account is.
+	Account int
 	// Swept is when each account was last walked completely: a row checked
 	// before that may be out of date.
 	Swept map[string]time.Time
@@ -22,25 +22,12 @@ type Options struct {
 	Empty []string
 }
 
-// Source gives provider and account in one short word or two.
-func Source(provider, account string) string {
-	if account == "" || strings.Contains(account, provider) {
-		return model.CleanLine(account, 60)
-	}
-	short := map[string]string{model.Attention: "att", model.AskElephant: "ask"}
-	p, ok := short[provider]
-	if !ok {
-		p = provider
-	}
-	return model.CleanLine(p+" "+account, 60)
-}
-
 // columns are the widths of a line; 0 means that it is dropped.
-type columns struct{ source, privacy, title, people, status, time int }
+type columns struct{ privacy, title, status, people, account, time int }
 
 const lead = 4 // pointer, mark, sign, blank
 
-func columnsFor(w, source int) columns {
+func columnsFor(w, account int) columns {
 	var c columns
 	left := w - lead
 	take := func(n int) int { left -= n + 1; return n }
@@ -58,7 +45,7 @@ func columnsFor(w, source int) columns {
 		if w >= 100 {
 			limit = 18
 		}
-		c.source = take(clamp(source, 4, limit))
+		c.account = take(clamp(account, 4, limit))
 	}
 	if w >= 66 {
 		c.status = take(8 + 2*b(w >= 110))
@@ -92,7 +79,7 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 		}
 		return th.Block(out, r.W, r.H)
 	}
-	cols := columnsFor(r.W, o.Source)
+	cols := columnsFor(r.W, o.Account)
 	for y := range r.H {
 		i := l.top + y
 		row, ok := l.at(i)
@@ -132,10 +119,6 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	}
 	s.WriteString(l.sign(th, row, o.Swept[c.Ref.Account]))
 	s.WriteByte(' ')
-	if cols.source > 0 {
-		s.WriteString(th.Paint(theme.Dim, Source(c.Provider, c.Ref.Account), cols.source))
-		s.WriteByte(' ')
-	}
 	sign, word, look := th.PrivacySign(c.Privacy)
 	switch {
 	case cols.privacy >= 9:
@@ -156,16 +139,22 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	default:
 		s.WriteString(th.Paint(theme.Text, title, cols.title))
 	}
-	if cols.people > 0 {
-		s.WriteString(" " + th.Paint(theme.Text, people(c), cols.people))
-	}
 	if cols.status > 0 {
 		text, look := status(th, row)
 		s.WriteString(" " + th.Paint(look, text, cols.status))
 	}
-	if cols.time > 0 {
-		s.WriteString(" " + th.Say(theme.Dim, th.FitRight(Time(when(c), o.Now), cols.time, "")))
+	if cols.people > 0 {
+		s.WriteString(" " + th.Paint(theme.Text, people(c), cols.people))
 	}
+	// The end of the line is one run of one look: every run costs bytes.
+	end := ""
+	if cols.account > 0 {
+		end = " " + th.Fit(model.CleanLine(c.Ref.Account, 60), cols.account, th.Ellipsis)
+	}
+	if cols.time > 0 {
+		end += " " + th.FitRight(Time(when(c), o.Now), cols.time, "")
+	}
+	s.WriteString(th.Say(theme.Dim, end))
 	return th.Fit(s.String(), w, "")
 }
 

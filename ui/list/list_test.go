@@ -154,7 +154,7 @@ func TestLinesHaveExactlyTheWidth(t *testing.T) {
 		l.SetHeight(3)
 		l.SetPage(model.Page{Rows: []model.Row{r}, Total: 2}, model.Ref{})
 		w := rapid.IntRange(1, 200).Draw(t, "width")
-		for _, line := range l.Draw(th, layout.Rect{W: w, H: 3}, Options{Now: time.Unix(0, 0), Source: 12}) {
+		for _, line := range l.Draw(th, layout.Rect{W: w, H: 3}, Options{Now: time.Unix(0, 0), Account: 12}) {
 			if th.Width(line) != w {
 				t.Fatalf("%d cells, want %d: %q", th.Width(line), w, line)
 			}
@@ -164,12 +164,12 @@ func TestLinesHaveExactlyTheWidth(t *testing.T) {
 
 func TestColumnsDropByPriority(t *testing.T) {
 	for _, c := range []struct {
-		w                                     int
-		source, privacy, people, status, time bool
+		w                                      int
+		account, privacy, people, status, time bool
 	}{{20, false, false, false, false, false}, {30, false, true, false, false, false}, {40, false, true, false, false, true},
 		{50, true, true, false, false, true}, {66, true, true, false, true, true}, {80, true, true, true, true, true}} {
 		got := columnsFor(c.w, 10)
-		if (got.source > 0) != c.source || (got.privacy >= 9) != c.privacy || (got.people > 0) != c.people || (got.status > 0) != c.status || (got.time > 0) != c.time {
+		if (got.account > 0) != c.account || (got.privacy >= 9) != c.privacy || (got.people > 0) != c.people || (got.status > 0) != c.status || (got.time > 0) != c.time {
 			t.Errorf("%d: %+v", c.w, got)
 		}
 		if got.privacy == 0 || got.title < 10 {

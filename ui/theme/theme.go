@@ -68,8 +68,8 @@ func Names() []string {
 // is said when something is about to become public.
 
 var dark = [tokenCount]string{
-	Dim: "bright-black", Accent: "cyan", Heading: "bold", Selected: "reverse", Pointer: "bright-cyan bold",
-	Marked: "bright-yellow bold", Unseen: "bold", Private: "green",
+	Dim: "bright-black", Accent: "cyan", Heading: "bold", Selected: "reverse", Pointer: "bright-cyan",
+	Marked: "bright-yellow", Unseen: "bold", Private: "green",
 	Unknown: "yellow", Pending: "bright-blue", Attention: "bright-red bold", Good: "green",
 	Warning: "bright-yellow", Error: "bright-red", Border: "bright-black", Tab: "bright-black",
 	TabActive: "bold underline", Key: "bright-cyan", Match: "black on yellow", Added: "green", Removed: "red",
@@ -77,8 +77,8 @@ var dark = [tokenCount]string{
 }
 
 var light = [tokenCount]string{
-	Dim: "bright-black", Accent: "blue", Heading: "bold", Selected: "reverse", Pointer: "blue bold",
-	Marked: "magenta bold", Unseen: "bold", Private: "green",
+	Dim: "bright-black", Accent: "blue", Heading: "bold", Selected: "reverse", Pointer: "blue",
+	Marked: "magenta", Unseen: "bold", Private: "green",
 	Unknown: "magenta", Pending: "blue", Attention: "red bold", Good: "green",
 	Warning: "magenta", Error: "red", Border: "bright-black", Tab: "bright-black",
 	TabActive: "bold underline", Key: "blue", Match: "black on yellow", Added: "green", Removed: "red",
@@ -129,7 +129,7 @@ func New(c Config) *Theme {
 			looks[t] = value
 		}
 	}
-	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes}, Glyphs: unicodeGlyphs}
+	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
 	if c.ASCII {
 		th.Glyphs = asciiGlyphs
 	}

@@ -11,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/vt"
 )
 
@@ -27,10 +28,11 @@ type Screen struct {
 	program *tea.Program
 	model   tea.Model
 
-	mu    sync.Mutex
-	term  *vt.Emulator
-	bytes int
-	w, h  int
+	mu      sync.Mutex
+	term    *vt.Emulator
+	counted counting
+	bytes   int
+	w, h    int
 
 	done chan struct{}
 	err  error
@@ -96,7 +98,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes += len(p)
-	if _, err := s.term.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
+	if err := s.counted.write(s.term, bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -252,6 +254,32 @@ func (s *Screen) Render() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.term.Render()
+}
+
+// Picture gives the lines with their styles, equal for screens that look equal.
+func (s *Screen) Picture() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]string, s.h)
+	for y := range out {
+		line := make(uv.Line, s.w)
+		for x := range line {
+			line[x] = uv.EmptyCell
+			if c := s.term.CellAt(x, y); c != nil && (c.Content != "" || c.Width == 0) {
+				line[x] = Seen(*c)
+			}
+		}
+		out[y] = line.Render()
+	}
+	return out
+}
+
+// Seen takes out of a cell what nobody sees: the colour and weight of a blank.
+func Seen(c uv.Cell) uv.Cell {
+	if c.Content == " " && c.Style.Attrs&(uv.AttrReverse|uv.AttrStrikethrough) == 0 && c.Style.Underline == uv.UnderlineNone {
+		c.Style = uv.Style{Bg: c.Style.Bg}
+	}
+	return c
 }
 
 // Cursor gives the cell of the cursor.

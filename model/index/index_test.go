@@ -1,0 +1,486 @@
+package index_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"confab/model"
+	"confab/model/index"
+	"confab/model/query"
+)
+
+// A change of one row matches it once in each list and nothing else; a kept list
+// is read without matching at all.
+func TestWorkDoesNotGrowWithTheRows(t *testing.T) {
+	for _, n := range []int{100, 20_000} {
+		x, w := loaded(t, n, true)
+		if got := x.Lists(); got != 1+len(tabs(t)) {
+			t.Fatalf("%d lists", got)
+		}
+		before := x.Matched()
+		for range 10 {
+			x.Apply([]index.Entry{w.entry(7)})
+		}
+		if got := x.Matched() - before; got != int64(10*x.Lists()) {
+			t.Errorf("%d rows: 10 changes of a row are matched %d times in %d lists", n, got, x.Lists())
+		}
+		before = x.Matched()
+		for _, q := range tabs(t) {
+			if _, err := x.Count(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 50, Offset: n / 3}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := x.Matched() - before; got != 0 {
+			t.Errorf("%d rows: reading kept lists matched %d rows", n, got)
+		}
+	}
+}
+
+// Typing on looks only at what the text before it found.
+func TestTypingOnSearchesTheLastResult(t *testing.T) {
+	x, _ := loaded(t, 20_000, true)
+	total, err := x.Count(t.Context(), mustParse(t, "budget"))
+	if err != nil || total == 0 || total > 10_000 {
+		t.Fatal(total, err)
+	}
+	before := x.Matched()
+	if _, err := x.Count(t.Context(), mustParse(t, "budget renew")); err != nil {
+		t.Fatal(err)
+	}
+	if got := x.Matched() - before; got != int64(total) {
+		t.Errorf("looked at %d rows, found %d before", got, total)
+	}
+	before = x.Matched()
+	if _, err := x.Window(t.Context(), mustParse(t, "budget"), index.WindowRequest{Offset: total / 2, Limit: 20}); err != nil || x.Matched() != before {
+		t.Errorf("paging through what was found matched %d rows, %v", x.Matched()-before, err)
+	}
+}
+
+// The clock brings into a list and takes out of it exactly what is due.
+func TestAdvanceTellsWhatTheClockChanged(t *testing.T) {
+	now := start
+	x := index.New(time.UTC, func() time.Time { return now })
+	inbox, week := query.Query{}.Inbox(), mustParse(t, "is:any updated:<7d")
+	x.Keep([]query.Query{inbox, week})
+	err := x.Load(t.Context(), func(add func(index.Entry)) error {
+		for i := range int64(1000) {
+			e := index.Entry{Key: i + 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Updated: start.Add(-time.Duration(i) * time.Hour).UnixMilli()}}
+			if i < 3 {
+				e.Subject.SnoozedUntil = start.Add(time.Hour).UnixMilli() + i
+			}
+			add(e)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(q query.Query) int {
+		n, err := x.Count(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if count(inbox) != 997 || count(week) != 168 {
+		t.Fatalf("%d in the inbox, %d of the week", count(inbox), count(week))
+	}
+	if got := x.Advance(); len(got) != 0 {
+		t.Errorf("nothing is due, but %v changed", got)
+	}
+	var changed []int64
+	for steps := 0; now.Before(start.Add(time.Hour + time.Millisecond)); steps++ {
+		if steps > 500 {
+			t.Fatal("the clock is asked again and again")
+		}
+		now = x.Next()
+		before := x.Matched()
+		changed = append(changed, x.Advance()...)
+		if got := x.Matched() - before; got > 4 {
+			t.Fatalf("%d rows were matched at %v", got, now)
+		}
+	}
+	if want := []int64{1, 168, 2}; !slices.Equal(changed, want) || count(inbox) != 999 || count(week) != 167 {
+		t.Errorf("%v changed, want %v; %d in the inbox, %d of the week", changed, want, count(inbox), count(week))
+	}
+	now = start
+	if got, want := x.Advance(), []int64{1, 2, 168}; !slices.Equal(got, want) || count(inbox) != 997 || count(week) != 168 {
+		t.Errorf("the clock went back: %v changed, want %v; %d in the inbox, %d of the week", got, want, count(inbox), count(week))
+	}
+}
+
+// Whatever time of a row changes, the clock is followed from there.
+func TestAChangedTimeIsFollowed(t *testing.T) {
+	now := start
+	x := index.New(time.UTC, func() time.Time { return now })
+	week, day, inbox := mustParse(t, "is:any updated:<7d"), mustParse(t, "is:any created:<1d"), query.Query{}.Inbox()
+	x.Keep([]query.Query{week, day, inbox})
+	e := index.Entry{Key: 1, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: "1"}}}
+	x.Apply([]index.Entry{e})
+	for _, change := range []func(*query.Subject){
+		func(s *query.Subject) { s.Updated = now.UnixMilli() },
+		func(s *query.Subject) { s.Created = now.UnixMilli() },
+		func(s *query.Subject) { s.SnoozedUntil = now.Add(time.Hour).UnixMilli() },
+	} {
+		change(&e.Subject)
+		x.Apply([]index.Entry{e})
+		now = now.AddDate(0, 0, 8)
+		x.Advance()
+		for _, c := range []struct {
+			q    query.Query
+			want int
+		}{{week, 0}, {day, 0}, {inbox, 1}} {
+			if n, err := x.Count(t.Context(), c.q); n != c.want || err != nil {
+				t.Errorf("%s: %d, %v, want %d", c.q, n, err, c.want)
+			}
+		}
+	}
+}
+
+// A row that is snoozed again and again leaves nothing behind that grows.
+func TestRemindersAreBounded(t *testing.T) {
+	x, w := loaded(t, 100, true)
+	e := w.entry(5)
+	for i := range 5000 {
+		e.Subject.SnoozedUntil = start.Add(time.Duration(i+1) * time.Second).UnixMilli()
+		x.Apply([]index.Entry{e})
+	}
+	if got, most := x.Reminders(), x.Lists()*1300; got > most {
+		t.Errorf("%d reminders for 100 rows, want at most %d", got, most)
+	}
+}
+
+// A search that takes long tells its first rows; asked again, it tells all at
+// its end.
+func TestTheFirstRowsComeBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, _ := loaded(t, 20_000, true)
+		q := mustParse(t, "budget")
+		all, err := x.Refs(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _ = loaded(t, 20_000, true)
+		end := make(chan struct{})
+		x.HoldSearches(end)
+		began := time.Now()
+		first, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 50})
+		if err != nil || !first.Partial || len(first.Keys) != 50 || first.Total < 50 || first.Total > len(all) || time.Since(began) != 15*time.Millisecond {
+			t.Fatalf("%+v, %v after %v", first, err, time.Since(began))
+		}
+		for i, key := range first.Keys {
+			if ref, ok := x.Ref(key); !ok || ref != all[i] {
+				t.Fatalf("row %d is %v, want %v", i, ref, all[i])
+			}
+		}
+		var whole index.Window
+		var done bool
+		go func() {
+			whole, err = x.Window(t.Context(), q, index.WindowRequest{Limit: 50, Anchor: first.Keys[20]})
+			done = true
+		}()
+		time.Sleep(time.Hour)
+		if done || x.Searching() != 1 {
+			t.Fatalf("answered %v, %d searches", done, x.Searching())
+		}
+		close(end)
+		synctest.Wait()
+		if !done || err != nil || whole.Partial || whole.Total != len(all) || whole.Index != 20 || !slices.Equal(whole.Keys, first.Keys) {
+			t.Errorf("%v %+v, %v", done, whole, err)
+		}
+	})
+}
+
+// An anchor far down is waited for; one that is not found is not.
+func TestTheFirstRowsAreThoseAroundTheAnchor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, _ := loaded(t, 20_000, true)
+		q := mustParse(t, "budget")
+		list, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 100_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		none := int64(1)
+		for slices.Contains(list.Keys, none) {
+			none++
+		}
+		for _, c := range []struct {
+			anchor  int64
+			index   int
+			partial bool
+		}{{list.Keys[60], 60, true}, {none, -1, true}, {list.Keys[list.Total-1], list.Total - 1, false}} {
+			x, _ := loaded(t, 20_000, true)
+			end := make(chan struct{})
+			x.HoldSearches(end)
+			time.AfterFunc(time.Second, func() { close(end) })
+			w, err := x.Window(t.Context(), q, index.WindowRequest{Limit: 50, Anchor: c.anchor})
+			if err != nil || w.Partial != c.partial || w.Index != c.index || len(w.Keys) != 50 || c.index >= 0 && !slices.Contains(w.Keys, c.anchor) {
+				t.Errorf("anchor at %d: %+v, %v", c.index, w, err)
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+// Nobody waits: the search ends without a result, and a new one makes those
+// that go on in the background end too.
+func TestASearchIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, _ := loaded(t, 20_000, true)
+		end := make(chan struct{})
+		x.HoldSearches(end)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := x.Count(ctx, mustParse(t, "budget")); !errors.Is(err, context.DeadlineExceeded) || x.Searching() != 0 {
+			t.Errorf("%v, %d searches", err, x.Searching())
+		}
+		if w, err := x.Window(t.Context(), mustParse(t, "budget"), index.WindowRequest{Limit: 10}); err != nil || !w.Partial || x.Searching() != 1 {
+			t.Errorf("%+v, %v, %d searches", w, err, x.Searching())
+		}
+		if w, err := x.Window(t.Context(), mustParse(t, "renewal"), index.WindowRequest{Limit: 10}); err != nil || !w.Partial || x.Searching() != 1 {
+			t.Errorf("%+v, %v, %d searches", w, err, x.Searching())
+		}
+		// A reader of a search that Load ends gets the answer of the new rows.
+		var n int
+		var err error
+		go func() { n, err = x.Count(t.Context(), mustParse(t, "company7")) }()
+		synctest.Wait()
+		close(end)
+		if err := x.Load(t.Context(), func(func(index.Entry)) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got, _ := x.Count(t.Context(), mustParse(t, "company7")); got != 0 || err != nil {
+			t.Errorf("%d, before %d, %v", got, n, err)
+		}
+	})
+}
+
+// What changes while a search is under way is in its answer, the clock too.
+func TestASearchTakesUpWhatChangesMeanwhile(t *testing.T) {
+	index.SmallBlocks(t)
+	rapid.Check(t, func(t *rapid.T) {
+		m := newMachine(t)
+		m.load(t)
+		m.keep(t)
+		q := m.query(t)
+		if rapid.Bool().Draw(t, "timed") {
+			q = mustParse(t, rapid.SampledFrom([]string{"is:any updated:<7d", "updated:<7d", "-is:snoozed sort:title"}).Draw(t, "query"))
+		}
+		end := make(chan struct{})
+		began, done := m.index.HoldSearches(end), make(chan struct{})
+		var refs []model.Ref
+		var err error
+		go func() {
+			defer close(done)
+			refs, err = m.index.Refs(context.Background(), q)
+		}()
+		select {
+		case <-began:
+			m.apply(t)
+			if rapid.Bool().Draw(t, "moved") {
+				m.move(t)
+				m.apply(t)
+			}
+		case <-done: // the list was kept
+		}
+		close(end)
+		<-done
+		if want := m.refs(m.list(q)); err != nil || !slices.Equal(refs, want) {
+			t.Fatalf("%s: %v, %v, want %v", q, refs, err, want)
+		}
+		m.read(t)
+	})
+}
+
+func TestAFailedLoadChangesNothing(t *testing.T) {
+	x, w := loaded(t, 100, true)
+	fault := errors.New("disk")
+	err := x.Load(t.Context(), func(add func(index.Entry)) error {
+		add(w.entry(5000))
+		if n, err := x.Count(t.Context(), query.Query{}); n != 100 || err != nil {
+			t.Errorf("while loading: %d, %v", n, err)
+		}
+		return fault
+	})
+	if n, lost := x.Count(t.Context(), query.Query{}); !errors.Is(err, fault) || n != 100 || lost != nil {
+		t.Errorf("%v; %d, %v", err, n, lost)
+	}
+}
+
+func TestLoadedTellsWhenTheFirstLoadHasEnded(t *testing.T) {
+	x := index.New(time.UTC, func() time.Time { return start })
+	select {
+	case <-x.Loaded():
+		t.Error("nothing was loaded")
+	default:
+	}
+	if w, err := x.Window(t.Context(), mustParse(t, "a"), index.WindowRequest{Limit: 10}); err != nil || w.Total != 0 || w.Index != -1 {
+		t.Errorf("%+v, %v", w, err)
+	}
+	for range 2 {
+		if err := x.Load(t.Context(), func(func(index.Entry)) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-x.Loaded()
+}
+
+func TestATombstoneIsKnownByItsRef(t *testing.T) {
+	x, w := loaded(t, 10, false)
+	e := w.entry(3)
+	ref, _ := x.Ref(3)
+	e.Subject.Ref, e.Gone = ref, true
+	x.Apply([]index.Entry{e})
+	if got, ok := x.Ref(3); !ok || got != ref {
+		t.Errorf("%v, %v", got, ok)
+	}
+	if _, ok := x.Ref(11); ok {
+		t.Error("there is no row 11")
+	}
+	if n, err := x.Count(t.Context(), query.Query{}); n != 9 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// Readers go on while rows change, tabs change and all is loaded again; each
+// answer fits together, and at the end all are right.
+func TestReadersAndWritersAtOnce(t *testing.T) {
+	x, w := loaded(t, 3000, true)
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	for reader := range 2 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				q := mustParse(t, []string{"", "budget", "budg", "updated:<7d", "with:anna sort:title"}[(i+reader)%5])
+				win, err := x.Window(context.Background(), q, index.WindowRequest{Offset: i % 100, Limit: 20, Anchor: int64(i % 300)})
+				if err != nil || win.Offset+len(win.Keys) > win.Total || win.Index >= win.Total || len(win.Keys) != len(win.Revisions) {
+					t.Errorf("%s: %+v, %v", q, win, err)
+				}
+				s, err := x.Select(context.Background(), q, 0, 0, 0)
+				if err != nil || len(x.RefsOf(s)) > s.Len() {
+					t.Errorf("%s: %v", q, err)
+				}
+				if i%20 == 0 {
+					x.Vocabulary()
+					x.Next()
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		changed := make([]index.Entry, 1+i%7)
+		for j := range changed {
+			changed[j] = w.entry(1 + int64(w.random.IntN(3500)))
+			changed[j].Gone = w.random.IntN(10) == 0
+		}
+		x.Apply(changed)
+		switch i % 50 {
+		case 10:
+			x.Keep(tabs(t)[:i/50+2])
+		case 20:
+			x.Advance()
+		case 30:
+			err := x.Load(t.Context(), func(add func(index.Entry)) error {
+				for k := range 2000 {
+					add(w.entry(int64(k + 1)))
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(stop)
+	wg.Wait()
+	for _, text := range []string{"", "budget", "sort:title", "updated:<7d"} {
+		q := mustParse(t, text)
+		held, err := x.Refs(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Keep(nil)
+		for i := range 6 {
+			if _, err := x.Count(t.Context(), mustParse(t, fmt.Sprint("nosuch", i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if fresh, err := x.Refs(t.Context(), q); err != nil || !slices.Equal(held, fresh) {
+			t.Errorf("%s: %d held, %d searched, %v", q, len(held), len(fresh), err)
+		}
+	}
+}
+
+func TestVocabularyCounts(t *testing.T) {
+	x := index.New(time.UTC, func() time.Time { return start })
+	entry := func(key int64, title, people, labels string) index.Entry {
+		return index.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(key)}, Account: "sales", Provider: "bird", Kind: "call",
+			Title: title, People: people, Owner: "ann lee\nann@x.example\nusr_01abc", Company: "7-eleven\ncmp_01abcdefghijklmn", Labels: labels, Roles: "editor\nviewer"}}
+	}
+	err := x.Load(t.Context(), func(add func(index.Entry)) error {
+		add(entry(1, "budget", "bob\nbob@x.example\nusr_02", "stage=won\ntop="))
+		add(entry(2, "budget", "bob\nzoe", "stage=lost"))
+		add(entry(3, "plan", "zoe\nbob", "stage=won"))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func(values []query.Value) string {
+		var out []string
+		for _, v := range values {
+			out = append(out, fmt.Sprint(v.Text, " ", v.Count))
+		}
+		return strings.Join(out, ", ")
+	}
+	check := func(want ...string) {
+		t.Helper()
+		v := x.Vocabulary()
+		for i, got := range []string{show(v.Accounts), show(v.Providers), show(v.Kinds), show(v.Owners), show(v.Companies), show(v.Roles), show(v.Titles), show(v.People), show(v.Labels)} {
+			if got != want[i] {
+				t.Errorf("%q, want %q", got, want[i])
+			}
+		}
+	}
+	check("sales 3", "bird 3", "call 3", "ann lee 3", "7-eleven 3", "editor 3, viewer 3", "budget 2, plan 1", "bob 3, zoe 2, bob@x.example 1", "stage 3, stage=won 2, stage=lost 1, top 1")
+	gone := entry(3, "", "", "")
+	gone.Gone = true
+	x.Apply([]index.Entry{gone})
+	check("sales 2", "bird 2", "call 2", "ann lee 2", "7-eleven 2", "editor 2, viewer 2", "budget 2", "bob 2, bob@x.example 1, zoe 1", "stage 2, stage=lost 1, stage=won 1, top 1")
+}
+
+// The values of many conversations are counted behind the one who asks.
+func TestVocabularyOfManyFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, w := loaded(t, 6000, false)
+		before := x.Vocabulary()
+		e := w.entry(1)
+		e.Subject.Ref.Account = "another"
+		x.Apply([]index.Entry{e})
+		if got := x.Vocabulary(); len(got.Accounts) != len(before.Accounts) {
+			t.Errorf("%v", got.Accounts)
+		}
+		synctest.Wait()
+		if got := x.Vocabulary(); len(got.Accounts) != len(before.Accounts)+1 {
+			t.Errorf("%v", got.Accounts)
+		}
+	})
+}
