@@ -170,12 +170,7 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		return false, nil
 	}
 	change := model.Change{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}
-	a, err := p.b.account(e.Ref.Account)
-	if err != nil {
-		p.block(title, e.Ref, "the account is not in the config")
-		return false, nil
-	}
-	it, err := p.b.planOne(ctx, a, e.Ref, cached{}, []model.Change{change}, p.o.DryRun)
+	it, err := p.b.planOne(ctx, e.Ref, []model.Change{change}, p.o.DryRun)
 	if err == nil {
 		err = ctx.Err()
 	}
