@@ -48,8 +48,6 @@ func (v *vast) List(_ context.Context, req model.ListRequest) (model.Page, error
 	return p, nil
 }
 
-func (v *vast) Count(context.Context, string, bool) (int, error) { return v.n, nil }
-
 func (v *vast) Select(context.Context, model.SelectRequest) (model.Selection, error) {
 	var s model.Selection
 	_ = v.enter("Select")
