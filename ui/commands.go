@@ -267,14 +267,16 @@ func (op *operation) wait() tea.Cmd {
 	}
 }
 
-// working returns the operation that the message line tells of, nil for none.
+// working returns the operation that the message line tells of, the oldest where
+// there are several, nil for none.
 func (m *Model) working() *operation {
+	var oldest *operation
 	for _, op := range m.ops {
-		if op.told {
-			return op
+		if op.told && (oldest == nil || op.id < oldest.id) {
+			oldest = op
 		}
 	}
-	return nil
+	return oldest
 }
 
 // words says how far an operation is.

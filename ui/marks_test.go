@@ -45,7 +45,8 @@ func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
 		return b.spent
 	}
 	for _, steps := range []string{
-		"p planMsg j k y submittedMsg toldMsg news toldMsg j r editsMsg", "s planMsg y submittedMsg", "A planMsg y submittedMsg", "D planMsg x", "t x enter planMsg j y submittedMsg",
+		"p planMsg j k y submittedMsg toldMsg news toldMsg j r editsMsg", "s planMsg y submittedMsg",
+		"A planMsg y submittedMsg", "D planMsg x", "t x enter planMsg j y submittedMsg",
 		". planMsg y submittedMsg", "e tab esc", "P esc", "c", "d triagedMsg", "b triagedMsg", "U triagedMsg", "z enter triagedMsg", "y refsMsg",
 		"ctrl+p a", "space space", "V j V", "j k G", "* markMsg", "esc",
 	} {

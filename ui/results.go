@@ -51,9 +51,11 @@ func (o *resultsOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case keymap.Accept:
 		m.closeOverlay(o)
 	case keymap.Retry:
-		return m.ofSubmission(o.d.Submission().ID, dialog.Refused, func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
+		return m.ofSubmission(o.d.Submission().ID, dialog.Refused,
+			func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
 	case keymap.Stop:
-		return m.ofSubmission(o.d.Submission().ID, dialog.Unsent, func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.withdraw(ids(all)...) })
+		return m.ofSubmission(o.d.Submission().ID, dialog.Unsent,
+			func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.withdraw(ids(all)...) })
 	case keymap.SaveReport:
 		return m.saveReport(o)
 	case keymap.Undo:

@@ -48,8 +48,6 @@ func (v *vast) List(_ context.Context, req model.ListRequest) (model.Page, error
 	return p, nil
 }
 
-func (v *vast) Count(context.Context, string, bool) (int, error) { return v.n, nil }
-
 func (v *vast) Select(context.Context, model.SelectRequest) (model.Selection, error) {
 	var s model.Selection
 	_ = v.enter("Select")
@@ -98,7 +96,8 @@ func (v *vast) Submission(_ context.Context, id string) (model.Submission, bool,
 func (v *vast) SubmissionEdits(_ context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	out := make([]model.OutboxEntry, v.n)
 	for i := range out {
-		out[i] = model.OutboxEntry{Edit: model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}, State: model.Queued}
+		e := model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}
+		out[i] = model.OutboxEntry{Edit: e, State: model.Queued}
 	}
 	out[v.n/2].State = model.Refused
 	return out, nil, v.enter("SubmissionEdits")

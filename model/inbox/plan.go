@@ -158,7 +158,8 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 }
 
 // planCached plans changes of a conversation whose row may have been read.
-func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change, dryRun bool) (model.PlanItem, error) {
+func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change,
+	dryRun bool) (model.PlanItem, error) {
 	row, ok := c.row, c.ok
 	if !ok {
 		var err error
