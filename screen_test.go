@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -189,24 +190,22 @@ func TestBytesOnATerminal(t *testing.T) {
 			}
 			f.press("j")
 			f.next("the second row", shows(" 2/"))
-			var keys []int
+			var keys, rests []int
 			for i := range 56 {
 				f.press("j")
 				fr := f.next("the cursor's frame", shows(fmt.Sprintf(" %d/", i+3)))
 				keys = append(keys, fr.bytes)
 				if i%4 == 3 && c.layout != "off" { // it rests
-					if fr = f.any(); fr.bytes > 1400 && c.layout == "stacked" {
-						t.Errorf("the preview's redraw writes %d bytes, want 1,400", fr.bytes)
-					}
+					rests = append(rests, f.any().bytes)
 				}
 			}
-			t.Log(keys)
+			t.Log(keys, rests)
 			slices.Sort(keys)
 			if got := keys[len(keys)/2]; got > c.median {
 				t.Errorf("a cursor key writes %d bytes, want %d", got, c.median)
 			}
-			if most := keys[len(keys)-1]; most > 1400 && c.layout != "beside" {
-				t.Errorf("a scroll writes %d bytes, want 1,400", most)
+			if most := slices.Max(append(rests, keys...)); most > 1400 && c.layout != "beside" {
+				t.Errorf("a scroll, or the preview's redraw after a rest, writes %d bytes, want 1,400", most)
 			}
 			for key, prompt := range map[string]string{"t": "Rename", ":": ":"} {
 				f.press(key)
@@ -315,7 +314,11 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 			t.Fatalf("the list never came:\n%s", m.rested())
 		}
 	}
-	r := rand.New(rand.NewPCG(7, 7))
+	seed, err := strconv.ParseUint(os.Getenv("CONFAB_SEED"), 10, 64)
+	if err != nil {
+		seed = 17
+	}
+	r := rand.New(rand.NewPCG(seed, 7))
 	keys := []string{"j", "j", "j", "k", "k", "J", "K", "C-d", "C-u", "G", "g g", "v", "]", "Enter j j", "Escape", "Space", "V", "PageDown", "PageUp"}
 	rounds := 30
 	if testing.Short() {

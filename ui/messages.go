@@ -41,7 +41,9 @@ type (
 		err    error
 	}
 	restMsg struct{ gen int }
-	rowMsg  struct {
+	// widerMsg comes once a screen that grew wider to this size has rested.
+	widerMsg struct{ w, h int }
+	rowMsg   struct {
 		ref model.Ref
 		row model.Row
 		ok  bool

@@ -65,12 +65,19 @@ func (m *Model) settle() tea.Cmd {
 }
 
 func (m *Model) resize(w, h int) tea.Cmd {
+	wider := m.w > 0 && w > m.w
 	m.w, m.h = max(0, w), max(0, h)
 	m.arrange()
+	var cmds []tea.Cmd
 	if m.previewShown() && m.detail.Ref() != m.list.Ref() {
-		return m.cursorMoved()
+		cmds = append(cmds, m.cursorMoved())
 	}
-	return nil
+	if wider {
+		// The renderer knows nothing of the new columns after its first frame, and
+		// cuts a wide character in two that stands across the old edge.
+		cmds = append(cmds, tea.Tick(restTime, func(time.Time) tea.Msg { return widerMsg{w, h} }))
+	}
+	return tea.Batch(cmds...)
 }
 
 func (m *Model) modeReport(msg tea.ModeReportMsg) {
@@ -135,6 +142,10 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case restMsg:
 		if msg.gen == m.rest {
 			return m.showSelected()
+		}
+	case widerMsg:
+		if msg.w == m.w && msg.h == m.h {
+			return tea.ClearScreen
 		}
 	case rowMsg:
 		m.rowCame(msg)

@@ -25,7 +25,7 @@ func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
 	m.drew()
 	for i, l := range lines {
-		lines[i] = closed(m.th.Draw(m.th.Truncate(l, m.w, "")))
+		lines[i] = hold(m.th.Draw(m.th.Truncate(l, m.w, "")))
 	}
 	v.SetContent(strings.Join(lines, "\n"))
 	if cursor != nil && cursor.X < m.w && cursor.Y < m.h {
@@ -35,12 +35,16 @@ func (m *Model) View() tea.View {
 	return v
 }
 
-// closed makes a blank at the end of a line one that the renderer can't erase. It
-// then writes what changed, cell by cell; else it looks for shorter ways, which go
-// wrong beside wide characters (it moves the cursor into the middle of one).
-func closed(line string) string {
-	if head, ok := strings.CutSuffix(line, " "); ok {
-		return head + "\x1b[8m \x1b[m"
+// held is a blank that the renderer can't erase, since it is concealed.
+const held = "\x1b[8m \x1b[m"
+
+// hold puts a held blank at the end of a line. There the renderer would look for
+// shorter ways to write the line than what changed, cell by cell, and erase, insert
+// or delete from the middle of a wide character on.
+func hold(line string) string {
+	text := strings.TrimSuffix(line, "\x1b[m")
+	if head, ok := strings.CutSuffix(text, " "); ok && strings.Trim(head, " ") != "" {
+		return head + held
 	}
 	return line
 }
