@@ -133,6 +133,7 @@ func TestSmallPagesThatComeFastShareTransactions(t *testing.T) {
 			}
 		}()
 		err := b.Sync(context.Background())
+		time.Sleep(time.Second)
 		end()
 		<-done
 		if n := number(t, b); err != nil || n != pages*20 || named != n {
@@ -281,6 +282,7 @@ func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
 		if err := b.SyncNow(ctx, true, func(model.DeliveryResult) {}); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Second) // what is still told of the first walk is over
 		before := dump(t, path)
 		events, end := b.Subscribe()
 		var told []model.Event
@@ -294,6 +296,7 @@ func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
 		if err := b.SyncNow(ctx, true, func(model.DeliveryResult) {}); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Second)
 		end()
 		<-done
 		if d := cmp.Diff(before, dump(t, path)); d != "" || len(before) < 120 {
