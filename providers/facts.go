@@ -76,7 +76,7 @@ func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, l
 
 func (f *Facts) rest(group, prefix string, o *Object, depth int) {
 	for _, x := range o.rest() {
-		f.tree(group, join(prefix, string(o.name(x))), o.value(x), depth)
+		f.tree(group, join(prefix, x.name), o.value(x.field), depth)
 	}
 }
 

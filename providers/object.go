@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -98,18 +99,34 @@ func (o *Object) find(name string) *field {
 	return nil
 }
 
+// leftover is a field under its name.
+type leftover struct {
+	name string
+	*field
+}
+
 // rest gives the fields that are not taken, sorted by name.
-func (o *Object) rest() []*field {
+func (o *Object) rest() (out []leftover) {
 	if o == nil {
 		return nil
 	}
-	var out []*field
-	for i := range o.fields {
-		if f := &o.fields[i]; !f.taken && o.find(string(o.name(f))) == f {
-			out = append(out, f)
+	for name, i := range o.last {
+		if f := &o.fields[i]; !f.taken {
+			out = append(out, leftover{name, f})
 		}
 	}
-	slices.SortFunc(out, func(a, b *field) int { return bytes.Compare(o.name(a), o.name(b)) })
+	if o.last == nil {
+		for i := range o.fields {
+			f := &o.fields[i]
+			if f.taken {
+				continue
+			}
+			if name := string(o.name(f)); o.find(name) == f { // the last one of this name
+				out = append(out, leftover{name, f})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b leftover) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
@@ -261,7 +278,7 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 func (o *Object) Names() []string {
 	var out []string
 	for _, f := range o.rest() {
-		out = append(out, string(o.name(f)))
+		out = append(out, f.name)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +134,7 @@ func TestSmallPagesThatComeFastShareTransactions(t *testing.T) {
 			}
 		}()
 		err := b.Sync(context.Background())
+		time.Sleep(time.Second)
 		end()
 		<-done
 		if n := number(t, b); err != nil || n != pages*20 || named != n {
@@ -277,29 +279,34 @@ func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
 	scripted(t, func(f *fake, _ context.Context, _ model.SyncRequest, emit func(model.Batch) error) (model.SyncResult, error) {
 		return model.SyncResult{Complete: true}, errors.Join(emit(f.rows(1, 20, "a")), emit(f.rows(21, 20, "a")), emit(f.rows(41, 20, "a")))
 	}, func(b *inbox.Inbox, f *fake, path string) {
-		ctx := context.Background()
-		if err := b.SyncNow(ctx, true, func(model.DeliveryResult) {}); err != nil {
-			t.Fatal(err)
-		}
-		before := dump(t, path)
 		events, end := b.Subscribe()
-		var told []model.Event
-		done := make(chan struct{})
+		var second atomic.Bool
+		told := make(chan []model.Event)
 		go func() {
-			defer close(done)
+			var all []model.Event
 			for ev := range events {
-				told = append(told, ev)
+				if second.Load() {
+					all = append(all, ev)
+				}
 			}
+			told <- all
 		}()
-		if err := b.SyncNow(ctx, true, func(model.DeliveryResult) {}); err != nil {
-			t.Fatal(err)
+		walk := func() {
+			t.Helper()
+			if err := b.SyncNow(context.Background(), true, func(model.DeliveryResult) {}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second) // what is told of it is told
 		}
+		walk()
+		before := dump(t, path)
+		second.Store(true)
+		walk()
 		end()
-		<-done
 		if d := cmp.Diff(before, dump(t, path)); d != "" || len(before) < 120 {
 			t.Errorf("%d rows; written: %s", len(before), d)
 		}
-		for _, ev := range told {
+		for _, ev := range <-told {
 			if ev.All || len(ev.Refs)+len(ev.Submissions) > 0 {
 				t.Errorf("told %+v", ev)
 			}
