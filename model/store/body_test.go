@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -183,4 +184,27 @@ func FuzzReadBody(f *testing.F) {
 			t.Error(err, d)
 		}
 	})
+}
+
+// testdata/body/version1 is a body as this version packed it first, beside the
+// JSON of what it holds. Fields and words keep their numbers, so that it can be
+// read for ever: a new field is not in it, and is never added to it.
+func TestTheFirstPackedBodyIsRead(t *testing.T) {
+	packed, err := os.ReadFile("testdata/body/version1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile("testdata/body/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want model.Conversation
+	if err := json.Unmarshal(raw, &want); err != nil {
+		t.Fatal(err)
+	}
+	want.Ref = bodyRef
+	got, err := readBody(packed, bodyRef)
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Error(err, d)
+	}
 }

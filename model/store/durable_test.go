@@ -62,6 +62,21 @@ func TestOnlyReadingsAreWrittenWithoutASync(t *testing.T) {
 	}
 }
 
+// A migration that drops a table leaves the connection as it was.
+func TestSettingsHoldAfterAMigration(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, setting := range []string{"foreign_keys", "secure_delete"} {
+		var on int
+		if err := s.write.QueryRowContext(t.Context(), "PRAGMA "+setting).Scan(&on); err != nil || on != 1 {
+			t.Errorf("%s is %d, %v", setting, on, err)
+		}
+	}
+}
+
 // These write what can be read again or matters to nobody. Everything else is
 // durable.
 func TestWhatIsWrittenWithoutASync(t *testing.T) {
