@@ -201,9 +201,27 @@ func FoldText(s string) string {
 	}
 	f := folders.Get().(*folder)
 	defer folders.Put(f)
+	once := f.fold(s)
+	if sameButASCII(f.composed, once) {
+		return string(once)
+	}
 	// Folding case can bring back what decomposing removes (İ), so a second
 	// pass makes the result its own fold.
-	return string(f.fold(f.fold([]byte(s))))
+	return string(f.fold(string(once)))
+}
+
+// sameButASCII reports whether two texts differ in the case of ASCII letters at
+// the most, with which nothing that is left composes.
+func sameButASCII(a, b []byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] && (a[i] >= utf8.RuneSelf || b[i] >= utf8.RuneSelf) {
+			return false
+		}
+	}
+	return true
 }
 
 // folder folds text in buffers of its own.
@@ -215,8 +233,8 @@ type folder struct {
 var folders = sync.Pool{New: func() any { return &folder{cases: cases.Fold()} }}
 
 // fold folds once. The result is good until the next call.
-func (f *folder) fold(in []byte) []byte {
-	f.decomposed = norm.NFKD.Append(f.decomposed[:0], in...)
+func (f *folder) fold(in string) []byte {
+	f.decomposed = norm.NFKD.AppendString(f.decomposed[:0], in)
 	base := f.decomposed[:0] // without the marks
 	for rest := f.decomposed; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
