@@ -208,3 +208,14 @@ func TestTheFirstPackedBodyIsRead(t *testing.T) {
 		t.Error(err, d)
 	}
 }
+
+// A reading that is kept as it came is packed once.
+func TestWhatIsKeptAsItCameIsPackedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := genConversation(t)
+		stored := c.Stored()
+		if d := cmp.Diff(appendBody(nil, &stored), packStored(&stored, &c, false, packReading(c, model.ReadRow))); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
