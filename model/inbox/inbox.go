@@ -42,6 +42,9 @@ type Options struct {
 	Location *time.Location
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Loading, if set, is told how many conversations are about to be loaded into
+	// memory.
+	Loading func(conversations int)
 	// Log, if set, gets one line an event; never bodies, never credentials.
 	Log func(format string, args ...any)
 }
@@ -58,6 +61,7 @@ type Inbox struct {
 	loc      *time.Location
 	now      func() time.Time
 	log      func(string, ...any)
+	loading  func(int)
 
 	events  broadcaster
 	lists   lists
@@ -80,7 +84,7 @@ type Inbox struct {
 // for explicitly is done. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
-		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log,
+		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log, loading: o.Loading,
 		byName: map[string]*account{},
 	}
 	if b.patience = o.Patience; b.patience == 0 {

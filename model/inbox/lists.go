@@ -109,6 +109,13 @@ func (l *lists) load(ctx context.Context, fill func(context.Context) error) erro
 // fill loads the index anew. step is held.
 func (b *Inbox) fill(ctx context.Context) error {
 	l := &b.lists
+	if b.loading != nil {
+		n := 0
+		for _, a := range b.accounts {
+			n += a.snapshot().Conversations
+		}
+		b.loading(n)
+	}
 	var at store.Point
 	err := l.index.Load(ctx, func(add func(index.Entry)) (err error) {
 		at, err = b.store.Entries(ctx, 0, func(e store.Indexed) error {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"confab/model"
@@ -98,9 +99,16 @@ type bodyWriter struct {
 	seen map[string]int
 }
 
+// seenTexts are maps for bodyWriter.seen that can be used again.
+var seenTexts = sync.Pool{New: func() any { return make(map[string]int, 64) }}
+
 // appendBody appends a conversation as it is kept.
 func appendBody(dst []byte, c *model.Conversation) []byte {
-	w := bodyWriter{b: append(dst, bodyVersion), seen: make(map[string]int, 32)}
+	w := bodyWriter{b: append(dst, bodyVersion), seen: seenTexts.Get().(map[string]int)}
+	defer func() {
+		clear(w.seen)
+		seenTexts.Put(w.seen)
+	}()
 	for i, s := range []string{c.Provider, c.Kind, c.Title, c.Description, string(c.Privacy), c.Status, c.Access, c.DefaultRole, c.Preview,
 		c.LastMessage, c.URL, c.ETag} {
 		if s != "" {

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -181,6 +182,40 @@ func FuzzReadBody(f *testing.F) {
 		again, err := readBody(appendBody(nil, &c), bodyRef)
 		if d := cmp.Diff(c, again); d != "" || err != nil {
 			t.Error(err, d)
+		}
+	})
+}
+
+// testdata/body/version1 is a body as this version packed it first, beside the
+// JSON of what it holds. Fields and words keep their numbers, so that it can be
+// read for ever: a new field is not in it, and is never added to it.
+func TestTheFirstPackedBodyIsRead(t *testing.T) {
+	packed, err := os.ReadFile("testdata/body/version1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile("testdata/body/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want model.Conversation
+	if err := json.Unmarshal(raw, &want); err != nil {
+		t.Fatal(err)
+	}
+	want.Ref = bodyRef
+	got, err := readBody(packed, bodyRef)
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Error(err, d)
+	}
+}
+
+// A reading that is kept as it came is packed once.
+func TestWhatIsKeptAsItCameIsPackedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := genConversation(t)
+		stored := c.Stored()
+		if d := cmp.Diff(appendBody(nil, &stored), packStored(&stored, &c, false, packReading(c, model.ReadRow))); d != "" {
+			t.Fatal(d)
 		}
 	})
 }

@@ -97,10 +97,10 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, string(list))
 }
 
-// readDigest tells a reading of a conversation apart from every other one, and
-// from those that were merged into another body. Of a volatile fact only what
-// it is called makes a difference.
-func readDigest(c model.Conversation, r model.Reading, body []byte) []byte {
+// packReading gives what tells a reading of a conversation apart from every
+// other one: what it can show to be empty, and its body. Of a volatile fact only
+// what it is called makes a difference.
+func packReading(c model.Conversation, r model.Reading) []byte {
 	given := byte(r) << 2
 	if c.Facts != nil {
 		given |= 1
@@ -116,11 +116,25 @@ func readDigest(c model.Conversation, r model.Reading, body []byte) []byte {
 			}
 		}
 	}
+	return appendBody(append(make([]byte, 0, 1500), given), &c)
+}
+
+// digest stands for a packed reading that was merged into a body.
+func digest(reading, body []byte) []byte {
 	h := sha256.New()
-	h.Write([]byte{given})
-	h.Write(appendBody(nil, &c))
+	h.Write(reading)
 	h.Write(body)
 	return h.Sum(nil)[:8]
+}
+
+// packStored packs a conversation that is to be kept. reading is the packed
+// reading of incoming, which has the same body where nothing was left out.
+func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []byte {
+	if !cached && len(c.Facts) == len(incoming.Facts) && c.Preview == incoming.Preview &&
+		c.Created.Equal(incoming.Created) && c.Updated.Equal(incoming.Updated) {
+		return reading[1:]
+	}
+	return appendBody(nil, c)
 }
 
 // save merges a reading into the cache and folds the subject anew where
@@ -132,8 +146,8 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	if t.err != nil {
 		return false, t.err
 	}
-	cached, incoming := k.key != 0, c
-	if cached && settled == nil && !k.touch && !k.gone && bytes.Equal(k.read, readDigest(incoming, r, k.server)) {
+	cached, incoming, reading := k.key != 0, c, packReading(c, r)
+	if cached && settled == nil && !k.touch && !k.gone && bytes.Equal(k.read, digest(reading, k.server)) {
 		return false, nil // merging it once more would change nothing
 	}
 	was, server := c, k.server
@@ -152,8 +166,8 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	}
 	c = c.Stored()
 	before := *k
-	k.server = appendBody(nil, &c)
-	k.read = readDigest(incoming, r, k.server)
+	k.server = packStored(&c, &incoming, cached || settled != nil, reading)
+	k.read = digest(reading, k.server)
 	k.whole = k.whole || r&model.ReadWhole != 0
 	changed = !cached || k.gone || !bytes.Equal(k.server, server)
 	if changed || before.whole != k.whole || k.touch != (settled != nil) {
@@ -294,7 +308,7 @@ func (s *Store) Known(ctx context.Context, batch []model.Conversation) (all bool
 		if k.key == 0 || k.gone {
 			return false, nil
 		}
-		if bytes.Equal(k.read, readDigest(batch[i], model.ReadRow, k.server)) {
+		if bytes.Equal(k.read, digest(packReading(batch[i], model.ReadRow), k.server)) {
 			continue
 		}
 		was, ok := k.body()

@@ -26,6 +26,13 @@ type Point struct{ Revision, Epoch int64 }
 // unfoldedSlice is how many subjects that are not folded are worked out at once.
 const unfoldedSlice = 200
 
+// All entries are read in the order of the table, not in that of an index,
+// which would jump about in the file.
+const (
+	allEntries   = "SELECT key, account, id, rev, gone, subject FROM conversation NOT INDEXED WHERE gone = 0"
+	entriesSince = "SELECT key, account, id, rev, gone, subject FROM conversation WHERE rev > ?"
+)
+
 // Entries tells each of every conversation of the scope that changed after a
 // revision, of all that are not gone where that is 0, in one read transaction.
 // It returns where that transaction stood. The order is not defined. each must
@@ -35,11 +42,11 @@ func (s *Store) Entries(ctx context.Context, since int64, each func(Indexed) err
 		if p, err = point(ctx, t); err != nil {
 			return err
 		}
-		where, args := "gone = 0", []any(nil)
+		text, args := allEntries, []any(nil)
 		if since > 0 {
-			where, args = "rev > ?", []any{since}
+			text, args = entriesSince, []any{since}
 		}
-		rows, err := t.QueryContext(ctx, "SELECT key, account, id, rev, gone, subject FROM conversation WHERE "+where, args...)
+		rows, err := t.QueryContext(ctx, text, args...)
 		if err != nil {
 			return err
 		}

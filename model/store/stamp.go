@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"slices"
 	"strconv"
@@ -105,7 +104,11 @@ func people(s model.Set[model.Participant]) string {
 				who = p.Name
 			}
 		}
-		out[i] = fmt.Sprintf("%s %q %q %q", p.Kind, who, p.Role, p.Status)
+		line := append(make([]byte, 0, 80), p.Kind...)
+		for _, text := range []string{who, p.Role, p.Status} {
+			line = strconv.AppendQuote(append(line, ' '), text)
+		}
+		out[i] = string(line)
 	}
 	slices.Sort(out)
 	return strings.Join(out, "\n")

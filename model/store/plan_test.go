@@ -1,0 +1,41 @@
+package store
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The head is read in the order of its index and nothing is sorted, what changed
+// is found by its index, and everything is read in the order of the file.
+func TestWhatIsReadByWhichIndex(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for query, want := range map[string]string{
+		allEntries:   "SCAN conversation",
+		headQuery:    "SCAN conversation USING INDEX conversation_order",
+		entriesSince: "SEARCH conversation USING INDEX conversation_rev (rev>?)",
+	} {
+		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, detail)
+		}
+		rows.Close()
+		if d := cmp.Diff([]string{want}, plan); d != "" {
+			t.Error(d)
+		}
+	}
+}
