@@ -182,7 +182,7 @@ func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
 		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
 	e := &engine{store: db, log: l}
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line, Loading: saveMemory}
 	resolver := s.Config.Resolver()
 	for _, a := range s.Active() {
 		p, err := openProvider(s, a, resolver, pacing(db, a), l)
@@ -270,6 +270,18 @@ func (c credential) Get(ctx context.Context) (string, error) {
 }
 
 func (c credential) Reject() { c.source.Forget() }
+
+// saveMemory has garbage collected sooner where much stays in memory: what may
+// pile up is a share of that. GOGC, where it is set, is what the person wants.
+func saveMemory(conversations int) {
+	switch {
+	case os.Getenv("GOGC") != "" || conversations < 20_000:
+	case conversations < 300_000:
+		debug.SetGCPercent(25)
+	default:
+		debug.SetGCPercent(10)
+	}
+}
 
 // pacing gives the pacer of an account, nil for none.
 func pacing(db *store.Store, a config.Account) model.Pacer {

@@ -288,37 +288,3 @@ func (t *tx) bury(r model.Ref) error {
 	}
 	return err
 }
-
-// Known reports which of the given conversations are cached exactly as given;
-// a refresh that walks newest first may stop at a page of nothing but those.
-func (s *Store) Known(ctx context.Context, batch []model.Conversation) (all bool, err error) {
-	if len(batch) == 0 {
-		return true, nil
-	}
-	ids := make([]string, len(batch))
-	for i := range batch {
-		ids[i] = batch[i].Ref.ID
-	}
-	known, err := look(ctx, s.read, batch[0].Ref.Account, ids)
-	if err != nil {
-		return false, localError("read conversations", err)
-	}
-	for i := range batch {
-		k := known[batch[i].Ref.ID]
-		if k.key == 0 || k.gone {
-			return false, nil
-		}
-		if bytes.Equal(k.read, digest(packReading(batch[i], model.ReadRow), k.server)) {
-			continue
-		}
-		was, ok := k.body()
-		if !ok {
-			return false, nil
-		}
-		now := overlay(was, batch[i], model.ReadRow).Stored()
-		if !bytes.Equal(appendBody(nil, &was), appendBody(nil, &now)) {
-			return false, nil
-		}
-	}
-	return true, nil
-}

@@ -167,9 +167,6 @@ func TestOneDamagedRowHidesNoOtherAndHeals(t *testing.T) {
 		t.Errorf("the damaged row is %+v", got)
 	}
 	enqueue(t, s, rename("1", "a", "c"))
-	if all, err := s.Known(t.Context(), []model.Conversation{conv("1", "a")}); err != nil || all {
-		t.Errorf("known %v, %v", all, err)
-	}
 	save(t, s, conv("1", "a"))
 	if got := row(t, s, "1").Conversation.Title; got != "c" {
 		t.Errorf("after the next reading the row shows %q", got)
