@@ -126,13 +126,13 @@ func (t *tx) freeze(submission string, withdraw, giveUp []string) error {
 	for _, part := range []struct {
 		ids []string
 		is  string
-	}{{withdraw, "sent = 0 AND state <> 'sending'"}, {giveUp, "state NOT IN ('queued', 'sending', 'retry')"}} {
+	}{{withdraw, "o.sent = 0 AND o.state <> 'sending'"}, {giveUp, "o.state NOT IN ('queued', 'sending', 'retry')"}} {
 		raw, err := json.Marshal(part.ids)
 		if err != nil {
 			return err
 		}
 		var n int
-		err = t.QueryRowContext(t.ctx, "SELECT count(*) FROM json_each(?) j JOIN outbox ON id = j.value WHERE submission = ? AND "+part.is,
+		err = t.QueryRowContext(t.ctx, "SELECT count(*) FROM json_each(?) j JOIN outbox o ON o.id = j.value WHERE o.submission = ? AND "+part.is,
 			string(raw), submission).Scan(&n)
 		if err != nil {
 			return err
