@@ -165,28 +165,30 @@ func (s *Store) BeginWalk(ctx context.Context, account string) (no int64, cursor
 // it gives the ids of the conversations that it did not meet, longest unseen
 // first; where rows could not be read, nothing can be said about those.
 func (s *Store) EndWalk(ctx context.Context, account string, no int64, head string, complete bool) (missed []string, err error) {
+	now := ms(s.now())
 	err = s.txRead(ctx, func(t *tx) error {
-		t.exec("UPDATE account SET walk = CASE WHEN walk_no = ? THEN '' ELSE walk END, swept = ?, checked = ?, head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?",
-			no, ms(s.now()), ms(s.now()), head, head, account)
-		if t.err != nil || !complete {
-			return t.err
-		}
-		rows, err := t.QueryContext(ctx, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
-WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			missed = append(missed, id)
-		}
-		return rows.Err()
+		return t.exec(`UPDATE account SET walk = CASE WHEN walk_no = ? THEN '' ELSE walk END, swept = ?, checked = ?,
+  head = CASE WHEN ? = '' THEN head ELSE ? END WHERE name = ?`,
+			no, now, now, head, head, account)
 	})
-	return missed, localError("end a walk", err)
+	if err != nil || !complete {
+		return nil, localError("end a walk", err)
+	}
+	// Read after the transaction: it looks at every row of the account.
+	rows, err := s.read.QueryContext(ctx, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
+WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
+	if err != nil {
+		return nil, localError("end a walk", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, localError("end a walk", err)
+		}
+		missed = append(missed, id)
+	}
+	return missed, localError("end a walk", rows.Err())
 }
 
 // AbandonWalk forgets the cursor of an unfinished walk: the next starts anew.

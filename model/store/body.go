@@ -74,14 +74,14 @@ const (
 var words = []string{
 	model.Attention, model.Bird, model.AskElephant, model.Kona,
 	"private", "public", "participants", "unknown", "user", "group", "contact", "room", "bot", "flow", "person", "editor", "viewer",
-	"collaboration_complete", "organizer", "host", "attendee", "active", "closed", "completed", "COMPLETED", "accepted", "needsAction", "declined",
-	"tentative", "call", "meeting", "email", "direct", "conversation", "just_me", "everyone", "open", "invite-only",
-	"request-to-join", "READY", "NONE", "yes", "no", "done", "Status", "Times", "People", "Recording", "Links", "CRM", "Opportunity", "Boards", "Board",
-	"Talk tracks", "Scorecards", "Conversation", "Last message", "Tags", "Tag", "Source", "External objects", "Other", "Attended",
+	"collaboration_complete", "organizer", "host", "attendee", "active", "closed", "completed", "COMPLETED", "accepted",
+	"needsAction", "declined", "tentative", "call", "meeting", "email", "direct", "conversation", "just_me", "everyone", "open", "invite-only",
+	"request-to-join", "READY", "NONE", "yes", "no", "done", "Status", "Times", "People", "Recording", "Links", "CRM", "Opportunity",
+	"Boards", "Board", "Talk tracks", "Scorecards", "Conversation", "Last message", "Tags", "Tag", "Source", "External objects", "Other", "Attended",
 	"Transcript status", "Import status", "Media storage status", "Video status", "Crm export status", "Live stream started at",
 	"Live stream ended at", "Video id", "Referenceable", "Webex join url", "Title", "Id", "External intelligence id", "Deal", "API.self",
-	"Channel platform", "Style", "default", "Active", "Waiting to join", "Started by", "From", "Type", "text", "Delivery", "delivered", "Changed",
-	"Start", "End", "Engagement", "crm_object_id", "object_type", "source", "deal", "hubspot", "GOOGLE_MEET", "data", "id", "API address",
+	"Channel platform", "Style", "default", "Active", "Waiting to join", "Started by", "From", "Type", "text", "Delivery",
+	"delivered", "Changed", "Start", "End", "Engagement", "crm_object_id", "object_type", "source", "deal", "hubspot", "GOOGLE_MEET", "data", "id", "API address",
 }
 
 var wordNumbers = func() map[string]int {
@@ -210,7 +210,7 @@ func (w *bodyWriter) text(s string) {
 			return
 		}
 	}
-	w.b = binary.AppendUvarint(w.b, uint64(len(s))<<2|textLiteral)
+	w.b = binary.AppendUvarint(w.b, uint64(len(s))<<2) // textLiteral
 	w.b = append(w.b, s...)
 }
 

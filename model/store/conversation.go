@@ -138,7 +138,7 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	}
 	was, server := c, k.server
 	if cached {
-		if old, err := readBody(k.server, k.ref); err == nil {
+		if old, ok := k.body(); ok {
 			was, c = old, overlay(old, c, r)
 			if k.server[0] != bodyVersion {
 				server = appendBody(nil, &was)
@@ -223,8 +223,8 @@ func (t *tx) reproject(refs ...model.Ref) error {
 				if k.key == 0 || k.gone {
 					continue
 				}
-				c, err := readBody(k.server, k.ref)
-				if err != nil {
+				c, ok := k.body()
+				if !ok {
 					continue // the next reading projects it
 				}
 				if err := t.project(k, c); err != nil {
@@ -240,7 +240,8 @@ func (t *tx) reproject(refs ...model.Ref) error {
 // be read counts as unknown, so that it is read anew.
 func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, ok bool, err error) {
 	var body []byte
-	err = s.read.QueryRowContext(ctx, "SELECT b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0",
+	err = s.read.QueryRowContext(ctx, `SELECT b.server FROM conversation c JOIN body b ON b.key = c.key
+WHERE c.account = ? AND c.id = ? AND c.gone = 0`,
 		r.Account, r.ID).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, false, nil
@@ -296,8 +297,8 @@ func (s *Store) Known(ctx context.Context, batch []model.Conversation) (all bool
 		if bytes.Equal(k.read, readDigest(batch[i], model.ReadRow, k.server)) {
 			continue
 		}
-		was, err := readBody(k.server, k.ref)
-		if err != nil {
+		was, ok := k.body()
+		if !ok {
 			return false, nil
 		}
 		now := overlay(was, batch[i], model.ReadRow).Stored()

@@ -5,12 +5,19 @@
 // What may be relied on:
 //
 //   - A method that returned without error is on disk (WAL with
-//     synchronous=FULL). An edit is therefore durable before it is shown.
+//     synchronous=FULL). An edit is therefore durable before it is shown. What
+//     was read from a service, its cursors and the kept views are written
+//     without waiting for the disk: they may be lost with the power, in order,
+//     and are read again.
 //   - What a list shows is always the projection of the server's state with
-//     the pending edits. The projected, folded columns are rewritten in the
-//     same transaction as any change of the cache or the outbox.
-//   - query.Match defines what a query means. The SQL made from a query gives
-//     the same rows; a property test compares the two.
+//     the pending edits. Its folded form, the packed subject of a query, is
+//     written in the same transaction as any change of the cache, the outbox or
+//     the marks, with the revision of that transaction.
+//   - query.Match alone defines what a query means: the store has no SQL for it.
+//     It streams subjects (Entries) to an index, and reads rows by key (Rows). A
+//     key stands for one conversation for ever.
+//   - Entries since a revision are exact, whichever process wrote. Where rows
+//     came or went otherwise than one by one, the epoch changes.
 //   - Message and transcript bodies, and recording links, are never written.
 //   - The database has a version and is migrated forward. A newer one is
 //     refused (ErrNewer), one of another host is refused (ErrHost), a damaged

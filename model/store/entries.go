@@ -141,21 +141,23 @@ func fold(ctx context.Context, q querier, entries []Indexed) error {
 		}
 		for i := range entries {
 			if ref := entries[i].Subject.Ref; ref.Account == account {
-				entries[i].Subject = *all[ref.ID].subject()
+				k := all[ref.ID]
+				c, _ := k.body()
+				entries[i].Subject = *query.NewSubject(k.row(c))
 			}
 		}
 	}
 	return nil
 }
 
-// subject folds what is known of a conversation. One damaged body must not hide
-// the row; the next reading heals it.
-func (k *known) subject() *query.Subject {
+// body reads what the service showed. One damaged body must not hide the row;
+// the next reading heals it.
+func (k *known) body() (c model.Conversation, ok bool) {
 	c, err := readBody(k.server, k.ref)
 	if err != nil {
-		c = model.Conversation{Ref: k.ref, ParticipantCount: -1}
+		return model.Conversation{Ref: k.ref, ParticipantCount: -1}, false
 	}
-	return query.NewSubject(k.row(c))
+	return c, true
 }
 
 // Key returns the key of a conversation; ok is false where it is not cached, or
@@ -222,10 +224,11 @@ func (t *tx) refold(account string, ids []string) error {
 	}
 	for _, id := range ids {
 		k := all[id]
-		sub := k.subject()
+		c, ok := k.body()
+		sub := query.NewSubject(k.row(c))
 		t.run("UPDATE conversation SET pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
 			k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
-		if c, err := readBody(k.server, k.ref); err == nil && k.server[0] != bodyVersion {
+		if ok && k.server[0] != bodyVersion {
 			t.run("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
 		}
 	}

@@ -136,7 +136,8 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 	title := rapid.SampledFrom([]string{"a", "b", "ç"}).Draw(r, "title")
 	yes := rapid.Bool().Draw(r, "yes")
 	var err error
-	what := rapid.SampledFrom([]string{"read", "read", "read", "whole", "bury", "mark", "pin", "edit", "edit", "claim", "withdraw", "other identity", "forget"}).Draw(r, "what")
+	what := rapid.SampledFrom([]string{"read", "read", "read", "whole", "bury", "mark", "pin", "edit", "edit", "claim", "withdraw",
+		"other identity", "forget"}).Draw(r, "what")
 	switch what {
 	case "read":
 		var batch []model.Conversation
@@ -153,7 +154,8 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 	case "pin":
 		_, err = s.Triage(ctx, []model.Ref{ref}, model.TriageChange{Pinned: &yes})
 	case "edit":
-		_, err = s.Enqueue(ctx, model.Submission{ID: store.NewID(start), At: start}, []store.Entry{rename(id, title, title+"!")})
+		sub := model.Submission{ID: store.NewID(start), At: start}
+		_, err = s.Enqueue(ctx, sub, []store.Entry{rename(id, title, title+"!")})
 	case "claim":
 		var due []model.OutboxEntry
 		due, err = s.Claim(ctx, "sales", nil)
@@ -316,7 +318,8 @@ func TestSubjectsOfAnotherFoldAreMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("UPDATE conversation SET subject = CASE key % 4 WHEN 0 THEN NULL WHEN 1 THEN x'00ff' ELSE x'ff' || substr(subject, 2) END; DELETE FROM meta WHERE key = 'fold'"); err != nil {
+	if _, err := db.Exec(`UPDATE conversation SET subject = CASE key % 4 WHEN 0 THEN NULL WHEN 1 THEN x'00ff' ELSE x'ff' || substr(subject, 2) END;
+DELETE FROM meta WHERE key = 'fold'`); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, path)
@@ -345,7 +348,8 @@ func TestSubjectsOfAnotherFoldAreMadeAnew(t *testing.T) {
 		same(fmt.Sprint("after slice ", i))
 	}
 	var left int
-	if err := db.QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL OR substr(subject, 1, 1) <> ?", []byte{query.FoldVersion}).Scan(&left); err != nil || left != 0 {
+	if err := db.QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL OR substr(subject, 1, 1) <> ?",
+		[]byte{query.FoldVersion}).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d are not folded, %v", left, err)
 	}
 }

@@ -61,7 +61,8 @@ func look(ctx context.Context, q querier, account string, ids []string) (map[str
 	}
 	// A row without a body counts as one that can't be read.
 	err = each(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0), coalesce(b.touch, 0),
-  coalesce(b.read, x'') FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`,
+  coalesce(b.read, x'')
+FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`,
 		func(rows *sql.Rows) error {
 			var k known
 			var id string
@@ -74,7 +75,8 @@ func look(ctx context.Context, q querier, account string, ids []string) (map[str
 			}
 			return nil
 		})
-	err = each("SELECT conv, id, submission, edit, state, sent FROM outbox WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id",
+	err = each(`SELECT conv, id, submission, edit, state, sent FROM outbox
+WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id`,
 		func(rows *sql.Rows) error {
 			var e model.OutboxEntry
 			var conv, id, submission string

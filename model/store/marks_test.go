@@ -200,3 +200,30 @@ func TestDoneEndsWithWhatSomebodyElseDoesAndWithNothingElse(t *testing.T) {
 		}
 	})
 }
+
+// After an own edit a later time of the last change is expected once. A reading
+// that shows the conversation as the answer did says that it will not come.
+func TestAReadingThatRepeatsTheAnswerEndsTheWaitForATouch(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "before"))
+	yes := true
+	s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes})
+	enqueue(t, s, rename("1", "before", "after"))
+	e := claim(t, s, nil)[0]
+	if _, err := s.Sent(t.Context(), []string{e.ID}); err != nil {
+		t.Fatal(err)
+	}
+	after := conv("1", "after")
+	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, State: model.Done, At: start}, &after, false); err != nil {
+		t.Fatal(err)
+	}
+	save(t, s, after)
+	if !row(t, s, "1").Triage.Done {
+		t.Error("an own edit brought it back")
+	}
+	after.Updated = after.Updated.Add(time.Minute)
+	save(t, s, after)
+	if row(t, s, "1").Triage.Done {
+		t.Error("somebody touched it, and it is still done")
+	}
+}

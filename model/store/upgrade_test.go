@@ -107,12 +107,62 @@ func TestDatabasesOfEarlierVersionsOpenWithoutLoss(t *testing.T) {
 			if n := countOf(t, s, "account:threads"); n != 4 || !triage(t, s, "threads", "k-1").Done {
 				t.Errorf("%d rows of the account that was set aside", n)
 			}
+			was, _ := s.Revision(t.Context())
+			if changed, err := s.SaveBatch(t.Context(), "talks", []model.Conversation{upgraded(30), upgraded(31)}, nil); err != nil || len(changed) > 0 {
+				t.Errorf("a reading of nothing new changed %v, %v", changed, err)
+			}
+			if now, _ := s.Revision(t.Context()); now != was {
+				t.Error("a reading of nothing new is announced")
+			}
+			refolded(t, s, path)
 			// Opened again, it is as it is.
 			s.Close()
 			if n := countOf(t, open(t, path), "is:done"); n != 1001 {
 				t.Errorf("opened again: %d done", n)
 			}
 		})
+	}
+}
+
+// refolded checks that what an earlier version stored is the same after it was
+// folded and packed in slices, and that the tables hold together.
+func refolded(t *testing.T, s *store.Store, path string) {
+	t.Helper()
+	was, _ := entries(t, s, 0)
+	rows := everyRow(t, s, was)
+	slices := 0
+	for done := false; !done; slices++ {
+		var err error
+		if done, err = s.Refold(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if slices < 10 {
+		t.Errorf("folded in %d slices", slices)
+	}
+	now, _ := entries(t, s, 0)
+	if d := cmp.Diff(was, now); d != "" {
+		t.Errorf("entries are others once they are folded:\n%s", d)
+	}
+	if d := cmp.Diff(rows, everyRow(t, s, now)); d != "" {
+		t.Errorf("rows are others once they are packed:\n%s", d)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var check string
+	var broken, unpacked int
+	if err := db.QueryRow(`SELECT (SELECT integrity_check FROM pragma_integrity_check), (SELECT count(*) FROM pragma_foreign_key_check),
+  (SELECT count(*) FROM body WHERE substr(server, 1, 1) = x'7b')`).Scan(&check, &broken, &unpacked); err != nil { // JSON
+		t.Fatal(err)
+	}
+	if check != "ok" || broken+unpacked != 0 {
+		t.Errorf("check %s, %d rows refer to nothing, %d bodies are still JSON", check, broken, unpacked)
+	}
+	if n, _, _, err := s.Counts(t.Context(), "talks"); err != nil || n != 1039 {
+		t.Errorf("%d conversations are counted, %v", n, err)
 	}
 }
 

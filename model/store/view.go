@@ -75,7 +75,8 @@ func (s *Store) stillMatch(ctx context.Context, t *sql.Tx, keys []int64, match f
 	for i, k := range keys {
 		args[i] = k
 	}
-	rows, err := t.QueryContext(ctx, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN ("+placeholders(len(keys))+")", args...)
+	rows, err := t.QueryContext(ctx, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN ("+
+		placeholders(len(keys))+")", args...)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	syncNormal = 1
+	syncFull   = 2
+)
+
+func synchronous(t *tx) (level int, err error) {
+	err = t.QueryRowContext(context.Background(), "PRAGMA synchronous").Scan(&level)
+	return level, err
+}
+
+// What can't be read again is on disk when a transaction ends, whatever became
+// of the ones before it.
+func TestOnlyReadingsAreWrittenWithoutASync(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	failed := errors.New("failed")
+	stopped, stop := context.WithCancel(t.Context())
+	for _, step := range []struct {
+		name string
+		ctx  context.Context
+		run  func(context.Context, func(*tx) error) error
+		end  func() error
+		want int
+	}{
+		{"durable", t.Context(), s.tx, func() error { return nil }, syncFull},
+		{"reading", t.Context(), s.txRead, func() error { return nil }, syncNormal},
+		{"durable after a reading", t.Context(), s.tx, func() error { return nil }, syncFull},
+		{"reading that fails", t.Context(), s.txRead, func() error { return failed }, syncNormal},
+		{"durable after one that failed", t.Context(), s.tx, func() error { return nil }, syncFull},
+		{"reading that is stopped", stopped, s.txRead, func() error { stop(); return stopped.Err() }, syncNormal},
+		{"durable after one that was stopped", t.Context(), s.tx, func() error { return nil }, syncFull},
+	} {
+		var level int
+		step.run(step.ctx, func(t *tx) (err error) {
+			if level, err = synchronous(t); err != nil {
+				return err
+			}
+			return step.end()
+		})
+		if level != step.want {
+			t.Errorf("%s: synchronous is %d, want %d", step.name, level, step.want)
+		}
+	}
+}
+
+// A migration that drops a table leaves the connection as it was.
+func TestSettingsHoldAfterAMigration(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, setting := range []string{"foreign_keys", "secure_delete"} {
+		var on int
+		if err := s.write.QueryRowContext(t.Context(), "PRAGMA "+setting).Scan(&on); err != nil || on != 1 {
+			t.Errorf("%s is %d, %v", setting, on, err)
+		}
+	}
+}
+
+// These write what can be read again or matters to nobody. Everything else is
+// durable.
+func TestWhatIsWrittenWithoutASync(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			ast.Inspect(d, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "txRead" {
+					got = append(got, d.(*ast.FuncDecl).Name.Name)
+				}
+				return true
+			})
+		}
+	}
+	slices.Sort(got)
+	if d := cmp.Diff([]string{"AbandonWalk", "BeginWalk", "EndWalk", "KeepView", "Refold", "Refreshed", "Save", "SaveBatch"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// The index of the default order is used, and nothing is sorted.
+func TestHeadReadsItsIndexInOrder(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for query, want := range map[string]string{
+		headQuery: "SCAN conversation USING INDEX conversation_order",
+		"SELECT key, account, id, rev, gone, subject FROM conversation WHERE rev > 7": "SEARCH conversation USING INDEX conversation_rev (rev>?)",
+	} {
+		rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, detail)
+		}
+		rows.Close()
+		if d := cmp.Diff([]string{want}, plan); d != "" {
+			t.Error(d)
+		}
+	}
+}
