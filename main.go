@@ -14,6 +14,7 @@ import (
 	"os/user"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -156,12 +157,26 @@ type engine struct {
 	*inbox.Inbox
 	store *store.Store
 	log   *cli.Log
+	mu    sync.Mutex // a start may come when the screen is gone already
+	ended bool
+}
+
+// Start begins the work in the background, unless the engine is being closed.
+func (e *engine) Start(ctx context.Context) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.ended {
+		e.Inbox.Start(ctx)
+	}
 }
 
 // Close ends the inbox first: what it records needs the store. Where something
 // is left that is being sent, the store stays open: closing it would give up
 // the claim while the request may still arrive.
 func (e *engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
 	if err := e.Inbox.Close(ctx); err != nil {
 		return err
 	}
@@ -290,12 +305,12 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	if err != nil {
 		return err
 	}
-	e.Start(ctx)
 	o := ui.Options{
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
 		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
 		Open:          func(url string) error { return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv())) },
+		Background:    func() { e.Start(ctx) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
 		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
 	}

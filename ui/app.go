@@ -47,6 +47,9 @@ type Options struct {
 	// writes; AfterResume when it goes on. Both may be nil and may do I/O.
 	BeforeSuspend func(context.Context) error
 	AfterResume   func(context.Context)
+	// Background, if set, is run once, when the first page has been read: what it
+	// starts, such as syncing, would take the disk and the processor from that.
+	Background func()
 	// Now is the clock; its zone is the zone of every time shown.
 	Now func() time.Time
 	// Version is shown in help.
@@ -143,6 +146,7 @@ type Model struct {
 	// undos counts how often the undo key was struck and not carried out yet.
 	undos    int
 	leaving  bool // to quit once nothing is submitting
+	begun    bool // Background was run
 	quitting bool // asked whether to quit
 	waiting  *waitOverlay
 	wantDemo bool
@@ -244,7 +248,20 @@ func (m *Model) Init() tea.Cmd {
 	if m.opts.Welcome || m.be == nil {
 		return tea.Batch(cmds...)
 	}
-	return tea.Batch(append(cmds, m.subscribe(), m.reload(true), m.recount())...)
+	first := m.reload(true)
+	if first == nil {
+		first = m.background() // the filter can't be read
+	}
+	return tea.Batch(append(cmds, m.subscribe(), first, m.recount())...)
+}
+
+func (m *Model) background() tea.Cmd {
+	run := m.opts.Background
+	if m.begun || run == nil {
+		return nil
+	}
+	m.begun = true
+	return func() tea.Msg { run(); return nil }
 }
 
 // WantsDemo reports whether the person asked for the demo on the welcome

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/term"
 
 	"confab/model"
@@ -41,7 +42,10 @@ var errNoTerminal = fmt.Errorf("the terminal is gone: %w", context.Canceled)
 // a second. A framework that is stuck, because the terminal takes no output or
 // the process was stopped, is left behind and the terminal restored without it.
 func Run(ctx context.Context, m *Model, options ...tea.ProgramOption) error {
-	return run(ctx, m, openTerminal(os.Stdin, os.Stdout), options...)
+	// Lip Gloss has asked already what colours the terminal has, for which tmux
+	// takes a process of its own.
+	colors := tea.WithColorProfile(lipgloss.Writer.Profile)
+	return run(ctx, m, openTerminal(os.Stdin, os.Stdout), append([]tea.ProgramOption{colors}, options...)...)
 }
 
 func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOption) error {

@@ -114,7 +114,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case eventMsg:
 		return m.news(msg)
 	case pageMsg:
-		return m.pageCame(msg)
+		return tea.Batch(m.pageCame(msg), m.background())
 	case againMsg:
 		if msg.gen == m.pages.gen {
 			return m.reload(false)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -106,17 +107,20 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	case exists(aside) && s.rescuedFrom(ctx) == filepath.Base(aside):
 		os.Remove(s.signPath()) // all was done, and only the sign was left
 		return s.open(ctx, o)
-	case exists(aside): // what was begun in its place is no more than that
-		if err := s.moveTo(s.asidePath()); err != nil {
-			return err
-		}
 	}
 	if !exists(aside) {
 		if err := s.moveTo(aside); err != nil {
 			return err
 		}
 	}
-	if err := s.open(ctx, o); err != nil {
+	err = s.open(ctx, o)
+	if isDamaged(err) { // what was begun in its place
+		s.closeDB()
+		if err = s.moveTo(s.asidePath()); err == nil {
+			err = s.open(ctx, o)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.rescueOutbox(ctx, aside); err != nil {
@@ -175,21 +179,39 @@ type Rescue struct {
 	Path string
 	// Edits counts what was carried over of its outbox, all of it held.
 	Edits int
-	// Whole says that the outbox and the journal could be read to their ends.
-	Whole bool
+	// Missing names the tables that could not be read to their ends.
+	Missing []string
+}
+
+// Whole says that the outbox and the journal could be read to their ends.
+func (r Rescue) Whole() bool {
+	return !slices.Contains(r.Missing, "outbox") && !slices.Contains(r.Missing, "journal")
 }
 
 // String says it for the person, "" where there was no damage.
 func (r Rescue) String() string {
-	switch {
-	case r.Path == "":
+	if r.Path == "" {
 		return ""
-	case r.Whole && r.Edits == 0:
-		return "the database was damaged and set aside as " + r.Path + "; no edit was waiting in it"
-	case r.Whole:
-		return fmt.Sprintf("the database was damaged and set aside as %s; the edits that waited in it were kept and are held: %d", r.Path, r.Edits)
 	}
-	return fmt.Sprintf("the database was damaged and set aside as %s; its outbox could not be read to the end: %d edits were kept and are held, others may be lost", r.Path, r.Edits)
+	text := "the database was damaged and set aside as " + r.Path
+	switch {
+	case slices.Contains(r.Missing, "outbox"):
+		text += fmt.Sprintf("; its outbox could not be read to the end: the edits that were kept and are held: %d, others may be lost", r.Edits)
+	case r.Edits == 0:
+		text += "; no edit was waiting in it"
+	default:
+		text += fmt.Sprintf("; the edits that waited in it were kept and are held: %d", r.Edits)
+	}
+	var rest []string
+	for _, t := range []struct{ table, word string }{{"journal", "history"}, {"triage", "marks"}, {"draft", "drafts"}} {
+		if slices.Contains(r.Missing, t.table) {
+			rest = append(rest, t.word)
+		}
+	}
+	if len(rest) > 0 {
+		text += "; part of its " + strings.Join(rest, " and ") + " may be lost"
+	}
+	return text
 }
 
 // rescueOutbox carries over the rows of the outbox and the journal that can
@@ -209,7 +231,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		return err
 	}
 	defer old.Close()
-	whole := true
+	var missing []string
 	tables := []struct {
 		name    string
 		columns []string
@@ -226,8 +248,8 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		for _, tb := range tables {
 			columns, from := present(ctx, old, tb.name, tb.columns)
 			rows, end := readable(ctx, old, tb.name, from)
-			if !end && (tb.name == "outbox" || tb.name == "journal") {
-				whole = false
+			if !end {
+				missing = append(missing, tb.name)
 			}
 			for _, row := range rows {
 				// A row that no longer fits (a lost key) is left behind.
@@ -242,7 +264,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		}
 		return t.QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&s.rescue.Edits)
 	})
-	s.rescue.Whole = whole
+	s.rescue.Missing = missing
 	return err
 }
 

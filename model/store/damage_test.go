@@ -111,7 +111,7 @@ func TestWhatIsSaidOfARescueIsTrue(t *testing.T) {
 			if err != nil || r.Edits != len(out) {
 				t.Fatalf("%v: %d edits, says %d", err, len(out), r.Edits)
 			}
-			if len(out) == 0 && (r.Whole || !strings.Contains(r.String(), "may be lost")) {
+			if len(out) == 0 && (r.Whole() || !strings.Contains(r.String(), "may be lost")) {
 				t.Errorf("nothing was kept, and it says %q", r)
 			}
 			if name != "cut at a tenth" && len(out) != 1 {

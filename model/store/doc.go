@@ -22,6 +22,10 @@
 //   - The database has a version and is migrated forward. A newer one is
 //     refused (ErrNewer), one of another host is refused (ErrHost), a damaged
 //     one is set aside with what of its outbox can be read carried over.
+//   - Opening reads little, and writes only what has changed. The whole database
+//     is read (Check) after an unclean end, behind the screen. Damage that any
+//     statement meets ends writing in every process (ErrDamaged); the next start
+//     that is alone sets the database aside.
 //   - Several processes may have the database open at once. A claim on an
 //     edit belongs to a living process, proved by a lock the kernel drops
 //     when that process dies, and never expires by time.

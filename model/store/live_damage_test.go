@@ -23,7 +23,7 @@ func large(t *testing.T, path string) *store.Store {
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
 	var many []model.Conversation
-	for i := range 2000 {
+	for i := range 500 {
 		many = append(many, conv(fmt.Sprint(i), fmt.Sprintf("conversation %d with a title of some length", i)))
 	}
 	save(t, s, many...)
@@ -117,7 +117,8 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 		"look":  func() error { _, err := s.Revision(t.Context()); return err },
 	} {
 		err := do()
-		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local || !strings.Contains(model.Words(err), "the next start mends it") {
+		if !errors.Is(err, store.ErrDamaged) || model.KindOf(err) != model.Local ||
+			!strings.Contains(model.Words(err), "the next start mends it") {
 			t.Errorf("%s: %s: %v", name, what, err)
 		}
 	}
@@ -127,7 +128,7 @@ func wantEnded(t *testing.T, name string, s *store.Store) {
 func wantMended(t *testing.T, path, table string) {
 	t.Helper()
 	s := open(t, path)
-	if r := s.Rescued(); r.Path == "" || r.Whole != (table != "outbox") || !strings.Contains(s.Notice(), "set aside") {
+	if r := s.Rescued(); r.Path == "" || r.Whole() != (table != "outbox") || !strings.Contains(s.Notice(), "set aside") {
 		t.Errorf("mended: %+v, %q", r, s.Notice())
 	}
 	out, err := s.Outbox(t.Context())
@@ -170,6 +171,11 @@ func TestMendingCanBeCutShort(t *testing.T) {
 			}
 			s.Close()
 			os.Rename(dir+"/half/confab.db", dir+"/confab.db")
+		},
+		"a new one was begun and is torn": func(dir string) {
+			os.Rename(dir+"/confab.db-wal", dir+"/"+aside+"-wal")
+			os.Rename(dir+"/confab.db", dir+"/"+aside)
+			os.WriteFile(dir+"/confab.db", bytes.Repeat([]byte{0xa5}, pageSize), 0o600)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

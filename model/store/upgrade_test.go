@@ -298,7 +298,7 @@ func TestADamagedDatabaseOfAnEarlierVersionKeepsItsOutboxAndMarks(t *testing.T) 
 			f.WriteAt(make([]byte, 50), 0)
 			f.Close()
 			s := open(t, path)
-			if r := s.Rescued(); r.Path == "" || !r.Whole || r.Edits != 15 {
+			if r := s.Rescued(); r.Path == "" || !r.Whole() || r.Edits != 15 {
 				t.Fatalf("%+v", r)
 			}
 			keptOutbox(t, s, true)

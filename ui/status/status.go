@@ -74,7 +74,11 @@ func Draw(th *theme.Theme, w int, in Info) string {
 	if in.Demo {
 		must = append(must, piece{text: "demo", look: theme.Accent})
 	}
-	for _, a := range in.Accounts {
+	accounts := in.Accounts
+	if p, ok := machine(th, accounts); ok {
+		must, accounts = append(must, p), nil
+	}
+	for _, a := range accounts {
 		p, trouble := account(th, a, in)
 		if trouble {
 			must = append(must, p)
@@ -164,6 +168,21 @@ func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
 		return piece{text: th.PublicSign + " " + name + " never read", look: theme.Dim}, false
 	}
 	return piece{text: th.OnlineSign + " " + name + checked, look: theme.Dim}, false
+}
+
+// machine says what is wrong with this machine, where that is the trouble of
+// every account: in words of its own, of which what to do about it goes first.
+func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) {
+	for i, a := range accounts {
+		if a.Error == nil || a.Error.Kind != model.Local || i > 0 && a.Error.Message != accounts[0].Error.Message {
+			return p, false
+		}
+		p.text = th.FailedSign + " " + model.CleanLine(a.Error.Message, 200)
+	}
+	what, _, _ := strings.Cut(p.text, ": ")
+	first, _, _ := strings.Cut(what, ", ")
+	p.look, p.shorter = theme.Error, []string{what, first}
+	return p, len(accounts) > 0
 }
 
 // trouble says why an account fails, how old what is shown of it is, and when

@@ -55,6 +55,28 @@ func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
 	}
 }
 
+// What is wrong with this machine is said once, in words that fit.
+func TestTroubleOfThisMachineIsSaidOnceInWords(t *testing.T) {
+	failed := &model.EntryError{Kind: model.Local, Message: "the database is damaged, and nothing more is written: end every confab"}
+	in := Info{Position: "1/9", Now: time.Now(),
+		Accounts: []model.AccountState{{Name: "sales", Error: failed}, {Name: "support", Error: failed}}}
+	for w, want := range map[int]string{
+		100: " ! the database is damaged, and nothing more is written: end every confab",
+		70:  " ! the database is damaged, and nothing more is written",
+		40:  " ! the database is damaged",
+	} {
+		line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), w, in))
+		if got := strings.TrimRight(strings.TrimSuffix(line, "1/9 "), " "); got != want {
+			t.Errorf("%d cells: %q, want %q", w, got, want)
+		}
+	}
+	in.Accounts[1].Error = nil
+	line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), 100, in))
+	if !strings.Contains(line, "sales local") || !strings.Contains(line, "support") {
+		t.Errorf("trouble of one account: %q", line)
+	}
+}
+
 func TestThePositionKeepsClearOfTheLastAccount(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)

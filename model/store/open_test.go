@@ -1,0 +1,118 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/store"
+)
+
+func TestOpeningWritesNothingWhereNothingHasChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("1", "a"))
+	enqueue(t, s, rename("1", "a", "b"))
+	before, err := s.Revision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	// Another process writes, and takes its time.
+	db, err := sql.Open("sqlite", path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	writing, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writing.Rollback()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	s, err = store.Open(ctx, path, store.Options{Host: "laptop", Now: func() time.Time { return start }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, _, err := s.OpenAccount(ctx, "sales", "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Recover(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.HoldOld(ctx, start.Add(-time.Hour)); n != 0 || err != nil {
+		t.Fatal(n, err)
+	}
+	if after, err := s.Revision(t.Context()); after != before || err != nil {
+		t.Errorf("revision %d became %d, %v", before, after, err)
+	}
+	if log, err := os.Stat(path + "-wal"); err != nil || log.Size() > 0 {
+		t.Errorf("%d bytes were written, %v", log.Size(), err)
+	}
+}
+
+func TestWhatIsTooOldLeavesTheHistoryWhenADatabaseIsClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	save(t, s, conv("1", "a"), conv("2", "a"))
+	enqueue(t, s, rename("1", "a", "b"))
+	e := claim(t, s, nil)[0]
+	if err := s.Settle(t.Context(), e, model.JournalEntry{Edit: e.Edit, At: start}, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	enqueue(t, s, rename("2", "a", "b")) // as old, and still waiting
+	s.Close()
+	later := store.Options{Host: "laptop", Now: func() time.Time { return start.Add(store.JournalKept + time.Hour) }}
+	for _, want := range []int{1, 0} {
+		s, err := store.Open(t.Context(), path, later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		history, err := s.History(t.Context(), model.HistoryRequest{Limit: 10})
+		if err != nil || len(history) != want {
+			t.Errorf("the history has %d entries, want %d, %v", len(history), want, err)
+		}
+		subs, err := s.Submissions(t.Context(), model.HistoryRequest{Limit: 10})
+		if err != nil || len(subs) != 1+want {
+			t.Errorf("there are %d submissions, want %d, %v", len(subs), 1+want, err)
+		}
+		s.Close()
+	}
+}
+
+// Another process reads, and a third writes.
+func TestClosingWaitsForNoOtherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, path)
+	s.OpenAccount(t.Context(), "sales", "x")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, held := range []string{"SELECT count(*) FROM account", "UPDATE account SET hold = hold"} {
+		tx, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		if _, err := tx.Exec(held); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
