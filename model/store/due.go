@@ -302,6 +302,12 @@ const blockerOf = `SELECT p.id FROM outbox p WHERE p.account = o.account AND p.c
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
   ORDER BY p.id LIMIT 1`
 
+// The joins are crossed so that each id is looked up by its key, however many
+// SQLite takes them for.
+const blockersOf = `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (` + blockerOf + `) AS blocker
+  FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
+SELECT waits.waiting, ` + entryColumns + " FROM waits CROSS JOIN outbox ON outbox.id = waits.blocker"
+
 // Blocker returns the edit that one waits for, an earlier one or one that is
 // being sent; ok is false where it waits for none.
 func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
@@ -316,9 +322,7 @@ func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.Ou
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (`+blockerOf+`) AS blocker
-  FROM json_each(?) AS wanted JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
-SELECT waits.waiting, `+entryColumns+" FROM waits JOIN outbox ON outbox.id = waits.blocker", string(raw))
+	rows, err := s.read.QueryContext(ctx, blockersOf, string(raw))
 	if err != nil {
 		return nil, localError("read the outbox", err)
 	}

@@ -14,7 +14,7 @@ import (
 // enters is whole once the last slice takes the note away: where it ends
 // halfway, all of it leaves again. What leaves is decided with the note: where
 // that ends halfway, the rest leaves later.
-const atOnce = 200
+const atOnce = 100
 
 // enqueueInSlices enqueues many edits. check, if not nil, looks at each of them,
 // and decide does what belongs to the last slice.
@@ -116,6 +116,10 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 	return nil
 }
 
+// among counts those of some edits of a submission that meet a condition. The
+// join is crossed so that each is looked up by its key.
+const among = "count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
+
 // freeze notes that a submission leaves the outbox, where the edits that are to
 // be withdrawn were not sent, and those to be given up wait for a person;
 // else the error is model.ErrUndoMoved.
@@ -132,8 +136,7 @@ func (t *tx) freeze(submission string, withdraw, giveUp []string) error {
 			return err
 		}
 		var n int
-		err = t.QueryRowContext(t.ctx, "SELECT count(*) FROM json_each(?) j JOIN outbox o ON o.id = j.value WHERE o.submission = ? AND "+part.is,
-			string(raw), submission).Scan(&n)
+		err = t.QueryRowContext(t.ctx, "SELECT "+among+part.is, string(raw), submission).Scan(&n)
 		if err != nil {
 			return err
 		}

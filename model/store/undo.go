@@ -170,17 +170,19 @@ func (t *tx) undoing(e model.OutboxEntry) ([]model.OutboxEntry, error) {
 	return out, nil
 }
 
+// An edit and what takes it back are of one conversation.
+const undoingOf = `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?)),
+  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted UNION SELECT account, conv FROM journal WHERE id IN wanted)
+SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
+  WHERE o.edit ->> '$.undoes' IN wanted`
+
 // Undoing gives those of some edits that edits of the outbox are to take back.
 func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
 	raw, err := json.Marshal(ids)
 	if err != nil {
 		return nil, err
 	}
-	// An edit and what takes it back are of one conversation.
-	found, err := s.ids(ctx, `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
-  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted UNION SELECT account, conv FROM journal WHERE id IN wanted)
-SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
-  WHERE o.edit ->> '$.undoes' IN wanted`, string(raw))
+	found, err := s.ids(ctx, undoingOf, string(raw))
 	out := make(map[string]bool, len(found))
 	for _, id := range found {
 		out[id] = true
