@@ -18,7 +18,8 @@ const atOnce = 100
 
 // enqueueInSlices enqueues many edits. check, if not nil, looks at each of them,
 // and decide does what belongs to the last slice.
-func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entries []Entry, check func(*tx, Entry) error, decide func(*tx) error) ([]string, error) {
+func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entries []Entry, check func(*tx, Entry) error,
+	decide func(*tx) error) ([]string, error) {
 	s.enters.Store(sub.ID, true)
 	defer s.enters.Delete(sub.ID)
 	ids := make([]string, 0, len(entries))
@@ -81,7 +82,8 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 	for after, done := "", false; !done; {
 		err := s.tx(ctx, func(t *tx) error {
 			var noted bool
-			if err := t.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entering WHERE submission = ?)", submission).Scan(&noted); err != nil || !noted {
+			err := t.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entering WHERE submission = ?)", submission).Scan(&noted)
+			if err != nil || !noted {
 				done = true
 				return err
 			}
