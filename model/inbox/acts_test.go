@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -333,6 +334,61 @@ func TestAnActOfWhichOneEditWasTakenBackIsStillTheNewest(t *testing.T) {
 		}
 		if u, _ := undo(t, b, ""); u.Sentence != "renamed “C” → “older”" {
 			t.Errorf("then %q", u.Sentence)
+		}
+	})
+}
+
+// A change of many marks that is cut short says what it did, and is taken back
+// exactly.
+func TestWhatWasMarkedBeforeItWasCutShortIsTakenBack(t *testing.T) {
+	titles := make([]string, 900)
+	for i := range titles {
+		titles[i] = fmt.Sprint("Call ", i)
+	}
+	f := newFake("calls", titles...)
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		if err := b.Sync(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		refs, err := b.Refs(context.Background(), "is:any", false)
+		if err != nil || len(refs) != len(titles) {
+			t.Fatal(len(refs), err)
+		}
+		count := func(query string, want int) {
+			t.Helper()
+			if n, err := b.Count(context.Background(), query, false); err != nil || n != want {
+				t.Errorf("%s: %d, want %d, %v", query, n, want, err)
+			}
+		}
+		yes, no := true, false
+		mark(t, b, refs[3], model.TriageChange{Done: &yes})
+		ctx, cancel := context.WithCancel(context.Background())
+		var told []int
+		err = b.TriageMany(ctx, refs, model.TriageChange{Done: &yes, Pinned: &yes}, func(done, total int) {
+			if told = append(told, done); total != len(refs) {
+				t.Errorf("%d of %d", done, total)
+			}
+			if len(told) == 2 {
+				cancel()
+			}
+		})
+		if len(told) != 2 || told[1] <= told[0] || told[1] >= len(refs) {
+			t.Fatalf("told %v", told)
+		}
+		if !errors.Is(err, context.Canceled) || model.Words(err) != fmt.Sprintf("stopped: %d of 900 were marked", told[1]) {
+			t.Errorf("said %q", model.Words(err))
+		}
+		count("is:done", told[1])
+		count("is:pinned", told[1])
+		mark(t, b, refs[5], model.TriageChange{Pinned: &no}) // what was done since, to one of them, is not of the act
+		undo(t, b, "")
+		if u, _ := undo(t, b, ""); u.Marks != told[1] {
+			t.Errorf("took back %d marks", u.Marks)
+		}
+		count("is:done", 1)
+		count("is:pinned", 0)
+		if !row(t, b, refs[3]).Triage.Done {
+			t.Error("what was done before is not any more")
 		}
 	})
 }

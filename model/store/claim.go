@@ -146,7 +146,8 @@ func (s *Store) Recover(ctx context.Context) ([]string, error) {
 		return nil, localError("recover the outbox", err)
 	}
 	var others bool
-	err := s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?)", s.owner.name).Scan(&others)
+	err := s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?)",
+		s.owner.name).Scan(&others)
 	if err != nil || !others {
 		return nil, localError("recover the outbox", err)
 	}

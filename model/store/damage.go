@@ -240,6 +240,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		{"submission", []string{"id", "sentence", "user", "at", "undoes", "edits", "withdrawn", "discarded", "replaced"}},
 		{"outbox", []string{"id", "account", "conv", "field", "submission", "widens", "edit", "title", "state", "attempts",
 			"sent", "error", "theirs", "known", "orphaned", "created"}},
+		{"entering", []string{"submission", "claim", "leaves"}},
 		{"journal", []string{"id", "account", "conv", "submission", "edit", "title", "before", "after", "state", "at", "undone"}},
 		{"draft", []string{"key", "text", "at"}},
 		{"triage", []string{"account", "id", "done", "seen", "pinned", "snoozed"}},

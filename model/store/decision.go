@@ -17,61 +17,70 @@ func errOrphaned(id string) error {
 	return &model.Error{Kind: model.Invalid, Message: "edit " + id + " belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
 }
 
+// refusal says why a person can't decide about an edit now, nil where he can.
+// Giving up what belongs to an account that was set aside is always possible.
+func refusal(id string, e model.OutboxEntry, ok, again bool) error {
+	switch {
+	case !ok:
+		return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
+	case again && e.Orphaned:
+		return errOrphaned(id)
+	case e.State == model.Sending:
+		return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+	}
+	return nil
+}
+
+// decide does something with edits of the outbox, unless one of them refuses.
+// Many are done in slices.
+func (s *Store) decide(ctx context.Context, ids []string, again bool, f func(*tx, model.OutboxEntry) error) error {
+	found, err := s.OutboxEntries(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		e, ok := found[id]
+		if err := refusal(id, e, ok, again); err != nil {
+			return err
+		}
+	}
+	return s.slices(ctx, len(ids), func(t *tx, i int) error {
+		e, ok, err := t.entry(ids[i])
+		if err == nil {
+			err = refusal(ids[i], e, ok, again)
+		}
+		if err != nil {
+			return err
+		}
+		return f(t, e)
+	})
+}
+
 // Requeue sends waiting edits again now: failed, held and retrying ones. An
 // edit of an account that was set aside is refused.
 func (s *Store) Requeue(ctx context.Context, ids []string) error {
-	return localError("retry", s.tx(ctx, func(t *tx) error {
-		for _, id := range ids {
-			var state model.EditState
-			var orphaned bool
-			err := t.QueryRowContext(ctx, "SELECT state, orphaned FROM outbox WHERE id = ?", id).Scan(&state, &orphaned)
-			switch {
-			case errors.Is(err, sql.ErrNoRows):
-				return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
-			case err != nil:
-				return err
-			case orphaned:
-				return errOrphaned(id)
-			case state == model.Sending:
-				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
-			}
-			t.exec("UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL, sent = CASE WHEN state IN ('unknown', 'retry', 'queued', 'held', 'refused') THEN sent ELSE 0 END, created = ? WHERE id = ?", ms(s.now()), id)
-			if err := t.reprojectEntry(id); err != nil {
-				return err
-			}
-		}
-		return nil
+	return localError("retry", s.decide(ctx, ids, true, func(t *tx, e model.OutboxEntry) error {
+		t.exec(`UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, theirs = NULL,
+  sent = CASE WHEN state IN ('unknown', 'retry', 'queued', 'held', 'refused') THEN sent ELSE 0 END, created = ? WHERE id = ?`, ms(s.now()), e.ID)
+		return t.reproject(e.Ref)
 	}))
 }
 
 // Discard removes edits from the outbox. One that is being sent is refused.
 func (s *Store) Discard(ctx context.Context, ids []string) error {
-	return localError("discard", s.tx(ctx, func(t *tx) error {
-		for _, id := range ids {
-			e, err := scanEntry(t.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
-			if errors.Is(err, sql.ErrNoRows) {
-				return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
-			}
-			if err != nil {
-				return err
-			}
-			if e.State == model.Sending {
-				return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
-			}
-			if err := t.remove(e); err != nil {
-				return err
-			}
-			if err := t.holdCompanions(e); err != nil {
-				return err
-			}
-			if !e.Sent { // else it may stand on the service, and is still to be taken back
-				if err := t.dropUndoing(e); err != nil {
-					return err
-				}
-			}
-			t.ended(e.Submission, "discarded")
+	return localError("discard", s.decide(ctx, ids, false, func(t *tx, e model.OutboxEntry) error {
+		if err := t.remove(e); err != nil {
+			return err
 		}
-		return t.err
+		if err := t.holdCompanions(e); err != nil {
+			return err
+		}
+		if !e.Sent { // else it may stand on the service, and is still to be taken back
+			if err := t.dropUndoing(e); err != nil {
+				return err
+			}
+		}
+		return t.ended(e.Submission, "discarded")
 	}))
 }
 
@@ -139,8 +148,9 @@ func (t *tx) rebase(e model.OutboxEntry) error {
 // their ids; one that a worker took in the meantime stays. What was to wait for
 // a removed one is held.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
-	err = s.tx(ctx, func(t *tx) (err error) {
-		withdrawn, err = t.withdraw(ids)
+	err = s.slices(ctx, len(ids), func(t *tx, i int) error {
+		some, err := t.withdraw(ids[i : i+1])
+		withdrawn = append(withdrawn, some...)
 		return err
 	})
 	return withdrawn, localError("withdraw", err)

@@ -18,6 +18,13 @@
 //     key stands for one conversation for ever.
 //   - Entries since a revision are exact, whichever process wrote. Where rows
 //     came or went otherwise than one by one, the epoch changes.
+//   - What waits, needs a person, was delivered, is counted by triggers: no
+//     count grows with the outbox, and no code path can forget one. rev of a
+//     submission is the revision that last changed one of its edits.
+//   - Many edits or marks change in slices of some milliseconds, and others write
+//     in between. An act is whole all the same: what enters is not sent before
+//     all of it is in the outbox, and what a process leaves halfway is ended by
+//     the next one (see atOnce).
 //   - Message and transcript bodies, and recording links, are never written.
 //   - The database has a version and is migrated forward. A newer one is
 //     refused (ErrNewer), one of another host is refused (ErrHost), a damaged

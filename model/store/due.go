@@ -99,7 +99,8 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 	passed := map[string]bool{} // conversations with nothing to send now
 	for attempts := int64(-1); ; {
 		var level sql.NullInt64
-		if err := t.QueryRowContext(t.ctx, levels, sql.Named("account", account), sql.Named("attempts", attempts)).Scan(&level); err != nil || !level.Valid {
+		err := t.QueryRowContext(t.ctx, levels, sql.Named("account", account), sql.Named("attempts", attempts)).Scan(&level)
+		if err != nil || !level.Valid {
 			return nil, nil, err
 		}
 		attempts = level.Int64
@@ -157,7 +158,8 @@ const (
 	queuedFirst = `SELECT 0 FROM outbox o WHERE o.account = :account AND o.state IN ('queued', 'retry') AND o.state = 'queued'` +
 		unblocked + " ORDER BY o.attempts, o.id LIMIT 1"
 
-	retriedFirst = "SELECT o.next_try FROM outbox o WHERE o.account = :account AND o.state = 'retry'" + unblocked + " ORDER BY o.next_try LIMIT 1"
+	retriedFirst = "SELECT o.next_try FROM outbox o WHERE o.account = :account AND o.state = 'retry'" + unblocked +
+		" ORDER BY o.next_try LIMIT 1"
 
 	waitingSince = "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < :before ORDER BY created"
 
@@ -166,9 +168,10 @@ const (
 
 // candidate returns the first edit of an account that was tried so often, has an
 // id in a range, and is wanted, and its conversation; "" where there is none.
-func (t *tx) candidate(account string, attempts int64, first, last string, only []string, passed map[string]bool) (conv, id string, err error) {
-	rows, err := t.QueryContext(t.ctx, candidates, sql.Named("account", account), sql.Named("attempts", attempts), sql.Named("first", first), sql.Named("last", last),
-		sql.Named("now", ms(t.s.now())), sql.Named("ids", nil))
+func (t *tx) candidate(account string, attempts int64, first, last string, only []string, passed map[string]bool) (
+	conv, id string, err error) {
+	rows, err := t.QueryContext(t.ctx, candidates, sql.Named("account", account), sql.Named("attempts", attempts),
+		sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil))
 	if err != nil {
 		return "", "", err
 	}
@@ -302,6 +305,12 @@ const blockerOf = `SELECT p.id FROM outbox p WHERE p.account = o.account AND p.c
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
   ORDER BY p.id LIMIT 1`
 
+// The joins are crossed so that each id is looked up by its key, however many
+// SQLite takes them for.
+const blockersOf = `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (` + blockerOf + `) AS blocker
+  FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
+SELECT waits.waiting, ` + entryColumns + " FROM waits CROSS JOIN outbox ON outbox.id = waits.blocker"
+
 // Blocker returns the edit that one waits for, an earlier one or one that is
 // being sent; ok is false where it waits for none.
 func (s *Store) Blocker(ctx context.Context, e model.OutboxEntry) (b model.OutboxEntry, ok bool, err error) {
@@ -316,9 +325,7 @@ func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.Ou
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (`+blockerOf+`) AS blocker
-  FROM json_each(?) AS wanted JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
-SELECT waits.waiting, `+entryColumns+" FROM waits JOIN outbox ON outbox.id = waits.blocker", string(raw))
+	rows, err := s.read.QueryContext(ctx, blockersOf, string(raw))
 	if err != nil {
 		return nil, localError("read the outbox", err)
 	}
@@ -352,7 +359,8 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
 	}
 	n := 0
 	err = s.slices(ctx, len(ids), func(t *tx, i int) error {
-		held, err := t.ExecContext(ctx, "UPDATE outbox SET state = 'held' WHERE id = ? AND state IN ('queued', 'retry') AND created < ?", ids[i], ms(before))
+		held, err := t.ExecContext(ctx, "UPDATE outbox SET state = 'held' WHERE id = ? AND state IN ('queued', 'retry') AND created < ?",
+			ids[i], ms(before))
 		if err != nil {
 			return err
 		}

@@ -148,6 +148,9 @@ func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
 	}
 }
 
+// readsAList is the plan of a query that reads what it was given, or has found.
+var readsAList = regexp.MustCompile("VIRTUAL TABLE|wanted|waits")
+
 // What runs once a conversation or once an event is found by an index, in its
 // order: nothing that waits behind it is read.
 func TestNothingReadsTheWholeOutbox(t *testing.T) {
@@ -158,7 +161,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 	defer s.Close()
 	for name, query := range map[string]string{
 		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
-		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": "SELECT (" + blockerOf + ") FROM outbox o WHERE o.id = ?", "urgent": urgent,
+		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": blockersOf, "frozen": "SELECT " + among + "sent = 0", "urgent": urgent,
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
 		"since":      changedSince,
@@ -179,7 +182,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
 				t.Fatal(err)
 			}
-			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !strings.Contains(detail, "json_each")
+			whole := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING") && !readsAList.MatchString(detail)
 			if whole || strings.Contains(detail, "TEMP B-TREE") {
 				t.Errorf("%s: %s", name, detail)
 			}

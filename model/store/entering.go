@@ -14,11 +14,12 @@ import (
 // enters is whole once the last slice takes the note away: where it ends
 // halfway, all of it leaves again. What leaves is decided with the note: where
 // that ends halfway, the rest leaves later.
-const atOnce = 200
+const atOnce = 100
 
 // enqueueInSlices enqueues many edits. check, if not nil, looks at each of them,
 // and decide does what belongs to the last slice.
-func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entries []Entry, check func(*tx, Entry) error, decide func(*tx) error) ([]string, error) {
+func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entries []Entry, check func(*tx, Entry) error,
+	decide func(*tx) error) ([]string, error) {
 	s.enters.Store(sub.ID, true)
 	defer s.enters.Delete(sub.ID)
 	ids := make([]string, 0, len(entries))
@@ -81,7 +82,8 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 	for after, done := "", false; !done; {
 		err := s.tx(ctx, func(t *tx) error {
 			var noted bool
-			if err := t.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entering WHERE submission = ?)", submission).Scan(&noted); err != nil || !noted {
+			err := t.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entering WHERE submission = ?)", submission).Scan(&noted)
+			if err != nil || !noted {
 				done = true
 				return err
 			}
@@ -116,6 +118,10 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 	return nil
 }
 
+// among counts those of some edits of a submission that meet a condition. The
+// join is crossed so that each is looked up by its key.
+const among = "count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
+
 // freeze notes that a submission leaves the outbox, where the edits that are to
 // be withdrawn were not sent, and those to be given up wait for a person;
 // else the error is model.ErrUndoMoved.
@@ -126,14 +132,13 @@ func (t *tx) freeze(submission string, withdraw, giveUp []string) error {
 	for _, part := range []struct {
 		ids []string
 		is  string
-	}{{withdraw, "sent = 0 AND state <> 'sending'"}, {giveUp, "state NOT IN ('queued', 'sending', 'retry')"}} {
+	}{{withdraw, "o.sent = 0 AND o.state <> 'sending'"}, {giveUp, "o.state NOT IN ('queued', 'sending', 'retry')"}} {
 		raw, err := json.Marshal(part.ids)
 		if err != nil {
 			return err
 		}
 		var n int
-		err = t.QueryRowContext(t.ctx, "SELECT count(*) FROM json_each(?) j JOIN outbox ON id = j.value WHERE submission = ? AND "+part.is,
-			string(raw), submission).Scan(&n)
+		err = t.QueryRowContext(t.ctx, "SELECT "+among+part.is, string(raw), submission).Scan(&n)
 		if err != nil {
 			return err
 		}

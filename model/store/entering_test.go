@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -250,5 +251,40 @@ func TestHalfAnUndoIsEnded(t *testing.T) {
 	}
 	if r, _, err := living.Row(t.Context(), model.Ref{Account: "sales", ID: "5"}); err != nil || r.Conversation.Title != "a" || len(r.Pending) != 0 {
 		t.Errorf("row %q with %v, %v", r.Conversation.Title, r.Pending, err)
+	}
+}
+
+// Half an act that was in a database that was damaged does not look whole either.
+func TestHalfAnActIsNotRescued(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead := opened(t, path, 1, silent)
+	err := dead.tx(t.Context(), func(t *tx) error {
+		if err := t.begin(model.Submission{ID: "bulk", Edits: 2 * atOnce, At: noon}); err != nil {
+			return err
+		}
+		_, err := t.put("bulk", renames(atOnce))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.Close()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(make([]byte, 64), 0); err != nil { // its header is gone
+		t.Fatal(err)
+	}
+	f.Close()
+	s := opened(t, path, 0, silent)
+	if s.Rescued().Edits != atOnce {
+		t.Fatalf("rescued %d edits", s.Rescued().Edits)
+	}
+	if _, err := s.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.Outbox(t.Context()); err != nil || len(out) != 0 {
+		t.Errorf("%d edits are left, %v", len(out), err)
 	}
 }

@@ -58,7 +58,8 @@ func (t *tx) put(submission string, entries []Entry) ([]string, error) {
 		}
 		var last string
 		if e.Ref.ID != "" {
-			err := t.QueryRowContext(t.ctx, "SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?", e.Ref.Account, e.Ref.ID).Scan(&last)
+			err := t.QueryRowContext(t.ctx, "SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?",
+				e.Ref.Account, e.Ref.ID).Scan(&last)
 			if err != nil {
 				return nil, err
 			}

@@ -1,7 +1,11 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,6 +110,106 @@ func BenchmarkSubmissionRead(b *testing.B) {
 			for b.Loop() {
 				if sub, ok, err := s.Submission(b.Context(), "bulk"); err != nil || !ok || sub.Waiting != n {
 					b.Fatal(sub, ok, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkMeanwhile measures how long others wait for their turn to write while
+// much is changed: this process and another one.
+func BenchmarkMeanwhile(b *testing.B) {
+	const n = 10_000
+	refs := make([]model.Ref, n)
+	for i := range refs {
+		refs[i] = believable(i).Ref
+	}
+	yes := true
+	for name, bulk := range map[string]func(s *store.Store) error{
+		"submit": func(s *store.Store) error {
+			_, err := s.Enqueue(b.Context(), submission("bulk"), privates(n))
+			return err
+		},
+		"mark": func(s *store.Store) error {
+			_, err := s.Triage(b.Context(), refs, model.TriageChange{Done: &yes})
+			return err
+		},
+		"undo": func(s *store.Store) error {
+			out, err := s.Outbox(b.Context())
+			if err != nil {
+				return err
+			}
+			ids := make([]string, len(out))
+			for i, e := range out {
+				ids[i] = e.ID
+			}
+			_, err = s.Undo(b.Context(), model.Submission{ID: "undo", Undoes: "bulk", At: start}, nil, ids, nil)
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "confab.db")
+			s := open(b, path)
+			s.OpenAccount(b.Context(), "sales", "x")
+			all := make([]model.Conversation, n)
+			for i := range all {
+				all[i] = believable(i)
+			}
+			save(b, s, all...)
+			if name == "undo" {
+				if _, err := s.Enqueue(b.Context(), submission("bulk"), privates(n)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for b.Loop() {
+				ctx, end := context.WithCancel(b.Context())
+				var waits sync.WaitGroup
+				for who, writer := range map[string]*store.Store{"here": s, "elsewhere": open(b, path)} {
+					waits.Go(func() {
+						var took []time.Duration
+						for ctx.Err() == nil {
+							began := time.Now()
+							if err := writer.SaveDraft(b.Context(), who, began.String()); err != nil {
+								b.Error(err)
+							}
+							took = append(took, time.Since(began))
+							time.Sleep(5 * time.Millisecond)
+						}
+						slices.Sort(took)
+						b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms-"+who)
+						b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms-"+who)
+					})
+				}
+				if err := bulk(s); err != nil {
+					b.Fatal(err)
+				}
+				end()
+				waits.Wait()
+			}
+		})
+	}
+}
+
+// BenchmarkSubmissionEdits measures what is read of every edit of a submission:
+// the edits, what each waits for, and which are being taken back.
+func BenchmarkSubmissionEdits(b *testing.B) {
+	for _, n := range waiting {
+		b.Run(fmt.Sprintf("edits=%d", n), func(b *testing.B) {
+			s := queued(b, n)
+			for b.Loop() {
+				all, _, err := s.SubmissionEdits(b.Context(), "bulk")
+				if err != nil || len(all) != n {
+					b.Fatal(len(all), err)
+				}
+				ids := make([]string, n)
+				for i, e := range all {
+					ids[i] = e.ID
+				}
+				if before, err := s.Blockers(b.Context(), ids); err != nil || len(before) != 0 {
+					b.Fatal(before, err)
+				}
+				if undoing, err := s.Undoing(b.Context(), ids); err != nil || len(undoing) != 0 {
+					b.Fatal(undoing, err)
 				}
 			}
 		})

@@ -9,9 +9,9 @@ import (
 // others, get their turn in between.
 const (
 	// sliceRows and sliceTime bound what one slice does.
-	sliceRows = 250
-	sliceTime = 15 * time.Millisecond
-	// slicePause is longer than another process waits between two tries (see busy).
+	sliceRows = 150
+	sliceTime = 10 * time.Millisecond
+	// slicePause is longer than another process waits between two tries (see busyWait).
 	slicePause = 3 * time.Millisecond
 )
 

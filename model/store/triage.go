@@ -80,7 +80,8 @@ func (s *Store) TriageEach(ctx context.Context, refs []model.Ref, ch model.Triag
 // Restore takes a change of marks back: of each conversation the marks that ch
 // changed are what they were before. each is told as by TriageEach.
 func (s *Store) Restore(ctx context.Context, before []Marked, ch model.TriageChange, each func([]Marked)) error {
-	return localError("mark", s.remark(ctx, len(before), func(i int) model.Ref { return before[i].Ref }, func(i int, r *marking) (Marked, bool) {
+	ref := func(i int) model.Ref { return before[i].Ref }
+	return localError("mark", s.remark(ctx, len(before), ref, func(i int, r *marking) (Marked, bool) {
 		return r.was.back(ch, before[i]), true
 	}, each))
 }
@@ -97,7 +98,8 @@ type marking struct {
 
 // remark gives n conversations other marks, in slices. change says which, and
 // whether there is something to change at all.
-func (s *Store) remark(ctx context.Context, n int, ref func(int) model.Ref, change func(int, *marking) (Marked, bool), each func([]Marked)) error {
+func (s *Store) remark(ctx context.Context, n int, ref func(int) model.Ref, change func(int, *marking) (Marked, bool),
+	each func([]Marked)) error {
 	for from := 0; from < n; {
 		to := min(n, from+sliceRows)
 		var changed []Marked

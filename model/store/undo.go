@@ -85,7 +85,8 @@ func (t *tx) still(submission string) error {
 
 // undoInSlices is undo for many edits. Their inverse enters first; with its last
 // slice it is decided what leaves, which nothing claims from then on.
-func (s *Store) undoInSlices(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string, check func(*tx, Entry) error) (ids []string, err error) {
+func (s *Store) undoInSlices(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string,
+	check func(*tx, Entry) error) (ids []string, err error) {
 	s.enters.Store(sub.Undoes, true)
 	defer s.enters.Delete(sub.Undoes)
 	decide := func(t *tx) error {
@@ -170,17 +171,20 @@ func (t *tx) undoing(e model.OutboxEntry) ([]model.OutboxEntry, error) {
 	return out, nil
 }
 
+// An edit and what takes it back are of one conversation.
+const undoingOf = `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?)),
+  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted
+    UNION SELECT account, conv FROM journal WHERE id IN wanted)
+SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
+  WHERE o.edit ->> '$.undoes' IN wanted`
+
 // Undoing gives those of some edits that edits of the outbox are to take back.
 func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
 	raw, err := json.Marshal(ids)
 	if err != nil {
 		return nil, err
 	}
-	// An edit and what takes it back are of one conversation.
-	found, err := s.ids(ctx, `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
-  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted UNION SELECT account, conv FROM journal WHERE id IN wanted)
-SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
-  WHERE o.edit ->> '$.undoes' IN wanted`, string(raw))
+	found, err := s.ids(ctx, undoingOf, string(raw))
 	out := make(map[string]bool, len(found))
 	for _, id := range found {
 		out[id] = true
