@@ -360,6 +360,7 @@ func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query)
 	}
 	l.index.Keep(queries)
 	nudge(l.changed)
+	go l.index.Vocabulary() // counted now rather than under the first letters that are typed
 	if err := b.keepViews(ctx); err != nil {
 		b.log("keep the views: %v", err)
 	}

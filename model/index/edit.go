@@ -150,6 +150,7 @@ func (e *edit) change(c *Entry) {
 		insert[i] = is && (!was || moves)
 	}
 	e.table.put(e.n, c.Key, after)
+	e.table.changed = e.n
 	for i := range e.lists {
 		h := &e.lists[i]
 		if insert[i] {

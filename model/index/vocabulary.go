@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"confab/model/query"
 )
@@ -16,27 +17,35 @@ const (
 // countedAtOnce is how many conversations are counted while somebody waits.
 const countedAtOnce = 5000
 
-// offers is a vocabulary and the edit that made the state it was counted in.
+// countAgain is how old the count of many conversations is before it is made
+// again: it takes a moment of a core, which the letters typed then want too.
+const countAgain = 10 * time.Second
+
+// offers is a vocabulary, when it was counted, and the edit that had changed a
+// row last then.
 type offers struct {
-	edit  uint64
-	words query.Vocabulary
+	changed uint64
+	at      time.Time
+	words   query.Vocabulary
 }
 
 // Vocabulary returns the values of all conversations, the most frequent first,
 // for completion. Of many conversations it may be the one before the last
-// changes: those are counted in the background.
+// changes: those are counted in the background, not more often than every ten
+// seconds.
 func (x *Index) Vocabulary() query.Vocabulary {
 	st, last := x.state.Load(), x.offers.Load()
-	if last != nil && last.edit == st.edit {
+	if last != nil && last.changed == st.table.changed {
 		return last.words
 	}
+	now := x.clock()
 	if last == nil || st.lists[0].list.count <= countedAtOnce {
-		last = &offers{st.edit, st.vocabulary()}
+		last = &offers{st.table.changed, now, st.vocabulary()}
 		x.offers.Store(last)
-	} else if x.counting.TryLock() {
+	} else if age := now.Sub(last.at); (age < 0 || age >= countAgain) && x.counting.TryLock() {
 		go func() {
 			defer x.counting.Unlock()
-			x.offers.Store(&offers{st.edit, st.vocabulary()})
+			x.offers.Store(&offers{st.table.changed, now, st.vocabulary()})
 		}()
 	}
 	return last.words

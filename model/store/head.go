@@ -64,6 +64,10 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 			}
 			name, ok := names.get(account)
 			if !ok {
+				if time.Now().After(until) {
+					same = same[:0]
+					return nil
+				}
 				continue
 			}
 			r.Subject, r.folded = query.Unpack(packed)
