@@ -267,14 +267,19 @@ func (m *muxed) must(args ...string) string {
 	return out
 }
 
-// rested gives the screen, styles too, once it has not changed for a while, as a
-// person does who looks before striking a key.
+// rested gives the screen, styles too, once it is filled to its last line, nothing
+// is being read, and it has not changed for a while, as a person waits who looks
+// before striking a key.
 func (m *muxed) rested() string {
 	m.t.Helper()
 	const quiet = 250 * time.Millisecond
 	last, since := "", time.Now()
+	limit := since.Add(10 * time.Second)
 	for time.Since(since) < quiet {
-		if now := m.must("capture-pane", "-p", "-e"); now != last {
+		now := m.must("capture-pane", "-p", "-e")
+		lines := strings.Split(strings.TrimSuffix(now, "\n"), "\n")
+		busy := strings.Contains(now, "reading…") || strings.Contains(now, "↓") || lines[len(lines)-1] == ""
+		if now != last || busy && time.Now().Before(limit) {
 			last, since = now, time.Now()
 		}
 		time.Sleep(10 * time.Millisecond)
