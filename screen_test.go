@@ -307,7 +307,8 @@ func cells(picture string) string {
 }
 
 // TestTmuxShowsWhatARedrawShows walks at random over rows in mixed scripts. What
-// stands on the screen is what a full redraw writes there.
+// stands on the screen is what a full redraw writes there. Its size stays: a tmux
+// that nobody looks at may never tell a program of another.
 func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Log("tmux is not here: TestAnyWayThereShowsTheSame in ui stands for it")
@@ -338,11 +339,6 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 			k := keys[r.IntN(len(keys))]
 			done = append(done, k)
 			m.must(append([]string{"send-keys"}, strings.Fields(k)...)...)
-		}
-		if r.IntN(4) == 0 {
-			w, h := fmt.Sprint(60+r.IntN(100)), fmt.Sprint(14+r.IntN(40))
-			done = append(done, w+"x"+h)
-			m.must("resize-window", "-x", w, "-y", h)
 		}
 		shown := m.rested()
 		m.must("send-keys", "C-l")
