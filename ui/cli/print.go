@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -57,19 +58,27 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	for _, c := range raw.String() {
+	text := raw.Bytes()
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		if text[i] < 0x7f { // encoding/json has escaped what is below U+0020
+			out = append(out, text[i])
+			i++
+			continue
+		}
+		c, n := utf8.DecodeRune(text[i:])
 		switch {
-		case c == '\n' || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
-			out.WriteRune(c)
+		case !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			out = append(out, text[i:i+n]...)
 		case c > 0xffff:
 			high, low := utf16.EncodeRune(c)
-			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
 		default:
-			fmt.Fprintf(&out, `\u%04x`, c)
+			out = fmt.Appendf(out, `\u%04x`, c)
 		}
+		i += n
 	}
-	_, err := w.Write(out.Bytes())
+	_, err := w.Write(out)
 	return err
 }
 
