@@ -305,7 +305,9 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	if m.screen == screenList && m.list.Total() == 0 {
 		m.detail.Clear() // at once: what is previewed is no result
 	} else if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
-		cmds = append(cmds, m.cursorMoved())
+		// With the rows, not after a rest: no key is held that would pass them by.
+		m.rest++
+		cmds = append(cmds, m.showIfPreview())
 	}
 	return tea.Batch(cmds...)
 }
