@@ -279,7 +279,7 @@ func saveMemory(conversations int) {
 	case conversations < 300_000:
 		debug.SetGCPercent(25)
 	default:
-		debug.SetGCPercent(10)
+		debug.SetGCPercent(5)
 	}
 }
 

@@ -24,8 +24,8 @@ type row struct {
 	owner, team, space, channel, company uint32
 	labels                               uint32
 	flags                                query.Flag
-	snoozed, created, updated, duration  int64
-	revision                             int64
+	duration                             uint32
+	snoozed, created, updated, revision  int64
 }
 
 // shape is what most conversations of an account have in common.
@@ -36,16 +36,17 @@ const (
 	chunkRows = 1 << chunkBits
 )
 
-// chunk is what is copied when a row changes; edit is the edit that made it,
-// the only one that may still write to it.
+// chunk is what is copied when a row changes; edit is the edit that made the
+// copy, the only one that may still write to it. The rows stand by themselves:
+// so they fill a block of the allocator, with nothing lost behind them.
 type chunk struct {
 	edit uint64
-	rows [chunkRows]row
+	rows *[chunkRows]row
 }
 
 // table holds the rows by key. The words are never changed, only added.
 type table struct {
-	chunks []*chunk
+	chunks []chunk
 	words  []string
 	shapes []shape
 	// changed is the edit that changed a row last.
@@ -55,7 +56,7 @@ type table struct {
 // at returns the row of a key, nil if there is none. A tombstone is a row.
 func (t *table) at(key int64) *row {
 	i := key >> chunkBits
-	if key <= 0 || i >= int64(len(t.chunks)) || t.chunks[i] == nil {
+	if key <= 0 || i >= int64(len(t.chunks)) || t.chunks[i].rows == nil {
 		return nil
 	}
 	if r := &t.chunks[i].rows[key%chunkRows]; r.shape != 0 {
@@ -72,7 +73,7 @@ func (t *table) subject(r *row, s *query.Subject) {
 	s.Title, s.People, s.Preview = r.text[r.title:r.people], r.text[r.people:r.preview], r.text[r.preview:]
 	s.Owner, s.Team, s.Space = t.words[r.owner], t.words[r.team], t.words[r.space]
 	s.Channel, s.Company, s.Labels = t.words[r.channel], t.words[r.company], t.words[r.labels]
-	s.Flags, s.SnoozedUntil, s.Created, s.Updated, s.Duration = r.flags, r.snoozed, r.created, r.updated, r.duration
+	s.Flags, s.SnoozedUntil, s.Created, s.Updated, s.Duration = r.flags, r.snoozed, r.created, r.updated, int64(r.duration)
 }
 
 // place makes s hold what query.Compare looks at.
@@ -80,7 +81,7 @@ func (t *table) place(r *row, s *query.Subject) {
 	h := &t.shapes[r.shape]
 	s.Ref = model.Ref{Account: h.account, ID: r.text[:r.title]}
 	s.Account, s.Provider, s.Title = h.account, h.provider, r.text[r.title:r.people]
-	s.Flags, s.Created, s.Updated, s.Duration = r.flags, r.created, r.updated, r.duration
+	s.Flags, s.Created, s.Updated, s.Duration = r.flags, r.created, r.updated, int64(r.duration)
 }
 
 func (t *table) ref(r *row) model.Ref {
@@ -128,7 +129,8 @@ func (d *dictionary) pack(t *table, e *Entry, text func(parts ...string) string)
 	r := row{
 		shape: d.shape(t, s), owner: d.word(t, s.Owner), team: d.word(t, s.Team), space: d.word(t, s.Space),
 		channel: d.word(t, s.Channel), company: d.word(t, s.Company), labels: d.word(t, s.Labels),
-		flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated, duration: s.Duration, revision: e.Revision,
+		flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated, revision: e.Revision,
+		duration: uint32(min(max(s.Duration, 0), query.MaxDuration)),
 	}
 	if e.Gone {
 		r.flags |= query.FlagTombstone
@@ -188,15 +190,14 @@ func newTable() table { return table{words: []string{""}, shapes: make([]shape, 
 func (t *table) put(edit uint64, key int64, r row) {
 	i := int(key >> chunkBits)
 	for len(t.chunks) <= i {
-		t.chunks = append(t.chunks, nil)
+		t.chunks = append(t.chunks, chunk{})
 	}
-	switch c := t.chunks[i]; {
-	case c == nil:
-		t.chunks[i] = &chunk{edit: edit}
+	switch c := &t.chunks[i]; {
+	case c.rows == nil:
+		*c = chunk{edit, new([chunkRows]row)}
 	case c.edit != edit:
-		own := *c
-		own.edit = edit
-		t.chunks[i] = &own
+		own := *c.rows
+		*c = chunk{edit, &own}
 	}
 	t.chunks[i].rows[key%chunkRows] = r
 }

@@ -112,7 +112,7 @@ func (t *table) keys() []uint32 {
 	var out []uint32
 	for i, c := range t.chunks {
 		for j := range chunkRows {
-			if c != nil && c.rows[j].shape != 0 && c.rows[j].flags&query.FlagTombstone == 0 {
+			if c.rows != nil && c.rows[j].shape != 0 && c.rows[j].flags&query.FlagTombstone == 0 {
 				out = append(out, uint32(i*chunkRows+j))
 			}
 		}

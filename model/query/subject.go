@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,10 @@ const (
 	FlagTombstone
 )
 
+// MaxDuration is the longest duration that is told from longer ones, in
+// milliseconds: 49 days.
+const MaxDuration = math.MaxUint32
+
 // Subject is what a query looks at: a projected conversation with its local
 // marks, made ready for searching. Texts from Title on are folded with
 // model.FoldText; those before are as they are stored. Lists are lines.
@@ -58,7 +63,7 @@ type Subject struct {
 	SnoozedUntil int64 // Unix milliseconds, 0 for not snoozed
 	Created      int64 // Unix milliseconds, 0 for unknown
 	Updated      int64
-	Duration     int64 // milliseconds, 0 for unknown
+	Duration     int64 // milliseconds up to MaxDuration, 0 for unknown
 }
 
 // NewSubject makes a row ready for searching. Texts are searched as they are
@@ -73,7 +78,7 @@ func NewSubject(r model.Row) *Subject {
 		Owner:   lines(c.Owner.Name, c.Owner.Email, c.Owner.ID),
 		Team:    lines(c.Team.Name, c.Team.ID), Space: lines(c.Space.Name, c.Space.ID), Channel: lines(c.Channel.Name, c.Channel.ID),
 		Preview: fold(c.Preview), Created: milli(c.Created), Updated: milli(c.Updated),
-		Duration: max(0, c.Duration.Milliseconds()),
+		Duration: min(max(0, c.Duration.Milliseconds()), MaxDuration),
 	}
 	var people, roles, companies, labels []string
 	for _, list := range [][]model.Participant{c.Participants.Items, c.Contacts.Items, c.Featured} {
