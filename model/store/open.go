@@ -142,6 +142,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	switch {
 	case err == nil:
 		f.Close()
+	case errors.Is(err, os.ErrExist) && s.emptied():
+		return fmt.Errorf("%w: its file is empty", errDamaged)
 	case errors.Is(err, os.ErrExist):
 		// One that somebody loosened is closed again; where modes mean nothing
 		// this fails, and nothing is lost.
