@@ -81,3 +81,31 @@ func newsIsReadAgain(t *testing.T, path string, f *fake, b *inbox.Inbox) {
 		t.Error("nothing is told")
 	}
 }
+
+// Nobody waits for a process that writes for long only to have views kept.
+func TestKeepingViewsWaitsForNobody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	f := newFake("projects", "Kick-off")
+	ctx := context.Background()
+	session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		if err := b.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		db := openDatabase(t, path)
+		db.SetMaxOpenConns(1)
+		if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if n, err := b.Counts(ctx, []string{"", "is:any", "is:private"}); err != nil || n[1] != 1 {
+			t.Errorf("counts %v, %v", n, err)
+		}
+		if err := b.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		db.Exec("ROLLBACK")
+	})
+}

@@ -49,8 +49,12 @@ const (
 	refoldPause = 3 * time.Millisecond
 )
 
-// keptRows is how many rows of each view are kept for the next start.
-const keptRows = 100
+// keptRows is how many rows of each view are kept for the next start, keptTime
+// how long that may take: while another process writes for long, it is left out.
+const (
+	keptRows = 100
+	keptTime = 300 * time.Millisecond
+)
 
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
@@ -407,6 +411,8 @@ func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query)
 // keepViews stores what each view shows now, for the first frame of the next
 // start.
 func (b *Inbox) keepViews(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, keptTime)
+	defer cancel()
 	b.lists.mu.Lock()
 	tabs := b.lists.tabs
 	b.lists.mu.Unlock()
