@@ -109,3 +109,31 @@ func TestKeepingViewsWaitsForNobody(t *testing.T) {
 		db.Exec("ROLLBACK")
 	})
 }
+
+// What another process changed before the first load is told all the same.
+func TestTheFirstLoadHidesNoNews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	f := newFake("projects", "Kick-off")
+	ctx := context.Background()
+	session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		if err := b.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		events, end := b.Subscribe()
+		defer end()
+		session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+			submit(t, other, f.ref("1"), title("Renamed"))
+		})
+		if _, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case ev := <-events:
+			if len(ev.Submissions) != 1 || !slices.Contains(ev.Refs, f.ref("1")) {
+				t.Errorf("it tells of %+v", ev)
+			}
+		default:
+			t.Error("nothing is told")
+		}
+	})
+}

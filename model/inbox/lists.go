@@ -141,9 +141,16 @@ func (b *Inbox) fillFirst(ctx context.Context) error {
 		b.loading(n)
 	}
 	b.refold(ctx)
-	b.lists.step.Lock()
-	defer b.lists.step.Unlock()
-	return b.fill(ctx)
+	l := &b.lists
+	l.step.Lock()
+	defer l.step.Unlock()
+	was := l.at.Revision
+	err := b.fill(ctx)
+	if err == nil && b.events.heard() {
+		l.at.Revision = was // what was loaded and not yet told is told
+		l.pending.Store(true)
+	}
+	return err
 }
 
 // fill loads the index anew. step is held.
