@@ -395,6 +395,25 @@ func TestHeadIsTheDefaultOrder(t *testing.T) {
 	}
 }
 
+// Rows of the same times are put in order together, but not any number of them.
+func TestHeadEndsAmongRowsOfOneTime(t *testing.T) {
+	s := fresh(t)
+	first := conv("first", "a")
+	first.Updated = start.Add(time.Hour)
+	all := []model.Conversation{first}
+	for i := range 3000 {
+		all = append(all, conv(fmt.Sprint(i), "a"))
+	}
+	save(t, s, all...)
+	any := func(*query.Subject) bool { return true }
+	if keys, whole, err := s.Head(t.Context(), any, 100, 0); err != nil || whole || len(keys) != 1 {
+		t.Errorf("%d keys, whole: %t, %v", len(keys), whole, err)
+	}
+	if keys, whole, err := s.Head(t.Context(), any, 5000, time.Minute); err != nil || len(keys) != 3001 || !whole {
+		t.Errorf("in time: %d keys, whole: %t, %v", len(keys), whole, err)
+	}
+}
+
 // What a view of one account showed is not what that of two will show.
 func TestAViewIsKeptForItsScope(t *testing.T) {
 	s := fresh(t)
