@@ -145,7 +145,6 @@ func (b *Inbox) Start(ctx context.Context) {
 		b.workers.Go(func() { b.deliverLoop(ctx, a) })
 	}
 	b.workers.Go(func() { b.watch(ctx) })
-	b.workers.Go(func() { b.refold(ctx) })
 }
 
 // Close stops the workers and waits until writes in flight have ended and

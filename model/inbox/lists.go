@@ -19,7 +19,8 @@ type lists struct {
 	index *index.Index
 
 	// step is held by who brings the index in step with the store, or loads it.
-	// pending says that there is news for the holder, who then goes on.
+	// pending says that there is news for the holder, who then goes on, or that
+	// the last try failed: then the watcher tries again.
 	step    sync.Mutex
 	pending atomic.Bool
 	at      store.Point
@@ -41,11 +42,19 @@ type lists struct {
 // openingBudget is how long the first page may be looked for on disk.
 const openingBudget = 20 * time.Millisecond
 
-// refoldRows is how many conversations are folded anew in one transaction.
-const refoldRows = 100
+// refoldRows is how many conversations are folded anew in one transaction;
+// refoldPause is the turn of other writers after it.
+const (
+	refoldRows  = 100
+	refoldPause = 3 * time.Millisecond
+)
 
-// keptRows is how many rows of each view are kept for the next start.
-const keptRows = 100
+// keptRows is how many rows of each view are kept for the next start, keptTime
+// how long that may take: while another process writes for long, it is left out.
+const (
+	keptRows = 100
+	keptTime = 300 * time.Millisecond
+)
 
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
@@ -59,15 +68,31 @@ func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 // asked for it gives up, since another will ask.
 func (b *Inbox) ready(ctx context.Context) error {
 	l := &b.lists
-	if err := l.load(ctx, b.fill); err != nil {
+	if err := l.load(ctx, b.fillFirst); err != nil {
 		return err
 	}
 	l.step.Lock()
-	defer l.step.Unlock()
-	if b.store.OwnRevision() <= l.at.Revision && !l.pending.Swap(false) {
-		return nil
+	if b.store.OwnRevision() > l.at.Revision {
+		l.pending.Store(true)
 	}
-	return b.follow(ctx)
+	_, err := b.news(ctx)
+	l.step.Unlock()
+	if err == nil {
+		b.catchUp(ctx) // what was left to the holder meanwhile
+	}
+	return err
+}
+
+// news follows the store where there is news. What fails stays news. step is held.
+func (b *Inbox) news(ctx context.Context, accounts ...string) (told bool, err error) {
+	l := &b.lists
+	if !l.pending.Swap(false) {
+		return false, nil
+	}
+	if err = b.follow(context.WithoutCancel(ctx), accounts...); err != nil {
+		l.pending.Store(true)
+	}
+	return err == nil, err
 }
 
 func (l *lists) load(ctx context.Context, fill func(context.Context) error) error {
@@ -93,9 +118,7 @@ func (l *lists) load(ctx context.Context, fill func(context.Context) error) erro
 			}
 			return nil
 		}
-		l.step.Lock()
 		err := fill(l.life)
-		l.step.Unlock()
 		if err != nil {
 			l.mu.Lock()
 			l.loading = nil
@@ -106,9 +129,10 @@ func (l *lists) load(ctx context.Context, fill func(context.Context) error) erro
 	}
 }
 
-// fill loads the index anew. step is held.
-func (b *Inbox) fill(ctx context.Context) error {
-	l := &b.lists
+// fillFirst loads the index for the first time. What an earlier version stored
+// for searching is brought up to date before: that bounds the memory of the load,
+// and no later one has to work it out again.
+func (b *Inbox) fillFirst(ctx context.Context) error {
 	if b.loading != nil {
 		n := 0
 		for _, a := range b.accounts {
@@ -116,6 +140,22 @@ func (b *Inbox) fill(ctx context.Context) error {
 		}
 		b.loading(n)
 	}
+	b.refold(ctx)
+	l := &b.lists
+	l.step.Lock()
+	defer l.step.Unlock()
+	was := l.at.Revision
+	err := b.fill(ctx)
+	if err == nil && b.events.heard() {
+		l.at.Revision = was // what was loaded and not yet told is told
+		l.pending.Store(true)
+	}
+	return err
+}
+
+// fill loads the index anew. step is held.
+func (b *Inbox) fill(ctx context.Context) error {
+	l := &b.lists
 	var at store.Point
 	err := l.index.Load(ctx, func(add func(index.Entry)) (err error) {
 		at, err = b.store.Entries(ctx, 0, func(e store.Indexed) error {
@@ -126,21 +166,23 @@ func (b *Inbox) fill(ctx context.Context) error {
 	})
 	if err == nil {
 		l.at, l.loaded = at, true
+		l.rows.forget() // a row may belong to another account than before
 	}
 	return err
 }
 
 // refold brings what an earlier version stored for searching up to date, in
-// slices, and leaves others as much time as it takes itself. Until then the
-// index works it out when it is loaded.
+// slices. Where that fails, each load works it out.
 func (b *Inbox) refold(ctx context.Context) {
 	for ctx.Err() == nil {
-		began := time.Now()
 		done, err := b.store.Refold(ctx, refoldRows)
+		if err != nil && ctx.Err() == nil {
+			b.log("%v", err)
+		}
 		if done || err != nil {
 			return
 		}
-		rest(ctx, time.Since(began), nil)
+		rest(ctx, refoldPause, nil)
 	}
 }
 
@@ -148,24 +190,32 @@ func (b *Inbox) refold(ctx context.Context) {
 // changed: conversations and submissions by any process, and the state of these
 // accounts. While somebody else does that, it leaves it to them.
 func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
-	l := &b.lists
 	names := make([]string, len(accounts))
 	for i, a := range accounts {
 		names[i] = a.name
 	}
-	l.pending.Store(true)
-	for l.pending.Load() && l.step.TryLock() {
-		l.pending.Store(false)
-		if err := b.follow(context.WithoutCancel(ctx), names...); err == nil {
-			names = nil
-		} else {
-			b.log("follow the store: %v", err)
-		}
-		l.step.Unlock()
-	}
-	if len(names) > 0 {
+	b.lists.pending.Store(true)
+	if !b.catchUp(ctx, names...) && len(names) > 0 {
 		b.events.publish(model.Event{Accounts: names})
 	}
+}
+
+// catchUp follows the store as long as there is news and nobody else does, and
+// reports whether it told of these accounts.
+func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
+	l := &b.lists
+	for l.pending.Load() && l.step.TryLock() {
+		done, err := b.news(ctx, names...)
+		l.step.Unlock()
+		if err != nil {
+			b.log("follow the store: %v", err)
+			return told
+		}
+		if done {
+			told, names = true, nil
+		}
+	}
+	return told
 }
 
 // follow reads what changed since the last time, by any process, lays it over
@@ -186,17 +236,17 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 		return err
 	}
 	var told model.Event
+	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
+		return err
+	}
 	switch {
 	case l.loaded && at.Epoch != l.at.Epoch:
-		if err := b.fill(ctx); err != nil {
+		if err := b.fill(l.life); err != nil {
 			return err
 		}
 		told.All = true
 	case l.loaded:
 		l.index.Apply(changed)
-	}
-	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
-		return err
 	}
 	if !told.All {
 		l.at = at
@@ -369,6 +419,8 @@ func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query)
 // keepViews stores what each view shows now, for the first frame of the next
 // start.
 func (b *Inbox) keepViews(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, keptTime)
+	defer cancel()
 	b.lists.mu.Lock()
 	tabs := b.lists.tabs
 	b.lists.mu.Unlock()

@@ -282,6 +282,7 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 			}
 		})
 	}
+	wg.Go(func() { b.refold(ctx) })
 	wg.Wait()
 	return errors.Join(errs...)
 }

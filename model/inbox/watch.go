@@ -78,6 +78,7 @@ func (w *watcher) look(ctx context.Context) {
 		}
 	}
 	if !changed {
+		b.catchUp(ctx) // where the last try failed
 		return
 	}
 	b.announce(ctx)

@@ -239,6 +239,10 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
 			t.exec("DELETE FROM "+table+" WHERE account = ? OR instr(account, ? || '~') = 1", account, account)
 		}
+		// The sentence of a submission names conversations and people. Of one that
+		// has no edit left nobody can say whose it was.
+		t.exec("DELETE FROM submission WHERE waiting + person + delivered + already = 0")
+		t.exec("DELETE FROM entering WHERE submission NOT IN (SELECT id FROM submission)")
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
 		t.exec("DELETE FROM tally WHERE account = ?", account)
 		t.exec("DELETE FROM view")

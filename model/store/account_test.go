@@ -46,9 +46,28 @@ func TestForgetLeavesNothing(t *testing.T) {
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("1", "a very recognisable title"))
 	enqueue(t, s, rename("1", "a very recognisable title", "another recognisable title"))
+	for _, id := range []string{"S2", "S3"} {
+		sub := model.Submission{ID: id, Sentence: "renamed \"a recognisable title\"", User: "ada", At: start}
+		ids, err := s.Enqueue(t.Context(), sub, []store.Entry{rename("1", "another recognisable title", "a third recognisable one")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id == "S3" {
+			s.Withdraw(t.Context(), ids)
+		}
+	}
+	other := rename("7", "b", "c")
+	other.Edit.Ref.Account = "support"
+	if _, err := s.Enqueue(t.Context(), model.Submission{ID: "S4", Sentence: "of another account", User: "ada", At: start},
+		[]store.Entry{other}); err != nil {
+		t.Fatal(err)
+	}
 	s.SaveDraft(t.Context(), "title:sales:1", "a recognisable draft")
 	if err := s.Forget(t.Context(), "sales"); err != nil {
 		t.Fatal(err)
+	}
+	if left, err := s.Submissions(t.Context(), model.HistoryRequest{}); err != nil || len(left) != 1 || left[0].ID != "S4" {
+		t.Errorf("submissions left: %+v, %v", left, err)
 	}
 	s.Close()
 	for _, f := range []string{path, path + "-wal"} {

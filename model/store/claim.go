@@ -127,14 +127,22 @@ const (
 // read before anything is repeated.
 func (s *Store) Release(ctx context.Context, account string) error {
 	args := []any{sql.Named("claim", s.owner.name), sql.Named("account", account)}
-	var some bool
-	err := s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE "+claimed+")", args...).Scan(&some)
-	if err == nil && some {
-		err = s.tx(ctx, func(t *tx) error {
-			return t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE "+claimed, args...)
-		})
+	ids, err := s.ids(ctx, "SELECT id FROM outbox WHERE "+claimed, args...)
+	if err == nil && len(ids) > 0 {
+		err = s.tx(ctx, func(t *tx) error { return t.release(ids) })
 	}
 	return localError("release claims", err)
+}
+
+// release queues edits again that are not being sent any more.
+func (t *tx) release(ids []string) error {
+	for _, id := range ids {
+		t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE id = ? AND state = 'sending'", id)
+		if err := t.reprojectEntry(id); err != nil {
+			return err
+		}
+	}
+	return t.err
 }
 
 // Recover gives back the edits that a dead process was sending. They are
@@ -178,10 +186,7 @@ func (s *Store) Recover(ctx context.Context) ([]string, error) {
 			return err
 		}
 		rows.Close()
-		for _, id := range ids {
-			t.exec("UPDATE outbox SET state = 'queued', claim = '', next_try = 0 WHERE id = ?", id)
-		}
-		return nil
+		return t.release(ids)
 	})
 	return ids, localError("recover the outbox", err)
 }

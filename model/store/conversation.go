@@ -244,6 +244,7 @@ func (t *tx) reproject(refs ...model.Ref) error {
 				if err := t.project(k, c); err != nil {
 					return err
 				}
+				t.repack(k, c) // Refold passes by what is folded
 			}
 		}
 	}

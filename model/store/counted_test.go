@@ -242,7 +242,8 @@ func TestCountsHoldThroughALife(t *testing.T) {
 					}
 				}
 				for id := range before {
-					if _, still := after[id]; !still && !slices.Contains(told, id) {
+					// What was forgotten has no submission left: the epoch tells of it.
+					if _, still := after[id]; !still && name != "forget" && !slices.Contains(told, id) {
 						t.Errorf("%s removed %s, told of are %v", name, id, told)
 					}
 				}

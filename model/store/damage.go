@@ -47,6 +47,18 @@ func (s *Store) note(err error) error {
 	return &model.Error{Kind: ErrDamaged.Kind, Message: ErrDamaged.Message, Err: errors.Join(ErrDamaged, err)}
 }
 
+// emptied reports whether the file of the database has lost all that was in it:
+// what is beside it shows that it was used. SQLite would take it for a new one,
+// and remove its log.
+func (s *Store) emptied() bool {
+	info, err := os.Stat(s.path)
+	if err != nil || info.Size() > 0 {
+		return false
+	}
+	log, err := os.Stat(s.path + "-wal")
+	return err == nil && log.Size() > 0 || exists(s.pace.dir) || exists(s.uncleanMark())
+}
+
 // signPath is the file that says that the database is damaged: every process
 // looks for it before it writes, and the next start replaces the database. Its
 // first line says what was met; the second, once there, where the damaged files
@@ -350,9 +362,15 @@ func (s *Store) mend(aside string) (string, error) {
 		return copied, err
 	}
 	defer f.Close()
+	if size < pageSize {
+		size = logged(copied+"-wal") * pageSize
+		if err := f.Truncate(size); err != nil || size == 0 {
+			return copied, err // nothing is left of it
+		}
+	}
 	head := make([]byte, headerSize)
-	if _, err := f.ReadAt(head, 0); err != nil || size < pageSize {
-		return copied, nil // nothing is left of it
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return copied, err
 	}
 	if !bytes.HasPrefix(head, []byte(magic)) {
 		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
@@ -367,6 +385,22 @@ func (s *Store) mend(aside string) (string, error) {
 		return copied, f.Truncate(want)
 	}
 	return copied, nil
+}
+
+// logged returns how many pages the database had after the last transaction in
+// a log, 0 where there is none.
+func logged(path string) (pages int64) {
+	log, err := os.ReadFile(path)
+	const header, frame = 32, 24
+	if err != nil || len(log) < header {
+		return 0
+	}
+	for at := header; at+frame+pageSize <= len(log) && bytes.Equal(log[at+8:at+16], log[16:24]); at += frame + pageSize {
+		if n := int64(binary.BigEndian.Uint32(log[at+4:])); n > 0 && n < 1<<30 {
+			pages = n
+		}
+	}
+	return pages
 }
 
 // salvage copies what can be read of a file; what the disk does not give is zeros.

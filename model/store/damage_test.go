@@ -136,6 +136,41 @@ func cut(t *testing.T, path string, part int64) {
 	}
 }
 
+// A file that a power loss has emptied is no new database: what its log holds
+// is carried over, and what is lost is said.
+func TestAnEmptiedDatabaseIsNoNewOne(t *testing.T) {
+	from := filepath.Join(t.TempDir(), "confab.db")
+	s := open(t, from)
+	s.OpenAccount(t.Context(), "sales", "x")
+	enqueue(t, s, rename("1", "a", "b"))
+	log, err := os.ReadFile(from + "-wal")
+	if err != nil || len(log) == 0 {
+		t.Fatalf("no log: %v", err)
+	}
+	for name, c := range map[string]struct {
+		beside func(path string) error
+		edits  int
+	}{
+		"a log":      {func(path string) error { return os.WriteFile(path+"-wal", log, 0o600) }, 1},
+		"a pace":     {func(path string) error { return os.Mkdir(path+".pace", 0o700) }, 0},
+		"a dead one": {func(path string) error { return os.WriteFile(path+".unclean", nil, 0o600) }, 0},
+	} {
+		path := filepath.Join(t.TempDir(), "confab.db")
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), c.beside(path)); err != nil {
+			t.Fatal(err)
+		}
+		r := open(t, path).Rescued()
+		if r.Path == "" || r.Edits != c.edits || r.Whole() != (c.edits > 0) {
+			t.Errorf("%s beside it: %+v", name, r)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "confab.db")
+	os.WriteFile(path, nil, 0o600)
+	if r := open(t, path).Rescued(); r.Path != "" {
+		t.Errorf("a new one: %+v", r)
+	}
+}
+
 func TestAFileThatIsNoDatabaseIsSetAside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	os.WriteFile(path, []byte("this is not a database, but it is somebody's file, so it stays"), 0o600)

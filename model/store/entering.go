@@ -79,7 +79,12 @@ func (s *Store) leave(ctx context.Context, submission string) error {
 // takeOut gives the edits of a noted submission to out, slice by slice, in order,
 // and takes the note away after end.
 func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, model.OutboxEntry) error, end func(*tx) error) error {
-	for after, done := "", false; !done; {
+	// Nothing comes to a submission that is noted, other than from who leaves it.
+	ids, err := s.ids(ctx, "SELECT id FROM outbox WHERE submission = ? ORDER BY id", submission)
+	if err != nil {
+		return err
+	}
+	for i, done := 0, false; !done; {
 		err := s.tx(ctx, func(t *tx) error {
 			var noted bool
 			err := t.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entering WHERE submission = ?)", submission).Scan(&noted)
@@ -87,26 +92,18 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 				done = true
 				return err
 			}
-			rows, err := t.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE submission = ? AND id > ? ORDER BY id LIMIT ?",
-				submission, after, atOnce)
-			if err != nil {
-				return err
-			}
-			some, err := scanEntries(rows)
-			if err != nil {
-				return err
-			}
-			for _, e := range some {
-				if err := out(t, e); err != nil {
+			i, err = t.slice(i, len(ids), func(t *tx, i int) error {
+				e, ok, err := t.entry(ids[i])
+				if err != nil || !ok {
 					return err
 				}
-				after = e.ID
+				return out(t, e)
+			})
+			if done = i == len(ids); err != nil || !done {
+				return err
 			}
-			if done = len(some) < atOnce; done {
-				t.exec("DELETE FROM entering WHERE submission = ?", submission)
-				return end(t)
-			}
-			return nil
+			t.exec("DELETE FROM entering WHERE submission = ?", submission)
+			return end(t)
 		})
 		if err == nil && !done {
 			err = pause(ctx)

@@ -181,12 +181,13 @@ func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err
 // stored, and their bodies in the shorter form. It is called until done.
 // Nothing that is shown changes, so the revision stays.
 func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
+	version := strconv.Itoa(query.FoldVersion)
+	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'fold' AND value = ?)", version).Scan(&done)
+	if err != nil || done {
+		return done, localError("fold the conversations", err)
+	}
+	from, last := s.refolded.Load(), false
 	err = s.txRead(ctx, func(t *tx) error {
-		version := strconv.Itoa(query.FoldVersion)
-		if done = t.meta("fold") == version; done {
-			return t.err
-		}
-		from := s.refolded.Load()
 		rows, err := t.QueryContext(ctx, `SELECT key, account, id FROM conversation
 WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n)
 		if err != nil {
@@ -214,14 +215,15 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 				return err
 			}
 		}
-		if len(refs) < n {
-			done = true
+		if last = len(refs) < n; last {
 			t.setMeta("fold", version)
 		}
-		s.refolded.Store(from)
 		return t.err
 	})
-	return done, localError("fold the conversations", err)
+	if err == nil { // what was rolled back is looked at again
+		s.refolded.Store(from)
+	}
+	return err == nil && last, localError("fold the conversations", err)
 }
 
 func (t *tx) refold(account string, ids []string) error {
@@ -235,9 +237,17 @@ func (t *tx) refold(account string, ids []string) error {
 		sub := query.NewSubject(k.row(c))
 		t.run("UPDATE conversation SET pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
 			k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
-		if ok && k.server[0] != bodyVersion {
-			t.run("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
+		if ok {
+			t.repack(k, c)
 		}
 	}
 	return t.err
+}
+
+// repack writes the body of a conversation in the shorter form, where an earlier
+// version stored it.
+func (t *tx) repack(k *known, c model.Conversation) {
+	if k.server[0] != bodyVersion {
+		t.run("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
+	}
 }

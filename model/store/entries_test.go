@@ -395,6 +395,44 @@ func TestHeadIsTheDefaultOrder(t *testing.T) {
 	}
 }
 
+// Rows of the same times are put in order together, but not any number of them.
+func TestHeadEndsAmongRowsOfOneTime(t *testing.T) {
+	s := fresh(t)
+	first := conv("first", "a")
+	first.Updated = start.Add(time.Hour)
+	all := []model.Conversation{first}
+	for i := range 3000 {
+		all = append(all, conv(fmt.Sprint(i), "a"))
+	}
+	save(t, s, all...)
+	any := func(*query.Subject) bool { return true }
+	if keys, whole, err := s.Head(t.Context(), any, 100, 0); err != nil || whole || len(keys) != 1 {
+		t.Errorf("%d keys, whole: %t, %v", len(keys), whole, err)
+	}
+	if keys, whole, err := s.Head(t.Context(), any, 5000, time.Minute); err != nil || len(keys) != 3001 || !whole {
+		t.Errorf("in time: %d keys, whole: %t, %v", len(keys), whole, err)
+	}
+}
+
+// What a view of one account showed is not what that of two will show.
+func TestAViewIsKeptForItsScope(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	any := func(*query.Subject) bool { return true }
+	s.Scope([]string{"sales", "support"})
+	if err := s.KeepView(t.Context(), "q", store.KeptView{Keys: []int64{1}, Total: 4000, At: start}); err != nil {
+		t.Fatal(err)
+	}
+	s.Scope([]string{"sales"})
+	if v, ok, err := s.KeptView(t.Context(), "q", any); ok || err != nil {
+		t.Errorf("of another scope: %+v, %v", v, err)
+	}
+	s.Scope([]string{"support", "sales"})
+	if v, ok, err := s.KeptView(t.Context(), "q", any); !ok || err != nil || v.Total != 4000 {
+		t.Errorf("of the same: %+v, %v, %v", v, ok, err)
+	}
+}
+
 func TestAKeptViewHoldsWhatStillMatches(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "keep"), conv("2", "change"), conv("3", "keep"), conv("4", "keep"))

@@ -22,6 +22,38 @@ type headRow struct {
 	folded                   bool
 }
 
+func (r headRow) times() [3]int64 { return [3]int64{r.pinned, r.updated, r.created} }
+
+func (r headRow) compare(o headRow) int {
+	x, y := r.Subject.Ref, o.Subject.Ref
+	a, b := r.times(), o.times()
+	return cmp.Or(slices.Compare(b[:], a[:]), cmp.Compare(x.Account, y.Account), cmp.Compare(x.ID, y.ID))
+}
+
+// headBatch is how many rows are matched at once: those of which the subject is
+// not folded are read together. headMost bounds how many of the same times are.
+const (
+	headBatch = 40
+	headMost  = 2000
+)
+
+// foldRows works out the subjects that are not folded.
+func foldRows(ctx context.Context, q querier, rows []headRow) error {
+	var unfolded []Indexed
+	for _, r := range rows {
+		if !r.folded {
+			unfolded = append(unfolded, r.Indexed)
+		}
+	}
+	err := fold(ctx, q, unfolded)
+	for i := range rows {
+		if err == nil && !rows[i].folded {
+			rows[i].Indexed, unfolded = unfolded[0], unfolded[1:]
+		}
+	}
+	return err
+}
+
 // Head reads keys of the scope in the default order (pinned, newest change,
 // newest creation, ref) from disk, until there are limit that match or the
 // budget is used up. whole says that the list was read to its end.
@@ -34,25 +66,18 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 		}
 		defer rows.Close()
 		names := s.scoped()
-		var same []headRow // rows of the same times
+		var batch []headRow
 		flush := func() error {
-			slices.SortFunc(same, func(a, b headRow) int {
-				x, y := a.Subject.Ref, b.Subject.Ref
-				return cmp.Or(cmp.Compare(x.Account, y.Account), cmp.Compare(x.ID, y.ID))
-			})
-			for i := range same {
-				if !same[i].folded {
-					e := []Indexed{same[i].Indexed}
-					if err := fold(ctx, t, e); err != nil {
-						return err
-					}
-					same[i].Indexed = e[0]
-				}
-				if len(keys) < limit && match(&same[i].Subject) {
-					keys = append(keys, same[i].Key)
+			slices.SortFunc(batch, headRow.compare)
+			if err := foldRows(ctx, t, batch); err != nil {
+				return err
+			}
+			for i := range batch {
+				if len(keys) < limit && match(&batch[i].Subject) {
+					keys = append(keys, batch[i].Key)
 				}
 			}
-			same = same[:0]
+			batch = batch[:0]
 			return nil
 		}
 		for rows.Next() {
@@ -72,16 +97,23 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 			}
 			r.Subject, r.folded = query.Unpack(packed)
 			r.Subject.Ref.Account, r.Subject.Ref.ID, r.Subject.Account = name, id, name
-			if n := len(same); n > 0 && (same[n-1].pinned != r.pinned || same[n-1].updated != r.updated || same[n-1].created != r.created) {
+			n, over := len(batch), time.Now().After(until)
+			switch {
+			case n == 0 || n < headBatch && !over:
+			case batch[n-1].times() == r.times(): // these are put in order together
+				if over && n >= headMost {
+					batch = batch[:slices.IndexFunc(batch, func(b headRow) bool { return b.times() == r.times() })]
+					return flush()
+				}
+			default:
 				if err := flush(); err != nil {
 					return err
 				}
+				if len(keys) >= limit || time.Now().After(until) {
+					return nil
+				}
 			}
-			if len(keys) >= limit || time.Now().After(until) {
-				same = same[:0]
-				return nil
-			}
-			same = append(same, r)
+			batch = append(batch, r)
 		}
 		whole = rows.Err() == nil
 		return cmp.Or(rows.Err(), flush())

@@ -16,6 +16,7 @@ import (
 	_ "modernc.org/sqlite" // the database driver
 
 	"confab/model"
+	"confab/model/query"
 )
 
 // The refusals of Open.
@@ -142,6 +143,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	switch {
 	case err == nil:
 		f.Close()
+	case errors.Is(err, os.ErrExist) && s.emptied():
+		return fmt.Errorf("%w: its file is empty", errDamaged)
 	case errors.Is(err, os.ErrExist):
 		// One that somebody loosened is closed again; where modes mean nothing
 		// this fails, and nothing is lost.
@@ -158,7 +161,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	return s.checkHost(ctx, o.Host)
 }
 
-// checkHost refuses the database of another host. A new one gets the name of this.
+// checkHost refuses the database of another host. A new one gets the name of
+// this, and has nothing to fold anew.
 func (s *Store) checkHost(ctx context.Context, host string) error {
 	var was string
 	err := s.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'host'").Scan(&was)
@@ -172,7 +176,7 @@ func (s *Store) checkHost(ctx context.Context, host string) error {
 	}
 	return s.tx(ctx, func(t *tx) error {
 		t.setMeta("host", host)
-		return t.err
+		return t.exec("INSERT OR IGNORE INTO meta SELECT 'fold', ? WHERE NOT EXISTS (SELECT 1 FROM conversation)", strconv.Itoa(query.FoldVersion))
 	})
 }
 

@@ -116,6 +116,38 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	}
 }
 
+// Who keeps rows by their revision would else show that an edit is being sent
+// until something else changes.
+func TestARowWhoseEditIsGivenBackHasChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	dead, living := open(t, path), open(t, path)
+	for _, s := range []*store.Store{dead, living} {
+		if _, _, err := s.OpenAccount(t.Context(), "sales", "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(t, dead, conv("1", "a"))
+	enqueue(t, dead, rename("1", "a", "b"))
+	f := follower{s: living}
+	given := func(how string, end func() error) {
+		t.Helper()
+		claim(t, dead, nil)
+		f.follow(t)
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		if told := f.follow(t); len(told) != 1 {
+			t.Errorf("%s: %d rows have changed", how, len(told))
+		}
+	}
+	given("released", func() error { return dead.Release(t.Context(), "sales") })
+	given("recovered", func() error {
+		dead.Close()
+		_, err := living.Recover(t.Context())
+		return err
+	})
+}
+
 func TestSettleJournalsAndShowsTheServersState(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))

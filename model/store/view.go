@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -23,12 +24,22 @@ type KeptView struct {
 // viewsKept is how many views are kept.
 const viewsKept = 50
 
+// scopedQuery names a view of the scope: that of fewer accounts shows, and
+// counts, other rows.
+func (s *Store) scopedQuery(q string) string {
+	if scope := s.scope.Load(); scope != nil {
+		q = strings.Join(slices.Sorted(slices.Values(*scope)), " ") + "\n" + q
+	}
+	return q
+}
+
 // KeepView keeps what a query showed.
 func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
 	packed := []byte{}
 	for _, k := range v.Keys {
 		packed = binary.AppendVarint(packed, k)
 	}
+	q = s.scopedQuery(q)
 	return localError("keep a view", s.txRead(ctx, func(t *tx) error {
 		t.exec(`INSERT INTO view (query, keys, total, at) VALUES (?, ?, ?, ?)
 ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, at = excluded.at`, q, packed, v.Total, ms(v.At))
@@ -42,7 +53,7 @@ func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subjec
 	err = s.reading(ctx, func(t *sql.Tx) error {
 		var packed []byte
 		var at int64
-		err := t.QueryRowContext(ctx, "SELECT keys, total, at FROM view WHERE query = ?", q).Scan(&packed, &v.Total, &at)
+		err := t.QueryRowContext(ctx, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q)).Scan(&packed, &v.Total, &at)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -1,0 +1,139 @@
+package inbox_test
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+func openDatabase(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Who reads a database of an earlier version once has brought it up to date:
+// else every command works the same out again.
+func TestTheFirstLoadBringsOldRowsUpToDate(t *testing.T) {
+	path, f := earlier(t, 4)
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			if _, err := b.List(context.Background(), model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+	var left int
+	err := openDatabase(t, path).QueryRow("SELECT count(*) FROM conversation WHERE subject IS NULL AND gone = 0").Scan(&left)
+	if err != nil || left > 0 {
+		t.Errorf("%d rows are left, %v", left, err)
+	}
+}
+
+// What could not be read of the changes is told once it can be.
+func TestNewsThatCouldNotBeReadIsReadAgain(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) { newsIsReadAgain(t, path, f, b) })
+	})
+}
+
+func newsIsReadAgain(t *testing.T, path string, f *fake, b *inbox.Inbox) {
+	ctx := context.Background()
+	b.Start(ctx)
+	time.Sleep(10 * time.Second)
+	if _, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
+		t.Fatal(err)
+	}
+	events, end := b.Subscribe()
+	defer end()
+	db := openDatabase(t, path)
+	if _, err := db.Exec("ALTER TABLE submission RENAME TO away"); err != nil {
+		t.Fatal(err)
+	}
+	yes := true
+	if err := b.Triage(ctx, []model.Ref{f.ref("1")}, model.TriageChange{Pinned: &yes}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("ALTER TABLE away RENAME TO submission"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * time.Second)
+	select {
+	case ev := <-events:
+		if !slices.Contains(ev.Refs, f.ref("1")) {
+			t.Errorf("it tells of %+v", ev)
+		}
+	default:
+		t.Error("nothing is told")
+	}
+}
+
+// Nobody waits for a process that writes for long only to have views kept.
+func TestKeepingViewsWaitsForNobody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	f := newFake("projects", "Kick-off")
+	ctx := context.Background()
+	session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		if err := b.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		db := openDatabase(t, path)
+		db.SetMaxOpenConns(1)
+		if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if n, err := b.Counts(ctx, []string{"", "is:any", "is:private"}); err != nil || n[1] != 1 {
+			t.Errorf("counts %v, %v", n, err)
+		}
+		if err := b.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		db.Exec("ROLLBACK")
+	})
+}
+
+// What another process changed before the first load is told all the same.
+func TestTheFirstLoadHidesNoNews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	f := newFake("projects", "Kick-off")
+	ctx := context.Background()
+	session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		if err := b.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		events, end := b.Subscribe()
+		defer end()
+		session(t, path, []*fake{f}, func(t *testing.T, other *inbox.Inbox, _ *store.Store) {
+			submit(t, other, f.ref("1"), title("Renamed"))
+		})
+		if _, err := b.List(ctx, model.ListRequest{Query: "is:any", Limit: 1}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case ev := <-events:
+			if len(ev.Submissions) != 1 || !slices.Contains(ev.Refs, f.ref("1")) {
+				t.Errorf("it tells of %+v", ev)
+			}
+		default:
+			t.Error("nothing is told")
+		}
+	})
+}

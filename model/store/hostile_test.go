@@ -1,0 +1,39 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"confab/model"
+)
+
+// Ids are whatever a service makes them.
+func TestIdsOfAnyText(t *testing.T) {
+	for _, id := range []string{"a\x00b", "\x00", "a\nb\tc", "<&>\u2028\"'\\", "~", "a~b:c", "😀", strings.Repeat("x", 100_000), "\ufffd"} {
+		t.Run(fmt.Sprintf("%.20q", id), func(t *testing.T) {
+			s := fresh(t)
+			for _, title := range []string{"one", "two"} {
+				save(t, s, conv("a", "other"), conv(id, title))
+			}
+			rows, err := s.RowsOf(t.Context(), "sales", []string{id})
+			if err != nil || len(rows) != 1 || rows[0].Conversation.Ref.ID != id {
+				t.Errorf("%d rows, %v", len(rows), err)
+			}
+			ids := enqueue(t, s, rename(id, "two", "three"))
+			if r := row(t, s, id); r.Conversation.Title != "three" || len(r.Pending) != 1 {
+				t.Errorf("shows %q with %d edits", r.Conversation.Title, len(r.Pending))
+			}
+			yes := true
+			if _, err := s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: id}}, model.TriageChange{Pinned: &yes}); err != nil {
+				t.Error(err)
+			}
+			if got := claim(t, s, nil); len(got) != 1 || got[0].ID != ids[0] {
+				t.Errorf("claimed %+v", got)
+			}
+			if all, _ := entries(t, s, 0); len(all) != 2 {
+				t.Errorf("%d entries", len(all))
+			}
+		})
+	}
+}
