@@ -2,7 +2,6 @@ package model
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -52,7 +51,7 @@ type TriageChange struct {
 // Sentence says in the past tense what a change of local marks does: "marked 3
 // done".
 func (ch TriageChange) Sentence(titles []string) string {
-	object := fmt.Sprint(len(titles))
+	object := Number(len(titles))
 	if len(titles) == 1 {
 		object = quoteTitle(titles[0])
 	}

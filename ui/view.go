@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -193,7 +192,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 		return " " + m.th.Paint(m.notice.look, m.notice.text, w-1)
 	case m.list.Ranging() && m.screen == screenList:
 		first, last := m.list.RangeBounds()
-		return " " + m.th.Paint(theme.Marked, fmt.Sprintf("range of %d: move on, then act; V marks it, esc gives it up", last-first+1), w-1)
+		return " " + m.th.Paint(theme.Marked, "range of "+theme.Number(last-first+1)+": move on, then act; V marks it, esc gives it up", w-1)
 	}
 	if op := m.working(); op != nil {
 		return " " + m.th.Paint(theme.Pending, op.words(m.th.Ellipsis), w-1)
