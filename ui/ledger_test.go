@@ -262,7 +262,7 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Type("settle")
 		a.Press("enter")
 		a.Want("merged: theirs, with your changes on top", "New One")
-		a.Press("g")
+		a.Press("b")
 		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveMerged}) {
 			t.Errorf("%v", f.resolved)
 		}
