@@ -106,6 +106,9 @@ type Undo struct {
 	// Plan holds the inverse of what was delivered or is being sent. Its ID is
 	// that of the submission that the undo will be.
 	Plan Plan
+	// Later are the risks of taking Withdraw back, should it be sent before it is
+	// withdrawn.
+	Later []Risk
 	// InFlight counts the items of Plan that wait for what is being sent.
 	InFlight int
 	// Blocked says what cannot be taken back, and why.

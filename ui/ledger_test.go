@@ -118,12 +118,25 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 	first := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1), Withdraw: withdraw, Titles: names}
 	second := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 6), Withdraw: withdraw[1:], Titles: names[1:]}
 	more := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 2)}
+	shown := model.Risk{Kind: model.EditPrivacy, Text: "the whole of Bird will see it"}
+	first.Later = []model.Risk{shown}
+	third := second // another account has come to its turn, and something can't be taken back any more
+	third.Plan = inverse(1, 6)
+	third.Plan.Items[1].Risks = []model.Risk{shown}
+	third.Blocked = []string{"Talk 7: \"unknown\" is neither private nor public"}
+	fourth := third // that was not on screen
+	fourth.Plan = inverse(1, 6)
+	fourth.Plan.Items[1].Risks = []model.Risk{{Kind: model.EditPrivacy, Text: "the whole world will see it"}}
+	nothing := model.Undo{Submission: "s1", Sentence: "made 7 private"} // all of it was withdrawn in time
 	for _, x := range []struct {
 		then model.Undo
 		asks bool
-	}{{second, false}, {more, true}} {
+	}{{second, false}, {more, true}, {third, false}, {fourth, true}, {nothing, false}} {
 		asked := 0
-		f.applied = nil
+		f.applied, f.outbox = nil, nil
+		for _, id := range withdraw {
+			f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref(1), Kind: model.EditPrivacy, Target: model.TextValue("private")}, State: model.Queued})
+		}
 		f.undo = func(string) (model.Undo, error) {
 			asked++
 			f.fail["ApplyUndo"] = nil
@@ -135,7 +148,7 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 		}
 		with(t, f, start{w: 140, h: 45}, func(a *app) {
 			a.Press("u")
-			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9 and 2 more")
+			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9 and 2 more", "taking it back means: the whole of Bird will see it")
 			a.WantNot("moved on")
 			a.Press("y")
 			if x.asks {

@@ -197,6 +197,9 @@ func (m *Model) drawMessage(r layout.Rect) string {
 	if op := m.working(); op != nil {
 		return " " + m.th.Paint(theme.Pending, op.words(m.th.Ellipsis), w-1)
 	}
+	if text := m.reading(); text != "" {
+		return " " + m.th.Paint(theme.Pending, text, w-1)
+	}
 	if line, ok := m.drawTold(r); ok {
 		return line
 	}
@@ -245,10 +248,7 @@ func (m *Model) drawStatus(w int) string {
 		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
-		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total())
-		if m.more {
-			info.Position += "+"
-		}
+		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus()
 		if !m.asOf.IsZero() {
 			info.Position += " as of " + status.Clock(m.asOf, info.Now)
 		}
@@ -256,6 +256,14 @@ func (m *Model) drawStatus(w int) string {
 		info.Position = "0"
 	}
 	return status.Draw(m.th, w, info)
+}
+
+// plus follows a count that is not the last word.
+func (m *Model) plus() string {
+	if m.more {
+		return "+"
+	}
+	return ""
 }
 
 func sum(n []int) int {
