@@ -111,14 +111,19 @@ type Undo struct {
 	Later []Risk
 	// InFlight counts the items of Plan that wait for what is being sent.
 	InFlight int
-	// Blocked says what cannot be taken back, and why.
-	Blocked []string
+	// Blocked are the edits that cannot be taken back.
+	Blocked []Blocked
 	// Titles names the conversations of Withdraw; the Plan names its own.
 	Titles []string
 	// Again is set where u was pressed again: it then asks before it changes
 	// anything on a service.
 	Again bool
 }
+
+// Blocked is something that can't be taken back: what it was about, and why.
+type Blocked struct{ Title, Why string }
+
+func (b Blocked) String() string { return b.Title + ": " + b.Why }
 
 // Nothing reports whether there is nothing to take back.
 func (u Undo) Nothing() bool {

@@ -60,7 +60,7 @@ func TestRiskyUndoAsks(t *testing.T) {
 		d, _ := f.Describe("bird-a")
 		it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
 		return model.Undo{Sentence: "made 3 private", Plan: model.Plan{ID: "u1", Items: []model.PlanItem{it}}, Titles: []string{"Talk 1 about budgets"},
-			Blocked: []string{"Talk 3: deleting cannot be undone"}}, nil
+			Blocked: []model.Blocked{{Title: "Talk 3", Why: "deleting cannot be undone"}}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
@@ -123,7 +123,7 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 	third := second // another account has come to its turn, and something can't be taken back any more
 	third.Plan = inverse(1, 6)
 	third.Plan.Items[1].Risks = []model.Risk{shown}
-	third.Blocked = []string{"Talk 7: \"unknown\" is neither private nor public"}
+	third.Blocked = []model.Blocked{{Title: "Talk 7", Why: "\"unknown\" is neither private nor public"}}
 	fourth := third // that was not on screen
 	fourth.Plan = inverse(1, 6)
 	fourth.Plan.Items[1].Risks = []model.Risk{{Kind: model.EditPrivacy, Text: "the whole world will see it"}}
@@ -166,11 +166,13 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 func TestWhatCannotBeTakenBackSaysWhy(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.undo = func(string) (model.Undo, error) {
-		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []string{"Talk 0: archiving cannot be undone through the API"}}, nil
+		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []model.Blocked{{Title: "Talk 0: a call", Why: "archiving cannot be undone through the API"},
+			{Title: "Talk 1", Why: "archiving cannot be undone through the API"}}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
 		a.Want("archived “Talk 0”: can't be taken back: archiving cannot be undone through the API")
+		a.WantNot("API; ")
 	})
 	f.undo = func(string) (model.Undo, error) {
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}

@@ -143,20 +143,15 @@ func takesBack(u model.Undo) []string {
 	return ids
 }
 
-// blocked says why things can't be taken back, each reason once where all are
-// for the same.
+// blocked says why things can't be taken back, each reason once.
 func blocked(u model.Undo) string {
 	var whys []string
 	for _, b := range u.Blocked {
-		_, why, _ := strings.Cut(b, ": ")
-		if len(whys) == 0 || whys[0] != why {
-			whys = append(whys, why)
+		if !slices.Contains(whys, b.Why) {
+			whys = append(whys, b.Why)
 		}
 	}
-	if len(whys) == 1 && whys[0] != "" {
-		return model.CleanLine(whys[0], 300)
-	}
-	return model.CleanLine(strings.Join(u.Blocked, "; "), 300)
+	return model.CleanLine(strings.Join(whys, "; "), 300)
 }
 
 // askUndo shows what taking back changes, and for which conversations.
@@ -181,7 +176,7 @@ func (m *Model) askUndo(id string, u plannedUndo) {
 	}
 	const most = 200
 	for _, b := range u.Blocked[:min(most, len(u.Blocked))] {
-		d.Extra = append(d.Extra, "Can't be taken back: "+b)
+		d.Extra = append(d.Extra, "Can't be taken back: "+b.String())
 	}
 	if n := len(u.Blocked) - most; n > 0 {
 		d.Extra = append(d.Extra, "Can't be taken back: "+theme.Number(n)+" more")

@@ -121,7 +121,7 @@ func (p *undoPlan) title(title string, ref model.Ref) string {
 }
 
 func (p *undoPlan) block(title string, ref model.Ref, why string) {
-	p.u.Blocked = append(p.u.Blocked, p.title(title, ref)+": "+why)
+	p.u.Blocked = append(p.u.Blocked, model.Blocked{Title: p.title(title, ref), Why: why})
 }
 
 // outbox plans an edit that is not settled.
