@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +62,7 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 		case n == s.Edits:
 			out = append(out, phrase)
 		default:
-			out = append(out, fmt.Sprintf("%d %s", n, phrase))
+			out = append(out, Number(n)+" "+phrase)
 		}
 	}
 	delivered := "delivered"
@@ -84,7 +83,7 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	case s.NeedPerson == 1:
 		out = append(out, "1 needs you")
 	case s.NeedPerson > 1:
-		out = append(out, fmt.Sprintf("%d need you", s.NeedPerson))
+		out = append(out, Number(s.NeedPerson)+" need you")
 	}
 	return strings.Join(out, ", ")
 }
@@ -188,7 +187,7 @@ func Sentence(edits []Titled) string {
 		}
 		phrases[doing(t.Edit, "\x00")] = true
 	}
-	object := fmt.Sprint(len(conversations))
+	object := Number(len(conversations))
 	if len(conversations) == 1 {
 		object = quoteTitle(edits[0].Title)
 	}

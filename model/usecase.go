@@ -2,7 +2,6 @@ package model
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -52,7 +51,7 @@ type TriageChange struct {
 // Sentence says in the past tense what a change of local marks does: "marked 3
 // done".
 func (ch TriageChange) Sentence(titles []string) string {
-	object := fmt.Sprint(len(titles))
+	object := Number(len(titles))
 	if len(titles) == 1 {
 		object = quoteTitle(titles[0])
 	}
@@ -107,16 +106,24 @@ type Undo struct {
 	// Plan holds the inverse of what was delivered or is being sent. Its ID is
 	// that of the submission that the undo will be.
 	Plan Plan
+	// Later are the risks of taking Withdraw back, should it be sent before it is
+	// withdrawn.
+	Later []Risk
 	// InFlight counts the items of Plan that wait for what is being sent.
 	InFlight int
-	// Blocked says what cannot be taken back, and why.
-	Blocked []string
+	// Blocked are the edits that cannot be taken back.
+	Blocked []Blocked
 	// Titles names the conversations of Withdraw; the Plan names its own.
 	Titles []string
 	// Again is set where u was pressed again: it then asks before it changes
 	// anything on a service.
 	Again bool
 }
+
+// Blocked is something that can't be taken back: what it was about, and why.
+type Blocked struct{ Title, Why string }
+
+func (b Blocked) String() string { return b.Title + ": " + b.Why }
 
 // Nothing reports whether there is nothing to take back.
 func (u Undo) Nothing() bool {

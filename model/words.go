@@ -80,3 +80,12 @@ func Words(err error) string {
 	}
 	return NewEntryError(e).Words()
 }
+
+// Number writes a count with commas: "5,869".
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -120,8 +120,12 @@ type Model struct {
 
 	// asOf is when what is on screen was shown last, zero where it is of now.
 	asOf time.Time
-	// more says that the list goes on beyond what is counted so far.
-	more bool
+	// more says that the list goes on beyond what is counted so far; toEnd that its
+	// end was asked for meanwhile.
+	more, toEnd bool
+	// indexed says that a list was read whole: until then a view is shown as it was
+	// last.
+	indexed bool
 	// words are what completion offers, read when a prompt opens.
 	words query.Vocabulary
 	// swept is when the accounts were last walked whole, as far as the rows on
@@ -177,7 +181,9 @@ type fetch struct {
 	// fresh says that what is read is another list than the one on screen.
 	fresh bool
 	// stale says that what is read may be older than what is on screen.
-	stale  bool
+	stale bool
+	// slow says that it takes long enough to be told of.
+	slow   bool
 	cancel context.CancelFunc
 }
 

@@ -105,3 +105,27 @@ func TestSlowPlanShowsProgressAndCanBeStopped(t *testing.T) {
 		a.wantEdits()
 	})
 }
+
+// A plan of many has keys to its start and end, in a dialog as in every list.
+func TestAPlanHasKeysToItsEnds(t *testing.T) {
+	with(t, newFake(conversations(400)...), start{}, func(a *app) {
+		a.Press("*", "t")
+		a.Type("same")
+		a.Press("enter")
+		first, last := "300 will change", "Talk 398 about budgets"
+		a.Want(first)
+		for _, keys := range [][2][]string{{{"G"}, {"g", "g"}}, {{"end"}, {"home"}}} {
+			a.Press(keys[0]...)
+			a.Want(last)
+			a.WantNot(first)
+			a.Press(keys[1]...)
+			a.Want(first)
+			a.WantNot(last)
+		}
+		a.Press("g", "n")
+		a.Want("will change") // what begins like a key and is none does nothing
+		a.Press("n")
+		a.WantNot("will change")
+		a.wantEdits()
+	})
+}

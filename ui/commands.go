@@ -100,14 +100,27 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	m.pages.gen++
-	m.pages.busy, m.pages.again, m.pages.fresh, m.pages.cancel = true, false, fresh, cancel
+	m.pages.busy, m.pages.again, m.pages.fresh, m.pages.slow, m.pages.cancel = true, false, fresh, false, cancel
 	offset, limit, _ := m.list.Window()
 	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor(), Partial: fresh}
 	gen, be := m.pages.gen, m.be
-	return func() tea.Msg {
+	read := func() tea.Msg {
 		page, err := be.List(ctx, req)
 		return pageMsg{gen, req.Anchor, page, err}
 	}
+	if !fresh && m.indexed && !m.list.Blank() {
+		return read // what is in sight is what was read last
+	}
+	return tea.Batch(read, tea.Tick(progressTime, func(time.Time) tea.Msg { return slowMsg{gen} }))
+}
+
+// reading says that what the screen waits for is being read, "" where that does
+// not take long.
+func (m *Model) reading() string {
+	if !m.pages.slow || !m.pages.fresh && !m.toEnd && !m.list.Blank() {
+		return ""
+	}
+	return "reading the list" + m.th.Ellipsis
 }
 
 // recount reads the counts of the tabs.
@@ -140,16 +153,12 @@ func (m *Model) tabQueries() []string {
 // opening reads what can be shown before the whole inbox is at hand: the list as
 // its view showed it last, and what was counted in each view then.
 func (m *Model) opening() tea.Cmd {
-	q, err := m.query()
-	if err != nil {
-		return func() tea.Msg { return openingMsg{} }
-	}
-	_, limit, _ := m.list.Window()
+	msg := openingMsg{first: true}
+	read := m.openingOf(&msg)
 	be, ctx, queries := m.be, m.ctx, m.tabQueries()
 	return func() tea.Msg {
-		var msg openingMsg
-		if msg.page, err = be.Opening(ctx, model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows)}); err != nil {
-			return openingMsg{} // the list says what is wrong
+		if read == nil || read() != nil {
+			return msg // the list says what is wrong
 		}
 		for _, q := range queries {
 			p, err := be.Opening(ctx, model.ListRequest{Query: q, Inbox: true})
@@ -157,6 +166,37 @@ func (m *Model) opening() tea.Cmd {
 				p.Total = -1
 			}
 			msg.counts = append(msg.counts, p.Total)
+		}
+		return msg
+	}
+}
+
+// openingOf returns what reads how this view was shown last; nil while its query
+// is wrong.
+func (m *Model) openingOf(msg *openingMsg) func() error {
+	q, err := m.query()
+	if err != nil {
+		return nil
+	}
+	_, limit, _ := m.list.Window()
+	be, ctx, req := m.be, m.ctx, model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows)}
+	msg.query = q
+	return func() (err error) {
+		msg.page, err = be.Opening(ctx, req)
+		return err
+	}
+}
+
+// reopen reads how a view was shown last that is gone to before there is an index.
+func (m *Model) reopen() tea.Cmd {
+	var msg openingMsg
+	read := m.openingOf(&msg)
+	if m.indexed || read == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		if read() != nil {
+			return nil // the list says what is wrong
 		}
 		return msg
 	}

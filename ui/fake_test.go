@@ -371,6 +371,9 @@ func (f *fake) Select(_ context.Context, req model.SelectRequest) (model.Selecti
 		return out, err
 	}
 	all, err := f.find(req.Query, req.Inbox)
+	if len(all) == 0 {
+		return out, err
+	}
 	first, last := 0, len(all)-1
 	if !req.First.IsZero() {
 		at := func(ref model.Ref) int {

@@ -23,13 +23,8 @@ func (o *helpOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 func (o *helpOverlay) scroll(_ *Model, by int) tea.Cmd { o.h.Scroll(by); return nil }
 
 func (o *helpOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	m.typed = append(m.typed, k.String())
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Pager, keymap.Global}, m.typed)
-	if r == keymap.Prefix {
-		return nil
-	}
-	m.typed = nil
-	if by, ok := scrolling(b.Action, o.h.Page()); ok && r == keymap.Match {
+	b, _ := m.sequence(k.String(), keymap.Pager, keymap.Global)
+	if by, ok := scrolling(b.Action, o.h.Page()); ok {
 		o.h.Scroll(by)
 		return nil
 	}

@@ -266,6 +266,7 @@ func (m *Model) bottom(in intent) tea.Cmd {
 		m.list.MoveTo(in.count - 1)
 	} else {
 		m.list.MoveTo(m.list.Total() - 1)
+		m.toEnd = m.more
 	}
 	return m.cursorMoved()
 }

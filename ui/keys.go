@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -183,6 +184,9 @@ func (m *Model) run(in intent) tea.Cmd {
 		m.say(theme.Warning, why)
 		return nil
 	}
+	if h.moves {
+		m.toEnd = false
+	}
 	cmd := h.run(m, in)
 	if h.moves {
 		m.chose() // the cursor is where the person put it
@@ -237,24 +241,27 @@ func (m *Model) readRows(in intent, req model.SelectRequest) tea.Cmd {
 	if read == nil {
 		return nil
 	}
-	return func() tea.Msg {
-		set, err := read()
-		if err == nil && set.Len() == 0 {
+	return m.operateInLine("reading the rows", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
+		set, err := read(ctx)
+		switch {
+		case ctx.Err() != nil:
+			err = context.Canceled
+		case err == nil && set.Len() == 0:
 			err = errors.New("the list changed, so nothing was done")
 		}
-		return rangeMsg{in: in, set: set, err: err}
-	}
+		return rangeMsg{op: op, in: in, set: set, err: err}
+	})
 }
 
 // selecting returns what reads rows of this view, nil while its query is wrong.
-func (m *Model) selecting(req model.SelectRequest) func() (model.Selection, error) {
+func (m *Model) selecting(req model.SelectRequest) func(context.Context) (model.Selection, error) {
 	q, err := m.query()
 	if err != nil {
 		return nil
 	}
 	req.Query, req.Inbox = q, true
-	be, ctx, at := m.be, m.ctx, m.list.Cursor()
-	return func() (model.Selection, error) {
+	be, at := m.be, m.list.Cursor()
+	return func(ctx context.Context) (model.Selection, error) {
 		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
 			page, err := be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
 			if err != nil || len(page.Rows) == 0 {

@@ -242,13 +242,8 @@ func (o *outboxOverlay) look(m *Model) tea.Cmd {
 
 func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	m.notice = notice{}
-	m.typed = append(m.typed, k.String())
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Outbox, keymap.Global}, m.typed)
-	if r == keymap.Prefix {
-		return nil
-	}
-	m.typed = nil
-	if r == keymap.None {
+	b, known := m.sequence(k.String(), keymap.Outbox, keymap.Global)
+	if !known {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, o.s.Page()); ok {

@@ -60,7 +60,7 @@ func TestRiskyUndoAsks(t *testing.T) {
 		d, _ := f.Describe("bird-a")
 		it := model.PlanOne(r.Conversation, d, f.Capabilities(r.Conversation), []model.Change{{Kind: model.EditPrivacy, Target: model.TextValue("public")}})
 		return model.Undo{Sentence: "made 3 private", Plan: model.Plan{ID: "u1", Items: []model.PlanItem{it}}, Titles: []string{"Talk 1 about budgets"},
-			Blocked: []string{"Talk 3: deleting cannot be undone"}}, nil
+			Blocked: []model.Blocked{{Title: "Talk 3", Why: "deleting cannot be undone"}}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
@@ -118,12 +118,25 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 	first := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1), Withdraw: withdraw, Titles: names}
 	second := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 6), Withdraw: withdraw[1:], Titles: names[1:]}
 	more := model.Undo{Submission: "s1", Sentence: "made 7 private", Plan: inverse(1, 2)}
+	shown := model.Risk{Kind: model.EditPrivacy, Text: "the whole of Bird will see it"}
+	first.Later = []model.Risk{shown}
+	third := second // another account has come to its turn, and something can't be taken back any more
+	third.Plan = inverse(1, 6)
+	third.Plan.Items[1].Risks = []model.Risk{shown}
+	third.Blocked = []model.Blocked{{Title: "Talk 7", Why: "\"unknown\" is neither private nor public"}}
+	fourth := third // that was not on screen
+	fourth.Plan = inverse(1, 6)
+	fourth.Plan.Items[1].Risks = []model.Risk{{Kind: model.EditPrivacy, Text: "the whole world will see it"}}
+	nothing := model.Undo{Submission: "s1", Sentence: "made 7 private"} // all of it was withdrawn in time
 	for _, x := range []struct {
 		then model.Undo
 		asks bool
-	}{{second, false}, {more, true}} {
+	}{{second, false}, {more, true}, {third, false}, {fourth, true}, {nothing, false}} {
 		asked := 0
-		f.applied = nil
+		f.applied, f.outbox = nil, nil
+		for _, id := range withdraw {
+			f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref(1), Kind: model.EditPrivacy, Target: model.TextValue("private")}, State: model.Queued})
+		}
 		f.undo = func(string) (model.Undo, error) {
 			asked++
 			f.fail["ApplyUndo"] = nil
@@ -135,7 +148,7 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 		}
 		with(t, f, start{w: 140, h: 45}, func(a *app) {
 			a.Press("u")
-			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9 and 2 more")
+			a.Want("6 edits, of Talk 6, Talk 7, Talk 8, Talk 9 and 2 more", "taking it back means: the whole of Bird will see it")
 			a.WantNot("moved on")
 			a.Press("y")
 			if x.asks {
@@ -153,11 +166,13 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 func TestWhatCannotBeTakenBackSaysWhy(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.undo = func(string) (model.Undo, error) {
-		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []string{"Talk 0: archiving cannot be undone through the API"}}, nil
+		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []model.Blocked{{Title: "Talk 0: a call", Why: "archiving cannot be undone through the API"},
+			{Title: "Talk 1", Why: "archiving cannot be undone through the API"}}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
 		a.Want("archived “Talk 0”: can't be taken back: archiving cannot be undone through the API")
+		a.WantNot("API; ")
 	})
 	f.undo = func(string) (model.Undo, error) {
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
@@ -262,7 +277,7 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Type("settle")
 		a.Press("enter")
 		a.Want("merged: theirs, with your changes on top", "New One")
-		a.Press("g")
+		a.Press("b")
 		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveMerged}) {
 			t.Errorf("%v", f.resolved)
 		}

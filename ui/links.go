@@ -30,6 +30,10 @@ func (m *Model) copyRef(in intent) tea.Cmd {
 	})
 }
 
+// mostCopied is how much text is handed to a terminal for its clipboard, in bytes:
+// encoded, it is as much as most of them take.
+const mostCopied = 74_994
+
 func (m *Model) refsCame(msg refsMsg) tea.Cmd {
 	if !m.endOperation(msg.op) {
 		return nil
@@ -40,6 +44,10 @@ func (m *Model) refsCame(msg refsMsg) tea.Cmd {
 		return nil
 	case msg.err != nil:
 		m.fail("copy the refs", msg.err)
+		return nil
+	case len(msg.text) > mostCopied:
+		m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s kB, and terminals take %s; confab list prints them",
+			theme.Count(msg.n, "ref"), theme.Number(len(msg.text)/1000), theme.Number(mostCopied/1000)))
 		return nil
 	case msg.n == 1:
 		m.say(theme.Good, "copied: "+msg.text)

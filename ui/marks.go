@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"context"
+	"errors"
+
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
@@ -79,17 +82,24 @@ func (m *Model) markRows(req model.SelectRequest, toggle bool) tea.Cmd {
 	m.marking, m.deferred = true, nil
 	tab := m.tab
 	q, _ := m.query()
-	return func() tea.Msg {
-		rows, err := read()
-		return markMsg{tab, q, rows, toggle, err}
-	}
+	return m.operateInLine("marking", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
+		rows, err := read(ctx)
+		if ctx.Err() != nil {
+			err = context.Canceled
+		}
+		return markMsg{op, tab, q, rows, toggle, err}
+	})
 }
 
 func (m *Model) markCame(msg markMsg) tea.Cmd {
 	deferred := m.deferred
 	m.marking, m.deferred = false, nil
+	m.endOperation(msg.op)
 	q, _ := m.query()
 	switch {
+	case errors.Is(msg.err, context.Canceled):
+		m.say(theme.Dim, "stopped: nothing was marked")
+		return nil
 	case msg.tab != m.tab || msg.query != q:
 		m.say(theme.Warning, "nothing was marked: another view is shown now")
 		return nil

@@ -25,7 +25,11 @@ type (
 		page   model.Page
 		err    error
 	}
+	// openingMsg brings what a view showed last; counts of every view come with the
+	// first.
 	openingMsg struct {
+		query  string
+		first  bool
 		page   model.Page
 		counts []int
 	}
@@ -34,6 +38,7 @@ type (
 		err   error
 	}
 	againMsg   struct{ gen int }
+	slowMsg    struct{ gen int }
 	recountMsg struct{}
 	countsMsg  struct {
 		gen    int
@@ -63,6 +68,7 @@ type (
 	// markMsg brings rows that are to be marked; toggle unmarks them where all of
 	// them are.
 	markMsg struct {
+		op     int
 		tab    int
 		query  string
 		rows   model.Selection
@@ -74,6 +80,7 @@ type (
 		err         error
 	}
 	rangeMsg struct {
+		op  int
 		in  intent
 		set model.Selection
 		err error
@@ -97,11 +104,13 @@ type (
 		op   int
 		id   string
 		undo plannedUndo
-		err  error
+		// withdrawn is how many edits of it were withdrawn while it was planned.
+		withdrawn int
+		err       error
 	}
 	undoneMsg struct {
 		id      string // what was asked for: an act of this session for ""
-		undo    model.Undo
+		undo    plannedUndo
 		ids     []string
 		several bool // more than one edit follows
 		err     error

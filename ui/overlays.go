@@ -32,12 +32,16 @@ type (
 	}
 )
 
-func (m *Model) open(o overlay) { m.overlays = append(m.overlays, o) }
+func (m *Model) open(o overlay) {
+	m.typed = nil
+	m.overlays = append(m.overlays, o)
+}
 
 func (m *Model) isOpen(o overlay) bool { return slices.Contains(m.overlays, o) }
 
 // closeOverlay takes an overlay away, wherever in the stack it is.
 func (m *Model) closeOverlay(o overlay) {
+	m.typed = nil
 	m.overlays = slices.DeleteFunc(m.overlays, func(p overlay) bool { return p == o })
 	m.hand.late = slices.DeleteFunc(m.hand.late, func(l lateOverlay) bool { return l.o == o })
 }
@@ -60,6 +64,17 @@ func (m *Model) overlayResult(msg tea.Msg) tea.Cmd {
 		return r.receive(m, msg)
 	}
 	return nil
+}
+
+// sequence looks a key up that follows those typed so far; ok is false where they
+// mean nothing, or not yet.
+func (m *Model) sequence(key string, stack ...keymap.Context) (b keymap.Binding, ok bool) {
+	m.typed = append(m.typed, key)
+	b, r := m.keys.Lookup(stack, m.typed)
+	if r != keymap.Prefix {
+		m.typed = nil
+	}
+	return b, r == keymap.Match
 }
 
 // scrolling tells by how many lines an action scrolls; h is a page.
@@ -104,27 +119,15 @@ func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	if name == "esc" {
 		return o.no(m)
 	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
+	if o.d.Typing() {
+		return o.typed(m, k)
+	}
+	b, ok := m.sequence(name, keymap.Dialog)
+	if !ok {
+		return nil
+	}
 	if b.Action == keymap.LeaveHidden && o.d.Hidden() > 0 {
 		o.d.LeaveHiddenOut()
-		return nil
-	}
-	if o.d.Typing() {
-		switch name {
-		case "enter":
-			if o.d.Typed() {
-				return o.proceed(m)
-			}
-		case "up", "pgup":
-			o.d.Scroll(-4)
-		case "down", "pgdown":
-			o.d.Scroll(4)
-		default:
-			o.d.Key(k)
-		}
-		return nil
-	}
-	if r != keymap.Match {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, 10); ok {
@@ -141,6 +144,26 @@ func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 			return o.proceed(m)
 		}
 		return o.no(m)
+	}
+	return nil
+}
+
+// typed takes a key while a word is typed.
+func (o *planOverlay) typed(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	name := k.String()
+	b, _ := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
+	switch {
+	case b.Action == keymap.LeaveHidden && o.d.Hidden() > 0:
+		o.d.LeaveHiddenOut()
+	case name == "enter" && o.d.Typed():
+		return o.proceed(m)
+	case name == "enter":
+	case name == "up", name == "pgup":
+		o.d.Scroll(-4)
+	case name == "down", name == "pgdown":
+		o.d.Scroll(4)
+	default:
+		o.d.Key(k)
 	}
 	return nil
 }
@@ -301,8 +324,8 @@ func (o *textOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		m.closeOverlay(o)
 		return nil
 	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Pager}, []string{k.String()})
-	if r != keymap.Match {
+	b, ok := m.sequence(k.String(), keymap.Pager)
+	if !ok {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, 10); ok {

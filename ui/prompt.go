@@ -301,7 +301,10 @@ func (m *Model) drawPromptHelp(w int) string {
 	}
 	right := ""
 	if p.kind == promptFilter && m.list.Loaded() {
-		right = " " + theme.Number(m.list.Total()) + " found "
+		right = " " + theme.Number(m.list.Total()) + m.plus() + " found "
+	}
+	if text := m.reading(); text != "" && p.kind == promptFilter {
+		right = " " + text + " "
 	}
 	if p.kind == promptCommand && p.about.size() > 0 {
 		right = " for " + subject(p.about) + " "

@@ -39,8 +39,8 @@ func (o *resultsOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		m.closeOverlay(o)
 		return nil
 	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{k.String()})
-	if r != keymap.Match {
+	b, ok := m.sequence(k.String(), keymap.Dialog)
+	if !ok {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, 10); ok {

@@ -110,3 +110,40 @@ func TestADescriptionThatIsClearedIsGoneFromTheOpenConversation(t *testing.T) {
 		}
 	})
 }
+
+// A bulk that is being delivered is taken back by one yes, however far it has come
+// while the person read what that means.
+func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {
+	drive(t, sandbox.Options{Conversations: 800, Latency: 300 * time.Millisecond}, func(r *road) {
+		r.Press("/")
+		r.Type("is:public (account:sales OR account:support)")
+		r.Press("enter")
+		r.Wait(5 * time.Second)
+		r.Press("*", "p")
+		r.Want("Send these")
+		r.Wait(time.Second)
+		r.Press("y")
+		r.Wait(2 * time.Second)
+		r.Press("esc", "u")
+		r.Wait(time.Second)
+		r.Want("Take this back?", "Not sent yet, and withdrawn")
+		r.Wait(8 * time.Second) // it goes on while it is read
+		r.Press("y")
+		for range 60 {
+			r.Wait(time.Minute)
+			r.WantNot("Take this back?")
+		}
+		r.Want("took back")
+		out, err := r.inbox.Outbox(context.Background())
+		if err != nil || len(out) > 0 {
+			t.Errorf("%d edits wait, %v", len(out), err)
+		}
+		subs, err := r.inbox.Submissions(context.Background(), model.HistoryRequest{Limit: 10})
+		if err != nil || len(subs) != 2 {
+			t.Fatalf("%d submissions, %v", len(subs), err)
+		}
+		if made := subs[1]; made.Withdrawn == 0 || made.Delivered+made.TakenBack == 0 || made.TakenBack+made.Withdrawn != made.Edits {
+			t.Errorf("%+v", made)
+		}
+	})
+}

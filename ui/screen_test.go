@@ -28,6 +28,7 @@ type start struct {
 	options ui.Options
 	screen  []uitest.Option
 	watch   *watch
+	backend ui.Backend // in place of the engine in memory
 }
 
 // watch keeps what the model has drawn last, sooner than a terminal shows it.
@@ -67,6 +68,9 @@ func with(t *testing.T, f *fake, s start, test func(a *app)) {
 		}
 		o := s.options
 		o.Backend = f
+		if s.backend != nil {
+			o.Backend = s.backend
+		}
 		began := time.Now()
 		o.Now = func() time.Time { return clock.Add(time.Since(began)) }
 		if o.Open == nil {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -203,8 +204,9 @@ func (m *Model) switchTab(to int) tea.Cmd {
 		m.say(theme.Dim, "marks were cleared: they belong to the view")
 	}
 	m.list.Reset(m.tabs[to].at)
+	m.asOf, m.more, m.toEnd = time.Time{}, false, false
 	m.arrange()
-	return m.reload(true)
+	return tea.Batch(m.reopen(), m.reload(true))
 }
 
 // setFilter narrows the list; the cursor goes to a conversation, or, for zero,
@@ -212,6 +214,7 @@ func (m *Model) switchTab(to int) tea.Cmd {
 func (m *Model) setFilter(text string, at model.Ref) tea.Cmd {
 	m.tabs[m.tab].filter = text
 	m.clearing = false
+	m.toEnd = false
 	m.list.EndRange()
 	m.list.Seek(at)
 	return m.reload(true)

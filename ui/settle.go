@@ -153,8 +153,8 @@ func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 			return nil
 		}
 	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
-	if r != keymap.Match {
+	b, ok := m.sequence(name, keymap.Dialog)
+	if !ok {
 		return nil
 	}
 	if by, ok := scrolling(b.Action, 10); ok {

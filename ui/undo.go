@@ -48,16 +48,21 @@ func (m *Model) planUndo(id string) tea.Cmd {
 }
 
 // planUndoAgain plans anew what has moved on since it was planned: the same act,
-// even if there is a newer one by now.
+// even if there is a newer one by now. What is not sent yet is withdrawn first, so
+// that it moves on no more.
 func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	if id == "" {
 		id = was.Submission
 	}
 	be := m.be
 	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
+		n, err := be.Withdraw(ctx, was.Withdraw...)
+		if err != nil {
+			return undoMsg{op: op, id: id, err: err}
+		}
 		u, err := be.PlanUndo(ctx, id, model.PlanOptions{})
 		u.Act, u.Again = was.Act, was.Again
-		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, &was), err: err}
+		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, &was), withdrawn: n, err: err}
 	})
 }
 
@@ -90,6 +95,8 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 		m.say(theme.Warning, model.CleanLine(model.AsError(msg.err).Message, 300))
 	case msg.err != nil:
 		m.fail("take it back", msg.err)
+	case u.nothing && msg.withdrawn > 0:
+		return m.applyUndo(msg.id, u)
 	case u.nothing && len(u.Blocked) > 0:
 		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u.Undo))
 	case u.nothing:
@@ -97,18 +104,25 @@ func (m *Model) undoCame(msg undoMsg) tea.Cmd {
 	case u.asks:
 		m.askUndo(msg.id, u)
 	default:
-		return m.applyUndo(msg.id, u.Undo)
+		return m.applyUndo(msg.id, u)
 	}
 	return nil
 }
 
+// mostLater is how many risks of what may be sent yet are shown; who agrees has
+// agreed to no others.
+const mostLater = 20
+
+func later(u model.Undo) []model.Risk { return u.Later[:min(mostLater, len(u.Later))] }
+
 // covers reports whether a person who agreed to the one undo has agreed to the
-// other: it takes back no other edits, and says nothing new.
+// other: it takes back no other edits, and risks nothing else. That more of it can't
+// be taken back by now is no question.
 func covers(agreed, now model.Undo) bool {
 	if !agreed.Asks() {
 		return false
 	}
-	return within(takesBack(now), takesBack(agreed)) && within(now.Plan.Risks(), agreed.Plan.Risks()) && within(now.Blocked, agreed.Blocked)
+	return within(takesBack(now), takesBack(agreed)) && within(now.Plan.Risks(), append(agreed.Plan.Risks(), later(agreed)...))
 }
 
 // within reports whether all of a list are in another.
@@ -129,20 +143,15 @@ func takesBack(u model.Undo) []string {
 	return ids
 }
 
-// blocked says why things can't be taken back, each reason once where all are
-// for the same.
+// blocked says why things can't be taken back, each reason once.
 func blocked(u model.Undo) string {
 	var whys []string
 	for _, b := range u.Blocked {
-		_, why, _ := strings.Cut(b, ": ")
-		if len(whys) == 0 || whys[0] != why {
-			whys = append(whys, why)
+		if !slices.Contains(whys, b.Why) {
+			whys = append(whys, b.Why)
 		}
 	}
-	if len(whys) == 1 && whys[0] != "" {
-		return model.CleanLine(whys[0], 300)
-	}
-	return model.CleanLine(strings.Join(u.Blocked, "; "), 300)
+	return model.CleanLine(strings.Join(whys, "; "), 300)
 }
 
 // askUndo shows what taking back changes, and for which conversations.
@@ -156,17 +165,23 @@ func (m *Model) askUndo(id string, u plannedUndo) {
 	if n := len(u.Withdraw); n > 0 {
 		d.Extra = append(d.Extra, "Not sent yet, and withdrawn: "+theme.Count(n, "edit")+", of "+someOf(u.Titles))
 	}
+	risks := u.Plan.Risks()
+	for _, r := range later(u.Undo) {
+		if !slices.Contains(risks, r) {
+			d.Extra = append(d.Extra, "If some of it is sent before that, taking it back means: "+r.Text)
+		}
+	}
 	if u.InFlight > 0 {
 		d.Extra = append(d.Extra, "Being sent right now, and taken back after that: "+theme.Count(u.InFlight, "edit"))
 	}
 	const most = 200
 	for _, b := range u.Blocked[:min(most, len(u.Blocked))] {
-		d.Extra = append(d.Extra, "Can't be taken back: "+b)
+		d.Extra = append(d.Extra, "Can't be taken back: "+b.String())
 	}
 	if n := len(u.Blocked) - most; n > 0 {
 		d.Extra = append(d.Extra, "Can't be taken back: "+theme.Number(n)+" more")
 	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u.Undo) }}, nil)
+	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u) }}, nil)
 }
 
 // someOf names a few things, and counts the others.
@@ -178,11 +193,11 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func (m *Model) applyUndo(id string, u model.Undo) tea.Cmd {
+func (m *Model) applyUndo(id string, u plannedUndo) tea.Cmd {
 	m.submitting++
 	be := m.be
 	return func() tea.Msg {
-		ids, err := be.ApplyUndo(context.Background(), u)
+		ids, err := be.ApplyUndo(context.Background(), u.Undo)
 		return undoneMsg{id: id, undo: u, ids: ids, several: u.Plan.Count(model.PlanChange) > 1, err: err}
 	}
 }
@@ -193,7 +208,7 @@ func (m *Model) undone(msg undoneMsg) tea.Cmd {
 	m.submitting--
 	u := msg.undo
 	if errors.Is(msg.err, model.ErrUndoMoved) {
-		return m.planUndoAgain(msg.id, u)
+		return m.planUndoAgain(msg.id, u.Undo)
 	}
 	cmds := []tea.Cmd{m.reload(false), m.recount(), m.reloadLedger()}
 	switch {
@@ -203,11 +218,14 @@ func (m *Model) undone(msg undoneMsg) tea.Cmd {
 		m.say(theme.Good, u.Sentence+": taken back")
 	case len(msg.ids) > 0:
 		cmds = append(cmds, m.followPlan(submittedPlan{id: u.Plan.ID, several: msg.several}))
+		if u.moved && len(u.Blocked) > 0 {
+			m.say(theme.Warning, theme.Count(len(u.Blocked), "edit")+" can't be taken back: "+blocked(u.Undo))
+		}
 	default:
 		if m.told.id == u.Submission {
 			m.told = following{}
 		}
-		m.say(theme.Good, withdrawn(u))
+		m.say(theme.Good, withdrawn(u.Undo))
 	}
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		cmds = append(cmds, m.readActivity(ref), m.readRow(ref))

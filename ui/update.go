@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -131,6 +132,8 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 				m.offer()
 			}
 		}
+	case slowMsg:
+		m.pages.slow = m.pages.slow || m.pages.busy && msg.gen == m.pages.gen
 	case againMsg:
 		if msg.gen == m.pages.gen {
 			return m.reload(false)
@@ -162,6 +165,11 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 			m.list.SetHidden(msg.hidden)
 		}
 	case rangeMsg:
+		m.endOperation(msg.op)
+		if errors.Is(msg.err, context.Canceled) {
+			m.say(theme.Dim, "stopped: nothing was done")
+			return nil
+		}
 		if msg.err != nil {
 			m.fail("read the range", msg.err)
 			return nil
@@ -239,7 +247,8 @@ func (m *Model) walkedSince() bool {
 	return !m.swept.Equal(before)
 }
 
-// opened shows the first rows, and has the list itself read.
+// opened shows the first rows of a view, and after the very first has the list
+// itself read.
 func (m *Model) opened(msg openingMsg) tea.Cmd {
 	var cmds []tea.Cmd
 	for i, n := range msg.counts {
@@ -247,10 +256,13 @@ func (m *Model) opened(msg openingMsg) tea.Cmd {
 			m.tabs[i].count = n
 		}
 	}
-	if len(msg.page.Rows) > 0 && !m.list.Loaded() && !m.pages.busy {
+	if q, err := m.query(); err == nil && q == msg.query && len(msg.page.Rows) > 0 && !m.list.Loaded() {
 		m.list.SetPage(msg.page, model.Ref{})
 		m.asOf, m.more = msg.page.AsOf, msg.page.Total < 0
 		cmds = append(cmds, m.cursorMoved())
+	}
+	if !msg.first {
+		return tea.Batch(cmds...)
 	}
 	if ready := m.opts.Background; ready != nil {
 		cmds = append(cmds, func() tea.Msg { ready(); return nil })
@@ -263,7 +275,7 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	if msg.gen != m.pages.gen {
 		return nil
 	}
-	m.pages.busy = false
+	m.pages.busy, m.pages.slow = false, false
 	if m.pages.stale || m.keepingMarks() && !m.pages.fresh {
 		// It may show what a key has changed since: the marks come first.
 		m.pages.stale = false
@@ -285,7 +297,12 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	before := m.list.Ref()
 	m.layTriages(&msg.page)
 	m.list.SetPage(msg.page, msg.anchor)
-	m.asOf, m.more = time.Time{}, msg.page.Partial
+	m.asOf, m.more, m.indexed = time.Time{}, msg.page.Partial, true
+	if m.toEnd && !m.more {
+		m.toEnd = false
+		m.list.MoveTo(m.list.Total() - 1)
+		m.chose()
+	}
 	cmds := []tea.Cmd{m.countHidden()}
 	if msg.page.Partial {
 		cmds = append(cmds, m.reload(false))

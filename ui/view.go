@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -193,10 +192,13 @@ func (m *Model) drawMessage(r layout.Rect) string {
 		return " " + m.th.Paint(m.notice.look, m.notice.text, w-1)
 	case m.list.Ranging() && m.screen == screenList:
 		first, last := m.list.RangeBounds()
-		return " " + m.th.Paint(theme.Marked, fmt.Sprintf("range of %d: move on, then act; V marks it, esc gives it up", last-first+1), w-1)
+		return " " + m.th.Paint(theme.Marked, "range of "+theme.Number(last-first+1)+": move on, then act; V marks it, esc gives it up", w-1)
 	}
 	if op := m.working(); op != nil {
 		return " " + m.th.Paint(theme.Pending, op.words(m.th.Ellipsis), w-1)
+	}
+	if text := m.reading(); text != "" {
+		return " " + m.th.Paint(theme.Pending, text, w-1)
 	}
 	if line, ok := m.drawTold(r); ok {
 		return line
@@ -246,10 +248,7 @@ func (m *Model) drawStatus(w int) string {
 		Marked: m.list.MarkCount(), Hidden: m.list.Hidden(), Filter: m.tabs[m.tab].filter, Now: m.now(),
 		Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
 	if c := m.list.Cursor(); c >= 0 {
-		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total())
-		if m.more {
-			info.Position += "+"
-		}
+		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus()
 		if !m.asOf.IsZero() {
 			info.Position += " as of " + status.Clock(m.asOf, info.Now)
 		}
@@ -257,6 +256,14 @@ func (m *Model) drawStatus(w int) string {
 		info.Position = "0"
 	}
 	return status.Draw(m.th, w, info)
+}
+
+// plus follows a count that is not the last word.
+func (m *Model) plus() string {
+	if m.more {
+		return "+"
+	}
+	return ""
 }
 
 func sum(n []int) int {

@@ -32,7 +32,8 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 }
 
 func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
-	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{}}
+	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{},
+		risks: map[model.Risk]bool{}}
 	waiting, done, err := b.editsOf(ctx, id)
 	if err != nil {
 		return p.u, err
@@ -89,6 +90,7 @@ type undoPlan struct {
 	// are being taken back already.
 	items   map[model.Ref]int
 	undoing map[string]bool
+	risks   map[model.Risk]bool // those of what may be sent yet
 }
 
 // name says what is taken back.
@@ -119,7 +121,7 @@ func (p *undoPlan) title(title string, ref model.Ref) string {
 }
 
 func (p *undoPlan) block(title string, ref model.Ref, why string) {
-	p.u.Blocked = append(p.u.Blocked, p.title(title, ref)+": "+why)
+	p.u.Blocked = append(p.u.Blocked, model.Blocked{Title: p.title(title, ref), Why: why})
 }
 
 // outbox plans an edit that is not settled.
@@ -128,6 +130,7 @@ func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
 	if !sent {
 		p.u.Withdraw = append(p.u.Withdraw, e.ID)
 		p.u.Titles = append(p.u.Titles, p.title(e.Title, e.Ref))
+		p.later(e.Edit)
 		return nil
 	}
 	if ok, why := model.Undoable(e.Kind); !ok {
@@ -143,6 +146,22 @@ func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
 		p.u.InFlight++
 	}
 	return err
+}
+
+// later notes what taking an edit back would risk, should it be sent before it is
+// withdrawn.
+func (p *undoPlan) later(e model.Edit) {
+	a, ok := p.b.byName[e.Ref.Account]
+	if undoable, _ := model.Undoable(e.Kind); !ok || !undoable {
+		return
+	}
+	e.Base, e.Target = e.Target, e.Base
+	for _, r := range model.Risks(e, model.Conversation{Ref: e.Ref}, a.desc) {
+		if !p.risks[r] {
+			p.risks[r] = true
+			p.u.Later = append(p.u.Later, r)
+		}
+	}
 }
 
 // journal plans an edit that is settled. One that needed no request has nothing

@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -268,7 +267,7 @@ func (v Value) help(text string) string {
 	case 1:
 		return text + ", 1 conversation"
 	}
-	return text + ", " + strconv.Itoa(v.Count) + " conversations"
+	return text + ", " + model.Number(v.Count) + " conversations"
 }
 
 // dates completes ages and days. There is no clock here, so dates of the

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,24 @@ import (
 
 	"confab/model"
 )
+
+// A terminal that moves no cursor gets lines, and is told so.
+func TestADumbTerminalGetsLines(t *testing.T) {
+	for term, lines := range map[string]bool{"dumb": true, "xterm": false} {
+		for _, args := range [][]string{nil, {"demo"}} {
+			b := newBench(t)
+			b.atTerminal("quit\n")
+			b.program.Width = func() int { return 80 }
+			b.program.Getenv = func(name string) string { return map[string]string{"TERM": term, "XDG_RUNTIME_DIR": t.TempDir()}[name] }
+			drawn := false
+			b.program.Screen = func(context.Context, Setup, Start) error { drawn = true; return nil }
+			b.want(t, ExitOK, args...)
+			if drawn == lines || lines != strings.Contains(b.err.String(), "TERM is dumb, so this is --plain") {
+				t.Errorf("%s %v: drawn %v, said %q", term, args, drawn, b.err.String())
+			}
+		}
+	}
+}
 
 // TestActsAreToldToTheirEnd holds that the line mode says of an act once what it
 // waits for and once how it ended, and nothing of the row it changed.

@@ -125,6 +125,7 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	if err := r.checkQuery(start.Query); err != nil {
 		return err
 	}
+	r.suitTerminal()
 	if err := r.findPaths(); err != nil {
 		return err
 	}
@@ -139,6 +140,15 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 		return err
 	}
 	return r.openInbox(ctx, start)
+}
+
+// suitTerminal takes the line mode on a terminal that moves no cursor.
+func (r *run) suitTerminal() {
+	if r.flags.plain || !r.onScreen() || r.Getenv("TERM") != "dumb" {
+		return
+	}
+	r.flags.plain = true
+	r.say("TERM is dumb, so this is --plain: lines and prompts.")
 }
 
 func (r *run) openInbox(ctx context.Context, start Start) error {

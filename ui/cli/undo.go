@@ -127,7 +127,7 @@ func (r *run) printUndo(w io.Writer, u model.Undo, withdrawn []model.OutboxEntry
 		say("not sent yet, withdrawn: %s  %s", cell(entry.Ref.String()), shortEdit(entry.Edit))
 	}
 	for _, why := range u.Blocked {
-		say("can't: %s", model.CleanLine(why, 1000))
+		say("can't: %s", model.CleanLine(why.String(), 1000))
 	}
 	if u.InFlight > 0 {
 		say("%s under way: it is taken back once that has ended.", isOrAre(u.InFlight, "edit"))

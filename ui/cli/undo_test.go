@@ -33,7 +33,7 @@ func TestUndoIsPlannedAnewWhereItMovedOn(t *testing.T) {
 func TestUndoSaysWhatIsSo(t *testing.T) {
 	b := newBench(t)
 	b.takesBack()
-	b.undo.Blocked = []string{"“Other”: deleting cannot be undone"}
+	b.undo.Blocked = []model.Blocked{{Title: "“Other”", Why: "deleting cannot be undone"}}
 	b.want(t, ExitUsage, "undo", "s0")
 	b.want(t, ExitRefused, "undo", "s0", "--yes")
 	contains(t, "stdout", &b.out, "can't: “Other”: deleting cannot be undone", "done  projects:71")
@@ -52,7 +52,7 @@ func TestUndoSaysWhatIsSo(t *testing.T) {
 	b.undo.Plan = model.Plan{}
 	b.want(t, ExitOK, "undo", "s0", "--yes", "--json")
 	contains(t, "stdout", &b.out, `"id":"e1"`, `"state":"withdrawn"`)
-	b.undo = model.Undo{Blocked: []string{"it was taken back already"}}
+	b.undo = model.Undo{Blocked: []model.Blocked{{Title: "“Renewal”", Why: "it was taken back already"}}}
 	b.want(t, ExitRefused, "undo", "s0", "--yes")
 	b.undo = model.Undo{}
 	b.want(t, ExitOK, "undo", "s0", "--yes")

@@ -249,6 +249,15 @@ func TestResultsThatHaveNotComeSayNothing(t *testing.T) {
 	}
 }
 
+// The answer to a key takes room of its own, however long it is.
+func TestAnAnswerHidesNoResults(t *testing.T) {
+	d := Results{Keys: names(keymap.Dialog)}
+	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Told{})
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{}, strings.Repeat("a long answer ", 20))); !strings.Contains(s, "delivered") {
+		t.Error(s)
+	}
+}
+
 // Of very many edits the first that need a person are told of one by one.
 func TestResultsOfVeryManyAreBounded(t *testing.T) {
 	var waiting []model.OutboxEntry

@@ -192,7 +192,11 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	h := min(lines+len(below)+b(d.Typing()), most)
 	foot := d.footer()
 	if lines+len(below) > h {
-		foot = append([]string{d.Keys.Of(keymap.Down), "more"}, foot...)
+		down := d.Keys.Of(keymap.Down)
+		if d.Typing() {
+			down = "down" // a letter would be typed
+		}
+		foot = append([]string{down, "more"}, foot...)
 	}
 	return th.Frame(screen, d.title(), foot, w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		if d.Typing() {

@@ -93,12 +93,15 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notic
 	if d.sub.NeedPerson > 0 {
 		look = theme.Warning
 	}
-	h := min(len(body)+2*b(!d.sub.Settled())+b(notice != ""), screen.H-3)
-	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
-		var head []string
-		if notice != "" {
-			head = append(head, th.Wrapped(model.CleanLine(notice, 300), w, theme.Key, "")...)
+	answer := func(w int) []string {
+		if notice == "" {
+			return nil
 		}
+		return th.Wrapped(model.CleanLine(notice, 300), w, theme.Key, "")
+	}
+	h := min(len(body)+2*b(!d.sub.Settled())+len(answer(max(1, w-4))), screen.H-3)
+	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
+		head := answer(w)
 		if !d.sub.Settled() && h > 3 {
 			head = append(head, Bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
 		}

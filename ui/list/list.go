@@ -261,6 +261,12 @@ func (l *List) Window() (offset, limit int, missing bool) {
 	return offset, limit, missing
 }
 
+// Blank reports whether a row in sight is not at hand.
+func (l *List) Blank() bool {
+	first, last := l.top, min(l.total, l.top+l.Height())
+	return !l.loaded || first < last && (first < l.start || last > l.start+len(l.rows))
+}
+
 // IndexAt gives the index of the row drawn at a line; false below the end.
 func (l *List) IndexAt(line int) (int, bool) {
 	i := l.top + line

@@ -161,9 +161,9 @@ func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
 	case a.Error != nil:
 		return trouble(th, a, name, in.Now), true
 	case a.Syncing && a.Total > 0:
-		return piece{text: fmt.Sprintf("%s %s %d/%d %s", th.SyncSign, name, a.Read, a.Total, bar(th, a.Read, a.Total)), look: theme.Accent}, false
+		return piece{text: fmt.Sprintf("%s %s %s/%s %s", th.SyncSign, name, theme.Number(a.Read), theme.Number(a.Total), bar(th, a.Read, a.Total)), look: theme.Accent}, false
 	case a.Syncing:
-		return piece{text: fmt.Sprintf("%s %s %d", th.SyncSign, name, a.Read), look: theme.Accent}, false
+		return piece{text: th.SyncSign + " " + name + " " + theme.Number(a.Read), look: theme.Accent}, false
 	case a.Checked.IsZero():
 		return piece{text: th.PublicSign + " " + name + " never read", look: theme.Dim}, false
 	}

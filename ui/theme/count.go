@@ -1,15 +1,9 @@
 package theme
 
-import "strconv"
+import "confab/model"
 
 // Number writes a count with commas.
-func Number(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func Number(n int) string { return model.Number(n) }
 
 // Count writes a count with its noun: "1 edit", "2 edits".
 func Count(n int, noun string) string {

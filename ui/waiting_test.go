@@ -1,0 +1,109 @@
+package ui_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"confab/model"
+)
+
+// What waits for the list says so after a quarter of a second, and esc stops what
+// it was about to mark.
+func TestWhatWaitsForTheListSaysSo(t *testing.T) {
+	f := newFake(conversations(400)...)
+	f.delay["Select"] = 3 * time.Second
+	with(t, f, start{}, func(a *app) {
+		a.Strike("*")
+		a.Wait(200 * time.Millisecond)
+		a.WantNot("esc stops it")
+		a.Wait(300 * time.Millisecond)
+		a.Want("marking…  esc stops it")
+		a.Press("esc")
+		a.Want("marking: stopping")
+		a.Wait(4 * time.Second)
+		a.Want("stopped: nothing was marked")
+		a.WantNot("400 marked")
+		a.Press("3", "0", "0", "b")
+		a.Wait(300 * time.Millisecond)
+		a.Want("reading the rows…  esc stops it")
+		a.Press("esc")
+		a.Wait(4 * time.Second)
+		a.Want("stopped: nothing was done")
+		if n := f.count("Triage"); n > 0 {
+			t.Errorf("%d changes of marks", n)
+		}
+	})
+	f = newFake(conversations(400)...)
+	with(t, f, start{}, func(a *app) {
+		f.delay["List"] = 2 * time.Second
+		a.Strike("G")
+		a.Wait(200 * time.Millisecond)
+		a.WantNot("reading the list")
+		a.Wait(300 * time.Millisecond)
+		a.Want("reading the list…", "400/400")
+		a.Wait(3 * time.Second)
+		a.WantNot("reading the list")
+		a.Want("Talk 399 about budgets")
+		a.Press("/")
+		a.Type("zzz")
+		a.Wait(300 * time.Millisecond)
+		a.Want("reading the list…")
+		a.WantNot("400 found") // that is no count of this
+		a.Wait(4 * time.Second)
+		a.Want("0 found", "Nothing matches zzz")
+	})
+}
+
+// kept is an engine that knows how its views were shown last.
+type kept struct {
+	*fake
+	// total is how many rows there were, -1 where that is not known.
+	total int
+}
+
+func (k *kept) Opening(_ context.Context, req model.ListRequest) (model.Page, error) {
+	all, err := k.find(req.Query, req.Inbox)
+	p := model.Page{Total: k.total, Index: -1}
+	if k.total > 0 {
+		p.AsOf = clock.Add(-time.Hour)
+	}
+	p.Rows = all[:min(len(all), req.Limit)]
+	return p, err
+}
+
+// Before the index is there every view is shown as it was last, and the end that
+// was asked for is the end of the list, however long it turns out to be.
+func TestKeysBeforeTheIndexIsThere(t *testing.T) {
+	k := &kept{fake: newFake(conversations(400)...), total: 390}
+	k.delay["List"] = 2 * time.Second
+	k.delay["Counts"] = 2 * time.Second
+	with(t, k.fake, start{backend: k}, func(a *app) {
+		a.Want("Talk 0 about budgets", "1/390 as of 09:00")
+		a.Press("tab")
+		a.Want("Talk 0 about budgets", "1/390 as of 09:00")
+		a.WantNot("Talk 1 about budgets", "Nothing")
+		a.Wait(5 * time.Second)
+		a.Want("1/100")
+		a.WantNot("as of")
+	})
+	k = &kept{fake: newFake(conversations(400)...), total: -1}
+	k.delay["List"] = 2 * time.Second
+	with(t, k.fake, start{backend: k}, func(a *app) {
+		a.Press("G")
+		a.Want("100/100+")
+		a.Wait(300 * time.Millisecond)
+		a.Want("reading the list…")
+		a.Wait(5 * time.Second)
+		a.Want("400/400", "Talk 399 about budgets")
+	})
+}
+
+// More than a terminal takes is not sent to it.
+func TestRefsThatAreTooManyToCopyAreNotCopied(t *testing.T) {
+	with(t, newFake(conversations(5000)...), start{}, func(a *app) {
+		a.Press("*", "y")
+		a.Wait(time.Second)
+		a.Want("nothing was copied: 5,000 refs are ", " kB, and terminals take 74; confab list prints them")
+	})
+}
