@@ -33,17 +33,17 @@ type Tamper func(req *http.Request, next http.RoundTripper) (*http.Response, err
 // size is how many conversations a stand-in holds where nothing else matters.
 const size = 60
 
-// aFew gives the values that a test tries one after another: all of them, and
-// with -short three, which begin elsewhere with each turn. The run with the race
-// detector is short: it looks for what goroutines do to each other in every case,
-// and which value a field has makes no difference to that.
-func aFew[T any](all []T, turn int) []T {
-	if !testing.Short() || len(all) <= 3 {
+// aFew gives what a test tries one after another: all of it, and with -short n,
+// which begin elsewhere with each turn. The run with the race detector is short:
+// it looks for what goroutines do to each other in every case, and which value a
+// field has makes no difference to that.
+func aFew[T any](all []T, n, turn int) []T {
+	if !testing.Short() || len(all) <= n {
 		return all
 	}
-	out := make([]T, 3)
+	out := make([]T, n)
 	for i := range out {
-		out[i] = all[(3*turn+i)%len(all)]
+		out[i] = all[(n*turn+i)%len(all)]
 	}
 	return out
 }

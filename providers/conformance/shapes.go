@@ -215,7 +215,7 @@ func strangeValues(t *testing.T, s Service) {
 	b.load(id, need)
 	b.whole(t)
 	for turn, field := range sorted(keys(fields)) {
-		for n, v := range aFew(strange, turn) {
+		for n, v := range aFew(strange, 3, turn) {
 			b.Tamper(rewriteJSON(func(in any) any {
 				if m, ok := in.(map[string]any); ok {
 					if _, there := m[field]; there {
