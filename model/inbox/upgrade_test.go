@@ -61,6 +61,9 @@ func earlier(t *testing.T, version int) (path string, f *fake) {
 		case 1039:
 			continue // it was deleted
 		}
+		if version == 4 && i >= 900 && i < 910 {
+			c.Description = "" // a whole read wrote down that there is none; one would be somebody's change
+		}
 		f.convs[id] = c
 	}
 	f.short, f.page = true, 100
@@ -68,7 +71,7 @@ func earlier(t *testing.T, version int) (path string, f *fake) {
 }
 
 func TestAThousandDoneRowsStayDoneThroughAnUpgrade(t *testing.T) {
-	for version := 1; version <= 2; version++ {
+	for _, version := range []int{1, 2, 4} {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			path, f := earlier(t, version)
 			synctest.Test(t, func(t *testing.T) {

@@ -33,6 +33,21 @@ type Tamper func(req *http.Request, next http.RoundTripper) (*http.Response, err
 // size is how many conversations a stand-in holds where nothing else matters.
 const size = 60
 
+// aFew gives what a test tries one after another: all of it, and with -short n,
+// which begin elsewhere with each turn. The run with the race detector is short:
+// it looks for what goroutines do to each other in every case, and which value a
+// field has makes no difference to that.
+func aFew[T any](all []T, n, turn int) []T {
+	if !testing.Short() || len(all) <= n {
+		return all
+	}
+	out := make([]T, n)
+	for i := range out {
+		out[i] = all[(n*turn+i)%len(all)]
+	}
+	return out
+}
+
 func (s Service) open(t testing.TB, o Options) *Bench {
 	t.Helper()
 	if o.Conversations == 0 {

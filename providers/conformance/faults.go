@@ -48,7 +48,11 @@ func faults(t *testing.T, s Service) {
 					return w.err
 				})
 			})
-			for _, ec := range s.writeCases() {
+			writes := s.writeCases()
+			if f.long {
+				writes = aFew(writes, 1, 0) // any kind of edit reads the answer in the same way
+			}
+			for _, ec := range writes {
 				if f.write != "" || f.writeOK {
 					bubble(t, ec.Name, func(t *testing.T) { faultyWrite(t, s, f, ec) })
 				}

@@ -27,6 +27,8 @@ type fault struct {
 	done bool
 	// writeOK says that a write may also succeed, being careful what it says.
 	writeOK bool
+	// long says that the answer is as long as an account reads at all.
+	long bool
 }
 
 func statusFault(status int, read, write model.ErrorKind) fault {
@@ -131,17 +133,17 @@ func allFaults() []fault {
 				return res, nil
 			})
 		}},
-		{name: "endless body", read: model.Malformed, write: model.UnknownOutcome, arm: func(b *Bench, tamper func(Tamper)) {
+		{name: "endless body", long: true, read: model.Malformed, write: model.UnknownOutcome, arm: func(b *Bench, tamper func(Tamper)) {
 			var taken atomic.Int64
 			tamper(flood(200, &taken))
 			b.t.Cleanup(func() { bounded(b.t, taken.Load()) })
 		}},
-		{name: "endless error", read: model.Unavailable, write: model.UnknownOutcome, arm: func(b *Bench, tamper func(Tamper)) {
+		{name: "endless error", long: true, read: model.Unavailable, write: model.UnknownOutcome, arm: func(b *Bench, tamper func(Tamper)) {
 			var taken atomic.Int64
 			tamper(flood(500, &taken))
 			b.t.Cleanup(func() { bounded(b.t, taken.Load()) })
 		}},
-		{name: "bomb", read: model.Malformed, write: model.UnknownOutcome, arm: func(_ *Bench, tamper func(Tamper)) { tamper(bomb()) }},
+		{name: "bomb", long: true, read: model.Malformed, write: model.UnknownOutcome, arm: func(_ *Bench, tamper func(Tamper)) { tamper(bomb()) }},
 	}
 	for _, body := range []string{"", "{}", "[]", "null", "true", "7", `"text"`, `{"data":{}}`, `{"error":"no"}`, `[null]`, `{"id":null}`, `{"":""}`} {
 		f := bodyFault(theAnswer+body, 200, "application/json", body, model.Malformed, "")

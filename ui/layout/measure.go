@@ -12,7 +12,12 @@ func (m Measure) Width(s string) int {
 		return len(s)
 	}
 	width := 0
-	for p := (piece{}); s != ""; {
+	for s != "" {
+		if n := plain(s); n > 0 {
+			width, s = width+n, s[n:]
+			continue
+		}
+		var p piece
 		p, s = m.next(s)
 		width += p.width
 	}
@@ -22,12 +27,18 @@ func (m Measure) Width(s string) int {
 // Truncate cuts a line to at most w cells, the tail included where something
 // was cut. Escape sequences stay, those behind the cut too.
 func (m Measure) Truncate(s string, w int, tail string) string {
+	s, _ = m.truncate(s, w, tail)
+	return s
+}
+
+// truncate gives the width of what it returns too.
+func (m Measure) truncate(s string, w int, tail string) (string, int) {
 	if w <= 0 {
-		return ""
+		return "", 0
 	}
 	s = alone(s)
-	if m.Width(s) <= w {
-		return s
+	if width := m.Width(s); width <= w {
+		return s, width
 	}
 	if m.Width(tail) > w {
 		tail = ""
@@ -36,7 +47,16 @@ func (m Measure) Truncate(s string, w int, tail string) string {
 	var out strings.Builder
 	out.Grow(min(len(s), 4*w) + len(tail))
 	used, cut := 0, false
-	for p := (piece{}); s != ""; {
+	for s != "" {
+		if n := plain(s); n > 0 && (cut || used+n <= room) {
+			if !cut {
+				out.WriteString(s[:n])
+				used += n
+			}
+			s = s[n:]
+			continue
+		}
+		var p piece
 		p, s = m.next(s)
 		switch {
 		case p.escape:
@@ -44,13 +64,13 @@ func (m Measure) Truncate(s string, w int, tail string) string {
 		case cut:
 		case used+p.width > room:
 			out.WriteString(tail)
-			cut = true
+			used, cut = used+m.Width(tail), true
 		default:
 			out.WriteString(p.text)
 			used += p.width
 		}
 	}
-	return out.String()
+	return out.String(), used
 }
 
 // Fit cuts or fills a line to exactly w cells.
@@ -58,8 +78,8 @@ func (m Measure) Fit(s string, w int, tail string) string {
 	if w <= 0 {
 		return ""
 	}
-	s = m.Truncate(s, w, tail)
-	if n := w - m.Width(s); n > 0 {
+	s, width := m.truncate(s, w, tail)
+	if n := w - width; n > 0 {
 		return s + Spaces(n)
 	}
 	return s
@@ -70,8 +90,8 @@ func (m Measure) FitRight(s string, w int, tail string) string {
 	if w <= 0 {
 		return ""
 	}
-	s = m.Truncate(s, w, tail)
-	if n := w - m.Width(s); n > 0 {
+	s, width := m.truncate(s, w, tail)
+	if n := w - width; n > 0 {
 		return Spaces(n) + s
 	}
 	return s
@@ -234,11 +254,18 @@ func Spaces(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-func isPlain(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] > 0x7e {
-			return false
-		}
+func isPlain(s string) bool { return plain(s) == len(s) }
+
+// plain counts the characters at the beginning that take a cell each and are
+// joined with nothing: printable ASCII, but not before other text, which may
+// combine with it.
+func plain(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= 0x20 && s[n] < 0x7f {
+		n++
 	}
-	return true
+	if n > 0 && n < len(s) && s[n] >= utf8.RuneSelf {
+		n--
+	}
+	return n
 }
