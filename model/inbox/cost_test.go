@@ -9,6 +9,7 @@ import (
 
 	"confab/model"
 	"confab/model/store"
+	"confab/model/store/crowd"
 )
 
 // cost is what the runs of one statement came to.
@@ -43,11 +44,11 @@ func runs(all map[string]cost) (n int) {
 
 // list is what the screen reads again where rows have changed: its window around
 // its cursor, and the counts of the views.
-func (c *crowd) list(at model.Ref) model.Page {
+func (c *peopled) list(at model.Ref) model.Page {
 	c.tb.Helper()
 	p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 40, Anchor: at})
 	c.must(err)
-	if _, err := c.b.Counts(c.ctx(), crowdTabs); err != nil {
+	if _, err := c.b.Counts(c.ctx(), crowd.Views); err != nil {
 		c.tb.Fatal(err)
 	}
 	return p
@@ -57,56 +58,56 @@ func (c *crowd) list(at model.Ref) model.Page {
 // rows are read to be shown.
 type costly struct {
 	name    string
-	prepare func(c *crowd) (act func())
+	prepare func(c *peopled) (act func())
 	shown   int
 }
 
 // No number of these is a multiple of 5: the edits of others wait on those.
 var costlies = []costly{
-	{"an edit is submitted", func(c *crowd) func() {
+	{"an edit is submitted", func(c *peopled) func() {
 		refs := c.serve(11)
 		p, err := c.b.Plan(c.ctx(), refs, title("eleven"), model.PlanOptions{})
 		c.must(err)
 		return func() { _, err := c.b.Submit(c.ctx(), p); c.must(err) }
 	}, 0},
-	{"an edit is delivered", func(c *crowd) func() {
+	{"an edit is delivered", func(c *peopled) func() {
 		ids := c.submit("twelve", c.serve(12)...)
 		return func() { c.delivered(ids) }
 	}, 0},
-	{"another process changes a row", func(c *crowd) func() {
+	{"another process changes a row", func(c *peopled) func() {
 		c.changeElsewhere("thirteen", 13)
 		return func() { c.b.Look(c.ctx()) }
 	}, 0},
-	{"a row is marked", func(c *crowd) func() {
-		return func() { c.must(c.b.Triage(c.ctx(), []model.Ref{crowdRef(14)}, model.TriageChange{Seen: yes()})) }
+	{"a row is marked", func(c *peopled) func() {
+		return func() { c.must(c.b.Triage(c.ctx(), []model.Ref{crowd.Ref(14)}, model.TriageChange{Seen: yes()})) }
 	}, 1},
-	{"a row is read by itself", func(c *crowd) func() {
+	{"a row is read by itself", func(c *peopled) func() {
 		refs := c.serve(16)
 		return func() { _, err := c.b.Load(c.ctx(), refs[0], model.NeedParticipants); c.must(err) }
 	}, 1},
-	{"the list is read again and nothing in it changed", func(c *crowd) func() {
+	{"the list is read again and nothing in it changed", func(c *peopled) func() {
 		at := c.list(model.Ref{}).Rows[3].Conversation.Ref
 		c.list(at)
 		return func() { c.list(at) }
 	}, 0},
-	{"a row that is not in the window changed", func(c *crowd) func() {
+	{"a row that is not in the window changed", func(c *peopled) func() {
 		at := c.list(model.Ref{}).Rows[3].Conversation.Ref
 		c.list(at)
 		c.changeElsewhere("far away", 801)
 		c.b.Look(c.ctx())
 		return func() { c.list(at) }
 	}, 0},
-	{"a row in the window changed", func(c *crowd) func() {
+	{"a row in the window changed", func(c *peopled) func() {
 		at := c.list(model.Ref{}).Rows[3].Conversation.Ref
 		c.list(at)
 		c.changeElsewhere("near", 9)
 		c.b.Look(c.ctx())
 		return func() { c.list(at) }
 	}, 1},
-	{"a page is shown that was not shown before", func(c *crowd) func() { return func() { c.list(crowdRef(253)) } }, 40},
-	{"the activity of a conversation is shown", func(c *crowd) func() {
+	{"a page is shown that was not shown before", func(c *peopled) func() { return func() { c.list(crowd.Ref(253)) } }, 40},
+	{"the activity of a conversation is shown", func(c *peopled) func() {
 		return func() {
-			req := model.HistoryRequest{Ref: crowdRef(250), Limit: 50}
+			req := model.HistoryRequest{Ref: crowd.Ref(250), Limit: 50}
 			subs, err := c.b.Submissions(c.ctx(), req)
 			c.must(err)
 			edits, err := c.b.OutboxOf(c.ctx(), req.Ref)
@@ -118,7 +119,7 @@ var costlies = []costly{
 			}
 		}
 	}, 0},
-	{"a submission is told of", func(c *crowd) func() {
+	{"a submission is told of", func(c *peopled) func() {
 		all, err := c.b.Pending(c.ctx())
 		c.must(err)
 		return func() { _, _, err := c.b.Submission(c.ctx(), all[0].ID); c.must(err) }
@@ -126,7 +127,7 @@ var costlies = []costly{
 }
 
 // delivered delivers edits, all of which the service takes.
-func (c *crowd) delivered(ids []string) {
+func (c *peopled) delivered(ids []string) {
 	c.tb.Helper()
 	n := 0
 	c.must(c.b.Deliver(context.Background(), ids, func(r model.DeliveryResult) {
@@ -147,19 +148,19 @@ func yes() *bool { v := true; return &v }
 // as much, and none looks at more of the database than a tree that is deeper
 // takes.
 func TestAnEventReadsNoMoreWhereThereIsMore(t *testing.T) {
-	small := newCrowd(t, crowdSize{1_000, 100, 1_000})
-	large := newCrowd(t, crowdSize{20_000, 2_000, 20_000})
+	small := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 1_000})
+	large := newCrowd(t, crowd.Size{Conversations: 20_000, Waiting: 2_000, Delivered: 20_000})
 	for _, it := range costlies {
 		t.Run(it.name, func(t *testing.T) {
 			var all [2]map[string]cost
-			for i, c := range []*crowd{small, large} {
+			for i, c := range []*peopled{small, large} {
 				c.tb = t
 				act := it.prepare(c)
 				c.reads.Take()
 				act()
 				all[i] = costs(c.reads.Take())
 				if n := shown(all[i]); n != it.shown {
-					t.Errorf("of %d conversations %d are read to be shown, not %d", c.size.conversations, n, it.shown)
+					t.Errorf("of %d conversations %d are read to be shown, not %d", c.size.Conversations, n, it.shown)
 				}
 			}
 			compare(t, all[0], all[1])
@@ -190,7 +191,7 @@ func compare(t *testing.T, small, large map[string]cost) {
 
 // bulk holds that each edit of a bulk costs what one costs, and returns how many
 // statements each runs.
-func (c *crowd) bulk(t *testing.T) int {
+func (c *peopled) bulk(t *testing.T) int {
 	const many = 87
 	c.tb = t
 	one := c.submit("one", c.serve(1)...)
@@ -199,7 +200,7 @@ func (c *crowd) bulk(t *testing.T) int {
 	alone := costs(c.reads.Take())
 
 	var which []int
-	for i := 5; len(which) < many; i += 4 { // all of one account: what several do side by side is told together
+	for i := 21; len(which) < many; i += 4 { // all of one account: what several do side by side is told together
 		if i%5 != 0 {
 			which = append(which, i)
 		}
@@ -211,34 +212,34 @@ func (c *crowd) bulk(t *testing.T) int {
 	for text, k := range bulk {
 		a := alone[text]
 		if k.runs > many*a.runs+1 || k.rows > many*max(a.rows, 1) || k.pages > many*(2*a.pages+4*a.runs) {
-			t.Errorf("of %d: one edit costs %+v, %d cost %+v: %s", c.size.conversations, a, many, k, text)
+			t.Errorf("of %d: one edit costs %+v, %d cost %+v: %s", c.size.Conversations, a, many, k, text)
 		}
 	}
 	if n := shown(bulk); n != 0 {
 		t.Errorf("%d rows are read to be shown", n)
 	}
-	t.Logf("%d conversations: %d statements an edit of a bulk, %d of one alone", c.size.conversations, runs(bulk)/many, runs(alone))
+	t.Logf("%d conversations: %d statements an edit of a bulk, %d of one alone", c.size.Conversations, runs(bulk)/many, runs(alone))
 	return runs(bulk) / many
 }
 
 // What the screen does not show of an event is told, not read: the event names
 // what changed.
 func TestAnEventNamesWhatChanged(t *testing.T) {
-	c := newCrowd(t, crowdSize{1_000, 100, 100})
+	c := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 100})
 	events, done := c.b.Subscribe()
 	defer done()
 	ids := c.submit("named", c.serve(21)...)
 	<-events
 	c.delivered(ids)
 	e := <-events
-	if e.All || !slices.Equal(e.Refs, []model.Ref{crowdRef(21)}) || len(e.Submissions) != 1 {
+	if e.All || !slices.Equal(e.Refs, []model.Ref{crowd.Ref(21)}) || len(e.Submissions) != 1 {
 		t.Errorf("an edit delivered is told as %s", fmt.Sprintf("%+v", e))
 	}
 	c.changeElsewhere("by another", 22, 23)
 	c.b.Look(c.ctx())
 	e = <-events
 	slices.SortFunc(e.Refs, func(a, b model.Ref) int { return strings.Compare(a.String(), b.String()) })
-	if want := []model.Ref{crowdRef(22), crowdRef(23)}; e.All || len(e.Refs) != 2 || !slices.Contains(want, e.Refs[0]) || len(e.Submissions) != 0 {
+	if want := []model.Ref{crowd.Ref(22), crowd.Ref(23)}; e.All || len(e.Refs) != 2 || !slices.Contains(want, e.Refs[0]) || len(e.Submissions) != 0 {
 		t.Errorf("two rows that another process changed are told as %+v", e)
 	}
 }
