@@ -120,7 +120,7 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 	case readToldMsg:
 		return m.readTold()
 	case readLedgerMsg:
-		return m.reloadLedger()
+		return m.readLedger()
 	case editsMsg:
 		return m.editsCame(msg)
 	case ledgerMsg:

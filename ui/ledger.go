@@ -20,6 +20,10 @@ import (
 type outboxOverlay struct {
 	s     outbox.Screen
 	fetch fetch
+	// whole says that all of it is to be read; named are the submissions of which
+	// something changed since, and moved says that there were such.
+	whole, moved bool
+	named        []string
 	// older says that an older page is being read.
 	older bool
 	// find is the conversation whose submission the cursor is put on at first.
@@ -47,6 +51,24 @@ func (m *Model) ledger() *outboxOverlay {
 // reloadLedger reads what was submitted again while it is on screen: what is in
 // the outbox, the newest page, and of the rest what may have changed.
 func (m *Model) reloadLedger() tea.Cmd {
+	if o := m.ledger(); o != nil {
+		o.whole = true
+	}
+	return m.readLedger()
+}
+
+// refreshLedger reads submissions again of which something changed, while the
+// ledger is on screen.
+func (m *Model) refreshLedger(ids []string) tea.Cmd {
+	if o := m.ledger(); o != nil {
+		o.moved = true
+		o.named = append(o.named, ids...)
+		o.whole = o.whole || len(o.named) > historyLimit
+	}
+	return m.readLedger()
+}
+
+func (m *Model) readLedger() tea.Cmd {
 	o := m.ledger()
 	if o == nil {
 		return nil
@@ -57,30 +79,42 @@ func (m *Model) reloadLedger() tea.Cmd {
 	}
 	o.fetch.busy, o.fetch.again = true, false
 	o.fetch.gen++
-	msg := ledgerMsg{gen: o.fetch.gen, open: o.s.Opened()}
-	watched, find, be, ctx := o.s.Watched(), o.find, m.be, m.ctx
+	msg := ledgerMsg{gen: o.fetch.gen, open: o.s.Opened(), whole: o.whole}
+	// Why one waits may be what another does: that is read of what is on screen.
+	again := append(o.named, o.s.Waiting()...)
+	if msg.whole {
+		again, o.moved = o.s.Watched(), false
+	} else if !slices.Contains(again, msg.open) {
+		msg.open = ""
+	}
+	o.whole, o.named = false, nil
+	find, be, ctx := o.find, m.be, m.ctx
 	return func() tea.Msg {
-		msg.err = msg.fill(ctx, be, watched, find)
+		began := time.Now()
+		msg.err = msg.fill(ctx, be, again, find)
+		msg.took = time.Since(began)
 		return msg
 	}
 }
 
-// fill reads what a ledger shows.
-func (msg *ledgerMsg) fill(ctx context.Context, be Backend, watched []string, find model.Ref) (err error) {
-	if msg.pending, err = be.Pending(ctx); err != nil {
-		return err
-	}
-	if msg.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
-		return err
-	}
+// fill reads what a ledger shows: all of it, or some submissions again.
+func (msg *ledgerMsg) fill(ctx context.Context, be Backend, again []string, find model.Ref) (err error) {
 	read := map[string]bool{"": true}
-	for _, list := range [][]model.Submission{msg.pending, msg.page} {
-		for _, sub := range list {
-			read[sub.ID] = true
-			watched = append(watched, sub.Undoes)
+	if msg.whole {
+		if msg.pending, err = be.Pending(ctx); err != nil {
+			return err
+		}
+		if msg.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
+			return err
+		}
+		for _, list := range [][]model.Submission{msg.pending, msg.page} {
+			for _, sub := range list {
+				read[sub.ID] = true
+				again = append(again, sub.Undoes)
+			}
 		}
 	}
-	for _, id := range watched {
+	for _, id := range again {
 		if read[id] {
 			continue
 		}
@@ -126,12 +160,15 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 	}
 	o.fetch.busy = false
 	if msg.err != nil {
+		o.whole = true
 		m.fail("read the outbox", msg.err)
 		return nil
 	}
-	o.s.Set(msg.pending, msg.page, len(msg.page) == historyLimit)
-	for _, sub := range msg.changed {
-		o.s.Replace(sub)
+	if msg.whole {
+		o.s.Set(msg.pending, msg.page, len(msg.page) == historyLimit)
+	}
+	if len(msg.changed) > 0 {
+		o.s.Replace(msg.changed...)
 	}
 	if msg.open != "" {
 		o.s.SetEdits(msg.open, msg.outbox, msg.settled)
@@ -141,7 +178,8 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 		o.find = model.Ref{}
 	}
 	if o.fetch.again {
-		return tea.Tick(newsTime, func(time.Time) tea.Msg { return readLedgerMsg{} })
+		// What takes long to read is not read all the time.
+		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readLedgerMsg{} })
 	}
 	return nil
 }
@@ -209,7 +247,17 @@ func unsettled(sub model.Submission, edit *outbox.Edit) bool {
 	return edit == nil && !sub.Over() || edit != nil && edit.Journal == nil
 }
 
-func (o *outboxOverlay) scroll(m *Model, by int) tea.Cmd { o.s.Move(by); return o.readOlder(m) }
+func (o *outboxOverlay) scroll(m *Model, by int) tea.Cmd { o.s.Move(by); return o.arrived(m) }
+
+// arrived reads what the cursor has come to: an older page, and why edits wait
+// that were not on screen when something else changed.
+func (o *outboxOverlay) arrived(m *Model) tea.Cmd {
+	cmd := o.readOlder(m)
+	if cmd == nil && o.moved {
+		return m.readLedger()
+	}
+	return cmd
+}
 
 // line puts the cursor on a row; another click shows everything about it.
 func (o *outboxOverlay) line(m *Model, line int) tea.Cmd {
@@ -259,7 +307,7 @@ func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		m.closeOverlay(o)
 	case keymap.NextSection:
 		o.s.NextSection()
-		return o.readOlder(m)
+		return o.arrived(m)
 	case keymap.Help:
 		return m.openHelp(intent{})
 	case keymap.Resolve:

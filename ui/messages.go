@@ -129,8 +129,11 @@ type (
 	readToldMsg struct{}
 	ledgerMsg   struct {
 		gen int
-		// older says that page comes after what was read.
+		// older says that page comes after what was read; whole, that all was read,
+		// and not only what changed.
 		older   bool
+		whole   bool
+		took    time.Duration
 		pending []model.Submission
 		page    []model.Submission
 		changed []model.Submission

@@ -223,8 +223,10 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 	if e.All || len(e.Refs) > 0 {
 		cmds = append(cmds, m.reload(false), m.recount())
 	}
-	if e.All || len(e.Submissions) > 0 {
+	if e.All {
 		cmds = append(cmds, m.reloadLedger())
+	} else if len(e.Submissions) > 0 {
+		cmds = append(cmds, m.refreshLedger(e.Submissions))
 	}
 	if e.All || slices.Contains(e.Submissions, m.told.id) {
 		cmds = append(cmds, m.readTold())

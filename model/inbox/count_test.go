@@ -11,3 +11,6 @@ func (b *Inbox) Count(ctx context.Context, query string, inbox bool) (int, error
 	p, err := b.List(ctx, model.ListRequest{Query: query, Inbox: inbox})
 	return p.Total, err
 }
+
+// Look takes over what another process changed, as the watcher does.
+func (b *Inbox) Look(ctx context.Context) { b.announce(ctx) }

@@ -11,12 +11,13 @@ import (
 // and whether or not they look at it: that is how damage is noticed.
 type connector struct {
 	driver.Connector
-	note func(error) error
+	note  func(error) error
+	reads *Reads
 }
 
-func newConnector(dsn string, note func(error) error) (driver.Connector, error) {
+func newConnector(dsn string, note func(error) error, reads *Reads) (driver.Connector, error) {
 	c, err := sqlite.NewConnector(dsn)
-	return connector{c, note}, err
+	return connector{c, note, reads}, err
 }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -24,7 +25,11 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, c.note(err)
 	}
-	return conn{steady(dc.(sqliteConn)), c.note}, nil
+	out := conn{steady(dc.(sqliteConn)), c.note}
+	if c.reads != nil {
+		out.sqliteConn = notedConn{out.sqliteConn, dc.(sqlite.DBStatus), c.reads}
+	}
+	return out, nil
 }
 
 // sqliteConn is what database/sql uses of a connection of the driver.

@@ -47,6 +47,8 @@ type Options struct {
 	// Waiting is told which running programs keep this one from bringing the
 	// database up to date, whenever they are others than before. nil is nobody.
 	Waiting func(names []string)
+	// Reads, if set, notes every statement that is run.
+	Reads *Reads
 }
 
 // Open opens or creates the database in a file. The folder must exist. One that
@@ -59,7 +61,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Host == "" {
 		o.Host, _ = os.Hostname()
 	}
-	s := &Store{path: path, now: o.Now, pace: pace{dir: path + ".pace"}}
+	s := &Store{path: path, now: o.Now, pace: pace{dir: path + ".pace"}, reads: o.Reads}
 	// One process opens at a time, until its claim says that it is there: else
 	// two that want to bring the database up to date would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
@@ -193,7 +195,7 @@ func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-2000)",
 	}}
-	c, err := newConnector("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), s.note)
+	c, err := newConnector("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), s.note, s.reads)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ type Store struct {
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
 	pace   pace
+	reads  *Reads
 	// enters holds the submissions that are entering the outbox by this process.
 	enters sync.Map
 	// refolded is the last key that Refold has looked at.

@@ -98,9 +98,30 @@ func (s *Screen) AddOlder(page []model.Submission, more bool) {
 	s.take(s.subs, page)
 }
 
-// Replace takes one submission that was read again.
-func (s *Screen) Replace(sub model.Submission) {
-	s.take([]model.Submission{sub}, s.subs)
+// Replace takes submissions that were read again, or are new. A settled one that
+// is older than the pages that were read is of a page that follows.
+func (s *Screen) Replace(subs ...model.Submission) {
+	have := map[string]model.Submission{}
+	for _, sub := range s.subs {
+		have[sub.ID] = sub
+	}
+	oldest, paged := have[s.last]
+	subs = slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
+		_, known := have[sub.ID]
+		return !known && s.more && paged && sectionOf(sub) == settled && newestFirst(oldest, sub) < 0
+	})
+	s.take(subs, s.subs)
+}
+
+// Waiting lists the submissions on screen that wait for a reason.
+func (s *Screen) Waiting() []string {
+	var out []string
+	for _, l := range s.lines[min(s.top, len(s.lines)):min(s.top+s.height, len(s.lines))] {
+		if l.edit == nil && l.sub.Problem != nil {
+			out = append(out, l.sub.ID)
+		}
+	}
+	return out
 }
 
 // Watched lists the submissions that may have changed since they were read

@@ -1,0 +1,245 @@
+package inbox_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/model/store"
+	"confab/model/store/crowd"
+)
+
+// cost is what the runs of one statement came to.
+type cost struct{ runs, rows, pages int }
+
+func costs(ran []store.Ran) map[string]cost {
+	out := map[string]cost{}
+	for _, r := range ran {
+		text := strings.Join(strings.Fields(r.Text), " ")
+		c := out[text]
+		out[text] = cost{c.runs + 1, c.rows + r.Rows, c.pages + r.Pages}
+	}
+	return out
+}
+
+// shown counts the rows that were read to be shown.
+func shown(all map[string]cost) (n int) {
+	for text, c := range all {
+		if strings.HasPrefix(text, "SELECT c.key, c.account, c.id, c.subject") {
+			n += c.rows
+		}
+	}
+	return n
+}
+
+func runs(all map[string]cost) (n int) {
+	for _, c := range all {
+		n += c.runs
+	}
+	return n
+}
+
+// list is what the screen reads again where rows have changed: its window around
+// its cursor, and the counts of the views.
+func (c *peopled) list(at model.Ref) model.Page {
+	c.tb.Helper()
+	p, err := c.b.List(c.ctx(), model.ListRequest{Inbox: true, Limit: 40, Anchor: at})
+	c.must(err)
+	if _, err := c.b.Counts(c.ctx(), crowd.Views); err != nil {
+		c.tb.Fatal(err)
+	}
+	return p
+}
+
+// costly is something that happens, with what must be ready for it, and how many
+// rows are read to be shown.
+type costly struct {
+	name    string
+	prepare func(c *peopled) (act func())
+	shown   int
+}
+
+// No number of these is a multiple of 5: the edits of others wait on those.
+var costlies = []costly{
+	{"an edit is submitted", func(c *peopled) func() {
+		refs := c.serve(11)
+		p, err := c.b.Plan(c.ctx(), refs, title("eleven"), model.PlanOptions{})
+		c.must(err)
+		return func() { _, err := c.b.Submit(c.ctx(), p); c.must(err) }
+	}, 0},
+	{"an edit is delivered", func(c *peopled) func() {
+		ids := c.submit("twelve", c.serve(12)...)
+		return func() { c.delivered(ids) }
+	}, 0},
+	{"another process changes a row", func(c *peopled) func() {
+		c.changeElsewhere("thirteen", 13)
+		return func() { c.b.Look(c.ctx()) }
+	}, 0},
+	{"a row is marked", func(c *peopled) func() {
+		return func() { c.must(c.b.Triage(c.ctx(), []model.Ref{crowd.Ref(14)}, model.TriageChange{Seen: yes()})) }
+	}, 1},
+	{"a row is read by itself", func(c *peopled) func() {
+		refs := c.serve(16)
+		return func() { _, err := c.b.Load(c.ctx(), refs[0], model.NeedParticipants); c.must(err) }
+	}, 1},
+	{"the list is read again and nothing in it changed", func(c *peopled) func() {
+		at := c.list(model.Ref{}).Rows[3].Conversation.Ref
+		c.list(at)
+		return func() { c.list(at) }
+	}, 0},
+	{"a row that is not in the window changed", func(c *peopled) func() {
+		at := c.list(model.Ref{}).Rows[3].Conversation.Ref
+		c.list(at)
+		c.changeElsewhere("far away", 801)
+		c.b.Look(c.ctx())
+		return func() { c.list(at) }
+	}, 0},
+	{"a row in the window changed", func(c *peopled) func() {
+		at := c.list(model.Ref{}).Rows[3].Conversation.Ref
+		c.list(at)
+		c.changeElsewhere("near", 9)
+		c.b.Look(c.ctx())
+		return func() { c.list(at) }
+	}, 1},
+	{"a page is shown that was not shown before", func(c *peopled) func() { return func() { c.list(crowd.Ref(253)) } }, 40},
+	{"the activity of a conversation is shown", func(c *peopled) func() {
+		return func() {
+			req := model.HistoryRequest{Ref: crowd.Ref(250), Limit: 50}
+			subs, err := c.b.Submissions(c.ctx(), req)
+			c.must(err)
+			edits, err := c.b.OutboxOf(c.ctx(), req.Ref)
+			c.must(err)
+			past, err := c.b.History(c.ctx(), req)
+			c.must(err)
+			if len(subs) != 2 || len(edits) != 1 || len(past) != 1 {
+				c.tb.Fatal(len(subs), len(edits), len(past))
+			}
+		}
+	}, 0},
+	{"a submission is told of", func(c *peopled) func() {
+		all, err := c.b.Pending(c.ctx())
+		c.must(err)
+		return func() { _, _, err := c.b.Submission(c.ctx(), all[0].ID); c.must(err) }
+	}, 0},
+}
+
+// delivered delivers edits, all of which the service takes.
+func (c *peopled) delivered(ids []string) {
+	c.tb.Helper()
+	n := 0
+	c.must(c.b.Deliver(context.Background(), ids, func(r model.DeliveryResult) {
+		if r.Entry.State != model.Done {
+			c.tb.Errorf("%s is %s: %v", r.Entry.ID, r.Entry.State, r.Entry.Error)
+		}
+		n++
+	}))
+	if n != len(ids) {
+		c.tb.Fatalf("%d of %d are delivered", n, len(ids))
+	}
+}
+
+func yes() *bool { v := true; return &v }
+
+// What happens to one row costs what it costs, however many rows, edits that wait
+// and submissions of the past there are: the same statements are run and return
+// as much, and none looks at more of the database than a tree that is deeper
+// takes.
+func TestAnEventReadsNoMoreWhereThereIsMore(t *testing.T) {
+	small := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 1_000})
+	large := newCrowd(t, crowd.Size{Conversations: 20_000, Waiting: 2_000, Delivered: 20_000})
+	for _, it := range costlies {
+		t.Run(it.name, func(t *testing.T) {
+			var all [2]map[string]cost
+			for i, c := range []*peopled{small, large} {
+				c.tb = t
+				act := it.prepare(c)
+				c.reads.Take()
+				act()
+				all[i] = costs(c.reads.Take())
+				if n := shown(all[i]); n != it.shown {
+					t.Errorf("of %d conversations %d are read to be shown, not %d", c.size.Conversations, n, it.shown)
+				}
+			}
+			compare(t, all[0], all[1])
+		})
+	}
+	t.Run("a bulk is delivered", func(t *testing.T) {
+		if s, l := small.bulk(t), large.bulk(t); s != l {
+			t.Errorf("an edit of a bulk runs %d statements in a small inbox and %d in a large one", s, l)
+		}
+	})
+}
+
+// compare holds what a large inbox costs against a small one.
+func compare(t *testing.T, small, large map[string]cost) {
+	t.Helper()
+	for text, l := range large {
+		s := small[text]
+		if l.runs != s.runs || l.rows != s.rows || l.pages > 2*s.pages+4*l.runs {
+			t.Errorf("costs %+v in a small inbox and %+v in a large one: %s", s, l, text)
+		}
+	}
+	for text := range small {
+		if _, ok := large[text]; !ok {
+			t.Errorf("only a small inbox runs %s", text)
+		}
+	}
+}
+
+// bulk holds that each edit of a bulk costs what one costs, and returns how many
+// statements each runs.
+func (c *peopled) bulk(t *testing.T) int {
+	const many = 87
+	c.tb = t
+	one := c.submit("one", c.serve(1)...)
+	c.reads.Take()
+	c.delivered(one)
+	alone := costs(c.reads.Take())
+
+	var which []int
+	for i := 21; len(which) < many; i += 4 { // all of one account: what several do side by side is told together
+		if i%5 != 0 {
+			which = append(which, i)
+		}
+	}
+	ids := c.submit("many", c.serve(which...)...)
+	c.reads.Take()
+	c.delivered(ids)
+	bulk := costs(c.reads.Take())
+	for text, k := range bulk {
+		a := alone[text]
+		if k.runs > many*a.runs+1 || k.rows > many*max(a.rows, 1) || k.pages > many*(2*a.pages+4*a.runs) {
+			t.Errorf("of %d: one edit costs %+v, %d cost %+v: %s", c.size.Conversations, a, many, k, text)
+		}
+	}
+	if n := shown(bulk); n != 0 {
+		t.Errorf("%d rows are read to be shown", n)
+	}
+	t.Logf("%d conversations: %d statements an edit of a bulk, %d of one alone", c.size.Conversations, runs(bulk)/many, runs(alone))
+	return runs(bulk) / many
+}
+
+// What the screen does not show of an event is told, not read: the event names
+// what changed.
+func TestAnEventNamesWhatChanged(t *testing.T) {
+	c := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 100})
+	events, done := c.b.Subscribe()
+	defer done()
+	ids := c.submit("named", c.serve(21)...)
+	<-events
+	c.delivered(ids)
+	e := <-events
+	if e.All || !slices.Equal(e.Refs, []model.Ref{crowd.Ref(21)}) || len(e.Submissions) != 1 {
+		t.Errorf("an edit delivered is told as %s", fmt.Sprintf("%+v", e))
+	}
+	c.changeElsewhere("by another", 22, 23)
+	c.b.Look(c.ctx())
+	e = <-events
+	slices.SortFunc(e.Refs, func(a, b model.Ref) int { return strings.Compare(a.String(), b.String()) })
+	if want := []model.Ref{crowd.Ref(22), crowd.Ref(23)}; e.All || len(e.Refs) != 2 || !slices.Contains(want, e.Refs[0]) || len(e.Submissions) != 0 {
+		t.Errorf("two rows that another process changed are told as %+v", e)
+	}
+}

@@ -1,0 +1,125 @@
+package inbox_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+	"confab/model/store/crowd"
+)
+
+// peopled is an inbox as a user has it: conversations of four accounts in the
+// scope and of one that has left the config, edits that wait, a history, six
+// views, and another process that has the database open.
+type peopled struct {
+	tb    testing.TB
+	path  string
+	size  crowd.Size
+	fakes []*fake
+	s     *store.Store
+	reads *store.Reads
+	other *store.Store
+	b     *inbox.Inbox
+}
+
+// openCrowd opens an engine over the database of a crowd, and the store of
+// another process beside it. The index is loaded and the views are kept.
+func openCrowd(tb testing.TB, path string, size crowd.Size) *peopled {
+	tb.Helper()
+	c := &peopled{tb: tb, path: path, size: size, reads: &store.Reads{}}
+	var err error
+	if c.s, err = store.Open(c.ctx(), path, store.Options{Host: "laptop", Reads: c.reads}); err != nil {
+		tb.Fatal(err)
+	}
+	o := inbox.Options{Store: c.s, User: "ada", Location: time.UTC, Patience: -1}
+	for _, name := range crowd.Accounts[:4] {
+		f := newFake(name)
+		c.fakes = append(c.fakes, f)
+		o.Accounts = append(o.Accounts, inbox.Account{Provider: f})
+	}
+	if c.b, err = inbox.Open(c.ctx(), o); err != nil {
+		tb.Fatal(err)
+	}
+	if c.other, err = store.Open(c.ctx(), path, store.Options{Host: "laptop"}); err != nil {
+		tb.Fatal(err)
+	}
+	for _, name := range crowd.Accounts[:4] {
+		if _, _, err := c.other.OpenAccount(c.ctx(), name, crowd.Identity(name)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	_, unsubscribe := c.b.Subscribe()
+	if _, err := c.b.Counts(c.ctx(), crowd.Views); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		unsubscribe()
+		c.b.Close(c.ctx())
+		c.other.Close()
+		c.s.Close()
+	})
+	return c
+}
+
+func newCrowd(tb testing.TB, size crowd.Size) *peopled {
+	tb.Helper()
+	if size.Now.IsZero() {
+		size.Now = time.Now().Add(-time.Hour).Truncate(time.Second)
+	}
+	path := filepath.Join(tb.TempDir(), "confab.db")
+	crowd.Fill(tb, path, size)
+	return openCrowd(tb, path, size)
+}
+
+func (c *peopled) ctx() context.Context { return context.Background() }
+
+func (c *peopled) must(err error) {
+	c.tb.Helper()
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+}
+
+// serve has the services know these conversations.
+func (c *peopled) serve(which ...int) []model.Ref {
+	var out []model.Ref
+	for _, i := range which {
+		conv := c.size.Conversation(i)
+		conv.Participants = model.SetOf(model.Participant{Kind: "user", ID: "1", Name: "Ada", Role: model.RoleEditor})
+		f := c.fakes[i%4]
+		f.set(func() { f.convs[conv.Ref.ID] = conv })
+		out = append(out, conv.Ref)
+	}
+	return out
+}
+
+// submit puts a rename of conversations into the outbox.
+func (c *peopled) submit(title string, refs ...model.Ref) []string {
+	c.tb.Helper()
+	p, err := c.b.Plan(c.ctx(), refs, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(title)}}, model.PlanOptions{})
+	c.must(err)
+	ids, err := c.b.Submit(c.ctx(), p)
+	c.must(err)
+	if len(ids) != len(refs) {
+		c.tb.Fatalf("%d of %d are submitted: %+v", len(ids), len(refs), p.Items[0])
+	}
+	return ids
+}
+
+// changeElsewhere has the other process change conversations.
+func (c *peopled) changeElsewhere(title string, which ...int) {
+	c.tb.Helper()
+	for _, i := range which {
+		conv := c.size.Conversation(i)
+		conv.Title = title
+		changed, err := c.other.SaveBatch(c.ctx(), conv.Ref.Account, []model.Conversation{conv}, nil)
+		c.must(err)
+		if len(changed) != 1 {
+			c.tb.Fatalf("%v is not changed", conv.Ref)
+		}
+	}
+}

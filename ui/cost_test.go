@@ -1,0 +1,314 @@
+package ui_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+	"confab/model/store/crowd"
+	"confab/ui"
+	"confab/ui/uitest"
+)
+
+// quiet is a service that says and changes nothing by itself, and takes every
+// rename.
+type quiet struct {
+	model.Provider
+	account string
+	size    crowd.Size
+}
+
+func (q quiet) Describe() model.Description {
+	return model.Description{Provider: model.Kona, Name: "Kona", Account: q.account, Identity: crowd.Identity(q.account)}
+}
+
+func (quiet) Capabilities(model.Conversation) model.Capabilities {
+	out := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		out[k] = model.Capability{State: model.CapabilityYes}
+	}
+	return out
+}
+
+func (quiet) Needs(...model.EditKind) model.Need { return 0 }
+
+func (quiet) Requests(model.Conversation, []model.Edit) ([]model.Request, error) { return nil, nil }
+
+func (q quiet) Load(_ context.Context, id string, _ model.Need) (model.Detail, error) {
+	for i := range q.size.Conversations {
+		if c := q.size.Conversation(i); c.Ref.Account == q.account && c.Ref.ID == id {
+			return model.Detail{Conversation: c}, nil
+		}
+	}
+	return model.Detail{}, &model.Error{Kind: model.NotFound}
+}
+
+func (quiet) Apply(_ context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
+	after := model.Project(fresh, edits)
+	out := make([]model.Outcome, len(edits))
+	for i := range out {
+		out[i].After = &after
+	}
+	return out
+}
+
+// counted is a screen over the real engine whose reads are counted.
+type counted struct {
+	*uitest.Screen
+	t     *testing.T
+	size  crowd.Size
+	reads *store.Reads
+	b     *inbox.Inbox
+	other *store.Store
+}
+
+// countedWorlds are the databases of a small inbox and a large one.
+func countedWorlds(t *testing.T) map[string]crowd.Size {
+	t.Helper()
+	now := time.Date(1999, 12, 31, 12, 0, 0, 0, time.UTC) // the clock of a bubble begins the day after
+	dir := t.TempDir()
+	out := map[string]crowd.Size{}
+	for _, size := range []crowd.Size{{Conversations: 1_000, Waiting: 100, Delivered: 1_000}, {Conversations: 20_000, Waiting: 2_000, Delivered: 20_000}} {
+		size.Now = now
+		path := filepath.Join(dir, map[bool]string{true: "small.db", false: "large.db"}[len(out) == 0])
+		crowd.Fill(t, path, size)
+		out[path] = size
+	}
+	return out
+}
+
+// onCounted runs f in a bubble of fake time, on a screen over a database.
+func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func(c *counted)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		c := &counted{t: t, size: size, reads: &store.Reads{}}
+		s, err := store.Open(ctx, path, store.Options{Host: "laptop", Reads: c.reads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		o := inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1}
+		for _, name := range crowd.Accounts[:4] {
+			o.Accounts = append(o.Accounts, inbox.Account{Provider: quiet{account: name, size: size}})
+		}
+		if c.b, err = inbox.Open(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+		defer c.b.Close(ctx)
+		if c.other, err = store.Open(ctx, path, store.Options{Host: "laptop"}); err != nil {
+			t.Fatal(err)
+		}
+		defer c.other.Close()
+		for _, name := range crowd.Accounts[:4] {
+			if _, _, err := c.other.OpenAccount(ctx, name, crowd.Identity(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m := ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
+		c.Screen = uitest.Start(t, m, 160, 45)
+		defer c.Stop()
+		c.Wait(3 * time.Second)
+		f(c)
+	})
+}
+
+// cost is what a statement came to.
+type cost struct{ runs, rows, pages int }
+
+// during gives what was read while f ran.
+func (c *counted) during(f func()) map[string]cost {
+	c.t.Helper()
+	c.reads.Take()
+	f()
+	c.Wait(3 * time.Second)
+	out := map[string]cost{}
+	for _, r := range c.reads.Take() {
+		text := strings.Join(strings.Fields(r.Text), " ")
+		k := out[text]
+		out[text] = cost{k.runs + 1, k.rows + r.Rows, k.pages + r.Pages}
+	}
+	return out
+}
+
+// shown counts the rows that were read to be shown.
+func shown(all map[string]cost) (n int) {
+	for text, k := range all {
+		if strings.HasPrefix(text, "SELECT c.key, c.account, c.id, c.subject") {
+			n += k.rows
+		}
+	}
+	return n
+}
+
+// changed has another process rename conversations, and the engine see it.
+func (c *counted) changed(which ...int) {
+	c.t.Helper()
+	for _, i := range which {
+		conv := c.size.Conversation(i)
+		conv.Title = "changed elsewhere " + time.Now().String()
+		if _, err := c.other.SaveBatch(context.Background(), conv.Ref.Account, []model.Conversation{conv}, nil); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	// Nothing is withdrawn: that only has the engine look at what changed.
+	if _, err := c.b.Withdraw(context.Background()); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// submitted puts renames into the outbox.
+func (c *counted) submitted(which ...int) []string {
+	c.t.Helper()
+	var refs []model.Ref
+	for _, i := range which {
+		refs = append(refs, crowd.Ref(i))
+	}
+	ctx := context.Background()
+	change := []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("renamed")}}
+	p, err := c.b.Plan(ctx, refs, change, model.PlanOptions{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ids, err := c.b.Submit(ctx, p)
+	if err != nil || len(ids) != len(which) {
+		c.t.Fatal(ids, err)
+	}
+	c.Wait(3 * time.Second)
+	return ids
+}
+
+func (c *counted) delivered(ids ...string) {
+	c.t.Helper()
+	done := 0
+	err := c.b.Deliver(context.Background(), ids, func(r model.DeliveryResult) {
+		if r.Entry.State == model.Done {
+			done++
+		}
+	})
+	if err != nil || done != len(ids) {
+		c.t.Fatalf("%d of %d are delivered: %v", done, len(ids), err)
+	}
+}
+
+// compared runs what is counted on a small inbox and on a large one, and holds
+// one against the other.
+func compared(t *testing.T, worlds map[string]crowd.Size, layout string, run func(c *counted) map[string]cost) {
+	t.Helper()
+	var small, large map[string]cost
+	for path, size := range worlds {
+		onCounted(t, path, size, layout, func(c *counted) {
+			if all := run(c); strings.HasPrefix(filepath.Base(path), "small") {
+				small = all
+			} else {
+				large = all
+			}
+		})
+	}
+	for text, l := range large {
+		// What is announced may be joined with what follows, or not: the same is
+		// not run as often each time. The large inbox has twenty times as much.
+		if s := small[text]; l.runs > 2*s.runs+4 || l.rows > 2*s.rows+8 || l.pages > 3*s.pages+4*l.runs {
+			t.Errorf("costs %+v in a small inbox and %+v in a large one: %s", s, l, text)
+		}
+	}
+}
+
+// What the screen does at a key or an event reads what it shows of it, whatever
+// there is besides.
+func TestTheScreenReadsWhatItShows(t *testing.T) {
+	worlds := countedWorlds(t)
+	t.Run("a key in the window reads nothing", func(t *testing.T) {
+		compared(t, worlds, "off", func(c *counted) map[string]cost {
+			all := c.during(func() { c.Press("j", "j", "k", "j", "ctrl+d", "k") })
+			for text, k := range all {
+				c.t.Errorf("%+v: %s", k, text)
+			}
+			return all
+		})
+	})
+	t.Run("a page is read as a window", func(t *testing.T) {
+		compared(t, worlds, "off", func(c *counted) map[string]cost {
+			all := c.during(func() { c.Press("ctrl+f", "ctrl+f", "ctrl+f") })
+			if n := shown(all); n == 0 || n > 3*3*45 {
+				c.t.Errorf("three pages read %d rows", n)
+			}
+			all = c.during(func() { c.Press("G") })
+			if n := shown(all); n == 0 || n > 3*45 {
+				c.t.Errorf("the end of the list reads %d rows", n)
+			}
+			return all
+		})
+	})
+	t.Run("a row that is not on screen", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			all := c.during(func() { c.changed(801) })
+			if n := shown(all); n != 0 {
+				c.t.Errorf("%d rows are read", n)
+			}
+			return all
+		})
+	})
+	t.Run("a row that is on screen", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			all := c.during(func() { c.changed(4) })
+			if n := shown(all); n != 1 {
+				c.t.Errorf("%d rows are read", n)
+			}
+			c.Want("changed elsewhere")
+			return all
+		})
+	})
+	t.Run("the row that is previewed", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			all := c.during(func() { c.changed(0) })
+			if n := shown(all); n != 2 { // in the list, and by itself: it may have left the list
+				c.t.Errorf("%d rows are read", n)
+			}
+			return all
+		})
+	})
+	t.Run("the cursor rests on another row", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			return c.during(func() { c.Press("j") })
+		})
+	})
+	t.Run("an edit is delivered, not on screen", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			ids := c.submitted(802)
+			all := c.during(func() { c.delivered(ids...) })
+			if n := shown(all); n != 0 {
+				c.t.Errorf("%d rows are read", n)
+			}
+			return all
+		})
+	})
+	t.Run("an edit is delivered while the outbox is on screen", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			ids := c.submitted(803)
+			c.Press("O")
+			c.Want("renaming ten")
+			return c.during(func() { c.delivered(ids...) })
+		})
+	})
+	t.Run("an edit is delivered that the message line follows", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			c.Press("j", "t", "ctrl+e", "ctrl+u")
+			c.Type("followed")
+			c.Press("enter")
+			all, err := c.b.OutboxOf(context.Background(), crowd.Ref(1))
+			if err != nil || len(all) != 1 {
+				c.t.Fatalf("%v %v\n%s", all, err, c.Text())
+			}
+			cost := c.during(func() { c.delivered(all[0].ID) })
+			c.Want("delivered")
+			return cost
+		})
+	})
+}
