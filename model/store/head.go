@@ -90,8 +90,11 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 			name, ok := names.get(account)
 			if !ok {
 				if time.Now().After(until) {
-					same = same[:0]
-					return nil
+					if n := len(batch); n > 0 { // others of the last time may follow
+						last := batch[n-1].times()
+						batch = batch[:slices.IndexFunc(batch, func(b headRow) bool { return b.times() == last })]
+					}
+					return flush()
 				}
 				continue
 			}
