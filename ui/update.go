@@ -321,12 +321,16 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		m.follow = false
 		cmds = append(cmds, m.openRow(row))
 	}
-	if m.screen == screenList && m.list.Total() == 0 {
+	switch {
+	case m.screen != screenList:
+	case m.list.Total() == 0:
 		m.detail.Clear() // at once: what is previewed is no result
-	} else if m.screen == screenList && (first || m.list.Ref() != before || m.detail.Ref() != m.list.Ref()) {
+	case first || m.list.Ref() != before:
 		// With the rows, not after a rest: no key is held that would pass them by.
 		m.rest++
 		cmds = append(cmds, m.showIfPreview())
+	case m.detail.Ref() != m.list.Ref():
+		cmds = append(cmds, m.cursorMoved())
 	}
 	return tea.Batch(cmds...)
 }
