@@ -56,7 +56,7 @@ func (s *Store) emptied() bool {
 		return false
 	}
 	log, err := os.Stat(s.path + "-wal")
-	return err == nil && log.Size() > 0 || exists(s.pace.dir) || exists(s.uncleanMark())
+	return err == nil && log.Size() > 0 || exists(s.claims()) // which is made after the first page
 }
 
 // signPath is the file that says that the database is damaged: every process

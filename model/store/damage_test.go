@@ -151,9 +151,8 @@ func TestAnEmptiedDatabaseIsNoNewOne(t *testing.T) {
 		beside func(path string) error
 		edits  int
 	}{
-		"a log":      {func(path string) error { return os.WriteFile(path+"-wal", log, 0o600) }, 1},
-		"a pace":     {func(path string) error { return os.Mkdir(path+".pace", 0o700) }, 0},
-		"a dead one": {func(path string) error { return os.WriteFile(path+".unclean", nil, 0o600) }, 0},
+		"a log":  {func(path string) error { return os.WriteFile(path+"-wal", log, 0o600) }, 1},
+		"claims": {func(path string) error { return os.Mkdir(filepath.Join(filepath.Dir(path), "claims"), 0o700) }, 0},
 	} {
 		path := filepath.Join(t.TempDir(), "confab.db")
 		if err := errors.Join(os.WriteFile(path, nil, 0o600), c.beside(path)); err != nil {

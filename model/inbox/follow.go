@@ -1,0 +1,130 @@
+package inbox
+
+import (
+	"context"
+
+	"confab/model"
+	"confab/model/index"
+	"confab/model/store"
+)
+
+// announce brings the index in step with the store and tells subscribers what
+// changed: conversations and submissions by any process, and the state of these
+// accounts. While somebody else does that, it leaves it to them.
+func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
+	names := make([]string, len(accounts))
+	for i, a := range accounts {
+		names[i] = a.name
+	}
+	b.lists.pending.Store(true)
+	if !b.catchUp(ctx, names...) && len(names) > 0 {
+		b.events.publish(model.Event{Accounts: names})
+	}
+}
+
+// catchUp follows the store as long as there is news and nobody else does, and
+// reports whether it told of these accounts.
+func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
+	l := &b.lists
+	for l.pending.Load() && l.step.TryLock() {
+		done, err := b.news(ctx, names...)
+		l.step.Unlock()
+		if err != nil {
+			b.log("follow the store: %v", err)
+			return told
+		}
+		if done {
+			told, names = true, nil
+		}
+	}
+	return told
+}
+
+// follow reads what changed since the last time, by any process, lays it over
+// the index and announces it, with these accounts. step is held.
+func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
+	l := &b.lists
+	if !l.loaded && !b.events.heard() {
+		l.at.Revision = max(l.at.Revision, b.store.OwnRevision())
+		b.recount(ctx)
+		return nil
+	}
+	var changed []index.Entry
+	at, err := b.store.Entries(ctx, l.at.Revision, func(e store.Indexed) error {
+		changed = append(changed, index.Entry(e))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var told model.Event
+	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
+		return err
+	}
+	switch {
+	case l.loaded && at.Epoch != l.at.Epoch:
+		if err := b.fill(l.life); err != nil {
+			return err
+		}
+		told.All = true
+	case l.loaded:
+		l.index.Apply(changed)
+	}
+	if !told.All {
+		l.at = at
+	}
+	for _, e := range changed {
+		told.Refs = append(told.Refs, e.Subject.Ref)
+	}
+	told.Accounts = union(accounts, b.recount(ctx))
+	if l.loaded {
+		told.Refs = append(told.Refs, b.advance()...)
+	}
+	if told.All || len(told.Refs)+len(told.Submissions)+len(told.Accounts) > 0 {
+		b.events.publish(told)
+	}
+	nudge(l.changed)
+	return nil
+}
+
+// advance lets the index evaluate what the clock has changed, and returns the
+// conversations whose place that changed.
+func (b *Inbox) advance() []model.Ref {
+	var out []model.Ref
+	for _, key := range b.lists.index.Advance() {
+		if ref, ok := b.lists.index.Ref(key); ok {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// recount reads the counters of all accounts and returns those that changed.
+func (b *Inbox) recount(ctx context.Context) []string {
+	var changed []string
+	for _, a := range b.accounts {
+		n, waiting, person, err := b.store.Counts(ctx, a.name)
+		if err != nil {
+			continue
+		}
+		a.update(func(s *model.AccountState) {
+			if s.Conversations != n || s.Waiting != waiting || s.NeedPerson != person {
+				s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person
+				changed = append(changed, a.name)
+			}
+		})
+	}
+	return changed
+}
+
+// news follows the store where there is news. What fails stays news. step is held.
+func (b *Inbox) news(ctx context.Context, accounts ...string) (told bool, err error) {
+	l := &b.lists
+	if !l.pending.Swap(false) {
+		return false, nil
+	}
+	if err = b.follow(context.WithoutCancel(ctx), accounts...); err != nil {
+		l.pending.Store(true)
+	}
+	return err == nil, err
+}
