@@ -129,3 +129,16 @@ func TestAPlanHasKeysToItsEnds(t *testing.T) {
 		a.wantEdits()
 	})
 }
+
+// Where a word is typed, the key that scrolls is one that types nothing.
+func TestScrollingWhileAWordIsTyped(t *testing.T) {
+	with(t, newFake(conversations(400)...), start{}, func(a *app) {
+		a.Press("*", "D")
+		a.Want(`Type "delete" to go on:`, "down more")
+		a.WantNot("j more")
+		a.Press("down", "down", "down", "down", "down")
+		a.WantNot("will change")
+		a.Press("esc")
+		a.wantEdits()
+	})
+}

@@ -135,7 +135,8 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 		asked := 0
 		f.applied, f.outbox = nil, nil
 		for _, id := range withdraw {
-			f.outbox = append(f.outbox, model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref(1), Kind: model.EditPrivacy, Target: model.TextValue("private")}, State: model.Queued})
+			e := model.Edit{ID: id, Ref: ref(1), Kind: model.EditPrivacy, Target: model.TextValue("private")}
+			f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, State: model.Queued})
 		}
 		f.undo = func(string) (model.Undo, error) {
 			asked++
@@ -166,8 +167,8 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 func TestWhatCannotBeTakenBackSaysWhy(t *testing.T) {
 	f := newFake(conversations(20)...)
 	f.undo = func(string) (model.Undo, error) {
-		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []model.Blocked{{Title: "Talk 0: a call", Why: "archiving cannot be undone through the API"},
-			{Title: "Talk 1", Why: "archiving cannot be undone through the API"}}}, nil
+		const why = "archiving cannot be undone through the API"
+		return model.Undo{Sentence: "archived “Talk 0”", Blocked: []model.Blocked{{Title: "Talk 0: a call", Why: why}, {Title: "Talk 1", Why: why}}}, nil
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")

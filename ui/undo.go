@@ -55,8 +55,8 @@ func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 		id = was.Submission
 	}
 	be := m.be
-	return m.operate("Take back", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		n, err := be.Withdraw(ctx, was.Withdraw...)
+	return m.operate("Take back", func(ctx context.Context, op int, report func(int, int)) tea.Msg {
+		n, err := withdrawAll(ctx, be, was.Withdraw, report)
 		if err != nil {
 			return undoMsg{op: op, id: id, err: err}
 		}
@@ -64,6 +64,19 @@ func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 		u.Act, u.Again = was.Act, was.Again
 		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, &was), withdrawn: n, err: err}
 	})
+}
+
+// withdrawAll takes edits out of the outbox that are not sent yet, those first whose
+// turn comes last, and tells how far it is.
+func withdrawAll(ctx context.Context, be Backend, ids []string, report func(done, total int)) (n int, err error) {
+	const atOnce = 500
+	for left := len(ids); left > 0 && err == nil; {
+		from, some := max(0, left-atOnce), 0
+		some, err = be.Withdraw(ctx, ids[from:left]...)
+		n, left = n+some, from
+		report(len(ids)-left, len(ids))
+	}
+	return n, err
 }
 
 // plannedUndo is an undo with what its size makes worth counting once.

@@ -119,7 +119,8 @@ func cutShort(err error, did string, done, total int) error {
 	if errors.Is(err, context.Canceled) {
 		why = "stopped"
 	}
-	return &model.Error{Kind: model.KindOf(err), Message: fmt.Sprintf("%s: %s of %s were %s", why, model.Number(done), model.Number(total), did), Err: err}
+	why = fmt.Sprintf("%s: %s of %s were %s", why, model.Number(done), model.Number(total), did)
+	return &model.Error{Kind: model.KindOf(err), Message: why, Err: err}
 }
 
 // See marks a conversation seen because it was shown. That is no act: nobody

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -161,7 +160,8 @@ func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
 	case a.Error != nil:
 		return trouble(th, a, name, in.Now), true
 	case a.Syncing && a.Total > 0:
-		return piece{text: fmt.Sprintf("%s %s %s/%s %s", th.SyncSign, name, theme.Number(a.Read), theme.Number(a.Total), bar(th, a.Read, a.Total)), look: theme.Accent}, false
+		far := theme.Number(a.Read) + "/" + theme.Number(a.Total) + " " + bar(th, a.Read, a.Total)
+		return piece{text: th.SyncSign + " " + name + " " + far, look: theme.Accent}, false
 	case a.Syncing:
 		return piece{text: th.SyncSign + " " + name + " " + theme.Number(a.Read), look: theme.Accent}, false
 	case a.Checked.IsZero():
