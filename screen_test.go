@@ -175,6 +175,7 @@ func shows(text string) func(frame) bool {
 // TestBytesOnATerminal holds the ceilings of what a key may write over a slow
 // link, on rows in mixed scripts.
 func TestBytesOnATerminal(t *testing.T) {
+	t.Parallel() // it mostly waits for the program
 	env := oddRows(t)
 	for _, c := range []struct {
 		layout string
@@ -277,7 +278,7 @@ func (m *muxed) rested() string {
 		if now := m.must("capture-pane", "-p", "-e"); now != last {
 			last, since = now, time.Now()
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 	}
 	return cells(last)
 }
@@ -304,6 +305,7 @@ func cells(picture string) string {
 // TestTmuxShowsWhatARedrawShows walks at random over rows in mixed scripts. What
 // stands on the screen is what a full redraw writes there.
 func TestTmuxShowsWhatARedrawShows(t *testing.T) {
+	t.Parallel() // it mostly waits for the screen to rest
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Log("tmux is not here: TestAnyWayThereShowsTheSame in ui stands for it")
 		return
@@ -320,10 +322,7 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(seed, 7))
 	keys := []string{"j", "j", "j", "k", "k", "J", "K", "C-d", "C-u", "G", "g g", "v", "]", "Enter j j", "Escape", "Space", "V", "PageDown", "PageUp"}
-	rounds := 30
-	if testing.Short() {
-		rounds = 8
-	}
+	rounds := 12
 	if d, err := time.ParseDuration(os.Getenv("CONFAB_SOAK")); err == nil {
 		rounds += int(d / time.Second)
 	}

@@ -401,6 +401,7 @@ func (s *kills) judge(t *testing.T, c change, id string, full outcome, before, a
 // TestKilledAtEveryStep kills the program between key and journal, starts it
 // again, and wants every edit delivered exactly once or never begun.
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
 	}
