@@ -175,7 +175,6 @@ func shows(text string) func(frame) bool {
 // TestBytesOnATerminal holds the ceilings of what a key may write over a slow
 // link, on rows in mixed scripts.
 func TestBytesOnATerminal(t *testing.T) {
-	t.Parallel() // it mostly waits for the program
 	env := oddRows(t)
 	for _, c := range []struct {
 		layout string
