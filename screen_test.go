@@ -282,7 +282,7 @@ func (m *muxed) rested() string {
 		if now != last || busy && time.Now().Before(limit) {
 			last, since = now, time.Now()
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 	}
 	return cells(last)
 }
@@ -310,6 +310,7 @@ func cells(picture string) string {
 // stands on the screen is what a full redraw writes there. Its size stays: a tmux
 // that nobody looks at may never tell a program of another.
 func TestTmuxShowsWhatARedrawShows(t *testing.T) {
+	t.Parallel() // it mostly waits for the screen to rest
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Log("tmux is not here: TestAnyWayThereShowsTheSame in ui stands for it")
 		return
@@ -326,10 +327,7 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(seed, 7))
 	keys := []string{"j", "j", "j", "k", "k", "J", "K", "C-d", "C-u", "G", "g g", "v", "]", "Enter j j", "Escape", "Space", "V", "PageDown", "PageUp"}
-	rounds := 30
-	if testing.Short() {
-		rounds = 8
-	}
+	rounds := 12
 	if d, err := time.ParseDuration(os.Getenv("CONFAB_SOAK")); err == nil {
 		rounds += int(d / time.Second)
 	}

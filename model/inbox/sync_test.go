@@ -31,10 +31,12 @@ func TestAnIdleRefreshAsksOnce(t *testing.T) {
 	f := newFake("projects", "a", "b", "c", "d", "e")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
 		b.Start(context.Background())
+		var before, after int
 		time.Sleep(time.Second)
-		before := f.lists
+		f.set(func() { before = f.lists })
 		time.Sleep(2 * time.Minute)
-		if got := f.lists - before; got != 1 {
+		f.set(func() { after = f.lists })
+		if got := after - before; got != 1 {
 			t.Errorf("a refresh with nothing new made %d requests", got)
 		}
 	})

@@ -48,6 +48,29 @@ func TestWhatWidensIsSentLastAndByItself(t *testing.T) {
 	})
 }
 
+// What makes it private again does not wait for the decision that making it public
+// waits for: it takes that one's place.
+func TestWhatNarrowsTakesThePlaceOfAWideningThatWaits(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+		ctx := context.Background()
+		withBob(f)
+		b.Sync(ctx)
+		ids := removeBobAndPublish(t, b, f.ref("1"))
+		f.change("1", func(c *model.Conversation) { c.Participants = model.SetOf(ada, bob, eve) })
+		deliver(t, b, ids)
+		ids = append(ids, submit(t, b, f.ref("1"), privacy(model.PrivacyPrivate))...)
+		deliver(t, b, ids)
+		outbox, err := s.Outbox(ctx)
+		if err != nil || len(outbox) != 1 || outbox[0].State != model.InConflict {
+			t.Errorf("in the outbox: %+v %v", outbox, err)
+		}
+		if slices.Contains(f.sent, model.EditPrivacy) || f.get("1").Privacy != model.PrivacyPrivate {
+			t.Errorf("it was made public: sent %v", f.sent)
+		}
+	})
+}
+
 // Nothing widens while an earlier edit of the submission needs a person, over
 // claims, retries and restarts; where that one is given up, a person decides.
 func TestWhatWidensWaitsForWhatWasMeantWithIt(t *testing.T) {

@@ -209,7 +209,11 @@ func (l *life) step() string {
 // What triggers count is what counting gives, whatever happened; and an edit
 // that changed is found by the revision of its submission.
 func TestCountsHoldThroughALife(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "confab.db")
 			l := &life{t: t, r: rand.New(rand.NewPCG(seed, 0)), now: start}

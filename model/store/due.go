@@ -234,7 +234,9 @@ func (t *tx) conversation(account, conv, id string) ([]model.OutboxEntry, error)
 // due picks, of the edits of one conversation in order, those that may be
 // sent now, and folds runs of never-sent edits of the same field. An edit that
 // others of its submission wait for is not folded: they wait for it, not for
-// the one that would take its place.
+// the one that would take its place. One that widens and waits for others of its
+// submission folds into a later edit that, made on what the service has now,
+// widens nothing: what was asked for last needs none of what they wait for.
 func due(all []model.OutboxEntry, now time.Time, only []string, entering map[string]bool) (taken, folded []model.OutboxEntry) {
 	blocked := map[string]bool{}   // fields that wait for an earlier edit
 	open := map[string]int{}       // field → index in taken of a never-sent edit
@@ -245,13 +247,19 @@ func due(all []model.OutboxEntry, now time.Time, only []string, entering map[str
 			awaited[e.Submission] = e.ID
 		}
 	}
+	// An edit that was not made on top of the other would silently drop what
+	// that one did; it is compared with what that one leaves.
+	folds := func(old, e model.OutboxEntry) bool {
+		return old.Kind == e.Kind && e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
+	}
 	maps := map[model.EditKind]bool{} // whole maps of which a key is being sent
 	for _, e := range all {
 		if e.State == model.Sending && e.Key != "" {
 			maps[e.Kind] = true
 		}
 	}
-	waiting := false // something of the conversation comes before
+	held := map[string]model.OutboxEntry{} // field → the edit that alone blocks it, and waits for others of its submission
+	waiting := false                       // something of the conversation comes before
 	for _, e := range all {
 		meant := e.Widens() && earlier[e.Submission]
 		earlier[e.Submission] = true
@@ -260,9 +268,21 @@ func due(all []model.OutboxEntry, now time.Time, only []string, entering map[str
 		}
 		f := field(e.Edit)
 		ready := e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)
-		if meant || maps[e.Kind] || entering[e.Submission] || !wanted(only, e.ID) {
+		if maps[e.Kind] || entering[e.Submission] || !wanted(only, e.ID) {
 			ready = false
 		}
+		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
+		if h, ok := held[f]; ok && ready && fresh && folds(h, e) {
+			if over := withBase(e.Edit, h.Base); !over.Widens() {
+				folded = append(folded, h)
+				e.Edit, meant, blocked[f] = over, false, false
+			}
+		}
+		delete(held, f)
+		if ready && meant && fresh && !blocked[f] && !blocked["existence"] {
+			held[f] = e
+		}
+		ready = ready && !meant
 		if f == "existence" && waiting {
 			ready = false // whatever came before goes first, and alone
 		}
@@ -271,12 +291,9 @@ func due(all []model.OutboxEntry, now time.Time, only []string, entering map[str
 			blocked[f] = true
 			continue
 		}
-		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
-		// An edit that was not made on top of the other would silently drop what
-		// that one did; it is compared with what that one leaves.
-		if at, ok := open[f]; ok && fresh && taken[at].Kind == e.Kind && e.Base.Equal(taken[at].Target) && awaited[taken[at].Submission] <= taken[at].ID {
+		if at, ok := open[f]; ok && fresh && folds(taken[at], e) {
 			folded = append(folded, taken[at])
-			e.Base = taken[at].Base
+			e.Edit = withBase(e.Edit, taken[at].Base)
 			taken[at] = e
 			continue
 		} else if ok {
@@ -294,6 +311,11 @@ func due(all []model.OutboxEntry, now time.Time, only []string, entering map[str
 		}
 	}
 	return taken, folded
+}
+
+func withBase(e model.Edit, base model.Value) model.Edit {
+	e.Base = base
+	return e
 }
 
 // blockerOf finds the edit that an edit o waits for: an earlier one, or one that

@@ -260,6 +260,7 @@ func (w *world) noteEnd() {
 // undos happen at random, and wants what the services hold explained by what
 // confab says at every rest.
 func TestHistoryExplainsTheServices(t *testing.T) {
+	t.Parallel()
 	const steps = 60
 	n := seed(t)
 	total := 0

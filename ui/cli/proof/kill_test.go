@@ -267,6 +267,7 @@ func (s *kills) round(t *testing.T, c change, at point) {
 	full := s.full(t, c)
 	h, args, id := s.prepared(t, c)
 	k := &killer{h: h, r: s.r, full: full, nth: 1 + s.r.IntN(full.writes)}
+	var watching sync.WaitGroup // it draws from the same source
 	if at.hooks != nil {
 		begun := make(chan struct{})
 		inner := at.hooks(k)
@@ -275,11 +276,12 @@ func (s *kills) round(t *testing.T, c change, at point) {
 		close(begun)
 	} else {
 		k.p.Store(s.begin(h, c, args))
-		go at.watch(k)
+		watching.Go(func() { at.watch(k) })
 	}
 	p := k.p.Load()
 	s.drive(c, p, k)
 	<-p.ended
+	watching.Wait()
 	if p.hung {
 		t.Fatalf("%s hung\n%s%s", c, p, p.shown())
 	}
@@ -401,6 +403,7 @@ func (s *kills) judge(t *testing.T, c change, id string, full outcome, before, a
 // TestKilledAtEveryStep kills the program between key and journal, starts it
 // again, and wants every edit delivered exactly once or never begun.
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
 	}

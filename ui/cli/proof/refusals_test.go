@@ -140,6 +140,7 @@ func (r refusal) naming(ref string) refusal {
 // TestEveryRefusal meets every refusal that a service documents with every kind
 // of change, and compares what is said with what is so.
 func TestEveryRefusal(t *testing.T) {
+	t.Parallel()
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
 	}
@@ -268,6 +269,7 @@ func (s *stage) said(h *home, c change, r refusal, p *process, k kept, bad func(
 // a service documents, and looks where a person does: on the screen of the
 // outbox. The short form takes some of them.
 func TestEveryRefusalOnTheScreen(t *testing.T) {
+	t.Parallel()
 	if _, err := binary(); err != nil {
 		t.Fatal(err)
 	}
