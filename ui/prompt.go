@@ -211,10 +211,13 @@ func (m *Model) complete(by int) tea.Cmd {
 	p.input.SetPosition(len([]rune(value[:c.Start] + c.Text)))
 	p.problem = ""
 	p.chosen, p.completed = chosen, p.input.Value()
-	if p.kind == promptFilter {
-		return m.applyFilter(p.input.Value())
+	if p.kind != promptFilter {
+		return nil
 	}
-	return nil
+	if len(offers) == 1 && strings.HasSuffix(c.Text, ":") {
+		m.offer() // the field stands: its values are next
+	}
+	return m.applyFilter(p.input.Value())
 }
 
 // commandOffers completes actions, and the names of views after "view".
@@ -292,7 +295,7 @@ func (m *Model) drawPrompt(w int) (string, int) {
 // drawPromptHelp points at what is wrong, or shows how the text could go on.
 func (m *Model) drawPromptHelp(w int) string {
 	p := m.prompt
-	if p.problem != "" {
+	if p.problem != "" && (len(p.offers) == 0 || p.at < len([]rune(p.input.Value()))) {
 		text := "^ " + p.problem
 		if pad := p.at + 1; pad+m.th.Width(text) <= w {
 			text = layout.Spaces(pad) + text

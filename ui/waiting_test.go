@@ -107,3 +107,26 @@ func TestRefsThatAreTooManyToCopyAreNotCopied(t *testing.T) {
 		a.Want("nothing was copied: 5,000 refs are ", " kB, and terminals take 74; confab list prints them")
 	})
 }
+
+// A field that is completed shows its values at once, and the next tab takes one.
+func TestACompletedFieldOffersItsValues(t *testing.T) {
+	with(t, newFake(conversations(40)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("statu")
+		a.Press("tab")
+		a.Want("/status:", "status:completed", "status:active")
+		a.WantNot("needs a value")
+		a.Press("tab")
+		a.Want("/status:completed", "20 found")
+	})
+}
+
+// What a plan does is told whole on a narrow screen, too.
+func TestAPlanOnANarrowScreenTellsAllItsCounts(t *testing.T) {
+	with(t, newFake(conversations(4000)...), start{w: 40, h: 14}, func(a *app) {
+		a.Press("*", "t")
+		a.Type("same")
+		a.Press("enter")
+		a.Want("3,000 will change, 0 already so,", "1,000 can't")
+	})
+}

@@ -352,10 +352,11 @@ func (d *Plan) move(th *theme.Theme, w, by int) {
 func (d *Plan) whole(th *theme.Theme, w int) []string {
 	var out []string
 	if d.Bulk() {
-		out = append(out, th.Say(theme.Heading, fmt.Sprintf("%s will change, %s already so, %s can't", theme.Number(d.Changes()),
-			theme.Number(d.counts[model.PlanAlready]), theme.Number(d.counts[model.PlanBlocked]))))
+		text := fmt.Sprintf("%s will change, %s already so, %s can't", theme.Number(d.Changes()),
+			theme.Number(d.counts[model.PlanAlready]), theme.Number(d.counts[model.PlanBlocked]))
+		out = append(out, th.Wrapped(text, w, theme.Heading, "")...)
 		if by := d.perAccount(); by != "" {
-			out = append(out, th.Say(theme.Dim, by))
+			out = append(out, th.Wrapped(by, w, theme.Dim, "")...)
 		}
 	}
 	if d.hidden > 0 {
