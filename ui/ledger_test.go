@@ -278,7 +278,7 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Type("settle")
 		a.Press("enter")
 		a.Want("merged: theirs, with your changes on top", "New One")
-		a.Press("b")
+		a.Press("g")
 		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveMerged}) {
 			t.Errorf("%v", f.resolved)
 		}

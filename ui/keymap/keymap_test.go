@@ -59,7 +59,7 @@ func TestDefaultKeys(t *testing.T) {
 		}
 	}
 	dialog := []Context{Dialog}
-	for keys, want := range map[string]Action{"y": Yes, "n": No, "enter": Accept, "m": Mine, "t": Theirs, "b": Merged} {
+	for keys, want := range map[string]Action{"y": Yes, "n": No, "enter": Accept, "m": Mine, "t": Theirs, "g": Merged} {
 		if b, r := m.Lookup(dialog, []string{keys}); r != Match || b.Action != want {
 			t.Errorf("in a dialog %s is %q, want %q", keys, b.Action, want)
 		}
