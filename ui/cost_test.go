@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/model/inbox"
 	"confab/model/store"
@@ -63,6 +65,7 @@ type counted struct {
 	*uitest.Screen
 	t     *testing.T
 	size  crowd.Size
+	model *ui.Model
 	reads *store.Reads
 	b     *inbox.Inbox
 	other *store.Store
@@ -111,8 +114,8 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 				t.Fatal(err)
 			}
 		}
-		m := ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
-		c.Screen = uitest.Start(t, m, 160, 45)
+		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
+		c.Screen = uitest.Start(t, c.model, 160, 45)
 		defer c.Stop()
 		c.Wait(3 * time.Second)
 		f(c)
@@ -310,5 +313,25 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.Want("delivered")
 			return cost
 		})
+	})
+	t.Run("a key and its frame touch no more rows", func(t *testing.T) {
+		allocated := map[string]float64{}
+		for path, size := range worlds {
+			onCounted(t, path, size, "right", func(c *counted) {
+				c.Press("j", "j", "j")
+				c.Stop() // what follows is done by hand, and nothing else is at work
+				down, _ := uitest.Key("j")
+				up, _ := uitest.Key("k")
+				allocated[filepath.Base(path)] = testing.AllocsPerRun(50, func() {
+					for _, k := range []tea.Msg{down, up} {
+						c.model.Update(k)
+						c.model.View()
+					}
+				})
+			})
+		}
+		if s, l := allocated["small.db"], allocated["large.db"]; s == 0 || l > s*1.1+20 {
+			t.Errorf("two keys allocate %.0f times in a small inbox and %.0f in a large one", s, l)
+		}
 	})
 }
