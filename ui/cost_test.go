@@ -300,6 +300,20 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			return c.during(func() { c.delivered(ids...) })
 		})
 	})
+	t.Run("an edit is delivered of a submission that is open, however large", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			var which []int
+			for i := 6; i < c.size.Conversations/10; i += 5 {
+				which = append(which, i)
+			}
+			ids := c.submitted(which...)
+			c.Press("O", "g", "g", "enter")
+			c.Want("queued  ")
+			all := c.during(func() { c.delivered(ids[3]) })
+			c.Want("delivered")
+			return all
+		})
+	})
 	t.Run("an edit is delivered that the message line follows", func(t *testing.T) {
 		compared(t, worlds, "right", func(c *counted) map[string]cost {
 			c.Press("j", "t", "ctrl+e", "ctrl+u")

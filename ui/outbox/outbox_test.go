@@ -87,8 +87,8 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 	refused := entry("e2", model.Refused)
 	refused.Error = &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[31m not"}
 	done := []model.JournalEntry{{Edit: model.Edit{ID: "e3"}, Title: "title e3", State: model.Done, Undone: "e9"}}
-	s.SetEdits("two", []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
-	s.SetEdits("other", nil, nil) // comes too late
+	s.SetEdits("two", nil, []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
+	s.SetEdits("other", nil, nil, nil) // comes too late
 	text := draw(&s, 100, 24)
 	for _, want := range []string{"refused    title e2", "refused: the service does not allow it", "queued     title e1", "taken back title e3"} {
 		if !strings.Contains(text, want) {
@@ -100,7 +100,7 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 		t.Errorf("%s stands first", under(&s))
 	}
 	s.Move(1)
-	s.SetEdits("two", []model.OutboxEntry{refused}, done) // e1 is withdrawn
+	s.SetEdits("two", nil, []model.OutboxEntry{refused}, done) // e1 is withdrawn
 	if under(&s) != "two" {
 		t.Errorf("the cursor went to %s", under(&s))
 	}
@@ -153,7 +153,7 @@ func TestDrawFits(t *testing.T) {
 	two.Problem = &e
 	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 60*24*40, 0, 0, 1)}, true)
 	s.Open("two")
-	s.SetEdits("two", []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
+	s.SetEdits("two", nil, []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
 	for range 5 {
 		for w := 1; w < 120; w += 7 {
 			for h := 1; h < 30; h += 3 {
