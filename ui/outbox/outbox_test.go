@@ -171,3 +171,32 @@ func TestDrawFits(t *testing.T) {
 		s.Move(1)
 	}
 }
+
+// Edits of the open submission that were read again on some conversations take
+// the place of those on them, and no others.
+func TestEditsAreReadAgainByConversation(t *testing.T) {
+	ref := func(id string) model.Ref { return model.Ref{Account: "sales", ID: id} }
+	waiting := func(id string) model.OutboxEntry {
+		return model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref("c" + id), Submission: "s"}, State: model.Queued}
+	}
+	done := model.JournalEntry{Edit: model.Edit{ID: "2", Ref: ref("c2"), Submission: "s"}, State: model.Done}
+	var s Screen
+	s.Set([]model.Submission{{ID: "s", Edits: 3, Waiting: 3}}, nil, false)
+	s.Open("s")
+	s.SetEdits("s", nil, []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}, nil)
+	if !s.Agrees() || s.Shows([]model.Ref{ref("elsewhere")}) || !s.Shows([]model.Ref{ref("c2")}) {
+		t.Error("the edits at hand are not known")
+	}
+	s.Replace(model.Submission{ID: "s", Edits: 3, Waiting: 2, Delivered: 1})
+	if s.Agrees() {
+		t.Error("an edit that has not been read again is not missed")
+	}
+	s.SetEdits("s", []model.Ref{ref("c2")}, nil, []model.JournalEntry{done})
+	var got []string
+	for _, e := range s.edits {
+		got = append(got, e.ID)
+	}
+	if want := "1 3 2"; strings.Join(got, " ") != want || !s.Agrees() {
+		t.Errorf("the edits are %v, want %s", got, want)
+	}
+}
