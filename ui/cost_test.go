@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/model/inbox"
 	"confab/model/store"
@@ -63,6 +65,7 @@ type counted struct {
 	*uitest.Screen
 	t     *testing.T
 	size  crowd.Size
+	model *ui.Model
 	reads *store.Reads
 	b     *inbox.Inbox
 	other *store.Store
@@ -111,8 +114,8 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 				t.Fatal(err)
 			}
 		}
-		m := ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
-		c.Screen = uitest.Start(t, m, 160, 45)
+		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
+		c.Screen = uitest.Start(t, c.model, 160, 45)
 		defer c.Stop()
 		c.Wait(3 * time.Second)
 		f(c)
@@ -297,6 +300,20 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			return c.during(func() { c.delivered(ids...) })
 		})
 	})
+	t.Run("an edit is delivered of a submission that is open, however large", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			var which []int
+			for i := 6; i < c.size.Conversations/10; i += 5 {
+				which = append(which, i)
+			}
+			ids := c.submitted(which...)
+			c.Press("O", "g", "g", "enter")
+			c.Want("queued  ")
+			all := c.during(func() { c.delivered(ids[3]) })
+			c.Want("delivered")
+			return all
+		})
+	})
 	t.Run("an edit is delivered that the message line follows", func(t *testing.T) {
 		compared(t, worlds, "right", func(c *counted) map[string]cost {
 			c.Press("j", "t", "ctrl+e", "ctrl+u")
@@ -310,5 +327,25 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.Want("delivered")
 			return cost
 		})
+	})
+	t.Run("a key and its frame touch no more rows", func(t *testing.T) {
+		allocated := map[string]float64{}
+		for path, size := range worlds {
+			onCounted(t, path, size, "right", func(c *counted) {
+				c.Press("j", "j", "j")
+				c.Stop() // what follows is done by hand, and nothing else is at work
+				down, _ := uitest.Key("j")
+				up, _ := uitest.Key("k")
+				allocated[filepath.Base(path)] = testing.AllocsPerRun(50, func() {
+					for _, k := range []tea.Msg{down, up} {
+						c.model.Update(k)
+						c.model.View()
+					}
+				})
+			})
+		}
+		if s, l := allocated["small.db"], allocated["large.db"]; s == 0 || l > s*1.1+20 {
+			t.Errorf("two keys allocate %.0f times in a small inbox and %.0f in a large one", s, l)
+		}
 	})
 }

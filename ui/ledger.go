@@ -24,6 +24,7 @@ type outboxOverlay struct {
 	// something changed since, and moved says that there were such.
 	whole, moved bool
 	named        []string
+	refs         []model.Ref // the conversations that changed with them
 	// older says that an older page is being read.
 	older bool
 	// find is the conversation whose submission the cursor is put on at first.
@@ -59,10 +60,10 @@ func (m *Model) reloadLedger() tea.Cmd {
 
 // refreshLedger reads submissions again of which something changed, while the
 // ledger is on screen.
-func (m *Model) refreshLedger(ids []string) tea.Cmd {
+func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
 	if o := m.ledger(); o != nil {
 		o.moved = true
-		o.named = append(o.named, ids...)
+		o.named, o.refs = append(o.named, ids...), append(o.refs, refs...)
 		o.whole = o.whole || len(o.named) > historyLimit
 	}
 	return m.readLedger()
@@ -87,7 +88,10 @@ func (m *Model) readLedger() tea.Cmd {
 	} else if !slices.Contains(again, msg.open) {
 		msg.open = ""
 	}
-	o.whole, o.named = false, nil
+	if o.s.Shows(o.refs) && len(o.refs) <= editsAlone {
+		msg.refs = o.refs
+	}
+	o.whole, o.named, o.refs = false, nil, nil
 	find, be, ctx := o.find, m.be, m.ctx
 	return func() tea.Msg {
 		began := time.Now()
@@ -138,10 +142,44 @@ func (msg *ledgerMsg) fill(ctx context.Context, be Backend, again []string, find
 			}
 		}
 	}
-	if msg.open != "" {
+	switch {
+	case msg.open == "":
+	case msg.whole || len(msg.refs) == 0:
+		msg.refs = nil
 		msg.outbox, msg.settled, err = be.SubmissionEdits(ctx, msg.open)
+	default:
+		err = msg.fillEdits(ctx, be)
 	}
 	return err
+}
+
+// editsAlone is for how many conversations the edits of the open submission are
+// read again by conversation.
+const editsAlone = 20
+
+// fillEdits reads the edits of the open submission on some conversations.
+func (msg *ledgerMsg) fillEdits(ctx context.Context, be Backend) error {
+	for _, ref := range msg.refs {
+		waiting, err := be.OutboxOf(ctx, ref)
+		if err != nil {
+			return err
+		}
+		settled, err := be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
+		if err != nil {
+			return err
+		}
+		for _, e := range waiting {
+			if e.Submission == msg.open {
+				msg.outbox = append(msg.outbox, e)
+			}
+		}
+		for _, e := range slices.Backward(settled) {
+			if e.Submission == msg.open {
+				msg.settled = append(msg.settled, e)
+			}
+		}
+	}
+	return nil
 }
 
 func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
@@ -171,7 +209,10 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 		o.s.Replace(msg.changed...)
 	}
 	if msg.open != "" {
-		o.s.SetEdits(msg.open, msg.outbox, msg.settled)
+		o.s.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
+		if len(msg.refs) > 0 && !o.s.Agrees() {
+			o.whole, o.fetch.again = true, true
+		}
 	}
 	if msg.find != "" {
 		o.s.Find(msg.find)

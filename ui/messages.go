@@ -137,7 +137,8 @@ type (
 		pending []model.Submission
 		page    []model.Submission
 		changed []model.Submission
-		open    string // whose edits follow
+		open    string      // whose edits follow
+		refs    []model.Ref // those on these conversations alone, nil for all
 		outbox  []model.OutboxEntry
 		settled []model.JournalEntry
 		find    string // the submission the cursor is put on

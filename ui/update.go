@@ -226,7 +226,7 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 	if e.All {
 		cmds = append(cmds, m.reloadLedger())
 	} else if len(e.Submissions) > 0 {
-		cmds = append(cmds, m.refreshLedger(e.Submissions))
+		cmds = append(cmds, m.refreshLedger(e.Submissions, e.Refs))
 	}
 	if e.All || slices.Contains(e.Submissions, m.told.id) {
 		cmds = append(cmds, m.readTold())

@@ -162,6 +162,11 @@ func TestAnEventReadsNoMoreWhereThereIsMore(t *testing.T) {
 				if n := shown(all[i]); n != it.shown {
 					t.Errorf("of %d conversations %d are read to be shown, not %d", c.size.Conversations, n, it.shown)
 				}
+				for text, k := range all[i] {
+					if it.shown > len(crowd.Accounts) && k.runs > len(crowd.Accounts) {
+						t.Errorf("for %d rows that are shown %d times: %s", it.shown, k.runs, text)
+					}
+				}
 			}
 			compare(t, all[0], all[1])
 		})

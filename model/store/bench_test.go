@@ -9,6 +9,7 @@ import (
 	"confab/model"
 	"confab/model/query"
 	"confab/model/store"
+	"confab/model/store/crowd"
 )
 
 // filled gives a store with n conversations of believable size.
@@ -86,11 +87,13 @@ func BenchmarkEnqueue(b *testing.B) {
 	}
 }
 
-// BenchmarkReading100k reads from the set-up of a user: two accounts of which
-// one is in the scope.
+// BenchmarkReading100k reads from the set-up of a user: 100,000 conversations of
+// four accounts in the scope, and some of one that is not.
 func BenchmarkReading100k(b *testing.B) {
-	s := filled(b, 100_000)
-	s.Scope([]string{"sales"})
+	path := filepath.Join(b.TempDir(), "confab.db")
+	crowd.Fill(b, path, crowd.Size{Conversations: 100_000, Waiting: 1_000, Delivered: 10_000, Now: start})
+	s := open(b, path)
+	s.Scope(crowd.Accounts[:4])
 	b.Run("entries", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -108,7 +111,7 @@ func BenchmarkReading100k(b *testing.B) {
 			}
 		}
 	})
-	keys, _, err := s.Head(b.Context(), func(x *query.Subject) bool { return x.Updated%7 == 0 }, 60, time.Minute)
+	keys, _, err := s.Head(b.Context(), func(x *query.Subject) bool { return x.Updated/60_000%7 == 0 }, 60, time.Minute)
 	if err != nil {
 		b.Fatal(err)
 	}

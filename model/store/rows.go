@@ -111,12 +111,7 @@ func (s *Store) rows(ctx context.Context, t *sql.Tx, from, where string, args ..
 			waiting = append(waiting, i)
 		}
 	}
-	for _, i := range waiting {
-		if err := layPending(ctx, t, &out[i]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return out, layPending(ctx, t, out, waiting)
 }
 
 // layTriage gives a row the marks of its subject, and reports whether edits of
@@ -130,14 +125,27 @@ func layTriage(r *model.Row, sub *query.Subject, now int64) (waiting bool) {
 	return f&(query.FlagPending|query.FlagFailed|query.FlagConflict) != 0
 }
 
-// layPending projects the edits on their way onto a row.
-func layPending(ctx context.Context, t *sql.Tx, r *model.Row) error {
-	ref := r.Conversation.Ref
-	all, err := look(ctx, t, ref.Account, []string{ref.ID})
-	if err != nil {
-		return err
+// layPending projects the edits on their way onto those rows that have some.
+func layPending(ctx context.Context, t *sql.Tx, rows []model.Row, waiting []int) error {
+	byAccount := map[string][]int{}
+	for _, i := range waiting {
+		account := rows[i].Conversation.Ref.Account
+		byAccount[account] = append(byAccount[account], i)
 	}
-	shown := all[ref.ID].row(r.Conversation)
-	r.Conversation, r.Pending = shown.Conversation, shown.Pending
+	for account, some := range byAccount {
+		ids := make([]string, len(some))
+		for n, i := range some {
+			ids[n] = rows[i].Conversation.Ref.ID
+		}
+		all, err := look(ctx, t, account, ids)
+		if err != nil {
+			return err
+		}
+		for _, i := range some {
+			r := &rows[i]
+			shown := all[r.Conversation.Ref.ID].row(r.Conversation)
+			r.Conversation, r.Pending = shown.Conversation, shown.Pending
+		}
+	}
 	return nil
 }

@@ -87,8 +87,8 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 	refused := entry("e2", model.Refused)
 	refused.Error = &model.EntryError{Kind: model.Forbidden, Message: "you may\x1b[31m not"}
 	done := []model.JournalEntry{{Edit: model.Edit{ID: "e3"}, Title: "title e3", State: model.Done, Undone: "e9"}}
-	s.SetEdits("two", []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
-	s.SetEdits("other", nil, nil) // comes too late
+	s.SetEdits("two", nil, []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
+	s.SetEdits("other", nil, nil, nil) // comes too late
 	text := draw(&s, 100, 24)
 	for _, want := range []string{"refused    title e2", "refused: the service does not allow it", "queued     title e1", "taken back title e3"} {
 		if !strings.Contains(text, want) {
@@ -100,7 +100,7 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 		t.Errorf("%s stands first", under(&s))
 	}
 	s.Move(1)
-	s.SetEdits("two", []model.OutboxEntry{refused}, done) // e1 is withdrawn
+	s.SetEdits("two", nil, []model.OutboxEntry{refused}, done) // e1 is withdrawn
 	if under(&s) != "two" {
 		t.Errorf("the cursor went to %s", under(&s))
 	}
@@ -153,7 +153,7 @@ func TestDrawFits(t *testing.T) {
 	two.Problem = &e
 	s.Set([]model.Submission{two}, []model.Submission{two, sub("one", 60*24*40, 0, 0, 1)}, true)
 	s.Open("two")
-	s.SetEdits("two", []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
+	s.SetEdits("two", nil, []model.OutboxEntry{entry("1", model.RetryAt), entry("2", model.Refused)}, []model.JournalEntry{{Edit: model.Edit{ID: "9"}, Title: "old"}})
 	for range 5 {
 		for w := 1; w < 120; w += 7 {
 			for h := 1; h < 30; h += 3 {
@@ -169,5 +169,34 @@ func TestDrawFits(t *testing.T) {
 			}
 		}
 		s.Move(1)
+	}
+}
+
+// Edits of the open submission that were read again on some conversations take
+// the place of those on them, and no others.
+func TestEditsAreReadAgainByConversation(t *testing.T) {
+	ref := func(id string) model.Ref { return model.Ref{Account: "sales", ID: id} }
+	waiting := func(id string) model.OutboxEntry {
+		return model.OutboxEntry{Edit: model.Edit{ID: id, Ref: ref("c" + id), Submission: "s"}, State: model.Queued}
+	}
+	done := model.JournalEntry{Edit: model.Edit{ID: "2", Ref: ref("c2"), Submission: "s"}, State: model.Done}
+	var s Screen
+	s.Set([]model.Submission{{ID: "s", Edits: 3, Waiting: 3}}, nil, false)
+	s.Open("s")
+	s.SetEdits("s", nil, []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}, nil)
+	if !s.Agrees() || s.Shows([]model.Ref{ref("elsewhere")}) || !s.Shows([]model.Ref{ref("c2")}) {
+		t.Error("the edits at hand are not known")
+	}
+	s.Replace(model.Submission{ID: "s", Edits: 3, Waiting: 2, Delivered: 1})
+	if s.Agrees() {
+		t.Error("an edit that has not been read again is not missed")
+	}
+	s.SetEdits("s", []model.Ref{ref("c2")}, nil, []model.JournalEntry{done})
+	var got []string
+	for _, e := range s.edits {
+		got = append(got, e.ID)
+	}
+	if want := "1 3 2"; strings.Join(got, " ") != want || !s.Agrees() {
+		t.Errorf("the edits are %v, want %s", got, want)
 	}
 }

@@ -163,13 +163,50 @@ func newestFirst(a, b model.Submission) int {
 	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
 }
 
-// SetEdits takes the edits of the open submission; those that need a person
-// come first.
-func (s *Screen) SetEdits(id string, waiting []model.OutboxEntry, done []model.JournalEntry) {
+// Shows reports whether an edit of the open submission is on one of these
+// conversations, and none makes one that has no name yet.
+func (s *Screen) Shows(refs []model.Ref) bool {
+	some := false
+	for i := range s.edits {
+		if s.edits[i].Ref.ID == "" {
+			return false
+		}
+		some = some || slices.Contains(refs, s.edits[i].Ref)
+	}
+	return some
+}
+
+// Agrees reports whether the edits of the open submission are as many as are
+// counted of it: one on a conversation that is not cached changes with no row.
+func (s *Screen) Agrees() bool {
+	var waiting, person, done int
+	for _, e := range s.edits {
+		switch {
+		case e.Journal != nil:
+			done++
+		case e.State.Waiting():
+			waiting++
+		default:
+			person++
+		}
+	}
+	i := slices.IndexFunc(s.subs, func(sub model.Submission) bool { return sub.ID == s.open })
+	return i < 0 || waiting == s.subs[i].Waiting && person == s.subs[i].NeedPerson && done == s.subs[i].Delivered+s.subs[i].Already
+}
+
+// SetEdits takes the edits of the open submission, or where refs names some
+// those on these conversations; those that need a person come first.
+func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) {
 	if id != s.open {
 		return
 	}
+	kept := s.edits
 	s.edits = nil
+	for _, e := range kept {
+		if len(refs) > 0 && !slices.Contains(refs, e.Ref) {
+			s.edits = append(s.edits, e)
+		}
+	}
 	for _, e := range waiting {
 		s.edits = append(s.edits, Edit{OutboxEntry: e})
 	}
@@ -185,7 +222,7 @@ func (s *Screen) SetEdits(id string, waiting []model.OutboxEntry, done []model.J
 		}
 		return 2
 	}
-	slices.SortStableFunc(s.edits, func(a, b Edit) int { return rank(a) - rank(b) })
+	slices.SortFunc(s.edits, func(a, b Edit) int { return cmp.Or(rank(a)-rank(b), cmp.Compare(a.ID, b.ID)) })
 	s.relist()
 }
 

@@ -116,10 +116,11 @@ func (f filling) outbox(s *store.Store) {
 		return
 	}
 	apart := max(5, f.size.Conversations/f.size.Waiting/2/5*5)
+	among := f.size.Conversations / 5 * 5
 	for i := 0; i < f.size.Waiting; i += 10 {
 		var edits []store.Entry
 		for k := i; k < i+10; k++ {
-			c := f.size.Conversation(k * apart)
+			c := f.size.Conversation(k * apart % among)
 			edits = append(edits, store.Entry{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada",
 				Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}})
 		}
