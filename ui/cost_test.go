@@ -128,6 +128,7 @@ type cost struct{ runs, rows, pages int }
 // during gives what was read while f ran.
 func (c *counted) during(f func()) map[string]cost {
 	c.t.Helper()
+	c.Wait(3 * time.Second) // what came before is over
 	c.reads.Take()
 	f()
 	c.Wait(3 * time.Second)
