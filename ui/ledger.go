@@ -25,6 +25,9 @@ type outboxOverlay struct {
 	whole, moved bool
 	named        []string
 	refs         []model.Ref // the conversations that changed with them
+	// doubts is how often in a row the edits of the open submission did not agree
+	// with it.
+	doubts int
 	// older says that an older page is being read.
 	older bool
 	// find is the conversation whose submission the cursor is put on at first.
@@ -210,9 +213,7 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 	}
 	if msg.open != "" {
 		o.s.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
-		if len(msg.refs) > 0 && !o.s.Agrees() {
-			o.whole, o.fetch.again = true, true
-		}
+		o.doubt(msg)
 	}
 	if msg.find != "" {
 		o.s.Find(msg.find)
@@ -223,6 +224,19 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readLedgerMsg{} })
 	}
 	return nil
+}
+
+// doubt has edits read again that do not agree with what is counted of their
+// submission: it has changed in between, or an edit has of which no row tells,
+// and then all are read.
+func (o *outboxOverlay) doubt(msg ledgerMsg) {
+	if len(msg.refs) == 0 || o.s.Agrees() {
+		o.doubts = 0
+		return
+	}
+	o.doubts++
+	o.whole = o.doubts > 2
+	o.named, o.refs, o.fetch.again = append(o.named, msg.open), append(o.refs, msg.refs...), true
 }
 
 // readOlder reads the next page of the history where the cursor is near the end

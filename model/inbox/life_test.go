@@ -117,7 +117,8 @@ func (l *life) must(what string, err error) {
 // or an account is another's.
 func (l *life) could(what string, err error) {
 	l.Helper()
-	if kind := model.KindOf(err); err != nil && kind != model.NotFound && kind != model.Invalid && !slices.ContainsFunc(lifeAccounts, func(name string) bool { return l.aside[name] }) {
+	if kind := model.KindOf(err); err != nil && kind != model.NotFound && kind != model.Invalid &&
+		!slices.ContainsFunc(lifeAccounts, func(name string) bool { return l.aside[name] }) {
 		l.must(what, err)
 	}
 }
@@ -303,8 +304,8 @@ func (l *life) keep(e *living) {
 }
 
 // lifeQueries are asked of an engine in the order in which they are typed.
-var lifeQueries = [][]string{{""}, {"b", "bu", "bud", "budget"}, {"a", "acme", "acme is:private"}, {"is:unseen"}, {"is:pinned"}, {"is:pending"},
-	{"updated:<7d", "updated:<7d an"}, {"is:snoozed"}, {"-is:done sort:title"}, {"label:stage=won kind:call"}, {"is:any sort:-created"},
+var lifeQueries = [][]string{{""}, {"b", "bu", "bud", "budget"}, {"a", "acme", "acme is:private"}, {"is:unseen"}, {"is:pinned"},
+	{"is:pending"}, {"updated:<7d", "updated:<7d an"}, {"is:snoozed"}, {"-is:done sort:title"}, {"label:stage=won kind:call"}, {"is:any sort:-created"},
 	{"account:sales OR is:private"}, {"title:two"}}
 
 // check holds what an engine says of its lists against what the database holds.
@@ -324,7 +325,8 @@ func (l *life) check(e *living) {
 		counts, err := e.b.Counts(ctx, []string{text})
 		l.must(text, err)
 		if !slices.Equal(got, want) || page.Total != len(want) || counts[0] != len(want) {
-			l.Fatalf("%q with %v is %d, %d: %v\nwant %d: %v\n%s", text, e.scope, page.Total, counts[0], got, len(want), want, strings.Join(l.steps, "\n"))
+			l.Fatalf("%q with %v is %d, %d: %v\nwant %d: %v\n%s", text, e.scope, page.Total, counts[0], got, len(want), want,
+				strings.Join(l.steps, "\n"))
 		}
 		refs, err := e.b.Refs(ctx, text, true)
 		l.must(text, err)

@@ -139,7 +139,8 @@ func (f filling) history(db *sql.DB) {
 		at := f.size.Now.Add(-time.Duration(f.size.Delivered-i) * time.Second)
 		submission := fmt.Sprintf("0-%09d", i/10)
 		if i%10 == 0 {
-			_, err = tx.Exec("INSERT INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)", submission, at.UnixMilli())
+			_, err = tx.Exec("INSERT INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)",
+				submission, at.UnixMilli())
 			f.must(err)
 		}
 		c := f.size.Conversation(i % f.size.Conversations)
