@@ -25,8 +25,9 @@ type outboxOverlay struct {
 	whole, moved bool
 	named        []string
 	refs         []model.Ref // the conversations that changed with them
-	// doubts is how often in a row the edits of the open submission did not agree
-	// with it.
+	// edits says that all edits of the open submission are to be read; doubts is
+	// how often in a row those read alone did not agree with what is counted.
+	edits  bool
 	doubts int
 	// older says that an older page is being read.
 	older bool
@@ -88,13 +89,16 @@ func (m *Model) readLedger() tea.Cmd {
 	again := append(o.named, o.s.Waiting()...)
 	if msg.whole {
 		again, o.moved = o.s.Watched(), false
-	} else if !slices.Contains(again, msg.open) {
-		msg.open = ""
 	}
-	if o.s.Shows(o.refs) && len(o.refs) <= editsAlone {
+	switch shows := o.s.Shows(o.refs); {
+	case msg.whole, o.edits, shows && len(o.refs) > editsAlone, slices.Contains(o.named, msg.open) && o.s.Creates():
+		msg.all = true
+	case shows:
 		msg.refs = o.refs
+	default:
+		msg.open = "" // whether an edit changed of which no row tells is counted
 	}
-	o.whole, o.named, o.refs = false, nil, nil
+	o.whole, o.edits, o.named, o.refs = false, false, nil, nil
 	find, be, ctx := o.find, m.be, m.ctx
 	return func() tea.Msg {
 		began := time.Now()
@@ -147,8 +151,7 @@ func (msg *ledgerMsg) fill(ctx context.Context, be Backend, again []string, find
 	}
 	switch {
 	case msg.open == "":
-	case msg.whole || len(msg.refs) == 0:
-		msg.refs = nil
+	case msg.all:
 		msg.outbox, msg.settled, err = be.SubmissionEdits(ctx, msg.open)
 	default:
 		err = msg.fillEdits(ctx, be)
@@ -213,8 +216,8 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 	}
 	if msg.open != "" {
 		o.s.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
-		o.doubt(msg)
 	}
+	o.doubt(msg)
 	if msg.find != "" {
 		o.s.Find(msg.find)
 		o.find = model.Ref{}
@@ -230,13 +233,13 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 // submission: it has changed in between, or an edit has of which no row tells,
 // and then all are read.
 func (o *outboxOverlay) doubt(msg ledgerMsg) {
-	if len(msg.refs) == 0 || o.s.Agrees() {
+	if msg.all || o.s.Opened() == "" || o.s.Agrees() {
 		o.doubts = 0
 		return
 	}
 	o.doubts++
-	o.whole = o.doubts > 2
-	o.named, o.refs, o.fetch.again = append(o.named, msg.open), append(o.refs, msg.refs...), true
+	o.edits = o.doubts > 2 // before, news of the row may be on its way
+	o.named, o.refs, o.fetch.again = append(o.named, o.s.Opened()), append(o.refs, msg.refs...), true
 }
 
 // readOlder reads the next page of the history where the cursor is near the end

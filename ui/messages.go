@@ -138,7 +138,8 @@ type (
 		page    []model.Submission
 		changed []model.Submission
 		open    string      // whose edits follow
-		refs    []model.Ref // those on these conversations alone, nil for all
+		refs    []model.Ref // those on these conversations alone
+		all     bool        // all of them
 		outbox  []model.OutboxEntry
 		settled []model.JournalEntry
 		find    string // the submission the cursor is put on

@@ -164,16 +164,25 @@ func newestFirst(a, b model.Submission) int {
 }
 
 // Shows reports whether an edit of the open submission is on one of these
-// conversations, and none makes one that has no name yet.
+// conversations.
 func (s *Screen) Shows(refs []model.Ref) bool {
-	some := false
+	for i := range s.edits {
+		if slices.Contains(refs, s.edits[i].Ref) {
+			return true
+		}
+	}
+	return false
+}
+
+// Creates reports whether the open submission makes a conversation that has no
+// name yet: no row tells when such an edit changes.
+func (s *Screen) Creates() bool {
 	for i := range s.edits {
 		if s.edits[i].Ref.ID == "" {
-			return false
+			return true
 		}
-		some = some || slices.Contains(refs, s.edits[i].Ref)
 	}
-	return some
+	return false
 }
 
 // Agrees reports whether the edits of the open submission are as many as are
