@@ -165,7 +165,10 @@ const editsAlone = 20
 
 // fillEdits reads the edits of the open submission on some conversations.
 func (msg *ledgerMsg) fillEdits(ctx context.Context, be Backend) error {
-	for _, ref := range msg.refs {
+	for i, ref := range msg.refs {
+		if slices.Contains(msg.refs[:i], ref) {
+			continue // several announcements name it
+		}
 		waiting, err := be.OutboxOf(ctx, ref)
 		if err != nil {
 			return err
