@@ -402,14 +402,15 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	conversations, waiting, person, err := db.Counts(ctx, name)
+	all, err := db.Counts(ctx)
 	if err != nil {
 		return nil, err
 	}
+	counts := all[name]
 	if kept.Identity != "" {
-		found = append(found, theme.Count(conversations, "cached conversation")+", with marks, drafts and history")
+		found = append(found, theme.Count(counts.Conversations, "cached conversation")+", with marks, drafts and history")
 	}
-	if n := waiting + person; n > 0 {
+	if n := counts.Waiting + counts.NeedPerson; n > 0 {
 		found = append(found, theme.Count(n, "undelivered edit"))
 	}
 	a, ok := s.Config.Account(name)

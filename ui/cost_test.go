@@ -218,7 +218,7 @@ func compared(t *testing.T, worlds map[string]crowd.Size, layout string, run fun
 	for text, l := range large {
 		// What is announced may be joined with what follows, or not: the same is
 		// not run as often each time. The large inbox has twenty times as much.
-		if s := small[text]; l.runs > 2*s.runs+4 || l.rows > 2*s.rows+8 || l.pages > 3*s.pages+8*l.runs {
+		if s := small[text]; l.runs > 2*s.runs+4 || l.rows > 2*s.rows+8*l.runs || l.pages > 3*s.pages+8*l.runs {
 			t.Errorf("costs %+v in a small inbox and %+v in a large one: %s", s, l, text)
 		}
 	}

@@ -101,15 +101,16 @@ func (b *Inbox) advance() []model.Ref {
 
 // recount reads the counters of all accounts and returns those that changed.
 func (b *Inbox) recount(ctx context.Context) []string {
+	all, err := b.store.Counts(ctx)
+	if err != nil {
+		return nil
+	}
 	var changed []string
 	for _, a := range b.accounts {
-		n, waiting, person, err := b.store.Counts(ctx, a.name)
-		if err != nil {
-			continue
-		}
+		n := all[a.name]
 		a.update(func(s *model.AccountState) {
-			if s.Conversations != n || s.Waiting != waiting || s.NeedPerson != person {
-				s.Conversations, s.Waiting, s.NeedPerson = n, waiting, person
+			if was := (store.Counts{Conversations: s.Conversations, Waiting: s.Waiting, NeedPerson: s.NeedPerson}); was != n {
+				s.Conversations, s.Waiting, s.NeedPerson = n.Conversations, n.Waiting, n.NeedPerson
 				changed = append(changed, a.name)
 			}
 		})

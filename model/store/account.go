@@ -223,13 +223,28 @@ func (s *Store) HeldUntil(ctx context.Context, account string) (time.Time, error
 	return until, nil
 }
 
-// Counts gives the number of cached conversations, of edits on their way and
-// of edits that need a person, of one account.
-func (s *Store) Counts(ctx context.Context, account string) (conversations, waiting, needPerson int, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT conversations FROM account WHERE name = ?1), 0),
-  coalesce((SELECT waiting FROM tally WHERE account = ?1), 0), coalesce((SELECT person FROM tally WHERE account = ?1), 0)`,
-		account).Scan(&conversations, &waiting, &needPerson)
-	return conversations, waiting, needPerson, localError("count", err)
+// Counts are what is kept of an account: cached conversations, edits on their
+// way, and edits that need a person.
+type Counts struct{ Conversations, Waiting, NeedPerson int }
+
+// Counts returns the counts of all accounts by name.
+func (s *Store) Counts(ctx context.Context) (map[string]Counts, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT n.name, coalesce(a.conversations, 0), coalesce(t.waiting, 0), coalesce(t.person, 0)
+FROM (SELECT name FROM account UNION SELECT account FROM tally) n LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`)
+	if err != nil {
+		return nil, localError("count", err)
+	}
+	defer rows.Close()
+	out := map[string]Counts{}
+	for rows.Next() {
+		var name string
+		var c Counts
+		if err := rows.Scan(&name, &c.Conversations, &c.Waiting, &c.NeedPerson); err != nil {
+			return nil, localError("count", err)
+		}
+		out[name] = c
+	}
+	return out, localError("count", rows.Err())
 }
 
 // Forget removes everything kept of an account, rows set aside included.

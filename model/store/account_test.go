@@ -162,8 +162,8 @@ func TestAccountNamesAreNoPatterns(t *testing.T) {
 	if held := open("a_b", "three"); held != 0 {
 		t.Errorf("%d edits of axb count as held by a_b", held)
 	}
-	if _, _, person, _ := s.Counts(t.Context(), "A_B"); person != 0 {
-		t.Errorf("%d edits of axb wait for a person at A_B", person)
+	if all, _ := s.Counts(t.Context()); all["A_B"].NeedPerson != 0 {
+		t.Errorf("%d edits of axb wait for a person at A_B", all["A_B"].NeedPerson)
 	}
 	if err := s.Forget(t.Context(), "a_b"); err != nil {
 		t.Fatal(err)

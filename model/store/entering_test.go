@@ -58,7 +58,8 @@ func nothing(t *testing.T, s *Store) {
 	if _, ok, err := s.Submission(t.Context(), "bulk"); err != nil || ok {
 		t.Errorf("the submission is still there: %v, %v", ok, err)
 	}
-	if _, waiting, person, err := s.Counts(t.Context(), "sales"); err != nil || waiting+person != 0 {
+	all, err := s.Counts(t.Context())
+	if waiting, person := all["sales"].Waiting, all["sales"].NeedPerson; err != nil || waiting+person != 0 {
 		t.Errorf("%d wait, %d need a person, %v", waiting, person, err)
 	}
 	for _, id := range []string{"0", "99", "100"} {

@@ -119,7 +119,8 @@ func TestWhatChangedSinceIsExact(t *testing.T) {
 					r.Fatalf("%s: row (-), entry (+):\n%s", what, d)
 				}
 			}
-			if n, _, _, err := both[0].Counts(t.Context(), "sales"); err != nil || n != len(all) {
+			counts, err := both[0].Counts(t.Context())
+			if n := counts["sales"].Conversations; err != nil || n != len(all) {
 				r.Fatalf("%s: %d conversations are counted of %d, %v", what, n, len(all), err)
 			}
 			before = now

@@ -161,7 +161,8 @@ func refolded(t *testing.T, s *store.Store, path string) {
 	if check != "ok" || broken+unpacked != 0 {
 		t.Errorf("check %s, %d rows refer to nothing, %d bodies are still JSON", check, broken, unpacked)
 	}
-	if n, _, _, err := s.Counts(t.Context(), "talks"); err != nil || n != 1039 {
+	all, err := s.Counts(t.Context())
+	if n := all["talks"].Conversations; err != nil || n != 1039 {
 		t.Errorf("%d conversations are counted, %v", n, err)
 	}
 }
