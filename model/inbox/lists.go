@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,10 @@ const (
 	refoldRows  = 100
 	refoldPause = 3 * time.Millisecond
 )
+
+// yieldRows is after how many rows a load lets others have its core: a key must
+// not wait until the scheduler takes it away.
+const yieldRows = 100
 
 // keptRows is how many rows of each view are kept for the next start, keptTime
 // how long that may take: while another process writes for long, it is left out.
@@ -145,9 +150,13 @@ func (b *Inbox) fillFirst(ctx context.Context) error {
 func (b *Inbox) fill(ctx context.Context) error {
 	l := &b.lists
 	var at store.Point
+	n := 0
 	err := l.index.Load(ctx, func(add func(index.Entry)) (err error) {
 		at, err = b.store.Entries(ctx, 0, func(e store.Indexed) error {
 			add(index.Entry(e))
+			if n++; n%yieldRows == 0 {
+				runtime.Gosched()
+			}
 			return ctx.Err()
 		})
 		return err

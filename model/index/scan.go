@@ -32,6 +32,7 @@ func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) 
 			if base.pages[i] != nil {
 				l.pages[i] = m.page(base.pages[i], int64(i)*pageBits, &s, &mine)
 			}
+			runtime.Gosched() // a key that waits for a core goes first
 		}
 		mu.Lock()
 		defer mu.Unlock()
