@@ -82,6 +82,8 @@ func TestAnUndoThatMovedIsPlannedAgain(t *testing.T) {
 	f := newFake(conversations(20)...)
 	asked := []string{}
 	f.undo = func(id string) (model.Undo, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		asked = append(asked, id)
 		f.fail["ApplyUndo"] = nil
 		if len(asked) == 1 {
@@ -139,6 +141,8 @@ func TestAnUndoThatMovedAsksOnlyWhatWasNotAgreed(t *testing.T) {
 			f.outbox = append(f.outbox, model.OutboxEntry{Edit: e, State: model.Queued})
 		}
 		f.undo = func(string) (model.Undo, error) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
 			asked++
 			f.fail["ApplyUndo"] = nil
 			if asked == 1 {
