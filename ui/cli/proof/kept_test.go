@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,11 +33,19 @@ func readStore(ctx context.Context, s *store.Store) (k kept, err error) {
 func (k kept) waiting() int {
 	n := 0
 	for _, e := range k.outbox {
-		if e.State.Waiting() {
+		if e.State.Waiting() && !k.undecided(e) {
 			n++
 		}
 	}
 	return n
+}
+
+// undecided reports whether an edit that widens waits for a person to decide on
+// an earlier one of its submission: they were meant together.
+func (k kept) undecided(e model.OutboxEntry) bool {
+	return e.Widens() && slices.ContainsFunc(k.outbox, func(o model.OutboxEntry) bool {
+		return o.Submission == e.Submission && o.Ref == e.Ref && o.ID < e.ID && o.State.NeedsPerson()
+	})
 }
 
 func (k kept) String() string {

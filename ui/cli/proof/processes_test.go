@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -123,7 +124,11 @@ func (c *crowd) round(t *testing.T, r *rand.Rand, workers, commands int) {
 // asks again.
 func (c *crowd) leave(t *testing.T, inbox *process) {
 	end := time.Now().Add(20 * time.Second)
-	for _, key := range strings.Repeat("qw", 10) {
+	keys := "qw"
+	if k := c.h.read(); slices.ContainsFunc(k.outbox, k.undecided) {
+		keys = "ql" // it would wait for a person
+	}
+	for _, key := range strings.Repeat(keys, 10) {
 		if inbox.keys(string(key)); !inbox.rest() {
 			return
 		}
