@@ -94,17 +94,6 @@ func (p Plan) Count(s PlanState) int {
 	return n
 }
 
-// HiddenCount gives how many changing items the person does not see.
-func (p Plan) HiddenCount() int {
-	n := 0
-	for _, it := range p.Items {
-		if it.Hidden && it.State == PlanChange {
-			n++
-		}
-	}
-	return n
-}
-
 // Edits gives the edits of all items that change.
 func (p Plan) Edits() []Edit {
 	var out []Edit

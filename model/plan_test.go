@@ -275,7 +275,7 @@ func TestAPlanCounts(t *testing.T) {
 		{State: model.PlanAlready, Hidden: true},
 		{State: model.PlanBlocked, Edits: edit, Risks: []model.Risk{{Text: "never sent"}}},
 	}}
-	if p.Count(model.PlanChange) != 2 || p.Count(model.PlanAlready) != 1 || p.Count(model.PlanBlocked) != 1 || p.HiddenCount() != 1 ||
+	if p.Count(model.PlanChange) != 2 || p.Count(model.PlanAlready) != 1 || p.Count(model.PlanBlocked) != 1 ||
 		len(p.Edits()) != 2 || !slices.Equal(p.Risks(), []model.Risk{risk}) || !p.Risky() || !p.Bulk() {
 		t.Errorf("%+v", p)
 	}

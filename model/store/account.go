@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -31,13 +30,6 @@ const asideMark = "~"
 func aside(name, identity string) string {
 	sum := sha256.Sum256([]byte(identity))
 	return name + asideMark + hex.EncodeToString(sum[:4])
-}
-
-// IsAside reports whether rows under this account name were set aside, and
-// the name the account had.
-func IsAside(account string) (string, bool) {
-	name, _, ok := strings.Cut(account, asideMark)
-	return name, ok
 }
 
 // OpenAccount makes an account known, or finds it again. When the name has
