@@ -56,11 +56,14 @@ type Provider interface {
 	// fails with Unsupported and sends nothing. fresh has just been loaded
 	// with Needs of the edits (for a create it is the zero value).
 	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
+}
 
+// Creator is the part of a Provider whose service can create conversations. The
+// others don't have it.
+type Creator interface {
 	// Newest lists the head of the list in which a create of n would show
 	// itself, newest created first by the service's own order. It is asked
-	// right before a create is first sent. Unsupported where nothing can be
-	// created.
+	// right before a create is first sent.
 	Newest(ctx context.Context, n NewConversation) (Newest, error)
 
 	// Find looks, after a lost answer, for what the create of e made. known is

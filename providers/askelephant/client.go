@@ -320,7 +320,7 @@ func (c *client) contact(ctx context.Context, id string) (*providers.Object, err
 	}
 	o, ok := providers.ParseObject(a.Body)
 	if !ok {
-		return nil, malformed(endpointContact.Name, "the answer is no contact")
+		return nil, providers.Malformed(endpointContact.Name, "the answer is no contact")
 	}
 	return o, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/providers"
 )
 
 // directoryAge is how long users and teams are kept.
@@ -118,7 +119,7 @@ func (p *provider) lookup(ctx context.Context, req model.LookupRequest) (model.L
 		}
 		all = labelEntries(list, req.Scope)
 	default:
-		return model.LookupPage{}, unsupported("look up", "Attention has no directory of this kind")
+		return model.LookupPage{}, providers.Unsupported("look up", "Attention has no directory of this kind")
 	}
 	var found []model.Participant
 	for _, e := range all {

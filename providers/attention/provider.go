@@ -80,11 +80,12 @@ func baseURL(a providers.Account) string {
 }
 
 type provider struct {
+	providers.Editor
+
 	account   providers.Account
 	client    *client
 	web       string
 	directory *directory
-	learned   providers.Learned
 	key       *key
 
 	mu sync.Mutex
@@ -103,6 +104,7 @@ func open(a providers.Account) (model.Provider, error) {
 		return nil, err
 	}
 	p := &provider{account: a, client: c, key: k, directory: newDirectory(), odd: map[string]map[string]json.RawMessage{}}
+	p.Editor = providers.Editor{Client: c.http, Table: table(), Plan: p.plan, Limits: limits}
 	if sameHost(a.BaseURL, defaultBaseURL) {
 		p.web = webPages
 	}
@@ -135,14 +137,11 @@ func (p *provider) Describe() model.Description {
 	}
 }
 
-// Capabilities implements model.Provider.
-func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
-	caps := providers.CapabilitiesOf(table())
+// limits are what one conversation does not allow.
+func limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
-		caps[model.EditArchive] = model.Capability{State: model.CapabilityNo, Reason: "it is archived already, and Attention has no call that unarchives"}
+		no(model.EditArchive, "it is archived already, and Attention has no call that unarchives")
 	}
-	p.learned.Narrow(caps, c.Ref.ID)
-	return caps
 }
 
 // Needs implements model.Provider: a plain read brings everything editable.
@@ -166,7 +165,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, err
 	}
 	if c.Ref.ID != id {
-		return model.Detail{}, malformed(endpointGet.Name, "the service answered with another conversation")
+		return model.Detail{}, providers.Malformed(endpointGet.Name, "the service answered with another conversation")
 	}
 	p.remember(id, c.labels)
 	d := model.Detail{Conversation: c.Conversation, Raw: c.raw}
@@ -230,7 +229,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkWeb {
 		if p.web == "" || c.Ref.ID == "" {
-			return "", unsupported("open in browser", "the web page is known for the service's own host alone")
+			return "", providers.Unsupported("open in browser", "the web page is known for the service's own host alone")
 		}
 		return p.web + url.PathEscape(c.Ref.ID), nil
 	}
@@ -245,18 +244,4 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 		return "", e
 	}
 	return link, nil
-}
-
-// Newest implements model.Provider. Nothing is created here.
-func (p *provider) Newest(context.Context, model.NewConversation) (model.Newest, error) {
-	return model.Newest{}, unsupported("list", "Attention has no call that creates a conversation")
-}
-
-// Find implements model.Provider. Nothing is created here.
-func (p *provider) Find(context.Context, model.Edit, []string) (model.Found, error) {
-	return model.Found{}, unsupported("find", "Attention has no call that creates a conversation")
-}
-
-func unsupported(op, message string) *model.Error {
-	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
 }

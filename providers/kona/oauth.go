@@ -337,7 +337,7 @@ func (s *session) ask(ctx context.Context, op, address, form string) (tokens, er
 	if s.account.Pacer != nil {
 		if err := s.account.Pacer.Wait(ctx); err != nil {
 			if ctx.Err() != nil {
-				return tokens{}, givenUp(op, ctx.Err())
+				return tokens{}, providers.GivenUp(op, ctx.Err())
 			}
 			return tokens{}, &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
 		}
@@ -357,7 +357,7 @@ func (s *session) ask(ctx context.Context, op, address, form string) (tokens, er
 	start := time.Now()
 	res, err := s.http.Do(req)
 	if err != nil && outer.Err() != nil {
-		return tokens{}, givenUp(op, outer.Err())
+		return tokens{}, providers.GivenUp(op, outer.Err())
 	}
 	if err != nil {
 		return tokens{}, &model.Error{Kind: model.Unavailable, Op: op, Message: "the token endpoint cannot be reached: " + s.scrub(unwrapURL(err).Error())}
