@@ -19,6 +19,7 @@ func Run(t *testing.T, s Service) {
 		{"Sync", syncs},
 		{"Load", loads},
 		{"Apply", applies},
+		{"Combined", combined},
 		{"Faults", faults},
 		{"Creates", creates},
 		{"Deletes", deletes},
