@@ -39,6 +39,7 @@ func konaService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Kona,
 		Open:     openKona,
+		Engine:   openEngine,
 		Several:  230,
 		IsWrite:  writes("/oauth/token"),
 		Edits: []conformance.EditCase{

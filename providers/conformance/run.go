@@ -20,6 +20,7 @@ func Run(t *testing.T, s Service) {
 		{"Load", loads},
 		{"Apply", applies},
 		{"Combined", combined},
+		{"Claims", claims},
 		{"Faults", faults},
 		{"Creates", creates},
 		{"Deletes", deletes},

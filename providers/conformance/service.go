@@ -18,6 +18,9 @@ type Service struct {
 	// escaped and below the host.
 	IsWrite func(method, path string) bool
 
+	// Engine opens an engine with nothing in it on the account of a bench.
+	Engine func(t testing.TB, b *Bench) Engine
+
 	// Several is a number of conversations that takes at least three pages.
 	Several int
 	// Edits has a case for every kind that an account declares.
