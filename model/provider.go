@@ -89,7 +89,7 @@ func (n Need) Has(m Need) bool { return n&m == m }
 
 // Description is fixed data about one account.
 type Description struct {
-	Provider string // one of ProviderNames
+	Provider string // the name in the config file
 	Name     string // the service's name for people: "AskElephant"
 	Account  string
 	BaseURL  string
@@ -113,6 +113,8 @@ type Description struct {
 	EmptyTitle bool
 	// NewNeedsSpace says that a create must name a space.
 	NewNeedsSpace bool
+	// NewTakesChannel says that a create may name a channel.
+	NewTakesChannel bool
 
 	// Audience tells who will see a conversation after a widening edit, keyed
 	// by AudienceKey, and a new one for which nothing was chosen under EditCreate

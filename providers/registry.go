@@ -73,7 +73,7 @@ type CapabilityRow struct {
 
 // Factory opens accounts of one provider.
 type Factory struct {
-	Name               string // one of model.ProviderNames
+	Name               string // as it stands in the config file; lower case letters, digits and -
 	Title              string // the service's name for people
 	DefaultBaseURL     string
 	CredentialOptional bool

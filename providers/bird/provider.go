@@ -144,6 +144,7 @@ func (p *Provider) Describe() model.Description {
 		AccessValues:        []string{accessOpen, accessRequest, accessInviteOnly},
 		ParticipantStatuses: participantStatuses(),
 		DefaultStatus:       statusActive,
+		NewTakesChannel:     true, // it may be left out, as the vendor's own create example does
 		EmptyTitle:          true, // "required; may be empty" (docs.bird.com/api, create conversation)
 		People:              []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows},
 		Audience: map[string]string{
