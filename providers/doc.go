@@ -1,6 +1,7 @@
 // Package providers is the core that the adapters share: the registry value,
 // the HTTP client of one account, the mapping of failures to model.Error, and
-// decoding that survives whatever a service sends.
+// decoding that survives whatever a service sends, and the one road that a write
+// takes (see Editor).
 //
 // What may be relied on:
 //
@@ -19,7 +20,37 @@
 //     string. Log gets method, path, status and duration, nothing else.
 //   - Client.Request gives exactly the request that Client.Do sends, made by
 //     the same code.
+//   - What widens who can see a conversation is sent last, and not at all once
+//     an edit of the same Apply was refused or has failed.
 //   - There is no global state, and no goroutine of the package's own. With an
 //     Account.Transport that has none either, all of it works inside a
 //     testing/synctest bubble.
+//
+// # Adding a provider
+//
+// A provider is a package below this one, a line in the registry of the main
+// package, and a stand-in in package sandbox. Nothing else knows it by name:
+// what the program has to know of a service is in its Factory and its
+// model.Description. The four that are there have the same files:
+//
+//   - doc.go: the vendor's pages with the day they were read, what they leave
+//     open and how that is met, and every documented call that is not used.
+//   - client.go: the table of endpoints, how the credential goes into a header,
+//     and how an error body reads.
+//   - wire.go and convert.go: what the service sends, and a conversation made of
+//     it. Everything that has no field of its own becomes a fact (see Facts).
+//   - sync.go, load.go or provider.go, lookup.go: the reading half of
+//     model.Provider. Walk the list to its end or say that the walk is not
+//     complete: rows that a complete walk lacks are taken to be gone.
+//   - apply.go: the writing half, a pure function from edits to steps. Embed an
+//     Editor, which then is Capabilities, Requests and Apply. Each edit says
+//     where it leads (Narrows, Neutral, Widens, Ends); an unknown word counts as
+//     widening. A call that no page documents gets an Assumption, and a
+//     CapabilityRow that says "assumed".
+//   - created.go, where conversations can be created: model.Creator.
+//
+// Write the stand-in from the vendor's pages, not from the adapter, and describe
+// both in a conformance.Service: the suite then tries every edit alone and with
+// the others, every refusal of every request, lost and broken answers, rotated
+// credentials, redirects and lists that move, and counts requests.
 package providers
