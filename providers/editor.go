@@ -328,7 +328,8 @@ func forEdit(err *model.Error, k model.EditKind) *model.Error {
 // Nothing is known to be wrong with it, so where the earlier one may pass, so
 // may this.
 func notSent(cause *model.Error, k model.EditKind) *model.Error {
-	e := &model.Error{Kind: cause.Kind, Op: Op(k), RetryAt: cause.RetryAt, Hint: cause.Hint}
+	// The status is that of the answer whose words it repeats.
+	e := &model.Error{Kind: cause.Kind, Op: Op(k), Status: cause.Status, RetryAt: cause.RetryAt, Hint: cause.Hint}
 	e.Message = cause.Message
 	if !strings.HasPrefix(e.Message, wasNotSent) {
 		e.Message = wasNotSent + e.Message
