@@ -269,7 +269,7 @@ func (c credential) Get(ctx context.Context) (string, error) {
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
 
-func (c credential) Reject() { c.source.Forget() }
+func (c credential) Reject(refused string) { c.source.Reject(config.NewSecret(refused)) }
 
 // saveMemory has garbage collected sooner where much stays in memory: what may
 // pile up is a share of that. GOGC, where it is set, is what the person wants.
