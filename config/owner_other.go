@@ -12,4 +12,4 @@ const (
 // ownerOf knows nothing where files have no Unix owner and mode; access lists decide there.
 func ownerOf(fs.FileInfo) (owner, bool) { return owner{}, false }
 
-func names(fs.FileInfo) uint64 { return 1 }
+func linksTo(fs.FileInfo) uint64 { return 1 }

@@ -23,8 +23,8 @@ func ownerOf(info fs.FileInfo) (owner, bool) {
 	return owner{uid: int(stat.Uid), user: os.Geteuid(), mode: info.Mode()}, true
 }
 
-// names counts the names of a file.
-func names(info fs.FileInfo) uint64 {
+// linksTo counts the names of a file.
+func linksTo(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return uint64(stat.Nlink)
 	}

@@ -142,7 +142,7 @@ func closeToOthers(f *os.File, path string) error {
 		return nil
 	case o.uid != o.user:
 		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)", o.uid), ""}
-	case names(info) > 1:
+	case linksTo(info) > 1:
 		return &ModeError{path, "has another name as well (a hard link)", ""}
 	case o.mode.Perm() != 0o600:
 		return f.Chmod(0o600)
