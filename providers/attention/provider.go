@@ -85,7 +85,7 @@ type provider struct {
 	account   providers.Account
 	client    *client
 	web       string
-	directory *directory
+	directory *providers.Kept[directory]
 
 	mu sync.Mutex
 	// odd holds the labels of conversations that have other values than
@@ -102,7 +102,7 @@ func open(a providers.Account) (model.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{account: a, client: c, directory: newDirectory(), odd: map[string]map[string]json.RawMessage{}}
+	p := &provider{account: a, client: c, directory: providers.NewKept(endpointUsers.Name, directoryAge, c.readDirectory), odd: map[string]map[string]json.RawMessage{}}
 	p.Editor = providers.Editor{Client: c.http, Table: table(), Plan: p.plan, Limits: limits}
 	if sameHost(a.BaseURL, defaultBaseURL) {
 		p.web = webPages
