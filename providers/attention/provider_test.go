@@ -505,6 +505,24 @@ func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 	}
 }
 
+// Rows that go while a walk waits leave it at a page that is no more: it ends,
+// and says that it may have missed something. A list without its first page is
+// an error.
+func TestAWalkPastTheEndOfTheListEndsAndProvesNothing(t *testing.T) {
+	const gone = `{"title":"Not Found","detail":"page not found","code":"404"}`
+	f := &fake{answers: map[string]func(*http.Request) (int, string){
+		"GET /v2/conversations/list": says(404, gone), "GET /v2/conversations": says(404, gone)}}
+	p := opened(t, f, nil)
+	req := model.SyncRequest{Mode: model.SyncFull, Cursor: position{Page: 7, Seen: 300, Most: 50}.String()}
+	emitted := func(model.Batch) (bool, error) { t.Error("there is nothing to give"); return true, nil }
+	if got, err := p.Sync(context.Background(), req, emitted); err != nil || got != (model.SyncResult{}) {
+		t.Errorf("%+v %v", got, err)
+	}
+	if got, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, emitted); model.KindOf(err) != model.NotFound || got.Complete {
+		t.Errorf("without a first page: %+v %v", got, err)
+	}
+}
+
 func TestFilters(t *testing.T) {
 	day := time.Date(2026, 3, 10, 12, 0, 0, 5, time.UTC)
 	const id = "0c2b6b7e-ffff-4cde-8a7b-0123456789ab"

@@ -81,6 +81,9 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			unfinished.Cursor = at.String()
 		}
 		page, err := p.client.list(ctx, at.Page, filter)
+		if pastTheEnd(at.Page, err) {
+			return model.SyncResult{}, nil
+		}
 		if err != nil {
 			return unfinished, err
 		}
@@ -137,6 +140,13 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		}
 	}
 }
+
+// pastTheEnd reports whether an answer says that there is no such page: rows may
+// have gone since the page before, or since the walk was left. The walk has then
+// ended, or it would ask for that page for ever; but the vendor knows of an empty
+// page alone as the end, and rows that moved up may have been passed over, so it
+// is not complete. The first page of a list is always there.
+func pastTheEnd(page int, err error) bool { return page > 1 && model.KindOf(err) == model.NotFound }
 
 // wholeID is the form of the ids of users and teams.
 var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
