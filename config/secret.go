@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 )
 
 // Secret carries a credential without showing it: fmt, log/slog, encoding/json and go-toml get "[secret]". The value is
@@ -56,8 +57,9 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(shownSecret) }
 type Source struct {
 	credential Credential
 	resolver   Resolver
-	// turn holds one token: who has it may read and change kept.
-	turn chan struct{}
+	turn       chan struct{} // of one place: its holder reads
+
+	mu   sync.Mutex
 	kept Secret
 }
 
@@ -74,57 +76,38 @@ func (s *Source) Credential() Credential { return s.credential }
 
 // Get returns the secret. Errors are those of Resolver.Resolve, or the context's when it ended while waiting.
 func (s *Source) Get(ctx context.Context) (Secret, error) {
-	if err := s.enter(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return Secret{}, err
 	}
-	defer s.leave()
-	if !s.kept.IsZero() {
-		return s.kept, nil
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return Secret{}, ctx.Err()
 	}
-	return s.read(ctx)
-}
-
-// Refresh is for a secret that the service rejected: it reads again, unless somebody else already did. Changed tells
-// whether the answer differs from the rejected one, so whether a replay makes sense.
-func (s *Source) Refresh(ctx context.Context, rejected Secret) (secret Secret, changed bool, err error) {
-	if err := s.enter(ctx); err != nil {
-		return Secret{}, false, err
+	defer func() { <-s.turn }()
+	s.mu.Lock()
+	kept := s.kept
+	s.mu.Unlock()
+	if !kept.IsZero() {
+		return kept, nil
 	}
-	defer s.leave()
-	if !s.kept.IsZero() && !s.kept.Equal(rejected) {
-		return s.kept, true, nil
-	}
-	s.kept = Secret{}
-	secret, err = s.read(ctx)
-	return secret, err == nil && !secret.Equal(rejected), err
-}
-
-// Forget drops what is kept in memory; the next Get reads again.
-func (s *Source) Forget() {
-	s.turn <- struct{}{}
-	defer s.leave()
-	s.kept = Secret{}
-}
-
-func (s *Source) read(ctx context.Context) (Secret, error) {
 	value, err := s.resolver.Resolve(ctx, s.credential)
 	if err != nil {
 		return Secret{}, err
 	}
-	s.kept = NewSecret(value)
-	return s.kept, nil
+	kept = NewSecret(value)
+	s.mu.Lock()
+	s.kept = kept
+	s.mu.Unlock()
+	return kept, nil
 }
 
-func (s *Source) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// Reject drops a secret that the service refused, so that the next Get reads again. One that is no longer kept has
+// been read again already.
+func (s *Source) Reject(refused Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept.Equal(refused) {
+		s.kept = Secret{}
 	}
 }
-
-func (s *Source) leave() { <-s.turn }

@@ -40,7 +40,7 @@ type secret struct {
 }
 
 func (s *secret) Get(context.Context) (string, error) { return s.value, nil }
-func (s *secret) Reject()                             { s.rejected.Add(1) }
+func (s *secret) Reject(string)                       { s.rejected.Add(1) }
 
 const token = "tok-VERY-secret/1"
 
