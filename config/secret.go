@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync"
 )
 
 // Secret carries a credential without showing it: fmt, log/slog, encoding/json and go-toml get "[secret]". The value is
@@ -58,14 +57,14 @@ type Source struct {
 	credential Credential
 	resolver   Resolver
 	turn       chan struct{} // of one place: its holder reads
-
-	mu   sync.Mutex
-	kept Secret
+	kept       chan Secret   // holds one; whoever takes it puts one back at once
 }
 
 // Source returns a source for a credential; nothing is read yet.
 func (r Resolver) Source(c Credential) *Source {
-	return &Source{credential: c, resolver: r, turn: make(chan struct{}, 1)}
+	s := &Source{credential: c, resolver: r, turn: make(chan struct{}, 1), kept: make(chan Secret, 1)}
+	s.kept <- Secret{}
+	return s
 }
 
 // String names where the secret comes from.
@@ -85,9 +84,8 @@ func (s *Source) Get(ctx context.Context) (Secret, error) {
 		return Secret{}, ctx.Err()
 	}
 	defer func() { <-s.turn }()
-	s.mu.Lock()
-	kept := s.kept
-	s.mu.Unlock()
+	kept := <-s.kept
+	s.kept <- kept
 	if !kept.IsZero() {
 		return kept, nil
 	}
@@ -96,18 +94,17 @@ func (s *Source) Get(ctx context.Context) (Secret, error) {
 		return Secret{}, err
 	}
 	kept = NewSecret(value)
-	s.mu.Lock()
-	s.kept = kept
-	s.mu.Unlock()
+	<-s.kept
+	s.kept <- kept
 	return kept, nil
 }
 
 // Reject drops a secret that the service refused, so that the next Get reads again. One that is no longer kept has
 // been read again already.
 func (s *Source) Reject(refused Secret) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kept.Equal(refused) {
-		s.kept = Secret{}
+	kept := <-s.kept
+	if kept.Equal(refused) {
+		kept = Secret{}
 	}
+	s.kept <- kept
 }

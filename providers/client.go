@@ -492,7 +492,7 @@ func sameOrigin(base, to *url.URL) bool {
 // underBase reports whether a location is below the base path.
 func underBase(base, to *url.URL) bool {
 	root := strings.TrimRight(base.Path, "/") + "/"
-	return strings.HasPrefix(path.Clean(to.Path)+"/", root)
+	return strings.HasPrefix(path.Clean(strings.ReplaceAll(to.Path, `\`, "/"))+"/", root)
 }
 
 // silent takes what resty would print.

@@ -86,7 +86,7 @@ type client struct {
 
 func newClient(a providers.Account, scheme string, replace providers.Endpoint) (*client, error) {
 	h, err := providers.NewClient(a, providers.ClientOptions{
-		Credential:  credential(scheme),
+		Credential:  credentialFor(scheme),
 		DecodeError: readProblem,
 		InFlight:    pace.InFlight,
 	})
@@ -99,9 +99,9 @@ func newClient(a providers.Account, scheme string, replace providers.Endpoint) (
 // keyPrefix begins every API key.
 const keyPrefix = "sk-apik_"
 
-// credential is an API key bare, or anything else with Bearer, unless the scheme
+// credentialFor is an API key bare, or anything else with Bearer, unless the scheme
 // says otherwise.
-func credential(scheme string) *providers.Credential {
+func credentialFor(scheme string) *providers.Credential {
 	switch scheme {
 	case schemeRaw:
 		return &providers.Credential{Schemes: []string{providers.Raw}}

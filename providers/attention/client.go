@@ -46,16 +46,16 @@ type client struct {
 }
 
 func newClient(a providers.Account, scheme string) (*client, error) {
-	h, err := providers.NewClient(a, providers.ClientOptions{Credential: credential(scheme), InFlight: pace.InFlight})
+	h, err := providers.NewClient(a, providers.ClientOptions{Credential: credentialFor(scheme), InFlight: pace.InFlight})
 	if err != nil {
 		return nil, err
 	}
 	return &client{http: h}, nil
 }
 
-// credential is an API key, with Bearer or bare, whichever the settings prefer;
+// credentialFor is an API key, with Bearer or bare, whichever the settings prefer;
 // the vendor shows both.
-func credential(scheme string) *providers.Credential {
+func credentialFor(scheme string) *providers.Credential {
 	if scheme == schemeRaw {
 		return &providers.Credential{Schemes: []string{providers.Raw, providers.Bearer}}
 	}
