@@ -75,6 +75,7 @@ func attentionService() conformance.Service {
 		Stored: map[model.EditKind][]string{
 			model.EditTitle: {"title"}, model.EditPrivacy: {"private"}, model.EditLabels: {"labels"}, model.EditArchive: {"archived"},
 		},
+		Elsewhere: []string{"/conversations/list", "/organizations/teams"},
 		Lookups: []conformance.LookupCase{
 			{Kind: model.LookupUsers, ByID: true, Search: byMailOrName},
 			{Kind: model.LookupTeams, Search: func(p model.Participant) string { return p.Name }, ByID: true},
