@@ -13,7 +13,7 @@ import (
 // inboxItem is how a conversation stands in one inbox of Bird's web application. Only id, feedId and closed were seen
 // in an answer; the others are named like what can be searched for and set [assumed], and may be missing.
 type inboxItem struct {
-	inbox  string // the name of its channel where it is known, else the id of the feed
+	inbox  string // the name of its channel where it is known, else kind and short id of the feed
 	agent  string // the assignee's id
 	closed bool
 	facts  []model.Fact
@@ -45,14 +45,13 @@ func (p *Provider) loadInboxes(ctx context.Context, id string, c *model.Conversa
 		facts.Add(groupInbox, "Inboxes", "in none")
 	}
 	for _, it := range items {
-		facts.AddAll(it.facts)
-	}
-	for _, it := range items {
 		if it.agent == "" {
+			facts.AddAll(it.facts)
 			continue
 		}
 		name := p.agentName(ctx, it.agent)
 		facts.Add(groupInbox, it.inbox+" assigned to", nonEmpty(name, it.agent))
+		facts.AddAll(it.facts)
 		if c.Owner == (model.Participant{}) {
 			c.Owner = model.Participant{Kind: model.KindUser, ID: it.agent, Name: name}
 		}
@@ -77,11 +76,15 @@ func convertInboxItems(raw []json.RawMessage, channel func(id string) (name, pla
 		}
 		feed := o.Text("feedId")
 		it := inboxItem{inbox: nonEmpty(feed, "inbox"), agent: o.Text("agentId")}
-		if id, ok := strings.CutPrefix(feed, "channel:"); ok {
-			name, _ := channel(id)
-			it.inbox = nonEmpty(name, it.inbox)
-		}
 		var facts providers.Facts
+		if kind, id, ok := strings.Cut(feed, ":"); ok {
+			it.inbox = kind + " " + id[:min(8, len(id))]
+			if name, _ := channel(id); kind == "channel" && name != "" {
+				it.inbox = name
+			} else {
+				facts.Add(groupInbox, it.inbox+" feed", feed)
+			}
+		}
 		closed, known := o.Bool("closed")
 		it.closed = closed
 		if known {

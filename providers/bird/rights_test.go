@@ -162,7 +162,7 @@ func TestInboxes(t *testing.T) {
 		}
 	}
 	for label, want := range map[string]string{"Support mail": "open", "Support mail read": "not read", "Support mail assigned to": "Bea Desk",
-		"Support mail team": "t-1", "inbox:x": "closed", "inbox:x assigned to": "us-1"} {
+		"Support mail team": "t-1", "inbox x": "closed", "inbox x assigned to": "us-1", "inbox x feed": "inbox:x"} {
 		if got[label] != want {
 			t.Errorf("%s is %q, want %q: %v", label, got[label], want, got)
 		}

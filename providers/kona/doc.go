@@ -31,8 +31,8 @@
 //   - A DELETE that answers 404 means that the conversation is already gone.
 //   - A first comment follows the rules of comments: markup escaped, new lines as <br>.
 //
-// Not offered: moving to another space, external objects (shown, not written), posting comments, tags (read-only),
-// unread state (only a total exists), a web address (none is documented).
+// Not offered: moving to another space, tags (read-only), unread state (only a total exists), a web address (none is
+// documented).
 //
 // Left out, and why. A test holds this list against the fact sheet; what is not
 // in it is used.

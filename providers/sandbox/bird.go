@@ -118,9 +118,9 @@ func (b *Bird) account() Account {
 	}
 }
 
-// isWrite counts the contact search as the read that it is.
+// isWrite counts the searches of contacts and inbox items as the reads that they are.
 func (b *Bird) isWrite(method string, path []string) bool {
-	return method != http.MethodGet && method != http.MethodHead && (len(path) == 0 || path[len(path)-1] != "search")
+	return method != http.MethodGet && method != http.MethodHead && !slices.Contains(path, "search")
 }
 
 // rateLimited is the vendor's 429: the request was not processed.
