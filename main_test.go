@@ -52,6 +52,7 @@ type boxKey struct{}
 //	revoke PROVIDER       the credential is refused from now on
 //	ignores PROVIDER      changes of privacy are accepted and not made (attention, bird)
 //	answer PROVIDER N M   the next M requests are answered with status N (attention, bird, kona)
+//	norights WORD...      Bird answers 401 below these words of a path
 //	breaktable NAME       a page of the database is broken, where a table begins
 //	attention PUT PATH BODY  somebody else's request to Attention
 func TestScripts(t *testing.T) {
@@ -75,6 +76,9 @@ func TestScripts(t *testing.T) {
 			"answer":  answerNext,
 			"taken": func(ts *testscript.TestScript, _ bool, args []string) {
 				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsAnywhere, s.ExistsUnnamed = true, args[0] == "unnamed" })
+			},
+			"norights": func(ts *testscript.TestScript, _ bool, args []string) {
+				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.NoRights = args })
 			},
 			"attention":  callAttention,
 			"breaktable": breakTable,
