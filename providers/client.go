@@ -42,7 +42,9 @@ const (
 
 // ClientOptions is how the client of one provider differs from the others.
 type ClientOptions struct {
-	// Credential says how the service takes the credential; nil sends none.
+	// Credential says how the service takes the credential; nil sends none. Its
+	// source is asked while a request holds its place, so it must not send
+	// requests through the same client.
 	Credential *Credential
 	// Proof is a read that every good credential may make. Nil takes each 401 for
 	// a refusal of the credential.
@@ -372,7 +374,7 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	if err != nil {
 		return nil, &fault{err: c.credentialError(ctx, call, err)}
 	}
-	c.secrets.addHeader(p.value)
+	c.secrets.add(p.bare)
 	answer, f := c.exchange(ctx, call, b, p)
 	if f != nil && f.refused {
 		f = c.judge(ctx, call, f, p)
@@ -409,7 +411,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 		req.Header[name] = append([]string(nil), values...)
 	}
 	if c.auth != nil {
-		req.SetHeader(c.auth.Header, p.value)
+		req.SetHeader(c.auth.Header, p.value())
 	}
 
 	start := time.Now()
