@@ -23,18 +23,19 @@ const (
 const conflictPause = time.Second
 
 // The endpoints used. The searches are POSTs that read. A key without a policy for a call is reported to get a 401
-// there, so a 401 of anything but the conversations themselves may be a right that is missing.
+// there, so a 401 of a read beside the conversations may be a right that is missing. A 401 of a write stays a refused
+// key: what is queued then waits.
 var (
 	listConversationsEndpoint  = providers.Endpoint{Name: "list conversations", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations", Success: []int{200}}
 	getConversationEndpoint    = providers.Endpoint{Name: "read conversation", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Success: []int{200}}
-	createConversationEndpoint = providers.Endpoint{Name: "create conversation", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/conversations", Write: true, MayLack: true, Success: []int{200, 201}}
-	updateConversationEndpoint = providers.Endpoint{Name: "change conversation", Method: http.MethodPatch, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Write: true, MayLack: true, Success: []int{200}}
-	deleteConversationEndpoint = providers.Endpoint{Name: "delete conversation", Method: http.MethodDelete, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Write: true, MayLack: true, Success: []int{200, 204}}
+	createConversationEndpoint = providers.Endpoint{Name: "create conversation", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/conversations", Write: true, Success: []int{200, 201}}
+	updateConversationEndpoint = providers.Endpoint{Name: "change conversation", Method: http.MethodPatch, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Write: true, Success: []int{200}}
+	deleteConversationEndpoint = providers.Endpoint{Name: "delete conversation", Method: http.MethodDelete, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Write: true, Success: []int{200, 204}}
 	listMessagesEndpoint       = providers.Endpoint{Name: "list messages", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/messages", MayLack: true, Success: []int{200}}
 	listParticipantsEndpoint   = providers.Endpoint{Name: "list participants", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants", MayLack: true, Success: []int{200}}
-	addParticipantEndpoint     = providers.Endpoint{Name: "add participant", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants", Write: true, MayLack: true, Success: []int{200, 201}}
-	setParticipantEndpoint     = providers.Endpoint{Name: "change participant", Method: http.MethodPatch, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}", Write: true, MayLack: true, Success: []int{200}}
-	removeParticipantEndpoint  = providers.Endpoint{Name: "remove participant", Method: http.MethodDelete, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}", Write: true, MayLack: true, Success: []int{200, 204}}
+	addParticipantEndpoint     = providers.Endpoint{Name: "add participant", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants", Write: true, Success: []int{200, 201}}
+	setParticipantEndpoint     = providers.Endpoint{Name: "change participant", Method: http.MethodPatch, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}", Write: true, Success: []int{200}}
+	removeParticipantEndpoint  = providers.Endpoint{Name: "remove participant", Method: http.MethodDelete, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}", Write: true, Success: []int{200, 204}}
 	listContactsEndpoint       = providers.Endpoint{Name: "list contacts", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/contacts", MayLack: true, Success: []int{200}}
 	getContactEndpoint         = providers.Endpoint{Name: "read contact", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/contacts/{contact_id}", MayLack: true, Success: []int{200}}
 	searchContactsEndpoint     = providers.Endpoint{Name: "search contacts", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/contacts/search", MayLack: true, Success: []int{200}}

@@ -19,7 +19,7 @@ type refusals struct {
 // alone, and so is that of a contact. That there are no inboxes at all is learnt too: their path is on no page.
 func (r *refusals) learn(e providers.Endpoint, err error) {
 	was := model.AsError(err)
-	if e.Write || !e.MayLack {
+	if !e.MayLack {
 		return
 	}
 	if was != nil && !lasts(e.Name, was) {

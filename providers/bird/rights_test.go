@@ -115,22 +115,6 @@ func TestAProofThatFailsProvesNothing(t *testing.T) {
 	}
 }
 
-// A write that the key has no right to is refused; the account goes on.
-func TestAWriteWithoutTheRightIsRefused(t *testing.T) {
-	key := &rotating{secrets: []string{"key"}}
-	p, _ := openStub(t, func(r sent) (int, string) {
-		if r.Method == "PATCH" {
-			return 401, `{"code":"Unauthorized","message":"No."}`
-		}
-		return 200, results("")
-	}, func(a *providers.Account) { a.Credential = key })
-	_, err := p.client.do(t.Context(), p.client.updateConversation(c1, patchBody{}))
-	e := wantKind(t, err, model.Forbidden)
-	if e.Status != 401 || !strings.Contains(e.Hint, "has no right to change conversation") || len(key.rejected) > 0 {
-		t.Errorf("%+v, rejected %q", e, key.rejected)
-	}
-}
-
 func TestInboxes(t *testing.T) {
 	answers := map[string]func(sent) (int, string){}
 	p, s := openStub(t, func(r sent) (int, string) {

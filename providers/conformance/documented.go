@@ -3,7 +3,6 @@ package conformance
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"os"
 	"regexp"
@@ -202,6 +201,6 @@ func documented(t *testing.T, s Service) {
 		t.Errorf("this is sent, and in no table: %s", name)
 	}
 	if testing.Verbose() {
-		t.Log(fmt.Sprintf("%d calls are documented, %d of them are used", len(facts), len(u.used)))
+		t.Logf("%d calls are documented, %d of them are used", len(facts), len(u.used))
 	}
 }

@@ -47,7 +47,7 @@ out unless it says so. An account that was never synced is synced first.`,
 		return fmt.Errorf("%w; a query that begins with - goes after --", err)
 	})
 	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
-	c.Flags().BoolVar(&first, "sync", false, "sync first")
+	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
 	return c
 }
 
