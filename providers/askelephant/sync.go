@@ -241,8 +241,13 @@ const createdSlack = 24 * time.Hour
 //
 // None of these can be edited. What is not used, and why, stands in doc.go.
 func filterRules() []model.FilterRule {
-	return []model.FilterRule{{Field: model.FilterKind, Values: engagementTypes}, {Field: model.FilterStatus, Values: processing},
-		{Field: model.FilterCompany, Values: companyID}, {Field: model.FilterUpdated}, {Field: model.FilterCreated}}
+	return []model.FilterRule{
+		{Field: model.FilterKind, Values: engagementTypes},
+		{Field: model.FilterStatus, Values: processing},
+		{Field: model.FilterCompany, Values: companyID},
+		{Field: model.FilterUpdated},
+		{Field: model.FilterCreated},
+	}
 }
 
 // filter gives the parameters of a narrowed list, but for the lower limit of

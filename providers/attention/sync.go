@@ -164,7 +164,11 @@ var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 // No edit changes an owner, a team or who is internal. What is not used, and
 // why, stands in doc.go.
 func filterRules() []model.FilterRule {
-	return []model.FilterRule{{Field: model.FilterOwner, Values: wholeID}, {Field: model.FilterTeam, Values: wholeID}, {Field: model.FilterExternal}}
+	return []model.FilterRule{
+		{Field: model.FilterOwner, Values: wholeID},
+		{Field: model.FilterTeam, Values: wholeID},
+		{Field: model.FilterExternal},
+	}
 }
 
 // filter gives the parameters of a narrowed list.

@@ -38,15 +38,13 @@ func (r *refusals) learn(e providers.Endpoint, err error) {
 }
 
 func lasts(name string, e *model.Error) bool {
-	inboxes := name == searchFeedItemsEndpoint.Name
-	switch e.Kind {
-	case model.Forbidden:
-		directory := name == listContactsEndpoint.Name || name == searchContactsEndpoint.Name || name == listAgentsEndpoint.Name || name == listChannelsEndpoint.Name
-		return e.Status == 401 || directory || inboxes
-	case model.NotFound, model.Unsupported:
-		return inboxes
+	switch name {
+	case searchFeedItemsEndpoint.Name:
+		return e.Kind == model.Forbidden || e.Kind == model.NotFound || e.Kind == model.Unsupported
+	case listContactsEndpoint.Name, searchContactsEndpoint.Name, listAgentsEndpoint.Name, listChannelsEndpoint.Name:
+		return e.Kind == model.Forbidden
 	}
-	return false
+	return e.Kind == model.Forbidden && e.Status == 401
 }
 
 // of gives the refusal of a read, nil for none.

@@ -59,7 +59,8 @@ func exercise(t *testing.T, s Service, u *usage) {
 			}
 			b.Account.Apply(ctx, c, []model.Edit{e})
 			if slices.Contains(b.Account.Describe().People, model.LookupContacts) && ec.Kind == model.EditParticipants {
-				e.Target = model.PeopleValue(append(c.Participants.Items, model.Participant{Kind: model.KindContact, Identifier: "emailaddress=new@example.com"}))
+				stranger := model.Participant{Kind: model.KindContact, Identifier: "emailaddress=new@example.com"}
+				e.Target = model.PeopleValue(append(c.Participants.Items, stranger))
 				planned, _ := b.Account.Requests(c, []model.Edit{e})
 				for _, r := range planned {
 					u.add(Sent{Request: r})
@@ -95,8 +96,10 @@ func reads(ctx context.Context, b *Bench) {
 		return true, nil
 	})
 	for _, c := range rows[:min(len(rows), 40)] {
-		f := model.Filter{Kind: []string{model.FoldText(c.Kind)}, Status: []string{model.FoldText(c.Status)}, Owner: []string{c.Owner.ID}, Team: []string{c.Team.ID},
-			External: true, CreatedFrom: now.AddDate(-1, 0, 0), UpdatedFrom: now.AddDate(-1, 0, 0), UpdatedTo: now}
+		f := model.Filter{
+			Kind: []string{model.FoldText(c.Kind)}, Status: []string{model.FoldText(c.Status)}, Owner: []string{c.Owner.ID}, Team: []string{c.Team.ID},
+			External: true, CreatedFrom: now.AddDate(-1, 0, 0), UpdatedFrom: now.AddDate(-1, 0, 0), UpdatedTo: now,
+		}
 		for _, n := range c.Companies {
 			f.Company = append(f.Company, n.ID)
 		}
@@ -105,12 +108,9 @@ func reads(ctx context.Context, b *Bench) {
 	rules := b.Account.Describe().Filters
 	several := model.Filter{}
 	for _, c := range rows {
-		if f := (model.Filter{Kind: []string{model.FoldText(c.Kind)}}).Only(rules); !f.IsZero() && !slices.Contains(several.Kind, f.Kind[0]) {
-			several.Kind = append(several.Kind, f.Kind...)
-		}
-		if f := (model.Filter{Status: []string{model.FoldText(c.Status)}}).Only(rules); !f.IsZero() && !slices.Contains(several.Status, f.Status[0]) {
-			several.Status = append(several.Status, f.Status...)
-		}
+		one := model.Filter{Kind: []string{model.FoldText(c.Kind)}, Status: []string{model.FoldText(c.Status)}}.Only(rules)
+		several.Kind = slices.Compact(slices.Sorted(slices.Values(append(several.Kind, one.Kind...))))
+		several.Status = slices.Compact(slices.Sorted(slices.Values(append(several.Status, one.Status...))))
 	}
 	_, _ = b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull, Filter: several}, all)
 	for _, id := range b.some() {

@@ -7,9 +7,9 @@ import (
 
 // birdFeedFilters are the documented members of a search for inbox items; others are refused.
 var birdFeedFilters = []string{
-	"conversationIds", "itemIds", "ticketNumbers", "itemType", "itemTypes", "agentIds", "teamIds", "closed", "archived", "seen", "replyStatus", "tagIds",
-	"conversationName", "conversationChannelIds", "conversationStatuses", "participants", "fromContact", "dateFrom", "dateTo", "searchTerm", "itemStatuses",
-	"indexType", "indexId", "sort", "countOnly",
+	"conversationIds", "itemIds", "ticketNumbers", "itemType", "itemTypes", "agentIds", "teamIds", "closed", "archived", "seen",
+	"replyStatus", "tagIds", "conversationName", "conversationChannelIds", "conversationStatuses", "participants", "fromContact",
+	"dateFrom", "dateTo", "searchTerm", "itemStatuses", "indexType", "indexId", "sort", "countOnly",
 }
 
 // searchFeedItems answers for named conversations, which is all that was seen in use. An item is in the feed of the
