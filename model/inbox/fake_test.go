@@ -30,8 +30,10 @@ type fake struct {
 	sent    []model.EditKind // of every edit that was applied or refused
 	lists   int
 	filters []model.Filter // of the syncs that had one
-	next    int
-	ignore  bool // writes are accepted and change nothing
+	// fits says what a filter lets through; nil lets all.
+	fits   func(model.Conversation, model.Filter) bool
+	next   int
+	ignore bool // writes are accepted and change nothing
 	// onPage runs between the answer of a list and its emit.
 	onPage func()
 	page   int // rows a page, 2 if it says nothing
@@ -121,6 +123,9 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 		down, failure := f.down, f.syncErr
 		var all []model.Conversation
 		for _, c := range f.convs {
+			if f.fits != nil && !f.fits(c, req.Filter) {
+				continue
+			}
 			c.Participants = model.Set[model.Participant]{} // lists do not bring people
 			if f.short {
 				c.Description, c.Labels, c.Owner.Name = "", nil, ""

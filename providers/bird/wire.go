@@ -101,6 +101,10 @@ type statusBody struct {
 	Status string `json:"status"`
 }
 
+type feedItemsBody struct {
+	ConversationIDs []string `json:"conversationIds"`
+}
+
 type searchBody struct {
 	Identifier identifierBody `json:"identifier"`
 }

@@ -32,6 +32,9 @@ type AttentionSwitches struct {
 	BareArrayList bool
 	// MetaTotalOnly sends only meta.totalRecords, NoMeta no meta at all.
 	MetaTotalOnly, NoMeta bool
+	// NotFoundPastEnd answers 404 for a page after the last one. By default it
+	// is empty.
+	NotFoundPastEnd bool
 	// MaxPage, when positive, silently caps the rows of a page below the size
 	// asked for.
 	MaxPage int

@@ -106,6 +106,10 @@ func (a *Attention) list(x *exchange, batched bool) {
 		total++
 	}
 
+	if a.switches.NotFoundPastEnd && page > 1 && len(data) == 0 {
+		a.fail(x, http.StatusNotFound, "page not found")
+		return
+	}
 	if a.switches.BareArrayList {
 		x.json(http.StatusOK, data)
 		return

@@ -73,6 +73,9 @@ type BirdSwitches struct {
 	ExistsUnnamed bool
 	// ForbidDirectory answers contacts, channels and agents with 403, as an access key without those roles gets.
 	ForbidDirectory bool
+	// NoRights answers 401 below these words of a path (messages, participants, contacts, channels, agents, feed-items),
+	// as a key without a policy for them is reported to get.
+	NoRights []string
 }
 
 // birdConversation is one row with everything that can be changed about it.
@@ -115,9 +118,9 @@ func (b *Bird) account() Account {
 	}
 }
 
-// isWrite counts the contact search as the read that it is.
+// isWrite counts the searches of contacts and inbox items as the reads that they are.
 func (b *Bird) isWrite(method string, path []string) bool {
-	return method != http.MethodGet && method != http.MethodHead && (len(path) == 0 || path[len(path)-1] != "search")
+	return method != http.MethodGet && method != http.MethodHead && !slices.Contains(path, "search")
 }
 
 // rateLimited is the vendor's 429: the request was not processed.
@@ -440,6 +443,9 @@ func (b *Bird) answer(x *exchange) birdAnswer {
 	if x.path[1] != birdWorkspace {
 		return birdNotFound()
 	}
+	if b.lacks(x.path[2:]) {
+		return birdRefusal(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.", nil)
+	}
 	if len(b.forced) > 0 {
 		status := b.forced[0]
 		b.forced = b.forced[1:]
@@ -546,6 +552,10 @@ func (b *Bird) route(path []string) map[string]birdHandler {
 	case "agents":
 		if n == 1 {
 			return map[string]birdHandler{"GET": b.directory(b.listAgents)}
+		}
+	case "search":
+		if len(path) == 2 && path[1] == "feed-items" {
+			return map[string]birdHandler{"POST": b.directory(b.searchFeedItems)}
 		}
 	}
 	return nil

@@ -50,8 +50,9 @@ type Engine interface {
 	// SyncNow reads the head of each list, delivers what is due or waits for its
 	// next try, and reads on.
 	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
-	// Search reads again what a query may match, where a service can narrow.
-	Search(ctx context.Context, query string, accounts ...string) error
+	// SyncQuery refreshes the named accounts as far as a query needs it: where a
+	// service can narrow its list, what the query may match is enough.
+	SyncQuery(ctx context.Context, query string, accounts ...string) error
 	// Refresh asks for one and returns at once. It needs Start.
 	Refresh(accounts ...string)
 	// Start syncs and delivers everything due in the background.

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -343,7 +344,21 @@ func (f *fakeEngine) Discard(_ context.Context, ids ...string) error {
 	return nil
 }
 func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange) error { return nil }
-func (f *fakeEngine) Search(context.Context, string, ...string) error               { return nil }
+
+func (f *fakeEngine) SyncQuery(ctx context.Context, _ string, accounts ...string) error {
+	if len(accounts) == 0 {
+		for _, a := range f.Accounts() {
+			accounts = append(accounts, a.Name)
+		}
+	}
+	var errs []error
+	for _, a := range accounts {
+		if err := f.Sync(ctx, a); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", a, err))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 func (f *fakeEngine) Sync(_ context.Context, accounts ...string) error {
 	f.mu.Lock()
