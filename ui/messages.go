@@ -33,6 +33,11 @@ type (
 		page   model.Page
 		counts []int
 	}
+	// offerMsg comes once typing in a prompt has rested since a change.
+	offerMsg struct {
+		prompt *prompt
+		change int
+	}
 	vocabularyMsg struct {
 		words query.Vocabulary
 		err   error

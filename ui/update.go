@@ -128,9 +128,13 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case vocabularyMsg:
 		if msg.err == nil {
 			m.words = msg.words
-			if m.prompt != nil && m.prompt.completed == "" {
+			if m.prompt != nil && m.prompt.completed == "" && !m.prompt.typing {
 				m.offer()
 			}
+		}
+	case offerMsg:
+		if p := m.prompt; p == msg.prompt && p.typing && p.changes == msg.change {
+			m.offer()
 		}
 	case slowMsg:
 		m.pages.slow = m.pages.slow || m.pages.busy && msg.gen == m.pages.gen
