@@ -163,9 +163,13 @@ type Model struct {
 	leaving  bool // to quit once nothing is submitting
 	quitting bool // asked whether to quit
 	waiting  *waitOverlay
-	wantDemo bool
-	mouse    hitAreas
-	hand     hand
+	// undecided counts, while the person is leaving, the edits that wait for a
+	// decision; it is read as deciding says.
+	undecided int
+	deciding  fetch
+	wantDemo  bool
+	mouse     hitAreas
+	hand      hand
 }
 
 type notice struct {

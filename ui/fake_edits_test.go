@@ -154,6 +154,8 @@ func (f *fake) OutboxOf(_ context.Context, ref model.Ref) ([]model.OutboxEntry, 
 	return slices.DeleteFunc(slices.Clone(f.outbox), func(e model.OutboxEntry) bool { return e.Ref != ref }), err
 }
 
+func (f *fake) Undecided(context.Context) (map[string]int, error) { return nil, f.enter("Undecided") }
+
 func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool, error) {
 	err := f.enter("Submission")
 	f.mu.Lock()

@@ -151,6 +151,12 @@ type (
 		err     error
 	}
 	readLedgerMsg struct{}
+	undecidedMsg  struct {
+		counts map[string]int
+		took   time.Duration
+		err    error
+	}
+	readUndecidedMsg struct{}
 	// editsMsg brings edits that something is done with.
 	editsMsg struct {
 		edits []model.OutboxEntry

@@ -42,7 +42,7 @@ type prompt struct {
 	// typing says that the text has changed since, changes how often it has.
 	typing  bool
 	changes int
-	chosen int
+	chosen  int
 	// completed is the text that the last completion left, so that another tab
 	// goes to the next offer.
 	completed string

@@ -165,6 +165,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
 		"since":      changedSince,
+		"undecided":  undecidedOn,
 		"taken back": "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
 		"orphaned":   "SELECT count(*) FROM outbox WHERE orphaned = 1",
 	} {
