@@ -55,7 +55,9 @@ type Backend interface {
 	// wait for a decision on an earlier one.
 	Undecided(ctx context.Context) (map[string]int, error)
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
-	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	// SubmissionEdits gives the edits of a submission; where refs are given those on
+	// these conversations.
+	SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	Pending(ctx context.Context) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)

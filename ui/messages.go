@@ -9,6 +9,7 @@ import (
 	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
+	"confab/ui/outbox"
 )
 
 // Results of commands. Each carries what it was asked for, so that one that
@@ -123,13 +124,18 @@ type (
 	// toldMsg brings the submission that is followed, and its edits where they
 	// are on screen.
 	toldMsg struct {
-		id    string
-		sub   model.Submission
-		ok    bool
-		edits bool
-		told  dialog.Told
-		took  time.Duration
-		err   error
+		id  string
+		sub model.Submission
+		ok  bool
+		// on is where edits are shown, those on the conversations of refs read again
+		// or the whole of them; counted says that there is none to be told of.
+		on             *resultsOverlay
+		edits          outbox.Edits
+		refs           []model.Ref
+		whole, counted bool
+		told           dialog.Told
+		took           time.Duration
+		err            error
 	}
 	readToldMsg struct{}
 	ledgerMsg   struct {
@@ -143,8 +149,7 @@ type (
 		page    []model.Submission
 		changed []model.Submission
 		open    string      // whose edits follow
-		refs    []model.Ref // those on these conversations alone
-		all     bool        // all of them
+		refs    []model.Ref // those on these conversations, all where there are none
 		outbox  []model.OutboxEntry
 		settled []model.JournalEntry
 		find    string // the submission the cursor is put on

@@ -232,7 +232,11 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 	} else if len(e.Submissions) > 0 {
 		cmds = append(cmds, m.refreshLedger(e.Submissions, e.Refs))
 	}
-	if e.All || slices.Contains(e.Submissions, m.told.id) {
+	named := slices.Contains(e.Submissions, m.told.id)
+	if o := m.results(); o != nil && (e.All || len(e.Submissions) > 0) {
+		named = o.announced(e, named) || named
+	}
+	if e.All || named {
 		cmds = append(cmds, m.readTold())
 	}
 	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {

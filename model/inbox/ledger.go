@@ -159,9 +159,10 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 }
 
 // SubmissionEdits returns the edits of a submission that are in the outbox, with
-// why they wait, and those that are settled.
-func (b *Inbox) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	waiting, settled, err := b.store.SubmissionEdits(ctx, id)
+// why they wait, and those that are settled; where refs are given those on these
+// conversations.
+func (b *Inbox) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	waiting, settled, err := b.store.SubmissionEdits(ctx, id, refs...)
 	return b.Explained(ctx, waiting), settled, err
 }
 

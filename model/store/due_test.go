@@ -166,6 +166,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
 		"since":      changedSince,
 		"undecided":  undecidedOn,
+		"edits on":   fmt.Sprintf(editsOn, entryColumns, "outbox"), "settled on": fmt.Sprintf(editsOn, journalColumns, "journal"),
 		"taken back": "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
 		"orphaned":   "SELECT count(*) FROM outbox WHERE orphaned = 1",
 	} {
