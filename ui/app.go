@@ -152,6 +152,7 @@ type Model struct {
 
 	last   *lastEdit
 	told   following
+	doors  string // how the accounts did at the last announcement
 	notice notice
 	drafts *drafts
 

@@ -76,7 +76,7 @@ func (m *Model) readTold() tea.Cmd {
 	read := false
 	if o != nil {
 		msg.edits = o.edits
-		msg.refs, read = o.news.ask(o.edits, m.doors())
+		msg.refs, read = o.news.ask(o.edits)
 		msg.whole = read && len(msg.refs) == 0
 	}
 	return func() tea.Msg {

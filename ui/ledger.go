@@ -89,7 +89,7 @@ func (m *Model) readLedger() tea.Cmd {
 	}
 	o.edits.all = o.edits.all || msg.whole
 	var read bool
-	if msg.refs, read = o.edits.ask(o.s.Edits(), m.doors()); !read {
+	if msg.refs, read = o.edits.ask(o.s.Edits()); !read {
 		msg.open = "" // whether an edit changed of which no row tells is counted
 	}
 	o.whole, o.named = false, nil

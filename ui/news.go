@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/outbox"
 )
@@ -16,9 +18,6 @@ type editNews struct {
 	// doubts is how often in a row what was read alone did not agree with what is
 	// counted of the submission.
 	doubts int
-	// doors is how the accounts did when all were read: why an edit waits may be
-	// how its account does, and no announcement names that edit.
-	doors string
 }
 
 // announced takes the conversations that an announcement names; named says that it
@@ -28,12 +27,12 @@ func (n *editNews) announced(refs []model.Ref, named bool) {
 }
 
 // ask gives what is to be read: nothing, all, or the edits on some conversations.
-func (n *editNews) ask(known outbox.Edits, doors string) (refs []model.Ref, read bool) {
-	all := n.all || n.doors != doors || n.named && known.Creates()
+func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
+	all := n.all || n.named && known.Creates()
 	if !all {
 		refs = known.On(n.refs)
 	}
-	n.refs, n.named, n.all, n.doors = nil, false, false, doors
+	n.refs, n.named, n.all = nil, false, false
 	return refs, all || len(refs) > 0
 }
 
@@ -51,13 +50,22 @@ func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 	return true
 }
 
-// doors says how the accounts do, as far as edits wait for it.
-func (m *Model) doors() string {
-	var out strings.Builder
+// doorsMoved reads again what is told of submissions where an account fails, works
+// again or has another next try: that may be why an edit waits, and no announcement
+// names that edit.
+func (m *Model) doorsMoved() tea.Cmd {
+	var now strings.Builder
 	for _, a := range m.facts.Accounts() {
 		if a.Error != nil {
-			fmt.Fprintf(&out, "%s %s %s %s\n", a.Name, a.Error.Kind, a.Error.Message, a.NextTry)
+			fmt.Fprintf(&now, "%s %s %s %s\n", a.Name, a.Error.Kind, a.Error.Message, a.NextTry)
 		}
 	}
-	return out.String()
+	if now.String() == m.doors {
+		return nil
+	}
+	m.doors = now.String()
+	if o := m.results(); o != nil {
+		o.news.all = true
+	}
+	return tea.Batch(m.readTold(), m.reloadLedger())
 }

@@ -218,7 +218,7 @@ func (m *Model) news(msg eventMsg) tea.Cmd {
 	if m.walkedSince() {
 		cmds = append(cmds, m.reload(false))
 	}
-	return tea.Batch(append(cmds, m.quitIfDelivered(), m.readUndecided())...)
+	return tea.Batch(append(cmds, m.doorsMoved(), m.quitIfDelivered(), m.readUndecided())...)
 }
 
 // newsOf reads again what of an announcement is on screen.
