@@ -101,13 +101,19 @@ func (m *Model) environment(env tea.EnvMsg) tea.Cmd {
 	if !m.opts.SSH {
 		return nil
 	}
-	// The library asks for synchronized output only outside SSH; without it a
-	// slow link shows half a frame.
-	return tea.Raw(ansi.RequestModeSynchronizedOutput)
+	// The library asks for these only outside SSH; without synchronized output a
+	// slow link shows half a frame, and whether the terminal measures clusters
+	// decides what they are drawn as.
+	return tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore)
 }
 
 func (m *Model) resumed() tea.Cmd {
 	var cmds []tea.Cmd
+	if m.th.Graphemes {
+		// The library has told the terminal to measure runes again as it stopped, and
+		// goes on counting clusters.
+		cmds = append(cmds, tea.Sequence(tea.Raw(ansi.SetModeUnicodeCore), tea.ClearScreen))
+	}
 	if after := m.opts.AfterResume; after != nil {
 		ctx := m.ctx
 		cmds = append(cmds, func() tea.Msg { after(ctx); return nil })
