@@ -143,6 +143,9 @@ type Model struct {
 	detail  detail.View
 	details detailCache
 	rest    int // generation of the cursor's rest
+	// moved is what the detail view shows where an announcement named it since the
+	// list was read.
+	moved model.Ref
 	// follow says that the open conversation is to become the one under the
 	// cursor once that has been read.
 	follow bool

@@ -360,3 +360,23 @@ func TestAFilterThatFoundNothingGoesBackToWhereItBegan(t *testing.T) {
 		a.wantSelected(3)
 	})
 }
+
+// What is open follows its conversation, which a change takes out of the list.
+func TestWhatIsOpenFollowsOutOfTheList(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("title:\"Talk 5 \"")
+		a.Press("enter", "enter")
+		a.Want("Talk 5 about")
+		a.change(func(rows []model.Row) []model.Row {
+			for i := range rows {
+				if strings.HasPrefix(rows[i].Conversation.Title, "Talk 5 ") {
+					rows[i].Conversation.Title = "Renamed elsewhere"
+				}
+			}
+			return rows
+		})
+		a.Settle()
+		a.Want("Renamed elsewhere")
+	})
+}

@@ -246,7 +246,12 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 		cmds = append(cmds, m.readTold())
 	}
 	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {
-		cmds = append(cmds, m.readRow(shown), m.readActivity(shown))
+		if _, wrong := m.query(); wrong != nil {
+			cmds = append(cmds, m.readRow(shown)) // the list is not read
+		} else {
+			m.moved = shown
+		}
+		cmds = append(cmds, m.readActivity(shown))
 	}
 	return cmds
 }
@@ -323,13 +328,17 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	if msg.page.Partial {
 		cmds = append(cmds, m.reload(false))
 	}
-	if m.pages.again {
+	again := m.pages.again
+	if again {
 		gen := m.pages.gen
 		cmds = append(cmds, tea.Tick(newsTime, func(time.Time) tea.Msg { return againMsg{gen} }))
 		m.pages.again = false
 	}
 	if row, ok := m.list.Row(m.detail.Ref()); ok {
 		m.show(row)
+	}
+	if !again { // else what changed may not be on this page yet
+		cmds = append(cmds, m.readMoved())
 	}
 	if row, ok := m.list.Selected(); ok && m.follow && m.screen == screenDetail {
 		m.follow = false
@@ -347,6 +356,17 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		cmds = append(cmds, m.cursorMoved())
 	}
 	return tea.Batch(cmds...)
+}
+
+// readMoved reads the row of the detail view if something announced it and the list
+// does not hold it.
+func (m *Model) readMoved() tea.Cmd {
+	ref := m.moved
+	m.moved = model.Ref{}
+	if _, listed := m.list.Row(ref); listed || ref.IsZero() || ref != m.detail.Ref() {
+		return nil
+	}
+	return m.readRow(ref)
 }
 
 func (m *Model) countsCame(msg countsMsg) tea.Cmd {
