@@ -513,8 +513,34 @@ func TestBytesOnATerminal(t *testing.T) {
 				f.press("\x1b")
 				f.next("the list again", func(fr frame) bool { return !shows("budget")(fr) })
 			}
+			f.filterLetters()
 		})
 	}
+}
+
+// filterLetters types a filter that leaves all rows as they are, while what is
+// offered changes with each letter: that is drawn once typing rests.
+func (f *framed) filterLetters() {
+	f.t.Helper()
+	help := func(fr frame) string { return fr.lines[len(fr.lines)-1] }
+	f.press("/")
+	f.next("what is offered at first", func(fr frame) bool { return strings.Contains(help(fr), "account:") })
+	f.press("\x1b[200~is:any OR u\x1b[201~")
+	f.next("what is offered of the pasted text", func(fr frame) bool { return strings.HasPrefix(help(fr), " updated:  is:unseen ") })
+	typed := "/is:any OR u"
+	for _, letter := range "pdated" {
+		typed += string(letter)
+		f.press(string(letter))
+		fr := f.next("the letter", func(fr frame) bool { return strings.HasPrefix(fr.lines[len(fr.lines)-2], typed) })
+		if fr.bytes > 64 {
+			f.t.Errorf("the last letter of %q writes %d bytes, want 64", typed, fr.bytes)
+		}
+	}
+	f.next("what is offered in the end", func(fr frame) bool { return strings.HasPrefix(help(fr), " updated: (") })
+	f.press("\t")
+	f.next("the field", shows(typed+":"))
+	f.press("\x1b")
+	f.next("the list again", func(fr frame) bool { return !shows(typed)(fr) })
 }
 
 // muxed is a program in tmux, a real terminal that counts cells in its own way.

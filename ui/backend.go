@@ -51,8 +51,13 @@ type Backend interface {
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
+	// Undecided counts, of the edits that an account has on their way, those that
+	// wait for a decision on an earlier one.
+	Undecided(ctx context.Context) (map[string]int, error)
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
-	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	// SubmissionEdits gives the edits of a submission; where refs are given those on
+	// these conversations.
+	SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	Pending(ctx context.Context) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)

@@ -117,6 +117,10 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 		return m.undone(msg)
 	case toldMsg:
 		return m.toldCame(msg)
+	case undecidedMsg:
+		return m.undecidedCame(msg)
+	case readUndecidedMsg:
+		return m.readUndecided()
 	case readToldMsg:
 		return m.readTold()
 	case readLedgerMsg:

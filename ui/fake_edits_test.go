@@ -154,6 +154,8 @@ func (f *fake) OutboxOf(_ context.Context, ref model.Ref) ([]model.OutboxEntry, 
 	return slices.DeleteFunc(slices.Clone(f.outbox), func(e model.OutboxEntry) bool { return e.Ref != ref }), err
 }
 
+func (f *fake) Undecided(context.Context) (map[string]int, error) { return nil, f.enter("Undecided") }
+
 func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool, error) {
 	err := f.enter("Submission")
 	f.mu.Lock()
@@ -166,17 +168,17 @@ func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool,
 	return model.Submission{}, false, err
 }
 
-func (f *fake) SubmissionEdits(_ context.Context, id string) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fake) SubmissionEdits(_ context.Context, id string, refs ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	err = f.enter("SubmissionEdits")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range f.outbox {
-		if e.Submission == id {
+		if e.Submission == id && (len(refs) == 0 || slices.Contains(refs, e.Ref)) {
 			waiting = append(waiting, e)
 		}
 	}
 	for _, j := range slices.Backward(f.history) {
-		if j.Submission == id {
+		if j.Submission == id && (len(refs) == 0 || slices.Contains(refs, j.Ref)) {
 			done = append(done, j)
 		}
 	}

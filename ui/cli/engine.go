@@ -32,7 +32,7 @@ type Engine interface {
 	// Explained gives edits of the outbox with why they wait and until when.
 	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
-	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	// Pending lists the submissions of which something is in the outbox.
 	Pending(ctx context.Context) ([]model.Submission, error)

@@ -283,7 +283,7 @@ func (f *fakeEngine) Submission(_ context.Context, id string) (model.Submission,
 	}
 	return model.Submission{}, false, nil
 }
-func (f *fakeEngine) SubmissionEdits(_ context.Context, id string) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fakeEngine) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	for _, e := range f.outbox {
 		if e.Submission == id {
 			waiting = append(waiting, e)
