@@ -196,6 +196,9 @@ func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cac
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
+	for i := range it.Edits {
+		it.Edits[i].Upon = row.Upon(it.Edits[i].Field())
+	}
 	if it.State != model.PlanBlocked && len(row.Pending) > 0 {
 		all, err := b.OutboxOf(ctx, ref)
 		if err != nil {
@@ -212,7 +215,7 @@ func wanting(all []model.OutboxEntry, changes []model.Change, planned []model.Ed
 	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
 		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
 		again := func(p model.Edit) bool { return p.Field() == e.Field() }
-		return !e.State.Waiting() && e.State != model.Held || !slices.ContainsFunc(changes, of) || slices.ContainsFunc(planned, again)
+		return !e.State.Shown() || !slices.ContainsFunc(changes, of) || slices.ContainsFunc(planned, again)
 	})
 }
 
