@@ -35,11 +35,11 @@ func isDamaged(err error) bool {
 	return false
 }
 
-// note takes an error of a statement. Damage ends writing, here and in every
-// other process.
+// note takes an error of a statement and gives it in plain words. Damage ends
+// writing, here and in every other process.
 func (s *Store) note(err error) error {
 	if err == nil || !s.ready.Load() || !isDamaged(err) {
-		return err
+		return plain(err)
 	}
 	if !s.broken.Swap(true) {
 		s.sign(err)
