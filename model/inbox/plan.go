@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -197,7 +198,9 @@ func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cac
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
 	for i := range it.Edits {
-		it.Edits[i].Upon = row.Upon(it.Edits[i].Field())
+		e := &it.Edits[i]
+		e.Upon = slices.Concat(e.Upon, row.Upon(e.Field()))
+		slices.SortStableFunc(e.Upon, func(a, b model.Edit) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	if it.State != model.PlanBlocked && len(row.Pending) > 0 {
 		all, err := b.OutboxOf(ctx, ref)
