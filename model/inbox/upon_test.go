@@ -134,6 +134,116 @@ func TestWhatWasPlannedOnAWithdrawnEditStandsOnWhatWasBeforeIt(t *testing.T) {
 	}
 }
 
+// adding plans somebody more in the first conversation.
+func adding(t failer, b *inbox.Inbox, f *fake, id string) model.Plan {
+	t.Helper()
+	who := []model.Participant{{Kind: "user", ID: id, Role: model.RoleViewer}}
+	p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: who}}, model.PlanOptions{})
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return p
+}
+
+// wantPeople wants that the service has these people, and nothing waits.
+func wantPeople(t *testing.T, f *fake, ids ...string) {
+	t.Helper()
+	var have []string
+	for _, p := range f.get("1").Participants.Items {
+		have = append(have, p.ID)
+	}
+	slices.Sort(have)
+	if !slices.Equal(have, ids) {
+		t.Errorf("the service has %v, want %v", have, ids)
+	}
+}
+
+// Two processes plan upon the same edit. Where one of theirs takes its place, the
+// other is not made upon what never was.
+func TestWhatWasPlannedOnAReplacedEditKeepsBothChanges(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+	defer end()
+	enters(t, engines[0], adding(t, engines[0], f, "2"))
+	enters(t, engines[1], adding(t, engines[1], f, "3"))
+	here, there := adding(t, engines[0], f, "4"), adding(t, engines[1], f, "5")
+	enters(t, engines[0], here)
+	enters(t, engines[1], there)
+	deliverAll(t, engines[0])
+	wantPeople(t, f, "1", "2", "3", "4", "5")
+	if out := outbox(t, engines[0]); len(out) > 0 {
+		t.Errorf("outbox %+v", out)
+	}
+}
+
+// What waited behind an edit that the service refuses, in the one request that it
+// took, goes without it.
+func TestWhatWasPlannedOnARefusedEditGoesWithoutIt(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	f.single = true
+	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+	defer end()
+	var first, last model.Plan
+	first = adding(t, engines[0], f, "2")
+	enters(t, engines[0], first)
+	f.onApply = func() (error, bool) {
+		f.onApply = nil
+		f.mu.Unlock()
+		last = adding(t, engines[1], f, "3") // while it is being sent
+		enters(t, engines[1], last)
+		f.mu.Lock()
+		return &model.Error{Kind: model.Forbidden, Message: "no"}, false
+	}
+	deliverAll(t, engines[0])
+	deliverAll(t, engines[1])
+	wantPeople(t, f, "1", "3")
+	if out := outbox(t, engines[0]); len(out) != 1 || out[0].State != model.Refused || out[0].Submission != first.ID {
+		t.Errorf("outbox %+v", out)
+	}
+}
+
+// An edit that widens only since what it was planned upon was withdrawn waits for
+// a person: nobody has agreed to that.
+func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		f := newFake("projects", "Kick-off")
+		f.change("1", func(c *model.Conversation) { c.Access = "just_me" })
+		engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+		defer end()
+		access := func(b *inbox.Inbox, to string) model.Plan {
+			p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")},
+				[]model.Change{{Kind: model.EditAccess, Op: model.OpSet, Target: model.TextValue(to)}}, model.PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		wide, err := engines[0].Submit(context.Background(), access(engines[0], "everyone"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := access(engines[1], "group")
+		if p.Risky() {
+			t.Fatal("less than everyone asks")
+		}
+		if before {
+			withdrawAll(t, engines[0], wide)
+		}
+		enters(t, engines[1], p)
+		if !before {
+			withdrawAll(t, engines[0], wide)
+		}
+		deliverAll(t, engines[0])
+		if got := f.get("1").Access; got != "just_me" {
+			t.Errorf("withdrawn before it entered %t: the service has %s", before, got)
+		}
+		out := outbox(t, engines[0])
+		if len(out) != 1 || out[0].State != model.Held || out[0].Base.String() != "just_me" || out[0].Error == nil {
+			t.Errorf("withdrawn before it entered %t: outbox %+v", before, out)
+		}
+	}
+}
+
 func enters(t *testing.T, b *inbox.Inbox, p model.Plan) {
 	t.Helper()
 	if ids, err := b.Submit(context.Background(), p); err != nil || len(ids) != 1 {
