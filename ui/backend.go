@@ -47,6 +47,9 @@ type Backend interface {
 	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Submit(ctx context.Context, plan model.Plan) (ids []string, err error)
 	PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error)
+	// PlanUndoAgain first withdraws what is not sent yet, and returns which edits
+	// those were.
+	PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (u model.Undo, withdrawn []string, err error)
 	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -73,6 +74,12 @@ func (m *Model) plan(why purpose) tea.Cmd {
 	for _, op := range m.ops {
 		if why.from != nil && op.from == why.from {
 			return nil // struck twice: it is being planned
+		}
+	}
+	if why.of.one {
+		why.changes = slices.Clone(why.changes)
+		for i, c := range why.changes {
+			why.changes[i].Upon = why.of.row.Upon(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
 		}
 	}
 	q, _ := m.query()

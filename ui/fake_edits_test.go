@@ -128,6 +128,17 @@ func (f *fake) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (mode
 	return u, nil
 }
 
+func (f *fake) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
+	n, err := f.Withdraw(ctx, was.Withdraw...)
+	if err != nil {
+		return model.Undo{}, nil, err
+	}
+	o.Progress(len(was.Withdraw), len(was.Withdraw))
+	u, err := f.PlanUndo(ctx, id, o)
+	u.Act, u.Again = was.Act, was.Again
+	return u, was.Withdraw[:n], err
+}
+
 func (f *fake) ApplyUndo(_ context.Context, u model.Undo) ([]string, error) {
 	if err := f.enter("ApplyUndo"); err != nil {
 		return nil, err

@@ -42,6 +42,7 @@ type fake struct {
 	unsure bool // the list proves nothing
 	// loadUnlisted answers a read of what no list holds.
 	loadUnlisted bool
+	single       bool // each edit takes one request
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -198,8 +199,11 @@ func (f *fake) Link(context.Context, model.Conversation, model.LinkKind) (string
 	return "", nil
 }
 func (f *fake) Needs(...model.EditKind) model.Need { return model.NeedParticipants }
-func (f *fake) Requests(model.Conversation, []model.Edit) ([]model.Request, error) {
-	return nil, nil
+func (f *fake) Requests(_ model.Conversation, edits []model.Edit) ([]model.Request, error) {
+	if !f.single {
+		return nil, nil
+	}
+	return make([]model.Request, len(edits)), nil
 }
 
 func (f *fake) Apply(_ context.Context, _ model.Conversation, edits []model.Edit) []model.Outcome {

@@ -268,6 +268,7 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 		return err
 	}
 	report = oneAtATime(report)
+	var damaged error
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
@@ -283,8 +284,9 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 		})
 	}
 	wg.Go(func() { b.refold(ctx) })
+	wg.Go(func() { damaged = b.checkUnclean(ctx) })
 	wg.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, damaged)...)
 }
 
 func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(model.DeliveryResult)) error {

@@ -26,6 +26,9 @@ type Engine interface {
 	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
 	PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error)
+	// PlanUndoAgain first withdraws what is not sent yet, and returns which edits
+	// those were.
+	PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (u model.Undo, withdrawn []string, err error)
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)

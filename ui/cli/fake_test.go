@@ -39,7 +39,9 @@ type fakeEngine struct {
 	syncErr map[string]error
 	undo    model.Undo
 	// moved says how often what is to be taken back has moved on meanwhile.
-	moved  int
+	moved int
+	// later, if set, is what an undo is once what was not sent has been withdrawn.
+	later  *model.Undo
 	events chan model.Event
 
 	made, loads, lookups, syncs, submits int
@@ -252,6 +254,23 @@ func (f *fakeEngine) PlanUndo(_ context.Context, id string, _ model.PlanOptions)
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "no edit none"}
 	}
 	return f.undo, nil
+}
+
+func (f *fakeEngine) PlanUndoAgain(_ context.Context, _ string, was model.Undo, _ model.PlanOptions) (model.Undo, []string, error) {
+	var withdrawn []string
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
+		gone := slices.Contains(was.Withdraw, e.ID) && !e.Sent
+		if gone {
+			withdrawn = append(withdrawn, e.ID)
+		}
+		return gone
+	})
+	u := f.undo
+	u.Withdraw = nil
+	if f.later != nil {
+		u = *f.later
+	}
+	return u, withdrawn, nil
 }
 
 func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
