@@ -222,12 +222,5 @@ func (p *Provider) lookupChannels(ctx context.Context, req model.LookupRequest) 
 			all = append(all, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
 		}
 	}
-	from, _ := strconv.Atoi(req.Cursor)
-	from = max(0, min(from, len(all)))
-	to := min(len(all), from+req.Limit)
-	out := model.LookupPage{Items: all[from:to]}
-	if to < len(all) {
-		out.Cursor = strconv.Itoa(to)
-	}
-	return out, nil
+	return providers.CutPage(all, req), nil
 }
