@@ -35,7 +35,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	name := p.namer(ctx)
 	c, ok := convert(answer.Body, p.account.Name, name)
 	if !ok || !strings.EqualFold(c.Ref.ID, id) {
-		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
+		return model.Detail{}, providers.Malformed("read conversation", "the answer is not the conversation that was asked for")
 	}
 	if c.Archived {
 		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: "read conversation", Status: answer.Status, Message: reasonDeleted}

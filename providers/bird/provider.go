@@ -220,9 +220,9 @@ func (p *Provider) Needs(kinds ...model.EditKind) model.Need {
 // Link implements model.Provider. No address of Bird's web application is documented, and there are no recordings.
 func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
-		return "", &model.Error{Kind: model.Unsupported, Op: "open recording", Message: "Bird has no recordings"}
+		return "", providers.Unsupported("open recording", "Bird has no recordings")
 	}
-	return "", &model.Error{Kind: model.Unsupported, Op: "open in browser", Message: "Bird documents no address for a conversation"}
+	return "", providers.Unsupported("open in browser", "Bird documents no address for a conversation")
 }
 
 // Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
