@@ -86,7 +86,8 @@ func (p *Provider) lookUpOne(ctx context.Context, key string, call providers.Cal
 }
 
 func (p *Provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	p.directory.prepare(ctx)
+	left := maxNameRequests
+	p.directory.listSpaces(ctx, &left)
 	if err := ctx.Err(); err != nil {
 		return model.LookupPage{}, givenUp("list spaces", err)
 	}

@@ -37,16 +37,21 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 	}
 	spaces := []string{""}
 	if len(req.Filter.Space) > 0 {
-		p.directory.prepare(ctx)
+		left := maxNameRequests
+		p.directory.listSpaces(ctx, &left)
 		spaces = p.spaceIDs(req.Filter.Space)
 	}
 	whole := true
+	names := &naming{provider: p, left: maxNameRequests, anew: full}
 	for _, space := range spaces {
-		result, more, err := p.syncSpace(ctx, order, space, start, full && space == "", emit)
+		result, more, err := p.syncSpace(ctx, order, space, start, full && space == "", names, emit)
 		if err != nil || !more {
 			return result, err
 		}
 		whole = whole && result.Complete
+	}
+	if err := names.last(ctx, emit); err != nil {
+		return model.SyncResult{}, err
 	}
 	return model.SyncResult{Complete: whole}, nil
 }
@@ -73,7 +78,8 @@ func (p *Provider) spaceIDs(asked []string) []string {
 	return out
 }
 
-func (p *Provider) syncSpace(ctx context.Context, order, space string, start int, resumable bool, emit func(model.Batch) (bool, error)) (result model.SyncResult, more bool, err error) {
+func (p *Provider) syncSpace(ctx context.Context, order, space string, start int, resumable bool, names *naming,
+	emit func(model.Batch) (bool, error)) (result model.SyncResult, more bool, err error) {
 	cursor := func(page int) string {
 		if !resumable {
 			return ""
@@ -92,7 +98,8 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 			return model.SyncResult{Cursor: cursor(at)}, false, named(err, "list conversations")
 		}
 		fresh, end, whole := pages.take(list)
-		batch := model.Batch{Total: -1, Conversations: p.convertAll(ctx, fresh)}
+		bare := p.unnamed(fresh)
+		batch := model.Batch{Total: -1, Conversations: p.convertAll(fresh)}
 		// A row that cannot be told apart may be one that is known, and null is no list.
 		holes = holes || list == nil || len(batch.Conversations) < len(fresh)
 		if err := ctx.Err(); err != nil {
@@ -109,22 +116,19 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 			return model.SyncResult{}, false, nil
 		case !more:
 			return model.SyncResult{Cursor: cursor(pages.page)}, false, nil
-		case end:
+		}
+		if err := names.after(ctx, bare, batch.Cursor, emit); err != nil {
+			return model.SyncResult{Cursor: cursor(pages.page)}, false, err
+		}
+		if end {
 			return model.SyncResult{Complete: whole && !holes}, true, nil
 		}
 	}
 	return model.SyncResult{}, false, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
 }
 
-// convertAll turns the rows of a page into the common form, with the names of their spaces and people.
-func (p *Provider) convertAll(ctx context.Context, rows []json.RawMessage) []model.Conversation {
-	if len(rows) > 0 {
-		all := make([]mentioned, 0, len(rows))
-		for _, raw := range rows {
-			all = append(all, mentionedIn(raw))
-		}
-		p.directory.prepare(ctx, all...)
-	}
+// convertAll turns the rows of a page into the common form, with the names that are known.
+func (p *Provider) convertAll(rows []json.RawMessage) []model.Conversation {
 	out := make([]model.Conversation, 0, len(rows))
 	n := p.directory.names()
 	for _, raw := range rows {
@@ -134,6 +138,94 @@ func (p *Provider) convertAll(ctx context.Context, rows []json.RawMessage) []mod
 		}
 		p.ageOf(&c)
 		out = append(out, c)
+	}
+	return out
+}
+
+// unnamed is a row with ids that have no name yet.
+type unnamed struct {
+	raw json.RawMessage
+	mentioned
+}
+
+// unnamed gives the rows of a page that hold ids without a name, and of each these.
+func (p *Provider) unnamed(rows []json.RawMessage) []unnamed {
+	var out []unnamed
+	for _, raw := range rows {
+		m := mentionedIn(raw)
+		m.ids = slices.DeleteFunc(m.ids, func(s single) bool { return !p.directory.unknown(s) })
+		if len(m.ids) > 0 {
+			out = append(out, unnamed{raw, m})
+		}
+	}
+	return out
+}
+
+// naming brings the names of one sync: the rows come first, and again when more is known of them.
+type naming struct {
+	provider *Provider
+	left     int // requests
+	anew     bool
+	begun    bool
+	rows     []unnamed
+}
+
+// after takes the rows of a page that was emitted. After the first page the lists of everybody are read.
+func (n *naming) after(ctx context.Context, rows []unnamed, cursor string, emit func(model.Batch) (bool, error)) error {
+	if !n.begun {
+		n.begun = true
+		n.provider.directory.everywhere(ctx, &n.left, mentions(rows), n.anew)
+		var err error
+		if rows, err = n.again(ctx, rows, cursor, emit); err != nil {
+			return err
+		}
+	}
+	for _, r := range rows[:min(len(rows), maxUnnamed-len(n.rows))] {
+		r.raw = slices.Clone(r.raw) // or it would hold the whole page
+		n.rows = append(n.rows, r)
+	}
+	return nil
+}
+
+// last looks up, after the last page, who is known to a space alone.
+func (n *naming) last(ctx context.Context, emit func(model.Batch) (bool, error)) error {
+	if len(n.rows) == 0 {
+		return nil
+	}
+	n.provider.directory.inSpaces(ctx, &n.left, mentions(n.rows))
+	for rows := range slices.Chunk(n.rows, perPage) {
+		if _, err := n.again(ctx, rows, "", emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again emits the rows of which an id has a name now, and gives those that have others left.
+func (n *naming) again(ctx context.Context, rows []unnamed, cursor string, emit func(model.Batch) (bool, error)) (left []unnamed, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, givenUp("read names", err)
+	}
+	var named []json.RawMessage
+	for _, r := range rows {
+		if slices.ContainsFunc(r.ids, n.provider.directory.known) {
+			named = append(named, r.raw)
+		}
+		if slices.ContainsFunc(r.ids, n.provider.directory.unknown) {
+			left = append(left, r)
+		}
+	}
+	if len(named) == 0 {
+		return left, nil
+	}
+	_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: n.provider.convertAll(named)})
+	return left, err
+}
+
+func mentions(rows []unnamed) []mentioned {
+	out := make([]mentioned, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.mentioned)
 	}
 	return out
 }
@@ -160,7 +252,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		if everything {
 			pages = commentPagesMost
 		}
-		_, whole, err := walk(ctx, p.client, "comments", pages, func(page int) providers.Call { return p.client.listComments(id, page) },
+		_, whole, err := newPager(1).walk(ctx, p.client, "comments", pages, func(page int) providers.Call { return p.client.listComments(id, page) },
 			func(raw json.RawMessage) { comments = append(comments, raw) })
 		switch model.KindOf(err) {
 		case "":
@@ -207,7 +299,9 @@ func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []
 			m.ids = append(m.ids, single{"users", o.Text("creator_id")})
 		}
 	}
-	p.directory.prepare(ctx, m)
+	left := maxNameRequests
+	p.directory.everywhere(ctx, &left, []mentioned{m}, false)
+	p.directory.inSpaces(ctx, &left, []mentioned{m})
 	p.directory.lookUp(ctx, m.ids)
 }
 
