@@ -160,6 +160,9 @@ func sendable(op string, people []model.Participant) *model.Error {
 		if p.ID == "" {
 			return invalid(op, p.Display()+" has no id: look the person up first")
 		}
+		if err := checkID(op, p.Kind, p.ID); err != nil {
+			return err
+		}
 		if _, ok := roleNumber(p.Role); !ok {
 			return invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", p.Role))
 		}
@@ -265,6 +268,9 @@ func newConversation(n model.NewConversation) (envelope, *model.Error) {
 		return envelope{}, invalid(op, "the service has no channels")
 	case n.Privacy == model.PrivacyPublic:
 		return envelope{}, invalid(op, "the service's conversations are visible to their participants only")
+	}
+	if err := checkID(op, "space", n.Space); err != nil {
+		return envelope{}, err
 	}
 	if err := sendable(op, n.People); err != nil {
 		return envelope{}, err

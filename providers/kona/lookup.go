@@ -30,12 +30,13 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Op: "look up", Message: "Kona has no directory of this kind: " + string(req.Kind)}
 }
 
-func isID(text string) bool {
-	return text != "" && len(text) <= 19 && strings.Trim(text, "0123456789") == ""
-}
-
 func (p *Provider) lookUp(ctx context.Context, req model.LookupRequest, key string, single providers.Endpoint,
 	list func(space, like string, page, size int) providers.Call, convert func([]byte) (model.Participant, bool)) (model.LookupPage, error) {
+	if req.Scope != "" {
+		if err := checkID("look up "+key, "space", req.Scope); err != nil {
+			return model.LookupPage{}, err
+		}
+	}
 	if isID(req.Text) {
 		return p.lookUpOne(ctx, key, p.client.getOne(single, req.Text), convert)
 	}

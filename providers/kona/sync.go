@@ -232,6 +232,9 @@ func mentions(rows []unnamed) []mentioned {
 
 // Load implements model.Provider.
 func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	if err := checkID("read conversation", "conversation", id); err != nil {
+		return model.Detail{}, err
+	}
 	answer, err := p.client.Do(ctx, p.client.getConversation(id))
 	if err != nil {
 		return model.Detail{}, err

@@ -3,6 +3,8 @@ package kona
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"confab/model"
@@ -113,14 +115,22 @@ func number(text string) (json.RawMessage, bool) {
 	return json.RawMessage(text), true
 }
 
-// idValue writes an id as the API does, as a number; one that is none goes as a text.
-func idValue(id string) json.RawMessage {
-	if raw, ok := number(id); ok {
-		return raw
-	}
-	raw, _ := json.Marshal(id)
-	return raw
+// isID reports whether a text is an id as the API has them: a whole number.
+func isID(text string) bool {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && n >= 0 && strconv.FormatInt(n, 10) == text
 }
+
+// checkID refuses what can be the id of nothing, before anything is sent.
+func checkID(op, what, id string) *model.Error {
+	if isID(id) {
+		return nil
+	}
+	return invalid(op, fmt.Sprintf("%q is no %s: a Kona id is a whole number", id, what))
+}
+
+// idValue writes an id as the API does, as a number. checkID has passed it.
+func idValue(id string) json.RawMessage { return json.RawMessage(id) }
 
 // items gives the array under the plural name of a resource, nil for null. An object stands for a list of one; an
 // answer without the key is no answer.
