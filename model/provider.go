@@ -328,9 +328,10 @@ type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// CredentialSource gives a credential when it is first needed. Reject tells
-// it that the service refused what it gave, so that the next Get asks again.
+// CredentialSource gives a credential when it is first needed. Reject tells it
+// which one the service refused: unless it gives another by now, the next Get
+// asks again.
 type CredentialSource interface {
 	Get(ctx context.Context) (string, error)
-	Reject()
+	Reject(refused string)
 }

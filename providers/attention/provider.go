@@ -34,7 +34,7 @@ func Factory() providers.Factory {
 		Title:          serviceTitle,
 		DefaultBaseURL: defaultBaseURL,
 		Settings: []providers.Setting{{
-			Name: "auth_scheme", Values: []string{"bearer", "raw"}, Default: "bearer",
+			Name: "auth_scheme", Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
 		}},
 		Pace:     pace,
@@ -85,7 +85,6 @@ type provider struct {
 	web       string
 	directory *directory
 	learned   providers.Learned
-	key       *key
 
 	mu sync.Mutex
 	// odd holds the labels of conversations that have other values than
@@ -98,11 +97,11 @@ const maxOdd = 10_000
 
 func open(a providers.Account) (model.Provider, error) {
 	a.BaseURL = baseURL(a)
-	c, k, err := newClient(a, Factory().Value(a, "auth_scheme"))
+	c, err := newClient(a, Factory().Value(a, "auth_scheme"))
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{account: a, client: c, key: k, directory: newDirectory(), odd: map[string]map[string]json.RawMessage{}}
+	p := &provider{account: a, client: c, directory: newDirectory(), odd: map[string]map[string]json.RawMessage{}}
 	if sameHost(a.BaseURL, defaultBaseURL) {
 		p.web = webPages
 	}
@@ -214,7 +213,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 		detail += "; the fast list is not available here"
 	}
 	out = append(out, model.CheckResult{Name: "conversations", OK: true, Detail: detail})
-	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.key.scheme()})
+	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.client.scheme()})
 	users, err := p.client.users(ctx, nil)
 	if err != nil {
 		failed := model.FailedCheck("users", err)

@@ -89,17 +89,8 @@ func newProvider(a providers.Account) (*Provider, error) {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: "the account has no credential"}
 	}
 	h, err := providers.NewClient(a, providers.ClientOptions{
-		InFlight: 4,
-		Authorize: func(ctx context.Context, _ int) (header, value string, err error) {
-			token, err := a.Credential.Get(ctx)
-			if err != nil {
-				return "", "", err
-			}
-			if token = bareKey(token); token == "" {
-				return "", "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-			}
-			return "Authorization", scheme + token, nil
-		},
+		InFlight:    4,
+		Credential:  &providers.Credential{Schemes: []string{scheme}},
 		DecodeError: decodeError,
 	})
 	if err != nil {
@@ -116,16 +107,8 @@ func newProvider(a providers.Account) (*Provider, error) {
 	}, nil
 }
 
-const scheme = "AccessKey "
-
-// bareKey gives the access key without the blanks, quotes and scheme that were pasted along with it.
-func bareKey(s string) string {
-	s = strings.Trim(strings.TrimSpace(s), `"'`)
-	if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-		s = s[len(scheme):]
-	}
-	return strings.TrimSpace(s)
-}
+// scheme stands before the access key.
+const scheme = "AccessKey"
 
 // Describe implements model.Provider.
 func (p *Provider) Describe() model.Description {

@@ -102,7 +102,7 @@ func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, con
 type fixed string
 
 func (f fixed) Get(context.Context) (string, error) { return string(f), nil }
-func (fixed) Reject()                               {}
+func (fixed) Reject(string)                         {}
 
 // behind gives the sandbox of a bench.
 func behind(b *conformance.Bench) *stand { return b.Server.(*stand) }

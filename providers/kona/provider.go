@@ -97,9 +97,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 	s := newSession(a, address)
 	h, err := providers.NewClient(a, providers.ClientOptions{
 		InFlight:    2,
-		Authorize:   s.authorize,
-		Reauthorize: s.reauthorize,
-		Accepted:    s.accepted,
+		Credential:  &providers.Credential{Source: s},
 		DecodeError: decodeError(s.passwordExpired),
 	})
 	if err != nil {
