@@ -72,6 +72,9 @@ func (p *Provider) head(ctx context.Context, space string, known []string) (prov
 
 // ownID gives the id of the account's user.
 func (p *Provider) ownID(ctx context.Context) (string, error) {
+	if id := p.session.userID(); id != "" {
+		return id, nil
+	}
 	call := p.client.userinfo()
 	answer, err := p.client.Do(ctx, call)
 	if err != nil {

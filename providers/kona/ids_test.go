@@ -41,15 +41,18 @@ func TestIDsAreWholeNumbers(t *testing.T) {
 		return err
 	}
 	for what, try := range map[string]func() error{
-		"a user to add":            func() error { return add(model.KindUser, "abc") },
-		"a number that is no id":   func() error { return add(model.KindUser, "1e3") },
-		"a group to add":           func() error { return add(model.KindGroup, "1.5") },
-		"a space to create in":     func() error { return create("../9", "7") },
-		"a user to create with":    func() error { return create("40", "user") },
-		"a conversation to read":   func() error { _, err := p.Load(t.Context(), "abc", 0); return err },
-		"a space to look in":       func() error { return look(model.LookupUsers, "../9") },
-		"a space of groups":        func() error { return look(model.LookupGroups, "1e3") },
-		"a space to find what was": func() error { _, err := p.Newest(t.Context(), model.NewConversation{Title: "t", Space: "../9"}); return err },
+		"a user to add":          func() error { return add(model.KindUser, "abc") },
+		"a number that is no id": func() error { return add(model.KindUser, "1e3") },
+		"a group to add":         func() error { return add(model.KindGroup, "1.5") },
+		"a space to create in":   func() error { return create("../9", "7") },
+		"a user to create with":  func() error { return create("40", "user") },
+		"a conversation to read": func() error { _, err := p.Load(t.Context(), "abc", 0); return err },
+		"a space to look in":     func() error { return look(model.LookupUsers, "../9") },
+		"a space of groups":      func() error { return look(model.LookupGroups, "1e3") },
+		"a space to find what was": func() error {
+			_, err := p.Newest(t.Context(), model.NewConversation{Title: "t", Space: "../9"})
+			return err
+		},
 	} {
 		e := wantKind(t, try(), model.Invalid)
 		if !strings.Contains(e.Message, "a Kona id is a whole number") {
