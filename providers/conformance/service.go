@@ -59,6 +59,9 @@ type Options struct {
 	// Wrap is laid round the stand-in's transport; never nil.
 	Wrap  func(http.RoundTripper) http.RoundTripper
 	Pacer model.Pacer
+	// Credential gives the source of the credential that the stand-in takes, of
+	// which the account then lives alone; nil is one that never changes.
+	Credential func(secret string) model.CredentialSource
 	// Log takes the lines that the account logs; never nil.
 	Log func(format string, args ...any)
 }
