@@ -48,8 +48,10 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 // head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
 // the first is read.
 func (p *Provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
-	if err := checkID("create conversation", "space", space); err != nil {
-		return providers.Head{}, err
+	if space != "" {
+		if err := checkID("create conversation", "space", space); err != nil {
+			return providers.Head{}, err
+		}
 	}
 	return providers.ReadHead(known, 1, func() (rows []providers.Row, end, whole bool, err error) {
 		answer, err := p.client.Do(ctx, p.client.listConversations(byCreated, space, 1))

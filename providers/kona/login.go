@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"confab/model"
 	"confab/providers"
 )
 
@@ -120,7 +121,10 @@ func (s *session) learn(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
 	defer cancel()
 	access, err := s.token(ctx)
-	if err == nil && s.userID() == "" {
+	if err != nil || s.userID() != "" {
+		return
+	}
+	if _, err := s.whoIs(ctx, access); model.KindOf(err) == model.Unauthorized {
 		_, _ = s.refresh(ctx, access)
 	}
 }
