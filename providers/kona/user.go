@@ -20,14 +20,16 @@ func hostIdentity(a providers.Account) string { return model.Kona + " " + baseUR
 // identityOf gives the identity of an account, and the one under which rows of the same user may have been stored
 // before the user was known.
 func identityOf(a providers.Account, kept tokens) (identity, formerly string) {
-	identity = hostIdentity(a)
-	if kept.User == "" {
-		return identity, ""
+	host := hostIdentity(a)
+	switch {
+	case kept.User == "" && kept.Rows == "":
+		return host, ""
+	case kept.User == "":
+		return host + " user unknown", ""
+	case kept.User == kept.Rows:
+		formerly = host
 	}
-	if kept.Rows == kept.User {
-		formerly = identity
-	}
-	return identity + " user " + kept.User, formerly
+	return host + " user " + kept.User, formerly
 }
 
 // use takes a pair that no refresh brought: it finds out whose it is, where that is not known, and keeps that. A token

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -180,11 +181,13 @@ func (r *run) login(ctx context.Context, a config.Account, login Login) error {
 			r.say("No browser was opened: %s", model.CleanLine(err.Error(), 300))
 		}
 	}
+	var pasting sync.WaitGroup
+	defer pasting.Wait()
 	waiting, cancel := context.WithTimeout(ctx, loginPatience)
 	defer cancel()
 	if r.interactive() {
 		r.say("If the browser runs on another machine, paste the address it ends up at:")
-		go r.takePasted(waiting, c)
+		pasting.Go(func() { r.takePasted(waiting, c) })
 	}
 	select {
 	case got := <-c.codes:
