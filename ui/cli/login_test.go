@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"confab/config"
 	"confab/model"
@@ -109,21 +111,14 @@ func TestLogin(t *testing.T) {
 	contains(t, "stderr", &b.err, "projects is signed in as Ann Example.")
 }
 
-// TestThePageTellsTheEnd: the browser is answered when the sign-in is over, with how it went; somebody who loads the
-// page twice too.
+// TestThePageTellsTheEnd: the browser is answered when the sign-in is over, with how it went.
 func TestThePageTellsTheEnd(t *testing.T) {
 	refused := &model.Error{Kind: model.Unauthorized, Op: "sign in", Status: 401, Message: "Client authentication failed.", Hint: `set token_request = "query"`}
-	f := &fakeLogin{}
-	again := make(chan page)
-	f.during = func() error {
-		go func() { again <- visit(t, f.redirect+"?code=good&state="+f.state) }()
-		return refused
-	}
+	f := &fakeLogin{during: func() error { return refused }}
 	b, code := signIn(t, f, func(redirect, state string) {
-		for _, got := range []page{visit(t, redirect+"?code=good&state="+state), <-again} {
-			if strings.Contains(got.text, "signed in") || !strings.Contains(got.text, "This did not work: ") || !strings.Contains(got.text, "Client authentication failed.") {
-				t.Errorf("%+v", got)
-			}
+		got := visit(t, redirect+"?code=good&state="+state)
+		if strings.Contains(got.text, "signed in") || !strings.Contains(got.text, "This did not work: ") || !strings.Contains(got.text, "Client authentication failed.") {
+			t.Errorf("%+v", got)
 		}
 	})
 	if code != ExitCredential {
@@ -140,6 +135,34 @@ func TestThePageTellsTheEnd(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	contains(t, "stderr", &b.err, "access_denied")
+}
+
+// TestEveryPageWaitsForTheEnd: a page that is loaded twice is answered twice, at the end, and its code is taken once.
+func TestEveryPageWaitsForTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &callback{path: "/back", state: "s", codes: make(chan answer, 1), ended: make(chan struct{})}
+		var pages [2]*httptest.ResponseRecorder
+		for i := range pages {
+			pages[i] = httptest.NewRecorder()
+			go c.ServeHTTP(pages[i], httptest.NewRequest(http.MethodGet, "/back?code=good&state=s", nil))
+		}
+		synctest.Wait()
+		for _, p := range pages {
+			if p.Body.Len() > 0 {
+				t.Errorf("answered before the end: %s", p.Body)
+			}
+		}
+		if got := <-c.codes; got.code != "good" || len(c.codes) > 0 {
+			t.Errorf("%+v, and %d more", got, len(c.codes))
+		}
+		c.end("It is over & done.")
+		synctest.Wait()
+		for _, p := range pages {
+			if !strings.Contains(p.Body.String(), "It is over &amp; done.") {
+				t.Errorf("%s", p.Body)
+			}
+		}
+	})
 }
 
 // TestLoginComesBackToEitherFamily: what a browser takes localhost for is its own business.
