@@ -194,7 +194,9 @@ func TestLoginAtAPortInUse(t *testing.T) {
 			continue // this machine has no such address
 		}
 		b := newBench(t)
-		b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return &fakeLogin{redirect: redirect}, nil }
+		b.program.Login = func(context.Context, Setup, config.Account) (Login, error) {
+			return &fakeLogin{redirect: redirect}, nil
+		}
 		b.want(t, ExitLocal, "login", "projects")
 		contains(t, "stderr", &b.err, "port "+u.Port()+" of this machine", "in use", "redirect_url")
 		if b.out.Len() > 0 {
