@@ -338,7 +338,7 @@ func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
 func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
 	f, account, err := providerAccount(s, a, s.Config.Resolver(), nil, nil)
 	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
+		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
 	}
 	if source != nil {
 		account.Credential = readOnce{credential{source}}
@@ -348,7 +348,7 @@ func check(ctx context.Context, s cli.Setup, a config.Account, source *config.So
 	}
 	p, err := f.Open(account)
 	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
+		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
 	}
 	return p.Check(ctx)
 }
