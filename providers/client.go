@@ -42,7 +42,9 @@ const (
 
 // ClientOptions is how the client of one provider differs from the others.
 type ClientOptions struct {
-	// Credential says how the service takes the credential; nil sends none.
+	// Credential says how the service takes the credential; nil sends none. Its
+	// source is asked while a request holds its place, so it must not send
+	// requests through the same client.
 	Credential *Credential
 	// DecodeError reads the error body of the service, at most
 	// ErrorBodyLimit bytes of it. What it leaves zero (Kind, Op, Status,
@@ -366,7 +368,7 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	if err != nil {
 		return nil, &fault{err: c.credentialError(ctx, call, err)}
 	}
-	c.secrets.addHeader(p.value)
+	c.secrets.add(p.bare)
 	answer, f := c.exchange(ctx, call, b, p)
 	if f != nil && f.refused {
 		if f.replay, err = c.auth.refused(ctx, t, p); err != nil {
@@ -400,7 +402,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 		req.Header[name] = append([]string(nil), values...)
 	}
 	if c.auth != nil {
-		req.SetHeader(c.auth.Header, p.value)
+		req.SetHeader(c.auth.Header, p.value())
 	}
 
 	start := time.Now()

@@ -97,8 +97,16 @@ type attempt struct {
 // proof is a credential as one request carries it; the zero value is none.
 type proof struct {
 	secret string // as the source gave it
+	bare   string // without what was pasted along
 	scheme string
-	value  string // of the header
+}
+
+// value is that of the header.
+func (p proof) value() string {
+	if p.scheme == Raw {
+		return p.bare
+	}
+	return p.scheme + " " + p.bare
 }
 
 func newAuthorization(c Credential) *authorization {
@@ -135,11 +143,7 @@ func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 		}
 		return proof{}, &model.Error{Kind: model.Unauthorized, Message: "the credential holds a character that can't be sent"}
 	}
-	p := proof{secret: secret, scheme: a.form(bare, t), value: bare}
-	if p.scheme != Raw {
-		p.value = p.scheme + " " + bare
-	}
-	return p, nil
+	return proof{secret: secret, bare: bare, scheme: a.form(bare, t)}, nil
 }
 
 func (a *authorization) form(bare string, t *attempt) string {
@@ -200,7 +204,7 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 func (a *authorization) swap(t *attempt, p proof) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	forms := a.forms(BareCredential(p.secret, a.Schemes...))
+	forms := a.forms(p.bare)
 	if len(forms) < 2 {
 		return false
 	}

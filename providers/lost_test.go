@@ -89,7 +89,7 @@ func TestEndlessAnswersAreCutEarly(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
-	_, _ = z.Write(bytes.Repeat([]byte(" "), 64<<20))
+	_, _ = z.Write(bytes.Repeat([]byte(" "), 8<<20))
 	_ = z.Close()
 	for _, tc := range []struct {
 		name string
@@ -140,8 +140,8 @@ var getThing = Endpoint{Name: "get thing", Method: http.MethodGet, Path: "/thing
 func TestEndlessHeadersOfHTTP2AreCutEarly(t *testing.T) {
 	for name, say := range map[string]func(http.ResponseWriter){
 		"informational answers": func(w http.ResponseWriter) {
-			for i := range 20_000 {
-				w.Header().Set("Link", fmt.Sprintf("<%d>%s", i, strings.Repeat("x", 500)))
+			w.Header().Set("Link", "<x>"+strings.Repeat("x", 500))
+			for range 20_000 {
 				w.WriteHeader(http.StatusEarlyHints)
 			}
 		},
@@ -161,6 +161,7 @@ func TestEndlessHeadersOfHTTP2AreCutEarly(t *testing.T) {
 				say(w)
 			}))
 			server.EnableHTTP2 = true
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
 			server.StartTLS()
 			defer server.Close()
 			transport, read, _ := counting(t)
