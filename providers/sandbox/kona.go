@@ -7,7 +7,6 @@ import (
 	"maps"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,9 +29,12 @@ type Kona struct {
 	order    []int                     // rows, latest updated first; nil until somebody asks
 	tokens   []string                  // valid access tokens
 	refresh  string
-	codes    map[string]bool // authorization codes not yet used
-	issued   int             // tokens and codes handed out
-	comments int             // comments posted
+	codes    map[string]konaCode // not yet used
+	issued   int                 // tokens and codes handed out
+	redirect string              // registered with the application
+	signsIn  int                 // the user who agrees, by its place
+	users    map[string]int      // of access tokens that are not konaMe's
+	comments int                 // comments posted
 	requests uint64
 	touches  int   // how often somebody else changed something
 	forced   []int // statuses AnswerNext left to answer with
@@ -68,6 +70,10 @@ type KonaSwitches struct {
 	// DeleteIgnored answers 204 to a DELETE and keeps the conversation; CreateIgnored answers 201 to a POST with one that
 	// is then nowhere.
 	DeleteIgnored, CreateIgnored bool
+	// NoConsent has the person refuse to let an application in.
+	NoConsent bool
+	// QueryOnly has the token endpoint look for its parameters in the query alone, as the samples show it.
+	QueryOnly bool
 	// ExternalName wants external_object to be written with name (the 2016 text) instead of data (the 2017 text).
 	ExternalName bool
 	// NoUnreadCount leaves unread_conversation_count out of /userinfo, as before 1.0.13.
@@ -92,7 +98,7 @@ func (s *Sandbox) Kona() *Kona { return vendor[*Kona](s) }
 func newKona(n int, d *seedData, now func() time.Time) *Kona {
 	return &Kona{
 		seed: newKonaSeed(d, n), now: now, changed: map[int]*konaConversation{}, tokens: []string{konaToken}, refresh: konaRefresh,
-		codes: map[string]bool{}, issued: 1,
+		codes: map[string]konaCode{}, issued: 1, redirect: konaRedirect, signsIn: konaMe, users: map[string]int{},
 	}
 }
 
@@ -101,7 +107,7 @@ func (k *Kona) provider() string { return providerKona }
 func (k *Kona) account() Account {
 	return Account{
 		Name: "projects", Provider: providerKona, Path: "/kona/api", Credential: konaToken,
-		Settings: map[string]string{"client_id": konaClientID, "token_url": "/kona/oauth/token"},
+		Settings: map[string]string{"client_id": konaClientID, "token_url": "/kona/oauth/token", "redirect_url": k.redirect},
 		Secrets:  map[string]string{"refresh_token": konaRefresh, "client_secret": konaClientSecret},
 	}
 }
@@ -131,16 +137,6 @@ func (k *Kona) ExpireTokens() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.tokens = nil
-}
-
-// IssueCode makes an authorization code, as the vendor's page does after a person agreed. It can be used once.
-func (k *Kona) IssueCode() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.issued++
-	code := "kona-sandbox-code-" + strconv.Itoa(k.issued)
-	k.codes[code] = true
-	return code
 }
 
 // Me is the id of the user the token belongs to.
@@ -423,14 +419,7 @@ type konaHandler func(x *exchange) konaAnswer
 
 func (k *Kona) answer(x *exchange) konaAnswer {
 	if len(x.path) > 0 && x.path[0] == "oauth" {
-		if len(x.path) != 2 || x.path[1] != "token" {
-			return konaNotFound()
-		}
-		if x.method != http.MethodPost {
-			x.answer.Set("Allow", http.MethodPost)
-			return konaProblem(http.StatusMethodNotAllowed, "bad_request", "Method Not Allowed", "Use POST.")
-		}
-		return k.token(x)
+		return k.oauth(x)
 	}
 	if len(x.path) < 2 || x.path[0] != "api" {
 		return konaNotFound()
@@ -582,57 +571,4 @@ func konaInt(raw json.RawMessage) (int64, error) {
 		return 0, errors.New("null")
 	}
 	return *n, nil
-}
-
-// token is the OAuth token endpoint. Parameters come as a form body or, as the vendor's samples show, in the query.
-func (k *Kona) token(x *exchange) konaAnswer {
-	params := url.Values{}
-	if kind, _, _ := mime.ParseMediaType(x.header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
-		form, err := url.ParseQuery(string(x.body))
-		if err != nil {
-			return konaOAuthError(http.StatusBadRequest, "invalid_request", "The form could not be parsed.")
-		}
-		params = form
-	} else if len(x.body) > 0 {
-		return konaOAuthError(http.StatusBadRequest, "invalid_request", "The body must be a form.")
-	}
-	for name, values := range x.query {
-		params[name] = append(params[name], values...)
-	}
-	for name, values := range params {
-		if !slices.Contains([]string{"grant_type", "refresh_token", "code", "client_id", "client_secret", "redirect_uri"}, name) || len(values) != 1 {
-			return konaOAuthError(http.StatusBadRequest, "invalid_request", "Parameter "+name+" is unknown or repeated.")
-		}
-	}
-	if params.Get("client_id") != konaClientID || params.Get("client_secret") != konaClientSecret {
-		return konaOAuthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
-	}
-	switch params.Get("grant_type") {
-	case "refresh_token":
-		if k.revoked || params.Get("refresh_token") != k.refresh {
-			return konaOAuthError(http.StatusBadRequest, "invalid_grant", "The refresh token is invalid or was revoked.")
-		}
-	case "authorization_code":
-		code := params.Get("code")
-		if k.revoked || !k.codes[code] {
-			return konaOAuthError(http.StatusBadRequest, "invalid_grant", "The authorization code is invalid or was used.")
-		}
-		delete(k.codes, code)
-	default:
-		return konaOAuthError(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
-	}
-	k.issued++
-	access := "kona-sandbox-access-" + strconv.Itoa(k.issued)
-	if k.switches.ExpireOnRefresh {
-		k.tokens = nil
-	}
-	k.tokens = append(k.tokens, access)
-	if k.switches.RotateRefresh {
-		k.refresh = "kona-sandbox-refresh-" + strconv.Itoa(k.issued)
-	}
-	out := map[string]any{"access_token": access, "token_type": "bearer", "expires_in": konaLifetime, "refresh_token": k.refresh}
-	if k.switches.OmitRefresh {
-		delete(out, "refresh_token")
-	}
-	return konaAnswer{status: http.StatusOK, body: out}
 }

@@ -69,7 +69,7 @@ func (k *Kona) userinfo(x *exchange) konaAnswer {
 	if a, ok := konaOnly(x); !ok {
 		return a
 	}
-	doc := k.userDoc(konaMe)
+	doc := k.userDoc(k.signedIn(x))
 	doc["current_account"] = map[string]any{"id": konaAccount, "member": true}
 	if !k.switches.NoUnreadCount {
 		doc["unread_conversation_count"] = 3
