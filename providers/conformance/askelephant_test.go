@@ -30,6 +30,7 @@ func askElephantService() conformance.Service {
 	contacts := []model.EditKind{model.EditContacts}
 	return conformance.Service{
 		Provider: model.AskElephant,
+		Folder:   "../askelephant",
 		Open:     openAskElephant,
 		Engine:   openEngine,
 		Several:  230,

@@ -28,6 +28,7 @@ func attentionService() conformance.Service {
 	privacy := func(to string) model.Edit { return model.Edit{Kind: model.EditPrivacy, Target: model.TextValue(to)} }
 	return conformance.Service{
 		Provider: model.Attention,
+		Folder:   "../attention",
 		Open:     openAttention,
 		Engine:   openEngine,
 		Several:  130,
