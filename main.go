@@ -72,9 +72,8 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 	return ctx, all
 }
 
-func registry() providers.Registry {
-	return providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
-}
+// registry lists the providers. Nothing else names one.
+var registry = providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 
 func program(atOnce <-chan struct{}) cli.Program {
 	size := func(side func(width, height int) int) func() int {
@@ -90,6 +89,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 	if term.IsTerminal(os.Stderr.Fd()) {
 		slow = cli.SlowLoad(os.Stderr)
 	}
+	query.SetServices(registry.Names())
 	p := cli.Program{
 		Version:     version(),
 		In:          os.Stdin,
@@ -146,7 +146,7 @@ func validators() config.Validators {
 		ThemeColorNames: theme.Names(),
 		ThemeColor:      theme.CheckColor,
 	}
-	for _, f := range registry() {
+	for _, f := range registry {
 		rules := config.ProviderRules{DefaultBaseURL: f.DefaultBaseURL, CredentialOptional: f.CredentialOptional,
 			Settings: map[string]config.SettingRule{}}
 		for _, s := range f.Settings {
@@ -249,7 +249,7 @@ func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pace
 }
 
 func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *cli.Log) (providers.Factory, providers.Account, error) {
-	f, ok := registry().Find(a.Provider)
+	f, ok := registry.Find(a.Provider)
 	if !ok {
 		return f, providers.Account{}, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: unknown provider %q", a.Name, a.Provider)}
 	}
@@ -300,7 +300,7 @@ func saveMemory(conversations int) {
 
 // pacing gives the pacer of an account, nil for none.
 func pacing(db *store.Store, a config.Account) model.Pacer {
-	f, _ := registry().Find(a.Provider)
+	f, _ := registry.Find(a.Provider)
 	every, burst := f.Pace.Every, f.Pace.Burst
 	if a.Pace.Interval > 0 {
 		every, burst = a.Pace.Interval, 1
@@ -474,7 +474,7 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 // filesOf lists what any provider keeps of an account beside the database: the
 // account may have left the config, or be another provider's by now.
 func filesOf(state, account string) (all []string, err error) {
-	for _, f := range registry() {
+	for _, f := range registry {
 		if f.Files == nil {
 			continue
 		}
