@@ -60,7 +60,9 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		}
 		r.Press("e")
 		r.Want("(•) public", "3 kept", "off: the service has no call for this")
-		r.Press("esc", "D", "y")
+		r.Press("esc", "D")
+		r.Type("delete")
+		r.Press("enter")
 		r.Wait(time.Minute)
 		if s.Note("n4") != nil {
 			t.Errorf("n4 is still there\n%s", r.Text())
