@@ -25,14 +25,9 @@ import (
 	"confab/model/query"
 	"confab/model/store"
 	"confab/providers"
-	"confab/providers/askelephant"
-	"confab/providers/attention"
-	"confab/providers/bird"
-	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
 	"confab/ui/cli"
-	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
@@ -72,9 +67,6 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 	return ctx, all
 }
 
-// registry lists the providers. Nothing else names one.
-var registry = providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
-
 func program(atOnce <-chan struct{}) cli.Program {
 	size := func(side func(width, height int) int) func() int {
 		return func() int {
@@ -103,8 +95,9 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Now:         time.Now,
 		AtOnce:      atOnce,
 		Validators:  validators(),
+		Access:      registry.AccessValues(),
 		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
-		Welcome:     welcome,
+		Welcome:     openWelcome,
 		Check:       check,
 		CheckState:  checkState,
 		Forget:      forget,
@@ -132,28 +125,6 @@ func version() string {
 				v += " " + s.Value[:min(12, len(s.Value))]
 			}
 		}
-	}
-	return v
-}
-
-// validators are the rules of the config file that other packages own.
-func validators() config.Validators {
-	v := config.Validators{
-		Providers:       map[string]config.ProviderRules{},
-		Query:           func(q string) error { _, err := query.Parse(q); return err },
-		Actions:         keymap.Actions(),
-		Key:             keymap.CheckKey,
-		ThemeColorNames: theme.Names(),
-		ThemeColor:      theme.CheckColor,
-	}
-	for _, f := range registry {
-		rules := config.ProviderRules{DefaultBaseURL: f.DefaultBaseURL, CredentialOptional: f.CredentialOptional,
-			Settings: map[string]config.SettingRule{}}
-		for _, s := range f.Settings {
-			rules.Settings[s.Name] = config.SettingRule{Required: s.Required, Secret: s.Secret, Values: s.Values,
-				Default: s.Default, Help: s.Help, Check: s.Check}
-		}
-		v.Providers[f.Name] = rules
 	}
 	return v
 }
@@ -334,8 +305,8 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
-	m := ui.New(ui.Options{Welcome: true, ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
+func openWelcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
+	m := ui.New(ui.Options{Welcome: true, Services: services(), ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
 		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
 	if err := ui.Run(ctx, m); err != nil {
 		return cli.ChooseQuit, err

@@ -91,10 +91,11 @@ type Factory struct {
 	Settings           []Setting
 	Pace               Pace
 	Table              []CapabilityRow
+	// AccessValues are the words for who gets in, in the order of display; empty
+	// where the service has none.
+	AccessValues []string
 	// Open does no I/O: the credential is asked for when it is first needed.
 	Open func(Account) (model.Provider, error)
-	// Identity gives provider + base URL + workspace of an account.
-	Identity func(Account) string
 	// SignIn prepares a sign-in in the browser; its error says what is missing
 	// for it. Nil where the service has none.
 	SignIn func(Account) (SignIn, error)
@@ -145,6 +146,19 @@ func (r Registry) Find(name string) (Factory, bool) {
 		}
 	}
 	return Factory{}, false
+}
+
+// AccessValues lists the words for who gets in of all providers.
+func (r Registry) AccessValues() []string {
+	var out []string
+	for _, f := range r {
+		for _, word := range f.AccessValues {
+			if !slices.Contains(out, word) {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
 }
 
 // Names lists the names in order.

@@ -46,7 +46,6 @@ func Factory() providers.Factory {
 		Pace:     pace,
 		Table:    table(),
 		Open:     open,
-		Identity: identity,
 	}
 }
 

@@ -40,7 +40,6 @@ func Factory() providers.Factory {
 		Pace:     pace,
 		Table:    table(),
 		Open:     open,
-		Identity: identity,
 	}
 }
 

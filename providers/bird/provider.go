@@ -33,12 +33,14 @@ func Factory() providers.Factory {
 				Help: "the id (not the secret) of the access key, to tell its own messages from others"},
 		},
 		// The documented limit is 50 reads a second for a workspace; this stays far below.
-		Pace:     providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
-		Table:    table(),
-		Open:     open,
-		Identity: identity,
+		Pace:         providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
+		Table:        table(),
+		AccessValues: accessValues(),
+		Open:         open,
 	}
 }
+
+func accessValues() []string { return []string{accessOpen, accessRequest, accessInviteOnly} }
 
 func checkWorkspace(v string) error {
 	switch {
@@ -131,7 +133,7 @@ func (p *Provider) Describe() model.Description {
 		BaseURL:             p.account.BaseURL,
 		Identity:            identity(p.account),
 		ReadOnly:            p.account.ReadOnly,
-		AccessValues:        []string{accessOpen, accessRequest, accessInviteOnly},
+		AccessValues:        accessValues(),
 		ParticipantStatuses: participantStatuses(),
 		DefaultStatus:       statusActive,
 		NewTakesChannel:     true, // it may be left out, as the vendor's own create example does

@@ -44,13 +44,16 @@ func Factory() providers.Factory {
 			{Name: settingClientSecret, Secret: true, Help: "a credential table: the secret of the application"},
 		},
 		// No limit is documented; this is what a modest client asks.
-		Pace:   providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
-		Table:  table(),
-		Open:   open,
-		SignIn: newSignIn,
-		Files:  files,
+		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
+		Table:        table(),
+		AccessValues: accessValues(),
+		Open:         open,
+		SignIn:       newSignIn,
+		Files:        files,
 	}
 }
+
+func accessValues() []string { return []string{accessJustMe, accessGroup, accessEveryone} }
 
 func checkToken(v string) error {
 	if v == "" {
@@ -148,7 +151,7 @@ func (p *Provider) Describe() model.Description {
 		// Nothing explains collaboration complete, so it stands last.
 		Roles:             []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
 		DefaultRole:       model.RoleViewer,
-		AccessValues:      []string{accessJustMe, accessGroup, accessEveryone},
+		AccessValues:      accessValues(),
 		DefaultRoleValues: []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
 		People:            []model.LookupKind{model.LookupUsers, model.LookupGroups},
 		NewNeedsSpace:     true,

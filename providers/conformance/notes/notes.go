@@ -41,7 +41,7 @@ var table = []providers.CapabilityRow{
 
 // Factory gives the adapter for the registry.
 func Factory() providers.Factory {
-	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table, Open: open, Identity: identity}
+	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table, Open: open}
 }
 
 func identity(a providers.Account) string { return name + " " + cmp.Or(a.BaseURL, baseURL) }

@@ -238,7 +238,9 @@ func (s *Server) pause(ctx context.Context) error {
 	}
 }
 
-func refuse(status int, message string) (int, any) { return status, map[string]string{"message": message} }
+func refuse(status int, message string) (int, any) {
+	return status, map[string]string{"message": message}
+}
 
 // serve answers what is documented, and refuses everything else.
 func (s *Server) serve(method string, u *url.URL, body []byte) (int, any) {
