@@ -1,9 +1,11 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -33,6 +35,10 @@ type Account struct {
 	// credential or a service's words.
 	Log func(format string, args ...any)
 }
+
+// Base gives the base URL without a slash at its end; standard is the provider's
+// own.
+func (a Account) Base(standard string) string { return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/") }
 
 // Logf writes to Log where there is one. Of an error only what was tried, kind
 // and status are written: its text may hold what a service said.

@@ -52,15 +52,8 @@ func checkWorkspace(v string) error {
 	return nil
 }
 
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return DefaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
-}
-
 func identity(a providers.Account) string {
-	return model.Bird + " " + baseURL(a) + " " + strings.TrimSpace(a.Settings[settingWorkspace])
+	return model.Bird + " " + a.Base(DefaultBaseURL) + " " + strings.TrimSpace(a.Settings[settingWorkspace])
 }
 
 // Provider is one account: one workspace seen through one access key.
@@ -87,7 +80,7 @@ func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
 func newProvider(a providers.Account) (*Provider, error) {
 	const op = "open account"
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(DefaultBaseURL)
 	workspace := strings.TrimSpace(a.Settings[settingWorkspace])
 	if err := checkWorkspace(workspace); err != nil {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: settingWorkspace + ": " + err.Error()}

@@ -31,6 +31,7 @@ func askElephantService() conformance.Service {
 	return conformance.Service{
 		Provider: model.AskElephant,
 		Folder:   "../askelephant",
+		Sizes:    []string{"limit"},
 		Open:     openAskElephant,
 		Engine:   openEngine,
 		Several:  230,

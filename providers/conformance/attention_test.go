@@ -29,6 +29,7 @@ func attentionService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Attention,
 		Folder:   "../attention",
+		Sizes:    []string{"size"},
 		Open:     openAttention,
 		Engine:   openEngine,
 		Several:  130,

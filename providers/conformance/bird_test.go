@@ -26,6 +26,7 @@ func birdService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Bird,
 		Folder:   "../bird",
+		Sizes:    []string{"limit"},
 		Open:     openBird,
 		Engine:   openEngine,
 		Several:  230,

@@ -40,6 +40,7 @@ func konaService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Kona,
 		Folder:   "../kona",
+		Sizes:    []string{"per_page"},
 		Open:     openKona,
 		Engine:   openEngine,
 		Several:  230,

@@ -26,6 +26,8 @@ type Service struct {
 	// Engine opens an engine with nothing in it on the account of a bench.
 	Engine func(t testing.TB, b *Bench) Engine
 
+	// Sizes are the parameters that say how long a page is.
+	Sizes []string
 	// Several is a number of conversations that takes at least three pages.
 	Several int
 	// Edits has a case for every kind that an account declares.

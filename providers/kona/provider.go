@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -62,13 +61,6 @@ func checkToken(v string) error {
 	return checkTokenURL(v)
 }
 
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return DefaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
-}
-
 // Provider is one account: one user of one host.
 type Provider struct {
 	providers.Editor
@@ -103,7 +95,7 @@ func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
 func newProvider(a providers.Account) (*Provider, error) {
 	const op = "open account"
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(DefaultBaseURL)
 	address, err := tokenAddress(a)
 	if err != nil {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: settingTokenURL + ": " + err.Error()}

@@ -44,7 +44,7 @@ func Factory() providers.Factory {
 	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table, Open: open}
 }
 
-func identity(a providers.Account) string { return name + " " + cmp.Or(a.BaseURL, baseURL) }
+func identity(a providers.Account) string { return name + " " + a.Base(baseURL) }
 
 type provider struct {
 	providers.Editor
@@ -53,7 +53,7 @@ type provider struct {
 }
 
 func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = cmp.Or(a.BaseURL, baseURL)
+	a.BaseURL = a.Base(baseURL)
 	c, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Header: "X-Key", Schemes: []string{providers.Raw}}})
 	if err != nil {
 		return nil, err
