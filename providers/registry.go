@@ -38,7 +38,9 @@ type Account struct {
 
 // Base gives the base URL without a slash at its end; standard is the provider's
 // own.
-func (a Account) Base(standard string) string { return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/") }
+func (a Account) Base(standard string) string {
+	return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/")
+}
 
 // Logf writes to Log where there is one. Of an error only what was tried, kind
 // and status are written: its text may hold what a service said.
