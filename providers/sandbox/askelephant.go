@@ -128,14 +128,15 @@ func newAskElephant(n int, d *seedData, now func() time.Time) *AskElephant {
 	return a
 }
 
-func (a *AskElephant) provider() string { return providerAskElephant }
-
-func (a *AskElephant) account() Account {
-	return Account{
-		Name: "meetings", Provider: providerAskElephant, Path: "/askelephant/api", Credential: a.key,
-		Settings: map[string]string{}, Secrets: map[string]string{},
-	}
+var elephantVendor = vendor{
+	account: "meetings", provider: "askelephant",
+	open: func(b base) service { return newAskElephant(b.conversations, b.data, b.now) },
 }
+
+// AskElephant returns the state of the AskElephant server.
+func (s *Sandbox) AskElephant() *AskElephant { return serverOf[*AskElephant](s) }
+
+func (a *AskElephant) account(acc *Account) { acc.Path, acc.Credential = "/askelephant/api", a.key }
 
 // Token returns an access token, valid with the word Bearer, where the
 // account's credential is an API key, valid without it.
@@ -301,10 +302,6 @@ func (a *AskElephant) setContacts(i int, set []int) {
 	slices.Sort(set)
 	a.managed[i] = slices.Compact(set)
 	a.touch(i)
-}
-
-func (a *AskElephant) isWrite(method string, _ []string) bool {
-	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
 func (a *AskElephant) rateLimited(x *exchange) {

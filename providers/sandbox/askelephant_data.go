@@ -8,6 +8,11 @@ import (
 	"time"
 )
 
+const (
+	streamAskElephant          uint64 = 6
+	streamAskElephantDirectory uint64 = 7
+)
+
 var elephantExpansions = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
 
 // elephantTags are the workspace's tags; lists of them need two pages at the
@@ -211,14 +216,14 @@ func (a *AskElephant) expand(m map[string]any, i int, f elephantFacts, what stri
 		for n := range r.IntN(3) {
 			list = append(list, map[string]any{
 				"object": "signal", "id": "sgnl_" + ulid(r, a.rows[i].created), "name": [...]string{"Pricing objection", "Next step", "Risk"}[n],
-				"text": sentence(r),
+				"text": a.data.sentence(r),
 			})
 		}
 	case "action_items":
 		r := a.data.rng(streamAskElephant, -2*i-2)
 		for range r.IntN(3) {
 			list = append(list, map[string]any{
-				"object": "action_item", "id": "actn_" + ulid(r, a.rows[i].created), "title": sentence(r), "completed": chance(r, 0.3),
+				"object": "action_item", "id": "actn_" + ulid(r, a.rows[i].created), "title": a.data.sentence(r), "completed": chance(r, 0.3),
 			})
 		}
 	}
@@ -353,7 +358,7 @@ func (a *AskElephant) spoken(i int) (speakers []person, pieces []spoken) {
 	speakers = []person{a.data.staff[r.IntN(staffCount)], a.data.contacts[r.IntN(contactCount)]}
 	at := 0.0
 	for range 4 + r.IntN(8) {
-		said := sentence(r)
+		said := a.data.sentence(r)
 		end := at + 0.06*float64(len(said))
 		pieces = append(pieces, spoken{r.IntN(2), said, at, end})
 		at = end + 0.4

@@ -212,7 +212,7 @@ func (a *AskElephant) replaceContacts(x *exchange, id string) {
 		a.problem(x, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json.")
 		return
 	}
-	fields, err := decodeObject(x.body)
+	fields, err := members(x.body)
 	if err != nil {
 		a.problem(x, http.StatusBadRequest, "bad_request", "Malformed JSON body.")
 		return

@@ -15,7 +15,7 @@ import (
 func elephantProbe(t *testing.T) (*AskElephant, probe) {
 	t.Helper()
 	s := newTestSandbox(t, Options{Conversations: 800, Seed: 1})
-	return s.AskElephant(), newProbe(t, s, providerAskElephant)
+	return s.AskElephant(), newProbe(t, s, "askelephant")
 }
 
 // rows walks a list to its end, following cursors and repeating the query.
@@ -575,7 +575,7 @@ func TestAskElephantAnswerNext(t *testing.T) {
 		t.Errorf("%v", r.header)
 	}
 	a.Set(func(w *AskElephantSwitches) { w.APIVersion = "2.1" })
-	p.s.FailNext(providerAskElephant, Fault429, 1)
+	p.s.FailNext("askelephant", Fault429, 1)
 	if r := p.want(429, "GET", "/v2/tags", ""); r.header.Get("X-Api-Version") != "2.1" || r.header.Get("Retry-After") != "2" || r.object(t)["title"] == "" {
 		t.Errorf("%v %s", r.header, r.text)
 	}
@@ -583,7 +583,6 @@ func TestAskElephantAnswerNext(t *testing.T) {
 }
 
 func FuzzAskElephantRequests(f *testing.F) {
-	build := func(d *seedData, now func() time.Time) service { return newAskElephant(12, d, now) }
 	a := newAskElephant(12, newSeedData(1, testNow.Add(3*time.Hour)), time.Now)
 	one := "/api/v2/engagements/" + a.rows[3].id
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
@@ -596,7 +595,7 @@ func FuzzAskElephantRequests(f *testing.F) {
 	f.Add("GET", "/api/v2/companies", "filter[domain][eq]=acme.example.", "")
 	f.Add("GET", "/api/v2/tags", "order_by=updated_at:asc&limit=1", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, build, a.key, method, path, query, body)
+		fuzzService(t, &elephantVendor, a.key, method, path, query, body)
 	})
 }
 

@@ -95,7 +95,7 @@ const (
 )
 
 // Bird returns the stand-in for Bird.
-func (s *Sandbox) Bird() *Bird { return vendor[*Bird](s) }
+func (s *Sandbox) Bird() *Bird { return serverOf[*Bird](s) }
 
 func newBird(n int, d *seedData, now func() time.Time) *Bird {
 	return &Bird{
@@ -106,18 +106,15 @@ func newBird(n int, d *seedData, now func() time.Time) *Bird {
 	}
 }
 
-func (b *Bird) provider() string { return providerBird }
-
-func (b *Bird) account() Account {
-	return Account{
-		Name: "support", Provider: providerBird, Path: "/bird", Credential: birdToken,
-		Settings: map[string]string{"workspace_id": birdWorkspace, "access_key_id": b.AccessKeyID()},
-	}
+var birdVendor = vendor{
+	account: "support", provider: "bird", root: "/workspaces/",
+	reads: func(path string) bool { return strings.HasSuffix(path, "/search") },
+	open:  func(b base) service { return newBird(b.conversations, b.data, b.now) },
 }
 
-// isWrite counts the contact search as the read that it is.
-func (b *Bird) isWrite(method string, path []string) bool {
-	return method != http.MethodGet && method != http.MethodHead && (len(path) == 0 || path[len(path)-1] != "search")
+func (b *Bird) account(a *Account) {
+	a.Path, a.Credential = "/bird", birdToken
+	a.Settings["workspace_id"], a.Settings["access_key_id"] = birdWorkspace, b.AccessKeyID()
 }
 
 // rateLimited is the vendor's 429: the request was not processed.
@@ -393,7 +390,7 @@ func birdConflict(code, message string, details any) birdAnswer {
 	return birdRefusal(http.StatusConflict, code, message, details)
 }
 
-// birdProblems maps a JSON path (".attributes.a") to sentences, as Bird's InvalidPayload details do.
+// birdProblems maps a JSON path (".attributes.a") to words.Sentences, as Bird's InvalidPayload details do.
 type birdProblems map[string][]string
 
 func (p birdProblems) add(path, sentence string) { p[path] = append(p[path], sentence) }

@@ -25,6 +25,11 @@ type birdSeed struct {
 }
 
 const (
+	streamBird          uint64 = 8
+	streamBirdDirectory uint64 = 9
+)
+
+const (
 	birdUsers      = 34 // more than a default page of agents
 	birdFlows      = 3
 	birdBots       = 2
@@ -172,11 +177,11 @@ func (s birdSeed) contact(i int) birdPerson {
 		return birdPerson{p.first, p.last, p.email, p.phone, p.zone, s.companies[p.company].name}
 	}
 	r := s.rng(streamBirdDirectory, i)
-	from := pick(r, scripts)
-	first, last, at := pick(r, from.first), pick(r, from.last), pick(r, s.companies)
+	from := pick(r, words.Scripts)
+	first, last, at := pick(r, from.First), pick(r, from.Last), pick(r, s.companies)
 	return birdPerson{
-		first.written, last.written, first.ascii + "." + last.ascii + "." + strconv.Itoa(i) + "@" + at.domain,
-		fmt.Sprintf("+3161%07d", i), pick(r, from.zones), at.name,
+		first[0], last[0], first[1] + "." + last[1] + "." + strconv.Itoa(i) + "@" + at.domain,
+		fmt.Sprintf("+3161%07d", i), pick(r, from.Zones), at.name,
 	}
 }
 
@@ -439,7 +444,7 @@ func (s birdSeed) conversation(row int) *birdConversation {
 		"createdAt": birdTime(f.created, row), "updatedAt": birdTime(updated, row+2), "platformStyle": style,
 	}
 	if r.IntN(4) == 0 {
-		doc["description"] = pick(r, sentences)
+		doc["description"] = pick(r, words.Sentences)
 	}
 	switch n := r.IntN(10); {
 	case row%31 == 7:
@@ -520,7 +525,7 @@ func (s birdSeed) attributes(r *rand.Rand) map[string]any {
 		case 3:
 			out["my-attribute"] = digits(r, 3)
 		case 4:
-			out["заметка"] = pick(r, sentences)
+			out["заметка"] = pick(r, words.Sentences)
 		}
 	}
 	return out
@@ -571,7 +576,7 @@ func (s birdSeed) message(f birdFacts, refs []birdRef, people []map[string]any, 
 	} else if k%2 == 1 || f.row%2 == 0 {
 		m["recipients"] = nil
 	}
-	text := sentence(r)
+	text := s.sentence(r)
 	kind := "text"
 	switch n := r.IntN(30); {
 	case f.channel >= 0 && birdChannels[f.channel].platform == "email" && n < 20:

@@ -877,7 +877,7 @@ func FuzzBirdRequests(f *testing.F) {
 	f.Add("POST", at+"/contacts/search", "", `{"identifier":{"key":"facebookid-","value":"-1"}}`)
 	f.Add("GET", at+"/participants/"+seed.contactID(3)+"/conversations", "channelId="+seed.channelID(1)+"&status=deleted", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, func(d *seedData, now func() time.Time) service { return newBird(12, d, now) }, "AccessKey "+birdToken, method, path, query, body)
+		fuzzService(t, &birdVendor, "AccessKey "+birdToken, method, path, query, body)
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -98,24 +97,22 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 // socket, which is open already, the connection is closed unanswered. It
 // panics on an unknown provider.
 func (s *Sandbox) SetOffline(provider string, down bool) {
-	names := []string{provider}
-	if provider == "" {
-		names = s.providers()
-	} else {
+	if provider != "" {
 		s.mustKnow(provider)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range names {
-		s.offline[name] = down
+	for _, v := range s.vendors {
+		if provider == "" || provider == v.provider {
+			s.offline[v.provider] = down
+		}
 	}
 }
 
 // Revoke makes the provider's credential invalid: from now on it answers 401.
 // It panics on an unknown provider.
 func (s *Sandbox) Revoke(provider string) {
-	s.mustKnow(provider)
-	s.service(provider).revoke()
+	s.services[s.mustKnow(provider)].revoke()
 }
 
 // faultsFor decides which faults one request meets.
@@ -155,14 +152,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// gatewayPage is what a proxy in front of a service answers when the service
-// is ill: HTML, whatever the client asked for.
-const gatewayPage = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
-	"<body><center><h1>%d %s</h1></center><hr><center>cloud gateway</center></body></html>\n"
-
-func (x *exchange) gatewayError(status int) {
-	text := http.StatusText(status)
-	x.raw(status, "text/html; charset=utf-8", fmt.Appendf(nil, gatewayPage, status, text, status, text))
 }

@@ -87,7 +87,7 @@ const (
 )
 
 // Kona returns the stand-in for Kona.
-func (s *Sandbox) Kona() *Kona { return vendor[*Kona](s) }
+func (s *Sandbox) Kona() *Kona { return serverOf[*Kona](s) }
 
 func newKona(n int, d *seedData, now func() time.Time) *Kona {
 	return &Kona{
@@ -96,19 +96,17 @@ func newKona(n int, d *seedData, now func() time.Time) *Kona {
 	}
 }
 
-func (k *Kona) provider() string { return providerKona }
-
-func (k *Kona) account() Account {
-	return Account{
-		Name: "projects", Provider: providerKona, Path: "/kona/api", Credential: konaToken,
-		Settings: map[string]string{"client_id": konaClientID, "token_url": "/kona/oauth/token"},
-		Secrets:  map[string]string{"refresh_token": konaRefresh, "client_secret": konaClientSecret},
-	}
+var konaVendor = vendor{
+	account: "projects", provider: "kona", root: "/api/",
+	// A token changes no resource.
+	reads: func(path string) bool { return strings.HasPrefix(path, "/oauth/") },
+	open:  func(b base) service { return newKona(b.conversations, b.data, b.now) },
 }
 
-// isWrite leaves the token endpoint out: a token changes no resource.
-func (k *Kona) isWrite(method string, path []string) bool {
-	return method != http.MethodGet && method != http.MethodHead && (len(path) == 0 || path[0] != "oauth")
+func (k *Kona) account(a *Account) {
+	a.Path, a.Credential = "/kona/api", konaToken
+	a.Settings["client_id"], a.Settings["token_url"] = konaClientID, "/kona/oauth/token"
+	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 
 // rateLimited is not documented in any revision; the shape is the ordinary one [assumed].

@@ -16,6 +16,11 @@ type konaSeed struct {
 }
 
 const (
+	streamKona          uint64 = 10
+	streamKonaDirectory uint64 = 11
+)
+
+const (
 	konaUsers        = 140 // more than the largest page
 	konaMe           = 4   // the user the token belongs to
 	konaHiddenSpaces = 4
@@ -181,7 +186,7 @@ func (s konaSeed) conversation(row int) *konaConversation {
 		c.name = " " // required, but blanks are a name
 	}
 	if r.IntN(3) > 0 {
-		details := sentence(r)
+		details := s.sentence(r)
 		c.details = &details
 	}
 	mine := row%3 == 0
@@ -314,7 +319,7 @@ func (s konaSeed) comment(c *konaConversation, i int) konaComment {
 	if len(c.people) > 0 && i > 0 {
 		from = c.people[r.IntN(len(c.people))].id
 	}
-	text := sentence(r)
+	text := s.sentence(r)
 	switch r.IntN(12) {
 	case 0:
 		text = "First line<br>second &amp; last<br/>" + text

@@ -834,23 +834,25 @@ func FuzzKonaRequests(f *testing.F) {
 	f.Add("GET", "/api/comments/-9223372036854775808", "", "")
 	f.Add("GET", "/api/users", "like=%ff&page=99999999999999999999", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
-		fuzzService(t, func(d *seedData, now func() time.Time) service { return newKona(12, d, now) }, "Bearer "+konaToken, method, path, query, body)
+		fuzzService(t, &konaVendor, "Bearer "+konaToken, method, path, query, body)
 	})
 }
 
 // fuzzService sends any request to a server: it must answer, and its directory must still add up.
-func fuzzService(t *testing.T, make func(*seedData, func() time.Time) service, auth, method, path, query, body string) {
+func fuzzService(t *testing.T, v *vendor, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := make(newSeedData(1, clock), func() time.Time { return clock })
+	s := v.open(base{vendor: v, conversations: 12, data: newSeedData(1, clock), now: func() time.Time { return clock }})
 	segments, ok := splitPath(path)
 	if !ok {
 		return
 	}
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
-	s.isWrite(method, segments)
 	for range 2 {
-		x := &exchange{method: method, path: segments, query: values, badQuery: err != nil, header: header, body: []byte(body), now: clock, answer: http.Header{}}
+		x := &exchange{
+			method: method, rest: path, path: segments, query: values, badQuery: err != nil, header: header, body: []byte(body), now: clock, answer: http.Header{},
+		}
+		v.writes(x)
 		s.disturb(x)
 		s.serve(x)
 		if x.status < 200 || x.status > 599 {

@@ -8,21 +8,13 @@ import (
 	"time"
 )
 
-// Streams of random numbers: each kind of thing draws from its own, so that
-// adding a field to one doesn't change another.
+// Streams of random numbers: each kind of thing draws from its own, so that adding a field to one doesn't change another.
+// A vendor has two of its own, further on.
 const (
-	streamFaults uint64 = iota + 1
-	streamPeople
-	streamCompanies
-	streamAttention
-	streamAttentionDirectory
-	streamAskElephant
-	streamAskElephantDirectory
-	streamBird
-	streamBirdDirectory
-	streamKona
-	streamKonaDirectory
-	streamAge
+	streamFaults    uint64 = 1
+	streamPeople    uint64 = 2
+	streamCompanies uint64 = 3
+	streamAge       uint64 = 12
 )
 
 const (
@@ -35,7 +27,7 @@ const (
 	ownDomain = "northwind.example"
 )
 
-// seedData is what the four servers have in common: the same company, its
+// seedData is what the servers have in common: the same company, its
 // staff, the people and companies it talks to, and one start time. It doesn't
 // change once made.
 type seedData struct {
@@ -66,12 +58,12 @@ func newSeedData(seed uint64, now time.Time) *seedData {
 	d.companies = make([]company, companyCount)
 	for i := range d.companies {
 		r := d.rng(streamCompanies, i)
-		c := companyNames[i%len(companyNames)]
-		d.companies[i] = company{name: c.name, domain: c.domain + ".example", industry: pick(r, industries)}
-		if i >= len(companyNames) {
+		c := words.Companies[i%len(words.Companies)]
+		d.companies[i] = company{name: c[0], domain: c[1] + ".example", industry: pick(r, words.Industries)}
+		if i >= len(words.Companies) {
 			suffix := pick(r, []string{"Group", "Europe", "Labs", "Holding", "Digital"})
 			d.companies[i].name += " " + suffix
-			d.companies[i].domain = c.domain + "-" + strings.ToLower(suffix) + ".example"
+			d.companies[i].domain = c[1] + "-" + strings.ToLower(suffix) + ".example"
 		}
 	}
 	taken := map[string]bool{}
@@ -90,13 +82,13 @@ func newSeedData(seed uint64, now time.Time) *seedData {
 }
 
 func newPerson(r *rand.Rand, company int, domain string, taken map[string]bool) person {
-	s := pick(r, scripts)
-	first, last := pick(r, s.first), pick(r, s.last)
+	s := pick(r, words.Scripts)
+	first, last := pick(r, s.First), pick(r, s.Last)
 	p := person{
-		first: first.written, last: last.written, job: pick(r, jobs), zone: pick(r, s.zones),
+		first: first[0], last: last[0], job: pick(r, words.Jobs), zone: pick(r, s.Zones),
 		phone: "+" + digits(r, 11), company: company,
 	}
-	local := first.ascii + "." + last.ascii
+	local := first[1] + "." + last[1]
 	p.email = local + "@" + domain
 	for n := 2; taken[p.email]; n++ {
 		p.email = local + string(rune('0'+n%10)) + "@" + domain
