@@ -16,6 +16,7 @@ import (
 //   - {…} inside a string: a variable that the Go code set, or one of the words of [terms]; a string that is nothing but
 //     one such place becomes its value, whatever the type
 //   - {"pick": [a, b, …]}: one of them by chance
+//   - {"cycle": [a, b, …]}: one row after the other takes the next of them
 //   - {"if": "condition", "then": a, "else": b}
 //   - {"some": [least, n, recipe]}: a list with the recipe made least times, and up to n-1 times more
 //
@@ -28,6 +29,7 @@ type (
 	object []member
 	member struct{ name, value any }
 	choice struct{ of []any }
+	cycle  struct{ of []any }
 	branch struct {
 		when    []term
 		yes, no any
@@ -64,9 +66,10 @@ type cook struct {
 
 // terms are the words a recipe can use.
 var terms = map[string]func(c *cook, args []float64) any{
-	"row":    func(c *cook, a []float64) any { return c.row + int(slices.Concat(a, []float64{0})[0]) },
-	"every":  func(c *cook, a []float64) any { return c.row%int(a[0]) == int(a[1]) },
-	"chance": func(c *cook, a []float64) any { return chance(c.r, a[0]) },
+	"row":     func(c *cook, a []float64) any { return c.row + int(slices.Concat(a, []float64{0})[0]) },
+	"rowtext": func(c *cook, a []float64) any { return strconv.Itoa(c.row + int(a[0])) },
+	"every":   func(c *cook, a []float64) any { return c.row%int(a[0]) == int(a[1]) },
+	"chance":  func(c *cook, a []float64) any { return chance(c.r, a[0]) },
 	"int": func(c *cook, a []float64) any {
 		return c.r.IntN(int(a[0])) * int(slices.Concat(a[1:], []float64{1})[0])
 	},
@@ -97,6 +100,8 @@ func (c *cook) value(node any) any {
 		return out
 	case choice:
 		return c.value(pick(c.r, n.of))
+	case cycle:
+		return c.value(n.of[c.row%len(n.of)])
 	case branch:
 		if c.holds(n.when) {
 			return c.value(n.yes)
@@ -129,14 +134,14 @@ func (c *cook) fill(o object, into map[string]any) {
 }
 
 func (c *cook) term(t term) any {
-	if f, ok := terms[t.word]; ok {
-		return f(c, t.args)
+	if v, ok := c.vars[t.word]; ok {
+		return v
 	}
-	v, ok := c.vars[t.word]
+	f, ok := terms[t.word]
 	if !ok {
 		panic("sandbox: a recipe names " + t.word + ", which is nothing")
 	}
-	return v
+	return f(c, t.args)
 }
 
 func (c *cook) holds(condition []term) bool {
@@ -246,6 +251,10 @@ func parseObject(dec *json.Decoder) (any, error) {
 	case "pick":
 		if isList {
 			return choice{list}, nil
+		}
+	case "cycle":
+		if isList {
+			return cycle{list}, nil
 		}
 	case "some":
 		if isList && len(list) == 3 {
