@@ -393,7 +393,7 @@ func (a konaAnswer) write(x *exchange) {
 // headers are those of the one answer the vendor printed.
 func (k *Kona) headers(x *exchange) {
 	k.requests++
-	x.answer.Set("X-Request-Id", fmt.Sprintf("%016x", birdMix(k.seed.seed^k.requests<<20)))
+	x.answer.Set("X-Request-Id", fmt.Sprintf("%016x", mix(k.seed.seed^k.requests<<20)))
 	x.answer.Set("X-Runtime", "0.004242")
 	x.answer.Set("X-Api-Version", "web")
 	x.answer.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")

@@ -104,7 +104,7 @@ func (k *Kona) postComment(x *exchange) konaAnswer {
 			return konaRule(name + " is unknown or read-only.")
 		}
 	}
-	content, ok := birdString(fields["content"])
+	content, ok := read[string](fields["content"])
 	if !ok || content == "" {
 		return konaRule("Content can't be blank.")
 	}
@@ -115,7 +115,7 @@ func (k *Kona) postComment(x *exchange) konaAnswer {
 			return konaRule("Priority must be 0 or 1.")
 		}
 	}
-	kind, _ := birdString(fields["resource_type"])
+	kind, _ := read[string](fields["resource_type"])
 	id, err := konaInt(fields["resource_id"])
 	if kind == "" || err != nil {
 		return konaBad("resource_type and resource_id are required.")

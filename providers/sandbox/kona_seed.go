@@ -75,7 +75,7 @@ func (s konaSeed) conversationRow(id int64, created int) (int, bool) {
 }
 
 func (s konaSeed) hash(kind, a, b int) uint64 {
-	return birdMix(birdMix(s.seed^0x6b6f<<48^uint64(kind)<<40^uint64(a)) ^ uint64(b))
+	return mix(mix(s.seed^0x6b6f<<48^uint64(kind)<<40^uint64(a)) ^ uint64(b))
 }
 
 // user is a person's name and e-mail; the name is empty for people who were invited and have not signed up.

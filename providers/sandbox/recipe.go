@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -13,12 +14,14 @@ import (
 
 // A recipe is a JSON value from a data file that makes one value for each row. Everything in it stands for itself, but for
 //
-//   - {…} inside a string: a variable that the Go code set, or one of the words of [terms]; a string that is nothing but
-//     one such place becomes its value, whatever the type
+//   - {…} inside a string: a variable that the Go code or the file set, or one of the words of [terms]; a string that is
+//     nothing but one such place becomes its value, whatever the type; a whole number with two bounds tells whether it is
+//     between them
 //   - {"pick": [a, b, …]}: one of them by chance
 //   - {"cycle": [a, b, …]}: one row after the other takes the next of them
 //   - {"if": "condition", "then": a, "else": b}
-//   - {"some": [least, n, recipe]}: a list with the recipe made least times, and up to n-1 times more
+//   - {"some": [least, n, recipe]}: a list with the recipe made least times, and up to n-1 times more;
+//     "merged" makes one object of the objects
 //
 // A condition is a place whose value is true, or several joined by " and "; "not" before one negates it. Chance is drawn in
 // the order in which the file is written, so the same seed makes the same data.
@@ -37,6 +40,7 @@ type (
 	some struct {
 		least, more int
 		one         any
+		merged      bool
 	}
 	text []any // strings and terms
 	term struct {
@@ -46,12 +50,12 @@ type (
 	}
 )
 
-// step changes a record in turn: under a condition it lets variables be, sets members and drops some.
+// step changes a record in turn: under a condition it lets variables be, sets members, merges those of an object and drops some.
 type step struct {
-	If        string
-	Let, Set  recipe
-	Drop      []string
-	condition []term
+	If              string
+	Let, Set, Merge recipe
+	Drop            []string
+	condition       []term
 }
 
 type steps []*step
@@ -70,6 +74,8 @@ var terms = map[string]func(c *cook, args []float64) any{
 	"rowtext": func(c *cook, a []float64) any { return strconv.Itoa(c.row + int(a[0])) },
 	"every":   func(c *cook, a []float64) any { return c.row%int(a[0]) == int(a[1]) },
 	"chance":  func(c *cook, a []float64) any { return chance(c.r, a[0]) },
+	"odds":    func(c *cook, a []float64) any { return c.r.IntN(int(a[0])) == 0 },
+	"remark":  func(c *cook, _ []float64) any { return pick(c.r, words.Sentences) },
 	"int": func(c *cook, a []float64) any {
 		return c.r.IntN(int(a[0])) * int(slices.Concat(a[1:], []float64{1})[0])
 	},
@@ -108,12 +114,21 @@ func (c *cook) value(node any) any {
 		}
 		return c.value(n.no)
 	case some:
-		out := []any{}
+		list, union := []any{}, map[string]any{}
 		for range n.least + c.r.IntN(n.more) {
-			out = append(out, c.value(n.one))
+			one := c.value(n.one)
+			if list = append(list, one); n.merged {
+				maps.Copy(union, one.(map[string]any))
+			}
 		}
-		return out
+		if n.merged {
+			return union
+		}
+		return list
 	case term:
+		if n.negated {
+			return !c.holds([]term{{word: n.word, args: n.args}})
+		}
 		return c.term(n)
 	case text:
 		var b strings.Builder
@@ -134,7 +149,19 @@ func (c *cook) fill(o object, into map[string]any) {
 }
 
 func (c *cook) term(t term) any {
-	if v, ok := c.vars[t.word]; ok {
+	switch v := c.vars[t.word].(type) {
+	case nil:
+		if _, ok := c.vars[t.word]; ok {
+			return nil
+		}
+	case int:
+		if len(t.args) == 2 {
+			return v >= int(t.args[0]) && v < int(t.args[1])
+		}
+		return v
+	case func() any:
+		return v()
+	default:
 		return v
 	}
 	f, ok := terms[t.word]
@@ -164,6 +191,9 @@ func (s steps) apply(c *cook, record map[string]any) {
 		}
 		if set, ok := st.Set.node.(object); ok {
 			c.fill(set, record)
+		}
+		if more, ok := c.make(st.Merge).(map[string]any); ok {
+			maps.Copy(record, more)
 		}
 		for _, name := range st.Drop {
 			delete(record, name)
@@ -256,9 +286,9 @@ func parseObject(dec *json.Decoder) (any, error) {
 		if isList {
 			return cycle{list}, nil
 		}
-	case "some":
+	case "some", "merged":
 		if isList && len(list) == 3 {
-			return some{list[0].(int), list[1].(int), list[2]}, nil
+			return some{list[0].(int), list[1].(int), list[2], first == "merged"}, nil
 		}
 	case "if":
 		if condition, ok := get("if").(string); ok {

@@ -189,3 +189,19 @@ func ulid(r *rand.Rand, t time.Time) string {
 	}
 	return string(out[:])
 }
+
+// mix spreads a number over 64 bits (splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// spaced returns the creation time of row i of n, newest first. Neighbours are at least a second apart for any n a
+// sandbox is made with, so that no precision of writing the time changes their order.
+func (d *seedData) spaced(i, n int) time.Time {
+	x := (float64(i) + 0.5*float64(mix(d.seed^uint64(i))>>11)/(1<<53)) / float64(max(n, 1))
+	age := (0.9*math.Pow(x, 1.8) + 0.1*x) * float64(seedSpan)
+	return d.base.Add(-3*time.Hour - time.Duration(age))
+}
