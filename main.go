@@ -380,7 +380,7 @@ func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount 
 	for _, a := range box.Accounts() {
 		settings := map[string]string{}
 		for k, v := range a.Settings {
-			if strings.HasSuffix(k, "_url") {
+			if strings.HasPrefix(v, "/") {
 				v = root + v
 			}
 			settings[k] = v

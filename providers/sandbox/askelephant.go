@@ -86,6 +86,7 @@ func newAskElephant(b base) service {
 		changed: map[int]map[string]any{}, managed: map[int][]int{}, contactRemoved: map[int]bool{},
 	}
 	a.start(b, a, a.routes())
+	a.before = a.version
 	r := b.data.rng(streamAskElephantDirectory, -1)
 	// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
 	a.key = "sk-apik_" + ulid(r, time.Unix(1_767_225_600, 0)) + "." + strings.ReplaceAll(uuid(r), "-", "")
@@ -123,7 +124,6 @@ func (a *AskElephant) authorized(x *exchange) bool {
 }
 
 func (a *AskElephant) gate(x *exchange) {
-	a.version(x)
 	if !a.authorized(x) {
 		x.refuse(http.StatusUnauthorized, "unauthorized", "Authentication is required.")
 	}
@@ -140,7 +140,6 @@ func (a *AskElephant) version(x *exchange) {
 
 // form answers with an RFC 9457 document.
 func (a *AskElephant) form(x *exchange, r refusal) {
-	a.version(x)
 	a.failures++
 	slug, detail := r.code, r.detail
 	switch {

@@ -314,6 +314,7 @@ func (a *AskElephant) replaceContacts(x *exchange) {
 	case a.switches.NoWriteScope:
 		a.missingScope(x, "engagements:write")
 	}
+	x.only(nil, nil)
 	x.object([]string{"contact_ids"}, a.media...)
 	ids, ok := read[[]*string](x.fields["contact_ids"])
 	if !ok {

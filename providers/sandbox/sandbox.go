@@ -39,8 +39,7 @@ type Account struct {
 	Name, Provider string
 	// Path is appended to the root of the server to make the base URL.
 	Path string
-	// Settings are further non-secret settings, such as Bird's workspace_id.
-	// Kona's token_url is a path here, appended to the root like Path.
+	// Settings are further non-secret settings by name. A value that starts with a slash is appended to the root like Path.
 	Settings map[string]string
 	// Credential is the key or token; Secrets are further ones by setting.
 	Credential string

@@ -90,7 +90,7 @@ type route struct {
 	query, repeated []string
 	// fields are the members of its JSON body; nil takes no body, unless it is free.
 	fields []string
-	// free leaves the body to the handler.
+	// free leaves query and body to the handler.
 	free bool
 	// open needs no credential.
 	open   bool
@@ -105,11 +105,13 @@ type server[S any] struct {
 	switches S
 	mux      *http.ServeMux
 	media    []string // content types of a JSON body
-	created  int      // conversations created since the start: their rows follow the seeded ones
-	gone     map[int]bool
-	revoked  bool
-	forced   []int // statuses to answer instead of handling
-	touches  int   // how often somebody else changed something
+	// before sets what every answer has; nil is nothing.
+	before  func(x *exchange)
+	created int // conversations created since the start: their rows follow the seeded ones
+	gone    map[int]bool
+	revoked bool
+	forced  []int // statuses to answer instead of handling
+	touches int   // how often somebody else changed something
 }
 
 func (s *server[S]) start(b base, p parts, routes []route) {
@@ -165,18 +167,23 @@ func (s *server[S]) serve(x *exchange) {
 			panic(r)
 		}
 	}()
+	if s.before != nil {
+		s.before(x)
+	}
 	m := s.find(x)
-	if m.route == nil || !m.route.open {
-		if !strings.HasPrefix(x.rest, s.vendor.root) {
+	open := m.route != nil && m.route.open
+	if !open {
+		if strings.HasPrefix(x.rest, s.vendor.root) {
+			s.parts.gate(x)
+		} else if m.status != http.StatusMethodNotAllowed {
 			x.notFound("Path")
 		}
-		s.parts.gate(x)
 		if len(s.forced) > 0 {
 			s.answerForced(x)
 			return
 		}
 	}
-	if x.badQuery {
+	if x.badQuery && !open {
 		x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
 	}
 	switch {
@@ -187,7 +194,9 @@ func (s *server[S]) serve(x *exchange) {
 		x.notFound("Path")
 	}
 	x.match = m.request
-	x.only(m.route.query, m.route.repeated)
+	if !m.route.free {
+		x.only(m.route.query, m.route.repeated)
+	}
 	switch {
 	case m.route.free:
 	case m.route.fields != nil:
@@ -213,6 +222,9 @@ func (s *server[S]) answerForced(x *exchange) {
 func (s *server[S]) rateLimited(x *exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.before != nil {
+		s.before(x)
+	}
 	s.parts.form(x, refusal{status: http.StatusTooManyRequests, code: "too_many_requests", detail: "Too many requests."})
 }
 
