@@ -269,7 +269,7 @@ func (c credential) Get(ctx context.Context) (string, error) {
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
 
-func (c credential) Reject() { c.source.Forget() }
+func (c credential) Reject(refused string) { c.source.Reject(config.NewSecret(refused)) }
 
 // saveMemory has garbage collected sooner where much stays in memory: what may
 // pile up is a share of that. GOGC, where it is set, is what the person wants.
@@ -332,13 +332,29 @@ func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
 }
 
 // check tests one account live.
-func check(ctx context.Context, s cli.Setup, a config.Account) []model.CheckResult {
-	p, err := openProvider(s, a, s.Config.Resolver(), nil, nil)
+func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
+	f, account, err := providerAccount(s, a, s.Config.Resolver(), nil, nil)
+	if err != nil {
+		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
+	}
+	if source != nil {
+		account.Credential = readOnce{credential{source}}
+	}
+	for name, secret := range account.Secrets {
+		account.Secrets[name] = readOnce{secret}
+	}
+	p, err := f.Open(account)
 	if err != nil {
 		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
 	}
 	return p.Check(ctx)
 }
+
+// readOnce is a credential that is not read again when it is refused: it was
+// read a moment ago.
+type readOnce struct{ model.CredentialSource }
+
+func (readOnce) Reject(string) {}
 
 func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	dir := model.CheckResult{Name: "state", OK: true, Detail: s.Paths.State}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/zalando/go-keyring"
 )
@@ -144,8 +145,8 @@ func checkSecret(c Credential, s string) (string, error) {
 		return "", c.failed(nil, "is longer than %d KiB", maxSecret>>10)
 	case strings.ContainsAny(s, "\r\n"):
 		return "", c.failed(nil, "has more than one line; the credential must be the only one")
-	case strings.ContainsFunc(s, unicode.IsControl):
-		return "", c.failed(nil, "holds control characters")
+	case strings.ContainsFunc(s, unicode.IsControl), !utf8.ValidString(s):
+		return "", c.failed(nil, "holds a character that can't be sent")
 	}
 	return s, nil
 }

@@ -66,7 +66,8 @@ func TestSecretText(t *testing.T) {
 		{"\n", "", "is empty"},
 		{"  ", "", "is empty"},
 		{"abc\nurl: x", "", "has more than one line; the credential must be the only one"},
-		{"ab\x00c", "", "holds control characters"},
+		{"ab\x00c", "", "holds a character that can't be sent"},
+		{"ab\xffc", "", "holds a character that can't be sent"},
 		{strings.Repeat("x", maxSecret+1), "", "is longer than 64 KiB"},
 	} {
 		got, err := Resolver{LookupEnv: func(string) (string, bool) { return c.in, true }}.Resolve(t.Context(), Credential{Env: "X"})

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -168,4 +169,69 @@ func TestResolveFileModes(t *testing.T) {
 	}
 	_, err = Credential{File: pipe}.Resolve(t.Context())
 	wantFailure(t, err, "file "+pipe+": is not a regular file")
+}
+
+func TestAppendPrivate(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name string, mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(at(name), []byte("old\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(at(name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("open", 0o666)
+	write("private", 0o600)
+	for _, name := range []string{"new", "open", "private"} {
+		f, err := AppendPrivate(at(name))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		_, err = f.WriteString("line\n")
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Error(name, err)
+		}
+		info, err := os.Stat(at(name))
+		data, _ := os.ReadFile(at(name))
+		if err != nil || info.Mode().Perm() != 0o600 || !strings.HasSuffix(string(data), "line\n") || name != "new" && !strings.HasPrefix(string(data), "old\n") {
+			t.Errorf("%s: %v, %v, %q", name, err, info.Mode(), data)
+		}
+	}
+
+	write("target", 0o644)
+	write("two", 0o644)
+	write("theirs", 0o644)
+	for name, err := range map[string]error{
+		"link": os.Symlink(at("target"), at("link")), "dangling": os.Symlink(at("nothing"), at("dangling")), "other name": os.Link(at("two"), at("other name")),
+		"pipe": syscall.Mkfifo(at("pipe"), 0o600), "directory": os.Mkdir(at("directory"), 0o700),
+	} {
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if f, err := AppendPrivate(at(name)); err == nil {
+			f.Close()
+			t.Errorf("%s is opened", name)
+		}
+	}
+	if os.Geteuid() == 0 { // nobody else can give a file away
+		if err := os.Chown(at("theirs"), 12345, -1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := AppendPrivate(at("theirs")); err == nil || !strings.Contains(err.Error(), "belongs to another user (uid 12345)") {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"target", "two", "theirs"} {
+		info, err := os.Stat(at(name))
+		data, _ := os.ReadFile(at(name))
+		if err != nil || info.Mode().Perm() != 0o644 || string(data) != "old\n" {
+			t.Errorf("%s was changed: %v, %v, %q", name, err, info.Mode(), data)
+		}
+	}
+	if _, err := os.Lstat(at("nothing")); err == nil {
+		t.Error("a dangling link was followed")
+	}
 }

@@ -8,8 +8,12 @@ import (
 	"syscall"
 )
 
-// openNonblock keeps an open from waiting for a writer when the path is a pipe.
-const openNonblock = syscall.O_NONBLOCK
+const (
+	// openNonblock keeps an open from waiting for the other end when the path is a pipe.
+	openNonblock = syscall.O_NONBLOCK
+	// openNoFollow makes an open fail where the path is a symbolic link.
+	openNoFollow = syscall.O_NOFOLLOW
+)
 
 func ownerOf(info fs.FileInfo) (owner, bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -17,4 +21,12 @@ func ownerOf(info fs.FileInfo) (owner, bool) {
 		return owner{}, false
 	}
 	return owner{uid: int(stat.Uid), user: os.Geteuid(), mode: info.Mode()}, true
+}
+
+// linksTo counts the names of a file.
+func linksTo(info fs.FileInfo) uint64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(stat.Nlink)
+	}
+	return 1
 }

@@ -111,6 +111,45 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, limit))
 }
 
+// AppendPrivate opens a file to write at its end, and makes it if it is missing. It must be a regular file of this
+// user, and no link; others lose the right to read it.
+func AppendPrivate(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return nil, &ModeError{path, "is a link; name the file itself", ""}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|openNoFollow|openNonblock, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := closeToOthers(f, path); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func closeToOthers(f *os.File, path string) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &ModeError{path, "is not a regular file", ""}
+	}
+	o, ok := ownerOf(info)
+	switch {
+	case !ok:
+		return nil
+	case o.uid != o.user:
+		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)", o.uid), ""}
+	case linksTo(info) > 1:
+		return &ModeError{path, "has another name as well (a hard link)", ""}
+	case o.mode.Perm() != 0o600:
+		return f.Chmod(0o600)
+	}
+	return nil
+}
+
 // makePrivateDir makes a directory, and what is missing above it, with mode 0700. One that is there is left as it is.
 func makePrivateDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {

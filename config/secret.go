@@ -56,14 +56,15 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(shownSecret) }
 type Source struct {
 	credential Credential
 	resolver   Resolver
-	// turn holds one token: who has it may read and change kept.
-	turn chan struct{}
-	kept Secret
+	turn       chan struct{} // of one place: its holder reads
+	kept       chan Secret   // holds one; whoever takes it puts one back at once
 }
 
 // Source returns a source for a credential; nothing is read yet.
 func (r Resolver) Source(c Credential) *Source {
-	return &Source{credential: c, resolver: r, turn: make(chan struct{}, 1)}
+	s := &Source{credential: c, resolver: r, turn: make(chan struct{}, 1), kept: make(chan Secret, 1)}
+	s.kept <- Secret{}
+	return s
 }
 
 // String names where the secret comes from.
@@ -74,57 +75,36 @@ func (s *Source) Credential() Credential { return s.credential }
 
 // Get returns the secret. Errors are those of Resolver.Resolve, or the context's when it ended while waiting.
 func (s *Source) Get(ctx context.Context) (Secret, error) {
-	if err := s.enter(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return Secret{}, err
 	}
-	defer s.leave()
-	if !s.kept.IsZero() {
-		return s.kept, nil
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return Secret{}, ctx.Err()
 	}
-	return s.read(ctx)
-}
-
-// Refresh is for a secret that the service rejected: it reads again, unless somebody else already did. Changed tells
-// whether the answer differs from the rejected one, so whether a replay makes sense.
-func (s *Source) Refresh(ctx context.Context, rejected Secret) (secret Secret, changed bool, err error) {
-	if err := s.enter(ctx); err != nil {
-		return Secret{}, false, err
+	defer func() { <-s.turn }()
+	kept := <-s.kept
+	s.kept <- kept
+	if !kept.IsZero() {
+		return kept, nil
 	}
-	defer s.leave()
-	if !s.kept.IsZero() && !s.kept.Equal(rejected) {
-		return s.kept, true, nil
-	}
-	s.kept = Secret{}
-	secret, err = s.read(ctx)
-	return secret, err == nil && !secret.Equal(rejected), err
-}
-
-// Forget drops what is kept in memory; the next Get reads again.
-func (s *Source) Forget() {
-	s.turn <- struct{}{}
-	defer s.leave()
-	s.kept = Secret{}
-}
-
-func (s *Source) read(ctx context.Context) (Secret, error) {
 	value, err := s.resolver.Resolve(ctx, s.credential)
 	if err != nil {
 		return Secret{}, err
 	}
-	s.kept = NewSecret(value)
-	return s.kept, nil
+	kept = NewSecret(value)
+	<-s.kept
+	s.kept <- kept
+	return kept, nil
 }
 
-func (s *Source) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// Reject drops a secret that the service refused, so that the next Get reads again. One that is no longer kept has
+// been read again already.
+func (s *Source) Reject(refused Secret) {
+	kept := <-s.kept
+	if kept.Equal(refused) {
+		kept = Secret{}
 	}
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	s.kept <- kept
 }
-
-func (s *Source) leave() { <-s.turn }

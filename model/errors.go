@@ -84,6 +84,23 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Brief gives an error for a log: what was tried, the kind and the status, and
+// none of the service's words. What is no *Error is given whole.
+func Brief(err error) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	b := strings.ReplaceAll(string(e.Kind), "_", " ")
+	if e.Op != "" {
+		b = e.Op + ": " + b
+	}
+	if e.Status != 0 {
+		b += fmt.Sprintf(" (%d)", e.Status)
+	}
+	return b
+}
+
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -56,11 +56,14 @@ type Provider interface {
 	// fails with Unsupported and sends nothing. fresh has just been loaded
 	// with Needs of the edits (for a create it is the zero value).
 	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
+}
 
+// Creator is the part of a Provider whose service can create conversations. The
+// others don't have it.
+type Creator interface {
 	// Newest lists the head of the list in which a create of n would show
 	// itself, newest created first by the service's own order. It is asked
-	// right before a create is first sent. Unsupported where nothing can be
-	// created.
+	// right before a create is first sent.
 	Newest(ctx context.Context, n NewConversation) (Newest, error)
 
 	// Find looks, after a lost answer, for what the create of e made. known is
@@ -86,7 +89,7 @@ func (n Need) Has(m Need) bool { return n&m == m }
 
 // Description is fixed data about one account.
 type Description struct {
-	Provider string // one of ProviderNames
+	Provider string // the name in the config file
 	Name     string // the service's name for people: "AskElephant"
 	Account  string
 	BaseURL  string
@@ -110,6 +113,8 @@ type Description struct {
 	EmptyTitle bool
 	// NewNeedsSpace says that a create must name a space.
 	NewNeedsSpace bool
+	// NewTakesChannel says that a create may name a channel.
+	NewTakesChannel bool
 
 	// Audience tells who will see a conversation after a widening edit, keyed
 	// by AudienceKey, and a new one for which nothing was chosen under EditCreate
@@ -320,9 +325,10 @@ type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// CredentialSource gives a credential when it is first needed. Reject tells
-// it that the service refused what it gave, so that the next Get asks again.
+// CredentialSource gives a credential when it is first needed. Reject tells it
+// which one the service refused: unless it gives another by now, the next Get
+// asks again.
 type CredentialSource interface {
 	Get(ctx context.Context) (string, error)
-	Reject()
+	Reject(refused string)
 }

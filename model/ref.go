@@ -13,7 +13,8 @@ const (
 	Kona        = "kona"
 )
 
-// ProviderNames lists the services in the order used everywhere.
+// ProviderNames lists the services that the query language offers before any
+// account is there to tell, in the order used everywhere.
 func ProviderNames() []string { return []string{Attention, Bird, AskElephant, Kona} }
 
 // Ref names one conversation of one account. ID is the provider's own id,

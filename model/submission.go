@@ -324,12 +324,29 @@ func (e Edit) Widens() bool {
 	case EditAccess:
 		return widens(e.Base.String(), target)
 	case EditDefaultRole:
-		return target == RoleEditor
+		return raises(e.Base.String(), target)
 	case EditParticipants:
 		d := DiffPeople(e.Base.Set(), e.Target.Set())
-		return len(d.Added) > 0 || slices.ContainsFunc(d.Altered, func(p Participant) bool { return p.Role == RoleEditor })
+		for i, p := range d.Altered {
+			was := d.Was[i]
+			if p.Role != was.Role && raises(was.Role, p.Role) || p.Status != was.Status && p.Status == StatusJoined {
+				return true
+			}
+		}
+		return len(d.Added) > 0
 	}
 	return false
+}
+
+// StatusJoined is the status of a participant who takes part, as services with
+// statuses name it.
+const StatusJoined = "active"
+
+// raises reports whether one role may do more than another. What collaboration
+// complete may do is not documented; it is taken to be more than viewing.
+func raises(from, to string) bool {
+	rank := map[string]int{RoleViewer: 1, RoleComplete: 2, RoleEditor: 3}
+	return rank[to] == 0 || rank[to] > rank[from]
 }
 
 // InSendingOrder orders the edits of one conversation as they are meant to be

@@ -38,7 +38,7 @@ func (e *EntryError) Words() string {
 	}
 	said := strings.TrimPrefix(CleanLine(e.Message, 500), "; ")
 	code, request := CleanLine(e.Code, 60), CleanLine(e.RequestID, 80)
-	theirs := code != "" || request != "" || e.Status != nil || e.Kind == Forbidden || e.Kind == Unauthorized
+	theirs := code != "" || request != "" || e.Status != nil || e.Kind == Forbidden
 	if e.Status != nil {
 		status := strconv.Itoa(*e.Status)
 		what += " (" + status + ")"

@@ -23,6 +23,8 @@ func TestWordsAreThoseOfAPerson(t *testing.T) {
 		{&Error{Kind: Forbidden, Status: 403, Message: "no", Code: "403"}, `the service does not allow it (403): "no"`},
 		{&Error{Kind: Forbidden, Status: 403, Message: "no", Hint: "the key lacks a role", RequestID: "r1"},
 			`the service does not allow it (403): "no" [request r1] — the key lacks a role`},
+		{&Error{Kind: Unauthorized, Op: "rename", Message: "the credential holds a character that can't be sent"}, "the credential holds a character that can't be sent"},
+		{&Error{Kind: Unauthorized, Op: "rename", Status: 401, Message: "no"}, `the credential was rejected (401): "no"`},
 		{&Error{Kind: UnknownOutcome}, "it is not known whether it was done"},
 		{&Error{Kind: "odd_one"}, "odd one"},
 	} {

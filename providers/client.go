@@ -30,6 +30,10 @@ const (
 	// ErrorBodyLimit bounds what is read of an answer that is an error.
 	ErrorBodyLimit = 64 << 10
 
+	// headerLimit bounds the headers of an answer, those of the informational
+	// answers before it included, in bytes.
+	headerLimit = 256 << 10
+
 	maxRedirects = 3
 
 	// UserAgent is what every request says it comes from.
@@ -38,17 +42,10 @@ const (
 
 // ClientOptions is how the client of one provider differs from the others.
 type ClientOptions struct {
-	// Authorize gives the header that carries the credential, name and value.
-	// attempt is 0 for a fresh request and 1 for the replay after a 401. Nil
-	// sends no credential. It may be called from several goroutines.
-	Authorize func(ctx context.Context, attempt int) (header, value string, err error)
-	// Reauthorize is asked once after a 401: again says that the same request
-	// may be replayed with what Authorize now gives. refused is the header
-	// value that was sent, so that a credential that another goroutine has
-	// renewed meanwhile is not renewed twice. Nil never replays.
-	Reauthorize func(ctx context.Context, refused string) (again bool, err error)
-	// Accepted is told the header value of each request that was answered 2xx.
-	Accepted func(value string)
+	// Credential says how the service takes the credential; nil sends none. Its
+	// source is asked while a request holds its place, so it must not send
+	// requests through the same client.
+	Credential *Credential
 	// DecodeError reads the error body of the service, at most
 	// ErrorBodyLimit bytes of it. What it leaves zero (Kind, Op, Status,
 	// RetryAt) is filled in; nil takes the default reading.
@@ -124,6 +121,7 @@ type Client struct {
 	resty   *resty.Client
 	places  chan struct{}
 	secrets secrets
+	auth    *authorization // nil where no credential is sent
 }
 
 // NewClient checks the base URL and gives a client. It does no I/O.
@@ -158,7 +156,15 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 		}
 		return nil
 	})
-	return &Client{account: a, options: o, base: base, resty: r, places: make(chan struct{}, o.InFlight)}, nil
+	c := &Client{account: a, options: o, base: base, resty: r, places: make(chan struct{}, o.InFlight)}
+	if o.Credential != nil {
+		taken := *o.Credential
+		if taken.Source == nil {
+			taken.Source = a.Credential
+		}
+		c.auth = newAuthorization(taken)
+	}
+	return c, nil
 }
 
 func ownTransport() http.RoundTripper {
@@ -166,6 +172,7 @@ func ownTransport() http.RoundTripper {
 		c := t.Clone()
 		c.MaxIdleConnsPerHost = 4
 		c.ResponseHeaderTimeout = 0 // the endpoint's timeout covers it
+		c.MaxResponseHeaderBytes = headerLimit
 		return c
 	}
 	return http.DefaultTransport
@@ -202,6 +209,14 @@ func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 // Scrub replaces every protected text and cuts query strings off URLs.
 func (c *Client) Scrub(s string) string { return c.secrets.scrub(s) }
 
+// Scheme gives the form in which the credential was accepted, if it was.
+func (c *Client) Scheme() (scheme string, ok bool) {
+	if c.auth == nil {
+		return Raw, false
+	}
+	return c.auth.worked()
+}
+
 // Request gives what Do would send for a call, without the credential. It
 // does no I/O and is not refused by a read-only account.
 func (c *Client) Request(call Call) (model.Request, error) {
@@ -223,41 +238,36 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 		return nil, err
 	}
 	var (
-		attempt   int // of authorisation
+		auth      = c.beginAuth()
 		repeats   int
 		redirects int
+		reads     = !call.Write && call.Method == http.MethodGet
 	)
 	for {
-		res, fault := c.send(ctx, call, b, attempt)
+		res, fault := c.send(ctx, call, b, auth)
 		switch {
-		case fault != nil && fault.repeat && !call.Write && call.Method == http.MethodGet && repeats == 0:
+		case fault == nil:
+			return res, nil
+		case fault.repeat && reads && repeats == 0:
 			repeats++
 			if err := pause(ctx); err != nil {
 				return nil, c.clean(call, fault.err)
 			}
-			continue
-		case fault != nil && fault.redirect != nil && !call.Write && call.Method == http.MethodGet && redirects < maxRedirects:
+		case fault.redirect != nil && reads && redirects < maxRedirects:
 			redirects++
 			b.url = fault.redirect
-			continue
-		case fault != nil && fault.err.Kind == model.Unauthorized && attempt == 0 && c.options.Reauthorize != nil:
-			again, err := c.options.Reauthorize(ctx, fault.sent)
-			if err != nil {
-				return nil, c.credentialError(ctx, call, err)
-			}
-			if again {
-				attempt++
-				continue
-			}
+		case fault.replay:
+		default:
+			return nil, c.clean(call, fault.err)
 		}
-		if fault == nil {
-			return res, nil
-		}
-		if fault.err.Kind == model.Unauthorized && c.account.Credential != nil {
-			c.account.Credential.Reject()
-		}
-		return nil, c.clean(call, fault.err)
 	}
+}
+
+func (c *Client) beginAuth() *attempt {
+	if c.auth == nil {
+		return nil
+	}
+	return c.auth.begin()
 }
 
 type built struct {
@@ -339,24 +349,37 @@ type fault struct {
 	err      *model.Error
 	repeat   bool     // a read may be sent again at once
 	redirect *url.URL // a read may go on there
-	sent     string   // the credential header that was refused
+	refused  bool     // the service refused the credential
+	replay   bool     // there is another credential, or form of it, to send
 }
 
-func (c *Client) send(ctx context.Context, call Call, b built, attempt int) (*Answer, *fault) {
+// send sends a request with the credential. A credential that was refused is
+// renewed before the place is given to the next request, which would only send
+// the old one again.
+func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Answer, *fault) {
 	if err := c.enter(ctx, call); err != nil {
 		return nil, &fault{err: err}
 	}
 	defer func() { <-c.places }()
-
-	var header, value string
-	if c.options.Authorize != nil {
-		var err error
-		if header, value, err = c.options.Authorize(ctx, attempt); err != nil {
+	if c.auth == nil {
+		return c.exchange(ctx, call, b, proof{})
+	}
+	p, err := c.auth.proof(ctx, t)
+	if err != nil {
+		return nil, &fault{err: c.credentialError(ctx, call, err)}
+	}
+	c.secrets.add(p.bare)
+	answer, f := c.exchange(ctx, call, b, p)
+	if f != nil && f.refused {
+		if f.replay, err = c.auth.refused(ctx, t, p); err != nil {
 			return nil, &fault{err: c.credentialError(ctx, call, err)}
 		}
-		c.secrets.addHeader(value)
 	}
+	return answer, f
+}
 
+// exchange sends one request and reads its answer.
+func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*Answer, *fault) {
 	timeout := call.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
@@ -378,8 +401,8 @@ func (c *Client) send(ctx context.Context, call Call, b built, attempt int) (*An
 	for name, values := range call.Header {
 		req.Header[name] = append([]string(nil), values...)
 	}
-	if header != "" {
-		req.SetHeader(header, value)
+	if c.auth != nil {
+		req.SetHeader(c.auth.Header, p.value())
 	}
 
 	start := time.Now()
@@ -396,12 +419,12 @@ func (c *Client) send(ctx context.Context, call Call, b built, attempt int) (*An
 	// Another 2xx than the documented one is no reason to repeat a write: it
 	// counts as taken, and what the service then shows decides.
 	if succeeded(call.Success, raw.StatusCode) || call.Write && succeeded(nil, raw.StatusCode) {
-		if c.options.Accepted != nil && value != "" {
-			c.options.Accepted(value)
+		if c.auth != nil {
+			c.auth.accepted(p)
 		}
 		return c.accept(ctx, call, raw, timeout)
 	}
-	return nil, c.refuse(call, b, raw, value)
+	return nil, c.refuse(call, b, raw)
 }
 
 // enter waits for a place and for the pacer, in this order, so that a request
@@ -462,7 +485,7 @@ func sameOrigin(base, to *url.URL) bool {
 // underBase reports whether a location is below the base path.
 func underBase(base, to *url.URL) bool {
 	root := strings.TrimRight(base.Path, "/") + "/"
-	return strings.HasPrefix(path.Clean(to.Path)+"/", root)
+	return strings.HasPrefix(path.Clean(strings.ReplaceAll(to.Path, `\`, "/"))+"/", root)
 }
 
 // silent takes what resty would print.

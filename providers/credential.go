@@ -1,17 +1,269 @@
 package providers
 
-import "strings"
+import (
+	"context"
+	"strings"
+	"sync"
+	"unicode"
 
-// Bearer is the prefix of a bearer token in an Authorization header.
-const Bearer = "Bearer "
+	"confab/model"
+)
 
-// BareCredential gives a credential without the spaces and the "Bearer " that
-// were pasted along with it; "" where nothing else is left.
-func BareCredential(secret string) string {
+// The words that stand before a secret in a header.
+const (
+	Bearer = "Bearer"
+	Raw    = "" // the secret alone
+)
+
+// Credential says how a service takes the credential of an account. It is
+// data: asking for the secret, sending it and asking again for one that was
+// refused are the client's.
+type Credential struct {
+	// Source gives the secret; nil is Account.Credential.
+	Source model.CredentialSource
+	// Header carries the secret; "" is Authorization.
+	Header string
+	// Schemes are the forms that the service may take. The first is sent; as
+	// long as no form has worked, a call whose form is refused is sent once more
+	// in the next one. Empty is Bearer alone.
+	Schemes []string
+	// RawPrefix begins the secrets that are sent raw whatever Schemes says; ""
+	// for none.
+	RawPrefix string
+}
+
+// forms lists the schemes for a secret, best first.
+func (c Credential) forms(secret string) []string {
+	switch {
+	case c.RawPrefix != "" && strings.HasPrefix(secret, c.RawPrefix):
+		return []string{Raw}
+	case len(c.Schemes) == 0:
+		return []string{Bearer}
+	}
+	return c.Schemes
+}
+
+// BareCredential gives a credential without the blanks, the quotes and the
+// scheme that were pasted along with it; "" where nothing else is left. Bearer
+// is always taken for a scheme.
+func BareCredential(secret string, schemes ...string) string {
 	secret = strings.TrimSpace(secret)
-	scheme, rest, _ := strings.Cut(secret, " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(rest)
+	if n := len(secret); n > 1 && strings.ContainsRune(`"'`, rune(secret[0])) && secret[n-1] == secret[0] {
+		secret = strings.TrimSpace(secret[1 : n-1])
+	}
+	word, rest := secret, ""
+	if i := strings.IndexFunc(secret, unicode.IsSpace); i >= 0 {
+		word, rest = secret[:i], secret[i:]
+	}
+	for _, scheme := range append([]string{Bearer}, schemes...) {
+		if scheme != Raw && strings.EqualFold(word, scheme) {
+			return strings.TrimSpace(rest)
+		}
 	}
 	return secret
 }
+
+// sendable reports whether a text can stand in a header: what servers agree on
+// is visible ASCII and the space.
+func sendable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// authorization is the use of a Credential by all the calls of one client.
+//
+// However many calls wait, the source is asked again once: a call whose secret
+// was refused takes the newer one that another call brought, and asks itself
+// only if no call has asked since it began. The same holds for a source that
+// gives an error.
+type authorization struct {
+	Credential
+	gate chan struct{} // of one place: its holder may ask the source
+
+	mu     sync.Mutex
+	asked  int    // how often the source was asked again, or failed
+	failed error  // of the source, when it was asked last
+	known  bool   // a form has worked
+	scheme string // that form
+}
+
+// attempt is what one call remembers of its authorization.
+type attempt struct {
+	since    int // authorization.asked when the call began
+	replayed bool
+	scheme   string // the form of the replay, where swapped is set
+	swapped  bool
+}
+
+// proof is a credential as one request carries it; the zero value is none.
+type proof struct {
+	secret string // as the source gave it
+	bare   string // without what was pasted along
+	scheme string
+}
+
+// value is that of the header.
+func (p proof) value() string {
+	if p.scheme == Raw {
+		return p.bare
+	}
+	return p.scheme + " " + p.bare
+}
+
+func newAuthorization(c Credential) *authorization {
+	if c.Header == "" {
+		c.Header = "Authorization"
+	}
+	return &authorization{Credential: c, gate: make(chan struct{}, 1)}
+}
+
+func (a *authorization) begin() *attempt {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return &attempt{since: a.asked}
+}
+
+// proof gives what the next request of a call carries.
+func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
+	if a.Source == nil {
+		return proof{}, &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
+	}
+	if err := a.enter(ctx); err != nil {
+		return proof{}, err
+	}
+	defer a.leave()
+	secret, err := a.get(ctx, t)
+	if err != nil {
+		return proof{}, err
+	}
+	bare := BareCredential(secret, a.Schemes...)
+	if bare == "" || !sendable(bare) {
+		a.drop(t, secret)
+		if bare == "" {
+			return proof{}, &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
+		}
+		return proof{}, &model.Error{Kind: model.Unauthorized, Message: "the credential holds a character that can't be sent"}
+	}
+	return proof{secret: secret, bare: bare, scheme: a.form(bare, t)}, nil
+}
+
+func (a *authorization) form(bare string, t *attempt) string {
+	forms := a.forms(bare)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case len(forms) > 1 && a.known:
+		return a.scheme
+	case len(forms) > 1 && t.swapped:
+		return t.scheme
+	}
+	return forms[0]
+}
+
+// accepted notes the form of a credential that worked.
+func (a *authorization) accepted(p proof) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.known, a.scheme = true, p.scheme
+}
+
+// worked gives the form that has worked, if one has.
+func (a *authorization) worked() (scheme string, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.scheme, a.known
+}
+
+// refused tells whether a call whose credential was refused is to be sent once
+// more, with what proof then gives.
+func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again bool, err error) {
+	if err := a.enter(ctx); err != nil {
+		return false, err
+	}
+	defer a.leave()
+	if t.replayed {
+		a.drop(t, p.secret)
+		return false, nil
+	}
+	t.replayed = true
+	now, err := a.get(ctx, t)
+	if err != nil || now != p.secret {
+		return err == nil, err
+	}
+	if a.swap(t, p) {
+		return true, nil
+	}
+	if !a.drop(t, p.secret) {
+		return false, nil
+	}
+	now, err = a.get(ctx, t)
+	return err == nil && now != p.secret, err
+}
+
+// swap chooses another form for the replay of a call, where there is one that
+// may work.
+func (a *authorization) swap(t *attempt, p proof) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	forms := a.forms(p.bare)
+	if len(forms) < 2 {
+		return false
+	}
+	if a.known {
+		return a.scheme != p.scheme
+	}
+	for i, s := range forms {
+		if s == p.scheme {
+			t.scheme, t.swapped = forms[(i+1)%len(forms)], true
+		}
+	}
+	return t.swapped
+}
+
+// get asks the source, unless it has failed since the call began. The gate is
+// held.
+func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
+	a.mu.Lock()
+	failed := a.failed
+	if a.asked == t.since {
+		failed = nil
+	}
+	a.mu.Unlock()
+	if failed != nil {
+		return "", failed
+	}
+	secret, err := a.Source.Get(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case err == nil:
+		a.failed = nil
+	case ctx.Err() == nil:
+		a.failed = err
+		a.asked++
+	}
+	return secret, err
+}
+
+// drop has the source asked again, unless that was done since the call began.
+// The gate is held.
+func (a *authorization) drop(t *attempt, secret string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.asked != t.since {
+		return false
+	}
+	a.asked++
+	a.Source.Reject(secret)
+	return true
+}
+
+func (a *authorization) enter(ctx context.Context) error {
+	select {
+	case a.gate <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (a *authorization) leave() { <-a.gate }

@@ -1,6 +1,7 @@
 // Package providers is the core that the adapters share: the registry value,
 // the HTTP client of one account, the mapping of failures to model.Error, and
-// decoding that survives whatever a service sends.
+// decoding that survives whatever a service sends, and the one road that a write
+// takes (see Editor).
 //
 // What may be relied on:
 //
@@ -8,18 +9,53 @@
 //     read-only account refuses every write in the client, before anything is
 //     sent.
 //   - Reads with GET are repeated once, quickly, after a lost connection or a
-//     502, 503 or 504 without Retry-After. Writes are sent once; the one
-//     exception is a replay after a 401 that ClientOptions.Reauthorize allows,
-//     since a request that was not authorised did nothing.
+//     502, 503 or 504 without Retry-After; what stays wrong, as a name or a
+//     certificate, is not asked for again. Writes are sent once; the one
+//     exception is a replay after a 401, since a request that was not
+//     authorised did nothing.
+//   - Adapters say in a Credential how their service takes the credential. One
+//     that was refused is asked for once more for all calls that wait for it,
+//     and each is replayed once if that brought another.
 //   - Every request waits for the account's Pacer and for a free place among
 //     those in flight, ends with its context, and is bounded in time and size.
 //   - The credential goes to the account's own scheme, host and port alone: a
 //     redirect elsewhere is an error.
 //   - Every error is a *model.Error without a credential and without a query
-//     string. Log gets method, path, status and duration, nothing else.
+//     string. Log gets no words of a service: Account.Logf writes of an error
+//     what was tried, its kind and its status.
 //   - Client.Request gives exactly the request that Client.Do sends, made by
 //     the same code.
+//   - What widens who can see a conversation is sent last, and not at all once
+//     an edit of the same Apply was refused or has failed.
 //   - There is no global state, and no goroutine of the package's own. With an
 //     Account.Transport that has none either, all of it works inside a
 //     testing/synctest bubble.
+//
+// # Adding a provider
+//
+// A provider is a package below this one, a line in the registry of the main
+// package, and a stand-in in package sandbox. Nothing else knows it by name:
+// what the program has to know of a service is in its Factory and its
+// model.Description. The four that are there have the same files:
+//
+//   - doc.go: the vendor's pages with the day they were read, what they leave
+//     open and how that is met, and every documented call that is not used.
+//   - client.go: the table of endpoints, how the credential goes into a header,
+//     and how an error body reads.
+//   - wire.go and convert.go: what the service sends, and a conversation made of
+//     it. Everything that has no field of its own becomes a fact (see Facts).
+//   - sync.go, load.go or provider.go, lookup.go: the reading half of
+//     model.Provider. Walk the list to its end or say that the walk is not
+//     complete: rows that a complete walk lacks are taken to be gone.
+//   - apply.go: the writing half, a pure function from edits to steps. Embed an
+//     Editor, which then is Capabilities, Requests and Apply. Each edit says
+//     where it leads (Narrows, Neutral, Widens, Ends); an unknown word counts as
+//     widening. A call that no page documents gets an Assumption, and a
+//     CapabilityRow that says "assumed".
+//   - created.go, where conversations can be created: model.Creator.
+//
+// Write the stand-in from the vendor's pages, not from the adapter, and describe
+// both in a conformance.Service: the suite then tries every edit alone and with
+// the others, every refusal of every request, lost and broken answers, rotated
+// credentials, redirects and lists that move, and counts requests.
 package providers

@@ -2,18 +2,15 @@ package providers
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -65,7 +62,7 @@ func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, time
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, &fault{err: c.unreadable(call, raw.StatusCode, fmt.Sprintf("the answer is larger than %d MiB", c.options.BodyLimit>>20))}
-	case errors.Is(err, errEncoding):
+	case errors.Is(err, errEncoding), corrupt(err):
 		return nil, &fault{err: c.unreadable(call, raw.StatusCode, "the answer is compressed in a way that cannot be read")}
 	case err != nil:
 		return nil, c.lost(ctx, call, err, true, timeout)
@@ -111,7 +108,7 @@ func (c *Client) unreadable(call Call, status int, message string) *model.Error 
 }
 
 // refuse turns an answer that is no success into a fault.
-func (c *Client) refuse(call Call, b built, raw *http.Response, sent string) *fault {
+func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
 	status := raw.StatusCode
 	if status >= 300 && status < 400 {
 		return c.redirected(call, b, raw)
@@ -145,7 +142,7 @@ func (c *Client) refuse(call Call, b built, raw *http.Response, sent string) *fa
 		e.RetryAt = after
 	}
 	repeat := (status == 502 || status == 503 || status == 504) && !asked
-	return &fault{err: e, repeat: repeat, sent: sent}
+	return &fault{err: e, repeat: repeat, refused: e.Kind == model.Unauthorized}
 }
 
 func (c *Client) redirected(call Call, b built, raw *http.Response) *fault {
@@ -162,74 +159,6 @@ func (c *Client) redirected(call Call, b built, raw *http.Response) *fault {
 		f.redirect = to
 	}
 	return f
-}
-
-// lost maps a request that got no whole answer. left says that the service
-// may have received it.
-func (c *Client) lost(ctx context.Context, call Call, err error, left bool, timeout time.Duration) *fault {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	e := &model.Error{Kind: model.Unavailable, Op: call.Name, Err: err}
-	switch {
-	case ctx.Err() != nil:
-		e = stopped(call.Name, ctx.Err())
-		if call.Write && left {
-			e.Kind = model.UnknownOutcome
-			e.Message = "given up while the service was answering"
-		}
-		return &fault{err: e}
-	case errors.Is(err, context.DeadlineExceeded):
-		e.Message = fmt.Sprintf("no answer within %s", timeout)
-	default:
-		e.Message = reachMessage(err)
-	}
-	if call.Write && left {
-		e.Kind = model.UnknownOutcome
-	}
-	return &fault{err: e, repeat: !errors.Is(err, context.DeadlineExceeded)}
-}
-
-// reachMessage says in words why a service was not reached.
-func reachMessage(err error) string {
-	var (
-		dns      *net.DNSError
-		unknown  x509.UnknownAuthorityError
-		hostname x509.HostnameError
-		invalid  x509.CertificateInvalidError
-		record   tls.RecordHeaderError
-		op       *net.OpError
-	)
-	switch {
-	case errors.As(err, &dns):
-		return "the host name " + dns.Name + " cannot be resolved"
-	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid):
-		return "the certificate of the service is not trusted: " + err.Error()
-	case errors.As(err, &record):
-		return "the service does not speak TLS"
-	case errors.As(err, &op) && op.Op == "dial":
-		return "cannot connect: " + op.Err.Error()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection was lost"
-	}
-	return "the connection was lost: " + err.Error()
-}
-
-// neverSent reports whether an error means that no byte of the request left.
-func neverSent(err error) bool {
-	var (
-		dns      *net.DNSError
-		unknown  x509.UnknownAuthorityError
-		hostname x509.HostnameError
-		invalid  x509.CertificateInvalidError
-		verify   *tls.CertificateVerificationError
-		record   tls.RecordHeaderError
-		op       *net.OpError
-	)
-	return errors.As(err, &dns) || errors.As(err, &unknown) || errors.As(err, &hostname) ||
-		errors.As(err, &invalid) || errors.As(err, &verify) || errors.As(err, &record) ||
-		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func stopped(op string, err error) *model.Error {
@@ -425,6 +354,12 @@ func readBody(raw *http.Response, limit int64) ([]byte, error) {
 		return body[:limit], errTooLarge
 	}
 	return body, err
+}
+
+// corrupt reports whether a body is not compressed as it says.
+func corrupt(err error) bool {
+	var input flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &input)
 }
 
 var queryInURL = regexp.MustCompile(`(https?://[^\s"'?#<>]*)[?#][^\s"'<>]*`)

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"sync"
 
 	"confab/model"
@@ -22,27 +23,34 @@ type learnedRow struct {
 // maxLearnedRows bounds what is remembered of single conversations.
 const maxLearnedRows = 10_000
 
-// Note takes the outcome of an edit. A call that the service does not have
-// (405, 501) holds for the account; a refusal (403) for the conversation,
-// since rights differ from one to the next. Others, a 404 among them, say
-// nothing that lasts.
-func (l *Learned) Note(kind model.EditKind, id string, err error) {
-	e := model.AsError(err)
-	if e == nil || e.Status == 0 {
+// Note takes a refusal of edits of some kinds. A call that the service does not
+// have (405, 501) holds for the account; a refusal (403) for the conversation,
+// since rights differ from one to the next, unless the lesson says more. Others,
+// a 404 among them, say nothing that lasts.
+func (l *Learned) Note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
+	if err.Status == 0 || lesson.Nothing {
 		return
 	}
-	switch e.Kind {
-	case model.Unsupported:
-		l.Never(kind, "the service refused this kind of call: "+e.Message)
-	case model.Forbidden:
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.rows == nil {
-			l.rows = map[learnedRow]string{}
+	for _, kind := range kinds {
+		switch {
+		case err.Kind == model.Unsupported:
+			l.Never(kind, cmp.Or(lesson.Reason, "the service refused this kind of call: "+err.Message))
+		case err.Kind == model.Forbidden && lesson.Everywhere:
+			l.Never(kind, cmp.Or(lesson.Reason, "the service refused it: "+err.Message))
+		case err.Kind == model.Forbidden && id != "":
+			l.here(kind, id, cmp.Or(lesson.Reason, "the service refused this here: "+err.Message))
 		}
-		if len(l.rows) < maxLearnedRows {
-			l.rows[learnedRow{kind, id}] = "the service refused this here: " + e.Message
-		}
+	}
+}
+
+func (l *Learned) here(kind model.EditKind, id, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rows == nil {
+		l.rows = map[learnedRow]string{}
+	}
+	if len(l.rows) < maxLearnedRows {
+		l.rows[learnedRow{kind, id}] = reason
 	}
 }
 

@@ -2,6 +2,7 @@ package providers
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -27,16 +28,25 @@ type Account struct {
 	Transport http.RoundTripper
 	// Pacer spaces the requests; nil is no spacing.
 	Pacer model.Pacer
-	// Log takes one line a request; nil is silent. It never gets a body or a
-	// credential.
+	// Log takes one line a request; nil is silent. It never gets a body, a
+	// credential or a service's words.
 	Log func(format string, args ...any)
 }
 
-// Logf writes to Log where there is one.
+// Logf writes to Log where there is one. Of an error only what was tried, kind
+// and status are written: its text may hold what a service said.
 func (a Account) Logf(format string, args ...any) {
-	if a.Log != nil {
-		a.Log(format, args...)
+	if a.Log == nil {
+		return
 	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			e := model.AsError(err)
+			args[i] = model.Brief(&model.Error{Kind: e.Kind, Op: e.Op, Status: e.Status})
+		}
+	}
+	a.Log(format, args...)
 }
 
 // Setting is one key of [account.settings] that a provider knows.
@@ -73,7 +83,7 @@ type CapabilityRow struct {
 
 // Factory opens accounts of one provider.
 type Factory struct {
-	Name               string // one of model.ProviderNames
+	Name               string // as it stands in the config file; lower case letters, digits and -
 	Title              string // the service's name for people
 	DefaultBaseURL     string
 	CredentialOptional bool

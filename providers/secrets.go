@@ -19,13 +19,6 @@ const minSecret = 5
 // maxSecrets bounds what rotating tokens leave behind; the oldest goes first.
 const maxSecrets = 64
 
-func (s *secrets) addHeader(value string) {
-	s.add(value)
-	if i := strings.LastIndexByte(value, ' '); i >= 0 {
-		s.add(value[i+1:])
-	}
-}
-
 func (s *secrets) add(text string) {
 	text = strings.TrimSpace(text)
 	if len(text) < minSecret {

@@ -219,7 +219,7 @@ func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir st
 type fixed string
 
 func (f fixed) Get(context.Context) (string, error) { return string(f), nil }
-func (f fixed) Reject()                             {}
+func (f fixed) Reject(string)                       {}
 
 // rest waits until what a key set off is on the screen.
 func (s *session) rest() { time.Sleep(1200 * time.Millisecond) }

@@ -29,7 +29,7 @@ import (
 type static string
 
 func (s static) Get(context.Context) (string, error) { return string(s), nil }
-func (s static) Reject()                             {}
+func (s static) Reject(string)                       {}
 
 // road is one running confab with everything under it.
 type road struct {

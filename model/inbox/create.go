@@ -22,6 +22,11 @@ const readBackTries = 5
 // against that before anything is repeated, and once the service has named the
 // new conversation, that is read and nothing is sent.
 func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
+	creator, ok := d.a.provider.(model.Creator)
+	if !ok {
+		return d.failed(ctx, e, &model.Error{Kind: model.Unsupported, Op: "create conversation", Message: "the service creates no conversations"}, true)
+	}
+	d.creator = creator
 	kept, err := d.b.store.Creation(ctx, e.ID)
 	if err != nil {
 		return err
@@ -34,7 +39,7 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 			return err
 		}
 	default:
-		newest, err := d.a.provider.Newest(ctx, *e.Target.New)
+		newest, err := d.creator.Newest(ctx, *e.Target.New)
 		switch model.KindOf(err) {
 		case "", model.Forbidden, model.NotFound, model.Unsupported:
 			// Without a list a lost answer is left to the person.
@@ -44,7 +49,7 @@ func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
 		}
 	}
 	ctx = context.WithoutCancel(ctx)
-	ok, err := d.b.store.SentCreate(ctx, e, kept)
+	ok, err = d.b.store.SentCreate(ctx, e, kept)
 	if err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (d delivery) exists(ctx, remote context.Context, e model.OutboxEntry, kept 
 	if refused.Existing != "" {
 		ref := model.Ref{Account: d.a.name, ID: refused.Existing}
 		if e.Sent && !slices.Contains(kept.Known, ref.ID) {
-			found, err := d.a.provider.Find(remote, e.Edit, kept.Known)
+			found, err := d.creator.Find(remote, e.Edit, kept.Known)
 			if err == nil && len(found.Same) == 1 && found.Same[0].Ref.ID == ref.ID {
 				return d.claimed(ctx, e, kept, found)
 			}
@@ -141,10 +146,10 @@ func (d delivery) readBack(ctx context.Context, e model.OutboxEntry, id string) 
 // that it was certainly not made. A service may still be at work on the
 // request, so that takes two looks.
 func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Creation) (again bool, err error) {
-	found, err := d.a.provider.Find(ctx, e.Edit, kept.Known)
+	found, err := d.creator.Find(ctx, e.Edit, kept.Known)
 	if err == nil && len(found.Alike) == 0 && found.Sure && kept.Sure {
 		rest(ctx, lookPause, nil)
-		found, err = d.a.provider.Find(ctx, e.Edit, kept.Known)
+		found, err = d.creator.Find(ctx, e.Edit, kept.Known)
 	}
 	if ctx.Err() != nil {
 		err = &model.Error{Kind: model.Canceled, Op: "look for a create", Err: ctx.Err()}

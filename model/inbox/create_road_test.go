@@ -27,7 +27,7 @@ import (
 type static string
 
 func (s static) Get(context.Context) (string, error) { return string(s), nil }
-func (s static) Reject()                             {}
+func (s static) Reject(string)                       {}
 
 // cable lies between the adapters and the sandbox.
 type cable struct {

@@ -116,6 +116,8 @@ type delivery struct {
 	b      *Inbox
 	a      *account
 	report func(model.DeliveryResult)
+	// creator is set for a create.
+	creator model.Creator
 }
 
 // edits delivers the claimed edits of one conversation: read afresh, compare,

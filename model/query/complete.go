@@ -320,16 +320,15 @@ func presentable(s string) string {
 	return strings.TrimSpace(model.CleanLine(s, 0))
 }
 
-// providers gives the services that the language takes; a vocabulary narrows
-// them to those that are there.
+// providers gives the services that are there, or without a vocabulary those
+// that the language knows by name.
 func providers(there []Value) []Value {
 	var out []Value
-	for _, name := range model.ProviderNames() {
-		i := slices.IndexFunc(there, func(v Value) bool { return model.FoldText(v.Text) == name })
-		switch {
-		case i >= 0:
-			out = append(out, Value{name, there[i].Count})
-		case len(there) == 0:
+	for _, v := range there {
+		out = append(out, Value{model.FoldText(v.Text), v.Count})
+	}
+	if len(there) == 0 {
+		for _, name := range model.ProviderNames() {
 			out = append(out, Value{Text: name})
 		}
 	}

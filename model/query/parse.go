@@ -244,7 +244,8 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	case fieldSort:
 		return nil, p.order(t, start, at, depth)
 	case FieldIs, FieldHas, FieldProvider:
-		if words := closedWords(name); !slices.Contains(words, t.Value) {
+		// A service may be of any name; one that is nearly a known word is a slip.
+		if words := closedWords(name); !slices.Contains(words, t.Value) && (name != FieldProvider || suggestValue(name, t.Value, words) != "") {
 			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)),
 				Suggestion: suggestValue(name, t.Value, words)}
 		}

@@ -1,7 +1,6 @@
 package askelephant
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,41 +9,34 @@ import (
 	"confab/providers"
 )
 
-// plan gives the request for the edits of one engagement, nil for none, and
-// an error for each edit that no request is made for. It does no I/O. caps
-// say what may be sent.
-func (p *provider) plan(fresh model.Conversation, edits []model.Edit, caps model.Capabilities) (call *providers.Call, made []int, refused map[int]error) {
-	refused = map[int]error{}
+// plan is the part of providers.Editor that knows AskElephant, which has one
+// call that writes.
+func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []providers.Planned {
+	out := make([]providers.Planned, len(edits))
 	for i, e := range edits {
-		if c := caps.Of(e.Kind); !c.Can() {
-			refused[i] = unsupported("change "+string(e.Kind), c.Reason)
-			continue
-		}
-		if !fresh.Contacts.Known {
-			refused[i] = unsupported(p.client.replace.Name,
-				"the service did not deliver the contacts of this engagement, and replacing the set without knowing it would wipe it")
-			continue
-		}
 		ids, err := contactIDs(e.Target.Set())
-		if err != nil {
-			refused[i] = err
-			continue
+		switch {
+		case !fresh.Contacts.Known:
+			out[i] = providers.Refuse(providers.Unsupported(providers.Op(e.Kind),
+				"the service did not deliver the contacts of this engagement, and replacing the set without knowing it would wipe it"))
+		case err != nil:
+			out[i] = providers.Refuse(err)
+		default:
+			out[i] = providers.One(p.replaceContacts(fresh.Ref.ID, ids), providers.Neutral)
 		}
-		c := p.client.callReplace(fresh.Ref.ID, ids)
-		call, made = &c, append(made, i)
 	}
-	return call, made, refused
+	return out
 }
 
 // contactIDs gives the ids to send, in order and once each. Anything but a
 // contact is refused, so that nobody is dropped without a word.
-func contactIDs(people []model.Participant) ([]string, error) {
+func contactIDs(people []model.Participant) ([]string, *model.Error) {
 	out := make([]string, 0, len(people))
 	seen := map[string]bool{}
 	for _, c := range people {
 		if !contactID.MatchString(c.ID) {
-			return nil, &model.Error{Kind: model.Invalid, Op: "replace contacts",
-				Message: fmt.Sprintf("%s is no contact of AskElephant (a contact's id begins with cnt_)", c.Display())}
+			return nil, providers.Invalid(providers.Op(model.EditContacts),
+				fmt.Sprintf("%s is no contact of AskElephant (a contact's id begins with cnt_)", c.Display()))
 		}
 		if !seen[c.ID] {
 			seen[c.ID] = true
@@ -54,70 +46,34 @@ func contactIDs(people []model.Participant) ([]string, error) {
 	return out, nil
 }
 
-// Requests implements model.Provider.
-func (p *provider) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	call, _, refused := p.plan(fresh, edits, p.Capabilities(fresh))
-	for i := range edits {
-		if err := refused[i]; err != nil {
-			return nil, err
-		}
+// replaceContacts is the write whose method and path are settings.
+func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
+	w := providers.Single(model.EditContacts, p.client.callReplace(id, ids))
+	w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
+		c, err := convert(a.Body, p.frame())
+		return c.Conversation, func(model.EditKind) bool { return c.Contacts.Known }, err == nil
 	}
-	if call == nil {
-		return nil, nil
+	w.Reads = readRefusal
+	w.Assumed = &providers.Assumption{
+		Probe:   providers.Call{Endpoint: endpointGet, Params: params(id)},
+		Proves:  func(*providers.Answer) bool { return true },
+		Missing: p.missing,
 	}
-	r, err := p.client.http.Request(*call)
-	if err != nil {
-		return nil, err
-	}
-	return []model.Request{r}, nil
+	return w
 }
 
-// Apply implements model.Provider.
-func (p *provider) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
-	out := make([]model.Outcome, len(edits))
-	call, made, refused := p.plan(fresh, edits, p.Capabilities(fresh))
-	for i, err := range refused {
-		out[i].Err = err
-	}
-	if call == nil {
-		return out
-	}
-	a, err := p.client.do(ctx, *call)
-	if err != nil {
-		err = p.explain(ctx, fresh.Ref.ID, err)
-		for _, i := range made {
-			out[i].Err = err
-		}
-		return out
-	}
-	var after *model.Conversation
-	if c, err := convert(a.Body, p.frame()); err == nil && c.Ref.ID == fresh.Ref.ID && c.Contacts.Known {
-		after = &c.Conversation
-	}
-	for _, i := range made {
-		out[i].After = after
-	}
-	return out
-}
-
-// explain tells a wrong method or path from a missing engagement or contact,
-// and keeps for the run what it says about the account.
-func (p *provider) explain(ctx context.Context, id string, err error) error {
-	e := model.AsError(err)
+// readRefusal tells a contact that is not there from an engagement that is not,
+// and a right that the credential lacks from one to this engagement.
+func readRefusal(e *model.Error) providers.Lesson {
 	switch {
-	case e.Status == http.StatusMethodNotAllowed:
-		return p.shape(e, "replace_contacts_method")
-	case e.Status == http.StatusNotFound && aboutContacts(e):
+	case e.Kind == model.NotFound && aboutContacts(e):
 		e.Kind = model.Invalid
-		return e
-	case e.Status == http.StatusNotFound:
-		if _, err := p.client.get(ctx, id, nil); err == nil {
-			return p.shape(e, "replace_contacts_path")
-		}
 	case e.Kind == model.Forbidden && strings.Contains(e.Message, "engagements:write"):
-		p.learned.Never(model.EditContacts, "the credential lacks the scope engagements:write")
+		return providers.Lesson{Everywhere: true, Reason: "the credential lacks the scope engagements:write"}
+	case e.Kind == model.Forbidden:
+		return providers.Lesson{Nothing: true}
 	}
-	return e
+	return providers.Lesson{}
 }
 
 // aboutContacts reports whether a refusal speaks of a contact rather than of
@@ -130,10 +86,13 @@ func aboutContacts(e *model.Error) bool {
 	return strings.Contains(text, "cnt_") || strings.Contains(text, "contact_id")
 }
 
-func (p *provider) shape(e *model.Error, setting string) error {
-	e.Kind = model.Unsupported
-	e.Hint = fmt.Sprintf("the endpoint's shape seems different from %s %s, which is assumed; see the setting %s",
-		p.client.replace.Method, p.client.replace.Path, setting)
-	p.learned.Never(model.EditContacts, "the service refused "+p.client.replace.Method+" "+p.client.replace.Path+"; see the setting "+setting)
-	return e
+// missing names the setting that would put the call right.
+func (p *provider) missing(status int) (hint, reason string) {
+	setting := "replace_contacts_path"
+	if status == http.StatusMethodNotAllowed {
+		setting = "replace_contacts_method"
+	}
+	call := p.client.replace.Method + " " + p.client.replace.Path
+	return "the endpoint's shape seems different from " + call + ", which is assumed; see the setting " + setting,
+		"the service refused " + call + "; see the setting " + setting
 }

@@ -86,7 +86,7 @@ type client struct {
 
 func newClient(a providers.Account, scheme string, replace providers.Endpoint) (*client, error) {
 	h, err := providers.NewClient(a, providers.ClientOptions{
-		Authorize:   func(ctx context.Context, _ int) (string, string, error) { return authorize(ctx, a, scheme) },
+		Credential:  credentialFor(scheme),
 		DecodeError: readProblem,
 		InFlight:    pace.InFlight,
 	})
@@ -99,30 +99,16 @@ func newClient(a providers.Account, scheme string, replace providers.Endpoint) (
 // keyPrefix begins every API key.
 const keyPrefix = "sk-apik_"
 
-func authorize(ctx context.Context, a providers.Account, scheme string) (string, string, error) {
-	if a.Credential == nil {
-		return "", "", &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
+// credentialFor is an API key bare, or anything else with Bearer, unless the scheme
+// says otherwise.
+func credentialFor(scheme string) *providers.Credential {
+	switch scheme {
+	case schemeRaw:
+		return &providers.Credential{Schemes: []string{providers.Raw}}
+	case schemeBearer:
+		return &providers.Credential{}
 	}
-	secret, err := a.Credential.Get(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	value, err := headerValue(secret, scheme)
-	return "Authorization", value, err
-}
-
-// headerValue gives the Authorization header for a credential: an API key
-// bare, anything else with Bearer, unless the scheme says otherwise. A Bearer
-// that was pasted along counts as none.
-func headerValue(secret, scheme string) (string, error) {
-	secret = providers.BareCredential(secret)
-	switch {
-	case secret == "":
-		return "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-	case scheme == schemeRaw, scheme != schemeBearer && strings.HasPrefix(secret, keyPrefix):
-		return secret, nil
-	}
-	return providers.Bearer + secret, nil
+	return &providers.Credential{RawPrefix: keyPrefix}
 }
 
 // do sends a call, names the scope on a 403 and looks at the API version.
@@ -154,9 +140,9 @@ func (c *client) see(version string) {
 	c.mu.Unlock()
 	switch {
 	case first:
-		c.account.Logf("X-Api-Version is %s", version)
+		c.account.Logf("the service names an X-Api-Version")
 	case other:
-		c.account.Logf("X-Api-Version changed to %s", version)
+		c.account.Logf("X-Api-Version has changed")
 	}
 }
 
@@ -320,7 +306,7 @@ func (c *client) contact(ctx context.Context, id string) (*providers.Object, err
 	}
 	o, ok := providers.ParseObject(a.Body)
 	if !ok {
-		return nil, malformed(endpointContact.Name, "the answer is no contact")
+		return nil, providers.Malformed(endpointContact.Name, "the answer is no contact")
 	}
 	return o, nil
 }

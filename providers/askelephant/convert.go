@@ -48,7 +48,7 @@ type converted struct {
 // convert turns an answer into a conversation. It is pure.
 func convert(raw []byte, in frame) (converted, error) {
 	if !json.Valid(raw) {
-		return converted{}, malformed(endpointGet.Name, "the answer is no engagement")
+		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no engagement")
 	}
 	return convertRow(raw, in)
 }
@@ -57,11 +57,11 @@ func convert(raw []byte, in frame) (converted, error) {
 func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
-		return converted{}, malformed(endpointGet.Name, "the answer is no engagement")
+		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no engagement")
 	}
 	id := o.Text("id")
 	if id == "" {
-		return converted{}, malformed(endpointGet.Name, "the answer has no id")
+		return converted{}, providers.Malformed(endpointGet.Name, "the answer has no id")
 	}
 	var facts providers.Facts
 	out := converted{Conversation: model.Conversation{

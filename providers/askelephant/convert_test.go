@@ -140,18 +140,25 @@ func TestReadProblem(t *testing.T) {
 	}
 }
 
-func TestHeaderValue(t *testing.T) {
+func TestCredentialForms(t *testing.T) {
 	for _, tc := range []struct{ secret, scheme, want string }{
 		{"sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {" token\n", schemeAuto, "Bearer token"}, {"Bearer token", schemeAuto, "Bearer token"},
 		{"bearer sk-apik_1.x", schemeAuto, "sk-apik_1.x"}, {"sk-apik_1.x", schemeBearer, "Bearer sk-apik_1.x"}, {"token", schemeRaw, "token"}, {"Bearer token", schemeRaw, "token"},
+		{"", schemeAuto, ""}, {"  ", schemeAuto, ""}, {"Bearer ", schemeAuto, ""},
 	} {
-		if got, err := headerValue(tc.secret, tc.scheme); err != nil || got != tc.want {
-			t.Errorf("%q %s: %q %v", tc.secret, tc.scheme, got, err)
+		f := &fake{answers: map[string]func(*http.Request) (int, string){}}
+		p, err := Factory().Open(providers.Account{Name: "ae", Credential: credential(tc.secret), Transport: f,
+			Settings: map[string]string{"auth_scheme": tc.scheme}})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, s := range []string{"", "  ", "Bearer "} {
-		if _, err := headerValue(s, schemeAuto); err == nil {
-			t.Errorf("%q is taken", s)
+		_, err = p.Load(t.Context(), "e1", 0)
+		got := ""
+		if len(f.auth) > 0 {
+			got = f.auth[0]
+		}
+		if got != tc.want || (model.KindOf(err) == model.NoCredential) != (tc.want == "") {
+			t.Errorf("%q %s: sent %q, %v", tc.secret, tc.scheme, got, err)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	case model.LookupTags, model.LookupLabels:
 		endpoint, kind = endpointTags, string(model.LookupTags)
 	default:
-		return model.LookupPage{}, unsupported("look up", "AskElephant has no directory of this kind")
+		return model.LookupPage{}, providers.Unsupported("look up", "AskElephant has no directory of this kind")
 	}
 	limit := pageSize
 	if req.Limit > 0 {

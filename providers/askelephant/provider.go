@@ -114,10 +114,11 @@ func baseURL(a providers.Account) string {
 }
 
 type provider struct {
+	providers.Editor
+
 	account providers.Account
 	client  *client
 	web     string
-	learned providers.Learned
 }
 
 func open(a providers.Account) (model.Provider, error) {
@@ -131,7 +132,9 @@ func open(a providers.Account) (model.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &provider{account: a, client: c, web: webPages(a)}, nil
+	p := &provider{account: a, client: c, web: webPages(a)}
+	p.Editor = providers.Editor{Client: c.http, Do: c.do, Table: table(), Plan: p.plan, Limits: p.limits}
+	return p, nil
 }
 
 // webPages gives the prefix of the pages of engagements, for the service's
@@ -163,15 +166,11 @@ func (p *provider) Describe() model.Description {
 	}
 }
 
-// Capabilities implements model.Provider.
-func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
-	caps := providers.CapabilitiesOf(table())
+// limits are what the credential does not allow.
+func (p *provider) limits(_ model.Conversation, no func(model.EditKind, string)) {
 	if p.client.lacks(expandContacts) {
-		caps[model.EditContacts] = model.Capability{State: model.CapabilityNo,
-			Reason: "the credential lacks the scope contacts:read, and the set must be read before it is replaced"}
+		no(model.EditContacts, "the credential lacks the scope contacts:read, and the set must be read before it is replaced")
 	}
-	p.learned.Narrow(caps, c.Ref.ID)
-	return caps
 }
 
 // Needs implements model.Provider.
@@ -205,7 +204,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, err
 	}
 	if c.Ref.ID != id {
-		return model.Detail{}, malformed(endpointGet.Name, "the service answered with another engagement")
+		return model.Detail{}, providers.Malformed(endpointGet.Name, "the service answered with another engagement")
 	}
 	c.ETag = a.Header.Get("ETag")
 	d := model.Detail{Conversation: c.Conversation, Raw: a.Body}
@@ -258,21 +257,7 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 		return p.client.media(ctx, c.Ref.ID)
 	}
 	if p.web == "" || c.Ref.ID == "" {
-		return "", unsupported("open in browser", "links need the setting workspace_id, and the service's own host")
+		return "", providers.Unsupported("open in browser", "links need the setting workspace_id, and the service's own host")
 	}
 	return p.web + url.PathEscape(c.Ref.ID), nil
-}
-
-// Newest implements model.Provider. Nothing is created here.
-func (p *provider) Newest(context.Context, model.NewConversation) (model.Newest, error) {
-	return model.Newest{}, unsupported("list", "creating engagements is not offered")
-}
-
-// Find implements model.Provider. Nothing is created here.
-func (p *provider) Find(context.Context, model.Edit, []string) (model.Found, error) {
-	return model.Found{}, unsupported("find", "creating engagements is not offered")
-}
-
-func unsupported(op, message string) *model.Error {
-	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
 }

@@ -68,7 +68,7 @@ func says(status int, body string) func(*http.Request) (int, string) {
 type credential string
 
 func (c credential) Get(context.Context) (string, error) { return string(c), nil }
-func (c credential) Reject()                             {}
+func (c credential) Reject(string)                       {}
 
 func opened(t *testing.T, f *fake, settings map[string]string) *provider {
 	t.Helper()

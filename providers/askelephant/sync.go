@@ -175,12 +175,12 @@ func (w *walk) run(ctx context.Context, next string, after func(next string) str
 		case !more:
 			return false, page.next, nil
 		case followed[page.next]:
-			return false, "", malformed(endpointList.Name, "the service repeats a cursor")
+			return false, "", providers.Malformed(endpointList.Name, "the service repeats a cursor")
 		}
 		followed[page.next] = true
 		next = page.next
 	}
-	return false, "", malformed(endpointList.Name, fmt.Sprintf("the list did not end after %d pages", maxPages))
+	return false, "", providers.Malformed(endpointList.Name, fmt.Sprintf("the list did not end after %d pages", maxPages))
 }
 
 // convert gives the rows that are new or have changed since they were seen in

@@ -33,12 +33,12 @@ func readPage(a *providers.Answer) (listPage, error) {
 	if !ok && !(top.Has("data") && top.Null("data")) {
 		// Nothing without a list is an empty one: a walk would take every
 		// row for deleted.
-		return listPage{}, malformed("list", "the answer holds no list")
+		return listPage{}, providers.Malformed("list", "the answer holds no list")
 	}
 	p := listPage{rows: rows}
 	if more, _ := top.Bool("has_more"); more {
 		if p.next = top.Text("next_cursor"); p.next == "" {
-			return listPage{}, malformed("list", "the service says there is more and not where")
+			return listPage{}, providers.Malformed("list", "the service says there is more and not where")
 		}
 	}
 	return p, nil
@@ -53,7 +53,7 @@ func readMedia(a *providers.Answer) (string, error) {
 	}
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", malformed(endpointMedia.Name, "the answer holds no link to a recording")
+		return "", providers.Malformed(endpointMedia.Name, "the answer holds no link to a recording")
 	}
 	return link, nil
 }
@@ -83,8 +83,4 @@ func readProblem(_ int, _ http.Header, body []byte) *model.Error {
 		e.Fields = append(e.Fields, model.FieldError{Field: f.Text("field"), Code: f.Text("code"), Message: f.Text("message")})
 	}
 	return e
-}
-
-func malformed(op, message string) error {
-	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
 }

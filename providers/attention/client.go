@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +32,12 @@ var (
 	endpointMedia = providers.Endpoint{Name: "get recording", Method: http.MethodPost, Path: "/conversations/{id}/media/download"}
 )
 
+// The values of the setting auth_scheme.
+const (
+	schemeBearer = "bearer"
+	schemeRaw    = "raw"
+)
+
 type client struct {
 	http *providers.Client
 	// slowList is set once the fast list path is known not to be there,
@@ -41,82 +45,32 @@ type client struct {
 	slowList, fastList atomic.Bool
 }
 
-func newClient(a providers.Account, scheme string) (*client, *key, error) {
-	k := &key{source: a.Credential, raw: scheme == "raw"}
-	h, err := providers.NewClient(a, providers.ClientOptions{
-		Authorize:   k.authorize,
-		Reauthorize: k.reauthorize,
-		Accepted:    k.accepted,
-		InFlight:    pace.InFlight,
-	})
+func newClient(a providers.Account, scheme string) (*client, error) {
+	h, err := providers.NewClient(a, providers.ClientOptions{Credential: credentialFor(scheme), InFlight: pace.InFlight})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &client{http: h}, k, nil
+	return &client{http: h}, nil
 }
 
-// key gives the Authorization header in one of its two forms.
-type key struct {
-	source model.CredentialSource
-	raw    bool // what the settings prefer
-
-	mu    sync.Mutex
-	known bool // one form has worked
-	good  bool // raw, for that form
+// credentialFor is an API key, with Bearer or bare, whichever the settings prefer;
+// the vendor shows both.
+func credentialFor(scheme string) *providers.Credential {
+	if scheme == schemeRaw {
+		return &providers.Credential{Schemes: []string{providers.Raw, providers.Bearer}}
+	}
+	return &providers.Credential{Schemes: []string{providers.Bearer, providers.Raw}}
 }
 
-func (k *key) authorize(ctx context.Context, attempt int) (string, string, error) {
-	if k.source == nil {
-		return "", "", &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
-	}
-	secret, err := k.source.Get(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	secret = providers.BareCredential(secret)
-	if secret == "" {
-		return "", "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-	}
-	k.mu.Lock()
-	raw := k.raw
-	switch {
-	case k.known:
-		raw = k.good
-	case attempt > 0:
-		raw = !raw
-	}
-	k.mu.Unlock()
-	if raw {
-		return "Authorization", secret, nil
-	}
-	return "Authorization", providers.Bearer + secret, nil
-}
-
-// reauthorize allows the other form where none has worked yet, or where the
-// refused one is not the form that has worked meanwhile.
-func (k *key) reauthorize(_ context.Context, refused string) (bool, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return !k.known || k.good == strings.HasPrefix(refused, providers.Bearer), nil
-}
-
-func (k *key) accepted(value string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.known, k.good = true, !strings.HasPrefix(value, providers.Bearer)
-}
-
-// scheme names the form that worked, "" before any did.
-func (k *key) scheme() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	switch {
-	case !k.known:
+// scheme names the form of the key that worked, in the words of the settings.
+func (c *client) scheme() string {
+	switch scheme, ok := c.http.Scheme(); {
+	case !ok:
 		return ""
-	case k.good:
-		return "raw"
+	case scheme == providers.Raw:
+		return schemeRaw
 	}
-	return "bearer"
+	return schemeBearer
 }
 
 // includeInternal asks for colleagues among the participants; whether they

@@ -63,7 +63,7 @@ type converted struct {
 // convert turns an answer into a conversation. It is pure.
 func convert(raw []byte, in frame) (converted, error) {
 	if !json.Valid(raw) {
-		return converted{}, malformed("read conversation", "the answer is no conversation")
+		return converted{}, providers.Malformed("read conversation", "the answer is no conversation")
 	}
 	return convertRow(raw, in)
 }

@@ -5,84 +5,37 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"confab/model"
+	"confab/providers"
 )
 
 // directoryAge is how long users and teams are kept.
 const directoryAge = 15 * time.Minute
 
-// directoryPause is how long a failed read of them is not tried again only
-// for the sake of names.
-const directoryPause = time.Minute
+// directory is users and teams, for names.
+type directory struct{ users, teams []model.Participant }
 
-// directory keeps users and teams for names.
-type directory struct {
-	// reading is held by whoever reads. It is a channel, so that who waits for
-	// it still obeys a context.
-	reading chan struct{}
-
-	mu           sync.Mutex
-	read, failed time.Time
-	users, teams []model.Participant
-}
-
-func newDirectory() *directory { return &directory{reading: make(chan struct{}, 1)} }
-
-// known gives what was read last; fresh says that it is not old.
-func (d *directory) known() (users, teams []model.Participant, fresh bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.users, d.teams, !d.read.IsZero() && time.Since(d.read) < directoryAge
-}
-
-// resting reports whether a read failed a short while ago.
-func (d *directory) resting() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.failed.IsZero() && time.Since(d.failed) < directoryPause
-}
-
-// get gives users and teams, reading them where they are not known or old. A
-// service that refuses them to this credential has none.
-func (d *directory) get(ctx context.Context, c *client) (users, teams []model.Participant, err error) {
-	select {
-	case d.reading <- struct{}{}:
-	case <-ctx.Done():
-		return nil, nil, &model.Error{Kind: model.Canceled, Op: endpointUsers.Name, Message: "given up", Err: ctx.Err()}
-	}
-	defer func() { <-d.reading }()
-	if users, teams, fresh := d.known(); fresh {
-		return users, teams, nil
-	}
+// readDirectory reads users and teams. A service that refuses them to this
+// credential has none.
+func (c *client) readDirectory(ctx context.Context) (directory, error) {
 	people, err := c.users(ctx, nil)
-	if err == nil || refusal(err) {
-		var groups []entry
-		if groups, err = c.teams(ctx); err == nil || refusal(err) {
-			d.set(people, groups)
-			users, teams, _ = d.known()
-			return users, teams, nil
-		}
+	if err != nil && !refusal(err) {
+		return directory{}, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.failed = time.Now()
-	return d.users, d.teams, err
-}
-
-func (d *directory) set(people, groups []entry) {
-	users, teams := make([]model.Participant, 0, len(people)), make([]model.Participant, 0, len(groups))
+	groups, err := c.teams(ctx)
+	if err != nil && !refusal(err) {
+		return directory{}, err
+	}
+	d := directory{make([]model.Participant, 0, len(people)), make([]model.Participant, 0, len(groups))}
 	for _, e := range people {
-		users = append(users, userOf(e))
+		d.users = append(d.users, userOf(e))
 	}
 	for _, e := range groups {
-		teams = append(teams, model.Participant{Kind: string(model.LookupTeams), ID: e.id, Name: e.fields.Text("name")})
+		d.teams = append(d.teams, model.Participant{Kind: string(model.LookupTeams), ID: e.id, Name: e.fields.Text("name")})
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.users, d.teams, d.read, d.failed = users, teams, time.Now(), time.Time{}
+	return d, nil
 }
 
 func refusal(err error) bool {
@@ -103,13 +56,13 @@ func (p *provider) lookup(ctx context.Context, req model.LookupRequest) (model.L
 	var all []model.Participant
 	switch req.Kind {
 	case model.LookupUsers, model.LookupTeams:
-		users, teams, err := p.directory.get(ctx, p.client)
+		d, err := p.directory.Get(ctx)
 		if err != nil {
 			return model.LookupPage{}, err
 		}
-		all = users
+		all = d.users
 		if req.Kind == model.LookupTeams {
-			all = teams
+			all = d.teams
 		}
 	case model.LookupLabels:
 		list, err := p.client.labels(ctx)
@@ -118,7 +71,7 @@ func (p *provider) lookup(ctx context.Context, req model.LookupRequest) (model.L
 		}
 		all = labelEntries(list, req.Scope)
 	default:
-		return model.LookupPage{}, unsupported("look up", "Attention has no directory of this kind")
+		return model.LookupPage{}, providers.Unsupported("look up", "Attention has no directory of this kind")
 	}
 	var found []model.Participant
 	for _, e := range all {
@@ -189,28 +142,22 @@ func cutPage(all []model.Participant, req model.LookupRequest) model.LookupPage 
 // frame gives what conversions need. Names are a convenience: a failure to
 // read them only leaves them out.
 func (p *provider) frame(ctx context.Context) frame {
-	if p.directory.resting() {
-		return p.known()
-	}
-	users, teams, err := p.directory.get(ctx, p.client)
+	d, err := p.directory.Names(ctx)
 	if err != nil {
 		p.account.Logf("names: %v", err)
 	}
-	return p.framed(users, teams)
+	return p.framed(d)
 }
 
 // known is frame with the names known so far, without a request.
-func (p *provider) known() frame {
-	users, teams, _ := p.directory.known()
-	return p.framed(users, teams)
-}
+func (p *provider) known() frame { return p.framed(p.directory.Known()) }
 
-func (p *provider) framed(users, teams []model.Participant) frame {
-	f := frame{account: p.account.Name, web: p.web, users: make(map[string]model.Participant, len(users)), teams: make(map[string]string, len(teams))}
-	for _, u := range users {
+func (p *provider) framed(d directory) frame {
+	f := frame{account: p.account.Name, web: p.web, users: make(map[string]model.Participant, len(d.users)), teams: make(map[string]string, len(d.teams))}
+	for _, u := range d.users {
 		f.users[u.ID] = u
 	}
-	for _, t := range teams {
+	for _, t := range d.teams {
 		f.teams[t.ID] = t.Name
 	}
 	return f

@@ -34,7 +34,7 @@ func Factory() providers.Factory {
 		Title:          serviceTitle,
 		DefaultBaseURL: defaultBaseURL,
 		Settings: []providers.Setting{{
-			Name: "auth_scheme", Values: []string{"bearer", "raw"}, Default: "bearer",
+			Name: "auth_scheme", Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
 		}},
 		Pace:     pace,
@@ -80,12 +80,12 @@ func baseURL(a providers.Account) string {
 }
 
 type provider struct {
+	providers.Editor
+
 	account   providers.Account
 	client    *client
 	web       string
-	directory *directory
-	learned   providers.Learned
-	key       *key
+	directory *providers.Kept[directory]
 
 	mu sync.Mutex
 	// odd holds the labels of conversations that have other values than
@@ -98,11 +98,12 @@ const maxOdd = 10_000
 
 func open(a providers.Account) (model.Provider, error) {
 	a.BaseURL = baseURL(a)
-	c, k, err := newClient(a, Factory().Value(a, "auth_scheme"))
+	c, err := newClient(a, Factory().Value(a, "auth_scheme"))
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{account: a, client: c, key: k, directory: newDirectory(), odd: map[string]map[string]json.RawMessage{}}
+	p := &provider{account: a, client: c, directory: providers.NewKept(endpointUsers.Name, directoryAge, c.readDirectory), odd: map[string]map[string]json.RawMessage{}}
+	p.Editor = providers.Editor{Client: c.http, Table: table(), Plan: p.plan, Limits: limits}
 	if sameHost(a.BaseURL, defaultBaseURL) {
 		p.web = webPages
 	}
@@ -135,14 +136,11 @@ func (p *provider) Describe() model.Description {
 	}
 }
 
-// Capabilities implements model.Provider.
-func (p *provider) Capabilities(c model.Conversation) model.Capabilities {
-	caps := providers.CapabilitiesOf(table())
+// limits are what one conversation does not allow.
+func limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
-		caps[model.EditArchive] = model.Capability{State: model.CapabilityNo, Reason: "it is archived already, and Attention has no call that unarchives"}
+		no(model.EditArchive, "it is archived already, and Attention has no call that unarchives")
 	}
-	p.learned.Narrow(caps, c.Ref.ID)
-	return caps
 }
 
 // Needs implements model.Provider: a plain read brings everything editable.
@@ -166,7 +164,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, err
 	}
 	if c.Ref.ID != id {
-		return model.Detail{}, malformed(endpointGet.Name, "the service answered with another conversation")
+		return model.Detail{}, providers.Malformed(endpointGet.Name, "the service answered with another conversation")
 	}
 	p.remember(id, c.labels)
 	d := model.Detail{Conversation: c.Conversation, Raw: c.raw}
@@ -214,7 +212,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 		detail += "; the fast list is not available here"
 	}
 	out = append(out, model.CheckResult{Name: "conversations", OK: true, Detail: detail})
-	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.key.scheme()})
+	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.client.scheme()})
 	users, err := p.client.users(ctx, nil)
 	if err != nil {
 		failed := model.FailedCheck("users", err)
@@ -230,7 +228,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkWeb {
 		if p.web == "" || c.Ref.ID == "" {
-			return "", unsupported("open in browser", "the web page is known for the service's own host alone")
+			return "", providers.Unsupported("open in browser", "the web page is known for the service's own host alone")
 		}
 		return p.web + url.PathEscape(c.Ref.ID), nil
 	}
@@ -245,18 +243,4 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 		return "", e
 	}
 	return link, nil
-}
-
-// Newest implements model.Provider. Nothing is created here.
-func (p *provider) Newest(context.Context, model.NewConversation) (model.Newest, error) {
-	return model.Newest{}, unsupported("list", "Attention has no call that creates a conversation")
-}
-
-// Find implements model.Provider. Nothing is created here.
-func (p *provider) Find(context.Context, model.Edit, []string) (model.Found, error) {
-	return model.Found{}, unsupported("find", "Attention has no call that creates a conversation")
-}
-
-func unsupported(op, message string) *model.Error {
-	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,7 +71,7 @@ func says(status int, body string) func(*http.Request) (int, string) {
 type credential string
 
 func (c credential) Get(context.Context) (string, error) { return string(c), nil }
-func (c credential) Reject()                             {}
+func (c credential) Reject(string)                       {}
 
 func opened(t *testing.T, f *fake, change func(*providers.Account)) model.Provider {
 	t.Helper()
@@ -118,10 +119,10 @@ func TestEveryEdit(t *testing.T) {
 	}{
 		{"private", []model.Edit{text(model.EditPrivacy, "", "private")}, resourceOf(`,"private":true`),
 			[]string{"PUT /v2/conversations/c%2F1/change_privacy?privacy=private"}, func(c model.Conversation) bool { return c.Privacy == model.PrivacyPrivate }},
-		{"privacy not told", []model.Edit{text(model.EditPrivacy, "", "public")}, resourceOf(``),
-			[]string{"PUT /v2/conversations/c%2F1/change_privacy?privacy=public"}, nil},
-		{"privacy null", []model.Edit{text(model.EditPrivacy, "", "public")}, resourceOf(`,"private":null`),
-			[]string{"PUT /v2/conversations/c%2F1/change_privacy?privacy=public"}, nil},
+		{"privacy not told", []model.Edit{text(model.EditPrivacy, "", "private")}, resourceOf(``),
+			[]string{"PUT /v2/conversations/c%2F1/change_privacy?privacy=private"}, nil},
+		{"privacy null", []model.Edit{text(model.EditPrivacy, "", "private")}, resourceOf(`,"private":null`),
+			[]string{"PUT /v2/conversations/c%2F1/change_privacy?privacy=private"}, nil},
 		{"title", []model.Edit{text(model.EditTitle, "", `a <b> "c"`)}, `{"data":` + resourceOf(`,"title":"a"`) + `}`,
 			[]string{`PUT /v2/conversations/c%2F1/title {"title":"a <b> \"c\""}`}, func(c model.Conversation) bool { return c.Title == "a" }},
 		{"title, another answers", []model.Edit{text(model.EditTitle, "", "a")}, `{"id":"c2","attributes":{"title":"a"}}`,
@@ -135,7 +136,7 @@ func TestEveryEdit(t *testing.T) {
 		{"narrowing first", []model.Edit{{Kind: model.EditArchive}, text(model.EditTitle, "", "t"), text(model.EditPrivacy, "", "private")}, resourceOf(``),
 			[]string{"PUT /v2/conversations/c%2F1/change_privacy?privacy=private", `PUT /v2/conversations/c%2F1/title {"title":"t"}`, "DELETE /v2/conversations/c%2F1"}, nil},
 		{"widening last", []model.Edit{text(model.EditPrivacy, "", "public"), text(model.EditLabels, "Old", "z"), text(model.EditTitle, "", "t")}, resourceOf(``),
-			[]string{`PUT /v2/conversations/c%2F1/title {"title":"t"}`, `PUT /v2/conversations/c%2F1/labels {"labels":{"Old":"z","Stage":"Demo"},"skip_analysis":true}`,
+			[]string{`PUT /v2/conversations/c%2F1/labels {"labels":{"Old":"z","Stage":"Demo"},"skip_analysis":true}`, `PUT /v2/conversations/c%2F1/title {"title":"t"}`,
 				"PUT /v2/conversations/c%2F1/change_privacy?privacy=public"}, nil},
 	} {
 		f := &fake{}
@@ -143,7 +144,11 @@ func TestEveryEdit(t *testing.T) {
 		for _, path := range []string{"PUT /v2/conversations/c%2F1/change_privacy", "PUT /v2/conversations/c%2F1/title", "PUT /v2/conversations/c%2F1/labels", "DELETE /v2/conversations/c%2F1"} {
 			f.answers[path] = says(200, tc.answer)
 		}
-		requests, err := p.Requests(fresh(), tc.edits)
+		c := fresh()
+		if slices.ContainsFunc(tc.edits, func(e model.Edit) bool { return e.Target.String() == string(model.PrivacyPublic) }) {
+			c.Privacy = model.PrivacyPrivate
+		}
+		requests, err := p.Requests(c, tc.edits)
 		if err != nil {
 			t.Fatalf("%s: %v", tc.name, err)
 		}
@@ -161,7 +166,7 @@ func TestEveryEdit(t *testing.T) {
 		if len(f.sent) != 0 {
 			t.Errorf("%s: Requests sent %v", tc.name, f.sent)
 		}
-		outcomes := p.Apply(context.Background(), fresh(), tc.edits)
+		outcomes := p.Apply(context.Background(), c, tc.edits)
 		for i, h := range f.headers {
 			if (h.Get("Content-Type") != "") != strings.Contains(f.sent[i], "{") {
 				t.Errorf("%s: content type %q of %s", tc.name, h.Get("Content-Type"), f.sent[i])

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/providers"
 )
 
 const (
@@ -103,7 +104,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			}
 		}
 		if readable == 0 && len(page.rows) > 0 {
-			return unfinished, malformed("list conversations", "no row of the list can be read")
+			return unfinished, providers.Malformed("list conversations", "no row of the list can be read")
 		}
 		at.Seen += len(page.rows)
 		at.Most = max(at.Most, len(page.rows))
@@ -118,7 +119,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		if len(batch.Conversations) > 0 {
 			repeats = 0
 		} else if repeats++; repeats >= maxRepeats && !last {
-			return model.SyncResult{}, malformed("list conversations", "the service repeats pages of its list")
+			return model.SyncResult{}, providers.Malformed("list conversations", "the service repeats pages of its list")
 		}
 		if !last && req.Mode == model.SyncFull {
 			batch.Cursor = at.String()
@@ -133,7 +134,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		case !more:
 			return model.SyncResult{Cursor: batch.Cursor}, nil
 		case at.Page > maxPages:
-			return model.SyncResult{}, malformed("list conversations", fmt.Sprintf("the list did not end after %d pages", maxPages))
+			return model.SyncResult{}, providers.Malformed("list conversations", fmt.Sprintf("the list did not end after %d pages", maxPages))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/url"
 
-	"confab/model"
 	"confab/providers"
 )
 
@@ -37,7 +36,7 @@ func readPage(a *providers.Answer) (listPage, error) {
 	top, _ := providers.ObjectOf(body)
 	rows, ok := providers.Elements(top.Peek("data"))
 	if !ok && !(top.Has("data") && top.Null("data")) {
-		return listPage{}, malformed("list", "the answer holds no list")
+		return listPage{}, providers.Malformed("list", "the answer holds no list")
 	}
 	meta := top.Object("meta")
 	return listPage{rows: rows, pageCount: count(meta, "pageCount"), total: count(meta, "totalRecords")}, nil
@@ -65,7 +64,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 	r := resource{raw: raw}
 	top, ok := providers.ObjectOf(raw)
 	if !ok {
-		return r, malformed("read conversation", "the answer is no conversation")
+		return r, providers.Malformed("read conversation", "the answer is no conversation")
 	}
 	if inner, ok := providers.ObjectOf(top.Peek("data")); ok && !top.Has("attributes") {
 		r.raw = top.Take("data")
@@ -83,7 +82,7 @@ func readResource(raw json.RawMessage) (resource, error) {
 		r.id = r.attributes.Text("uuid")
 	}
 	if r.id == "" {
-		return r, malformed("read conversation", "the answer has no id")
+		return r, providers.Malformed("read conversation", "the answer has no id")
 	}
 	return r, nil
 }
@@ -118,11 +117,7 @@ func readMedia(a *providers.Answer) (string, error) {
 	link := o.Text("url")
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", malformed("get recording", "the answer holds no link to a recording")
+		return "", providers.Malformed("get recording", "the answer holds no link to a recording")
 	}
 	return link, nil
-}
-
-func malformed(op, message string) error {
-	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
 }

@@ -277,20 +277,26 @@ func TestAttributesThatAreNoStringsGoBackAsTheyCame(t *testing.T) {
 		t.Errorf("after a load: %v", got)
 	}
 
-	// Without a load in this run, the texts alone do not tell: they are read again.
+	// Without a load in this run, the texts alone do not tell: the request can be shown, and is not sent before they
+	// are read again.
 	q, s := openStub(t, s.answer)
-	q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v")})
-	if got := s.lines(); len(got) != 2 || got[0] != "GET "+one || got[1] != want {
+	if shown, err := q.Requests(d.Conversation, []model.Edit{attribute("k", "v")}); err != nil || len(shown) != 1 {
+		t.Errorf("without a load: %v, error %v", shown, err)
+	}
+	d.Conversation.Access = accessInviteOnly
+	out := q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v"), edit(model.EditTitle, "t"), edit(model.EditAccess, accessOpen)})
+	wantKind(t, out[0].Err, model.Unavailable)
+	wantKind(t, out[2].Err, model.Unavailable)
+	if got := s.lines(); out[1].Err != nil || len(got) != 1 || got[0] != `PATCH `+one+` {"name":"t"}` {
 		t.Errorf("without a load: %v", got)
 	}
-	// And where they have changed meanwhile, nothing is sent.
+	// Nor where they have changed meanwhile.
 	other := d.Conversation.Clone()
 	other.Attributes["n"] = "6"
-	r, s := openStub(t, s.answer)
-	out := r.Apply(t.Context(), other, []model.Edit{attribute("k", "v")})
-	wantKind(t, out[0].Err, model.ConflictKind)
-	if got := s.lines(); len(got) != 1 {
-		t.Errorf("in conflict: %v", got)
+	before := len(s.lines())
+	wantKind(t, p.Apply(t.Context(), other, []model.Edit{attribute("k", "v")})[0].Err, model.Unavailable)
+	if got := s.lines(); len(got) != before {
+		t.Errorf("changed meanwhile: %v", got)
 	}
 }
 
@@ -342,7 +348,7 @@ func TestUnknownOutcomeEndsTheRun(t *testing.T) {
 		}
 		return accept(r)
 	})
-	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditTitle, "t"), people(ann), edit(model.EditDelete, "")})
+	out := p.Apply(t.Context(), fresh(), []model.Edit{edit(model.EditPrivacy, "private"), people(ann), edit(model.EditDelete, "")})
 	wantKind(t, out[0].Err, model.UnknownOutcome)
 	wantKind(t, out[1].Err, model.Unavailable)
 	wantKind(t, out[2].Err, model.Unavailable)

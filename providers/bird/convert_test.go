@@ -64,16 +64,17 @@ func TestVendorExample(t *testing.T) {
 }
 
 func TestVendorRequest(t *testing.T) {
-	w := prepare(model.Conversation{Privacy: model.PrivacyPublic, Attributes: map[string]string{}}, []model.Edit{
+	p, _ := openStub(t, accept)
+	shown, err := p.Requests(model.Conversation{Ref: model.Ref{ID: c1}, Privacy: model.PrivacyPublic, Attributes: map[string]string{}}, []model.Edit{
 		{Kind: model.EditTitle, Target: model.TextValue("new name")},
 		{Kind: model.EditDescription, Target: model.TextValue("description")},
 		{Kind: model.EditPrivacy, Target: model.TextValue("private")},
 		{Kind: model.EditAttributes, Key: "my-attribute", Target: model.TextValue("123")},
-	}, map[string]json.RawMessage{}, providers.CapabilitiesOf(table()))
-	got, err := json.Marshal(w.patch(w.first))
-	if err != nil {
-		t.Fatal(err)
+	})
+	if err != nil || len(shown) != 1 {
+		t.Fatalf("%d requests, error %v", len(shown), err)
 	}
+	got := shown[0].Body
 	var want bytes.Buffer
 	if err := json.Compact(&want, fixture(t, "update-request.json")); err != nil {
 		t.Fatal(err)

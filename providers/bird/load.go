@@ -60,7 +60,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return model.Detail{}, givenUp("read conversation", err)
+		return model.Detail{}, providers.GivenUp("read conversation", err)
 	}
 	c.Facts = facts.List()
 	d.Conversation = c

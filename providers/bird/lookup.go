@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"confab/model"
+	"confab/providers"
 )
 
 const (
@@ -59,7 +60,7 @@ func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) 
 		if c, ok := convertContact(answer.Body); ok {
 			return model.LookupPage{Items: []model.Participant{c}}, nil
 		}
-		return model.LookupPage{}, named(malformed("the answer is no contact"), "read contact")
+		return model.LookupPage{}, providers.Malformed("read contact", "the answer is no contact")
 	}
 	if key, value, ok := identifierIn(req.Text); ok {
 		answer, err := p.client.do(ctx, p.client.searchContacts(key, value))

@@ -62,6 +62,8 @@ func identity(a providers.Account) string {
 
 // Provider is one account: one workspace seen through one access key.
 type Provider struct {
+	providers.Editor
+
 	account   providers.Account
 	client    *client
 	accessKey string
@@ -70,11 +72,12 @@ type Provider struct {
 	contacts recent[string] // names by id, "" for one that cannot be had
 	messages recent[thread]
 	held     recent[heldAttributes]
-
-	learned providers.Learned
 }
 
-var _ model.Provider = (*Provider)(nil)
+var (
+	_ model.Provider = (*Provider)(nil)
+	_ model.Creator  = (*Provider)(nil)
+)
 
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
@@ -89,23 +92,14 @@ func newProvider(a providers.Account) (*Provider, error) {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: "the account has no credential"}
 	}
 	h, err := providers.NewClient(a, providers.ClientOptions{
-		InFlight: 4,
-		Authorize: func(ctx context.Context, _ int) (header, value string, err error) {
-			token, err := a.Credential.Get(ctx)
-			if err != nil {
-				return "", "", err
-			}
-			if token = bareKey(token); token == "" {
-				return "", "", &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-			}
-			return "Authorization", scheme + token, nil
-		},
+		InFlight:    4,
+		Credential:  &providers.Credential{Schemes: []string{scheme}},
 		DecodeError: decodeError,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{
+	p := &Provider{
 		account:   a,
 		client:    &client{http: h, workspace: workspace},
 		accessKey: strings.TrimSpace(a.Settings[settingAccessKey]),
@@ -113,19 +107,13 @@ func newProvider(a providers.Account) (*Provider, error) {
 		held:      recent[heldAttributes]{limit: maxHeldAttributes},
 		channels:  channelNames{gate: make(chan struct{}, 1)},
 		contacts:  recent[string]{limit: maxContactNames},
-	}, nil
-}
-
-const scheme = "AccessKey "
-
-// bareKey gives the access key without the blanks, quotes and scheme that were pasted along with it.
-func bareKey(s string) string {
-	s = strings.Trim(strings.TrimSpace(s), `"'`)
-	if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-		s = s[len(scheme):]
 	}
-	return strings.TrimSpace(s)
+	p.Editor = providers.Editor{Client: h, Do: p.client.do, Table: table(), Plan: p.plan, Limits: limits}
+	return p, nil
 }
+
+// scheme stands before the access key.
+const scheme = "AccessKey"
 
 // Describe implements model.Provider.
 func (p *Provider) Describe() model.Description {
@@ -139,6 +127,7 @@ func (p *Provider) Describe() model.Description {
 		AccessValues:        []string{accessOpen, accessRequest, accessInviteOnly},
 		ParticipantStatuses: participantStatuses(),
 		DefaultStatus:       statusActive,
+		NewTakesChannel:     true, // it may be left out, as the vendor's own create example does
 		EmptyTitle:          true, // "required; may be empty" (docs.bird.com/api, create conversation)
 		People:              []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows},
 		Audience: map[string]string{
@@ -187,16 +176,10 @@ func table() []providers.CapabilityRow {
 	}
 }
 
-// Capabilities implements model.Provider.
-func (p *Provider) Capabilities(c model.Conversation) model.Capabilities {
-	out := providers.CapabilitiesOf(table())
-	no := func(k model.EditKind, reason string) {
-		if out[k].Can() {
-			out[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
-		}
-	}
+// limits are what one conversation does not allow.
+func limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
-		for k := range out {
+		for _, k := range model.EditKinds() {
 			if k != model.EditCreate {
 				no(k, reasonDeleted)
 			}
@@ -205,8 +188,6 @@ func (p *Provider) Capabilities(c model.Conversation) model.Capabilities {
 	if s := c.Status; s != "" && s != statusActive && s != statusClosed {
 		no(model.EditStatus, "the status is "+s+", which confab does not know how to leave")
 	}
-	p.learned.Narrow(out, c.Ref.ID)
-	return out
 }
 
 // patched lists what one PATCH changes, and so what its refusal tells about.
@@ -232,14 +213,6 @@ func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.Link
 		return "", &model.Error{Kind: model.Unsupported, Op: "open recording", Message: "Bird has no recordings"}
 	}
 	return "", &model.Error{Kind: model.Unsupported, Op: "open in browser", Message: "Bird documents no address for a conversation"}
-}
-
-// givenUp is the error of a context that has ended.
-func givenUp(op string, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &model.Error{Kind: model.Unavailable, Op: op, Message: "no time left", Err: err}
-	}
-	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
 }
 
 // Check implements model.Provider.

@@ -24,7 +24,7 @@ const (
 type secret string
 
 func (s secret) Get(context.Context) (string, error) { return string(s), nil }
-func (secret) Reject()                               {}
+func (secret) Reject(string)                         {}
 
 // sent is one request as the stub got it.
 type sent struct {

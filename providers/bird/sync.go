@@ -70,7 +70,7 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			batch.Conversations = append(batch.Conversations, c)
 		}
 		if err := ctx.Err(); err != nil {
-			return model.SyncResult{Cursor: cursor(token)}, givenUp("list conversations", err)
+			return model.SyncResult{Cursor: cursor(token)}, providers.GivenUp("list conversations", err)
 		}
 		more, err := emit(batch)
 		if err != nil {
@@ -189,7 +189,7 @@ func (n *channelNames) load(ctx context.Context, c *client) ([]channel, error) {
 	case n.gate <- struct{}{}:
 		defer func() { <-n.gate }()
 	case <-ctx.Done():
-		return nil, givenUp("list channels", ctx.Err())
+		return nil, providers.GivenUp("list channels", ctx.Err())
 	}
 	n.mu.Lock()
 	list, failed, wait := n.list, n.err, n.final || !n.tried.IsZero() && time.Since(n.tried) < channelPause

@@ -129,11 +129,11 @@ func readPage(a *providers.Answer) (page, error) {
 	body, _ := providers.ObjectOf(raw)
 	list, ok := providers.Elements(body.Peek("results"))
 	if !ok && !(body.Has("results") && body.Null("results")) {
-		return page{}, malformed("the answer holds no list of results")
+		return page{}, providers.Malformed("", "the answer holds no list of results")
 	}
 	next := providers.TextOf(body.Peek("nextPageToken"))
 	if len(next) > maxToken {
-		return page{}, malformed("the service gave a page token that is too long")
+		return page{}, providers.Malformed("", "the service gave a page token that is too long")
 	}
 	return page{Results: list, Next: next, Null: !ok}, nil
 }
@@ -145,10 +145,6 @@ func readFound(a *providers.Answer) (page, error) {
 		return page{Results: []json.RawMessage{a.Body}}, nil
 	}
 	return readPage(a)
-}
-
-func malformed(message string) *model.Error {
-	return &model.Error{Kind: model.Malformed, Message: message}
 }
 
 // failure is an error body: {code, message, details}.

@@ -31,6 +31,7 @@ func askElephantService() conformance.Service {
 	return conformance.Service{
 		Provider: model.AskElephant,
 		Open:     openAskElephant,
+		Engine:   openEngine,
 		Several:  230,
 		IsWrite:  writes(),
 		Edits: []conformance.EditCase{

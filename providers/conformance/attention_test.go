@@ -29,6 +29,7 @@ func attentionService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Attention,
 		Open:     openAttention,
+		Engine:   openEngine,
 		Several:  130,
 		IsWrite:  writes("/media/download"),
 		Edits: []conformance.EditCase{

@@ -21,6 +21,8 @@ type Bench struct {
 	Standin
 	// Account hides Standin.Account: it is the same, watched.
 	Account model.Provider
+	// Creator is the same where the service creates conversations, else nil.
+	Creator model.Creator
 
 	t       testing.TB
 	service Service
@@ -61,7 +63,11 @@ func (s Service) open(t testing.TB, o Options) *Bench {
 		return b.wire
 	}
 	b.Standin = s.Open(t, o)
-	b.Account = &watched{Provider: b.Standin.Account, t: t, secrets: b.Secrets, lines: &lines}
+	w := &watched{Provider: b.Standin.Account, t: t, secrets: b.Secrets, lines: &lines}
+	b.Account = w
+	if _, ok := b.Standin.Account.(model.Creator); ok {
+		b.Creator = w
+	}
 	return b
 }
 
@@ -332,7 +338,7 @@ func (w *watched) Apply(ctx context.Context, fresh model.Conversation, edits []m
 
 func (w *watched) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
 	w.t.Helper()
-	newest, err := w.Provider.Newest(ctx, n)
+	newest, err := w.Provider.(model.Creator).Newest(ctx, n)
 	w.failed("newest", err)
 	w.after("newest")
 	return newest, err
@@ -340,7 +346,7 @@ func (w *watched) Newest(ctx context.Context, n model.NewConversation) (model.Ne
 
 func (w *watched) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
 	w.t.Helper()
-	found, err := w.Provider.Find(ctx, e, known)
+	found, err := w.Provider.(model.Creator).Find(ctx, e, known)
 	w.failed("find", err)
 	w.after("find")
 	return found, err

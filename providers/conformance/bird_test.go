@@ -26,6 +26,7 @@ func birdService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Bird,
 		Open:     openBird,
+		Engine:   openEngine,
 		Several:  230,
 		IsWrite:  writes("/contacts/search"),
 		Edits: []conformance.EditCase{

@@ -30,11 +30,11 @@ func (s Service) calls(b *Bench) map[string]func(ctx context.Context) error {
 	if s.ByHand != nil {
 		n := model.NewConversation{Title: "New"}
 		out["newest"] = func(ctx context.Context) error {
-			_, err := b.Account.Newest(ctx, n)
+			_, err := b.Creator.Newest(ctx, n)
 			return err
 		}
 		out["find"] = func(ctx context.Context) error {
-			_, err := b.Account.Find(ctx, model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &n}}, nil)
+			_, err := b.Creator.Find(ctx, model.Edit{ID: "e1", Kind: model.EditCreate, Target: model.Value{New: &n}}, nil)
 			return err
 		}
 	}

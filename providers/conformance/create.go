@@ -102,7 +102,7 @@ func creates(t *testing.T, s Service) {
 			}
 			ids := map[string]bool{}
 			for _, one := range []model.Edit{e, again} {
-				found, err := b.Account.Find(ctx, one, known.IDs)
+				found, err := b.Creator.Find(ctx, one, known.IDs)
 				if err != nil || !found.Marked && len(found.Same) != 2 || found.Marked && len(found.Same) != 1 {
 					t.Fatalf("a look finds %+v, error %v", found, err)
 				}
@@ -135,7 +135,7 @@ func creates(t *testing.T, s Service) {
 
 func (b *Bench) newest(t *testing.T, e model.Edit) model.Newest {
 	t.Helper()
-	newest, err := b.Account.Newest(context.Background(), *e.Target.New)
+	newest, err := b.Creator.Newest(context.Background(), *e.Target.New)
 	if err != nil || !newest.Sure || len(newest.IDs) == 0 {
 		t.Fatalf("the head of the list is %+v, error %v", newest, err)
 	}
@@ -171,7 +171,7 @@ func lost(t *testing.T, s Service, ec EditCase, lc lostCase) {
 		lc.after(s, b, n)
 	}
 	b.Reset()
-	found, err := b.Account.Find(ctx, e, known.IDs)
+	found, err := b.Creator.Find(ctx, e, known.IDs)
 	if err != nil {
 		t.Fatalf("look: %v", err)
 	}

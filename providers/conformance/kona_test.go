@@ -39,6 +39,7 @@ func konaService() conformance.Service {
 	return conformance.Service{
 		Provider: model.Kona,
 		Open:     openKona,
+		Engine:   openEngine,
 		Several:  230,
 		IsWrite:  writes("/oauth/token"),
 		Edits: []conformance.EditCase{
@@ -142,7 +143,7 @@ func konaService() conformance.Service {
 		},
 		Lessons: []conformance.Lesson{
 			{Name: "404 to every PUT", Try: "title", Kinds: put, Requests: 2, Err: model.Unsupported, Turn: turn(func(s *sandbox.KonaSwitches) { s.NoPut404 = true })},
-			{Name: "405 to every PUT", Try: "add a user", Kinds: put, Requests: 2, Err: model.Unsupported, Turn: turn(func(s *sandbox.KonaSwitches) { s.NoPut405 = true })},
+			{Name: "405 to every PUT", Try: "add a user", Kinds: put, Requests: 1, Err: model.Unsupported, Turn: turn(func(s *sandbox.KonaSwitches) { s.NoPut405 = true })},
 			{Name: "not the creator", Try: "delete", Kinds: []model.EditKind{model.EditDelete}, Row: true, Requests: 1, Err: model.Forbidden,
 				Turn: func(b *conformance.Bench) {
 					b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {

@@ -19,6 +19,8 @@ func Run(t *testing.T, s Service) {
 		{"Sync", syncs},
 		{"Load", loads},
 		{"Apply", applies},
+		{"Combined", combined},
+		{"Claims", claims},
 		{"Faults", faults},
 		{"Creates", creates},
 		{"Deletes", deletes},

@@ -18,6 +18,9 @@ type Service struct {
 	// escaped and below the host.
 	IsWrite func(method, path string) bool
 
+	// Engine opens an engine with nothing in it on the account of a bench.
+	Engine func(t testing.TB, b *Bench) Engine
+
 	// Several is a number of conversations that takes at least three pages.
 	Several int
 	// Edits has a case for every kind that an account declares.
@@ -59,6 +62,9 @@ type Options struct {
 	// Wrap is laid round the stand-in's transport; never nil.
 	Wrap  func(http.RoundTripper) http.RoundTripper
 	Pacer model.Pacer
+	// Credential gives the source of the credential that the stand-in takes, of
+	// which the account then lives alone; nil is one that never changes.
+	Credential func(secret string) model.CredentialSource
 	// Log takes the lines that the account logs; never nil.
 	Log func(format string, args ...any)
 }

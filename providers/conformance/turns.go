@@ -75,16 +75,10 @@ func links(t *testing.T, s Service) {
 			}
 		}
 	})
-	bubble(t, "find", func(t *testing.T) {
+	bubble(t, "creator", func(t *testing.T) {
 		b := s.open(t, Options{})
-		if b.Account.Capabilities(model.Conversation{}).Of(model.EditCreate).Can() {
-			return
+		if can, has := b.Account.Capabilities(model.Conversation{}).Of(model.EditCreate).Can(), b.Creator != nil; can != has {
+			t.Errorf("that it creates is %t, that it can be asked what it created is %t", can, has)
 		}
-		n := model.NewConversation{Title: "New"}
-		_, err := b.Account.Newest(context.Background(), n)
-		wantKind(t, "listing for what cannot be created", err, model.Unsupported)
-		_, err = b.Account.Find(context.Background(), model.Edit{Kind: model.EditCreate, Target: model.Value{New: &n}}, nil)
-		wantKind(t, "looking for what cannot be created", err, model.Unsupported)
-		b.wantCount(t, "looking for what cannot be created", 0)
 	})
 }

@@ -173,20 +173,23 @@ func TestApplyRefusesWithoutSending(t *testing.T) {
 }
 
 func TestServerWithoutAnUpdate(t *testing.T) {
-	for _, status := range []int{404, 405} {
+	for status, reason := range map[int]string{
+		404: "this Kona server has no update of conversations: it answers 404 to PUT for one that can be read",
+		405: "this Kona server has no update of conversations: it answers 405 to PUT",
+	} {
 		p, s := openStub(t, func(r sent) (int, string) {
 			if r.Method == "PUT" {
 				return status, `{"problemType":"https://x/e.md#not_found","title":"Not Found","details":"No such route."}`
 			}
 			return accept(r)
 		})
-		reason := fmt.Sprintf("this Kona server has no update of conversations: it answers %d to PUT for one that can be read", status)
 		out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, accessEveryone)})
 		e := wantKind(t, out[0].Err, model.Unsupported)
 		if e.Hint != reason || e.Message != "Not Found: No such route." || e.Status != status || model.KindOf(out[1].Err) != model.Unsupported {
 			t.Errorf("%d: %v, %v", status, out[0].Err, out[1].Err)
 		}
-		if got := s.lines(); len(got) != 2 || got[1] != "GET "+one71 {
+		// A 405 speaks for itself; a 404 may mean that the conversation is gone.
+		if got := s.lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
 			t.Errorf("%d: sent %v", status, got)
 		}
 		for _, k := range putKinds() {

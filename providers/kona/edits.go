@@ -1,7 +1,6 @@
 package kona
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,85 +9,14 @@ import (
 	"confab/providers"
 )
 
-// direction says whether an edit lets fewer or more people see or change.
-type direction int
-
-const (
-	narrower direction = iota - 1
-	neutral
-	wider
-)
-
 var (
 	accessWidth = map[string]int{accessJustMe: 1, accessGroup: 2, accessEveryone: 3}
 	// What collaboration complete may do is not documented; it is taken to be more than viewing.
 	roleWidth = map[string]int{model.RoleViewer: 1, model.RoleComplete: 2, model.RoleEditor: 3}
 )
 
-// work is what the edits of one conversation come to: one PUT, or two where some narrow and some widen, the narrowing
-// one first.
-type work struct {
-	id      string
-	fresh   model.Conversation
-	edits   []model.Edit
-	dir     []direction
-	first   []int
-	last    []int
-	deletes []int
-	creates []int
-	// refused holds an error for each edit that cannot be sent; same says that it needs no sending.
-	refused []*model.Error
-	same    []bool
-}
-
-// prepare sorts the edits of one conversation into requests. It does no I/O; can says whether a kind may be sent.
-func prepare(fresh model.Conversation, edits []model.Edit, can model.Capabilities) *work {
-	w := &work{id: fresh.Ref.ID, fresh: fresh, edits: edits, dir: make([]direction, len(edits)),
-		refused: make([]*model.Error, len(edits)), same: make([]bool, len(edits))}
-	var narrow, plain, widen []int
-	for i, e := range edits {
-		if c := can.Of(e.Kind); !c.Can() {
-			w.refused[i] = &model.Error{Kind: model.Unsupported, Op: op(e.Kind), Message: c.Reason}
-			continue
-		}
-		if w.refused[i] = check(fresh, e); w.refused[i] != nil {
-			continue
-		}
-		switch e.Kind {
-		case model.EditCreate:
-			w.creates = append(w.creates, i)
-			continue
-		case model.EditDelete:
-			w.deletes = append(w.deletes, i)
-			continue
-		}
-		if now, known := e.Read(fresh); known && now.Equal(e.Target) {
-			w.same[i] = true
-			continue
-		}
-		w.dir[i] = directionOf(fresh, e)
-		switch w.dir[i] {
-		case narrower:
-			narrow = append(narrow, i)
-		case wider:
-			widen = append(widen, i)
-		default:
-			plain = append(plain, i)
-		}
-	}
-	w.first, w.last = narrow, widen
-	if len(narrow) > 0 || len(widen) == 0 {
-		w.first = append(w.first, plain...)
-	} else {
-		w.last = append(w.last, plain...)
-	}
-	slices.Sort(w.first)
-	slices.Sort(w.last)
-	return w
-}
-
 // directionOf tells where an edit leads. A word that is not known counts as narrow to come from and wide to go to.
-func directionOf(fresh model.Conversation, e model.Edit) direction {
+func directionOf(fresh model.Conversation, e model.Edit) providers.Direction {
 	target := e.Target.String()
 	switch e.Kind {
 	case model.EditAccess:
@@ -98,23 +26,23 @@ func directionOf(fresh model.Conversation, e model.Edit) direction {
 	case model.EditParticipants:
 		d := model.DiffPeople(fresh.Participants.Items, e.Target.Set())
 		if len(d.Added) > 0 {
-			return wider
+			return providers.Widens
 		}
 		for i, p := range d.Altered {
-			if step(roleWidth[d.Was[i].Role], roleWidth[p.Role]) == wider {
-				return wider
+			if step(roleWidth[d.Was[i].Role], roleWidth[p.Role]) == providers.Widens {
+				return providers.Widens
 			}
 		}
-		return narrower
+		return providers.Narrows
 	}
-	return neutral
+	return providers.Neutral
 }
 
-func step(from, to int) direction {
+func step(from, to int) providers.Direction {
 	if to != 0 && to < from {
-		return narrower
+		return providers.Narrows
 	}
-	return wider
+	return providers.Widens
 }
 
 // check refuses what cannot be sent, before anything is.
@@ -123,30 +51,28 @@ func check(fresh model.Conversation, e model.Edit) *model.Error {
 	switch e.Kind {
 	case model.EditTitle:
 		if strings.TrimSpace(target) == "" {
-			return invalid(op(e.Kind), "the service wants a name")
+			return providers.Invalid(providers.Op(e.Kind), "the service wants a name")
 		}
 	case model.EditAccess:
 		if _, ok := accessNumber(target); !ok {
-			return invalid(op(e.Kind), fmt.Sprintf("%q is none of just_me, group, everyone", target))
+			return providers.Invalid(providers.Op(e.Kind), fmt.Sprintf("%q is none of just_me, group, everyone", target))
 		}
 	case model.EditDefaultRole:
 		if _, ok := roleNumber(target); !ok || target == "" {
-			return invalid(op(e.Kind), fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", target))
+			return providers.Invalid(providers.Op(e.Kind), fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", target))
 		}
 	case model.EditParticipants:
 		if e.Target.People == nil {
-			return invalid(op(e.Kind), "the edit holds no participants")
+			return providers.Invalid(providers.Op(e.Kind), "the edit holds no participants")
 		}
 		if !fresh.Participants.Known {
-			return &model.Error{Kind: model.Malformed, Op: op(e.Kind), Message: "the service did not give the list of participants, so it cannot be replaced"}
+			return providers.Malformed(providers.Op(e.Kind), "the service did not give the list of participants, so it cannot be replaced")
 		}
-		return sendable(op(e.Kind), e.Target.Set())
+		return sendable(providers.Op(e.Kind), e.Target.Set())
 	case model.EditCreate:
 		if e.Target.New == nil {
-			return invalid(op(e.Kind), "the edit holds no conversation")
+			return providers.Invalid(providers.Op(e.Kind), "the edit holds no conversation")
 		}
-		_, err := newConversation(*e.Target.New)
-		return err
 	}
 	return nil
 }
@@ -155,23 +81,22 @@ func check(fresh model.Conversation, e model.Edit) *model.Error {
 func sendable(op string, people []model.Participant) *model.Error {
 	for _, p := range people {
 		if p.Kind != model.KindUser && p.Kind != model.KindGroup {
-			return &model.Error{Kind: model.Unsupported, Op: op, Message: fmt.Sprintf("a conversation holds users and groups, not a participant of kind %q", p.Kind)}
+			return providers.Unsupported(op, fmt.Sprintf("a conversation holds users and groups, not a participant of kind %q", p.Kind))
 		}
 		if p.ID == "" {
-			return invalid(op, p.Display()+" has no id: look the person up first")
+			return providers.Invalid(op, p.Display()+" has no id: look the person up first")
 		}
 		if _, ok := roleNumber(p.Role); !ok {
-			return invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", p.Role))
+			return providers.Invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", p.Role))
 		}
 	}
 	return nil
 }
 
-// update is the body of a PUT for some of the edits: only the keys they change.
-func (w *work) update(of []int) envelope {
+// updateOf is the body of a PUT for some edits: only the keys they change.
+func updateOf(fresh model.Conversation, edits []model.Edit) envelope {
 	var f fields
-	for _, i := range of {
-		e := w.edits[i]
+	for _, e := range edits {
 		text := e.Target.String()
 		switch e.Kind {
 		case model.EditTitle:
@@ -183,7 +108,7 @@ func (w *work) update(of []int) envelope {
 		case model.EditDefaultRole:
 			f.DefaultRole, _ = roleNumber(text)
 		case model.EditParticipants:
-			f.Participants, f.Groups = w.lists(e.Target.Set())
+			f.Participants, f.Groups = lists(fresh, e.Target.Set())
 		}
 	}
 	return wrap(f)
@@ -191,14 +116,14 @@ func (w *work) update(of []int) envelope {
 
 // lists gives each list that changes, whole: what is not in it is taken to be removed [assumed]. The order of fresh is
 // kept, and an empty list is sent as []; whether the service takes that is checked against its answer.
-func (w *work) lists(target []model.Participant) (*[]userRole, *[]groupRole) {
+func lists(fresh model.Conversation, target []model.Participant) (*[]userRole, *[]groupRole) {
 	var users *[]userRole
 	var groups *[]groupRole
-	if want, changed := listOf(model.KindUser, w.fresh.Participants.Items, target); changed {
+	if want, changed := listOf(model.KindUser, fresh.Participants.Items, target); changed {
 		list := userRoles(want)
 		users = &list
 	}
-	if want, changed := listOf(model.KindGroup, w.fresh.Participants.Items, target); changed {
+	if want, changed := listOf(model.KindGroup, fresh.Participants.Items, target); changed {
 		list := groupRoles(want)
 		groups = &list
 	}
@@ -255,16 +180,16 @@ func groupRoles(in []model.Participant) []groupRole {
 // newConversation is the body of a create. A stakeholder is sent only where one is asked for, since the samples leave
 // it out where people are listed.
 func newConversation(n model.NewConversation) (envelope, *model.Error) {
-	const op = "create conversation"
+	op := providers.Op(model.EditCreate)
 	switch {
 	case strings.TrimSpace(n.Title) == "":
-		return envelope{}, invalid(op, "the service wants a name")
+		return envelope{}, providers.Invalid(op, "the service wants a name")
 	case n.Space == "":
-		return envelope{}, invalid(op, "a conversation is made in a space: name one")
+		return envelope{}, providers.Invalid(op, "a conversation is made in a space: name one")
 	case n.Channel != "":
-		return envelope{}, invalid(op, "the service has no channels")
+		return envelope{}, providers.Invalid(op, "the service has no channels")
 	case n.Privacy == model.PrivacyPublic:
-		return envelope{}, invalid(op, "the service's conversations are visible to their participants only")
+		return envelope{}, providers.Invalid(op, "the service's conversations are visible to their participants only")
 	}
 	if err := sendable(op, n.People); err != nil {
 		return envelope{}, err
@@ -276,14 +201,14 @@ func newConversation(n model.NewConversation) (envelope, *model.Error) {
 	if n.Access != "" {
 		raw, ok := accessNumber(n.Access)
 		if !ok {
-			return envelope{}, invalid(op, fmt.Sprintf("%q is none of just_me, group, everyone", n.Access))
+			return envelope{}, providers.Invalid(op, fmt.Sprintf("%q is none of just_me, group, everyone", n.Access))
 		}
 		f.Stakeholder = raw
 	}
 	if n.DefaultRole != "" {
 		raw, ok := roleNumber(n.DefaultRole)
 		if !ok {
-			return envelope{}, invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", n.DefaultRole))
+			return envelope{}, providers.Invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", n.DefaultRole))
 		}
 		f.DefaultRole = raw
 	}
@@ -298,60 +223,4 @@ func newConversation(n model.NewConversation) (envelope, *model.Error) {
 		f.Comment = &text
 	}
 	return wrap(f), nil
-}
-
-// calls gives every request of the work as it is sent when each one before it succeeds.
-func (w *work) calls(c client) []providers.Call {
-	var out []providers.Call
-	for _, i := range w.creates {
-		body, _ := newConversation(*w.edits[i].Target.New) // has been checked
-		out = append(out, c.createConversation(body))
-	}
-	for _, of := range [][]int{w.first, w.last} {
-		if len(of) > 0 {
-			out = append(out, c.updateConversation(w.id, w.update(of)))
-		}
-	}
-	if len(w.deletes) > 0 {
-		out = append(out, c.deleteConversation(w.id))
-	}
-	return out
-}
-
-// op names an edit in errors.
-func op(k model.EditKind) string {
-	switch k {
-	case model.EditTitle:
-		return "rename"
-	case model.EditDefaultRole:
-		return "change default role"
-	case model.EditDelete, model.EditCreate:
-		return string(k) + " conversation"
-	}
-	return "change " + string(k)
-}
-
-func invalid(op, message string) *model.Error {
-	return &model.Error{Kind: model.Invalid, Op: op, Message: message}
-}
-
-// shows reports whether an answer tells what an edit of a kind has changed.
-func shows(raw json.RawMessage, k model.EditKind) bool {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		return false
-	}
-	switch k {
-	case model.EditTitle:
-		return !o.Null("name")
-	case model.EditDescription:
-		return o.Has("details") // null is how an empty text may come
-	case model.EditAccess:
-		return !o.Null("stakeholder")
-	case model.EditDefaultRole:
-		return !o.Null("default_role")
-	case model.EditParticipants:
-		return !o.Null("participants") && !o.Null("groups")
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"confab/model"
+	"confab/providers"
 )
 
 // AuthorizeURL gives the page where a person lets confab in: the authorization-code grant (authentication.md). redirect
@@ -46,13 +47,13 @@ func (p *Provider) Exchange(ctx context.Context, code, redirect string) error {
 	s.hide(clientSecret)
 	s.hide(code)
 	if err := s.enter(ctx); err != nil {
-		return givenUp(op, err)
+		return providers.GivenUp(op, err)
 	}
 	defer s.leave()
 	unlock, err := s.file.lock(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return givenUp(op, ctx.Err())
+			return providers.GivenUp(op, ctx.Err())
 		}
 		return &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
 	}

@@ -88,7 +88,7 @@ func (p *Provider) lookUpOne(ctx context.Context, key string, call providers.Cal
 func (p *Provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	p.directory.prepare(ctx)
 	if err := ctx.Err(); err != nil {
-		return model.LookupPage{}, givenUp("list spaces", err)
+		return model.LookupPage{}, providers.GivenUp("list spaces", err)
 	}
 	if err := p.directory.spaceError(); err != nil {
 		return model.LookupPage{}, err

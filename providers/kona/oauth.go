@@ -42,8 +42,9 @@ type session struct {
 	expired atomic.Bool   // the password has: no token helps
 	inQuery atomic.Bool   // the token endpoint takes its parameters in the query only
 
-	mu   sync.Mutex
-	held tokens
+	mu      sync.Mutex
+	held    tokens
+	refused string // an access token, until a refresh was tried
 }
 
 func newSession(a providers.Account, tokenURL string) *session {
@@ -83,26 +84,6 @@ func checkTokenURL(address string) error {
 }
 
 func (s *session) passwordExpired(expired bool) { s.expired.Store(expired) }
-
-// accepted is told that a token worked.
-func (s *session) accepted(string) { s.expired.Store(false) }
-
-// authorize gives the header of a request.
-func (s *session) authorize(ctx context.Context, _ int) (header, value string, err error) {
-	t, err := s.token(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	return "Authorization", providers.Bearer + t, nil
-}
-
-// reauthorize renews the token that was refused, if that can help.
-func (s *session) reauthorize(ctx context.Context, refused string) (again bool, err error) {
-	if s.expired.Load() {
-		return false, nil
-	}
-	return s.refresh(ctx, strings.TrimPrefix(refused, providers.Bearer))
-}
 
 // token gives the access token to use.
 func (s *session) token(ctx context.Context) (string, error) {
@@ -337,7 +318,7 @@ func (s *session) ask(ctx context.Context, op, address, form string) (tokens, er
 	if s.account.Pacer != nil {
 		if err := s.account.Pacer.Wait(ctx); err != nil {
 			if ctx.Err() != nil {
-				return tokens{}, givenUp(op, ctx.Err())
+				return tokens{}, providers.GivenUp(op, ctx.Err())
 			}
 			return tokens{}, &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
 		}
@@ -357,7 +338,7 @@ func (s *session) ask(ctx context.Context, op, address, form string) (tokens, er
 	start := time.Now()
 	res, err := s.http.Do(req)
 	if err != nil && outer.Err() != nil {
-		return tokens{}, givenUp(op, outer.Err())
+		return tokens{}, providers.GivenUp(op, outer.Err())
 	}
 	if err != nil {
 		return tokens{}, &model.Error{Kind: model.Unavailable, Op: op, Message: "the token endpoint cannot be reached: " + s.scrub(unwrapURL(err).Error())}

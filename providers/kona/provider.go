@@ -2,7 +2,8 @@ package kona
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -63,11 +64,12 @@ func identity(a providers.Account) string { return model.Kona + " " + baseURL(a)
 
 // Provider is one account: one user of one host.
 type Provider struct {
+	providers.Editor
+
 	account   providers.Account
 	client    client
 	session   *session
 	directory *directory
-	learned   providers.Learned
 
 	mu     sync.Mutex
 	newest map[string]comment // of conversations whose comments were read
@@ -83,7 +85,10 @@ type comment struct {
 // maxNewest bounds the conversations whose newest comment is kept.
 const maxNewest = 20_000
 
-var _ model.Provider = (*Provider)(nil)
+var (
+	_ model.Provider = (*Provider)(nil)
+	_ model.Creator  = (*Provider)(nil)
+)
 
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
@@ -97,9 +102,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 	s := newSession(a, address)
 	h, err := providers.NewClient(a, providers.ClientOptions{
 		InFlight:    2,
-		Authorize:   s.authorize,
-		Reauthorize: s.reauthorize,
-		Accepted:    s.accepted,
+		Credential:  &providers.Credential{Source: s},
 		DecodeError: decodeError(s.passwordExpired),
 	})
 	if err != nil {
@@ -107,7 +110,9 @@ func newProvider(a providers.Account) (*Provider, error) {
 	}
 	s.hide, s.scrub = h.Protect, h.Scrub
 	c := client{h}
-	return &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: map[string]comment{}}, nil
+	p := &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: map[string]comment{}}
+	p.Editor = providers.Editor{Client: h, Table: table(), Plan: p.plan}
+	return p, nil
 }
 
 // Describe implements model.Provider.
@@ -174,13 +179,6 @@ func table() []providers.CapabilityRow {
 	}
 }
 
-// Capabilities implements model.Provider.
-func (p *Provider) Capabilities(c model.Conversation) model.Capabilities {
-	out := providers.CapabilitiesOf(table())
-	p.learned.Narrow(out, c.Ref.ID)
-	return out
-}
-
 // Needs implements model.Provider: the list of conversations may leave participants and groups out, reading one
 // brings them.
 func (p *Provider) Needs(kinds ...model.EditKind) model.Need {
@@ -233,40 +231,13 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 	return append(out, list, update)
 }
 
-// givenUp is the error of a context that has ended.
-func givenUp(op string, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &model.Error{Kind: model.Unavailable, Op: op, Message: "no time left", Err: err}
-	}
-	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
-}
-
-// learnNoUpdate rules out for the run every edit that needs an update of conversations.
-// The error keeps the words of the server.
-func (p *Provider) learnNoUpdate(said model.Error) error {
-	reason := noUpdate(said.Status)
-	for _, k := range putKinds() {
-		p.learned.Never(k, reason)
-	}
-	said.Kind, said.Op, said.Hint = model.Unsupported, "change conversation", reason
-	return &said
-}
-
 // noUpdate says that the server has no update of conversations.
-func noUpdate(status int) string {
-	if status == 405 {
-		return "this Kona server has no update of conversations: it answers 405 to PUT for one that can be read"
+func noUpdate(status int) (hint, reason string) {
+	reason = fmt.Sprintf("this Kona server has no update of conversations: it answers %d to PUT", status)
+	if status == http.StatusNotFound {
+		reason += " for one that can be read"
 	}
-	return "this Kona server has no update of conversations: it answers 404 to PUT for one that can be read"
-}
-
-// seenStatus is the HTTP status of an error.
-func seenStatus(err error) int {
-	var e *model.Error
-	if errors.As(err, &e) {
-		return e.Status
-	}
-	return 0
+	return reason, reason
 }
 
 // ageOf lays what is known of the newest comment over a conversation.

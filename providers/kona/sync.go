@@ -96,7 +96,7 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 		// A row that cannot be told apart may be one that is known, and null is no list.
 		holes = holes || list == nil || len(batch.Conversations) < len(fresh)
 		if err := ctx.Err(); err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, false, givenUp("list conversations", err)
+			return model.SyncResult{Cursor: cursor(at)}, false, providers.GivenUp("list conversations", err)
 		}
 		if !end {
 			batch.Cursor = cursor(pages.page)
@@ -173,7 +173,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	p.nameAll(ctx, raw, comments)
 	if err := ctx.Err(); err != nil {
-		return model.Detail{}, givenUp("read conversation", err)
+		return model.Detail{}, providers.GivenUp("read conversation", err)
 	}
 	n := p.directory.names()
 	c, _ := convert(raw, p.account.Name, n)

@@ -91,15 +91,17 @@ func (r *run) doctor(ctx context.Context) error {
 
 func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
 	f := finding{Account: a.Name, CheckResult: model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}}
+	var source *config.Source
 	if !a.Credential.IsZero() {
-		if _, err := r.setup.Config.Resolver().Resolve(ctx, a.Credential); err != nil {
+		source = r.setup.Config.Resolver().Source(a.Credential)
+		if _, err := source.Get(ctx); err != nil {
 			f.OK, f.Detail, f.Kind, f.code = false, err.Error(), model.NoCredential, ExitUsage
 			// Nothing more can be learnt without it.
 			return []finding{f}
 		}
 	}
 	out := []finding{f}
-	for _, c := range r.Check(ctx, r.setup, a) {
+	for _, c := range r.Check(ctx, r.setup, a, source) {
 		f := finding{Account: a.Name, CheckResult: c}
 		if !c.OK {
 			f.code = codeOfKind(c.Kind)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
+	"confab/config"
 	"confab/model"
 )
 
@@ -14,21 +16,27 @@ type Log struct {
 	to   *slog.Logger
 }
 
-// OpenLog opens the file, for its owner alone, to write at its end; "" opens none.
+// OpenLog opens the file, made the owner's alone, to write at its end; "" opens none.
 func OpenLog(path string) (*Log, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := config.AppendPrivate(path)
 	if err != nil {
 		return nil, err
 	}
 	return &Log{file: f, to: slog.New(slog.NewTextHandler(f, nil))}, nil
 }
 
-// Line writes one line, cleaned.
+// Line writes one line, cleaned. Errors of a service are written without its words.
 func (l *Log) Line(format string, args ...any) {
 	if l != nil {
+		args = slices.Clone(args)
+		for i, arg := range args {
+			if err, ok := arg.(error); ok {
+				args[i] = model.Brief(err)
+			}
+		}
 		l.to.Info(model.CleanLine(fmt.Sprintf(format, args...), 0))
 	}
 }

@@ -43,8 +43,9 @@ type Program struct {
 	Screen func(ctx context.Context, s Setup, start Start) error
 	// Welcome runs the first screen of somebody without a config.
 	Welcome func(ctx context.Context, s Setup) (Choice, error)
-	// Check tests one account live.
-	Check func(ctx context.Context, s Setup, account config.Account) []model.CheckResult
+	// Check tests one account live with its credential, which is nil where the config names none. No credential is
+	// read twice for it, refused or not.
+	Check func(ctx context.Context, s Setup, account config.Account, credential *config.Source) []model.CheckResult
 	// CheckState tests the state directory and the database in it.
 	CheckState func(ctx context.Context, s Setup) []model.CheckResult
 	// Forget removes everything kept of an account and names what it removed.

@@ -34,9 +34,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	if about.NewNeedsSpace {
 		add(&field{name: fieldSpace, typ: pickField, pick: model.LookupSpaces, required: true})
 	}
-	if about.Provider == model.Bird {
-		// The only service whose conversations sit on a channel; it may be left
-		// out, as the vendor's own create example does.
+	if about.NewTakesChannel {
 		add(&field{name: fieldChannel, typ: pickField, pick: model.LookupChannels})
 	}
 	area := func(name string) {

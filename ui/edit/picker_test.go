@@ -88,8 +88,8 @@ func TestPickerShowsWhereItMatched(t *testing.T) {
 }
 
 func TestCreateOffersAChannelOnlyWhereThereAreChannels(t *testing.T) {
-	for provider, want := range map[string]bool{model.Bird: true, model.Kona: false} {
-		f := NewCreate(model.Description{Provider: provider, Name: provider}, model.Capabilities{})
+	for provider, want := range map[string]bool{"one with channels": true, "one without": false} {
+		f := NewCreate(model.Description{Name: provider, NewTakesChannel: want}, model.Capabilities{})
 		f.Paste("A title")
 		f.Move(1)
 		kind, ok := f.Pick()

@@ -28,7 +28,7 @@ import (
 type static string
 
 func (s static) Get(context.Context) (string, error) { return string(s), nil }
-func (s static) Reject()                             {}
+func (s static) Reject(string)                       {}
 
 // world is the services, somebody else who changes them, one confab, and what
 // really happened.

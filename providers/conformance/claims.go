@@ -1,0 +1,138 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"confab/model"
+)
+
+// Engine carries edits of one account from submission to settlement, over claims
+// and restarts.
+type Engine interface {
+	// Submit queues edits of one conversation as one submission.
+	Submit(c model.Conversation, edits []model.Edit)
+	// Deliver sends what is due once, and returns when it is settled or waits.
+	Deliver()
+	// Restart leaves the engine and opens it again on what it has kept. Time
+	// passes: what waits for its next try is due.
+	Restart()
+	// Waiting gives the edits that are not settled, as they stand.
+	Waiting() []model.OutboxEntry
+	Retry(id string)
+	Discard(id string)
+	Close()
+}
+
+// claims submits an edit that widens together with one that doesn't, whose first
+// request goes wrong: over claims, retries and restarts nothing widens before the
+// other is in effect, and where that one is given up, not before a person says so.
+func claims(t *testing.T, s Service) {
+	for i, cs := range s.widenings(t) {
+		for n, status := range []int{422, 403, 409, 429, 500} {
+			if n > 0 && n != 1+i%4 {
+				continue // each pair meets the refusal that ends an edit, and one other
+			}
+			bubble(t, fmt.Sprintf("%s, %d", cs.name, status), func(t *testing.T) { overClaims(t, s, cs, status) })
+		}
+	}
+}
+
+// widenings gives pairs of cases with a conversation in which the first widens
+// and the second does not. Every case that can be in a pair is in one.
+func (s Service) widenings(t *testing.T) (out []combination) {
+	bubble(t, "pairs", func(t *testing.T) {
+		b := s.open(t, Options{Conversations: 24})
+		met := map[string]bool{}
+		for _, id := range b.IDs() {
+			c := b.load(id, b.Account.Needs(model.EditKinds()...)).Conversation
+			var wide, other []EditCase
+			for _, ec := range s.Edits {
+				if ec.Kind == model.EditCreate || ec.Kind == model.EditDelete || ec.Kind == model.EditArchive || !b.Account.Capabilities(c).Of(ec.Kind).Can() {
+					continue
+				}
+				if e, ok := newEdit(ec, b, c); ok && e.Widens() {
+					wide = append(wide, ec)
+				} else if ok {
+					other = append(other, ec)
+				}
+			}
+			for _, w := range wide {
+				for _, o := range other {
+					if w.Kind != o.Kind && (!met[w.Name] || !met[o.Name]) {
+						met[w.Name], met[o.Name] = true, true
+						out = append(out, combination{name: o.Name + ", then " + w.Name, cases: []EditCase{w, o}, id: id})
+					}
+				}
+			}
+		}
+	})
+	return out
+}
+
+func overClaims(t *testing.T, s Service, cs combination, status int) {
+	b, c, edits, ok := s.combine(t, cs)
+	if !ok {
+		t.Fatalf("no conversation suits both")
+	}
+	wide, other := edits[0], edits[1]
+	if !wide.Widens() || other.Widens() {
+		t.Fatalf("that %s widens is %t, that %s does %t", wide.Field(), wide.Widens(), other.Field(), other.Widens())
+	}
+	refused := false
+	b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		before := b.width(c.Ref.ID, edits)
+		if !refused {
+			refused = true
+			b.AnswerNext(status, 1)
+		}
+		res, err := next.RoundTrip(req)
+		if b.width(c.Ref.ID, edits) > before && !b.Field(c.Ref.ID, other.Kind, other.Key).Equal(other.Target) {
+			t.Errorf("%s %s widens, and %s is not in effect", req.Method, req.URL.Path, other.Field())
+		}
+		return res, err
+	})
+	narrow := b.width(c.Ref.ID, edits)
+	stays := func(when string) {
+		t.Helper()
+		if b.width(c.Ref.ID, edits) > narrow {
+			t.Fatalf("%s it was widened", when)
+		}
+	}
+	engine := s.Engine(t, b)
+	defer engine.Close()
+	engine.Submit(c, edits)
+	engine.Deliver()
+	stays("after the refusal")
+	if !refused {
+		t.Fatal("nothing was sent")
+	}
+	for range 4 {
+		engine.Restart()
+		engine.Deliver()
+	}
+	i := slices.IndexFunc(engine.Waiting(), func(e model.OutboxEntry) bool { return e.Kind == other.Kind })
+	if i < 0 { // it has been delivered since, and so the other may be
+		b.holds(other, c.Ref.ID, other.Target)
+		b.holds(wide, c.Ref.ID, wide.Target)
+		return
+	}
+	stays("while the other waits for a person")
+	engine.Discard(engine.Waiting()[i].ID)
+	engine.Restart()
+	engine.Deliver()
+	stays("after the other was given up")
+	i = slices.IndexFunc(engine.Waiting(), func(e model.OutboxEntry) bool { return e.Kind == wide.Kind })
+	if i < 0 {
+		t.Fatal("what widens no longer waits for the person")
+	}
+	if !b.Account.Capabilities(c).Of(wide.Kind).Can() {
+		return // the refusal has ruled it out for the run
+	}
+	b.Tamper(nil)
+	engine.Retry(engine.Waiting()[i].ID)
+	engine.Deliver()
+	b.holds(wide, c.Ref.ID, wide.Target)
+}

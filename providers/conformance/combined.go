@@ -1,0 +1,285 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+
+	"confab/model"
+)
+
+// combined tries the edits of a service together, two by two and all that one
+// conversation can have at once, and lets each of their requests be refused in
+// each way: whatever goes wrong, nothing widens after it.
+func combined(t *testing.T, s Service) {
+	for _, cs := range s.combinations() {
+		bubble(t, cs.name, func(t *testing.T) {
+			b, c, edits, ok := s.combine(t, cs)
+			if !ok {
+				return
+			}
+			cs.id, cs.edits = c.Ref.ID, edits
+			steps := b.together(t, c, edits)
+			if !slices.ContainsFunc(edits, model.Edit.Widens) {
+				return
+			}
+			for step := range steps {
+				for turn, r := range aFew(refusals(), 2, step) {
+					refusedAt(t, s, cs, step, r, turn)
+				}
+			}
+			for i := range edits {
+				impossible(t, s, cs, i)
+			}
+		})
+	}
+}
+
+// combination is several cases to be tried in one conversation, and the order
+// in which their edits are given.
+type combination struct {
+	name  string
+	cases []EditCase
+	// id is the conversation that suits, "" until it has been found, and edits
+	// are those that were made for it.
+	id    string
+	edits []model.Edit
+}
+
+// combinations gives every pair of cases, in both orders in turn, and the cases
+// all at once in either order.
+func (s Service) combinations() []combination {
+	all := slices.DeleteFunc(slices.Clone(s.Edits), func(ec EditCase) bool { return ec.Kind == model.EditCreate })
+	var out []combination
+	for i, one := range all {
+		for j, other := range all[:i] {
+			pair := []EditCase{one, other}
+			if (i+j)%2 == 0 {
+				slices.Reverse(pair)
+			}
+			out = append(out, combination{name: pair[0].Name + " + " + pair[1].Name, cases: pair})
+		}
+	}
+	backwards := slices.Clone(all)
+	slices.Reverse(backwards)
+	return append(out, combination{name: "all at once", cases: all}, combination{name: "all at once, backwards", cases: backwards})
+}
+
+// combine opens a service and finds the conversation that suits the most of the
+// cases, at least two; of cases of one field the first is taken.
+func (s Service) combine(t *testing.T, cs combination) (*Bench, model.Conversation, []model.Edit, bool) {
+	t.Helper()
+	b := s.open(t, Options{Conversations: 24})
+	if cs.edits != nil {
+		c := b.load(cs.id, b.Account.Needs(model.EditKinds()...)).Conversation
+		b.Reset()
+		return b, c, cs.edits, true
+	}
+	var found model.Conversation
+	var edits []model.Edit
+	var kinds []model.EditKind
+	for _, ec := range cs.cases {
+		kinds = append(kinds, ec.Kind)
+	}
+	ids := b.IDs()
+	if cs.id != "" {
+		ids = []string{cs.id}
+	}
+	for _, id := range ids {
+		d, err := b.Account.Load(context.Background(), id, b.Account.Needs(kinds...))
+		if err != nil {
+			t.Fatalf("load %s: %v", id, err)
+		}
+		var suits []model.Edit
+		for _, ec := range cs.cases {
+			e, ok := newEdit(ec, b, d.Conversation)
+			if !ok || !b.Account.Capabilities(d.Conversation).Of(ec.Kind).Can() ||
+				slices.ContainsFunc(suits, func(o model.Edit) bool { return o.Field() == e.Field() }) {
+				continue
+			}
+			e.ID = fmt.Sprintf("e%d", len(suits))
+			suits = append(suits, e)
+		}
+		if len(suits) > len(edits) {
+			found, edits = d.Conversation, suits
+		}
+		if len(edits) == len(cs.cases) {
+			break
+		}
+	}
+	b.Reset()
+	return b, found, edits, len(edits) > 1
+}
+
+// together applies several edits where all goes well, and gives the number of
+// requests that takes.
+func (b *Bench) together(t *testing.T, c model.Conversation, edits []model.Edit) int {
+	t.Helper()
+	planned, err := b.Account.Requests(c, edits)
+	if err != nil {
+		t.Fatalf("requests: %v", err)
+	}
+	kept := c.Clone()
+	b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		before := b.width(c.Ref.ID, edits)
+		res, err := next.RoundTrip(req)
+		if after := b.width(c.Ref.ID, edits); after > before {
+			for _, e := range edits {
+				if !e.Widens() && e.Kind != model.EditDelete && e.Kind != model.EditArchive && !b.Field(c.Ref.ID, e.Kind, e.Key).Equal(e.Target) {
+					t.Errorf("%s %s widens before %s is in effect", req.Method, req.URL.Path, e.Field())
+				}
+			}
+		}
+		return res, err
+	})
+	for i, out := range b.Account.Apply(context.Background(), c, edits) {
+		if out.Err != nil {
+			t.Errorf("%s: %v", edits[i].Field(), out.Err)
+		}
+		if b.State(c.Ref.ID) != nil && edits[i].Kind != model.EditDelete {
+			b.truthful(edits[i], c.Ref.ID, out)
+			b.holds(edits[i], c.Ref.ID, edits[i].Target)
+		}
+	}
+	if !reflect.DeepEqual(c, kept) {
+		t.Error("Apply changed the conversation it was given")
+	}
+	same(t, b.Log(), planned)
+	return len(planned)
+}
+
+// width counts how much of what the edits widen is in effect: a measure of who
+// can see and change a conversation, taken from the server.
+func (b *Bench) width(id string, edits []model.Edit) (n int) {
+	if b.State(id) == nil {
+		return 0
+	}
+	for _, e := range edits {
+		if !e.Widens() {
+			continue
+		}
+		now := b.Field(id, e.Kind, e.Key)
+		if e.Target.People == nil {
+			if now.Equal(e.Target) {
+				n++
+			}
+			continue
+		}
+		base := e.Base.Set()
+		for _, p := range now.Set() {
+			i := slices.IndexFunc(base, func(q model.Participant) bool { return model.SamePerson(p, q) })
+			if i < 0 {
+				n++ // somebody who was not there
+			} else if step := (model.Edit{Kind: e.Kind, Base: model.PeopleValue(base[i : i+1]), Target: model.PeopleValue([]model.Participant{p})}); step.Widens() {
+				n++ // somebody who may do more
+			}
+		}
+	}
+	return n
+}
+
+// refusal is a way for one request to fail.
+type refusal struct {
+	name   string
+	status int    // in the service's own words, or
+	fault  string // one of the faults
+	// done says that the service may have done it all the same.
+	done bool
+}
+
+func refusals() []refusal {
+	var out []refusal
+	for _, status := range []int{400, 403, 404, 405, 409, 422, 500} {
+		out = append(out, refusal{name: fmt.Sprint(status), status: status})
+	}
+	return append(out, refusal{name: FaultRate, fault: FaultRate}, refusal{name: FaultDropBefore, fault: FaultDropBefore},
+		refusal{name: FaultDropAfter, fault: FaultDropAfter, done: true}, refusal{name: FaultPage, fault: FaultPage, done: true})
+}
+
+// refusedAt lets one write of a combination fail.
+func refusedAt(t *testing.T, s Service, cs combination, step int, r refusal, turn int) {
+	b, c, edits, _ := s.combine(t, cs)
+	what := fmt.Sprintf("%s at request %d", r.name, step+1)
+	wide, writes, wrong := 0, 0, false
+	b.TamperWrites(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if wrong {
+			before := b.width(c.Ref.ID, edits)
+			res, err := next.RoundTrip(req)
+			if b.width(c.Ref.ID, edits) > before {
+				t.Errorf("%s: %s %s was sent after it, and widens", what, req.Method, req.URL.Path)
+			}
+			return res, err
+		}
+		if writes++; writes > step {
+			wrong = true
+			if r.fault != "" {
+				b.Fault(r.fault, 1)
+			} else {
+				b.AnswerNext(r.status, 1)
+			}
+			res, err := next.RoundTrip(req)
+			wide = b.width(c.Ref.ID, edits)
+			return res, err
+		}
+		return next.RoundTrip(req)
+	})
+	out := b.Account.Apply(context.Background(), c, edits)
+	b.Tamper(nil)
+	if now := b.width(c.Ref.ID, edits); now > wide {
+		t.Errorf("%s: more is visible at the end than when it failed", what)
+	}
+	failed := 0
+	for i, o := range out {
+		e := edits[i]
+		if o.Err != nil {
+			failed++
+		}
+		if b.State(c.Ref.ID) == nil || e.Kind == model.EditDelete {
+			continue
+		}
+		b.truthful(e, c.Ref.ID, o)
+		held := b.Field(c.Ref.ID, e.Kind, e.Key).Equal(e.Target)
+		switch {
+		case o.Err == nil && !held:
+			t.Errorf("%s: %s is said to be done, and is not", what, e.Field())
+		case o.Err != nil && held && model.KindOf(o.Err) != model.UnknownOutcome:
+			t.Errorf("%s: %s is said to have failed (%v), and is in effect", what, e.Field(), o.Err)
+		}
+	}
+	if failed == 0 {
+		t.Errorf("%s: no edit failed", what)
+	}
+}
+
+// impossible makes one edit of a combination one that can't be sent: nothing
+// that widens is sent with it, and what doesn't is.
+func impossible(t *testing.T, s Service, cs combination, bad int) {
+	b, c, edits, _ := s.combine(t, cs)
+	caps := b.Account.Capabilities(c)
+	k := slices.IndexFunc(model.EditKinds(), func(k model.EditKind) bool { return !caps.Of(k).Can() })
+	if k < 0 {
+		return
+	}
+	edits = slices.Clone(edits)
+	wanted := edits[bad].Field()
+	edits[bad] = sample(model.EditKinds()[k], c)
+	before := b.width(c.Ref.ID, edits)
+	out := b.Account.Apply(context.Background(), c, edits)
+	wantKind(t, "in place of "+wanted, out[bad].Err, model.Unsupported)
+	if b.width(c.Ref.ID, edits) > before {
+		t.Errorf("it was widened though the edit in place of %s can't be sent", wanted)
+	}
+	for i, e := range edits {
+		if i == bad || e.Kind == model.EditDelete || b.State(c.Ref.ID) == nil {
+			continue
+		}
+		if held := b.Field(c.Ref.ID, e.Kind, e.Key).Equal(e.Target); held != (out[i].Err == nil) {
+			t.Errorf("%s: error %v, and that it is in effect is %t", e.Field(), out[i].Err, held)
+		} else if !e.Widens() && !held {
+			t.Errorf("%s does not widen, and was not sent: %v", e.Field(), out[i].Err)
+		}
+	}
+}

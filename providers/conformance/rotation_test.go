@@ -1,0 +1,203 @@
+package conformance_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/config"
+	"confab/model"
+	"confab/providers"
+	"confab/providers/askelephant"
+	"confab/providers/attention"
+	"confab/providers/bird"
+	"confab/providers/conformance"
+	"confab/providers/kona"
+)
+
+// turning is a service whose credential is replaced: it takes the newest one
+// alone, which the stand-in behind it never sees. A request takes a second.
+type turning struct {
+	next http.RoundTripper
+	real string // what the stand-in takes
+
+	mu      sync.Mutex
+	reads   int // of the credential, each as slow as a command
+	version int // what a read gives
+	takes   int
+	refused int
+	sent    int
+	tokens  int    // exchanges at the token endpoint
+	ended   string // an access token that is refused; "" for none
+}
+
+func (s *turning) secret(version int) string { return s.real + "-v" + strconv.Itoa(version) }
+
+func (s *turning) lookup(string) (string, bool) {
+	time.Sleep(5 * time.Second)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads++
+	return s.secret(s.version), true
+}
+
+func (s *turning) RoundTrip(req *http.Request) (*http.Response, error) {
+	time.Sleep(time.Second)
+	s.mu.Lock()
+	good := s.secret(s.takes)
+	if strings.HasSuffix(req.URL.Path, "/token") {
+		s.tokens++
+	} else {
+		s.sent++
+	}
+	ended := s.ended
+	s.mu.Unlock()
+	req = req.Clone(req.Context())
+	if ended != "" && req.Header.Get("Authorization") == "Bearer "+ended {
+		req.Header.Set("Authorization", "Bearer ended")
+	}
+	if said := req.Header.Get("Authorization"); strings.HasSuffix(said, good) {
+		req.Header.Set("Authorization", strings.TrimSuffix(said, good)+s.real)
+	}
+	res, err := s.next.RoundTrip(req)
+	if err == nil && res.StatusCode == http.StatusUnauthorized {
+		s.mu.Lock()
+		s.refused++
+		s.mu.Unlock()
+	}
+	return res, err
+}
+
+// rotate gives the service another credential; found says that reading brings it.
+func (s *turning) rotate(found bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takes++
+	if found {
+		s.version = s.takes
+	}
+	s.reads, s.refused, s.sent, s.tokens = 0, 0, 0, 0
+}
+
+func (s *turning) counts() (reads, refused, sent int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads, s.refused, s.sent
+}
+
+// Twelve loads meet a credential that was replaced. Whoever finds out asks for
+// the new one, once, and all go on with it.
+func TestRotatedCredential(t *testing.T) {
+	const loads = 12
+	for _, tc := range []struct {
+		factory providers.Factory
+		service conformance.Service
+	}{
+		{factory: attention.Factory(), service: attentionService()},
+		{factory: bird.Factory(), service: birdService()},
+		{factory: askelephant.Factory(), service: askElephantService()},
+		{factory: kona.Factory(), service: konaService()},
+	} {
+		places := tc.factory.Pace.InFlight
+		start := func(t *testing.T) (*turning, model.Provider, []string) {
+			s := &turning{}
+			source := config.Resolver{LookupEnv: s.lookup}.Source(config.Credential{Env: "KEY"})
+			standin := tc.service.Open(t, conformance.Options{Conversations: 60,
+				Wrap: func(next http.RoundTripper) http.RoundTripper { s.next = next; return s },
+				Log:  func(string, ...any) {},
+				Credential: func(real string) model.CredentialSource {
+					s.real = real
+					return sourced{source}
+				}})
+			ids := standin.IDs()
+			if _, err := standin.Account.Load(t.Context(), ids[0], 0); err != nil {
+				t.Fatal(err)
+			}
+			return s, standin.Account, ids[1 : 1+loads]
+		}
+		all := func(t *testing.T, p model.Provider, ids []string, want model.ErrorKind) {
+			var wait sync.WaitGroup
+			for _, id := range ids {
+				wait.Go(func() {
+					if _, err := p.Load(t.Context(), id, 0); model.KindOf(err) != want {
+						t.Errorf("load %s: %v, want %q", id, err, want)
+					}
+				})
+			}
+			wait.Wait()
+		}
+		t.Run(tc.factory.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, p, ids := start(t)
+				all(t, p, ids, "") // names that are read once are known now
+				_, _, before := s.counts()
+				all(t, p, ids, "")
+				reads, refused, plain := s.counts()
+				plain -= before
+				if reads != 1 || refused != 0 || plain < loads {
+					t.Fatalf("%d reads, %d refused, %d requests", reads, refused, plain)
+				}
+				for range 2 {
+					s.rotate(true)
+					all(t, p, ids, "")
+					if reads, refused, sent := s.counts(); reads != 1 || refused != places || sent != places+plain {
+						t.Errorf("rotated: %d reads, %d refused, %d requests; want 1, %d, %d", reads, refused, sent, places, places+plain)
+					}
+				}
+				// What is read again is the old one still.
+				s.rotate(false)
+				all(t, p, ids, model.Unauthorized)
+				if reads, refused, sent := s.counts(); reads != 1 || refused != loads || sent != loads {
+					t.Errorf("not found: %d reads, %d refused, %d requests; want 1, %d, %d", reads, refused, sent, loads, loads)
+				}
+				s.rotate(true)
+				all(t, p, ids, "")
+				if reads, refused, _ := s.counts(); reads != 1 || refused != places {
+					t.Errorf("found later: %d reads, %d refused; want 1, %d", reads, refused, places)
+				}
+			})
+		})
+	}
+}
+
+// sourced is a credential as main gives it to an adapter.
+type sourced struct{ *config.Source }
+
+func (s sourced) Get(ctx context.Context) (string, error) {
+	secret, err := s.Source.Get(ctx)
+	return secret.Reveal(), err
+}
+
+func (s sourced) Reject(refused string) { s.Source.Reject(config.NewSecret(refused)) }
+
+// Kona's access token is refused: one exchange serves all who wait.
+func TestRefusedAccessTokenIsRefreshedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &turning{}
+		standin := konaService().Open(t, conformance.Options{Conversations: 60, Log: func(string, ...any) {},
+			Wrap: func(next http.RoundTripper) http.RoundTripper { s.next = next; return s }})
+		ids := standin.IDs()
+		if _, err := standin.Account.Load(t.Context(), ids[0], 0); err != nil {
+			t.Fatal(err)
+		}
+		s.refused, s.tokens, s.ended = 0, 0, standin.Secrets[0]
+		var wait sync.WaitGroup
+		for _, id := range ids[1:13] {
+			wait.Go(func() {
+				if _, err := standin.Account.Load(t.Context(), id, 0); err != nil {
+					t.Errorf("load %s: %v", id, err)
+				}
+			})
+		}
+		wait.Wait()
+		if want := kona.Factory().Pace.InFlight; s.tokens != 1 || s.refused != want {
+			t.Errorf("%d exchanges, %d requests refused; want 1, %d", s.tokens, s.refused, want)
+		}
+	})
+}

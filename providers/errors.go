@@ -1,0 +1,44 @@
+package providers
+
+import (
+	"confab/model"
+)
+
+// Op names an edit in errors.
+func Op(k model.EditKind) string {
+	switch k {
+	case model.EditTitle:
+		return "rename"
+	case model.EditDefaultRole:
+		return "change default role"
+	case model.EditContacts:
+		return "replace contacts"
+	case model.EditLabels:
+		return "change label"
+	case model.EditAttributes:
+		return "change attribute"
+	case model.EditArchive, model.EditDelete, model.EditCreate:
+		return string(k) + " conversation"
+	}
+	return "change " + string(k)
+}
+
+// Invalid is for what a service is known not to take: it is not sent.
+func Invalid(op, message string) *model.Error {
+	return &model.Error{Kind: model.Invalid, Op: op, Message: message}
+}
+
+// Unsupported is for what a service has no call for.
+func Unsupported(op, message string) *model.Error {
+	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
+}
+
+// Malformed is for an answer that is not what the service documents.
+func Malformed(op, message string) *model.Error {
+	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
+}
+
+// GivenUp is the error of a context that has ended.
+func GivenUp(op string, err error) *model.Error {
+	return stopped(op, err)
+}

@@ -1,0 +1,85 @@
+package providers
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Kept is something that is read when it is first wanted and then kept: the
+// names of a directory. One goroutine reads, the others wait for it.
+type Kept[T any] struct {
+	op   string
+	age  time.Duration
+	read func(context.Context) (T, error)
+
+	// reading is held by whoever reads. It is a channel, so that who waits for
+	// it still obeys a context.
+	reading chan struct{}
+
+	mu     sync.Mutex
+	value  T
+	at     time.Time // of the last read; zero before the first
+	failed time.Time // of the last failure; zero after a success
+	err    error
+}
+
+// keptPause is how long Names leaves a failed read alone.
+const keptPause = time.Minute
+
+// NewKept keeps what read gives. It is old after age; 0 is never. op names the
+// read where it is given up.
+func NewKept[T any](op string, age time.Duration, read func(context.Context) (T, error)) *Kept[T] {
+	return &Kept[T]{op: op, age: age, read: read, reading: make(chan struct{}, 1)}
+}
+
+// Known returns what was read last, without a request; the zero value before
+// that.
+func (k *Kept[T]) Known() T {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.value
+}
+
+func (k *Kept[T]) fresh() (value T, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.value, !k.at.IsZero() && (k.age == 0 || time.Since(k.at) < k.age)
+}
+
+// Get returns the value, read anew where it is not known or old. With an error
+// it returns what was read before.
+func (k *Kept[T]) Get(ctx context.Context) (T, error) {
+	select {
+	case k.reading <- struct{}{}:
+		defer func() { <-k.reading }()
+	case <-ctx.Done():
+		return k.Known(), GivenUp(k.op, ctx.Err())
+	}
+	if value, ok := k.fresh(); ok {
+		return value, nil
+	}
+	value, err := k.read(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err = err; err != nil {
+		if ctx.Err() == nil {
+			k.failed = time.Now()
+		}
+		return k.value, err
+	}
+	k.value, k.at, k.failed = value, time.Now(), time.Time{}
+	return value, nil
+}
+
+// Names is Get for what is only a courtesy: a read that failed within the last
+// minute is not tried again, and its error is returned.
+func (k *Kept[T]) Names(ctx context.Context) (T, error) {
+	k.mu.Lock()
+	value, err, rests := k.value, k.err, !k.failed.IsZero() && time.Since(k.failed) < keptPause
+	k.mu.Unlock()
+	if rests {
+		return value, err
+	}
+	return k.Get(ctx)
+}

@@ -1,0 +1,161 @@
+package providers
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"confab/model"
+)
+
+// lost maps a request that got no whole answer. left says that the service
+// may have received it.
+func (c *Client) lost(ctx context.Context, call Call, err error, left bool, timeout time.Duration) *fault {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	err = classify(err)
+	e := &model.Error{Kind: model.Unavailable, Op: call.Name, Err: err}
+	if ctx.Err() != nil {
+		e = stopped(call.Name, ctx.Err())
+		if call.Write && left {
+			e.Kind = model.UnknownOutcome
+			e.Message = "given up while the service was answering"
+		}
+		return &fault{err: e}
+	}
+	repeat := false
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message = fmt.Sprintf("no answer within %s", timeout)
+	case errors.Is(err, errHeaders):
+		e.Kind, e.Message = model.Malformed, fmt.Sprintf("the headers of the answer are larger than %d KiB", headerLimit>>10)
+	case errors.Is(err, errProtocol):
+		e.Kind, e.Message = model.Malformed, "the answer is not proper HTTP"
+	default:
+		e.Message, repeat = reachMessage(err)
+	}
+	if call.Write && left {
+		e.Kind = model.UnknownOutcome
+	}
+	return &fault{err: e, repeat: repeat}
+}
+
+// reachMessage says in words why a service was not reached, and whether asking
+// again at once may help: a name or a certificate is the same then.
+func reachMessage(err error) (words string, again bool) {
+	var (
+		dns *net.DNSError
+		op  *net.OpError
+	)
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "there is no host named " + dns.Name, false
+	case errors.As(err, &dns):
+		return "the host name " + dns.Name + " cannot be resolved", false
+	case errors.Is(err, errTLS):
+		return tlsMessage(err), false
+	case errors.As(err, &op) && op.Op == "dial":
+		return "cannot connect: " + op.Err.Error(), true
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was lost", true
+	}
+	return "the connection was lost: " + err.Error(), true
+}
+
+func tlsMessage(err error) string {
+	var (
+		record  tls.RecordHeaderError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &record), err.Error() == plainAnswer:
+		return "the service does not speak TLS"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate of the service has expired, or this machine's clock is wrong: " + err.Error()
+	case certificate(err):
+		return "the certificate of the service is not trusted: " + err.Error()
+	}
+	return "no secure connection: " + err.Error()
+}
+
+// certificate reports whether an error is about the service's certificate.
+func certificate(err error) bool {
+	var (
+		unknown  x509.UnknownAuthorityError
+		hostname x509.HostnameError
+		invalid  x509.CertificateInvalidError
+		roots    x509.SystemRootsError
+		verify   *tls.CertificateVerificationError
+	)
+	return errors.As(err, &unknown) || errors.As(err, &hostname) || errors.As(err, &invalid) || errors.As(err, &roots) ||
+		errors.As(err, &verify)
+}
+
+// plainAnswer is what the standard library says of a service without TLS.
+const plainAnswer = "http: server gave HTTP response to HTTPS client"
+
+// The classes of failures of the transport.
+var (
+	errTLS      = errors.New("no secure connection")
+	errHeaders  = errors.New("too much header")
+	errProtocol = errors.New("not proper HTTP")
+)
+
+// classed is an error of the transport with its class.
+type classed struct {
+	error
+	class error
+}
+
+func (c classed) Unwrap() []error { return []error{c.error, c.class} }
+
+// The words of the standard library, whose errors for these have no type. They
+// may quote the service, so nothing that matters to a write depends on them.
+var (
+	wordsHeaders  = []string{"response headers exceeded", "response header list larger", "header list too large"}
+	wordsProtocol = []string{"malformed ", "too much non-data", "suspiciously long trailer", "bad trailer key", "invalid Trailer key",
+		"header line too long", "in chunk length", "for chunk length", "chunk length too large", "chunked line", "Content-Length",
+		"unsupported transfer encoding", "PROTOCOL_ERROR"}
+)
+
+// classify gives an error of the transport the class that its type or its words
+// tell; the others are left as they are.
+func classify(err error) error {
+	var (
+		record tls.RecordHeaderError
+		op     *net.OpError
+	)
+	said := func(words []string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
+	}
+	switch {
+	case certificate(err), errors.As(err, &record), errors.As(err, &op) && op.Op == "remote error", err.Error() == plainAnswer:
+		return classed{err, errTLS}
+	case said(wordsHeaders):
+		return classed{err, errHeaders}
+	case said(wordsProtocol):
+		return classed{err, errProtocol}
+	}
+	return err
+}
+
+// neverSent reports whether an error means that no byte of the request left.
+func neverSent(err error) bool {
+	var (
+		dns    *net.DNSError
+		record tls.RecordHeaderError
+		op     *net.OpError
+	)
+	return errors.As(err, &dns) || certificate(err) || errors.As(err, &record) ||
+		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}

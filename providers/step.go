@@ -1,0 +1,100 @@
+package providers
+
+import (
+	"confab/model"
+)
+
+// Direction says where a step leads: to fewer people who can see or change a
+// conversation, or to more.
+type Direction int
+
+// The directions, in the order in which steps are sent.
+const (
+	Narrows Direction = iota - 1
+	Neutral
+	Widens
+	// Ends is for what leaves nothing to edit: archiving and deleting.
+	Ends
+)
+
+// Step is one edit, or a part of one, as a request carries it.
+type Step struct {
+	*Write
+	Direction Direction
+	// Done says in words what a part of an edit did ("removed Ann"), for the
+	// case that the parts after it fail; "" where the edit has one step.
+	Done string
+}
+
+// Write is a request that changes something. Steps of one plan that name the
+// same Write travel together, as far as narrowing first and widening last allow.
+// The functions do no I/O.
+type Write struct {
+	// Build gives the call for those edits that it is to carry.
+	Build func(edits []model.Edit) Call
+	// Kinds are the edits that a refusal rules out (see Learned): those that
+	// the same right or the same call is needed for. None teaches nothing.
+	Kinds []model.EditKind
+	// Shows gives the conversation as the answer shows it, and which kinds of
+	// edit the answer tells about. Nil, or ok false, leaves it to a fresh read.
+	Shows func(a *Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool)
+	// Names reports whether a refusal names the field of an edit. The service
+	// then changed nothing, and the edits that it does not name are sent again
+	// without the others. Nil names none.
+	Names func(refusal *model.Error, e model.Edit) bool
+	// Reads puts a refusal right: its kind, its hint. It may widen what is
+	// learnt from it. Nil leaves it as it is.
+	Reads func(refusal *model.Error) Lesson
+	// Assumed is set where the service does not document the call.
+	Assumed *Assumption
+	// Created gives the id of the conversation that a create has made, "" where
+	// the answer does not name it. Nil for all but creates.
+	Created func(a *Answer) string
+}
+
+// Lesson is what a refusal teaches beyond its status.
+type Lesson struct {
+	// Everywhere says that it holds for the account, not for the conversation
+	// alone.
+	Everywhere bool
+	// Reason is told wherever the edit is ruled out; "" is made of the
+	// service's words.
+	Reason string
+	// Nothing says that the next try may well succeed.
+	Nothing bool
+}
+
+// Assumption is about a call that the service does not document. A 404 for a
+// conversation that can still be read means that there is no such call, as does
+// a 405 or 501.
+type Assumption struct {
+	// Probe reads the conversation, and Proves tells whether the answer is it.
+	Probe  Call
+	Proves func(*Answer) bool
+	// Missing says what to do about it, and why the edits are ruled out for the
+	// account.
+	Missing func(status int) (hint, reason string)
+}
+
+// Planned is what an adapter makes of one edit: steps, in the order in which
+// they are safe, or the reason why it can't be sent.
+type Planned struct {
+	Steps []Step
+	// Refused stands in place of steps.
+	Refused *model.Error
+	// Stale is why the steps can be shown but not sent: the conversation must
+	// be read again first.
+	Stale *model.Error
+}
+
+// Single is a call that carries one edit, and whose refusal rules out the like
+// of it.
+func Single(k model.EditKind, call Call) *Write {
+	return &Write{Build: func([]model.Edit) Call { return call }, Kinds: []model.EditKind{k}}
+}
+
+// One plans an edit that takes one step.
+func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w, Direction: d}}} }
+
+// Refuse plans an edit that can't be sent.
+func Refuse(err *model.Error) Planned { return Planned{Refused: err} }
