@@ -70,7 +70,12 @@ type cook struct {
 
 // terms are the words a recipe can use.
 var terms = map[string]func(c *cook, args []float64) any{
-	"row":     func(c *cook, a []float64) any { return c.row + int(slices.Concat(a, []float64{0})[0]) },
+	"row": func(c *cook, a []float64) any {
+		if len(a) == 1 {
+			return c.row + int(a[0])
+		}
+		return c.row
+	},
 	"rowtext": func(c *cook, a []float64) any { return strconv.Itoa(c.row + int(a[0])) },
 	"every":   func(c *cook, a []float64) any { return c.row%int(a[0]) == int(a[1]) },
 	"chance":  func(c *cook, a []float64) any { return chance(c.r, a[0]) },
@@ -149,26 +154,21 @@ func (c *cook) fill(o object, into map[string]any) {
 }
 
 func (c *cook) term(t term) any {
-	switch v := c.vars[t.word].(type) {
-	case nil:
-		if _, ok := c.vars[t.word]; ok {
-			return nil
-		}
-	case int:
-		if len(t.args) == 2 {
-			return v >= int(t.args[0]) && v < int(t.args[1])
-		}
-		return v
-	case func() any:
-		return v()
-	default:
-		return v
-	}
-	f, ok := terms[t.word]
-	if !ok {
+	v, ok := c.vars[t.word]
+	if f, known := terms[t.word]; !ok && known {
+		v = f(c, t.args)
+	} else if !ok {
 		panic("sandbox: a recipe names " + t.word + ", which is nothing")
 	}
-	return f(c, t.args)
+	switch n := v.(type) {
+	case func() any:
+		return n()
+	case int:
+		if len(t.args) == 2 && t.word != "int" {
+			return n >= int(t.args[0]) && n < int(t.args[1])
+		}
+	}
+	return v
 }
 
 func (c *cook) holds(condition []term) bool {
