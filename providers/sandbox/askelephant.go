@@ -8,37 +8,30 @@ import (
 	"time"
 )
 
-// AskElephantSwitches are the readings of AskElephant's documentation that can
-// be turned: every field's zero value is the default reading.
+// AskElephantSwitches are the readings of AskElephant's documentation that can be turned: every field's zero value is the
+// default reading.
 type AskElephantSwitches struct {
-	// NoContactsScope takes contacts:read away: the directory and
-	// expand=contacts answer 403. NoUsersScope, NoCompaniesScope and
-	// NoTagsScope do the same for theirs, NoWriteScope for replacing contacts.
+	// NoContactsScope takes contacts:read away: the directory and expand=contacts answer 403. NoUsersScope,
+	// NoCompaniesScope and NoTagsScope do the same for theirs, NoWriteScope for replacing contacts.
 	NoContactsScope, NoUsersScope, NoCompaniesScope, NoTagsScope, NoWriteScope bool
-	// NoPrivateScope takes engagements:private:read away: reading or changing
-	// a private engagement answers 403.
+	// NoPrivateScope takes engagements:private:read away: reading or changing a private engagement answers 403.
 	NoPrivateScope bool
-	// PrivateHidden, with NoPrivateScope, leaves private engagements out of
-	// lists and answers 404 for them.
+	// PrivateHidden, with NoPrivateScope, leaves private engagements out of lists and answers 404 for them.
 	PrivateHidden bool
-	// ContactsEndpointMissing answers 404 on replacing contacts,
-	// ContactsMethodNotAllowed 405.
+	// ContactsEndpointMissing answers 404 on replacing contacts, ContactsMethodNotAllowed 405.
 	ContactsEndpointMissing, ContactsMethodNotAllowed bool
 	// ContactsMethod is the method that replaces contacts instead of PUT.
 	ContactsMethod string
-	// DropExpand leaves contacts out even when asked for; NullExpand sends
-	// null for every empty expansion.
+	// DropExpand leaves contacts out even when asked for; NullExpand sends null for every empty expansion.
 	DropExpand, NullExpand bool
 	// IgnoreWrite answers a replacement with 200 and changes nothing.
 	IgnoreWrite bool
 	// AnswerWithContacts shows contacts in the answer to a replacement.
 	AnswerWithContacts bool
-	// CalendarResourceHidden leaves calendar resources out of contacts;
-	// CalendarResourceAsContact shows them as contacts with a cnt_ id that the
-	// directory doesn't hold.
+	// CalendarResourceHidden leaves calendar resources out of contacts; CalendarResourceAsContact shows them as contacts
+	// with a cnt_ id that the directory doesn't hold.
 	CalendarResourceHidden, CalendarResourceAsContact bool
-	// UnknownContact404 answers 404 instead of 422 for an unknown contact id
-	// in a replacement.
+	// UnknownContact404 answers 404 instead of 422 for an unknown contact id in a replacement.
 	UnknownContact404 bool
 	// OldSchema leaves out is_private, external_url and crm_association.
 	OldSchema bool
@@ -114,7 +107,8 @@ func (a *AskElephant) routes() []route {
 	return routes
 }
 
-// Token returns an access token, valid with the word Bearer, where the account's credential is an API key, valid without it.
+// Token returns an access token, valid with the word Bearer, where the account's credential is an API key, valid without
+// it.
 func (a *AskElephant) Token() string { return a.token }
 
 // authorized knows the two credentials and their two header forms.
@@ -249,8 +243,8 @@ func (a *AskElephant) Touch(id string) {
 	a.touch(a.must(id))
 }
 
-// RemoveContact takes a contact out of the directory and of all engagements, as deleting it in the product does. It panics on
-// an unknown id.
+// RemoveContact takes a contact out of the directory and of all engagements, as deleting it in the product does. It panics
+// on an unknown id.
 func (a *AskElephant) RemoveContact(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -27,7 +27,8 @@ var (
 	elephantExpansions      = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
 	elephantComparisons     = []string{"gt", "gte", "lt", "lte"}
 	elephantDirectoryParams = []string{
-		"limit", "cursor", "search", "order_by", "filter[updated_at][gt]", "filter[updated_at][gte]", "filter[updated_at][lt]", "filter[updated_at][lte]",
+		"limit", "cursor", "search", "order_by", "filter[updated_at][gt]", "filter[updated_at][gte]",
+		"filter[updated_at][lt]", "filter[updated_at][lte]",
 	}
 	elephantListParams = append(slices.Clone(elephantDirectoryParams), "expand",
 		"filter[start_at][gt]", "filter[start_at][gte]", "filter[start_at][lt]", "filter[start_at][lte]",
@@ -246,7 +247,8 @@ func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
 		return len(want) == 0 || slices.ContainsFunc(members, func(m int) bool { return slices.Contains(want, ids[m]) })
 	}
 	return func(i int) bool {
-		if a.gone[i] || a.switches.NoPrivateScope && a.switches.PrivateHidden && a.isPrivate(i) || updated != nil && !updated(a.list[i].updated) {
+		hidden := a.gone[i] || a.switches.NoPrivateScope && a.switches.PrivateHidden && a.isPrivate(i)
+		if hidden || updated != nil && !updated(a.list[i].updated) {
 			return false
 		}
 		if !detail {
@@ -257,7 +259,8 @@ func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
 		at, _ := m["start_at"].(string)
 		start, err := time.Parse(time.RFC3339Nano, at)
 		// Inside one kind of id any match will do, and every kind asked for must.
-		return strings.Contains(strings.ToLower(title), search) && among(types, m["engagement_type"]) && among(statuses, m["processing_status"]) &&
+		return strings.Contains(strings.ToLower(title), search) &&
+			among(types, m["engagement_type"]) && among(statuses, m["processing_status"]) &&
 			(started == nil || err == nil && started(start)) &&
 			hasOne(companies, a.facts(i).companies, a.companyIDs) && hasOne(contacts, a.managedContacts(i), a.contactIDs)
 	}

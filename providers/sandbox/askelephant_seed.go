@@ -124,7 +124,8 @@ func (a *AskElephant) managedContacts(i int) []int {
 func (a *AskElephant) engagement(i int, expand []string) map[string]any {
 	row, f := a.list[i], a.facts(i)
 	vars := map[string]any{
-		"id": row.id, "title": f.title, "kind": f.kind, "status": f.status, "created": elephantTime(row.created), "updated": elephantTime(row.updated),
+		"id": row.id, "title": f.title, "kind": f.kind, "status": f.status,
+		"created": elephantTime(row.created), "updated": elephantTime(row.updated),
 		"internal": len(f.contacts) == 0, "start": elephantTime(f.start), "ended": elephantTime(f.start.Add(f.duration)),
 		"seconds": int(f.duration / time.Second), "private": row.private, "meeting": f.kind == "MEETING",
 		"owned": f.owner >= 0, "hosted": f.host >= 0, "linked": f.deal != "", "deal": f.deal, "old": a.switches.OldSchema,
@@ -207,7 +208,8 @@ func (a *AskElephant) addExpansion(m map[string]any, i int, f elephantFacts, wha
 		r := a.data.rng(streamAskElephant, -2*i-2)
 		for range r.IntN(3) {
 			list = append(list, map[string]any{
-				"object": "action_item", "id": "actn_" + ulid(r, a.list[i].created), "title": a.data.sentence(r), "completed": chance(r, 0.3),
+				"object": "action_item", "id": "actn_" + ulid(r, a.list[i].created), "title": a.data.sentence(r),
+				"completed": chance(r, 0.3),
 			})
 		}
 	}
@@ -223,7 +225,9 @@ func (a *AskElephant) calendarResource(i int) map[string]any {
 	id := ulid(a.data.rng(streamAskElephantDirectory, -100-n), a.data.base)
 	email := []any{map[string]any{"email": fmt.Sprintf("c_188%d@resource.calendar.example", n), "is_primary": true}}
 	if a.switches.CalendarResourceAsContact {
-		return map[string]any{"object": "contact", "id": "cnt_" + id, "first_name": elephantData.Rooms[n], "last_name": nil, "emails": email}
+		return map[string]any{
+			"object": "contact", "id": "cnt_" + id, "first_name": elephantData.Rooms[n], "last_name": nil, "emails": email,
+		}
 	}
 	return map[string]any{"object": "calendar_resource", "id": "clrs_" + id, "name": elephantData.Rooms[n], "emails": email}
 }

@@ -88,8 +88,8 @@ func (a *Attention) routes() []route {
 		"detailedTranscript", "filter[include_internal_participants]", "filter[include_zoom_metadata]", "filter[include_import_metadata]",
 	}
 	return []route{
-		{pattern: "GET /v2/conversations", query: attentionListParams, repeated: attentionArrays, handle: func(x *exchange) { a.page(x, false) }},
-		{pattern: "GET /v2/conversations/list", query: attentionBatchedParams, repeated: attentionArrays, handle: func(x *exchange) { a.page(x, true) }},
+		{pattern: "GET /v2/conversations", query: attentionListParams, repeated: attentionArrays, handle: a.listAll},
+		{pattern: "GET /v2/conversations/list", query: attentionBatchedParams, repeated: attentionArrays, handle: a.listBatched},
 		{pattern: "GET /v2/conversations/{id}", query: read, handle: a.get},
 		{pattern: "DELETE /v2/conversations/{id}", handle: a.archive},
 		{pattern: "PUT /v2/conversations/{id}/title", fields: []string{"title"}, handle: a.rename},

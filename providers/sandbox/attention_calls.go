@@ -53,6 +53,9 @@ func (a *Attention) view(x *exchange, plain transcriptForm) attentionView {
 	return v
 }
 
+func (a *Attention) listAll(x *exchange)     { a.page(x, false) }
+func (a *Attention) listBatched(x *exchange) { a.page(x, true) }
+
 // page answers either list. The batched one includes empty conversations and leaves the two intelligence maps out unless
 // asked.
 func (a *Attention) page(x *exchange, batched bool) {

@@ -119,7 +119,8 @@ func (a *Attention) generated(i int) map[string]any {
 	ended := row.created.Add(time.Duration(duration * float64(time.Second))).Truncate(time.Second)
 	c := &cook{d: a.data, r: r, row: i, vars: map[string]any{
 		"id": row.id, "created": stamp(row.created), "started": stamp(row.created.Truncate(time.Second)), "finished": stamp(ended),
-		"owner": a.dir.userIDs[owner], "team": a.dir.teamOf(owner), "user": a.dir.person(owner), "duration": duration, "seconds": int(duration),
+		"owner": a.dir.userIDs[owner], "team": a.dir.teamOf(owner), "user": a.dir.person(owner),
+		"duration": duration, "seconds": int(duration),
 		"private": row.flags&attentionPrivate != 0, "internal": row.flags&attentionInternal != 0, "empty": row.flags&attentionEmpty != 0,
 		"archived": row.flags&attentionArchived != 0, "pending": row.flags&attentionPending != 0, "failed": row.flags&attentionFailed != 0,
 	}}
@@ -196,7 +197,8 @@ func (a *Attention) resource(i int, v attentionView) map[string]any {
 	if v.zoom && i%3 == 0 {
 		callee := a.data.contacts[i%contactCount]
 		at["zoomMetadata"] = map[string]any{
-			"calleeName": callee.name(), "calleeNumber": callee.phone, "callerName": "", "callerNumber": "+4420" + strconv.Itoa(7_000_000+i),
+			"calleeName": callee.name(), "calleeNumber": callee.phone,
+			"callerName": "", "callerNumber": "+4420" + strconv.Itoa(7_000_000+i),
 		}
 	}
 	if v.imported && row.flags&attentionImported != 0 {
@@ -349,7 +351,8 @@ func newAttentionDirectory(d *seedData) attentionDirectory {
 		return list
 	}
 	return attentionDirectory{
-		data: d, orgID: uuid(r), roleIDs: ids(3), userIDs: ids(len(d.staff)), teamIDs: ids(len(attentionData.Teams)), labelID: ids(len(attentionData.Labels)),
+		data: d, orgID: uuid(r), roleIDs: ids(3), userIDs: ids(len(d.staff)), teamIDs: ids(len(attentionData.Teams)),
+		labelID: ids(len(attentionData.Labels)),
 	}
 }
 
@@ -411,7 +414,8 @@ func (a *Attention) listLabels(x *exchange) {
 			options = append(options, map[string]any{"value": o, "description": ""})
 		}
 		c := &cook{d: a.data, row: i, vars: map[string]any{
-			"id": a.dir.labelID[i], "name": l.Name, "description": l.Description, "first": i == 0, "options": options, "organization": a.dir.orgID,
+			"id": a.dir.labelID[i], "name": l.Name, "description": l.Description, "first": i == 0,
+			"options": options, "organization": a.dir.orgID,
 		}}
 		rows = append(rows, c.make(attentionData.Label))
 	}

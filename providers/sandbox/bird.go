@@ -14,8 +14,8 @@ import (
 // Bird is a stand-in for Bird's Conversations API (https://api.bird.com, docs.bird.com/api, read 2026-11-20) with the
 // neighbours an inbox needs: participants, messages, contacts, channels, agents and the items of inboxes.
 //
-// What the vendor documents is refused or answered as documented. Where the vendor is silent, the reading is marked [assumed]
-// at the place it matters, and is the stricter of the two.
+// What the vendor documents is refused or answered as documented. Where the vendor is silent, the reading is marked
+// [assumed] at the place it matters, and is the stricter of the two.
 type Bird struct {
 	server[BirdSwitches]
 	seed    birdSeed
@@ -24,11 +24,11 @@ type Bird struct {
 	keys    map[string][]string       // access keys and the parts of the API their policies leave out
 }
 
-// BirdSwitches choose between readings the vendor leaves open, and produce answers that the vendor lists without
-// saying when they come. The zero value is the default behaviour.
+// BirdSwitches choose between readings the vendor leaves open, and produce answers that the vendor lists without saying
+// when they come. The zero value is the default behaviour.
 type BirdSwitches struct {
-	// AttributesMerge makes PATCH merge attributes into the stored ones. By default the sent map replaces the
-	// stored one. The vendor says neither.
+	// AttributesMerge makes PATCH merge attributes into the stored ones. By default the sent map replaces the stored one.
+	// The vendor says neither.
 	AttributesMerge bool
 	// AttributesReplace is the default and there to be named; AttributesMerge wins when both are set.
 	AttributesReplace bool
@@ -36,8 +36,8 @@ type BirdSwitches struct {
 	NullKeepsName bool
 	// IgnoreVisibility makes PATCH answer 200 and keep the old visibility, as a workspace policy might.
 	IgnoreVisibility bool
-	// ConflictOnGet answers that many GETs of a conversation or its messages with 409, which the vendor documents
-	// without a reason.
+	// ConflictOnGet answers that many GETs of a conversation or its messages with 409, which the vendor documents without a
+	// reason.
 	ConflictOnGet int
 	// ConflictOnPatch answers that many conversation PATCHes with a 409 that has no details.
 	ConflictOnPatch int
@@ -99,7 +99,8 @@ var birdVendor = vendor{
 func (s *Sandbox) Bird() *Bird { return serverOf[*Bird](s) }
 
 func newBird(base base) service {
-	b := &Bird{seed: newBirdSeed(base.data, base.conversations), changed: map[int]*birdConversation{}, keys: map[string][]string{birdToken: nil}}
+	b := &Bird{changed: map[int]*birdConversation{}, keys: map[string][]string{birdToken: nil}}
+	b.seed = newBirdSeed(base.data, base.conversations)
 	b.start(base, b, b.routes())
 	return b
 }
@@ -121,8 +122,8 @@ func (b *Bird) routes() (all []route) {
 	}
 	add("", "GET conversations", b.listConversations, paging, nil)
 	add("", "POST conversations", b.createConversation, nil, []string{
-		"name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId", "initialMessage",
-		"attributes",
+		"name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
+		"initialMessage", "attributes",
 	})
 	add("", "GET conversations/{id}", b.getConversation, nil, nil)
 	add("", "PATCH conversations/{id}", b.patchConversation, nil, []string{
@@ -159,7 +160,9 @@ func (b *Bird) allowed(x *exchange, part string) {
 	if part == "directory" && s.ForbidDirectory {
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	}
-	denied := map[string]bool{"messages": s.NoMessages, "participants": s.NoParticipants, "directory": s.NoDirectory, "feeds": s.NoFeeds}[part]
+	denied := map[string]bool{
+		"messages": s.NoMessages, "participants": s.NoParticipants, "directory": s.NoDirectory, "feeds": s.NoFeeds,
+	}[part]
 	without := b.keys[b.token(x)]
 	if denied || slices.Contains(without, part) || b.vendor.writes(x) && slices.Contains(without, "writes") {
 		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key has no policy that allows this.")

@@ -295,7 +295,8 @@ func (b *Bird) refuseSecond(c *birdConversation, channel int) {
 	case taken && b.switches.ExistsUnnamed:
 		conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
 	case taken:
-		conflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.", map[string]any{"conversationId": b.id(other)})
+		conflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.",
+			map[string]any{"conversationId": b.id(other)})
 	}
 }
 

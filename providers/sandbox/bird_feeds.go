@@ -8,7 +8,8 @@ import (
 
 // birdItemFilters are the members of a search that are served; the vendor's page lists more, and rejects any other.
 var birdItemFilters = []string{
-	"conversationIds", "itemIds", "itemType", "agentIds", "teamIds", "closed", "seen", "conversationChannelIds", "conversationStatuses", "searchTerm",
+	"conversationIds", "itemIds", "itemType", "agentIds", "teamIds", "closed", "seen", "conversationChannelIds",
+	"conversationStatuses", "searchTerm",
 }
 
 // birdItem is a conversation's place in an inbox: who has it, and whether it was seen. It belongs to the inbox, not to the

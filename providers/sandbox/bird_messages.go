@@ -107,8 +107,10 @@ func (b *Bird) initialMessage(p problems, raw json.RawMessage) *birdMessage {
 		p.add(at, "must be an object")
 	}
 	p.unknown(at, fields, "recipients", "body", "template", "reference", "sender")
-	m := &birdMessage{doc: map[string]any{"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil}}
-	m.doc["sender"] = b.seed.participant(birdRef{birdAccessKeyKind, 0, "active"}, -1)
+	m := &birdMessage{doc: map[string]any{
+		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil,
+		"sender": b.seed.participant(birdRef{birdAccessKeyKind, 0, "active"}, -1),
+	}}
 	template, isTemplate := read[map[string]any](fields["template"])
 	body, isBody := read[map[string]json.RawMessage](fields["body"])
 	kind, _ := read[string](body["type"])

@@ -164,7 +164,8 @@ func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
 	}
 	person := b.seed.participant(ref, channel)
 	if contact, ok := person["contact"].(map[string]any); ok && identifier.key != "" {
-		contact["identifierKey"], contact["identifierValue"], contact["platformAddress"] = identifier.key, identifier.value, identifier.value
+		contact["identifierKey"], contact["identifierValue"] = identifier.key, identifier.value
+		contact["platformAddress"] = identifier.value
 	}
 	return person
 }

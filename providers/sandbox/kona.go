@@ -42,15 +42,15 @@ type KonaSwitches struct {
 	ConcurrentOnPut bool
 	// ListWithoutPeople leaves participants and groups out of every list answer; GET one has them.
 	ListWithoutPeople bool
-	// ShiftBetweenPages moves rows whenever a later page of conversations is asked for: the list's last row is
-	// updated, or one is created when sorted by creation.
+	// ShiftBetweenPages moves rows whenever a later page of conversations is asked for: the list's last row is updated, or
+	// one is created when sorted by creation.
 	ShiftBetweenPages bool
 	// IgnorePage answers every page with the first one.
 	IgnorePage bool
 	// ExpireOnRefresh makes the old access tokens worthless when a new one is issued.
 	ExpireOnRefresh bool
-	// RotateRefresh hands out a new refresh token with each refresh; the old one is then refused. By default it
-	// doesn't change, as documented.
+	// RotateRefresh hands out a new refresh token with each refresh; the old one is then refused. By default it doesn't
+	// change, as documented.
 	RotateRefresh bool
 	// OmitRefresh leaves refresh_token out of token answers.
 	OmitRefresh bool

@@ -236,7 +236,8 @@ func (k *Kona) createConversation(x *exchange) {
 		k.store(c)
 		if first != "" {
 			k.comments++
-			c.comments = []konaComment{{konaFirstPosted + int64(k.comments), konaUserID(konaMe), first, 0, x.now.Truncate(time.Millisecond)}}
+			now := x.now.Truncate(time.Millisecond)
+			c.comments = []konaComment{{konaFirstPosted + int64(k.comments), konaUserID(konaMe), first, 0, now}}
 		}
 	}
 	x.answer.Set("Location", konaHref("conversations", c.id))

@@ -116,7 +116,8 @@ func (k *Kona) spaceDoc(i int, people bool) any {
 			// 1 is owner and 2 participant here: not the roles of a conversation.
 			h := k.seed.hash(8, i, u)
 			list = append(list, map[string]any{
-				"user_id": konaUserID(u), "role": 2 - btoi(h%9 == 0), "status": [...]int{1, 1, 1, 1, 0, 2}[h>>8%6], "updated_at": doc["updated_at"],
+				"user_id": konaUserID(u), "role": 2 - btoi(h%9 == 0), "status": [...]int{1, 1, 1, 1, 0, 2}[h>>8%6],
+				"updated_at": doc["updated_at"],
 			})
 		}
 		doc["participants"] = list

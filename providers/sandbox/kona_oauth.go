@@ -147,7 +147,8 @@ func (k *Kona) token(x *exchange) {
 		delete(k.codes, params.Get("code"))
 		// Some of the samples leave the address out.
 		if k.revoked || !ok || code.redirect != "" && params.Has("redirect_uri") && params.Get("redirect_uri") != code.redirect {
-			x.refuse(http.StatusBadRequest, "invalid_grant", "The authorization code is invalid, was used, or belongs to another redirect uri.")
+			x.refuse(http.StatusBadRequest, "invalid_grant",
+				"The authorization code is invalid, was used, or belongs to another redirect uri.")
 		}
 		user = code.user
 	default:

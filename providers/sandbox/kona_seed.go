@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// konaSeed derives every seeded thing of Kona from its number. Where something odd should be met even in a small
-// sandbox, the row number decides, not chance.
+// konaSeed derives every seeded thing of Kona from its number. Where something odd should be met even in a small sandbox,
+// the row number decides, not chance.
 type konaSeed struct {
 	*seedData
 	conversations int
@@ -178,8 +178,8 @@ func (s konaSeed) updatedAt(row int) time.Time {
 	return created.Add(time.Duration(float64(room) * float64(h>>8%1000) / 1000)).Truncate(time.Millisecond)
 }
 
-// conversation derives a seeded row in full. The token's user can always see it: as creator, participant, member of a group,
-// or because it addresses everyone.
+// conversation derives a seeded row in full. The token's user can always see it: as creator, participant, member of a
+// group, or because it addresses everyone.
 func (s konaSeed) conversation(row int) *konaConversation {
 	r := s.rng(streamKona, row*4)
 	space := s.spaceOf(row)

@@ -148,7 +148,10 @@ func (c *cook) value(node any) any {
 // fill sets the members of an object, whose names may hold places too.
 func (c *cook) fill(o object, into map[string]any) {
 	for _, m := range o {
-		name := fmt.Sprint(c.value(m.name))
+		name, fixed := m.name.(string)
+		if !fixed {
+			name = fmt.Sprint(c.value(m.name))
+		}
 		into[name] = c.value(m.value)
 	}
 }

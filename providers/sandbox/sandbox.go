@@ -15,21 +15,17 @@ import (
 
 const defaultConversations = 400
 
-// Options says what a [Sandbox] holds and how it behaves. The zero value is
-// 400 conversations, no latency and no faults.
+// Options says what a [Sandbox] holds and how it behaves. The zero value is 400 conversations, no latency and no faults.
 type Options struct {
-	// Conversations is the total over the four services, spread evenly; 0
-	// means 400.
+	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
-	// Seed chooses the data and the random faults; the same seed gives the
-	// same.
+	// Seed chooses the data and the random faults; the same seed gives the same.
 	Seed uint64
 	// Latency is added to every answer.
 	Latency time.Duration
 	// Faults maps fault names to the probability per request, 0 to 1.
 	Faults map[string]float64
-	// Now is the servers' clock; nil means time.Now. The data is dated
-	// relative to its value when the sandbox is made.
+	// Now is the servers' clock; nil means time.Now. The data is dated relative to its value when the sandbox is made.
 	Now func() time.Time
 }
 
@@ -71,8 +67,7 @@ type Sandbox struct {
 	requests []Request
 }
 
-// New makes a sandbox. The error names an unknown fault, a rate outside 0..1,
-// or a negative number of conversations.
+// New makes a sandbox. The error names an unknown fault, a rate outside 0..1, or a negative number of conversations.
 func New(o Options) (*Sandbox, error) { return newWith(o, vendors) }
 
 func newWith(o Options, all []vendor) (*Sandbox, error) {
@@ -140,8 +135,8 @@ func serverOf[T service](s *Sandbox) T {
 	return s.services[i].(T)
 }
 
-// ServeHTTP routes by the first path segment, which is the provider. A lost connection is a panic with [http.ErrAbortHandler], which the
-// HTTP server turns into a closed connection.
+// ServeHTTP routes by the first path segment, which is the provider. A lost connection is a panic with
+// [http.ErrAbortHandler], which the HTTP server turns into a closed connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x, how := s.handle(r)
 	if how != answered {
@@ -242,9 +237,8 @@ func splitProvider(escaped string) (provider, rest string) {
 	return provider, rest
 }
 
-// splitPath unescapes the segments of an escaped path one by one, so that an
-// escaped slash stays inside its segment. Empty segments are kept: no service
-// is known to clean paths.
+// splitPath unescapes the segments of an escaped path one by one, so that an escaped slash stays inside its segment. Empty
+// segments are kept: no service is known to clean paths.
 func splitPath(escaped string) ([]string, bool) {
 	if escaped == "" || escaped == "/" {
 		return nil, true

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Streams of random numbers: each kind of thing draws from its own, so that adding a field to one doesn't change another.
-// A vendor has two of its own, further on.
+// Streams of random numbers: each kind of thing draws from its own, so that adding a field to one doesn't change another. A
+// vendor has two of its own, further on.
 const (
 	streamFaults    uint64 = 1
 	streamPeople    uint64 = 2
@@ -27,9 +27,8 @@ const (
 	ownDomain = "northwind.example"
 )
 
-// seedData is what the servers have in common: the same company, its
-// staff, the people and companies it talks to, and one start time. It doesn't
-// change once made.
+// seedData is what the servers have in common: the same company, its staff, the people and companies it talks to, and one
+// start time. It doesn't change once made.
 type seedData struct {
 	seed uint64
 	// base is the time the sandbox was made, UTC, in whole seconds.
@@ -105,9 +104,8 @@ func (d *seedData) rng(stream uint64, i int) *rand.Rand {
 	return rand.New(rand.NewPCG(d.seed^stream<<48, uint64(i)*0x9e3779b97f4a7c15+stream))
 }
 
-// created returns the creation time of row i of n, newest first: row 0 is the
-// newest, a later row is never younger, and recent days are denser. Fractions
-// of a second come in all lengths, none included.
+// created returns the creation time of row i of n, newest first: row 0 is the newest, a later row is never younger, and
+// recent days are denser. Fractions of a second come in all lengths, none included.
 func (d *seedData) created(i, n int) time.Time {
 	u := d.rng(streamAge, i).Float64()
 	age := time.Duration(math.Pow((float64(i)+u)/float64(max(n, 1)), 1.8) * float64(seedSpan))
@@ -198,8 +196,8 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// spaced returns the creation time of row i of n, newest first. Neighbours are at least a second apart for any n a
-// sandbox is made with, so that no precision of writing the time changes their order.
+// spaced returns the creation time of row i of n, newest first. Neighbours are at least a second apart for any n a sandbox
+// is made with, so that no precision of writing the time changes their order.
 func (d *seedData) spaced(i, n int) time.Time {
 	x := (float64(i) + 0.5*float64(mix(d.seed^uint64(i))>>11)/(1<<53)) / float64(max(n, 1))
 	age := (0.9*math.Pow(x, 1.8) + 0.1*x) * float64(seedSpan)
