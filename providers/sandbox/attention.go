@@ -36,6 +36,8 @@ type AttentionSwitches struct {
 	LabelsMerged bool
 	// ForbidWrites answers every change of a conversation with 403.
 	ForbidWrites bool
+	// UserLevelKey makes the key one of a user instead of the organisation: recordings answer 403.
+	UserLevelKey bool
 	// ArchivedHidden leaves archived conversations out of lists.
 	ArchivedHidden bool
 	// InternalByDefault includes internal participants unless told not to; the default leaves them out of lists and

@@ -289,6 +289,8 @@ func (a *Attention) download(x *exchange) {
 		return strings.EqualFold(s, "ready")
 	}
 	switch {
+	case a.switches.UserLevelKey:
+		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
 	case !ready("videoStatus") && !ready("mediaStorageStatus"):
 		x.refuse(http.StatusNotFound, "not_found", "no recording")
 	case a.list[i].flags&attentionEmpty != 0:

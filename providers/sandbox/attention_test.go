@@ -493,6 +493,8 @@ func TestAttentionMedia(t *testing.T) {
 	if !statuses[200] || !statuses[403] || !statuses[404] || len(statuses) != 3 {
 		t.Errorf("statuses %v", statuses)
 	}
+	a.Set(func(w *AttentionSwitches) { w.UserLevelKey = true })
+	p.want(403, "POST", "/conversations/"+a.IDs()[0]+"/media/download", "")
 	for _, r := range p.s.Requests() {
 		if r.Write {
 			t.Errorf("%s %s counted as a write", r.Method, r.Path)

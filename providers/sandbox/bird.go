@@ -63,8 +63,10 @@ type BirdSwitches struct {
 	// ForbidDirectory answers contacts, channels and agents with 403.
 	ForbidDirectory bool
 	// NoMessages, NoParticipants, NoDirectory and NoFeeds take the policy for that neighbour of the conversations away from
-	// every key: it answers 401, as was met in the field. [Bird.KeyWithout] does so for one key.
-	NoMessages, NoParticipants, NoDirectory, NoFeeds bool
+	// every key: it answers 401, as was met in the field, or 403 with MissingRight403. [Bird.KeyWithout] does so for one key.
+	NoMessages, NoParticipants, NoDirectory, NoFeeds, MissingRight403 bool
+	// FeedsMissing answers the search for items of inboxes, which no page of the vendor shows the path of, with 404.
+	FeedsMissing bool
 	// BareItems shows of an inbox item only what a client has met: id, feedId and closed.
 	BareItems bool
 }
@@ -120,16 +122,16 @@ func (b *Bird) routes() (all []route) {
 			handle: func(x *exchange) { b.allowed(x, part); handle(x) },
 		})
 	}
-	add("", "GET conversations", b.listConversations, paging, nil)
-	add("", "POST conversations", b.createConversation, nil, []string{
+	add("conversations", "GET conversations", b.listConversations, paging, nil)
+	add("conversations", "POST conversations", b.createConversation, nil, []string{
 		"name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
 		"initialMessage", "attributes",
 	})
-	add("", "GET conversations/{id}", b.getConversation, nil, nil)
-	add("", "PATCH conversations/{id}", b.patchConversation, nil, []string{
+	add("conversations", "GET conversations/{id}", b.getConversation, nil, nil)
+	add("conversations", "PATCH conversations/{id}", b.patchConversation, nil, []string{
 		"name", "description", "status", "visibility", "accessibility", "attributes",
 	})
-	add("", "DELETE conversations/{id}", b.deleteConversation, nil, nil)
+	add("conversations", "DELETE conversations/{id}", b.deleteConversation, nil, nil)
 	add("messages", "GET conversations/{id}/messages", b.listMessages, append(paging, "dateFrom"), nil)
 	add("participants", "GET conversations/{id}/participants", b.listParticipants, paging, nil)
 	add("participants", "POST conversations/{id}/participants", b.addParticipant, nil, []string{"id", "type", "status", "contact"})
@@ -144,8 +146,8 @@ func (b *Bird) routes() (all []route) {
 	return all
 }
 
-// KeyWithout returns an access key whose policies leave parts of the API out: messages, participants, directory (contacts,
-// channels, agents), feeds, and writes for everything that isn't a read. There it answers 401.
+// KeyWithout returns an access key whose policies leave parts of the API out: conversations, messages, participants, directory
+// (contacts, channels, agents), feeds, and writes for everything that isn't a read.
 func (b *Bird) KeyWithout(parts ...string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -156,15 +158,15 @@ func (b *Bird) KeyWithout(parts ...string) string {
 
 // allowed refuses a part of the API that the key has no policy for.
 func (b *Bird) allowed(x *exchange, part string) {
-	s := &b.switches
-	if part == "directory" && s.ForbidDirectory {
-		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
-	}
+	s, without := &b.switches, b.keys[b.token(x)]
 	denied := map[string]bool{
-		"messages": s.NoMessages, "participants": s.NoParticipants, "directory": s.NoDirectory, "feeds": s.NoFeeds,
-	}[part]
-	without := b.keys[b.token(x)]
-	if denied || slices.Contains(without, part) || b.vendor.writes(x) && slices.Contains(without, "writes") {
+		"messages": s.NoMessages, "participants": s.NoParticipants, "directory": s.NoDirectory || s.ForbidDirectory, "feeds": s.NoFeeds,
+	}[part] || slices.Contains(without, part) || b.vendor.writes(x) && slices.Contains(without, "writes")
+	switch {
+	case !denied:
+	case s.MissingRight403, part == "directory" && s.ForbidDirectory:
+		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
+	default:
 		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key has no policy that allows this.")
 	}
 }

@@ -49,6 +49,9 @@ func (b *Bird) items(row int, now time.Time) []birdItem {
 // members id, feedId and closed of an item were met in the field, the others are named like the filters and the members of an
 // update [assumed].
 func (b *Bird) searchItems(x *exchange) {
+	if b.switches.FeedsMissing {
+		x.notFound("Path")
+	}
 	p := problems{}
 	lists, flags := map[string][]string{}, map[string]bool{}
 	for name, raw := range x.fields {

@@ -678,7 +678,15 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	if c.JSON(id)["name"] == "x" || c.Len() != 20 {
 		t.Error("a key without writes wrote")
 	}
+	c.auth = "AccessKey " + c.KeyWithout("conversations")
+	c.want(401, "GET", "conversations", "")
+	c.want(401, "GET", one, "")
+	c.want(200, "GET", "channels", "")
 	c.auth = "AccessKey " + birdToken
+	c.Set(func(s *BirdSwitches) { s.NoMessages, s.MissingRight403, s.FeedsMissing = true, true, true })
+	c.want(403, "GET", one+"/messages", "")
+	c.want(404, "POST", "search/feed-items", `{}`)
+	c.Set(func(s *BirdSwitches) { s.MissingRight403, s.FeedsMissing = false, false })
 	c.Set(func(s *BirdSwitches) {
 		s.NoMessages, s.NoParticipants, s.NoDirectory, s.NoFeeds = true, true, true, true
 	})
