@@ -68,7 +68,7 @@ type elephantRow struct {
 	private          bool
 }
 
-var elephantVendor = vendor{account: "meetings", provider: "askelephant", open: newAskElephant}
+var elephantVendor = vendor{account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", open: newAskElephant}
 
 // AskElephant returns the state of the AskElephant server.
 func (s *Sandbox) AskElephant() *AskElephant { return serverOf[*AskElephant](s) }
@@ -188,13 +188,6 @@ func (a *AskElephant) set(i int, field string, value any) {
 	}
 	a.changed[i][field] = value
 	a.touch(i)
-}
-
-func (a *AskElephant) about(x *exchange) (int, bool) {
-	if len(x.path) < 4 || x.path[2] != "engagements" {
-		return 0, false
-	}
-	return a.row(x.path[3])
 }
 
 func (a *AskElephant) colleague(_ *exchange, i, n int) {

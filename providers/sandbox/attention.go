@@ -62,7 +62,7 @@ type Attention struct {
 }
 
 var attentionVendor = vendor{
-	account: "sales", provider: "attention", root: "/v2/",
+	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/",
 	// The media call is a POST that changes nothing.
 	reads: func(path string) bool { return strings.HasSuffix(path, "/download") },
 	open:  newAttention,
@@ -170,13 +170,6 @@ func (a *Attention) set(i int, field string, value any) {
 		a.changed[i] = map[string]any{}
 	}
 	a.changed[i][field] = value
-}
-
-func (a *Attention) about(x *exchange) (int, bool) {
-	if len(x.path) < 3 || x.path[1] != "conversations" {
-		return 0, false
-	}
-	return a.row(x.path[2])
 }
 
 func (a *Attention) colleague(x *exchange, i, n int) {

@@ -22,7 +22,7 @@ var attentionArrays = []string{
 	"filter[crm_field.values]", "filter[team.id]",
 }
 
-// attentionFlags are the boolean parameters of both lists; attentionBatchedParams belong to /conversations/list.
+// attentionListFlags are the boolean parameters of both lists; attentionBatchedParams belong to /conversations/list.
 var (
 	attentionListFlags = []string{
 		"filter[hide_internal]", "filter[hide_non_analyzed]", "filter[analyzed]", "filter[hide_pending]", "filter[hide_transcript]",

@@ -90,7 +90,7 @@ const (
 )
 
 var birdVendor = vendor{
-	account: "support", provider: "bird", root: "/workspaces/",
+	account: "support", provider: "bird", root: "/workspaces/", one: "/workspaces/" + birdWorkspace + "/conversations/",
 	reads: func(path string) bool {
 		return strings.HasSuffix(path, "/search") || strings.HasSuffix(path, "/search/feed-items")
 	},
@@ -293,13 +293,6 @@ func (b *Bird) set(row int, field string, value any) {
 	c := b.keep(row)
 	c.doc[field] = value
 	b.touch(c)
-}
-
-func (b *Bird) about(x *exchange) (int, bool) {
-	if len(x.path) < 4 || x.path[1] != birdWorkspace || x.path[2] != "conversations" {
-		return 0, false
-	}
-	return b.row(x.path[3])
 }
 
 // colleague changes the field a write is about; a read finds the conversation renamed.

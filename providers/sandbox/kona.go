@@ -80,7 +80,7 @@ const (
 )
 
 var konaVendor = vendor{
-	account: "projects", provider: "kona", root: "/api/",
+	account: "projects", provider: "kona", root: "/api/", one: "/api/conversations/",
 	// A token changes no resource.
 	reads: func(path string) bool { return strings.HasPrefix(path, "/oauth/") },
 	open:  newKona,
@@ -267,13 +267,6 @@ func (k *Kona) set(row int, field string, value any) {
 		c.extra[field] = value
 	}
 	k.touch(c)
-}
-
-func (k *Kona) about(x *exchange) (int, bool) {
-	if len(x.path) != 3 || x.path[1] != "conversations" {
-		return 0, false
-	}
-	return k.row(x.path[2])
 }
 
 // colleague changes the field a write is about; a read finds the conversation renamed.

@@ -68,7 +68,7 @@ func (x *exchange) wrap(status int, resource string, items ...any) {
 	x.json(status, map[string]any{resource: items})
 }
 
-// konaPage answers one page of a list. There is no total and no maximum is documented.
+// page answers one page of a list. There is no total and no maximum is documented.
 func (k *Kona) page(x *exchange, resource string, rows iter.Seq[int], show func(int) any) {
 	number, size := x.number("page", 1, 1<<30), min(x.number("per_page", konaDefaultPage, 1<<30), konaMaxPage)
 	if k.switches.IgnorePage {

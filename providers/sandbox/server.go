@@ -18,6 +18,8 @@ type vendor struct {
 	account, provider string
 	// root is the start of every path it serves: outside of it the answer is 404 before the credential is looked at.
 	root string
+	// one is what stands before the id of a conversation in the paths about it.
+	one string
 	// reads tells a POST, by its path after the provider, that changes nothing.
 	reads func(path string) bool
 	open  func(base) service
@@ -76,8 +78,6 @@ type parts interface {
 	show(row int) map[string]any
 	// set is somebody else's change of a field; value is plain JSON data.
 	set(row int, field string, value any)
-	// about is the conversation a request is about.
-	about(x *exchange) (row int, ok bool)
 	// colleague is somebody else's change, the n-th one, to the field the request is about.
 	colleague(x *exchange, row, n int)
 }
@@ -231,7 +231,9 @@ func (s *server[S]) rateLimited(x *exchange) {
 func (s *server[S]) disturb(x *exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if row, ok := s.parts.about(x); ok && !s.gone[row] && s.parts.authorized(x) {
+	_, rest, found := strings.Cut(x.rest, s.vendor.one)
+	id, _, _ := strings.Cut(rest, "/")
+	if row, ok := s.live(id); found && ok && s.parts.authorized(x) {
 		s.touches++
 		s.parts.colleague(x, row, s.touches)
 	}

@@ -13,7 +13,7 @@ type notes struct {
 	titles []string
 }
 
-var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", open: func(b base) service {
+var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", open: func(b base) service {
 	n := &notes{}
 	n.start(b, n, []route{
 		{pattern: "GET /v1/notes", query: []string{"page"}, handle: func(x *exchange) {
@@ -48,7 +48,6 @@ func (n *notes) show(row int) map[string]any {
 	return map[string]any{"id": n.id(row), "title": n.titles[row]}
 }
 func (n *notes) set(row int, _ string, v any)      { n.titles[row], _ = v.(string) }
-func (n *notes) about(x *exchange) (int, bool)     { return n.row(x.path[len(x.path)-1]) }
 func (n *notes) colleague(_ *exchange, row, c int) { n.titles[row] = "theirs " + strconv.Itoa(c) }
 
 func (n *notes) gate(x *exchange) {
