@@ -20,8 +20,7 @@ import (
 //   - {"pick": [a, b, …]}: one of them by chance
 //   - {"cycle": [a, b, …]}: one row after the other takes the next of them
 //   - {"if": "condition", "then": a, "else": b}
-//   - {"some": [least, n, recipe]}: a list with the recipe made least times, and up to n-1 times more;
-//     "merged" makes one object of the objects
+//   - {"merged": [n, recipe]}: one object of up to n-1 that the recipe makes
 //
 // A condition is a place whose value is true, or several joined by " and "; "not" before one negates it. Chance is drawn in
 // the order in which the file is written, so the same seed makes the same data.
@@ -37,10 +36,9 @@ type (
 		when    []term
 		yes, no any
 	}
-	some struct {
-		least, more int
-		one         any
-		merged      bool
+	union struct {
+		most int
+		one  any
 	}
 	text []any // strings and terms
 	term struct {
@@ -118,18 +116,12 @@ func (c *cook) value(node any) any {
 			return c.value(n.yes)
 		}
 		return c.value(n.no)
-	case some:
-		list, union := []any{}, map[string]any{}
-		for range n.least + c.r.IntN(n.more) {
-			one := c.value(n.one)
-			if list = append(list, one); n.merged {
-				maps.Copy(union, one.(map[string]any))
-			}
+	case union:
+		out := map[string]any{}
+		for range c.r.IntN(n.most) {
+			maps.Copy(out, c.value(n.one).(map[string]any))
 		}
-		if n.merged {
-			return union
-		}
-		return list
+		return out
 	case term:
 		if n.negated {
 			return !c.holds([]term{{word: n.word, args: n.args}})
@@ -215,90 +207,60 @@ func (s *step) UnmarshalJSON(raw []byte) error {
 }
 
 // UnmarshalJSON implements [json.Unmarshaler]; the order of members counts.
-func (r *recipe) UnmarshalJSON(raw []byte) (err error) {
+func (r *recipe) UnmarshalJSON(raw []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
-	r.node, err = parseNode(dec)
-	return err
+	r.node = parseNode(dec)
+	return nil
 }
 
-func parseNode(dec *json.Decoder) (any, error) {
-	token, err := dec.Token()
-	if err != nil {
-		return nil, err
-	}
+// parseNode reads the next value of what is known to be JSON.
+func parseNode(dec *json.Decoder) any {
+	token, _ := dec.Token()
 	switch t := token.(type) {
 	case json.Delim:
-		if t == '[' {
-			list := []any{}
-			for dec.More() {
-				item, err := parseNode(dec)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, item)
+		list, members := []any{}, object{}
+		for dec.More() {
+			if t == '[' {
+				list = append(list, parseNode(dec))
+				continue
 			}
-			_, err = dec.Token()
-			return list, err
+			name, _ := dec.Token()
+			members = append(members, member{parseText(name.(string)), parseNode(dec)})
 		}
-		return parseObject(dec)
+		_, _ = dec.Token()
+		if t == '[' {
+			return list
+		}
+		return members.node()
 	case json.Number:
 		if n, err := strconv.Atoi(t.String()); err == nil {
-			return n, nil
+			return n
 		}
-		return t.Float64()
+		f, _ := t.Float64()
+		return f
 	case string:
-		return parseText(t), nil
+		return parseText(t)
 	}
-	return token, nil
+	return token
 }
 
-func parseObject(dec *json.Decoder) (any, error) {
-	o := object{}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		value, err := parseNode(dec)
-		if err != nil {
-			return nil, err
-		}
-		o = append(o, member{parseText(name.(string)), value})
+// node is what an object with one of the names of the language means; any other object stands for itself.
+func (o object) node() any {
+	if len(o) == 0 {
+		return o
 	}
-	if _, err := dec.Token(); err != nil {
-		return nil, err
-	}
-	get := func(name string) any {
-		i := slices.IndexFunc(o, func(m member) bool { return m.name == name })
-		if i < 0 {
-			return nil
-		}
-		return o[i].value
-	}
-	first := ""
-	if len(o) > 0 {
-		first, _ = o[0].name.(string)
-	}
-	switch list, isList := get(first).([]any); first {
+	switch list, _ := o[0].value.([]any); o[0].name {
 	case "pick":
-		if isList {
-			return choice{list}, nil
-		}
+		return choice{list}
 	case "cycle":
-		if isList {
-			return cycle{list}, nil
-		}
-	case "some", "merged":
-		if isList && len(list) == 3 {
-			return some{list[0].(int), list[1].(int), list[2], first == "merged"}, nil
-		}
+		return cycle{list}
+	case "merged":
+		return union{list[0].(int), list[1]}
 	case "if":
-		if condition, ok := get("if").(string); ok {
-			return branch{when: parseCondition(condition), yes: get("then"), no: get("else")}, nil
-		}
+		return branch{parseCondition(o[0].value.(string)), o[1].value, o[2].value}
 	}
-	return o, nil
+	return o
 }
 
 // parseText splits a string at its places.
