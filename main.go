@@ -86,6 +86,10 @@ func program(atOnce <-chan struct{}) cli.Program {
 			return side(w, h)
 		}
 	}
+	slow := quiet
+	if term.IsTerminal(os.Stderr.Fd()) {
+		slow = cli.SlowLoad(os.Stderr)
+	}
 	p := cli.Program{
 		Version:     version(),
 		In:          os.Stdin,
@@ -99,7 +103,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Now:         time.Now,
 		AtOnce:      atOnce,
 		Validators:  validators(),
-		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s) },
+		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
 		Welcome:     welcome,
 		Check:       check,
 		CheckState:  checkState,
@@ -168,7 +172,11 @@ func (e *engine) Close(ctx context.Context) error {
 	return errors.Join(e.store.Close(), e.log.Close())
 }
 
-func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
+// quiet says nothing of a load.
+func quiet(int) func() { return func() {} }
+
+// openEngine opens the engine; loading is told of the load of all conversations.
+func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int) (loaded func())) (*engine, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
@@ -182,7 +190,11 @@ func openEngine(ctx context.Context, s cli.Setup) (*engine, error) {
 		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
 	e := &engine{store: db, log: l}
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line, Loading: saveMemory}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line}
+	o.Loading = func(conversations int) func() {
+		saveMemory(conversations)
+		return loading(conversations)
+	}
 	resolver := s.Config.Resolver()
 	for _, a := range s.Active() {
 		p, err := openProvider(s, a, resolver, pacing(db, a), l)
@@ -298,7 +310,7 @@ func pacing(db *store.Store, a config.Account) model.Pacer {
 
 // screen runs the inbox in the terminal.
 func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) error {
-	e, err := openEngine(ctx, s)
+	e, err := openEngine(ctx, s, quiet)
 	if err != nil {
 		return err
 	}
@@ -433,6 +445,15 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	tokens := ok && a.Provider == model.Kona
 	if tokens && len(found) > 0 {
 		found = append(found, "tokens from signing in and refreshing, if there are any")
+	}
+	aside, err := db.SetAside()
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		for _, path := range aside {
+			found = append(found, "a damaged database that was set aside, with all that is in it: "+path)
+		}
 	}
 	if dry || len(found) == 0 {
 		return found, nil

@@ -10,9 +10,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -44,11 +46,13 @@ type boxKey struct{}
 //	code N ARGS...        run confab with ARGS; it must end with status N
 //	setref VAR QUERY      put the first ref that matches into a variable
 //	writes N              the servers have seen N writes since the last time
+//	asked PROVIDER REGEXP a request since the last writes matches, unescaped; ! asked that none does
 //	fault PROVIDER NAME N the next N requests meet a fault
 //	offline PROVIDER      connections to a provider fail; online PROVIDER ends that
 //	revoke PROVIDER       the credential is refused from now on
 //	ignores PROVIDER      changes of privacy are accepted and not made (attention, bird)
 //	answer PROVIDER N M   the next M requests are answered with status N (attention, bird, kona)
+//	norights WORD...      Bird answers 401 below these words of a path
 //	breaktable NAME       a page of the database is broken, where a table begins
 //	attention PUT PATH BODY  somebody else's request to Attention
 func TestScripts(t *testing.T) {
@@ -61,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"code":   runWithCode,
 			"setref": setRef,
 			"writes": countWrites,
+			"asked":  wasAsked,
 			"fault": func(ts *testscript.TestScript, _ bool, args []string) {
 				box(ts).FailNext(args[0], args[1], number(ts, args[2]))
 			},
@@ -72,10 +77,30 @@ func TestScripts(t *testing.T) {
 			"taken": func(ts *testscript.TestScript, _ bool, args []string) {
 				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.ExistsAnywhere, s.ExistsUnnamed = true, args[0] == "unnamed" })
 			},
+			"norights": func(ts *testscript.TestScript, _ bool, args []string) {
+				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.NoRights = args })
+			},
 			"attention":  callAttention,
 			"breaktable": breakTable,
 		},
 	})
+}
+
+func wasAsked(ts *testscript.TestScript, neg bool, args []string) {
+	want := regexp.MustCompile(args[1])
+	for _, r := range box(ts).Requests() {
+		query, err := url.QueryUnescape(r.Query)
+		ts.Check(err)
+		if line := r.Method + " " + r.Path + "?" + query; r.Provider == args[0] && want.MatchString(line) {
+			if neg {
+				ts.Fatalf("%s was asked %s", args[0], line)
+			}
+			return
+		}
+	}
+	if !neg {
+		ts.Fatalf("%s was not asked %s", args[0], args[1])
+	}
 }
 
 func breakTable(ts *testscript.TestScript, _ bool, args []string) {
@@ -488,8 +513,34 @@ func TestBytesOnATerminal(t *testing.T) {
 				f.press("\x1b")
 				f.next("the list again", func(fr frame) bool { return !shows("budget")(fr) })
 			}
+			f.filterLetters()
 		})
 	}
+}
+
+// filterLetters types a filter that leaves all rows as they are, while what is
+// offered changes with each letter: that is drawn once typing rests.
+func (f *framed) filterLetters() {
+	f.t.Helper()
+	help := func(fr frame) string { return fr.lines[len(fr.lines)-1] }
+	f.press("/")
+	f.next("what is offered at first", func(fr frame) bool { return strings.Contains(help(fr), "account:") })
+	f.press("\x1b[200~is:any OR u\x1b[201~")
+	f.next("what is offered of the pasted text", func(fr frame) bool { return strings.HasPrefix(help(fr), " updated:  is:unseen ") })
+	typed := "/is:any OR u"
+	for _, letter := range "pdated" {
+		typed += string(letter)
+		f.press(string(letter))
+		fr := f.next("the letter", func(fr frame) bool { return strings.HasPrefix(fr.lines[len(fr.lines)-2], typed) })
+		if fr.bytes > 64 {
+			f.t.Errorf("the last letter of %q writes %d bytes, want 64", typed, fr.bytes)
+		}
+	}
+	f.next("what is offered in the end", func(fr frame) bool { return strings.HasPrefix(help(fr), " updated: (") })
+	f.press("\t")
+	f.next("the field", shows(typed+":"))
+	f.press("\x1b")
+	f.next("the list again", func(fr frame) bool { return !shows(typed)(fr) })
 }
 
 // muxed is a program in tmux, a real terminal that counts cells in its own way.

@@ -239,6 +239,10 @@ type Edit struct {
 	User       string    `json:"user,omitempty"`
 	// Undoes is the id of the journal entry that this edit takes back.
 	Undoes string `json:"undoes,omitempty"`
+	// Upon are the edits of the same field that were on their way when this one
+	// was planned, oldest first: Base may be the target of one that is withdrawn
+	// before this one is submitted. It is not kept.
+	Upon []Edit `json:"-"`
 }
 
 // Field names the field an edit changes, unique within a conversation. Edits

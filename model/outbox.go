@@ -53,6 +53,11 @@ func (s EditState) NeedsPerson() bool {
 	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
 }
 
+// Shown reports whether a row shows what the edit wants: it is on its way, or may
+// be. One that was refused or is in conflict shows what the service has; its sign
+// says that something waits.
+func (s EditState) Shown() bool { return s.Waiting() || s == Held }
+
 // Failed is what is:failed finds.
 func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s == OutcomeNotKnown }
 
@@ -139,6 +144,7 @@ type Pending struct {
 	Submission string    `json:"submission"`
 	Kind       EditKind  `json:"kind"`
 	State      EditState `json:"state"`
+	Edit       Edit      `json:"-"`
 }
 
 // Row is one line of the inbox: a projected conversation with what is known
@@ -152,6 +158,16 @@ type Row struct {
 	Triage       Triage
 	// Checked is when the service last showed this conversation.
 	Checked time.Time
+}
+
+// Upon returns the edits of a field that are on their way, oldest first.
+func (r Row) Upon(field string) (out []Edit) {
+	for _, p := range r.Pending {
+		if p.Edit.Field() == field && p.State.Shown() {
+			out = append(out, p.Edit)
+		}
+	}
+	return out
 }
 
 // Worst gives the state that the row shows: the one that needs a person most,

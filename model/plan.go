@@ -31,6 +31,8 @@ type Change struct {
 	// Base, if set, is what the person was looking at when the change was
 	// made; without it the value now held is the base.
 	Base *Value
+	// Upon are the edits on their way that Base shows, see Edit.Upon.
+	Upon []Edit
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -159,7 +161,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		if err != nil {
 			return block(err.Error())
 		}
-		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target}
+		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target, Upon: ch.Upon}
 		it.Edits = append(it.Edits, e)
 		apply(&now, e)
 		if cp.State == CapabilityAssumed {

@@ -121,9 +121,9 @@ type Description struct {
 	// and "". Sentences say "assumed" where the vendor does not tell.
 	Audience map[string]string
 
-	// Filters lists the parts of a Filter that the service can answer; empty
-	// where it can narrow its list by nothing.
-	Filters []FilterField
+	// Filters says by what the service can narrow its list without leaving out
+	// what a query takes; empty where that is nothing.
+	Filters []FilterRule
 	// Incremental says that a refresh sees every change (a filter by update
 	// time); otherwise a sweep is needed.
 	Incremental bool
@@ -156,68 +156,9 @@ type SyncRequest struct {
 	Cursor string
 	// Since limits how far back to list, where the service can; zero is everything.
 	Since time.Time
-	// Filter narrows the list where the service can; what it cannot is
-	// filtered locally. It is for searches, never for syncs that infer deletions.
+	// Filter narrows the list; it holds only what Description.Filters names. A
+	// walk that is narrowed proves no deletion, whatever its result says.
 	Filter Filter
-}
-
-// Filter is the part of a query that services may answer themselves.
-type Filter struct {
-	Title        string
-	Owner        []string // ids or e-mails
-	Participants []string // e-mails
-	Team         []string
-	Space        []string
-	From, To     time.Time
-	HideInternal bool
-	Text         string // the service's own search, whatever it searches
-}
-
-// FilterField names a part of a Filter.
-type FilterField string
-
-// The parts of a Filter.
-const (
-	FilterTitle        FilterField = "title"
-	FilterOwner        FilterField = "owner"
-	FilterParticipants FilterField = "participants"
-	FilterTeam         FilterField = "team"
-	FilterSpace        FilterField = "space"
-	FilterDates        FilterField = "dates"
-	FilterInternal     FilterField = "internal"
-	FilterText         FilterField = "text"
-)
-
-// Only gives the filter without the parts that are not named.
-func (f Filter) Only(fields []FilterField) Filter {
-	var out Filter
-	for _, name := range fields {
-		switch name {
-		case FilterTitle:
-			out.Title = f.Title
-		case FilterOwner:
-			out.Owner = f.Owner
-		case FilterParticipants:
-			out.Participants = f.Participants
-		case FilterTeam:
-			out.Team = f.Team
-		case FilterSpace:
-			out.Space = f.Space
-		case FilterDates:
-			out.From, out.To = f.From, f.To
-		case FilterInternal:
-			out.HideInternal = f.HideInternal
-		case FilterText:
-			out.Text = f.Text
-		}
-	}
-	return out
-}
-
-// IsZero reports whether the filter asks for nothing.
-func (f Filter) IsZero() bool {
-	return f.Title == "" && len(f.Owner) == 0 && len(f.Participants) == 0 && len(f.Team) == 0 &&
-		len(f.Space) == 0 && f.From.IsZero() && f.To.IsZero() && !f.HideInternal && f.Text == ""
 }
 
 // Batch is one page of a list. Cursor, if set, lets a later Sync in the same

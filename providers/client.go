@@ -46,6 +46,9 @@ type ClientOptions struct {
 	// source is asked while a request holds its place, so it must not send
 	// requests through the same client.
 	Credential *Credential
+	// Proof is a read that every good credential may make. Nil takes each 401 for
+	// a refusal of the credential.
+	Proof *Call
 	// DecodeError reads the error body of the service, at most
 	// ErrorBodyLimit bytes of it. What it leaves zero (Kind, Op, Status,
 	// RetryAt) is filled in; nil takes the default reading.
@@ -65,6 +68,9 @@ type Endpoint struct {
 	// Write says that the call may change something. Read-only accounts
 	// refuse it, and it is never repeated.
 	Write bool
+	// MayLack says that a 401 may mean that the credential has no right to this
+	// call, and is good for others: ClientOptions.Proof then tells.
+	MayLack bool
 	// Success lists the statuses of success; empty is any 2xx.
 	Success []int
 	// Timeout is for one request with its answer; 0 is DefaultTimeout.
@@ -370,6 +376,9 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	}
 	c.secrets.add(p.bare)
 	answer, f := c.exchange(ctx, call, b, p)
+	if f != nil && f.refused {
+		f = c.judge(ctx, call, f, p)
+	}
 	if f != nil && f.refused {
 		if f.replay, err = c.auth.refused(ctx, t, p); err != nil {
 			return nil, &fault{err: c.credentialError(ctx, call, err)}

@@ -143,6 +143,9 @@ type Model struct {
 	detail  detail.View
 	details detailCache
 	rest    int // generation of the cursor's rest
+	// moved is what the detail view shows where an announcement named it since the
+	// list was read.
+	moved model.Ref
 	// follow says that the open conversation is to become the one under the
 	// cursor once that has been read.
 	follow bool
@@ -152,6 +155,7 @@ type Model struct {
 
 	last   *lastEdit
 	told   following
+	doors  string // how the accounts did at the last announcement
 	notice notice
 	drafts *drafts
 
@@ -163,9 +167,13 @@ type Model struct {
 	leaving  bool // to quit once nothing is submitting
 	quitting bool // asked whether to quit
 	waiting  *waitOverlay
-	wantDemo bool
-	mouse    hitAreas
-	hand     hand
+	// undecided counts, while the person is leaving, the edits that wait for a
+	// decision; it is read as deciding says.
+	undecided int
+	deciding  fetch
+	wantDemo  bool
+	mouse     hitAreas
+	hand      hand
 }
 
 type notice struct {

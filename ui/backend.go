@@ -47,12 +47,20 @@ type Backend interface {
 	PlanCreate(ctx context.Context, account string, n model.NewConversation, o model.PlanOptions) (model.Plan, error)
 	Submit(ctx context.Context, plan model.Plan) (ids []string, err error)
 	PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error)
+	// PlanUndoAgain first withdraws what is not sent yet, and returns which edits
+	// those were.
+	PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (u model.Undo, withdrawn []string, err error)
 	ApplyUndo(ctx context.Context, undo model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)
+	// Undecided counts, of the edits that an account has on their way, those that
+	// wait for a decision on an earlier one.
+	Undecided(ctx context.Context) (map[string]int, error)
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
-	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	// SubmissionEdits gives the edits of a submission; where refs are given those on
+	// these conversations.
+	SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	Pending(ctx context.Context) ([]model.Submission, error)
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)

@@ -140,3 +140,34 @@ func TestScrollingWhileAWordIsTyped(t *testing.T) {
 		a.wantEdits()
 	})
 }
+
+// Why edits wait may be how their account does: no announcement names them then.
+func TestResultsFollowHowAnAccountDoes(t *testing.T) {
+	f := newFake(conversations(20)...)
+	account := func(e *model.EntryError) {
+		f.mu.Lock()
+		for i := range f.accounts {
+			f.accounts[i].Error = e
+		}
+		for i := range f.outbox {
+			f.outbox[i].Error = e
+		}
+		f.mu.Unlock()
+		f.news <- model.Event{Accounts: []string{f.accounts[0].Name}}
+	}
+	with(t, f, start{}, func(a *app) {
+		a.Press("*", "p", "y")
+		a.Want("3 on their way")
+		account(&model.EntryError{Kind: model.Unavailable, Message: "the first line is cut"})
+		a.Settle()
+		a.Want("the first line is cut")
+		account(&model.EntryError{Kind: model.Unavailable, Message: "the second line is cut"})
+		a.Settle()
+		a.Want("the second line is cut")
+		a.WantNot("the first line")
+		account(nil)
+		a.Settle()
+		a.Want("3 on their way")
+		a.WantNot("line is cut")
+	})
+}

@@ -15,11 +15,15 @@ import (
 	"confab/model/store"
 	"confab/model/store/crowd"
 	"confab/ui"
+	"confab/ui/theme"
 	"confab/ui/uitest"
 )
 
+// refusing is the conversation of which a quiet service refuses the rename.
+const refusing = 12
+
 // quiet is a service that says and changes nothing by itself, and takes every
-// rename.
+// rename but one.
 type quiet struct {
 	model.Provider
 	account string
@@ -56,6 +60,9 @@ func (quiet) Apply(_ context.Context, fresh model.Conversation, edits []model.Ed
 	out := make([]model.Outcome, len(edits))
 	for i := range out {
 		out[i].After = &after
+		if fresh.Ref == crowd.Ref(refusing) {
+			out[i] = model.Outcome{Err: &model.Error{Kind: model.Forbidden, Message: "not this one"}}
+		}
 	}
 	return out
 }
@@ -188,6 +195,17 @@ func (c *counted) submitted(which ...int) []string {
 	return ids
 }
 
+// refused has a service refuse an edit.
+func (c *counted) refused(id string) {
+	c.t.Helper()
+	var got model.EditState
+	err := c.b.Deliver(context.Background(), []string{id}, func(r model.DeliveryResult) { got = r.Entry.State })
+	if err != nil || got != model.Refused {
+		c.t.Fatalf("%s: %v", got, err)
+	}
+	c.Wait(3 * time.Second)
+}
+
 func (c *counted) delivered(ids ...string) {
 	c.t.Helper()
 	done := 0
@@ -272,7 +290,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 	t.Run("the row that is previewed", func(t *testing.T) {
 		compared(t, worlds, "right", func(c *counted) map[string]cost {
 			all := c.during(func() { c.changed(0) })
-			if n := shown(all); n != 2 { // in the list, and by itself: it may have left the list
+			if n := shown(all); n != 1 {
 				c.t.Errorf("%d rows are read", n)
 			}
 			return all
@@ -348,5 +366,35 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 		if s, l := allocated["small.db"], allocated["large.db"]; s == 0 || l > s*1.1+20 {
 			t.Errorf("two keys allocate %.0f times in a small inbox and %.0f in a large one", s, l)
 		}
+	})
+	t.Run("an edit is delivered of a bulk whose results are on screen, however large", func(t *testing.T) {
+		compared(t, worlds, "right", func(c *counted) map[string]cost {
+			c.Press("/")
+			c.Type("(account:sales OR account:support) is:any -is:pending")
+			c.Press("enter", "*", "t", "ctrl+u")
+			c.Type("all alike")
+			c.Press("enter")
+			c.WaitFor("yes", time.Minute)
+			c.Press("y")
+			c.WaitFor("on their way", time.Minute)
+			c.Wait(3 * time.Second) // all of it has entered
+			all, err := c.b.OutboxOf(context.Background(), crowd.Ref(refusing))
+			if err != nil || len(all) != 1 {
+				c.t.Fatalf("%v %v\n%s", all, err, c.Text())
+			}
+			sub, _, err := c.b.Submission(context.Background(), all[0].Submission)
+			if least := c.size.Conversations * 2 / 5; err != nil || sub.Edits < least {
+				c.t.Fatalf("%d edits, want %d: %v\n%s", sub.Edits, least, err, c.Text())
+			}
+			c.refused(all[0].ID)
+			c.Want("not this one", theme.Number(sub.Edits-1)+" on their way")
+			other, err := c.b.OutboxOf(context.Background(), crowd.Ref(refusing+16))
+			if err != nil || len(other) != 1 || other[0].Submission != sub.ID {
+				c.t.Fatal(other, err)
+			}
+			cost := c.during(func() { c.delivered(other[0].ID) })
+			c.Want("not this one", theme.Number(sub.Edits-2)+" on their way", "1 delivered")
+			return cost
+		})
 	})
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -75,6 +76,12 @@ func (m *Model) plan(why purpose) tea.Cmd {
 			return nil // struck twice: it is being planned
 		}
 	}
+	if why.of.one {
+		why.changes = slices.Clone(why.changes)
+		for i, c := range why.changes {
+			why.changes[i].Upon = why.of.row.Upon(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
+		}
+	}
 	q, _ := m.query()
 	be := m.be
 	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {
@@ -117,6 +124,10 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 		return m.undone(msg)
 	case toldMsg:
 		return m.toldCame(msg)
+	case undecidedMsg:
+		return m.undecidedCame(msg)
+	case readUndecidedMsg:
+		return m.readUndecided()
 	case readToldMsg:
 		return m.readTold()
 	case readLedgerMsg:

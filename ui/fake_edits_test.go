@@ -128,6 +128,17 @@ func (f *fake) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (mode
 	return u, nil
 }
 
+func (f *fake) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
+	n, err := f.Withdraw(ctx, was.Withdraw...)
+	if err != nil {
+		return model.Undo{}, nil, err
+	}
+	o.Progress(len(was.Withdraw), len(was.Withdraw))
+	u, err := f.PlanUndo(ctx, id, o)
+	u.Act, u.Again = was.Act, was.Again
+	return u, was.Withdraw[:n], err
+}
+
 func (f *fake) ApplyUndo(_ context.Context, u model.Undo) ([]string, error) {
 	if err := f.enter("ApplyUndo"); err != nil {
 		return nil, err
@@ -154,6 +165,8 @@ func (f *fake) OutboxOf(_ context.Context, ref model.Ref) ([]model.OutboxEntry, 
 	return slices.DeleteFunc(slices.Clone(f.outbox), func(e model.OutboxEntry) bool { return e.Ref != ref }), err
 }
 
+func (f *fake) Undecided(context.Context) (map[string]int, error) { return nil, f.enter("Undecided") }
+
 func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool, error) {
 	err := f.enter("Submission")
 	f.mu.Lock()
@@ -166,17 +179,17 @@ func (f *fake) Submission(_ context.Context, id string) (model.Submission, bool,
 	return model.Submission{}, false, err
 }
 
-func (f *fake) SubmissionEdits(_ context.Context, id string) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fake) SubmissionEdits(_ context.Context, id string, refs ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	err = f.enter("SubmissionEdits")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range f.outbox {
-		if e.Submission == id {
+		if e.Submission == id && (len(refs) == 0 || slices.Contains(refs, e.Ref)) {
 			waiting = append(waiting, e)
 		}
 	}
 	for _, j := range slices.Backward(f.history) {
-		if j.Submission == id {
+		if j.Submission == id && (len(refs) == 0 || slices.Contains(refs, j.Ref)) {
 			done = append(done, j)
 		}
 	}

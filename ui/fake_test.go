@@ -154,6 +154,7 @@ func (f *fake) Describe(account string) (model.Description, bool) {
 			d.People = []model.LookupKind{model.LookupUsers, model.LookupGroups}
 			d.NewNeedsSpace = true
 		case model.Bird:
+			d.NewTakesChannel = true
 			d.AccessValues = []string{"open", "invite-only"}
 			d.ParticipantStatuses = []string{"active", "left"}
 			d.DefaultStatus = "active"

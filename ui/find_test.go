@@ -77,6 +77,52 @@ func TestFilterCompletes(t *testing.T) {
 	})
 }
 
+// What is offered is drawn once typing rests; a key that needs it before then gets
+// what belongs to the text as it is.
+func TestOffersFollowOnceTypingRests(t *testing.T) {
+	rested := func(a *app, keys ...string) string {
+		a.Press("/")
+		a.Rush(keys...)
+		lines := a.Lines()
+		return strings.TrimSpace(lines[len(lines)-2]) + " | " + strings.Fields(lines[len(lines)-1])[0]
+	}
+	for _, c := range []struct {
+		keys []string
+		want string
+	}{
+		{[]string{"i", "s", ":", "a", "n"}, "/is:an | is:any"},
+		{[]string{"i", "s", ":", "a", "n", "tab"}, "/is:any | is:any"},
+		{[]string{"i", "s", ":", "p", "r", "left", "left", "tab"}, "/is:private | is:private"},
+		{[]string{"a", "c", "tab", "b", "tab"}, "/account:bird-a | account:bird-a"},
+		{[]string{"(", "i", "s", ":", "a", "n", "y", ")", ")"}, "/(is:any)) | ^"},
+		{[]string{"i", "s", ":", "x", "enter"}, "/is:x | ^"},
+		{[]string{"i", "s", ":", "enter"}, "/is: | ^"},
+	} {
+		with(t, newFake(conversations(60)...), start{}, func(a *app) {
+			if got := rested(a, c.keys...); got != c.want {
+				t.Errorf("%q: %q, want %q\n%s", c.keys, got, c.want, a.Text())
+			}
+		})
+	}
+	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
+		help := func() string { return strings.TrimSpace(a.Lines()[39]) }
+		a.Press("/")
+		a.Type("i")
+		before := help()
+		for _, letter := range "s:privat" { // for longer than two frames take
+			a.Strike(string(letter))
+			a.Wait(119 * time.Millisecond)
+		}
+		if got := help(); got != before {
+			t.Errorf("%q is offered while typing goes on, want %q", got, before)
+		}
+		a.Settle()
+		if got := help(); !strings.HasPrefix(got, "is:private") {
+			t.Errorf("%q is offered in the end", got)
+		}
+	})
+}
+
 func TestFilterNarrowsTheView(t *testing.T) {
 	o := ui.Options{Views: []ui.View{{Name: "Two", Query: "provider:bird OR provider:kona"}}}
 	with(t, newFake(conversations(60)...), start{options: o}, func(a *app) {
@@ -312,5 +358,25 @@ func TestAFilterThatFoundNothingGoesBackToWhereItBegan(t *testing.T) {
 		a.Want("Nothing matches")
 		a.Press("esc")
 		a.wantSelected(3)
+	})
+}
+
+// What is open follows its conversation, which a change takes out of the list.
+func TestWhatIsOpenFollowsOutOfTheList(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{}, func(a *app) {
+		a.Press("/")
+		a.Type("title:\"Talk 5 \"")
+		a.Press("enter", "enter")
+		a.Want("Talk 5 about")
+		a.change(func(rows []model.Row) []model.Row {
+			for i := range rows {
+				if strings.HasPrefix(rows[i].Conversation.Title, "Talk 5 ") {
+					rows[i].Conversation.Title = "Renamed elsewhere"
+				}
+			}
+			return rows
+		})
+		a.Settle()
+		a.Want("Renamed elsewhere")
 	})
 }

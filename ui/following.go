@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,6 +10,7 @@ import (
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/layout"
+	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
@@ -70,23 +72,38 @@ func (m *Model) readTold() tea.Cmd {
 		return nil
 	}
 	f.busy, f.again = true, false
-	be, ctx, id, edits := m.be, m.ctx, f.id, o != nil
+	be, ctx, msg := m.be, m.ctx, toldMsg{id: f.id, on: o}
+	read := false
+	if o != nil {
+		msg.edits = o.edits
+		msg.refs, read = o.news.ask(o.edits)
+		msg.whole = read && len(msg.refs) == 0
+	}
 	return func() tea.Msg {
 		began := time.Now()
-		msg := toldMsg{id: id, edits: edits}
-		msg.sub, msg.ok, msg.err = be.Submission(ctx, id)
-		switch {
-		case msg.err != nil || !edits:
-		case msg.sub.NeedPerson == 0 && (msg.sub.Problem == nil || msg.sub.Problem.Error == nil):
-			msg.told = dialog.TellCounts(msg.sub)
-		default:
-			var waiting []model.OutboxEntry
-			waiting, _, msg.err = be.SubmissionEdits(ctx, id)
-			msg.told = dialog.Tell(waiting)
+		if msg.sub, msg.ok, msg.err = be.Submission(ctx, msg.id); msg.err == nil && msg.on != nil {
+			msg.err = msg.fillEdits(ctx, be, read)
 		}
 		msg.took = time.Since(began)
 		return msg
 	}
+}
+
+// fillEdits reads the edits that are to be told of, and tells of them.
+func (msg *toldMsg) fillEdits(ctx context.Context, be Backend, read bool) error {
+	if msg.sub.NeedPerson == 0 && (msg.sub.Problem == nil || msg.sub.Problem.Error == nil) {
+		msg.told, msg.edits, msg.counted = dialog.TellCounts(msg.sub), outbox.Edits{}, true
+		return nil
+	}
+	if read {
+		waiting, _, err := be.SubmissionEdits(ctx, msg.id, msg.refs...)
+		if err != nil {
+			return err
+		}
+		msg.edits = msg.edits.With(msg.refs, waiting, nil)
+	}
+	msg.told = dialog.Tell(msg.edits.Waiting())
+	return nil
 }
 
 func (m *Model) toldCame(msg toldMsg) tea.Cmd {
@@ -95,6 +112,10 @@ func (m *Model) toldCame(msg toldMsg) tea.Cmd {
 		return nil
 	}
 	f.busy = false
+	o := m.results()
+	if o != nil && o == msg.on && msg.err != nil {
+		o.news.all = true
+	}
 	if msg.err != nil {
 		m.fail("read what was submitted", msg.err)
 		return nil
@@ -102,8 +123,15 @@ func (m *Model) toldCame(msg toldMsg) tea.Cmd {
 	if msg.ok {
 		f.sub, f.read, f.shown = msg.sub, true, time.Time{}
 	}
-	if o := m.results(); o != nil && msg.edits {
+	switch {
+	case o == nil:
+	case o != msg.on: // it was opened meanwhile
+		f.again = true
+	default:
 		o.d.Set(msg.sub, msg.told)
+		o.edits = msg.edits
+		o.news.all = o.news.all || msg.counted // until one is to be told of, none is read
+		f.again = o.news.doubt(msg.whole || msg.counted || o.edits.Agree(msg.sub), msg.refs) || f.again
 	}
 	if f.again {
 		// What takes long to read is not read all the time.

@@ -24,11 +24,7 @@ type outboxOverlay struct {
 	// something changed since, and moved says that there were such.
 	whole, moved bool
 	named        []string
-	refs         []model.Ref // the conversations that changed with them
-	// edits says that all edits of the open submission are to be read; doubts is
-	// how often in a row those read alone did not agree with what is counted.
-	edits  bool
-	doubts int
+	edits        editNews // of the open submission
 	// older says that an older page is being read.
 	older bool
 	// find is the conversation whose submission the cursor is put on at first.
@@ -67,7 +63,8 @@ func (m *Model) reloadLedger() tea.Cmd {
 func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
 	if o := m.ledger(); o != nil {
 		o.moved = true
-		o.named, o.refs = append(o.named, ids...), append(o.refs, refs...)
+		o.named = append(o.named, ids...)
+		o.edits.announced(refs, slices.Contains(ids, o.s.Opened()))
 		o.whole = o.whole || len(o.named) > historyLimit
 	}
 	return m.readLedger()
@@ -90,15 +87,12 @@ func (m *Model) readLedger() tea.Cmd {
 	if msg.whole {
 		again, o.moved = o.s.Watched(), false
 	}
-	switch shows := o.s.Shows(o.refs); {
-	case msg.whole, o.edits, shows && len(o.refs) > editsAlone, slices.Contains(o.named, msg.open) && o.s.Creates():
-		msg.all = true
-	case shows:
-		msg.refs = o.refs
-	default:
+	o.edits.all = o.edits.all || msg.whole
+	var read bool
+	if msg.refs, read = o.edits.ask(o.s.Edits()); !read {
 		msg.open = "" // whether an edit changed of which no row tells is counted
 	}
-	o.whole, o.edits, o.named, o.refs = false, false, nil, nil
+	o.whole, o.named = false, nil
 	find, be, ctx := o.find, m.be, m.ctx
 	return func() tea.Msg {
 		began := time.Now()
@@ -149,46 +143,10 @@ func (msg *ledgerMsg) fill(ctx context.Context, be Backend, again []string, find
 			}
 		}
 	}
-	switch {
-	case msg.open == "":
-	case msg.all:
-		msg.outbox, msg.settled, err = be.SubmissionEdits(ctx, msg.open)
-	default:
-		err = msg.fillEdits(ctx, be)
+	if msg.open != "" {
+		msg.outbox, msg.settled, err = be.SubmissionEdits(ctx, msg.open, msg.refs...)
 	}
 	return err
-}
-
-// editsAlone is for how many conversations the edits of the open submission are
-// read again by conversation.
-const editsAlone = 20
-
-// fillEdits reads the edits of the open submission on some conversations.
-func (msg *ledgerMsg) fillEdits(ctx context.Context, be Backend) error {
-	for i, ref := range msg.refs {
-		if slices.Contains(msg.refs[:i], ref) {
-			continue // several announcements name it
-		}
-		waiting, err := be.OutboxOf(ctx, ref)
-		if err != nil {
-			return err
-		}
-		settled, err := be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
-		if err != nil {
-			return err
-		}
-		for _, e := range waiting {
-			if e.Submission == msg.open {
-				msg.outbox = append(msg.outbox, e)
-			}
-		}
-		for _, e := range slices.Backward(settled) {
-			if e.Submission == msg.open {
-				msg.settled = append(msg.settled, e)
-			}
-		}
-	}
-	return nil
 }
 
 func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
@@ -220,7 +178,9 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 	if msg.open != "" {
 		o.s.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
 	}
-	o.doubt(msg)
+	if open := o.s.Opened(); open != "" && o.edits.doubt(msg.open == open && len(msg.refs) == 0 || o.s.Agrees(), msg.refs) {
+		o.named, o.fetch.again = append(o.named, open), true
+	}
 	if msg.find != "" {
 		o.s.Find(msg.find)
 		o.find = model.Ref{}
@@ -230,19 +190,6 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readLedgerMsg{} })
 	}
 	return nil
-}
-
-// doubt has edits read again that do not agree with what is counted of their
-// submission: it has changed in between, or an edit has of which no row tells,
-// and then all are read.
-func (o *outboxOverlay) doubt(msg ledgerMsg) {
-	if msg.all || o.s.Opened() == "" || o.s.Agrees() {
-		o.doubts = 0
-		return
-	}
-	o.doubts++
-	o.edits = o.doubts > 2 // before, news of the row may be on its way
-	o.named, o.refs, o.fetch.again = append(o.named, o.s.Opened()), append(o.refs, msg.refs...), true
 }
 
 // readOlder reads the next page of the history where the cursor is near the end

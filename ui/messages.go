@@ -9,6 +9,7 @@ import (
 	"confab/model/query"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
+	"confab/ui/outbox"
 )
 
 // Results of commands. Each carries what it was asked for, so that one that
@@ -32,6 +33,11 @@ type (
 		first  bool
 		page   model.Page
 		counts []int
+	}
+	// offerMsg comes once typing in a prompt has rested since a change.
+	offerMsg struct {
+		prompt *prompt
+		change int
 	}
 	vocabularyMsg struct {
 		words query.Vocabulary
@@ -118,13 +124,18 @@ type (
 	// toldMsg brings the submission that is followed, and its edits where they
 	// are on screen.
 	toldMsg struct {
-		id    string
-		sub   model.Submission
-		ok    bool
-		edits bool
-		told  dialog.Told
-		took  time.Duration
-		err   error
+		id  string
+		sub model.Submission
+		ok  bool
+		// on is where edits are shown, those on the conversations of refs read again
+		// or the whole of them; counted says that there is none to be told of.
+		on             *resultsOverlay
+		edits          outbox.Edits
+		refs           []model.Ref
+		whole, counted bool
+		told           dialog.Told
+		took           time.Duration
+		err            error
 	}
 	readToldMsg struct{}
 	ledgerMsg   struct {
@@ -138,14 +149,19 @@ type (
 		page    []model.Submission
 		changed []model.Submission
 		open    string      // whose edits follow
-		refs    []model.Ref // those on these conversations alone
-		all     bool        // all of them
+		refs    []model.Ref // those on these conversations, all where there are none
 		outbox  []model.OutboxEntry
 		settled []model.JournalEntry
 		find    string // the submission the cursor is put on
 		err     error
 	}
 	readLedgerMsg struct{}
+	undecidedMsg  struct {
+		counts map[string]int
+		took   time.Duration
+		err    error
+	}
+	readUndecidedMsg struct{}
 	// editsMsg brings edits that something is done with.
 	editsMsg struct {
 		edits []model.OutboxEntry

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
 	"confab/model"
+	"confab/ui"
 	"confab/ui/uitest"
 )
 
@@ -79,4 +81,39 @@ func differences(shown, redrawn []string) string {
 		}
 	}
 	return out.String()
+}
+
+// A terminal that measures clusters does so again once the program goes on after
+// it was stopped, which has told it not to.
+func TestClustersAreMeasuredAgainAfterAStop(t *testing.T) {
+	rows := conversations(20)
+	for i := range rows {
+		rows[i].Conversation.Title = "👩‍💻 pairing, 👍🏽 and 🇩🇪, part " + string(rune('a'+i))
+	}
+	with(t, newFake(rows...), start{w: 100, h: 30}, func(a *app) {
+		a.Send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
+		a.Send(tea.ClearScreen())
+		before := a.Picture()
+		if _, err := a.Write([]byte(ansi.ResetModeUnicodeCore)); err != nil {
+			t.Fatal(err)
+		}
+		a.Send(tea.ResumeMsg{})
+		if wrong := differences(before, a.Picture()); wrong != "" {
+			t.Error(wrong)
+		}
+		a.Send(tea.ClearScreen())
+		if wrong := differences(before, a.Picture()); wrong != "" {
+			t.Error("redrawn:", wrong)
+		}
+	})
+}
+
+// Over SSH, too, the terminal is asked whether it measures clusters.
+func TestOverSSHTheTerminalIsAsked(t *testing.T) {
+	m := ui.New(ui.Options{Backend: newFake(conversations(2)...), Now: func() time.Time { return clock }})
+	defer m.Close()
+	_, cmd := m.Update(tea.EnvMsg{"SSH_TTY=/dev/pts/1"})
+	if said := fmt.Sprint(cmd()); !strings.Contains(said, ansi.RequestModeSynchronizedOutput) || !strings.Contains(said, ansi.RequestModeUnicodeCore) {
+		t.Errorf("it says %q", said)
+	}
 }

@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,12 +32,17 @@ type prompt struct {
 	before string
 	// from is the conversation that was under the cursor then.
 	from model.Ref
-	// problem is why the text means nothing, at a place in runes.
-	problem string
-	at      int
+	// problem is why the text means nothing.
+	problem problem
 
+	// drawn is the problem that the help line shows, offers how the text can go on.
+	// Both are those of when typing rested last: a letter alone writes few bytes.
+	drawn  problem
 	offers []query.Completion
-	chosen int
+	// typing says that the text has changed since, changes how often it has.
+	typing  bool
+	changes int
+	chosen  int
 	// completed is the text that the last completion left, so that another tab
 	// goes to the next offer.
 	completed string
@@ -43,6 +50,12 @@ type prompt struct {
 	typed string
 	// about is the intent captured when the command line was opened.
 	about intent
+}
+
+// problem is what is wrong with a text, and where in runes.
+type problem struct {
+	why string
+	at  int
 }
 
 func (m *Model) openFilter(in intent) tea.Cmd {
@@ -103,18 +116,19 @@ func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
 		return m.promptChanged()
 	}
 	if p.input.Position() != before {
-		m.offer()
+		return m.offerSoon()
 	}
 	return nil
 }
 
 func (m *Model) promptChanged() tea.Cmd {
 	p := m.prompt
-	p.problem = ""
-	m.offer()
+	p.problem = problem{}
 	switch p.kind {
 	case promptFilter:
-		return m.applyFilter(p.input.Value())
+		return tea.Batch(m.applyFilter(p.input.Value()), m.offerSoon())
+	case promptCommand:
+		return m.offerSoon()
 	case promptSearch:
 		m.detail.Search(p.input.Value())
 	}
@@ -127,7 +141,7 @@ func (m *Model) applyFilter(text string) tea.Cmd {
 	if _, err := combine(m.tabs[m.tab].Query, text); err != nil {
 		at, why := place(text, err)
 		if m.prompt != nil {
-			m.prompt.at, m.prompt.problem = at, why
+			m.prompt.problem = problem{why, at}
 		} else {
 			m.say(theme.Error, "that query is wrong at "+fmt.Sprint(at+1)+": "+why)
 		}
@@ -143,7 +157,9 @@ func (m *Model) promptDone() tea.Cmd {
 	p := m.prompt
 	switch p.kind {
 	case promptFilter:
-		if p.problem != "" {
+		if p.problem.why != "" {
+			m.offer()
+			p.drawn = p.problem
 			return nil
 		}
 		m.prompt = nil
@@ -171,9 +187,19 @@ func searchBy(n int) func(*Model, intent) tea.Cmd {
 	}
 }
 
-// offer looks up how the text could go on.
+// offerSoon offers how the text can go on once typing rests.
+func (m *Model) offerSoon() tea.Cmd {
+	p := m.prompt
+	p.typing = true
+	p.changes++
+	msg := offerMsg{p, p.changes}
+	return tea.Tick(restTime, func(time.Time) tea.Msg { return msg })
+}
+
+// offer looks up how the text can go on, and shows that or what is wrong with it.
 func (m *Model) offer() {
 	p := m.prompt
+	p.typing = false
 	p.chosen, p.completed = -1, ""
 	value := p.input.Value()
 	cursor := len(string([]rune(value)[:min(p.input.Position(), len([]rune(value)))]))
@@ -183,10 +209,25 @@ func (m *Model) offer() {
 	case promptCommand:
 		p.offers = m.commandOffers(value, cursor)
 	}
+	p.point()
+}
+
+// point has the help line show what is wrong, unless that is only that a term is
+// not typed to its end, which the offers complete.
+func (p *prompt) point() {
+	p.drawn = p.problem
+	if value := p.input.Value(); len(p.offers) > 0 {
+		if start := p.offers[0].Start; start <= len(value) && p.problem.at >= utf8.RuneCountInString(value[:start]) {
+			p.drawn = problem{}
+		}
+	}
 }
 
 func (m *Model) complete(by int) tea.Cmd {
 	p := m.prompt
+	if p.typing {
+		m.offer()
+	}
 	if len(p.offers) == 0 {
 		return nil
 	}
@@ -209,15 +250,18 @@ func (m *Model) complete(by int) tea.Cmd {
 	text := value[:c.Start] + c.Text + value[c.End:]
 	p.input.Set(text)
 	p.input.SetPosition(len([]rune(value[:c.Start] + c.Text)))
-	p.problem = ""
+	p.problem = problem{}
 	p.chosen, p.completed = chosen, p.input.Value()
 	if p.kind != promptFilter {
+		p.point()
 		return nil
 	}
+	cmd := m.applyFilter(p.input.Value())
+	p.point()
 	if len(offers) == 1 && strings.HasSuffix(c.Text, ":") {
 		m.offer() // the field stands: its values are next
 	}
-	return m.applyFilter(p.input.Value())
+	return cmd
 }
 
 // commandOffers completes actions, and the names of views after "view".
@@ -295,9 +339,9 @@ func (m *Model) drawPrompt(w int) (string, int) {
 // drawPromptHelp points at what is wrong, or shows how the text could go on.
 func (m *Model) drawPromptHelp(w int) string {
 	p := m.prompt
-	if p.problem != "" && (len(p.offers) == 0 || p.at < len([]rune(p.input.Value()))) {
-		text := "^ " + p.problem
-		if pad := p.at + 1; pad+m.th.Width(text) <= w {
+	if p.drawn.why != "" {
+		text := "^ " + p.drawn.why
+		if pad := p.drawn.at + 1; pad+m.th.Width(text) <= w {
 			text = layout.Spaces(pad) + text
 		}
 		return m.th.Paint(theme.Error, text, w)

@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,15 +14,68 @@ import (
 	"confab/ui/theme"
 )
 
-// undelivered counts the edits on their way, and those that need a person.
+// undelivered counts the edits on their way, and those that need a person. From
+// an account that is read-only nothing is sent.
 func (m *Model) undelivered() (waiting, person int) {
 	if m.facts != nil {
 		for _, a := range m.facts.Accounts() {
-			waiting += a.Waiting
+			if !a.ReadOnly {
+				waiting += a.Waiting
+			}
 			person += a.NeedPerson
 		}
 	}
 	return waiting, person
+}
+
+// readUndecided reads, while the person is leaving, how many of the edits on
+// their way wait for a decision.
+func (m *Model) readUndecided() tea.Cmd {
+	f := &m.deciding
+	switch {
+	case !m.quitting && m.waiting == nil:
+		return nil
+	case f.busy:
+		f.again = true
+		return nil
+	}
+	f.busy, f.again = true, false
+	be, ctx := m.be, m.ctx
+	return func() tea.Msg {
+		began := time.Now()
+		counts, err := be.Undecided(ctx)
+		return undecidedMsg{counts, time.Since(began), err}
+	}
+}
+
+func (m *Model) undecidedCame(msg undecidedMsg) tea.Cmd {
+	m.deciding.busy = false
+	if msg.err != nil {
+		m.fail("read what is not delivered", msg.err)
+		return nil
+	}
+	m.undecided = 0
+	for _, a := range m.facts.Accounts() {
+		if !a.ReadOnly {
+			m.undecided += msg.counts[a.Name]
+		}
+	}
+	if m.deciding.again {
+		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readUndecidedMsg{} })
+	}
+	if m.waiting != nil && m.submitting == 0 && m.allUndecided() {
+		m.closeOverlay(m.waiting)
+		m.waiting = nil
+		m.openLate(m.askQuit(), nil)
+	}
+	return nil
+}
+
+// allUndecided reports whether edits are on their way, and all of them wait for a
+// decision.
+func (m *Model) allUndecided() bool {
+	n, _ := m.undelivered()
+	return n > 0 && m.undecided >= n
 }
 
 // quit leaves, or asks what to do about edits that are not delivered.
@@ -33,10 +88,17 @@ func (m *Model) quit() tea.Cmd {
 	if n, _ := m.undelivered(); n == 0 || m.opts.ReadOnly {
 		return tea.Quit
 	}
+	m.undecided = 0
+	m.open(m.askQuit())
+	return m.readUndecided()
+}
+
+// askQuit makes the question what to do about edits that are not delivered.
+func (m *Model) askQuit() overlay {
 	m.quitting = true
 	d := &dialog.Menu{Title: "Quit?"}
 	m.offerQuit(d)
-	m.open(&menuOverlay{d: d, refresh: func(m *Model) { m.offerQuit(d) }, cancel: func(m *Model) { m.quitting = false },
+	return &menuOverlay{d: d, refresh: func(m *Model) { m.offerQuit(d) }, cancel: func(m *Model) { m.quitting = false },
 		choose: func(m *Model, i int) tea.Cmd {
 			m.quitting = false
 			switch d.Items[i].Key {
@@ -44,13 +106,12 @@ func (m *Model) quit() tea.Cmd {
 				n, person := m.undelivered()
 				m.waiting = &waitOverlay{total: n, person: person}
 				m.open(m.waiting)
-				return m.quitIfDelivered()
+				return tea.Batch(m.quitIfDelivered(), m.readUndecided())
 			case "l":
 				return tea.Quit
 			}
 			return nil
-		}})
-	return nil
+		}}
 }
 
 // offerQuit says what is not delivered now, and what can be done about it. It
@@ -60,26 +121,55 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	if len(d.Items) > 0 {
 		key = d.Items[d.At()].Key
 	}
-	n, _ := m.undelivered()
+	n, person := m.undelivered()
 	is, they, it := editsAre(n)
 	stay := dialog.Item{Key: "s", Label: "stay"}
 	wait := dialog.Item{Key: "w", Label: "wait until " + they + " delivered, then quit"}
+	leave := dialog.Item{Key: "l", Label: "leave " + it + " queued: the next confab sends " + it}
+	safe := ", and safe on disk."
+	if m.opts.Demo {
+		leave.Label, safe = "leave: the demo ends, and what is not delivered with it", ". The demo leaves nothing behind."
+	}
+	d.Text, d.Items = []string{is + " not delivered yet" + safe}, []dialog.Item{wait, leave, stay}
 	switch {
 	case n == 0:
-		d.Text = []string{"Everything is delivered."}
-		d.Items = []dialog.Item{{Key: "w", Label: "quit"}, stay}
-	case m.opts.Demo:
-		d.Text = []string{is + " not delivered yet. The demo leaves nothing behind."}
-		d.Items = []dialog.Item{wait, {Key: "l", Label: "leave: the demo ends, and what is not delivered with it"}, stay}
-	default:
-		d.Text = []string{is + " not delivered yet, and safe on disk."}
-		d.Items = []dialog.Item{wait, {Key: "l", Label: "leave " + it + " queued: the next confab sends " + it}, stay}
+		d.Text, d.Items = []string{"Everything is delivered."}, []dialog.Item{{Key: "w", Label: "quit"}, stay}
+		if person > 0 {
+			d.Text[0] = "Nothing is on its way any more. " + needYou(person) + "."
+		}
+	case m.allUndecided():
+		d.Text = []string{waitForYou(n) + "."}
+		d.Items[0].Label, d.Items[0].Off = "wait", "nothing moves until you decide"
+		if m.opts.Demo {
+			d.Text[0] += " The demo leaves nothing behind."
+		} else {
+			d.Text[0] += " " + strings.ToUpper(they[:1]) + they[1:] + " safe on disk."
+			d.Items[1].Label = "leave " + it + " queued until you decide"
+		}
+	case m.undecided > 0:
+		d.Text = append(d.Text, "Of these, "+waitForYou(m.undecided)+".")
+		d.Items[0].Label = "wait until the rest is delivered, then quit"
 	}
 	at := slices.IndexFunc(d.Items, func(i dialog.Item) bool { return i.Key == key })
 	if at < 0 {
 		at = len(d.Items) - 1
 	}
 	d.SetAt(at)
+}
+
+// waitForYou says that so many edits wait for a decision.
+func waitForYou(n int) string {
+	if n == 1 {
+		return "1 edit waits for your decision on another"
+	}
+	return theme.Count(n, "edit") + " wait for your decision on others"
+}
+
+func needYou(n int) string {
+	if n == 1 {
+		return "1 edit needs you"
+	}
+	return theme.Count(n, "edit") + " need you"
 }
 
 // editsAre gives "1 edit is" or "2 edits are", and the pronouns that follow.
@@ -150,11 +240,7 @@ func (m *Model) quitIfDelivered() tea.Cmd {
 		more := person - m.waiting.person
 		m.closeOverlay(m.waiting)
 		m.waiting = nil
-		need := "1 edit needs"
-		if more > 1 {
-			need = theme.Count(more, "edit") + " need"
-		}
-		m.say(theme.Warning, need+" you: "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
+		m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 		return nil
 	}
 	return tea.Quit
@@ -171,6 +257,9 @@ func (o *waitOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
 	n, _ := m.undelivered()
 	o.total = max(o.total, n)
 	d := dialog.Progress{Title: "Delivering, then quitting", Done: o.total - n, Total: o.total}
+	if m.undecided > 0 {
+		d.Note = waitForYou(m.undecided)
+	}
 	return d.Draw(m.th, screen)
 }
 

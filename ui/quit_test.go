@@ -1,10 +1,13 @@
 package ui_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"confab/model"
+	"confab/providers/sandbox"
 	"confab/ui"
 )
 
@@ -153,4 +156,106 @@ func TestQuitWaitsForTheDisk(t *testing.T) {
 		a.Wait(10 * time.Second)
 		a.Want("not delivered yet")
 	})
+}
+
+// What waits for a decision on another edit goes nowhere by itself: nobody is let
+// wait for it.
+func TestQuittingDoesNotWaitForADecision(t *testing.T) {
+	stuck := func(t *testing.T, f func(r *road)) {
+		drive(t, sandbox.Options{}, func(r *road) {
+			ctx := context.Background()
+			ref := publicCall(t, r.sb)
+			title := r.title(ref)
+			r.find(ref)
+			r.Press("p")
+			r.Wait(5 * time.Second)
+			p, err := r.inbox.Plan(ctx, []model.Ref{ref}, []model.Change{
+				{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("With new words")},
+				{Kind: model.EditPrivacy, Op: model.OpSet, Target: model.TextValue("public")}}, model.PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
+			if ids, err := r.inbox.Submit(ctx, p); err != nil || len(ids) != 2 {
+				t.Fatal(ids, err, title)
+			}
+			r.Wait(5 * time.Second)
+			all, err := r.inbox.Outbox(ctx)
+			if err != nil || len(all) != 2 || all[0].State != model.Refused || all[1].State != model.Queued {
+				t.Fatal(all, err)
+			}
+			f(r)
+		})
+	}
+	stuck(t, func(r *road) {
+		r.Press("q")
+		r.Want("Quit?", "1 edit waits for your decision on another. It is safe on disk.", "leave it queued until you decide")
+		r.WantNot("wait until")
+		r.Press("enter") // the bar is on staying
+		if r.Exited() {
+			t.Fatal("enter quit")
+		}
+		r.Press("q", "w")
+		r.Want("wait: nothing moves until you decide")
+		r.Press("l")
+		if !r.Exited() {
+			t.Error("l did not quit")
+		}
+	})
+	stuck(t, func(r *road) { // struck before it is known what they wait for
+		r.Rush("q", "w")
+		if r.Exited() {
+			t.Fatal("it quit without a word about the decision")
+		}
+		r.WantNot("Delivering, then quitting")
+		r.Want("Quit?", "1 edit waits for your decision on another")
+		r.Press("l")
+		if !r.Exited() {
+			t.Error("it can't be left")
+		}
+	})
+	stuck(t, func(r *road) { // something else is on its way
+		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = false })
+		r.sb.SetLatency(4 * time.Second)
+		other := r.otherTitled()
+		r.Press("q")
+		r.Want("2 edits are not delivered yet, and safe on disk.", "Of these, 1 edit waits for your decision on another.", "wait until the rest is delivered")
+		r.Press("w")
+		r.Want("Delivering, then quitting", "1 edit waits for your decision")
+		r.Wait(30 * time.Second)
+		if r.Exited() {
+			t.Fatal("it quit without a word about the decision")
+		}
+		if got := r.title(other); got != "Delivered meanwhile" {
+			t.Errorf("it is titled %q", got)
+		}
+		r.Want("Quit?", "1 edit waits for your decision on another")
+		r.sb.SetLatency(0)
+		all, err := r.inbox.Outbox(context.Background())
+		if err != nil || len(all) != 2 {
+			t.Fatal(all, err)
+		}
+		if err := r.inbox.Discard(context.Background(), all[0].ID); err != nil { // another hand decides
+			t.Fatal(err)
+		}
+		r.Wait(30 * time.Second)
+		r.Want("Nothing is on its way any more. 1 edit needs you.")
+	})
+}
+
+// otherTitled puts a rename of a conversation of another service on its way.
+func (r *road) otherTitled() model.Ref {
+	r.t.Helper()
+	ctx := context.Background()
+	ref := model.Ref{Account: "support", ID: r.sb.Bird().IDs()[0]}
+	p, err := r.inbox.Plan(ctx, []model.Ref{ref},
+		[]model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("Delivered meanwhile")}}, model.PlanOptions{})
+	if err == nil {
+		_, err = r.inbox.Submit(ctx, p)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	synctest.Wait()
+	return ref
 }

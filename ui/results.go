@@ -7,11 +7,31 @@ import (
 	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/layout"
+	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
 // resultsOverlay shows the submission that is followed, edit by edit.
-type resultsOverlay struct{ d dialog.Results }
+type resultsOverlay struct {
+	d     dialog.Results
+	edits outbox.Edits // those that are not settled, while one is to be told of
+	news  editNews
+}
+
+// announced takes an announcement, and reports whether it is about an edit that is
+// shown.
+func (o *resultsOverlay) announced(e model.Event, named bool) bool {
+	if e.All {
+		o.news.all = true
+		return true
+	}
+	refs := e.Refs
+	if !named { // why one waits may be what an edit of another submission does
+		refs = o.edits.On(refs)
+	}
+	o.news.announced(refs, named)
+	return len(refs) > 0
+}
 
 // results gives the results on screen, nil if there are none.
 func (m *Model) results() *resultsOverlay {
@@ -28,7 +48,7 @@ func (m *Model) openResults() {
 	if o := m.results(); o != nil {
 		m.closeOverlay(o)
 	}
-	m.openLate(&resultsOverlay{dialog.Results{Keys: m.keys.Names(keymap.Dialog)}}, nil)
+	m.openLate(&resultsOverlay{d: dialog.Results{Keys: m.keys.Names(keymap.Dialog)}}, nil)
 }
 
 func (o *resultsOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }

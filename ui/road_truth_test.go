@@ -111,6 +111,44 @@ func TestADescriptionThatIsClearedIsGoneFromTheOpenConversation(t *testing.T) {
 	})
 }
 
+// What a form was opened with may be withdrawn by another process before the form
+// is submitted: that is nobody else's change.
+func TestAFormOutlivesTheEditThatItWasOpenedUpon(t *testing.T) {
+	drive(t, sandbox.Options{}, func(r *road) {
+		ctx := context.Background()
+		ref := konaMine(r.t, r.sb)
+		r.find(ref)
+		r.sb.SetOffline(model.Kona, true)
+		plan, err := r.inbox.Plan(ctx, []model.Ref{ref}, []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue("First")}}, model.PlanOptions{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		ids, err := r.inbox.Submit(ctx, plan)
+		if err != nil || len(ids) != 1 {
+			r.t.Fatal(ids, err)
+		}
+		r.Wait(20 * time.Second) // it is between two tries
+		r.Press("e")
+		r.Want("First")
+		if n, err := r.inbox.Withdraw(ctx, ids...); err != nil || n != 1 {
+			r.t.Fatal(n, err)
+		}
+		r.sb.SetOffline(model.Kona, false)
+		r.Wait(time.Second)
+		r.Type(" and second")
+		r.Press("ctrl+s")
+		r.Wait(time.Second)
+		r.Press("y")
+		r.Wait(time.Hour)
+		if title := r.row(ref).Conversation.Title; title != "First and second" {
+			r.t.Errorf("it is called %q", title)
+		}
+		if out, err := r.inbox.Outbox(ctx); err != nil || len(out) > 0 {
+			r.t.Errorf("outbox %+v, %v", out, err)
+		}
+	})
+}
+
 // A bulk that is being delivered is taken back by one yes, however far it has come
 // while the person read what that means.
 func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -48,35 +49,13 @@ func (m *Model) planUndo(id string) tea.Cmd {
 }
 
 // planUndoAgain plans anew what has moved on since it was planned: the same act,
-// even if there is a newer one by now. What is not sent yet is withdrawn first, so
-// that it moves on no more.
+// even if there is a newer one by now.
 func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
-	if id == "" {
-		id = was.Submission
-	}
-	be := m.be
+	be, id := m.be, cmp.Or(id, was.Submission)
 	return m.operate("Take back", func(ctx context.Context, op int, report func(int, int)) tea.Msg {
-		n, err := withdrawAll(ctx, be, was.Withdraw, report)
-		if err != nil {
-			return undoMsg{op: op, id: id, err: err}
-		}
-		u, err := be.PlanUndo(ctx, id, model.PlanOptions{})
-		u.Act, u.Again = was.Act, was.Again
-		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, &was), withdrawn: n, err: err}
+		u, withdrawn, err := be.PlanUndoAgain(ctx, id, was, model.PlanOptions{Progress: report})
+		return undoMsg{op: op, id: id, undo: newPlannedUndo(u, &was), withdrawn: len(withdrawn), err: err}
 	})
-}
-
-// withdrawAll takes edits out of the outbox that are not sent yet, those first whose
-// turn comes last, and tells how far it is.
-func withdrawAll(ctx context.Context, be Backend, ids []string, report func(done, total int)) (n int, err error) {
-	const atOnce = 500
-	for left := len(ids); left > 0 && err == nil; {
-		from, some := max(0, left-atOnce), 0
-		some, err = be.Withdraw(ctx, ids[from:left]...)
-		n, left = n+some, from
-		report(len(ids)-left, len(ids))
-	}
-	return n, err
 }
 
 // plannedUndo is an undo with what its size makes worth counting once.

@@ -101,13 +101,19 @@ func (m *Model) environment(env tea.EnvMsg) tea.Cmd {
 	if !m.opts.SSH {
 		return nil
 	}
-	// The library asks for synchronized output only outside SSH; without it a
-	// slow link shows half a frame.
-	return tea.Raw(ansi.RequestModeSynchronizedOutput)
+	// The library asks for these only outside SSH; without synchronized output a
+	// slow link shows half a frame, and whether the terminal measures clusters
+	// decides what they are drawn as.
+	return tea.Raw(ansi.RequestModeSynchronizedOutput + ansi.RequestModeUnicodeCore)
 }
 
 func (m *Model) resumed() tea.Cmd {
 	var cmds []tea.Cmd
+	if m.th.Graphemes {
+		// The library has told the terminal to measure runes again as it stopped, and
+		// goes on counting clusters.
+		cmds = append(cmds, tea.Sequence(tea.Raw(ansi.SetModeUnicodeCore), tea.ClearScreen))
+	}
 	if after := m.opts.AfterResume; after != nil {
 		ctx := m.ctx
 		cmds = append(cmds, func() tea.Msg { after(ctx); return nil })
@@ -128,9 +134,13 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 	case vocabularyMsg:
 		if msg.err == nil {
 			m.words = msg.words
-			if m.prompt != nil && m.prompt.completed == "" {
+			if m.prompt != nil && m.prompt.completed == "" && !m.prompt.typing {
 				m.offer()
 			}
+		}
+	case offerMsg:
+		if p := m.prompt; p == msg.prompt && p.typing && p.changes == msg.change {
+			m.offer()
 		}
 	case slowMsg:
 		m.pages.slow = m.pages.slow || m.pages.busy && msg.gen == m.pages.gen
@@ -214,7 +224,7 @@ func (m *Model) news(msg eventMsg) tea.Cmd {
 	if m.walkedSince() {
 		cmds = append(cmds, m.reload(false))
 	}
-	return tea.Batch(append(cmds, m.quitIfDelivered())...)
+	return tea.Batch(append(cmds, m.doorsMoved(), m.quitIfDelivered(), m.readUndecided())...)
 }
 
 // newsOf reads again what of an announcement is on screen.
@@ -228,11 +238,20 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 	} else if len(e.Submissions) > 0 {
 		cmds = append(cmds, m.refreshLedger(e.Submissions, e.Refs))
 	}
-	if e.All || slices.Contains(e.Submissions, m.told.id) {
+	named := slices.Contains(e.Submissions, m.told.id)
+	if o := m.results(); o != nil && (e.All || len(e.Submissions) > 0) {
+		named = o.announced(e, named) || named
+	}
+	if e.All || named {
 		cmds = append(cmds, m.readTold())
 	}
 	if shown := m.detail.Ref(); !shown.IsZero() && (e.All || slices.Contains(e.Refs, shown)) {
-		cmds = append(cmds, m.readRow(shown), m.readActivity(shown))
+		if _, wrong := m.query(); wrong != nil {
+			cmds = append(cmds, m.readRow(shown)) // the list is not read
+		} else {
+			m.moved = shown
+		}
+		cmds = append(cmds, m.readActivity(shown))
 	}
 	return cmds
 }
@@ -309,13 +328,17 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 	if msg.page.Partial {
 		cmds = append(cmds, m.reload(false))
 	}
-	if m.pages.again {
+	again := m.pages.again
+	if again {
 		gen := m.pages.gen
 		cmds = append(cmds, tea.Tick(newsTime, func(time.Time) tea.Msg { return againMsg{gen} }))
 		m.pages.again = false
 	}
 	if row, ok := m.list.Row(m.detail.Ref()); ok {
 		m.show(row)
+	}
+	if !again { // else what changed may not be on this page yet
+		cmds = append(cmds, m.readMoved())
 	}
 	if row, ok := m.list.Selected(); ok && m.follow && m.screen == screenDetail {
 		m.follow = false
@@ -333,6 +356,17 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		cmds = append(cmds, m.cursorMoved())
 	}
 	return tea.Batch(cmds...)
+}
+
+// readMoved reads the row of the detail view if something announced it and the list
+// does not hold it.
+func (m *Model) readMoved() tea.Cmd {
+	ref := m.moved
+	m.moved = model.Ref{}
+	if _, listed := m.list.Row(ref); listed || ref.IsZero() || ref != m.detail.Ref() {
+		return nil
+	}
+	return m.readRow(ref)
 }
 
 func (m *Model) countsCame(msg countsMsg) tea.Cmd {

@@ -93,7 +93,7 @@ func (v *vast) Submission(_ context.Context, id string) (model.Submission, bool,
 	return model.Submission{ID: id, Sentence: "made them private", Edits: v.n, Waiting: v.n - 1, NeedPerson: 1}, true, v.enter("Submission")
 }
 
-func (v *vast) SubmissionEdits(_ context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
+func (v *vast) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	out := make([]model.OutboxEntry, v.n)
 	for i := range out {
 		e := model.Edit{ID: fmt.Sprint(i), Submission: id, Ref: vastRow(i).Conversation.Ref, Kind: model.EditPrivacy}

@@ -144,7 +144,15 @@ func (w *wait) pause(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	moving, err := w.b.store.Moving(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for _, id := range queued {
+		if moving[found[id].Submission] { // such as a bulk that another process takes back
+			sooner(foreignPause)
+			continue
+		}
 		first, blocked := before[id]
 		if blocked && (first.State == model.Sending || first.State == model.Queued && now.Sub(w.began) < foreignStart) {
 			sooner(foreignPause)

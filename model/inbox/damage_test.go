@@ -96,6 +96,33 @@ func TestDamageIsSaidInEveryProcessAndNothingMoreIsSent(t *testing.T) {
 	})
 }
 
+// A sync reads the whole database beside its own work after an unclean end: who
+// never opens the inbox has it checked too.
+func TestASyncChecksTheDatabaseAfterAnUncleanEnd(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		f := newFake("projects", "Kick-off")
+		path := filepath.Join(t.TempDir(), "confab.db")
+		synctest.Test(t, func(t *testing.T) {
+			session(t, path, []*fake{f}, func(*testing.T, *inbox.Inbox, *store.Store) {})
+			if broken {
+				breakTable(t, path, "draft")
+			}
+			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "claims", "confab-1-ABC"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			session(t, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
+				if !s.Unclean() {
+					t.Fatal("the end counts as clean")
+				}
+				err := b.SyncNow(context.Background(), false, func(model.DeliveryResult) {})
+				if errors.Is(err, store.ErrDamaged) != broken || s.Unclean() != broken {
+					t.Errorf("broken %t: the sync says %v, unclean %t", broken, err, s.Unclean())
+				}
+			})
+		})
+	}
+}
+
 // The whole database is read behind the screen after an unclean end, and after
 // a clean one it is not.
 func TestADatabaseIsCheckedBehindTheScreenAfterAnUncleanEnd(t *testing.T) {

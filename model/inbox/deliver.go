@@ -118,6 +118,8 @@ type delivery struct {
 	report func(model.DeliveryResult)
 	// creator is set for a create.
 	creator model.Creator
+	// read is the conversation as it was right before the write, nil before that.
+	read *model.Conversation
 }
 
 // edits delivers the claimed edits of one conversation: read afresh, compare,
@@ -135,6 +137,7 @@ func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error 
 	ctx = context.WithoutCancel(ctx)
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
+	d.read = &read.Conversation
 	if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(need)); err != nil {
 		return err
 	}
@@ -380,9 +383,8 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		// That nothing left this time takes back no earlier sending.
 		what.unsent = false
 	}
-	if e.Target.People != nil {
-		// A set may take several requests, of which some went through.
-		what.unsent = false
+	if e.Target.People != nil && d.several(e.Edit) {
+		what.unsent = false // some requests may have gone through
 	}
 	if early {
 		what.unsent = false
@@ -409,6 +411,15 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 		}
 	}
 	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)
+}
+
+// several reports whether an edit may take several requests.
+func (d delivery) several(e model.Edit) bool {
+	if d.read == nil {
+		return true
+	}
+	requests, err := d.a.provider.Requests(*d.read, []model.Edit{e})
+	return err != nil || len(requests) != 1
 }
 
 func (d delivery) park(ctx context.Context, e model.OutboxEntry, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {

@@ -30,8 +30,10 @@ type fake struct {
 	sent    []model.EditKind // of every edit that was applied or refused
 	lists   int
 	filters []model.Filter // of the syncs that had one
-	next    int
-	ignore  bool // writes are accepted and change nothing
+	// fits says what a filter lets through; nil lets all.
+	fits   func(model.Conversation, model.Filter) bool
+	next   int
+	ignore bool // writes are accepted and change nothing
 	// onPage runs between the answer of a list and its emit.
 	onPage func()
 	page   int // rows a page, 2 if it says nothing
@@ -40,6 +42,7 @@ type fake struct {
 	unsure bool // the list proves nothing
 	// loadUnlisted answers a read of what no list holds.
 	loadUnlisted bool
+	single       bool // each edit takes one request
 }
 
 func newFake(account string, titles ...string) *fake {
@@ -121,6 +124,9 @@ func (f *fake) Sync(_ context.Context, req model.SyncRequest, emit func(model.Ba
 		down, failure := f.down, f.syncErr
 		var all []model.Conversation
 		for _, c := range f.convs {
+			if f.fits != nil && !f.fits(c, req.Filter) {
+				continue
+			}
 			c.Participants = model.Set[model.Participant]{} // lists do not bring people
 			if f.short {
 				c.Description, c.Labels, c.Owner.Name = "", nil, ""
@@ -193,8 +199,11 @@ func (f *fake) Link(context.Context, model.Conversation, model.LinkKind) (string
 	return "", nil
 }
 func (f *fake) Needs(...model.EditKind) model.Need { return model.NeedParticipants }
-func (f *fake) Requests(model.Conversation, []model.Edit) ([]model.Request, error) {
-	return nil, nil
+func (f *fake) Requests(_ model.Conversation, edits []model.Edit) ([]model.Request, error) {
+	if !f.single {
+		return nil, nil
+	}
+	return make([]model.Request, len(edits)), nil
 }
 
 func (f *fake) Apply(_ context.Context, _ model.Conversation, edits []model.Edit) []model.Outcome {

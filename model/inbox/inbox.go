@@ -43,8 +43,8 @@ type Options struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Loading, if set, is told how many conversations are about to be loaded into
-	// memory.
-	Loading func(conversations int)
+	// memory; what it returns is called at the end of that.
+	Loading func(conversations int) (loaded func())
 	// Log, if set, gets one line an event; never bodies, never credentials.
 	Log func(format string, args ...any)
 }
@@ -61,7 +61,7 @@ type Inbox struct {
 	loc      *time.Location
 	now      func() time.Time
 	log      func(string, ...any)
-	loading  func(int)
+	loading  func(int) func()
 
 	events  broadcaster
 	lists   lists

@@ -142,6 +142,10 @@ func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.
 // Outbox lists every edit that is not settled, oldest first.
 func (b *Inbox) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { return b.store.Outbox(ctx) }
 
+// Undecided counts the edits of each account that are on their way, but that
+// nothing moves before the person has decided about an earlier edit.
+func (b *Inbox) Undecided(ctx context.Context) (map[string]int, error) { return b.store.Undecided(ctx) }
+
 // Explained gives edits of the outbox with why they wait and until when.
 func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
 	return b.explain(ctx, entries)
@@ -155,9 +159,10 @@ func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bo
 }
 
 // SubmissionEdits returns the edits of a submission that are in the outbox, with
-// why they wait, and those that are settled.
-func (b *Inbox) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	waiting, settled, err := b.store.SubmissionEdits(ctx, id)
+// why they wait, and those that are settled; where refs are given those on these
+// conversations.
+func (b *Inbox) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	waiting, settled, err := b.store.SubmissionEdits(ctx, id, refs...)
 	return b.Explained(ctx, waiting), settled, err
 }
 

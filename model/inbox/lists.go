@@ -131,7 +131,7 @@ func (b *Inbox) fillFirst(ctx context.Context) error {
 		for _, a := range b.accounts {
 			n += a.snapshot().Conversations
 		}
-		b.loading(n)
+		defer b.loading(n)()
 	}
 	b.refold(ctx)
 	l := &b.lists

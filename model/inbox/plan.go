@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -196,6 +197,11 @@ func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cac
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
 	it := model.PlanOne(row.Conversation, a.desc, b.capabilities(a, row.Conversation, dryRun), changes)
+	for i := range it.Edits {
+		e := &it.Edits[i]
+		e.Upon = slices.Concat(e.Upon, row.Upon(e.Field()))
+		slices.SortStableFunc(e.Upon, func(a, b model.Edit) int { return cmp.Compare(a.ID, b.ID) })
+	}
 	if it.State != model.PlanBlocked && len(row.Pending) > 0 {
 		all, err := b.OutboxOf(ctx, ref)
 		if err != nil {
@@ -212,7 +218,7 @@ func wanting(all []model.OutboxEntry, changes []model.Change, planned []model.Ed
 	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
 		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
 		again := func(p model.Edit) bool { return p.Field() == e.Field() }
-		return !e.State.Waiting() && e.State != model.Held || !slices.ContainsFunc(changes, of) || slices.ContainsFunc(planned, again)
+		return !e.State.Shown() || !slices.ContainsFunc(changes, of) || slices.ContainsFunc(planned, again)
 	})
 }
 

@@ -268,6 +268,7 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 		return err
 	}
 	report = oneAtATime(report)
+	var damaged error
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
@@ -283,8 +284,9 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 		})
 	}
 	wg.Go(func() { b.refold(ctx) })
+	wg.Go(func() { damaged = b.checkUnclean(ctx) })
 	wg.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, damaged)...)
 }
 
 func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(model.DeliveryResult)) error {
@@ -345,11 +347,14 @@ func once(f func() error) func() error {
 	}
 }
 
-// Search reads again, side by side, what a query may match in accounts whose
-// refresh does not see every change, where the service can narrow its list.
-// It makes nothing complete: what the service leaves out is still matched
-// from the cache. A bad query is a *query.Error.
-func (b *Inbox) Search(ctx context.Context, text string, names ...string) error {
+// SyncQuery reads, side by side, what a query may match in these accounts (all
+// if none are named). Where the service can narrow its list, an account whose
+// list was never read to the end is read as narrowly as that, and one whose
+// refresh does not see every change is read so after its refresh; the others are
+// refreshed. What is read narrowly finds all that the query matches there, and
+// says nothing of the rest: it moves no cursor and no walk, and proves no
+// deletion. Each error says whose it is. A bad query is a *query.Error.
+func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) error {
 	q, err := query.Parse(text)
 	if err != nil {
 		return err
@@ -358,14 +363,42 @@ func (b *Inbox) Search(ctx context.Context, text string, names ...string) error 
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
-		f := full.Only(a.desc.Filters)
-		if a.desc.Incremental || f.IsZero() || !wanted(a.name, names) || !among(q.Accounts(), a.name) || !among(q.Providers(), a.desc.Provider) {
+		if !wanted(a.name, names) {
 			continue
 		}
-		wg.Go(func() { errs[i] = b.search(ctx, a, f) })
+		f := full.Only(b.narrowing(a))
+		if !among(q.Accounts(), a.name) || !among(q.Providers(), a.desc.Provider) {
+			f = model.Filter{}
+		}
+		wg.Go(func() {
+			if err := b.syncQuery(ctx, a, f); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", a.name, err)
+			}
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// narrowing gives the rules of an account without those whose field an edit can
+// change: a conversation with such an edit on its way may match here and not
+// yet there.
+func (b *Inbox) narrowing(a *account) []model.FilterRule {
+	caps := a.provider.Capabilities(model.Conversation{})
+	return slices.DeleteFunc(slices.Clone(a.desc.Filters), func(r model.FilterRule) bool {
+		kind := r.Field.EditedBy()
+		return kind != "" && caps.Of(kind).Can()
+	})
+}
+
+func (b *Inbox) syncQuery(ctx context.Context, a *account, f model.Filter) error {
+	known := !a.snapshot().Swept.IsZero()
+	if known || f.IsZero() {
+		if err := b.syncPatiently(ctx, a, false, nil); err != nil || f.IsZero() || a.desc.Incremental {
+			return err
+		}
+	}
+	return b.search(ctx, a, f)
 }
 
 func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {

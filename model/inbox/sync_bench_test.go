@@ -28,6 +28,10 @@ import (
 // The benchmarks of reading tell conversations a second of this process's own
 // user CPU: a tape answers in place of the sandbox once it has been asked.
 //
+// What an adapter makes of a page is not done while the next one travels: that takes
+// 2 to 3 ms of 50 or 100 rows, beside 60 ms for a service that answers within 50, and
+// 333 for the pace of Attention. A page asked for ahead gained under 5 percent there.
+//
 //	go test ./model/inbox -run - -bench Reading
 
 // tape plays every answer again that it has heard once.

@@ -42,32 +42,6 @@ func TestAnIdleRefreshAsksOnce(t *testing.T) {
 	})
 }
 
-func TestASearchAsksOnlyWhatTheServiceCanAnswer(t *testing.T) {
-	narrow, plain := newFake("projects", "Kick-off", "Budget"), newFake("support", "Refund")
-	narrow.desc.Filters = []model.FilterField{model.FilterTitle}
-	run(t, []*fake{narrow, plain}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
-		ctx := context.Background()
-		b.Sync(ctx)
-		// An old row changes where no refresh would look for it.
-		narrow.change("2", func(c *model.Conversation) { c.Preview = "changed by somebody" })
-		if err := b.Search(ctx, "title:budget with:ann@example.com is:private"); err != nil {
-			t.Fatal(err)
-		}
-		if len(narrow.filters) != 1 || narrow.filters[0].Title != "budget" || narrow.filters[0].Participants != nil {
-			t.Errorf("asked %+v", narrow.filters)
-		}
-		if len(plain.filters) != 0 {
-			t.Errorf("a service that cannot narrow was asked %+v", plain.filters)
-		}
-		if n, _ := b.Count(ctx, "changed by somebody", false); n != 1 {
-			t.Error("the changed row was not seen")
-		}
-		if err := b.Search(ctx, "account:support title:budget"); err != nil || len(narrow.filters) != 1 {
-			t.Errorf("another account's query asked this one: %v %v", narrow.filters, err)
-		}
-	})
-}
-
 func TestAMissedConversationThatIsForbiddenEndsNoRefresh(t *testing.T) {
 	f := newFake("projects", "a", "b", "c")
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
@@ -222,26 +196,6 @@ func TestAPageWithNothingToStoreEndsNoRefresh(t *testing.T) {
 		b.Sync(ctx)
 		if r, _, _ := b.Row(ctx, f.ref("3")); r.Conversation.Preview != "new" {
 			t.Error("the refresh ended before what is new")
-		}
-	})
-}
-
-func TestASearchAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
-	f := newFake("projects", "Kick-off")
-	f.desc.Filters = []model.FilterField{model.FilterTitle}
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
-		ctx := context.Background()
-		b.Sync(ctx)
-		f.onPage = func() {
-			f.onPage = nil
-			time.Sleep(time.Second)
-			b.Deliver(ctx, submit(t, b, f.ref("1"), title("mine")), func(model.DeliveryResult) {})
-		}
-		if err := b.Search(ctx, "title:kick"); err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := shownTitle(t, b, f.ref("1")); got != "mine" {
-			t.Errorf("the row shows %q", got)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -87,4 +88,52 @@ func TestWhatWidensIsHeldWhenWhatItWaitsForIsTakenBack(t *testing.T) {
 				})
 		})
 	}
+}
+
+// A bulk that another process takes back leaves the outbox in slices. Who waits for
+// it is told how that ended, not that it waits.
+func TestWhatLeavesTheOutboxIsWaitedFor(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		patient(t, time.Minute, path, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+			ctx := context.Background()
+			b.Sync(ctx)
+			p, err := b.Plan(ctx, []model.Ref{f.ref("1")}, title("mine"), model.PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids, err := b.Submit(ctx, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, 'another', 1)", p.ID); err != nil {
+				t.Fatal(err)
+			}
+			told := make(chan model.EditState, 1)
+			go b.Deliver(ctx, ids, func(r model.DeliveryResult) { told <- r.Entry.State })
+			time.Sleep(10 * time.Second)
+			if len(told) > 0 {
+				t.Errorf("it is said to be %s while it leaves", <-told)
+			}
+			if n, err := b.Withdraw(ctx, ids...); err != nil || n != 1 {
+				t.Fatal(n, err)
+			}
+			if _, err := db.Exec("DELETE FROM entering"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			if len(told) != 1 || <-told != model.Withdrawn {
+				t.Error("it is not said to be withdrawn")
+			}
+			if _, applies := f.count(); applies != 0 {
+				t.Errorf("%d writes", applies)
+			}
+		})
+	})
 }

@@ -31,6 +31,35 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 	return u, err
 }
 
+// withdrawnAtOnce is how many edits are withdrawn before it is said how far that is.
+const withdrawnAtOnce = 500
+
+// PlanUndoAgain plans anew, by the id of its submission or edit, what has moved on
+// since it was planned and agreed to. What is not sent yet is
+// withdrawn first, what comes last in turn before the rest, so that it moves on no
+// more; the ids of those edits are returned.
+func (b *Inbox) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
+	var withdrawn []string
+	for left := len(was.Withdraw); left > 0; {
+		from := max(0, left-withdrawnAtOnce)
+		some, err := b.store.Withdraw(ctx, was.Withdraw[from:left])
+		withdrawn = append(withdrawn, some...)
+		if err != nil {
+			return model.Undo{}, withdrawn, err
+		}
+		left = from
+		if o.Progress != nil {
+			o.Progress(len(was.Withdraw)-left, len(was.Withdraw))
+		}
+	}
+	if len(withdrawn) > 0 {
+		b.moved(ctx)
+	}
+	u, err := b.planUndo(ctx, id, model.PlanOptions{DryRun: o.DryRun})
+	u.Act, u.Again = was.Act, was.Again
+	return u, withdrawn, err
+}
+
 func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{},
 		risks: map[model.Risk]bool{}}

@@ -2,6 +2,8 @@ package inbox_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -129,6 +131,41 @@ func TestAnUndoThatWasLostOnceKnowsWhatItMet(t *testing.T) {
 		}
 		if j := history(t, b)[0]; !model.SamePeople(j.Before.Set(), []model.Participant{ada, eve}) {
 			t.Errorf("history says that the undo met %v", j.Before.Set())
+		}
+	})
+}
+
+// What is delivered faster than an undo is planned stops moving: what is not sent
+// yet is withdrawn first.
+func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
+	f := newFake("projects", "Kick-off", "Budget", "Retro")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		p, err := b.Plan(ctx, []model.Ref{f.ref("1"), f.ref("2"), f.ref("3")}, title("mine"), model.PlanOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := b.Submit(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{})
+		if err != nil || len(u.Withdraw) != 3 {
+			t.Fatal(u, err)
+		}
+		b.Deliver(ctx, ids[:1], func(model.DeliveryResult) {})
+		if _, err := b.ApplyUndo(ctx, u); !errors.Is(err, model.ErrUndoMoved) {
+			t.Fatal(err)
+		}
+		told := 0
+		again, withdrawn, err := b.PlanUndoAgain(ctx, p.ID, u, model.PlanOptions{Progress: func(done, _ int) { told = done }})
+		if err != nil || len(withdrawn) != 2 || slices.Contains(withdrawn, ids[0]) || told != 3 || len(again.Plan.Edits()) != 1 {
+			t.Fatal(withdrawn, told, again, err)
+		}
+		b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+		if back, err := b.ApplyUndo(ctx, again); err != nil || len(back) != 1 {
+			t.Error(back, err)
 		}
 	})
 }

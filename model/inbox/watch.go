@@ -41,7 +41,7 @@ func (b *Inbox) watch(ctx context.Context) {
 		case <-tick.C:
 			if !checked {
 				checked = true
-				b.checkUnclean(ctx)
+				b.workers.Go(func() { b.checkUnclean(ctx) }) // the next look says what that met
 			}
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
@@ -101,17 +101,18 @@ func (w *watcher) end(err error) {
 	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
 }
 
-// checkUnclean reads the whole database, behind the screen, where whoever had
-// it open last did not close it. The next look says what that met.
-func (b *Inbox) checkUnclean(ctx context.Context) {
+// checkUnclean reads the whole database, where whoever had it open last did not
+// close it: behind the screen, and beside a sync, which takes longer. Other commands
+// would keep a person waiting for it.
+func (b *Inbox) checkUnclean(ctx context.Context) error {
 	if !b.store.Unclean() {
-		return
+		return nil
 	}
-	b.workers.Go(func() {
-		if err := b.store.Check(ctx); err != nil && ctx.Err() == nil {
-			b.log("%v", err)
-		}
-	})
+	err := b.store.Check(ctx)
+	if err != nil && ctx.Err() == nil {
+		b.log("%v", err)
+	}
+	return err
 }
 
 // plan sets the timer to when the clock next changes a list.

@@ -2,21 +2,27 @@ package query
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"confab/model"
 )
 
-// Filter gives the part of the query that services may answer themselves:
-// only what must hold of every match, and of several values for one field the
-// first. Owners and participants are passed on only as e-mail addresses,
-// owners, teams and spaces also as what looks like an id, since services
-// compare those exactly. From and To are of the creation time. What comes back
-// is still to be matched, and since services search in their own way, the
-// filter finds more rows but never proves that there are none.
+// drift widens the end of a span of time: Match is asked later than the
+// service, and until then "older than a week" takes more.
+const drift = 24 * time.Hour
+
+// Filter gives the part of the query that services may answer themselves: only
+// what must hold of every match, so nothing from under NOT, and from under OR
+// only words that each of its sides names for the same field.
+//
+// Fields that no service can answer as Match does have no part in it. Words,
+// title, with, space and channel match folded pieces of texts (case and accents
+// taken away, invisible characters dropped), and labels and ids are looked for
+// in what only this program knows; a service that compares in its own way would
+// leave matches out. owner, team and company match pieces too: they are handed on
+// as typed, for a service that can tell a whole id.
 func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
-	var f model.Filter
+	f := model.Filter{Kind: q.root.limit(FieldKind), Status: q.root.limit(FieldStatus)}
 	if q.root == nil {
 		return f
 	}
@@ -24,72 +30,35 @@ func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 	if q.root.Op == And {
 		terms = q.root.Kids
 	}
-	var words []string
-	first := func(list *[]string, value string, fits bool) {
-		if fits && len(*list) == 0 {
-			*list = []string{value}
+	later := func(at *time.Time, ms int64) {
+		if t := time.UnixMilli(ms); ms != math.MinInt64 && t.After(*at) {
+			*at = t.UTC()
 		}
 	}
 	for _, n := range terms {
-		if n.Op == Not && n.Kids[0].Op == Leaf && n.Kids[0].Term.isWord(IsInternal) {
-			f.HideInternal = true
-		}
 		if n.Op != Leaf {
 			continue
 		}
 		t := &n.Term
 		switch t.Field {
-		case "":
-			words = append(words, t.Raw)
-		case FieldTitle:
-			if f.Title == "" {
-				f.Title = t.Raw
-			}
 		case FieldOwner:
-			first(&f.Owner, t.Raw, looksLikeEmail(t.Raw) || LooksLikeID(t.Raw))
-		case FieldWith:
-			first(&f.Participants, t.Raw, looksLikeEmail(t.Raw))
+			f.Owner = append(f.Owner, t.Raw)
 		case FieldTeam:
-			first(&f.Team, t.Raw, LooksLikeID(t.Raw))
-		case FieldSpace:
-			first(&f.Space, t.Raw, LooksLikeID(t.Raw))
+			f.Team = append(f.Team, t.Raw)
+		case FieldCompany:
+			f.Company = append(f.Company, t.Raw)
 		case FieldIs:
-			f.HideInternal = f.HideInternal || t.Value == IsExternal
+			f.External = f.External || t.Value == IsExternal
 		case FieldCreated:
+			from, _ := t.Date.Bounds(now, loc)
+			later(&f.CreatedFrom, from)
+		case FieldUpdated:
 			from, to := t.Date.Bounds(now, loc)
-			if at := time.UnixMilli(from); from != math.MinInt64 && at.After(f.From) {
-				f.From = at.UTC()
-			}
-			if at := time.UnixMilli(to); to != math.MaxInt64 && (f.To.IsZero() || at.Before(f.To)) {
-				f.To = at.UTC()
+			later(&f.UpdatedFrom, from)
+			if at := time.UnixMilli(to).Add(drift).UTC(); to != math.MaxInt64 && (f.UpdatedTo.IsZero() || at.Before(f.UpdatedTo)) {
+				f.UpdatedTo = at
 			}
 		}
 	}
-	f.Text = strings.Join(words, " ")
 	return f
-}
-
-func (t *Term) isWord(word string) bool { return t.Field == FieldIs && t.Value == word }
-
-func looksLikeEmail(s string) bool {
-	name, host, ok := strings.Cut(s, "@")
-	return ok && name != "" && strings.Contains(strings.Trim(host, "."), ".") && !strings.ContainsAny(s, " \t\n")
-}
-
-// LooksLikeID tells 4711, usr_01XYZ and UUIDs from names; a name that is
-// taken for an id costs a wider search at most once.
-func LooksLikeID(s string) bool {
-	digits, separators := 0, 0
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-		case c == '-' || c == '_':
-			separators++
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-		default:
-			return false
-		}
-	}
-	return digits > 0 && (digits == len(s) || separators > 0 || len(s) >= 12)
 }

@@ -236,35 +236,6 @@ func TestAccountsAndProviders(t *testing.T) {
 	}
 }
 
-func TestFilterHoldsOnlyWhatMustHold(t *testing.T) {
-	day := func(m, d int) time.Time { return time.Date(2026, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
-	for _, c := range []struct {
-		query string
-		want  model.Filter
-	}{
-		{"", model.Filter{}},
-		{"Acme renewal", model.Filter{Text: "Acme renewal"}},
-		{"title:Acme title:b", model.Filter{Title: "Acme"}},
-		{"a OR b", model.Filter{}},
-		{"-title:a -(title:b)", model.Filter{}},
-		{"x (title:a OR title:b)", model.Filter{Text: "x"}},
-		{"owner:ann@example.com owner:b@example.com", model.Filter{Owner: []string{"ann@example.com"}}},
-		{"owner:ann team:East space:Launch with:bob", model.Filter{}},
-		{"owner:usr_01X team:12 space:0c2b6b7e-ffff-4cde-8a7b-0123456789ab with:bob@example.com", model.Filter{Owner: []string{"usr_01X"}, Team: []string{"12"},
-			Space: []string{"0c2b6b7e-ffff-4cde-8a7b-0123456789ab"}, Participants: []string{"bob@example.com"}}},
-		{"is:external", model.Filter{HideInternal: true}},
-		{"-is:internal", model.Filter{HideInternal: true}},
-		{"is:internal", model.Filter{}},
-		{"created:2026-01..2026-02", model.Filter{From: day(1, 1), To: day(3, 1)}},
-		{"created:>2026-01-31 created:<2026-03 created:>2025", model.Filter{From: day(2, 1), To: day(3, 1)}},
-		{"created:today updated:<2020", model.Filter{From: day(2, 15), To: day(2, 16)}},
-	} {
-		if d := cmp.Diff(c.want, parse(t, c.query).Filter(now, time.UTC)); d != "" {
-			t.Errorf("%q: %s", c.query, d)
-		}
-	}
-}
-
 func TestSorting(t *testing.T) {
 	at := func(hours int) int64 { return now.Add(time.Duration(hours) * time.Hour).UnixMilli() }
 	s := func(id, title, provider string, updated, created, duration int64, f query.Flag) *query.Subject {

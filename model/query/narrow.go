@@ -84,3 +84,5 @@ func (t *Term) implies(o *Term) bool {
 	}
 	return same && t.Value == o.Value
 }
+
+func (t *Term) isWord(word string) bool { return t.Field == FieldIs && t.Value == word }

@@ -179,3 +179,20 @@ func lines(parts ...string) string {
 	}
 	return strings.Join(out, "\n")
 }
+
+// LooksLikeID tells 4711, usr_01XYZ and UUIDs from names.
+func LooksLikeID(s string) bool {
+	digits, separators := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '-' || c == '_':
+			separators++
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+		default:
+			return false
+		}
+	}
+	return digits > 0 && (digits == len(s) || separators > 0 || len(s) >= 12)
+}

@@ -239,7 +239,9 @@ FROM (SELECT name FROM account UNION SELECT account FROM tally) n LEFT JOIN acco
 	return out, localError("count", rows.Err())
 }
 
-// Forget removes everything kept of an account, rows set aside included.
+// Forget removes everything kept of an account, rows set aside included. Damaged
+// databases that were set aside go whole: nothing can be removed from them alone,
+// and what could be read of them is in this one.
 func (s *Store) Forget(ctx context.Context, account string) error {
 	// Not LIKE: a name may hold an underscore, which would match any letter.
 	err := s.tx(ctx, func(t *tx) error {
@@ -267,6 +269,8 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 	if _, err := s.write.ExecContext(ctx, "VACUUM"); err != nil {
 		return localError("forget an account", err)
 	}
-	_, err = s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	if _, err = s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err == nil {
+		err = s.removeAside()
+	}
 	return localError("forget an account", err)
 }

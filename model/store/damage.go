@@ -35,11 +35,11 @@ func isDamaged(err error) bool {
 	return false
 }
 
-// note takes an error of a statement. Damage ends writing, here and in every
-// other process.
+// note takes an error of a statement and gives it in plain words. Damage ends
+// writing, here and in every other process.
 func (s *Store) note(err error) error {
 	if err == nil || !s.ready.Load() || !isDamaged(err) {
-		return err
+		return plain(err)
 	}
 	if !s.broken.Swap(true) {
 		s.sign(err)
@@ -165,12 +165,43 @@ func (s *Store) rescuedFrom(ctx context.Context) (name string) {
 
 // asidePath gives a name for damaged files that nothing has yet.
 func (s *Store) asidePath() string {
-	base := s.path + ".damaged-" + s.now().UTC().Format("20060102-150405")
+	base := s.signPath() + "-" + s.now().UTC().Format("20060102-150405")
 	aside := base
 	for n := 1; exists(aside) || exists(aside+"-wal"); n++ {
 		aside = base + "-" + strings.Repeat("x", n)
 	}
 	return aside
+}
+
+// SetAside returns the paths of the damaged databases that were set aside.
+func (s *Store) SetAside() (paths []string, err error) {
+	files, err := s.aside()
+	return slices.DeleteFunc(files, func(path string) bool {
+		return strings.HasSuffix(path, "-wal") || strings.HasSuffix(path, "-shm") || strings.HasSuffix(path, mended)
+	}), err
+}
+
+// aside returns the paths of all files of damaged databases: their logs too, and
+// the copies that a rescue which was cut short has left.
+func (s *Store) aside() (paths []string, err error) {
+	files, err := os.ReadDir(filepath.Dir(s.path)) // not Glob: the folder may be called anything
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), filepath.Base(s.signPath())+"-") {
+			paths = append(paths, filepath.Join(filepath.Dir(s.path), f.Name()))
+		}
+	}
+	return paths, err
+}
+
+func (s *Store) removeAside() error {
+	paths, err := s.aside()
+	for _, path := range paths {
+		if gone := os.Remove(path); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	syncDir(filepath.Dir(s.path))
+	return err
 }
 
 // moveTo renames the files of the database. The database itself goes last: once
@@ -231,14 +262,14 @@ func (r Rescue) String() string {
 // say what a damaged row has lost. The file stays where it was set aside.
 func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	s.rescue.Path = aside
-	mended, err := s.mend(aside)
-	defer os.Remove(mended)
-	defer os.Remove(mended + "-wal")
-	defer os.Remove(mended + "-shm")
+	copied, err := s.mend(aside)
+	defer os.Remove(copied)
+	defer os.Remove(copied + "-wal")
+	defer os.Remove(copied + "-shm")
 	if err != nil {
 		return err
 	}
-	old, err := s.connect(mended, 1, "deferred")
+	old, err := s.connect(copied, 1, "deferred")
 	if err != nil {
 		return err
 	}
@@ -337,6 +368,9 @@ func readable(ctx context.Context, db *sql.DB, table string, columns []string) (
 	return append(rows, last...), false
 }
 
+// mended ends the name of the copy that is read instead of a damaged database.
+const mended = ".mended"
+
 // magic begins every database file; headerSize is the length of what it begins.
 const (
 	magic      = "SQLite format 3\x00"
@@ -349,7 +383,7 @@ const (
 // settings, and a cut file is filled up with empty pages. What is in it is not
 // made any truer by that; every row is still read one by one.
 func (s *Store) mend(aside string) (string, error) {
-	copied := aside + ".mended"
+	copied := aside + mended
 	size, err := salvage(aside, copied)
 	if err != nil {
 		return copied, err

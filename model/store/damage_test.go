@@ -228,3 +228,37 @@ func TestADamagedDatabaseIsNotTakenFromUnderAnotherProcess(t *testing.T) {
 		s.Close()
 	}
 }
+
+// A damaged database that was set aside holds what is to be forgotten, and nobody
+// can take it out: it goes, with its log and what a rescue that was cut short left.
+func TestForgettingAnAccountLeavesNoDamagedDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s := large(t, path)
+	s.Close()
+	cut(t, path, 2)
+	s = open(t, path)
+	aside := s.Rescued().Path
+	if aside == "" {
+		t.Fatal("the damage was not noticed")
+	}
+	for _, more := range []string{aside + "-wal", aside + ".mended", aside + ".mended-wal"} {
+		if err := os.WriteFile(more, []byte("secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if named, err := s.SetAside(); err != nil || !cmp.Equal(named, []string{aside}) {
+		t.Errorf("set aside: %v, %v; want %s alone", named, err, aside)
+	}
+	if err := s.Forget(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.Contains(f.Name(), "damaged") {
+			t.Errorf("%s is left", f.Name())
+		}
+	}
+}

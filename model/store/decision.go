@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"confab/model"
 )
@@ -69,16 +68,16 @@ func (s *Store) Requeue(ctx context.Context, ids []string) error {
 // Discard removes edits from the outbox. One that is being sent is refused.
 func (s *Store) Discard(ctx context.Context, ids []string) error {
 	return localError("discard", s.decide(ctx, ids, false, func(t *tx, e model.OutboxEntry) error {
+		if !e.Sent { // else it may stand on the service, and is still to be taken back
+			if err := t.dropUndoing(e); err != nil {
+				return err
+			}
+		}
 		if err := t.remove(e); err != nil {
 			return err
 		}
 		if err := t.holdCompanions(e); err != nil {
 			return err
-		}
-		if !e.Sent { // else it may stand on the service, and is still to be taken back
-			if err := t.dropUndoing(e); err != nil {
-				return err
-			}
 		}
 		return t.ended(e.Submission, "discarded")
 	}))
@@ -106,42 +105,6 @@ func (t *tx) remove(e model.OutboxEntry) error {
 		}
 	}
 	return errors.Join(t.err, t.reproject(e.Ref))
-}
-
-// rebase puts the edits that were made on top of one that was never sent on top
-// of what was there before it: their base would else be something that nobody
-// ever had, and look like somebody else's change. Several may have been made on
-// top of it at the same moment.
-func (t *tx) rebase(e model.OutboxEntry) error {
-	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
-		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
-	if err != nil {
-		return err
-	}
-	later, err := scanEntries(rows)
-	if err != nil {
-		return err
-	}
-	type change struct{ was, now model.Value }
-	lost := []change{{e.Target, e.Base}}
-	for _, l := range later {
-		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
-		if i >= 0 && !l.Sent && l.State != model.Sending && l.Kind == e.Kind && l.Undoes == "" {
-			c, target := lost[i], l.Target
-			if l.Base = c.now; c.was.People != nil && target.People != nil && c.now.People != nil {
-				l.Target = model.PeopleValue(model.MergePeople(*c.was.People, *target.People, *c.now.People))
-			}
-			if err := t.rewrite(l.Edit); err != nil {
-				return err
-			}
-			if !l.Target.Equal(target) {
-				lost = append(lost, change{target, l.Target})
-			}
-		}
-		// What this one leaves is there from here on.
-		lost = slices.DeleteFunc(lost, func(c change) bool { return c.was.Equal(l.Target) })
-	}
-	return t.err
 }
 
 // Withdraw removes those of the given edits that were never sent, and returns

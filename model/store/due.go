@@ -41,9 +41,6 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 		for _, e := range folded {
 			t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 			t.ended(e.Submission, "replaced")
-			if err := t.rebase(e); err != nil {
-				return err
-			}
 		}
 		for _, e := range taken {
 			if len(folded) > 0 { // it may have another base now
@@ -55,6 +52,13 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 			e.State = model.Sending
 			e.Attempts++
 			out = append(out, e)
+		}
+		// What was planned upon a replaced edit too. That which replaces it is being
+		// sent and stays as it is.
+		for _, e := range slices.Backward(folded) {
+			if err := t.rebase(e); err != nil {
+				return err
+			}
 		}
 		return t.reproject(out[0].Ref)
 	})

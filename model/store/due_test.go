@@ -165,6 +165,8 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
 		"since":      changedSince,
+		"undecided":  undecidedOn,
+		"edits on":   fmt.Sprintf(editsOn, entryColumns, "outbox"), "settled on": fmt.Sprintf(editsOn, journalColumns, "journal"),
 		"taken back": "UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''",
 		"orphaned":   "SELECT count(*) FROM outbox WHERE orphaned = 1",
 	} {

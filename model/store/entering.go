@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 
@@ -163,6 +164,16 @@ func (s *Store) thaw(ctx context.Context, submission string) error {
 		t.holdCompanions(e)
 		return t.giveUp(e, "withdrawn")
 	}, func(*tx) error { return nil })
+}
+
+// Moving returns the submissions that enter the outbox or leave it at the moment,
+// slice by slice: nothing of them is claimed until that is over.
+func (s *Store) Moving(ctx context.Context) (out map[string]bool, err error) {
+	err = s.reading(ctx, func(dbtx *sql.Tx) error {
+		out, err = (&tx{Tx: dbtx, ctx: ctx, s: s}).entering()
+		return err
+	})
+	return out, localError("read the outbox", err)
 }
 
 // entering returns the submissions of which not all is in the outbox yet.

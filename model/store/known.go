@@ -115,10 +115,10 @@ func (k *known) row(server model.Conversation) model.Row {
 	var r model.Row
 	var edits []model.Edit
 	for _, e := range k.edits {
-		if shown(e.State) {
+		if e.State.Shown() {
 			edits = append(edits, e.Edit)
 		}
-		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: e.State})
+		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: e.State, Edit: e.Edit})
 	}
 	r.Conversation = model.Project(server, edits)
 	r.Triage = model.Triage{Done: k.marks.done != "" && k.marks.done == k.print, Seen: k.marks.seen != "" && k.marks.seen == k.print,
@@ -135,13 +135,6 @@ func (k *known) own() (edits []model.Edit, onTheWay bool) {
 		}
 	}
 	return edits, onTheWay
-}
-
-// shown says which edits the projection lays over the server's state: those
-// that are on their way or may be. One that was refused or is in conflict
-// shows what the service has; its sign says that something waits.
-func shown(s model.EditState) bool {
-	return s.Waiting() || s == model.Held
 }
 
 // known reads what is known of conversations inside a transaction.

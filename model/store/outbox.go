@@ -72,12 +72,22 @@ func (t *tx) put(submission string, entries []Entry) ([]string, error) {
 			e.Created = t.s.now().UTC()
 		}
 		ids[i] = e.ID
+		widened := e.Widens()
+		var err error
+		if *e, err = t.ground(*e); err != nil {
+			return nil, err
+		}
 		raw, err := json.Marshal(e)
 		if err != nil {
 			return nil, err
 		}
 		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
 			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), raw, entries[i].Title, ms(e.Created))
+		if e.Widens() && !widened {
+			if err := t.holdWider(e.ID); err != nil {
+				return nil, err
+			}
+		}
 		touched[e.Ref] = true
 	}
 	return ids, t.reproject(slices.Collect(maps.Keys(touched))...)

@@ -58,7 +58,12 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 		}
 		// What may have been sent and is on its way is read again first.
 		if !e.Sent || e.State.NeedsPerson() {
-			if _, err := t.takenBack(e); err != nil {
+			if gone, err := t.takenBack(e); err != nil || gone {
+				return err
+			}
+		}
+		if !e.Sent && !e.State.Shown() { // what it wanted is not to come for now
+			if err := t.rebase(e); err != nil {
 				return err
 			}
 		}

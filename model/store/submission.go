@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"confab/model"
 )
@@ -179,17 +180,48 @@ func problem(ctx context.Context, t *sql.Tx, sub *model.Submission) error {
 	return err
 }
 
-// SubmissionEdits gives the outbox entries and journal entries of one
-// submission, in the order in which they were made.
-func (s *Store) SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE submission = ? ORDER BY id", id)
+// SubmissionEdits gives the outbox entries and journal entries of one submission,
+// in the order in which they were made; where refs (each once) are given those on these
+// conversations.
+func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) (
+	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+	err = s.reading(ctx, func(t *sql.Tx) error {
+		waiting, done, err = submissionEdits(ctx, t, id, refs)
+		return err
+	})
+	return waiting, done, localError("read a submission", err)
+}
+
+// editsOn selects the edits of a submission on some conversations, by these: the
+// plus keeps it off the index of a submission of 10,000.
+const editsOn = `WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS wanted_account, value ->> 1 AS wanted_conv FROM json_each(?))
+SELECT %s FROM wanted CROSS JOIN %s ON account = wanted_account AND conv = wanted_conv WHERE +submission = ?`
+
+func submissionEdits(ctx context.Context, t *sql.Tx, id string, refs []model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
+	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
+	if len(refs) > 0 {
+		wanted := make([][2]string, len(refs))
+		for i, ref := range refs {
+			wanted[i] = [2]string{ref.Account, ref.ID}
+		}
+		raw, err := json.Marshal(wanted)
+		if err != nil {
+			return nil, nil, err
+		}
+		query, args = editsOn, []any{string(raw), id}
+	}
+	query += " ORDER BY id"
+	rows, err := t.QueryContext(ctx, fmt.Sprintf(query, entryColumns, "outbox"), args...)
 	if err != nil {
-		return nil, nil, localError("read a submission", err)
+		return nil, nil, err
 	}
 	waiting, err := scanEntries(rows)
 	if err != nil {
-		return nil, nil, localError("read a submission", err)
+		return nil, nil, err
 	}
-	done, err := s.journalWhere(ctx, "submission = ? ORDER BY id", id)
+	if rows, err = t.QueryContext(ctx, fmt.Sprintf(query, journalColumns, "journal"), args...); err != nil {
+		return nil, nil, err
+	}
+	done, err := scanJournal(rows)
 	return waiting, done, err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"confab/model"
 )
@@ -194,15 +195,21 @@ func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, err
 
 // dropUndoing takes the edits that were to take back the given one out of the
 // outbox and of their submissions: it changed nothing, so there is nothing to
-// take back.
+// take back. What was planned upon them stands on what was there before.
 func (t *tx) dropUndoing(e model.OutboxEntry) error {
 	undoing, err := t.undoing(e)
 	if err != nil {
 		return err
 	}
-	for _, u := range undoing {
+	for _, u := range slices.Backward(undoing) {
 		t.exec("DELETE FROM outbox WHERE id = ?", u.ID)
 		t.exec("UPDATE submission SET edits = edits - 1 WHERE id = ?", u.Submission)
+		if u.Sent {
+			continue
+		}
+		if err := t.rebase(u); err != nil {
+			return err
+		}
 	}
 	return t.reproject(e.Ref)
 }
@@ -221,6 +228,9 @@ func (t *tx) takenBack(e model.OutboxEntry) (bool, error) {
 	}
 	if !e.Sent {
 		if err := t.dropUndoing(e); err != nil {
+			return false, err
+		}
+		if err := t.rebase(e); err != nil {
 			return false, err
 		}
 	}

@@ -153,7 +153,7 @@ func (p *provider) frame() frame { return frame{account: p.account.Name, web: p.
 // Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	return model.Description{
-		Filters:     []model.FilterField{model.FilterText, model.FilterTitle},
+		Filters:     filterRules(),
 		Provider:    model.AskElephant,
 		Name:        serviceTitle,
 		Account:     p.account.Name,

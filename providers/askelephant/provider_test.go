@@ -460,22 +460,24 @@ func TestLoad(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	day := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
-	people := `{"data":[{"id":"cnt_1","emails":[{"email":"Ann@x.test"}]},{"id":"cnt_2","emails":[{"email":"joann@x.test"}]},{"id":"cnt_3","emails":[{"email":"o@x.test"},{"email":"ann@x.test"}]}]}`
 	for _, tc := range []struct {
 		name string
 		f    model.Filter
 		want string
 	}{
-		{"title", model.Filter{Title: "acme"}, "search=acme"},
-		{"text", model.Filter{Text: "acme"}, "search=acme"},
-		{"from", model.Filter{From: day, To: day}, "filter[updated_at][gte]=2026-03-10T12:00:00Z"},
-		{"contact by id", model.Filter{Participants: []string{"cnt_9"}}, "filter[contact_ids][eq]=cnt_9"},
-		{"contact by address", model.Filter{Participants: []string{"ann@x.test"}}, "filter[contact_ids][in]=cnt_1,cnt_3"},
-		{"a stranger", model.Filter{Participants: []string{"zoe@x.test"}}, ""},
-		{"a name", model.Filter{Participants: []string{"ann"}}, ""},
-		{"what the service has no filter for", model.Filter{Owner: []string{"usr_1"}, Team: []string{"t"}, HideInternal: true}, ""},
+		{"one type", model.Filter{Kind: []string{"meeting"}}, "filter[engagement_type][eq]=MEETING"},
+		{"types", model.Filter{Kind: []string{"call", "calendar_event"}}, "filter[engagement_type][in]=CALL,CALENDAR_EVENT"},
+		{"a type that is not documented", model.Filter{Kind: []string{"call", "huddle"}}, ""},
+		{"status", model.Filter{Status: []string{"failed"}}, "filter[processing_status][eq]=FAILED"},
+		{"a company by id", model.Filter{Company: []string{"Acme", "cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV"}}, "filter[company_ids][eq]=cmp_01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+		{"a company by name", model.Filter{Company: []string{"Acme"}}, ""},
+		{"a piece of an id", model.Filter{Company: []string{"cmp_01ARZ3NDEK"}}, ""},
+		{"an id in another case", model.Filter{Company: []string{"cmp_01arz3ndektsv4rrffq69g5fav"}}, ""},
+		{"updated", model.Filter{UpdatedFrom: day, UpdatedTo: day}, "filter[updated_at][gte]=2026-03-10T12:00:00Z&filter[updated_at][lt]=2026-03-10T12:00:00Z"},
+		{"created", model.Filter{CreatedFrom: day}, "filter[updated_at][gte]=2026-03-09T12:00:00Z"},
+		{"what the service has no filter for", model.Filter{Owner: []string{"usr_1"}, Team: []string{"t"}, External: true}, ""},
 	} {
-		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, page("")), "GET /v2/contacts": says(200, people)}}
+		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/engagements": says(200, page(""))}}
 		if _, err := opened(t, f, nil).Sync(context.Background(), model.SyncRequest{Filter: tc.f}, func(model.Batch) (bool, error) { return true, nil }); err != nil {
 			t.Fatal(err)
 		}

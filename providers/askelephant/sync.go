@@ -3,9 +3,9 @@ package askelephant
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -59,11 +59,7 @@ func parsePosition(s string) position {
 // changes meanwhile comes again at its end instead of being missed.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
 	at := parsePosition(req.Cursor)
-	query, err := p.filter(ctx, req.Filter)
-	if err != nil {
-		return model.SyncResult{Cursor: req.Cursor}, err
-	}
-	w := walk{provider: p, query: query, emit: emit, checkpoint: at.Checkpoint, seen: map[string]time.Time{}}
+	w := walk{provider: p, query: filter(req.Filter), emit: emit, checkpoint: at.Checkpoint, seen: map[string]time.Time{}}
 	if req.Mode == model.SyncFull {
 		since := at.Since
 		if at.Next == "" {
@@ -88,9 +84,10 @@ func (p *provider) since(req model.SyncRequest) string {
 	if since.IsZero() && p.account.Since > 0 {
 		since = time.Now().Add(-p.account.Since)
 	}
-	// Whatever was created after From was also updated after it.
-	if req.Filter.From.After(since) {
-		since = req.Filter.From
+	for _, from := range []time.Time{req.Filter.UpdatedFrom, req.Filter.CreatedFrom.Add(-createdSlack)} {
+		if from.After(since) {
+			since = from
+		}
 	}
 	if since.IsZero() {
 		return ""
@@ -107,8 +104,7 @@ type walk struct {
 	emit       func(model.Batch) (bool, error)
 	checkpoint string
 	seen       map[string]time.Time
-	stopped    bool // by emit, be it at the last page
-	holes      bool // a row could not be read
+	holes      bool // a row of the page could not be read
 }
 
 func (w *walk) set(since, order string) {
@@ -120,67 +116,47 @@ func (w *walk) set(since, order string) {
 }
 
 func (w *walk) head(ctx context.Context, before string) (model.SyncResult, error) {
-	whole, _, err := w.run(ctx, "", func(string) string { return "" })
-	if err != nil || !whole && parsePosition(before).Checkpoint != "" {
+	walked, err := w.run(ctx, "", func(string) string { return "" })
+	if err != nil || !walked.Ended && parsePosition(before).Checkpoint != "" {
 		// Only a whole run moves a checkpoint.
 		return model.SyncResult{Cursor: before}, err
 	}
-	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: whole && !w.stopped && !w.holes}, nil
+	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, nil
 }
 
 func (w *walk) full(ctx context.Context, next, since string) (model.SyncResult, error) {
-	whole, next, err := w.run(ctx, next, func(next string) string { return position{Next: next, Since: since}.String() })
-	if whole {
+	at := func(next string) string { return position{Next: next, Since: since}.String() }
+	walked, err := w.run(ctx, next, at)
+	switch {
+	case walked.Ended:
 		// The walk was oldest first, so what it saw last is where heads go on.
-		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: !w.stopped && !w.holes}, err
-	}
-	if next == "" {
+		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, err
+	case walked.At == "":
 		return model.SyncResult{}, err
 	}
-	return model.SyncResult{Cursor: position{Next: next, Since: since}.String()}, err
+	return model.SyncResult{Cursor: at(walked.At)}, err
 }
 
 // run follows the cursors from next to the end. after gives our cursor for
-// the page that follows. A refused cursor restarts the run, once. left is the
-// cursor of the first page that was not taken.
-func (w *walk) run(ctx context.Context, next string, after func(next string) string) (whole bool, left string, err error) {
-	followed := map[string]bool{}
-	restarted := false
-	for pages := 0; pages < maxPages; pages++ {
-		w.query.Del("cursor")
-		if next != "" {
-			w.query.Set("cursor", next)
-		}
-		page, err := w.provider.client.list(ctx, w.query)
-		if err != nil {
-			if next != "" && !restarted && cursorRefused(err) {
-				w.provider.account.Logf("a cursor was refused, the walk starts again")
-				next, restarted = "", true
-				clear(followed)
-				continue
-			}
-			return false, next, err
-		}
-		batch := model.Batch{Conversations: w.convert(page.rows), Total: -1}
-		if page.next != "" {
-			batch.Cursor = after(page.next)
-		}
-		more, err := w.emit(batch)
-		w.stopped = !more
-		switch {
-		case err != nil:
-			return false, next, err
-		case page.next == "":
-			return true, "", nil
-		case !more:
-			return false, page.next, nil
-		case followed[page.next]:
-			return false, "", providers.Malformed(endpointList.Name, "the service repeats a cursor")
-		}
-		followed[page.next] = true
-		next = page.next
+// the page that follows. A refused cursor restarts the run, once.
+func (w *walk) run(ctx context.Context, next string, after func(next string) string) (providers.Walked, error) {
+	return providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
+		Read: w.read, Most: maxPages, Lost: cursorRefused,
+		Restarted: func() { w.provider.account.Logf("a cursor was refused, the walk starts again") },
+	}, endpointList.Name, next, after, w.emit)
+}
+
+func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Conversation], error) {
+	w.query.Del("cursor")
+	if cursor != "" {
+		w.query.Set("cursor", cursor)
 	}
-	return false, "", providers.Malformed(endpointList.Name, fmt.Sprintf("the list did not end after %d pages", maxPages))
+	page, err := w.provider.client.list(ctx, w.query)
+	if err != nil {
+		return providers.Page[model.Conversation]{}, err
+	}
+	w.holes = false
+	return providers.Page[model.Conversation]{Rows: w.convert(page.rows), Next: page.next, Holes: w.holes}, nil
 }
 
 // convert gives the rows that are new or have changed since they were seen in
@@ -220,82 +196,59 @@ func cursorRefused(err error) bool {
 	return strings.Contains(strings.ToLower(text), "cursor")
 }
 
-// maxContactFilter is how many contacts one filter takes.
-const maxContactFilter = 25
+// The words of the two closed vocabularies, folded as a query has them, and the
+// form of a whole company id.
+var (
+	engagementTypes = regexp.MustCompile(`^(meeting|call|email|task|note|calendar_event|document)$`)
+	processing      = regexp.MustCompile(`^(pending|processing|completed|failed)$`)
+	companyID       = regexp.MustCompile(`^cmp_[0-9A-Z]{26}$`)
+)
 
-// filter gives what the service can narrow by itself: titles, through its
-// search, and contacts, by id or by an address that is exactly a contact's.
-// There is no filter by owner, tag, privacy or internal. An upper time limit
-// is left to the caller: no field that has a filter is sure to be below it.
-func (p *provider) filter(ctx context.Context, f model.Filter) (url.Values, error) {
+// createdSlack is how much earlier than its creation an engagement may seem to
+// have been changed: the two times may be taken by different clocks.
+const createdSlack = 24 * time.Hour
+
+// filterRules are the filters of the list that leave out nothing a query takes:
+//
+//   - engagement_type and processing_status compare a word of a documented set,
+//     and so do kind: and status:, but for case. Any other word is not sent.
+//   - company_ids compares ids. A query matches a piece of an id or of a name; a
+//     piece as long as a whole id, typed in the case of the service, is that id.
+//   - updated_at is what updated: compares, and its ends are documented. What
+//     was created after a time was changed after it too.
+//
+// None of these can be edited. What is not used, and why, stands in doc.go.
+func filterRules() []model.FilterRule {
+	return []model.FilterRule{
+		{Field: model.FilterKind, Values: engagementTypes},
+		{Field: model.FilterStatus, Values: processing},
+		{Field: model.FilterCompany, Values: companyID},
+		{Field: model.FilterUpdated},
+		{Field: model.FilterCreated},
+	}
+}
+
+// filter gives the parameters of a narrowed list, but for the lower limit of
+// updated_at, see since.
+func filter(f model.Filter) url.Values {
+	f = f.Only(filterRules())
 	q := url.Values{}
-	if text := first(f.Title, f.Text); text != "" {
-		q.Set("search", text)
-	}
-	var ids []string
-	for _, who := range f.Participants {
-		if contactID.MatchString(who) {
-			ids = append(ids, who)
-			continue
-		}
-		found, err := p.contactsOf(ctx, who)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
-			return q, nil // perhaps a user: only the caller can tell
-		}
-		ids = append(ids, found...)
-	}
-	switch n := len(ids); {
-	case n == 1:
-		q.Set("filter[contact_ids][eq]", ids[0])
-	case n > 1 && n <= maxContactFilter:
-		q.Set("filter[contact_ids][in]", strings.Join(ids, ","))
-	}
-	return q, nil
-}
-
-// contactsOf finds the contacts with exactly this address. A credential
-// without the scope for it finds none.
-func (p *provider) contactsOf(ctx context.Context, address string) ([]string, error) {
-	if !strings.Contains(address, "@") {
-		return nil, nil
-	}
-	page, err := p.client.plain(ctx, endpointContacts, url.Values{"search": {address}, "limit": {strconv.Itoa(pageSize)}})
-	if model.KindOf(err) == model.Forbidden {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, raw := range page.rows {
-		o, _ := providers.ParseObject(raw)
-		c := person(o, model.KindContact, &providers.Facts{}, "")
-		if contactID.MatchString(c.ID) && hasAddress(raw, address) {
-			out = append(out, c.ID)
+	oneOf := func(name string, words []string) {
+		switch joined := strings.ToUpper(strings.Join(words, ",")); len(words) {
+		case 0:
+		case 1:
+			q.Set("filter["+name+"][eq]", joined)
+		default:
+			q.Set("filter["+name+"][in]", joined)
 		}
 	}
-	return out, nil
-}
-
-func hasAddress(contact json.RawMessage, address string) bool {
-	o, _ := providers.ParseObject(contact)
-	emails, _ := o.List("emails")
-	for _, e := range emails {
-		if strings.EqualFold(e.Text("email"), address) {
-			return true
-		}
+	oneOf("engagement_type", f.Kind)
+	oneOf("processing_status", f.Status)
+	if len(f.Company) > 0 {
+		q.Set("filter[company_ids][eq]", f.Company[0])
 	}
-	return false
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
+	if !f.UpdatedTo.IsZero() {
+		q.Set("filter[updated_at][lt]", stamp(f.UpdatedTo))
 	}
-	return ""
+	return q
 }

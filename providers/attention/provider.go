@@ -119,8 +119,7 @@ func sameHost(a, b string) bool {
 // Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	return model.Description{
-		Filters: []model.FilterField{model.FilterTitle, model.FilterOwner, model.FilterParticipants, model.FilterTeam,
-			model.FilterDates, model.FilterInternal},
+		Filters:  filterRules(),
 		Provider: model.Attention,
 		Name:     serviceTitle,
 		Account:  p.account.Name,

@@ -510,26 +510,46 @@ func TestNoFallbackOnceTheFastListWorked(t *testing.T) {
 	}
 }
 
+// Rows that go while a walk waits leave it at a page that is no more: it ends,
+// and says that it may have missed something. A list without its first page is
+// an error.
+func TestAWalkPastTheEndOfTheListEndsAndProvesNothing(t *testing.T) {
+	const gone = `{"title":"Not Found","detail":"page not found","code":"404"}`
+	f := &fake{answers: map[string]func(*http.Request) (int, string){
+		"GET /v2/conversations/list": says(404, gone), "GET /v2/conversations": says(404, gone)}}
+	p := opened(t, f, nil)
+	req := model.SyncRequest{Mode: model.SyncFull, Cursor: position{Page: 7, Seen: 300, Most: 50}.String()}
+	emitted := func(b model.Batch) (bool, error) {
+		if len(b.Conversations) > 0 || b.Cursor != "" {
+			t.Errorf("given was %+v", b)
+		}
+		return true, nil
+	}
+	if got, err := p.Sync(context.Background(), req, emitted); err != nil || got != (model.SyncResult{}) {
+		t.Errorf("%+v %v", got, err)
+	}
+	if got, err := p.Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, emitted); model.KindOf(err) != model.NotFound || got.Complete {
+		t.Errorf("without a first page: %+v %v", got, err)
+	}
+}
+
 func TestFilters(t *testing.T) {
 	day := time.Date(2026, 3, 10, 12, 0, 0, 5, time.UTC)
+	const id = "0c2b6b7e-ffff-4cde-8a7b-0123456789ab"
 	for _, tc := range []struct {
 		name string
 		req  model.SyncRequest
 		want url.Values
 	}{
-		{"title", model.SyncRequest{Filter: model.Filter{Title: "acme"}}, url.Values{"filter[title]": {"acme"}}},
-		{"owner by mail", model.SyncRequest{Filter: model.Filter{Owner: []string{"a@x", "b@x"}}}, url.Values{"filter[owner.email]": {"a@x", "b@x"}}},
-		{"owner by id", model.SyncRequest{Filter: model.Filter{Owner: []string{"u1"}}}, url.Values{"filter[owner.id]": {"u1"}}},
-		{"owners mixed", model.SyncRequest{Filter: model.Filter{Owner: []string{"u1", "a@x"}}}, nil},
-		{"participants", model.SyncRequest{Filter: model.Filter{Participants: []string{"a@x"}}}, url.Values{"filter[participants.email]": {"a@x"}}},
-		{"participants by name", model.SyncRequest{Filter: model.Filter{Participants: []string{"ann"}}}, nil},
-		{"team by id", model.SyncRequest{Filter: model.Filter{Team: []string{"t1"}}}, url.Values{"filter[team.id]": {"t1"}}},
-		{"team by name", model.SyncRequest{Filter: model.Filter{Team: []string{"[org] west"}}}, url.Values{"filter[team.id]": {"t1"}}},
-		{"team unknown", model.SyncRequest{Filter: model.Filter{Team: []string{"east"}}}, nil},
-		{"internal", model.SyncRequest{Filter: model.Filter{HideInternal: true}}, url.Values{"filter[hide_internal]": {"true"}}},
-		{"dates, a day wider", model.SyncRequest{Filter: model.Filter{From: day, To: day}}, url.Values{"fromDateTime": {"2026-03-09T12:00:00Z"}, "toDateTime": {"2026-03-11T12:00:00Z"}}},
-		{"since and from", model.SyncRequest{Since: day, Filter: model.Filter{From: day.AddDate(0, -1, 0)}}, url.Values{"fromDateTime": {"2026-03-09T12:00:00Z"}}},
-		{"text", model.SyncRequest{Filter: model.Filter{Text: "acme"}}, nil},
+		{"an owner by id", model.SyncRequest{Filter: model.Filter{Owner: []string{"ann", id}}}, url.Values{"filter[owner.id]": {id}}},
+		{"an owner by address", model.SyncRequest{Filter: model.Filter{Owner: []string{"a@example.com"}}}, nil},
+		{"a piece of an id", model.SyncRequest{Filter: model.Filter{Owner: []string{id[:30]}}}, nil},
+		{"a team by id", model.SyncRequest{Filter: model.Filter{Team: []string{id}}}, url.Values{"filter[team.id]": {id}}},
+		{"a team by name", model.SyncRequest{Filter: model.Filter{Team: []string{"[org] west"}}}, nil},
+		{"external", model.SyncRequest{Filter: model.Filter{External: true}}, url.Values{"filter[hide_internal]": {"true"}}},
+		{"times", model.SyncRequest{Filter: model.Filter{CreatedFrom: day, UpdatedFrom: day, UpdatedTo: day}}, nil},
+		{"since, a day wider", model.SyncRequest{Since: day}, url.Values{"fromDateTime": {"2026-03-09T12:00:00Z"}}},
+		{"kind and status", model.SyncRequest{Filter: model.Filter{Kind: []string{"call"}, Status: []string{"ready"}}}, nil},
 	} {
 		var got url.Values
 		f := &fake{answers: map[string]func(*http.Request) (int, string){"GET /v2/conversations/list": func(r *http.Request) (int, string) { got = r.URL.Query(); return 200, "[]" }}}

@@ -3,9 +3,8 @@ package attention
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
-	"strings"
+	"regexp"
 	"time"
 
 	"confab/model"
@@ -18,8 +17,8 @@ const (
 	// maxRepeats is how many pages in a row may bring nothing new before the
 	// service counts as ignoring the page number.
 	maxRepeats = 2
-	// slack widens date filters: which time they test, and whether the ends
-	// are part of it, is not documented.
+	// slack widens the limit of how far back to list: which time it tests, and
+	// whether it is part of it, is not documented.
 	slack = 24 * time.Hour
 )
 
@@ -68,145 +67,130 @@ func (p position) last(page listPage, fresh int) bool {
 // Sync walks the list by page number. Rows are given once however often the
 // moving list repeats them.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
-	at := position{Page: 1}
+	start := ""
 	if req.Mode == model.SyncFull {
-		at = parsePosition(req.Cursor)
+		start = parsePosition(req.Cursor).String()
 	}
-	in := p.frame(ctx)
-	filter := p.filter(req, in)
-	seen := map[string]bool{}
-	repeats, holes, resumed := 0, false, at.Page > 1
-	for {
-		unfinished := model.SyncResult{}
-		if req.Mode == model.SyncFull {
-			unfinished.Cursor = at.String()
+	cursor := func(at string) string {
+		if req.Mode != model.SyncFull {
+			return ""
 		}
-		page, err := p.client.list(ctx, at.Page, filter)
+		return at
+	}
+	l := &listing{provider: p, in: p.frame(ctx), filter: p.filter(req), seen: map[string]bool{}, resumed: parsePosition(start).Page > 1}
+	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: l.read, Most: maxPages}, endpointList.Name, start, cursor, emit)
+	if l.repeats >= maxRepeats {
+		walked.At = "" // nothing is to be had from there on
+	}
+	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+}
+
+// listing is one walk over the list.
+type listing struct {
+	provider *provider
+	in       frame
+	filter   url.Values
+	seen     map[string]bool
+	resumed  bool // the walk does not begin at the first page
+	repeats  int  // pages in a row that brought nothing new
+}
+
+func (l *listing) read(ctx context.Context, place string) (out providers.Page[model.Conversation], err error) {
+	at := parsePosition(place)
+	page, err := l.provider.client.list(ctx, at.Page, l.filter)
+	if pastTheEnd(at.Page, err) {
+		return providers.Page[model.Conversation]{Holes: true}, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	readable := 0
+	for _, raw := range page.rows {
+		c, err := convertRow(raw, l.in)
 		if err != nil {
-			return unfinished, err
+			l.provider.account.Logf("a row of the list was left out: %v", err)
+			out.Holes = true
+			continue
 		}
-		batch := model.Batch{Total: -1}
-		if page.total > 0 {
-			batch.Total = page.total
+		readable++
+		if id := c.Ref.ID; !l.seen[id] {
+			l.seen[id] = true
+			out.Rows = append(out.Rows, c.Conversation)
 		}
-		readable := 0
-		for _, raw := range page.rows {
-			c, err := convertRow(raw, in)
-			if err != nil {
-				p.account.Logf("a row of the list was left out: %v", err)
-				holes = true
-				continue
-			}
-			readable++
-			if id := c.Ref.ID; !seen[id] {
-				seen[id] = true
-				batch.Conversations = append(batch.Conversations, c.Conversation)
-			}
-		}
-		if readable == 0 && len(page.rows) > 0 {
-			return unfinished, providers.Malformed("list conversations", "no row of the list can be read")
-		}
-		at.Seen += len(page.rows)
-		at.Most = max(at.Most, len(page.rows))
-		last := at.last(page, len(batch.Conversations))
-		at.Page++
-		// A page of nothing but repeats, or fewer rows than the service counts,
-		// means that the list moved or the page number was ignored.
-		holes = holes || len(page.rows) > 0 && len(batch.Conversations) == 0
-		if last && !resumed && len(seen) < page.total {
-			holes = true
-		}
-		if len(batch.Conversations) > 0 {
-			repeats = 0
-		} else if repeats++; repeats >= maxRepeats && !last {
-			return model.SyncResult{}, providers.Malformed("list conversations", "the service repeats pages of its list")
-		}
-		if !last && req.Mode == model.SyncFull {
-			batch.Cursor = at.String()
-		}
-		more, err := emit(batch)
-		if err != nil {
-			return unfinished, err
-		}
-		switch {
-		case last:
-			return model.SyncResult{Complete: more && !holes}, nil
-		case !more:
-			return model.SyncResult{Cursor: batch.Cursor}, nil
-		case at.Page > maxPages:
-			return model.SyncResult{}, providers.Malformed("list conversations", fmt.Sprintf("the list did not end after %d pages", maxPages))
-		}
+	}
+	if readable == 0 && len(page.rows) > 0 {
+		return out, providers.Malformed(endpointList.Name, "no row of the list can be read")
+	}
+	at.Seen += len(page.rows)
+	at.Most = max(at.Most, len(page.rows))
+	last := at.last(page, len(out.Rows))
+	at.Page++
+	// A page of nothing but repeats, or fewer rows than the service counts,
+	// means that the list moved or the page number was ignored.
+	out.Holes = out.Holes || len(page.rows) > 0 && len(out.Rows) == 0 || last && !l.resumed && len(l.seen) < page.total
+	if l.repeats++; len(out.Rows) > 0 || last {
+		l.repeats = 0
+	}
+	if l.repeats >= maxRepeats {
+		return out, providers.Malformed(endpointList.Name, "the service repeats pages of its list")
+	}
+	if out.Total = page.total; !last {
+		out.Next = at.String()
+	}
+	return out, nil
+}
+
+// pastTheEnd reports whether an answer says that there is no such page: rows may
+// have gone since the page before, or since the walk was left. The walk has then
+// ended, or it would ask for that page for ever; but the vendor knows of an empty
+// page alone as the end, and rows that moved up may have been passed over, so it
+// is not complete. The first page of a list is always there.
+func pastTheEnd(page int, err error) bool { return page > 1 && model.KindOf(err) == model.NotFound }
+
+// wholeID is the form of the ids of users and teams.
+var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// filterRules are the filters of the list that leave out nothing a query takes:
+//
+//   - filter[owner.id] and filter[team.id] compare ids. A query matches a piece
+//     of an id or of a name; a piece that is a whole UUID is that id. One is
+//     sent, since two clients disagree on how to send several.
+//   - filter[hide_internal] drops calls that are internal; is:external takes
+//     only calls that are known not to be. Where that is not known the answer
+//     holds more than the query takes. -is:internal takes those too, and how
+//     the service counts them is not said: it does not narrow.
+//
+// No edit changes an owner, a team or who is internal. What is not used, and
+// why, stands in doc.go.
+func filterRules() []model.FilterRule {
+	return []model.FilterRule{
+		{Field: model.FilterOwner, Values: wholeID},
+		{Field: model.FilterTeam, Values: wholeID},
+		{Field: model.FilterExternal},
 	}
 }
 
-// filter gives what the service can narrow by itself. Values that it would
-// not understand are left to the caller, who matches again anyway.
-func (p *provider) filter(req model.SyncRequest, in frame) url.Values {
-	f := req.Filter
+// filter gives the parameters of a narrowed list.
+func (p *provider) filter(req model.SyncRequest) url.Values {
+	f := req.Filter.Only(filterRules())
 	q := url.Values{}
-	if f.Title != "" {
-		q.Set("filter[title]", f.Title)
+	if len(f.Owner) > 0 {
+		q.Set("filter[owner.id]", f.Owner[0])
 	}
-	switch mails := countMails(f.Owner); {
-	case len(f.Owner) == 0:
-	case mails == len(f.Owner):
-		q["filter[owner.email]"] = f.Owner
-	case mails == 0:
-		q["filter[owner.id]"] = f.Owner
+	if len(f.Team) > 0 {
+		q.Set("filter[team.id]", f.Team[0])
 	}
-	if n := len(f.Participants); n > 0 && countMails(f.Participants) == n {
-		q["filter[participants.email]"] = f.Participants
-	}
-	if ids, ok := teamIDs(f.Team, in.teams); ok {
-		q["filter[team.id]"] = ids
-	}
-	if f.HideInternal {
+	if f.External {
 		q.Set("filter[hide_internal]", "true")
 	}
 	from := req.Since
 	if from.IsZero() && p.account.Since > 0 {
 		from = time.Now().Add(-p.account.Since)
 	}
-	if f.From.After(from) {
-		from = f.From
-	}
 	if !from.IsZero() {
 		q.Set("fromDateTime", stamp(from.Add(-slack)))
-	}
-	if !f.To.IsZero() {
-		q.Set("toDateTime", stamp(f.To.Add(slack)))
 	}
 	return q
 }
 
 func stamp(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
-
-func countMails(list []string) int {
-	n := 0
-	for _, s := range list {
-		if strings.Contains(s, "@") {
-			n++
-		}
-	}
-	return n
-}
-
-// teamIDs turns ids and names of teams into ids; ok is false where there are
-// none or one is not known.
-func teamIDs(wanted []string, teams map[string]string) (ids []string, ok bool) {
-next:
-	for _, w := range wanted {
-		if _, known := teams[w]; known {
-			ids = append(ids, w)
-			continue
-		}
-		for id, name := range teams {
-			if strings.EqualFold(name, w) {
-				ids = append(ids, id)
-				continue next
-			}
-		}
-		return nil, false
-	}
-	return ids, len(ids) > 0
-}

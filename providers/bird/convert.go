@@ -20,6 +20,7 @@ const (
 	groupConversation = "Conversation"
 	groupPeople       = "People"
 	groupLastMessage  = "Last message"
+	groupInbox        = "Inbox"
 )
 
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
@@ -106,7 +107,7 @@ func convertRow(raw json.RawMessage, account string, channel func(id string) (na
 	facts.Add(groupLastMessage, "Last incoming", o.Text("lastMessageIncomingAt"))
 	facts.Add(groupLastMessage, "Last outgoing", o.Text("lastMessageOutgoingAt"))
 	facts.Tree("Resource", "", o.Take("resource"))
-	facts.Tree("Inbox", "", o.Take("inbox"))
+	facts.Tree(groupInbox, "", o.Take("inbox"))
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return c, c.Ref.ID != ""

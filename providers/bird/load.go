@@ -24,17 +24,18 @@ const (
 )
 
 // Load implements model.Provider. Participants come from their own list, never from the featured five. A list that
-// the access key may not read is left unknown, and a fact says so.
+// the access key may not read is left unknown, and a fact says so. Where everything is asked for, one more request
+// reads how the conversation stands in the inboxes.
 func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	everything := need.Has(model.NeedEverything)
 	answer, err := p.client.do(ctx, p.client.getConversation(id))
 	if err != nil {
 		return model.Detail{}, err
 	}
-	name := p.channels.namer(ctx, p.client)
+	name := p.namer(ctx)
 	c, ok := convert(answer.Body, p.account.Name, name)
 	if !ok || !strings.EqualFold(c.Ref.ID, id) {
-		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
+		return model.Detail{}, providers.Malformed("read conversation", "the answer is not the conversation that was asked for")
 	}
 	if c.Archived {
 		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: "read conversation", Status: answer.Status, Message: reasonDeleted}
@@ -59,6 +60,11 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 			c.HasMessages = len(d.Messages.Items) > 0
 		}
 	}
+	if everything {
+		if err = p.loadInboxes(ctx, id, &c, &facts); err != nil {
+			return model.Detail{}, err
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return model.Detail{}, providers.GivenUp("read conversation", err)
 	}
@@ -69,9 +75,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
 func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
-	all, whole, err := p.walk(ctx, maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) })
-	if notShown(err) {
-		facts.Add(groupPeople, "Participants", "not shown: "+model.AsError(err).Message)
+	all, whole, err := p.list(maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) }).All(ctx)
+	if why := notShown(err); why != "" {
+		facts.Add(groupPeople, "Participants", why)
 		return nil
 	}
 	if err != nil {
@@ -90,13 +96,6 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 	}
 	c.Participants = model.SetOf(people...)
 	return nil
-}
-
-// notShown reports whether a part of a conversation is refused. That a part is
-// not found says nothing of the conversation, which has been read.
-func notShown(err error) bool {
-	k := model.KindOf(err)
-	return k == model.Forbidden || k == model.NotFound
 }
 
 // distinct drops the entries that a list brought twice because it changed while its pages were read.
@@ -145,9 +144,9 @@ func (p *Provider) nameContacts(ctx context.Context, people []model.Participant)
 func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
 	held, ok := p.messages.get(id)
 	if ok && !everything && !held.newest().IsZero() && time.Since(held.read) < threadAge {
-		newer, whole, err := p.walk(ctx, messagePages, func(token string) providers.Call {
+		newer, whole, err := p.list(messagePages, func(token string) providers.Call {
 			return p.client.listMessages(id, token, held.newest())
-		})
+		}).All(ctx)
 		if err == nil && whole {
 			read := held.read
 			held = join(held, p.convertMessages(newer))
@@ -164,7 +163,7 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 	if everything {
 		pages = messagePagesMost
 	}
-	all, whole, err := p.walk(ctx, pages, func(token string) providers.Call { return p.client.listMessages(id, token, time.Time{}) })
+	all, whole, err := p.list(pages, func(token string) providers.Call { return p.client.listMessages(id, token, time.Time{}) }).All(ctx)
 	if err != nil {
 		return p.messagesError(err, facts)
 	}
@@ -177,10 +176,11 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 
 // messagesError lets a conversation be shown whose messages may not be read, which is documented to happen.
 func (p *Provider) messagesError(err error, facts *providers.Facts) error {
-	if !notShown(err) {
+	why := notShown(err)
+	if why == "" {
 		return err
 	}
-	facts.Add(groupConversation, "Messages", "not shown: "+model.AsError(err).Message)
+	facts.Add(groupConversation, "Messages", why)
 	return nil
 }
 

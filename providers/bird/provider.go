@@ -2,6 +2,7 @@ package bird
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -68,8 +69,9 @@ type Provider struct {
 	client    *client
 	accessKey string
 
-	channels channelNames
+	channels *providers.Kept[channels]
 	contacts recent[string] // names by id, "" for one that cannot be had
+	agents   recent[string] // likewise
 	messages recent[thread]
 	held     recent[heldAttributes]
 }
@@ -91,24 +93,29 @@ func newProvider(a providers.Account) (*Provider, error) {
 	if a.Credential == nil {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: "the account has no credential"}
 	}
+	c := &client{workspace: workspace}
+	proof := c.listConversations(1, "")
 	h, err := providers.NewClient(a, providers.ClientOptions{
 		InFlight:    4,
+		Proof:       &proof,
 		Credential:  &providers.Credential{Schemes: []string{scheme}},
 		DecodeError: decodeError,
 	})
 	if err != nil {
 		return nil, err
 	}
+	c.http = h
 	p := &Provider{
 		account:   a,
-		client:    &client{http: h, workspace: workspace},
+		client:    c,
 		accessKey: strings.TrimSpace(a.Settings[settingAccessKey]),
 		messages:  recent[thread]{limit: maxThreads},
 		held:      recent[heldAttributes]{limit: maxHeldAttributes},
-		channels:  channelNames{gate: make(chan struct{}, 1)},
 		contacts:  recent[string]{limit: maxContactNames},
+		agents:    recent[string]{limit: maxContactNames},
 	}
-	p.Editor = providers.Editor{Client: h, Do: p.client.do, Table: table(), Plan: p.plan, Limits: limits}
+	p.channels = providers.NewKept(listChannelsEndpoint.Name, 0, p.readChannels)
+	p.Editor = providers.Editor{Client: h, Do: p.client.do, Table: table(), Plan: p.plan, Limits: p.limits}
 	return p, nil
 }
 
@@ -177,7 +184,7 @@ func table() []providers.CapabilityRow {
 }
 
 // limits are what one conversation does not allow.
-func limits(c model.Conversation, no func(model.EditKind, string)) {
+func (p *Provider) limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
 		for _, k := range model.EditKinds() {
 			if k != model.EditCreate {
@@ -187,6 +194,9 @@ func limits(c model.Conversation, no func(model.EditKind, string)) {
 	}
 	if s := c.Status; s != "" && s != statusActive && s != statusClosed {
 		no(model.EditStatus, "the status is "+s+", which confab does not know how to leave")
+	}
+	if p.client.lacks.of(listParticipantsEndpoint.Name) != nil {
+		no(model.EditParticipants, "the access key has no right to list the participants, and without the list none is changed")
 	}
 }
 
@@ -210,31 +220,46 @@ func (p *Provider) Needs(kinds ...model.EditKind) model.Need {
 // Link implements model.Provider. No address of Bird's web application is documented, and there are no recordings.
 func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
-		return "", &model.Error{Kind: model.Unsupported, Op: "open recording", Message: "Bird has no recordings"}
+		return "", providers.Unsupported("open recording", "Bird has no recordings")
 	}
-	return "", &model.Error{Kind: model.Unsupported, Op: "open in browser", Message: "Bird documents no address for a conversation"}
+	return "", providers.Unsupported("open in browser", "Bird documents no address for a conversation")
 }
 
-// Check implements model.Provider.
+// Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
+// those of the newest.
 func (p *Provider) Check(ctx context.Context) []model.CheckResult {
-	var out []model.CheckResult
-	for _, c := range []struct {
-		name, good string
-		call       providers.Call
-	}{
-		{"conversations", "the access key can list the workspace's conversations", p.client.listConversations(1, "")},
-		{"channels", "channels can be named", p.client.listChannels(1, "")},
-		{"contacts", "contacts can be looked up", p.client.listContacts(1, "")},
-	} {
-		r := model.CheckResult{Name: c.name, OK: true, Detail: c.good}
-		answer, err := p.client.do(ctx, c.call)
+	var (
+		out    []model.CheckResult
+		newest string
+	)
+	ask := func(name, good string, call providers.Call) (providers.Page[json.RawMessage], bool) {
+		answer, err := p.client.ask(ctx, call)
+		var pg providers.Page[json.RawMessage]
 		if err == nil {
-			_, err = readPage(answer)
+			pg, err = readPage(answer)
 		}
 		if err != nil {
-			r = model.FailedCheck(c.name, err)
+			out = append(out, model.FailedCheck(name, err))
+			return pg, false
 		}
-		out = append(out, r)
+		out = append(out, model.CheckResult{Name: name, OK: true, Detail: good})
+		return pg, true
 	}
+	pg, ok := ask("conversations", "the access key can list the workspace's conversations", p.client.listConversations(1, ""))
+	if !ok {
+		return out // nothing else can be told from that
+	}
+	if len(pg.Rows) > 0 {
+		c, _ := convertRow(pg.Rows[0], p.account.Name, nil)
+		newest = c.Ref.ID
+	}
+	if newest != "" {
+		ask("messages", "messages can be read", p.client.listMessages(newest, "", time.Time{}))
+		ask("participants", "participants can be read", p.client.listParticipants(newest, ""))
+		ask("inboxes", "assignees and what was read can be shown", p.client.searchFeedItems(newest))
+	}
+	ask("channels", "channels can be named", p.client.listChannels(1, ""))
+	ask("contacts", "contacts can be looked up", p.client.listContacts(1, ""))
+	ask("agents", "users can be looked up", p.client.listAgents(1, "", ""))
 	return out
 }

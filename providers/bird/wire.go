@@ -101,6 +101,10 @@ type statusBody struct {
 	Status string `json:"status"`
 }
 
+type feedItemsBody struct {
+	ConversationIDs []string `json:"conversationIds"`
+}
+
 type searchBody struct {
 	Identifier identifierBody `json:"identifier"`
 }
@@ -110,39 +114,32 @@ type identifierBody struct {
 	Value string `json:"value"`
 }
 
-// page is one page of any list. total and totalType, which some answers have, mean nothing that is documented.
-type page struct {
-	Results []json.RawMessage
-	Next    string
-	// Null says that there were no results rather than none of them.
-	Null bool
-}
-
 // maxToken is the length of a page token at most, in bytes (docs.bird.com/api, list conversations).
 const maxToken = 8000
 
-func readPage(a *providers.Answer) (page, error) {
+// readPage reads one page of any list. total and totalType, which some answers have, mean nothing that is documented.
+func readPage(a *providers.Answer) (page providers.Page[json.RawMessage], err error) {
 	raw, err := a.JSON()
 	if err != nil {
-		return page{}, err
+		return page, err
 	}
 	body, _ := providers.ObjectOf(raw)
 	list, ok := providers.Elements(body.Peek("results"))
 	if !ok && !(body.Has("results") && body.Null("results")) {
-		return page{}, providers.Malformed("", "the answer holds no list of results")
+		return page, providers.Malformed("", "the answer holds no list of results")
 	}
 	next := providers.TextOf(body.Peek("nextPageToken"))
 	if len(next) > maxToken {
-		return page{}, providers.Malformed("", "the service gave a page token that is too long")
+		return page, providers.Malformed("", "the service gave a page token that is too long")
 	}
-	return page{Results: list, Next: next, Null: !ok}, nil
+	return providers.Page[json.RawMessage]{Rows: list, Next: next, Holes: !ok}, nil
 }
 
 // readFound reads the answer of a search by identifier. Its shape is on no page that could be read: a list of results
 // and the one contact by itself are both taken [assumed].
-func readFound(a *providers.Answer) (page, error) {
+func readFound(a *providers.Answer) (providers.Page[json.RawMessage], error) {
 	if o, ok := providers.ParseObject(a.Body); ok && o.Peek("results") == nil && o.Text("id") != "" {
-		return page{Results: []json.RawMessage{a.Body}}, nil
+		return providers.Page[json.RawMessage]{Rows: []json.RawMessage{a.Body}}, nil
 	}
 	return readPage(a)
 }

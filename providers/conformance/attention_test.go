@@ -76,6 +76,7 @@ func attentionService() conformance.Service {
 		Stored: map[model.EditKind][]string{
 			model.EditTitle: {"title"}, model.EditPrivacy: {"private"}, model.EditLabels: {"labels"}, model.EditArchive: {"archived"},
 		},
+		Elsewhere: []string{"/conversations/list", "/organizations/teams"},
 		Lookups: []conformance.LookupCase{
 			{Kind: model.LookupUsers, ByID: true, Search: byMailOrName},
 			{Kind: model.LookupTeams, Search: func(p model.Participant) string { return p.Name }, ByID: true},
@@ -102,6 +103,17 @@ func attentionService() conformance.Service {
 			quirk("BareArrayList", func(s *sandbox.AttentionSwitches) { s.BareArrayList = true }),
 			quirk("MetaTotalOnly", func(s *sandbox.AttentionSwitches) { s.MetaTotalOnly = true }),
 			quirk("NoMeta", func(s *sandbox.AttentionSwitches) { s.NoMeta = true }),
+			{Name: "NotFoundPastEnd", Incomplete: true, Turn: func(b *conformance.Bench) {
+				behind(b).Attention().Set(func(s *sandbox.AttentionSwitches) { s.NotFoundPastEnd = true })
+				b.TamperReads(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+					if req.URL.Query().Get("page") == "3" { // somebody removes all but a page's worth before it is asked for
+						for _, id := range b.IDs()[50:] {
+							behind(b).Attention().Remove(id)
+						}
+					}
+					return next.RoundTrip(req)
+				})
+			}},
 			quirk("MaxPage", func(s *sandbox.AttentionSwitches) { s.MaxPage = 20 }),
 			quirk("MaxPage with a total alone", func(s *sandbox.AttentionSwitches) { s.MaxPage, s.MetaTotalOnly = 20, true }),
 			{Name: "the page is ignored", Incomplete: true, Turn: func(b *conformance.Bench) {

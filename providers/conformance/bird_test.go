@@ -28,7 +28,7 @@ func birdService() conformance.Service {
 		Open:     openBird,
 		Engine:   openEngine,
 		Several:  230,
-		IsWrite:  writes("/contacts/search"),
+		IsWrite:  writes("/contacts/search", "/search/feed-items"),
 		Edits: []conformance.EditCase{
 			setText("title", model.EditTitle, "", "Renamed: Ünïcode & <b>", 1),
 			setText("title cleared", model.EditTitle, "", "", 1),
@@ -190,6 +190,14 @@ func birdService() conformance.Service {
 					t.Errorf("the error is %+v", e)
 				}
 			}},
+			quirk("NoRights of the directories and inboxes", func(s *sandbox.BirdSwitches) {
+				s.NoRights = []string{"contacts", "channels", "agents", "feed-items"}
+			}),
+			{Name: "NoRights", Turn: func(b *conformance.Bench) {
+				behind(b).Bird().Set(func(s *sandbox.BirdSwitches) {
+					s.NoRights = []string{"messages", "participants", "contacts", "channels", "agents", "feed-items"}
+				})
+			}, Check: birdWithoutRights},
 			quirk("ForbidDirectory", func(s *sandbox.BirdSwitches) { s.ForbidDirectory = true }),
 		},
 		BudgetSize: 250,
@@ -280,6 +288,45 @@ func birdByHand(b *conformance.Bench, n model.NewConversation) {
 	someone, _ := json.Marshal(map[string]any{"type": "user", "id": birdUser(b, n.People).ID})
 	body := fmt.Sprintf(`{"name":%q,"description":%q,"participants":[%s],"initiatingParticipant":%s}`, n.Title, n.Description, someone, someone)
 	post(b.T(), behind(b), "/bird/workspaces/"+behind(b).Bird().Workspace()+"/conversations", body)
+}
+
+// birdWithoutRights opens a conversation with a key that may do nothing but list conversations: what it may not read
+// is said once by the service and by the account each time, and is asked for again by Check alone.
+func birdWithoutRights(t *testing.T, b *conformance.Bench) {
+	const everything = model.NeedParticipants | model.NeedMessages | model.NeedEverything
+	ctx, id := context.Background(), b.IDs()[0]
+	for range 2 {
+		b.Reset()
+		d, err := b.Account.Load(ctx, id, everything)
+		if err != nil || d.Conversation.Participants.Known || d.Messages.Known {
+			t.Fatalf("%+v: %v", d, err)
+		}
+		said := 0
+		for _, f := range d.Conversation.Facts {
+			if strings.Contains(f.Value, "the access key has no right to read them") {
+				said++
+			}
+		}
+		if said != 3 {
+			t.Errorf("participants, messages and inboxes: %d of them say why they are not shown: %+v", said, d.Conversation.Facts)
+		}
+	}
+	if sent := b.Sent(); len(sent) != 1 || !strings.HasSuffix(sent[0].Path, "/conversations/"+id) {
+		t.Errorf("a second load sent %v", sent)
+	}
+	if can := b.Account.Capabilities(model.Conversation{Status: "active"}).Of(model.EditParticipants); can.Can() || !strings.Contains(can.Reason, "no right") {
+		t.Errorf("participants can be edited: %+v", can)
+	}
+	for _, line := range b.Account.Check(ctx) {
+		if line.OK != (line.Name == "conversations") || !line.OK && (line.Kind != model.Forbidden || !strings.Contains(line.Detail, "the credential is good, and has no right")) {
+			t.Errorf("%+v", line)
+		}
+	}
+	behind(b).Bird().Set(func(s *sandbox.BirdSwitches) { s.NoRights = nil })
+	b.Account.Check(ctx)
+	if d, err := b.Account.Load(ctx, id, everything); err != nil || !d.Conversation.Participants.Known || !d.Messages.Known {
+		t.Errorf("after Check found the rights: %+v %v", d, err)
+	}
 }
 
 // birdPlain tells a conversation whose attributes are texts, which are all

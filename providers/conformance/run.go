@@ -35,6 +35,7 @@ func Run(t *testing.T, s Service) {
 		{"Lessons", lessons},
 		{"Quirks", quirks},
 		{"Budget", budget},
+		{"Documented", documented},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}

@@ -45,6 +45,9 @@ type Service struct {
 	ByHand func(b *Bench, n model.NewConversation)
 	// Lessons are refusals that an account must learn from.
 	Lessons []Lesson
+	// Elsewhere are ends of paths that the account reads in another way where
+	// the service does not have them.
+	Elsewhere []string
 	// Quirks are the readings of the service's documentation that its stand-in
 	// can take beside the default one.
 	Quirks []Quirk

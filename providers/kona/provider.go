@@ -119,7 +119,6 @@ func newProvider(a providers.Account) (*Provider, error) {
 func (p *Provider) Describe() model.Description {
 	const everyone = "Everyone in the space: stakeholder 2 addresses its Everyone group."
 	return model.Description{
-		Filters:  []model.FilterField{model.FilterSpace},
 		Provider: model.Kona,
 		Name:     "Kona",
 		Account:  p.account.Name,

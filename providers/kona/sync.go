@@ -3,7 +3,6 @@ package kona
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -22,8 +21,8 @@ const (
 const cursorPrefix = "page:"
 
 // Sync implements model.Provider. The head is read latest updated first, where a new comment is not promised to count
-// as an update; a full walk goes by creation, whose order does not change under it. Of the filter the service
-// applies the space alone.
+// as an update; a full walk goes by creation, whose order does not change under it. Nothing narrows
+// it: the list has one filter, by the id of a space, and a query names spaces by pieces of their names too.
 func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
 	full := req.Mode == model.SyncFull
 	order, start := byUpdated, 1
@@ -35,47 +34,8 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			}
 		}
 	}
-	spaces := []string{""}
-	if len(req.Filter.Space) > 0 {
-		p.directory.prepare(ctx)
-		spaces = p.spaceIDs(req.Filter.Space)
-	}
-	whole := true
-	for _, space := range spaces {
-		result, more, err := p.syncSpace(ctx, order, space, start, full && space == "", emit)
-		if err != nil || !more {
-			return result, err
-		}
-		whole = whole && result.Complete
-	}
-	return model.SyncResult{Complete: whole}, nil
-}
-
-// spaceIDs gives the ids of spaces that are named by id or by name; with none known, everything is read and the
-// caller filters.
-func (p *Provider) spaceIDs(asked []string) []string {
-	var out []string
-	for _, a := range asked {
-		found := ""
-		for _, s := range p.directory.spaceList() {
-			if s.ID == a || strings.EqualFold(s.Name, a) {
-				found = s.ID
-				break
-			}
-		}
-		if found == "" {
-			return []string{""}
-		}
-		if !slices.Contains(out, found) {
-			out = append(out, found)
-		}
-	}
-	return out
-}
-
-func (p *Provider) syncSpace(ctx context.Context, order, space string, start int, resumable bool, emit func(model.Batch) (bool, error)) (result model.SyncResult, more bool, err error) {
 	cursor := func(page int) string {
-		if !resumable {
+		if !full {
 			return ""
 		}
 		return cursorPrefix + strconv.Itoa(page)
@@ -83,20 +43,20 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 	pages, holes := newPager(start), false
 	for range maxPages {
 		at := pages.page
-		answer, err := p.client.Do(ctx, p.client.listConversations(order, space, at))
+		answer, err := p.client.Do(ctx, p.client.listConversations(order, "", at))
 		if err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, false, err
+			return model.SyncResult{Cursor: cursor(at)}, err
 		}
 		list, err := items(answer, "conversations")
 		if err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, false, named(err, "list conversations")
+			return model.SyncResult{Cursor: cursor(at)}, named(err, "list conversations")
 		}
 		fresh, end, whole := pages.take(list)
 		batch := model.Batch{Total: -1, Conversations: p.convertAll(ctx, fresh)}
 		// A row that cannot be told apart may be one that is known, and null is no list.
 		holes = holes || list == nil || len(batch.Conversations) < len(fresh)
 		if err := ctx.Err(); err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, false, providers.GivenUp("list conversations", err)
+			return model.SyncResult{Cursor: cursor(at)}, providers.GivenUp("list conversations", err)
 		}
 		if !end {
 			batch.Cursor = cursor(pages.page)
@@ -104,16 +64,16 @@ func (p *Provider) syncSpace(ctx context.Context, order, space string, start int
 		more, err := emit(batch)
 		switch {
 		case err != nil:
-			return model.SyncResult{Cursor: cursor(at)}, false, err
+			return model.SyncResult{Cursor: cursor(at)}, err
 		case !more && end:
-			return model.SyncResult{}, false, nil
+			return model.SyncResult{}, nil
 		case !more:
-			return model.SyncResult{Cursor: cursor(pages.page)}, false, nil
+			return model.SyncResult{Cursor: cursor(pages.page)}, nil
 		case end:
-			return model.SyncResult{Complete: whole && !holes}, true, nil
+			return model.SyncResult{Complete: whole && !holes}, nil
 		}
 	}
-	return model.SyncResult{}, false, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
+	return model.SyncResult{}, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
 }
 
 // convertAll turns the rows of a page into the common form, with the names of their spaces and people.

@@ -24,10 +24,10 @@ type AttentionSwitches struct {
 	BareArrayList bool
 	// MetaTotalOnly sends only meta.totalRecords, NoMeta no meta at all.
 	MetaTotalOnly, NoMeta bool
+	// NotFoundPastEnd answers 404 for a page after the last one. By default it is empty. The vendor says neither.
+	NotFoundPastEnd bool
 	// MaxPage, when positive, silently caps the rows of a page below the size asked for.
 	MaxPage int
-	// PastEnd404 answers a page past the last one with 404; the default is an empty page. The vendor says neither.
-	PastEnd404 bool
 	// PrivacyIgnored answers a change of privacy with 200 and changes nothing, ArchiveIgnored an archiving.
 	PrivacyIgnored, ArchiveIgnored bool
 	// PrivacyOmitted leaves attributes.private out of the answers to writes.

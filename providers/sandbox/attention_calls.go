@@ -76,7 +76,7 @@ func (a *Attention) page(x *exchange, batched bool) {
 	}
 	rows := slices.Collect(where(a.rows(), a.filter(x, batched)))
 	pages := (len(rows) + size - 1) / size
-	if number > max(pages, 1) && a.switches.PastEnd404 {
+	if number > max(pages, 1) && a.switches.NotFoundPastEnd {
 		x.notFound("Page")
 	}
 	data, _, _ := page(slices.Values(rows), (number-1)*size, size, func(i int) any { return a.resource(i, view) })

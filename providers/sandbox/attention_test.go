@@ -535,7 +535,7 @@ func TestAttentionPastTheLastPage(t *testing.T) {
 	if data := p.want(200, "GET", "/conversations/list?page=99", "").object(t)["data"].([]any); len(data) != 0 {
 		t.Errorf("%d rows", len(data))
 	}
-	a.Set(func(s *AttentionSwitches) { s.PastEnd404 = true })
+	a.Set(func(s *AttentionSwitches) { s.NotFoundPastEnd = true })
 	p.want(404, "GET", "/conversations/list?page=99", "")
 	p.want(200, "GET", "/conversations/list?page=1&filter[title]=nothing+has+this", "")
 }

@@ -60,11 +60,12 @@ type BirdSwitches struct {
 	ExistsAnywhere bool
 	// ExistsUnnamed answers a create for a contact who is in a conversation with ResourceAlreadyExists and no id.
 	ExistsUnnamed bool
-	// ForbidDirectory answers contacts, channels and agents with 403.
+	// ForbidDirectory answers contacts, channels, agents and items of inboxes with 403.
 	ForbidDirectory bool
-	// NoMessages, NoParticipants, NoDirectory and NoFeeds take the policy for that neighbour of the conversations away from
-	// every key: it answers 401, as was met in the field, or 403 with MissingRight403. [Bird.KeyWithout] does so for one key.
-	NoMessages, NoParticipants, NoDirectory, NoFeeds, MissingRight403 bool
+	// NoRights answers 401 below these words of a path (messages, participants, contacts, channels, agents, feed-items), as a
+	// key without a policy for them is reported to get; with MissingRight403 it is 403. [Bird.KeyWithout] does so for one key.
+	NoRights        []string
+	MissingRight403 bool
 	// FeedsMissing answers the search for items of inboxes, which no page of the vendor shows the path of, with 404.
 	FeedsMissing bool
 	// BareItems shows of an inbox item only what a client has met: id, feedId and closed.
@@ -112,62 +113,61 @@ func (b *Bird) account(a *Account) {
 	a.Settings["workspace_id"], a.Settings["access_key_id"] = birdWorkspace, b.AccessKeyID()
 }
 
-// routes are the calls, each with the part of the API that a policy allows.
+// routes are the calls.
 func (b *Bird) routes() (all []route) {
 	paging := []string{"limit", "pageToken", "reverse"}
-	add := func(part, call string, handle func(*exchange), query, fields []string) {
+	add := func(call string, handle func(*exchange), query, fields []string) {
 		method, path, _ := strings.Cut(call, " ")
 		all = append(all, route{
 			pattern: method + " /workspaces/" + birdWorkspace + "/" + path, query: query, fields: fields,
-			handle: func(x *exchange) { b.allowed(x, part); handle(x) },
+			handle: handle,
 		})
 	}
-	add("conversations", "GET conversations", b.listConversations, paging, nil)
-	add("conversations", "POST conversations", b.createConversation, nil, []string{
+	add("GET conversations", b.listConversations, paging, nil)
+	add("POST conversations", b.createConversation, nil, []string{
 		"name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
 		"initialMessage", "attributes",
 	})
-	add("conversations", "GET conversations/{id}", b.getConversation, nil, nil)
-	add("conversations", "PATCH conversations/{id}", b.patchConversation, nil, []string{
+	add("GET conversations/{id}", b.getConversation, nil, nil)
+	add("PATCH conversations/{id}", b.patchConversation, nil, []string{
 		"name", "description", "status", "visibility", "accessibility", "attributes",
 	})
-	add("conversations", "DELETE conversations/{id}", b.deleteConversation, nil, nil)
-	add("messages", "GET conversations/{id}/messages", b.listMessages, append(paging, "dateFrom"), nil)
-	add("participants", "GET conversations/{id}/participants", b.listParticipants, paging, nil)
-	add("participants", "POST conversations/{id}/participants", b.addParticipant, nil, []string{"id", "type", "status", "contact"})
-	add("participants", "PATCH conversations/{id}/participants/{who}", b.patchParticipant, nil, []string{"status"})
-	add("participants", "DELETE conversations/{id}/participants/{who}", b.removeParticipant, nil, nil)
-	add("directory", "GET contacts", b.listContacts, paging, nil)
-	add("directory", "GET contacts/{who}", b.getContact, nil, nil)
-	add("directory", "POST contacts/search", b.searchContacts, nil, []string{"identifier", "platformAddress"})
-	add("directory", "GET channels", b.listChannels, paging, nil)
-	add("directory", "GET agents", b.listAgents, append(paging, "name", "email"), nil)
-	add("feeds", "POST search/feed-items", b.searchItems, paging, birdItemFilters)
+	add("DELETE conversations/{id}", b.deleteConversation, nil, nil)
+	add("GET conversations/{id}/messages", b.listMessages, append(paging, "dateFrom"), nil)
+	add("GET conversations/{id}/participants", b.listParticipants, paging, nil)
+	add("POST conversations/{id}/participants", b.addParticipant, nil, []string{"id", "type", "status", "contact"})
+	add("PATCH conversations/{id}/participants/{who}", b.patchParticipant, nil, []string{"status"})
+	add("DELETE conversations/{id}/participants/{who}", b.removeParticipant, nil, nil)
+	add("GET contacts", b.listContacts, paging, nil)
+	add("GET contacts/{who}", b.getContact, nil, nil)
+	add("POST contacts/search", b.searchContacts, nil, []string{"identifier", "platformAddress"})
+	add("GET channels", b.listChannels, paging, nil)
+	add("GET agents", b.listAgents, append(paging, "name", "email"), nil)
+	add("POST search/feed-items", b.searchItems, paging, []string{"conversationIds"})
 	return all
 }
 
-// KeyWithout returns an access key whose policies leave parts of the API out: conversations, messages, participants, directory
-// (contacts, channels, agents), feeds, and writes for everything that isn't a read.
-func (b *Bird) KeyWithout(parts ...string) string {
+// KeyWithout returns an access key without a policy for what is below some words of a path, as in NoRights; "writes" is every
+// call that isn't a read.
+func (b *Bird) KeyWithout(words ...string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := birdToken + "-without-" + strings.Join(parts, "-")
-	b.keys[key] = parts
+	key := birdToken + "-without-" + strings.Join(words, "-")
+	b.keys[key] = words
 	return key
 }
 
-// allowed refuses a part of the API that the key has no policy for.
-func (b *Bird) allowed(x *exchange, part string) {
-	s, without := &b.switches, b.keys[b.token(x)]
-	denied := map[string]bool{
-		"messages": s.NoMessages, "participants": s.NoParticipants, "directory": s.NoDirectory || s.ForbidDirectory, "feeds": s.NoFeeds,
-	}[part] || slices.Contains(without, part) || b.vendor.writes(x) && slices.Contains(without, "writes")
-	switch {
-	case !denied:
-	case s.MissingRight403, part == "directory" && s.ForbidDirectory:
+// allow refuses what the key has no policy for.
+func (b *Bird) allow(x *exchange) {
+	below := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(x.path[2:], w) })
+	}
+	without := b.keys[b.token(x)]
+	switch lacks := below(b.switches.NoRights...) || below(without...) || b.vendor.writes(x) && slices.Contains(without, "writes"); {
+	case lacks && b.switches.MissingRight403, b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
-	default:
-		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key has no policy that allows this.")
+	case lacks:
+		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")
 	}
 }
 
@@ -193,6 +193,7 @@ func (b *Bird) gate(x *exchange) {
 	if len(x.path) < 2 || x.path[1] != birdWorkspace {
 		x.notFound("Workspace")
 	}
+	b.allow(x)
 	if b.switches.TooMany > 0 {
 		b.switches.TooMany--
 		x.refuse(http.StatusTooManyRequests, "TooManyRequests", "Too many requests.")

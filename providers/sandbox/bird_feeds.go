@@ -2,15 +2,8 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
-
-// birdItemFilters are the members of a search that are served; the vendor's page lists more, and rejects any other.
-var birdItemFilters = []string{
-	"conversationIds", "itemIds", "itemType", "agentIds", "teamIds", "closed", "seen", "conversationChannelIds",
-	"conversationStatuses", "searchTerm",
-}
 
 // birdItem is a conversation's place in an inbox: who has it, and whether it was seen. It belongs to the inbox, not to the
 // conversation, and a conversation can be in several.
@@ -45,55 +38,21 @@ func (b *Bird) items(row int, now time.Time) []birdItem {
 	return all
 }
 
-// searchItems answers POST search/feed-items. The page of the vendor is that of a saved inbox; the call itself and the
-// members id, feedId and closed of an item were met in the field, the others are named like the filters and the members of an
-// update [assumed].
+// searchItems answers for named conversations, the only of the documented filters that is served. The page of the vendor is
+// that of a saved inbox; the call itself and the members id, feedId and closed of an item were met in the field, the others are
+// named like the filters and the members of an update [assumed].
 func (b *Bird) searchItems(x *exchange) {
 	if b.switches.FeedsMissing {
 		x.notFound("Path")
 	}
-	p := problems{}
-	lists, flags := map[string][]string{}, map[string]bool{}
-	for name, raw := range x.fields {
-		var ok bool
-		switch name {
-		case "closed", "seen":
-			flags[name], ok = read[bool](raw)
-		case "itemType", "searchTerm":
-			var s string
-			s, ok = read[string](raw)
-			lists[name] = []string{s}
-		default:
-			lists[name], ok = read[[]string](raw)
-		}
-		if !ok {
-			p.add("."+name, "has the wrong type")
-		}
-	}
-	p.refuse()
-	among := func(name string, value any) bool {
-		want, ok := lists[name]
-		s, _ := value.(string)
-		return !ok || slices.Contains(want, s)
-	}
-	is := func(name string, value bool) bool {
-		want, ok := flags[name]
-		return !ok || want == value
+	ids, ok := read[[]string](x.fields["conversationIds"])
+	if !ok {
+		x.badField("conversationIds", "invalid", "must be an array of ids")
 	}
 	var found []birdItem
-	for row := range b.rows() {
-		if !among("conversationIds", b.id(row)) {
-			continue
-		}
-		doc := b.at(row).doc
-		name, _ := doc["name"].(string)
-		for _, i := range b.items(row, x.now) {
-			if among("itemIds", i.id) && among("itemType", "conversation") && among("agentIds", i.agent) && among("teamIds", i.team) &&
-				is("closed", i.closed) && is("seen", i.seen) && among("conversationChannelIds", doc["channelId"]) &&
-				among("conversationStatuses", doc["status"]) &&
-				(lists["searchTerm"] == nil || strings.Contains(strings.ToLower(name), strings.ToLower(lists["searchTerm"][0]))) {
-				found = append(found, i)
-			}
+	for _, id := range ids {
+		if row, ok := b.live(id); ok {
+			found = append(found, b.items(row, x.now)...)
 		}
 	}
 	b.page(x, birdList{

@@ -26,13 +26,16 @@ type Engine interface {
 	Submit(ctx context.Context, p model.Plan) (ids []string, err error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error
 	PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error)
+	// PlanUndoAgain first withdraws what is not sent yet, and returns which edits
+	// those were.
+	PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (u model.Undo, withdrawn []string, err error)
 	ApplyUndo(ctx context.Context, u model.Undo) (ids []string, err error)
 
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
 	// Explained gives edits of the outbox with why they wait and until when.
 	Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry
 	Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error)
-	SubmissionEdits(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error)
+	SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error)
 	Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error)
 	// Pending lists the submissions of which something is in the outbox.
 	Pending(ctx context.Context) ([]model.Submission, error)
@@ -50,8 +53,9 @@ type Engine interface {
 	// SyncNow reads the head of each list, delivers what is due or waits for its
 	// next try, and reads on.
 	SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error
-	// Search reads again what a query may match, where a service can narrow.
-	Search(ctx context.Context, query string, accounts ...string) error
+	// SyncQuery refreshes the named accounts as far as a query needs it: where a
+	// service can narrow its list, what the query may match is enough.
+	SyncQuery(ctx context.Context, query string, accounts ...string) error
 	// Refresh asks for one and returns at once. It needs Start.
 	Refresh(accounts ...string)
 	// Start syncs and delivers everything due in the background.

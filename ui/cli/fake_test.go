@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,7 +39,9 @@ type fakeEngine struct {
 	syncErr map[string]error
 	undo    model.Undo
 	// moved says how often what is to be taken back has moved on meanwhile.
-	moved  int
+	moved int
+	// later, if set, is what an undo is once what was not sent has been withdrawn.
+	later  *model.Undo
 	events chan model.Event
 
 	made, loads, lookups, syncs, submits int
@@ -253,6 +256,23 @@ func (f *fakeEngine) PlanUndo(_ context.Context, id string, _ model.PlanOptions)
 	return f.undo, nil
 }
 
+func (f *fakeEngine) PlanUndoAgain(_ context.Context, _ string, was model.Undo, _ model.PlanOptions) (model.Undo, []string, error) {
+	var withdrawn []string
+	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
+		gone := slices.Contains(was.Withdraw, e.ID) && !e.Sent
+		if gone {
+			withdrawn = append(withdrawn, e.ID)
+		}
+		return gone
+	})
+	u := f.undo
+	u.Withdraw = nil
+	if f.later != nil {
+		u = *f.later
+	}
+	return u, withdrawn, nil
+}
+
 func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if f.moved > 0 {
 		f.moved--
@@ -282,7 +302,7 @@ func (f *fakeEngine) Submission(_ context.Context, id string) (model.Submission,
 	}
 	return model.Submission{}, false, nil
 }
-func (f *fakeEngine) SubmissionEdits(_ context.Context, id string) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+func (f *fakeEngine) SubmissionEdits(_ context.Context, id string, _ ...model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	for _, e := range f.outbox {
 		if e.Submission == id {
 			waiting = append(waiting, e)
@@ -343,7 +363,21 @@ func (f *fakeEngine) Discard(_ context.Context, ids ...string) error {
 	return nil
 }
 func (f *fakeEngine) Triage(context.Context, []model.Ref, model.TriageChange) error { return nil }
-func (f *fakeEngine) Search(context.Context, string, ...string) error               { return nil }
+
+func (f *fakeEngine) SyncQuery(ctx context.Context, _ string, accounts ...string) error {
+	if len(accounts) == 0 {
+		for _, a := range f.Accounts() {
+			accounts = append(accounts, a.Name)
+		}
+	}
+	var errs []error
+	for _, a := range accounts {
+		if err := f.Sync(ctx, a); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", a, err))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 func (f *fakeEngine) Sync(_ context.Context, accounts ...string) error {
 	f.mu.Lock()

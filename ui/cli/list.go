@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +47,7 @@ out unless it says so. An account that was never synced is synced first.`,
 		return fmt.Errorf("%w; a query that begins with - goes after --", err)
 	})
 	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
-	c.Flags().BoolVar(&first, "sync", false, "sync first")
+	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
 	return c
 }
 
@@ -62,42 +61,6 @@ func (r *run) after(first, err error) error {
 		r.complain(err)
 	}
 	return &ExitError{Code: Worst(CodeOf(first), CodeOf(err))}
-}
-
-// syncAccounts refreshes the named accounts, all if none is named, side by
-// side. Each error says whose it is.
-func (r *run) syncAccounts(ctx context.Context, e Engine, names []string) error {
-	if len(names) == 0 {
-		for _, a := range r.setup.Active() {
-			names = append(names, a.Name)
-		}
-	}
-	errs := make([]error, len(names))
-	var wait sync.WaitGroup
-	for i, name := range names {
-		wait.Go(func() {
-			if err := e.Sync(ctx, name); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", name, err)
-			}
-		})
-	}
-	wait.Wait()
-	return errors.Join(errs...)
-}
-
-// syncQuery refreshes accounts, and reads again what the query may match in
-// those that were not read whole just now: a refresh does not see every change.
-func (r *run) syncQuery(ctx context.Context, e Engine, names []string, q string) error {
-	var known []string
-	for _, a := range e.Accounts() {
-		if !a.Swept.IsZero() && (len(names) == 0 || slices.Contains(names, a.Name)) {
-			known = append(known, a.Name)
-		}
-	}
-	if err := r.syncAccounts(ctx, e, names); err != nil || len(known) == 0 {
-		return err
-	}
-	return e.Search(ctx, q, known...)
 }
 
 // scoped narrows a query, which has been checked, to the accounts that take
@@ -118,23 +81,41 @@ func (r *run) scoped(text string) string {
 	return accounts.And(q).String()
 }
 
-// syncFor syncs all accounts, or only those that were never read to the end. A failure is
+// syncFor reads what a query may match in all accounts, or, unless all are
+// asked for, reads those whole that were never read to the end. A failure is
 // shown and given back: what is in the cache can be used all the same.
 func (r *run) syncFor(ctx context.Context, e Engine, all bool, q string) error {
-	var names []string
-	for _, a := range e.Accounts() {
-		if all || a.Swept.IsZero() {
-			names = append(names, a.Name)
+	var err error
+	if all {
+		err = e.SyncQuery(ctx, q)
+	} else {
+		var never []string
+		for _, a := range e.Accounts() {
+			if a.Swept.IsZero() {
+				never = append(never, a.Name)
+			}
 		}
+		err = r.syncAccounts(ctx, e, never)
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	err := r.syncQuery(ctx, e, names, q)
 	if err != nil && ctx.Err() == nil {
 		r.complain(err)
 	}
 	return err
+}
+
+// syncAccounts refreshes accounts side by side. Each error says whose it is.
+func (r *run) syncAccounts(ctx context.Context, e Engine, names []string) error {
+	errs := make([]error, len(names))
+	var wait sync.WaitGroup
+	for i, name := range names {
+		wait.Go(func() {
+			if err := e.Sync(ctx, name); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", name, err)
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,32 +40,63 @@ being sent.`,
 const undoTries = 20
 
 // undo plans, shows, asks, takes back and delivers. Where what is to be taken
-// back moves on while the person reads, it is planned and shown anew.
+// back moves on while the person reads, what is not sent yet is withdrawn, so that
+// it moves on no more, and the rest is planned and shown anew.
 func (r *run) undo(ctx context.Context, e Engine, id string, o sendOptions) error {
+	u, err := e.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
+	if err != nil {
+		return err
+	}
+	began := false // something has been withdrawn
 	for range undoTries {
-		u, err := e.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
+		waiting, err := r.entries(ctx, e, u.Withdraw)
 		if err != nil {
 			return err
 		}
-		err = r.takeBack(ctx, e, u, o)
+		err = r.takeBack(ctx, e, u, waiting, began, o)
 		if !errors.Is(err, model.ErrUndoMoved) {
 			return err
 		}
 		r.say("It has moved on meanwhile.")
+		again, withdrawn, err := e.PlanUndoAgain(ctx, id, u, model.PlanOptions{})
+		u, began = again, began || len(withdrawn) > 0
+		gone := slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(withdrawn, x.ID) })
+		if err := r.withdrawn(gone); err != nil {
+			return err
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return &ExitError{Code: ExitRefused, Err: errors.New("it moves on faster than it can be planned: nothing was taken back")}
+	return &ExitError{Code: ExitRefused, Err: errors.New("it moves on faster than it can be planned. " + nothing(began) + " was taken back")}
 }
 
-func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, o sendOptions) error {
-	withdrawn, err := r.entries(ctx, e, u.Withdraw)
-	if err != nil {
-		return err
+func nothing(began bool) string {
+	if began {
+		return "Nothing else"
 	}
+	return "Nothing"
+}
+
+// withdrawn reports edits that left the outbox unsent.
+func (r *run) withdrawn(entries []model.OutboxEntry) error {
+	for _, entry := range entries {
+		entry.State = model.Withdrawn
+		if err := r.reportResult(model.DeliveryResult{Entry: entry}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBack shows an undo, asks and does it. waiting are the edits that it
+// withdraws; began says that some were withdrawn before.
+func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, waiting []model.OutboxEntry, began bool, o sendOptions) error {
 	out := r.Out
 	if r.flags.json {
 		out = r.Err
 	}
-	r.printUndo(out, u, withdrawn)
+	r.printUndo(out, u, waiting)
 	if !o.dryRun {
 		r.printPlan(out, u.Plan)
 	}
@@ -74,7 +107,7 @@ func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, o sendOption
 	switch {
 	case u.Nothing():
 		if len(u.Blocked) == 0 {
-			r.say("There is nothing to take back.")
+			r.say("There is %s to take back.", strings.ToLower(nothing(began)))
 		}
 		return status(codes)
 	case o.dryRun:
@@ -88,7 +121,7 @@ func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, o sendOption
 			return err
 		}
 		if !yes {
-			r.say("Nothing was taken back.")
+			r.say("%s was taken back.", nothing(began))
 			return &ExitError{Code: ExitRefused}
 		}
 	}
@@ -96,11 +129,8 @@ func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, o sendOption
 	if err != nil {
 		return err
 	}
-	for _, entry := range withdrawn {
-		entry.State = model.Withdrawn
-		if err := r.reportResult(model.DeliveryResult{Entry: entry}); err != nil {
-			return err
-		}
+	if err := r.withdrawn(waiting); err != nil {
+		return err
 	}
 	switch {
 	case len(ids) == 0:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,30 @@ func TestUndoIsPlannedAnewWhereItMovedOn(t *testing.T) {
 	contains(t, "stderr", &b.err, "It has moved on meanwhile.")
 	b.moved = 100
 	b.want(t, ExitRefused, "undo", "s0", "--yes")
-	contains(t, "stderr", &b.err, "nothing was taken back")
+	contains(t, "stderr", &b.err, "Nothing was taken back")
+}
+
+// What is not sent yet leaves the outbox before an undo is planned anew, and is told
+// whatever the answer to the new question is.
+func TestAnUndoThatMovedOnWithdrawsFirst(t *testing.T) {
+	for answers, want := range map[string]struct {
+		code int
+		says string
+	}{"y\ny\n": {ExitOK, "done  projects:71  title: Mine → Roof"}, "y\nn\n": {ExitRefused, "Nothing else was taken back."}} {
+		b := newBench(t)
+		b.waits("e1", "s0", model.Queued)
+		b.takesBack()
+		b.later = &model.Undo{Submission: "s0", Sentence: b.undo.Sentence, Plan: b.undo.Plan}
+		b.takesBack("e1")
+		b.undo.Plan = model.Plan{}
+		b.moved = 1
+		b.atTerminal(answers)
+		b.want(t, want.code, "undo", "s0")
+		contains(t, "both", bytes.NewBufferString(b.out.String()+b.err.String()), "withdrawn  projects:71", want.says)
+		if len(b.outbox) > 0 {
+			t.Errorf("still in the outbox: %+v", b.outbox)
+		}
+	}
 }
 
 func TestUndoSaysWhatIsSo(t *testing.T) {

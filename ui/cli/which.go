@@ -106,7 +106,7 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery bool, f editFlags) ([]model.Ref, error) {
 	if byQuery {
 		if !f.cached {
-			if err := r.syncQuery(ctx, e, nil, f.query); err != nil {
+			if err := e.SyncQuery(ctx, f.query); err != nil {
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}

@@ -211,7 +211,7 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 		{Edit: model.Edit{ID: "6", Kind: model.EditPrivacy}, Title: "Talk 6", State: model.OutcomeAlreadySet, At: now}}
 	d := Results{Keys: names(keymap.Dialog)}
 	sub := model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled)
-	d.Set(sub, Tell(waiting))
+	d.Set(sub, Tell(slices.Values(waiting)))
 	pic := d.Draw(th, layout.Rect{W: 80, H: 24}, now, "")
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
@@ -268,7 +268,7 @@ func TestResultsOfVeryManyAreBounded(t *testing.T) {
 		}
 	}
 	d := Results{Keys: names(keymap.Dialog)}
-	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(waiting))
+	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(slices.Values(waiting)))
 	if n := len(d.lines(th, 80, time.Time{})); n > toldAtMost+10 {
 		t.Errorf("%d lines", n)
 	}
@@ -311,7 +311,7 @@ func TestEveryDialogFitsEverySize(t *testing.T) {
 	menu := &Menu{Title: "t", Items: []Item{{Label: "a", Off: "why"}}}
 	results := &Results{Keys: keys}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
-	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(failed))
+	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(slices.Values(failed)))
 	conflict := NewConflict(failed[0])
 	textual := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,

@@ -3,6 +3,7 @@ package dialog
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -41,10 +42,10 @@ type Told struct {
 }
 
 // Tell sorts out the edits of a submission that are not settled.
-func Tell(waiting []model.OutboxEntry) Told {
+func Tell(waiting iter.Seq[model.OutboxEntry]) Told {
 	var t Told
 	var later []model.OutboxEntry
-	for _, e := range waiting {
+	for e := range waiting {
 		t.refused += b(Refused(e))
 		t.unsent += b(Unsent(e))
 		switch {

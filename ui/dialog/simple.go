@@ -140,17 +140,23 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 type Progress struct {
 	Title       string
 	Done, Total int
+	// Note stands under the bar, "" for none.
+	Note string
 }
 
 // Draw draws the progress.
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2, theme.Accent,
+	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2+b(d.Note != ""), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			text := "working" + th.Ellipsis
 			if d.Total > 0 {
 				text = theme.Number(d.Done) + " of " + theme.Number(d.Total)
 			}
-			return []string{text, Bar(th, d.Done, d.Total, w)}, nil
+			out := []string{text, Bar(th, d.Done, d.Total, w)}
+			if d.Note != "" {
+				out = append(out, th.Truncate(d.Note, w, th.Ellipsis))
+			}
+			return out, nil
 		})
 }
 

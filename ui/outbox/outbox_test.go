@@ -184,7 +184,7 @@ func TestEditsAreReadAgainByConversation(t *testing.T) {
 	s.Set([]model.Submission{{ID: "s", Edits: 3, Waiting: 3}}, nil, false)
 	s.Open("s")
 	s.SetEdits("s", nil, []model.OutboxEntry{waiting("1"), waiting("2"), waiting("3")}, nil)
-	if !s.Agrees() || s.Shows([]model.Ref{ref("elsewhere")}) || !s.Shows([]model.Ref{ref("c2")}) {
+	if !s.Agrees() || len(s.Edits().On([]model.Ref{ref("elsewhere")})) > 0 || len(s.Edits().On([]model.Ref{ref("c2")})) == 0 {
 		t.Error("the edits at hand are not known")
 	}
 	s.Replace(model.Submission{ID: "s", Edits: 3, Waiting: 2, Delivered: 1})
@@ -193,7 +193,7 @@ func TestEditsAreReadAgainByConversation(t *testing.T) {
 	}
 	s.SetEdits("s", []model.Ref{ref("c2")}, nil, []model.JournalEntry{done})
 	var got []string
-	for _, e := range s.edits {
+	for _, e := range s.edits.list {
 		got = append(got, e.ID)
 	}
 	if want := "1 3 2"; strings.Join(got, " ") != want || !s.Agrees() {

@@ -27,13 +27,6 @@ func sectionOf(s model.Submission) section {
 	return settled
 }
 
-// Edit is one edit of an open submission: on its way, or settled.
-type Edit struct {
-	model.OutboxEntry
-	// Journal is set where the edit is settled.
-	Journal *model.JournalEntry
-}
-
 // line is a line of the list: a submission, or an edit of the open one.
 type line struct {
 	sub  model.Submission
@@ -57,7 +50,7 @@ type Screen struct {
 	subs []model.Submission // those of which nothing is in the outbox come last
 
 	open  string // the submission whose edits are shown
-	edits []Edit
+	edits Edits
 
 	lines  []line
 	cursor int
@@ -163,75 +156,23 @@ func newestFirst(a, b model.Submission) int {
 	return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID))
 }
 
-// Shows reports whether an edit of the open submission is on one of these
-// conversations.
-func (s *Screen) Shows(refs []model.Ref) bool {
-	for i := range s.edits {
-		if slices.Contains(refs, s.edits[i].Ref) {
-			return true
-		}
-	}
-	return false
-}
-
-// Creates reports whether the open submission makes a conversation that has no
-// name yet: no row tells when such an edit changes.
-func (s *Screen) Creates() bool {
-	for i := range s.edits {
-		if s.edits[i].Ref.ID == "" {
-			return true
-		}
-	}
-	return false
-}
-
 // Agrees reports whether the edits of the open submission are as many as are
-// counted of it: one on a conversation that is not cached changes with no row.
+// counted of it.
 func (s *Screen) Agrees() bool {
-	var waiting, person, done int
-	for _, e := range s.edits {
-		switch {
-		case e.Journal != nil:
-			done++
-		case e.State.Waiting():
-			waiting++
-		default:
-			person++
-		}
-	}
 	i := slices.IndexFunc(s.subs, func(sub model.Submission) bool { return sub.ID == s.open })
-	return i < 0 || waiting == s.subs[i].Waiting && person == s.subs[i].NeedPerson && done == s.subs[i].Delivered+s.subs[i].Already
+	return i < 0 || s.edits.Agree(s.subs[i])
 }
+
+// Edits are those of the open submission.
+func (s *Screen) Edits() Edits { return s.edits }
 
 // SetEdits takes the edits of the open submission, or where refs names some
-// those on these conversations; those that need a person come first.
+// those on these conversations.
 func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) {
 	if id != s.open {
 		return
 	}
-	kept := s.edits
-	s.edits = nil
-	for _, e := range kept {
-		if len(refs) > 0 && !slices.Contains(refs, e.Ref) {
-			s.edits = append(s.edits, e)
-		}
-	}
-	for _, e := range waiting {
-		s.edits = append(s.edits, Edit{OutboxEntry: e})
-	}
-	for _, j := range done {
-		s.edits = append(s.edits, Edit{OutboxEntry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
-	}
-	rank := func(e Edit) int {
-		switch {
-		case e.State.NeedsPerson():
-			return 0
-		case e.Journal == nil:
-			return 1
-		}
-		return 2
-	}
-	slices.SortFunc(s.edits, func(a, b Edit) int { return cmp.Or(rank(a)-rank(b), cmp.Compare(a.ID, b.ID)) })
+	s.edits = s.edits.With(refs, waiting, done)
 	s.relist()
 }
 
@@ -246,8 +187,8 @@ func (s *Screen) relist() {
 	for _, sub := range s.subs {
 		s.lines = append(s.lines, line{sub: sub})
 		if sub.ID == s.open {
-			for i := range s.edits {
-				s.lines = append(s.lines, line{sub: sub, edit: &s.edits[i]})
+			for _, e := range s.edits.list {
+				s.lines = append(s.lines, line{sub: sub, edit: e})
 			}
 		}
 	}
@@ -328,7 +269,7 @@ func (s *Screen) Opened() string { return s.open }
 
 // Open shows the edits of a submission in place of those of any other.
 func (s *Screen) Open(id string) {
-	s.open, s.edits = id, nil
+	s.open, s.edits = id, Edits{}
 	s.relist()
 }
 

@@ -1,0 +1,402 @@
+package inbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"confab/model"
+	"confab/model/inbox"
+	"confab/model/store"
+)
+
+// together opens engines of two processes on one database.
+func together(t failer, path string, f *fake) (engines []*inbox.Inbox, end func()) {
+	ctx := context.Background()
+	end = func() {}
+	for range 2 {
+		s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+		if err != nil {
+			t.Fatalf("open: %v", err)
+		}
+		b, err := inbox.Open(ctx, inbox.Options{Store: s, User: "ada", Location: time.UTC, Patience: -1, Accounts: []inbox.Account{{Provider: f}}})
+		if err != nil {
+			t.Fatalf("open: %v", err)
+		}
+		engines = append(engines, b)
+		before := end
+		end = func() {
+			b.Close(ctx)
+			s.Close()
+			before()
+		}
+	}
+	if err := engines[0].Sync(ctx); err != nil {
+		t.Fatalf("sync: %v", err)
+	}
+	return engines, end
+}
+
+// deliverAll sends what is on its way.
+func deliverAll(t failer, b *inbox.Inbox) {
+	ctx := context.Background()
+	all, err := b.Outbox(ctx)
+	var ids []string
+	for _, e := range all {
+		if e.State.Waiting() {
+			ids = append(ids, e.ID)
+		}
+	}
+	if err == nil {
+		err = b.Deliver(ctx, ids, func(model.DeliveryResult) {})
+	}
+	if err != nil {
+		t.Fatalf("deliver: %v", err)
+	}
+}
+
+// withTitle plans a new title of the first conversation.
+func withTitle(t failer, b *inbox.Inbox, f *fake, to string) model.Plan {
+	t.Helper()
+	p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")}, title(to), model.PlanOptions{})
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return p
+}
+
+func withdrawAll(t *testing.T, b *inbox.Inbox, ids []string) {
+	t.Helper()
+	if n, err := b.Withdraw(context.Background(), ids...); err != nil || n != len(ids) {
+		t.Fatal("withdrawn", n, err)
+	}
+}
+
+// What was planned on the target of an edit that another process then withdraws
+// stands on what was there before it, however many were withdrawn, and whether
+// that was before it entered the outbox or after.
+func TestWhatWasPlannedOnAWithdrawnEditStandsOnWhatWasBeforeIt(t *testing.T) {
+	for name, steps := range map[string]func(t *testing.T, f *fake, here, there *inbox.Inbox) (base string){
+		"before it enters": func(t *testing.T, f *fake, here, there *inbox.Inbox) string {
+			first := submit(t, here, f.ref("1"), title("first"))
+			p := withTitle(t, there, f, "last")
+			withdrawAll(t, here, first)
+			enters(t, there, p)
+			return "Kick-off"
+		},
+		"both before it enters": func(t *testing.T, f *fake, here, there *inbox.Inbox) string {
+			ids := append(submit(t, here, f.ref("1"), title("first")), submit(t, here, f.ref("1"), title("second"))...)
+			p := withTitle(t, there, f, "last")
+			withdrawAll(t, here, ids)
+			enters(t, there, p)
+			return "Kick-off"
+		},
+		"one of two before it enters": func(t *testing.T, f *fake, here, there *inbox.Inbox) string {
+			submit(t, here, f.ref("1"), title("first"))
+			second := submit(t, here, f.ref("1"), title("second"))
+			p := withTitle(t, there, f, "last")
+			withdrawAll(t, here, second)
+			enters(t, there, p)
+			return "first"
+		},
+		"the earlier of two, once it is in": func(t *testing.T, f *fake, here, there *inbox.Inbox) string {
+			first := submit(t, here, f.ref("1"), title("first"))
+			second := submit(t, here, f.ref("1"), title("second"))
+			p := withTitle(t, there, f, "last")
+			withdrawAll(t, here, second)
+			enters(t, there, p)
+			withdrawAll(t, here, first)
+			return "Kick-off"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake("projects", "Kick-off")
+			engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+			defer end()
+			want := steps(t, f, engines[0], engines[1])
+			out := outbox(t, engines[0])
+			if last := out[len(out)-1]; last.Base.String() != want || last.Target.String() != "last" {
+				t.Errorf("it was made on %q, want %q", last.Base, want)
+			}
+			deliverAll(t, engines[0])
+			if got := f.get("1").Title; got != "last" || len(outbox(t, engines[0])) != 0 {
+				t.Errorf("the service has %q; outbox %+v", got, outbox(t, engines[0]))
+			}
+		})
+	}
+}
+
+// adding plans somebody more in the first conversation.
+func adding(t failer, b *inbox.Inbox, f *fake, id string) model.Plan {
+	t.Helper()
+	who := []model.Participant{{Kind: "user", ID: id, Role: model.RoleViewer}}
+	p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")}, []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: who}}, model.PlanOptions{})
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return p
+}
+
+// wantPeople wants that the service has these people, and nothing waits.
+func wantPeople(t *testing.T, f *fake, ids ...string) {
+	t.Helper()
+	var have []string
+	for _, p := range f.get("1").Participants.Items {
+		have = append(have, p.ID)
+	}
+	slices.Sort(have)
+	if !slices.Equal(have, ids) {
+		t.Errorf("the service has %v, want %v", have, ids)
+	}
+}
+
+// Two processes plan upon the same edit. Where one of theirs takes its place, the
+// other is not made upon what never was.
+func TestWhatWasPlannedOnAReplacedEditKeepsBothChanges(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+	defer end()
+	enters(t, engines[0], adding(t, engines[0], f, "2"))
+	enters(t, engines[1], adding(t, engines[1], f, "3"))
+	here, there := adding(t, engines[0], f, "4"), adding(t, engines[1], f, "5")
+	enters(t, engines[0], here)
+	enters(t, engines[1], there)
+	deliverAll(t, engines[0])
+	wantPeople(t, f, "1", "2", "3", "4", "5")
+	if out := outbox(t, engines[0]); len(out) > 0 {
+		t.Errorf("outbox %+v", out)
+	}
+}
+
+// What waited behind an edit that the service refuses, in the one request that it
+// took, goes without it.
+func TestWhatWasPlannedOnARefusedEditGoesWithoutIt(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	f.single = true
+	engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+	defer end()
+	var first, last model.Plan
+	first = adding(t, engines[0], f, "2")
+	enters(t, engines[0], first)
+	f.onApply = func() (error, bool) {
+		f.onApply = nil
+		f.mu.Unlock()
+		last = adding(t, engines[1], f, "3") // while it is being sent
+		enters(t, engines[1], last)
+		f.mu.Lock()
+		return &model.Error{Kind: model.Forbidden, Message: "no"}, false
+	}
+	deliverAll(t, engines[0])
+	deliverAll(t, engines[1])
+	wantPeople(t, f, "1", "3")
+	if out := outbox(t, engines[0]); len(out) != 1 || out[0].State != model.Refused || out[0].Submission != first.ID {
+		t.Errorf("outbox %+v", out)
+	}
+}
+
+// An edit that widens only since what it was planned upon was withdrawn waits for
+// a person: nobody has agreed to that.
+func TestAnEditThatWidensOnlyOnItsNewBaseIsHeld(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		f := newFake("projects", "Kick-off")
+		f.change("1", func(c *model.Conversation) { c.Access = "just_me" })
+		engines, end := together(t, filepath.Join(t.TempDir(), "confab.db"), f)
+		defer end()
+		access := func(b *inbox.Inbox, to string) model.Plan {
+			p, err := b.Plan(context.Background(), []model.Ref{f.ref("1")},
+				[]model.Change{{Kind: model.EditAccess, Op: model.OpSet, Target: model.TextValue(to)}}, model.PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		wide, err := engines[0].Submit(context.Background(), access(engines[0], "everyone"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := access(engines[1], "group")
+		if p.Risky() {
+			t.Fatal("less than everyone asks")
+		}
+		if before {
+			withdrawAll(t, engines[0], wide)
+		}
+		enters(t, engines[1], p)
+		if !before {
+			withdrawAll(t, engines[0], wide)
+		}
+		deliverAll(t, engines[0])
+		if got := f.get("1").Access; got != "just_me" {
+			t.Errorf("withdrawn before it entered %t: the service has %s", before, got)
+		}
+		out := outbox(t, engines[0])
+		if len(out) != 1 || out[0].State != model.Held || out[0].Base.String() != "just_me" || out[0].Error == nil {
+			t.Errorf("withdrawn before it entered %t: outbox %+v", before, out)
+		}
+	}
+}
+
+func enters(t *testing.T, b *inbox.Inbox, p model.Plan) {
+	t.Helper()
+	if ids, err := b.Submit(context.Background(), p); err != nil || len(ids) != 1 {
+		t.Fatal("submit", ids, err)
+	}
+}
+
+// crew is two processes that edit one conversation, which nobody else changes.
+type crew struct {
+	*rapid.T
+	f       *fake
+	engines []*inbox.Inbox
+	plans   [2]model.Plan
+	undos   [2]model.Undo
+	n       int
+	steps   []string
+}
+
+func inJSON(v any) string {
+	raw, _ := json.Marshal(v)
+	return string(raw)
+}
+
+func (c *crew) did(format string, args ...any) {
+	c.steps = append(c.steps, fmt.Sprintf(format, args...))
+}
+
+func (c *crew) could(err error) {
+	c.Helper()
+	if kind := model.KindOf(err); err != nil && kind != model.NotFound && kind != model.Invalid && !errors.Is(err, model.ErrUndoMoved) {
+		c.Fatalf("%v\n%v", err, c.steps)
+	}
+}
+
+// some returns one of the edits in the outbox that nobody is sending.
+func (c *crew) some() (e model.OutboxEntry, ok bool) {
+	all, err := c.engines[0].Outbox(context.Background())
+	c.could(err)
+	if len(all) == 0 {
+		return e, false
+	}
+	return all[rapid.IntRange(0, len(all)-1).Draw(c.T, "edit")], true
+}
+
+func (c *crew) step() {
+	ctx := context.Background()
+	who := rapid.IntRange(0, 1).Draw(c.T, "who")
+	b := c.engines[who]
+	switch rapid.SampledFrom([]string{"plan", "plan", "submit", "submit", "submit", "undo", "take back", "withdraw", "discard", "deliver",
+		"deliver", "refuse", "retry"}).Draw(c.T, "what") {
+	case "plan":
+		c.n++
+		to := title(fmt.Sprint("title ", c.n))
+		if rapid.Bool().Draw(c.T, "people") {
+			to = []model.Change{{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{{Kind: "user", ID: fmt.Sprint(c.n + 1),
+				Role: model.RoleViewer}}}}
+		}
+		var err error
+		c.plans[who], err = b.Plan(ctx, []model.Ref{c.f.ref("1")}, to, model.PlanOptions{})
+		c.could(err)
+		for _, e := range c.plans[who].Edits() {
+			c.did("%d plans %s: %s → %s", who, e.Kind, inJSON(e.Base), inJSON(e.Target))
+		}
+	case "submit":
+		if c.plans[who].Count(model.PlanChange) > 0 {
+			ids, err := b.Submit(ctx, c.plans[who])
+			c.could(err)
+			c.did("%d submits %v", who, ids)
+			c.plans[who] = model.Plan{}
+		}
+	case "undo":
+		subs, err := b.Submissions(ctx, model.HistoryRequest{Limit: 3})
+		c.could(err)
+		if len(subs) > 0 {
+			id := subs[rapid.IntRange(0, len(subs)-1).Draw(c.T, "submission")].ID
+			c.undos[who], err = b.PlanUndo(ctx, id, model.PlanOptions{})
+			c.could(err)
+		}
+	case "take back":
+		if u := c.undos[who]; !u.Nothing() {
+			ids, err := b.ApplyUndo(ctx, u)
+			c.could(err)
+			c.did("%d takes back %s: withdraws %v, queues %v: %v", who, u.Submission, u.Withdraw, ids, err)
+			c.undos[who] = model.Undo{}
+		}
+	case "withdraw", "discard":
+		if e, ok := c.some(); ok {
+			f := b.Discard
+			if e.State.Waiting() {
+				f = func(ctx context.Context, ids ...string) error { _, err := b.Withdraw(ctx, ids...); return err }
+			}
+			c.did("%d gives up %s: %v", who, e.ID, f(ctx, e.ID))
+		}
+	case "deliver":
+		c.deliver(b)
+	case "refuse":
+		c.did("the service refuses the next write")
+		c.f.set(func() {
+			c.f.onApply = func() (error, bool) {
+				c.f.onApply = nil
+				return &model.Error{Kind: model.Forbidden, Message: "no"}, false
+			}
+		})
+	case "retry":
+		if e, ok := c.some(); ok && e.State == model.Refused {
+			c.did("%d retries %s: %v", who, e.ID, b.Retry(ctx, e.ID))
+		}
+	}
+}
+
+func (c *crew) deliver(b *inbox.Inbox) {
+	deliverAll(c, b)
+	c.did("delivered: the service has %q and %d people", c.f.get("1").Title, c.f.get("1").ParticipantCount)
+}
+
+func (c *crew) judge() {
+	all, err := c.engines[0].Outbox(context.Background())
+	c.could(err)
+	if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State == model.InConflict && e.Undoes == "" }); i >= 0 {
+		e := all[i]
+		c.Fatalf("%s, %s from %s to %s, is in conflict, though nobody but confab changed anything: the service has %s", e.ID, e.Kind,
+			inJSON(e.Base), inJSON(e.Target), inJSON(e.Theirs))
+	}
+}
+
+// However two processes plan, submit, take back, give up and deliver, and
+// whatever the service refuses, only somebody else's change makes a conflict.
+func TestOnlySomebodyElseMakesAConflict(t *testing.T) {
+	dir := t.TempDir()
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		c := &crew{T: rt, f: newFake("projects", "Kick-off")}
+		c.f.single = true
+		inner := filepath.Join(dir, fmt.Sprint(n))
+		if err := os.Mkdir(inner, 0o700); err != nil {
+			rt.Fatal(err)
+		}
+		defer func() {
+			if rt.Failed() {
+				for _, s := range c.steps {
+					rt.Log(s)
+				}
+			}
+		}()
+		engines, end := together(rt, filepath.Join(inner, "confab.db"), c.f)
+		defer end()
+		c.engines = engines
+		for range rapid.IntRange(5, 30).Draw(rt, "steps") {
+			c.step()
+			c.judge()
+		}
+		c.deliver(c.engines[0])
+		c.judge()
+	})
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"modernc.org/sqlite"
+)
+
+// What SQLite says of a full disk is said in words, and still known for what it
+// is.
+func TestAFullDiskIsSaidInWords(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	s, err := Open(t.Context(), path, Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.write.Exec("PRAGMA max_page_count = 1"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.SaveDraft(t.Context(), "key", strings.Repeat("long ", 1_000_000))
+	var se *sqlite.Error
+	if err == nil || !strings.Contains(err.Error(), "the disk is full") || strings.Contains(err.Error(), "(13)") || !errors.As(err, &se) {
+		t.Errorf("it says %v", err)
+	}
+	for _, other := range []error{io.EOF, sql.ErrNoRows} {
+		if plain(other) != other {
+			t.Errorf("%v became %v", other, plain(other))
+		}
+	}
+}

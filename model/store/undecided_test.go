@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// What waits for a decision is what is left when all that can be claimed has been
+// delivered.
+func TestUndecidedIsWhatNoDeliveryMoves(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "confab.db"), Options{Host: "laptop", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	found := 0
+	rollback := errors.New("leave nothing behind")
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		err := s.tx(context.Background(), func(tx *tx) error {
+			tx.exec("INSERT INTO submission (id, sentence, user, at, edits) VALUES ('s1', '', '', 0, 9), ('s2', '', '', 0, 9)")
+			tx.scattered(r, now)
+			counts, err := tx.undecided()
+			if err != nil {
+				return err
+			}
+			tx.exec("DELETE FROM outbox WHERE state = 'sending'")
+			tx.exec("UPDATE outbox SET next_try = 0")
+			for _, account := range []string{"sales", "desk"} {
+				for {
+					taken, folded, err := tx.next(account, nil)
+					if err != nil {
+						return err
+					}
+					if len(taken) == 0 {
+						break
+					}
+					for _, e := range append(taken, folded...) {
+						tx.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+					}
+				}
+				left := 0
+				err := tx.QueryRowContext(tx.ctx, "SELECT count(*) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')", account).Scan(&left)
+				if err != nil {
+					return err
+				}
+				if counts[account] != left {
+					t.Errorf("seed %d: %d edits of %s are said to wait for a decision, and %d do", seed, counts[account], account, left)
+				}
+				found += left
+			}
+			return errors.Join(tx.err, rollback)
+		})
+		if !errors.Is(err, rollback) {
+			t.Fatal(err)
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d edits waited for a decision", found)
+	}
+}
