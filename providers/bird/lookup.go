@@ -47,7 +47,7 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	case model.LookupFlows:
 		return model.LookupPage{}, nil
 	}
-	return model.LookupPage{}, providers.Unsupported("look up", "Bird has no directory of this kind: " + string(req.Kind))
+	return model.LookupPage{}, providers.Unsupported("look up", "Bird has no directory of this kind: "+string(req.Kind))
 }
 
 func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {

@@ -48,6 +48,11 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 // head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
 // the first is read.
 func (p *Provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
+	if space != "" {
+		if err := checkID("create conversation", "space", space); err != nil {
+			return providers.Head{}, err
+		}
+	}
 	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{Most: 1, Read: func(ctx context.Context, _ string) (out providers.Page[providers.Row], err error) {
 		answer, err := p.client.Do(ctx, p.client.listConversations(byCreated, space, 1))
 		if err != nil {
@@ -73,6 +78,9 @@ func (p *Provider) head(ctx context.Context, space string, known []string) (prov
 
 // ownID gives the id of the account's user.
 func (p *Provider) ownID(ctx context.Context) (string, error) {
+	if id := p.session.userID(); id != "" {
+		return id, nil
+	}
 	call := p.client.userinfo()
 	answer, err := p.client.Do(ctx, call)
 	if err != nil {
@@ -85,5 +93,5 @@ func (p *Provider) ownID(ctx context.Context) (string, error) {
 	if id := idOf(raw); id != "" {
 		return id, nil
 	}
-	return "", &model.Error{Kind: model.Malformed, Op: call.Name, Message: "the answer does not say who is signed in"}
+	return "", providers.Malformed(call.Name, "the answer does not say who is signed in")
 }

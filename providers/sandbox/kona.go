@@ -101,7 +101,7 @@ func newKona(b base) service {
 
 func (k *Kona) account(a *Account) {
 	a.Path, a.Credential = "/kona/api", konaToken
-	a.Settings["client_id"], a.Settings["token_url"] = konaClientID, "/kona/oauth/token"
+	a.Settings["client_id"], a.Settings["token_url"], a.Settings["redirect_url"] = konaClientID, "/kona/oauth/token", k.redirect
 	a.Secrets["refresh_token"], a.Secrets["client_secret"] = konaRefresh, konaClientSecret
 }
 

@@ -106,7 +106,7 @@ func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string
 		}
 		settings := map[string]string{}
 		for k, v := range a.Settings {
-			if strings.HasSuffix(k, "_url") {
+			if strings.HasPrefix(v, "/") {
 				v = root + v
 			}
 			settings[k] = v
