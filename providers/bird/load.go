@@ -43,6 +43,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
 	p.held.put(id, rawAttributes(answer.Body))
+	if o, ok := providers.ParseObject(answer.Body); ok && !o.Has("attributes") {
+		c.Attributes = map[string]string{} // a conversation read by itself says all that it has
+	}
 
 	var facts providers.Facts
 	facts.AddAll(c.Facts)

@@ -183,7 +183,6 @@ func konaService() conformance.Service {
 				behind(b).Kona().ExpireTokens()
 				b.Tamper(atToken(func(*http.Request) *http.Response { return plain(http.StatusOK, "", `{"token_type":"bearer"}`) }))
 			}},
-			quirk("ExternalName", func(s *sandbox.KonaSwitches) { s.ExternalName = true }),
 			quirk("NoUnreadCount", func(s *sandbox.KonaSwitches) { s.NoUnreadCount = true }),
 			{Name: "the token has ended", Writes: true, Turn: func(b *conformance.Bench) { behind(b).Kona().ExpireTokens() }, Check: konaRefresh},
 		},

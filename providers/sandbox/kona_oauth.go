@@ -54,39 +54,30 @@ func (k *Kona) signedIn(x *exchange) int {
 	return konaMe
 }
 
-// oauth answers the two OAuth endpoints.
-func (k *Kona) oauth(x *exchange) konaAnswer {
-	if len(x.path) != 2 {
-		return konaNotFound()
+// oauthRoutes are the two OAuth endpoints; they need no token.
+func (k *Kona) oauthRoutes() []route {
+	return []route{
+		{pattern: "GET /oauth/authorize", open: true, free: true, handle: k.authorize},
+		{pattern: "POST /oauth/token", open: true, free: true, handle: k.token},
 	}
-	only := func(method string, handle konaHandler) konaAnswer {
-		if x.method != method {
-			x.answer.Set("Allow", method)
-			return konaProblem(http.StatusMethodNotAllowed, "bad_request", "Method Not Allowed", "Use "+method+".")
-		}
-		return handle(x)
-	}
-	switch x.path[1] {
-	case "authorize":
-		return only(http.MethodGet, k.authorize)
-	case "token":
-		return only(http.MethodPost, k.token)
-	}
-	return konaNotFound()
 }
 
 // authorize is the page where a person lets an application in; here the person agrees at once. A client or an address
 // that is not registered is told here, everything else at the address the person comes back to (RFC 6749, 4.1.2.1).
-func (k *Kona) authorize(x *exchange) konaAnswer {
-	page := func(text string) konaAnswer { return konaAnswer{status: http.StatusBadRequest, text: text} }
-	if x.badQuery {
-		return page("The request could not be read.")
+func (k *Kona) authorize(x *exchange) {
+	is := func(name, value string) bool { v := x.query[name]; return len(v) == 1 && v[0] == value }
+	page := ""
+	switch {
+	case x.badQuery:
+		page = "The request could not be read."
+	case !is("client_id", konaClientID):
+		page = "There is no such application."
+	case !is("redirect_uri", k.redirect):
+		page = "The redirect uri is not the one that is registered."
 	}
-	if v := x.query["client_id"]; len(v) != 1 || v[0] != konaClientID {
-		return page("There is no such application.")
-	}
-	if v := x.query["redirect_uri"]; len(v) != 1 || v[0] != k.redirect {
-		return page("The redirect uri is not the one that is registered.")
+	if page != "" {
+		x.raw(http.StatusBadRequest, "text/plain; charset=utf-8", []byte(page))
+		return
 	}
 	back := url.Values{}
 	if state := x.query["state"]; len(state) == 1 {
@@ -105,7 +96,8 @@ func (k *Kona) authorize(x *exchange) konaAnswer {
 	default:
 		back.Set("code", k.issueCode(k.redirect))
 	}
-	return konaAnswer{status: http.StatusFound, location: k.redirect + "?" + back.Encode()}
+	x.answer.Set("Location", k.redirect+"?"+back.Encode())
+	x.raw(http.StatusFound, "", nil)
 }
 
 // konaOddParameter names a parameter that is none of those known, or repeated.
@@ -119,44 +111,48 @@ func konaOddParameter(q url.Values, known ...string) string {
 }
 
 // token is the OAuth token endpoint. Parameters come as a form body or, as the vendor's samples show, in the query.
-func (k *Kona) token(x *exchange) konaAnswer {
+func (k *Kona) token(x *exchange) {
+	if x.badQuery {
+		x.refuse(http.StatusBadRequest, "invalid_request", "The query could not be parsed.")
+	}
 	params := url.Values{}
 	if kind, _, _ := mime.ParseMediaType(x.header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
 		form, err := url.ParseQuery(string(x.body))
 		if err != nil {
-			return konaOAuthError(http.StatusBadRequest, "invalid_request", "The form could not be parsed.")
+			x.refuse(http.StatusBadRequest, "invalid_request", "The form could not be parsed.")
 		}
 		if !k.switches.QueryOnly {
 			params = form
 		}
 	} else if len(x.body) > 0 {
-		return konaOAuthError(http.StatusBadRequest, "invalid_request", "The body must be a form.")
+		x.refuse(http.StatusBadRequest, "invalid_request", "The body must be a form.")
 	}
 	for name, values := range x.query {
 		params[name] = append(params[name], values...)
 	}
 	if bad := konaOddParameter(params, "grant_type", "refresh_token", "code", "client_id", "client_secret", "redirect_uri"); bad != "" {
-		return konaOAuthError(http.StatusBadRequest, "invalid_request", "Parameter "+bad+" is unknown or repeated.")
+		x.refuse(http.StatusBadRequest, "invalid_request", "Parameter "+bad+" is unknown or repeated.")
 	}
 	if params.Get("client_id") != konaClientID || params.Get("client_secret") != konaClientSecret {
-		return konaOAuthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
+		x.refuse(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
 	}
 	user := konaMe
 	switch params.Get("grant_type") {
 	case "refresh_token":
 		if k.revoked || params.Get("refresh_token") != k.refresh {
-			return konaOAuthError(http.StatusBadRequest, "invalid_grant", "The refresh token is invalid or was revoked.")
+			x.refuse(http.StatusBadRequest, "invalid_grant", "The refresh token is invalid or was revoked.")
 		}
 	case "authorization_code":
 		code, ok := k.codes[params.Get("code")]
 		delete(k.codes, params.Get("code"))
 		// Some of the samples leave the address out.
 		if k.revoked || !ok || code.redirect != "" && params.Has("redirect_uri") && params.Get("redirect_uri") != code.redirect {
-			return konaOAuthError(http.StatusBadRequest, "invalid_grant", "The authorization code is invalid, was used, or belongs to another redirect uri.")
+			x.refuse(http.StatusBadRequest, "invalid_grant",
+				"The authorization code is invalid, was used, or belongs to another redirect uri.")
 		}
 		user = code.user
 	default:
-		return konaOAuthError(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
+		x.refuse(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
 	}
 	k.issued++
 	access := "kona-sandbox-access-" + strconv.Itoa(k.issued)
@@ -174,5 +170,5 @@ func (k *Kona) token(x *exchange) konaAnswer {
 	if k.switches.OmitRefresh {
 		delete(out, "refresh_token")
 	}
-	return konaAnswer{status: http.StatusOK, body: out}
+	x.json(http.StatusOK, out)
 }

@@ -17,7 +17,7 @@ func TestKonaSignIn(t *testing.T) {
 	const redirect = "http://localhost:21212/back"
 	box.Kona().Register(redirect)
 	for _, a := range box.Accounts() {
-		if a.Provider == providerKona && a.Settings["redirect_url"] != redirect {
+		if a.Provider == "kona" && a.Settings["redirect_url"] != redirect {
 			t.Errorf("the account's settings are %v", a.Settings)
 		}
 	}
