@@ -52,7 +52,8 @@ func notesService() conformance.Service {
 			server(b).Meet(func(s *notes.Server) { s.NoPeople = true })
 		}}},
 		Lessons: []conformance.Lesson{{
-			Name: "a note that may not be renamed", Try: "title", Kinds: []model.EditKind{model.EditTitle}, Row: true, Requests: 1, Err: model.Forbidden,
+			Name: "a note that may not be renamed", Try: "title", Kinds: []model.EditKind{model.EditTitle}, Row: true,
+			Requests: 1, Err: model.Forbidden,
 			Turn: func(b *conformance.Bench) { b.AnswerNext(403, 1) },
 		}},
 		Quirks: []conformance.Quirk{{Name: "no people", Turn: turn(func(s *notes.Server) { s.NoPeople = true })}},
@@ -66,8 +67,8 @@ func openNotes(t testing.TB, o conformance.Options) conformance.Standin {
 	if o.Credential != nil {
 		source = o.Credential(notes.Key)
 	}
-	account, err := notes.Factory().Open(providers.Account{Name: "board", BaseURL: host + "/notes/v1", ReadOnly: o.ReadOnly, Credential: source,
-		Transport: o.Wrap(s), Pacer: o.Pacer, Log: o.Log})
+	account, err := notes.Factory().Open(providers.Account{Name: "board", BaseURL: host + "/notes/v1", ReadOnly: o.ReadOnly,
+		Credential: source, Transport: o.Wrap(s), Pacer: o.Pacer, Log: o.Log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,8 @@ type provider struct {
 
 func open(a providers.Account) (model.Provider, error) {
 	a.BaseURL = a.Base(baseURL)
-	c, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Header: "X-Key", Schemes: []string{providers.Raw}}})
+	key := &providers.Credential{Header: "X-Key", Schemes: []string{providers.Raw}}
+	c, err := providers.NewClient(a, providers.ClientOptions{Credential: key})
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +92,8 @@ func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 	if people, ok := o.List("people"); ok {
 		c.Participants = model.SetOf(participants(people, &facts)...)
 		c.ParticipantCount = len(c.Participants.Items)
-		if c.Participants.Known = !slices.ContainsFunc(c.Participants.Items, func(p model.Participant) bool { return p.ID == "" }); !c.Participants.Known {
-			c.Featured, c.Participants.Items = c.Participants.Items, nil
+		if slices.ContainsFunc(c.Participants.Items, func(p model.Participant) bool { return p.ID == "" }) {
+			c.Featured, c.Participants = c.Participants.Items, model.Set[model.Participant]{}
 		}
 	}
 	lines, _ := o.List("lines")
@@ -137,9 +138,10 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		req.Cursor = ""
 	}
 	seen := map[string]bool{}
-	w := providers.Walk[model.Conversation]{Most: maxPages, Read: func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
+	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		return p.page(ctx, at, seen)
-	}}
+	}
+	w := providers.Walk[model.Conversation]{Most: maxPages, Read: read}
 	walked, err := providers.SyncWalk(ctx, w, listNotes.Name, req.Cursor, cursor, emit)
 	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
 }
@@ -244,7 +246,10 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 		w := providers.Single(e.Kind, call)
 		w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
 			d, err := p.convert(a.Body)
-			return d.Conversation, func(model.EditKind) bool { return true }, err == nil
+			tells := func(k model.EditKind) bool {
+				return k != model.EditPrivacy || d.Conversation.Privacy != model.PrivacyUnknown
+			}
+			return d.Conversation, tells, err == nil
 		}
 		out[i] = providers.One(w, leads)
 	}
