@@ -96,6 +96,8 @@ func program(atOnce <-chan struct{}) cli.Program {
 		AtOnce:      atOnce,
 		Validators:  validators(),
 		Access:      registry.AccessValues(),
+		Services:    abilities(),
+		Keys:        defaultKeys(),
 		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
 		Welcome:     openWelcome,
 		Check:       check,

@@ -8,6 +8,7 @@ import (
 	"confab/providers/attention"
 	"confab/providers/bird"
 	"confab/providers/kona"
+	"confab/ui/cli"
 	"confab/ui/keymap"
 	"confab/ui/theme"
 	"confab/ui/welcome"
@@ -36,6 +37,29 @@ func validators() config.Validators {
 		v.Providers[f.Name] = rules
 	}
 	return v
+}
+
+// abilities tells the help what can be edited where.
+func abilities() (all []cli.Service) {
+	for _, f := range registry {
+		s := cli.Service{Title: f.Title}
+		for _, row := range f.Table {
+			s.Edits = append(s.Edits, cli.Edit(row))
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// defaultKeys tells the help which keys there are.
+func defaultKeys() (all []cli.Key) {
+	keys, _ := keymap.New(nil)
+	for _, c := range keymap.Contexts() {
+		for _, b := range keys.Bindings(c) {
+			all = append(all, cli.Key{Context: string(c), Keys: b.AllKeys(), Action: string(b.Action), Help: b.Help})
+		}
+	}
+	return all
 }
 
 // services tells the welcome screen what there may be accounts of.

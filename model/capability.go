@@ -3,13 +3,15 @@ package model
 // CapabilityState says whether an edit can be made.
 type CapabilityState string
 
-// The states of a capability. Assumed means that the vendor does not document
-// the call; confab sends it and checks the answer.
+// The states of a capability; AssumedMeans explains the one in the middle.
 const (
 	CapabilityYes     CapabilityState = "yes"
 	CapabilityAssumed CapabilityState = "assumed"
 	CapabilityNo      CapabilityState = "no"
 )
+
+// AssumedMeans tells a person what an assumed capability is.
+const AssumedMeans = `"assumed" means that the vendor does not document the call, or not all of it: confab sends it and checks the answer.`
 
 // Capability is whether one kind of edit can be made to one conversation, and
 // why (or why not), as a sentence for the person.

@@ -22,6 +22,12 @@ const (
 	OutcomeBlocked    EditState = "blocked"   // never in the outbox: it can't be done
 )
 
+// EditStates lists the states: of an edit on its way, of one that needs a person, of one that is over.
+func EditStates() []EditState {
+	return []EditState{Queued, Sending, RetryAt, Held, InConflict, Refused, NotVerified, OutcomeNotKnown,
+		Done, OutcomeAlreadySet, OutcomeBlocked, Withdrawn, Replaced}
+}
+
 // Words returns a state as it is said.
 func (s EditState) Words() string {
 	switch s {

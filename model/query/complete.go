@@ -168,7 +168,7 @@ func (c *completer) values(field, typed string, v Vocabulary) {
 		for _, w := range fieldWords(field) {
 			c.offer(w.Name, typed, field+":"+w.Name, w.Help)
 		}
-	case fieldSort:
+	case FieldSort:
 		typed = model.FoldText(typed)
 		for _, w := range SortWords() {
 			c.offer(w.Name, typed, "sort:"+w.Name, w.Help)
@@ -279,7 +279,7 @@ func (c *completer) dates(field, typed string) {
 		if op == "" {
 			op = "<"
 		}
-		for _, u := range []Word{{"d", "days"}, {"h", "hours"}, {"w", "weeks"}, {"mo", "months"}, {"y", "years"}, {"m", "minutes"}} {
+		for _, u := range DateUnits() {
 			text := op + digits[:n] + u.Name
 			if _, msg, _ := parseDate(text); msg == "" && strings.HasPrefix(u.Name, digits[n:]) {
 				c.offer(text, text, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help)
@@ -287,11 +287,7 @@ func (c *completer) dates(field, typed string) {
 		}
 		return
 	}
-	for _, w := range []Word{
-		{"today", "since midnight"}, {"yesterday", "the day before"},
-		{"<24h", "younger than 24 hours"}, {"<7d", "younger than 7 days"}, {"<30d", "younger than 30 days"},
-		{">7d", "older than 7 days"}, {">30d", "older than 30 days"}, {">90d", "older than 90 days"},
-	} {
+	for _, w := range DateWords() {
 		if strings.HasPrefix(w.Name, typed) {
 			c.offer(w.Name, typed, field+":"+w.Name, w.Help+"; also 2026-01-31, >2026-01-31, 2026-01..2026-02")
 		}

@@ -22,7 +22,7 @@ const (
 	FieldHas      = "has"
 	FieldUpdated  = "updated"
 	FieldCreated  = "created"
-	fieldSort     = "sort"
+	FieldSort     = "sort"
 )
 
 // The words of is:.
@@ -86,7 +86,7 @@ func Fields() []Word {
 		{FieldCompany, "company name"},
 		{FieldRole, "somebody has this role: editor, viewer …"},
 		{FieldID, "the id or the whole ref"},
-		{fieldSort, "the order; sort:-title reverses"},
+		{FieldSort, "the order; sort:-title reverses"},
 	}
 }
 
@@ -133,6 +133,44 @@ func SortWords() []Word {
 	}
 }
 
+// Syntax lists what terms can be made of, by examples.
+func Syntax() []Word {
+	return []Word{
+		{"pricing", "in the title, the people or the last message; case and accents don't matter"},
+		{"pricing call", "both, in any order"},
+		{`"pricing call"`, "these words, as they stand"},
+		{"-draft", "what does not match; also -is:public, -(…)"},
+		{"a OR b", "one or the other; OR is in capitals and binds looser than a space"},
+		{"(a OR b) c", "binds together"},
+		{`title:"a phrase"`, "a field, a colon and what it is asked for, in quotes where it holds spaces"},
+	}
+}
+
+// DateWords lists dates that may follow updated: and created: as they stand.
+func DateWords() []Word {
+	return []Word{
+		{"today", "since midnight"}, {"yesterday", "the day before"},
+		{"<24h", "younger than 24 hours"}, {"<7d", "younger than 7 days"}, {"<30d", "younger than 30 days"},
+		{">7d", "older than 7 days"}, {">30d", "older than 30 days"}, {">90d", "older than 90 days"},
+	}
+}
+
+// DateUnits lists the units of an age.
+func DateUnits() []Word {
+	return []Word{{"d", "days"}, {"h", "hours"}, {"w", "weeks"}, {"mo", "months"}, {"y", "years"}, {"m", "minutes"}}
+}
+
+// DateForms lists dates of the calendar, by examples.
+func DateForms() []Word {
+	return []Word{
+		{"2026-01-31", "on that day; also 2026-01, 2026"},
+		{"<2026-01-31", "before it"},
+		{">2026-01-31", "after it"},
+		{">=2026-01-31", "on it or after it; also <="},
+		{"2026-01..2026-02", "from the start of the one to the end of the other"},
+	}
+}
+
 // otherNames are what people call the fields elsewhere, for suggestions.
 func otherNames(field string) string {
 	switch field {
@@ -155,7 +193,7 @@ func otherNames(field string) string {
 	case "ref":
 		return FieldID
 	case "order", "by":
-		return fieldSort
+		return FieldSort
 	}
 	return ""
 }
@@ -184,7 +222,7 @@ func closedWords(field string) []string {
 		return names(HasWords())
 	case FieldProvider:
 		return services
-	case fieldSort:
+	case FieldSort:
 		return names(SortWords())
 	}
 	return nil

@@ -241,7 +241,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + among(closedWords(name))}
 	}
 	switch name {
-	case fieldSort:
+	case FieldSort:
 		return nil, p.order(t, start, at, depth)
 	case FieldIs, FieldHas, FieldProvider:
 		// A service may be of any name; one that is nearly a known word is a slip.
@@ -315,10 +315,10 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 	if strings.HasPrefix(s.Field, "-") {
 		s = Sort{Field: s.Field[1:], Reverse: true}
 	}
-	words := closedWords(fieldSort)
+	words := closedWords(FieldSort)
 	if !slices.Contains(words, s.Field) {
 		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, among(words)),
-			Suggestion: suggestValue(fieldSort, s.Field, words)}
+			Suggestion: suggestValue(FieldSort, s.Field, words)}
 	}
 	p.sort = s
 	return nil

@@ -107,7 +107,7 @@ func (q Query) Sorted() bool { return q.sort.Field != "" }
 // WithSort gives the same query in another order. A field that does not exist
 // (and the zero Sort) takes the order away.
 func (q Query) WithSort(s Sort) Query {
-	if !slices.Contains(closedWords(fieldSort), s.Field) {
+	if !slices.Contains(closedWords(FieldSort), s.Field) {
 		s = Sort{}
 	}
 	q.sort = s
@@ -255,7 +255,7 @@ func (q Query) String() string {
 		if b.Len() > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(fieldSort + ":")
+		b.WriteString(FieldSort + ":")
 		if q.sort.Reverse {
 			b.WriteByte('-')
 		}

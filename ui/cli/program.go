@@ -39,6 +39,9 @@ type Program struct {
 	Validators config.Validators
 	// Access are the words of all services for who gets in.
 	Access []string
+	// Services and Keys are what the help topics tell of other parts.
+	Services []Service
+	Keys     []Key
 	// Open opens the engine. Nothing is sent before it is asked for something.
 	Open func(ctx context.Context, s Setup) (Engine, error)
 	// Screen runs the inbox until the person leaves.
@@ -60,6 +63,24 @@ type Program struct {
 	// Sandbox makes the stand-in servers.
 	Sandbox func(o SandboxOptions) (Sandbox, error)
 }
+
+// Service is what can be edited on a service, as its adapter says.
+type Service struct {
+	Title string
+	Edits []Edit
+}
+
+// Edit is one kind of edit of a service, whatever the account.
+type Edit struct {
+	Kind  model.EditKind
+	State model.CapabilityState
+	// Call is the request that is sent, "" where there is none.
+	Call   string
+	Reason string
+}
+
+// Key is one default binding; Keys is "" where an action has no key.
+type Key struct{ Context, Keys, Action, Help string }
 
 // Setup is how the program was asked to run.
 type Setup struct {
@@ -176,8 +197,8 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	strictCommands(root)
-	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(r.usageError))
+	r.strictCommands(root)
+	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(r.usageError), fang.WithoutManpage())
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted

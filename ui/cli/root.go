@@ -23,7 +23,7 @@ func (r *run) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "confab",
 		Short:         "An inbox for conversations in four services",
-		Long:          long,
+		Long:          long + "\n" + topicsLine(),
 		Example:       "  confab demo\n  confab list 'is:public label:interview'\n  confab edit sales:c-17 --private --title 'Interview'",
 		Args:          noArgs,
 		SilenceUsage:  true,
@@ -49,6 +49,7 @@ func (r *run) root() *cobra.Command {
 		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
 		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
 		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
+		r.manCommand(),
 	} {
 		root.AddCommand(c)
 	}
@@ -64,45 +65,19 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if !cmd.HasSubCommands() {
 		return fmt.Errorf("%s takes no argument, but got %q", cmd.CommandPath(), word)
 	}
-	var names []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	if near := config.Nearest(args[0], names); near != "" {
+	if near := config.Nearest(args[0], commandNames(cmd)); near != "" {
 		return fmt.Errorf("unknown command %q for %s; did you mean %q?", word, cmd.CommandPath(), near)
 	}
 	return fmt.Errorf("unknown command %q for %s", word, cmd.CommandPath())
 }
 
-// strictCommands makes cobra's own commands refuse a word that they don't know:
-// they print help and succeed.
-func strictCommands(root *cobra.Command) {
-	root.SetHelpCommand(&cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Explain a command",
-		RunE: func(_ *cobra.Command, args []string) error {
-			about, rest, err := root.Find(args)
-			if err == nil {
-				err = noArgs(about, rest)
-			}
-			if err != nil {
-				return err
-			}
-			about.InitDefaultHelpFlag() // cobra adds it when a command runs
-			return about.Help()
-		},
-	})
-	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
-			c.Args = noArgs
-			c.RunE = func(c *cobra.Command, _ []string) error {
-				return fmt.Errorf("say for which shell: see %s --help", c.CommandPath())
-			}
+func commandNames(of *cobra.Command) (names []string) {
+	for _, c := range of.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
 		}
 	}
+	return names
 }
 
 // pathFlags take the name of a file, which may hold any bytes.

@@ -118,6 +118,13 @@ func reachable(a net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
+// sandboxJSON is an account of the stand-in servers.
+type sandboxJSON struct {
+	Account  string `json:"account"`
+	BaseURL  string `json:"base_url"`
+	Provider string `json:"provider"`
+}
+
 func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write string) error {
 	s, err := r.openSandbox(o, listen)
 	if err != nil {
@@ -137,7 +144,7 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 	}
 	for _, a := range s.accounts {
 		if r.flags.json {
-			if err := r.object(map[string]any{"account": a.Name, "provider": a.Provider, "base_url": a.BaseURL}); err != nil {
+			if err := r.object(sandboxJSON{Account: a.Name, BaseURL: a.BaseURL, Provider: a.Provider}); err != nil {
 				return err
 			}
 			continue

@@ -14,6 +14,11 @@ import (
 	"confab/ui/theme"
 )
 
+// initJSON is the config file that was written.
+type initJSON struct {
+	Config string `json:"config"`
+}
+
 func (r *run) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
@@ -36,7 +41,7 @@ func (r *run) initialize() error {
 		return local(err)
 	}
 	if r.flags.json {
-		return r.object(map[string]string{"config": path})
+		return r.object(initJSON{Config: path})
 	}
 	r.print("%s", path)
 	r.say("Add an account to it, then see `confab config check` and `confab doctor`.")
@@ -72,6 +77,13 @@ func (r *run) forgetCommand() *cobra.Command {
 	return c
 }
 
+// forgottenJSON is one thing that was kept of an account.
+type forgottenJSON struct {
+	Account string `json:"account"`
+	Removed bool   `json:"removed"`
+	What    string `json:"what"`
+}
+
 func (r *run) forget(ctx context.Context, name string, yes, dry bool) error {
 	found, err := r.Forget(ctx, r.setup, name, true)
 	if err != nil {
@@ -103,7 +115,7 @@ func (r *run) forget(ctx context.Context, name string, yes, dry bool) error {
 	}
 	for _, what := range found {
 		if r.flags.json {
-			if err := r.object(map[string]any{"account": name, "what": what, "removed": !dry}); err != nil {
+			if err := r.object(forgottenJSON{Account: name, Removed: !dry, What: what}); err != nil {
 				return err
 			}
 			continue

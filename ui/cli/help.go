@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	mango "github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
+	"github.com/spf13/cobra"
+
+	"confab/config"
+	"confab/model"
+	"confab/ui/layout"
+)
+
+// strictCommands makes cobra's own commands refuse a word that they don't know:
+// they print help and succeed.
+func (r *run) strictCommands(root *cobra.Command) {
+	root.SetHelpCommand(r.helpCommand(root))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = noArgs
+			c.RunE = func(c *cobra.Command, _ []string) error {
+				return fmt.Errorf("say for which shell: see %s --help", c.CommandPath())
+			}
+		}
+	}
+}
+
+// helpCommand explains a command, or a topic, which is a command below it.
+func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
+	help := &cobra.Command{
+		Use:   "help [COMMAND|TOPIC]",
+		Short: "Explain a command, or a topic",
+		Args:  cobra.ArbitraryArgs,
+	}
+	help.RunE = func(_ *cobra.Command, args []string) error { return explain(root, help, args) }
+	help.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var out []cobra.Completion
+		if about, rest, err := root.Find(args); err == nil && len(rest) == 0 {
+			for _, c := range about.Commands() {
+				if c.IsAvailableCommand() && strings.HasPrefix(c.Name(), typed) {
+					out = append(out, cobra.CompletionWithDesc(c.Name(), c.Short))
+				}
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, t := range topics {
+		help.AddCommand(&cobra.Command{Use: t.name, Short: t.short, Args: noArgs,
+			RunE: r.do(func(*cobra.Command, []string) error {
+				width := r.Width()
+				if width <= 0 {
+					width = pipedWidth
+				}
+				for _, line := range fold(r.plainText(t.text(r.Program)), width) {
+					r.print("%s", line)
+				}
+				return nil
+			})})
+	}
+	return help
+}
+
+// explain prints the help of a command.
+func explain(root, help *cobra.Command, args []string) error {
+	about, rest, err := root.Find(args)
+	if err != nil {
+		return err
+	}
+	if about == root && len(rest) > 0 {
+		word := model.CleanLine(rest[0], 80)
+		if near := config.Nearest(rest[0], slices.Concat(commandNames(root), commandNames(help))); near != "" {
+			return fmt.Errorf("there is no command or topic %q; did you mean %q?", word, near)
+		}
+		return fmt.Errorf("there is no command or topic %q", word)
+	}
+	if err := noArgs(about, rest); err != nil {
+		return err
+	}
+	about.InitDefaultHelpFlag() // cobra adds it when a command runs
+	return about.Help()
+}
+
+// topicsLine names the topics in the help of the program.
+func topicsLine() string {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.name
+	}
+	return "The reference is `confab help` with a topic: " + strings.Join(names, ", ") + "."
+}
+
+func (r *run) manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "man",
+		Short: "Print the manual page, for man -l -",
+		Args:  noArgs,
+		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+			page, err := mango.NewManPage(1, cmd.Root())
+			if err != nil {
+				return err
+			}
+			r.print("%s", page.Build(roff.NewDocument()))
+			for _, t := range topics {
+				r.print(".SH %s\n.nf", strings.ToUpper(t.name))
+				for _, line := range fold(t.text(r.Program), manWidth) {
+					r.print("%s", manLine(line))
+				}
+				r.print(".fi")
+			}
+			return nil
+		}),
+	}
+}
+
+// manLine is a line as a manual page holds it, set as it stands.
+func manLine(line string) string { return `\&` + manSigns.Replace(line) }
+
+var manSigns = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
+
+// The widths of topics where there is no terminal: of other programs, and of a
+// manual page, which sets its text in from the edge.
+const (
+	pipedWidth = 100
+	manWidth   = 72
+)
+
+// narrowestHang is how few cells the last column is wrapped to. Where fewer are
+// left, the line is wrapped as a whole.
+const narrowestHang = 20
+
+// fold gives the lines of a text in columns, each at most width cells wide: what
+// does not fit goes on below its last column.
+func fold(text string, width int) []string {
+	var measure layout.Measure
+	var out []string
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		if measure.Width(line) <= width {
+			out = append(out, line)
+			continue
+		}
+		start, hang := lastColumn(line)
+		if hang > width-narrowestHang {
+			start = len(line) - len(strings.TrimLeft(line, " "))
+			hang = start + 2
+		}
+		first := line[:start]
+		room := width - hang
+		for _, part := range measure.Wrap(strings.Join(strings.Fields(line[start:]), " "), room) {
+			out = append(out, first+part)
+			first = layout.Spaces(hang)
+		}
+	}
+	return out
+}
+
+// lastColumn tells where the last column of a line begins: its byte and its
+// cell. Columns are apart by two spaces or more.
+func lastColumn(line string) (start, cell int) {
+	var measure layout.Measure
+	start = strings.LastIndex(line, "  ") + 2
+	if start < 2 {
+		start = 0
+	}
+	return start, measure.Width(line[:start])
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+
+	"confab/config"
+	"confab/model"
+	"confab/model/query"
+	"confab/ui/layout"
+)
+
+// topic is a part of the reference. Its text is in columns, as long as its lines
+// are; fold breaks them. The facts come from the tables that the program itself
+// goes by.
+type topic struct {
+	name, short string
+	text        func(Program) string
+}
+
+var topics = []topic{
+	{"keys", "Every key and action of the inbox, by where it works", keysTopic},
+	{"query", "The language of filters, views and `confab list`", queryTopic},
+	{"capabilities", "What can be edited on which service, by which call", capabilitiesTopic},
+	{"json", "What --json prints", jsonTopic},
+	{"settings", "What the config file may hold", settingsTopic},
+	{"exit-codes", "What the exit statuses mean", exitTopic},
+}
+
+// columns sets rows in columns, two spaces apart, set in by two; a line break in
+// a last cell goes on below it.
+func columns(b *strings.Builder, rows [][]string) {
+	var measure layout.Measure
+	var wide []int
+	for _, row := range rows {
+		for i, c := range row[:len(row)-1] {
+			if i == len(wide) {
+				wide = append(wide, 0)
+			}
+			wide[i] = max(wide[i], measure.Width(c))
+		}
+	}
+	for _, row := range rows {
+		before := "  "
+		for i, c := range row[:len(row)-1] {
+			before += measure.Fit(c, wide[i]+2, "")
+		}
+		for part := range strings.SplitSeq(row[len(row)-1], "\n") {
+			b.WriteString(strings.TrimRight(before+part, " ") + "\n")
+			before = layout.Spaces(measure.Width(before))
+		}
+	}
+}
+
+func heading(b *strings.Builder, words string) {
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString(strings.ToUpper(words) + "\n")
+}
+
+func keysTopic(p Program) string {
+	var b strings.Builder
+	b.WriteString("The keys as they are before the config rebinds any. What has no key is in the palette and on the command line.\n")
+	var rows [][]string
+	for i, k := range p.Keys {
+		rows = append(rows, []string{orText(k.Keys, "-"), k.Action, k.Help})
+		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
+			heading(&b, k.Context)
+			columns(&b, rows)
+			rows = nil
+		}
+	}
+	return b.String()
+}
+
+func queryTopic(Program) string {
+	var b strings.Builder
+	for _, part := range []struct {
+		title, field string
+		words        []query.Word
+	}{
+		{"terms", "", query.Syntax()},
+		{"fields", "", fieldNames()},
+		{"states", query.FieldIs + ":", query.IsWords()},
+		{"contents", query.FieldHas + ":", query.HasWords()},
+		{"dates, of " + query.FieldUpdated + ": and " + query.FieldCreated + ":", "", append(query.DateWords(), query.DateForms()...)},
+		{"units of an age", "", query.DateUnits()},
+		{"order", query.FieldSort + ":", query.SortWords()},
+	} {
+		heading(&b, part.title)
+		var rows [][]string
+		for _, w := range part.words {
+			rows = append(rows, []string{part.field + w.Name, w.Help})
+		}
+		columns(&b, rows)
+	}
+	return b.String()
+}
+
+func fieldNames() []query.Word {
+	words := query.Fields()
+	for i := range words {
+		words[i].Name += ":"
+	}
+	return words
+}
+
+func capabilitiesTopic(p Program) string {
+	var b strings.Builder
+	b.WriteString(model.AssumedMeans + "\n")
+	for _, s := range p.Services {
+		heading(&b, s.Title)
+		var rows [][]string
+		for _, e := range s.Edits {
+			how := strings.TrimPrefix(e.Call+"\n"+e.Reason, "\n")
+			rows = append(rows, []string{strings.ReplaceAll(string(e.Kind), "_", " "), string(e.State), strings.TrimSuffix(how, "\n")})
+		}
+		columns(&b, rows)
+	}
+	return b.String()
+}
+
+func settingsTopic(p Program) string { return config.Reference(p.Validators) }
+
+func exitTopic(Program) string {
+	var b strings.Builder
+	var rows [][]string
+	for _, c := range ExitCodes() {
+		rows = append(rows, []string{strconv.Itoa(c.Code), c.Means})
+	}
+	columns(&b, rows)
+	b.WriteString("\n" + ExitPrecedence() + "\n")
+	return b.String()
+}
+
+func jsonTopic(Program) string {
+	var b strings.Builder
+	for _, s := range JSONRules() {
+		b.WriteString(s + "\n")
+	}
+	for _, o := range JSONObjects() {
+		heading(&b, strings.TrimSpace(o.Name+"  "+o.By))
+		b.WriteString("  " + o.Keys + "\n")
+		if o.Note != "" {
+			b.WriteString("  " + o.Note + "\n")
+		}
+	}
+	return b.String()
+}
