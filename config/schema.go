@@ -160,9 +160,9 @@ func accountSchema(v Validators) object {
 	return account
 }
 
-// Reference is the settings file explained as plain text, at most 100 columns wide as far as its own words go: keys,
-// providers with their settings, theme colours, and key contexts with their actions.
-func Reference(v Validators) string {
+// Reference is the settings file explained as plain text: keys, providers with their settings, theme colours, and key
+// contexts with their actions. Lists of words are wrapped to width.
+func Reference(v Validators, width int) string {
 	var b strings.Builder
 	b.WriteString(`SETTINGS
   refresh             time between polls, at least "1s"; "0" turns polling off (default "` + FormatDuration(DefaultRefresh) + `")
@@ -201,16 +201,16 @@ func Reference(v Validators) string {
 			b.WriteString("  credential          not needed\n")
 		}
 		for _, key := range names(rules.Settings) {
-			fmt.Fprintf(&b, "  %-19s %s\n", key, rules.Settings[key].describe())
+			fmt.Fprintf(&b, "  %-18s  %s\n", key, rules.Settings[key].describe())
 		}
 	}
 	if len(v.ThemeColorNames) > 0 {
 		b.WriteString("\nTHEME COLOURS\n")
-		wrapWords(&b, v.ThemeColorNames)
+		wrapWords(&b, v.ThemeColorNames, width)
 	}
 	for _, c := range names(v.Actions) {
 		fmt.Fprintf(&b, "\nACTIONS [keys.%s]\n", c)
-		wrapWords(&b, v.Actions[c])
+		wrapWords(&b, v.Actions[c], width)
 	}
 	return b.String()
 }
@@ -236,15 +236,15 @@ func (r SettingRule) describe() string {
 	return strings.Join(parts, "; ")
 }
 
-// wrapWords writes words in lines of at most 100 columns, indented by two.
-func wrapWords(b *strings.Builder, words []string) {
+// wrapWords writes words in lines of at most limit columns, indented by two.
+func wrapWords(b *strings.Builder, words []string, limit int) {
 	width := 0
 	for _, w := range words {
 		switch {
 		case width == 0:
 			b.WriteString("  ")
 			width = 2
-		case width+1+len(w) > 100:
+		case width+1+len(w) > limit:
 			b.WriteString("\n  ")
 			width = 2
 		default:

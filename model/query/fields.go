@@ -136,11 +136,11 @@ func SortWords() []Word {
 // Syntax lists what terms can be made of, by examples.
 func Syntax() []Word {
 	return []Word{
-		{"pricing", "in the title, the people or the last message; case and accents don't matter"},
+		{"pricing", "in the title, the people or the last message, whatever its case and accents"},
 		{"pricing call", "both, in any order"},
 		{`"pricing call"`, "these words, as they stand"},
-		{"-draft", "what does not match; also -is:public, -(…)"},
-		{"a OR b", "one or the other; OR is in capitals and binds looser than a space"},
+		{"-draft", "what does not match, also -is:public"},
+		{"a OR b", "one or the other, with OR in capitals, which binds looser than a space"},
 		{"(a OR b) c", "binds together"},
 		{`title:"a phrase"`, "a field, a colon and what it is asked for, in quotes where it holds spaces"},
 	}

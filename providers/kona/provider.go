@@ -39,8 +39,8 @@ func Factory() providers.Factory {
 				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, where logs of proxies may hold the secrets"},
 			{Name: settingRedirectURL, Default: defaultRedirect, Check: checkRedirect,
 				Help: "where the browser comes back to when signing in, exactly as registered with the application: http on loopback, with a port"},
-			{Name: settingRefreshToken, Secret: true, Help: "a credential table: the refresh token"},
-			{Name: settingClientSecret, Secret: true, Help: "a credential table: the secret of the application"},
+			{Name: settingRefreshToken, Secret: true, Help: "the refresh token"},
+			{Name: settingClientSecret, Secret: true, Help: "the secret of the application"},
 		},
 		// No limit is documented; this is what a modest client asks.
 		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},

@@ -32,7 +32,7 @@ func (r *run) strictCommands(root *cobra.Command) {
 // helpCommand explains a command, or a topic, which is a command below it.
 func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	help := &cobra.Command{
-		Use:   "help [COMMAND|TOPIC]",
+		Use:   "help",
 		Short: "Explain a command, or a topic",
 		Args:  cobra.ArbitraryArgs,
 	}
@@ -51,17 +51,22 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	for _, t := range topics {
 		help.AddCommand(&cobra.Command{Use: t.name, Short: t.short, Args: noArgs,
 			RunE: r.do(func(*cobra.Command, []string) error {
-				width := r.Width()
-				if width <= 0 {
-					width = pipedWidth
-				}
-				for _, line := range fold(r.plainText(t.text(r.Program)), width) {
-					r.print("%s", line)
-				}
+				r.printTopic(t.text)
 				return nil
 			})})
 	}
 	return help
+}
+
+// printTopic prints a topic in lines that fit.
+func (r *run) printTopic(text func(p Program, width int) string) {
+	width := r.Width()
+	if width <= 0 {
+		width = pipedWidth
+	}
+	for _, line := range fold(r.plainText(text(r.Program, width)), width) {
+		r.print("%s", line)
+	}
 }
 
 // explain prints the help of a command.
@@ -106,7 +111,7 @@ func (r *run) manCommand() *cobra.Command {
 			r.print("%s", page.Build(roff.NewDocument()))
 			for _, t := range topics {
 				r.print(".SH %s\n.nf", strings.ToUpper(t.name))
-				for _, line := range fold(t.text(r.Program), manWidth) {
+				for _, line := range fold(t.text(r.Program, manWidth), manWidth) {
 					r.print("%s", manLine(line))
 				}
 				r.print(".fi")
@@ -142,28 +147,20 @@ func fold(text string, width int) []string {
 			out = append(out, line)
 			continue
 		}
-		start, hang := lastColumn(line)
-		if hang > width-narrowestHang {
-			start = len(line) - len(strings.TrimLeft(line, " "))
-			hang = start + 2
+		last := strings.LastIndex(line, "  ") + 2 // columns are two spaces apart, or more
+		if last < 2 {
+			last = 0
 		}
-		first := line[:start]
-		room := width - hang
-		for _, part := range measure.Wrap(strings.Join(strings.Fields(line[start:]), " "), room) {
+		first, text, hang := line[:last], line[last:], measure.Width(line[:last])
+		if hang > width-narrowestHang {
+			text = strings.TrimLeft(line, " ")
+			first = layout.Spaces(min(len(line)-len(text), 2))
+			hang = 4
+		}
+		for _, part := range measure.Wrap(strings.Join(strings.Fields(text), " "), width-hang) {
 			out = append(out, first+part)
 			first = layout.Spaces(hang)
 		}
 	}
 	return out
-}
-
-// lastColumn tells where the last column of a line begins: its byte and its
-// cell. Columns are apart by two spaces or more.
-func lastColumn(line string) (start, cell int) {
-	var measure layout.Measure
-	start = strings.LastIndex(line, "  ") + 2
-	if start < 2 {
-		start = 0
-	}
-	return start, measure.Width(line[:start])
 }

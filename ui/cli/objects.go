@@ -13,6 +13,8 @@ type JSONObject struct {
 	Name string
 	// By are the commands that print it.
 	By string
+	// Beyond is the object whose keys come before Keys, "" for none.
+	Beyond string
 	// Keys are its keys in their order: those of an object within it are in
 	// braces, where there may be several in brackets too.
 	Keys string
@@ -43,26 +45,28 @@ type jsonSample struct {
 	name, by string
 	value    any
 	note     string
-	// more says that value begins with the keys of what it is more of.
-	more any
+	// beyond is the object that value has more keys than.
+	beyond *jsonSample
 }
 
 func jsonSamples() []jsonSample {
 	row := model.RowJSON{Team: &model.NamedJSON{}, Space: &model.NamedJSON{}, Channel: &model.NamedJSON{},
 		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
-	detail := model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}
-	edit := model.EditJSON{Error: &model.ErrorJSON{}}
+	listed := jsonSample{name: "conversation", by: "list", value: row,
+		note: "participants, contacts and owner are people, companies are names, duration is in seconds, KIND is an edit kind"}
+	edit := jsonSample{name: "edit", by: "outbox, edit, new, undo, sync", value: model.EditJSON{Error: &model.ErrorJSON{}},
+		note: "base, target and theirs are a text, a list of people, a new conversation, or null. What was asked for and needs no edit (already) " +
+			"or can't be one (blocked, with the reason, not_found among them) has null for its id; base is then what the conversation holds"}
 	return []jsonSample{
-		{name: "conversation", by: "list", value: row,
-			note: "participants, contacts and owner are people, companies are names, duration is in seconds, KIND is an edit kind"},
+		listed,
 		{name: "person", value: model.Participant{}},
-		{name: "conversation", by: "show", value: detail, more: row, note: "and before that the keys of list; raw is the service's own object"},
-		{name: "edit", by: "edit, new, undo, outbox, sync", value: edit,
-			note: "base, target and theirs are a text, a list of people, a new conversation, or null. What was asked for and needs no edit (already) " +
-				"or can't be one (blocked, with the reason, not_found among them) has null for its id; base is then what the conversation holds"},
+		{name: "conversation read afresh", by: "show", beyond: &listed,
+			value: model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})},
+			note:  "raw is the service's own object"},
+		edit,
+		{name: "edit that was delivered", by: "history, edit, new, undo, sync", beyond: &edit, value: model.HistoryJSON{EditJSON: model.EditJSON{Error: &model.ErrorJSON{}}},
+			note: "before and after are as base, undone is the id of the edit that took it back; --limit counts edits"},
 		{name: "new conversation", value: model.NewConversation{}},
-		{name: "edit that was delivered", by: "history", value: model.HistoryJSON{EditJSON: edit}, more: edit,
-			note: "and before that the keys of an edit; before and after are as base, undone is the id of the edit that took it back; --limit counts edits"},
 		{name: "account", by: "sync", value: accountJSON{Error: &model.ErrorJSON{}}},
 		{name: "request", by: "--dry-run", value: requestJSON{}, note: "query is escaped; body is what would be sent, null where there is none"},
 		{name: "check", by: "doctor", value: findingJSON{}},
@@ -78,11 +82,12 @@ func jsonSamples() []jsonSample {
 func JSONObjects() []JSONObject {
 	var out []JSONObject
 	for _, s := range jsonSamples() {
-		keys := jsonKeys(s.value)
-		if s.more != nil {
-			keys = strings.TrimPrefix(keys, jsonKeys(s.more)+" ")
+		o := JSONObject{Name: s.name, By: s.by, Keys: jsonKeys(s.value), Note: s.note}
+		if s.beyond != nil {
+			o.Beyond = s.beyond.name
+			o.Keys = strings.TrimPrefix(o.Keys, jsonKeys(s.beyond.value)+" ")
 		}
-		out = append(out, JSONObject{Name: s.name, By: s.by, Keys: keys, Note: s.note})
+		out = append(out, o)
 	}
 	return out
 }

@@ -153,7 +153,7 @@ func (r *run) configCommand() *cobra.Command {
 		&cobra.Command{Use: "schema", Short: "Explain every key, context and action; with --json as a JSON Schema", Args: noArgs,
 			RunE: r.do(func(*cobra.Command, []string) error {
 				if !r.flags.json {
-					fmt.Fprint(r.Out, config.Reference(r.Validators))
+					r.printTopic(settingsTopic)
 					return nil
 				}
 				text, err := config.Schema(r.Validators)

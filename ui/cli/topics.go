@@ -10,12 +10,12 @@ import (
 	"confab/ui/layout"
 )
 
-// topic is a part of the reference. Its text is in columns, as long as its lines
-// are; fold breaks them. The facts come from the tables that the program itself
+// topic is a part of the reference. Its text is in columns, and fold breaks lines
+// that are wider than width. The facts come from the tables that the program itself
 // goes by.
 type topic struct {
 	name, short string
-	text        func(Program) string
+	text        func(p Program, width int) string
 }
 
 var topics = []topic{
@@ -52,21 +52,27 @@ func columns(b *strings.Builder, rows [][]string) {
 	}
 }
 
-func heading(b *strings.Builder, words string) {
+// heading sets a title over what follows; where says where it holds, "" if
+// that is plain.
+func heading(b *strings.Builder, title, where string) {
 	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
-	b.WriteString(strings.ToUpper(words) + "\n")
+	b.WriteString(strings.ToUpper(title))
+	if where != "" {
+		b.WriteString(" (" + where + ")")
+	}
+	b.WriteString("\n")
 }
 
-func keysTopic(p Program) string {
+func keysTopic(p Program, _ int) string {
 	var b strings.Builder
 	b.WriteString("The keys as they are before the config rebinds any. What has no key is in the palette and on the command line.\n")
 	var rows [][]string
 	for i, k := range p.Keys {
 		rows = append(rows, []string{orText(k.Keys, "-"), k.Action, k.Help})
 		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
-			heading(&b, k.Context)
+			heading(&b, k.Context, "")
 			columns(&b, rows)
 			rows = nil
 		}
@@ -74,21 +80,22 @@ func keysTopic(p Program) string {
 	return b.String()
 }
 
-func queryTopic(Program) string {
+func queryTopic(Program, int) string {
 	var b strings.Builder
 	for _, part := range []struct {
-		title, field string
+		title, where string
 		words        []query.Word
+		field        string
 	}{
-		{"terms", "", query.Syntax()},
-		{"fields", "", fieldNames()},
-		{"states", query.FieldIs + ":", query.IsWords()},
-		{"contents", query.FieldHas + ":", query.HasWords()},
-		{"dates, of " + query.FieldUpdated + ": and " + query.FieldCreated + ":", "", append(query.DateWords(), query.DateForms()...)},
-		{"units of an age", "", query.DateUnits()},
-		{"order", query.FieldSort + ":", query.SortWords()},
+		{title: "terms", words: query.Syntax()},
+		{title: "fields", words: fieldNames()},
+		{title: "states", words: query.IsWords(), field: query.FieldIs + ":"},
+		{title: "contents", words: query.HasWords(), field: query.FieldHas + ":"},
+		{title: "dates", where: query.FieldUpdated + ": and " + query.FieldCreated + ":", words: append(query.DateWords(), query.DateForms()...)},
+		{title: "units of an age", where: "<7d", words: query.DateUnits()},
+		{title: "order", words: query.SortWords(), field: query.FieldSort + ":"},
 	} {
-		heading(&b, part.title)
+		heading(&b, part.title, part.where)
 		var rows [][]string
 		for _, w := range part.words {
 			rows = append(rows, []string{part.field + w.Name, w.Help})
@@ -106,24 +113,25 @@ func fieldNames() []query.Word {
 	return words
 }
 
-func capabilitiesTopic(p Program) string {
+func capabilitiesTopic(p Program, _ int) string {
 	var b strings.Builder
 	b.WriteString(model.AssumedMeans + "\n")
 	for _, s := range p.Services {
-		heading(&b, s.Title)
+		heading(&b, s.Title, "")
 		var rows [][]string
 		for _, e := range s.Edits {
-			how := strings.TrimPrefix(e.Call+"\n"+e.Reason, "\n")
-			rows = append(rows, []string{strings.ReplaceAll(string(e.Kind), "_", " "), string(e.State), strings.TrimSuffix(how, "\n")})
+			reason := strings.TrimPrefix(e.Reason, string(e.State)+": ")
+			how := strings.Trim(e.Call+"\n"+reason, "\n")
+			rows = append(rows, []string{strings.ReplaceAll(string(e.Kind), "_", " "), string(e.State), how})
 		}
 		columns(&b, rows)
 	}
 	return b.String()
 }
 
-func settingsTopic(p Program) string { return config.Reference(p.Validators) }
+func settingsTopic(p Program, width int) string { return config.Reference(p.Validators, width) }
 
-func exitTopic(Program) string {
+func exitTopic(Program, int) string {
 	var b strings.Builder
 	var rows [][]string
 	for _, c := range ExitCodes() {
@@ -134,13 +142,16 @@ func exitTopic(Program) string {
 	return b.String()
 }
 
-func jsonTopic(Program) string {
+func jsonTopic(Program, int) string {
 	var b strings.Builder
 	for _, s := range JSONRules() {
 		b.WriteString(s + "\n")
 	}
 	for _, o := range JSONObjects() {
-		heading(&b, strings.TrimSpace(o.Name+"  "+o.By))
+		heading(&b, o.Name, o.By)
+		if o.Beyond != "" {
+			b.WriteString("  the keys of " + o.Beyond + ", and\n")
+		}
 		b.WriteString("  " + o.Keys + "\n")
 		if o.Note != "" {
 			b.WriteString("  " + o.Note + "\n")

@@ -1,0 +1,29 @@
+package query
+
+import "testing"
+
+func TestEveryExampleOfTheReferenceIsRead(t *testing.T) {
+	var all []string
+	for _, w := range Syntax() {
+		all = append(all, w.Name)
+	}
+	for field, words := range map[string][]Word{FieldIs: IsWords(), FieldHas: HasWords(), FieldSort: SortWords(),
+		FieldUpdated: append(DateWords(), DateForms()...)} {
+		for _, w := range words {
+			all = append(all, field+":"+w.Name)
+		}
+	}
+	for _, w := range Fields() {
+		if closedWords(w.Name) == nil && w.Name != FieldUpdated && w.Name != FieldCreated {
+			all = append(all, w.Name+":x")
+		}
+	}
+	for _, u := range DateUnits() {
+		all = append(all, FieldCreated+":<3"+u.Name)
+	}
+	for _, q := range all {
+		if _, err := Parse(q); err != nil {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"confab/model"
+	"confab/ui/layout"
+)
+
+// declared lists what the Go files here, tests aside, declare: the types, and
+// the constants of a type.
+func declared(t *testing.T, dir, of string) (types, constants []string) {
+	t.Helper()
+	packages, err := parser.ParseDir(token.NewFileSet(), dir, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range packages {
+		for name, file := range p.Files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.TypeSpec:
+					types = append(types, n.Name.Name)
+				case *ast.ValueSpec:
+					if kind, ok := n.Type.(*ast.Ident); ok && kind.Name == of {
+						for _, v := range n.Values {
+							constants = append(constants, strings.Trim(v.(*ast.BasicLit).Value, `"`))
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	return types, constants
+}
+
+func TestTheReferenceOfJSONHasEveryObject(t *testing.T) {
+	shown := map[string]bool{}
+	seen := map[reflect.Type]bool{}
+	var see func(reflect.Type)
+	see = func(kind reflect.Type) {
+		if seen[kind] {
+			return
+		}
+		seen[kind] = true
+		switch kind.Kind() {
+		case reflect.Pointer, reflect.Slice:
+			see(kind.Elem())
+		case reflect.Struct:
+			shown[kind.Name()] = true
+			for i := range kind.NumField() {
+				if kind.Field(i).IsExported() {
+					see(kind.Field(i).Type)
+				}
+			}
+		}
+	}
+	for _, s := range jsonSamples() {
+		see(reflect.TypeOf(s.value))
+	}
+	for _, dir := range []string{".", "../../model"} {
+		types, _ := declared(t, dir, "")
+		for _, name := range types {
+			if strings.HasSuffix(name, "JSON") && !shown[name] {
+				t.Errorf("%s is printed by no sample", name)
+			}
+		}
+	}
+}
+
+func TestTheReferenceOfJSONHasEveryState(t *testing.T) {
+	_, states := declared(t, "../../model", "EditState")
+	for _, s := range states {
+		if !slices.Contains(model.EditStates(), model.EditState(s)) {
+			t.Errorf("%s is in no list", s)
+		}
+	}
+	if len(states) != len(model.EditStates()) {
+		t.Errorf("%d states, and %d listed", len(states), len(model.EditStates()))
+	}
+}
+
+func TestEveryExitStatusIsExplained(t *testing.T) {
+	for _, code := range append(slices.Clone(precedence), ExitOK) {
+		if !slices.ContainsFunc(ExitCodes(), func(c ExitCode) bool { return c.Code == code && c.Means != "" }) {
+			t.Errorf("%d is not explained", code)
+		}
+	}
+}
+
+func TestTopicsFitWhereTheyArePrinted(t *testing.T) {
+	b := newBench(t)
+	b.program.Services = []Service{{Title: "Kona", Edits: []Edit{
+		{Kind: model.EditTitle, State: model.CapabilityAssumed, Call: "PUT /conversations/{id} name", Reason: "assumed: " + strings.Repeat("long words ", 30)},
+		{Kind: model.EditArchive, State: model.CapabilityNo, Reason: "there is no such call"},
+	}}}
+	b.program.Keys = []Key{{"list", "j  down", "down", "next"}, {"list", "", "clear_marks", strings.Repeat("clear all ", 20)}}
+	var measure layout.Measure
+	for _, width := range []int{0, 30, 80, 200} {
+		b.program.Width = func() int { return width }
+		for _, topic := range topics {
+			b.out.Reset()
+			b.want(t, ExitOK, "help", topic.name)
+			text := b.out.String()
+			if strings.ContainsAny(text, "\x1b\t") {
+				t.Errorf("%s: not plain", topic.name)
+			}
+			limit := width
+			if width == 0 {
+				limit = 100
+			}
+			for line := range strings.SplitSeq(text, "\n") {
+				if measure.Width(line) > limit {
+					t.Errorf("%s at %d: %d cells: %s", topic.name, width, measure.Width(line), line)
+				}
+			}
+			whole := strings.Join(strings.Fields(topic.text(b.program, limit)), "")
+			if got := strings.Join(strings.Fields(text), ""); got != whole {
+				t.Errorf("%s at %d: something was lost:\n%s", topic.name, width, text)
+			}
+		}
+	}
+}
+
+func TestWhatDoesNotFitGoesOnBelowItsColumn(t *testing.T) {
+	const text = "  one    a call that goes on and on and on\n         and why it is so\n  three  short\n"
+	for width, want := range map[int][]string{
+		100: {"  one    a call that goes on and on and on", "         and why it is so", "  three  short"},
+		30:  {"  one    a call that goes on", "         and on and on", "         and why it is so", "  three  short"},
+		20: {"  one a call that", "    goes on and on", "    and on", // too narrow for the columns
+			"  and why it is so", "  three  short"},
+	} {
+		if got := fold(text, width); !slices.Equal(got, want) {
+			t.Errorf("%d: %q", width, got)
+		}
+	}
+}
