@@ -15,7 +15,8 @@ import (
 // tables are the parts of the README that are printed from the code, by the
 // name of their markers.
 func tables(reg providers.Registry) map[string]string {
-	return map[string]string{"keys": keyTable(), "capabilities": capabilityTable(reg), "query": queryTable(), "exit-codes": exitTable(), "json": jsonTable()}
+	return map[string]string{"keys": keyTable(), "capabilities": capabilityTable(reg), "query": queryTable(),
+		"exit-codes": exitTable(), "json": jsonTable()}
 }
 
 // withTables puts the tables between their markers.

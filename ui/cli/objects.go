@@ -55,8 +55,9 @@ func jsonSamples() []jsonSample {
 	listed := jsonSample{name: "conversation", by: "list", value: row,
 		note: "participants, contacts and owner are people, companies are names, duration is in seconds, KIND is an edit kind"}
 	edit := jsonSample{name: "edit", by: "outbox, edit, new, undo, sync", value: model.EditJSON{Error: &model.ErrorJSON{}},
-		note: "base, target and theirs are a text, a list of people, a new conversation, or null. What was asked for and needs no edit (already) " +
-			"or can't be one (blocked, with the reason, not_found among them) has null for its id; base is then what the conversation holds"}
+		note: "base, target and theirs are a text, a list of people, a new conversation, or null. " +
+			"What was asked for and needs no edit (already) or can't be one (blocked, with the reason, not_found among them) " +
+			"has null for its id; base is then what the conversation holds"}
 	return []jsonSample{
 		listed,
 		{name: "person", value: model.Participant{}},
@@ -64,8 +65,9 @@ func jsonSamples() []jsonSample {
 			value: model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})},
 			note:  "raw is the service's own object"},
 		edit,
-		{name: "edit that was delivered", by: "history, edit, new, undo, sync", beyond: &edit, value: model.HistoryJSON{EditJSON: model.EditJSON{Error: &model.ErrorJSON{}}},
-			note: "before and after are as base, undone is the id of the edit that took it back; --limit counts edits"},
+		{name: "edit that was delivered", by: "history, edit, new, undo, sync", beyond: &edit,
+			value: model.HistoryJSON{EditJSON: model.EditJSON{Error: &model.ErrorJSON{}}},
+			note:  "before and after are as base, undone is the id of the edit that took it back; --limit counts edits"},
 		{name: "new conversation", value: model.NewConversation{}},
 		{name: "account", by: "sync", value: accountJSON{Error: &model.ErrorJSON{}}},
 		{name: "request", by: "--dry-run", value: requestJSON{}, note: "query is escaped; body is what would be sent, null where there is none"},
