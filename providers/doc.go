@@ -48,9 +48,9 @@
 //     model.Provider. Walk the list to its end or say that the walk is not
 //     complete: rows that a complete walk lacks are taken to be gone.
 //   - apply.go: the writing half, a pure function from edits to steps. Embed an
-//     Editor, which then is Capabilities, Requests and Apply. Each edit says
-//     where it leads (Narrows, Neutral, Widens, Ends); an unknown word counts as
-//     widening. A call that no page documents gets an Assumption, and a
+//     Editor, which then is Capabilities, Requests and Apply. Where
+//     an edit leads is said by DirectionOf, from the words of package model; a
+//     word that is not known there counts as widening. A call that no page documents gets an Assumption, and a
 //     CapabilityRow that says "assumed".
 //   - created.go, where conversations can be created: model.Creator.
 //

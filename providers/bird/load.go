@@ -42,7 +42,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
-	p.held.put(id, rawAttributes(answer.Body))
+	held := wholeAttributes(answer.Body)
+	c.Attributes = attributeTexts(held)
+	p.held.put(id, held)
 
 	var facts providers.Facts
 	facts.AddAll(c.Facts)

@@ -208,9 +208,17 @@ func rawAttributes(conversation []byte) map[string]json.RawMessage {
 	return attributesIn(o.Peek("attributes"))
 }
 
+// wholeAttributes gives those of a conversation that was read whole: without the field it has none.
+func wholeAttributes(conversation []byte) map[string]json.RawMessage {
+	if o, ok := providers.ParseObject(conversation); ok && !o.Has("attributes") {
+		return map[string]json.RawMessage{}
+	}
+	return rawAttributes(conversation)
+}
+
 func attributesIn(raw json.RawMessage) map[string]json.RawMessage {
 	if string(raw) == "null" {
-		return map[string]json.RawMessage{} // there are none; a missing field says nothing
+		return map[string]json.RawMessage{} // there are none; a missing field says nothing in a list or an answer to a write
 	}
 	m, _ := providers.Map(raw)
 	return m
