@@ -202,7 +202,7 @@ func (n *channelNames) load(ctx context.Context, c *client) ([]channel, error) {
 	defer n.mu.Unlock()
 	n.tried, n.err = time.Now(), err
 	switch model.KindOf(err) {
-	case "", model.Unauthorized, model.Forbidden, model.NotFound:
+	case "", model.Forbidden, model.NotFound:
 		n.final = true
 	case model.Canceled:
 		n.tried = time.Time{}
