@@ -266,7 +266,7 @@ func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
 		time.Sleep(time.Minute)
 		f.onLoad = func(string) error { f.onLoad = nil; return &model.Error{Kind: model.Forbidden} }
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
-			if r.Entry.State != model.Refused {
+			if r.Entry.State != model.OutcomeNotKnown {
 				t.Fatalf("%+v", r.Entry)
 			}
 		})
