@@ -109,7 +109,10 @@ func program(atOnce <-chan struct{}) cli.Program {
 		CheckState:  checkState,
 		Forget:      forget,
 		Login:       login,
-		Sandbox:     newSandbox,
+		Browse: func(s cli.Setup, url string) error {
+			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
+		},
+		Sandbox: newSandbox,
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
@@ -318,7 +321,7 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
 		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
 		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
-		Open:          func(url string) error { return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv())) },
+		Open:          func(url string) error { return p.Browse(s, url) },
 		Background:    func() { e.Start(ctx) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
 		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
@@ -347,7 +350,7 @@ func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
 func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
 	f, account, err := providerAccount(s, a, s.Config.Resolver(), nil, nil)
 	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
+		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
 	}
 	if source != nil {
 		account.Credential = readOnce{credential{source}}
@@ -357,7 +360,7 @@ func check(ctx context.Context, s cli.Setup, a config.Account, source *config.So
 	}
 	p, err := f.Open(account)
 	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: err.Error()}}
+		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
 	}
 	return p.Check(ctx)
 }
@@ -408,7 +411,7 @@ func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount 
 	for _, a := range box.Accounts() {
 		settings := map[string]string{}
 		for k, v := range a.Settings {
-			if strings.HasSuffix(k, "_url") {
+			if strings.HasPrefix(v, "/") {
 				v = root + v
 			}
 			settings[k] = v
@@ -441,10 +444,12 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if n := counts.Waiting + counts.NeedPerson; n > 0 {
 		found = append(found, theme.Count(n, "undelivered edit"))
 	}
-	a, ok := s.Config.Account(name)
-	tokens := ok && a.Provider == model.Kona
-	if tokens && len(found) > 0 {
-		found = append(found, "tokens from signing in and refreshing, if there are any")
+	files, err := filesOf(s.Paths.State, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) > 0 {
+		found = append(found, "tokens from signing in and refreshing")
 	}
 	aside, err := db.SetAside()
 	if err != nil {
@@ -458,30 +463,45 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if dry || len(found) == 0 {
 		return found, nil
 	}
-	if tokens {
-		_, account, err := providerAccount(s, a, s.Config.Resolver(), nil, nil)
-		if err != nil {
-			return nil, err
-		}
-		if err := kona.Forget(account); err != nil {
+	for _, path := range files {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 	}
 	return found, db.Forget(ctx, name)
 }
 
+// filesOf lists what any provider keeps of an account beside the database: the
+// account may have left the config, or be another provider's by now.
+func filesOf(state, account string) (all []string, err error) {
+	for _, f := range registry() {
+		if f.Files == nil {
+			continue
+		}
+		files, err := f.Files(state, account)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	return all, nil
+}
+
 // login gives the sign-in of an account whose provider has one.
 func login(_ context.Context, s cli.Setup, a config.Account) (cli.Login, error) {
-	p, err := openProvider(s, a, s.Config.Resolver(), nil, nil)
+	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
 	}
-	l, ok := p.(cli.Login)
+	f, account, err := providerAccount(s, a, s.Config.Resolver(), nil, l)
 	switch {
-	case !ok:
-		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", p.Describe().Name)
-	case a.Setting("client_id") == "" || a.SecretSetting("client_secret").IsZero():
-		return nil, errors.New("signing in needs client_id and client_secret in [account.settings]")
+	case err != nil:
+		return nil, err
+	case f.SignIn == nil:
+		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", f.Title)
 	}
-	return l, s.Paths.PrepareState()
+	if err := s.Paths.PrepareState(); err != nil {
+		return nil, err
+	}
+	return f.SignIn(account)
 }

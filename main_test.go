@@ -34,8 +34,24 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"confab": main})
+	testscript.Main(m, map[string]func(){"confab": main, "xdg-open": browse, "open": browse})
 }
+
+// browse is the browser of a script: it goes where the page sends it, and tells
+// the script what it was shown in the end.
+func browse() {
+	shown, err := http.Get(os.Args[1])
+	if err == nil {
+		_, err = http.Post(os.Getenv("BROWSED"), "text/html", shown.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// shownKey is where a script keeps what its browser was shown.
+type shownKey struct{}
 
 // boxKey is where a script keeps its sandbox.
 type boxKey struct{}
@@ -55,6 +71,10 @@ type boxKey struct{}
 //	norights WORD...      Bird answers 401 below these words of a path
 //	breaktable NAME       a page of the database is broken, where a table begins
 //	attention PUT PATH BODY  somebody else's request to Attention
+//	person N              who signs in to Kona from now on, by the place in the seeded list
+//	kona WORD             consent, no-consent: what that person says; query: parameters of tokens are read there alone
+//	setting NAME VALUE    a setting of the account projects
+//	browser REGEXP        what the browser is shown next
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("ui", "cli", "testdata", "script"),
@@ -80,7 +100,13 @@ func TestScripts(t *testing.T) {
 			"norights": func(ts *testscript.TestScript, _ bool, args []string) {
 				box(ts).Bird().Set(func(s *sandbox.BirdSwitches) { s.NoRights = args })
 			},
-			"attention":  callAttention,
+			"attention": callAttention,
+			"person": func(ts *testscript.TestScript, _ bool, args []string) {
+				box(ts).Kona().SignInAs(number(ts, args[0]))
+			},
+			"kona":       turnKona,
+			"setting":    addSetting,
+			"browser":    wantShown,
 			"breaktable": breakTable,
 		},
 	})
@@ -203,6 +229,15 @@ func setupScript(env *testscript.Env) error {
 	server := httptest.NewServer(b)
 	env.Defer(server.Close)
 	env.Values[boxKey{}] = b
+	b.Kona().Register(uitest.FreeRedirect(env.T()))
+	shown := make(chan string, 1)
+	browsed := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		page, _ := io.ReadAll(q.Body)
+		shown <- string(page)
+	}))
+	env.Defer(browsed.Close)
+	env.Values[shownKey{}] = shown
+	env.Setenv("BROWSED", browsed.URL)
 	opened, err := newSandboxAccounts(b, server.URL, env.WorkDir)
 	if err != nil {
 		return err
@@ -301,6 +336,37 @@ func ignoreChanges(ts *testscript.TestScript, _ bool, args []string) {
 func answerNext(ts *testscript.TestScript, _ bool, args []string) {
 	answer := map[string]func(status, n int){"attention": box(ts).Attention().AnswerNext, "bird": box(ts).Bird().AnswerNext, "kona": box(ts).Kona().AnswerNext}[args[0]]
 	answer(number(ts, args[1]), number(ts, args[2]))
+}
+
+func turnKona(ts *testscript.TestScript, _ bool, args []string) {
+	box(ts).Kona().Set(func(s *sandbox.KonaSwitches) {
+		switch args[0] {
+		case "consent", "no-consent":
+			s.NoConsent = args[0] == "no-consent"
+		case "query":
+			s.QueryOnly = true
+		default:
+			ts.Fatalf("no such switch: %s", args)
+		}
+	})
+}
+
+func addSetting(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.Getenv("CONFAB_CONFIG")
+	const before = "redirect_url = "
+	text := strings.Replace(ts.ReadFile(path), before, fmt.Sprintf("%s = %q\n%s", args[0], args[1], before), 1)
+	ts.Check(os.WriteFile(path, []byte(text), 0o600))
+}
+
+func wantShown(ts *testscript.TestScript, _ bool, args []string) {
+	select {
+	case page := <-ts.Value(shownKey{}).(chan string):
+		if !regexp.MustCompile(args[0]).MatchString(page) {
+			ts.Fatalf("the browser is shown %s", page)
+		}
+	case <-time.After(20 * time.Second):
+		ts.Fatalf("the browser is shown nothing")
+	}
 }
 
 func callAttention(ts *testscript.TestScript, _ bool, args []string) {

@@ -20,6 +20,8 @@ const (
 	ReadMessages
 	// ReadEverything: with all expansions, so its facts and its owner are complete.
 	ReadEverything
+	// ReadNames: nothing counts but what people and spaces are called.
+	ReadNames
 )
 
 // Reading says what this answer can show to be empty, given what was asked for.
@@ -41,9 +43,14 @@ func Merge(older, newer Conversation) Conversation { return MergeReading(older, 
 // MergeReading lays a newer reading over an older one. Sets and maps that the
 // newer one has not loaded are kept in any case.
 func MergeReading(older, newer Conversation, r Reading) Conversation {
+	if r&ReadNames != 0 {
+		return named(older, newer)
+	}
 	whole := r&ReadWhole != 0
 	if !newer.Participants.Known {
 		newer.Participants = older.Participants
+	} else {
+		newer.Participants.Items = withNames(newer.Participants.Items, older.Participants.Items, false)
 	}
 	if newer.ParticipantCount < 0 {
 		newer.ParticipantCount = older.ParticipantCount
@@ -118,6 +125,45 @@ func mergePerson(older, newer Participant, whole bool) Participant {
 		keep(&newer.Email, older.Email)
 	}
 	return newer
+}
+
+// named gives a conversation in which people and spaces are called what a newer
+// reading calls them.
+func named(c, newer Conversation) Conversation {
+	c.Participants.Items = withNames(c.Participants.Items, newer.Participants.Items, true)
+	c.Featured = withNames(c.Featured, newer.Featured, true)
+	if c.Owner.ID != "" && c.Owner.ID == newer.Owner.ID && newer.Owner.Name != "" {
+		c.Owner.Name, c.Owner.Email = newer.Owner.Name, newer.Owner.Email
+	}
+	if c.Space.ID != "" && c.Space.ID == newer.Space.ID && newer.Space.Name != "" {
+		c.Space.Name = newer.Space.Name
+	}
+	return c
+}
+
+// withNames gives people with the names and addresses by which others know the
+// same ids: all that are known there, or those alone that are missing here.
+func withNames(people, known []Participant, all bool) []Participant {
+	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }
+	if len(known) == 0 || !slices.ContainsFunc(people, missing) {
+		return people
+	}
+	type key struct{ kind, id string }
+	names := make(map[key]Participant, len(known))
+	for _, p := range known {
+		names[key{p.Kind, p.ID}] = p
+	}
+	people = slices.Clone(people)
+	for i, p := range people {
+		if n := names[key{p.Kind, p.ID}]; missing(p) {
+			if all && n.Name != "" {
+				people[i].Name = ""
+			}
+			keep(&people[i].Name, n.Name)
+			keep(&people[i].Email, n.Email)
+		}
+	}
+	return people
 }
 
 func mergeNamed(older, newer Named, whole bool) Named {

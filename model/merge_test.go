@@ -103,3 +103,35 @@ func TestWhatIsNews(t *testing.T) {
 		t.Error("a first message is no news")
 	}
 }
+
+func TestNamesThatAreKnownStay(t *testing.T) {
+	nameless := func(p model.Participant) model.Participant {
+		p.Name, p.Email = "", ""
+		return p
+	}
+	older := model.Conversation{Participants: model.SetOf(ann, bob), Owner: ann, Space: model.Named{ID: "s", Name: "S"}, Title: "old"}
+	editor := nameless(ann)
+	editor.Role = model.RoleEditor
+	bare := model.Conversation{Participants: model.SetOf(editor, nameless(buyer)), Owner: nameless(ann), Space: model.Named{ID: "s"}, Title: "new"}
+	for _, r := range []model.Reading{model.ReadRow, model.ReadWhole} {
+		got := model.MergeReading(older, bare, r)
+		if p := got.Participants.Items; len(p) != 2 || p[0].Name != ann.Name || p[0].Role != model.RoleEditor || p[1].Name != "" || got.Owner.Name != ann.Name || got.Space.Name != "S" {
+			t.Errorf("%+v", got)
+		}
+	}
+	if bare.Participants.Items[0].Name != "" {
+		t.Error("the reading itself was changed")
+	}
+
+	married := ann
+	married.Name = "Ann Other"
+	got := model.MergeReading(older, model.Conversation{Participants: model.SetOf(married), Owner: married, Space: model.Named{ID: "s", Name: "T"}, Title: "new"}, model.ReadNames)
+	want := older
+	want.Participants, want.Owner, want.Space.Name = model.SetOf(married, bob), married, "T"
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(older, model.MergeReading(older, bare, model.ReadNames)); d != "" {
+		t.Errorf("nothing is called anything new: %s", d)
+	}
+}

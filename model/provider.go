@@ -93,8 +93,12 @@ type Description struct {
 	Name     string // the service's name for people: "AskElephant"
 	Account  string
 	BaseURL  string
-	// Identity is provider + base URL + workspace; stored rows carry it.
+	// Identity is provider + base URL + workspace, or the user where what is seen
+	// depends on who signed in; stored rows carry it.
 	Identity string
+	// Formerly is an identity under which rows of this same account may have been
+	// stored before its user was known; "" for none.
+	Formerly string
 	ReadOnly bool
 
 	// Roles, AccessValues and ParticipantStatuses are what may be chosen, in
@@ -168,6 +172,10 @@ type Batch struct {
 	Cursor        string
 	// Total is the service's count of the whole list; -1 where it gives none.
 	Total int
+	// Names says that the rows have come before in this run: of these only what
+	// people and spaces are called counts. It is no page of the list, and whether
+	// emit wants more is not asked.
+	Names bool
 }
 
 // SyncResult ends a Sync. Complete says that every page was read to the end,

@@ -19,11 +19,6 @@ type part struct {
 	Step
 }
 
-// widens reports whether the request carries a step that widens.
-func (r request) widens() bool {
-	return slices.ContainsFunc(r.parts, func(p part) bool { return p.Direction == Widens })
-}
-
 // edits gives the edits that a request carries.
 func (r request) edits(all []model.Edit) []model.Edit {
 	out := make([]model.Edit, len(r.parts))

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"time"
@@ -21,44 +22,39 @@ type Head struct {
 	Sure bool
 }
 
-// ReadHead reads a list from its head to the first conversation of known, to
-// its end, or for a number of pages. Without known, one page is read. next
-// gives the rows of the next page: end says that there are no more, and whole
-// that none of the page is missing. Rows are compared by the service's own
-// times alone.
+// ReadHead walks a list from its head to the first conversation of known, to its
+// end, or for as many pages as the walk has. Without known, one page is read. Rows
+// are compared by the service's own times alone.
 //
-// The head is sure only where it got to one of known or to the end: then every
-// conversation that was created since known was read is above.
-func ReadHead(known []string, pages int, next func() (rows []Row, end, whole bool, err error)) (Head, error) {
+// The head is sure only where it got to one of known or to the end, without a
+// hole: then every conversation that was created since known was read is above.
+func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	h := Head{Sure: true}
-	var last time.Time
-	first := known == nil
-	if first {
-		pages = 1
+	if known == nil {
+		w.Most = 1
 	}
-	for range pages {
-		rows, end, whole, err := next()
-		if err != nil {
-			return Head{}, err
-		}
-		h.Sure = h.Sure && whole
-		for _, r := range rows {
+	var last time.Time
+	met := false
+	walked, err := w.Run(ctx, "", func(page Page[Row]) (bool, error) {
+		h.Sure = h.Sure && !page.Holes
+		for _, r := range page.Rows {
 			if !r.Created.IsZero() {
 				h.Sure = h.Sure && (last.IsZero() || !r.Created.After(last))
 				last = r.Created
 			}
-			if slices.Contains(known, r.Ref.ID) {
-				return h, nil
+			if met = slices.Contains(known, r.Ref.ID); met {
+				return false, nil
 			}
 			if !slices.ContainsFunc(h.Rows, func(o Row) bool { return o.Ref.ID == r.Ref.ID }) {
 				h.Rows = append(h.Rows, r)
 			}
 		}
-		if end {
-			return h, nil
-		}
+		return true, nil
+	})
+	if err != nil {
+		return Head{}, err
 	}
-	h.Sure = h.Sure && first
+	h.Sure = h.Sure && (met || walked.Ended || known == nil && !walked.Again)
 	return h, nil
 }
 

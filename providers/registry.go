@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -94,6 +95,24 @@ type Factory struct {
 	Open func(Account) (model.Provider, error)
 	// Identity gives provider + base URL + workspace of an account.
 	Identity func(Account) string
+	// SignIn prepares a sign-in in the browser; its error says what is missing
+	// for it. Nil where the service has none.
+	SignIn func(Account) (SignIn, error)
+	// Files lists the files that are kept of an account beside the database,
+	// whatever the config says of it by now. Nil where there are none.
+	Files func(stateDir, account string) ([]string, error)
+}
+
+// SignIn is a sign-in of one account in the browser.
+type SignIn interface {
+	// Redirect is the address on this machine that the browser comes back to, as
+	// it is registered with the service.
+	Redirect() string
+	// Page gives the page where the person agrees; state comes back with the code.
+	Page(state string) string
+	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
+	// the service does not say.
+	Finish(ctx context.Context, code string) (who string, err error)
 }
 
 // Setting finds a setting by its name.

@@ -101,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	}
 	for _, in := range o.Accounts {
 		a := newAccount(in)
-		kept, held, err := b.store.OpenAccount(ctx, a.name, a.desc.Identity)
+		kept, held, err := b.store.OpenAccount(ctx, a.name, a.desc.Identity, a.desc.Formerly)
 		if err != nil {
 			return nil, err
 		}

@@ -69,12 +69,12 @@ func (in *intake) read(ctx context.Context, req model.SyncRequest) (model.SyncRe
 // take receives a page from the adapter.
 func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err error) {
 	head := !in.begun
-	if in.begun = true; head || in.enough != nil {
+	if in.begun = true; head || in.enough != nil || p.Names && in.pages == nil {
 		stored, changed, err := in.save(ctx, []page{p})
 		if err == nil && head && in.first != nil {
 			err = in.first()
 		}
-		return in.enough == nil || !in.enough(stored, changed), err
+		return in.enough == nil || p.Names || !in.enough(stored, changed), err
 	}
 	if in.pages == nil {
 		in.pages, in.ended = make(chan page), make(chan struct{})
@@ -119,27 +119,45 @@ func (in *intake) gather(p page) []page {
 	return all
 }
 
-// save stores pages in one transaction and tells of it.
-func (in *intake) save(ctx context.Context, pages []page) (stored, changed int, err error) {
-	last := pages[len(pages)-1]
-	var walk *store.Walk
-	if in.walk != 0 {
-		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
+// save stores pages in one transaction, what has names since in another, and
+// tells of it.
+func (in *intake) save(ctx context.Context, all []page) (stored, changed int, err error) {
+	var pages []page
+	var named []model.Conversation
+	for _, p := range all {
+		if p.Names {
+			named = append(named, p.Conversations...)
+		} else {
+			pages = append(pages, p)
+		}
 	}
 	var refs []model.Ref
-	stored, err = in.a.storePages(pages, func(rows []model.Conversation) (err error) {
-		refs, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk)
-		return err
-	})
+	if len(pages) > 0 {
+		last := pages[len(pages)-1]
+		var walk *store.Walk
+		if in.walk != 0 {
+			walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
+		}
+		stored, err = in.a.storePages(pages, func(rows []model.Conversation) (err error) {
+			refs, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk)
+			return err
+		})
+		if err == nil && !in.silent {
+			in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+stored, last.Total })
+		}
+	}
+	changed = len(refs)
+	if err == nil && len(named) > 0 {
+		var renamed []model.Ref
+		renamed, err = in.b.store.SaveNames(ctx, in.a.name, named)
+		changed += len(renamed)
+	}
 	in.saved = time.Now()
 	if err != nil {
 		return 0, 0, err
 	}
-	if !in.silent {
-		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+stored, last.Total })
-	}
-	if !in.silent || len(refs) > 0 {
+	if !in.silent || changed > 0 {
 		in.b.announce(ctx, in.a)
 	}
-	return stored, len(refs), nil
+	return stored, changed, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -35,8 +36,10 @@ func aside(name, identity string) string {
 // OpenAccount makes an account known, or finds it again. When the name has
 // another identity than before, the rows of the old one are set aside and its
 // outbox is held; when rows of the new identity were set aside earlier, they
-// come back. held counts the edits that wait for a person because of that.
-func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Account, held int, err error) {
+// come back. Rows of what it was formerly are those of the same account under a
+// lesser name: they take the identity where it has none of its own. held counts
+// the edits that wait for a person because of that.
+func (s *Store) OpenAccount(ctx context.Context, name, identity string, formerly ...string) (a Account, held int, err error) {
 	if a, err = s.Account(ctx, name); err == nil && a.Identity == identity {
 		held, err = s.openedAccount(ctx, name, identity)
 		return a, held, err
@@ -51,17 +54,30 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 		case was == identity:
 			return nil
 		default:
+			own, err := t.hasAccount(aside(name, identity))
+			if err != nil {
+				return err
+			}
+			if !own && slices.Contains(formerly, was) {
+				return t.identify(name, identity, was)
+			}
 			t.rename(name, aside(name, was), true)
 			t.newEpoch()
 		}
-		var n int
-		back := aside(name, identity)
-		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM account WHERE name = ?", back).Scan(&n); err != nil {
-			return err
-		}
-		if n > 0 {
+		t.exec("DELETE FROM meta WHERE key = ?", formerlyKey(name))
+		for _, known := range append([]string{identity}, formerly...) {
+			back := aside(name, known)
+			switch there, err := t.hasAccount(back); {
+			case err != nil:
+				return err
+			case !there:
+				continue
+			}
 			t.rename(back, name, false)
 			t.newEpoch()
+			if known != identity {
+				return t.identify(name, identity, known)
+			}
 			return t.err
 		}
 		return t.exec("INSERT INTO account (name, identity, conversations) VALUES (?1, ?2, "+countRows+")", name, identity)
@@ -75,6 +91,21 @@ func (s *Store) OpenAccount(ctx context.Context, name, identity string) (a Accou
 	a, err = s.Account(ctx, name)
 	return a, held, err
 }
+
+func (t *tx) hasAccount(name string) (bool, error) {
+	var n int
+	err := t.QueryRowContext(t.ctx, "SELECT count(*) FROM account WHERE name = ?", name).Scan(&n)
+	return n > 0, err
+}
+
+// identify gives an account the identity that it has been found to have. Those who
+// opened it under the lesser one go on with it.
+func (t *tx) identify(name, identity, formerly string) error {
+	t.setMeta(formerlyKey(name), formerly)
+	return t.exec("UPDATE account SET identity = ? WHERE name = ?", identity, name)
+}
+
+func formerlyKey(account string) string { return "formerly " + account }
 
 func (s *Store) openedAccount(ctx context.Context, name, identity string) (held int, err error) {
 	s.opened.Store(name, identity)
@@ -95,7 +126,7 @@ func (t *tx) same(account string) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	if now != identity {
+	if now != identity && (now == "" || t.meta(formerlyKey(account)) != identity) {
 		return fmt.Errorf("another confab gave account %s another identity, or forgot it; start this one again", account)
 	}
 	return nil
@@ -254,6 +285,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		t.exec("DELETE FROM entering WHERE submission NOT IN (SELECT id FROM submission)")
 		t.exec("DELETE FROM account WHERE name = ? OR instr(name, ? || '~') = 1", account, account)
 		t.exec("DELETE FROM tally WHERE account = ?", account)
+		t.exec("DELETE FROM meta WHERE key = ?", formerlyKey(account))
 		t.exec("DELETE FROM view")
 		t.newEpoch()
 		// Drafts are keyed by what they are about, which names the account.

@@ -308,3 +308,69 @@ func TestAFirstMessageIsGoneFromTheDiskWhenDelivered(t *testing.T) {
 		}
 	}
 }
+
+// An account whose user becomes known keeps its rows, marks and outbox, and whoever has it open under the lesser name
+// goes on; another user starts with nothing, and finds the first one's again when that one is back.
+func TestAnIdentityThatIsKnownBetterKeepsItsRows(t *testing.T) {
+	const host, ann, bob = "kona https://k.example", "kona https://k.example user 3", "kona https://k.example user 9"
+	path := filepath.Join(t.TempDir(), "confab.db")
+	first := open(t, path)
+	first.OpenAccount(t.Context(), "sales", host)
+	save(t, first, conv("1", "a"))
+	enqueue(t, first, rename("1", "a", "b"))
+	titles := func(s *store.Store, want ...string) {
+		t.Helper()
+		rows, err := s.RowsOf(t.Context(), "sales", []string{"1", "2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range rows {
+			got = append(got, r.Conversation.Title)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	}
+
+	second := open(t, path)
+	a, held, err := second.OpenAccount(t.Context(), "sales", ann, host)
+	if err != nil || held != 0 || a.Identity != ann {
+		t.Fatalf("%+v, %d held, %v", a, held, err)
+	}
+	titles(second, "b")
+	save(t, first, conv("1", "a"), conv("2", "from the first run")) // it is the same account
+	titles(second, "b", "from the first run")
+	if _, held, err = second.OpenAccount(t.Context(), "sales", ann, host); err != nil || held != 0 {
+		t.Fatal(held, err)
+	}
+
+	if _, held, err = second.OpenAccount(t.Context(), "sales", bob); err != nil || held != 1 {
+		t.Fatalf("%d held, %v", held, err)
+	}
+	titles(second)
+	if _, err := first.SaveBatch(t.Context(), "sales", []model.Conversation{conv("1", "a")}, nil); err == nil {
+		t.Error("rows of the first user came among those of the second")
+	}
+	if _, held, err = second.OpenAccount(t.Context(), "sales", ann, host); err != nil || held != 0 {
+		t.Fatal(held, err)
+	}
+	titles(second, "b", "from the first run")
+}
+
+// The user of rows that were set aside under the lesser name is known later.
+func TestRowsThatWereSetAsideNamelessComeBack(t *testing.T) {
+	s := fresh(t)
+	save(t, s, conv("1", "a"))
+	if _, _, err := s.OpenAccount(t.Context(), "sales", "another"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if a, held, err := s.OpenAccount(t.Context(), "sales", "attention https://a.example user 3", "attention https://a.example"); err != nil || held != 0 || a.Identity == "another" {
+			t.Fatal(a, held, err)
+		}
+		if r := row(t, s, "1"); r.Conversation.Title != "a" {
+			t.Errorf("the row shows %q", r.Conversation.Title)
+		}
+	}
+}

@@ -59,6 +59,40 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 	return changed, localError("store conversations", err)
 }
 
+// SaveNames has the people and spaces of rows that are there called as these rows
+// call them, and changes nothing else. It gives those that changed.
+func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
+	ids := make([]string, len(batch))
+	for i := range batch {
+		ids[i] = batch[i].Ref.ID
+	}
+	err = s.txRead(ctx, func(t *tx) error {
+		if err := t.same(account); err != nil {
+			return err
+		}
+		changed = changed[:0]
+		all, err := t.known(account, ids...)
+		if err != nil {
+			return err
+		}
+		for _, c := range batch {
+			k := all[c.Ref.ID]
+			if _, sound := k.body(); k.key == 0 || k.gone || !sound || k.touch {
+				continue // a reading of the row itself is to come
+			}
+			diff, err := t.save(k, c, model.ReadNames, nil)
+			if err != nil {
+				return err
+			}
+			if diff {
+				changed = append(changed, k.ref)
+			}
+		}
+		return nil
+	})
+	return changed, localError("store names", err)
+}
+
 // Save lays one freshly read conversation over the cache; r says what the
 // reading can show to be empty.
 func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) (merged model.Conversation, err error) {
@@ -187,7 +221,7 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 // overlay merges a reading over what was known. Where a list counts other
 // people than before, the set that is known is an old one.
 func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
-	joined := !c.Participants.Known && was.Participants.Known &&
+	joined := r&model.ReadNames == 0 && !c.Participants.Known && was.Participants.Known &&
 		c.ParticipantCount >= 0 && was.ParticipantCount >= 0 && c.ParticipantCount != was.ParticipantCount
 	if c = model.MergeReading(was, c, r); joined {
 		c.Participants = model.Set[model.Participant]{}

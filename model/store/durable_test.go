@@ -103,7 +103,7 @@ func TestWhatIsWrittenWithoutASync(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	if d := cmp.Diff([]string{"AbandonWalk", "BeginWalk", "EndWalk", "KeepView", "Refold", "Refreshed", "Save", "SaveBatch"}, got); d != "" {
+	if d := cmp.Diff([]string{"AbandonWalk", "BeginWalk", "EndWalk", "KeepView", "Refold", "Refreshed", "Save", "SaveBatch", "SaveNames"}, got); d != "" {
 		t.Error(d)
 	}
 }

@@ -3,7 +3,6 @@ package askelephant
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -105,8 +104,7 @@ type walk struct {
 	emit       func(model.Batch) (bool, error)
 	checkpoint string
 	seen       map[string]time.Time
-	stopped    bool // by emit, be it at the last page
-	holes      bool // a row could not be read
+	holes      bool // a row of the page could not be read
 }
 
 func (w *walk) set(since, order string) {
@@ -118,67 +116,47 @@ func (w *walk) set(since, order string) {
 }
 
 func (w *walk) head(ctx context.Context, before string) (model.SyncResult, error) {
-	whole, _, err := w.run(ctx, "", func(string) string { return "" })
-	if err != nil || !whole && parsePosition(before).Checkpoint != "" {
+	walked, err := w.run(ctx, "", func(string) string { return "" })
+	if err != nil || !walked.Ended && parsePosition(before).Checkpoint != "" {
 		// Only a whole run moves a checkpoint.
 		return model.SyncResult{Cursor: before}, err
 	}
-	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: whole && !w.stopped && !w.holes}, nil
+	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, nil
 }
 
 func (w *walk) full(ctx context.Context, next, since string) (model.SyncResult, error) {
-	whole, next, err := w.run(ctx, next, func(next string) string { return position{Next: next, Since: since}.String() })
-	if whole {
+	at := func(next string) string { return position{Next: next, Since: since}.String() }
+	walked, err := w.run(ctx, next, at)
+	switch {
+	case walked.Ended:
 		// The walk was oldest first, so what it saw last is where heads go on.
-		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: !w.stopped && !w.holes}, err
-	}
-	if next == "" {
+		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, err
+	case walked.At == "":
 		return model.SyncResult{}, err
 	}
-	return model.SyncResult{Cursor: position{Next: next, Since: since}.String()}, err
+	return model.SyncResult{Cursor: at(walked.At)}, err
 }
 
 // run follows the cursors from next to the end. after gives our cursor for
-// the page that follows. A refused cursor restarts the run, once. left is the
-// cursor of the first page that was not taken.
-func (w *walk) run(ctx context.Context, next string, after func(next string) string) (whole bool, left string, err error) {
-	followed := map[string]bool{}
-	restarted := false
-	for pages := 0; pages < maxPages; pages++ {
-		w.query.Del("cursor")
-		if next != "" {
-			w.query.Set("cursor", next)
-		}
-		page, err := w.provider.client.list(ctx, w.query)
-		if err != nil {
-			if next != "" && !restarted && cursorRefused(err) {
-				w.provider.account.Logf("a cursor was refused, the walk starts again")
-				next, restarted = "", true
-				clear(followed)
-				continue
-			}
-			return false, next, err
-		}
-		batch := model.Batch{Conversations: w.convert(page.rows), Total: -1}
-		if page.next != "" {
-			batch.Cursor = after(page.next)
-		}
-		more, err := w.emit(batch)
-		w.stopped = !more
-		switch {
-		case err != nil:
-			return false, next, err
-		case page.next == "":
-			return true, "", nil
-		case !more:
-			return false, page.next, nil
-		case followed[page.next]:
-			return false, "", providers.Malformed(endpointList.Name, "the service repeats a cursor")
-		}
-		followed[page.next] = true
-		next = page.next
+// the page that follows. A refused cursor restarts the run, once.
+func (w *walk) run(ctx context.Context, next string, after func(next string) string) (providers.Walked, error) {
+	return providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
+		Read: w.read, Most: maxPages, Lost: cursorRefused,
+		Restarted: func() { w.provider.account.Logf("a cursor was refused, the walk starts again") },
+	}, endpointList.Name, next, after, w.emit)
+}
+
+func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Conversation], error) {
+	w.query.Del("cursor")
+	if cursor != "" {
+		w.query.Set("cursor", cursor)
 	}
-	return false, "", providers.Malformed(endpointList.Name, fmt.Sprintf("the list did not end after %d pages", maxPages))
+	page, err := w.provider.client.list(ctx, w.query)
+	if err != nil {
+		return providers.Page[model.Conversation]{}, err
+	}
+	w.holes = false
+	return providers.Page[model.Conversation]{Rows: w.convert(page.rows), Next: page.next, Holes: w.holes}, nil
 }
 
 // convert gives the rows that are new or have changed since they were seen in

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strings"
 
 	"confab/model"
 	"confab/providers"
@@ -65,16 +64,7 @@ func readProblem(_ int, _ http.Header, body []byte) *model.Error {
 	if !ok || !o.Has("title") && !o.Has("detail") && !o.Has("errors") {
 		return nil
 	}
-	e := &model.Error{RequestID: o.Text("request_id")}
-	title, detail := o.Text("title"), o.Text("detail")
-	switch {
-	case title == "" || strings.Contains(strings.ToLower(detail), strings.ToLower(title)):
-		e.Message = detail
-	case detail == "":
-		e.Message = title
-	default:
-		e.Message = title + ": " + detail
-	}
+	e := &model.Error{RequestID: o.Text("request_id"), Message: providers.Titled(o.Text("title"), o.Text("detail"))}
 	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
 		e.Code = path.Base(u.Path)
 	}

@@ -3,7 +3,6 @@ package attention
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,9 +46,6 @@ func userOf(e entry) model.Participant {
 	return model.Participant{Kind: model.KindUser, ID: e.id, Name: fullName(e.fields), Email: e.fields.Text("email")}
 }
 
-// lookupPage is how many entries one page of a picker holds by default.
-const lookupPage = 50
-
 // lookup answers from lists that the service gives whole. The scope of a
 // label lookup is a label's name: then its options are listed.
 func (p *provider) lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
@@ -91,7 +87,7 @@ func (p *provider) lookup(ctx context.Context, req model.LookupRequest) (model.L
 		}
 	}
 	model.SortPeople(found)
-	return cutPage(found, req), nil
+	return providers.CutPage(found, req), nil
 }
 
 func labelEntries(list []entry, scope string) []model.Participant {
@@ -120,23 +116,6 @@ func matches(e model.Participant, text string) bool {
 	}
 	text = strings.ToLower(text)
 	return strings.Contains(strings.ToLower(e.Name), text) || strings.Contains(strings.ToLower(e.Email), text)
-}
-
-// cutPage gives one page of a list that is held whole; the cursor is the
-// number of entries before it.
-func cutPage(all []model.Participant, req model.LookupRequest) model.LookupPage {
-	from, _ := strconv.Atoi(req.Cursor)
-	from = max(0, min(from, len(all)))
-	limit := req.Limit
-	if limit <= 0 {
-		limit = lookupPage
-	}
-	to := min(len(all), from+limit)
-	page := model.LookupPage{Items: all[from:to:to]}
-	if to < len(all) {
-		page.Cursor = strconv.Itoa(to)
-	}
-	return page
 }
 
 // frame gives what conversions need. Names are a convenience: a failure to

@@ -519,7 +519,12 @@ func TestAWalkPastTheEndOfTheListEndsAndProvesNothing(t *testing.T) {
 		"GET /v2/conversations/list": says(404, gone), "GET /v2/conversations": says(404, gone)}}
 	p := opened(t, f, nil)
 	req := model.SyncRequest{Mode: model.SyncFull, Cursor: position{Page: 7, Seen: 300, Most: 50}.String()}
-	emitted := func(model.Batch) (bool, error) { t.Error("there is nothing to give"); return true, nil }
+	emitted := func(b model.Batch) (bool, error) {
+		if len(b.Conversations) > 0 || b.Cursor != "" {
+			t.Errorf("given was %+v", b)
+		}
+		return true, nil
+	}
 	if got, err := p.Sync(context.Background(), req, emitted); err != nil || got != (model.SyncResult{}) {
 		t.Errorf("%+v %v", got, err)
 	}

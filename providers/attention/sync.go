@@ -3,7 +3,6 @@ package attention
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"regexp"
 	"time"
@@ -68,78 +67,77 @@ func (p position) last(page listPage, fresh int) bool {
 // Sync walks the list by page number. Rows are given once however often the
 // moving list repeats them.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
-	at := position{Page: 1}
+	start := ""
 	if req.Mode == model.SyncFull {
-		at = parsePosition(req.Cursor)
+		start = parsePosition(req.Cursor).String()
 	}
-	in := p.frame(ctx)
-	filter := p.filter(req)
-	seen := map[string]bool{}
-	repeats, holes, resumed := 0, false, at.Page > 1
-	for {
-		unfinished := model.SyncResult{}
-		if req.Mode == model.SyncFull {
-			unfinished.Cursor = at.String()
+	cursor := func(at string) string {
+		if req.Mode != model.SyncFull {
+			return ""
 		}
-		page, err := p.client.list(ctx, at.Page, filter)
-		if pastTheEnd(at.Page, err) {
-			return model.SyncResult{}, nil
-		}
+		return at
+	}
+	l := &listing{provider: p, in: p.frame(ctx), filter: p.filter(req), seen: map[string]bool{}, resumed: parsePosition(start).Page > 1}
+	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: l.read, Most: maxPages}, endpointList.Name, start, cursor, emit)
+	if l.repeats >= maxRepeats {
+		walked.At = "" // nothing is to be had from there on
+	}
+	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+}
+
+// listing is one walk over the list.
+type listing struct {
+	provider *provider
+	in       frame
+	filter   url.Values
+	seen     map[string]bool
+	resumed  bool // the walk does not begin at the first page
+	repeats  int  // pages in a row that brought nothing new
+}
+
+func (l *listing) read(ctx context.Context, place string) (out providers.Page[model.Conversation], err error) {
+	at := parsePosition(place)
+	page, err := l.provider.client.list(ctx, at.Page, l.filter)
+	if pastTheEnd(at.Page, err) {
+		return providers.Page[model.Conversation]{Holes: true}, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	readable := 0
+	for _, raw := range page.rows {
+		c, err := convertRow(raw, l.in)
 		if err != nil {
-			return unfinished, err
+			l.provider.account.Logf("a row of the list was left out: %v", err)
+			out.Holes = true
+			continue
 		}
-		batch := model.Batch{Total: -1}
-		if page.total > 0 {
-			batch.Total = page.total
-		}
-		readable := 0
-		for _, raw := range page.rows {
-			c, err := convertRow(raw, in)
-			if err != nil {
-				p.account.Logf("a row of the list was left out: %v", err)
-				holes = true
-				continue
-			}
-			readable++
-			if id := c.Ref.ID; !seen[id] {
-				seen[id] = true
-				batch.Conversations = append(batch.Conversations, c.Conversation)
-			}
-		}
-		if readable == 0 && len(page.rows) > 0 {
-			return unfinished, providers.Malformed("list conversations", "no row of the list can be read")
-		}
-		at.Seen += len(page.rows)
-		at.Most = max(at.Most, len(page.rows))
-		last := at.last(page, len(batch.Conversations))
-		at.Page++
-		// A page of nothing but repeats, or fewer rows than the service counts,
-		// means that the list moved or the page number was ignored.
-		holes = holes || len(page.rows) > 0 && len(batch.Conversations) == 0
-		if last && !resumed && len(seen) < page.total {
-			holes = true
-		}
-		if len(batch.Conversations) > 0 {
-			repeats = 0
-		} else if repeats++; repeats >= maxRepeats && !last {
-			return model.SyncResult{}, providers.Malformed("list conversations", "the service repeats pages of its list")
-		}
-		if !last && req.Mode == model.SyncFull {
-			batch.Cursor = at.String()
-		}
-		more, err := emit(batch)
-		if err != nil {
-			return unfinished, err
-		}
-		switch {
-		case last:
-			return model.SyncResult{Complete: more && !holes}, nil
-		case !more:
-			return model.SyncResult{Cursor: batch.Cursor}, nil
-		case at.Page > maxPages:
-			return model.SyncResult{}, providers.Malformed("list conversations", fmt.Sprintf("the list did not end after %d pages", maxPages))
+		readable++
+		if id := c.Ref.ID; !l.seen[id] {
+			l.seen[id] = true
+			out.Rows = append(out.Rows, c.Conversation)
 		}
 	}
+	if readable == 0 && len(page.rows) > 0 {
+		return out, providers.Malformed(endpointList.Name, "no row of the list can be read")
+	}
+	at.Seen += len(page.rows)
+	at.Most = max(at.Most, len(page.rows))
+	last := at.last(page, len(out.Rows))
+	at.Page++
+	// A page of nothing but repeats, or fewer rows than the service counts,
+	// means that the list moved or the page number was ignored.
+	out.Holes = out.Holes || len(page.rows) > 0 && len(out.Rows) == 0 || last && !l.resumed && len(l.seen) < page.total
+	if l.repeats++; len(out.Rows) > 0 || last {
+		l.repeats = 0
+	}
+	if l.repeats >= maxRepeats {
+		return out, providers.Malformed(endpointList.Name, "the service repeats pages of its list")
+	}
+	if out.Total = page.total; !last {
+		out.Next = at.String()
+	}
+	return out, nil
 }
 
 // pastTheEnd reports whether an answer says that there is no such page: rows may

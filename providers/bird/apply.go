@@ -78,10 +78,7 @@ func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 	if !ok {
 		return c, nil, false
 	}
-	p.channels.mu.Lock()
-	at := p.channels.at
-	p.channels.mu.Unlock()
-	c, ok = convert(a.Body, p.account.Name, func(id string) (string, string) { return at[id].name, at[id].platform })
+	c, ok = convert(a.Body, p.account.Name, p.channels.Known().name)
 	if !ok || !strings.EqualFold(c.Ref.ID, id) {
 		return c, nil, false
 	}

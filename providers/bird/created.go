@@ -54,33 +54,25 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 // head reads the newest conversations. The order of the list is not documented, only seen, so it is checked by the
 // times of creation.
 func (p *Provider) head(ctx context.Context, known []string) (providers.Head, error) {
-	token, seen := "", newSeenTokens("")
-	return providers.ReadHead(known, headPages, func() (rows []providers.Row, end, whole bool, err error) {
-		answer, err := p.client.do(ctx, p.client.listConversations(pageLimit, token))
-		if err != nil {
-			if token != "" && refusesToken(err) {
-				return nil, true, false, nil
-			}
-			return nil, false, false, err
+	read := func(ctx context.Context, token string) (out providers.Page[providers.Row], err error) {
+		page, err := p.readPage(ctx, p.client.listConversations(pageLimit, token))
+		if err != nil && token != "" && refusesToken(err) {
+			return providers.Page[providers.Row]{Holes: true}, nil // as far as the service goes
 		}
-		pg, err := readPage(answer)
 		if err != nil {
-			return nil, false, false, named(err, "list conversations")
+			return out, err
 		}
-		whole = !pg.Null
-		for _, raw := range pg.Results {
+		out.Next, out.Holes = page.Next, page.Holes
+		for _, raw := range page.Rows {
 			c, ok := convert(raw, p.account.Name, nil)
-			whole = whole && ok && !c.Created.IsZero()
+			out.Holes = out.Holes || !ok || c.Created.IsZero()
 			if ok {
-				rows = append(rows, providers.Row{Conversation: c, Raw: raw})
+				out.Rows = append(out.Rows, providers.Row{Conversation: c, Raw: raw})
 			}
 		}
-		token = pg.Next
-		if token == "" {
-			return rows, true, whole, nil
-		}
-		return rows, false, whole && seen.add(token), nil
-	})
+		return out, nil
+	}
+	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{Read: read, Most: headPages})
 }
 
 // mayHaveStarted reports whether a conversation can have been started by a create of confab: by the access key, or in

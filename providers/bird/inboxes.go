@@ -40,7 +40,7 @@ func (p *Provider) loadInboxes(ctx context.Context, id string, c *model.Conversa
 		p.account.Logf("inbox items: %v", err)
 		return nil
 	}
-	items := convertInboxItems(pg.Results, p.channels.namer(ctx, p.client))
+	items := convertInboxItems(pg.Rows, p.namer(ctx))
 	if len(items) == 0 {
 		facts.Add(groupInbox, "Inboxes", "in none")
 	}

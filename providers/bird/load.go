@@ -32,19 +32,20 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if err != nil {
 		return model.Detail{}, err
 	}
-	name := p.channels.namer(ctx, p.client)
+	name := p.namer(ctx)
 	c, ok := convert(answer.Body, p.account.Name, name)
 	if !ok || !strings.EqualFold(c.Ref.ID, id) {
-		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
+		return model.Detail{}, providers.Malformed("read conversation", "the answer is not the conversation that was asked for")
 	}
 	if c.Archived {
 		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: "read conversation", Status: answer.Status, Message: reasonDeleted}
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
-	held := wholeAttributes(answer.Body)
-	c.Attributes = attributeTexts(held)
-	p.held.put(id, held)
+	p.held.put(id, rawAttributes(answer.Body))
+	if o, ok := providers.ParseObject(answer.Body); ok && !o.Has("attributes") {
+		c.Attributes = map[string]string{} // a conversation read by itself says all that it has
+	}
 
 	var facts providers.Facts
 	facts.AddAll(c.Facts)
@@ -80,7 +81,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
 func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
-	all, whole, err := p.walk(ctx, maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) })
+	all, whole, err := p.list(maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) }).All(ctx)
 	if why := notShown(err); why != "" {
 		facts.Add(groupPeople, "Participants", why)
 		return nil
@@ -149,9 +150,9 @@ func (p *Provider) nameContacts(ctx context.Context, people []model.Participant)
 func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
 	held, ok := p.messages.get(id)
 	if ok && !everything && !held.newest().IsZero() && time.Since(held.read) < threadAge {
-		newer, whole, err := p.walk(ctx, messagePages, func(token string) providers.Call {
+		newer, whole, err := p.list(messagePages, func(token string) providers.Call {
 			return p.client.listMessages(id, token, held.newest())
-		})
+		}).All(ctx)
 		if err == nil && whole {
 			read := held.read
 			held = join(held, p.convertMessages(newer))
@@ -168,7 +169,7 @@ func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail,
 	if everything {
 		pages = messagePagesMost
 	}
-	all, whole, err := p.walk(ctx, pages, func(token string) providers.Call { return p.client.listMessages(id, token, time.Time{}) })
+	all, whole, err := p.list(pages, func(token string) providers.Call { return p.client.listMessages(id, token, time.Time{}) }).All(ctx)
 	if err != nil {
 		return p.messagesError(err, facts)
 	}

@@ -1,7 +1,9 @@
 package bird
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -45,7 +47,7 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	case model.LookupFlows:
 		return model.LookupPage{}, nil
 	}
-	return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Op: "look up", Message: "Bird has no directory of this kind: " + string(req.Kind)}
+	return model.LookupPage{}, providers.Unsupported("look up", "Bird has no directory of this kind: "+string(req.Kind))
 }
 
 func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
@@ -75,7 +77,7 @@ func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) 
 			return model.LookupPage{}, named(err, "search contacts")
 		}
 		var out model.LookupPage
-		for _, raw := range pg.Results {
+		for _, raw := range pg.Rows {
 			if c, ok := convertContact(raw); ok && len(out.Items) < req.Limit {
 				c.Identifier = pair(key, value)
 				out.Items = append(out.Items, c)
@@ -111,19 +113,14 @@ func identifierIn(text string) (key, value string, ok bool) {
 func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	want := model.FoldText(req.Text)
 	token, skip := readLookupCursor(req.Cursor)
-	seen := newSeenTokens(token)
 	var out model.LookupPage
-	for range searchPages {
-		answer, err := p.client.do(ctx, p.client.listContacts(pageLimit, token))
-		if err != nil {
-			return model.LookupPage{}, err
-		}
-		pg, err := readPage(answer)
-		if err != nil {
-			return model.LookupPage{}, named(err, "list contacts")
-		}
+	w := p.list(searchPages, func(at string) providers.Call {
+		token = at
+		return p.client.listContacts(pageLimit, at)
+	})
+	_, err := w.Run(ctx, token, func(page providers.Page[json.RawMessage]) (bool, error) {
 		finds := 0
-		for _, raw := range pg.Results {
+		for _, raw := range page.Rows {
 			c, ok := convertContact(raw)
 			if !ok || want != "" && !strings.Contains(model.FoldText(c.Name+" "+c.Email+" "+c.Identifier), want) {
 				continue
@@ -133,19 +130,18 @@ func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 			}
 			if len(out.Items) == req.Limit {
 				out.Cursor = lookupCursor(token, finds-1)
-				return out, nil
+				return false, nil
 			}
 			out.Items = append(out.Items, c)
 		}
-		if pg.Next == "" || !seen.add(pg.Next) {
-			out.Cursor = ""
-			return out, nil
+		skip, out.Cursor = 0, ""
+		if page.Next != "" {
+			out.Cursor = lookupCursor(page.Next, 0)
 		}
-		token, skip = pg.Next, 0
-		out.Cursor = lookupCursor(token, 0)
-		if len(out.Items) == req.Limit {
-			return out, nil
-		}
+		return len(out.Items) < req.Limit, nil
+	})
+	if err != nil {
+		return model.LookupPage{}, err
 	}
 	return out, nil
 }
@@ -172,7 +168,7 @@ func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 	}
 	out := model.LookupPage{Cursor: pg.Next}
 	want := model.FoldText(req.Text)
-	for _, raw := range pg.Results {
+	for _, raw := range pg.Rows {
 		if u, ok := convertAgent(raw); ok && len(out.Items) < req.Limit && strings.Contains(model.FoldText(u.Name+" "+u.Email), want) {
 			out.Items = append(out.Items, u)
 		}
@@ -215,23 +211,16 @@ func readLookupCursor(cursor string) (token string, skip int) {
 }
 
 func (p *Provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	list, err := p.channels.load(ctx, p.client)
-	if err != nil {
-		return model.LookupPage{}, model.AsError(err)
+	known, err := p.channels.Get(ctx)
+	if err = cmp.Or(err, known.refused); err != nil {
+		return model.LookupPage{}, err
 	}
 	want := model.FoldText(req.Text)
 	var all []model.Participant
-	for _, c := range list {
+	for _, c := range known.list {
 		if want == "" || strings.EqualFold(c.id, req.Text) || strings.Contains(model.FoldText(c.name+" "+c.platform), want) {
 			all = append(all, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
 		}
 	}
-	from, _ := strconv.Atoi(req.Cursor)
-	from = max(0, min(from, len(all)))
-	to := min(len(all), from+req.Limit)
-	out := model.LookupPage{Items: all[from:to]}
-	if to < len(all) {
-		out.Cursor = strconv.Itoa(to)
-	}
-	return out, nil
+	return providers.CutPage(all, req), nil
 }

@@ -2,6 +2,7 @@ package bird
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ type Provider struct {
 	client    *client
 	accessKey string
 
-	channels channelNames
+	channels *providers.Kept[channels]
 	contacts recent[string] // names by id, "" for one that cannot be had
 	agents   recent[string] // likewise
 	messages recent[thread]
@@ -110,10 +111,10 @@ func newProvider(a providers.Account) (*Provider, error) {
 		accessKey: strings.TrimSpace(a.Settings[settingAccessKey]),
 		messages:  recent[thread]{limit: maxThreads},
 		held:      recent[heldAttributes]{limit: maxHeldAttributes},
-		channels:  channelNames{gate: make(chan struct{}, 1)},
 		contacts:  recent[string]{limit: maxContactNames},
 		agents:    recent[string]{limit: maxContactNames},
 	}
+	p.channels = providers.NewKept(listChannelsEndpoint.Name, 0, p.readChannels)
 	p.Editor = providers.Editor{Client: h, Do: p.client.do, Table: table(), Plan: p.plan, Limits: p.limits}
 	return p, nil
 }
@@ -219,9 +220,9 @@ func (p *Provider) Needs(kinds ...model.EditKind) model.Need {
 // Link implements model.Provider. No address of Bird's web application is documented, and there are no recordings.
 func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
-		return "", &model.Error{Kind: model.Unsupported, Op: "open recording", Message: "Bird has no recordings"}
+		return "", providers.Unsupported("open recording", "Bird has no recordings")
 	}
-	return "", &model.Error{Kind: model.Unsupported, Op: "open in browser", Message: "Bird documents no address for a conversation"}
+	return "", providers.Unsupported("open in browser", "Bird documents no address for a conversation")
 }
 
 // Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
@@ -231,9 +232,9 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 		out    []model.CheckResult
 		newest string
 	)
-	ask := func(name, good string, call providers.Call) (page, bool) {
+	ask := func(name, good string, call providers.Call) (providers.Page[json.RawMessage], bool) {
 		answer, err := p.client.ask(ctx, call)
-		var pg page
+		var pg providers.Page[json.RawMessage]
 		if err == nil {
 			pg, err = readPage(answer)
 		}
@@ -248,8 +249,8 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 	if !ok {
 		return out // nothing else can be told from that
 	}
-	if len(pg.Results) > 0 {
-		c, _ := convertRow(pg.Results[0], p.account.Name, nil)
+	if len(pg.Rows) > 0 {
+		c, _ := convertRow(pg.Rows[0], p.account.Name, nil)
 		newest = c.Ref.ID
 	}
 	if newest != "" {

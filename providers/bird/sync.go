@@ -2,12 +2,9 @@ package bird
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
-	"time"
 
 	"confab/model"
 	"confab/providers"
@@ -40,55 +37,46 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 		}
 		return cursorPrefix + token
 	}
-	var (
-		seen      = newSeenTokens(token)
-		restarted bool
-		holes     bool
-	)
-	for range maxPages {
-		answer, err := p.client.do(ctx, p.client.listConversations(pageLimit, token))
-		if err != nil {
-			if token != "" && !restarted && refusesToken(err) {
-				token, restarted, seen, holes = "", true, newSeenTokens(""), false
-				continue
-			}
-			return model.SyncResult{Cursor: cursor(token)}, err
-		}
-		pg, err := readPage(answer)
-		if err != nil {
-			return model.SyncResult{Cursor: cursor(token)}, named(err, "list conversations")
-		}
-		batch := model.Batch{Total: -1, Cursor: cursor(pg.Next), Conversations: make([]model.Conversation, 0, len(pg.Results))}
-		holes = holes || pg.Null
-		name := p.channels.namer(ctx, p.client)
-		for _, raw := range pg.Results {
-			c, ok := convertRow(raw, p.account.Name, name)
-			if !ok {
-				holes = true // a row that cannot be told apart may be one that is known
-				continue
-			}
-			batch.Conversations = append(batch.Conversations, c)
-		}
-		if err := ctx.Err(); err != nil {
-			return model.SyncResult{Cursor: cursor(token)}, providers.GivenUp("list conversations", err)
-		}
-		more, err := emit(batch)
-		if err != nil {
-			return model.SyncResult{Cursor: cursor(token)}, err
-		}
-		if !more {
-			return model.SyncResult{Cursor: cursor(pg.Next)}, nil
-		}
-		if pg.Next == "" {
-			return model.SyncResult{Complete: !holes}, nil
-		}
-		if !seen.add(pg.Next) {
-			return model.SyncResult{}, &model.Error{Kind: model.Malformed, Op: "list conversations",
-				Message: "the service gave the same page twice, so the list cannot be read to its end"}
-		}
-		token = pg.Next
+	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: p.readRows, Most: maxPages, Lost: refusesToken},
+		listConversationsEndpoint.Name, token, cursor, emit)
+	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+}
+
+// readRows reads one page of conversations. A row that cannot be told apart may be one that is known.
+func (p *Provider) readRows(ctx context.Context, token string) (providers.Page[model.Conversation], error) {
+	page, err := p.readPage(ctx, p.client.listConversations(pageLimit, token))
+	if err != nil {
+		return providers.Page[model.Conversation]{}, err
 	}
-	return model.SyncResult{}, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
+	out := providers.Page[model.Conversation]{Next: page.Next, Holes: page.Holes, Rows: make([]model.Conversation, 0, len(page.Rows))}
+	name := p.namer(ctx)
+	for _, raw := range page.Rows {
+		if c, ok := convertRow(raw, p.account.Name, name); ok {
+			out.Rows = append(out.Rows, c)
+		}
+	}
+	out.Holes = out.Holes || len(out.Rows) < len(page.Rows)
+	return out, nil
+}
+
+// readPage reads one page of any list.
+func (p *Provider) readPage(ctx context.Context, call providers.Call) (providers.Page[json.RawMessage], error) {
+	answer, err := p.client.do(ctx, call)
+	if err != nil {
+		return providers.Page[json.RawMessage]{}, err
+	}
+	page, err := readPage(answer)
+	if err != nil {
+		err = named(err, call.Name)
+	}
+	return page, err
+}
+
+// list walks a list of at most some pages.
+func (p *Provider) list(most int, call func(token string) providers.Call) providers.Walk[json.RawMessage] {
+	return providers.Walk[json.RawMessage]{Most: most, Read: func(ctx context.Context, token string) (providers.Page[json.RawMessage], error) {
+		return p.readPage(ctx, call(token))
+	}}
 }
 
 // refusesToken reports whether an answer may be about the page token: how long one lives is not documented.
@@ -109,136 +97,38 @@ func named(err error, op string) error {
 	return &e
 }
 
-// seenTokens remembers page tokens by digest, since they may be long.
-type seenTokens map[[sha256.Size]byte]struct{}
-
-func newSeenTokens(token string) seenTokens {
-	s := seenTokens{}
-	if token != "" {
-		s.add(token)
-	}
-	return s
+// channels are those of the workspace, in order and by id.
+type channels struct {
+	list []channel
+	at   map[string]channel
+	// refused is why the access key may not list them; ids then stay without names.
+	refused error
 }
 
-// add reports whether the token is new.
-func (s seenTokens) add(token string) bool {
-	sum := sha256.Sum256([]byte(token))
-	if _, ok := s[sum]; ok {
-		return false
-	}
-	s[sum] = struct{}{}
-	return true
+// namer gives a function that names channels, for convert. They are listed when the first name is wanted.
+func (p *Provider) namer(ctx context.Context) func(string) (string, string) {
+	known, _ := p.channels.Names(ctx) // a courtesy: what cannot be named is shown by its id
+	return known.name
 }
 
-// walk reads a list to its end or to a number of pages. whole is false where more is there, or may be.
-func (p *Provider) walk(ctx context.Context, pages int, call func(token string) providers.Call) (all []json.RawMessage, whole bool, err error) {
-	token, seen, null := "", newSeenTokens(""), false
-	for range pages {
-		c := call(token)
-		answer, err := p.client.do(ctx, c)
-		if err != nil {
-			return nil, false, err
-		}
-		pg, err := readPage(answer)
-		if err != nil {
-			return nil, false, named(err, c.Name)
-		}
-		all = append(all, pg.Results...)
-		null = null || pg.Null
-		if pg.Next == "" {
-			return all, !null, nil
-		}
-		if !seen.add(pg.Next) {
-			return all, false, nil
-		}
-		token = pg.Next
-	}
-	return all, false, nil
-}
+func (c channels) name(id string) (name, platform string) { return c.at[id].name, c.at[id].platform }
 
-// channelNames names channels. They are listed once, when the first name is wanted; where that is refused, ids stay
-// without names.
-type channelNames struct {
-	gate chan struct{} // of one place, taken while they are listed
-
-	mu    sync.Mutex
-	list  []channel
-	at    map[string]channel
-	tried time.Time
-	final bool  // listed, or refused for good
-	err   error // how the last listing failed
-}
-
-// channelPause is how long a failed listing is left alone.
-const channelPause = time.Minute
-
-// namer gives a function that names channels, for convert.
-func (n *channelNames) namer(ctx context.Context, c *client) func(string) (string, string) {
-	_, _ = n.load(ctx, c) // names are a courtesy: what cannot be named is shown by its id
-	n.mu.Lock()
-	at := n.at // replaced as a whole, never changed
-	n.mu.Unlock()
-	return func(id string) (string, string) {
-		ch := at[id]
-		return ch.name, ch.platform
-	}
-}
-
-func (n *channelNames) load(ctx context.Context, c *client) ([]channel, error) {
-	select {
-	case n.gate <- struct{}{}:
-		defer func() { <-n.gate }()
-	case <-ctx.Done():
-		return nil, providers.GivenUp("list channels", ctx.Err())
-	}
-	n.mu.Lock()
-	list, failed, wait := n.list, n.err, n.final || !n.tried.IsZero() && time.Since(n.tried) < channelPause
-	n.mu.Unlock()
-	if wait {
-		return list, failed
-	}
-	found, err := c.allChannels(ctx)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.tried, n.err = time.Now(), err
+// readChannels lists the channels. A refusal lasts for the run.
+func (p *Provider) readChannels(ctx context.Context) (channels, error) {
+	rows, _, err := p.list(maxChannelPages, func(token string) providers.Call { return p.client.listChannels(channelLimit, token) }).All(ctx)
 	switch model.KindOf(err) {
-	case "", model.Forbidden, model.NotFound:
-		n.final = true
-	case model.Canceled:
-		n.tried = time.Time{}
+	case "":
+	case model.Forbidden, model.NotFound:
+		return channels{refused: err}, nil
+	default:
+		return channels{}, err
 	}
-	if err != nil {
-		return nil, err
-	}
-	at := make(map[string]channel, len(found))
-	for _, ch := range found {
-		at[ch.id] = ch
-	}
-	n.list, n.at = found, at
-	return found, nil
-}
-
-func (c *client) allChannels(ctx context.Context) ([]channel, error) {
-	var out []channel
-	token, seen := "", newSeenTokens("")
-	for range maxChannelPages {
-		answer, err := c.do(ctx, c.listChannels(channelLimit, token))
-		if err != nil {
-			return nil, err
+	out := channels{at: make(map[string]channel, len(rows))}
+	for _, raw := range rows {
+		if ch, ok := convertChannel(raw); ok {
+			out.list = append(out.list, ch)
+			out.at[ch.id] = ch
 		}
-		pg, err := readPage(answer)
-		if err != nil {
-			return nil, named(err, "list channels")
-		}
-		for _, raw := range pg.Results {
-			if ch, ok := convertChannel(raw); ok {
-				out = append(out, ch)
-			}
-		}
-		if pg.Next == "" || !seen.add(pg.Next) {
-			break
-		}
-		token = pg.Next
 	}
 	return out, nil
 }

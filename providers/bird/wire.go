@@ -114,39 +114,32 @@ type identifierBody struct {
 	Value string `json:"value"`
 }
 
-// page is one page of any list. total and totalType, which some answers have, mean nothing that is documented.
-type page struct {
-	Results []json.RawMessage
-	Next    string
-	// Null says that there were no results rather than none of them.
-	Null bool
-}
-
 // maxToken is the length of a page token at most, in bytes (docs.bird.com/api, list conversations).
 const maxToken = 8000
 
-func readPage(a *providers.Answer) (page, error) {
+// readPage reads one page of any list. total and totalType, which some answers have, mean nothing that is documented.
+func readPage(a *providers.Answer) (page providers.Page[json.RawMessage], err error) {
 	raw, err := a.JSON()
 	if err != nil {
-		return page{}, err
+		return page, err
 	}
 	body, _ := providers.ObjectOf(raw)
 	list, ok := providers.Elements(body.Peek("results"))
 	if !ok && !(body.Has("results") && body.Null("results")) {
-		return page{}, providers.Malformed("", "the answer holds no list of results")
+		return page, providers.Malformed("", "the answer holds no list of results")
 	}
 	next := providers.TextOf(body.Peek("nextPageToken"))
 	if len(next) > maxToken {
-		return page{}, providers.Malformed("", "the service gave a page token that is too long")
+		return page, providers.Malformed("", "the service gave a page token that is too long")
 	}
-	return page{Results: list, Next: next, Null: !ok}, nil
+	return providers.Page[json.RawMessage]{Rows: list, Next: next, Holes: !ok}, nil
 }
 
 // readFound reads the answer of a search by identifier. Its shape is on no page that could be read: a list of results
 // and the one contact by itself are both taken [assumed].
-func readFound(a *providers.Answer) (page, error) {
+func readFound(a *providers.Answer) (providers.Page[json.RawMessage], error) {
 	if o, ok := providers.ParseObject(a.Body); ok && o.Peek("results") == nil && o.Text("id") != "" {
-		return page{Results: []json.RawMessage{a.Body}}, nil
+		return providers.Page[json.RawMessage]{Rows: []json.RawMessage{a.Body}}, nil
 	}
 	return readPage(a)
 }
@@ -208,17 +201,9 @@ func rawAttributes(conversation []byte) map[string]json.RawMessage {
 	return attributesIn(o.Peek("attributes"))
 }
 
-// wholeAttributes gives those of a conversation that was read whole: without the field it has none.
-func wholeAttributes(conversation []byte) map[string]json.RawMessage {
-	if o, ok := providers.ParseObject(conversation); ok && !o.Has("attributes") {
-		return map[string]json.RawMessage{}
-	}
-	return rawAttributes(conversation)
-}
-
 func attributesIn(raw json.RawMessage) map[string]json.RawMessage {
 	if string(raw) == "null" {
-		return map[string]json.RawMessage{} // there are none; a missing field says nothing in a list or an answer to a write
+		return map[string]json.RawMessage{} // there are none; a missing field says nothing
 	}
 	m, _ := providers.Map(raw)
 	return m

@@ -44,6 +44,10 @@ func birdService() conformance.Service {
 			setText("access: on request", model.EditAccess, "", "request-to-join", 1),
 			setText("access: open", model.EditAccess, "", "open", 1),
 			suits(setText("attribute", model.EditAttributes, "tier", "gold", 1), birdPlain),
+			suits(setText("the first attribute", model.EditAttributes, "tier", "gold", 1), func(b *conformance.Bench, c model.Conversation) bool {
+				_, some := b.State(c.Ref.ID)["attributes"]
+				return !some
+			}),
 			{Name: "attribute removed", Kind: model.EditAttributes, Requests: 1, Edit: func(b *conformance.Bench, c model.Conversation) (string, model.Value, bool) {
 				for key := range c.Attributes {
 					return key, model.Value{}, birdPlain(b, c) && len(c.Attributes) > 1

@@ -67,7 +67,7 @@ func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, con
 	}
 	secrets := []string{in.Credential}
 	for name, value := range in.Settings {
-		if strings.HasSuffix(name, "_url") {
+		if strings.HasPrefix(value, "/") {
 			value = host + value
 		}
 		a.Settings[name] = value

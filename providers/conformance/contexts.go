@@ -229,7 +229,9 @@ func concurrency(t *testing.T, s Service) {
 			all.Go(func() {
 				rows := 0
 				res, err := b.Account.Sync(ctx, model.SyncRequest{Mode: model.SyncFull}, func(batch model.Batch) (bool, error) {
-					rows += len(batch.Conversations)
+					if !batch.Names {
+						rows += len(batch.Conversations)
+					}
 					return true, nil
 				})
 				if err != nil || !res.Complete || rows != len(ids) && s.any().Kind != model.EditCreate && !b.Account.Describe().Incremental {

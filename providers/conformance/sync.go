@@ -23,6 +23,15 @@ type walked struct {
 func (b *Bench) walk(req model.SyncRequest, stop func(n int, batch model.Batch) (more bool, err error)) walked {
 	w := walked{rows: map[string]model.Conversation{}}
 	w.result, w.err = b.Account.Sync(context.Background(), req, func(batch model.Batch) (bool, error) {
+		if batch.Names { // no page
+			for _, c := range batch.Conversations {
+				if _, came := w.rows[c.Ref.ID]; !came {
+					b.t.Errorf("%s has a name before it came", c.Ref.ID)
+				}
+				w.rows[c.Ref.ID] = c
+			}
+			return true, nil
+		}
 		w.batches = append(w.batches, batch)
 		for _, c := range batch.Conversations {
 			w.ids = append(w.ids, c.Ref.ID)

@@ -123,18 +123,11 @@ func readFailure(body []byte) (failure, bool) {
 	if !ok {
 		return failure{}, false
 	}
-	var f failure
-	title := o.Text("title")
 	var details providers.Text // documented as a string; an array or object is shown as it came
 	if raw := o.Peek("details"); raw != nil {
 		_ = details.UnmarshalJSON(raw)
 	}
-	switch {
-	case title != "" && details != "" && details.String() != title:
-		f.message = title + ": " + details.String()
-	case title != "" || details != "":
-		f.message = title + details.String()
-	}
+	f := failure{message: providers.Titled(o.Text("title"), details.String())}
 	if _, anchor, found := strings.Cut(o.Text("problemType"), "#"); found {
 		f.code = anchor
 	}

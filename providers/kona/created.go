@@ -48,27 +48,39 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 // head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
 // the first is read.
 func (p *Provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
-	return providers.ReadHead(known, 1, func() (rows []providers.Row, end, whole bool, err error) {
+	if space != "" {
+		if err := checkID("create conversation", "space", space); err != nil {
+			return providers.Head{}, err
+		}
+	}
+	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{Most: 1, Read: func(ctx context.Context, _ string) (out providers.Page[providers.Row], err error) {
 		answer, err := p.client.Do(ctx, p.client.listConversations(byCreated, space, 1))
 		if err != nil {
-			return nil, false, false, err
+			return out, err
 		}
 		list, err := items(answer, "conversations")
 		if err != nil {
-			return nil, false, false, named(err, "list conversations")
+			return out, named(err, "list conversations")
 		}
 		fresh, end, _ := newPager(1).take(list)
 		for _, raw := range fresh {
 			if c, ok := convert(raw, p.account.Name, names{}); ok {
-				rows = append(rows, providers.Row{Conversation: c})
+				out.Rows = append(out.Rows, providers.Row{Conversation: c})
 			}
 		}
-		return rows, end, list != nil && len(rows) == len(list), nil
-	})
+		if !end {
+			out.Next = "2"
+		}
+		out.Holes = list == nil || len(out.Rows) < len(list)
+		return out, nil
+	}})
 }
 
 // ownID gives the id of the account's user.
 func (p *Provider) ownID(ctx context.Context) (string, error) {
+	if id := p.session.userID(); id != "" {
+		return id, nil
+	}
 	call := p.client.userinfo()
 	answer, err := p.client.Do(ctx, call)
 	if err != nil {
@@ -81,5 +93,5 @@ func (p *Provider) ownID(ctx context.Context) (string, error) {
 	if id := idOf(raw); id != "" {
 		return id, nil
 	}
-	return "", &model.Error{Kind: model.Malformed, Op: call.Name, Message: "the answer does not say who is signed in"}
+	return "", providers.Malformed(call.Name, "the answer does not say who is signed in")
 }

@@ -79,8 +79,7 @@ func (s *session) reread(ctx context.Context) (bool, error) {
 	if err != nil || now == "" || now == was {
 		return false, err
 	}
-	s.hold(tokens{Origin: origin(now), Access: now})
-	return true, nil
+	return true, s.use(ctx, tokens{Origin: origin(now), Access: now})
 }
 
 // doubt drops what was refused for an exchange, so that the next one reads it again.

@@ -14,7 +14,13 @@
 //   - A list of participants is sent whole, made from the fresh one with the edit's changes, and only the list that
 //     changed; an empty one is sent as [].
 //   - One refresh of the token runs at a time, among goroutines and processes. Rotated tokens are kept in a file of
-//     mode 0600, replaced in one step. A password that has expired refreshes nothing.
+//     mode 0600, replaced in one step, and read only where nobody else could have written or read it. A password that
+//     has expired refreshes nothing.
+//   - The identity of an account names its user, so that two people who sign in under one name never meet each other's
+//     rows; user.go says where the user comes from.
+//   - The rows of a sync come first. Names follow, in a bounded number of requests; what was listed is not listed again
+//     for half a day.
+//   - An id that is no whole number is refused before anything is sent.
 //   - href and Location are never followed.
 //
 // What is assumed, since the vendor does not say, and how it is met:
@@ -27,7 +33,8 @@
 //     stands in; a new comment is not promised to move it in the list, so only a full walk sees everything.
 //   - Pages count from 1. A walk ends at a page of fewer than 25 rows (the default size, since per_page may be capped
 //     in silence), or at one that brings nothing new; only the former counts as complete.
-//   - Token parameters go as a form rather than in the query string, which is the only documented way.
+//   - Token parameters go as a form rather than in the query string, which is the only documented way; token_request
+//     chooses, and they are never sent in both.
 //   - A DELETE that answers 404 means that the conversation is already gone.
 //   - A first comment follows the rules of comments: markup escaped, new lines as <br>.
 //

@@ -50,6 +50,9 @@ func sendable(op string, people []model.Participant) *model.Error {
 		if p.ID == "" {
 			return providers.Invalid(op, p.Display()+" has no id: look the person up first")
 		}
+		if err := checkID(op, p.Kind, p.ID); err != nil {
+			return err
+		}
 		if _, ok := roleNumber(p.Role); !ok {
 			return providers.Invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", p.Role))
 		}
@@ -154,6 +157,9 @@ func newConversation(n model.NewConversation) (envelope, *model.Error) {
 		return envelope{}, providers.Invalid(op, "the service has no channels")
 	case n.Privacy == model.PrivacyPublic:
 		return envelope{}, providers.Invalid(op, "the service's conversations are visible to their participants only")
+	}
+	if err := checkID(op, "space", n.Space); err != nil {
+		return envelope{}, err
 	}
 	if err := sendable(op, n.People); err != nil {
 		return envelope{}, err

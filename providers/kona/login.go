@@ -2,69 +2,129 @@ package kona
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"confab/model"
 	"confab/providers"
 )
 
-// AuthorizeURL gives the page where a person lets confab in: the authorization-code grant (authentication.md). redirect
-// must be exactly what the application was registered with; state comes back with the code.
-func (p *Provider) AuthorizeURL(redirect, state string) (string, error) {
-	const op = "sign in"
-	if p.session.clientID == "" {
-		return "", &model.Error{Kind: model.Local, Op: op, Message: "the account has no client_id", Hint: hintApplication}
+// defaultRedirect is where the vendor's sample application has the browser come back to.
+const defaultRedirect = "http://localhost:3000/callback"
+
+// learnTimeout is how long a sign-in may look for the user of the tokens that it replaces.
+const learnTimeout = 10 * time.Second
+
+// signIn is one sign-in: the authorization-code grant (authentication.md).
+type signIn struct {
+	session  *session
+	redirect string
+}
+
+func newSignIn(a providers.Account) (providers.SignIn, error) {
+	if strings.TrimSpace(a.Settings[settingClientID]) == "" || a.Secrets[settingClientSecret] == nil {
+		return nil, errors.New("signing in needs client_id and client_secret in [account.settings]: " +
+			"an administrator registers an application in Kona (Account Management, Integrations) and gets both")
 	}
-	page, err := url.Parse(p.session.tokenURL)
+	if a.StateDir == "" {
+		return nil, errors.New("there is no place to keep the tokens")
+	}
+	address, err := tokenAddress(a)
 	if err != nil {
-		return "", &model.Error{Kind: model.Local, Op: op, Message: "token_url cannot be used"}
+		return nil, errors.New(settingTokenURL + ": " + err.Error())
 	}
+	a.BaseURL = baseURL(a)
+	s, err := newSession(a, address)
+	if err != nil {
+		return nil, err
+	}
+	redirect := a.Settings[settingRedirectURL]
+	if redirect == "" {
+		redirect = defaultRedirect
+	}
+	return &signIn{session: s, redirect: redirect}, checkRedirect(redirect)
+}
+
+func checkRedirect(v string) error {
+	u, err := url.Parse(v)
+	switch {
+	case v == "":
+		return nil
+	case err != nil || u.Scheme != "http" || !providers.Loopback(u.Hostname()) || u.Port() == "" || u.Port() == "0" ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must be http on loopback with a port of its own, such as " + defaultRedirect)
+	}
+	return nil
+}
+
+// Redirect implements providers.SignIn.
+func (l *signIn) Redirect() string { return l.redirect }
+
+// Page implements providers.SignIn.
+func (l *signIn) Page(state string) string {
+	page := *l.session.endpoint
 	// The two stand side by side: /oauth/authorize and /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
 	page.RawPath = ""
-	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {p.session.clientID}, "redirect_uri": {redirect}, "state": {state}}.Encode()
-	return page.String(), nil
+	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {l.session.clientID}, "redirect_uri": {l.redirect}, "state": {state}}.Encode()
+	return page.String()
 }
 
-const hintApplication = "an administrator registers an application in Kona (Account Management, Integrations) and gets a client id and a client secret"
-
-// Exchange swaps the code that came back for tokens and keeps them. From then on they are used rather than the
-// configured ones, until the account is forgotten.
-func (p *Provider) Exchange(ctx context.Context, code, redirect string) error {
+// Finish implements providers.SignIn. From then on the tokens are used rather than the configured ones, until the
+// account is forgotten.
+func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	const op = "sign in"
-	s := p.session
-	if s.file.path == "" {
-		return &model.Error{Kind: model.Local, Op: op, Message: "there is no place to keep the tokens"}
-	}
+	s := l.session
 	clientSecret, err := get(ctx, s.account.Secrets[settingClientSecret])
 	if err != nil {
-		return err
-	}
-	if s.clientID == "" || clientSecret == "" {
-		return &model.Error{Kind: model.Local, Op: op, Message: "client_id or client_secret is missing", Hint: hintApplication}
+		return "", err
 	}
 	s.hide(clientSecret)
 	s.hide(code)
+	s.learn(ctx)
 	if err := s.enter(ctx); err != nil {
-		return providers.GivenUp(op, err)
+		return "", providers.GivenUp(op, err)
 	}
 	defer s.leave()
-	unlock, err := s.file.lock(ctx)
+	unlock, err := s.lock(ctx, op)
 	if err != nil {
-		if ctx.Err() != nil {
-			return providers.GivenUp(op, ctx.Err())
-		}
-		return &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
+		return "", err
 	}
 	defer unlock()
+	kept, err := s.kept()
+	if err != nil {
+		return "", err
+	}
 	// redirect_uri is absent from some of the vendor's samples and present in others; it is sent.
-	t, err := s.exchange(ctx, op, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirect},
+	t, err := s.exchange(ctx, op, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.redirect},
 		"client_id": {s.clientID}, "client_secret": {clientSecret}})
 	if err != nil {
-		return err
+		return "", err
 	}
-	t.Origin = originLogin
+	who, err := s.whoIs(ctx, t.Access)
+	if err != nil && !saysNobody(err) {
+		return "", err
+	}
+	t.Origin, t.User, t.Rows = originLogin, who.ID, kept.Rows
 	s.hold(t)
-	return s.keep(t, true)
+	return who.Display(), s.keep(t, true)
+}
+
+// learn finds out, before another pair takes its place, whose the present one is and thus the rows that were stored
+// while that was not known. Where it cannot be known any more, those rows are set aside.
+func (s *session) learn(ctx context.Context) {
+	if kept, err := s.kept(); err != nil || kept.User != "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
+	defer cancel()
+	access, err := s.token(ctx)
+	if err != nil || s.userID() != "" {
+		return
+	}
+	if _, err := s.whoIs(ctx, access); model.KindOf(err) == model.Unauthorized {
+		_, _ = s.refresh(ctx, access)
+	}
 }

@@ -27,15 +27,16 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	case model.LookupSpaces:
 		return p.lookUpSpaces(ctx, req)
 	}
-	return model.LookupPage{}, &model.Error{Kind: model.Unsupported, Op: "look up", Message: "Kona has no directory of this kind: " + string(req.Kind)}
-}
-
-func isID(text string) bool {
-	return text != "" && len(text) <= 19 && strings.Trim(text, "0123456789") == ""
+	return model.LookupPage{}, providers.Unsupported("look up", "Kona has no directory of this kind: "+string(req.Kind))
 }
 
 func (p *Provider) lookUp(ctx context.Context, req model.LookupRequest, key string, single providers.Endpoint,
 	list func(space, like string, page, size int) providers.Call, convert func([]byte) (model.Participant, bool)) (model.LookupPage, error) {
+	if req.Scope != "" {
+		if err := checkID("look up "+key, "space", req.Scope); err != nil {
+			return model.LookupPage{}, err
+		}
+	}
 	if isID(req.Text) {
 		return p.lookUpOne(ctx, key, p.client.getOne(single, req.Text), convert)
 	}
@@ -86,7 +87,8 @@ func (p *Provider) lookUpOne(ctx context.Context, key string, call providers.Cal
 }
 
 func (p *Provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	p.directory.prepare(ctx)
+	left := maxNameRequests
+	p.directory.listSpaces(ctx, &left)
 	if err := ctx.Err(); err != nil {
 		return model.LookupPage{}, providers.GivenUp("list spaces", err)
 	}

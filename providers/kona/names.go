@@ -13,39 +13,41 @@ import (
 
 // Bounds of what is read to give ids names.
 const (
-	maxDirectoryPages = 50  // of one directory: five thousand
-	maxNamedSpaces    = 200 // spaces whose people are listed in one run
-	maxSingleNames    = 20  // ids looked up one by one for one conversation
+	maxNameRequests   = 60 // of one sync, or of one conversation
+	maxUnnamed        = 2_000
+	maxDirectoryPages = 50 // of one listing: five thousand
+	maxSingleNames    = 20 // ids looked up one by one for one conversation
 	maxNames          = 50_000
-	// namesPause is how long a listing that failed is left alone.
+	// namesPause is how long a listing that failed is left alone, namesAge how long one that was read is good.
 	namesPause = time.Minute
+	namesAge   = 12 * time.Hour
 )
 
-// Names of the walks of spaces.
-const (
-	walkSpaces = "spaces"
-	walkHidden = "spaces hidden"
-)
-
-// directory keeps the names of spaces, users and groups for the run. It is filled by one walk of the spaces, of the
-// users and of the groups, walks of the users and groups of single spaces, and single reads, each only for ids that
-// are still unknown; what cannot be had is remembered too. Names are a courtesy: a failure here fails nothing else.
+// directory keeps the names of spaces, users and groups for the run: from listings of the spaces, of the users and of
+// the groups, listings of the users and groups of single spaces, and single reads, each only for ids that are still
+// unknown; what cannot be had is remembered too. Names are a courtesy: a failure here fails nothing else.
 type directory struct {
 	client client
-	gate   chan struct{} // of one place, taken while something is read
+	gate   chan struct{} // of one place, taken while a listing or an id is read
 
-	mu     sync.Mutex
-	spaces map[string]string
-	users  map[string]model.Participant
-	groups map[string]string
-	missed map[string]bool      // "user:12"
-	done   map[string]time.Time // when a walk was made or tried; zero for one that is made for good
-	failed error                // how the walk of the spaces failed
+	mu       sync.Mutex
+	spaces   map[string]string
+	users    map[string]model.Participant
+	groups   map[string]string
+	missed   map[string]bool // "user:12"
+	listings map[string]listing
+	failed   error // how the listing of the spaces failed
+}
+
+// listing is how far a listing was read: the page to go on with, 0 after its end, and when it may be read again.
+type listing struct {
+	page int
+	due  time.Time
 }
 
 func newDirectory(c client) *directory {
 	return &directory{client: c, gate: make(chan struct{}, 1), spaces: map[string]string{}, users: map[string]model.Participant{},
-		groups: map[string]string{}, missed: map[string]bool{}, done: map[string]time.Time{}}
+		groups: map[string]string{}, missed: map[string]bool{}, listings: map[string]listing{}}
 }
 
 // names gives what is known, for convert.
@@ -81,86 +83,100 @@ func (d *directory) enter(ctx context.Context) bool {
 
 func (d *directory) leave() { <-d.gate }
 
-// due reports whether a walk is still to be made.
-func (d *directory) due(what string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	at, tried := d.done[what]
-	return !tried || !at.IsZero() && time.Since(at) >= namesPause
-}
-
-// made keeps how a walk ended.
-func (d *directory) made(what string, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if what == walkSpaces {
-		d.failed = err
-	}
-	switch model.KindOf(err) {
-	case "", model.Forbidden, model.NotFound, model.Unsupported:
-		d.done[what] = time.Time{}
-	case model.Canceled:
-		delete(d.done, what)
-	default:
-		d.done[what] = time.Now()
-	}
-}
-
 // mentioned is whom and what one conversation names.
 type mentioned struct {
 	space string
 	ids   []single
 }
 
-// prepare makes sure that the spaces have been listed, and whatever lists are needed to know the ids: all users one is
-// connected with and all groups, and for ids that are not among those, the users and groups of their space.
-func (d *directory) prepare(ctx context.Context, all ...mentioned) {
-	if !d.enter(ctx) {
-		return
+// everywhere reads the lists of all spaces, of all users one is connected with and of all groups, each where an id of
+// it is unknown, and with anew also where it is old. left is how many requests may be made, and is counted down.
+func (d *directory) everywhere(ctx context.Context, left *int, all []mentioned, anew bool) {
+	wanted := func(what, key string) bool {
+		return anew && d.tried(what) || slices.ContainsFunc(all, func(m mentioned) bool { return d.misses(m, key) })
 	}
-	defer d.leave()
-	for _, hidden := range []bool{false, true} {
-		what := walkSpaces
-		if hidden {
-			what = walkHidden
+	if wanted("spaces", "spaces") {
+		d.listSpaces(ctx, left)
+	}
+	if wanted("users:", "users") {
+		d.walk(ctx, left, "users:", "users", func(page int) providers.Call { return d.client.listUsers("", "", page, perPage) })
+	}
+	if wanted("groups:", "groups") {
+		d.walk(ctx, left, "groups:", "groups", func(page int) providers.Call { return d.client.listGroups("", "", page, perPage) })
+	}
+}
+
+func (d *directory) tried(what string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, tried := d.listings[what]
+	return tried
+}
+
+// inSpaces reads the users and groups of the spaces of conversations that name ids which are unknown.
+func (d *directory) inSpaces(ctx context.Context, left *int, all []mentioned) {
+	for _, m := range all {
+		if m.space == "" {
+			continue
 		}
-		d.walk(ctx, what, "spaces", func(page int) providers.Call { return d.client.listSpaces(hidden, page) })
-	}
-	for _, everywhere := range []bool{true, false} {
-		for _, m := range all {
-			space := m.space
-			if everywhere {
-				space = ""
-			}
-			if !everywhere && space == "" || d.walks() > 2*maxNamedSpaces {
-				continue
-			}
-			if d.misses(m, "users") {
-				d.walk(ctx, "users:"+space, "users", func(page int) providers.Call { return d.client.listUsers(space, "", page, perPage) })
-			}
-			if d.misses(m, "groups") {
-				d.walk(ctx, "groups:"+space, "groups", func(page int) providers.Call { return d.client.listGroups(space, "", page, perPage) })
-			}
+		if d.misses(m, "users") {
+			d.walk(ctx, left, "users:"+m.space, "users", func(page int) providers.Call { return d.client.listUsers(m.space, "", page, perPage) })
+		}
+		if d.misses(m, "groups") {
+			d.walk(ctx, left, "groups:"+m.space, "groups", func(page int) providers.Call { return d.client.listGroups(m.space, "", page, perPage) })
 		}
 	}
+}
+
+// listSpaces reads the spaces, those that are hidden too.
+func (d *directory) listSpaces(ctx context.Context, left *int) {
+	listed := func(what string, hidden bool) (read bool, err error) {
+		return d.walk(ctx, left, what, "spaces", func(page int) providers.Call { return d.client.listSpaces(hidden, page) })
+	}
+	if read, err := listed("spaces", false); read {
+		d.mu.Lock()
+		d.failed = err
+		d.mu.Unlock()
+	}
+	_, _ = listed("spaces hidden", true)
 }
 
 func (d *directory) misses(m mentioned, key string) bool {
 	return slices.ContainsFunc(m.ids, func(s single) bool { return s.key == key && d.unknown(s) })
 }
 
-func (d *directory) walks() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.done)
-}
-
-func (d *directory) walk(ctx context.Context, what, key string, call func(page int) providers.Call) {
-	if ctx.Err() != nil || !d.due(what) {
-		return
+// walk reads a listing that is due, or goes on with it. read is false where nothing was asked.
+func (d *directory) walk(ctx context.Context, left *int, what, key string, call func(page int) providers.Call) (read bool, err error) {
+	if *left <= 0 || !d.enter(ctx) {
+		return false, nil
 	}
-	_, _, err := walk(ctx, d.client, key, maxDirectoryPages, call, func(raw json.RawMessage) { d.keep(key, raw) })
-	d.made(what, err)
+	defer d.leave()
+	d.mu.Lock()
+	at, tried := d.listings[what]
+	d.mu.Unlock()
+	if tried && at.page == 0 && time.Now().Before(at.due) {
+		return false, nil
+	}
+	p := newPager(at.page)
+	from := p.page
+	end, _, err := p.walk(ctx, d.client, key, min(*left, maxDirectoryPages), call, func(raw json.RawMessage) { d.keep(key, raw) })
+	*left -= max(1, p.page-from)
+	at = listing{due: time.Now().Add(namesAge)}
+	switch model.KindOf(err) {
+	case "":
+		if !end && p.page <= maxDirectoryPages {
+			at.page = p.page
+		}
+	case model.Forbidden, model.NotFound, model.Unsupported:
+	case model.Canceled:
+		return true, err
+	default:
+		at.due = time.Now().Add(namesPause)
+	}
+	d.mu.Lock()
+	d.listings[what] = at
+	d.mu.Unlock()
+	return true, err
 }
 
 // keep takes a name from a directory row.
@@ -194,51 +210,69 @@ type single struct {
 
 // lookUp reads ids that no walk brought, a bounded number of them, and remembers those that cannot be had.
 func (d *directory) lookUp(ctx context.Context, ids []single) {
-	if !slices.ContainsFunc(ids, d.unknown) || !d.enter(ctx) {
-		return
-	}
-	defer d.leave()
 	asked := 0
 	for _, s := range ids {
-		if asked == maxSingleNames || ctx.Err() != nil {
+		if asked == maxSingleNames {
 			return
 		}
 		if !d.unknown(s) {
 			continue
 		}
 		asked++
-		raw, err := d.read(ctx, s)
-		switch model.KindOf(err) {
-		case "":
-			d.keep(s.key, raw)
-		case model.NotFound, model.Forbidden, model.Malformed:
-		default:
+		if !d.lookUpOne(ctx, s) {
 			return
 		}
-		d.mu.Lock()
-		if len(d.missed) < maxNames {
-			d.missed[s.key+":"+s.id] = true // whatever came of it, it is not asked again
-		}
-		d.mu.Unlock()
 	}
+}
+
+// lookUpOne reads one id; false says that the next would fail as well.
+func (d *directory) lookUpOne(ctx context.Context, s single) bool {
+	if !d.enter(ctx) {
+		return false
+	}
+	defer d.leave()
+	if !d.unknown(s) {
+		return true
+	}
+	raw, err := d.read(ctx, s)
+	switch model.KindOf(err) {
+	case "":
+		d.keep(s.key, raw)
+	case model.NotFound, model.Forbidden, model.Malformed:
+	default:
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.missed) < maxNames {
+		d.missed[s.key+":"+s.id] = true // whatever came of it, it is not asked again
+	}
+	return true
 }
 
 func (d *directory) unknown(s single) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s.id == "" || d.missed[s.key+":"+s.id] {
-		return false
-	}
-	var known bool
+	return isID(s.id) && !d.missed[s.key+":"+s.id] && !d.has(s)
+}
+
+// known reports whether an id has been read.
+func (d *directory) known(s single) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.has(s)
+}
+
+func (d *directory) has(s single) (ok bool) {
 	switch s.key {
 	case "users":
-		_, known = d.users[s.id]
+		_, ok = d.users[s.id]
 	case "groups":
-		_, known = d.groups[s.id]
+		_, ok = d.groups[s.id]
 	case "spaces":
-		_, known = d.spaces[s.id]
+		_, ok = d.spaces[s.id]
 	}
-	return !known
+	return ok
 }
 
 func (d *directory) read(ctx context.Context, s single) (json.RawMessage, error) {
@@ -299,29 +333,27 @@ func (p *pager) take(page []json.RawMessage) (fresh []json.RawMessage, end, whol
 	return fresh, false, false
 }
 
-// walk reads a list to its end or to a number of pages; each row comes once. whole is false where more may be there.
-func walk(ctx context.Context, c client, key string, pages int, call func(page int) providers.Call, each func(json.RawMessage)) (rows int, whole bool, err error) {
-	p := newPager(1)
+// walk reads a list on to its end, or a number of pages; each row comes once. whole is false where more may be there.
+func (p *pager) walk(ctx context.Context, c client, key string, pages int, call func(page int) providers.Call, each func(json.RawMessage)) (end, whole bool, err error) {
 	for range pages {
 		sent := call(p.page)
 		answer, err := c.Do(ctx, sent)
 		if err != nil {
-			return rows, false, err
+			return false, false, err
 		}
 		list, err := items(answer, key)
 		if err != nil {
-			return rows, false, named(err, sent.Name)
+			return false, false, named(err, sent.Name)
 		}
 		fresh, end, whole := p.take(list)
-		rows += len(fresh)
 		for _, raw := range fresh {
 			each(raw)
 		}
 		if end {
-			return rows, whole, nil
+			return true, whole, nil
 		}
 	}
-	return rows, false, nil
+	return false, false, nil
 }
 
 // named gives an error the name of what was being done.

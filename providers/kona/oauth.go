@@ -1,10 +1,9 @@
 package kona
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,42 +24,58 @@ const (
 	maxTokenBody = 64 << 10
 )
 
+// Values of token_request.
+const (
+	requestForm  = "form"
+	requestQuery = "query"
+)
+
 // session gives the access token of an account, and a new one when the service refuses it and the configuration
 // holds what a refresh takes: client_id, client_secret and a refresh token. One refresh runs at a time, in this
 // process and among processes; whoever waited for it uses what it brought.
 type session struct {
 	account  providers.Account
-	tokenURL string
 	clientID string
+	inQuery  bool // parameters go in the query of the token endpoint
 	file     tokenFile
-	http     *http.Client
+	endpoint *url.URL          // of tokens
+	tokens   *providers.Client // to the host of that
+	plain    *providers.Client // to the API, for a call that brings its own access token
 	// hide keeps a text out of errors and logs.
-	hide  func(string)
-	scrub func(string) string
+	hide func(string)
 
 	gate    chan struct{} // of one place, taken while a token is had or renewed
 	expired atomic.Bool   // the password has: no token helps
-	inQuery atomic.Bool   // the token endpoint takes its parameters in the query only
 
 	mu      sync.Mutex
 	held    tokens
 	refused string // an access token, until a refresh was tried
+	user    string // whose rows and edits this run is about, "" until that is known
 }
 
-func newSession(a providers.Account, tokenURL string) *session {
-	s := &session{
-		account: a, tokenURL: tokenURL, clientID: strings.TrimSpace(a.Settings[settingClientID]),
-		http: &http.Client{
-			Transport:     a.Transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		hide: func(string) {}, scrub: func(t string) string { return t },
-		gate: make(chan struct{}, 1),
+func newSession(a providers.Account, tokenURL string) (*session, error) {
+	endpoint, err := url.Parse(tokenURL)
+	if err != nil {
+		return nil, err
 	}
+	s := &session{account: a, clientID: strings.TrimSpace(a.Settings[settingClientID]), inQuery: a.Settings[settingTokenRequest] == requestQuery,
+		endpoint: endpoint, gate: make(chan struct{}, 1)}
 	if a.StateDir != "" {
 		s.file = tokenFileOf(a)
 	}
-	return s
+	api := a
+	api.Credential = nil
+	if s.plain, err = providers.NewClient(api, providers.ClientOptions{DecodeError: decodeError(s.passwordExpired)}); err != nil {
+		return nil, err
+	}
+	host := api
+	host.BaseURL = endpoint.Scheme + "://" + endpoint.Host
+	s.tokens, err = providers.NewClient(host, providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.passwordExpired)})
+	s.hide = func(text string) {
+		s.plain.Protect(text)
+		s.tokens.Protect(text)
+	}
+	return s, err
 }
 
 // tokenAddress gives the token endpoint: the setting, or the one beside the base URL.
@@ -75,8 +90,8 @@ func tokenAddress(a providers.Account) (string, error) {
 func checkTokenURL(address string) error {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
-		return errors.New("not an address")
+	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.RawQuery != "":
+		return errors.New("not an address of scheme, host and path alone")
 	case u.Scheme == "https", u.Scheme == "http" && providers.Loopback(u.Hostname()):
 		return nil
 	}
@@ -144,20 +159,14 @@ func (s *session) first(ctx context.Context) error {
 		return err
 	}
 	if kept.Origin == originLogin && kept.Access != "" {
-		s.hold(kept)
-		return nil
+		return s.use(ctx, kept)
 	}
 	configured, err := get(ctx, s.account.Credential)
 	if err != nil {
 		return err
 	}
 	if configured != "" {
-		from := origin(configured)
-		if kept.Origin != from || kept.Access == "" {
-			kept = tokens{Origin: from, Access: configured}
-		}
-		s.hold(kept)
-		return nil
+		return s.use(ctx, kept.from(origin(configured), configured))
 	}
 	secret, err := get(ctx, s.account.Secrets[settingRefreshToken])
 	if err != nil {
@@ -166,12 +175,11 @@ func (s *session) first(ctx context.Context) error {
 	if secret == "" {
 		return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and nobody has signed in", Hint: hintSignIn}
 	}
-	from := origin("", secret)
-	if kept.Origin == from && kept.Access != "" {
-		s.hold(kept)
-		return nil
+	kept = kept.from(origin("", secret), "")
+	if kept.Access != "" {
+		return s.use(ctx, kept)
 	}
-	s.hold(tokens{Origin: from})
+	s.hold(kept)
 	renewed, err := s.renew(ctx, "")
 	if err == nil && !renewed {
 		err = &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and client_id or client_secret is missing to get one", Hint: hintSignIn}
@@ -190,6 +198,21 @@ func (s *session) kept() (tokens, error) {
 	return t, nil
 }
 
+// lock keeps other processes from the kept pair. Without a file there is nothing to lock.
+func (s *session) lock(ctx context.Context, op string) (unlock func(), err error) {
+	if s.file.path == "" {
+		return func() {}, nil
+	}
+	unlock, err = s.file.lock(ctx)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, providers.GivenUp(op, ctx.Err())
+	}
+	return nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
+}
+
 // refresh replaces a token that was refused or is about to end. again is false where nothing can replace it.
 func (s *session) refresh(ctx context.Context, refused string) (again bool, err error) {
 	if err := s.enter(ctx); err != nil {
@@ -204,47 +227,43 @@ func (s *session) refresh(ctx context.Context, refused string) (again bool, err 
 
 // renew does the refresh, under the lock shared by processes. The gate is held.
 func (s *session) renew(ctx context.Context, refused string) (again bool, err error) {
-	if s.file.path != "" {
-		unlock, err := s.file.lock(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return false, ctx.Err()
-			}
-			return false, &model.Error{Kind: model.Local, Op: "refresh the token", Message: "the token file cannot be locked: " + err.Error(), Err: err}
-		}
-		defer unlock()
+	unlock, err := s.lock(ctx, "refresh the token")
+	if err != nil {
+		return false, err
 	}
+	defer unlock()
 	held := s.current()
 	kept, err := s.kept()
 	if err != nil {
 		return false, err
 	}
-	if kept.Origin != held.Origin && kept.Origin != originLogin {
-		kept = tokens{}
+	lineage := held
+	if kept.Origin == held.Origin || kept.Origin == originLogin {
+		lineage = kept
 	}
-	if kept.Access != "" && kept.Access != refused && (kept.Expires.IsZero() || time.Until(kept.Expires) > refreshEarly) {
-		s.hold(kept) // another process was faster
-		return true, nil
+	if lineage.Access != "" && lineage.Access != refused && (lineage.Expires.IsZero() || time.Until(lineage.Expires) > refreshEarly) {
+		err := s.accept(ctx, &lineage) // another process was faster
+		if err == nil {
+			s.hold(lineage)
+		}
+		return true, err
 	}
 	secret, err := get(ctx, s.account.Secrets[settingRefreshToken])
 	if err != nil {
 		return false, err
 	}
 	clientSecret, err := get(ctx, s.account.Secrets[settingClientSecret])
-	if err != nil {
+	if err != nil || s.clientID == "" || clientSecret == "" {
 		return false, err
 	}
-	s.hide(secret)
 	s.hide(clientSecret)
-	if s.clientID == "" || clientSecret == "" {
-		return false, nil
-	}
 	var tried []string
-	for _, refresh := range []string{kept.Refresh, held.Refresh, secret} {
+	for _, refresh := range []string{lineage.Refresh, held.Refresh, secret} {
 		if refresh == "" || slices.Contains(tried, refresh) {
 			continue
 		}
 		tried = append(tried, refresh)
+		s.hide(refresh)
 		var next tokens
 		next, err = s.exchange(ctx, "refresh the token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh},
 			"client_id": {s.clientID}, "client_secret": {clientSecret}})
@@ -254,17 +273,34 @@ func (s *session) renew(ctx context.Context, refused string) (again bool, err er
 		if err != nil {
 			return false, err
 		}
-		if next.Refresh == "" {
-			next.Refresh = refresh // said not to change
+		rotated := next.Refresh != "" && next.Refresh != refresh
+		next.Refresh = cmp.Or(next.Refresh, refresh) // said not to change
+		next.Origin, next.Rows = lineage.Origin, kept.Rows
+		switch refresh {
+		case lineage.Refresh:
+			next.User = lineage.User
+		case held.Refresh:
+			next.User = held.User
 		}
-		next.Origin = held.Origin
-		if kept.Origin != "" {
-			next.Origin = kept.Origin
-		}
-		s.hold(next)
-		return true, s.keep(next, next.Refresh != refresh)
+		return true, s.renewed(ctx, next, rotated)
 	}
 	return false, err
+}
+
+// renewed takes a new pair. It is kept before anything else can fail: the old one may be worth nothing now.
+func (s *session) renewed(ctx context.Context, next tokens, rotated bool) error {
+	if err := s.keep(next, rotated); err != nil {
+		return err
+	}
+	was := next
+	err := s.accept(ctx, &next)
+	if next != was {
+		_ = s.keep(next, false) // not to be asked whose it is again
+	}
+	if err == nil {
+		s.hold(next)
+	}
+	return err
 }
 
 // keep writes a pair. Where that fails, a pair whose refresh token has changed is an error, since the old one may be
@@ -285,116 +321,62 @@ func (s *session) keep(t tokens, rotated bool) error {
 }
 
 // exchange asks the token endpoint. The parameters go as a form, so that secrets stay out of the logs of proxies; the
-// vendor documents them in the query string only, and that a form does as well is [assumed] of an OAuth server. A
-// server that does not take the form is asked once more in the documented way, and then always: a refused exchange
-// did nothing.
-func (s *session) exchange(ctx context.Context, op string, form url.Values) (tokens, error) {
-	if !s.inQuery.Load() {
-		t, err := s.ask(ctx, op, s.tokenURL, form.Encode())
-		if e := model.AsError(err); e == nil || e.Hint == hintPassword || !slices.Contains(notTaken, e.Status) || slices.Contains(wasRead, e.Code) {
-			return t, err
-		}
+// vendor documents them in the query string only, and that a form does as well is [assumed] of an OAuth server. The
+// setting token_request chooses, and nothing else does: secrets are never sent a second time in another way.
+func (s *session) exchange(ctx context.Context, op string, parameters url.Values) (tokens, error) {
+	call := providers.Call{Endpoint: providers.Endpoint{Name: op, Method: http.MethodPost, Path: s.endpoint.EscapedPath(),
+		Success: []int{http.StatusOK}, Timeout: tokenTimeout}}
+	if s.inQuery {
+		call.Query = parameters
+	} else {
+		call.Body = parameters
 	}
-	address := s.tokenURL + "?" + form.Encode()
-	if strings.Contains(s.tokenURL, "?") {
-		address = s.tokenURL + "&" + form.Encode()
-	}
-	t, err := s.ask(ctx, op, address, "")
-	if err == nil {
-		s.inQuery.Store(true)
-	}
-	return t, err
-}
-
-// notTaken are the answers that a server may give to parameters in a form where it looks for them in the query.
-var notTaken = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed,
-	http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
-
-// wasRead are the codes of OAuth 2.0 (RFC 6749, section 5.2) that say that the parameters were read and refused. A
-// server that has not seen them may well call the client invalid.
-var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
-
-func (s *session) ask(ctx context.Context, op, address, form string) (tokens, error) {
-	if s.account.Pacer != nil {
-		if err := s.account.Pacer.Wait(ctx); err != nil {
-			if ctx.Err() != nil {
-				return tokens{}, providers.GivenUp(op, ctx.Err())
-			}
-			return tokens{}, &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
-		}
-	}
-	outer := ctx
-	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
-	if err != nil {
-		return tokens{}, &model.Error{Kind: model.Local, Op: op, Message: "token_url cannot be used"}
-	}
-	if form != "" {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", providers.UserAgent)
 	start := time.Now()
-	res, err := s.http.Do(req)
-	if err != nil && outer.Err() != nil {
-		return tokens{}, providers.GivenUp(op, outer.Err())
-	}
+	answer, err := s.tokens.Do(ctx, call)
 	if err != nil {
-		return tokens{}, &model.Error{Kind: model.Unavailable, Op: op, Message: "the token endpoint cannot be reached: " + s.scrub(unwrapURL(err).Error())}
+		return tokens{}, s.refusal(err)
 	}
-	defer res.Body.Close()
-	s.account.Logf("POST %s: %d after %s", req.URL.Path, res.StatusCode, time.Since(start).Round(time.Millisecond))
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxTokenBody))
-	if err != nil {
-		return tokens{}, &model.Error{Kind: model.Unavailable, Op: op, Message: "the connection to the token endpoint was lost"}
-	}
-	if res.StatusCode != http.StatusOK {
-		return tokens{}, s.refusal(op, res, body)
-	}
-	var answer struct {
+	var got struct {
 		Access  providers.Text `json:"access_token"`
 		Refresh providers.Text `json:"refresh_token"`
 		Expires providers.Text `json:"expires_in"`
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Access == "" {
-		return tokens{}, &model.Error{Kind: model.Malformed, Op: op, Message: "the token endpoint gave no token"}
+	if answer.Decode(&got) != nil || got.Access == "" {
+		return tokens{}, &model.Error{Kind: model.Malformed, Op: op, Status: answer.Status, Message: "the token endpoint gave no token"}
 	}
-	t := tokens{Access: answer.Access.String(), Refresh: answer.Refresh.String()}
-	if seconds, err := strconv.Atoi(answer.Expires.String()); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
+	t := tokens{Access: got.Access.String(), Refresh: got.Refresh.String()}
+	s.hide(t.Access)
+	s.hide(t.Refresh)
+	if seconds, err := strconv.Atoi(got.Expires.String()); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
 		t.Expires = start.Add(time.Duration(seconds) * time.Second).UTC()
 	}
 	return t, nil
 }
 
-func (s *session) refusal(op string, res *http.Response, body []byte) error {
-	f, _ := readFailure(body)
-	e := &model.Error{Op: op, Status: res.StatusCode, Code: s.scrub(f.code), Message: s.scrub(f.message), RequestID: res.Header.Get("X-Request-Id")}
-	if e.Message == "" {
-		e.Message = "the token endpoint answered " + http.StatusText(res.StatusCode)
-	}
-	switch {
-	case passwordExpired(res.StatusCode, f):
-		e.Kind, e.Hint = model.Unauthorized, hintPassword
-	case res.StatusCode == http.StatusBadRequest, res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
-		e.Kind, e.Hint = model.Unauthorized, hintSignIn
-	case res.StatusCode == http.StatusTooManyRequests:
-		e.Kind = model.RateLimited
-		e.RetryAt, _ = providers.RetryAfter(res.Header, time.Now())
-	case res.StatusCode >= 300 && res.StatusCode < 500:
-		e.Kind, e.Hint = model.Local, "check token_url"
-	default:
-		e.Kind = model.Unavailable
-	}
-	return e
-}
+// wasRead are the codes of OAuth 2.0 (RFC 6749, section 5.2) that say that the parameters were read and refused. A
+// server that has not seen them, because it looks for them elsewhere, may well call the client or the request invalid.
+var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
 
-func unwrapURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+// refusal gives the error of a failed exchange its kind and the advice what to try.
+func (s *session) refusal(err error) error {
+	e := *model.AsError(err)
+	try := "token_request = " + strconv.Quote(requestQuery)
+	if s.inQuery {
+		try = "token_request = " + strconv.Quote(requestForm)
 	}
-	return err
+	switch read := slices.Contains(wasRead, e.Code); {
+	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, e.Status == http.StatusBadRequest:
+		e.Kind, e.Hint = model.Unauthorized, hintSignIn
+		if !read {
+			e.Hint = "check client_id and client_secret, or set " + try
+		}
+	case e.Status >= 300 && e.Status < 500:
+		e.Kind, e.Hint = model.Local, "check token_url, or set "+try
+	case e.Kind == model.Malformed:
+		e.Hint = "check token_url"
+	}
+	return &e
 }
 
 // get asks a source; "" where there is none.

@@ -2,11 +2,13 @@ package kona
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -240,7 +242,7 @@ func TestTokenAddress(t *testing.T) {
 			t.Errorf("%+v: %s, %v", tt, got, err)
 		}
 	}
-	for _, bad := range []string{"http://login.example/token", "login", "https://u:p@login.example/", "ftp://127.0.0.1/"} {
+	for _, bad := range []string{"http://login.example/token", "login", "https://u:p@login.example/", "https://login.example/token?a=b", "ftp://127.0.0.1/"} {
 		if checkTokenURL(bad) == nil {
 			t.Errorf("%s is accepted", bad)
 		}
@@ -271,44 +273,206 @@ func TestDamagedTokenFile(t *testing.T) {
 	if tokenFileOf(b).path == f.path {
 		t.Error("two accounts share a file")
 	}
-	if err := Forget(a); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := f.read(); err != nil || got != (tokens{}) {
-		t.Errorf("after forgetting: %+v, %v", got, err)
-	}
-	if err := Forget(a); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestSigningIn(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-of-the-person"}
 	dir := t.TempDir()
-	p, _ := openStub(t, nil, everything(i), kept(dir))
-	page, err := p.AuthorizeURL("http://localhost:3000/callback", "st")
-	if want := "https://kona.example/oauth/authorize?client_id=client&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&response_type=code&state=st"; page != want || err != nil {
-		t.Errorf("%s, %v", page, err)
+	account := func(change ...func(*providers.Account)) providers.Account {
+		a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", Credential: secret("token-of-the-tests")}
+		for _, f := range append([]func(*providers.Account){everything(i), kept(dir)}, change...) {
+			f(&a)
+		}
+		return a
 	}
-	wantKind(t, p.Exchange(t.Context(), "another", "http://localhost:3000/callback"), model.Unauthorized)
-	if err := p.Exchange(t.Context(), "the-code", "http://localhost:3000/callback"); err != nil {
+	l, err := newSignIn(account())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := load(p); err != nil || i.refreshes != 0 {
-		t.Errorf("%v after %d refreshes", err, i.refreshes)
+	page := "https://kona.example/oauth/authorize?client_id=client&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&response_type=code&state=st"
+	if got := l.Page("st"); got != page || l.Redirect() != "http://localhost:3000/callback" {
+		t.Errorf("%s, back to %s", got, l.Redirect())
+	}
+	_, err = l.Finish(t.Context(), "another")
+	wantKind(t, err, model.Unauthorized)
+	if _, err := l.Finish(t.Context(), "the-code"); err != nil {
+		t.Fatal(err)
 	}
 	// The next start uses what was signed in with, and its refresh token, rather than the configured ones.
-	p, _ = openStub(t, nil, everything(i), kept(dir))
-	i.access = "ended"
-	if err := load(p); err != nil || i.refreshes != 1 {
-		t.Errorf("%v after %d refreshes", err, i.refreshes)
+	before := i.refreshes // to learn whose the configured tokens are, which are worth nothing
+	for refreshes := range 2 {
+		p, _ := openStub(t, nil, everything(i), kept(dir))
+		if err := load(p); err != nil || i.refreshes-before != refreshes {
+			t.Errorf("%v after %d refreshes", err, i.refreshes-before)
+		}
+		i.access = "ended"
 	}
-	p, _ = openStub(t, nil, everything(i), func(a *providers.Account) { a.Settings = nil })
-	if _, err := p.AuthorizeURL("", ""); err == nil {
-		t.Error("a page without a client id")
+	for what, change := range map[string]func(*providers.Account){
+		"no client id":     func(a *providers.Account) { a.Settings = nil },
+		"no client secret": func(a *providers.Account) { delete(a.Secrets, settingClientSecret) },
+		"no place":         func(a *providers.Account) { a.StateDir = "" },
+		"elsewhere":        func(a *providers.Account) { a.Settings[settingRedirectURL] = "https://example.com/callback" },
+	} {
+		if _, err := newSignIn(account(change)); err == nil {
+			t.Errorf("%s: there is a sign-in", what)
+		}
 	}
-	if err := p.Exchange(t.Context(), "the-code", ""); err == nil {
-		t.Error("tokens are taken without a place to keep them")
+}
+
+func TestRedirectIsOnThisMachine(t *testing.T) {
+	for _, good := range []string{"", defaultRedirect, "http://127.0.0.1:8123/back", "http://[::1]:8123", "http://LOCALHOST:1/"} {
+		if err := checkRedirect(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"https://localhost:1/x", "http://example.com:80/x", "http://localhost/x", "http://localhost:0/x", "http://127.0.0.1:1/x?a=b",
+		"http://127.0.0.1:1/x#a", "http://a:b@127.0.0.1:1/", "localhost:3000", "://"} {
+		if checkRedirect(bad) == nil {
+			t.Errorf("%s is accepted", bad)
+		}
+	}
+}
+
+// TestParametersGoOneWay: whatever the token endpoint answers, the secrets are sent once, as the setting says, and the
+// words name the other way where the answer may mean that they were not seen. The codes that say that they were read
+// name no other way.
+func TestParametersGoOneWay(t *testing.T) {
+	oauth := func(code string) string { return `{"error":"` + code + `","error_description":"No."}` }
+	for _, tt := range []struct {
+		status int
+		body   string
+		kind   model.ErrorKind
+		other  bool // the words name the other way
+	}{
+		{400, oauth("invalid_grant"), model.Unauthorized, false},
+		{401, oauth("invalid_grant"), model.Unauthorized, false},
+		{400, oauth("unauthorized_client"), model.Unauthorized, false},
+		{403, oauth("access_denied"), model.Unauthorized, false},
+		{401, oauth("invalid_client"), model.Unauthorized, true},
+		{400, oauth("invalid_request"), model.Unauthorized, true},
+		{400, oauth("unsupported_grant_type"), model.Unauthorized, true},
+		{401, ``, model.Unauthorized, true},
+		{403, `{"title":"Forbidden"}`, model.Unauthorized, true},
+		{404, ``, model.Local, true},
+		{405, ``, model.Local, true},
+		{415, ``, model.Local, true},
+		{422, `{"title":"Unprocessable Entity","details":"Unprocessable Entity"}`, model.Local, true},
+		{302, ``, model.Local, true},
+		{401, `{"problemType":"https://x/e.md#expired","title":"Expired Password"}`, model.Unauthorized, false},
+		{429, ``, model.RateLimited, false},
+		{500, ``, model.Unavailable, false},
+		{503, oauth("temporarily_unavailable"), model.Unavailable, false},
+		{200, `{"token_type":"bearer"}`, model.Malformed, false},
+		{200, `<html>hello</html>`, model.Malformed, false},
+	} {
+		for _, way := range []string{"", requestForm, requestQuery} {
+			var log strings.Builder
+			at := &stub{answer: func(sent) (int, string) { return tt.status, tt.body }}
+			p, _ := openStub(t, nil, func(a *providers.Account) {
+				a.Transport, a.Credential = at, nil
+				a.Settings = map[string]string{settingClientID: "client", settingTokenRequest: way}
+				a.Secrets = map[string]model.CredentialSource{settingRefreshToken: secret("refresh-0"), settingClientSecret: secret("client-secret")}
+				a.Log = func(format string, args ...any) { fmt.Fprintf(&log, format+"\n", args...) }
+			})
+			e := wantKind(t, load(p), tt.kind)
+			other := `token_request = "query"`
+			if way == requestQuery {
+				other = `token_request = "form"`
+			}
+			if strings.Contains(e.Hint, other) != tt.other {
+				t.Errorf("%d %s, sent as %q: %v", tt.status, tt.body, way, e)
+			}
+			want := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"refresh-0"}, "client_id": {"client"}, "client_secret": {"client-secret"}}.Encode()
+			query, body := "", want
+			if way == requestQuery {
+				query, body = want, ""
+			}
+			if len(at.sent) != 1 || at.sent[0].Method != "POST" || at.sent[0].Path != "/oauth/token" || at.sent[0].Query != query || at.sent[0].Body != body {
+				t.Errorf("%d %s, sent as %q: %+v", tt.status, tt.body, way, at.sent)
+			}
+			if said := fmt.Sprint(e, log.String()); strings.Contains(said, "refresh-0") || strings.Contains(said, "client-secret") {
+				t.Errorf("the secrets are told: %s", said)
+			}
+		}
+	}
+}
+
+// TestTokensAreReadOnlyWhereTheyAreSafe: tokens that others may have read or put there are not used, and the words say
+// what to do.
+func TestTokensAreReadOnlyWhereTheyAreSafe(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // access lists decide there
+	}
+	i := &issuer{access: "a", refresh: "r"}
+	for name, spoil := range map[string]func(path string) error{
+		"chmod 600":      func(path string) error { return os.Chmod(path, 0o640) },
+		"open to group ": func(path string) error { return os.Chmod(path, 0o606) },
+		"is a link": func(path string) error {
+			return errors.Join(os.Rename(path, path+".away"), os.Symlink(path+".away", path))
+		},
+		"is not a regular file": func(path string) error { return errors.Join(os.Remove(path), os.Mkdir(path, 0o700)) },
+	} {
+		dir := t.TempDir()
+		a := providers.Account{Name: "projects", BaseURL: "https://kona.example/api", StateDir: dir}
+		f := tokenFileOf(a)
+		if err := f.write(tokens{Origin: originLogin, Access: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newProvider(a); err != nil {
+			t.Fatal(err)
+		}
+		if err := spoil(f.path); err != nil {
+			t.Fatal(err)
+		}
+		_, err := newProvider(a)
+		if e := wantKind(t, err, model.Local); !strings.Contains(e.Message, name) || !strings.Contains(e.Message, f.path) || !strings.Contains(e.Message, "; try: ") {
+			t.Errorf("%s: %v", name, e)
+		}
+		// Nor are they used where they were spoilt since.
+		p, _ := openStub(t, nil, everything(i), kept(t.TempDir()))
+		p.session.file = f
+		wantKind(t, load(p), model.Local)
+		everything(i)(&a)
+		if l, err := newSignIn(a); err == nil {
+			_, err = l.Finish(t.Context(), "the-code")
+			wantKind(t, err, model.Local)
+		}
+	}
+}
+
+// TestFilesOfAnAccount lists what forgetting removes: the account's own tokens, whatever its host is by now, and what is
+// of use to nobody; never those of another account.
+func TestFilesOfAnAccount(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, host string) string {
+		f := tokenFileOf(providers.Account{Name: name, BaseURL: host, StateDir: dir})
+		if err := f.write(tokens{Origin: originLogin, Access: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		return f.path
+	}
+	put := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	want := []string{write("projects", ""), write("projects", "https://sandbox.kona.com/api"), put("kona-0123.json", "{"),
+		put(".kona-77", `{"identity":"projects kona https://io.kona.com/api","access_token":"a"}`)}
+	write("projects-2", "")
+	put(".kona-78", `{"identity":"other kona https://io.kona.com/api"}`)
+	put(".kona-79", `{"identi`) // somebody may be writing it
+	put("confab.db", "")
+	put("kona-0123.json.lock", "")
+	got, err := files(dir, "projects")
+	slices.Sort(got)
+	slices.Sort(want)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	if got, err := files(filepath.Join(dir, "nowhere"), "projects"); err != nil || len(got) > 0 {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -21,6 +21,8 @@ const (
 	settingTokenURL     = "token_url"
 	settingRefreshToken = "refresh_token"
 	settingClientSecret = "client_secret"
+	settingRedirectURL  = "redirect_url"
+	settingTokenRequest = "token_request"
 )
 
 // Factory opens Kona accounts.
@@ -34,14 +36,19 @@ func Factory() providers.Factory {
 		Settings: []providers.Setting{
 			{Name: settingClientID, Help: "the id of the application that an administrator registered in Kona"},
 			{Name: settingTokenURL, Help: "where tokens are refreshed; default: /oauth/token beside the base URL", Check: checkToken},
+			{Name: settingTokenRequest, Values: []string{requestForm, requestQuery}, Default: requestForm,
+				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, where logs of proxies may hold the secrets"},
+			{Name: settingRedirectURL, Default: defaultRedirect, Check: checkRedirect,
+				Help: "where the browser comes back to when signing in, exactly as registered with the application: http on loopback, with a port"},
 			{Name: settingRefreshToken, Secret: true, Help: "a credential table: the refresh token"},
 			{Name: settingClientSecret, Secret: true, Help: "a credential table: the secret of the application"},
 		},
 		// No limit is documented; this is what a modest client asks.
-		Pace:     providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
-		Table:    table(),
-		Open:     open,
-		Identity: identity,
+		Pace:   providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
+		Table:  table(),
+		Open:   open,
+		SignIn: newSignIn,
+		Files:  files,
 	}
 }
 
@@ -59,9 +66,6 @@ func baseURL(a providers.Account) string {
 	return strings.TrimRight(a.BaseURL, "/")
 }
 
-// identity has no workspace: what an account sees follows from who signed in.
-func identity(a providers.Account) string { return model.Kona + " " + baseURL(a) }
-
 // Provider is one account: one user of one host.
 type Provider struct {
 	providers.Editor
@@ -70,6 +74,8 @@ type Provider struct {
 	client    client
 	session   *session
 	directory *directory
+	// identity is that of the user who was known when the account was opened.
+	identity, formerly string
 
 	mu     sync.Mutex
 	newest map[string]comment // of conversations whose comments were read
@@ -99,7 +105,15 @@ func newProvider(a providers.Account) (*Provider, error) {
 	if err != nil {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: settingTokenURL + ": " + err.Error()}
 	}
-	s := newSession(a, address)
+	s, err := newSession(a, address)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.kept()
+	if err != nil {
+		return nil, err
+	}
+	s.user = kept.User
 	h, err := providers.NewClient(a, providers.ClientOptions{
 		InFlight:    2,
 		Credential:  &providers.Credential{Source: s},
@@ -108,9 +122,14 @@ func newProvider(a providers.Account) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.hide, s.scrub = h.Protect, h.Scrub
+	others := s.hide
+	s.hide = func(text string) {
+		others(text)
+		h.Protect(text)
+	}
 	c := client{h}
 	p := &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: map[string]comment{}}
+	p.identity, p.formerly = identityOf(a, kept)
 	p.Editor = providers.Editor{Client: h, Table: table(), Plan: p.plan}
 	return p, nil
 }
@@ -123,7 +142,8 @@ func (p *Provider) Describe() model.Description {
 		Name:     "Kona",
 		Account:  p.account.Name,
 		BaseURL:  p.account.BaseURL,
-		Identity: identity(p.account),
+		Identity: p.identity,
+		Formerly: p.formerly,
 		ReadOnly: p.account.ReadOnly,
 		// Nothing explains collaboration complete, so it stands last.
 		Roles:             []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
@@ -193,9 +213,9 @@ func (p *Provider) Needs(kinds ...model.EditKind) model.Need {
 // no recordings.
 func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
-		return "", &model.Error{Kind: model.Unsupported, Op: "open recording", Message: "Kona has no recordings"}
+		return "", providers.Unsupported("open recording", "Kona has no recordings")
 	}
-	return "", &model.Error{Kind: model.Unsupported, Op: "open in browser", Message: "Kona documents no web address for a conversation"}
+	return "", providers.Unsupported("open in browser", "Kona documents no web address for a conversation")
 }
 
 // Check implements model.Provider.

@@ -101,6 +101,11 @@ func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*pro
 	return p, s
 }
 
+// accountAt lets a stub answer everything.
+func accountAt(s *stub) func(*providers.Account) {
+	return func(a *providers.Account) { a.Transport = s }
+}
+
 // element is a conversation of the API.
 func element(id int, change map[string]any) string {
 	m := map[string]any{"id": id, "name": "n", "details": "d", "space_id": 40, "creator_id": 3, "stakeholder": 1, "default_role": 2,

@@ -3,6 +3,7 @@ package kona
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,57 +35,53 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 			}
 		}
 	}
-	cursor := func(page int) string {
-		if !full {
+	cursor := func(page string) string {
+		if !full || page == "" {
 			return ""
 		}
-		return cursorPrefix + strconv.Itoa(page)
+		return cursorPrefix + page
 	}
-	pages, holes := newPager(start), false
-	for range maxPages {
-		at := pages.page
-		answer, err := p.client.Do(ctx, p.client.listConversations(order, "", at))
+	pages := newPager(start)
+	var bare []unnamed // of the page that was read last
+	read := func(ctx context.Context, at string) (out providers.Page[model.Conversation], err error) {
+		answer, err := p.client.Do(ctx, p.client.listConversations(order, "", pages.page))
 		if err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, err
+			return out, err
 		}
 		list, err := items(answer, "conversations")
 		if err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, named(err, "list conversations")
+			return out, named(err, listConversationsEndpoint.Name)
 		}
 		fresh, end, whole := pages.take(list)
-		batch := model.Batch{Total: -1, Conversations: p.convertAll(ctx, fresh)}
+		bare = p.unnamed(fresh)
+		out.Rows = p.convertAll(fresh)
 		// A row that cannot be told apart may be one that is known, and null is no list.
-		holes = holes || list == nil || len(batch.Conversations) < len(fresh)
-		if err := ctx.Err(); err != nil {
-			return model.SyncResult{Cursor: cursor(at)}, providers.GivenUp("list conversations", err)
-		}
+		out.Holes = list == nil || len(out.Rows) < len(fresh) || end && !whole
 		if !end {
-			batch.Cursor = cursor(pages.page)
+			out.Next = strconv.Itoa(pages.page)
 		}
-		more, err := emit(batch)
-		switch {
-		case err != nil:
-			return model.SyncResult{Cursor: cursor(at)}, err
-		case !more && end:
-			return model.SyncResult{}, nil
-		case !more:
-			return model.SyncResult{Cursor: cursor(pages.page)}, nil
-		case end:
-			return model.SyncResult{Complete: whole && !holes}, nil
-		}
+		return out, nil
 	}
-	return model.SyncResult{}, &model.Error{Kind: model.Malformed, Op: "list conversations", Message: "the list does not end"}
+	names, stopped := &naming{provider: p, left: maxNameRequests, anew: full}, false
+	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages}, listConversationsEndpoint.Name,
+		strconv.Itoa(start), cursor, func(b model.Batch) (bool, error) {
+			more, err := emit(b)
+			if stopped = !more; err != nil || stopped {
+				return false, err
+			}
+			return true, names.after(ctx, bare, b.Cursor, emit)
+		})
+	if err == nil && walked.Ended && !stopped {
+		err = names.last(ctx, emit)
+	}
+	if err != nil {
+		walked.Whole = false
+	}
+	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
 }
 
-// convertAll turns the rows of a page into the common form, with the names of their spaces and people.
-func (p *Provider) convertAll(ctx context.Context, rows []json.RawMessage) []model.Conversation {
-	if len(rows) > 0 {
-		all := make([]mentioned, 0, len(rows))
-		for _, raw := range rows {
-			all = append(all, mentionedIn(raw))
-		}
-		p.directory.prepare(ctx, all...)
-	}
+// convertAll turns the rows of a page into the common form, with the names that are known.
+func (p *Provider) convertAll(rows []json.RawMessage) []model.Conversation {
 	out := make([]model.Conversation, 0, len(rows))
 	n := p.directory.names()
 	for _, raw := range rows {
@@ -98,8 +95,99 @@ func (p *Provider) convertAll(ctx context.Context, rows []json.RawMessage) []mod
 	return out
 }
 
+// unnamed is a row with ids that have no name yet.
+type unnamed struct {
+	raw json.RawMessage
+	mentioned
+}
+
+// unnamed gives the rows of a page that hold ids without a name, and of each these.
+func (p *Provider) unnamed(rows []json.RawMessage) []unnamed {
+	var out []unnamed
+	for _, raw := range rows {
+		m := mentionedIn(raw)
+		m.ids = slices.DeleteFunc(m.ids, func(s single) bool { return !p.directory.unknown(s) })
+		if len(m.ids) > 0 {
+			out = append(out, unnamed{raw, m})
+		}
+	}
+	return out
+}
+
+// naming brings the names of one sync: the rows come first, and again when more is known of them.
+type naming struct {
+	provider *Provider
+	left     int // requests
+	anew     bool
+	begun    bool
+	rows     []unnamed
+}
+
+// after takes the rows of a page that was emitted. After the first page the lists of everybody are read.
+func (n *naming) after(ctx context.Context, rows []unnamed, cursor string, emit func(model.Batch) (bool, error)) error {
+	if !n.begun {
+		n.begun = true
+		n.provider.directory.everywhere(ctx, &n.left, mentions(rows), n.anew)
+		var err error
+		if rows, err = n.again(ctx, rows, cursor, emit); err != nil {
+			return err
+		}
+	}
+	for _, r := range rows[:min(len(rows), maxUnnamed-len(n.rows))] {
+		r.raw = slices.Clone(r.raw) // or it would hold the whole page
+		n.rows = append(n.rows, r)
+	}
+	return nil
+}
+
+// last looks up, after the last page, who is known to a space alone.
+func (n *naming) last(ctx context.Context, emit func(model.Batch) (bool, error)) error {
+	if len(n.rows) == 0 {
+		return nil
+	}
+	n.provider.directory.inSpaces(ctx, &n.left, mentions(n.rows))
+	for rows := range slices.Chunk(n.rows, perPage) {
+		if _, err := n.again(ctx, rows, "", emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again emits the rows of which an id has a name now, and gives those that have others left.
+func (n *naming) again(ctx context.Context, rows []unnamed, cursor string, emit func(model.Batch) (bool, error)) (left []unnamed, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, providers.GivenUp("read names", err)
+	}
+	var named []json.RawMessage
+	for _, r := range rows {
+		if slices.ContainsFunc(r.ids, n.provider.directory.known) {
+			named = append(named, r.raw)
+		}
+		if slices.ContainsFunc(r.ids, n.provider.directory.unknown) {
+			left = append(left, r)
+		}
+	}
+	if len(named) == 0 {
+		return left, nil
+	}
+	_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: n.provider.convertAll(named)})
+	return left, err
+}
+
+func mentions(rows []unnamed) []mentioned {
+	out := make([]mentioned, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.mentioned)
+	}
+	return out
+}
+
 // Load implements model.Provider.
 func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+	if err := checkID("read conversation", "conversation", id); err != nil {
+		return model.Detail{}, err
+	}
 	answer, err := p.client.Do(ctx, p.client.getConversation(id))
 	if err != nil {
 		return model.Detail{}, err
@@ -109,7 +197,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, named(err, "read conversation")
 	}
 	if idOf(raw) != id {
-		return model.Detail{}, &model.Error{Kind: model.Malformed, Op: "read conversation", Message: "the answer is not the conversation that was asked for"}
+		return model.Detail{}, providers.Malformed("read conversation", "the answer is not the conversation that was asked for")
 	}
 	everything := need.Has(model.NeedEverything)
 	d := model.Detail{Raw: raw}
@@ -120,7 +208,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		if everything {
 			pages = commentPagesMost
 		}
-		_, whole, err := walk(ctx, p.client, "comments", pages, func(page int) providers.Call { return p.client.listComments(id, page) },
+		_, whole, err := newPager(1).walk(ctx, p.client, "comments", pages, func(page int) providers.Call { return p.client.listComments(id, page) },
 			func(raw json.RawMessage) { comments = append(comments, raw) })
 		switch model.KindOf(err) {
 		case "":
@@ -167,7 +255,9 @@ func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []
 			m.ids = append(m.ids, single{"users", o.Text("creator_id")})
 		}
 	}
-	p.directory.prepare(ctx, m)
+	left := maxNameRequests
+	p.directory.everywhere(ctx, &left, []mentioned{m}, false)
+	p.directory.inSpaces(ctx, &left, []mentioned{m})
 	p.directory.lookUp(ctx, m.ids)
 }
 

@@ -1,6 +1,7 @@
 package kona
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -24,6 +26,8 @@ const (
 	lockPause = 50 * time.Millisecond
 	// originLogin marks a pair that came from signing in rather than from the configuration.
 	originLogin = "login"
+	// tempPrefix begins the names of files that are being written.
+	tempPrefix = ".kona-"
 )
 
 // tokens is the pair of an account. An access token lives one week; the refresh token is said not to change
@@ -36,6 +40,22 @@ type tokens struct {
 	Access  string    `json:"access_token"`
 	Refresh string    `json:"refresh_token,omitempty"`
 	Expires time.Time `json:"expires,omitzero"`
+	// User is whose pair it is, "" while that is not known. A record without tokens says it of those that the
+	// configuration holds.
+	User string `json:"user,omitempty"`
+	// Rows is whose rows those are that were stored while the user was not known.
+	Rows string `json:"rows,omitempty"`
+}
+
+// from gives the pair to use for a configured secret: the kept one if it descends from that, else access.
+func (t tokens) from(origin, access string) tokens {
+	if t.Origin != origin {
+		t = tokens{Origin: origin, Rows: t.Rows}
+	}
+	if t.Access == "" {
+		t.Access = access
+	}
+	return t
 }
 
 // origin digests secrets one way.
@@ -55,33 +75,61 @@ type tokenFile struct {
 	identity string
 }
 
-// tokenFileOf gives the file of an account: one for each identity and account name, since two accounts of one host
-// may be two people. It is named after a digest, since an identity is a URL.
+// tokenFileOf gives the file of an account: one for each host and account name, since two accounts of one host may be
+// two people. It is named after a digest, since the host is a URL.
 func tokenFileOf(a providers.Account) tokenFile {
-	key := a.Name + " " + identity(a)
+	key := a.Name + " " + hostIdentity(a)
 	return tokenFile{path: filepath.Join(a.StateDir, "kona-"+origin(key)[:16]+".json"), identity: key}
 }
 
-// Forget removes the rotated tokens that are kept of an account, if there are any.
-func Forget(a providers.Account) error {
-	if a.StateDir == "" {
-		return nil
+// files lists what is kept of an account in the state directory, whatever host it had: its pairs, and what a crash left
+// of writing one. A pair that cannot be read is of use to nobody, and counts too.
+func files(stateDir, account string) ([]string, error) {
+	entries, err := os.ReadDir(stateDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	return tokenFileOf(a).remove()
+	var out []string
+	for _, e := range entries {
+		pair := strings.HasPrefix(e.Name(), "kona-") && strings.HasSuffix(e.Name(), ".json")
+		if !pair && !strings.HasPrefix(e.Name(), tempPrefix) {
+			continue
+		}
+		path := filepath.Join(stateDir, e.Name())
+		var t tokens
+		if raw, err := readBounded(path); err == nil && json.Unmarshal(raw, &t) == nil && t.Identity != "" {
+			if name, _, _ := strings.Cut(t.Identity, " "); name == account {
+				out = append(out, path)
+			}
+		} else if pair {
+			out = append(out, path)
+		}
+	}
+	return out, err
+}
+
+// readBounded reads a regular file, whoever may read it beside us.
+func readBounded(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|openSafely, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, errors.New("not a regular file"))
+	}
+	return io.ReadAll(io.LimitReader(file, maxTokenFile))
 }
 
 // read gives the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
-// one of another account.
+// one of another account. A file that others can read or change, or that is no plain file of this user, is an error.
 func (f tokenFile) read() (tokens, error) {
-	file, err := os.Open(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err := checkPrivate(f.path); errors.Is(err, fs.ErrNotExist) {
 		return tokens{}, nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return tokens{}, err
 	}
-	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, maxTokenFile))
+	raw, err := readBounded(f.path)
 	if err != nil {
 		return tokens{}, err
 	}
@@ -103,7 +151,7 @@ func (f tokenFile) write(t tokens) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, ".kona-*") // mode 0600
+	temp, err := os.CreateTemp(dir, tempPrefix+"*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -142,12 +190,4 @@ func (f tokenFile) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { _ = l.Unlock() }, nil
-}
-
-// remove deletes the pair. The lock file stays: removing it could let two processes hold the lock.
-func (f tokenFile) remove() error {
-	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

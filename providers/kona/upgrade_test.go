@@ -2,6 +2,7 @@ package kona
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,6 +15,15 @@ func TestTokensOfEarlierVersionsAreFound(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("testdata/upgrade")); err != nil {
 		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files { // as they were written; the working copy has another mode
+		if err := os.Chmod(f, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	kept, err := tokenFileOf(providers.Account{Name: "projects", BaseURL: "https://io.kona.com/api", StateDir: dir}).read()
 	if err != nil || kept.Access != "rotated access" || kept.Refresh != "rotated refresh" ||

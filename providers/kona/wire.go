@@ -3,6 +3,8 @@ package kona
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"confab/model"
@@ -113,21 +115,29 @@ func number(text string) (json.RawMessage, bool) {
 	return json.RawMessage(text), true
 }
 
-// idValue writes an id as the API does, as a number; one that is none goes as a text.
-func idValue(id string) json.RawMessage {
-	if raw, ok := number(id); ok {
-		return raw
-	}
-	raw, _ := json.Marshal(id)
-	return raw
+// isID reports whether a text is an id as the API has them: a whole number.
+func isID(text string) bool {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && n >= 0 && strconv.FormatInt(n, 10) == text
 }
+
+// checkID refuses what can be the id of nothing, before anything is sent.
+func checkID(op, what, id string) *model.Error {
+	if isID(id) {
+		return nil
+	}
+	return providers.Invalid(op, fmt.Sprintf("%q is no %s: a Kona id is a whole number", id, what))
+}
+
+// idValue writes an id as the API does, as a number. checkID has passed it.
+func idValue(id string) json.RawMessage { return json.RawMessage(id) }
 
 // items gives the array under the plural name of a resource, nil for null. An object stands for a list of one; an
 // answer without the key is no answer.
 func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
 	o, ok := providers.ParseObject(a.Body)
 	if !ok || !o.Has(key) {
-		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no " + key}
+		return nil, providers.Malformed("", "the answer holds no "+key)
 	}
 	raw := o.Peek(key)
 	if bytes.HasPrefix(raw, []byte("{")) {
@@ -135,7 +145,7 @@ func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
 	}
 	list, ok := providers.Elements(raw)
 	if !ok && !o.Null(key) {
-		return nil, &model.Error{Kind: model.Malformed, Message: "the answer holds no list of " + key}
+		return nil, providers.Malformed("", "the answer holds no list of "+key)
 	}
 	return list, nil
 }
@@ -147,7 +157,7 @@ func one(a *providers.Answer, key string) (json.RawMessage, error) {
 		return nil, err
 	}
 	if len(list) == 0 || len(bytes.TrimSpace(list[0])) == 0 {
-		return nil, &model.Error{Kind: model.Malformed, Message: "the answer is empty"}
+		return nil, providers.Malformed("", "the answer is empty")
 	}
 	return list[0], nil
 }

@@ -3,18 +3,17 @@ package sandbox
 import (
 	"encoding/base64"
 	"encoding/json"
-	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // birdList is a paged list: positions 0 to n-1 in the API's default order.
 type birdList struct {
 	n                   int
-	defaultLimit, limit int
+	defaultLimit, limit int // 0: the usual ones
 	// key is what a page token holds of a row; find is the position of the row with that id, gone rows included.
 	key  func(position int) (created, id string)
 	find func(id string) (int, bool)
@@ -26,77 +25,41 @@ type birdList struct {
 }
 
 // page answers a list request; limit, pageToken and reverse are read from the query.
-func (b *Bird) page(r birdRequest, l birdList) birdAnswer {
-	problems := birdProblems{}
-	limit := l.defaultLimit
-	if v, ok := r.query["limit"]; ok {
-		n, err := strconv.Atoi(v[0])
-		if err != nil || n < 1 || n > l.limit {
-			problems.add(".limit", "must be an integer from 1 to "+strconv.Itoa(l.limit))
-		}
-		limit = n
-	}
-	reverse := false
-	if v, ok := r.query["reverse"]; ok {
-		reverse = v[0] == "true"
-		if !reverse && v[0] != "false" {
-			problems.add(".reverse", "must be true or false")
-		}
-	}
+func (b *Bird) page(x *exchange, l birdList) {
+	limit := x.number("limit", max(l.defaultLimit, birdDefaultLimit), max(l.limit, birdMaxLimit))
 	at, step := 0, 1
-	if reverse {
+	if x.flag("reverse", false) {
 		at, step = l.n-1, -1
 	}
-	token := ""
-	if v, ok := r.query["pageToken"]; ok {
-		token = v[0]
-		if b.switches.ExpirePageTokens > 0 {
+	token := x.query.Get("pageToken")
+	if x.query.Has("pageToken") {
+		last, ok := birdOpenToken(token, l.find)
+		switch {
+		case b.switches.ExpirePageTokens > 0:
 			b.switches.ExpirePageTokens--
-			problems.add(".pageToken", "has expired")
-		} else if last, ok := birdOpenToken(token, l.find); ok {
-			at = last + step
-		} else {
-			problems.add(".pageToken", "is not valid")
+			x.badParameter("pageToken", "expired", "has expired")
+		case !ok:
+			x.badParameter("pageToken", "invalid", "is not valid")
 		}
+		at = last + step
 	}
-	if len(problems) > 0 {
-		return problems.answer()
-	}
-	results := []any{}
-	next, last := "", -1
-	for ; at >= 0 && at < l.n; at += step {
-		if l.keep != nil && !l.keep(at) {
-			continue
+	rows := where(func(yield func(int) bool) {
+		for ; at >= 0 && at < l.n && yield(at); at += step {
 		}
-		if len(results) == limit {
-			created, id := l.key(last)
-			next = birdPageToken(created, id)
-			break
-		}
-		results = append(results, l.render(at))
-		last = at
-	}
+	}, func(i int) bool { return l.keep == nil || l.keep(i) })
+	results, last, more := page(rows, 0, limit, l.render)
 	out := map[string]any{"results": results}
-	if b.switches.RepeatPageToken && token != "" {
-		next = token
-	}
 	// The token is there only when more rows exist.
-	if next != "" {
-		out["nextPageToken"] = next
+	if more {
+		out["nextPageToken"] = birdPageToken(l.key(last))
+	}
+	if b.switches.RepeatPageToken && token != "" {
+		out["nextPageToken"] = token
 	}
 	if l.counted {
-		total := l.n
-		if l.keep != nil {
-			total = 0
-			for i := range l.n {
-				if l.keep(i) {
-					total++
-				}
-			}
-		}
-		out["total"], out["totalType"] = total, ""
+		out["total"], out["totalType"] = l.n, ""
 	}
-	return birdOK(out)
+	x.jsonAs(http.StatusOK, "application/json", out)
 }
 
 // birdPageToken is Base64 of [time, id], as the vendor's example tokens decode, and always ends in "=": tokens must be
@@ -110,299 +73,116 @@ func birdPageToken(created, id string) string {
 }
 
 func birdOpenToken(token string, find func(string) (int, bool)) (int, bool) {
-	if len(token) > birdMaxToken {
-		return 0, false
-	}
 	raw, err := base64.StdEncoding.DecodeString(token)
 	var pair []string
-	if err != nil || json.Unmarshal(raw, &pair) != nil || len(pair) != 2 {
+	if len(token) > birdMaxToken || err != nil || json.Unmarshal(raw, &pair) != nil || len(pair) != 2 {
 		return 0, false
 	}
 	return find(pair[1])
 }
 
-// position is the place of a row in the default order, newest created first: the created rows backwards, then the
-// seeded ones. row is its inverse, being its own kind of mirror.
-func (b *Bird) position(row int) int {
-	if row >= b.seed.conversations {
-		return b.seed.conversations + b.created - 1 - row
-	}
-	return row + b.created
-}
-
-func (b *Bird) rowAt(position int) int {
-	if position < b.created {
-		return b.seed.conversations + b.created - 1 - position
-	}
-	return position - b.created
-}
-
-// rows walks the readable rows from a position, in the default order or backwards.
-func (b *Bird) rows(from int, reverse bool) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		step := 1
-		if reverse {
-			step = -1
-		}
-		for at := from; at >= 0 && at < b.seed.conversations+b.created; at += step {
-			row := b.rowAt(at)
-			if c, ok := b.changed[row]; ok && c.gone {
-				continue
-			}
-			if !yield(row) {
-				return
-			}
-		}
-	}
-}
-
-// conversationList lists the rows that keep accepts; keep also sees deleted rows.
-func (b *Bird) conversationList(keep func(row int) bool) birdList {
-	return birdList{
-		n: b.seed.conversations + b.created, defaultLimit: birdDefaultLimit, limit: birdMaxLimit,
+// listConversations documents limit, pageToken, reverse and resource. A status filter does not exist.
+func (b *Bird) listConversations(x *exchange) {
+	b.page(x, birdList{
+		n: b.conversations + b.created,
 		key: func(at int) (string, string) {
 			c := b.at(b.rowAt(at))
 			created, _ := c.doc["createdAt"].(string)
-			return created, b.seed.conversationID(c.row)
+			return created, b.id(c.row)
 		},
 		find: func(id string) (int, bool) {
-			row, ok := b.seed.conversationRow(id, b.seed.conversations+b.created)
-			return b.position(row), ok
+			row, ok := b.row(id)
+			return b.place(row), ok
 		},
-		keep:   func(at int) bool { return keep(b.rowAt(at)) },
+		keep:   func(at int) bool { return !b.gone[b.rowAt(at)] },
 		render: func(at int) any { return b.at(b.rowAt(at)).render() },
+	})
+}
+
+func (b *Bird) getConversation(x *exchange) {
+	row, ok := b.row(x.arg("id"))
+	if !ok || b.gone[row] && !b.switches.DeletedShown {
+		x.notFound("Conversation")
+	}
+	b.maybeConflict(&b.switches.ConflictOnGet)
+	doc := b.at(row).render()
+	if b.gone[row] {
+		doc["status"] = "deleted"
+	}
+	x.jsonAs(http.StatusOK, "application/json", doc)
+}
+
+func (b *Bird) maybeConflict(left *int) {
+	if *left > 0 {
+		*left--
+		conflict("Conflict", "The resource is in a conflicting state.", nil)
 	}
 }
 
-func (b *Bird) isGone(row int) bool {
-	c, ok := b.changed[row]
-	return ok && c.gone
-}
-
-// channelOf is a row's channel id, "" for none.
-func (b *Bird) channelOf(row int) string {
-	if c, ok := b.changed[row]; ok {
-		id, _ := c.doc["channelId"].(string)
-		return id
-	}
-	if f := b.seed.facts(row); f.channel >= 0 {
-		return b.seed.channelID(f.channel)
-	}
-	return ""
-}
-
-// listConversations documents limit, pageToken, reverse and resource; channelId is not documented and is honoured
-// all the same. A status filter does not exist.
-func (b *Bird) listConversations(r birdRequest) birdAnswer {
-	if a, ok := r.only("limit", "pageToken", "reverse", "resource", "channelId"); !ok {
-		return a
-	}
-	resource, byResource := "", r.query.Has("resource")
-	if byResource {
-		resource = r.query.Get("resource")
-		kind, id, ok := strings.Cut(resource, ":")
-		if len(resource) > 60 || !ok || kind == "" || !birdIsUUID(id) {
-			return birdProblem(".resource", "must be type:uuid of at most 60 characters")
-		}
-	}
-	channel, byChannel := r.query.Get("channelId"), r.query.Has("channelId")
-	if byChannel && !birdIsUUID(channel) {
-		return birdProblem(".channelId", "must be a uuid")
-	}
-	return b.page(r, b.conversationList(func(row int) bool {
-		if b.isGone(row) || byChannel && b.channelOf(row) != channel {
-			return false
-		}
-		if !byResource {
-			return true
-		}
-		if _, ok := b.changed[row]; !ok && !b.seed.facts(row).resource {
-			return false
-		}
-		m, _ := b.at(row).doc["resource"].(map[string]any)
-		kind, _ := m["type"].(string)
-		id, _ := m["id"].(string)
-		return kind+":"+id == resource
-	}))
-}
-
-func birdIsUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range []byte(strings.ToLower(s)) {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
-			return false
-		}
-	}
-	return true
-}
-
-// participantConversations lists the conversations of a participant on one channel.
-func (b *Bird) participantConversations(r birdRequest, id string) birdAnswer {
-	ref, ok := b.seed.ref(id)
-	if !ok {
-		return birdNotFound()
-	}
-	if a, ok := r.only("limit", "pageToken", "reverse", "channelId", "status", "visibility"); !ok {
-		return a
-	}
-	problems := birdProblems{}
-	channel := r.query.Get("channelId")
-	if !birdIsUUID(channel) {
-		problems.add(".channelId", "is required and must be a uuid")
-	}
-	status := r.query.Get("status")
-	if r.query.Has("status") && !slices.Contains([]string{"active", "closed", "deleted"}, status) {
-		problems.add(".status", "must be one of active, closed, deleted")
-	}
-	visibility := r.query.Get("visibility")
-	if r.query.Has("visibility") && !slices.Contains([]string{"public", "private", "direct"}, visibility) {
-		problems.add(".visibility", "must be one of public, private, direct")
-	}
-	if len(problems) > 0 {
-		return problems.answer()
-	}
-	return b.page(r, b.conversationList(func(row int) bool {
-		if b.channelOf(row) != channel || b.isGone(row) != (status == "deleted") {
-			return false
-		}
-		c, kept := b.changed[row]
-		if !kept {
-			in := slices.ContainsFunc(b.seed.people(b.seed.facts(row)), func(p birdRef) bool {
-				return p.kind == ref.kind && p.number == ref.number
-			})
-			if !in {
-				return false
-			}
-			c = b.seed.conversation(row)
-		}
-		return slices.ContainsFunc(c.people, func(p map[string]any) bool { return p["id"] == id }) &&
-			(status == "" || c.doc["status"] == status) && (visibility == "" || c.doc["visibility"] == visibility)
-	}))
-}
-
-// ref names the participant with an id.
-func (s birdSeed) ref(id string) (birdRef, bool) {
-	limits := map[birdKind]int{
-		birdContactKind: s.contacts, birdUserKind: birdUsers, birdFlowKind: birdFlows, birdBotKind: birdBots, birdAccessKeyKind: birdAccessKeys,
-		birdChannelKind: len(birdChannels), birdConnectorKind: 1, birdAutomationKind: 2, birdOtherKind: 1,
-	}
-	for kind, limit := range limits {
-		if n, ok := s.number(kind, id, limit); ok {
-			return birdRef{kind, n, "active"}, true
-		}
-	}
-	return birdRef{}, false
-}
-
-func (b *Bird) getConversation(r birdRequest, c *birdConversation) birdAnswer {
-	if a, ok := r.only(); !ok {
-		return a
-	}
-	if b.switches.ConflictOnGet > 0 {
-		b.switches.ConflictOnGet--
-		return birdConflict("Conflict", "The resource is in a conflicting state.", nil)
-	}
-	return birdOK(c.render())
-}
-
-func (b *Bird) deleteConversation(r birdRequest, c *birdConversation) birdAnswer {
-	if a, ok := r.only(); !ok {
-		return a
-	}
+func (b *Bird) deleteConversation(x *exchange) {
+	row := b.wanted(x)
 	if !b.switches.DeleteIgnored {
-		b.drop(c)
+		b.gone[row] = true
 	}
-	return birdAnswer{http.StatusNoContent, nil}
+	x.raw(http.StatusNoContent, "", nil)
 }
 
 // patchConversation changes what is given and keeps the rest, whatever defaults the vendor's page prints.
-func (b *Bird) patchConversation(r birdRequest, c *birdConversation) birdAnswer {
-	if a, ok := r.only(); !ok {
-		return a
-	}
-	members, a, ok := r.object()
-	if !ok {
-		return a
-	}
-	problems := birdProblems{}
-	birdUnknown(problems, "", members, "name", "description", "status", "visibility", "accessibility", "attributes")
-	set := map[string]any{}
+func (b *Bird) patchConversation(x *exchange) {
+	c := b.at(b.wanted(x))
+	p, set := problems{}, map[string]any{}
 	for _, field := range []string{"name", "description"} {
-		raw, ok := members[field]
-		switch s, isString := birdString(raw); {
-		case !ok:
-		case isString:
-			set[field] = s
-		case !birdIsNull(raw):
-			problems.add("."+field, "must be a string or null")
-		case !b.switches.NullKeepsName:
+		raw, given := x.fields[field]
+		s, isString := read[string](raw)
+		switch {
+		case given && !isString && !isNull(raw):
+			p.add("."+field, "must be a string or null")
+		case given && (isString || !b.switches.NullKeepsName):
 			// What null does is not documented; that it clears is [assumed].
-			set[field] = ""
+			set[field] = s
 		}
 	}
-	// The values are not printed on the vendor's page; active and closed are the sound pair [assumed].
-	if s, ok := birdEnum(problems, "", members, "status", "active", "closed"); ok {
-		set["status"] = s
+	// The values of status are not printed on the vendor's page; active and closed are the sound pair [assumed].
+	for field, allowed := range map[string][]string{
+		"status": {"active", "closed"}, "visibility": {"public", "private"}, "accessibility": {"open", "invite-only", "request-to-join"},
+	} {
+		if s, ok := p.enum(x.fields, field, allowed...); ok && (field != "visibility" || !b.switches.IgnoreVisibility) {
+			set[field] = s
+		}
 	}
-	if s, ok := birdEnum(problems, "", members, "visibility", "public", "private"); ok && !b.switches.IgnoreVisibility {
-		set["visibility"] = s
-	}
-	if s, ok := birdEnum(problems, "", members, "accessibility", "open", "invite-only", "request-to-join"); ok {
-		set["accessibility"] = s
-	}
-	if raw, ok := members["attributes"]; ok {
-		attributes := birdAttributes(problems, raw)
+	if raw, ok := x.fields["attributes"]; ok {
+		attributes := map[string]any{}
 		if old, ok := c.doc["attributes"].(map[string]any); ok && b.switches.AttributesMerge {
-			merged := birdCopy(old)
-			for k, v := range attributes {
-				merged[k] = v
-			}
-			attributes = merged
+			maps.Copy(attributes, old)
 		}
+		maps.Copy(attributes, p.attributes(raw))
 		set["attributes"] = attributes
 	}
-	if len(problems) > 0 {
-		return problems.answer()
-	}
-	if b.switches.ConflictOnPatch > 0 {
-		b.switches.ConflictOnPatch--
-		return birdConflict("Conflict", "The resource is in a conflicting state.", nil)
-	}
-	if set["status"] == "active" && c.doc["status"] != "active" {
-		channel, _ := c.doc["channelId"].(string)
-		if contact := firstContact(c.people); contact != "" && channel != "" {
-			if _, taken := b.activeOn(contact, channel, c.row); taken {
-				return birdConflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
-			}
+	p.refuse()
+	b.maybeConflict(&b.switches.ConflictOnPatch)
+	channel, _ := c.doc["channelId"].(string)
+	if contact := firstContact(c.people); set["status"] == "active" && c.doc["status"] != "active" && contact != "" && channel != "" {
+		if _, taken := b.activeOn(contact, channel, c.row); taken {
+			conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
 		}
 	}
-	b.keep(c)
-	for field, v := range set {
-		c.doc[field] = v
-	}
+	c = b.keep(c.row)
+	maps.Copy(c.doc, set)
 	b.touch(c)
-	return birdOK(c.render())
+	x.jsonAs(http.StatusOK, "application/json", c.render())
 }
 
-// birdAttributes reads a map of strings; a value of another type is refused, null too.
-func birdAttributes(problems birdProblems, raw json.RawMessage) map[string]any {
-	members, err := birdMembers(raw)
+// attributes reads a map of strings; a value of another type is refused, null too.
+func (p problems) attributes(raw json.RawMessage) map[string]any {
+	fields, err := members(raw)
 	if err != nil {
-		problems.add(".attributes", "must be an object")
-		return nil
+		p.add(".attributes", "must be an object")
 	}
-	out := make(map[string]any, len(members))
-	for k, v := range members {
-		s, ok := birdString(v)
+	out := make(map[string]any, len(fields))
+	for k, v := range fields {
+		s, ok := read[string](v)
 		if !ok {
-			problems.add(".attributes."+k, "must be a string")
+			p.add(".attributes."+k, "must be a string")
 		}
 		out[k] = s
 	}
@@ -420,16 +200,18 @@ func firstContact(people []map[string]any) string {
 	return ""
 }
 
-// activeOn finds the active conversation a contact already has on a channel, apart from one row.
+// activeOn finds the active conversation a contact already has on a channel, apart from one row; channel "" is any.
 func (b *Bird) activeOn(contact, channel string, except int) (row int, found bool) {
-	if n, ok := b.seed.number(birdContactKind, contact, b.seed.contacts); ok && n < min(b.seed.talking, b.seed.conversations) && n != except {
-		if _, kept := b.changed[n]; !kept && b.seed.facts(n).status == "active" && b.channelOf(n) == channel {
+	on := func(id any) bool { return id == channel || channel == "" && id != nil }
+	n, ok := b.seed.number(birdContactKind, contact, b.seed.contacts)
+	if _, kept := b.changed[n]; ok && !kept && !b.gone[n] && n < min(b.seed.talking, b.conversations) && n != except {
+		if f := b.seed.facts(n); f.status == "active" && f.channel >= 0 && on(b.seed.id(birdChannelKind, f.channel)) {
 			return n, true
 		}
 	}
 	best := -1
 	for row, c := range b.changed {
-		if row != except && !c.gone && c.doc["status"] == "active" && c.doc["channelId"] == channel && firstContact(c.people) == contact {
+		if row != except && !b.gone[row] && c.doc["status"] == "active" && on(c.doc["channelId"]) && firstContact(c.people) == contact {
 			best = max(best, row)
 		}
 	}
@@ -437,154 +219,128 @@ func (b *Bird) activeOn(contact, channel string, except int) (row int, found boo
 }
 
 // createConversation answers 201, or 409 when the contact already has an active conversation on the channel.
-func (b *Bird) createConversation(r birdRequest) birdAnswer {
-	if a, ok := r.only(); !ok {
-		return a
-	}
-	members, a, ok := r.object()
-	if !ok {
-		return a
-	}
-	problems := birdProblems{}
-	birdUnknown(problems, "", members, "name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant",
-		"channelId", "initialMessage", "attributes", "resource")
-	now := r.now.Truncate(time.Millisecond)
-	row := b.seed.conversations + b.created
+func (b *Bird) createConversation(x *exchange) {
+	p, now := problems{}, x.now.Truncate(time.Millisecond)
+	row := b.conversations + b.created
 	doc := map[string]any{
-		"id": b.seed.conversationID(row), "description": "", "status": "active", "visibility": "public", "accessibility": "open",
+		"id": b.id(row), "description": "", "status": "active", "visibility": "public", "accessibility": "open",
 		"style": "default", "channelId": nil, "platformStyle": "direct", "attributes": map[string]any{},
 		"createdAt": stamp(now), "updatedAt": stamp(now),
 	}
-	name, named := birdString(members["name"])
+	name, named := read[string](x.fields["name"])
 	if !named {
-		problems.add(".name", "is required and must be a string")
+		p.add(".name", "is required and must be a string")
 	}
 	doc["name"] = name
-	if raw, ok := members["description"]; ok && !birdIsNull(raw) {
-		s, isString := birdString(raw)
-		if !isString {
-			problems.add(".description", "must be a string")
+	if raw, ok := x.fields["description"]; ok && !isNull(raw) {
+		if doc["description"], ok = read[string](raw); !ok {
+			p.add(".description", "must be a string")
 		}
-		doc["description"] = s
 	}
 	for field, allowed := range map[string][]string{
-		"style":         {"default", "directMessage", "chatChannel", "personalInbox", "resource"},
-		"visibility":    {"public", "private"},
-		"accessibility": {"open", "invite-only", "request-to-join"},
+		"style":      {"default", "directMessage", "chatChannel", "personalInbox", "resource"},
+		"visibility": {"public", "private"}, "accessibility": {"open", "invite-only", "request-to-join"},
 	} {
-		if s, ok := birdEnum(problems, "", members, field, allowed...); ok {
+		if s, ok := p.enum(x.fields, field, allowed...); ok {
 			doc[field] = s
 		}
 	}
 	channel := -1
-	if raw, ok := members["channelId"]; ok && !birdIsNull(raw) {
-		id, _ := birdString(raw)
-		if channel, ok = b.seed.number(birdChannelKind, id, len(birdChannels)); ok {
-			doc["channelId"], doc["platformStyle"] = id, birdChannels[channel].style
+	if raw, ok := x.fields["channelId"]; ok && !isNull(raw) {
+		id, _ := read[string](raw)
+		if n, ok := b.seed.number(birdChannelKind, id, len(birdData.Channels)); ok {
+			channel = n
+			doc["channelId"], doc["platformStyle"] = id, birdData.Channels[channel].Style
 		} else {
-			channel = -1
-			problems.add(".channelId", "must be the id of a channel of this workspace")
+			p.add(".channelId", "must be the id of a channel of this workspace")
 		}
 	}
-	if raw, ok := members["attributes"]; ok {
-		doc["attributes"] = birdAttributes(problems, raw)
+	if raw, ok := x.fields["attributes"]; ok {
+		doc["attributes"] = p.attributes(raw)
 	}
-	if raw, ok := members["resource"]; ok {
-		resource, err := birdMembers(raw)
-		kind, okKind := birdString(resource["type"])
-		id, okID := birdString(resource["id"])
-		if err != nil || !okKind || !okID || !birdIsUUID(id) {
-			problems.add(".resource", "must have a type and an id")
-		}
-		doc["resource"] = map[string]any{"type": kind, "id": id}
-	}
-	c := &birdConversation{row: row, doc: doc}
-	if raw, ok := members["participants"]; ok {
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) != nil || birdIsNull(raw) {
-			problems.add(".participants", "must be an array")
-		}
-		if len(list) > birdFeatured {
-			problems.add(".participants", "must have at most 5 items")
-		}
-		for i, item := range list {
-			at := ".participants[" + strconv.Itoa(i) + "]"
-			if p, ok := b.reference(problems, at, item, channel); ok && !slices.ContainsFunc(c.people, func(q map[string]any) bool { return q["id"] == p["id"] }) {
-				c.people = append(c.people, p)
-			}
-		}
-	}
-	if raw, ok := members["initiatingParticipant"]; ok {
-		if p, ok := b.reference(problems, ".initiatingParticipant", raw, channel); ok {
-			doc["initiatingParticipant"] = p
-		}
+	c := &birdConversation{row: row, doc: doc, created: x.now, people: b.references(p, x.fields["participants"], channel)}
+	if raw, ok := x.fields["initiatingParticipant"]; ok {
+		doc["initiatingParticipant"] = b.reference(p, ".initiatingParticipant", raw, channel)
 	} else if len(c.people) > 0 {
 		doc["initiatingParticipant"] = c.people[0]
 	}
 	doc["activeParticipantCount"], doc["pendingParticipantCount"] = len(c.people), 0
 	var first *birdMessage
-	if raw, ok := members["initialMessage"]; ok {
-		first = b.initialMessage(problems, raw)
+	if raw, ok := x.fields["initialMessage"]; ok {
+		first = b.initialMessage(p, raw)
 	}
-	if len(problems) > 0 {
-		return problems.answer()
-	}
-	if contact := firstContact(c.people); contact != "" && (channel >= 0 || b.switches.ExistsAnywhere) {
-		for i := range birdChannels {
-			other, taken := b.activeOn(contact, b.seed.channelID(i), -1)
-			if !taken || channel >= 0 && i != channel {
-				continue
-			}
-			if b.switches.ExistsUnnamed {
-				return birdConflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
-			}
-			return birdConflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.",
-				map[string]any{"conversationId": b.seed.conversationID(other)})
+	p.refuse()
+	b.refuseSecond(c, channel)
+	if !b.switches.CreateIgnored {
+		b.created++
+		b.changed[row] = c
+		if first != nil {
+			b.deliver(c, first, now)
 		}
 	}
-	if b.switches.CreateIgnored {
-		return birdAnswer{http.StatusCreated, c.render()}
+	x.jsonAs(http.StatusCreated, "application/json", c.render())
+}
+
+// refuseSecond refuses a second active conversation of a contact on a channel.
+func (b *Bird) refuseSecond(c *birdConversation, channel int) {
+	contact, on := firstContact(c.people), ""
+	if channel >= 0 {
+		on = b.seed.id(birdChannelKind, channel)
 	}
-	b.created++
-	b.keep(c)
-	if first != nil {
-		b.deliver(c, first, now)
+	if contact == "" || on == "" && !b.switches.ExistsAnywhere {
+		return
 	}
-	return birdAnswer{http.StatusCreated, c.render()}
+	other, taken := b.activeOn(contact, on, -1)
+	switch {
+	case taken && b.switches.ExistsUnnamed:
+		conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
+	case taken:
+		conflict("ContactAlreadyInConversation", "The contact is already in a conversation on this channel.",
+			map[string]any{"conversationId": b.id(other)})
+	}
+}
+
+// references reads the participants of a new conversation.
+func (b *Bird) references(p problems, raw json.RawMessage, channel int) (people []map[string]any) {
+	list, ok := read[[]json.RawMessage](raw)
+	if raw != nil && !ok {
+		p.add(".participants", "must be an array")
+	}
+	if len(list) > birdFeatured {
+		p.add(".participants", "must have at most 5 items")
+	}
+	for i, item := range list {
+		person := b.reference(p, ".participants["+strconv.Itoa(i)+"]", item, channel)
+		if person != nil && !slices.ContainsFunc(people, func(q map[string]any) bool { return q["id"] == person["id"] }) {
+			people = append(people, person)
+		}
+	}
+	return people
 }
 
 // reference resolves one of the two documented forms: {"type":"user","id"} or {"type":"contact","identifierKey",
 // "identifierValue"}.
-func (b *Bird) reference(problems birdProblems, at string, raw json.RawMessage, channel int) (map[string]any, bool) {
-	members, err := birdMembers(raw)
-	if err != nil {
-		problems.add(at, "must be an object")
-		return nil, false
-	}
-	switch kind, _ := birdString(members["type"]); kind {
+func (b *Bird) reference(p problems, at string, raw json.RawMessage, channel int) map[string]any {
+	fields, _ := members(raw)
+	switch kind, _ := read[string](fields["type"]); kind {
 	case "user":
-		birdUnknown(problems, at, members, "type", "id")
-		id, _ := birdString(members["id"])
-		n, ok := b.seed.number(birdUserKind, id, birdUsers)
-		if !ok {
-			problems.add(at+".id", "must be the id of a user")
-			return nil, false
+		p.unknown(at, fields, "type", "id")
+		id, _ := read[string](fields["id"])
+		if n, ok := b.seed.number(birdUserKind, id, birdUsers); ok {
+			return b.seed.participant(birdRef{birdUserKind, n, "active"}, channel)
 		}
-		return b.seed.participant(birdRef{birdUserKind, n, "active"}, channel), true
+		p.add(at+".id", "must be the id of a user")
 	case "contact":
-		birdUnknown(problems, at, members, "type", "identifierKey", "identifierValue")
-		key, _ := birdString(members["identifierKey"])
-		value, _ := birdString(members["identifierValue"])
-		n, ok := b.seed.contactByIdentifier(key, value)
-		if !ok {
-			// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
-			problems.add(at+".identifierValue", "no contact has this identifier")
-			return nil, false
+		id := p.identifier(at, fields, "identifierKey", "identifierValue", "type")
+		if n, ok := b.seed.contactByIdentifier(id.key, id.value); ok {
+			person := b.seed.participant(birdRef{birdContactKind, n, "active"}, channel)
+			person["contact"] = map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
+			return person
 		}
-		p := b.seed.participant(birdRef{birdContactKind, n, "active"}, channel)
-		p["contact"] = map[string]any{"identifierKey": key, "identifierValue": value, "platformAddress": value}
-		return p, true
+		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
+		p.add(at+".identifierValue", "no contact has this identifier")
+	default:
+		p.add(at+".type", "must be one of user, contact")
 	}
-	problems.add(at+".type", "must be one of user, contact")
-	return nil, false
+	return nil
 }

@@ -1,64 +1,79 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"slices"
+	"time"
 )
 
-// birdFeedFilters are the documented members of a search for inbox items; others are refused.
-var birdFeedFilters = []string{
-	"conversationIds", "itemIds", "ticketNumbers", "itemType", "itemTypes", "agentIds", "teamIds", "closed", "archived", "seen",
-	"replyStatus", "tagIds", "conversationName", "conversationChannelIds", "conversationStatuses", "participants", "fromContact",
-	"dateFrom", "dateTo", "searchTerm", "itemStatuses", "indexType", "indexId", "sort", "countOnly",
+// birdItem is a conversation's place in an inbox: who has it, and whether it was seen. It belongs to the inbox, not to the
+// conversation, and a conversation can be in several.
+type birdItem struct {
+	row                   int
+	id, feed, agent, team string
+	closed, seen          bool
 }
 
-// searchFeedItems answers for named conversations, which is all that was seen in use. An item is in the feed of the
-// channel; every third conversation has a closed one of before in another feed, and every fifth none yet. Of an item
-// only id, feedId and closed were seen; the others are named like what can be searched for [assumed].
-func (b *Bird) searchFeedItems(r birdRequest) birdAnswer {
-	if a, ok := r.only("limit", "pageToken", "reverse"); !ok {
-		return a
+// items are the items of a row: one in the inbox of its channel, and for some a closed one in that of a team, where it was
+// before. A new conversation gets its item after a few seconds.
+func (b *Bird) items(row int, now time.Time) []birdItem {
+	c := b.at(row)
+	channel, _ := c.doc["channelId"].(string)
+	if channel == "" || !c.created.IsZero() && now.Sub(c.created) < 3*time.Second {
+		return nil
 	}
-	members, a, ok := r.object()
+	item := birdItem{
+		row: row, id: b.seed.id(birdItemKind, 2*row), feed: "channel:" + channel, team: b.seed.id(birdTeamKind, row%birdTeams),
+		closed: c.doc["status"] == "closed", seen: row%4 != 1,
+	}
+	if assignee, ok := c.doc["assigneeId"].(string); ok {
+		item.agent = assignee
+	} else if row%3 == 0 {
+		item.agent = b.seed.id(birdUserKind, row%birdUsers)
+	}
+	all := []birdItem{item}
+	if row%9 == 2 {
+		item.id, item.feed, item.agent, item.closed, item.seen = b.seed.id(birdItemKind, 2*row+1), "team:"+item.team, "", true, true
+		all = append(all, item)
+	}
+	return all
+}
+
+// searchItems answers for named conversations, the only of the documented filters that is served. The page of the vendor is
+// that of a saved inbox; the call itself and the members id, feedId and closed of an item were met in the field, the others are
+// named like the filters and the members of an update [assumed].
+func (b *Bird) searchItems(x *exchange) {
+	if b.switches.FeedsMissing {
+		x.notFound("Path")
+	}
+	ids, ok := read[[]string](x.fields["conversationIds"])
 	if !ok {
-		return a
+		x.badField("conversationIds", "invalid", "must be an array of ids")
 	}
-	problems := birdProblems{}
-	birdUnknown(problems, "", members, birdFeedFilters...)
-	var ids []string
-	if json.Unmarshal(members["conversationIds"], &ids) != nil {
-		problems.add(".conversationIds", "must be an array of ids")
-	}
-	if len(problems) > 0 {
-		return problems.answer()
-	}
-	results := []any{}
+	var found []birdItem
 	for _, id := range ids {
-		c := b.find(id)
-		if c == nil || c.row%5 == 4 {
-			continue
+		if row, ok := b.live(id); ok {
+			found = append(found, b.items(row, x.now)...)
 		}
-		channel, _ := c.doc["channelId"].(string)
-		if c.row%3 == 0 {
-			results = append(results, b.feedItem(c, "inbox:"+b.seed.id(birdTeamKind, 0), true))
-		}
-		results = append(results, b.feedItem(c, "channel:"+channel, c.doc["status"] == "closed"))
 	}
-	return birdOK(map[string]any{"results": results})
+	b.page(x, birdList{
+		n:   len(found),
+		key: func(i int) (string, string) { return b.at(found[i].row).doc["createdAt"].(string), found[i].id },
+		find: func(id string) (int, bool) {
+			i := slices.IndexFunc(found, func(f birdItem) bool { return f.id == id })
+			return i, i >= 0
+		},
+		render: func(i int) any { return b.showItem(found[i]) },
+	})
 }
 
-func (b *Bird) feedItem(c *birdConversation, feed string, closed bool) map[string]any {
-	item := map[string]any{
-		"id": "item-" + b.seed.conversationID(c.row), "feedId": feed, "closed": closed, "seen": c.row%2 == 0, "archived": false,
-		"itemType": "conversation", "agentId": nil, "teamId": nil,
+func (b *Bird) showItem(i birdItem) map[string]any {
+	out := map[string]any{"id": i.id, "feedId": i.feed, "closed": i.closed}
+	if b.switches.BareItems {
+		return out
 	}
-	if c.row%4 != 1 && !closed {
-		item["agentId"], item["teamId"] = b.seed.userID(c.row%birdUsers), b.seed.id(birdTeamKind, c.row%birdTeams)
+	out["conversationId"], out["teamId"], out["agentId"], out["seen"] = b.id(i.row), i.team, nil, i.seen
+	if i.agent != "" {
+		out["agentId"] = i.agent
 	}
-	return item
-}
-
-// lacks reports whether the key has no policy for a path, which answers 401 as a bad key does.
-func (b *Bird) lacks(path []string) bool {
-	return slices.ContainsFunc(b.switches.NoRights, func(word string) bool { return slices.Contains(path, word) })
+	return out
 }

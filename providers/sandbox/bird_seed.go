@@ -3,21 +3,19 @@ package sandbox
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
-	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// birdSeed derives every seeded thing of Bird from its number, so that nothing has to be stored. Where something odd
-// should be met even in a small sandbox, the row number decides, not chance.
+// birdSeed derives every seeded thing of Bird from its number, so that nothing has to be stored. Where something odd should
+// be met even in a small sandbox, the row number decides, not chance.
 type birdSeed struct {
 	*seedData
 	conversations int
-	// talking is how many contacts start conversations. Row i belongs to contact i % talking, and only the newest
-	// row of a contact can be active: a contact has at most one active conversation on a channel.
+	// talking is how many contacts start conversations. Row i belongs to contact i % talking, and only the newest row of a
+	// contact can be active: a contact has at most one active conversation on a channel.
 	talking  int
 	contacts int
 	// known finds the shared contacts by identifier.
@@ -25,12 +23,22 @@ type birdSeed struct {
 }
 
 const (
-	birdUsers      = 34 // more than a default page of agents
-	birdFlows      = 3
-	birdBots       = 2
-	birdAccessKeys = 3
-	birdTeams      = 4
+	streamBird          uint64 = 8
+	streamBirdDirectory uint64 = 9
 )
+
+const (
+	birdUsers = 34 // more than a default page of agents
+	birdTeams = 4
+)
+
+var birdData = load[struct {
+	Channels []struct{ Name, Platform, Style, Identifier string }
+	// Flows, Bots and AccessKeys are the names of those.
+	Flows, Bots, AccessKeys        []string
+	Conversation, Message, Contact steps
+	Channel, Agent                 recipe
+}]("bird")
 
 // birdKind keeps the ids of different kinds of things apart.
 type birdKind uint32
@@ -49,6 +57,7 @@ const (
 	birdMessageKind
 	birdTeamKind
 	birdSentKind
+	birdItemKind
 )
 
 var birdTypes = map[birdKind]string{
@@ -66,14 +75,6 @@ func newBirdSeed(d *seedData, n int) birdSeed {
 	return s
 }
 
-// birdMix spreads a number over 64 bits (splitmix64).
-func birdMix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
 // The first 32 bits of an id hold its number, multiplied by an odd constant; birdUnmul is that constant's inverse.
 const (
 	birdMul   uint32 = 0x9e3779b1
@@ -82,10 +83,10 @@ const (
 
 func (s birdSeed) id(kind birdKind, number int) string {
 	var raw [16]byte
-	h := birdMix(s.seed ^ uint64(kind)<<40 ^ uint64(uint32(number)))
-	binary.BigEndian.PutUint32(raw[:], uint32(number)*birdMul^uint32(birdMix(s.seed+uint64(kind))))
+	h := mix(s.seed ^ uint64(kind)<<40 ^ uint64(uint32(number)))
+	binary.BigEndian.PutUint32(raw[:], uint32(number)*birdMul^uint32(mix(s.seed+uint64(kind))))
 	binary.BigEndian.PutUint64(raw[4:], h)
-	binary.BigEndian.PutUint32(raw[12:], uint32(birdMix(h)))
+	binary.BigEndian.PutUint32(raw[12:], uint32(mix(h)))
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
 	var out [36]byte
@@ -107,7 +108,7 @@ func (s birdSeed) number(kind birdKind, id string, limit int) (int, bool) {
 	if err != nil {
 		return 0, false
 	}
-	n := (uint32(head) ^ uint32(birdMix(s.seed+uint64(kind)))) * birdUnmul
+	n := (uint32(head) ^ uint32(mix(s.seed+uint64(kind)))) * birdUnmul
 	if uint64(n) >= uint64(max(limit, 0)) || s.id(kind, int(n)) != strings.ToLower(id) {
 		return 0, false
 	}
@@ -115,21 +116,9 @@ func (s birdSeed) number(kind birdKind, id string, limit int) (int, bool) {
 }
 
 func (s birdSeed) conversationID(row int) string { return s.id(birdConversationKind, row) }
-func (s birdSeed) contactID(i int) string        { return s.id(birdContactKind, i) }
-func (s birdSeed) userID(i int) string           { return s.id(birdUserKind, i) }
-func (s birdSeed) accessKeyID(i int) string      { return s.id(birdAccessKeyKind, i) }
-func (s birdSeed) channelID(i int) string        { return s.id(birdChannelKind, i) }
 
-func (s birdSeed) conversationRow(id string, limit int) (int, bool) {
-	return s.number(birdConversationKind, id, limit)
-}
-
-// spaced returns the creation time of row i of n, newest first. Neighbours are at least a second apart for any n a
-// sandbox is made with, so that no precision of writing the time changes their order.
-func (d *seedData) spaced(i, n int) time.Time {
-	x := (float64(i) + 0.5*float64(birdMix(d.seed^uint64(i))>>11)/(1<<53)) / float64(max(n, 1))
-	age := (0.9*math.Pow(x, 1.8) + 0.1*x) * float64(seedSpan)
-	return d.base.Add(-3*time.Hour - time.Duration(age))
+func (s birdSeed) cook(r *rand.Rand, row int, vars map[string]any) *cook {
+	return &cook{d: s.seedData, r: r, row: row, vars: vars}
 }
 
 // birdPrecision makes the fractions of a second come in all lengths, none included.
@@ -139,115 +128,6 @@ var birdPrecision = [...]time.Duration{
 
 func birdTime(t time.Time, i int) string {
 	return stamp(t.Truncate(birdPrecision[i%len(birdPrecision)]))
-}
-
-// birdChannel is one place conversations come in.
-type birdChannel struct{ name, platform, style, identifier string }
-
-var birdChannels = []birdChannel{
-	{"Support mailbox", "email", "email", "support@northwind.example"},
-	{"WhatsApp Europe", "whatsapp", "direct", "+3197010255001"},
-	{"Sales mailbox", "email", "email", "sales@northwind.example"},
-	{"SMS United Kingdom", "sms-messagebird", "direct", "+447400100200"},
-	{"Facebook page", "facebook", "direct", "100423"},
-	{"WhatsApp Brasil", "whatsapp", "direct", "+5511940000017"},
-	{"Instagram @northwind", "instagram", "direct", "178414"},
-	{"Returns – Rücksendungen", "email", "email", "returns@northwind.example"},
-	{"Viber Україна", "viber", "direct", "northwind-ua"},
-	{"Apple Messages", "apple-messages", "direct", "2f1d7a7e-6a6f-4d0c-9a35-5e0d1c7f2b11"},
-	{"Website chat", "messenger-livechat", "livechat", "web-1"},
-	{"RCS Deutschland", "rcs", "direct", "northwind_rcs_de"},
-	{"Запись на сервис", "whatsapp", "direct", "+74950000011"},
-	{"", "email", "email", "no-name@northwind.example"},
-}
-
-// birdPerson is a contact's name and addresses.
-type birdPerson struct{ first, last, email, phone, zone, company string }
-
-func (p birdPerson) name() string { return strings.TrimSpace(p.first + " " + p.last) }
-
-func (s birdSeed) contact(i int) birdPerson {
-	if i < len(s.seedData.contacts) {
-		p := s.seedData.contacts[i]
-		return birdPerson{p.first, p.last, p.email, p.phone, p.zone, s.companies[p.company].name}
-	}
-	r := s.rng(streamBirdDirectory, i)
-	from := pick(r, scripts)
-	first, last, at := pick(r, from.first), pick(r, from.last), pick(r, s.companies)
-	return birdPerson{
-		first.written, last.written, first.ascii + "." + last.ascii + "." + strconv.Itoa(i) + "@" + at.domain,
-		fmt.Sprintf("+3161%07d", i), pick(r, from.zones), at.name,
-	}
-}
-
-// displayName is empty for contacts nobody has named yet.
-func (s birdSeed) displayName(i int, p birdPerson) string {
-	if i%9 == 5 {
-		return ""
-	}
-	return p.name()
-}
-
-// birdIdentifier is one way to reach a contact.
-type birdIdentifier struct{ key, value string }
-
-// identifier is how a contact is known on a channel; channel -1 is none in particular.
-func (s birdSeed) identifier(i int, p birdPerson, channel int) birdIdentifier {
-	if channel < 0 {
-		return birdIdentifier{"emailaddress", p.email}
-	}
-	switch c := birdChannels[channel]; c.platform {
-	case "whatsapp":
-		if i%12 == 7 {
-			return birdIdentifier{"whatsappusername", "wa." + strconv.Itoa(i)}
-		}
-		return birdIdentifier{"phonenumber", p.phone}
-	case "sms-messagebird", "viber", "rcs":
-		return birdIdentifier{"phonenumber", p.phone}
-	case "facebook", "instagram":
-		return birdIdentifier{"facebookid-" + c.identifier, strconv.Itoa(4_000_000_000 + i)}
-	case "apple-messages":
-		return birdIdentifier{"applebc-" + c.identifier, "urn:mbid:" + strconv.Itoa(i)}
-	default:
-		return birdIdentifier{"emailaddress", p.email}
-	}
-}
-
-// contactByIdentifier finds the contact that has an identifier.
-func (s birdSeed) contactByIdentifier(key, value string) (int, bool) {
-	if i, ok := s.known[key+"\x00"+value]; ok {
-		return i, true
-	}
-	var digits string
-	base := 0
-	switch {
-	case key == "emailaddress":
-		local, _, _ := strings.Cut(value, "@")
-		digits = local[strings.LastIndexByte(local, '.')+1:]
-	case key == "phonenumber":
-		digits = strings.TrimPrefix(value, "+3161")
-	case key == "whatsappusername":
-		digits = strings.TrimPrefix(value, "wa.")
-	case strings.HasPrefix(key, "facebookid-"):
-		digits, base = value, 4_000_000_000
-	case strings.HasPrefix(key, "applebc-"):
-		digits = strings.TrimPrefix(value, "urn:mbid:")
-	}
-	i, err := strconv.Atoi(digits)
-	i -= base
-	if err != nil || i < 0 || i >= s.contacts {
-		return 0, false
-	}
-	p := s.contact(i)
-	for channel := range birdChannels {
-		if s.identifier(i, p, channel) == (birdIdentifier{key, value}) {
-			return i, true
-		}
-	}
-	if (key == "emailaddress" && value == p.email) || (key == "phonenumber" && value == p.phone) {
-		return i, true
-	}
-	return 0, false
 }
 
 // birdFacts are what a row is made from, without allocating it.
@@ -261,9 +141,9 @@ type birdFacts struct {
 }
 
 func (s birdSeed) facts(row int) birdFacts {
-	h := birdMix(s.seed ^ 0xb1d0<<32 ^ uint64(row))
+	h := mix(s.seed ^ 0xb1d0<<32 ^ uint64(row))
 	f := birdFacts{row: row, contact: row % s.talking, status: "active", created: s.spaced(row, s.conversations)}
-	f.channel = int(birdMix(s.seed^0xc4a1<<32^uint64(f.contact)) % uint64(len(birdChannels)))
+	f.channel = int(mix(s.seed^0xc4a1<<32^uint64(f.contact)) % uint64(len(birdData.Channels)))
 	switch {
 	case row%29 == 3:
 		f.channel = -1
@@ -328,15 +208,15 @@ func (s birdSeed) people(f birdFacts) []birdRef {
 		add(birdUserKind, r.IntN(birdUsers))
 	}
 	if r.IntN(3) == 0 {
-		add(birdAccessKeyKind, r.IntN(birdAccessKeys))
+		add(birdAccessKeyKind, r.IntN(len(birdData.AccessKeys)))
 	}
 	if r.IntN(6) == 0 {
-		add(birdFlowKind, r.IntN(birdFlows))
+		add(birdFlowKind, r.IntN(len(birdData.Flows)))
 	}
 	if r.IntN(10) == 0 {
-		add(birdBotKind, r.IntN(birdBots))
+		add(birdBotKind, r.IntN(len(birdData.Bots)))
 	}
-	if f.channel >= 0 && birdChannels[f.channel].platform == "instagram" {
+	if f.channel >= 0 && birdData.Channels[f.channel].Platform == "instagram" {
 		add(birdChannelKind, f.channel)
 	}
 	if f.row%26 == 18 {
@@ -372,19 +252,16 @@ func (s birdSeed) participant(ref birdRef, channel int) map[string]any {
 		p["displayName"] = s.displayName(ref.number, who)
 		p["contact"] = contact
 	case birdUserKind:
-		p["displayName"] = s.staff[ref.number%len(s.staff)].name()
-		if ref.number >= len(s.staff) {
-			p["displayName"] = "Desk " + strconv.Itoa(ref.number-len(s.staff)+1)
-		}
+		p["displayName"] = s.userName(ref.number)
 		if ref.number%3 == 0 {
 			p["avatarUrl"] = "https://media.example/avatars/" + strconv.Itoa(ref.number) + ".png"
 		}
 	case birdFlowKind:
-		p["displayName"] = [...]string{"Out of office", "Nach Feierabend", ""}[ref.number]
+		p["displayName"] = birdData.Flows[ref.number]
 	case birdBotKind:
-		p["displayName"] = [...]string{"Nordy 🤖", "FAQ bot"}[ref.number]
+		p["displayName"] = birdData.Bots[ref.number]
 	case birdAccessKeyKind:
-		p["displayName"] = [...]string{"confab sandbox key", "Order sync", "Старий ключ"}[ref.number]
+		p["displayName"] = birdData.AccessKeys[ref.number]
 	case birdOtherKind:
 		p["displayName"] = "Shift supervisor"
 	default:
@@ -393,7 +270,13 @@ func (s birdSeed) participant(ref birdRef, channel int) map[string]any {
 	return p
 }
 
-var birdReasons = []string{"recipient is not reachable", "outside of the 24 hour window", "mailbox full"}
+// userName is the name of a user; the last ones are desks.
+func (s birdSeed) userName(i int) string {
+	if i >= len(s.staff) {
+		return "Desk " + strconv.Itoa(i-len(s.staff)+1)
+	}
+	return s.staff[i].name()
+}
 
 // conversation derives a seeded row in full.
 func (s birdSeed) conversation(row int) *birdConversation {
@@ -401,8 +284,7 @@ func (s birdSeed) conversation(row int) *birdConversation {
 	r := s.rng(streamBird, row*8+2)
 	refs := s.people(f)
 	c := &birdConversation{row: row, people: make([]map[string]any, len(refs))}
-	active := 0
-	id := s.conversationID(row)
+	active, id := 0, s.conversationID(row)
 	for i, ref := range refs {
 		p := s.participant(ref, f.channel)
 		if row%7 == 1 {
@@ -416,114 +298,50 @@ func (s birdSeed) conversation(row int) *birdConversation {
 		}
 		c.people[i] = p
 	}
-	pending := len(refs) - active
+	waiting := len(refs) - active
 	if row%13 == 6 {
 		// The counters and the listed participants don't have to agree, as the vendor's own example shows.
-		active, pending = active-1, pending+1
+		active, waiting = active-1, waiting+1
 	}
-	style := "direct"
-	var channel any
+	vars := map[string]any{
+		"id": id, "status": f.status, "active": active, "waiting": waiting, "starter": c.people[0],
+		"channel": nil, "platformStyle": "direct",
+		"created": birdTime(f.created, row), "resource": f.resource, "task": s.id(birdOtherKind, row),
+		"team":    s.id(birdTeamKind, row%birdTeams),
+		"user":    func() any { return s.id(birdUserKind, r.IntN(birdUsers)) },
+		"updated": func() any { return birdTime(f.last.Add(time.Duration(r.IntN(90))*time.Second), row+2) },
+	}
 	if f.channel >= 0 {
-		channel, style = s.channelID(f.channel), birdChannels[f.channel].style
+		vars["channel"], vars["platformStyle"] = s.id(birdChannelKind, f.channel), birdData.Channels[f.channel].Style
 	}
-	name := s.title(r, row)
-	if style != "email" && row%500 >= 80 && r.IntN(3) == 0 {
-		name = ""
-	}
-	updated := f.last.Add(time.Duration(r.IntN(90)) * time.Second)
-	doc := map[string]any{
-		"id": id, "name": name, "description": "", "status": f.status,
-		"visibility": "public", "accessibility": "open",
-		"activeParticipantCount": active, "pendingParticipantCount": pending,
-		"initiatingParticipant": c.people[0], "channelId": channel,
-		"createdAt": birdTime(f.created, row), "updatedAt": birdTime(updated, row+2), "platformStyle": style,
-	}
-	if r.IntN(4) == 0 {
-		doc["description"] = pick(r, sentences)
-	}
-	switch n := r.IntN(10); {
-	case row%31 == 7:
-		doc["visibility"] = "direct"
-	case n < 3:
-		doc["visibility"] = "private"
-		doc["accessibility"] = "invite-only"
-	case n < 5:
-		doc["accessibility"] = "request-to-join"
-	}
-	switch {
-	case f.resource:
-		doc["style"] = "resource"
-		doc["resource"] = map[string]any{"type": "task", "id": s.id(birdOtherKind, row)}
-	case row%37 == 11:
-		doc["style"] = "broadcastRoom"
-	case r.IntN(3) > 0:
-		doc["style"] = [...]string{"default", "default", "default", "directMessage", "chatChannel", "personalInbox"}[r.IntN(6)]
-	}
-	switch {
-	case row%43 == 12:
-		doc["attributes"] = nil
-	case row%47 == 13:
-	case row%23 == 10:
-		// The older pages call attributes a free-form object.
-		doc["attributes"] = map[string]any{"vip": true, "score": 3, "origin": map[string]any{"campaign": "spring", "tags": []any{"a", nil}}}
-	default:
-		doc["attributes"] = s.attributes(r)
-	}
-	if row%7 == 1 {
-		doc["assigneeId"] = s.userID(r.IntN(birdUsers))
-		doc["hasDraft"] = row%14 == 1
-		doc["category"] = pick(r, []string{"support", "sales", ""})
-		doc["directory"] = "inbox"
-		doc["inbox"] = map[string]any{"id": s.id(birdTeamKind, row%birdTeams)}
-		doc["participants"] = nil
-	}
-	if row%19 == 8 {
-		doc["sentimentScore"] = 0.37
-		doc["experiments"] = map[string]any{"threading": "v2", "flags": []any{"a", 1, nil}}
-		doc["retiredAt"] = nil
-	}
-	if f.messages > 0 {
-		doc["lastMessage"] = s.lastMessage(f, refs, c.people)
-		if row%3 != 0 {
-			in, out := -1, -1
-			for k := f.messages - 1; k >= 0 && (in < 0 || out < 0) && k > f.messages-6; k-- {
-				if s.sender(refs, k) == 0 {
-					in = max(in, k)
-				} else {
-					out = max(out, k)
-				}
-			}
-			if in >= 0 {
-				doc["lastMessageIncomingAt"] = birdTime(f.messageTime(in), row+in)
-			}
-			if out >= 0 {
-				doc["lastMessageOutgoingAt"] = birdTime(f.messageTime(out), row+out)
-			}
-		}
-	} else if row%2 == 0 {
-		doc["lastMessage"] = nil
-	}
-	c.doc = doc
+	vars["named"] = vars["platformStyle"] != "email" && row%500 >= 80
+	c.doc = map[string]any{}
+	birdData.Conversation.apply(s.cook(r, row, vars), c.doc)
+	s.last(c, f, refs)
 	return c
 }
 
-func (s birdSeed) attributes(r *rand.Rand) map[string]any {
-	out := map[string]any{}
-	for range r.IntN(4) {
-		switch r.IntN(5) {
-		case 0:
-			out["order"] = "NW-" + digits(r, 6)
-		case 1:
-			out["language"] = pick(r, []string{"de", "en", "uk", "ja", "ar"})
-		case 2:
-			out["tier"] = pick(r, []string{"gold", "silver", ""})
-		case 3:
-			out["my-attribute"] = digits(r, 3)
-		case 4:
-			out["заметка"] = pick(r, sentences)
+// last adds what a conversation says about its newest messages.
+func (s birdSeed) last(c *birdConversation, f birdFacts, refs []birdRef) {
+	if f.messages == 0 {
+		if c.row%2 == 0 {
+			c.doc["lastMessage"] = nil
+		}
+		return
+	}
+	c.doc["lastMessage"] = birdLastMessage(s.message(f, refs, c.people, f.messages-1))
+	if c.row%3 == 0 {
+		return
+	}
+	for k := f.messages - 1; k >= 0 && k > f.messages-6; k-- {
+		field := "lastMessageOutgoingAt"
+		if s.sender(refs, k) == 0 {
+			field = "lastMessageIncomingAt"
+		}
+		if c.doc[field] == nil {
+			c.doc[field] = birdTime(f.messageTime(k), c.row+k)
 		}
 	}
-	return out
 }
 
 // messageTime is the time of the k-th message, 0 being the oldest.
@@ -541,54 +359,19 @@ func (s birdSeed) sender(refs []birdRef, k int) int {
 
 // message derives the k-th message, 0 being the oldest.
 func (s birdSeed) message(f birdFacts, refs []birdRef, people []map[string]any, k int) map[string]any {
-	r := s.rng(streamBird, (f.row*256+k)*8+3)
-	at := f.messageTime(k)
-	from := s.sender(refs, k)
-	incoming := refs[from].kind == birdContactKind
-	m := map[string]any{
-		"id": s.messageID(f.row, k), "conversationId": s.conversationID(f.row), "reference": "", "sender": people[from], "draft": false,
-		"status": "delivered", "source": "conversations", "interactions": nil, "meta": map[string]any{"extraInformation": map[string]any{}},
-		"createdAt": birdTime(at, f.row+k), "updatedAt": birdTime(at.Add(2*time.Second), f.row+k+1),
-	}
-	if incoming {
-		m["source"] = "channels"
-	} else {
-		switch r.IntN(14) {
-		case 0:
-			m["status"], m["reason"] = "delivery_failed", pick(r, birdReasons)
-		case 1:
-			m["status"], m["reason"] = "sending_failed", pick(r, birdReasons)
-		case 2:
-			m["status"] = "sent"
-		case 3:
-			m["status"] = "read"
-		case 4:
-			m["status"] = "escalated"
-		}
-	}
+	at, from := f.messageTime(k), s.sender(refs, k)
+	c := s.cook(s.rng(streamBird, (f.row*256+k)*8+3), f.row, map[string]any{
+		"id": s.messageID(f.row, k), "conversation": s.conversationID(f.row), "sender": people[from],
+		"incoming": refs[from].kind == birdContactKind,
+		"created":  birdTime(at, f.row+k), "updated": birdTime(at.Add(2*time.Second), f.row+k+1),
+		"mail": f.channel >= 0 && birdData.Channels[f.channel].Platform == "email", "project": s.id(birdOtherKind, k),
+	})
+	m := map[string]any{}
+	birdData.Message.apply(c, m)
 	if f.row%11 != 2 && k%4 != 1 {
 		m["recipients"] = s.recipients(refs, people, from)
 	} else if k%2 == 1 || f.row%2 == 0 {
 		m["recipients"] = nil
-	}
-	text := sentence(r)
-	kind := "text"
-	switch n := r.IntN(30); {
-	case f.channel >= 0 && birdChannels[f.channel].platform == "email" && n < 20:
-		kind = "html"
-		m["body"] = map[string]any{"type": kind, kind: map[string]any{"text": text, "html": "<p>" + text + "</p>"}}
-		m["meta"] = map[string]any{"email": map[string]any{"subject": "Re: your request", "headers": map[string]any{}}}
-	case n == 20:
-		kind = "image"
-		m["body"] = map[string]any{"type": kind, kind: map[string]any{"images": []any{map[string]any{"mediaUrl": "https://media.example/1.jpg", "altText": ""}}}}
-	case n == 21:
-		kind = "listPicker"
-		m["body"] = map[string]any{"type": kind, kind: map[string]any{"sections": []any{}, "header": text}}
-	case n == 22:
-		kind = "template"
-		m["template"] = map[string]any{"projectId": s.id(birdOtherKind, k), "version": "latest", "locale": "en"}
-	default:
-		m["body"] = map[string]any{"type": kind, kind: map[string]any{"text": text}}
 	}
 	return m
 }
@@ -602,20 +385,13 @@ func (s birdSeed) recipients(refs []birdRef, people []map[string]any, from int) 
 			continue
 		}
 		contact := people[i]["contact"].(map[string]any)
-		how := "to"
-		if len(out) > 0 {
-			how = [...]string{"cc", "bcc"}[len(out)-1]
-		}
 		out = append(out, map[string]any{
-			"type": how, "id": people[i]["id"], "identifierKey": contact["identifierKey"], "identifierValue": contact["identifierValue"],
-			"platformAddress": contact["platformAddress"], "contactAnnotation": map[string]any{"name": people[i]["displayName"]},
+			"type": [...]string{"to", "cc", "bcc"}[len(out)], "id": people[i]["id"], "identifierKey": contact["identifierKey"],
+			"identifierValue": contact["identifierValue"], "platformAddress": contact["platformAddress"],
+			"contactAnnotation": map[string]any{"name": people[i]["displayName"]},
 		})
 	}
 	return out
-}
-
-func (s birdSeed) lastMessage(f birdFacts, refs []birdRef, people []map[string]any) map[string]any {
-	return birdLastMessage(s.message(f, refs, people, f.messages-1))
 }
 
 // birdLastMessage is the summary of a message that a conversation carries: a preview of at most 140 characters, no body.

@@ -4,31 +4,27 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 )
 
-// Names of the faults a [Sandbox] can inject. A rate is the probability per
-// request, from 0 to 1.
+// Names of the faults a [Sandbox] can inject. A rate is the probability per request, from 0 to 1.
 const (
 	// Fault429 answers 429 with Retry-After in seconds (2). Nothing is done.
 	Fault429 = "429"
-	// Fault429Date answers 429 with Retry-After as an HTTP date two to three
-	// seconds ahead (HTTP dates have whole seconds). Nothing is done.
+	// Fault429Date answers 429 with Retry-After as an HTTP date two to three seconds ahead (HTTP dates have whole seconds).
+	// Nothing is done.
 	Fault429Date = "429-date"
-	// Fault500HTML answers 500 with an HTML page, as a gateway would. Nothing
-	// is done.
+	// Fault500HTML answers 500 with an HTML page, as a gateway would. Nothing is done.
 	Fault500HTML = "500-html"
 	// FaultDropBefore loses the connection before anything is done.
 	FaultDropBefore = "drop-before"
-	// FaultDropAfter does the write and then loses the connection instead of
-	// answering. It only meets writes.
+	// FaultDropAfter does the write and then loses the connection instead of answering. It only meets writes.
 	FaultDropAfter = "drop-after"
 	// FaultSlow handles the request and holds the answer back for 20 seconds.
 	FaultSlow = "slow"
-	// FaultConcurrent lets somebody else change the same conversation right
-	// before a read of it is answered or a write to it is applied.
+	// FaultConcurrent lets somebody else change the same conversation right before a read of it is answered or a write to
+	// it is applied.
 	FaultConcurrent = "concurrent"
 )
 
@@ -61,9 +57,8 @@ type plannedFault struct {
 	left  int
 }
 
-// SetFault changes the rate of one fault from now on; 0 turns it off. It
-// panics on an unknown name or a rate outside 0..1, which [New] reports as an
-// error.
+// SetFault changes the rate of one fault from now on; 0 turns it off. It panics on an unknown name or a rate outside 0..1,
+// which [New] reports as an error.
 func (s *Sandbox) SetFault(name string, rate float64) {
 	if err := checkFault(name, rate); err != nil {
 		panic(err)
@@ -80,9 +75,8 @@ func (s *Sandbox) SetLatency(d time.Duration) {
 	s.latency = d
 }
 
-// FailNext makes the next n requests to the provider meet the fault, whatever
-// the rates say; drop-after and concurrent wait for writes. Several calls
-// queue up. It panics on an unknown provider or fault.
+// FailNext makes the next n requests to the provider meet the fault, whatever the rates say; drop-after and concurrent wait
+// for writes. Several calls queue up. It panics on an unknown provider or fault.
 func (s *Sandbox) FailNext(provider, fault string, n int) {
 	if err := checkFault(fault, 0); err != nil {
 		panic(err)
@@ -93,29 +87,25 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 	s.planned[provider] = append(s.planned[provider], plannedFault{fault, n})
 }
 
-// SetOffline makes every connection to the provider fail, or to all of them
-// when provider is empty. In memory the error is "connection refused"; over a
-// socket, which is open already, the connection is closed unanswered. It
-// panics on an unknown provider.
+// SetOffline makes every connection to the provider fail, or to all of them when provider is empty. In memory the error is
+// "connection refused"; over a socket, which is open already, the connection is closed unanswered. It panics on an unknown
+// provider.
 func (s *Sandbox) SetOffline(provider string, down bool) {
-	names := []string{provider}
-	if provider == "" {
-		names = s.providers()
-	} else {
+	if provider != "" {
 		s.mustKnow(provider)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range names {
-		s.offline[name] = down
+	for _, v := range s.vendors {
+		if provider == "" || provider == v.provider {
+			s.offline[v.provider] = down
+		}
 	}
 }
 
-// Revoke makes the provider's credential invalid: from now on it answers 401.
-// It panics on an unknown provider.
+// Revoke makes the provider's credential invalid: from now on it answers 401. It panics on an unknown provider.
 func (s *Sandbox) Revoke(provider string) {
-	s.mustKnow(provider)
-	s.service(provider).revoke()
+	s.services[s.mustKnow(provider)].revoke()
 }
 
 // faultsFor decides which faults one request meets.
@@ -133,8 +123,7 @@ func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 	}
 	s.planned[provider] = slices.DeleteFunc(queue, func(p plannedFault) bool { return p.left <= 0 })
 	for _, name := range FaultNames() {
-		// One draw per fault that is on, so that turning one on doesn't
-		// depend on the others' outcome.
+		// One draw per fault that is on, so that turning one on doesn't depend on the others' outcome.
 		if rate := s.rates[name]; rate > 0 && s.rng.Float64() < rate && (write || name != FaultDropAfter) {
 			met[name] = true
 		}
@@ -155,14 +144,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// gatewayPage is what a proxy in front of a service answers when the service
-// is ill: HTML, whatever the client asked for.
-const gatewayPage = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
-	"<body><center><h1>%d %s</h1></center><hr><center>cloud gateway</center></body></html>\n"
-
-func (x *exchange) gatewayError(status int) {
-	text := http.StatusText(status)
-	x.raw(status, "text/html; charset=utf-8", fmt.Appendf(nil, gatewayPage, status, text, status, text))
 }

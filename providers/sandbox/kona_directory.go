@@ -1,36 +1,14 @@
 package sandbox
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// list answers one page of the n things that keep accepts.
-func (k *Kona) list(x *exchange, resource string, n int, keep func(i int) bool, render func(i int) map[string]any) konaAnswer {
-	skip, size, a, ok := k.page(x)
-	if !ok {
-		return a
-	}
-	items := []any{}
-	for i := range n {
-		if !keep(i) {
-			continue
-		}
-		if skip > 0 {
-			skip--
-			continue
-		}
-		if len(items) == size {
-			break
-		}
-		items = append(items, render(i))
-	}
-	return konaOK(resource, items...)
-}
-
-// konaLike matches the start of any of the texts, whatever the case.
-func konaLike(x *exchange, texts ...string) bool {
+// like matches the start of any of the texts, whatever the case.
+func (x *exchange) like(texts ...string) bool {
 	like := strings.ToLower(x.query.Get("like"))
 	for _, t := range texts {
 		if strings.HasPrefix(strings.ToLower(t), like) {
@@ -40,112 +18,95 @@ func konaLike(x *exchange, texts ...string) bool {
 	return false
 }
 
-// space reads an optional space_id; -1 is none.
-func (k *Kona) space(x *exchange) (index int, a konaAnswer, ok bool) {
+// integer reads the id of the route; ids are canonical integers.
+func (x *exchange) integer() int64 {
+	n, err := strconv.ParseInt(x.arg("id"), 10, 64)
+	if err != nil || strconv.FormatInt(n, 10) != x.arg("id") {
+		x.notFound("Id")
+	}
+	return n
+}
+
+// space reads an optional space_id.
+func (k *Kona) space(x *exchange) (index int, given bool) {
 	if !x.query.Has("space_id") {
-		return -1, konaAnswer{}, true
+		return 0, false
 	}
 	id, err := strconv.ParseInt(x.query.Get("space_id"), 10, 64)
 	if err != nil {
-		return 0, konaBad("space_id must be an integer."), false
+		x.badParameter("space_id", "invalid_value", "must be an integer")
 	}
-	if index, ok = k.seed.spaceIndex(id); !ok {
-		return 0, konaNotFound(), false
+	index, ok := k.seed.spaceIndex(id)
+	if !ok {
+		x.notFound("Space")
 	}
-	return index, konaAnswer{}, true
+	return index, true
 }
 
-func (k *Kona) userDoc(i int) map[string]any {
+func (k *Kona) vars(resource string, id int64, name string, age time.Duration) map[string]any {
+	return map[string]any{"id": id, "name": name, "href": konaHref(resource, id), "updated": k.data.base.Add(-age).UnixMilli()}
+}
+
+func (k *Kona) userDoc(i int) any {
 	name, email := k.seed.user(i)
-	id := konaUserID(i)
-	return map[string]any{
-		"id": id, "email": email, "name": name, "picture_thumb": "https://pictures.example/" + strconv.FormatInt(id, 10) + ".png",
-		"updated_at": k.seed.base.Add(-time.Duration(i) * 11 * time.Hour).UnixMilli(), "href": konaHost + "users/" + strconv.FormatInt(id, 10),
-	}
+	vars := k.vars("users", konaUserID(i), name, time.Duration(i)*11*time.Hour)
+	vars["email"] = email
+	return (&cook{d: k.data, row: i, vars: vars}).make(konaData.User)
 }
 
 // userinfo is about the token's user and answers under the key users.
-func (k *Kona) userinfo(x *exchange) konaAnswer {
-	if a, ok := konaOnly(x); !ok {
-		return a
-	}
-	doc := k.userDoc(konaMe)
+func (k *Kona) userinfo(x *exchange) {
+	doc := k.userDoc(k.signedIn(x)).(map[string]any)
 	doc["current_account"] = map[string]any{"id": konaAccount, "member": true}
 	if !k.switches.NoUnreadCount {
 		doc["unread_conversation_count"] = 3
 	}
-	return konaOK("users", doc)
+	x.wrap(http.StatusOK, "users", doc)
 }
 
-func (k *Kona) listUsers(x *exchange) konaAnswer {
-	if a, ok := konaOnly(x, "space_id", "like", "page", "per_page"); !ok {
-		return a
-	}
-	space, a, ok := k.space(x)
-	if !ok {
-		return a
-	}
-	return k.list(x, "users", konaUsers, func(i int) bool {
+func (k *Kona) listUsers(x *exchange) {
+	space, filtered := k.space(x)
+	k.page(x, "users", where(numbered(konaUsers), func(i int) bool {
 		name, email := k.seed.user(i)
-		return (space < 0 || k.seed.member(space, i)) && konaLike(x, name, email)
-	}, k.userDoc)
+		return (!filtered || k.seed.member(space, i)) && x.like(name, email)
+	}), k.userDoc)
 }
 
-func (k *Kona) getUser(x *exchange, id string) konaAnswer {
-	if a, ok := konaOnly(x); !ok {
-		return a
-	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	i, ok := konaUserIndex(n)
-	if err != nil || !ok {
-		return konaNotFound()
-	}
-	return konaOK("users", k.userDoc(i))
-}
-
-func (k *Kona) groupDoc(i int) map[string]any {
-	id := konaGroupID(i)
-	return map[string]any{
-		"id": id, "name": k.seed.groupName(i), "space_id": k.seed.groupSpace(i), "user_ids": k.seed.groupMembers(i),
-		"updated_at": k.seed.base.Add(-time.Duration(i) * 17 * time.Hour).UnixMilli(), "href": konaHost + "groups/" + strconv.FormatInt(id, 10),
-	}
-}
-
-func (k *Kona) listGroups(x *exchange) konaAnswer {
-	if a, ok := konaOnly(x, "space_id", "like", "page", "per_page"); !ok {
-		return a
-	}
-	space, a, ok := k.space(x)
+func (k *Kona) getUser(x *exchange) {
+	i, ok := konaUserIndex(x.integer())
 	if !ok {
-		return a
+		x.notFound("User")
 	}
-	return k.list(x, "groups", k.seed.groups, func(i int) bool {
-		return (space < 0 || k.seed.groupSpace(i) == konaSpaceID(space)) && konaLike(x, k.seed.groupName(i))
-	}, k.groupDoc)
+	x.wrap(http.StatusOK, "users", k.userDoc(i))
 }
 
-func (k *Kona) getGroup(x *exchange, id string) konaAnswer {
-	if a, ok := konaOnly(x); !ok {
-		return a
-	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	i, ok := k.seed.groupIndex(n)
-	if err != nil || !ok {
-		return konaNotFound()
-	}
-	return konaOK("groups", k.groupDoc(i))
-}
-
-func (k *Kona) spaceDoc(i int, people bool) map[string]any {
-	id := konaSpaceID(i)
+func (k *Kona) groupDoc(i int) any {
 	doc := map[string]any{
-		"id": id, "name": k.seed.spaceName(i), "href": konaHost + "spaces/" + strconv.FormatInt(id, 10), "account_id": konaAccount,
-		"details": nil, "welcome_message": "Welcome!", "updated_at": k.seed.base.Add(-time.Duration(i) * 29 * time.Hour).UnixMilli(),
-		"picture_thumb": "/images/space.png", "category": btoi(i%7 != 0), "space_type": i % 4, "template": false, "published": i%3 == 0,
+		"id": konaGroupID(i), "name": k.seed.groupName(i), "space_id": k.seed.groupSpace(i), "user_ids": k.seed.groupMembers(i),
+		"href": konaHref("groups", konaGroupID(i)), "updated_at": k.data.base.Add(-time.Duration(i) * 17 * time.Hour).UnixMilli(),
 	}
-	if i%2 == 0 {
-		doc["details"], doc["welcome_message"] = "About "+k.seed.spaceName(i), nil
+	return doc
+}
+
+func (k *Kona) listGroups(x *exchange) {
+	space, filtered := k.space(x)
+	k.page(x, "groups", where(numbered(k.seed.groups), func(i int) bool {
+		return (!filtered || k.seed.groupSpace(i) == konaSpaceID(space)) && x.like(k.seed.groupName(i))
+	}), k.groupDoc)
+}
+
+func (k *Kona) getGroup(x *exchange) {
+	i, ok := k.seed.groupIndex(x.integer())
+	if !ok {
+		x.notFound("Group")
 	}
+	x.wrap(http.StatusOK, "groups", k.groupDoc(i))
+}
+
+func (k *Kona) spaceDoc(i int, people bool) any {
+	doc := map[string]any{}
+	vars := k.vars("spaces", konaSpaceID(i), k.seed.spaceName(i), time.Duration(i)*29*time.Hour)
+	konaData.Space.apply(&cook{d: k.data, row: i, vars: vars}, doc)
 	if people {
 		list := []any{}
 		for u := range konaUsers {
@@ -155,7 +116,8 @@ func (k *Kona) spaceDoc(i int, people bool) map[string]any {
 			// 1 is owner and 2 participant here: not the roles of a conversation.
 			h := k.seed.hash(8, i, u)
 			list = append(list, map[string]any{
-				"user_id": konaUserID(u), "role": 2 - btoi(h%9 == 0), "status": [...]int{1, 1, 1, 1, 0, 2}[h>>8%6], "updated_at": doc["updated_at"],
+				"user_id": konaUserID(u), "role": 2 - btoi(h%9 == 0), "status": [...]int{1, 1, 1, 1, 0, 2}[h>>8%6],
+				"updated_at": doc["updated_at"],
 			})
 		}
 		doc["participants"] = list
@@ -163,48 +125,18 @@ func (k *Kona) spaceDoc(i int, people bool) map[string]any {
 	return doc
 }
 
-// include reads the one value the vendor names.
-func konaInclude(x *exchange) (people bool, a konaAnswer, ok bool) {
-	if !x.query.Has("include") {
-		return false, konaAnswer{}, true
-	}
-	if x.query.Get("include") != "participants" {
-		return false, konaBad("include must be participants."), false
-	}
-	return true, konaAnswer{}, true
-}
-
 // listSpaces leaves hidden spaces out, and with hidden=true answers those alone; that it is not both is [assumed].
-func (k *Kona) listSpaces(x *exchange) konaAnswer {
-	if a, ok := konaOnly(x, "hidden", "add_on_type", "include", "page", "per_page"); !ok {
-		return a
-	}
-	people, a, ok := konaInclude(x)
-	if !ok {
-		return a
-	}
-	hidden := x.query.Get("hidden")
-	if x.query.Has("hidden") && hidden != "true" && hidden != "false" {
-		return konaBad("hidden must be true or false.")
-	}
-	return k.list(x, "spaces", k.seed.spaces, func(i int) bool {
-		// No space of the sandbox has an add-on.
-		return k.seed.spaceHidden(i) == (hidden == "true") && !x.query.Has("add_on_type")
-	}, func(i int) map[string]any { return k.spaceDoc(i, people) })
+func (k *Kona) listSpaces(x *exchange) {
+	people, hidden := x.choice("include", "participants") != "", x.flag("hidden", false)
+	k.page(x, "spaces", where(numbered(k.seed.spaces), func(i int) bool { return k.seed.spaceHidden(i) == hidden }),
+		func(i int) any { return k.spaceDoc(i, people) })
 }
 
-func (k *Kona) getSpace(x *exchange, id string) konaAnswer {
-	if a, ok := konaOnly(x, "include"); !ok {
-		return a
-	}
-	people, a, ok := konaInclude(x)
+func (k *Kona) getSpace(x *exchange) {
+	people := x.choice("include", "participants") != ""
+	i, ok := k.seed.spaceIndex(x.integer())
 	if !ok {
-		return a
+		x.notFound("Space")
 	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	i, known := k.seed.spaceIndex(n)
-	if err != nil || !known {
-		return konaNotFound()
-	}
-	return konaOK("spaces", k.spaceDoc(i, people))
+	x.wrap(http.StatusOK, "spaces", k.spaceDoc(i, people))
 }

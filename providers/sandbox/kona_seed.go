@@ -1,19 +1,35 @@
 package sandbox
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// konaSeed derives every seeded thing of Kona from its number. Where something odd should be met even in a small
-// sandbox, the row number decides, not chance.
+// konaSeed derives every seeded thing of Kona from its number. Where something odd should be met even in a small sandbox,
+// the row number decides, not chance.
 type konaSeed struct {
 	*seedData
 	conversations int
 	spaces        int // the last konaHiddenSpaces of them are hidden
 	groups        int
 }
+
+const (
+	streamKona          uint64 = 10
+	streamKonaDirectory uint64 = 11
+)
+
+var konaData = load[struct {
+	// Spaces and Groups are names; in those of spaces {company} stands for a company.
+	Spaces, Groups []string
+	OddSpace       string
+	Comments       []recipe
+	Extras, Space  steps
+	User           recipe
+}]("kona")
 
 const (
 	konaUsers        = 140 // more than the largest page
@@ -70,7 +86,7 @@ func (s konaSeed) conversationRow(id int64, created int) (int, bool) {
 }
 
 func (s konaSeed) hash(kind, a, b int) uint64 {
-	return birdMix(birdMix(s.seed^0x6b6f<<48^uint64(kind)<<40^uint64(a)) ^ uint64(b))
+	return mix(mix(s.seed^0x6b6f<<48^uint64(kind)<<40^uint64(a)) ^ uint64(b))
 }
 
 // user is a person's name and e-mail; the name is empty for people who were invited and have not signed up.
@@ -87,10 +103,9 @@ func (s konaSeed) user(i int) (name, email string) {
 
 func (s konaSeed) spaceName(i int) string {
 	if i%19 == 13 {
-		return "Space \x1b[7mwith\x1b[0m \u202eodd\u202c bytes"
+		return konaData.OddSpace
 	}
-	c := s.companies[i%len(s.companies)].name
-	return [...]string{c + " rollout", "Projekt " + c, "Команда " + c, c + " プロジェクト", "Office move", c + " – מרחב עבודה"}[i%6]
+	return strings.ReplaceAll(konaData.Spaces[i%len(konaData.Spaces)], "{company}", s.companies[i%len(s.companies)].name)
 }
 
 func (s konaSeed) spaceHidden(i int) bool { return i >= s.spaces-konaHiddenSpaces }
@@ -104,7 +119,7 @@ func (s konaSeed) member(space, user int) bool {
 func (s konaSeed) groupSpace(g int) int64 { return konaSpaceID(g % s.spaces) }
 
 func (s konaSeed) groupName(g int) string {
-	return [...]string{"Editors", "Монтажники", "Finance & Legal", "設計チーム", "Πελάτες", "On call", "Gäste"}[g%7] + " " + strconv.Itoa(g/s.spaces+1)
+	return konaData.Groups[g%len(konaData.Groups)] + " " + strconv.Itoa(g/s.spaces+1)
 }
 
 func (s konaSeed) groupMembers(g int) []int64 {
@@ -139,14 +154,10 @@ type konaConversation struct {
 	people, groups           []konaMember
 	peopleNull, groupsNull   bool
 	stakeholder, defaultRole int
-	tags                     []string // nil is null
-	external                 map[string]any
-	externals                bool // shown as external_objects, an array
 	created, updated         time.Time
-	dated                    bool // created_at and updated_at are shown
-	extra                    map[string]any
-	comments                 []konaComment // posted, oldest first; the seeded ones are derived
-	gone                     bool
+	dated                    bool           // created_at and updated_at are shown
+	extra                    map[string]any // what can't be changed: tags, external objects, fields of a later version
+	comments                 []konaComment  // posted, oldest first; the seeded ones are derived
 }
 
 // spaceOf is the space of a seeded row.
@@ -167,21 +178,21 @@ func (s konaSeed) updatedAt(row int) time.Time {
 	return created.Add(time.Duration(float64(room) * float64(h>>8%1000) / 1000)).Truncate(time.Millisecond)
 }
 
-// conversation derives a seeded row in full. The token's user can always see it: as creator, participant, member of
-// a group, or because it addresses everyone.
+// conversation derives a seeded row in full. The token's user can always see it: as creator, participant, member of a
+// group, or because it addresses everyone.
 func (s konaSeed) conversation(row int) *konaConversation {
 	r := s.rng(streamKona, row*4)
 	space := s.spaceOf(row)
 	c := &konaConversation{
 		row: row, id: s.conversationID(row), name: s.title(r, row+3), space: konaSpaceID(space), stakeholder: 1, defaultRole: 2,
 		created: s.spaced(row, s.conversations).Truncate(time.Millisecond), updated: s.updatedAt(row), dated: row%2 == 0,
-		people: []konaMember{}, groups: []konaMember{}, tags: []string{},
+		people: []konaMember{}, groups: []konaMember{}, extra: map[string]any{"tags": []any{}},
 	}
 	if c.name == "" {
 		c.name = " " // required, but blanks are a name
 	}
 	if r.IntN(3) > 0 {
-		details := sentence(r)
+		details := s.sentence(r)
 		c.details = &details
 	}
 	mine := row%3 == 0
@@ -192,36 +203,41 @@ func (s konaSeed) conversation(row int) *konaConversation {
 			break
 		}
 	}
-	add := func(id int64, role int) {
-		if !slices.ContainsFunc(c.people, func(m konaMember) bool { return m.id == id }) {
-			c.people = append(c.people, konaMember{id, role})
-		}
+	s.admit(c, r, space, mine)
+	s.odd(c, space, row%15 == 7 && !mine)
+	konaData.Extras.apply(&cook{d: s.seedData, row: row}, c.extra)
+	return c
+}
+
+func (c *konaConversation) add(id int64, role int) {
+	if !slices.ContainsFunc(c.people, func(m konaMember) bool { return m.id == id }) {
+		c.people = append(c.people, konaMember{id, role})
 	}
+}
+
+// admit fills people, groups and audience.
+func (s konaSeed) admit(c *konaConversation, r *rand.Rand, space int, mine bool) {
+	row := c.row
 	if row%5 != 2 {
-		add(c.creator, 1)
+		c.add(c.creator, 1)
 	}
-	role := 1
-	if row%16 == 5 {
-		role = 2 // not an editor: PUT is forbidden
-	}
-	// Some conversations are seen and edited through Everyone only.
-	everyone := row%15 == 7 && !mine
+	// Some are seen and edited through Everyone only, in some others the token's user is no editor: PUT is forbidden.
+	everyone, viewer := row%15 == 7 && !mine, row%16 == 5
 	if !everyone {
-		add(konaUserID(konaMe), role)
+		c.add(konaUserID(konaMe), 1+btoi(viewer))
 	}
 	for range r.IntN(6) {
 		if u := r.IntN(konaUsers); u != konaMe && s.member(space, u) {
-			add(konaUserID(u), 1+r.IntN(2))
+			c.add(konaUserID(u), 1+r.IntN(2))
 		}
 	}
 	for g := space; g < s.groups; g += s.spaces {
 		if r.IntN(4) == 0 {
-			c.groups = append(c.groups, konaMember{konaGroupID(g), 1 + r.IntN(2)})
-		}
-	}
-	if row%16 == 5 {
-		for i := range c.groups {
-			c.groups[i].role = 2
+			role := 1 + r.IntN(2)
+			if viewer {
+				role = 2
+			}
+			c.groups = append(c.groups, konaMember{konaGroupID(g), role})
 		}
 	}
 	if r.IntN(6) == 0 {
@@ -230,21 +246,25 @@ func (s konaSeed) conversation(row int) *konaConversation {
 	if len(c.people) == 1 && len(c.groups) == 0 && mine {
 		c.stakeholder = 0
 	}
-	if r.IntN(7) == 0 && row%16 != 5 {
+	if r.IntN(7) == 0 && !viewer {
 		c.defaultRole = 1 + 2*r.IntN(2)
 	}
 	if everyone {
 		c.stakeholder, c.defaultRole = 2, 1
 	}
-	// Numbers outside the documented sets.
+}
+
+// odd adds numbers outside the documented sets, and lists that are null.
+func (s konaSeed) odd(c *konaConversation, space int, everyone bool) {
+	row := c.row
 	if row%21 == 8 {
-		add(konaUserID(konaMe+1), 7)
+		c.add(konaUserID(konaMe+1), 7)
 	}
 	if row%25 == 11 {
-		add(konaUserID(konaMe+2), 3)
+		c.add(konaUserID(konaMe+2), 3)
 	}
 	if row%27 == 13 {
-		add(konaStranger, 2)
+		c.add(konaStranger, 2)
 	}
 	if row%35 == 17 {
 		c.groups = append(c.groups[:0], konaMember{konaGroupID(space), 9})
@@ -255,29 +275,7 @@ func (s konaSeed) conversation(row int) *konaConversation {
 	if row%39 == 22 && !everyone {
 		c.defaultRole = 6
 	}
-	c.peopleNull = row%71 == 30
-	c.groupsNull = row%71 == 30
-	switch row % 8 {
-	case 1:
-		c.tags = []string{"budget", "Приоритет"}
-	case 4:
-		c.tags = []string{"\x1b[1mbold\x1b[0m"}
-	case 6:
-		c.tags = nil
-	}
-	switch row % 14 {
-	case 3:
-		c.external = map[string]any{"id": "EXT-" + strconv.Itoa(row), "name": "Ticket " + strconv.Itoa(row), "url": "https://tickets.example/" + strconv.Itoa(row)}
-	case 7:
-		c.external = map[string]any{"id": strconv.Itoa(9000 + row), "data": "PO " + strconv.Itoa(row)}
-	case 12:
-		c.external = map[string]any{"id": "A" + strconv.Itoa(row), "data": "Audit", "url": nil}
-		c.externals = true
-	}
-	if row%18 == 9 {
-		c.extra = map[string]any{"muted": false, "pinned_by": []any{konaUserID(1)}, "archived_at": nil}
-	}
-	return c
+	c.peopleNull, c.groupsNull = row%71 == 30, row%71 == 30
 }
 
 // konaComment is one message of a conversation.
@@ -290,7 +288,7 @@ type konaComment struct {
 
 func (c konaComment) render() map[string]any {
 	return map[string]any{
-		"id": c.id, "creator_id": c.creator, "content": c.content, "href": konaHost + "comments/" + strconv.FormatInt(c.id, 10),
+		"id": c.id, "creator_id": c.creator, "content": c.content, "href": konaHref("comments", c.id),
 		"priority": c.priority, "created_at": c.created.UnixMilli(),
 	}
 }
@@ -314,18 +312,9 @@ func (s konaSeed) comment(c *konaConversation, i int) konaComment {
 	if len(c.people) > 0 && i > 0 {
 		from = c.people[r.IntN(len(c.people))].id
 	}
-	text := sentence(r)
-	switch r.IntN(12) {
-	case 0:
-		text = "First line<br>second &amp; last<br/>" + text
-	case 1:
-		text = `<b>Note</b> &lt;draft&gt; &quot;` + text + `&quot; &#39;&#x1F600;&nbsp;`
-	case 2:
-		name, _ := s.user(konaMe)
-		text = konaMention(konaUserID(konaMe), name) + " " + text
-	case 3:
-		text = "\x1b[31m" + text + "\x1b]0;owned\x07\r\n<script>x()</script><p>end"
-	}
+	name, _ := s.user(konaMe)
+	k := &cook{d: s.seedData, r: r, row: c.row, vars: map[string]any{"text": s.sentence(r), "me": konaUserID(konaMe), "name": name}}
+	text := k.make(pick(r, konaData.Comments)).(string)
 	count := s.seededComments(c.row)
 	span := s.base.Add(-time.Minute).Sub(c.created)
 	if s.hash(7, c.row, 0)%5 != 0 {
@@ -342,9 +331,4 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// konaMention is the markup the server makes of @user:ID. Its exact form is not documented [assumed].
-func konaMention(id int64, name string) string {
-	return `<span class="mention" data-user-id="` + strconv.FormatInt(id, 10) + `">@` + name + `</span>`
 }

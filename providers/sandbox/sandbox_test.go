@@ -64,7 +64,7 @@ func newProbe(t *testing.T, s *Sandbox, provider string) probe {
 	t.Helper()
 	for _, a := range s.Accounts() {
 		if a.Provider == provider {
-			scheme := map[string]string{providerBird: "AccessKey ", providerKona: "Bearer "}[provider]
+			scheme := map[string]string{"bird": "AccessKey ", "kona": "Bearer "}[provider]
 			return probe{t: t, s: s, account: a, auth: scheme + a.Credential}
 		}
 	}
@@ -182,11 +182,11 @@ func TestConversationsAreSpreadEvenly(t *testing.T) {
 // listPaths are a page of every provider's list.
 func listPaths(s *Sandbox) map[string]string {
 	paths := map[string]string{
-		providerAttention: "/conversations/list?size=50", providerAskElephant: "/v2/engagements?limit=50&expand=contacts,owner",
-		providerKona: "/conversations",
+		"attention": "/conversations/list?size=50", "askelephant": "/v2/engagements?limit=50&expand=contacts,owner",
+		"kona": "/conversations",
 	}
 	for _, a := range s.Accounts() {
-		if a.Provider == providerBird {
+		if a.Provider == "bird" {
 			paths[a.Provider] = "/workspaces/" + a.Settings["workspace_id"] + "/conversations?limit=20"
 		}
 	}
@@ -218,7 +218,7 @@ func TestSameSeedSameData(t *testing.T) {
 func TestSameSeedSameFaults(t *testing.T) {
 	run := func() (statuses []int) {
 		s := newTestSandbox(t, Options{Seed: 3, Faults: map[string]float64{Fault429: 0.2, Fault500HTML: 0.2, FaultDropBefore: 0.2}})
-		p := newProbe(t, s, providerAttention)
+		p := newProbe(t, s, "attention")
 		for range 60 {
 			r, err := p.try("GET", "/labels", "")
 			if err != nil {
@@ -288,19 +288,19 @@ func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
 
 func TestFaultAnswers(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	p := newProbe(t, s, providerAttention)
+	p := newProbe(t, s, "attention")
 
-	s.FailNext(providerAttention, Fault429, 1)
+	s.FailNext("attention", Fault429, 1)
 	if r := p.want(429, "GET", "/labels", ""); r.header.Get("Retry-After") != "2" {
 		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
 	}
-	s.FailNext(providerAttention, Fault429Date, 1)
+	s.FailNext("attention", Fault429Date, 1)
 	r := p.want(429, "GET", "/labels", "")
 	at, err := http.ParseTime(r.header.Get("Retry-After"))
 	if wait := at.Sub(testNow); err != nil || wait < 2*time.Second || wait > 3*time.Second {
 		t.Errorf("Retry-After %q: %v %v", r.header.Get("Retry-After"), wait, err)
 	}
-	s.FailNext(providerAttention, Fault500HTML, 2)
+	s.FailNext("attention", Fault500HTML, 2)
 	for range 2 {
 		if r := p.want(500, "GET", "/labels", ""); !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.HasPrefix(r.text, "<!DOCTYPE") {
 			t.Errorf("500: %v %s", r.header, r.text)
@@ -314,10 +314,10 @@ func TestFaultAnswers(t *testing.T) {
 
 func TestDropBeforeDoesNothing(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	p := newProbe(t, s, providerAttention)
+	p := newProbe(t, s, "attention")
 	id := s.Attention().IDs()[0]
 	s.Attention().Change(id, "private", false)
-	s.FailNext(providerAttention, FaultDropBefore, 1)
+	s.FailNext("attention", FaultDropBefore, 1)
 	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" || !errors.Is(err, syscall.ECONNREFUSED) {
@@ -333,10 +333,10 @@ func TestDropBeforeDoesNothing(t *testing.T) {
 
 func TestDropAfterDoesTheWrite(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	p := newProbe(t, s, providerAttention)
+	p := newProbe(t, s, "attention")
 	id := s.Attention().IDs()[0]
 	s.Attention().Change(id, "private", false)
-	s.FailNext(providerAttention, FaultDropAfter, 1)
+	s.FailNext("attention", FaultDropAfter, 1)
 	p.want(200, "GET", "/conversations/"+id, "") // reads don't meet it
 	_, err := p.try("PUT", "/conversations/"+id+"/change_privacy?privacy=private", "")
 	var op *net.OpError
@@ -359,7 +359,7 @@ func TestDropAfterDoesTheWrite(t *testing.T) {
 
 func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	p := newProbe(t, s, providerAttention)
+	p := newProbe(t, s, "attention")
 	id := s.Attention().IDs()[0]
 	s.Attention().Change(id, "title", "base")
 	s.SetFault(FaultConcurrent, 1)
@@ -372,10 +372,10 @@ func TestConcurrentChangesTheSameFieldFirst(t *testing.T) {
 		t.Error("the fault is still on")
 	}
 
-	e := newProbe(t, s, providerAskElephant)
+	e := newProbe(t, s, "askelephant")
 	eid := s.AskElephant().IDs()[0]
 	before := s.AskElephant().Contacts(eid)
-	s.FailNext(providerAskElephant, FaultConcurrent, 1)
+	s.FailNext("askelephant", FaultConcurrent, 1)
 	e.want(200, "GET", "/v2/engagements/"+eid, "")
 	if !slices.Equal(before, s.AskElephant().Contacts(eid)) {
 		t.Error("a planned concurrent change met a read")
@@ -394,14 +394,14 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := newProbe(t, s, providerAttention)
+		p := newProbe(t, s, "attention")
 		start := time.Now()
 		p.want(200, "GET", "/labels", "")
 		if d := time.Since(start); d != 300*time.Millisecond {
 			t.Errorf("latency %v", d)
 		}
 		s.SetLatency(0)
-		s.FailNext(providerAttention, FaultSlow, 2)
+		s.FailNext("attention", FaultSlow, 2)
 		start = time.Now()
 		p.want(200, "GET", "/labels", "")
 		if d := time.Since(start); d != slowDelay {
@@ -422,7 +422,7 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 		}
 
 		// http.Client's own timeout arrives as a deadline of the context.
-		s.FailNext(providerAttention, FaultSlow, 1)
+		s.FailNext("attention", FaultSlow, 1)
 		client := &http.Client{Transport: s.Transport(), Timeout: time.Second}
 		start = time.Now()
 		_, err = client.Do(p.request(t.Context(), "GET", "/labels", ""))
@@ -435,7 +435,7 @@ func TestSlowAndLatencyFollowTheClockAndTheContext(t *testing.T) {
 
 func TestCanceledContextReachesNothing(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	p := newProbe(t, s, providerAttention)
+	p := newProbe(t, s, "attention")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.send(p.request(ctx, "GET", "/labels", "")); !errors.Is(err, context.Canceled) {
@@ -448,8 +448,8 @@ func TestCanceledContextReachesNothing(t *testing.T) {
 
 func TestOffline(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	a, e := newProbe(t, s, providerAttention), newProbe(t, s, providerAskElephant)
-	s.SetOffline(providerAttention, true)
+	a, e := newProbe(t, s, "attention"), newProbe(t, s, "askelephant")
+	s.SetOffline("attention", true)
 	if _, err := a.try("GET", "/labels", ""); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("error %v", err)
 	}
@@ -465,11 +465,11 @@ func TestOffline(t *testing.T) {
 
 func TestRevoke(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	a, e := newProbe(t, s, providerAttention), newProbe(t, s, providerAskElephant)
-	s.Revoke(providerAttention)
+	a, e := newProbe(t, s, "attention"), newProbe(t, s, "askelephant")
+	s.Revoke("attention")
 	a.want(401, "GET", "/labels", "")
 	e.want(200, "GET", "/v2/tags", "")
-	s.Revoke(providerAskElephant)
+	s.Revoke("askelephant")
 	e.want(401, "GET", "/v2/tags", "")
 }
 
@@ -478,7 +478,7 @@ func TestUnknownNamesPanic(t *testing.T) {
 	for name, f := range map[string]func(){
 		"fault":    func() { s.SetFault("meteor", 1) },
 		"rate":     func() { s.SetFault(Fault429, 2) },
-		"plan":     func() { s.FailNext(providerKona, "meteor", 1) },
+		"plan":     func() { s.FailNext("kona", "meteor", 1) },
 		"provider": func() { s.FailNext("zoom", Fault429, 1) },
 		"offline":  func() { s.SetOffline("zoom", true) },
 		"id":       func() { s.Attention().Change("nobody", "title", "x") },
@@ -519,7 +519,7 @@ func TestOverARealSocket(t *testing.T) {
 		t.Errorf("%d %v %.100s", res.StatusCode, res.Header, body)
 	}
 	for _, fault := range []string{FaultDropBefore, FaultDropAfter} {
-		s.FailNext(providerAttention, fault, 1)
+		s.FailNext("attention", fault, 1)
 		if res, err := get(path); err == nil {
 			res.Body.Close()
 			t.Errorf("%s: answered %d", fault, res.StatusCode)
@@ -537,7 +537,7 @@ func TestOverARealSocket(t *testing.T) {
 
 func TestTooLargeBody(t *testing.T) {
 	s := newTestSandbox(t, Options{})
-	p := newProbe(t, s, providerAttention)
+	p := newProbe(t, s, "attention")
 	req := p.request(t.Context(), "PUT", "/conversations/x/title", "x")
 	req.Body = io.NopCloser(bytes.NewReader(make([]byte, maxBody+1)))
 	if r, err := p.send(req); err != nil || r.status != 413 {
@@ -548,7 +548,7 @@ func TestTooLargeBody(t *testing.T) {
 // TestUseFromManyGoroutines is for the race detector.
 func TestUseFromManyGoroutines(t *testing.T) {
 	s := newTestSandbox(t, Options{Faults: map[string]float64{Fault429: 0.1, FaultConcurrent: 0.3, FaultDropAfter: 0.1}})
-	a, e := newProbe(t, s, providerAttention), newProbe(t, s, providerAskElephant)
+	a, e := newProbe(t, s, "attention"), newProbe(t, s, "askelephant")
 	aid, eid := s.Attention().IDs()[0], s.AskElephant().IDs()[0]
 	var wg sync.WaitGroup
 	for n := range 8 {

@@ -8,21 +8,13 @@ import (
 	"time"
 )
 
-// Streams of random numbers: each kind of thing draws from its own, so that
-// adding a field to one doesn't change another.
+// Streams of random numbers: each kind of thing draws from its own, so that adding a field to one doesn't change another. A
+// vendor has two of its own, further on.
 const (
-	streamFaults uint64 = iota + 1
-	streamPeople
-	streamCompanies
-	streamAttention
-	streamAttentionDirectory
-	streamAskElephant
-	streamAskElephantDirectory
-	streamBird
-	streamBirdDirectory
-	streamKona
-	streamKonaDirectory
-	streamAge
+	streamFaults    uint64 = 1
+	streamPeople    uint64 = 2
+	streamCompanies uint64 = 3
+	streamAge       uint64 = 12
 )
 
 const (
@@ -35,9 +27,8 @@ const (
 	ownDomain = "northwind.example"
 )
 
-// seedData is what the four servers have in common: the same company, its
-// staff, the people and companies it talks to, and one start time. It doesn't
-// change once made.
+// seedData is what the servers have in common: the same company, its staff, the people and companies it talks to, and one
+// start time. It doesn't change once made.
 type seedData struct {
 	seed uint64
 	// base is the time the sandbox was made, UTC, in whole seconds.
@@ -66,12 +57,12 @@ func newSeedData(seed uint64, now time.Time) *seedData {
 	d.companies = make([]company, companyCount)
 	for i := range d.companies {
 		r := d.rng(streamCompanies, i)
-		c := companyNames[i%len(companyNames)]
-		d.companies[i] = company{name: c.name, domain: c.domain + ".example", industry: pick(r, industries)}
-		if i >= len(companyNames) {
+		c := words.Companies[i%len(words.Companies)]
+		d.companies[i] = company{name: c[0], domain: c[1] + ".example", industry: pick(r, words.Industries)}
+		if i >= len(words.Companies) {
 			suffix := pick(r, []string{"Group", "Europe", "Labs", "Holding", "Digital"})
 			d.companies[i].name += " " + suffix
-			d.companies[i].domain = c.domain + "-" + strings.ToLower(suffix) + ".example"
+			d.companies[i].domain = c[1] + "-" + strings.ToLower(suffix) + ".example"
 		}
 	}
 	taken := map[string]bool{}
@@ -90,13 +81,13 @@ func newSeedData(seed uint64, now time.Time) *seedData {
 }
 
 func newPerson(r *rand.Rand, company int, domain string, taken map[string]bool) person {
-	s := pick(r, scripts)
-	first, last := pick(r, s.first), pick(r, s.last)
+	s := pick(r, words.Scripts)
+	first, last := pick(r, s.First), pick(r, s.Last)
 	p := person{
-		first: first.written, last: last.written, job: pick(r, jobs), zone: pick(r, s.zones),
+		first: first[0], last: last[0], job: pick(r, words.Jobs), zone: pick(r, s.Zones),
 		phone: "+" + digits(r, 11), company: company,
 	}
-	local := first.ascii + "." + last.ascii
+	local := first[1] + "." + last[1]
 	p.email = local + "@" + domain
 	for n := 2; taken[p.email]; n++ {
 		p.email = local + string(rune('0'+n%10)) + "@" + domain
@@ -113,9 +104,8 @@ func (d *seedData) rng(stream uint64, i int) *rand.Rand {
 	return rand.New(rand.NewPCG(d.seed^stream<<48, uint64(i)*0x9e3779b97f4a7c15+stream))
 }
 
-// created returns the creation time of row i of n, newest first: row 0 is the
-// newest, a later row is never younger, and recent days are denser. Fractions
-// of a second come in all lengths, none included.
+// created returns the creation time of row i of n, newest first: row 0 is the newest, a later row is never younger, and
+// recent days are denser. Fractions of a second come in all lengths, none included.
 func (d *seedData) created(i, n int) time.Time {
 	u := d.rng(streamAge, i).Float64()
 	age := time.Duration(math.Pow((float64(i)+u)/float64(max(n, 1)), 1.8) * float64(seedSpan))
@@ -196,4 +186,20 @@ func ulid(r *rand.Rand, t time.Time) string {
 		out[i] = alphabet[r.IntN(32)]
 	}
 	return string(out[:])
+}
+
+// mix spreads a number over 64 bits (splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// spaced returns the creation time of row i of n, newest first. Neighbours are at least a second apart for any n a sandbox
+// is made with, so that no precision of writing the time changes their order.
+func (d *seedData) spaced(i, n int) time.Time {
+	x := (float64(i) + 0.5*float64(mix(d.seed^uint64(i))>>11)/(1<<53)) / float64(max(n, 1))
+	age := (0.9*math.Pow(x, 1.8) + 0.1*x) * float64(seedSpan)
+	return d.base.Add(-3*time.Hour - time.Duration(age))
 }

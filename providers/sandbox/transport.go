@@ -11,11 +11,9 @@ import (
 	"syscall"
 )
 
-// Transport returns a round tripper that answers from the sandbox in memory,
-// in the caller's goroutine, whatever the host. A connection lost after the
-// request was handled is a *net.OpError with Op "read" around
-// [io.ErrUnexpectedEOF]; one that was never accepted is a *net.OpError with Op
-// "dial" around [syscall.ECONNREFUSED]. A request whose context ends while it
+// Transport returns a round tripper that answers from the sandbox in memory, in the caller's goroutine, whatever the host.
+// A connection lost after the request was handled is a *net.OpError with Op "read" around [io.ErrUnexpectedEOF]; one that
+// was never accepted is a *net.OpError with Op "dial" around [syscall.ECONNREFUSED]. A request whose context ends while it
 // waits returns the context's error at once.
 func (s *Sandbox) Transport() http.RoundTripper { return transport{s} }
 

@@ -11,27 +11,30 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"confab/config"
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // loginPatience is how long a sign-in in the browser may take.
 const loginPatience = 10 * time.Minute
 
 func (r *run) loginCommand() *cobra.Command {
-	var redirect string
-	c := &cobra.Command{
+	return &cobra.Command{
 		Use:   "login ACCOUNT",
-		Short: "Sign in to an account in the browser (Kona)",
-		Long: `Prints an address to open in a browser, waits for the browser to come back to a port of this machine, and
-keeps the tokens in the state directory. Where the browser runs elsewhere, paste the address it ends up at.
+		Short: "Sign in to an account in the browser, where its service has that",
+		Long: `Opens the page of the service where you agree, waits for the browser to come back to a port of this machine, and
+keeps the tokens in the state directory. Over SSH, or where no browser can be opened, open the printed address
+yourself; where that is on another machine, paste the address the browser ends up at, be it on an error page.
 
-Kona wants the redirect address to equal the one that is registered for the client: name it with --redirect.`,
-		Example: "  confab login projects --redirect http://localhost:3000/callback",
+The address to come back to is redirect_url in [account.settings]. It must be the one that is registered with the
+service for the client_id.`,
+		Example: "  confab login projects",
 		Args:    cobra.ExactArgs(1),
 		RunE: r.do(func(cmd *cobra.Command, args []string) error {
 			if err := r.loadConfig(); err != nil {
@@ -45,38 +48,60 @@ Kona wants the redirect address to equal the one that is registered for the clie
 			if err != nil {
 				return &ExitError{Code: ExitUsage, Err: fmt.Errorf("%s: %w", a.Name, err)}
 			}
-			return r.login(cmd.Context(), a, login, redirect)
+			return r.login(cmd.Context(), a, login)
 		}),
 	}
-	c.Flags().StringVar(&redirect, "redirect", "", "the loopback URL to come back to; by default a free port of 127.0.0.1")
-	return c
 }
 
-// listenFor opens the port that the browser comes back to.
-func listenFor(redirect string) (net.Listener, *url.URL, error) {
-	if redirect == "" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, nil, local(err)
+// listenFor opens the port that the browser comes back to. localhost may be
+// either family of addresses, as the browser likes: both are listened on where
+// this machine has both.
+func listenFor(back *url.URL) ([]net.Listener, error) {
+	hosts := []string{back.Hostname()}
+	if strings.EqualFold(back.Hostname(), "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	var all []net.Listener
+	for _, host := range hosts {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, back.Port()))
+		if err == nil {
+			all = append(all, l)
+			continue
 		}
-		return l, &url.URL{Scheme: "http", Host: l.Addr().String(), Path: "/callback"}, nil
+		if any, none := net.Listen("tcp", net.JoinHostPort(host, "0")); none == nil {
+			any.Close()
+			closeAll(all)
+			return nil, fmt.Errorf("port %s of this machine can't be listened on (%w): end the program that has it, or register another address with the service and name it in redirect_url",
+				back.Port(), rootCause(err))
+		}
 	}
-	u, err := url.Parse(redirect)
-	if err != nil || u.Scheme != "http" || !config.IsLoopback(redirect) || u.Port() == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, nil, usage("--redirect must be http on loopback with a port, such as http://localhost:3000/callback")
+	if len(all) == 0 {
+		return nil, fmt.Errorf("this machine has no address %s", back.Hostname())
 	}
-	host := u.Hostname()
-	if host == "localhost" {
-		host = "127.0.0.1"
+	return all, nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(host, u.Port()))
-	if err != nil {
-		return nil, nil, local(err)
+}
+
+// rootCause is what an error says without its wrappings.
+func rootCause(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
 	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	return l, u, nil
+	return err
+}
+
+// callback is one sign-in as the browser sees it: the first answer that belongs
+// to it is taken, and every one is told how the sign-in ended.
+type callback struct {
+	path, state string
+	codes       chan answer
+	ended       chan struct{} // closed when words are there
+	words       string
 }
 
 // answer is what the browser brought back.
@@ -85,95 +110,138 @@ type answer struct {
 	err  error
 }
 
-func (r *run) login(ctx context.Context, a config.Account, login Login, redirect string) error {
-	listener, back, err := listenFor(redirect)
-	if err != nil {
-		return err
+func (c *callback) give(a answer) {
+	select {
+	case c.codes <- a:
+	default:
 	}
-	state := rand.Text()
-	exact := back.String()
-	if redirect != "" {
-		exact = redirect // the service compares it as text
+}
+
+// end tells the browser how it ended.
+func (c *callback) end(words string) {
+	c.words = words
+	close(c.ended)
+}
+
+func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	if q.URL.Path != c.path || q.Method != http.MethodGet {
+		http.NotFound(w, q)
+		return
 	}
-	page, err := login.AuthorizeURL(exact, state)
-	if err != nil {
-		listener.Close()
-		return &ExitError{Code: ExitUsage, Err: fmt.Errorf("%s: %w", a.Name, err)}
-	}
-	answers := make(chan answer, 1)
-	give := func(x answer) {
+	words, status := "", http.StatusOK
+	code, err := readCallback(q.URL, c.state)
+	if errors.Is(err, errForeignState) {
+		words, status = "This did not work: "+err.Error()+".", http.StatusBadRequest
+	} else {
+		c.give(answer{code, err})
 		select {
-		case answers <- x:
-		default:
+		case <-c.ended:
+			words = c.words
+		case <-q.Context().Done():
+			return
 		}
 	}
-	server := &http.Server{
-		ReadHeaderTimeout: 10 * time.Second,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-			if q.URL.Path != back.Path {
-				http.NotFound(w, q)
-				return
-			}
-			code, err := readCallback(q.URL, state)
-			text := "You are signed in. Go back to the terminal."
-			if err != nil {
-				text = "This did not work: " + err.Error()
-			}
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, _ = io.WriteString(w, "<!DOCTYPE html><title>confab</title><p>"+html.EscapeString(text)+"</p>\n")
-			if !errors.Is(err, errForeignState) {
-				give(answer{code, err})
-			}
-		}),
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the code
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "<!DOCTYPE html><title>confab</title><p>"+html.EscapeString(words)+"</p>\n")
+}
+
+func (r *run) login(ctx context.Context, a config.Account, login Login) error {
+	back, err := url.Parse(login.Redirect())
+	if err != nil || !config.IsLoopback(login.Redirect()) {
+		return usage("%s: redirect_url is no address of this machine", a.Name)
 	}
-	go func() { _ = server.Serve(listener) }()
+	listeners, err := listenFor(back)
+	if err != nil {
+		return local(err)
+	}
+	c := &callback{path: back.Path, state: rand.Text(), codes: make(chan answer, 1), ended: make(chan struct{})}
+	if c.path == "" {
+		c.path = "/"
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: c}
+	for _, l := range listeners {
+		go func() { _ = server.Serve(l) }()
+	}
 	defer func() {
-		// The browser is still being answered when its code is already here.
+		// The browser is still being told when everything else is over.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		_ = server.Shutdown(last)
 		_ = server.Close()
 	}()
 
+	page := login.Page(c.state)
 	r.say("Open this page, and agree:")
 	r.print("%s", model.CleanLine(page, 0))
+	if r.Browse != nil && r.Getenv("SSH_CONNECTION") == "" {
+		if err := r.Browse(r.setup, page); err != nil {
+			r.say("No browser was opened: %s", model.CleanLine(err.Error(), 300))
+		}
+	}
+	var pasting sync.WaitGroup
+	defer pasting.Wait()
 	waiting, cancel := context.WithTimeout(ctx, loginPatience)
 	defer cancel()
 	if r.interactive() {
 		r.say("If the browser runs on another machine, paste the address it ends up at:")
-		go func() {
-			for {
-				line, err := r.asked.line(waiting)
-				if err != nil {
-					return
-				}
-				u, err := url.Parse(strings.TrimSpace(line))
-				if err != nil || u.RawQuery == "" {
-					r.say("This is not the address; it has code= in it.")
-					continue
-				}
-				code, err := readCallback(u, state)
-				give(answer{code, err})
-				return
-			}
-		}()
+		pasting.Go(func() { r.takePasted(waiting, c) })
 	}
 	select {
-	case got := <-answers:
-		if got.err != nil {
-			return &ExitError{Code: ExitCredential, Err: fmt.Errorf("%s: %w", a.Name, got.err)}
-		}
-		if err := login.Exchange(ctx, got.code, exact); err != nil {
-			return fmt.Errorf("%s: %w", a.Name, err)
-		}
+	case got := <-c.codes:
+		return r.finish(ctx, a, login, c, got)
 	case <-waiting.Done():
+		c.end("This did not work: the sign-in was given up.")
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s: nobody signed in within %s", a.Name, loginPatience)}
+		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s: nobody signed in within %s", a.Name, theme.Count(int(loginPatience/time.Minute), "minute"))}
 	}
-	r.say("%s is signed in.", a.Name)
+}
+
+// finish ends a sign-in with what came back, and tells the browser and the
+// terminal alike.
+func (r *run) finish(ctx context.Context, a config.Account, login Login, c *callback, got answer) error {
+	if got.err != nil {
+		c.end("This did not work: " + got.err.Error() + ".")
+		return &ExitError{Code: ExitCredential, Err: fmt.Errorf("%s: %w", a.Name, got.err)}
+	}
+	who, err := login.Finish(ctx, got.code)
+	if err != nil {
+		c.end("This did not work: " + model.Words(err))
+		return fmt.Errorf("%s: %w", a.Name, err)
+	}
+	words := a.Name + " is signed in"
+	if who != "" {
+		words += " as " + model.CleanLine(who, 200)
+	}
+	c.end(words + ". Go back to the terminal.")
+	r.say("%s.", words)
 	return nil
+}
+
+// takePasted reads addresses from the terminal until one belongs to the sign-in.
+func (r *run) takePasted(ctx context.Context, c *callback) {
+	for {
+		line, err := r.asked.line(ctx)
+		if err != nil {
+			return
+		}
+		u, err := url.Parse(strings.TrimSpace(line))
+		if err != nil || u.RawQuery == "" {
+			r.say("This is not the address; it has code= in it.")
+			continue
+		}
+		code, err := readCallback(u, c.state)
+		if errors.Is(err, errForeignState) {
+			r.say("This address belongs to another sign-in.")
+			continue
+		}
+		c.give(answer{code, err})
+		return
+	}
 }
 
 var errForeignState = errors.New("the answer belongs to another sign-in")
@@ -185,7 +253,7 @@ func readCallback(u *url.URL, state string) (string, error) {
 	case q.Get("state") != state:
 		return "", errForeignState
 	case q.Get("error") != "":
-		return "", fmt.Errorf("the service said %s", model.CleanLine(q.Get("error")+" "+q.Get("error_description"), 300))
+		return "", fmt.Errorf("the service said %s", model.CleanLine(strings.TrimSpace(q.Get("error")+" "+q.Get("error_description")), 300))
 	case q.Get("code") == "":
 		return "", errors.New("the service gave no code")
 	}

@@ -1,96 +1,254 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"confab/config"
+	"confab/model"
+	"confab/ui/uitest"
 )
 
 // fakeLogin is a service that signs everybody in.
 type fakeLogin struct {
-	redirect, state string
-	code            string
-	err             error
+	redirect string
+	state    string
+	code     string
+	// during runs while the code is swapped for tokens.
+	during func() error
 }
 
-func (f *fakeLogin) AuthorizeURL(redirect, state string) (string, error) {
-	f.redirect, f.state = redirect, state
-	return "https://service.example/authorize?state=" + url.QueryEscape(state) + "&redirect_uri=" + url.QueryEscape(redirect), nil
+func (f *fakeLogin) Redirect() string { return f.redirect }
+
+func (f *fakeLogin) Page(state string) string {
+	f.state = state
+	return "https://service.example/authorize?state=" + url.QueryEscape(state)
 }
 
-func (f *fakeLogin) Exchange(_ context.Context, code, redirect string) error {
+func (f *fakeLogin) Finish(_ context.Context, code string) (string, error) {
 	f.code = code
-	if redirect != f.redirect {
-		return errors.New("another redirect")
+	if f.during != nil {
+		return "", f.during()
 	}
-	return f.err
+	return "Ann \x1b[31mExample", nil
 }
 
-// signIn runs login and answers as the browser would, at the address printed.
-func signIn(t *testing.T, browser func(t *testing.T, redirect, state string)) (*fakeLogin, *bench, int) {
-	t.Helper()
-	b := newBench(t)
-	f := &fakeLogin{}
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
-	pr, pw := io.Pipe()
-	b.program.Out = pw
-	done := make(chan int)
-	go func() {
-		code := b.run(t, "login", "projects")
-		pw.Close()
-		done <- code
-	}()
-	line, err := bufio.NewReader(pr).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(strings.TrimSpace(line))
-	if err != nil {
-		t.Fatal(err)
-	}
-	browser(t, u.Query().Get("redirect_uri"), u.Query().Get("state"))
-	return f, b, <-done
+// page is what a browser was answered.
+type page struct {
+	status int
+	text   string
 }
 
-func visit(t *testing.T, address string) int {
+func visit(t *testing.T, address string) page {
 	t.Helper()
 	res, err := http.Get(address)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return page{}
 	}
 	defer res.Body.Close()
-	return res.StatusCode
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return page{res.StatusCode, string(text)}
+}
+
+// signIn runs login, and the browser once it is shown the page. Nothing of it is left when it returns.
+func signIn(t *testing.T, f *fakeLogin, browser func(redirect, state string), args ...string) (*bench, int) {
+	t.Helper()
+	b := newBench(t)
+	if f.redirect == "" {
+		f.redirect = uitest.FreeRedirect(t)
+	}
+	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
+	done := make(chan struct{})
+	b.program.Browse = func(_ Setup, page string) error {
+		u, err := url.Parse(page)
+		if err != nil {
+			t.Error(err)
+		}
+		go func() {
+			defer close(done)
+			browser(f.redirect, u.Query().Get("state"))
+		}()
+		return nil
+	}
+	code := b.run(t, append([]string{"login", "projects"}, args...)...)
+	<-done
+	return b, code
 }
 
 func TestLogin(t *testing.T) {
-	f, b, code := signIn(t, func(t *testing.T, redirect, state string) {
-		if !strings.HasPrefix(redirect, "http://127.0.0.1:") {
-			t.Errorf("comes back to %s", redirect)
+	f := &fakeLogin{}
+	b, code := signIn(t, f, func(redirect, state string) {
+		// Another page's answer does not count, nor does another path or method.
+		if got := visit(t, redirect+"?code=evil&state=guess"); got.status != http.StatusBadRequest || !strings.Contains(got.text, "another sign-in") {
+			t.Errorf("%+v", got)
 		}
-		// Another page's answer does not count, nor does another path.
-		visit(t, redirect+"?code=evil&state=guess")
-		if got := visit(t, strings.TrimSuffix(redirect, "/callback")+"/other?code=evil&state="+state); got != http.StatusNotFound {
-			t.Errorf("another path answers %d", got)
+		if got := visit(t, strings.TrimSuffix(redirect, "/callback")+"/other?code=evil&state="+state); got.status != http.StatusNotFound {
+			t.Errorf("another path answers %+v", got)
 		}
-		visit(t, redirect+"?code=good&state="+state)
+		if res, err := http.Post(redirect+"?code=evil&state="+state, "text/plain", nil); err != nil || res.StatusCode != http.StatusNotFound {
+			t.Error(res, err)
+		}
+		if got := visit(t, redirect+"?code=good&state="+state); got.status != http.StatusOK || !strings.Contains(got.text, "projects is signed in as Ann Example.") {
+			t.Errorf("%+v", got)
+		}
 	})
 	if code != ExitOK || f.code != "good" {
 		t.Errorf("exit %d with code %q: %s", code, f.code, &b.err)
 	}
-	_, b, code = signIn(t, func(t *testing.T, redirect, state string) {
-		visit(t, redirect+"?error=access_denied&state="+state)
+	contains(t, "stdout", &b.out, "https://service.example/authorize?state=")
+	contains(t, "stderr", &b.err, "projects is signed in as Ann Example.")
+}
+
+// TestThePageTellsTheEnd: the browser is answered when the sign-in is over, with how it went.
+func TestThePageTellsTheEnd(t *testing.T) {
+	refused := &model.Error{Kind: model.Unauthorized, Op: "sign in", Status: 401, Message: "Client authentication failed.", Hint: `set token_request = "query"`}
+	f := &fakeLogin{during: func() error { return refused }}
+	b, code := signIn(t, f, func(redirect, state string) {
+		got := visit(t, redirect+"?code=good&state="+state)
+		if strings.Contains(got.text, "signed in") || !strings.Contains(got.text, "This did not work: ") || !strings.Contains(got.text, "Client authentication failed.") {
+			t.Errorf("%+v", got)
+		}
+	})
+	if code != ExitCredential {
+		t.Errorf("exit %d", code)
+	}
+	contains(t, "stderr", &b.err, "Client authentication failed.", `token_request = "query"`)
+
+	b, code = signIn(t, &fakeLogin{}, func(redirect, state string) {
+		if got := visit(t, redirect+"?error=access_denied&error_description=No%3Cb%3E&state="+state); !strings.Contains(got.text, "the service said access_denied No&lt;b&gt;") {
+			t.Errorf("%+v", got)
+		}
 	})
 	if code != ExitCredential {
 		t.Errorf("exit %d", code)
 	}
 	contains(t, "stderr", &b.err, "access_denied")
+}
+
+// TestEveryPageWaitsForTheEnd: a page that is loaded twice is answered twice, at the end, and its code is taken once.
+func TestEveryPageWaitsForTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &callback{path: "/back", state: "s", codes: make(chan answer, 1), ended: make(chan struct{})}
+		var pages [2]*httptest.ResponseRecorder
+		for i := range pages {
+			pages[i] = httptest.NewRecorder()
+			go c.ServeHTTP(pages[i], httptest.NewRequest(http.MethodGet, "/back?code=good&state=s", nil))
+		}
+		synctest.Wait()
+		for _, p := range pages {
+			if p.Body.Len() > 0 {
+				t.Errorf("answered before the end: %s", p.Body)
+			}
+		}
+		if got := <-c.codes; got.code != "good" || len(c.codes) > 0 {
+			t.Errorf("%+v, and %d more", got, len(c.codes))
+		}
+		c.end("It is over & done.")
+		synctest.Wait()
+		for _, p := range pages {
+			if !strings.Contains(p.Body.String(), "It is over &amp; done.") {
+				t.Errorf("%s", p.Body)
+			}
+		}
+	})
+}
+
+// TestLoginComesBackToEitherFamily: what a browser takes localhost for is its own business.
+func TestLoginComesBackToEitherFamily(t *testing.T) {
+	hosts := []string{"127.0.0.1"}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+		l.Close()
+		hosts = append(hosts, "[::1]")
+	}
+	for _, host := range hosts {
+		b, code := signIn(t, &fakeLogin{}, func(redirect, state string) {
+			visit(t, strings.Replace(redirect, "localhost", host, 1)+"?code=good&state="+state)
+		})
+		if code != ExitOK {
+			t.Errorf("%s: exit %d: %s", host, code, &b.err)
+		}
+	}
+}
+
+func TestLoginAtAPortInUse(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		redirect := uitest.FreeRedirect(t)
+		u, err := url.Parse(redirect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", host+":"+u.Port())
+		if err != nil {
+			continue // this machine has no such address
+		}
+		b := newBench(t)
+		b.program.Login = func(context.Context, Setup, config.Account) (Login, error) {
+			return &fakeLogin{redirect: redirect}, nil
+		}
+		b.want(t, ExitLocal, "login", "projects")
+		contains(t, "stderr", &b.err, "port "+u.Port()+" of this machine", "in use", "redirect_url")
+		if b.out.Len() > 0 {
+			t.Errorf("a page is shown: %s", &b.out)
+		}
+		l.Close()
+	}
+}
+
+// TestLoginByPasting: over SSH no browser is opened, and the address is pasted.
+func TestLoginByPasting(t *testing.T) {
+	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
+	b := newBench(t)
+	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Browse = func(Setup, string) error {
+		t.Error("a browser is opened")
+		return nil
+	}
+	b.program.Getenv = func(name string) string { return map[string]string{"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}[name] }
+	b.atTerminal("")
+	in, typed := io.Pipe()
+	b.program.In = in
+	out, printed := io.Pipe()
+	b.program.Out = printed
+	go func() {
+		buf := make([]byte, 4096)
+		_, _ = out.Read(buf) // the page
+		go io.Copy(io.Discard, out)
+		for _, line := range []string{"what now?", f.redirect + "?code=evil&state=guess", f.redirect + "?code=good&state=" + f.state} {
+			_, _ = io.WriteString(typed, line+"\n")
+		}
+	}()
+	b.want(t, ExitOK, "login", "projects")
+	if f.code != "good" {
+		t.Errorf("code %q", f.code)
+	}
+	contains(t, "stderr", &b.err, "paste the address", "This is not the address", "belongs to another sign-in", "projects is signed in")
+}
+
+func TestLoginIsGivenUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
+	b := newBench(t)
+	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Browse = func(Setup, string) error {
+		cancel()
+		return errors.New("no display")
+	}
+	if code := Main(ctx, b.program, []string{"--config", b.path, "login", "projects"}); code != ExitInterrupted || f.code != "" {
+		t.Errorf("exit %d: %s", code, &b.err)
+	}
+	contains(t, "stderr", &b.err, "No browser was opened: no display")
 }
 
 func TestLoginUsage(t *testing.T) {
@@ -100,8 +258,9 @@ func TestLoginUsage(t *testing.T) {
 	}
 	b.want(t, ExitUsage, "login", "meetings")
 	contains(t, "stderr", &b.err, "meetings: there is no sign-in")
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return &fakeLogin{}, nil }
-	for _, redirect := range []string{"https://localhost:1/x", "http://example.com:80/x", "http://localhost/x", "http://127.0.0.1:1/x?a=b"} {
-		b.want(t, ExitUsage, "login", "projects", "--redirect", redirect)
+	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) {
+		return &fakeLogin{redirect: "http://example.com:80/callback"}, nil
 	}
+	b.want(t, ExitUsage, "login", "projects")
+	contains(t, "stderr", &b.err, "redirect_url")
 }

@@ -53,6 +53,8 @@ type Program struct {
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
 	Login func(ctx context.Context, s Setup, account config.Account) (Login, error)
+	// Browse shows an address in the person's browser; nil shows none.
+	Browse func(s Setup, url string) error
 	// Sandbox makes the stand-in servers.
 	Sandbox func(o SandboxOptions) (Sandbox, error)
 }
@@ -105,12 +107,15 @@ const (
 	ChooseDemo
 )
 
-// Login is an OAuth sign-in of one account.
+// Login is a sign-in of one account in the browser.
 type Login interface {
-	// AuthorizeURL gives the page where the person agrees.
-	AuthorizeURL(redirect, state string) (string, error)
-	// Exchange swaps the code for tokens and keeps them.
-	Exchange(ctx context.Context, code, redirect string) error
+	// Redirect is the address on this machine that the browser comes back to.
+	Redirect() string
+	// Page gives the page where the person agrees; state comes back with the code.
+	Page(state string) string
+	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
+	// the service does not say.
+	Finish(ctx context.Context, code string) (who string, err error)
 }
 
 // SandboxOptions say what the stand-in servers hold and how they behave.

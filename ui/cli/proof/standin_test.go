@@ -162,7 +162,7 @@ func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 	for _, a := range b.Accounts() {
 		settings := map[string]string{}
 		for k, v := range a.Settings {
-			if strings.HasSuffix(k, "_url") {
+			if strings.HasPrefix(v, "/") {
 				v = root + v
 			}
 			settings[k] = v

@@ -106,7 +106,7 @@ func accounts(box *sandbox.Sandbox, dir string, t http.RoundTripper) (map[string
 		}
 		settings := map[string]string{}
 		for k, v := range a.Settings {
-			if strings.HasSuffix(k, "_url") {
+			if strings.HasPrefix(v, "/") {
 				v = root + v
 			}
 			settings[k] = v
@@ -240,13 +240,16 @@ func (w *world) die() error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"confab.db", "confab.db-wal"} {
-		raw, err := os.ReadFile(filepath.Join(from, name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err := errors.Join(err, os.WriteFile(filepath.Join(to, name), raw, 0o600)); err != nil {
-			return err
+	files, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, f := range files { // all but what is made anew at each start
+		if name := f.Name(); f.Type().IsRegular() && !strings.HasSuffix(name, "-shm") {
+			raw, err := os.ReadFile(filepath.Join(from, name))
+			if err := errors.Join(err, os.WriteFile(filepath.Join(to, name), raw, 0o600)); err != nil {
+				return err
+			}
 		}
 	}
 	for _, c := range w.running {

@@ -1,0 +1,209 @@
+package kona
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model"
+)
+
+// spacious is a service with spaces of which each has one conversation, with a member and a group whom only the lists of
+// the space name. Everybody else is nobody's.
+type spacious struct {
+	spaces int
+	names  map[string]int // requests for names, by what was asked
+}
+
+func (s *spacious) answer(r sent) (int, string) {
+	q, _ := url.ParseQuery(r.Query)
+	resource := r.Path[strings.LastIndex(r.Path, "/")+1:]
+	if resource != "conversations" {
+		s.names[resource]++
+	}
+	of := q.Get("space_id")
+	var n int
+	_, _ = fmt.Sscan(of, &n)
+	switch {
+	case q.Get("page") != "1" || q.Get("hidden") != "":
+		return 200, `{"` + resource + `":[]}`
+	case resource == "conversations":
+		var rows []string
+		for i := range s.spaces {
+			rows = append(rows, element(1000+i, map[string]any{"space_id": i + 1, "creator_id": 3,
+				"participants": []any{map[string]any{"user_id": 500 + i + 1, "role": 1}}, "groups": []any{map[string]any{"group_id": 700 + i + 1, "role": 2}}}))
+		}
+		return 200, wrapped(rows...)
+	case resource == "spaces":
+		var rows []string
+		for i := range s.spaces {
+			rows = append(rows, fmt.Sprintf(`{"id":%d,"name":"Space %d"}`, i+1, i+1))
+		}
+		return 200, `{"spaces":[` + strings.Join(rows, ",") + `]}`
+	case resource == "users" && of == "":
+		return 200, `{"users":[{"id":3,"name":"Ann"}]}`
+	case resource == "users":
+		return 200, fmt.Sprintf(`{"users":[{"id":%d,"name":"Member %d"}]}`, 500+n, n)
+	case resource == "groups" && of != "":
+		return 200, fmt.Sprintf(`{"groups":[{"id":%d,"name":"Group %d"}]}`, 700+n, n)
+	}
+	return 200, `{"` + resource + `":[]}`
+}
+
+func (s *spacious) asked() (n int) {
+	for _, m := range s.names {
+		n += m
+	}
+	return n
+}
+
+func openSpacious(t *testing.T, spaces int) (*Provider, *spacious, *stub) {
+	s := &spacious{spaces: spaces, names: map[string]int{}}
+	at := &stub{answer: s.answer}
+	p, _ := openStub(t, nil, accountAt(at))
+	return p, s, at
+}
+
+// TestRowsComeBeforeNames counts requests in an account of a hundred spaces: rows first, then names, no more than a sync
+// may ask for, and none again while they are fresh.
+func TestRowsComeBeforeNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, s, at := openSpacious(t, 100)
+		rows := map[string]model.Conversation{}
+		sync := func(mode model.SyncMode, more bool) (first int) {
+			at.sent, s.names = nil, map[string]int{}
+			pages := 0
+			res, err := p.Sync(context.Background(), model.SyncRequest{Mode: mode}, func(b model.Batch) (bool, error) {
+				if !b.Names {
+					if pages++; pages == 1 {
+						first = len(at.sent)
+					}
+				}
+				for _, c := range b.Conversations {
+					if b.Names {
+						c = model.MergeReading(rows[c.Ref.ID], c, model.ReadNames)
+					} else if was, ok := rows[c.Ref.ID]; ok {
+						c = model.Merge(was, c)
+					}
+					rows[c.Ref.ID] = c
+				}
+				return more, nil
+			})
+			if err != nil || res.Complete != more {
+				t.Fatal(res, err)
+			}
+			return first
+		}
+		named := func() (n int) {
+			for _, c := range rows {
+				if p := c.Participants.Items; p[0].Name != "" && p[1].Name != "" {
+					n++
+				}
+			}
+			return n
+		}
+		// The list, and an empty page after it; two pages of spaces, one of hidden ones, users, groups; the rest for
+		// users and groups of 27 spaces, and the users of one more.
+		if first := sync(model.SyncFull, true); first != 1 || len(at.sent) != 2+maxNameRequests || s.asked() != maxNameRequests {
+			t.Errorf("%d requests before the first page, %d in all, %v for names", first, len(at.sent), s.names)
+		}
+		if c := rows["1000"]; c.Space.Name != "Space 1" || c.Owner.Name != "Ann" || named() != 27 {
+			t.Errorf("%d rows have all names: %+v", named(), c)
+		}
+		// A refresh that finds nothing new asks for nothing else.
+		if first := sync(model.SyncHead, false); first != 1 || len(at.sent) != 1 {
+			t.Errorf("the second sync made %d requests", len(at.sent))
+		}
+		// The next walk goes on where names are missing, and asks for nobody again.
+		for i, want := range []int{maxNameRequests, maxNameRequests, 200 - (maxNameRequests - 5) - 2*maxNameRequests, 0, 0} {
+			if first := sync(model.SyncFull, true); first != 1 || s.asked() != want {
+				t.Errorf("walk %d: %d requests before the first page, %v for names, want %d", i+2, first, s.names, want)
+			}
+		}
+		if named() != 100 {
+			t.Errorf("%d rows have all names", named())
+		}
+		// When they are old, the lists of everybody are read anew, those of single spaces for unknown ids alone.
+		time.Sleep(namesAge)
+		if sync(model.SyncFull, true); s.asked() != 5 {
+			t.Errorf("after %v: %v", namesAge, s.names)
+		}
+	})
+}
+
+// TestNamesAreKept: rows that come without names, as those of the first sync of a run do, leave the names that are
+// known; a name that changed takes its place.
+func TestNamesAreKept(t *testing.T) {
+	p, _, _ := openSpacious(t, 1)
+	read := func(r model.Reading, rows model.Conversation, p *Provider) model.Conversation {
+		_, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
+			for _, c := range b.Conversations {
+				if b.Names {
+					rows = model.MergeReading(rows, c, model.ReadNames)
+				} else {
+					rows = model.MergeReading(rows, c, r)
+				}
+			}
+			return r == model.ReadWhole, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	known := read(model.ReadWhole, model.Conversation{}, p)
+	fresh, _, _ := openSpacious(t, 1)
+	if again := read(model.ReadRow, known, fresh); again.Participants.Items[0].Name != "Member 1" || again.Space.Name != "Space 1" || again.Owner.Name != "Ann" {
+		t.Errorf("the names are lost: %+v", again)
+	}
+}
+
+// TestANameThatFailsFailsNothing: rows come whatever becomes of their names.
+func TestANameThatFailsFailsNothing(t *testing.T) {
+	for _, status := range []int{403, 404, 500, 429} {
+		s := &spacious{spaces: 3, names: map[string]int{}}
+		p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+			code, body := s.answer(r)
+			if !strings.HasSuffix(r.Path, "/conversations") {
+				return status, `{"title":"no"}`
+			}
+			return code, body
+		}}))
+		rows := 0
+		res, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
+			rows += len(b.Conversations)
+			return true, nil
+		})
+		if err != nil || !res.Complete || rows != 3 {
+			t.Errorf("%d: %d rows, %+v, %v", status, rows, res, err)
+		}
+	}
+}
+
+// TestALongListingIsReadOnLater: a directory that is longer than what one sync may ask for is not begun anew each time.
+func TestALongListingIsReadOnLater(t *testing.T) {
+	var pages []string
+	p, _ := openStub(t, nil, accountAt(&stub{answer: func(r sent) (int, string) {
+		q, _ := url.ParseQuery(r.Query)
+		pages = append(pages, q.Get("page"))
+		var rows []string
+		if q.Get("page") != "4" {
+			for i := range 100 {
+				rows = append(rows, fmt.Sprintf(`{"id":%s%03d,"name":"n"}`, q.Get("page"), i))
+			}
+		}
+		return 200, `{"users":[` + strings.Join(rows, ",") + `]}`
+	}}))
+	m := []mentioned{{ids: []single{{"users", "9"}}}}
+	for _, left := range []int{2, 1, 5, 5} {
+		p.directory.everywhere(t.Context(), &left, m, false)
+	}
+	if !slices.Equal(pages, []string{"1", "2", "3", "4"}) {
+		t.Errorf("pages %v", pages)
+	}
+}

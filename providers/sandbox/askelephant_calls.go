@@ -1,0 +1,410 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	elephantDefaultLimit = 25
+	elephantMaxLimit     = 100
+	elephantMaxIDs       = 25
+)
+
+var (
+	elephantContactID       = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
+	elephantExpansions      = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
+	elephantComparisons     = []string{"gt", "gte", "lt", "lte"}
+	elephantDirectoryParams = []string{
+		"limit", "cursor", "search", "order_by", "filter[updated_at][gt]", "filter[updated_at][gte]",
+		"filter[updated_at][lt]", "filter[updated_at][lte]",
+	}
+	elephantListParams = append(slices.Clone(elephantDirectoryParams), "expand",
+		"filter[start_at][gt]", "filter[start_at][gte]", "filter[start_at][lt]", "filter[start_at][lte]",
+		"filter[engagement_type][eq]", "filter[engagement_type][in]", "filter[processing_status][eq]", "filter[processing_status][in]",
+		"filter[company_ids][eq]", "filter[company_ids][in]", "filter[contact_ids][eq]", "filter[contact_ids][in]")
+)
+
+// elephantPosition is the place of a record in a list.
+type elephantPosition struct {
+	updated time.Time
+	id      string
+}
+
+func comparePositions(p, q elephantPosition) int {
+	return cmp.Or(p.updated.Compare(q.updated), strings.Compare(p.id, q.id))
+}
+
+// elephantCursor is what a cursor holds; to callers it is opaque. It belongs to one traversal: filters may be left out with
+// it, or repeated exactly.
+type elephantCursor struct {
+	Collection string `json:"c"`
+	Traversal  string `json:"t"`
+	Updated    int64  `json:"u"`
+	ID         string `json:"i"`
+}
+
+// elephantQuery is a list request. Everything but limit and expand belongs to the traversal a cursor continues.
+type elephantQuery struct {
+	limit     int
+	traversal url.Values
+	after     *elephantPosition
+}
+
+func (a *AskElephant) query(x *exchange, collection string) elephantQuery {
+	q := elephantQuery{limit: elephantDefaultLimit, traversal: url.Values{}}
+	if x.query.Has("limit") {
+		n, err := strconv.Atoi(x.query.Get("limit"))
+		if err != nil || n < 1 || n > elephantMaxLimit {
+			x.badField("limit", "invalid_range", "must be an integer from 1 to 100")
+		}
+		q.limit = n
+	}
+	for k, v := range x.query {
+		if k != "limit" && k != "cursor" && k != "expand" {
+			q.traversal[k] = v
+		}
+	}
+	if !x.query.Has("cursor") {
+		return q
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(x.query.Get("cursor"))
+	var cur elephantCursor
+	if err == nil {
+		err = json.Unmarshal(raw, &cur)
+	}
+	begun, invalid := url.ParseQuery(cur.Traversal)
+	switch {
+	case err != nil, invalid != nil, cur.Collection != collection, a.switches.ForgetCursors:
+		x.badParameter("cursor", "invalid_cursor", "is not valid or has expired")
+	case len(q.traversal) > 0 && q.traversal.Encode() != cur.Traversal:
+		x.badParameter("cursor", "invalid_cursor", "belongs to a list with other filters")
+	}
+	q.traversal, q.after = begun, &elephantPosition{time.Unix(0, cur.Updated).UTC(), cur.ID}
+	return q
+}
+
+// bounds compiles the filters on a time.
+func (q elephantQuery) bounds(x *exchange, field string) func(time.Time) bool {
+	var tests []func(time.Time) bool
+	for _, op := range elephantComparisons {
+		name := "filter[" + field + "][" + op + "]"
+		if !q.traversal.Has(name) {
+			continue
+		}
+		t, err := time.Parse(time.RFC3339Nano, q.traversal.Get(name))
+		if _, offset := t.Zone(); err != nil || offset != 0 {
+			x.badParameter(name, "invalid_value", "must be an ISO-8601 time in UTC")
+		}
+		holds := map[string]func(c int) bool{
+			"gt": func(c int) bool { return c > 0 }, "gte": func(c int) bool { return c >= 0 },
+			"lt": func(c int) bool { return c < 0 }, "lte": func(c int) bool { return c <= 0 },
+		}[op]
+		tests = append(tests, func(at time.Time) bool { return holds(at.Compare(t)) })
+	}
+	if tests == nil {
+		return nil
+	}
+	return func(at time.Time) bool {
+		return !slices.ContainsFunc(tests, func(holds func(time.Time) bool) bool { return !holds(at) })
+	}
+}
+
+// values reads the two forms of a filter on a set: every form given must hold.
+func (q elephantQuery) values(x *exchange, field, prefix string, allowed []string) (forms [][]string) {
+	for _, op := range []string{"eq", "in"} {
+		name := "filter[" + field + "][" + op + "]"
+		if !q.traversal.Has(name) {
+			continue
+		}
+		values := []string{q.traversal.Get(name)}
+		if op == "in" {
+			values = strings.Split(values[0], ",")
+		}
+		for _, v := range values {
+			if allowed != nil && !slices.Contains(allowed, v) {
+				x.badParameter(name, "invalid_value", fmt.Sprintf("%q is not one of %s", v, strings.Join(allowed, ", ")))
+			}
+			if !strings.HasPrefix(v, prefix) {
+				x.badParameter(name, "invalid_id", "must be ids starting with "+prefix)
+			}
+		}
+		if allowed == nil && len(values) > elephantMaxIDs {
+			x.badParameter(name, "too_many", "takes at most 25 ids")
+		}
+		forms = append(forms, values)
+	}
+	return forms
+}
+
+// page walks an ascending order from the cursor and answers with the envelope.
+func (a *AskElephant) page(x *exchange, name string, q elephantQuery, order []int, position func(int) elephantPosition,
+	match func(int) bool, show func(int) any,
+) {
+	ascending := false
+	if by := q.traversal.Get("order_by"); q.traversal.Has("order_by") {
+		if by != "updated_at:desc" && by != "updated_at:asc" {
+			x.badParameter("order_by", "invalid_value", "must be updated_at:desc or updated_at:asc")
+		}
+		ascending = by == "updated_at:asc"
+	}
+	if q.after != nil {
+		// at is the first row not before the cursor's.
+		at := sort.Search(len(order), func(n int) bool { return comparePositions(position(order[n]), *q.after) >= 0 })
+		switch {
+		case !ascending:
+			order = order[:at]
+		case at < len(order) && comparePositions(position(order[at]), *q.after) == 0:
+			order = order[at+1:]
+		default:
+			order = order[at:]
+		}
+	}
+	rows := slices.Values(order)
+	if !ascending {
+		rows = func(yield func(int) bool) {
+			for _, i := range slices.Backward(order) {
+				if !yield(i) {
+					return
+				}
+			}
+		}
+	}
+	data, last, more := page(where(rows, match), 0, q.limit, show)
+	answer := map[string]any{"object": "list", "data": data, "has_more": more, "next_cursor": nil}
+	if more {
+		at := position(last)
+		raw, err := json.Marshal(elephantCursor{name, q.traversal.Encode(), at.updated.UnixNano(), at.id})
+		if err != nil {
+			panic("sandbox: " + err.Error())
+		}
+		answer["next_cursor"] = base64.RawURLEncoding.EncodeToString(raw)
+	}
+	x.json(http.StatusOK, answer)
+}
+
+// expand reads the expand parameter; allowed are the ones this operation names.
+func (a *AskElephant) expand(x *exchange, allowed []string) []string {
+	if !x.query.Has("expand") {
+		return nil
+	}
+	list := strings.Split(x.query.Get("expand"), ",")
+	for _, e := range list {
+		switch {
+		case !slices.Contains(allowed, e):
+			x.badParameter("expand", "invalid_value", fmt.Sprintf("%q is not one of %s", e, strings.Join(allowed, ", ")))
+		case e == "contacts" && a.switches.NoContactsScope:
+			a.missingScope(x, "contacts:read")
+		case e == "companies" && a.switches.NoCompaniesScope:
+			a.missingScope(x, "companies:read")
+		case e == "owner" && a.switches.NoUsersScope:
+			a.missingScope(x, "users:read")
+		}
+	}
+	return list
+}
+
+// listEngagements answers the list of engagements. It names every expansion but action_items.
+func (a *AskElephant) listEngagements(x *exchange) {
+	q := a.query(x, "engagements")
+	expand := a.expand(x, slices.DeleteFunc(slices.Clone(elephantExpansions), func(e string) bool { return e == "action_items" }))
+	match := a.filter(x, q)
+	if a.order == nil {
+		a.order = slices.SortedFunc(numbered(len(a.list)), func(i, j int) int { return comparePositions(a.position(i), a.position(j)) })
+	}
+	a.page(x, "engagements", q, a.order, a.position, match, func(i int) any { return a.engagement(i, expand) })
+}
+
+func (a *AskElephant) position(i int) elephantPosition {
+	return elephantPosition{a.list[i].updated, a.list[i].id}
+}
+
+// filter compiles the filters into a test of an engagement, cheap parts first.
+func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
+	updated, started := q.bounds(x, "updated_at"), q.bounds(x, "start_at")
+	types := q.values(x, "engagement_type", "", elephantData.Types)
+	statuses := q.values(x, "processing_status", "", elephantData.Statuses)
+	companies := slices.Concat(q.values(x, "company_ids", "cmp_", nil)...)
+	contacts := slices.Concat(q.values(x, "contact_ids", "cnt_", nil)...)
+	search := strings.ToLower(q.traversal.Get("search"))
+	detail := started != nil || search != "" || len(types)+len(statuses)+len(companies)+len(contacts) > 0
+	among := func(forms [][]string, value any) bool {
+		s, _ := value.(string)
+		return !slices.ContainsFunc(forms, func(want []string) bool { return !slices.Contains(want, s) })
+	}
+	hasOne := func(want []string, members []int, ids []string) bool {
+		return len(want) == 0 || slices.ContainsFunc(members, func(m int) bool { return slices.Contains(want, ids[m]) })
+	}
+	return func(i int) bool {
+		hidden := a.gone[i] || a.switches.NoPrivateScope && a.switches.PrivateHidden && a.isPrivate(i)
+		if hidden || updated != nil && !updated(a.list[i].updated) {
+			return false
+		}
+		if !detail {
+			return true
+		}
+		m := a.engagement(i, nil)
+		title, _ := m["title"].(string)
+		at, _ := m["start_at"].(string)
+		start, err := time.Parse(time.RFC3339Nano, at)
+		// Inside one kind of id any match will do, and every kind asked for must.
+		return strings.Contains(strings.ToLower(title), search) &&
+			among(types, m["engagement_type"]) && among(statuses, m["processing_status"]) &&
+			(started == nil || err == nil && started(start)) &&
+			hasOne(companies, a.facts(i).companies, a.companyIDs) && hasOne(contacts, a.managedContacts(i), a.contactIDs)
+	}
+}
+
+// seen finds an engagement the caller may see.
+func (a *AskElephant) seen(x *exchange) int {
+	i, ok := a.live(x.arg("id"))
+	private := ok && a.isPrivate(i) && a.switches.NoPrivateScope
+	switch {
+	case !ok, private && a.switches.PrivateHidden:
+		x.notFound("Engagement")
+	case private:
+		a.missingScope(x, "engagements:private:read")
+	}
+	return i
+}
+
+func (a *AskElephant) isPrivate(i int) bool {
+	if v, ok := a.changed[i]["is_private"].(bool); ok {
+		return v
+	}
+	return a.list[i].private
+}
+
+// etag identifies a state of a record.
+func etag(id string, updated time.Time) string {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", id, updated.UnixNano())
+	return fmt.Sprintf(`W/"%016x"`, h.Sum64())
+}
+
+func (a *AskElephant) getEngagement(x *exchange) {
+	expand := a.expand(x, elephantExpansions)
+	i := a.seen(x)
+	x.answer.Set("ETag", etag(a.id(i), a.list[i].updated))
+	x.json(http.StatusOK, a.engagement(i, expand))
+}
+
+// replaceContacts sets the whole managed set. The answer has no contacts, because the call takes no expand. Method and path
+// are documented nowhere, so both can be turned.
+func (a *AskElephant) replaceContacts(x *exchange) {
+	method := http.MethodPut
+	if a.switches.ContactsMethod != "" {
+		method = a.switches.ContactsMethod
+	}
+	switch {
+	case a.switches.ContactsEndpointMissing:
+		x.notFound("Path")
+	case a.switches.ContactsMethodNotAllowed:
+		x.methodNotAllowed(http.MethodPost)
+	case x.method != method:
+		x.methodNotAllowed(method)
+	case a.switches.NoWriteScope:
+		a.missingScope(x, "engagements:write")
+	}
+	x.only(nil, nil)
+	x.object([]string{"contact_ids"}, a.media...)
+	ids, ok := read[[]*string](x.fields["contact_ids"])
+	if !ok {
+		x.badField("contact_ids", "invalid_type", "must be a list of strings")
+	}
+	i := a.seen(x)
+	var set []int
+	for n, id := range ids {
+		field := fmt.Sprintf("contact_ids[%d]", n)
+		if id == nil || !elephantContactID.MatchString(*id) {
+			x.badField(field, "invalid_id", "must be a contact id")
+		}
+		c, known := a.contactIndex[*id]
+		switch {
+		case known && !a.contactRemoved[c]:
+		case a.switches.UnknownContact404:
+			x.notFound("Contact " + *id)
+		default:
+			x.badField(field, "invalid_id", "unknown contact "+*id)
+		}
+		if slices.Contains(set, c) {
+			x.badField(field, "duplicate", "given more than once")
+		}
+		set = append(set, c)
+	}
+	if !a.switches.IgnoreWrite {
+		a.setContacts(i, set)
+	}
+	var expand []string
+	if a.switches.AnswerWithContacts {
+		expand = []string{"contacts"}
+	}
+	x.json(http.StatusOK, a.engagement(i, expand))
+}
+
+// elephantDirectory is a list of records that don't change.
+type elephantDirectory struct {
+	name string
+	ids  func() []string
+	// lacks tells that its scope is missing.
+	lacks func() bool
+	show  func(i int) any
+	// search is the text a search looks in; nil where there is no search.
+	search func(i int) string
+}
+
+func (a *AskElephant) directories() []elephantDirectory {
+	return []elephantDirectory{
+		{
+			"contacts", func() []string { return a.contactIDs }, func() bool { return a.switches.NoContactsScope },
+			func(i int) any { return a.contact(i) }, a.contactText,
+		}, {
+			"companies", func() []string { return a.companyIDs }, func() bool { return a.switches.NoCompaniesScope },
+			func(i int) any { return a.company(i) }, func(i int) string { s, _ := a.company(i)["name"].(string); return s },
+		}, {
+			"users", func() []string { return a.userIDs }, func() bool { return a.switches.NoUsersScope },
+			func(i int) any { return a.user(i) }, func(i int) string { return a.data.staff[i].name() + "\n" + a.data.staff[i].email },
+		}, {
+			"tags", func() []string { return a.tagIDs }, func() bool { return a.switches.NoTagsScope },
+			func(i int) any { return a.tag(i) }, nil,
+		},
+	}
+}
+
+func (a *AskElephant) listDirectory(x *exchange, d elephantDirectory) {
+	if d.lacks() {
+		a.missingScope(x, d.name+":read")
+	}
+	q := a.query(x, d.name)
+	updated, search := q.bounds(x, "updated_at"), strings.ToLower(q.traversal.Get("search"))
+	ids := d.ids()
+	position := func(i int) elephantPosition { return elephantPosition{elephantDirectoryTime(a.data, i), ids[i]} }
+	order := slices.SortedFunc(numbered(len(ids)), func(i, j int) int { return comparePositions(position(i), position(j)) })
+	a.page(x, d.name, q, order, position, func(i int) bool {
+		return (d.name != "contacts" || !a.contactRemoved[i]) &&
+			(search == "" || strings.Contains(strings.ToLower(d.search(i)), search)) && (updated == nil || updated(position(i).updated))
+	}, d.show)
+}
+
+func (a *AskElephant) getContact(x *exchange) {
+	if a.switches.NoContactsScope {
+		a.missingScope(x, "contacts:read")
+	}
+	i, ok := a.contactIndex[x.arg("id")]
+	if !ok || a.contactRemoved[i] {
+		x.notFound("Contact")
+	}
+	x.answer.Set("ETag", etag(a.contactIDs[i], elephantDirectoryTime(a.data, i)))
+	x.json(http.StatusOK, a.contact(i))
+}

@@ -1,0 +1,393 @@
+package sandbox
+
+import (
+	"iter"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// vendor is what one server brings along. Together with the files that define it, it is all there is to a vendor: the
+// rest of the package knows none by name.
+type vendor struct {
+	// account is how a configuration calls it; its provider is the first path segment of the server.
+	account, provider string
+	// root is the start of every path it serves: outside of it the answer is 404 before the credential is looked at.
+	root string
+	// one is what stands before the id of a conversation in the paths about it.
+	one string
+	// reads tells a POST, by its path after the provider, that changes nothing.
+	reads func(path string) bool
+	open  func(base) service
+}
+
+// writes tells whether a request means to change a resource.
+func (v *vendor) writes(x *exchange) bool {
+	switch x.method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return false
+	case http.MethodPost:
+		return v.reads == nil || !v.reads(x.rest)
+	}
+	return true
+}
+
+// vendors are the servers, in the order their accounts are listed. One more is one more line.
+var vendors = []vendor{attentionVendor, birdVendor, elephantVendor, konaVendor}
+
+// service is one vendor's server as the core sees it. All methods may be called from several goroutines at once.
+type service interface {
+	// account completes what the registration says.
+	account(a *Account)
+	// serve answers one request; it must not wait.
+	serve(x *exchange)
+	// rateLimited writes the vendor's form of a 429; Retry-After is set already.
+	rateLimited(x *exchange)
+	// disturb makes somebody else's change to the conversation the request is about, if it is about one and the caller
+	// may see it.
+	disturb(x *exchange)
+	// revoke makes the account's credential answer 401.
+	revoke()
+}
+
+// base is what a server is made with.
+type base struct {
+	vendor        *vendor
+	conversations int
+	data          *seedData
+	now           func() time.Time
+}
+
+// parts are what a vendor defines on top of a server. All are called with the lock held.
+type parts interface {
+	// authorized tells whether the credential is right.
+	authorized(x *exchange) bool
+	// gate refuses what isn't served whatever the route is, first of all a wrong credential.
+	gate(x *exchange)
+	// form writes a refusal.
+	form(x *exchange, r refusal)
+	// row finds a conversation by id, removed ones included.
+	row(id string) (int, bool)
+	// id is the inverse of row.
+	id(row int) string
+	// show returns a conversation with everything a caller may ask for.
+	show(row int) map[string]any
+	// set is somebody else's change of a field; value is plain JSON data.
+	set(row int, field string, value any)
+	// colleague is somebody else's change, the n-th one, to the field the request is about.
+	colleague(x *exchange, row, n int)
+}
+
+// route is one documented call.
+type route struct {
+	// pattern is method and path as [http.ServeMux] takes them, without the provider's prefix.
+	pattern string
+	// query are the parameters it knows, repeated those of them that may be given more than once.
+	query, repeated []string
+	// fields are the members of its JSON body; nil takes no body, unless it is free.
+	fields []string
+	// free leaves query and body to the handler.
+	free bool
+	// open needs no credential.
+	open   bool
+	handle func(x *exchange)
+}
+
+// server is what the stand-ins have in common; S is the vendor's switches.
+type server[S any] struct {
+	base
+	parts    parts
+	mu       sync.Mutex
+	switches S
+	mux      *http.ServeMux
+	media    []string // content types of a JSON body
+	// before sets what every answer has; nil is nothing.
+	before  func(x *exchange)
+	created int // conversations created since the start: their rows follow the seeded ones
+	gone    map[int]bool
+	revoked bool
+	forced  []int // statuses to answer instead of handling
+	touches int   // how often somebody else changed something
+}
+
+func (s *server[S]) start(b base, p parts, routes []route) {
+	s.base, s.parts, s.gone, s.mux = b, p, map[int]bool{}, http.NewServeMux()
+	if s.media == nil {
+		s.media = []string{"application/json"}
+	}
+	for _, r := range routes {
+		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, in *http.Request) {
+			m := w.(*match)
+			m.route, m.request = &r, in
+		})
+	}
+}
+
+// match takes the place of the answer while [http.ServeMux] looks for a route.
+type match struct {
+	header  http.Header
+	status  int
+	route   *route
+	request *http.Request
+}
+
+func (m *match) Header() http.Header         { return m.header }
+func (m *match) Write(p []byte) (int, error) { return len(p), nil }
+func (m *match) WriteHeader(status int)      { m.status = status }
+
+// find looks for the route of a request. None of the services cleans paths, redirects to cleaned ones or documents HEAD,
+// all of which the mux would do.
+func (s *server[S]) find(x *exchange) *match {
+	m := &match{header: http.Header{}, status: http.StatusNotFound}
+	if path.Clean(x.rest) != x.rest {
+		return m
+	}
+	method := x.method
+	if method == http.MethodHead || method == http.MethodConnect {
+		method = "-" // matches no route, so that the mux names the methods there are
+	}
+	u := &url.URL{Path: "/" + strings.Join(x.path, "/"), RawPath: x.rest}
+	s.mux.ServeHTTP(m, &http.Request{Method: method, URL: u})
+	return m
+}
+
+func (s *server[S]) serve(x *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case refusal:
+			s.parts.form(x, r)
+		default:
+			panic(r)
+		}
+	}()
+	if s.before != nil {
+		s.before(x)
+	}
+	m := s.find(x)
+	open := m.route != nil && m.route.open
+	if !open {
+		if strings.HasPrefix(x.rest, s.vendor.root) {
+			s.parts.gate(x)
+		} else if m.status != http.StatusMethodNotAllowed {
+			x.notFound("Path")
+		}
+		if len(s.forced) > 0 {
+			s.answerForced(x)
+			return
+		}
+	}
+	if x.badQuery && !open {
+		x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
+	}
+	switch {
+	case m.status == http.StatusMethodNotAllowed:
+		allow := strings.Split(m.header.Get("Allow"), ", ")
+		x.methodNotAllowed(strings.Join(slices.DeleteFunc(allow, func(m string) bool { return m == http.MethodHead }), ", "))
+	case m.route == nil:
+		x.notFound("Path")
+	}
+	x.match = m.request
+	if !m.route.free {
+		x.only(m.route.query, m.route.repeated)
+	}
+	switch {
+	case m.route.free:
+	case m.route.fields != nil:
+		x.object(m.route.fields, s.media...)
+	case len(x.body) > 0:
+		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
+	}
+	m.route.handle(x)
+}
+
+// answerForced answers with the next status of AnswerNext.
+func (s *server[S]) answerForced(x *exchange) {
+	status := s.forced[0]
+	s.forced = s.forced[1:]
+	if status > http.StatusInternalServerError {
+		x.gatewayError(status)
+		return
+	}
+	text := http.StatusText(status)
+	x.refuse(status, strings.ReplaceAll(strings.ToLower(text), " ", "_"), text+".")
+}
+
+func (s *server[S]) rateLimited(x *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.before != nil {
+		s.before(x)
+	}
+	s.parts.form(x, refusal{status: http.StatusTooManyRequests, code: "too_many_requests", detail: "Too many requests."})
+}
+
+func (s *server[S]) disturb(x *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, rest, found := strings.Cut(x.rest, s.vendor.one)
+	id, _, _ := strings.Cut(rest, "/")
+	if row, ok := s.live(id); found && ok && s.parts.authorized(x) {
+		s.touches++
+		s.parts.colleague(x, row, s.touches)
+	}
+}
+
+func (s *server[S]) revoke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked = true
+}
+
+// Set changes the switches.
+func (s *server[S]) Set(change func(*S)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.switches)
+}
+
+// AnswerNext answers the next n requests that carry the right credential with the status, in the vendor's form and without
+// doing anything. 502, 503 and 504 are HTML pages, as a gateway sends them.
+func (s *server[S]) AnswerNext(status, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forced = append(s.forced, slices.Repeat([]int{status}, n)...)
+}
+
+// Len returns the number of conversations that can be read.
+func (s *server[S]) Len() int { return len(s.IDs()) }
+
+// IDs returns the ids of the conversations that can be read, newest created first.
+func (s *server[S]) IDs() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := make([]string, 0, s.conversations+s.created)
+	for row := range s.rows() {
+		ids = append(ids, s.parts.id(row))
+	}
+	return ids
+}
+
+// JSON returns a conversation as it is stored, with everything the service can show of it, or nil if it is gone or never
+// was. It is the caller's to change.
+func (s *server[S]) JSON(id string) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, ok := s.live(id)
+	if !ok {
+		return nil
+	}
+	return viaJSON(s.parts.show(row)).(map[string]any)
+}
+
+// Change sets a field of a conversation as somebody else would, behind the client's back. It panics on an unknown id.
+func (s *server[S]) Change(id, field string, value any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parts.set(s.must(id), field, viaJSON(value))
+}
+
+// Remove is somebody else deleting a conversation. It panics on an unknown id.
+func (s *server[S]) Remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone[s.must(id)] = true
+}
+
+// live finds a conversation that can be read.
+func (s *server[S]) live(id string) (int, bool) {
+	row, ok := s.parts.row(id)
+	return row, ok && !s.gone[row]
+}
+
+func (s *server[S]) must(id string) int {
+	row, ok := s.live(id)
+	if !ok {
+		panic("sandbox: " + s.vendor.provider + " has no conversation " + id)
+	}
+	return row
+}
+
+// wanted finds the conversation of the route, or refuses with 404.
+func (s *server[S]) wanted(x *exchange) int {
+	row, ok := s.live(x.arg("id"))
+	if !ok {
+		x.notFound("Conversation")
+	}
+	return row
+}
+
+// allRows walks all rows, newest created first, removed ones included; rows leaves those out.
+func (s *server[S]) allRows() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for at := range s.conversations + s.created {
+			if !yield(s.rowAt(at)) {
+				return
+			}
+		}
+	}
+}
+
+func (s *server[S]) rows() iter.Seq[int] {
+	return where(s.allRows(), func(row int) bool { return !s.gone[row] })
+}
+
+// rowAt returns the row at a place in the order newest created first: the created ones backwards, then the seeded ones.
+// It is its own inverse but for the sizes of the two parts, which place takes into account.
+func (s *server[S]) rowAt(at int) int {
+	if at < s.created {
+		return s.conversations + s.created - 1 - at
+	}
+	return at - s.created
+}
+
+func (s *server[S]) place(row int) int {
+	if row >= s.conversations {
+		return s.conversations + s.created - 1 - row
+	}
+	return row + s.created
+}
+
+// where walks the rows that keep accepts.
+func where(rows iter.Seq[int], keep func(int) bool) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for row := range rows {
+			if keep(row) && !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// page shows at most size of the rows after the first skip ones; last is the row shown last, more tells that others follow.
+func page(rows iter.Seq[int], skip, size int, show func(int) any) (items []any, last int, more bool) {
+	items = []any{}
+	for row := range rows {
+		switch {
+		case skip > 0:
+			skip--
+		case len(items) == size:
+			return items, last, true
+		default:
+			items, last = append(items, show(row)), row
+		}
+	}
+	return items, last, false
+}
+
+// numbered walks 0 to n-1.
+func numbered(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// notes is a fifth vendor: all that one has to bring.
+type notes struct {
+	server[struct{ Frozen bool }]
+	titles []string
+}
+
+var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", open: func(b base) service {
+	n := &notes{}
+	n.start(b, n, []route{
+		{pattern: "GET /v1/notes", query: []string{"page"}, handle: func(x *exchange) {
+			items, _, _ := page(n.rows(), (x.number("page", 1, 100)-1)*2, 2, func(row int) any { return n.show(row) })
+			x.json(http.StatusOK, items)
+		}},
+		{pattern: "GET /v1/notes/{id}", handle: func(x *exchange) { x.json(http.StatusOK, n.show(n.wanted(x))) }},
+		{pattern: "PUT /v1/notes/{id}", fields: []string{"title"}, handle: func(x *exchange) {
+			title, ok := read[string](x.fields["title"])
+			if !ok || n.switches.Frozen {
+				x.badField("title", "invalid", "can't be that")
+			}
+			n.titles[n.wanted(x)] = title
+			x.json(http.StatusOK, n.show(n.wanted(x)))
+		}},
+	})
+	for i := range b.conversations {
+		n.titles = append(n.titles, b.data.title(b.data.rng(99, i), i))
+	}
+	return n
+}}
+
+func (n *notes) account(a *Account) { a.Path, a.Credential = "/notes/v1", "key" }
+func (n *notes) authorized(x *exchange) bool {
+	return !n.revoked && x.header.Get("Authorization") == "key"
+}
+func (n *notes) form(x *exchange, r refusal) {
+	x.json(r.status, map[string]any{"wrong": r.code, "field": r.field})
+}
+func (n *notes) id(row int) string { return "n" + strconv.Itoa(row) }
+func (n *notes) show(row int) map[string]any {
+	return map[string]any{"id": n.id(row), "title": n.titles[row]}
+}
+func (n *notes) set(row int, _ string, v any)      { n.titles[row], _ = v.(string) }
+func (n *notes) colleague(_ *exchange, row, c int) { n.titles[row] = "theirs " + strconv.Itoa(c) }
+
+func (n *notes) gate(x *exchange) {
+	if !n.authorized(x) {
+		x.refuse(http.StatusUnauthorized, "unauthorized", "Who are you?")
+	}
+}
+
+func (n *notes) row(id string) (int, bool) {
+	for row := range n.titles {
+		if n.id(row) == id {
+			return row, true
+		}
+	}
+	return 0, false
+}
+
+// TestAFifthVendorIsOneLine: listing, faults, accounts, accessors and the checks of requests come with the registration.
+func TestAFifthVendorIsOneLine(t *testing.T) {
+	s, err := newWith(Options{Conversations: 13}, append(slices.Clip(vendors), notesVendor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := serverOf[*notes](s)
+	if got := [...]int{s.Attention().Len(), s.Bird().Len(), s.AskElephant().Len(), s.Kona().Len(), n.Len()}; got != [...]int{3, 3, 3, 2, 2} {
+		t.Errorf("13 conversations are spread as %v", got)
+	}
+	if a := s.Accounts(); len(a) != 5 || a[4].Name != "notes" || a[4].Provider != "notes" || a[4].Path != "/notes/v1" {
+		t.Errorf("accounts %v", a)
+	}
+	p := newProbe(t, s, "notes")
+	p.want(200, "GET", "/notes", "")
+	p.want(200, "PUT", "/notes/n1", `{"title":"mine"}`)
+	if n.JSON("n1")["title"] != "mine" || n.JSON("n7") != nil {
+		t.Errorf("stored %v", n.JSON("n1"))
+	}
+	for _, tc := range []struct {
+		want               int
+		method, path, body string
+	}{
+		{404, "GET", "/notes/", ""}, {404, "GET", "//notes", ""}, {404, "GET", "/notes/../notes", ""}, {404, "GET", "/notes/n1%2Fx", ""},
+		{405, "DELETE", "/notes/n1", ""}, {405, "HEAD", "/notes", ""}, {400, "GET", "/notes?size=1", ""}, {400, "GET", "/notes?page=0", ""},
+		{400, "GET", "/notes?page=1&page=2", ""}, {400, "GET", "/notes", "{}"}, {422, "PUT", "/notes/n1", `{"title":"x","more":1}`},
+		{400, "PUT", "/notes/n1", "[]"}, {422, "PUT", "/notes/n1", `{"title":null}`},
+	} {
+		r := p.want(tc.want, tc.method, tc.path, tc.body)
+		if allow := r.header.Get("Allow"); tc.want == 405 && (allow == "" || allow == "GET, HEAD, PUT") {
+			t.Errorf("%s %s: Allow %q", tc.method, tc.path, allow)
+		}
+	}
+	s.FailNext("notes", FaultConcurrent, 1)
+	n.AnswerNext(403, 1)
+	if r := p.want(403, "PUT", "/notes/n0", `{"title":"x"}`); r.object(t)["wrong"] != "forbidden" || n.JSON("n0")["title"] != "theirs 1" {
+		t.Errorf("%s, %v", r.text, n.JSON("n0"))
+	}
+	s.FailNext("notes", Fault429, 1)
+	p.want(429, "GET", "/notes", "")
+	n.Set(func(w *struct{ Frozen bool }) { w.Frozen = true })
+	p.want(422, "PUT", "/notes/n1", `{"title":"x"}`)
+	n.Change("n1", "title", "behind")
+	n.Remove("n0")
+	if n.Len() != 1 || n.JSON("n1")["title"] != "behind" {
+		t.Errorf("%d notes, %v", n.Len(), n.JSON("n1"))
+	}
+	last := s.Requests()[len(s.Requests())-1]
+	if !last.Write || last.Provider != "notes" || last.Path != "/v1/notes/n1" || last.Status != 422 {
+		t.Errorf("recorded %+v", last)
+	}
+	s.Revoke("notes")
+	p.want(401, "GET", "/notes", "")
+}
+
+// TestRecipe: the words that a data file may use.
+func TestRecipe(t *testing.T) {
+	var data struct {
+		Steps steps
+	}
+	err := strict([]byte(`{"steps":[
+		{"set":{"row":"{row}","next":"{row 1}","text":"row {row}","list":[1,2.5,null,true],"turn":{"cycle":["a","b"]}}},
+		{"if":"every 2 0","let":{"who":"Ida"},"set":{"{who}":"{who}!"}},
+		{"if":"not every 2 0","merge":{"pick":[{"odd":true}]}},
+		{"if":"row 3 5 and here","set":{"story":{"if":"every 4 0","then":"four","else":"three"}}},
+		{"if":"every 3 0","drop":["list"]},
+		{"set":{"union":{"merged":[99,{"k":"{what}"}]},"twice":"{not here}"}}
+	]}`), &data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newSeedData(1, testNow)
+	make := func(row int) map[string]any {
+		m := map[string]any{}
+		data.Steps.apply(&cook{d: d, r: d.rng(1, row), row: row, vars: map[string]any{"here": true, "what": func() any { return 7 }}}, m)
+		return viaJSON(m).(map[string]any)
+	}
+	three, four := make(3), make(4)
+	if three["row"] != 3.0 || three["next"] != 4.0 || three["text"] != "row 3" || three["list"] != nil || three["odd"] != true || three["story"] != "three" ||
+		three["turn"] != "b" || three["twice"] != false || three["union"].(map[string]any)["k"] != 7.0 {
+		t.Errorf("row 3: %v", three)
+	}
+	if four["Ida"] != "Ida!" || four["odd"] != nil || four["story"] != "four" || len(four["list"].([]any)) != 4 || make(5)["story"] != nil {
+		t.Errorf("row 4: %v", four)
+	}
+}

@@ -1,0 +1,128 @@
+package providers
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"confab/model"
+)
+
+// Page is one page of a list, as an adapter has read it.
+type Page[T any] struct {
+	Rows []T
+	// Next is where the next page is: a page token, or a number as a text. "" is
+	// the end of the list.
+	Next string
+	// Total is the service's count of the whole list; 0 where it gives none.
+	Total int
+	// Holes says that rows may be missing: one could not be read, or null stood
+	// in place of the list.
+	Holes bool
+}
+
+// Walk follows the pages of a list, whatever tells where they are.
+type Walk[T any] struct {
+	// Read reads the page at a place that the page before named, "" for the first.
+	Read func(ctx context.Context, at string) (Page[T], error)
+	// Most is how many pages are read.
+	Most int
+	// Lost reports whether an error says that the service no longer knows the
+	// place: the walk then starts again, once. Nil never does.
+	Lost func(error) bool
+	// Restarted, if set, is told that the walk starts again.
+	Restarted func()
+}
+
+// Walked tells how a walk came out.
+type Walked struct {
+	// At is the first page that was not taken; "" at the end, or where the
+	// service leads nowhere.
+	At string
+	// Ended says that the service names no further page, Whole that every row was
+	// given from where the walk began.
+	Ended, Whole bool
+	// Again says that the service named a page for the second time.
+	Again bool
+}
+
+// Run reads from a place to the end of the list, until take says that it has
+// enough, or for Most pages.
+func (w Walk[T]) Run(ctx context.Context, at string, take func(Page[T]) (more bool, err error)) (Walked, error) {
+	seen := map[[sha256.Size]byte]bool{} // a digest each, since tokens may be long
+	again := func(at string) bool {
+		sum := sha256.Sum256([]byte(at))
+		was := seen[sum]
+		seen[sum] = true
+		return was
+	}
+	again(at)
+	holes, restarted := false, false
+	for range w.Most {
+		page, err := w.Read(ctx, at)
+		if err != nil && at != "" && !restarted && w.Lost != nil && w.Lost(err) {
+			at, restarted, holes = "", true, false
+			clear(seen)
+			if w.Restarted != nil {
+				w.Restarted()
+			}
+			continue
+		}
+		if err != nil {
+			return Walked{At: at}, err
+		}
+		holes = holes || page.Holes
+		more, err := take(page)
+		switch {
+		case err != nil:
+			return Walked{At: at}, err
+		case page.Next == "":
+			return Walked{Ended: true, Whole: more && !holes}, nil
+		case !more:
+			return Walked{At: page.Next}, nil
+		case again(page.Next):
+			return Walked{Again: true}, nil
+		}
+		at = page.Next
+	}
+	return Walked{At: at}, nil
+}
+
+// All returns the rows of a list, of Most pages at most. whole is false where
+// there are more, or may be.
+func (w Walk[T]) All(ctx context.Context) (rows []T, whole bool, err error) {
+	walked, err := w.Run(ctx, "", func(p Page[T]) (bool, error) {
+		rows = append(rows, p.Rows...)
+		return true, nil
+	})
+	return rows, walked.Whole, err
+}
+
+// SyncWalk runs the walk of a Sync from a place. cursor makes a cursor of a
+// place, "" where the walk can't be resumed. A list that has no end is Malformed.
+func SyncWalk(ctx context.Context, w Walk[model.Conversation], op, at string, cursor func(at string) string,
+	emit func(model.Batch) (bool, error)) (Walked, error) {
+	stopped := false
+	walked, err := w.Run(ctx, at, func(p Page[model.Conversation]) (bool, error) {
+		batch := model.Batch{Conversations: p.Rows, Total: -1}
+		if p.Total > 0 {
+			batch.Total = p.Total
+		}
+		if p.Next != "" {
+			batch.Cursor = cursor(p.Next)
+		}
+		if err := ctx.Err(); err != nil {
+			return false, GivenUp(op, err)
+		}
+		more, err := emit(batch)
+		stopped = !more
+		return more, err
+	})
+	switch {
+	case err != nil || walked.Ended || stopped:
+		return walked, err
+	case walked.Again:
+		return walked, Malformed(op, "the service gave the same page twice, so the list cannot be read to its end")
+	}
+	return Walked{}, Malformed(op, fmt.Sprintf("the list did not end after %d pages", w.Most))
+}

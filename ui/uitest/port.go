@@ -1,0 +1,39 @@
+package uitest
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"sync/atomic"
+)
+
+// Ports are taken from below those that systems hand out by themselves, so that
+// nothing gets one between here and its use.
+const (
+	firstPort = 20_000
+	ports     = 10_000
+)
+
+var lastPort atomic.Int64
+
+// FreeRedirect gives an address for a browser to come back to, on a port of this
+// machine that nobody listens on. It gives each port once.
+func FreeRedirect(t interface{ Fatal(...any) }) string {
+	for range ports {
+		port := strconv.FormatInt(firstPort+(int64(os.Getpid())*37+lastPort.Add(1))%ports, 10)
+		if free("127.0.0.1", port) && (free("::1", port) || !free("::1", "0")) {
+			return "http://localhost:" + port + "/callback"
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+func free(host, port string) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return false
+	}
+	_ = l.Close()
+	return true
+}
