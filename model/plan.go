@@ -369,7 +369,7 @@ func createRisks(n NewConversation, d Description) []Risk {
 	if n.Privacy == PrivacyPublic {
 		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditPrivacy, "public")], "is public from the start")})
 	}
-	if n.Access == "everyone" || n.Access == "open" {
+	if n.Access != "" && widens("group", n.Access) {
 		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditAccess, n.Access)], "is open to everybody from the start")})
 	}
 	if n.DefaultRole == RoleEditor {

@@ -37,10 +37,9 @@ func Factory() providers.Factory {
 			Name: "auth_scheme", Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
 		}},
-		Pace:     pace,
-		Table:    table(),
-		Open:     open,
-		Identity: identity,
+		Pace:  pace,
+		Table: table(),
+		Open:  open,
 	}
 }
 
@@ -69,14 +68,7 @@ func table() []providers.CapabilityRow {
 }
 
 func identity(a providers.Account) string {
-	return model.Attention + " " + baseURL(a)
-}
-
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return defaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
+	return model.Attention + " " + a.Base(defaultBaseURL)
 }
 
 type provider struct {
@@ -97,7 +89,7 @@ type provider struct {
 const maxOdd = 10_000
 
 func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(defaultBaseURL)
 	c, err := newClient(a, Factory().Value(a, "auth_scheme"))
 	if err != nil {
 		return nil, err
