@@ -194,6 +194,6 @@ func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
-	d := &decoder{file: file, dir: dir, rules: v}
-	return d.decode(data)
+	d := &decoder{file: file, dir: dir, data: data, rules: v, seen: map[string]*node{}}
+	return d.decode()
 }
