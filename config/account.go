@@ -45,13 +45,13 @@ func (d *decoder) account(t *node) Account {
 		}},
 	}, func(n *node, _ []string) bool {
 		// A secret under a name of its own would else be just another unknown key.
-		if !secretKey(n.key) && !n.isSecret() {
-			return false
-		}
-		if n.kind == stringKind {
+		switch {
+		case n.isSecretSetting():
 			d.plainSecret(n, "credential", variable)
-		} else {
+		case secretKey(n.key):
 			d.report(n.keyAt, n.path(), "credential", "unknown key %s", quoted(n.key))
+		default:
+			return false
 		}
 		return true
 	})
@@ -72,8 +72,8 @@ func (d *decoder) account(t *node) Account {
 // complete reports what the provider needs and is not there, and fills in defaults.
 func (d *decoder) complete(t *node, a *Account, rules ProviderRules, variable string) {
 	if t.get("credential") == nil && !rules.CredentialOptional && !hasSecretKey(t) {
-		d.report(t.start(), t.path()+".credential", "", `a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`,
-			a.Provider, variable)
+		d.report(t.start(), t.path()+".credential", "",
+			`a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`, a.Provider, variable)
 	}
 	settings, at := t.get("settings"), t.start()
 	if settings != nil {
@@ -150,12 +150,11 @@ func (d *decoder) settings(t *node, a *Account, rules ProviderRules, checked boo
 	known := names(rules.Settings)
 	for _, n := range t.items {
 		rule, ok := rules.Settings[n.key]
-		secret := n.kind == stringKind && secretKey(n.key)
 		switch {
 		case ok:
 		case !checked:
-			rule.Secret = secret || n.kind == tableKind
-		case secret || n.isSecret():
+			rule.Secret = n.kind == tableKind || n.kind == stringKind && secretKey(n.key)
+		case n.isSecretSetting():
 			d.plainSecret(n, "credential", envFor(a.Provider, "api_key"))
 			continue
 		default:
@@ -223,7 +222,7 @@ func (d *decoder) credential(t *node, variable string) Credential {
 		{"file", func(n *node) { given++; c.File = d.fileSource(n) }},
 		{"keyring", func(n *node) { given++; c.Keyring = d.keyringSource(n) }},
 	}, func(n *node, _ []string) bool {
-		secret := n.isSecret() || n.kind == stringKind && secretKey(n.key)
+		secret := n.isSecretSetting()
 		if secret {
 			given++
 			d.plainSecret(n, t.key, variable)

@@ -74,7 +74,7 @@ func (d *decoder) decode() (*Config, error) {
 			}
 		}},
 	}, func(n *node, known []string) bool {
-		secret := n.isSecret() || n.kind == stringKind && secretKey(n.key) && Nearest(n.key, known) == ""
+		secret := n.isSecret() || n.isSecretSetting() && Nearest(n.key, known) == ""
 		if secret {
 			d.plainSecret(n, "credential", envFor("", "api_key"))
 		}
@@ -149,8 +149,8 @@ func (d *decoder) isTable(n *node) bool {
 	return n.kind == tableKind
 }
 
-// tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same for its own
-// problems.
+// tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same
+// for its own problems.
 func (d *decoder) tables(n *node) []*node {
 	var list []*node
 	switch n.kind {

@@ -73,6 +73,11 @@ func (n *node) start() int { return cmp.Or(n.opened, n.at) }
 // isSecret tells whether a value has the form of a secret.
 func (n *node) isSecret() bool { return n.kind == stringKind && knownSecret.MatchString(n.text) }
 
+// isSecretSetting tells whether a text has the form of a secret or the name of one.
+func (n *node) isSecretSetting() bool {
+	return n.isSecret() || n.kind == stringKind && secretKey(n.key)
+}
+
 // path returns the dotted path from the root.
 func (n *node) path() string {
 	path := n.key
@@ -82,9 +87,9 @@ func (n *node) path() string {
 	return path
 }
 
-// parse reads TOML into a tree with offsets. Neither values nor their places outlive the first error in go-toml's
-// decoder and its strict mode, and a person wants to see all errors at once. So its parser is walked here, and the
-// decoder then has the last word on what is valid TOML.
+// parse reads TOML into a tree with offsets. go-toml's decoder stops at the first error, also in strict mode, and tells
+// no place of a value. A person wants to see all errors at once, so its parser is walked here, and the decoder then has
+// the last word on what is valid TOML.
 func (d *decoder) parse() *node {
 	root := &node{kind: tableKind}
 	for offset, r := range string(d.data) {
