@@ -204,13 +204,13 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	out = append(out, model.CheckResult{Name: "conversations", OK: true, Detail: detail})
 	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.client.scheme()})
-	users, err := p.client.users(ctx, nil)
+	_, err = p.client.users(ctx, nil)
 	if err != nil {
 		failed := model.FailedCheck("users", err)
 		failed.Detail = "owners stay without names: " + failed.Detail
 		out = append(out, failed)
 	} else {
-		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: fmt.Sprintf("%d users", len(users))})
+		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: "owners can be named"})
 	}
 	return out
 }

@@ -220,14 +220,10 @@ func (p *provider) Link(context.Context, model.Conversation, model.LinkKind) (st
 func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []providers.Planned {
 	out := make([]providers.Planned, len(edits))
 	for i, e := range edits {
-		leads := providers.Narrows
-		if e.Widens() {
-			leads = providers.Widens
-		}
 		call := providers.Call{Params: map[string]string{"id": fresh.Ref.ID}}
 		switch e.Kind {
 		case model.EditTitle:
-			leads, call.Endpoint, call.Body = providers.Neutral, putTitle, map[string]string{"title": e.Target.String()}
+			call.Endpoint, call.Body = putTitle, map[string]string{"title": e.Target.String()}
 		case model.EditPrivacy:
 			call.Endpoint, call.Body = putVisible, map[string]string{"visibility": e.Target.String()}
 		case model.EditParticipants:
@@ -241,7 +237,7 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 			}
 			call.Endpoint, call.Body = putPeople, map[string][]string{"people": ids}
 		default:
-			leads, call.Endpoint = providers.Ends, deleteNote
+			call.Endpoint = deleteNote
 		}
 		w := providers.Single(e.Kind, call)
 		w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
@@ -251,7 +247,7 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 			}
 			return d.Conversation, tells, err == nil
 		}
-		out[i] = providers.One(w, leads)
+		out[i] = providers.Change(w, fresh, e)
 	}
 	return out
 }
