@@ -273,9 +273,7 @@ func Fold(edits []Edit) []Edit {
 		}
 		k := key{e.Ref, e.Field()}
 		if i, ok := at[k]; ok && out[i].Kind == e.Kind {
-			base := out[i].Base
 			out[i].Target = e.Target
-			out[i].Base = base
 			continue
 		}
 		at[k] = len(out)

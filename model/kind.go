@@ -41,38 +41,30 @@ const (
 type kindRow struct {
 	kind  EditKind
 	shape Shape
-
-	// One of text, people and pairs is where a conversation holds the value. A
-	// kind that has none reads it with get, and set writes it. blank says that an
-	// empty text is known to be empty.
+	// text, people or pairs is where a conversation holds the value; other kinds
+	// read it with get and write it with set. blank: an empty text is a known one.
 	text   func(c *Conversation) *string
 	people func(c *Conversation) *Set[Participant]
 	pairs  func(c *Conversation) *map[string]string
 	get    func(c *Conversation) string
 	set    func(c *Conversation, to string)
 	blank  bool
-
-	// target is the only one the kind has.
-	target string
-	// choices are the values to choose from.
+	// choices are the values to choose from; target is the only one there is.
 	choices func(d Description) []string
+	target  string
 	// sharedField is the field of kinds that wait for each other.
 	sharedField string
-
-	// noun stands in "changed the …", whole in "the current …"; both are the kind
-	// in words where empty. op names the edit in errors of adapters, which is
-	// "change" and the kind where empty.
+	// noun stands in "changed the …", whole in "the current …", op in errors of
+	// adapters; where empty they are made of the kind's name.
 	noun, whole, op string
 	// past says what an edit did to an object; to is its target, cleaned.
 	past func(e Edit, object, to string) string
-
 	// widens reports whether more people see or change the conversation.
 	widens func(e Edit) bool
-	// risk says why to ask, "" for no reason; a service may have a sentence of its
-	// own in Description.Audience. twice asks a second time.
+	// risk says why to ask, "" for no reason, and twice to ask again; a service may
+	// have its own sentence in Description.Audience. risks adds several reasons.
 	risk  func(e Edit) string
 	twice bool
-	// risks adds the reasons of a kind that may have several.
 	risks func(e Edit, c Conversation, d Description, add addRisk)
 	// irreversible says why a delivered edit can't be taken back.
 	irreversible string
@@ -132,18 +124,15 @@ var kinds = []kindRow{
 		get:          func(c *Conversation) string { return pick(c.Archived, "archived", "present") },
 		set:          func(c *Conversation, _ string) { c.Archived = true },
 		target:       "archived",
-		past:         func(_ Edit, object, _ string) string { return "archived " + object },
 		risk:         func(Edit) string { return "archives the conversation; this cannot be undone" },
 		irreversible: "archiving cannot be undone: the service has no call that unarchives"},
 	{kind: EditDelete, shape: ShapeAct, sharedField: "existence", noun: "existence", whole: "conversation", op: "delete conversation",
 		get:          func(*Conversation) string { return "present" },
 		target:       "deleted",
-		past:         func(_ Edit, object, _ string) string { return "deleted " + object },
 		risk:         func(Edit) string { return "deletes the conversation for everybody; this cannot be undone" },
 		twice:        true,
 		irreversible: "deleting cannot be undone: the service keeps nothing to restore"},
 	{kind: EditCreate, shape: ShapeAct, noun: "existence", whole: "conversation", op: "create conversation",
-		past:         func(_ Edit, object, _ string) string { return "created " + object },
 		irreversible: "creating is not undone by itself: delete the new conversation if you want it gone"},
 }
 
@@ -168,13 +157,8 @@ func EditKinds() []EditKind {
 // Shape returns how the value of an edit is asked for and shown.
 func (k EditKind) Shape() Shape { return k.row().shape }
 
-// Choices returns the values to choose from, in an account that is described.
-func (k EditKind) Choices(d Description) []string {
-	if choices := k.row().choices; choices != nil {
-		return choices(d)
-	}
-	return nil
-}
+// Choices returns the values of a kind that is chosen, in an account that is described.
+func (k EditKind) Choices(d Description) []string { return k.row().choices(d) }
 
 // Words returns the kind as it is said: "default role".
 func (k EditKind) Words() string { return strings.ReplaceAll(string(k), "_", " ") }
@@ -188,14 +172,8 @@ func (k EditKind) Op() string { return orElse(k.row().op, "change "+k.Words()) }
 // FieldName gives a kind of edit as a noun for sentences.
 func FieldName(k EditKind) string { return orElse(k.row().whole, k.Words()) }
 
-// Pairs returns all labels or attributes of a conversation, nil where they are
-// not loaded.
-func Pairs(c Conversation, k EditKind) map[string]string {
-	if pairs := k.row().pairs; pairs != nil {
-		return *pairs(&c)
-	}
-	return nil
-}
+// Pairs returns all labels or attributes, nil where they are not loaded.
+func Pairs(c Conversation, k EditKind) map[string]string { return *k.row().pairs(&c) }
 
 func (t *kindRow) read(c *Conversation, key string) (v Value, known bool) {
 	switch {

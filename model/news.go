@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Difference is what a newer reading of a conversation says to a person who
 // knew the older one.
 type Difference struct {
@@ -49,19 +51,11 @@ func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Dif
 // wanted reports whether a value is what an own edit was to bring, or a set on
 // the way there.
 func wanted(own []Edit, k EditKind, is Value) bool {
-	for _, e := range own {
-		if e.Kind == k && (is.Equal(e.Target) || PartWay(e.Base, e.Target, is)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(own, func(e Edit) bool {
+		return e.Kind == k && (is.Equal(e.Target) || PartWay(e.Base, e.Target, is))
+	})
 }
 
 func edits(own []Edit, k EditKind) bool {
-	for _, e := range own {
-		if e.Kind == k {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(own, func(e Edit) bool { return e.Kind == k })
 }

@@ -209,7 +209,7 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	if it.State == PlanBlocked {
 		return it
 	}
-	n.People = cloneSlice(n.People)
+	n.People = slices.Clone(n.People)
 	for i := range n.People {
 		n.People[i] = withDefaults(n.People[i], d)
 	}

@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Project gives what to show: the server's state with the pending edits laid
 // over it in order. Neither argument is changed.
 func Project(server Conversation, pending []Edit) Conversation {
@@ -18,7 +20,7 @@ func apply(c *Conversation, e Edit) {
 	case t.text != nil:
 		*t.text(c) = e.Target.String()
 	case t.people != nil:
-		*t.people(c) = SetOf(cloneSlice(e.Target.Set())...)
+		*t.people(c) = SetOf(slices.Clone(e.Target.Set())...)
 		if e.Kind == EditParticipants {
 			c.ParticipantCount = len(c.Participants.Items)
 		}

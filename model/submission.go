@@ -222,6 +222,8 @@ func doing(e Edit, object string) string {
 		return t.past(e, object, to)
 	case t.shape == ShapeChoice:
 		return "set the " + e.Kind.Words() + " of " + object + " to " + RoleName(to)
+	case t.shape == ShapeAct:
+		return string(e.Kind) + "d " + object
 	}
 	return "changed the " + changedNoun(e.Kind) + " of " + object
 }

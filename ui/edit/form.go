@@ -76,9 +76,8 @@ func newField(k model.EditKind, c model.Conversation, s Subject) *field {
 		fl.note = "assumed"
 	}
 	now, known := model.Read(c, k, "")
-	pairs := model.Pairs(c, k)
 	if s.Several {
-		now, known, pairs = model.Value{}, false, nil
+		now, known = model.Value{}, false
 	}
 	if known {
 		fl.base = &now
@@ -105,10 +104,12 @@ func newField(k model.EditKind, c model.Conversation, s Subject) *field {
 			fl.people.Load(now.Set(), resources(k, c))
 		}
 	case model.ShapePairs:
-		if !known && !s.Several && fl.off == "" {
+		if known {
+			fl.pairs = model.Pairs(c, k)
+		} else if !s.Several && fl.off == "" {
 			fl.note = "not loaded: only what is added here changes"
 		}
-		fl.typ, fl.pairs, fl.area = pairsField, pairs, newArea(formatPairs(pairs))
+		fl.typ, fl.area = pairsField, newArea(formatPairs(fl.pairs))
 		fl.initial = fl.area.Value()
 	}
 	return fl
