@@ -17,7 +17,6 @@ const (
 	FieldWith     = "with"
 	FieldLabel    = "label"
 	FieldIs       = "is"
-	FieldHas      = "has"
 	fieldSort     = "sort"
 
 	IsArchived = "archived"
@@ -103,7 +102,7 @@ var fields = []field{
 	{name: "kind", help: "call, email, meeting …", compare: byWhole,
 		read: func(s *Subject) string { return s.Kind }, offers: func(v *Vocabulary) []Value { return v.Kinds },
 		limit: func(f *model.Filter) *[]string { return &f.Kind }, others: "type platform"},
-	{name: FieldHas, help: "contacts, messages, recording, transcript", compare: byWord, words: hasWords},
+	{name: "has", help: "contacts, messages, recording, transcript", compare: byWord, words: hasWords},
 	{name: "updated", help: "last change: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
 		at: func(s *Subject) int64 { return s.Updated }, push: pushUpdated, others: "date after before newer older since"},
 	{name: "created", help: "creation: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
