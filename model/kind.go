@@ -61,8 +61,9 @@ type kindRow struct {
 	past func(e Edit, object, to string) string
 	// widens reports whether more people see or change the conversation.
 	widens func(e Edit) bool
-	// risk says why to ask, "" for no reason, and twice to ask again; a service may
-	// have its own sentence in Description.Audience. risks adds several reasons.
+	// risk says why to ask, where a kind that may widen does, and twice to ask
+	// again; a service may have its own sentence in Description.Audience. risks
+	// adds several reasons.
 	risk  func(e Edit) string
 	twice bool
 	risks func(e Edit, c Conversation, d Description, add addRisk)
@@ -78,10 +79,8 @@ var kinds = []kindRow{
 		text:    func(c *Conversation) *string { return (*string)(&c.Privacy) },
 		choices: func(Description) []string { return []string{string(PrivacyPrivate), string(PrivacyPublic)} },
 		past:    func(_ Edit, object, to string) string { return "made " + object + " " + to },
-		widens:  widensPrivacy,
-		risk: func(e Edit) string {
-			return pick(widensPrivacy(e), "becomes public: assumed visible to everybody in the workspace", "")
-		}},
+		widens:  func(e Edit) bool { return e.Target.String() != string(PrivacyPrivate) },
+		risk:    func(Edit) string { return "becomes public: assumed visible to everybody in the workspace" }},
 	{kind: EditTitle, op: "rename", blank: true,
 		text: func(c *Conversation) *string { return &c.Title },
 		past: func(e Edit, object, _ string) string {
@@ -103,8 +102,8 @@ var kinds = []kindRow{
 	{kind: EditAccess, shape: ShapeChoice,
 		text:    func(c *Conversation) *string { return &c.Access },
 		choices: func(d Description) []string { return d.AccessValues },
-		widens:  widensAccess,
-		risk:    func(e Edit) string { return pick(widensAccess(e), "access widens to "+e.Target.String(), "") }},
+		widens:  func(e Edit) bool { return widens(e.Base.String(), e.Target.String()) },
+		risk:    func(e Edit) string { return "access widens to " + e.Target.String() }},
 	{kind: EditParticipants, shape: ShapePeople, noun: "people", whole: "list of participants",
 		people: func(c *Conversation) *Set[Participant] { return &c.Participants },
 		past:   peopleSentence, widens: widensPeople, risks: participantRisks},
@@ -194,8 +193,6 @@ func (t *kindRow) read(c *Conversation, key string) (v Value, known bool) {
 	}
 	return Value{}, true
 }
-
-func widensPrivacy(e Edit) bool { return e.Target.String() != string(PrivacyPrivate) }
 
 func readStatus(c *Conversation) string { return pick(c.Closed, StatusClosed, StatusOpen) }
 

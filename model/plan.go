@@ -293,10 +293,8 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 		out = append(out, Risk{Kind: e.Kind, Text: fmt.Sprintf(format, args...), Twice: twice})
 	}
 	t := e.Kind.row()
-	if t.risk != nil {
-		if why := t.risk(e); why != "" {
-			add(t.twice, "%s", orElse(d.Audience[AudienceKey(e.Kind, e.Target.String())], why))
-		}
+	if t.risk != nil && (t.widens == nil || t.widens(e)) {
+		add(t.twice, "%s", orElse(d.Audience[AudienceKey(e.Kind, e.Target.String())], t.risk(e)))
 	}
 	if t.risks != nil {
 		t.risks(e, c, d, add)
@@ -403,8 +401,6 @@ func CreateAudience(n NewConversation, d Description) string {
 	}
 	return strings.Join(out, " ")
 }
-
-func widensAccess(e Edit) bool { return widens(e.Base.String(), e.Target.String()) }
 
 // widens compares access words of both services that have them; a word that
 // confab does not know counts as wider, so that it is asked about.
