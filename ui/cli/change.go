@@ -30,7 +30,8 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 		{kind: model.EditTitle, name: "title", help: "rename to this text"},
 		{kind: model.EditDescription, name: "description", help: "set the description to this text"},
 		{kind: model.EditStatus, name: "status", help: "open or closed", words: model.EditStatus.Choices(model.Description{})},
-		{kind: model.EditAccess, name: "access", help: "who gets in, in the service's own word: " + strings.Join(access, " "), words: access},
+		{kind: model.EditAccess, name: "access", words: access,
+			help: "who gets in, in the service's own word: " + strings.Join(access, " ")},
 		{kind: model.EditDefaultRole, name: "default-role", help: "the role of those who come in without one", words: roleWords()},
 	}
 	for i, t := range f.texts {
