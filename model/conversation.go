@@ -2,6 +2,8 @@ package model
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -222,13 +224,13 @@ func (p Participant) Display() string {
 
 // Clone gives a deep copy: changing one never shows in the other.
 func (c Conversation) Clone() Conversation {
-	c.Participants.Items = cloneSlice(c.Participants.Items)
-	c.Contacts.Items = cloneSlice(c.Contacts.Items)
-	c.Featured = cloneSlice(c.Featured)
-	c.Labels = cloneMap(c.Labels)
-	c.Attributes = cloneMap(c.Attributes)
-	c.Companies = cloneSlice(c.Companies)
-	c.Facts = cloneSlice(c.Facts)
+	c.Participants.Items = slices.Clone(c.Participants.Items)
+	c.Contacts.Items = slices.Clone(c.Contacts.Items)
+	c.Featured = slices.Clone(c.Featured)
+	c.Labels = maps.Clone(c.Labels)
+	c.Attributes = maps.Clone(c.Attributes)
+	c.Companies = slices.Clone(c.Companies)
+	c.Facts = slices.Clone(c.Facts)
 	if c.Internal != nil {
 		v := *c.Internal
 		c.Internal = &v
@@ -260,22 +262,4 @@ func (c Conversation) Stored() Conversation {
 	}
 	c.Facts = kept
 	return c
-}
-
-func cloneSlice[T any](s []T) []T {
-	if s == nil {
-		return nil
-	}
-	return append(make([]T, 0, len(s)), s...)
-}
-
-func cloneMap(m map[string]string) map[string]string {
-	if m == nil {
-		return nil
-	}
-	out := make(map[string]string, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

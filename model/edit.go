@@ -7,35 +7,6 @@ import (
 	"time"
 )
 
-// EditKind names what an edit changes.
-type EditKind string
-
-// The kinds of edit. Labels and attributes are edited one key at a time, so
-// that somebody else's change to another key is no conflict; adapters merge
-// the keys into the whole map the service wants.
-const (
-	EditPrivacy      EditKind = "privacy"
-	EditTitle        EditKind = "title"
-	EditDescription  EditKind = "description"
-	EditStatus       EditKind = "status"
-	EditAccess       EditKind = "access"
-	EditDefaultRole  EditKind = "default_role"
-	EditParticipants EditKind = "participants"
-	EditContacts     EditKind = "contacts"
-	EditLabels       EditKind = "labels"
-	EditAttributes   EditKind = "attributes"
-	EditArchive      EditKind = "archive"
-	EditDelete       EditKind = "delete"
-	EditCreate       EditKind = "create"
-)
-
-// EditKinds lists every kind in the order of display.
-func EditKinds() []EditKind {
-	return []EditKind{EditPrivacy, EditTitle, EditDescription, EditStatus, EditAccess,
-		EditParticipants, EditDefaultRole, EditContacts, EditLabels, EditAttributes,
-		EditArchive, EditDelete, EditCreate}
-}
-
 // The two targets of a status edit, in confab's words.
 const (
 	StatusOpen   = "open"
@@ -248,11 +219,11 @@ type Edit struct {
 // Field names the field an edit changes, unique within a conversation. Edits
 // of one field wait for each other; others do not.
 func (e Edit) Field() string {
-	switch e.Kind {
-	case EditLabels, EditAttributes:
+	switch t := e.Kind.row(); {
+	case t.pairs != nil:
 		return string(e.Kind) + ":" + e.Key
-	case EditArchive, EditDelete:
-		return "existence"
+	case t.sharedField != "":
+		return t.sharedField
 	}
 	return string(e.Kind)
 }
@@ -264,48 +235,7 @@ func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e
 // Read gives the value of a field; ok is false where it is not loaded. Key is
 // used by labels and attributes alone.
 func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
-	switch kind {
-	case EditPrivacy:
-		// A word of the service that is neither private nor public is a base too:
-		// otherwise such a conversation could never be made private.
-		return TextValue(string(c.Privacy)), c.Privacy != ""
-	case EditTitle:
-		return TextValue(c.Title), true
-	case EditDescription:
-		return TextValue(c.Description), true
-	case EditStatus:
-		if c.Closed {
-			return TextValue(StatusClosed), true
-		}
-		return TextValue(StatusOpen), true
-	case EditAccess:
-		return TextValue(c.Access), c.Access != ""
-	case EditDefaultRole:
-		return TextValue(c.DefaultRole), c.DefaultRole != ""
-	case EditParticipants:
-		return PeopleValue(c.Participants.Items), c.Participants.Known
-	case EditContacts:
-		return PeopleValue(c.Contacts.Items), c.Contacts.Known
-	case EditLabels:
-		return readKey(c.Labels, key), c.Labels != nil
-	case EditAttributes:
-		return readKey(c.Attributes, key), c.Attributes != nil
-	case EditArchive:
-		if c.Archived {
-			return TextValue("archived"), true
-		}
-		return TextValue("present"), true
-	case EditDelete:
-		return TextValue("present"), true
-	}
-	return Value{}, true
-}
-
-func readKey(m map[string]string, key string) Value {
-	if s, ok := m[key]; ok {
-		return TextValue(s)
-	}
-	return Value{}
+	return kind.row().read(&c, key)
 }
 
 // Inverse gives the edit that takes a delivered one back: base and target
@@ -322,15 +252,8 @@ func (e Edit) Inverse() (Edit, bool) {
 // Undoable says whether a delivered edit of this kind can be taken back, and
 // if not, why; the reason is shown before the edit is sent.
 func Undoable(k EditKind) (bool, string) {
-	switch k {
-	case EditArchive:
-		return false, "archiving cannot be undone: the service has no call that unarchives"
-	case EditDelete:
-		return false, "deleting cannot be undone: the service keeps nothing to restore"
-	case EditCreate:
-		return false, "creating is not undone by itself: delete the new conversation if you want it gone"
-	}
-	return true, ""
+	why := k.row().irreversible
+	return why == "", why
 }
 
 // Fold joins edits of the same field of one conversation that are all still
@@ -350,9 +273,7 @@ func Fold(edits []Edit) []Edit {
 		}
 		k := key{e.Ref, e.Field()}
 		if i, ok := at[k]; ok && out[i].Kind == e.Kind {
-			base := out[i].Base
 			out[i].Target = e.Target
-			out[i].Base = base
 			continue
 		}
 		at[k] = len(out)

@@ -1,10 +1,6 @@
 package model
 
-// contentKinds are the fields whose change is news: content, people and what is
-// open to whom. Labels, attributes, facts and the owner are not: services write
-// those by themselves.
-var contentKinds = []EditKind{EditTitle, EditDescription, EditPrivacy, EditStatus, EditAccess, EditDefaultRole,
-	EditParticipants, EditContacts, EditArchive}
+import "slices"
 
 // Difference is what a newer reading of a conversation says to a person who
 // knew the older one.
@@ -19,11 +15,16 @@ type Difference struct {
 // Compared tells what a reading r says that was merged over what was known.
 // first means that the conversation was never read by itself before: what was
 // empty may have been left out. own are the edits of confab that may have been sent:
-// what they wanted is not news. Learning what was not known is none either.
+// what they wanted is not news. Neither are labels, attributes, facts and the owner:
+// services write those by themselves. Learning what was not known is none either.
 func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Difference {
-	for _, k := range contentKinds {
-		was, known := Read(older, k, "")
-		is, still := Read(merged, k, "")
+	for i := range kinds {
+		t, k := &kinds[i], kinds[i].kind
+		if t.pairs != nil {
+			continue
+		}
+		was, known := t.read(&older, "")
+		is, still := t.read(&merged, "")
 		if !known || !still || was.Equal(is) || wanted(own, k, is) {
 			continue
 		}
@@ -50,19 +51,11 @@ func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Dif
 // wanted reports whether a value is what an own edit was to bring, or a set on
 // the way there.
 func wanted(own []Edit, k EditKind, is Value) bool {
-	for _, e := range own {
-		if e.Kind == k && (is.Equal(e.Target) || PartWay(e.Base, e.Target, is)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(own, func(e Edit) bool {
+		return e.Kind == k && (is.Equal(e.Target) || PartWay(e.Base, e.Target, is))
+	})
 }
 
 func edits(own []Edit, k EditKind) bool {
-	for _, e := range own {
-		if e.Kind == k {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(own, func(e Edit) bool { return e.Kind == k })
 }

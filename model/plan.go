@@ -209,7 +209,7 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	if it.State == PlanBlocked {
 		return it
 	}
-	n.People = cloneSlice(n.People)
+	n.People = slices.Clone(n.People)
 	for i := range n.People {
 		n.People[i] = withDefaults(n.People[i], d)
 	}
@@ -223,11 +223,8 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 }
 
 func (ch Change) target(base Value, d Description) (Value, error) {
-	if ch.Kind == EditArchive {
-		return TextValue("archived"), nil
-	}
-	if ch.Kind == EditDelete {
-		return TextValue("deleted"), nil
+	if only := ch.Kind.row().target; only != "" {
+		return TextValue(only), nil
 	}
 	if ch.Op == OpSet || ch.Op == "" {
 		if ch.Target.People != nil {
@@ -295,66 +292,64 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	add := func(twice bool, format string, args ...any) {
 		out = append(out, Risk{Kind: e.Kind, Text: fmt.Sprintf(format, args...), Twice: twice})
 	}
-	target := e.Target.String()
-	audience := d.Audience[AudienceKey(e.Kind, target)]
-	switch e.Kind {
-	case EditPrivacy:
-		if e.Widens() {
-			add(false, "%s", orElse(audience, "becomes public: assumed visible to everybody in the workspace"))
-		}
-	case EditAccess:
-		if widens(e.Base.String(), target) {
-			add(false, "%s", orElse(audience, "access widens to "+target))
-		}
-	case EditDefaultRole:
-		switch {
-		case target == RoleEditor:
-			add(false, "%s", orElse(audience, "everybody who comes in may edit"))
-		case e.Widens():
-			add(false, "everybody who comes in is %s", CleanLine(RoleName(target), 40))
-		}
-	case EditParticipants:
-		diff := DiffPeople(e.Base.Set(), e.Target.Set())
-		for _, p := range diff.Added {
-			add(false, "adds %s%s", describe(p), roleNote(p))
-		}
-		for i, p := range diff.Altered {
-			switch was := diff.Was[i]; {
-			case p.Role == RoleEditor && was.Role != RoleEditor:
-				add(false, "makes %s an editor", describe(p))
-			case p.Role != was.Role && raises(was.Role, p.Role):
-				add(false, "makes %s %s", describe(p), CleanLine(orElse(RoleName(p.Role), "a member without a role"), 40))
-			case p.Status != was.Status && admits(was.Status, p.Status):
-				add(false, "makes %s %s", describe(p), CleanLine(p.Status, 40))
-			}
-		}
-		for _, p := range diff.Removed {
-			if p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup {
-				add(false, "removes %s, who created the conversation", describe(p))
-				continue
-			}
-			add(false, "removes %s", describe(p))
-		}
-		switch {
-		case len(e.Target.Set()) == 0:
-			add(true, "removes everybody from the conversation")
-		case len(d.Roles) > 0 && (emptied(e, KindGroup) || emptied(e, KindUser)):
-			add(false, "empties a whole list; the service may ignore an empty list (assumed)")
-		}
-	case EditContacts:
-		diff := DiffPeople(e.Base.Set(), e.Target.Set())
-		for _, p := range diff.Removed {
-			add(false, "removes the contact %s", describe(p))
-		}
-		if len(e.Target.Set()) == 0 {
-			add(true, "clears every contact of the conversation")
-		}
-	case EditArchive:
-		add(false, "archives the conversation; this cannot be undone")
-	case EditDelete:
-		add(true, "deletes the conversation for everybody; this cannot be undone")
+	t := e.Kind.row()
+	if t.risk != nil && (t.widens == nil || t.widens(e)) {
+		add(t.twice, "%s", orElse(d.Audience[AudienceKey(e.Kind, e.Target.String())], t.risk(e)))
+	}
+	if t.risks != nil {
+		t.risks(e, c, d, add)
 	}
 	return out
+}
+
+type addRisk func(twice bool, format string, args ...any)
+
+func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
+	diff := DiffPeople(e.Base.Set(), e.Target.Set())
+	for _, p := range diff.Added {
+		add(false, "adds %s%s", describe(p), roleNote(p))
+	}
+	for i, p := range diff.Altered {
+		switch was := diff.Was[i]; {
+		case p.Role == RoleEditor && was.Role != RoleEditor:
+			add(false, "makes %s an editor", describe(p))
+		case p.Role != was.Role && raises(was.Role, p.Role):
+			add(false, "makes %s %s", describe(p), CleanLine(orElse(RoleName(p.Role), "a member without a role"), 40))
+		case p.Status != was.Status && admits(was.Status, p.Status):
+			add(false, "makes %s %s", describe(p), CleanLine(p.Status, 40))
+		}
+	}
+	for _, p := range diff.Removed {
+		if p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup {
+			add(false, "removes %s, who created the conversation", describe(p))
+			continue
+		}
+		add(false, "removes %s", describe(p))
+	}
+	switch {
+	case len(e.Target.Set()) == 0:
+		add(true, "removes everybody from the conversation")
+	case len(d.Roles) > 0 && (emptied(e, KindGroup) || emptied(e, KindUser)):
+		add(false, "empties a whole list; the service may ignore an empty list (assumed)")
+	}
+}
+
+func defaultRoleRisks(e Edit, _ Conversation, d Description, add addRisk) {
+	switch to := e.Target.String(); {
+	case to == RoleEditor:
+		add(false, "%s", orElse(d.Audience[AudienceKey(e.Kind, to)], "everybody who comes in may edit"))
+	case raises(e.Base.String(), to):
+		add(false, "everybody who comes in is %s", CleanLine(RoleName(to), 40))
+	}
+}
+
+func contactRisks(e Edit, _ Conversation, _ Description, add addRisk) {
+	for _, p := range DiffPeople(e.Base.Set(), e.Target.Set()).Removed {
+		add(false, "removes the contact %s", describe(p))
+	}
+	if len(e.Target.Set()) == 0 {
+		add(true, "clears every contact of the conversation")
+	}
 }
 
 // emptied reports whether a set loses its last member of a kind. Where there are
@@ -443,18 +438,3 @@ func orElse(a, b string) string {
 
 // RoleName gives a role as it is said: "collaboration complete".
 func RoleName(role string) string { return strings.ReplaceAll(role, "_", " ") }
-
-// FieldName gives a kind of edit as a noun for sentences.
-func FieldName(k EditKind) string {
-	switch k {
-	case EditDefaultRole:
-		return "default role"
-	case EditParticipants:
-		return "list of participants"
-	case EditContacts:
-		return "set of contacts"
-	case EditArchive, EditDelete, EditCreate:
-		return "conversation"
-	}
-	return string(k)
-}

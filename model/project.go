@@ -1,12 +1,14 @@
 package model
 
+import "slices"
+
 // Project gives what to show: the server's state with the pending edits laid
 // over it in order. Neither argument is changed.
 func Project(server Conversation, pending []Edit) Conversation {
-	c := server
-	if len(pending) > 0 {
-		c = server.Clone()
+	if len(pending) == 0 {
+		return server
 	}
+	c := server.Clone()
 	for _, e := range pending {
 		apply(&c, e)
 	}
@@ -14,35 +16,19 @@ func Project(server Conversation, pending []Edit) Conversation {
 }
 
 func apply(c *Conversation, e Edit) {
-	text := e.Target.String()
-	switch e.Kind {
-	case EditPrivacy:
-		c.Privacy = Privacy(text)
-	case EditTitle:
-		c.Title = text
-	case EditDescription:
-		c.Description = text
-	case EditStatus:
-		c.Closed = text == StatusClosed
-		c.Status = "active" // Bird's own word, the one service whose status can be edited
-		if c.Closed {
-			c.Status = StatusClosed
+	switch t := e.Kind.row(); {
+	case t.text != nil:
+		*t.text(c) = e.Target.String()
+	case t.people != nil:
+		*t.people(c) = SetOf(slices.Clone(e.Target.Set())...)
+		if e.Kind == EditParticipants {
+			c.ParticipantCount = len(c.Participants.Items)
 		}
-	case EditAccess:
-		c.Access = text
-	case EditDefaultRole:
-		c.DefaultRole = text
-	case EditParticipants:
-		c.Participants = SetOf(cloneSlice(e.Target.Set())...)
-		c.ParticipantCount = len(c.Participants.Items)
-	case EditContacts:
-		c.Contacts = SetOf(cloneSlice(e.Target.Set())...)
-	case EditLabels:
-		c.Labels = withKey(c.Labels, e.Key, e.Target)
-	case EditAttributes:
-		c.Attributes = withKey(c.Attributes, e.Key, e.Target)
-	case EditArchive:
-		c.Archived = true
+	case t.pairs != nil:
+		pairs := t.pairs(c)
+		*pairs = withKey(*pairs, e.Key, e.Target)
+	case t.set != nil:
+		t.set(c, e.Target.String())
 	}
 }
 

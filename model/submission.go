@@ -216,46 +216,28 @@ func Sentence(edits []Titled) string {
 
 // doing says what one edit does to an object: "made 3 private".
 func doing(e Edit, object string) string {
-	to := cleanWord(e.Target.String())
-	switch e.Kind {
-	case EditPrivacy:
-		return "made " + object + " " + to
-	case EditTitle:
-		return "renamed " + object + " to " + quoteTitle(e.Target.String())
-	case EditDescription:
-		if to == "" {
-			return "cleared the description of " + object
-		}
-		return "described " + object + " as " + quoteTitle(e.Target.String())
-	case EditStatus:
-		if to == StatusClosed {
-			return "closed " + object
-		}
-		return "reopened " + object
-	case EditAccess:
-		return "set the access of " + object + " to " + RoleName(to)
-	case EditDefaultRole:
-		return "set the default role of " + object + " to " + RoleName(to)
-	case EditParticipants, EditContacts:
-		return peopleSentence(e, object)
-	case EditLabels, EditAttributes:
-		noun, key := strings.TrimSuffix(string(e.Kind), "s"), cleanWord(e.Key)
-		if e.Target.Text == nil {
-			return "removed the " + noun + " " + key + " from " + object
-		}
-		return "set the " + noun + " " + key + " of " + object + " to " + quoteTitle(e.Target.String())
-	case EditArchive:
-		return "archived " + object
-	case EditDelete:
-		return "deleted " + object
-	case EditCreate:
-		return "created " + object
+	t, to := e.Kind.row(), cleanWord(e.Target.String())
+	switch {
+	case t.past != nil:
+		return t.past(e, object, to)
+	case t.shape == ShapeChoice:
+		return "set the " + e.Kind.Words() + " of " + object + " to " + RoleName(to)
+	case t.shape == ShapeAct:
+		return string(e.Kind) + "d " + object
 	}
 	return "changed the " + changedNoun(e.Kind) + " of " + object
 }
 
+func pairSentence(e Edit, object, _ string) string {
+	pair := e.Kind.Pair() + " " + cleanWord(e.Key)
+	if e.Target.Text == nil {
+		return "removed the " + pair + " from " + object
+	}
+	return "set the " + pair + " of " + object + " to " + quoteTitle(e.Target.String())
+}
+
 // peopleSentence says how a set of people changes, in full up to three people.
-func peopleSentence(e Edit, object string) string {
+func peopleSentence(e Edit, object, _ string) string {
 	d := DiffPeople(e.Base.Set(), e.Target.Set())
 	noun := "the people of "
 	if e.Kind == EditContacts {
@@ -292,17 +274,7 @@ func peopleSentence(e Edit, object string) string {
 	return strings.Join(out, ", ") + preposition + object
 }
 
-func changedNoun(k EditKind) string {
-	switch k {
-	case EditDefaultRole:
-		return "default role"
-	case EditParticipants:
-		return "people"
-	case EditArchive, EditDelete, EditCreate:
-		return "existence"
-	}
-	return string(k)
-}
+func changedNoun(k EditKind) string { return orElse(k.row().noun, k.Words()) }
 
 func cleanWord(s string) string { return CleanLine(s, 60) }
 
@@ -317,25 +289,20 @@ func quoteTitle(s string) string {
 // conversation. Such an edit waits until every earlier edit of its submission
 // on the conversation is settled. An unknown word counts as widening.
 func (e Edit) Widens() bool {
-	target := e.Target.String()
-	switch e.Kind {
-	case EditPrivacy:
-		return target != string(PrivacyPrivate)
-	case EditAccess:
-		return widens(e.Base.String(), target)
-	case EditDefaultRole:
-		return raises(e.Base.String(), target)
-	case EditParticipants:
-		d := DiffPeople(e.Base.Set(), e.Target.Set())
-		for i, p := range d.Altered {
-			was := d.Was[i]
-			if p.Role != was.Role && raises(was.Role, p.Role) || p.Status != was.Status && admits(was.Status, p.Status) {
-				return true
-			}
+	widens := e.Kind.row().widens
+	return widens != nil && widens(e)
+}
+
+// widensPeople reports whether somebody comes in or may do more.
+func widensPeople(e Edit) bool {
+	d := DiffPeople(e.Base.Set(), e.Target.Set())
+	for i, p := range d.Altered {
+		was := d.Was[i]
+		if p.Role != was.Role && raises(was.Role, p.Role) || p.Status != was.Status && admits(was.Status, p.Status) {
+			return true
 		}
-		return len(d.Added) > 0
 	}
-	return false
+	return len(d.Added) > 0
 }
 
 // StatusJoined is the status of a participant who takes part, as services with

@@ -5,23 +5,7 @@ import (
 )
 
 // Op names an edit in errors.
-func Op(k model.EditKind) string {
-	switch k {
-	case model.EditTitle:
-		return "rename"
-	case model.EditDefaultRole:
-		return "change default role"
-	case model.EditContacts:
-		return "replace contacts"
-	case model.EditLabels:
-		return "change label"
-	case model.EditAttributes:
-		return "change attribute"
-	case model.EditArchive, model.EditDelete, model.EditCreate:
-		return string(k) + " conversation"
-	}
-	return "change " + string(k)
-}
+func Op(k model.EditKind) string { return k.Op() }
 
 // Invalid is for what a service is known not to take: it is not sent.
 func Invalid(op, message string) *model.Error {

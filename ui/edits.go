@@ -50,7 +50,7 @@ type lastEdit struct {
 // directory gives the account whose people changes name, "" for none.
 func (m *Model) directory(of subjects, changes []model.Change) string {
 	for _, c := range changes {
-		if c.Kind == model.EditParticipants || c.Kind == model.EditContacts {
+		if c.Kind.Shape() == model.ShapePeople {
 			return m.samples(of).about(m.facts, c.Kind).Account
 		}
 	}
@@ -366,18 +366,16 @@ func (m *Model) rename(in intent) tea.Cmd {
 	return m.restoreDraft(o, key)
 }
 
-func (m *Model) chooseAccess(in intent) tea.Cmd {
-	values := shared(m.samples(in.subjects).accounts(m.facts, model.EditAccess), func(d model.Description) []string { return d.AccessValues })
-	return m.choose(in, "Who has access", model.EditAccess, values, in.row.Conversation.Access)
+// chooses returns the handler that offers the values of a field.
+func chooses(title string, kind model.EditKind) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd { return m.choose(in, title, kind) }
 }
 
-func (m *Model) chooseDefaultRole(in intent) tea.Cmd {
-	values := shared(m.samples(in.subjects).accounts(m.facts, model.EditDefaultRole), func(d model.Description) []string { return d.DefaultRoleValues })
-	return m.choose(in, "Default role", model.EditDefaultRole, values, in.row.Conversation.DefaultRole)
-}
-
-func (m *Model) choose(in intent, title string, kind model.EditKind, values []string, now string) tea.Cmd {
+func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
+	value, _ := model.Read(in.row.Conversation, kind, "")
+	now := value.String()
 	all := m.samples(in.subjects)
+	values := shared(all.accounts(m.facts, kind), kind.Choices)
 	if len(values) == 0 {
 		text := "the service names no values to choose from"
 		if len(all.accounts(m.facts, kind)) > 1 {
@@ -405,7 +403,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind, values []st
 		}
 	}
 	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd {
-		return m.set(in, strings.ReplaceAll(string(kind), "_", " "), kind, values[i])
+		return m.set(in, kind.Words(), kind, values[i])
 	}})
 	return nil
 }

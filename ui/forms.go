@@ -67,16 +67,16 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 			off(kind, why)
 		}
 	}
-	choice := func(kind model.EditKind, values func(model.Description) []string) []string {
+	choice := func(kind model.EditKind) []string {
 		all := of.accounts(m.facts, kind)
-		out := shared(all, values)
+		out := shared(all, kind.Choices)
 		if len(all) > 1 && len(out) == 0 {
 			off(kind, "these accounts have no value in common: take one account at a time")
 		}
 		return out
 	}
-	s.About.AccessValues = choice(model.EditAccess, func(d model.Description) []string { return d.AccessValues })
-	s.About.DefaultRoleValues = choice(model.EditDefaultRole, func(d model.Description) []string { return d.DefaultRoleValues })
+	s.About.AccessValues = choice(model.EditAccess)
+	s.About.DefaultRoleValues = choice(model.EditDefaultRole)
 }
 
 func (o *formOverlay) draw(m *Model, screen layout.Rect) layout.Picture {

@@ -64,10 +64,8 @@ func (n *Node) changes(s *Subject, now time.Time, loc *time.Location) int64 {
 
 func (t *Term) changes(s *Subject, now time.Time, loc *time.Location) int64 {
 	switch {
-	case t.Field == FieldUpdated:
-		return t.Date.changes(s.Updated, now, loc)
-	case t.Field == FieldCreated:
-		return t.Date.changes(s.Created, now, loc)
+	case t.Date != nil:
+		return t.Date.changes(t.of.at(s), now, loc)
 	case t.isWord(IsSnoozed) && s.SnoozedUntil > now.UnixMilli():
 		return s.SnoozedUntil
 	}

@@ -56,12 +56,14 @@ func Complete(s string, cursor int, v Vocabulary) []Completion {
 	switch {
 	case strings.HasPrefix(typed, `"`):
 	case isField:
-		c.values(strings.ToLower(name), typed[len(name)+1:], v)
+		if of := fieldNamed(strings.ToLower(name)); of != nil {
+			c.values(of, typed[len(name)+1:], &v)
+		}
 	default:
 		if n := strings.IndexByte(s[cursor:end], ':'); n >= 0 {
 			c.end = cursor + n + 1 // the value behind it stays
 		}
-		c.words(typed, v, c.end == end)
+		c.words(typed, &v, c.end == end)
 	}
 	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
 }
@@ -134,97 +136,63 @@ func (c *completer) offer(subject, typed, text, help string) {
 
 // words completes a term without a field: to a field, and (where whole terms
 // fit) to a word of is: and has:, to a value of any field.
-func (c *completer) words(typed string, v Vocabulary, terms bool) {
+func (c *completer) words(typed string, v *Vocabulary, terms bool) {
 	typed = model.FoldText(typed)
-	for _, w := range Fields() {
-		if strings.HasPrefix(w.Name, typed) {
-			c.offer(w.Name, typed, w.Name+":", w.Help)
+	for _, of := range fields {
+		if strings.HasPrefix(of.name, typed) {
+			c.offer(of.name, typed, of.name+":", of.help)
 		}
 	}
 	if typed == "" || !terms {
 		return
 	}
-	for _, field := range []string{FieldIs, FieldHas} {
-		for _, w := range fieldWords(field) {
-			if strings.HasPrefix(w.Name, typed) {
-				c.offer(w.Name, typed, field+":"+w.Name, w.Help)
+	for _, of := range fields {
+		for _, w := range of.words {
+			if of.compare == byWord && strings.HasPrefix(w.name, typed) {
+				c.offer(w.name, typed, of.name+":"+w.name, w.help)
 			}
 		}
 	}
 	if utf8.RuneCountInString(typed) < 2 {
 		return
 	}
-	for _, field := range []string{FieldAccount, FieldProvider, FieldLabel, FieldWith, FieldOwner, FieldTeam, FieldSpace,
-		FieldChannel, FieldCompany, FieldKind, FieldStatus, FieldTitle} {
-		c.vocabulary(field, typed, v)
+	for _, name := range []string{FieldAccount, FieldProvider, FieldLabel, FieldWith, "owner", "team", "space",
+		"channel", "company", "kind", "status", FieldTitle} {
+		c.vocabulary(fieldNamed(name), typed, v)
 	}
 }
 
 // values completes what follows the colon of a field.
-func (c *completer) values(field, typed string, v Vocabulary) {
-	switch field {
-	case FieldIs, FieldHas:
-		typed = model.FoldText(typed)
-		for _, w := range fieldWords(field) {
-			c.offer(w.Name, typed, field+":"+w.Name, w.Help)
+func (c *completer) values(of *field, typed string, v *Vocabulary) {
+	folded := model.FoldText(typed)
+	for _, w := range of.words {
+		c.offer(w.name, folded, of.name+":"+w.name, w.help)
+		if of.compare == byOrder {
+			c.offer("-"+w.name, folded, of.name+":-"+w.name, "the other way round")
 		}
-	case FieldSort:
-		typed = model.FoldText(typed)
-		for _, w := range SortWords() {
-			c.offer(w.Name, typed, "sort:"+w.Name, w.Help)
-			c.offer("-"+w.Name, typed, "sort:-"+w.Name, "the other way round")
-		}
-	case FieldUpdated, FieldCreated:
-		c.dates(field, model.FoldText(typed))
-	case FieldLabel:
+	}
+	switch {
+	case of.compare == byDate:
+		c.dates(of.name, folded)
+	case of.compare == byLabel:
 		c.labels(typed, v.Labels)
-	default:
-		c.vocabulary(field, model.FoldText(unquote(typed)), v)
+	case of.offers != nil:
+		c.vocabulary(of, model.FoldText(unquote(typed)), v)
 	}
 }
 
-func (c *completer) vocabulary(field, typed string, v Vocabulary) {
-	var list []Value
-	switch field {
-	case FieldAccount:
-		list = v.Accounts
-	case FieldProvider:
-		list = providers(v.Providers)
-	case FieldOwner:
-		list = v.Owners
-	case FieldWith:
-		list = v.People
-	case FieldTeam:
-		list = v.Teams
-	case FieldSpace:
-		list = v.Spaces
-	case FieldChannel:
-		list = v.Channels
-	case FieldCompany:
-		list = v.Companies
-	case FieldRole:
-		list = v.Roles
-		if len(list) == 0 {
-			list = []Value{{Text: model.RoleEditor}, {Text: model.RoleViewer}, {Text: model.RoleComplete}}
+func (c *completer) vocabulary(of *field, typed string, v *Vocabulary) {
+	for _, s := range frequent(of.offers(v)) {
+		text := s.Text
+		if of.compare == byLabel {
+			text, _, _ = strings.Cut(text, "=")
 		}
-	case FieldKind:
-		list = v.Kinds
-	case FieldStatus:
-		list = v.Statuses
-	case FieldTitle:
-		list = v.Titles
-	case FieldLabel:
-		for _, l := range frequent(v.Labels) {
-			name, _, _ := strings.Cut(l.Text, "=")
-			if name = presentable(name); name != "" {
-				c.offer(model.FoldText(name), typed, Term{Field: FieldLabel, RawKey: name}.String(), l.help("label"))
+		if text = presentable(text); text != "" {
+			term := Term{Field: of.name, Raw: text}
+			if of.compare == byLabel {
+				term = Term{Field: of.name, RawKey: text}
 			}
-		}
-		return
-	}
-	for _, s := range frequent(list) {
-		if text := presentable(s.Text); text != "" {
-			c.offer(model.FoldText(text), typed, Term{Field: field, Raw: text}.String(), s.help(field))
+			c.offer(model.FoldText(text), typed, term.String(), s.help(of.name))
 		}
 	}
 }
@@ -301,34 +269,12 @@ func ageHelp(op string) string {
 	return "younger than "
 }
 
-func fieldWords(field string) []Word {
-	if field == FieldIs {
-		return IsWords()
-	}
-	return HasWords()
-}
-
 // presentable cleans a value for offering; "" is not worth it.
 func presentable(s string) string {
 	if len(s) > maxOffered {
 		return ""
 	}
 	return strings.TrimSpace(model.CleanLine(s, 0))
-}
-
-// providers gives the services that are there, or without a vocabulary those
-// that there are.
-func providers(there []Value) []Value {
-	var out []Value
-	for _, v := range there {
-		out = append(out, Value{model.FoldText(v.Text), v.Count})
-	}
-	if len(there) == 0 {
-		for _, name := range services {
-			out = append(out, Value{Text: name})
-		}
-	}
-	return out
 }
 
 // unquote takes a value that may still be in the middle of its quotes.

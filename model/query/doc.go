@@ -7,7 +7,7 @@
 //	"quarterly review"     a phrase; \" and \\ inside quotes are a quote and a backslash
 //	-acme  -(a OR b)       not
 //	a b OR c               OR in capitals binds looser than the and of a blank
-//	title:x with:ann       fields, see Fields
+//	title:x with:ann       fields
 //	label:"Deal stage"="Closed won"
 //	is:private has:recording
 //	updated:<7d            younger than seven days; also >7d, units m h d w mo y

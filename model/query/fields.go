@@ -1,60 +1,33 @@
 package query
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"time"
 
-// The fields of the language. A term without a field is a word.
+	"confab/model"
+)
+
+// The fields, words and orders that code names; fields, isWords, hasWords and
+// sortWords list all of them.
 const (
 	FieldAccount  = "account"
 	FieldProvider = "provider"
 	FieldTitle    = "title"
 	FieldWith     = "with"
-	FieldOwner    = "owner"
-	FieldTeam     = "team"
-	FieldSpace    = "space"
-	FieldChannel  = "channel"
-	FieldCompany  = "company"
-	FieldRole     = "role"
-	FieldStatus   = "status"
-	FieldKind     = "kind"
 	FieldLabel    = "label"
-	FieldID       = "id"
 	FieldIs       = "is"
 	FieldHas      = "has"
 	FieldUpdated  = "updated"
 	FieldCreated  = "created"
 	FieldSort     = "sort"
-)
 
-// The words of is:.
-const (
-	IsPrivate  = "private"
-	IsPublic   = "public"
-	IsOpen     = "open"
-	IsClosed   = "closed"
 	IsArchived = "archived"
-	IsInternal = "internal"
-	IsExternal = "external"
 	IsDone     = "done"
 	IsSnoozed  = "snoozed"
-	IsPinned   = "pinned"
-	IsUnseen   = "unseen"
-	IsPending  = "pending"
-	IsFailed   = "failed"
-	IsConflict = "conflict"
 	IsEmpty    = "empty"
 	IsAny      = "any"
-)
 
-// The words of has:.
-const (
-	HasContacts   = "contacts"
-	HasMessages   = "messages"
-	HasRecording  = "recording"
-	HasTranscript = "transcript"
-)
-
-// The words of sort:.
-const (
 	SortUpdated  = "updated"
 	SortCreated  = "created"
 	SortTitle    = "title"
@@ -62,146 +35,179 @@ const (
 	SortProvider = "provider"
 )
 
-// Word is a word of the language with what it means.
-type Word struct{ Name, Help string }
+// comparison is how the value of a term is compared with a conversation.
+type comparison int
 
-// Fields lists the fields in the order of display; sort is among them.
-func Fields() []Word {
-	return []Word{
-		{FieldIs, "a state: private, open, done …"},
-		{FieldWith, "a participant's name, e-mail or id"},
-		{FieldTitle, "in the title"},
-		{FieldAccount, "one account of the config"},
-		{FieldProvider, "one service"},
-		{FieldLabel, "a label, or NAME=VALUE"},
-		{FieldOwner, "the owner's name, e-mail or id"},
-		{FieldStatus, "the service's own word"},
-		{FieldKind, "call, email, meeting …"},
-		{FieldHas, "contacts, messages, recording, transcript"},
-		{FieldUpdated, "last change: <7d, >2026-01-31, 2026-01..2026-02"},
-		{FieldCreated, "creation: <7d, >2026-01-31, 2026-01..2026-02"},
-		{FieldTeam, "team name"},
-		{FieldSpace, "space name"},
-		{FieldChannel, "channel name"},
-		{FieldCompany, "company name"},
-		{FieldRole, "somebody has this role: editor, viewer …"},
-		{FieldID, "the id or the whole ref"},
-		{FieldSort, "the order; sort:-title reverses"},
+const (
+	byText  comparison = iota // title, people or last message hold it
+	byPart                    // what is read holds it
+	byWhole                   // what is read equals it
+	byLine                    // a line of what is read equals it
+	byLabel                   // a label has the name, and the value if one is given
+	byID                      // the id, or the whole ref, equals it to the letter
+	byWord                    // the word holds
+	byDate                    // the time lies within
+	byOrder                   // not at all: it is an order
+)
+
+// field describes a field of the language.
+type field struct {
+	name, help string
+	compare    comparison
+	// read and at give what a conversation is compared by.
+	read func(s *Subject) string
+	at   func(s *Subject) int64
+	// words are all that may follow; known are words of which others may follow too.
+	words []word
+	known func() []string
+	// offers are the values of conversations that complete it.
+	offers func(v *Vocabulary) []Value
+	// limit is where a service is told which values a match may have. push tells
+	// it of a term that every match holds, and of the span of its date.
+	limit func(f *model.Filter) *[]string
+	push  func(f *model.Filter, t *Term, from, to time.Time)
+	// others are what people call the field elsewhere, for suggestions.
+	others string
+}
+
+// word is a word of the language with what it means: one of flags is set, none
+// of them is, or holds says so.
+type word struct {
+	name, help   string
+	flags, unset Flag
+	holds        func(s *Subject, now time.Time) bool
+}
+
+// freeText is what a term without a field looks at.
+var freeText = &field{compare: byText}
+
+// fields are the fields in the order of display.
+var fields = []field{
+	{name: FieldIs, help: "a state: private, open, done …", compare: byWord, words: isWords,
+		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.External = f.External || t.Value == "external" }},
+	{name: FieldWith, help: "a participant's name, e-mail or id", compare: byPart,
+		read: func(s *Subject) string { return s.People }, offers: func(v *Vocabulary) []Value { return v.People },
+		others: "from to who people person participant participants member contact email user"},
+	{name: FieldTitle, help: "in the title", compare: byPart,
+		read: func(s *Subject) string { return s.Title }, offers: func(v *Vocabulary) []Value { return v.Titles }, others: "name subject"},
+	{name: FieldAccount, help: "one account of the config", compare: byWhole,
+		read: func(s *Subject) string { return s.Account }, offers: func(v *Vocabulary) []Value { return v.Accounts }},
+	{name: FieldProvider, help: "one service", compare: byWhole, known: func() []string { return services },
+		read: func(s *Subject) string { return s.Provider }, offers: providers, others: "service"},
+	{name: FieldLabel, help: "a label, or NAME=VALUE", compare: byLabel,
+		offers: func(v *Vocabulary) []Value { return v.Labels }, others: "tag tags labels"},
+	{name: "owner", help: "the owner's name, e-mail or id", compare: byPart,
+		read: func(s *Subject) string { return s.Owner }, offers: func(v *Vocabulary) []Value { return v.Owners },
+		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.Owner = append(f.Owner, t.Raw) }},
+	{name: "status", help: "the service's own word", compare: byWhole,
+		read: func(s *Subject) string { return s.Status }, offers: func(v *Vocabulary) []Value { return v.Statuses },
+		limit: func(f *model.Filter) *[]string { return &f.Status }, others: "state"},
+	{name: "kind", help: "call, email, meeting …", compare: byWhole,
+		read: func(s *Subject) string { return s.Kind }, offers: func(v *Vocabulary) []Value { return v.Kinds },
+		limit: func(f *model.Filter) *[]string { return &f.Kind }, others: "type platform"},
+	{name: FieldHas, help: "contacts, messages, recording, transcript", compare: byWord, words: hasWords},
+	{name: FieldUpdated, help: "last change: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
+		at: func(s *Subject) int64 { return s.Updated }, push: pushUpdated, others: "date after before newer older since"},
+	{name: FieldCreated, help: "creation: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
+		at:   func(s *Subject) int64 { return s.Created },
+		push: func(f *model.Filter, _ *Term, from, _ time.Time) { f.CreatedFrom = later(f.CreatedFrom, from) }},
+	{name: "team", help: "team name", compare: byPart,
+		read: func(s *Subject) string { return s.Team }, offers: func(v *Vocabulary) []Value { return v.Teams },
+		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.Team = append(f.Team, t.Raw) }},
+	{name: "space", help: "space name", compare: byPart,
+		read: func(s *Subject) string { return s.Space }, offers: func(v *Vocabulary) []Value { return v.Spaces }, others: "in group"},
+	{name: "channel", help: "channel name", compare: byPart,
+		read: func(s *Subject) string { return s.Channel }, offers: func(v *Vocabulary) []Value { return v.Channels }},
+	{name: "company", help: "company name", compare: byPart,
+		read: func(s *Subject) string { return s.Company }, offers: func(v *Vocabulary) []Value { return v.Companies },
+		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.Company = append(f.Company, t.Raw) }},
+	{name: "role", help: "somebody has this role: editor, viewer …", compare: byLine,
+		read: func(s *Subject) string { return s.Roles }, offers: roles},
+	{name: "id", help: "the id or the whole ref", compare: byID, others: "ref"},
+	{name: FieldSort, help: "the order; sort:-title reverses", compare: byOrder, words: sortWords, others: "order by"},
+}
+
+var isWords = []word{
+	{name: "private", help: "private, or seen by participants only", holds: func(s *Subject, _ time.Time) bool {
+		return s.Privacy == string(model.PrivacyPrivate) || s.Privacy == string(model.PrivacyParticipants)
+	}},
+	{name: "public", help: "public", holds: func(s *Subject, _ time.Time) bool { return s.Privacy == string(model.PrivacyPublic) }},
+	{name: "open", help: "neither closed nor archived", unset: FlagClosed | FlagArchived},
+	{name: "closed", help: "closed", flags: FlagClosed},
+	{name: IsArchived, help: "archived", flags: FlagArchived},
+	{name: "internal", help: "people of the own company only", flags: FlagInternal},
+	{name: "external", help: "with people from outside", flags: FlagExternal},
+	{name: IsDone, help: "marked done here", flags: FlagDone},
+	{name: IsSnoozed, help: "snoozed here, and not due yet",
+		holds: func(s *Subject, now time.Time) bool { return s.SnoozedUntil > now.UnixMilli() }},
+	{name: "pinned", help: "pinned here", flags: FlagPinned},
+	{name: "unseen", help: "not looked at since it changed", flags: FlagUnseen},
+	{name: "pending", help: "an edit is on its way, or held", flags: FlagPending},
+	{name: "failed", help: "an edit was refused, unverified, or its outcome is unknown", flags: FlagFailed},
+	{name: "conflict", help: "an edit met somebody else's change", flags: FlagConflict},
+	{name: IsEmpty, help: "nothing in it yet", flags: FlagEmpty},
+	{name: IsAny, help: "everything, also what the inbox leaves out", holds: func(*Subject, time.Time) bool { return true }},
+}
+
+var hasWords = []word{
+	{name: "contacts", help: "contacts are set", flags: FlagContacts},
+	{name: "messages", help: "messages or comments", flags: FlagMessages},
+	{name: "recording", help: "a recording", flags: FlagRecording},
+	{name: "transcript", help: "a transcript", flags: FlagTranscript},
+}
+
+var sortWords = []word{
+	{name: SortUpdated, help: "newest change first"},
+	{name: SortCreated, help: "newest first"},
+	{name: SortTitle, help: "A to Z"},
+	{name: SortDuration, help: "longest first"},
+	{name: SortProvider, help: "by service, then account"},
+}
+
+func (w *word) match(s *Subject, now time.Time) bool {
+	if w.holds != nil {
+		return w.holds(s, now)
 	}
+	return s.Flags&w.flags != 0 || w.unset != 0 && s.Flags&w.unset == 0
 }
 
-// IsWords lists what may follow is:.
-func IsWords() []Word {
-	return []Word{
-		{IsPrivate, "private, or seen by participants only"},
-		{IsPublic, "public"},
-		{IsOpen, "neither closed nor archived"},
-		{IsClosed, "closed"},
-		{IsArchived, "archived"},
-		{IsInternal, "people of the own company only"},
-		{IsExternal, "with people from outside"},
-		{IsDone, "marked done here"},
-		{IsSnoozed, "snoozed here, and not due yet"},
-		{IsPinned, "pinned here"},
-		{IsUnseen, "not looked at since it changed"},
-		{IsPending, "an edit is on its way, or held"},
-		{IsFailed, "an edit was refused, unverified, or its outcome is unknown"},
-		{IsConflict, "an edit met somebody else's change"},
-		{IsEmpty, "nothing in it yet"},
-		{IsAny, "everything, also what the inbox leaves out"},
+// fieldNamed returns the field of a name, nil where there is none.
+func fieldNamed(name string) *field {
+	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
+		return &fields[i]
 	}
+	return nil
 }
 
-// HasWords lists what may follow has:.
-func HasWords() []Word {
-	return []Word{
-		{HasContacts, "contacts are set"},
-		{HasMessages, "messages or comments"},
-		{HasRecording, "a recording"},
-		{HasTranscript, "a transcript"},
+// nearestField returns the field that somebody may have meant, "" for none.
+func nearestField(name string) string {
+	var names []string
+	for _, f := range fields {
+		if slices.Contains(strings.Fields(f.others), name) {
+			return f.name
+		}
+		names = append(names, f.name)
 	}
+	return nearest(name, names)
 }
 
-// SortWords lists what may follow sort:.
-func SortWords() []Word {
-	return []Word{
-		{SortUpdated, "newest change first"},
-		{SortCreated, "newest first"},
-		{SortTitle, "A to Z"},
-		{SortDuration, "longest first"},
-		{SortProvider, "by service, then account"},
+// word returns a word that may follow the field, nil where it means nothing.
+func (f *field) word(name string) *word {
+	if i := slices.IndexFunc(f.words, func(w word) bool { return w.name == name }); i >= 0 {
+		return &f.words[i]
 	}
+	return nil
 }
 
-// Syntax lists what terms can be made of, by examples.
-func Syntax() []Word {
-	return []Word{
-		{"pricing", "in the title, the people or the last message, whatever its case and accents"},
-		{"pricing call", "both, in any order"},
-		{`"pricing call"`, "these words, as they stand"},
-		{"-draft", "what does not match, also -is:public"},
-		{"a OR b", "one or the other, with OR in capitals, which binds looser than a space"},
-		{"(a OR b) c", "binds together"},
-		{`title:"a phrase"`, "a field, a colon and what it is asked for, in quotes where it holds spaces"},
+// closed returns the names of the words that the field knows, nil where any text
+// may follow.
+func (f *field) closed() []string {
+	if f.known != nil {
+		return f.known()
 	}
-}
-
-// DateWords lists dates that may follow updated: and created: as they stand.
-func DateWords() []Word {
-	return []Word{
-		{"today", "since midnight"}, {"yesterday", "the day before"},
-		{"<24h", "younger than 24 hours"}, {"<7d", "younger than 7 days"}, {"<30d", "younger than 30 days"},
-		{">7d", "older than 7 days"}, {">30d", "older than 30 days"}, {">90d", "older than 90 days"},
-	}
-}
-
-// DateUnits lists the units of an age.
-func DateUnits() []Word {
-	return []Word{{"d", "days"}, {"h", "hours"}, {"w", "weeks"}, {"mo", "months"}, {"y", "years"}, {"m", "minutes"}}
-}
-
-// DateForms lists dates of the calendar, by examples.
-func DateForms() []Word {
-	return []Word{
-		{"2026-01-31", "on that day; also 2026-01, 2026"},
-		{"<2026-01-31", "before it"},
-		{">2026-01-31", "after it"},
-		{">=2026-01-31", "on it or after it; also <="},
-		{"2026-01..2026-02", "from the start of the one to the end of the other"},
-	}
-}
-
-// otherNames are what people call the fields elsewhere, for suggestions.
-func otherNames(field string) string {
-	switch field {
-	case "from", "to", "who", "people", "person", "participant", "participants", "member", "contact", "email", "user":
-		return FieldWith
-	case "name", "subject":
-		return FieldTitle
-	case "tag", "tags", "labels":
-		return FieldLabel
-	case "state":
-		return FieldStatus
-	case "type", "platform":
-		return FieldKind
-	case "date", "after", "before", "newer", "older", "since":
-		return FieldUpdated
-	case "service":
-		return FieldProvider
-	case "in", "group":
-		return FieldSpace
-	case "ref":
-		return FieldID
-	case "order", "by":
-		return FieldSort
-	}
-	return ""
-}
-
-func names(words []Word) []string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = w.Name
+	var out []string
+	for _, w := range f.words {
+		out = append(out, w.name)
 	}
 	return out
 }
@@ -213,17 +219,26 @@ var services []string
 // a name that is nearly one of them is a slip. Any name matches all the same.
 func SetServices(names []string) { services = slices.Clone(names) }
 
-// closedWords gives the words a field may take, nil where it takes any text.
-func closedWords(field string) []string {
-	switch field {
-	case FieldIs:
-		return names(IsWords())
-	case FieldHas:
-		return names(HasWords())
-	case FieldProvider:
-		return services
-	case FieldSort:
-		return names(SortWords())
+// roles are the roles that are there, or without a vocabulary those that the
+// language knows.
+func roles(v *Vocabulary) []Value {
+	if len(v.Roles) > 0 {
+		return v.Roles
 	}
-	return nil
+	return []Value{{Text: model.RoleEditor}, {Text: model.RoleViewer}, {Text: model.RoleComplete}}
+}
+
+// providers are the services that conversations are of, or without a vocabulary
+// all that there are.
+func providers(v *Vocabulary) []Value {
+	var out []Value
+	for _, p := range v.Providers {
+		out = append(out, Value{model.FoldText(p.Text), p.Count})
+	}
+	if len(out) == 0 {
+		for _, name := range services {
+			out = append(out, Value{Text: name})
+		}
+	}
+	return out
 }

@@ -22,7 +22,12 @@ const drift = 24 * time.Hour
 // leave matches out. owner, team and company match pieces too: they are handed on
 // as typed, for a service that can tell a whole id.
 func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
-	f := model.Filter{Kind: q.root.limit(FieldKind), Status: q.root.limit(FieldStatus)}
+	var f model.Filter
+	for _, of := range fields {
+		if of.limit != nil {
+			*of.limit(&f) = q.root.limit(of.name)
+		}
+	}
 	if q.root == nil {
 		return f
 	}
@@ -30,35 +35,36 @@ func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 	if q.root.Op == And {
 		terms = q.root.Kids
 	}
-	later := func(at *time.Time, ms int64) {
-		if t := time.UnixMilli(ms); ms != math.MinInt64 && t.After(*at) {
-			*at = t.UTC()
-		}
-	}
 	for _, n := range terms {
-		if n.Op != Leaf {
+		t := &n.Term
+		if n.Op != Leaf || t.of.push == nil {
 			continue
 		}
-		t := &n.Term
-		switch t.Field {
-		case FieldOwner:
-			f.Owner = append(f.Owner, t.Raw)
-		case FieldTeam:
-			f.Team = append(f.Team, t.Raw)
-		case FieldCompany:
-			f.Company = append(f.Company, t.Raw)
-		case FieldIs:
-			f.External = f.External || t.Value == IsExternal
-		case FieldCreated:
-			from, _ := t.Date.Bounds(now, loc)
-			later(&f.CreatedFrom, from)
-		case FieldUpdated:
-			from, to := t.Date.Bounds(now, loc)
-			later(&f.UpdatedFrom, from)
-			if at := time.UnixMilli(to).Add(drift).UTC(); to != math.MaxInt64 && (f.UpdatedTo.IsZero() || at.Before(f.UpdatedTo)) {
-				f.UpdatedTo = at
+		var from, to time.Time
+		if t.Date != nil {
+			first, end := t.Date.Bounds(now, loc)
+			if first != math.MinInt64 {
+				from = time.UnixMilli(first).UTC()
+			}
+			if end != math.MaxInt64 {
+				to = time.UnixMilli(end).Add(drift).UTC()
 			}
 		}
+		t.of.push(&f, t, from, to)
 	}
 	return f
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func pushUpdated(f *model.Filter, _ *Term, from, to time.Time) {
+	f.UpdatedFrom = later(f.UpdatedFrom, from)
+	if !to.IsZero() && (f.UpdatedTo.IsZero() || to.Before(f.UpdatedTo)) {
+		f.UpdatedTo = to
+	}
 }

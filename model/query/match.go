@@ -42,97 +42,23 @@ func (n *Node) match(s *Subject, now time.Time, loc *time.Location) bool {
 }
 
 func (t *Term) match(s *Subject, now time.Time, loc *time.Location) bool {
-	switch t.Field {
-	case "":
+	switch of := t.of; of.compare {
+	case byText:
 		return strings.Contains(s.Title, t.Value) || strings.Contains(s.People, t.Value) || strings.Contains(s.Preview, t.Value)
-	case FieldAccount:
-		return sameFolded(s.Account, t.Value)
-	case FieldProvider:
-		return sameFolded(s.Provider, t.Value)
-	case FieldKind:
-		return sameFolded(s.Kind, t.Value)
-	case FieldStatus:
-		return sameFolded(s.Status, t.Value)
-	case FieldTitle:
-		return strings.Contains(s.Title, t.Value)
-	case FieldWith:
-		return strings.Contains(s.People, t.Value)
-	case FieldOwner:
-		return strings.Contains(s.Owner, t.Value)
-	case FieldTeam:
-		return strings.Contains(s.Team, t.Value)
-	case FieldSpace:
-		return strings.Contains(s.Space, t.Value)
-	case FieldChannel:
-		return strings.Contains(s.Channel, t.Value)
-	case FieldCompany:
-		return strings.Contains(s.Company, t.Value)
-	case FieldRole:
-		return hasLine(s.Roles, t.Value)
-	case FieldLabel:
+	case byPart:
+		return strings.Contains(of.read(s), t.Value)
+	case byWhole:
+		return sameFolded(of.read(s), t.Value)
+	case byLine:
+		return hasLine(of.read(s), t.Value)
+	case byLabel:
 		return hasLabel(s.Labels, t)
-	case FieldID:
+	case byID:
 		return t.Raw == s.Ref.ID || isRef(s.Ref, t.Raw)
-	case FieldIs:
-		return s.is(t.Value, now)
-	case FieldHas:
-		return s.has(t.Value)
-	case FieldUpdated:
-		return within(s.Updated, t.Date, now, loc)
-	case FieldCreated:
-		return within(s.Created, t.Date, now, loc)
-	}
-	return false
-}
-
-func (s *Subject) is(word string, now time.Time) bool {
-	switch word {
-	case IsAny:
-		return true
-	case IsPrivate:
-		return s.Privacy == string(model.PrivacyPrivate) || s.Privacy == string(model.PrivacyParticipants)
-	case IsPublic:
-		return s.Privacy == string(model.PrivacyPublic)
-	case IsOpen:
-		return s.Flags&(FlagClosed|FlagArchived) == 0
-	case IsClosed:
-		return s.Flags&FlagClosed != 0
-	case IsArchived:
-		return s.Flags&FlagArchived != 0
-	case IsInternal:
-		return s.Flags&FlagInternal != 0
-	case IsExternal:
-		return s.Flags&FlagExternal != 0
-	case IsDone:
-		return s.Flags&FlagDone != 0
-	case IsSnoozed:
-		return s.SnoozedUntil > now.UnixMilli()
-	case IsPinned:
-		return s.Flags&FlagPinned != 0
-	case IsUnseen:
-		return s.Flags&FlagUnseen != 0
-	case IsPending:
-		return s.Flags&FlagPending != 0
-	case IsFailed:
-		return s.Flags&FlagFailed != 0
-	case IsConflict:
-		return s.Flags&FlagConflict != 0
-	case IsEmpty:
-		return s.Flags&FlagEmpty != 0
-	}
-	return false
-}
-
-func (s *Subject) has(word string) bool {
-	switch word {
-	case HasContacts:
-		return s.Flags&FlagContacts != 0
-	case HasMessages:
-		return s.Flags&FlagMessages != 0
-	case HasRecording:
-		return s.Flags&FlagRecording != 0
-	case HasTranscript:
-		return s.Flags&FlagTranscript != 0
+	case byWord:
+		return t.word.match(s, now)
+	case byDate:
+		return within(of.at(s), t.Date, now, loc)
 	}
 	return false
 }

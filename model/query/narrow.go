@@ -70,16 +70,16 @@ func (t *Term) implies(o *Term) bool {
 		return true
 	}
 	same := t.Field == o.Field
-	switch o.Field {
-	case "":
+	switch o.of.compare {
+	case byText:
 		return (same || t.Field == FieldTitle || t.Field == FieldWith) && strings.Contains(t.Value, o.Value)
-	case FieldTitle, FieldWith, FieldOwner, FieldTeam, FieldSpace, FieldChannel, FieldCompany:
+	case byPart:
 		return same && strings.Contains(t.Value, o.Value)
-	case FieldLabel:
+	case byLabel:
 		return same && t.Key == o.Key && (!o.HasValue || t.HasValue && t.Value == o.Value)
-	case FieldID:
+	case byID:
 		return same && t.Raw == o.Raw
-	case FieldUpdated, FieldCreated:
+	case byDate:
 		return same && *t.Date == *o.Date
 	}
 	return same && t.Value == o.Value

@@ -128,7 +128,7 @@ func (p *parser) not(depth int) (*Node, error) {
 			return nil, &Error{Pos: p.i, End: p.i + 1, Message: "nothing follows the dash; as a text it is written in quotes", Suggestion: `"-"`}
 		case unicode.IsSpace(next):
 			p.i++
-			return leaf("", "-"), nil
+			return leaf(freeText, "-"), nil
 		}
 		p.i++
 		if p.atOr() {
@@ -160,7 +160,7 @@ func (p *parser) not(depth int) (*Node, error) {
 		if text == "" {
 			return nil, &Error{Pos: start, End: p.i, Message: "nothing between the quotes"}
 		}
-		return leaf("", text), nil
+		return leaf(freeText, text), nil
 	}
 	if name, ok := fieldPrefix(p.s[p.i:bareEnd(p.s, p.i)]); ok {
 		return p.field(name, depth)
@@ -168,11 +168,12 @@ func (p *parser) not(depth int) (*Node, error) {
 	end := bareEnd(p.s, p.i)
 	word := p.s[p.i:end]
 	p.i = end
-	return leaf("", word), nil
+	return leaf(freeText, word), nil
 }
 
-func leaf(field, raw string) *Node {
-	return &Node{Term: Term{Field: field, Raw: raw, Value: model.FoldText(raw), HasValue: true}}
+func leaf(of *field, raw string) *Node {
+	value := model.FoldText(raw)
+	return &Node{Term: Term{Field: of.name, Raw: raw, Value: value, HasValue: true, of: of, word: of.word(value)}}
 }
 
 // quoted reads a text in quotes; a backslash keeps the next character.
@@ -213,45 +214,38 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	start := p.i
 	p.i += len(typed) + 1
 	name := strings.ToLower(typed)
-	known := names(Fields())
-	if !slices.Contains(known, name) {
-		near := otherNames(name)
-		if near == "" {
-			near = nearest(name, known)
-		}
+	of := fieldNamed(name)
+	if of == nil {
+		near := nearestField(name)
 		if near != "" {
 			near += ":"
 		}
 		return nil, &Error{Pos: start, End: p.i, Message: fmt.Sprintf("there is no field %q; a text with a colon stands in quotes", typed), Suggestion: near}
 	}
-	at := p.i
-	n := &Node{Term: Term{Field: name, HasValue: true}}
-	t := &n.Term
-	var err error
-	if name == FieldLabel {
-		err = p.label(t)
-	} else {
-		t.Raw, err = p.value("")
-		t.Value = model.FoldText(t.Raw)
+	if of.compare == byLabel {
+		return p.label(of)
 	}
+	at, words := p.i, of.closed()
+	raw, err := p.value("")
 	if err != nil {
 		return nil, err
 	}
-	if t.Raw == "" && name != FieldLabel {
-		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + among(closedWords(name))}
+	if raw == "" {
+		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + among(words)}
 	}
-	switch name {
-	case FieldSort:
+	n := leaf(of, raw)
+	t := &n.Term
+	switch {
+	case of.compare == byOrder:
 		return nil, p.order(t, start, at, depth)
-	case FieldIs, FieldHas, FieldProvider:
+	case of.words != nil || of.known != nil:
 		// A service may be of any name; one that is nearly a known word is a slip.
-		if words := closedWords(name); !slices.Contains(words, t.Value) && (name != FieldProvider || suggestValue(name, t.Value, words) != "") {
-			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)),
-				Suggestion: suggestValue(name, t.Value, words)}
+		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (of.known == nil || near != "") {
+			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)), Suggestion: near}
 		}
 		// One spelling of one meaning, so that equal queries are equal.
 		t.Raw = t.Value
-	case FieldUpdated, FieldCreated:
+	case of.compare == byDate:
 		d, msg, suggestion := parseDate(t.Value)
 		if msg != "" {
 			if suggestion != "" {
@@ -281,25 +275,26 @@ func (p *parser) value(stop string) (string, error) {
 	return text, nil
 }
 
-func (p *parser) label(t *Term) error {
+func (p *parser) label(of *field) (*Node, error) {
 	at := p.i
 	key, err := p.value("=")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t.RawKey, t.Key, t.HasValue = key, model.FoldText(key), false
 	if key == "" {
-		return &Error{Pos: at, End: p.i, Message: "label: needs the name of a label"}
+		return nil, &Error{Pos: at, End: p.i, Message: "label: needs the name of a label"}
 	}
-	if p.i < len(p.s) && p.s[p.i] == '=' {
+	raw := ""
+	hasValue := p.i < len(p.s) && p.s[p.i] == '='
+	if hasValue {
 		p.i++
-		t.HasValue = true
-		if t.Raw, err = p.value(""); err != nil {
-			return err
+		if raw, err = p.value(""); err != nil {
+			return nil, err
 		}
-		t.Value = model.FoldText(t.Raw)
 	}
-	return nil
+	n := leaf(of, raw)
+	n.Term.RawKey, n.Term.Key, n.Term.HasValue = key, model.FoldText(key), hasValue
+	return n, nil
 }
 
 // order takes a sort: out of the terms: it asks nothing of a conversation.
@@ -315,10 +310,9 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 	if strings.HasPrefix(s.Field, "-") {
 		s = Sort{Field: s.Field[1:], Reverse: true}
 	}
-	words := closedWords(FieldSort)
-	if !slices.Contains(words, s.Field) {
-		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, among(words)),
-			Suggestion: suggestValue(FieldSort, s.Field, words)}
+	if t.of.word(s.Field) == nil {
+		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, among(t.of.closed())),
+			Suggestion: suggestValue(t.of, s.Field)}
 	}
 	p.sort = s
 	return nil
@@ -326,13 +320,13 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 
 // suggestValue gives the nearest right term for a word that a field does not
 // take: a near word, or the other field that takes it.
-func suggestValue(field, value string, words []string) string {
-	if near := nearest(value, words); near != "" {
-		return field + ":" + near
+func suggestValue(of *field, value string) string {
+	if near := nearest(value, of.closed()); near != "" {
+		return of.name + ":" + near
 	}
-	for _, other := range []string{FieldIs, FieldHas, FieldProvider} {
-		if other != field && slices.Contains(closedWords(other), value) {
-			return other + ":" + value
+	for i := range fields {
+		if other := &fields[i]; other != of && other.compare != byOrder && slices.Contains(other.closed(), value) {
+			return other.name + ":" + value
 		}
 	}
 	return ""

@@ -26,7 +26,7 @@ type Node struct {
 
 // Term is one thing that is asked of a conversation.
 type Term struct {
-	// Field is one of the Field constants; "" is a word or phrase, looked for
+	// Field is the name of a field; "" is a word or phrase, looked for
 	// in the title, the people and the last message.
 	Field string
 	// Value is the value, folded with model.FoldText.
@@ -38,8 +38,11 @@ type Term struct {
 	// HasValue tells label:NAME=VALUE from label:NAME. It is true for every
 	// other field.
 	HasValue bool
-	// Date is set for FieldUpdated and FieldCreated.
+	// Date is set for the fields that are a time.
 	Date *DateRange
+
+	of   *field
+	word *word // where of has words
 }
 
 // Sort is an order of conversations.
@@ -107,7 +110,7 @@ func (q Query) Sorted() bool { return q.sort.Field != "" }
 // WithSort gives the same query in another order. A field that does not exist
 // (and the zero Sort) takes the order away.
 func (q Query) WithSort(s Sort) Query {
-	if !slices.Contains(closedWords(FieldSort), s.Field) {
+	if fieldNamed(FieldSort).word(s.Field) == nil {
 		s = Sort{}
 	}
 	q.sort = s
@@ -133,8 +136,7 @@ func (q Query) Inbox() Query {
 	parts := []*Node{q.root}
 	for _, w := range []string{IsDone, IsSnoozed, IsArchived, IsEmpty} {
 		if !q.Names(w) {
-			leaf := &Node{Term: Term{Field: FieldIs, Value: w, Raw: w, HasValue: true}}
-			parts = append(parts, &Node{Op: Not, Kids: []*Node{leaf}})
+			parts = append(parts, &Node{Op: Not, Kids: []*Node{leaf(fieldNamed(FieldIs), w)}})
 		}
 	}
 	q.root = all(parts...)
@@ -165,7 +167,7 @@ func (n *Node) fix(now time.Time, loc *time.Location) *Node {
 
 // Names reports whether is:word occurs anywhere, negated or not.
 func (q Query) Names(word string) bool {
-	return q.root.any(func(t *Term) bool { return t.Field == FieldIs && t.Value == word })
+	return q.root.any(func(t *Term) bool { return t.isWord(word) })
 }
 
 // Accounts gives the accounts (folded names) that a match must be of; nil

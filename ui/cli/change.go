@@ -14,26 +14,29 @@ import (
 type changeFlags struct {
 	private, public, archive, remove bool
 
-	title, description, status, access, defaultRole string
+	texts []textFlag
 
 	roles, statuses, adds, removes []string
 	contacts                       string
 	addContacts, removeContacts    []string
 	labels, attributes             []string
-
-	accessWords []string // that access may be
 }
 
 func (f *changeFlags) register(c *cobra.Command, access []string) {
-	f.accessWords = access
 	s := c.Flags()
 	s.BoolVar(&f.private, "private", false, "make private")
 	s.BoolVar(&f.public, "public", false, "make public")
-	s.StringVar(&f.title, "title", "", "rename to this text")
-	s.StringVar(&f.description, "description", "", "set the description to this text")
-	s.StringVar(&f.status, "status", "", "open or closed")
-	s.StringVar(&f.access, "access", "", "who gets in, in the service's own word: "+strings.Join(access, " "))
-	s.StringVar(&f.defaultRole, "default-role", "", "the role of those who come in without one")
+	f.texts = []textFlag{
+		{kind: model.EditTitle, name: "title", help: "rename to this text"},
+		{kind: model.EditDescription, name: "description", help: "set the description to this text"},
+		{kind: model.EditStatus, name: "status", help: "open or closed", words: model.EditStatus.Choices(model.Description{})},
+		{kind: model.EditAccess, name: "access", words: access,
+			help: "who gets in, in the service's own word: " + strings.Join(access, " ")},
+		{kind: model.EditDefaultRole, name: "default-role", help: "the role of those who come in without one", words: roleWords()},
+	}
+	for i, t := range f.texts {
+		f.texts[i].text = s.String(t.name, "", t.help)
+	}
 	s.StringArrayVar(&f.roles, "role", nil, "give a participant a role, WHO=ROLE")
 	s.StringArrayVar(&f.statuses, "participant-status", nil, "give a participant a status, WHO=STATUS")
 	s.StringArrayVar(&f.adds, "add", nil, "add a participant, WHO[=ROLE]")
@@ -48,6 +51,14 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	for _, pair := range [][]string{{"private", "public"}, {"contacts", "add-contact"}, {"contacts", "remove-contact"}, {"archive", "delete"}} {
 		c.MarkFlagsMutuallyExclusive(pair...)
 	}
+}
+
+// textFlag is a flag for the new text of a field.
+type textFlag struct {
+	kind       model.EditKind
+	name, help string
+	words      []string // all that may be typed; nil means any text
+	text       *string
 }
 
 // personChange is a change of one participant, not yet looked up.
@@ -103,31 +114,20 @@ func (f *changeFlags) parse(given func(flag string) bool) (request, error) {
 	case f.public:
 		set(model.EditPrivacy, string(model.PrivacyPublic))
 	}
-	if given("title") {
-		if f.title != "" && strings.TrimSpace(f.title) == "" {
-			return q, usage("--title must not be blank")
-		}
-		set(model.EditTitle, f.title)
-	}
-	if given("description") {
-		set(model.EditDescription, f.description)
-	}
-	for _, w := range []struct {
-		flag, value string
-		kind        model.EditKind
-		known       []string
-	}{
-		{"status", f.status, model.EditStatus, []string{model.StatusOpen, model.StatusClosed}},
-		{"access", f.access, model.EditAccess, f.accessWords},
-		{"default-role", f.defaultRole, model.EditDefaultRole, roleWords()},
-	} {
-		if !given(w.flag) {
+	for _, t := range f.texts {
+		if !given(t.name) {
 			continue
 		}
-		if err := oneOf("--"+w.flag, w.value, w.known); err != nil {
-			return q, err
+		text := *t.text
+		if t.kind == model.EditTitle && text != "" && strings.TrimSpace(text) == "" {
+			return q, usage("--title must not be blank")
 		}
-		set(w.kind, w.value)
+		if t.words != nil {
+			if err := oneOf("--"+t.name, text, t.words); err != nil {
+				return q, err
+			}
+		}
+		set(t.kind, text)
 	}
 	if err := f.parsePeople(&q); err != nil {
 		return q, err

@@ -157,7 +157,7 @@ func (r *run) pickDecided(ctx context.Context, e Engine, d decision, ids []strin
 		return nil, &ExitError{Code: ExitRefused, Err: errors.Join(wrong...)}
 	}
 	for i, x := range picked {
-		if d.how == model.ResolveMerged && x.Kind != model.EditParticipants && x.Kind != model.EditContacts {
+		if d.how == model.ResolveMerged && x.Kind.Shape() != model.ShapePeople {
 			return nil, usage("only people and contacts can be merged, and %s changes the %s: --mine or --theirs", x.ID, model.FieldName(x.Kind))
 		}
 		if d.name == "resolve" && d.sends() {

@@ -407,24 +407,20 @@ func badWord(d model.Description, edit model.Edit) string {
 		return check("default role", "default role", edit.Target.String(), d.DefaultRoleValues)
 	case model.EditParticipants:
 		diff := model.DiffPeople(edit.Base.Set(), edit.Target.Set())
-		for _, p := range diff.Added {
-			if reason := check("role", "roles", p.Role, d.Roles); reason != "" {
+		for i, p := range slices.Concat(diff.Added, diff.Altered) {
+			var was model.Participant
+			if i >= len(diff.Added) {
+				was = diff.Was[i-len(diff.Added)]
+			}
+			reason := ""
+			if p.Role != was.Role {
+				reason = check("role", "roles", p.Role, d.Roles)
+			}
+			if reason == "" && p.Status != was.Status {
+				reason = check("participant status", "statuses of participants", p.Status, d.ParticipantStatuses)
+			}
+			if reason != "" {
 				return reason
-			}
-			if reason := check("participant status", "statuses of participants", p.Status, d.ParticipantStatuses); reason != "" {
-				return reason
-			}
-		}
-		for i, p := range diff.Altered {
-			if p.Role != diff.Was[i].Role {
-				if reason := check("role", "roles", p.Role, d.Roles); reason != "" {
-					return reason
-				}
-			}
-			if p.Status != diff.Was[i].Status {
-				if reason := check("participant status", "statuses of participants", p.Status, d.ParticipantStatuses); reason != "" {
-					return reason
-				}
 			}
 		}
 	}

@@ -152,7 +152,7 @@ func (r *run) historyEdits(ctx context.Context, e Engine, t *table, submission s
 // historyLine says what a delivered edit changed.
 func historyLine(j model.JournalEntry) string {
 	e := j.Edit
-	if e.Kind != model.EditCreate && e.Kind != model.EditArchive && e.Kind != model.EditDelete {
+	if e.Kind.Shape() != model.ShapeAct {
 		e.Base, e.Target = j.Before, j.After
 	}
 	return shortEdit(e)

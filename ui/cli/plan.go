@@ -87,29 +87,21 @@ func waitingLines(it model.PlanItem) []string {
 
 // field names what an edit changes.
 func field(e model.Edit) string {
-	switch e.Kind {
-	case model.EditLabels:
-		return "label " + cell(e.Key)
-	case model.EditAttributes:
-		return "attribute " + cell(e.Key)
-	case model.EditParticipants, model.EditContacts:
-		return string(e.Kind)
-	case model.EditDefaultRole:
-		return "default role"
+	if e.Kind.Shape() == model.ShapePairs {
+		return e.Kind.Pair() + " " + cell(e.Key)
 	}
-	return string(e.Kind)
+	return e.Kind.Words()
 }
 
 // editLines show how one edit changes a conversation.
 func editLines(e model.Edit) []string {
-	switch e.Kind {
-	case model.EditArchive:
-		return []string{"archive"}
-	case model.EditDelete:
-		return []string{"delete"}
-	case model.EditCreate:
-		return createLines(e.Target.New)
-	case model.EditParticipants, model.EditContacts:
+	switch e.Kind.Shape() {
+	case model.ShapeAct:
+		if e.Kind == model.EditCreate {
+			return createLines(e.Target.New)
+		}
+		return []string{field(e)}
+	case model.ShapePeople:
 		return peopleLines(e)
 	}
 	return []string{field(e) + ": " + value(e.Base) + " → " + value(e.Target)}
@@ -200,12 +192,13 @@ func nextTry(e model.OutboxEntry) string {
 
 // shortEdit says an edit in one line.
 func shortEdit(e model.Edit) string {
-	switch e.Kind {
-	case model.EditArchive, model.EditDelete:
-		return string(e.Kind)
-	case model.EditCreate:
-		return "create " + value(e.Target)
-	case model.EditParticipants, model.EditContacts:
+	switch e.Kind.Shape() {
+	case model.ShapeAct:
+		if e.Kind == model.EditCreate {
+			return "create " + value(e.Target)
+		}
+		return field(e)
+	case model.ShapePeople:
 		d := model.DiffPeople(e.Base.Set(), e.Target.Set())
 		var parts []string
 		list := func(sign string, people []model.Participant) {

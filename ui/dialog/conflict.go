@@ -92,7 +92,7 @@ func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
 	}
 	out = append(out, th.Wrapped(why(th, e, now), w, theme.Text, "")...)
 	out = append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
-	if e.Kind == model.EditCreate || e.Kind == model.EditArchive || e.Kind == model.EditDelete {
+	if e.Kind.Shape() == model.ShapeAct {
 		return out
 	}
 	out = append(out, "")

@@ -42,16 +42,11 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 		fl.initial = fl.area.Value()
 	}
 	area("description")
-	choice := func(k model.EditKind, options []string, label string) {
-		if len(options) > 0 {
-			add(&field{name: string(k), label: label, kind: k, typ: choiceField, options: options, choice: -1, was: -1})
+	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole} {
+		if options := k.Choices(about); len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()) {
+			add(&field{name: string(k), label: k.Words(), kind: k, typ: choiceField, options: options, choice: -1, was: -1})
 		}
 	}
-	if caps.Of(model.EditPrivacy).Can() {
-		choice(model.EditPrivacy, []string{string(model.PrivacyPrivate), string(model.PrivacyPublic)}, "privacy")
-	}
-	choice(model.EditAccess, about.AccessValues, "access")
-	choice(model.EditDefaultRole, about.DefaultRoleValues, "default role")
 	if len(about.People) > 0 {
 		fl := add(&field{name: "people", kind: model.EditParticipants, typ: peopleField})
 		fl.people = NewPeople("People of the new conversation", model.EditParticipants, about, false)

@@ -65,7 +65,7 @@ func NewForm(title string, s Subject) *Form {
 }
 
 func newField(k model.EditKind, c model.Conversation, s Subject) *field {
-	fl := &field{kind: k, name: string(k), label: strings.ReplaceAll(string(k), "_", " "), choice: -1, was: -1}
+	fl := &field{kind: k, name: string(k), label: k.Words(), choice: -1, was: -1}
 	cp := s.Capabilities.Of(k)
 	if !cp.Can() {
 		fl.off = model.CleanLine(cp.Reason, 300)
@@ -75,65 +75,42 @@ func newField(k model.EditKind, c model.Conversation, s Subject) *field {
 	} else if cp.State == model.CapabilityAssumed {
 		fl.note = "assumed"
 	}
-	if v, ok := model.Read(c, k, ""); ok && !s.Several && k != model.EditLabels && k != model.EditAttributes {
-		fl.base = &v
+	now, known := model.Read(c, k, "")
+	if s.Several {
+		now, known = model.Value{}, false
 	}
-	choose := func(options []string, now string) {
-		fl.typ, fl.options = choiceField, options
-		if !s.Several {
-			if now != "" && !slices.Contains(options, now) {
-				fl.options = append([]string{now}, options...)
+	if known {
+		fl.base = &now
+	}
+	switch k.Shape() {
+	case model.ShapeLine:
+		fl.input = theme.NewInput(now.String())
+	case model.ShapeText:
+		fl.typ, fl.area = areaField, newArea(now.String())
+		fl.initial = fl.area.Value()
+	case model.ShapeChoice:
+		fl.typ, fl.options = choiceField, k.Choices(s.About)
+		if v := now.String(); v != "" {
+			if !slices.Contains(fl.options, v) {
+				fl.options = append([]string{v}, fl.options...)
 			}
-			fl.choice = slices.Index(fl.options, now)
+			fl.choice = slices.Index(fl.options, v)
 			fl.was = fl.choice
 		}
-	}
-	text := func(t string) string {
-		if s.Several {
-			return ""
-		}
-		return t
-	}
-	switch k {
-	case model.EditTitle:
-		fl.input = theme.NewInput(text(c.Title))
-	case model.EditDescription:
-		fl.typ, fl.area = areaField, newArea(text(c.Description))
-		fl.initial = fl.area.Value()
-	case model.EditPrivacy:
-		choose([]string{string(model.PrivacyPrivate), string(model.PrivacyPublic)}, string(c.Privacy))
-	case model.EditStatus:
-		v, _ := model.Read(c, k, "")
-		choose([]string{model.StatusOpen, model.StatusClosed}, v.String())
-	case model.EditAccess:
-		choose(s.About.AccessValues, c.Access)
-	case model.EditDefaultRole:
-		choose(s.About.DefaultRoleValues, c.DefaultRole)
-	case model.EditParticipants, model.EditContacts:
+	case model.ShapePeople:
 		fl.typ = peopleField
 		fl.people = NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.About, s.Several)
-		set := c.Participants
-		if k == model.EditContacts {
-			set = c.Contacts
+		if known {
+			fl.people.Load(now.Set(), resources(k, c))
 		}
-		if set.Known && !s.Several {
-			fl.people.Load(set.Items, resources(k, c))
-		}
-	case model.EditLabels, model.EditAttributes:
-		m := c.Labels
-		if k == model.EditAttributes {
-			m = c.Attributes
-		}
-		if s.Several {
-			m = nil
-		} else if m == nil && fl.off == "" {
+	case model.ShapePairs:
+		if known {
+			fl.pairs = model.Pairs(c, k)
+		} else if !s.Several && fl.off == "" {
 			fl.note = "not loaded: only what is added here changes"
 		}
-		fl.typ, fl.pairs, fl.area = pairsField, m, newArea(formatPairs(m))
+		fl.typ, fl.area = pairsField, newArea(formatPairs(fl.pairs))
 		fl.initial = fl.area.Value()
-		if !s.Several && m != nil {
-			fl.base = &model.Value{}
-		}
 	}
 	return fl
 }

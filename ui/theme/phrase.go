@@ -10,20 +10,16 @@ import (
 
 // Phrase says in one line what an edit does: "privacy: public → private".
 func (t *Theme) Phrase(e model.Edit) string {
-	switch e.Kind {
-	case model.EditArchive:
-		return "archive"
-	case model.EditDelete:
-		return "delete"
-	case model.EditCreate:
+	name := e.Kind.Words()
+	switch e.Kind.Shape() {
+	case model.ShapeAct:
 		if n := e.Target.New; n != nil {
-			return "create " + quote(n.Title)
+			return name + " " + quote(n.Title)
 		}
-		return "create"
-	case model.EditParticipants, model.EditContacts:
-		return string(e.Kind) + ": " + t.PeopleChange(e.Base.Set(), e.Target.Set())
+		return name
+	case model.ShapePeople:
+		return name + ": " + t.PeopleChange(e.Base.Set(), e.Target.Set())
 	}
-	name := strings.ReplaceAll(string(e.Kind), "_", " ")
 	if e.Key != "" {
 		name += " " + model.CleanLine(e.Key, 60)
 	}
@@ -40,10 +36,11 @@ func (t *Theme) Value(k model.EditKind, v model.Value) string {
 	case v.Text == nil:
 		return "none"
 	}
-	switch k {
-	case model.EditTitle, model.EditDescription, model.EditLabels, model.EditAttributes:
+	switch k.Shape() {
+	case model.ShapeLine, model.ShapeText, model.ShapePairs:
 		return quote(*v.Text)
-	case model.EditDefaultRole:
+	}
+	if k == model.EditDefaultRole {
 		return model.CleanLine(model.RoleName(*v.Text), 60)
 	}
 	if *v.Text == "" {
