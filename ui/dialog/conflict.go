@@ -16,7 +16,7 @@ type Conflict struct {
 
 	Entry    model.OutboxEntry
 	conflict *model.Conflict
-	offset   int
+	pager
 }
 
 // NewConflict makes the dialog of an outbox entry.
@@ -51,20 +51,11 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	return ref, err == nil
 }
 
-// Scroll moves by lines.
-func (d *Conflict) Scroll(by int) { d.offset += by }
-
 // Draw draws the dialog.
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect, now time.Time) layout.Picture {
-	w := min(screen.W-2, 92)
-	lines := d.lines(th, max(1, w-4), now)
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
-	return th.Frame(screen, title, d.footer(), w, len(lines), theme.Warning, func(w, h int) ([]string, *layout.Cursor) {
-		lines := d.lines(th, w, now)
-		scroll(&d.offset, len(lines), h)
-		return lines[min(d.offset, len(lines)):], nil
-	})
+	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w, now) })
 }
 
 func (d *Conflict) footer() []string {

@@ -137,8 +137,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 			for i := range d.blocks() {
 				all = append(all, d.block(th, i, w)...)
 			}
-			at += by
-			scroll(&at, len(all), room)
+			at = layout.Clamp(at+by, 0, len(all)-room)
 			d.Scroll(by)
 			want := all[at:min(len(all), at+room)]
 			if got := d.visible(th, w, room); !slices.Equal(got, want) {

@@ -45,13 +45,13 @@ func columnsFor(w, account int) columns {
 		if w >= 100 {
 			limit = 18
 		}
-		c.account = take(clamp(account, 4, limit))
+		c.account = take(layout.Clamp(account, 4, limit))
 	}
 	if w >= 66 {
 		c.status = take(8 + 2*b(w >= 110))
 	}
 	if w >= 76 {
-		c.people = take(clamp(w/7, 10, 32))
+		c.people = take(layout.Clamp(w/7, 10, 32))
 	}
 	c.title = max(0, left)
 	return c
@@ -81,14 +81,14 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 	}
 	cols := columnsFor(r.W, o.Account)
 	for y := range r.H {
-		i := l.top + y
+		i := l.bar.Top + y
 		row, ok := l.at(i)
 		switch {
 		case i >= l.total:
 			out = append(out, layout.Spaces(r.W))
 		case !ok:
 			pointer := " "
-			if i == l.cursor {
+			if i == l.bar.At {
 				pointer = th.Say(theme.Pointer, th.PointerSign)
 			}
 			out = append(out, th.Fit(pointer+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
@@ -103,7 +103,7 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	c := &row.Conversation
 	var s strings.Builder
 	s.Grow(w * 2)
-	selected := i == l.cursor
+	selected := i == l.bar.At
 	if selected {
 		s.WriteString(th.Say(theme.Pointer, th.PointerSign))
 	} else {
