@@ -32,7 +32,6 @@ const (
 	KindGroup   = "group"
 	KindContact = "contact"
 	KindRoom    = "room"
-	KindBot     = "bot"
 	KindFlow    = "flow"
 )
 

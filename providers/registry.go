@@ -146,12 +146,3 @@ func (r Registry) Find(name string) (Factory, bool) {
 	}
 	return Factory{}, false
 }
-
-// Names lists the names in order.
-func (r Registry) Names() []string {
-	out := make([]string, 0, len(r))
-	for _, f := range r {
-		out = append(out, f.Name)
-	}
-	return out
-}

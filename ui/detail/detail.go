@@ -79,9 +79,6 @@ func (v *View) Ref() model.Ref { return v.row.Conversation.Ref }
 // Row gives the row that is shown.
 func (v *View) Row() model.Row { return v.row }
 
-// Loaded reports whether the service's answer is there.
-func (v *View) Loaded() bool { return v.detail != nil }
-
 // Detail gives what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
 

@@ -65,7 +65,7 @@ func TestTheSecondQuestion(t *testing.T) {
 	}
 	d := NewPlan(change(model.Risk{Text: "clears every contact", Twice: true}))
 	d.Keys = names(keymap.Dialog)
-	if !d.AskAgain() || !d.Loud() || d.AskAgain() {
+	if !d.AskAgain() || !d.loud || d.AskAgain() {
 		t.Error("it is not asked exactly twice")
 	}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "Really?") || !strings.Contains(s, "Are you sure?") {

@@ -35,11 +35,6 @@ func (r Rect) Center(w, h int) Rect {
 	return Rect{r.X + (r.W-w)/2, r.Y + (r.H-h)/2, w, h}
 }
 
-// Inset takes n cells off every side.
-func (r Rect) Inset(n int) Rect {
-	return Rect{r.X + n, r.Y + n, max(0, r.W-2*n), max(0, r.H-2*n)}
-}
-
 // Cursor is where the terminal's cursor belongs, in cells.
 type Cursor struct{ X, Y int }
 
