@@ -48,20 +48,17 @@ func columnsFor(w, account int) columns {
 		c.account = take(layout.Clamp(account, 4, limit))
 	}
 	if w >= 66 {
-		c.status = take(8 + 2*b(w >= 110))
+		wide := 8
+		if w >= 110 {
+			wide = 10
+		}
+		c.status = take(wide)
 	}
 	if w >= 76 {
 		c.people = take(layout.Clamp(w/7, 10, 32))
 	}
 	c.title = max(0, left)
 	return c
-}
-
-func b(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
 }
 
 // Draw gives the lines of the list, exactly as many as the rectangle has.
@@ -230,16 +227,4 @@ func when(c *model.Conversation) time.Time {
 
 // Time gives a time in at most six cells: the clock today, the day this year,
 // else month and year. It never says how long ago, which would have to tick.
-func Time(t, now time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	t = t.In(now.Location())
-	switch {
-	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
-		return t.Format("15:04")
-	case t.Year() == now.Year():
-		return t.Format("2 Jan")
-	}
-	return t.Format("Jan'06")
-}
+func Time(t, now time.Time) string { return theme.Clock(t, now, "15:04", "2 Jan", "Jan'06") }

@@ -132,7 +132,7 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	}
 	nameW := 0
 	if w >= 50 {
-		nameW = 23
+		nameW = 24
 	}
 	help := e.Help
 	if e.Off != "" {
@@ -145,17 +145,10 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	}
 	s := pointer + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
 	if nameW > 0 {
-		s += th.Paint(look, e.Name, nameW) + " "
+		s += th.Paint(look, e.Name, nameW-1) + " "
 		if at {
 			look = theme.Text
 		}
 	}
-	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW-b(nameW > 0)), th.Ellipsis))
-}
-
-func b(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
+	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW), th.Ellipsis))
 }
