@@ -93,8 +93,6 @@ type Factory struct {
 	Table              []CapabilityRow
 	// Open does no I/O: the credential is asked for when it is first needed.
 	Open func(Account) (model.Provider, error)
-	// Identity gives provider + base URL + workspace of an account.
-	Identity func(Account) string
 	// SignIn prepares a sign-in in the browser; its error says what is missing
 	// for it. Nil where the service has none.
 	SignIn func(Account) (SignIn, error)

@@ -38,7 +38,6 @@ type Index struct {
 
 // state is all that a reader sees, as of one moment. It is never changed.
 type state struct {
-	edit  uint64
 	table table
 	at    time.Time
 	// lists has the list of everything first, in the default order.

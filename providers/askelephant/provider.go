@@ -43,10 +43,9 @@ func Factory() providers.Factory {
 			{Name: "replace_contacts_path", Default: defaultReplacePath,
 				Help: "the path of replacing contacts below base_url, with {engagement_id}; AskElephant does not document it", Check: checkPath},
 		},
-		Pace:     pace,
-		Table:    table(),
-		Open:     open,
-		Identity: identity,
+		Pace:  pace,
+		Table: table(),
+		Open:  open,
 	}
 }
 

@@ -37,10 +37,9 @@ func Factory() providers.Factory {
 			Name: "auth_scheme", Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
 		}},
-		Pace:     pace,
-		Table:    table(),
-		Open:     open,
-		Identity: identity,
+		Pace:  pace,
+		Table: table(),
+		Open:  open,
 	}
 }
 

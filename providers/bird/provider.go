@@ -33,10 +33,9 @@ func Factory() providers.Factory {
 				Help: "the id (not the secret) of the access key, to tell its own messages from others"},
 		},
 		// The documented limit is 50 reads a second for a workspace; this stays far below.
-		Pace:     providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
-		Table:    table(),
-		Open:     open,
-		Identity: identity,
+		Pace:  providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
+		Table: table(),
+		Open:  open,
 	}
 }
 

@@ -403,7 +403,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
-	if id := Factory().Identity(providers.Account{Settings: map[string]string{settingWorkspace: "w"}}); id != "bird https://api.bird.com w" {
+	if id := identity(providers.Account{Settings: map[string]string{settingWorkspace: "w"}}); id != "bird https://api.bird.com w" {
 		t.Error(id)
 	}
 }

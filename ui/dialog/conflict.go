@@ -14,8 +14,8 @@ type Conflict struct {
 	// Keys and OutboxKeys name the keys of the footer.
 	Keys, OutboxKeys keymap.Names
 
-	Entry    model.OutboxEntry
-	conflict *model.Conflict
+	Entry  model.OutboxEntry
+	merged *model.Value
 	pager
 }
 
@@ -23,14 +23,13 @@ type Conflict struct {
 func NewConflict(e model.OutboxEntry) *Conflict {
 	d := &Conflict{Entry: e}
 	if e.Theirs != nil {
-		c := model.NewConflict(e.Edit, *e.Theirs)
-		d.conflict = &c
+		d.merged = model.Merged(e.Edit, *e.Theirs)
 	}
 	return d
 }
 
 // CanMerge reports whether the merged choice exists.
-func (d *Conflict) CanMerge() bool { return d.conflict != nil && d.conflict.Merged != nil }
+func (d *Conflict) CanMerge() bool { return d.merged != nil }
 
 // CanResolve reports whether mine and theirs may be chosen.
 func (d *Conflict) CanResolve() bool {
@@ -96,7 +95,7 @@ func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
 		}
 	}
 	if d.CanMerge() {
-		say("merged: theirs, with your changes on top", *d.conflict.Merged, theme.Accent)
+		say("merged: theirs, with your changes on top", *d.merged, theme.Accent)
 	}
 	return out
 }

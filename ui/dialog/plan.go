@@ -392,10 +392,7 @@ func (d *Plan) item(th *theme.Theme, i, w int) []string {
 			}
 		}
 	}
-	title := model.CleanLine(it.Title, 200)
-	if title == "" {
-		title = model.CleanLine(it.Ref.String(), 200)
-	}
+	title := titleOf(it.Title, it.Ref)
 	if it.Hidden {
 		title += "  (hidden)"
 	}
