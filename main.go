@@ -25,14 +25,9 @@ import (
 	"confab/model/query"
 	"confab/model/store"
 	"confab/providers"
-	"confab/providers/askelephant"
-	"confab/providers/attention"
-	"confab/providers/bird"
-	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
 	"confab/ui/cli"
-	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
@@ -72,10 +67,6 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 	return ctx, all
 }
 
-func registry() providers.Registry {
-	return providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
-}
-
 func program(atOnce <-chan struct{}) cli.Program {
 	size := func(side func(width, height int) int) func() int {
 		return func() int {
@@ -90,6 +81,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 	if term.IsTerminal(os.Stderr.Fd()) {
 		slow = cli.SlowLoad(os.Stderr)
 	}
+	query.SetServices(registry.Names())
 	p := cli.Program{
 		Version:     version(),
 		In:          os.Stdin,
@@ -103,8 +95,9 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Now:         time.Now,
 		AtOnce:      atOnce,
 		Validators:  validators(),
+		Access:      registry.AccessValues(),
 		Open:        func(ctx context.Context, s cli.Setup) (cli.Engine, error) { return openEngine(ctx, s, slow) },
-		Welcome:     welcome,
+		Welcome:     openWelcome,
 		Check:       check,
 		CheckState:  checkState,
 		Forget:      forget,
@@ -132,28 +125,6 @@ func version() string {
 				v += " " + s.Value[:min(12, len(s.Value))]
 			}
 		}
-	}
-	return v
-}
-
-// validators are the rules of the config file that other packages own.
-func validators() config.Validators {
-	v := config.Validators{
-		Providers:       map[string]config.ProviderRules{},
-		Query:           func(q string) error { _, err := query.Parse(q); return err },
-		Actions:         keymap.Actions(),
-		Key:             keymap.CheckKey,
-		ThemeColorNames: theme.Names(),
-		ThemeColor:      theme.CheckColor,
-	}
-	for _, f := range registry() {
-		rules := config.ProviderRules{DefaultBaseURL: f.DefaultBaseURL, CredentialOptional: f.CredentialOptional,
-			Settings: map[string]config.SettingRule{}}
-		for _, s := range f.Settings {
-			rules.Settings[s.Name] = config.SettingRule{Required: s.Required, Secret: s.Secret, Values: s.Values,
-				Default: s.Default, Help: s.Help, Check: s.Check}
-		}
-		v.Providers[f.Name] = rules
 	}
 	return v
 }
@@ -249,7 +220,7 @@ func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pace
 }
 
 func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *cli.Log) (providers.Factory, providers.Account, error) {
-	f, ok := registry().Find(a.Provider)
+	f, ok := registry.Find(a.Provider)
 	if !ok {
 		return f, providers.Account{}, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: unknown provider %q", a.Name, a.Provider)}
 	}
@@ -300,7 +271,7 @@ func saveMemory(conversations int) {
 
 // pacing gives the pacer of an account, nil for none.
 func pacing(db *store.Store, a config.Account) model.Pacer {
-	f, _ := registry().Find(a.Provider)
+	f, _ := registry.Find(a.Provider)
 	every, burst := f.Pace.Every, f.Pace.Burst
 	if a.Pace.Interval > 0 {
 		every, burst = a.Pace.Interval, 1
@@ -334,8 +305,8 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-func welcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
-	m := ui.New(ui.Options{Welcome: true, ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
+func openWelcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
+	m := ui.New(ui.Options{Welcome: true, Services: services(), ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
 		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
 	if err := ui.Run(ctx, m); err != nil {
 		return cli.ChooseQuit, err
@@ -474,7 +445,7 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 // filesOf lists what any provider keeps of an account beside the database: the
 // account may have left the config, or be another provider's by now.
 func filesOf(state, account string) (all []string, err error) {
-	for _, f := range registry() {
+	for _, f := range registry {
 		if f.Files == nil {
 			continue
 		}

@@ -29,12 +29,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"confab/config"
+	"confab/providers/conformance/notes"
 	"confab/providers/sandbox"
 	"confab/ui/uitest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"confab": main, "xdg-open": browse, "open": browse})
+	testscript.Main(m, map[string]func(){"confab": main, "confab-notes": withNotes, "xdg-open": browse, "open": browse})
+}
+
+// withNotes is the program with a fifth provider.
+func withNotes() {
+	registry = append(registry, notes.Factory())
+	main()
 }
 
 // browse is the browser of a script: it goes where the page sends it, and tells
@@ -75,6 +82,7 @@ type boxKey struct{}
 //	kona WORD             consent, no-consent: what that person says; query: parameters of tokens are read there alone
 //	setting NAME VALUE    a setting of the account projects
 //	browser REGEXP        what the browser is shown next
+//	notes N               an account of the made-up fifth service, with N notes; confab-notes knows it
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("ui", "cli", "testdata", "script"),
@@ -105,11 +113,23 @@ func TestScripts(t *testing.T) {
 				box(ts).Kona().SignInAs(number(ts, args[0]))
 			},
 			"kona":       turnKona,
+			"notes":      addNotes,
 			"setting":    addSetting,
 			"browser":    wantShown,
 			"breaktable": breakTable,
 		},
 	})
+}
+
+func addNotes(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(notes.NewServer(number(ts, args[0])))
+	ts.Defer(server.Close)
+	ts.Setenv("NOTES_KEY", notes.Key)
+	f, err := os.OpenFile(ts.Getenv("CONFAB_CONFIG"), os.O_APPEND|os.O_WRONLY, 0)
+	ts.Check(err)
+	_, err = fmt.Fprintf(f, "\n[[account]]\nname = \"board\"\nprovider = \"notes\"\nbase_url = \"%s/v1\"\ncredential = { env = \"NOTES_KEY\" }\n", server.URL)
+	ts.Check(err)
+	ts.Check(f.Close())
 }
 
 func wasAsked(ts *testscript.TestScript, neg bool, args []string) {

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"fmt"
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,214 +15,178 @@ var (
 	envWord = regexp.MustCompile(`[^A-Z0-9]+`)
 )
 
-func (d *decoder) accounts(e *entry, key string) []Account {
-	var accounts []Account
-	seen := map[string]place{}
-	for i, t := range d.tables(e, key) {
-		accounts = append(accounts, d.account(t, fmt.Sprintf("%s[%d]", key, i), seen))
-	}
-	return accounts
-}
-
-func (d *decoder) account(t *table, path string, seen map[string]place) Account {
+func (d *decoder) account(t *node) Account {
 	a := Account{Settings: map[string]any{}}
 	// The provider comes first, whatever the order in the file: its rules decide about the rest.
 	var rules ProviderRules
 	checked := false
-	if e := t.get("provider"); e != nil {
-		a.Provider, rules, checked = d.provider(e, join(path, "provider"))
+	if n := t.get("provider"); n != nil {
+		a.Provider, rules, checked = d.provider(n)
 	}
 	variable := envFor(a.Provider, "api_key")
 
-	known := []field{
-		{"name", func(e *entry, key string) { a.Name = d.accountName(e, key, seen) }},
-		{"provider", func(*entry, string) {}},
-		{"base_url", func(e *entry, key string) { a.BaseURL = d.baseURL(e, key) }},
-		{"read_only", func(e *entry, key string) {
-			if e.value.kind != boolValue {
-				d.wrongType(e, key, "true or false")
+	d.fields(t, []field{
+		{"name", func(n *node) { a.Name = d.accountName(n) }},
+		{"provider", func(*node) {}},
+		{"base_url", func(n *node) { a.BaseURL = d.baseURL(n) }},
+		{"read_only", func(n *node) {
+			if n.kind != boolKind {
+				d.wrongType(n, "true or false")
 			}
-			a.ReadOnly = e.value.truth
+			a.ReadOnly = n.text == "true"
 		}},
-		{"since", func(e *entry, key string) { a.Since, _ = d.duration(e, key) }},
-		{"pace", func(e *entry, key string) {
-			s, ok := d.text(e, key)
-			if !ok {
-				return
-			}
-			pace, err := ParsePace(s)
-			if err != nil {
-				d.report(e.value.at, key, "", `"pace" %s`, err)
-			}
-			a.Pace = pace
-		}},
-		{"credential", func(e *entry, key string) { a.Credential = d.credential(e, key, variable) }},
-		{"settings", func(e *entry, key string) {
-			if s := d.table(e, key); s != nil {
-				d.settings(s, key, &a, rules, checked)
+		{"since", func(n *node) { a.Since = d.duration(n) }},
+		{"pace", func(n *node) { a.Pace = d.pace(n) }},
+		{"credential", func(n *node) { a.Credential = d.credential(n, variable) }},
+		{"settings", func(n *node) {
+			if d.isTable(n) {
+				d.settings(n, &a, rules, checked)
 			}
 		}},
-	}
-	// A secret under a name of its own would else be just another unknown key.
-	plain := &table{at: t.at, byKey: t.byKey}
-	for _, e := range t.entries {
-		isKnown := slices.ContainsFunc(known, func(f field) bool { return f.name == e.key })
+	}, func(n *node, _ []string) bool {
+		// A secret under a name of its own would else be just another unknown key.
 		switch {
-		case isKnown || !(secretKey(e.key) || isSecretText(e.value)):
-			plain.entries = append(plain.entries, e)
-		case e.value.kind == stringValue:
-			d.plainSecret(e, join(path, e.key), "credential", variable)
+		case n.isSecretSetting():
+			d.plainSecret(n, "credential", variable)
+		case secretKey(n.key):
+			d.report(n.keyAt, n.path(), "credential", "unknown key %s", quoted(n.key))
 		default:
-			d.report(e.at, join(path, e.key), "credential", "unknown key %s", quoted(e.key))
+			return false
 		}
-	}
-	d.fields(plain, path, known)
-	d.required(t, path, "an account", "name", "provider")
+		return true
+	})
+	d.required(t, "an account", "name", "provider")
 
 	if a.BaseURL == "" {
 		a.BaseURL = rules.DefaultBaseURL
 	}
-	if e := t.get("pace"); e != nil && a.Pace.Off && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
-		d.report(e.value.at, join(path, "pace"), "", `"pace" can be "off" on loopback only`)
+	if n := t.get("pace"); n != nil && a.Pace.Off && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
+		d.wrong(n, `"pace" can be "off" on loopback only`)
 	}
 	if checked && !d.broken {
-		d.complete(t, path, &a, rules, variable)
+		d.complete(t, &a, rules, variable)
 	}
 	return a
 }
 
 // complete reports what the provider needs and is not there, and fills in defaults.
-func (d *decoder) complete(t *table, path string, a *Account, rules ProviderRules, variable string) {
+func (d *decoder) complete(t *node, a *Account, rules ProviderRules, variable string) {
 	if t.get("credential") == nil && !rules.CredentialOptional && !hasSecretKey(t) {
-		d.report(t.at, join(path, "credential"), "", `a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`,
-			a.Provider, variable)
+		d.report(t.start(), t.path()+".credential", "",
+			`a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`, a.Provider, variable)
 	}
-	at := t.at
-	var given *table
-	if e := t.get("settings"); e != nil {
-		at = e.at
-		if e.value.kind != tableValue {
+	settings, at := t.get("settings"), t.start()
+	if settings != nil {
+		at = settings.keyAt
+		if settings.kind != tableKind {
 			return
 		}
-		given = e.value.table
 	}
 	for _, key := range names(rules.Settings) {
 		rule := rules.Settings[key]
-		e := given.get(key)
-		if rule.Required && (e == nil || e.value.kind == stringValue && e.value.text == "") {
-			d.report(at, join(path, "settings."+key), "", "a %s account needs %q in [account.settings]", a.Provider, key)
+		n := settings.get(key)
+		if rule.Required && (n == nil || n.kind == stringKind && n.text == "") {
+			d.report(at, t.path()+".settings."+key, "", "a %s account needs %q in [account.settings]", a.Provider, key)
 		}
-		if _, ok := a.Settings[key]; !ok && e == nil && rule.Default != "" {
+		if n == nil && rule.Default != "" {
 			a.Settings[key] = rule.Default
 		}
 	}
 }
 
-func hasSecretKey(t *table) bool {
-	return slices.ContainsFunc(t.entries, func(e *entry) bool { return secretKey(e.key) && e.value.kind == stringValue })
+func hasSecretKey(t *node) bool {
+	return slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
 }
 
-func (d *decoder) accountName(e *entry, key string, seen map[string]place) string {
-	s, ok := d.text(e, key)
-	if !ok {
-		return ""
+func (d *decoder) accountName(n *node) string {
+	switch {
+	case !d.isString(n):
+	case !ValidAccountName(n.text):
+		d.wrong(n, "an account's name has 1 to 64 characters: letters, digits, - and _")
+	default:
+		d.unique(n, "account")
 	}
-	if !ValidAccountName(s) {
-		d.report(e.value.at, key, "", "an account's name has 1 to 64 characters: letters, digits, - and _")
-		return s
-	}
-	if first, double := seen[strings.ToLower(s)]; double {
-		d.report(e.value.at, key, "", "account %s is already on line %d", quoted(s), first.line)
-		return s
-	}
-	seen[strings.ToLower(s)] = e.value.at
-	return s
+	return n.text
 }
 
-func (d *decoder) provider(e *entry, key string) (string, ProviderRules, bool) {
-	s, ok := d.text(e, key)
-	if !ok || d.rules.Providers == nil {
-		return s, ProviderRules{}, false
-	}
-	rules, ok := d.rules.Providers[s]
-	if !ok {
-		known := names(d.rules.Providers)
-		d.report(e.value.at, key, Nearest(s, known), "unknown provider: one of %s", strings.Join(known, ", "))
+func (d *decoder) provider(n *node) (string, ProviderRules, bool) {
+	if !d.isString(n) {
 		return "", ProviderRules{}, false
 	}
-	return s, rules, true
+	if d.rules.Providers == nil {
+		return n.text, ProviderRules{}, false
+	}
+	known := names(d.rules.Providers)
+	if !d.oneOf(n, known, "unknown provider: one of %s", strings.Join(known, ", ")) {
+		return "", ProviderRules{}, false
+	}
+	return n.text, d.rules.Providers[n.text], true
 }
 
-func (d *decoder) baseURL(e *entry, key string) string {
-	s, ok := d.text(e, key)
-	if !ok || s == "" {
+func (d *decoder) baseURL(n *node) string {
+	if !d.isString(n) || n.text == "" {
 		return ""
 	}
-	u, err := ParseBaseURL(s)
+	u, err := ParseBaseURL(n.text)
 	if err != nil {
-		d.report(e.value.at, key, "", `"base_url" %s`, err)
+		d.wrong(n, `"base_url" %s`, err)
 	}
 	return u
 }
 
+func (d *decoder) pace(n *node) Pace {
+	if !d.isString(n) {
+		return Pace{}
+	}
+	pace, err := ParsePace(n.text)
+	if err != nil {
+		d.wrong(n, `"pace" %s`, err)
+	}
+	return pace
+}
+
 // settings reads [account.settings]. Without rules for the provider, the shape of a value decides what it is.
-func (d *decoder) settings(t *table, path string, a *Account, rules ProviderRules, checked bool) {
+func (d *decoder) settings(t *node, a *Account, rules ProviderRules, checked bool) {
 	known := names(rules.Settings)
-	for _, e := range t.entries {
-		key := join(path, e.key)
-		rule, ok := rules.Settings[e.key]
-		variable := envFor(a.Provider, e.key)
-		if !ok {
-			rule.Secret = e.value.kind == tableValue || e.value.kind == stringValue && secretKey(e.key)
-			if checked {
-				if e.value.kind == stringValue && (secretKey(e.key) || isSecretText(e.value)) {
-					d.plainSecret(e, key, "credential", envFor(a.Provider, "api_key"))
-				} else {
-					d.report(e.at, key, Nearest(e.key, known), "unknown setting %s for %s", quoted(e.key), a.Provider)
-				}
-				continue
+	for _, n := range t.items {
+		rule, ok := rules.Settings[n.key]
+		switch {
+		case ok:
+		case !checked:
+			rule.Secret = n.kind == tableKind || n.kind == stringKind && secretKey(n.key)
+		case n.isSecretSetting():
+			d.plainSecret(n, "credential", envFor(a.Provider, "api_key"))
+			continue
+		default:
+			d.unknown(n, known, "unknown setting %s for %s", quoted(n.key), a.Provider)
+			continue
+		}
+		switch {
+		case rule.Secret:
+			if c := d.credential(n, envFor(a.Provider, n.key)); !c.IsZero() {
+				a.Settings[n.key] = c
 			}
+		case !d.isString(n):
+		case n.isSecret():
+			d.wrong(n, "%s holds what looks like a secret; secrets don't belong in this file", quoted(n.key))
+		default:
+			d.setting(n, a, rule)
 		}
-		if rule.Secret {
-			if c := d.credential(e, key, variable); !c.IsZero() {
-				a.Settings[e.key] = c
-			}
-			continue
-		}
-		if e.value.kind != stringValue {
-			d.wrongType(e, key, "a string")
-			continue
-		}
-		if isSecretText(e.value) {
-			d.report(e.value.at, key, "", "%s holds what looks like a secret; secrets don't belong in this file", quoted(e.key))
-			continue
-		}
-		d.setting(e, key, a, rule)
 	}
 }
 
-func (d *decoder) setting(e *entry, key string, a *Account, rule SettingRule) {
-	s := e.value.text
-	if s == "" {
-		if rule.Default != "" {
-			a.Settings[e.key] = rule.Default
-		}
-		return
+func (d *decoder) setting(n *node, a *Account, rule SettingRule) {
+	value := cmp.Or(n.text, rule.Default)
+	if value != "" {
+		a.Settings[n.key] = value
 	}
-	if rule.Values != nil && !slices.Contains(rule.Values, s) {
-		d.report(e.value.at, key, Nearest(s, rule.Values), "%s must be one of %s", quoted(e.key), strings.Join(rule.Values, ", "))
-		return
+	switch {
+	case n.text == "":
+	case rule.Values != nil && !d.oneOf(n, rule.Values, "%s must be one of %s", quoted(n.key), strings.Join(rule.Values, ", ")):
+	default:
+		d.allowed(n, rule.Check, quoted(n.key))
 	}
-	if rule.Check != nil {
-		if err := rule.Check(s); err != nil {
-			d.report(e.value.at, key, "", "%s: %s", quoted(e.key), err)
-			return
-		}
-	}
-	a.Settings[e.key] = s
 }
-
-func isSecretText(v *value) bool { return v.kind == stringValue && knownSecret.MatchString(v.text) }
 
 // envFor suggests a variable's name: SALES and api_key make SALES_API_KEY.
 func envFor(provider, key string) string {
@@ -236,126 +200,103 @@ func envFor(provider, key string) string {
 }
 
 // plainSecret refuses a secret typed into the file and shows how to move it, without repeating it.
-func (d *decoder) plainSecret(e *entry, key, field, variable string) {
-	d.report(e.value.at, key, "", "%s holds a secret, which doesn't belong in this file: put it into an environment variable and write %s = { env = %q }, "+
-		"or use command, file or keyring; then have it replaced, since it was stored here in plain text", quoted(e.key), field, variable)
+func (d *decoder) plainSecret(n *node, field, variable string) {
+	d.wrong(n, "%s holds a secret, which doesn't belong in this file: put it into an environment variable and write %s = { env = %q }, "+
+		"or use command, file or keyring; then have it replaced, since it was stored here in plain text", quoted(n.key), field, variable)
 }
 
-var credentialKeys = []string{"env", "command", "file", "keyring"}
-
 // credential reads a table with exactly one of env, command, file and keyring.
-func (d *decoder) credential(e *entry, key, variable string) Credential {
-	if e.value.kind == stringValue {
-		d.plainSecret(e, key, e.key, variable)
+func (d *decoder) credential(t *node, variable string) Credential {
+	if t.kind == stringKind {
+		d.plainSecret(t, t.key, variable)
 		return Credential{}
 	}
-	t := d.table(e, key)
-	if t == nil {
+	if !d.isTable(t) {
 		return Credential{}
 	}
 	var c Credential
-	var given []string
-	read := func(name string, parse func(e *entry, key string)) field {
-		return field{name, func(e *entry, key string) {
-			given = append(given, name)
-			parse(e, key)
-		}}
-	}
-	rest := &table{at: t.at, byKey: t.byKey}
-	for _, f := range t.entries {
-		if !slices.Contains(credentialKeys, f.key) && f.value.kind == stringValue && (secretKey(f.key) || isSecretText(f.value)) {
-			d.plainSecret(f, join(key, f.key), e.key, variable)
-			given = append(given, f.key)
-			continue
+	given, before := 0, len(d.problems)
+	d.fields(t, []field{
+		{"env", func(n *node) { given++; c.Env = d.envSource(n) }},
+		{"command", func(n *node) { given++; c.Command = d.commandSource(n) }},
+		{"file", func(n *node) { given++; c.File = d.fileSource(n) }},
+		{"keyring", func(n *node) { given++; c.Keyring = d.keyringSource(n) }},
+	}, func(n *node, _ []string) bool {
+		secret := n.isSecretSetting()
+		if secret {
+			given++
+			d.plainSecret(n, t.key, variable)
 		}
-		rest.entries = append(rest.entries, f)
-	}
-	wrong := len(d.problems)
-	d.fields(rest, key, []field{
-		read("env", func(e *entry, key string) { c.Env = d.envSource(e, key) }),
-		read("command", func(e *entry, key string) { c.Command = d.commandSource(e, key) }),
-		read("file", func(e *entry, key string) { c.File = d.fileSource(e, key) }),
-		read("keyring", func(e *entry, key string) { c.Keyring = d.keyringSource(e, key) }),
+		return secret
 	})
-	if len(given) > 1 || len(given) == 0 && len(d.problems) == wrong && !d.broken {
-		d.report(e.at, key, "", "%s needs exactly one of env, command, file, keyring", quoted(e.key))
+	if given > 1 || given == 0 && len(d.problems) == before && !d.broken {
+		d.wrongKey(t, "%s needs exactly one of env, command, file, keyring", quoted(t.key))
 	}
 	return c
 }
 
-func (d *decoder) envSource(e *entry, key string) string {
-	s, ok := d.text(e, key)
-	if ok && (!envName.MatchString(s) || looksSecret(s)) {
-		d.report(e.value.at, key, "", `"env" must be the name of an environment variable, not its value`)
+func (d *decoder) envSource(n *node) string {
+	if d.isString(n) && (!envName.MatchString(n.text) || looksSecret(n.text)) {
+		d.wrong(n, `"env" must be the name of an environment variable, not its value`)
 	}
-	return s
+	return n.text
 }
 
-func (d *decoder) commandSource(e *entry, key string) []string {
-	if e.value.kind != arrayValue {
-		d.report(e.value.at, key, "", `"command" must be a list such as ["pass", "show", "NAME"], not %s; it is run without a shell`, e.value.kind)
+func (d *decoder) commandSource(n *node) []string {
+	if n.kind != arrayKind {
+		d.wrong(n, `"command" must be a list such as ["pass", "show", "NAME"], not %s; it is run without a shell`, n.kind)
 		return nil
 	}
 	var list []string
-	for _, item := range e.value.items {
+	for _, item := range n.items {
 		switch {
-		case item.kind != stringValue:
-			d.report(item.at, key, "", `"command" must hold strings only, not %s`, item.kind)
+		case item.kind != stringKind:
+			d.wrong(item, `"command" must hold strings only, not %s`, item.kind)
 			return nil
-		case knownSecret.MatchString(item.text):
-			d.report(item.at, key, "", `"command" holds what looks like a secret; it must print it, not contain it`)
+		case item.isSecret():
+			d.wrong(item, `"command" holds what looks like a secret; it must print it, not contain it`)
 			return nil
 		case strings.ContainsRune(item.text, 0):
-			d.report(item.at, key, "", `"command" holds a NUL character`)
+			d.wrong(item, `"command" holds a NUL character`)
 			return nil
 		}
 		list = append(list, item.text)
 	}
 	if len(list) == 0 || list[0] == "" {
-		d.report(e.value.at, key, "", `"command" needs a program`)
+		d.wrong(n, `"command" needs a program`)
 	}
 	return list
 }
 
 // fileSource makes the path absolute: ~/ is the home directory, and other relative paths start beside the settings file.
-func (d *decoder) fileSource(e *entry, key string) string {
-	s, ok := d.text(e, key)
-	if !ok {
-		return ""
-	}
-	if s == "" || strings.ContainsRune(s, 0) {
-		d.report(e.value.at, key, "", `"file" must be a path`)
-		return ""
-	}
-	if looksSecret(s) {
-		d.report(e.value.at, key, "", `"file" must be the path of a file that holds the secret, not the secret`)
-		return ""
-	}
-	if rest, ok := strings.CutPrefix(s, "~/"); ok {
+func (d *decoder) fileSource(n *node) string {
+	file := filepath.FromSlash(n.text)
+	switch {
+	case !d.isString(n):
+	case file == "" || strings.ContainsRune(file, 0):
+		d.wrong(n, `"file" must be a path`)
+	case looksSecret(n.text):
+		d.wrong(n, `"file" must be the path of a file that holds the secret, not the secret`)
+	case strings.HasPrefix(n.text, "~/"):
 		home, err := os.UserHomeDir()
 		if err != nil {
-			d.report(e.value.at, key, "", `"file" starts with ~/, but the home directory is unknown`)
-			return ""
+			d.wrong(n, `"file" starts with ~/, but the home directory is unknown`)
 		}
-		return filepath.Join(home, filepath.FromSlash(rest))
+		return filepath.Join(home, file[2:])
+	case filepath.IsAbs(n.text):
+		return filepath.Clean(n.text)
 	}
-	if filepath.IsAbs(s) {
-		return filepath.Clean(s)
-	}
-	return filepath.Join(d.dir, filepath.FromSlash(s))
+	return filepath.Join(d.dir, file)
 }
 
-func (d *decoder) keyringSource(e *entry, key string) string {
-	s, ok := d.text(e, key)
-	if !ok {
-		return ""
-	}
-	service, user := splitKeyring(s)
+func (d *decoder) keyringSource(n *node) string {
+	service, user := splitKeyring(n.text)
 	switch {
-	case service == "" || user == "" || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }):
-		d.report(e.value.at, key, "", `"keyring" must be "NAME" or "SERVICE/NAME"`)
-	case looksSecret(s) || looksSecret(user):
-		d.report(e.value.at, key, "", `"keyring" must be the name of a keyring entry, not the secret`)
+	case !d.isString(n):
+	case service == "" || user == "" || strings.ContainsFunc(n.text, func(r rune) bool { return r < ' ' }):
+		d.wrong(n, `"keyring" must be "NAME" or "SERVICE/NAME"`)
+	case looksSecret(n.text) || looksSecret(user):
+		d.wrong(n, `"keyring" must be the name of a keyring entry, not the secret`)
 	}
-	return s
+	return n.text
 }

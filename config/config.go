@@ -79,18 +79,6 @@ type Account struct {
 	Settings map[string]any
 }
 
-// Setting returns a setting that is a string, "" when it is missing.
-func (a Account) Setting(key string) string {
-	s, _ := a.Settings[key].(string)
-	return s
-}
-
-// SecretSetting returns a setting that is a credential table, zero when it is missing.
-func (a Account) SecretSetting(key string) Credential {
-	c, _ := a.Settings[key].(Credential)
-	return c
-}
-
 // Account finds an account by its exact name, else without regard to letter case.
 func (c *Config) Account(name string) (Account, bool) {
 	for _, a := range c.Accounts {
@@ -206,6 +194,6 @@ func Decode(file string, data []byte, v Validators) (*Config, error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
 	}
-	d := &decoder{file: file, dir: dir, rules: v}
-	return d.decode(data)
+	d := &decoder{file: file, dir: dir, data: data, rules: v, seen: map[string]*node{}}
+	return d.decode()
 }

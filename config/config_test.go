@@ -78,7 +78,7 @@ func TestDecodeSample(t *testing.T) {
 		t.Error(diff)
 	}
 	team, ok := got.Account("TEAM")
-	if !ok || team.Setting("client_id") != "confab" || team.SecretSetting("refresh_token").Keyring != "kona/team" || team.Setting("nothing") != "" {
+	if !ok || team.Name != "team" {
 		t.Errorf("account lookup: %v %+v", ok, team)
 	}
 	if diff := cmp.Diff([]string{"sales", "support", "team"}, got.AccountNames()); diff != "" {
@@ -205,6 +205,8 @@ func TestProblems(t *testing.T) {
 			`c:4:12: unexpected character U+006B 'k' at start of value; text values stand in quotes`,
 		}},
 		{"not text", "refresh = \"\xff\"", []string{`c:1:12: the file is not UTF-8 text`}},
+		{"not text, after what is", "# \ufffd\nrefresh = \"\xc3\xc3\xa9\"", []string{`c:2:12: the file is not UTF-8 text`}},
+		{"a theme may follow the syntax error", "[ui]\ntheme = \"night\"\n[themes.night\n", []string{`c:3:14: expected ']' to close table name`}},
 		{"bad date", "refresh = 2026-13-45\n", []string{
 			`c:1:11: "refresh" must be a string, not a date`,
 			`c:1:16: impossible date`,
@@ -355,13 +357,27 @@ func TestProblems(t *testing.T) {
 }
 
 func TestProblemKey(t *testing.T) {
-	_, err := Decode("c", []byte(account+strings.NewReplacer(`"a"`, `"b"`, "attention", "bird").Replace(account)), testRules())
-	var problems Errors
-	if !errors.As(err, &problems) {
-		t.Fatal(err)
+	for text, want := range map[string]string{
+		account + strings.NewReplacer(`"a"`, `"b"`, "attention", "bird").Replace(account): "account[1].settings.workspace_id",
+		strings.Replace(account, "env", "evn", 1):                                         "account[0].credential.evn",
+		"ui.theme = \"dark\"\nui.theme = \"light\"\n":                                     "ui.theme",
+		"[[view]]\nname = \"a\"\nqeury = \"\"\n":                                          "view[0].qeury",
+		"view = [ { name = \"a\" }, { name = [] } ]\n":                                    "view[1].name",
+		"[themes.\"a.b\"]\naccnt = \"#fff\"\n":                                            "themes.a.b.accnt",
+		"[keys.list]\nrename = [\"t\", 1]\n":                                              "keys.list.rename",
+	} {
+		_, err := Decode("c", []byte(text), testRules())
+		var problems Errors
+		if !errors.As(err, &problems) {
+			t.Errorf("no problems, but %v in\n%s", err, text)
+		} else if got := problems[0].Key; got != want {
+			t.Errorf("key %q, want %q in\n%s", got, want, text)
+		}
 	}
-	if got := problems[0].Key; got != "account[1].settings.workspace_id" {
-		t.Errorf("key %q", got)
+	_, err := Decode("c", []byte("[view]\nnmae = \"a\"\n"), testRules())
+	var problems Errors
+	if !errors.As(err, &problems) || len(problems) != 3 || problems[2].Key != "view[0].nmae" {
+		t.Errorf("a lone table: %+v", problems)
 	}
 }
 

@@ -9,48 +9,77 @@ import (
 	"unicode"
 )
 
-// decoder turns a document into a Config and gathers what is wrong with it.
+// decoder turns a settings file into a Config and gathers what is wrong with it.
 type decoder struct {
 	file, dir string
+	data      []byte
 	rules     Validators
 	problems  Errors
+	// seen holds names that must be unique.
+	seen map[string]*node
 	// broken means that the text could not be read to its end, so nothing is reported as missing.
 	broken bool
 }
 
 // report adds a problem. What looks like a secret is taken out of every part here, whoever wrote the message.
-func (d *decoder) report(at place, key, suggestion, format string, args ...any) {
+func (d *decoder) report(offset int, key, suggestion, format string, args ...any) {
+	line, column := d.place(offset)
 	d.problems = append(d.problems, Problem{
-		File: d.file, Line: at.line, Column: at.column, Key: redact(key),
+		File: d.file, Line: line, Column: column, Key: redact(key),
 		Message: redact(fmt.Sprintf(format, args...)), Suggestion: redact(suggestion),
 	})
 }
 
-func (d *decoder) decode(data []byte) (*Config, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	doc := parseDocument(data, d.report)
-	d.broken = doc.broken
+// wrong reports a problem with a value.
+func (d *decoder) wrong(n *node, format string, args ...any) {
+	d.report(n.at, n.path(), "", format, args...)
+}
+
+// wrongKey reports a problem with a key.
+func (d *decoder) wrongKey(n *node, format string, args ...any) {
+	d.report(n.keyAt, n.path(), "", format, args...)
+}
+
+// unknown reports a key that is none of those known.
+func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
+	d.report(n.keyAt, n.path(), Nearest(n.key, known), format, args...)
+}
+
+// oneOf tells whether a value is one of those known, or reports that it is not.
+func (d *decoder) oneOf(n *node, known []string, format string, args ...any) bool {
+	if !slices.Contains(known, n.text) {
+		d.report(n.at, n.path(), Nearest(n.text, known), format, args...)
+		return false
+	}
+	return true
+}
+
+func (d *decoder) decode() (*Config, error) {
+	d.data = bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf"))
+	root := d.parse()
 	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{DefaultTheme, DefaultLayout}}
-	var theme *entry
-	d.fields(doc.root, "", []field{
-		{"refresh", func(e *entry, key string) { c.Refresh = d.refresh(e, key) }},
-		{"ui", func(e *entry, key string) {
-			if t := d.table(e, key); t != nil {
-				theme = t.get("theme")
-				d.ui(t, key, c)
+	d.fields(root, []field{
+		{"refresh", func(n *node) { c.Refresh = d.refresh(n) }},
+		{"themes", func(n *node) { c.Themes = d.themes(n) }},
+		{"ui", func(n *node) { d.ui(n, c) }},
+		{"keys", func(n *node) { c.Keys = d.keys(n) }},
+		{"view", func(n *node) {
+			for _, t := range d.tables(n) {
+				c.Views = append(c.Views, d.view(t))
 			}
 		}},
-		{"themes", func(e *entry, key string) { c.Themes = d.themes(e, key) }},
-		{"keys", func(e *entry, key string) { c.Keys = d.keys(e, key) }},
-		{"view", func(e *entry, key string) { c.Views = d.views(e, key) }},
-		{"account", func(e *entry, key string) { c.Accounts = d.accounts(e, key) }},
-	})
-	if theme != nil && !d.broken {
-		known := append(BuiltinThemes(), names(c.Themes)...)
-		if name, ok := d.text(theme, "ui.theme"); ok && !slices.Contains(known, name) {
-			d.report(theme.value.at, "ui.theme", Nearest(name, known), "unknown theme %s", quoted(name))
+		{"account", func(n *node) {
+			for _, t := range d.tables(n) {
+				c.Accounts = append(c.Accounts, d.account(t))
+			}
+		}},
+	}, func(n *node, known []string) bool {
+		secret := n.isSecret() || n.isSecretSetting() && Nearest(n.key, known) == ""
+		if secret {
+			d.plainSecret(n, "credential", envFor("", "api_key"))
 		}
-	}
+		return secret
+	})
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()
 	}
@@ -60,234 +89,222 @@ func (d *decoder) decode(data []byte) (*Config, error) {
 	return c, nil
 }
 
+// allowed tells whether a rule, which may be nil, accepts a value, or reports what is wrong with it.
+func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
+	if rule == nil {
+		return true
+	}
+	err := rule(n.text)
+	if err != nil {
+		d.wrong(n, "%s: %s", what, err)
+	}
+	return err == nil
+}
+
 // field reads one known key of a table.
 type field struct {
 	name string
-	read func(e *entry, key string)
+	read func(n *node)
 }
 
-// fields reads the keys of a table in the order of the list, and reports those that are not in it.
-func (d *decoder) fields(t *table, path string, list []field) {
+// fields reads the keys of a table in the order of the list. Those that are not in it are reported, unless stray, which
+// may be nil, reports them itself and returns true.
+func (d *decoder) fields(t *node, list []field, stray func(n *node, known []string) bool) {
 	known := make([]string, len(list))
 	for i, f := range list {
 		known[i] = f.name
-		if e := t.get(f.name); e != nil {
-			f.read(e, join(path, f.name))
+	}
+	for _, n := range t.items {
+		if !slices.Contains(known, n.key) && (stray == nil || !stray(n, known)) {
+			d.unknown(n, known, "unknown key %s", quoted(n.key))
 		}
 	}
-	for _, e := range t.entries {
-		switch {
-		case slices.Contains(known, e.key):
-		case path == "" && (isSecretText(e.value) || e.value.kind == stringValue && secretKey(e.key) && Nearest(e.key, known) == ""):
-			d.plainSecret(e, e.key, "credential", envFor("", "api_key"))
-		default:
-			d.report(e.at, join(path, e.key), Nearest(e.key, known), "unknown key %s", quoted(e.key))
+	for _, f := range list {
+		if n := t.get(f.name); n != nil {
+			f.read(n)
 		}
 	}
 }
 
-func join(path, key string) string {
-	if path == "" {
-		return key
+func (d *decoder) wrongType(n *node, want string) {
+	d.wrong(n, "%s must be %s, not %s", quoted(n.key), want, n.kind)
+}
+
+// isString tells whether a value is a string, or reports that it is none.
+func (d *decoder) isString(n *node) bool {
+	if n.kind != stringKind {
+		d.wrongType(n, "a string")
 	}
-	return path + "." + key
+	return n.kind == stringKind
 }
 
-func (d *decoder) wrongType(e *entry, key, want string) {
-	d.report(e.value.at, key, "", "%s must be %s, not %s", quoted(e.key), want, e.value.kind)
-}
-
-// text reads a string, or reports that it is none.
-func (d *decoder) text(e *entry, key string) (string, bool) {
-	if e.value.kind != stringValue {
-		d.wrongType(e, key, "a string")
-		return "", false
-	}
-	return e.value.text, true
-}
-
-func (d *decoder) table(e *entry, key string) *table {
+// isTable tells whether a value is a table, or reports that it is none.
+func (d *decoder) isTable(n *node) bool {
 	switch {
-	case e.value.kind == tableValue:
-		return e.value.table
-	case e.value.tables:
-		d.report(e.at, key, "", "%s is one table, not a list: write [%s]", quoted(e.key), redact(key))
-	default:
-		d.wrongType(e, key, "a table")
+	case n.headers:
+		d.wrongKey(n, "%s is one table, not a list: write [%s]", quoted(n.key), n.path())
+	case n.kind != tableKind:
+		d.wrongType(n, "a table")
 	}
-	return nil
+	return n.kind == tableKind
 }
 
-// tables reads a list of tables. A lone [table] is reported, and read all the same for its own problems.
-func (d *decoder) tables(e *entry, key string) []*table {
-	if e.value.kind == tableValue {
-		d.report(e.at, key, "", "%s is a list: write [[%s]]", quoted(e.key), key)
-		return []*table{e.value.table}
-	}
-	if e.value.kind != arrayValue {
-		d.report(e.value.at, key, "", "%s must be a list of tables, not %s: write [[%s]]", quoted(e.key), e.value.kind, key)
-		return nil
-	}
-	var list []*table
-	for _, item := range e.value.items {
-		if item.kind != tableValue {
-			d.report(item.at, key, "", "%s must hold tables only, not %s: write [[%s]]", quoted(e.key), item.kind, key)
-			continue
+// tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same
+// for its own problems.
+func (d *decoder) tables(n *node) []*node {
+	var list []*node
+	switch n.kind {
+	case tableKind:
+		d.wrongKey(n, "%s is a list: write [[%s]]", quoted(n.key), n.path())
+		list = append(list, n)
+	case arrayKind:
+		for _, item := range n.items {
+			if item.kind == tableKind {
+				list = append(list, item)
+				continue
+			}
+			d.wrong(item, "%s must hold tables only, not %s: write [[%s]]", quoted(n.key), item.kind, n.path())
 		}
-		list = append(list, item.table)
+	default:
+		d.wrong(n, "%s must be a list of tables, not %s: write [[%s]]", quoted(n.key), n.kind, n.path())
+	}
+	for i, t := range list {
+		t.key += fmt.Sprintf("[%d]", i)
 	}
 	return list
 }
 
-func (d *decoder) refresh(e *entry, key string) time.Duration {
-	n, ok := d.duration(e, key)
-	if ok && n > 0 && n < time.Second {
-		d.report(e.value.at, key, "", `"refresh" must be at least "1s", or "0" for no polling`)
+func (d *decoder) refresh(n *node) time.Duration {
+	refresh := d.duration(n)
+	if refresh > 0 && refresh < time.Second {
+		d.wrong(n, `"refresh" must be at least "1s", or "0" for no polling`)
 	}
-	return n
+	return refresh
 }
 
 // duration reads a duration; the number 0 is allowed in place of "0".
-func (d *decoder) duration(e *entry, key string) (time.Duration, bool) {
-	if e.value.kind == numberValue {
-		if e.value.text == "0" {
-			return 0, true
-		}
-		d.report(e.value.at, key, "", "%s %s", quoted(e.key), errDuration)
-		return 0, false
+func (d *decoder) duration(n *node) time.Duration {
+	var length time.Duration
+	err := errDuration
+	switch {
+	case n.text == "" && n.kind == stringKind, n.text == "0" && n.kind == numberKind:
+		return 0
+	case n.kind == numberKind:
+	case !d.isString(n):
+		return 0
+	default:
+		length, err = ParseDuration(n.text)
 	}
-	s, ok := d.text(e, key)
-	if !ok || s == "" {
-		return 0, ok
-	}
-	n, err := ParseDuration(s)
 	if err != nil {
-		d.report(e.value.at, key, "", "%s %s", quoted(e.key), err)
-		return 0, false
+		d.wrong(n, "%s %s", quoted(n.key), err)
 	}
-	return n, true
+	return length
 }
 
-func (d *decoder) ui(t *table, path string, c *Config) {
-	d.fields(t, path, []field{
-		{"theme", func(e *entry, _ string) {
-			// Checked, types included, once all themes are known.
-			if e.value.kind == stringValue && e.value.text != "" {
-				c.UI.Theme = e.value.text
+func (d *decoder) ui(n *node, c *Config) {
+	if !d.isTable(n) {
+		return
+	}
+	d.fields(n, []field{
+		{"theme", func(n *node) {
+			known := append(BuiltinThemes(), names(c.Themes)...)
+			// In a broken file, the theme may follow where it can't be read.
+			if !d.broken && d.isString(n) && d.oneOf(n, known, "unknown theme %s", quoted(n.text)) {
+				c.UI.Theme = n.text
 			}
 		}},
-		{"layout", func(e *entry, key string) {
-			s, ok := d.text(e, key)
-			if !ok {
-				return
+		{"layout", func(n *node) {
+			if d.isString(n) && d.oneOf(n, Layouts(), "unknown layout %s: one of %s", quoted(n.text), strings.Join(Layouts(), ", ")) {
+				c.UI.Layout = n.text
 			}
-			if !slices.Contains(Layouts(), s) {
-				d.report(e.value.at, key, Nearest(s, Layouts()), "unknown layout %s: one of %s", quoted(s), strings.Join(Layouts(), ", "))
-				return
-			}
-			c.UI.Layout = s
 		}},
-	})
+	}, nil)
 }
 
-func (d *decoder) themes(e *entry, key string) map[string]map[string]string {
-	t := d.table(e, key)
-	if t == nil {
+func (d *decoder) themes(n *node) map[string]map[string]string {
+	if !d.isTable(n) {
 		return nil
 	}
 	themes := map[string]map[string]string{}
-	for _, theme := range t.entries {
-		path := join(key, theme.key)
-		if slices.Contains(BuiltinThemes(), theme.key) {
-			d.report(theme.at, path, "", "%s is a built-in theme; give yours another name", quoted(theme.key))
-			continue
+	for _, theme := range n.items {
+		switch {
+		case slices.Contains(BuiltinThemes(), theme.key):
+			d.wrongKey(theme, "%s is a built-in theme; give yours another name", quoted(theme.key))
+		case theme.kind != tableKind:
+			d.wrongKey(theme, "%s must be a table of colours: write [themes.NAME]", quoted(theme.key))
+		default:
+			themes[theme.key] = d.colors(theme)
 		}
-		if theme.value.kind != tableValue {
-			d.report(theme.at, path, "", "%s must be a table of colours: write [themes.NAME]", quoted(theme.key))
-			continue
-		}
-		colors := map[string]string{}
-		for _, color := range theme.value.table.entries {
-			path := join(path, color.key)
-			if known := d.rules.ThemeColorNames; known != nil && !slices.Contains(known, color.key) {
-				d.report(color.at, path, Nearest(color.key, known), "unknown colour %s", quoted(color.key))
-				continue
-			}
-			s, ok := d.text(color, path)
-			if !ok {
-				continue
-			}
-			if d.rules.ThemeColor != nil {
-				if err := d.rules.ThemeColor(color.key, s); err != nil {
-					d.report(color.value.at, path, "", "colour %s: %s", quoted(color.key), err)
-					continue
-				}
-			}
-			colors[color.key] = s
-		}
-		themes[theme.key] = colors
 	}
 	return themes
 }
 
-func (d *decoder) keys(e *entry, key string) map[string]map[string][]string {
-	t := d.table(e, key)
-	if t == nil {
+func (d *decoder) colors(theme *node) map[string]string {
+	colors := map[string]string{}
+	for _, color := range theme.items {
+		if known := d.rules.ThemeColorNames; known != nil && !slices.Contains(known, color.key) {
+			d.unknown(color, known, "unknown colour %s", quoted(color.key))
+			continue
+		}
+		if !d.isString(color) {
+			continue
+		}
+		if check := d.rules.ThemeColor; check != nil {
+			d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
+		}
+		colors[color.key] = color.text
+	}
+	return colors
+}
+
+func (d *decoder) keys(n *node) map[string]map[string][]string {
+	if !d.isTable(n) {
 		return nil
 	}
 	contexts := names(d.rules.Actions)
 	keys := map[string]map[string][]string{}
-	for _, c := range t.entries {
-		path := join(key, c.key)
-		if c.value.kind != tableValue {
-			d.report(c.at, path, "", "%s stands outside a context: keys belong into [keys.CONTEXT]", quoted(c.key))
-			continue
+	for _, c := range n.items {
+		switch {
+		case c.kind != tableKind:
+			d.wrongKey(c, "%s stands outside a context: keys belong into [keys.CONTEXT]", quoted(c.key))
+		case d.rules.Actions != nil && !slices.Contains(contexts, c.key):
+			d.unknown(c, contexts, "unknown key context %s", quoted(c.key))
+		default:
+			keys[c.key] = d.context(c)
 		}
-		if d.rules.Actions != nil && !slices.Contains(contexts, c.key) {
-			d.report(c.at, path, Nearest(c.key, contexts), "unknown key context %s", quoted(c.key))
-			continue
-		}
-		keys[c.key] = d.context(c, path)
 	}
 	return keys
 }
 
 // context reads the bindings of one context. One key for two actions is reported, as far as the file itself says so.
-func (d *decoder) context(c *entry, path string) map[string][]string {
+func (d *decoder) context(c *node) map[string][]string {
 	actions := map[string][]string{}
-	bound := map[string]*entry{}
-	for _, a := range c.value.table.entries {
-		key := join(path, a.key)
+	bound := map[string]*node{}
+	for _, a := range c.items {
 		if known := d.rules.Actions[c.key]; d.rules.Actions != nil && !slices.Contains(known, a.key) {
 			if other := d.contextOf(a.key); other != "" {
-				d.report(a.at, key, "", "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
+				d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
 			} else {
-				d.report(a.at, key, Nearest(a.key, known), "unknown action %s in [keys.%s]", quoted(a.key), c.key)
+				d.unknown(a, known, "unknown action %s in [keys.%s]", quoted(a.key), c.key)
 			}
 			continue
 		}
-		if a.value.kind != arrayValue || a.value.tables {
-			d.report(a.value.at, key, "", `%s must be a list of keys such as ["p", "ctrl+p"], not %s`, quoted(a.key), a.value.kind)
+		if a.kind != arrayKind || a.headers {
+			d.wrong(a, `%s must be a list of keys such as ["p", "ctrl+p"], not %s`, quoted(a.key), a.kind)
 			continue
 		}
 		list := []string{}
-		for _, item := range a.value.items {
-			if item.kind != stringValue {
-				d.report(item.at, key, "", "%s must hold strings only, not %s", quoted(a.key), item.kind)
-				continue
+		for _, item := range a.items {
+			switch first := bound[item.text]; {
+			case item.kind != stringKind:
+				d.wrong(item, "%s must hold strings only, not %s", quoted(a.key), item.kind)
+			case !d.allowed(item, d.rules.Key, "key "+quoted(item.text)):
+			case first != nil:
+				d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first.keyAt))
+			default:
+				bound[item.text] = a
+				list = append(list, item.text)
 			}
-			if d.rules.Key != nil {
-				if err := d.rules.Key(item.text); err != nil {
-					d.report(item.at, key, "", "key %s: %s", quoted(item.text), err)
-					continue
-				}
-			}
-			if first := bound[item.text]; first != nil {
-				d.report(item.at, key, "", "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), first.at.line)
-				continue
-			}
-			bound[item.text] = a
-			list = append(list, item.text)
 		}
 		actions[a.key] = list
 	}
@@ -303,50 +320,45 @@ func (d *decoder) contextOf(action string) string {
 	return ""
 }
 
-func (d *decoder) views(e *entry, key string) []View {
-	var views []View
-	seen := map[string]place{}
-	for i, t := range d.tables(e, key) {
-		path := fmt.Sprintf("%s[%d]", key, i)
-		var v View
-		d.fields(t, path, []field{
-			{"name", func(e *entry, key string) {
-				s, ok := d.text(e, key)
-				if !ok {
-					return
-				}
-				folded := strings.ToLower(s)
-				switch first, double := seen[folded]; {
-				case strings.TrimSpace(s) == "" || len([]rune(s)) > 64 || strings.ContainsFunc(s, unicode.IsControl):
-					d.report(e.value.at, key, "", "a view's name has 1 to 64 characters on one line")
-				case double:
-					d.report(e.value.at, key, "", "view %s is already on line %d", quoted(s), first.line)
-				default:
-					seen[folded] = e.value.at
-				}
-				v.Name = s
-			}},
-			{"query", func(e *entry, key string) {
-				s, ok := d.text(e, key)
-				if ok && d.rules.Query != nil {
-					if err := d.rules.Query(s); err != nil {
-						d.report(e.value.at, key, "", "query: %s", err)
-					}
-				}
-				v.Query = s
-			}},
-		})
-		d.required(t, path, "a view", "name")
-		views = append(views, v)
+func (d *decoder) view(t *node) View {
+	var v View
+	d.fields(t, []field{
+		{"name", func(n *node) {
+			v.Name = n.text
+			switch {
+			case !d.isString(n):
+			case strings.TrimSpace(v.Name) == "" || len([]rune(v.Name)) > 64 || strings.ContainsFunc(v.Name, unicode.IsControl):
+				d.wrong(n, "a view's name has 1 to 64 characters on one line")
+			default:
+				d.unique(n, "view")
+			}
+		}},
+		{"query", func(n *node) {
+			v.Query = n.text
+			if d.isString(n) {
+				d.allowed(n, d.rules.Query, "query")
+			}
+		}},
+	}, nil)
+	d.required(t, "a view", "name")
+	return v
+}
+
+// unique reports a name that was seen before, without regard to letter case.
+func (d *decoder) unique(n *node, what string) {
+	id := what + " " + strings.ToLower(n.text)
+	if first := d.seen[id]; first != nil {
+		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first.at))
+		return
 	}
-	return views
+	d.seen[id] = n
 }
 
 // required reports keys that a table must have.
-func (d *decoder) required(t *table, path, what string, keys ...string) {
+func (d *decoder) required(t *node, what string, keys ...string) {
 	for _, k := range keys {
 		if t.get(k) == nil && !d.broken {
-			d.report(t.at, join(path, k), "", "%s needs %q", what, k)
+			d.report(t.start(), t.path()+"."+k, "", "%s needs %q", what, k)
 		}
 	}
 }

@@ -2,8 +2,9 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,122 +12,118 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// place is a position in a document; both count from 1, columns in characters.
-type place struct{ line, column int }
-
-type valueKind int
+type kind int
 
 const (
-	stringValue valueKind = iota + 1
-	boolValue
-	numberValue
-	dateValue
-	arrayValue
-	tableValue
+	stringKind kind = iota + 1
+	boolKind
+	numberKind
+	dateKind
+	arrayKind
+	tableKind
 )
 
-func (k valueKind) String() string {
+func (k kind) String() string {
 	return [...]string{"", "a string", "true or false", "a number", "a date", "an array", "a table"}[k]
 }
 
-// value is one TOML value with its place. tables marks an array made by [[headers]].
-type value struct {
-	kind   valueKind
-	at     place
-	text   string // strings decoded, numbers and dates as written
-	truth  bool
-	items  []*value
-	table  *table
-	tables bool
-}
-
-// entry is one key of a table.
-type entry struct {
-	key   string
-	at    place
-	value *value
-}
-
-// table keeps its keys in the order of the file.
-type table struct {
-	at      place
-	entries []*entry
-	byKey   map[string]*entry
-	// opened is the line of the [header] that defined it, 0 for tables made on the way to another or by dotted keys.
+// node is a key of the file, or an element of an array, with its value.
+type node struct {
+	parent *node
+	key    string // of an element that of its array
+	// keyAt and at are the offsets of the key and its value.
+	keyAt, at int
+	kind      kind
+	text      string  // strings decoded, other scalars as written
+	items     []*node // of an array or a table, in the order of the file
+	byKey     map[string]*node
+	// opened is the offset of the [header] that defined a table, 0 for those made on the way to another or by dotted keys.
 	opened int
-	// inline tables are complete when they close.
+	// inline tables can't be extended once they are written.
 	inline bool
+	// headers marks an array made by [[headers]].
+	headers bool
 }
 
-func newTable(at place) *table { return &table{at: at, byKey: map[string]*entry{}} }
-
-func (t *table) get(key string) *entry {
-	if t == nil {
+func (n *node) get(key string) *node {
+	if n == nil {
 		return nil
 	}
-	return t.byKey[key]
+	return n.byKey[key]
 }
 
-func (t *table) put(e *entry) {
-	t.entries = append(t.entries, e)
-	t.byKey[e.key] = e
+func (n *node) add(child *node) {
+	child.parent = n
+	if n.byKey == nil {
+		n.byKey = map[string]*node{}
+	}
+	n.byKey[child.key] = child
+	n.items = append(n.items, child)
 }
 
-// document builds a tree with places from TOML. go-toml decodes into values without places, or reports the first error
-// only, so its parser is walked here, and its decoder then has the last word on what is valid TOML.
-type document struct {
-	root       *table
-	lineStarts []int
-	data       []byte
-	report     func(at place, key, suggestion, format string, args ...any)
-	// broken means that the text ends early for us: what is missing may only be unread.
-	broken bool
+func (n *node) addElement() *node {
+	element := &node{parent: n.parent, key: n.key, at: n.at}
+	n.items = append(n.items, element)
+	return element
 }
 
-func parseDocument(data []byte, report func(at place, key, suggestion, format string, args ...any)) *document {
-	d := &document{root: newTable(place{1, 1}), data: data, report: report, lineStarts: []int{0}}
-	for i, c := range data {
-		if c == '\n' {
-			d.lineStarts = append(d.lineStarts, i+1)
+// start is the offset of the header that defines a table, or of its key.
+func (n *node) start() int { return cmp.Or(n.opened, n.at) }
+
+// isSecret tells whether a value has the form of a secret.
+func (n *node) isSecret() bool { return n.kind == stringKind && knownSecret.MatchString(n.text) }
+
+// isSecretSetting tells whether a text has the form of a secret or the name of one.
+func (n *node) isSecretSetting() bool {
+	return n.isSecret() || n.kind == stringKind && secretKey(n.key)
+}
+
+// path returns the dotted path from the root.
+func (n *node) path() string {
+	path := n.key
+	for n = n.parent; n != nil && n.parent != nil; n = n.parent {
+		path = n.key + "." + path
+	}
+	return path
+}
+
+// parse reads TOML into a tree with offsets. go-toml's decoder stops at the first error, also in strict mode, and tells
+// no place of a value. A person wants to see all errors at once, so its parser is walked here, and the decoder then has
+// the last word on what is valid TOML.
+func (d *decoder) parse() *node {
+	root := &node{kind: tableKind}
+	for offset, r := range string(d.data) {
+		if r == utf8.RuneError && !bytes.HasPrefix(d.data[offset:], []byte("\ufffd")) {
+			d.report(offset, "", "", "the file is not UTF-8 text")
+			d.broken = true
+			return root
 		}
 	}
-	if !utf8.Valid(data) {
-		offset := 0
-		for offset < len(data) {
-			r, n := utf8.DecodeRune(data[offset:])
-			if r == utf8.RuneError && n == 1 {
-				break
-			}
-			offset += n
+	var p unstable.Parser
+	p.Reset(d.data)
+	for table := root; p.NextExpression(); {
+		switch e := p.Expression(); e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			table = d.header(root, e)
+		case unstable.KeyValue:
+			d.keyValue(table, e)
 		}
-		report(d.place(offset), "", "", "the file is not UTF-8 text")
-		d.broken = true
-		return d
 	}
-	reported := map[int]bool{}
-	outer := report
-	d.report = func(at place, key, suggestion, format string, args ...any) {
-		reported[at.line] = true
-		outer(at, key, suggestion, format, args...)
-	}
-	d.walk()
-	d.report = outer
+	d.broken = p.Error() != nil
 
 	var scratch map[string]any
-	if err := toml.Unmarshal(data, &scratch); err != nil {
+	if err := toml.Unmarshal(d.data, &scratch); err != nil {
+		line, column := 1, 1
 		var bad *toml.DecodeError
-		if !errors.As(err, &bad) {
-			report(place{}, "", "", "not valid TOML")
-			d.broken = true
-			return d
+		if errors.As(err, &bad) {
+			line, column = bad.Position()
 		}
-		line, column := bad.Position()
-		at := d.lineColumn(line, column)
-		if !reported[at.line] {
-			report(at, "", "", "%s", syntaxMessage(strings.TrimPrefix(bad.Error(), "toml: ")))
+		if !slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Line == line }) {
+			before := bytes.Join(bytes.SplitAfterN(d.data, []byte("\n"), line)[:line-1], nil)
+			d.report(len(before)+column-1, "", "", "%s", syntaxMessage(strings.TrimPrefix(err.Error(), "toml: ")))
 		}
 	}
-	return d
+	return root
 }
 
 // syntaxMessage adds the usual cause to messages of the parser that don't name it.
@@ -142,179 +139,128 @@ func syntaxMessage(message string) string {
 	return message
 }
 
-func (d *document) place(offset int) place {
-	line := sort.SearchInts(d.lineStarts, offset+1)
-	return d.lineColumn(line, offset-d.lineStarts[line-1]+1)
+// place returns the line and the column of an offset, the column in characters.
+func (d *decoder) place(offset int) (line, column int) {
+	before := d.data[:min(offset, len(d.data))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
 }
 
-// lineColumn turns a column in bytes into one in characters.
-func (d *document) lineColumn(line, column int) place {
-	if line < 1 || line > len(d.lineStarts) {
-		return place{}
+func (d *decoder) line(offset int) int {
+	line, _ := d.place(offset)
+	return line
+}
+
+// words returns a new table for each word of a dotted key.
+func (d *decoder) words(e *unstable.Node) []*node {
+	var list []*node
+	for it := e.Key(); it.Next(); {
+		at := int(it.Node().Raw.Offset)
+		list = append(list, &node{key: string(it.Node().Data), keyAt: at, at: at, kind: tableKind})
 	}
-	text := d.data[d.lineStarts[line-1]:]
-	text = text[:min(len(text), max(column-1, 0))]
-	return place{line, utf8.RuneCount(text) + 1}
+	return list
 }
 
-func (d *document) walk() {
-	var p unstable.Parser
-	p.Reset(d.data)
-	current := d.root
-	for p.NextExpression() {
-		n := p.Expression()
-		switch n.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			current = d.header(n)
-		case unstable.KeyValue:
-			d.keyValue(current, n)
-		}
+func joined(words []*node) string {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = w.key
 	}
-	d.broken = p.Error() != nil
-}
-
-// keyPart is one word of a dotted key.
-type keyPart struct {
-	text string
-	at   place
-}
-
-func (d *document) keyParts(n *unstable.Node) []keyPart {
-	var parts []keyPart
-	for it := n.Key(); it.Next(); {
-		k := it.Node()
-		parts = append(parts, keyPart{string(k.Data), d.place(int(k.Raw.Offset))})
-	}
-	return parts
-}
-
-func joined(parts []keyPart) string {
-	words := make([]string, len(parts))
-	for i, p := range parts {
-		words[i] = p.text
-	}
-	return strings.Join(words, ".")
+	return strings.Join(list, ".")
 }
 
 // header finds or makes the table that a [header] or [[header]] opens. After a problem it returns a table that nobody
 // reads, so that the keys under it are neither lost in another table nor reported again.
-func (d *document) header(n *unstable.Node) *table {
-	parts := d.keyParts(n)
-	at := parts[0].at
-	t, ok := d.descend(d.root, parts[:len(parts)-1])
-	if !ok {
-		return newTable(at)
+func (d *decoder) header(root *node, e *unstable.Node) *node {
+	words := d.words(e)
+	at, last, name := words[0].at, words[len(words)-1], joined(words)
+	parent := d.descend(root, words[:len(words)-1])
+	isArray := e.Kind == unstable.ArrayTable
+	n := parent.get(last.key)
+	if n == nil {
+		n = last
+		if isArray {
+			n.kind, n.headers = arrayKind, true
+		}
+		parent.add(n)
 	}
-	last := parts[len(parts)-1]
-	e := t.get(last.text)
-	isArray := n.Kind == unstable.ArrayTable
 	switch {
-	case e == nil && isArray:
-		made := newTable(at)
-		made.opened = at.line
-		t.put(&entry{last.text, last.at, &value{kind: arrayValue, at: last.at, tables: true,
-			items: []*value{{kind: tableValue, at: at, table: made}}}})
-		return made
-	case e == nil:
-		made := newTable(at)
-		made.opened = at.line
-		t.put(&entry{last.text, last.at, &value{kind: tableValue, at: last.at, table: made}})
-		return made
-	case isArray && e.value.tables:
-		made := newTable(at)
-		made.opened = at.line
-		e.value.items = append(e.value.items, &value{kind: tableValue, at: at, table: made})
-		return made
-	case !isArray && e.value.kind == tableValue && e.value.table.opened == 0 && !e.value.table.inline:
-		e.value.table.opened = at.line
-		e.value.table.at = at
-		return e.value.table
-	case !isArray && e.value.tables:
-		d.report(at, joined(parts), "", "%s is a list of tables since line %d: write [[%s]]", quoted(joined(parts)), e.at.line, redact(joined(parts)))
+	case isArray && n.headers:
+		element := n.addElement()
+		element.kind, element.at, element.opened = tableKind, at, at
+		return element
+	case !isArray && n.kind == tableKind && !n.inline && n.opened == 0:
+		n.opened = at
+		return n
+	case !isArray && n.headers:
+		d.report(at, name, "", "%s is a list of tables since line %d: write [[%s]]", quoted(name), d.line(n.keyAt), name)
 	default:
-		d.report(at, joined(parts), "", "%s is already set on line %d", quoted(joined(parts)), e.at.line)
+		d.report(at, name, "", "%s is already set on line %d", quoted(name), d.line(n.keyAt))
 	}
-	return newTable(at)
+	return &node{}
 }
 
-// descend walks down intermediate tables, making those that are missing; of a list of tables the newest is meant.
-func (d *document) descend(t *table, parts []keyPart) (*table, bool) {
-	for i, part := range parts {
-		e := t.get(part.text)
+// descend walks down intermediate tables, making those that are missing; of a list of tables the newest is meant. After
+// a problem it returns a table that nobody reads.
+func (d *decoder) descend(t *node, words []*node) *node {
+	for i, word := range words {
+		n := t.get(word.key)
 		switch {
-		case e == nil:
-			made := newTable(part.at)
-			t.put(&entry{part.text, part.at, &value{kind: tableValue, at: part.at, table: made}})
-			t = made
-		case e.value.kind == tableValue && !e.value.table.inline:
-			t = e.value.table
-		case e.value.tables:
-			t = e.value.items[len(e.value.items)-1].table
+		case n == nil:
+			t.add(word)
+			t = word
+		case n.kind == tableKind && !n.inline:
+			t = n
+		case n.headers:
+			t = n.items[len(n.items)-1]
 		default:
-			name := joined(parts[:i+1])
-			d.report(part.at, name, "", "%s is already set on line %d and can't be extended", quoted(name), e.at.line)
-			return nil, false
+			name := joined(words[:i+1])
+			d.report(word.at, name, "", "%s is already set on line %d and can't be extended", quoted(name), d.line(n.keyAt))
+			return &node{}
 		}
 	}
-	return t, true
+	return t
 }
 
-func (d *document) keyValue(t *table, n *unstable.Node) {
-	parts := d.keyParts(n)
-	last := parts[len(parts)-1]
-	v := d.value(n.Value(), last.at)
-	t, ok := d.descend(t, parts[:len(parts)-1])
-	if !ok {
-		return
+func (d *decoder) keyValue(t *node, e *unstable.Node) {
+	words := d.words(e)
+	t = d.descend(t, words[:len(words)-1])
+	n := words[len(words)-1]
+	if first := t.get(n.key); first != nil {
+		d.report(n.keyAt, joined(words), "", "%s is already set on line %d", quoted(joined(words)), d.line(first.keyAt))
+	} else {
+		t.add(n)
 	}
-	if e := t.get(last.text); e != nil {
-		d.report(last.at, joined(parts), "", "%s is already set on line %d", quoted(joined(parts)), e.at.line)
-		return
-	}
-	t.put(&entry{last.text, last.at, v})
+	d.value(n, e.Value())
 }
 
-// value converts a node. Its depth is bounded by the parser. Arrays and inline tables have no place of their own in
-// go-toml, so they take that of their key.
-func (d *document) value(n *unstable.Node, at place) *value {
-	if n.Raw.Length > 0 && n.Kind != unstable.Array && n.Kind != unstable.InlineTable {
-		at = d.place(int(n.Raw.Offset))
-	}
-	v := &value{at: at}
-	switch n.Kind {
-	case unstable.String:
-		v.kind, v.text = stringValue, string(n.Data)
-	case unstable.Bool:
-		v.kind, v.truth = boolValue, bytes.Equal(n.Data, []byte("true"))
-	case unstable.Integer, unstable.Float:
-		v.kind, v.text = numberValue, string(n.Data)
+// value reads a value into its node. The parser bounds the depth. Arrays and inline tables have no offset of their own
+// in go-toml, so they keep that of their key.
+func (d *decoder) value(n *node, v *unstable.Node) {
+	switch v.Kind {
 	case unstable.Array:
-		v.kind = arrayValue
-		for it := n.Children(); it.Next(); {
-			v.items = append(v.items, d.value(it.Node(), at))
+		n.kind = arrayKind
+		for it := v.Children(); it.Next(); {
+			d.value(n.addElement(), it.Node())
 		}
+		return
 	case unstable.InlineTable:
-		v.kind, v.table = tableValue, newTable(at)
-		for it := n.Children(); it.Next(); {
-			d.keyValue(v.table, it.Node())
+		n.kind, n.inline = tableKind, true
+		for it := v.Children(); it.Next(); {
+			d.keyValue(n, it.Node())
 		}
-		closeTable(v.table)
+		return
+	case unstable.String:
+		n.kind = stringKind
+	case unstable.Bool:
+		n.kind = boolKind
+	case unstable.Integer, unstable.Float:
+		n.kind = numberKind
 	default:
-		v.kind, v.text = dateValue, string(n.Data)
+		n.kind = dateKind
 	}
-	return v
-}
-
-// closeTable marks an inline table, and what dotted keys made inside it, as complete. The depth is that of one dotted
-// key, so a stack of our own keeps it off the goroutine's.
-func closeTable(t *table) {
-	for stack := []*table{t}; len(stack) > 0; {
-		t, stack = stack[len(stack)-1], stack[:len(stack)-1]
-		t.inline = true
-		for _, e := range t.entries {
-			if e.value.kind == tableValue && !e.value.table.inline {
-				stack = append(stack, e.value.table)
-			}
-		}
+	n.text = string(v.Data)
+	if v.Raw.Length > 0 {
+		n.at = int(v.Raw.Offset)
 	}
 }

@@ -48,47 +48,6 @@ func TestFindPaths(t *testing.T) {
 	}
 }
 
-func TestTokenFile(t *testing.T) {
-	p := Paths{State: filepath.Join(t.TempDir(), "state")}
-	if err := p.PrepareState(); err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{"", "../x", "a/b", "a.b", strings.Repeat("x", 65)} {
-		if _, err := p.TokenFile(bad); err == nil {
-			t.Errorf("accepted %q", bad)
-		}
-	}
-	f, err := p.TokenFile("Team-1")
-	if err != nil || f.Path != filepath.Join(p.State, "tokens-team-1.json") || f.Lock != filepath.Join(p.State, "tokens-team-1.lock") {
-		t.Fatalf("%+v, %v", f, err)
-	}
-	if _, err := f.Read(); !errors.Is(err, fs.ErrNotExist) {
-		t.Error(err)
-	}
-	for _, text := range []string{"one", "two"} {
-		if err := f.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := f.Read(); string(got) != text || err != nil {
-			t.Errorf("%q, %v", got, err)
-		}
-	}
-	if err := f.Write(make([]byte, maxTokens+1)); err == nil {
-		t.Error("wrote a large file")
-	}
-	if entries, _ := os.ReadDir(p.State); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
-	}
-	for range 2 {
-		if err := f.Remove(); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, err := f.Read(); !errors.Is(err, fs.ErrNotExist) {
-		t.Error(err)
-	}
-}
-
 func TestReplaceKeepsOldOnFailure(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "target")
@@ -169,18 +128,22 @@ func TestWriteSandbox(t *testing.T) {
 			t.Fatal(err)
 		}
 		bird, team := c.Accounts[0], c.Accounts[1]
-		if bird.BaseURL != accounts[0].BaseURL || !bird.Pace.Off || bird.Setting("workspace_id") != "w" {
+		refresh, _ := team.Settings["refresh_token"].(Credential)
+		if bird.BaseURL != accounts[0].BaseURL || !bird.Pace.Off || bird.Settings["workspace_id"] != "w" {
 			t.Errorf("%+v", bird)
 		}
 		for _, s := range []struct {
 			c    Credential
 			want string
-		}{{bird.Credential, accounts[0].Credential}, {team.SecretSetting("refresh_token"), "r-1"}} {
+		}{{bird.Credential, accounts[0].Credential}, {refresh, "r-1"}} {
 			if got, err := s.c.Resolve(t.Context()); got != s.want || err != nil {
 				t.Errorf("%q, %v", got, err)
 			}
 		}
 		accounts[0].Credential, accounts[0].BaseURL = "key-2", "http://127.0.0.1:4712/bird"
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 3 {
+		t.Errorf("want the settings and two credentials, got %v", entries)
 	}
 	data, _ := os.ReadFile(path)
 	if strings.Contains(string(data), "key-") || strings.Contains(string(data), "r-1") {
@@ -213,6 +176,8 @@ func TestWriteSandboxRefuses(t *testing.T) {
 	}
 	fresh := filepath.Join(dir, "fresh.toml")
 	for name, bad := range map[string]SandboxAccount{
+		"no name": {BaseURL: "http://127.0.0.1:1"},
+		"long":    {Name: strings.Repeat("x", 65), BaseURL: "http://127.0.0.1:1"},
 		"name":    {Name: "../a", BaseURL: "http://127.0.0.1:1"},
 		"address": {Name: "a", BaseURL: "https://api.example.com"},
 		"setting": {Name: "a", BaseURL: "http://127.0.0.1:1", Secrets: map[string]string{"../x": "y"}},

@@ -104,14 +104,6 @@ func TestPrepareState(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	dir := t.TempDir()
-	p := Paths{State: filepath.Join(dir, "state")}
-	if err := p.PrepareState(); err != nil {
-		t.Fatal(err)
-	}
-	f, _ := p.TokenFile("a")
-	if err := f.Write([]byte("x")); err != nil {
-		t.Fatal(err)
-	}
 	settings := filepath.Join(dir, "cfg", "config.toml")
 	if err := Init(settings, testRules()); err != nil {
 		t.Fatal(err)
@@ -120,7 +112,7 @@ func TestModes(t *testing.T) {
 	if err := WriteSandbox(sandbox, []SandboxAccount{{Name: "a", Provider: "kona", BaseURL: "http://127.0.0.1:1", Credential: "x"}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{f.Path, settings, sandbox, sandbox + ".a.credential"} {
+	for _, path := range []string{settings, sandbox, sandbox + ".a.credential"} {
 		if m := modeOf(t, path); m != 0o600 {
 			t.Errorf("%s: %o", path, m)
 		}
@@ -129,12 +121,6 @@ func TestModes(t *testing.T) {
 		}
 	}
 	var mode *ModeError
-	if err := os.Chmod(f.Path, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Read(); !errors.As(err, &mode) {
-		t.Error(err)
-	}
 	if err := os.Chmod(settings, 0o602); err != nil {
 		t.Fatal(err)
 	}

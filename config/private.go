@@ -1,13 +1,11 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -182,7 +180,7 @@ func checkPrivateDir(path string) error {
 
 // replacePrivate writes a 0600 file in one step: readers see the old or the new contents, and a crash leaves one of them.
 func replacePrivate(path string, data []byte) (err error) {
-	f, err := createBeside(path)
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -203,18 +201,6 @@ func replacePrivate(path string, data []byte) (err error) {
 		_ = dir.Close()
 	}
 	return nil
-}
-
-// createBeside makes a new 0600 file in the directory of path.
-func createBeside(path string) (*os.File, error) {
-	for i := range 100 {
-		name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new"+strconv.Itoa(os.Getpid())+"-"+strconv.Itoa(i))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
-	return nil, fmt.Errorf("no free name beside %s", path)
 }
 
 // createPrivate makes a 0600 file that must not exist yet.

@@ -299,7 +299,7 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	audience := d.Audience[AudienceKey(e.Kind, target)]
 	switch e.Kind {
 	case EditPrivacy:
-		if target == string(PrivacyPublic) {
+		if e.Widens() {
 			add(false, "%s", orElse(audience, "becomes public: assumed visible to everybody in the workspace"))
 		}
 	case EditAccess:
@@ -307,8 +307,11 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 			add(false, "%s", orElse(audience, "access widens to "+target))
 		}
 	case EditDefaultRole:
-		if target == RoleEditor {
+		switch {
+		case target == RoleEditor:
 			add(false, "%s", orElse(audience, "everybody who comes in may edit"))
+		case e.Widens():
+			add(false, "everybody who comes in is %s", CleanLine(RoleName(target), 40))
 		}
 	case EditParticipants:
 		diff := DiffPeople(e.Base.Set(), e.Target.Set())
@@ -316,8 +319,13 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 			add(false, "adds %s%s", describe(p), roleNote(p))
 		}
 		for i, p := range diff.Altered {
-			if p.Role == RoleEditor && diff.Was[i].Role != RoleEditor {
+			switch was := diff.Was[i]; {
+			case p.Role == RoleEditor && was.Role != RoleEditor:
 				add(false, "makes %s an editor", describe(p))
+			case p.Role != was.Role && raises(was.Role, p.Role):
+				add(false, "makes %s %s", describe(p), CleanLine(orElse(RoleName(p.Role), "a member without a role"), 40))
+			case p.Status != was.Status && admits(was.Status, p.Status):
+				add(false, "makes %s %s", describe(p), CleanLine(p.Status, 40))
 			}
 		}
 		for _, p := range diff.Removed {
@@ -361,7 +369,7 @@ func createRisks(n NewConversation, d Description) []Risk {
 	if n.Privacy == PrivacyPublic {
 		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditPrivacy, "public")], "is public from the start")})
 	}
-	if n.Access == "everyone" || n.Access == "open" {
+	if n.Access != "" && widens("group", n.Access) {
 		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditAccess, n.Access)], "is open to everybody from the start")})
 	}
 	if n.DefaultRole == RoleEditor {

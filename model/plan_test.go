@@ -242,6 +242,8 @@ func TestPlanCreate(t *testing.T) {
 		{"no title", yes, model.NewConversation{Title: " ", Space: "1"}, model.PlanBlocked, "title", 0},
 		{"no space", yes, model.NewConversation{Title: "x"}, model.PlanBlocked, "a conversation in Kona needs a space", 0},
 		{"not offered", model.Capabilities{model.EditCreate: {State: model.CapabilityNo, Reason: "needs a recording"}}, model.NewConversation{}, model.PlanBlocked, "needs a recording", 0},
+		{"a word that nobody knows", yes, model.NewConversation{Title: "x", Space: "1", Access: "world"}, model.PlanChange, "", 1},
+		{"a narrow word", yes, model.NewConversation{Title: "x", Space: "1", Access: "request-to-join"}, model.PlanChange, "", 0},
 		{"wide", yes, model.NewConversation{Title: "x", Space: "1", Privacy: model.PrivacyPublic, Access: "everyone", DefaultRole: "editor",
 			People: []model.Participant{{Kind: "group", ID: "1"}, {Kind: "user", ID: "2", Role: "editor"}}}, model.PlanChange, "", 5},
 	} {

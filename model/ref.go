@@ -13,10 +13,6 @@ const (
 	Kona        = "kona"
 )
 
-// ProviderNames lists the services that the query language offers before any
-// account is there to tell, in the order used everywhere.
-func ProviderNames() []string { return []string{Attention, Bird, AskElephant, Kona} }
-
 // Ref names one conversation of one account. ID is the provider's own id,
 // exactly as it came; it may hold any character.
 type Ref struct {

@@ -329,7 +329,7 @@ func (e Edit) Widens() bool {
 		d := DiffPeople(e.Base.Set(), e.Target.Set())
 		for i, p := range d.Altered {
 			was := d.Was[i]
-			if p.Role != was.Role && raises(was.Role, p.Role) || p.Status != was.Status && p.Status == StatusJoined {
+			if p.Role != was.Role && raises(was.Role, p.Role) || p.Status != was.Status && admits(was.Status, p.Status) {
 				return true
 			}
 		}
@@ -342,6 +342,14 @@ func (e Edit) Widens() bool {
 // statuses name it.
 const StatusJoined = "active"
 
+// admits reports whether one status is nearer to taking part than another: who is
+// pending waits to be let in, who is invited may come in. A status that is not
+// named stays as it is.
+func admits(from, to string) bool {
+	rank := map[string]int{"pending": 1, "invited": 2, StatusJoined: 3}
+	return to != "" && (rank[to] == 0 || rank[to] > rank[from])
+}
+
 // raises reports whether one role may do more than another. What collaboration
 // complete may do is not documented; it is taken to be more than viewing.
 func raises(from, to string) bool {
@@ -351,10 +359,13 @@ func raises(from, to string) bool {
 
 // InSendingOrder orders the edits of one conversation as they are meant to be
 // sent: what narrows or changes something else first, then what narrows and
-// widens at once (a set of people), what only widens last.
+// widens at once (a set of people), then what only widens. What leaves nothing to
+// edit comes last.
 func InSendingOrder(edits []Edit) []Edit {
 	rank := func(e Edit) int {
 		switch {
+		case e.Kind == EditArchive || e.Kind == EditDelete:
+			return 3
 		case !e.Widens():
 			return 0
 		case e.Kind == EditParticipants && len(DiffPeople(e.Base.Set(), e.Target.Set()).Removed) > 0:

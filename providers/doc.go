@@ -33,29 +33,43 @@
 //
 // # Adding a provider
 //
-// A provider is a package below this one, a line in the registry of the main
-// package, and a stand-in in package sandbox. Nothing else knows it by name:
-// what the program has to know of a service is in its Factory and its
-// model.Description. The four that are there have the same files:
+// A provider is a package below this one, its Factory in the registry of the main
+// package, and a stand-in in package sandbox. Nothing else knows it by name: what
+// the program has to know of a service is in its Factory (settings, access words,
+// sign-in, the table of capabilities) and its model.Description. Package
+// conformance/notes is the least that one can be, with a stand-in of its own; the
+// test fifth.txtar drives the whole program with it. The four that are there have
+// the same files:
 //
 //   - doc.go: the vendor's pages with the day they were read, what they leave
-//     open and how that is met, and every documented call that is not used.
-//   - client.go: the table of endpoints, how the credential goes into a header,
-//     and how an error body reads.
+//     open and how that is met, and every documented call and parameter that is
+//     not used, one item each, as "GET /path parameter: why".
+//   - client.go: the table of endpoints, how the credential goes into a header
+//     (see Credential), and how an error body reads.
 //   - wire.go and convert.go: what the service sends, and a conversation made of
-//     it. Everything that has no field of its own becomes a fact (see Facts).
+//     it. Everything that has no field of its own becomes a fact (see Facts); so
+//     does a word that the field does not know, by Object.Put. A set that is
+//     absent, null or has a member without an id is not known, or an edit would
+//     wipe it.
 //   - sync.go, load.go or provider.go, lookup.go: the reading half of
-//     model.Provider. Walk the list to its end or say that the walk is not
-//     complete: rows that a complete walk lacks are taken to be gone.
+//     model.Provider. Walk the list to its end (see SyncWalk) or say that the walk
+//     is not complete: rows that a complete walk lacks are taken to be gone. A row
+//     that the moving list repeats is given once, and a cursor that is not the
+//     adapter's own starts anew. Whoever can be added to a conversation is found
+//     by Lookup, in the directories of Description.People; see Kept and CutPage
+//     for one that is read whole.
 //   - apply.go: the writing half, a pure function from edits to steps. Embed an
-//     Editor, which then is Capabilities, Requests and Apply. Each edit says
-//     where it leads (Narrows, Neutral, Widens, Ends); an unknown word counts as
-//     widening. A call that no page documents gets an Assumption, and a
-//     CapabilityRow that says "assumed".
+//     Editor, which then is Capabilities, Requests and Apply. Where an edit leads
+//     is told by Change and DirectionOf, as model.Edit.Widens says for the inbox
+//     too; an unknown word counts as widening, and for each word that widens
+//     Description.Audience says who will see it. A call that no page documents
+//     gets an Assumption, and a CapabilityRow that says "assumed".
 //   - created.go, where conversations can be created: model.Creator.
 //
-// Write the stand-in from the vendor's pages, not from the adapter, and describe
-// both in a conformance.Service: the suite then tries every edit alone and with
-// the others, every refusal of every request, lost and broken answers, rotated
-// credentials, redirects and lists that move, and counts requests.
+// Write the stand-in from the vendor's pages, not from the adapter. Describe both
+// in a conformance.Service, and the documented calls in a file of
+// conformance/testdata/facts: the suite then tries every edit alone and with the
+// others, every refusal of every request, lost and broken answers, rotated
+// credentials, redirects and lists that move, counts requests, and holds what is
+// sent against what is documented.
 package providers

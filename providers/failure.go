@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -146,16 +147,18 @@ func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
 }
 
 func (c *Client) redirected(call Call, b built, raw *http.Response) *fault {
-	e := &model.Error{Kind: StatusKind(raw.StatusCode, call.Write), Op: call.Name, Status: raw.StatusCode}
+	status := raw.StatusCode
+	e := &model.Error{Kind: StatusKind(status, call.Write), Op: call.Name, Status: status}
 	to, err := b.url.Parse(raw.Header.Get("Location"))
 	if err != nil || to.Host == "" || raw.Header.Get("Location") == "" {
 		e.Message = "the service redirects without saying where"
 		return &fault{err: e}
 	}
-	e.Message = fmt.Sprintf("the service redirects to %s, which confab does not follow", cut(to.Host, 200))
+	where := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	e.Message = "the service redirects to " + cut(where.String(), 200) + ", which confab does not follow"
 	e.Hint = "check base_url"
 	f := &fault{err: e}
-	if sameOrigin(c.base, to) && underBase(c.base, to) && raw.StatusCode != http.StatusNotModified {
+	if sameOrigin(c.base, to) && underBase(c.base, to) && status != http.StatusNotModified {
 		f.redirect = to
 	}
 	return f

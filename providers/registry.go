@@ -1,9 +1,11 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -32,6 +34,12 @@ type Account struct {
 	// Log takes one line a request; nil is silent. It never gets a body, a
 	// credential or a service's words.
 	Log func(format string, args ...any)
+}
+
+// Base gives the base URL without a slash at its end; standard is the provider's
+// own.
+func (a Account) Base(standard string) string {
+	return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/")
 }
 
 // Logf writes to Log where there is one. Of an error only what was tried, kind
@@ -91,6 +99,9 @@ type Factory struct {
 	Settings           []Setting
 	Pace               Pace
 	Table              []CapabilityRow
+	// AccessValues are the words for who gets in, in the order of display; empty
+	// where the service has none.
+	AccessValues []string
 	// Open does no I/O: the credential is asked for when it is first needed.
 	Open func(Account) (model.Provider, error)
 	// SignIn prepares a sign-in in the browser; its error says what is missing
@@ -143,4 +154,26 @@ func (r Registry) Find(name string) (Factory, bool) {
 		}
 	}
 	return Factory{}, false
+}
+
+// AccessValues lists the words for who gets in of all providers.
+func (r Registry) AccessValues() []string {
+	var out []string
+	for _, f := range r {
+		for _, word := range f.AccessValues {
+			if !slices.Contains(out, word) {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
+}
+
+// Names lists the names in order.
+func (r Registry) Names() []string {
+	out := make([]string, 0, len(r))
+	for _, f := range r {
+		out = append(out, f.Name)
+	}
+	return out
 }

@@ -96,5 +96,37 @@ func Single(k model.EditKind, call Call) *Write {
 // One plans an edit that takes one step.
 func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w, Direction: d}}} }
 
+// Change plans an edit, other than a create, that takes one step.
+func Change(w *Write, fresh model.Conversation, e model.Edit) Planned {
+	return One(w, DirectionOf(fresh, e))
+}
+
+// DirectionOf tells where an edit leads from what the conversation holds now.
+// What widens is what model.Edit.Widens says, for every service: the inbox holds
+// back by that, and nothing may be held here and sent there.
+func DirectionOf(fresh model.Conversation, e model.Edit) Direction {
+	switch e.Kind {
+	case model.EditArchive, model.EditDelete:
+		return Ends
+	case model.EditPrivacy, model.EditAccess, model.EditDefaultRole, model.EditParticipants:
+	default:
+		return Neutral
+	}
+	if now, known := e.Read(fresh); known {
+		e.Base = now
+	}
+	if e.Widens() {
+		return Widens
+	}
+	return Narrows
+}
+
+// PeopleDirection tells where a part of an edit of people leads, which makes
+// after of before.
+func PeopleDirection(before, after []model.Participant) Direction {
+	return DirectionOf(model.Conversation{Participants: model.SetOf(before...)},
+		model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(after)})
+}
+
 // Refuse plans an edit that can't be sent.
 func Refuse(err *model.Error) Planned { return Planned{Refused: err} }

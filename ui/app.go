@@ -13,6 +13,7 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/list"
 	"confab/ui/theme"
+	"confab/ui/welcome"
 )
 
 // View is a saved query, shown as a tab.
@@ -56,9 +57,10 @@ type Options struct {
 	// Version is shown in help.
 	Version string
 	// Welcome shows the welcome screen in place of the inbox; ConfigPath is
-	// where a config would be.
+	// where a config would be, Services are those that it may have accounts of.
 	Welcome    bool
 	ConfigPath string
+	Services   []welcome.Service
 	// Notice is a line to start with, such as what is wrong with a key.
 	Notice string
 }

@@ -66,13 +66,8 @@ func newSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
 
 func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int) *road {
 	t.Helper()
-	ctx := context.Background()
-	st, err := store.Open(ctx, path, store.Options{Host: "laptop"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	var accounts []inbox.Account
 	factories := registry.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
-	o := inbox.Options{Store: st, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC}
 	const root = "http://127.0.0.1:9"
 	for _, a := range sb.Accounts() {
 		f, ok := factories.Find(a.Provider)
@@ -95,15 +90,28 @@ func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int) *road {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.Accounts = append(o.Accounts, inbox.Account{Provider: p})
+		accounts = append(accounts, inbox.Account{Provider: p})
 	}
-	b, err := inbox.Open(ctx, o)
+	r := startRoad(t, accounts, path, w, h)
+	r.sb = sb
+	return r
+}
+
+// startRoad opens everything above some accounts.
+func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int) *road {
+	t.Helper()
+	ctx := context.Background()
+	st, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := inbox.Open(ctx, inbox.Options{Store: st, Refresh: 2 * time.Minute, User: "ada", Location: time.UTC, Accounts: accounts})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Start(ctx)
 	m := ui.New(ui.Options{Backend: b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark"})
-	r := &road{Screen: uitest.Start(t, m, w, h), t: t, sb: sb, inbox: b, store: st}
+	r := &road{Screen: uitest.Start(t, m, w, h), t: t, inbox: b, store: st}
 	t.Cleanup(r.close)
 	r.Wait(3 * time.Second)
 	return r

@@ -35,7 +35,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.themeConf.Light = !msg.IsDark()
 		m.th = theme.New(m.themeConf)
 	case tea.ModeReportMsg:
-		m.modeReport(msg)
+		return m.modeReport(msg)
 	case tea.EnvMsg:
 		return m.environment(msg)
 	case tea.ResumeMsg:
@@ -81,14 +81,18 @@ func (m *Model) resize(w, h int) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-func (m *Model) modeReport(msg tea.ModeReportMsg) {
+// modeReport learns that the terminal measures clusters. What was drawn before
+// stands where runes were counted, so that the screen is drawn anew.
+func (m *Model) modeReport(msg tea.ModeReportMsg) tea.Cmd {
 	if msg.Mode != ansi.ModeUnicodeCore || m.th.Graphemes {
-		return
+		return nil
 	}
-	if msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet {
-		m.themeConf.Graphemes = true
-		m.th = theme.New(m.themeConf)
+	if msg.Value != ansi.ModeSet && msg.Value != ansi.ModeReset && msg.Value != ansi.ModePermanentlySet {
+		return nil
 	}
+	m.themeConf.Graphemes = true
+	m.th = theme.New(m.themeConf)
+	return tea.ClearScreen
 }
 
 // environment learns from the environment of the terminal, which over SSH is

@@ -59,7 +59,7 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	var lines []string
 	var cursor *layout.Cursor
 	if m.screen == screenWelcome {
-		lines = welcome.Draw(m.th, full, welcome.Info{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath})
+		lines = welcome.Draw(m.th, full, m.welcomeInfo())
 	} else {
 		lines, cursor = m.drawInbox()
 	}

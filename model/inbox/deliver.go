@@ -386,6 +386,12 @@ func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, 
 	if e.Target.People != nil && d.several(e.Edit) {
 		what.unsent = false // some requests may have gone through
 	}
+	if early && e.Sent && what.state == model.Refused {
+		// It is the reading that was refused. What was sent before may well be done.
+		what.state = model.OutcomeNotKnown
+		err = &model.Error{Kind: model.UnknownOutcome, Op: err.Op, Err: err,
+			Message: "the change was sent, and what became of it can't be read: " + model.Words(err)}
+	}
 	if early {
 		what.unsent = false
 		if err.Kind == model.UnknownOutcome {

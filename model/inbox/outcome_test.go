@@ -54,6 +54,40 @@ func TestALostAnswerIsReadBeforeAnythingIsRepeated(t *testing.T) {
 	}
 }
 
+// That the conversation can't be read after a write does not mean that the write
+// was refused.
+func TestAWriteThatCantBeReadBackIsNotKnown(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.set(func() {
+			f.onApply = func() (error, bool) {
+				f.onApply = nil
+				f.onLoad = func(string) error { return &model.Error{Kind: model.Forbidden, Status: 403, Message: "no"} }
+				return &model.Error{Kind: model.UnknownOutcome, Message: "connection lost"}, true
+			}
+		})
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		var got model.OutboxEntry
+		for range 2 {
+			b.Deliver(ctx, ids, func(r model.DeliveryResult) { got = r.Entry })
+			time.Sleep(10 * time.Second)
+		}
+		if got.State != model.OutcomeNotKnown || got.Error == nil || got.Error.Kind != model.UnknownOutcome {
+			t.Errorf("became %s: %+v", got.State, got.Error)
+		}
+		f.set(func() { f.onLoad = nil })
+		if err := b.Retry(ctx, ids[0]); err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, b, ids)
+		if _, applies := f.count(); applies != 1 || f.get("1").Title != "mine" {
+			t.Errorf("%d writes, the title is %q", applies, f.get("1").Title)
+		}
+	})
+}
+
 func TestAKillAtEveryStepLosesNothingAndRepeatsNothingBlindly(t *testing.T) {
 	// Each step is a state a killed process can leave behind.
 	for name, leave := range map[string]func(*testing.T, *store.Store, *fake, string){
@@ -232,7 +266,7 @@ func TestARefusalAfterALostAnswerDoesNotForgetTheSending(t *testing.T) {
 		time.Sleep(time.Minute)
 		f.onLoad = func(string) error { f.onLoad = nil; return &model.Error{Kind: model.Forbidden} }
 		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
-			if r.Entry.State != model.Refused {
+			if r.Entry.State != model.OutcomeNotKnown {
 				t.Fatalf("%+v", r.Entry)
 			}
 		})

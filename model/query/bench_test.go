@@ -13,7 +13,7 @@ func subjects(n int) []*query.Subject {
 	out := make([]*query.Subject, n)
 	for i := range out {
 		out[i] = query.NewSubject(model.Row{Conversation: model.Conversation{
-			Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Provider: model.ProviderNames()[i%4], Status: "active", Privacy: model.PrivacyPrivate,
+			Ref: model.Ref{Account: "sales", ID: fmt.Sprint(i)}, Provider: services[i%4], Status: "active", Privacy: model.PrivacyPrivate,
 			Title:   fmt.Sprintf("Quarterly review %d with customer %d", i%97, i),
 			Preview: "Thanks for the call, we will send the paper by the end of the week.",
 			Participants: model.SetOf(

@@ -321,14 +321,14 @@ func presentable(s string) string {
 }
 
 // providers gives the services that are there, or without a vocabulary those
-// that the language knows by name.
+// that there are.
 func providers(there []Value) []Value {
 	var out []Value
 	for _, v := range there {
 		out = append(out, Value{model.FoldText(v.Text), v.Count})
 	}
 	if len(there) == 0 {
-		for _, name := range model.ProviderNames() {
+		for _, name := range services {
 			out = append(out, Value{Text: name})
 		}
 	}

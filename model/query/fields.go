@@ -1,6 +1,6 @@
 package query
 
-import "confab/model"
+import "slices"
 
 // The fields of the language. A term without a field is a word.
 const (
@@ -168,6 +168,13 @@ func names(words []Word) []string {
 	return out
 }
 
+// services are the names of the providers, in the order used everywhere.
+var services []string
+
+// SetServices tells which providers there are, before the first query is read:
+// a name that is nearly one of them is a slip. Any name matches all the same.
+func SetServices(names []string) { services = slices.Clone(names) }
+
 // closedWords gives the words a field may take, nil where it takes any text.
 func closedWords(field string) []string {
 	switch field {
@@ -176,7 +183,7 @@ func closedWords(field string) []string {
 	case FieldHas:
 		return names(HasWords())
 	case FieldProvider:
-		return model.ProviderNames()
+		return services
 	case fieldSort:
 		return names(SortWords())
 	}

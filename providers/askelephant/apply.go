@@ -22,7 +22,7 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 		case err != nil:
 			out[i] = providers.Refuse(err)
 		default:
-			out[i] = providers.One(p.replaceContacts(fresh.Ref.ID, ids), providers.Neutral)
+			out[i] = providers.Change(p.replaceContacts(fresh.Ref.ID, ids), fresh, e)
 		}
 	}
 	return out

@@ -231,8 +231,10 @@ func (c *client) add(ctx context.Context, call providers.Call, bare *providers.A
 			bare, kept = a, with
 		}
 	}
-	c.account.Logf("left out from now on: %s", strings.Join(refused, ", "))
-	c.drop(refused)
+	if len(refused) > 0 {
+		c.account.Logf("left out from now on: %s", strings.Join(refused, ", "))
+		c.drop(refused)
+	}
 	return bare, nil
 }
 

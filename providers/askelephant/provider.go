@@ -98,18 +98,11 @@ func table() []providers.CapabilityRow {
 }
 
 func identity(a providers.Account) string {
-	id := model.AskElephant + " " + baseURL(a)
+	id := model.AskElephant + " " + a.Base(defaultBaseURL)
 	if w := a.Settings["workspace_id"]; w != "" {
 		id += " " + w
 	}
 	return id
-}
-
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return defaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
 }
 
 type provider struct {
@@ -121,7 +114,7 @@ type provider struct {
 }
 
 func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(defaultBaseURL)
 	f := Factory()
 	path := f.Value(a, "replace_contacts_path")
 	if err := checkPath(path); err != nil {

@@ -18,17 +18,17 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 		text := e.Target.String()
 		switch e.Kind {
 		case model.EditPrivacy:
-			out[i] = p.planPrivacy(id, model.Privacy(text))
+			out[i] = p.planPrivacy(fresh, e)
 		case model.EditTitle:
-			out[i] = providers.One(p.write(e.Kind, callTitle(id, text), func(c converted) bool { return c.said("title") }), providers.Neutral)
+			out[i] = providers.Change(p.write(e.Kind, callTitle(id, text), func(c converted) bool { return c.said("title") }), fresh, e)
 		case model.EditLabels:
 			if fresh.Labels == nil {
 				out[i] = providers.Refuse(providers.Invalid(providers.Op(e.Kind), "the labels were not read, and writing replaces all of them"))
 			} else {
-				out[i] = providers.One(labels, providers.Neutral)
+				out[i] = providers.Change(labels, fresh, e)
 			}
 		case model.EditArchive:
-			out[i] = providers.One(p.write(e.Kind, callArchive(id), func(c converted) bool { return c.Archived }), providers.Ends)
+			out[i] = providers.Change(p.write(e.Kind, callArchive(id), func(c converted) bool { return c.Archived }), fresh, e)
 		default:
 			out[i] = providers.Refuse(providers.Unsupported(providers.Op(e.Kind), "Attention has no such call"))
 		}
@@ -36,17 +36,13 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 	return out
 }
 
-func (p *provider) planPrivacy(id string, to model.Privacy) providers.Planned {
-	leads := providers.Widens
-	switch to {
-	case model.PrivacyPublic:
-	case model.PrivacyPrivate:
-		leads = providers.Narrows
-	default:
+func (p *provider) planPrivacy(fresh model.Conversation, e model.Edit) providers.Planned {
+	to := model.Privacy(e.Target.String())
+	if to != model.PrivacyPublic && to != model.PrivacyPrivate {
 		return providers.Refuse(providers.Unsupported(providers.Op(model.EditPrivacy), "Attention knows private and public alone"))
 	}
 	shows := func(c converted) bool { return c.Privacy != model.PrivacyUnknown }
-	return providers.One(p.write(model.EditPrivacy, callPrivacy(id, to), shows), leads)
+	return providers.Change(p.write(e.Kind, callPrivacy(fresh.Ref.ID, to), shows), fresh, e)
 }
 
 // write is a call for edits of one kind. tells reports whether an answer holds

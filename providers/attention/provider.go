@@ -68,14 +68,7 @@ func table() []providers.CapabilityRow {
 }
 
 func identity(a providers.Account) string {
-	return model.Attention + " " + baseURL(a)
-}
-
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return defaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
+	return model.Attention + " " + a.Base(defaultBaseURL)
 }
 
 type provider struct {
@@ -96,7 +89,7 @@ type provider struct {
 const maxOdd = 10_000
 
 func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(defaultBaseURL)
 	c, err := newClient(a, Factory().Value(a, "auth_scheme"))
 	if err != nil {
 		return nil, err
@@ -211,13 +204,13 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	out = append(out, model.CheckResult{Name: "conversations", OK: true, Detail: detail})
 	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.client.scheme()})
-	users, err := p.client.users(ctx, nil)
+	_, err = p.client.users(ctx, nil)
 	if err != nil {
 		failed := model.FailedCheck("users", err)
 		failed.Detail = "owners stay without names: " + failed.Detail
 		out = append(out, failed)
 	} else {
-		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: fmt.Sprintf("%d users", len(users))})
+		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: "owners can be named"})
 	}
 	return out
 }

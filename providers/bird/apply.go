@@ -25,11 +25,11 @@ func (p *Provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 		case model.EditCreate:
 			out[i] = p.planCreate(e)
 		case model.EditDelete:
-			out[i] = providers.One(providers.Single(e.Kind, p.client.deleteConversation(fresh.Ref.ID)), providers.Ends)
+			out[i] = providers.Change(providers.Single(e.Kind, p.client.deleteConversation(fresh.Ref.ID)), fresh, e)
 		case model.EditParticipants:
 			out[i] = p.planPeople(fresh, e.Target.Set())
 		default:
-			out[i] = providers.One(patch, directionOf(fresh, e))
+			out[i] = providers.Change(patch, fresh, e)
 			if e.Kind == model.EditAttributes && !sure {
 				out[i].Stale = &model.Error{Kind: model.Unavailable, Op: providers.Op(e.Kind),
 					Message: "the attributes have just been changed by somebody else: they are read again first"}

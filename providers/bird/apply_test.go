@@ -300,6 +300,29 @@ func TestAttributesThatAreNoStringsGoBackAsTheyCame(t *testing.T) {
 	}
 }
 
+// A conversation that is read whole without the field has no attributes, and can get some.
+func TestAConversationWithoutAttributesCanGetSome(t *testing.T) {
+	stored := row(c1, map[string]any{"attributes": nil})
+	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Method == "GET" {
+			return 200, stored
+		}
+		return accept(r)
+	})
+	d, err := p.Load(t.Context(), c1, 0)
+	if err != nil || d.Conversation.Attributes == nil || len(d.Conversation.Attributes) > 0 {
+		t.Fatalf("attributes %v, error %v", d.Conversation.Attributes, err)
+	}
+	out := p.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "5")})
+	if got := s.lines(); out[0].Err != nil || got[len(got)-1] != `PATCH `+one+` {"attributes":{"k":"5"}}` {
+		t.Errorf("%v, sent %v", out[0].Err, got)
+	}
+	stored = row(c1, map[string]any{"attributes": []int{1}})
+	if d, err = p.Load(t.Context(), c1, 0); err != nil || d.Conversation.Attributes != nil {
+		t.Errorf("attributes of another form are not known: %v, error %v", d.Conversation.Attributes, err)
+	}
+}
+
 func TestCreateThatExists(t *testing.T) {
 	p, _ := openStub(t, func(sent) (int, string) {
 		return 409, `{"code":"ContactAlreadyInConversation","message":"The contact is in a conversation.","details":{"conversationId":"old-1"}}`

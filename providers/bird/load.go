@@ -49,6 +49,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 	var facts providers.Facts
 	facts.AddAll(c.Facts)
+	if c.Channel.ID != "" && c.Channel.Name == "" {
+		facts.Add(groupConversation, "Channels", notShown(p.client.lacks.of(listChannelsEndpoint.Name)))
+	}
 	if everything || need.Has(model.NeedParticipants) {
 		if err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
 			return model.Detail{}, err

@@ -19,19 +19,19 @@ func (p *Provider) planPeople(fresh model.Conversation, target []model.Participa
 	id := fresh.Ref.ID
 	d := model.DiffPeople(fresh.Participants.Items, target)
 	var out providers.Planned
-	add := func(leads providers.Direction, call providers.Call, done string) {
+	add := func(before, after []model.Participant, call providers.Call, done string) {
 		w := providers.Single(model.EditParticipants, call)
 		if call.Name != addParticipantEndpoint.Name {
 			// A removal that is refused may be of a protected participant, and says nothing on others.
 			w.Reads = func(e *model.Error) providers.Lesson { return providers.Lesson{Nothing: e.Kind != model.Unsupported} }
 		}
-		out.Steps = append(out.Steps, providers.Step{Write: w, Direction: leads, Done: done})
+		out.Steps = append(out.Steps, providers.Step{Write: w, Direction: providers.PeopleDirection(before, after), Done: done})
 	}
 	for _, who := range d.Removed {
 		if who.ID == "" {
 			return providers.Refuse(providers.Unsupported(op, who.Display()+" has no id, and the service removes by id only"))
 		}
-		add(providers.Narrows, p.client.removeParticipant(id, who.ID), "removed "+who.Display())
+		add([]model.Participant{who}, nil, p.client.removeParticipant(id, who.ID), "removed "+who.Display())
 	}
 	for i, who := range d.Altered {
 		was := d.Was[i]
@@ -44,17 +44,13 @@ func (p *Provider) planPeople(fresh model.Conversation, target []model.Participa
 		if !slices.Contains(participantStatuses(), who.Status) {
 			return providers.Refuse(providers.Invalid(op, fmt.Sprintf("%q is none of %s", who.Status, strings.Join(participantStatuses(), ", "))))
 		}
-		leads := providers.Narrows
-		if who.Status == statusActive {
-			leads = providers.Widens
-		}
-		add(leads, p.client.setParticipant(id, was.ID, who.Status), "set "+was.Display()+" to "+who.Status)
+		add([]model.Participant{was}, []model.Participant{who}, p.client.setParticipant(id, was.ID, who.Status), "set "+was.Display()+" to "+who.Status)
 	}
 	for _, who := range d.Added {
 		if err := addable(who); err != nil {
 			return providers.Refuse(err)
 		}
-		add(providers.Widens, p.client.addParticipant(id, reference(who)), "added "+who.Display())
+		add(nil, []model.Participant{who}, p.client.addParticipant(id, reference(who)), "added "+who.Display())
 	}
 	return out
 }
@@ -128,7 +124,7 @@ func newConversation(n model.NewConversation, editID string) (createBody, *model
 	default:
 		return body, providers.Invalid(op, fmt.Sprintf("%q is neither private nor public", n.Privacy))
 	}
-	if n.Access != "" && accessWidth[n.Access] == 0 {
+	if n.Access != "" && !slices.Contains(accesses(), n.Access) {
 		return body, providers.Invalid(op, fmt.Sprintf("%q is none of open, request-to-join, invite-only", n.Access))
 	}
 	if n.Space != "" || n.DefaultRole != "" {

@@ -33,11 +33,14 @@ func Factory() providers.Factory {
 				Help: "the id (not the secret) of the access key, to tell its own messages from others"},
 		},
 		// The documented limit is 50 reads a second for a workspace; this stays far below.
-		Pace:  providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
-		Table: table(),
-		Open:  open,
+		Pace:         providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
+		Table:        table(),
+		AccessValues: accessValues(),
+		Open:         open,
 	}
 }
+
+func accessValues() []string { return []string{accessOpen, accessRequest, accessInviteOnly} }
 
 func checkWorkspace(v string) error {
 	switch {
@@ -49,15 +52,8 @@ func checkWorkspace(v string) error {
 	return nil
 }
 
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return DefaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
-}
-
 func identity(a providers.Account) string {
-	return model.Bird + " " + baseURL(a) + " " + strings.TrimSpace(a.Settings[settingWorkspace])
+	return model.Bird + " " + a.Base(DefaultBaseURL) + " " + strings.TrimSpace(a.Settings[settingWorkspace])
 }
 
 // Provider is one account: one workspace seen through one access key.
@@ -84,7 +80,7 @@ func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
 func newProvider(a providers.Account) (*Provider, error) {
 	const op = "open account"
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(DefaultBaseURL)
 	workspace := strings.TrimSpace(a.Settings[settingWorkspace])
 	if err := checkWorkspace(workspace); err != nil {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: settingWorkspace + ": " + err.Error()}
@@ -130,7 +126,7 @@ func (p *Provider) Describe() model.Description {
 		BaseURL:             p.account.BaseURL,
 		Identity:            identity(p.account),
 		ReadOnly:            p.account.ReadOnly,
-		AccessValues:        []string{accessOpen, accessRequest, accessInviteOnly},
+		AccessValues:        accessValues(),
 		ParticipantStatuses: participantStatuses(),
 		DefaultStatus:       statusActive,
 		NewTakesChannel:     true, // it may be left out, as the vendor's own create example does

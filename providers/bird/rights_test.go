@@ -186,3 +186,24 @@ func TestInboxes(t *testing.T) {
 		}
 	}
 }
+
+// A channel that the access key may not name is shown by its id, and why is said.
+func TestChannelsThatMayNotBeNamed(t *testing.T) {
+	p, s := openStub(t, func(r sent) (int, string) {
+		if r.Path == one {
+			return 200, row(c1, map[string]any{"channelId": "ch-1"})
+		}
+		return 200, results("")
+	})
+	answer := s.answer
+	s.answer = func(r sent) (int, string) {
+		if strings.HasSuffix(r.Path, "/channels") {
+			return 401, `{"code":"Unauthorized","message":"No."}`
+		}
+		return answer(r)
+	}
+	d, err := p.Load(t.Context(), c1, 0)
+	if err != nil || d.Conversation.Channel.ID != "ch-1" || !hasFact(d.Conversation, "not shown: the access key has no right to read them") {
+		t.Errorf("%+v, error %v", d.Conversation, err)
+	}
+}

@@ -30,6 +30,8 @@ func askElephantService() conformance.Service {
 	contacts := []model.EditKind{model.EditContacts}
 	return conformance.Service{
 		Provider: model.AskElephant,
+		Folder:   "../askelephant",
+		Sizes:    []string{"limit"},
 		Open:     openAskElephant,
 		Engine:   openEngine,
 		Several:  230,

@@ -28,6 +28,8 @@ func attentionService() conformance.Service {
 	privacy := func(to string) model.Edit { return model.Edit{Kind: model.EditPrivacy, Target: model.TextValue(to)} }
 	return conformance.Service{
 		Provider: model.Attention,
+		Folder:   "../attention",
+		Sizes:    []string{"size"},
 		Open:     openAttention,
 		Engine:   openEngine,
 		Several:  130,

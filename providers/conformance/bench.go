@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (s Service) open(t testing.TB, o Options) *Bench {
 	if o.Conversations == 0 {
 		o.Conversations = size
 	}
-	b := &Bench{t: t, service: s, wire: &wire{}}
+	b := &Bench{t: t, service: s, wire: &wire{header: cmp.Or(s.Header, "Authorization")}}
 	var lines lineLog
 	o.Log = lines.add
 	o.Wrap = func(next http.RoundTripper) http.RoundTripper {
@@ -127,8 +128,8 @@ func (b *Bench) Writes() []Sent {
 type Sent struct {
 	model.Request
 	Host string
-	// Authorization is the header of that name.
-	Authorization string
+	// Credential is the header that carries it.
+	Credential string
 }
 
 func (s Sent) String() string {
@@ -144,12 +145,15 @@ func (s Sent) String() string {
 
 // wire records what an account sends.
 type wire struct {
-	next http.RoundTripper
+	next   http.RoundTripper
+	header string // that carries the credential
 
 	mu     sync.Mutex
 	tamper Tamper
 	sent   []Sent
 }
+
+func (w *wire) credential(req *http.Request) string { return req.Header.Get(w.header) }
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -167,7 +171,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	w.sent = append(w.sent, Sent{
 		Request: model.Request{Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Body: body},
-		Host:    req.URL.Host, Authorization: req.Header.Get("Authorization"),
+		Host:    req.URL.Host, Credential: w.credential(req),
 	})
 	tamper := w.tamper
 	w.mu.Unlock()

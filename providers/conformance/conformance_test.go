@@ -21,6 +21,12 @@ func TestAttention(t *testing.T)   { run(t, attentionService()) }
 func TestBird(t *testing.T)        { run(t, birdService()) }
 func TestAskElephant(t *testing.T) { run(t, askElephantService()) }
 func TestKona(t *testing.T)        { run(t, konaService()) }
+func TestNotes(t *testing.T)       { run(t, notesService()) }
+
+// services are all that there are, with the made-up one.
+func services() []conformance.Service {
+	return []conformance.Service{attentionService(), birdService(), askElephantService(), konaService(), notesService()}
+}
 
 func run(t *testing.T, s conformance.Service) {
 	t.Parallel()
@@ -33,10 +39,9 @@ const host = "https://service.example"
 // stand is a sandbox with an account of one of its servers.
 type stand struct {
 	*sandbox.Sandbox
-	account  model.Provider
-	provider string
-	// authorization is the header that the server takes.
-	authorization string
+	account    model.Provider
+	provider   string
+	credential string
 }
 
 // open makes a sandbox and opens an account of one provider.
@@ -53,10 +58,7 @@ func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, con
 		t.Fatalf("the sandbox has no %s", f.Name)
 	}
 	in := list[at]
-	s.authorization = map[string]string{model.Bird: "AccessKey "}[f.Name] + in.Credential
-	if f.Name == model.Attention || f.Name == model.Kona {
-		s.authorization = "Bearer " + in.Credential
-	}
+	s.credential = in.Credential
 	a := providers.Account{
 		Name: in.Name, BaseURL: host + in.Path, ReadOnly: o.ReadOnly, Settings: map[string]string{}, Credential: fixed(in.Credential),
 		Secrets: map[string]model.CredentialSource{}, StateDir: t.TempDir(), Transport: o.Wrap(box.Transport()), Pacer: o.Pacer, Log: o.Log,

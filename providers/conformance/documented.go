@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -61,9 +62,9 @@ var leftOutItem = regexp.MustCompile(`^//   - ((?:[A-Z]+[, ]+)+/[^:]*): (.+)$`)
 
 // readLeftOut reads the list of what an adapter leaves out: calls by "METHOD
 // path", parameters by "METHOD path name".
-func readLeftOut(t *testing.T, provider string) map[string]bool {
+func readLeftOut(t *testing.T, folder string) map[string]bool {
 	t.Helper()
-	text, err := os.ReadFile("../" + provider + "/doc.go")
+	text, err := os.ReadFile(filepath.Join(folder, "doc.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func bodyFields(at string, v any) []string {
 // leaves out, against what the service documents: everything is one or the
 // other, nothing both, and nothing else is sent.
 func documented(t *testing.T, s Service) {
-	facts, left := readFacts(t, s.Provider), readLeftOut(t, s.Provider)
+	facts, left := readFacts(t, s.Provider), readLeftOut(t, s.Folder)
 	u := usage{facts: facts, used: map[string]map[string]bool{}, strange: map[string]bool{}}
 	bubble(t, "whatever an account sends", func(t *testing.T) { exercise(t, s, &u) })
 	known := map[string]bool{}

@@ -28,7 +28,7 @@ func exercise(t *testing.T, s Service, u *usage) {
 		b.TamperReads(func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
 			req = req.Clone(req.Context())
 			q := req.URL.Query()
-			for _, size := range []string{"limit", "per_page", "size"} {
+			for _, size := range s.Sizes {
 				if q.Has(size) {
 					q.Set(size, "2")
 				}

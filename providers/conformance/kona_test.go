@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"confab/model"
+	"confab/providers"
 	"confab/providers/conformance"
 	"confab/providers/kona"
 	"confab/providers/sandbox"
@@ -38,6 +39,8 @@ func konaService() conformance.Service {
 	}
 	return conformance.Service{
 		Provider: model.Kona,
+		Folder:   "../kona",
+		Sizes:    []string{"per_page"},
 		Open:     openKona,
 		Engine:   openEngine,
 		Several:  230,
@@ -127,7 +130,7 @@ func konaService() conformance.Service {
 		},
 		ByHand: func(b *conformance.Bench, n model.NewConversation) {
 			before := b.IDs()
-			post(b.T(), behind(b), "/kona/api/conversations", fmt.Sprintf(`{"conversations":[{"name":%q,"details":%q,"space_id":%s}]}`, n.Title, n.Description, n.Space))
+			post(b.T(), behind(b), providers.Bearer, "/kona/api/conversations", fmt.Sprintf(`{"conversations":[{"name":%q,"details":%q,"space_id":%s}]}`, n.Title, n.Description, n.Space))
 			for _, id := range b.IDs() {
 				if !slices.Contains(before, id) {
 					behind(b).Kona().Change(id, "creator_id", behind(b).Kona().Me()+1)
@@ -255,7 +258,7 @@ func openKona(t testing.TB, o conformance.Options) conformance.Standin {
 	out.Insert = func() {
 		n++
 		body := fmt.Sprintf(`{"conversations":[{"name":"Posted in between (%d)","space_id":%s}]}`, n, fmt.Sprint(int64(k.JSON(k.IDs()[0])["space_id"].(float64))))
-		post(t, s, "/kona/api/conversations", body)
+		post(t, s, providers.Bearer, "/kona/api/conversations", body)
 	}
 	return out
 }
@@ -336,7 +339,7 @@ func konaRefresh(t *testing.T, b *conformance.Bench) {
 		for _, s := range b.Sent() {
 			if strings.HasSuffix(s.Path, "/oauth/token") {
 				refreshes++
-				if s.Authorization != "" || s.Query != "" {
+				if s.Credential != "" || s.Query != "" {
 					t.Errorf("the token is asked for with %s", s)
 				}
 			}

@@ -18,7 +18,7 @@ import (
 // What a query takes of the whole list, with an edit on its way or without, a
 // list that is narrowed for the query has too.
 func TestANarrowedListHasEverythingThatMatches(t *testing.T) {
-	for _, s := range []conformance.Service{attentionService(), birdService(), askElephantService(), konaService()} {
+	for _, s := range services() {
 		t.Run(s.Provider, func(t *testing.T) {
 			a := s.Open(t, conformance.Options{Conversations: 40, Log: func(string, ...any) {}, Wrap: func(next http.RoundTripper) http.RoundTripper { return next }}).Account
 			list := func(t rapid.TB, f model.Filter) map[string]model.Conversation {
@@ -131,7 +131,7 @@ func drawEdit(t *rapid.T) model.Edit {
 
 // A field that an account can edit must not narrow its list.
 func TestNoFilterIsOfWhatCanBeEdited(t *testing.T) {
-	for _, s := range []conformance.Service{attentionService(), birdService(), askElephantService(), konaService()} {
+	for _, s := range services() {
 		a := s.Open(t, conformance.Options{Conversations: 5, Log: func(string, ...any) {}, Wrap: func(next http.RoundTripper) http.RoundTripper { return next }}).Account
 		for _, r := range a.Describe().Filters {
 			if kind := r.Field.EditedBy(); kind != "" && a.Capabilities(model.Conversation{}).Of(kind).Can() {

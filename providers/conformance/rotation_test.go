@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -17,14 +18,16 @@ import (
 	"confab/providers/attention"
 	"confab/providers/bird"
 	"confab/providers/conformance"
+	"confab/providers/conformance/notes"
 	"confab/providers/kona"
 )
 
 // turning is a service whose credential is replaced: it takes the newest one
 // alone, which the stand-in behind it never sees. A request takes a second.
 type turning struct {
-	next http.RoundTripper
-	real string // what the stand-in takes
+	next   http.RoundTripper
+	real   string // what the stand-in takes
+	header string // that carries it
 
 	mu      sync.Mutex
 	reads   int // of the credential, each as slow as a command
@@ -58,11 +61,12 @@ func (s *turning) RoundTrip(req *http.Request) (*http.Response, error) {
 	ended := s.ended
 	s.mu.Unlock()
 	req = req.Clone(req.Context())
-	if ended != "" && req.Header.Get("Authorization") == "Bearer "+ended {
-		req.Header.Set("Authorization", "Bearer ended")
+	said := req.Header.Get(s.header)
+	if ended != "" && said == "Bearer "+ended {
+		req.Header.Set(s.header, "Bearer ended")
 	}
-	if said := req.Header.Get("Authorization"); strings.HasSuffix(said, good) {
-		req.Header.Set("Authorization", strings.TrimSuffix(said, good)+s.real)
+	if strings.HasSuffix(said, good) {
+		req.Header.Set(s.header, strings.TrimSuffix(said, good)+s.real)
 	}
 	res, err := s.next.RoundTrip(req)
 	if err == nil && res.StatusCode == http.StatusUnauthorized {
@@ -104,10 +108,11 @@ func TestRotatedCredential(t *testing.T) {
 		{factory: bird.Factory(), service: birdService()},
 		{factory: askelephant.Factory(), service: askElephantService()},
 		{factory: kona.Factory(), service: konaService(), whose: 1},
+		{factory: notes.Factory(), service: notesService()},
 	} {
 		places := tc.factory.Pace.InFlight
 		start := func(t *testing.T) (*turning, model.Provider, []string) {
-			s := &turning{}
+			s := &turning{header: cmp.Or(tc.service.Header, "Authorization")}
 			source := config.Resolver{LookupEnv: s.lookup}.Source(config.Credential{Env: "KEY"})
 			standin := tc.service.Open(t, conformance.Options{Conversations: 60,
 				Wrap: func(next http.RoundTripper) http.RoundTripper { s.next = next; return s },
@@ -181,7 +186,7 @@ func (s sourced) Reject(refused string) { s.Source.Reject(config.NewSecret(refus
 // Kona's access token is refused: one exchange serves all who wait.
 func TestRefusedAccessTokenIsRefreshedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &turning{}
+		s := &turning{header: "Authorization"}
 		standin := konaService().Open(t, conformance.Options{Conversations: 60, Log: func(string, ...any) {},
 			Wrap: func(next http.RoundTripper) http.RoundTripper { s.next = next; return s }})
 		ids := standin.IDs()

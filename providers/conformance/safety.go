@@ -37,7 +37,7 @@ func secrecy(t *testing.T, s Service) {
 			t.Fatalf("the secrets of the stand-in are %q", b.Secrets)
 		}
 		everything(b)
-		if !slices.ContainsFunc(b.Sent(), func(s Sent) bool { return strings.Contains(s.Authorization, b.Secrets[0]) }) {
+		if !slices.ContainsFunc(b.Sent(), func(s Sent) bool { return strings.Contains(s.Credential, b.Secrets[0]) }) {
 			t.Error("no request carries the credential: nothing was tested")
 		}
 	})
@@ -45,7 +45,7 @@ func secrecy(t *testing.T, s Service) {
 		bubble(t, "echoed with "+http.StatusText(status), func(t *testing.T) {
 			b := s.open(t, Options{})
 			echo := func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
-				said := "you sent " + req.Header.Get("Authorization")
+				said := "you sent " + b.wire.credential(req)
 				if body := bodyOf(req); strings.HasSuffix(req.URL.Path, "/token") {
 					form, _ := url.ParseQuery(string(body))
 					said += " and " + string(body) + " and " + strings.Join(slices.Concat(slices.Collect(maps.Values(form))...), " ")
@@ -70,7 +70,7 @@ func secrecy(t *testing.T, s Service) {
 	bubble(t, "in a network error", func(t *testing.T) {
 		b := s.open(t, Options{})
 		b.Tamper(func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
-			return nil, &urlError{"cannot reach " + req.URL.String() + "?key=" + b.Secrets[0] + " with " + req.Header.Get("Authorization")}
+			return nil, &urlError{"cannot reach " + req.URL.String() + "?key=" + b.Secrets[0] + " with " + b.wire.credential(req)}
 		})
 		everything(b)
 	})
@@ -182,7 +182,7 @@ func redirects(t *testing.T, s Service) {
 					t.Errorf("%q: a load that was sent elsewhere succeeded", to)
 				}
 				for _, sent := range b.Sent() {
-					if sent.Host != home && (sent.Authorization != "" || slices.ContainsFunc(b.Secrets, func(x string) bool { return strings.Contains(sent.String(), x) })) {
+					if sent.Host != home && (sent.Credential != "" || slices.ContainsFunc(b.Secrets, func(x string) bool { return strings.Contains(sent.String(), x) })) {
 						t.Errorf("%q: the credential went to %s", to, sent.Host)
 					}
 				}

@@ -9,8 +9,13 @@ import (
 
 // Service is what the suite needs to know of one service and its adapter.
 type Service struct {
-	// Provider is one of model.ProviderNames.
+	// Provider is the name of the provider. Its documented calls are those of
+	// testdata/facts, in the file of that name.
 	Provider string
+	// Folder is that of the adapter, whose doc.go says what is left out.
+	Folder string
+	// Header carries the credential; "" is Authorization.
+	Header string
 	// Open makes a stand-in and opens an account on it, both fresh. Nothing of
 	// it may outlive the test.
 	Open func(t testing.TB, o Options) Standin
@@ -21,6 +26,8 @@ type Service struct {
 	// Engine opens an engine with nothing in it on the account of a bench.
 	Engine func(t testing.TB, b *Bench) Engine
 
+	// Sizes are the parameters that say how long a page is.
+	Sizes []string
 	// Several is a number of conversations that takes at least three pages.
 	Several int
 	// Edits has a case for every kind that an account declares.

@@ -29,9 +29,9 @@ func (p *Provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 				}
 				return providers.Lesson{}
 			}
-			out[i] = providers.One(w, providers.Ends)
+			out[i] = providers.Change(w, fresh, e)
 		default:
-			out[i] = providers.One(update, directionOf(fresh, e))
+			out[i] = providers.Change(update, fresh, e)
 		}
 	}
 	return out

@@ -9,42 +9,6 @@ import (
 	"confab/providers"
 )
 
-var (
-	accessWidth = map[string]int{accessJustMe: 1, accessGroup: 2, accessEveryone: 3}
-	// What collaboration complete may do is not documented; it is taken to be more than viewing.
-	roleWidth = map[string]int{model.RoleViewer: 1, model.RoleComplete: 2, model.RoleEditor: 3}
-)
-
-// directionOf tells where an edit leads. A word that is not known counts as narrow to come from and wide to go to.
-func directionOf(fresh model.Conversation, e model.Edit) providers.Direction {
-	target := e.Target.String()
-	switch e.Kind {
-	case model.EditAccess:
-		return step(accessWidth[fresh.Access], accessWidth[target])
-	case model.EditDefaultRole:
-		return step(roleWidth[fresh.DefaultRole], roleWidth[target])
-	case model.EditParticipants:
-		d := model.DiffPeople(fresh.Participants.Items, e.Target.Set())
-		if len(d.Added) > 0 {
-			return providers.Widens
-		}
-		for i, p := range d.Altered {
-			if step(roleWidth[d.Was[i].Role], roleWidth[p.Role]) == providers.Widens {
-				return providers.Widens
-			}
-		}
-		return providers.Narrows
-	}
-	return providers.Neutral
-}
-
-func step(from, to int) providers.Direction {
-	if to != 0 && to < from {
-		return providers.Narrows
-	}
-	return providers.Widens
-}
-
 // check refuses what cannot be sent, before anything is.
 func check(fresh model.Conversation, e model.Edit) *model.Error {
 	target := e.Target.String()

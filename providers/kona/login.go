@@ -35,7 +35,7 @@ func newSignIn(a providers.Account) (providers.SignIn, error) {
 	if err != nil {
 		return nil, errors.New(settingTokenURL + ": " + err.Error())
 	}
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(DefaultBaseURL)
 	s, err := newSession(a, address)
 	if err != nil {
 		return nil, err

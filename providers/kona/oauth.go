@@ -82,7 +82,7 @@ func newSession(a providers.Account, tokenURL string) (*session, error) {
 func tokenAddress(a providers.Account) (string, error) {
 	address := strings.TrimSpace(a.Settings[settingTokenURL])
 	if address == "" {
-		address = strings.TrimSuffix(baseURL(a), "/api") + "/oauth/token"
+		address = strings.TrimSuffix(a.Base(DefaultBaseURL), "/api") + "/oauth/token"
 	}
 	return address, checkTokenURL(address)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -44,26 +43,22 @@ func Factory() providers.Factory {
 			{Name: settingClientSecret, Secret: true, Help: "a credential table: the secret of the application"},
 		},
 		// No limit is documented; this is what a modest client asks.
-		Pace:   providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
-		Table:  table(),
-		Open:   open,
-		SignIn: newSignIn,
-		Files:  files,
+		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
+		Table:        table(),
+		AccessValues: accessValues(),
+		Open:         open,
+		SignIn:       newSignIn,
+		Files:        files,
 	}
 }
+
+func accessValues() []string { return []string{accessJustMe, accessGroup, accessEveryone} }
 
 func checkToken(v string) error {
 	if v == "" {
 		return nil
 	}
 	return checkTokenURL(v)
-}
-
-func baseURL(a providers.Account) string {
-	if a.BaseURL == "" {
-		return DefaultBaseURL
-	}
-	return strings.TrimRight(a.BaseURL, "/")
 }
 
 // Provider is one account: one user of one host.
@@ -100,7 +95,7 @@ func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
 func newProvider(a providers.Account) (*Provider, error) {
 	const op = "open account"
-	a.BaseURL = baseURL(a)
+	a.BaseURL = a.Base(DefaultBaseURL)
 	address, err := tokenAddress(a)
 	if err != nil {
 		return nil, &model.Error{Kind: model.Local, Op: op, Message: settingTokenURL + ": " + err.Error()}
@@ -148,7 +143,7 @@ func (p *Provider) Describe() model.Description {
 		// Nothing explains collaboration complete, so it stands last.
 		Roles:             []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
 		DefaultRole:       model.RoleViewer,
-		AccessValues:      []string{accessJustMe, accessGroup, accessEveryone},
+		AccessValues:      accessValues(),
 		DefaultRoleValues: []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
 		People:            []model.LookupKind{model.LookupUsers, model.LookupGroups},
 		NewNeedsSpace:     true,

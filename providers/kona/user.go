@@ -15,7 +15,7 @@ import (
 // this user's, which the file remembers too (tokens.Rows).
 
 // hostIdentity is the identity of an account whose user is not known.
-func hostIdentity(a providers.Account) string { return model.Kona + " " + baseURL(a) }
+func hostIdentity(a providers.Account) string { return model.Kona + " " + a.Base(DefaultBaseURL) }
 
 // identityOf gives the identity of an account, and the one under which rows of the same user may have been stored
 // before the user was known.

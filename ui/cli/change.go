@@ -20,16 +20,19 @@ type changeFlags struct {
 	contacts                       string
 	addContacts, removeContacts    []string
 	labels, attributes             []string
+
+	accessWords []string // that access may be
 }
 
-func (f *changeFlags) register(c *cobra.Command) {
+func (f *changeFlags) register(c *cobra.Command, access []string) {
+	f.accessWords = access
 	s := c.Flags()
 	s.BoolVar(&f.private, "private", false, "make private")
 	s.BoolVar(&f.public, "public", false, "make public")
 	s.StringVar(&f.title, "title", "", "rename to this text")
 	s.StringVar(&f.description, "description", "", "set the description to this text")
 	s.StringVar(&f.status, "status", "", "open or closed")
-	s.StringVar(&f.access, "access", "", "who gets in, in the service's own word: "+strings.Join(accessWords(), " "))
+	s.StringVar(&f.access, "access", "", "who gets in, in the service's own word: "+strings.Join(access, " "))
 	s.StringVar(&f.defaultRole, "default-role", "", "the role of those who come in without one")
 	s.StringArrayVar(&f.roles, "role", nil, "give a participant a role, WHO=ROLE")
 	s.StringArrayVar(&f.statuses, "participant-status", nil, "give a participant a status, WHO=STATUS")
@@ -45,11 +48,6 @@ func (f *changeFlags) register(c *cobra.Command) {
 	for _, pair := range [][]string{{"private", "public"}, {"contacts", "add-contact"}, {"contacts", "remove-contact"}, {"archive", "delete"}} {
 		c.MarkFlagsMutuallyExclusive(pair...)
 	}
-}
-
-// accessWords are the words of both services that have them.
-func accessWords() []string {
-	return []string{"open", "invite-only", "request-to-join", "just_me", "group", "everyone"}
 }
 
 // personChange is a change of one participant, not yet looked up.
@@ -120,7 +118,7 @@ func (f *changeFlags) parse(given func(flag string) bool) (request, error) {
 		known       []string
 	}{
 		{"status", f.status, model.EditStatus, []string{model.StatusOpen, model.StatusClosed}},
-		{"access", f.access, model.EditAccess, accessWords()},
+		{"access", f.access, model.EditAccess, f.accessWords},
 		{"default-role", f.defaultRole, model.EditDefaultRole, roleWords()},
 	} {
 		if !given(w.flag) {

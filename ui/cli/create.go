@@ -24,7 +24,7 @@ func (r *run) newCommand() *cobra.Command {
 		Example: "  confab new --account projects --title 'Lift inspection' --space 40 --with ann@example.com=editor",
 		Args:    noArgs,
 		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
-			people, err := f.parse()
+			people, err := f.parse(r.Access)
 			if err != nil {
 				return err
 			}
@@ -74,18 +74,18 @@ func (r *run) newCommand() *cobra.Command {
 	s.StringVar(&f.space, "space", "", "the ID of the space it belongs to")
 	s.StringArrayVar(&f.with, "with", nil, "a participant, WHO[=ROLE]; may be repeated")
 	s.StringArrayVar(&f.groups, "group", nil, "a group, ID[=ROLE]; may be repeated")
-	s.StringVar(&f.access, "access", "", "who gets in, in the service's own word: "+strings.Join(accessWords(), " "))
+	s.StringVar(&f.access, "access", "", "who gets in, in the service's own word: "+strings.Join(r.Access, " "))
 	s.StringVar(&f.message, "message", "", "the first message")
 	send.register(c)
 	return c
 }
 
-func (f *newFlags) parse() ([]personChange, error) {
+func (f *newFlags) parse(access []string) ([]personChange, error) {
 	if strings.TrimSpace(f.title) == "" {
 		return nil, usage("a new conversation needs --title")
 	}
 	if f.access != "" {
-		if err := oneOf("--access", f.access, accessWords()); err != nil {
+		if err := oneOf("--access", f.access, access); err != nil {
 			return nil, err
 		}
 	}

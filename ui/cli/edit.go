@@ -73,7 +73,7 @@ collaboration_complete.`,
 			})
 		}),
 	}
-	f.register(c)
+	f.register(c, r.Access)
 	send.register(c)
 	s := c.Flags()
 	s.StringVar(&which.query, "query", "", "change all that match this query")

@@ -455,3 +455,15 @@ func TestHostileText(t *testing.T) {
 		t.Errorf("JSON is not exact: %q %v", got.Title, err)
 	}
 }
+
+func TestAccessTakesTheWordsOfAnyService(t *testing.T) {
+	b := newBench(t)
+	b.program.Access = []string{"world"}
+	d := b.describe["projects"]
+	d.AccessValues = []string{"world", "group"}
+	b.describe["projects"] = d
+	b.want(t, ExitOK, "edit", "projects:71", "--access", "world", "--dry-run")
+	b.want(t, ExitOK, "new", "--account", "projects", "--title", "New", "--space", "1", "--access", "world", "--dry-run")
+	b.want(t, ExitUsage, "edit", "projects:71", "--access", "everyone", "--dry-run")
+	contains(t, "stderr", &b.err, "it is one of world")
+}

@@ -425,6 +425,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.program = Program{
+		Access:  []string{"open", "invite-only", "request-to-join", "just_me", "group", "everyone"},
 		Version: "1.2.3", In: strings.NewReader(""), Out: &b.out, Err: &b.err,
 		Width: func() int { return 0 }, Height: func() int { return 0 },
 		Getenv: func(string) string { return "" },

@@ -37,6 +37,8 @@ type Program struct {
 	AtOnce <-chan struct{}
 
 	Validators config.Validators
+	// Access are the words of all services for who gets in.
+	Access []string
 	// Open opens the engine. Nothing is sent before it is asked for something.
 	Open func(ctx context.Context, s Setup) (Engine, error)
 	// Screen runs the inbox until the person leaves.

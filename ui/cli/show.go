@@ -210,7 +210,7 @@ func (r *run) messages(d model.Detail) {
 	}
 	for _, m := range d.Messages.Items {
 		when := at(m.At)
-		if m.At.IsZero() && m.Offset >= 0 {
+		if m.At.IsZero() && m.Offset > 0 {
 			when = m.Offset.String()
 		}
 		r.print("%s  %s%s", when, cell(orText(m.Author, "unknown")), messageNote(m))

@@ -344,8 +344,6 @@ func (v *View) messages(p *page) {
 		switch {
 		case !m.At.IsZero():
 			head = p.clock(m.At) + "  " + head
-		case m.Offset >= 0 && m.Kind != "":
-			head = offset(m.Offset) + "  " + head
 		case m.Offset > 0:
 			head = offset(m.Offset) + "  " + head
 		}

@@ -1,19 +1,42 @@
 package welcome
 
 import (
+	"cmp"
+	"fmt"
+	"strings"
+
 	"confab/model"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
 // Info is what the screen tells.
-type Info struct{ Version, ConfigPath string }
+type Info struct {
+	Version, ConfigPath string
+	Services            []Service
+}
+
+// Service is a service that an account may be of.
+type Service struct {
+	Name, Title string   // in the config, and for people
+	Required    []string // settings
+	SignIn      bool     // in the browser
+}
 
 // SetUp is the text of the set-up.
-func SetUp(path string) []string {
-	if path == "" {
-		path = "$XDG_CONFIG_HOME/confab/config.toml"
+func SetUp(in Info) []string {
+	path := cmp.Or(in.ConfigPath, "$XDG_CONFIG_HOME/confab/config.toml")
+	var names, own []string
+	for _, s := range in.Services {
+		names = append(names, s.Name)
+		if len(s.Required) > 0 {
+			own = append(own, s.Title+" needs [account.settings] with "+strings.Join(s.Required, ", ")+".")
+		}
+		if s.SignIn {
+			own = append(own, s.Title+": run confab login ACCOUNT.")
+		}
 	}
+	example := append(names, "NAME")[0]
 	return []string{
 		"1. Leave with q, and run: confab init",
 		"   It writes a starter config to " + model.CleanLine(path, 300) + " and never overwrites one.",
@@ -22,11 +45,11 @@ func SetUp(path string) []string {
 		"",
 		"   [[account]]",
 		"   name = \"sales\"",
-		"   provider = \"attention\"      # attention bird askelephant kona",
-		"   credential = { env = \"ATTENTION_API_KEY\" }",
+		fmt.Sprintf("   provider = %-16q # %s", example, strings.Join(names, " ")),
+		"   credential = { env = \"" + strings.ToUpper(example) + "_API_KEY\" }",
 		"",
 		"   A credential comes from env, command, file or keyring; never from the config itself.",
-		"   Bird needs [account.settings] with workspace_id. Kona: run confab login ACCOUNT.",
+		strings.TrimRight("   "+strings.Join(own, " "), " "),
 		"",
 		"3. Run: confab config check, then: confab doctor",
 		"   doctor tests every account live and changes nothing.",

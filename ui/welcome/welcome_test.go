@@ -35,11 +35,20 @@ func TestItSaysWhatToDoAtEverySize(t *testing.T) {
 	}
 }
 
+func TestSetUpTellsWhatEachServiceNeeds(t *testing.T) {
+	text := strings.Join(SetUp(Info{Services: []Service{{Name: "fifth", Title: "Fifth", Required: []string{"team_id"}, SignIn: true}, {Name: "sixth", Title: "Sixth"}}}), "\n")
+	for _, want := range []string{`provider = "fifth"`, "# fifth sixth\n", "FIFTH_API_KEY", "Fifth needs [account.settings] with team_id. Fifth: run confab login ACCOUNT.\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not there:\n%s", want, text)
+		}
+	}
+}
+
 func TestSetUpNamesThePath(t *testing.T) {
-	if text := strings.Join(SetUp("/x/config.toml"), "\n"); !strings.Contains(text, "/x/config.toml") || !strings.Contains(text, "confab init") {
+	if text := strings.Join(SetUp(Info{ConfigPath: "/x/config.toml"}), "\n"); !strings.Contains(text, "/x/config.toml") || !strings.Contains(text, "confab init") {
 		t.Error(text)
 	}
-	if text := strings.Join(SetUp(""), "\n"); !strings.Contains(text, "$XDG_CONFIG_HOME/confab/config.toml") {
+	if text := strings.Join(SetUp(Info{}), "\n"); !strings.Contains(text, "$XDG_CONFIG_HOME/confab/config.toml") {
 		t.Error(text)
 	}
 }

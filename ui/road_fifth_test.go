@@ -1,0 +1,71 @@
+package ui_test
+
+import (
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"confab/model/inbox"
+	registry "confab/providers"
+	"confab/providers/conformance/notes"
+)
+
+// A service that the screen has never heard of is listed, explained and edited
+// as the others are.
+func TestAFifthServiceIsListedAndEdited(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	synctest.Test(t, func(t *testing.T) {
+		s := notes.NewServer(5)
+		p, err := notes.Factory().Open(registry.Account{Name: "board", Credential: static(notes.Key), Transport: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := startRoad(t, []inbox.Account{{Provider: p}}, path, 140, 45)
+		r.Want("board", "Note 4", "Note 0")
+		r.Press("/")
+		r.Type("provider:")
+		r.Settle()
+		r.Want("provider:notes", "5 conversations")
+		r.retype("provider:notes id:n4")
+		r.Press("enter")
+		r.Wait(time.Second)
+
+		r.Press("p")
+		r.Wait(time.Minute)
+		r.Want("Everybody who uses Notes")
+		r.Press("y")
+		r.Wait(time.Minute)
+		if got := s.Note("n4").Visibility; got != "public" {
+			t.Errorf("n4 is %s\n%s", got, r.Text())
+		}
+		r.Press("t")
+		r.retype("Renamed")
+		r.Press("enter")
+		r.Wait(time.Minute)
+		if got := s.Note("n4").Title; got != "Renamed" {
+			t.Errorf("n4 is called %q\n%s", got, r.Text())
+		}
+		r.Press("P")
+		r.Want("Person E4", "p4@example.com")
+		r.Press("a")
+		r.Type("p20@")
+		r.WaitFor("Person U20", time.Minute)
+		r.Press("enter", "ctrl+s")
+		r.Want("Adds Person U20")
+		r.Press("y")
+		r.Wait(time.Minute)
+		if got := s.Note("n4").People; len(got) != 3 {
+			t.Errorf("on n4 are %v\n%s", got, r.Text())
+		}
+		r.Press("e")
+		r.Want("(•) public", "3 kept", "off: the service has no call for this")
+		r.Press("esc", "D")
+		r.Type("delete")
+		r.Press("enter")
+		r.Wait(time.Minute)
+		if s.Note("n4") != nil {
+			t.Errorf("n4 is still there\n%s", r.Text())
+		}
+	})
+}
