@@ -33,24 +33,14 @@ func Compare(e Edit, fresh Conversation) (Verdict, Value) {
 	return Changed, theirs
 }
 
-// Conflict is what a person is shown when an edit met somebody else's change.
-type Conflict struct {
-	Edit         Edit
-	Base         Value
-	Mine, Theirs Value
-	// Merged is set for participants and contacts: their set with my
-	// additions, removals and changes applied.
-	Merged *Value
-}
-
-// NewConflict describes a conflict and, for sets, the merged choice.
-func NewConflict(e Edit, theirs Value) Conflict {
-	c := Conflict{Edit: e, Base: e.Base, Mine: e.Target, Theirs: theirs}
-	if e.Base.People != nil && e.Target.People != nil && theirs.People != nil {
-		m := PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People))
-		c.Merged = &m
+// Merged returns the set of people that somebody else changed, with the additions,
+// removals and changes of an edit applied; nil for an edit of anything else.
+func Merged(e Edit, theirs Value) *Value {
+	if e.Base.People == nil || e.Target.People == nil || theirs.People == nil {
+		return nil
 	}
-	return c
+	v := PeopleValue(MergePeople(*e.Base.People, *e.Target.People, *theirs.People))
+	return &v
 }
 
 // MergePeople applies to theirs what changed from base to mine: added people

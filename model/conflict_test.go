@@ -3,7 +3,6 @@ package model_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"confab/model"
@@ -108,18 +107,15 @@ func TestDiffPeopleTellsTheWholeWay(t *testing.T) {
 	})
 }
 
-func TestNewConflictOffersAMergeForSetsAlone(t *testing.T) {
+func TestMergedIsForSetsAlone(t *testing.T) {
 	ann, bob, eve := model.Participant{Kind: "user", ID: "ann"}, model.Participant{Kind: "user", ID: "bob"}, model.Participant{Kind: "user", ID: "eve"}
 	set := func(p ...model.Participant) model.Value { return model.PeopleValue(p) }
-	c := model.NewConflict(model.Edit{Kind: model.EditContacts, Base: set(ann), Target: set(ann, bob)}, set(ann, eve))
-	if c.Merged == nil || !c.Merged.Equal(set(bob, eve, ann)) {
-		t.Errorf("%+v", c.Merged)
+	merged := model.Merged(model.Edit{Kind: model.EditContacts, Base: set(ann), Target: set(ann, bob)}, set(ann, eve))
+	if merged == nil || !merged.Equal(set(bob, eve, ann)) {
+		t.Errorf("%+v", merged)
 	}
-	if d := cmp.Diff([]model.Value{set(ann), set(ann, bob), set(ann, eve)}, []model.Value{c.Base, c.Mine, c.Theirs}); d != "" {
-		t.Error(d)
-	}
-	c = model.NewConflict(model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, model.TextValue("c"))
-	if c.Merged != nil {
-		t.Errorf("%+v", c.Merged)
+	merged = model.Merged(model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, model.TextValue("c"))
+	if merged != nil {
+		t.Errorf("%+v", merged)
 	}
 }

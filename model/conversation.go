@@ -34,7 +34,6 @@ const (
 	KindGroup   = "group"
 	KindContact = "contact"
 	KindRoom    = "room"
-	KindBot     = "bot"
 	KindFlow    = "flow"
 )
 

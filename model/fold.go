@@ -14,11 +14,7 @@ import (
 // FoldText gives text for searching: without case, accents and the difference
 // between compatible forms. It is pure and idempotent.
 func FoldText(s string) string {
-	plain := 0
-	for plain < len(s) && s[plain] < utf8.RuneSelf {
-		plain++
-	}
-	if plain == len(s) {
+	if IsASCII(s) {
 		return strings.ToLower(s)
 	}
 	var out strings.Builder
@@ -45,6 +41,16 @@ func FoldText(s string) string {
 		i += size
 	}
 	return out.String()
+}
+
+// IsASCII reports whether a text is nothing but ASCII.
+func IsASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // foldWhole folds a text with regard to what its characters do to each other.

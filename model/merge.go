@@ -36,10 +36,6 @@ func (d Detail) Reading(need Need) Reading {
 	return r
 }
 
-// Merge lays a row of a list over what was known: it brings less than a single
-// read, so what it does not bring is kept.
-func Merge(older, newer Conversation) Conversation { return MergeReading(older, newer, ReadRow) }
-
 // MergeReading lays a newer reading over an older one. Sets and maps that the
 // newer one has not loaded are kept in any case.
 func MergeReading(older, newer Conversation, r Reading) Conversation {

@@ -16,7 +16,7 @@ func TestAWholeReadEmptiesWhatTheServiceHasEmptied(t *testing.T) {
 		Contacts: model.SetOf(buyer), Labels: map[string]string{"a": "1"}, ParticipantCount: 1, Created: at, Updated: at, Duration: time.Hour, URL: "https://x", HasMessages: true}
 	bare := model.Conversation{ParticipantCount: -1}
 
-	listed := model.Merge(older, bare)
+	listed := mergeRow(older, bare)
 	if d := cmp.Diff(older.Description+older.Access+older.DefaultRole+older.Preview, listed.Description+listed.Access+listed.DefaultRole+listed.Preview); d != "" || len(listed.Facts) != 1 {
 		t.Errorf("a row of a list emptied something: %s", d)
 	}
@@ -40,7 +40,7 @@ func TestAWholeReadEmptiesWhatTheServiceHasEmptied(t *testing.T) {
 
 func TestALesserReadingReplacesTheFactsThatItBrings(t *testing.T) {
 	older := model.Conversation{Facts: []model.Fact{{Group: "Status", Label: "Video", Value: "busy"}, {Group: "CRM", Label: "Deal", Value: "7"}}}
-	got := model.Merge(older, model.Conversation{Facts: []model.Fact{{Group: "Status", Label: "Video", Value: "ready"}}})
+	got := mergeRow(older, model.Conversation{Facts: []model.Fact{{Group: "Status", Label: "Video", Value: "ready"}}})
 	want := []model.Fact{{Group: "Status", Label: "Video", Value: "ready"}, {Group: "CRM", Label: "Deal", Value: "7"}}
 	if d := cmp.Diff(want, got.Facts); d != "" {
 		t.Error(d)

@@ -67,10 +67,6 @@ func (s EditState) Shown() bool { return s.Waiting() || s == Held }
 // Failed is what is:failed finds.
 func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s == OutcomeNotKnown }
 
-// WithoutEffect reports whether an edit in this state changed nothing, unless
-// an earlier try was sent.
-func (s EditState) WithoutEffect() bool { return s == InConflict || s == Refused }
-
 // EntryError is an error as it is kept with an edit.
 type EntryError struct {
 	Kind ErrorKind `json:"kind"`

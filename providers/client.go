@@ -96,8 +96,7 @@ type Answer struct {
 	Header http.Header
 	Body   []byte
 
-	op    string
-	write bool
+	op string
 }
 
 // Decode reads the body as JSON. A body that cannot be read is Malformed.

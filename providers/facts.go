@@ -127,24 +127,6 @@ func (f *Facts) List() []model.Fact {
 		model.Fact{Group: GroupOther, Label: "left out", Value: fmt.Sprintf("%d more values", f.dropped)})
 }
 
-// Unknown gives the fields of a JSON object that are not among known, as
-// facts of the group "Other".
-func Unknown(raw []byte, known ...string) []model.Fact {
-	if !json.Valid(raw) {
-		return nil
-	}
-	o, ok := ObjectOf(raw)
-	if !ok {
-		var f Facts
-		f.Tree(GroupOther, "value", raw)
-		return f.List()
-	}
-	for _, name := range known {
-		o.Take(name)
-	}
-	return o.Facts(GroupOther, "")
-}
-
 func join(prefix, name string) string {
 	switch {
 	case prefix == "":

@@ -71,7 +71,7 @@ func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, time
 	if complaint := notJSON(raw.Header.Get("Content-Type"), body, call.Write); complaint != "" {
 		return nil, &fault{err: c.unreadable(call, raw.StatusCode, complaint)}
 	}
-	return &Answer{Status: raw.StatusCode, Header: raw.Header, Body: body, op: call.Name, write: call.Write}, nil
+	return &Answer{Status: raw.StatusCode, Header: raw.Header, Body: body, op: call.Name}, nil
 }
 
 // notJSON says what is wrong with a body that cannot be an answer of an API.

@@ -38,30 +38,6 @@ func textOf(b []byte) (string, error) {
 	return string(b), nil
 }
 
-// Time is a time that takes what services send for one: RFC 3339 with any
-// fraction, a number of seconds or milliseconds since 1970, "" and null for
-// none. Raw keeps what could not be understood.
-type Time struct {
-	time.Time
-	Raw string
-}
-
-// UnmarshalJSON never fails on valid JSON.
-func (t *Time) UnmarshalJSON(b []byte) error {
-	*t = Time{}
-	s, err := textOf(b)
-	if err != nil {
-		return err
-	}
-	at, ok := ParseTime(s)
-	if !ok {
-		t.Raw = s
-		return nil
-	}
-	t.Time = at
-	return nil
-}
-
 // Years outside of these cannot be written as RFC 3339.
 const minYear, maxYear = 1, 9999
 
@@ -69,8 +45,9 @@ const minYear, maxYear = 1, 9999
 // as seconds it would be the year 5138.
 const millisFrom = 1e11
 
-// ParseTime reads a time in one of the forms of Time, in UTC. "" is the zero
-// time; ok is false for what is none.
+// ParseTime reads what services send for a time: RFC 3339 with any fraction, or a
+// number of seconds or milliseconds since 1970. It is in UTC, zero for ""; ok is
+// false for what is none.
 func ParseTime(s string) (at time.Time, ok bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || strings.HasPrefix(s, "0001-01-01T00:00:00") {

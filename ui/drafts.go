@@ -145,7 +145,7 @@ func (m *Model) restoreDraft(owner overlay, key string) tea.Cmd {
 		return nil
 	}
 	if text, ok := m.drafts.get(key); ok {
-		return func() tea.Msg { return draftMsg{owner, key, text} }
+		return func() tea.Msg { return draftMsg{owner, text} }
 	}
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
@@ -153,6 +153,6 @@ func (m *Model) restoreDraft(owner overlay, key string) tea.Cmd {
 		if err != nil {
 			return draftFailedMsg{err}
 		}
-		return draftMsg{owner, key, text}
+		return draftMsg{owner, text}
 	}
 }

@@ -250,7 +250,7 @@ func (m *Model) travel(by int) tea.Cmd {
 
 func (m *Model) top(in intent) tea.Cmd {
 	if m.screen == screenDetail {
-		m.detail.ScrollTo(false)
+		m.detail.Scroll(-far)
 		return nil
 	}
 	m.list.MoveTo(max(0, in.count-1))
@@ -259,7 +259,7 @@ func (m *Model) top(in intent) tea.Cmd {
 
 func (m *Model) bottom(in intent) tea.Cmd {
 	if m.screen == screenDetail {
-		m.detail.ScrollTo(true)
+		m.detail.Scroll(far)
 		return nil
 	}
 	if in.count > 0 {

@@ -221,7 +221,6 @@ type (
 	}
 	draftMsg struct {
 		owner overlay
-		key   string
 		text  string
 	}
 	draftDueMsg struct {

@@ -77,6 +77,9 @@ func (m *Model) sequence(key string, stack ...keymap.Context) (b keymap.Binding,
 	return b, r == keymap.Match
 }
 
+// far is more lines than anything has.
+const far = 1 << 20
+
 // scrolling tells by how many lines an action scrolls; h is a page.
 func scrolling(a keymap.Action, h int) (int, bool) {
 	switch a {
@@ -89,9 +92,9 @@ func scrolling(a keymap.Action, h int) (int, bool) {
 	case keymap.PageUp:
 		return -h, true
 	case keymap.Top:
-		return -1 << 20, true
+		return -far, true
 	case keymap.Bottom:
-		return 1 << 20, true
+		return far, true
 	}
 	return 0, false
 }

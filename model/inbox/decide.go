@@ -55,11 +55,11 @@ func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) erro
 	}
 	target := e.Target
 	if r == model.ResolveMerged {
-		c := model.NewConflict(e.Edit, *e.Theirs)
-		if c.Merged == nil {
+		merged := model.Merged(e.Edit, *e.Theirs)
+		if merged == nil {
 			return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
 		}
-		target = *c.Merged
+		target = *merged
 	}
 	if err := b.store.Rebase(ctx, id, *e.Theirs, target); err != nil {
 		return err

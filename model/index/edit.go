@@ -41,7 +41,7 @@ func (x *Index) begin() *edit {
 }
 
 func (e *edit) publish() {
-	e.x.state.Store(&state{edit: e.n, table: e.table, at: e.at, lists: e.lists})
+	e.x.state.Store(&state{table: e.table, at: e.at, lists: e.lists})
 }
 
 func (e *edit) own(h *held) *list {

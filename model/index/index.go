@@ -20,8 +20,6 @@ type Index struct {
 	// writing lets Load, Apply, Advance and Keep take turns.
 	writing  sync.Mutex
 	state    atomic.Pointer[state]
-	loaded   chan struct{}
-	load     sync.Once
 	matched  atomic.Int64 // how often a query was matched against a row
 	offers   atomic.Pointer[offers]
 	counting sync.Mutex   // of offers, in the background
@@ -40,7 +38,6 @@ type Index struct {
 
 // state is all that a reader sees, as of one moment. It is never changed.
 type state struct {
-	edit  uint64
 	table table
 	at    time.Time
 	// lists has the list of everything first, in the default order.
@@ -68,16 +65,13 @@ func newTrack(q query.Query) *track {
 
 // New makes an empty index. Relative dates are those of loc at now.
 func New(loc *time.Location, now func() time.Time) *Index {
-	x := &Index{loc: loc, now: now, loaded: make(chan struct{}), searches: map[string]*search{}, words: newDictionary()}
+	x := &Index{loc: loc, now: now, searches: map[string]*search{}, words: newDictionary()}
 	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
 	return x
 }
 
 // clock returns the time of day alone: one that is set back is to be noticed.
 func (x *Index) clock() time.Time { return x.now().Round(0) }
-
-// Loaded is closed once the first Load has ended. Until then the index is empty.
-func (x *Index) Loaded() <-chan struct{} { return x.loaded }
 
 // list returns a list that is held.
 func (s *state) list(name string) (held, bool) {
@@ -133,7 +127,6 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	x.offers.Store(nil)
 	x.state.Store(next)
 	x.begin().publish() // what became due meanwhile
-	x.load.Do(func() { close(x.loaded) })
 	return nil
 }
 

@@ -77,19 +77,10 @@ func sameFolded(stored, folded string) bool {
 	switch {
 	case stored == folded:
 		return true
-	case isASCII(stored):
+	case model.IsASCII(stored):
 		return strings.EqualFold(stored, folded)
 	}
 	return model.FoldText(stored) == folded
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
 
 func hasLine(lines, want string) bool {

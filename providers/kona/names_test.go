@@ -88,7 +88,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 					if b.Names {
 						c = model.MergeReading(rows[c.Ref.ID], c, model.ReadNames)
 					} else if was, ok := rows[c.Ref.ID]; ok {
-						c = model.Merge(was, c)
+						c = model.MergeReading(was, c, model.ReadRow)
 					}
 					rows[c.Ref.ID] = c
 				}

@@ -234,11 +234,11 @@ func (d decision) edit(x model.OutboxEntry) (model.Edit, error) {
 	}
 	edit.Base = *x.Theirs
 	if d.how == model.ResolveMerged {
-		c := model.NewConflict(x.Edit, *x.Theirs)
-		if c.Merged == nil {
+		merged := model.Merged(x.Edit, *x.Theirs)
+		if merged == nil {
 			return edit, &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s: what is there now is not known, so nothing can be merged", x.ID)}
 		}
-		edit.Target = *c.Merged
+		edit.Target = *merged
 	}
 	return edit, nil
 }

@@ -321,9 +321,9 @@ func (f *fakeEngine) Resolve(ctx context.Context, id string, how model.Resolutio
 	}
 	for i, e := range f.outbox {
 		if e.ID == id {
-			c := model.NewConflict(e.Edit, *e.Theirs)
+			merged := model.Merged(e.Edit, *e.Theirs)
 			if e.Base = *e.Theirs; how == model.ResolveMerged {
-				e.Target = *c.Merged
+				e.Target = *merged
 			}
 			e.State, e.Theirs = model.Queued, nil
 			f.outbox[i] = e

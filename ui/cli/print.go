@@ -15,6 +15,7 @@ import (
 
 	"confab/model"
 	"confab/ui/layout"
+	"confab/ui/theme"
 )
 
 // asciiFor replaces the signs that confab itself prints.
@@ -194,19 +195,14 @@ func at(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Local().Format("2006-01-02 15:04")
+	return t.Local().Format(dayAndTime)
 }
+
+const dayAndTime = "2006-01-02 15:04"
 
 // clock shows a time of today by the hour, another with its day, "" for none.
 func (r *run) clock(t time.Time) string {
-	now, t := r.Now().Local(), t.Local()
-	switch {
-	case t.IsZero():
-		return ""
-	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
-		return t.Format("15:04")
-	}
-	return at(t)
+	return theme.Clock(t, r.Now().Local(), "15:04", dayAndTime, dayAndTime)
 }
 
 // value shows what a field holds, or will hold.

@@ -61,14 +61,8 @@ func (p *page) fact(label, value string, look theme.Token) {
 }
 
 func (p *page) clock(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	t = t.In(p.now.Location())
-	if t.Year() == p.now.Year() && t.YearDay() == p.now.YearDay() {
-		return "today " + t.Format("15:04")
-	}
-	return t.Format("Mon 2 Jan 2006 15:04")
+	const day = "Mon 2 Jan 2006 15:04"
+	return theme.Clock(t, p.now, "today 15:04", day, day)
 }
 
 func (v *View) build(th *theme.Theme, w int, now time.Time) {

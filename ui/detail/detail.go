@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -45,7 +46,7 @@ type View struct {
 	gone bool
 
 	tab    Tab
-	offset [tabCount]int
+	pages  [tabCount]layout.Pager
 	height int
 
 	query string
@@ -77,9 +78,6 @@ func (v *View) Ref() model.Ref { return v.row.Conversation.Ref }
 
 // Row gives the row that is shown.
 func (v *View) Row() model.Row { return v.row }
-
-// Loaded reports whether the service's answer is there.
-func (v *View) Loaded() bool { return v.detail != nil }
 
 // Detail gives what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
@@ -140,26 +138,12 @@ func (v *View) SetTab(t Tab) {
 }
 
 // Scroll moves by lines.
-func (v *View) Scroll(by int) { v.offset[v.tab] += by; v.bound() }
+func (v *View) Scroll(by int) { v.page().Scroll(by) }
 
-// ScrollTo moves to the start or the end.
-func (v *View) ScrollTo(end bool) {
-	v.offset[v.tab] = 0
-	if end {
-		v.offset[v.tab] = len(v.lines)
-	}
-	v.bound()
-}
+func (v *View) page() *layout.Pager { return &v.pages[v.tab] }
 
 // Height gives how many lines of text are seen at once.
 func (v *View) Height() int { return max(1, v.height) }
-
-func (v *View) bound() {
-	if v.made.tab != v.tab {
-		return // the lines of this tab have not been made yet
-	}
-	v.offset[v.tab] = max(0, min(v.offset[v.tab], len(v.lines)-v.height))
-}
 
 // Search looks for a text; it goes to the first match at or below what is
 // seen. It gives the number of lines that match. An empty text ends a search.
@@ -171,7 +155,7 @@ func (v *View) Search(text string) int {
 	}
 	v.at = 0
 	for i, l := range v.found {
-		if l >= v.offset[v.tab] {
+		if l >= v.page().Top {
 			v.at = i
 			break
 		}
@@ -207,9 +191,8 @@ func (v *View) find() {
 }
 
 func (v *View) reveal() {
-	target := v.found[v.at]
-	if target < v.offset[v.tab] || target >= v.offset[v.tab]+v.height {
-		v.offset[v.tab] = target - v.height/3
+	p, target := v.page(), v.found[v.at]
+	if target < p.Top || target >= p.Top+v.height {
+		p.Scroll(target - v.height/3 - p.Top)
 	}
-	v.bound()
 }

@@ -22,24 +22,23 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 		v.height--
 	}
 	shown := !v.Ref().IsZero()
+	first, end := 0, 0
 	if shown {
-		v.Prepare(th, w, now)
-		v.bound()
+		v.prepare(th, w, now)
+		first, end = v.page().Show(len(v.lines), v.height)
 	}
 	var out []string
 	if tabbed {
 		out = append(out, v.tabs(th, w)) // it tells how far the lines go
 	}
-	if first := v.offset[v.tab]; shown {
-		for i := first; i < len(v.lines) && i < first+v.height; i++ {
-			out = append(out, v.paint(th, i, w))
-		}
+	for i := first; i < end; i++ {
+		out = append(out, v.paint(th, i, w))
 	}
 	return th.Block(out, w, r.H)
 }
 
-// Prepare makes the lines for a width, if they are not made already.
-func (v *View) Prepare(th *theme.Theme, w int, now time.Time) {
+// prepare makes the lines for a width, if they are not made already.
+func (v *View) prepare(th *theme.Theme, w int, now time.Time) {
 	k := key{v.Ref(), v.tab, w, v.version, now.YearDay(), th}
 	if k != v.made {
 		v.made = k
@@ -128,7 +127,7 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 	case v.query != "":
 		note = matches(len(v.found))
 	case len(v.lines) > v.height:
-		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.offset[v.tab]+v.height), len(v.lines))
+		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.page().Top+v.height), len(v.lines))
 	}
 	if used+th.Width(note)+1 <= w {
 		return out.String() + layout.Spaces(w-used-th.Width(note)-1) + th.Say(theme.Dim, note) + " "

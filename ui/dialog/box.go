@@ -1,8 +1,20 @@
 package dialog
 
-// scroll keeps an offset within lines shown in h rows.
-func scroll(offset *int, lines, h int) {
-	*offset = max(0, min(*offset, lines-h))
+import (
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// pager is a box of at most 92 cells with text that scrolls.
+type pager struct{ layout.Pager }
+
+func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token, text func(w int) []string) layout.Picture {
+	w := min(screen.W-2, 92)
+	return th.Frame(screen, title, foot, w, len(text(max(1, w-4))), look, func(w, h int) ([]string, *layout.Cursor) {
+		lines := text(w)
+		first, end := p.Show(len(lines), h)
+		return lines[first:end], nil
+	})
 }
 
 func b(v bool) int {

@@ -14,23 +14,22 @@ type Conflict struct {
 	// Keys and OutboxKeys name the keys of the footer.
 	Keys, OutboxKeys keymap.Names
 
-	Entry    model.OutboxEntry
-	conflict *model.Conflict
-	offset   int
+	Entry  model.OutboxEntry
+	merged *model.Value
+	pager
 }
 
 // NewConflict makes the dialog of an outbox entry.
 func NewConflict(e model.OutboxEntry) *Conflict {
 	d := &Conflict{Entry: e}
 	if e.Theirs != nil {
-		c := model.NewConflict(e.Edit, *e.Theirs)
-		d.conflict = &c
+		d.merged = model.Merged(e.Edit, *e.Theirs)
 	}
 	return d
 }
 
 // CanMerge reports whether the merged choice exists.
-func (d *Conflict) CanMerge() bool { return d.conflict != nil && d.conflict.Merged != nil }
+func (d *Conflict) CanMerge() bool { return d.merged != nil }
 
 // CanResolve reports whether mine and theirs may be chosen.
 func (d *Conflict) CanResolve() bool {
@@ -51,20 +50,11 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	return ref, err == nil
 }
 
-// Scroll moves by lines.
-func (d *Conflict) Scroll(by int) { d.offset += by }
-
 // Draw draws the dialog.
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect, now time.Time) layout.Picture {
-	w := min(screen.W-2, 92)
-	lines := d.lines(th, max(1, w-4), now)
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
-	return th.Frame(screen, title, d.footer(), w, len(lines), theme.Warning, func(w, h int) ([]string, *layout.Cursor) {
-		lines := d.lines(th, w, now)
-		scroll(&d.offset, len(lines), h)
-		return lines[min(d.offset, len(lines)):], nil
-	})
+	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w, now) })
 }
 
 func (d *Conflict) footer() []string {
@@ -105,7 +95,7 @@ func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
 		}
 	}
 	if d.CanMerge() {
-		say("merged: theirs, with your changes on top", *d.conflict.Merged, theme.Accent)
+		say("merged: theirs, with your changes on top", *d.merged, theme.Accent)
 	}
 	return out
 }

@@ -65,7 +65,7 @@ func TestTheSecondQuestion(t *testing.T) {
 	}
 	d := NewPlan(change(model.Risk{Text: "clears every contact", Twice: true}))
 	d.Keys = names(keymap.Dialog)
-	if !d.AskAgain() || !d.Loud() || d.AskAgain() {
+	if !d.AskAgain() || !d.loud || d.AskAgain() {
 		t.Error("it is not asked exactly twice")
 	}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "Really?") || !strings.Contains(s, "Are you sure?") {
@@ -137,8 +137,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 			for i := range d.blocks() {
 				all = append(all, d.block(th, i, w)...)
 			}
-			at += by
-			scroll(&at, len(all), room)
+			at = layout.Clamp(at+by, 0, len(all)-room)
 			d.Scroll(by)
 			want := all[at:min(len(all), at+room)]
 			if got := d.visible(th, w, room); !slices.Equal(got, want) {

@@ -66,9 +66,6 @@ func (d *Plan) Plan() model.Plan {
 // ID returns the id of the plan.
 func (d *Plan) ID() string { return d.plan.ID }
 
-// Title returns what the plan does, in words.
-func (d *Plan) Title() string { return d.plan.Title }
-
 // Name gives the plan a title where it has none.
 func (d *Plan) Name(title string) {
 	if d.plan.Title == "" {
@@ -159,9 +156,6 @@ func (d *Plan) Key(k tea.KeyPressMsg) { d.input.Key(k) }
 
 // Paste takes pasted text while a word is typed.
 func (d *Plan) Paste(text string) { d.input.Paste(text) }
-
-// Loud reports whether this is the second time of asking.
-func (d *Plan) Loud() bool { return d.loud }
 
 // AskAgain turns the dialog into the second, louder question where the plan
 // has something that is asked twice; false where it has not.
@@ -398,10 +392,7 @@ func (d *Plan) item(th *theme.Theme, i, w int) []string {
 			}
 		}
 	}
-	title := model.CleanLine(it.Title, 200)
-	if title == "" {
-		title = model.CleanLine(it.Ref.String(), 200)
-	}
+	title := titleOf(it.Title, it.Ref)
 	if it.Hidden {
 		title += "  (hidden)"
 	}

@@ -18,10 +18,10 @@ import (
 // ended: what needs a person first, what is well in one line.
 type Results struct {
 	// Keys names the keys of the footer.
-	Keys   keymap.Names
-	sub    model.Submission
-	told   Told
-	offset int
+	Keys keymap.Names
+	sub  model.Submission
+	told Told
+	layout.Pager
 	// drawn is what was drawn last of the edits, for drawnW cells.
 	drawn  []string
 	drawnW int
@@ -83,9 +83,6 @@ func Unsent(e model.OutboxEntry) bool {
 	return !e.Sent && e.State.Waiting() && e.State != model.Sending
 }
 
-// Scroll moves by lines.
-func (d *Results) Scroll(by int) { d.offset += by }
-
 // Draw draws the results. notice is the answer to a key, "" for none.
 func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notice string) layout.Picture {
 	w := min(screen.W-2, 92)
@@ -107,9 +104,8 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notic
 			head = append(head, Bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
 		}
 		body := d.lines(th, w, now)
-		room := max(0, h-len(head))
-		scroll(&d.offset, len(body), room)
-		return append(head, body[min(d.offset, len(body)):]...), nil
+		first, end := d.Show(len(body), max(0, h-len(head)))
+		return append(head, body[first:end]...), nil
 	})
 }
 

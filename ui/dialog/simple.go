@@ -171,28 +171,18 @@ func Bar(th *theme.Theme, done, total, w int) string {
 
 // Text shows text that can be read and closed.
 type Text struct {
-	Title  string
-	Lines  []string
-	offset int
+	Title string
+	Lines []string
+	pager
 }
-
-// Scroll moves by lines.
-func (d *Text) Scroll(by int) { d.offset += by }
 
 // Draw draws the text.
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	w := min(screen.W-2, 92)
-	draw := func(w int) []string {
+	return d.draw(th, screen, d.Title, []string{"esc", "close"}, theme.Accent, func(w int) []string {
 		var out []string
 		for _, l := range d.Lines {
 			out = append(out, th.Wrapped(model.Clean(l), w, theme.Text, "")...)
 		}
 		return out
-	}
-	lines := draw(max(1, w-4))
-	return th.Frame(screen, d.Title, []string{"esc", "close"}, w, len(lines), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
-		lines := draw(w)
-		scroll(&d.offset, len(lines), h)
-		return lines[min(d.offset, len(lines)):], nil
 	})
 }

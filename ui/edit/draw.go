@@ -48,13 +48,7 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			}
 		}
 		rows := max(1, h-1)
-		if first < f.top {
-			f.top = first
-		}
-		if last > f.top+rows {
-			f.top = last - rows
-		}
-		f.top = max(0, min(f.top, len(lines)-1))
+		f.top = layout.Clamp(layout.Reveal(f.top, first, last, rows), 0, len(lines)-1)
 		shown := lines[f.top:min(len(lines), f.top+rows)]
 		if cursor != nil {
 			cursor.Y -= f.top

@@ -28,7 +28,7 @@ type People struct {
 	base      []model.Participant
 	rows      []person
 	resources []model.Participant
-	at, top   int
+	bar       layout.Bar
 	// draft was restored before the people were there.
 	draft string
 }
@@ -60,7 +60,7 @@ func (e *People) Loaded() bool { return e.loaded }
 func (e *People) Load(people []model.Participant, resources []model.Participant) {
 	e.base = append([]model.Participant(nil), people...)
 	e.resources = resources
-	e.rows, e.loaded, e.at = nil, true, 0
+	e.rows, e.loaded, e.bar.At = nil, true, 0
 	sorted := append([]model.Participant(nil), people...)
 	model.SortPeople(sorted)
 	for _, p := range sorted {
@@ -74,12 +74,12 @@ func (e *People) Load(people []model.Participant, resources []model.Participant)
 }
 
 // Move moves the bar.
-func (e *People) Move(by int) { e.at = max(0, min(e.at+by, len(e.rows)-1)) }
+func (e *People) Move(by int) { e.bar.Move(by, len(e.rows)) }
 
 // PutAt puts the bar on the row drawn at a line.
 func (e *People) PutAt(line int) {
-	if i := e.top + line - 1; e.loaded && line >= 1 && i < len(e.rows) {
-		e.at = i
+	if e.loaded {
+		e.bar.Click(line-1, len(e.rows))
 	}
 }
 
@@ -88,7 +88,7 @@ func (e *People) PutAt(line int) {
 func (e *People) Add(p model.Participant) bool {
 	for i := range e.rows {
 		if model.SamePerson(e.rows[i].now, p) {
-			e.at = i
+			e.bar.At = i
 			back := e.rows[i].gone
 			e.rows[i].gone = false
 			return back
@@ -103,20 +103,20 @@ func (e *People) Add(p model.Participant) bool {
 		}
 	}
 	e.rows = append(e.rows, person{now: p})
-	e.at = len(e.rows) - 1
+	e.bar.At = len(e.rows) - 1
 	return true
 }
 
 // Remove takes out who is under the bar, or takes a removal back. Of several
 // conversations, somebody who is to be added is to be removed instead.
 func (e *People) Remove() {
-	if e.at >= len(e.rows) {
+	if e.bar.At >= len(e.rows) {
 		return
 	}
-	r := &e.rows[e.at]
+	r := &e.rows[e.bar.At]
 	switch {
 	case r.was == nil && !e.several:
-		e.rows = append(e.rows[:e.at], e.rows[e.at+1:]...)
+		e.rows = append(e.rows[:e.bar.At], e.rows[e.bar.At+1:]...)
 		e.Move(0)
 	default:
 		r.gone = !r.gone
@@ -125,12 +125,12 @@ func (e *People) Remove() {
 
 // Revert puts who is under the bar back to what was.
 func (e *People) Revert() {
-	if e.at >= len(e.rows) {
+	if e.bar.At >= len(e.rows) {
 		return
 	}
-	r := &e.rows[e.at]
+	r := &e.rows[e.bar.At]
 	if r.was == nil {
-		e.rows = append(e.rows[:e.at], e.rows[e.at+1:]...)
+		e.rows = append(e.rows[:e.bar.At], e.rows[e.bar.At+1:]...)
 		e.Move(0)
 		return
 	}
@@ -140,10 +140,10 @@ func (e *People) Revert() {
 // Cycle gives the next role, or where there are none the next status. It
 // reports whether there is anything to choose from.
 func (e *People) Cycle(by int) bool {
-	if e.at >= len(e.rows) || e.kind != model.EditParticipants || e.rows[e.at].gone {
+	if e.bar.At >= len(e.rows) || e.kind != model.EditParticipants || e.rows[e.bar.At].gone {
 		return false
 	}
-	p := &e.rows[e.at].now
+	p := &e.rows[e.bar.At].now
 	switch {
 	case len(e.about.Roles) > 0:
 		p.Role = next(e.about.Roles, p.Role, by)
@@ -328,15 +328,8 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			}
 		}
 		rows := max(1, h-1-len(tail))
-		if e.at < e.top {
-			e.top = e.at
-		}
-		if e.at >= e.top+rows {
-			e.top = e.at - rows + 1
-		}
-		e.top = max(0, e.top)
 		out := []string{head}
-		for i := e.top; i < len(e.rows) && i < e.top+rows; i++ {
+		for i, end := e.bar.Show(len(e.rows), rows); i < end; i++ {
 			out = append(out, e.row(th, i, w))
 		}
 		if len(e.rows) == 0 {
@@ -353,7 +346,7 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 func (e *People) row(th *theme.Theme, i, w int) string {
 	r := e.rows[i]
 	pointer := "  "
-	if i == e.at {
+	if i == e.bar.At {
 		pointer = th.Say(theme.Pointer, th.PointerSign) + " "
 	}
 	sign, look, word := " ", theme.Text, ""
@@ -367,7 +360,7 @@ func (e *People) row(th *theme.Theme, i, w int) string {
 	}
 	name, mail, standing := nameOf(r.now), mailOf(r.now), standingOf(r.now)
 	nameLook := look
-	if i == e.at {
+	if i == e.bar.At {
 		nameLook = theme.Selected
 	}
 	c := e.columns(th, w)

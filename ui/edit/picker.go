@@ -26,7 +26,7 @@ type Picker struct {
 	busy    bool
 	typed   bool // the one item is what was typed, and in no directory
 	problem string
-	at, top int
+	bar     layout.Bar
 }
 
 // NewPicker makes a picker over directories; scope is the space where a
@@ -60,7 +60,7 @@ func (p *Picker) NextKind(by int) bool {
 		return false
 	}
 	p.kind = (p.kind + by + len(p.kinds)) % len(p.kinds)
-	p.items, p.at = nil, 0
+	p.items, p.bar.At = nil, 0
 	return true
 }
 
@@ -71,13 +71,13 @@ func (p *Picker) Take(page model.LookupPage, more bool, problem string) {
 		return
 	}
 	if more {
-		at := len(p.items)
+		next := len(p.items)
 		p.items = append(p.items, page.Items...)
 		if p.wanted {
-			p.at = min(at, max(0, len(p.items)-1))
+			p.bar.Put(next, len(p.items))
 		}
 	} else {
-		p.items, p.at, p.top, p.typed = page.Items, 0, 0, false
+		p.items, p.bar, p.typed = page.Items, layout.Bar{}, false
 		if who, ok := p.named(); ok && len(page.Items) == 0 && page.Cursor == "" {
 			p.items, p.typed = []model.Participant{who}, true
 		}
@@ -97,29 +97,21 @@ func (p *Picker) named() (model.Participant, bool) {
 
 // Move moves the bar; it reports whether the next page is wanted.
 func (p *Picker) Move(by int) (more bool) {
-	p.wanted = by > 0 && p.cursor != "" && p.at >= len(p.items)-1
-	p.at = max(0, min(p.at+by, len(p.items)-1))
-	return by > 0 && p.cursor != "" && !p.busy && p.at >= len(p.items)-3
+	p.wanted = by > 0 && p.cursor != "" && p.bar.At >= len(p.items)-1
+	p.bar.Move(by, len(p.items))
+	return by > 0 && p.cursor != "" && !p.busy && p.bar.At >= len(p.items)-3
 }
 
 // PutAt puts the bar on the row drawn at a line; it reports whether it was
 // there already.
-func (p *Picker) PutAt(line int) (again bool) {
-	i := p.top + line - 2
-	if line < 2 || i >= len(p.items) {
-		return false
-	}
-	again = i == p.at
-	p.at = i
-	return again
-}
+func (p *Picker) PutAt(line int) (again bool) { return p.bar.Click(line-2, len(p.items)) }
 
 // Chosen gives what is under the bar.
 func (p *Picker) Chosen() (model.Participant, bool) {
-	if p.at >= len(p.items) {
+	if p.bar.At >= len(p.items) {
 		return model.Participant{}, false
 	}
-	return p.items[p.at], true
+	return p.items[p.bar.At], true
 }
 
 // Draw draws the picker; have marks who is in already.
@@ -133,16 +125,10 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect, have func(model.Parti
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}
 		rows := max(1, h-2)
-		if p.at < p.top {
-			p.top = p.at
-		}
-		if p.at >= p.top+rows {
-			p.top = p.at - rows + 1
-		}
-		for i := p.top; i < len(p.items) && i < p.top+rows; i++ {
+		for i, end := p.bar.Show(len(p.items), rows); i < end; i++ {
 			it := p.items[i]
 			pointer, look := "  ", theme.Text
-			if i == p.at {
+			if i == p.bar.At {
 				pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
 			}
 			note := model.CleanLine(it.Email, 200)
@@ -160,14 +146,14 @@ func (p *Picker) Draw(th *theme.Theme, screen layout.Rect, have func(model.Parti
 			}
 			nameW := max(8, (w-3)/2)
 			name, noteW := model.CleanLine(it.Display(), 200), max(0, w-3-nameW)
-			if i != p.at {
+			if i != p.bar.At {
 				name = p.highlight(th, theme.Text, name, nameW)
 			} else {
 				name = th.Paint(look, name, nameW)
 			}
 			out = append(out, pointer+name+" "+p.highlight(th, theme.Dim, note, noteW))
 		}
-		if rest := p.rest(th); rest != "" && len(p.items)-p.top < rows {
+		if rest := p.rest(th); rest != "" && len(p.items)-p.bar.Top < rows {
 			out = append(out, "  "+th.Paint(theme.Dim, rest, max(0, w-2)))
 		}
 		return out, &layout.Cursor{X: x + 2}

@@ -11,21 +11,13 @@ import (
 
 // Help is the state of the screen.
 type Help struct {
+	layout.Pager
 	keys    *keymap.Map
 	version string
-	offset  int
-	height  int
-	lines   int
 }
 
 // New makes the screen.
 func New(keys *keymap.Map, version string) *Help { return &Help{keys: keys, version: version} }
-
-// Scroll moves by lines.
-func (h *Help) Scroll(by int) { h.offset = max(0, min(h.offset+by, h.lines-h.height)) }
-
-// Page gives how many lines a page has.
-func (h *Help) Page() int { return max(1, h.height-1) }
 
 // Draw draws the screen.
 func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
@@ -37,11 +29,8 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
 	if h.version != "" {
 		head += th.Say(theme.Dim, "  confab "+h.version)
 	}
-	h.height = max(1, r.H-2)
-	h.lines = len(lines)
-	h.offset = max(0, min(h.offset, h.lines-h.height))
-	last := min(len(lines), h.offset+h.height)
-	out := append([]string{head}, th.Block(lines[h.offset:last], r.W, h.height)...)
+	first, last := h.Show(len(lines), max(1, r.H-2))
+	out := append([]string{head}, th.Block(lines[first:last], r.W, h.Rows)...)
 	at := fmt.Sprintf("%d/%d ", last, len(lines))
 	foot := " " + th.KeyLineIn(r.W-2-th.Width(at), "j k", "scroll", "esc", "close")
 	foot += layout.Spaces(r.W-th.Width(at)-th.Width(foot)) + th.Say(theme.Dim, at)

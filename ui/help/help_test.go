@@ -17,8 +17,8 @@ func whole(h *Help, th *theme.Theme, w, height int) string {
 	for range 2000 {
 		lines := h.Draw(th, layout.Rect{W: w, H: height})
 		out = append(out, lines[1:len(lines)-1]...)
-		at := h.offset
-		if h.Scroll(h.height); h.offset == at {
+		at := h.Top
+		if h.Scroll(h.Rows); h.Top == at {
 			break
 		}
 	}
@@ -54,16 +54,16 @@ func TestScrollingStopsAtTheEnds(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	h.Draw(th, layout.Rect{W: 80, H: 24})
 	h.Scroll(-3)
-	if h.offset != 0 {
-		t.Error(h.offset)
+	if h.Top != 0 {
+		t.Error(h.Top)
 	}
 	h.Scroll(1 << 20)
-	if h.offset != h.lines-h.height || h.Page() != 21 {
-		t.Errorf("%d of %d, page %d", h.offset, h.lines, h.Page())
+	if h.Top != h.Lines-h.Rows || h.Page() != 21 {
+		t.Errorf("%d of %d, page %d", h.Top, h.Lines, h.Page())
 	}
 	h.Draw(th, layout.Rect{W: 80, H: 200})
-	if h.offset != 0 && h.lines < 200 {
-		t.Errorf("%d lines fit, and yet it starts at %d", h.lines, h.offset)
+	if h.Top != 0 && h.Lines < 200 {
+		t.Errorf("%d lines fit, and yet it starts at %d", h.Lines, h.Top)
 	}
 	if New(keys, "").Draw(th, layout.Rect{}) != nil {
 		t.Error("something is drawn in no room")

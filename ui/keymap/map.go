@@ -21,8 +21,7 @@ type entry struct {
 // Problem is something in the [keys] tables that was not taken over, or that
 // makes a key do two things.
 type Problem struct {
-	Context, Action, Key string
-	Text                 string
+	Context, Action, Text string
 }
 
 // String gives one line.
@@ -67,10 +66,10 @@ func override(b Binding, own []string) ([][]string, []Problem) {
 		seq, err := ParseKey(text)
 		switch {
 		case err != nil:
-			problems = append(problems, Problem{string(b.Context), string(b.Action), text, err.Error()})
+			problems = append(problems, Problem{string(b.Context), string(b.Action), err.Error()})
 		case slices.ContainsFunc(keys, func(k []string) bool { return slices.Equal(k, seq) }):
 		case slices.Contains(reserved, seq[0]):
-			problems = append(problems, Problem{string(b.Context), string(b.Action), text,
+			problems = append(problems, Problem{string(b.Context), string(b.Action),
 				seq[0] + " always keeps its own meaning"})
 		default:
 			keys = append(keys, seq)
@@ -84,7 +83,7 @@ func (m *Map) unknown(overrides map[string]map[string][]string) []Problem {
 	for c, actions := range overrides {
 		for a := range actions {
 			if !slices.ContainsFunc(m.bindings, func(b Binding) bool { return string(b.Context) == c && string(b.Action) == a }) {
-				out = append(out, Problem{c, a, "", "there is no such action"})
+				out = append(out, Problem{c, a, "there is no such action"})
 			}
 		}
 	}
@@ -104,7 +103,7 @@ func (m *Map) conflicts() []Problem {
 				}
 				for _, o := range other.Keys {
 					if overlap(k, o) {
-						out = append(out, Problem{string(b.Context), string(other.Action), Label(o),
+						out = append(out, Problem{string(b.Context), string(other.Action),
 							fmt.Sprintf("%s is also %s of %s", Label(o), Label(k), b.Action)})
 					}
 				}

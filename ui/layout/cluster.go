@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/text/unicode/norm"
+
+	"confab/model"
 )
 
 // Measure knows what a terminal makes of text. Terminals count cells in one of
@@ -22,11 +24,7 @@ type Measure struct {
 // Draw gives a line as it is drawn. Whatever reaches the terminal has been
 // through it; its width is what Width says of the line before.
 func (m Measure) Draw(line string) string {
-	plain := true
-	for i := 0; i < len(line) && plain; i++ {
-		plain = line[i] < utf8.RuneSelf
-	}
-	if plain {
+	if model.IsASCII(line) {
 		return line
 	}
 	var out strings.Builder

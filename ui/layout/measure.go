@@ -177,7 +177,7 @@ func (m Measure) Window(text []rune, pos, w int) (visible string, cursor int) {
 	if w <= 0 {
 		return "", 0
 	}
-	pos = clamp(pos, 0, len(text))
+	pos = Clamp(pos, 0, len(text))
 	start := 0
 	for start < pos && m.Width(string(text[start:pos])) > w-1 {
 		// Half a screen at a time, so that typing at the edge moves little.

@@ -13,34 +13,27 @@ func (r Rect) Contains(x, y int) bool {
 
 // Top cuts n rows off the top.
 func (r Rect) Top(n int) (top, rest Rect) {
-	n = clamp(n, 0, r.H)
+	n = Clamp(n, 0, r.H)
 	return Rect{r.X, r.Y, r.W, n}, Rect{r.X, r.Y + n, r.W, r.H - n}
 }
 
 // Bottom cuts n rows off the bottom.
 func (r Rect) Bottom(n int) (rest, bottom Rect) {
-	n = clamp(n, 0, r.H)
+	n = Clamp(n, 0, r.H)
 	return Rect{r.X, r.Y, r.W, r.H - n}, Rect{r.X, r.Y + r.H - n, r.W, n}
 }
 
 // Left cuts n columns off the left.
 func (r Rect) Left(n int) (left, rest Rect) {
-	n = clamp(n, 0, r.W)
+	n = Clamp(n, 0, r.W)
 	return Rect{r.X, r.Y, n, r.H}, Rect{r.X + n, r.Y, r.W - n, r.H}
 }
 
 // Center gives a rectangle of at most w by h in the middle.
 func (r Rect) Center(w, h int) Rect {
-	w, h = clamp(w, 0, r.W), clamp(h, 0, r.H)
+	w, h = Clamp(w, 0, r.W), Clamp(h, 0, r.H)
 	return Rect{r.X + (r.W-w)/2, r.Y + (r.H-h)/2, w, h}
 }
-
-// Inset takes n cells off every side.
-func (r Rect) Inset(n int) Rect {
-	return Rect{r.X + n, r.Y + n, max(0, r.W-2*n), max(0, r.H-2*n)}
-}
-
-func clamp(v, lo, hi int) int { return max(lo, min(v, max(lo, hi))) }
 
 // Cursor is where the terminal's cursor belongs, in cells.
 type Cursor struct{ X, Y int }

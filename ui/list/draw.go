@@ -45,23 +45,20 @@ func columnsFor(w, account int) columns {
 		if w >= 100 {
 			limit = 18
 		}
-		c.account = take(clamp(account, 4, limit))
+		c.account = take(layout.Clamp(account, 4, limit))
 	}
 	if w >= 66 {
-		c.status = take(8 + 2*b(w >= 110))
+		wide := 8
+		if w >= 110 {
+			wide = 10
+		}
+		c.status = take(wide)
 	}
 	if w >= 76 {
-		c.people = take(clamp(w/7, 10, 32))
+		c.people = take(layout.Clamp(w/7, 10, 32))
 	}
 	c.title = max(0, left)
 	return c
-}
-
-func b(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
 }
 
 // Draw gives the lines of the list, exactly as many as the rectangle has.
@@ -81,14 +78,14 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 	}
 	cols := columnsFor(r.W, o.Account)
 	for y := range r.H {
-		i := l.top + y
+		i := l.bar.Top + y
 		row, ok := l.at(i)
 		switch {
 		case i >= l.total:
 			out = append(out, layout.Spaces(r.W))
 		case !ok:
 			pointer := " "
-			if i == l.cursor {
+			if i == l.bar.At {
 				pointer = th.Say(theme.Pointer, th.PointerSign)
 			}
 			out = append(out, th.Fit(pointer+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
@@ -103,7 +100,7 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	c := &row.Conversation
 	var s strings.Builder
 	s.Grow(w * 2)
-	selected := i == l.cursor
+	selected := i == l.bar.At
 	if selected {
 		s.WriteString(th.Say(theme.Pointer, th.PointerSign))
 	} else {
@@ -230,16 +227,4 @@ func when(c *model.Conversation) time.Time {
 
 // Time gives a time in at most six cells: the clock today, the day this year,
 // else month and year. It never says how long ago, which would have to tick.
-func Time(t, now time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	t = t.In(now.Location())
-	switch {
-	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
-		return t.Format("15:04")
-	case t.Year() == now.Year():
-		return t.Format("2 Jan")
-	}
-	return t.Format("Jan'06")
-}
+func Time(t, now time.Time) string { return theme.Clock(t, now, "15:04", "2 Jan", "Jan'06") }

@@ -1,6 +1,11 @@
 package list
 
-import "confab/model"
+import (
+	"cmp"
+
+	"confab/model"
+	"confab/ui/layout"
+)
 
 // margin is how many rows stay in sight above and below the cursor.
 const margin = 2
@@ -17,9 +22,8 @@ type List struct {
 	total  int
 	loaded bool
 
-	cursor int       // index in the whole list
-	ref    model.Ref // what is under the cursor, zero where not loaded
-	top    int       // index of the first line drawn
+	bar    layout.Bar // in the whole list
+	ref    model.Ref  // what is under the bar, zero where not loaded
 	height int
 
 	// moved says that the person chose the place; until then the cursor stays
@@ -50,7 +54,7 @@ func (l *List) Cursor() int {
 	if l.total == 0 {
 		return -1
 	}
-	return l.cursor
+	return l.bar.At
 }
 
 // Ref gives the conversation under the cursor, zero while it is not loaded.
@@ -58,7 +62,7 @@ func (l *List) Ref() model.Ref { return l.ref }
 
 // Selected gives the row under the cursor; false while it is not loaded.
 func (l *List) Selected() (model.Row, bool) {
-	r, ok := l.at(l.cursor)
+	r, ok := l.at(l.bar.At)
 	if !ok || l.total == 0 {
 		return model.Row{}, false
 	}
@@ -96,28 +100,28 @@ func (l *List) Rows() []model.Row { return l.rows }
 // SetPage takes a new window. wanted is the conversation that it was placed
 // around, zero if it was asked for by position.
 func (l *List) SetPage(p model.Page, wanted model.Ref) {
-	screenRow := l.cursor - l.top
-	oldCursor := l.cursor
+	screenRow := l.bar.At - l.bar.Top
+	oldCursor := l.bar.At
 	l.rows, l.start, l.total, l.loaded = p.Rows, max(0, p.Offset), max(0, p.Total), true
 	if l.total < l.start+len(l.rows) {
 		l.total = l.start + len(l.rows)
 	}
 	switch i, ok := l.indexOf(l.ref); {
 	case !l.moved:
-		l.cursor = 0
+		l.bar.At = 0
 	case ok:
-		l.cursor = i
+		l.bar.At = i
 	case !wanted.IsZero() && wanted != l.ref && p.Index >= 0 && !l.ref.IsZero():
 		// The cursor moved on while this was read, and its new place is not in
 		// this window: keep the distance in rows.
-		l.cursor = oldCursor
+		l.bar.At = oldCursor
 	case !wanted.IsZero() && p.Index >= 0:
-		l.cursor = p.Index
+		l.bar.At = p.Index
 	default:
-		l.cursor = oldCursor
+		l.bar.At = oldCursor
 	}
-	l.cursor = clamp(l.cursor, 0, l.total-1)
-	l.top = l.cursor - screenRow
+	l.bar.Move(0, l.total)
+	l.bar.Top = l.bar.At - screenRow
 	l.takeRef()
 	if l.ranging {
 		if i, ok := l.indexOf(l.rangeStart); ok {
@@ -141,7 +145,7 @@ func (l *List) indexOf(ref model.Ref) (int, bool) {
 
 func (l *List) takeRef() {
 	l.ref = model.Ref{}
-	if r, ok := l.at(l.cursor); ok && l.total > 0 {
+	if r, ok := l.at(l.bar.At); ok && l.total > 0 {
 		l.ref = r.Conversation.Ref
 	}
 }
@@ -165,7 +169,7 @@ func (l *List) Change(change func(*model.Row) (stays bool)) {
 		row := l.rows[i]
 		if change(&row) {
 			kept = append(kept, row)
-		} else if l.start+i < l.cursor {
+		} else if l.start+i < l.bar.At {
 			above++
 		}
 	}
@@ -175,7 +179,7 @@ func (l *List) Change(change func(*model.Row) (stays bool)) {
 		return
 	}
 	l.total -= gone
-	l.cursor = clamp(l.cursor-above, 0, l.total-1)
+	l.bar.Move(-above, l.total)
 	l.takeRef()
 	l.scroll()
 }
@@ -199,14 +203,14 @@ func (l *List) Seek(ref model.Ref) {
 }
 
 // Move moves the cursor by rows; it stops at the ends.
-func (l *List) Move(by int) { l.MoveTo(l.cursor + by) }
+func (l *List) Move(by int) { l.MoveTo(l.bar.At + by) }
 
 // MoveTo puts the cursor on an index of the whole list.
 func (l *List) MoveTo(i int) {
 	if l.total == 0 {
 		return
 	}
-	l.cursor = clamp(i, 0, l.total-1)
+	l.bar.Put(i, l.total)
 	l.moved = true
 	l.takeRef()
 	l.scroll()
@@ -236,13 +240,9 @@ func (l *List) scroll() {
 	h := max(1, l.height)
 	m := min(margin, (h-1)/2)
 	on := min(stride, (h-1)/2-m)
-	if l.cursor < l.top+m {
-		l.top = l.cursor - m - on
-	}
-	if l.cursor > l.top+h-1-m {
-		l.top = l.cursor - h + 1 + m + on
-	}
-	l.top = clamp(l.top, 0, l.total-h)
+	top := layout.Reveal(l.bar.Top, l.bar.At-m, l.bar.At+m+1, h)
+	top += on * cmp.Compare(top, l.bar.Top)
+	l.bar.Top = layout.Clamp(top, 0, l.total-h)
 }
 
 // Window tells which rows are wanted, and whether the ones at hand are not
@@ -250,11 +250,11 @@ func (l *List) scroll() {
 func (l *List) Window() (offset, limit int, missing bool) {
 	h := max(8, l.height)
 	limit = 3 * h
-	offset = max(0, l.top-h)
+	offset = max(0, l.bar.Top-h)
 	if !l.loaded {
 		return offset, limit, true
 	}
-	first, last := l.top, min(l.total, l.top+max(1, l.height))
+	first, last := l.bar.Top, min(l.total, l.bar.Top+max(1, l.height))
 	// Half a screen of slack before the next window is read.
 	slack := h / 2
 	missing = max(0, first-slack) < l.start || min(l.total, last+slack) > l.start+len(l.rows)
@@ -263,14 +263,12 @@ func (l *List) Window() (offset, limit int, missing bool) {
 
 // Blank reports whether a row in sight is not at hand.
 func (l *List) Blank() bool {
-	first, last := l.top, min(l.total, l.top+l.Height())
+	first, last := l.bar.Top, min(l.total, l.bar.Top+l.Height())
 	return !l.loaded || first < last && (first < l.start || last > l.start+len(l.rows))
 }
 
 // IndexAt gives the index of the row drawn at a line; false below the end.
 func (l *List) IndexAt(line int) (int, bool) {
-	i := l.top + line
+	i := l.bar.Top + line
 	return i, line >= 0 && i < l.total
 }
-
-func clamp(v, lo, hi int) int { return max(lo, min(v, max(lo, hi))) }

@@ -66,8 +66,8 @@ func TestCursorStaysOnItsConversation(t *testing.T) {
 			if row(order[l.Cursor()]).Conversation.Ref != l.Ref() {
 				t.Fatalf("the cursor is at %d, which is not %v", l.Cursor(), l.Ref())
 			}
-			if l.cursor < l.top || l.cursor >= l.top+l.Height() {
-				t.Fatalf("the cursor %d is out of sight: %d+%d", l.cursor, l.top, l.height)
+			if l.bar.At < l.bar.Top || l.bar.At >= l.bar.Top+l.Height() {
+				t.Fatalf("the cursor %d is out of sight: %d+%d", l.bar.At, l.bar.Top, l.height)
 			}
 			if _, _, missing := l.Window(); missing {
 				t.Fatal("the window does not hold what is seen")

@@ -7,7 +7,7 @@ import "confab/model"
 
 // ToggleMark marks or unmarks the row under the cursor.
 func (l *List) ToggleMark() {
-	r := l.rowAt(l.cursor)
+	r := l.rowAt(l.bar.At)
 	if r == nil {
 		return
 	}
@@ -71,7 +71,7 @@ func (l *List) StartRange() {
 	if l.ref.IsZero() {
 		return
 	}
-	l.ranging, l.rangeFrom, l.rangeStart = true, l.cursor, l.ref
+	l.ranging, l.rangeFrom, l.rangeStart = true, l.bar.At, l.ref
 }
 
 // EndRange gives up the range.
@@ -82,7 +82,7 @@ func (l *List) Ranging() bool { return l.ranging }
 
 // RangeBounds returns the first and last index of the range.
 func (l *List) RangeBounds() (first, last int) {
-	return min(l.rangeFrom, l.cursor), max(l.rangeFrom, l.cursor)
+	return min(l.rangeFrom, l.bar.At), max(l.rangeFrom, l.bar.At)
 }
 
 // RangeEnds returns the conversations where the range began and where the cursor

@@ -28,10 +28,9 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer stri
 		body -= len(info)
 	}
 	s.height = body
-	s.top = max(0, min(s.top, s.cursor, len(s.lines)-body))
-	s.top = max(s.top, s.cursor-body+1)
+	s.bar.Top = min(s.bar.Top, len(s.lines)-body)
 	var rows []string
-	for i := s.top; i < len(s.lines) && i < s.top+body; i++ {
+	for i, end := s.bar.Show(len(s.lines), body); i < end; i++ {
 		rows = append(rows, s.row(th, i, r.W, now))
 	}
 	if len(s.lines) == 0 {
@@ -74,7 +73,7 @@ func (s *Screen) head(th *theme.Theme) string {
 func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	l := s.lines[i]
 	pointer, look := "  ", theme.Text
-	if i == s.cursor {
+	if i == s.bar.At {
 		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
 	}
 	if l.edit != nil {

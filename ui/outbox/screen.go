@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"confab/model"
+	"confab/ui/layout"
 )
 
 // section is a part of the list.
@@ -53,9 +54,8 @@ type Screen struct {
 	edits Edits
 
 	lines  []line
-	cursor int
-	under  string // key of the line under the cursor
-	top    int
+	bar    layout.Bar
+	under  string // key of the line under the bar
 	height int
 }
 
@@ -109,7 +109,7 @@ func (s *Screen) Replace(subs ...model.Submission) {
 // Waiting lists the submissions on screen that wait for a reason.
 func (s *Screen) Waiting() []string {
 	var out []string
-	for _, l := range s.lines[min(s.top, len(s.lines)):min(s.top+s.height, len(s.lines))] {
+	for _, l := range s.lines[min(s.bar.Top, len(s.lines)):min(s.bar.Top+s.height, len(s.lines))] {
 		if l.edit == nil && l.sub.Problem != nil {
 			out = append(out, l.sub.ID)
 		}
@@ -180,8 +180,8 @@ func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEnt
 // edit is gone, that is its submission.
 func (s *Screen) relist() {
 	var owner string
-	if s.cursor < len(s.lines) {
-		owner = s.lines[s.cursor].sub.ID
+	if s.bar.At < len(s.lines) {
+		owner = s.lines[s.bar.At].sub.ID
 	}
 	s.lines = nil
 	for _, sub := range s.subs {
@@ -194,7 +194,7 @@ func (s *Screen) relist() {
 	}
 	for _, want := range []string{s.under, owner} {
 		if i := s.find(want); want != "" && i >= 0 {
-			s.cursor = i
+			s.bar.At = i
 			break
 		}
 	}
@@ -206,13 +206,13 @@ func (s *Screen) find(key string) int {
 }
 
 // Move moves the cursor.
-func (s *Screen) Move(by int) { s.moveTo(s.cursor + by) }
+func (s *Screen) Move(by int) { s.moveTo(s.bar.At + by) }
 
 func (s *Screen) moveTo(i int) {
-	s.cursor = max(0, min(i, len(s.lines)-1))
+	s.bar.Put(i, len(s.lines))
 	s.under = ""
 	if len(s.lines) > 0 {
-		s.under = s.lines[s.cursor].key()
+		s.under = s.lines[s.bar.At].key()
 	}
 }
 
@@ -229,7 +229,7 @@ func (s *Screen) NextSection() {
 	if len(s.lines) == 0 {
 		return
 	}
-	here := sectionOf(s.lines[s.cursor].sub)
+	here := sectionOf(s.lines[s.bar.At].sub)
 	for step := range sections {
 		want := (here + 1 + step) % sections
 		if i := slices.IndexFunc(s.lines, func(l line) bool { return sectionOf(l.sub) == want }); i >= 0 {
@@ -242,12 +242,10 @@ func (s *Screen) NextSection() {
 // PutAt puts the cursor on the row drawn at a line; it reports whether it was
 // there already.
 func (s *Screen) PutAt(at int) (again bool) {
-	i := s.top + at
-	if at < 0 || at >= s.height || i >= len(s.lines) {
-		return false
+	if at < s.height {
+		again = s.bar.Click(at, len(s.lines))
+		s.Move(0)
 	}
-	again = i == s.cursor
-	s.moveTo(i)
 	return again
 }
 
@@ -260,7 +258,7 @@ func (s *Screen) Under() (sub model.Submission, edit *Edit, ok bool) {
 	if len(s.lines) == 0 {
 		return sub, nil, false
 	}
-	l := s.lines[s.cursor]
+	l := s.lines[s.bar.At]
 	return l.sub, l.edit, true
 }
 
@@ -288,5 +286,5 @@ func (s *Screen) Shut() bool {
 // WantsOlder gives the id before which a page is to be read, since the cursor
 // is near the end of what was.
 func (s *Screen) WantsOlder() (before string, ok bool) {
-	return s.last, s.more && s.cursor+s.height >= len(s.lines)-1
+	return s.last, s.more && s.bar.At+s.height >= len(s.lines)-1
 }

@@ -28,7 +28,7 @@ type Palette struct {
 	entries []Entry
 	shown   []int
 	input   theme.Input
-	at, top int
+	bar     layout.Bar
 }
 
 // New makes a palette of entries.
@@ -53,33 +53,25 @@ func (p *Palette) Paste(text string) {
 }
 
 // Move moves the bar.
-func (p *Palette) Move(by int) { p.at = max(0, min(p.at+by, len(p.shown)-1)) }
+func (p *Palette) Move(by int) { p.bar.Move(by, len(p.shown)) }
 
 // PutAt puts the bar on the row drawn at a line; it reports whether it was
 // there already.
-func (p *Palette) PutAt(line int) (again bool) {
-	i := p.top + line - 1
-	if line < 1 || i >= len(p.shown) {
-		return false
-	}
-	again = i == p.at
-	p.at = i
-	return again
-}
+func (p *Palette) PutAt(line int) (again bool) { return p.bar.Click(line-1, len(p.shown)) }
 
 // Chosen gives the index of the entry under the bar, -1 if there is none.
 func (p *Palette) Chosen() int {
-	if p.at >= len(p.shown) {
+	if p.bar.At >= len(p.shown) {
 		return -1
 	}
-	return p.shown[p.at]
+	return p.shown[p.bar.At]
 }
 
 // narrow keeps the entries that hold every word; those that can be done, and
 // those whose name begins with what was typed, come first.
 func (p *Palette) narrow() {
 	words := strings.Fields(model.FoldText(p.input.Value()))
-	p.at, p.top = 0, 0
+	p.bar = layout.Bar{}
 	var groups [3][]int
 	for i, e := range p.entries {
 		text := model.FoldText(e.Name + " " + strings.ReplaceAll(e.Name, "_", " ") + " " + e.Help + " " + e.Section)
@@ -119,16 +111,8 @@ func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, title, foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, ":") + " " + line}
-		rows := max(0, h-1)
-		if p.at < p.top {
-			p.top = p.at
-		}
-		if p.at >= p.top+rows {
-			p.top = p.at - rows + 1
-		}
-		p.top = max(0, p.top)
-		for i := p.top; i < len(p.shown) && i < p.top+rows; i++ {
-			out = append(out, p.row(th, p.entries[p.shown[i]], i == p.at, w))
+		for i, end := p.bar.Show(len(p.shown), max(0, h-1)); i < end; i++ {
+			out = append(out, p.row(th, p.entries[p.shown[i]], i == p.bar.At, w))
 		}
 		return out, &layout.Cursor{X: x + 2}
 	})
@@ -148,7 +132,7 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	}
 	nameW := 0
 	if w >= 50 {
-		nameW = 23
+		nameW = 24
 	}
 	help := e.Help
 	if e.Off != "" {
@@ -161,17 +145,10 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 	}
 	s := pointer + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
 	if nameW > 0 {
-		s += th.Paint(look, e.Name, nameW) + " "
+		s += th.Paint(look, e.Name, nameW-1) + " "
 		if at {
 			look = theme.Text
 		}
 	}
-	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW-b(nameW > 0)), th.Ellipsis))
-}
-
-func b(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
+	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW), th.Ellipsis))
 }

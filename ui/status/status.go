@@ -218,9 +218,5 @@ func bar(th *theme.Theme, done, total int) string {
 
 // Clock says when something was, with the day where it was not today.
 func Clock(t, now time.Time) string {
-	t = t.In(now.Location())
-	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
-		return t.Format("15:04")
-	}
-	return t.Format("2 Jan 15:04")
+	return theme.Clock(t, now, "15:04", "2 Jan 15:04", "2 Jan 15:04")
 }

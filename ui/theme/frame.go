@@ -80,11 +80,8 @@ func (t *Theme) bare(screen layout.Rect, title string, footer []string, body fun
 		Inside: layout.Rect{X: screen.X, Y: screen.Y + above, W: screen.W, H: max(0, rows)}}
 }
 
-// KeyLine writes pairs of key and what it does. A pair without a key is left out.
-func (t *Theme) KeyLine(pairs ...string) string { return t.KeyLineIn(1<<20, pairs...) }
-
-// KeyLineIn writes as many pairs as fit into w cells; the last pair is always
-// among them if anything is.
+// KeyLineIn writes pairs of key and what it does, as many as fit into w cells; the
+// last pair is always among them if anything is. A pair without a key is left out.
 func (t *Theme) KeyLineIn(w int, pairs ...string) string {
 	line, _ := t.keyLine(w, pairs)
 	return line

@@ -8,7 +8,7 @@ type Glyphs struct {
 	QueuedSign, RetrySign, FailedSign, DoneSign                       string
 	PinSign, UnseenSign, StaleSign, OnlineSign, OfflineSign, SyncSign string
 	Horizontal, Vertical                                              string
-	TopLeft, TopRight, BottomLeft, BottomRight, TeeLeft, TeeRt        string
+	TopLeft, TopRight, BottomLeft, BottomRight                        string
 	BarFull, BarEmpty                                                 string
 	Arrow, Bullet, Ellipsis, Separator, ShutSign, OpenSign            string
 }
@@ -19,7 +19,7 @@ var unicodeGlyphs = Glyphs{
 	QueuedSign: "↑", RetrySign: "↻", FailedSign: "!", DoneSign: "✓",
 	PinSign: "★", UnseenSign: "•", StaleSign: "◌", OnlineSign: "●", OfflineSign: "✕", SyncSign: "↓",
 	Horizontal: "─", Vertical: "│",
-	TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯", TeeLeft: "├", TeeRt: "┤",
+	TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
 	BarFull: "█", BarEmpty: "░",
 	Arrow: "→", Bullet: "•", Ellipsis: "…", Separator: "·", ShutSign: "▸", OpenSign: "▾",
 }
@@ -30,7 +30,7 @@ var asciiGlyphs = Glyphs{
 	QueuedSign: "^", RetrySign: "~", FailedSign: "!", DoneSign: "+",
 	PinSign: "P", UnseenSign: ".", StaleSign: ",", OnlineSign: "+", OfflineSign: "x", SyncSign: "v",
 	Horizontal: "-", Vertical: "|",
-	TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+", TeeLeft: "+", TeeRt: "+",
+	TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
 	BarFull: "#", BarEmpty: ".",
 	Arrow: "->", Bullet: "*", Ellipsis: "~", Separator: "|", ShutSign: "+", OpenSign: "-",
 }

@@ -65,9 +65,6 @@ func (in *Input) Paste(text string) bool {
 // Value gives the text as it stands.
 func (in *Input) Value() string { return in.box.Value() }
 
-// Initial gives what the text was at the start.
-func (in *Input) Initial() string { return in.initial }
-
 // Touched reports whether the text differs from what it was at the start.
 func (in *Input) Touched() bool { return in.box.Value() != in.initial }
 

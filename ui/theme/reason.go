@@ -6,22 +6,29 @@ import (
 	"confab/model"
 )
 
-// When writes a time as short as it is clear: a clock today, the weekday too
-// within a week, else the date.
-func When(t, now time.Time) string {
+// Clock writes a time, "" for none, in the zone of now and in the layout for a time
+// of today, of this year, or of another.
+func Clock(t, now time.Time, today, year, other string) string {
 	if t.IsZero() {
 		return ""
 	}
 	t = t.In(now.Location())
-	switch age := now.Sub(t); {
-	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return t.Format("15:04")
-	case age > -6*24*time.Hour && age < 6*24*time.Hour:
-		return t.Format("Mon 15:04")
-	case t.Year() == now.Year():
-		return t.Format("2 Jan")
+	switch {
+	case t.Year() != now.Year():
+		return t.Format(other)
+	case t.YearDay() != now.YearDay():
+		return t.Format(year)
 	}
-	return t.Format("2 Jan 2006")
+	return t.Format(today)
+}
+
+// When writes a time as short as it is clear: a clock today, the weekday too
+// within a week, else the date.
+func When(t, now time.Time) string {
+	if age := now.Sub(t); age > -6*24*time.Hour && age < 6*24*time.Hour {
+		return Clock(t, now, "15:04", "Mon 15:04", "Mon 15:04")
+	}
+	return Clock(t, now, "15:04", "2 Jan", "2 Jan 2006")
 }
 
 // Reason says why an edit needs a person, or what it waits for, with the

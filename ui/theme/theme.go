@@ -143,9 +143,6 @@ func New(c Config) *Theme {
 	return th
 }
 
-// Style gives the look of a meaning.
-func (t *Theme) Style(k Token) Style { return t.styles[k] }
-
 // Paint fits text to exactly w cells and gives it a look.
 func (t *Theme) Paint(k Token, text string, w int) string {
 	return t.styles[k].Render(t.Fit(text, w, t.Ellipsis))

@@ -143,7 +143,7 @@ func TestKeyLine(t *testing.T) {
 	if s := th.KeyLineIn(12, pairs...); !strings.Contains(s, "close") || strings.Contains(s, "first") {
 		t.Errorf("%q", s)
 	}
-	if s := th.KeyLine(pairs...); strings.Contains(s, "nothing") {
+	if s := th.KeyLineIn(1<<20, pairs...); strings.Contains(s, "nothing") {
 		t.Errorf("%q", s)
 	}
 }
