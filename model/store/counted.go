@@ -162,18 +162,6 @@ const changedSince = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
 // SubmissionsSince returns the ids of the submissions of which an edit changed
 // after a revision, in the order of their last change.
 func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, changedSince, since)
-	if err != nil {
-		return nil, localError("read submissions", err)
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, localError("read submissions", err)
-		}
-		out = append(out, id)
-	}
-	return out, localError("read submissions", rows.Err())
+	out, err := list(ctx, s.read, scanID, changedSince, since)
+	return out, localError("read submissions", err)
 }

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"confab/model"
 )
@@ -27,11 +27,11 @@ func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Ent
 		ids, err = s.enqueueInSlices(ctx, sub, entries, func(*tx, Entry) error { return nil }, func(*tx) error { return nil })
 		return ids, localError("queue edits", err)
 	}
-	err = s.tx(ctx, func(t *tx) (err error) {
+	err = s.change(ctx, "queue edits", func(t *tx) (err error) {
 		ids, err = t.enqueue(sub, entries)
 		return err
 	})
-	return ids, localError("queue edits", err)
+	return ids, err
 }
 
 func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
@@ -77,30 +77,14 @@ func (t *tx) put(submission string, entries []Entry) ([]string, error) {
 		if *e, err = t.ground(*e); err != nil {
 			return nil, err
 		}
-		raw, err := json.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
 		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
-			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), raw, entries[i].Title, ms(e.Created))
+			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
 		if e.Widens() && !widened {
-			if err := t.holdWider(e.ID); err != nil {
-				return nil, err
-			}
+			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
 		}
 		touched[e.Ref] = true
 	}
 	return ids, t.reproject(slices.Collect(maps.Keys(touched))...)
-}
-
-// rewrite keeps an edit of the outbox with another base or target: it may widen
-// now, or no longer.
-func (t *tx) rewrite(e model.Edit) error {
-	raw, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return t.exec("UPDATE outbox SET edit = ?, widens = ? WHERE id = ?", raw, e.Widens(), e.ID)
 }
 
 // field is Edit.Field made unique for creates, which never wait for each other.
@@ -111,93 +95,143 @@ func field(e model.Edit) string {
 	return e.Field()
 }
 
-const entryColumns = "id, account, submission, edit, title, state, attempts, sent, next_try, error, theirs, orphaned"
+// entryColumns begins with the edit: the columns after it say where it is now.
+const entryColumns = "edit, id, account, submission, title, state, attempts, sent, next_try, error, theirs, orphaned"
 
-func scanEntry(rows interface{ Scan(...any) error }) (model.OutboxEntry, error) {
-	var e model.OutboxEntry
-	var raw, errRaw, theirs []byte
+const entryByID = "SELECT " + entryColumns + " FROM outbox WHERE id = ?"
+
+func scanEntry(row scanner) (e model.OutboxEntry, err error) {
 	var next int64
-	var id, account, submission string
-	if err := rows.Scan(&id, &account, &submission, &raw, &e.Title, &e.State, &e.Attempts, &e.Sent, &next, &errRaw, &theirs, &e.Orphaned); err != nil {
-		return e, err
-	}
-	if err := json.Unmarshal(raw, &e.Edit); err != nil {
-		return e, err
-	}
-	e.ID, e.Ref.Account, e.Submission = id, account, submission // rows set aside carry another account
+	err = row.Scan(fromJSON{&e.Edit}, &e.ID, &e.Ref.Account, &e.Submission, &e.Title, &e.State, &e.Attempts, &e.Sent, &next,
+		fromJSONOrNull[model.EntryError]{&e.Error}, fromJSONOrNull[model.Value]{&e.Theirs}, &e.Orphaned)
 	e.NextTry = fromMS(next)
-	if errRaw != nil {
-		e.Error = &model.EntryError{}
-		if err := json.Unmarshal(errRaw, e.Error); err != nil {
-			return e, err
-		}
-	}
-	if theirs != nil {
-		e.Theirs = &model.Value{}
-		if err := json.Unmarshal(theirs, e.Theirs); err != nil {
-			return e, err
-		}
-	}
-	return e, nil
+	return e, err
 }
 
-func scanEntries(rows *sql.Rows) ([]model.OutboxEntry, error) {
-	defer rows.Close()
-	var out []model.OutboxEntry
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
+// entry reads one edit of the outbox; ok is false where it is not there.
+func (t *tx) entry(id string) (e model.OutboxEntry, ok bool, err error) {
+	e, err = scanEntry(t.QueryRowContext(t.ctx, entryByID, id))
+	ok, err = found(err)
+	return e, ok, err
+}
+
+// saveEntry writes an edit of the outbox as it is now. It is claimed by this process
+// from when its state is "sending" until it no longer is.
+func (t *tx) saveEntry(e model.OutboxEntry) error {
+	edit := e.Edit
+	edit.Ref.Account, _, _ = strings.Cut(edit.Ref.Account, asideMark)
+	return t.exec(`UPDATE outbox SET edit = ?, widens = ?, state = ?, attempts = ?, sent = ?, next_try = ?, error = ?, theirs = ?,
+  claim = CASE ?3 WHEN state THEN claim WHEN 'sending' THEN ? ELSE '' END WHERE id = ?`,
+		t.json(edit), e.Widens(), e.State, e.Attempts, e.Sent, ms(e.NextTry), t.json(e.Error), t.json(e.Theirs), t.s.owner.name, e.ID)
+}
+
+// A move brings an edit of the outbox from one of some states to another.
+type move struct {
+	from []model.EditState
+	to   model.EditState
+	also func(*model.OutboxEntry)
+}
+
+var onItsWay = []model.EditState{model.Queued, model.RetryAt}
+
+// The moves, other than what became of a sending (see Park).
+var (
+	beginSending = move{onItsWay, model.Sending, func(e *model.OutboxEntry) { e.Attempts++ }}
+	stopSending  = move{[]model.EditState{model.Sending}, model.Queued, nil}
+	putOnHold    = move{onItsWay, model.Held, nil}
+	// sendAgain lets a person send it as it is: what may have been sent is read first.
+	sendAgain = move{slices.Concat(onItsWay, needPerson), model.Queued, func(e *model.OutboxEntry) {
+		e.Sent = e.Sent && e.State != model.InConflict && e.State != model.NotVerified
+		e.Error, e.Theirs = nil, nil
+	}}
+	// sendAnew is for an edit that was made anew.
+	sendAnew = move{needPerson, model.Queued, func(e *model.OutboxEntry) { e.Sent, e.Error, e.Theirs = false, nil, nil }}
+)
+
+var needPerson = []model.EditState{model.Held, model.InConflict, model.Refused, model.NotVerified, model.OutcomeNotKnown}
+
+// Why an edit is held that nobody has asked to hold.
+const widenedByBase = "what it was made upon was given up, and now more people would see or change the conversation"
+
+// move makes a move of an edit, where it is in one of the states that this is from;
+// why is what a person is told of it, "" for what he was told before.
+func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEntry, ok bool) {
+	if !slices.Contains(m.from, e.State) {
+		return e, false
 	}
-	return out, rows.Err()
+	if m.also != nil {
+		m.also(&e)
+	}
+	if why != "" {
+		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: why}
+	}
+	e.State, e.NextTry = m.to, time.Time{}
+	return e, t.saveEntry(e) == nil
+}
+
+// holdCompanions holds the edits that were waiting for one that is given up:
+// they widen what it was to narrow, so a person decides about them anew.
+func (t *tx) holdCompanions(e model.OutboxEntry) error {
+	waiting, err := list(t.ctx, t, scanEntry, "SELECT "+entryColumns+` FROM outbox WHERE account = ? AND conv = ? AND submission = ? AND widens = 1
+  AND id > ?`, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
+	for _, w := range waiting {
+		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
+	}
+	return errors.Join(err, t.err)
+}
+
+// remove takes an edit out of the outbox that will not be sent any more. What
+// may have been sent stays a base.
+func (t *tx) remove(e model.OutboxEntry) error {
+	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+	if !e.Sent {
+		if err := t.rebase(e); err != nil {
+			return err
+		}
+	}
+	return t.reproject(e.Ref)
+}
+
+// giveUp takes an edit out of the outbox that somebody has decided against, and
+// counts it in a column of its submission.
+func (t *tx) giveUp(e model.OutboxEntry, column string) error {
+	if err := t.holdCompanions(e); err != nil {
+		return err
+	}
+	t.ended(e.Submission, column)
+	return t.remove(e)
+}
+
+// readOutbox reads edits of the outbox.
+func (s *Store) readOutbox(ctx context.Context, where string, args ...any) ([]model.OutboxEntry, error) {
+	out, err := list(ctx, s.read, scanEntry, "SELECT "+entryColumns+" FROM outbox "+where, args...)
+	return out, localError("read the outbox", err)
 }
 
 // Outbox reads every edit that is not settled, oldest first.
 func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox ORDER BY id")
-	if err != nil {
-		return nil, localError("read the outbox", err)
-	}
-	out, err := scanEntries(rows)
-	return out, localError("read the outbox", err)
+	return s.readOutbox(ctx, "ORDER BY id")
 }
 
 // OutboxOf reads the edits of one conversation that are not settled, oldest
 // first.
 func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? ORDER BY id", ref.Account, ref.ID)
-	if err != nil {
-		return nil, localError("read the outbox", err)
-	}
-	out, err := scanEntries(rows)
-	return out, localError("read the outbox", err)
+	return s.readOutbox(ctx, "WHERE account = ? AND conv = ? ORDER BY id", ref.Account, ref.ID)
 }
 
 // OutboxEntry reads one edit; ok is false where it is not in the outbox.
 func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry, ok bool, err error) {
-	e, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, false, nil
-	}
-	return e, err == nil, localError("read the outbox", err)
+	all, err := s.OutboxEntries(ctx, []string{id})
+	e, ok = all[id]
+	return e, ok, err
 }
 
 // OutboxEntries reads those of some edits that are in the outbox, by id.
 func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
-	raw, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id IN (SELECT value FROM json_each(?))", string(raw))
-	if err != nil {
-		return nil, localError("read the outbox", err)
-	}
-	all, err := scanEntries(rows)
+	all, err := s.readOutbox(ctx, "WHERE id IN (SELECT value FROM json_each(?))", asList(ids))
 	out := make(map[string]model.OutboxEntry, len(all))
 	for _, e := range all {
 		out[e.ID] = e
 	}
-	return out, localError("read the outbox", err)
+	return out, err
 }
