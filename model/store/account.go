@@ -275,7 +275,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})
 	if err == nil {
-		err = s.pace.forget(ctx, account)
+		err = s.Pacer(account, 0, 0).forget(ctx)
 	}
 	if err != nil {
 		return localError("forget an account", err)

@@ -395,3 +395,77 @@ func (s *Store) Wake(ctx context.Context, account string) error {
 			account, model.Unavailable, model.Unauthorized, model.NoCredential)
 	})
 }
+
+// claimed are the edits that a process is sending, sendings those of all.
+const (
+	claimed  = "state = 'sending' AND claim = :claim AND account = :account"
+	sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
+)
+
+// Release gives back what this process claimed of an account and is no longer
+// sending: what became of it could not be recorded. Like after a kill, it is
+// read before anything is repeated.
+func (s *Store) Release(ctx context.Context, account string) error {
+	ids, err := list(ctx, s.read, scanID, "SELECT id FROM outbox WHERE "+claimed, sql.Named("claim", s.owner.name), sql.Named("account", account))
+	if err != nil || len(ids) == 0 {
+		return localError("release claims", err)
+	}
+	return s.change(ctx, "release claims", func(t *tx) error { return t.release(ids) })
+}
+
+// release queues edits again that are not being sent any more.
+func (t *tx) release(ids []string) error {
+	for _, id := range ids {
+		e, ok, err := t.entry(id)
+		if err != nil {
+			return err
+		}
+		if _, moved := t.move(e, stopSending, ""); !ok || !moved {
+			continue
+		}
+		if err := t.reproject(e.Ref); err != nil {
+			return err
+		}
+	}
+	return t.err
+}
+
+// Recover gives back the edits that a dead process was sending. They are
+// queued again, marked as sent: what became of them is read before anything
+// is repeated. It returns their ids. What a dead process had not wholly put into
+// the outbox leaves it.
+func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
+	if err := s.leaveAbandoned(ctx); err != nil {
+		return nil, localError("recover the outbox", err)
+	}
+	var others bool
+	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?)",
+		s.owner.name).Scan(&others)
+	if err != nil || !others {
+		return nil, localError("recover the outbox", err)
+	}
+	err = s.change(ctx, "recover the outbox", func(t *tx) error {
+		ids = nil
+		verdict := map[string]bool{}
+		err := each(ctx, t, func(row scanner) error {
+			var id, claim string
+			if err := row.Scan(&id, &claim); err != nil {
+				return err
+			}
+			alive, known := verdict[claim]
+			if !known {
+				alive = s.owner.alive(claim)
+				verdict[claim] = alive
+			}
+			if !alive {
+				ids = append(ids, id)
+			}
+			return nil
+		}, sendings)
+		if err != nil {
+			return err
+		}
+		return t.release(ids)
+	})
+	return ids, err
+}

@@ -45,7 +45,7 @@ func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entri
 			return err
 		})
 		if err == nil && len(ids) < len(entries) {
-			err = pause(ctx)
+			err = pause(ctx, slicePause)
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.leave(context.WithoutCancel(ctx), sub.ID))
@@ -105,7 +105,7 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 			return end(t)
 		})
 		if err == nil && !done {
-			err = pause(ctx)
+			err = pause(ctx, slicePause)
 		}
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ type Store struct {
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
-	pace   pace
+	pacing sync.Mutex // guards the files of Pacer among goroutines
 	reads  *Reads
 	// enters holds the submissions that are entering the outbox by this process.
 	enters sync.Map

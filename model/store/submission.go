@@ -193,3 +193,12 @@ func (t *tx) submissionEdits(id string, refs []model.Ref) (waiting []model.Outbo
 	}
 	return waiting, done, err
 }
+
+const changedSince = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
+
+// SubmissionsSince returns the ids of the submissions of which an edit changed
+// after a revision, in the order of their last change.
+func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
+	out, err := list(ctx, s.read, scanID, changedSince, since)
+	return out, localError("read submissions", err)
+}

@@ -127,7 +127,7 @@ func (s *Store) remark(ctx context.Context, n int, ref func(int) model.Ref, chan
 		}
 		each(changed)
 		if from = to; from < n {
-			if err := pause(ctx); err != nil {
+			if err := pause(ctx, slicePause); err != nil {
 				return err
 			}
 		}
