@@ -406,7 +406,8 @@ const (
 // sending: what became of it could not be recorded. Like after a kill, it is
 // read before anything is repeated.
 func (s *Store) Release(ctx context.Context, account string) error {
-	ids, err := list(ctx, s.read, scanID, "SELECT id FROM outbox WHERE "+claimed, sql.Named("claim", s.owner.name), sql.Named("account", account))
+	ids, err := list(ctx, s.read, scanID, "SELECT id FROM outbox WHERE "+claimed,
+		sql.Named("claim", s.owner.name), sql.Named("account", account))
 	if err != nil || len(ids) == 0 {
 		return localError("release claims", err)
 	}

@@ -178,7 +178,9 @@ func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
 	}
 	from, last := s.refolded.Load(), false
 	err = s.txRead(ctx, func(t *tx) error {
-		refs, err := list(ctx, t, func(row scanner) (model.Ref, error) { return scanRef(led{row, &from}) }, `SELECT key, account, id FROM conversation
+		refs, err := list(ctx, t, func(row scanner) (model.Ref, error) {
+			return scanRef(led{row, &from})
+		}, `SELECT key, account, id FROM conversation
 WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n)
 		if err != nil {
 			return err

@@ -30,7 +30,8 @@ func (s *Store) journalWhere(ctx context.Context, where string, args ...any) ([]
 
 func scanJournal(row scanner) (j model.JournalEntry, err error) {
 	var at int64
-	err = row.Scan(fromJSON{&j.Edit}, &j.ID, &j.Ref.Account, &j.Submission, &j.Title, fromJSON{&j.Before}, fromJSON{&j.After}, &j.State, &at, &j.Undone)
+	err = row.Scan(fromJSON{&j.Edit}, &j.ID, &j.Ref.Account, &j.Submission, &j.Title,
+		fromJSON{&j.Before}, fromJSON{&j.After}, &j.State, &at, &j.Undone)
 	j.At = fromMS(at)
 	return j, err
 }

@@ -172,8 +172,8 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 // holdCompanions holds the edits that were waiting for one that is given up:
 // they widen what it was to narrow, so a person decides about them anew.
 func (t *tx) holdCompanions(e model.OutboxEntry) error {
-	waiting, err := list(t.ctx, t, scanEntry, "SELECT "+entryColumns+` FROM outbox WHERE account = ? AND conv = ? AND submission = ? AND widens = 1
-  AND id > ?`, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
+	waiting, err := list(t.ctx, t, scanEntry, "SELECT "+entryColumns+` FROM outbox
+WHERE account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?`, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
 	for _, w := range waiting {
 		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
 	}
