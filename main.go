@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -402,20 +401,19 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	kept, err := db.Account(ctx, name)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
-	}
-	all, err := db.Counts(ctx)
+	b, err := inbox.Open(ctx, inbox.Options{Store: db})
 	if err != nil {
 		return nil, err
 	}
-	counts := all[name]
-	if kept.Identity != "" {
-		found = append(found, theme.Count(counts.Conversations, "cached conversation")+", with marks, drafts and history")
+	kept, err := b.Kept(ctx, name)
+	if err != nil {
+		return nil, err
 	}
-	if n := counts.Waiting + counts.NeedPerson; n > 0 {
-		found = append(found, theme.Count(n, "undelivered edit"))
+	if kept.Known {
+		found = append(found, theme.Count(kept.Conversations, "cached conversation")+", with marks, drafts and history")
+	}
+	if kept.Edits > 0 {
+		found = append(found, theme.Count(kept.Edits, "undelivered edit"))
 	}
 	files, err := filesOf(s.Paths.State, name)
 	if err != nil {
@@ -424,12 +422,8 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if len(files) > 0 {
 		found = append(found, "tokens from signing in and refreshing")
 	}
-	aside, err := db.SetAside()
-	if err != nil {
-		return nil, err
-	}
 	if len(found) > 0 {
-		for _, path := range aside {
+		for _, path := range kept.SetAside {
 			found = append(found, "a damaged database that was set aside, with all that is in it: "+path)
 		}
 	}
@@ -441,7 +435,7 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 			return nil, err
 		}
 	}
-	return found, db.Forget(ctx, name)
+	return found, b.Forget(ctx, name)
 }
 
 // filesOf lists what any provider keeps of an account beside the database: the

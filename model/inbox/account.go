@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"sync"
 	"time"
 
@@ -155,3 +157,29 @@ func (a *account) storePages(pages []page, store func([]model.Conversation) erro
 	}
 	return len(current), store(current)
 }
+
+// Kept is what the database holds of an account, in the config or not.
+type Kept struct {
+	Known                bool // there is, or was, such an account
+	Conversations, Edits int
+	SetAside             []string // damaged databases, each with all that is in it
+}
+
+// Kept reads what Forget would remove.
+func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
+	a, err := b.store.Account(ctx, name)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return k, err
+	}
+	all, err := b.store.Counts(ctx)
+	if err != nil {
+		return k, err
+	}
+	n := all[name]
+	k.Known, k.Conversations, k.Edits = a.Identity != "", n.Conversations, n.Waiting+n.NeedPerson
+	k.SetAside, err = b.store.SetAside()
+	return k, err
+}
+
+// Forget removes everything kept of an account.
+func (b *Inbox) Forget(ctx context.Context, name string) error { return b.store.Forget(ctx, name) }

@@ -243,8 +243,3 @@ func (b *Inbox) account(name string) (*account, error) {
 	}
 	return nil, &model.Error{Kind: model.NotFound, Message: "no account named " + name}
 }
-
-// Forget removes everything kept of an account.
-func (b *Inbox) Forget(ctx context.Context, name string) error {
-	return b.store.Forget(ctx, name)
-}

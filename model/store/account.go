@@ -198,20 +198,9 @@ func (s *Store) EndWalk(ctx context.Context, account string, no int64, head stri
 		return nil, localError("end a walk", err)
 	}
 	// Read after the transaction: it looks at every row of the account.
-	rows, err := s.read.QueryContext(ctx, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
+	missed, err = list(ctx, s.read, scanID, `SELECT c.id FROM conversation c LEFT JOIN checked k ON k.key = c.key
 WHERE c.account = ? AND coalesce(k.walk_no, 0) < ? AND c.gone = 0 ORDER BY k.at, c.key`, account, no)
-	if err != nil {
-		return nil, localError("end a walk", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, localError("end a walk", err)
-		}
-		missed = append(missed, id)
-	}
-	return missed, localError("end a walk", rows.Err())
+	return missed, localError("end a walk", err)
 }
 
 // AbandonWalk forgets the cursor of an unfinished walk: the next starts anew.
@@ -223,9 +212,9 @@ func (s *Store) AbandonWalk(ctx context.Context, account string) error {
 
 // Hold keeps until when a service asked to be left alone, for every process.
 func (s *Store) Hold(ctx context.Context, account string, until time.Time) error {
-	return localError("hold an account", s.tx(ctx, func(t *tx) error {
+	return s.change(ctx, "hold an account", func(t *tx) error {
 		return t.exec("UPDATE account SET hold = max(hold, ?) WHERE name = ?", ms(until), account)
-	}))
+	})
 }
 
 // maxHold bounds a hold: one that is further ahead was noted by a clock that
@@ -252,22 +241,16 @@ type Counts struct{ Conversations, Waiting, NeedPerson int }
 
 // Counts returns the counts of all accounts by name.
 func (s *Store) Counts(ctx context.Context) (map[string]Counts, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT n.name, coalesce(a.conversations, 0), coalesce(t.waiting, 0), coalesce(t.person, 0)
-FROM (SELECT name FROM account UNION SELECT account FROM tally) n LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`)
-	if err != nil {
-		return nil, localError("count", err)
-	}
-	defer rows.Close()
 	out := map[string]Counts{}
-	for rows.Next() {
+	err := each(ctx, s.read, func(row scanner) error {
 		var name string
 		var c Counts
-		if err := rows.Scan(&name, &c.Conversations, &c.Waiting, &c.NeedPerson); err != nil {
-			return nil, localError("count", err)
-		}
+		err := row.Scan(&name, &c.Conversations, &c.Waiting, &c.NeedPerson)
 		out[name] = c
-	}
-	return out, localError("count", rows.Err())
+		return err
+	}, `SELECT n.name, coalesce(a.conversations, 0), coalesce(t.waiting, 0), coalesce(t.person, 0)
+FROM (SELECT name FROM account UNION SELECT account FROM tally) n LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`)
+	return out, localError("count", err)
 }
 
 // Forget removes everything kept of an account, rows set aside included. Damaged
@@ -292,7 +275,7 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		return t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
 	})
 	if err == nil {
-		err = s.pace.forget(ctx, account)
+		err = s.Pacer(account, 0, 0).forget(ctx)
 	}
 	if err != nil {
 		return localError("forget an account", err)

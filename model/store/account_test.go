@@ -87,7 +87,7 @@ func TestSlotsSpaceRequestsAcrossProcesses(t *testing.T) {
 		if i%2 == 1 {
 			s = b
 		}
-		at, err := s.Slot(t.Context(), "sales", time.Second, 2)
+		at, err := s.Pacer("sales", time.Second, 2).Slot(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,11 +252,11 @@ func TestAClockSetBackStopsNoRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil {
+	if _, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	now = start.Add(-30 * time.Minute)
-	if at, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil || at.Sub(now) > 2*time.Second {
+	if at, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil || at.Sub(now) > 2*time.Second {
 		t.Errorf("the next request waits %s, %v", at.Sub(now), err)
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"slices"
 
 	"confab/model"
@@ -123,12 +120,8 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 	if walk != nil {
 		no = walk.No
 	}
-	list, err := json.Marshal(keys)
-	if err != nil && t.err == nil {
-		t.err = err
-	}
 	t.exec(`INSERT INTO checked (key, at, walk_no) SELECT value, ?, ? FROM json_each(?) WHERE true
-ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, string(list))
+ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, asList(keys))
 }
 
 // packReading gives what tells a reading of a conversation apart from every
@@ -292,10 +285,7 @@ func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, 
 	err = s.read.QueryRowContext(ctx, `SELECT b.server FROM conversation c JOIN body b ON b.key = c.key
 WHERE c.account = ? AND c.id = ? AND c.gone = 0`,
 		r.Account, r.ID).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, false, nil
-	}
-	if err != nil {
+	if ok, err = found(err); !ok {
 		return c, false, localError("read a conversation", err)
 	}
 	if c, err = readBody(body, r); err != nil {
@@ -308,7 +298,7 @@ WHERE c.account = ? AND c.id = ? AND c.gone = 0`,
 // is hidden until the service shows it again; its marks, drafts, outbox and
 // journal are kept.
 func (s *Store) Bury(ctx context.Context, r model.Ref) error {
-	return localError("hide a conversation", s.tx(ctx, func(t *tx) error { return t.bury(r) }))
+	return s.change(ctx, "hide a conversation", func(t *tx) error { return t.bury(r) })
 }
 
 func (t *tx) bury(r model.Ref) error {

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"slices"
 
 	"confab/model"
@@ -34,24 +32,16 @@ func (c *Creation) UnmarshalJSON(b []byte) error {
 
 // Creation gives what is kept of a create.
 func (s *Store) Creation(ctx context.Context, id string) (Creation, error) {
-	var raw string
 	var c Creation
-	err := s.read.QueryRowContext(ctx, "SELECT known FROM outbox WHERE id = ?", id).Scan(&raw)
-	if err == nil {
-		err = json.Unmarshal([]byte(raw), &c)
-	}
+	err := s.read.QueryRowContext(ctx, "SELECT known FROM outbox WHERE id = ?", id).Scan(fromJSON{&c})
 	return c, localError("read the outbox", err)
 }
 
 // KeepCreation replaces what is kept of a create.
 func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	return localError("note a create", s.tx(ctx, func(t *tx) error {
-		return t.exec("UPDATE outbox SET known = ? WHERE id = ?", string(raw), id)
-	}))
+	return s.change(ctx, "note a create", func(t *tx) error {
+		return t.exec("UPDATE outbox SET known = CAST(? AS TEXT) WHERE id = ?", t.json(c), id)
+	})
 }
 
 // SentCreate is Sent for a create, and keeps what is known before it leaves.
@@ -59,11 +49,7 @@ func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
 // on its way after its request left: of two that are lost at once nobody could
 // tell which one made what is found. One that was sent before waits for none.
 func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry, c Creation) (ok bool, err error) {
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return false, err
-	}
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.change(ctx, "note a sending", func(t *tx) error {
 		rivals, err := t.rivals(e)
 		if err != nil {
 			return err
@@ -72,9 +58,9 @@ func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry, c Creation)
 		if !ok {
 			return nil
 		}
-		return t.exec("UPDATE outbox SET sent = 1, known = ? WHERE id = ?", string(raw), e.ID)
+		return t.exec("UPDATE outbox SET sent = 1, known = CAST(? AS TEXT) WHERE id = ?", t.json(c), e.ID)
 	})
-	return ok, localError("note a sending", err)
+	return ok, err
 }
 
 // Rival is another create of the same title whose request has left.
@@ -86,45 +72,31 @@ type Rival struct {
 
 // Rivals gives the creates that may have made what one create looks for.
 func (s *Store) Rivals(ctx context.Context, e model.OutboxEntry) (out []Rival, err error) {
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.change(ctx, "read the outbox", func(t *tx) error {
 		out, err = t.rivals(e)
 		return err
 	})
-	return out, localError("read the outbox", err)
+	return out, err
 }
 
 func (t *tx) rivals(e model.OutboxEntry) ([]Rival, error) {
-	rows, err := t.QueryContext(t.ctx, "SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?",
-		e.Ref.Account, e.ID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []Rival
-	for rows.Next() {
+	err := each(t.ctx, t, func(row scanner) error {
 		var r Rival
-		var raw []byte
-		var known string
-		if err := rows.Scan(&r.ID, &r.State, &raw, &known); err != nil {
-			return nil, err
-		}
 		var other model.Edit
-		if err := errors.Join(json.Unmarshal(raw, &other), json.Unmarshal([]byte(known), &r.Creation)); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&r.ID, &r.State, fromJSON{&other}, fromJSON{&r.Creation})
 		if other.Kind == model.EditCreate && other.Target.New != nil && other.Target.New.Title == e.Target.New.Title {
 			out = append(out, r)
 		}
-	}
-	return out, rows.Err()
+		return err
+	}, "SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?", e.Ref.Account, e.ID)
+	return out, err
 }
 
 // CreatedBy gives the journal's create that made a conversation, "" for none.
 func (s *Store) CreatedBy(ctx context.Context, r model.Ref) (id string, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT id FROM journal WHERE account = ? AND conv = ? AND json_extract(edit, '$.kind') = ? LIMIT 1",
 		r.Account, r.ID, model.EditCreate).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
+	_, err = found(err)
 	return id, localError("read the journal", err)
 }

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
+	"strings"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// connector makes connections of which every error passes note, whoever asked
-// and whether or not they look at it: that is how damage is noticed.
+// connector makes the connections of a store.
 type connector struct {
 	driver.Connector
 	note  func(error) error
@@ -25,11 +27,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, c.note(err)
 	}
-	out := conn{steady(dc.(sqliteConn)), c.note}
-	if c.reads != nil {
-		out.sqliteConn = notedConn{out.sqliteConn, dc.(sqlite.DBStatus), c.reads}
-	}
-	return out, nil
+	return &conn{dc.(sqliteConn), c.note, c.reads, map[string]sqliteStmt{}}, nil
 }
 
 // sqliteConn is what database/sql uses of a connection of the driver.
@@ -43,34 +41,149 @@ type sqliteConn interface {
 	driver.Validator
 }
 
-type conn struct {
-	sqliteConn
-	note func(error) error
+type sqliteStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
 }
 
-func (c conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+// conn is a connection of which every error passes note, whoever asked and
+// whether or not they look at it: that is how damage is noticed. It compiles a
+// statement once, however often and in how many transactions it is run: compiling
+// is most of the work of a small one. database/sql lets one goroutine at a time
+// use it. Nothing prepares a statement by hand.
+type conn struct {
+	sqliteConn
+	note  func(error) error
+	reads *Reads
+	idle  map[string]sqliteStmt // compiled and not being run
+}
+
+// statementsKept bounds how many statements of a connection stay compiled.
+const statementsKept = 200
+
+// take returns a compiled statement that nobody runs.
+func (c *conn) take(ctx context.Context, query string) (sqliteStmt, error) {
+	if st, ok := c.idle[query]; ok {
+		delete(c.idle, query)
+		return st, nil
+	}
+	st, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.(sqliteStmt), nil
+}
+
+// give takes back a statement that has been run.
+func (c *conn) give(query string, st sqliteStmt) error {
+	if _, ok := c.idle[query]; ok || len(c.idle) >= statementsKept {
+		return st.Close()
+	}
+	c.idle[query] = st
+	return nil
+}
+
+// lasting reports whether a statement is one that is run again and again.
+func lasting(query string, args []driver.NamedValue) bool {
+	return len(args) > 0 || strings.HasPrefix(query, "SELECT ")
+}
+
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	end := c.reads.begin(c.sqliteConn, query)
+	res, err := c.exec(ctx, query, args)
+	end(0)
+	return res, c.note(err)
+}
+
+func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if !lasting(query, args) {
+		return c.sqliteConn.ExecContext(ctx, query, args)
+	}
+	st, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	res, err := st.ExecContext(ctx, args)
+	return res, errors.Join(err, c.give(query, st))
+}
+
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	out := &rows{note: c.note, end: c.reads.begin(c.sqliteConn, query), give: func() error { return nil }}
+	var err error
+	if !lasting(query, args) {
+		out.Rows, err = c.sqliteConn.QueryContext(ctx, query, args)
+	} else if st, failed := c.take(ctx, query); failed != nil {
+		err = failed
+	} else {
+		out.give = func() error { return c.give(query, st) }
+		if out.Rows, err = st.QueryContext(ctx, args); err != nil {
+			err = errors.Join(err, out.give())
+		}
+	}
+	if err != nil {
+		return nil, c.note(err)
+	}
+	return out, nil
+}
+
+type rows struct {
+	driver.Rows
+	note func(error) error
+	end  func(rows int)
+	give func() error
+	n    int
+}
+
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err == nil {
+		r.n++
+	}
+	return r.note(err)
+}
+
+func (r *rows) Close() error {
+	r.end(r.n)
+	return errors.Join(r.Rows.Close(), r.give())
+}
+
+func (c *conn) Close() error {
+	for _, st := range c.idle {
+		st.Close()
+	}
+	return c.sqliteConn.Close()
+}
+
+// How a transaction waits for another process that writes: SQLite would look ever
+// less often, up to ten times a second, and so miss the gaps between the slices
+// of a long change.
+const (
+	busyWait  = "PRAGMA busy_timeout = 2"     // milliseconds, of which it looks at each
+	busyUsual = "PRAGMA busy_timeout = 30000" // what else has to wait
+	busyTries = 15_000                        // as long as usual
+)
+
+func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if _, err := c.sqliteConn.ExecContext(ctx, busyWait, nil); err != nil {
+		return nil, c.note(err)
+	}
 	t, err := c.sqliteConn.BeginTx(ctx, o)
+	for tries := 1; isBusy(err) && tries < busyTries && ctx.Err() == nil; tries++ {
+		t, err = c.sqliteConn.BeginTx(ctx, o)
+	}
+	if _, usual := c.sqliteConn.ExecContext(context.WithoutCancel(ctx), busyUsual, nil); usual != nil && err == nil {
+		err = errors.Join(usual, t.Rollback())
+	}
 	if err != nil {
 		return nil, c.note(err)
 	}
 	return dbTx{t, c.note}, nil
 }
 
-func (c conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	s, err := c.sqliteConn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, c.note(err)
-	}
-	return stmt{s.(sqliteStmt), c.note}, nil
-}
-
-func (c conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	r, err := c.sqliteConn.ExecContext(ctx, query, args)
-	return r, c.note(err)
-}
-
-func (c conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return noteRows(c.note)(c.sqliteConn.QueryContext(ctx, query, args))
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 type dbTx struct {
@@ -79,39 +192,3 @@ type dbTx struct {
 }
 
 func (t dbTx) Commit() error { return t.note(t.Tx.Commit()) }
-
-type sqliteStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-type stmt struct {
-	sqliteStmt
-	note func(error) error
-}
-
-func (s stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	r, err := s.sqliteStmt.ExecContext(ctx, args)
-	return r, s.note(err)
-}
-
-func (s stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return noteRows(s.note)(s.sqliteStmt.QueryContext(ctx, args))
-}
-
-type rows struct {
-	driver.Rows
-	note func(error) error
-}
-
-func noteRows(note func(error) error) func(driver.Rows, error) (driver.Rows, error) {
-	return func(r driver.Rows, err error) (driver.Rows, error) {
-		if err != nil {
-			return nil, note(err)
-		}
-		return rows{r, note}, nil
-	}
-}
-
-func (r rows) Next(dest []driver.Value) error { return r.note(r.Rows.Next(dest)) }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"confab/model"
@@ -47,7 +45,7 @@ func (s *Store) enqueueInSlices(ctx context.Context, sub model.Submission, entri
 			return err
 		})
 		if err == nil && len(ids) < len(entries) {
-			err = pause(ctx)
+			err = pause(ctx, slicePause)
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.leave(context.WithoutCancel(ctx), sub.ID))
@@ -72,7 +70,7 @@ func (t *tx) begin(sub model.Submission) error {
 // leave takes out of the outbox what entered of a submission that will not be
 // whole. Nothing of it was sent.
 func (s *Store) leave(ctx context.Context, submission string) error {
-	return s.takeOut(ctx, submission, func(t *tx, e model.OutboxEntry) error { return t.remove(e) }, func(t *tx) error {
+	return s.takeOut(ctx, submission, (*tx).remove, func(t *tx) error {
 		return t.exec("DELETE FROM submission WHERE id = ?", submission)
 	})
 }
@@ -81,7 +79,7 @@ func (s *Store) leave(ctx context.Context, submission string) error {
 // and takes the note away after end.
 func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, model.OutboxEntry) error, end func(*tx) error) error {
 	// Nothing comes to a submission that is noted, other than from who leaves it.
-	ids, err := s.ids(ctx, "SELECT id FROM outbox WHERE submission = ? ORDER BY id", submission)
+	ids, err := list(ctx, s.read, scanID, "SELECT id FROM outbox WHERE submission = ? ORDER BY id", submission)
 	if err != nil {
 		return err
 	}
@@ -107,7 +105,7 @@ func (s *Store) takeOut(ctx context.Context, submission string, out func(*tx, mo
 			return end(t)
 		})
 		if err == nil && !done {
-			err = pause(ctx)
+			err = pause(ctx, slicePause)
 		}
 		if err != nil {
 			return err
@@ -131,13 +129,8 @@ func (t *tx) freeze(submission string, withdraw, giveUp []string) error {
 		ids []string
 		is  string
 	}{{withdraw, "o.sent = 0 AND o.state <> 'sending'"}, {giveUp, "o.state NOT IN ('queued', 'sending', 'retry')"}} {
-		raw, err := json.Marshal(part.ids)
-		if err != nil {
-			return err
-		}
 		var n int
-		err = t.QueryRowContext(t.ctx, "SELECT "+among+part.is, string(raw), submission).Scan(&n)
-		if err != nil {
+		if err := t.QueryRowContext(t.ctx, "SELECT "+among+part.is, asList(part.ids), submission).Scan(&n); err != nil {
 			return err
 		}
 		if n != len(part.ids) {
@@ -152,8 +145,7 @@ func (t *tx) freeze(submission string, withdraw, giveUp []string) error {
 func (s *Store) thaw(ctx context.Context, submission string) error {
 	return s.takeOut(ctx, submission, func(t *tx, e model.OutboxEntry) error {
 		if !e.Sent && e.State != model.Sending {
-			_, err := t.withdraw([]string{e.ID})
-			return err
+			return t.giveUp(e, "withdrawn")
 		}
 		if !e.State.NeedsPerson() {
 			return nil
@@ -161,7 +153,6 @@ func (s *Store) thaw(ctx context.Context, submission string) error {
 		if inverse, err := t.undoing(e); err != nil || len(inverse) == 0 {
 			return err
 		}
-		t.holdCompanions(e)
 		return t.giveUp(e, "withdrawn")
 	}, func(*tx) error { return nil })
 }
@@ -169,56 +160,43 @@ func (s *Store) thaw(ctx context.Context, submission string) error {
 // Moving returns the submissions that enter the outbox or leave it at the moment,
 // slice by slice: nothing of them is claimed until that is over.
 func (s *Store) Moving(ctx context.Context) (out map[string]bool, err error) {
-	err = s.reading(ctx, func(dbtx *sql.Tx) error {
-		out, err = (&tx{Tx: dbtx, ctx: ctx, s: s}).entering()
+	err = s.reading(ctx, "read the outbox", func(t *tx) error {
+		out, err = t.entering()
 		return err
 	})
-	return out, localError("read the outbox", err)
+	return out, err
 }
 
 // entering returns the submissions of which not all is in the outbox yet.
 func (t *tx) entering() (map[string]bool, error) {
-	rows, err := t.QueryContext(t.ctx, "SELECT submission FROM entering")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	ids, err := list(t.ctx, t, scanID, "SELECT submission FROM entering")
 	out := map[string]bool{}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
+	for _, id := range ids {
 		out[id] = true
 	}
-	return out, rows.Err()
+	return out, err
 }
 
 // leaveAbandoned ends what a process that ended, or failed, has left halfway.
 func (s *Store) leaveAbandoned(ctx context.Context) error {
-	rows, err := s.read.QueryContext(ctx, "SELECT submission, claim, leaves FROM entering")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	ends := map[string]func(context.Context, string) error{}
-	for rows.Next() {
+	err := each(ctx, s.read, func(row scanner) error {
 		var id, claim string
 		var leaves bool
-		if err := rows.Scan(&id, &claim, &leaves); err != nil {
+		if err := row.Scan(&id, &claim, &leaves); err != nil {
 			return err
 		}
 		if _, mine := s.enters.Load(id); mine || claim != s.owner.name && s.owner.alive(claim) {
-			continue
+			return nil
 		}
 		if ends[id] = s.leave; leaves {
 			ends[id] = s.thaw
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, "SELECT submission, claim, leaves FROM entering")
+	if err != nil {
 		return err
 	}
-	rows.Close()
 	for id, end := range ends {
 		if err := end(ctx, id); err != nil {
 			return err

@@ -33,35 +33,30 @@ const (
 	entriesSince = "SELECT key, account, id, rev, gone, subject FROM conversation WHERE rev > ?"
 )
 
-// Entries tells each of every conversation of the scope that changed after a
+// Entries tells of every conversation of the scope that changed after a
 // revision, of all that are not gone where that is 0, in one read transaction.
-// It returns where that transaction stood. The order is not defined. each must
+// It returns where that transaction stood. The order is not defined. tell must
 // not use the store.
-func (s *Store) Entries(ctx context.Context, since int64, each func(Indexed) error) (p Point, err error) {
-	err = s.reading(ctx, func(t *sql.Tx) (err error) {
-		if p, err = point(ctx, t); err != nil {
+func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (p Point, err error) {
+	err = s.reading(ctx, "read the conversations", func(t *tx) (err error) {
+		if p, err = t.point(); err != nil {
 			return err
 		}
 		text, args := allEntries, []any(nil)
 		if since > 0 {
 			text, args = entriesSince, []any{since}
 		}
-		rows, err := t.QueryContext(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
 		names := s.scoped()
 		var unfolded []Indexed
-		for rows.Next() {
+		err = each(ctx, t, func(row scanner) error {
 			var e Indexed
 			var account, packed sql.RawBytes
-			if err := rows.Scan(&e.Key, &account, &e.Subject.Ref.ID, &e.Revision, &e.Gone, &packed); err != nil {
+			if err := row.Scan(&e.Key, &account, &e.Subject.Ref.ID, &e.Revision, &e.Gone, &packed); err != nil {
 				return err
 			}
 			name, ok := names.get(account)
 			if !ok {
-				continue
+				return nil
 			}
 			ref := model.Ref{Account: name, ID: e.Subject.Ref.ID}
 			if e.Subject, ok = query.Unpack(packed); e.Gone {
@@ -70,34 +65,31 @@ func (s *Store) Entries(ctx context.Context, since int64, each func(Indexed) err
 			e.Subject.Ref, e.Subject.Account = ref, ref.Account
 			if !ok {
 				unfolded = append(unfolded, e)
-				continue
+				return nil
 			}
-			if err := each(e); err != nil {
-				return err
-			}
-		}
-		if err := rows.Err(); err != nil {
+			return tell(e)
+		}, text, args...)
+		if err != nil {
 			return err
 		}
-		rows.Close()
 		for some := range slices.Chunk(unfolded, unfoldedSlice) {
-			if err := fold(ctx, t, some); err != nil {
+			if err := t.fold(some); err != nil {
 				return err
 			}
 			for _, e := range some {
-				if err := each(e); err != nil {
+				if err := tell(e); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	})
-	return p, localError("read the conversations", err)
+	return p, err
 }
 
 // point reads where a transaction stands.
-func point(ctx context.Context, t *sql.Tx) (p Point, err error) {
-	err = t.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0),
+func (t *tx) point() (p Point, err error) {
+	err = t.QueryRowContext(t.ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0),
   coalesce((SELECT value FROM meta WHERE key = 'epoch'), 0)`).Scan(&p.Revision, &p.Epoch)
 	return p, err
 }
@@ -136,13 +128,13 @@ func (a accountNames) get(raw []byte) (name string, in bool) {
 
 // fold works out subjects from the bodies: those of rows that were stored by a
 // version that folded otherwise, or that are damaged.
-func fold(ctx context.Context, q querier, entries []Indexed) error {
+func (t *tx) fold(entries []Indexed) error {
 	byAccount := map[string][]string{}
 	for _, e := range entries {
 		byAccount[e.Subject.Ref.Account] = append(byAccount[e.Subject.Ref.Account], e.Subject.Ref.ID)
 	}
 	for account, ids := range byAccount {
-		all, err := look(ctx, q, account, ids)
+		all, err := t.known(account, ids...)
 		if err != nil {
 			return err
 		}
@@ -171,10 +163,8 @@ func (k *known) body() (c model.Conversation, ok bool) {
 // gone.
 func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID).Scan(&key)
-	if err == sql.ErrNoRows {
-		return 0, false, nil
-	}
-	return key, err == nil, localError("look up a conversation", err)
+	ok, err = found(err)
+	return key, ok, localError("look up a conversation", err)
 }
 
 // Refold writes the subjects of up to n conversations that an earlier version
@@ -188,24 +178,13 @@ func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
 	}
 	from, last := s.refolded.Load(), false
 	err = s.txRead(ctx, func(t *tx) error {
-		rows, err := t.QueryContext(ctx, `SELECT key, account, id FROM conversation
+		refs, err := list(ctx, t, func(row scanner) (model.Ref, error) {
+			return scanRef(led{row, &from})
+		}, `SELECT key, account, id FROM conversation
 WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n)
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		var refs []model.Ref
-		for rows.Next() {
-			var r model.Ref
-			if err := rows.Scan(&from, &r.Account, &r.ID); err != nil {
-				return err
-			}
-			refs = append(refs, r)
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		rows.Close()
 		byAccount := map[string][]string{}
 		for _, r := range refs {
 			byAccount[r.Account] = append(byAccount[r.Account], r.ID)

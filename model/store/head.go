@@ -38,14 +38,14 @@ const (
 )
 
 // foldRows works out the subjects that are not folded.
-func foldRows(ctx context.Context, q querier, rows []headRow) error {
+func (t *tx) foldRows(rows []headRow) error {
 	var unfolded []Indexed
 	for _, r := range rows {
 		if !r.folded {
 			unfolded = append(unfolded, r.Indexed)
 		}
 	}
-	err := fold(ctx, q, unfolded)
+	err := t.fold(unfolded)
 	for i := range rows {
 		if err == nil && !rows[i].folded {
 			rows[i].Indexed, unfolded = unfolded[0], unfolded[1:]
@@ -59,7 +59,7 @@ func foldRows(ctx context.Context, q querier, rows []headRow) error {
 // budget is used up. whole says that the list was read to its end.
 func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
-	err = s.reading(ctx, func(t *sql.Tx) error {
+	err = s.reading(ctx, "read the newest conversations", func(t *tx) error {
 		rows, err := t.QueryContext(ctx, headQuery)
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 		var batch []headRow
 		flush := func() error {
 			slices.SortFunc(batch, headRow.compare)
-			if err := foldRows(ctx, t, batch); err != nil {
+			if err := t.foldRows(batch); err != nil {
 				return err
 			}
 			for i := range batch {
@@ -121,5 +121,5 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 		whole = rows.Err() == nil
 		return cmp.Or(rows.Err(), flush())
 	})
-	return keys, whole, localError("read the newest conversations", err)
+	return keys, whole, err
 }

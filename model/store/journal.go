@@ -2,73 +2,38 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 
 	"confab/model"
 )
 
-func (t *tx) journal(j model.JournalEntry) error {
-	raw, err := json.Marshal(j.Edit)
-	if err != nil {
-		return err
-	}
-	before, err := json.Marshal(j.Before)
-	if err != nil {
-		return err
-	}
-	after, err := json.Marshal(j.After)
-	if err != nil {
-		return err
-	}
+// journal writes what became of an edit.
+func (t *tx) journal(j model.JournalEntry) {
 	// Not OR REPLACE: a row that is replaced so is counted out by no trigger.
 	t.exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (id) DO UPDATE SET account = excluded.account, conv = excluded.conv, submission = excluded.submission, edit = excluded.edit,
   title = excluded.title, before = excluded.before, after = excluded.after, state = excluded.state, at = excluded.at, undone = ''`,
-		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, raw, j.Title, before, after, j.State, ms(j.At))
+		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, t.json(j.Edit), j.Title, t.json(j.Before), t.json(j.After), j.State, ms(j.At))
 	if j.Undoes != "" {
 		// Taking back what took back another restores that one.
 		t.exec("UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''", j.Undoes)
 		t.exec("UPDATE journal SET undone = ? WHERE id = ?", j.ID, j.Undoes)
 	}
-	return t.err
 }
 
-const journalColumns = "id, account, submission, edit, title, before, after, state, at, undone"
+// journalColumns begins with the edit: the columns after it say where it is now.
+const journalColumns = "edit, id, account, submission, title, before, after, state, at, undone"
 
 func (s *Store) journalWhere(ctx context.Context, where string, args ...any) ([]model.JournalEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+journalColumns+" FROM journal WHERE "+where, args...)
-	if err != nil {
-		return nil, localError("read the journal", err)
-	}
-	out, err := scanJournal(rows)
+	out, err := list(ctx, s.read, scanJournal, "SELECT "+journalColumns+" FROM journal WHERE "+where, args...)
 	return out, localError("read the journal", err)
 }
 
-func scanJournal(rows *sql.Rows) ([]model.JournalEntry, error) {
-	defer rows.Close()
-	var out []model.JournalEntry
-	for rows.Next() {
-		var j model.JournalEntry
-		var raw, before, after []byte
-		var at int64
-		var id, account, submission string
-		if err := rows.Scan(&id, &account, &submission, &raw, &j.Title, &before, &after, &j.State, &at, &j.Undone); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(raw, &j.Edit); err != nil {
-			return nil, err
-		}
-		j.ID, j.Ref.Account, j.Submission, j.At = id, account, submission, fromMS(at)
-		if err := json.Unmarshal(before, &j.Before); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(after, &j.After); err != nil {
-			return nil, err
-		}
-		out = append(out, j)
-	}
-	return out, rows.Err()
+func scanJournal(row scanner) (j model.JournalEntry, err error) {
+	var at int64
+	err = row.Scan(fromJSON{&j.Edit}, &j.ID, &j.Ref.Account, &j.Submission, &j.Title,
+		fromJSON{&j.Before}, fromJSON{&j.After}, &j.State, &at, &j.Undone)
+	j.At = fromMS(at)
+	return j, err
 }
 
 // History reads delivered edits, newest first.

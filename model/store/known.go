@@ -1,12 +1,6 @@
 package store
 
-import (
-	"context"
-	"database/sql"
-	"encoding/json"
-
-	"confab/model"
-)
+import "confab/model"
 
 // known is what the database holds of a conversation: what the service showed,
 // the edits on their way, and the marks.
@@ -27,46 +21,30 @@ type known struct {
 	marks Marked
 }
 
-// querier is a transaction, or anything else that reads.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// look reads what is known of conversations of one account, by id. Ids that are
+// known reads what is known of conversations of one account, by id. Ids that are
 // not cached are among them: marks and edits may be there all the same.
-func look(ctx context.Context, q querier, account string, ids []string) (map[string]*known, error) {
+func (t *tx) known(account string, ids ...string) (map[string]*known, error) {
+	if t.err != nil {
+		return nil, t.err
+	}
 	out := make(map[string]*known, len(ids))
 	for _, id := range ids {
 		out[id] = &known{ref: model.Ref{Account: account, ID: id}, marks: Marked{Ref: model.Ref{Account: account, ID: id}}}
 	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
-	each := func(query string, read func(*sql.Rows) error) error {
-		if err != nil {
-			return err
+	var err error
+	of := func(query string, read func(scanner) error) {
+		if err == nil {
+			err = each(t.ctx, t, read, query, account, asList(ids))
 		}
-		rows, err := q.QueryContext(ctx, query, account, string(list))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := read(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
 	}
 	// A row without a body counts as one that can't be read.
-	err = each(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0), coalesce(b.touch, 0),
+	of(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0), coalesce(b.touch, 0),
   coalesce(b.read, x'')
 FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`,
-		func(rows *sql.Rows) error {
+		func(row scanner) error {
 			var k known
 			var id string
-			if err := rows.Scan(&id, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read); err != nil {
+			if err := row.Scan(&id, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read); err != nil {
 				return err
 			}
 			if to := out[id]; to != nil {
@@ -75,29 +53,24 @@ FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.va
 			}
 			return nil
 		})
-	err = each(`SELECT conv, id, submission, edit, state, sent FROM outbox
+	of(`SELECT edit, conv, id, account, submission, state, sent FROM outbox
 WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id`,
-		func(rows *sql.Rows) error {
+		func(row scanner) error {
 			var e model.OutboxEntry
-			var conv, id, submission string
-			var raw []byte
-			if err := rows.Scan(&conv, &id, &submission, &raw, &e.State, &e.Sent); err != nil {
+			var conv string
+			if err := row.Scan(fromJSON{&e.Edit}, &conv, &e.ID, &e.Ref.Account, &e.Submission, &e.State, &e.Sent); err != nil {
 				return err
 			}
-			if err := json.Unmarshal(raw, &e.Edit); err != nil {
-				return err
-			}
-			e.ID, e.Ref.Account, e.Submission = id, account, submission // rows set aside carry another account
 			if to := out[conv]; to != nil {
 				to.edits = append(to.edits, e)
 			}
 			return nil
 		})
-	err = each("SELECT id, done, seen, pinned, snoozed FROM triage WHERE account = ?1 AND id IN (SELECT value FROM json_each(?2))",
-		func(rows *sql.Rows) error {
+	of("SELECT id, done, seen, pinned, snoozed FROM triage WHERE account = ?1 AND id IN (SELECT value FROM json_each(?2))",
+		func(row scanner) error {
 			var id string
 			var m Marked
-			if err := rows.Scan(&id, &m.done, &m.seen, &m.pinned, &m.snoozed); err != nil {
+			if err := row.Scan(&id, &m.done, &m.seen, &m.pinned, &m.snoozed); err != nil {
 				return err
 			}
 			if to := out[id]; to != nil {
@@ -135,25 +108,6 @@ func (k *known) own() (edits []model.Edit, onTheWay bool) {
 		}
 	}
 	return edits, onTheWay
-}
-
-// known reads what is known of conversations inside a transaction.
-func (t *tx) known(account string, ids ...string) (map[string]*known, error) {
-	if t.err != nil {
-		return nil, t.err
-	}
-	return look(t.ctx, compiled{t}, account, ids)
-}
-
-// compiled reads with statements that are compiled once a transaction.
-type compiled struct{ t *tx }
-
-func (c compiled) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st := c.t.prepared(query)
-	if c.t.err != nil {
-		return nil, c.t.err
-	}
-	return st.QueryContext(ctx, args...)
 }
 
 func (t *tx) knownOne(r model.Ref) (*known, error) {

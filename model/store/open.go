@@ -61,7 +61,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Host == "" {
 		o.Host, _ = os.Hostname()
 	}
-	s := &Store{path: path, now: o.Now, pace: pace{dir: path + ".pace"}, reads: o.Reads}
+	s := &Store{path: path, now: o.Now, reads: o.Reads}
 	// One process opens at a time, until its claim says that it is there: else
 	// two that want to bring the database up to date would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"confab/model"
 )
@@ -27,11 +27,11 @@ func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Ent
 		ids, err = s.enqueueInSlices(ctx, sub, entries, func(*tx, Entry) error { return nil }, func(*tx) error { return nil })
 		return ids, localError("queue edits", err)
 	}
-	err = s.tx(ctx, func(t *tx) (err error) {
+	err = s.change(ctx, "queue edits", func(t *tx) (err error) {
 		ids, err = t.enqueue(sub, entries)
 		return err
 	})
-	return ids, localError("queue edits", err)
+	return ids, err
 }
 
 func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
@@ -77,30 +77,14 @@ func (t *tx) put(submission string, entries []Entry) ([]string, error) {
 		if *e, err = t.ground(*e); err != nil {
 			return nil, err
 		}
-		raw, err := json.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
 		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
-			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), raw, entries[i].Title, ms(e.Created))
+			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
 		if e.Widens() && !widened {
-			if err := t.holdWider(e.ID); err != nil {
-				return nil, err
-			}
+			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
 		}
 		touched[e.Ref] = true
 	}
 	return ids, t.reproject(slices.Collect(maps.Keys(touched))...)
-}
-
-// rewrite keeps an edit of the outbox with another base or target: it may widen
-// now, or no longer.
-func (t *tx) rewrite(e model.Edit) error {
-	raw, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return t.exec("UPDATE outbox SET edit = ?, widens = ? WHERE id = ?", raw, e.Widens(), e.ID)
 }
 
 // field is Edit.Field made unique for creates, which never wait for each other.
@@ -111,93 +95,368 @@ func field(e model.Edit) string {
 	return e.Field()
 }
 
-const entryColumns = "id, account, submission, edit, title, state, attempts, sent, next_try, error, theirs, orphaned"
+// entryColumns begins with the edit: the columns after it say where it is now.
+const entryColumns = "edit, id, account, submission, title, state, attempts, sent, next_try, error, theirs, orphaned"
 
-func scanEntry(rows interface{ Scan(...any) error }) (model.OutboxEntry, error) {
-	var e model.OutboxEntry
-	var raw, errRaw, theirs []byte
+const entryByID = "SELECT " + entryColumns + " FROM outbox WHERE id = ?"
+
+func scanEntry(row scanner) (e model.OutboxEntry, err error) {
 	var next int64
-	var id, account, submission string
-	if err := rows.Scan(&id, &account, &submission, &raw, &e.Title, &e.State, &e.Attempts, &e.Sent, &next, &errRaw, &theirs, &e.Orphaned); err != nil {
-		return e, err
-	}
-	if err := json.Unmarshal(raw, &e.Edit); err != nil {
-		return e, err
-	}
-	e.ID, e.Ref.Account, e.Submission = id, account, submission // rows set aside carry another account
+	err = row.Scan(fromJSON{&e.Edit}, &e.ID, &e.Ref.Account, &e.Submission, &e.Title, &e.State, &e.Attempts, &e.Sent, &next,
+		fromJSONOrNull[model.EntryError]{&e.Error}, fromJSONOrNull[model.Value]{&e.Theirs}, &e.Orphaned)
 	e.NextTry = fromMS(next)
-	if errRaw != nil {
-		e.Error = &model.EntryError{}
-		if err := json.Unmarshal(errRaw, e.Error); err != nil {
-			return e, err
-		}
-	}
-	if theirs != nil {
-		e.Theirs = &model.Value{}
-		if err := json.Unmarshal(theirs, e.Theirs); err != nil {
-			return e, err
-		}
-	}
-	return e, nil
+	return e, err
 }
 
-func scanEntries(rows *sql.Rows) ([]model.OutboxEntry, error) {
-	defer rows.Close()
-	var out []model.OutboxEntry
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
+// entry reads one edit of the outbox; ok is false where it is not there.
+func (t *tx) entry(id string) (e model.OutboxEntry, ok bool, err error) {
+	e, err = scanEntry(t.QueryRowContext(t.ctx, entryByID, id))
+	ok, err = found(err)
+	return e, ok, err
+}
+
+// saveEntry writes an edit of the outbox as it is now. It is claimed by this process
+// from when its state is "sending" until it no longer is.
+func (t *tx) saveEntry(e model.OutboxEntry) error {
+	edit := e.Edit
+	edit.Ref.Account, _, _ = strings.Cut(edit.Ref.Account, asideMark)
+	return t.exec(`UPDATE outbox SET edit = ?, widens = ?, state = ?, attempts = ?, sent = ?, next_try = ?, error = ?, theirs = ?,
+  claim = CASE ?3 WHEN state THEN claim WHEN 'sending' THEN ? ELSE '' END WHERE id = ?`,
+		t.json(edit), e.Widens(), e.State, e.Attempts, e.Sent, ms(e.NextTry), t.json(e.Error), t.json(e.Theirs), t.s.owner.name, e.ID)
+}
+
+// A move brings an edit of the outbox from one of some states to another.
+type move struct {
+	from []model.EditState
+	to   model.EditState
+	also func(*model.OutboxEntry)
+}
+
+var onItsWay = []model.EditState{model.Queued, model.RetryAt}
+
+// The moves, other than what became of a sending (see Park).
+var (
+	beginSending = move{onItsWay, model.Sending, func(e *model.OutboxEntry) { e.Attempts++ }}
+	stopSending  = move{[]model.EditState{model.Sending}, model.Queued, nil}
+	putOnHold    = move{onItsWay, model.Held, nil}
+	// sendAgain lets a person send it as it is: what may have been sent is read first.
+	sendAgain = move{slices.Concat(onItsWay, needPerson), model.Queued, func(e *model.OutboxEntry) {
+		e.Sent = e.Sent && e.State != model.InConflict && e.State != model.NotVerified
+		e.Error, e.Theirs = nil, nil
+	}}
+	// sendAnew is for an edit that was made anew.
+	sendAnew = move{needPerson, model.Queued, func(e *model.OutboxEntry) { e.Sent, e.Error, e.Theirs = false, nil, nil }}
+)
+
+var needPerson = []model.EditState{model.Held, model.InConflict, model.Refused, model.NotVerified, model.OutcomeNotKnown}
+
+// Why an edit is held that nobody has asked to hold.
+const widenedByBase = "what it was made upon was given up, and now more people would see or change the conversation"
+
+// move makes a move of an edit, where it is in one of the states that this is from;
+// why is what a person is told of it, "" for what he was told before.
+func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEntry, ok bool) {
+	if !slices.Contains(m.from, e.State) {
+		return e, false
 	}
-	return out, rows.Err()
+	if m.also != nil {
+		m.also(&e)
+	}
+	if why != "" {
+		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: why}
+	}
+	e.State, e.NextTry = m.to, time.Time{}
+	return e, t.saveEntry(e) == nil
+}
+
+// holdCompanions holds the edits that were waiting for one that is given up:
+// they widen what it was to narrow, so a person decides about them anew.
+func (t *tx) holdCompanions(e model.OutboxEntry) error {
+	waiting, err := list(t.ctx, t, scanEntry, "SELECT "+entryColumns+` FROM outbox
+WHERE account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?`, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
+	for _, w := range waiting {
+		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
+	}
+	return errors.Join(err, t.err)
+}
+
+// remove takes an edit out of the outbox that will not be sent any more. What
+// may have been sent stays a base.
+func (t *tx) remove(e model.OutboxEntry) error {
+	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+	if !e.Sent {
+		if err := t.rebase(e); err != nil {
+			return err
+		}
+	}
+	return t.reproject(e.Ref)
+}
+
+// giveUp takes an edit out of the outbox that somebody has decided against, and
+// counts it in a column of its submission.
+func (t *tx) giveUp(e model.OutboxEntry, column string) error {
+	if err := t.holdCompanions(e); err != nil {
+		return err
+	}
+	t.ended(e.Submission, column)
+	return t.remove(e)
+}
+
+// readOutbox reads edits of the outbox.
+func (s *Store) readOutbox(ctx context.Context, where string, args ...any) ([]model.OutboxEntry, error) {
+	out, err := list(ctx, s.read, scanEntry, "SELECT "+entryColumns+" FROM outbox "+where, args...)
+	return out, localError("read the outbox", err)
 }
 
 // Outbox reads every edit that is not settled, oldest first.
 func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox ORDER BY id")
-	if err != nil {
-		return nil, localError("read the outbox", err)
-	}
-	out, err := scanEntries(rows)
-	return out, localError("read the outbox", err)
+	return s.readOutbox(ctx, "ORDER BY id")
 }
 
 // OutboxOf reads the edits of one conversation that are not settled, oldest
 // first.
 func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? ORDER BY id", ref.Account, ref.ID)
-	if err != nil {
-		return nil, localError("read the outbox", err)
-	}
-	out, err := scanEntries(rows)
-	return out, localError("read the outbox", err)
+	return s.readOutbox(ctx, "WHERE account = ? AND conv = ? ORDER BY id", ref.Account, ref.ID)
 }
 
 // OutboxEntry reads one edit; ok is false where it is not in the outbox.
 func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry, ok bool, err error) {
-	e, err = scanEntry(s.read.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, false, nil
-	}
-	return e, err == nil, localError("read the outbox", err)
+	all, err := s.OutboxEntries(ctx, []string{id})
+	e, ok = all[id]
+	return e, ok, err
 }
 
 // OutboxEntries reads those of some edits that are in the outbox, by id.
 func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
-	raw, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.read.QueryContext(ctx, "SELECT "+entryColumns+" FROM outbox WHERE id IN (SELECT value FROM json_each(?))", string(raw))
-	if err != nil {
-		return nil, localError("read the outbox", err)
-	}
-	all, err := scanEntries(rows)
+	all, err := s.readOutbox(ctx, "WHERE id IN (SELECT value FROM json_each(?))", asList(ids))
 	out := make(map[string]model.OutboxEntry, len(all))
 	for _, e := range all {
 		out[e.ID] = e
 	}
-	return out, localError("read the outbox", err)
+	return out, err
+}
+
+// ErrClaimed is returned where an edit is being sent and cannot be changed.
+var ErrClaimed = errors.New("the edit is being sent right now")
+
+// refusal says why a person can't decide about an edit now, nil where he can.
+// Giving up what belongs to an account that was set aside is always possible.
+func refusal(id string, e model.OutboxEntry, ok, again bool) error {
+	switch {
+	case !ok:
+		return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
+	case again && e.Orphaned:
+		return &model.Error{Kind: model.Invalid, Message: "edit " + id +
+			" belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
+	case e.State == model.Sending:
+		return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+	}
+	return nil
+}
+
+// decide does something with edits of the outbox, unless one of them refuses.
+// Many are done in slices.
+func (s *Store) decide(ctx context.Context, op string, ids []string, again bool, f func(*tx, model.OutboxEntry) error) error {
+	found, err := s.OutboxEntries(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		e, ok := found[id]
+		if err := refusal(id, e, ok, again); err != nil {
+			return err
+		}
+	}
+	return localError(op, s.slices(ctx, len(ids), func(t *tx, i int) error {
+		e, ok, err := t.entry(ids[i])
+		if err == nil {
+			err = refusal(ids[i], e, ok, again)
+		}
+		if err != nil {
+			return err
+		}
+		return f(t, e)
+	}))
+}
+
+// restart queues an edit as if it had been submitted now.
+func (t *tx) restart(e model.OutboxEntry, m move) error {
+	if _, ok := t.move(e, m, ""); !ok && t.err == nil {
+		return &model.Error{Kind: model.Invalid, Message: "edit " + e.ID + " does not wait for a decision"}
+	}
+	t.exec("UPDATE outbox SET created = ? WHERE id = ?", ms(t.s.now()), e.ID)
+	return t.reproject(e.Ref)
+}
+
+// Requeue sends waiting edits again now: failed, held and retrying ones. An
+// edit of an account that was set aside is refused.
+func (s *Store) Requeue(ctx context.Context, ids []string) error {
+	return s.decide(ctx, "retry", ids, true, func(t *tx, e model.OutboxEntry) error { return t.restart(e, sendAgain) })
+}
+
+// Rebase replaces an edit that waits for a person by one made from another
+// base with another target, and queues it.
+func (s *Store) Rebase(ctx context.Context, id string, base, target model.Value) error {
+	return s.decide(ctx, "resolve", []string{id}, true, func(t *tx, e model.OutboxEntry) error {
+		e.Base, e.Target = base, target
+		return t.restart(e, sendAnew)
+	})
+}
+
+// Discard removes edits from the outbox. One that is being sent is refused.
+func (s *Store) Discard(ctx context.Context, ids []string) error {
+	return s.decide(ctx, "discard", ids, false, func(t *tx, e model.OutboxEntry) error {
+		if !e.Sent { // else it may stand on the service, and is still to be taken back
+			if err := t.dropUndoing(e); err != nil {
+				return err
+			}
+		}
+		return t.giveUp(e, "discarded")
+	})
+}
+
+// Withdraw removes those of the given edits that were never sent, and returns
+// their ids; one that a worker took in the meantime stays. What was to wait for
+// a removed one is held.
+func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
+	err = s.slices(ctx, len(ids), func(t *tx, i int) error {
+		ok, err := t.withdraw(ids[i])
+		if ok {
+			withdrawn = append(withdrawn, ids[i])
+		}
+		return err
+	})
+	return withdrawn, localError("withdraw", err)
+}
+
+// withdraw removes an edit that was never sent; ok is false where it may have been.
+func (t *tx) withdraw(id string) (ok bool, err error) {
+	e, ok, err := t.entry(id)
+	if err != nil || !ok || e.Sent || e.State == model.Sending {
+		return false, err
+	}
+	return true, t.giveUp(e, "withdrawn")
+}
+
+// Shows keeps with an edit that waits for a person what the service shows now.
+func (s *Store) Shows(ctx context.Context, id string, theirs model.Value) error {
+	return s.change(ctx, "keep what the service shows", func(t *tx) error {
+		e, ok, err := t.entry(id)
+		if err != nil || !ok || !e.State.NeedsPerson() {
+			return err
+		}
+		e.Theirs = &theirs
+		return t.saveEntry(e)
+	})
+}
+
+// Sent notes, before writes leave, that they may have left, and returns which
+// of the claimed edits to send: one that was taken back meanwhile is given up
+// instead.
+func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err error) {
+	err = s.change(ctx, "note a sending", func(t *tx) error {
+		send = nil
+		for _, id := range ids {
+			e, ok, err := t.entry(id)
+			if err != nil {
+				return err
+			}
+			if ok {
+				if gone, err := t.takenBack(e); err != nil {
+					return err
+				} else if gone {
+					continue
+				}
+				e.Sent = true
+				t.saveEntry(e)
+			}
+			send = append(send, id)
+		}
+		return nil
+	})
+	return send, err
+}
+
+// Park puts a claimed edit back with a state and why. next is when a retry is
+// due. theirs is what the service showed, for conflicts and failed checks.
+// unsent takes back the note of Sent: the request certainly changed nothing.
+// Nothing of an account that was set aside meanwhile goes on by itself.
+func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
+	return s.change(ctx, "park an edit", func(t *tx) error {
+		e, ok, err := t.entry(id)
+		if err != nil || !ok {
+			return err
+		}
+		e.State, e.Error, e.Theirs, e.NextTry, e.Sent = state, cause, theirs, next, e.Sent && !unsent
+		if e.Orphaned && state.Waiting() {
+			e.State = model.Held
+		}
+		t.saveEntry(e)
+		// What may have been sent and is on its way is read again first.
+		if !e.Sent || e.State.NeedsPerson() {
+			if gone, err := t.takenBack(e); err != nil || gone {
+				return err
+			}
+		}
+		if !e.Sent && !e.State.Shown() { // what it wanted is not to come for now
+			if err := t.rebase(e); err != nil {
+				return err
+			}
+		}
+		return t.reproject(e.Ref)
+	})
+}
+
+// Settle ends an edit in one transaction: the new state of the server, the
+// journal entry, and the outbox row's removal. after is nil where nothing new
+// is known; gone makes a tombstone. Where another process has set the account
+// aside meanwhile, the entry goes with it; of a forgotten one nothing is kept.
+func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.JournalEntry, after *model.Conversation, gone bool) error {
+	return s.change(ctx, "settle an edit", func(t *tx) error {
+		now, ok, err := t.entry(e.ID)
+		if err != nil || !ok {
+			return err
+		}
+		if account := now.Ref.Account; account != e.Ref.Account {
+			e.Ref.Account, j.Ref.Account, after = account, account, nil
+		}
+		t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
+		t.journal(j)
+		if j.State == model.OutcomeAlreadySet {
+			if err := t.dropUndoing(e); err != nil {
+				return err
+			}
+		}
+		if after != nil {
+			k, err := t.knownOne(after.Ref)
+			if err != nil {
+				return err
+			}
+			if _, err := t.save(k, *after, model.ReadRow, &e.Edit); err != nil {
+				return err
+			}
+			t.checked([]int64{k.key}, nil)
+			if err := t.reproject(after.Ref); err != nil {
+				return err
+			}
+		}
+		if gone {
+			return t.bury(e.Ref)
+		}
+		return t.reproject(e.Ref)
+	})
+}
+
+// Reground gives a claimed edit another base and target: what confab itself
+// delivered meanwhile is what it is made on top of now.
+func (s *Store) Reground(ctx context.Context, id string, base, target model.Value) error {
+	return s.change(ctx, "compare an edit", func(t *tx) error {
+		e, ok, err := t.entry(id)
+		if err != nil || !ok {
+			return err
+		}
+		e.Base, e.Target = base, target
+		t.saveEntry(e)
+		return t.reproject(e.Ref)
+	})
 }

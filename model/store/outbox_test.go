@@ -67,8 +67,8 @@ func TestKeysOfOneMapAreSentByOneProcessAtATime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if by, ok, err := s.Blocker(t.Context(), waiting); err != nil || !ok || by.ID != second[0] {
-			t.Errorf("%s: it waits for %q, %v", kind, by.ID, err)
+		if by, err := s.Blockers(t.Context(), []string{waiting.ID}); err != nil || by[waiting.ID].ID != second[0] {
+			t.Errorf("%s: it waits for %q, %v", kind, by[waiting.ID].ID, err)
 		}
 		if err := s.Park(t.Context(), second[0], model.RetryAt, nil, nil, time.Now().Add(time.Hour), false); err != nil {
 			t.Fatal(err)

@@ -23,7 +23,7 @@ func TestASlotWaitsForNoTransaction(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if at, err := s.Slot(ctx, "sales", time.Second, 1); err != nil || !at.Equal(start) {
+	if at, err := s.Pacer("sales", time.Second, 1).Slot(ctx); err != nil || !at.Equal(start) {
 		t.Errorf("slot %v, %v", at, err)
 	}
 	if _, err := other.Exec("ROLLBACK"); err != nil {
@@ -35,7 +35,7 @@ func TestASlotWaitsForNoTransaction(t *testing.T) {
 func TestAPaceThatCannotBeReadCountsAsNone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	s := open(t, path)
-	if _, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil {
+	if _, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(path+".pace", "sales")
@@ -43,10 +43,10 @@ func TestAPaceThatCannotBeReadCountsAsNone(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if at, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil || !at.Equal(start) {
+		if at, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil || !at.Equal(start) {
 			t.Errorf("%s: slot %v, %v", name, at, err)
 		}
-		if at, err := s.Slot(t.Context(), "sales", time.Second, 1); err != nil || !at.Equal(start.Add(time.Second)) {
+		if at, err := s.Pacer("sales", time.Second, 1).Slot(t.Context()); err != nil || !at.Equal(start.Add(time.Second)) {
 			t.Errorf("%s: the one after it %v, %v", name, at, err)
 		}
 	}
@@ -62,7 +62,7 @@ func TestAForgottenAccountLeavesNoPace(t *testing.T) {
 	s := open(t, path)
 	s.OpenAccount(t.Context(), "sales", "x")
 	for _, account := range []string{"sales", "desk"} {
-		if _, err := s.Slot(t.Context(), account, time.Second, 1); err != nil {
+		if _, err := s.Pacer(account, time.Second, 1).Slot(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

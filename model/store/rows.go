@@ -3,22 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"slices"
 
 	"confab/model"
 	"confab/model/query"
 )
-
-// reading runs f in one read transaction, so that what it reads fits together.
-func (s *Store) reading(ctx context.Context, f func(*sql.Tx) error) error {
-	t, err := s.read.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer t.Rollback()
-	return f(t)
-}
 
 // rowsAtOnce bounds how many rows one statement reads.
 const rowsAtOnce = 500
@@ -28,13 +17,9 @@ const rowColumns = "c.key, c.account, c.id, c.subject, coalesce(k.at, 0), coales
 // Rows reads the projected rows of these keys, in this order. Those of which
 // the conversation is gone or unknown are left out.
 func (s *Store) Rows(ctx context.Context, keys []int64) (out []model.Row, err error) {
-	err = s.reading(ctx, func(t *sql.Tx) error {
+	err = s.reading(ctx, "read rows", func(t *tx) error {
 		for some := range slices.Chunk(keys, rowsAtOnce) {
-			list, err := json.Marshal(some)
-			if err != nil {
-				return err
-			}
-			rows, err := s.rows(ctx, t, "json_each(?) j CROSS JOIN conversation c ON c.key = j.value", "1", string(list))
+			rows, err := t.rows("json_each(?) j CROSS JOIN conversation c ON c.key = j.value", "1", asList(some))
 			if err != nil {
 				return err
 			}
@@ -50,40 +35,50 @@ func (s *Store) Rows(ctx context.Context, keys []int64) (out []model.Row, err er
 		}
 		return nil
 	})
-	return out, localError("read rows", err)
+	return out, err
+}
+
+// RowsOf reads the projected rows of conversations of one account, in no order.
+// Those that are not cached, or gone, are left out; so may be one whose id is no
+// valid text.
+func (s *Store) RowsOf(ctx context.Context, account string, ids []string) (out []model.Row, err error) {
+	err = s.reading(ctx, "read rows", func(t *tx) error {
+		for some := range slices.Chunk(ids, rowsAtOnce) {
+			rows, err := t.rows("json_each(?) j CROSS JOIN conversation c ON c.account = ? AND c.id = j.value", "1", asList(some), account)
+			if err != nil {
+				return err
+			}
+			out = append(out, rows...)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // Row reads one projected row; ok is false where it is not cached or gone.
 func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, err error) {
-	err = s.reading(ctx, func(t *sql.Tx) error {
-		out, err := s.rows(ctx, t, "conversation c", "c.account = ? AND c.id = ?", ref.Account, ref.ID)
+	err = s.reading(ctx, "read a row", func(t *tx) error {
+		out, err := t.rows("conversation c", "c.account = ? AND c.id = ?", ref.Account, ref.ID)
 		if len(out) == 1 {
 			r, ok = out[0], true
 		}
 		return err
 	})
-	return r, ok, localError("read a row", err)
+	return r, ok, err
 }
 
 // rows reads rows as they are now: a snooze that has ended is none.
-func (s *Store) rows(ctx context.Context, t *sql.Tx, from, where string, args ...any) ([]model.Row, error) {
-	rows, err := t.QueryContext(ctx, "SELECT "+rowColumns+" FROM "+from+
-		" LEFT JOIN checked k ON k.key = c.key LEFT JOIN body b ON b.key = c.key WHERE c.gone = 0 AND "+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []model.Row
-	var waiting []int
-	now := ms(s.now())
-	var unfolded []int
-	for rows.Next() {
+func (t *tx) rows(from, where string, args ...any) (out []model.Row, err error) {
+	var waiting, unfolded []int
+	now := ms(t.s.now())
+	err = each(t.ctx, t, func(row scanner) error {
 		var r model.Row
 		var checked int64
 		var packed, body sql.RawBytes
 		var ref model.Ref
-		if err := rows.Scan(&r.Key, &ref.Account, &ref.ID, &packed, &checked, &body); err != nil {
-			return nil, err
+		err := row.Scan(&r.Key, &ref.Account, &ref.ID, &packed, &checked, &body)
+		if err != nil {
+			return err
 		}
 		if r.Conversation, err = readBody(body, ref); err != nil {
 			// One damaged row must not hide all others; the next reading heals it.
@@ -97,21 +92,22 @@ func (s *Store) rows(ctx context.Context, t *sql.Tx, from, where string, args ..
 			waiting = append(waiting, len(out))
 		}
 		out = append(out, r)
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, "SELECT "+rowColumns+" FROM "+from+
+		" LEFT JOIN checked k ON k.key = c.key LEFT JOIN body b ON b.key = c.key WHERE c.gone = 0 AND "+where, args...)
+	if err != nil {
 		return nil, err
 	}
-	rows.Close()
 	for _, i := range unfolded {
 		e := []Indexed{{Subject: query.Subject{Ref: out[i].Conversation.Ref}}}
-		if err := fold(ctx, t, e); err != nil {
+		if err := t.fold(e); err != nil {
 			return nil, err
 		}
 		if layTriage(&out[i], &e[0].Subject, now) {
 			waiting = append(waiting, i)
 		}
 	}
-	return out, layPending(ctx, t, out, waiting)
+	return out, t.layPending(out, waiting)
 }
 
 // layTriage gives a row the marks of its subject, and reports whether edits of
@@ -126,7 +122,7 @@ func layTriage(r *model.Row, sub *query.Subject, now int64) (waiting bool) {
 }
 
 // layPending projects the edits on their way onto those rows that have some.
-func layPending(ctx context.Context, t *sql.Tx, rows []model.Row, waiting []int) error {
+func (t *tx) layPending(rows []model.Row, waiting []int) error {
 	byAccount := map[string][]int{}
 	for _, i := range waiting {
 		account := rows[i].Conversation.Ref.Account
@@ -137,7 +133,7 @@ func layPending(ctx context.Context, t *sql.Tx, rows []model.Row, waiting []int)
 		for n, i := range some {
 			ids[n] = rows[i].Conversation.Ref.ID
 		}
-		all, err := look(ctx, t, account, ids)
+		all, err := t.known(account, ids...)
 		if err != nil {
 			return err
 		}

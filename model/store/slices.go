@@ -27,7 +27,7 @@ func (s *Store) slices(ctx context.Context, n int, f func(t *tx, i int) error) e
 			return err
 		}
 		if i < n {
-			if err := pause(ctx); err != nil {
+			if err := pause(ctx, slicePause); err != nil {
 				return err
 			}
 		}
@@ -50,9 +50,9 @@ func (t *tx) slice(i, n int, f func(t *tx, i int) error) (int, error) {
 	return i, nil
 }
 
-// pause gives other writers their turn.
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(slicePause)
+// pause waits, as between slices, so that other writers get their turn.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -31,7 +31,7 @@ type Store struct {
 	scope   atomic.Pointer[[]string]
 	// opened holds the identity of each account as this process opened it.
 	opened sync.Map
-	pace   pace
+	pacing sync.Mutex // guards the files of Pacer among goroutines
 	reads  *Reads
 	// enters holds the submissions that are entering the outbox by this process.
 	enters sync.Map
@@ -103,10 +103,9 @@ func (s *Store) closeDB() error {
 // error sticks, so that a row of small writes needs one check.
 type tx struct {
 	*sql.Tx
-	ctx   context.Context
-	s     *Store
-	err   error
-	stmts map[string]*sql.Stmt
+	ctx context.Context
+	s   *Store
+	err error
 	// rev is the revision of what this transaction changes, was the one before.
 	rev, was int64
 	// changed says that something changed that a list shows.
@@ -115,6 +114,21 @@ type tx struct {
 	counts map[string]int
 	// rescued says that a damaged database came before this one; nil is not yet read.
 	rescued *bool
+}
+
+// change is tx with an error that says what was tried.
+func (s *Store) change(ctx context.Context, op string, f func(*tx) error) error {
+	return localError(op, s.tx(ctx, f))
+}
+
+// reading runs f in one read transaction, so that what it reads fits together.
+func (s *Store) reading(ctx context.Context, op string, f func(*tx) error) error {
+	dbtx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return localError(op, err)
+	}
+	defer dbtx.Rollback()
+	return localError(op, f(&tx{Tx: dbtx, ctx: ctx, s: s}))
 }
 
 // tx runs f in a write transaction, unless a newer confab has changed the
@@ -157,7 +171,7 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx) error, a
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: dbtx, ctx: ctx, s: s, stmts: map[string]*sql.Stmt{}, counts: map[string]int{}}
+	t := &tx{Tx: dbtx, ctx: ctx, s: s, counts: map[string]int{}}
 	before, err := t.begun()
 	if err == nil {
 		err = f(t)
@@ -226,34 +240,16 @@ func (t *tx) hasMeta() bool {
 }
 
 func (t *tx) exec(q string, args ...any) error {
-	if t.err != nil {
-		return t.err
-	}
-	_, t.err = t.ExecContext(t.ctx, q, args...)
+	t.run(q, args...)
 	return t.err
 }
 
-// run runs a statement that is compiled once a transaction.
+// run is exec for who needs to know what it did.
 func (t *tx) run(q string, args ...any) (res sql.Result) {
-	st := t.prepared(q)
 	if t.err == nil {
-		res, t.err = st.ExecContext(t.ctx, args...)
+		res, t.err = t.ExecContext(t.ctx, q, args...)
 	}
 	return res
-}
-
-// prepared gives a statement that is compiled once a transaction.
-func (t *tx) prepared(q string) *sql.Stmt {
-	if st, ok := t.stmts[q]; ok {
-		return st
-	}
-	st, err := t.PrepareContext(t.ctx, q)
-	if err != nil {
-		t.err = err
-		return nil
-	}
-	t.stmts[q] = st
-	return st
 }
 
 func (t *tx) meta(key string) string {

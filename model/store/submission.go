@@ -36,23 +36,16 @@ func (t *tx) nameSubmissions() error {
 	}
 	groups := map[string]*group{}
 	for _, table := range []string{"outbox", "journal"} {
-		rows, err := t.QueryContext(t.ctx, "SELECT id, submission, edit, title FROM "+table+
-			" WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id")
-		if err != nil {
-			return err
-		}
-		var alone []string
-		widening := []string{}
-		for rows.Next() {
+		var alone, widening []string
+		err := each(t.ctx, t, func(row scanner) error {
 			var id, submission, title string
 			var raw []byte
-			if err := rows.Scan(&id, &submission, &raw, &title); err != nil {
-				rows.Close()
+			if err := row.Scan(&id, &submission, &raw, &title); err != nil {
 				return err
 			}
 			var e model.Edit
 			if json.Unmarshal(raw, &e) != nil {
-				continue // it is reported as unreadable where it is listed
+				return nil // it is reported as unreadable where it is listed
 			}
 			if submission == "" {
 				submission, alone = id, append(alone, id)
@@ -69,9 +62,9 @@ func (t *tx) nameSubmissions() error {
 				g.At = e.Created
 			}
 			g.edits = append(g.edits, model.Titled{Edit: e, Title: title})
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
+			return nil
+		}, "SELECT id, submission, edit, title FROM "+table+" WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id")
+		if err != nil {
 			return err
 		}
 		for _, id := range alone {
@@ -134,49 +127,37 @@ const pending = "WHERE waiting + person > 0 ORDER BY at, id"
 // not grow with its edits.
 func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
 	var out []model.Submission
-	err := s.reading(ctx, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, "SELECT "+submissionColumns+" FROM submission "+where, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var sub model.Submission
-			var at int64
-			var settled, undone sql.NullInt64
-			if err := rows.Scan(&sub.ID, &sub.Sentence, &sub.User, &at, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
-				&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &undone); err != nil {
-				return err
-			}
-			sub.At, sub.SettledAt, sub.TakenBackAt = fromMS(at), fromMS(settled.Int64), fromMS(undone.Int64)
-			out = append(out, sub)
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		rows.Close()
+	err := s.reading(ctx, "read submissions", func(t *tx) (err error) {
+		out, err = list(ctx, t, scanSubmission, "SELECT "+submissionColumns+" FROM submission "+where, args...)
 		for i := range out {
-			if err := problem(ctx, t, &out[i]); err != nil {
-				return err
-			}
+			err = errors.Join(err, t.problem(&out[i]))
 		}
-		return nil
+		return err
 	})
-	return out, localError("read submissions", err)
+	return out, err
+}
+
+func scanSubmission(row scanner) (sub model.Submission, err error) {
+	var at int64
+	var settled, undone sql.NullInt64
+	err = row.Scan(&sub.ID, &sub.Sentence, &sub.User, &at, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
+		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, &settled, &undone)
+	sub.At, sub.SettledAt, sub.TakenBackAt = fromMS(at), fromMS(settled.Int64), fromMS(undone.Int64)
+	return sub, err
 }
 
 const urgent = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
 
 // problem reads the edit of a submission that is to be told of first.
-func problem(ctx context.Context, t *sql.Tx, sub *model.Submission) error {
+func (t *tx) problem(sub *model.Submission) error {
 	if sub.Over() {
 		return nil
 	}
-	e, err := scanEntry(t.QueryRowContext(ctx, urgent, sub.ID))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+	e, err := scanEntry(t.QueryRowContext(t.ctx, urgent, sub.ID))
+	ok, err := found(err)
+	if ok {
+		sub.Problem = &e
 	}
-	sub.Problem = &e
 	return err
 }
 
@@ -185,11 +166,11 @@ func problem(ctx context.Context, t *sql.Tx, sub *model.Submission) error {
 // conversations.
 func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) (
 	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
-	err = s.reading(ctx, func(t *sql.Tx) error {
-		waiting, done, err = submissionEdits(ctx, t, id, refs)
+	err = s.reading(ctx, "read a submission", func(t *tx) error {
+		waiting, done, err = t.submissionEdits(id, refs)
 		return err
 	})
-	return waiting, done, localError("read a submission", err)
+	return waiting, done, err
 }
 
 // editsOn selects the edits of a submission on some conversations, by these: the
@@ -197,31 +178,27 @@ func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Re
 const editsOn = `WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS wanted_account, value ->> 1 AS wanted_conv FROM json_each(?))
 SELECT %s FROM wanted CROSS JOIN %s ON account = wanted_account AND conv = wanted_conv WHERE +submission = ?`
 
-func submissionEdits(ctx context.Context, t *sql.Tx, id string, refs []model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
+func (t *tx) submissionEdits(id string, refs []model.Ref) (waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
 	if len(refs) > 0 {
 		wanted := make([][2]string, len(refs))
 		for i, ref := range refs {
 			wanted[i] = [2]string{ref.Account, ref.ID}
 		}
-		raw, err := json.Marshal(wanted)
-		if err != nil {
-			return nil, nil, err
-		}
-		query, args = editsOn, []any{string(raw), id}
+		query, args = editsOn, []any{asList(wanted), id}
 	}
 	query += " ORDER BY id"
-	rows, err := t.QueryContext(ctx, fmt.Sprintf(query, entryColumns, "outbox"), args...)
-	if err != nil {
-		return nil, nil, err
+	if waiting, err = list(t.ctx, t, scanEntry, fmt.Sprintf(query, entryColumns, "outbox"), args...); err == nil {
+		done, err = list(t.ctx, t, scanJournal, fmt.Sprintf(query, journalColumns, "journal"), args...)
 	}
-	waiting, err := scanEntries(rows)
-	if err != nil {
-		return nil, nil, err
-	}
-	if rows, err = t.QueryContext(ctx, fmt.Sprintf(query, journalColumns, "journal"), args...); err != nil {
-		return nil, nil, err
-	}
-	done, err := scanJournal(rows)
 	return waiting, done, err
+}
+
+const changedSince = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
+
+// SubmissionsSince returns the ids of the submissions of which an edit changed
+// after a revision, in the order of their last change.
+func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
+	out, err := list(ctx, s.read, scanID, changedSince, since)
+	return out, localError("read submissions", err)
 }

@@ -2,10 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
-	"time"
 
 	"confab/model"
 	"confab/model/query"
@@ -131,7 +127,7 @@ func (s *Store) remark(ctx context.Context, n int, ref func(int) model.Ref, chan
 		}
 		each(changed)
 		if from = to; from < n {
-			if err := pause(ctx); err != nil {
+			if err := pause(ctx, slicePause); err != nil {
 				return err
 			}
 		}
@@ -148,28 +144,20 @@ func (t *tx) markings(refs []model.Ref) (map[model.Ref]*marking, error) {
 		ids[r.Account] = append(ids[r.Account], r.ID)
 	}
 	for account, some := range ids {
-		list, err := json.Marshal(some)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := t.QueryContext(t.ctx, `SELECT j.value, coalesce(c.key, 0), coalesce(c.gone, 0), c.subject, coalesce(b.fingerprint, ''),
-  coalesce(m.done, ''), coalesce(m.seen, ''), coalesce(m.pinned, 0), coalesce(m.snoozed, 0)
-FROM json_each(?2) j LEFT JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key
-  LEFT JOIN triage m ON m.account = ?1 AND m.id = j.value`, account, string(list))
-		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
+		err := each(t.ctx, t, func(row scanner) error {
 			var m marking
 			var id string
-			if err := rows.Scan(&id, &m.key, &m.gone, &m.packed, &m.print, &m.was.done, &m.was.seen, &m.was.pinned, &m.was.snoozed); err != nil {
-				rows.Close()
-				return nil, err
+			if err := row.Scan(&id, &m.key, &m.gone, &m.packed, &m.print, &m.was.done, &m.was.seen, &m.was.pinned, &m.was.snoozed); err != nil {
+				return err
 			}
 			m.was.Ref = model.Ref{Account: account, ID: id}
 			*out[m.was.Ref] = m
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil
+		}, `SELECT j.value, coalesce(c.key, 0), coalesce(c.gone, 0), c.subject, coalesce(b.fingerprint, ''),
+  coalesce(m.done, ''), coalesce(m.seen, ''), coalesce(m.pinned, 0), coalesce(m.snoozed, 0)
+FROM json_each(?2) j LEFT JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key
+  LEFT JOIN triage m ON m.account = ?1 AND m.id = j.value`, account, asList(some))
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -194,32 +182,4 @@ ON CONFLICT (account, id) DO UPDATE SET done = excluded.done, seen = excluded.se
 	t.changed = true
 	t.run("UPDATE conversation SET rev = ?, pinned = ?, subject = ? WHERE key = ?", t.rev, m.pinned, sub.Pack(nil), r.key)
 	return t.err
-}
-
-// NextWake gives when the next snooze after a moment ends; the zero time if
-// there is none.
-func (s *Store) NextWake(ctx context.Context, after time.Time) (time.Time, error) {
-	var n sql.NullInt64
-	err := s.read.QueryRowContext(ctx, "SELECT min(snoozed) FROM triage WHERE snoozed > ? AND snoozed > 0", ms(after)).Scan(&n)
-	return fromMS(n.Int64), localError("read marks", err)
-}
-
-// Woken gives the conversations whose snooze ended after one moment, and not
-// after another.
-func (s *Store) Woken(ctx context.Context, after, until time.Time) ([]model.Ref, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT account, id FROM triage WHERE snoozed > ? AND snoozed <= ? AND snoozed > 0",
-		ms(after), ms(until))
-	if err != nil {
-		return nil, localError("read marks", err)
-	}
-	defer rows.Close()
-	var out []model.Ref
-	for rows.Next() {
-		var r model.Ref
-		if err := rows.Scan(&r.Account, &r.ID); err != nil {
-			return nil, localError("read marks", err)
-		}
-		out = append(out, r)
-	}
-	return out, localError("read marks", rows.Err())
 }

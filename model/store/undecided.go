@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -18,20 +17,24 @@ WHERE s.waiting + s.person > 0 AND s.person > 0 AND p.conv <> ''
 // Undecided counts by account the edits that are on their way, but that nothing
 // moves before a person has decided about an earlier edit.
 func (s *Store) Undecided(ctx context.Context) (counts map[string]int, err error) {
-	err = s.reading(ctx, func(dbtx *sql.Tx) error {
-		counts, err = (&tx{Tx: dbtx, ctx: ctx, s: s}).undecided()
+	err = s.reading(ctx, "read the outbox", func(t *tx) error {
+		counts, err = t.undecided()
 		return err
 	})
-	return counts, localError("read the outbox", err)
+	return counts, err
 }
 
 func (t *tx) undecided() (map[string]int, error) {
-	refs, err := t.undecidedOn()
+	refs, err := list(t.ctx, t, scanRef, undecidedOn)
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]int{}
-	for ref := range refs {
+	out, counted := map[string]int{}, map[model.Ref]bool{}
+	for _, ref := range refs {
+		if counted[ref] {
+			continue
+		}
+		counted[ref] = true
 		all, err := t.conversation(ref.Account, ref.ID, "")
 		if err != nil {
 			return nil, err
@@ -41,23 +44,6 @@ func (t *tx) undecided() (map[string]int, error) {
 		}
 	}
 	return out, nil
-}
-
-func (t *tx) undecidedOn() (map[model.Ref]bool, error) {
-	rows, err := t.QueryContext(t.ctx, undecidedOn)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[model.Ref]bool{}
-	for rows.Next() {
-		var ref model.Ref
-		if err := rows.Scan(&ref.Account, &ref.ID); err != nil {
-			return nil, err
-		}
-		out[ref] = true
-	}
-	return out, rows.Err()
 }
 
 // unmoved counts the edits of a conversation, in order, that still wait when

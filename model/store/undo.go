@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -28,7 +27,7 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 	if len(entries) > atOnce || len(withdraw)+len(giveUp) > atOnce {
 		ids, err = s.undoInSlices(ctx, sub, entries, withdraw, giveUp, check)
 	} else {
-		err = s.tx(ctx, func(t *tx) error {
+		err = s.change(ctx, "take back", func(t *tx) error {
 			ids, err = t.undo(sub, entries, withdraw, giveUp, check)
 			return err
 		})
@@ -43,12 +42,12 @@ func (t *tx) undo(sub model.Submission, entries []Entry, withdraw, giveUp []stri
 	if err := t.still(sub.Undoes); err != nil {
 		return nil, err
 	}
-	withdrawn, err := t.withdraw(withdraw)
-	if err != nil {
-		return nil, err
-	}
-	if len(withdrawn) != len(withdraw) {
-		return nil, model.ErrUndoMoved
+	for _, id := range withdraw {
+		if ok, err := t.withdraw(id); err != nil {
+			return nil, err
+		} else if !ok {
+			return nil, model.ErrUndoMoved
+		}
 	}
 	for _, id := range giveUp {
 		e, ok, err := t.entry(id)
@@ -58,7 +57,6 @@ func (t *tx) undo(sub model.Submission, entries []Entry, withdraw, giveUp []stri
 		case !ok || !e.State.NeedsPerson():
 			return nil, model.ErrUndoMoved
 		}
-		t.holdCompanions(e)
 		if err := t.giveUp(e, "withdrawn"); err != nil {
 			return nil, err
 		}
@@ -135,41 +133,10 @@ func (t *tx) mayUndo(id string) error {
 	return nil
 }
 
-// entry reads one edit of the outbox; ok is false where it is not there.
-func (t *tx) entry(id string) (e model.OutboxEntry, ok bool, err error) {
-	e, err = scanEntry(t.QueryRowContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE id = ?", id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, false, nil
-	}
-	return e, err == nil, err
-}
-
-// giveUp takes an edit out of the outbox and counts it; edits that were made on
-// top of it keep their base, since it may have been sent.
-func (t *tx) giveUp(e model.OutboxEntry, column string) error {
-	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
-	t.ended(e.Submission, column)
-	return t.reproject(e.Ref)
-}
-
 // undoing returns the edits of the outbox that take back the given one.
 func (t *tx) undoing(e model.OutboxEntry) ([]model.OutboxEntry, error) {
-	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
-		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
-	if err != nil {
-		return nil, err
-	}
-	later, err := scanEntries(rows)
-	if err != nil {
-		return nil, err
-	}
-	var out []model.OutboxEntry
-	for _, l := range later {
-		if l.Undoes == e.ID {
-			out = append(out, l)
-		}
-	}
-	return out, nil
+	later, err := t.later(e)
+	return slices.DeleteFunc(later, func(l model.OutboxEntry) bool { return l.Undoes != e.ID }), err
 }
 
 // An edit and what takes it back are of one conversation.
@@ -181,11 +148,7 @@ SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.accou
 
 // Undoing gives those of some edits that edits of the outbox are to take back.
 func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
-	raw, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.ids(ctx, undoingOf, string(raw))
+	found, err := list(ctx, s.read, scanID, undoingOf, asList(ids))
 	out := make(map[string]bool, len(found))
 	for _, id := range found {
 		out[id] = true
@@ -202,16 +165,12 @@ func (t *tx) dropUndoing(e model.OutboxEntry) error {
 		return err
 	}
 	for _, u := range slices.Backward(undoing) {
-		t.exec("DELETE FROM outbox WHERE id = ?", u.ID)
 		t.exec("UPDATE submission SET edits = edits - 1 WHERE id = ?", u.Submission)
-		if u.Sent {
-			continue
-		}
-		if err := t.rebase(u); err != nil {
+		if err := t.remove(u); err != nil {
 			return err
 		}
 	}
-	return t.reproject(e.Ref)
+	return t.err
 }
 
 // takenBack gives up an edit that a person has taken back while it was being
@@ -223,32 +182,10 @@ func (t *tx) takenBack(e model.OutboxEntry) (bool, error) {
 	if err != nil || len(undoing) == 0 {
 		return false, err
 	}
-	if err := t.holdCompanions(e); err != nil {
-		return false, err
-	}
 	if !e.Sent {
 		if err := t.dropUndoing(e); err != nil {
 			return false, err
 		}
-		if err := t.rebase(e); err != nil {
-			return false, err
-		}
 	}
 	return true, t.giveUp(e, "withdrawn")
-}
-
-// Reground gives a claimed edit another base and target: what confab itself
-// delivered meanwhile is what it is made on top of now.
-func (s *Store) Reground(ctx context.Context, id string, base, target model.Value) error {
-	return localError("compare an edit", s.tx(ctx, func(t *tx) error {
-		e, ok, err := t.entry(id)
-		if err != nil || !ok {
-			return err
-		}
-		e.Base, e.Target = base, target
-		if err := t.rewrite(e.Edit); err != nil {
-			return err
-		}
-		return t.reproject(e.Ref)
-	}))
 }

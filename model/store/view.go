@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -50,17 +49,14 @@ ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, 
 // KeptView gives what a query showed last, without what has left the scope or
 // no longer matches; ok is false where nothing was kept.
 func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subject) bool) (v KeptView, ok bool, err error) {
-	err = s.reading(ctx, func(t *sql.Tx) error {
+	err = s.reading(ctx, "read a kept view", func(t *tx) error {
 		var packed []byte
 		var at int64
 		err := t.QueryRowContext(ctx, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q)).Scan(&packed, &v.Total, &at)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
+		if ok, err = found(err); !ok {
 			return err
 		}
-		ok, v.At = true, fromMS(at)
+		v.At = fromMS(at)
 		var keys []int64
 		for len(packed) > 0 {
 			k, n := binary.Varint(packed)
@@ -70,54 +66,44 @@ func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subjec
 			keys, packed = append(keys, k), packed[n:]
 		}
 		for some := range slices.Chunk(keys, rowsAtOnce) {
-			if err := s.stillMatch(ctx, t, some, match, &v.Keys); err != nil {
+			if err := t.stillMatch(some, match, &v.Keys); err != nil {
 				return err
 			}
 		}
 		v.Total = max(v.Total-(len(keys)-len(v.Keys)), len(v.Keys))
 		return nil
 	})
-	return v, ok, localError("read a kept view", err)
+	return v, ok, err
 }
 
 // stillMatch appends those of some keys whose conversation matches.
-func (s *Store) stillMatch(ctx context.Context, t *sql.Tx, keys []int64, match func(*query.Subject) bool, out *[]int64) error {
-	args := make([]any, len(keys))
-	for i, k := range keys {
-		args[i] = k
-	}
-	rows, err := t.QueryContext(ctx, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN ("+
-		placeholders(len(keys))+")", args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	names := s.scoped()
+func (t *tx) stillMatch(keys []int64, match func(*query.Subject) bool, out *[]int64) error {
+	names := t.s.scoped()
 	entries, matching := []Indexed{}, map[int64]bool{}
-	for rows.Next() {
+	err := each(t.ctx, t, func(row scanner) error {
 		var e Indexed
 		var ref model.Ref
 		var account, packed sql.RawBytes
-		if err := rows.Scan(&e.Key, &account, &ref.ID, &packed); err != nil {
+		if err := row.Scan(&e.Key, &account, &ref.ID, &packed); err != nil {
 			return err
 		}
 		var in, ok bool
 		if ref.Account, in = names.get(account); !in {
-			continue
+			return nil
 		}
 		e.Subject, ok = query.Unpack(packed)
 		e.Subject.Ref, e.Subject.Account = ref, ref.Account
-		if !ok {
+		if ok {
+			matching[e.Key] = match(&e.Subject)
+		} else {
 			entries = append(entries, e)
-			continue
 		}
-		matching[e.Key] = match(&e.Subject)
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, "SELECT key, account, id, subject FROM conversation WHERE gone = 0 AND key IN (SELECT value FROM json_each(?))", asList(keys))
+	if err != nil {
 		return err
 	}
-	rows.Close()
-	if err := fold(ctx, t, entries); err != nil {
+	if err := t.fold(entries); err != nil {
 		return err
 	}
 	for i := range entries {

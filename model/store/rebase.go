@@ -1,9 +1,6 @@
 package store
 
 import (
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"slices"
 
 	"confab/model"
@@ -17,12 +14,7 @@ import (
 // rebase does this for the edits of the outbox that were planned upon one that
 // was never sent. Several may have been planned upon it at the same moment.
 func (t *tx) rebase(e model.OutboxEntry) error {
-	rows, err := t.QueryContext(t.ctx, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
-		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
-	if err != nil {
-		return err
-	}
-	later, err := scanEntries(rows)
+	later, err := t.later(e)
 	if err != nil {
 		return err
 	}
@@ -33,13 +25,8 @@ func (t *tx) rebase(e model.OutboxEntry) error {
 		if i >= 0 && !l.Sent && l.State != model.Sending && l.Kind == e.Kind && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
 			l.Edit = onto(l.Edit, lost[i].now)
-			if err := t.rewrite(l.Edit); err != nil {
-				return err
-			}
-			if l.Widens() && !widened && l.State.Waiting() {
-				if err := t.holdWider(l.ID); err != nil {
-					return err
-				}
+			if t.saveEntry(l); l.Widens() && !widened { // nobody has agreed to that
+				t.move(l, putOnHold, widenedByBase)
 			}
 			if !l.Target.Equal(target) {
 				lost = append(lost, change{target, l.Target})
@@ -49,6 +36,12 @@ func (t *tx) rebase(e model.OutboxEntry) error {
 		lost = slices.DeleteFunc(lost, func(c change) bool { return c.was.Equal(l.Target) })
 	}
 	return t.err
+}
+
+// later returns the edits of the outbox that came after one of the same field.
+func (t *tx) later(e model.OutboxEntry) ([]model.OutboxEntry, error) {
+	return list(t.ctx, t, scanEntry, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
+		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
 }
 
 // ground does it for an edit that enters the outbox: what it was planned upon may
@@ -77,15 +70,8 @@ func (t *tx) leaves(id string) (v model.Value, ok bool, err error) {
 	if err != nil || ok {
 		return entry.Target, entry.Sent || entry.State.Shown(), err
 	}
-	var raw []byte
-	err = t.QueryRowContext(t.ctx, "SELECT after FROM journal WHERE id = ?", id).Scan(&raw)
-	if errors.Is(err, sql.ErrNoRows) {
-		return v, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, &v)
-	}
-	return v, err == nil, err
+	ok, err = found(t.QueryRowContext(t.ctx, "SELECT after FROM journal WHERE id = ?", id).Scan(fromJSON{&v}))
+	return v, ok, err
 }
 
 // onto returns an edit made on another base. Of a set of people what the edit
@@ -96,15 +82,4 @@ func onto(e model.Edit, base model.Value) model.Edit {
 	}
 	e.Base = base
 	return e
-}
-
-// holdWider holds an edit that widened nothing when it was planned, and does on
-// its new base: nobody has agreed to that.
-func (t *tx) holdWider(id string) error {
-	cause, err := json.Marshal(model.EntryError{Kind: model.ConflictKind,
-		Message: "what it was made upon was given up, and now more people would see or change the conversation"})
-	if err != nil {
-		return err
-	}
-	return t.exec("UPDATE outbox SET state = 'held', next_try = 0, error = ? WHERE id = ?", cause, id)
 }

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/gofrs/flock"
+)
+
+// owner proves that this process lives: it holds a lock on a file that the
+// kernel drops when the process ends, however it ends. A claim names the file,
+// and the name of the file says which program it is.
+type owner struct {
+	dir  string
+	name string
+	lock *flock.Flock
+	// kept says that the claim file will still be there after a power loss.
+	kept sync.Once
+}
+
+// keep makes the claim file durable, before what may need it: the first write.
+func (o *owner) keep() { o.kept.Do(func() { syncDir(o.dir) }) }
+
+func newOwner(dir string) (*owner, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	o := &owner{dir: dir, name: fmt.Sprintf("%s-%d-%s", filepath.Base(os.Args[0]), os.Getpid(), rand.Text())}
+	for {
+		o.lock = flock.New(filepath.Join(dir, o.name), flock.SetPermissions(0o600))
+		if _, err := o.lock.TryLock(); err != nil {
+			return nil, err
+		}
+		if o.holds() {
+			return o, nil
+		}
+		o.lock.Close()
+	}
+}
+
+// holds reports whether the lock is on the file that others find. Who looks for
+// dead processes between the making of the file and its lock takes it for one.
+func (o *owner) holds() bool {
+	if !o.lock.Locked() {
+		return false
+	}
+	mine, err := o.lock.Stat()
+	if err != nil {
+		return false
+	}
+	theirs, err := os.Lstat(filepath.Join(o.dir, o.name))
+	return err == nil && os.SameFile(mine, theirs)
+}
+
+func (o *owner) close() {
+	// The file goes first: a lock that is free on a file that is still there
+	// means a dead process, and this one is leaving in good order.
+	os.Remove(filepath.Join(o.dir, o.name))
+	o.lock.Unlock()
+}
+
+// alive reports whether the process that made a claim still lives. A claim
+// whose file is gone belongs to a process that ended in good order.
+func (o *owner) alive(claim string) bool {
+	if claim == o.name {
+		return true
+	}
+	path := filepath.Join(o.dir, filepath.Base(claim))
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	l := flock.New(path)
+	ok, err := l.TryLock()
+	if err != nil {
+		return true // not provably dead
+	}
+	if ok {
+		os.Remove(path)
+		l.Unlock()
+		return false
+	}
+	return true
+}
+
+// living names the programs that hold a claim file locked: "confab (pid 4242)",
+// without those of some names. Earlier versions gave the file no name that says which.
+func living(dir string, but ...string) []string {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	o := owner{dir: dir}
+	var names []string
+	for _, f := range files {
+		if slices.Contains(but, f.Name()) || !o.alive(f.Name()) {
+			continue
+		}
+		name := "another confab"
+		if m := claimName.FindStringSubmatch(f.Name()); m != nil {
+			name = m[1] + " (pid " + m[2] + ")"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// claimName is the name of a claim file: the program, its process, and what
+// makes it unique.
+var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
