@@ -274,6 +274,7 @@ func setupScript(env *testscript.Env) error {
 	}
 	env.Setenv("LANG", "C.UTF-8")
 	env.Setenv("TZ", "UTC")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // under the race detector, each command would end a second later
 	return nil
 }
 
