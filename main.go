@@ -24,10 +24,16 @@ import (
 	"confab/model/query"
 	"confab/model/store"
 	"confab/providers"
+	"confab/providers/askelephant"
+	"confab/providers/attention"
+	"confab/providers/bird"
+	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
 	"confab/ui/cli"
+	"confab/ui/keymap"
 	"confab/ui/theme"
+	"confab/ui/welcome"
 )
 
 func main() {
@@ -471,4 +477,66 @@ func login(_ context.Context, s cli.Setup, a config.Account) (cli.Login, error) 
 		return nil, err
 	}
 	return f.SignIn(account)
+}
+
+// registry lists the providers. Nothing else names one.
+var registry = providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
+
+// validators are the rules of the config file that other packages own.
+func validators() config.Validators {
+	v := config.Validators{
+		Providers:       map[string]config.ProviderRules{},
+		Query:           func(q string) error { _, err := query.Parse(q); return err },
+		Actions:         keymap.Actions(),
+		Key:             keymap.CheckKey,
+		ThemeColorNames: theme.Names(),
+		ThemeColor:      theme.CheckColor,
+	}
+	for _, f := range registry {
+		rules := config.ProviderRules{DefaultBaseURL: f.DefaultBaseURL, CredentialOptional: f.CredentialOptional,
+			Settings: map[string]config.SettingRule{}}
+		for _, s := range f.Settings {
+			rules.Settings[s.Name] = config.SettingRule{Required: s.Required, Secret: s.Secret, Values: s.Values,
+				Default: s.Default, Help: s.Help, Check: s.Check}
+		}
+		v.Providers[f.Name] = rules
+	}
+	return v
+}
+
+// abilities tells the help what can be edited where.
+func abilities() (all []cli.Service) {
+	for _, f := range registry {
+		s := cli.Service{Title: f.Title}
+		for _, row := range f.Table {
+			s.Edits = append(s.Edits, cli.Edit(row))
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// defaultKeys tells the help which keys there are.
+func defaultKeys() (all []cli.Key) {
+	keys, _ := keymap.New(nil)
+	for _, c := range keymap.Contexts() {
+		for _, b := range keys.Bindings(c) {
+			all = append(all, cli.Key{Context: string(c), Keys: b.AllKeys(), Action: string(b.Action), Help: b.Help})
+		}
+	}
+	return all
+}
+
+// services tells the welcome screen what there may be accounts of.
+func services() (all []welcome.Service) {
+	for _, f := range registry {
+		s := welcome.Service{Name: f.Name, Title: f.Title, SignIn: f.SignIn != nil}
+		for _, setting := range f.Settings {
+			if setting.Required {
+				s.Required = append(s.Required, setting.Name)
+			}
+		}
+		all = append(all, s)
+	}
+	return all
 }

@@ -56,7 +56,7 @@ func TestWhatMatchesFulfilsTheFilter(t *testing.T) {
 		}
 		q, err := query.Parse(strings.TrimPrefix(text.String(), " OR "))
 		if err != nil {
-			t.Skip(err)
+			return // no query
 		}
 		s := genSubject().Draw(t, "subject")
 		f := q.Filter(now, time.UTC)
