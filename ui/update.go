@@ -319,10 +319,13 @@ func (m *Model) pageCame(msg pageMsg) tea.Cmd {
 		return nil
 	}
 	first := !m.list.Loaded()
-	before := m.list.Ref()
+	before, total := m.list.Ref(), m.list.Total()
 	m.layTriages(&msg.page)
 	m.list.SetPage(msg.page, msg.anchor)
 	m.asOf, m.more, m.indexed = time.Time{}, msg.page.Partial, true
+	if p := m.prompt; p != nil && p.typing && p.kind == promptFilter && m.list.Total() != total {
+		m.offer() // with other rows on screen, there is nothing to save by waiting
+	}
 	if m.toEnd && !m.more {
 		m.toEnd = false
 		m.list.MoveTo(m.list.Total() - 1)
