@@ -1,11 +1,12 @@
 package providers
 
 import (
+	"context"
+	"errors"
+	"strings"
+
 	"confab/model"
 )
-
-// Op names an edit in errors.
-func Op(k model.EditKind) string { return k.Op() }
 
 // Invalid is for what a service is known not to take: it is not sent.
 func Invalid(op, message string) *model.Error {
@@ -22,7 +23,28 @@ func Malformed(op, message string) *model.Error {
 	return &model.Error{Kind: model.Malformed, Op: op, Message: message}
 }
 
+// Local is for what this machine or its configuration gets wrong.
+func Local(op, message string) *model.Error {
+	return &model.Error{Kind: model.Local, Op: op, Message: message}
+}
+
 // GivenUp is the error of a context that has ended.
 func GivenUp(op string, err error) *model.Error {
-	return stopped(op, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &model.Error{Kind: model.Unavailable, Op: op, Message: "no time left", Err: err}
+	}
+	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
+}
+
+// Titled joins the title of an error with what a service says in detail, each
+// said once: a detail that holds the title stands alone.
+func Titled(title, detail string) string {
+	title, detail = strings.TrimSpace(title), strings.TrimSpace(detail)
+	switch {
+	case detail == "":
+		return title
+	case strings.Contains(strings.ToLower(detail), strings.ToLower(title)):
+		return detail
+	}
+	return title + ": " + detail
 }
