@@ -83,8 +83,13 @@ func (ed *Editor) plan(fresh model.Conversation, edits []model.Edit) plan {
 	for i, e := range edits {
 		f := &p.fates[i]
 		f.by = lastOf(edits, i)
-		if c := caps.Of(e.Kind); !c.Can() {
+		switch c := caps.Of(e.Kind); {
+		case !c.Can():
 			f.refused = Unsupported(e.Kind.Op(), c.Reason)
+		case e.Kind == model.EditParticipants && e.Target.People == nil:
+			f.refused = Invalid(e.Kind.Op(), "the edit holds no participants")
+		case e.Kind == model.EditCreate && e.Target.New == nil:
+			f.refused = Invalid(e.Kind.Op(), "the edit holds no conversation")
 		}
 		if f.refused != nil || f.by != i {
 			continue

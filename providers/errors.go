@@ -3,6 +3,8 @@ package providers
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -16,6 +18,17 @@ func Invalid(op, message string) *model.Error {
 // Unsupported is for what a service has no call for.
 func Unsupported(op, message string) *model.Error {
 	return &model.Error{Kind: model.Unsupported, Op: op, Message: message}
+}
+
+// OneOf refuses a word that a service does not take.
+func OneOf(op, word string, words ...string) *model.Error {
+	switch {
+	case slices.Contains(words, word):
+		return nil
+	case len(words) == 2:
+		return Invalid(op, fmt.Sprintf("%q is neither %s nor %s", word, words[0], words[1]))
+	}
+	return Invalid(op, fmt.Sprintf("%q is none of %s", word, strings.Join(words, ", ")))
 }
 
 // Malformed is for an answer that is not what the service documents.

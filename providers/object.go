@@ -244,19 +244,23 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 
 // Objects returns the elements of an array, or a lone value as one, as List does.
 func Objects(raw json.RawMessage) []*Object {
+	elements := OneOrMore(raw)
+	all := make([]Object, len(elements))
+	list := make([]*Object, len(elements))
+	for i, e := range elements {
+		all[i].wrap(e)
+		list[i] = &all[i]
+	}
+	return list
+}
+
+// OneOrMore returns the elements of an array but for nulls, or a lone value as one.
+func OneOrMore(raw json.RawMessage) []json.RawMessage {
 	elements, ok := Elements(raw)
 	if !ok {
 		elements = []json.RawMessage{raw}
 	}
-	all := make([]Object, len(elements))
-	list := make([]*Object, 0, len(elements))
-	for i, e := range elements {
-		if !isNull(e) {
-			all[i].wrap(e)
-			list = append(list, &all[i])
-		}
-	}
-	return list
+	return slices.DeleteFunc(elements, func(e json.RawMessage) bool { return isNull(e) })
 }
 
 // Names lists the fields that are not taken, sorted.
