@@ -72,7 +72,7 @@ type Client struct {
 
 // NewClient checks the base URL and gives a client. It does no I/O.
 func NewClient(a Account, o ClientOptions) (*Client, error) {
-	base, err := Address(a.BaseURL)
+	base, err := Address(strings.TrimRight(a.BaseURL, "/"))
 	if err != nil {
 		return nil, Local("open account", "base_url: "+err.Error())
 	}

@@ -142,7 +142,7 @@ func fillPath(template string, params map[string]string) (string, error) {
 // Address reads the address of a service: https, or http on loopback, with
 // host and path alone.
 func Address(s string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimRight(s, "/"))
+	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("not an address of scheme, host and path alone")
@@ -202,7 +202,7 @@ func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err err
 	}
 	rows, ok := Elements(top.Peek(name))
 	if !ok && !(top.Has(name) && top.Null(name)) {
-		return nil, nil, a.Malformed("the answer holds no list of " + name)
+		return nil, top, a.Malformed("the answer holds no list of " + name)
 	}
 	return rows, top, nil
 }
