@@ -509,7 +509,7 @@ func abilities() (all []cli.Service) {
 	for _, f := range registry {
 		s := cli.Service{Title: f.Title}
 		for _, row := range f.Table {
-			s.Edits = append(s.Edits, cli.Edit(row))
+			s.Edits = append(s.Edits, cli.Edit{Kind: row.Kind, State: row.State, Call: row.Call, Reason: row.Reason})
 		}
 		all = append(all, s)
 	}
