@@ -288,7 +288,7 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 		{"draft", []string{"key", "text", "at"}},
 		{"triage", []string{"account", "id", "done", "seen", "pinned", "snoozed"}},
 	}
-	err = s.tx(ctx, func(t *tx) error {
+	err = s.change(ctx, "", func(t *tx) {
 		for _, tb := range tables {
 			columns, from := present(ctx, old, tb.name, tb.columns)
 			rows, end := readable(ctx, old, tb.name, from)
@@ -298,15 +298,13 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 			for _, row := range rows {
 				// A row that no longer fits (a lost key) is left behind.
 				t.ExecContext(ctx, "INSERT OR IGNORE INTO "+tb.name+" ("+strings.Join(columns, ", ")+
-					") VALUES ("+placeholders(len(columns))+")", row...)
+					") VALUES ("+strings.Join(slices.Repeat([]string{"?"}, len(columns)), ", ")+")", row...)
 			}
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // marks hold again where the service shows the same
-		if err := t.nameSubmissions(); err != nil {
-			return err
-		}
-		return t.QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&s.rescue.Edits)
+		t.nameSubmissions()
+		s.rescue.Edits, _ = column[int](t.row("SELECT count(*) FROM outbox"))
 	})
 	s.rescue.Missing = missing
 	return err

@@ -131,7 +131,7 @@ func (s *Store) openAsItIs(ctx context.Context) error {
 		return err
 	}
 	var version int
-	if err := s.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version != len(migrations) {
+	if err := s.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version != newestVersion {
 		return errors.Join(ErrDamaged, err)
 	}
 	return s.enter()
@@ -176,9 +176,9 @@ func (s *Store) checkHost(ctx context.Context, host string) error {
 	case was != "":
 		return fmt.Errorf("%w: made on %q, this is %q; use another XDG_STATE_HOME per host", ErrHost, was, host)
 	}
-	return s.tx(ctx, func(t *tx) error {
+	return s.change(ctx, "", func(t *tx) {
 		t.setMeta("host", host)
-		return t.exec("INSERT OR IGNORE INTO meta SELECT 'fold', ? WHERE NOT EXISTS (SELECT 1 FROM conversation)", strconv.Itoa(query.FoldVersion))
+		t.exec("INSERT OR IGNORE INTO meta SELECT 'fold', ? WHERE NOT EXISTS (SELECT 1 FROM conversation)", strconv.Itoa(query.FoldVersion))
 	})
 }
 
@@ -213,10 +213,10 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
-	if version > len(migrations) {
-		return fmt.Errorf("%w (version %d, this one knows %d); update confab", ErrNewer, version, len(migrations))
+	if version > newestVersion {
+		return fmt.Errorf("%w (version %d, this one knows %d); update confab", ErrNewer, version, newestVersion)
 	}
-	if version > 0 && version < len(migrations) {
+	if version > 0 && version < newestVersion {
 		if err := s.alone(ctx, waiting); err != nil {
 			return err
 		}
@@ -229,20 +229,9 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF"); err != nil {
 		return err
 	}
-	for ; version < len(migrations); version++ {
-		err := s.tx(ctx, func(t *tx) error {
-			m := migrations[version]
-			if err := t.exec(m.sql); err != nil {
-				return err
-			}
-			if m.step != nil {
-				if err := m.step(t); err != nil {
-					return err
-				}
-			}
-			return t.exec("PRAGMA user_version = " + strconv.Itoa(version+1))
-		})
-		if err != nil {
+	for version < newestVersion {
+		version++
+		if err := s.change(ctx, "", func(t *tx) { t.migrate(version) }); err != nil {
 			return err
 		}
 	}
@@ -254,13 +243,13 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 
 // ended refuses to go on with a database that is damaged, or that is no longer
 // at the version that this process brought it to.
-func (s *Store) ended(version int) error {
+func (s *Store) ended(version int64) error {
 	switch {
 	case !s.ready.Load():
 		return nil
 	case s.broken.Load() || s.signed():
 		return ErrDamaged
-	case version != len(migrations):
+	case version != newestVersion:
 		return ErrMoved
 	}
 	return nil
@@ -281,7 +270,7 @@ func (s *Store) older(ctx context.Context) bool {
 	defer db.Close()
 	var version int
 	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
-	return err == nil && version > 0 && version < len(migrations)
+	return err == nil && version > 0 && version < newestVersion
 }
 
 // awaitPause is how often it is looked whether what is awaited has happened.
