@@ -54,10 +54,10 @@ func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) err
 
 // entries tells of the conversations of the scope that a query returns.
 func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
-	names := t.s.accountNames()
+	reader := t.s.indexedReader()
 	var unfolded []Indexed
 	for r := range t.rows(text, args...) {
-		if e, in, folded := names.entry(r); !in {
+		if e, inScope, folded := reader.scan(r); !inScope {
 			continue
 		} else if folded {
 			t.fail(tell(e))
@@ -81,47 +81,48 @@ func (t *tx) newEpoch() {
 	t.setMeta("epoch", strconv.FormatInt(n+1, 10))
 }
 
-// accountNames are the names of the accounts that were met, and whether each is
-// in the scope: each is one string, whatever number of rows has it.
-type accountNames struct {
+// indexedReader scans rows of indexedColumns, into the same places each time.
+type indexedReader struct {
 	scope *[]string
-	met   map[string]accountName
+	// names are the accounts that were met: each is one string, whatever number of rows has it.
+	names           map[string]accountName
+	account, packed sql.RawBytes
+	row             Indexed
+	into            []any
 }
 
 type accountName struct {
-	name string
-	in   bool
+	name    string
+	inScope bool
 }
 
-func (s *Store) accountNames() accountNames {
-	return accountNames{s.scope.Load(), map[string]accountName{}}
+// indexedReader returns a reader of indexedColumns; the columns after them go to more.
+func (s *Store) indexedReader(more ...any) *indexedReader {
+	x := &indexedReader{scope: s.scope.Load(), names: map[string]accountName{}}
+	x.into = append([]any{&x.row.Key, &x.account, &x.row.Subject.Ref.ID, &x.row.Revision, &x.row.Gone, &x.packed}, more...)
+	return x
 }
 
-func (a accountNames) get(raw []byte) (name string, in bool) {
-	n, ok := a.met[string(raw)]
-	if !ok {
-		n.name = string(raw)
-		n.in = a.scope == nil || slices.Contains(*a.scope, n.name)
-		a.met[n.name] = n
-	}
-	return n.name, n.in
-}
-
-// entry scans a row of indexedColumns; more are the columns after them. in says that
-// the account is in the scope, folded that the subject could be read.
-func (a accountNames) entry(r row, more ...any) (e Indexed, in, folded bool) {
-	var account, packed sql.RawBytes
-	var ref model.Ref
-	if !r.scan(append([]any{&e.Key, &account, &ref.ID, &e.Revision, &e.Gone, &packed}, more...)...) {
+// scan reads a row. inScope says that its account is in the scope, folded that its
+// subject could be read.
+func (x *indexedReader) scan(r row) (e Indexed, inScope, folded bool) {
+	if !r.scan(x.into...) {
 		return e, false, false
 	}
-	if ref.Account, in = a.get(account); !in {
+	account, met := x.names[string(x.account)]
+	if !met {
+		account.name = string(x.account)
+		account.inScope = x.scope == nil || slices.Contains(*x.scope, account.name)
+		x.names[account.name] = account
+	}
+	if !account.inScope {
 		return e, false, false
 	}
-	if e.Subject, folded = query.Unpack(packed); e.Gone {
+	e = x.row
+	if e.Subject, folded = query.Unpack(x.packed); e.Gone {
 		e.Subject, folded = query.Subject{Flags: query.FlagTombstone}, true
 	}
-	e.Subject.Ref, e.Subject.Account = ref, ref.Account
+	e.Subject.Ref, e.Subject.Account = model.Ref{Account: account.name, ID: x.row.Subject.Ref.ID}, account.name
 	return e, true, folded
 }
 

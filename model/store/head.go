@@ -67,12 +67,14 @@ func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit
 			}
 			batch = batch[:0]
 		}
-		names := s.accountNames()
+		var times [3]int64
+		reader := s.indexedReader(&times[0], &times[1], &times[2])
 		whole = true
 		for row := range t.rows(headQuery) {
 			var r headRow
 			var in bool
-			r.Indexed, in, r.folded = names.entry(row, &r.times[0], &r.times[1], &r.times[2])
+			r.Indexed, in, r.folded = reader.scan(row)
+			r.times = times
 			n, over := len(batch), time.Now().After(until)
 			same := in && n > 0 && batch[n-1].times == r.times // these are put in order together
 			if over && (!in || same && n >= headMost) {
