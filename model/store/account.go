@@ -263,5 +263,5 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 	if err == nil {
 		err = s.removeAside()
 	}
-	return localError(op, err)
+	return s.localError(op, err)
 }

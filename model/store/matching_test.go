@@ -66,3 +66,8 @@ func (s *Store) Triage(ctx context.Context, refs []model.Ref, ch model.TriageCha
 	err = s.TriageEach(ctx, refs, ch, func(some []Marked) { before = append(before, some...) })
 	return before, err
 }
+
+// Whole says that the outbox and the journal could be read to their ends.
+func (r Rescue) Whole() bool {
+	return !slices.Contains(r.Missing, "outbox") && !slices.Contains(r.Missing, "journal")
+}

@@ -103,17 +103,12 @@ func (p Pacer) Slot(ctx context.Context) (at time.Time, err error) {
 		}
 		return p.keep(tat.Add(p.every))
 	})
-	return at, localError("pace", err)
+	return at, p.store.localError("pace", err)
 }
 
 // forget removes what is kept of the account.
 func (p Pacer) forget(ctx context.Context) error {
-	return p.locked(ctx, func() error {
-		if err := os.Remove(p.file()); !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
+	return p.locked(ctx, func() error { return removed(p.file()) })
 }
 
 // Wait returns when the next request may be sent, or with the context's error.

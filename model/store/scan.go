@@ -92,14 +92,14 @@ func (t *tx) exists(query string, args ...any) bool {
 func read[T any](ctx context.Context, s *Store, op string, f func(*tx) T) (v T, err error) {
 	dbtx, err := s.read.BeginTx(ctx, nil)
 	if err != nil {
-		return v, localError(op, err)
+		return v, s.localError(op, err)
 	}
 	defer dbtx.Rollback()
 	t := &tx{Tx: dbtx, ctx: ctx, s: s}
 	if got := f(t); t.err == nil {
 		v = got
 	}
-	return v, localError(op, t.err)
+	return v, s.localError(op, t.err)
 }
 
 // all reads what scan makes of the rows of a query.

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"confab/model"
 )
 
 // JournalKept is how long delivered edits can be undone and looked up.
@@ -131,7 +129,7 @@ func (s *Store) change(ctx context.Context, op string, f func(*tx)) error {
 		defer conn.Close()
 		err = s.within(ctx, conn, f, true)
 	}
-	return localError(op, err)
+	return s.localError(op, err)
 }
 
 // changeCache is change for what can be read again: it is written in order, but may
@@ -139,7 +137,7 @@ func (s *Store) change(ctx context.Context, op string, f func(*tx)) error {
 func (s *Store) changeCache(ctx context.Context, op string, f func(*tx)) error {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		return localError(op, err)
+		return s.localError(op, err)
 	}
 	defer conn.Close()
 	if _, err = conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err == nil {
@@ -149,7 +147,7 @@ func (s *Store) changeCache(ctx context.Context, op string, f func(*tx)) error {
 		// Nothing else may be written through it.
 		conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
-	return localError(op, err)
+	return s.localError(op, err)
 }
 
 // within runs f in a transaction of a connection and notes its revision. any says
@@ -234,16 +232,3 @@ func (s *Store) OwnRevision() int64 { return s.rev.Load() }
 // ForeignRevision is the number of the newest change of another process that
 // was followed by one of this process, and so is not the newest any more.
 func (s *Store) ForeignRevision() int64 { return s.foreign.Load() }
-
-// localError marks a failure of this machine, so that it is told apart from
-// what a service said. A refusal keeps its kind. op says what was tried; where it is
-// "" the caller says that itself.
-func localError(op string, err error) error {
-	if err == nil || op == "" || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	if refusal := (*model.Error)(nil); errors.As(err, &refusal) {
-		return err
-	}
-	return &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
-}
