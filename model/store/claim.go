@@ -87,12 +87,12 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 			return nil, nil
 		}
 		attempts = level.Int64
-		for after := first; ; {
-			ref, id := t.candidate(account, attempts, after, last, only, passed)
-			if id == "" {
-				break
+		for r := range t.rows(candidates, sql.Named("account", account), sql.Named("attempts", attempts),
+			sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil)) {
+			ref, id := model.Ref{Account: account}, ""
+			if r.scan(&ref.ID, &id); passed[ref.ID] || !wanted(only, id) {
+				continue
 			}
-			after = id + "~"
 			all := t.conversation(ref)
 			if ref.ID == "" { // creates wait for nothing
 				all = t.outbox("id = ?", id)
@@ -142,19 +142,6 @@ const (
 
 	retried = "SELECT id FROM outbox WHERE account = :account AND state = 'retry' AND next_try > 0 ORDER BY next_try"
 )
-
-// candidate returns the first edit of an account that was tried so often, has an
-// id in a range, and is wanted, and its conversation; "" where there is none.
-func (t *tx) candidate(account string, attempts int64, first, last string, only []string, passed map[string]bool) (ref model.Ref, id string) {
-	ref.Account = account
-	for r := range t.rows(candidates, sql.Named("account", account), sql.Named("attempts", attempts),
-		sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil)) {
-		if r.scan(&ref.ID, &id) && !passed[ref.ID] && wanted(only, id) {
-			return ref, id
-		}
-	}
-	return ref, ""
-}
 
 // free reports whether one of the edits of a conversation waits for none of the
 // others, where only some are wanted.
