@@ -10,7 +10,6 @@ import (
 	"time"
 )
 
-// Account is what the database keeps about an account.
 type Account struct {
 	Name     string
 	Identity string
@@ -23,8 +22,8 @@ type Account struct {
 	Swept   time.Time
 }
 
-// asideMark stands between the name of an account and the short hash of an
-// identity whose rows were set aside. Account names cannot hold it.
+// asideMark stands between the name of an account and the short hash of an identity
+// whose rows were set aside. Account names cannot contain it.
 const asideMark = "~"
 
 func aside(name, identity string) string {
@@ -80,13 +79,12 @@ func (t *tx) openAccount(name, identity string, formerly []string) {
 	t.exec("INSERT INTO account (name, identity, conversations) VALUES (?1, ?2, "+countRows+")", name, identity)
 }
 
-// identity reads the identity of an account; ok is false where there is no such account.
 func (t *tx) identity(name string) (identity string, ok bool) {
 	return column[string](t.row("SELECT identity FROM account WHERE name = ?", name))
 }
 
-// identify gives an account the identity that it has been found to have. Those who
-// opened it under the lesser one go on with it.
+// identify gives an account the identity that it has been found to have. Processes
+// that opened it under the lesser one go on with it.
 func (t *tx) identify(name, identity, formerly string) {
 	t.setMeta(formerlyKey(name), formerly)
 	t.exec("UPDATE account SET identity = ? WHERE name = ?", identity, name)
@@ -94,9 +92,9 @@ func (t *tx) identify(name, identity, formerly string) {
 
 func formerlyKey(account string) string { return "formerly " + account }
 
-// sameIdentity refuses to go on with an account that another process has since
-// given another identity, or forgotten: its rows and edits are not those of the
-// service that this process talks to.
+// sameIdentity fails for an account that another process has since given another
+// identity, or forgotten: its rows and edits are not those of the service that this
+// process talks to.
 func (t *tx) sameIdentity(account string) {
 	opened, ok := t.s.opened.Load(account)
 	if !ok {
@@ -108,10 +106,8 @@ func (t *tx) sameIdentity(account string) {
 	}
 }
 
-// countRows counts the conversations of account ?1 that are not gone.
 const countRows = "(SELECT count(*) FROM conversation WHERE account = ?1 AND gone = 0)"
 
-// rename moves every row of an account to another name.
 func (t *tx) rename(from, to string, orphan bool) {
 	t.newEpoch()
 	for _, table := range []string{"conversation", "triage", "outbox", "journal"} {
@@ -140,7 +136,6 @@ func (s *Store) Account(ctx context.Context, name string) (Account, error) {
 	})
 }
 
-// Refreshed records the end of a successful refresh.
 func (s *Store) Refreshed(ctx context.Context, account, head string) error {
 	return s.changeCache(ctx, "record a refresh", func(t *tx) {
 		t.exec("UPDATE account SET head = ?, checked = ? WHERE name = ?", head, ms(s.now()), account)
@@ -195,8 +190,8 @@ func (s *Store) Hold(ctx context.Context, account string, until time.Time) error
 	})
 }
 
-// maxHold bounds a hold: one that is further ahead was noted by a clock that
-// has been set back since.
+// maxHold bounds a hold: one further ahead was noted by a clock that has been set back
+// since.
 const maxHold = time.Hour + time.Minute
 
 // HeldUntil returns until when an account is held; the zero time if it is not.

@@ -31,16 +31,16 @@ const bodyVersion = 1
 
 var errBody = errors.New("the body is damaged")
 
-// places returns where the fields of a conversation stand in it, in the order of
-// their numbers, which begin at 1. flags holds what flagsOf names.
+// places returns where the fields of a conversation are in it, in the order of their
+// numbers, which begin at 1. flags holds what flagsOf names.
 func places(c *model.Conversation, flags *int64) []any {
 	return []any{&c.Provider, &c.Kind, &c.Title, &c.Description, (*string)(&c.Privacy), &c.Status, &c.Access, &c.DefaultRole, &c.Preview,
 		&c.LastMessage, &c.URL, &c.ETag, flags, &c.ParticipantCount, &c.Duration, &c.Created, &c.Updated, &c.Participants, &c.Featured,
 		&c.Contacts, &c.Labels, &c.Attributes, &c.Owner, &c.Team, &c.Space, &c.Channel, &c.Companies, &c.Facts}
 }
 
-// flagsOf returns what each bit of the flags says. Whether a conversation is internal
-// may be unknown: then it is neither internal nor external.
+// flagsOf returns the meaning of each bit of the flags. A conversation of which nobody
+// knows whether it is internal is neither internal nor external.
 func flagsOf(c *model.Conversation, internal, external *bool) [8]*bool {
 	return [...]*bool{&c.Closed, &c.Archived, &c.Empty, &c.HasMessages, &c.HasRecording, &c.HasTranscript, internal, external}
 }
@@ -60,7 +60,7 @@ var wordNumbers = func() map[string]int {
 	return m
 }()
 
-// coder writes a body, or reads one: what is done with a field is said once for both.
+// coder writes or reads a body, so that the format of a field stands once.
 type coder struct {
 	reading bool
 	out     []byte         // what was written
@@ -73,7 +73,6 @@ type coder struct {
 // textNumbers are maps for coder.numbers that can be used again.
 var textNumbers = sync.Pool{New: func() any { return make(map[string]int, 64) }}
 
-// appendBody appends a conversation as it is kept.
 func appendBody(dst []byte, c *model.Conversation) []byte {
 	w := coder{out: append(dst, bodyVersion), numbers: textNumbers.Get().(map[string]int)}
 	defer func() {
@@ -306,10 +305,9 @@ func (b *coder) readText() string {
 	return ""
 }
 
-// damaged ends reading.
 func (b *coder) damaged() { b.err, b.in = errBody, "" }
 
-// take returns the next n bytes; of a body that has fewer, as many zeros.
+// take returns the next n bytes, or zeros where there are fewer.
 func (b *coder) take(n int) string {
 	if n > len(b.in) {
 		b.damaged()

@@ -14,7 +14,6 @@ import (
 // the first frame. The left claim file becomes the mark that says so, and stays
 // until a check has come to its end.
 
-// uncleanMark is the file that says that the database is to be checked.
 func (s *Store) uncleanMark() string { return s.path + ".unclean" }
 
 // noteUnclean turns the claims that dead processes left into that mark, unless
@@ -40,7 +39,7 @@ func (s *Store) noteUnclean() error {
 	return nil
 }
 
-// Unclean reports whether the database is to be checked.
+// Unclean reports whether Check is due.
 func (s *Store) Unclean() bool { return exists(s.uncleanMark()) }
 
 // Check reads the whole database, on a connection of its own. The error is
@@ -64,7 +63,7 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.localError("check the database", err)
 }
 
-// removed removes a file, if it is there.
+// removed removes a file. That it is not there is no error.
 func removed(path string) error {
 	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -158,7 +158,7 @@ func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
 	return t.exists("SELECT 1 FROM outbox o WHERE o.id = :id"+unblocked, sql.Named("id", id), sql.Named("ids", asList(ids)))
 }
 
-// wanted reports whether an id is in a sorted list; nil wants everything.
+// wanted reports whether an id is in a sorted list; nil is every id.
 func wanted(only []string, id string) bool {
 	if only == nil {
 		return true
@@ -283,8 +283,8 @@ func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.Ou
 	})
 }
 
-// HoldOld holds the edits that have waited since before a moment, and returns
-// how many there are now held.
+// HoldOld holds the edits that have waited since before a moment, and returns how many
+// it held.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error) {
 	const op = "hold old edits"
 	ids, err := all(ctx, s, op, column[string], waitingSince, sql.Named("before", ms(before)))
@@ -360,7 +360,6 @@ func (s *Store) Release(ctx context.Context, account string) error {
 	return s.change(ctx, op, func(t *tx) { t.release(ids) })
 }
 
-// release queues edits again that are not being sent any more.
 func (t *tx) release(ids []string) {
 	for _, id := range ids {
 		e, _ := t.entry(id)

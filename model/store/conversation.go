@@ -10,8 +10,8 @@ import (
 	"confab/model/query"
 )
 
-// Walk marks a batch as part of a full walk: its rows carry the number, and
-// the cursor is kept so that a later walk goes on after this page.
+// Walk marks a batch as part of a full walk: its rows carry the number, and a later
+// walk goes on from the cursor.
 type Walk struct {
 	No     int64
 	Cursor string
@@ -31,8 +31,8 @@ func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Con
 	return changed, err
 }
 
-// SaveNames has the people and spaces of rows that are there called as these rows
-// call them, and changes nothing else. It returns the refs of those that changed.
+// SaveNames takes the names of people and spaces from these rows into the rows that
+// are there, and changes nothing else. It returns the refs of those that changed.
 func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
 	err = s.changeCache(ctx, "store names", func(t *tx) { changed = t.saveAll(account, batch, model.ReadNames, nil) })
 	return changed, err
@@ -51,7 +51,6 @@ func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading)
 	return merged, err
 }
 
-// saveAll saves conversations of one account that were read alike.
 func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading, walk *Walk) (changed []model.Ref) {
 	t.sameIdentity(account)
 	ids := make([]string, len(batch))
@@ -88,9 +87,9 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, asList(keys))
 }
 
-// packReading gives what tells a reading of a conversation apart from every
-// other one: what it can show to be empty, and its body. Of a volatile fact only
-// what it is called makes a difference.
+// packReading returns what distinguishes one reading of a conversation from another:
+// what it can show to be empty, and its body. Of a volatile fact only the label
+// counts.
 func packReading(c model.Conversation, r model.Reading) []byte {
 	given := byte(r) << 2
 	if c.Facts != nil {
@@ -110,7 +109,6 @@ func packReading(c model.Conversation, r model.Reading) []byte {
 	return appendBody(append(make([]byte, 0, 1500), given), &c)
 }
 
-// digest stands for a packed reading that was merged into a body.
 func digest(reading, body []byte) []byte {
 	h := sha256.New()
 	h.Write(reading)
@@ -118,8 +116,8 @@ func digest(reading, body []byte) []byte {
 	return h.Sum(nil)[:8]
 }
 
-// packStored packs a conversation that is to be kept. reading is the packed
-// reading of incoming, which has the same body where nothing was left out.
+// packStored packs the conversation that is kept. reading is the packed reading of
+// incoming, which has the same body where nothing was left out.
 func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []byte {
 	if !cached && len(c.Facts) == len(incoming.Facts) && c.Preview == incoming.Preview &&
 		c.Created.Equal(incoming.Created) && c.Updated.Equal(incoming.Updated) {
@@ -171,8 +169,8 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	return changed
 }
 
-// overlay merges a reading over what was known. Where a list counts other
-// people than before, the set that is known is an old one.
+// overlay merges a reading over what was known. Where a list counts other people than
+// before, the known set is out of date.
 func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	joined := r&model.ReadNames == 0 && !c.Participants.Known && was.Participants.Known &&
 		c.ParticipantCount >= 0 && was.ParticipantCount >= 0 && c.ParticipantCount != was.ParticipantCount
@@ -182,8 +180,8 @@ func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	return c
 }
 
-// project writes the row of a conversation: its folded subject, and the
-// revision of this transaction. One that was gone is back.
+// project writes the row of a conversation: its folded subject, and the revision of
+// this transaction. It brings back one that was gone.
 func (t *tx) project(k *known, server model.Conversation) {
 	sub := query.NewSubject(k.row(server))
 	t.changed = true
@@ -203,8 +201,8 @@ func (t *tx) project(k *known, server model.Conversation) {
 	}
 }
 
-// reproject writes the rows of conversations after a change of their outbox or
-// triage rows. An unknown conversation is no error. Many at once cost less each.
+// reproject writes the rows of conversations whose outbox or triage rows changed. An
+// unknown conversation is no error. Many at once cost less each.
 func (t *tx) reproject(refs ...model.Ref) {
 	refs = slices.DeleteFunc(refs, func(r model.Ref) bool { return r.ID == "" })
 	for _, k := range t.knownOf(refs) {

@@ -31,8 +31,8 @@ func (s *Store) signPath() string { return s.path + ".damaged" }
 
 func (s *Store) signed() bool { return exists(s.signPath()) }
 
-// sign makes the sign, unless it is there. Where that fails, as on a full disk,
-// the others go on until they meet the damage themselves.
+// sign makes the sign, unless it is there. Where that fails, as on a full disk, other
+// processes go on until they meet the damage themselves.
 func (s *Store) sign(cause error) error {
 	if s.signed() {
 		return nil
@@ -107,8 +107,8 @@ func (s *Store) replace(ctx context.Context, o Options, cause error) error {
 	return nil
 }
 
-// rescuedFrom returns the name of the damaged database of which the present one
-// holds the rest, "" for none.
+// rescuedFrom returns which damaged database the present one holds the rest of, "" for
+// none.
 func (s *Store) rescuedFrom(ctx context.Context) (name string) {
 	s.peek(ctx, "SELECT value FROM meta WHERE key = 'rescued'", &name)
 	return name

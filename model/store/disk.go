@@ -40,7 +40,6 @@ func isDamaged(err error) bool {
 		errors.As(err, &se) && (se.Code()&0xff == sqlite3.SQLITE_CORRUPT || se.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
-// diskError is a failure of the disk in words.
 type diskError struct {
 	words string
 	err   error

@@ -10,7 +10,6 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// connector makes the connections of a store.
 type connector struct {
 	driver.Connector
 	reads *Reads
@@ -50,10 +49,9 @@ type conn struct {
 	idle  map[string]sqliteStmt // compiled and not being run
 }
 
-// statementsKept bounds how many statements of a connection stay compiled.
 const statementsKept = 200
 
-// take returns a compiled statement that nobody runs.
+// take returns a compiled statement that is not being run.
 func (c *conn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	if st, ok := c.idle[query]; ok {
 		delete(c.idle, query)
@@ -66,7 +64,6 @@ func (c *conn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	return st.(sqliteStmt), nil
 }
 
-// give takes back a statement that has been run.
 func (c *conn) give(query string, st sqliteStmt) error {
 	if _, ok := c.idle[query]; ok || len(c.idle) >= statementsKept {
 		return st.Close()
@@ -75,7 +72,7 @@ func (c *conn) give(query string, st sqliteStmt) error {
 	return nil
 }
 
-// lasting reports whether a statement is one that is run again and again.
+// lasting reports whether a statement is likely to be run again.
 func lasting(query string, args []driver.NamedValue) bool {
 	return len(args) > 0 || strings.HasPrefix(query, "SELECT ")
 }
@@ -110,7 +107,6 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return out, nil
 }
 
-// rows are those of a statement that is given back when they are closed.
 type rows struct {
 	driver.Rows
 	end  func(rows int)

@@ -52,7 +52,6 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 	return ids, nil
 }
 
-// startEntering records a submission, and notes that it is entering.
 func (t *tx) startEntering(sub model.Submission) {
 	if t.exists("SELECT 1 FROM submission WHERE id = ?", sub.ID) {
 		t.fail(&model.Error{Kind: model.Invalid, Message: "this was submitted already"})
@@ -65,8 +64,8 @@ func (t *tx) endEntering(submission string) {
 	t.exec("DELETE FROM entering WHERE submission = ?", submission)
 }
 
-// leave takes out of the outbox what entered of a submission that will not be
-// whole. Nothing of it was sent.
+// leave takes out of the outbox what entered of a submission that will not be whole.
+// Nothing of it was sent.
 func (s *Store) leave(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, (*tx).remove, func(t *tx) {
 		t.exec("DELETE FROM submission WHERE id = ?", submission)
@@ -148,7 +147,8 @@ func set(ids []string) map[string]bool {
 	return out
 }
 
-// leaveAbandoned ends what a process that ended, or failed, has left halfway.
+// leaveAbandoned ends what another process has left halfway, or this one could not
+// end.
 func (s *Store) leaveAbandoned(ctx context.Context, op string) error {
 	ends, err := read(ctx, s, op, func(t *tx) map[string]func(context.Context, string, string) error {
 		ends := map[string]func(context.Context, string, string) error{}

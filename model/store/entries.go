@@ -23,7 +23,6 @@ type Indexed struct {
 // from revision 0.
 type Point struct{ Revision, Epoch int64 }
 
-// unfoldedSlice is how many subjects that are not folded are worked out at once.
 const unfoldedSlice = 200
 
 const indexedColumns = "SELECT key, account, id, rev, gone, subject"
@@ -52,7 +51,7 @@ func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) err
 	})
 }
 
-// entries tells of the conversations of the scope that a query returns.
+// entries tells of the conversations in the scope that a query returns.
 func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 	reader := t.s.indexedReader()
 	var unfolded []Indexed
@@ -75,7 +74,6 @@ func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 	}
 }
 
-// newEpoch says that rows came or went otherwise than one by one.
 func (t *tx) newEpoch() {
 	n, _ := strconv.ParseInt(t.meta("epoch"), 10, 64)
 	t.setMeta("epoch", strconv.FormatInt(n+1, 10))
@@ -96,7 +94,7 @@ type accountName struct {
 	inScope bool
 }
 
-// indexedReader returns a reader of indexedColumns; the columns after them go to more.
+// indexedReader returns a reader of indexedColumns, and of more columns after them.
 func (s *Store) indexedReader(more ...any) *indexedReader {
 	x := &indexedReader{scope: s.scope.Load(), names: map[string]accountName{}}
 	x.into = append([]any{&x.row.Key, &x.account, &x.row.Subject.Ref.ID, &x.row.Revision, &x.row.Gone, &x.packed}, more...)
@@ -186,8 +184,7 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 	return done, nil
 }
 
-// repack writes the body of a conversation in the shorter form, where an earlier
-// version stored it.
+// repack writes a body in the shorter form, where an earlier version stored it.
 func (t *tx) repack(k *known, c model.Conversation) {
 	if k.server[0] != bodyVersion {
 		t.exec("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)

@@ -36,7 +36,6 @@ func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Readin
 	}
 }
 
-// restamp gives the marks that hold the fingerprint of a conversation.
 func (t *tx) restamp(k *known, holds func(stamp string) bool) {
 	was := k.marks
 	for _, m := range []*string{&k.marks.done, &k.marks.seen} {
@@ -49,8 +48,8 @@ func (t *tx) restamp(k *known, holds func(stamp string) bool) {
 	}
 }
 
-// adopt lets the marks of a conversation hold that was cached before, in a
-// database that was damaged since, where it is as it was then.
+// adopt keeps the marks of a conversation that a damaged database held before, where
+// it is as it was then.
 func (t *tx) adopt(k *known, c model.Conversation) {
 	if t.rescued == nil {
 		rescued := t.meta("rescued") != ""

@@ -14,8 +14,8 @@ import (
 const headQuery = indexedColumns + `, pinned, updated, created FROM conversation INDEXED BY conversation_order
 WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 
-// headRow is a row with the columns that the default order looks at: whether it is
-// pinned, when it was updated and when it was created.
+// headRow is a row with what the default order compares: whether it is pinned, when it
+// was updated and created.
 type headRow struct {
 	Indexed
 	times  [3]int64
@@ -34,7 +34,6 @@ const (
 	headMost  = 2000
 )
 
-// foldRows works out the subjects that are not folded.
 func (t *tx) foldRows(rows []headRow) {
 	var unfolded []Indexed
 	for _, r := range rows {

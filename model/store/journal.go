@@ -6,7 +6,6 @@ import (
 	"confab/model"
 )
 
-// journal writes what became of an edit.
 func (t *tx) journal(j model.JournalEntry) {
 	// Not OR REPLACE: a row that is replaced so is counted out by no trigger.
 	t.exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)

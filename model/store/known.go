@@ -84,8 +84,8 @@ func (t *tx) knownOf(refs []model.Ref) map[model.Ref]*known {
 	return out
 }
 
-// body reads what the service showed. One damaged body must not hide the row;
-// the next reading heals it.
+// body reads what the service showed. A damaged body must not hide the row; the next
+// reading heals it.
 func (k *known) body() (c model.Conversation, ok bool) {
 	c, err := readBody(k.server, k.ref)
 	if err != nil {
@@ -94,16 +94,14 @@ func (k *known) body() (c model.Conversation, ok bool) {
 	return c, true
 }
 
-// subject returns what a query looks at.
 func (k *known) subject() *query.Subject {
 	c, _ := k.body()
 	return query.NewSubject(k.row(c))
 }
 
-// holds reports whether a mark that was stamped holds for the content of now.
 func holds(stamp, print string) bool { return stamp != "" && stamp == print }
 
-// triage returns the marks as they hold for a fingerprint.
+// triage returns the marks that hold for a fingerprint.
 func (m Marked) triage(print string) model.Triage {
 	return model.Triage{Done: holds(m.done, print), Seen: holds(m.seen, print), Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
 }

@@ -105,7 +105,6 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 // claims is the folder of the files that running programs hold locked.
 func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
 
-// others names the other running programs.
 func (s *Store) others() []string {
 	if s.owner == nil {
 		return living(s.claims())
@@ -113,8 +112,8 @@ func (s *Store) others() []string {
 	return living(s.claims(), s.owner.name)
 }
 
-// enter makes the claim of this process. Whoever writes has one: it is found if
-// it dies.
+// enter makes the claim of this process. Whoever writes has one, so that it is found
+// if it dies.
 func (s *Store) enter() (err error) {
 	if s.owner == nil {
 		s.owner, err = newOwner(s.claims())
@@ -122,8 +121,8 @@ func (s *Store) enter() (err error) {
 	return err
 }
 
-// openAsItIs opens a damaged database that another process still has open:
-// what can be read of it can be looked at, and nothing is written.
+// openAsItIs opens a damaged database that another process still has open: what can be
+// read of it is shown, and nothing is written.
 func (s *Store) openAsItIs(ctx context.Context) error {
 	if err := s.connectAll(); err != nil {
 		return err
@@ -249,7 +248,7 @@ func (s *Store) ended(version int64) error {
 	return nil
 }
 
-// older reports whether the database was made by an earlier version and not yet
+// older reports whether an earlier version made the database, and it was not yet
 // brought up to date.
 func (s *Store) older(ctx context.Context) bool {
 	var version int
@@ -257,7 +256,8 @@ func (s *Store) older(ctx context.Context) bool {
 	return err == nil && version > 0 && version < newestVersion
 }
 
-// peek reads the answer to a query from the database as it is: nothing is made or changed.
+// peek reads the answer to a query from the database as it is; it makes and changes
+// nothing.
 func (s *Store) peek(ctx context.Context, query string, to any) error {
 	db, err := sql.Open("sqlite", dsn(s.path, url.Values{"mode": {"ro"}}))
 	if err != nil {
@@ -271,10 +271,9 @@ func dsn(path string, q url.Values) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// awaitPause is how often it is looked whether what is awaited has happened.
 const awaitPause = 50 * time.Millisecond
 
-// await asks until ready, and tells waiting who is still there, where the
+// await asks until ready. It tells waiting which programs are running, where the
 // database is older.
 func (s *Store) await(ctx context.Context, waiting func([]string), ready func() (bool, error)) error {
 	var told []string

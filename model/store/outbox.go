@@ -27,7 +27,6 @@ func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Ent
 	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, Entry) {}, func(*tx) {})
 }
 
-// put queues edits of a submission.
 func (t *tx) put(submission string, entries []Entry) []string {
 	ids := make([]string, len(entries))
 	touched := map[model.Ref]bool{}
@@ -83,10 +82,8 @@ func scanEntry(r row) (e model.OutboxEntry, ok bool) {
 	return e, ok
 }
 
-// entry reads one edit of the outbox; ok is false where it is not there.
 func (t *tx) entry(id string) (e model.OutboxEntry, ok bool) { return scanEntry(t.row(entryByID, id)) }
 
-// outbox reads edits of the outbox, in order.
 func (t *tx) outbox(where string, args ...any) []model.OutboxEntry {
 	return list(t, scanEntry, "SELECT "+entryColumns+" FROM outbox WHERE "+where+" ORDER BY id", args...)
 }
@@ -129,8 +126,8 @@ var needPerson = []model.EditState{model.Held, model.InConflict, model.Refused, 
 // Why an edit is held that nobody has asked to hold.
 const widenedByBase = "what it was made upon was given up, and now more people would see or change the conversation"
 
-// move makes a move of an edit, where it is in one of the states that this is from;
-// why is what a person is told of it, "" for what he was told before.
+// move makes a move of an edit, where it is in a state that the move is from. why is
+// what the person is told, "" for what was said before.
 func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEntry, ok bool) {
 	if t.err != nil || !slices.Contains(m.from, e.State) {
 		return e, false
@@ -154,8 +151,8 @@ func (t *tx) holdCompanions(e model.OutboxEntry) {
 	}
 }
 
-// remove takes an edit out of the outbox that will not be sent any more. What
-// may have been sent stays a base.
+// remove takes an edit out of the outbox that will not be sent any more. What may have
+// been sent stays a base.
 func (t *tx) remove(e model.OutboxEntry) {
 	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 	if !e.Sent {
@@ -164,8 +161,8 @@ func (t *tx) remove(e model.OutboxEntry) {
 	t.reproject(e.Ref)
 }
 
-// giveUp takes an edit out of the outbox that somebody has decided against, and
-// counts it in a column of its submission.
+// giveUp takes an edit out of the outbox that somebody decided against, and counts it
+// in a column of its submission.
 func (t *tx) giveUp(e model.OutboxEntry, column string) {
 	t.holdCompanions(e)
 	t.countEnded(e.Submission, column)
@@ -183,7 +180,6 @@ func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntr
 	return read(ctx, s, "read the outbox", func(t *tx) []model.OutboxEntry { return t.conversation(ref) })
 }
 
-// conversation reads the edits of a conversation in order.
 func (t *tx) conversation(ref model.Ref) []model.OutboxEntry {
 	return t.outbox("account = ? AND conv = ?", ref.Account, ref.ID)
 }
@@ -222,8 +218,8 @@ func refusal(id string, e model.OutboxEntry, ok, again bool) error {
 	return nil
 }
 
-// decide does something with edits of the outbox, unless one of them refuses.
-// Many are done in slices.
+// decide does something with edits of the outbox, unless one of them refuses. Many are
+// done in slices.
 func (s *Store) decide(ctx context.Context, op string, ids []string, again bool, f func(*tx, model.OutboxEntry)) error {
 	found, err := s.OutboxEntries(ctx, ids)
 	for _, id := range ids {
@@ -297,7 +293,6 @@ func (t *tx) withdraw(id string) (ok bool) {
 	return t.err == nil
 }
 
-// unsent reports whether an edit has certainly not left.
 func unsent(e model.OutboxEntry) bool { return !e.Sent && e.State != model.Sending }
 
 // update does something with one edit of the outbox, if it is there.

@@ -65,7 +65,6 @@ func (o *owner) close() {
 	o.lock.Unlock()
 }
 
-// alive reports whether the process that made a claim still lives.
 func (o *owner) alive(claim string) bool {
 	path := filepath.Join(o.dir, filepath.Base(claim))
 	return claim == o.name || claimLives(path, func() { os.Remove(path) })
@@ -106,6 +105,4 @@ func living(dir string, but ...string) []string {
 	return names
 }
 
-// claimName is the name of a claim file: the program, its process, and what
-// makes it unique.
 var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)

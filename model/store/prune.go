@@ -2,11 +2,10 @@ package store
 
 import "context"
 
-// pruneSlice is how many rows a transaction removes.
 const pruneSlice = 2000
 
-// prune removes journal entries that are older than JournalKept, and then the
-// submissions of which nothing is left.
+// prune removes journal entries older than JournalKept, and then the submissions of
+// which nothing is left.
 func (s *Store) prune(ctx context.Context) error {
 	before := ms(s.now().Add(-JournalKept))
 	for _, of := range []struct{ table, old string }{

@@ -23,7 +23,7 @@ type Rescue struct {
 	Missing []string
 }
 
-// String says it for the person, "" where there was no damage.
+// String is for the person, "" where there was no damage.
 func (r Rescue) String() string {
 	if r.Path == "" {
 		return ""

@@ -9,7 +9,6 @@ import (
 	"confab/model/query"
 )
 
-// rowsAtOnce bounds how many rows one statement reads.
 const rowsAtOnce = 500
 
 // Rows reads the projected rows of these keys, in this order. Those of which
@@ -91,7 +90,6 @@ func (t *tx) projected(from, where string, args ...any) (out []model.Row) {
 	return out
 }
 
-// knownAt is knownOf for some of these rows.
 func (t *tx) knownAt(rows []model.Row, at []int) map[model.Ref]*known {
 	refs := make([]model.Ref, len(at))
 	for n, i := range at {

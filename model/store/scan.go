@@ -34,10 +34,9 @@ func (r row) scan(dest ...any) (ok bool) {
 	return err == nil
 }
 
-// after returns a row whose first column has been taken care of.
+// after returns a row of which the first column is scanned into first.
 func (r row) after(first any) row { return row{r.t, append(r.first, first), r.from} }
 
-// row reads the first row of a query.
 func (t *tx) row(query string, args ...any) row {
 	if t.err != nil {
 		return row{t: t}
@@ -66,7 +65,6 @@ func (t *tx) rows(query string, args ...any) iter.Seq[row] {
 	}
 }
 
-// list returns what scan makes of the rows of a query.
 func list[T any](t *tx, scan func(row) (T, bool), query string, args ...any) (out []T) {
 	for r := range t.rows(query, args...) {
 		if v, ok := scan(r); ok {
@@ -76,13 +74,12 @@ func list[T any](t *tx, scan func(row) (T, bool), query string, args ...any) (ou
 	return out
 }
 
-// column scans a row of one column.
 func column[T any](r row) (v T, ok bool) {
 	ok = r.scan(&v)
 	return v, ok
 }
 
-// exists reports whether a condition holds, or a query returns a row.
+// exists reports whether a query returns a row.
 func (t *tx) exists(query string, args ...any) bool {
 	found, _ := column[bool](t.row("SELECT EXISTS ("+query+")", args...))
 	return found
@@ -166,7 +163,6 @@ func (m fromMS) Scan(column any) error {
 	return nil
 }
 
-// ms returns what is kept of a time.
 func ms(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -14,7 +14,6 @@ var schema embed.FS
 // newestVersion is the version of the database that this program knows.
 const newestVersion = 6
 
-// migrate brings the database from the version before to this one.
 func (t *tx) migrate(version int) {
 	sql, err := schema.ReadFile(fmt.Sprintf("schema/%d.sql", version))
 	t.fail(err)

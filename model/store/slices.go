@@ -42,8 +42,7 @@ func (s *Store) repeat(ctx context.Context, op string, f func(t *tx) (done bool)
 	return nil
 }
 
-// slice runs f from i on until n or the end of a slice, and returns where it
-// goes on.
+// slice runs f from i on until n or the end of a slice, and returns where it goes on.
 func (t *tx) slice(i, n int, f func(t *tx, i int)) int {
 	began, last := time.Now(), min(n, i+sliceRows)
 	for ; i < last && t.err == nil && time.Since(began) < sliceTime; i++ {
@@ -52,7 +51,7 @@ func (t *tx) slice(i, n int, f func(t *tx, i int)) int {
 	return i
 }
 
-// pause waits, as between slices, so that other writers get their turn.
+// pause waits, so that other writers get their turn.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -40,7 +40,6 @@ type Store struct {
 	broken atomic.Bool
 }
 
-// Rescued tells what became of a damaged database when this one was opened.
 func (s *Store) Rescued() Rescue { return s.rescue }
 
 // Notice is what a person is to know of the database at the start, "" for nothing.
@@ -58,8 +57,8 @@ func (s *Store) Scope(accounts []string) {
 	s.scope.Store(&c)
 }
 
-// closeTime is how long the end of a database may take: what is left to be done
-// then is done by whoever opens it next.
+// closeTime is how long Close may take. What is left to be done then is done by
+// whoever opens the database next.
 const closeTime = time.Second
 
 // Close closes the database and gives up this process's claims.
@@ -84,8 +83,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// closeDB leaves the handles in place: who still asks then is told that the
-// database is closed.
+// closeDB leaves the handles in place: a later call is told that the database is
+// closed.
 func (s *Store) closeDB() error {
 	var err error
 	for _, db := range []*sql.DB{s.read, s.write} {

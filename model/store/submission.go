@@ -13,7 +13,6 @@ const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, dis
   (SELECT max(at) FROM journal j WHERE j.submission = submission.id AND j.state = 'done'),
   (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> '')`
 
-// submit records a submission before its edits are queued.
 func (t *tx) submit(s model.Submission) {
 	t.exec(`INSERT INTO submission (id, sentence, user, at, undoes, edits) VALUES (?,?,?,?,?,?)
 ON CONFLICT (id) DO UPDATE SET edits = edits + excluded.edits`, s.ID, s.Sentence, s.User, ms(s.At), s.Undoes, s.Edits)
@@ -114,8 +113,8 @@ func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
 
 const pending = "WHERE waiting + person > 0 ORDER BY at, id"
 
-// submissions reads what the database counts of each submission: the work does
-// not grow with its edits.
+// submissions reads what the database counts of each submission: the work does not
+// grow with its edits.
 func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
 	return all(ctx, s, "read submissions", scanSubmission, "SELECT "+submissionColumns+" FROM submission "+where, args...)
 }

@@ -16,8 +16,8 @@ type Marked struct {
 	snoozed    int64
 }
 
-// apply returns the marks after a change; print is the fingerprint that done and
-// seen hold for.
+// apply returns the marks after a change; done and seen hold for the fingerprint
+// print.
 func (m Marked) apply(ch model.TriageChange, print string) Marked {
 	now := Marked{Ref: m.Ref}
 	if ch.Done != nil && *ch.Done {
@@ -35,7 +35,7 @@ func (m Marked) apply(ch model.TriageChange, print string) Marked {
 	return m.with(ch, now)
 }
 
-// with returns the marks of which those that a change names are as in other.
+// with returns the marks with those that a change names taken from other.
 func (m Marked) with(ch model.TriageChange, other Marked) Marked {
 	if ch.Done != nil {
 		m.done = other.done
@@ -69,8 +69,8 @@ func (s *Store) Restore(ctx context.Context, before []Marked, ch model.TriageCha
 	return s.remark(ctx, refs, func(i int, r marking) (Marked, bool) { return r.was.with(ch, before[i]), true }, each)
 }
 
-// marking is a conversation whose marks change; of one that is not cached, only
-// what its marks were is known.
+// marking is a conversation whose marks change; of one that is not cached, only its
+// marks are known.
 type marking struct {
 	key    int64
 	gone   bool
@@ -79,8 +79,8 @@ type marking struct {
 	was    Marked
 }
 
-// remark gives conversations other marks, in slices. change says which, and
-// whether there is something to change at all.
+// remark changes the marks of conversations, in slices. change returns the new ones,
+// and whether there is something to change at all.
 func (s *Store) remark(ctx context.Context, refs []model.Ref, change func(int, marking) (Marked, bool), each func([]Marked)) error {
 	for from := 0; from < len(refs); from += sliceRows {
 		if from > 0 {
@@ -107,7 +107,6 @@ func (s *Store) remark(ctx context.Context, refs []model.Ref, change func(int, m
 	return nil
 }
 
-// markings reads conversations whose marks change.
 func (t *tx) markings(refs []model.Ref) map[model.Ref]marking {
 	out := make(map[model.Ref]marking, len(refs))
 	ids := map[string][]string{}
@@ -129,8 +128,8 @@ FROM json_each(?2) j LEFT JOIN conversation c ON c.account = ?1 AND c.id = j.val
 	return out
 }
 
-// mark gives a conversation other marks. Of what a query looks at, they change
-// no text.
+// mark changes the marks of a conversation. Of what a query looks at, they change no
+// text.
 func (t *tx) mark(r marking, m Marked) {
 	t.exec(`INSERT INTO triage (account, id, done, seen, pinned, snoozed) VALUES (?,?,?,?,?,?)
 ON CONFLICT (account, id) DO UPDATE SET done = excluded.done, seen = excluded.seen, pinned = excluded.pinned, snoozed = excluded.snoozed`,

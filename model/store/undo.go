@@ -94,7 +94,6 @@ func (t *tx) mayUndo(id string) {
 	}
 }
 
-// undoing returns the edits of the outbox that take back the given one.
 func (t *tx) undoing(e model.OutboxEntry) []model.OutboxEntry {
 	return slices.DeleteFunc(t.later(e), func(l model.OutboxEntry) bool { return l.Undoes != e.ID })
 }

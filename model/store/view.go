@@ -18,11 +18,9 @@ type KeptView struct {
 	At    time.Time
 }
 
-// viewsKept is how many views are kept.
 const viewsKept = 50
 
-// scopedQuery names a view of the scope: that of fewer accounts shows, and
-// counts, other rows.
+// scopedQuery names a view of the scope: another scope shows and counts other rows.
 func (s *Store) scopedQuery(q string) string {
 	if scope := s.scope.Load(); scope != nil {
 		q = strings.Join(slices.Sorted(slices.Values(*scope)), " ") + "\n" + q
@@ -30,7 +28,6 @@ func (s *Store) scopedQuery(q string) string {
 	return q
 }
 
-// KeepView keeps what a query showed.
 func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
 	packed := []byte{}
 	for _, k := range v.Keys {
