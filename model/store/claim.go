@@ -57,10 +57,7 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 		}
 		t.reproject(out[0].Ref)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return out, err
 }
 
 // next returns the edits of the conversation that has the next due one, those to

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,14 +27,11 @@ func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Ent
 }
 
 func (t *tx) put(submission string, entries []Entry) []string {
-	ids := make([]string, len(entries))
-	touched := map[model.Ref]bool{}
-	accounts := map[string]bool{}
+	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {
 		e := &entries[i].Edit
 		e.Submission = submission
-		if !accounts[e.Ref.Account] {
-			accounts[e.Ref.Account] = true
+		if i == 0 || e.Ref.Account != refs[i-1].Account {
 			t.sameIdentity(e.Ref.Account)
 		}
 		var last string
@@ -49,7 +45,7 @@ func (t *tx) put(submission string, entries []Entry) []string {
 		if e.Created.IsZero() {
 			e.Created = t.s.now().UTC()
 		}
-		ids[i] = e.ID
+		ids[i], refs[i] = e.ID, e.Ref
 		widened := e.Widens()
 		*e = t.ground(*e)
 		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
@@ -57,9 +53,8 @@ func (t *tx) put(submission string, entries []Entry) []string {
 		if e.Widens() && !widened {
 			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
 		}
-		touched[e.Ref] = true
 	}
-	t.reproject(slices.Collect(maps.Keys(touched))...)
+	t.reproject(refs...)
 	return ids
 }
 
@@ -330,10 +325,7 @@ func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err erro
 			send = append(send, id)
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return send, nil
+	return send, err
 }
 
 // Park puts a claimed edit back with a state and why. next is when a retry is

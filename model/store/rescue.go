@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,11 +143,14 @@ var formerName = map[string]string{"submission": "batch"}
 // mended ends the name of the copy that is read instead of a damaged database.
 const mended = ".mended"
 
-// magic begins every database file; headerSize is the length of what it begins.
+// magic begins every database file; headerSize is the length of what it begins, and
+// headerPages is where in it the number of pages stands.
 const (
-	magic      = "SQLite format 3\x00"
-	headerSize = 100
-	pageSize   = 4096
+	magic       = "SQLite format 3\x00"
+	headerSize  = 100
+	headerPages = 28
+	pageSize    = 4096
+	maxPages    = 1 << 30 // more is no number that SQLite wrote
 )
 
 // mend makes a copy of a damaged database that SQLite is willing to open: a
@@ -167,29 +171,30 @@ func (s *Store) mend(aside string) (string, error) {
 		return copied, err
 	}
 	defer f.Close()
-	if size < pageSize {
-		size = logged(copied+"-wal") * pageSize
-		if err := f.Truncate(size); err != nil || size == 0 {
-			return copied, err // nothing is left of it
+	pages := size / pageSize
+	if pages == 0 {
+		if pages = logged(copied + "-wal"); pages == 0 {
+			return copied, f.Truncate(0) // nothing is left of it
 		}
 	}
 	head := make([]byte, headerSize)
-	if _, err := f.ReadAt(head, 0); err != nil {
+	if _, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return copied, err
 	}
-	if !bytes.HasPrefix(head, []byte(magic)) {
+	if bytes.HasPrefix(head, []byte(magic)) {
+		if said := int64(binary.BigEndian.Uint32(head[headerPages:])); said < maxPages {
+			pages = max(pages, said)
+		}
+	} else {
 		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
 			return copied, err
 		}
-		head = head[:headerSize]
-		binary.BigEndian.PutUint32(head[28:], uint32(size/pageSize))
-		_, err = f.WriteAt(head, 0)
-		return copied, err
+		binary.BigEndian.PutUint32(head[headerPages:], uint32(pages))
+		if _, err := f.WriteAt(head[:headerSize], 0); err != nil {
+			return copied, err
+		}
 	}
-	if want := int64(binary.BigEndian.Uint32(head[28:])) * pageSize; want > size && want < 1<<42 {
-		return copied, f.Truncate(want)
-	}
-	return copied, nil
+	return copied, f.Truncate(max(size, pages*pageSize))
 }
 
 // logged returns how many pages the database had after the last transaction in
@@ -201,7 +206,7 @@ func logged(path string) (pages int64) {
 		return 0
 	}
 	for at := header; at+frame+pageSize <= len(log) && bytes.Equal(log[at+8:at+16], log[16:24]); at += frame + pageSize {
-		if n := int64(binary.BigEndian.Uint32(log[at+4:])); n > 0 && n < 1<<30 {
+		if n := int64(binary.BigEndian.Uint32(log[at+4:])); n > 0 && n < maxPages {
 			pages = n
 		}
 	}
