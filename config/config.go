@@ -52,14 +52,14 @@ type Config struct {
 
 // UI is the [ui] table.
 type UI struct {
-	Theme  string
-	Layout string
+	Theme  string `toml:"theme" json:"theme"`
+	Layout string `toml:"layout" json:"layout"`
 }
 
 // View is one tab: a name and a query.
 type View struct {
-	Name  string
-	Query string
+	Name  string `toml:"name" json:"name"`
+	Query string `toml:"query" json:"query"`
 }
 
 // Account is one [[account]].

@@ -129,7 +129,7 @@ func capabilitiesTopic(p Program, _ int) string {
 	return b.String()
 }
 
-func settingsTopic(p Program, width int) string { return config.Reference(p.Validators, width) }
+func settingsTopic(p Program, _ int) string { return config.Reference(p.Validators) }
 
 func exitTopic(Program, int) string {
 	var b strings.Builder
