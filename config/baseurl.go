@@ -10,8 +10,12 @@ import (
 
 // ParseBaseURL checks the address of a service and returns its one spelling: scheme and host in lower case, no default
 // port, no trailing slash. Only https is allowed, and http to loopback (127.0.0.0/8, ::1, localhost). User, password,
-// query, fragment and dot segments are refused. Errors never repeat the address, since it may hold a password.
+// query, fragment and dot segments are refused; "" stays "". Errors never repeat the address, since it may hold a
+// password.
 func ParseBaseURL(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
 	if len(s) > 2048 {
 		return "", errors.New("is longer than 2048 characters")
 	}

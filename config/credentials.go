@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,13 +96,6 @@ type Resolver struct {
 // of another's command.
 func (c *Config) Resolver() Resolver { return Resolver{HideEnv: c.SecretEnv()} }
 
-func (r Resolver) timeout() time.Duration {
-	if r.Timeout > 0 {
-		return r.Timeout
-	}
-	return commandTimeout
-}
-
 // Resolve reads a secret once. Its errors are ErrNoCredential for a zero Credential, and CredentialError, which holds
 // the context's error when that ended it.
 func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
@@ -173,29 +167,27 @@ func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
 		get = keyring.Get
 	}
 	service, user := splitKeyring(c.Keyring)
-	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, commandTimeout))
 	defer cancel()
-	type answer struct {
-		secret string
-		err    error
-	}
-	answers := make(chan answer, 1)
+	var secret string
+	answer := make(chan error, 1)
 	go func() {
-		s, err := get(service, user)
-		answers <- answer{s, err}
+		var err error
+		secret, err = get(service, user)
+		answer <- err
 	}()
 	select {
 	case <-ctx.Done():
 		return "", c.failed(ctx.Err(), "the keyring did not answer; unlock it, or use env, command or file instead")
-	case a := <-answers:
+	case err := <-answer:
 		switch {
-		case a.err == nil:
-			return a.secret, nil
-		case errors.Is(a.err, keyring.ErrNotFound):
-			return "", c.failed(a.err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
+		case err == nil:
+			return secret, nil
+		case errors.Is(err, keyring.ErrNotFound):
+			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
 				quoted(service), quoted(user))
 		}
-		return "", c.failed(a.err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(a.err.Error()))
+		return "", c.failed(err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(err.Error()))
 	}
 }
 

@@ -94,11 +94,11 @@ func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	if rule == nil {
 		return true
 	}
-	err := rule(n.text)
-	if err != nil {
+	if err := rule(n.text); err != nil {
 		d.wrong(n, "%s: %s", what, err)
+		return false
 	}
-	return err == nil
+	return true
 }
 
 // field reads one known key of a table.
@@ -136,6 +136,33 @@ func (d *decoder) isString(n *node) bool {
 		d.wrongType(n, "a string")
 	}
 	return n.kind == stringKind
+}
+
+// parsed reads a string by a function whose error says what is wrong with it.
+func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) (value T) {
+	if !d.isString(n) {
+		return value
+	}
+	value, err := parse(n.text)
+	if err != nil {
+		d.wrong(n, "%s %s", quoted(n.key), err)
+	}
+	return value
+}
+
+// name reads a name that no other table of its list may have, whatever the letter case.
+func (d *decoder) name(n *node, what string, valid func(string) bool, rule string) string {
+	id := what + " " + strings.ToLower(n.text)
+	switch first := d.seen[id]; {
+	case !d.isString(n):
+	case !valid(n.text):
+		d.wrong(n, "%s", rule)
+	case first != nil:
+		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first.at))
+	default:
+		d.seen[id] = n
+	}
+	return n.text
 }
 
 // isTable tells whether a value is a table, or reports that it is none.
@@ -184,21 +211,14 @@ func (d *decoder) refresh(n *node) time.Duration {
 
 // duration reads a duration; the number 0 is allowed in place of "0".
 func (d *decoder) duration(n *node) time.Duration {
-	var length time.Duration
-	err := errDuration
 	switch {
 	case n.text == "" && n.kind == stringKind, n.text == "0" && n.kind == numberKind:
 		return 0
 	case n.kind == numberKind:
-	case !d.isString(n):
+		d.wrong(n, "%s %s", quoted(n.key), errDuration)
 		return 0
-	default:
-		length, err = ParseDuration(n.text)
 	}
-	if err != nil {
-		d.wrong(n, "%s %s", quoted(n.key), err)
-	}
-	return length
+	return parsed(d, n, ParseDuration)
 }
 
 func (d *decoder) ui(n *node, c *Config) {
@@ -324,14 +344,7 @@ func (d *decoder) view(t *node) View {
 	var v View
 	d.fields(t, []field{
 		{"name", func(n *node) {
-			v.Name = n.text
-			switch {
-			case !d.isString(n):
-			case strings.TrimSpace(v.Name) == "" || len([]rune(v.Name)) > 64 || strings.ContainsFunc(v.Name, unicode.IsControl):
-				d.wrong(n, "a view's name has 1 to 64 characters on one line")
-			default:
-				d.unique(n, "view")
-			}
+			v.Name = d.name(n, "view", validViewName, "a view's name has 1 to 64 characters on one line")
 		}},
 		{"query", func(n *node) {
 			v.Query = n.text
@@ -344,14 +357,8 @@ func (d *decoder) view(t *node) View {
 	return v
 }
 
-// unique reports a name that was seen before, without regard to letter case.
-func (d *decoder) unique(n *node, what string) {
-	id := what + " " + strings.ToLower(n.text)
-	if first := d.seen[id]; first != nil {
-		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first.at))
-		return
-	}
-	d.seen[id] = n
+func validViewName(s string) bool {
+	return strings.TrimSpace(s) != "" && len([]rune(s)) <= 64 && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // required reports keys that a table must have.
