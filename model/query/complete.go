@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -68,43 +69,30 @@ func Complete(s string, cursor int, v Vocabulary) []Completion {
 	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
 }
 
-// termAround gives the span of the term a cursor is in, without its dashes.
+// aTerm matches a term from its start, up to a quote that is not closed.
+var aTerm = regexp.MustCompile(`^(?:[^\s\v\pZ\x{85}()"]|"(?s:[^"\\]|\\.)*")*`)
+
+// termAround returns the span of the term a cursor is in, without its dashes.
 func termAround(s string, cursor int) (start, end int) {
-	quote := false
-	skip := false
-	for i, r := range s[:cursor] {
-		switch {
-		case skip:
-			skip = false
-		case quote && r == '\\':
-			skip = true
-		case r == '"':
-			quote = !quote
-		case !quote && endsBare(r):
-			start = i + utf8.RuneLen(r)
+	for {
+		end = start + len(aTerm.FindString(s[start:]))
+		if end < len(s) && s[end] == '"' {
+			if end < cursor {
+				end = cursor // the quote is still being written; what follows may be other terms
+			} else {
+				end = len(s)
+			}
 		}
+		if end >= cursor {
+			break
+		}
+		_, n := utf8.DecodeRuneInString(s[end:])
+		start = end + n
 	}
 	for start < cursor && s[start] == '-' {
 		start++
 	}
-	inside := quote
-	for i, r := range s[cursor:] {
-		switch {
-		case skip:
-			skip = false
-		case quote && r == '\\':
-			skip = true
-		case r == '"':
-			quote = !quote
-		case !quote && endsBare(r):
-			return start, cursor + i
-		}
-	}
-	if quote && inside {
-		// The quote is still being written; what follows may be other terms.
-		return start, cursor
-	}
-	return start, len(s)
+	return start, end
 }
 
 type completer struct {

@@ -71,11 +71,14 @@ type field struct {
 }
 
 // word is a word of the language with what it means: one of flags is set, none
-// of them is, or holds says so.
+// of unset is, or holds says so. A word of an order has what it compares: a
+// number, the greatest first, or texts, A to Z.
 type word struct {
 	name, help   string
 	flags, unset Flag
 	holds        func(s *Subject, now time.Time) bool
+	number       func(s *Subject) int64
+	texts        []func(s *Subject) string
 }
 
 // freeText is what a term without a field looks at.
@@ -157,11 +160,12 @@ var hasWords = []word{
 }
 
 var sortWords = []word{
-	{name: SortUpdated, help: "newest change first"},
-	{name: SortCreated, help: "newest first"},
-	{name: SortTitle, help: "A to Z"},
-	{name: SortDuration, help: "longest first"},
-	{name: SortProvider, help: "by service, then account"},
+	{name: SortUpdated, help: "newest change first", number: func(s *Subject) int64 { return s.Updated }},
+	{name: SortCreated, help: "newest first", number: func(s *Subject) int64 { return s.Created }},
+	{name: SortTitle, help: "A to Z", texts: []func(*Subject) string{func(s *Subject) string { return s.Title }}},
+	{name: SortDuration, help: "longest first", number: func(s *Subject) int64 { return s.Duration }},
+	{name: SortProvider, help: "by service, then account",
+		texts: []func(*Subject) string{func(s *Subject) string { return s.Provider }, func(s *Subject) string { return s.Account }}},
 }
 
 func (w *word) match(s *Subject, now time.Time) bool {

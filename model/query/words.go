@@ -49,7 +49,11 @@ func DateWords() []Word {
 
 // DateUnits lists the units of an age.
 func DateUnits() []Word {
-	return []Word{{"d", "days"}, {"h", "hours"}, {"w", "weeks"}, {"mo", "months"}, {"y", "years"}, {"m", "minutes"}}
+	out := make([]Word, len(units))
+	for i, u := range units {
+		out[i] = Word{u.name, u.help}
+	}
+	return out
 }
 
 // DateForms lists dates of the calendar, by examples.
