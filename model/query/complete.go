@@ -10,13 +10,10 @@ import (
 	"confab/model"
 )
 
-// Vocabulary is what a person's conversations hold, for completion. Labels are
-// "name" or "name=value". Texts may be as they came from services: what is
-// offered is cleaned.
-type Vocabulary struct {
-	Accounts, Providers, Owners, People, Teams, Spaces, Channels, Companies []Value
-	Roles, Kinds, Statuses, Labels, Titles                                  []Value
-}
+// Vocabulary is what a person's conversations hold, for completion: the values
+// by the name of the field. Labels are "name" or "name=value". Texts may be as
+// they came from services: what is offered is cleaned.
+type Vocabulary map[string][]Value
 
 // Value is a text with how many conversations hold it, 0 where that is not known.
 type Value struct {
@@ -58,13 +55,13 @@ func Complete(s string, cursor int, v Vocabulary) []Completion {
 	case strings.HasPrefix(typed, `"`):
 	case isField:
 		if of := fieldNamed(strings.ToLower(name)); of != nil {
-			c.values(of, typed[len(name)+1:], &v)
+			c.values(of, typed[len(name)+1:], v)
 		}
 	default:
 		if n := strings.IndexByte(s[cursor:end], ':'); n >= 0 {
 			c.end = cursor + n + 1 // the value behind it stays
 		}
-		c.words(typed, &v, c.end == end)
+		c.words(typed, v, c.end == end)
 	}
 	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
 }
@@ -124,7 +121,7 @@ func (c *completer) offer(subject, typed, text, help string) {
 
 // words completes a term without a field: to a field, and (where whole terms
 // fit) to a word of is: and has:, to a value of any field.
-func (c *completer) words(typed string, v *Vocabulary, terms bool) {
+func (c *completer) words(typed string, v Vocabulary, terms bool) {
 	typed = model.FoldText(typed)
 	for _, of := range fields {
 		if strings.HasPrefix(of.name, typed) {
@@ -151,7 +148,7 @@ func (c *completer) words(typed string, v *Vocabulary, terms bool) {
 }
 
 // values completes what follows the colon of a field.
-func (c *completer) values(of *field, typed string, v *Vocabulary) {
+func (c *completer) values(of *field, typed string, v Vocabulary) {
 	folded := model.FoldText(typed)
 	for _, w := range of.words {
 		c.offer(w.name, folded, of.name+":"+w.name, w.help)
@@ -163,14 +160,20 @@ func (c *completer) values(of *field, typed string, v *Vocabulary) {
 	case of.compare == byDate:
 		c.dates(of.name, folded)
 	case of.compare == byLabel:
-		c.labels(typed, v.Labels)
-	case of.offers != nil:
+		c.labels(typed, v[of.name])
+	default:
 		c.vocabulary(of, model.FoldText(unquote(typed)), v)
 	}
 }
 
-func (c *completer) vocabulary(of *field, typed string, v *Vocabulary) {
-	for _, s := range frequent(of.offers(v)) {
+func (c *completer) vocabulary(of *field, typed string, v Vocabulary) {
+	list := frequent(v[of.name])
+	if len(list) == 0 && of.usual != nil {
+		for _, text := range of.usual() {
+			list = append(list, Value{Text: text})
+		}
+	}
+	for _, s := range list {
 		text := s.Text
 		if of.compare == byLabel {
 			text, _, _ = strings.Cut(text, "=")

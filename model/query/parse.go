@@ -238,9 +238,9 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	switch {
 	case of.compare == byOrder:
 		return nil, p.order(t, start, at, depth)
-	case of.words != nil || of.known != nil:
+	case of.words != nil || of.slips:
 		// A service may be of any name; one that is nearly a known word is a slip.
-		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (of.known == nil || near != "") {
+		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
 			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)), Suggestion: near}
 		}
 		// One spelling of one meaning, so that equal queries are equal.
