@@ -55,7 +55,7 @@ func ParseBaseURL(s string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// IsLoopback tells whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost.
+// IsLoopback reports whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost.
 func IsLoopback(rawURL string) bool {
 	u, err := url.Parse(rawURL)
 	return err == nil && loopbackHost(strings.ToLower(u.Hostname()))

@@ -127,7 +127,7 @@ func DefaultViews(accounts []Account) []View {
 
 var accountName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// ValidAccountName tells whether a name has one to 64 ASCII letters, digits, - and _.
+// ValidAccountName reports whether a name has one to 64 ASCII letters, digits, - and _.
 func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 
 // Load reads and checks the settings file. Its errors are ErrNoConfig when there is none, Errors with everything that is

@@ -40,7 +40,7 @@ type Credential struct {
 	Keyring string `toml:"keyring,omitempty" json:"keyring,omitempty"`
 }
 
-// IsZero tells whether there is no credential.
+// IsZero reports whether there is no credential.
 func (c Credential) IsZero() bool {
 	return c.Env == "" && len(c.Command) == 0 && c.File == "" && c.Keyring == ""
 }

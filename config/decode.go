@@ -45,7 +45,7 @@ func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
 	d.report(n.keyAt, n.path(), Nearest(n.key, known), format, args...)
 }
 
-// oneOf tells whether a value is one of those known, or reports that it is not.
+// oneOf reports whether a value is one of those known, or reports that it is not.
 func (d *decoder) oneOf(n *node, known []string, format string, args ...any) bool {
 	if !slices.Contains(known, n.text) {
 		d.report(n.at, n.path(), Nearest(n.text, known), format, args...)
@@ -89,7 +89,7 @@ func (d *decoder) decode() (*Config, error) {
 	return c, nil
 }
 
-// allowed tells whether a rule, which may be nil, accepts a value, or reports what is wrong with it.
+// allowed reports whether a rule, which may be nil, accepts a value, or reports what is wrong with it.
 func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	if rule == nil {
 		return true
@@ -130,7 +130,7 @@ func (d *decoder) wrongType(n *node, want string) {
 	d.wrong(n, "%s must be %s, not %s", quoted(n.key), want, n.kind)
 }
 
-// isString tells whether a value is a string, or reports that it is none.
+// isString reports whether a value is a string, or reports that it is none.
 func (d *decoder) isString(n *node) bool {
 	if n.kind != stringKind {
 		d.wrongType(n, "a string")
@@ -165,7 +165,7 @@ func (d *decoder) name(n *node, what string, valid func(string) bool, rule strin
 	return n.text
 }
 
-// isTable tells whether a value is a table, or reports that it is none.
+// isTable reports whether a value is a table, or reports that it is none.
 func (d *decoder) isTable(n *node) bool {
 	switch {
 	case n.headers:

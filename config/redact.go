@@ -19,7 +19,7 @@ var knownSecret = regexp.MustCompile(`(?i)^(bearer\s+\S{6,}|basic\s+\S{6,}|sk[-_
 // secretToken finds the words of a text that could be a secret.
 var secretToken = regexp.MustCompile(`[A-Za-z0-9_+=~-]{8,}`)
 
-// looksSecret tells whether a word is more likely a credential than a name: a known beginning, or twenty and more
+// looksSecret reports whether a word is more likely a credential than a name: a known beginning, or twenty and more
 // characters without a break that mix digits and letters. Upper-case identifiers stay visible, since environment
 // variables look so.
 func looksSecret(s string) bool {

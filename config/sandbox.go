@@ -74,7 +74,7 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 	return nil
 }
 
-// madeBySandbox tells whether the file may be replaced; it fails when there is one that may not.
+// madeBySandbox reports whether the file may be replaced; it fails when there is one that may not.
 func madeBySandbox(path string) (bool, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -57,7 +57,7 @@ type Error struct {
 	Err      error
 }
 
-// Error gives one line: what was tried, the kind, and the service's words.
+// Error returns one line: what was tried, the kind, and the service's words.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Op != "" {
@@ -84,7 +84,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Brief gives an error for a log: what was tried, the kind and the status, and
+// Brief returns an error for a log: what was tried, the kind and the status, and
 // none of the service's words. What is no *Error is given whole.
 func Brief(err error) string {
 	var e *Error
@@ -101,10 +101,10 @@ func Brief(err error) string {
 	return b
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf gives the kind of an error: Local for one that is not an *Error, ""
+// KindOf returns the kind of an error: Local for one that is not an *Error, ""
 // for nil.
 func KindOf(err error) ErrorKind {
 	if err == nil {
@@ -117,7 +117,7 @@ func KindOf(err error) ErrorKind {
 	return Local
 }
 
-// AsError gives the *Error in a chain, making one of kind Local where there is
+// AsError returns the *Error in a chain, making one of kind Local where there is
 // none, and nil for nil.
 func AsError(err error) *Error {
 	if err == nil {

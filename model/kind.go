@@ -168,7 +168,7 @@ func (k EditKind) Pair() string { return strings.TrimSuffix(string(k), "s") }
 // Op names an edit in errors.
 func (k EditKind) Op() string { return orElse(k.row().op, "change "+k.Words()) }
 
-// FieldName gives a kind of edit as a noun for sentences.
+// FieldName returns a kind of edit as a noun for sentences.
 func FieldName(k EditKind) string { return orElse(k.row().whole, k.Words()) }
 
 // Pairs returns all labels or attributes, nil where they are not loaded.

@@ -123,7 +123,7 @@ func mergePerson(older, newer Participant, whole bool) Participant {
 	return newer
 }
 
-// named gives a conversation in which people and spaces are called what a newer
+// named returns a conversation in which people and spaces are called what a newer
 // reading calls them.
 func named(c, newer Conversation) Conversation {
 	c.Participants.Items = withNames(c.Participants.Items, newer.Participants.Items, true)
@@ -137,7 +137,7 @@ func named(c, newer Conversation) Conversation {
 	return c
 }
 
-// withNames gives people with the names and addresses by which others know the
+// withNames returns people with the names and addresses by which others know the
 // same ids: all that are known there, or those alone that are missing here.
 func withNames(people, known []Participant, all bool) []Participant {
 	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }

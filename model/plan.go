@@ -85,7 +85,7 @@ type Plan struct {
 	Items []PlanItem
 }
 
-// Count gives how many items are in a state.
+// Count returns how many items are in a state.
 func (p Plan) Count(s PlanState) int {
 	n := 0
 	for _, it := range p.Items {
@@ -96,7 +96,7 @@ func (p Plan) Count(s PlanState) int {
 	return n
 }
 
-// Edits gives the edits of all items that change.
+// Edits returns the edits of all items that change.
 func (p Plan) Edits() []Edit {
 	var out []Edit
 	for _, it := range p.Items {
@@ -107,7 +107,7 @@ func (p Plan) Edits() []Edit {
 	return out
 }
 
-// Risks gives the distinct risks of all changing items, in order.
+// Risks returns the distinct risks of all changing items, in order.
 func (p Plan) Risks() []Risk {
 	var out []Risk
 	seen := map[Risk]bool{}
@@ -436,5 +436,5 @@ func orElse(a, b string) string {
 	return b
 }
 
-// RoleName gives a role as it is said: "collaboration complete".
+// RoleName returns a role as it is said: "collaboration complete".
 func RoleName(role string) string { return strings.ReplaceAll(role, "_", " ") }

@@ -11,7 +11,7 @@ import (
 // repeated by the adapter; a write is sent once (one replay after a 401 that
 // refreshed the credential or swapped its form is allowed: it did nothing).
 type Provider interface {
-	// Describe gives fixed data about the account and its service.
+	// Describe returns fixed data about the account and its service.
 	Describe() Description
 
 	// Capabilities tells what can be edited in a conversation, one entry for
@@ -37,7 +37,7 @@ type Provider interface {
 	// Check tests the account live, for doctor: credential, rights, reach.
 	Check(ctx context.Context) []CheckResult
 
-	// Link gives a URL to open: the web page (no request) or a recording
+	// Link returns a URL to open: the web page (no request) or a recording
 	// (fetched now; never stored or logged).
 	Link(ctx context.Context, c Conversation, kind LinkKind) (string, error)
 
@@ -45,7 +45,7 @@ type Provider interface {
 	// planned and compared. It does no I/O.
 	Needs(kinds ...EditKind) Need
 
-	// Requests gives exactly what Apply would send for edits of one
+	// Requests returns exactly what Apply would send for edits of one
 	// conversation, without a credential. It does no I/O. A read-only account
 	// shows what would be sent if it were not.
 	Requests(fresh Conversation, edits []Edit) ([]Request, error)
@@ -274,7 +274,7 @@ type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// CredentialSource gives a credential when it is first needed. Reject tells it
+// CredentialSource returns a credential when it is first needed. Reject tells it
 // which one the service refused: unless it gives another by now, the next Get
 // asks again.
 type CredentialSource interface {

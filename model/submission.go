@@ -1,6 +1,7 @@
 package model
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,24 +96,20 @@ func (s Submission) Words() string {
 	if s.Settled() && (s.Delivered+s.Already > 0 || s.Edits == 0) {
 		return s.Sentence
 	}
-	var out strings.Builder
-	quoted, start := 0, true
-	for rest := s.Sentence; rest != ""; {
-		word, _, _ := strings.Cut(rest, " ")
-		if now, ok := doingNow[word]; ok && start && quoted == 0 {
-			out.WriteString(now)
-		} else {
-			out.WriteString(word)
+	return verb.ReplaceAllStringFunc(s.Sentence, func(found string) string {
+		word, next := strings.CutPrefix(found, ", ")
+		if now, ok := doingNow[word]; ok && !next {
+			return now
+		} else if ok && s.Undoes == "" {
+			return ", " + now
 		}
-		quoted = max(0, quoted+strings.Count(word, "“")-strings.Count(word, "”"))
-		start = strings.HasSuffix(word, ",") && s.Undoes == ""
-		if rest = rest[len(word):]; rest != "" {
-			out.WriteByte(' ')
-			rest = rest[1:]
-		}
-	}
-	return out.String()
+		return found
+	})
 }
+
+// verb matches where a sentence may have a verb, or what it must not be looked
+// for in: a title, which may hold one in quotes of its own.
+var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)
 
 // doingNow are the verbs of sentences, past and present.
 var doingNow = map[string]string{"made": "making", "renamed": "renaming", "described": "describing", "cleared": "clearing",

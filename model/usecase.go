@@ -76,7 +76,7 @@ func (ch TriageChange) Sentence(titles []string) string {
 	return "changed nothing"
 }
 
-// Apply gives local marks as they are after the change.
+// Apply returns local marks as they are after the change.
 func (ch TriageChange) Apply(t Triage) Triage {
 	for mark, to := range map[*bool]*bool{&t.Done: ch.Done, &t.Pinned: ch.Pinned, &t.Seen: ch.Seen} {
 		if to != nil {
@@ -162,7 +162,7 @@ type HistoryRequest struct {
 	Before string
 }
 
-// DeliveryResult tells what became of one edit. Journal is set where it was
+// DeliveryResult says what became of one edit. Journal is set where it was
 // delivered.
 type DeliveryResult struct {
 	Entry   OutboxEntry

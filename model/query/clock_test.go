@@ -56,7 +56,7 @@ func TestTheAnswerStaysUntilItChanges(t *testing.T) {
 	})
 }
 
-// genClock gives moments, most of them beside a change of the clock.
+// genClock returns moments, most of them beside a change of the clock.
 func genClock(loc *time.Location) *rapid.Generator[time.Time] {
 	return rapid.Custom(func(t *rapid.T) time.Time {
 		day := time.Date(rapid.IntRange(2005, 2027).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 31).Draw(t, "day"), 12, 0, 0, 0, loc)

@@ -207,7 +207,7 @@ func (c *completer) labels(typed string, list []Value) {
 	}
 }
 
-// frequent gives the values with the most frequent first.
+// frequent returns the values with the most frequent first.
 func frequent(list []Value) []Value {
 	order := func(a, b Value) int { return cmp.Compare(b.Count, a.Count) }
 	if slices.IsSortedFunc(list, order) {

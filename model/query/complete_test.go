@@ -25,7 +25,7 @@ func values(texts ...string) []query.Value {
 	return out
 }
 
-// complete gives what the text becomes; | is the cursor.
+// complete returns what the text becomes; | is the cursor.
 func complete(text string) []string {
 	before, after, _ := strings.Cut(text, "|")
 	s := before + after

@@ -11,7 +11,7 @@ type Error struct {
 	Suggestion string
 }
 
-// Error gives one line for a person, with the place counted from one.
+// Error returns one line for a person, with the place counted from one.
 func (e *Error) Error() string {
 	s := fmt.Sprintf("query, at %d: %s", e.Pos+1, e.Message)
 	if e.Suggestion != "" {
@@ -20,7 +20,7 @@ func (e *Error) Error() string {
 	return s
 }
 
-// nearest gives the word closest to s, or "" if none is close. Words that
+// nearest returns the word closest to s, or "" if none is close. Words that
 // begin with s are closer than those that must be retyped.
 func nearest(s string, words []string) string {
 	best, at := "", 1+min(2, (len(s)+1)/2)
