@@ -84,14 +84,7 @@ func NewEntryError(err error) *EntryError {
 	if e == nil {
 		return nil
 	}
-	msg := e.Message
-	if msg == "" && e.Err != nil {
-		msg = e.Err.Error()
-	}
-	for _, f := range e.Fields {
-		msg += "; " + f.Field + ": " + f.Message
-	}
-	out := &EntryError{Kind: e.Kind, Message: msg, Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
+	out := &EntryError{Kind: e.Kind, Message: e.said(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
 	if e.Status != 0 {
 		out.Status = &e.Status
 	}

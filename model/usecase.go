@@ -56,22 +56,14 @@ func (ch TriageChange) Sentence(titles []string) string {
 		object = quoteTitle(titles[0])
 	}
 	switch {
-	case ch.Done != nil && *ch.Done:
-		return "marked " + object + " done"
 	case ch.Done != nil:
-		return "marked " + object + " not done"
-	case ch.Snooze != nil && ch.Snooze.IsZero():
-		return "woke " + object
+		return "marked " + object + pick(*ch.Done, " done", " not done")
 	case ch.Snooze != nil:
-		return "snoozed " + object
-	case ch.Pinned != nil && *ch.Pinned:
-		return "pinned " + object
+		return pick(ch.Snooze.IsZero(), "woke ", "snoozed ") + object
 	case ch.Pinned != nil:
-		return "unpinned " + object
-	case ch.Seen != nil && *ch.Seen:
-		return "marked " + object + " seen"
+		return pick(*ch.Pinned, "pinned ", "unpinned ") + object
 	case ch.Seen != nil:
-		return "marked " + object + " unseen"
+		return "marked " + object + pick(*ch.Seen, " seen", " unseen")
 	}
 	return "changed nothing"
 }
