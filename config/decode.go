@@ -63,16 +63,8 @@ func (d *decoder) decode() (*Config, error) {
 		{"themes", func(n *node) { c.Themes = d.themes(n) }},
 		{"ui", func(n *node) { d.ui(n, c) }},
 		{"keys", func(n *node) { c.Keys = d.keys(n) }},
-		{"view", func(n *node) {
-			for _, t := range d.tables(n) {
-				c.Views = append(c.Views, d.view(t))
-			}
-		}},
-		{"account", func(n *node) {
-			for _, t := range d.tables(n) {
-				c.Accounts = append(c.Accounts, d.account(t))
-			}
-		}},
+		{"view", func(n *node) { c.Views = tables(d, n, d.view) }},
+		{"account", func(n *node) { c.Accounts = tables(d, n, d.account) }},
 	}, func(n *node, known []string) bool {
 		secret := n.isSecret() || n.isSecretSetting() && Nearest(n.key, known) == ""
 		if secret {
@@ -178,25 +170,24 @@ func (d *decoder) isTable(n *node) bool {
 
 // tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same
 // for its own problems.
-func (d *decoder) tables(n *node) []*node {
-	var list []*node
+func tables[T any](d *decoder, n *node, read func(t *node) T) (list []T) {
+	items := n.items
 	switch n.kind {
 	case tableKind:
 		d.wrongKey(n, "%s is a list: write [[%s]]", quoted(n.key), n.path())
-		list = append(list, n)
+		items = []*node{n}
 	case arrayKind:
-		for _, item := range n.items {
-			if item.kind == tableKind {
-				list = append(list, item)
-				continue
-			}
-			d.wrong(item, "%s must hold tables only, not %s: write [[%s]]", quoted(n.key), item.kind, n.path())
-		}
 	default:
 		d.wrong(n, "%s must be a list of tables, not %s: write [[%s]]", quoted(n.key), n.kind, n.path())
+		return nil
 	}
-	for i, t := range list {
-		t.key += fmt.Sprintf("[%d]", i)
+	for _, item := range items {
+		if item.kind != tableKind {
+			d.wrong(item, "%s must hold tables only, not %s: write [[%s]]", quoted(n.key), item.kind, n.path())
+			continue
+		}
+		item.key += fmt.Sprintf("[%d]", len(list))
+		list = append(list, read(item))
 	}
 	return list
 }
@@ -262,17 +253,15 @@ func (d *decoder) themes(n *node) map[string]map[string]string {
 func (d *decoder) colors(theme *node) map[string]string {
 	colors := map[string]string{}
 	for _, color := range theme.items {
-		if known := d.rules.ThemeColorNames; known != nil && !slices.Contains(known, color.key) {
+		switch known := d.rules.ThemeColorNames; {
+		case known != nil && !slices.Contains(known, color.key):
 			d.unknown(color, known, "unknown colour %s", quoted(color.key))
-			continue
+		case d.isString(color):
+			if check := d.rules.ThemeColor; check != nil {
+				d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
+			}
+			colors[color.key] = color.text
 		}
-		if !d.isString(color) {
-			continue
-		}
-		if check := d.rules.ThemeColor; check != nil {
-			d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
-		}
-		colors[color.key] = color.text
 	}
 	return colors
 }
@@ -300,35 +289,39 @@ func (d *decoder) keys(n *node) map[string]map[string][]string {
 func (d *decoder) context(c *node) map[string][]string {
 	actions := map[string][]string{}
 	bound := map[string]*node{}
+	known := d.rules.Actions[c.key]
 	for _, a := range c.items {
-		if known := d.rules.Actions[c.key]; d.rules.Actions != nil && !slices.Contains(known, a.key) {
-			if other := d.contextOf(a.key); other != "" {
-				d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
-			} else {
-				d.unknown(a, known, "unknown action %s in [keys.%s]", quoted(a.key), c.key)
-			}
-			continue
+		switch other := d.contextOf(a.key); {
+		case d.rules.Actions == nil || slices.Contains(known, a.key):
+			actions[a.key] = d.bindings(a, bound)
+		case other != "":
+			d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
+		default:
+			d.unknown(a, known, "unknown action %s in [keys.%s]", quoted(a.key), c.key)
 		}
-		if a.kind != arrayKind || a.headers {
-			d.wrong(a, `%s must be a list of keys such as ["p", "ctrl+p"], not %s`, quoted(a.key), a.kind)
-			continue
-		}
-		list := []string{}
-		for _, item := range a.items {
-			switch first := bound[item.text]; {
-			case item.kind != stringKind:
-				d.wrong(item, "%s must hold strings only, not %s", quoted(a.key), item.kind)
-			case !d.allowed(item, d.rules.Key, "key "+quoted(item.text)):
-			case first != nil:
-				d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first.keyAt))
-			default:
-				bound[item.text] = a
-				list = append(list, item.text)
-			}
-		}
-		actions[a.key] = list
 	}
 	return actions
+}
+
+func (d *decoder) bindings(a *node, bound map[string]*node) []string {
+	if a.kind != arrayKind || a.headers {
+		d.wrong(a, `%s must be a list of keys such as ["p", "ctrl+p"], not %s`, quoted(a.key), a.kind)
+		return nil
+	}
+	list := []string{}
+	for _, item := range a.items {
+		switch first := bound[item.text]; {
+		case item.kind != stringKind:
+			d.wrong(item, "%s must hold strings only, not %s", quoted(a.key), item.kind)
+		case !d.allowed(item, d.rules.Key, "key "+quoted(item.text)):
+		case first != nil:
+			d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first.keyAt))
+		default:
+			bound[item.text] = a
+			list = append(list, item.text)
+		}
+	}
+	return list
 }
 
 func (d *decoder) contextOf(action string) string {
