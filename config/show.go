@@ -46,22 +46,24 @@ func notEmpty(s string) *string {
 	return &s
 }
 
+func (a Account) shown() shownAccount {
+	out := shownAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly,
+		Pace: notEmpty(a.Pace.String()), Settings: a.Settings}
+	if a.Since > 0 {
+		out.Since = notEmpty(FormatDuration(a.Since))
+	}
+	if !a.Credential.IsZero() {
+		out.Credential = &a.Credential
+	}
+	return out
+}
+
 // Show writes the settings in effect, defaults filled in. Credentials appear as their sources. The TOML form can be
 // loaded again and means the same; in JSON, what is not set is null.
 func Show(w io.Writer, c *Config, format Format) error {
 	s := shown{Refresh: FormatDuration(c.Refresh), UI: c.UI, Themes: c.Themes, Keys: c.Keys, Views: c.Views, Accounts: []shownAccount{}}
 	for _, a := range c.Accounts {
-		out := shownAccount{
-			Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly,
-			Pace: notEmpty(a.Pace.String()), Settings: a.Settings,
-		}
-		if a.Since > 0 {
-			out.Since = notEmpty(FormatDuration(a.Since))
-		}
-		if !a.Credential.IsZero() {
-			out.Credential = &a.Credential
-		}
-		s.Accounts = append(s.Accounts, out)
+		s.Accounts = append(s.Accounts, a.shown())
 	}
 	var b bytes.Buffer
 	var err error
