@@ -484,6 +484,7 @@ var registry = providers.Registry{attention.Factory(), bird.Factory(), askelepha
 func validators() config.Validators {
 	v := config.Validators{
 		Providers:       map[string]config.ProviderRules{},
+		Nearest:         model.Nearest,
 		Query:           func(q string) error { _, err := query.Parse(q); return err },
 		Actions:         keymap.Actions(),
 		Key:             keymap.CheckKey,

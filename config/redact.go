@@ -83,7 +83,7 @@ func quoted(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-// secretKeys are names under which people type secrets, in the spelling of foldWord.
+// secretKeys are names under which people type secrets, in lower case and with underscores.
 var secretKeys = map[string]bool{
 	"token": true, "api_key": true, "apikey": true, "api_token": true, "secret": true, "secret_key": true, "password": true,
 	"passwd": true, "access_token": true, "refresh_token": true, "client_secret": true, "bearer": true, "bearer_token": true,
@@ -91,4 +91,6 @@ var secretKeys = map[string]bool{
 	"credential": true, "credentials": true, "value": true,
 }
 
-func secretKey(key string) bool { return secretKeys[foldWord(key)] }
+var separators = strings.NewReplacer("-", "_", " ", "_")
+
+func secretKey(key string) bool { return secretKeys[strings.ToLower(separators.Replace(key))] }
