@@ -53,12 +53,9 @@ func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.mo
 
 func (b bound) moves() bool { return b.kind == day || b.kind == ago }
 
-const (
-	dayMilli = 24 * 60 * 60 * 1000
-	// zoneSlack is more than two clocks of one place can differ: zones lie
-	// between 12 hours behind and 14 before, and some went from one to the other.
-	zoneSlack = 27 * 60 * 60 * 1000
-)
+// zoneSlack is more than two clocks of one place can differ: zones lie between
+// 12 hours behind and 14 before, and some went from one to the other.
+const zoneSlack = 27 * time.Hour
 
 // passes returns the first moment after now at which the bound may lie on the
 // other side of a time.
@@ -73,37 +70,26 @@ func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 		}
 		return moment + at - here + 1
 	}
-	least, most := b.reach()
-	switch {
-	case at >= here && at+least > moment:
-		return at + least // until then the bound is before the time, whatever the calendar does
-	case at < here && at+most < moment:
-		return never // and from then on behind it
-	}
-	next := b.irregular(now.In(loc))
-	if b.kind == ago && at >= here {
-		next = min(next, moment+at-here+1)
-	}
-	return next
-}
-
-// reach tells how far behind the clock a bound of days or more lies, at least
-// and at most.
-func (b bound) reach() (least, most int64) {
-	n := int64(b.n)
+	// How far the bound lies behind the clock varies by less than this.
+	slack := 2 * zoneSlack
 	switch {
 	case b.kind == day:
-		least, most = -n*dayMilli, (1-n)*dayMilli
+		slack += 24 * time.Hour
 	case b.unit.months > 0:
-		// A month has 30.436875 days in the mean; single ones are up to three days
-		// off, and a day that a month lacks lies up to three days further.
-		mean := n * int64(b.unit.months) * 30_436_875 / 1000 * dayMilli / 1000
-		least, most = mean-7*dayMilli, mean+7*dayMilli
-	default:
-		least = n * int64(b.unit.days) * dayMilli
-		most = least
+		slack += 7 * 24 * time.Hour // months of 28 to 31 days, and days that a month lacks
 	}
-	return least - zoneSlack, most + zoneSlack
+	gap := at - here
+	switch {
+	case gap > slack.Milliseconds():
+		return moment + gap - slack.Milliseconds()
+	case gap < -slack.Milliseconds():
+		return never
+	}
+	next := b.irregular(now.In(loc))
+	if b.kind == ago && gap >= 0 {
+		next = min(next, moment+gap+1)
+	}
+	return next
 }
 
 // irregular returns the first moment after now from which the bound may no
@@ -123,8 +109,8 @@ func (b bound) irregular(now time.Time) int64 {
 	there := b.unit.before(time.Unix(wall, 0).UTC(), b.n)
 	// Where a clock is set, local times are read by the offset before or after:
 	// which of them changes at that moment, or at what either clock shows then.
-	far := there.Add(2 * zoneSlack * time.Millisecond)
-	for z := there.Add(-2 * zoneSlack * time.Millisecond).In(now.Location()); ; {
+	far := there.Add(2 * zoneSlack)
+	for z := there.Add(-2 * zoneSlack).In(now.Location()); ; {
 		_, end := z.ZoneBounds()
 		if end.IsZero() || end.After(far) {
 			return seconds * 1000

@@ -27,12 +27,6 @@ const (
 	IsSnoozed  = "snoozed"
 	IsEmpty    = "empty"
 	IsAny      = "any"
-
-	SortUpdated  = "updated"
-	SortCreated  = "created"
-	SortTitle    = "title"
-	SortDuration = "duration"
-	SortProvider = "provider"
 )
 
 // comparison is how the value of a term is compared with a conversation.
@@ -151,11 +145,11 @@ var hasWords = []word{
 }
 
 var sortWords = []word{
-	{name: SortUpdated, help: "newest change first", number: func(s *Subject) int64 { return s.Updated }},
-	{name: SortCreated, help: "newest first", number: func(s *Subject) int64 { return s.Created }},
-	{name: SortTitle, help: "A to Z", texts: []func(*Subject) string{func(s *Subject) string { return s.Title }}},
-	{name: SortDuration, help: "longest first", number: func(s *Subject) int64 { return s.Duration }},
-	{name: SortProvider, help: "by service, then account",
+	{name: "updated", help: "newest change first", number: func(s *Subject) int64 { return s.Updated }},
+	{name: "created", help: "newest first", number: func(s *Subject) int64 { return s.Created }},
+	{name: "title", help: "A to Z", texts: []func(*Subject) string{func(s *Subject) string { return s.Title }}},
+	{name: "duration", help: "longest first", number: func(s *Subject) int64 { return s.Duration }},
+	{name: "provider", help: "by service, then account",
 		texts: []func(*Subject) string{func(s *Subject) string { return s.Provider }, func(s *Subject) string { return s.Account }}},
 }
 

@@ -48,10 +48,12 @@ type Term struct {
 
 // Sort is an order of conversations.
 type Sort struct {
-	// Field is one of the Sort constants.
+	// Field is a word that may follow sort:.
 	Field   string
 	Reverse bool
 }
+
+var defaultSort = Sort{Field: "updated"}
 
 // Query is a parsed query. The zero value matches everything, sorted by
 // update, newest first.
@@ -61,7 +63,7 @@ type Query struct {
 }
 
 // IsZero reports whether the query matches everything in the default order.
-func (q Query) IsZero() bool { return q.root == nil && q.Sort() == (Sort{Field: SortUpdated}) }
+func (q Query) IsZero() bool { return q.root == nil && q.Sort() == defaultSort }
 
 // Conditional reports whether the query asks anything of a conversation. One
 // that is blank, names an order alone, or looks for nothing but blanks does not;
@@ -86,7 +88,7 @@ func (n *Node) always(answer bool) bool {
 }
 
 // Sort returns the order, the default one where the query names none.
-func (q Query) Sort() Sort { return cmp.Or(q.sort, Sort{Field: SortUpdated}) }
+func (q Query) Sort() Sort { return cmp.Or(q.sort, defaultSort) }
 
 // Sorted reports whether the query names an order.
 func (q Query) Sorted() bool { return q.sort.Field != "" }
