@@ -10,6 +10,7 @@ import (
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/detail"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/list"
 	"confab/ui/theme"
@@ -104,10 +105,10 @@ type Model struct {
 	layout       string
 	accountWidth int // of the longest name
 
-	w, h     int
-	screen   screen
-	overlays []overlay
-	prompt   *prompt
+	w, h   int
+	screen screen
+	layers []layer
+	prompt *prompt
 
 	tabs []tab
 	tab  int
@@ -157,6 +158,7 @@ type Model struct {
 
 	last   *lastEdit
 	told   following
+	ledger *ledger
 	doors  string // how the accounts did at the last announcement
 	notice notice
 	drafts *drafts
@@ -168,7 +170,10 @@ type Model struct {
 	undos    int
 	leaving  bool // to quit once nothing is submitting
 	quitting bool // asked whether to quit
-	waiting  *waitOverlay
+	// waiting shows how far the deliveries are that quitting waits for, nil for none;
+	// waitedFor is how many edits needed a person when that began.
+	waiting   *dialog.Progress
+	waitedFor int
 	// undecided counts, while the person is leaving, the edits that wait for a
 	// decision; it is read as deciding says.
 	undecided int

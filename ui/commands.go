@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/theme"
 )
 
@@ -243,14 +244,13 @@ func (m *Model) readActivity(ref model.Ref) tea.Cmd {
 
 // operation is work that shows how far it is and can be stopped.
 type operation struct {
-	id          int
-	title       string
-	ctx         context.Context
-	cancel      context.CancelFunc
-	progress    chan [2]int
-	done, total int
-	shown       *progressOverlay
-	from        overlay // what was on top when it began
+	dialog.Progress
+	id       int
+	ctx      context.Context
+	cancel   context.CancelFunc
+	progress chan [2]int
+	shown    bool    // in a dialog
+	from     overlay // what was on top when it began
 	// inLine says that it is told of in the message line, so that keys go on;
 	// told, that it has taken long enough.
 	inLine, told bool
@@ -261,20 +261,20 @@ type operation struct {
 // operate runs work in a command, over which a dialog shows how far it is.
 // Progress that is not fetched in time is replaced by newer progress.
 func (m *Model) operate(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
-	return m.start(&operation{title: title}, run)
+	return m.start(&operation{Progress: dialog.Progress{Title: title}}, run)
 }
 
 // operateInLine runs work in a command; the message line shows how far it is, and
 // esc stops it.
 func (m *Model) operateInLine(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
-	return m.start(&operation{title: title, inLine: true, stops: true}, run)
+	return m.start(&operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}, run)
 }
 
 func (m *Model) start(op *operation, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
 	m.nextOp++
 	op.id, op.progress = m.nextOp, make(chan [2]int, 1)
-	if n := len(m.overlays); n > 0 {
-		op.from = m.overlays[n-1]
+	if top, ok := m.onTop(); ok {
+		op.from = top.overlay
 	}
 	op.ctx, op.cancel = context.WithCancel(m.ctx)
 	m.ops[op.id] = op
@@ -321,12 +321,12 @@ func (m *Model) working() *operation {
 
 // words says how far an operation is.
 func (op *operation) words(ellipsis string) string {
-	text := op.title + ellipsis
+	text := op.Title + ellipsis
 	switch {
 	case op.stopped:
-		return op.title + ": stopping" + ellipsis
-	case op.total > 0:
-		text = op.title + ": " + theme.Number(op.done) + " done"
+		return op.Title + ": stopping" + ellipsis
+	case op.Total > 0:
+		text = op.Title + ": " + theme.Number(op.Done) + " done"
 	}
 	if op.stops {
 		text += "  esc stops it"
@@ -342,8 +342,8 @@ func (m *Model) endOperation(id int) bool {
 		return false
 	}
 	delete(m.ops, id)
-	if op.shown != nil {
-		m.closeOverlay(op.shown)
+	if op.shown {
+		m.closeOverlay(&op.Progress)
 	}
 	return true
 }

@@ -139,6 +139,12 @@ func (m *Model) clearDraft(key string) tea.Cmd {
 	return m.saveDraft(key)
 }
 
+func (m *Model) draftCame(msg draftMsg) {
+	if r, ok := msg.owner.(restorer); ok && m.isOpen(msg.owner) && msg.text != "" {
+		r.Restore(msg.text)
+	}
+}
+
 // restoreDraft asks for what was typed before.
 func (m *Model) restoreDraft(owner overlay, key string) tea.Cmd {
 	if key == "" {

@@ -148,8 +148,8 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 		}
 	case settleMsg:
 		return m.settleCame(msg)
-	case lookupMsg, lookupDueMsg, peopleMsg, draftMsg:
-		return m.overlayResult(msg)
+	case draftMsg:
+		m.draftCame(msg)
 	case draftDueMsg:
 		if m.drafts.rests(msg.key, msg.change) {
 			return m.saveDraft(msg.key)
@@ -189,18 +189,7 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 	return nil
 }
 
-// complain says what is wrong where the person looks: in the form, if one is
-// open, else in the message line.
-func (m *Model) complain(from overlay, text string) {
-	if c, ok := from.(complainer); ok && m.isOpen(from) {
-		c.complain(text)
-		return
-	}
-	m.say(theme.Warning, text)
-}
-
 func (m *Model) openPlan(why purpose, d *dialog.Plan) {
-	d.Keys = m.keys.Names(keymap.Dialog)
 	d.DefaultYes = why.review
 	if d.Changes() > 0 {
 		d.Extra = why.details
@@ -212,7 +201,7 @@ func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 		}
 		d.NeedsWord(words...)
 	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.submit(why, d) }}, why.from)
+	m.askPlan(d, why.from, func() tea.Cmd { return m.submit(why, d) })
 }
 
 // submit hands a plan to the engine. It is not cancelled: once on the way, it
@@ -225,7 +214,7 @@ func (m *Model) submit(why purpose, d *dialog.Plan) tea.Cmd {
 		return submittedMsg{op, why, submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err}
 	}
 	if d.Changes() > 1 {
-		return m.start(&operation{title: "queueing " + theme.Count(d.Changes(), "edit"), inLine: true}, work)
+		return m.start(&operation{Progress: dialog.Progress{Title: "queueing " + theme.Count(d.Changes(), "edit")}, inLine: true}, work)
 	}
 	return func() tea.Msg { return work(context.Background(), 0, nil) }
 }
@@ -348,22 +337,38 @@ func (m *Model) rename(in intent) tea.Cmd {
 		text = in.row.Conversation.Title
 		key = "title:" + in.row.Conversation.Ref.String()
 	}
-	o := &promptOverlay{d: dialog.NewPrompt(title, text, "ctrl+u clears the line"), draft: key}
-	o.done = func(m *Model, text string) tea.Cmd {
-		if strings.TrimSpace(text) == "" {
-			o.complain("a title can't be empty")
-			return nil
+	d := dialog.NewPrompt(title, text, "ctrl+u clears the line")
+	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
+		switch asks := asks.(type) {
+		case dialog.Changed:
+			return m.draftChanged(key, string(asks))
+		case dialog.Entered:
+			return m.renameTo(in, title, string(asks), key, d)
 		}
-		if in.one && !o.d.Input.Touched() {
-			m.closeOverlay(o)
-			m.say(theme.Dim, "the title was left as it is")
+		if !d.Input.Touched() {
 			return m.clearDraft(key)
 		}
-		return m.plan(purpose{action: in.action, title: title, of: in.subjects, marked: in.marked, draft: key, from: o, repeatable: true,
-			changes: []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(text), Base: baseOf(in, model.EditTitle, "")}}})
+		if key != "" {
+			m.say(theme.Dim, "kept as a draft")
+		}
+		return m.saveDraft(key)
+	}})
+	return m.restoreDraft(d, key)
+}
+
+// renameTo plans what was entered in the prompt of rename.
+func (m *Model) renameTo(in intent, title, text, draft string, from *dialog.Prompt) tea.Cmd {
+	if strings.TrimSpace(text) == "" {
+		from.Complain("a title can't be empty")
+		return nil
 	}
-	m.open(o)
-	return m.restoreDraft(o, key)
+	if in.one && !from.Input.Touched() {
+		m.closeOverlay(from)
+		m.say(theme.Dim, "the title was left as it is")
+		return m.clearDraft(draft)
+	}
+	return m.plan(purpose{action: in.action, title: title, of: in.subjects, marked: in.marked, draft: draft, from: from, repeatable: true,
+		changes: []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(text), Base: baseOf(in, model.EditTitle, "")}}})
 }
 
 // chooses returns the handler that offers the values of a field.
@@ -402,8 +407,6 @@ func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
 			d.SetAt(i)
 		}
 	}
-	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd {
-		return m.set(in, kind.Words(), kind, values[i])
-	}})
+	m.openMenu(d, func(i int) tea.Cmd { return m.set(in, kind.Words(), kind, values[i]) })
 	return nil
 }

@@ -30,6 +30,10 @@ type following struct {
 	text   string
 	shown  time.Time
 	hidden string
+	// edits are those that are not settled, while they are shown one by one and one is
+	// to be told of; news is what of them is to be read.
+	edits outbox.Edits
+	news  editNews
 }
 
 // seenTime is how long a line is on screen before a key takes it away: a key
@@ -38,7 +42,7 @@ const seenTime = 200 * time.Millisecond
 
 // followOn lets the message line tell of a submission.
 func (m *Model) followOn(id string, takes bool) tea.Cmd {
-	m.told = following{id: id, takes: takes}
+	m.told = following{id: id, takes: takes, news: editNews{all: true}}
 	return m.readTold()
 }
 
@@ -63,7 +67,7 @@ func (m *Model) followPlan(p submittedPlan) tea.Cmd {
 // on screen.
 func (m *Model) readTold() tea.Cmd {
 	f := &m.told
-	o := m.results()
+	o := find[*dialog.Results](m)
 	switch {
 	case f.id == "", f.read && f.sub.Over() && o == nil:
 		return nil
@@ -75,8 +79,8 @@ func (m *Model) readTold() tea.Cmd {
 	be, ctx, msg := m.be, m.ctx, toldMsg{id: f.id, on: o}
 	read := false
 	if o != nil {
-		msg.edits = o.edits
-		msg.refs, read = o.news.ask(o.edits)
+		msg.edits = f.edits
+		msg.refs, read = f.news.ask(f.edits)
 		msg.whole = read && len(msg.refs) == 0
 	}
 	return func() tea.Msg {
@@ -112,9 +116,9 @@ func (m *Model) toldCame(msg toldMsg) tea.Cmd {
 		return nil
 	}
 	f.busy = false
-	o := m.results()
+	o := find[*dialog.Results](m)
 	if o != nil && o == msg.on && msg.err != nil {
-		o.news.all = true
+		f.news.all = true
 	}
 	if msg.err != nil {
 		m.fail("read what was submitted", msg.err)
@@ -128,10 +132,10 @@ func (m *Model) toldCame(msg toldMsg) tea.Cmd {
 	case o != msg.on: // it was opened meanwhile
 		f.again = true
 	default:
-		o.d.Set(msg.sub, msg.told)
-		o.edits = msg.edits
-		o.news.all = o.news.all || msg.counted // until one is to be told of, none is read
-		f.again = o.news.doubt(msg.whole || msg.counted || o.edits.Agree(msg.sub), msg.refs) || f.again
+		o.Set(msg.sub, msg.told)
+		f.edits = msg.edits
+		f.news.all = f.news.all || msg.counted // until one is to be told of, none is read
+		f.again = f.news.doubt(msg.whole || msg.counted || f.edits.Agree(msg.sub), msg.refs) || f.again
 	}
 	if f.again {
 		// What takes long to read is not read all the time.
@@ -214,7 +218,7 @@ func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	if text == "" || text == f.hidden {
 		return "", false
 	}
-	if f.shown.IsZero() && len(m.overlays) == 0 {
+	if f.shown.IsZero() && len(m.layers) == 0 {
 		f.shown = m.now()
 	}
 	return " " + m.th.Paint(look, text, r.W-1), true

@@ -18,6 +18,7 @@ import (
 
 // formOverlay is the form of a conversation, or of a new one.
 type formOverlay struct {
+	m     *Model
 	f     *edit.Form
 	in    intent
 	draft string
@@ -31,7 +32,7 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 }
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
-	o := &formOverlay{in: in}
+	o := &formOverlay{m: m, in: in}
 	title := titled("Edit", in)
 	if in.one {
 		o.draft = "form:" + in.row.Conversation.Ref.String()
@@ -51,7 +52,7 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	if !o.f.Editable() {
 		o.f.Problem = "nothing of this conversation can be edited"
 	}
-	m.open(o)
+	m.open(layer{overlay: o})
 	return m.restoreDraft(o, o.draft)
 }
 
@@ -79,25 +80,27 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 	s.About.DefaultRoleValues = choice(model.EditDefaultRole)
 }
 
-func (o *formOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.f.Draw(m.th, screen)
+func (o *formOverlay) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	return o.f.Draw(th, screen)
 }
-func (o *formOverlay) line(_ *Model, line int) tea.Cmd {
-	o.f.PutAt(line)
-	return nil
-}
-func (o *formOverlay) complain(text string) { o.f.Problem = text }
+func (o *formOverlay) Complain(text string) { o.f.Problem = text }
 
-func (o *formOverlay) receive(_ *Model, msg tea.Msg) tea.Cmd {
-	if d, ok := msg.(draftMsg); ok && d.text != "" && !o.f.Touched() && o.f.Restore(d.text) {
+func (o *formOverlay) Restore(draft string) {
+	if !o.f.Touched() && o.f.Restore(draft) {
 		o.f.Note = "restored from your draft; fields with * differ from what is there"
 	}
-	return nil
 }
 
-func (o *formOverlay) paste(m *Model, text string) tea.Cmd {
-	if o.f.Paste(text) {
-		return m.draftChanged(o.draft, o.f.Draft())
+func (o *formOverlay) Update(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return o.key(o.m, msg)
+	case tea.PasteMsg:
+		if o.f.Paste(msg.Content) {
+			return o.m.draftChanged(o.draft, o.f.Draft())
+		}
+	case layout.Click:
+		o.f.PutAt(int(msg))
 	}
 	return nil
 }
@@ -151,9 +154,9 @@ func (o *formOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 // enter opens what the field opens, or goes on to the next.
 func (o *formOverlay) enter(m *Model) tea.Cmd {
 	if p := o.f.People(); p != nil {
-		t := &peopleOverlay{e: p, in: o.in, inForm: o}
+		t := &peopleOverlay{m: m, e: p, in: o.in, inForm: o}
 		p.Keys = m.keys.Names(keymap.People)
-		m.open(t)
+		m.open(layer{overlay: t})
 		if !p.Loaded() {
 			return m.loadPeople(t, o.in.row.Conversation)
 		}
@@ -164,12 +167,12 @@ func (o *formOverlay) enter(m *Model) tea.Cmd {
 		if account == "" {
 			account = m.samples(o.in.subjects).about(m.facts, model.EditParticipants).Account
 		}
-		p := &pickerOverlay{p: edit.NewPicker("Choose a "+string(kind), []model.LookupKind{kind}, ""), account: account}
+		p := &pickerOverlay{m: m, p: edit.NewPicker("Choose a "+string(kind), []model.LookupKind{kind}, ""), account: account}
 		p.chosen = func(m *Model, q model.Participant) tea.Cmd {
 			o.f.Picked(q)
 			return m.draftChanged(o.draft, o.f.Draft())
 		}
-		m.open(p)
+		m.open(layer{overlay: p})
 		return p.ask(m, false)
 	}
 	o.f.Move(1)
@@ -273,7 +276,7 @@ func (m *Model) openCreate(in intent) tea.Cmd {
 			break
 		}
 	}
-	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd { return m.openCreateIn(names[i]) }})
+	m.openMenu(d, func(i int) tea.Cmd { return m.openCreateIn(names[i]) })
 	return nil
 }
 
@@ -284,8 +287,8 @@ func (m *Model) openCreateIn(account string) tea.Cmd {
 		return nil
 	}
 	caps := m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider})
-	o := &formOverlay{f: edit.NewCreate(about, caps), account: account, draft: "new:" + account}
+	o := &formOverlay{m: m, f: edit.NewCreate(about, caps), account: account, draft: "new:" + account}
 	o.f.Keys = m.keys.Names(keymap.Form)
-	m.open(o)
+	m.open(layer{overlay: o})
 	return m.restoreDraft(o, o.draft)
 }

@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
+	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
@@ -32,14 +35,10 @@ type hand struct {
 
 	// late are the overlays that wait for their turn to open; top is the one that
 	// was opened last, at opened.
-	late   []lateOverlay
+	late   []layer
 	top    overlay
 	opened time.Time
 }
-
-// lateOverlay is an overlay that opens later than its key, and the overlay that
-// asked for it.
-type lateOverlay struct{ o, from overlay }
 
 // under gives the conversation that a key is about, zero while it is not there yet.
 func (m *Model) under() model.Ref {
@@ -56,7 +55,7 @@ func (m *Model) chose() { m.hand.chosen = m.under() }
 // drew notes what a view shows under the cursor. Behind an overlay nothing is
 // looked at.
 func (m *Model) drew() {
-	if len(m.overlays) > 0 || m.tooSmall() {
+	if len(m.layers) > 0 || m.tooSmall() {
 		return
 	}
 	ref := m.under()
@@ -133,26 +132,26 @@ func subject(in intent) string {
 
 // openLate opens an overlay that comes later than its key: over what asked for
 // it, and else once nothing is being typed or answered.
-func (m *Model) openLate(o, from overlay) { m.hand.late = append(m.hand.late, lateOverlay{o, from}) }
+func (m *Model) openLate(l layer) { m.hand.late = append(m.hand.late, l) }
 
 // openWaiting opens the overlays whose turn has come.
 func (m *Model) openWaiting() {
 	for len(m.hand.late) > 0 && m.prompt == nil && m.mayCover(m.hand.late[0].from) {
 		next := m.hand.late[0]
 		m.hand.late = m.hand.late[1:]
-		m.open(next.o)
-		m.freshen(next.o)
+		m.open(next)
+		m.freshen(next.overlay)
 	}
 }
 
 // mayCover reports whether a late overlay may lie over what is on top now.
 func (m *Model) mayCover(from overlay) bool {
-	n := len(m.overlays)
-	if n == 0 || m.overlays[n-1] == from {
+	top, ok := m.onTop()
+	if !ok || top.overlay == from {
 		return true
 	}
-	switch m.overlays[n-1].(type) {
-	case *outboxOverlay, *resultsOverlay:
+	switch top.overlay.(type) {
+	case *outbox.Screen, *dialog.Results:
 		return true
 	}
 	return false
@@ -170,15 +169,16 @@ func (m *Model) fresh(o overlay) bool {
 // beneath takes a key that was struck before the overlay on top could be read.
 // What moves the cursor or opens a prompt is meant for the screen; the overlay
 // then comes back once the prompt is closed. Nothing else is carried out.
-func (m *Model) beneath(o overlay, key string) tea.Cmd {
+func (m *Model) beneath(l layer, key string) tea.Cmd {
 	b, r := m.keys.Lookup(m.stack(), []string{key})
 	h := m.handlers[b.Action]
-	if r != keymap.Match || len(m.overlays) > 1 || !h.moves && (!h.opens || m.hand.withheld) {
+	if r != keymap.Match || len(m.layers) > 1 || !h.moves && (!h.opens || m.hand.withheld) {
 		m.hand.withheld = true
 		return nil
 	}
-	m.closeOverlay(o)
-	m.hand.late = append([]lateOverlay{{o: o}}, m.hand.late...)
+	m.closeOverlay(l.overlay)
+	l.from = nil
+	m.hand.late = slices.Insert(m.hand.late, 0, l)
 	in := m.intent(b.Action)
 	m.count, m.typed = 0, nil
 	return m.run(in)

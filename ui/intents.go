@@ -7,6 +7,7 @@ import (
 
 	"confab/model"
 	"confab/ui/keymap"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -250,7 +251,7 @@ func (m *Model) travel(by int) tea.Cmd {
 
 func (m *Model) top(in intent) tea.Cmd {
 	if m.screen == screenDetail {
-		m.detail.Scroll(-far)
+		m.detail.Scroll(-layout.Far)
 		return nil
 	}
 	m.list.MoveTo(max(0, in.count-1))
@@ -259,7 +260,7 @@ func (m *Model) top(in intent) tea.Cmd {
 
 func (m *Model) bottom(in intent) tea.Cmd {
 	if m.screen == screenDetail {
-		m.detail.Scroll(far)
+		m.detail.Scroll(layout.Far)
 		return nil
 	}
 	if in.count > 0 {

@@ -60,11 +60,14 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.tooSmall() {
 		return m.keyUnseen(name)
 	}
-	if n := len(m.overlays); n > 0 {
-		if o := m.overlays[n-1]; !m.fresh(o) || name == "esc" {
-			return o.key(m, k)
+	if top, ok := m.onTop(); ok {
+		if m.fresh(top.overlay) && name != "esc" {
+			return m.beneath(top, name)
 		}
-		return m.beneath(m.overlays[n-1], name)
+		if _, ok := top.overlay.(answerer); ok {
+			m.notice = notice{}
+		}
+		return m.pass(top, k)
 	}
 	if m.prompt != nil {
 		return m.promptKey(k)
@@ -273,15 +276,12 @@ func (m *Model) selecting(req model.SelectRequest) func(context.Context) (model.
 	}
 }
 
-func (m *Model) paste(text string) tea.Cmd {
-	if n := len(m.overlays); n > 0 {
-		if p, ok := m.overlays[n-1].(paster); ok {
-			return p.paste(m, text)
-		}
-		return nil
+func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	if top, ok := m.onTop(); ok {
+		return m.pass(top, msg)
 	}
 	if m.prompt != nil {
-		if m.prompt.input.Paste(text) {
+		if m.prompt.input.Paste(msg.Content) {
 			return m.promptChanged()
 		}
 		return nil

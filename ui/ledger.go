@@ -11,14 +11,14 @@ import (
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
-// outboxOverlay is the screen of the outbox and the history.
-type outboxOverlay struct {
-	s     outbox.Screen
+// ledger is what is to be read of the outbox and the history while they are on
+// screen.
+type ledger struct {
+	*outbox.Screen
 	fetch fetch
 	// whole says that all of it is to be read; named are the submissions of which
 	// something changed since, and moved says that there were such.
@@ -32,27 +32,27 @@ type outboxOverlay struct {
 }
 
 func (m *Model) openOutbox(in intent) tea.Cmd {
-	o := &outboxOverlay{}
+	o := &outbox.Screen{Keys: m.keys.Keys(keymap.Outbox, keymap.Global), Now: m.now}
+	m.ledger = &ledger{Screen: o}
 	if in.one && len(in.row.Pending) > 0 {
-		o.find = in.row.Conversation.Ref
+		m.ledger.find = in.row.Conversation.Ref
 	}
-	m.open(o)
+	m.open(layer{overlay: o, act: m.ledgerAsks})
 	return m.reloadLedger()
 }
 
-func (m *Model) ledger() *outboxOverlay {
-	for _, o := range m.overlays {
-		if l, ok := o.(*outboxOverlay); ok {
-			return l
-		}
+// openLedger returns the ledger while it is on screen, else nil.
+func (m *Model) openLedger() *ledger {
+	if m.ledger == nil || !m.isOpen(m.ledger.Screen) {
+		return nil
 	}
-	return nil
+	return m.ledger
 }
 
 // reloadLedger reads what was submitted again while it is on screen: what is in
 // the outbox, the newest page, and of the rest what may have changed.
 func (m *Model) reloadLedger() tea.Cmd {
-	if o := m.ledger(); o != nil {
+	if o := m.openLedger(); o != nil {
 		o.whole = true
 	}
 	return m.readLedger()
@@ -61,17 +61,17 @@ func (m *Model) reloadLedger() tea.Cmd {
 // refreshLedger reads submissions again of which something changed, while the
 // ledger is on screen.
 func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
-	if o := m.ledger(); o != nil {
+	if o := m.openLedger(); o != nil {
 		o.moved = true
 		o.named = append(o.named, ids...)
-		o.edits.announced(refs, slices.Contains(ids, o.s.Opened()))
+		o.edits.announced(refs, slices.Contains(ids, o.Opened()))
 		o.whole = o.whole || len(o.named) > historyLimit
 	}
 	return m.readLedger()
 }
 
 func (m *Model) readLedger() tea.Cmd {
-	o := m.ledger()
+	o := m.openLedger()
 	if o == nil {
 		return nil
 	}
@@ -81,15 +81,15 @@ func (m *Model) readLedger() tea.Cmd {
 	}
 	o.fetch.busy, o.fetch.again = true, false
 	o.fetch.gen++
-	msg := ledgerMsg{gen: o.fetch.gen, open: o.s.Opened(), whole: o.whole}
+	msg := ledgerMsg{gen: o.fetch.gen, open: o.Opened(), whole: o.whole}
 	// Why one waits may be what another does: that is read of what is on screen.
-	again := append(o.named, o.s.Waiting()...)
+	again := append(o.named, o.Waiting()...)
 	if msg.whole {
-		again, o.moved = o.s.Watched(), false
+		again, o.moved = o.Watched(), false
 	}
 	o.edits.all = o.edits.all || msg.whole
 	var read bool
-	if msg.refs, read = o.edits.ask(o.s.Edits()); !read {
+	if msg.refs, read = o.edits.ask(o.Edits()); !read {
 		msg.open = "" // whether an edit changed of which no row tells is counted
 	}
 	o.whole, o.named = false, nil
@@ -150,7 +150,7 @@ func (msg *ledgerMsg) fill(ctx context.Context, be Backend, again []string, find
 }
 
 func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
-	o := m.ledger()
+	o := m.openLedger()
 	if o == nil || msg.gen != o.fetch.gen {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 			m.fail("read older submissions", msg.err)
 			return nil
 		}
-		o.s.AddOlder(msg.page, len(msg.page) == historyLimit)
+		o.AddOlder(msg.page, len(msg.page) == historyLimit)
 		return nil
 	}
 	o.fetch.busy = false
@@ -170,19 +170,19 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 		return nil
 	}
 	if msg.whole {
-		o.s.Set(msg.pending, msg.page, len(msg.page) == historyLimit)
+		o.Set(msg.pending, msg.page, len(msg.page) == historyLimit)
 	}
 	if len(msg.changed) > 0 {
-		o.s.Replace(msg.changed...)
+		o.Replace(msg.changed...)
 	}
 	if msg.open != "" {
-		o.s.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
+		o.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
 	}
-	if open := o.s.Opened(); open != "" && o.edits.doubt(msg.open == open && len(msg.refs) == 0 || o.s.Agrees(), msg.refs) {
+	if open := o.Opened(); open != "" && o.edits.doubt(msg.open == open && len(msg.refs) == 0 || o.Agrees(), msg.refs) {
 		o.named, o.fetch.again = append(o.named, open), true
 	}
 	if msg.find != "" {
-		o.s.Find(msg.find)
+		o.Find(msg.find)
 		o.find = model.Ref{}
 	}
 	if o.fetch.again {
@@ -194,8 +194,9 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 
 // readOlder reads the next page of the history where the cursor is near the end
 // of what was read.
-func (o *outboxOverlay) readOlder(m *Model) tea.Cmd {
-	before, ok := o.s.WantsOlder()
+func (m *Model) readOlder() tea.Cmd {
+	o := m.ledger
+	before, ok := o.WantsOlder()
 	if !ok || o.older || o.fetch.busy {
 		return nil
 	}
@@ -207,135 +208,39 @@ func (o *outboxOverlay) readOlder(m *Model) tea.Cmd {
 	}
 }
 
-func (o *outboxOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	line, hits := m.th.KeyLineHits(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, o.footer(m)...)
-	if m.notice.text != "" {
-		line, hits = m.th.Say(m.notice.look, m.notice.text), nil
-	}
-	_, inside := screen.Top(1)
-	inside, _ = inside.Bottom(1)
-	return layout.Picture{At: screen, Lines: o.s.Draw(m.th, screen, m.now(), line), Keys: hits, Inside: inside}
-}
-
-// footer names the keys that do something on the line under the cursor.
-func (o *outboxOverlay) footer(m *Model) []string {
-	k := m.keys.Names(keymap.Outbox)
-	sub, edit, ok := o.s.Under()
-	var foot []string
-	switch {
-	case !ok:
-	case edit == nil && sub.ID == o.s.Opened():
-		foot = append(foot, k(keymap.Resolve), "shut")
-	case edit == nil:
-		foot = append(foot, k(keymap.Resolve), "open")
-	case edit.State.NeedsPerson():
-		foot = append(foot, k(keymap.Settle), "settle")
-	default:
-		foot = append(foot, k(keymap.Resolve), "look")
-	}
-	switch {
-	case !ok:
-	case edit == nil && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack, edit != nil && (edit.Journal == nil || edit.Journal.Undone == ""):
-		foot = append(foot, k(keymap.UndoEntry), "take back")
-	}
-	if edit == nil && sub.NeedPerson > 0 {
-		foot = append(foot, k(keymap.Settle), "settle")
-	}
-	if ok && unsettled(sub, edit) {
-		if edit == nil && sub.Problem != nil || edit != nil && retriable(edit.OutboxEntry) {
-			foot = append(foot, k(keymap.Retry), "send again")
-		}
-		foot = append(foot, k(keymap.Discard), "discard")
-	}
-	return append(foot, k(keymap.NextSection), "next section", "esc", "close")
-}
-
-// unsettled reports whether something of a line is in the outbox.
-func unsettled(sub model.Submission, edit *outbox.Edit) bool {
-	return edit == nil && !sub.Over() || edit != nil && edit.Journal == nil
-}
-
-func (o *outboxOverlay) scroll(m *Model, by int) tea.Cmd { o.s.Move(by); return o.arrived(m) }
-
-// arrived reads what the cursor has come to: an older page, and why edits wait
-// that were not on screen when something else changed.
-func (o *outboxOverlay) arrived(m *Model) tea.Cmd {
-	cmd := o.readOlder(m)
-	if cmd == nil && o.moved {
-		return m.readLedger()
-	}
-	return cmd
-}
-
-// line puts the cursor on a row; another click shows everything about it.
-func (o *outboxOverlay) line(m *Model, line int) tea.Cmd {
-	if again := o.s.PutAt(line); again {
-		return o.look(m)
-	}
-	return nil
-}
-
-// look opens or shuts the submission under the cursor, settles the edit under
-// it, or shows everything about one.
-func (o *outboxOverlay) look(m *Model) tea.Cmd {
-	sub, edit, ok := o.s.Under()
-	switch {
-	case !ok:
-		return nil
-	case edit == nil && sub.ID == o.s.Opened():
-		o.s.Shut()
-		return nil
-	case edit == nil:
-		o.s.Open(sub.ID)
+// ledgerAsks does what the screen asks for.
+func (m *Model) ledgerAsks(asks any) tea.Cmd {
+	o := m.ledger
+	sub, edit, ok := o.Under()
+	switch asks {
+	case outbox.Moved{}:
+		return m.ledgerArrived()
+	case outbox.Opened{}:
 		return m.reloadLedger()
-	case edit.Journal == nil:
-		m.openConflict(edit.OutboxEntry)
-	default:
-		m.open(&textOverlay{&dialog.Text{Title: model.CleanLine(edit.Title, 200), Lines: historyText(m.th, *edit.Journal, m.now())}})
-	}
-	return nil
-}
-
-func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	m.notice = notice{}
-	b, known := m.sequence(k.String(), keymap.Outbox, keymap.Global)
-	if !known {
-		return nil
-	}
-	if by, ok := scrolling(b.Action, o.s.Page()); ok {
-		return o.scroll(m, by)
-	}
-	sub, edit, ok := o.s.Under()
-	switch b.Action {
-	case keymap.Back:
-		if !o.s.Shut() {
-			m.closeOverlay(o)
+	case keymap.Resolve:
+		if edit.Journal == nil {
+			m.openConflict(edit.OutboxEntry)
+		} else {
+			m.showText(model.CleanLine(edit.Title, 200), historyText(m.th, *edit.Journal, m.now())...)
 		}
-	case keymap.Hide, keymap.OutboxScreen:
-		m.closeOverlay(o)
-	case keymap.NextSection:
-		o.s.NextSection()
-		return o.arrived(m)
 	case keymap.Help:
 		return m.openHelp(intent{})
-	case keymap.Resolve:
-		return o.look(m)
 	case keymap.Settle:
-		return o.settle(m)
+		return m.settleLine(sub, edit)
 	case keymap.Retry:
-		if !ok || !unsettled(sub, edit) {
+		if !outbox.Unsettled(sub, edit) {
 			m.say(theme.Dim, "there is nothing to send again")
 			return nil
 		}
-		return m.ofLine(sub, edit, retriable, func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
+		return m.ofLine(sub, edit, outbox.Retriable, func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
 	case keymap.RetryFailed:
 		return m.retryFailed(intent{})
 	case keymap.Discard:
-		if !ok || !unsettled(sub, edit) {
-			m.say(theme.Dim, "there is nothing to discard; "+m.keys.KeyOf(keymap.Outbox, keymap.UndoEntry)+" takes back what was delivered")
+		if !outbox.Unsettled(sub, edit) {
+			m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
 			return nil
 		}
-		return m.ofLine(sub, edit, discardable, func(m *Model, all []model.OutboxEntry) tea.Cmd { m.askDiscard(all); return nil })
+		return m.ofLine(sub, edit, discardable, func(all []model.OutboxEntry) tea.Cmd { m.askDiscard(all); return nil })
 	case keymap.UndoEntry:
 		switch {
 		case !ok:
@@ -351,10 +256,19 @@ func (o *outboxOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-// settle settles what needs a person on the line under the cursor, else on the
+// ledgerArrived reads what the cursor has come to: an older page, and why edits wait
+// that were not on screen when something else changed.
+func (m *Model) ledgerArrived() tea.Cmd {
+	cmd := m.readOlder()
+	if cmd == nil && m.ledger.moved {
+		return m.readLedger()
+	}
+	return cmd
+}
+
+// settleLine settles what needs a person on the line under the cursor, else on the
 // first line that needs one.
-func (o *outboxOverlay) settle(m *Model) tea.Cmd {
-	sub, edit, _ := o.s.Under()
+func (m *Model) settleLine(sub model.Submission, edit *outbox.Edit) tea.Cmd {
 	if edit != nil && edit.State.NeedsPerson() {
 		m.openConflict(edit.OutboxEntry)
 		return nil
@@ -364,10 +278,6 @@ func (o *outboxOverlay) settle(m *Model) tea.Cmd {
 		return nil
 	}
 	return m.settleNext()
-}
-
-func retriable(e model.OutboxEntry) bool {
-	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
 }
 
 func discardable(e model.OutboxEntry) bool { return e.State != model.Sending }
@@ -382,16 +292,16 @@ func ids(all []model.OutboxEntry) []string {
 
 // ofLine does something with those edits of a line that are in the outbox and
 // of the right kind.
-func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool, do func(*Model, []model.OutboxEntry) tea.Cmd) tea.Cmd {
+func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
 	if edit != nil {
-		return do(m, []model.OutboxEntry{edit.OutboxEntry})
+		return do([]model.OutboxEntry{edit.OutboxEntry})
 	}
 	return m.ofSubmission(sub.ID, which, do)
 }
 
 // ofSubmission does something with those edits of a submission that are in the
 // outbox and of the right kind.
-func (m *Model) ofSubmission(id string, which func(model.OutboxEntry) bool, do func(*Model, []model.OutboxEntry) tea.Cmd) tea.Cmd {
+func (m *Model) ofSubmission(id string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
 		all, _, err := be.SubmissionEdits(ctx, id)
@@ -404,7 +314,7 @@ func (m *Model) editsCame(msg editsMsg) tea.Cmd {
 		m.fail("read what was submitted", msg.err)
 		return nil
 	}
-	return msg.do(m, msg.edits)
+	return msg.do(msg.edits)
 }
 
 func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string {
@@ -439,7 +349,7 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 	}
 	d := &dialog.Menu{Title: title, Text: text, Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
 	d.SetAt(1)
-	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd {
+	m.openMenu(d, func(i int) tea.Cmd {
 		if i != 0 {
 			return nil
 		}
@@ -447,7 +357,7 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 		return func() tea.Msg {
 			return settledMsg{theme.Count(len(all), "edit") + " discarded", be.Discard(ctx, ids(all)...), keymap.Discard}
 		}
-	}})
+	})
 }
 
 func countOf(all []model.OutboxEntry, which func(model.OutboxEntry) bool) int {
@@ -487,7 +397,7 @@ func (m *Model) retryFailed(intent) tea.Cmd {
 	be, ctx := m.be, m.ctx
 	return func() tea.Msg {
 		all, err := be.Outbox(ctx)
-		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !retriable(e) }),
-			func(m *Model, all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) }, err}
+		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !outbox.Retriable(e) }),
+			func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) }, err}
 	}
 }

@@ -129,7 +129,7 @@ type (
 		ok  bool
 		// on is where edits are shown, those on the conversations of refs read again
 		// or the whole of them; counted says that there is none to be told of.
-		on             *resultsOverlay
+		on             *dialog.Results
 		edits          outbox.Edits
 		refs           []model.Ref
 		whole, counted bool
@@ -165,7 +165,7 @@ type (
 	// editsMsg brings edits that something is done with.
 	editsMsg struct {
 		edits []model.OutboxEntry
-		do    func(*Model, []model.OutboxEntry) tea.Cmd
+		do    func([]model.OutboxEntry) tea.Cmd
 		err   error
 	}
 	// settleMsg brings an edit that needs the person.
@@ -204,18 +204,13 @@ type (
 		err  error
 	}
 	lookupMsg struct {
-		owner overlay
-		gen   int
-		more  bool
-		page  model.LookupPage
-		err   error
+		gen  int
+		more bool
+		page model.LookupPage
+		err  error
 	}
-	lookupDueMsg struct {
-		owner overlay
-		gen   int
-	}
-	peopleMsg struct {
-		owner  overlay
+	lookupDueMsg struct{ gen int }
+	peopleMsg    struct {
 		detail model.Detail
 		err    error
 	}

@@ -20,18 +20,12 @@ type hitAreas struct {
 	top layout.Picture
 }
 
-// liner is an overlay with rows that a click chooses; line counts from the
-// first line inside its border.
-type liner interface {
-	line(m *Model, line int) tea.Cmd
-}
-
 func (m *Model) click(at tea.Mouse) tea.Cmd {
-	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.overlays) == 0 {
+	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.layers) == 0 {
 		return nil
 	}
-	if n := len(m.overlays); n > 0 {
-		return m.clickOverlay(m.overlays[n-1], at)
+	if top, ok := m.onTop(); ok {
+		return m.clickOverlay(top, at)
 	}
 	if m.prompt != nil {
 		return nil
@@ -75,13 +69,13 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 
 // clickOverlay chooses a row or presses a key of the footer; beside them a
 // click does nothing.
-func (m *Model) clickOverlay(o overlay, at tea.Mouse) tea.Cmd {
+func (m *Model) clickOverlay(l layer, at tea.Mouse) tea.Cmd {
 	p := m.mouse.top
 	if cmd, ok := m.clickKey(p.Keys, at); ok {
 		return cmd
 	}
-	if l, ok := o.(liner); ok && p.Inside.Contains(at.X, at.Y) {
-		return l.line(m, at.Y-p.Inside.Y)
+	if p.Inside.Contains(at.X, at.Y) {
+		return m.pass(l, layout.Click(at.Y-p.Inside.Y))
 	}
 	return nil
 }
@@ -143,11 +137,8 @@ func (m *Model) wheel(at tea.Mouse) tea.Cmd {
 	default:
 		return nil
 	}
-	if n := len(m.overlays); n > 0 {
-		if s, ok := m.overlays[n-1].(scroller); ok {
-			return s.scroll(m, by)
-		}
-		return nil
+	if top, ok := m.onTop(); ok {
+		return m.pass(top, layout.Wheel(by))
 	}
 	if m.screen == screenWelcome {
 		return nil

@@ -36,6 +36,21 @@ func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
 	return refs, all || len(refs) > 0
 }
 
+// announced takes an announcement for the edits that are shown one by one, and
+// reports whether it is about one of them.
+func (f *following) announced(e model.Event, named bool) bool {
+	if e.All {
+		f.news.all = true
+		return true
+	}
+	refs := e.Refs
+	if !named { // why one waits may be what an edit of another submission does
+		refs = f.edits.On(refs)
+	}
+	f.news.announced(refs, named)
+	return len(refs) > 0
+}
+
 // doubt has edits read again where those that are known do not agree with what is
 // counted of their submission: it has changed in between, or an edit has of which
 // no row tells, and then all are read. refs are those that were asked for.
@@ -64,8 +79,6 @@ func (m *Model) doorsMoved() tea.Cmd {
 		return nil
 	}
 	m.doors = now.String()
-	if o := m.results(); o != nil {
-		o.news.all = true
-	}
+	m.told.news.all = true
 	return tea.Batch(m.readTold(), m.reloadLedger())
 }

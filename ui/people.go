@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
-	"confab/ui/dialog"
 	"confab/ui/edit"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -15,6 +14,7 @@ import (
 
 // peopleOverlay is the table of participants or contacts.
 type peopleOverlay struct {
+	m     *Model
 	e     *edit.People
 	in    intent
 	draft string
@@ -34,17 +34,17 @@ func (m *Model) editContacts(in intent) tea.Cmd {
 func (m *Model) openPeople(in intent, what string, kind model.EditKind) tea.Cmd {
 	all := m.samples(in.subjects)
 	if why := all.spread(m.facts, kind); why != "" {
-		m.open(&textOverlay{&dialog.Text{Title: bulkTitle(what, in.size()), Lines: []string{"Nothing was changed: " + why + "."}}})
+		m.showText(bulkTitle(what, in.size()), "Nothing was changed: "+why+".")
 		return nil
 	}
-	o := &peopleOverlay{in: in}
+	o := &peopleOverlay{m: m, in: in}
 	title := titled(what, in)
 	if in.one {
 		o.draft = string(kind) + ":" + in.row.Conversation.Ref.String()
 	}
 	o.e = edit.NewPeople(title, kind, all.about(m.facts, kind), !in.one)
 	o.e.Keys = m.keys.Names(keymap.People)
-	m.open(o)
+	m.open(layer{overlay: o})
 	if !in.one {
 		return nil
 	}
@@ -61,23 +61,31 @@ func (m *Model) loadPeople(o *peopleOverlay, c model.Conversation) tea.Cmd {
 	be, ctx, ref := m.be, m.ctx, c.Ref
 	return func() tea.Msg {
 		d, err := be.Load(ctx, ref, need)
-		return peopleMsg{owner: o, detail: d, err: err}
+		return answerMsg{o, peopleMsg{d, err}}
 	}
 }
 
-func (o *peopleOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.e.Draw(m.th, screen)
+func (o *peopleOverlay) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	return o.e.Draw(th, screen)
 }
-func (o *peopleOverlay) scroll(_ *Model, by int) tea.Cmd { o.e.Move(by); return nil }
-func (o *peopleOverlay) complain(text string)            { o.e.Problem = text }
+func (o *peopleOverlay) Complain(text string) { o.e.Problem = text }
 
-func (o *peopleOverlay) line(_ *Model, line int) tea.Cmd {
-	o.e.PutAt(line)
-	return nil
+func (o *peopleOverlay) Restore(draft string) {
+	if !o.e.Changed() && o.e.Restore(draft) {
+		o.m.say(theme.Dim, "restored from your draft")
+		o.e.Problem = ""
+	}
 }
 
-func (o *peopleOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
+func (o *peopleOverlay) Update(msg tea.Msg) any {
+	m := o.m
 	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return o.key(m, msg)
+	case layout.Wheel:
+		o.e.Move(int(msg))
+	case layout.Click:
+		o.e.PutAt(int(msg))
 	case peopleMsg:
 		if msg.err != nil {
 			o.e.Problem = model.Words(msg.err)
@@ -103,11 +111,6 @@ func (o *peopleOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
 		o.e.Load(set.Items, rooms)
 		if o.inForm == nil {
 			return m.restoreDraft(o, o.draft)
-		}
-	case draftMsg:
-		if msg.text != "" && !o.e.Changed() && o.e.Restore(msg.text) {
-			m.say(theme.Dim, "restored from your draft")
-			o.e.Problem = ""
 		}
 	}
 	return nil
@@ -176,7 +179,7 @@ func (o *peopleOverlay) add(m *Model) tea.Cmd {
 		o.e.Problem = "the service has no directory to add people from"
 		return nil
 	}
-	p := &pickerOverlay{p: edit.NewPicker("Add", kinds, o.space()), account: about.Account}
+	p := &pickerOverlay{m: m, p: edit.NewPicker("Add", kinds, o.space()), account: about.Account}
 	p.have = func(q model.Participant) bool {
 		for _, t := range o.e.Target() {
 			if model.SamePerson(t, q) {
@@ -189,7 +192,7 @@ func (o *peopleOverlay) add(m *Model) tea.Cmd {
 		o.e.Add(q)
 		return o.changed(m)
 	}
-	m.open(p)
+	m.open(layer{overlay: p})
 	return p.ask(m, false)
 }
 
@@ -226,6 +229,7 @@ func (o *peopleOverlay) space() string {
 
 // pickerOverlay looks something up in a directory.
 type pickerOverlay struct {
+	m       *Model
 	p       *edit.Picker
 	account string
 	gen     int
@@ -233,17 +237,8 @@ type pickerOverlay struct {
 	chosen  func(m *Model, p model.Participant) tea.Cmd
 }
 
-func (o *pickerOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.p.Draw(m.th, screen, o.have)
-}
-func (o *pickerOverlay) scroll(m *Model, by int) tea.Cmd { return o.move(m, by) }
-
-// line puts the bar on a row; another click chooses it.
-func (o *pickerOverlay) line(m *Model, line int) tea.Cmd {
-	if again := o.p.PutAt(line); again {
-		return o.choose(m)
-	}
-	return nil
+func (o *pickerOverlay) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	return o.p.Draw(th, screen, o.have)
 }
 
 // move moves the bar; near the end of what is there the next page is asked for.
@@ -271,7 +266,7 @@ func (o *pickerOverlay) ask(m *Model, more bool) tea.Cmd {
 	req, gen, be, ctx, account := o.p.Request(more), o.gen, m.be, m.ctx, o.account
 	return func() tea.Msg {
 		page, err := be.Lookup(ctx, account, req)
-		return lookupMsg{o, gen, more, page, err}
+		return answerMsg{o, lookupMsg{gen, more, page, err}}
 	}
 }
 
@@ -279,11 +274,24 @@ func (o *pickerOverlay) ask(m *Model, more bool) tea.Cmd {
 func (o *pickerOverlay) later() tea.Cmd {
 	o.gen++
 	gen := o.gen
-	return tea.Tick(lookupTime, func(time.Time) tea.Msg { return lookupDueMsg{o, gen} })
+	return tea.Tick(lookupTime, func(time.Time) tea.Msg { return answerMsg{o, lookupDueMsg{gen}} })
 }
 
-func (o *pickerOverlay) receive(m *Model, msg tea.Msg) tea.Cmd {
+func (o *pickerOverlay) Update(msg tea.Msg) any {
+	m := o.m
 	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return o.key(m, msg)
+	case tea.PasteMsg:
+		if o.p.Paste(msg.Content) {
+			return o.later()
+		}
+	case layout.Wheel:
+		return o.move(m, int(msg))
+	case layout.Click: // on a row puts the bar there; another one chooses it
+		if again := o.p.PutAt(int(msg)); again {
+			return o.choose(m)
+		}
 	case lookupDueMsg:
 		if msg.gen == o.gen {
 			return o.ask(m, false)
@@ -322,13 +330,6 @@ func (o *pickerOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		if o.p.Key(k) {
 			return o.later()
 		}
-	}
-	return nil
-}
-
-func (o *pickerOverlay) paste(_ *Model, text string) tea.Cmd {
-	if o.p.Paste(text) {
-		return o.later()
 	}
 	return nil
 }

@@ -286,9 +286,9 @@ func (m *Model) commandOffers(value string, cursor int) []query.Completion {
 		return out
 	}
 	var out []query.Completion
-	for _, e := range m.entries(m.prompt.about) {
-		if strings.HasPrefix(string(e.action), head) {
-			out = append(out, query.Completion{Text: string(e.action), End: cursor, Help: e.help})
+	for _, b := range m.actionsHere() {
+		if strings.HasPrefix(string(b.Action), head) {
+			out = append(out, query.Completion{Text: string(b.Action), End: cursor, Help: b.Help})
 		}
 	}
 	if strings.HasPrefix("view", head) {

@@ -10,7 +10,6 @@ import (
 
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -66,7 +65,7 @@ func (m *Model) undecidedCame(msg undecidedMsg) tea.Cmd {
 	if m.waiting != nil && m.submitting == 0 && m.allUndecided() {
 		m.closeOverlay(m.waiting)
 		m.waiting = nil
-		m.openLate(m.askQuit(), nil)
+		m.openLate(m.askQuit())
 	}
 	return nil
 }
@@ -93,25 +92,47 @@ func (m *Model) quit() tea.Cmd {
 	return m.readUndecided()
 }
 
-// askQuit makes the question what to do about edits that are not delivered.
-func (m *Model) askQuit() overlay {
+// askQuit returns the question what to do about edits that are not delivered.
+func (m *Model) askQuit() layer {
 	m.quitting = true
 	d := &dialog.Menu{Title: "Quit?"}
 	m.offerQuit(d)
-	return &menuOverlay{d: d, refresh: func(m *Model) { m.offerQuit(d) }, cancel: func(m *Model) { m.quitting = false },
-		choose: func(m *Model, i int) tea.Cmd {
-			m.quitting = false
-			switch d.Items[i].Key {
-			case "w":
-				n, person := m.undelivered()
-				m.waiting = &waitOverlay{total: n, person: person}
-				m.open(m.waiting)
-				return tea.Batch(m.quitIfDelivered(), m.readUndecided())
-			case "l":
-				return tea.Quit
-			}
+	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, act: func(asks any) tea.Cmd {
+		m.quitting = false
+		m.closeOverlay(d)
+		i, ok := asks.(dialog.Choice)
+		if !ok {
 			return nil
-		}}
+		}
+		switch d.Items[i].Key {
+		case "w":
+			return m.waitForDelivery()
+		case "l":
+			return tea.Quit
+		}
+		return nil
+	}}
+}
+
+// waitForDelivery shows how many edits are still to be delivered before quitting.
+func (m *Model) waitForDelivery() tea.Cmd {
+	d := &dialog.Progress{Title: "Delivering, then quitting"}
+	d.Total, m.waitedFor = m.undelivered()
+	m.waiting = d
+	refresh := func() {
+		n, _ := m.undelivered()
+		d.Total = max(d.Total, n)
+		d.Done = d.Total - n
+		d.Note = ""
+		if m.undecided > 0 {
+			d.Note = waitForYou(m.undecided)
+		}
+	}
+	m.open(layer{overlay: d, refresh: refresh, act: func(any) tea.Cmd {
+		m.waiting = nil
+		return nil
+	}})
+	return tea.Batch(m.quitIfDelivered(), m.readUndecided())
 }
 
 // offerQuit says what is not delivered now, and what can be done about it. It
@@ -236,37 +257,12 @@ func (m *Model) quitIfDelivered() tea.Cmd {
 	switch {
 	case n > 0:
 		return nil
-	case person > m.waiting.person:
-		more := person - m.waiting.person
+	case person > m.waitedFor:
+		more := person - m.waitedFor
 		m.closeOverlay(m.waiting)
 		m.waiting = nil
 		m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 		return nil
 	}
 	return tea.Quit
-}
-
-// waitOverlay shows how many edits are still to be delivered before quitting.
-type waitOverlay struct {
-	total int
-	// person is how many needed a person when the wait began.
-	person int
-}
-
-func (o *waitOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	n, _ := m.undelivered()
-	o.total = max(o.total, n)
-	d := dialog.Progress{Title: "Delivering, then quitting", Done: o.total - n, Total: o.total}
-	if m.undecided > 0 {
-		d.Note = waitForYou(m.undecided)
-	}
-	return d.Draw(m.th, screen)
-}
-
-func (o *waitOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "esc" {
-		m.waiting = nil
-		m.closeOverlay(o)
-	}
-	return nil
 }

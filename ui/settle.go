@@ -8,7 +8,6 @@ import (
 	"confab/model"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -44,7 +43,7 @@ func needsPerson(row model.Row) bool {
 func (m *Model) settleNext() tea.Cmd {
 	be, ctx, at := m.be, m.ctx, m.list.Cursor()
 	q, err := m.query()
-	inList := err == nil && m.screen == screenList && len(m.overlays) == 0
+	inList := err == nil && m.screen == screenList && len(m.layers) == 0
 	return func() tea.Msg {
 		all, err := be.Pending(ctx)
 		if err != nil {
@@ -115,84 +114,54 @@ func (m *Model) settleCame(msg settleMsg) tea.Cmd {
 	return m.cursorMoved()
 }
 
+// openConflict lets the person settle an edit.
 func (m *Model) openConflict(e model.OutboxEntry) {
 	d := dialog.NewConflict(e)
-	d.Keys, d.OutboxKeys = m.keys.Names(keymap.Dialog), m.keys.Names(keymap.Outbox)
-	m.openLate(&conflictOverlay{d: d}, nil)
-}
-
-// conflictOverlay lets a person settle an edit.
-type conflictOverlay struct {
-	d *dialog.Conflict
-}
-
-func (o *conflictOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.d.Draw(m.th, screen, m.now())
-}
-func (o *conflictOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
-
-func (o *conflictOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	if name == "esc" {
-		m.closeOverlay(o)
-		return nil
-	}
-	e := o.d.Entry
-	if !o.d.CanResolve() {
-		switch b, _ := m.keys.Lookup([]keymap.Context{keymap.Outbox}, []string{name}); b.Action {
-		case keymap.Retry:
-			m.closeOverlay(o)
-			if m.opts.ReadOnly {
-				m.say(theme.Warning, "read-only: nothing is sent")
-				return nil
-			}
-			return m.decide(e, keymap.Retry, "", func(ctx context.Context) error { return m.be.Retry(ctx, e.ID) })
+	d.Keys, d.OutboxKeys, d.Now = m.keys.Keys(keymap.Dialog), m.keys.Keys(keymap.Outbox), m.now
+	m.openLate(layer{overlay: d, act: func(asks any) tea.Cmd {
+		switch asks {
 		case keymap.Discard:
-			m.closeOverlay(o)
+			m.closeOverlay(d)
 			m.askDiscard([]model.OutboxEntry{e})
-			return nil
+		case keymap.Retry:
+			return m.decide(d, keymap.Retry, "", func(ctx context.Context) error { return m.be.Retry(ctx, e.ID) })
+		case keymap.Accept:
+			ref, _ := d.Existing()
+			m.layers, m.screen = nil, screenList
+			return m.setFilter("is:any id:"+ref.ID, ref)
+		case keymap.Mine:
+			return m.resolve(d, model.ResolveMine, "")
+		case keymap.Theirs:
+			return m.resolve(d, model.ResolveTheirs, "theirs is kept: nothing is sent")
+		case keymap.Merged:
+			if d.CanMerge() {
+				return m.resolve(d, model.ResolveMerged, "")
+			}
+			m.say(theme.Dim, "only lists of people can be merged")
 		}
-	}
-	b, ok := m.sequence(name, keymap.Dialog)
-	if !ok {
 		return nil
-	}
-	if by, ok := scrolling(b.Action, 10); ok {
-		o.d.Scroll(by)
-		return nil
-	}
-	if ref, ok := o.d.Existing(); ok && b.Action == keymap.Accept {
-		m.overlays, m.screen = nil, screenList
-		return m.setFilter("is:any id:"+ref.ID, ref)
-	}
-	choice, ok := map[keymap.Action]model.Resolution{keymap.Mine: model.ResolveMine, keymap.Theirs: model.ResolveTheirs,
-		keymap.Merged: model.ResolveMerged}[b.Action]
-	if !ok || !o.d.CanResolve() {
-		return nil
-	}
-	if choice == model.ResolveMerged && !o.d.CanMerge() {
-		m.say(theme.Dim, "only lists of people can be merged")
-		return nil
-	}
-	if m.opts.ReadOnly && choice != model.ResolveTheirs {
+	}})
+}
+
+func (m *Model) resolve(d *dialog.Conflict, choice model.Resolution, said string) tea.Cmd {
+	return m.decide(d, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, d.Entry.ID, choice) })
+}
+
+// decide carries out what the person decided about an edit. Where something is sent
+// after that, which said does not tell of, it is followed to its end.
+func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func(context.Context) error) tea.Cmd {
+	if m.opts.ReadOnly && said == "" {
+		if a == keymap.Retry {
+			m.closeOverlay(d)
+		}
 		m.say(theme.Warning, "read-only: nothing is sent")
 		return nil
 	}
-	m.closeOverlay(o)
-	said := ""
-	if choice == model.ResolveTheirs {
-		said = "theirs is kept: nothing is sent"
-	}
-	return m.decide(e, keymap.Resolve, said, func(ctx context.Context) error { return m.be.Resolve(ctx, e.ID, choice) })
-}
-
-// decide carries out what the person decided about an edit. What is sent after
-// that is followed to its end.
-func (m *Model) decide(e model.OutboxEntry, a keymap.Action, said string, do func(context.Context) error) tea.Cmd {
+	m.closeOverlay(d)
 	ctx := m.ctx
 	cmd := func() tea.Msg { return settledMsg{said, do(ctx), a} }
 	if said != "" {
 		return cmd
 	}
-	return tea.Sequence(cmd, m.followOn(e.Submission, false))
+	return tea.Sequence(cmd, m.followOn(d.Entry.Submission, false))
 }

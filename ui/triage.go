@@ -210,7 +210,7 @@ func (m *Model) snooze(in intent) tea.Cmd {
 	if in.one && !in.row.Triage.SnoozedUntil.IsZero() && in.arg == "" {
 		return m.triageMany(in, "awake again", model.TriageChange{Snooze: &time.Time{}})
 	}
-	until := func(m *Model, text string) (tea.Cmd, error) {
+	until := func(text string) (tea.Cmd, error) {
 		t, err := parseWhen(text, m.now())
 		if err != nil {
 			return nil, err
@@ -218,24 +218,26 @@ func (m *Model) snooze(in intent) tea.Cmd {
 		return m.triageMany(in, "snoozed until "+t.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &t}), nil
 	}
 	if in.arg != "" {
-		cmd, err := until(m, in.arg)
+		cmd, err := until(in.arg)
 		if err != nil {
 			m.say(theme.Error, err.Error())
 		}
 		return cmd
 	}
-	o := &promptOverlay{d: dialog.NewPrompt(titled("Snooze until", in), "tomorrow",
-		"2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")}
-	o.done = func(m *Model, text string) tea.Cmd {
-		cmd, err := until(m, text)
-		if err != nil {
-			o.complain(err.Error())
+	d := dialog.NewPrompt(titled("Snooze until", in), "tomorrow", "2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")
+	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
+		text, ok := asks.(dialog.Entered)
+		if !ok {
 			return nil
 		}
-		m.closeOverlay(o)
+		cmd, err := until(string(text))
+		if err != nil {
+			d.Complain(err.Error())
+			return nil
+		}
+		m.closeOverlay(d)
 		return cmd
-	}
-	m.open(o)
+	}})
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"confab/model"
 	"confab/ui/dialog"
-	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
@@ -28,7 +27,7 @@ func (m *Model) nextUndo() tea.Cmd {
 	switch {
 	case m.undos == 0:
 		return nil
-	case len(m.overlays) > 0 || len(m.hand.late) > 0 || m.prompt != nil:
+	case len(m.layers) > 0 || len(m.hand.late) > 0 || m.prompt != nil:
 		m.undos = 0
 		return nil
 	case m.submitting > 0 || len(m.ops) > 0:
@@ -149,7 +148,6 @@ func blocked(u model.Undo) string {
 // askUndo shows what taking back changes, and for which conversations.
 func (m *Model) askUndo(id string, u plannedUndo) {
 	d := u.dialog
-	d.Keys = m.keys.Names(keymap.Dialog)
 	d.Question = "Take this back?"
 	if u.moved {
 		d.Extra = append(d.Extra, "It has moved on meanwhile: this is what would be taken back now.")
@@ -173,7 +171,7 @@ func (m *Model) askUndo(id string, u plannedUndo) {
 	if n := len(u.Blocked) - most; n > 0 {
 		d.Extra = append(d.Extra, "Can't be taken back: "+theme.Number(n)+" more")
 	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.applyUndo(id, u) }}, nil)
+	m.askPlan(d, nil, func() tea.Cmd { return m.applyUndo(id, u) })
 }
 
 // someOf names a few things, and counts the others.

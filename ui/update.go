@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"confab/model"
+	"confab/ui/dialog"
 	"confab/ui/theme"
 )
 
@@ -26,7 +27,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.PasteMsg:
-		return m.paste(msg.Content)
+		return m.paste(msg)
 	case tea.MouseClickMsg:
 		return m.click(msg.Mouse())
 	case tea.MouseWheelMsg:
@@ -191,7 +192,7 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 		return m.run(msg.in.about(msg.set))
 	case opProgressMsg:
 		if op, ok := m.ops[msg.id]; ok {
-			op.done, op.total = msg.done, msg.total
+			op.Done, op.Total = msg.done, msg.total
 			return op.wait()
 		}
 	case opShowMsg:
@@ -199,11 +200,18 @@ func (m *Model) result(msg tea.Msg) tea.Cmd {
 			op.told = true
 			return m.reload(false)
 		} else if ok {
-			op.shown = &progressOverlay{op: op}
-			m.openLate(op.shown, op.from)
+			op.shown = true
+			m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) tea.Cmd {
+				op.cancel()
+				m.endOperation(op.id)
+				m.say(theme.Dim, "stopped: nothing was sent")
+				return nil
+			}})
 		}
 	case triagedMsg:
 		return m.triaged(msg)
+	case answerMsg:
+		return m.answered(msg)
 	case settledMsg:
 		if msg.err != nil {
 			m.fail(msg.action.Words(), msg.err)
@@ -243,8 +251,8 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 		cmds = append(cmds, m.refreshLedger(e.Submissions, e.Refs))
 	}
 	named := slices.Contains(e.Submissions, m.told.id)
-	if o := m.results(); o != nil && (e.All || len(e.Submissions) > 0) {
-		named = o.announced(e, named) || named
+	if find[*dialog.Results](m) != nil && (e.All || len(e.Submissions) > 0) {
+		named = m.told.announced(e, named) || named
 	}
 	if e.All || named {
 		cmds = append(cmds, m.readTold())

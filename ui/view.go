@@ -63,8 +63,14 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	} else {
 		lines, cursor = m.drawInbox()
 	}
-	for _, o := range m.overlays {
-		p := o.draw(m, full)
+	for _, l := range m.layers {
+		if l.refresh != nil {
+			l.refresh()
+		}
+		if a, ok := l.overlay.(answerer); ok {
+			a.Answer(m.notice.look, m.notice.text)
+		}
+		p := l.Draw(m.th, full)
 		m.th.Overlay(lines, p.At, p.Lines, m.w)
 		m.mouse.top = p
 		cursor = p.Cursor

@@ -3,6 +3,8 @@ package dialog
 import (
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -11,8 +13,9 @@ import (
 
 // Conflict shows base, mine and theirs of an edit that waits for a person.
 type Conflict struct {
-	// Keys and OutboxKeys name the keys of the footer.
-	Keys, OutboxKeys keymap.Names
+	// Keys and OutboxKeys are the keys of dialogs and of the outbox.
+	Keys, OutboxKeys *keymap.Keys
+	Now              func() time.Time
 
 	Entry  model.OutboxEntry
 	merged *model.Value
@@ -50,8 +53,34 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	return ref, err == nil
 }
 
+// Update scrolls and returns what the person decides: Mine, Theirs or Merged of a
+// conflict, Retry or Discard of what failed, Accept to see what exists already.
+func (d *Conflict) Update(msg tea.Msg) any {
+	if k, ok := msg.(tea.KeyPressMsg); ok && !d.CanResolve() {
+		switch a := d.OutboxKeys.Press(k.String()); a {
+		case keymap.Retry, keymap.Discard:
+			return a
+		}
+	}
+	a := d.Keys.Read(msg, page, d.Scroll)
+	switch a {
+	case keymap.Back:
+		return a
+	case keymap.Accept:
+		if _, ok := d.Existing(); ok {
+			return a
+		}
+	case keymap.Mine, keymap.Theirs, keymap.Merged:
+		if d.CanResolve() {
+			return a
+		}
+	}
+	return nil
+}
+
 // Draw draws the dialog.
-func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect, now time.Time) layout.Picture {
+func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	now := d.Now()
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
 	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w, now) })

@@ -16,8 +16,7 @@ import (
 // Plan shows what is about to be submitted and asks. Counts come first, then
 // the risks, then every conversation with what it becomes.
 type Plan struct {
-	// Keys names the keys of the footer.
-	Keys keymap.Names
+	Keys *keymap.Keys
 
 	plan model.Plan
 	*tally
@@ -108,25 +107,23 @@ func (d *Plan) Undoable() bool {
 // Possible reports whether there is anything to say yes to.
 func (d *Plan) Possible() bool { return d.Changes() > 0 || len(d.Extra) > 0 }
 
-// Hidden returns how many of the conversations that change are out of sight and can
-// be left out.
-func (d *Plan) Hidden() int {
-	if d.hidden < d.Changes() && d.input.Value() == "" && !d.loud {
-		return d.hidden
-	}
-	return 0
+// canLeaveHidden reports whether some of the conversations that change are out of
+// sight, and may be left out.
+func (d *Plan) canLeaveHidden() bool {
+	return d.hidden > 0 && d.hidden < d.Changes() && d.input.Value() == "" && !d.loud
 }
 
-// LeaveHiddenOut takes what is out of sight out of the plan.
-func (d *Plan) LeaveHiddenOut() {
-	if d.rest == nil {
-		return
+// leaveHiddenOut takes what is out of sight out of the plan, where it can.
+func (d *Plan) leaveHiddenOut() bool {
+	if d.rest == nil || !d.canLeaveHidden() {
+		return false
 	}
 	if verb, ok := strings.CutSuffix(d.plan.Title, theme.Count(d.size(), "conversation")); ok {
 		d.plan.Title = verb + theme.Count(d.rest.size(), "conversation")
 	}
 	d.tally, d.rest, d.head = d.rest, nil, nil
 	d.at, d.line, d.by = 0, 0, 0
+	return true
 }
 
 // Default tells what enter means.
@@ -151,11 +148,73 @@ func (d *Plan) Typed() bool {
 	return slices.Contains(d.words, strings.TrimSpace(d.input.Value()))
 }
 
-// Key and Paste take input while a word is typed.
-func (d *Plan) Key(k tea.KeyPressMsg) { d.input.Key(k) }
+// Again says that the plan asks once more.
+type Again struct{}
 
-// Paste takes pasted text while a word is typed.
-func (d *Plan) Paste(text string) { d.input.Paste(text) }
+// Update takes the answer. It returns Yes, No, Again where it asks a second time, and
+// Back where there was nothing to ask.
+func (d *Plan) Update(msg tea.Msg) any {
+	if d.Typing() {
+		return d.typing(msg)
+	}
+	a := d.Keys.Read(msg, page, d.Scroll)
+	if a == keymap.Accept {
+		a = keymap.No
+		if d.Default() {
+			a = keymap.Yes
+		}
+	}
+	switch a {
+	case keymap.LeaveHidden:
+		d.leaveHiddenOut()
+	case keymap.No, keymap.Back:
+		return d.no()
+	case keymap.Yes:
+		switch {
+		case !d.Possible():
+			return keymap.Back
+		case d.AskAgain():
+			return Again{}
+		}
+		return keymap.Yes
+	}
+	return nil
+}
+
+// typing takes a message while a word is typed.
+func (d *Plan) typing(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case layout.Wheel:
+		d.Scroll(int(msg))
+	case tea.PasteMsg:
+		d.input.Paste(msg.Content)
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "esc":
+			return d.no()
+		case "enter":
+			if d.Typed() {
+				return keymap.Yes
+			}
+		case "up", "pgup":
+			d.Scroll(-4)
+		case "down", "pgdown":
+			d.Scroll(4)
+		default:
+			if d.Keys.Press(msg.String()) != keymap.LeaveHidden || !d.leaveHiddenOut() {
+				d.input.Key(msg)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Plan) no() any {
+	if d.Possible() {
+		return keymap.No
+	}
+	return keymap.Back
+}
 
 // AskAgain turns the dialog into the second, louder question where the plan
 // has something that is asked twice; false where it has not.
@@ -244,7 +303,7 @@ func (d *Plan) title() string {
 
 func (d *Plan) footer() []string {
 	var out []string
-	if d.Hidden() > 0 {
+	if d.canLeaveHidden() {
 		out = []string{d.Keys.Of(keymap.LeaveHidden), "leave the hidden out"}
 	}
 	switch {
@@ -316,7 +375,7 @@ func (d *Plan) fromTop(th *theme.Theme, w, room int) []string {
 
 // move puts the line at the top so many lines further down, or up.
 func (d *Plan) move(th *theme.Theme, w, by int) {
-	const far = 1 << 16 // no screen is that high: to the very end
+	const far = layout.Far / 2 // the far end, and some lines back
 	switch {
 	case by <= -far:
 		d.at, d.line = 0, 0

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -17,10 +19,12 @@ import (
 // Results shows a submission of several edits while it is delivered, and how it
 // ended: what needs a person first, what is well in one line.
 type Results struct {
-	// Keys names the keys of the footer.
-	Keys keymap.Names
-	sub  model.Submission
-	told Told
+	Keys *keymap.Keys
+	Now  func() time.Time
+
+	sub    model.Submission
+	told   Told
+	answer string // to a key, "" for none
 	layout.Pager
 	// drawn is what was drawn last of the edits, for drawnW cells.
 	drawn  []string
@@ -83,19 +87,33 @@ func Unsent(e model.OutboxEntry) bool {
 	return !e.Sent && e.State.Waiting() && e.State != model.Sending
 }
 
-// Draw draws the results. notice is the answer to a key, "" for none.
-func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notice string) layout.Picture {
-	w := min(screen.W-2, 92)
+// Answer shows what a key did.
+func (d *Results) Answer(_ theme.Token, text string) { d.answer = text }
+
+// Update scrolls and returns what is to be done: Retry, Stop, SaveReport or Undo.
+func (d *Results) Update(msg tea.Msg) any {
+	switch a := d.Keys.Read(msg, page, d.Scroll); a {
+	case keymap.Back, keymap.Accept:
+		return keymap.Back
+	case keymap.Retry, keymap.Stop, keymap.SaveReport, keymap.Undo:
+		return a
+	}
+	return nil
+}
+
+// Draw draws the results.
+func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	w, now := min(screen.W-2, 92), d.Now()
 	body := d.lines(th, max(1, w-4), now)
 	look := theme.Accent
 	if d.sub.NeedPerson > 0 {
 		look = theme.Warning
 	}
 	answer := func(w int) []string {
-		if notice == "" {
+		if d.answer == "" {
 			return nil
 		}
-		return th.Wrapped(model.CleanLine(notice, 300), w, theme.Key, "")
+		return th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
 	}
 	h := min(len(body)+2*b(!d.sub.Settled())+len(answer(max(1, w-4))), screen.H-3)
 	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {

@@ -50,6 +50,13 @@ type Picture struct {
 	Keys []KeyHit
 }
 
+// Wheel is a message for what lies on top: it scrolls by so many lines.
+type Wheel int
+
+// Click is a message for what lies on top: a click on a line, counted from the
+// first one inside its border.
+type Click int
+
 // KeyHit is a place on the screen that stands for a key.
 type KeyHit struct {
 	At  Rect

@@ -1,5 +1,8 @@
 package layout
 
+// Far is more lines than anything has.
+const Far = 1 << 20
+
 // Clamp returns v, or the bound that it lies beyond; lo where the bounds cross.
 func Clamp(v, lo, hi int) int { return max(lo, min(v, hi)) }
 

@@ -6,12 +6,70 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Draw draws the screen. footer is its last line.
-func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
+// Answer shows what a key did in place of the footer.
+func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
+
+// Draw draws the screen.
+func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	line, hits := th.KeyLineHits(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, s.footer()...)
+	if s.answer.text != "" {
+		line, hits = th.Say(s.answer.look, s.answer.text), nil
+	}
+	_, inside := screen.Top(1)
+	inside, _ = inside.Bottom(1)
+	return layout.Picture{At: screen, Lines: s.draw(th, screen, s.Now(), line), Keys: hits, Inside: inside}
+}
+
+// footer names the keys that do something on the line under the cursor.
+func (s *Screen) footer() []string {
+	var foot []string
+	add := func(a keymap.Action, does string) { foot = append(foot, s.Keys.Of(a), does) }
+	sub, edit, ok := s.Under()
+	switch {
+	case !ok:
+	case edit == nil && sub.ID == s.open:
+		add(keymap.Resolve, "shut")
+	case edit == nil:
+		add(keymap.Resolve, "open")
+	case edit.State.NeedsPerson():
+		add(keymap.Settle, "settle")
+	default:
+		add(keymap.Resolve, "look")
+	}
+	if ok && (edit == nil && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
+		edit != nil && (edit.Journal == nil || edit.Journal.Undone == "")) {
+		add(keymap.UndoEntry, "take back")
+	}
+	if edit == nil && sub.NeedPerson > 0 {
+		add(keymap.Settle, "settle")
+	}
+	if ok && Unsettled(sub, edit) {
+		if edit == nil && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry) {
+			add(keymap.Retry, "send again")
+		}
+		add(keymap.Discard, "discard")
+	}
+	add(keymap.NextSection, "next section")
+	return append(foot, "esc", "close")
+}
+
+// Unsettled reports whether something of a line is in the outbox.
+func Unsettled(sub model.Submission, edit *Edit) bool {
+	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
+}
+
+// Retriable reports whether an edit may be sent again.
+func Retriable(e model.OutboxEntry) bool {
+	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
+}
+
+// draw draws the lines of the screen. footer is the last one.
+func (s *Screen) draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
 	if r.Empty() {
 		return nil
 	}

@@ -3,9 +3,14 @@ package outbox
 import (
 	"cmp"
 	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
+	"confab/ui/theme"
 )
 
 // section is a part of the list.
@@ -41,8 +46,15 @@ func (l line) key() string {
 	return l.sub.ID
 }
 
-// Screen is the state of the screen.
+// Screen is the outbox and the history on screen.
 type Screen struct {
+	Keys *keymap.Keys
+	Now  func() time.Time
+
+	answer struct { // to a key
+		look theme.Token
+		text string
+	}
 	loaded bool
 	// more says that older submissions exist that were not read; last is the id
 	// of the oldest that was.
@@ -205,6 +217,59 @@ func (s *Screen) find(key string) int {
 	return slices.IndexFunc(s.lines, func(l line) bool { return l.key() == key })
 }
 
+// What the screen asks for beside actions: more that is to be read where the cursor
+// moved, or the edits of a submission that was opened.
+type (
+	Moved  struct{}
+	Opened struct{}
+)
+
+// Update moves the cursor, opens and shuts submissions, and returns what else is
+// asked for with the line under the cursor. Resolve is about an edit.
+func (s *Screen) Update(msg tea.Msg) any {
+	if at, ok := msg.(layout.Click); ok {
+		if again := s.putAt(int(at)); again {
+			return s.look()
+		}
+		return nil
+	}
+	moved := false
+	a := s.Keys.Read(msg, max(1, s.height-1), func(by int) {
+		s.Move(by)
+		moved = true
+	})
+	switch {
+	case moved:
+		return Moved{}
+	case a == keymap.Back && s.Shut():
+		return nil
+	case a == keymap.Hide, a == keymap.OutboxScreen:
+		return keymap.Back
+	case a == keymap.NextSection:
+		s.NextSection()
+		return Moved{}
+	case a == keymap.Resolve:
+		return s.look()
+	}
+	return a
+}
+
+// look opens or shuts the submission under the cursor, or asks about the edit there.
+func (s *Screen) look() any {
+	sub, edit, ok := s.Under()
+	switch {
+	case !ok:
+		return nil
+	case edit != nil:
+		return keymap.Resolve
+	case sub.ID == s.open:
+		s.Shut()
+		return nil
+	}
+	s.Open(sub.ID)
+	return Opened{}
+}
+
 // Move moves the cursor.
 func (s *Screen) Move(by int) { s.moveTo(s.bar.At + by) }
 
@@ -239,18 +304,15 @@ func (s *Screen) NextSection() {
 	}
 }
 
-// PutAt puts the cursor on the row drawn at a line; it reports whether it was
+// putAt puts the cursor on the row drawn at a line; it reports whether it was
 // there already.
-func (s *Screen) PutAt(at int) (again bool) {
+func (s *Screen) putAt(at int) (again bool) {
 	if at < s.height {
 		again = s.bar.Click(at, len(s.lines))
 		s.Move(0)
 	}
 	return again
 }
-
-// Page gives how many rows a page has.
-func (s *Screen) Page() int { return max(1, s.height-1) }
 
 // Under gives what is under the cursor: a submission, and its edit where the
 // cursor is on one.

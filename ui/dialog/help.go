@@ -1,28 +1,43 @@
-package help
+package dialog
 
 import (
 	"fmt"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
 
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Help is the state of the screen.
+// Help draws the keys from the live table: every binding with the keys the person
+// gave it, and one without a key as the command that does it.
 type Help struct {
 	layout.Pager
-	keys    *keymap.Map
+	table   *keymap.Map
+	keys    *keymap.Keys
 	version string
 }
 
-// New makes the screen.
-func New(keys *keymap.Map, version string) *Help { return &Help{keys: keys, version: version} }
+// NewHelp makes the screen.
+func NewHelp(table *keymap.Map, version string) *Help {
+	return &Help{table: table, keys: table.Keys(keymap.Pager, keymap.Global), version: version}
+}
+
+// Update scrolls and closes.
+func (h *Help) Update(msg tea.Msg) any {
+	switch h.keys.Read(msg, h.Page(), h.Scroll) {
+	case keymap.Back, keymap.Hide:
+		return keymap.Back
+	}
+	return nil
+}
 
 // Draw draws the screen.
-func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
+func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	if r.Empty() {
-		return nil
+		return layout.Picture{}
 	}
 	lines := h.text(th, r.W)
 	head := " " + th.Say(theme.Heading, "Keys")
@@ -34,7 +49,7 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
 	at := fmt.Sprintf("%d/%d ", last, len(lines))
 	foot := " " + th.KeyLineIn(r.W-2-th.Width(at), "j k", "scroll", "esc", "close")
 	foot += layout.Spaces(r.W-th.Width(at)-th.Width(foot)) + th.Say(theme.Dim, at)
-	return th.Block(append(out, foot), r.W, r.H)
+	return layout.Picture{At: r, Lines: th.Block(append(out, foot), r.W, r.H)}
 }
 
 func (h *Help) text(th *theme.Theme, w int) []string {
@@ -47,7 +62,7 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	case w < 60:
 		wide = 14
 	}
-	for _, b := range h.keys.Bindings() {
+	for _, b := range h.table.Bindings() {
 		title := b.Section
 		if b.Context == keymap.Detail {
 			title += " (in a conversation)"
@@ -59,7 +74,7 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 			}
 			out = append(out, " "+th.Say(theme.Heading, title))
 		}
-		out = append(out, row(th, b, wide, w)...)
+		out = append(out, keysRow(th, b, wide, w)...)
 	}
 	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
 	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public"}, {th.ParticipantsSign, "members: its participants only"},
@@ -76,7 +91,7 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 		}
 	}
 	out = append(out, "")
-	for _, l := range strings.Split(notes, "\n") {
+	for _, l := range strings.Split(helpNotes, "\n") {
 		for _, p := range th.Wrap(l, max(1, w-3)) {
 			out = append(out, "   "+th.Say(theme.Dim, p))
 		}
@@ -84,8 +99,8 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	return out
 }
 
-// row draws one binding; one without a key shows how the command line names it.
-func row(th *theme.Theme, b keymap.Binding, wide, w int) []string {
+// keysRow draws one binding; one without a key shows how the command line names it.
+func keysRow(th *theme.Theme, b keymap.Binding, wide, w int) []string {
 	keys, text := b.AllKeys(), b.Help
 	if keys == "" {
 		keys = ":" + string(b.Action)
@@ -112,6 +127,6 @@ func row(th *theme.Theme, b keymap.Binding, wide, w int) []string {
 	return out
 }
 
-const notes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
+const helpNotes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
 ctrl+c, enter, esc and the arrows always work. Other keys are set in [keys.CONTEXT] of the config by action name.
 The mouse scrolls, selects and opens; hold shift to select text as usual.`
