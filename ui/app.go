@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -135,8 +134,8 @@ type Model struct {
 	// screen were read after it.
 	swept time.Time
 
-	pages  fetch
-	counts fetch
+	pages  pages
+	counts reader
 	// triages are the changes of local marks that are shown and not written yet.
 	triages []triageWork
 	// clearing says that the filter is to go once its result is there: only
@@ -153,8 +152,7 @@ type Model struct {
 	// cursor once that has been read.
 	follow bool
 
-	ops    map[int]*operation
-	nextOp int
+	ops []*operation // the oldest first
 
 	last   *lastEdit
 	told   following
@@ -177,7 +175,7 @@ type Model struct {
 	// undecided counts, while the person is leaving, the edits that wait for a
 	// decision; it is read as deciding says.
 	undecided int
-	deciding  fetch
+	deciding  reader
 	wantDemo  bool
 	mouse     hitAreas
 	hand      hand
@@ -188,38 +186,14 @@ type notice struct {
 	look theme.Token
 }
 
-// fetch is a request of which only the newest counts.
-type fetch struct {
-	gen   int
-	busy  bool
-	again bool
-	// fresh says that what is read is another list than the one on screen.
-	fresh bool
-	// stale says that what is read may be older than what is on screen.
-	stale bool
-	// slow says that it takes long enough to be told of.
-	slow   bool
-	cancel context.CancelFunc
-}
-
-// subscription is the way news come in. The lock is needed since the program's
-// end may come while the command that subscribes still runs.
-type subscription struct {
-	mu     *sync.Mutex
-	ch     <-chan model.Event
-	cancel func()
-	closed bool
-}
-
 // New makes the inbox. It does no I/O.
 func New(o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		ops: map[int]*operation{}, details: detailCache{}, drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
+		drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	m.events.mu = &sync.Mutex{}
 	keys, problems := keymap.New(o.Keys)
 	m.keys = keys
 	m.handlers = handlers()
@@ -279,7 +253,7 @@ func (m *Model) Init() tea.Cmd {
 	if m.opts.Welcome || m.be == nil {
 		return tea.Batch(cmds...)
 	}
-	return tea.Batch(append(cmds, m.subscribe(), m.opening())...)
+	return tea.Batch(append(cmds, m.subscribe(), m.start())...)
 }
 
 // WantsDemo reports whether the person asked for the demo on the welcome
@@ -289,13 +263,7 @@ func (m *Model) WantsDemo() bool { return m.wantDemo }
 // Close ends what the model has running. It is called when the program is over.
 func (m *Model) Close() {
 	m.cancel()
-	m.events.mu.Lock()
-	defer m.events.mu.Unlock()
-	m.events.closed = true
-	if m.events.cancel != nil {
-		m.events.cancel()
-		m.events.cancel = nil
-	}
+	m.events.close()
 }
 
 func (m *Model) now() time.Time { return m.opts.Now() }

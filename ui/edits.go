@@ -83,15 +83,15 @@ func (m *Model) plan(why purpose) tea.Cmd {
 		}
 	}
 	q, _ := m.query()
-	be := m.be
-	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {
+	work := func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
 		if why.create != nil {
-			p, err := be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
-			return planMsg{id, why, dialog.NewPlan(p), err}
+			p, err := m.be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
+			return dialog.NewPlan(p), err
 		}
-		p, err := planFor(ctx, be, q, why, report)
-		return planMsg{id, why, dialog.NewPlan(p), err}
-	})
+		p, err := planFor(ctx, m.be, q, why, report)
+		return dialog.NewPlan(p), err
+	}
+	return operate(m, inDialog(why.title), work, func(d *dialog.Plan, err error) tea.Cmd { return m.planCame(why, d, err) })
 }
 
 // planFor plans changes of a view's rows, and finds what of it the person can't
@@ -114,40 +114,6 @@ func planFor(ctx context.Context, be Backend, query string, why purpose, report 
 
 func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case planMsg:
-		return m.planCame(msg)
-	case submittedMsg:
-		return m.submitted(msg)
-	case undoMsg:
-		return m.undoCame(msg)
-	case undoneMsg:
-		return m.undone(msg)
-	case toldMsg:
-		return m.toldCame(msg)
-	case undecidedMsg:
-		return m.undecidedCame(msg)
-	case readUndecidedMsg:
-		return m.readUndecided()
-	case readToldMsg:
-		return m.readTold()
-	case readLedgerMsg:
-		return m.readLedger()
-	case editsMsg:
-		return m.editsCame(msg)
-	case ledgerMsg:
-		return m.ledgerCame(msg)
-	case refsMsg:
-		return m.refsCame(msg)
-	case linkMsg:
-		return m.linkCame(msg)
-	case savedMsg:
-		if msg.err != nil {
-			m.fail("save the report", msg.err)
-		} else {
-			m.say(theme.Good, "saved: "+model.CleanLine(msg.path, 300))
-		}
-	case settleMsg:
-		return m.settleCame(msg)
 	case draftMsg:
 		m.draftCame(msg)
 	case draftDueMsg:
@@ -160,13 +126,9 @@ func (m *Model) editResult(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) planCame(msg planMsg) tea.Cmd {
-	if !m.endOperation(msg.op) {
-		return nil
-	}
-	why, d := msg.why, msg.plan
-	if msg.err != nil {
-		m.complain(why.from, model.Words(msg.err))
+func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
+	if err != nil {
+		m.complain(why.from, model.Words(err))
 		return nil
 	}
 	d.Name(why.title)
@@ -208,23 +170,23 @@ func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 // ends with the edits on disk or with an error.
 func (m *Model) submit(why purpose, d *dialog.Plan) tea.Cmd {
 	m.submitting++
-	be := m.be
-	work := func(_ context.Context, op int, _ func(int, int)) tea.Msg {
-		_, err := be.Submit(context.Background(), d.Plan())
-		return submittedMsg{op, why, submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err}
+	work := func(context.Context) (submittedPlan, error) {
+		_, err := m.be.Submit(context.Background(), d.Plan())
+		return submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err
 	}
-	if d.Changes() > 1 {
-		return m.start(&operation{Progress: dialog.Progress{Title: "queueing " + theme.Count(d.Changes(), "edit")}, inLine: true}, work)
+	done := func(p submittedPlan, err error) tea.Cmd { return m.submitted(why, p, err) }
+	if d.Changes() == 1 {
+		return read(m, work, done)
 	}
-	return func() tea.Msg { return work(context.Background(), 0, nil) }
+	op := inLine("queueing " + theme.Count(d.Changes(), "edit"))
+	op.stops = false
+	return operate(m, op, func(ctx context.Context, _ func(int, int)) (submittedPlan, error) { return work(ctx) }, done)
 }
 
-func (m *Model) submitted(msg submittedMsg) tea.Cmd {
+func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 	m.submitting--
-	m.endOperation(msg.op)
-	why := msg.why
-	if msg.err != nil {
-		m.complain(why.from, "nothing was queued: "+model.Words(msg.err))
+	if err != nil {
+		m.complain(why.from, "nothing was queued: "+model.Words(err))
 		return m.quitIfReady()
 	}
 	cmds := []tea.Cmd{m.clearDraft(why.draft), m.reload(false), m.recount(), m.reloadLedger()}
@@ -238,7 +200,7 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 	if why.repeatable {
 		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), m.directory(why.of, why.changes)}
 	}
-	cmds = append(cmds, m.followPlan(msg.plan))
+	cmds = append(cmds, m.followPlan(plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		cmds = append(cmds, m.readActivity(ref))
 		if m.screen == screenDetail {

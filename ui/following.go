@@ -20,9 +20,7 @@ type following struct {
 	id   string
 	sub  model.Submission
 	read bool // sub has come
-	busy bool
-	// again says that something changed while it was read.
-	again bool
+	reader
 	// takes says that the undo key takes this one back.
 	takes bool
 	// text is what the line says, shown since when that has been on screen. hidden
@@ -34,6 +32,61 @@ type following struct {
 	// to be told of; news is what of them is to be read.
 	edits outbox.Edits
 	news  editNews
+}
+
+// editNews is what is to be read again of the edits of a submission on screen:
+// those on the conversations that announcements name with it, or all of them.
+type editNews struct {
+	refs       []model.Ref
+	named, all bool
+	// doubts is how often in a row what was read alone did not agree with what is
+	// counted of the submission.
+	doubts int
+}
+
+// announced takes the conversations that an announcement names; named says that it
+// names the submission, too.
+func (n *editNews) announced(refs []model.Ref, named bool) {
+	n.refs, n.named = append(n.refs, refs...), n.named || named
+}
+
+// ask gives what is to be read: nothing, all, or the edits on some conversations.
+func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
+	all := n.all || n.named && known.Creates()
+	if !all {
+		refs = known.On(n.refs)
+	}
+	n.refs, n.named, n.all = nil, false, false
+	return refs, all || len(refs) > 0
+}
+
+// announced takes an announcement for the edits that are shown one by one, and
+// reports whether it is about one of them.
+func (f *following) announced(e model.Event, named bool) bool {
+	if e.All {
+		f.news.all = true
+		return true
+	}
+	refs := e.Refs
+	if !named { // why one waits may be what an edit of another submission does
+		refs = f.edits.On(refs)
+	}
+	f.news.announced(refs, named)
+	return len(refs) > 0
+}
+
+// doubt has edits read again where those that are known do not agree with what is
+// counted of their submission: it has changed in between, or an edit has of which
+// no row tells, and then all are read. refs are those that were asked for.
+func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
+	if agree {
+		n.doubts = 0
+		return false
+	}
+	n.doubts++
+	n.all = n.all || n.doubts > 2 // before, news of the row may be on its way
+	n.refs = append(n.refs, refs...)
+	return true
 }
 
 // seenTime is how long a line is on screen before a key takes it away: a key
@@ -68,79 +121,76 @@ func (m *Model) followPlan(p submittedPlan) tea.Cmd {
 func (m *Model) readTold() tea.Cmd {
 	f := &m.told
 	o := find[*dialog.Results](m)
-	switch {
-	case f.id == "", f.read && f.sub.Over() && o == nil:
-		return nil
-	case f.busy:
-		f.again = true
+	if f.id == "" || f.read && f.sub.Over() && o == nil || !f.reader.begin() {
 		return nil
 	}
-	f.busy, f.again = true, false
-	be, ctx, msg := m.be, m.ctx, toldMsg{id: f.id, on: o}
-	read := false
+	t := toldEdits{id: f.id, edits: f.edits}
 	if o != nil {
-		msg.edits = f.edits
-		msg.refs, read = f.news.ask(f.edits)
-		msg.whole = read && len(msg.refs) == 0
+		t.refs, t.read = f.news.ask(f.edits)
 	}
-	return func() tea.Msg {
-		began := time.Now()
-		if msg.sub, msg.ok, msg.err = be.Submission(ctx, msg.id); msg.err == nil && msg.on != nil {
-			msg.err = msg.fillEdits(ctx, be, read)
+	held := false
+	get := func(ctx context.Context) (sub model.Submission, err error) {
+		if sub, held, err = m.be.Submission(ctx, t.id); err == nil && o != nil {
+			err = t.fill(ctx, m.be, sub)
 		}
-		msg.took = time.Since(began)
-		return msg
+		return sub, err
 	}
+	return read(m, get, func(sub model.Submission, err error) tea.Cmd {
+		if t.id != f.id {
+			return nil
+		}
+		if err != nil {
+			f.news.all = true
+			f.reader.busy = false
+			m.fail("read what was submitted", err)
+			return nil
+		}
+		if held {
+			f.sub, f.read, f.shown = sub, true, time.Time{}
+		}
+		switch now := find[*dialog.Results](m); {
+		case now == nil:
+		case now != o: // it was opened meanwhile
+			f.reader.again = true
+		default:
+			o.Set(sub, t.told)
+			f.edits = t.edits
+			f.news.all = f.news.all || t.counted // until one is to be told of, none is read
+			agree := t.counted || t.read && len(t.refs) == 0 || f.edits.Agree(sub)
+			f.reader.again = f.news.doubt(agree, t.refs) || f.reader.again
+		}
+		return f.reader.end(m.readTold)
+	})
 }
 
-// fillEdits reads the edits that are to be told of, and tells of them.
-func (msg *toldMsg) fillEdits(ctx context.Context, be Backend, read bool) error {
-	if msg.sub.NeedPerson == 0 && (msg.sub.Problem == nil || msg.sub.Problem.Error == nil) {
-		msg.told, msg.edits, msg.counted = dialog.TellCounts(msg.sub), outbox.Edits{}, true
+// toldEdits are the edits of the submission that is followed, as they are read while
+// they are on screen.
+type toldEdits struct {
+	id string
+	// read says that edits are read: those on the conversations of refs, or all where
+	// there are none.
+	read  bool
+	refs  []model.Ref
+	edits outbox.Edits
+	told  dialog.Told
+	// counted says that there is no edit to be told of one by one.
+	counted bool
+}
+
+// fill reads the edits that are to be told of, and tells of them.
+func (t *toldEdits) fill(ctx context.Context, be Backend, sub model.Submission) error {
+	if sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil) {
+		t.told, t.edits, t.counted = dialog.TellCounts(sub), outbox.Edits{}, true
 		return nil
 	}
-	if read {
-		waiting, _, err := be.SubmissionEdits(ctx, msg.id, msg.refs...)
+	if t.read {
+		waiting, _, err := be.SubmissionEdits(ctx, t.id, t.refs...)
 		if err != nil {
 			return err
 		}
-		msg.edits = msg.edits.With(msg.refs, waiting, nil)
+		t.edits = t.edits.With(t.refs, waiting, nil)
 	}
-	msg.told = dialog.Tell(msg.edits.Waiting())
-	return nil
-}
-
-func (m *Model) toldCame(msg toldMsg) tea.Cmd {
-	f := &m.told
-	if msg.id != f.id {
-		return nil
-	}
-	f.busy = false
-	o := find[*dialog.Results](m)
-	if o != nil && o == msg.on && msg.err != nil {
-		f.news.all = true
-	}
-	if msg.err != nil {
-		m.fail("read what was submitted", msg.err)
-		return nil
-	}
-	if msg.ok {
-		f.sub, f.read, f.shown = msg.sub, true, time.Time{}
-	}
-	switch {
-	case o == nil:
-	case o != msg.on: // it was opened meanwhile
-		f.again = true
-	default:
-		o.Set(msg.sub, msg.told)
-		f.edits = msg.edits
-		f.news.all = f.news.all || msg.counted // until one is to be told of, none is read
-		f.again = f.news.doubt(msg.whole || msg.counted || f.edits.Agree(msg.sub), msg.refs) || f.again
-	}
-	if f.again {
-		// What takes long to read is not read all the time.
-		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readToldMsg{} })
-	}
+	t.told = dialog.Tell(t.edits.Waiting())
 	return nil
 }
 

@@ -102,8 +102,8 @@ func handlers() map[keymap.Action]handler {
 
 		keymap.CopyRef:      {wants: wantsRows, run: (*Model).copyRef},
 		keymap.CopyLink:     {wants: wantsRow, run: (*Model).copyLink},
-		keymap.Browser:      {wants: wantsRow, run: openLink(model.LinkWeb), off: cannotOpen},
-		keymap.Recording:    {wants: wantsRow, run: openLink(model.LinkRecording), off: cannotOpen},
+		keymap.Browser:      {wants: wantsRow, run: opens(model.LinkWeb), off: cannotOpen},
+		keymap.Recording:    {wants: wantsRow, run: opens(model.LinkRecording), off: cannotOpen},
 		keymap.OutboxScreen: {run: (*Model).openOutbox},
 		keymap.Refresh:      {run: (*Model).refresh},
 		keymap.Redraw:       {run: func(*Model, intent) tea.Cmd { return redraw() }},

@@ -240,39 +240,47 @@ func (m *Model) rangeRequest() model.SelectRequest {
 
 // readRows reads rows that the window does not hold, for an intent about them.
 func (m *Model) readRows(in intent, req model.SelectRequest) tea.Cmd {
-	read := m.selecting(req)
-	if read == nil {
+	rows := m.selecting(req)
+	if rows == nil {
 		return nil
 	}
-	return m.operateInLine("reading the rows", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		set, err := read(ctx)
+	return operate(m, inLine("reading the rows"), rows, func(set model.Selection, err error) tea.Cmd {
 		switch {
-		case ctx.Err() != nil:
-			err = context.Canceled
+		case errors.Is(err, context.Canceled):
+			m.say(theme.Dim, "stopped: nothing was done")
+			return nil
 		case err == nil && set.Len() == 0:
 			err = errors.New("the list changed, so nothing was done")
 		}
-		return rangeMsg{op: op, in: in, set: set, err: err}
+		if err != nil {
+			m.fail("read the range", err)
+			return nil
+		}
+		return m.run(in.about(set))
 	})
 }
 
 // selecting returns what reads rows of this view, nil while its query is wrong.
-func (m *Model) selecting(req model.SelectRequest) func(context.Context) (model.Selection, error) {
+func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(done, total int)) (model.Selection, error) {
 	q, err := m.query()
 	if err != nil {
 		return nil
 	}
 	req.Query, req.Inbox = q, true
-	be, at := m.be, m.list.Cursor()
-	return func(ctx context.Context) (model.Selection, error) {
+	at := m.list.Cursor()
+	return func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
 		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
-			page, err := be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
+			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
 			if err != nil || len(page.Rows) == 0 {
-				return model.Selection{}, err
+				return set, err
 			}
 			req.Last = page.Rows[0].Conversation.Ref
 		}
-		return be.Select(ctx, req)
+		set, err = m.be.Select(ctx, req)
+		if ctx.Err() != nil {
+			err = context.Canceled
+		}
+		return set, err
 	}
 }
 
@@ -295,16 +303,21 @@ func redraw() tea.Cmd {
 }
 
 func (m *Model) suspend() tea.Cmd {
-	save, before, ctx := m.saveDrafts(), m.opts.BeforeSuspend, m.ctx
-	return func() tea.Msg {
-		if save != nil {
-			save()
+	save := m.saveDrafts()
+	drain := func(ctx context.Context) (_ struct{}, err error) {
+		save()
+		if before := m.opts.BeforeSuspend; before != nil {
+			err = before(ctx)
 		}
-		if before != nil {
-			return suspendMsg{before(ctx)}
-		}
-		return suspendMsg{}
+		return
 	}
+	return read(m, drain, func(_ struct{}, err error) tea.Cmd {
+		if err != nil {
+			m.say(theme.Error, "not suspended: "+model.Words(err))
+			return nil
+		}
+		return tea.Suspend
+	})
 }
 
 // hint says what the keys typed so far wait for.

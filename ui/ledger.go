@@ -19,7 +19,7 @@ import (
 // screen.
 type ledger struct {
 	*outbox.Screen
-	fetch fetch
+	reader
 	// whole says that all of it is to be read; named are the submissions of which
 	// something changed since, and moved says that there were such.
 	whole, moved bool
@@ -72,124 +72,111 @@ func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
 
 func (m *Model) readLedger() tea.Cmd {
 	o := m.openLedger()
-	if o == nil {
+	if o == nil || !o.begin() {
 		return nil
 	}
-	if o.fetch.busy {
-		o.fetch.again = true
-		return nil
-	}
-	o.fetch.busy, o.fetch.again = true, false
-	o.fetch.gen++
-	msg := ledgerMsg{gen: o.fetch.gen, open: o.Opened(), whole: o.whole}
+	r := ledgerRead{open: o.Opened(), whole: o.whole}
 	// Why one waits may be what another does: that is read of what is on screen.
-	again := append(o.named, o.Waiting()...)
-	if msg.whole {
-		again, o.moved = o.Watched(), false
+	r.again = append(o.named, o.Waiting()...)
+	if r.whole {
+		r.again, o.moved = o.Watched(), false
 	}
-	o.edits.all = o.edits.all || msg.whole
-	var read bool
-	if msg.refs, read = o.edits.ask(o.Edits()); !read {
-		msg.open = "" // whether an edit changed of which no row tells is counted
+	o.edits.all = o.edits.all || r.whole
+	var edits bool
+	if r.refs, edits = o.edits.ask(o.Edits()); !edits {
+		r.open = "" // whether an edit changed of which no row tells is counted
 	}
 	o.whole, o.named = false, nil
-	find, be, ctx := o.find, m.be, m.ctx
-	return func() tea.Msg {
-		began := time.Now()
-		msg.err = msg.fill(ctx, be, again, find)
-		msg.took = time.Since(began)
-		return msg
-	}
+	find := o.find
+	return read(m, func(ctx context.Context) (ledgerRead, error) { return r.fill(ctx, m.be, find) }, func(r ledgerRead, err error) tea.Cmd {
+		return m.ledgerCame(o, r, err)
+	})
 }
 
-// fill reads what a ledger shows: all of it, or some submissions again.
-func (msg *ledgerMsg) fill(ctx context.Context, be Backend, again []string, find model.Ref) (err error) {
-	read := map[string]bool{"": true}
-	if msg.whole {
-		if msg.pending, err = be.Pending(ctx); err != nil {
-			return err
+// ledgerRead is what is read of a ledger: all of it, or some submissions again.
+type ledgerRead struct {
+	whole   bool
+	again   []string // submissions beside these
+	pending []model.Submission
+	page    []model.Submission
+	changed []model.Submission
+	open    string      // the submission whose edits follow, "" for none
+	refs    []model.Ref // those on these conversations, all where there are none
+	outbox  []model.OutboxEntry
+	settled []model.JournalEntry
+	find    string // the submission the cursor is put on
+}
+
+func (r ledgerRead) fill(ctx context.Context, be Backend, find model.Ref) (_ ledgerRead, err error) {
+	known := map[string]bool{"": true}
+	if r.whole {
+		if r.pending, err = be.Pending(ctx); err != nil {
+			return r, err
 		}
-		if msg.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
-			return err
+		if r.page, err = be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit}); err != nil {
+			return r, err
 		}
-		for _, list := range [][]model.Submission{msg.pending, msg.page} {
-			for _, sub := range list {
-				read[sub.ID] = true
-				again = append(again, sub.Undoes)
-			}
+		for _, sub := range slices.Concat(r.pending, r.page) {
+			known[sub.ID] = true
+			r.again = append(r.again, sub.Undoes)
 		}
 	}
-	for _, id := range again {
-		if read[id] {
+	for _, id := range r.again {
+		if known[id] {
 			continue
 		}
-		read[id] = true
+		known[id] = true
 		sub, ok, err := be.Submission(ctx, id)
 		if err != nil {
-			return err
+			return r, err
 		}
 		if ok {
-			msg.changed = append(msg.changed, sub)
+			r.changed = append(r.changed, sub)
 		}
 	}
 	if !find.IsZero() {
 		edits, err := be.OutboxOf(ctx, find)
 		if err != nil {
-			return err
+			return r, err
 		}
 		for _, e := range edits {
-			if msg.find == "" || e.State.NeedsPerson() {
-				msg.find = e.Submission
+			if r.find == "" || e.State.NeedsPerson() {
+				r.find = e.Submission
 			}
 		}
 	}
-	if msg.open != "" {
-		msg.outbox, msg.settled, err = be.SubmissionEdits(ctx, msg.open, msg.refs...)
+	if r.open != "" {
+		r.outbox, r.settled, err = be.SubmissionEdits(ctx, r.open, r.refs...)
 	}
-	return err
+	return r, err
 }
 
-func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
-	o := m.openLedger()
-	if o == nil || msg.gen != o.fetch.gen {
+func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
+	if o != m.openLedger() {
 		return nil
 	}
-	if msg.older {
-		o.older = false
-		if msg.err != nil {
-			m.fail("read older submissions", msg.err)
-			return nil
-		}
-		o.AddOlder(msg.page, len(msg.page) == historyLimit)
+	if err != nil {
+		o.busy, o.whole = false, true
+		m.fail("read the outbox", err)
 		return nil
 	}
-	o.fetch.busy = false
-	if msg.err != nil {
-		o.whole = true
-		m.fail("read the outbox", msg.err)
-		return nil
+	if r.whole {
+		o.Set(r.pending, r.page, len(r.page) == historyLimit)
 	}
-	if msg.whole {
-		o.Set(msg.pending, msg.page, len(msg.page) == historyLimit)
+	if len(r.changed) > 0 {
+		o.Replace(r.changed...)
 	}
-	if len(msg.changed) > 0 {
-		o.Replace(msg.changed...)
+	if r.open != "" {
+		o.SetEdits(r.open, r.refs, r.outbox, r.settled)
 	}
-	if msg.open != "" {
-		o.SetEdits(msg.open, msg.refs, msg.outbox, msg.settled)
+	if open := o.Opened(); open != "" && o.edits.doubt(r.open == open && len(r.refs) == 0 || o.Agrees(), r.refs) {
+		o.named, o.reader.again = append(o.named, open), true
 	}
-	if open := o.Opened(); open != "" && o.edits.doubt(msg.open == open && len(msg.refs) == 0 || o.Agrees(), msg.refs) {
-		o.named, o.fetch.again = append(o.named, open), true
-	}
-	if msg.find != "" {
-		o.Find(msg.find)
+	if r.find != "" {
+		o.Find(r.find)
 		o.find = model.Ref{}
 	}
-	if o.fetch.again {
-		// What takes long to read is not read all the time.
-		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readLedgerMsg{} })
-	}
-	return nil
+	return o.end(m.readLedger)
 }
 
 // readOlder reads the next page of the history where the cursor is near the end
@@ -197,15 +184,22 @@ func (m *Model) ledgerCame(msg ledgerMsg) tea.Cmd {
 func (m *Model) readOlder() tea.Cmd {
 	o := m.ledger
 	before, ok := o.WantsOlder()
-	if !ok || o.older || o.fetch.busy {
+	if !ok || o.older || o.busy {
 		return nil
 	}
 	o.older = true
-	be, ctx, gen := m.be, m.ctx, o.fetch.gen
-	return func() tea.Msg {
-		page, err := be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit, Before: before})
-		return ledgerMsg{gen: gen, older: true, page: page, err: err}
+	page := func(ctx context.Context) ([]model.Submission, error) {
+		return m.be.Submissions(ctx, model.HistoryRequest{Limit: historyLimit, Before: before})
 	}
+	return read(m, page, func(page []model.Submission, err error) tea.Cmd {
+		o.older = false
+		if err != nil {
+			m.fail("read older submissions", err)
+		} else {
+			o.AddOlder(page, len(page) == historyLimit)
+		}
+		return nil
+	})
 }
 
 // ledgerAsks does what the screen asks for.
@@ -302,19 +296,23 @@ func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model
 // ofSubmission does something with those edits of a submission that are in the
 // outbox and of the right kind.
 func (m *Model) ofSubmission(id string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		all, _, err := be.SubmissionEdits(ctx, id)
-		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !which(e) }), do, err}
+	all := func(ctx context.Context) ([]model.OutboxEntry, error) {
+		all, _, err := m.be.SubmissionEdits(ctx, id)
+		return all, err
 	}
+	return m.ofEdits(all, which, do)
 }
 
-func (m *Model) editsCame(msg editsMsg) tea.Cmd {
-	if msg.err != nil {
-		m.fail("read what was submitted", msg.err)
-		return nil
-	}
-	return msg.do(msg.edits)
+// ofEdits reads edits and does something with those of the right kind.
+func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
+	do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
+	return read(m, all, func(all []model.OutboxEntry, err error) tea.Cmd {
+		if err != nil {
+			m.fail("read what was submitted", err)
+			return nil
+		}
+		return do(slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !which(e) }))
+	})
 }
 
 func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string {
@@ -353,10 +351,9 @@ func (m *Model) askDiscard(all []model.OutboxEntry) {
 		if i != 0 {
 			return nil
 		}
-		be, ctx := m.be, m.ctx
-		return func() tea.Msg {
-			return settledMsg{theme.Count(len(all), "edit") + " discarded", be.Discard(ctx, ids(all)...), keymap.Discard}
-		}
+		return m.carryOut(keymap.Discard, func(ctx context.Context) (string, error) {
+			return theme.Count(len(all), "edit") + " discarded", m.be.Discard(ctx, ids(all)...)
+		})
 	})
 }
 
@@ -373,10 +370,9 @@ func (m *Model) retry(ids ...string) tea.Cmd {
 		m.say(theme.Warning, "read-only: nothing is sent")
 		return nil
 	}
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		return settledMsg{theme.Count(len(ids), "edit") + " queued again", be.Retry(ctx, ids...), keymap.Retry}
-	}
+	return m.carryOut(keymap.Retry, func(ctx context.Context) (string, error) {
+		return theme.Count(len(ids), "edit") + " queued again", m.be.Retry(ctx, ids...)
+	})
 }
 
 // withdraw takes edits that were not sent out of the outbox.
@@ -385,19 +381,13 @@ func (m *Model) withdraw(ids ...string) tea.Cmd {
 		m.say(theme.Dim, "there is nothing left to withdraw")
 		return nil
 	}
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		n, err := be.Withdraw(ctx, ids...)
-		return settledMsg{theme.Count(n, "edit") + " withdrawn", err, keymap.Stop}
-	}
+	return m.carryOut(keymap.Stop, func(ctx context.Context) (string, error) {
+		n, err := m.be.Withdraw(ctx, ids...)
+		return theme.Count(n, "edit") + " withdrawn", err
+	})
 }
 
 // retryFailed sends everything that failed again, from anywhere.
 func (m *Model) retryFailed(intent) tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		all, err := be.Outbox(ctx)
-		return editsMsg{slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !outbox.Retriable(e) }),
-			func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) }, err}
-	}
+	return m.ofEdits(m.be.Outbox, outbox.Retriable, func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
 }

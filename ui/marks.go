@@ -18,7 +18,7 @@ func (m *Model) mark(in intent) tea.Cmd {
 	if m.list.Ranging() {
 		return m.endRange()
 	}
-	var read tea.Cmd
+	var reading tea.Cmd
 	if in.count <= 1 {
 		m.list.ToggleMark()
 		m.list.Move(1)
@@ -27,12 +27,12 @@ func (m *Model) mark(in intent) tea.Cmd {
 		if rows, _, whole := m.list.From(from, in.count); whole {
 			m.list.Mark(rows)
 		} else {
-			read = m.markRows(model.SelectRequest{First: from, N: in.count}, false)
+			reading = m.markRows(model.SelectRequest{First: from, N: in.count}, false)
 		}
 		m.list.Move(in.count)
 	}
 	m.chose()
-	return tea.Batch(read, m.cursorMoved())
+	return tea.Batch(reading, m.cursorMoved())
 }
 
 func (m *Model) markRange(in intent) tea.Cmd {
@@ -75,44 +75,40 @@ func (m *Model) markAll(intent) tea.Cmd {
 // markRows reads rows of this view and marks them. Acts that are struck meanwhile
 // wait: they are about those marks.
 func (m *Model) markRows(req model.SelectRequest, toggle bool) tea.Cmd {
-	read := m.selecting(req)
-	if read == nil {
+	rows := m.selecting(req)
+	if rows == nil {
 		return nil
 	}
 	m.marking, m.deferred = true, nil
 	tab := m.tab
 	q, _ := m.query()
-	return m.operateInLine("marking", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		rows, err := read(ctx)
-		if ctx.Err() != nil {
-			err = context.Canceled
-		}
-		return markMsg{op, tab, q, rows, toggle, err}
+	return operate(m, inLine("marking"), rows, func(rows model.Selection, err error) tea.Cmd {
+		now, _ := m.query()
+		return m.rowsToMark(rows, toggle, tab != m.tab || q != now, err)
 	})
 }
 
-func (m *Model) markCame(msg markMsg) tea.Cmd {
+// rowsToMark marks rows that were read; toggle unmarks them where all of them are.
+func (m *Model) rowsToMark(rows model.Selection, toggle, ofAnotherView bool, err error) tea.Cmd {
 	deferred := m.deferred
 	m.marking, m.deferred = false, nil
-	m.endOperation(msg.op)
-	q, _ := m.query()
 	switch {
-	case errors.Is(msg.err, context.Canceled):
+	case errors.Is(err, context.Canceled):
 		m.say(theme.Dim, "stopped: nothing was marked")
 		return nil
-	case msg.tab != m.tab || msg.query != q:
+	case ofAnotherView:
 		m.say(theme.Warning, "nothing was marked: another view is shown now")
 		return nil
-	case msg.err != nil:
-		m.fail("mark them", msg.err)
+	case err != nil:
+		m.fail("mark them", err)
 		return nil
 	}
 	m.list.EndRange()
 	switch {
-	case !msg.toggle:
-		m.list.Mark(msg.rows)
-	case m.list.ToggleMarks(msg.rows):
-		m.say(theme.Marked, theme.Number(msg.rows.Len())+" marked")
+	case !toggle:
+		m.list.Mark(rows)
+	case m.list.ToggleMarks(rows):
+		m.say(theme.Marked, theme.Number(rows.Len())+" marked")
 	}
 	if m.screen != screenList {
 		deferred = nil // what is open now is not what they were about
@@ -140,9 +136,14 @@ func (m *Model) countHidden() tea.Cmd {
 		m.list.SetHidden(0)
 		return nil
 	}
-	be, ctx, gen := m.be, m.ctx, m.hiddenGen
-	return func() tea.Msg {
-		n, err := be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
-		return hiddenMsg{gen, n, err}
+	gen := m.hiddenGen
+	count := func(ctx context.Context) (int, error) {
+		return m.be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
 	}
+	return read(m, count, func(n int, err error) tea.Cmd {
+		if gen == m.hiddenGen && err == nil {
+			m.list.SetHidden(n)
+		}
+		return nil
+	})
 }

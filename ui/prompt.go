@@ -3,7 +3,6 @@ package ui
 import (
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
@@ -192,8 +191,13 @@ func (m *Model) offerSoon() tea.Cmd {
 	p := m.prompt
 	p.typing = true
 	p.changes++
-	msg := offerMsg{p, p.changes}
-	return tea.Tick(restTime, func(time.Time) tea.Msg { return msg })
+	change := p.changes
+	return soon(restTime, func() tea.Cmd {
+		if p == m.prompt && p.typing && p.changes == change {
+			m.offer()
+		}
+		return nil
+	})
 }
 
 // offer looks up how the text can go on, and shows that or what is wrong with it.
@@ -210,6 +214,18 @@ func (m *Model) offer() {
 		p.offers = m.commandOffers(value, cursor)
 	}
 	p.point()
+}
+
+func (m *Model) readVocabulary() tea.Cmd {
+	return read(m, m.be.Vocabulary, func(words query.Vocabulary, err error) tea.Cmd {
+		if err == nil {
+			m.words = words
+			if m.prompt != nil && m.prompt.completed == "" && !m.prompt.typing {
+				m.offer()
+			}
+		}
+		return nil
+	})
 }
 
 // point has the help line show what is wrong, unless that is only that a term is

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,37 +29,26 @@ func (m *Model) undelivered() (waiting, person int) {
 // readUndecided reads, while the person is leaving, how many of the edits on
 // their way wait for a decision.
 func (m *Model) readUndecided() tea.Cmd {
-	f := &m.deciding
-	switch {
-	case !m.quitting && m.waiting == nil:
-		return nil
-	case f.busy:
-		f.again = true
+	if !m.quitting && m.waiting == nil || !m.deciding.begin() {
 		return nil
 	}
-	f.busy, f.again = true, false
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		began := time.Now()
-		counts, err := be.Undecided(ctx)
-		return undecidedMsg{counts, time.Since(began), err}
-	}
+	return read(m, m.be.Undecided, m.undecidedCame)
 }
 
-func (m *Model) undecidedCame(msg undecidedMsg) tea.Cmd {
-	m.deciding.busy = false
-	if msg.err != nil {
-		m.fail("read what is not delivered", msg.err)
+func (m *Model) undecidedCame(counts map[string]int, err error) tea.Cmd {
+	again := m.deciding.end(m.readUndecided)
+	if err != nil {
+		m.fail("read what is not delivered", err)
 		return nil
 	}
 	m.undecided = 0
 	for _, a := range m.facts.Accounts() {
 		if !a.ReadOnly {
-			m.undecided += msg.counts[a.Name]
+			m.undecided += counts[a.Name]
 		}
 	}
-	if m.deciding.again {
-		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readUndecidedMsg{} })
+	if again != nil {
+		return again
 	}
 	if m.waiting != nil && m.submitting == 0 && m.allUndecided() {
 		m.closeOverlay(m.waiting)

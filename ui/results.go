@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
@@ -39,14 +41,21 @@ func (m *Model) saveReport(sub model.Submission) tea.Cmd {
 		m.say(theme.Warning, "no report can be saved here")
 		return nil
 	}
-	be, ctx, conf, now := m.be, m.ctx, m.themeConf, m.now()
-	name := "confab-report-" + now.Format("20060102-150405") + ".txt"
-	return func() tea.Msg {
-		waiting, settled, err := be.SubmissionEdits(ctx, sub.ID)
+	conf, now := m.themeConf, m.now()
+	write := func(ctx context.Context) (path string, err error) {
+		waiting, settled, err := m.be.SubmissionEdits(ctx, sub.ID)
 		if err != nil {
-			return savedMsg{"", err}
+			return "", err
 		}
-		path, err := save(name, dialog.Report(theme.New(conf), sub, waiting, settled, now))
-		return savedMsg{path, err}
+		name := "confab-report-" + now.Format("20060102-150405") + ".txt"
+		return save(name, dialog.Report(theme.New(conf), sub, waiting, settled, now))
 	}
+	return read(m, write, func(path string, err error) tea.Cmd {
+		if err != nil {
+			m.fail("save the report", err)
+		} else {
+			m.say(theme.Good, "saved: "+model.CleanLine(path, 300))
+		}
+		return nil
+	})
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,16 +18,14 @@ func (m *Model) settleHere(in intent) tea.Cmd {
 	if !in.one || !needsPerson(in.row) {
 		return m.settleNext()
 	}
-	be, ctx, ref := m.be, m.ctx, in.row.Conversation.Ref
-	return func() tea.Msg {
-		all, err := be.OutboxOf(ctx, ref)
-		for _, e := range all {
-			if e.State.NeedsPerson() {
-				return settleMsg{entry: e, found: true}
-			}
+	ref := in.row.Conversation.Ref
+	return read(m, func(ctx context.Context) (n needed, err error) {
+		all, err := m.be.OutboxOf(ctx, ref)
+		if i := slices.IndexFunc(all, func(e model.OutboxEntry) bool { return e.State.NeedsPerson() }); i >= 0 {
+			return needed{entry: &all[i], at: -1}, nil
 		}
-		return settleMsg{err: err}
-	}
+		return n, err
+	}, m.settleCame)
 }
 
 func needsPerson(row model.Row) bool {
@@ -41,32 +40,34 @@ func needsPerson(row model.Row) bool {
 // settleNext opens what needs a person next: in the list below the cursor, else
 // from its top, else wherever it is.
 func (m *Model) settleNext() tea.Cmd {
-	be, ctx, at := m.be, m.ctx, m.list.Cursor()
+	at := m.list.Cursor()
 	q, err := m.query()
 	inList := err == nil && m.screen == screenList && len(m.layers) == 0
-	return func() tea.Msg {
-		all, err := be.Pending(ctx)
-		if err != nil {
-			return settleMsg{err: err}
-		}
-		best := settleMsg{}
-		bestAt := 0
+	return read(m, func(ctx context.Context) (best needed, err error) {
+		all, err := m.be.Pending(ctx)
 		for _, sub := range all {
 			if sub.NeedPerson == 0 || sub.Problem == nil {
 				continue
 			}
 			i := -1
 			if inList {
-				if i, err = placeOf(ctx, be, q, sub.Problem.Ref); err != nil {
-					return settleMsg{err: err}
+				if i, err = placeOf(ctx, m.be, q, sub.Problem.Ref); err != nil {
+					return best, err
 				}
 			}
-			if !best.found || before(i, bestAt, at) {
-				best, bestAt = settleMsg{entry: *sub.Problem, found: true, move: i >= 0}, i
+			if best.entry == nil || before(i, best.at, at) {
+				best = needed{sub.Problem, i}
 			}
 		}
-		return best
-	}
+		return best, err
+	}, m.settleCame)
+}
+
+// needed is an edit that needs the person, nil for none, and where in the list its
+// conversation is that the cursor goes to, -1 where it stays.
+type needed struct {
+	entry *model.OutboxEntry
+	at    int
 }
 
 // placeOf gives the position of a conversation in a list, -1 where it is not in
@@ -97,18 +98,18 @@ func before(a, b, at int) bool {
 	return a < b
 }
 
-func (m *Model) settleCame(msg settleMsg) tea.Cmd {
+func (m *Model) settleCame(n needed, err error) tea.Cmd {
 	switch {
-	case msg.err != nil:
-		m.fail("read the outbox", msg.err)
+	case err != nil:
+		m.fail("read the outbox", err)
 		return nil
-	case !msg.found:
+	case n.entry == nil:
 		m.say(theme.Dim, "nothing needs you")
 		return nil
 	}
-	m.openConflict(msg.entry)
-	if msg.move && !m.list.MoveToRef(msg.entry.Ref) {
-		m.list.Seek(msg.entry.Ref)
+	m.openConflict(*n.entry)
+	if n.at >= 0 && !m.list.MoveToRef(n.entry.Ref) {
+		m.list.Seek(n.entry.Ref)
 		return m.reload(true)
 	}
 	return m.cursorMoved()
@@ -158,8 +159,7 @@ func (m *Model) decide(d *dialog.Conflict, a keymap.Action, said string, do func
 		return nil
 	}
 	m.closeOverlay(d)
-	ctx := m.ctx
-	cmd := func() tea.Msg { return settledMsg{said, do(ctx), a} }
+	cmd := m.carryOut(a, func(ctx context.Context) (string, error) { return said, do(ctx) })
 	if said != "" {
 		return cmd
 	}

@@ -36,7 +36,7 @@ type triageWork struct {
 	text   string
 	of     subjects
 	change model.TriageChange
-	op     int // 0 for one conversation
+	op     *operation // nil for one conversation
 }
 
 // keepingMarks reports whether the list waits until what it shows is written: what
@@ -45,8 +45,8 @@ func (m *Model) keepingMarks() bool {
 	if len(m.triages) == 0 {
 		return false
 	}
-	op := m.ops[m.triages[0].op]
-	return op == nil || !op.told
+	op := m.triages[0].op
+	return op == nil || !op.shown
 }
 
 // layTriages lays changes that are not written yet over what was read.
@@ -68,34 +68,32 @@ func (m *Model) layTriages(p *model.Page) {
 // the order of their keys. A change of many says how far it is, and can be
 // stopped.
 func (m *Model) nextTriage() tea.Cmd {
-	be, next := m.be, m.triages[0]
-	write := func(ctx context.Context, op int, report func(int, int)) tea.Msg {
-		refs, err := next.of.refs(ctx, be)
+	next := m.triages[0]
+	write := func(ctx context.Context, report func(int, int)) (text string, err error) {
+		refs, err := next.of.refs(ctx, m.be)
 		if err == nil {
-			err = be.TriageMany(ctx, refs, next.change, report)
+			err = m.be.TriageMany(ctx, refs, next.change, report)
 		}
-		return triagedMsg{op, next.text, err}
+		return next.text, err
 	}
 	if next.of.size() == 1 {
-		ctx := m.ctx
-		return func() tea.Msg { return write(ctx, 0, nil) }
+		return read(m, func(ctx context.Context) (string, error) { return write(ctx, nil) }, m.triaged)
 	}
-	cmd := m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"), write)
-	m.triages[0].op = m.nextOp
-	return cmd
+	op := inLine("marking " + theme.Count(next.of.size(), "conversation"))
+	m.triages[0].op = op
+	return operate(m, op, write, m.triaged)
 }
 
-func (m *Model) triaged(msg triagedMsg) tea.Cmd {
+func (m *Model) triaged(text string, err error) tea.Cmd {
 	m.submitting--
 	m.triages = m.triages[1:]
-	m.endOperation(msg.op)
 	switch {
-	case errors.Is(msg.err, context.Canceled):
-		m.say(theme.Warning, model.Words(msg.err))
-	case msg.err != nil:
-		m.fail("mark it", msg.err)
-	case msg.text != "":
-		m.say(theme.Good, msg.text)
+	case errors.Is(err, context.Canceled):
+		m.say(theme.Warning, model.Words(err))
+	case err != nil:
+		m.fail("mark it", err)
+	case text != "":
+		m.say(theme.Good, text)
 	}
 	if len(m.triages) > 0 {
 		return m.nextTriage()
