@@ -21,24 +21,21 @@ const (
 	newsTime = 150 * time.Millisecond
 	// progressTime is how long something takes before it shows that it works.
 	progressTime = 250 * time.Millisecond
-	// draftTime is how long typing rests before a draft is written.
-	draftTime = 400 * time.Millisecond
-	// lookupTime is how long typing rests before a directory is asked.
-	lookupTime = 150 * time.Millisecond
-	// historyLimit is how many submissions are a page of the history.
+	draftTime    = 400 * time.Millisecond
+	lookupTime   = 150 * time.Millisecond
+	// historyLimit is a page of the history, in submissions.
 	historyLimit = 200
-	// openingRows is how many rows the first frame has at hand at least: the size
-	// of the terminal may come after it was asked for.
+	// openingRows is the least that the first frame reads: the size of the terminal may
+	// not be known yet.
 	openingRows = 100
 	// activityLimit is how many submissions of one conversation are shown.
 	activityLimit = 50
 )
 
-// after is the message that commands of the inbox bring: what Update does with their
-// result.
+// after is the message of every command of the inbox: what Update does with the result.
 type after func() tea.Cmd
 
-// read runs get in a command. Update hands what it returned to take.
+// read runs get in a command, and take in Update with its result.
 func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error) tea.Cmd) tea.Cmd {
 	ctx := m.ctx
 	return func() tea.Msg {
@@ -52,8 +49,8 @@ func soon(d time.Duration, do func() tea.Cmd) tea.Cmd {
 	return tea.Tick(d, func(time.Time) tea.Msg { return after(do) })
 }
 
-// carryOut does something in a command that changes what was submitted. What is said
-// then is "" where it speaks for itself.
+// carryOut changes what was submitted, in a command, and says what became of it, if
+// anything.
 func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) tea.Cmd {
 	return read(m, do, func(said string, err error) tea.Cmd {
 		if err != nil {
@@ -65,7 +62,7 @@ func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string,
 	})
 }
 
-// reader reads one thing at a time. What is asked for meanwhile is read after that.
+// reader reads one thing at a time. What is asked for meanwhile is read afterwards.
 type reader struct {
 	busy, again bool
 	began       time.Time
@@ -81,8 +78,7 @@ func (r *reader) begin() bool {
 	return true
 }
 
-// end has what was asked for meanwhile read. What takes long to read is not read all
-// the time.
+// end reads again what was asked for meanwhile, the later the longer a read takes.
 func (r *reader) end(again func() tea.Cmd) tea.Cmd {
 	r.busy = false
 	if !r.again {
@@ -98,16 +94,14 @@ type operation struct {
 	cancel context.CancelFunc
 	report chan [2]int
 	from   overlay // what was on top when it began
-	// inLine says that it is told of in the message line, so that keys go on.
+	// inLine tells of it in the message line, so that keys go on.
 	inLine bool
-	// shown says that it has taken long enough to be told of.
-	shown bool
-	// stops says that esc stops what is told of in the message line.
+	shown  bool
+	// stops says that esc stops one in the message line.
 	stops, stopped bool
 }
 
-// operate runs work in a command and hands its result to take, unless it was stopped
-// in its dialog. Progress that is not fetched in time is replaced by newer progress.
+// operate is read for work that takes long. What was stopped in its dialog has no result.
 func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error),
 	take func(T, error) tea.Cmd) tea.Cmd {
 	op.report = make(chan [2]int, 1)
@@ -146,7 +140,6 @@ func inLine(title string) *operation {
 	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}
 }
 
-// progress waits for how far an operation is.
 func (m *Model) progress(op *operation) tea.Cmd {
 	return func() tea.Msg {
 		select {
@@ -172,8 +165,7 @@ func (m *Model) showOperation(op *operation) tea.Cmd {
 	m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) tea.Cmd {
 		op.cancel()
 		m.endOperation(op)
-		m.say(theme.Dim, "stopped: nothing was sent")
-		return nil
+		return m.say(theme.Dim, "stopped: nothing was sent")
 	}})
 	return nil
 }
@@ -203,8 +195,7 @@ func (op *operation) words(ellipsis string) string {
 	return text
 }
 
-// endOperation takes an operation off the screen; false if it was stopped, and
-// its result is not wanted any more.
+// endOperation removes an operation, and reports false if it was stopped before.
 func (m *Model) endOperation(op *operation) bool {
 	i := slices.Index(m.ops, op)
 	if i < 0 {
@@ -217,10 +208,6 @@ func (m *Model) endOperation(op *operation) bool {
 	return true
 }
 
-// fail says what went wrong.
-func (m *Model) fail(what string, err error) {
-	if what != "" {
-		what = "could not " + what + ": "
-	}
-	m.say(theme.Error, what+model.Words(err))
+func (m *Model) fail(what string, err error) tea.Cmd {
+	return m.say(theme.Error, "could not "+what+": "+model.Words(err))
 }

@@ -11,9 +11,8 @@ import (
 	"confab/ui/keymap"
 )
 
-// detailCache keeps the last few conversations that were read whole, the oldest first,
-// so that going back to one shows it at once. Bodies live here, in memory, and nowhere
-// else.
+// detailCache holds the last few conversations that were read whole, the oldest first:
+// going back shows them at once. Bodies are kept here and nowhere else.
 type detailCache []model.Detail
 
 const detailLimit = 8
@@ -31,8 +30,7 @@ func (c *detailCache) put(d model.Detail) {
 	*c = (*c)[max(0, len(*c)-detailLimit):]
 }
 
-// openRow shows a conversation whole: at once what the cache has, then what
-// the service says now.
+// openRow shows a conversation: at once what is cached, then what the service says.
 func (m *Model) openRow(row model.Row) tea.Cmd {
 	ref := row.Conversation.Ref
 	m.show(row)
@@ -50,8 +48,6 @@ func (m *Model) reloadDetail(in intent) tea.Cmd {
 	return m.readWhole(m.detail.Ref())
 }
 
-// readWhole reads a conversation with everything its service tells, and what was done
-// here with it.
 func (m *Model) readWhole(ref model.Ref) tea.Cmd {
 	m.detail.SetLoading()
 	whole := func(ctx context.Context) (model.Detail, error) {
@@ -104,8 +100,8 @@ func (m *Model) readRow(ref model.Ref) tea.Cmd {
 	})
 }
 
-// readMoved reads the row of the detail view if something announced it and the list
-// does not hold it.
+// readMoved reads the row of the open conversation if news named it and the list does not
+// hold it.
 func (m *Model) readMoved() tea.Cmd {
 	ref := m.moved
 	m.moved = model.Ref{}
@@ -115,7 +111,6 @@ func (m *Model) readMoved() tea.Cmd {
 	return m.readRow(ref)
 }
 
-// readActivity reads what was submitted here about a conversation.
 func (m *Model) readActivity(ref model.Ref) tea.Cmd {
 	var (
 		subs    []model.Submission

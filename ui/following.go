@@ -14,8 +14,8 @@ import (
 	"confab/ui/theme"
 )
 
-// following is the newest submission of this session, which the message line
-// tells of until it is settled and that was seen. The zero value follows none.
+// following is the newest submission of this session. The message line tells of it until
+// it is settled and that was seen.
 type following struct {
 	id   string
 	sub  model.Submission
@@ -23,34 +23,31 @@ type following struct {
 	reader
 	// takes says that the undo key takes this one back.
 	takes bool
-	// text is what the line says, shown since when that has been on screen. hidden
-	// is a text that the person has seen and cleared: only another comes back.
+	// text is what the line says, shown since when. hidden is a text that the person has
+	// cleared.
 	text   string
 	shown  time.Time
 	hidden string
-	// edits are those that are not settled, while they are shown one by one and one is
-	// to be told of; news is what of them is to be read.
+	// edits are the unsettled edits that the results on screen tell of.
 	edits outbox.Edits
 	news  editNews
 }
 
-// editNews is what is to be read again of the edits of a submission on screen:
-// those on the conversations that announcements name with it, or all of them.
+// editNews says which edits of a submission on screen are to be read again.
 type editNews struct {
 	refs       []model.Ref
 	named, all bool
-	// doubts is how often in a row what was read alone did not agree with what is
-	// counted of the submission.
+	// doubts counts reads in a row that did not agree with the counts of the submission.
 	doubts int
 }
 
-// announced takes the conversations that an announcement names; named says that it
-// names the submission, too.
+// announced takes the conversations of an announcement; named says that it names the
+// submission, too.
 func (n *editNews) announced(refs []model.Ref, named bool) {
 	n.refs, n.named = append(n.refs, refs...), n.named || named
 }
 
-// ask gives what is to be read: nothing, all, or the edits on some conversations.
+// ask returns what is to be read: nothing, all, or the edits on some conversations.
 func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
 	all := n.all || n.named && known.Creates()
 	if !all {
@@ -60,8 +57,7 @@ func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
 	return refs, all || len(refs) > 0
 }
 
-// announced takes an announcement for the edits that are shown one by one, and
-// reports whether it is about one of them.
+// announced reports whether an announcement is about an edit of the results.
 func (f *following) announced(e model.Event, named bool) bool {
 	if e.All {
 		f.news.all = true
@@ -75,9 +71,8 @@ func (f *following) announced(e model.Event, named bool) bool {
 	return len(refs) > 0
 }
 
-// doubt has edits read again where those that are known do not agree with what is
-// counted of their submission: it has changed in between, or an edit has of which
-// no row tells, and then all are read. refs are those that were asked for.
+// doubt has the edits on refs, and at last all, read again where the known ones do not
+// agree with the counts of their submission.
 func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 	if agree {
 		n.doubts = 0
@@ -93,22 +88,19 @@ func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
 // that was on its way already must not.
 const seenTime = 200 * time.Millisecond
 
-// followOn lets the message line tell of a submission.
 func (m *Model) followOn(id string, takes bool) tea.Cmd {
 	m.told = following{id: id, takes: takes, news: editNews{all: true}}
 	return m.readTold()
 }
 
-// submittedPlan is what is to be known of a plan that was submitted.
 type submittedPlan struct {
 	id      string
 	several bool
-	// own says that it is an act, which the undo key takes back.
+	// own says that the undo key takes it back.
 	own bool
 }
 
-// followPlan follows a plan that was submitted; several edits are shown one by
-// one.
+// followPlan follows what was submitted; several edits are shown one by one.
 func (m *Model) followPlan(p submittedPlan) tea.Cmd {
 	if p.several {
 		m.openResults()
@@ -116,8 +108,8 @@ func (m *Model) followPlan(p submittedPlan) tea.Cmd {
 	return m.followOn(p.id, p.own)
 }
 
-// readTold reads the submission that is followed, and its edits while they are
-// on screen.
+// readTold reads the submission that is followed, and its edits while the results are on
+// screen.
 func (m *Model) readTold() tea.Cmd {
 	f := &m.told
 	o := find[*dialog.Results](m)
@@ -142,8 +134,7 @@ func (m *Model) readTold() tea.Cmd {
 		if err != nil {
 			f.news.all = true
 			f.reader.busy = false
-			m.fail("read what was submitted", err)
-			return nil
+			return m.fail("read what was submitted", err)
 		}
 		if held {
 			f.sub, f.read, f.shown = sub, true, time.Time{}
@@ -163,21 +154,18 @@ func (m *Model) readTold() tea.Cmd {
 	})
 }
 
-// toldEdits are the edits of the submission that is followed, as they are read while
-// they are on screen.
+// toldEdits is what readTold reads of edits.
 type toldEdits struct {
 	id string
-	// read says that edits are read: those on the conversations of refs, or all where
-	// there are none.
+	// read says that edits are read: those on the conversations of refs, or all for none.
 	read  bool
 	refs  []model.Ref
 	edits outbox.Edits
 	told  dialog.Told
-	// counted says that there is no edit to be told of one by one.
+	// counted says that no edit has to be told of one by one.
 	counted bool
 }
 
-// fill reads the edits that are to be told of, and tells of them.
 func (t *toldEdits) fill(ctx context.Context, be Backend, sub model.Submission) error {
 	if sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil) {
 		t.told, t.edits, t.counted = dialog.TellCounts(sub), outbox.Edits{}, true
@@ -194,10 +182,8 @@ func (t *toldEdits) fill(ctx context.Context, be Backend, sub model.Submission) 
 	return nil
 }
 
-// clearMessage takes the message away, as the next key does, and the line of the
-// submission that is followed once it has been seen and nothing but waiting is
-// left to tell: the status line counts what waits. esc takes it away at any
-// time.
+// clearMessage takes the message away, as the next key does, and the line of a submission
+// once it was seen and only waiting is left to tell. esc takes it away at any time.
 func (m *Model) clearMessage(key string) {
 	m.notice = notice{}
 	f := &m.told
@@ -210,8 +196,8 @@ func (m *Model) clearMessage(key string) {
 	}
 }
 
-// toldLine says how far the submission is that is followed: "making “Talk”
-// private · queued". What it is about is cut first where there is no room.
+// toldLine says how far the submission is that is followed: "making “Talk” private ·
+// queued".
 func (m *Model) toldLine(w int) (string, theme.Token) {
 	f := &m.told
 	if !f.read {
@@ -242,8 +228,8 @@ func keyed(key, does string) string {
 	return key + " " + does
 }
 
-// fitTold joins the parts of a line of w cells. Where there is no room the end of
-// each is cut, and last the hint left out.
+// fitTold joins the parts of a line. Where there is no room their ends are cut, and the
+// hint is left out.
 func (m *Model) fitTold(what, ending, hint string, w int) string {
 	const leastWhat, leastEnding = 28, 30
 	th, sep := m.th, " "+m.th.Separator+" "
@@ -259,8 +245,6 @@ func (m *Model) fitTold(what, ending, hint string, w int) string {
 	return what + sep + th.Truncate(ending, max(1, room-th.Width(what)), th.Ellipsis) + hint
 }
 
-// drawTold draws the line of the submission that is followed; ok is false where
-// there is none.
 func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	f := &m.told
 	text, look := m.toldLine(r.W - 1)

@@ -31,18 +31,16 @@ func (m *Model) copyRef(in intent) tea.Cmd {
 	return operate(m, inLine("copying "+theme.Count(n, "ref")), text, func(text string, err error) tea.Cmd { return m.copyRefs(n, text, err) })
 }
 
-// mostCopied is how much text is handed to a terminal for its clipboard, in bytes:
-// encoded, it is as much as most of them take.
+// mostCopied is how many bytes most terminals take for their clipboard, once they are
+// encoded.
 const mostCopied = 74_994
 
 func (m *Model) copyRefs(n int, text string, err error) tea.Cmd {
 	switch {
 	case errors.Is(err, context.Canceled):
-		m.say(theme.Dim, "stopped: nothing was copied")
-		return nil
+		return m.say(theme.Dim, "stopped: nothing was copied")
 	case err != nil:
-		m.fail("copy the refs", err)
-		return nil
+		return m.fail("copy the refs", err)
 	case len(text) > mostCopied:
 		m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s kB, and terminals take %s; confab list prints them",
 			theme.Count(n, "ref"), theme.Number(len(text)/1000), theme.Number(mostCopied/1000)))
@@ -58,8 +56,7 @@ func (m *Model) copyRefs(n int, text string, err error) tea.Cmd {
 func (m *Model) copyLink(in intent) tea.Cmd {
 	return read(m, m.link(in, model.LinkWeb), func(link string, err error) tea.Cmd {
 		if err != nil {
-			m.fail("copy the link", err)
-			return nil
+			return m.fail("copy the link", err)
 		}
 		link = model.CleanLine(link, 0)
 		m.say(theme.Good, "copied: "+link)
@@ -67,7 +64,6 @@ func (m *Model) copyLink(in intent) tea.Cmd {
 	})
 }
 
-// opens returns the handler that opens a page of the conversation.
 func opens(kind model.LinkKind) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		link := m.link(in, kind)
@@ -89,7 +85,6 @@ func opens(kind model.LinkKind) func(*Model, intent) tea.Cmd {
 	}
 }
 
-// link returns what reads the address of a page of a conversation.
 func (m *Model) link(in intent, kind model.LinkKind) func(context.Context) (string, error) {
 	ref := in.row.Conversation.Ref
 	return func(ctx context.Context) (string, error) {
@@ -101,7 +96,7 @@ func (m *Model) link(in intent, kind model.LinkKind) func(context.Context) (stri
 	}
 }
 
-// checkLink lets only pages of the web through.
+// checkLink lets only web pages through.
 func checkLink(link string) error {
 	u, err := url.Parse(link)
 	switch {

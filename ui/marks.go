@@ -12,8 +12,7 @@ import (
 
 func (m *Model) mark(in intent) tea.Cmd {
 	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
+		return m.say(theme.Dim, "marks are made in the list")
 	}
 	if m.list.Ranging() {
 		return m.endRange()
@@ -37,8 +36,7 @@ func (m *Model) mark(in intent) tea.Cmd {
 
 func (m *Model) markRange(in intent) tea.Cmd {
 	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
+		return m.say(theme.Dim, "marks are made in the list")
 	}
 	if m.list.Ranging() {
 		return m.endRange()
@@ -51,7 +49,6 @@ func (m *Model) markRange(in intent) tea.Cmd {
 	return nil
 }
 
-// endRange turns the range into marks.
 func (m *Model) endRange() tea.Cmd {
 	rows, whole := m.list.Range()
 	if !whole {
@@ -62,18 +59,17 @@ func (m *Model) endRange() tea.Cmd {
 	return nil
 }
 
-// markAll marks all of this view beside what is marked, or, where all of it is
-// marked, none of it. The marks are those rows, whatever the view shows later.
+// markAll marks every row of this view, or none where all are marked. The marks are those
+// rows, whatever the view shows later.
 func (m *Model) markAll(intent) tea.Cmd {
 	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
+		return m.say(theme.Dim, "marks are made in the list")
 	}
 	return m.markRows(model.SelectRequest{}, true)
 }
 
-// markRows reads rows of this view and marks them. Acts that are struck meanwhile
-// wait: they are about those marks.
+// markRows reads rows of this view and marks them. Acts that are struck meanwhile wait for
+// that.
 func (m *Model) markRows(req model.SelectRequest, toggle bool) tea.Cmd {
 	rows := m.selecting(req)
 	if rows == nil {
@@ -94,14 +90,11 @@ func (m *Model) rowsToMark(rows model.Selection, toggle, ofAnotherView bool, err
 	m.marking, m.deferred = false, nil
 	switch {
 	case errors.Is(err, context.Canceled):
-		m.say(theme.Dim, "stopped: nothing was marked")
-		return nil
+		return m.say(theme.Dim, "stopped: nothing was marked")
 	case ofAnotherView:
-		m.say(theme.Warning, "nothing was marked: another view is shown now")
-		return nil
+		return m.say(theme.Warning, "nothing was marked: another view is shown now")
 	case err != nil:
-		m.fail("mark them", err)
-		return nil
+		return m.fail("mark them", err)
 	}
 	m.list.EndRange()
 	switch {
@@ -126,8 +119,8 @@ func (m *Model) clearMarks(intent) tea.Cmd {
 	return nil
 }
 
-// countHidden counts the marked conversations that the view doesn't hold. Nothing
-// is read where all of them are at hand.
+// countHidden counts the marked conversations that are out of this view; it reads only
+// where some are not at hand.
 func (m *Model) countHidden() tea.Cmd {
 	m.hiddenGen++
 	marks := m.list.Marks()

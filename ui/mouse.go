@@ -8,16 +8,13 @@ import (
 	"confab/ui/layout"
 )
 
-// hitAreas remembers what was drawn where, so that a click means what is seen.
+// hitAreas is what was drawn where.
 type hitAreas struct {
 	areas areas
 	tabs  []layout.Rect
-	// first is the number of the first tab drawn.
 	first int
-	// keys are the places of the footer that name a key.
-	keys []layout.KeyHit
-	// top is the picture of the topmost overlay.
-	top layout.Picture
+	keys  []layout.KeyHit
+	top   layout.Picture
 }
 
 func (m *Model) click(at tea.Mouse) tea.Cmd {
@@ -67,8 +64,7 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 	return m.cursorMoved()
 }
 
-// clickOverlay chooses a row or presses a key of the footer; beside them a
-// click does nothing.
+// clickOverlay chooses a row or presses a key of the footer.
 func (m *Model) clickOverlay(l layer, at tea.Mouse) tea.Cmd {
 	p := m.mouse.top
 	if cmd, ok := m.clickKey(p.Keys, at); ok {
@@ -80,7 +76,7 @@ func (m *Model) clickOverlay(l layer, at tea.Mouse) tea.Cmd {
 	return nil
 }
 
-// clickKey presses the key that stands under the mouse.
+// clickKey presses the keys that are named under the mouse.
 func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
 	for _, h := range hits {
 		if !h.At.Contains(at.X, at.Y) {
@@ -99,8 +95,7 @@ func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// pressed makes the message of a key named as in the key table; false where
-// the name is none.
+// pressed makes the message of a key from its name in the key table.
 func pressed(name string) (tea.KeyPressMsg, bool) {
 	var k tea.KeyPressMsg
 	rest := name
@@ -120,7 +115,6 @@ func pressed(name string) (tea.KeyPressMsg, bool) {
 	return k, k.String() == name
 }
 
-// only narrows an intent to the row under the cursor.
 func (m *Model) only(in intent) intent {
 	if row, ok := m.list.Selected(); ok && m.screen == screenList {
 		in.subjects, in.marked = subjects{row: row, one: true}, false

@@ -12,8 +12,8 @@ import (
 	"confab/ui/dialog"
 )
 
-// subscription is the way news come in. The lock is needed since the program's
-// end may come while the command that subscribes still runs.
+// subscription is where news come in. The lock is needed because the program may end while
+// the command that subscribes runs.
 type subscription struct {
 	mu     sync.Mutex
 	ch     <-chan model.Event
@@ -21,7 +21,6 @@ type subscription struct {
 	closed bool
 }
 
-// subscribe asks for news once; waitForNews then waits for them.
 func (m *Model) subscribe() tea.Cmd {
 	s := &m.events
 	return func() tea.Msg {
@@ -37,7 +36,6 @@ func (m *Model) subscribe() tea.Cmd {
 	}
 }
 
-// close ends the news. It may be called while a command runs.
 func (s *subscription) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +46,7 @@ func (s *subscription) close() {
 	}
 }
 
-// waitForNews waits for an announcement, and brings all that have come by then.
+// waitForNews waits for announcements and brings all that have come.
 func (m *Model) waitForNews() tea.Cmd {
 	m.events.mu.Lock()
 	ch := m.events.ch
@@ -79,8 +77,6 @@ func (m *Model) waitForNews() tea.Cmd {
 	}
 }
 
-// news reads again what of some announcements is on screen. open says that more may
-// come.
 func (m *Model) news(events []model.Event, open bool) tea.Cmd {
 	var cmds []tea.Cmd
 	if open {
@@ -124,8 +120,8 @@ func (m *Model) newsOf(e model.Event) []tea.Cmd {
 	return cmds
 }
 
-// walkedSince reports whether an account was walked whole since the rows on
-// screen were read: they tell when their service showed them last.
+// walkedSince reports whether an account was walked whole since the rows on screen were
+// read: they tell when.
 func (m *Model) walkedSince() bool {
 	before := m.swept
 	for _, a := range m.facts.Accounts() {
@@ -136,9 +132,8 @@ func (m *Model) walkedSince() bool {
 	return !m.swept.Equal(before)
 }
 
-// doorsMoved reads again what is told of submissions where an account fails, works
-// again or has another next try: that may be why an edit waits, and no announcement
-// names that edit.
+// doorsMoved reads what was submitted again where an account fails, works again or has
+// another next try: an edit may wait for that, and no announcement names it.
 func (m *Model) doorsMoved() tea.Cmd {
 	var now strings.Builder
 	for _, a := range m.facts.Accounts() {

@@ -54,7 +54,6 @@ func (m *Model) isOpen(o overlay) bool {
 	return slices.ContainsFunc(m.layers, func(l layer) bool { return l.overlay == o })
 }
 
-// onTop returns the layer that gets what is struck; ok is false where there is none.
 func (m *Model) onTop() (l layer, ok bool) {
 	if n := len(m.layers); n > 0 {
 		return m.layers[n-1], true
@@ -100,13 +99,12 @@ func (m *Model) pass(l layer, msg tea.Msg) tea.Cmd {
 	return l.act(asks)
 }
 
-// answerMsg brings an overlay what it asked for.
 type answerMsg struct {
 	to  overlay
 	msg tea.Msg
 }
 
-// answered hands an answer on; where the overlay is closed it is dropped.
+// answered hands an answer on, unless the overlay is closed.
 func (m *Model) answered(msg answerMsg) tea.Cmd {
 	for _, l := range m.layers {
 		if l.overlay == msg.to {
@@ -116,8 +114,7 @@ func (m *Model) answered(msg answerMsg) tea.Cmd {
 	return nil
 }
 
-// complain says what is wrong where the person looks: in the form, if one is
-// open, else in the message line.
+// complain says what is wrong in the form that asked, else in the message line.
 func (m *Model) complain(from overlay, text string) {
 	if c, ok := from.(complainer); ok && m.isOpen(from) {
 		c.Complain(text)
@@ -126,7 +123,6 @@ func (m *Model) complain(from overlay, text string) {
 	m.say(theme.Warning, text)
 }
 
-// showText opens a text that can be read and closed.
 func (m *Model) showText(title string, lines ...string) {
 	m.open(layer{overlay: &dialog.Text{Title: title, Lines: lines, Keys: m.keys.Keys(keymap.Pager)}})
 }
@@ -136,7 +132,7 @@ func (m *Model) openHelp(intent) tea.Cmd {
 	return nil
 }
 
-// openMenu offers choices. The menu is closed before one is carried out.
+// openMenu offers choices, and closes before it carries one out.
 func (m *Model) openMenu(d *dialog.Menu, choose func(i int) tea.Cmd) {
 	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
 		i, ok := asks.(dialog.Choice)
@@ -148,7 +144,6 @@ func (m *Model) openMenu(d *dialog.Menu, choose func(i int) tea.Cmd) {
 	}})
 }
 
-// askPlan shows a plan over what asked for it, once its turn has come.
 func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func() tea.Cmd) {
 	d.Keys = m.keys.Keys(keymap.Dialog)
 	m.openLate(layer{overlay: d, from: from, act: func(asks any) tea.Cmd {
@@ -167,7 +162,6 @@ func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func() tea.Cmd) {
 	}})
 }
 
-// openPalette lists the actions for what is selected now.
 func (m *Model) openPalette(in intent) tea.Cmd {
 	about := m.intent(in.action)
 	bindings := m.actionsHere()

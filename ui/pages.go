@@ -15,17 +15,16 @@ type pages struct {
 	gen   int
 	busy  bool
 	again bool
-	// fresh says that what is read is another list than the one on screen.
-	fresh bool
-	// stale says that what is read may be older than what is on screen.
-	stale bool
-	// slow says that it takes long enough to be told of.
+	// fresh says that another list is read than the one on screen, stale that it may be
+	// older, slow that it takes long enough to say so.
+	fresh  bool
+	stale  bool
 	slow   bool
 	cancel context.CancelFunc
 }
 
-// reload reads the window of the list again. A fresh one (another view or
-// filter) replaces what is being read; news wait for it.
+// reload reads the window of the list again. A fresh list (another view or filter)
+// replaces what is being read; anything else waits for it.
 func (m *Model) reload(fresh bool) tea.Cmd {
 	if m.be == nil || m.screen == screenWelcome {
 		return nil
@@ -65,8 +64,7 @@ func (m *Model) reload(fresh bool) tea.Cmd {
 	}))
 }
 
-// reading says that what the screen waits for is being read, "" where that does
-// not take long.
+// reading says that the screen waits for a list.
 func (m *Model) reading() string {
 	if !m.pages.slow || !m.pages.fresh && !m.toEnd && !m.list.Blank() {
 		return ""
@@ -124,8 +122,8 @@ func (m *Model) pageCame(page model.Page, anchor model.Ref, err error) tea.Cmd {
 	return tea.Batch(append(cmds, m.detailFollows(first || m.list.Ref() != before, again))...)
 }
 
-// detailFollows brings the detail view up to date with a page: moved says that another
-// row is under the cursor, again that what changed may not be on this page yet.
+// detailFollows brings the detail view up to date with a page. moved says that another row
+// is under the cursor, again that the page is about to be read once more.
 func (m *Model) detailFollows(moved, again bool) tea.Cmd {
 	var cmds []tea.Cmd
 	if row, ok := m.list.Row(m.detail.Ref()); ok {
@@ -152,7 +150,6 @@ func (m *Model) detailFollows(moved, again bool) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// recount reads the counts of the tabs.
 func (m *Model) recount() tea.Cmd {
 	if m.be == nil || m.screen == screenWelcome || !m.counts.begin() {
 		return nil
@@ -176,9 +173,8 @@ func (m *Model) tabQueries() []string {
 	return queries
 }
 
-// start reads what can be shown before the whole inbox is at hand, the list as its
-// view showed it last and what was counted in each view then, and after that the list
-// itself.
+// start shows what is at hand before the index is: the list and the counts as they were
+// last. Then it reads the list.
 func (m *Model) start() tea.Cmd {
 	queries := m.tabQueries()
 	q, wrong := m.query()
@@ -215,7 +211,7 @@ func (m *Model) start() tea.Cmd {
 	})
 }
 
-// reopen reads how a view was shown last that is gone to before there is an index.
+// reopen shows how a view was last, before there is an index.
 func (m *Model) reopen() tea.Cmd {
 	q, err := m.query()
 	if m.indexed || err != nil {
@@ -224,7 +220,6 @@ func (m *Model) reopen() tea.Cmd {
 	return read(m, m.opening(q), func(p model.Page, _ error) tea.Cmd { return m.showOpening(q, p) })
 }
 
-// opening returns what reads how a list was shown last.
 func (m *Model) opening(q string) func(context.Context) (model.Page, error) {
 	_, limit, _ := m.list.Window()
 	req := model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows)}

@@ -12,8 +12,8 @@ import (
 	"confab/ui/theme"
 )
 
-// undelivered counts the edits on their way, and those that need a person. From
-// an account that is read-only nothing is sent.
+// undelivered counts the edits on their way, without accounts that are read-only, and
+// those that need a person.
 func (m *Model) undelivered() (waiting, person int) {
 	if m.facts != nil {
 		for _, a := range m.facts.Accounts() {
@@ -26,8 +26,7 @@ func (m *Model) undelivered() (waiting, person int) {
 	return waiting, person
 }
 
-// readUndecided reads, while the person is leaving, how many of the edits on
-// their way wait for a decision.
+// readUndecided reads how many edits wait for a decision, while the person is leaving.
 func (m *Model) readUndecided() tea.Cmd {
 	if !m.quitting && m.waiting == nil || !m.deciding.begin() {
 		return nil
@@ -38,8 +37,7 @@ func (m *Model) readUndecided() tea.Cmd {
 func (m *Model) undecidedCame(counts map[string]int, err error) tea.Cmd {
 	again := m.deciding.end(m.readUndecided)
 	if err != nil {
-		m.fail("read what is not delivered", err)
-		return nil
+		return m.fail("read what is not delivered", err)
 	}
 	m.undecided = 0
 	for _, a := range m.facts.Accounts() {
@@ -58,8 +56,6 @@ func (m *Model) undecidedCame(counts map[string]int, err error) tea.Cmd {
 	return nil
 }
 
-// allUndecided reports whether edits are on their way, and all of them wait for a
-// decision.
 func (m *Model) allUndecided() bool {
 	n, _ := m.undelivered()
 	return n > 0 && m.undecided >= n
@@ -69,8 +65,7 @@ func (m *Model) allUndecided() bool {
 func (m *Model) quit() tea.Cmd {
 	if m.submitting > 0 {
 		m.leaving = true
-		m.say(theme.Dim, "leaving once the edits are on disk")
-		return nil
+		return m.say(theme.Dim, "leaving once the edits are on disk")
 	}
 	if n, _ := m.undelivered(); n == 0 || m.opts.ReadOnly {
 		return tea.Quit
@@ -80,7 +75,6 @@ func (m *Model) quit() tea.Cmd {
 	return m.readUndecided()
 }
 
-// askQuit returns the question what to do about edits that are not delivered.
 func (m *Model) askQuit() layer {
 	m.quitting = true
 	d := &dialog.Menu{Title: "Quit?"}
@@ -102,7 +96,6 @@ func (m *Model) askQuit() layer {
 	}}
 }
 
-// waitForDelivery shows how many edits are still to be delivered before quitting.
 func (m *Model) waitForDelivery() tea.Cmd {
 	d := &dialog.Progress{Title: "Delivering, then quitting"}
 	d.Total, m.waitedFor = m.undelivered()
@@ -123,8 +116,8 @@ func (m *Model) waitForDelivery() tea.Cmd {
 	return tea.Batch(m.quitIfDelivered(), m.readUndecided())
 }
 
-// offerQuit says what is not delivered now, and what can be done about it. It
-// never answers by itself: a key on its way to the dialog would hit the list.
+// offerQuit says what is not delivered now, and what can be done. It never answers by
+// itself: a key on its way to the dialog would hit the list.
 func (m *Model) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
@@ -166,7 +159,6 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	d.SetAt(at)
 }
 
-// waitForYou says that so many edits wait for a decision.
 func waitForYou(n int) string {
 	if n == 1 {
 		return "1 edit waits for your decision on another"
@@ -197,8 +189,8 @@ func (m *Model) interrupt() tea.Cmd {
 	return m.quit()
 }
 
-// keyUnseen takes a key while the terminal is too small to show anything: no
-// question can be answered then, but whoever wants to leave can.
+// keyUnseen takes a key while the terminal is too small for any question: leaving is all
+// that works.
 func (m *Model) keyUnseen(name string) tea.Cmd {
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
@@ -212,7 +204,6 @@ func (m *Model) keyUnseen(name string) tea.Cmd {
 	return nil
 }
 
-// tooSmallText is the screen of a terminal that is too small for any other.
 func (m *Model) tooSmallText() string {
 	key := m.keys.KeyOf(keymap.Global, keymap.Quit)
 	if key == "" {
@@ -226,7 +217,7 @@ func (m *Model) tooSmallText() string {
 	return fmt.Sprintf("Too small: %dx%d. confab needs %dx%d. %s quits.", m.w, m.h, tooSmallW, tooSmallH, key)
 }
 
-// quitIfReady leaves where quitting only waited for a submission.
+// quitIfReady leaves where quitting waited for a submission.
 func (m *Model) quitIfReady() tea.Cmd {
 	if m.leaving && m.submitting == 0 {
 		m.leaving = false
@@ -235,8 +226,8 @@ func (m *Model) quitIfReady() tea.Cmd {
 	return nil
 }
 
-// quitIfDelivered leaves where quitting only waited for the deliveries. It
-// stays where one of them turned out to need the person.
+// quitIfDelivered leaves where quitting waited for deliveries. It stays where one of them
+// needs the person.
 func (m *Model) quitIfDelivered() tea.Cmd {
 	if m.waiting == nil || m.submitting > 0 {
 		return nil
@@ -249,8 +240,7 @@ func (m *Model) quitIfDelivered() tea.Cmd {
 		more := person - m.waitedFor
 		m.closeOverlay(m.waiting)
 		m.waiting = nil
-		m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
-		return nil
+		return m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 	}
 	return tea.Quit
 }

@@ -22,9 +22,9 @@ func (m *Model) openResults() {
 		id := d.Submission().ID
 		switch asks {
 		case keymap.Retry:
-			return m.ofSubmission(id, dialog.Refused, func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
+			return m.ofSubmission(id, dialog.Refused, m.retry)
 		case keymap.Stop:
-			return m.ofSubmission(id, dialog.Unsent, func(all []model.OutboxEntry) tea.Cmd { return m.withdraw(ids(all)...) })
+			return m.ofSubmission(id, dialog.Unsent, m.withdraw)
 		case keymap.SaveReport:
 			return m.saveReport(d.Submission())
 		case keymap.Undo:
@@ -38,8 +38,7 @@ func (m *Model) openResults() {
 func (m *Model) saveReport(sub model.Submission) tea.Cmd {
 	save := m.opts.Save
 	if save == nil {
-		m.say(theme.Warning, "no report can be saved here")
-		return nil
+		return m.say(theme.Warning, "no report can be saved here")
 	}
 	conf, now := m.themeConf, m.now()
 	write := func(ctx context.Context) (path string, err error) {

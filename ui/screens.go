@@ -148,8 +148,7 @@ func (m *Model) openDetail(in intent) tea.Cmd {
 
 func (m *Model) turnDetail(by int) tea.Cmd {
 	if m.screen == screenList && !m.previewShown() {
-		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
-		return nil
+		return m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
 	}
 	m.detail.SetTab(m.detail.Tab() + detail.Tab(by))
 	return nil

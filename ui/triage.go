@@ -17,8 +17,8 @@ import (
 	"confab/ui/theme"
 )
 
-// triage changes local marks; text is said once it is done. The list shows it at
-// once, so that the next key is about what then stands under the cursor.
+// triage changes local marks. The list shows it at once, so that the next key is about
+// what then is under the cursor.
 func (m *Model) triage(text string, of subjects, change model.TriageChange) tea.Cmd {
 	m.showTriage(of, change)
 	m.submitting++
@@ -39,8 +39,8 @@ type triageWork struct {
 	op     *operation // nil for one conversation
 }
 
-// keepingMarks reports whether the list waits until what it shows is written: what
-// is read meanwhile may be older. For a change that takes long it does not wait.
+// keepingMarks reports whether the list waits until what it shows is written, because it
+// may read what is older. It does not wait for a change that takes long.
 func (m *Model) keepingMarks() bool {
 	if len(m.triages) == 0 {
 		return false
@@ -49,7 +49,6 @@ func (m *Model) keepingMarks() bool {
 	return op == nil || !op.shown
 }
 
-// layTriages lays changes that are not written yet over what was read.
 func (m *Model) layTriages(p *model.Page) {
 	if len(m.triages) == 0 {
 		return
@@ -64,9 +63,7 @@ func (m *Model) layTriages(p *model.Page) {
 	}
 }
 
-// nextTriage writes the oldest change. They are written one after the other, in
-// the order of their keys. A change of many says how far it is, and can be
-// stopped.
+// nextTriage writes the oldest change: one after the other, in the order of their keys.
 func (m *Model) nextTriage() tea.Cmd {
 	next := m.triages[0]
 	write := func(ctx context.Context, report func(int, int)) (text string, err error) {
@@ -101,8 +98,7 @@ func (m *Model) triaged(text string, err error) tea.Cmd {
 	return tea.Batch(m.reload(false), m.reloadLedger(), m.quitIfReady())
 }
 
-// showTriage changes the rows at hand, and takes those away that the view no
-// longer holds.
+// showTriage changes the rows at hand, and removes those that leave the view.
 func (m *Model) showTriage(of subjects, change model.TriageChange) {
 	text, err := m.query()
 	if err != nil {
@@ -129,8 +125,6 @@ func (m *Model) showTriage(of subjects, change model.TriageChange) {
 	})
 }
 
-// triageMany carries a triage key out. In an open conversation it goes on to the
-// next.
 func (m *Model) triageMany(in intent, word string, change model.TriageChange) tea.Cmd {
 	text := word
 	if n := in.size(); n > 1 {
@@ -151,8 +145,8 @@ func (m *Model) triageMany(in intent, word string, change model.TriageChange) te
 	return cmd
 }
 
-// triageOn marks from the open conversation on, and opens the one below; after the
-// last one it goes back to the list.
+// triageOn marks the open conversation and opens the one below, or goes back to the list
+// after the last.
 func (m *Model) triageOn(text string, of subjects, change model.TriageChange) tea.Cmd {
 	last := m.list.Cursor()+of.size() >= m.list.Total()
 	if last {
@@ -176,32 +170,26 @@ func (m *Model) triageOn(text string, of subjects, change model.TriageChange) te
 	return tea.Batch(cmd, m.openRow(row))
 }
 
-func (m *Model) triageDone(in intent) tea.Cmd {
-	v := !(in.one && in.row.Triage.Done)
-	word := "done until something changes; is:done shows it"
-	if !v {
-		word = "not done any more"
+// marksAs returns the handler that sets a local mark, or takes it off a conversation that
+// has it.
+func marksAs(on, off string, has func(model.Triage) bool, change func(v *bool) model.TriageChange) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		v, word := true, on
+		if in.one && has(in.row.Triage) {
+			v, word = false, off
+		}
+		return m.triageMany(in, word, change(&v))
 	}
-	return m.triageMany(in, word, model.TriageChange{Done: &v})
 }
 
-func (m *Model) triagePin(in intent) tea.Cmd {
-	v := !(in.one && in.row.Triage.Pinned)
-	word := "pinned"
-	if !v {
-		word = "not pinned any more"
-	}
-	return m.triageMany(in, word, model.TriageChange{Pinned: &v})
-}
-
-func (m *Model) triageSeen(in intent) tea.Cmd {
-	v := !(in.one && in.row.Triage.Seen)
-	word := "seen"
-	if !v {
-		word = "unseen"
-	}
-	return m.triageMany(in, word, model.TriageChange{Seen: &v})
-}
+var (
+	triageDone = marksAs("done until something changes; is:done shows it", "not done any more",
+		func(t model.Triage) bool { return t.Done }, func(v *bool) model.TriageChange { return model.TriageChange{Done: v} })
+	triagePin = marksAs("pinned", "not pinned any more",
+		func(t model.Triage) bool { return t.Pinned }, func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} })
+	triageSeen = marksAs("seen", "unseen",
+		func(t model.Triage) bool { return t.Seen }, func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} })
+)
 
 // snooze asks until when, or wakes one that is snoozed.
 func (m *Model) snooze(in intent) tea.Cmd {

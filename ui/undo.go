@@ -14,15 +14,13 @@ import (
 	"confab/ui/theme"
 )
 
-// undo takes back the newest act, once those before this key have been kept: a
-// key that follows another at once is about what that one did.
+// undo takes back the newest act, once the acts before this key are kept.
 func (m *Model) undo(intent) tea.Cmd {
 	m.undos++
 	return nil
 }
 
-// nextUndo begins with an undo that was asked for, if it may now. What has to be
-// answered first takes its place.
+// nextUndo begins an undo that was asked for, unless something has to be answered first.
 func (m *Model) nextUndo() tea.Cmd {
 	switch {
 	case m.undos == 0:
@@ -37,8 +35,8 @@ func (m *Model) nextUndo() tea.Cmd {
 	return m.planUndo("")
 }
 
-// planUndo asks what taking back would do: this session's newest act for "",
-// else a submission or an edit.
+// planUndo plans to take back this session's newest act for "", else a submission or an
+// edit.
 func (m *Model) planUndo(id string) tea.Cmd {
 	plan := func(ctx context.Context, _ func(int, int)) (plannedUndo, error) {
 		u, err := m.be.PlanUndo(ctx, id, model.PlanOptions{})
@@ -47,8 +45,7 @@ func (m *Model) planUndo(id string) tea.Cmd {
 	return operate(m, inDialog("Take back"), plan, func(u plannedUndo, err error) tea.Cmd { return m.undoCame(id, u, err) })
 }
 
-// planUndoAgain plans anew what has moved on since it was planned: the same act,
-// even if there is a newer one by now.
+// planUndoAgain plans the same act anew, which has moved on since it was planned.
 func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	id = cmp.Or(id, was.Submission)
 	plan := func(ctx context.Context, report func(int, int)) (plannedUndo, error) {
@@ -60,19 +57,18 @@ func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	return operate(m, inDialog("Take back"), plan, func(u plannedUndo, err error) tea.Cmd { return m.undoCame(id, u, err) })
 }
 
-// plannedUndo is an undo with what its size makes worth counting once.
+// plannedUndo is an undo with what takes long to count.
 type plannedUndo struct {
 	model.Undo
 	dialog        *dialog.Plan
 	nothing, asks bool
-	// moved says that it is no longer what was planned at first, withdrawn that edits
-	// were withdrawn as it was planned again.
+	// moved says that it has moved on since it was planned first, withdrawn that edits
+	// were withdrawn for that.
 	moved, withdrawn bool
 }
 
-// newPlannedUndo looks at an undo as a whole, in a command. was is what was
-// planned before and has moved on since, nil for nothing: where a person has agreed
-// to that, and this is no more, nothing is asked.
+// newPlannedUndo goes through an undo, in a command. was is what was planned first, if
+// anything: a person who agreed to that is not asked for no more.
 func newPlannedUndo(u model.Undo, was *model.Undo) plannedUndo {
 	u.Plan.Title = "Take back: " + u.Sentence
 	return plannedUndo{Undo: u, dialog: dialog.NewPlan(u.Plan), nothing: u.Nothing(),
@@ -100,15 +96,13 @@ func (m *Model) undoCame(id string, u plannedUndo, err error) tea.Cmd {
 	return nil
 }
 
-// mostLater is how many risks of what may be sent yet are shown; who agrees has
-// agreed to no others.
+// mostLater bounds the risks of what may be sent yet that are shown, and so agreed to.
 const mostLater = 20
 
 func laterRisks(u model.Undo) []model.Risk { return u.Later[:min(mostLater, len(u.Later))] }
 
-// covers reports whether a person who agreed to the one undo has agreed to the
-// other: it takes back no other edits, and risks nothing else. That more of it can't
-// be taken back by now is no question.
+// covers reports whether a person who agreed to one undo has agreed to another: it takes
+// back no other edits and risks nothing else.
 func covers(agreed, now model.Undo) bool {
 	if !agreed.Asks() {
 		return false
@@ -116,7 +110,6 @@ func covers(agreed, now model.Undo) bool {
 	return within(takesBack(now), takesBack(agreed)) && within(now.Plan.Risks(), append(agreed.Plan.Risks(), laterRisks(agreed)...))
 }
 
-// within reports whether all of a list are in another.
 func within[T comparable](list, all []T) bool {
 	known := make(map[T]bool, len(all))
 	for _, v := range all {
@@ -125,7 +118,7 @@ func within[T comparable](list, all []T) bool {
 	return !slices.ContainsFunc(list, func(v T) bool { return !known[v] })
 }
 
-// takesBack names the edits that an undo takes back.
+// takesBack returns the ids of the edits that an undo takes back.
 func takesBack(u model.Undo) []string {
 	ids := slices.Clone(u.Withdraw)
 	for _, e := range u.Plan.Edits() {
@@ -134,7 +127,7 @@ func takesBack(u model.Undo) []string {
 	return ids
 }
 
-// blocked says why things can't be taken back, each reason once.
+// blocked returns why things can't be taken back, each reason once.
 func blocked(u model.Undo) string {
 	var whys []string
 	for _, b := range u.Blocked {
@@ -145,7 +138,6 @@ func blocked(u model.Undo) string {
 	return model.CleanLine(strings.Join(whys, "; "), 300)
 }
 
-// askUndo shows what taking back changes, and for which conversations.
 func (m *Model) askUndo(id string, u plannedUndo) {
 	d := u.dialog
 	d.Question = "Take this back?"
@@ -174,7 +166,6 @@ func (m *Model) askUndo(id string, u plannedUndo) {
 	m.askPlan(d, nil, func() tea.Cmd { return m.applyUndo(id, u) })
 }
 
-// someOf names a few things, and counts the others.
 func someOf(names []string) string {
 	const most = 4
 	if n := len(names) - most; n > 1 {
@@ -189,8 +180,7 @@ func (m *Model) applyUndo(id string, u plannedUndo) tea.Cmd {
 	return read(m, apply, func(ids []string, err error) tea.Cmd { return m.undone(id, u, len(ids) > 0, err) })
 }
 
-// undone tells what was taken back. What the service has to confirm, where edits were
-// submitted, is followed to its end.
+// undone tells what was taken back, and follows what was submitted for that.
 func (m *Model) undone(id string, u plannedUndo, submitted bool, err error) tea.Cmd {
 	m.submitting--
 	if errors.Is(err, model.ErrUndoMoved) {
@@ -219,7 +209,6 @@ func (m *Model) undone(id string, u plannedUndo, submitted bool, err error) tea.
 	return tea.Batch(append(cmds, m.quitIfReady())...)
 }
 
-// withdrawn says what was taken back before it was sent.
 func withdrawn(u model.Undo) string {
 	text := "withdrawn, nothing was changed: " + u.Sentence
 	if len(u.Blocked) > 0 {

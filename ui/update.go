@@ -44,8 +44,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// follows does what follows from whatever changed: a window that no longer
-// holds what is seen is read anew.
+// follows reads the window again where it no longer holds what is in sight, and opens what
+// waits.
 func (m *Model) follows() tea.Cmd {
 	if m.screen == screenWelcome || m.be == nil {
 		return nil
@@ -78,8 +78,8 @@ func (m *Model) resize(w, h int) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// modeReport learns that the terminal measures clusters. What was drawn before
-// stands where runes were counted, so that the screen is drawn anew.
+// modeReport learns that the terminal measures clusters, and draws everything anew: it
+// stands where runes were counted.
 func (m *Model) modeReport(msg tea.ModeReportMsg) tea.Cmd {
 	if msg.Mode != ansi.ModeUnicodeCore || m.th.Graphemes {
 		return nil
@@ -92,8 +92,7 @@ func (m *Model) modeReport(msg tea.ModeReportMsg) tea.Cmd {
 	return tea.ClearScreen
 }
 
-// environment learns from the environment of the terminal, which over SSH is
-// not that of this process.
+// environment learns from the environment of the terminal, which over SSH is another.
 func (m *Model) environment(env tea.EnvMsg) tea.Cmd {
 	if env.Getenv("SSH_TTY") != "" || env.Getenv("SSH_CONNECTION") != "" {
 		m.opts.SSH = true

@@ -48,7 +48,6 @@ func hold(line string) string {
 	return line
 }
 
-// tooSmall reports whether the terminal is too small for anything.
 func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
 
 func (m *Model) draw() ([]string, *layout.Cursor) {
@@ -156,7 +155,6 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-// drawTabs draws the views with their counts; the current one is always in sight.
 func (m *Model) drawTabs(r layout.Rect) string {
 	labels := make([]string, len(m.tabs))
 	widths := make([]int, len(m.tabs))
@@ -214,7 +212,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 	return m.th.Fit(" "+line, w, "")
 }
 
-// footer names the keys that matter most here, read from the live table.
+// footer names the keys that matter most here.
 func (m *Model) footer() []string {
 	var out []string
 	add := func(action, word string) {
@@ -264,7 +262,6 @@ func (m *Model) drawStatus(w int) string {
 	return status.Draw(m.th, w, info)
 }
 
-// plus follows a count that is not the last word.
 func (m *Model) plus() string {
 	if m.more {
 		return "+"

@@ -5,7 +5,6 @@ import (
 	"confab/ui/theme"
 )
 
-// page is how many lines a page of a dialog has.
 const page = 10
 
 // pager is a box of at most 92 cells with text that scrolls.

@@ -22,7 +22,6 @@ type Conflict struct {
 	pager
 }
 
-// NewConflict makes the dialog of an outbox entry.
 func NewConflict(e model.OutboxEntry) *Conflict {
 	d := &Conflict{Entry: e}
 	if e.Theirs != nil {
@@ -34,8 +33,7 @@ func NewConflict(e model.OutboxEntry) *Conflict {
 // CanMerge reports whether the merged choice exists.
 func (d *Conflict) CanMerge() bool { return d.merged != nil }
 
-// CanResolve reports whether mine and theirs may be chosen.
-func (d *Conflict) CanResolve() bool {
+func (d *Conflict) canResolve() bool {
 	switch d.Entry.State {
 	case model.InConflict, model.NotVerified, model.OutcomeNotKnown:
 		return true
@@ -43,8 +41,7 @@ func (d *Conflict) CanResolve() bool {
 	return false
 }
 
-// Existing is the conversation that stands in the way of a create; ok is false
-// where none does.
+// Existing returns the conversation that stands in the way of a create, if one does.
 func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	if d.Entry.Error == nil || d.Entry.Kind != model.EditCreate {
 		return ref, false
@@ -53,10 +50,10 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	return ref, err == nil
 }
 
-// Update scrolls and returns what the person decides: Mine, Theirs or Merged of a
-// conflict, Retry or Discard of what failed, Accept to see what exists already.
+// Update returns Mine, Theirs or Merged for a conflict, Retry or Discard for what failed,
+// and Accept to see what exists already.
 func (d *Conflict) Update(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); ok && !d.CanResolve() {
+	if k, ok := msg.(tea.KeyPressMsg); ok && !d.canResolve() {
 		switch a := d.OutboxKeys.Press(k.String()); a {
 		case keymap.Retry, keymap.Discard:
 			return a
@@ -71,7 +68,7 @@ func (d *Conflict) Update(msg tea.Msg) any {
 			return a
 		}
 	case keymap.Mine, keymap.Theirs, keymap.Merged:
-		if d.CanResolve() {
+		if d.canResolve() {
 			return a
 		}
 	}
@@ -91,7 +88,7 @@ func (d *Conflict) footer() []string {
 	if d.CanMerge() {
 		merged = d.Keys.Of(keymap.Merged)
 	}
-	if d.CanResolve() {
+	if d.canResolve() {
 		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "merged", "esc", "later"}
 	}
 	show := ""

@@ -53,8 +53,8 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 	}{"plain": {change(), true}, "risky": {change(model.Risk{Text: "x"}), false}, "several": {several, false}} {
 		d := NewPlan(c.plan)
 		d.Keys, d.DefaultYes = keysOf(keymap.Dialog), true
-		if d.Default() != c.want {
-			t.Errorf("%s: enter means %v", name, d.Default())
+		if d.enterIsYes() != c.want {
+			t.Errorf("%s: enter means %v", name, d.enterIsYes())
 		}
 		if got := strings.Contains(text(d.Draw(th, layout.Rect{W: 80, H: 24})), "yes (enter)"); got != c.want {
 			t.Errorf("%s: yes is drawn as the default: %v", name, got)
@@ -63,12 +63,12 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 }
 
 func TestTheSecondQuestion(t *testing.T) {
-	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.AskAgain() {
+	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.askAgain() {
 		t.Error("what is asked once is asked twice")
 	}
 	d := NewPlan(change(model.Risk{Text: "clears every contact", Twice: true}))
 	d.Keys = keysOf(keymap.Dialog)
-	if !d.AskAgain() || !d.loud || d.AskAgain() {
+	if !d.askAgain() || !d.loud || d.askAgain() {
 		t.Error("it is not asked exactly twice")
 	}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "Really?") || !strings.Contains(s, "Are you sure?") {
@@ -78,8 +78,8 @@ func TestTheSecondQuestion(t *testing.T) {
 	for typed, want := range map[string]bool{"": false, "y": false, "Delete": false, "delete": true, " Talk ": true} {
 		d.input.Set("")
 		d.Update(tea.PasteMsg{Content: typed})
-		if d.Typed() != want {
-			t.Errorf("%q is taken: %v", typed, d.Typed())
+		if d.wordTyped() != want {
+			t.Errorf("%q is taken: %v", typed, d.wordTyped())
 		}
 	}
 }

@@ -99,7 +99,6 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	return out
 }
 
-// keysRow draws one binding; one without a key shows how the command line names it.
 func keysRow(th *theme.Theme, b keymap.Binding, wide, w int) []string {
 	keys, text := b.AllKeys(), b.Help
 	if keys == "" {

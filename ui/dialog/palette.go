@@ -17,15 +17,12 @@ type Entry struct {
 	Name, Help, Key, Section string
 	// Off is why it can't be done now, "" if it can.
 	Off string
-	// Plain marks what everybody does by its key, such as moving: it comes last
-	// until something is typed.
+	// Plain marks what everybody does by its key: it comes last until something is typed.
 	Plain bool
 }
 
-// Palette lists actions, each with its key and why it is off, narrowed by what is
-// typed. An entry that is off can be seen; what is typed only ever narrows the list.
+// Palette lists actions, narrowed by what is typed. An entry that is off can be seen.
 type Palette struct {
-	// For is what the actions are about, "" for nothing.
 	For     string
 	entries []Entry
 	shown   []int
@@ -40,7 +37,7 @@ func NewPalette(entries []Entry) *Palette {
 	return p
 }
 
-// Update takes what is typed and moves the bar. It returns the Choice.
+// Update returns the Choice.
 func (p *Palette) Update(msg tea.Msg) any {
 	changed := false
 	switch msg := msg.(type) {
@@ -78,7 +75,6 @@ func (p *Palette) Update(msg tea.Msg) any {
 
 func (p *Palette) move(by int) { p.bar.Move(by, len(p.shown)) }
 
-// choice is the entry under the bar, nil if there is none.
 func (p *Palette) choice() any {
 	if p.bar.At >= len(p.shown) {
 		return nil
@@ -86,8 +82,8 @@ func (p *Palette) choice() any {
 	return Choice(p.shown[p.bar.At])
 }
 
-// narrow keeps the entries that hold every word; those that can be done, and
-// those whose name begins with what was typed, come first.
+// narrow keeps the entries that hold every word. Those that can be done, and whose name
+// begins with what was typed, come first.
 func (p *Palette) narrow() {
 	words := strings.Fields(model.FoldText(p.input.Value()))
 	p.bar = layout.Bar{}

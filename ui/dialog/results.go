@@ -16,8 +16,8 @@ import (
 	"confab/ui/theme"
 )
 
-// Results shows a submission of several edits while it is delivered, and how it
-// ended: what needs a person first, what is well in one line.
+// Results shows a submission of several edits, while it is delivered and how it ended:
+// what needs a person first, what is well in one line.
 type Results struct {
 	Keys *keymap.Keys
 	Now  func() time.Time
@@ -26,7 +26,7 @@ type Results struct {
 	told   Told
 	answer string // to a key, "" for none
 	layout.Pager
-	// drawn is what was drawn last of the edits, for drawnW cells.
+	// drawn are the lines of the edits, drawnW cells wide.
 	drawn  []string
 	drawnW int
 }
@@ -34,14 +34,13 @@ type Results struct {
 // toldAtMost is how many edits are told of one by one.
 const toldAtMost = 500
 
-// Told is what there is to tell of the edits of a submission that are not settled.
+// Told is what there is to tell of the unsettled edits of a submission.
 type Told struct {
-	// edits need a person or wait for a reason, the first of them; more counts the
-	// others.
+	// edits are the first that need a person or wait for a reason; more counts the others.
 	edits []model.OutboxEntry
 	more  int
-	// refused may be sent once more as they are, unsent can be withdrawn, rest are
-	// on their way.
+	// refused may be sent again as they are, unsent can be withdrawn, rest are on their
+	// way.
 	refused, unsent, rest int
 }
 
@@ -67,14 +66,11 @@ func Tell(waiting iter.Seq[model.OutboxEntry]) Told {
 	return t
 }
 
-// TellCounts is Tell for a submission of which nothing needs a person or waits for
-// a reason.
+// TellCounts is Tell where no edit needs a person or waits for a reason.
 func TellCounts(s model.Submission) Told { return Told{unsent: s.Waiting - s.Sending, rest: s.Waiting} }
 
-// Set takes what was read.
 func (d *Results) Set(sub model.Submission, told Told) { d.sub, d.told, d.drawn = sub, told, nil }
 
-// Submission gives the submission that is shown.
 func (d *Results) Submission() model.Submission { return d.sub }
 
 // Refused reports whether an edit may be sent once more as it is.
@@ -90,7 +86,7 @@ func Unsent(e model.OutboxEntry) bool {
 // Answer shows what a key did.
 func (d *Results) Answer(_ theme.Token, text string) { d.answer = text }
 
-// Update scrolls and returns what is to be done: Retry, Stop, SaveReport or Undo.
+// Update returns Retry, Stop, SaveReport or Undo.
 func (d *Results) Update(msg tea.Msg) any {
 	switch a := d.Keys.Read(msg, page, d.Scroll); a {
 	case keymap.Back, keymap.Accept:
@@ -119,7 +115,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		head := answer(w)
 		if !d.sub.Settled() && h > 3 {
-			head = append(head, Bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
+			head = append(head, bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
 		}
 		body := d.lines(th, w, now)
 		first, end := d.Show(len(body), max(0, h-len(head)))
@@ -150,8 +146,8 @@ func (d *Results) footer() []string {
 	return append(out, "esc", "close")
 }
 
-// lines lists what needs a person or waits with a reason, each reason once
-// under the titles it is true of, and counts the rest.
+// lines lists what needs a person or waits, each reason once under its titles, and counts
+// the rest.
 func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 	if d.drawn != nil && d.drawnW == w {
 		return d.drawn
@@ -193,7 +189,6 @@ func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 	return out
 }
 
-// well says in one line what nobody has to care about.
 func (d *Results) well(th *theme.Theme, now time.Time) string {
 	s := d.sub
 	if s.ID == "" {

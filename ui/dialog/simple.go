@@ -21,18 +21,17 @@ type Prompt struct {
 	Input   theme.Input
 }
 
-// NewPrompt makes a prompt that holds a text.
 func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
 }
 
-// Entered is the text of a prompt that was answered, Changed that of one that goes on.
+// Entered is the answer to a prompt, Changed its text so far.
 type (
 	Entered string
 	Changed string
 )
 
-// Update takes what is typed. It returns Changed and at last Entered.
+// Update returns Changed and at last Entered.
 func (d *Prompt) Update(msg tea.Msg) any {
 	changed := false
 	switch msg := msg.(type) {
@@ -100,7 +99,7 @@ type Menu struct {
 // Choice is the position of what was chosen.
 type Choice int
 
-// Update moves the bar and returns the Choice.
+// Update returns the Choice.
 func (d *Menu) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
@@ -129,7 +128,6 @@ func (d *Menu) Update(msg tea.Msg) any {
 	return nil
 }
 
-// choice returns an item as it is chosen, nil where it can't be.
 func (d *Menu) choice(i int) any {
 	if i < 0 || i >= len(d.Items) || d.Items[i].Off != "" {
 		return nil
@@ -143,13 +141,10 @@ func (d *Menu) move(by int) {
 	}
 }
 
-// At gives the choice under the bar.
 func (d *Menu) At() int { return d.at }
 
-// SetAt puts the bar on a choice.
 func (d *Menu) SetAt(i int) { d.at = max(0, min(i, len(d.Items)-1)) }
 
-// itemAt returns the item that is drawn at a line inside the border.
 func (d *Menu) itemAt(line int) (int, bool) {
 	i := line - d.first
 	return i, line >= 0 && line < d.lines && i >= 0 && i < len(d.Items)
@@ -204,8 +199,7 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 type Progress struct {
 	Title       string
 	Done, Total int
-	// Note stands under the bar, "" for none.
-	Note string
+	Note        string
 }
 
 // Update returns Back where it is to stop.
@@ -224,7 +218,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			if d.Total > 0 {
 				text = theme.Number(d.Done) + " of " + theme.Number(d.Total)
 			}
-			out := []string{text, Bar(th, d.Done, d.Total, w)}
+			out := []string{text, bar(th, d.Done, d.Total, w)}
 			if d.Note != "" {
 				out = append(out, th.Truncate(d.Note, w, th.Ellipsis))
 			}
@@ -232,8 +226,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-// Bar draws a progress bar of w cells.
-func Bar(th *theme.Theme, done, total, w int) string {
+func bar(th *theme.Theme, done, total, w int) string {
 	full := 0
 	if total > 0 {
 		full = max(0, min(w, done*w/total))

@@ -68,7 +68,6 @@ func Retriable(e model.OutboxEntry) bool {
 	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
 }
 
-// draw draws the lines of the screen. footer is the last one.
 func (s *Screen) draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
 	if r.Empty() {
 		return nil
@@ -102,7 +101,6 @@ func (s *Screen) draw(th *theme.Theme, r layout.Rect, now time.Time, footer stri
 	return th.Block(append(append(out, info...), foot), r.W, r.H)
 }
 
-// head counts the sections; the one of the cursor stands out.
 func (s *Screen) head(th *theme.Theme) string {
 	var count [sections]int
 	for _, sub := range s.subs {
@@ -127,7 +125,6 @@ func (s *Screen) head(th *theme.Theme) string {
 	return out.String()
 }
 
-// row draws a line of the list.
 func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	l := s.lines[i]
 	pointer, look := "  ", theme.Text
@@ -174,8 +171,8 @@ func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
 	return " ", theme.Dim
 }
 
-// editRow draws an edit of the open submission: its state, its conversation,
-// and why it waits or needs a person, else what it does.
+// editRow draws an edit: its state, its conversation, and why it waits or needs a person,
+// else what it does.
 func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token, w int, now time.Time) string {
 	sign, word, stateLook := th.StateSign(e.State)
 	if e.Journal != nil {
@@ -211,7 +208,6 @@ func titleOf(e *Edit) string {
 	return model.CleanLine(e.Ref.String(), 300)
 }
 
-// info says in a few lines what is known of the line under the cursor.
 func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 	out := []string{th.Say(theme.Border, strings.Repeat(th.Horizontal, w))}
 	add := func(look theme.Token, text string, most int) {

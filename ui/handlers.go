@@ -26,15 +26,14 @@ type handler struct {
 	// kind is the edit it makes, "" if none; it is off where that can't be done.
 	kind model.EditKind
 	run  func(m *Model, in intent) tea.Cmd
-	// moves says that it moves the cursor or scrolls, opens that it opens something
-	// to type or choose in at once.
+	// moves says that it moves the cursor or scrolls, opens that it opens something to
+	// type or choose in at once.
 	moves, opens bool
 	// asks says that it always opens a dialog, later than its key.
 	asks bool
-	// unasked reports whether it may change a service without asking; nil for
-	// never.
+	// unasked reports whether it may change a service without asking; nil for never.
 	unasked func(in intent) bool
-	// off is why else it may be off; nil for never.
+	// off returns why else it is off; nil for never.
 	off func(m *Model, in intent) string
 }
 
@@ -95,9 +94,9 @@ func handlers() map[keymap.Action]handler {
 		keymap.Settle:        {run: (*Model).settleHere},
 		keymap.RetryFailed:   {run: (*Model).retryFailed},
 
-		keymap.Done:   {wants: wantsRows, run: (*Model).triageDone},
-		keymap.Pin:    {wants: wantsRows, run: (*Model).triagePin},
-		keymap.Seen:   {wants: wantsRows, run: (*Model).triageSeen},
+		keymap.Done:   {wants: wantsRows, run: triageDone},
+		keymap.Pin:    {wants: wantsRows, run: triagePin},
+		keymap.Seen:   {wants: wantsRows, run: triageSeen},
 		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
 
 		keymap.CopyRef:      {wants: wantsRows, run: (*Model).copyRef},
@@ -125,67 +124,6 @@ func handlers() map[keymap.Action]handler {
 	return h
 }
 
-// off tells why an intent can't be carried out, "" if it can.
-func (m *Model) off(in intent) string {
-	h, ok := m.handlers[in.action]
-	if !ok {
-		return "this does nothing here"
-	}
-	if h.wants != wantsNothing && in.size() == 0 {
-		if m.list.Cursor() >= 0 && !(m.list.Ranging() && in.row.Conversation.Ref != (model.Ref{})) {
-			return "the conversation is still being read"
-		}
-		if m.list.Ranging() {
-			return ""
-		}
-		return "nothing selected"
-	}
-	if h.wants == wantsRow && in.row.Conversation.Ref.IsZero() {
-		return "nothing selected"
-	}
-	if h.kind != "" {
-		if why := m.cannot(in, h.kind); why != "" {
-			return why
-		}
-	}
-	if h.off != nil {
-		return h.off(m, in)
-	}
-	return ""
-}
-
-// cannot tells why none of the conversations of an intent takes this edit.
-// Those that are not at hand are left to the plan.
-func (m *Model) cannot(in intent, kind model.EditKind) string {
-	if m.opts.ReadOnly {
-		return "read-only: confab was started so that it changes nothing"
-	}
-	rows := m.list.Rows()
-	if in.one {
-		rows = []model.Row{in.row}
-	} else if m.list.Held(in.set) < in.set.Len() {
-		return ""
-	}
-	why := ""
-	for i := range rows {
-		if !in.has(&rows[i]) {
-			continue
-		}
-		c := m.facts.Capabilities(rows[i].Conversation).Of(kind)
-		if c.Can() {
-			return ""
-		}
-		if why == "" {
-			why = model.CleanLine(c.Reason, 300)
-			if why == "" {
-				why = "the service has no call for this"
-			}
-		}
-	}
-	return why
-}
-
-// named reports whether the new title came with the command.
 func named(in intent) bool { return in.arg != "" }
 
 func always(intent) bool { return true }
@@ -216,12 +154,10 @@ func cannotOpen(m *Model, _ intent) string {
 	return ""
 }
 
-// moveBy gives a handler that moves or scrolls by rows.
 func moveBy(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd { return m.travel(n * in.times()) }
 }
 
-// pageBy gives a handler that moves or scrolls by a part of the screen.
 func pageBy(n, part int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		h := m.list.Height()
@@ -272,8 +208,8 @@ func (m *Model) bottom(in intent) tea.Cmd {
 	return m.cursorMoved()
 }
 
-// stepItem gives a handler that goes to the conversation above or below, also
-// while one is open.
+// stepItem returns the handler that goes to the conversation above or below, in the detail
+// view too.
 func stepItem(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		if m.screen == screenDetail {
@@ -282,8 +218,7 @@ func stepItem(n int) func(*Model, intent) tea.Cmd {
 		before := m.list.Cursor()
 		m.list.Move(n * in.times())
 		if m.list.Cursor() == before {
-			m.say(theme.Dim, "that was the last one")
-			return nil
+			return m.say(theme.Dim, "that was the last one")
 		}
 		if m.screen != screenDetail {
 			return m.cursorMoved()

@@ -2,32 +2,28 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
-	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/outbox"
 	"confab/ui/theme"
 )
 
-// ledger is what is to be read of the outbox and the history while they are on
-// screen.
+// ledger is the outbox and the history on screen, and what of them is to be read.
 type ledger struct {
 	*outbox.Screen
 	reader
-	// whole says that all of it is to be read; named are the submissions of which
-	// something changed since, and moved says that there were such.
+	// whole says that all is to be read, named which submissions changed, moved that any
+	// has.
 	whole, moved bool
 	named        []string
 	edits        editNews // of the open submission
-	// older says that an older page is being read.
-	older bool
-	// find is the conversation whose submission the cursor is put on at first.
+	older        bool
+	// find is the conversation whose submission the cursor goes to at first.
 	find model.Ref
 }
 
@@ -49,8 +45,7 @@ func (m *Model) openLedger() *ledger {
 	return m.ledger
 }
 
-// reloadLedger reads what was submitted again while it is on screen: what is in
-// the outbox, the newest page, and of the rest what may have changed.
+// reloadLedger reads everything on screen again.
 func (m *Model) reloadLedger() tea.Cmd {
 	if o := m.openLedger(); o != nil {
 		o.whole = true
@@ -58,8 +53,7 @@ func (m *Model) reloadLedger() tea.Cmd {
 	return m.readLedger()
 }
 
-// refreshLedger reads submissions again of which something changed, while the
-// ledger is on screen.
+// refreshLedger reads the submissions again that changed.
 func (m *Model) refreshLedger(ids []string, refs []model.Ref) tea.Cmd {
 	if o := m.openLedger(); o != nil {
 		o.moved = true
@@ -93,7 +87,7 @@ func (m *Model) readLedger() tea.Cmd {
 	})
 }
 
-// ledgerRead is what is read of a ledger: all of it, or some submissions again.
+// ledgerRead is what is read of a ledger: all of it, or some submissions.
 type ledgerRead struct {
 	whole   bool
 	again   []string // submissions beside these
@@ -157,8 +151,7 @@ func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
 	}
 	if err != nil {
 		o.busy, o.whole = false, true
-		m.fail("read the outbox", err)
-		return nil
+		return m.fail("read the outbox", err)
 	}
 	if r.whole {
 		o.Set(r.pending, r.page, len(r.page) == historyLimit)
@@ -179,8 +172,7 @@ func (m *Model) ledgerCame(o *ledger, r ledgerRead, err error) tea.Cmd {
 	return o.end(m.readLedger)
 }
 
-// readOlder reads the next page of the history where the cursor is near the end
-// of what was read.
+// readOlder reads the next page of the history where the cursor is near the end.
 func (m *Model) readOlder() tea.Cmd {
 	o := m.ledger
 	before, ok := o.WantsOlder()
@@ -202,7 +194,6 @@ func (m *Model) readOlder() tea.Cmd {
 	})
 }
 
-// ledgerAsks does what the screen asks for.
 func (m *Model) ledgerAsks(asks any) tea.Cmd {
 	o := m.ledger
 	sub, edit, ok := o.Under()
@@ -213,45 +204,41 @@ func (m *Model) ledgerAsks(asks any) tea.Cmd {
 		return m.reloadLedger()
 	case keymap.Resolve:
 		if edit.Journal == nil {
-			m.openConflict(edit.OutboxEntry)
-		} else {
-			m.showText(model.CleanLine(edit.Title, 200), historyText(m.th, *edit.Journal, m.now())...)
+			return m.openConflict(edit.OutboxEntry)
 		}
+		m.showText(model.CleanLine(edit.Title, 200), historyText(m.th, *edit.Journal, m.now())...)
 	case keymap.Help:
 		return m.openHelp(intent{})
 	case keymap.Settle:
 		return m.settleLine(sub, edit)
 	case keymap.Retry:
 		if !outbox.Unsettled(sub, edit) {
-			m.say(theme.Dim, "there is nothing to send again")
-			return nil
+			return m.say(theme.Dim, "there is nothing to send again")
 		}
-		return m.ofLine(sub, edit, outbox.Retriable, func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
+		return m.ofLine(sub, edit, outbox.Retriable, m.retry)
 	case keymap.RetryFailed:
 		return m.retryFailed(intent{})
 	case keymap.Discard:
 		if !outbox.Unsettled(sub, edit) {
-			m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
-			return nil
+			return m.say(theme.Dim, "there is nothing to discard; "+o.Keys.Of(keymap.UndoEntry)+" takes back what was delivered")
 		}
-		return m.ofLine(sub, edit, discardable, func(all []model.OutboxEntry) tea.Cmd { m.askDiscard(all); return nil })
+		return m.ofLine(sub, edit, discardable, m.askDiscard)
 	case keymap.UndoEntry:
 		switch {
 		case !ok:
-			m.say(theme.Dim, "there is nothing to take back")
+			return m.say(theme.Dim, "there is nothing to take back")
 		case edit != nil:
 			return m.planUndo(edit.ID)
-		default:
-			return m.planUndo(sub.ID)
 		}
+		return m.planUndo(sub.ID)
 	case keymap.Quit:
 		return m.quit()
 	}
 	return nil
 }
 
-// ledgerArrived reads what the cursor has come to: an older page, and why edits wait
-// that were not on screen when something else changed.
+// ledgerArrived reads an older page that the cursor came near to, or why the edits wait
+// that it came to.
 func (m *Model) ledgerArrived() tea.Cmd {
 	cmd := m.readOlder()
 	if cmd == nil && m.ledger.moved {
@@ -260,59 +247,16 @@ func (m *Model) ledgerArrived() tea.Cmd {
 	return cmd
 }
 
-// settleLine settles what needs a person on the line under the cursor, else on the
-// first line that needs one.
+// settleLine settles what needs a person on this line, else on the first that has
+// something.
 func (m *Model) settleLine(sub model.Submission, edit *outbox.Edit) tea.Cmd {
 	if edit != nil && edit.State.NeedsPerson() {
-		m.openConflict(edit.OutboxEntry)
-		return nil
+		return m.openConflict(edit.OutboxEntry)
 	}
 	if sub.NeedPerson > 0 && sub.Problem != nil {
-		m.openConflict(*sub.Problem)
-		return nil
+		return m.openConflict(*sub.Problem)
 	}
 	return m.settleNext()
-}
-
-func discardable(e model.OutboxEntry) bool { return e.State != model.Sending }
-
-func ids(all []model.OutboxEntry) []string {
-	out := make([]string, len(all))
-	for i, e := range all {
-		out[i] = e.ID
-	}
-	return out
-}
-
-// ofLine does something with those edits of a line that are in the outbox and
-// of the right kind.
-func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	if edit != nil {
-		return do([]model.OutboxEntry{edit.OutboxEntry})
-	}
-	return m.ofSubmission(sub.ID, which, do)
-}
-
-// ofSubmission does something with those edits of a submission that are in the
-// outbox and of the right kind.
-func (m *Model) ofSubmission(id string, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	all := func(ctx context.Context) ([]model.OutboxEntry, error) {
-		all, _, err := m.be.SubmissionEdits(ctx, id)
-		return all, err
-	}
-	return m.ofEdits(all, which, do)
-}
-
-// ofEdits reads edits and does something with those of the right kind.
-func (m *Model) ofEdits(all func(context.Context) ([]model.OutboxEntry, error), which func(model.OutboxEntry) bool,
-	do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
-	return read(m, all, func(all []model.OutboxEntry, err error) tea.Cmd {
-		if err != nil {
-			m.fail("read what was submitted", err)
-			return nil
-		}
-		return do(slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return !which(e) }))
-	})
 }
 
 func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string {
@@ -329,65 +273,4 @@ func historyText(th *theme.Theme, e model.JournalEntry, now time.Time) []string 
 		out = append(out, "", why)
 	}
 	return out
-}
-
-func (m *Model) askDiscard(all []model.OutboxEntry) {
-	if len(all) == 0 {
-		m.say(theme.Dim, "there is nothing to discard that is not being sent")
-		return
-	}
-	title, text := "Discard this edit?", []string{m.th.Phrase(all[0].Edit), model.CleanLine(all[0].Title, 120)}
-	if len(all) > 1 {
-		title, text = "Discard "+theme.Count(len(all), "edit")+"?", nil
-	}
-	if n := countOf(all, func(e model.OutboxEntry) bool { return e.Sent }); n > 0 && len(all) == 1 {
-		text = append(text, "A request for it has left already: discarding does not take that back.")
-	} else if n > 0 {
-		text = append(text, fmt.Sprintf("Requests for %s of them have left already: discarding does not take those back.", theme.Number(n)))
-	}
-	d := &dialog.Menu{Title: title, Text: text, Items: []dialog.Item{{Key: "y", Label: "yes, discard"}, {Key: "n", Label: "no"}}}
-	d.SetAt(1)
-	m.openMenu(d, func(i int) tea.Cmd {
-		if i != 0 {
-			return nil
-		}
-		return m.carryOut(keymap.Discard, func(ctx context.Context) (string, error) {
-			return theme.Count(len(all), "edit") + " discarded", m.be.Discard(ctx, ids(all)...)
-		})
-	})
-}
-
-func countOf(all []model.OutboxEntry, which func(model.OutboxEntry) bool) int {
-	return len(slices.DeleteFunc(slices.Clone(all), func(e model.OutboxEntry) bool { return !which(e) }))
-}
-
-func (m *Model) retry(ids ...string) tea.Cmd {
-	if len(ids) == 0 {
-		m.say(theme.Dim, "there is nothing to send again")
-		return nil
-	}
-	if m.opts.ReadOnly {
-		m.say(theme.Warning, "read-only: nothing is sent")
-		return nil
-	}
-	return m.carryOut(keymap.Retry, func(ctx context.Context) (string, error) {
-		return theme.Count(len(ids), "edit") + " queued again", m.be.Retry(ctx, ids...)
-	})
-}
-
-// withdraw takes edits that were not sent out of the outbox.
-func (m *Model) withdraw(ids ...string) tea.Cmd {
-	if len(ids) == 0 {
-		m.say(theme.Dim, "there is nothing left to withdraw")
-		return nil
-	}
-	return m.carryOut(keymap.Stop, func(ctx context.Context) (string, error) {
-		n, err := m.be.Withdraw(ctx, ids...)
-		return theme.Count(n, "edit") + " withdrawn", err
-	})
-}
-
-// retryFailed sends everything that failed again, from anywhere.
-func (m *Model) retryFailed(intent) tea.Cmd {
-	return m.ofEdits(m.be.Outbox, outbox.Retriable, func(all []model.OutboxEntry) tea.Cmd { return m.retry(ids(all)...) })
 }
