@@ -30,8 +30,6 @@ type (
 	answerer interface {
 		Answer(look theme.Token, text string)
 	}
-	// restorer takes a draft.
-	restorer interface{ Restore(draft string) }
 )
 
 // layer is an overlay that is open, or waits to be.
@@ -41,6 +39,9 @@ type layer struct {
 	act func(asks any) tea.Cmd
 	// refresh brings what it shows up to date before it is drawn; nil for nothing.
 	refresh func()
+	// draft is the key under which what is typed into it is kept, "" for none; noted
+	// is what was kept last.
+	draft, noted string
 	// from is the overlay that it was asked for in, nil for none.
 	from overlay
 }
@@ -83,32 +84,22 @@ func (m *Model) closeOverlay(o overlay) {
 // pass hands a message to an overlay and does what it asks for.
 func (m *Model) pass(l layer, msg tea.Msg) tea.Cmd {
 	asks := l.Update(msg)
-	switch a := asks.(type) {
-	case nil:
-		return nil
-	case tea.Cmd:
-		return a
-	case keymap.Action:
-		if a == keymap.Back {
-			m.closeOverlay(l.overlay)
-		}
+	kept := m.noteDrafts()
+	if asks == keymap.Back {
+		m.closeOverlay(l.overlay)
+		kept = m.leaveDraft(l)
 	}
-	if l.act == nil {
-		return nil
+	if asks == nil || l.act == nil {
+		return kept
 	}
-	return l.act(asks)
+	return tea.Batch(kept, l.act(asks))
 }
 
-type answerMsg struct {
-	to  overlay
-	msg tea.Msg
-}
-
-// answered hands an answer on, unless the overlay is closed.
-func (m *Model) answered(msg answerMsg) tea.Cmd {
+// answer brings an overlay what it asked for; where it is closed that is dropped.
+func (m *Model) answer(to overlay, msg tea.Msg) tea.Cmd {
 	for _, l := range m.layers {
-		if l.overlay == msg.to {
-			return m.pass(l, msg.msg)
+		if l.overlay == to {
+			return m.pass(l, msg)
 		}
 	}
 	return nil

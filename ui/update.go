@@ -36,10 +36,6 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.resumed()
 	case after:
 		return msg()
-	case answerMsg:
-		return m.answered(msg)
-	default:
-		return m.editResult(msg)
 	}
 	return nil
 }

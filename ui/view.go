@@ -207,7 +207,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 	if line, ok := m.drawTold(r); ok {
 		return line
 	}
-	line, hits := m.th.KeyLineHits(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
+	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
 	m.mouse.keys = hits
 	return m.th.Fit(" "+line, w, "")
 }

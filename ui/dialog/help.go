@@ -47,7 +47,8 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	first, last := h.Show(len(lines), max(1, r.H-2))
 	out := append([]string{head}, th.Block(lines[first:last], r.W, h.Rows)...)
 	at := fmt.Sprintf("%d/%d ", last, len(lines))
-	foot := " " + th.KeyLineIn(r.W-2-th.Width(at), "j k", "scroll", "esc", "close")
+	keys, _ := th.KeyLine(layout.Rect{W: r.W - 2 - th.Width(at)}, "j k", "scroll", "esc", "close")
+	foot := " " + keys
 	foot += layout.Spaces(r.W-th.Width(at)-th.Width(foot)) + th.Say(theme.Dim, at)
 	return layout.Picture{At: r, Lines: th.Block(append(out, foot), r.W, r.H)}
 }

@@ -25,18 +25,14 @@ func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
 }
 
-// Entered is the answer to a prompt, Changed its text so far.
-type (
-	Entered string
-	Changed string
-)
+// Entered is the text of a prompt that was answered.
+type Entered string
 
-// Update returns Changed and at last Entered.
+// Update takes what is typed. It returns Entered at last.
 func (d *Prompt) Update(msg tea.Msg) any {
-	changed := false
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		changed = d.Input.Paste(msg.Content)
+		d.Input.Paste(msg.Content)
 	case tea.KeyPressMsg:
 		switch msg.String() {
 		case "esc":
@@ -45,10 +41,7 @@ func (d *Prompt) Update(msg tea.Msg) any {
 			return Entered(d.Input.Value())
 		}
 		d.Problem = ""
-		changed = d.Input.Key(msg)
-	}
-	if changed {
-		return Changed(d.Input.Value())
+		d.Input.Key(msg)
 	}
 	return nil
 }
@@ -56,12 +49,21 @@ func (d *Prompt) Update(msg tea.Msg) any {
 // Complain says under the line what is wrong with it.
 func (d *Prompt) Complain(why string) { d.Problem = why }
 
+// Draft returns what was typed, "" for nothing.
+func (d *Prompt) Draft() string {
+	if !d.Input.Touched() {
+		return ""
+	}
+	return d.Input.Value()
+}
+
 // Restore takes a draft, unless something was typed already.
-func (d *Prompt) Restore(draft string) {
+func (d *Prompt) Restore(draft string) (said string) {
 	if !d.Input.Touched() && draft != d.Input.Value() {
 		d.Input.Set(draft)
 		d.Help = "restored from your draft; ctrl+u clears the line"
 	}
+	return ""
 }
 
 // Draw draws the prompt.

@@ -16,7 +16,7 @@ func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer
 
 // Draw draws the screen.
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	line, hits := th.KeyLineHits(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, s.footer()...)
+	line, hits := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, s.footer()...)
 	if s.answer.text != "" {
 		line, hits = th.Say(s.answer.look, s.answer.text), nil
 	}
