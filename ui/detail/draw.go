@@ -60,8 +60,8 @@ func (v *View) paint(th *theme.Theme, i, w int) string {
 func (v *View) tabs(th *theme.Theme, w int) string {
 	var out strings.Builder
 	used := 0
-	for i, name := range tabNames {
-		n := th.Width(name) + 2
+	for i, t := range tabs {
+		n := th.Width(t.name) + 2
 		if used+n > w {
 			break
 		}
@@ -69,15 +69,17 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 		if Tab(i) == v.tab {
 			look = theme.TabActive
 		}
-		out.WriteString(" " + th.Say(look, name) + " ")
+		out.WriteString(" " + th.Say(look, t.name) + " ")
 		used += n
 	}
 	note := ""
 	switch {
 	case v.loading:
 		note = "reading" + th.Ellipsis
+	case v.query != "" && len(v.found) == 1:
+		note = "1 line matches"
 	case v.query != "":
-		note = matches(len(v.found))
+		note = theme.Count(len(v.found), "line") + " match"
 	case len(v.lines) > v.height:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.page().Top+v.height), len(v.lines))
 	}
@@ -87,22 +89,15 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 	return th.Fit(out.String(), w, "")
 }
 
-// TabAt gives the tab drawn at a column of the first line; false beside them.
+// TabAt returns the tab drawn at a column of the first line; false beside them.
 func (v *View) TabAt(th *theme.Theme, x int) (Tab, bool) {
 	at := 0
-	for i, name := range tabNames {
-		n := th.Width(name) + 2
+	for i, t := range tabs {
+		n := th.Width(t.name) + 2
 		if x >= at && x < at+n {
 			return Tab(i), true
 		}
 		at += n
 	}
 	return 0, false
-}
-
-func matches(n int) string {
-	if n == 1 {
-		return "1 line matches"
-	}
-	return theme.Count(n, "line") + " match"
 }
