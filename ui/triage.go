@@ -228,51 +228,44 @@ func (m *Model) snooze(in intent) tea.Cmd {
 }
 
 // morning is when a day begins that is named without a time.
-const morning = 8
+const morning = 8 * time.Hour
 
 // parseWhen reads a time to come, as people write it.
 func parseWhen(text string, now time.Time) (time.Time, error) {
-	s := strings.ToLower(strings.TrimSpace(text))
-	bad := fmt.Errorf("%q is no time: try 2h, 3d, 14:30, tomorrow, monday or 2026-12-31", model.CleanLine(text, 40))
-	at := func(days int) time.Time {
-		y, mo, d := now.Date()
-		return time.Date(y, mo, d+days, morning, 0, 0, 0, now.Location())
+	s, short := strings.ToLower(strings.TrimSpace(text)), model.CleanLine(text, 40)
+	bad := fmt.Errorf("%q is no time: try 2h, 3d, 14:30, tomorrow, monday or 2026-12-31", short)
+	y, mo, d := now.Date()
+	on := func(days int, clock time.Time) time.Time {
+		return time.Date(y, mo, d+days, clock.Hour(), clock.Minute(), 0, 0, now.Location())
 	}
-	late := func(t time.Time) (time.Time, error) {
-		if !t.After(now) {
-			return t, fmt.Errorf("%s is in the past", model.CleanLine(text, 40))
-		}
-		return t, nil
-	}
+	dawn := time.Time{}.Add(morning)
 	switch s {
 	case "":
 		return time.Time{}, bad
 	case "tomorrow":
-		return at(1), nil
+		return on(1, dawn), nil
 	case "week", "next week":
 		s = "monday"
 	}
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		if len(s) >= 2 && strings.HasPrefix(strings.ToLower(d.String()), s) {
-			days := (int(d)-int(now.Weekday())+6)%7 + 1
-			return at(days), nil
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if len(s) >= 2 && strings.HasPrefix(strings.ToLower(day.String()), s) {
+			return on((int(day)-int(now.Weekday())+6)%7+1, dawn), nil
 		}
 	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), now.Location()); err == nil {
-			return late(t)
+	for layout, at := range map[string]time.Duration{"2006-01-02 15:04": 0, "2006-01-02T15:04": 0, time.RFC3339: 0, time.DateOnly: morning} {
+		t, err := time.ParseInLocation(layout, strings.TrimSpace(text), now.Location())
+		if t = t.Add(at); err == nil && !t.After(now) {
+			return t, fmt.Errorf("%s is in the past", short)
+		}
+		if err == nil {
+			return t, nil
 		}
 	}
-	if t, err := time.ParseInLocation("2006-01-02", s, now.Location()); err == nil {
-		return late(t.Add(morning * time.Hour))
-	}
-	if t, err := time.Parse("15:04", s); err == nil {
-		y, mo, d := now.Date()
-		then := time.Date(y, mo, d, t.Hour(), t.Minute(), 0, 0, now.Location())
-		if !then.After(now) {
-			then = time.Date(y, mo, d+1, t.Hour(), t.Minute(), 0, 0, now.Location())
+	if clock, err := time.Parse("15:04", s); err == nil {
+		if t := on(0, clock); t.After(now) {
+			return t, nil
 		}
-		return then, nil
+		return on(1, clock), nil
 	}
 	n, err := strconv.Atoi(s[:len(s)-1])
 	if err != nil || n <= 0 || n > 10_000 {

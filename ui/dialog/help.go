@@ -83,19 +83,11 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 		{th.StaleSign, "not in the last complete sweep: it may have changed or be gone"}, {th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
 		{th.QueuedSign, "an edit is on its way"}, {th.RetrySign, "an edit is tried again later"},
 		{th.FailedSign, "an edit needs you: settle it with the key of the same sign"}} {
-		for i, l := range th.Wrap(s[1], max(1, w-6)) {
-			sign := th.Fit(s[0], 2, "")
-			if i > 0 {
-				sign = "  "
-			}
-			out = append(out, "   "+th.Say(theme.Key, sign)+l)
-		}
+		out = append(out, th.Hang("   "+th.Say(theme.Key, th.Fit(s[0], 2, "")), s[1], w-1)...)
 	}
 	out = append(out, "")
 	for _, l := range strings.Split(helpNotes, "\n") {
-		for _, p := range th.Wrap(l, max(1, w-3)) {
-			out = append(out, "   "+th.Say(theme.Dim, p))
-		}
+		out = append(out, th.Wrapped(l, w, theme.Dim, "   ")...)
 	}
 	return out
 }
@@ -105,26 +97,16 @@ func keysRow(th *theme.Theme, b keymap.Binding, wide, w int) []string {
 	if keys == "" {
 		keys = ":" + string(b.Action)
 	}
-	var out []string
-	first := "   " + th.Say(theme.Key, th.Fit(keys, wide, ""))
-	if wide == 0 {
-		out = append(out, " "+th.Say(theme.Key, th.Truncate(keys, w-1, th.Ellipsis)))
-		for _, l := range th.Wrap(text, max(1, w-3)) {
-			out = append(out, "   "+l)
-		}
-		return out
+	above := func(indent string) string {
+		return indent + th.Say(theme.Key, th.Truncate(keys, w-len(indent), th.Ellipsis))
 	}
-	if th.Width(keys) > wide {
-		out = append(out, "   "+th.Say(theme.Key, th.Truncate(keys, w-3, th.Ellipsis)))
-		first = layout.Spaces(3 + wide)
+	switch {
+	case wide == 0:
+		return append([]string{above(" ")}, th.Hang("   ", text, w)...)
+	case th.Width(keys) > wide:
+		return append([]string{above("   ")}, th.Hang(layout.Spaces(4+wide), text, w-1)...)
 	}
-	for i, l := range th.Wrap(text, max(1, w-5-wide)) {
-		if i > 0 {
-			first = layout.Spaces(3 + wide)
-		}
-		out = append(out, first+" "+l)
-	}
-	return out
+	return th.Hang("   "+th.Say(theme.Key, th.Fit(keys, wide, ""))+" ", text, w-1)
 }
 
 const helpNotes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
