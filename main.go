@@ -248,21 +248,19 @@ func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.P
 	return f, out, nil
 }
 
-// credential gives what the config names to an adapter.
-type credential struct{ source *config.Source }
+// credential is what the config names, as an adapter takes it.
+type credential struct{ *config.Source }
 
 func (c credential) Get(ctx context.Context) (string, error) {
-	secret, err := c.source.Get(ctx)
+	secret, err := c.Source.Get(ctx)
 	switch {
 	case err == nil:
-		return secret.Reveal(), nil
+		return secret, nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
-
-func (c credential) Reject(refused string) { c.source.Reject(config.NewSecret(refused)) }
 
 // saveMemory has garbage collected sooner where much stays in memory: what may
 // pile up is a share of that. GOGC, where it is set, is what the person wants.
@@ -486,6 +484,7 @@ var registry = providers.Registry{attention.Factory(), bird.Factory(), askelepha
 func validators() config.Validators {
 	v := config.Validators{
 		Providers:       map[string]config.ProviderRules{},
+		Nearest:         model.Nearest,
 		Query:           func(q string) error { _, err := query.Parse(q); return err },
 		Actions:         keymap.Actions(),
 		Key:             keymap.CheckKey,
@@ -509,7 +508,7 @@ func abilities() (all []cli.Service) {
 	for _, f := range registry {
 		s := cli.Service{Title: f.Title}
 		for _, row := range f.Table {
-			s.Edits = append(s.Edits, cli.Edit(row))
+			s.Edits = append(s.Edits, cli.Edit{Kind: row.Kind, State: row.State, Call: row.Call, Reason: row.Reason})
 		}
 		all = append(all, s)
 	}

@@ -440,30 +440,30 @@ func (f *fake) Hidden(_ context.Context, req model.ListRequest, s model.Selectio
 }
 
 func (f *fake) Vocabulary(context.Context) (query.Vocabulary, error) {
-	var v query.Vocabulary
+	v := query.Vocabulary{}
 	if err := f.enter("Vocabulary"); err != nil {
 		return v, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	add := func(to *[]query.Value, text string) {
-		i := slices.IndexFunc(*to, func(v query.Value) bool { return v.Text == text })
+	add := func(field, text string) {
+		i := slices.IndexFunc(v[field], func(v query.Value) bool { return v.Text == text })
 		switch {
 		case text == "":
 		case i < 0:
-			*to = append(*to, query.Value{Text: text, Count: 1})
+			v[field] = append(v[field], query.Value{Text: text, Count: 1})
 		default:
-			(*to)[i].Count++
+			v[field][i].Count++
 		}
 	}
 	for _, r := range f.rows {
 		c := &r.Conversation
-		add(&v.Accounts, c.Ref.Account)
-		add(&v.Providers, c.Provider)
-		add(&v.Kinds, c.Kind)
-		add(&v.Statuses, c.Status)
+		add("account", c.Ref.Account)
+		add("provider", c.Provider)
+		add("kind", c.Kind)
+		add("status", c.Status)
 		for _, p := range c.People() {
-			add(&v.People, p.Name)
+			add("with", p.Name)
 		}
 	}
 	return v, nil

@@ -216,7 +216,7 @@ func (d delivery) compare(ctx context.Context, e *model.OutboxEntry, fresh model
 	if verdict != model.Changed {
 		return verdict, theirs, nil
 	}
-	if (e.Sent || e.Undoes != "") && model.PartWay(e.Base, e.Target, theirs) {
+	if (e.Sent || e.Undoes != "") && model.PartlyApplied(e.Base, e.Target, theirs) {
 		if !e.Sent { // part of what is to be taken back is gone already: that is not ours to bring back
 			if err := d.b.store.Reground(ctx, e.ID, theirs, e.Target); err != nil {
 				return verdict, theirs, err

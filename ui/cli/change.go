@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"confab/config"
 	"confab/model"
 )
 
@@ -167,7 +166,7 @@ func oneOf(flag, value string, known []string) error {
 	if slices.Contains(known, value) {
 		return nil
 	}
-	if near := config.Nearest(value, known); near != "" {
+	if near := model.Nearest(value, known); near != "" {
 		return usage("%s: unknown word %q; did you mean %q?", flag, cell(value), near)
 	}
 	return usage("%s: unknown word %q; it is one of %s", flag, cell(value), strings.Join(known, ", "))

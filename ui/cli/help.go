@@ -9,7 +9,6 @@ import (
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
-	"confab/config"
 	"confab/model"
 	"confab/ui/layout"
 )
@@ -77,7 +76,7 @@ func explain(root, help *cobra.Command, args []string) error {
 	}
 	if about == root && len(rest) > 0 {
 		word := model.CleanLine(rest[0], 80)
-		if near := config.Nearest(rest[0], slices.Concat(commandNames(root), commandNames(help))); near != "" {
+		if near := model.Nearest(rest[0], slices.Concat(commandNames(root), commandNames(help))); near != "" {
 			return fmt.Errorf("there is no command or topic %q; did you mean %q?", word, near)
 		}
 		return fmt.Errorf("there is no command or topic %q", word)

@@ -328,7 +328,7 @@ func (r *run) account(name string) (config.Account, error) {
 	}
 	known := r.setup.Config.AccountNames()
 	text := fmt.Sprintf("there is no account %q in %s", model.CleanLine(name, 80), r.setup.Paths.Config)
-	if near := config.Nearest(name, known); near != "" {
+	if near := model.Nearest(name, known); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	} else if len(known) > 0 {
 		text += "; there are " + strings.Join(known, ", ")

@@ -65,7 +65,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if !cmd.HasSubCommands() {
 		return fmt.Errorf("%s takes no argument, but got %q", cmd.CommandPath(), word)
 	}
-	if near := config.Nearest(args[0], commandNames(cmd)); near != "" {
+	if near := model.Nearest(args[0], commandNames(cmd)); near != "" {
 		return fmt.Errorf("unknown command %q for %s; did you mean %q?", word, cmd.CommandPath(), near)
 	}
 	return fmt.Errorf("unknown command %q for %s", word, cmd.CommandPath())
@@ -152,7 +152,7 @@ func (r *run) checkView(start *Start) error {
 		}
 		names = append(names, v.Name)
 	}
-	if near := config.Nearest(start.View, names); near != "" {
+	if near := model.Nearest(start.View, names); near != "" {
 		return usage("there is no view %q; did you mean %q?", model.CleanLine(start.View, 80), near)
 	}
 	return usage("there is no view %q; there are %s", model.CleanLine(start.View, 80), strings.Join(names, ", "))

@@ -89,11 +89,11 @@ func queryTopic(Program, int) string {
 	}{
 		{title: "terms", words: query.Syntax()},
 		{title: "fields", words: fieldNames()},
-		{title: "states", words: query.IsWords(), field: query.FieldIs + ":"},
-		{title: "contents", words: query.HasWords(), field: query.FieldHas + ":"},
+		{title: "states", words: query.Words(query.FieldIs), field: query.FieldIs + ":"},
+		{title: "contents", words: query.Words(query.FieldHas), field: query.FieldHas + ":"},
 		{title: "dates", where: query.FieldUpdated + ": and " + query.FieldCreated + ":", words: append(query.DateWords(), query.DateForms()...)},
 		{title: "units of an age", where: "<7d", words: query.DateUnits()},
-		{title: "order", words: query.SortWords(), field: query.FieldSort + ":"},
+		{title: "order", words: query.Words(query.FieldSort), field: query.FieldSort + ":"},
 	} {
 		heading(&b, part.title, part.where)
 		var rows [][]string
@@ -129,7 +129,7 @@ func capabilitiesTopic(p Program, _ int) string {
 	return b.String()
 }
 
-func settingsTopic(p Program, width int) string { return config.Reference(p.Validators, width) }
+func settingsTopic(p Program, _ int) string { return config.Reference(p.Validators) }
 
 func exitTopic(Program, int) string {
 	var b strings.Builder

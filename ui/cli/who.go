@@ -9,7 +9,6 @@ import (
 	"sync"
 	"unicode"
 
-	"confab/config"
 	"confab/model"
 )
 
@@ -83,7 +82,7 @@ func parseRole(s string) (string, error) {
 	if slices.Contains(roleWords(), s) {
 		return s, nil
 	}
-	if near := config.Nearest(s, roleWords()); near != "" {
+	if near := model.Nearest(s, roleWords()); near != "" {
 		return "", usage("unknown role %q; did you mean %q?", cell(s), near)
 	}
 	return "", usage("unknown role %q; the roles are %s", cell(s), strings.Join(roleWords(), ", "))
@@ -250,7 +249,7 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	return p, &ExitError{Code: ExitUsage, Err: &nobodyError{w.text, d.Account, config.Nearest(w.text, names)}}
+	return p, &ExitError{Code: ExitUsage, Err: &nobodyError{w.text, d.Account, model.Nearest(w.text, names)}}
 }
 
 func (dir *directory) lookup(ctx context.Context, account string, kind model.LookupKind, text, scope string) ([]model.Participant, error) {

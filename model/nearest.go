@@ -1,4 +1,4 @@
-package config
+package model
 
 import (
 	"strings"
@@ -8,10 +8,10 @@ import (
 // maxCompared bounds the length, in runes, of words compared by Nearest.
 const maxCompared = 64
 
-// Nearest returns the candidate closest to word, or "" when none is close enough to be a likely slip: at most one edit
-// in three letters (one in a word of two), letter case and the kind of separator not counted, or a beginning that only
-// one candidate has. An edit is an insertion, a deletion, a replacement, or a swap of neighbours. The first of equally
-// near candidates wins.
+// Nearest returns the candidate closest to a word, or "" when none is close
+// enough to be a likely slip: at most one edit in three letters (one in a word of
+// two), letter case and the kind of separator not counted, or a beginning that
+// only one candidate has. The first of equally near candidates wins.
 func Nearest(word string, candidates []string) string {
 	folded := foldWord(word)
 	length := utf8.RuneCountInString(folded)
@@ -27,15 +27,12 @@ func Nearest(word string, candidates []string) string {
 		if c == word {
 			continue
 		}
-		if d := editDistance(folded, foldWord(c)); d < limit || d == limit && best == "" {
+		if d := EditDistance(folded, foldWord(c)); d < limit || d == limit && best == "" {
 			best, limit = c, d
 		}
 	}
-	if best != "" {
+	if best != "" || len(folded) < 3 {
 		return best
-	}
-	if len(folded) < 3 {
-		return ""
 	}
 	for _, c := range candidates {
 		f := foldWord(c)
@@ -53,8 +50,9 @@ func foldWord(s string) string {
 	return strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(s))
 }
 
-// editDistance is the optimal string alignment distance, counted in runes.
-func editDistance(a, b string) int {
+// EditDistance counts the insertions, deletions, replacements and swaps of
+// neighbours that make one word of another.
+func EditDistance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if len(y) > maxCompared {
 		return len(y)
