@@ -45,6 +45,9 @@ type fake struct {
 	delay map[string]time.Duration
 	fail  map[string]error
 
+	// called is what was called by the goroutine of each command, nil where nobody asks.
+	called map[string][]string
+
 	// guarded says that a call from Update or View is a panic; commands run on
 	// goroutines of their own.
 	guarded bool
@@ -80,6 +83,19 @@ func caller() string {
 	}
 }
 
+// goroutine names the goroutine that runs.
+func goroutine() string {
+	head := make([]byte, 64)
+	return strings.Fields(string(head[:runtime.Stack(head, false)]))[1]
+}
+
+// calledHere returns what this goroutine called.
+func (f *fake) calledHere() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.called[goroutine()]
+}
+
 func (f *fake) enter(name string) error {
 	if f.guarded {
 		if from := caller(); from != "" {
@@ -89,6 +105,9 @@ func (f *fake) enter(name string) error {
 	f.mu.Lock()
 	d, err := f.delay[name], f.fail[name]
 	f.calls[name]++
+	if f.called != nil {
+		f.called[goroutine()] = append(f.called[goroutine()], name)
+	}
 	f.mu.Unlock()
 	if d > 0 {
 		time.Sleep(d)

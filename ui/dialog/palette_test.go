@@ -1,9 +1,10 @@
-package palette
+package dialog
 
 import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"confab/ui/layout"
@@ -19,7 +20,7 @@ func entries() []Entry {
 	}
 }
 
-func draw(p *Palette, w, h int) string {
+func drawPalette(p *Palette, w, h int) string {
 	return ansi.Strip(strings.Join(p.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: w, H: h}).Lines, "\n"))
 }
 
@@ -32,49 +33,49 @@ func (p *Palette) names() string {
 }
 
 func TestOrder(t *testing.T) {
-	p := New(entries())
+	p := NewPalette(entries())
 	if got := p.names(); got != "rename archive edit_form down" {
 		t.Errorf("untyped: %s", got)
 	}
 	for text, want := range map[string]string{"rename": "rename edit_form", "CONV next": "down", "ar": "archive", "no such": ""} {
-		p := New(entries())
-		p.Paste(text)
+		p := NewPalette(entries())
+		p.Update(tea.PasteMsg{Content: text})
 		if got := p.names(); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
-		if (p.Chosen() < 0) != (want == "") {
-			t.Errorf("%q: %d is chosen", text, p.Chosen())
+		if (p.choice() == nil) != (want == "") {
+			t.Errorf("%q: %d is chosen", text, p.choice())
 		}
 	}
 }
 
 func TestTheBarStaysInside(t *testing.T) {
-	p := New(entries())
-	p.Move(-5)
-	if p.Chosen() != 1 {
-		t.Error(p.Chosen())
+	p := NewPalette(entries())
+	p.move(-5)
+	if p.choice() != Choice(1) {
+		t.Error(p.choice())
 	}
-	p.Move(50)
-	if p.Chosen() != 0 {
-		t.Error(p.Chosen())
+	p.move(50)
+	if p.choice() != Choice(0) {
+		t.Error(p.choice())
 	}
-	if p.PutAt(0) || p.PutAt(9) || p.Chosen() != 0 {
+	if p.Update(layout.Click(0)) != nil || p.Update(layout.Click(9)) != nil || p.choice() != Choice(0) {
 		t.Error("a click beside the rows chose one")
 	}
-	draw(p, 80, 20)
-	if p.PutAt(2) || p.Chosen() != 2 || !p.PutAt(2) {
+	drawPalette(p, 80, 20)
+	if p.Update(layout.Click(2)) != nil || p.choice() != Choice(2) || p.Update(layout.Click(2)) != Choice(2) {
 		t.Error("a click does not put the bar on its row")
 	}
 }
 
 func TestEveryActionIsReadableInANarrowTerminal(t *testing.T) {
-	text := draw(New(entries()), 40, 12)
+	text := drawPalette(NewPalette(entries()), 40, 12)
 	for _, want := range []string{"rename", "next conversation", "archive (off: the", "edit everything, also to"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	if text := draw(New(entries()), 100, 20); !strings.Contains(text, "off: the service has no call for this") || !strings.Contains(text, "Actions (4)") {
+	if text := drawPalette(NewPalette(entries()), 100, 20); !strings.Contains(text, "off: the service has no call for this") || !strings.Contains(text, "Actions (4)") {
 		t.Error(text)
 	}
 }

@@ -1,4 +1,4 @@
-package help
+package dialog
 
 import (
 	"strings"
@@ -15,7 +15,7 @@ import (
 func whole(h *Help, th *theme.Theme, w, height int) string {
 	var out []string
 	for range 2000 {
-		lines := h.Draw(th, layout.Rect{W: w, H: height})
+		lines := h.Draw(th, layout.Rect{W: w, H: height}).Lines
 		out = append(out, lines[1:len(lines)-1]...)
 		at := h.Top
 		if h.Scroll(h.Rows); h.Top == at {
@@ -27,10 +27,9 @@ func whole(h *Help, th *theme.Theme, w, height int) string {
 
 func TestNothingIsCutInNarrowTerminals(t *testing.T) {
 	keys, _ := keymap.New(nil)
-	th := theme.New(theme.Config{Name: "mono"})
 	for _, size := range [][2]int{{20, 6}, {40, 12}, {80, 24}, {140, 45}} {
-		h := New(keys, "1.0")
-		lines := h.Draw(th, layout.Rect{W: size[0], H: size[1]})
+		h := NewHelp(keys, "1.0")
+		lines := h.Draw(th, layout.Rect{W: size[0], H: size[1]}).Lines
 		if foot := ansi.Strip(lines[len(lines)-1]); !strings.Contains(foot, "esc close") {
 			t.Errorf("%v: the footer is cut: %q", size, foot)
 		}
@@ -50,8 +49,7 @@ func TestNothingIsCutInNarrowTerminals(t *testing.T) {
 
 func TestScrollingStopsAtTheEnds(t *testing.T) {
 	keys, _ := keymap.New(nil)
-	h := New(keys, "")
-	th := theme.New(theme.Config{Name: "mono"})
+	h := NewHelp(keys, "")
 	h.Draw(th, layout.Rect{W: 80, H: 24})
 	h.Scroll(-3)
 	if h.Top != 0 {
@@ -65,7 +63,7 @@ func TestScrollingStopsAtTheEnds(t *testing.T) {
 	if h.Top != 0 && h.Lines < 200 {
 		t.Errorf("%d lines fit, and yet it starts at %d", h.Lines, h.Top)
 	}
-	if New(keys, "").Draw(th, layout.Rect{}) != nil {
+	if NewHelp(keys, "").Draw(th, layout.Rect{}).Lines != nil {
 		t.Error("something is drawn in no room")
 	}
 }

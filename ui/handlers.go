@@ -7,6 +7,7 @@ import (
 
 	"confab/model"
 	"confab/ui/keymap"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -25,15 +26,14 @@ type handler struct {
 	// kind is the edit it makes, "" if none; it is off where that can't be done.
 	kind model.EditKind
 	run  func(m *Model, in intent) tea.Cmd
-	// moves says that it moves the cursor or scrolls, opens that it opens something
-	// to type or choose in at once.
+	// moves says that it moves the cursor or scrolls, opens that it opens something to
+	// type or choose in at once.
 	moves, opens bool
 	// asks says that it always opens a dialog, later than its key.
 	asks bool
-	// unasked reports whether it may change a service without asking; nil for
-	// never.
+	// unasked reports whether it may change a service without asking; nil for never.
 	unasked func(in intent) bool
-	// off is why else it may be off; nil for never.
+	// off returns why else it is off; nil for never.
 	off func(m *Model, in intent) string
 }
 
@@ -82,27 +82,27 @@ func handlers() map[keymap.Action]handler {
 		keymap.Labels:        {opens: true, wants: wantsRows, kind: model.EditLabels, run: formOf(model.EditLabels)},
 		keymap.Attributes:    {opens: true, wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
 		keymap.EditForm:      {opens: true, wants: wantsRows, run: formOf()},
-		keymap.Participants:  {opens: true, wants: wantsRows, kind: model.EditParticipants, run: (*Model).editParticipants},
-		keymap.Contacts:      {opens: true, wants: wantsRows, kind: model.EditContacts, run: (*Model).editContacts},
+		keymap.Participants:  {opens: true, wants: wantsRows, kind: model.EditParticipants, run: peopleOf("Participants", model.EditParticipants)},
+		keymap.Contacts:      {opens: true, wants: wantsRows, kind: model.EditContacts, run: peopleOf("Contacts", model.EditContacts)},
 		keymap.Access:        {opens: true, wants: wantsRows, kind: model.EditAccess, run: chooses("Who has access", model.EditAccess)},
 		keymap.DefaultRole:   {opens: true, wants: wantsRows, kind: model.EditDefaultRole, run: chooses("Default role", model.EditDefaultRole)},
-		keymap.Archive:       {asks: true, wants: wantsRows, kind: model.EditArchive, run: (*Model).archive},
-		keymap.Delete:        {asks: true, wants: wantsRows, kind: model.EditDelete, run: (*Model).remove},
+		keymap.Archive:       ends(model.EditArchive),
+		keymap.Delete:        ends(model.EditDelete),
 		keymap.NewItem:       {opens: true, run: (*Model).openCreate, off: cannotCreate},
 		keymap.Repeat:        {wants: wantsRows, run: (*Model).repeat, off: nothingToRepeat, unasked: always},
 		keymap.Undo:          {run: (*Model).undo},
 		keymap.Settle:        {run: (*Model).settleHere},
 		keymap.RetryFailed:   {run: (*Model).retryFailed},
 
-		keymap.Done:   {wants: wantsRows, run: (*Model).triageDone},
-		keymap.Pin:    {wants: wantsRows, run: (*Model).triagePin},
-		keymap.Seen:   {wants: wantsRows, run: (*Model).triageSeen},
+		keymap.Done:   {wants: wantsRows, run: triageDone},
+		keymap.Pin:    {wants: wantsRows, run: triagePin},
+		keymap.Seen:   {wants: wantsRows, run: triageSeen},
 		keymap.Snooze: {opens: true, wants: wantsRows, run: (*Model).snooze},
 
 		keymap.CopyRef:      {wants: wantsRows, run: (*Model).copyRef},
 		keymap.CopyLink:     {wants: wantsRow, run: (*Model).copyLink},
-		keymap.Browser:      {wants: wantsRow, run: openLink(model.LinkWeb), off: cannotOpen},
-		keymap.Recording:    {wants: wantsRow, run: openLink(model.LinkRecording), off: cannotOpen},
+		keymap.Browser:      {wants: wantsRow, run: opens(model.LinkWeb), off: cannotOpen},
+		keymap.Recording:    {wants: wantsRow, run: opens(model.LinkRecording), off: cannotOpen},
 		keymap.OutboxScreen: {run: (*Model).openOutbox},
 		keymap.Refresh:      {run: (*Model).refresh},
 		keymap.Redraw:       {run: func(*Model, intent) tea.Cmd { return redraw() }},
@@ -124,67 +124,6 @@ func handlers() map[keymap.Action]handler {
 	return h
 }
 
-// off tells why an intent can't be carried out, "" if it can.
-func (m *Model) off(in intent) string {
-	h, ok := m.handlers[in.action]
-	if !ok {
-		return "this does nothing here"
-	}
-	if h.wants != wantsNothing && in.size() == 0 {
-		if m.list.Cursor() >= 0 && !(m.list.Ranging() && in.row.Conversation.Ref != (model.Ref{})) {
-			return "the conversation is still being read"
-		}
-		if m.list.Ranging() {
-			return ""
-		}
-		return "nothing selected"
-	}
-	if h.wants == wantsRow && in.row.Conversation.Ref.IsZero() {
-		return "nothing selected"
-	}
-	if h.kind != "" {
-		if why := m.cannot(in, h.kind); why != "" {
-			return why
-		}
-	}
-	if h.off != nil {
-		return h.off(m, in)
-	}
-	return ""
-}
-
-// cannot tells why none of the conversations of an intent takes this edit.
-// Those that are not at hand are left to the plan.
-func (m *Model) cannot(in intent, kind model.EditKind) string {
-	if m.opts.ReadOnly {
-		return "read-only: confab was started so that it changes nothing"
-	}
-	rows := m.list.Rows()
-	if in.one {
-		rows = []model.Row{in.row}
-	} else if m.list.Held(in.set) < in.set.Len() {
-		return ""
-	}
-	why := ""
-	for i := range rows {
-		if !in.has(&rows[i]) {
-			continue
-		}
-		c := m.facts.Capabilities(rows[i].Conversation).Of(kind)
-		if c.Can() {
-			return ""
-		}
-		if why == "" {
-			why = model.CleanLine(c.Reason, 300)
-			if why == "" {
-				why = "the service has no call for this"
-			}
-		}
-	}
-	return why
-}
-
-// named reports whether the new title came with the command.
 func named(in intent) bool { return in.arg != "" }
 
 func always(intent) bool { return true }
@@ -215,12 +154,10 @@ func cannotOpen(m *Model, _ intent) string {
 	return ""
 }
 
-// moveBy gives a handler that moves or scrolls by rows.
 func moveBy(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd { return m.travel(n * in.times()) }
 }
 
-// pageBy gives a handler that moves or scrolls by a part of the screen.
 func pageBy(n, part int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		h := m.list.Height()
@@ -250,7 +187,7 @@ func (m *Model) travel(by int) tea.Cmd {
 
 func (m *Model) top(in intent) tea.Cmd {
 	if m.screen == screenDetail {
-		m.detail.Scroll(-far)
+		m.detail.Scroll(-layout.Far)
 		return nil
 	}
 	m.list.MoveTo(max(0, in.count-1))
@@ -259,7 +196,7 @@ func (m *Model) top(in intent) tea.Cmd {
 
 func (m *Model) bottom(in intent) tea.Cmd {
 	if m.screen == screenDetail {
-		m.detail.Scroll(far)
+		m.detail.Scroll(layout.Far)
 		return nil
 	}
 	if in.count > 0 {
@@ -271,8 +208,8 @@ func (m *Model) bottom(in intent) tea.Cmd {
 	return m.cursorMoved()
 }
 
-// stepItem gives a handler that goes to the conversation above or below, also
-// while one is open.
+// stepItem returns the handler that goes to the conversation above or below, in the detail
+// view too.
 func stepItem(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		if m.screen == screenDetail {
@@ -281,8 +218,7 @@ func stepItem(n int) func(*Model, intent) tea.Cmd {
 		before := m.list.Cursor()
 		m.list.Move(n * in.times())
 		if m.list.Cursor() == before {
-			m.say(theme.Dim, "that was the last one")
-			return nil
+			return m.say(theme.Dim, "that was the last one")
 		}
 		if m.screen != screenDetail {
 			return m.cursorMoved()

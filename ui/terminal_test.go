@@ -1,4 +1,4 @@
-package uitest
+package ui_test
 
 import (
 	"bytes"
@@ -13,16 +13,21 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/vt"
+
+	"confab/ui/uitest"
 )
 
-// FPS is how often the program under test draws. A frame costs real time, so
-// there are few.
-const FPS = 2
+// framesPerSecond is how often the program under test draws. A frame costs real
+// time, so there are few.
+const framesPerSecond = 2
 
 // settleTime is longer than a frame and than every delay that follows a key.
 const settleTime = 1100 * time.Millisecond
 
-// Screen is a program and the terminal it runs in.
+// Screen is a program and the virtual terminal it runs in. All of it runs inside
+// one synctest bubble, so that waiting costs nothing. After Press, Type, Paste,
+// Click, Wheel and Resize the program is idle and drawn. What is compared is the
+// screen, never the stream of bytes; Bytes counts those.
 type Screen struct {
 	t       testing.TB
 	program *tea.Program
@@ -69,7 +74,7 @@ func Start(t testing.TB, model tea.Model, w, h int, options ...Option) *Screen {
 	}
 	s := &Screen{t: t, model: model, term: vt.NewEmulator(w, h), w: w, h: h, done: make(chan struct{})}
 	all := []tea.ProgramOption{tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(w, h), tea.WithColorProfile(conf.profile),
-		tea.WithEnvironment(conf.env), tea.WithoutSignalHandler(), tea.WithFPS(FPS), tea.WithoutCatchPanics()}
+		tea.WithEnvironment(conf.env), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond), tea.WithoutCatchPanics()}
 	s.program = tea.NewProgram(model, append(all, conf.options...)...)
 	drained := make(chan struct{})
 	go func() {
@@ -164,7 +169,7 @@ func (s *Screen) Burst(gap time.Duration, keys ...string) {
 func (s *Screen) Type(text string) {
 	s.t.Helper()
 	for _, r := range text {
-		s.send(letter(r))
+		s.send(s.key(string(r)))
 	}
 	s.Settle()
 }
@@ -266,20 +271,12 @@ func (s *Screen) Picture() []string {
 		for x := range line {
 			line[x] = uv.EmptyCell
 			if c := s.term.CellAt(x, y); c != nil && (c.Content != "" || c.Width == 0) {
-				line[x] = Seen(*c)
+				line[x] = uitest.Seen(*c)
 			}
 		}
 		out[y] = line.Render()
 	}
 	return out
-}
-
-// Seen takes out of a cell what nobody sees: the colour and weight of a blank.
-func Seen(c uv.Cell) uv.Cell {
-	if c.Content == " " && c.Style.Attrs&(uv.AttrReverse|uv.AttrStrikethrough) == 0 && c.Style.Underline == uv.UnderlineNone {
-		c.Style = uv.Style{Bg: c.Style.Bg}
-	}
-	return c
 }
 
 // Cursor gives the cell of the cursor.
@@ -341,7 +338,7 @@ func (s *Screen) Line(text string) string {
 
 func (s *Screen) key(name string) tea.KeyPressMsg {
 	s.t.Helper()
-	k, err := Key(name)
+	k, err := uitest.Key(name)
 	if err != nil {
 		s.t.Fatal(err)
 	}

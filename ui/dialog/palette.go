@@ -1,4 +1,4 @@
-package palette
+package dialog
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -16,14 +17,12 @@ type Entry struct {
 	Name, Help, Key, Section string
 	// Off is why it can't be done now, "" if it can.
 	Off string
-	// Plain marks what everybody does by its key, such as moving: it comes last
-	// until something is typed.
+	// Plain marks what everybody does by its key: it comes last until something is typed.
 	Plain bool
 }
 
-// Palette is the state of the palette.
+// Palette lists actions, narrowed by what is typed. An entry that is off can be seen.
 type Palette struct {
-	// For is what the actions are about, "" for nothing.
 	For     string
 	entries []Entry
 	shown   []int
@@ -31,44 +30,60 @@ type Palette struct {
 	bar     layout.Bar
 }
 
-// New makes a palette of entries.
-func New(entries []Entry) *Palette {
+// NewPalette makes a palette of entries.
+func NewPalette(entries []Entry) *Palette {
 	p := &Palette{entries: entries, input: theme.NewInput("")}
 	p.narrow()
 	return p
 }
 
-// Key takes a key of the text.
-func (p *Palette) Key(k tea.KeyPressMsg) {
-	if p.input.Key(k) {
+// Update returns the Choice.
+func (p *Palette) Update(msg tea.Msg) any {
+	changed := false
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		changed = p.input.Paste(msg.Content)
+	case layout.Wheel:
+		p.move(int(msg))
+	case layout.Click:
+		if p.bar.Click(int(msg)-1, len(p.shown)) {
+			return p.choice()
+		}
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "esc", "ctrl+p":
+			return keymap.Back
+		case "up", "ctrl+k":
+			p.move(-1)
+		case "down", "ctrl+j", "ctrl+n":
+			p.move(1)
+		case "pgup":
+			p.move(-page)
+		case "pgdown":
+			p.move(page)
+		case "enter":
+			return p.choice()
+		default:
+			changed = p.input.Key(msg)
+		}
+	}
+	if changed {
 		p.narrow()
 	}
+	return nil
 }
 
-// Paste takes pasted text.
-func (p *Palette) Paste(text string) {
-	if p.input.Paste(text) {
-		p.narrow()
-	}
-}
+func (p *Palette) move(by int) { p.bar.Move(by, len(p.shown)) }
 
-// Move moves the bar.
-func (p *Palette) Move(by int) { p.bar.Move(by, len(p.shown)) }
-
-// PutAt puts the bar on the row drawn at a line; it reports whether it was
-// there already.
-func (p *Palette) PutAt(line int) (again bool) { return p.bar.Click(line-1, len(p.shown)) }
-
-// Chosen gives the index of the entry under the bar, -1 if there is none.
-func (p *Palette) Chosen() int {
+func (p *Palette) choice() any {
 	if p.bar.At >= len(p.shown) {
-		return -1
+		return nil
 	}
-	return p.shown[p.bar.At]
+	return Choice(p.shown[p.bar.At])
 }
 
-// narrow keeps the entries that hold every word; those that can be done, and
-// those whose name begins with what was typed, come first.
+// narrow keeps the entries that hold every word. Those that can be done, and whose name
+// begins with what was typed, come first.
 func (p *Palette) narrow() {
 	words := strings.Fields(model.FoldText(p.input.Value()))
 	p.bar = layout.Bar{}

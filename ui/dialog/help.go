@@ -1,28 +1,43 @@
-package help
+package dialog
 
 import (
 	"fmt"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
 
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Help is the state of the screen.
+// Help draws the keys from the live table: every binding with the keys the person
+// gave it, and one without a key as the command that does it.
 type Help struct {
 	layout.Pager
-	keys    *keymap.Map
+	table   *keymap.Map
+	keys    *keymap.Keys
 	version string
 }
 
-// New makes the screen.
-func New(keys *keymap.Map, version string) *Help { return &Help{keys: keys, version: version} }
+// NewHelp makes the screen.
+func NewHelp(table *keymap.Map, version string) *Help {
+	return &Help{table: table, keys: table.Keys(keymap.Pager, keymap.Global), version: version}
+}
+
+// Update scrolls and closes.
+func (h *Help) Update(msg tea.Msg) any {
+	switch h.keys.Read(msg, h.Page(), h.Scroll) {
+	case keymap.Back, keymap.Hide:
+		return keymap.Back
+	}
+	return nil
+}
 
 // Draw draws the screen.
-func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
+func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	if r.Empty() {
-		return nil
+		return layout.Picture{}
 	}
 	lines := h.text(th, r.W)
 	head := " " + th.Say(theme.Heading, "Keys")
@@ -32,9 +47,10 @@ func (h *Help) Draw(th *theme.Theme, r layout.Rect) []string {
 	first, last := h.Show(len(lines), max(1, r.H-2))
 	out := append([]string{head}, th.Block(lines[first:last], r.W, h.Rows)...)
 	at := fmt.Sprintf("%d/%d ", last, len(lines))
-	foot := " " + th.KeyLineIn(r.W-2-th.Width(at), "j k", "scroll", "esc", "close")
+	keys, _ := th.KeyLine(layout.Rect{W: r.W - 2 - th.Width(at)}, "j k", "scroll", "esc", "close")
+	foot := " " + keys
 	foot += layout.Spaces(r.W-th.Width(at)-th.Width(foot)) + th.Say(theme.Dim, at)
-	return th.Block(append(out, foot), r.W, r.H)
+	return layout.Picture{At: r, Lines: th.Block(append(out, foot), r.W, r.H)}
 }
 
 func (h *Help) text(th *theme.Theme, w int) []string {
@@ -47,7 +63,7 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	case w < 60:
 		wide = 14
 	}
-	for _, b := range h.keys.Bindings() {
+	for _, b := range h.table.Bindings() {
 		title := b.Section
 		if b.Context == keymap.Detail {
 			title += " (in a conversation)"
@@ -59,7 +75,7 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 			}
 			out = append(out, " "+th.Say(theme.Heading, title))
 		}
-		out = append(out, row(th, b, wide, w)...)
+		out = append(out, keysRow(th, b, wide, w)...)
 	}
 	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
 	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public"}, {th.ParticipantsSign, "members: its participants only"},
@@ -67,51 +83,32 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 		{th.StaleSign, "not in the last complete sweep: it may have changed or be gone"}, {th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
 		{th.QueuedSign, "an edit is on its way"}, {th.RetrySign, "an edit is tried again later"},
 		{th.FailedSign, "an edit needs you: settle it with the key of the same sign"}} {
-		for i, l := range th.Wrap(s[1], max(1, w-6)) {
-			sign := th.Fit(s[0], 2, "")
-			if i > 0 {
-				sign = "  "
-			}
-			out = append(out, "   "+th.Say(theme.Key, sign)+l)
-		}
+		out = append(out, th.Hang("   "+th.Say(theme.Key, th.Fit(s[0], 2, "")), s[1], w-1)...)
 	}
 	out = append(out, "")
-	for _, l := range strings.Split(notes, "\n") {
-		for _, p := range th.Wrap(l, max(1, w-3)) {
-			out = append(out, "   "+th.Say(theme.Dim, p))
-		}
+	for _, l := range strings.Split(helpNotes, "\n") {
+		out = append(out, th.Wrapped(l, w, theme.Dim, "   ")...)
 	}
 	return out
 }
 
-// row draws one binding; one without a key shows how the command line names it.
-func row(th *theme.Theme, b keymap.Binding, wide, w int) []string {
+func keysRow(th *theme.Theme, b keymap.Binding, wide, w int) []string {
 	keys, text := b.AllKeys(), b.Help
 	if keys == "" {
 		keys = ":" + string(b.Action)
 	}
-	var out []string
-	first := "   " + th.Say(theme.Key, th.Fit(keys, wide, ""))
-	if wide == 0 {
-		out = append(out, " "+th.Say(theme.Key, th.Truncate(keys, w-1, th.Ellipsis)))
-		for _, l := range th.Wrap(text, max(1, w-3)) {
-			out = append(out, "   "+l)
-		}
-		return out
+	above := func(indent string) string {
+		return indent + th.Say(theme.Key, th.Truncate(keys, w-len(indent), th.Ellipsis))
 	}
-	if th.Width(keys) > wide {
-		out = append(out, "   "+th.Say(theme.Key, th.Truncate(keys, w-3, th.Ellipsis)))
-		first = layout.Spaces(3 + wide)
+	switch {
+	case wide == 0:
+		return append([]string{above(" ")}, th.Hang("   ", text, w)...)
+	case th.Width(keys) > wide:
+		return append([]string{above("   ")}, th.Hang(layout.Spaces(4+wide), text, w-1)...)
 	}
-	for i, l := range th.Wrap(text, max(1, w-5-wide)) {
-		if i > 0 {
-			first = layout.Spaces(3 + wide)
-		}
-		out = append(out, first+" "+l)
-	}
-	return out
+	return th.Hang("   "+th.Say(theme.Key, th.Fit(keys, wide, ""))+" ", text, w-1)
 }
 
-const notes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
+const helpNotes = `A number before a key repeats it: 5j. Every action takes the marked conversations, else the one under the cursor.
 ctrl+c, enter, esc and the arrows always work. Other keys are set in [keys.CONTEXT] of the config by action name.
 The mouse scrolls, selects and opens; hold shift to select text as usual.`
