@@ -82,9 +82,9 @@ func (a *AskElephant) routes() []route {
 		{pattern: "GET /api/v2/contacts/{id}", handle: a.getContact},
 	}
 	for _, d := range a.directories() {
-		params := elephantDirectoryParams
-		if d.search == nil {
-			params = without(params, "search")
+		params := []string{"limit", "cursor"}
+		if d.search != nil {
+			params = append(params, "search")
 		}
 		routes = append(routes, route{pattern: "GET /api/v2/" + d.name, query: params, handle: func(x *exchange) { a.listDirectory(x, d) }})
 	}

@@ -37,10 +37,6 @@ type AttentionSwitches struct {
 	LabelsMerged bool
 	// ForbidWrites answers every change of a conversation with 403.
 	ForbidWrites bool
-	// UserLevelKey makes the key one of a user instead of the organisation: recordings answer 403.
-	UserLevelKey bool
-	// ArchivedHidden leaves archived conversations out of lists.
-	ArchivedHidden bool
 	// InternalByDefault includes internal participants unless told not to; the default leaves them out of lists and
 	// reads unless asked for.
 	InternalByDefault bool
@@ -87,18 +83,15 @@ func (a *Attention) routes() []route {
 		"detailedTranscript", "filter[include_internal_participants]", "filter[include_zoom_metadata]", "filter[include_import_metadata]",
 	}
 	return []route{
-		{pattern: "GET /v2/conversations", query: attentionListParams, repeated: attentionArrays, handle: a.listAll},
-		{pattern: "GET /v2/conversations/list", query: attentionBatchedParams, repeated: attentionArrays, handle: a.listBatched},
+		{pattern: "GET /v2/conversations", query: attentionList, repeated: attentionRepeated, handle: a.listAll},
+		{pattern: "GET /v2/conversations/list", query: attentionList, repeated: attentionRepeated, handle: a.listBatched},
 		{pattern: "GET /v2/conversations/{id}", query: read, handle: a.get},
 		{pattern: "DELETE /v2/conversations/{id}", handle: a.archive},
 		{pattern: "PUT /v2/conversations/{id}/title", fields: []string{"title"}, handle: a.rename},
 		{pattern: "PUT /v2/conversations/{id}/labels", fields: []string{"labels", "skip_analysis"}, handle: a.label},
 		{pattern: "PUT /v2/conversations/{id}/change_privacy", query: []string{"privacy"}, handle: a.changePrivacy},
 		{pattern: "POST /v2/conversations/{id}/media/download", handle: a.download},
-		{
-			pattern: "GET /v2/users", query: []string{"filter[id]", "filter[email]", "teamUUID", "includeDeleted"},
-			repeated: []string{"filter[id]", "filter[email]"}, handle: a.listUsers,
-		},
+		{pattern: "GET /v2/users", query: []string{"filter[email]"}, repeated: []string{"filter[email]"}, handle: a.listUsers},
 		{pattern: "GET /v2/organizations/teams", handle: a.listTeams},
 		{pattern: "GET /v2/teams", handle: a.listTeams},
 		{pattern: "GET /v2/labels", handle: a.listLabels},

@@ -127,7 +127,7 @@ func (b *Bird) account(a *Account) {
 
 // routes are the calls.
 func (b *Bird) routes() (all []route) {
-	paging := []string{"limit", "pageToken", "reverse"}
+	paging := []string{"limit", "pageToken"}
 	add := func(call string, handle func(*exchange), query, fields []string) {
 		method, path, _ := strings.Cut(call, " ")
 		all = append(all, route{
@@ -137,8 +137,7 @@ func (b *Bird) routes() (all []route) {
 	}
 	add("GET conversations", b.listConversations, paging, nil)
 	add("POST conversations", b.createConversation, nil, []string{
-		"name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
-		"initialMessage", "attributes",
+		"name", "description", "visibility", "accessibility", "participants", "channelId", "initialMessage",
 	})
 	add("GET conversations/{id}", b.getConversation, nil, nil)
 	add("PATCH conversations/{id}", b.patchConversation, nil, []string{
@@ -152,7 +151,7 @@ func (b *Bird) routes() (all []route) {
 	add("DELETE conversations/{id}/participants/{who}", b.removeParticipant, nil, nil)
 	add("GET contacts", b.listContacts, paging, nil)
 	add("GET contacts/{who}", b.getContact, nil, nil)
-	add("POST contacts/search", b.searchContacts, nil, []string{"identifier", "platformAddress"})
+	add("POST contacts/search", b.searchContacts, nil, []string{"identifier"})
 	add("GET channels", b.listChannels, paging, nil)
 	add("GET agents", b.listAgents, append(paging, "name", "email"), nil)
 	add("POST search/feed-items", b.searchItems, paging, []string{"conversationIds"})

@@ -23,14 +23,10 @@ type birdList struct {
 	counted bool
 }
 
-// page answers a list request; limit, pageToken and reverse are read from the query.
+// page answers a list request; limit and pageToken are read from the query.
 func (b *Bird) page(x *exchange, l birdList) {
 	limit := x.number("limit", max(l.defaultLimit, birdDefaultLimit), max(l.limit, birdMaxLimit))
-	at, step := 0, 1
-	if x.flag("reverse", false) {
-		at, step = l.n-1, -1
-	}
-	token := x.query.Get("pageToken")
+	from, token := 0, x.query.Get("pageToken")
 	if x.query.Has("pageToken") {
 		last, ok := birdOpenToken(token, l.find)
 		switch {
@@ -40,13 +36,10 @@ func (b *Bird) page(x *exchange, l birdList) {
 		case !ok:
 			x.badParameter("pageToken", "invalid", "is not valid")
 		}
-		at = last + step
+		from = last + 1
 	}
-	rows := where(func(yield func(int) bool) {
-		for ; at >= 0 && at < l.n && yield(at); at += step {
-		}
-	}, func(i int) bool { return l.keep == nil || l.keep(i) })
-	results, _, more := page(rows, 0, limit, func(i int) any { return l.render(i) })
+	keep := func(i int) bool { return i >= from && (l.keep == nil || l.keep(i)) }
+	results, _, more := page(where(upTo(l.n), keep), 0, limit, func(i int) any { return l.render(i) })
 	out := map[string]any{"results": results}
 	// The token is there only when more rows exist.
 	if more {
@@ -136,7 +129,6 @@ var (
 	}
 	birdCreate = map[string]rule{
 		"name": must[string]("is required and must be a string"), "description": orNull[string]("must be a string"),
-		"style":      oneOf("default", "directMessage", "chatChannel", "personalInbox", "resource"),
 		"visibility": birdPatch["visibility"], "accessibility": birdPatch["accessibility"],
 	}
 )
@@ -235,13 +227,8 @@ func (b *Bird) createConversation(x *exchange) {
 			p.add(".channelId", "must be the id of a channel of this workspace")
 		}
 	}
-	if raw, ok := x.fields["attributes"]; ok {
-		set["attributes"] = p.attributes(raw)
-	}
 	people := b.references(p, x.fields["participants"], channel)
-	if raw, ok := x.fields["initiatingParticipant"]; ok {
-		set["initiatingParticipant"] = b.reference(p, ".initiatingParticipant", raw, channel)
-	} else if len(people) > 0 {
+	if len(people) > 0 {
 		set["initiatingParticipant"] = people[0]
 	}
 	set["activeParticipantCount"] = len(people)

@@ -88,31 +88,14 @@ func (b *Bird) getContact(x *exchange) {
 	x.answerBird(http.StatusOK, b.contact(i))
 }
 
-// searchContacts finds by exact identifier or platform address; the answer is a list without paging.
+// searchContacts finds by exact identifier; the answer is a list without paging.
 func (b *Bird) searchContacts(x *exchange) {
-	p := problems{}
-	var wanted []birdIdentifier
-	raw, byIdentifier := x.fields["identifier"]
-	address, byAddress := x.fields["platformAddress"]
-	switch {
-	case byIdentifier == byAddress:
-		p.add("", "exactly one of identifier and platformAddress is required")
-	case byIdentifier:
-		fields, _ := members(raw)
-		wanted = append(wanted, p.identifier(".identifier", fields, "key", "value"))
-	default:
-		s, ok := read[string](address)
-		if !ok {
-			p.add(".platformAddress", "must be a string")
-		}
-		wanted = append(wanted, birdIdentifier{"emailaddress", s}, birdIdentifier{"phonenumber", s})
-	}
+	p, results := problems{}, []any{}
+	fields, _ := members(x.fields["identifier"])
+	id := p.identifier(".identifier", fields, "key", "value")
 	p.refuse()
-	results := []any{}
-	for _, id := range wanted {
-		if i, ok := b.contactBy(id); ok {
-			results = append(results, b.contact(i))
-		}
+	if i, ok := b.contactBy(id); ok {
+		results = append(results, b.contact(i))
 	}
 	x.answerBird(http.StatusOK, map[string]any{"results": results})
 }

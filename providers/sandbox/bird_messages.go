@@ -117,37 +117,25 @@ func (b *Bird) listMessages(x *exchange) {
 	})
 }
 
-// initialMessage reads the first message of a new conversation: exactly one of body and template.
+// initialMessage reads the first message of a new conversation, a text.
 func (b *Bird) initialMessage(p problems, raw json.RawMessage) *birdMessage {
 	const at = ".initialMessage"
 	fields, err := members(raw)
 	if err != nil {
 		p.add(at, "must be an object")
 	}
-	p.unknown(at, fields, "recipients", "body", "template", "reference", "sender")
-	m := &birdMessage{doc: map[string]any{
-		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil,
-		"sender": b.participant("accessKey", 0, -1),
-	}}
-	template, isTemplate := read[map[string]any](fields["template"])
-	body, isBody := read[map[string]json.RawMessage](fields["body"])
+	p.unknown(at, fields, "recipients", "body", "reference")
+	body, _ := read[map[string]json.RawMessage](fields["body"])
 	kind, _ := read[string](body["type"])
 	content, _ := members(body[kind])
-	text, _ := read[string](content["text"])
-	switch {
-	case isTemplate == isBody:
-		p.add(at+".body", "exactly one of body and template is required")
-	case isTemplate:
-		m.doc["template"] = template
-	case content == nil:
-		p.add(at+".body."+kind, "is required")
-	case (kind == "text" || kind == "html") && text == "":
-		p.add(at+".body."+kind+".text", "is required")
-	default:
-		p.unknown(at+".body", body, "type", kind)
-		m.doc["body"] = viaJSON(body)
+	if text, _ := read[string](content["text"]); kind != "text" || text == "" {
+		p.add(at+".body.text.text", "is required")
 	}
-	return m
+	p.unknown(at+".body", body, "type", "text")
+	return &birdMessage{doc: map[string]any{
+		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil, "body": viaJSON(body),
+		"sender": b.participant("accessKey", 0, -1),
+	}}
 }
 
 // deliver puts a message into the thread and on its way.
@@ -159,7 +147,7 @@ func (b *Bird) deliver(row int, m *birdMessage, now time.Time) {
 	m.doc["createdAt"], m.doc["updatedAt"] = at, at
 	// WhatsApp takes free text for 24 hours after the contact's last message; here nobody has written yet, and it fails
 	// without an HTTP error.
-	if b.platform(b.channel(row)) == "whatsapp" && m.doc["template"] == nil {
+	if b.platform(b.channel(row)) == "whatsapp" {
 		m.reason = "outside of the 24 hour window"
 	}
 	b.sent[row] = append(b.sent[row], m)

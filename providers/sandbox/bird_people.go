@@ -206,17 +206,13 @@ func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
 		}
 		n, known = b.number(kind, id, map[string]int{"user": len(b.file.Agents.Rows), "flow": len(b.file.Names["flow"])}[kind])
 	case "contact":
-		contact, err := members(x.fields["contact"])
-		if x.fields["contact"] != nil && err != nil {
-			p.add(".contact", "must be an object")
-		}
 		if hasID {
-			p.unknown("", x.fields, "id", "type", "status", "contact")
-			p.unknown(".contact", contact, "platformAddressSelector")
+			p.unknown("", x.fields, "id", "type", "status")
 			n, known = b.number(kind, id, b.contacts())
 			break
 		}
 		p.unknown("", x.fields, "type", "contact")
+		contact, _ := members(x.fields["contact"])
 		identifier = p.identifier(".contact", contact, "identifierKey", "identifierValue")
 		if n, known = b.contactBy(identifier); !known {
 			// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].

@@ -81,16 +81,15 @@ func (k *Kona) getGroup(x *exchange) {
 
 // listSpaces leaves hidden spaces out, and with hidden=true answers those alone; that it is not both is [assumed].
 func (k *Kona) listSpaces(x *exchange) {
-	people, hidden := x.choice("include", "participants") != "", x.flag("hidden", false)
+	hidden := x.flag("hidden", false)
 	k.page(x, "spaces", where(upTo(k.spaces), func(i int) bool { return i >= k.spaces-konaHiddenSpaces == hidden }),
-		func(i int) map[string]any { return k.spaceDoc(i, people) })
+		k.spaceDoc)
 }
 
 func (k *Kona) getSpace(x *exchange) {
-	people := x.choice("include", "participants") != ""
 	i, ok := k.spaceIndex(x.integer())
 	if !ok {
 		x.notFound("Space")
 	}
-	x.wrap(http.StatusOK, "spaces", k.spaceDoc(i, people))
+	x.wrap(http.StatusOK, "spaces", k.spaceDoc(i))
 }

@@ -201,25 +201,14 @@ func (k *Kona) groupDoc(g int) map[string]any {
 	return k.entry(&k.file.Groups, k.groupRow(g), konaGroupID(g), map[string]any{"space": k.groupSpace(g)})
 }
 
-// spaceDoc has people with roles that are not those of a conversation: 1 is owner and 2 participant here.
-func (k *Kona) spaceDoc(i int, people bool) map[string]any {
-	doc := k.entry(&k.file.Spaces, i, konaSpaceID(i), map[string]any{})
-	list := []any{}
-	for _, p := range doc["participants"].([]any) {
-		m := p.([]any)
-		list = append(list, map[string]any{
-			"user_id": konaUserID(int(integer(m[0]))), "role": m[1], "status": m[2], "updated_at": doc["updated_at"],
-		})
-	}
-	doc["participants"] = list
-	if !people {
-		delete(doc, "participants")
-	}
-	return doc
+func (k *Kona) spaceDoc(i int) map[string]any {
+	return k.entry(&k.file.Spaces, i, konaSpaceID(i), map[string]any{})
 }
 
 // spaceMember tells who is in a space.
 func (k *Kona) spaceMember(space, user int) bool {
-	people, _ := k.file.Spaces.Rows[space%len(k.file.Spaces.Rows)].Set["participants"].([]any)
-	return slices.ContainsFunc(people, func(p any) bool { return integer(p.([]any)[0]) == int64(user) })
+	return slices.ContainsFunc(k.file.Spaces.Rows[space%len(k.file.Spaces.Rows)].With, func(p map[string]any) bool {
+		_, n := reference(p["who"].(string))
+		return n == user
+	})
 }
