@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -163,18 +164,14 @@ func (a *Attention) show(row int) map[string]any {
 }
 
 func (a *Attention) colleague(x *exchange, row, n int) {
-	what := ""
-	if len(x.path) > 3 {
-		what = x.path[3]
-	}
-	switch what {
+	switch path.Base(x.rest) {
 	case "change_privacy":
 		a.edit(row, "private", a.value(row, "private") != true)
 	case "labels":
 		labels, _ := a.value(row, "labels").(map[string]any)
 		stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
 		a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
-	case "", "title":
+	case a.id(row), "title":
 		title, _ := a.value(row, "title").(string)
 		a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
 	}

@@ -82,6 +82,7 @@ type BirdSwitches struct {
 
 const (
 	birdWorkspace    = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
+	birdRoot         = "/workspaces/" + birdWorkspace
 	birdToken        = "bird-sandbox-8Vd2QmXn4TzLrKc7"
 	birdMaxToken     = 8000
 	birdFeatured     = 5
@@ -91,7 +92,7 @@ const (
 )
 
 var birdVendor = vendor{
-	account: "support", provider: "bird", root: "/workspaces/", one: "/workspaces/" + birdWorkspace + "/conversations/",
+	account: "support", provider: "bird", root: "/workspaces/", one: birdRoot + "/conversations/",
 	reads: func(path string) bool {
 		return strings.HasSuffix(path, "/search") || strings.HasSuffix(path, "/search/feed-items")
 	},
@@ -131,7 +132,7 @@ func (b *Bird) routes() (all []route) {
 	add := func(call string, handle func(*exchange), query, fields []string) {
 		method, path, _ := strings.Cut(call, " ")
 		all = append(all, route{
-			pattern: method + " /workspaces/" + birdWorkspace + "/" + path, query: query, fields: fields,
+			pattern: method + " " + birdRoot + "/" + path, query: query, fields: fields,
 			handle: handle,
 		})
 	}
@@ -171,7 +172,7 @@ func (b *Bird) KeyWithout(words ...string) string {
 // allow refuses what the key has no policy for.
 func (b *Bird) allow(x *exchange) {
 	below := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(x.path[2:], w) })
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.rest+"/", "/"+w+"/") })
 	}
 	without := b.keys[b.token(x)]
 	switch lacks := below(b.switches.NoRights...) || below(without...) || b.vendor.writes(x) && slices.Contains(without, "writes"); {
@@ -201,7 +202,7 @@ func (b *Bird) gate(x *exchange) {
 	if !b.authorized(x) {
 		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")
 	}
-	if len(x.path) < 2 || x.path[1] != birdWorkspace {
+	if x.rest != birdRoot && !strings.HasPrefix(x.rest, birdRoot+"/") {
 		x.notFound("Workspace")
 	}
 	b.allow(x)
@@ -281,15 +282,7 @@ func (b *Bird) Workspace() string { return birdWorkspace }
 func (b *Bird) AccessKeyID() string { return b.uuid("accessKey", 0) }
 
 // Participants is the full participant list of a conversation, nil if it is gone or never was.
-func (b *Bird) Participants(id string) []map[string]any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	row, ok := b.find(id)
-	if !ok {
-		return nil
-	}
-	return copied(b.people(row))
-}
+func (b *Bird) Participants(id string) []map[string]any { return b.list(id, b.people) }
 
 func (b *Bird) row(id string) (int, bool) { return b.number("conversation", id, b.all()) }
 
@@ -298,7 +291,7 @@ func (b *Bird) id(row int) string { return b.uuid("conversation", row) }
 // colleague changes the field a write is about; a read finds the conversation renamed.
 func (b *Bird) colleague(x *exchange, row, n int) {
 	fields, _ := members(x.body)
-	if len(x.path) > 4 && x.path[4] == "participants" {
+	if strings.Contains(x.rest, "/participants") {
 		for i := range b.file.Agents.Rows {
 			if _, there := b.person(row, b.uuid("user", i)); !there {
 				b.join(row, b.participant("user", i, -1))

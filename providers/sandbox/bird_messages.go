@@ -158,15 +158,10 @@ func (b *Bird) deliver(row int, m *birdMessage, now time.Time) {
 
 // Messages is a copy of all messages of a conversation, newest first.
 func (b *Bird) Messages(id string) []map[string]any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	row, ok := b.find(id)
-	if !ok {
-		return nil
-	}
-	var all []map[string]any
-	for i := range b.messages(row) {
-		all = append(all, b.message(row, i, b.now()))
-	}
-	return copied(all)
+	return b.list(id, func(row int) (all []map[string]any) {
+		for i := range b.messages(row) {
+			all = append(all, b.message(row, i, b.now()))
+		}
+		return all
+	})
 }

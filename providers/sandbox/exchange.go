@@ -23,9 +23,8 @@ const maxBody = 8 << 20
 // exchange is one request and the answer being built for it.
 type exchange struct {
 	method string
-	// rest is the path after the provider's prefix, escaped as received; path holds its unescaped segments.
+	// rest is the path after the provider's prefix, escaped as received.
 	rest string
-	path []string
 	// query is nil, and badQuery true, when it doesn't parse.
 	query    url.Values
 	badQuery bool
@@ -249,15 +248,6 @@ func with(object, over map[string]any) map[string]any {
 		out = map[string]any{}
 	}
 	maps.Copy(out, over)
-	return out
-}
-
-// copied are objects that share nothing with those given.
-func copied(list []map[string]any) []map[string]any {
-	out := make([]map[string]any, 0, len(list))
-	for _, m := range list {
-		out = append(out, viaJSON(m).(map[string]any))
-	}
 	return out
 }
 

@@ -96,7 +96,7 @@ func newKona(b base) service {
 		codes: map[string]konaCode{}, issued: 1, redirect: konaRedirect, signsIn: konaMe, users: map[string]int{},
 	}
 	k.spaces = len(k.file.Spaces.Rows)
-	k.start(b, k, append(k.routes(), k.oauthRoutes()...))
+	k.start(b, k, slices.Concat(k.routes(), k.directoryRoutes(), k.oauthRoutes()))
 	k.before, k.seeded, k.place, k.updated = k.headers, &k.file.Conversations, k.placed, "updated_at"
 	k.clock = func(t time.Time) any { return t.UnixMilli() }
 	return k
@@ -109,7 +109,6 @@ func (k *Kona) account(a *Account) {
 }
 
 func (k *Kona) routes() []route {
-	list := []string{"space_id", "like", "page", "per_page"}
 	return []route{
 		{pattern: "GET /api/userinfo", handle: k.userinfo},
 		{pattern: "GET /api/conversations", query: []string{"space_id", "order_by", "page", "per_page"}, handle: k.listConversations},
@@ -118,12 +117,6 @@ func (k *Kona) routes() []route {
 		{pattern: "PUT /api/conversations/{id}", free: true, handle: k.updateConversation},
 		{pattern: "DELETE /api/conversations/{id}", handle: k.deleteConversation},
 		{pattern: "GET /api/comments", query: []string{"resource_type", "resource_id", "page", "per_page"}, handle: k.listComments},
-		{pattern: "GET /api/spaces", query: []string{"hidden", "page", "per_page"}, handle: k.listSpaces},
-		{pattern: "GET /api/spaces/{id}", handle: k.getSpace},
-		{pattern: "GET /api/users", query: list, handle: k.listUsers},
-		{pattern: "GET /api/users/{id}", handle: k.getUser},
-		{pattern: "GET /api/groups", query: list, handle: k.listGroups},
-		{pattern: "GET /api/groups/{id}", handle: k.getGroup},
 	}
 }
 
@@ -208,15 +201,7 @@ func (k *Kona) HaveSpaces(n int) {
 func (k *Kona) Me() int64 { return konaUserID(konaMe) }
 
 // Comments are the comments of a conversation, newest first.
-func (k *Kona) Comments(id string) []map[string]any {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	row, ok := k.find(id)
-	if !ok {
-		return nil
-	}
-	return copied(k.thread(row))
-}
+func (k *Kona) Comments(id string) []map[string]any { return k.list(id, k.thread) }
 
 func (k *Kona) row(id string) (int, bool) {
 	n, err := strconv.ParseInt(id, 10, 64)

@@ -48,48 +48,60 @@ func (k *Kona) userinfo(x *exchange) {
 	x.wrap(http.StatusOK, "users", doc)
 }
 
-func (k *Kona) listUsers(x *exchange) {
-	space, filtered := k.space(x)
-	k.page(x, "users", where(upTo(len(k.file.Users.Rows)), func(i int) bool {
-		u := k.userDoc(i)
-		return (!filtered || k.spaceMember(space, i)) && x.like(u["name"], u["email"])
-	}), k.userDoc)
+// konaDirectory is a list of things beside the conversations.
+type konaDirectory struct {
+	name, one string
+	query     []string
+	n         func() int
+	index     func(id int64) (int, bool)
+	doc       func(i int) map[string]any
+	// keep tells what a list shows.
+	keep func(x *exchange) func(doc map[string]any, i int) bool
 }
 
-func (k *Kona) getUser(x *exchange) {
-	i, ok := k.userIndex(x.integer())
-	if !ok {
-		x.notFound("User")
+func (k *Kona) directories() []konaDirectory {
+	query := []string{"space_id", "like", "page", "per_page"}
+	return []konaDirectory{
+		{
+			"users", "User", query, func() int { return len(k.file.Users.Rows) }, k.userIndex, k.userDoc,
+			func(x *exchange) func(map[string]any, int) bool {
+				space, filtered := k.space(x)
+				return func(u map[string]any, i int) bool {
+					return (!filtered || k.spaceMember(space, i)) && x.like(u["name"], u["email"])
+				}
+			},
+		}, {
+			"groups", "Group", query, k.groups, k.groupIndex, k.groupDoc,
+			func(x *exchange) func(map[string]any, int) bool {
+				space, filtered := k.space(x)
+				return func(g map[string]any, _ int) bool {
+					return (!filtered || g["space_id"] == konaSpaceID(space)) && x.like(g["name"])
+				}
+			},
+		}, {
+			// Hidden spaces are left out; hidden=true answers those alone. That it is not both is [assumed].
+			"spaces", "Space", []string{"hidden", "page", "per_page"}, func() int { return k.spaces }, k.spaceIndex, k.spaceDoc,
+			func(x *exchange) func(map[string]any, int) bool {
+				hidden := x.flag("hidden", false)
+				return func(_ map[string]any, i int) bool { return i >= k.spaces-konaHiddenSpaces == hidden }
+			},
+		},
 	}
-	x.wrap(http.StatusOK, "users", k.userDoc(i))
 }
 
-func (k *Kona) listGroups(x *exchange) {
-	space, filtered := k.space(x)
-	k.page(x, "groups", where(upTo(k.groups()), func(i int) bool {
-		return (!filtered || k.groupSpace(i) == konaSpaceID(space)) && x.like(k.groupDoc(i)["name"])
-	}), k.groupDoc)
-}
-
-func (k *Kona) getGroup(x *exchange) {
-	i, ok := k.groupIndex(x.integer())
-	if !ok {
-		x.notFound("Group")
+// directoryRoutes are a list and a read of each.
+func (k *Kona) directoryRoutes() (all []route) {
+	for _, d := range k.directories() {
+		all = append(all, route{pattern: "GET /api/" + d.name, query: d.query, handle: func(x *exchange) {
+			keep := d.keep(x)
+			k.page(x, d.name, where(upTo(d.n()), func(i int) bool { return keep(d.doc(i), i) }), d.doc)
+		}}, route{pattern: "GET /api/" + d.name + "/{id}", handle: func(x *exchange) {
+			i, ok := d.index(x.integer())
+			if !ok {
+				x.notFound(d.one)
+			}
+			x.wrap(http.StatusOK, d.name, d.doc(i))
+		}})
 	}
-	x.wrap(http.StatusOK, "groups", k.groupDoc(i))
-}
-
-// listSpaces leaves hidden spaces out, and with hidden=true answers those alone; that it is not both is [assumed].
-func (k *Kona) listSpaces(x *exchange) {
-	hidden := x.flag("hidden", false)
-	k.page(x, "spaces", where(upTo(k.spaces), func(i int) bool { return i >= k.spaces-konaHiddenSpaces == hidden }),
-		k.spaceDoc)
-}
-
-func (k *Kona) getSpace(x *exchange) {
-	i, ok := k.spaceIndex(x.integer())
-	if !ok {
-		x.notFound("Space")
-	}
-	x.wrap(http.StatusOK, "spaces", k.spaceDoc(i))
+	return all
 }

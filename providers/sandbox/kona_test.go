@@ -865,15 +865,11 @@ func FuzzKonaRequests(f *testing.F) {
 func fuzzService(t *testing.T, v *vendor, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	s := v.open(base{vendor: v, conversations: 12, data: newWorld(1, clock), now: func() time.Time { return clock }})
-	segments, ok := splitPath(path)
-	if !ok {
-		return
-	}
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
 	for range 2 {
 		x := &exchange{
-			method: method, rest: path, path: segments, query: values, badQuery: err != nil, header: header, body: []byte(body), now: clock, answer: http.Header{},
+			method: method, rest: path, query: values, badQuery: err != nil, header: header, body: []byte(body), now: clock, answer: http.Header{},
 		}
 		v.writes(x)
 		s.disturb(x)

@@ -169,8 +169,7 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
 	}
 
 	x := &exchange{method: r.Method, rest: rest, header: r.Header, host: r.Host, answer: http.Header{}}
-	var ok bool
-	if x.path, ok = splitPath(rest); at < 0 || !ok {
+	if at < 0 {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
 		return x, answered
 	}
@@ -235,21 +234,4 @@ func splitProvider(escaped string) (provider, rest string) {
 		rest = "/" + rest
 	}
 	return provider, rest
-}
-
-// splitPath unescapes the segments of an escaped path one by one, so that an escaped slash stays inside its segment. Empty
-// segments are kept: no service is known to clean paths.
-func splitPath(escaped string) ([]string, bool) {
-	if escaped == "" || escaped == "/" {
-		return nil, true
-	}
-	segments := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
-	for i, seg := range segments {
-		plain, err := url.PathUnescape(seg)
-		if err != nil {
-			return nil, false
-		}
-		segments[i] = plain
-	}
-	return segments, true
 }

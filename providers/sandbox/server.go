@@ -15,7 +15,7 @@ import (
 type vendor struct {
 	// account is how a configuration calls it; its provider is the first path segment of the server.
 	account, provider string
-	// root is the start of every path it serves: outside of it the answer is 404 before the credential is looked at.
+	// root is the start of the paths that need a credential: without it they answer 401 whether they exist or not.
 	root string
 	// one is what stands before the id of a conversation in the paths about it.
 	one string
@@ -90,9 +90,7 @@ type route struct {
 	// fields are the members of its JSON body; nil takes no body, unless it is free.
 	fields []string
 	// free leaves query and body to the handler.
-	free bool
-	// open needs no credential.
-	open   bool
+	free   bool
 	handle func(x *exchange)
 }
 
@@ -121,38 +119,39 @@ func (s *server[S]) start(b base, p parts, routes []route) {
 	}
 	for _, r := range routes {
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, in *http.Request) {
-			m := w.(*match)
-			m.route, m.request = &r, in
+			x := w.(unrouted).exchange
+			x.match = in
+			switch {
+			case r.free:
+			case r.fields != nil:
+				x.only(r.query, r.repeated)
+				x.object(r.fields, s.media...)
+			default:
+				x.only(r.query, r.repeated)
+				if len(x.body) > 0 {
+					x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
+				}
+			}
+			r.handle(x)
 		})
 	}
 }
 
-// match takes the place of the answer while [http.ServeMux] looks for a route.
-type match struct {
-	header  http.Header
-	status  int
-	route   *route
-	request *http.Request
+// unrouted takes what [http.ServeMux] answers where it has no route.
+type unrouted struct {
+	*exchange
+	about http.Header
 }
 
-func (m *match) Header() http.Header         { return m.header }
-func (m *match) Write(p []byte) (int, error) { return len(p), nil }
-func (m *match) WriteHeader(status int)      { m.status = status }
+func (u unrouted) Header() http.Header         { return u.about }
+func (u unrouted) Write(p []byte) (int, error) { return len(p), nil }
 
-// match looks for the route of a request. None of the services cleans paths, redirects to cleaned ones or documents HEAD,
-// all of which the mux would do.
-func (s *server[S]) match(x *exchange) *match {
-	m := &match{header: http.Header{}, status: http.StatusNotFound}
-	if path.Clean(x.rest) != x.rest {
-		return m
+func (u unrouted) WriteHeader(status int) {
+	if status == http.StatusMethodNotAllowed {
+		allow := strings.Split(u.about.Get("Allow"), ", ")
+		u.methodNotAllowed(strings.Join(slices.DeleteFunc(allow, func(m string) bool { return m == http.MethodHead }), ", "))
 	}
-	method := x.method
-	if method == http.MethodHead || method == http.MethodConnect {
-		method = "-" // matches no route, so that the mux names the methods there are
-	}
-	u := &url.URL{Path: "/" + strings.Join(x.path, "/"), RawPath: x.rest}
-	s.mux.ServeHTTP(m, &http.Request{Method: method, URL: u})
-	return m
+	u.notFound("Path")
 }
 
 func (s *server[S]) serve(x *exchange) {
@@ -170,41 +169,26 @@ func (s *server[S]) serve(x *exchange) {
 	if s.before != nil {
 		s.before(x)
 	}
-	m := s.match(x)
-	open := m.route != nil && m.route.open
-	if !open {
-		if strings.HasPrefix(x.rest, s.vendor.root) {
-			s.parts.gate(x)
-		} else if m.status != http.StatusMethodNotAllowed {
-			x.notFound("Path")
-		}
+	if strings.HasPrefix(x.rest, s.vendor.root) {
+		s.parts.gate(x)
 		if len(s.forced) > 0 {
 			s.answerForced(x)
 			return
 		}
+		if x.badQuery {
+			x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
+		}
 	}
-	if x.badQuery && !open {
-		x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
-	}
-	switch {
-	case m.status == http.StatusMethodNotAllowed:
-		allow := strings.Split(m.header.Get("Allow"), ", ")
-		x.methodNotAllowed(strings.Join(slices.DeleteFunc(allow, func(m string) bool { return m == http.MethodHead }), ", "))
-	case m.route == nil:
+	// None of the services cleans paths, redirects to cleaned ones or documents HEAD, all of which the mux would do.
+	plain, err := url.PathUnescape(x.rest)
+	if err != nil || path.Clean(x.rest) != x.rest {
 		x.notFound("Path")
 	}
-	x.match = m.request
-	if !m.route.free {
-		x.only(m.route.query, m.route.repeated)
+	method := x.method
+	if method == http.MethodHead || method == http.MethodConnect {
+		method = "-" // matches no route, so that the mux names the methods there are
 	}
-	switch {
-	case m.route.free:
-	case m.route.fields != nil:
-		x.object(m.route.fields, s.media...)
-	case len(x.body) > 0:
-		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
-	}
-	m.route.handle(x)
+	s.mux.ServeHTTP(unrouted{x, http.Header{}}, &http.Request{Method: method, URL: &url.URL{Path: plain, RawPath: x.rest}})
 }
 
 // answerForced answers with the next status of AnswerNext.
@@ -284,6 +268,21 @@ func (s *server[S]) JSON(id string) map[string]any {
 		return nil
 	}
 	return viaJSON(s.parts.show(row)).(map[string]any)
+}
+
+// list returns copies of objects of a conversation, nil if it is gone or never was.
+func (s *server[S]) list(id string, of func(row int) []map[string]any) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, ok := s.find(id)
+	if !ok {
+		return nil
+	}
+	all := []map[string]any{}
+	for _, m := range of(row) {
+		all = append(all, viaJSON(m).(map[string]any))
+	}
+	return all
 }
 
 // Change sets a field of a conversation as somebody else would, behind the client's back. It panics on an unknown id.
