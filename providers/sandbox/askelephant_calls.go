@@ -26,10 +26,6 @@ var (
 	elephantExpansions = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
 	elephantTypes      = []string{"MEETING", "CALL", "EMAIL", "TASK", "NOTE", "CALENDAR_EVENT", "DOCUMENT"}
 	elephantStatuses   = []string{"PENDING", "PROCESSING", "COMPLETED", "FAILED"}
-	// elephantComparisons tell by how a time compares with that of the filter.
-	elephantComparisons = map[string]func(c int) bool{
-		"gte": func(c int) bool { return c >= 0 }, "lt": func(c int) bool { return c < 0 },
-	}
 	elephantListParams = []string{
 		"limit", "cursor", "order_by", "expand", "filter[updated_at][gte]", "filter[updated_at][lt]", "filter[engagement_type][eq]",
 		"filter[engagement_type][in]", "filter[processing_status][eq]", "filter[processing_status][in]", "filter[company_ids][eq]",
@@ -97,26 +93,18 @@ func (a *AskElephant) query(x *exchange, collection string) elephantQuery {
 
 // within compiles the filters on the time of change.
 func (q elephantQuery) within(x *exchange) func(time.Time) bool {
-	bounds := map[string]time.Time{}
-	for op := range elephantComparisons {
-		name := "filter[updated_at][" + op + "]"
+	bound := func(name string) time.Time {
 		if !q.traversal.Has(name) {
-			continue
+			return time.Time{}
 		}
 		t, err := time.Parse(time.RFC3339Nano, q.traversal.Get(name))
 		if _, offset := t.Zone(); err != nil || offset != 0 {
 			x.badParameter(name, "invalid_value", "must be an ISO-8601 time in UTC")
 		}
-		bounds[op] = t
+		return t
 	}
-	return func(at time.Time) bool {
-		for op, t := range bounds {
-			if !elephantComparisons[op](at.Compare(t)) {
-				return false
-			}
-		}
-		return true
-	}
+	from, to := bound("filter[updated_at][gte]"), bound("filter[updated_at][lt]")
+	return func(at time.Time) bool { return !at.Before(from) && (to.IsZero() || at.Before(to)) }
 }
 
 // values reads the two forms of a filter on a set: every form given must hold.

@@ -141,13 +141,19 @@ func (a *Attention) written(x *exchange, i int) {
 	a.single(x, res)
 }
 
-// writable is what all writes check after their own arguments.
-func (a *Attention) writable(x *exchange) int {
-	i := a.wanted(x)
-	if a.switches.ForbidWrites {
+// change sets an attribute, or only says so, after the caller checked its own arguments.
+func (a *Attention) change(x *exchange, field string, value any, ignored bool) {
+	row := a.wanted(x)
+	switch old, _ := a.value(row, field).(map[string]any); {
+	case a.switches.ForbidWrites:
 		x.refuse(http.StatusForbidden, "forbidden", "you may not change this conversation")
+	case ignored:
+	case a.switches.LabelsMerged && field == "labels":
+		a.edit(row, field, with(old, value.(map[string]any)))
+	default:
+		a.edit(row, field, value)
 	}
-	return i
+	a.written(x, row)
 }
 
 func (a *Attention) changePrivacy(x *exchange) {
@@ -155,52 +161,26 @@ func (a *Attention) changePrivacy(x *exchange) {
 	if privacy == "" {
 		x.badParameter("privacy", "required", "is required")
 	}
-	i := a.writable(x)
-	if !a.switches.PrivacyIgnored {
-		a.edit(i, "private", privacy == "private")
-	}
-	a.written(x, i)
+	a.change(x, "private", privacy == "private", a.switches.PrivacyIgnored)
 }
 
-func (a *Attention) archive(x *exchange) {
-	i := a.writable(x)
-	if !a.switches.ArchiveIgnored {
-		a.edit(i, "archived", true)
-	}
-	a.written(x, i)
-}
+func (a *Attention) archive(x *exchange) { a.change(x, "archived", true, a.switches.ArchiveIgnored) }
 
 func (a *Attention) rename(x *exchange) {
-	title, ok := read[string](x.fields["title"])
-	if !ok {
-		x.badField("title", "invalid_type", "must be a string")
-	}
-	i := a.writable(x)
-	a.edit(i, "title", title)
-	a.written(x, i)
+	a.change(x, "title", x.member("title", must[string]("must be a string")), false)
 }
 
 func (a *Attention) label(x *exchange) {
-	labels, ok := read[map[string]any](x.fields["labels"])
-	if !ok {
-		x.badField("labels", "invalid_type", "must be an object")
-	}
+	labels := x.member("labels", must[map[string]any]("must be an object")).(map[string]any)
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		if !slices.ContainsFunc(a.file.Labels.Rows, func(l record) bool { return l.Set["name"] == k }) {
 			x.badField("labels", "unknown_label", "unknown label category "+k)
 		}
 	}
-	if raw, given := x.fields["skip_analysis"]; given {
-		if _, ok := read[bool](raw); !ok {
-			x.badField("skip_analysis", "invalid_type", "must be true or false")
-		}
+	if x.fields["skip_analysis"] != nil {
+		x.member("skip_analysis", must[bool]("must be true or false"))
 	}
-	i := a.writable(x)
-	if old, ok := a.value(i, "labels").(map[string]any); ok && a.switches.LabelsMerged {
-		labels = with(old, labels)
-	}
-	a.edit(i, "labels", labels)
-	a.written(x, i)
+	a.change(x, "labels", labels, false)
 }
 
 // download answers with a presigned address; without a recording the service says 403 or 404, and both mean the same.

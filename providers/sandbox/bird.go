@@ -138,7 +138,8 @@ func (b *Bird) routes() (all []route) {
 	}
 	add("GET conversations", b.listConversations, paging, nil)
 	add("POST conversations", b.createConversation, nil, []string{
-		"name", "description", "visibility", "accessibility", "participants", "channelId", "initialMessage",
+		"name", "description", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
+		"initialMessage",
 	})
 	add("GET conversations/{id}", b.getConversation, nil, nil)
 	add("PATCH conversations/{id}", b.patchConversation, nil, []string{

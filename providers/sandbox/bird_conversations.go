@@ -228,7 +228,9 @@ func (b *Bird) createConversation(x *exchange) {
 		}
 	}
 	people := b.references(p, x.fields["participants"], channel)
-	if len(people) > 0 {
+	if raw, ok := x.fields["initiatingParticipant"]; ok {
+		set["initiatingParticipant"] = b.reference(p, ".initiatingParticipant", raw, channel)
+	} else if len(people) > 0 {
 		set["initiatingParticipant"] = people[0]
 	}
 	set["activeParticipantCount"] = len(people)
@@ -300,14 +302,8 @@ func (b *Bird) reference(p problems, at string, raw json.RawMessage, channel int
 		}
 		p.add(at+".id", "must be the id of a user")
 	case "contact":
-		id := p.identifier(at, fields, "identifierKey", "identifierValue", "type")
-		if n, ok := b.contactBy(id); ok {
-			person := b.participant("contact", n, channel)
-			person["contact"] = map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
-			return person
-		}
-		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
-		p.add(at+".identifierValue", "no contact has this identifier")
+		id, n := b.identified(p, at, fields, "type")
+		return b.participantBy("contact", n, channel, id)
 	default:
 		p.add(at+".type", "must be one of user, contact")
 	}

@@ -239,6 +239,15 @@ func orNull[T any](want string) rule {
 	}}
 }
 
+// member reads a member of the body that must be there.
+func (x *exchange) member(name string, r rule) any {
+	v, ok := r.read(x.fields[name])
+	if !ok {
+		x.badField(name, "invalid_type", r.want)
+	}
+	return v
+}
+
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
 // with is an object and over it the members of another.

@@ -19,7 +19,7 @@ const defaultConversations = 400
 type Options struct {
 	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
-	// Seed chooses the data and the random faults; the same seed gives the same.
+	// Seed chooses the ids and the random faults; the same seed gives the same.
 	Seed uint64
 	// Latency is added to every answer.
 	Latency time.Duration
