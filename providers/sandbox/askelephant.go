@@ -69,6 +69,7 @@ func newAskElephant(b base) service {
 	}
 	a.start(b, a, a.routes())
 	a.before, a.seeded, a.place, a.clock, a.updated = a.version, &a.file.Engagements, a.placed, elephantTime, "updated_at"
+	a.contested = []contested{{"", a.moveContact}}
 	return a
 }
 
@@ -197,7 +198,8 @@ func (a *AskElephant) mustContact(id string) int {
 	return n
 }
 
-func (a *AskElephant) colleague(_ *exchange, row, n int) {
+// moveContact takes a contact out of many, or adds one to few.
+func (a *AskElephant) moveContact(row, n int) {
 	set := a.managedContacts(row)
 	if len(set) > 4 {
 		a.setContacts(row, set[1:])

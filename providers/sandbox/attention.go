@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +73,18 @@ func newAttention(b base) service {
 	a.media = []string{"application/json", "application/vnd.api+json"}
 	a.start(b, a, a.routes())
 	a.seeded, a.place, a.clock = &a.file.Conversations, a.placed, func(t time.Time) any { return stamp(t) }
+	a.contested = []contested{
+		{"/change_privacy", func(row, _ int) { a.edit(row, "private", a.value(row, "private") != true) }},
+		{"/labels", func(row, n int) {
+			labels, _ := a.value(row, "labels").(map[string]any)
+			stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
+			a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
+		}},
+		{"", func(row, n int) {
+			title, _ := a.value(row, "title").(string)
+			a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
+		}},
+	}
 	return a
 }
 
@@ -161,18 +172,4 @@ func (a *Attention) placed(_ int, kind string, n int) any {
 
 func (a *Attention) show(row int) map[string]any {
 	return a.resource(row, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
-}
-
-func (a *Attention) colleague(x *exchange, row, n int) {
-	switch path.Base(x.rest) {
-	case "change_privacy":
-		a.edit(row, "private", a.value(row, "private") != true)
-	case "labels":
-		labels, _ := a.value(row, "labels").(map[string]any)
-		stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
-		a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
-	case a.id(row), "title":
-		title, _ := a.value(row, "title").(string)
-		a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
-	}
 }

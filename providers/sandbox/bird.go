@@ -108,7 +108,7 @@ func newBird(base base) service {
 		keys: map[string][]string{birdToken: nil},
 	}
 	b.start(base, b, b.routes())
-	b.seeded, b.updated = &b.file.Conversations, "updatedAt"
+	b.seeded, b.updated, b.contested = &b.file.Conversations, "updatedAt", b.contests()
 	b.clock = func(t time.Time) any { return stamp(t) }
 	b.place = func(_ int, kind string, n int) any { return b.uuid(kind, n) }
 	return b
@@ -289,32 +289,23 @@ func (b *Bird) row(id string) (int, bool) { return b.number("conversation", id, 
 
 func (b *Bird) id(row int) string { return b.uuid("conversation", row) }
 
-// colleague changes the field a write is about; a read finds the conversation renamed.
-func (b *Bird) colleague(x *exchange, row, n int) {
-	fields, _ := members(x.body)
-	if strings.Contains(x.rest, "/participants") {
-		for i := range b.file.Agents.Rows {
-			if _, there := b.person(row, b.uuid("user", i)); !there {
-				b.join(row, b.participant("user", i, -1))
-				break
+func (b *Bird) contests() []contested {
+	return []contested{
+		{"/participants", func(row, _ int) {
+			for i := range b.file.Agents.Rows {
+				if _, there := b.person(row, b.uuid("user", i)); !there {
+					b.join(row, b.participant("user", i, -1))
+					return
+				}
 			}
-		}
-		return
-	}
-	for field, values := range birdChoices {
-		if fields[field] != nil {
-			now, _ := b.value(row, field).(string)
-			b.set(row, field, values[(slices.Index(values, now)+1)%len(values)])
-			return
-		}
-	}
-	switch {
-	case fields["attributes"] != nil:
-		attributes, _ := b.value(row, "attributes").(map[string]any)
-		b.set(row, "attributes", with(attributes, map[string]any{"colleague": strconv.Itoa(n)}))
-	case fields["description"] != nil:
-		b.set(row, "description", "Taken over at the desk, note "+strconv.Itoa(n))
-	default:
-		b.set(row, "name", "Renamed by a colleague ("+strconv.Itoa(n)+")")
+		}},
+		b.cycle("visibility", "public", "private"), b.cycle("status", "active", "closed"),
+		b.cycle("accessibility", "open", "invite-only", "request-to-join"),
+		{`"attributes"`, func(row, n int) {
+			attributes, _ := b.value(row, "attributes").(map[string]any)
+			b.set(row, "attributes", with(attributes, map[string]any{"colleague": strconv.Itoa(n)}))
+		}},
+		b.numbered(`"description"`, "description", "Taken over at the desk, note %d"),
+		b.numbered("", "name", "Renamed by a colleague (%d)"),
 	}
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -98,7 +97,7 @@ func newKona(b base) service {
 	k.spaces = len(k.file.Spaces.Rows)
 	k.start(b, k, slices.Concat(k.routes(), k.directoryRoutes(), k.oauthRoutes()))
 	k.before, k.seeded, k.place, k.updated = k.headers, &k.file.Conversations, k.placed, "updated_at"
-	k.clock = func(t time.Time) any { return t.UnixMilli() }
+	k.clock, k.contested = func(t time.Time) any { return t.UnixMilli() }, k.contests()
 	return k
 }
 
@@ -222,43 +221,23 @@ func (k *Kona) id(row int) string { return strconv.FormatInt(k.conversationID(ro
 
 func (k *Kona) show(row int) map[string]any { return k.render(row, konaStored) }
 
-// colleague changes the field a write is about; a read finds the conversation renamed.
-func (k *Kona) colleague(x *exchange, row, n int) {
-	var body struct{ Conversations []map[string]any }
-	_ = json.Unmarshal(x.body, &body)
-	has := func(field string) bool {
-		_, ok := slices.Concat(body.Conversations, []map[string]any{nil})[0][field]
-		return ok
-	}
-	add := func(field, key string, id int64) {
-		k.set(row, field, konaMembers(append(k.members(row, field, key), konaMember{id, 2}), key))
-	}
-	missing := func(field, key string, id int64) bool {
-		return !slices.ContainsFunc(k.members(row, field, key), func(m konaMember) bool { return m.id == id })
-	}
-	number := func(field string) int64 { return integer(k.value(row, field)) }
-	switch {
-	case has("participants"):
-		i := 0
-		for !missing("participants", "user_id", konaUserID(i)) {
-			i++
-		}
-		add("participants", "user_id", konaUserID(i))
-	case has("groups"):
-		space, _ := k.spaceIndex(number("space_id"))
-		for g := space; g < k.groups(); g += k.spaces {
-			if id := konaGroupID(g); missing("groups", "group_id", id) {
-				add("groups", "group_id", id)
-				break
+func (k *Kona) contests() []contested {
+	// add takes in the first of n who isn't there yet.
+	add := func(field, key string, n int, id func(row, i int) int64) contested {
+		return contested{`"` + field + `"`, func(row, _ int) {
+			list := k.members(row, field, key)
+			for i := range n {
+				if id := id(row, i); !slices.ContainsFunc(list, func(m konaMember) bool { return m.id == id }) {
+					k.set(row, field, konaMembers(append(list, konaMember{id, 2}), key))
+					return
+				}
 			}
-		}
-	case has("stakeholder"):
-		k.set(row, "stakeholder", (number("stakeholder")+1)%3)
-	case has("default_role"):
-		k.set(row, "default_role", 3-number("default_role")%3)
-	case has("details"):
-		k.set(row, "details", "Note by a colleague ("+strconv.Itoa(n)+")")
-	default:
-		k.set(row, "name", "Renamed by a colleague ("+strconv.Itoa(n)+")")
+		}}
+	}
+	return []contested{
+		add("participants", "user_id", len(k.file.Users.Rows), func(_, i int) int64 { return konaUserID(i) }),
+		add("groups", "group_id", konaGroupsPerSpace, func(row, i int) int64 { return k.placed(row, "group", i).(int64) }),
+		k.cycle("stakeholder", 0, 1, 2), k.cycle("default_role", 1, 2, 3),
+		k.numbered(`"details"`, "details", "Note by a colleague (%d)"), k.numbered("", "name", "Renamed by a colleague (%d)"),
 	}
 }

@@ -144,8 +144,7 @@ func (k *Kona) updateConversation(x *exchange) {
 	}
 	x.element("conversations")
 	if k.switches.ConcurrentOnPut {
-		k.touches++
-		k.colleague(x, row, k.touches)
+		k.contest(x, row)
 	}
 	if _, edit := k.access(row); !edit {
 		x.refuse(http.StatusForbidden, "forbidden", "Only editors can change a conversation.")

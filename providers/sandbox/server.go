@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
@@ -77,8 +78,12 @@ type parts interface {
 	show(row int) map[string]any
 	// set is somebody else's change of a field; value is plain JSON data. The server's own edits the document.
 	set(row int, field string, value any)
-	// colleague is somebody else's change, the n-th one, to the field the request is about.
-	colleague(x *exchange, row, n int)
+}
+
+// contested is how somebody else changes a field, for the n-th time.
+type contested struct {
+	sign   string
+	change func(row, n int)
 }
 
 // route is one documented call.
@@ -108,6 +113,8 @@ type server[S any] struct {
 	revoked bool
 	forced  []int // statuses to answer instead of handling
 	touches int   // how often somebody else changed something
+	// contested is what they change; the first applies whose sign is in the path or the body of the request.
+	contested []contested
 	rows
 }
 
@@ -218,9 +225,32 @@ func (s *server[S]) disturb(x *exchange) {
 	_, rest, found := strings.Cut(x.rest, s.vendor.one)
 	id, _, _ := strings.Cut(rest, "/")
 	if row, ok := s.find(id); found && ok && s.parts.authorized(x) {
-		s.touches++
-		s.parts.colleague(x, row, s.touches)
+		s.contest(x, row)
 	}
+}
+
+// contest lets somebody else change what the request is about.
+func (s *server[S]) contest(x *exchange, row int) {
+	s.touches++
+	for _, c := range s.contested {
+		if strings.Contains(x.rest+string(x.body), c.sign) {
+			c.change(row, s.touches)
+			return
+		}
+	}
+}
+
+// cycle changes a field to the next of some values.
+func (s *server[S]) cycle(field string, values ...any) contested {
+	return contested{`"` + field + `"`, func(row, _ int) {
+		at := slices.IndexFunc(values, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(s.value(row, field)) })
+		s.parts.set(row, field, values[(at+1)%len(values)])
+	}}
+}
+
+// numbered changes a text to one with the number of the change.
+func (s *server[S]) numbered(sign, field, format string) contested {
+	return contested{sign, func(row, n int) { s.parts.set(row, field, fmt.Sprintf(format, n)) }}
 }
 
 func (s *server[S]) revoke() {

@@ -33,6 +33,7 @@ var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one:
 			x.json(http.StatusOK, n.show(n.wanted(x)))
 		}},
 	})
+	n.contested = []contested{n.numbered("", "title", "theirs %d")}
 	for i := range b.conversations {
 		n.titles = append(n.titles, b.data.contact(i).name())
 	}
@@ -50,8 +51,7 @@ func (n *notes) id(row int) string { return "n" + strconv.Itoa(row) }
 func (n *notes) show(row int) map[string]any {
 	return map[string]any{"id": n.id(row), "title": n.titles[row]}
 }
-func (n *notes) set(row int, _ string, v any)      { n.titles[row], _ = v.(string) }
-func (n *notes) colleague(_ *exchange, row, c int) { n.titles[row] = "theirs " + strconv.Itoa(c) }
+func (n *notes) set(row int, _ string, v any) { n.titles[row], _ = v.(string) }
 
 func (n *notes) gate(x *exchange) {
 	if !n.authorized(x) {
