@@ -71,13 +71,8 @@ type BirdSwitches struct {
 	// ForbidDirectory answers contacts, channels, agents and items of inboxes with 403.
 	ForbidDirectory bool
 	// NoRights answers 401 below these words of a path (messages, participants, contacts, channels, agents, feed-items), as a
-	// key without a policy for them is reported to get; with MissingRight403 it is 403. [Bird.KeyWithout] does so for one key.
-	NoRights        []string
-	MissingRight403 bool
-	// FeedsMissing answers the search for items of inboxes, which no page of the vendor shows the path of, with 404.
-	FeedsMissing bool
-	// BareItems shows of an inbox item only what a client has met: id, feedId and closed.
-	BareItems bool
+	// key without a policy for them is reported to get. [Bird.KeyWithout] does so for one key.
+	NoRights []string
 }
 
 const (
@@ -177,7 +172,7 @@ func (b *Bird) allow(x *exchange) {
 	}
 	without := b.keys[b.token(x)]
 	switch lacks := below(b.switches.NoRights...) || below(without...) || b.vendor.writes(x) && slices.Contains(without, "writes"); {
-	case lacks && b.switches.MissingRight403, b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
+	case b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	case lacks:
 		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")

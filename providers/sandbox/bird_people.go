@@ -98,16 +98,11 @@ func (b *Bird) listParticipants(x *exchange) {
 	row := b.wanted(x)
 	people := b.people(row)
 	b.page(x, birdList{
-		n: len(people), counted: true,
-		find:   func(id string) (int, bool) { return b.person(row, id) },
-		render: func(i int) map[string]any { return people[i] },
+		n: len(people), counted: true, find: placed(people), render: func(i int) map[string]any { return people[i] },
 	})
 }
 
-func (b *Bird) person(row int, id string) (int, bool) {
-	i := slices.IndexFunc(b.people(row), func(p map[string]any) bool { return p["id"] == id })
-	return i, i >= 0
-}
+func (b *Bird) person(row int, id string) (int, bool) { return placed(b.people(row))(id) }
 
 // participantOf finds the conversation and the participant of the route.
 func (b *Bird) participantOf(x *exchange) (row, i int) {

@@ -668,12 +668,8 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	c.auth = "AccessKey " + birdToken
 	c.Set(func(s *BirdSwitches) { s.NoRights = []string{"messages", "agents"} })
 	check(401, "messages", "agents")
-	c.Set(func(s *BirdSwitches) { s.MissingRight403 = true })
-	check(403, "messages", "agents")
 	c.Set(func(s *BirdSwitches) { s.NoRights, s.ForbidDirectory = nil, true })
 	check(403, "contacts", "channels", "agents", "feed-items")
-	c.Set(func(s *BirdSwitches) { s.ForbidDirectory, s.FeedsMissing = false, true })
-	check(404, "feed-items")
 }
 
 // TestBirdItems: assignee and read state belong to the inbox, whose items have ids of their own.
@@ -712,10 +708,6 @@ func TestBirdItems(t *testing.T) {
 	}
 	if len(seen) != 8 || seen["own id"] != items || len(perConversation) >= c.Len() {
 		t.Errorf("%d items: %v", items, seen)
-	}
-	c.Set(func(s *BirdSwitches) { s.BareItems = true })
-	if bare := search("", c.IDs()[0])["results"].([]any)[0].(map[string]any); len(bare) != 3 {
-		t.Errorf("bare: %v", bare)
 	}
 	made := c.want(201, "POST", "conversations", `{"name":"x","channelId":"`+c.uuid("channel", 0)+`"}`)["id"].(string)
 	if n := len(search("", made)["results"].([]any)); n != 0 {

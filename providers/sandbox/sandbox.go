@@ -1,15 +1,21 @@
 package sandbox
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -234,4 +240,98 @@ func splitProvider(escaped string) (provider, rest string) {
 		rest = "/" + rest
 	}
 	return provider, rest
+}
+
+// maxRequests bounds the log of requests, so that a demo left running for days doesn't grow. Older ones go first.
+const maxRequests = 1 << 16
+
+// Request is one request a server received. Requests whose connection was refused or dropped before they were handled are
+// not among them.
+type Request struct {
+	Provider, Method string
+	// Path is the path after the provider's prefix, escaped as received.
+	Path string
+	// Query is the query as received, without the question mark.
+	Query string
+	Body  []byte
+	// Status is the status answered, or that would have been answered had the connection not been dropped.
+	Status int
+	// Write tells whether the request means to change a resource, whether or not it was carried out.
+	Write bool
+}
+
+// Requests returns the requests received since the start or the last [Sandbox.ResetRequests], in the order they were
+// handled; the last 65,536 are certain to be kept.
+func (s *Sandbox) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Clone(s.requests)
+	for i := range all {
+		all[i].Body = slices.Clone(all[i].Body)
+	}
+	return all
+}
+
+// ResetRequests forgets the requests received so far.
+func (s *Sandbox) ResetRequests() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
+func (s *Sandbox) record(r Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.requests) >= 2*maxRequests {
+		s.requests = slices.Clone(s.requests[maxRequests:])
+	}
+	s.requests = append(s.requests, r)
+}
+
+// Transport returns a round tripper that answers from the sandbox in memory, in the caller's goroutine, whatever the host.
+// A connection lost after the request was handled is a *net.OpError with Op "read" around [io.ErrUnexpectedEOF]; one that
+// was never accepted is a *net.OpError with Op "dial" around [syscall.ECONNREFUSED]. A request whose context ends while it
+// waits returns the context's error at once.
+func (s *Sandbox) Transport() http.RoundTripper { return transport{s} }
+
+type transport struct{ sandbox *Sandbox }
+
+// RoundTrip implements [http.RoundTripper].
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer req.Body.Close()
+	}
+	ctx := req.Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	in := req.Clone(ctx)
+	in.RequestURI = req.URL.RequestURI()
+	if in.Host == "" {
+		in.Host = req.URL.Host
+	}
+	x, how := t.sandbox.handle(in)
+	switch how {
+	case refused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	case dropped:
+		return nil, &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
+	case canceled:
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, context.Canceled
+	}
+	return &http.Response{
+		Status:        fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
+		StatusCode:    x.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        x.answer,
+		Body:          io.NopCloser(bytes.NewReader(x.out.Bytes())),
+		ContentLength: int64(x.out.Len()),
+		Request:       req,
+	}, nil
 }
