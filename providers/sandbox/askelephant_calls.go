@@ -320,17 +320,16 @@ func (a *AskElephant) listDirectory(x *exchange, d elephantDirectory) {
 	if *d.lacks {
 		a.missingScope(x, d.name+":read")
 	}
-	q := a.query(x, d.name)
-	search := strings.ToLower(q.traversal.Get("search"))
-	positions := make([]elephantPosition, len(d.rows))
-	for i := range positions {
-		positions[i] = elephantPositionOf(d.show(i))
+	q, docs := a.query(x, d.name), make([]map[string]any, len(d.rows))
+	for i := range docs {
+		docs[i] = d.show(i)
 	}
-	position := func(i int) elephantPosition { return positions[i] }
-	order := slices.SortedFunc(upTo(len(d.rows)), func(i, j int) int { return comparePositions(positions[i], positions[j]) })
+	search := strings.ToLower(q.traversal.Get("search"))
+	position := func(i int) elephantPosition { return elephantPositionOf(docs[i]) }
+	order := slices.SortedFunc(upTo(len(docs)), func(i, j int) int { return comparePositions(position(i), position(j)) })
 	a.page(x, d.name, q, order, position, func(i int) bool {
 		return (d.name != "contacts" || !a.contactRemoved[i]) && (search == "" || strings.Contains(strings.ToLower(d.search(i)), search))
-	}, func(i int) any { return d.show(i) })
+	}, func(i int) any { return docs[i] })
 }
 
 func elephantPositionOf(m map[string]any) elephantPosition {

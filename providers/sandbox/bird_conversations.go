@@ -23,6 +23,11 @@ type birdList struct {
 	counted bool
 }
 
+// listed are objects that are all at hand.
+func listed(all []map[string]any) birdList {
+	return birdList{n: len(all), find: placed(all), render: func(i int) map[string]any { return all[i] }}
+}
+
 // page answers a list request; limit and pageToken are read from the query.
 func (b *Bird) page(x *exchange, l birdList) {
 	limit := x.number("limit", max(l.defaultLimit, birdDefaultLimit), max(l.limit, birdMaxLimit))

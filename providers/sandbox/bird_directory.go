@@ -156,7 +156,7 @@ func (b *Bird) searchItems(x *exchange) {
 			found = append(found, b.items(row, x.now)...)
 		}
 	}
-	b.page(x, birdList{n: len(found), find: placed(found), render: func(i int) map[string]any { return found[i] }})
+	b.page(x, listed(found))
 }
 
 // placed finds objects by their id.

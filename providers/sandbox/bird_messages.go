@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,31 +31,27 @@ func (m *birdMessage) render(now time.Time) map[string]any {
 	return out
 }
 
-// message is the one at a position of a conversation, newest first: those sent through the API after those of the data file.
-func (b *Bird) message(row, position int, now time.Time) map[string]any {
-	said, sent := b.record(row).Said, b.sent[row]
-	if position < len(sent) {
-		return sent[len(sent)-1-position].render(now)
+// thread is the messages of a conversation, newest first: those sent through the API after those of the data file.
+func (b *Bird) thread(row int, now time.Time) (all []map[string]any) {
+	for k := range b.record(row).Said {
+		all = append(all, b.said(row, k))
 	}
-	k := len(said) + len(sent) - 1 - position
-	l, scene := said[k], b.scene(row)
+	for _, m := range b.sent[row] {
+		all = append(all, m.render(now))
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// said is a message of the data file, 0 being the oldest.
+func (b *Bird) said(row, k int) map[string]any {
+	l, scene := b.record(row).Said[k], b.scene(row)
 	scene.at, scene.pace = scene.time(time.Duration(l.At)), 1
 	maps.Copy(scene.words, map[string]any{
-		"message": b.messageID(row, position), "sender": b.referred(row, l.By), "text": l.Text, "recipients": b.recipients(row, l.By),
-		"workspace": birdWorkspace,
+		"message": b.uuid("message", row<<9+k), "sender": b.referred(row, l.By), "text": l.Text, "recipients": b.recipients(row, l.By),
 	})
 	return scene.make(b.file.Message, l.Set, l.Drop)
 }
-
-func (b *Bird) messageID(row, position int) string {
-	sent := b.sent[row]
-	if position < len(sent) {
-		return sent[len(sent)-1-position].doc["id"].(string)
-	}
-	return b.uuid("message", row<<9+b.messages(row)-1-position)
-}
-
-func (b *Bird) messages(row int) int { return len(b.record(row).Said) + len(b.sent[row]) }
 
 // recipients are the first contacts but the sender.
 func (b *Bird) recipients(row int, by string) []any {
@@ -96,25 +93,13 @@ func birdLastMessage(m map[string]any) map[string]any {
 func (b *Bird) listMessages(x *exchange) {
 	row := b.wanted(x)
 	b.maybeConflict(&b.switches.ConflictOnGet)
-	from := x.bound("dateFrom")
-	n := b.messages(row)
-	b.page(x, birdList{
-		n: n,
-		find: func(id string) (int, bool) {
-			for i := range n {
-				if b.messageID(row, i) == id {
-					return i, true
-				}
-			}
-			return 0, false
-		},
-		keep: func(i int) bool {
-			created, _ := b.message(row, i, x.now)["createdAt"].(string)
-			at, err := time.Parse(time.RFC3339Nano, created)
-			return from.IsZero() || err == nil && at.After(from)
-		},
-		render: func(i int) map[string]any { return b.message(row, i, x.now) },
-	})
+	from, l := x.bound("dateFrom"), listed(b.thread(row, x.now))
+	l.keep = func(i int) bool {
+		created, _ := l.render(i)["createdAt"].(string)
+		at, err := time.Parse(time.RFC3339Nano, created)
+		return err == nil && at.After(from)
+	}
+	b.page(x, l)
 }
 
 // initialMessage reads the first message of a new conversation, a text.
@@ -158,10 +143,5 @@ func (b *Bird) deliver(row int, m *birdMessage, now time.Time) {
 
 // Messages is a copy of all messages of a conversation, newest first.
 func (b *Bird) Messages(id string) []map[string]any {
-	return b.list(id, func(row int) (all []map[string]any) {
-		for i := range b.messages(row) {
-			all = append(all, b.message(row, i, b.now()))
-		}
-		return all
-	})
+	return b.list(id, func(row int) []map[string]any { return b.thread(row, b.now()) })
 }

@@ -17,8 +17,8 @@ func (b *Bird) show(row int) map[string]any {
 	if _, there := doc["initiatingParticipant"]; !there && len(b.record(row).With) > 0 {
 		doc["initiatingParticipant"] = b.joinedAtFirst(row, 0)
 	}
-	if _, there := doc["lastMessage"]; !there && b.messages(row) > 0 {
-		doc["lastMessage"] = birdLastMessage(b.message(row, 0, b.now()))
+	if _, there := doc["lastMessage"]; !there && len(b.record(row).Said) > 0 {
+		doc["lastMessage"] = birdLastMessage(b.said(row, len(b.record(row).Said)-1))
 	}
 	doc["featuredParticipants"] = append([]map[string]any{}, people[:min(len(people), birdFeatured)]...)
 	return doc
@@ -95,11 +95,9 @@ func (b *Bird) participant(kind string, n, channel int) map[string]any {
 }
 
 func (b *Bird) listParticipants(x *exchange) {
-	row := b.wanted(x)
-	people := b.people(row)
-	b.page(x, birdList{
-		n: len(people), counted: true, find: placed(people), render: func(i int) map[string]any { return people[i] },
-	})
+	l := listed(b.people(b.wanted(x)))
+	l.counted = true
+	b.page(x, l)
 }
 
 func (b *Bird) person(row int, id string) (int, bool) { return placed(b.people(row))(id) }
