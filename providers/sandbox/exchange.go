@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +30,6 @@ type exchange struct {
 	// header is the request's header, body its whole body.
 	header http.Header
 	body   []byte
-	host   string
 	// fields are the members of the body, where a route takes a JSON object.
 	fields map[string]json.RawMessage
 	// now is the server's clock when the request was handled, UTC.
@@ -172,23 +170,22 @@ func (x *exchange) gatewayError(status int) {
 }
 
 // readBody takes the whole body; a too large one is answered with 413.
-func (x *exchange) readBody(r *http.Request) outcome {
+func (x *exchange) readBody(r *http.Request) error {
 	if r.Body == nil {
-		return answered
+		return nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return canceled
-		}
-		return dropped
-	}
-	x.body = body
-	if len(body) > maxBody {
-		x.body = nil
+	switch {
+	case r.Context().Err() != nil:
+		return r.Context().Err()
+	case err != nil:
+		return errDropped
+	case len(body) > maxBody:
 		x.raw(http.StatusRequestEntityTooLarge, "text/plain; charset=utf-8", []byte("Payload Too Large"))
+	default:
+		x.body = body
 	}
-	return answered
+	return nil
 }
 
 // members reads one JSON object and nothing after it.

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,14 +47,10 @@ type Account struct {
 	Secrets    map[string]string
 }
 
-// outcome is how an exchange ended.
-type outcome int
-
-const (
-	answered outcome = iota
-	refused          // the connection was never accepted
-	dropped          // the connection was lost after the request was handled
-	canceled         // the caller went away
+// How a connection fails: it was never accepted, or was lost after the request was handled.
+var (
+	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	errDropped = &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
 )
 
 // Sandbox is the servers. Use [New].
@@ -144,8 +139,8 @@ func serverOf[T service](s *Sandbox) T {
 // ServeHTTP routes by the first path segment, which is the provider. A lost connection is a panic with
 // [http.ErrAbortHandler], which the HTTP server turns into a closed connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x, how := s.handle(r)
-	if how != answered {
+	x, err := s.handle(r)
+	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
@@ -160,10 +155,13 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(x.out.Bytes())
 }
 
-// handle runs one request through the faults and its service.
-func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
+// handle runs one request through the faults and its service. The error is that of the connection, or of the caller's context.
+func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	ctx := r.Context()
-	provider, rest := splitProvider(r.URL.EscapedPath())
+	provider, rest, found := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	if found {
+		rest = "/" + rest
+	}
 	at := s.index(provider)
 
 	s.mu.Lock()
@@ -171,33 +169,28 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
 	latency := s.latency
 	s.mu.Unlock()
 	if offline {
-		return nil, refused
+		return nil, errRefused
 	}
 
-	x := &exchange{method: r.Method, rest: rest, header: r.Header, host: r.Host, answer: http.Header{}}
+	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
 	if at < 0 {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
-		return x, answered
+		return x, nil
 	}
 	v := s.services[at]
 	write := s.vendors[at].writes(x)
 	met := s.faultsFor(provider, write)
 	if met[FaultDropBefore] {
-		return nil, refused
+		return nil, errRefused
 	}
-	if how := x.readBody(r); how != answered {
-		return nil, how
+	if err := x.readBody(r); err != nil {
+		return nil, err
 	}
-	if pause(ctx, latency) != nil {
-		return nil, canceled
+	if err := pause(ctx, latency); err != nil {
+		return nil, err
 	}
-	x.now = s.now().UTC()
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		x.badQuery = true
-	} else {
-		x.query = query
-	}
+	x.now, x.query, x.badQuery = s.now().UTC(), query, err != nil
 
 	switch {
 	case x.status != 0: // the body was too large
@@ -222,24 +215,12 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
 		Body: x.body, Status: x.status, Write: write,
 	})
 	if met[FaultDropAfter] {
-		return nil, dropped
+		return nil, errDropped
 	}
-	if met[FaultSlow] && pause(ctx, slowDelay) != nil {
-		return nil, canceled
+	if met[FaultSlow] {
+		return x, pause(ctx, slowDelay)
 	}
-	if ctx.Err() != nil {
-		return nil, canceled
-	}
-	return x, answered
-}
-
-// splitProvider takes the first segment off an escaped path.
-func splitProvider(escaped string) (provider, rest string) {
-	provider, rest, found := strings.Cut(strings.TrimPrefix(escaped, "/"), "/")
-	if found {
-		rest = "/" + rest
-	}
-	return provider, rest
+	return x, ctx.Err()
 }
 
 // maxRequests bounds the log of requests, so that a demo left running for days doesn't grow. Older ones go first.
@@ -311,17 +292,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if in.Host == "" {
 		in.Host = req.URL.Host
 	}
-	x, how := t.sandbox.handle(in)
-	switch how {
-	case refused:
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-	case dropped:
-		return nil, &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
-	case canceled:
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		return nil, context.Canceled
+	x, err := t.sandbox.handle(in)
+	if err != nil {
+		return nil, err
 	}
 	return &http.Response{
 		Status:        fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
