@@ -55,7 +55,9 @@ type AskElephant struct {
 
 type elephantFile struct{ Contacts, Companies, Users, Tags, Rooms, Engagements collection }
 
-var elephantVendor = vendor{account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", open: newAskElephant}
+var elephantVendor = vendor{
+	account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", denied: "Authentication is required.", open: newAskElephant,
+}
 
 // AskElephant returns the state of the AskElephant server.
 func (s *Sandbox) AskElephant() *AskElephant { return serverOf[*AskElephant](s) }
@@ -98,14 +100,8 @@ func (a *AskElephant) Token() string { return a.token }
 
 // authorized knows the two credentials and their two header forms.
 func (a *AskElephant) authorized(x *exchange) bool {
-	values := x.header.Values("Authorization")
-	return !a.revoked && len(values) == 1 && (values[0] == a.key || values[0] == "Bearer "+a.token)
-}
-
-func (a *AskElephant) gate(x *exchange) {
-	if !a.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthorized", "Authentication is required.")
-	}
+	given := x.authorization()
+	return !a.revoked && (given == a.key || given == "Bearer "+a.token)
 }
 
 // version sets the response header every operation has.

@@ -57,7 +57,7 @@ type Attention struct {
 type attentionFile struct{ Users, Teams, Labels, Conversations collection }
 
 var attentionVendor = vendor{
-	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/",
+	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/", denied: "invalid or missing API key",
 	// The media call is a POST that changes nothing.
 	reads: func(path string) bool { return strings.HasSuffix(path, "/download") },
 	open:  newAttention,
@@ -112,21 +112,8 @@ func (a *Attention) routes() []route {
 
 // authorized takes the key with the word Bearer or without.
 func (a *Attention) authorized(x *exchange) bool {
-	values := x.header.Values("Authorization")
-	if a.revoked || len(values) != 1 {
-		return false
-	}
-	key, bearer := strings.CutPrefix(values[0], "Bearer ")
-	if bearer && a.switches.RawKeyOnly || !bearer && a.switches.BearerOnly {
-		return false
-	}
-	return key == a.key
-}
-
-func (a *Attention) gate(x *exchange) {
-	if !a.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthorized", "invalid or missing API key")
-	}
+	key, bearer := strings.CutPrefix(x.authorization(), "Bearer ")
+	return key == a.key && !a.revoked && !(bearer && a.switches.RawKeyOnly) && (bearer || !a.switches.BearerOnly)
 }
 
 // form answers with an error in the shape chosen: the vendor documents none. What is wrong with a body is a bad argument.

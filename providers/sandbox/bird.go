@@ -88,6 +88,7 @@ const (
 
 var birdVendor = vendor{
 	account: "support", provider: "bird", root: "/workspaces/", one: birdRoot + "/conversations/",
+	denied: "The access key is not valid.",
 	reads: func(path string) bool {
 		return strings.HasSuffix(path, "/search") || strings.HasSuffix(path, "/search/feed-items")
 	},
@@ -104,6 +105,7 @@ func newBird(base base) service {
 	}
 	b.start(base, b, b.routes())
 	b.seeded, b.updated, b.contested = &b.file.Conversations, "updatedAt", b.contests()
+	b.gate = b.enter
 	b.clock = func(t time.Time) any { return stamp(t) }
 	b.place = func(_ int, kind string, n int) any { return b.uuid(kind, n) }
 	return b
@@ -175,29 +177,26 @@ func (b *Bird) allow(x *exchange) {
 	case b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	case lacks:
-		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")
+		x.refuse(http.StatusUnauthorized, "Unauthorized", b.vendor.denied)
 	}
 }
 
 // token is the access key of the header, which must be exactly "AccessKey <token>": Bearer belongs to other products.
 func (b *Bird) token(x *exchange) string {
-	auth := x.header.Values("Authorization")
-	if len(auth) != 1 {
+	token, ok := strings.CutPrefix(x.authorization(), "AccessKey ")
+	if !ok {
 		return ""
 	}
-	token, _ := strings.CutPrefix(auth[0], "AccessKey ")
 	return token
 }
 
 func (b *Bird) authorized(x *exchange) bool {
 	_, known := b.keys[b.token(x)]
-	return known && !b.revoked && strings.HasPrefix(x.header.Get("Authorization"), "AccessKey ")
+	return known && !b.revoked
 }
 
-func (b *Bird) gate(x *exchange) {
-	if !b.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")
-	}
+// enter refuses other workspaces and what the key may not do.
+func (b *Bird) enter(x *exchange) {
 	if x.rest != birdRoot && !strings.HasPrefix(x.rest, birdRoot+"/") {
 		x.notFound("Workspace")
 	}

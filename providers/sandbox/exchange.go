@@ -74,6 +74,15 @@ func (x *exchange) badField(name, code, detail string) {
 	panic(refusal{status: http.StatusUnprocessableEntity, code: code, field: name, detail: detail})
 }
 
+// authorization is the one header of that name.
+func (x *exchange) authorization() string {
+	values := x.header.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	return values[0]
+}
+
 // arg returns what a wildcard of the route's pattern caught, unescaped.
 func (x *exchange) arg(name string) string { return x.match.PathValue(name) }
 

@@ -81,6 +81,7 @@ const (
 
 var konaVendor = vendor{
 	account: "projects", provider: "kona", root: "/api/", one: "/api/conversations/",
+	denied: "The access token is missing, wrong or expired.",
 	// A token changes no resource.
 	reads: func(path string) bool { return strings.HasPrefix(path, "/oauth/") },
 	open:  newKona,
@@ -96,6 +97,7 @@ func newKona(b base) service {
 	}
 	k.spaces = len(k.file.Spaces.Rows)
 	k.start(b, k, slices.Concat(k.routes(), k.directoryRoutes(), k.oauthRoutes()))
+	k.gate = k.enter
 	k.before, k.seeded, k.place, k.updated = k.headers, &k.file.Conversations, k.placed, "updated_at"
 	k.clock, k.contested = func(t time.Time) any { return t.UnixMilli() }, k.contests()
 	return k
@@ -130,18 +132,11 @@ func (k *Kona) headers(x *exchange) {
 }
 
 func (k *Kona) authorized(x *exchange) bool {
-	auth := x.header.Values("Authorization")
-	if len(auth) != 1 || k.revoked {
-		return false
-	}
-	token, ok := strings.CutPrefix(auth[0], "Bearer ")
-	return ok && slices.Contains(k.tokens, token)
+	token, ok := strings.CutPrefix(x.authorization(), "Bearer ")
+	return ok && slices.Contains(k.tokens, token) && !k.revoked
 }
 
-func (k *Kona) gate(x *exchange) {
-	if !k.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthenticated", "The access token is missing, wrong or expired.")
-	}
+func (k *Kona) enter(x *exchange) {
 	if k.switches.ExpiredPassword {
 		x.refuse(http.StatusForbidden, "expired", "Your password has expired, change it on the web site.")
 	}
@@ -158,6 +153,10 @@ func (k *Kona) form(x *exchange, r refusal) {
 		details = strings.ReplaceAll(strings.ToUpper(r.field[:1])+r.field[1:], "_", " ") + " " + r.detail + "."
 	}
 	switch r.status {
+	case http.StatusUnauthorized:
+		if r.code == "unauthorized" {
+			r.code = "unauthenticated"
+		}
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
 		r.status, anchor, title = http.StatusBadRequest, "bad_request", "Bad Request"
 	case http.StatusMethodNotAllowed:

@@ -63,7 +63,7 @@ type Sandbox struct {
 	rng      *rand.Rand
 	latency  time.Duration
 	rates    map[string]float64
-	planned  map[string][]plannedFault
+	planned  map[string][]string
 	offline  map[string]bool
 	requests []Request
 }
@@ -87,7 +87,7 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		latency: o.Latency,
 		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
 		rates:   map[string]float64{},
-		planned: map[string][]plannedFault{},
+		planned: map[string][]string{},
 		offline: map[string]bool{},
 	}
 	for name, rate := range o.Faults {

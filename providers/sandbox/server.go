@@ -18,6 +18,8 @@ type vendor struct {
 	account, provider string
 	// root is the start of the paths that need a credential: without it they answer 401 whether they exist or not.
 	root string
+	// denied is the sentence for a wrong credential.
+	denied string
 	// one is what stands before the id of a conversation in the paths about it.
 	one string
 	// reads tells a POST, by its path after the provider, that changes nothing.
@@ -66,8 +68,6 @@ type base struct {
 type parts interface {
 	// authorized tells whether the credential is right.
 	authorized(x *exchange) bool
-	// gate refuses what isn't served whatever the route is, first of all a wrong credential.
-	gate(x *exchange)
 	// form writes a refusal.
 	form(x *exchange, r refusal)
 	// row finds a conversation by id, removed ones included.
@@ -107,12 +107,12 @@ type server[S any] struct {
 	switches S
 	mux      *http.ServeMux
 	media    []string // content types of a JSON body
-	// before sets what every answer has; nil is nothing.
-	before  func(x *exchange)
-	gone    map[int]bool
-	revoked bool
-	forced  []int // statuses to answer instead of handling
-	touches int   // how often somebody else changed something
+	// before sets what every answer has, gate refuses what isn't served whatever the route is; nil is nothing.
+	before, gate func(x *exchange)
+	gone         map[int]bool
+	revoked      bool
+	forced       []int // statuses to answer instead of handling
+	touches      int   // how often somebody else changed something
 	// contested is what they change; the first applies whose sign is in the path or the body of the request.
 	contested []contested
 	rows
@@ -177,7 +177,12 @@ func (s *server[S]) serve(x *exchange) {
 		s.before(x)
 	}
 	if strings.HasPrefix(x.rest, s.vendor.root) {
-		s.parts.gate(x)
+		if !s.parts.authorized(x) {
+			x.refuse(http.StatusUnauthorized, "unauthorized", s.vendor.denied)
+		}
+		if s.gate != nil {
+			s.gate(x)
+		}
 		if len(s.forced) > 0 {
 			s.answerForced(x)
 			return

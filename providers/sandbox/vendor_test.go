@@ -16,7 +16,7 @@ type notes struct {
 	titles []string
 }
 
-var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", open: func(b base) service {
+var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", denied: "Who are you?", open: func(b base) service {
 	n := &notes{}
 	n.start(b, n, []route{
 		{pattern: "GET /v1/notes", query: []string{"page"}, handle: func(x *exchange) {
@@ -52,12 +52,6 @@ func (n *notes) show(row int) map[string]any {
 	return map[string]any{"id": n.id(row), "title": n.titles[row]}
 }
 func (n *notes) set(row int, _ string, v any) { n.titles[row], _ = v.(string) }
-
-func (n *notes) gate(x *exchange) {
-	if !n.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthorized", "Who are you?")
-	}
-}
 
 func (n *notes) row(id string) (int, bool) {
 	for row := range n.titles {
