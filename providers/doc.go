@@ -42,8 +42,8 @@
 // the same files:
 //
 //   - doc.go: the vendor's pages with the day they were read, what they leave
-//     open and how that is met, and every documented call and parameter that is
-//     not used, one item each, as "GET /path parameter: why".
+//     open and how that is met. leftout.txt: every documented call and parameter
+//     that is not used, a line each, as "GET /path parameter: why".
 //   - client.go: the table of endpoints, how the credential goes into a header
 //     (see Credential), and how an error body reads.
 //   - wire.go and convert.go: what the service sends, and a conversation made of

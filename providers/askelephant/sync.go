@@ -207,7 +207,7 @@ const createdSlack = 24 * time.Hour
 //   - updated_at is what updated: compares, and its ends are documented. What
 //     was created after a time was changed after it too.
 //
-// None of these can be edited. What is not used, and why, stands in doc.go.
+// None of these can be edited. What is not used, and why, stands in leftout.txt.
 func filterRules() []model.FilterRule {
 	return []model.FilterRule{
 		{Field: model.FilterKind, Values: engagementTypes},

@@ -154,7 +154,7 @@ var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 //     the service counts them is not said: it does not narrow.
 //
 // No edit changes an owner, a team or who is internal. What is not used, and
-// why, stands in doc.go.
+// why, stands in leftout.txt.
 func filterRules() []model.FilterRule {
 	return []model.FilterRule{
 		{Field: model.FilterOwner, Values: wholeID},

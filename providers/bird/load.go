@@ -72,7 +72,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	var facts providers.Facts
 	facts.AddAll(c.Facts)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
-		facts.Add(groupConversation, "Channels", notShown(p.client.lacks.of(listChannels)))
+		facts.Add("Conversation", "Channels", notShown(p.client.lacks.of(listChannels)))
 	}
 	if everything || need.Has(model.NeedParticipants) {
 		if err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
@@ -107,7 +107,7 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 		return p.client.page(listParticipants, id, pageLimit, token, nil)
 	}).All(ctx)
 	if why := notShown(err); why != "" {
-		facts.Add(groupPeople, "Participants", why)
+		facts.Add("People", "Participants", why)
 		return nil
 	}
 	if err != nil {
@@ -120,7 +120,7 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 	}
 	facts.AddAll(more)
 	if !whole || !ok {
-		facts.Add(groupPeople, "Participants", "the list could not be read as a whole")
+		facts.Add("People", "Participants", "the list could not be read as a whole")
 		c.Featured = people
 		return nil
 	}
@@ -219,7 +219,7 @@ func withoutMessages(err error, facts *providers.Facts) error {
 	if why == "" {
 		return err
 	}
-	facts.Add(groupConversation, "Messages", why)
+	facts.Add("Conversation", "Messages", why)
 	return nil
 }
 

@@ -189,7 +189,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		c.HasMessages = len(d.Messages.Items) > 0
 	}
 	if notShown != "" {
-		c.Facts = append(c.Facts, model.Fact{Group: groupConversation, Label: "Comments", Value: "not shown: " + notShown})
+		c.Facts = append(c.Facts, model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
 	}
 	d.Conversation = c
 	return d, nil
