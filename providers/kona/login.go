@@ -80,11 +80,11 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 		return "", err
 	}
 	s.hide(clientSecret, code)
-	s.learn(ctx)
 	if err := s.gate.Enter(ctx); err != nil {
 		return "", providers.GivenUp(op, err)
 	}
 	defer s.gate.Leave()
+	s.learn(ctx)
 	unlock, err := s.lock(ctx, op)
 	if err != nil {
 		return "", err
@@ -117,11 +117,10 @@ func (s *session) learn(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
 	defer cancel()
-	access, err := s.token(ctx)
-	if err != nil || s.userID() != "" {
+	if err := s.ready(ctx); err != nil || s.userID() != "" {
 		return
 	}
-	if _, err := s.whoIs(ctx, access); model.KindOf(err) == model.Unauthorized {
-		_, _ = s.refresh(ctx, access)
+	if _, err := s.whoIs(ctx, s.held.Access); model.KindOf(err) == model.Unauthorized {
+		_, _ = s.renew(ctx, s.held.Access)
 	}
 }

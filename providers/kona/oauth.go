@@ -43,11 +43,11 @@ type session struct {
 	plain    *providers.Client   // to the API, for a call that brings its own access token
 	clients  []*providers.Client // whose errors and logs show no token
 
-	gate    providers.Gate // of one place, taken while a token is had or renewed
 	expired atomic.Bool    // the password has: no token helps
+	gate    providers.Gate // of one place, taken while a token is had or renewed
+	held    tokens         // of whoever holds the gate
 
 	mu      sync.Mutex
-	held    tokens
 	refused string // an access token, until a refresh was tried
 	user    string // whose rows and edits this run is about, "" until that is known
 }
@@ -88,48 +88,32 @@ func tokenAddress(a providers.Account) (*url.URL, error) {
 	return u, nil
 }
 
-// token gives the access token to use.
-func (s *session) token(ctx context.Context) (string, error) {
-	t := s.current()
-	if t.Access == "" {
-		if err := s.gate.Enter(ctx); err != nil {
-			return "", err
+// ready makes sure that a token is held, and that it does not end soon where another can be had. The gate is held, here
+// and below.
+func (s *session) ready(ctx context.Context) error {
+	if s.held.Access == "" {
+		if err := s.first(ctx); err != nil {
+			return err
 		}
-		err := s.first(ctx)
-		s.gate.Leave()
-		if err != nil {
-			return "", err
-		}
-		t = s.current()
 	}
-	if !t.Expires.IsZero() && time.Until(t.Expires) < refreshEarly {
-		if _, err := s.refresh(ctx, t.Access); err != nil && time.Until(t.Expires) <= 0 {
-			return "", err
-		}
-		t = s.current()
+	end := s.held.Expires
+	if end.IsZero() || time.Until(end) >= refreshEarly {
+		return nil
 	}
-	return t.Access, nil
-}
-
-func (s *session) current() tokens {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held
+	if _, err := s.renew(ctx, s.held.Access); err != nil && time.Until(end) <= 0 {
+		return err
+	}
+	return nil
 }
 
 func (s *session) hold(t tokens) {
 	s.hide(t.Access, t.Refresh)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.held = t
 }
 
 // first finds the token to begin with: the kept pair if it descends from what is configured or from signing in, else
 // the configured token, else a refresh.
 func (s *session) first(ctx context.Context) error {
-	if s.current().Access != "" {
-		return nil
-	}
 	kept, err := s.kept()
 	if err != nil {
 		return err
@@ -186,26 +170,15 @@ func (s *session) lock(ctx context.Context, op string) (unlock func(), err error
 	return nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
 }
 
-// refresh replaces a token that was refused or is about to end. again is false where nothing can replace it.
-func (s *session) refresh(ctx context.Context, refused string) (again bool, err error) {
-	if err := s.gate.Enter(ctx); err != nil {
-		return false, err
-	}
-	defer s.gate.Leave()
-	if now := s.current(); now.Access != "" && now.Access != refused {
-		return true, nil // another goroutine was faster
-	}
-	return s.renew(ctx, refused)
-}
-
-// renew does the refresh, under the lock shared by processes. The gate is held.
+// renew replaces a token that was refused or is about to end, under the lock shared by processes. again is false where
+// nothing can replace it.
 func (s *session) renew(ctx context.Context, refused string) (again bool, err error) {
 	unlock, err := s.lock(ctx, "refresh the token")
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	held := s.current()
+	held := s.held
 	kept, err := s.kept()
 	if err != nil {
 		return false, err
