@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -106,6 +107,27 @@ func files(stateDir, account string) ([]string, error) {
 		}
 	}
 	return out, err
+}
+
+// checkPrivate refuses a file that others may have read or written.
+func checkPrivate(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	uid, known := owner(info)
+	remedy := "; try: confab forget, then confab login"
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s is a link, and tokens are not read through one%s", path, remedy)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file%s", path, remedy)
+	case known && uid != os.Geteuid():
+		return fmt.Errorf("%s belongs to another user (uid %d)%s", path, uid, remedy)
+	case known && info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("%s is open to group or others (mode %04o); try: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	return nil
 }
 
 // readBounded reads a regular file, whoever may read it beside us.
