@@ -58,7 +58,7 @@ func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	return h, nil
 }
 
-// Newest gives what is kept of a head before a create is sent.
+// Newest returns what is kept of a head before a create is sent.
 func (h Head) Newest() model.Newest {
 	ids := make([]string, len(h.Rows))
 	for i, r := range h.Rows {

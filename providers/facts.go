@@ -132,7 +132,7 @@ func Fleeting(value string) bool {
 	return err != nil || u.RawQuery != "" || u.User != nil
 }
 
-// List gives the facts, with a last one that says how many found no place.
+// List returns the facts, with a last one that says how many found no place.
 // It is nil where there are none.
 func (f *Facts) List() []model.Fact {
 	if f.dropped == 0 {

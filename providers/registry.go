@@ -36,7 +36,7 @@ type Account struct {
 	Log func(format string, args ...any)
 }
 
-// Base gives the base URL without a slash at its end; standard is the provider's
+// Base returns the base URL without a slash at its end; standard is the provider's
 // own.
 func (a Account) Base(standard string) string {
 	return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/")
@@ -146,7 +146,7 @@ type SignIn interface {
 	// Redirect is the address on this machine that the browser comes back to, as
 	// it is registered with the service.
 	Redirect() string
-	// Page gives the page where the person agrees; state comes back with the code.
+	// Page returns the page where the person agrees; state comes back with the code.
 	Page(state string) string
 	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
 	// the service does not say.

@@ -6,7 +6,6 @@ import (
 	"sync"
 )
 
-// secrets are the texts that must not be shown.
 type secrets struct {
 	mu   sync.Mutex
 	text []string

@@ -39,7 +39,7 @@ func splitObject(raw json.RawMessage) []field {
 	return fields
 }
 
-// Elements gives the elements of a JSON array; ok is false for anything else.
+// Elements returns the elements of a JSON array; ok is false for anything else.
 func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 	i := skipSpace(raw, 0)
 	if i >= len(raw) || raw[i] != '[' {
@@ -59,7 +59,7 @@ func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 	return elements, true
 }
 
-// Map gives the values of a JSON object by name, as copies; ok is false for
+// Map returns the values of a JSON object by name, as copies; ok is false for
 // anything else.
 func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
 	o, ok := ObjectOf(raw)
@@ -80,7 +80,6 @@ func skipSpace(raw []byte, i int) int {
 	return min(i, len(raw))
 }
 
-// skipValue gives the index behind the value that begins at i.
 func skipValue(raw []byte, i int) int {
 	depth := 0
 	for i < len(raw) {
@@ -115,7 +114,6 @@ func skipValue(raw []byte, i int) int {
 	return i
 }
 
-// skipString gives the index behind the string that begins at i.
 func skipString(raw []byte, i int) int {
 	for i++; ; i++ {
 		n := bytes.IndexByte(raw[i:], '"')
@@ -135,7 +133,6 @@ func skipString(raw []byte, i int) int {
 // plain reports whether the inside of a JSON string is its text.
 func plain(inner []byte) bool { return bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) }
 
-// unquote gives the text of a valid JSON string.
 func unquote(raw []byte) string {
 	if len(raw) < 2 {
 		return ""

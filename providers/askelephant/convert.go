@@ -40,7 +40,6 @@ func convert(raw []byte, in frame) (converted, error) {
 	return convertRow(raw, in)
 }
 
-// convertRow is convert for what is known to be valid JSON.
 func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
@@ -203,7 +202,6 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 	c.ParticipantCount = len(c.Participants.Items)
 }
 
-// resourceAddress is the host of the addresses of calendar resources.
 const resourceAddress = "@resource.calendar."
 
 // kindOf tells who is a managed contact: one with a cnt_ id that is no

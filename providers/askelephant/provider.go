@@ -31,7 +31,7 @@ const (
 	inFlight   = 1
 )
 
-// Factory gives the adapter for the registry.
+// Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
 		Name:           model.AskElephant,
@@ -121,7 +121,7 @@ func open(a providers.Account) (model.Provider, error) {
 	return p, nil
 }
 
-// webPages gives the prefix of the pages of engagements, for the service's
+// webPages returns the prefix of the pages of engagements, for the service's
 // own hosts. The address is not documented; others' code shows it.
 func webPages(a providers.Account) string {
 	w := a.Settings[settingWorkspace]

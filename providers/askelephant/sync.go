@@ -17,7 +17,6 @@ import (
 
 const (
 	pageSize = 100
-	// maxPages bounds a walk, in pages.
 	maxPages = 10_000
 
 	newestFirst = "updated_at:desc"
@@ -117,7 +116,6 @@ func (p *provider) since(req model.SyncRequest) string {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// walk is one run over the list.
 type walk struct {
 	provider   *provider
 	query      url.Values
@@ -196,7 +194,7 @@ func filterRules() []model.FilterRule {
 	}
 }
 
-// filter gives the parameters of a narrowed list, but for the lower limit of
+// filter returns the parameters of a narrowed list, but for the lower limit of
 // updated_at, see since.
 func filter(f model.Filter) url.Values {
 	f = f.Only(filterRules())

@@ -87,7 +87,6 @@ func noSuchList(err error) bool {
 	return false
 }
 
-// maxDirectoryPages bounds the walk of users, teams and labels.
 const maxDirectoryPages = 100
 
 // plain walks a list of plain objects, each given once. Whether these lists have

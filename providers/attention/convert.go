@@ -80,7 +80,6 @@ func convert(raw []byte, in frame) (converted, error) {
 	return convertRow(raw, in)
 }
 
-// convertRow is convert for what is known to be valid JSON.
 func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {

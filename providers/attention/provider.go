@@ -25,7 +25,7 @@ const (
 	maxOdd = 5_000
 )
 
-// Factory gives the adapter for the registry.
+// Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
 		Name:           model.Attention,

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	// maxPages bounds a walk, in pages.
 	maxPages = 20_000
 	// maxRepeats is how many pages in a row may bring nothing new before the
 	// service counts as ignoring the page number.
@@ -77,7 +76,6 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return result, err
 }
 
-// listing is one walk over the list.
 type listing struct {
 	provider *provider
 	in       frame
@@ -140,7 +138,6 @@ func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
 // is not complete. The first page of a list is always there.
 func pastTheEnd(page int, err error) bool { return page > 1 && model.KindOf(err) == model.NotFound }
 
-// wholeID is the form of the ids of users and teams.
 var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // filterRules are the filters of the list that leave out nothing a query takes:
@@ -163,7 +160,7 @@ func filterRules() []model.FilterRule {
 	}
 }
 
-// filter gives the parameters of a narrowed list.
+// filter returns the parameters of a narrowed list.
 func (p *provider) filter(req model.SyncRequest) url.Values {
 	f := req.Filter.Only(filterRules())
 	q := url.Values{}

@@ -55,7 +55,6 @@ func check(e model.Edit) *model.Error {
 	return nil
 }
 
-// patch is the one call that changes the fields of a conversation.
 func (p *Provider) patch(id string, attributes map[string]json.RawMessage) *providers.Write {
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
@@ -82,7 +81,6 @@ var answerField = map[model.EditKind]string{
 	model.EditAttributes:  "attributes",
 }
 
-// shown reads the conversation of an answer.
 func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
 	o, err := a.Object()
 	if err != nil {
@@ -97,7 +95,7 @@ func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 	return c, func(k model.EditKind) bool { return !o.Null(answerField[k]) }, true
 }
 
-// attributesOf gives the attributes as they are to be sent back. held is what the service sent when the conversation
+// attributesOf returns the attributes as they are to be sent back. held is what the service sent when the conversation
 // was last loaded; it counts only where it says the same as fresh, so that values that are no strings stay what they
 // are. sure is false where fresh alone cannot tell a string from another value.
 func attributesOf(fresh model.Conversation, held map[string]json.RawMessage) (out map[string]json.RawMessage, sure bool) {
@@ -112,7 +110,6 @@ func attributesOf(fresh model.Conversation, held map[string]json.RawMessage) (ou
 	return out, sure
 }
 
-// patchOf is the body for some edits: only what they change.
 func patchOf(edits []model.Edit, attributes map[string]json.RawMessage) patchBody {
 	var body patchBody
 	for _, e := range edits {

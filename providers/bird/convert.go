@@ -127,7 +127,6 @@ func somebody(o *providers.Object, field, group, label string, facts *providers.
 	}
 }
 
-// recipient says in one line who got a message.
 func recipient(o *providers.Object) string {
 	var parts []string
 	if a := o.Object("contactAnnotation"); a != nil {
@@ -144,12 +143,10 @@ func recipient(o *providers.Object) string {
 	return joined(append(parts, o.Text("id"))...)
 }
 
-// joined is some texts in one line, but for the empty ones.
 func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-// pair writes an identifier as confab does, key=value.
 func pair(key, value string) string {
 	if key == "" || value == "" {
 		return key + value
@@ -180,7 +177,6 @@ func participant(o *providers.Object) model.Participant {
 	return p
 }
 
-// labelOf names a participant in the labels of facts.
 func labelOf(p model.Participant, i int) string {
 	return cmp.Or(p.Display(), "participant "+strconv.Itoa(i+1))
 }
@@ -295,7 +291,6 @@ func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
 	}
 }
 
-// convertContact turns a contact into who can be added; ok is false without an id.
 func convertContact(raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindContact, ID: o.Text("id"), Name: o.Text("computedDisplayName")}
@@ -312,14 +307,12 @@ func convertContact(raw json.RawMessage) (model.Participant, bool) {
 	return p, p.ID != ""
 }
 
-// convertAgent takes an agent as a participant; ok is false without an id.
 func convertAgent(raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindUser, ID: o.Text("id"), Name: o.Text("displayName"), Email: o.Text("email")}
 	return p, p.ID != ""
 }
 
-// channel is one channel of the workspace.
 type channel struct {
 	id, name, platform string
 }

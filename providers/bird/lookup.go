@@ -124,7 +124,7 @@ func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 	return out, nil
 }
 
-// lookupAgents gives one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
+// lookupAgents returns one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
 // of type user is "usually an agent at the desk", and a wrong id is refused when it is added. An access key that may
 // not list agents is common; then nobody is found.
 func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {

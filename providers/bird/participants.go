@@ -8,7 +8,7 @@ import (
 	"confab/providers"
 )
 
-// planPeople gives the fewest requests that turn the participants of fresh into target: removals, then demotions, then
+// planPeople returns the fewest requests that turn the participants of fresh into target: removals, then demotions, then
 // what gives people more. It refuses the whole edit where one part of it cannot be sent.
 func (p *Provider) planPeople(fresh model.Conversation, target []model.Participant) providers.Planned {
 	op := model.EditParticipants.Op()

@@ -14,7 +14,6 @@ import (
 // DefaultBaseURL is the vendor's own (docs.bird.com/api/api-access/common-api-usage).
 const DefaultBaseURL = "https://api.bird.com"
 
-// Settings of an account.
 const (
 	settingWorkspace = "workspace_id"
 	settingAccessKey = "access_key_id"

@@ -63,7 +63,7 @@ type channels struct {
 	refused error
 }
 
-// namer gives a function that names channels, for convert. They are listed when the first name is wanted.
+// namer returns a function that names channels, for convert. They are listed when the first name is wanted.
 func (p *Provider) namer(ctx context.Context) func(string) (string, string) {
 	known, _ := p.channels.Names(ctx) // a courtesy: what cannot be named is shown by its id
 	return known.name

@@ -117,7 +117,6 @@ func readFound(a *providers.Answer, err error) (providers.Page[json.RawMessage],
 	return readPage(a, err)
 }
 
-// quote writes a text as JSON.
 func quote(s string) json.RawMessage {
 	raw, _ := providers.WriteJSON(s) // a string can always be written
 	return raw

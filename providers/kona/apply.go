@@ -58,7 +58,6 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 	}
 }
 
-// shown reads the conversation of an answer.
 func (p *Provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
 	raw, err := first(a, keyConversations)
 	if err != nil {

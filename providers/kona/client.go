@@ -58,7 +58,6 @@ var resources = map[string]struct {
 	keySpaces: {providers.Get("list spaces", "/spaces", 200), providers.Get("read space", "/spaces/{id}", 200), string(model.LookupSpaces)},
 }
 
-// client makes the calls.
 type client struct{ *providers.Client }
 
 // page is a call for a page of a list. What is asked of it stands in pairs, of which empty values are left out.
@@ -90,7 +89,6 @@ func named(key, scope, like string, number, size int) providers.Call {
 	return page(resources[key].list, number, size, "space_id", scope, "like", like)
 }
 
-// list reads the resources of an answer.
 func (c client) list(ctx context.Context, key string, call providers.Call) ([]json.RawMessage, error) {
 	a, err := c.Do(ctx, call)
 	if err != nil {
@@ -137,7 +135,6 @@ func pageNumber(at string) int {
 	return max(1, n)
 }
 
-// one reads a single resource.
 func (c client) one(ctx context.Context, key string, call providers.Call) (json.RawMessage, error) {
 	a, err := c.Do(ctx, call)
 	if err != nil {

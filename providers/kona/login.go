@@ -18,7 +18,6 @@ const defaultRedirect = "http://localhost:3000/callback"
 // learnTimeout is how long a sign-in may look for the user of the tokens that it replaces.
 const learnTimeout = 10 * time.Second
 
-// signIn is one sign-in: the authorization-code grant (authentication.md).
 type signIn struct {
 	session  *session
 	redirect string

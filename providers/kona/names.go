@@ -64,7 +64,6 @@ func (d *directory) name(s single) model.Participant {
 	return d.entries[s]
 }
 
-// known reports whether an id has been read.
 func (d *directory) known(s single) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +71,6 @@ func (d *directory) known(s single) bool {
 	return ok
 }
 
-// unknown reports whether an id may be asked for.
 func (d *directory) unknown(s single) bool {
 	return isID(s.id) && !d.known(s) && !d.hasMissed(s)
 }
@@ -191,7 +189,6 @@ func (d *directory) read(ctx context.Context, left *int, l listing) (read bool, 
 	return true, err
 }
 
-// keep takes a name from a row.
 func (d *directory) keep(key string, raw json.RawMessage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

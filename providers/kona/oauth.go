@@ -30,7 +30,7 @@ const (
 	requestQuery = "query"
 )
 
-// session gives the access token of an account, and a new one when the service refuses it and the configuration
+// session returns the access token of an account, and a new one when the service refuses it and the configuration
 // holds what a refresh takes: client_id, client_secret and a refresh token. One refresh runs at a time, in this
 // process and among processes; whoever waited for it uses what it brought.
 type session struct {
@@ -295,7 +295,7 @@ func (s *session) exchange(ctx context.Context, op string, parameters url.Values
 // server that has not seen them, because it looks for them elsewhere, may well call the client or the request invalid.
 var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
 
-// refusal gives the error of a failed exchange its kind and the advice what to try.
+// refusal returns the error of a failed exchange its kind and the advice what to try.
 func (s *session) refusal(err error) error {
 	e := model.AsError(err)
 	other := requestQuery
@@ -318,7 +318,6 @@ func (s *session) refusal(err error) error {
 	return e
 }
 
-// get asks a source; "" where there is none.
 func get(ctx context.Context, source model.CredentialSource) (string, error) {
 	if source == nil {
 		return "", nil

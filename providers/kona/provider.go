@@ -13,7 +13,6 @@ import (
 // DefaultBaseURL is the vendor's own (README.md of the API's documentation).
 const DefaultBaseURL = "https://io.kona.com/api"
 
-// Settings of an account.
 const (
 	settingClientID     = "client_id"
 	settingTokenURL     = "token_url"
@@ -145,7 +144,6 @@ const (
 	callPut   = "PUT /conversations/{id} "
 )
 
-// putKinds are the edits that hang on the one undocumented call.
 var putKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditAccess, model.EditDefaultRole, model.EditParticipants}
 
 // table is what the service can do, whatever the account. The list of conversations may leave participants and groups
@@ -197,7 +195,6 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 	return []model.CheckResult{who, list, update}
 }
 
-// noUpdate says that the server has no update of conversations.
 func noUpdate(status int) (hint, reason string) {
 	reason = fmt.Sprintf("this Kona server has no update of conversations: it answers %d to PUT", status)
 	if status == http.StatusNotFound {

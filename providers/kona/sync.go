@@ -53,7 +53,6 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return result, err
 }
 
-// convert reads a row, with the names that are known.
 func (p *Provider) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, ok := convert(raw, p.account.Name, p.directory.name)
 	p.ageOf(&c)

@@ -21,7 +21,6 @@ import (
 )
 
 const (
-	// maxTokenFile bounds what is read of a token file.
 	maxTokenFile = 64 << 10
 	// lockPause is how often a lock that another process holds is tried again.
 	lockPause = 50 * time.Millisecond
@@ -48,7 +47,7 @@ type tokens struct {
 	Rows string `json:"rows,omitempty"`
 }
 
-// from gives the pair to use for a configured secret: the kept one if it descends from that, else access.
+// from returns the pair to use for a configured secret: the kept one if it descends from that, else access.
 func (t tokens) from(origin, access string) tokens {
 	if t.Origin != origin {
 		t = tokens{Origin: origin, Rows: t.Rows}
@@ -59,7 +58,6 @@ func (t tokens) from(origin, access string) tokens {
 	return t
 }
 
-// origin digests secrets one way.
 func origin(secrets ...string) string {
 	h := sha256.New()
 	for _, s := range secrets {
@@ -76,7 +74,7 @@ type tokenFile struct {
 	identity string
 }
 
-// tokenFileOf gives the file of an account: one for each host and account name, since two accounts of one host may be
+// tokenFileOf returns the file of an account: one for each host and account name, since two accounts of one host may be
 // two people. It is named after a digest, since the host is a URL.
 func tokenFileOf(a providers.Account) tokenFile {
 	key := a.Name + " " + hostIdentity(a)
@@ -143,7 +141,7 @@ func readBounded(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxTokenFile))
 }
 
-// read gives the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
+// read returns the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
 // one of another account. A file that others can read or change, or that is no plain file of this user, is an error.
 func (f tokenFile) read() (tokens, error) {
 	if f.path == "" {
