@@ -114,9 +114,6 @@ func ownTransport() http.RoundTripper {
 	return t
 }
 
-// Account returns what the client was opened with.
-func (c *Client) Account() Account { return c.account }
-
 // Protect adds a text that no error and no log line may show.
 func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 
@@ -250,9 +247,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 	// Another 2xx than the documented one is no reason to repeat a write: it
 	// counts as taken, and what the service then shows decides.
 	if succeeded(call.Success, raw.StatusCode) || call.Write && succeeded(nil, raw.StatusCode) {
-		if c.auth != nil {
-			c.auth.accepted(p)
-		}
+		c.auth.accepted(p)
 		return c.accept(ctx, call, raw, timeout)
 	}
 	return nil, c.refuse(call, b, raw)

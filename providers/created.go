@@ -72,7 +72,8 @@ func (h Head) Newest() model.Newest {
 // whether all of it is, and whether it bears a mark of that very create. Another
 // new row may be it too where ours says that this account can have created it:
 // somebody may have changed its title since.
-func FindCreated(h Head, alike, ours func(Row) bool, same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
+func FindCreated(h Head, alike, ours func(Row) bool,
+	same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
 	found := model.Found{Sure: h.Sure}
 	var others []string
 	for _, r := range h.Rows {

@@ -148,5 +148,6 @@ func classify(err error) error {
 
 // neverSent reports whether an error means that no byte of the request left.
 func neverSent(err error) bool {
-	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) || during(err, "dial") || during(err, "proxyconnect")
+	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) ||
+		during(err, "dial") || during(err, "proxyconnect")
 }

@@ -44,8 +44,13 @@ func (a Account) Base(standard string) string {
 
 // Describe is what the description of an account holds whatever the service.
 func (a Account) Describe(f Factory, identity string) model.Description {
-	return model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
-		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues}
+	d := model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
+		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues, Audience: map[string]string{}}
+	for line := range strings.Lines(f.Audience) {
+		key, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
+		d.Audience[key] = sentence
+	}
+	return d
 }
 
 // Logf writes to Log where there is one. Of an error only what was tried, kind
@@ -131,6 +136,9 @@ type Factory struct {
 	// AccessValues are the words for who gets in, in the order of display; empty
 	// where the service has none.
 	AccessValues []string
+	// Audience tells who will see a conversation after an edit: a line for each
+	// key of model.Description.Audience, the key first.
+	Audience string
 	// Open does no I/O: the credential is asked for when it is first needed.
 	Open func(Account) (model.Provider, error)
 	// SignIn prepares a sign-in in the browser; its error says what is missing

@@ -2,7 +2,6 @@ package askelephant
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -90,7 +89,8 @@ func newClient(a providers.Account, scheme string) (c *client, err error) {
 	case schemeBearer:
 		credential = &providers.Credential{}
 	}
-	c.Client, err = providers.NewClient(a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, InFlight: inFlight, Around: c.around})
+	options := providers.ClientOptions{Credential: credential, DecodeError: readProblem, InFlight: inFlight, Around: c.around}
+	c.Client, err = providers.NewClient(a, options)
 	return c, err
 }
 
@@ -228,17 +228,17 @@ func words(e *model.Error) string {
 	return text
 }
 
-func (c *client) list(ctx context.Context, query url.Values) (providers.Page[json.RawMessage], error) {
+func (c *client) list(ctx context.Context, query url.Values) (providers.RawPage, error) {
 	return readPage(c.expanded(ctx, providers.Call{Endpoint: endpointList, Query: query}, listExpansions))
 }
 
-func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (providers.Page[json.RawMessage], error) {
+func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (providers.RawPage, error) {
 	return readPage(c.Do(ctx, providers.Call{Endpoint: e, Query: query}))
 }
 
 // readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list
 // as an empty one.
-func readPage(a *providers.Answer, err error) (page providers.Page[json.RawMessage], _ error) {
+func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
 	if err != nil {
 		return page, err
 	}

@@ -199,7 +199,8 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	for _, x := range listExpansions {
 		if p.client.lacks(x) {
-			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: "left out: the credential lacks the scope " + expansionScopes[x]})
+			detail := "left out: the credential lacks the scope " + expansionScopes[x]
+			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: detail})
 		}
 	}
 	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {

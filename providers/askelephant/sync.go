@@ -81,9 +81,9 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		start, cursor = at.Next, func(next string) string { return position{Next: next, Since: since}.String() }
 	}
 	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
-		Read: w.read, Most: maxPages, Lost: cursorRefused,
+		Op: endpointList.Name, Read: w.read, Most: maxPages, Lost: cursorRefused,
 		Restarted: func() { p.account.Logf("a cursor was refused, the walk starts again") },
-	}, endpointList.Name, start, cursor, emit)
+	}, start, cursor, emit)
 	switch {
 	case !full && (err != nil || !walked.Ended && at.Checkpoint != ""):
 		return model.SyncResult{Cursor: req.Cursor}, err // only a whole run moves a checkpoint

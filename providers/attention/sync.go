@@ -69,7 +69,7 @@ func (p position) last(page listPage, fresh int) bool {
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	l := &listing{provider: p, in: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
 		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Read: l.read, Most: maxPages}, endpointList.Name, req, emit)
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: endpointList.Name, Read: l.read, Most: maxPages}, req, emit)
 	if l.repeats >= maxRepeats {
 		result.Cursor = "" // nothing is to be had from there on
 	}
@@ -94,7 +94,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	if err != nil {
 		return out, err
 	}
-	rows := providers.ConvertPage(providers.Page[json.RawMessage]{Rows: page.rows, Total: page.total}, l.convert)
+	rows := providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
 	if len(rows.Rows) == 0 && len(page.rows) > 0 {
 		return out, providers.Malformed(endpointList.Name, "no row of the list can be read")
 	}

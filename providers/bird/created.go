@@ -27,9 +27,9 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 	if err != nil {
 		return model.Found{}, err
 	}
-	return providers.FindCreated(h, func(r providers.Row) bool {
-		return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel)
-	}, func(r providers.Row) bool { return p.mayHaveStarted(r, n) }, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+	alike := func(r providers.Row) bool { return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel) }
+	ours := func(r providers.Row) bool { return p.mayHaveStarted(r, n) }
+	return providers.FindCreated(h, alike, ours, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
 		d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
 		if err != nil {
 			return c, false, false, err
@@ -48,7 +48,7 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		d.Conversation.Participants.Items = slices.DeleteFunc(d.Conversation.Participants.Items, func(q model.Participant) bool {
 			return q.Kind == kindAccessKey && (p.accessKey == "" || q.ID == p.accessKey)
 		})
-		return c, n.MadeFrom(d) && p.mayHaveStarted(r, n), false, nil
+		return c, n.MadeFrom(d) && ours(r), false, nil
 	})
 }
 

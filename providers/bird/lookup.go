@@ -3,7 +3,6 @@ package bird
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -96,7 +95,7 @@ func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 		token = at
 		return p.client.page(listContacts, "", pageLimit, at, nil)
 	})
-	_, err := w.Run(ctx, token, func(page providers.Page[json.RawMessage]) (bool, error) {
+	_, err := w.Run(ctx, token, func(page providers.RawPage) (bool, error) {
 		finds := 0
 		for _, raw := range page.Rows {
 			c, ok := convertContact(raw)

@@ -2,6 +2,7 @@ package bird
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -19,6 +20,9 @@ const (
 	settingAccessKey = "access_key_id"
 )
 
+//go:embed audience.txt
+var audience string
+
 // Factory opens Bird accounts.
 func Factory() providers.Factory {
 	return providers.Factory{
@@ -35,6 +39,7 @@ func Factory() providers.Factory {
 		Pace:         providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
 		Table:        table,
 		AccessValues: accesses,
+		Audience:     audience,
 		Open:         open,
 	}
 }
@@ -121,16 +126,6 @@ func (p *Provider) Describe() model.Description {
 	d.People = []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows}
 	// Vendor's limits are far above; a list every ten seconds is what careful clients do.
 	d.MinRefresh = 10 * time.Second
-	d.Audience = map[string]string{
-		model.AudienceKey(model.EditCreate, ""):                           "Where nothing is chosen, Bird makes it public and open: everyone in the workspace whose role shows conversations (assumed).",
-		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Everyone in the Bird workspace whose role shows conversations (assumed: Bird does not say who sees a public one).",
-		model.AudienceKey(model.EditAccess, accessOpen):                   "Anyone in the workspace can join without being asked (assumed from the word: Bird does not explain it).",
-		model.AudienceKey(model.EditAccess, accessRequest):                "Anyone in the workspace can ask to join (assumed from the word: Bird does not explain it).",
-		model.AudienceKey(model.EditStatus, model.StatusOpen):             "Its participants can be written to again (assumed: Bird says only that a closed conversation takes no messages).",
-		model.AudienceKey(model.EditParticipants, model.KindContact):      "The contact is a customer outside of the company and takes part from then on; which earlier messages it sees is assumed to depend on the channel.",
-		model.AudienceKey(model.EditParticipants, model.KindUser):         "The user sees the conversation, its earlier messages included (assumed).",
-		model.AudienceKey(model.EditParticipants, model.KindFlow):         "The automation takes part from then on (assumed).",
-	}
 	return d
 }
 
@@ -186,10 +181,7 @@ func (p *Provider) limits(c model.Conversation, no func(model.EditKind, string))
 
 // Link implements model.Provider. No address of Bird's web application is documented, and there are no recordings.
 func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
-	if kind == model.LinkRecording {
-		return "", providers.Unsupported("open recording", "Bird has no recordings")
-	}
-	return "", providers.Unsupported("open in browser", "Bird documents no address for a conversation")
+	return providers.NoLink(kind, "Bird has no recordings", "Bird documents no address for a conversation")
 }
 
 // Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are

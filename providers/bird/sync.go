@@ -39,12 +39,13 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	return providers.Sync(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages, Lost: refusesToken}, listConversations.Name, req, emit)
+	w := providers.Walk[model.Conversation]{Op: listConversations.Name, Read: read, Most: maxPages, Lost: refusesToken}
+	return providers.Sync(ctx, w, req, emit)
 }
 
 // list walks a list of at most some pages.
-func (p *Provider) list(most int, call func(token string) providers.Call) providers.Walk[json.RawMessage] {
-	return providers.Walk[json.RawMessage]{Most: most, Read: func(ctx context.Context, token string) (providers.Page[json.RawMessage], error) {
+func (p *Provider) list(most int, call func(token string) providers.Call) providers.RawWalk {
+	return providers.RawWalk{Most: most, Read: func(ctx context.Context, token string) (providers.RawPage, error) {
 		return readPage(p.client.Do(ctx, call(token)))
 	}}
 }

@@ -99,9 +99,9 @@ func (c client) list(ctx context.Context, key string, call providers.Call) ([]js
 
 // pages walks a list by page number, each row once, to its end or for a number of pages. The API gives no total and no
 // link, may cap per_page in silence, and rows shift while pages are read.
-func (c client) pages(key string, most int, call func(page int) providers.Call) providers.Walk[json.RawMessage] {
+func (c client) pages(key string, most int, call func(page int) providers.Call) providers.RawWalk {
 	seen := map[string]bool{}
-	read := func(ctx context.Context, at string) (out providers.Page[json.RawMessage], err error) {
+	read := func(ctx context.Context, at string) (out providers.RawPage, err error) {
 		number := pageNumber(at)
 		list, err := c.list(ctx, key, call(number))
 		out.Holes = list == nil // null is no list
@@ -120,7 +120,7 @@ func (c client) pages(key string, most int, call func(page int) providers.Call) 
 		}
 		return out, err
 	}
-	return providers.Walk[json.RawMessage]{Most: most, Read: read}
+	return providers.RawWalk{Most: most, Read: read}
 }
 
 // cursorPrefix marks the place of a page; its number follows.

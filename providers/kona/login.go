@@ -65,7 +65,8 @@ func (l *signIn) Page(state string) string {
 	// The two stand side by side: /oauth/authorize and /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
 	page.RawPath = ""
-	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {l.session.clientID}, "redirect_uri": {l.redirect}, "state": {state}}.Encode()
+	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {l.session.clientID}, "redirect_uri": {l.redirect},
+		"state": {state}}.Encode()
 	return page.String()
 }
 

@@ -162,8 +162,10 @@ func (d *directory) read(ctx context.Context, left *int, l listing) (read bool, 
 		return false, nil
 	}
 	pages := 0
-	walk := d.client.pages(l.key, min(*left, maxDirectoryPages), func(page int) providers.Call { return named(l.key, l.scope, "", page, perPage) })
-	walked, err := walk.Run(ctx, so.at, func(p providers.Page[json.RawMessage]) (bool, error) {
+	walk := d.client.pages(l.key, min(*left, maxDirectoryPages), func(page int) providers.Call {
+		return named(l.key, l.scope, "", page, perPage)
+	})
+	walked, err := walk.Run(ctx, so.at, func(p providers.RawPage) (bool, error) {
 		pages++
 		for _, raw := range p.Rows {
 			d.keep(l.key, raw)

@@ -21,6 +21,7 @@ const (
 	// refreshEarly is how long before its end a token is renewed, if it lives for more than twice as long.
 	refreshEarly = 5 * time.Minute
 	tokenTimeout = 30 * time.Second
+	maxLife      = 10 * 365 * 24 * time.Hour // of a token; more is no number of seconds
 	maxTokenBody = 64 << 10
 )
 
@@ -53,8 +54,8 @@ type session struct {
 }
 
 func newSession(a providers.Account, endpoint *url.URL) (*session, error) {
-	s := &session{account: a, clientID: strings.TrimSpace(a.Settings[settingClientID]), inQuery: a.Settings[settingTokenRequest] == requestQuery,
-		endpoint: endpoint, gate: providers.NewGate(1)}
+	s := &session{account: a, endpoint: endpoint, gate: providers.NewGate(1), clientID: strings.TrimSpace(a.Settings[settingClientID]),
+		inQuery: a.Settings[settingTokenRequest] == requestQuery}
 	if a.StateDir != "" {
 		s.file = tokenFileOf(a)
 	}
@@ -64,7 +65,8 @@ func newSession(a providers.Account, endpoint *url.URL) (*session, error) {
 		return nil, err
 	}
 	a.BaseURL = endpoint.Scheme + "://" + endpoint.Host
-	s.tokens, err = providers.NewClient(a, providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.expired.Store)})
+	s.tokens, err = providers.NewClient(a,
+		providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.expired.Store)})
 	s.clients = []*providers.Client{s.plain, s.tokens}
 	return s, err
 }
@@ -285,8 +287,8 @@ func (s *session) exchange(ctx context.Context, op string, parameters url.Values
 		return tokens{}, answer.Malformed("the token endpoint gave no token")
 	}
 	s.hide(t.Access, t.Refresh)
-	if seconds, err := strconv.Atoi(got.Text("expires_in")); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
-		t.Expires = start.Add(time.Duration(seconds) * time.Second).UTC()
+	if lives, ok := got.Seconds("expires_in"); ok && lives > 2*refreshEarly && lives < maxLife {
+		t.Expires = start.Add(lives).UTC()
 	}
 	return t, nil
 }

@@ -2,6 +2,7 @@ package kona
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,6 +23,9 @@ const (
 	settingTokenRequest = "token_request"
 )
 
+//go:embed audience.txt
+var audience string
+
 // Factory opens Kona accounts.
 func Factory() providers.Factory {
 	return providers.Factory{
@@ -34,7 +38,8 @@ func Factory() providers.Factory {
 			{Name: settingClientID, Help: "the id of the application that an administrator registered in Kona"},
 			{Name: settingTokenURL, Help: "where tokens are refreshed; default: /oauth/token beside the base URL", Check: checkToken},
 			{Name: settingTokenRequest, Values: []string{requestForm, requestQuery}, Default: requestForm,
-				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, where logs of proxies may hold the secrets"},
+				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, " +
+					"where logs of proxies may hold the secrets"},
 			{Name: settingRedirectURL, Default: defaultRedirect, Check: checkRedirect,
 				Help: "where the browser comes back to when signing in, exactly as registered with the application: http on loopback, with a port"},
 			{Name: settingRefreshToken, Secret: true, Help: "the refresh token"},
@@ -44,6 +49,7 @@ func Factory() providers.Factory {
 		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
 		Table:        table,
 		AccessValues: accesses,
+		Audience:     audience,
 		Open:         open,
 		SignIn:       newSignIn,
 		Files:        files,
@@ -104,7 +110,8 @@ func newProvider(a providers.Account) (*Provider, error) {
 		return nil, err
 	}
 	s.user = kept.User
-	h, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
+	h, err := providers.NewClient(a,
+		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +125,6 @@ func newProvider(a providers.Account) (*Provider, error) {
 
 // Describe implements model.Provider.
 func (p *Provider) Describe() model.Description {
-	const everyone = "Everyone in the space: stakeholder 2 addresses its Everyone group."
 	d := p.account.Describe(Factory(), p.identity)
 	d.Formerly = p.formerly
 	d.Roles, d.DefaultRoleValues = roles, roles
@@ -126,16 +132,6 @@ func (p *Provider) Describe() model.Description {
 	d.People = []model.LookupKind{model.LookupUsers, model.LookupGroups}
 	d.NewNeedsSpace = true
 	d.MinRefresh = time.Minute
-	d.Audience = map[string]string{
-		model.AudienceKey(model.EditCreate, ""):                           "You, and the people and groups it lists (assumed from Kona's default).",
-		model.AudienceKey(model.EditAccess, accessEveryone):               everyone + " What that does to an existing conversation is assumed.",
-		model.AudienceKey(model.EditAccess, accessGroup):                  "The people and groups it lists (assumed for an existing conversation).",
-		model.AudienceKey(model.EditAccess, accessJustMe):                 "Only you (assumed for an existing conversation; what becomes of its people is not documented).",
-		model.AudienceKey(model.EditDefaultRole, model.RoleEditor):        "Everybody who comes in without a role of their own, through Everyone for instance, may edit (assumed).",
-		model.AudienceKey(model.EditDefaultRole, model.RoleViewer):        "Everybody who comes in without a role of their own can read and comment (assumed).",
-		model.AudienceKey(model.EditDefaultRole, model.RoleComplete):      "Everybody who comes in without a role of their own gets collaboration complete, which Kona does not explain (assumed).",
-		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Kona's conversations are visible to their participants only.",
-	}
 	return d
 }
 
@@ -154,7 +150,8 @@ var table = []providers.CapabilityRow{
 	providers.Assumed(model.EditDescription, callPut+"details", reasonPut),
 	providers.No(model.EditStatus, "Kona's conversations have no status"),
 	providers.Assumed(model.EditAccess, callPut+"stakeholder", reasonPut),
-	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").Needing(model.NeedParticipants),
+	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").
+		Needing(model.NeedParticipants),
 	providers.Assumed(model.EditDefaultRole, callPut+"default_role", reasonPut),
 	providers.No(model.EditContacts, "Kona has no contacts apart from the participants"),
 	providers.No(model.EditLabels, "Kona's tags are read-only"),
@@ -167,10 +164,7 @@ var table = []providers.CapabilityRow{
 // Link implements model.Provider. Only an old hint at web addresses of tasks exists, so none is built, and there are
 // no recordings.
 func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
-	if kind == model.LinkRecording {
-		return "", providers.Unsupported("open recording", "Kona has no recordings")
-	}
-	return "", providers.Unsupported("open in browser", "Kona documents no web address for a conversation")
+	return providers.NoLink(kind, "Kona has no recordings", "Kona documents no web address for a conversation")
 }
 
 // Check implements model.Provider.

@@ -38,7 +38,7 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages}, listConversations.Name, req,
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: listConversations.Name, Read: read, Most: maxPages}, req,
 		func(b model.Batch) (bool, error) {
 			more, err := emit(b)
 			if stopped = !more; err != nil || stopped {
@@ -127,7 +127,7 @@ func (n *naming) again(ctx context.Context, rows []mentioned, cursor string, emi
 		}
 	}
 	if len(named) > 0 {
-		page := providers.ConvertPage(providers.Page[json.RawMessage]{Rows: named}, n.provider.convert)
+		page := providers.ConvertPage(providers.RawPage{Rows: named}, n.provider.convert)
 		_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: page.Rows})
 	}
 	return left, err
@@ -175,7 +175,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, providers.GivenUp(op, err)
 	}
 	if d.Messages.Known {
-		page := providers.Page[json.RawMessage]{Rows: said}
+		page := providers.RawPage{Rows: said}
 		d.Messages.Items = providers.ConvertPage(page, func(raw json.RawMessage) (model.Message, bool) {
 			return convertComment(raw, p.directory.name)
 		}).Rows

@@ -97,7 +97,8 @@ func (s *session) userID() string {
 func (s *session) whoIs(ctx context.Context, access string) (model.Participant, error) {
 	s.hide(access)
 	c := client{s.plain}
-	raw, err := c.one(ctx, keyUsers, providers.Call{Endpoint: userinfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}})
+	authorization := http.Header{"Authorization": {providers.Bearer + " " + access}}
+	raw, err := c.one(ctx, keyUsers, providers.Call{Endpoint: userinfo, Header: authorization})
 	if err != nil {
 		return model.Participant{}, err
 	}

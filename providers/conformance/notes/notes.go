@@ -40,7 +40,8 @@ var table = []providers.CapabilityRow{
 
 // Factory gives the adapter for the registry.
 func Factory() providers.Factory {
-	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table, Open: open}
+	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table,
+		Audience: "privacy:public everybody who uses Notes", Open: open}
 }
 
 type provider struct {
@@ -66,7 +67,6 @@ func open(a providers.Account) (model.Provider, error) {
 func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), name+" "+p.account.BaseURL)
 	d.People = []model.LookupKind{model.LookupUsers}
-	d.Audience = map[string]string{model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everybody who uses Notes"}
 	return d
 }
 
@@ -132,7 +132,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		return p.page(ctx, at, seen)
 	}
-	return providers.Sync(ctx, providers.Walk[model.Conversation]{Most: maxPages, Read: read}, listNotes.Name, req, emit)
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: listNotes.Name, Most: maxPages, Read: read}, req, emit)
 }
 
 // page reads one page. What a page before it had, since the list has moved, is
