@@ -192,6 +192,27 @@ func (o *Object) Bool(name string) (v, ok bool) {
 	return v, ok
 }
 
+// Maybe takes true and false as Bool does; nil is anything else.
+func (o *Object) Maybe(name string) *bool {
+	if v, ok := o.Bool(name); ok {
+		return &v
+	}
+	return nil
+}
+
+// Privacy takes whether something is private; what is neither yes nor no is not
+// known.
+func (o *Object) Privacy(name string) model.Privacy {
+	private, ok := o.Bool(name)
+	switch {
+	case !ok:
+		return model.PrivacyUnknown
+	case private:
+		return model.PrivacyPrivate
+	}
+	return model.PrivacyPublic
+}
+
 // Number takes a finite number, also as a text.
 func (o *Object) Number(name string) (v float64, ok bool) {
 	f, s := o.scalar(name)

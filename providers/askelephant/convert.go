@@ -53,7 +53,6 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	out := converted{Conversation: model.Conversation{
 		Ref:              model.Ref{Account: in.account, ID: id},
 		Provider:         model.AskElephant,
-		Privacy:          model.PrivacyUnknown,
 		ParticipantCount: -1,
 	}}
 	c := &out.Conversation
@@ -63,15 +62,7 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	c.Kind = strings.ToLower(o.Text("engagement_type"))
 	c.Status = o.Text("processing_status")
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
-	if private, ok := o.Bool("is_private"); ok {
-		c.Privacy = model.PrivacyPublic
-		if private {
-			c.Privacy = model.PrivacyPrivate
-		}
-	}
-	if internal, ok := o.Bool("is_internal"); ok {
-		c.Internal = &internal
-	}
+	c.Privacy, c.Internal = o.Privacy("is_private"), o.Maybe("is_internal")
 	c.Duration, _ = o.Seconds("duration_seconds")
 	if in.web != "" {
 		c.URL = in.web + url.PathEscape(id)

@@ -92,7 +92,6 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 			Ref:              model.Ref{Account: in.account, ID: r.id},
 			Provider:         model.Attention,
 			Kind:             "call",
-			Privacy:          model.PrivacyUnknown,
 			ParticipantCount: -1,
 		},
 		raw:        r.raw,
@@ -104,17 +103,10 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 		facts.Add(providers.GroupOther, "uuid", uuid)
 	}
 	c.Title = a.Text("title")
-	if private, ok := a.Bool("private"); ok {
-		c.Privacy = model.PrivacyPublic
-		if private {
-			c.Privacy = model.PrivacyPrivate
-		}
-	}
+	c.Privacy = a.Privacy("private")
 	c.Archived, _ = a.Bool("archived")
 	c.Empty, _ = a.Bool("isEmpty")
-	if internal, ok := a.Bool("isInternal"); ok {
-		c.Internal = &internal
-	}
+	c.Internal = a.Maybe("isInternal")
 	c.Duration, _ = a.Seconds("mediaDuration")
 	c.Created = a.Time("createdAt")
 	c.Updated = a.Time("finishedAt")

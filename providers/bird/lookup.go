@@ -20,6 +20,7 @@ const searchPages = 10
 var (
 	uuidShape  = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	phoneShape = regexp.MustCompile(`^\+[0-9 ()./-]{5,24}$`)
+	noDigit    = regexp.MustCompile(`[^0-9]`)
 	keyShape   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 )
 
@@ -75,13 +76,7 @@ func identifierIn(text string) (key, value string, ok bool) {
 		return keyEmail, text, true
 	}
 	if phoneShape.MatchString(text) {
-		digits := strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return r
-			}
-			return -1
-		}, text)
-		return keyPhone, "+" + digits, true
+		return keyPhone, "+" + noDigit.ReplaceAllString(text, ""), true
 	}
 	return "", "", false
 }

@@ -1,8 +1,10 @@
 package kona
 
 import (
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 
 	"confab/model"
 	"confab/providers"
@@ -39,7 +41,7 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 		Build: func(edits []model.Edit) providers.Call {
 			return updateConversation.Of(id, updateOf(fresh, edits))
 		},
-		Kinds: putKinds,
+		Kinds: slices.Collect(maps.Keys(answerFields)),
 		Reads: func(err *model.Error) providers.Lesson {
 			if err.Hint == "" && err.Kind == model.Invalid {
 				err.Hint = hintUpdate
@@ -72,21 +74,21 @@ func (p *Provider) shown(a *providers.Answer) (c model.Conversation, tells func(
 	}, true
 }
 
-// shows reports whether an answer tells what an edit of a kind has changed.
+// answerFields are where an answer tells what an edit of a kind has changed: the edits that hang on the one undocumented
+// call.
+var answerFields = map[model.EditKind][]string{
+	model.EditTitle:        {"name"},
+	model.EditDescription:  {"details"},
+	model.EditAccess:       {"stakeholder"},
+	model.EditDefaultRole:  {"default_role"},
+	model.EditParticipants: {"participants", "groups"},
+}
+
 func shows(o *providers.Object, k model.EditKind) bool {
-	switch k {
-	case model.EditTitle:
-		return !o.Null("name")
-	case model.EditDescription:
+	if k == model.EditDescription {
 		return o.Has("details") // null is how an empty text may come
-	case model.EditAccess:
-		return !o.Null("stakeholder")
-	case model.EditDefaultRole:
-		return !o.Null("default_role")
-	case model.EditParticipants:
-		return !o.Null("participants") && !o.Null("groups")
 	}
-	return false
+	return !slices.ContainsFunc(answerFields[k], o.Null)
 }
 
 func (p *Provider) planCreate(n model.NewConversation) providers.Planned {

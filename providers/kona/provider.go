@@ -140,8 +140,6 @@ const (
 	callPut   = "PUT /conversations/{id} "
 )
 
-var putKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditAccess, model.EditDefaultRole, model.EditParticipants}
-
 // table is what the service can do, whatever the account. The list of conversations may leave participants and groups
 // out, reading one brings them.
 var table = []providers.CapabilityRow{
