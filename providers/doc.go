@@ -60,7 +60,7 @@
 //     for one that is read whole.
 //   - apply.go: the writing half, a pure function from edits to steps. Embed an
 //     Editor, which then is Capabilities, Requests and Apply. Where an edit leads
-//     is told by Change and DirectionOf, as model.Edit.Widens says for the inbox
+//     is told by Change, as model.Edit.Widens says for the inbox
 //     too; an unknown word counts as widening, and for each word that widens
 //     Description.Audience says who will see it. A call that no page documents
 //     gets an Assumption, and a CapabilityRow that says "assumed".

@@ -98,13 +98,13 @@ func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w
 
 // Change plans an edit, other than a create, that takes one step.
 func Change(w *Write, fresh model.Conversation, e model.Edit) Planned {
-	return One(w, DirectionOf(fresh, e))
+	return One(w, directionOf(fresh, e))
 }
 
-// DirectionOf tells where an edit leads from what the conversation holds now.
+// directionOf tells where an edit leads from what the conversation holds now.
 // What widens is what model.Edit.Widens says, for every service: the inbox holds
 // back by that, and nothing may be held here and sent there.
-func DirectionOf(fresh model.Conversation, e model.Edit) Direction {
+func directionOf(fresh model.Conversation, e model.Edit) Direction {
 	switch e.Kind {
 	case model.EditArchive, model.EditDelete:
 		return Ends
@@ -124,7 +124,7 @@ func DirectionOf(fresh model.Conversation, e model.Edit) Direction {
 // PeopleDirection tells where a part of an edit of people leads, which makes
 // after of before.
 func PeopleDirection(before, after []model.Participant) Direction {
-	return DirectionOf(model.Conversation{Participants: model.SetOf(before...)},
+	return directionOf(model.Conversation{Participants: model.SetOf(before...)},
 		model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(after)})
 }
 

@@ -52,8 +52,6 @@ type Walk[T any] struct {
 	// Lost reports whether an error says that the service no longer knows the
 	// place: the walk then starts again, once. Nil never does.
 	Lost func(error) bool
-	// Restarted, if set, is told that the walk starts again.
-	Restarted func()
 }
 
 // Walked tells how a walk came out.
@@ -85,9 +83,6 @@ func (w Walk[T]) Run(ctx context.Context, at string, take func(Page[T]) (more bo
 		if err != nil && at != "" && !restarted && w.Lost != nil && w.Lost(err) {
 			at, restarted, holes = "", true, false
 			clear(seen)
-			if w.Restarted != nil {
-				w.Restarted()
-			}
 			continue
 		}
 		if err != nil {

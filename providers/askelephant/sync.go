@@ -81,8 +81,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		start, cursor = at.Next, func(next string) string { return position{Next: next, Since: since}.String() }
 	}
 	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
-		Op: endpointList.Name, Read: w.read, Most: maxPages, Lost: cursorRefused,
-		Restarted: func() { p.account.Logf("a cursor was refused, the walk starts again") },
+		Op: endpointList.Name, Read: w.read, Most: maxPages, Lost: w.lost,
 	}, start, cursor, emit)
 	switch {
 	case !full && (err != nil || !walked.Ended && at.Checkpoint != ""):
@@ -153,13 +152,15 @@ func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	return c.Conversation, true
 }
 
-// cursorRefused reports whether an error complains of the cursor.
-func cursorRefused(err error) bool {
+// lost reports whether an error complains of the cursor: the walk then starts again.
+func (w *walk) lost(err error) bool {
 	e := model.AsError(err)
-	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity {
-		return false
+	lost := (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) &&
+		strings.Contains(strings.ToLower(words(e)), "cursor")
+	if lost {
+		w.provider.account.Logf("a cursor was refused, the walk starts again")
 	}
-	return strings.Contains(strings.ToLower(words(e)), "cursor")
+	return lost
 }
 
 // The words of the two closed vocabularies, folded as a query has them, and the
