@@ -134,7 +134,6 @@ func webPages(a providers.Account) string {
 
 func (p *provider) frame() frame { return frame{account: p.account.Name, web: p.web} }
 
-// Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	identity := model.AskElephant + " " + p.account.BaseURL + " " + p.account.Settings[settingWorkspace]
 	d := p.account.Describe(Factory(), strings.TrimSpace(identity))
@@ -183,7 +182,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.client.list(ctx, url.Values{"limit": {"1"}, "order_by": {newestFirst}})
 	if err != nil {
@@ -218,7 +216,6 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	return out
 }
 
-// Link implements model.Provider.
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
 		return p.recording(ctx, c.Ref.ID)

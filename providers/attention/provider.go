@@ -109,7 +109,6 @@ func sameHost(a, b string) bool {
 	return errA == nil && errB == nil && strings.EqualFold(u.Host, v.Host)
 }
 
-// Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), model.Attention+" "+p.account.BaseURL)
 	d.Filters = filterRules()
@@ -137,7 +136,6 @@ func (p *provider) frame(d directory) frame {
 	return frame{account: p.account.Name, web: p.web, directory: d}
 }
 
-// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	q := url.Values{detailed: {fmt.Sprint(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
 	in := p.frame(p.directory.Known())
@@ -167,7 +165,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.client.list(ctx, 1, nil)
 	if err != nil {
@@ -196,7 +193,6 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 }
 
-// Link implements model.Provider.
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkWeb {
 		if p.web == "" || c.Ref.ID == "" {

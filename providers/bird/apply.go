@@ -12,7 +12,7 @@ import (
 
 // plan is the part of providers.Editor that knows Bird: one PATCH carries the fields of the conversation, and each
 // participant takes a request.
-func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
+func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	held, _ := p.held.Get(fresh.Ref.ID)
 	attributes, sure := attributesOf(fresh, held)
 	patch := p.patch(fresh.Ref.ID, attributes)
@@ -55,7 +55,7 @@ func check(e model.Edit) *model.Error {
 	return nil
 }
 
-func (p *Provider) patch(id string, attributes map[string]json.RawMessage) *providers.Write {
+func (p *provider) patch(id string, attributes map[string]json.RawMessage) *providers.Write {
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
 			return p.client.call(updateConversation, id, nil, patchOf(edits, attributes))
@@ -81,7 +81,7 @@ var answerField = map[model.EditKind]string{
 	model.EditAttributes:  "attributes",
 }
 
-func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
+func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
 	o, err := a.Object()
 	if err != nil {
 		return c, nil, false
@@ -145,7 +145,7 @@ func patchOf(edits []model.Edit, attributes map[string]json.RawMessage) patchBod
 	return body
 }
 
-func (p *Provider) planCreate(e model.Edit) providers.Planned {
+func (p *provider) planCreate(e model.Edit) providers.Planned {
 	body, refused := newConversation(*e.Target.New, e.ID)
 	if refused != nil {
 		return providers.Refuse(refused)

@@ -13,15 +13,14 @@ import (
 // headPages is how many pages are read for what was created since a list was read.
 const headPages = 5
 
-// Newest implements model.Provider.
-func (p *Provider) Newest(ctx context.Context, _ model.NewConversation) (model.Newest, error) {
+func (p *provider) Newest(ctx context.Context, _ model.NewConversation) (model.Newest, error) {
 	h, err := p.head(ctx, nil)
 	return h.Newest(), err
 }
 
 // Find implements model.Provider. A first message carries a reference that is made from the edit, and is unique in the
 // workspace: it tells what this very create made. Without one, the people and who started it must be the same.
-func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
 	n := *e.Target.New
 	h, err := p.head(ctx, slices.Concat([]string{}, known))
 	if err != nil {
@@ -54,7 +53,7 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 
 // head reads the newest conversations. The order of the list is not documented, only seen, so it is checked by the
 // times of creation.
-func (p *Provider) head(ctx context.Context, known []string) (providers.Head, error) {
+func (p *provider) head(ctx context.Context, known []string) (providers.Head, error) {
 	list := p.list(headPages, func(token string) providers.Call { return p.client.page(listConversations, "", pageLimit, token, nil) })
 	read := func(ctx context.Context, token string) (out providers.Page[providers.Row], err error) {
 		page, err := list.Read(ctx, token)
@@ -73,7 +72,7 @@ func (p *Provider) head(ctx context.Context, known []string) (providers.Head, er
 
 // mayHaveStarted reports whether a conversation can have been started by a create of confab: by the access key, or in
 // the name of one of the people who were asked for.
-func (p *Provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool {
+func (p *provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool {
 	o, _ := providers.ObjectOf(r.Raw)
 	started := o.Object("initiatingParticipant")
 	if started == nil {

@@ -13,7 +13,7 @@ import (
 // loadInboxes reads how a conversation stands in the inboxes of Bird's web application: the assignee and whether it was
 // read belong to their items, not to the conversation. The assignee of an open one is the owner. A key that may not read
 // them shows nothing of it.
-func (p *Provider) loadInboxes(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts) error {
+func (p *provider) loadInboxes(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts) error {
 	page, err := readPage(p.client.Do(ctx, p.client.feedItems(id)))
 	switch model.KindOf(err) {
 	case "":
@@ -99,7 +99,7 @@ func convertInboxItems(raw []json.RawMessage, channel func(id string) (name, pla
 
 // agentName returns the name of an agent, "" where it cannot be had: a courtesy that is not worth an error. Each is
 // looked for once.
-func (p *Provider) agentName(ctx context.Context, id string) string {
+func (p *provider) agentName(ctx context.Context, id string) string {
 	name, known := p.agents.Get(id)
 	if known {
 		return name

@@ -10,7 +10,7 @@ import (
 
 // planPeople returns the fewest requests that turn the participants of fresh into target: removals, then demotions, then
 // what gives people more. It refuses the whole edit where one part of it cannot be sent.
-func (p *Provider) planPeople(fresh model.Conversation, target []model.Participant) providers.Planned {
+func (p *provider) planPeople(fresh model.Conversation, target []model.Participant) providers.Planned {
 	op := model.EditParticipants.Op()
 	if !fresh.Participants.Known {
 		return providers.Refuse(providers.Malformed(op, "the participants of the conversation are not loaded"))

@@ -54,8 +54,8 @@ func checkWorkspace(v string) error {
 	return nil
 }
 
-// Provider is one account: one workspace seen through one access key.
-type Provider struct {
+// provider is one account: one workspace seen through one access key.
+type provider struct {
 	providers.Editor
 
 	account   providers.Account
@@ -69,14 +69,11 @@ type Provider struct {
 	held     *providers.Recent[map[string]json.RawMessage] // attributes as the service sent them
 }
 
-var (
-	_ model.Provider = (*Provider)(nil)
-	_ model.Creator  = (*Provider)(nil)
-)
+var _ model.Creator = (*provider)(nil)
 
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
-func newProvider(a providers.Account) (*Provider, error) {
+func newProvider(a providers.Account) (*provider, error) {
 	const op = "open account"
 	a.BaseURL = a.Base(DefaultBaseURL)
 	workspace := strings.TrimSpace(a.Settings[settingWorkspace])
@@ -99,7 +96,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{
+	p := &provider{
 		account:   a,
 		client:    c,
 		accessKey: strings.TrimSpace(a.Settings[settingAccessKey]),
@@ -116,8 +113,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 // scheme stands before the access key.
 const scheme = "AccessKey"
 
-// Describe implements model.Provider.
-func (p *Provider) Describe() model.Description {
+func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), model.Bird+" "+p.account.BaseURL+" "+p.client.workspace)
 	d.ParticipantStatuses = participantStatuses
 	d.DefaultStatus = statusActive
@@ -163,7 +159,7 @@ var table = []providers.CapabilityRow{
 }
 
 // limits are what one conversation does not allow.
-func (p *Provider) limits(c model.Conversation, no func(model.EditKind, string)) {
+func (p *provider) limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
 		for _, k := range model.EditKinds() {
 			if k != model.EditCreate {
@@ -180,13 +176,13 @@ func (p *Provider) limits(c model.Conversation, no func(model.EditKind, string))
 }
 
 // Link implements model.Provider. No address of Bird's web application is documented, and there are no recordings.
-func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
+func (p *provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
 	return providers.NoLink(kind, "Bird has no recordings", "Bird documents no address for a conversation")
 }
 
 // Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
 // those of the newest.
-func (p *Provider) Check(ctx context.Context) []model.CheckResult {
+func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	p.client.lacks.forget()
 	var out []model.CheckResult
 	ask := func(name, good string, call providers.Call) []json.RawMessage {

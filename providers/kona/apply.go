@@ -11,7 +11,7 @@ import (
 )
 
 // plan is the part of providers.Editor that knows Kona: one PUT carries all fields, in full lists.
-func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
+func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	update := p.update(fresh)
 	return func(e model.Edit) providers.Planned {
 		if err := check(fresh, e); err != nil {
@@ -35,7 +35,7 @@ func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 }
 
 // update is the PUT, which no page documents.
-func (p *Provider) update(fresh model.Conversation) *providers.Write {
+func (p *provider) update(fresh model.Conversation) *providers.Write {
 	id := fresh.Ref.ID
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
@@ -60,7 +60,7 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 	}
 }
 
-func (p *Provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
+func (p *provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
 	raw, err := first(a, keyConversations)
 	if err != nil {
 		return c, nil, false
@@ -91,7 +91,7 @@ func shows(o *providers.Object, k model.EditKind) bool {
 	return !slices.ContainsFunc(answerFields[k], o.Null)
 }
 
-func (p *Provider) planCreate(n model.NewConversation) providers.Planned {
+func (p *provider) planCreate(n model.NewConversation) providers.Planned {
 	body, refused := newConversation(n)
 	if refused != nil {
 		return providers.Refuse(refused)

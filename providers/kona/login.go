@@ -56,10 +56,8 @@ func checkRedirect(v string) error {
 	return nil
 }
 
-// Redirect implements providers.SignIn.
 func (l *signIn) Redirect() string { return l.redirect }
 
-// Page implements providers.SignIn.
 func (l *signIn) Page(state string) string {
 	page := *l.session.endpoint
 	// The two stand side by side: /oauth/authorize and /oauth/token.

@@ -72,7 +72,7 @@ func kept(dir string) func(*providers.Account) {
 	return func(a *providers.Account) { a.StateDir = dir }
 }
 
-func load(p *Provider) error {
+func load(p *provider) error {
 	_, err := p.client.Do(context.Background(), getConversation.Of("71", nil))
 	return err
 }

@@ -64,8 +64,8 @@ func checkToken(v string) error {
 	return err
 }
 
-// Provider is one account: one user of one host.
-type Provider struct {
+// provider is one account: one user of one host.
+type provider struct {
 	providers.Editor
 
 	account   providers.Account
@@ -88,14 +88,11 @@ type comment struct {
 // maxNewest is of how many conversations the newest comment is kept at least.
 const maxNewest = 10_000
 
-var (
-	_ model.Provider = (*Provider)(nil)
-	_ model.Creator  = (*Provider)(nil)
-)
+var _ model.Creator = (*provider)(nil)
 
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
-func newProvider(a providers.Account) (*Provider, error) {
+func newProvider(a providers.Account) (*provider, error) {
 	a.BaseURL = a.Base(DefaultBaseURL)
 	endpoint, err := tokenAddress(a)
 	if err != nil {
@@ -117,14 +114,13 @@ func newProvider(a providers.Account) (*Provider, error) {
 	}
 	s.clients = append(s.clients, h)
 	c := client{h}
-	p := &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: providers.NewRecent[comment](maxNewest)}
+	p := &provider{account: a, client: c, session: s, directory: newDirectory(c), newest: providers.NewRecent[comment](maxNewest)}
 	p.identity, p.formerly = identityOf(a, kept)
 	p.Editor = providers.Editor{Client: h, Table: table, Plan: p.plan}
 	return p, nil
 }
 
-// Describe implements model.Provider.
-func (p *Provider) Describe() model.Description {
+func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), p.identity)
 	d.Formerly = p.formerly
 	d.Roles, d.DefaultRoleValues = roles, roles
@@ -161,12 +157,11 @@ var table = []providers.CapabilityRow{
 
 // Link implements model.Provider. Only an old hint at web addresses of tasks exists, so none is built, and there are
 // no recordings.
-func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
+func (p *provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
 	return providers.NoLink(kind, "Kona has no recordings", "Kona documents no web address for a conversation")
 }
 
-// Check implements model.Provider.
-func (p *Provider) Check(ctx context.Context) []model.CheckResult {
+func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	answer, err := p.client.Do(ctx, providers.Call{Endpoint: userinfo})
 	who := providers.Check("signed in", "the access token is accepted", err)
 	if err == nil {
@@ -196,7 +191,7 @@ func noUpdate(status int) (hint, reason string) {
 }
 
 // ageOf lays what is known of the newest comment over a conversation.
-func (p *Provider) ageOf(c *model.Conversation) {
+func (p *provider) ageOf(c *model.Conversation) {
 	last, ok := p.newest.Get(c.Ref.ID)
 	if !ok {
 		return
@@ -208,7 +203,7 @@ func (p *Provider) ageOf(c *model.Conversation) {
 	}
 }
 
-func (p *Provider) keepNewest(id string, m []model.Message) {
+func (p *provider) keepNewest(id string, m []model.Message) {
 	if len(m) == 0 {
 		p.newest.Forget(id)
 		return

@@ -20,7 +20,7 @@ const (
 // Sync implements model.Provider. The head is read latest updated first, where a new comment is not promised to count
 // as an update; a full walk goes by creation, whose order does not change under it. Nothing narrows
 // it: the list has one filter, by the id of a space, and a query names spaces by pieces of their names too.
-func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
+func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	full := req.Mode == model.SyncFull
 	order := byUpdated
 	if full {
@@ -53,14 +53,14 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return result, err
 }
 
-func (p *Provider) convert(raw json.RawMessage) (model.Conversation, bool) {
+func (p *provider) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, ok := convert(raw, p.account.Name, p.directory.name)
 	p.ageOf(&c)
 	return c, ok
 }
 
 // unnamed returns the rows of a page that hold ids without a name, and of each these.
-func (p *Provider) unnamed(rows []json.RawMessage) []mentioned {
+func (p *provider) unnamed(rows []json.RawMessage) []mentioned {
 	var out []mentioned
 	for _, raw := range rows {
 		m := mentionedIn(raw)
@@ -74,7 +74,7 @@ func (p *Provider) unnamed(rows []json.RawMessage) []mentioned {
 
 // naming brings the names of one sync: the rows come first, and again when more is known of them.
 type naming struct {
-	provider *Provider
+	provider *provider
 	left     int // requests
 	anew     bool
 	begun    bool
@@ -133,8 +133,7 @@ func (n *naming) again(ctx context.Context, rows []mentioned, cursor string, emi
 	return left, err
 }
 
-// Load implements model.Provider.
-func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	op := getConversation.Name
 	if err := checkID(op, "conversation", id); err != nil {
 		return model.Detail{}, err
@@ -195,7 +194,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 }
 
 // nameAll makes sure that the people of one conversation have names.
-func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
+func (p *provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
 	m := mentionedIn(raw)
 	for _, r := range comments {
 		o, _ := providers.ObjectOf(r)
