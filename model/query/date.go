@@ -54,7 +54,10 @@ var units = []unit{
 
 // before returns the time that lies n units before another.
 func (u *unit) before(t time.Time, n int) time.Time {
-	return t.Add(-time.Duration(n)*u.exact).AddDate(0, -n*u.months, -n*u.days)
+	if u.exact > 0 {
+		return t.Add(-time.Duration(n) * u.exact)
+	}
+	return t.AddDate(0, -n*u.months, -n*u.days)
 }
 
 // Bounds returns the span in Unix milliseconds: from is in it, to is not.
