@@ -64,7 +64,7 @@ func (d *decoder) oneOf(n *node, known []string, format string, args ...any) boo
 func (d *decoder) decode() (*Config, error) {
 	d.data = bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf"))
 	root := d.parse()
-	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{DefaultTheme, DefaultLayout}}
+	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{BuiltinThemes()[0], Layouts()[0]}}
 	d.fields(root, []field{
 		{"refresh", func(n *node) { c.Refresh = d.refresh(n) }},
 		{"themes", func(n *node) { c.Themes = d.themes(n) }},

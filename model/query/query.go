@@ -160,27 +160,21 @@ func (n *Node) any(yes func(*Term) bool) bool {
 }
 
 func (n *Node) limit(field string) []string {
-	if n == nil {
-		return nil
-	}
-	switch n.Op {
-	case Leaf:
-		if n.Term.Field == field {
-			return []string{n.Term.Value}
-		}
-	case And:
+	switch {
+	case n == nil:
+	case n.Op == Leaf && n.Term.Field == field:
+		return []string{n.Term.Value}
+	case n.Op == And:
 		var out []string
 		for _, k := range n.Kids {
-			switch l := k.limit(field); {
-			case l == nil:
-			case out == nil:
+			if l := k.limit(field); out == nil {
 				out = l
-			default:
+			} else if l != nil {
 				out = slices.DeleteFunc(out, func(s string) bool { return !slices.Contains(l, s) })
 			}
 		}
 		return out
-	case Or:
+	case n.Op == Or:
 		out := []string{}
 		for _, k := range n.Kids {
 			l := k.limit(field)
