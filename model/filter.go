@@ -6,10 +6,8 @@ import (
 	"time"
 )
 
-// Filter is the part of a query that services may answer themselves. It is a
-// necessary condition: whatever the query takes fulfils it, so a service that
-// knows exactly what a part means leaves nothing out. What comes back is still
-// to be matched.
+// Filter is the part of a query that services may answer themselves: a necessary
+// condition, so that what comes back is still to be matched.
 type Filter struct {
 	// Kind and Status are folded words, of which a match has one as its whole
 	// kind or status; empty is any.

@@ -12,7 +12,7 @@ import (
 )
 
 // FoldText returns text for searching: without case, accents and the difference
-// between compatible forms. It is pure and idempotent.
+// between compatible forms. It is idempotent.
 func FoldText(s string) string {
 	if IsASCII(s) {
 		return strings.ToLower(s)

@@ -99,8 +99,7 @@ type completer struct {
 	seen        map[string]bool
 }
 
-// offer adds a completion if its subject begins with or holds what was typed,
-// both folded.
+// offer adds a completion if its subject, folded, holds what was typed.
 func (c *completer) offer(subject, typed, text, help string) {
 	if len(c.first) >= MaxCompletions || c.seen[text] || text == c.s[c.start:c.end] ||
 		len(c.s)-(c.end-c.start)+len(text) > MaxLength {

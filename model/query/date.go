@@ -126,8 +126,7 @@ func startOfDay(y int, m time.Month, d int, loc *time.Location) time.Time {
 	return end
 }
 
-// maxAgo bounds the count of a relative date: far before any conversation,
-// and far from overflow.
+// maxAgo bounds the count of an age, far from overflow.
 const maxAgo = 99999
 
 // parseDate reads the value of updated: and created:. On failure msg says why.
@@ -226,8 +225,7 @@ func parseAgo(s string) (bound, bool) {
 // noDate explains what a date is made of.
 const noDate = "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
 
-// parseDay reads a day, month or year and returns where it begins and where the
-// next one begins.
+// parseDay reads a day, month or year: where it begins, and where the next does.
 func parseDay(s string) (first, next bound, msg string) {
 	switch s {
 	case "today":

@@ -78,8 +78,7 @@ func (p *parser) atOr() bool {
 	return strings.HasPrefix(p.s[p.i:], orWord) && bareEnd(p.s, p.i) == p.i+len(orWord)
 }
 
-// or reads alternatives up to the end or a closing parenthesis. The result is
-// nil where the text asks for nothing.
+// or reads alternatives up to the end or a closing parenthesis; nil for none.
 func (p *parser) or(depth int) (*Node, error) {
 	var parts []*Node
 	for {
@@ -195,8 +194,7 @@ func (p *parser) quoted() (string, error) {
 	return "", &Error{Pos: start, End: len(p.s), Message: "this quote is never closed"}
 }
 
-// fieldPrefix returns the name before the colon of a word that is written like
-// a field: letters, then a colon.
+// fieldPrefix returns the name of a word that is written like a field.
 func fieldPrefix(word string) (string, bool) {
 	name, _, ok := strings.Cut(word, ":")
 	if !ok || name == "" {
@@ -258,8 +256,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	return n, nil
 }
 
-// value reads the value of a field, in quotes or up to a blank or one of the
-// stop characters.
+// value reads a value, in quotes or up to a blank or one of the stop characters.
 func (p *parser) value(stop string) (string, error) {
 	if p.i < len(p.s) && p.s[p.i] == '"' {
 		return p.quoted()
