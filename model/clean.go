@@ -62,14 +62,12 @@ func clean(s string, limit int, lines bool) string {
 			r = ' '
 		case r == '\t':
 			r, repeat = ' ', 4
-		case unicode.Is(unicode.Cc, r):
-			continue
 		case joiner:
 			// A joiner shapes the letters or emoji around it.
 			if prev < 0x80 || prev == 0x200d || prev == 0x200c {
 				continue
 			}
-		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r):
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
 			// Tag characters among them: where they don't spell a flag they hide text.
 			continue
 		}

@@ -30,14 +30,11 @@ func FoldText(s string) string {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		switch f := foldOf(r); {
-		case f == foldJoined || r == utf8.RuneError && size == 1:
+		f := foldOf(r)
+		if f == foldJoined || r == utf8.RuneError && size == 1 {
 			return foldWhole(s)
-		case f == foldSame:
-			out.WriteString(s[i : i+size])
-		default:
-			out.WriteString(*f)
 		}
+		out.WriteString(*f)
 		i += size
 	}
 	return out.String()
@@ -76,12 +73,10 @@ const keptFolds = 0x20000 // letters, ideographs and emoji; rarer ones are folde
 
 var folds [keptFolds]atomic.Pointer[string]
 
-var (
-	foldSame   = new(string) // the character is its own fold
-	foldJoined = new(string) // it may join its neighbours
-)
+// foldJoined stands for a character that may join its neighbours.
+var foldJoined = new(string)
 
-// foldOf returns the fold of a character, or one of the two signs above.
+// foldOf returns the fold of a character, or foldJoined.
 func foldOf(r rune) *string {
 	if r >= keptFolds {
 		return foldJoined
@@ -97,13 +92,10 @@ func foldOf(r rune) *string {
 func foldAlone(r rune) *string {
 	s := string(r)
 	once := foldOnce(s)
-	twice := foldOnce(once)
-	switch {
-	case !standsAlone(s) || !standsAlone(once):
+	if !standsAlone(s) || !standsAlone(once) {
 		return foldJoined
-	case twice == s:
-		return foldSame
 	}
+	twice := foldOnce(once)
 	return &twice
 }
 
