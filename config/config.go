@@ -129,14 +129,6 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
 // credential commands are run. At most 128 KiB are read.
 func Load(path string, v Validators) (*Config, error) {
-	data, err := readConfig(path)
-	if err != nil {
-		return nil, err
-	}
-	return Decode(path, data, v)
-}
-
-func readConfig(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -165,7 +157,7 @@ func readConfig(path string) ([]byte, error) {
 	if len(data) > maxConfigSize {
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
-	return data, nil
+	return Decode(path, data, v)
 }
 
 // Decode checks settings that were already read; file names them in problems, and relative credential files are looked

@@ -245,12 +245,6 @@ func (c Conversation) Stored() Conversation {
 	if r := []rune(c.Preview); len(r) > maxPreview {
 		c.Preview = string(r[:maxPreview-1]) + "…"
 	}
-	kept := make([]Fact, 0, len(c.Facts))
-	for _, f := range c.Facts {
-		if !f.Volatile {
-			kept = append(kept, f)
-		}
-	}
-	c.Facts = kept
+	c.Facts = slices.DeleteFunc(slices.Clone(c.Facts), func(f Fact) bool { return f.Volatile })
 	return c
 }

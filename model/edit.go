@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -52,16 +53,11 @@ func (v Value) Set() []Participant {
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch {
 	case v.Text != nil:
-		return json.Marshal(*v.Text)
+		return json.Marshal(v.Text)
 	case v.People != nil:
-		if *v.People == nil {
-			return []byte("[]"), nil
-		}
-		return json.Marshal(*v.People)
-	case v.New != nil:
-		return json.Marshal(v.New)
+		return SetOf(*v.People...).MarshalJSON()
 	}
-	return []byte("null"), nil
+	return json.Marshal(v.New) // null where there is none
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -168,9 +164,7 @@ func (n NewConversation) MarshalJSON() ([]byte, error) {
 func (n NewConversation) equal(m NewConversation) bool {
 	people := SamePeople(n.People, m.People)
 	n.People, m.People = nil, nil
-	a, _ := json.Marshal(n)
-	b, _ := json.Marshal(m)
-	return people && string(a) == string(b)
+	return people && reflect.DeepEqual(n, m)
 }
 
 // Edit is one intended change to one field of one conversation. The Ref of a

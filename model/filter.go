@@ -2,7 +2,6 @@ package model
 
 import (
 	"regexp"
-	"slices"
 	"time"
 )
 
@@ -63,30 +62,17 @@ func (f FilterField) EditedBy() EditKind {
 func (f Filter) Only(rules []FilterRule) Filter {
 	var out Filter
 	for _, r := range rules {
-		takes := func(value string) bool { return r.Values == nil || r.Values.MatchString(value) }
-		oneOf := func(words []string) []string {
-			if slices.ContainsFunc(words, func(w string) bool { return !takes(w) }) {
-				return nil
-			}
-			return words
-		}
-		held := func(texts []string) []string {
-			if i := slices.IndexFunc(texts, takes); i >= 0 {
-				return texts[i : i+1]
-			}
-			return nil
-		}
 		switch r.Field {
 		case FilterKind:
-			out.Kind = oneOf(f.Kind)
+			out.Kind = r.all(f.Kind)
 		case FilterStatus:
-			out.Status = oneOf(f.Status)
+			out.Status = r.all(f.Status)
 		case FilterOwner:
-			out.Owner = held(f.Owner)
+			out.Owner = r.first(f.Owner)
 		case FilterTeam:
-			out.Team = held(f.Team)
+			out.Team = r.first(f.Team)
 		case FilterCompany:
-			out.Company = held(f.Company)
+			out.Company = r.first(f.Company)
 		case FilterExternal:
 			out.External = f.External
 		case FilterCreated:
@@ -96,6 +82,26 @@ func (f Filter) Only(rules []FilterRule) Filter {
 		}
 	}
 	return out
+}
+
+// first returns the first text that the rule takes.
+func (r FilterRule) first(texts []string) []string {
+	for i, text := range texts {
+		if r.Values == nil || r.Values.MatchString(text) {
+			return texts[i : i+1]
+		}
+	}
+	return nil
+}
+
+// all returns the words if the rule takes every one of them.
+func (r FilterRule) all(words []string) []string {
+	for i := range words {
+		if len(r.first(words[i:i+1])) == 0 {
+			return nil
+		}
+	}
+	return words
 }
 
 // IsZero reports whether the filter asks for nothing.
