@@ -83,25 +83,25 @@ func foldOf(r rune) *string {
 	}
 	f := folds[r].Load()
 	if f == nil {
-		f = foldAlone(r)
+		f = foldRune(r)
 		folds[r].Store(f)
 	}
 	return f
 }
 
-func foldAlone(r rune) *string {
+func foldRune(r rune) *string {
 	s := string(r)
 	once := foldOnce(s)
-	if !standsAlone(s) || !standsAlone(once) {
+	if !isolated(s) || !isolated(once) {
 		return foldJoined
 	}
 	twice := foldOnce(once)
 	return &twice
 }
 
-// standsAlone reports whether what is left of a text without accents neither
+// isolated reports whether what is left of a text without accents neither
 // changes places with nor joins what stands before or after it.
-func standsAlone(s string) bool {
+func isolated(s string) bool {
 	bare := withoutMarks(s)
 	for i, r := range bare {
 		if norm.NFKD.PropertiesString(bare[i:]).CCC() != 0 || r == utf8.RuneError {

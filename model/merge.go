@@ -39,7 +39,7 @@ func (d Detail) Reading(need Need) Reading {
 // newer one has not loaded are kept in any case.
 func MergeReading(older, newer Conversation, r Reading) Conversation {
 	if r&ReadNames != 0 {
-		return named(older, newer)
+		return renamed(older, newer)
 	}
 	whole := r&ReadWhole != 0
 	if !newer.Participants.Known {
@@ -108,8 +108,8 @@ func mergePerson(older, newer Participant, whole bool) Participant {
 	return newer
 }
 
-// named takes the names of people and spaces from a newer reading.
-func named(c, newer Conversation) Conversation {
+// renamed takes the names of people and spaces from a newer reading.
+func renamed(c, newer Conversation) Conversation {
 	c.Participants.Items = withNames(c.Participants.Items, newer.Participants.Items, true)
 	c.Featured = withNames(c.Featured, newer.Featured, true)
 	if c.Owner.ID != "" && c.Owner.ID == newer.Owner.ID && newer.Owner.Name != "" {

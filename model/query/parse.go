@@ -229,7 +229,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		return nil, err
 	}
 	if raw == "" {
-		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + among(words)}
+		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words)}
 	}
 	n := leaf(of, raw)
 	t := &n.Term
@@ -239,7 +239,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	case of.words != nil || of.slips:
 		// A service may be of any name; one that is nearly a known word is a slip.
 		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
-			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)), Suggestion: near}
+			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words)), Suggestion: near}
 		}
 		// One spelling of one meaning, so that equal queries are equal.
 		t.Raw = t.Value
@@ -308,7 +308,7 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 		s = Sort{Field: s.Field[1:], Reverse: true}
 	}
 	if t.of.word(s.Field) == nil {
-		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, among(t.of.closed())),
+		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, choices(t.of.closed())),
 			Suggestion: suggestValue(t.of, s.Field)}
 	}
 	p.sort = s
@@ -329,7 +329,7 @@ func suggestValue(of *field, value string) string {
 	return ""
 }
 
-func among(words []string) string {
+func choices(words []string) string {
 	if len(words) == 0 {
 		return ""
 	}
