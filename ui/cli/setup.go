@@ -152,11 +152,7 @@ func (r *run) configShow() error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	format := config.TOML
-	if r.flags.json {
-		format = config.JSON
-	}
-	return config.Show(r.Out, r.setup.Config, format)
+	return config.Show(r.Out, r.setup.Config, r.flags.json)
 }
 
 func (r *run) configSchema() error {
