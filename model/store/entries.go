@@ -131,7 +131,7 @@ func (t *tx) fold(entries []Indexed) {
 	for i, e := range entries {
 		refs[i] = e.Subject.Ref
 	}
-	all := t.knownOf(refs)
+	all := t.known(refs...)
 	for i, ref := range refs {
 		entries[i].Subject = *all[ref].subject()
 	}
@@ -163,7 +163,7 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 			r.scan(&from, &ref.Account, &ref.ID)
 			refs = append(refs, ref)
 		}
-		all := t.knownOf(refs)
+		all := t.known(refs...)
 		for _, ref := range refs {
 			k := all[ref]
 			sub := k.subject()

@@ -365,7 +365,7 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			t.dropUndoing(e)
 		}
 		if after != nil {
-			k := t.known(after.Ref.Account, after.Ref.ID)[after.Ref.ID]
+			k := t.known(after.Ref)[after.Ref]
 			t.save(k, *after, model.ReadRow, &e.Edit)
 			t.checked([]int64{k.key}, nil)
 			if after.Ref != e.Ref { // that of a create

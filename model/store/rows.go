@@ -95,7 +95,7 @@ func (t *tx) knownAt(rows []model.Row, at []int) map[model.Ref]*known {
 	for n, i := range at {
 		refs[n] = rows[i].Conversation.Ref
 	}
-	return t.knownOf(refs)
+	return t.known(refs...)
 }
 
 // layTriage gives a row the marks of its subject, and reports whether edits of

@@ -140,11 +140,7 @@ func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Re
 	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
 	if len(refs) > 0 {
-		wanted := make([][2]string, len(refs))
-		for i, ref := range refs {
-			wanted[i] = [2]string{ref.Account, ref.ID}
-		}
-		query, args = editsOn, []any{asList(wanted), id}
+		query, args = editsOn, []any{refList(refs), id}
 	}
 	query += " ORDER BY id"
 	waiting, err = read(ctx, s, "read a submission", func(t *tx) []model.OutboxEntry {
