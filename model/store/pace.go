@@ -53,12 +53,10 @@ func (p Pacer) locked(ctx context.Context, f func() error) error {
 	defer lock.Close()
 	bounded, cancel := context.WithTimeout(ctx, pacePatience)
 	defer cancel()
-	_, err := lock.TryLockContext(bounded, paceRetry)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(p.dir(), 0o700); err == nil {
-			_, err = lock.TryLockContext(bounded, paceRetry)
-		}
+	if err := os.MkdirAll(p.dir(), 0o700); err != nil {
+		return err
 	}
+	_, err := lock.TryLockContext(bounded, paceRetry)
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}
