@@ -213,7 +213,8 @@ func (s *Store) Counts(ctx context.Context) (map[string]Counts, error) {
 	return read(ctx, s, "count", func(t *tx) map[string]Counts {
 		out := map[string]Counts{}
 		for r := range t.rows(`SELECT n.name, coalesce(a.conversations, 0), coalesce(t.waiting, 0), coalesce(t.person, 0)
-FROM (SELECT name FROM account UNION SELECT account FROM tally) n LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`) {
+FROM (SELECT name FROM account UNION SELECT account FROM tally) n
+  LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`) {
 			var name string
 			var c Counts
 			r.scan(&name, &c.Conversations, &c.Waiting, &c.NeedPerson)

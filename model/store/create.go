@@ -73,7 +73,8 @@ func (s *Store) Rivals(ctx context.Context, e model.OutboxEntry) ([]Rival, error
 }
 
 func (t *tx) rivals(e model.OutboxEntry) (out []Rival) {
-	for row := range t.rows("SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?", e.Ref.Account, e.ID) {
+	for row := range t.rows("SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?",
+		e.Ref.Account, e.ID) {
 		var r Rival
 		var other model.Edit
 		row.scan(&r.ID, &r.State, fromJSON{&other}, fromJSON{&r.Creation})

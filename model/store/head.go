@@ -37,7 +37,8 @@ const (
 // Head reads keys of the scope in the default order (pinned, newest change,
 // newest creation, ref) from disk, until there are limit that match or the
 // budget is used up. whole says that the list was read to its end.
-func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (keys []int64, whole bool, err error) {
+func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
+	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
 	keys, err = read(ctx, s, "read the newest conversations", func(t *tx) []int64 {
 		var batch []headRow

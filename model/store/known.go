@@ -53,7 +53,8 @@ func (t *tx) readKnown(out map[model.Ref]*known, wanted string) {
 	var ref model.Ref
 	for r := range t.rows(`SELECT c.account, c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''),
   coalesce(b.whole, 0), coalesce(b.touch, 0), coalesce(b.read, x'')
-FROM json_each(?) j CROSS JOIN conversation c ON c.account = j.value ->> 0 AND c.id = j.value ->> 1 LEFT JOIN body b ON b.key = c.key`, wanted) {
+FROM json_each(?) j CROSS JOIN conversation c ON c.account = j.value ->> 0 AND c.id = j.value ->> 1
+  LEFT JOIN body b ON b.key = c.key`, wanted) {
 		var k known
 		r.scan(&ref.Account, &ref.ID, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read)
 		k.ref, k.marks = ref, Marked{Ref: ref}

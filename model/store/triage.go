@@ -112,8 +112,8 @@ func (t *tx) markings(refs []model.Ref) map[model.Ref]marking {
 	for _, r := range refs {
 		out[r] = marking{was: Marked{Ref: r}}
 	}
-	for r := range t.rows(`SELECT j.value ->> 0, j.value ->> 1, coalesce(c.key, 0), coalesce(c.gone, 0), c.subject, coalesce(b.fingerprint, ''),
-  coalesce(m.done, ''), coalesce(m.seen, ''), coalesce(m.pinned, 0), coalesce(m.snoozed, 0)
+	for r := range t.rows(`SELECT j.value ->> 0, j.value ->> 1, coalesce(c.key, 0), coalesce(c.gone, 0), c.subject,
+  coalesce(b.fingerprint, ''), coalesce(m.done, ''), coalesce(m.seen, ''), coalesce(m.pinned, 0), coalesce(m.snoozed, 0)
 FROM json_each(?) j LEFT JOIN conversation c ON c.account = j.value ->> 0 AND c.id = j.value ->> 1 LEFT JOIN body b ON b.key = c.key
   LEFT JOIN triage m ON m.account = j.value ->> 0 AND m.id = j.value ->> 1`, refList(refs)) {
 		var m marking

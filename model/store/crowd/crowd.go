@@ -128,9 +128,12 @@ func (size Size) deliver(ctx context.Context, db *sql.DB) error {
 		raw, _ := json.Marshal(e.Edit)
 		before, _ := json.Marshal(e.Edit.Base)
 		after, _ := json.Marshal(e.Edit.Target)
-		if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?1, 'renamed ten', 'ada', ?2, 10);
-INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, 'done', ?2)`,
-			e.Edit.Submission, at.UnixMilli(), e.Edit.ID, e.Edit.Ref.Account, e.Edit.Ref.ID, raw, e.Title, before, after); err != nil {
+		_, err := tx.ExecContext(ctx, `
+INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?1, 'renamed ten', 'ada', ?2, 10);
+INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
+  VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, 'done', ?2)`,
+			e.Edit.Submission, at.UnixMilli(), e.Edit.ID, e.Edit.Ref.Account, e.Edit.Ref.ID, raw, e.Title, before, after)
+		if err != nil {
 			return err
 		}
 	}
