@@ -91,11 +91,10 @@ func (k *known) subject() *query.Subject {
 	return query.NewSubject(k.row(c))
 }
 
-func holds(stamp, print string) bool { return stamp != "" && stamp == print }
-
 // triage returns the marks that hold for a fingerprint.
 func (m Marked) triage(print string) model.Triage {
-	return model.Triage{Done: holds(m.done, print), Seen: holds(m.seen, print), Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
+	return model.Triage{Done: m.done != "" && m.done == print, Seen: m.seen != "" && m.seen == print,
+		Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
 }
 
 // row returns the row of a conversation: the projection of what the service

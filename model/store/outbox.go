@@ -47,7 +47,7 @@ func (t *tx) put(submission string, entries []Entry) []string {
 		}
 		ids[i], refs[i] = e.ID, e.Ref
 		widened := e.Widens()
-		*e = t.ground(*e)
+		*e = t.rebaseNew(*e)
 		t.exec(`INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created)
 VALUES (?,?,?,?,?,?,?,?,'queued',?)`,
 			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
