@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -197,9 +196,6 @@ func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]mod
 	})
 }
 
-// ErrClaimed is returned where an edit is being sent and cannot be changed.
-var ErrClaimed = errors.New("the edit is being sent right now")
-
 // refusal says why a person can't decide about an edit now, nil where he can.
 // Giving up what belongs to an account that was set aside is always possible.
 func refusal(id string, e model.OutboxEntry, ok, again bool) error {
@@ -210,7 +206,7 @@ func refusal(id string, e model.OutboxEntry, ok, again bool) error {
 		return &model.Error{Kind: model.Invalid, Message: "edit " + id +
 			" belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
 	case e.State == model.Sending:
-		return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+		return &model.Error{Kind: model.Invalid, Message: "the edit is being sent right now"}
 	}
 	return nil
 }

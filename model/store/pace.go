@@ -27,6 +27,7 @@ type Pacer struct {
 	burst   int
 }
 
+// Pacer returns the pacer of an account.
 func (s *Store) Pacer(account string, every time.Duration, burst int) Pacer {
 	return Pacer{s, account, every, burst}
 }

@@ -40,6 +40,7 @@ type Store struct {
 	broken atomic.Bool
 }
 
+// Rescued tells what became of a damaged database when this one was opened.
 func (s *Store) Rescued() Rescue { return s.rescue }
 
 // Notice is what a person is to know of the database at the start, "" for nothing.

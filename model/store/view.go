@@ -28,6 +28,7 @@ func (s *Store) scopedQuery(q string) string {
 	return q
 }
 
+// KeepView keeps what a query showed.
 func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
 	packed := []byte{}
 	for _, k := range v.Keys {
