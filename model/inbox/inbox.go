@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -49,8 +50,28 @@ type Options struct {
 	Log func(format string, args ...any)
 }
 
+// stored is what the store answers by itself.
+type stored interface {
+	// Row reads one projected row from the cache.
+	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
+	// Outbox lists every edit that is not settled, oldest first.
+	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	// Undecided counts the edits of each account that are on their way, but that
+	// nothing moves before the person has decided about an earlier edit.
+	Undecided(ctx context.Context) (map[string]int, error)
+	// History lists delivered edits, newest first.
+	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
+	// SaveDraft keeps what was typed; an empty text forgets it.
+	SaveDraft(ctx context.Context, key, text string) error
+	// Draft returns what was typed, "" if nothing is kept.
+	Draft(ctx context.Context, key string) (string, error)
+	// Forget removes everything kept of an account.
+	Forget(ctx context.Context, account string) error
+}
+
 // Inbox is the engine. It is safe for concurrent use.
 type Inbox struct {
+	stored
 	store    *store.Store
 	accounts []*account
 	byName   map[string]*account
@@ -67,11 +88,8 @@ type Inbox struct {
 	lists   lists
 	lookups lookupCache
 	session session
-	// submitted are the edits that were submitted for a Deliver to follow.
-	submitted struct {
-		sync.Mutex
-		entries map[string]model.OutboxEntry
-	}
+	// submitted holds, by id, the edits that were submitted for a Deliver to follow.
+	submitted sync.Map
 
 	ends    sync.Mutex // guards stop and closed
 	stop    context.CancelFunc
@@ -84,17 +102,12 @@ type Inbox struct {
 // for explicitly is done. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
-		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log, loading: o.Loading,
+		stored: o.Store, store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loading: o.Loading,
+		patience: cmp.Or(o.Patience, DefaultPatience), loc: cmp.Or(o.Location, time.Local), now: o.Now, log: o.Log,
 		byName: map[string]*account{},
-	}
-	if b.patience = o.Patience; b.patience == 0 {
-		b.patience = DefaultPatience
 	}
 	if b.now == nil {
 		b.now = time.Now
-	}
-	if b.loc == nil {
-		b.loc = time.Local
 	}
 	if b.log == nil {
 		b.log = func(string, ...any) {}
@@ -166,7 +179,8 @@ func (b *Inbox) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		b.workers.Wait()
-		b.turns.close(ctx)
+		b.turns.change(func() { b.turns.closed = true })
+		b.turns.pause(ctx)
 		close(done)
 	}()
 	select {

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"confab/model"
 	"confab/model/store"
@@ -30,7 +29,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	b.announce(ctx)
 	for _, a := range b.accounts {
 		if slices.ContainsFunc(entries, func(e store.Entry) bool { return e.Edit.Ref.Account == a.name }) {
-			a.nudgeDelivery()
+			nudge(a.wakeDeliver)
 		}
 	}
 	return ids, nil
@@ -45,15 +44,10 @@ func (b *Inbox) remember(ids []string, entries []store.Entry) {
 	if started {
 		return // the workers deliver
 	}
-	b.submitted.Lock()
-	defer b.submitted.Unlock()
-	if b.submitted.entries == nil {
-		b.submitted.entries = map[string]model.OutboxEntry{}
-	}
 	for i, id := range ids {
 		e := entries[i].Edit
 		e.ID = id
-		b.submitted.entries[id] = model.OutboxEntry{Edit: e, Title: entries[i].Title}
+		b.submitted.Store(id, model.OutboxEntry{Edit: e, Title: entries[i].Title})
 	}
 }
 
@@ -79,21 +73,4 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 		sub.Sentence = model.Sentence(edits)
 	}
 	return entries, sub
-}
-
-// each runs f for every account side by side and gives the first error in
-// the order of the config.
-func (b *Inbox) each(f func(*account) error) error {
-	errs := make([]error, len(b.accounts))
-	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		wg.Go(func() { errs[i] = f(a) })
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -99,7 +99,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	if err != nil {
 		return err
 	}
-	if err := b.allowed(ctx, a); err != nil {
+	if err := b.allowed(ctx, a.name); err != nil {
 		a.update(func(s *model.AccountState) { s.Error = model.NewEntryError(err) })
 		return err
 	}
@@ -122,7 +122,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	if err == nil {
 		err = afterHead() // an empty list has no page
 	}
-	err = b.noted(ctx, a, err)
+	err = b.noteRetry(ctx, a, err)
 	a.update(func(s *model.AccountState) {
 		s.Syncing = false
 		s.Error = model.NewEntryError(err)
@@ -135,7 +135,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 			if err := b.store.Wake(ctx, a.name); err != nil {
 				return err
 			}
-			a.nudgeDelivery()
+			nudge(a.wakeDeliver)
 		}
 	} else if ctx.Err() == nil {
 		b.log("%s: sync: %v", a.name, err)
@@ -202,17 +202,14 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 		if checks++; checks > checksPerSweep {
 			return nil
 		}
-		d, err := a.provider.Load(ctx, id, 0)
+		d, err := b.load(ctx, a, id, 0)
 		switch {
 		case err == nil:
-			if _, err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
+			if err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
 				return err
 			}
 			b.announce(ctx, a)
-		case model.KindOf(err) == model.NotFound:
-			if err := b.gone(ctx, a, id); err != nil {
-				return err
-			}
+		case model.KindOf(err) == model.NotFound: // it is a tombstone now
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
 		default:
@@ -231,13 +228,27 @@ func (b *Inbox) sinceTime(a *account) time.Time {
 	return b.now().Add(-a.since)
 }
 
+// each runs f side by side for these accounts, for all if none are named, and
+// returns the errors in the order of the config.
+func (b *Inbox) each(names []string, f func(*account) error) []error {
+	errs := make([]error, len(b.accounts))
+	var wg sync.WaitGroup
+	for i, a := range b.accounts {
+		if len(names) == 0 || slices.Contains(names, a.name) {
+			wg.Go(func() { errs[i] = f(a) })
+		}
+	}
+	wg.Wait()
+	return errs
+}
+
 // Refresh asks the workers of these accounts (all if none are named) to sync
 // and to deliver now. It returns at once.
 func (b *Inbox) Refresh(names ...string) {
 	for _, a := range b.accounts {
-		if wanted(a.name, names) {
-			a.nudgeSync()
-			a.nudgeDelivery()
+		if len(names) == 0 || slices.Contains(names, a.name) {
+			nudge(a.wakeSync)
+			nudge(a.wakeDeliver)
 		}
 	}
 }
@@ -245,15 +256,7 @@ func (b *Inbox) Refresh(names ...string) {
 // Sync refreshes these accounts (all if none are named) side by side and
 // waits. The errors of all accounts are joined.
 func (b *Inbox) Sync(ctx context.Context, names ...string) error {
-	errs := make([]error, len(b.accounts))
-	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		if wanted(a.name, names) {
-			wg.Go(func() { errs[i] = b.syncPatiently(ctx, a, false, nil) })
-		}
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nil) })...)
 }
 
 // SyncNow is a person's "try now". For every account side by side it reads the
@@ -269,22 +272,19 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 	}
 	report = oneAtATime(report)
 	var damaged error
-	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		wg.Go(func() {
-			err := b.syncNow(ctx, a, full, report)
-			switch e := model.AsError(err); {
-			case err == nil:
-			case e.Status != 0 && e.RetryAt.After(b.now()):
-				errs[i] = fmt.Errorf("%s: %w; it asked to wait until %s", a.name, err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
-			default:
-				errs[i] = fmt.Errorf("%s: %w", a.name, err)
-			}
-		})
-	}
 	wg.Go(func() { b.refold(ctx) })
 	wg.Go(func() { damaged = b.checkUnclean(ctx) })
+	errs := b.each(nil, func(a *account) error {
+		err := b.syncNow(ctx, a, full, report)
+		switch e := model.AsError(err); {
+		case err == nil:
+			return nil
+		case e.Status != 0 && e.RetryAt.After(b.now()):
+			return fmt.Errorf("%s: %w; it asked to wait until %s", a.name, err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
+		}
+		return fmt.Errorf("%s: %w", a.name, err)
+	})
 	wg.Wait()
 	return errors.Join(append(errs, damaged)...)
 }
@@ -312,7 +312,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 	switch model.KindOf(err) {
 	case model.Unavailable, model.RateLimited, model.Unauthorized, model.NoCredential, model.Local:
 		// Nothing else would get through either.
-		b.waitFor(ids, report).finish(context.WithoutCancel(ctx))
+		b.wait(ids, report).finish(context.WithoutCancel(ctx))
 		return err
 	}
 	return errors.Join(err, deliver())
@@ -360,24 +360,16 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 		return err
 	}
 	full := q.Filter(b.now(), b.loc)
-	errs := make([]error, len(b.accounts))
-	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		if !wanted(a.name, names) {
-			continue
-		}
+	return errors.Join(b.each(names, func(a *account) error {
 		f := full.Only(b.narrowing(a))
-		if !among(q.Accounts(), a.name) || !among(q.Providers(), a.desc.Provider) {
+		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
 			f = model.Filter{}
 		}
-		wg.Go(func() {
-			if err := b.syncQuery(ctx, a, f); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", a.name, err)
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+		if err := b.syncQuery(ctx, a, f); err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+		return nil
+	})...)
 }
 
 // narrowing gives the rules of an account without those whose field an edit can
@@ -406,38 +398,15 @@ func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
 		return err
 	}
 	defer a.syncing.release()
-	if err := b.allowed(ctx, a); err != nil {
+	if err := b.allowed(ctx, a.name); err != nil {
 		return err
 	}
 	in := intake{b: b, a: a, silent: true}
 	_, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f})
-	return b.noted(ctx, a, err)
+	return b.noteRetry(ctx, a, err)
 }
 
-// among reports whether a limit, nil for none, lets a name through.
-func among(limit []string, name string) bool {
+// allows reports whether a limit, nil for none, lets a name through.
+func allows(limit []string, name string) bool {
 	return limit == nil || slices.ContainsFunc(limit, func(s string) bool { return strings.EqualFold(s, name) })
-}
-
-// NeverSynced names the accounts whose list was never read to the end.
-func (b *Inbox) NeverSynced() []string {
-	var out []string
-	for _, a := range b.accounts {
-		if a.snapshot().Swept.IsZero() {
-			out = append(out, a.name)
-		}
-	}
-	return out
-}
-
-func wanted(name string, names []string) bool {
-	if len(names) == 0 {
-		return true
-	}
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

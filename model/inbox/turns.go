@@ -10,42 +10,40 @@ import (
 type turns struct {
 	mu      sync.Mutex
 	running int
-	carried int // edits of the deliveries that run
-	paused  bool
-	closed  bool          // paused for good
-	changed chan struct{} // closed and made anew with every change
+	carried int           // edits of the deliveries that run
+	paused  bool          // none starts
+	closed  bool          // none starts any more
+	changed chan struct{} // closed and made anew with every change; nil until somebody waits
 }
 
-func (t *turns) change() {
+// change makes a change and tells who waits for one.
+func (t *turns) change(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
 	if t.changed != nil {
 		close(t.changed)
+		t.changed = nil
 	}
-	t.changed = make(chan struct{})
 }
 
-// wait gives a channel that is closed with the next change. The lock is held.
-func (t *turns) wait() <-chan struct{} {
+// next returns a channel that is closed with the next change. The lock is held.
+func (t *turns) next() <-chan struct{} {
 	if t.changed == nil {
 		t.changed = make(chan struct{})
 	}
 	return t.changed
 }
 
-// enter begins a delivery, after a pause if there is one.
-func (t *turns) enter(ctx context.Context) error {
+// await waits until done, which is asked with the lock held, says so.
+func (t *turns) await(ctx context.Context, done func() bool) error {
 	for {
 		t.mu.Lock()
-		if t.closed {
-			t.mu.Unlock()
-			return context.Canceled
-		}
-		if !t.paused {
-			t.running++
-			t.mu.Unlock()
+		ok, changed := done(), t.next()
+		t.mu.Unlock()
+		if ok {
 			return nil
 		}
-		changed := t.wait()
-		t.mu.Unlock()
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -54,63 +52,43 @@ func (t *turns) enter(ctx context.Context) error {
 	}
 }
 
-// carry tells how many edits a delivery that runs has claimed.
-func (t *turns) carry(edits int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.carried += edits
-	t.change()
+// enter begins a delivery, after a pause if there is one.
+func (t *turns) enter(ctx context.Context) error {
+	closed := false
+	err := t.await(ctx, func() bool {
+		if closed = t.closed; !closed && !t.paused {
+			t.running++
+		}
+		return closed || !t.paused
+	})
+	if err == nil && closed {
+		err = context.Canceled
+	}
+	return err
 }
+
+// carry tells how many edits a delivery that runs has claimed.
+func (t *turns) carry(edits int) { t.change(func() { t.carried += edits }) }
 
 // leave ends a delivery that carried so many edits.
 func (t *turns) leave(edits int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.running--
-	t.carried -= edits
-	t.change()
+	t.change(func() { t.running, t.carried = t.running-1, t.carried-edits })
 }
 
 // pause lets no delivery start and waits until those that run have ended.
 func (t *turns) pause(ctx context.Context) error {
-	t.mu.Lock()
-	t.paused = true
-	for t.running > 0 {
-		changed := t.wait()
-		t.mu.Unlock()
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		t.mu.Lock()
-	}
-	t.mu.Unlock()
-	return nil
+	t.change(func() { t.paused = true })
+	return t.await(ctx, func() bool { return t.running == 0 })
 }
 
-// close is a pause without end: who waits for its turn is told to give up.
-func (t *turns) close(ctx context.Context) error {
-	t.mu.Lock()
-	t.closed = true
-	t.change()
-	t.mu.Unlock()
-	return t.pause(ctx)
-}
+func (t *turns) resume() { t.change(func() { t.paused = false }) }
 
-func (t *turns) resume() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.paused = false
-	t.change()
-}
-
-// Sending gives how many edits are being sent now, and a channel that is closed
+// Sending returns how many edits are being sent now, and a channel that is closed
 // when that changes.
 func (b *Inbox) Sending() (edits int, changed <-chan struct{}) {
 	b.turns.mu.Lock()
 	defer b.turns.mu.Unlock()
-	return b.turns.carried, b.turns.wait()
+	return b.turns.carried, b.turns.next()
 }
 
 // Suspend lets no further write start and waits until those in flight have
@@ -129,8 +107,5 @@ func (b *Inbox) Suspend(ctx context.Context) error {
 func (b *Inbox) Resume(context.Context) {
 	b.turns.resume()
 	nudge(b.lists.changed) // the clock went on meanwhile
-	for _, a := range b.accounts {
-		a.nudgeSync()
-		a.nudgeDelivery()
-	}
+	b.Refresh()
 }

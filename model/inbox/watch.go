@@ -83,7 +83,7 @@ func (w *watcher) look(ctx context.Context) {
 	}
 	b.announce(ctx)
 	for _, a := range b.accounts {
-		a.nudgeDelivery() // another process may have left work behind
+		nudge(a.wakeDeliver) // another process may have left work behind
 	}
 }
 

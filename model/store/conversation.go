@@ -92,26 +92,28 @@ func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Con
 
 // Save lays one freshly read conversation over the cache; r says what the
 // reading can show to be empty.
-func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) (merged model.Conversation, err error) {
-	err = s.txRead(ctx, func(t *tx) error {
-		if err := t.same(c.Ref.Account); err != nil {
-			return err
-		}
-		k, err := t.knownOne(c.Ref)
-		if err != nil {
-			return err
-		}
-		if _, err := t.save(k, c, r, nil); err != nil {
-			return err
-		}
-		t.checked([]int64{k.key}, nil)
-		return nil
-	})
-	if err != nil {
-		return c, localError("store a conversation", err)
+func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
+	return localError("store a conversation", s.txRead(ctx, func(t *tx) error { return t.saveRead(c, r) }))
+}
+
+func (t *tx) saveRead(c model.Conversation, r model.Reading) error {
+	if err := t.same(c.Ref.Account); err != nil {
+		return err
 	}
-	merged, _, err = s.Server(ctx, c.Ref)
-	return merged, err
+	return t.saveOne(c, r, nil)
+}
+
+// saveOne is save for one conversation that the service has just shown.
+func (t *tx) saveOne(c model.Conversation, r model.Reading, settled *model.Edit) error {
+	k, err := t.knownOne(c.Ref)
+	if err != nil {
+		return err
+	}
+	if _, err := t.save(k, c, r, settled); err != nil {
+		return err
+	}
+	t.checked([]int64{k.key}, nil)
+	return t.err
 }
 
 // checked notes that the service has just shown these rows.

@@ -350,14 +350,27 @@ func (s *Store) Shows(ctx context.Context, id string, theirs model.Value) error 
 	})
 }
 
-// Sent notes, before writes leave, that they may have left, and returns which
-// of the claimed edits to send: one that was taken back meanwhile is given up
+// Fresh is a conversation as it was read right before a write, and what the
+// reading can show to be empty.
+type Fresh struct {
+	Conversation model.Conversation
+	Reading      model.Reading
+}
+
+// Sent notes, before writes leave, that they may have left: claimed edits, with
+// the bases and targets that they have by now, and what was read before. It
+// returns which of them to send: one that was taken back meanwhile is given up
 // instead.
-func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err error) {
+func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fresh) (send []model.OutboxEntry, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) error {
 		send = nil
-		for _, id := range ids {
-			e, ok, err := t.entry(id)
+		if fresh != nil {
+			if err := t.saveRead(fresh.Conversation, fresh.Reading); err != nil {
+				return err
+			}
+		}
+		for _, claimed := range edits {
+			e, ok, err := t.entry(claimed.ID)
 			if err != nil {
 				return err
 			}
@@ -367,10 +380,17 @@ func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err erro
 				} else if gone {
 					continue
 				}
-				e.Sent = true
-				t.saveEntry(e)
+				anew := !e.Base.Equal(claimed.Base) || !e.Target.Equal(claimed.Target)
+				e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
+				err := t.saveEntry(e)
+				if err == nil && anew {
+					err = t.reproject(e.Ref)
+				}
+				if err != nil {
+					return err
+				}
 			}
-			send = append(send, id)
+			send = append(send, claimed)
 		}
 		return nil
 	})
@@ -428,14 +448,9 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			}
 		}
 		if after != nil {
-			k, err := t.knownOne(after.Ref)
-			if err != nil {
+			if err := t.saveOne(*after, model.ReadRow, &e.Edit); err != nil {
 				return err
 			}
-			if _, err := t.save(k, *after, model.ReadRow, &e.Edit); err != nil {
-				return err
-			}
-			t.checked([]int64{k.key}, nil)
 			if err := t.reproject(after.Ref); err != nil {
 				return err
 			}
@@ -443,20 +458,6 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 		if gone {
 			return t.bury(e.Ref)
 		}
-		return t.reproject(e.Ref)
-	})
-}
-
-// Reground gives a claimed edit another base and target: what confab itself
-// delivered meanwhile is what it is made on top of now.
-func (s *Store) Reground(ctx context.Context, id string, base, target model.Value) error {
-	return s.change(ctx, "compare an edit", func(t *tx) error {
-		e, ok, err := t.entry(id)
-		if err != nil || !ok {
-			return err
-		}
-		e.Base, e.Target = base, target
-		t.saveEntry(e)
 		return t.reproject(e.Ref)
 	})
 }
