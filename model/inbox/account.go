@@ -54,6 +54,16 @@ func (l lock) take(ctx context.Context) error {
 	}
 }
 
+// tryTake takes the lock where nobody has it.
+func (l lock) tryTake() bool {
+	select {
+	case l <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
 func (l lock) release() { <-l }
 
 func newAccount(in Account) *account {

@@ -285,7 +285,7 @@ func TestAnEditTakesFourWriteTransactions(t *testing.T) {
 				t.Errorf("%s: it is %s: %v", it.name, r.Entry.State, r.Entry.Error)
 			}
 		}))
-			if n := transactions(costs(c.reads.Take())); n != 4 {
+		if n := transactions(costs(c.reads.Take())); n != 4 {
 			t.Errorf("%s: %d write transactions, not 4", it.name, n)
 		}
 		if _, now := f.count(); now-applied != it.writes {

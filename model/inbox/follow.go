@@ -25,19 +25,29 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 // catchUp follows the store as long as there is news and nobody else does, and
 // reports whether it told of these accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
-	l := &b.lists
-	for l.pending.Load() && l.step.TryLock() {
-		done, err := b.news(ctx, names...)
-		l.step.Unlock()
+	for b.lists.pending.Load() && b.lists.step.tryTake() {
+		err := b.takeNews(ctx, names...)
+		b.lists.step.release()
 		if err != nil {
 			b.log("follow the store: %v", err)
 			return told
 		}
-		if done {
-			told, names = true, nil
-		}
+		told, names = true, nil
 	}
 	return told
+}
+
+// takeNews follows the store where there is news. What fails stays news. step is
+// held.
+func (b *Inbox) takeNews(ctx context.Context, accounts ...string) error {
+	if !b.lists.pending.Swap(false) && len(accounts) == 0 {
+		return nil
+	}
+	err := b.follow(context.WithoutCancel(ctx), accounts...)
+	if err != nil {
+		b.lists.pending.Store(true)
+	}
+	return err
 }
 
 // follow reads what changed since the last time, by any process, lays it over
@@ -61,16 +71,11 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
 		return err
 	}
-	switch {
-	case l.loaded && at.Epoch != l.at.Epoch:
+	if told.All = l.loaded && at.Epoch != l.at.Epoch; told.All {
 		if err := b.fill(l.life); err != nil {
 			return err
 		}
-		told.All = true
-	case l.loaded:
-		l.index.Apply(changed)
-	}
-	if !told.All {
+	} else {
 		l.at = at
 	}
 	for _, e := range changed {
@@ -78,6 +83,9 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	}
 	told.Accounts = union(accounts, b.recount(ctx))
 	if l.loaded {
+		if !told.All {
+			l.index.Apply(changed)
+		}
 		told.Refs = append(told.Refs, b.advance()...)
 	}
 	if told.All || len(told.Refs)+len(told.Submissions)+len(told.Accounts) > 0 {
@@ -116,16 +124,4 @@ func (b *Inbox) recount(ctx context.Context) []string {
 		})
 	}
 	return changed
-}
-
-// news follows the store where there is news. What fails stays news. step is held.
-func (b *Inbox) news(ctx context.Context, accounts ...string) (told bool, err error) {
-	l := &b.lists
-	if !l.pending.Swap(false) {
-		return false, nil
-	}
-	if err = b.follow(context.WithoutCancel(ctx), accounts...); err != nil {
-		l.pending.Store(true)
-	}
-	return err == nil, err
 }

@@ -22,16 +22,13 @@ type lists struct {
 	// step is held by who brings the index in step with the store, or loads it.
 	// pending says that there is news for the holder, who then goes on, or that
 	// the last try failed: then the watcher tries again.
-	step    sync.Mutex
+	step    lock
 	pending atomic.Bool
 	at      store.Point
 	loaded  bool
 
-	mu sync.Mutex
-	// loading is closed at the end of the load; nil before it has begun, and
-	// after one that failed.
-	loading chan struct{}
-	tabs    []string // the queries of the tabs
+	mu   sync.Mutex
+	tabs []string // the queries of the tabs
 
 	rows rowCache
 	// changed tells the watcher that the index may be waiting for another moment.
@@ -64,67 +61,37 @@ const (
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
 	l.at.Revision = revision
-	l.changed = make(chan struct{}, 1)
+	l.changed, l.step = make(chan struct{}, 1), make(lock, 1)
 	l.life, l.end = context.WithCancel(context.Background())
 }
 
 // ready waits until the index holds every conversation, and what this process
-// has changed up to now. Who asks first loads it; a load goes on though who
-// asked for it gives up, since another will ask.
+// has changed up to now. Who asks first loads it, to the end.
 func (b *Inbox) ready(ctx context.Context) error {
 	l := &b.lists
-	if err := l.load(ctx, b.fillFirst); err != nil {
+	if err := l.step.take(ctx); err != nil {
 		return err
 	}
-	l.step.Lock()
-	if b.store.OwnRevision() > l.at.Revision {
-		l.pending.Store(true)
+	var err error
+	if !l.loaded {
+		err = b.fillFirst(l.life)
 	}
-	_, err := b.news(ctx)
-	l.step.Unlock()
+	if err == nil {
+		if b.store.OwnRevision() > l.at.Revision {
+			l.pending.Store(true)
+		}
+		err = b.takeNews(ctx)
+	}
+	l.step.release()
 	if err == nil {
 		b.catchUp(ctx) // what was left to the holder meanwhile
 	}
 	return err
 }
 
-func (l *lists) load(ctx context.Context, fill func(context.Context) error) error {
-	for {
-		l.mu.Lock()
-		loading, mine := l.loading, false
-		if loading == nil {
-			loading, mine = make(chan struct{}), true
-			l.loading = loading
-		}
-		l.mu.Unlock()
-		if !mine {
-			select {
-			case <-loading:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			l.mu.Lock()
-			again := l.loading != loading
-			l.mu.Unlock()
-			if again {
-				continue // it failed
-			}
-			return nil
-		}
-		err := fill(l.life)
-		if err != nil {
-			l.mu.Lock()
-			l.loading = nil
-			l.mu.Unlock()
-		}
-		close(loading)
-		return err
-	}
-}
-
 // fillFirst loads the index for the first time. What an earlier version stored
 // for searching is brought up to date before: that bounds the memory of the load,
-// and no later one has to work it out again.
+// and no later one has to work it out again. step is held.
 func (b *Inbox) fillFirst(ctx context.Context) error {
 	if b.loading != nil {
 		n := 0
@@ -135,8 +102,6 @@ func (b *Inbox) fillFirst(ctx context.Context) error {
 	}
 	b.refold(ctx)
 	l := &b.lists
-	l.step.Lock()
-	defer l.step.Unlock()
 	was := l.at.Revision
 	err := b.fill(ctx)
 	if err == nil && b.events.heard() {
@@ -183,15 +148,29 @@ func (b *Inbox) refold(ctx context.Context) {
 	}
 }
 
-// List returns a window of the rows that match a query, from memory and, for
-// rows that were not shown lately, from the cache. A bad query is a
-// *query.Error.
-func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
-	q, err := b.parse(req.Query, req.Inbox)
-	if err != nil {
-		return model.Page{}, err
+// search parses the query of a list and waits until it can be answered. A bad
+// query is a *query.Error.
+func (b *Inbox) search(ctx context.Context, text string, inbox bool) (query.Query, error) {
+	q, err := parse(text, inbox)
+	if err == nil {
+		err = b.ready(ctx)
 	}
-	if err := b.ready(ctx); err != nil {
+	return q, err
+}
+
+func parse(text string, inbox bool) (query.Query, error) {
+	q, err := query.Parse(text)
+	if err == nil && inbox {
+		q = q.Inbox()
+	}
+	return q, err
+}
+
+// List returns a window of the rows that match a query, from memory and, for
+// rows that were not shown lately, from the cache.
+func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	q, err := b.search(ctx, req.Query, req.Inbox)
+	if err != nil {
 		return model.Page{}, err
 	}
 	want := index.WindowRequest{Offset: req.Offset, Limit: req.Limit}
@@ -217,7 +196,7 @@ func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, er
 // there were, -1 where that is not known.
 func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	none := model.Page{Total: -1, Index: -1}
-	q, err := b.parse(req.Query, req.Inbox)
+	q, err := parse(req.Query, req.Inbox)
 	if err != nil {
 		return none, err
 	}
@@ -227,33 +206,29 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 	if err != nil {
 		return none, err
 	}
-	ok = ok && len(kept.Keys) > 0 // else it may have been kept before anything was read
-	switch {
-	case ok && req.Limit == 0:
-		return model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}, nil
-	case !ok && (req.Limit == 0 || q.Sort() != (query.Query{}).Sort()):
-		return none, nil
-	case !ok:
-		whole := false
-		if kept.Keys, whole, err = b.store.Head(ctx, match, req.Limit, openingBudget); err != nil {
+	if !ok || len(kept.Keys) == 0 { // an empty one may have been kept before anything was read
+		if req.Limit == 0 || q.Sort() != (query.Query{}).Sort() {
+			return none, nil
+		}
+		keys, whole, err := b.store.Head(ctx, match, req.Limit, openingBudget)
+		if err != nil {
 			return none, err
 		}
-		if kept.Total = -1; whole {
-			kept.Total = len(kept.Keys)
+		if kept.Keys, kept.Total = keys, -1; whole {
+			kept.Total = len(keys)
 		}
 	}
 	p := model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}
-	p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
+	if req.Limit > 0 {
+		p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
+	}
 	return p, err
 }
 
 // Refs returns all conversations that match a query, in its order.
 func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref, error) {
-	q, err := b.parse(text, inbox)
+	q, err := b.search(ctx, text, inbox)
 	if err != nil {
-		return nil, err
-	}
-	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
 	return b.lists.index.Refs(ctx, q)
@@ -264,11 +239,10 @@ func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref,
 func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	parsed := make([]query.Query, len(queries))
 	for i, text := range queries {
-		q, err := b.parse(text, true)
-		if err != nil {
+		var err error
+		if parsed[i], err = parse(text, true); err != nil {
 			return nil, err
 		}
-		parsed[i] = q
 	}
 	if err := b.ready(ctx); err != nil {
 		return nil, err
@@ -276,11 +250,10 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	b.keep(ctx, queries, parsed)
 	out := make([]int, len(parsed))
 	for i, q := range parsed {
-		n, err := b.lists.index.Count(ctx, q)
-		if err != nil {
+		var err error
+		if out[i], err = b.lists.index.Count(ctx, q); err != nil {
 			return nil, err
 		}
-		out[i] = n
 	}
 	return out, nil
 }
@@ -313,7 +286,7 @@ func (b *Inbox) keepViews(ctx context.Context) error {
 	tabs := b.lists.tabs
 	b.lists.mu.Unlock()
 	for _, text := range tabs {
-		q, err := b.parse(text, true)
+		q, err := parse(text, true)
 		if err != nil {
 			return err
 		}
@@ -331,11 +304,8 @@ func (b *Inbox) keepViews(ctx context.Context) error {
 // Select returns a set of rows of a list.
 func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Selection, error) {
 	var none model.Selection
-	q, err := b.parse(req.Query, req.Inbox)
+	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
-		return none, err
-	}
-	if err := b.ready(ctx); err != nil {
 		return none, err
 	}
 	var ends [2]int64
@@ -343,11 +313,10 @@ func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Sele
 		if ref.IsZero() {
 			continue
 		}
-		key, ok, err := b.store.Key(ctx, ref)
-		if err != nil || !ok {
+		var ok bool
+		if ends[i], ok, err = b.store.Key(ctx, ref); err != nil || !ok {
 			return none, err
 		}
-		ends[i] = key
 	}
 	return b.lists.index.Select(ctx, q, ends[0], ends[1], req.N)
 }
@@ -363,11 +332,8 @@ func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, err
 
 // Hidden returns how many of a set a list does not hold.
 func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error) {
-	q, err := b.parse(req.Query, req.Inbox)
+	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
-		return 0, err
-	}
-	if err := b.ready(ctx); err != nil {
 		return 0, err
 	}
 	return b.lists.index.Hidden(ctx, q, s)
@@ -379,12 +345,4 @@ func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
 		return query.Vocabulary{}, err
 	}
 	return b.lists.index.Vocabulary(), nil
-}
-
-func (b *Inbox) parse(text string, inbox bool) (query.Query, error) {
-	q, err := query.Parse(text)
-	if err == nil && inbox {
-		q = q.Inbox()
-	}
-	return q, err
 }

@@ -92,22 +92,18 @@ func ownTexts(it *model.PlanItem) {
 	}
 }
 
-// cached is a conversation to plan for, with its row where the cache holds it.
-type cached struct {
-	index int
-	row   model.Row
-	ok    bool
-}
-
 // account plans the conversations of one account: their rows are read in slices,
 // so that no more of them are held than are being planned.
 func (p *planning) account(ctx context.Context, a *account, indexes []int) {
+	type cached struct {
+		index int
+		row   model.Row // without a key where the cache does not hold it
+	}
 	next := make(chan cached)
 	for range min(baseReads, len(indexes)) {
 		p.workers.Go(func() {
 			for c := range next {
-				it, err := p.b.planCached(ctx, a, p.refs[c.index], c, p.changes, p.o.DryRun)
-				ownTexts(&it)
+				it, err := p.b.planRow(ctx, a, p.refs[c.index], c.row, p.changes, p.o.DryRun)
 				p.done(c.index, it, err)
 			}
 		})
@@ -131,7 +127,7 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) {
 			for _, i := range some {
 				c := cached{index: i}
 				if k, ok := at[p.refs[i].ID]; ok {
-					c.row, c.ok = rows[k], true
+					c.row = rows[k]
 				}
 				select {
 				case next <- c:
@@ -153,46 +149,43 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 	if err != nil {
 		return unconfigured(ref), nil
 	}
-	it, err := b.planCached(ctx, a, ref, cached{}, changes, dryRun)
-	ownTexts(&it)
-	return it, err
+	row, _, err := b.Row(ctx, ref)
+	if err != nil {
+		return model.PlanItem{}, err
+	}
+	return b.planRow(ctx, a, ref, row, changes, dryRun)
 }
 
-// planCached plans changes of a conversation whose row may have been read.
-func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change,
-	dryRun bool) (model.PlanItem, error) {
-	row, ok := c.row, c.ok
-	if !ok {
-		var err error
-		if row, ok, err = b.Row(ctx, ref); err != nil {
-			return model.PlanItem{}, err
-		}
-	}
-	blocked := func(title, reason string) (model.PlanItem, error) {
+// planRow plans changes of a conversation from its row in the cache, which has no
+// key where there is none.
+func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
+	model.PlanItem, error) {
+	blocked := func(reason string) (model.PlanItem, error) {
+		title := strings.Clone(row.Conversation.Title)
 		return model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}, nil
 	}
-	if need := a.provider.Needs(toRead(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) || relative(changes) {
-		if ok {
+	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
+		if row.Key != 0 {
 			// What cannot be done needs no reading.
 			caps := b.capabilities(a, row.Conversation, dryRun)
 			for _, ch := range changes {
-				if cp := caps.Of(ch.Kind); !cp.Can() {
-					return blocked(row.Conversation.Title, cp.Reason)
+				if can := caps.Of(ch.Kind); !can.Can() {
+					return blocked(can.Reason)
 				}
 			}
 		}
-		_, err := b.Load(ctx, ref, need)
-		if err != nil {
+		if _, err := b.Load(ctx, ref, a.provider.Needs(kinds...)); err != nil {
 			if ctx.Err() != nil {
 				return model.PlanItem{}, ctx.Err()
 			}
-			return blocked(row.Conversation.Title, "it could not be read: "+model.Words(err))
+			return blocked("it could not be read: " + model.Words(err))
 		}
-		if row, ok, err = b.Row(ctx, ref); err != nil {
+		var err error
+		if row, _, err = b.Row(ctx, ref); err != nil {
 			return model.PlanItem{}, err
 		}
-		if !ok {
-			return blocked("", "it is not in the cache")
+		if row.Key == 0 {
+			return blocked("it is not in the cache")
 		}
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
@@ -207,14 +200,16 @@ func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cac
 		if err != nil {
 			return it, err
 		}
-		it.Waiting = wanting(all, changes, it.Edits)
+		it.Waiting = stillWanted(all, changes, it.Edits)
 	}
-	return a.sendable(row.Conversation, it), nil
+	it = a.sendable(row.Conversation, it)
+	ownTexts(&it)
+	return it, nil
 }
 
-// wanting gives the edits that a projected row shows and that are of a field
+// stillWanted returns the edits that a projected row shows and that are of a field
 // which was asked to change and is left alone by the planned edits.
-func wanting(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
+func stillWanted(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
 	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
 		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
 		again := func(p model.Edit) bool { return p.Field() == e.Field() }
@@ -234,39 +229,20 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 	return it
 }
 
-// missing gives the kinds of changes whose base the cache does not hold.
-func missing(c model.Conversation, changes []model.Change) []model.EditKind {
+// toRead returns the kinds that a read must bring: those whose base the cache
+// does not hold, and all where a change is made from what is there rather than
+// from what a person saw: then only a fresh read will do as its base.
+func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
+	relative := slices.ContainsFunc(changes, func(ch model.Change) bool {
+		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
+	})
 	var out []model.EditKind
 	for _, ch := range changes {
-		if _, known := model.Read(c, ch.Kind, ch.Key); !known && ch.Base == nil {
+		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil {
 			out = append(out, ch.Kind)
 		}
 	}
 	return out
-}
-
-// relative reports whether a change is made from what is there rather than
-// from what a person saw: then only a fresh read will do as its base.
-func relative(changes []model.Change) bool {
-	return slices.ContainsFunc(changes, func(ch model.Change) bool {
-		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
-	})
-}
-
-// toRead gives the kinds that a read must bring.
-func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
-	if !relative(changes) {
-		return missing(c, changes)
-	}
-	out := make([]model.EditKind, len(changes))
-	for i, ch := range changes {
-		out[i] = ch.Kind
-	}
-	return out
-}
-
-func anyMissing(c model.Conversation, changes []model.Change) bool {
-	return len(missing(c, changes)) > 0
 }
 
 // PlanCreate plans a new conversation.

@@ -390,10 +390,10 @@ func (b *Inbox) syncQuery(ctx context.Context, a *account, f model.Filter) error
 			return err
 		}
 	}
-	return b.search(ctx, a, f)
+	return b.readNarrowly(ctx, a, f)
 }
 
-func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
+func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
 	}

@@ -32,27 +32,39 @@ func (b *Inbox) watch(ctx context.Context) {
 	defer w.timer.Stop()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	w.plan()
-	checked := false
-	for {
+	w.clock()
+	for first := true; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if !checked {
-				checked = true
+			if first {
 				b.workers.Go(func() { b.checkUnclean(ctx) }) // the next look says what that met
 			}
+			first = false
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
 			if !w.next.IsZero() && !w.next.After(b.now()) {
-				w.wake()
+				w.clock()
 			}
 		case <-w.timer.C:
-			w.wake()
+			w.clock()
 		case <-b.lists.changed:
-			w.wake()
+			w.clock()
 		}
+	}
+}
+
+// clock announces what the clock has changed, and sets the timer to when it next
+// changes a list.
+func (w *watcher) clock() {
+	if refs := w.b.advance(); len(refs) > 0 {
+		w.b.events.publish(model.Event{Refs: refs})
+	}
+	w.next = w.b.lists.index.Next()
+	w.timer.Stop()
+	if !w.next.IsZero() {
+		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
 	}
 }
 
@@ -113,21 +125,4 @@ func (b *Inbox) checkUnclean(ctx context.Context) error {
 		b.log("%v", err)
 	}
 	return err
-}
-
-// plan sets the timer to when the clock next changes a list.
-func (w *watcher) plan() {
-	w.next = w.b.lists.index.Next()
-	w.timer.Stop()
-	if !w.next.IsZero() {
-		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
-	}
-}
-
-// wake announces what the clock has changed.
-func (w *watcher) wake() {
-	if refs := w.b.advance(); len(refs) > 0 {
-		w.b.events.publish(model.Event{Refs: refs})
-	}
-	w.plan()
 }
