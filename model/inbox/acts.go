@@ -39,25 +39,17 @@ func (s *session) did(a act) {
 	s.undoing = false
 }
 
-// newest returns the newest act that was not taken back, and whether an undo
-// came right before.
-func (s *session) newest() (a act, again, ok bool) {
+// find returns the newest act of some that was not taken back, with the number 0
+// where there is none, and whether an undo came right before.
+func (s *session) find(meant func(act) bool) (a act, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.acts) == 0 {
-		return a, s.undoing, false
+	for _, a := range slices.Backward(s.acts) {
+		if meant(a) {
+			return a, s.undoing
+		}
 	}
-	return s.acts[len(s.acts)-1], s.undoing, true
-}
-
-func (s *session) find(no int) (act, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.acts, func(a act) bool { return a.no == no })
-	if i < 0 {
-		return act{}, false
-	}
-	return s.acts[i], true
+	return act{}, s.undoing
 }
 
 // spend takes an act off the stack: it was taken back, or can't be.
@@ -66,18 +58,6 @@ func (s *session) spend(no int) {
 	defer s.mu.Unlock()
 	s.undoing = true
 	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.no == no })
-}
-
-// of returns the number of the act that was a submission, 0 where none is left.
-func (s *session) of(submission string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, a := range s.acts {
-		if a.submission == submission {
-			return a.no
-		}
-	}
-	return 0
 }
 
 // Triage changes local marks, as an act that can be taken back; nothing is sent

@@ -56,38 +56,31 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 	if a.desc.ReadOnly {
 		return nil // what is queued waits until writing is allowed again
 	}
-	if err := a.delivering.take(ctx); err != nil {
-		return err
-	}
-	defer a.delivering.release()
-	// Nothing of this account is being sent here now: what this process still
-	// claims is what it could not record, for want of disk space or time.
-	if err := b.turns.enter(ctx); err != nil {
-		return err
-	}
-	err := b.store.Release(ctx, a.name)
-	b.turns.leave(0)
-	for more := true; more && err == nil; {
-		if a.paused().After(b.now()) {
-			return nil
+	for more := true; more && !a.paused().After(b.now()); {
+		var err error
+		if more, err = b.deliverNext(ctx, a, only, report); err != nil {
+			return err
 		}
-		more, err = b.deliverNext(ctx, a, only, report)
 	}
-	return err
+	return ctx.Err()
 }
 
 // deliverNext claims the due edits of one conversation and carries them to the
 // end; more is false where nothing is due.
 func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) (more bool, err error) {
-	if err := b.turns.enter(ctx); err != nil {
+	turn, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(b.life, end)() // none begins once the engine is closed
+	if err := a.delivering.take(turn); err != nil {
 		return false, err
 	}
+	defer a.delivering.release()
 	entries, err := b.claim(ctx, a, only)
-	b.turns.carry(len(entries))
-	defer b.turns.leave(len(entries))
 	if err != nil || len(entries) == 0 {
 		return false, err
 	}
+	b.sending.add(len(entries))
+	defer b.sending.add(-len(entries))
 	b.announce(ctx, a)
 	d := delivery{b: b, a: a, report: report}
 	if entries[0].Kind == model.EditCreate {
@@ -96,15 +89,17 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 		err = d.edits(ctx, entries)
 	}
 	b.announce(context.WithoutCancel(ctx), a)
-	if err == nil {
-		err = ctx.Err()
-	}
 	return true, err
 }
 
 // claim takes the next due edits of an account, none while its service has
-// asked to be left alone.
+// asked to be left alone. Nothing of the account is being sent here now: what
+// this process still claims is what it could not record, for want of disk space
+// or time.
 func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.OutboxEntry, error) {
+	if err := b.store.Release(ctx, a.name); err != nil {
+		return nil, err
+	}
 	until, err := b.store.HeldUntil(ctx, a.name)
 	if err != nil || !until.IsZero() {
 		return nil, err

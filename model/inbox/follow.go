@@ -72,7 +72,7 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 		return err
 	}
 	if told.All = l.loaded && at.Epoch != l.at.Epoch; told.All {
-		if err := b.fill(l.life); err != nil {
+		if err := b.fill(b.life); err != nil {
 			return err
 		}
 	} else {

@@ -91,11 +91,16 @@ type Inbox struct {
 	// submitted holds, by id, the edits that were submitted for a Deliver to follow.
 	submitted sync.Map
 
-	ends    sync.Mutex // guards stop and closed
-	stop    context.CancelFunc
-	closed  bool
+	// life ends with Close.
+	life    context.Context
+	end     context.CancelFunc
+	ends    sync.Mutex // guards the end of life against Start, and started
+	started bool
 	workers sync.WaitGroup
-	turns   turns
+
+	sending    sending
+	suspending sync.Mutex // guards suspended
+	suspended  bool       // the turns of all accounts to deliver are taken
 }
 
 // Open starts the engine without any worker: reads work, and what is asked
@@ -133,6 +138,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.life, b.end = context.WithCancel(context.WithoutCancel(ctx))
 	b.lists.open(b.loc, b.now, at)
 	b.recount(ctx)
 	return b, nil
@@ -144,10 +150,12 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 func (b *Inbox) Start(ctx context.Context) {
 	b.ends.Lock()
 	defer b.ends.Unlock()
-	if b.closed {
+	if b.life.Err() != nil {
 		return
 	}
-	ctx, b.stop = context.WithCancel(ctx)
+	b.started = true
+	ctx, stop := context.WithCancel(ctx)
+	context.AfterFunc(b.life, stop)
 	if n, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		b.log("hold old edits: %v", err)
 	} else if n > 0 {
@@ -167,25 +175,19 @@ func (b *Inbox) Start(ctx context.Context) {
 // caller closes the store.
 func (b *Inbox) Close(ctx context.Context) error {
 	b.ends.Lock()
-	b.closed = true
-	if b.stop != nil {
-		b.stop()
-	}
+	b.end()
 	b.ends.Unlock()
 	if err := b.keepViews(ctx); err != nil {
 		b.log("keep the views: %v", err)
 	}
-	b.lists.end()
-	done := make(chan struct{})
+	ended := make(chan error, 1)
 	go func() {
 		b.workers.Wait()
-		b.turns.change(func() { b.turns.closed = true })
-		b.turns.pause(ctx)
-		close(done)
+		ended <- b.Suspend(ctx)
 	}()
 	select {
-	case <-done:
-		return nil
+	case err := <-ended:
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -33,8 +33,6 @@ type lists struct {
 	rows rowCache
 	// changed tells the watcher that the index may be waiting for another moment.
 	changed chan struct{}
-	life    context.Context
-	end     context.CancelFunc
 }
 
 // openingBudget is how long the first page may be looked for on disk.
@@ -62,7 +60,6 @@ func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
 	l.at.Revision = revision
 	l.changed, l.step = make(chan struct{}, 1), make(lock, 1)
-	l.life, l.end = context.WithCancel(context.Background())
 }
 
 // ready waits until the index holds every conversation, and what this process
@@ -74,7 +71,7 @@ func (b *Inbox) ready(ctx context.Context) error {
 	}
 	var err error
 	if !l.loaded {
-		err = b.fillFirst(l.life)
+		err = b.fillFirst(b.life)
 	}
 	if err == nil {
 		if b.store.OwnRevision() > l.at.Revision {

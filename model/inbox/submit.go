@@ -39,7 +39,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 // edit even if another process has it replaced or taken back by then.
 func (b *Inbox) remember(ids []string, entries []store.Entry) {
 	b.ends.Lock()
-	started := b.stop != nil
+	started := b.started
 	b.ends.Unlock()
 	if started {
 		return // the workers deliver

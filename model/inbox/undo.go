@@ -18,8 +18,8 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 	if id != "" {
 		return b.planUndo(ctx, id, o)
 	}
-	a, again, ok := b.session.newest()
-	if !ok {
+	a, again := b.session.find(func(act) bool { return true })
+	if a.no == 0 {
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
 	}
 	if a.submission == "" {
@@ -130,7 +130,8 @@ func (p *undoPlan) name(ctx context.Context, id string, edits []model.Titled) er
 	}
 	sub, ok, err := p.b.store.Submission(ctx, p.u.Submission)
 	if ok && (sub.ID == id || sub.Edits == 1) { // the whole of it
-		p.u.Sentence, p.u.Act = sub.Sentence, p.b.session.of(sub.ID)
+		a, _ := p.b.session.find(func(a act) bool { return a.submission == sub.ID })
+		p.u.Sentence, p.u.Act = sub.Sentence, a.no
 	}
 	return err
 }
@@ -242,8 +243,8 @@ func (p *undoPlan) add(it model.PlanItem) {
 // error is model.ErrUndoMoved.
 func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if u.Marks > 0 {
-		a, ok := b.session.find(u.Act)
-		if !ok {
+		a, _ := b.session.find(func(a act) bool { return a.no == u.Act })
+		if a.no == 0 {
 			return nil, nil // it was taken back meanwhile
 		}
 		err := b.unmark(ctx, a)
