@@ -33,31 +33,20 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 		if ctx.Err() != nil {
 			return
 		}
-		var wait time.Duration
+		var wait time.Duration // 0 is until a person asks again
+		var next time.Time     // of a refresh that failed
 		switch kind := model.KindOf(err); {
-		case err == nil:
-			wait = b.refresh
-			if wait > 0 {
-				wait = max(wait, a.desc.MinRefresh)
-			}
-		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
-			wait = 0 // until a person asks again
+		case err == nil && b.refresh > 0:
+			wait = max(b.refresh, a.desc.MinRefresh)
+		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
 			wait = backoff(a.fail())
 			if e := model.AsError(err); e.RetryAt.After(b.now()) {
 				wait = e.RetryAt.Sub(b.now())
 			}
-		}
-		next := time.Time{}
-		if wait > 0 {
 			next = b.now().Add(wait)
 		}
-		a.update(func(s *model.AccountState) {
-			s.NextTry = time.Time{}
-			if err != nil {
-				s.NextTry = next
-			}
-		})
+		a.update(func(s *model.AccountState) { s.NextTry = next })
 		b.announce(ctx, a)
 		rest(ctx, wait, a.wakeSync)
 	}
@@ -106,26 +95,26 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
 	afterHead = once(afterHead)
-	every := sweepEvery
-	if a.desc.Incremental {
-		every = sweepEveryIncremental
-	}
-	if kept.Swept.IsZero() || full {
-		err = b.walk(ctx, a, afterHead)
-	} else {
+	walk := full || kept.Swept.IsZero()
+	if !walk {
 		err = b.head(ctx, a, kept.Head, afterHead)
-		// A sweep in the future was noted by a clock that has been set back since.
-		if since := b.now().Sub(kept.Swept); err == nil && (since > every || since < 0 || kept.Walk != "") {
-			err = b.walk(ctx, a, afterHead)
+		every := sweepEvery
+		if a.desc.Incremental {
+			every = sweepEveryIncremental
 		}
+		// A sweep in the future was noted by a clock that has been set back since.
+		since := b.now().Sub(kept.Swept)
+		walk = since > every || since < 0 || kept.Walk != ""
+	}
+	if err == nil && walk {
+		err = b.walk(ctx, a, afterHead)
 	}
 	if err == nil {
 		err = afterHead() // an empty list has no page
 	}
-	err = b.noteRetry(ctx, a, err)
+	b.noteRetry(ctx, a, err)
 	a.update(func(s *model.AccountState) {
-		s.Syncing = false
-		s.Error = model.NewEntryError(err)
+		s.Syncing, s.Error = false, model.NewEntryError(err)
 		if err == nil {
 			s.Checked = b.now()
 		}
@@ -169,14 +158,13 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	if err != nil {
 		return err
 	}
-	resumed := cursor != ""
 	in := intake{b: b, a: a, walk: no, first: afterHead}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)})
+	if cursor != "" && model.KindOf(err) == model.Invalid {
+		// The service no longer takes the place where the walk stopped.
+		err = errors.Join(err, b.store.AbandonWalk(ctx, a.name))
+	}
 	if err != nil {
-		if resumed && model.KindOf(err) == model.Invalid {
-			// The service no longer takes the place where the walk stopped.
-			return errors.Join(err, b.store.AbandonWalk(ctx, a.name))
-		}
 		return err
 	}
 	missed, err := b.store.EndWalk(ctx, a.name, no, res.Cursor, res.Complete)
@@ -290,23 +278,23 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 }
 
 func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(model.DeliveryResult)) error {
-	ids := []string{}
+	var ids []string
 	if !a.desc.ReadOnly {
 		var err error
 		if ids, err = b.store.Hasten(ctx, a.name); err != nil {
 			return err
 		}
 	}
+	if len(ids) == 0 {
+		return b.syncPatiently(ctx, a, full, nil)
+	}
 	delivered := false
 	deliver := func() error {
 		delivered = true
-		if len(ids) == 0 {
-			return nil
-		}
 		return b.deliver(ctx, a, ids, report)
 	}
 	err := b.syncPatiently(ctx, a, full, deliver)
-	if delivered || len(ids) == 0 || ctx.Err() != nil {
+	if delivered || ctx.Err() != nil {
 		return err
 	}
 	switch model.KindOf(err) {
@@ -384,8 +372,7 @@ func (b *Inbox) narrowing(a *account) []model.FilterRule {
 }
 
 func (b *Inbox) syncQuery(ctx context.Context, a *account, f model.Filter) error {
-	known := !a.snapshot().Swept.IsZero()
-	if known || f.IsZero() {
+	if f.IsZero() || !a.snapshot().Swept.IsZero() {
 		if err := b.syncPatiently(ctx, a, false, nil); err != nil || f.IsZero() || a.desc.Incremental {
 			return err
 		}

@@ -34,8 +34,6 @@ func newDueHeap(list []due) dueHeap {
 	return dueHeap(slices.Compact(list))
 }
 
-func (h *dueHeap) add(d due) { heap.Push(h, d) }
-
 // next takes out the earliest that is due by a moment.
 func (h *dueHeap) next(by int64) (key uint32, ok bool) {
 	if len(*h) == 0 || (*h)[0].at > by {

@@ -1,8 +1,8 @@
 package index
 
 import (
+	"container/heap"
 	"context"
-	"math/bits"
 	"slices"
 	"time"
 
@@ -79,7 +79,7 @@ func (e *edit) advance(h *held) []int64 {
 // remind notes when a row has to be matched again in a list.
 func (e *edit) remind(h *held, key uint32, s *query.Subject) {
 	if at, ok := h.query.Changes(s, e.at, e.x.loc); ok {
-		h.due.add(due{at, key})
+		heap.Push(&h.due, due{at, key})
 		if many := len(h.due) > 2*e.lists[0].list.count+1000; many && h.due[0].at > e.at.UnixMilli() {
 			h.due = e.reminders(h)
 		}
@@ -109,10 +109,10 @@ func (e *edit) anew(h *held) []int64 {
 	fresh, _ := e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, h.query)
 	h.list, h.due = fresh.list, fresh.due
 	var moved []int64
-	for i := range max(len(before.pages), len(h.list.pages)) {
-		for w := range pageBits / 64 {
-			for diff := before.word(i, w) ^ h.list.word(i, w); diff != 0; diff &= diff - 1 {
-				moved = append(moved, int64(i*pageBits+w*64+bits.TrailingZeros64(diff)))
+	for _, b := range e.lists[0].list.blocks {
+		for _, key := range b.keys {
+			if before.has(int64(key)) != h.list.has(int64(key)) {
+				moved = append(moved, int64(key))
 			}
 		}
 	}
