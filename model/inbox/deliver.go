@@ -148,8 +148,11 @@ func stopped(state model.EditState, kind model.ErrorKind, why string) ending {
 // send what is clean in one Apply, verify, settle. The error is a failure of
 // this machine; what a service says is recorded with the edits.
 func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
-	d.need = d.a.provider.Needs(kinds(entries)...)
-	id := entries[0].Ref.ID
+	id, all := entries[0].Ref.ID, make([]model.Edit, len(entries))
+	for i, e := range entries {
+		all[i] = e.Edit
+	}
+	d.need = d.a.provider.Needs(kinds(all)...)
 	read, cause := d.b.load(ctx, d.a, id, d.need)
 	// From here on what happens is recorded even if the program is leaving, and
 	// even if the time of the service is over.
@@ -483,9 +486,9 @@ func (d *delivery) settle(ctx context.Context, e model.OutboxEntry, end ending) 
 	return nil
 }
 
-func kinds(entries []model.OutboxEntry) []model.EditKind {
-	out := make([]model.EditKind, len(entries))
-	for i, e := range entries {
+func kinds(edits []model.Edit) []model.EditKind {
+	out := make([]model.EditKind, len(edits))
+	for i, e := range edits {
 		out[i] = e.Kind
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"confab/model"
 	"confab/model/store"
@@ -24,26 +25,20 @@ const (
 // A conversation that can't be read is blocked with the reason; only the end
 // of ctx and local failures are errors.
 func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
-	p := &planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
+	p := planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
 	for i, r := range refs {
-		by[r.Account] = append(by[r.Account], i)
-	}
-	for name, indexes := range by {
-		a, err := b.account(name)
-		if err != nil {
-			for _, i := range indexes {
-				p.done(i, unconfigured(refs[i]), nil)
-			}
-			continue
+		if _, err := b.account(r.Account); err != nil {
+			p.done(i, unconfigured(r))
+		} else {
+			by[r.Account] = append(by[r.Account], i)
 		}
-		p.account(ctx, a, indexes)
 	}
-	p.workers.Wait()
+	errs := b.each(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
 	if ctx.Err() != nil {
 		return model.Plan{}, ctx.Err()
 	}
-	return model.Plan{ID: store.NewID(b.now()), Items: p.items}, p.failure
+	return model.Plan{ID: store.NewID(b.now()), Items: p.items}, cmp.Or(errs...)
 }
 
 // planning is a plan under way.
@@ -52,26 +47,13 @@ type planning struct {
 	refs    []model.Ref
 	changes []model.Change
 	o       model.PlanOptions
-	workers sync.WaitGroup
 
-	mu      sync.Mutex
-	items   []model.PlanItem
-	ready   int
-	failure error
+	mu    sync.Mutex
+	items []model.PlanItem
+	ready int
 }
 
-func (p *planning) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failure == nil {
-		p.failure = err
-	}
-}
-
-func (p *planning) done(i int, it model.PlanItem, err error) {
-	if err != nil {
-		p.fail(err)
-	}
+func (p *planning) done(i int, it model.PlanItem) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.items[i] = it
@@ -81,62 +63,45 @@ func (p *planning) done(i int, it model.PlanItem, err error) {
 	}
 }
 
-// ownTexts gives an item texts of its own: those of a row are parts of its whole body,
-// which a plan of many must not hold.
-func ownTexts(it *model.PlanItem) {
-	it.Title = strings.Clone(it.Title)
-	for i := range it.Edits {
-		if base := it.Edits[i].Base; base.Text != nil {
-			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
-		}
-	}
-}
-
 // account plans the conversations of one account: their rows are read in slices,
 // so that no more of them are held than are being planned.
-func (p *planning) account(ctx context.Context, a *account, indexes []int) {
-	type cached struct {
-		index int
-		row   model.Row // without a key where the cache does not hold it
-	}
-	next := make(chan cached)
-	for range min(baseReads, len(indexes)) {
-		p.workers.Go(func() {
-			for c := range next {
-				it, err := p.b.planRow(ctx, a, p.refs[c.index], c.row, p.changes, p.o.DryRun)
-				p.done(c.index, it, err)
-			}
-		})
-	}
-	p.workers.Go(func() {
-		defer close(next)
-		for some := range slices.Chunk(indexes, plannedAtOnce) {
-			ids := make([]string, len(some))
-			for k, i := range some {
-				ids[k] = p.refs[i].ID
-			}
-			rows, err := p.b.store.RowsOf(ctx, a.name, ids)
-			if err != nil {
-				p.fail(err)
-				return
-			}
-			at := make(map[string]int, len(rows))
-			for k := range rows {
-				at[rows[k].Conversation.Ref.ID] = k
-			}
-			for _, i := range some {
-				c := cached{index: i}
-				if k, ok := at[p.refs[i].ID]; ok {
-					c.row = rows[k]
-				}
-				select {
-				case next <- c:
-				case <-ctx.Done():
-					return
-				}
-			}
+func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
+	for some := range slices.Chunk(indexes, plannedAtOnce) {
+		ids := make([]string, len(some))
+		for k, i := range some {
+			ids[k] = p.refs[i].ID
 		}
-	})
+		rows, err := p.b.store.RowsOf(ctx, a.name, ids)
+		if err != nil {
+			return err
+		}
+		cached := make(map[string]model.Row, len(rows))
+		for _, r := range rows {
+			cached[r.Conversation.Ref.ID] = r
+		}
+		errs := make([]error, baseReads)
+		var next atomic.Int64
+		var workers sync.WaitGroup
+		for w := range errs {
+			workers.Go(func() {
+				for errs[w] == nil && ctx.Err() == nil {
+					k := int(next.Add(1)) - 1
+					if k >= len(some) {
+						return
+					}
+					var it model.PlanItem
+					if it, errs[w] = p.b.planRow(ctx, a, p.refs[some[k]], cached[ids[k]], p.changes, p.o.DryRun); errs[w] == nil {
+						p.done(some[k], it)
+					}
+				}
+			})
+		}
+		workers.Wait()
+		if err := cmp.Or(errs...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func unconfigured(ref model.Ref) model.PlanItem {
@@ -203,7 +168,13 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		it.Waiting = stillWanted(all, changes, it.Edits)
 	}
 	it = a.sendable(row.Conversation, it)
-	ownTexts(&it)
+	// The texts of a row are parts of its whole body, which a plan of many must not hold.
+	it.Title = strings.Clone(it.Title)
+	for i := range it.Edits {
+		if base := it.Edits[i].Base; base.Text != nil {
+			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
+		}
+	}
 	return it, nil
 }
 
@@ -264,36 +235,31 @@ func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversati
 // conversation is read afresh, as it is before sending, and the requests are
 // made by the same code that sends them.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
-	items := append([]model.PlanItem(nil), p.Items...)
-	for i, it := range items {
+	was := p
+	p.Items = slices.Clone(p.Items)
+	for i := range p.Items {
+		it := &p.Items[i]
 		if it.State != model.PlanChange {
 			continue
 		}
 		a, err := b.account(it.Ref.Account)
 		if err != nil {
-			return p, err
+			return was, err
 		}
-		var c model.Conversation
+		var read model.Detail
 		if it.Ref.ID != "" {
-			kinds := make([]model.EditKind, len(it.Edits))
-			for k, e := range it.Edits {
-				kinds[k] = e.Kind
+			if read, err = b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds(it.Edits)...)); err != nil {
+				return was, err
 			}
-			d, err := b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds...))
-			if err != nil {
-				return p, err
-			}
-			c = d.Conversation
 		}
 		for _, edits := range sentTogether(it.Edits) {
-			requests, err := a.provider.Requests(c, edits)
+			requests, err := a.provider.Requests(read.Conversation, edits)
 			if err != nil {
-				return p, err
+				return was, err
 			}
-			items[i].Requests = append(items[i].Requests, requests...)
+			it.Requests = append(it.Requests, requests...)
 		}
 	}
-	p.Items = items
 	return p, nil
 }
 
