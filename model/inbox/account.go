@@ -26,23 +26,19 @@ type account struct {
 
 	mu    sync.Mutex
 	state model.AccountState
-	// pausedUntil keeps delivery from knocking on a door that is known shut;
-	// zero is open. What a service asked for itself is in the store.
+	// pausedUntil is when this process tries to deliver again; what a service asked for itself is in the store.
 	pausedUntil time.Time
 	failures    int
-	// headCut says that a refresh stopped in the middle: its first pages are
-	// known now, and what came after them was not read.
+	// headCut says that a refresh stopped in the middle: what came after its first pages was not read.
 	headCut bool
 
 	// storing is held while pages of a list are stored.
 	storing sync.Mutex
-	// touchedAt holds when a conversation was last read or written by itself
-	// since the sync under way began; guarded by storing.
+	// touchedAt is when conversations were read or written one by one since the sync began; guarded by storing.
 	touchedAt map[string]time.Time
 }
 
-// lock is a mutex that one stops waiting for when a context ends: a walk may
-// hold it for minutes.
+// lock is a mutex that one stops waiting for when a context ends.
 type lock chan struct{}
 
 func (l lock) take(ctx context.Context) error {
@@ -54,7 +50,6 @@ func (l lock) take(ctx context.Context) error {
 	}
 }
 
-// tryTake takes the lock where nobody has it.
 func (l lock) tryTake() bool {
 	select {
 	case l <- struct{}{}:
@@ -115,8 +110,7 @@ func (a *account) paused() time.Time {
 	return a.pausedUntil
 }
 
-// touched notes that a conversation was just read or written by itself. A page
-// that is being stored is stored first, so that this comes over it.
+// touched notes that a conversation was just read or written by itself, which comes over a page that is being stored.
 func (a *account) touched(id string, at time.Time) {
 	a.storing.Lock()
 	defer a.storing.Unlock()
@@ -126,16 +120,14 @@ func (a *account) touched(id string, at time.Time) {
 	a.touchedAt[id] = at
 }
 
-// beginSync forgets what no page of the coming sync can be older than.
 func (a *account) beginSync() {
 	a.storing.Lock()
 	defer a.storing.Unlock()
 	a.touchedAt = nil
 }
 
-// storePages stores the rows of pages and gives how many there were. What has
-// been read or written by itself since its page was asked for is left out: the
-// page would lay an older state over it.
+// storePages stores the rows of pages, and returns how many. It leaves out what was read or written by itself since
+// its page was asked for: the page is older.
 func (a *account) storePages(pages []page, store func([]model.Conversation) error) (rows int, err error) {
 	a.storing.Lock()
 	defer a.storing.Unlock()
@@ -173,8 +165,7 @@ func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
 	return k, err
 }
 
-// allowed refuses to ask a service that has asked, of this process or another,
-// to be left alone for a while.
+// allowed returns an error while a service has asked any process to leave it alone.
 func (b *Inbox) allowed(ctx context.Context, account string) error {
 	until, err := b.store.HeldUntil(ctx, account)
 	if err != nil || until.IsZero() {
@@ -184,8 +175,7 @@ func (b *Inbox) allowed(ctx context.Context, account string) error {
 		Message: "the service asked to be left alone until " + until.In(b.loc).Format(time.TimeOnly)}
 }
 
-// noteRetry keeps what a service said about when to come back, and passes the
-// error on.
+// noteRetry keeps what a service said about when to come back, and returns the error.
 func (b *Inbox) noteRetry(ctx context.Context, a *account, err error) error {
 	if e := model.AsError(err); e != nil && e.RetryAt.After(b.now()) {
 		if held := b.store.Hold(context.WithoutCancel(ctx), a.name, e.RetryAt); held != nil {

@@ -11,8 +11,7 @@ import (
 	"confab/model/store"
 )
 
-// act is what a person did in this session and may take back: a submission, or
-// a change of local marks.
+// act is what a person can take back in this session: a submission, or a change of local marks.
 type act struct {
 	no         int
 	submission string
@@ -39,8 +38,8 @@ func (s *session) did(a act) {
 	s.undoing = false
 }
 
-// find returns the newest act of some that was not taken back, with the number 0
-// where there is none, and whether an undo came right before.
+// find returns the newest act that matches, one with the number 0 where there is none, and whether the last thing done
+// was an undo.
 func (s *session) find(meant func(act) bool) (a act, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,8 +59,7 @@ func (s *session) spend(no int) {
 	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.no == no })
 }
 
-// Triage changes local marks, as an act that can be taken back; nothing is sent
-// anywhere.
+// Triage changes local marks, as an act that can be taken back.
 func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
 	return b.TriageMany(ctx, refs, ch, nil)
 }
@@ -103,15 +101,13 @@ func cutShort(err error, did string, done, total int) error {
 	return &model.Error{Kind: model.KindOf(err), Message: why, Err: err}
 }
 
-// See marks a conversation seen because it was shown. That is no act: nobody
-// asked for it.
+// See marks a conversation seen because it was shown, which is no act.
 func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
 	seen := true
 	return b.store.TriageEach(ctx, []model.Ref{ref}, model.TriageChange{Seen: &seen}, func([]store.Marked) { b.announce(ctx) })
 }
 
-// unmark takes a change of local marks back. Where it ends early, the error says
-// how far it has come; once more takes back the rest.
+// unmark takes a change of local marks back. Where it ends early, another call takes back the rest.
 func (b *Inbox) unmark(ctx context.Context, a act) error {
 	done := 0
 	err := b.store.Restore(ctx, a.marks, a.change, func(some []store.Marked) {

@@ -13,16 +13,13 @@ import (
 const (
 	// foreignPause is how often a delivery by another process is looked at.
 	foreignPause = 250 * time.Millisecond
-	// foreignStart is how long another process is given to begin with an earlier
-	// edit; one that nobody begins with was left behind.
+	// foreignStart is how long another process is given to begin with an earlier edit.
 	foreignStart = 3 * time.Second
 )
 
-// Deliver sends exactly these edits and gives one result for each to report,
-// from one goroutine at a time, as they are settled. It waits for what settles
-// within the patience of the engine: a lost answer that is read back, a pause that the service
-// asked for, an edit of the same field that another process is sending. What
-// then still waits is reported as it stands in the outbox, with the reason.
+// Deliver sends exactly these edits and reports each once, from one goroutine at a time. Within the engine's patience
+// it waits for what settles by itself: a lost answer that is read back, a pause that the service asked for, an edit of
+// the same field that another process is sending. What still waits then is reported as it stands in the outbox.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
 	found, err := b.store.OutboxEntries(ctx, ids)
 	if err != nil {
@@ -86,14 +83,12 @@ func (b *Inbox) wait(ids []string, report func(model.DeliveryResult)) *wait {
 	return &wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
 }
 
-// take takes the result of one try.
 func (w *wait) take(r model.DeliveryResult) {
 	if !r.Entry.State.Waiting() {
 		w.tell(r)
 	}
 }
 
-// tell reports a result once.
 func (w *wait) tell(r model.DeliveryResult) {
 	if !w.told[r.Entry.ID] {
 		w.told[r.Entry.ID] = true
@@ -101,16 +96,14 @@ func (w *wait) tell(r model.DeliveryResult) {
 	}
 }
 
-// left returns the edits that were not reported, and where those are that are
-// still in the outbox.
+// left returns the edits that were not reported, and those of them that are in the outbox.
 func (w *wait) left(ctx context.Context) ([]string, map[string]model.OutboxEntry, error) {
 	ids := slices.DeleteFunc(slices.Clone(w.ids), func(id string) bool { return w.told[id] })
 	found, err := w.b.store.OutboxEntries(ctx, ids)
 	return ids, found, err
 }
 
-// pause returns how long to wait until an edit may settle; 0 is that none will
-// soon.
+// pause returns how long to wait until an edit may settle, 0 where none will soon.
 func (w *wait) pause(ctx context.Context, a *account) (soonest time.Duration, err error) {
 	sooner := func(d time.Duration) {
 		if d = max(d, time.Millisecond); soonest == 0 || d < soonest {
@@ -158,14 +151,12 @@ func (w *wait) pause(ctx context.Context, a *account) (soonest time.Duration, er
 	return soonest, nil
 }
 
-// worthWaiting are the failures that pass by themselves in a moment. A service
-// that cannot be reached may be away for hours.
+// worthWaiting reports whether a failure passes in a moment. A service that cannot be reached may be away for hours.
 func worthWaiting(e *model.EntryError) bool {
 	return e != nil && (e.Kind == model.RateLimited || e.Kind == model.UnknownOutcome || e.Kind == model.ConflictKind)
 }
 
-// finish reports what was not settled here: by another process, folded into a
-// newer edit, or still waiting.
+// finish reports what was not settled here: by another process, folded into a newer edit, or still waiting.
 func (w *wait) finish(ctx context.Context) {
 	ids, found, err := w.left(ctx)
 	if err != nil {
@@ -189,8 +180,7 @@ func (w *wait) finish(ctx context.Context) {
 	}
 }
 
-// replaced returns an edit that left the outbox without a journal entry, with
-// what became of it; ok is false for one that was not submitted here.
+// replaced returns an edit that was submitted here and left the outbox without a journal entry.
 func (b *Inbox) replaced(ctx context.Context, id string) (model.OutboxEntry, bool) {
 	kept, ok := b.submitted.Load(id)
 	if !ok {

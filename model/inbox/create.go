@@ -13,8 +13,7 @@ import (
 // lookPause is between the two looks for a create that nothing shows of.
 const lookPause = 5 * time.Second
 
-// readBackTries is how often a conversation that the service says it made is
-// read before a person is asked.
+// readBackTries is how often a new conversation is read before a person is asked.
 const readBackTries = 5
 
 // creation is the delivery of a create.
@@ -24,10 +23,9 @@ type creation struct {
 	kept store.Creation
 }
 
-// create makes a conversation. What was at the head of the service's list is
-// kept before the request first leaves; once it may have left, it is looked for
-// against that before anything is repeated, and once the service has named the
-// new conversation, that is read and nothing is sent.
+// create delivers a create. It keeps what is at the head of the service's list before the request first leaves. Once
+// the request may have left, it looks for the conversation before it repeats anything; once the service has named the
+// conversation, it reads that and sends nothing.
 func (d *delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	creator, ok := d.a.provider.(model.Creator)
 	if !ok {
@@ -46,8 +44,7 @@ func (d *delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	return d.settle(context.WithoutCancel(ctx), e, end)
 }
 
-// make sends a create, where it is certain that it is to be sent, and tells what
-// became of it. The error is a failure of this machine.
+// make sends a create, where it certainly is to be sent. The error is a failure of this machine.
 func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error) {
 	switch {
 	case c.kept.Made != "":
@@ -91,15 +88,13 @@ func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error
 	return c.readBack(ctx, e, out.Created), nil
 }
 
-// keep keeps what the create has made.
 func (c *creation) keep(ctx context.Context, e model.OutboxEntry, made string) error {
 	c.kept.Made = made
 	return c.b.store.KeepCreation(ctx, e.ID, c.kept)
 }
 
-// exists is the end of a create that the service refuses because of what is
-// there already. Where it names that, it is read so that it can be opened; where
-// it is what an earlier request of this create made, that is the end of it.
+// exists is the end of a create that the service refuses because of what is there already. What it names is read so
+// that it can be opened; it may be what an earlier request of this create made.
 func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *model.Error) (ending, error) {
 	refused := *refusal
 	end := ending{state: model.Refused, unsent: !e.Sent}
@@ -123,8 +118,7 @@ func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *mod
 	return end, nil
 }
 
-// readBack is the end of a create whose conversation the service has named: it
-// is done when that is read and shows what was asked for.
+// readBack is the end of a create that the service has named: done when reading it shows what was asked for.
 func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string) ending {
 	e.Sent = true
 	remote, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
@@ -139,14 +133,12 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string)
 	if err != nil {
 		failure := *model.AsError(err)
 		failure.Message, failure.Hint, failure.Fields, failure.Existing = made+"reading it back failed: "+words(err), "", nil, id
-		switch k := failure.Kind; {
-		case k == model.RateLimited, k == model.Unavailable, k == model.Unauthorized, k == model.NoCredential, k == model.Canceled, k == model.Local:
+		switch failure.Kind {
+		case model.RateLimited, model.Unavailable, model.Unauthorized, model.NoCredential, model.Canceled, model.Local:
 			return c.failed(remote, e, &failure, true)
-		case e.Attempts < readBackTries:
-			end = stopped(model.RetryAt, model.UnknownOutcome, failure.Message)
-			end.next = c.b.now().Add(backoff(e.Attempts))
-		default:
-			end = stopped(model.OutcomeNotKnown, model.UnknownOutcome, failure.Message)
+		}
+		if end = stopped(model.OutcomeNotKnown, model.UnknownOutcome, failure.Message); e.Attempts < readBackTries {
+			end.state, end.next = model.RetryAt, c.b.now().Add(backoff(e.Attempts))
 		}
 	} else if lacks := e.Target.New.Lacks(read); len(lacks) > 0 {
 		end = stopped(model.NotVerified, model.Unverified, made+"it shows another "+strings.Join(lacks, ", "))
@@ -158,9 +150,8 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string)
 	return end
 }
 
-// look tries to tell what became of a create whose answer was lost. again is
-// that it was certainly not made. A service may still be at work on the request,
-// so that takes two looks.
+// look tries to tell what became of a create whose answer was lost; again is that it was certainly not made. It looks
+// twice, since a service may still be at work on the request.
 func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, again bool, err error) {
 	found, err := c.Find(ctx, e.Edit, c.kept.Known)
 	if err == nil && len(found.Alike) == 0 && found.Sure && c.kept.Sure {
@@ -204,7 +195,7 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 	return c.unclear(found.Alike, why), false, nil
 }
 
-// leaveOut leaves out of what was found what another create is known to have made.
+// leaveOut drops from what was found what another create is known to have made.
 func (c *creation) leaveOut(ctx context.Context, found *model.Found, rivals []store.Rival) error {
 	var taken []string
 	for _, id := range found.Alike {
@@ -243,8 +234,7 @@ func (c *creation) unclear(alike []string, why string) ending {
 // words are what a service said of an error, without a hint of confab's own.
 func words(err error) string { return model.NewEntryError(err).Message }
 
-// created is the end of a create that made a conversation. Its first message has
-// been delivered; bodies are kept nowhere.
+// created is the end of a create that made a conversation. Its first message is kept no longer.
 func created(e model.OutboxEntry, c model.Conversation) ending {
 	n := *e.Target.New
 	n.Message = ""

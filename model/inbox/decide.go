@@ -7,8 +7,7 @@ import (
 	"confab/model"
 )
 
-// Retry queues edits that failed, are held or wait for their next try, to be
-// sent now.
+// Retry queues edits that failed, are held or wait for their next try, to be sent now.
 func (b *Inbox) Retry(ctx context.Context, ids ...string) error {
 	return b.moved(ctx, b.store.Requeue(ctx, ids))
 }
@@ -18,16 +17,14 @@ func (b *Inbox) Discard(ctx context.Context, ids ...string) error {
 	return b.moved(ctx, b.store.Discard(ctx, ids))
 }
 
-// Withdraw takes those of the given edits that were not sent out of the outbox,
-// and returns how many they were.
+// Withdraw removes those edits from the outbox that were not sent, and returns how many.
 func (b *Inbox) Withdraw(ctx context.Context, ids ...string) (int, error) {
 	withdrawn, err := b.store.Withdraw(ctx, ids)
 	return len(withdrawn), b.moved(ctx, err)
 }
 
-// Resolve settles an edit that waits for a person: mine sends the edit over
-// what the service shows now, theirs gives it up, merged (sets only) sends
-// theirs with my changes applied.
+// Resolve decides an edit that waits for a person: mine sends it over what the service shows, theirs gives it up,
+// merged (sets only) sends theirs with my changes applied.
 func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) error {
 	e, ok, err := b.store.OutboxEntry(ctx, id)
 	switch {
@@ -49,8 +46,7 @@ func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) erro
 	return b.moved(ctx, b.store.Rebase(ctx, id, *e.Theirs, *target))
 }
 
-// Recheck reads afresh what an edit that waits for a person wants to change, and
-// keeps what the service shows now beside it: that is what the person decides on.
+// Recheck reads afresh what an edit that waits for a person wants to change, and keeps that with the edit.
 func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, error) {
 	e, ok, err := b.store.OutboxEntry(ctx, id)
 	if err != nil || !ok || !e.State.NeedsPerson() || e.Ref.ID == "" {
@@ -71,8 +67,7 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 	return e, err
 }
 
-// moved announces that a person changed the outbox and wakes delivery, unless
-// that failed.
+// moved announces that a person changed the outbox and wakes delivery, unless that failed.
 func (b *Inbox) moved(ctx context.Context, err error) error {
 	if err != nil {
 		return err

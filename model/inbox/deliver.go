@@ -9,8 +9,7 @@ import (
 	"confab/model/store"
 )
 
-// writeTime bounds what is done for one conversation once a write may leave:
-// the write and the read that verifies it. It is not cut short by leaving.
+// writeTime bounds a write and the read that verifies it. Leaving does not cut it short.
 const writeTime = 3 * time.Minute
 
 // deliverLoop sends what is due of one account until ctx ends.
@@ -43,15 +42,13 @@ func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	}
 	wait := at.Sub(b.now())
 	if wait <= 0 {
-		// Due, and yet not taken: it waits for an earlier edit of its field,
-		// which wakes this loop when it moves. Look again now and then.
+		// Due, but it waits for an earlier edit, which wakes this loop when it moves.
 		wait = time.Minute
 	}
 	return wait
 }
 
-// deliverDue sends the due edits of an account, conversation by conversation,
-// until none is due or the account is shut. only, if not nil, limits it.
+// deliverDue sends the due edits of an account, or those of only, until none is due or the account is shut.
 func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) error {
 	if a.desc.ReadOnly {
 		return nil // what is queued waits until writing is allowed again
@@ -65,8 +62,7 @@ func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, repor
 	return ctx.Err()
 }
 
-// deliverNext claims the due edits of one conversation and carries them to the
-// end; more is false where nothing is due.
+// deliverNext delivers the due edits of one conversation; more is false where nothing is due.
 func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) (more bool, err error) {
 	turn, end := context.WithCancel(ctx)
 	defer end()
@@ -92,10 +88,8 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 	return true, err
 }
 
-// claim takes the next due edits of an account, none while its service has
-// asked to be left alone. Nothing of the account is being sent here now: what
-// this process still claims is what it could not record, for want of disk space
-// or time.
+// claim takes the next due edits of an account, none while its service has asked to be left alone. It first gives
+// back what this process has claimed and could not record, for want of disk space or time.
 func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.OutboxEntry, error) {
 	if err := b.store.Release(ctx, a.name); err != nil {
 		return nil, err
@@ -113,17 +107,15 @@ type delivery struct {
 	a      *account
 	report func(model.DeliveryResult)
 	need   model.Need
-	// fresh is the conversation as it was read right before the write, again as
-	// it was read after it, which serves every edit that needs it.
+	// fresh is the conversation as read before the write, again as read after it, for all edits that need that.
 	fresh, again *model.Conversation
 }
 
-// ending is what became of a claimed edit. An edit that is done, or was so
-// already, goes to the journal; any other goes back to the outbox.
+// ending is what became of a claimed edit: one that is done, or was so already, goes to the journal, any other back to
+// the outbox.
 type ending struct {
 	state model.EditState
-	// shows is what the service showed last, nil where that is nothing new, and
-	// reading what that can show to be empty; gone says that it is not there.
+	// shows is what the service showed last, nil for nothing new; reading is what that can show to be empty.
 	shows   *model.Conversation
 	reading model.Reading
 	gone    bool
@@ -144,9 +136,8 @@ func stopped(state model.EditState, kind model.ErrorKind, why string) ending {
 	return ending{state: state, cause: &model.EntryError{Kind: kind, Message: why}}
 }
 
-// edits delivers the claimed edits of one conversation: read afresh, compare,
-// send what is clean in one Apply, verify, settle. The error is a failure of
-// this machine; what a service says is recorded with the edits.
+// edits delivers the claimed edits of one conversation: read afresh, compare, send in one Apply, verify, settle. The
+// error is a failure of this machine; what a service says is recorded with the edits.
 func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
 	id, all := entries[0].Ref.ID, make([]model.Edit, len(entries))
 	for i, e := range entries {
@@ -154,8 +145,7 @@ func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error
 	}
 	d.need = d.a.provider.Needs(kinds(all)...)
 	read, cause := d.b.load(ctx, d.a, id, d.need)
-	// From here on what happens is recorded even if the program is leaving, and
-	// even if the time of the service is over.
+	// From here on what happens is recorded even if the program is leaving.
 	ctx = context.WithoutCancel(ctx)
 	if cause != nil {
 		for _, e := range entries {
@@ -207,10 +197,8 @@ func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error
 	return nil
 }
 
-// compare tells what the fresh read means for an edit: nil where it is to be
-// sent, else its end. What confab itself delivered since the edit was made is
-// not somebody else's change: the edit is then made on top of that, and for
-// sets of people both changes are kept.
+// compare returns nil where the fresh read lets an edit be sent, else its end. What confab itself delivered since the
+// edit was made is not somebody else's change: the edit is made anew on top of that, and changes of a set are merged.
 func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, error) {
 	verdict, theirs := model.Compare(e.Edit, *d.fresh)
 	switch {
@@ -259,9 +247,8 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	return &end, nil
 }
 
-// deliveredBetween reports whether deliveries of confab since an edit was
-// planned lead from its base to the value that the service shows now. The same
-// change made longer ago says nothing: somebody has set the base since.
+// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base to what the service
+// shows now. The same change made longer ago says nothing: somebody has set the base since.
 func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
 	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
 	if err != nil {
@@ -287,8 +274,7 @@ const ownDeliveries = 200
 // planTime is how long before an edit was submitted its base may have been read.
 const planTime = 10 * time.Minute
 
-// unread is the end of an edit whose conversation could not be read before
-// sending.
+// unread is the end of an edit whose conversation could not be read before sending.
 func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	gone := model.KindOf(cause) == model.NotFound
 	switch {
@@ -342,15 +328,13 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	return end
 }
 
-// unverified is the end of an edit that was accepted, but not yet seen: it is
-// read again later, never sent blindly.
+// unverified is the end of an edit that was accepted and not seen: it is read later, never sent blindly.
 func (d *delivery) unverified(ctx context.Context, e model.OutboxEntry, err error) ending {
 	return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
 		Message: "accepted, but reading it back failed: " + model.Words(err), Err: err}, false)
 }
 
-// verifyDelete tells what a delete did: it is done when reading the conversation
-// answers that it is gone. cause is what the delete itself was answered.
+// verifyDelete tells what a delete did: it is done when reading answers that the conversation is gone.
 func (d *delivery) verifyDelete(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	if cause != nil && model.KindOf(cause) != model.NotFound {
 		return d.failed(ctx, e, cause, false)
@@ -369,8 +353,7 @@ func (d *delivery) verifyDelete(ctx context.Context, e model.OutboxEntry, cause 
 	return end
 }
 
-// deleted is the end of a delete whose conversation is gone: by its own request,
-// or by somebody who was faster.
+// deleted is the end of a delete whose conversation is gone, by its own request or by somebody faster.
 func deleted(e model.OutboxEntry, own bool) ending {
 	state := model.OutcomeAlreadySet
 	if own {
@@ -379,12 +362,10 @@ func deleted(e model.OutboxEntry, own bool) ending {
 	return ending{state: state, before: e.Base, after: e.Target, gone: true}
 }
 
-// rereadPause is waited before a read that does not show yet what a write did
-// is made once more.
+// rereadPause is waited before a read that does not show yet what a write did is repeated.
 const rereadPause = time.Second
 
-// reread reads a conversation after a write, once more after a pause where it
-// does not show what the write meant: a service may take a moment.
+// reread reads a conversation after a write, once more where it does not show yet what the write meant.
 func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows func(model.Detail, error) bool) (model.Detail, error) {
 	read, err := d.a.provider.Load(ctx, id, need)
 	if shows(read, err) || model.KindOf(err).Transient() {
@@ -394,8 +375,7 @@ func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows
 	return d.a.provider.Load(ctx, id, need)
 }
 
-// failed is the end that the policy gives an edit that met an error. early says
-// that it happened before the write: then nothing left this time.
+// failed is the end that the policy gives an edit that met an error; early is before its write.
 func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) ending {
 	err := model.AsError(d.b.noteRetry(ctx, d.a, cause))
 	end, shut := decide(err, e.Attempts, d.b.now())
@@ -442,7 +422,6 @@ func (d *delivery) entryError(err *model.Error) *model.EntryError {
 
 func (d *delivery) ref(id string) string { return model.Ref{Account: d.a.name, ID: id}.String() }
 
-// several reports whether an edit may take several requests.
 func (d *delivery) several(e model.Edit) bool {
 	if d.fresh == nil {
 		return true

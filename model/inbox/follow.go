@@ -8,9 +8,8 @@ import (
 	"confab/model/store"
 )
 
-// announce brings the index in step with the store and tells subscribers what
-// changed: conversations and submissions by any process, and the state of these
-// accounts. While somebody else does that, it leaves it to them.
+// announce brings the index in step with the store, and tells subscribers of all conversations and submissions that
+// changed and of these accounts. While another goroutine does that, it is left to that one.
 func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	names := make([]string, len(accounts))
 	for i, a := range accounts {
@@ -22,8 +21,7 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	}
 }
 
-// catchUp follows the store as long as there is news and nobody else does, and
-// reports whether it told of these accounts.
+// catchUp follows the store while there is news and nobody else does, and reports whether it told of these accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
 	for b.lists.pending.Load() && b.lists.step.tryTake() {
 		err := b.takeNews(ctx, names...)
@@ -37,8 +35,7 @@ func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
 	return told
 }
 
-// takeNews follows the store where there is news. What fails stays news. step is
-// held.
+// takeNews follows the store where there is news; what fails stays news. step is held.
 func (b *Inbox) takeNews(ctx context.Context, accounts ...string) error {
 	if !b.lists.pending.Swap(false) && len(accounts) == 0 {
 		return nil
@@ -50,8 +47,7 @@ func (b *Inbox) takeNews(ctx context.Context, accounts ...string) error {
 	return err
 }
 
-// follow reads what changed since the last time, by any process, lays it over
-// the index and announces it, with these accounts. step is held.
+// follow lays what any process changed since the last time over the index, and announces it. step is held.
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
 	if !l.loaded && !b.events.heard() {
@@ -95,8 +91,7 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	return nil
 }
 
-// advance lets the index evaluate what the clock has changed, and returns the
-// conversations whose place that changed.
+// advance returns the conversations that the clock has brought into a list or taken out of one.
 func (b *Inbox) advance() []model.Ref {
 	var out []model.Ref
 	for _, key := range b.lists.index.Advance() {

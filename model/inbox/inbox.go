@@ -10,12 +10,10 @@ import (
 	"confab/model/store"
 )
 
-// HeldAfter is the age at which an edit that is found at start is held until
-// a person confirms it: what was meant yesterday may not be meant today.
+// HeldAfter is the age at which an edit found at start is held until a person confirms it.
 const HeldAfter = 24 * time.Hour
 
-// DefaultPatience is how long Deliver waits for edits that will settle by
-// themselves.
+// DefaultPatience is how long Deliver waits for edits that will settle by themselves.
 const DefaultPatience = 30 * time.Second
 
 // Account is one account as the engine is given it.
@@ -31,20 +29,17 @@ type Options struct {
 	Accounts []Account
 	// Refresh is the pause between refreshes; 0 turns polling off.
 	Refresh time.Duration
-	// Patience is how long Deliver waits for edits that will settle by
-	// themselves; 0 is DefaultPatience, negative is not at all.
+	// Patience is how long Deliver waits; 0 is DefaultPatience, negative is not at all.
 	Patience time.Duration
 	// User is written into the journal.
 	User string
-	// ReadOnly says that the whole program was started so; each account's
-	// Description says it too.
+	// ReadOnly says that the whole program was started so; each Description says it too.
 	ReadOnly bool
 	// Location is the zone of dates in queries; nil is local.
 	Location *time.Location
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Loading, if set, is told how many conversations are about to be loaded into
-	// memory; what it returns is called at the end of that.
+	// Loading, if set, is told how many conversations are about to be loaded; it returns what to call at the end.
 	Loading func(conversations int) (loaded func())
 	// Log, if set, gets one line an event; never bodies, never credentials.
 	Log func(format string, args ...any)
@@ -52,20 +47,12 @@ type Options struct {
 
 // stored is what the store answers by itself.
 type stored interface {
-	// Row reads one projected row from the cache.
 	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
-	// Outbox lists every edit that is not settled, oldest first.
 	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
-	// Undecided counts the edits of each account that are on their way, but that
-	// nothing moves before the person has decided about an earlier edit.
 	Undecided(ctx context.Context) (map[string]int, error)
-	// History lists delivered edits, newest first.
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
-	// SaveDraft keeps what was typed; an empty text forgets it.
 	SaveDraft(ctx context.Context, key, text string) error
-	// Draft returns what was typed, "" if nothing is kept.
 	Draft(ctx context.Context, key string) (string, error)
-	// Forget removes everything kept of an account.
 	Forget(ctx context.Context, account string) error
 }
 
@@ -103,8 +90,7 @@ type Inbox struct {
 	suspended  bool       // the turns of all accounts to deliver are taken
 }
 
-// Open starts the engine without any worker: reads work, and what is asked
-// for explicitly is done. Start adds the background work.
+// Open starts the engine without any worker: it answers, and does what it is asked for. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
 		stored: o.Store, store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loading: o.Loading,
@@ -144,9 +130,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	return b, nil
 }
 
-// Start begins the background work: every account is synced and everything
-// that is due is delivered. It returns at once; Close ends it, and after a Close
-// it does nothing.
+// Start begins the background work: it syncs every account and delivers everything that is due, until Close.
 func (b *Inbox) Start(ctx context.Context) {
 	b.ends.Lock()
 	defer b.ends.Unlock()
@@ -168,11 +152,9 @@ func (b *Inbox) Start(ctx context.Context) {
 	b.workers.Go(func() { b.watch(ctx) })
 }
 
-// Close stops the workers and waits until writes in flight have ended and
-// been recorded, or ctx is done: then those are left as they are, claimed by
-// this process, and the store must stay open until the process has ended, which
-// frees the claims; the next start reads what became of them. Otherwise the
-// caller closes the store.
+// Close stops the workers and waits until writes in flight have ended and been recorded, or ctx is done. In that case
+// the store must stay open until the process has ended, which frees its claims; the next start reads what became of
+// those edits. Otherwise the caller closes the store.
 func (b *Inbox) Close(ctx context.Context) error {
 	b.ends.Lock()
 	b.end()
@@ -201,11 +183,10 @@ func (b *Inbox) names() []string {
 	return out
 }
 
-// Subscribe gives a channel of announcements and the way to end it. A slow
-// reader gets announcements joined into one; the engine never waits for it.
+// Subscribe returns a channel of events and the way to end it. A slow reader gets events joined into one.
 func (b *Inbox) Subscribe() (<-chan model.Event, func()) { return b.events.subscribe() }
 
-// Accounts gives the state of every account, in the order of the config.
+// Accounts returns the state of every account, in the order of the config.
 func (b *Inbox) Accounts() []model.AccountState {
 	out := make([]model.AccountState, len(b.accounts))
 	for i, a := range b.accounts {
@@ -214,7 +195,7 @@ func (b *Inbox) Accounts() []model.AccountState {
 	return out
 }
 
-// Describe gives the fixed data of an account.
+// Describe returns the fixed data of an account.
 func (b *Inbox) Describe(name string) (model.Description, bool) {
 	a, ok := b.byName[name]
 	if !ok {
@@ -223,8 +204,7 @@ func (b *Inbox) Describe(name string) (model.Description, bool) {
 	return a.desc, true
 }
 
-// Capabilities tells what can be edited in a conversation. A conversation of
-// an account that is not configured can't be edited at all.
+// Capabilities tells what can be edited in a conversation.
 func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
 	a, ok := b.byName[c.Ref.Account]
 	if ok {
@@ -233,8 +213,7 @@ func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
 	return none("the account is not in the config")
 }
 
-// capabilities lays read-only over what the adapter says. What is planned only
-// to be looked at may be shown all the same.
+// capabilities lays read-only over what the adapter says, except for a plan that is only looked at.
 func (b *Inbox) capabilities(a *account, c model.Conversation, dryRun bool) model.Capabilities {
 	switch {
 	case dryRun || !a.desc.ReadOnly:

@@ -8,9 +8,8 @@ import (
 	"confab/model"
 )
 
-// Explained gives each queued edit the reason why it was not sent, where there
-// is one, and each edit between two tries the time of the next, which is no
-// earlier than its service asked for. It returns the edits that it was given.
+// Explained fills in why queued edits are not sent, and no earlier time of a next try than the service asked for. It
+// returns the edits that it was given.
 func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []model.OutboxEntry {
 	all := make([]*model.OutboxEntry, len(entries))
 	for i := range entries {
@@ -85,7 +84,6 @@ func (b *Inbox) door(ctx context.Context, name string) door {
 	return d
 }
 
-// waitsBehind says that an edit waits for another one, and how that one does.
 func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
 	out := &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
 	if before.State.Waiting() {
@@ -98,7 +96,6 @@ func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
 	return out
 }
 
-// waitsFor says which earlier edit another one waits for.
 func waitsFor(e, before model.OutboxEntry) string {
 	what := "the earlier change of its " + model.FieldName(before.Kind)
 	if before.Submission == e.Submission && before.Field() != e.Field() {
@@ -110,8 +107,7 @@ func waitsFor(e, before model.OutboxEntry) string {
 	return "waits for " + what + ", which " + cmp.Or(standing[before.State], "is "+string(before.State))
 }
 
-// standing says how an edit does that another one waits for, where that is not
-// what its state is called.
+// standing says how an edit does that another one waits for, where its state does not.
 var standing = map[model.EditState]string{
 	model.Sending:         "is being sent",
 	model.RetryAt:         "waits for its next try",
@@ -120,7 +116,7 @@ var standing = map[model.EditState]string{
 	model.OutcomeNotKnown: "has an unknown outcome",
 }
 
-// explained gives submissions the reason why they wait, where there is one.
+// explained fills in why submissions wait.
 func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.Submission {
 	var problems []*model.OutboxEntry
 	for _, s := range subs {
@@ -137,37 +133,32 @@ func (b *Inbox) explained(ctx context.Context, subs []model.Submission) []model.
 	return subs
 }
 
-// Submission reads one submission and how far it is; ok is false where there is
-// none of this id.
+// Submission returns one submission and how far it is.
 func (b *Inbox) Submission(ctx context.Context, id string) (model.Submission, bool, error) {
 	sub, ok, err := b.store.Submission(ctx, id)
 	return b.explained(ctx, []model.Submission{sub})[0], ok, err
 }
 
-// SubmissionEdits returns the edits of a submission that are in the outbox, with
-// why they wait, and those that are settled; where refs are given those on these
-// conversations.
+// SubmissionEdits returns the edits of a submission, of these conversations if any are named: those in the outbox, with
+// why they wait, and those that are settled.
 func (b *Inbox) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) ([]model.OutboxEntry, []model.JournalEntry, error) {
 	waiting, settled, err := b.store.SubmissionEdits(ctx, id, refs...)
 	return b.Explained(ctx, waiting), settled, err
 }
 
-// OutboxOf lists the edits of one conversation that are not settled, oldest
-// first, with why they wait.
+// OutboxOf lists the edits of one conversation that are not settled, oldest first, with why they wait.
 func (b *Inbox) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
 	out, err := b.store.OutboxOf(ctx, ref)
 	return b.Explained(ctx, out), err
 }
 
-// Submissions lists submissions, newest first, those that are still on their
-// way included.
+// Submissions lists submissions, newest first.
 func (b *Inbox) Submissions(ctx context.Context, req model.HistoryRequest) ([]model.Submission, error) {
 	subs, err := b.store.Submissions(ctx, req)
 	return b.explained(ctx, subs), err
 }
 
-// Pending lists the submissions of which something is in the outbox, oldest
-// first.
+// Pending lists the submissions of which something is in the outbox, oldest first.
 func (b *Inbox) Pending(ctx context.Context) ([]model.Submission, error) {
 	subs, err := b.store.Pending(ctx)
 	return b.explained(ctx, subs), err

@@ -14,14 +14,12 @@ import (
 	"confab/model/store"
 )
 
-// lists is what the engine knows of all conversations without asking the disk:
-// the index, kept in step with the store, and the rows that were shown last.
+// lists is what the engine knows of all conversations without asking the disk.
 type lists struct {
 	index *index.Index
 
-	// step is held by who brings the index in step with the store, or loads it.
-	// pending says that there is news for the holder, who then goes on, or that
-	// the last try failed: then the watcher tries again.
+	// step is held by who loads the index or brings it in step with the store. pending says that there is news for the
+	// holder, or that the last try failed.
 	step    lock
 	pending atomic.Bool
 	at      store.Point
@@ -38,19 +36,16 @@ type lists struct {
 // openingBudget is how long the first page may be looked for on disk.
 const openingBudget = 20 * time.Millisecond
 
-// refoldRows is how many conversations are folded anew in one transaction;
-// refoldPause is the turn of other writers after it.
+// refoldRows are folded anew in one transaction; refoldPause is the turn of other writers after it.
 const (
 	refoldRows  = 100
 	refoldPause = 3 * time.Millisecond
 )
 
-// yieldRows is after how many rows a load lets others have its core: a key must
-// not wait until the scheduler takes it away.
+// yieldRows is after how many rows a load yields its core to a key that waits.
 const yieldRows = 100
 
-// keptRows is how many rows of each view are kept for the next start, keptTime
-// how long that may take: while another process writes for long, it is left out.
+// keptRows of each view are kept for the next start, if that takes no longer than keptTime.
 const (
 	keptRows = 100
 	keptTime = 300 * time.Millisecond
@@ -62,8 +57,7 @@ func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.changed, l.step = make(chan struct{}, 1), make(lock, 1)
 }
 
-// ready waits until the index holds every conversation, and what this process
-// has changed up to now. Who asks first loads it, to the end.
+// ready waits until the index holds every conversation, and what this process has changed up to now.
 func (b *Inbox) ready(ctx context.Context) error {
 	l := &b.lists
 	if err := l.step.take(ctx); err != nil {
@@ -86,9 +80,8 @@ func (b *Inbox) ready(ctx context.Context) error {
 	return err
 }
 
-// fillFirst loads the index for the first time. What an earlier version stored
-// for searching is brought up to date before: that bounds the memory of the load,
-// and no later one has to work it out again. step is held.
+// fillFirst loads the index for the first time. It folds what an earlier version stored before: that bounds the memory
+// of the load, and no later one has to do it. step is held.
 func (b *Inbox) fillFirst(ctx context.Context) error {
 	if b.loading != nil {
 		n := 0
@@ -130,8 +123,7 @@ func (b *Inbox) fill(ctx context.Context) error {
 	return err
 }
 
-// refold brings what an earlier version stored for searching up to date, in
-// slices. Where that fails, each load works it out.
+// refold folds what an earlier version stored for searching anew, in slices. Where that fails, each load does it.
 func (b *Inbox) refold(ctx context.Context) {
 	for ctx.Err() == nil {
 		done, err := b.store.Refold(ctx, refoldRows)
@@ -145,8 +137,7 @@ func (b *Inbox) refold(ctx context.Context) {
 	}
 }
 
-// search parses the query of a list and waits until it can be answered. A bad
-// query is a *query.Error.
+// search parses the query of a list and waits until it can be answered.
 func (b *Inbox) search(ctx context.Context, text string, inbox bool) (query.Query, error) {
 	q, err := parse(text, inbox)
 	if err == nil {
@@ -163,8 +154,7 @@ func parse(text string, inbox bool) (query.Query, error) {
 	return q, err
 }
 
-// List returns a window of the rows that match a query, from memory and, for
-// rows that were not shown lately, from the cache.
+// List returns a window of the rows that match a query. A bad query is a *query.Error.
 func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
@@ -188,9 +178,8 @@ func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, er
 	return p, err
 }
 
-// Opening returns what can be shown of a list before the index is there: the
-// rows that the view showed last, or the head of the list on disk, and how many
-// there were, -1 where that is not known.
+// Opening returns what can be shown of a list before the index is there: the rows that the view showed last, or the
+// head of the list on disk, and how many there were, -1 where that is not known.
 func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	none := model.Page{Total: -1, Index: -1}
 	q, err := parse(req.Query, req.Inbox)
@@ -231,8 +220,7 @@ func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref,
 	return b.lists.index.Refs(ctx, q)
 }
 
-// Counts returns how many conversations match each query, in the inbox's sense.
-// The lists of these queries are kept up to date from then on.
+// Counts returns how many conversations of the inbox match each query, and keeps those lists up to date from then on.
 func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	parsed := make([]query.Query, len(queries))
 	for i, text := range queries {
@@ -255,8 +243,7 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	return out, nil
 }
 
-// keep has the lists of the tabs kept by the index, and what they show now kept
-// for the next start.
+// keep has the index keep the lists of the tabs, and keeps what they show for the next start.
 func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query) {
 	l := &b.lists
 	l.mu.Lock()
@@ -274,8 +261,7 @@ func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query)
 	}
 }
 
-// keepViews stores what each view shows now, for the first frame of the next
-// start.
+// keepViews stores what each view shows now, for the first frame of the next start.
 func (b *Inbox) keepViews(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, keptTime)
 	defer cancel()
@@ -318,8 +304,7 @@ func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Sele
 	return b.lists.index.Select(ctx, q, ends[0], ends[1], req.N)
 }
 
-// RefsOf returns the conversations of a set, pinned ones and then the newest
-// first.
+// RefsOf returns the conversations of a set, pinned ones and then the newest first.
 func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err

@@ -8,16 +8,14 @@ import (
 	"confab/model/store"
 )
 
-// Pages that come faster than they are stored share a transaction: those of
-// gatherFor after the last one, up to so many rows that nobody who wants to
-// write waits for long.
+// Pages that come faster than they are stored share a transaction, which is bounded so that no writer waits for long.
 const (
 	gatherFor  = 100 * time.Millisecond
 	gatherRows = 300
 )
 
-// intake stores the pages of one run over a list. The first page is stored
-// before the next is asked for, the others while the next one travels.
+// intake stores the pages of one run over a list: the first before the next is asked for, the others while the next
+// one travels.
 type intake struct {
 	b *Inbox
 	a *account
@@ -27,9 +25,8 @@ type intake struct {
 	silent bool
 	// first, which may be nil, runs once the first page has been stored.
 	first func() error
-	// enough, which may be nil, decides by what was stored of a page and how
-	// much of it was new whether to stop. Each page is then stored before the
-	// next is asked for.
+	// enough, which may be nil, decides by the rows stored of a page and those of them that changed whether to stop. Each
+	// page is then stored before the next is asked for.
 	enough func(stored, changed int) bool
 
 	begun bool      // a page has come
@@ -88,8 +85,7 @@ func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err
 	}
 }
 
-// store keeps what comes, until the pages end or can't be stored: then it
-// stops the run.
+// store stores what comes, until the pages end or can't be stored: then it stops the run.
 func (in *intake) store(ctx context.Context, stop func()) {
 	defer close(in.ended)
 	for p := range in.pages {
@@ -119,8 +115,7 @@ func (in *intake) gather(p page) []page {
 	return all
 }
 
-// save stores pages in one transaction, what has names since in another, and
-// tells of it.
+// save stores pages in one transaction, late names in another, and announces them.
 func (in *intake) save(ctx context.Context, all []page) (stored, changed int, err error) {
 	var pages []page
 	var named []model.Conversation

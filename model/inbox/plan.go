@@ -13,17 +13,14 @@ import (
 )
 
 const (
-	// baseReads is how many conversations of one account are read at once while
-	// planning; the account's pace holds anyway.
+	// baseReads is how many conversations of one account are read at once while planning.
 	baseReads = 2
 	// plannedAtOnce is how many rows of one account are read from the cache at once.
 	plannedAtOnce = 200
 )
 
-// Plan works out what changes do to conversations. Bases that the cache does
-// not hold are read from the service first. Nothing is written to any service.
-// A conversation that can't be read is blocked with the reason; only the end
-// of ctx and local failures are errors.
+// Plan works out what changes do to conversations, reading bases that the cache does not hold first. A conversation that
+// can't be read is blocked with the reason; only the end of ctx and local failures are errors.
 func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
 	p := planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
@@ -63,8 +60,7 @@ func (p *planning) done(i int, it model.PlanItem) {
 	}
 }
 
-// account plans the conversations of one account: their rows are read in slices,
-// so that no more of them are held than are being planned.
+// account plans the conversations of one account, whose rows are read in slices so that few are held at once.
 func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
 	for some := range slices.Chunk(indexes, plannedAtOnce) {
 		ids := make([]string, len(some))
@@ -121,8 +117,7 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 	return b.planRow(ctx, a, ref, row, changes, dryRun)
 }
 
-// planRow plans changes of a conversation from its row in the cache, which has no
-// key where there is none.
+// planRow plans changes of a conversation from its cached row, which has no key where there is none.
 func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
 	model.PlanItem, error) {
 	blocked := func(reason string) (model.PlanItem, error) {
@@ -178,8 +173,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	return it, nil
 }
 
-// stillWanted returns the edits that a projected row shows and that are of a field
-// which was asked to change and is left alone by the planned edits.
+// stillWanted returns the edits on their way whose field was asked to change, and is left as they make it.
 func stillWanted(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
 	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
 		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
@@ -188,8 +182,7 @@ func stillWanted(all []model.OutboxEntry, changes []model.Change, planned []mode
 	})
 }
 
-// sendable blocks what the adapter would refuse without asking its service,
-// such as an id that cannot be one: better now than after the confirmation.
+// sendable blocks what the adapter would refuse without asking its service, such as an impossible id.
 func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanItem {
 	if it.State != model.PlanChange {
 		return it
@@ -200,9 +193,8 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 	return it
 }
 
-// toRead returns the kinds that a read must bring: those whose base the cache
-// does not hold, and all where a change is made from what is there rather than
-// from what a person saw: then only a fresh read will do as its base.
+// toRead returns the kinds that a read must bring: those whose base the cache does not hold, and all where a change is
+// made from what is there rather than from what a person saw.
 func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
 	relative := slices.ContainsFunc(changes, func(ch model.Change) bool {
 		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
@@ -231,9 +223,7 @@ func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversati
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
-// Requests fills in what would be sent for each changing item. Each
-// conversation is read afresh, as it is before sending, and the requests are
-// made by the same code that sends them.
+// Requests fills in what would be sent for each changing item, after a fresh read, by the same code that sends it.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
 	was := p
 	p.Items = slices.Clone(p.Items)
@@ -263,9 +253,7 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 	return p, nil
 }
 
-// sentTogether splits the edits of one conversation as they are claimed: first
-// all that do not widen, in as few requests as the service allows, then each
-// that widens by itself once everything before it is settled.
+// sentTogether splits the edits of one conversation as they are claimed: all that do not widen, then each that widens.
 func sentTogether(edits []model.Edit) [][]model.Edit {
 	var out [][]model.Edit
 	for i, e := range model.InSendingOrder(edits) {

@@ -11,8 +11,7 @@ import (
 const (
 	firstPause = 2 * time.Second
 	longPause  = 5 * time.Minute
-	// A rejected credential is tried again rarely by itself: the person has
-	// to do something, and services lock out who knocks too often.
+	// Services lock out who tries a rejected credential often.
 	rejectedPause = 15 * time.Minute
 )
 
@@ -23,8 +22,8 @@ type rule struct {
 	wait time.Duration
 	// unsent says that the request certainly changed nothing.
 	unsent bool
-	// shuts says that every other edit of the account would meet the same: none is
-	// sent until the next try, which is when the service says, if it does.
+	// shuts says that every edit of the account would meet the same: none is sent until the next try, which is when the
+	// service says, if it does.
 	shuts bool
 }
 
@@ -41,15 +40,13 @@ var rules = map[model.ErrorKind]rule{
 	model.Local:          {state: model.RetryAt, unsent: true},
 }
 
-// decide applies the policy to an error. tries counts the claims of the edit,
-// this one included. shut says that the account sends nothing until the next try.
+// decide applies the policy to an error after so many claims of the edit. shut shuts the account until the next try.
 func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) {
 	r, ok := rules[err.Kind]
 	switch {
 	case ok:
 	case err.Kind == model.ConflictKind && tries < 2 && err.Existing == "":
-		// The service is in a state that does not allow it. One more look is
-		// worth it, unless it names what stands in the way.
+		// The service is in a state that does not allow it, which may pass unless it names a conversation.
 		r = rule{state: model.RetryAt, wait: time.Second, unsent: true}
 	default:
 		r = rule{state: model.Refused, unsent: true}
@@ -66,8 +63,7 @@ func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) 
 	return end, r.shuts
 }
 
-// backoff grows from two seconds to five minutes, with a fifth of jitter so
-// that many confabs do not come back at once.
+// backoff grows from two seconds to five minutes, with a fifth of jitter.
 func backoff(tries int) time.Duration {
 	d := firstPause
 	for i := 1; i < tries && d < longPause; i++ {

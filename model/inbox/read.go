@@ -8,8 +8,7 @@ import (
 	"confab/model"
 )
 
-// Load reads one conversation from its service now, stores what may be
-// stored, and gives it with the pending edits laid over.
+// Load reads one conversation from its service, stores it, and returns it with the pending edits laid over.
 func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {
@@ -19,8 +18,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return d, err
 	}
-	// The merged row has what this read did not ask for; the facts that are
-	// never stored come from the read itself.
+	// The merged row has what this read did not ask for; facts are never stored.
 	facts := d.Conversation.Facts
 	if err := b.store.Save(ctx, d.Conversation, d.Reading(need)); err != nil {
 		return d, err
@@ -39,8 +37,7 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	return d, nil
 }
 
-// read asks the service for one conversation, unless it has asked to be left
-// alone.
+// read is load unless the service has asked to be left alone.
 func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
 	if err := b.allowed(ctx, a.name); err != nil {
 		return model.Detail{}, err
@@ -49,8 +46,7 @@ func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need
 	return d, b.noteRetry(ctx, a, err)
 }
 
-// load asks the service for one conversation. One that it no longer has is
-// hidden until a list shows it again.
+// load asks the service for one conversation, and hides one that it no longer has until a list shows it again.
 func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
 	d, err := a.provider.Load(ctx, id, need)
 	switch {
@@ -64,8 +60,7 @@ func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need
 	return d, err
 }
 
-// gone makes a tombstone of a conversation that a single read did not find. A
-// page of a list that was asked for before does not bring it back.
+// gone hides a conversation that a single read did not find, from pages asked for before too.
 func (b *Inbox) gone(ctx context.Context, a *account, id string) error {
 	a.touched(id, b.now())
 	ref := model.Ref{Account: a.name, ID: id}
@@ -128,8 +123,7 @@ type lookupAnswer struct {
 	at   time.Time
 }
 
-// Lookup searches a directory of a service. Answers are remembered for a few
-// minutes, so that going back to an earlier text asks nothing.
+// Lookup searches a directory of a service. Answers are remembered for a few minutes.
 func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest) (model.LookupPage, error) {
 	a, err := b.account(name)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"confab/model/store"
 )
 
-// rowCache remembers the rows that were shown last, each with the revision of
-// its conversation, so that an event costs the reading of what it changed.
+// rowCache remembers the rows that were shown last, by revision: an event costs the reading of what it changed.
 type rowCache struct {
 	mu   sync.Mutex
 	rows map[int64]cachedRow
@@ -28,8 +27,7 @@ const (
 	readRows   = 500
 )
 
-// read returns the rows of these keys, as they are at a moment: a snooze that
-// has ended is none.
+// read returns the rows of these keys as they are now: a snooze that has ended is none.
 func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,8 +70,7 @@ func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []i
 	return out, nil
 }
 
-// forget drops the rows: when a service showed them last has changed, which is
-// no change of the conversations.
+// forget drops the rows, for changes that make no new revision, such as when a service showed them last.
 func (c *rowCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,10 +8,8 @@ import (
 	"confab/model/store"
 )
 
-// Submit puts the changing edits of a plan into the outbox as one submission,
-// whose id is that of the plan. When it returns they are on disk and shown as
-// queued; the workers, if Start was called, deliver them. It returns the ids of
-// the edits, those of each conversation in the order in which they are sent.
+// Submit puts the changing edits of a plan into the outbox, as one submission with the id of the plan, on disk when it
+// returns. It returns the ids of the edits, those of each conversation in the order of sending.
 func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	if p.ID == "" {
 		p.ID = store.NewID(b.now())
@@ -35,8 +33,7 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	return ids, nil
 }
 
-// remember keeps what was submitted where a Deliver follows, which reports each
-// edit even if another process has it replaced or taken back by then.
+// remember keeps what was submitted where a Deliver follows, which reports edits that leave the outbox otherwise too.
 func (b *Inbox) remember(ids []string, entries []store.Entry) {
 	b.ends.Lock()
 	started := b.started

@@ -23,8 +23,7 @@ func (s *sending) add(edits int) {
 	}
 }
 
-// Sending returns how many edits are being sent now, and a channel that is closed
-// when that changes.
+// Sending returns how many edits are being sent now, and a channel that is closed when that changes.
 func (b *Inbox) Sending() (edits int, changed <-chan struct{}) {
 	s := &b.sending
 	s.mu.Lock()
@@ -35,10 +34,8 @@ func (b *Inbox) Sending() (edits int, changed <-chan struct{}) {
 	return s.edits, s.changed
 }
 
-// Suspend lets no further write start and waits until those in flight have
-// ended and been recorded. It is called before the process is stopped: a
-// stopped process keeps its claims. Resume goes on. Where ctx ends first,
-// nothing is suspended.
+// Suspend lets no further write start and waits until those in flight have been recorded: a process that is stopped
+// keeps its claims. Resume goes on. Where ctx ends first, nothing is suspended.
 func (b *Inbox) Suspend(ctx context.Context) error {
 	b.suspending.Lock()
 	defer b.suspending.Unlock()

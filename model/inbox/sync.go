@@ -14,19 +14,14 @@ import (
 	"confab/model/store"
 )
 
-// How often the whole list of an account is walked again, to see what a
-// refresh can't: changes of old rows where a service has no update time, and
-// deletions everywhere.
+// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
 const (
 	sweepEvery            = time.Hour
 	sweepEveryIncremental = 24 * time.Hour
-	// checksPerSweep bounds the single reads that tell a deletion from a row
-	// the list merely left out.
+	// checksPerSweep bounds the single reads that tell a deletion from a row the list left out.
 	checksPerSweep = 200
 )
 
-// syncLoop refreshes an account until ctx ends: at start, after each pause,
-// and when asked.
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	for {
 		err := b.syncOnce(ctx, a, false, nil)
@@ -52,8 +47,7 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	}
 }
 
-// rest waits for a wake-up, for the pause to end if it is not zero, or for
-// ctx to end.
+// rest waits for a wake-up, for the end of the pause if it is not zero, or for the end of ctx.
 func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
 	var over <-chan time.Time
 	if pause > 0 {
@@ -75,9 +69,8 @@ func (a *account) fail() int {
 	return a.failures
 }
 
-// syncOnce refreshes an account, walking the whole list where that was never
-// finished or is due. afterHead, which may be nil, runs once the first page of
-// the list has been stored, before the next is asked for.
+// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead, which may
+// be nil, runs once the first page has been stored.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
@@ -139,9 +132,8 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead f
 		a.headCut = true
 		return afterHead()
 	}}
-	// After a refresh that was cut in the middle, nothing new says nothing.
+	// After a refresh that was cut, a page without changes says nothing of the next, nor does one without rows.
 	if !a.headCut && (!a.desc.Incremental || cursor == "") { // guarded by syncing
-		// A page of which nothing is left says nothing of the next either.
 		in.enough = func(stored, changed int) bool { return stored > 0 && changed == 0 }
 	}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)})
@@ -176,9 +168,7 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	return b.checkMissed(ctx, a, missed)
 }
 
-// checkMissed loads what a complete walk did not meet, longest unseen first, so
-// that each has its turn in some sweep. Only an answer of "not found" makes a
-// tombstone.
+// checkMissed loads what a complete walk did not meet, longest unseen first. Only "not found" hides a conversation.
 func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) error {
 	since := b.sinceTime(a)
 	checks := 0
@@ -201,8 +191,7 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
 		default:
-			// This conversation alone can't be read, which tells nothing of the
-			// list; as an error, "forbidden" would end the account's refreshes.
+			// It tells nothing of the list; as an error, "forbidden" would end the account's refreshes.
 			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
 		}
 	}
@@ -216,8 +205,7 @@ func (b *Inbox) sinceTime(a *account) time.Time {
 	return b.now().Add(-a.since)
 }
 
-// each runs f side by side for these accounts, for all if none are named, and
-// returns the errors in the order of the config.
+// each runs f side by side for these accounts, for all if none are named; the errors are in the order of the config.
 func (b *Inbox) each(names []string, f func(*account) error) []error {
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
@@ -230,8 +218,7 @@ func (b *Inbox) each(names []string, f func(*account) error) []error {
 	return errs
 }
 
-// Refresh asks the workers of these accounts (all if none are named) to sync
-// and to deliver now. It returns at once.
+// Refresh asks the workers of these accounts (all if none are named) to sync and deliver now, and returns at once.
 func (b *Inbox) Refresh(names ...string) {
 	for _, a := range b.accounts {
 		if len(names) == 0 || slices.Contains(names, a.name) {
@@ -241,19 +228,14 @@ func (b *Inbox) Refresh(names ...string) {
 	}
 }
 
-// Sync refreshes these accounts (all if none are named) side by side and
-// waits. The errors of all accounts are joined.
+// Sync refreshes these accounts (all if none are named) side by side and waits.
 func (b *Inbox) Sync(ctx context.Context, names ...string) error {
 	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nil) })...)
 }
 
-// SyncNow is a person's "try now". For every account side by side it reads the
-// head of the list, delivers what is queued or waits for its next try, and then
-// reads on: the whole list where full says so or a walk is due. A pause that a
-// service asked for is kept. Every edit that was due is reported once, those
-// that could not be delivered as they stand in the outbox. Accounts that are
-// read-only deliver nothing. The errors of the reads are joined, each with the
-// name of its account.
+// SyncNow is a person's "try now": each account reads the head of its list, delivers what is queued or waits for its next
+// try, and reads on, the whole list where full says so or a walk is due. It obeys a pause that a service asked for. Every
+// edit that was due is reported once. Errors name their account.
 func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error {
 	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		return err
@@ -306,8 +288,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 	return errors.Join(err, deliver())
 }
 
-// syncPatiently refreshes an account, after a pause that its service asks for
-// if that is over within the patience of the engine.
+// syncPatiently refreshes an account, after a pause that its service asks for if that ends within the engine's patience.
 func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	afterHead = once(afterHead)
 	end := b.now().Add(b.patience)
@@ -335,13 +316,9 @@ func once(f func() error) func() error {
 	}
 }
 
-// SyncQuery reads, side by side, what a query may match in these accounts (all
-// if none are named). Where the service can narrow its list, an account whose
-// list was never read to the end is read as narrowly as that, and one whose
-// refresh does not see every change is read so after its refresh; the others are
-// refreshed. What is read narrowly finds all that the query matches there, and
-// says nothing of the rest: it moves no cursor and no walk, and proves no
-// deletion. Each error says whose it is. A bad query is a *query.Error.
+// SyncQuery reads what a query may match in these accounts (all if none are named). Where the service can narrow its
+// list, an account whose list was never read to the end is read narrowly only, and one whose refresh does not see every
+// change after its refresh too; others are refreshed. A narrow read moves no cursor or walk and proves no deletion.
 func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) error {
 	q, err := query.Parse(text)
 	if err != nil {
@@ -360,9 +337,7 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 	})...)
 }
 
-// narrowing gives the rules of an account without those whose field an edit can
-// change: a conversation with such an edit on its way may match here and not
-// yet there.
+// narrowing returns the rules of an account whose field no edit can change: an edit on its way may match here only.
 func (b *Inbox) narrowing(a *account) []model.FilterRule {
 	caps := a.provider.Capabilities(model.Conversation{})
 	return slices.DeleteFunc(slices.Clone(a.desc.Filters), func(r model.FilterRule) bool {

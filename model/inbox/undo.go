@@ -9,11 +9,9 @@ import (
 	"confab/model/store"
 )
 
-// PlanUndo works out how to take back an act: what was not sent is withdrawn,
-// what was delivered gets its inverse, made from what confab left there, and
-// what is being sent gets its inverse too, which then waits for it. id names a
-// submission, or a single edit of the outbox or the journal; "" is this
-// session's newest act. An act of which nothing can be taken back is spent.
+// PlanUndo works out how to take back a submission, a single edit, or for "" the newest act of this session: what was not
+// sent is withdrawn; what was delivered or is being sent gets its inverse. An act of which nothing can be taken back is
+// spent.
 func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if id != "" {
 		return b.planUndo(ctx, id, o)
@@ -36,10 +34,8 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 // withdrawnAtOnce is how many edits are withdrawn before it is said how far that is.
 const withdrawnAtOnce = 500
 
-// PlanUndoAgain plans anew, by the id of its submission or edit, what has moved on
-// since it was planned and agreed to. What is not sent yet is
-// withdrawn first, what comes last in turn before the rest, so that it moves on no
-// more; the ids of those edits are returned.
+// PlanUndoAgain plans anew what has moved on since it was planned and agreed to. It first withdraws what is not sent
+// yet, from its end, so that nothing moves on any more, and returns those edits.
 func (b *Inbox) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
 	var withdrawn []string
 	for left := len(was.Withdraw); left > 0; {
@@ -116,13 +112,11 @@ type undoPlan struct {
 	b *Inbox
 	o model.PlanOptions
 	u model.Undo
-	// items is where in the plan each conversation is; undoing are the edits that
-	// are being taken back already.
+	// items is where in the plan each conversation is; undoing are edits that are being taken back already.
 	items   map[model.Ref]int
 	undoing map[string]bool
 }
 
-// name says what is taken back.
 func (p *undoPlan) name(ctx context.Context, id string, edits []model.Titled) error {
 	p.u.Submission, p.u.Sentence = id, model.Sentence(edits)
 	if len(edits) > 0 {
@@ -163,8 +157,7 @@ func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
 	return err
 }
 
-// riskLater notes what taking an edit back would risk, should it be sent before
-// it is withdrawn.
+// riskLater notes what taking an edit back would risk if it is sent before it is withdrawn.
 func (p *undoPlan) riskLater(e model.Edit) {
 	a, ok := p.b.byName[e.Ref.Account]
 	if undoable, _ := model.Undoable(e.Kind); !ok || !undoable {
@@ -178,8 +171,6 @@ func (p *undoPlan) riskLater(e model.Edit) {
 	}
 }
 
-// journal plans an edit that is settled. One that needed no request has nothing
-// to take back.
 func (p *undoPlan) journal(ctx context.Context, j model.JournalEntry) error {
 	switch {
 	case j.Undone != "":
@@ -192,7 +183,6 @@ func (p *undoPlan) journal(ctx context.Context, j model.JournalEntry) error {
 	return err
 }
 
-// inverse plans to set a field back to what it was before an edit.
 func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, before, after model.Value) (planned bool, err error) {
 	ok, why := model.Undoable(e.Kind)
 	if ok && p.undoing[e.ID] {
@@ -221,8 +211,7 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 	return true, nil
 }
 
-// add puts the inverse of one edit into the plan, beside those of the same
-// conversation.
+// add puts the inverse of one edit beside those of the same conversation.
 func (p *undoPlan) add(it model.PlanItem) {
 	at, ok := p.items[it.Ref]
 	if !ok {
@@ -236,11 +225,8 @@ func (p *undoPlan) add(it model.PlanItem) {
 	have.Notes = append(have.Notes, it.Notes...)
 }
 
-// ApplyUndo does what PlanUndo planned: local marks go back at once, edits that
-// were not sent leave the outbox, and the inverse of the rest is queued as a
-// submission with the id of the plan. It returns the ids of the queued edits.
-// Where an edit has moved on since the plan was made, nothing is done and the
-// error is model.ErrUndoMoved.
+// ApplyUndo does what PlanUndo planned, and returns the ids of the queued inverses, a submission with the id of the plan.
+// Where an edit has moved on since, it does nothing and returns model.ErrUndoMoved.
 func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if u.Marks > 0 {
 		a, _ := b.session.find(func(a act) bool { return a.no == u.Act })

@@ -8,12 +8,10 @@ import (
 	"confab/model/store"
 )
 
-// recoverEvery is how often it is asked whether a process died while sending:
-// that changes nothing in the database.
+// recoverEvery is how often the watcher asks whether a process died while sending.
 const recoverEvery = 10 * time.Second
 
-// watcher looks for what no worker announces: changes of another process, and
-// what the clock changes, such as the end of a snooze.
+// watcher looks for what no worker announces: changes of another process or by the clock.
 type watcher struct {
 	b             *Inbox
 	seen, foreign int64
@@ -24,8 +22,7 @@ type watcher struct {
 	timer *time.Timer
 }
 
-// watch looks once a second for changes of another process, and has a timer
-// that runs out when the clock next changes a list.
+// watch looks once a second for changes of another process, and when the clock next changes a list.
 func (b *Inbox) watch(ctx context.Context) {
 	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
 		recovered: b.now(), timer: time.NewTimer(time.Hour)}
@@ -55,8 +52,7 @@ func (b *Inbox) watch(ctx context.Context) {
 	}
 }
 
-// clock announces what the clock has changed, and sets the timer to when it next
-// changes a list.
+// clock announces what the clock has changed, and sets the timer to its next change.
 func (w *watcher) clock() {
 	if refs := w.b.advance(); len(refs) > 0 {
 		w.b.events.publish(model.Event{Refs: refs})
@@ -99,8 +95,7 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
-// end says once, at every account, that the store writes nothing more for this
-// process: a newer confab has changed the database, or it is damaged.
+// end says at every account, once, that the store writes nothing more: a newer confab has changed it, or it is damaged.
 func (w *watcher) end(err error) {
 	if w.ended {
 		return
@@ -113,9 +108,7 @@ func (w *watcher) end(err error) {
 	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
 }
 
-// checkUnclean reads the whole database, where whoever had it open last did not
-// close it: behind the screen, and beside a sync, which takes longer. Other commands
-// would keep a person waiting for it.
+// checkUnclean reads the whole database where it was not closed: behind the screen or a sync, which take longer.
 func (b *Inbox) checkUnclean(ctx context.Context) error {
 	if !b.store.Unclean() {
 		return nil
