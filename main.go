@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
+	"net/http"
 	"os"
 	"os/signal"
 	"os/user"
@@ -112,7 +113,10 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Browse: func(s cli.Setup, url string) error {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
-		Sandbox: newSandbox,
+		Sandbox: func(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
+			box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
+			return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
+		},
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
@@ -248,21 +252,19 @@ func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.P
 	return f, out, nil
 }
 
-// credential gives what the config names to an adapter.
-type credential struct{ source *config.Source }
+// credential is what the config names, as an adapter takes it.
+type credential struct{ *config.Source }
 
 func (c credential) Get(ctx context.Context) (string, error) {
-	secret, err := c.source.Get(ctx)
+	secret, err := c.Source.Get(ctx)
 	switch {
 	case err == nil:
-		return secret.Reveal(), nil
+		return secret, nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
 }
-
-func (c credential) Reject(refused string) { c.source.Reject(config.NewSecret(refused)) }
 
 // saveMemory has garbage collected sooner where much stays in memory: what may
 // pile up is a share of that. GOGC, where it is set, is what the person wants.
@@ -312,16 +314,11 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-func openWelcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
+func openWelcome(ctx context.Context, s cli.Setup) (demo bool, err error) {
 	m := ui.New(ui.Options{Welcome: true, Services: services(), ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
 		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
-	if err := ui.Run(ctx, m); err != nil {
-		return cli.ChooseQuit, err
-	}
-	if m.WantsDemo() {
-		return cli.ChooseDemo, nil
-	}
-	return cli.ChooseQuit, nil
+	err = ui.Run(ctx, m)
+	return err == nil && m.WantsDemo(), err
 }
 
 // check tests one account live.
@@ -372,15 +369,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 		return []model.CheckResult{dir, file}
 	}
 	return []model.CheckResult{dir, file, whole}
-}
-
-func newSandbox(o cli.SandboxOptions) (cli.Sandbox, error) {
-	box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
-	if err != nil {
-		return cli.Sandbox{}, err
-	}
-	accounts := func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }
-	return cli.Sandbox{Handler: box, Accounts: accounts}, nil
 }
 
 // sandboxAccounts gives the accounts of servers that are reached at root.
@@ -461,7 +449,7 @@ func filesOf(state, account string) (all []string, err error) {
 }
 
 // login gives the sign-in of an account whose provider has one.
-func login(_ context.Context, s cli.Setup, a config.Account) (cli.Login, error) {
+func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
@@ -486,6 +474,7 @@ var registry = providers.Registry{attention.Factory(), bird.Factory(), askelepha
 func validators() config.Validators {
 	v := config.Validators{
 		Providers:       map[string]config.ProviderRules{},
+		Nearest:         model.Nearest,
 		Query:           func(q string) error { _, err := query.Parse(q); return err },
 		Actions:         keymap.Actions(),
 		Key:             keymap.CheckKey,
@@ -509,7 +498,7 @@ func abilities() (all []cli.Service) {
 	for _, f := range registry {
 		s := cli.Service{Title: f.Title}
 		for _, row := range f.Table {
-			s.Edits = append(s.Edits, cli.Edit(row))
+			s.Edits = append(s.Edits, cli.Edit{Kind: row.Kind, State: row.State, Call: row.Call, Reason: row.Reason})
 		}
 		all = append(all, s)
 	}

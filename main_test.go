@@ -805,7 +805,7 @@ func TestTheHelpHasEveryRow(t *testing.T) {
 		want["keys"] = append(want["keys"], strings.ToUpper(context))
 		want["keys"] = append(want["keys"], actions...)
 	}
-	for _, w := range query.IsWords() {
+	for _, w := range query.Words(query.FieldIs) {
 		want["query"] = append(want["query"], "is:"+w.Name+" "+w.Help)
 	}
 	for _, w := range query.Fields() {

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,17 +18,23 @@ var (
 func (d *decoder) account(t *node) Account {
 	a := Account{Settings: map[string]any{}}
 	// The provider comes first, whatever the order in the file: its rules decide about the rest.
-	var rules ProviderRules
-	checked := false
-	if n := t.get("provider"); n != nil {
-		a.Provider, rules, checked = d.provider(n)
+	var rules *ProviderRules // nil where they are not known
+	if n := t.get("provider"); n != nil && d.isString(n) {
+		a.Provider = n.text
+		known := names(d.rules.Providers)
+		if known != nil && d.oneOf(n, known, "unknown provider: one of %s", strings.Join(known, ", ")) {
+			found := d.rules.Providers[n.text]
+			rules = &found
+		}
 	}
 	variable := envFor(a.Provider, "api_key")
 
 	d.fields(t, []field{
-		{"name", func(n *node) { a.Name = d.accountName(n) }},
+		{"name", func(n *node) {
+			a.Name = d.name(n, "account", ValidAccountName, "an account's name has 1 to 64 characters: letters, digits, - and _")
+		}},
 		{"provider", func(*node) {}},
-		{"base_url", func(n *node) { a.BaseURL = d.baseURL(n) }},
+		{"base_url", func(n *node) { a.BaseURL = parsed(d, n, ParseBaseURL) }},
 		{"read_only", func(n *node) {
 			if n.kind != boolKind {
 				d.wrongType(n, "true or false")
@@ -36,11 +42,11 @@ func (d *decoder) account(t *node) Account {
 			a.ReadOnly = n.text == "true"
 		}},
 		{"since", func(n *node) { a.Since = d.duration(n) }},
-		{"pace", func(n *node) { a.Pace = d.pace(n) }},
+		{"pace", func(n *node) { a.Pace = parsed(d, n, ParsePace) }},
 		{"credential", func(n *node) { a.Credential = d.credential(n, variable) }},
 		{"settings", func(n *node) {
 			if d.isTable(n) {
-				d.settings(n, &a, rules, checked)
+				d.settings(n, &a, rules)
 			}
 		}},
 	}, func(n *node, _ []string) bool {
@@ -57,21 +63,22 @@ func (d *decoder) account(t *node) Account {
 	})
 	d.required(t, "an account", "name", "provider")
 
-	if a.BaseURL == "" {
+	if a.BaseURL == "" && rules != nil {
 		a.BaseURL = rules.DefaultBaseURL
 	}
 	if n := t.get("pace"); n != nil && a.Pace.Off && a.BaseURL != "" && !IsLoopback(a.BaseURL) {
 		d.wrong(n, `"pace" can be "off" on loopback only`)
 	}
-	if checked && !d.broken {
+	if rules != nil && !d.broken {
 		d.complete(t, &a, rules, variable)
 	}
 	return a
 }
 
 // complete reports what the provider needs and is not there, and fills in defaults.
-func (d *decoder) complete(t *node, a *Account, rules ProviderRules, variable string) {
-	if t.get("credential") == nil && !rules.CredentialOptional && !hasSecretKey(t) {
+func (d *decoder) complete(t *node, a *Account, rules *ProviderRules, variable string) {
+	secret := slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
+	if t.get("credential") == nil && !rules.CredentialOptional && !secret {
 		d.report(t.start(), t.path()+".credential", "",
 			`a %s account needs "credential": write credential = { env = %q }, or use command, file or keyring`, a.Provider, variable)
 	}
@@ -94,72 +101,22 @@ func (d *decoder) complete(t *node, a *Account, rules ProviderRules, variable st
 	}
 }
 
-func hasSecretKey(t *node) bool {
-	return slices.ContainsFunc(t.items, func(n *node) bool { return secretKey(n.key) && n.kind == stringKind })
-}
-
-func (d *decoder) accountName(n *node) string {
-	switch {
-	case !d.isString(n):
-	case !ValidAccountName(n.text):
-		d.wrong(n, "an account's name has 1 to 64 characters: letters, digits, - and _")
-	default:
-		d.unique(n, "account")
-	}
-	return n.text
-}
-
-func (d *decoder) provider(n *node) (string, ProviderRules, bool) {
-	if !d.isString(n) {
-		return "", ProviderRules{}, false
-	}
-	if d.rules.Providers == nil {
-		return n.text, ProviderRules{}, false
-	}
-	known := names(d.rules.Providers)
-	if !d.oneOf(n, known, "unknown provider: one of %s", strings.Join(known, ", ")) {
-		return "", ProviderRules{}, false
-	}
-	return n.text, d.rules.Providers[n.text], true
-}
-
-func (d *decoder) baseURL(n *node) string {
-	if !d.isString(n) || n.text == "" {
-		return ""
-	}
-	u, err := ParseBaseURL(n.text)
-	if err != nil {
-		d.wrong(n, `"base_url" %s`, err)
-	}
-	return u
-}
-
-func (d *decoder) pace(n *node) Pace {
-	if !d.isString(n) {
-		return Pace{}
-	}
-	pace, err := ParsePace(n.text)
-	if err != nil {
-		d.wrong(n, `"pace" %s`, err)
-	}
-	return pace
-}
-
 // settings reads [account.settings]. Without rules for the provider, the shape of a value decides what it is.
-func (d *decoder) settings(t *node, a *Account, rules ProviderRules, checked bool) {
-	known := names(rules.Settings)
+func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 	for _, n := range t.items {
-		rule, ok := rules.Settings[n.key]
-		switch {
-		case ok:
-		case !checked:
+		var rule SettingRule
+		if rules == nil {
 			rule.Secret = n.kind == tableKind || n.kind == stringKind && secretKey(n.key)
-		case n.isSecretSetting():
-			d.plainSecret(n, "credential", envFor(a.Provider, "api_key"))
-			continue
-		default:
-			d.unknown(n, known, "unknown setting %s for %s", quoted(n.key), a.Provider)
-			continue
+		} else {
+			var known bool
+			if rule, known = rules.Settings[n.key]; !known {
+				if n.isSecretSetting() {
+					d.plainSecret(n, "credential", envFor(a.Provider, "api_key"))
+				} else {
+					d.unknown(n, names(rules.Settings), "unknown setting %s for %s", quoted(n.key), a.Provider)
+				}
+				continue
+			}
 		}
 		switch {
 		case rule.Secret:
@@ -169,22 +126,16 @@ func (d *decoder) settings(t *node, a *Account, rules ProviderRules, checked boo
 		case !d.isString(n):
 		case n.isSecret():
 			d.wrong(n, "%s holds what looks like a secret; secrets don't belong in this file", quoted(n.key))
+		case n.text == "":
+			if rule.Default != "" {
+				a.Settings[n.key] = rule.Default
+			}
 		default:
-			d.setting(n, a, rule)
+			a.Settings[n.key] = n.text
+			if rule.Values == nil || d.oneOf(n, rule.Values, "%s must be one of %s", quoted(n.key), strings.Join(rule.Values, ", ")) {
+				d.allowed(n, rule.Check, quoted(n.key))
+			}
 		}
-	}
-}
-
-func (d *decoder) setting(n *node, a *Account, rule SettingRule) {
-	value := cmp.Or(n.text, rule.Default)
-	if value != "" {
-		a.Settings[n.key] = value
-	}
-	switch {
-	case n.text == "":
-	case rule.Values != nil && !d.oneOf(n, rule.Values, "%s must be one of %s", quoted(n.key), strings.Join(rule.Values, ", ")):
-	default:
-		d.allowed(n, rule.Check, quoted(n.key))
 	}
 }
 
@@ -216,11 +167,14 @@ func (d *decoder) credential(t *node, variable string) Credential {
 	}
 	var c Credential
 	given, before := 0, len(d.problems)
+	source := func(read func(n *node)) func(n *node) {
+		return func(n *node) { given++; read(n) }
+	}
 	d.fields(t, []field{
-		{"env", func(n *node) { given++; c.Env = d.envSource(n) }},
-		{"command", func(n *node) { given++; c.Command = d.commandSource(n) }},
-		{"file", func(n *node) { given++; c.File = d.fileSource(n) }},
-		{"keyring", func(n *node) { given++; c.Keyring = d.keyringSource(n) }},
+		{"env", source(func(n *node) { c.Env = parsed(d, n, envSource) })},
+		{"command", source(func(n *node) { c.Command = d.commandSource(n) })},
+		{"file", source(func(n *node) { c.File = parsed(d, n, d.fileSource) })},
+		{"keyring", source(func(n *node) { c.Keyring = parsed(d, n, keyringSource) })},
 	}, func(n *node, _ []string) bool {
 		secret := n.isSecretSetting()
 		if secret {
@@ -235,11 +189,11 @@ func (d *decoder) credential(t *node, variable string) Credential {
 	return c
 }
 
-func (d *decoder) envSource(n *node) string {
-	if d.isString(n) && (!envName.MatchString(n.text) || looksSecret(n.text)) {
-		d.wrong(n, `"env" must be the name of an environment variable, not its value`)
+func envSource(s string) (string, error) {
+	if !envName.MatchString(s) || looksSecret(s) {
+		return "", errors.New("must be the name of an environment variable, not its value")
 	}
-	return n.text
+	return s, nil
 }
 
 func (d *decoder) commandSource(n *node) []string {
@@ -269,34 +223,32 @@ func (d *decoder) commandSource(n *node) []string {
 }
 
 // fileSource makes the path absolute: ~/ is the home directory, and other relative paths start beside the settings file.
-func (d *decoder) fileSource(n *node) string {
-	file := filepath.FromSlash(n.text)
+func (d *decoder) fileSource(s string) (string, error) {
+	file := filepath.FromSlash(s)
 	switch {
-	case !d.isString(n):
 	case file == "" || strings.ContainsRune(file, 0):
-		d.wrong(n, `"file" must be a path`)
-	case looksSecret(n.text):
-		d.wrong(n, `"file" must be the path of a file that holds the secret, not the secret`)
-	case strings.HasPrefix(n.text, "~/"):
+		return "", errors.New("must be a path")
+	case looksSecret(s):
+		return "", errors.New("must be the path of a file that holds the secret, not the secret")
+	case strings.HasPrefix(s, "~/"):
 		home, err := os.UserHomeDir()
 		if err != nil {
-			d.wrong(n, `"file" starts with ~/, but the home directory is unknown`)
+			return "", errors.New("starts with ~/, but the home directory is unknown")
 		}
-		return filepath.Join(home, file[2:])
-	case filepath.IsAbs(n.text):
-		return filepath.Clean(n.text)
+		return filepath.Join(home, file[2:]), nil
+	case filepath.IsAbs(s):
+		return filepath.Clean(s), nil
 	}
-	return filepath.Join(d.dir, file)
+	return filepath.Join(d.dir, file), nil
 }
 
-func (d *decoder) keyringSource(n *node) string {
-	service, user := splitKeyring(n.text)
+func keyringSource(s string) (string, error) {
+	service, user := splitKeyring(s)
 	switch {
-	case !d.isString(n):
-	case service == "" || user == "" || strings.ContainsFunc(n.text, func(r rune) bool { return r < ' ' }):
-		d.wrong(n, `"keyring" must be "NAME" or "SERVICE/NAME"`)
-	case looksSecret(n.text) || looksSecret(user):
-		d.wrong(n, `"keyring" must be the name of a keyring entry, not the secret`)
+	case service == "" || user == "" || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }):
+		return "", errors.New(`must be "NAME" or "SERVICE/NAME"`)
+	case looksSecret(s) || looksSecret(user):
+		return "", errors.New("must be the name of a keyring entry, not the secret")
 	}
-	return n.text
+	return s, nil
 }

@@ -10,8 +10,12 @@ import (
 
 // ParseBaseURL checks the address of a service and returns its one spelling: scheme and host in lower case, no default
 // port, no trailing slash. Only https is allowed, and http to loopback (127.0.0.0/8, ::1, localhost). User, password,
-// query, fragment and dot segments are refused. Errors never repeat the address, since it may hold a password.
+// query, fragment and dot segments are refused; "" stays "". Errors never repeat the address, since it may hold a
+// password.
 func ParseBaseURL(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
 	if len(s) > 2048 {
 		return "", errors.New("is longer than 2048 characters")
 	}
@@ -51,7 +55,7 @@ func ParseBaseURL(s string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// IsLoopback tells whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost.
+// IsLoopback reports whether a URL's host is this machine: 127.0.0.0/8, ::1 or localhost.
 func IsLoopback(rawURL string) bool {
 	u, err := url.Parse(rawURL)
 	return err == nil && loopbackHost(strings.ToLower(u.Hostname()))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -42,7 +43,7 @@ func (b *boundedOutput) Write(p []byte) (int, error) {
 
 // command runs a credential command. It stays in confab's process group, so that a password prompt can use the terminal.
 func (r Resolver) command(ctx context.Context, c Credential) (string, error) {
-	limit := r.timeout()
+	limit := cmp.Or(r.Timeout, commandTimeout)
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	out := &boundedOutput{max: maxSecret, strict: true}

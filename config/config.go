@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -52,14 +53,14 @@ type Config struct {
 
 // UI is the [ui] table.
 type UI struct {
-	Theme  string
-	Layout string
+	Theme  string `toml:"theme" json:"theme"`
+	Layout string `toml:"layout" json:"layout"`
 }
 
 // View is one tab: a name and a query.
 type View struct {
-	Name  string
-	Query string
+	Name  string `toml:"name" json:"name"`
+	Query string `toml:"query" json:"query"`
 }
 
 // Account is one [[account]].
@@ -81,14 +82,9 @@ type Account struct {
 
 // Account finds an account by its exact name, else without regard to letter case.
 func (c *Config) Account(name string) (Account, bool) {
-	for _, a := range c.Accounts {
-		if a.Name == name {
-			return a, true
-		}
-	}
-	for _, a := range c.Accounts {
-		if strings.EqualFold(a.Name, name) {
-			return a, true
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		if i := slices.IndexFunc(c.Accounts, func(a Account) bool { return same(a.Name, name) }); i >= 0 {
+			return c.Accounts[i], true
 		}
 	}
 	return Account{}, false
@@ -129,18 +125,10 @@ func DefaultViews(accounts []Account) []View {
 	return append(views, View{Name: "All", Query: "is:any"})
 }
 
-// ValidAccountName tells whether a name has one to 64 ASCII letters, digits, - and _.
-func ValidAccountName(name string) bool {
-	if name == "" || len(name) > 64 {
-		return false
-	}
-	for _, r := range name {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
-			return false
-		}
-	}
-	return true
-}
+var accountName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// ValidAccountName reports whether a name has one to 64 ASCII letters, digits, - and _.
+func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 
 // Load reads and checks the settings file. Its errors are ErrNoConfig when there is none, Errors with everything that is
 // wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
@@ -165,14 +153,15 @@ func readConfig(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("config file: %w", err)
-	}
-	if info.IsDir() {
+	case info.IsDir():
 		return nil, fmt.Errorf("config file %s is a directory", path)
-	}
-	if err := checkConfigMode(path, info); err != nil {
-		return nil, err
+	case info.Mode().IsRegular():
+		if err := ownerOf(info).settingsFile(path); err != nil {
+			return nil, err
+		}
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
 	if err != nil {

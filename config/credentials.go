@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ type Credential struct {
 	Keyring string `toml:"keyring,omitempty" json:"keyring,omitempty"`
 }
 
-// IsZero tells whether there is no credential.
+// IsZero reports whether there is no credential.
 func (c Credential) IsZero() bool {
 	return c.Env == "" && len(c.Command) == 0 && c.File == "" && c.Keyring == ""
 }
@@ -94,13 +95,6 @@ type Resolver struct {
 // Resolver returns the resolver for this configuration's credentials: one account's secret is not in the environment
 // of another's command.
 func (c *Config) Resolver() Resolver { return Resolver{HideEnv: c.SecretEnv()} }
-
-func (r Resolver) timeout() time.Duration {
-	if r.Timeout > 0 {
-		return r.Timeout
-	}
-	return commandTimeout
-}
 
 // Resolve reads a secret once. Its errors are ErrNoCredential for a zero Credential, and CredentialError, which holds
 // the context's error when that ended it.
@@ -173,29 +167,27 @@ func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
 		get = keyring.Get
 	}
 	service, user := splitKeyring(c.Keyring)
-	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, commandTimeout))
 	defer cancel()
-	type answer struct {
-		secret string
-		err    error
-	}
-	answers := make(chan answer, 1)
+	var secret string
+	answer := make(chan error, 1)
 	go func() {
-		s, err := get(service, user)
-		answers <- answer{s, err}
+		var err error
+		secret, err = get(service, user)
+		answer <- err
 	}()
 	select {
 	case <-ctx.Done():
 		return "", c.failed(ctx.Err(), "the keyring did not answer; unlock it, or use env, command or file instead")
-	case a := <-answers:
+	case err := <-answer:
 		switch {
-		case a.err == nil:
-			return a.secret, nil
-		case errors.Is(a.err, keyring.ErrNotFound):
-			return "", c.failed(a.err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
+		case err == nil:
+			return secret, nil
+		case errors.Is(err, keyring.ErrNotFound):
+			return "", c.failed(err, "not found; store it in the keyring under service %s and user name %s, or use env, command or file instead",
 				quoted(service), quoted(user))
 		}
-		return "", c.failed(a.err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(a.err.Error()))
+		return "", c.failed(err, "no keyring can be used on this host (%s); use env, command or file instead", firstLine(err.Error()))
 	}
 }
 

@@ -40,15 +40,22 @@ func (d *decoder) wrongKey(n *node, format string, args ...any) {
 	d.report(n.keyAt, n.path(), "", format, args...)
 }
 
-// unknown reports a key that is none of those known.
-func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
-	d.report(n.keyAt, n.path(), Nearest(n.key, known), format, args...)
+func (d *decoder) nearest(word string, known []string) string {
+	if d.rules.Nearest == nil {
+		return ""
+	}
+	return d.rules.Nearest(word, known)
 }
 
-// oneOf tells whether a value is one of those known, or reports that it is not.
+// unknown reports a key that is none of those known.
+func (d *decoder) unknown(n *node, known []string, format string, args ...any) {
+	d.report(n.keyAt, n.path(), d.nearest(n.key, known), format, args...)
+}
+
+// oneOf reports whether a value is one of those known, or reports that it is not.
 func (d *decoder) oneOf(n *node, known []string, format string, args ...any) bool {
 	if !slices.Contains(known, n.text) {
-		d.report(n.at, n.path(), Nearest(n.text, known), format, args...)
+		d.report(n.at, n.path(), d.nearest(n.text, known), format, args...)
 		return false
 	}
 	return true
@@ -63,18 +70,10 @@ func (d *decoder) decode() (*Config, error) {
 		{"themes", func(n *node) { c.Themes = d.themes(n) }},
 		{"ui", func(n *node) { d.ui(n, c) }},
 		{"keys", func(n *node) { c.Keys = d.keys(n) }},
-		{"view", func(n *node) {
-			for _, t := range d.tables(n) {
-				c.Views = append(c.Views, d.view(t))
-			}
-		}},
-		{"account", func(n *node) {
-			for _, t := range d.tables(n) {
-				c.Accounts = append(c.Accounts, d.account(t))
-			}
-		}},
+		{"view", func(n *node) { c.Views = tables(d, n, d.view) }},
+		{"account", func(n *node) { c.Accounts = tables(d, n, d.account) }},
 	}, func(n *node, known []string) bool {
-		secret := n.isSecret() || n.isSecretSetting() && Nearest(n.key, known) == ""
+		secret := n.isSecret() || n.isSecretSetting() && d.nearest(n.key, known) == ""
 		if secret {
 			d.plainSecret(n, "credential", envFor("", "api_key"))
 		}
@@ -89,16 +88,16 @@ func (d *decoder) decode() (*Config, error) {
 	return c, nil
 }
 
-// allowed tells whether a rule, which may be nil, accepts a value, or reports what is wrong with it.
+// allowed reports whether a rule, which may be nil, accepts a value, or reports what is wrong with it.
 func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	if rule == nil {
 		return true
 	}
-	err := rule(n.text)
-	if err != nil {
+	if err := rule(n.text); err != nil {
 		d.wrong(n, "%s: %s", what, err)
+		return false
 	}
-	return err == nil
+	return true
 }
 
 // field reads one known key of a table.
@@ -130,7 +129,7 @@ func (d *decoder) wrongType(n *node, want string) {
 	d.wrong(n, "%s must be %s, not %s", quoted(n.key), want, n.kind)
 }
 
-// isString tells whether a value is a string, or reports that it is none.
+// isString reports whether a value is a string, or reports that it is none.
 func (d *decoder) isString(n *node) bool {
 	if n.kind != stringKind {
 		d.wrongType(n, "a string")
@@ -138,7 +137,34 @@ func (d *decoder) isString(n *node) bool {
 	return n.kind == stringKind
 }
 
-// isTable tells whether a value is a table, or reports that it is none.
+// parsed reads a string by a function whose error says what is wrong with it.
+func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) (value T) {
+	if !d.isString(n) {
+		return value
+	}
+	value, err := parse(n.text)
+	if err != nil {
+		d.wrong(n, "%s %s", quoted(n.key), err)
+	}
+	return value
+}
+
+// name reads a name that no other table of its list may have, whatever the letter case.
+func (d *decoder) name(n *node, what string, valid func(string) bool, rule string) string {
+	id := what + " " + strings.ToLower(n.text)
+	switch first := d.seen[id]; {
+	case !d.isString(n):
+	case !valid(n.text):
+		d.wrong(n, "%s", rule)
+	case first != nil:
+		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first.at))
+	default:
+		d.seen[id] = n
+	}
+	return n.text
+}
+
+// isTable reports whether a value is a table, or reports that it is none.
 func (d *decoder) isTable(n *node) bool {
 	switch {
 	case n.headers:
@@ -151,25 +177,24 @@ func (d *decoder) isTable(n *node) bool {
 
 // tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same
 // for its own problems.
-func (d *decoder) tables(n *node) []*node {
-	var list []*node
+func tables[T any](d *decoder, n *node, read func(t *node) T) (list []T) {
+	items := n.items
 	switch n.kind {
 	case tableKind:
 		d.wrongKey(n, "%s is a list: write [[%s]]", quoted(n.key), n.path())
-		list = append(list, n)
+		items = []*node{n}
 	case arrayKind:
-		for _, item := range n.items {
-			if item.kind == tableKind {
-				list = append(list, item)
-				continue
-			}
-			d.wrong(item, "%s must hold tables only, not %s: write [[%s]]", quoted(n.key), item.kind, n.path())
-		}
 	default:
 		d.wrong(n, "%s must be a list of tables, not %s: write [[%s]]", quoted(n.key), n.kind, n.path())
+		return nil
 	}
-	for i, t := range list {
-		t.key += fmt.Sprintf("[%d]", i)
+	for _, item := range items {
+		if item.kind != tableKind {
+			d.wrong(item, "%s must hold tables only, not %s: write [[%s]]", quoted(n.key), item.kind, n.path())
+			continue
+		}
+		item.key += fmt.Sprintf("[%d]", len(list))
+		list = append(list, read(item))
 	}
 	return list
 }
@@ -184,21 +209,14 @@ func (d *decoder) refresh(n *node) time.Duration {
 
 // duration reads a duration; the number 0 is allowed in place of "0".
 func (d *decoder) duration(n *node) time.Duration {
-	var length time.Duration
-	err := errDuration
 	switch {
 	case n.text == "" && n.kind == stringKind, n.text == "0" && n.kind == numberKind:
 		return 0
 	case n.kind == numberKind:
-	case !d.isString(n):
+		d.wrong(n, "%s %s", quoted(n.key), errDuration)
 		return 0
-	default:
-		length, err = ParseDuration(n.text)
 	}
-	if err != nil {
-		d.wrong(n, "%s %s", quoted(n.key), err)
-	}
-	return length
+	return parsed(d, n, ParseDuration)
 }
 
 func (d *decoder) ui(n *node, c *Config) {
@@ -242,17 +260,15 @@ func (d *decoder) themes(n *node) map[string]map[string]string {
 func (d *decoder) colors(theme *node) map[string]string {
 	colors := map[string]string{}
 	for _, color := range theme.items {
-		if known := d.rules.ThemeColorNames; known != nil && !slices.Contains(known, color.key) {
+		switch known := d.rules.ThemeColorNames; {
+		case known != nil && !slices.Contains(known, color.key):
 			d.unknown(color, known, "unknown colour %s", quoted(color.key))
-			continue
+		case d.isString(color):
+			if check := d.rules.ThemeColor; check != nil {
+				d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
+			}
+			colors[color.key] = color.text
 		}
-		if !d.isString(color) {
-			continue
-		}
-		if check := d.rules.ThemeColor; check != nil {
-			d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
-		}
-		colors[color.key] = color.text
 	}
 	return colors
 }
@@ -280,35 +296,39 @@ func (d *decoder) keys(n *node) map[string]map[string][]string {
 func (d *decoder) context(c *node) map[string][]string {
 	actions := map[string][]string{}
 	bound := map[string]*node{}
+	known := d.rules.Actions[c.key]
 	for _, a := range c.items {
-		if known := d.rules.Actions[c.key]; d.rules.Actions != nil && !slices.Contains(known, a.key) {
-			if other := d.contextOf(a.key); other != "" {
-				d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
-			} else {
-				d.unknown(a, known, "unknown action %s in [keys.%s]", quoted(a.key), c.key)
-			}
-			continue
+		switch other := d.contextOf(a.key); {
+		case d.rules.Actions == nil || slices.Contains(known, a.key):
+			actions[a.key] = d.bindings(a, bound)
+		case other != "":
+			d.wrongKey(a, "%s is no action of [keys.%s], but of [keys.%s]", quoted(a.key), c.key, other)
+		default:
+			d.unknown(a, known, "unknown action %s in [keys.%s]", quoted(a.key), c.key)
 		}
-		if a.kind != arrayKind || a.headers {
-			d.wrong(a, `%s must be a list of keys such as ["p", "ctrl+p"], not %s`, quoted(a.key), a.kind)
-			continue
-		}
-		list := []string{}
-		for _, item := range a.items {
-			switch first := bound[item.text]; {
-			case item.kind != stringKind:
-				d.wrong(item, "%s must hold strings only, not %s", quoted(a.key), item.kind)
-			case !d.allowed(item, d.rules.Key, "key "+quoted(item.text)):
-			case first != nil:
-				d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first.keyAt))
-			default:
-				bound[item.text] = a
-				list = append(list, item.text)
-			}
-		}
-		actions[a.key] = list
 	}
 	return actions
+}
+
+func (d *decoder) bindings(a *node, bound map[string]*node) []string {
+	if a.kind != arrayKind || a.headers {
+		d.wrong(a, `%s must be a list of keys such as ["p", "ctrl+p"], not %s`, quoted(a.key), a.kind)
+		return nil
+	}
+	list := []string{}
+	for _, item := range a.items {
+		switch first := bound[item.text]; {
+		case item.kind != stringKind:
+			d.wrong(item, "%s must hold strings only, not %s", quoted(a.key), item.kind)
+		case !d.allowed(item, d.rules.Key, "key "+quoted(item.text)):
+		case first != nil:
+			d.wrong(item, "key %s is already bound to %s on line %d", quoted(item.text), quoted(first.key), d.line(first.keyAt))
+		default:
+			bound[item.text] = a
+			list = append(list, item.text)
+		}
+	}
+	return list
 }
 
 func (d *decoder) contextOf(action string) string {
@@ -324,14 +344,7 @@ func (d *decoder) view(t *node) View {
 	var v View
 	d.fields(t, []field{
 		{"name", func(n *node) {
-			v.Name = n.text
-			switch {
-			case !d.isString(n):
-			case strings.TrimSpace(v.Name) == "" || len([]rune(v.Name)) > 64 || strings.ContainsFunc(v.Name, unicode.IsControl):
-				d.wrong(n, "a view's name has 1 to 64 characters on one line")
-			default:
-				d.unique(n, "view")
-			}
+			v.Name = d.name(n, "view", validViewName, "a view's name has 1 to 64 characters on one line")
 		}},
 		{"query", func(n *node) {
 			v.Query = n.text
@@ -344,14 +357,8 @@ func (d *decoder) view(t *node) View {
 	return v
 }
 
-// unique reports a name that was seen before, without regard to letter case.
-func (d *decoder) unique(n *node, what string) {
-	id := what + " " + strings.ToLower(n.text)
-	if first := d.seen[id]; first != nil {
-		d.wrong(n, "%s %s is already on line %d", what, quoted(n.text), d.line(first.at))
-		return
-	}
-	d.seen[id] = n
+func validViewName(s string) bool {
+	return strings.TrimSpace(s) != "" && len([]rune(s)) <= 64 && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // required reports keys that a table must have.

@@ -70,10 +70,10 @@ func (n *node) addElement() *node {
 // start is the offset of the header that defines a table, or of its key.
 func (n *node) start() int { return cmp.Or(n.opened, n.at) }
 
-// isSecret tells whether a value has the form of a secret.
+// isSecret reports whether a value has the form of a secret.
 func (n *node) isSecret() bool { return n.kind == stringKind && knownSecret.MatchString(n.text) }
 
-// isSecretSetting tells whether a text has the form of a secret or the name of one.
+// isSecretSetting reports whether a text has the form of a secret or the name of one.
 func (n *node) isSecretSetting() bool {
 	return n.isSecret() || n.kind == stringKind && secretKey(n.key)
 }

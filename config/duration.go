@@ -12,12 +12,10 @@ import (
 
 var errDuration = errors.New(`must be a duration such as "90s", "2m", "36h", "180d" or "26w"`)
 
-var durationPart = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(ns|us|µs|μs|ms|s|m|h|d|w)`)
-
-var durationUnits = map[string]time.Duration{
-	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond, "ms": time.Millisecond,
-	"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
-}
+var (
+	durationText = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h|d|w))+$`)
+	durationPart = regexp.MustCompile(`([0-9.]+)([^0-9.]+)`)
+)
 
 // ParseDuration reads a Go duration that may also use d (24 hours) and w (7 days), "1w2d12h". "0" needs no unit.
 // Negative durations and those above 292 years are errors. Errors never repeat the text.
@@ -25,37 +23,22 @@ func ParseDuration(s string) (time.Duration, error) {
 	if s == "0" {
 		return 0, nil
 	}
-	if s == "" || len(s) > 64 {
+	if len(s) > 64 || !durationText.MatchString(s) {
 		return 0, errDuration
 	}
-	var sum float64
-	var exact time.Duration
-	for rest := s; rest != ""; {
-		m := durationPart.FindStringSubmatch(rest)
-		if m == nil {
-			return 0, errDuration
+	var sum time.Duration
+	for _, part := range durationPart.FindAllStringSubmatch(s, -1) {
+		number, unit, times := part[1], part[2], time.Duration(1)
+		if hours, ok := map[string]time.Duration{"d": 24, "w": 7 * 24}[unit]; ok {
+			unit, times = "h", hours
 		}
-		rest = rest[len(m[0]):]
-		n, err := strconv.ParseFloat(m[1], 64)
-		if err != nil {
-			return 0, errDuration
-		}
-		unit := durationUnits[m[2]]
-		sum += n * float64(unit)
-		if sum >= math.MaxInt64 {
+		length, err := time.ParseDuration(number + unit)
+		if err != nil || length > (math.MaxInt64-sum)/times {
 			return 0, errors.New("is longer than 292 years")
 		}
-		// Whole numbers are added exactly: a float64 holds 53 bits, a duration 63.
-		if whole, err := strconv.ParseInt(m[1], 10, 64); err == nil {
-			exact += time.Duration(whole) * unit
-		} else {
-			exact += time.Duration(math.Round(n * float64(unit)))
-		}
+		sum += length * times
 	}
-	if exact < 0 {
-		return 0, errors.New("is longer than 292 years")
-	}
-	return exact, nil
+	return sum, nil
 }
 
 // FormatDuration writes a duration as ParseDuration reads it, without units that are zero: "180d", "2m", "1h30m", "0".
@@ -64,14 +47,13 @@ func FormatDuration(d time.Duration) string {
 		return "0"
 	}
 	if d%(24*time.Hour) == 0 {
-		return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + "d"
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
 	}
 	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
 	}
 	return s
 }
@@ -90,6 +72,8 @@ const (
 	maxPace = time.Hour
 )
 
+var paceUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
+
 var paceRate = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)$`)
 
 var errPace = errors.New(`must be "off", a rate such as "3/s", "90/m" or "500/h", or the time between requests such as "250ms"; ` +
@@ -104,25 +88,13 @@ func ParsePace(s string) (Pace, error) {
 	case "off":
 		return Pace{Off: true}, nil
 	}
-	var interval time.Duration
+	interval, err := ParseDuration(s)
 	if m := paceRate.FindStringSubmatch(s); m != nil {
-		n, err := strconv.ParseFloat(m[1], 64)
-		if err != nil || n <= 0 {
-			return Pace{}, errPace
-		}
-		every := float64(durationUnits[m[2]]) / n
-		if every > float64(maxPace) {
-			return Pace{}, errPace
-		}
-		interval = time.Duration(math.Round(every))
-	} else {
-		d, err := ParseDuration(s)
-		if err != nil {
-			return Pace{}, errPace
-		}
-		interval = d
+		times, _ := strconv.ParseFloat(m[1], 64)
+		every := math.Round(float64(paceUnits[m[2]]) / times)
+		interval, err = time.Duration(min(every, float64(2*maxPace))), nil
 	}
-	if interval < minPace || interval > maxPace {
+	if err != nil || interval < minPace || interval > maxPace {
 		return Pace{}, errPace
 	}
 	return Pace{Interval: interval}, nil
@@ -137,9 +109,9 @@ func (p Pace) String() string {
 		return ""
 	}
 	for _, unit := range []string{"s", "m", "h"} {
-		n := math.Round(float64(durationUnits[unit]) / float64(p.Interval))
-		if n >= 1 && n <= 1000 && time.Duration(math.Round(float64(durationUnits[unit])/n)) == p.Interval {
-			return fmt.Sprintf("%.0f/%s", n, unit)
+		times := math.Round(float64(paceUnits[unit]) / float64(p.Interval))
+		if times >= 1 && times <= 1000 && time.Duration(math.Round(float64(paceUnits[unit])/times)) == p.Interval {
+			return fmt.Sprintf("%.0f/%s", times, unit)
 		}
 	}
 	return FormatDuration(p.Interval)

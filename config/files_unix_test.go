@@ -52,7 +52,7 @@ func TestOwnerRules(t *testing.T) {
 		return err.Error()
 	}
 	for _, c := range cases {
-		o := owner{c.uid, c.user, c.mode}
+		o := owner{c.uid, c.user, c.mode, 1}
 		if got := text(o.privateFile("/p")); got != c.file {
 			t.Errorf("file %+v: %q", o, got)
 		}

@@ -15,18 +15,7 @@ const (
 	openNoFollow = syscall.O_NOFOLLOW
 )
 
-func ownerOf(info fs.FileInfo) (owner, bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return owner{}, false
-	}
-	return owner{uid: int(stat.Uid), user: os.Geteuid(), mode: info.Mode()}, true
-}
-
-// linksTo counts the names of a file.
-func linksTo(info fs.FileInfo) uint64 {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(stat.Nlink)
-	}
-	return 1
+func ownerOf(info fs.FileInfo) owner {
+	stat := info.Sys().(*syscall.Stat_t)
+	return owner{uid: int(stat.Uid), user: os.Geteuid(), mode: info.Mode(), links: uint64(stat.Nlink)}
 }

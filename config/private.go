@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -35,54 +36,49 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(clean(s), "'", `'\''`) + "'"
 }
 
-// owner is what the checks need to know about a file on Unix.
+// owner is what the checks need to know about a file. Where files have no Unix owner and mode, it is one that passes.
 type owner struct {
 	uid, user int
 	mode      fs.FileMode
+	links     uint64 // how many names the file has
 }
+
+func (o owner) belongs(path, advice string) error {
+	if o.uid == o.user {
+		return nil
+	}
+	return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)%s", o.uid, advice), ""}
+}
+
+// denies refuses a file that gives others a right.
+func (o owner) denies(path string, right fs.FileMode, problem, fix string) error {
+	if o.mode.Perm()&right == 0 {
+		return nil
+	}
+	return &ModeError{path, fmt.Sprintf(problem, o.mode.Perm()), fix + " " + shellWord(path)}
+}
+
+const changeable = "can be changed by group or others (mode %04o)"
 
 // privateFile refuses files that others can read or write, and those of other users. Root's own files are fine: an
 // administrator may provide them.
 func (o owner) privateFile(path string) error {
-	switch {
-	case o.uid != o.user && o.uid != 0:
-		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)", o.uid), ""}
-	case o.mode.Perm()&0o022 != 0:
-		return &ModeError{path, "can be changed by group or others (mode " + octal(o.mode) + ")", "chmod 600 " + shellWord(path)}
-	case o.mode.Perm()&0o044 != 0:
-		return &ModeError{path, "is readable by group or others (mode " + octal(o.mode) + ")", "chmod 600 " + shellWord(path)}
+	if o.uid == 0 {
+		o.user = 0
 	}
-	return nil
+	return cmp.Or(o.belongs(path, ""), o.denies(path, 0o022, changeable, "chmod 600"),
+		o.denies(path, 0o044, "is readable by group or others (mode %04o)", "chmod 600"))
 }
 
 // privateDir refuses directories of other users, and those that others can put files into.
 func (o owner) privateDir(path string) error {
-	switch {
-	case o.uid != o.user:
-		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d); set XDG_STATE_HOME to a directory of your own", o.uid), ""}
-	case o.mode.Perm()&0o022 != 0:
-		return &ModeError{path, "can be changed by group or others (mode " + octal(o.mode) + ")", "chmod 700 " + shellWord(path)}
-	}
-	return nil
+	return cmp.Or(o.belongs(path, "; set XDG_STATE_HOME to a directory of your own"), o.denies(path, 0o022, changeable, "chmod 700"))
 }
 
 // settingsFile refuses settings that anyone can change, since they name commands to run. Group members may: a private
 // group with umask 002 is the default on several systems, and a team may share its settings.
 func (o owner) settingsFile(path string) error {
-	if o.mode.Perm()&0o002 != 0 {
-		return &ModeError{path, "can be changed by anyone (mode " + octal(o.mode) + "), and names commands that are run", "chmod o-w " + shellWord(path)}
-	}
-	return nil
-}
-
-func octal(m fs.FileMode) string { return fmt.Sprintf("%04o", m.Perm()) }
-
-func checkConfigMode(path string, info fs.FileInfo) error {
-	o, ok := ownerOf(info)
-	if !ok || !info.Mode().IsRegular() {
-		return nil
-	}
-	return o.settingsFile(path)
+	return o.denies(path, 0o002, "can be changed by anyone (mode %04o), and names commands that are run", "chmod o-w")
 }
 
 // readPrivate reads a regular file that only its owner can read, up to limit bytes. Its size is not told apart from the
@@ -95,16 +91,14 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
+	case !info.Mode().IsRegular():
 		return nil, &ModeError{path, "is not a regular file", ""}
 	}
-	if o, ok := ownerOf(info); ok {
-		if err := o.privateFile(path); err != nil {
-			return nil, err
-		}
+	if err := ownerOf(info).privateFile(path); err != nil {
+		return nil, err
 	}
 	return io.ReadAll(io.LimitReader(f, limit))
 }
@@ -128,19 +122,17 @@ func AppendPrivate(path string) (*os.File, error) {
 
 func closeToOthers(f *os.File, path string) error {
 	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !info.Mode().IsRegular() {
+	case !info.Mode().IsRegular():
 		return &ModeError{path, "is not a regular file", ""}
 	}
-	o, ok := ownerOf(info)
-	switch {
-	case !ok:
-		return nil
-	case o.uid != o.user:
-		return &ModeError{path, fmt.Sprintf("belongs to another user (uid %d)", o.uid), ""}
-	case linksTo(info) > 1:
+	o := ownerOf(info)
+	switch err := o.belongs(path, ""); {
+	case err != nil:
+		return err
+	case o.links > 1:
 		return &ModeError{path, "has another name as well (a hard link)", ""}
 	case o.mode.Perm() != 0o600:
 		return f.Chmod(0o600)
@@ -159,40 +151,30 @@ func makePrivateDir(path string) error {
 // checkPrivateDir refuses a directory that others could change, and closes one that others can only read.
 func checkPrivateDir(path string) error {
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !info.IsDir() {
+	case !info.IsDir():
 		return &ModeError{path, "is not a directory", ""}
 	}
-	o, ok := ownerOf(info)
-	if !ok {
-		return nil
-	}
-	if err := o.privateDir(path); err != nil {
+	o := ownerOf(info)
+	if err := o.privateDir(path); err != nil || o.mode.Perm()&0o077 == 0 {
 		return err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(path, 0o700)
-	}
-	return nil
+	return os.Chmod(path, 0o700)
 }
 
 // replacePrivate writes a 0600 file in one step: readers see the old or the new contents, and a crash leaves one of them.
-func replacePrivate(path string, data []byte) (err error) {
+func replacePrivate(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err := writeAndClose(f, data); err != nil {
-		return err
+	if err = writeAndClose(f, data); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err != nil {
+		_ = os.Remove(f.Name())
 		return err
 	}
 	// The new name is durable once the directory is; systems that can't sync a directory don't need it.
@@ -218,11 +200,5 @@ func createPrivate(path string, data []byte) error {
 
 func writeAndClose(f *os.File, data []byte) error {
 	_, err := f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return cmp.Or(err, f.Sync(), f.Close())
 }

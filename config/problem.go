@@ -21,7 +21,7 @@ type Problem struct {
 	Suggestion string
 }
 
-// String gives "file:line:col: message (did you mean "x"?)".
+// String returns "file:line:col: message (did you mean "x"?)".
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.File)

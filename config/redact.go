@@ -19,7 +19,7 @@ var knownSecret = regexp.MustCompile(`(?i)^(bearer\s+\S{6,}|basic\s+\S{6,}|sk[-_
 // secretToken finds the words of a text that could be a secret.
 var secretToken = regexp.MustCompile(`[A-Za-z0-9_+=~-]{8,}`)
 
-// looksSecret tells whether a word is more likely a credential than a name: a known beginning, or twenty and more
+// looksSecret reports whether a word is more likely a credential than a name: a known beginning, or twenty and more
 // characters without a break that mix digits and letters. Upper-case identifiers stay visible, since environment
 // variables look so.
 func looksSecret(s string) bool {
@@ -83,7 +83,7 @@ func quoted(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-// secretKeys are names under which people type secrets, in the spelling of foldWord.
+// secretKeys are names under which people type secrets, in lower case and with underscores.
 var secretKeys = map[string]bool{
 	"token": true, "api_key": true, "apikey": true, "api_token": true, "secret": true, "secret_key": true, "password": true,
 	"passwd": true, "access_token": true, "refresh_token": true, "client_secret": true, "bearer": true, "bearer_token": true,
@@ -91,4 +91,6 @@ var secretKeys = map[string]bool{
 	"credential": true, "credentials": true, "value": true,
 }
 
-func secretKey(key string) bool { return secretKeys[foldWord(key)] }
+var separators = strings.NewReplacer("-", "_", " ", "_")
+
+func secretKey(key string) bool { return secretKeys[strings.ToLower(separators.Replace(key))] }

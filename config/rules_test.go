@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"strings"
+
+	"confab/model"
 )
 
 // testRules stand in for what main passes in.
@@ -11,6 +13,7 @@ func testRules() Validators {
 		return SettingRule{Values: values, Default: values[0], Help: "how the key is sent"}
 	}
 	return Validators{
+		Nearest: model.Nearest,
 		Providers: map[string]ProviderRules{
 			"attention": {DefaultBaseURL: "https://api.attention.tech/v2", Settings: map[string]SettingRule{
 				"auth_scheme": scheme("bearer", "raw"),

@@ -74,7 +74,7 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 	return nil
 }
 
-// madeBySandbox tells whether the file may be replaced; it fails when there is one that may not.
+// madeBySandbox reports whether the file may be replaced; it fails when there is one that may not.
 func madeBySandbox(path string) (bool, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -112,23 +112,13 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, []secretFile, 
 	list := struct {
 		Accounts []shownAccount `toml:"account"`
 	}{}
-	seen := map[string]bool{}
 	for _, a := range accounts {
-		if folded := strings.ToLower(a.Name); !ValidAccountName(a.Name) || seen[folded] {
-			return nil, nil, fmt.Errorf("sandbox config: %s is not a name of its own", quoted(a.Name))
-		} else {
-			seen[folded] = true
-		}
-		if !IsLoopback(a.BaseURL) {
-			return nil, nil, fmt.Errorf("sandbox config: the address of account %s is not on loopback", quoted(a.Name))
-		}
-		out := shownAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, Pace: notEmpty("off"), Settings: map[string]any{}}
+		out := Account{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, Pace: Pace{Off: true}, Settings: map[string]any{}}
 		if a.Credential != "" {
-			c := keep(a.Name, "credential", a.Credential)
-			out.Credential = &c
+			out.Credential = keep(a.Name, "credential", a.Credential)
 		}
-		for _, key := range names(a.Settings) {
-			out.Settings[key] = a.Settings[key]
+		for key, value := range a.Settings {
+			out.Settings[key] = value
 		}
 		for _, key := range names(a.Secrets) {
 			if !ValidAccountName(key) || key == "credential" {
@@ -136,11 +126,16 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, []secretFile, 
 			}
 			out.Settings[key] = keep(a.Name, key, a.Secrets[key])
 		}
-		list.Accounts = append(list.Accounts, out)
+		list.Accounts = append(list.Accounts, out.shown())
 	}
 	var b bytes.Buffer
 	b.WriteString(SandboxMarker + "\n\n")
-	if err := toml.NewEncoder(&b).Encode(list); err != nil {
+	err := toml.NewEncoder(&b).Encode(list)
+	if err == nil {
+		// The names must be right, since files are named after them, and the addresses on loopback.
+		_, err = Decode(path, b.Bytes(), Validators{})
+	}
+	if err != nil {
 		return nil, nil, fmt.Errorf("sandbox config: %w", err)
 	}
 	return b.Bytes(), secrets, nil

@@ -21,21 +21,11 @@ const (
 // shown is a Config in the words of the file.
 type shown struct {
 	Refresh  string                         `toml:"refresh" json:"refresh"`
-	UI       shownUI                        `toml:"ui" json:"ui"`
+	UI       UI                             `toml:"ui" json:"ui"`
 	Themes   map[string]map[string]string   `toml:"themes,omitempty" json:"themes"`
 	Keys     map[string]map[string][]string `toml:"keys,omitempty" json:"keys"`
-	Views    []shownView                    `toml:"view,omitempty" json:"view"`
+	Views    []View                         `toml:"view,omitempty" json:"view"`
 	Accounts []shownAccount                 `toml:"account,omitempty" json:"account"`
-}
-
-type shownUI struct {
-	Theme  string `toml:"theme" json:"theme"`
-	Layout string `toml:"layout" json:"layout"`
-}
-
-type shownView struct {
-	Name  string `toml:"name" json:"name"`
-	Query string `toml:"query" json:"query"`
 }
 
 type shownAccount struct {
@@ -56,40 +46,38 @@ func notEmpty(s string) *string {
 	return &s
 }
 
+func (a Account) shown() shownAccount {
+	out := shownAccount{Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly,
+		Pace: notEmpty(a.Pace.String()), Settings: a.Settings}
+	if a.Since > 0 {
+		out.Since = notEmpty(FormatDuration(a.Since))
+	}
+	if !a.Credential.IsZero() {
+		out.Credential = &a.Credential
+	}
+	return out
+}
+
 // Show writes the settings in effect, defaults filled in. Credentials appear as their sources. The TOML form can be
 // loaded again and means the same; in JSON, what is not set is null.
 func Show(w io.Writer, c *Config, format Format) error {
-	s := shown{
-		Refresh: FormatDuration(c.Refresh), UI: shownUI(c.UI), Themes: c.Themes, Keys: c.Keys,
-		Views: []shownView{}, Accounts: []shownAccount{},
-	}
-	for _, v := range c.Views {
-		s.Views = append(s.Views, shownView(v))
-	}
+	s := shown{Refresh: FormatDuration(c.Refresh), UI: c.UI, Themes: c.Themes, Keys: c.Keys, Views: c.Views, Accounts: []shownAccount{}}
 	for _, a := range c.Accounts {
-		out := shownAccount{
-			Name: a.Name, Provider: a.Provider, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly,
-			Pace: notEmpty(a.Pace.String()), Settings: a.Settings,
-		}
-		if a.Since > 0 {
-			out.Since = notEmpty(FormatDuration(a.Since))
-		}
-		if !a.Credential.IsZero() {
-			out.Credential = &a.Credential
-		}
-		s.Accounts = append(s.Accounts, out)
+		s.Accounts = append(s.Accounts, a.shown())
 	}
 	var b bytes.Buffer
+	var err error
 	if format == JSON {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		if err := e.Encode(s); err != nil {
-			return fmt.Errorf("show config: %w", err)
-		}
-	} else if err := toml.NewEncoder(&b).Encode(s); err != nil {
+		err = e.Encode(s)
+	} else {
+		err = toml.NewEncoder(&b).Encode(s)
+	}
+	if err != nil {
 		return fmt.Errorf("show config: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }

@@ -180,32 +180,20 @@ func TestSchema(t *testing.T) {
 		if diff := cmp.Diff([]string{"account", "keys", "refresh", "themes", "ui", "view"}, names(s.Properties)); diff != "" || s.Additional == nil || *s.Additional {
 			t.Error(diff)
 		}
-		text := string(data) + Reference(rules, 100)
+		text := string(data) + Reference(rules)
 		for name, p := range rules.Providers {
 			for key := range p.Settings {
-				if !strings.Contains(text, `"`+key+`"`) || !strings.Contains(Reference(rules, 100), key) {
+				if !strings.Contains(text, `"`+key+`"`) || !strings.Contains(Reference(rules), key) {
 					t.Errorf("%s of %s is missing", key, name)
 				}
 			}
 		}
 		for c, actions := range rules.Actions {
 			for _, a := range append(actions, c) {
-				if !strings.Contains(string(data), `"`+a+`"`) || !strings.Contains(Reference(rules, 100), a) {
+				if !strings.Contains(string(data), `"`+a+`"`) || !strings.Contains(Reference(rules), a) {
 					t.Errorf("%s is missing", a)
 				}
 			}
-		}
-	}
-}
-
-func TestReferenceWidth(t *testing.T) {
-	rules := testRules()
-	for range 40 {
-		rules.Actions["list"] = append(rules.Actions["list"], "another_action")
-	}
-	for i, line := range strings.Split(Reference(rules, 100), "\n") {
-		if len([]rune(line)) > 100 {
-			t.Errorf("line %d is %d wide: %s", i+1, len([]rune(line)), line)
 		}
 	}
 }

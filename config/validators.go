@@ -7,8 +7,9 @@ import (
 
 // Validators are the rules that this package can't know. A nil field skips its check.
 type Validators struct {
-	// Providers by name.
 	Providers map[string]ProviderRules
+	// Nearest returns the known word that somebody may have meant, "" for none.
+	Nearest func(word string, known []string) string
 	// Query tells what is wrong with a view's query.
 	Query func(query string) error
 	// Actions are the bindable action names by context.

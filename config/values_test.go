@@ -141,29 +141,6 @@ func TestParseBaseURL(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"refresh", "ui", "themes", "keys", "view", "account", "toggle_privacy"}
-	for in, want := range map[string]string{
-		"refersh": "refresh", "Refresh": "refresh", "accounts": "account", "veiw": "view", "iu": "ui", "x": "", "toggle-privacy": "toggle_privacy",
-		"toggle": "toggle_privacy", "theme": "themes", "xyz": "", "": "", "colours": "", "key": "keys",
-		strings.Repeat("x", 100): "",
-	} {
-		if got := Nearest(in, known); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-	if got := Nearest("abc", []string{"abcdefg", "abcxyz1"}); got != "" {
-		t.Errorf("two have this beginning, got %q", got)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := rapid.StringN(0, 12, -1).Draw(t, "a"), rapid.StringN(0, 12, -1).Draw(t, "b")
-		d := editDistance(a, b)
-		if d != editDistance(b, a) || (d == 0) != (string([]rune(a)) == string([]rune(b))) || d > max(len([]rune(a)), len([]rune(b))) {
-			t.Fatalf("distance of %q and %q: %d", a, b, d)
-		}
-	})
-}
-
 func TestLooksSecret(t *testing.T) {
 	for _, s := range []string{"sk-apik_1234567890", "sk_live_abcdefgh", "Bearer abcdef123", "eyJhbGciOiJIUzI1NiJ9.e30.x", "ghp_abcdefgh12345",
 		"github_pat_abcdefgh", "xoxb-123456789", "0123456789abcdef0123456789abcdef", "AKIAIOSFODNN7EXAMPLE", "d41d8cd9-8f00-3204-a980-0998ecf8427e"} {

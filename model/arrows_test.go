@@ -36,7 +36,7 @@ var owned = map[string][]string{
 
 var pure = []string{"os", "os/exec", "net", "net/http", "database/sql", "log", "log/slog", "syscall", "io/ioutil"}
 
-// ruleOf gives the rule of a package; false if the table has no place for it.
+// ruleOf returns the rule of a package; false if the table has no place for it.
 func ruleOf(pkg string) (rule, bool) {
 	switch pkg {
 	case ".", "screenshots":
@@ -82,7 +82,7 @@ func matches(list []string, pkg string) bool {
 	})
 }
 
-// forbidden gives why pkg may not import imported, or "".
+// forbidden returns why pkg may not import imported, or "".
 func forbidden(pkg, imported string) string {
 	r, known := ruleOf(pkg)
 	if !known {

@@ -26,19 +26,10 @@ func (c Capability) Can() bool { return c.State == CapabilityYes || c.State == C
 // Capabilities holds one entry for every EditKind.
 type Capabilities map[EditKind]Capability
 
-// Of gives the capability of a kind; a kind that is not listed is a no.
+// Of returns the capability of a kind; a kind that is not listed is a no.
 func (c Capabilities) Of(k EditKind) Capability {
 	if v, ok := c[k]; ok {
 		return v
 	}
 	return Capability{State: CapabilityNo, Reason: "the service has no call for this"}
-}
-
-// Clone gives a copy.
-func (c Capabilities) Clone() Capabilities {
-	out := make(Capabilities, len(c))
-	for k, v := range c {
-		out[k] = v
-	}
-	return out
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -139,70 +140,42 @@ func plainRune(r rune) bool {
 	return r >= 0x4e00 && r < 0xa000 || r >= 0xac00 && r < 0xd7a4 || r >= 0x1f600 && r < 0x1f650 // ideographs, Hangul, faces
 }
 
-// escapeLength gives how many bytes an escape sequence takes, so that its
+// escapeLength returns how many bytes an escape sequence takes, so that its
 // parameters do not stay behind as text. An unfinished sequence ends at the
 // next line break or after 256 bytes.
 func escapeLength(s string, r rune, size int) int {
 	i := size
-	kind := byte(0)
+	kind := map[rune]byte{0x9b: '[', 0x9d: ']', 0x90: 'P', 0x98: 'X', 0x9e: '^', 0x9f: '_'}[r]
 	if r == 0x1b {
-		if i >= len(s) {
-			return i
-		}
-		kind = s[i]
-		if kind < 0x20 || kind > 0x7e {
+		if i >= len(s) || s[i] < 0x20 || s[i] > 0x7e {
 			return i // an ESC alone; what follows is looked at by itself
 		}
+		kind = s[i]
 		i++
-	} else {
-		kind = map[rune]byte{0x9b: '[', 0x9d: ']', 0x90: 'P', 0x98: 'X', 0x9e: '^', 0x9f: '_'}[r]
 	}
-	bound := min(len(s), i+256)
-	switch kind {
+	switch rest := s[i:]; kind {
 	case '[':
-		for ; i < bound; i++ {
-			if c := s[i]; c >= 0x40 && c <= 0x7e {
-				return i + 1
-			} else if c < 0x20 || c > 0x7e {
-				return i
-			}
-		}
-		return i
+		return i + len(controlSequence.FindString(rest[:min(len(rest), 256)]))
 	case ']', 'P', 'X', '^', '_':
 		// A string that ends may be long (the address of a link); one that
 		// does not must not swallow the text behind it.
-		for start, far := i, min(len(s), i+4096); i < far; i++ {
-			if i == start+255 && !stringEnds(s[i:far]) {
-				return i
-			}
-			switch {
-			case s[i] == 0x07:
-				return i + 1
-			case s[i] == '\n' || s[i] == '\r':
-				return i
-			case s[i] == 0x1b:
-				if i+1 < len(s) && s[i+1] == '\\' {
-					return i + 2
-				}
-				return i
-			case s[i] == 0xc2 && i+1 < len(s) && s[i+1] == 0x9c:
-				return i + 2
-			}
+		end := strings.IndexAny(rest[:min(len(rest), 4096)], "\a\n\r\x1b\u009c")
+		switch {
+		case end < 0:
+			return i + min(len(rest), 255)
+		case rest[end] == '\a':
+			return i + end + 1
+		case strings.HasPrefix(rest[end:], "\x1b\\"), strings.HasPrefix(rest[end:], "\u009c"):
+			return i + end + 2
 		}
-		return i
+		return i + min(end, 255)
 	case '(', ')', '*', '+', '#', '%', ' ':
-		if i < len(s) && s[i] >= 0x20 && s[i] <= 0x7e {
-			i++
+		if rest != "" && rest[0] >= 0x20 && rest[0] <= 0x7e {
+			return i + 1
 		}
-		return i
 	}
 	return i
 }
 
-// stringEnds reports whether a control string has its end before a line break.
-func stringEnds(s string) bool {
-	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
-		s = s[:i]
-	}
-	return strings.ContainsAny(s, "\a\u009c") || strings.Contains(s, "\x1b\\")
-}
+// controlSequence is the parameters of a control sequence, and its end.
+var controlSequence = regexp.MustCompile(`^[ -?]*[@-~]?`)

@@ -264,7 +264,7 @@ func TestFoldingIsItsOwnFold(t *testing.T) {
 	})
 }
 
-// FoldText gives what the transformers of x/text give one after the other.
+// FoldText returns what the transformers of x/text give one after the other.
 func TestFoldTextAgreesWithTheTransformers(t *testing.T) {
 	chain := func(s string) string {
 		for range 2 {

@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Verdict is the result of comparing an edit with a fresh read of what it
 // changes, right before sending.
 type Verdict int
@@ -16,7 +18,7 @@ const (
 	NotLoaded
 )
 
-// Compare tells what a fresh read means for an edit. It compares the edited
+// Compare says what a fresh read means for an edit. It compares the edited
 // field alone, by value, never by an update time or an entity tag.
 func Compare(e Edit, fresh Conversation) (Verdict, Value) {
 	theirs, known := e.Read(fresh)
@@ -63,46 +65,46 @@ func MergePeople(base, mine, theirs []Participant) []Participant {
 		out = append(out, p)
 	}
 	for _, p := range mine {
-		_, had := find(base, p)
-		_, there := find(theirs, p)
-		if !had && !there {
+		if !has(base, p) && !has(theirs, p) {
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// PartWay reports whether a set is on the way from base to target: everybody in
+// PartlyApplied reports whether a set lies between base and target: everybody in
 // it is as in one of the two, and whoever is in both is there. An edit that is
 // sent in several requests leaves such a set when it is cut.
-func PartWay(base, target, theirs Value) bool {
+func PartlyApplied(base, target, theirs Value) bool {
 	if base.People == nil || target.People == nil || theirs.People == nil {
 		return false
 	}
 	for _, p := range *theirs.People {
 		was, had := find(*base.People, p)
 		now, has := find(*target.People, p)
-		if !(had && was.Role == p.Role && was.Status == p.Status || has && now.Role == p.Role && now.Status == p.Status) {
+		if !(had && was.sameTerms(p) || has && now.sameTerms(p)) {
 			return false
 		}
 	}
-	for _, p := range *base.People {
-		_, stays := find(*target.People, p)
-		if _, there := find(*theirs.People, p); stays && !there {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(*base.People, func(p Participant) bool {
+		return has(*target.People, p) && !has(*theirs.People, p)
+	})
 }
 
 func find(in []Participant, p Participant) (Participant, bool) {
-	for _, q := range in {
-		if SamePerson(p, q) {
-			return q, true
-		}
+	if i := slices.IndexFunc(in, func(q Participant) bool { return SamePerson(p, q) }); i >= 0 {
+		return in[i], true
 	}
 	return Participant{}, false
 }
+
+func has(in []Participant, p Participant) bool {
+	_, ok := find(in, p)
+	return ok
+}
+
+// sameTerms reports whether a participant has the role and status of another.
+func (p Participant) sameTerms(q Participant) bool { return p.Role == q.Role && p.Status == q.Status }
 
 // Diff tells how one set becomes another.
 type Diff struct {
@@ -120,7 +122,7 @@ func DiffPeople(base, target []Participant) Diff {
 		switch {
 		case !had:
 			d.Added = append(d.Added, p)
-		case was.Role != p.Role || was.Status != p.Status:
+		case !was.sameTerms(p):
 			d.Altered = append(d.Altered, p)
 			d.Was = append(d.Was, was)
 		default:
@@ -128,7 +130,7 @@ func DiffPeople(base, target []Participant) Diff {
 		}
 	}
 	for _, p := range dedupe(base) {
-		if _, has := find(target, p); !has {
+		if !has(target, p) {
 			d.Removed = append(d.Removed, p)
 		}
 	}

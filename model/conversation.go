@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -205,7 +206,7 @@ func (c *Conversation) People() []Participant {
 	return c.Featured
 }
 
-// Display gives what to call a participant: name, else e-mail, else the value
+// Display returns what to call a participant: name, else e-mail, else the value
 // of the identifier, else kind and id ("user #12").
 func (p Participant) Display() string {
 	switch {
@@ -214,14 +215,14 @@ func (p Participant) Display() string {
 	case p.Email != "":
 		return p.Email
 	case p.Identifier != "":
-		return identifierValue(p.Identifier)
+		return p.Identifier[strings.IndexByte(p.Identifier, '=')+1:]
 	case p.ID == "":
 		return p.Kind
 	}
 	return p.Kind + " #" + p.ID
 }
 
-// Clone gives a deep copy: changing one never shows in the other.
+// Clone returns a deep copy: changing one never shows in the other.
 func (c Conversation) Clone() Conversation {
 	c.Participants.Items = slices.Clone(c.Participants.Items)
 	c.Contacts.Items = slices.Clone(c.Contacts.Items)
@@ -241,7 +242,7 @@ func (c Conversation) Clone() Conversation {
 // is longer is a body.
 const maxPreview = 200
 
-// Stored gives the conversation as it may be written to disk: without the
+// Stored returns the conversation as it may be written to disk: without the
 // volatile facts, and without times that no JSON holds (a service that mixes up
 // seconds and milliseconds), which would fail the page they came on.
 func (c Conversation) Stored() Conversation {

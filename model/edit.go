@@ -1,8 +1,10 @@
 package model
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,16 +24,16 @@ type Value struct {
 	New    *NewConversation
 }
 
-// TextValue gives a value that is a text.
+// TextValue returns a value that is a text.
 func TextValue(s string) Value { return Value{Text: &s} }
 
-// PeopleValue gives a value that is a set; nil counts as the empty set.
+// PeopleValue returns a value that is a set; nil counts as the empty set.
 func PeopleValue(p []Participant) Value {
 	p = append(make([]Participant, 0, len(p)), p...)
 	return Value{People: &p}
 }
 
-// String gives the text of a value, or "" where it is none.
+// String returns the text of a value, or "" where it is none.
 func (v Value) String() string {
 	if v.Text == nil {
 		return ""
@@ -39,7 +41,7 @@ func (v Value) String() string {
 	return *v.Text
 }
 
-// Set gives the people of a value, or nil.
+// Set returns the people of a value, or nil.
 func (v Value) Set() []Participant {
 	if v.People == nil {
 		return nil
@@ -67,19 +69,14 @@ func (v Value) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (v *Value) UnmarshalJSON(b []byte) error {
 	*v = Value{}
-	switch s := strings.TrimSpace(string(b)); {
-	case s == "null":
-		return nil
-	case strings.HasPrefix(s, "["):
-		p := []Participant{}
-		v.People = &p
+	switch b = bytes.TrimSpace(b); {
+	case bytes.HasPrefix(b, []byte("[")):
+		v.People = &[]Participant{}
 		return json.Unmarshal(b, v.People)
-	case strings.HasPrefix(s, "{"):
-		v.New = &NewConversation{}
-		return json.Unmarshal(b, v.New)
+	case bytes.HasPrefix(b, []byte("{")):
+		return json.Unmarshal(b, &v.New)
 	}
-	v.Text = new(string)
-	return json.Unmarshal(b, v.Text)
+	return json.Unmarshal(b, &v.Text) // nil where it is null
 }
 
 // Equal compares by value: texts exactly, sets without regard to order and by
@@ -102,16 +99,12 @@ func SamePeople(a, b []Participant) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	used := make([]bool, len(b))
-next:
 	for _, p := range a {
-		for i, q := range b {
-			if !used[i] && SamePerson(p, q) && p.Role == q.Role && p.Status == q.Status {
-				used[i] = true
-				continue next
-			}
+		i := slices.IndexFunc(b, func(q Participant) bool { return SamePerson(p, q) && p.sameTerms(q) })
+		if i < 0 {
+			return false
 		}
-		return false
+		b = slices.Delete(b, i, i+1) // dedupe made it ours
 	}
 	return true
 }
@@ -133,23 +126,12 @@ func SamePerson(a, b Participant) bool {
 
 func dedupe(in []Participant) []Participant {
 	out := make([]Participant, 0, len(in))
-next:
 	for _, p := range in {
-		for _, q := range out {
-			if SamePerson(p, q) {
-				continue next
-			}
+		if !has(out, p) {
+			out = append(out, p)
 		}
-		out = append(out, p)
 	}
 	return out
-}
-
-func identifierValue(identifier string) string {
-	if _, v, ok := strings.Cut(identifier, "="); ok {
-		return v
-	}
-	return identifier
 }
 
 // NewConversation is what a create asks for. Access, DefaultRole and role
@@ -228,25 +210,14 @@ func (e Edit) Field() string {
 	return string(e.Kind)
 }
 
-// Read gives the value that a conversation holds for the field of an edit;
+// Read returns the value that a conversation holds for the field of an edit;
 // ok is false where the conversation has not loaded it.
 func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e.Key) }
 
-// Read gives the value of a field; ok is false where it is not loaded. Key is
+// Read returns the value of a field; ok is false where it is not loaded. Key is
 // used by labels and attributes alone.
 func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
 	return kind.row().read(&c, key)
-}
-
-// Inverse gives the edit that takes a delivered one back: base and target
-// change places. ok is false for what has no way back (archive, delete,
-// create), see Undoable.
-func (e Edit) Inverse() (Edit, bool) {
-	if ok, _ := Undoable(e.Kind); !ok {
-		return Edit{}, false
-	}
-	inv := Edit{Ref: e.Ref, Kind: e.Kind, Key: e.Key, Base: e.Target, Target: e.Base, Undoes: e.ID}
-	return inv, true
 }
 
 // Undoable says whether a delivered edit of this kind can be taken back, and
@@ -285,14 +256,8 @@ func Fold(edits []Edit) []Edit {
 // SortPeople orders participants for display: by kind, then by what they are
 // called, then by id.
 func SortPeople(p []Participant) {
-	sort.SliceStable(p, func(i, j int) bool {
-		if p[i].Kind != p[j].Kind {
-			return p[i].Kind < p[j].Kind
-		}
-		a, b := strings.ToLower(p[i].Display()), strings.ToLower(p[j].Display())
-		if a != b {
-			return a < b
-		}
-		return p[i].ID < p[j].ID
+	slices.SortStableFunc(p, func(a, b Participant) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
+			strings.Compare(a.ID, b.ID))
 	})
 }

@@ -57,67 +57,68 @@ type Error struct {
 	Err      error
 }
 
-// Error gives one line: what was tried, the kind, and the service's words.
+// Error returns one line: what was tried, the kind, and the service's words.
 func (e *Error) Error() string {
-	var b strings.Builder
-	if e.Op != "" {
-		b.WriteString(e.Op + ": ")
+	text, said := e.brief(), e.said()
+	if said != "" && !strings.HasPrefix(said, "; ") {
+		text += ": "
 	}
-	b.WriteString(strings.ReplaceAll(string(e.Kind), "_", " "))
-	if e.Status != 0 {
-		fmt.Fprintf(&b, " (%d)", e.Status)
-	}
-	if e.Message != "" {
-		b.WriteString(": " + e.Message)
-	} else if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
-	}
-	for _, f := range e.Fields {
-		fmt.Fprintf(&b, "; %s: %s", f.Field, f.Message)
-	}
+	text += said
 	if e.Hint != "" {
-		b.WriteString(" — " + e.Hint)
+		text += " — " + e.Hint
 	}
 	if e.RequestID != "" {
-		b.WriteString(" [request " + e.RequestID + "]")
+		text += " [request " + e.RequestID + "]"
 	}
-	return b.String()
+	return text
 }
 
-// Brief gives an error for a log: what was tried, the kind and the status, and
+func (e *Error) brief() string {
+	text := strings.ReplaceAll(string(e.Kind), "_", " ")
+	if e.Op != "" {
+		text = e.Op + ": " + text
+	}
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
+	}
+	return text
+}
+
+// said returns the service's words, or the cause, and what it says of fields.
+func (e *Error) said() string {
+	text := e.Message
+	if text == "" && e.Err != nil {
+		text = e.Err.Error()
+	}
+	for _, f := range e.Fields {
+		text += "; " + f.Field + ": " + f.Message
+	}
+	return text
+}
+
+// Brief returns an error for a log: what was tried, the kind and the status, and
 // none of the service's words. What is no *Error is given whole.
 func Brief(err error) string {
 	var e *Error
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
-	b := strings.ReplaceAll(string(e.Kind), "_", " ")
-	if e.Op != "" {
-		b = e.Op + ": " + b
-	}
-	if e.Status != 0 {
-		b += fmt.Sprintf(" (%d)", e.Status)
-	}
-	return b
+	return e.brief()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf gives the kind of an error: Local for one that is not an *Error, ""
+// KindOf returns the kind of an error: Local for one that is not an *Error, ""
 // for nil.
 func KindOf(err error) ErrorKind {
-	if err == nil {
-		return ""
-	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e := AsError(err); e != nil {
 		return e.Kind
 	}
-	return Local
+	return ""
 }
 
-// AsError gives the *Error in a chain, making one of kind Local where there is
+// AsError returns the *Error in a chain, making one of kind Local where there is
 // none, and nil for nil.
 func AsError(err error) *Error {
 	if err == nil {

@@ -48,7 +48,7 @@ type FilterRule struct {
 	Values *regexp.Regexp
 }
 
-// EditedBy gives the kind of edit that changes what a part of a filter looks
+// EditedBy returns the kind of edit that changes what a part of a filter looks
 // at, "" for none. Where such an edit is possible the part must not narrow: a
 // conversation whose edit is still on its way matches already, and the service
 // would leave it out.
@@ -59,7 +59,7 @@ func (f FilterField) EditedBy() EditKind {
 	return ""
 }
 
-// Only gives the filter without what the rules do not take. Of several words
+// Only returns the filter without what the rules do not take. Of several words
 // of which a match has one, all must be taken; of several texts that a match
 // holds, one is enough.
 func (f Filter) Only(rules []FilterRule) Filter {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// FoldText gives text for searching: without case, accents and the difference
+// FoldText returns text for searching: without case, accents and the difference
 // between compatible forms. It is pure and idempotent.
 func FoldText(s string) string {
 	if IsASCII(s) {
@@ -74,29 +74,22 @@ func withoutMarks(s string) string {
 // buffers for every text, which made folding the largest part of storing a row.
 const keptFolds = 0x20000 // letters, ideographs and emoji; rarer ones are folded as a text
 
-var folds [keptFolds / 256]atomic.Pointer[[256]atomic.Pointer[string]]
+var folds [keptFolds]atomic.Pointer[string]
 
 var (
 	foldSame   = new(string) // the character is its own fold
 	foldJoined = new(string) // it may join its neighbours
 )
 
-// foldOf gives the fold of a character, or one of the two signs above.
+// foldOf returns the fold of a character, or one of the two signs above.
 func foldOf(r rune) *string {
 	if r >= keptFolds {
 		return foldJoined
 	}
-	page := folds[r/256].Load()
-	if page == nil {
-		page = new([256]atomic.Pointer[string])
-		if !folds[r/256].CompareAndSwap(nil, page) {
-			page = folds[r/256].Load()
-		}
-	}
-	f := page[r%256].Load()
+	f := folds[r].Load()
 	if f == nil {
 		f = foldAlone(r)
-		page[r%256].Store(f)
+		folds[r].Store(f)
 	}
 	return f
 }

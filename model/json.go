@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -148,7 +149,7 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 	if c.Companies != nil {
 		out.Companies = make([]string, 0, len(c.Companies))
 		for _, n := range c.Companies {
-			out.Companies = append(out.Companies, orElse(n.Name, n.ID))
+			out.Companies = append(out.Companies, cmp.Or(n.Name, n.ID))
 		}
 	}
 	if c.Duration > 0 {

@@ -1,6 +1,9 @@
 package model
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // EditKind names what an edit changes.
 type EditKind string
@@ -102,7 +105,7 @@ var kinds = []kindRow{
 	{kind: EditAccess, shape: ShapeChoice,
 		text:    func(c *Conversation) *string { return &c.Access },
 		choices: func(d Description) []string { return d.AccessValues },
-		widens:  func(e Edit) bool { return widens(e.Base.String(), e.Target.String()) },
+		widens:  func(e Edit) bool { return allowsMore(accessRanks, e.Base.String(), e.Target.String()) },
 		risk:    func(e Edit) string { return "access widens to " + e.Target.String() }},
 	{kind: EditParticipants, shape: ShapePeople, noun: "people", whole: "list of participants",
 		people: func(c *Conversation) *Set[Participant] { return &c.Participants },
@@ -110,7 +113,7 @@ var kinds = []kindRow{
 	{kind: EditDefaultRole, shape: ShapeChoice,
 		text:    func(c *Conversation) *string { return &c.DefaultRole },
 		choices: func(d Description) []string { return d.DefaultRoleValues },
-		widens:  func(e Edit) bool { return raises(e.Base.String(), e.Target.String()) },
+		widens:  func(e Edit) bool { return allowsMore(roleRanks, e.Base.String(), e.Target.String()) },
 		risks:   defaultRoleRisks},
 	{kind: EditContacts, shape: ShapePeople, whole: "set of contacts", op: "replace contacts",
 		people: func(c *Conversation) *Set[Participant] { return &c.Contacts },
@@ -166,10 +169,10 @@ func (k EditKind) Words() string { return strings.ReplaceAll(string(k), "_", " "
 func (k EditKind) Pair() string { return strings.TrimSuffix(string(k), "s") }
 
 // Op names an edit in errors.
-func (k EditKind) Op() string { return orElse(k.row().op, "change "+k.Words()) }
+func (k EditKind) Op() string { return cmp.Or(k.row().op, "change "+k.Words()) }
 
-// FieldName gives a kind of edit as a noun for sentences.
-func FieldName(k EditKind) string { return orElse(k.row().whole, k.Words()) }
+// FieldName returns a kind of edit as a noun for sentences.
+func FieldName(k EditKind) string { return cmp.Or(k.row().whole, k.Words()) }
 
 // Pairs returns all labels or attributes, nil where they are not loaded.
 func Pairs(c Conversation, k EditKind) map[string]string { return *k.row().pairs(&c) }

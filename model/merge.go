@@ -48,24 +48,12 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 	} else {
 		newer.Participants.Items = withNames(newer.Participants.Items, older.Participants.Items, false)
 	}
-	if newer.ParticipantCount < 0 {
-		newer.ParticipantCount = older.ParticipantCount
-	}
-	if len(newer.Featured) == 0 {
-		newer.Featured = older.Featured
-	}
-	if !newer.Contacts.Known {
-		newer.Contacts = older.Contacts
-	}
-	if newer.Labels == nil {
-		newer.Labels = older.Labels
-	}
-	if newer.Attributes == nil {
-		newer.Attributes = older.Attributes
-	}
-	if newer.Companies == nil {
-		newer.Companies = older.Companies
-	}
+	fill(newer.ParticipantCount < 0, &newer.ParticipantCount, older.ParticipantCount)
+	fill(len(newer.Featured) == 0, &newer.Featured, older.Featured)
+	fill(!newer.Contacts.Known, &newer.Contacts, older.Contacts)
+	fill(newer.Labels == nil, &newer.Labels, older.Labels)
+	fill(newer.Attributes == nil, &newer.Attributes, older.Attributes)
+	fill(newer.Companies == nil, &newer.Companies, older.Companies)
 	newer.Owner = mergePerson(older.Owner, newer.Owner, r&ReadEverything != 0)
 	newer.Team = mergeNamed(older.Team, newer.Team, whole)
 	newer.Space = mergeNamed(older.Space, newer.Space, whole)
@@ -86,15 +74,9 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 	keep(&newer.Kind, older.Kind)
 	keep(&newer.URL, older.URL)
 	keep(&newer.Duration, older.Duration)
-	if newer.Internal == nil {
-		newer.Internal = older.Internal
-	}
-	if newer.Created.IsZero() {
-		newer.Created = older.Created
-	}
-	if newer.Updated.IsZero() {
-		newer.Updated = older.Updated
-	}
+	keep(&newer.Internal, older.Internal)
+	fill(newer.Created.IsZero(), &newer.Created, older.Created)
+	fill(newer.Updated.IsZero(), &newer.Updated, older.Updated)
 	newer.HasMessages = newer.HasMessages || older.HasMessages
 	newer.HasRecording = newer.HasRecording || older.HasRecording
 	newer.HasTranscript = newer.HasTranscript || older.HasTranscript
@@ -104,7 +86,11 @@ func MergeReading(older, newer Conversation, r Reading) Conversation {
 // keep fills in what the newer reading does not have.
 func keep[T comparable](newer *T, older T) {
 	var none T
-	if *newer == none {
+	fill(*newer == none, newer, older)
+}
+
+func fill[T any](missing bool, newer *T, older T) {
+	if missing {
 		*newer = older
 	}
 }
@@ -123,7 +109,7 @@ func mergePerson(older, newer Participant, whole bool) Participant {
 	return newer
 }
 
-// named gives a conversation in which people and spaces are called what a newer
+// named returns a conversation in which people and spaces are called what a newer
 // reading calls them.
 func named(c, newer Conversation) Conversation {
 	c.Participants.Items = withNames(c.Participants.Items, newer.Participants.Items, true)
@@ -137,7 +123,7 @@ func named(c, newer Conversation) Conversation {
 	return c
 }
 
-// withNames gives people with the names and addresses by which others know the
+// withNames returns people with the names and addresses by which others know the
 // same ids: all that are known there, or those alone that are missing here.
 func withNames(people, known []Participant, all bool) []Participant {
 	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }

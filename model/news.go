@@ -12,7 +12,7 @@ type Difference struct {
 	Touched bool
 }
 
-// Compared tells what a reading r says that was merged over what was known.
+// Compared says what a reading r says that was merged over what was known.
 // first means that the conversation was never read by itself before: what was
 // empty may have been left out. own are the edits of confab that may have been sent:
 // what they wanted is not news. Neither are labels, attributes, facts and the owner:
@@ -52,7 +52,7 @@ func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Dif
 // the way there.
 func wanted(own []Edit, k EditKind, is Value) bool {
 	return slices.ContainsFunc(own, func(e Edit) bool {
-		return e.Kind == k && (is.Equal(e.Target) || PartWay(e.Base, e.Target, is))
+		return e.Kind == k && (is.Equal(e.Target) || PartlyApplied(e.Base, e.Target, is))
 	})
 }
 

@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // EditState is where an edit is on its way.
 type EditState string
@@ -30,26 +34,18 @@ func EditStates() []EditState {
 
 // Words returns a state as it is said.
 func (s EditState) Words() string {
-	switch s {
-	case Queued, Sending, RetryAt:
+	words := cmp.Or(stateWords[s], string(s))
+	switch {
+	case s.Waiting():
 		return "waiting"
-	case Held:
-		return "needs you: held"
-	case InConflict:
-		return "needs you: conflict"
-	case Refused:
-		return "needs you: refused"
-	case NotVerified:
-		return "needs you: not verified"
-	case OutcomeNotKnown:
-		return "needs you: outcome unknown"
-	case OutcomeAlreadySet:
-		return "already so"
-	case OutcomeBlocked:
-		return "can't be done"
+	case s.NeedsPerson():
+		return "needs you: " + words
 	}
-	return string(s)
+	return words
 }
+
+var stateWords = map[EditState]string{NotVerified: "not verified", OutcomeNotKnown: "outcome unknown",
+	OutcomeAlreadySet: "already so", OutcomeBlocked: "can't be done"}
 
 // Waiting reports whether the edit is still on its way by itself.
 func (s EditState) Waiting() bool { return s == Queued || s == Sending || s == RetryAt }
@@ -88,14 +84,7 @@ func NewEntryError(err error) *EntryError {
 	if e == nil {
 		return nil
 	}
-	msg := e.Message
-	if msg == "" && e.Err != nil {
-		msg = e.Err.Error()
-	}
-	for _, f := range e.Fields {
-		msg += "; " + f.Field + ": " + f.Message
-	}
-	out := &EntryError{Kind: e.Kind, Message: msg, Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
+	out := &EntryError{Kind: e.Kind, Message: e.said(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
 	if e.Status != 0 {
 		out.Status = &e.Status
 	}
@@ -172,15 +161,12 @@ func (r Row) Upon(field string) (out []Edit) {
 	return out
 }
 
-// Worst gives the state that the row shows: the one that needs a person most,
+// Worst returns the state that the row shows: the one that needs a person most,
 // else one that is on its way, else "".
 func (r Row) Worst() EditState {
-	order := []EditState{InConflict, Refused, OutcomeNotKnown, NotVerified, Held, RetryAt, Sending, Queued}
-	for _, s := range order {
-		for _, p := range r.Pending {
-			if p.State == s {
-				return s
-			}
+	for _, s := range []EditState{InConflict, Refused, OutcomeNotKnown, NotVerified, Held, RetryAt, Sending, Queued} {
+		if slices.ContainsFunc(r.Pending, func(p Pending) bool { return p.State == s }) {
+			return s
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ type Plan struct {
 	Items []PlanItem
 }
 
-// Count gives how many items are in a state.
+// Count returns how many items are in a state.
 func (p Plan) Count(s PlanState) int {
 	n := 0
 	for _, it := range p.Items {
@@ -96,7 +97,7 @@ func (p Plan) Count(s PlanState) int {
 	return n
 }
 
-// Edits gives the edits of all items that change.
+// Edits returns the edits of all items that change.
 func (p Plan) Edits() []Edit {
 	var out []Edit
 	for _, it := range p.Items {
@@ -107,16 +108,13 @@ func (p Plan) Edits() []Edit {
 	return out
 }
 
-// Risks gives the distinct risks of all changing items, in order.
+// Risks returns the distinct risks of all changing items, in order.
 func (p Plan) Risks() []Risk {
 	var out []Risk
 	seen := map[Risk]bool{}
 	for _, it := range p.Items {
-		if it.State != PlanChange {
-			continue
-		}
 		for _, r := range it.Risks {
-			if !seen[r] {
+			if it.State == PlanChange && !seen[r] {
 				seen[r] = true
 				out = append(out, r)
 			}
@@ -153,7 +151,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			return block(cp.Reason)
 		}
 		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
-			return block("a conversation in " + orElse(d.Name, "this service") + " needs a title")
+			return block("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
 		}
 		if !known {
 			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
@@ -169,13 +167,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		}
 	}
 	it.Edits = Fold(it.Edits)
-	kept := it.Edits[:0]
-	for _, e := range it.Edits {
-		if e.Kind == EditDelete || !e.Base.Equal(e.Target) {
-			kept = append(kept, e)
-		}
-	}
-	it.Edits = kept
+	it.Edits = slices.DeleteFunc(it.Edits, func(e Edit) bool { return e.Kind != EditDelete && e.Base.Equal(e.Target) })
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
 		if ok, why := Undoable(e.Kind); !ok {
@@ -230,7 +222,7 @@ func (ch Change) target(base Value, d Description) (Value, error) {
 		if ch.Target.People != nil {
 			people := dedupe(*ch.Target.People)
 			for i := range people {
-				if _, had := find(base.Set(), people[i]); !had && ch.Kind == EditParticipants {
+				if ch.Kind == EditParticipants && !has(base.Set(), people[i]) {
 					people[i] = withDefaults(people[i], d)
 				}
 			}
@@ -238,37 +230,23 @@ func (ch Change) target(base Value, d Description) (Value, error) {
 		}
 		return ch.Target, nil
 	}
-	people := append([]Participant(nil), base.Set()...)
+	people := slices.Clone(base.Set())
 	for _, p := range ch.People {
-		at := -1
-		for i := range people {
-			if SamePerson(people[i], p) {
-				at = i
+		at := slices.IndexFunc(people, func(q Participant) bool { return SamePerson(q, p) })
+		switch {
+		case ch.Op == OpAdd && at < 0:
+			if ch.Kind == EditParticipants {
+				p = withDefaults(p, d)
 			}
-		}
-		switch ch.Op {
-		case OpAdd:
-			switch {
-			case at < 0 && ch.Kind == EditParticipants:
-				people = append(people, withDefaults(p, d))
-			case at < 0:
-				people = append(people, p)
-			case p.Role != "":
-				people[at].Role = p.Role
-			}
-		case OpRemove:
-			if at >= 0 {
-				people = append(people[:at], people[at+1:]...)
-			}
-		case OpAlter:
-			if at < 0 {
-				return Value{}, fmt.Errorf("%s is not in this conversation", p.Display())
-			}
-			if p.Role != "" {
-				people[at].Role = p.Role
-			}
-			if p.Status != "" {
-				people[at].Status = p.Status
+			people = append(people, p)
+		case ch.Op == OpRemove && at >= 0:
+			people = slices.Delete(people, at, at+1)
+		case ch.Op == OpAlter && at < 0:
+			return Value{}, fmt.Errorf("%s is not in this conversation", p.Display())
+		case ch.Op == OpAdd || ch.Op == OpAlter:
+			people[at].Role = cmp.Or(p.Role, people[at].Role)
+			if ch.Op == OpAlter {
+				people[at].Status = cmp.Or(p.Status, people[at].Status)
 			}
 		}
 	}
@@ -276,12 +254,7 @@ func (ch Change) target(base Value, d Description) (Value, error) {
 }
 
 func withDefaults(p Participant, d Description) Participant {
-	if p.Role == "" {
-		p.Role = d.DefaultRole
-	}
-	if p.Status == "" {
-		p.Status = d.DefaultStatus
-	}
+	p.Role, p.Status = cmp.Or(p.Role, d.DefaultRole), cmp.Or(p.Status, d.DefaultStatus)
 	return p
 }
 
@@ -294,7 +267,7 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	}
 	t := e.Kind.row()
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
-		add(t.twice, "%s", orElse(d.Audience[AudienceKey(e.Kind, e.Target.String())], t.risk(e)))
+		add(t.twice, "%s", cmp.Or(d.Audience[AudienceKey(e.Kind, e.Target.String())], t.risk(e)))
 	}
 	if t.risks != nil {
 		t.risks(e, c, d, add)
@@ -313,9 +286,9 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 		switch was := diff.Was[i]; {
 		case p.Role == RoleEditor && was.Role != RoleEditor:
 			add(false, "makes %s an editor", describe(p))
-		case p.Role != was.Role && raises(was.Role, p.Role):
-			add(false, "makes %s %s", describe(p), CleanLine(orElse(RoleName(p.Role), "a member without a role"), 40))
-		case p.Status != was.Status && admits(was.Status, p.Status):
+		case p.raised(was):
+			add(false, "makes %s %s", describe(p), CleanLine(cmp.Or(RoleName(p.Role), "a member without a role"), 40))
+		case p.admitted(was):
 			add(false, "makes %s %s", describe(p), CleanLine(p.Status, 40))
 		}
 	}
@@ -337,8 +310,8 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 func defaultRoleRisks(e Edit, _ Conversation, d Description, add addRisk) {
 	switch to := e.Target.String(); {
 	case to == RoleEditor:
-		add(false, "%s", orElse(d.Audience[AudienceKey(e.Kind, to)], "everybody who comes in may edit"))
-	case raises(e.Base.String(), to):
+		add(false, "%s", cmp.Or(d.Audience[AudienceKey(e.Kind, to)], "everybody who comes in may edit"))
+	case allowsMore(roleRanks, e.Base.String(), to):
 		add(false, "everybody who comes in is %s", CleanLine(RoleName(to), 40))
 	}
 }
@@ -361,18 +334,19 @@ func emptied(e Edit, kind string) bool {
 
 func createRisks(n NewConversation, d Description) []Risk {
 	var out []Risk
+	add := func(text string) { out = append(out, Risk{Kind: EditCreate, Text: text}) }
 	if n.Privacy == PrivacyPublic {
-		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditPrivacy, "public")], "is public from the start")})
+		add(cmp.Or(d.Audience[AudienceKey(EditPrivacy, "public")], "is public from the start"))
 	}
-	if n.Access != "" && widens("group", n.Access) {
-		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditAccess, n.Access)], "is open to everybody from the start")})
+	if n.Access != "" && allowsMore(accessRanks, "group", n.Access) {
+		add(cmp.Or(d.Audience[AudienceKey(EditAccess, n.Access)], "is open to everybody from the start"))
 	}
 	if n.DefaultRole == RoleEditor {
-		out = append(out, Risk{Kind: EditCreate, Text: orElse(d.Audience[AudienceKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit")})
+		add(cmp.Or(d.Audience[AudienceKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit"))
 	}
 	for _, p := range n.People {
 		if p.Role == RoleEditor || p.Kind == KindGroup {
-			out = append(out, Risk{Kind: EditCreate, Text: "adds " + describe(p) + roleNote(p)})
+			add("adds " + describe(p) + roleNote(p))
 		}
 	}
 	return out
@@ -402,15 +376,6 @@ func CreateAudience(n NewConversation, d Description) string {
 	return strings.Join(out, " ")
 }
 
-// widens compares access words of both services that have them; a word that
-// confab does not know counts as wider, so that it is asked about.
-func widens(from, to string) bool {
-	rank := map[string]int{"just_me": 0, "invite-only": 0, "group": 1, "request-to-join": 1, "everyone": 2, "open": 2}
-	a, okA := rank[from]
-	b, okB := rank[to]
-	return !okA || !okB || b > a
-}
-
 func describe(p Participant) string {
 	who := CleanLine(p.Display(), 80)
 	if p.Kind == KindGroup {
@@ -429,12 +394,5 @@ func roleNote(p Participant) string {
 	return " as " + CleanLine(RoleName(p.Role), 40)
 }
 
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// RoleName gives a role as it is said: "collaboration complete".
+// RoleName returns a role as it is said: "collaboration complete".
 func RoleName(role string) string { return strings.ReplaceAll(role, "_", " ") }

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func TestPlanOne(t *testing.T) {
 	}
 	public := with(func(c *model.Conversation) { c.Privacy = model.PrivacyPublic })
 	no := func(k model.EditKind, why string) model.Capabilities {
-		c := yes.Clone()
+		c := maps.Clone(yes)
 		c[k] = model.Capability{State: model.CapabilityNo, Reason: why}
 		return c
 	}

@@ -2,7 +2,7 @@ package model
 
 import "slices"
 
-// Project gives what to show: the server's state with the pending edits laid
+// Project returns what to show: the server's state with the pending edits laid
 // over it in order. Neither argument is changed.
 func Project(server Conversation, pending []Edit) Conversation {
 	if len(pending) == 0 {

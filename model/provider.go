@@ -8,23 +8,21 @@ import (
 // Provider is the contract of an adapter: one account of one service. All
 // methods may be called from several goroutines; each obeys its context,
 // returns *Error, and never has a credential in an error. Reads may be
-// repeated by the adapter; a write is sent once (one replay after a 401 that
-// refreshed the credential or swapped its form is allowed: it did nothing).
+// repeated by the adapter; a write is sent once (a replay after a 401 that
+// refreshed the credential or swapped its form counts as that once).
 type Provider interface {
-	// Describe gives fixed data about the account and its service.
+	// Describe returns fixed data about the account and its service.
 	Describe() Description
 
-	// Capabilities tells what can be edited in a conversation, one entry for
-	// every kind. It does no I/O. Whether the account is read-only does not
-	// matter here: the engine lays that over, and the client refuses every
-	// write. What a 403, 404 or 405 taught about the account lasts for the run.
+	// Capabilities says what can be edited in a conversation, one entry for
+	// every kind, without I/O. Read-only accounts are the engine's matter. What
+	// a 403, 404 or 405 taught about the account lasts for the run.
 	Capabilities(c Conversation) Capabilities
 
-	// Sync walks the list of conversations and emits it page by page. The
-	// request says how. What is emitted belongs to the receiver, who may still
-	// be storing it while the next page is read. emit reports whether to go on;
-	// on false Sync stops without error. Result.Complete is true only if every
-	// page was read without error and without being stopped.
+	// Sync walks the list of conversations and emits it page by page. What is
+	// emitted belongs to the receiver, who may still be storing it while the
+	// next page is read. emit reports whether to go on; on false Sync stops
+	// without error.
 	Sync(ctx context.Context, req SyncRequest, emit func(Batch) (more bool, err error)) (SyncResult, error)
 
 	// Load reads one conversation afresh, at least with what need names. A
@@ -37,33 +35,31 @@ type Provider interface {
 	// Check tests the account live, for doctor: credential, rights, reach.
 	Check(ctx context.Context) []CheckResult
 
-	// Link gives a URL to open: the web page (no request) or a recording
+	// Link returns a URL to open: the web page (no request) or a recording
 	// (fetched now; never stored or logged).
 	Link(ctx context.Context, c Conversation, kind LinkKind) (string, error)
 
-	// Needs tells what must be loaded before edits of these kinds can be
-	// planned and compared. It does no I/O.
+	// Needs says what must be loaded before edits of these kinds can be
+	// planned and compared, without I/O.
 	Needs(kinds ...EditKind) Need
 
-	// Requests gives exactly what Apply would send for edits of one
-	// conversation, without a credential. It does no I/O. A read-only account
-	// shows what would be sent if it were not.
+	// Requests returns exactly what Apply would send for edits of one
+	// conversation, without a credential and without I/O, also for a read-only
+	// account.
 	Requests(fresh Conversation, edits []Edit) ([]Request, error)
 
-	// Apply sends the fewest requests that make the edits of one
-	// conversation, narrowing visibility first and widening last. Exactly one
-	// outcome per edit, in the order of edits. An edit that is not supported
-	// fails with Unsupported and sends nothing. fresh has just been loaded
-	// with Needs of the edits (for a create it is the zero value).
+	// Apply sends the fewest requests that make the edits of one conversation,
+	// narrowing visibility first and widening last, and returns one outcome per
+	// edit, in their order. An edit that is not supported fails with Unsupported
+	// and sends nothing. fresh has just been loaded with Needs of the edits; for
+	// a create it is zero.
 	Apply(ctx context.Context, fresh Conversation, edits []Edit) []Outcome
 }
 
-// Creator is the part of a Provider whose service can create conversations. The
-// others don't have it.
+// Creator is what a Provider has too where its service can create conversations.
 type Creator interface {
 	// Newest lists the head of the list in which a create of n would show
-	// itself, newest created first by the service's own order. It is asked
-	// right before a create is first sent.
+	// itself. It is asked right before a create is first sent.
 	Newest(ctx context.Context, n NewConversation) (Newest, error)
 
 	// Find looks, after a lost answer, for what the create of e made. known is
@@ -94,12 +90,10 @@ type Description struct {
 	Account  string
 	BaseURL  string
 	// Identity is provider + base URL + workspace, or the user where what is seen
-	// depends on who signed in; stored rows carry it.
-	Identity string
-	// Formerly is an identity under which rows of this same account may have been
-	// stored before its user was known; "" for none.
-	Formerly string
-	ReadOnly bool
+	// depends on who signed in; stored rows carry it. Under Formerly, if it is
+	// set, rows may have been stored before the user was known.
+	Identity, Formerly string
+	ReadOnly           bool
 
 	// Roles, AccessValues and ParticipantStatuses are what may be chosen, in
 	// order of display; empty where the service has none.
@@ -110,30 +104,23 @@ type Description struct {
 	DefaultStatus       string // the status of an added participant where none is chosen
 	DefaultRoleValues   []string
 
-	// People lists the directory kinds from which participants are added,
-	// e.g. user and group (Kona), contact, user and flow (Bird).
-	People []LookupKind
-	// EmptyTitle says that a conversation may be renamed to nothing.
-	EmptyTitle bool
-	// NewNeedsSpace says that a create must name a space.
-	NewNeedsSpace bool
-	// NewTakesChannel says that a create may name a channel.
-	NewTakesChannel bool
+	People          []LookupKind // the directories from which participants are added
+	EmptyTitle      bool         // a conversation may be renamed to nothing
+	NewNeedsSpace   bool         // a create must name a space
+	NewTakesChannel bool         // a create may name a channel
 
-	// Audience tells who will see a conversation after a widening edit, keyed
+	// Audience says who will see a conversation after a widening edit, keyed
 	// by AudienceKey, and a new one for which nothing was chosen under EditCreate
 	// and "". Sentences say "assumed" where the vendor does not tell.
 	Audience map[string]string
 
-	// Filters says by what the service can narrow its list without leaving out
-	// what a query takes; empty where that is nothing.
+	// Filters are the parts of a query by which the service can narrow its list
+	// without leaving out a match.
 	Filters []FilterRule
 	// Incremental says that a refresh sees every change (a filter by update
 	// time); otherwise a sweep is needed.
 	Incremental bool
-	// MinRefresh is how often the service may be polled at most; zero means
-	// no limit of its own.
-	MinRefresh time.Duration
+	MinRefresh  time.Duration // the shortest time between two polls
 }
 
 // AudienceKey names an entry of Description.Audience.
@@ -170,22 +157,20 @@ type SyncRequest struct {
 type Batch struct {
 	Conversations []Conversation
 	Cursor        string
-	// Total is the service's count of the whole list; -1 where it gives none.
-	Total int
+	Total         int // the service's count of the whole list; -1 where it gives none
 	// Names says that the rows have come before in this run: of these only what
 	// people and spaces are called counts. It is no page of the list, and whether
 	// emit wants more is not asked.
 	Names bool
 }
 
-// SyncResult ends a Sync. Complete says that every page was read to the end,
-// without error, without being stopped, and without a row that could not be
-// read: then what was not met may have been deleted.
-//
-// Cursor is for the next one in the same mode; after a
-// complete SyncFull it is where the next SyncHead starts, "" for anew.
+// SyncResult ends a Sync.
 type SyncResult struct {
-	Cursor   string
+	// Cursor is for the next Sync in the same mode; after a complete SyncFull it
+	// is where the next SyncHead starts, "" for anew.
+	Cursor string
+	// Complete says that every page was read, without error, without being stopped,
+	// and without a row that could not be read: what was not met may be deleted.
 	Complete bool
 }
 
@@ -256,12 +241,12 @@ type Request struct {
 	Body   []byte `json:"-"`
 }
 
-// Outcome is what became of one edit. After is what the service shows after
-// the write where its answer said so for the edited field, else nil (the
-// caller then reads again). Err is nil where the service accepted.
+// Outcome is what became of one edit.
 type Outcome struct {
+	// After is what the service shows after the write where its answer said so for
+	// the edited field, else nil: the caller then reads again.
 	After *Conversation
-	Err   error
+	Err   error // nil where the service accepted
 	// Created is the id of the new conversation, for a create; the caller reads
 	// it back. One that the service refuses because it exists already fails with
 	// ConflictKind and, where the service names it, its id in Error.Existing.
@@ -274,7 +259,7 @@ type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// CredentialSource gives a credential when it is first needed. Reject tells it
+// CredentialSource returns a credential when it is first needed. Reject tells it
 // which one the service refused: unless it gives another by now, the next Get
 // asks again.
 type CredentialSource interface {

@@ -13,7 +13,6 @@ import (
 // one that does not.
 type Selection struct {
 	accounts map[string]keySet
-	n        int
 }
 
 // keySet has bit k%64 of word k/64 set where key k is in it. Keys are the row
@@ -24,17 +23,29 @@ func (s keySet) has(key int64) bool {
 	return key >= 0 && key/64 < int64(len(s)) && s[key/64]&(1<<(key%64)) != 0
 }
 
-// Len returns how many conversations are in the set.
-func (s Selection) Len() int { return s.n }
+// grown returns the set with at least that many words.
+func (s keySet) grown(words int) keySet {
+	return append(s, make(keySet, max(0, words-len(s)))...)
+}
 
-// Count returns how many conversations of an account are in the set.
-func (s Selection) Count(account string) int {
-	n := 0
-	for _, w := range s.accounts[account] {
+func (s keySet) len() (n int) {
+	for _, w := range s {
 		n += bits.OnesCount64(w)
 	}
 	return n
 }
+
+// Len returns how many conversations are in the set.
+func (s Selection) Len() int {
+	n := 0
+	for _, set := range s.accounts {
+		n += set.len()
+	}
+	return n
+}
+
+// Count returns how many conversations of an account are in the set.
+func (s Selection) Count(account string) int { return s.accounts[account].len() }
 
 // Has reports whether a row is in the set.
 func (s Selection) Has(account string, key int64) bool { return s.accounts[account].has(key) }
@@ -43,7 +54,7 @@ func (s Selection) Has(account string, key int64) bool { return s.accounts[accou
 func (s Selection) Accounts() []string {
 	var out []string
 	for name, set := range s.accounts {
-		if slices.ContainsFunc(set, func(w uint64) bool { return w != 0 }) {
+		if set.len() > 0 {
 			out = append(out, name)
 		}
 	}
@@ -59,20 +70,15 @@ func (s *Selection) Add(account string, key int64) {
 	if s.accounts == nil {
 		s.accounts = map[string]keySet{}
 	}
-	set := s.accounts[account]
-	if need := int(key/64) + 1; need > len(set) {
-		set = append(set, make(keySet, need-len(set))...)
-	}
+	set := s.accounts[account].grown(int(key/64) + 1)
 	set[key/64] |= 1 << (key % 64)
 	s.accounts[account] = set
-	s.n++
 }
 
 // Remove takes a row out of the set.
 func (s *Selection) Remove(account string, key int64) {
 	if s.Has(account, key) {
 		s.accounts[account][key/64] &^= 1 << (key % 64)
-		s.n--
 	}
 }
 
@@ -82,12 +88,8 @@ func (s *Selection) AddAll(o Selection) {
 		s.accounts = map[string]keySet{}
 	}
 	for name, from := range o.accounts {
-		to := s.accounts[name]
-		if len(from) > len(to) {
-			to = append(to, make(keySet, len(from)-len(to))...)
-		}
+		to := s.accounts[name].grown(len(from))
 		for i, w := range from {
-			s.n += bits.OnesCount64(w &^ to[i])
 			to[i] |= w
 		}
 		s.accounts[name] = to
@@ -99,7 +101,6 @@ func (s *Selection) RemoveAll(o Selection) {
 	for name, from := range o.accounts {
 		to := s.accounts[name]
 		for i := range min(len(from), len(to)) {
-			s.n -= bits.OnesCount64(to[i] & from[i])
 			to[i] &^= from[i]
 		}
 	}
@@ -122,7 +123,7 @@ func (s Selection) Missing(o Selection) int {
 
 // Clone returns a set of its own with the same rows.
 func (s Selection) Clone() Selection {
-	out := Selection{n: s.n, accounts: maps.Clone(s.accounts)}
+	out := Selection{accounts: maps.Clone(s.accounts)}
 	for name, set := range out.accounts {
 		out.accounts[name] = slices.Clone(set)
 	}

@@ -12,7 +12,7 @@ type Set[T any] struct {
 	Items []T
 }
 
-// SetOf gives a known set of the given items.
+// SetOf returns a known set of the given items.
 func SetOf[T any](items ...T) Set[T] { return Set[T]{Known: true, Items: items} }
 
 // MarshalJSON writes null for a set that is not loaded.

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,24 +97,20 @@ func (s Submission) Words() string {
 	if s.Settled() && (s.Delivered+s.Already > 0 || s.Edits == 0) {
 		return s.Sentence
 	}
-	var out strings.Builder
-	quoted, start := 0, true
-	for rest := s.Sentence; rest != ""; {
-		word, _, _ := strings.Cut(rest, " ")
-		if now, ok := doingNow[word]; ok && start && quoted == 0 {
-			out.WriteString(now)
-		} else {
-			out.WriteString(word)
+	return verb.ReplaceAllStringFunc(s.Sentence, func(found string) string {
+		word, next := strings.CutPrefix(found, ", ")
+		if now, ok := doingNow[word]; ok && !next {
+			return now
+		} else if ok && s.Undoes == "" {
+			return ", " + now
 		}
-		quoted = max(0, quoted+strings.Count(word, "“")-strings.Count(word, "”"))
-		start = strings.HasSuffix(word, ",") && s.Undoes == ""
-		if rest = rest[len(word):]; rest != "" {
-			out.WriteByte(' ')
-			rest = rest[1:]
-		}
-	}
-	return out.String()
+		return found
+	})
 }
+
+// verb matches where a sentence may have a verb, or what it must not be looked
+// for in: a title, which may hold one in quotes of its own.
+var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)
 
 // doingNow are the verbs of sentences, past and present.
 var doingNow = map[string]string{"made": "making", "renamed": "renaming", "described": "describing", "cleared": "clearing",
@@ -263,7 +261,7 @@ func peopleSentence(e Edit, object, _ string) string {
 		if p.Role == d.Was[i].Role {
 			word = cleanWord(p.Status)
 		}
-		out, preposition = append(out, "made "+cleanWord(p.Display())+" "+orElse(word, "a member without a role")), " in "
+		out, preposition = append(out, "made "+cleanWord(p.Display())+" "+cmp.Or(word, "a member without a role")), " in "
 	}
 	if len(out) > 1 {
 		preposition = " in "
@@ -274,7 +272,7 @@ func peopleSentence(e Edit, object, _ string) string {
 	return strings.Join(out, ", ") + preposition + object
 }
 
-func changedNoun(k EditKind) string { return orElse(k.row().noun, k.Words()) }
+func changedNoun(k EditKind) string { return cmp.Or(k.row().noun, k.Words()) }
 
 func cleanWord(s string) string { return CleanLine(s, 60) }
 
@@ -297,8 +295,7 @@ func (e Edit) Widens() bool {
 func widensPeople(e Edit) bool {
 	d := DiffPeople(e.Base.Set(), e.Target.Set())
 	for i, p := range d.Altered {
-		was := d.Was[i]
-		if p.Role != was.Role && raises(was.Role, p.Role) || p.Status != was.Status && admits(was.Status, p.Status) {
+		if p.raised(d.Was[i]) || p.admitted(d.Was[i]) {
 			return true
 		}
 	}
@@ -309,19 +306,29 @@ func widensPeople(e Edit) bool {
 // statuses name it.
 const StatusJoined = "active"
 
-// admits reports whether one status is nearer to taking part than another: who is
-// pending waits to be let in, who is invited may come in. A status that is not
-// named stays as it is.
-func admits(from, to string) bool {
-	rank := map[string]int{"pending": 1, "invited": 2, StatusJoined: 3}
-	return to != "" && (rank[to] == 0 || rank[to] > rank[from])
+// What words of access, roles and statuses allow, more with a higher number: who
+// is pending waits to be let in, who is invited may come in. What collaboration
+// complete may do is not documented; it is taken to be more than viewing.
+var (
+	accessRanks = map[string]int{"just_me": 1, "invite-only": 1, "group": 2, "request-to-join": 2, "everyone": 3, "open": 3}
+	roleRanks   = map[string]int{RoleViewer: 1, RoleComplete: 2, RoleEditor: 3}
+	statusRanks = map[string]int{"pending": 1, "invited": 2, StatusJoined: 3}
+)
+
+// allowsMore reports whether one word allows more than another. One that confab
+// does not know counts as more, so that it is asked about.
+func allowsMore(ranks map[string]int, from, to string) bool {
+	return ranks[to] == 0 || ranks[to] > ranks[from]
 }
 
-// raises reports whether one role may do more than another. What collaboration
-// complete may do is not documented; it is taken to be more than viewing.
-func raises(from, to string) bool {
-	rank := map[string]int{RoleViewer: 1, RoleComplete: 2, RoleEditor: 3}
-	return rank[to] == 0 || rank[to] > rank[from]
+// raised and admitted report whether somebody may do more by a role, or is nearer
+// to taking part by a status, than before. A status that is not named stays.
+func (p Participant) raised(was Participant) bool {
+	return p.Role != was.Role && allowsMore(roleRanks, was.Role, p.Role)
+}
+
+func (p Participant) admitted(was Participant) bool {
+	return p.Status != was.Status && p.Status != "" && allowsMore(statusRanks, was.Status, p.Status)
 }
 
 // InSendingOrder orders the edits of one conversation as they are meant to be

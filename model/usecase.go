@@ -56,27 +56,19 @@ func (ch TriageChange) Sentence(titles []string) string {
 		object = quoteTitle(titles[0])
 	}
 	switch {
-	case ch.Done != nil && *ch.Done:
-		return "marked " + object + " done"
 	case ch.Done != nil:
-		return "marked " + object + " not done"
-	case ch.Snooze != nil && ch.Snooze.IsZero():
-		return "woke " + object
+		return "marked " + object + pick(*ch.Done, " done", " not done")
 	case ch.Snooze != nil:
-		return "snoozed " + object
-	case ch.Pinned != nil && *ch.Pinned:
-		return "pinned " + object
+		return pick(ch.Snooze.IsZero(), "woke ", "snoozed ") + object
 	case ch.Pinned != nil:
-		return "unpinned " + object
-	case ch.Seen != nil && *ch.Seen:
-		return "marked " + object + " seen"
+		return pick(*ch.Pinned, "pinned ", "unpinned ") + object
 	case ch.Seen != nil:
-		return "marked " + object + " unseen"
+		return "marked " + object + pick(*ch.Seen, " seen", " unseen")
 	}
 	return "changed nothing"
 }
 
-// Apply gives local marks as they are after the change.
+// Apply returns local marks as they are after the change.
 func (ch TriageChange) Apply(t Triage) Triage {
 	for mark, to := range map[*bool]*bool{&t.Done: ch.Done, &t.Pinned: ch.Pinned, &t.Seen: ch.Seen} {
 		if to != nil {
@@ -162,7 +154,7 @@ type HistoryRequest struct {
 	Before string
 }
 
-// DeliveryResult tells what became of one edit. Journal is set where it was
+// DeliveryResult says what became of one edit. Journal is set where it was
 // delivered.
 type DeliveryResult struct {
 	Entry   OutboxEntry

@@ -19,7 +19,7 @@ type part struct {
 	Step
 }
 
-// edits gives the edits that a request carries.
+// edits returns the edits that a request carries.
 func (r request) edits(all []model.Edit) []model.Edit {
 	out := make([]model.Edit, len(r.parts))
 	for i, p := range r.parts {
@@ -28,55 +28,59 @@ func (r request) edits(all []model.Edit) []model.Edit {
 	return out
 }
 
+// The phases of a plan: what is in one is sent before what is in the next.
+const (
+	phaseNarrow = iota // and what does neither
+	phaseFirst         // the first write that widens, with what does neither in it
+	phaseWiden
+	phaseEnd
+)
+
 // arrange puts steps into the fewest requests that have what narrows first and
 // what widens after everything else: no moment in between shows a conversation
 // to more people than before and after, and whatever goes wrong is known before
 // anything widens. What does neither travels with what narrows. With what widens
 // it travels only in the first request that does, and what ends goes last.
 func arrange(parts []part) []request {
+	has := func(w *Write, d Direction) bool {
+		return slices.ContainsFunc(parts, func(p part) bool { return p.Write == w && p.Direction == d })
+	}
+	var first *Write // the widening request that takes neutral steps along
+	for _, p := range parts {
+		if first == nil && p.Direction == Neutral && has(p.Write, Widens) && !has(p.Write, Narrows) {
+			first = p.Write
+		}
+	}
+	phase := func(p part) int {
+		switch {
+		case p.Direction == Ends:
+			return phaseEnd
+		case p.Write == first && p.Direction != Narrows:
+			return phaseFirst
+		case p.Direction == Widens:
+			return phaseWiden
+		}
+		return phaseNarrow
+	}
+	slices.SortStableFunc(parts, func(a, b part) int {
+		return cmp.Or(cmp.Compare(phase(a), phase(b)), cmp.Compare(a.Direction, b.Direction))
+	})
+	type place struct {
+		phase int
+		write *Write
+	}
 	var out []request
-	at := map[*Write]int{} // the latest request of a write
-	add := func(p part) {
-		i, ok := at[p.Write]
-		if !ok {
+	at := map[place]int{}
+	for _, p := range parts {
+		here := place{phase(p), p.Write}
+		i, known := at[here]
+		if !known {
 			i = len(out)
+			at[here] = i
 			out = append(out, request{write: p.Write})
-			at[p.Write] = i
 		}
 		out[i].parts = append(out[i].parts, p)
 	}
-	only := func(d Direction, then func(part)) {
-		for _, p := range parts {
-			if p.Direction == d {
-				then(p)
-			}
-		}
-	}
-	only(Narrows, add)
-	widening := map[*Write]bool{}
-	only(Widens, func(p part) { widening[p.Write] = true })
-	var first *Write // the widening request that takes neutral steps along
-	only(Neutral, func(p part) {
-		if _, narrows := at[p.Write]; !narrows && widening[p.Write] && first == nil {
-			first = p.Write
-		}
-		if p.Write != first {
-			add(p)
-		}
-	})
-	clear(at)
-	for _, p := range parts {
-		if p.Write == first && first != nil && (p.Direction == Neutral || p.Direction == Widens) {
-			add(p)
-		}
-	}
-	only(Widens, func(p part) {
-		if p.Write != first {
-			add(p)
-		}
-	})
-	clear(at)
-	only(Ends, add)
 	for _, r := range out {
 		slices.SortStableFunc(r.parts, func(a, b part) int { return cmp.Compare(a.edit, b.edit) })
 	}

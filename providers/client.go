@@ -1,17 +1,14 @@
 package providers
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -54,68 +51,12 @@ type ClientOptions struct {
 	// RetryAt) is filled in; nil takes the default reading.
 	DecodeError func(status int, header http.Header, body []byte) *model.Error
 
+	// Around is told of each call and sends it, for what a service wants beyond
+	// this client; nil sends it.
+	Around func(ctx context.Context, call Call, send func() (*Answer, error)) (*Answer, error)
+
 	InFlight  int   // requests under way at most; 0 is DefaultInFlight
 	BodyLimit int64 // bytes of an answer at most; 0 is DefaultBodyLimit
-}
-
-// Endpoint is one call of a service. The tables of endpoints are the only
-// place where paths stand.
-type Endpoint struct {
-	Name   string // for errors and the log: "change privacy"
-	Method string
-	// Path is appended to the base URL and may hold {name} placeholders.
-	Path string
-	// Write says that the call may change something. Read-only accounts
-	// refuse it, and it is never repeated.
-	Write bool
-	// MayLack says that a 401 may mean that the credential has no right to this
-	// call, and is good for others: ClientOptions.Proof then tells.
-	MayLack bool
-	// Success lists the statuses of success; empty is any 2xx.
-	Success []int
-	// Timeout is for one request with its answer; 0 is DefaultTimeout.
-	Timeout time.Duration
-}
-
-// Call is one use of an endpoint.
-type Call struct {
-	Endpoint
-	// Params fill the placeholders of Path, escaped; "", "." and ".." are
-	// refused.
-	Params map[string]string
-	Query  url.Values
-	// Body is sent as JSON; url.Values as a form; json.RawMessage and []byte
-	// as they are, as JSON. Nil sends no body and no content type.
-	Body   any
-	Header http.Header
-}
-
-// Answer is a successful answer.
-type Answer struct {
-	Status int
-	Header http.Header
-	Body   []byte
-
-	op string
-}
-
-// Decode reads the body as JSON. A body that cannot be read is Malformed.
-func (a *Answer) Decode(v any) error {
-	if err := json.Unmarshal(a.Body, v); err != nil {
-		return &model.Error{Kind: model.Malformed, Op: a.op, Status: a.Status,
-			Message: "the answer cannot be read: " + err.Error(), Err: err}
-	}
-	return nil
-}
-
-// JSON gives the body, which is then known to be valid JSON. One that cannot be
-// read is Malformed.
-func (a *Answer) JSON() (json.RawMessage, error) {
-	if json.Valid(a.Body) {
-		return a.Body, nil
-	}
-	var none json.RawMessage
-	return nil, a.Decode(&none)
 }
 
 // Client sends the requests of one account.
@@ -124,35 +65,28 @@ type Client struct {
 	options ClientOptions
 	base    *url.URL
 	resty   *resty.Client
-	places  chan struct{}
+	places  Gate
 	secrets secrets
 	auth    *authorization // nil where no credential is sent
 }
 
 // NewClient checks the base URL and gives a client. It does no I/O.
 func NewClient(a Account, o ClientOptions) (*Client, error) {
-	base, err := parseBase(a.BaseURL)
+	base, err := Address(strings.TrimRight(a.BaseURL, "/"))
 	if err != nil {
-		return nil, err
+		return nil, Local("open account", "base_url: "+err.Error())
 	}
-	if o.InFlight <= 0 {
-		o.InFlight = DefaultInFlight
-	}
-	if o.BodyLimit <= 0 {
-		o.BodyLimit = DefaultBodyLimit
-	}
-	transport := a.Transport
-	if transport == nil {
-		transport = ownTransport()
+	o.InFlight = cmp.Or(o.InFlight, DefaultInFlight)
+	o.BodyLimit = cmp.Or(o.BodyLimit, DefaultBodyLimit)
+	if a.Transport == nil {
+		a.Transport = ownTransport()
 	}
 	h := &http.Client{
-		Transport:     transport,
+		Transport:     a.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	r := resty.NewWithClient(h)
-	r.SetRetryCount(0)
 	r.SetLogger(silent{})
-	r.SetDisableWarn(true)
 	r.SetPreRequestHook(func(_ *resty.Client, raw *http.Request) error {
 		// A call without a body says so with Content-Length: 0; left alone,
 		// resty sends an empty chunked body, which some servers do not read.
@@ -161,48 +95,23 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 		}
 		return nil
 	})
-	c := &Client{account: a, options: o, base: base, resty: r, places: make(chan struct{}, o.InFlight)}
+	c := &Client{account: a, options: o, base: base, resty: r, places: NewGate(o.InFlight)}
 	if o.Credential != nil {
-		taken := *o.Credential
-		if taken.Source == nil {
-			taken.Source = a.Credential
-		}
-		c.auth = newAuthorization(taken)
+		c.auth = newAuthorization(*o.Credential, a.Credential)
 	}
 	return c, nil
 }
 
 func ownTransport() http.RoundTripper {
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		c := t.Clone()
-		c.MaxIdleConnsPerHost = 4
-		c.ResponseHeaderTimeout = 0 // the endpoint's timeout covers it
-		c.MaxResponseHeaderBytes = headerLimit
-		return c
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
 	}
-	return http.DefaultTransport
-}
-
-func parseBase(s string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimRight(s, "/"))
-	switch {
-	case err != nil:
-		return nil, &model.Error{Kind: model.Local, Op: "open account", Message: "base_url cannot be read"}
-	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, &model.Error{Kind: model.Local, Op: "open account", Message: "base_url must be scheme, host and path alone"}
-	case u.Scheme == "https", u.Scheme == "http" && Loopback(u.Hostname()):
-		return u, nil
-	}
-	return nil, &model.Error{Kind: model.Local, Op: "open account", Message: "base_url must be https, except on loopback"}
-}
-
-// Loopback reports whether a host is this machine.
-func Loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 4
+	t.ResponseHeaderTimeout = 0 // the endpoint's timeout covers it
+	t.MaxResponseHeaderBytes = headerLimit
+	return t
 }
 
 // Account gives what the client was opened with.
@@ -214,13 +123,8 @@ func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 // Scrub replaces every protected text and cuts query strings off URLs.
 func (c *Client) Scrub(s string) string { return c.secrets.scrub(s) }
 
-// Scheme gives the form in which the credential was accepted, if it was.
-func (c *Client) Scheme() (scheme string, ok bool) {
-	if c.auth == nil {
-		return Raw, false
-	}
-	return c.auth.worked()
-}
+// Scheme returns the form in which the credential was accepted, if it was.
+func (c *Client) Scheme() (scheme string, ok bool) { return c.auth.worked() }
 
 // Request gives what Do would send for a call, without the credential. It
 // does no I/O and is not refused by a read-only account.
@@ -232,121 +136,44 @@ func (c *Client) Request(call Call) (model.Request, error) {
 	return model.Request{Method: call.Method, Path: b.url.EscapedPath(), Query: b.url.RawQuery, Body: b.body}, nil
 }
 
-// Do sends a call and gives the answer of success. Every other end is a
+// Do sends a call and returns the answer of success. Every other end is a
 // *model.Error; for a write, Unavailable means that nothing was changed.
 func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
+	if c.options.Around == nil {
+		return c.do(ctx, call)
+	}
+	return c.options.Around(ctx, call, func() (*Answer, error) { return c.do(ctx, call) })
+}
+
+func (c *Client) do(ctx context.Context, call Call) (*Answer, error) {
 	if call.Write && c.account.ReadOnly {
-		return nil, &model.Error{Kind: model.Unsupported, Op: call.Name, Message: "this account is read-only"}
+		return nil, Unsupported(call.Name, "this account is read-only")
 	}
 	b, err := c.build(call)
 	if err != nil {
 		return nil, err
 	}
 	var (
-		auth      = c.beginAuth()
-		repeats   int
+		auth      = c.auth.begin()
+		repeated  bool
 		redirects int
 		reads     = !call.Write && call.Method == http.MethodGet
 	)
 	for {
-		res, fault := c.send(ctx, call, b, auth)
+		answer, f := c.send(ctx, call, b, auth)
 		switch {
-		case fault == nil:
-			return res, nil
-		case fault.repeat && reads && repeats == 0:
-			repeats++
-			if err := pause(ctx); err != nil {
-				return nil, c.clean(call, fault.err)
-			}
-		case fault.redirect != nil && reads && redirects < maxRedirects:
+		case f == nil:
+			return answer, nil
+		case f.repeat && reads && !repeated && pause(ctx):
+			repeated = true
+		case f.redirect != nil && reads && redirects < maxRedirects:
 			redirects++
-			b.url = fault.redirect
-		case fault.replay:
+			b.url = f.redirect
+		case f.replay:
 		default:
-			return nil, c.clean(call, fault.err)
+			return nil, c.clean(call, f.err)
 		}
 	}
-}
-
-func (c *Client) beginAuth() *attempt {
-	if c.auth == nil {
-		return nil
-	}
-	return c.auth.begin()
-}
-
-type built struct {
-	url         *url.URL
-	body        []byte
-	contentType string
-}
-
-func (c *Client) build(call Call) (built, error) {
-	bad := func(format string, args ...any) (built, error) {
-		return built{}, &model.Error{Kind: model.Invalid, Op: call.Name, Message: fmt.Sprintf(format, args...)}
-	}
-	p, err := fillPath(call.Path, call.Params)
-	if err != nil {
-		return bad("%s", err)
-	}
-	u, err := url.Parse(c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + p)
-	if err != nil {
-		return bad("the path of the call cannot be built")
-	}
-	u.RawQuery = call.Query.Encode()
-	b := built{url: u}
-	switch body := call.Body.(type) {
-	case nil:
-	case url.Values:
-		b.body, b.contentType = []byte(body.Encode()), "application/x-www-form-urlencoded"
-	case json.RawMessage:
-		b.body, b.contentType = body, "application/json"
-	case []byte:
-		b.body, b.contentType = body, "application/json"
-	default:
-		var buf bytes.Buffer
-		enc := json.NewEncoder(&buf)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(body); err != nil {
-			return bad("the body of the call cannot be built: %s", err)
-		}
-		b.body, b.contentType = bytes.TrimRight(buf.Bytes(), "\n"), "application/json"
-	}
-	return b, nil
-}
-
-// fillPath replaces {name} by the escaped parameter. A parameter that the
-// path does not name is ignored, so that one call suits a path from settings.
-func fillPath(template string, params map[string]string) (string, error) {
-	var out strings.Builder
-	for rest := template; ; {
-		before, after, open := strings.Cut(rest, "{")
-		out.WriteString(before)
-		if !open {
-			break
-		}
-		name, tail, closed := strings.Cut(after, "}")
-		if !closed {
-			return "", errors.New("the path has a { without a }")
-		}
-		v := params[name]
-		switch v {
-		case "":
-			return "", fmt.Errorf("the %s is empty", strings.ReplaceAll(name, "_", " "))
-		case ".", "..":
-			return "", fmt.Errorf("%q is no %s", v, strings.ReplaceAll(name, "_", " "))
-		}
-		out.WriteString(url.PathEscape(v))
-		rest = tail
-	}
-	p := out.String()
-	if p == "" {
-		return "", nil
-	}
-	if !strings.HasPrefix(p, "/") {
-		p = "/" + p
-	}
-	return p, nil
 }
 
 // fault is why a request brought no answer of success.
@@ -365,7 +192,7 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	if err := c.enter(ctx, call); err != nil {
 		return nil, &fault{err: err}
 	}
-	defer func() { <-c.places }()
+	defer c.places.Leave()
 	if c.auth == nil {
 		return c.exchange(ctx, call, b, proof{})
 	}
@@ -388,10 +215,7 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 
 // exchange sends one request and reads its answer.
 func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*Answer, *fault) {
-	timeout := call.Timeout
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
+	timeout := cmp.Or(call.Timeout, DefaultTimeout)
 	var dialled, connected atomic.Bool
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -438,36 +262,41 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 // enter waits for a place and for the pacer, in this order, so that a request
 // that waits for a place has not used up its turn.
 func (c *Client) enter(ctx context.Context, call Call) *model.Error {
-	if err := ctx.Err(); err != nil {
-		return stopped(call.Name, err)
+	if err := c.places.Enter(ctx); err != nil {
+		return GivenUp(call.Name, err)
 	}
-	select {
-	case c.places <- struct{}{}:
-	case <-ctx.Done():
-		return stopped(call.Name, ctx.Err())
+	err := c.pace(ctx, call)
+	if err != nil {
+		c.places.Leave()
 	}
+	return err
+}
+
+// pace waits for the turn of a request.
+func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 	if c.account.Pacer == nil {
 		return nil
 	}
-	if err := c.account.Pacer.Wait(ctx); err != nil {
-		<-c.places
-		if ctx.Err() != nil {
-			return stopped(call.Name, ctx.Err())
-		}
-		return &model.Error{Kind: model.Local, Op: call.Name, Message: err.Error(), Err: err}
+	err := c.account.Pacer.Wait(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return GivenUp(call.Name, ctx.Err())
 	}
-	return nil
+	return &model.Error{Kind: model.Local, Op: call.Name, Message: err.Error(), Err: err}
 }
 
-// pause waits a short jittered time before a read is repeated.
-func pause(ctx context.Context) error {
+// pause waits a short jittered time before a read is repeated; false is where
+// the context has ended.
+func pause(ctx context.Context) bool {
 	t := time.NewTimer(200*time.Millisecond + rand.N(200*time.Millisecond))
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return ctx.Err()
+		return false
 	}
 }
 
@@ -477,12 +306,7 @@ func succeeded(success []int, status int) bool {
 	if len(success) == 0 {
 		return status >= 200 && status < 300
 	}
-	for _, s := range success {
-		if s == status {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(success, status)
 }
 
 // sameOrigin reports whether the credential may go to a location.

@@ -1,7 +1,9 @@
 package providers
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -77,7 +79,7 @@ func sendable(text string) bool {
 // gives an error.
 type authorization struct {
 	Credential
-	gate chan struct{} // of one place: its holder may ask the source
+	gate Gate // of one place: its holder may ask the source
 
 	mu     sync.Mutex
 	asked  int    // how often the source was asked again, or failed
@@ -109,41 +111,49 @@ func (p proof) value() string {
 	return p.scheme + " " + p.bare
 }
 
-func newAuthorization(c Credential) *authorization {
-	if c.Header == "" {
-		c.Header = "Authorization"
+func newAuthorization(c Credential, source model.CredentialSource) *authorization {
+	if c.Source == nil {
+		c.Source = source
 	}
-	return &authorization{Credential: c, gate: make(chan struct{}, 1)}
+	c.Header = cmp.Or(c.Header, "Authorization")
+	return &authorization{Credential: c, gate: NewGate(1)}
 }
 
+// begin starts a call; a client without a credential has no attempts.
 func (a *authorization) begin() *attempt {
+	if a == nil {
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return &attempt{since: a.asked}
 }
 
-// proof gives what the next request of a call carries.
+// proof returns what the next request of a call carries.
 func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 	if a.Source == nil {
 		return proof{}, &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
 	}
-	if err := a.enter(ctx); err != nil {
+	if err := a.gate.Enter(ctx); err != nil {
 		return proof{}, err
 	}
-	defer a.leave()
+	defer a.gate.Leave()
 	secret, err := a.get(ctx, t)
 	if err != nil {
 		return proof{}, err
 	}
-	bare := BareCredential(secret, a.Schemes...)
-	if bare == "" || !sendable(bare) {
-		a.drop(t, secret)
-		if bare == "" {
-			return proof{}, &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-		}
-		return proof{}, &model.Error{Kind: model.Unauthorized, Message: "the credential holds a character that can't be sent"}
+	p := proof{secret: secret, bare: BareCredential(secret, a.Schemes...)}
+	switch {
+	case p.bare == "":
+		err = &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
+	case !sendable(p.bare):
+		err = &model.Error{Kind: model.Unauthorized, Message: "the credential holds a character that can't be sent"}
+	default:
+		p.scheme = a.form(p.bare, t)
+		return p, nil
 	}
-	return proof{secret: secret, bare: bare, scheme: a.form(bare, t)}, nil
+	a.drop(t, secret)
+	return proof{}, err
 }
 
 func (a *authorization) form(bare string, t *attempt) string {
@@ -161,13 +171,19 @@ func (a *authorization) form(bare string, t *attempt) string {
 
 // accepted notes the form of a credential that worked.
 func (a *authorization) accepted(p proof) {
+	if a == nil {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.known, a.scheme = true, p.scheme
 }
 
-// worked gives the form that has worked, if one has.
+// worked returns the form that has worked, if one has.
 func (a *authorization) worked() (scheme string, ok bool) {
+	if a == nil {
+		return Raw, false
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.scheme, a.known
@@ -176,21 +192,18 @@ func (a *authorization) worked() (scheme string, ok bool) {
 // refused tells whether a call whose credential was refused is to be sent once
 // more, with what proof then gives.
 func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again bool, err error) {
-	if err := a.enter(ctx); err != nil {
+	if err := a.gate.Enter(ctx); err != nil {
 		return false, err
 	}
-	defer a.leave()
+	defer a.gate.Leave()
 	if t.replayed {
 		a.drop(t, p.secret)
 		return false, nil
 	}
 	t.replayed = true
 	now, err := a.get(ctx, t)
-	if err != nil || now != p.secret {
+	if err != nil || now != p.secret || a.swap(t, p) {
 		return err == nil, err
-	}
-	if a.swap(t, p) {
-		return true, nil
 	}
 	if !a.drop(t, p.secret) {
 		return false, nil
@@ -211,10 +224,8 @@ func (a *authorization) swap(t *attempt, p proof) bool {
 	if a.known {
 		return a.scheme != p.scheme
 	}
-	for i, s := range forms {
-		if s == p.scheme {
-			t.scheme, t.swapped = forms[(i+1)%len(forms)], true
-		}
+	if i := slices.Index(forms, p.scheme); i >= 0 {
+		t.scheme, t.swapped = forms[(i+1)%len(forms)], true
 	}
 	return t.swapped
 }
@@ -256,14 +267,3 @@ func (a *authorization) drop(t *attempt, secret string) bool {
 	a.Source.Reject(secret)
 	return true
 }
-
-func (a *authorization) enter(ctx context.Context) error {
-	select {
-	case a.gate <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (a *authorization) leave() { <-a.gate }

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -16,84 +17,90 @@ import (
 // sent. Requests and Apply follow the same plan, so that a dry run can't differ.
 type Editor struct {
 	Client *Client
-	// Do sends a call; nil is Client.Do.
-	Do func(context.Context, Call) (*Answer, error)
 	// Table is what the service can do, whatever the account.
 	Table []CapabilityRow
 	// Limits rules edits out for one conversation; nil rules out none.
 	Limits func(c model.Conversation, no func(k model.EditKind, reason string))
-	// Plan gives the steps of each edit, in the order of edits. It does no I/O.
-	// It gets no two edits of a field, none that the capabilities say no to, and
-	// none whose target fresh already has.
-	Plan func(fresh model.Conversation, edits []model.Edit) []Planned
+	// Plan gives the steps of an edit of a conversation. It does no I/O, and is
+	// asked in the order of the edits. It gets no two edits of a field, none that
+	// the capabilities say no to, and none whose target fresh already has.
+	Plan func(fresh model.Conversation) func(model.Edit) Planned
 	// Learned is what the service's refusals have taught.
 	Learned Learned
 }
 
 // Capabilities implements model.Provider.
 func (ed *Editor) Capabilities(c model.Conversation) model.Capabilities {
-	caps := CapabilitiesOf(ed.Table)
-	if ed.Limits != nil {
-		ed.Limits(c, func(k model.EditKind, reason string) {
-			if caps[k].Can() {
-				caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
-			}
-		})
+	caps := model.Capabilities{}
+	for _, k := range model.EditKinds() {
+		caps[k] = caps.Of(k)
 	}
-	ed.Learned.Narrow(caps, c.Ref.ID)
+	for _, row := range ed.Table {
+		caps[row.Kind] = model.Capability{State: row.State, Reason: row.Reason}
+	}
+	no := func(k model.EditKind, reason string) {
+		if caps[k].Can() {
+			caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
+		}
+	}
+	if ed.Limits != nil {
+		ed.Limits(c, no)
+	}
+	ed.Learned.narrow(c.Ref.ID, no)
 	return caps
 }
 
-func (ed *Editor) do(ctx context.Context, call Call) (*Answer, error) {
-	if ed.Do != nil {
-		return ed.Do(ctx, call)
+// Needs implements model.Provider.
+func (ed *Editor) Needs(kinds ...model.EditKind) (need model.Need) {
+	for _, row := range ed.Table {
+		if slices.Contains(kinds, row.Kind) {
+			need |= row.Needs
+		}
 	}
-	return ed.Client.Do(ctx, call)
+	return need
 }
 
 // plan is what the edits of one conversation come to.
 type plan struct {
-	edits []model.Edit
-	// of gives for each edit the one that is sent for it: of several edits of a
-	// field, the last.
-	of       []int
-	refused  map[int]*model.Error
-	stale    map[int]*model.Error
-	same     map[int]bool
+	edits    []model.Edit
+	fates    []fate
 	requests []request
 }
 
+// fate is what is known of an edit before anything is sent.
+type fate struct {
+	by      int          // the edit that is sent for it: of several of a field, the last
+	refused *model.Error // why it can't be sent
+	stale   *model.Error // why it can be shown and not sent
+	same    bool         // the conversation is so already
+}
+
 func (ed *Editor) plan(fresh model.Conversation, edits []model.Edit) plan {
-	p := plan{edits: edits, of: last(edits), refused: map[int]*model.Error{}, stale: map[int]*model.Error{}, same: map[int]bool{}}
+	p := plan{edits: edits, fates: make([]fate, len(edits))}
 	caps := ed.Capabilities(fresh)
-	var at []int
-	var send []model.Edit
-	for i, e := range edits {
-		if c := caps.Of(e.Kind); !c.Can() {
-			p.refused[i] = Unsupported(Op(e.Kind), c.Reason)
-		} else if p.of[i] == i {
-			if now, known := e.Read(fresh); known && now.Equal(e.Target) {
-				p.same[i] = true
-				continue
-			}
-			at, send = append(at, i), append(send, e)
-		}
-	}
-	if len(send) == 0 {
-		return p
-	}
+	steps := ed.Plan(fresh)
 	var parts []part
-	for n, planned := range ed.Plan(fresh, send) {
-		i := at[n]
-		switch {
-		case planned.Refused != nil:
-			p.refused[i] = planned.Refused
-			continue
-		case len(planned.Steps) == 0:
-			p.same[i] = true
-		case planned.Stale != nil:
-			p.stale[i] = planned.Stale
+	for i, e := range edits {
+		f := &p.fates[i]
+		f.by = lastOf(edits, i)
+		switch c := caps.Of(e.Kind); {
+		case !c.Can():
+			f.refused = Unsupported(e.Kind.Op(), c.Reason)
+		case e.Kind == model.EditParticipants && e.Target.People == nil:
+			f.refused = Invalid(e.Kind.Op(), "the edit holds no participants")
+		case e.Kind == model.EditCreate && e.Target.New == nil:
+			f.refused = Invalid(e.Kind.Op(), "the edit holds no conversation")
 		}
+		if f.refused != nil || f.by != i {
+			continue
+		}
+		if now, known := e.Read(fresh); known && now.Equal(e.Target) {
+			f.same = true
+			continue
+		}
+		planned := steps(e)
+		f.refused, f.stale = planned.Refused, planned.Stale
+		f.same = len(planned.Steps) == 0
 		for _, s := range planned.Steps {
 			parts = append(parts, part{edit: i, Step: s})
 		}
@@ -102,28 +109,24 @@ func (ed *Editor) plan(fresh model.Conversation, edits []model.Edit) plan {
 	return p
 }
 
-// last gives for each edit the index of the last one of the same field.
-func last(edits []model.Edit) []int {
-	of := make([]int, len(edits))
-	for i, e := range edits {
-		of[i] = i
-		for j := len(edits) - 1; j > i; j-- {
-			if o := edits[j]; e.Kind != model.EditCreate && o.Kind == e.Kind && o.Field() == e.Field() {
-				of[i] = j
-				break
-			}
+// lastOf returns the index of the last edit of the same field.
+func lastOf(edits []model.Edit, i int) int {
+	e := edits[i]
+	for j := len(edits) - 1; j > i; j-- {
+		if o := edits[j]; e.Kind != model.EditCreate && o.Kind == e.Kind && o.Field() == e.Field() {
+			return j
 		}
 	}
-	return of
+	return i
 }
 
 // Requests implements model.Provider. It shows what Apply sends while nothing
 // goes wrong.
 func (ed *Editor) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
 	p := ed.plan(fresh, edits)
-	for i := range edits {
-		if err := p.refused[i]; err != nil {
-			return nil, err
+	for _, f := range p.fates {
+		if f.refused != nil {
+			return nil, f.refused
 		}
 	}
 	out := make([]model.Request, 0, len(p.requests))
@@ -140,13 +143,11 @@ func (ed *Editor) Requests(fresh model.Conversation, edits []model.Edit) ([]mode
 // Apply implements model.Provider.
 func (ed *Editor) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
 	r := run{ed: ed, fresh: fresh, plan: ed.plan(fresh, edits), out: make([]model.Outcome, len(edits)), done: map[int][]string{}}
-	for i := range edits {
+	for i, f := range r.fates {
 		switch {
-		case r.refused[i] != nil:
-			r.fail(i, r.refused[i])
-		case r.stale[i] != nil:
-			r.fail(i, r.stale[i])
-		case r.same[i]:
+		case f.refused != nil || f.stale != nil:
+			r.fail(i, cmp.Or(f.refused, f.stale))
+		case f.same:
 			same := fresh.Clone()
 			r.out[i].After = &same
 		}
@@ -154,9 +155,9 @@ func (ed *Editor) Apply(ctx context.Context, fresh model.Conversation, edits []m
 	for _, q := range r.requests {
 		r.send(ctx, q)
 	}
-	for i, j := range r.of {
-		if i != j && r.refused[i] == nil {
-			r.out[i] = r.out[j]
+	for i, f := range r.fates {
+		if f.by != i && f.refused == nil {
+			r.out[i] = r.out[f.by]
 		}
 	}
 	return r.out
@@ -189,7 +190,7 @@ func (r *run) fail(i int, err *model.Error) {
 	}
 	switch err.Kind {
 	case model.Unauthorized, model.NoCredential, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
-		if r.ended == nil && r.stale[i] == nil {
+		if r.ended == nil && r.fates[i].stale == nil {
 			r.ended = err
 		}
 	}
@@ -221,7 +222,7 @@ func (r *run) send(ctx context.Context, q request) {
 		return
 	}
 	edits := q.edits(r.edits)
-	answer, err := r.ed.do(ctx, q.write.Build(edits))
+	answer, err := r.ed.Client.Do(ctx, q.write.Build(edits))
 	if err != nil {
 		r.refuse(ctx, q, model.AsError(err))
 		return
@@ -252,7 +253,7 @@ func (r *run) send(ctx context.Context, q request) {
 func (r *run) created(q request, a *Answer) {
 	i := q.parts[0].edit
 	if r.out[i].Created = q.write.Created(a); r.out[i].Created == "" {
-		r.fail(i, &model.Error{Kind: model.UnknownOutcome, Op: Op(model.EditCreate), Status: a.Status,
+		r.fail(i, &model.Error{Kind: model.UnknownOutcome, Op: model.EditCreate.Op(), Status: a.Status,
 			Message: "the service accepted, and its answer does not name the new conversation"})
 	}
 }
@@ -266,20 +267,15 @@ func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
 		r.send(ctx, request{write: q.write, parts: rest})
 		return
 	}
-	lesson := Lesson{}
+	var lesson Lesson
 	if q.write.Reads != nil {
-		e := *err
-		err = &e
 		lesson = q.write.Reads(err)
 	}
 	if a := q.write.Assumed; a != nil && r.missing(ctx, a, err) {
-		e := *err
-		e.Kind = model.Unsupported
-		lesson.Everywhere = true
-		e.Hint, lesson.Reason = a.Missing(err.Status)
-		err = &e
+		err.Kind, lesson.Everywhere = model.Unsupported, true
+		err.Hint, lesson.Reason = a.Missing(err.Status)
 	}
-	r.ed.Learned.Note(q.write.Kinds, r.fresh.Ref.ID, err, lesson)
+	r.ed.Learned.note(q.write.Kinds, r.fresh.Ref.ID, err, lesson)
 	for _, p := range q.parts {
 		r.fail(p.edit, forEdit(err, r.edits[p.edit].Kind))
 	}
@@ -311,7 +307,7 @@ func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool
 		if err.Kind != model.NotFound {
 			return false
 		}
-		answer, failed := r.ed.do(ctx, a.Probe)
+		answer, failed := r.ed.Client.Do(ctx, a.Probe)
 		return failed == nil && a.Proves(answer)
 	}
 	return false
@@ -320,7 +316,7 @@ func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool
 // forEdit gives an error of a request the name of the edit it was for.
 func forEdit(err *model.Error, k model.EditKind) *model.Error {
 	e := *err
-	e.Op = Op(k)
+	e.Op = k.Op()
 	return &e
 }
 
@@ -328,13 +324,10 @@ func forEdit(err *model.Error, k model.EditKind) *model.Error {
 // Nothing is known to be wrong with it, so where the earlier one may pass, so
 // may this.
 func notSent(cause *model.Error, k model.EditKind) *model.Error {
-	// The status is that of the answer whose words it repeats.
-	e := &model.Error{Kind: cause.Kind, Op: Op(k), Status: cause.Status, RetryAt: cause.RetryAt, Hint: cause.Hint}
-	e.Message = cause.Message
-	if !strings.HasPrefix(e.Message, wasNotSent) {
-		e.Message = wasNotSent + e.Message
-	}
-	if slices.Contains([]model.ErrorKind{model.UnknownOutcome, model.Malformed}, cause.Kind) {
+	e := &model.Error{Kind: cause.Kind, Op: k.Op(), RetryAt: cause.RetryAt, Hint: cause.Hint,
+		Status:  cause.Status, // that of the answer whose words it repeats
+		Message: wasNotSent + strings.TrimPrefix(cause.Message, wasNotSent)}
+	if e.Kind == model.UnknownOutcome || e.Kind == model.Malformed {
 		e.Kind = model.Unavailable // of this edit it is known: nothing was sent
 	}
 	return e

@@ -74,7 +74,9 @@ func drawPlan(t *rapid.T) *planned {
 			p.plans = append(p.plans, One(rapid.SampledFrom(shared).Draw(t, "write"), rapid.SampledFrom(directions).Draw(t, "direction")))
 		}
 	}
-	p.editor = &Editor{Client: client, Plan: func(_ model.Conversation, edits []model.Edit) []Planned { return p.plans[:len(edits)] }}
+	p.editor = &Editor{Client: client, Plan: func(model.Conversation) func(model.Edit) Planned {
+		return func(e model.Edit) Planned { return p.plans[slices.Index(kinds(), e.Kind)] }
+	}}
 	for _, k := range kinds() {
 		p.editor.Table = append(p.editor.Table, CapabilityRow{Kind: k, State: model.CapabilityYes})
 	}
@@ -188,8 +190,10 @@ func TestPartsThatWereMadeAreTold(t *testing.T) {
 		return Step{Write: Single(model.EditParticipants, Call{Endpoint: Endpoint{Name: done, Method: "PUT", Path: "/x", Write: true}, Body: []byte(`{}`)}), Direction: d, Done: done}
 	}
 	ed := &Editor{Client: client, Table: []CapabilityRow{{Kind: model.EditParticipants, State: model.CapabilityYes}},
-		Plan: func(model.Conversation, []model.Edit) []Planned {
-			return []Planned{{Steps: []Step{step(Narrows, "removed Ann"), step(Narrows, "removed Bob"), step(Widens, "added Eve")}}}
+		Plan: func(model.Conversation) func(model.Edit) Planned {
+			return func(model.Edit) Planned {
+				return Planned{Steps: []Step{step(Narrows, "removed Ann"), step(Narrows, "removed Bob"), step(Widens, "added Eve")}}
+			}
 		}}
 	fresh := model.Conversation{Ref: model.Ref{ID: "1"}, Participants: model.SetOf[model.Participant]()}
 	out := ed.Apply(t.Context(), fresh, []model.Edit{{Kind: model.EditParticipants, Target: model.PeopleValue([]model.Participant{{ID: "1"}})}})

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"confab/model"
 )
@@ -35,9 +36,26 @@ func (f *Facts) Add(group, label, value string) {
 	f.add(model.Fact{Group: group, Label: label, Value: value})
 }
 
-// AddVolatile takes a fact that is shown and never stored.
-func (f *Facts) AddVolatile(group, label, value string) {
-	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: true})
+// AddTime takes a time; zero is none.
+func (f *Facts) AddTime(group, label string, at time.Time) {
+	if !at.IsZero() {
+		f.Add(group, label, at.Format(time.RFC3339Nano))
+	}
+}
+
+// AddVolatile takes facts that are shown and never stored.
+func (f *Facts) AddVolatile(facts []model.Fact) {
+	for _, x := range facts {
+		x.Volatile = true
+		f.add(x)
+	}
+}
+
+// Texts takes texts of an object, each under a label: label, field, label, field.
+func (f *Facts) Texts(group string, o *Object, labels ...string) {
+	for i := 0; i < len(labels); i += 2 {
+		f.Add(group, labels[i], o.Text(labels[i+1]))
+	}
 }
 
 func (f *Facts) add(fact model.Fact) {
@@ -76,7 +94,7 @@ func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, l
 
 func (f *Facts) rest(group, prefix string, o *Object, depth int) {
 	for _, x := range o.rest() {
-		f.tree(group, join(prefix, x.name), o.value(x.field), depth)
+		f.tree(group, join(prefix, string(x.name)), o.value(x.field), depth)
 	}
 }
 
@@ -97,10 +115,7 @@ func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
 			return
 		}
 	}
-	value, err := textOf(raw)
-	if err != nil {
-		return
-	}
+	value := TextOf(raw)
 	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: Fleeting(value)})
 }
 

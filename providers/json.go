@@ -9,33 +9,21 @@ import (
 	"time"
 )
 
-// Text is a string that takes any JSON: a number or bool as it was written,
+// TextOf is a part of valid JSON as a text: a number or bool as it was written,
 // null as "", an array or object as compact JSON.
-type Text string
-
-// UnmarshalJSON never fails on valid JSON.
-func (t *Text) UnmarshalJSON(b []byte) error {
-	s, err := textOf(b)
-	*t = Text(s)
-	return err
-}
-
-// String gives the text.
-func (t Text) String() string { return string(t) }
-
-func textOf(b []byte) (string, error) {
-	b = bytes.TrimSpace(b)
+func TextOf(raw json.RawMessage) string {
+	raw = bytes.TrimSpace(raw)
 	switch {
-	case len(b) == 0, bytes.Equal(b, []byte("null")):
-		return "", nil
-	case b[0] == '"':
-		return unquote(b), nil
-	case b[0] == '{', b[0] == '[':
+	case isNull(raw):
+		return ""
+	case raw[0] == '"':
+		return unquote(raw)
+	case raw[0] == '{', raw[0] == '[':
 		var out bytes.Buffer
-		err := json.Compact(&out, b)
-		return out.String(), err
+		_ = json.Compact(&out, raw)
+		return out.String()
 	}
-	return string(b), nil
+	return string(raw)
 }
 
 // Years outside of these cannot be written as RFC 3339.
@@ -72,50 +60,6 @@ func ParseTime(s string) (at time.Time, ok bool) {
 	}
 	at = time.UnixMilli(int64(math.Round(n))).UTC()
 	return at, at.Year() >= minYear && at.Year() <= maxYear
-}
-
-// List is an array that takes null and absence as nil, a single object as an
-// array of one, and skips null elements. A known empty array is not nil.
-type List[T any] []T
-
-// UnmarshalJSON fails only where an element of T fails.
-func (l *List[T]) UnmarshalJSON(b []byte) error {
-	*l = nil
-	elements, ok := elementsOf(b)
-	if !ok {
-		return nil
-	}
-	*l = make(List[T], 0, len(elements))
-	for _, e := range elements {
-		if isNull(e) {
-			continue
-		}
-		var v T
-		if err := json.Unmarshal(e, &v); err != nil {
-			return err
-		}
-		*l = append(*l, v)
-	}
-	return nil
-}
-
-// TextOf is the text of a part of valid JSON, as Text has it.
-func TextOf(raw json.RawMessage) string {
-	s, _ := textOf(raw)
-	return s
-}
-
-// elementsOf gives the elements of an array, or a lone value as one; ok is
-// false for null.
-func elementsOf(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
-	raw = bytes.TrimSpace(raw)
-	if isNull(raw) {
-		return nil, false
-	}
-	if elements, ok = Elements(raw); !ok {
-		elements = []json.RawMessage{raw}
-	}
-	return elements, true
 }
 
 func isNull(b []byte) bool {

@@ -10,83 +10,57 @@ import (
 // Learned keeps what refusals taught about an account for as long as the
 // program runs. The zero value is ready, for several goroutines.
 type Learned struct {
-	mu    sync.Mutex
-	kinds map[model.EditKind]string
-	rows  map[learnedRow]string
+	mu      sync.Mutex
+	reasons map[learned]string
 }
 
-type learnedRow struct {
+// learned is a kind of edit and a conversation, "" for all of the account.
+type learned struct {
 	kind model.EditKind
 	id   string
 }
 
-// maxLearnedRows bounds what is remembered of single conversations.
-const maxLearnedRows = 10_000
+// maxLearned bounds what is remembered of single conversations.
+const maxLearned = 10_000
 
-// Note takes a refusal of edits of some kinds. A call that the service does not
+// note takes a refusal of edits of some kinds. A call that the service does not
 // have (405, 501) holds for the account; a refusal (403) for the conversation,
 // since rights differ from one to the next, unless the lesson says more. Others,
 // a 404 among them, say nothing that lasts.
-func (l *Learned) Note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
+func (l *Learned) note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
 	if err.Status == 0 || lesson.Nothing {
 		return
 	}
+	says := "the service refused this here: "
+	switch {
+	case err.Kind == model.Unsupported:
+		id, says = "", "the service refused this kind of call: "
+	case err.Kind == model.Forbidden && lesson.Everywhere:
+		id, says = "", "the service refused it: "
+	case err.Kind != model.Forbidden || id == "":
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.reasons == nil {
+		l.reasons = map[learned]string{}
+	}
 	for _, kind := range kinds {
-		switch {
-		case err.Kind == model.Unsupported:
-			l.Never(kind, cmp.Or(lesson.Reason, "the service refused this kind of call: "+err.Message))
-		case err.Kind == model.Forbidden && lesson.Everywhere:
-			l.Never(kind, cmp.Or(lesson.Reason, "the service refused it: "+err.Message))
-		case err.Kind == model.Forbidden && id != "":
-			l.here(kind, id, cmp.Or(lesson.Reason, "the service refused this here: "+err.Message))
+		if id == "" || len(l.reasons) < maxLearned {
+			l.reasons[learned{kind, id}] = cmp.Or(lesson.Reason, says+err.Message)
 		}
 	}
 }
 
-func (l *Learned) here(kind model.EditKind, id, reason string) {
+// narrow rules out what was learned of a conversation.
+func (l *Learned) narrow(id string, no func(k model.EditKind, reason string)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.rows == nil {
-		l.rows = map[learnedRow]string{}
-	}
-	if len(l.rows) < maxLearnedRows {
-		l.rows[learnedRow{kind, id}] = reason
-	}
-}
-
-// Never rules an edit out for the whole account.
-func (l *Learned) Never(kind model.EditKind, reason string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.kinds == nil {
-		l.kinds = map[model.EditKind]string{}
-	}
-	l.kinds[kind] = reason
-}
-
-// Narrow turns what was learned into a no.
-func (l *Learned) Narrow(caps model.Capabilities, id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for kind, c := range caps {
-		reason, no := l.kinds[kind]
-		if !no {
-			reason, no = l.rows[learnedRow{kind, id}]
-		}
-		if no && c.Can() {
-			caps[kind] = model.Capability{State: model.CapabilityNo, Reason: reason}
-		}
-	}
-}
-
-// CapabilitiesOf gives a table as capabilities, one entry for every kind.
-func CapabilitiesOf(table []CapabilityRow) model.Capabilities {
-	out := model.Capabilities{}
 	for _, k := range model.EditKinds() {
-		out[k] = model.Capabilities(nil).Of(k)
+		for _, where := range []string{"", id} {
+			if reason, ok := l.reasons[learned{k, where}]; ok {
+				no(k, reason)
+			}
+		}
 	}
-	for _, row := range table {
-		out[row.Kind] = model.Capability{State: row.State, Reason: row.Reason}
-	}
-	return out
 }

@@ -26,7 +26,7 @@ func (c *Client) lost(ctx context.Context, call Call, err error, left bool, time
 	err = classify(err)
 	e := &model.Error{Kind: model.Unavailable, Op: call.Name, Err: err}
 	if ctx.Err() != nil {
-		e = stopped(call.Name, ctx.Err())
+		e = GivenUp(call.Name, ctx.Err())
 		if call.Write && left {
 			e.Kind = model.UnknownOutcome
 			e.Message = "given up while the service was answering"
@@ -73,36 +73,40 @@ func reachMessage(err error) (words string, again bool) {
 }
 
 func tlsMessage(err error) string {
-	var (
-		record  tls.RecordHeaderError
-		invalid x509.CertificateInvalidError
-	)
+	var invalid x509.CertificateInvalidError
 	switch {
-	case errors.As(err, &record), err.Error() == plainAnswer:
+	case noTLS(err):
 		return "the service does not speak TLS"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate of the service has expired, or this machine's clock is wrong: " + err.Error()
-	case certificate(err):
+	case badCertificate(err):
 		return "the certificate of the service is not trusted: " + err.Error()
 	}
 	return "no secure connection: " + err.Error()
 }
 
-// certificate reports whether an error is about the service's certificate.
-func certificate(err error) bool {
-	var (
-		unknown  x509.UnknownAuthorityError
-		hostname x509.HostnameError
-		invalid  x509.CertificateInvalidError
-		roots    x509.SystemRootsError
-		verify   *tls.CertificateVerificationError
-	)
-	return errors.As(err, &unknown) || errors.As(err, &hostname) || errors.As(err, &invalid) || errors.As(err, &roots) ||
-		errors.As(err, &verify)
+// is reports whether an error of a type is in a chain.
+func is[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
 }
 
-// plainAnswer is what the standard library says of a service without TLS.
-const plainAnswer = "http: server gave HTTP response to HTTPS client"
+// badCertificate reports whether an error is about the service's certificate.
+func badCertificate(err error) bool {
+	return is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) ||
+		is[x509.SystemRootsError](err) || is[*tls.CertificateVerificationError](err)
+}
+
+// noTLS reports whether a service answers without TLS.
+func noTLS(err error) bool {
+	return is[tls.RecordHeaderError](err) || err.Error() == "http: server gave HTTP response to HTTPS client"
+}
+
+// during reports whether an operation of the network failed.
+func during(err error, operation string) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == operation
+}
 
 // The classes of failures of the transport.
 var (
@@ -131,15 +135,11 @@ var (
 // classify gives an error of the transport the class that its type or its words
 // tell; the others are left as they are.
 func classify(err error) error {
-	var (
-		record tls.RecordHeaderError
-		op     *net.OpError
-	)
 	said := func(words []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
 	}
 	switch {
-	case certificate(err), errors.As(err, &record), errors.As(err, &op) && op.Op == "remote error", err.Error() == plainAnswer:
+	case badCertificate(err), noTLS(err), during(err, "remote error"):
 		return classed{err, errTLS}
 	case said(wordsHeaders):
 		return classed{err, errHeaders}
@@ -151,11 +151,5 @@ func classify(err error) error {
 
 // neverSent reports whether an error means that no byte of the request left.
 func neverSent(err error) bool {
-	var (
-		dns    *net.DNSError
-		record tls.RecordHeaderError
-		op     *net.OpError
-	)
-	return errors.As(err, &dns) || certificate(err) || errors.As(err, &record) ||
-		errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) || during(err, "dial") || during(err, "proxyconnect")
 }

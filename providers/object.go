@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"confab/model"
@@ -18,15 +17,8 @@ import (
 // one.
 type Object struct {
 	raw    json.RawMessage
-	fields []field
-	// last finds the fields by name where there are many; of a repeated name
-	// the last one counts.
-	last map[string]int
+	fields []field // of a repeated name the last one counts
 }
-
-// manyFields is the number of fields above which looking through them takes
-// longer than a map.
-const manyFields = 64
 
 // ParseObject reads a JSON object; ok is false for anything else.
 func ParseObject(raw []byte) (o *Object, ok bool) {
@@ -47,12 +39,6 @@ func (o *Object) split(raw json.RawMessage) bool {
 		return false
 	}
 	o.raw, o.fields = raw, splitObject(raw)
-	if len(o.fields) > manyFields {
-		o.last = make(map[string]int, len(o.fields))
-		for i := range o.fields {
-			o.last[string(o.name(&o.fields[i]))] = i
-		}
-	}
 	return true
 }
 
@@ -72,22 +58,9 @@ func (o *Object) wrap(raw json.RawMessage) {
 	}
 }
 
-// UnmarshalJSON reads an object; anything else is kept under the field "".
-func (o *Object) UnmarshalJSON(b []byte) error {
-	*o = Object{}
-	o.wrap(bytes.Clone(b)) // the decoder owns b
-	return nil
-}
-
-// find gives a field, nil where there is none.
+// find returns a field, nil where there is none.
 func (o *Object) find(name string) *field {
 	if o == nil {
-		return nil
-	}
-	if o.last != nil {
-		if i, ok := o.last[name]; ok {
-			return &o.fields[i]
-		}
 		return nil
 	}
 	for i := len(o.fields) - 1; i >= 0; i-- {
@@ -101,32 +74,27 @@ func (o *Object) find(name string) *field {
 
 // leftover is a field under its name.
 type leftover struct {
-	name string
+	name []byte
 	*field
 }
 
-// rest gives the fields that are not taken, sorted by name.
-func (o *Object) rest() (out []leftover) {
+// rest returns the fields that are not taken, sorted by name.
+func (o *Object) rest() []leftover {
 	if o == nil {
 		return nil
 	}
-	for name, i := range o.last {
-		if f := &o.fields[i]; !f.taken {
-			out = append(out, leftover{name, f})
+	all := make([]leftover, len(o.fields))
+	for i := range o.fields {
+		all[i] = leftover{o.name(&o.fields[i]), &o.fields[i]}
+	}
+	slices.SortStableFunc(all, func(a, b leftover) int { return bytes.Compare(a.name, b.name) })
+	var out []leftover
+	for i, f := range all {
+		repeated := i+1 < len(all) && bytes.Equal(f.name, all[i+1].name)
+		if !f.taken && !repeated {
+			out = append(out, f)
 		}
 	}
-	if o.last == nil {
-		for i := range o.fields {
-			f := &o.fields[i]
-			if f.taken {
-				continue
-			}
-			if name := string(o.name(f)); o.find(name) == f { // the last one of this name
-				out = append(out, leftover{name, f})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b leftover) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
@@ -187,6 +155,17 @@ func (o *Object) Text(name string) string {
 		f.taken = true
 	}
 	return s
+}
+
+// FirstText takes the first of some fields that holds a text, and leaves the
+// others.
+func (o *Object) FirstText(names ...string) string {
+	for _, name := range names {
+		if v := o.Text(name); v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // Time takes a time in any form that ParseTime knows.
@@ -257,28 +236,38 @@ func (o *Object) Object(name string) *Object {
 // which the field counts as taken. Elements that are no objects come as one
 // whose only field is "".
 func (o *Object) List(name string) (list []*Object, ok bool) {
-	elements, ok := elementsOf(o.Peek(name))
-	if !ok {
+	if o.Null(name) {
 		return nil, false
 	}
-	o.Take(name)
+	return Objects(o.Take(name)), true
+}
+
+// Objects returns the elements of an array, or a lone value as one, as List does.
+func Objects(raw json.RawMessage) []*Object {
+	elements := OneOrMore(raw)
 	all := make([]Object, len(elements))
-	list = make([]*Object, 0, len(elements))
+	list := make([]*Object, len(elements))
 	for i, e := range elements {
-		if isNull(e) {
-			continue
-		}
 		all[i].wrap(e)
-		list = append(list, &all[i])
+		list[i] = &all[i]
 	}
-	return list, true
+	return list
+}
+
+// OneOrMore returns the elements of an array but for nulls, or a lone value as one.
+func OneOrMore(raw json.RawMessage) []json.RawMessage {
+	elements, ok := Elements(raw)
+	if !ok {
+		elements = []json.RawMessage{raw}
+	}
+	return slices.DeleteFunc(elements, func(e json.RawMessage) bool { return isNull(e) })
 }
 
 // Names lists the fields that are not taken, sorted.
 func (o *Object) Names() []string {
 	var out []string
 	for _, f := range o.rest() {
-		out = append(out, f.name)
+		out = append(out, string(f.name))
 	}
 	return out
 }

@@ -42,6 +42,12 @@ func (a Account) Base(standard string) string {
 	return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/")
 }
 
+// Describe is what the description of an account holds whatever the service.
+func (a Account) Describe(f Factory, identity string) model.Description {
+	return model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
+		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues}
+}
+
 // Logf writes to Log where there is one. Of an error only what was tried, kind
 // and status are written: its text may hold what a service said.
 func (a Account) Logf(format string, args ...any) {
@@ -88,6 +94,29 @@ type CapabilityRow struct {
 	// Call is the request that is sent, "" where there is none.
 	Call   string
 	Reason string
+	// Needs is what must be loaded before such an edit.
+	Needs model.Need
+}
+
+// No is the row of an edit that a service has no call for.
+func No(k model.EditKind, reason string) CapabilityRow {
+	return CapabilityRow{Kind: k, State: model.CapabilityNo, Reason: reason}
+}
+
+// Yes is the row of an edit whose call is documented.
+func Yes(k model.EditKind, call, reason string) CapabilityRow {
+	return CapabilityRow{Kind: k, State: model.CapabilityYes, Call: call, Reason: reason}
+}
+
+// Assumed is the row of an edit whose call is not documented, or not wholly.
+func Assumed(k model.EditKind, call, reason string) CapabilityRow {
+	return CapabilityRow{Kind: k, State: model.CapabilityAssumed, Call: call, Reason: reason}
+}
+
+// Needing is the row of an edit that needs more than the plain conversation.
+func (r CapabilityRow) Needing(need model.Need) CapabilityRow {
+	r.Needs = need
+	return r
 }
 
 // Factory opens accounts of one provider.
@@ -124,36 +153,30 @@ type SignIn interface {
 	Finish(ctx context.Context, code string) (who string, err error)
 }
 
-// Setting finds a setting by its name.
-func (f Factory) Setting(name string) (Setting, bool) {
-	for _, s := range f.Settings {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return Setting{}, false
+// Value returns a setting of an account, or its default.
+func (f Factory) Value(a Account, name string) string {
+	s, _ := f.Setting(name)
+	return cmp.Or(a.Settings[name], s.Default)
 }
 
-// Value gives the value of a setting of an account, or its default.
-func (f Factory) Value(a Account, name string) string {
-	if v := a.Settings[name]; v != "" {
-		return v
-	}
-	s, _ := f.Setting(name)
-	return s.Default
+// Setting finds a setting by its name.
+func (f Factory) Setting(name string) (Setting, bool) {
+	return find(f.Settings, func(s Setting) bool { return s.Name == name })
 }
 
 // Registry lists the providers in the order used everywhere.
 type Registry []Factory
 
-// Find gives the factory of a provider.
+// Find returns the factory of a provider.
 func (r Registry) Find(name string) (Factory, bool) {
-	for _, f := range r {
-		if f.Name == name {
-			return f, true
-		}
+	return find(r, func(f Factory) bool { return f.Name == name })
+}
+
+func find[T any](all []T, is func(T) bool) (found T, ok bool) {
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return all[i], true
 	}
-	return Factory{}, false
+	return found, false
 }
 
 // AccessValues lists the words for who gets in of all providers.

@@ -23,21 +23,17 @@ func (c *Client) judge(ctx context.Context, call Call, f *fault, p proof) *fault
 	if err != nil {
 		return f
 	}
-	if c.account.Pacer != nil {
-		if err := c.account.Pacer.Wait(ctx); err != nil {
-			return &fault{err: stopped(call.Name, err)}
-		}
+	if err := c.pace(ctx, call); err != nil {
+		return &fault{err: err}
 	}
-	switch _, not := c.exchange(ctx, *c.options.Proof, b, p); {
+	_, not := c.exchange(ctx, *c.options.Proof, b, p)
+	switch {
 	case not == nil:
-		e := *f.err
-		e.Kind, e.Hint = model.Forbidden, "the credential is good, and has no right to "+call.Name
-		return &fault{err: &e}
-	case not.refused:
-		return f
-	default:
-		e := *not.err
-		e.Op = call.Name
-		return &fault{err: &e}
+		f = &fault{err: f.err}
+		f.err.Kind, f.err.Hint = model.Forbidden, "the credential is good, and has no right to "+call.Name
+	case !not.refused:
+		f = &fault{err: not.err}
+		f.err.Op = call.Name
 	}
+	return f
 }

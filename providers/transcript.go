@@ -3,6 +3,7 @@ package providers
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,6 +57,14 @@ func SplitTranscript(text string) []model.Message {
 		}
 	}
 	return out
+}
+
+// SortMessages puts messages oldest first; those of one moment by id, a shorter
+// one first, as for numbers.
+func SortMessages(m []model.Message) {
+	slices.SortStableFunc(m, func(a, b model.Message) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // JoinWords joins transcript tokens. Most carry their own spaces; where

@@ -3,6 +3,7 @@ package providers
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 
 	"confab/model"
@@ -19,6 +20,20 @@ type Page[T any] struct {
 	// Holes says that rows may be missing: one could not be read, or null stood
 	// in place of the list.
 	Holes bool
+}
+
+// ConvertPage turns the rows of a page into others. One that can't be is left
+// out, and a hole: it may be one that is known.
+func ConvertPage[T any](p Page[json.RawMessage], convert func(json.RawMessage) (T, bool)) Page[T] {
+	out := Page[T]{Rows: make([]T, 0, len(p.Rows)), Next: p.Next, Total: p.Total, Holes: p.Holes}
+	for _, raw := range p.Rows {
+		if row, ok := convert(raw); ok {
+			out.Rows = append(out.Rows, row)
+		} else {
+			out.Holes = true
+		}
+	}
+	return out
 }
 
 // Walk follows the pages of a list, whatever tells where they are.
@@ -98,10 +113,24 @@ func (w Walk[T]) All(ctx context.Context) (rows []T, whole bool, err error) {
 	return rows, walked.Whole, err
 }
 
+// Emit takes what a Sync reads.
+type Emit = func(model.Batch) (more bool, err error)
+
+// Sync is a Sync whose cursors are the places of a walk: a full one goes on at its
+// cursor, a head begins anew.
+func Sync(ctx context.Context, w Walk[model.Conversation], op string, req model.SyncRequest, emit Emit) (model.SyncResult, error) {
+	cursor := func(at string) string { return at }
+	if req.Mode != model.SyncFull {
+		req.Cursor, cursor = "", func(string) string { return "" }
+	}
+	walked, err := SyncWalk(ctx, w, op, req.Cursor, cursor, emit)
+	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+}
+
 // SyncWalk runs the walk of a Sync from a place. cursor makes a cursor of a
 // place, "" where the walk can't be resumed. A list that has no end is Malformed.
 func SyncWalk(ctx context.Context, w Walk[model.Conversation], op, at string, cursor func(at string) string,
-	emit func(model.Batch) (bool, error)) (Walked, error) {
+	emit Emit) (Walked, error) {
 	stopped := false
 	walked, err := w.Run(ctx, at, func(p Page[model.Conversation]) (bool, error) {
 		batch := model.Batch{Conversations: p.Rows, Total: -1}

@@ -44,6 +44,9 @@ func registry() providers.Registry {
 	return providers.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
 }
 
+// framesPerSecond is low: a frame costs real time.
+const framesPerSecond = 2
+
 // moment is the time in the pictures.
 var moment = time.Date(2026, 11, 20, 10, 40, 0, 0, time.UTC)
 
@@ -170,7 +173,7 @@ func shoot(sc scene) (svg []byte, err error) {
 	s := &session{sb: sb, term: vt.NewEmulator(sc.w, sc.h)}
 	go io.Copy(io.Discard, s.term)
 	s.program = tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(sc.w, sc.h),
-		tea.WithColorProfile(profile), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler(), tea.WithFPS(uitest.FPS))
+		tea.WithColorProfile(profile), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.program.Run()

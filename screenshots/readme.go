@@ -120,10 +120,10 @@ func queryTable() string {
 		words                []query.Word
 	}{
 		{"fields", "", ":", query.Fields()},
-		{"states", query.FieldIs + ":", "", query.IsWords()},
-		{"contents", query.FieldHas + ":", "", query.HasWords()},
+		{"states", query.FieldIs + ":", "", query.Words(query.FieldIs)},
+		{"contents", query.FieldHas + ":", "", query.Words(query.FieldHas)},
 		{"`" + query.FieldUpdated + ":` `" + query.FieldCreated + ":`", "", "", append(query.DateWords(), query.DateForms()...)},
-		{"order", query.FieldSort + ":", "", query.SortWords()},
+		{"order", query.FieldSort + ":", "", query.Words(query.FieldSort)},
 	} {
 		var words []string
 		for _, w := range part.words {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,6 +9,7 @@ import (
 	"confab/model"
 	"confab/model/query"
 	"confab/ui/detail"
+	"confab/ui/dialog"
 	"confab/ui/keymap"
 	"confab/ui/list"
 	"confab/ui/theme"
@@ -32,36 +32,31 @@ type Options struct {
 	// Layout is auto, right, bottom or off.
 	Layout string
 	ASCII  bool
-	// ReadOnly says that the whole program is. The engine enforces it; here it
-	// is shown and gives the reason why keys are off.
+	// ReadOnly is shown, and the reason why keys are off; the engine enforces it.
 	ReadOnly bool
-	// Demo says that the accounts are the sandbox.
-	Demo bool
+	Demo     bool
 	// SSH says that the terminal is at the other end of a link.
 	SSH bool
 	// InitialQuery is the filter at the start, InitialView the name of a tab.
 	InitialQuery, InitialView string
-	// Open opens an http(s) URL, without a shell. Nil says that nothing can.
+	// Open opens an http(s) URL without a shell; nil where nothing can.
 	Open func(url string) error
-	// Save writes a report and gives its path. Nil leaves reports out.
+	// Save writes a report and returns its path; nil leaves reports out.
 	Save func(name, text string) (path string, err error)
-	// BeforeSuspend runs before the program stops on ctrl+z, such as draining
-	// writes; AfterResume when it goes on. Both may be nil and may do I/O.
+	// BeforeSuspend drains writes before the program stops on ctrl+z, AfterResume runs
+	// when it goes on. Both may be nil and may do I/O.
 	BeforeSuspend func(context.Context) error
 	AfterResume   func(context.Context)
 	// Now is the clock; its zone is the zone of every time shown.
 	Now func() time.Time
-	// Background runs once the first rows are on screen, to begin what can wait for
-	// them. It may be nil.
+	// Background begins what can wait for the first rows; it may be nil.
 	Background func()
-	// Version is shown in help.
-	Version string
-	// Welcome shows the welcome screen in place of the inbox; ConfigPath is
-	// where a config would be, Services are those that it may have accounts of.
+	Version    string
+	// Welcome shows the welcome screen in place of the inbox.
 	Welcome    bool
 	ConfigPath string
 	Services   []welcome.Service
-	// Notice is a line to start with, such as what is wrong with a key.
+	// Notice is the first message.
 	Notice string
 }
 
@@ -80,7 +75,7 @@ type tab struct {
 	filter string
 	count  int // -1 while it is not known
 	at     model.Ref
-	// from is what was under the cursor when the filter was begun.
+	// from was under the cursor when the filter was begun.
 	from model.Ref
 }
 
@@ -104,75 +99,74 @@ type Model struct {
 	layout       string
 	accountWidth int // of the longest name
 
-	w, h     int
-	screen   screen
-	overlays []overlay
-	prompt   *prompt
+	w, h   int
+	screen screen
+	layers []layer
+	prompt *prompt
 
 	tabs []tab
 	tab  int
 
 	list list.List
-	// marking says that all of a view is being marked; deferred are the actions
-	// that were asked for meanwhile, and that are about those marks.
-	marking  bool
-	deferred []keymap.Action
-	// hiddenGen is the generation of the count of hidden marks.
+	// marking says that rows to mark are being read; deferred are the actions on them that
+	// were struck meanwhile.
+	marking   bool
+	deferred  []keymap.Action
 	hiddenGen int
 
-	// asOf is when what is on screen was shown last, zero where it is of now.
+	// asOf is when the rows were shown last, zero where they are of now.
 	asOf time.Time
-	// more says that the list goes on beyond what is counted so far; toEnd that its
-	// end was asked for meanwhile.
+	// more says that the list goes on beyond its count; toEnd that the cursor goes to its
+	// end once that is known.
 	more, toEnd bool
-	// indexed says that a list was read whole: until then a view is shown as it was
-	// last.
+	// indexed says that a list was read whole.
 	indexed bool
-	// words are what completion offers, read when a prompt opens.
-	words query.Vocabulary
-	// swept is when the accounts were last walked whole, as far as the rows on
-	// screen were read after it.
+	words   query.Vocabulary
+	// swept is the newest complete walk of an account that the rows on screen tell of.
 	swept time.Time
 
-	pages  fetch
-	counts fetch
-	// triages are the changes of local marks that are shown and not written yet.
+	pages  pages
+	counts reader
+	// triages are the changes of local marks that are shown and not written yet, the
+	// oldest first.
 	triages []triageWork
-	// clearing says that the filter is to go once its result is there: only
-	// then is it known what the cursor stays on.
+	// clearing says that the filter goes once its result is there, which tells what the
+	// cursor stays on.
 	clearing bool
 
 	detail  detail.View
 	details detailCache
 	rest    int // generation of the cursor's rest
-	// moved is what the detail view shows where an announcement named it since the
-	// list was read.
+	// moved is the open conversation where news named it since the list was read.
 	moved model.Ref
-	// follow says that the open conversation is to become the one under the
-	// cursor once that has been read.
+	// follow says that the open conversation becomes the one under the cursor once that is
+	// read.
 	follow bool
 
-	ops    map[int]*operation
-	nextOp int
+	ops []*operation // the oldest first
 
 	last   *lastEdit
 	told   following
+	ledger *ledger
 	doors  string // how the accounts did at the last announcement
 	notice notice
 	drafts *drafts
 
-	// submitting counts submissions that are not on disk yet: nothing leaves
+	// submitting counts submissions that are not on disk yet. The program does not end
 	// before they are.
 	submitting int
-	// undos counts how often the undo key was struck and not carried out yet.
+	// undos counts undo keys that are not carried out yet.
 	undos    int
 	leaving  bool // to quit once nothing is submitting
 	quitting bool // asked whether to quit
-	waiting  *waitOverlay
-	// undecided counts, while the person is leaving, the edits that wait for a
-	// decision; it is read as deciding says.
+	// waiting shows the deliveries that quitting waits for; waitedFor is how many edits
+	// needed a person before.
+	waiting   *dialog.Progress
+	waitedFor int
+	// undecided counts the edits on their way that wait for a decision, while the person
+	// is leaving.
 	undecided int
-	deciding  fetch
+	deciding  reader
 	wantDemo  bool
 	mouse     hitAreas
 	hand      hand
@@ -183,38 +177,14 @@ type notice struct {
 	look theme.Token
 }
 
-// fetch is a request of which only the newest counts.
-type fetch struct {
-	gen   int
-	busy  bool
-	again bool
-	// fresh says that what is read is another list than the one on screen.
-	fresh bool
-	// stale says that what is read may be older than what is on screen.
-	stale bool
-	// slow says that it takes long enough to be told of.
-	slow   bool
-	cancel context.CancelFunc
-}
-
-// subscription is the way news come in. The lock is needed since the program's
-// end may come while the command that subscribes still runs.
-type subscription struct {
-	mu     *sync.Mutex
-	ch     <-chan model.Event
-	cancel func()
-	closed bool
-}
-
 // New makes the inbox. It does no I/O.
 func New(o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		ops: map[int]*operation{}, details: detailCache{}, drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
+		drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
-	m.events.mu = &sync.Mutex{}
 	keys, problems := keymap.New(o.Keys)
 	m.keys = keys
 	m.handlers = handlers()
@@ -274,7 +244,7 @@ func (m *Model) Init() tea.Cmd {
 	if m.opts.Welcome || m.be == nil {
 		return tea.Batch(cmds...)
 	}
-	return tea.Batch(append(cmds, m.subscribe(), m.opening())...)
+	return tea.Batch(append(cmds, m.subscribe(), m.start())...)
 }
 
 // WantsDemo reports whether the person asked for the demo on the welcome
@@ -284,19 +254,17 @@ func (m *Model) WantsDemo() bool { return m.wantDemo }
 // Close ends what the model has running. It is called when the program is over.
 func (m *Model) Close() {
 	m.cancel()
-	m.events.mu.Lock()
-	defer m.events.mu.Unlock()
-	m.events.closed = true
-	if m.events.cancel != nil {
-		m.events.cancel()
-		m.events.cancel = nil
-	}
+	m.events.close()
 }
 
 func (m *Model) now() time.Time { return m.opts.Now() }
 
-// say puts a line above the status line, until the next key.
-func (m *Model) say(look theme.Token, text string) { m.notice = notice{text, look} }
+// say puts a line above the status line, until the next key. There is no command in
+// that, so that a handler may end with it.
+func (m *Model) say(look theme.Token, text string) tea.Cmd {
+	m.notice = notice{text, look}
+	return nil
+}
 
 func (m *Model) query() (full string, problem error) {
 	t := m.tabs[m.tab]

@@ -2,11 +2,14 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/dialog"
+	"confab/ui/keymap"
 	"confab/ui/theme"
 )
 
@@ -18,315 +21,173 @@ const (
 	newsTime = 150 * time.Millisecond
 	// progressTime is how long something takes before it shows that it works.
 	progressTime = 250 * time.Millisecond
-	// draftTime is how long typing rests before a draft is written.
-	draftTime = 400 * time.Millisecond
-	// lookupTime is how long typing rests before a directory is asked.
-	lookupTime = 150 * time.Millisecond
-	// historyLimit is how many submissions are a page of the history.
+	draftTime    = 400 * time.Millisecond
+	lookupTime   = 150 * time.Millisecond
+	// historyLimit is a page of the history, in submissions.
 	historyLimit = 200
-	// openingRows is how many rows the first frame has at hand at least: the size
-	// of the terminal may come after it was asked for.
+	// openingRows is the least that the first frame reads: the size of the terminal may
+	// not be known yet.
 	openingRows = 100
 	// activityLimit is how many submissions of one conversation are shown.
 	activityLimit = 50
 )
 
-// subscribe asks for news once; waitForNews then waits for them.
-func (m *Model) subscribe() tea.Cmd {
-	be, events := m.be, &m.events
-	return func() tea.Msg {
-		ch, cancel := be.Subscribe()
-		events.mu.Lock()
-		defer events.mu.Unlock()
-		if events.closed {
-			cancel()
-			return nil
-		}
-		events.ch, events.cancel = ch, cancel
-		return subscribedMsg{}
-	}
-}
+// after is the message of every command of the inbox: what Update does with the result.
+type after func() tea.Cmd
 
-func (m *Model) waitForNews() tea.Cmd {
-	m.events.mu.Lock()
-	ch := m.events.ch
-	m.events.mu.Unlock()
+// read runs get in a command, and take in Update with its result.
+func read[T any](m *Model, get func(context.Context) (T, error), take func(T, error) tea.Cmd) tea.Cmd {
 	ctx := m.ctx
 	return func() tea.Msg {
-		var msg eventMsg
-		select {
-		case e, ok := <-ch:
-			if !ok {
-				return eventMsg{}
-			}
-			msg = eventMsg{events: []model.Event{e}, open: true}
-		case <-ctx.Done():
-			return nil
-		}
-		for {
-			select {
-			case e, ok := <-ch:
-				if !ok {
-					msg.open = false
-					return msg
-				}
-				msg.events = append(msg.events, e)
-			default:
-				return msg
-			}
-		}
+		v, err := get(ctx)
+		return after(func() tea.Cmd { return take(v, err) })
 	}
 }
 
-// reload reads the window of the list again. A fresh one (another view or
-// filter) replaces what is being read; news wait for it.
-func (m *Model) reload(fresh bool) tea.Cmd {
-	if m.be == nil || m.screen == screenWelcome {
+// soon does something in Update after a time.
+func soon(d time.Duration, do func() tea.Cmd) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return after(do) })
+}
+
+// carryOut changes what was submitted, in a command, and says what became of it, if
+// anything.
+func (m *Model) carryOut(a keymap.Action, do func(context.Context) (said string, err error)) tea.Cmd {
+	return read(m, do, func(said string, err error) tea.Cmd {
+		if err != nil {
+			m.fail(a.Words(), err)
+		} else if said != "" {
+			m.say(theme.Good, said)
+		}
+		return tea.Batch(m.reload(false), m.reloadLedger(), m.readTold())
+	})
+}
+
+// reader reads one thing at a time. What is asked for meanwhile is read afterwards.
+type reader struct {
+	busy, again bool
+	began       time.Time
+}
+
+// begin reports whether to read now.
+func (r *reader) begin() bool {
+	if r.busy {
+		r.again = true
+		return false
+	}
+	*r = reader{busy: true, began: time.Now()}
+	return true
+}
+
+// end reads again what was asked for meanwhile, the later the longer a read takes.
+func (r *reader) end(again func() tea.Cmd) tea.Cmd {
+	r.busy = false
+	if !r.again {
 		return nil
 	}
-	q, err := m.query()
-	if err != nil {
-		return nil // what was good last stays
-	}
-	if !fresh && m.keepingMarks() {
-		return nil // it is read again once the marks are kept
-	}
-	if m.pages.busy && !fresh {
-		m.pages.again = true
-		return nil
-	}
-	if m.pages.cancel != nil {
-		m.pages.cancel()
-	}
-	ctx, cancel := context.WithCancel(m.ctx)
-	m.pages.gen++
-	m.pages.busy, m.pages.again, m.pages.fresh, m.pages.slow, m.pages.cancel = true, false, fresh, false, cancel
-	offset, limit, _ := m.list.Window()
-	req := model.ListRequest{Query: q, Inbox: true, Offset: offset, Limit: limit, Anchor: m.list.Anchor(), Partial: fresh}
-	gen, be := m.pages.gen, m.be
-	read := func() tea.Msg {
-		page, err := be.List(ctx, req)
-		return pageMsg{gen, req.Anchor, page, err}
-	}
-	if !fresh && m.indexed && !m.list.Blank() {
-		return read // what is in sight is what was read last
-	}
-	return tea.Batch(read, tea.Tick(progressTime, func(time.Time) tea.Msg { return slowMsg{gen} }))
-}
-
-// reading says that what the screen waits for is being read, "" where that does
-// not take long.
-func (m *Model) reading() string {
-	if !m.pages.slow || !m.pages.fresh && !m.toEnd && !m.list.Blank() {
-		return ""
-	}
-	return "reading the list" + m.th.Ellipsis
-}
-
-// recount reads the counts of the tabs.
-func (m *Model) recount() tea.Cmd {
-	if m.be == nil || m.screen == screenWelcome {
-		return nil
-	}
-	if m.counts.busy {
-		m.counts.again = true
-		return nil
-	}
-	m.counts.busy, m.counts.again = true, false
-	m.counts.gen++
-	gen, be, ctx := m.counts.gen, m.be, m.ctx
-	queries := m.tabQueries()
-	return func() tea.Msg {
-		counts, err := be.Counts(ctx, queries)
-		return countsMsg{gen, counts, err}
-	}
-}
-
-func (m *Model) tabQueries() []string {
-	queries := make([]string, len(m.tabs))
-	for i, t := range m.tabs {
-		queries[i] = t.Query
-	}
-	return queries
-}
-
-// opening reads what can be shown before the whole inbox is at hand: the list as
-// its view showed it last, and what was counted in each view then.
-func (m *Model) opening() tea.Cmd {
-	msg := openingMsg{first: true}
-	read := m.openingOf(&msg)
-	be, ctx, queries := m.be, m.ctx, m.tabQueries()
-	return func() tea.Msg {
-		if read == nil || read() != nil {
-			return msg // the list says what is wrong
-		}
-		for _, q := range queries {
-			p, err := be.Opening(ctx, model.ListRequest{Query: q, Inbox: true})
-			if err != nil {
-				p.Total = -1
-			}
-			msg.counts = append(msg.counts, p.Total)
-		}
-		return msg
-	}
-}
-
-// openingOf returns what reads how this view was shown last; nil while its query
-// is wrong.
-func (m *Model) openingOf(msg *openingMsg) func() error {
-	q, err := m.query()
-	if err != nil {
-		return nil
-	}
-	_, limit, _ := m.list.Window()
-	be, ctx, req := m.be, m.ctx, model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows)}
-	msg.query = q
-	return func() (err error) {
-		msg.page, err = be.Opening(ctx, req)
-		return err
-	}
-}
-
-// reopen reads how a view was shown last that is gone to before there is an index.
-func (m *Model) reopen() tea.Cmd {
-	var msg openingMsg
-	read := m.openingOf(&msg)
-	if m.indexed || read == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		if read() != nil {
-			return nil // the list says what is wrong
-		}
-		return msg
-	}
-}
-
-func (m *Model) readVocabulary() tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		v, err := be.Vocabulary(ctx)
-		return vocabularyMsg{v, err}
-	}
-}
-
-func (m *Model) readRow(ref model.Ref) tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		row, ok, err := be.Row(ctx, ref)
-		return rowMsg{ref, row, ok && err == nil}
-	}
-}
-
-func (m *Model) readDetail(ref model.Ref) tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		d, err := be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
-		return detailMsg{ref, d, err}
-	}
-}
-
-func (m *Model) readActivity(ref model.Ref) tea.Cmd {
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		msg := activityMsg{ref: ref}
-		if msg.subs, msg.err = be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit}); msg.err != nil {
-			return msg
-		}
-		if msg.outbox, msg.err = be.OutboxOf(ctx, ref); msg.err != nil {
-			return msg
-		}
-		msg.history, msg.err = be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
-		return msg
-	}
+	return soon(max(newsTime, 4*time.Since(r.began)), again)
 }
 
 // operation is work that shows how far it is and can be stopped.
 type operation struct {
-	id          int
-	title       string
-	ctx         context.Context
-	cancel      context.CancelFunc
-	progress    chan [2]int
-	done, total int
-	shown       *progressOverlay
-	from        overlay // what was on top when it began
-	// inLine says that it is told of in the message line, so that keys go on;
-	// told, that it has taken long enough.
-	inLine, told bool
-	// stops says that esc stops what is told of there.
+	dialog.Progress
+	ctx    context.Context
+	cancel context.CancelFunc
+	report chan [2]int
+	from   overlay // what was on top when it began
+	// inLine tells of it in the message line, so that keys go on.
+	inLine bool
+	shown  bool
+	// stops says that esc stops one in the message line.
 	stops, stopped bool
 }
 
-// operate runs work in a command, over which a dialog shows how far it is.
-// Progress that is not fetched in time is replaced by newer progress.
-func (m *Model) operate(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
-	return m.start(&operation{title: title}, run)
-}
-
-// operateInLine runs work in a command; the message line shows how far it is, and
-// esc stops it.
-func (m *Model) operateInLine(title string, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
-	return m.start(&operation{title: title, inLine: true, stops: true}, run)
-}
-
-func (m *Model) start(op *operation, run func(ctx context.Context, id int, report func(done, total int)) tea.Msg) tea.Cmd {
-	m.nextOp++
-	op.id, op.progress = m.nextOp, make(chan [2]int, 1)
-	if n := len(m.overlays); n > 0 {
-		op.from = m.overlays[n-1]
+// operate is read for work that takes long. What was stopped in its dialog has no result.
+func operate[T any](m *Model, op *operation, work func(ctx context.Context, report func(done, total int)) (T, error),
+	take func(T, error) tea.Cmd) tea.Cmd {
+	op.report = make(chan [2]int, 1)
+	if top, ok := m.onTop(); ok {
+		op.from = top.overlay
 	}
 	op.ctx, op.cancel = context.WithCancel(m.ctx)
-	m.ops[op.id] = op
+	m.ops = append(m.ops, op)
 	report := func(done, total int) {
 		select {
-		case <-op.progress:
+		case <-op.report:
 		default:
 		}
 		select {
-		case op.progress <- [2]int{done, total}:
+		case op.report <- [2]int{done, total}:
 		default:
 		}
 	}
-	work := func() tea.Msg {
+	run := func() tea.Msg {
 		defer op.cancel()
-		return run(op.ctx, op.id, report)
+		v, err := work(op.ctx, report)
+		return after(func() tea.Cmd {
+			if !m.endOperation(op) {
+				return nil
+			}
+			return take(v, err)
+		})
 	}
-	show := tea.Tick(progressTime, func(time.Time) tea.Msg { return opShowMsg{op.id} })
-	return tea.Batch(work, op.wait(), show)
+	return tea.Batch(run, m.progress(op), soon(progressTime, func() tea.Cmd { return m.showOperation(op) }))
 }
 
-func (op *operation) wait() tea.Cmd {
+// inDialog is an operation over which a dialog shows how far it is, inLine one that
+// the message line tells of and esc stops.
+func inDialog(title string) *operation { return &operation{Progress: dialog.Progress{Title: title}} }
+func inLine(title string) *operation {
+	return &operation{Progress: dialog.Progress{Title: title}, inLine: true, stops: true}
+}
+
+func (m *Model) progress(op *operation) tea.Cmd {
 	return func() tea.Msg {
 		select {
-		case p := <-op.progress:
-			return opProgressMsg{op.id, p[0], p[1]}
+		case p := <-op.report:
+			return after(func() tea.Cmd {
+				op.Done, op.Total = p[0], p[1]
+				return m.progress(op)
+			})
 		case <-op.ctx.Done():
 			return nil
 		}
 	}
 }
 
-// working returns the operation that the message line tells of, the oldest where
-// there are several, nil for none.
+func (m *Model) showOperation(op *operation) tea.Cmd {
+	if !slices.Contains(m.ops, op) {
+		return nil
+	}
+	op.shown = true
+	if op.inLine {
+		return m.reload(false)
+	}
+	m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) tea.Cmd {
+		op.cancel()
+		m.endOperation(op)
+		return m.say(theme.Dim, "stopped: nothing was sent")
+	}})
+	return nil
+}
+
+// working returns the oldest operation that the message line tells of, nil for none.
 func (m *Model) working() *operation {
-	var oldest *operation
 	for _, op := range m.ops {
-		if op.told && (oldest == nil || op.id < oldest.id) {
-			oldest = op
+		if op.inLine && op.shown {
+			return op
 		}
 	}
-	return oldest
+	return nil
 }
 
 // words says how far an operation is.
 func (op *operation) words(ellipsis string) string {
-	text := op.title + ellipsis
+	text := op.Title + ellipsis
 	switch {
 	case op.stopped:
-		return op.title + ": stopping" + ellipsis
-	case op.total > 0:
-		text = op.title + ": " + theme.Number(op.done) + " done"
+		return op.Title + ": stopping" + ellipsis
+	case op.Total > 0:
+		text = op.Title + ": " + theme.Number(op.Done) + " done"
 	}
 	if op.stops {
 		text += "  esc stops it"
@@ -334,16 +195,19 @@ func (op *operation) words(ellipsis string) string {
 	return text
 }
 
-// endOperation takes an operation off the screen; false if it was stopped, and
-// its result is not wanted any more.
-func (m *Model) endOperation(id int) bool {
-	op, ok := m.ops[id]
-	if !ok {
+// endOperation removes an operation, and reports false if it was stopped before.
+func (m *Model) endOperation(op *operation) bool {
+	i := slices.Index(m.ops, op)
+	if i < 0 {
 		return false
 	}
-	delete(m.ops, id)
-	if op.shown != nil {
-		m.closeOverlay(op.shown)
+	m.ops = slices.Delete(m.ops, i, i+1)
+	if op.shown && !op.inLine {
+		m.closeOverlay(&op.Progress)
 	}
 	return true
+}
+
+func (m *Model) fail(what string, err error) tea.Cmd {
+	return m.say(theme.Error, "could not "+what+": "+model.Words(err))
 }

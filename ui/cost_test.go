@@ -69,7 +69,7 @@ func (quiet) Apply(_ context.Context, fresh model.Conversation, edits []model.Ed
 
 // counted is a screen over the real engine whose reads are counted.
 type counted struct {
-	*uitest.Screen
+	*Screen
 	t     *testing.T
 	size  crowd.Size
 	model *ui.Model
@@ -122,7 +122,7 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 			}
 		}
 		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
-		c.Screen = uitest.Start(t, c.model, 160, 45)
+		c.Screen = Start(t, c.model, 160, 45)
 		defer c.Stop()
 		c.Wait(3 * time.Second)
 		f(c)

@@ -3,10 +3,12 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"confab/ui/theme"
 )
 
 // drafts is what was typed in prompts and forms and not submitted yet. It is
@@ -101,32 +103,78 @@ func (d *drafts) writeAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// draftChanged remembers what was typed and writes it once typing rests.
-func (m *Model) draftChanged(key, text string) tea.Cmd {
-	if key == "" {
-		return nil
-	}
-	change := m.drafts.put(key, text)
-	return tea.Tick(draftTime, func(time.Time) tea.Msg { return draftDueMsg{key, change} })
+// drafted is an overlay of which what was typed is kept. Draft returns that, "" for
+// nothing; Restore takes it, if nothing was typed since, and returns what the
+// message line says of it.
+type drafted interface {
+	overlay
+	Draft() string
+	Restore(draft string) (said string)
 }
 
-// saveDraft writes a draft now.
+// draftOf returns the key of what is typed for one conversation; nothing is kept of
+// what is for several.
+func draftOf(what string, in intent) string {
+	if !in.one {
+		return ""
+	}
+	return what + ":" + in.row.Conversation.Ref.String()
+}
+
+// noteDrafts remembers what was typed into the overlays and has it written once
+// typing rests.
+func (m *Model) noteDrafts() tea.Cmd {
+	var cmds []tea.Cmd
+	for i := range m.layers {
+		l := &m.layers[i]
+		o, ok := l.overlay.(drafted)
+		if !ok || l.draft == "" || o.Draft() == l.noted {
+			continue
+		}
+		l.noted = o.Draft()
+		key, change := l.draft, m.drafts.put(l.draft, l.noted)
+		cmds = append(cmds, soon(draftTime, func() tea.Cmd {
+			if !m.drafts.rests(key, change) {
+				return nil
+			}
+			return m.saveDraft(key)
+		}))
+	}
+	return tea.Batch(cmds...)
+}
+
+// leaveDraft writes what was typed into an overlay that is being closed.
+func (m *Model) leaveDraft(l layer) tea.Cmd {
+	o, ok := l.overlay.(drafted)
+	if !ok || l.draft == "" {
+		return nil
+	}
+	if o.Draft() != "" {
+		m.say(theme.Dim, "kept as a draft")
+	}
+	return m.saveDraft(l.draft)
+}
+
+// saveDraft writes a draft now, even while the program ends.
 func (m *Model) saveDraft(key string) tea.Cmd {
-	// A draft is written even while the program ends.
-	return m.draftCommand(func() error { return m.drafts.write(context.Background(), key) })
+	return m.saving(func() error { return m.drafts.write(context.Background(), key) })
 }
 
 // saveDrafts writes all that is not written.
 func (m *Model) saveDrafts() tea.Cmd {
-	return m.draftCommand(func() error { return m.drafts.writeAll(context.Background()) })
+	return m.saving(func() error { return m.drafts.writeAll(context.Background()) })
 }
 
-func (m *Model) draftCommand(write func() error) tea.Cmd {
+func (m *Model) saving(write func() error) tea.Cmd {
 	return func() tea.Msg {
-		if err := write(); err != nil {
-			return draftFailedMsg{err}
+		err := write()
+		if err == nil {
+			return nil
 		}
-		return nil
+		return after(func() tea.Cmd {
+			m.fail("keep what you typed", err)
+			return nil
+		})
 	}
 }
 
@@ -139,20 +187,32 @@ func (m *Model) clearDraft(key string) tea.Cmd {
 	return m.saveDraft(key)
 }
 
-// restoreDraft asks for what was typed before.
-func (m *Model) restoreDraft(owner overlay, key string) tea.Cmd {
+// restoreDraft reads what was typed into an overlay before.
+func (m *Model) restoreDraft(to drafted, key string) tea.Cmd {
 	if key == "" {
 		return nil
 	}
-	if text, ok := m.drafts.get(key); ok {
-		return func() tea.Msg { return draftMsg{owner, text} }
-	}
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		text, err := be.Draft(ctx, key)
-		if err != nil {
-			return draftFailedMsg{err}
+	kept := func(ctx context.Context) (string, error) {
+		if text, ok := m.drafts.get(key); ok {
+			return text, nil
 		}
-		return draftMsg{owner, text}
+		return m.be.Draft(ctx, key)
 	}
+	return read(m, kept, func(text string, err error) tea.Cmd {
+		i := slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == to })
+		switch {
+		case err != nil:
+			m.fail("keep what you typed", err)
+			return nil
+		case i < 0 || text == "" || to.Draft() != "":
+			return nil
+		}
+		if said := to.Restore(text); said != "" {
+			m.say(theme.Dim, said)
+		}
+		if m.layers[i].noted = to.Draft(); m.layers[i].noted == "" {
+			return m.clearDraft(key) // it is what is there
+		}
+		return nil
+	})
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,12 +15,14 @@ import (
 	"confab/ui/theme"
 )
 
+// readOnly is why nothing can be changed.
+const readOnly = "read-only: confab was started so that it changes nothing"
+
 // purpose is why a plan is made: it goes with the plan until it is submitted
 // or given up.
 type purpose struct {
-	action  keymap.Action
+	intent
 	title   string
-	of      subjects
 	changes []model.Change
 	// account and create are set for a new conversation in place of changes.
 	account string
@@ -30,7 +33,6 @@ type purpose struct {
 	draft string
 	// review shows the plan even where nothing has to be asked.
 	review bool
-	marked bool
 	// from is the overlay the change was made in; it closes once submitted.
 	from overlay
 	// repeatable says that the repeat key may do it again elsewhere.
@@ -47,7 +49,7 @@ type lastEdit struct {
 	account string
 }
 
-// directory gives the account whose people changes name, "" for none.
+// directory returns the account whose people changes name, "" for none.
 func (m *Model) directory(of subjects, changes []model.Change) string {
 	for _, c := range changes {
 		if c.Kind.Shape() == model.ShapePeople {
@@ -68,7 +70,7 @@ func bulkTitle(verb string, n int) string {
 // plan asks the engine what changes would do.
 func (m *Model) plan(why purpose) tea.Cmd {
 	if m.opts.ReadOnly {
-		m.say(theme.Warning, "read-only: confab was started so that it changes nothing")
+		m.say(theme.Warning, readOnly)
 		return nil
 	}
 	for _, op := range m.ops {
@@ -76,28 +78,27 @@ func (m *Model) plan(why purpose) tea.Cmd {
 			return nil // struck twice: it is being planned
 		}
 	}
-	if why.of.one {
+	if why.one {
 		why.changes = slices.Clone(why.changes)
 		for i, c := range why.changes {
-			why.changes[i].Upon = why.of.row.Upon(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
+			why.changes[i].Upon = why.row.Upon(model.Edit{Kind: c.Kind, Key: c.Key}.Field())
 		}
 	}
 	q, _ := m.query()
-	be := m.be
-	return m.operate(why.title, func(ctx context.Context, id int, report func(int, int)) tea.Msg {
-		if why.create != nil {
-			p, err := be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
-			return planMsg{id, why, dialog.NewPlan(p), err}
-		}
-		p, err := planFor(ctx, be, q, why, report)
-		return planMsg{id, why, dialog.NewPlan(p), err}
-	})
+	work := func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
+		p, err := why.plan(ctx, m.be, q, report)
+		return dialog.NewPlan(p), err
+	}
+	return operate(m, inDialog(why.title), work, func(d *dialog.Plan, err error) tea.Cmd { return m.planCame(why, d, err) })
 }
 
-// planFor plans changes of a view's rows, and finds what of it the person can't
-// see in the list.
-func planFor(ctx context.Context, be Backend, query string, why purpose, report func(int, int)) (model.Plan, error) {
-	refs, err := why.of.refs(ctx, be)
+// plan plans changes of a view's rows, and finds what of it the person can't see in
+// the list.
+func (why purpose) plan(ctx context.Context, be Backend, query string, report func(int, int)) (model.Plan, error) {
+	if why.create != nil {
+		return be.PlanCreate(ctx, why.account, *why.create, model.PlanOptions{})
+	}
+	refs, err := why.refs(ctx, be)
 	if err != nil {
 		return model.Plan{}, err
 	}
@@ -105,68 +106,16 @@ func planFor(ctx context.Context, be Backend, query string, why purpose, report 
 	if err != nil || !why.marked {
 		return p, err
 	}
-	hidden, err := why.of.hidden(ctx, be, query)
+	hidden, err := why.hidden(ctx, be, query)
 	for i := range p.Items {
 		p.Items[i].Hidden = hidden[p.Items[i].Ref]
 	}
 	return p, err
 }
 
-func (m *Model) editResult(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case planMsg:
-		return m.planCame(msg)
-	case submittedMsg:
-		return m.submitted(msg)
-	case undoMsg:
-		return m.undoCame(msg)
-	case undoneMsg:
-		return m.undone(msg)
-	case toldMsg:
-		return m.toldCame(msg)
-	case undecidedMsg:
-		return m.undecidedCame(msg)
-	case readUndecidedMsg:
-		return m.readUndecided()
-	case readToldMsg:
-		return m.readTold()
-	case readLedgerMsg:
-		return m.readLedger()
-	case editsMsg:
-		return m.editsCame(msg)
-	case ledgerMsg:
-		return m.ledgerCame(msg)
-	case refsMsg:
-		return m.refsCame(msg)
-	case linkMsg:
-		return m.linkCame(msg)
-	case savedMsg:
-		if msg.err != nil {
-			m.fail("save the report", msg.err)
-		} else {
-			m.say(theme.Good, "saved: "+model.CleanLine(msg.path, 300))
-		}
-	case settleMsg:
-		return m.settleCame(msg)
-	case lookupMsg, lookupDueMsg, peopleMsg, draftMsg:
-		return m.overlayResult(msg)
-	case draftDueMsg:
-		if m.drafts.rests(msg.key, msg.change) {
-			return m.saveDraft(msg.key)
-		}
-	case draftFailedMsg:
-		m.fail("keep what you typed", msg.err)
-	}
-	return nil
-}
-
-func (m *Model) planCame(msg planMsg) tea.Cmd {
-	if !m.endOperation(msg.op) {
-		return nil
-	}
-	why, d := msg.why, msg.plan
-	if msg.err != nil {
-		m.complain(why.from, model.Words(msg.err))
+func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
+	if err != nil {
+		m.complain(why.from, model.Words(err))
 		return nil
 	}
 	d.Name(why.title)
@@ -189,18 +138,7 @@ func (m *Model) planCame(msg planMsg) tea.Cmd {
 	return nil
 }
 
-// complain says what is wrong where the person looks: in the form, if one is
-// open, else in the message line.
-func (m *Model) complain(from overlay, text string) {
-	if c, ok := from.(complainer); ok && m.isOpen(from) {
-		c.complain(text)
-		return
-	}
-	m.say(theme.Warning, text)
-}
-
 func (m *Model) openPlan(why purpose, d *dialog.Plan) {
-	d.Keys = m.keys.Names(keymap.Dialog)
 	d.DefaultYes = why.review
 	if d.Changes() > 0 {
 		d.Extra = why.details
@@ -212,30 +150,30 @@ func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 		}
 		d.NeedsWord(words...)
 	}
-	m.openLate(&planOverlay{d: d, yes: func(m *Model) tea.Cmd { return m.submit(why, d) }}, why.from)
+	m.askPlan(d, why.from, func() tea.Cmd { return m.submit(why, d) })
 }
 
 // submit hands a plan to the engine. It is not cancelled: once on the way, it
 // ends with the edits on disk or with an error.
 func (m *Model) submit(why purpose, d *dialog.Plan) tea.Cmd {
 	m.submitting++
-	be := m.be
-	work := func(_ context.Context, op int, _ func(int, int)) tea.Msg {
-		_, err := be.Submit(context.Background(), d.Plan())
-		return submittedMsg{op, why, submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err}
+	work := func(context.Context) (submittedPlan, error) {
+		_, err := m.be.Submit(context.Background(), d.Plan())
+		return submittedPlan{id: d.ID(), several: d.Changes() > 1, own: d.Undoable()}, err
 	}
-	if d.Changes() > 1 {
-		return m.start(&operation{title: "queueing " + theme.Count(d.Changes(), "edit"), inLine: true}, work)
+	done := func(p submittedPlan, err error) tea.Cmd { return m.submitted(why, p, err) }
+	if d.Changes() == 1 {
+		return read(m, work, done)
 	}
-	return func() tea.Msg { return work(context.Background(), 0, nil) }
+	op := inLine("queueing " + theme.Count(d.Changes(), "edit"))
+	op.stops = false
+	return operate(m, op, func(ctx context.Context, _ func(int, int)) (submittedPlan, error) { return work(ctx) }, done)
 }
 
-func (m *Model) submitted(msg submittedMsg) tea.Cmd {
+func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 	m.submitting--
-	m.endOperation(msg.op)
-	why := msg.why
-	if msg.err != nil {
-		m.complain(why.from, "nothing was queued: "+model.Words(msg.err))
+	if err != nil {
+		m.complain(why.from, "nothing was queued: "+model.Words(err))
 		return m.quitIfReady()
 	}
 	cmds := []tea.Cmd{m.clearDraft(why.draft), m.reload(false), m.recount(), m.reloadLedger()}
@@ -247,9 +185,9 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), m.directory(why.of, why.changes)}
+		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), m.directory(why.subjects, why.changes)}
 	}
-	cmds = append(cmds, m.followPlan(msg.plan))
+	cmds = append(cmds, m.followPlan(plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {
 		cmds = append(cmds, m.readActivity(ref))
 		if m.screen == screenDetail {
@@ -260,34 +198,42 @@ func (m *Model) submitted(msg submittedMsg) tea.Cmd {
 }
 
 func withoutBase(changes []model.Change) []model.Change {
-	out := append([]model.Change(nil), changes...)
+	out := slices.Clone(changes)
 	for i := range out {
 		out[i].Base = nil
 	}
 	return out
 }
 
-// baseOf gives what the person is looking at, so that somebody else's change
-// since then is found; nil where it is not known.
-func baseOf(in intent, kind model.EditKind, key string) *model.Value {
-	if !in.one {
-		return nil
+// change plans one change of what an intent is about. Where that is one conversation,
+// what the person is looking at goes with it, so that somebody else's change since
+// then is found.
+func (m *Model) change(in intent, verb string, ch model.Change) tea.Cmd {
+	return m.plan(purpose{intent: in, title: bulkTitle(verb, in.size()), repeatable: ch.Kind != model.EditDelete, changes: []model.Change{based(in, ch)}})
+}
+
+func based(in intent, ch model.Change) model.Change {
+	if v, ok := model.Read(in.row.Conversation, ch.Kind, ch.Key); ok && in.one && ch.Kind.Shape() != model.ShapeAct {
+		ch.Base = &v
 	}
-	if v, ok := model.Read(in.row.Conversation, kind, key); ok {
-		return &v
-	}
-	return nil
+	return ch
 }
 
 func (m *Model) set(in intent, verb string, kind model.EditKind, target string) tea.Cmd {
-	return m.plan(purpose{action: in.action, title: bulkTitle(verb, in.size()), of: in.subjects, marked: in.marked, repeatable: true,
-		changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(target), Base: baseOf(in, kind, "")}}})
+	return m.change(in, verb, model.Change{Kind: kind, Op: model.OpSet, Target: model.TextValue(target)})
 }
 
-// sets gives the handler that sets a field to a value.
+// sets returns the handler that sets a field to a value.
 func sets(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
 	return handler{wants: wantsRows, kind: kind, unasked: unasked,
 		run: func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }}
+}
+
+// ends returns the handler of an act that always asks: archive or delete.
+func ends(kind model.EditKind) handler {
+	return handler{asks: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) tea.Cmd {
+		return m.change(in, kind.Words(), model.Change{Kind: kind, Op: model.OpSet})
+	}}
 }
 
 // togglePrivacy makes one private conversation public and any other private;
@@ -310,23 +256,13 @@ func (m *Model) toggleStatus(in intent) tea.Cmd {
 	return m.set(in, "close", model.EditStatus, model.StatusClosed)
 }
 
-func (m *Model) archive(in intent) tea.Cmd {
-	return m.plan(purpose{action: in.action, title: bulkTitle("archive", in.size()), of: in.subjects, marked: in.marked,
-		repeatable: true, changes: []model.Change{{Kind: model.EditArchive, Op: model.OpSet}}})
-}
-
-func (m *Model) remove(in intent) tea.Cmd {
-	return m.plan(purpose{action: in.action, title: bulkTitle("delete", in.size()), of: in.subjects, marked: in.marked,
-		changes: []model.Change{{Kind: model.EditDelete, Op: model.OpSet}}})
-}
-
 // again begins the title of a repeated edit.
 const again = "Again: "
 
 func (m *Model) repeat(in intent) tea.Cmd {
 	verb, _, _ := strings.Cut(strings.TrimPrefix(m.last.title, again), ": ") // the rest was about other conversations
-	return m.plan(purpose{action: m.last.action, title: again + bulkTitle(verb, in.size()), of: in.subjects, marked: in.marked,
-		repeatable: true, changes: m.last.changes})
+	in.action = m.last.action
+	return m.plan(purpose{intent: in, title: again + bulkTitle(verb, in.size()), repeatable: true, changes: m.last.changes})
 }
 
 // titled is the title of what a key opens: it names the conversation, or says how
@@ -343,27 +279,29 @@ func (m *Model) rename(in intent) tea.Cmd {
 	if in.arg != "" {
 		return m.set(in, "rename", model.EditTitle, in.arg)
 	}
-	text, title, key := "", titled("Rename", in), ""
+	text := ""
 	if in.one {
 		text = in.row.Conversation.Title
-		key = "title:" + in.row.Conversation.Ref.String()
 	}
-	o := &promptOverlay{d: dialog.NewPrompt(title, text, "ctrl+u clears the line"), draft: key}
-	o.done = func(m *Model, text string) tea.Cmd {
-		if strings.TrimSpace(text) == "" {
-			o.complain("a title can't be empty")
+	title, draft := titled("Rename", in), draftOf(string(model.EditTitle), in)
+	d := dialog.NewPrompt(title, text, "ctrl+u clears the line")
+	m.open(layer{overlay: d, draft: draft, act: func(asks any) tea.Cmd {
+		text, ok := asks.(dialog.Entered)
+		switch {
+		case !ok:
 			return nil
-		}
-		if in.one && !o.d.Input.Touched() {
-			m.closeOverlay(o)
+		case strings.TrimSpace(string(text)) == "":
+			d.Complain("a title can't be empty")
+			return nil
+		case in.one && !d.Input.Touched():
+			m.closeOverlay(d)
 			m.say(theme.Dim, "the title was left as it is")
-			return m.clearDraft(key)
+			return m.clearDraft(draft)
 		}
-		return m.plan(purpose{action: in.action, title: title, of: in.subjects, marked: in.marked, draft: key, from: o, repeatable: true,
-			changes: []model.Change{{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(text), Base: baseOf(in, model.EditTitle, "")}}})
-	}
-	m.open(o)
-	return m.restoreDraft(o, key)
+		change := model.Change{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(string(text))}
+		return m.plan(purpose{intent: in, title: title, draft: draft, from: d, repeatable: true, changes: []model.Change{based(in, change)}})
+	}})
+	return m.restoreDraft(d, draft)
 }
 
 // chooses returns the handler that offers the values of a field.
@@ -372,38 +310,28 @@ func chooses(title string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 }
 
 func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
-	value, _ := model.Read(in.row.Conversation, kind, "")
-	now := value.String()
 	all := m.samples(in.subjects)
-	values := shared(all.accounts(m.facts, kind), kind.Choices)
+	values, why := all.choices(m.facts, kind)
 	if len(values) == 0 {
-		text := "the service names no values to choose from"
-		if len(all.accounts(m.facts, kind)) > 1 {
-			text = "these accounts have no value in common: take one account at a time"
-		}
-		m.say(theme.Warning, text)
+		m.say(theme.Warning, cmp.Or(why, "the service names no values to choose from"))
 		return nil
 	}
+	now, _ := model.Read(in.row.Conversation, kind, "")
 	about := all.about(m.facts, kind)
 	d := &dialog.Menu{Title: titled(title, in)}
+	at := 0
 	for i, v := range values {
 		label := model.CleanLine(model.RoleName(v), 60)
-		if v == now && in.one {
+		if v == now.String() && in.one {
 			label += "  (now)"
-			d.SetAt(i)
+			at = i
 		}
 		if s := about.Audience[model.AudienceKey(kind, v)]; s != "" {
 			label += "  " + m.th.Separator + " " + model.CleanLine(s, 200)
 		}
 		d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})
 	}
-	for i := range d.Items {
-		if i < len(values) && values[i] == now && in.one {
-			d.SetAt(i)
-		}
-	}
-	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd {
-		return m.set(in, kind.Words(), kind, values[i])
-	}})
+	d.SetAt(at)
+	m.openMenu(d, func(i int) tea.Cmd { return m.set(in, kind.Words(), kind, values[i]) })
 	return nil
 }

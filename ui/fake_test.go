@@ -45,6 +45,9 @@ type fake struct {
 	delay map[string]time.Duration
 	fail  map[string]error
 
+	// called is what was called by the goroutine of each command, nil where nobody asks.
+	called map[string][]string
+
 	// guarded says that a call from Update or View is a panic; commands run on
 	// goroutines of their own.
 	guarded bool
@@ -80,6 +83,19 @@ func caller() string {
 	}
 }
 
+// goroutine names the goroutine that runs.
+func goroutine() string {
+	head := make([]byte, 64)
+	return strings.Fields(string(head[:runtime.Stack(head, false)]))[1]
+}
+
+// calledHere returns what this goroutine called.
+func (f *fake) calledHere() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.called[goroutine()]
+}
+
 func (f *fake) enter(name string) error {
 	if f.guarded {
 		if from := caller(); from != "" {
@@ -89,6 +105,9 @@ func (f *fake) enter(name string) error {
 	f.mu.Lock()
 	d, err := f.delay[name], f.fail[name]
 	f.calls[name]++
+	if f.called != nil {
+		f.called[goroutine()] = append(f.called[goroutine()], name)
+	}
 	f.mu.Unlock()
 	if d > 0 {
 		time.Sleep(d)
@@ -421,30 +440,30 @@ func (f *fake) Hidden(_ context.Context, req model.ListRequest, s model.Selectio
 }
 
 func (f *fake) Vocabulary(context.Context) (query.Vocabulary, error) {
-	var v query.Vocabulary
+	v := query.Vocabulary{}
 	if err := f.enter("Vocabulary"); err != nil {
 		return v, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	add := func(to *[]query.Value, text string) {
-		i := slices.IndexFunc(*to, func(v query.Value) bool { return v.Text == text })
+	add := func(field, text string) {
+		i := slices.IndexFunc(v[field], func(v query.Value) bool { return v.Text == text })
 		switch {
 		case text == "":
 		case i < 0:
-			*to = append(*to, query.Value{Text: text, Count: 1})
+			v[field] = append(v[field], query.Value{Text: text, Count: 1})
 		default:
-			(*to)[i].Count++
+			v[field][i].Count++
 		}
 	}
 	for _, r := range f.rows {
 		c := &r.Conversation
-		add(&v.Accounts, c.Ref.Account)
-		add(&v.Providers, c.Provider)
-		add(&v.Kinds, c.Kind)
-		add(&v.Statuses, c.Status)
+		add("account", c.Ref.Account)
+		add("provider", c.Provider)
+		add("kind", c.Kind)
+		add("status", c.Status)
 		for _, p := range c.People() {
-			add(&v.People, p.Name)
+			add("with", p.Name)
 		}
 	}
 	return v, nil

@@ -14,44 +14,93 @@ import (
 	"confab/ui/theme"
 )
 
-// following is the newest submission of this session, which the message line
-// tells of until it is settled and that was seen. The zero value follows none.
+// following is the newest submission of this session. The message line tells of it until
+// it is settled and that was seen.
 type following struct {
 	id   string
 	sub  model.Submission
 	read bool // sub has come
-	busy bool
-	// again says that something changed while it was read.
-	again bool
+	reader
 	// takes says that the undo key takes this one back.
 	takes bool
-	// text is what the line says, shown since when that has been on screen. hidden
-	// is a text that the person has seen and cleared: only another comes back.
+	// text is what the line says, shown since when. hidden is a text that the person has
+	// cleared.
 	text   string
 	shown  time.Time
 	hidden string
+	// edits are the unsettled edits that the results on screen tell of.
+	edits outbox.Edits
+	news  editNews
+}
+
+// editNews says which edits of a submission on screen are to be read again.
+type editNews struct {
+	refs       []model.Ref
+	named, all bool
+	// doubts counts reads in a row that did not agree with the counts of the submission.
+	doubts int
+}
+
+// announced takes the conversations of an announcement; named says that it names the
+// submission, too.
+func (n *editNews) announced(refs []model.Ref, named bool) {
+	n.refs, n.named = append(n.refs, refs...), n.named || named
+}
+
+// ask returns what is to be read: nothing, all, or the edits on some conversations.
+func (n *editNews) ask(known outbox.Edits) (refs []model.Ref, read bool) {
+	all := n.all || n.named && known.Creates()
+	if !all {
+		refs = known.On(n.refs)
+	}
+	n.refs, n.named, n.all = nil, false, false
+	return refs, all || len(refs) > 0
+}
+
+// announced reports whether an announcement is about an edit of the results.
+func (f *following) announced(e model.Event, named bool) bool {
+	if e.All {
+		f.news.all = true
+		return true
+	}
+	refs := e.Refs
+	if !named { // why one waits may be what an edit of another submission does
+		refs = f.edits.On(refs)
+	}
+	f.news.announced(refs, named)
+	return len(refs) > 0
+}
+
+// doubt has the edits on refs, and at last all, read again where the known ones do not
+// agree with the counts of their submission.
+func (n *editNews) doubt(agree bool, refs []model.Ref) (again bool) {
+	if agree {
+		n.doubts = 0
+		return false
+	}
+	n.doubts++
+	n.all = n.all || n.doubts > 2 // before, news of the row may be on its way
+	n.refs = append(n.refs, refs...)
+	return true
 }
 
 // seenTime is how long a line is on screen before a key takes it away: a key
 // that was on its way already must not.
 const seenTime = 200 * time.Millisecond
 
-// followOn lets the message line tell of a submission.
 func (m *Model) followOn(id string, takes bool) tea.Cmd {
-	m.told = following{id: id, takes: takes}
+	m.told = following{id: id, takes: takes, news: editNews{all: true}}
 	return m.readTold()
 }
 
-// submittedPlan is what is to be known of a plan that was submitted.
 type submittedPlan struct {
 	id      string
 	several bool
-	// own says that it is an act, which the undo key takes back.
+	// own says that the undo key takes it back.
 	own bool
 }
 
-// followPlan follows a plan that was submitted; several edits are shown one by
-// one.
+// followPlan follows what was submitted; several edits are shown one by one.
 func (m *Model) followPlan(p submittedPlan) tea.Cmd {
 	if p.several {
 		m.openResults()
@@ -59,91 +108,82 @@ func (m *Model) followPlan(p submittedPlan) tea.Cmd {
 	return m.followOn(p.id, p.own)
 }
 
-// readTold reads the submission that is followed, and its edits while they are
-// on screen.
+// readTold reads the submission that is followed, and its edits while the results are on
+// screen.
 func (m *Model) readTold() tea.Cmd {
 	f := &m.told
-	o := m.results()
-	switch {
-	case f.id == "", f.read && f.sub.Over() && o == nil:
-		return nil
-	case f.busy:
-		f.again = true
+	o := find[*dialog.Results](m)
+	if f.id == "" || f.read && f.sub.Over() && o == nil || !f.reader.begin() {
 		return nil
 	}
-	f.busy, f.again = true, false
-	be, ctx, msg := m.be, m.ctx, toldMsg{id: f.id, on: o}
-	read := false
+	t := toldEdits{id: f.id, edits: f.edits}
 	if o != nil {
-		msg.edits = o.edits
-		msg.refs, read = o.news.ask(o.edits)
-		msg.whole = read && len(msg.refs) == 0
+		t.refs, t.read = f.news.ask(f.edits)
 	}
-	return func() tea.Msg {
-		began := time.Now()
-		if msg.sub, msg.ok, msg.err = be.Submission(ctx, msg.id); msg.err == nil && msg.on != nil {
-			msg.err = msg.fillEdits(ctx, be, read)
+	held := false
+	get := func(ctx context.Context) (sub model.Submission, err error) {
+		if sub, held, err = m.be.Submission(ctx, t.id); err == nil && o != nil {
+			err = t.fill(ctx, m.be, sub)
 		}
-		msg.took = time.Since(began)
-		return msg
+		return sub, err
 	}
+	return read(m, get, func(sub model.Submission, err error) tea.Cmd {
+		if t.id != f.id {
+			return nil
+		}
+		if err != nil {
+			f.news.all = true
+			f.reader.busy = false
+			return m.fail("read what was submitted", err)
+		}
+		if held {
+			f.sub, f.read, f.shown = sub, true, time.Time{}
+		}
+		switch now := find[*dialog.Results](m); {
+		case now == nil:
+		case now != o: // it was opened meanwhile
+			f.reader.again = true
+		default:
+			o.Set(sub, t.told)
+			f.edits = t.edits
+			f.news.all = f.news.all || t.counted // until one is to be told of, none is read
+			agree := t.counted || t.read && len(t.refs) == 0 || f.edits.Agree(sub)
+			f.reader.again = f.news.doubt(agree, t.refs) || f.reader.again
+		}
+		return f.reader.end(m.readTold)
+	})
 }
 
-// fillEdits reads the edits that are to be told of, and tells of them.
-func (msg *toldMsg) fillEdits(ctx context.Context, be Backend, read bool) error {
-	if msg.sub.NeedPerson == 0 && (msg.sub.Problem == nil || msg.sub.Problem.Error == nil) {
-		msg.told, msg.edits, msg.counted = dialog.TellCounts(msg.sub), outbox.Edits{}, true
+// toldEdits is what readTold reads of edits.
+type toldEdits struct {
+	id string
+	// read says that edits are read: those on the conversations of refs, or all for none.
+	read  bool
+	refs  []model.Ref
+	edits outbox.Edits
+	told  dialog.Told
+	// counted says that no edit has to be told of one by one.
+	counted bool
+}
+
+func (t *toldEdits) fill(ctx context.Context, be Backend, sub model.Submission) error {
+	if sub.NeedPerson == 0 && (sub.Problem == nil || sub.Problem.Error == nil) {
+		t.told, t.edits, t.counted = dialog.TellCounts(sub), outbox.Edits{}, true
 		return nil
 	}
-	if read {
-		waiting, _, err := be.SubmissionEdits(ctx, msg.id, msg.refs...)
+	if t.read {
+		waiting, _, err := be.SubmissionEdits(ctx, t.id, t.refs...)
 		if err != nil {
 			return err
 		}
-		msg.edits = msg.edits.With(msg.refs, waiting, nil)
+		t.edits = t.edits.With(t.refs, waiting, nil)
 	}
-	msg.told = dialog.Tell(msg.edits.Waiting())
+	t.told = dialog.Tell(t.edits.Waiting())
 	return nil
 }
 
-func (m *Model) toldCame(msg toldMsg) tea.Cmd {
-	f := &m.told
-	if msg.id != f.id {
-		return nil
-	}
-	f.busy = false
-	o := m.results()
-	if o != nil && o == msg.on && msg.err != nil {
-		o.news.all = true
-	}
-	if msg.err != nil {
-		m.fail("read what was submitted", msg.err)
-		return nil
-	}
-	if msg.ok {
-		f.sub, f.read, f.shown = msg.sub, true, time.Time{}
-	}
-	switch {
-	case o == nil:
-	case o != msg.on: // it was opened meanwhile
-		f.again = true
-	default:
-		o.d.Set(msg.sub, msg.told)
-		o.edits = msg.edits
-		o.news.all = o.news.all || msg.counted // until one is to be told of, none is read
-		f.again = o.news.doubt(msg.whole || msg.counted || o.edits.Agree(msg.sub), msg.refs) || f.again
-	}
-	if f.again {
-		// What takes long to read is not read all the time.
-		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readToldMsg{} })
-	}
-	return nil
-}
-
-// clearMessage takes the message away, as the next key does, and the line of the
-// submission that is followed once it has been seen and nothing but waiting is
-// left to tell: the status line counts what waits. esc takes it away at any
-// time.
+// clearMessage takes the message away, as the next key does, and the line of a submission
+// once it was seen and only waiting is left to tell. esc takes it away at any time.
 func (m *Model) clearMessage(key string) {
 	m.notice = notice{}
 	f := &m.told
@@ -156,8 +196,8 @@ func (m *Model) clearMessage(key string) {
 	}
 }
 
-// toldLine says how far the submission is that is followed: "making “Talk”
-// private · queued". What it is about is cut first where there is no room.
+// toldLine says how far the submission is that is followed: "making “Talk” private ·
+// queued".
 func (m *Model) toldLine(w int) (string, theme.Token) {
 	f := &m.told
 	if !f.read {
@@ -188,8 +228,8 @@ func keyed(key, does string) string {
 	return key + " " + does
 }
 
-// fitTold joins the parts of a line of w cells. Where there is no room the end of
-// each is cut, and last the hint left out.
+// fitTold joins the parts of a line. Where there is no room their ends are cut, and the
+// hint is left out.
 func (m *Model) fitTold(what, ending, hint string, w int) string {
 	const leastWhat, leastEnding = 28, 30
 	th, sep := m.th, " "+m.th.Separator+" "
@@ -205,8 +245,6 @@ func (m *Model) fitTold(what, ending, hint string, w int) string {
 	return what + sep + th.Truncate(ending, max(1, room-th.Width(what)), th.Ellipsis) + hint
 }
 
-// drawTold draws the line of the submission that is followed; ok is false where
-// there is none.
 func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	f := &m.told
 	text, look := m.toldLine(r.W - 1)
@@ -214,7 +252,7 @@ func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {
 	if text == "" || text == f.hidden {
 		return "", false
 	}
-	if f.shown.IsZero() && len(m.overlays) == 0 {
+	if f.shown.IsZero() && len(m.layers) == 0 {
 		f.shown = m.now()
 	}
 	return " " + m.th.Paint(look, text, r.W-1), true

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -12,54 +13,76 @@ import (
 	"confab/ui/dialog"
 	"confab/ui/edit"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// formOverlay is the form of a conversation, or of a new one.
-type formOverlay struct {
-	f     *edit.Form
-	in    intent
-	draft string
-	// account is set for a new conversation.
-	account string
-}
-
-// formOf gives a handler that opens the form, narrowed to some fields.
+// formOf returns a handler that opens the form, narrowed to some fields.
 func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd { return m.openForm(in, kinds) }
 }
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
-	o := &formOverlay{in: in}
-	title := titled("Edit", in)
-	if in.one {
-		o.draft = "form:" + in.row.Conversation.Ref.String()
-		if len(kinds) == 1 {
-			o.draft = string(kinds[0]) + ":" + in.row.Conversation.Ref.String()
-		}
-	}
 	all := m.samples(in.subjects)
 	subject := edit.Subject{Capabilities: all.capabilities(), About: all.about(m.facts, model.EditParticipants), Several: !in.one, Kinds: kinds}
+	draft := draftOf("form", in)
+	if len(kinds) == 1 {
+		draft = draftOf(string(kinds[0]), in)
+	}
 	if in.one {
 		subject.Conversation = in.row.Conversation
 	} else {
 		m.narrow(all, &subject)
 	}
-	o.f = edit.NewForm(title, subject)
-	o.f.Keys = m.keys.Names(keymap.Form)
-	if !o.f.Editable() {
-		o.f.Problem = "nothing of this conversation can be edited"
+	f := edit.NewForm(titled("Edit", in), subject)
+	return m.showForm(f, in, draft, func(kind model.EditKind) string { return all.about(m.facts, kind).Account },
+		func() tea.Cmd {
+			changes, err := f.Changes()
+			if err != nil {
+				f.Complain(err.Error())
+				return nil
+			}
+			return m.review(purpose{intent: in, title: f.Title, changes: changes, draft: draft, from: f, repeatable: true})
+		})
+}
+
+// showForm opens a form. account returns the account whose directory has the people
+// of a field; submit plans what was filled in.
+func (m *Model) showForm(f *edit.Form, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) tea.Cmd {
+	f.Keys = m.keys.Keys(keymap.Form)
+	m.open(layer{overlay: f, draft: draft, act: func(asks any) tea.Cmd {
+		switch asks := asks.(type) {
+		case *edit.People:
+			return m.openTable(asks, in, account(asks.Kind()), "", func() tea.Cmd {
+				m.closeOverlay(asks)
+				return nil
+			})
+		case *edit.Picker:
+			return m.openPicker(asks, account(""))
+		case keymap.Action:
+			if asks == keymap.Submit {
+				return submit()
+			}
+		}
+		return nil
+	}})
+	return m.restoreDraft(f, draft)
+}
+
+// review plans what was filled in, and shows the plan whatever it does.
+func (m *Model) review(p purpose) tea.Cmd {
+	if len(p.changes) == 0 {
+		m.complain(p.from, "nothing was changed")
+		return nil
 	}
-	m.open(o)
-	return m.restoreDraft(o, o.draft)
+	p.review = true
+	return m.plan(p)
 }
 
 // narrow leaves of a form for several conversations what means the same in all
 // of their accounts.
 func (m *Model) narrow(of samples, s *edit.Subject) {
+	s.Capabilities = maps.Clone(s.Capabilities)
 	off := func(kind model.EditKind, why string) {
-		s.Capabilities = maps.Clone(s.Capabilities)
 		s.Capabilities[kind] = model.Capability{State: model.CapabilityNo, Reason: why}
 	}
 	for _, kind := range []model.EditKind{model.EditParticipants, model.EditContacts} {
@@ -67,136 +90,89 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 			off(kind, why)
 		}
 	}
-	choice := func(kind model.EditKind) []string {
-		all := of.accounts(m.facts, kind)
-		out := shared(all, kind.Choices)
-		if len(all) > 1 && len(out) == 0 {
-			off(kind, "these accounts have no value in common: take one account at a time")
+	for kind, values := range map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues} {
+		why := ""
+		if *values, why = of.choices(m.facts, kind); why != "" {
+			off(kind, why)
 		}
-		return out
 	}
-	s.About.AccessValues = choice(model.EditAccess)
-	s.About.DefaultRoleValues = choice(model.EditDefaultRole)
 }
 
-func (o *formOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.f.Draw(m.th, screen)
-}
-func (o *formOverlay) line(_ *Model, line int) tea.Cmd {
-	o.f.PutAt(line)
-	return nil
-}
-func (o *formOverlay) complain(text string) { o.f.Problem = text }
-
-func (o *formOverlay) receive(_ *Model, msg tea.Msg) tea.Cmd {
-	if d, ok := msg.(draftMsg); ok && d.text != "" && !o.f.Touched() && o.f.Restore(d.text) {
-		o.f.Note = "restored from your draft; fields with * differ from what is there"
+// choices returns the values of a kind that all accounts have in common, and why
+// several have none.
+func (s samples) choices(facts Facts, kind model.EditKind) (values []string, why string) {
+	all := s.accounts(facts, kind)
+	values = shared(all, kind.Choices)
+	if len(all) > 1 && len(values) == 0 {
+		why = "these accounts have no value in common: take one account at a time"
 	}
-	return nil
+	return values, why
 }
 
-func (o *formOverlay) paste(m *Model, text string) tea.Cmd {
-	if o.f.Paste(text) {
-		return m.draftChanged(o.draft, o.f.Draft())
-	}
-	return nil
-}
-
-func (o *formOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	if name == "esc" {
-		m.closeOverlay(o)
-		if o.f.Touched() && o.draft != "" {
-			m.say(theme.Dim, "kept as a draft")
-		}
-		return m.saveDraft(o.draft)
-	}
-	o.f.Problem = ""
-	if o.f.Multiline() && (name == "up" || name == "down" || name == "enter") || (name == "left" || name == "right") && !o.f.Choice() {
-		if o.f.Key(k) {
-			return m.draftChanged(o.draft, o.f.Draft())
-		}
-		return nil
-	}
-	b, r := m.keys.Lookup([]keymap.Context{keymap.Form}, []string{name})
-	if r == keymap.Match {
-		switch b.Action {
-		case keymap.NextField:
-			o.f.Move(1)
+// peopleOf returns a handler that opens the table of participants or contacts.
+func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		all := m.samples(in.subjects)
+		if why := all.spread(m.facts, kind); why != "" {
+			m.showText(bulkTitle(what, in.size()), "Nothing was changed: "+why+".")
 			return nil
-		case keymap.PreviousField:
-			o.f.Move(-1)
-			return nil
-		case keymap.ChoiceNext, keymap.ChoicePrev:
-			by := 1
-			if b.Action == keymap.ChoicePrev {
-				by = -1
+		}
+		about := all.about(m.facts, kind)
+		e := edit.NewPeople(titled(what, in), kind, about, !in.one)
+		if in.one {
+			e.Space = in.row.Conversation.Space.ID
+		}
+		draft := draftOf(string(kind), in)
+		return m.openTable(e, in, about.Account, draft, func() tea.Cmd {
+			return m.review(purpose{intent: in, title: e.Title, changes: e.Changes(), draft: draft, from: e, repeatable: !in.one})
+		})
+	}
+}
+
+// openTable opens a table of people of an account. What it needs is always read
+// afresh: what is edited is what is there now.
+func (m *Model) openTable(e *edit.People, in intent, account, draft string, submit func() tea.Cmd) tea.Cmd {
+	e.Keys = m.keys.Keys(keymap.People)
+	m.open(layer{overlay: e, draft: draft, act: func(asks any) tea.Cmd {
+		switch asks := asks.(type) {
+		case edit.Ready:
+			return m.restoreDraft(e, draft)
+		case *edit.Picker:
+			return m.openPicker(asks, account)
+		case keymap.Action:
+			if asks == keymap.Submit {
+				return submit()
 			}
-			if o.f.Cycle(by) {
-				return m.draftChanged(o.draft, o.f.Draft())
-			}
-			return nil
-		case keymap.Accept:
-			return o.enter(m)
-		case keymap.Submit:
-			return o.submit(m)
 		}
+		return nil
+	}})
+	need := e.Need()
+	if need == 0 {
+		return nil
 	}
-	if name == "space" && o.f.Cycle(1) || o.f.Key(k) {
-		return m.draftChanged(o.draft, o.f.Draft())
-	}
-	return nil
+	load := func(ctx context.Context) (model.Detail, error) { return m.be.Load(ctx, in.row.Conversation.Ref, need) }
+	return read(m, load, func(d model.Detail, err error) tea.Cmd {
+		return m.answer(e, edit.Loaded{Conversation: d.Conversation, Err: err})
+	})
 }
 
-// enter opens what the field opens, or goes on to the next.
-func (o *formOverlay) enter(m *Model) tea.Cmd {
-	if p := o.f.People(); p != nil {
-		t := &peopleOverlay{e: p, in: o.in, inForm: o}
-		p.Keys = m.keys.Names(keymap.People)
-		m.open(t)
-		if !p.Loaded() {
-			return m.loadPeople(t, o.in.row.Conversation)
-		}
-		return nil
-	}
-	if kind, ok := o.f.Pick(); ok {
-		account := o.account
-		if account == "" {
-			account = m.samples(o.in.subjects).about(m.facts, model.EditParticipants).Account
-		}
-		p := &pickerOverlay{p: edit.NewPicker("Choose a "+string(kind), []model.LookupKind{kind}, ""), account: account}
-		p.chosen = func(m *Model, q model.Participant) tea.Cmd {
-			o.f.Picked(q)
-			return m.draftChanged(o.draft, o.f.Draft())
-		}
-		m.open(p)
-		return p.ask(m, false)
-	}
-	o.f.Move(1)
-	return nil
-}
-
-func (o *formOverlay) submit(m *Model) tea.Cmd {
-	if o.account != "" {
-		n, err := o.f.New()
-		if err != nil {
-			o.f.Problem = err.Error()
+// openPicker opens a picker over the directories of an account.
+func (m *Model) openPicker(p *edit.Picker, account string) tea.Cmd {
+	ask := func(asks any) tea.Cmd {
+		ask, ok := asks.(edit.Ask)
+		switch {
+		case !ok:
 			return nil
+		case ask.Wait:
+			return soon(lookupTime, func() tea.Cmd { return m.answer(p, ask) })
 		}
-		return m.plan(purpose{action: keymap.NewItem, title: o.f.Title, account: o.account, create: &n, details: o.f.Review(),
-			draft: o.draft, review: true, from: o})
+		look := func(ctx context.Context) (model.LookupPage, error) { return m.be.Lookup(ctx, account, ask.Request) }
+		return read(m, look, func(page model.LookupPage, err error) tea.Cmd {
+			return m.answer(p, edit.Found{Ask: ask, Page: page, Err: err})
+		})
 	}
-	changes, err := o.f.Changes()
-	switch {
-	case err != nil:
-		o.f.Problem = err.Error()
-		return nil
-	case len(changes) == 0:
-		o.f.Problem = "nothing was changed"
-		return nil
-	}
-	return m.plan(purpose{action: o.in.action, title: o.f.Title, of: o.in.subjects, marked: o.in.marked, changes: changes,
-		draft: o.draft, review: true, from: o, repeatable: true})
+	m.open(layer{overlay: p, act: ask})
+	return ask(p.Ask())
 }
 
 // creators lists the accounts in which a conversation can be created, and why
@@ -216,7 +192,7 @@ func (m *Model) creators() (can []string, why map[string]string) {
 
 func cannotCreate(m *Model, _ intent) string {
 	if m.opts.ReadOnly {
-		return "read-only: confab was started so that it changes nothing"
+		return readOnly
 	}
 	can, why := m.creators()
 	if len(can) > 0 {
@@ -229,9 +205,9 @@ func cannotCreate(m *Model, _ intent) string {
 	return strings.Join(out, "; ")
 }
 
-// here gives the account that the person looks at: that of the row under the
-// cursor, else that of the view if it is of one account.
-func (m *Model) here(in intent) string {
+// accountHere returns the account that the person looks at: that of the row under
+// the cursor, else that of the view if it is of one account.
+func (m *Model) accountHere(in intent) string {
 	if account := in.row.Conversation.Ref.Account; account != "" {
 		return account
 	}
@@ -251,29 +227,17 @@ func (m *Model) openCreate(in intent) tea.Cmd {
 	if len(can) == 1 {
 		return m.openCreateIn(can[0])
 	}
+	accounts, here := slices.Clone(m.facts.Accounts()), m.accountHere(in)
+	if i := slices.IndexFunc(accounts, func(a model.AccountState) bool { return strings.EqualFold(a.Name, here) }); i > 0 {
+		first := accounts[i]
+		accounts = slices.Insert(slices.Delete(accounts, i, i+1), 0, first)
+	}
 	d := &dialog.Menu{Title: "New conversation in which account?"}
-	accounts, first := slices.Clone(m.facts.Accounts()), m.here(in)
-	slices.SortStableFunc(accounts, func(a, b model.AccountState) int {
-		switch isA, isB := strings.EqualFold(a.Name, first), strings.EqualFold(b.Name, first); {
-		case isA && !isB:
-			return -1
-		case isB && !isA:
-			return 1
-		}
-		return 0
-	})
-	var names []string
 	for _, a := range accounts {
-		names = append(names, a.Name)
 		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + a.Provider + ")", Off: why[a.Name]})
 	}
-	for i := range d.Items {
-		if d.Items[i].Off == "" {
-			d.SetAt(i)
-			break
-		}
-	}
-	m.open(&menuOverlay{d: d, choose: func(m *Model, i int) tea.Cmd { return m.openCreateIn(names[i]) }})
+	d.SetAt(slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" }))
+	m.openMenu(d, func(i int) tea.Cmd { return m.openCreateIn(accounts[i].Name) })
 	return nil
 }
 
@@ -283,9 +247,14 @@ func (m *Model) openCreateIn(account string) tea.Cmd {
 		m.say(theme.Error, "there is no account named "+account)
 		return nil
 	}
-	caps := m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider})
-	o := &formOverlay{f: edit.NewCreate(about, caps), account: account, draft: "new:" + account}
-	o.f.Keys = m.keys.Names(keymap.Form)
-	m.open(o)
-	return m.restoreDraft(o, o.draft)
+	f := edit.NewCreate(about, m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider}))
+	in, draft := intent{action: keymap.NewItem}, "new:"+account
+	return m.showForm(f, in, draft, func(model.EditKind) string { return account }, func() tea.Cmd {
+		n, err := f.New()
+		if err != nil {
+			f.Complain(err.Error())
+			return nil
+		}
+		return m.plan(purpose{intent: in, title: f.Title, account: account, create: &n, details: f.Review(), draft: draft, review: true, from: f})
+	})
 }

@@ -13,7 +13,6 @@ import (
 	"confab/model"
 	"confab/providers/sandbox"
 	"confab/ui"
-	"confab/ui/uitest"
 )
 
 // gaps are the times between the keys of a fast hand.
@@ -444,7 +443,7 @@ func TestMarkingAllOfAViewThatIsLeftSaysSo(t *testing.T) {
 
 func TestAnEmptyResultPreviewsNothing(t *testing.T) {
 	for _, size := range [][2]int{{100, 30}, {160, 40}} {
-		fast := []uitest.Option{uitest.ProgramOptions(tea.WithFPS(60))}
+		fast := []Option{ProgramOptions(tea.WithFPS(60))}
 		with(t, newFake(conversations(60)...), start{w: size[0], h: size[1], screen: fast}, func(a *app) {
 			a.Press("j", "/")
 			a.Strike("ж")

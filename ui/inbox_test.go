@@ -9,7 +9,6 @@ import (
 
 	"confab/model"
 	"confab/ui"
-	"confab/ui/uitest"
 )
 
 func (a *app) selected() string {
@@ -229,7 +228,7 @@ func TestPreview(t *testing.T) {
 		a.Want("────────────")
 	})
 	with(t, f, start{w: 160, h: 30}, func(a *app) { a.Want("│ Overview") })
-	with(t, f, start{w: 160, h: 30, screen: []uitest.Option{uitest.Environment("TERM=xterm", "SSH_TTY=/dev/pts/1")}}, func(a *app) {
+	with(t, f, start{w: 160, h: 30, screen: []Option{Environment("TERM=xterm", "SSH_TTY=/dev/pts/1")}}, func(a *app) {
 		a.WantNot("│ Overview")
 		a.Want(" Overview")
 	})

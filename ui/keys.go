@@ -2,10 +2,8 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -17,26 +15,6 @@ import (
 // maxCount bounds a count typed before a key.
 const maxCount = 1_000_000
 
-// intent is what a key (or the palette, or the command line) asks for. It
-// holds the conversations that were meant when it was made, so that nothing is
-// applied to a row that moved under the cursor since: the marked ones, or those
-// of the range, or the one under the cursor.
-type intent struct {
-	subjects
-	action keymap.Action
-	count  int // 0 where none was typed
-	// since is when the row came under the cursor by itself; zero where the
-	// person chose it.
-	since time.Time
-	// marked says that not all of the conversations may be in sight.
-	marked bool
-	// arg comes from the command line.
-	arg string
-}
-
-func (in intent) times() int { return max(1, in.count) }
-
-// stack gives the contexts in which a key is looked up.
 func (m *Model) stack() []keymap.Context {
 	if m.screen == screenDetail {
 		return []keymap.Context{keymap.Detail, keymap.List, keymap.Global}
@@ -60,11 +38,14 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.tooSmall() {
 		return m.keyUnseen(name)
 	}
-	if n := len(m.overlays); n > 0 {
-		if o := m.overlays[n-1]; !m.fresh(o) || name == "esc" {
-			return o.key(m, k)
+	if top, ok := m.onTop(); ok {
+		if m.fresh(top.overlay) && name != "esc" {
+			return m.beneath(top, name)
 		}
-		return m.beneath(m.overlays[n-1], name)
+		if _, ok := top.overlay.(answerer); ok {
+			m.notice = notice{}
+		}
+		return m.pass(top, k)
 	}
 	if m.prompt != nil {
 		return m.promptKey(k)
@@ -118,176 +99,17 @@ func (m *Model) counting(name string) bool {
 	return true
 }
 
-// intent captures what an action is about now.
-func (m *Model) intent(a keymap.Action) intent {
-	in := intent{action: a, count: m.count}
-	if m.screen == screenDetail {
-		if !m.detail.Ref().IsZero() {
-			in.row, in.one, in.since = m.detail.Row(), true, m.underSince()
-		}
-		return in
-	}
-	row, ok := m.list.Selected()
-	in.row = row
-	switch {
-	case m.list.Ranging():
-		in.marked = true
-		if set, whole := m.list.Range(); whole {
-			in.set = set
-		}
-	case m.list.MarkCount() > 0:
-		in.set, in.marked = m.list.Marks(), true
-	case ok:
-		in.one, in.since = true, m.underSince()
-	}
-	if in.set.Len() != 1 || ok && in.has(&row) {
-		in.one = in.one || in.set.Len() == 1
-		return in
-	}
-	in.row = model.Row{}
-	rows := m.list.Rows()
-	for i := range rows {
-		if in.has(&rows[i]) {
-			in.row, in.one = rows[i], true
-			break
-		}
-	}
-	return in
-}
-
-// run carries an intent out, or says why it is off.
-func (m *Model) run(in intent) tea.Cmd {
-	h, ok := m.handlers[in.action]
-	if !ok {
-		return nil
-	}
-	if m.marking && h.wants == wantsRows && m.screen == screenList {
-		m.deferred = append(m.deferred, in.action)
-		return nil
-	}
-	if in.size() == 0 && m.list.Ranging() && h.wants != wantsNothing && m.screen == screenList {
-		return m.readRows(in, m.rangeRequest())
-	}
-	if in.count > 1 && h.wants != wantsNothing && in.action != keymap.Mark {
-		return m.runCounted(in, h)
-	}
-	if h.unasked != nil && h.unasked(in) {
-		if why := m.unseen(in); why != "" {
-			m.withhold(why)
-			return nil
-		}
-		m.hand.changed = in.row.Conversation.Ref
-	}
-	if why := m.off(in); why != "" {
-		// What was to be typed must not be read as keys.
-		m.hand.withheld = m.hand.withheld || h.opens
-		m.say(theme.Warning, why)
-		return nil
-	}
-	if h.moves {
-		m.toEnd = false
-	}
-	cmd := h.run(m, in)
-	if h.moves {
-		m.chose() // the cursor is where the person put it
-	}
-	// What is typed on is meant for a dialog that is not there yet.
-	m.hand.withheld = m.hand.withheld || h.asks
-	return cmd
-}
-
-// runCounted carries out an intent about as many rows as were counted, from the
-// one under the cursor down.
-func (m *Model) runCounted(in intent, h handler) tea.Cmd {
-	n := in.count
-	in.count = 0
-	switch {
-	case h.wants == wantsRow:
-		m.say(theme.Warning, in.action.Words()+" takes one conversation at a time, not "+theme.Number(n))
-		return nil
-	case in.marked:
-		m.say(theme.Warning, "a count means rows from the cursor on, but some are marked: esc clears the marks")
-		return nil
-	case !in.one:
-		return m.run(in)
-	}
-	set, here, whole := m.list.From(in.row.Conversation.Ref, n)
-	switch {
-	case !here:
-		m.say(theme.Warning, "this conversation is not in the list, so nothing can be counted from it")
-		return nil
-	case !whole:
-		return m.readRows(in, model.SelectRequest{First: in.row.Conversation.Ref, N: n})
-	}
-	return m.run(in.about(set))
-}
-
-// about gives an intent for other conversations, which were counted or read.
-func (in intent) about(set model.Selection) intent {
-	in.one = in.one && set.Len() == 1 && set.Has(in.row.Conversation.Ref.Account, in.row.Key)
-	in.set = set
-	return in
-}
-
-// rangeRequest asks for the rows of the range.
-func (m *Model) rangeRequest() model.SelectRequest {
-	from, to := m.list.RangeEnds()
-	return model.SelectRequest{First: from, Last: to}
-}
-
-// readRows reads rows that the window does not hold, for an intent about them.
-func (m *Model) readRows(in intent, req model.SelectRequest) tea.Cmd {
-	read := m.selecting(req)
-	if read == nil {
-		return nil
-	}
-	return m.operateInLine("reading the rows", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		set, err := read(ctx)
-		switch {
-		case ctx.Err() != nil:
-			err = context.Canceled
-		case err == nil && set.Len() == 0:
-			err = errors.New("the list changed, so nothing was done")
-		}
-		return rangeMsg{op: op, in: in, set: set, err: err}
-	})
-}
-
-// selecting returns what reads rows of this view, nil while its query is wrong.
-func (m *Model) selecting(req model.SelectRequest) func(context.Context) (model.Selection, error) {
-	q, err := m.query()
-	if err != nil {
-		return nil
-	}
-	req.Query, req.Inbox = q, true
-	be, at := m.be, m.list.Cursor()
-	return func(ctx context.Context) (model.Selection, error) {
-		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
-			page, err := be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
-			if err != nil || len(page.Rows) == 0 {
-				return model.Selection{}, err
-			}
-			req.Last = page.Rows[0].Conversation.Ref
-		}
-		return be.Select(ctx, req)
-	}
-}
-
-func (m *Model) paste(text string) tea.Cmd {
-	if n := len(m.overlays); n > 0 {
-		if p, ok := m.overlays[n-1].(paster); ok {
-			return p.paste(m, text)
-		}
-		return nil
+func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	if top, ok := m.onTop(); ok {
+		return m.pass(top, msg)
 	}
 	if m.prompt != nil {
-		if m.prompt.input.Paste(text) {
+		if m.prompt.input.Paste(msg.Content) {
 			return m.promptChanged()
 		}
 		return nil
 	}
-	m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
-	return nil
+	return m.say(theme.Dim, "pasted text was ignored: nothing is being typed")
 }
 
 func redraw() tea.Cmd {
@@ -295,19 +117,23 @@ func redraw() tea.Cmd {
 }
 
 func (m *Model) suspend() tea.Cmd {
-	save, before, ctx := m.saveDrafts(), m.opts.BeforeSuspend, m.ctx
-	return func() tea.Msg {
-		if save != nil {
-			save()
+	save := m.saveDrafts()
+	drain := func(ctx context.Context) (_ struct{}, err error) {
+		save()
+		if before := m.opts.BeforeSuspend; before != nil {
+			err = before(ctx)
 		}
-		if before != nil {
-			return suspendMsg{before(ctx)}
-		}
-		return suspendMsg{}
+		return
 	}
+	return read(m, drain, func(_ struct{}, err error) tea.Cmd {
+		if err != nil {
+			return m.say(theme.Error, "not suspended: "+model.Words(err))
+		}
+		return tea.Suspend
+	})
 }
 
-// hint says what the keys typed so far wait for.
+// hint shows the keys typed so far, and what may follow.
 func (m *Model) hint() string {
 	var s strings.Builder
 	if m.count > 0 {

@@ -19,73 +19,84 @@ func (m *Model) copyRef(in intent) tea.Cmd {
 		m.say(theme.Good, "copied: "+text)
 		return tea.SetClipboard(text)
 	}
-	be, of := m.be, in.subjects
-	return m.operateInLine("copying "+theme.Count(in.size(), "ref"), func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		refs, err := of.refs(ctx, be)
-		words := make([]string, len(refs))
+	n := in.size()
+	text := func(ctx context.Context, _ func(int, int)) (string, error) {
+		refs, err := in.refs(ctx, m.be)
+		names := make([]string, len(refs))
 		for i, r := range refs {
-			words[i] = model.CleanLine(r.String(), 0)
+			names[i] = model.CleanLine(r.String(), 0)
 		}
-		return refsMsg{op, strings.Join(words, "\n"), len(refs), err}
-	})
+		return strings.Join(names, "\n"), err
+	}
+	return operate(m, inLine("copying "+theme.Count(n, "ref")), text, func(text string, err error) tea.Cmd { return m.copyRefs(n, text, err) })
 }
 
-// mostCopied is how much text is handed to a terminal for its clipboard, in bytes:
-// encoded, it is as much as most of them take.
+// mostCopied is how many bytes most terminals take for their clipboard, once they are
+// encoded.
 const mostCopied = 74_994
 
-func (m *Model) refsCame(msg refsMsg) tea.Cmd {
-	if !m.endOperation(msg.op) {
-		return nil
-	}
+func (m *Model) copyRefs(n int, text string, err error) tea.Cmd {
 	switch {
-	case errors.Is(msg.err, context.Canceled):
-		m.say(theme.Dim, "stopped: nothing was copied")
-		return nil
-	case msg.err != nil:
-		m.fail("copy the refs", msg.err)
-		return nil
-	case len(msg.text) > mostCopied:
+	case errors.Is(err, context.Canceled):
+		return m.say(theme.Dim, "stopped: nothing was copied")
+	case err != nil:
+		return m.fail("copy the refs", err)
+	case len(text) > mostCopied:
 		m.say(theme.Warning, fmt.Sprintf("nothing was copied: %s are %s kB, and terminals take %s; confab list prints them",
-			theme.Count(msg.n, "ref"), theme.Number(len(msg.text)/1000), theme.Number(mostCopied/1000)))
+			theme.Count(n, "ref"), theme.Number(len(text)/1000), theme.Number(mostCopied/1000)))
 		return nil
-	case msg.n == 1:
-		m.say(theme.Good, "copied: "+msg.text)
+	case n == 1:
+		m.say(theme.Good, "copied: "+text)
 	default:
-		m.say(theme.Good, "copied "+theme.Count(msg.n, "ref"))
+		m.say(theme.Good, "copied "+theme.Count(n, "ref"))
 	}
-	return tea.SetClipboard(msg.text)
+	return tea.SetClipboard(text)
 }
 
 func (m *Model) copyLink(in intent) tea.Cmd {
-	be, ctx, ref := m.be, m.ctx, in.row.Conversation.Ref
-	return func() tea.Msg {
-		link, err := be.Link(ctx, ref, model.LinkWeb)
+	return read(m, m.link(in, model.LinkWeb), func(link string, err error) tea.Cmd {
+		if err != nil {
+			return m.fail("copy the link", err)
+		}
+		link = model.CleanLine(link, 0)
+		m.say(theme.Good, "copied: "+link)
+		return tea.SetClipboard(link)
+	})
+}
+
+func opens(kind model.LinkKind) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		link := m.link(in, kind)
+		open := func(ctx context.Context) (string, error) {
+			url, err := link(ctx)
+			if err == nil {
+				err = m.opts.Open(url)
+			}
+			return url, err
+		}
+		return read(m, open, func(_ string, err error) tea.Cmd {
+			if err != nil {
+				m.fail("open it", err)
+			} else {
+				m.say(theme.Good, "opened in the browser")
+			}
+			return nil
+		})
+	}
+}
+
+func (m *Model) link(in intent, kind model.LinkKind) func(context.Context) (string, error) {
+	ref := in.row.Conversation.Ref
+	return func(ctx context.Context) (string, error) {
+		link, err := m.be.Link(ctx, ref, kind)
 		if err == nil {
 			err = checkLink(link)
 		}
-		return linkMsg{url: link, copy: true, err: err}
+		return link, err
 	}
 }
 
-// openLink gives a handler that opens a page of the conversation.
-func openLink(kind model.LinkKind) func(*Model, intent) tea.Cmd {
-	return func(m *Model, in intent) tea.Cmd {
-		be, ctx, open, ref := m.be, m.ctx, m.opts.Open, in.row.Conversation.Ref
-		return func() tea.Msg {
-			link, err := be.Link(ctx, ref, kind)
-			if err == nil {
-				err = checkLink(link)
-			}
-			if err == nil {
-				err = open(link)
-			}
-			return linkMsg{url: link, err: err}
-		}
-	}
-}
-
-// checkLink lets only pages of the web through.
+// checkLink lets only web pages through.
 func checkLink(link string) error {
 	u, err := url.Parse(link)
 	switch {
@@ -93,22 +104,6 @@ func checkLink(link string) error {
 		return fmt.Errorf("there is no link for this conversation")
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("the link is no web page, so it is not opened")
-	}
-	return nil
-}
-
-func (m *Model) linkCame(msg linkMsg) tea.Cmd {
-	switch {
-	case msg.err != nil && msg.copy:
-		m.fail("copy the link", msg.err)
-	case msg.err != nil:
-		m.fail("open it", msg.err)
-	case msg.copy:
-		link := model.CleanLine(msg.url, 0)
-		m.say(theme.Good, "copied: "+link)
-		return tea.SetClipboard(link)
-	default:
-		m.say(theme.Good, "opened in the browser")
 	}
 	return nil
 }

@@ -12,13 +12,12 @@ import (
 
 func (m *Model) mark(in intent) tea.Cmd {
 	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
+		return m.say(theme.Dim, "marks are made in the list")
 	}
 	if m.list.Ranging() {
 		return m.endRange()
 	}
-	var read tea.Cmd
+	var reading tea.Cmd
 	if in.count <= 1 {
 		m.list.ToggleMark()
 		m.list.Move(1)
@@ -27,18 +26,17 @@ func (m *Model) mark(in intent) tea.Cmd {
 		if rows, _, whole := m.list.From(from, in.count); whole {
 			m.list.Mark(rows)
 		} else {
-			read = m.markRows(model.SelectRequest{First: from, N: in.count}, false)
+			reading = m.markRows(model.SelectRequest{First: from, N: in.count}, false)
 		}
 		m.list.Move(in.count)
 	}
 	m.chose()
-	return tea.Batch(read, m.cursorMoved())
+	return tea.Batch(reading, m.cursorMoved())
 }
 
 func (m *Model) markRange(in intent) tea.Cmd {
 	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
+		return m.say(theme.Dim, "marks are made in the list")
 	}
 	if m.list.Ranging() {
 		return m.endRange()
@@ -51,7 +49,6 @@ func (m *Model) markRange(in intent) tea.Cmd {
 	return nil
 }
 
-// endRange turns the range into marks.
 func (m *Model) endRange() tea.Cmd {
 	rows, whole := m.list.Range()
 	if !whole {
@@ -62,57 +59,49 @@ func (m *Model) endRange() tea.Cmd {
 	return nil
 }
 
-// markAll marks all of this view beside what is marked, or, where all of it is
-// marked, none of it. The marks are those rows, whatever the view shows later.
+// markAll marks every row of this view, or none where all are marked. The marks are those
+// rows, whatever the view shows later.
 func (m *Model) markAll(intent) tea.Cmd {
 	if m.screen != screenList {
-		m.say(theme.Dim, "marks are made in the list")
-		return nil
+		return m.say(theme.Dim, "marks are made in the list")
 	}
 	return m.markRows(model.SelectRequest{}, true)
 }
 
-// markRows reads rows of this view and marks them. Acts that are struck meanwhile
-// wait: they are about those marks.
+// markRows reads rows of this view and marks them. Acts that are struck meanwhile wait for
+// that.
 func (m *Model) markRows(req model.SelectRequest, toggle bool) tea.Cmd {
-	read := m.selecting(req)
-	if read == nil {
+	rows := m.selecting(req)
+	if rows == nil {
 		return nil
 	}
 	m.marking, m.deferred = true, nil
 	tab := m.tab
 	q, _ := m.query()
-	return m.operateInLine("marking", func(ctx context.Context, op int, _ func(int, int)) tea.Msg {
-		rows, err := read(ctx)
-		if ctx.Err() != nil {
-			err = context.Canceled
-		}
-		return markMsg{op, tab, q, rows, toggle, err}
+	return operate(m, inLine("marking"), rows, func(rows model.Selection, err error) tea.Cmd {
+		now, _ := m.query()
+		return m.rowsToMark(rows, toggle, tab != m.tab || q != now, err)
 	})
 }
 
-func (m *Model) markCame(msg markMsg) tea.Cmd {
+// rowsToMark marks rows that were read; toggle unmarks them where all of them are.
+func (m *Model) rowsToMark(rows model.Selection, toggle, ofAnotherView bool, err error) tea.Cmd {
 	deferred := m.deferred
 	m.marking, m.deferred = false, nil
-	m.endOperation(msg.op)
-	q, _ := m.query()
 	switch {
-	case errors.Is(msg.err, context.Canceled):
-		m.say(theme.Dim, "stopped: nothing was marked")
-		return nil
-	case msg.tab != m.tab || msg.query != q:
-		m.say(theme.Warning, "nothing was marked: another view is shown now")
-		return nil
-	case msg.err != nil:
-		m.fail("mark them", msg.err)
-		return nil
+	case errors.Is(err, context.Canceled):
+		return m.say(theme.Dim, "stopped: nothing was marked")
+	case ofAnotherView:
+		return m.say(theme.Warning, "nothing was marked: another view is shown now")
+	case err != nil:
+		return m.fail("mark them", err)
 	}
 	m.list.EndRange()
 	switch {
-	case !msg.toggle:
-		m.list.Mark(msg.rows)
-	case m.list.ToggleMarks(msg.rows):
-		m.say(theme.Marked, theme.Number(msg.rows.Len())+" marked")
+	case !toggle:
+		m.list.Mark(rows)
+	case m.list.ToggleMarks(rows):
+		m.say(theme.Marked, theme.Number(rows.Len())+" marked")
 	}
 	if m.screen != screenList {
 		deferred = nil // what is open now is not what they were about
@@ -130,8 +119,8 @@ func (m *Model) clearMarks(intent) tea.Cmd {
 	return nil
 }
 
-// countHidden counts the marked conversations that the view doesn't hold. Nothing
-// is read where all of them are at hand.
+// countHidden counts the marked conversations that are out of this view; it reads only
+// where some are not at hand.
 func (m *Model) countHidden() tea.Cmd {
 	m.hiddenGen++
 	marks := m.list.Marks()
@@ -140,9 +129,14 @@ func (m *Model) countHidden() tea.Cmd {
 		m.list.SetHidden(0)
 		return nil
 	}
-	be, ctx, gen := m.be, m.ctx, m.hiddenGen
-	return func() tea.Msg {
-		n, err := be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
-		return hiddenMsg{gen, n, err}
+	gen := m.hiddenGen
+	count := func(ctx context.Context) (int, error) {
+		return m.be.Hidden(ctx, model.ListRequest{Query: q, Inbox: true}, marks)
 	}
+	return read(m, count, func(n int, err error) tea.Cmd {
+		if gen == m.hiddenGen && err == nil {
+			m.list.SetHidden(n)
+		}
+		return nil
+	})
 }

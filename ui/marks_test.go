@@ -19,28 +19,28 @@ func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
 		marked = 20_000
 	}
 	more := uint64(5 * marked)
-	counted := []string{"tea.KeyPressMsg", "planMsg", "submittedMsg", "toldMsg", "triagedMsg", "refsMsg", "markMsg", "editsMsg"}
+	counted := []string{"key", "planned", "submitted", "told", "triaged", "refs", "marked", "edits"}
 	// road gives what each message and key of a road takes at most.
 	road := func(n int, steps string) map[string]uint64 {
 		v := newVast(n)
 		b := onBench(t, v)
 		b.press("*")
-		b.await("markMsg")
+		b.await("marked")
 		if steps != "" && steps[0] == '.' { // there is something to repeat
 			b.press("p")
-			b.await("planMsg")
+			b.await("planned")
 			b.press("y")
-			b.await("submittedMsg")
+			b.await("submitted")
 			b.press("esc")
 			b.press("*")
-			b.await("markMsg")
+			b.await("marked")
 		}
 		clear(b.spent)
 		for step := range strings.FieldsSeq(steps) {
 			switch {
 			case step == "news":
 				b.announce(v)
-			case strings.HasSuffix(step, "Msg"):
+			case isKind(step):
 				b.await(step)
 			default:
 				b.press(step)
@@ -49,10 +49,10 @@ func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
 		return b.spent
 	}
 	for _, steps := range []string{
-		"p planMsg j k y submittedMsg toldMsg news toldMsg j r editsMsg", "s planMsg y submittedMsg",
-		"A planMsg y submittedMsg", "D planMsg x", "t x enter planMsg j y submittedMsg",
-		". planMsg y submittedMsg", "e tab esc", "P esc", "c", "d triagedMsg", "b triagedMsg", "U triagedMsg", "z enter triagedMsg", "y refsMsg",
-		"ctrl+p a", "space space", "V j V", "j k G", "* markMsg", "esc",
+		"p planned j k y submitted told news told j r edits", "s planned y submitted",
+		"A planned y submitted", "D planned x", "t x enter planned j y submitted",
+		". planned y submitted", "e tab esc", "P esc", "c", "d triaged", "b triaged", "U triaged", "z enter triaged", "y refs",
+		"ctrl+p a", "space space", "V j V", "j k G", "* marked", "esc",
 	} {
 		few, many := road(1000, steps), road(marked, steps)
 		for kind := range many {
@@ -187,7 +187,7 @@ func BenchmarkMarked(b *testing.B) {
 				b.StopTimer()
 				x := onBench(b, newVast(100_000))
 				x.press("*")
-				x.await("markMsg")
+				x.await("marked")
 				b.StartTimer()
 				x.press(key)
 			}

@@ -8,30 +8,21 @@ import (
 	"confab/ui/layout"
 )
 
-// hitAreas remembers what was drawn where, so that a click means what is seen.
+// hitAreas is what was drawn where.
 type hitAreas struct {
 	areas areas
 	tabs  []layout.Rect
-	// first is the number of the first tab drawn.
 	first int
-	// keys are the places of the footer that name a key.
-	keys []layout.KeyHit
-	// top is the picture of the topmost overlay.
-	top layout.Picture
-}
-
-// liner is an overlay with rows that a click chooses; line counts from the
-// first line inside its border.
-type liner interface {
-	line(m *Model, line int) tea.Cmd
+	keys  []layout.KeyHit
+	top   layout.Picture
 }
 
 func (m *Model) click(at tea.Mouse) tea.Cmd {
-	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.overlays) == 0 {
+	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.layers) == 0 {
 		return nil
 	}
-	if n := len(m.overlays); n > 0 {
-		return m.clickOverlay(m.overlays[n-1], at)
+	if top, ok := m.onTop(); ok {
+		return m.clickOverlay(top, at)
 	}
 	if m.prompt != nil {
 		return nil
@@ -73,20 +64,19 @@ func (m *Model) click(at tea.Mouse) tea.Cmd {
 	return m.cursorMoved()
 }
 
-// clickOverlay chooses a row or presses a key of the footer; beside them a
-// click does nothing.
-func (m *Model) clickOverlay(o overlay, at tea.Mouse) tea.Cmd {
+// clickOverlay chooses a row or presses a key of the footer.
+func (m *Model) clickOverlay(l layer, at tea.Mouse) tea.Cmd {
 	p := m.mouse.top
 	if cmd, ok := m.clickKey(p.Keys, at); ok {
 		return cmd
 	}
-	if l, ok := o.(liner); ok && p.Inside.Contains(at.X, at.Y) {
-		return l.line(m, at.Y-p.Inside.Y)
+	if p.Inside.Contains(at.X, at.Y) {
+		return m.pass(l, layout.Click(at.Y-p.Inside.Y))
 	}
 	return nil
 }
 
-// clickKey presses the key that stands under the mouse.
+// clickKey presses the keys that are named under the mouse.
 func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
 	for _, h := range hits {
 		if !h.At.Contains(at.X, at.Y) {
@@ -105,8 +95,7 @@ func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// pressed makes the message of a key named as in the key table; false where
-// the name is none.
+// pressed makes the message of a key from its name in the key table.
 func pressed(name string) (tea.KeyPressMsg, bool) {
 	var k tea.KeyPressMsg
 	rest := name
@@ -126,7 +115,6 @@ func pressed(name string) (tea.KeyPressMsg, bool) {
 	return k, k.String() == name
 }
 
-// only narrows an intent to the row under the cursor.
 func (m *Model) only(in intent) intent {
 	if row, ok := m.list.Selected(); ok && m.screen == screenList {
 		in.subjects, in.marked = subjects{row: row, one: true}, false
@@ -143,11 +131,8 @@ func (m *Model) wheel(at tea.Mouse) tea.Cmd {
 	default:
 		return nil
 	}
-	if n := len(m.overlays); n > 0 {
-		if s, ok := m.overlays[n-1].(scroller); ok {
-			return s.scroll(m, by)
-		}
-		return nil
+	if top, ok := m.onTop(); ok {
+		return m.pass(top, layout.Wheel(by))
 	}
 	if m.screen == screenWelcome {
 		return nil

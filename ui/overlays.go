@@ -11,330 +11,189 @@ import (
 	"confab/ui/theme"
 )
 
-// overlay lies over the screen and takes the keys. The topmost one gets them.
+// overlay is a part that lies over the screen; the topmost one gets what is struck.
+//
+// Update takes a tea.KeyPressMsg, tea.PasteMsg, layout.Wheel, layout.Click, or an
+// answer to what the part asked for. It returns what the part asks for: nil, a
+// keymap.Action, or a type of its own package. A part that asks for keymap.Back is
+// closed.
 type overlay interface {
-	key(m *Model, k tea.KeyPressMsg) tea.Cmd
-	draw(m *Model, screen layout.Rect) layout.Picture
+	Update(msg tea.Msg) (asks any)
+	Draw(th *theme.Theme, screen layout.Rect) layout.Picture
 }
 
-// What overlays may also do.
+// What an overlay may also have.
 type (
-	paster interface {
-		paste(m *Model, text string) tea.Cmd
-	}
-	scroller interface {
-		scroll(m *Model, by int) tea.Cmd
-	}
-	complainer interface{ complain(text string) }
-	// receiver takes results that were asked for on its behalf.
-	receiver interface {
-		receive(m *Model, msg tea.Msg) tea.Cmd
+	// complainer says itself what is wrong with what was typed into it.
+	complainer interface{ Complain(why string) }
+	// answerer shows the message line itself, since it covers it.
+	answerer interface {
+		Answer(look theme.Token, text string)
 	}
 )
 
-func (m *Model) open(o overlay) {
-	m.typed = nil
-	m.overlays = append(m.overlays, o)
+// layer is an overlay that is open, or waits to be.
+type layer struct {
+	overlay
+	// act does what the overlay asks for; nil where it asks for nothing.
+	act func(asks any) tea.Cmd
+	// refresh brings what it shows up to date before it is drawn; nil for nothing.
+	refresh func()
+	// draft is the key under which what is typed into it is kept, "" for none; noted
+	// is what was kept last.
+	draft, noted string
+	// from is the overlay that it was asked for in, nil for none.
+	from overlay
 }
 
-func (m *Model) isOpen(o overlay) bool { return slices.Contains(m.overlays, o) }
+func (m *Model) open(l layer) {
+	m.typed = nil
+	m.layers = append(m.layers, l)
+}
 
-// closeOverlay takes an overlay away, wherever in the stack it is.
+func (m *Model) isOpen(o overlay) bool {
+	return slices.ContainsFunc(m.layers, func(l layer) bool { return l.overlay == o })
+}
+
+func (m *Model) onTop() (l layer, ok bool) {
+	if n := len(m.layers); n > 0 {
+		return m.layers[n-1], true
+	}
+	return l, false
+}
+
+// find returns the open overlay of a type, nil if there is none.
+func find[T overlay](m *Model) (found T) {
+	for _, l := range m.layers {
+		if o, ok := l.overlay.(T); ok {
+			return o
+		}
+	}
+	return found
+}
+
+// closeOverlay takes an overlay away, wherever in the stack it is, or keeps it from
+// opening.
 func (m *Model) closeOverlay(o overlay) {
 	m.typed = nil
-	m.overlays = slices.DeleteFunc(m.overlays, func(p overlay) bool { return p == o })
-	m.hand.late = slices.DeleteFunc(m.hand.late, func(l lateOverlay) bool { return l.o == o })
+	is := func(l layer) bool { return l.overlay == o }
+	m.layers = slices.DeleteFunc(m.layers, is)
+	m.hand.late = slices.DeleteFunc(m.hand.late, is)
 }
 
-// overlayResult hands a result to the overlay that asked; where that is closed
-// it is dropped.
-func (m *Model) overlayResult(msg tea.Msg) tea.Cmd {
-	var owner overlay
-	switch msg := msg.(type) {
-	case lookupMsg:
-		owner = msg.owner
-	case lookupDueMsg:
-		owner = msg.owner
-	case peopleMsg:
-		owner = msg.owner
-	case draftMsg:
-		owner = msg.owner
+// pass hands a message to an overlay and does what it asks for.
+func (m *Model) pass(l layer, msg tea.Msg) tea.Cmd {
+	asks := l.Update(msg)
+	kept := m.noteDrafts()
+	if asks == keymap.Back {
+		m.closeOverlay(l.overlay)
+		kept = m.leaveDraft(l)
 	}
-	if r, ok := owner.(receiver); ok && m.isOpen(owner) {
-		return r.receive(m, msg)
+	if asks == nil || l.act == nil {
+		return kept
 	}
-	return nil
+	return tea.Batch(kept, l.act(asks))
 }
 
-// sequence looks a key up that follows those typed so far; ok is false where they
-// mean nothing, or not yet.
-func (m *Model) sequence(key string, stack ...keymap.Context) (b keymap.Binding, ok bool) {
-	m.typed = append(m.typed, key)
-	b, r := m.keys.Lookup(stack, m.typed)
-	if r != keymap.Prefix {
-		m.typed = nil
-	}
-	return b, r == keymap.Match
-}
-
-// far is more lines than anything has.
-const far = 1 << 20
-
-// scrolling tells by how many lines an action scrolls; h is a page.
-func scrolling(a keymap.Action, h int) (int, bool) {
-	switch a {
-	case keymap.Down:
-		return 1, true
-	case keymap.Up:
-		return -1, true
-	case keymap.PageDown:
-		return h, true
-	case keymap.PageUp:
-		return -h, true
-	case keymap.Top:
-		return -far, true
-	case keymap.Bottom:
-		return far, true
-	}
-	return 0, false
-}
-
-// planOverlay asks before a plan is submitted.
-type planOverlay struct {
-	d   *dialog.Plan
-	yes func(m *Model) tea.Cmd
-}
-
-func (o *planOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.d.Draw(m.th, screen)
-}
-func (o *planOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
-
-func (o *planOverlay) paste(_ *Model, text string) tea.Cmd {
-	if o.d.Typing() {
-		o.d.Paste(text)
-	}
-	return nil
-}
-
-func (o *planOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	if name == "esc" {
-		return o.no(m)
-	}
-	if o.d.Typing() {
-		return o.typed(m, k)
-	}
-	b, ok := m.sequence(name, keymap.Dialog)
-	if !ok {
-		return nil
-	}
-	if b.Action == keymap.LeaveHidden && o.d.Hidden() > 0 {
-		o.d.LeaveHiddenOut()
-		return nil
-	}
-	if by, ok := scrolling(b.Action, 10); ok {
-		o.d.Scroll(by)
-		return nil
-	}
-	switch b.Action {
-	case keymap.Yes:
-		return o.proceed(m)
-	case keymap.No:
-		return o.no(m)
-	case keymap.Accept:
-		if o.d.Default() {
-			return o.proceed(m)
+// answer brings an overlay what it asked for; where it is closed that is dropped.
+func (m *Model) answer(to overlay, msg tea.Msg) tea.Cmd {
+	for _, l := range m.layers {
+		if l.overlay == to {
+			return m.pass(l, msg)
 		}
-		return o.no(m)
 	}
 	return nil
 }
 
-// typed takes a key while a word is typed.
-func (o *planOverlay) typed(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	b, _ := m.keys.Lookup([]keymap.Context{keymap.Dialog}, []string{name})
-	switch {
-	case b.Action == keymap.LeaveHidden && o.d.Hidden() > 0:
-		o.d.LeaveHiddenOut()
-	case name == "enter" && o.d.Typed():
-		return o.proceed(m)
-	case name == "enter":
-	case name == "up", name == "pgup":
-		o.d.Scroll(-4)
-	case name == "down", name == "pgdown":
-		o.d.Scroll(4)
-	default:
-		o.d.Key(k)
+// complain says what is wrong in the form that asked, else in the message line.
+func (m *Model) complain(from overlay, text string) {
+	if c, ok := from.(complainer); ok && m.isOpen(from) {
+		c.Complain(text)
+		return
 	}
+	m.say(theme.Warning, text)
+}
+
+func (m *Model) showText(title string, lines ...string) {
+	m.open(layer{overlay: &dialog.Text{Title: title, Lines: lines, Keys: m.keys.Keys(keymap.Pager)}})
+}
+
+func (m *Model) openHelp(intent) tea.Cmd {
+	m.open(layer{overlay: dialog.NewHelp(m.keys, m.opts.Version)})
 	return nil
 }
 
-func (o *planOverlay) no(m *Model) tea.Cmd {
-	m.closeOverlay(o)
-	if o.d.Possible() {
-		m.say(theme.Dim, "nothing was sent")
-	}
-	return nil
-}
-
-// proceed goes on: to the second question where there is one, else to the work.
-func (o *planOverlay) proceed(m *Model) tea.Cmd {
-	if !o.d.Possible() {
-		m.closeOverlay(o)
-		return nil
-	}
-	if !o.d.Typing() && o.d.AskAgain() {
-		m.freshen(o)
-		return nil
-	}
-	m.closeOverlay(o)
-	m.notice = notice{} // what becomes of this is told in its place
-	return o.yes(m)
-}
-
-// promptOverlay asks for a line of text.
-type promptOverlay struct {
-	d     *dialog.Prompt
-	draft string
-	done  func(m *Model, text string) tea.Cmd
-}
-
-func (o *promptOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.d.Draw(m.th, screen)
-}
-func (o *promptOverlay) complain(text string) { o.d.Problem = text }
-
-func (o *promptOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
-	case "esc":
-		m.closeOverlay(o)
-		if o.draft == "" {
+// openMenu offers choices, and closes before it carries one out.
+func (m *Model) openMenu(d *dialog.Menu, choose func(i int) tea.Cmd) {
+	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
+		i, ok := asks.(dialog.Choice)
+		if !ok {
 			return nil
 		}
-		if o.d.Input.Touched() {
-			m.say(theme.Dim, "kept as a draft")
-			return m.saveDraft(o.draft)
-		}
-		return m.clearDraft(o.draft)
-	case "enter", "ctrl+s":
-		return o.done(m, o.d.Input.Value())
-	}
-	if o.d.Key(k) {
-		return m.draftChanged(o.draft, o.d.Input.Value())
-	}
-	return nil
+		m.closeOverlay(d)
+		return choose(int(i))
+	}})
 }
 
-func (o *promptOverlay) paste(m *Model, text string) tea.Cmd {
-	if o.d.Input.Paste(text) {
-		return m.draftChanged(o.draft, o.d.Input.Value())
-	}
-	return nil
-}
-
-func (o *promptOverlay) receive(_ *Model, msg tea.Msg) tea.Cmd {
-	if d, ok := msg.(draftMsg); ok && d.text != "" && !o.d.Input.Touched() && d.text != o.d.Input.Value() {
-		o.d.Input.Set(d.text)
-		o.d.Help = "restored from your draft; ctrl+u clears the line"
-	}
-	return nil
-}
-
-// menuOverlay offers choices.
-type menuOverlay struct {
-	d      *dialog.Menu
-	choose func(m *Model, i int) tea.Cmd
-	cancel func(m *Model)
-	// refresh, if set, brings what is offered up to date before it is drawn.
-	refresh func(m *Model)
-}
-
-func (o *menuOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	if o.refresh != nil {
-		o.refresh(m)
-	}
-	return o.d.Draw(m.th, screen)
-}
-
-func (o *menuOverlay) line(m *Model, line int) tea.Cmd {
-	i, ok := o.d.ItemAt(line)
-	switch {
-	case !ok:
-	case i != o.d.At():
-		o.d.SetAt(i)
-	case o.d.Items[i].Off == "":
-		m.closeOverlay(o)
-		return o.choose(m, i)
-	}
-	return nil
-}
-
-func (o *menuOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
-	at := o.d.Find(name)
-	switch name {
-	case "esc":
-		m.closeOverlay(o)
-		if o.cancel != nil {
-			o.cancel(m)
+func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func() tea.Cmd) {
+	d.Keys = m.keys.Keys(keymap.Dialog)
+	m.openLate(layer{overlay: d, from: from, act: func(asks any) tea.Cmd {
+		switch asks {
+		case dialog.Again{}:
+			m.freshen(d)
+		case keymap.No:
+			m.closeOverlay(d)
+			m.say(theme.Dim, "nothing was sent")
+		case keymap.Yes:
+			m.closeOverlay(d)
+			m.notice = notice{} // what becomes of this is told in its place
+			return yes()
 		}
 		return nil
-	case "up", "k":
-		o.d.Move(-1)
-		return nil
-	case "down", "j":
-		o.d.Move(1)
-		return nil
-	case "enter":
-		at = o.d.At()
-	}
-	if at < 0 || at >= len(o.d.Items) || o.d.Items[at].Off != "" {
-		return nil
-	}
-	m.closeOverlay(o)
-	return o.choose(m, at)
+	}})
 }
 
-// progressOverlay shows an operation that takes a while.
-type progressOverlay struct{ op *operation }
-
-func (o *progressOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	d := dialog.Progress{Title: o.op.title, Done: o.op.done, Total: o.op.total}
-	return d.Draw(m.th, screen)
-}
-
-func (o *progressOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "esc" {
-		o.op.cancel()
-		m.endOperation(o.op.id)
-		m.say(theme.Dim, "stopped: nothing was sent")
+func (m *Model) openPalette(in intent) tea.Cmd {
+	about := m.intent(in.action)
+	bindings := m.actionsHere()
+	list := make([]dialog.Entry, len(bindings))
+	for i, b := range bindings {
+		in := about
+		in.action = b.Action
+		list[i] = dialog.Entry{Name: string(b.Action), Help: b.Help, Section: b.Section, Off: m.off(in),
+			Plain: b.Section == keymap.SectionMove || b.Section == keymap.SectionLook}
+		if len(b.Keys) > 0 {
+			list[i].Key = keymap.Label(b.Keys[0])
+		}
 	}
+	d := dialog.NewPalette(list)
+	if about.size() > 0 {
+		d.For = subject(about)
+	}
+	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
+		i, ok := asks.(dialog.Choice)
+		if !ok {
+			return nil
+		}
+		m.closeOverlay(d)
+		in := about
+		in.action = bindings[i].Action
+		return m.run(in)
+	}})
 	return nil
 }
 
-// textOverlay shows text.
-type textOverlay struct{ d *dialog.Text }
-
-func (o *textOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	return o.d.Draw(m.th, screen)
-}
-func (o *textOverlay) scroll(_ *Model, by int) tea.Cmd { o.d.Scroll(by); return nil }
-
-func (o *textOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "esc" || k.String() == "enter" {
-		m.closeOverlay(o)
-		return nil
+// actionsHere lists the actions that mean something on this screen, each once.
+func (m *Model) actionsHere() []keymap.Binding {
+	var out []keymap.Binding
+	seen := map[keymap.Action]bool{keymap.Palette: true}
+	for _, c := range m.stack() {
+		for _, b := range m.keys.Bindings(c) {
+			if _, ok := m.handlers[b.Action]; ok && !seen[b.Action] {
+				out = append(out, b)
+			}
+			seen[b.Action] = true
+		}
 	}
-	b, ok := m.sequence(k.String(), keymap.Pager)
-	if !ok {
-		return nil
-	}
-	if by, ok := scrolling(b.Action, 10); ok {
-		o.d.Scroll(by)
-		return nil
-	}
-	m.closeOverlay(o)
-	return nil
+	return out
 }

@@ -12,7 +12,6 @@ import (
 
 	"confab/model"
 	"confab/ui"
-	"confab/ui/uitest"
 )
 
 // parts are what texts of all scripts are made of.
@@ -46,7 +45,7 @@ func TestAnyWayThereShowsTheSame(t *testing.T) {
 		steps := rapid.SliceOfN(rapid.SampledFrom(append(keys, "size", "redraw", "redraw")), 4, 24).Draw(rt, "steps")
 		sizes := rapid.SliceOfN(rapid.IntRange(24, 130), len(steps), len(steps)).Draw(rt, "sizes")
 		wrong := ""
-		with(t, newFake(rows...), start{w: 100, h: 30, screen: []uitest.Option{uitest.ProgramOptions(tea.WithFPS(20))}}, func(a *app) {
+		with(t, newFake(rows...), start{w: 100, h: 30, screen: []Option{ProgramOptions(tea.WithFPS(20))}}, func(a *app) {
 			if clusters {
 				a.Send(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
 			}

@@ -4,18 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/ui/dialog"
 	"confab/ui/keymap"
-	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// undelivered counts the edits on their way, and those that need a person. From
-// an account that is read-only nothing is sent.
+// undelivered counts the edits on their way, without accounts that are read-only, and
+// those that need a person.
 func (m *Model) undelivered() (waiting, person int) {
 	if m.facts != nil {
 		for _, a := range m.facts.Accounts() {
@@ -28,51 +26,36 @@ func (m *Model) undelivered() (waiting, person int) {
 	return waiting, person
 }
 
-// readUndecided reads, while the person is leaving, how many of the edits on
-// their way wait for a decision.
+// readUndecided reads how many edits wait for a decision, while the person is leaving.
 func (m *Model) readUndecided() tea.Cmd {
-	f := &m.deciding
-	switch {
-	case !m.quitting && m.waiting == nil:
-		return nil
-	case f.busy:
-		f.again = true
+	if !m.quitting && m.waiting == nil || !m.deciding.begin() {
 		return nil
 	}
-	f.busy, f.again = true, false
-	be, ctx := m.be, m.ctx
-	return func() tea.Msg {
-		began := time.Now()
-		counts, err := be.Undecided(ctx)
-		return undecidedMsg{counts, time.Since(began), err}
-	}
+	return read(m, m.be.Undecided, m.undecidedCame)
 }
 
-func (m *Model) undecidedCame(msg undecidedMsg) tea.Cmd {
-	m.deciding.busy = false
-	if msg.err != nil {
-		m.fail("read what is not delivered", msg.err)
-		return nil
+func (m *Model) undecidedCame(counts map[string]int, err error) tea.Cmd {
+	again := m.deciding.end(m.readUndecided)
+	if err != nil {
+		return m.fail("read what is not delivered", err)
 	}
 	m.undecided = 0
 	for _, a := range m.facts.Accounts() {
 		if !a.ReadOnly {
-			m.undecided += msg.counts[a.Name]
+			m.undecided += counts[a.Name]
 		}
 	}
-	if m.deciding.again {
-		return tea.Tick(max(newsTime, 4*msg.took), func(time.Time) tea.Msg { return readUndecidedMsg{} })
+	if again != nil {
+		return again
 	}
 	if m.waiting != nil && m.submitting == 0 && m.allUndecided() {
 		m.closeOverlay(m.waiting)
 		m.waiting = nil
-		m.openLate(m.askQuit(), nil)
+		m.openLate(m.askQuit())
 	}
 	return nil
 }
 
-// allUndecided reports whether edits are on their way, and all of them wait for a
-// decision.
 func (m *Model) allUndecided() bool {
 	n, _ := m.undelivered()
 	return n > 0 && m.undecided >= n
@@ -82,8 +65,7 @@ func (m *Model) allUndecided() bool {
 func (m *Model) quit() tea.Cmd {
 	if m.submitting > 0 {
 		m.leaving = true
-		m.say(theme.Dim, "leaving once the edits are on disk")
-		return nil
+		return m.say(theme.Dim, "leaving once the edits are on disk")
 	}
 	if n, _ := m.undelivered(); n == 0 || m.opts.ReadOnly {
 		return tea.Quit
@@ -93,29 +75,49 @@ func (m *Model) quit() tea.Cmd {
 	return m.readUndecided()
 }
 
-// askQuit makes the question what to do about edits that are not delivered.
-func (m *Model) askQuit() overlay {
+func (m *Model) askQuit() layer {
 	m.quitting = true
 	d := &dialog.Menu{Title: "Quit?"}
 	m.offerQuit(d)
-	return &menuOverlay{d: d, refresh: func(m *Model) { m.offerQuit(d) }, cancel: func(m *Model) { m.quitting = false },
-		choose: func(m *Model, i int) tea.Cmd {
-			m.quitting = false
-			switch d.Items[i].Key {
-			case "w":
-				n, person := m.undelivered()
-				m.waiting = &waitOverlay{total: n, person: person}
-				m.open(m.waiting)
-				return tea.Batch(m.quitIfDelivered(), m.readUndecided())
-			case "l":
-				return tea.Quit
-			}
+	return layer{overlay: d, refresh: func() { m.offerQuit(d) }, act: func(asks any) tea.Cmd {
+		m.quitting = false
+		m.closeOverlay(d)
+		i, ok := asks.(dialog.Choice)
+		if !ok {
 			return nil
-		}}
+		}
+		switch d.Items[i].Key {
+		case "w":
+			return m.waitForDelivery()
+		case "l":
+			return tea.Quit
+		}
+		return nil
+	}}
 }
 
-// offerQuit says what is not delivered now, and what can be done about it. It
-// never answers by itself: a key on its way to the dialog would hit the list.
+func (m *Model) waitForDelivery() tea.Cmd {
+	d := &dialog.Progress{Title: "Delivering, then quitting"}
+	d.Total, m.waitedFor = m.undelivered()
+	m.waiting = d
+	refresh := func() {
+		n, _ := m.undelivered()
+		d.Total = max(d.Total, n)
+		d.Done = d.Total - n
+		d.Note = ""
+		if m.undecided > 0 {
+			d.Note = waitForYou(m.undecided)
+		}
+	}
+	m.open(layer{overlay: d, refresh: refresh, act: func(any) tea.Cmd {
+		m.waiting = nil
+		return nil
+	}})
+	return tea.Batch(m.quitIfDelivered(), m.readUndecided())
+}
+
+// offerQuit says what is not delivered now, and what can be done. It never answers by
+// itself: a key on its way to the dialog would hit the list.
 func (m *Model) offerQuit(d *dialog.Menu) {
 	key := "s"
 	if len(d.Items) > 0 {
@@ -157,7 +159,6 @@ func (m *Model) offerQuit(d *dialog.Menu) {
 	d.SetAt(at)
 }
 
-// waitForYou says that so many edits wait for a decision.
 func waitForYou(n int) string {
 	if n == 1 {
 		return "1 edit waits for your decision on another"
@@ -188,8 +189,8 @@ func (m *Model) interrupt() tea.Cmd {
 	return m.quit()
 }
 
-// keyUnseen takes a key while the terminal is too small to show anything: no
-// question can be answered then, but whoever wants to leave can.
+// keyUnseen takes a key while the terminal is too small for any question: leaving is all
+// that works.
 func (m *Model) keyUnseen(name string) tea.Cmd {
 	m.typed = append(m.typed, name)
 	b, r := m.keys.Lookup(m.stack(), m.typed)
@@ -203,7 +204,6 @@ func (m *Model) keyUnseen(name string) tea.Cmd {
 	return nil
 }
 
-// tooSmallText is the screen of a terminal that is too small for any other.
 func (m *Model) tooSmallText() string {
 	key := m.keys.KeyOf(keymap.Global, keymap.Quit)
 	if key == "" {
@@ -217,7 +217,7 @@ func (m *Model) tooSmallText() string {
 	return fmt.Sprintf("Too small: %dx%d. confab needs %dx%d. %s quits.", m.w, m.h, tooSmallW, tooSmallH, key)
 }
 
-// quitIfReady leaves where quitting only waited for a submission.
+// quitIfReady leaves where quitting waited for a submission.
 func (m *Model) quitIfReady() tea.Cmd {
 	if m.leaving && m.submitting == 0 {
 		m.leaving = false
@@ -226,8 +226,8 @@ func (m *Model) quitIfReady() tea.Cmd {
 	return nil
 }
 
-// quitIfDelivered leaves where quitting only waited for the deliveries. It
-// stays where one of them turned out to need the person.
+// quitIfDelivered leaves where quitting waited for deliveries. It stays where one of them
+// needs the person.
 func (m *Model) quitIfDelivered() tea.Cmd {
 	if m.waiting == nil || m.submitting > 0 {
 		return nil
@@ -236,37 +236,11 @@ func (m *Model) quitIfDelivered() tea.Cmd {
 	switch {
 	case n > 0:
 		return nil
-	case person > m.waiting.person:
-		more := person - m.waiting.person
+	case person > m.waitedFor:
+		more := person - m.waitedFor
 		m.closeOverlay(m.waiting)
 		m.waiting = nil
-		m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
-		return nil
+		return m.say(theme.Warning, needYou(more)+": "+m.keys.KeyOf(keymap.Global, keymap.OutboxScreen)+" lists what is not delivered")
 	}
 	return tea.Quit
-}
-
-// waitOverlay shows how many edits are still to be delivered before quitting.
-type waitOverlay struct {
-	total int
-	// person is how many needed a person when the wait began.
-	person int
-}
-
-func (o *waitOverlay) draw(m *Model, screen layout.Rect) layout.Picture {
-	n, _ := m.undelivered()
-	o.total = max(o.total, n)
-	d := dialog.Progress{Title: "Delivering, then quitting", Done: o.total - n, Total: o.total}
-	if m.undecided > 0 {
-		d.Note = waitForYou(m.undecided)
-	}
-	return d.Draw(m.th, screen)
-}
-
-func (o *waitOverlay) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	if k.String() == "esc" {
-		m.waiting = nil
-		m.closeOverlay(o)
-	}
-	return nil
 }

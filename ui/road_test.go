@@ -19,7 +19,6 @@ import (
 	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
-	"confab/ui/uitest"
 )
 
 // The whole road: the real model in a virtual terminal, the real engine, a
@@ -33,7 +32,7 @@ func (s static) Reject(string)                       {}
 
 // road is one running confab with everything under it.
 type road struct {
-	*uitest.Screen
+	*Screen
 	t      *testing.T
 	sb     *sandbox.Sandbox
 	inbox  *inbox.Inbox
@@ -111,7 +110,7 @@ func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int) *r
 	}
 	b.Start(ctx)
 	m := ui.New(ui.Options{Backend: b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark"})
-	r := &road{Screen: uitest.Start(t, m, w, h), t: t, inbox: b, store: st}
+	r := &road{Screen: Start(t, m, w, h), t: t, inbox: b, store: st}
 	t.Cleanup(r.close)
 	r.Wait(3 * time.Second)
 	return r

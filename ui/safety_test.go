@@ -268,7 +268,7 @@ func TestASCIIOnly(t *testing.T) {
 
 func TestWithoutColourEverythingIsSaidInWords(t *testing.T) {
 	f := newFake(conversations(20)...)
-	with(t, f, start{screen: []uitest.Option{uitest.Profile(colorprofile.ASCII), uitest.Environment("TERM=xterm", "NO_COLOR=1")}}, func(a *app) {
+	with(t, f, start{screen: []Option{Profile(colorprofile.ASCII), Environment("TERM=xterm", "NO_COLOR=1")}}, func(a *app) {
 		a.Press("p", "space")
 		a.Want("private", "public", "members", "queued", "1 waiting", "1 marked", "✓", "▌")
 		for _, seq := range []string{"\x1b[31", "\x1b[32", "\x1b[33", "\x1b[34", "\x1b[36", "\x1b[9", ";3", "38;"} {

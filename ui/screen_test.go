@@ -10,12 +10,11 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"confab/ui"
-	"confab/ui/uitest"
 )
 
 // app is the inbox on a screen, over an engine in memory.
 type app struct {
-	*uitest.Screen
+	*Screen
 	*fake
 	t      *testing.T
 	model  *ui.Model
@@ -26,7 +25,7 @@ type app struct {
 type start struct {
 	w, h    int
 	options ui.Options
-	screen  []uitest.Option
+	screen  []Option
 	watch   *watch
 	backend ui.Backend // in place of the engine in memory
 }
@@ -84,7 +83,7 @@ func with(t *testing.T, f *fake, s start, test func(a *app)) {
 			s.watch.Model = a.model
 			m = s.watch
 		}
-		a.Screen = uitest.Start(t, m, s.w, s.h, s.screen...)
+		a.Screen = Start(t, m, s.w, s.h, s.screen...)
 		test(a)
 		a.Stop()
 	})

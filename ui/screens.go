@@ -8,7 +8,6 @@ import (
 
 	"confab/model"
 	"confab/ui/detail"
-	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -104,13 +103,6 @@ func (m *Model) cyclePreview(intent) tea.Cmd {
 	return m.showIfPreview()
 }
 
-func (m *Model) showIfPreview() tea.Cmd {
-	if m.previewShown() {
-		return m.showSelected()
-	}
-	return nil
-}
-
 // back goes back one step: range, marks, filter, screen. Prompts and overlays
 // have taken the key before.
 func (m *Model) back(intent) tea.Cmd {
@@ -154,32 +146,9 @@ func (m *Model) openDetail(in intent) tea.Cmd {
 	return m.openRow(in.row)
 }
 
-// openRow shows a conversation whole: at once what the cache has, then what
-// the service says now.
-func (m *Model) openRow(row model.Row) tea.Cmd {
-	ref := row.Conversation.Ref
-	m.show(row)
-	cmds := []tea.Cmd{m.readActivity(ref), m.readDetail(ref)}
-	m.detail.SetLoading()
-	if !row.Triage.Seen {
-		be, ctx := m.be, m.ctx
-		cmds = append(cmds, func() tea.Msg { return settledMsg{err: be.See(ctx, ref), action: keymap.Seen} })
-	}
-	return tea.Batch(cmds...)
-}
-
-func (m *Model) reloadDetail(in intent) tea.Cmd {
-	if m.detail.Ref() != in.row.Conversation.Ref {
-		m.show(in.row)
-	}
-	m.detail.SetLoading()
-	return tea.Batch(m.readDetail(m.detail.Ref()), m.readActivity(m.detail.Ref()))
-}
-
 func (m *Model) turnDetail(by int) tea.Cmd {
 	if m.screen == screenList && !m.previewShown() {
-		m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
-		return nil
+		return m.say(theme.Dim, "no preview is shown: v shows it, enter opens the conversation")
 	}
 	m.detail.SetTab(m.detail.Tab() + detail.Tab(by))
 	return nil

@@ -32,7 +32,6 @@ func (s *subjects) has(r *model.Row) bool {
 	return s.set.Has(r.Conversation.Ref.Account, r.Key)
 }
 
-// accounts returns the accounts of the conversations, each once.
 func (s subjects) accounts() []string {
 	if s.one {
 		return []string{s.row.Conversation.Ref.Account}
@@ -40,7 +39,7 @@ func (s subjects) accounts() []string {
 	return s.set.Accounts()
 }
 
-// refs reads which conversations these are. It is called in commands only.
+// refs is for commands only.
 func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
 	if s.one {
 		return []model.Ref{s.row.Conversation.Ref}, nil
@@ -52,7 +51,6 @@ func (s subjects) refs(ctx context.Context, be Backend) ([]model.Ref, error) {
 	return refs, err
 }
 
-// hidden reads which of the conversations a view does not hold.
 func (s subjects) hidden(ctx context.Context, be Backend, query string) (map[model.Ref]bool, error) {
 	view, err := be.Select(ctx, model.SelectRequest{Query: query, Inbox: true})
 	if err != nil {

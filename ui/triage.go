@@ -17,8 +17,8 @@ import (
 	"confab/ui/theme"
 )
 
-// triage changes local marks; text is said once it is done. The list shows it at
-// once, so that the next key is about what then stands under the cursor.
+// triage changes local marks. The list shows it at once, so that the next key is about
+// what then is under the cursor.
 func (m *Model) triage(text string, of subjects, change model.TriageChange) tea.Cmd {
 	m.showTriage(of, change)
 	m.submitting++
@@ -36,20 +36,19 @@ type triageWork struct {
 	text   string
 	of     subjects
 	change model.TriageChange
-	op     int // 0 for one conversation
+	op     *operation // nil for one conversation
 }
 
-// keepingMarks reports whether the list waits until what it shows is written: what
-// is read meanwhile may be older. For a change that takes long it does not wait.
+// keepingMarks reports whether the list waits until what it shows is written, because it
+// may read what is older. It does not wait for a change that takes long.
 func (m *Model) keepingMarks() bool {
 	if len(m.triages) == 0 {
 		return false
 	}
-	op := m.ops[m.triages[0].op]
-	return op == nil || !op.told
+	op := m.triages[0].op
+	return op == nil || !op.shown
 }
 
-// layTriages lays changes that are not written yet over what was read.
 func (m *Model) layTriages(p *model.Page) {
 	if len(m.triages) == 0 {
 		return
@@ -64,38 +63,34 @@ func (m *Model) layTriages(p *model.Page) {
 	}
 }
 
-// nextTriage writes the oldest change. They are written one after the other, in
-// the order of their keys. A change of many says how far it is, and can be
-// stopped.
+// nextTriage writes the oldest change: one after the other, in the order of their keys.
 func (m *Model) nextTriage() tea.Cmd {
-	be, next := m.be, m.triages[0]
-	write := func(ctx context.Context, op int, report func(int, int)) tea.Msg {
-		refs, err := next.of.refs(ctx, be)
+	next := m.triages[0]
+	write := func(ctx context.Context, report func(int, int)) (text string, err error) {
+		refs, err := next.of.refs(ctx, m.be)
 		if err == nil {
-			err = be.TriageMany(ctx, refs, next.change, report)
+			err = m.be.TriageMany(ctx, refs, next.change, report)
 		}
-		return triagedMsg{op, next.text, err}
+		return next.text, err
 	}
 	if next.of.size() == 1 {
-		ctx := m.ctx
-		return func() tea.Msg { return write(ctx, 0, nil) }
+		return read(m, func(ctx context.Context) (string, error) { return write(ctx, nil) }, m.triaged)
 	}
-	cmd := m.operateInLine("marking "+theme.Count(next.of.size(), "conversation"), write)
-	m.triages[0].op = m.nextOp
-	return cmd
+	op := inLine("marking " + theme.Count(next.of.size(), "conversation"))
+	m.triages[0].op = op
+	return operate(m, op, write, m.triaged)
 }
 
-func (m *Model) triaged(msg triagedMsg) tea.Cmd {
+func (m *Model) triaged(text string, err error) tea.Cmd {
 	m.submitting--
 	m.triages = m.triages[1:]
-	m.endOperation(msg.op)
 	switch {
-	case errors.Is(msg.err, context.Canceled):
-		m.say(theme.Warning, model.Words(msg.err))
-	case msg.err != nil:
-		m.fail("mark it", msg.err)
-	case msg.text != "":
-		m.say(theme.Good, msg.text)
+	case errors.Is(err, context.Canceled):
+		m.say(theme.Warning, model.Words(err))
+	case err != nil:
+		m.fail("mark it", err)
+	case text != "":
+		m.say(theme.Good, text)
 	}
 	if len(m.triages) > 0 {
 		return m.nextTriage()
@@ -103,8 +98,7 @@ func (m *Model) triaged(msg triagedMsg) tea.Cmd {
 	return tea.Batch(m.reload(false), m.reloadLedger(), m.quitIfReady())
 }
 
-// showTriage changes the rows at hand, and takes those away that the view no
-// longer holds.
+// showTriage changes the rows at hand, and removes those that leave the view.
 func (m *Model) showTriage(of subjects, change model.TriageChange) {
 	text, err := m.query()
 	if err != nil {
@@ -131,8 +125,6 @@ func (m *Model) showTriage(of subjects, change model.TriageChange) {
 	})
 }
 
-// triageMany carries a triage key out. In an open conversation it goes on to the
-// next.
 func (m *Model) triageMany(in intent, word string, change model.TriageChange) tea.Cmd {
 	text := word
 	if n := in.size(); n > 1 {
@@ -153,8 +145,8 @@ func (m *Model) triageMany(in intent, word string, change model.TriageChange) te
 	return cmd
 }
 
-// triageOn marks from the open conversation on, and opens the one below; after the
-// last one it goes back to the list.
+// triageOn marks the open conversation and opens the one below, or goes back to the list
+// after the last.
 func (m *Model) triageOn(text string, of subjects, change model.TriageChange) tea.Cmd {
 	last := m.list.Cursor()+of.size() >= m.list.Total()
 	if last {
@@ -178,39 +170,33 @@ func (m *Model) triageOn(text string, of subjects, change model.TriageChange) te
 	return tea.Batch(cmd, m.openRow(row))
 }
 
-func (m *Model) triageDone(in intent) tea.Cmd {
-	v := !(in.one && in.row.Triage.Done)
-	word := "done until something changes; is:done shows it"
-	if !v {
-		word = "not done any more"
+// marksAs returns the handler that sets a local mark, or takes it off a conversation that
+// has it.
+func marksAs(on, off string, has func(model.Triage) bool, change func(v *bool) model.TriageChange) func(*Model, intent) tea.Cmd {
+	return func(m *Model, in intent) tea.Cmd {
+		v, word := true, on
+		if in.one && has(in.row.Triage) {
+			v, word = false, off
+		}
+		return m.triageMany(in, word, change(&v))
 	}
-	return m.triageMany(in, word, model.TriageChange{Done: &v})
 }
 
-func (m *Model) triagePin(in intent) tea.Cmd {
-	v := !(in.one && in.row.Triage.Pinned)
-	word := "pinned"
-	if !v {
-		word = "not pinned any more"
-	}
-	return m.triageMany(in, word, model.TriageChange{Pinned: &v})
-}
-
-func (m *Model) triageSeen(in intent) tea.Cmd {
-	v := !(in.one && in.row.Triage.Seen)
-	word := "seen"
-	if !v {
-		word = "unseen"
-	}
-	return m.triageMany(in, word, model.TriageChange{Seen: &v})
-}
+var (
+	triageDone = marksAs("done until something changes; is:done shows it", "not done any more",
+		func(t model.Triage) bool { return t.Done }, func(v *bool) model.TriageChange { return model.TriageChange{Done: v} })
+	triagePin = marksAs("pinned", "not pinned any more",
+		func(t model.Triage) bool { return t.Pinned }, func(v *bool) model.TriageChange { return model.TriageChange{Pinned: v} })
+	triageSeen = marksAs("seen", "unseen",
+		func(t model.Triage) bool { return t.Seen }, func(v *bool) model.TriageChange { return model.TriageChange{Seen: v} })
+)
 
 // snooze asks until when, or wakes one that is snoozed.
 func (m *Model) snooze(in intent) tea.Cmd {
 	if in.one && !in.row.Triage.SnoozedUntil.IsZero() && in.arg == "" {
 		return m.triageMany(in, "awake again", model.TriageChange{Snooze: &time.Time{}})
 	}
-	until := func(m *Model, text string) (tea.Cmd, error) {
+	until := func(text string) (tea.Cmd, error) {
 		t, err := parseWhen(text, m.now())
 		if err != nil {
 			return nil, err
@@ -218,73 +204,68 @@ func (m *Model) snooze(in intent) tea.Cmd {
 		return m.triageMany(in, "snoozed until "+t.Format("Mon 2 Jan 15:04"), model.TriageChange{Snooze: &t}), nil
 	}
 	if in.arg != "" {
-		cmd, err := until(m, in.arg)
+		cmd, err := until(in.arg)
 		if err != nil {
 			m.say(theme.Error, err.Error())
 		}
 		return cmd
 	}
-	o := &promptOverlay{d: dialog.NewPrompt(titled("Snooze until", in), "tomorrow",
-		"2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")}
-	o.done = func(m *Model, text string) tea.Cmd {
-		cmd, err := until(m, text)
-		if err != nil {
-			o.complain(err.Error())
+	d := dialog.NewPrompt(titled("Snooze until", in), "tomorrow", "2h  3d  2w  14:30  tomorrow  monday  2026-12-31  2026-12-31 14:30")
+	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
+		text, ok := asks.(dialog.Entered)
+		if !ok {
 			return nil
 		}
-		m.closeOverlay(o)
+		cmd, err := until(string(text))
+		if err != nil {
+			d.Complain(err.Error())
+			return nil
+		}
+		m.closeOverlay(d)
 		return cmd
-	}
-	m.open(o)
+	}})
 	return nil
 }
 
 // morning is when a day begins that is named without a time.
-const morning = 8
+const morning = 8 * time.Hour
 
 // parseWhen reads a time to come, as people write it.
 func parseWhen(text string, now time.Time) (time.Time, error) {
-	s := strings.ToLower(strings.TrimSpace(text))
-	bad := fmt.Errorf("%q is no time: try 2h, 3d, 14:30, tomorrow, monday or 2026-12-31", model.CleanLine(text, 40))
-	at := func(days int) time.Time {
-		y, mo, d := now.Date()
-		return time.Date(y, mo, d+days, morning, 0, 0, 0, now.Location())
+	s, short := strings.ToLower(strings.TrimSpace(text)), model.CleanLine(text, 40)
+	bad := fmt.Errorf("%q is no time: try 2h, 3d, 14:30, tomorrow, monday or 2026-12-31", short)
+	y, mo, d := now.Date()
+	on := func(days int, clock time.Time) time.Time {
+		return time.Date(y, mo, d+days, clock.Hour(), clock.Minute(), 0, 0, now.Location())
 	}
-	late := func(t time.Time) (time.Time, error) {
-		if !t.After(now) {
-			return t, fmt.Errorf("%s is in the past", model.CleanLine(text, 40))
-		}
-		return t, nil
-	}
+	dawn := time.Time{}.Add(morning)
 	switch s {
 	case "":
 		return time.Time{}, bad
 	case "tomorrow":
-		return at(1), nil
+		return on(1, dawn), nil
 	case "week", "next week":
 		s = "monday"
 	}
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		if len(s) >= 2 && strings.HasPrefix(strings.ToLower(d.String()), s) {
-			days := (int(d)-int(now.Weekday())+6)%7 + 1
-			return at(days), nil
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if len(s) >= 2 && strings.HasPrefix(strings.ToLower(day.String()), s) {
+			return on((int(day)-int(now.Weekday())+6)%7+1, dawn), nil
 		}
 	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), now.Location()); err == nil {
-			return late(t)
+	for layout, at := range map[string]time.Duration{"2006-01-02 15:04": 0, "2006-01-02T15:04": 0, time.RFC3339: 0, time.DateOnly: morning} {
+		t, err := time.ParseInLocation(layout, strings.TrimSpace(text), now.Location())
+		if t = t.Add(at); err == nil && !t.After(now) {
+			return t, fmt.Errorf("%s is in the past", short)
+		}
+		if err == nil {
+			return t, nil
 		}
 	}
-	if t, err := time.ParseInLocation("2006-01-02", s, now.Location()); err == nil {
-		return late(t.Add(morning * time.Hour))
-	}
-	if t, err := time.Parse("15:04", s); err == nil {
-		y, mo, d := now.Date()
-		then := time.Date(y, mo, d, t.Hour(), t.Minute(), 0, 0, now.Location())
-		if !then.After(now) {
-			then = time.Date(y, mo, d+1, t.Hour(), t.Minute(), 0, 0, now.Location())
+	if clock, err := time.Parse("15:04", s); err == nil {
+		if t := on(0, clock); t.After(now) {
+			return t, nil
 		}
-		return then, nil
+		return on(1, clock), nil
 	}
 	n, err := strconv.Atoi(s[:len(s)-1])
 	if err != nil || n <= 0 || n > 10_000 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ type vast struct {
 
 func newVast(n int) *vast {
 	v := &vast{fake: newFake(conversations(4)...), n: n}
-	v.guarded = true
+	v.guarded, v.called = true, map[string][]string{}
 	return v
 }
 
@@ -37,6 +38,7 @@ func vastRow(i int) model.Row {
 }
 
 func (v *vast) List(_ context.Context, req model.ListRequest) (model.Page, error) {
+	_ = v.enter("List")
 	p := model.Page{Total: v.n, Index: -1, Offset: req.Offset}
 	if !req.Anchor.IsZero() {
 		p.Index, _ = strconv.Atoi(strings.TrimPrefix(req.Anchor.ID, "c"))
@@ -111,21 +113,49 @@ func (v *vast) TriageMany(context.Context, []model.Ref, model.TriageChange, func
 type bench struct {
 	t    testing.TB
 	m    *ui.Model
-	msgs chan tea.Msg
+	be   *vast
+	msgs chan brought
 	// spent is how many bytes each kind of message took to take and to draw.
 	spent map[string]uint64
 }
 
-func onBench(t testing.TB, be ui.Backend) *bench {
+// brought is a message and its kind: what the command called of the engine for it, or
+// the type of one that is not the inbox's own.
+type brought struct {
+	msg  tea.Msg
+	kind string
+}
+
+// kinds names what commands bring by one of the calls that they made.
+var kinds = []struct{ call, kind string }{{"Plan", "planned"}, {"Submit", "submitted"}, {"Submission", "told"}, {"Triage", "triaged"},
+	{"SubmissionEdits", "edits"}, {"List", "page"}, {"Select", "marked"}, {"RefsOf", "refs"}}
+
+func isKind(name string) bool {
+	return slices.ContainsFunc(kinds, func(k struct{ call, kind string }) bool { return k.kind == name })
+}
+
+func kindOf(msg tea.Msg, calls []string) string {
+	for _, k := range kinds {
+		if slices.Contains(calls, k.call) {
+			return k.kind
+		}
+	}
+	if v := reflect.ValueOf(msg); v.Kind() == reflect.Func && strings.Contains(runtime.FuncForPC(v.Pointer()).Name(), "waitForNews") {
+		return "announced"
+	}
+	return reflect.TypeOf(msg).String()
+}
+
+func onBench(t testing.TB, be *vast) *bench {
 	t.Helper()
 	now := time.Now()
-	b := &bench{t: t, msgs: make(chan tea.Msg, 1000), spent: map[string]uint64{}}
+	b := &bench{t: t, be: be, msgs: make(chan brought, 1000), spent: map[string]uint64{}}
 	// Each look at the clock is a second later, so that no key is of the same burst.
 	b.m = ui.New(ui.Options{Backend: be, Layout: "off", Now: func() time.Time { now = now.Add(time.Second); return now }})
 	t.Cleanup(b.m.Close)
-	b.take(tea.WindowSizeMsg{Width: 120, Height: 40})
+	b.take(tea.WindowSizeMsg{Width: 120, Height: 40}, "size")
 	b.run(b.m.Init())
-	b.await("pageMsg")
+	b.await("page")
 	return b
 }
 
@@ -141,14 +171,13 @@ func (b *bench) run(cmd tea.Cmd) {
 				b.run(c)
 			}
 		default:
-			b.msgs <- msg
+			b.msgs <- brought{msg, kindOf(msg, b.be.calledHere())}
 		}
 	}()
 }
 
 // take gives the model a message and draws what follows.
-func (b *bench) take(msg tea.Msg) {
-	kind := strings.TrimPrefix(reflect.TypeOf(msg).String(), "ui.")
+func (b *bench) take(msg tea.Msg, kind string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&after)
 	for same := 0; same < 3; same++ { // until no command is at work
@@ -169,7 +198,7 @@ func (b *bench) take(msg tea.Msg) {
 // announce has an engine announce that something changed.
 func (b *bench) announce(v *vast) {
 	v.fake.announce()
-	b.await("eventMsg")
+	b.await("announced")
 }
 
 // await takes messages until one of a kind has been taken.
@@ -177,9 +206,9 @@ func (b *bench) await(kind string) {
 	b.t.Helper()
 	for end := time.After(30 * time.Second); ; {
 		select {
-		case msg := <-b.msgs:
-			b.take(msg)
-			if strings.HasSuffix(reflect.TypeOf(msg).String(), "."+kind) {
+		case got := <-b.msgs:
+			b.take(got.msg, got.kind)
+			if got.kind == kind {
 				return
 			}
 		case <-end:
@@ -193,5 +222,5 @@ func (b *bench) press(key string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.take(k)
+	b.take(k, "key")
 }

@@ -48,7 +48,6 @@ func hold(line string) string {
 	return line
 }
 
-// tooSmall reports whether the terminal is too small for anything.
 func (m *Model) tooSmall() bool { return m.w < tooSmallW || m.h < tooSmallH }
 
 func (m *Model) draw() ([]string, *layout.Cursor) {
@@ -63,8 +62,14 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	} else {
 		lines, cursor = m.drawInbox()
 	}
-	for _, o := range m.overlays {
-		p := o.draw(m, full)
+	for _, l := range m.layers {
+		if l.refresh != nil {
+			l.refresh()
+		}
+		if a, ok := l.overlay.(answerer); ok {
+			a.Answer(m.notice.look, m.notice.text)
+		}
+		p := l.Draw(m.th, full)
 		m.th.Overlay(lines, p.At, p.Lines, m.w)
 		m.mouse.top = p
 		cursor = p.Cursor
@@ -150,7 +155,6 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
-// drawTabs draws the views with their counts; the current one is always in sight.
 func (m *Model) drawTabs(r layout.Rect) string {
 	labels := make([]string, len(m.tabs))
 	widths := make([]int, len(m.tabs))
@@ -203,12 +207,12 @@ func (m *Model) drawMessage(r layout.Rect) string {
 	if line, ok := m.drawTold(r); ok {
 		return line
 	}
-	line, hits := m.th.KeyLineHits(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
+	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
 	m.mouse.keys = hits
 	return m.th.Fit(" "+line, w, "")
 }
 
-// footer names the keys that matter most here, read from the live table.
+// footer names the keys that matter most here.
 func (m *Model) footer() []string {
 	var out []string
 	add := func(action, word string) {
@@ -258,7 +262,6 @@ func (m *Model) drawStatus(w int) string {
 	return status.Draw(m.th, w, info)
 }
 
-// plus follows a count that is not the last word.
 func (m *Model) plus() string {
 	if m.more {
 		return "+"

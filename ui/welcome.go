@@ -3,7 +3,6 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"confab/ui/dialog"
 	"confab/ui/welcome"
 )
 
@@ -17,7 +16,7 @@ func (m *Model) welcomeKey(name string) tea.Cmd {
 		m.wantDemo = true
 		return tea.Quit
 	case "i":
-		m.open(&textOverlay{&dialog.Text{Title: "Set up", Lines: welcome.SetUp(m.welcomeInfo())}})
+		m.showText("Set up", welcome.SetUp(m.welcomeInfo())...)
 	case "q", "esc":
 		return tea.Quit
 	}

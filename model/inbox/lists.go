@@ -324,7 +324,7 @@ func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selec
 // Vocabulary returns the values that completion offers.
 func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
 	if err := b.ready(ctx); err != nil {
-		return query.Vocabulary{}, err
+		return nil, err
 	}
 	return b.lists.index.Vocabulary(), nil
 }

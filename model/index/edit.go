@@ -30,7 +30,7 @@ func (x *Index) begin() *edit {
 	for i := range e.lists {
 		h := &e.lists[i]
 		switch {
-		case !h.timed:
+		case len(h.clock) == 0:
 		case e.at.Before(st.at):
 			x.moved = append(x.moved, e.anew(h)...)
 		default:
@@ -78,7 +78,7 @@ func (e *edit) advance(h *held) []int64 {
 
 // remind notes when a row has to be matched again in a list.
 func (e *edit) remind(h *held, key uint32, s *query.Subject) {
-	if at, ok := h.query.Changes(s, e.at, e.x.loc); ok {
+	if at, ok := h.clock.Changes(s, e.at, e.x.loc); ok {
 		heap.Push(&h.due, due{at, key})
 		if many := len(h.due) > 2*e.lists[0].list.count+1000; many && h.due[0].at > e.at.UnixMilli() {
 			h.due = e.reminders(h)
@@ -89,13 +89,12 @@ func (e *edit) remind(h *held, key uint32, s *query.Subject) {
 // reminders notes for all rows anew when they have to be matched again: of the
 // notes that were added with every change of a row most are of no use any more.
 func (e *edit) reminders(h *held) dueHeap {
-	clock := h.query.Clock()
 	var list []due
 	var s query.Subject
 	for _, b := range e.lists[0].list.blocks {
 		for _, key := range b.keys {
 			e.table.subject(e.table.at(int64(key)), &s)
-			if at, ok := clock.Changes(&s, e.at, e.x.loc); ok {
+			if at, ok := h.clock.Changes(&s, e.at, e.x.loc); ok {
 				list = append(list, due{at, key})
 			}
 		}
@@ -156,7 +155,7 @@ func (e *edit) change(c *Entry) {
 		if insert[i] {
 			e.own(h).insert(&e.table, key, &now)
 		}
-		if h.timed && !sameTimes {
+		if len(h.clock) > 0 && !sameTimes {
 			e.remind(h, key, &now)
 		}
 	}

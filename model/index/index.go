@@ -54,13 +54,13 @@ type held struct {
 type track struct {
 	name  string
 	query query.Query
-	timed bool
+	clock query.Clock // what of the query changes with time
 	due   dueHeap
 	used  atomic.Int64
 }
 
 func newTrack(q query.Query) *track {
-	return &track{name: q.String(), query: q, timed: q.Timed()}
+	return &track{name: q.String(), query: q, clock: q.Clock()}
 }
 
 // New makes an empty index. Relative dates are those of loc at now.

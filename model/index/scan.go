@@ -67,12 +67,11 @@ type matcher struct {
 	x     *Index
 	st    *state
 	fixed query.Query // the query as of the state
-	clock query.Query // what of it changes with time
-	timed bool
+	clock query.Clock
 }
 
 func (x *Index) matcher(st *state, q query.Query) matcher {
-	return matcher{x, st, q.Fixed(st.at, x.loc), q.Clock(), q.Timed()}
+	return matcher{x, st, q.Fixed(st.at, x.loc), q.Clock()}
 }
 
 // page matches the members of a page of a list; from is the key of its first bit.
@@ -91,10 +90,8 @@ func (m *matcher) page(of *page, from int64, s *query.Subject, dues *[]due, foun
 				out.words[w] |= 1 << i
 				*found++
 			}
-			if m.timed {
-				if at, ok := m.clock.Changes(s, m.st.at, m.x.loc); ok {
-					*dues = append(*dues, due{at, uint32(first) + uint32(i)})
-				}
+			if at, ok := m.clock.Changes(s, m.st.at, m.x.loc); ok {
+				*dues = append(*dues, due{at, uint32(first) + uint32(i)})
 			}
 		}
 	}

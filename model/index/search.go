@@ -98,7 +98,7 @@ func (x *Index) join(q query.Query, name string, want *request) (s *search, firs
 			delete(x.searches, other)
 		}
 	}
-	s = &search{track: &track{name: name, query: q, timed: q.Timed()}, state: st, want: want, waiting: 1,
+	s = &search{track: &track{name: name, query: q, clock: q.Clock()}, state: st, want: want, waiting: 1,
 		ended: make(chan struct{}), filled: make(chan struct{})}
 	base := st.base(q)
 	s.base, s.due = base.list, slices.Clone(base.track.due)
@@ -176,7 +176,7 @@ func (x *Index) run(s *search) {
 	var now query.Subject
 	for _, d := range s.due {
 		s.state.table.subject(s.state.table.at(int64(d.key)), &now)
-		if at, ok := s.query.Changes(&now, s.state.at, x.loc); ok && s.timed {
+		if at, ok := s.clock.Changes(&now, s.state.at, x.loc); ok {
 			due = append(due, d)
 			due[len(due)-1].at = at
 		}
@@ -194,7 +194,7 @@ func (x *Index) run(s *search) {
 // changed since it began are taken out as they were and put in as they are.
 func (x *Index) adopt(s *search, l *list) {
 	e := x.begin()
-	if s.timed && e.at.Before(s.state.at) {
+	if len(s.clock) > 0 && e.at.Before(s.state.at) {
 		e.publish() // the clock went back: what was found is of another time
 		return
 	}
@@ -213,11 +213,11 @@ func (x *Index) adopt(s *search, l *list) {
 		if e.match(&h, &row) {
 			e.own(&h).insert(&e.table, key, &row)
 		}
-		if s.timed {
+		if len(s.clock) > 0 {
 			e.remind(&h, key, &row)
 		}
 	}
-	if s.timed {
+	if len(s.clock) > 0 {
 		e.advance(&h)
 	}
 	h.used.Store(x.reads.Add(1))

@@ -55,7 +55,14 @@ func (st *state) vocabulary() query.Vocabulary {
 	t := &st.table
 	words := make([][wordFields]int, len(t.words))
 	shapes := make([]int, len(t.shapes))
-	people, titles := tally{}, tally{}
+	counts := map[string]tally{}
+	of := func(field string) tally {
+		if counts[field] == nil {
+			counts[field] = tally{}
+		}
+		return counts[field]
+	}
+	people, titles := of(query.FieldWith), of(query.FieldTitle)
 	for _, b := range st.lists[0].list.blocks {
 		for _, key := range b.keys {
 			r := t.at(int64(key))
@@ -67,47 +74,40 @@ func (st *state) vocabulary() query.Vocabulary {
 			titles.add(r.text[r.title:r.people], 1)
 		}
 	}
-	v := query.Vocabulary{People: people.values(), Titles: titles.values()}
-	for field, to := range [wordFields]*[]query.Value{&v.Owners, &v.Teams, &v.Spaces, &v.Channels, &v.Companies, &v.Labels} {
-		found := tally{}
+	for i, field := range [wordFields]string{"owner", "team", "space", "channel", "company", query.FieldLabel} {
+		found := of(field)
 		for w, text := range t.words {
-			switch n := words[w][field]; {
+			switch n := words[w][i]; {
 			case n == 0:
-			case field == labels:
+			case field == query.FieldLabel:
 				found.labels(text, n)
-			case field == companies:
+			case field == "company":
 				found.lines(text, n)
 			default:
 				first, _, _ := strings.Cut(text, "\n")
 				found.add(first, n)
 			}
 		}
-		*to = found.values()
 	}
-	accounts, services, kinds, statuses, roles := tally{}, tally{}, tally{}, tally{}, tally{}
 	for i, n := range shapes {
-		if n == 0 {
-			continue
+		if n > 0 {
+			h := &t.shapes[i]
+			of(query.FieldAccount).add(h.account, n)
+			of(query.FieldProvider).add(h.provider, n)
+			of("kind").add(h.kind, n)
+			of("status").add(h.status, n)
+			of("role").lines(h.roles, n)
 		}
-		h := &t.shapes[i]
-		accounts.add(h.account, n)
-		services.add(h.provider, n)
-		kinds.add(h.kind, n)
-		statuses.add(h.status, n)
-		roles.lines(h.roles, n)
 	}
-	v.Accounts, v.Providers, v.Kinds = accounts.values(), services.values(), kinds.values()
-	v.Statuses, v.Roles = statuses.values(), roles.values()
+	v := query.Vocabulary{}
+	for field, found := range counts {
+		v[field] = found.values()
+	}
 	return v
 }
 
-// Of the fields whose words are numbered, those that hold several: the places
-// they have in what is counted.
-const (
-	companies  = 4
-	labels     = 5
-	wordFields = 6
-)
+// wordFields is how many fields of a row are numbered words.
+const wordFields = 6
 
 // tally counts how many conversations hold a text.
 type tally map[string]int

@@ -5,93 +5,57 @@ import (
 	"time"
 )
 
-// Timed reports whether the answer of the query for one and the same
-// conversation may change with time alone.
-func (q Query) Timed() bool { return q.root.any((*Term).timed) }
+// Clock is what of a query may change its answer for one and the same
+// conversation with time alone. It is empty where nothing does.
+type Clock []*Term
+
+// Clock returns the terms of the query that change with time.
+func (q Query) Clock() Clock {
+	var out Clock
+	q.root.any(func(t *Term) bool {
+		if t.isWord(IsSnoozed) || t.Date.moves() {
+			out = append(out, t)
+		}
+		return false
+	})
+	return out
+}
 
 // Changes returns a moment after now, in Unix milliseconds, before which the
 // answer of the query for a conversation stays what it is now. It is the moment
 // at which a term of the query changes its answer or, where the calendar of loc
 // is irregular, one shortly before it; ok is false where there is none.
-func (q Query) Changes(s *Subject, now time.Time, loc *time.Location) (at int64, ok bool) {
+func (c Clock) Changes(s *Subject, now time.Time, loc *time.Location) (at int64, ok bool) {
 	if s.Flags&FlagTombstone != 0 {
 		return 0, false
 	}
 	if loc == nil {
 		loc = time.UTC
 	}
-	at = q.root.changes(s, now, loc)
+	at = never
+	for _, t := range c {
+		if t.Date == nil {
+			if s.SnoozedUntil > now.UnixMilli() {
+				at = min(at, s.SnoozedUntil)
+			}
+		} else if known := t.of.at(s); known != 0 {
+			at = min(at, t.Date.from.passes(known, now, loc), t.Date.to.passes(known, now, loc))
+		}
+	}
 	return at, at != never
 }
 
-// Clock gives a query of only those terms that change with time. Its Changes
-// are those of the query, found faster; it matches something else.
-func (q Query) Clock() Query {
-	return Query{root: join(Or, q.root.timed(nil))}
-}
-
-func (n *Node) timed(found []*Node) []*Node {
-	switch {
-	case n == nil:
-	case n.Op == Leaf && n.Term.timed():
-		found = append(found, n)
-	default:
-		for _, k := range n.Kids {
-			found = k.timed(found)
-		}
-	}
-	return found
-}
-
-func (t *Term) timed() bool { return t.isWord(IsSnoozed) || t.Date.moves() }
-
 // never is later than any moment.
 const never = math.MaxInt64
-
-func (n *Node) changes(s *Subject, now time.Time, loc *time.Location) int64 {
-	switch {
-	case n == nil:
-		return never
-	case n.Op == Leaf:
-		return n.Term.changes(s, now, loc)
-	}
-	at := int64(never)
-	for _, k := range n.Kids {
-		at = min(at, k.changes(s, now, loc))
-	}
-	return at
-}
-
-func (t *Term) changes(s *Subject, now time.Time, loc *time.Location) int64 {
-	switch {
-	case t.Date != nil:
-		return t.Date.changes(t.of.at(s), now, loc)
-	case t.isWord(IsSnoozed) && s.SnoozedUntil > now.UnixMilli():
-		return s.SnoozedUntil
-	}
-	return never
-}
 
 // moves reports whether a bound of the span follows the clock.
 func (r *DateRange) moves() bool { return r != nil && (r.from.moves() || r.to.moves()) }
 
 func (b bound) moves() bool { return b.kind == day || b.kind == ago }
 
-// changes returns when one of the bounds passes a known time, in either
-// direction.
-func (r *DateRange) changes(at int64, now time.Time, loc *time.Location) int64 {
-	if at == 0 || r == nil {
-		return never
-	}
-	return min(r.from.passes(at, now, loc), r.to.passes(at, now, loc))
-}
-
-const (
-	dayMilli = 24 * 60 * 60 * 1000
-	// zoneSlack is more than two clocks of one place can differ: zones lie
-	// between 12 hours behind and 14 before, and some went from one to the other.
-	zoneSlack = 27 * 60 * 60 * 1000
-)
+// zoneSlack is more than two clocks of one place can differ: zones lie between
+// 12 hours behind and 14 before, and some went from one to the other.
+const zoneSlack = 27 * time.Hour
 
 // passes returns the first moment after now at which the bound may lie on the
 // other side of a time.
@@ -100,46 +64,32 @@ func (b bound) passes(at int64, now time.Time, loc *time.Location) int64 {
 		return never
 	}
 	here, moment := b.milli(now, loc), now.UnixMilli()
-	if b.kind == ago && (b.unit == 'm' || b.unit == 'h') {
+	if b.kind == ago && b.unit.exact > 0 {
 		if at < here {
 			return never
 		}
 		return moment + at - here + 1
 	}
-	least, most := b.reach()
-	switch {
-	case at >= here && at+least > moment:
-		return at + least // until then the bound is before the time, whatever the calendar does
-	case at < here && at+most < moment:
-		return never // and from then on behind it
-	}
-	next := b.irregular(now.In(loc))
-	if b.kind == ago && at >= here {
-		next = min(next, moment+at-here+1)
-	}
-	return next
-}
-
-// reach tells how far behind the clock a bound of days or more lies, at least
-// and at most.
-func (b bound) reach() (least, most int64) {
-	n := int64(b.n)
+	// How far the bound lies behind the clock varies by less than this.
+	slack := 2 * zoneSlack
 	switch {
 	case b.kind == day:
-		least, most = -n*dayMilli, (1-n)*dayMilli
-	case b.unit == 'w':
-		least, most = 7*n*dayMilli, 7*n*dayMilli
-	case b.unit == 'M':
-		// A month has 30.436875 days in the mean; single ones are up to three days
-		// off, and a day that a month lacks lies up to three days further.
-		mean := n * 30_436_875 / 1000 * dayMilli / 1000
-		least, most = mean-7*dayMilli, mean+7*dayMilli
-	case b.unit == 'y':
-		least, most = n*365*dayMilli-dayMilli, n*366*dayMilli+dayMilli
-	default:
-		least, most = n*dayMilli, n*dayMilli
+		slack += 24 * time.Hour
+	case b.unit.months > 0:
+		slack += 7 * 24 * time.Hour // months of 28 to 31 days, and days that a month lacks
 	}
-	return least - zoneSlack, most + zoneSlack
+	gap := at - here
+	switch {
+	case gap > slack.Milliseconds():
+		return moment + gap - slack.Milliseconds()
+	case gap < -slack.Milliseconds():
+		return never
+	}
+	next := b.irregular(now.In(loc))
+	if b.kind == ago && gap >= 0 {
+		next = min(next, moment+gap+1)
+	}
+	return next
 }
 
 // irregular returns the first moment after now from which the bound may no
@@ -156,21 +106,11 @@ func (b bound) irregular(now time.Time) int64 {
 	if b.kind == day {
 		return seconds * 1000
 	}
-	there := time.Unix(wall, 0).UTC()
-	switch b.unit {
-	case 'w':
-		there = there.AddDate(0, 0, -7*b.n)
-	case 'M':
-		there = there.AddDate(0, -b.n, 0)
-	case 'y':
-		there = there.AddDate(-b.n, 0, 0)
-	default:
-		there = there.AddDate(0, 0, -b.n)
-	}
+	there := b.unit.before(time.Unix(wall, 0).UTC(), b.n)
 	// Where a clock is set, local times are read by the offset before or after:
 	// which of them changes at that moment, or at what either clock shows then.
-	far := there.Add(2 * zoneSlack * time.Millisecond)
-	for z := there.Add(-2 * zoneSlack * time.Millisecond).In(now.Location()); ; {
+	far := there.Add(2 * zoneSlack)
+	for z := there.Add(-2 * zoneSlack).In(now.Location()); ; {
 		_, end := z.ZoneBounds()
 		if end.IsZero() || end.After(far) {
 			return seconds * 1000

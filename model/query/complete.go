@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -9,13 +10,10 @@ import (
 	"confab/model"
 )
 
-// Vocabulary is what a person's conversations hold, for completion. Labels are
-// "name" or "name=value". Texts may be as they came from services: what is
-// offered is cleaned.
-type Vocabulary struct {
-	Accounts, Providers, Owners, People, Teams, Spaces, Channels, Companies []Value
-	Roles, Kinds, Statuses, Labels, Titles                                  []Value
-}
+// Vocabulary is what a person's conversations hold, for completion: the values
+// by the name of the field. Labels are "name" or "name=value". Texts may be as
+// they came from services: what is offered is cleaned.
+type Vocabulary map[string][]Value
 
 // Value is a text with how many conversations hold it, 0 where that is not known.
 type Value struct {
@@ -57,54 +55,41 @@ func Complete(s string, cursor int, v Vocabulary) []Completion {
 	case strings.HasPrefix(typed, `"`):
 	case isField:
 		if of := fieldNamed(strings.ToLower(name)); of != nil {
-			c.values(of, typed[len(name)+1:], &v)
+			c.values(of, typed[len(name)+1:], v)
 		}
 	default:
 		if n := strings.IndexByte(s[cursor:end], ':'); n >= 0 {
 			c.end = cursor + n + 1 // the value behind it stays
 		}
-		c.words(typed, &v, c.end == end)
+		c.words(typed, v, c.end == end)
 	}
 	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
 }
 
-// termAround gives the span of the term a cursor is in, without its dashes.
+// aTerm matches a term from its start, up to a quote that is not closed.
+var aTerm = regexp.MustCompile(`^(?:[^\s\v\pZ\x{85}()"]|"(?s:[^"\\]|\\.)*")*`)
+
+// termAround returns the span of the term a cursor is in, without its dashes.
 func termAround(s string, cursor int) (start, end int) {
-	quote := false
-	skip := false
-	for i, r := range s[:cursor] {
-		switch {
-		case skip:
-			skip = false
-		case quote && r == '\\':
-			skip = true
-		case r == '"':
-			quote = !quote
-		case !quote && endsBare(r):
-			start = i + utf8.RuneLen(r)
+	for {
+		end = start + len(aTerm.FindString(s[start:]))
+		if end < len(s) && s[end] == '"' {
+			if end < cursor {
+				end = cursor // the quote is still being written; what follows may be other terms
+			} else {
+				end = len(s)
+			}
 		}
+		if end >= cursor {
+			break
+		}
+		_, n := utf8.DecodeRuneInString(s[end:])
+		start = end + n
 	}
 	for start < cursor && s[start] == '-' {
 		start++
 	}
-	inside := quote
-	for i, r := range s[cursor:] {
-		switch {
-		case skip:
-			skip = false
-		case quote && r == '\\':
-			skip = true
-		case r == '"':
-			quote = !quote
-		case !quote && endsBare(r):
-			return start, cursor + i
-		}
-	}
-	if quote && inside {
-		// The quote is still being written; what follows may be other terms.
-		return start, cursor
-	}
-	return start, len(s)
+	return start, end
 }
 
 type completer struct {
@@ -136,7 +121,7 @@ func (c *completer) offer(subject, typed, text, help string) {
 
 // words completes a term without a field: to a field, and (where whole terms
 // fit) to a word of is: and has:, to a value of any field.
-func (c *completer) words(typed string, v *Vocabulary, terms bool) {
+func (c *completer) words(typed string, v Vocabulary, terms bool) {
 	typed = model.FoldText(typed)
 	for _, of := range fields {
 		if strings.HasPrefix(of.name, typed) {
@@ -163,7 +148,7 @@ func (c *completer) words(typed string, v *Vocabulary, terms bool) {
 }
 
 // values completes what follows the colon of a field.
-func (c *completer) values(of *field, typed string, v *Vocabulary) {
+func (c *completer) values(of *field, typed string, v Vocabulary) {
 	folded := model.FoldText(typed)
 	for _, w := range of.words {
 		c.offer(w.name, folded, of.name+":"+w.name, w.help)
@@ -175,14 +160,20 @@ func (c *completer) values(of *field, typed string, v *Vocabulary) {
 	case of.compare == byDate:
 		c.dates(of.name, folded)
 	case of.compare == byLabel:
-		c.labels(typed, v.Labels)
-	case of.offers != nil:
+		c.labels(typed, v[of.name])
+	default:
 		c.vocabulary(of, model.FoldText(unquote(typed)), v)
 	}
 }
 
-func (c *completer) vocabulary(of *field, typed string, v *Vocabulary) {
-	for _, s := range frequent(of.offers(v)) {
+func (c *completer) vocabulary(of *field, typed string, v Vocabulary) {
+	list := frequent(v[of.name])
+	if len(list) == 0 && of.usual != nil {
+		for _, text := range of.usual() {
+			list = append(list, Value{Text: text})
+		}
+	}
+	for _, s := range list {
 		text := s.Text
 		if of.compare == byLabel {
 			text, _, _ = strings.Cut(text, "=")
@@ -216,7 +207,7 @@ func (c *completer) labels(typed string, list []Value) {
 	}
 }
 
-// frequent gives the values with the most frequent first.
+// frequent returns the values with the most frequent first.
 func frequent(list []Value) []Value {
 	order := func(a, b Value) int { return cmp.Compare(b.Count, a.Count) }
 	if slices.IsSortedFunc(list, order) {

@@ -11,10 +11,10 @@ import (
 )
 
 var vocabulary = query.Vocabulary{
-	Accounts: values("sales", "support"), Providers: values("bird", "kona"),
-	Owners: values("Ann Lee"), People: values("Bob \"Bobby\" Hart", "Zoë"), Teams: values("East"), Spaces: values("Launch (2026)"),
-	Channels: values("E-mail"), Companies: values("Acme = Co"), Kinds: values("call"), Statuses: values("in progress"),
-	Labels: values("Deal stage=Closed won", "Deal stage=Lost", "interview"), Titles: values("Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)),
+	"account": values("sales", "support"), "provider": values("bird", "kona"),
+	"owner": values("Ann Lee"), "with": values("Bob \"Bobby\" Hart", "Zoë"), "team": values("East"), "space": values("Launch (2026)"),
+	"channel": values("E-mail"), "company": values("Acme = Co"), "kind": values("call"), "status": values("in progress"),
+	"label": values("Deal stage=Closed won", "Deal stage=Lost", "interview"), "title": values("Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)),
 }
 
 func values(texts ...string) []query.Value {
@@ -25,7 +25,7 @@ func values(texts ...string) []query.Value {
 	return out
 }
 
-// complete gives what the text becomes; | is the cursor.
+// complete returns what the text becomes; | is the cursor.
 func complete(text string) []string {
 	before, after, _ := strings.Cut(text, "|")
 	s := before + after
@@ -138,9 +138,9 @@ func checkCompletions(t interface {
 // says how many; what begins with the text still comes before what holds it.
 func TestTheMoreFrequentComesFirst(t *testing.T) {
 	v := query.Vocabulary{
-		Owners:    []query.Value{{Text: "Ann", Count: 1}, {Text: "Anders", Count: 30}, {Text: "Joan", Count: 90}},
-		Providers: []query.Value{{Text: "bird", Count: 7}},
-		Labels:    []query.Value{{Text: "stage", Count: 9}, {Text: "stage=lost", Count: 2}, {Text: "stage=won", Count: 7}},
+		"owner":    []query.Value{{Text: "Ann", Count: 1}, {Text: "Anders", Count: 30}, {Text: "Joan", Count: 90}},
+		"provider": []query.Value{{Text: "bird", Count: 7}},
+		"label":    []query.Value{{Text: "stage", Count: 9}, {Text: "stage=lost", Count: 2}, {Text: "stage=won", Count: 7}},
 	}
 	for _, c := range []struct{ text, want string }{
 		{"owner:an", "owner:Anders (owner, 30 conversations) owner:Ann (owner, 1 conversation) owner:Joan (owner, 90 conversations)"},

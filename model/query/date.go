@@ -1,8 +1,11 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +22,7 @@ type bound struct {
 	kind boundKind
 	// n is a count of units back from now (ago), or of days from today (day).
 	n    int
-	unit byte // of ago: m h d w M y
+	unit *unit // of ago
 	// y, m, d is a date of the calendar (date).
 	y, m, d int
 	// after moves the bound by a millisecond, the smallest step of a subject.
@@ -37,7 +40,24 @@ const (
 	fixed
 )
 
-// Bounds gives the span in Unix milliseconds: from is in it, to is not.
+// unit is a unit of an age: an exact length, or months and days of the calendar.
+type unit struct {
+	name, help   string
+	exact        time.Duration
+	months, days int
+}
+
+var units = []unit{
+	{name: "d", help: "days", days: 1}, {name: "h", help: "hours", exact: time.Hour}, {name: "w", help: "weeks", days: 7},
+	{name: "mo", help: "months", months: 1}, {name: "y", help: "years", months: 12}, {name: "m", help: "minutes", exact: time.Minute},
+}
+
+// before returns the time that lies n units before another.
+func (u *unit) before(t time.Time, n int) time.Time {
+	return t.Add(-time.Duration(n)*u.exact).AddDate(0, -n*u.months, -n*u.days)
+}
+
+// Bounds returns the span in Unix milliseconds: from is in it, to is not.
 // math.MinInt64 and math.MaxInt64 stand for open ends. Days, weeks, months
 // and years are those of the calendar in loc (nil is UTC); hours and minutes
 // are exact.
@@ -58,7 +78,7 @@ func (r *DateRange) Bounds(now time.Time, loc *time.Location) (from, to int64) {
 	return from, to
 }
 
-// fix gives the same span without need of a clock or a calendar.
+// fix returns the same span without need of a clock or a calendar.
 func (r *DateRange) fix(now time.Time, loc *time.Location) *DateRange {
 	from, to := r.Bounds(now, loc)
 	return &DateRange{from: bound{kind: fixed, ms: from}, to: bound{kind: fixed, ms: to}}
@@ -75,20 +95,7 @@ func (b bound) milli(now time.Time, loc *time.Location) int64 {
 		y, m, d := now.In(loc).Date()
 		t = startOfDay(y, m, d+b.n, loc)
 	case ago:
-		switch b.unit {
-		case 'm':
-			t = now.Add(-time.Duration(b.n) * time.Minute)
-		case 'h':
-			t = now.Add(-time.Duration(b.n) * time.Hour)
-		case 'd':
-			t = now.In(loc).AddDate(0, 0, -b.n)
-		case 'w':
-			t = now.In(loc).AddDate(0, 0, -7*b.n)
-		case 'M':
-			t = now.In(loc).AddDate(0, -b.n, 0)
-		case 'y':
-			t = now.In(loc).AddDate(-b.n, 0, 0)
-		}
+		t = b.unit.before(now.In(loc), b.n)
 	}
 	ms := t.UnixMilli()
 	if b.after {
@@ -97,7 +104,7 @@ func (b bound) milli(now time.Time, loc *time.Location) int64 {
 	return ms
 }
 
-// startOfDay gives the first instant of a day. Where the clock is moved at
+// startOfDay returns the first instant of a day. Where the clock is moved at
 // midnight, time.Date may give the evening before or the second midnight.
 func startOfDay(y int, m time.Month, d int, loc *time.Location) time.Time {
 	wall := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()
@@ -125,38 +132,27 @@ func parseDate(s string) (r *DateRange, msg, suggestion string) {
 	if from, to, ok := strings.Cut(s, ".."); ok {
 		return parseSpan(from, to)
 	}
-	op := ""
-	for _, o := range []string{"<=", ">=", "<", ">"} {
-		if strings.HasPrefix(s, o) {
-			op = o
-			break
-		}
+	rest := strings.TrimLeft(s, "<>=")
+	op := s[:len(s)-len(rest)]
+	if !slices.Contains([]string{"", "<", "<=", ">", ">="}, op) {
+		return nil, noDate, ""
 	}
-	rest := s[len(op):]
 	if b, ok := parseAgo(rest); ok {
-		if b.n > maxAgo {
+		// What is younger than an age was later than the moment that lies so far back.
+		b.after = op == "<" || op == ">="
+		switch {
+		case b.n > maxAgo:
 			return nil, fmt.Sprintf("at most %d can be counted back", maxAgo), ""
-		}
-		switch op {
-		case "<":
-			b.after = true
+		case op == "":
+			return nil, "an age needs < (younger than) or > (older than)", "<" + rest
+		case op[0] == '<':
 			return &DateRange{from: b}, "", ""
-		case "<=":
-			return &DateRange{from: b}, "", ""
-		case ">":
-			return &DateRange{to: b}, "", ""
-		case ">=":
-			b.after = true
-			return &DateRange{to: b}, "", ""
 		}
-		return nil, "an age needs < (younger than) or > (older than)", "<" + rest
+		return &DateRange{to: b}, "", ""
 	}
 	first, next, msg := parseDay(rest)
 	if msg != "" {
-		if op == "" {
-			op = "<"
-		}
-		return nil, msg, ageSuggestion(op, rest)
+		return nil, msg, ageSuggestion(cmp.Or(op, "<"), rest)
 	}
 	switch op {
 	case "<":
@@ -197,39 +193,37 @@ func (b bound) number() int { return b.y*10000 + b.m*100 + b.d }
 
 // ageSuggestion helps with units written out ("7days", "2 months").
 func ageSuggestion(op, s string) string {
-	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
-	unit := strings.TrimSuffix(strings.TrimSpace(s[digits:]), "s")
-	short, ok := map[string]string{"min": "m", "minute": "m", "hour": "h", "day": "d", "week": "w", "month": "mo", "year": "y"}[unit]
-	if digits == 0 || digits > 5 || !ok {
+	rest := strings.TrimLeft(s, "0123456789")
+	digits := s[:len(s)-len(rest)]
+	word := strings.TrimSuffix(strings.TrimSpace(rest), "s")
+	if word == "min" {
+		word = "minute"
+	}
+	i := slices.IndexFunc(units, func(u unit) bool { return u.help == word+"s" })
+	if digits == "" || len(digits) > 5 || i < 0 {
 		return ""
 	}
-	return op + s[:digits] + short
+	return op + digits + units[i].name
 }
 
-// parseAgo reads a count and a unit: m h d w mo y.
+// parseAgo reads a count and a unit.
 func parseAgo(s string) (bound, bool) {
-	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
-	if digits == 0 {
+	name := strings.TrimLeft(s, "0123456789")
+	i := slices.IndexFunc(units, func(u unit) bool { return u.name == name })
+	if i < 0 || len(name) == len(s) {
 		return bound{}, false
 	}
-	b := bound{kind: ago}
-	switch s[digits:] {
-	case "m", "h", "d", "w", "y":
-		b.unit = s[digits]
-	case "mo":
-		b.unit = 'M'
-	default:
-		return bound{}, false
-	}
-	n, err := strconv.Atoi(s[:digits])
+	n, err := strconv.Atoi(s[:len(s)-len(name)])
 	if err != nil {
 		n = math.MaxInt
 	}
-	b.n = n
-	return b, true
+	return bound{kind: ago, n: n, unit: &units[i]}, true
 }
 
-// parseDay reads a day, month or year and gives where it begins and where the
+// noDate explains what a date is made of.
+const noDate = "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
+
+// parseDay reads a day, month or year and returns where it begins and where the
 // next one begins.
 func parseDay(s string) (first, next bound, msg string) {
 	switch s {
@@ -238,48 +232,28 @@ func parseDay(s string) (first, next bound, msg string) {
 	case "yesterday":
 		return bound{kind: day, n: -1}, bound{kind: day}, ""
 	}
-	parts := strings.Split(s, "-")
-	if len(parts) > 3 {
-		parts = nil
+	var m []string
+	if m = calendarDate.FindStringSubmatch(s); m == nil {
+		return first, next, noDate
 	}
-	var n [3]int
-	for i, p := range parts {
-		width := 2
-		if i == 0 {
-			width = 4
-		}
-		v, err := strconv.Atoi(p)
-		if err != nil || len(p) != width || p[0] < '0' || p[0] > '9' {
-			parts = nil
-			break
-		}
-		n[i] = v
+	text, end := s, [3]int{0, 0, 1}
+	switch {
+	case m[1] == "":
+		text, end = s+"-01-01", [3]int{1, 0, 0}
+	case m[2] == "":
+		text, end = s+"-01", [3]int{0, 1, 0}
 	}
-	if parts == nil {
-		return first, next, "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
-	}
-	at := func(t time.Time) bound { return bound{kind: date, y: t.Year(), m: int(t.Month()), d: t.Day()} }
-	switch len(parts) {
-	case 1:
-		n[1], n[2] = 1, 1
-	case 2:
-		n[2] = 1
-	}
-	t := time.Date(n[0], time.Month(n[1]), n[2], 0, 0, 0, 0, time.UTC)
-	if n[0] == 0 || t.Year() != n[0] || int(t.Month()) != n[1] || t.Day() != n[2] {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil || t.Year() == 0 {
 		return first, next, "the calendar has no " + s
 	}
-	end := t.AddDate(0, 0, 1)
-	switch len(parts) {
-	case 1:
-		end = t.AddDate(1, 0, 0)
-	case 2:
-		end = t.AddDate(0, 1, 0)
-	}
-	return at(t), at(end), ""
+	at := func(t time.Time) bound { return bound{kind: date, y: t.Year(), m: int(t.Month()), d: t.Day()} }
+	return at(t), at(t.AddDate(end[0], end[1], end[2])), ""
 }
 
-// DateFrom reads a date as updated: takes it, without a sign, and gives where
+var calendarDate = regexp.MustCompile(`^[0-9]{4}(-[0-9]{2})?(-[0-9]{2})?$`)
+
+// DateFrom reads a date as updated: takes it, without a sign, and returns where
 // it begins.
 func DateFrom(s string, now time.Time, loc *time.Location) (time.Time, bool) {
 	first, _, msg := parseDay(strings.ToLower(s))

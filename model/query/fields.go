@@ -27,12 +27,6 @@ const (
 	IsSnoozed  = "snoozed"
 	IsEmpty    = "empty"
 	IsAny      = "any"
-
-	SortUpdated  = "updated"
-	SortCreated  = "created"
-	SortTitle    = "title"
-	SortDuration = "duration"
-	SortProvider = "provider"
 )
 
 // comparison is how the value of a term is compared with a conversation.
@@ -57,25 +51,30 @@ type field struct {
 	// read and at give what a conversation is compared by.
 	read func(s *Subject) string
 	at   func(s *Subject) int64
-	// words are all that may follow; known are words of which others may follow too.
+	// words are all that may follow.
 	words []word
-	known func() []string
-	// offers are the values of conversations that complete it.
-	offers func(v *Vocabulary) []Value
-	// limit is where a service is told which values a match may have. push tells
-	// it of a term that every match holds, and of the span of its date.
-	limit func(f *model.Filter) *[]string
-	push  func(f *model.Filter, t *Term, from, to time.Time)
+	// usual are values that complete it where no conversation holds one. One that
+	// is nearly one of them is a slip where slips is set; others may follow too.
+	usual func() []string
+	slips bool
+	// narrow is where a service is told which values a match may have (byWhole), or
+	// which texts it holds (byPart). push tells it of a term that every match holds,
+	// and of the span of its date.
+	narrow func(f *model.Filter) *[]string
+	push   func(f *model.Filter, t *Term, from, to time.Time)
 	// others are what people call the field elsewhere, for suggestions.
 	others string
 }
 
 // word is a word of the language with what it means: one of flags is set, none
-// of them is, or holds says so.
+// of unset is, or holds says so. A word of an order has what it compares: a
+// number, the greatest first, or texts, A to Z.
 type word struct {
 	name, help   string
 	flags, unset Flag
 	holds        func(s *Subject, now time.Time) bool
+	number       func(s *Subject) int64
+	texts        []func(s *Subject) string
 }
 
 // freeText is what a term without a field looks at.
@@ -85,26 +84,19 @@ var freeText = &field{compare: byText}
 var fields = []field{
 	{name: FieldIs, help: "a state: private, open, done …", compare: byWord, words: isWords,
 		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.External = f.External || t.Value == "external" }},
-	{name: FieldWith, help: "a participant's name, e-mail or id", compare: byPart,
-		read: func(s *Subject) string { return s.People }, offers: func(v *Vocabulary) []Value { return v.People },
+	{name: FieldWith, help: "a participant's name, e-mail or id", compare: byPart, read: func(s *Subject) string { return s.People },
 		others: "from to who people person participant participants member contact email user"},
-	{name: FieldTitle, help: "in the title", compare: byPart,
-		read: func(s *Subject) string { return s.Title }, offers: func(v *Vocabulary) []Value { return v.Titles }, others: "name subject"},
-	{name: FieldAccount, help: "one account of the config", compare: byWhole,
-		read: func(s *Subject) string { return s.Account }, offers: func(v *Vocabulary) []Value { return v.Accounts }},
-	{name: FieldProvider, help: "one service", compare: byWhole, known: func() []string { return services },
-		read: func(s *Subject) string { return s.Provider }, offers: providers, others: "service"},
-	{name: FieldLabel, help: "a label, or NAME=VALUE", compare: byLabel,
-		offers: func(v *Vocabulary) []Value { return v.Labels }, others: "tag tags labels"},
+	{name: FieldTitle, help: "in the title", compare: byPart, read: func(s *Subject) string { return s.Title }, others: "name subject"},
+	{name: FieldAccount, help: "one account of the config", compare: byWhole, read: func(s *Subject) string { return s.Account }},
+	{name: FieldProvider, help: "one service", compare: byWhole, read: func(s *Subject) string { return s.Provider },
+		usual: func() []string { return services }, slips: true, others: "service"},
+	{name: FieldLabel, help: "a label, or NAME=VALUE", compare: byLabel, others: "tag tags labels"},
 	{name: "owner", help: "the owner's name, e-mail or id", compare: byPart,
-		read: func(s *Subject) string { return s.Owner }, offers: func(v *Vocabulary) []Value { return v.Owners },
-		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.Owner = append(f.Owner, t.Raw) }},
+		read: func(s *Subject) string { return s.Owner }, narrow: func(f *model.Filter) *[]string { return &f.Owner }},
 	{name: "status", help: "the service's own word", compare: byWhole,
-		read: func(s *Subject) string { return s.Status }, offers: func(v *Vocabulary) []Value { return v.Statuses },
-		limit: func(f *model.Filter) *[]string { return &f.Status }, others: "state"},
+		read: func(s *Subject) string { return s.Status }, narrow: func(f *model.Filter) *[]string { return &f.Status }, others: "state"},
 	{name: "kind", help: "call, email, meeting …", compare: byWhole,
-		read: func(s *Subject) string { return s.Kind }, offers: func(v *Vocabulary) []Value { return v.Kinds },
-		limit: func(f *model.Filter) *[]string { return &f.Kind }, others: "type platform"},
+		read: func(s *Subject) string { return s.Kind }, narrow: func(f *model.Filter) *[]string { return &f.Kind }, others: "type platform"},
 	{name: FieldHas, help: "contacts, messages, recording, transcript", compare: byWord, words: hasWords},
 	{name: FieldUpdated, help: "last change: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
 		at: func(s *Subject) int64 { return s.Updated }, push: pushUpdated, others: "date after before newer older since"},
@@ -112,17 +104,13 @@ var fields = []field{
 		at:   func(s *Subject) int64 { return s.Created },
 		push: func(f *model.Filter, _ *Term, from, _ time.Time) { f.CreatedFrom = later(f.CreatedFrom, from) }},
 	{name: "team", help: "team name", compare: byPart,
-		read: func(s *Subject) string { return s.Team }, offers: func(v *Vocabulary) []Value { return v.Teams },
-		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.Team = append(f.Team, t.Raw) }},
-	{name: "space", help: "space name", compare: byPart,
-		read: func(s *Subject) string { return s.Space }, offers: func(v *Vocabulary) []Value { return v.Spaces }, others: "in group"},
-	{name: "channel", help: "channel name", compare: byPart,
-		read: func(s *Subject) string { return s.Channel }, offers: func(v *Vocabulary) []Value { return v.Channels }},
+		read: func(s *Subject) string { return s.Team }, narrow: func(f *model.Filter) *[]string { return &f.Team }},
+	{name: "space", help: "space name", compare: byPart, read: func(s *Subject) string { return s.Space }, others: "in group"},
+	{name: "channel", help: "channel name", compare: byPart, read: func(s *Subject) string { return s.Channel }},
 	{name: "company", help: "company name", compare: byPart,
-		read: func(s *Subject) string { return s.Company }, offers: func(v *Vocabulary) []Value { return v.Companies },
-		push: func(f *model.Filter, t *Term, _, _ time.Time) { f.Company = append(f.Company, t.Raw) }},
-	{name: "role", help: "somebody has this role: editor, viewer …", compare: byLine,
-		read: func(s *Subject) string { return s.Roles }, offers: roles},
+		read: func(s *Subject) string { return s.Company }, narrow: func(f *model.Filter) *[]string { return &f.Company }},
+	{name: "role", help: "somebody has this role: editor, viewer …", compare: byLine, read: func(s *Subject) string { return s.Roles },
+		usual: func() []string { return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete} }},
 	{name: "id", help: "the id or the whole ref", compare: byID, others: "ref"},
 	{name: FieldSort, help: "the order; sort:-title reverses", compare: byOrder, words: sortWords, others: "order by"},
 }
@@ -157,11 +145,12 @@ var hasWords = []word{
 }
 
 var sortWords = []word{
-	{name: SortUpdated, help: "newest change first"},
-	{name: SortCreated, help: "newest first"},
-	{name: SortTitle, help: "A to Z"},
-	{name: SortDuration, help: "longest first"},
-	{name: SortProvider, help: "by service, then account"},
+	{name: "updated", help: "newest change first", number: func(s *Subject) int64 { return s.Updated }},
+	{name: "created", help: "newest first", number: func(s *Subject) int64 { return s.Created }},
+	{name: "title", help: "A to Z", texts: []func(*Subject) string{func(s *Subject) string { return s.Title }}},
+	{name: "duration", help: "longest first", number: func(s *Subject) int64 { return s.Duration }},
+	{name: "provider", help: "by service, then account",
+		texts: []func(*Subject) string{func(s *Subject) string { return s.Provider }, func(s *Subject) string { return s.Account }}},
 }
 
 func (w *word) match(s *Subject, now time.Time) bool {
@@ -202,8 +191,8 @@ func (f *field) word(name string) *word {
 // closed returns the names of the words that the field knows, nil where any text
 // may follow.
 func (f *field) closed() []string {
-	if f.known != nil {
-		return f.known()
+	if f.slips {
+		return f.usual()
 	}
 	var out []string
 	for _, w := range f.words {
@@ -218,27 +207,3 @@ var services []string
 // SetServices tells which providers there are, before the first query is read:
 // a name that is nearly one of them is a slip. Any name matches all the same.
 func SetServices(names []string) { services = slices.Clone(names) }
-
-// roles are the roles that are there, or without a vocabulary those that the
-// language knows.
-func roles(v *Vocabulary) []Value {
-	if len(v.Roles) > 0 {
-		return v.Roles
-	}
-	return []Value{{Text: model.RoleEditor}, {Text: model.RoleViewer}, {Text: model.RoleComplete}}
-}
-
-// providers are the services that conversations are of, or without a vocabulary
-// all that there are.
-func providers(v *Vocabulary) []Value {
-	var out []Value
-	for _, p := range v.Providers {
-		out = append(out, Value{model.FoldText(p.Text), p.Count})
-	}
-	if len(out) == 0 {
-		for _, name := range services {
-			out = append(out, Value{Text: name})
-		}
-	}
-	return out
-}

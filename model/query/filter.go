@@ -11,7 +11,7 @@ import (
 // service, and until then "older than a week" takes more.
 const drift = 24 * time.Hour
 
-// Filter gives the part of the query that services may answer themselves: only
+// Filter returns the part of the query that services may answer themselves: only
 // what must hold of every match, so nothing from under NOT, and from under OR
 // only words that each of its sides names for the same field.
 //
@@ -24,8 +24,8 @@ const drift = 24 * time.Hour
 func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 	var f model.Filter
 	for _, of := range fields {
-		if of.limit != nil {
-			*of.limit(&f) = q.root.limit(of.name)
+		if of.narrow != nil && of.compare == byWhole {
+			*of.narrow(&f) = q.root.limit(of.name)
 		}
 	}
 	if q.root == nil {
@@ -37,11 +37,10 @@ func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 	}
 	for _, n := range terms {
 		t := &n.Term
-		if n.Op != Leaf || t.of.push == nil {
-			continue
-		}
-		var from, to time.Time
-		if t.Date != nil {
+		switch {
+		case n.Op != Leaf:
+		case t.of.push != nil:
+			var from, to time.Time
 			first, end := t.Date.Bounds(now, loc)
 			if first != math.MinInt64 {
 				from = time.UnixMilli(first).UTC()
@@ -49,8 +48,11 @@ func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 			if end != math.MaxInt64 {
 				to = time.UnixMilli(end).Add(drift).UTC()
 			}
+			t.of.push(&f, t, from, to)
+		case t.of.narrow != nil && t.of.compare == byPart:
+			texts := t.of.narrow(&f)
+			*texts = append(*texts, t.Raw)
 		}
-		t.of.push(&f, t, from, to)
 	}
 	return f
 }

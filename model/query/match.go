@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,8 +87,7 @@ func sameFolded(stored, folded string) bool {
 func hasLine(lines, want string) bool {
 	for more := true; more; {
 		var line string
-		line, lines, more = strings.Cut(lines, "\n")
-		if line == want {
+		if line, lines, more = strings.Cut(lines, "\n"); line == want {
 			return true
 		}
 	}
@@ -98,11 +98,8 @@ func hasLabel(lines string, t *Term) bool {
 	for more := lines != ""; more; {
 		var line string
 		line, lines, more = strings.Cut(lines, "\n")
-		rest, ok := strings.CutPrefix(line, t.Key)
-		if !ok || rest == "" || rest[0] != '=' {
-			continue
-		}
-		if !t.HasValue || rest[1:] == t.Value {
+		rest, named := strings.CutPrefix(line, t.Key)
+		if value, ok := strings.CutPrefix(rest, "="); named && ok && (!t.HasValue || value == t.Value) {
 			return true
 		}
 	}
@@ -122,33 +119,39 @@ func (q Query) Compare(a, b *Subject) int {
 	if pa, pb := a.Flags&FlagPinned, b.Flags&FlagPinned; pa != pb {
 		return cmp.Compare(pb, pa)
 	}
-	order := q.Sort()
 	c := 0
-	switch order.Field {
-	case SortCreated:
-		c = descending(a.Created, b.Created, order.Reverse)
-	case SortDuration:
-		c = descending(a.Duration, b.Duration, order.Reverse)
-	case SortTitle:
-		switch {
-		case (a.Title == "") != (b.Title == ""):
-			if a.Title == "" {
-				return 1
-			}
-			return -1
-		default:
-			c = reversed(strings.Compare(a.Title, b.Title), order.Reverse)
-		}
-	case SortProvider:
-		c = reversed(cmp.Or(strings.Compare(a.Provider, b.Provider), strings.Compare(a.Account, b.Account)), order.Reverse)
-	default:
-		c = descending(a.Updated, b.Updated, order.Reverse)
+	order, reverse := q.order()
+	for _, read := range order.texts {
+		c = cmp.Or(c, compare(read(a), read(b), reverse))
 	}
-	if c != 0 {
-		return c
+	if order.number != nil {
+		c = compare(order.number(a), order.number(b), !reverse)
 	}
-	return cmp.Or(descending(a.Created, b.Created, false),
+	return cmp.Or(c, compare(a.Created, b.Created, true),
 		strings.Compare(a.Ref.Account, b.Ref.Account), strings.Compare(a.Ref.ID, b.Ref.ID))
+}
+
+// order returns the order of the query, and whether it is the other way round.
+func (q Query) order() (*word, bool) {
+	s := q.Sort()
+	i := slices.IndexFunc(sortWords, func(w word) bool { return w.name == s.Field })
+	return &sortWords[i], s.Reverse
+}
+
+// compare orders two values; what is not known comes last in both directions.
+func compare[T cmp.Ordered](a, b T, reverse bool) int {
+	var unknown T
+	switch {
+	case a == b:
+		return 0
+	case a == unknown:
+		return 1
+	case b == unknown:
+		return -1
+	case reverse:
+		return cmp.Compare(b, a)
+	}
+	return cmp.Compare(a, b)
 }
 
 // Rank returns a number that orders conversations as Compare does, as far as a
@@ -156,24 +159,16 @@ func (q Query) Compare(a, b *Subject) int {
 func (q Query) Rank(s *Subject) uint64 {
 	const rest = 1<<62 - 1
 	rank, known := uint64(0), true
-	order := q.Sort()
-	switch order.Field {
-	case SortTitle:
-		rank, known = leading(s.Title), s.Title != ""
-	case SortProvider:
-		rank = leading(s.Provider)
-	default:
-		n := s.Updated
-		switch order.Field {
-		case SortCreated:
-			n = s.Created
-		case SortDuration:
-			n = s.Duration
-		}
+	order, reverse := q.order()
+	if order.number != nil {
+		n := order.number(s)
 		// Half of what 62 bits hold lies on either side of 0, the greatest first.
 		rank, known = uint64(1<<61-max(min(n, 1<<60), -1<<60)), n != 0
+	} else {
+		text := order.texts[0](s)
+		rank, known = leading(text), text != ""
 	}
-	if order.Reverse {
+	if reverse {
 		rank = rest - rank
 	}
 	if !known {
@@ -185,7 +180,7 @@ func (q Query) Rank(s *Subject) uint64 {
 	return rank
 }
 
-// leading gives the first seven bytes of a text as a number.
+// leading returns the first seven bytes of a text as a number.
 func leading(s string) uint64 {
 	n := uint64(0)
 	for i := range 7 {
@@ -195,21 +190,4 @@ func leading(s string) uint64 {
 		}
 	}
 	return n
-}
-
-func descending(a, b int64, reverse bool) int {
-	if (a == 0) != (b == 0) {
-		if a == 0 {
-			return 1
-		}
-		return -1
-	}
-	return reversed(cmp.Compare(b, a), reverse)
-}
-
-func reversed(c int, reverse bool) int {
-	if reverse {
-		return -c
-	}
-	return c
 }

@@ -1,6 +1,9 @@
 package query
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Narrows reports whether everything that the query matches is matched by an
 // older one too, at the same moment: typing on usually makes it so. False means
@@ -29,39 +32,16 @@ func (n *narrowing) implies(a, b *Node) bool {
 	case a == b:
 		return true
 	case b.Op == And:
-		return n.each(b.Kids, func(k *Node) bool { return n.implies(a, k) })
+		return !slices.ContainsFunc(b.Kids, func(k *Node) bool { return !n.implies(a, k) })
 	case a.Op == Or:
-		return n.each(a.Kids, func(k *Node) bool { return n.implies(k, b) })
+		return !slices.ContainsFunc(a.Kids, func(k *Node) bool { return !n.implies(k, b) })
 	case a.Op == Not && b.Op == Not && n.implies(b.Kids[0], a.Kids[0]):
 		return true
 	case a.Op == Leaf && b.Op == Leaf:
 		return a.Term.implies(&b.Term)
 	}
-	if a.Op == And && n.any(a.Kids, func(k *Node) bool { return n.implies(k, b) }) {
-		return true
-	}
-	return b.Op == Or && n.any(b.Kids, func(k *Node) bool { return n.implies(a, k) })
-}
-
-func (n *narrowing) each(kids []*Node, yes func(*Node) bool) bool {
-	for _, k := range kids {
-		if n.steps < 0 || !yes(k) {
-			return false
-		}
-	}
-	return true
-}
-
-func (n *narrowing) any(kids []*Node, yes func(*Node) bool) bool {
-	for _, k := range kids {
-		if n.steps < 0 {
-			return false
-		}
-		if yes(k) {
-			return true
-		}
-	}
-	return false
+	return a.Op == And && slices.ContainsFunc(a.Kids, func(k *Node) bool { return n.implies(k, b) }) ||
+		b.Op == Or && slices.ContainsFunc(b.Kids, func(k *Node) bool { return n.implies(a, k) })
 }
 
 // implies reports whether what holds this term holds the other one.

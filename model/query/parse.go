@@ -66,7 +66,7 @@ func (p *parser) blanks() {
 	}
 }
 
-// bareEnd gives the end of the text without quotes that begins at i.
+// bareEnd returns the end of the text without quotes that begins at i.
 func bareEnd(s string, i int) int {
 	if n := strings.IndexFunc(s[i:], endsBare); n >= 0 {
 		return i + n
@@ -195,7 +195,7 @@ func (p *parser) quoted() (string, error) {
 	return "", &Error{Pos: start, End: len(p.s), Message: "this quote is never closed"}
 }
 
-// fieldPrefix gives the name before the colon of a word that is written like
+// fieldPrefix returns the name before the colon of a word that is written like
 // a field: letters, then a colon.
 func fieldPrefix(word string) (string, bool) {
 	name, _, ok := strings.Cut(word, ":")
@@ -238,9 +238,9 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	switch {
 	case of.compare == byOrder:
 		return nil, p.order(t, start, at, depth)
-	case of.words != nil || of.known != nil:
+	case of.words != nil || of.slips:
 		// A service may be of any name; one that is nearly a known word is a slip.
-		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (of.known == nil || near != "") {
+		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
 			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)), Suggestion: near}
 		}
 		// One spelling of one meaning, so that equal queries are equal.
@@ -318,7 +318,7 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 	return nil
 }
 
-// suggestValue gives the nearest right term for a word that a field does not
+// suggestValue returns the nearest right term for a word that a field does not
 // take: a near word, or the other field that takes it.
 func suggestValue(of *field, value string) string {
 	if near := nearest(value, of.closed()); near != "" {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -47,10 +48,12 @@ type Term struct {
 
 // Sort is an order of conversations.
 type Sort struct {
-	// Field is one of the Sort constants.
+	// Field is a word that may follow sort:.
 	Field   string
 	Reverse bool
 }
+
+var defaultSort = Sort{Field: "updated"}
 
 // Query is a parsed query. The zero value matches everything, sorted by
 // update, newest first.
@@ -59,11 +62,8 @@ type Query struct {
 	sort Sort // Field "" where the query names none
 }
 
-// Root gives the top of the query; nil means everything.
-func (q Query) Root() *Node { return q.root }
-
 // IsZero reports whether the query matches everything in the default order.
-func (q Query) IsZero() bool { return q.root == nil && q.Sort() == (Sort{Field: SortUpdated}) }
+func (q Query) IsZero() bool { return q.root == nil && q.Sort() == defaultSort }
 
 // Conditional reports whether the query asks anything of a conversation. One
 // that is blank, names an order alone, or looks for nothing but blanks does not;
@@ -71,60 +71,32 @@ func (q Query) IsZero() bool { return q.root == nil && q.Sort() == (Sort{Field: 
 func (q Query) Conditional() bool { return q.root != nil && !q.root.everything() }
 
 // everything reports whether a node asks nothing, so that all match it.
-func (n *Node) everything() bool {
-	switch n.Op {
-	case And:
-		return !slices.ContainsFunc(n.Kids, func(k *Node) bool { return !k.everything() })
-	case Or:
-		return slices.ContainsFunc(n.Kids, (*Node).everything)
-	case Not:
-		return n.Kids[0].nothing()
+func (n *Node) everything() bool { return n.always(true) }
+
+// always reports whether a node asks nothing and so has one answer for all.
+func (n *Node) always(answer bool) bool {
+	other := func(k *Node) bool { return !k.always(answer) }
+	switch {
+	case n.Op == Leaf:
+		return answer && n.Term.Date == nil && n.Term.Field != FieldLabel && strings.TrimSpace(n.Term.Value) == ""
+	case n.Op == Not:
+		return n.Kids[0].always(!answer)
+	case (n.Op == And) == answer:
+		return !slices.ContainsFunc(n.Kids, other)
 	}
-	return n.Term.Date == nil && n.Term.Field != FieldLabel && strings.TrimSpace(n.Term.Value) == ""
+	return slices.ContainsFunc(n.Kids, func(k *Node) bool { return k.always(answer) })
 }
 
-// nothing reports whether a node is the contrary of one that asks nothing.
-func (n *Node) nothing() bool {
-	switch n.Op {
-	case And:
-		return slices.ContainsFunc(n.Kids, (*Node).nothing)
-	case Or:
-		return !slices.ContainsFunc(n.Kids, func(k *Node) bool { return !k.nothing() })
-	case Not:
-		return n.Kids[0].everything()
-	}
-	return false
-}
-
-// Sort gives the order, the default one where the query names none.
-func (q Query) Sort() Sort {
-	if q.sort.Field == "" {
-		return Sort{Field: SortUpdated}
-	}
-	return q.sort
-}
+// Sort returns the order, the default one where the query names none.
+func (q Query) Sort() Sort { return cmp.Or(q.sort, defaultSort) }
 
 // Sorted reports whether the query names an order.
 func (q Query) Sorted() bool { return q.sort.Field != "" }
 
-// WithSort gives the same query in another order. A field that does not exist
-// (and the zero Sort) takes the order away.
-func (q Query) WithSort(s Sort) Query {
-	if fieldNamed(FieldSort).word(s.Field) == nil {
-		s = Sort{}
-	}
-	q.sort = s
-	return q
-}
-
-// And gives the query that matches what both match, in the order of r if it
+// And returns the query that matches what both match, in the order of r if it
 // names one, else in that of q. It is how a filter narrows a view.
 func (q Query) And(r Query) Query {
-	out := Query{root: all(q.root, r.root), sort: r.sort}
-	if !r.Sorted() {
-		out.sort = q.sort
-	}
-	return out
+	return Query{root: join(And, []*Node{q.root, r.root}), sort: cmp.Or(r.sort, q.sort)}
 }
 
 // Inbox leaves out what is done, snoozed, archived or empty, each unless the
@@ -139,16 +111,15 @@ func (q Query) Inbox() Query {
 			parts = append(parts, &Node{Op: Not, Kids: []*Node{leaf(fieldNamed(FieldIs), w)}})
 		}
 	}
-	q.root = all(parts...)
+	q.root = join(And, parts)
 	return q
 }
 
-// Fixed gives the same query with every date term resolved for one now and
+// Fixed returns the same query with every date term resolved for one now and
 // loc, which makes matching many conversations faster. It is for one pass:
 // what it prints still says "<7d", but it means the instant found here.
 func (q Query) Fixed(now time.Time, loc *time.Location) Query {
-	dated := q.root.any(func(t *Term) bool { return t.Date != nil })
-	if dated {
+	if q.root.any(func(t *Term) bool { return t.Date != nil }) {
 		q.root = q.root.fix(now, loc)
 	}
 	return q
@@ -170,11 +141,11 @@ func (q Query) Names(word string) bool {
 	return q.root.any(func(t *Term) bool { return t.isWord(word) })
 }
 
-// Accounts gives the accounts (folded names) that a match must be of; nil
+// Accounts returns the accounts (folded names) that a match must be of; nil
 // means any, an empty list none.
 func (q Query) Accounts() []string { return q.root.limit(FieldAccount) }
 
-// Providers gives the providers that a match must be of; nil means any, an
+// Providers returns the providers that a match must be of; nil means any, an
 // empty list none.
 func (q Query) Providers() []string { return q.root.limit(FieldProvider) }
 
@@ -224,10 +195,8 @@ func (n *Node) limit(field string) []string {
 	return nil
 }
 
-// all joins nodes that must all hold; nil ones ask for nothing. Nested ands
-// become one, so that a query and its text have the same shape.
-func all(parts ...*Node) *Node { return join(And, parts) }
-
+// join makes one node of several; nil ones ask for nothing. Nested ones of the
+// same kind become one, so that a query and its text have the same shape.
 func join(op Op, parts []*Node) *Node {
 	var kids []*Node
 	for _, p := range parts {
@@ -248,7 +217,7 @@ func join(op Op, parts []*Node) *Node {
 	return &Node{Op: op, Kids: kids}
 }
 
-// String gives the text of a query. Parse makes the same query of it, as long
+// String returns the text of a query. Parse makes the same query of it, as long
 // as it is within the limits of a text (quoting and Inbox make it longer).
 func (q Query) String() string {
 	var b strings.Builder
@@ -266,9 +235,6 @@ func (q Query) String() string {
 	return b.String()
 }
 
-// String gives the text of a node.
-func (n *Node) String() string { return Query{root: n}.String() }
-
 func (n *Node) write(b *strings.Builder, within Op) {
 	if n == nil {
 		return
@@ -281,17 +247,15 @@ func (n *Node) write(b *strings.Builder, within Op) {
 	}
 	switch n.Op {
 	case Leaf:
-		n.Term.write(b)
+		b.WriteString(n.Term.String())
 	case Not:
 		b.WriteByte('-')
 		n.Kids[0].write(b, Not)
 	case And, Or:
+		between := map[Op]string{And: " ", Or: " OR "}[n.Op]
 		for i, k := range n.Kids {
-			switch {
-			case i > 0 && n.Op == Or:
-				b.WriteString(" OR ")
-			case i > 0:
-				b.WriteByte(' ')
+			if i > 0 {
+				b.WriteString(between)
 			}
 			k.write(b, n.Op)
 		}
@@ -301,29 +265,19 @@ func (n *Node) write(b *strings.Builder, within Op) {
 	}
 }
 
-// String gives the text of a term.
+// String returns the text of a term.
 func (t Term) String() string {
-	var b strings.Builder
-	t.write(&b)
-	return b.String()
-}
-
-func (t *Term) write(b *strings.Builder) {
 	switch t.Field {
 	case "":
-		writeText(b, t.Raw, bareWord(t.Raw))
-		return
+		return quoteUnless(bareWord(t.Raw), t.Raw)
 	case FieldLabel:
-		b.WriteString("label:")
-		writeText(b, t.RawKey, bareValue(t.RawKey) && !strings.Contains(t.RawKey, "="))
+		text := "label:" + quoteUnless(bareValue(t.RawKey) && !strings.Contains(t.RawKey, "="), t.RawKey)
 		if t.HasValue {
-			b.WriteByte('=')
-			writeText(b, t.Raw, bareValue(t.Raw))
+			text += "=" + quoteUnless(bareValue(t.Raw), t.Raw)
 		}
-		return
+		return text
 	}
-	b.WriteString(t.Field + ":")
-	writeText(b, t.Raw, bareValue(t.Raw))
+	return t.Field + ":" + quoteUnless(bareValue(t.Raw), t.Raw)
 }
 
 // bareValue reports whether a value needs no quotes.
@@ -338,17 +292,11 @@ func bareWord(s string) bool {
 	return !isField
 }
 
-func writeText(b *strings.Builder, s string, bare bool) {
+var escapeQuotes = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+
+func quoteUnless(bare bool, s string) string {
 	if bare {
-		b.WriteString(s)
-		return
+		return s
 	}
-	b.WriteByte('"')
-	for i := 0; i < len(s); i++ {
-		if s[i] == '"' || s[i] == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(s[i])
-	}
-	b.WriteByte('"')
+	return `"` + escapeQuotes.Replace(s) + `"`
 }

@@ -112,7 +112,7 @@ func NewSubject(r model.Row) *Subject {
 	return s
 }
 
-// Mark gives a subject other local marks.
+// Mark returns a subject other local marks.
 func (s *Subject) Mark(m model.Triage) {
 	s.Flags &^= FlagDone | FlagPinned | FlagUnseen
 	s.flag(FlagDone, m.Done)
@@ -121,7 +121,7 @@ func (s *Subject) Mark(m model.Triage) {
 	s.SnoozedUntil = milli(m.SnoozedUntil)
 }
 
-// PendingFlag gives what an edit in this state adds to the flags of its
+// PendingFlag returns what an edit in this state adds to the flags of its
 // conversation: on its way (or held), failed, in conflict, or nothing once it
 // has left the outbox.
 func PendingFlag(state model.EditState) Flag {

@@ -12,15 +12,10 @@ func Fields() []Word {
 	return out
 }
 
-// IsWords, HasWords and SortWords list what may follow is:, has: and sort:.
-func IsWords() []Word   { return listed(isWords) }
-func HasWords() []Word  { return listed(hasWords) }
-func SortWords() []Word { return listed(sortWords) }
-
-func listed(words []word) []Word {
-	out := make([]Word, len(words))
-	for i, w := range words {
-		out[i] = Word{w.name, w.help}
+// Words lists what may follow a field that takes only words: is, has and sort.
+func Words(field string) (out []Word) {
+	for _, w := range fieldNamed(field).words {
+		out = append(out, Word{w.name, w.help})
 	}
 	return out
 }
@@ -49,7 +44,11 @@ func DateWords() []Word {
 
 // DateUnits lists the units of an age.
 func DateUnits() []Word {
-	return []Word{{"d", "days"}, {"h", "hours"}, {"w", "weeks"}, {"mo", "months"}, {"y", "years"}, {"m", "minutes"}}
+	out := make([]Word, len(units))
+	for i, u := range units {
+		out[i] = Word{u.name, u.help}
+	}
+	return out
 }
 
 // DateForms lists dates of the calendar, by examples.

@@ -7,7 +7,7 @@ func TestEveryExampleOfTheReferenceIsRead(t *testing.T) {
 	for _, w := range Syntax() {
 		all = append(all, w.Name)
 	}
-	for field, words := range map[string][]Word{FieldIs: IsWords(), FieldHas: HasWords(), FieldSort: SortWords(),
+	for field, words := range map[string][]Word{FieldIs: Words(FieldIs), FieldHas: Words(FieldHas), FieldSort: Words(FieldSort),
 		FieldUpdated: append(DateWords(), DateForms()...)} {
 		for _, w := range words {
 			all = append(all, field+":"+w.Name)

@@ -1,12 +1,16 @@
 package store
 
 import (
+	_ "embed"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,63 +31,26 @@ const bodyVersion = 1
 
 var errBody = errors.New("the body is damaged")
 
-// The fields of a conversation. Their kinds are those of the code beside.
-const (
-	fieldProvider = iota + 1
-	fieldKind
-	fieldTitle
-	fieldDescription
-	fieldPrivacy
-	fieldStatus
-	fieldAccess
-	fieldDefaultRole
-	fieldPreview
-	fieldLastMessage
-	fieldURL
-	fieldETag
-	fieldBits
-	fieldParticipantCount
-	fieldDuration
-	fieldCreated
-	fieldUpdated
-	fieldParticipants
-	fieldFeatured
-	fieldContacts
-	fieldLabels
-	fieldAttributes
-	fieldOwner
-	fieldTeam
-	fieldSpace
-	fieldChannel
-	fieldCompanies
-	fieldFacts
-)
-
-// The bits of fieldBits.
-const (
-	bitClosed = 1 << iota
-	bitArchived
-	bitEmpty
-	bitMessages
-	bitRecording
-	bitTranscript
-	bitInternal
-	bitExternal
-)
-
-// words are texts that most bodies hold.
-var words = []string{
-	model.Attention, model.Bird, model.AskElephant, model.Kona,
-	"private", "public", "participants", "unknown", "user", "group", "contact", "room", "bot", "flow", "person", "editor", "viewer",
-	"collaboration_complete", "organizer", "host", "attendee", "active", "closed", "completed", "COMPLETED", "accepted",
-	"needsAction", "declined", "tentative", "call", "meeting", "email", "direct", "conversation", "just_me", "everyone", "open", "invite-only",
-	"request-to-join", "READY", "NONE", "yes", "no", "done", "Status", "Times", "People", "Recording", "Links", "CRM", "Opportunity",
-	"Boards", "Board", "Talk tracks", "Scorecards", "Conversation", "Last message", "Tags", "Tag", "Source", "External objects", "Other", "Attended",
-	"Transcript status", "Import status", "Media storage status", "Video status", "Crm export status", "Live stream started at",
-	"Live stream ended at", "Video id", "Referenceable", "Webex join url", "Title", "Id", "External intelligence id", "Deal", "API.self",
-	"Channel platform", "Style", "default", "Active", "Waiting to join", "Started by", "From", "Type", "text", "Delivery",
-	"delivered", "Changed", "Start", "End", "Engagement", "crm_object_id", "object_type", "source", "deal", "hubspot", "GOOGLE_MEET", "data", "id", "API address",
+// places returns where the fields of a conversation are in it, in the order of their
+// numbers, which begin at 1. flags holds what flagsOf names.
+func places(c *model.Conversation, flags *int64) []any {
+	return []any{&c.Provider, &c.Kind, &c.Title, &c.Description, (*string)(&c.Privacy), &c.Status, &c.Access, &c.DefaultRole, &c.Preview,
+		&c.LastMessage, &c.URL, &c.ETag, flags, &c.ParticipantCount, &c.Duration, &c.Created, &c.Updated, &c.Participants, &c.Featured,
+		&c.Contacts, &c.Labels, &c.Attributes, &c.Owner, &c.Team, &c.Space, &c.Channel, &c.Companies, &c.Facts}
 }
+
+// flagsOf returns the meaning of each bit of the flags. A conversation of which nobody
+// knows whether it is internal is neither internal nor external.
+func flagsOf(c *model.Conversation, internal, external *bool) [8]*bool {
+	return [...]*bool{&c.Closed, &c.Archived, &c.Empty, &c.HasMessages, &c.HasRecording, &c.HasTranscript, internal, external}
+}
+
+// words are texts that most bodies hold, one a line.
+//
+//go:embed words.txt
+var wordLines string
+
+var words = strings.Split(strings.TrimSuffix(wordLines, "\n"), "\n")
 
 var wordNumbers = func() map[string]int {
 	m := make(map[string]int, len(words))
@@ -93,103 +60,187 @@ var wordNumbers = func() map[string]int {
 	return m
 }()
 
-// bodyWriter appends a body. seen numbers the texts that it holds.
-type bodyWriter struct {
-	b    []byte
-	seen map[string]int
+// coder writes or reads a body, so that the format of a field stands once.
+type coder struct {
+	reading bool
+	out     []byte         // what was written
+	numbers map[string]int // of the texts in it
+	in      string         // what is left to read
+	texts   []string       // that were read, by number
+	err     error          // the first that reading met
 }
 
-// seenTexts are maps for bodyWriter.seen that can be used again.
-var seenTexts = sync.Pool{New: func() any { return make(map[string]int, 64) }}
+// textNumbers are maps for coder.numbers that can be used again.
+var textNumbers = sync.Pool{New: func() any { return make(map[string]int, 64) }}
 
-// appendBody appends a conversation as it is kept.
 func appendBody(dst []byte, c *model.Conversation) []byte {
-	w := bodyWriter{b: append(dst, bodyVersion), seen: seenTexts.Get().(map[string]int)}
+	w := coder{out: append(dst, bodyVersion), numbers: textNumbers.Get().(map[string]int)}
 	defer func() {
-		clear(w.seen)
-		seenTexts.Put(w.seen)
+		clear(w.numbers)
+		textNumbers.Put(w.numbers)
 	}()
-	for i, s := range []string{c.Provider, c.Kind, c.Title, c.Description, string(c.Privacy), c.Status, c.Access, c.DefaultRole, c.Preview,
-		c.LastMessage, c.URL, c.ETag} {
-		if s != "" {
-			w.field(fieldProvider + i)
-			w.text(s)
+	internal, external := c.Internal != nil && *c.Internal, c.Internal != nil && !*c.Internal
+	var flags int64
+	for i, on := range flagsOf(c, &internal, &external) {
+		if *on {
+			flags |= 1 << i
 		}
 	}
-	w.number(fieldBits, bodyBits(c))
-	w.number(fieldParticipantCount, int64(c.ParticipantCount))
-	w.number(fieldDuration, int64(c.Duration))
-	w.time(fieldCreated, c.Created)
-	w.time(fieldUpdated, c.Updated)
-	if c.Participants.Known {
-		w.people(fieldParticipants, c.Participants.Items)
-	}
-	if len(c.Featured) > 0 {
-		w.people(fieldFeatured, c.Featured)
-	}
-	if c.Contacts.Known {
-		w.people(fieldContacts, c.Contacts.Items)
-	}
-	w.texts(fieldLabels, c.Labels)
-	w.texts(fieldAttributes, c.Attributes)
-	if c.Owner != (model.Participant{}) {
-		w.field(fieldOwner)
-		w.person(&c.Owner)
-	}
-	for i, n := range []model.Named{c.Team, c.Space, c.Channel} {
-		if n != (model.Named{}) {
-			w.field(fieldTeam + i)
-			w.text(n.ID)
-			w.text(n.Name)
+	for i, place := range places(c, &flags) {
+		if !isEmpty(place) {
+			w.out = append(w.out, byte(i+1))
+			w.field(place)
 		}
 	}
-	if len(c.Companies) > 0 {
-		w.count(fieldCompanies, len(c.Companies))
-		for _, n := range c.Companies {
-			w.text(n.ID)
-			w.text(n.Name)
-		}
-	}
-	if len(c.Facts) > 0 {
-		w.count(fieldFacts, len(c.Facts))
-		for _, f := range c.Facts {
-			w.text(f.Group)
-			w.text(f.Label)
-			w.text(f.Value)
-		}
-	}
-	return w.b
+	return w.out
 }
 
-func bodyBits(c *model.Conversation) (bits int64) {
-	for i, on := range []bool{c.Closed, c.Archived, c.Empty, c.HasMessages, c.HasRecording, c.HasTranscript,
-		c.Internal != nil && *c.Internal, c.Internal != nil && !*c.Internal} {
-		if on {
-			bits |= 1 << i
+// isEmpty reports whether a field is left out.
+func isEmpty(place any) bool {
+	switch p := place.(type) {
+	case *string:
+		return *p == ""
+	case *time.Time:
+		return p.IsZero()
+	case *model.Set[model.Participant]:
+		return !p.Known
+	case *[]model.Participant:
+		return len(*p) == 0
+	case *[]model.Named:
+		return len(*p) == 0
+	case *[]model.Fact:
+		return len(*p) == 0
+	}
+	return reflect.ValueOf(place).Elem().IsZero()
+}
+
+// readBody reads what was kept of a conversation, by this or an earlier version.
+func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
+	if len(raw) == 0 || raw[0] != bodyVersion {
+		err = json.Unmarshal(raw, &c)
+		c.Ref = ref // rows set aside carry another account than their body
+		return c, err
+	}
+	r := coder{reading: true, in: string(raw[1:])}
+	c.Ref = ref
+	var flags int64
+	for fields := places(&c, &flags); len(r.in) > 0 && r.err == nil; {
+		if n := int(r.take(1)[0]); n > 0 && n <= len(fields) {
+			r.field(fields[n-1])
+		} else {
+			r.damaged()
 		}
 	}
-	return bits
+	var internal, external bool
+	for i, on := range flagsOf(&c, &internal, &external) {
+		*on = flags&(1<<i) != 0
+	}
+	if internal || external {
+		c.Internal = &internal
+	}
+	return c, r.err
 }
 
-func (w *bodyWriter) field(n int) { w.b = append(w.b, byte(n)) }
-
-func (w *bodyWriter) count(field, n int) {
-	w.field(field)
-	w.b = binary.AppendUvarint(w.b, uint64(n))
-}
-
-func (w *bodyWriter) number(field int, n int64) {
-	if n != 0 {
-		w.field(field)
-		w.b = binary.AppendVarint(w.b, n)
+func (b *coder) field(place any) {
+	switch p := place.(type) {
+	case *string:
+		b.text(p)
+	case *int64:
+		b.number(p)
+	case *int:
+		n := int64(*p)
+		b.number(&n)
+		*p = int(n)
+	case *time.Duration:
+		b.number((*int64)(p))
+	case *time.Time:
+		b.time(p)
+	case *model.Participant:
+		b.person(p)
+	case *model.Named:
+		b.named(p)
+	case *model.Set[model.Participant]:
+		*p = model.SetOf(each(b, p.Items, 1, b.person)...)
+	case *[]model.Participant:
+		*p = each(b, *p, 1, b.person)
+	case *[]model.Named:
+		*p = each(b, *p, 2, b.named)
+	case *[]model.Fact:
+		*p = each(b, *p, 3, func(f *model.Fact) {
+			b.text(&f.Group)
+			b.text(&f.Label)
+			b.text(&f.Value)
+		})
+	case *map[string]string:
+		b.pairs(p)
 	}
 }
 
-func (w *bodyWriter) time(field int, t time.Time) {
-	if !t.IsZero() {
-		w.field(field)
-		w.b = binary.AppendVarint(w.b, t.Unix())
-		w.b = binary.AppendUvarint(w.b, uint64(t.Nanosecond()))
+// each writes a list, or reads one of items of at least size bytes.
+func each[T any](b *coder, list []T, size int, item func(*T)) []T {
+	n := b.count(len(list), size)
+	if b.reading {
+		list = make([]T, n)
+	}
+	for i := range list {
+		item(&list[i])
+	}
+	return list
+}
+
+func (b *coder) named(n *model.Named) {
+	b.text(&n.ID)
+	b.text(&n.Name)
+}
+
+// person begins with which texts of a participant are not empty.
+func (b *coder) person(p *model.Participant) {
+	texts := [...]*string{&p.Kind, &p.ID, &p.Name, &p.Email, &p.Identifier, &p.Role, &p.Status}
+	var has byte
+	for i, s := range texts {
+		if *s != "" {
+			has |= 1 << i
+		}
+	}
+	if b.reading {
+		has = b.take(1)[0]
+	} else {
+		b.out = append(b.out, has)
+	}
+	for i, s := range texts {
+		if has&(1<<i) != 0 {
+			b.text(s)
+		}
+	}
+}
+
+func (b *coder) pairs(m *map[string]string) {
+	n := b.count(len(*m), 2)
+	if !b.reading {
+		for _, k := range slices.Sorted(maps.Keys(*m)) {
+			v := (*m)[k]
+			b.text(&k)
+			b.text(&v)
+		}
+		return
+	}
+	*m = make(map[string]string, n)
+	for range n {
+		var k, v string
+		b.text(&k)
+		b.text(&v)
+		(*m)[k] = v
+	}
+}
+
+func (b *coder) time(t *time.Time) {
+	sec, nsec := t.Unix(), uint64(t.Nanosecond())
+	b.number(&sec)
+	if b.uvarint(&nsec); b.reading {
+		if nsec > math.MaxInt32 {
+			b.damaged()
+		}
+		*t = time.Unix(sec, int64(nsec)).UTC()
 	}
 }
 
@@ -202,278 +253,110 @@ const (
 	textUUID
 )
 
-func (w *bodyWriter) text(s string) {
+func (b *coder) text(s *string) {
+	if b.reading {
+		*s = b.readText()
+	} else {
+		b.writeText(*s)
+	}
+}
+
+func (b *coder) writeText(s string) {
 	if len(s) > 1 {
-		if i, ok := w.seen[s]; ok {
-			w.b = binary.AppendUvarint(w.b, uint64(i)<<2|textEarlier)
+		if i, ok := b.numbers[s]; ok {
+			b.out = binary.AppendUvarint(b.out, uint64(i)<<2|textEarlier)
 			return
 		}
 		if i, ok := wordNumbers[s]; ok {
-			w.b = binary.AppendUvarint(w.b, uint64(i)<<2|textWord)
+			b.out = binary.AppendUvarint(b.out, uint64(i)<<2|textWord)
 			return
 		}
-		w.seen[s] = len(w.seen)
+		b.numbers[s] = len(b.numbers)
 		if raw, ok := uuidBytes(s); ok {
-			w.b = append(append(w.b, textUUID), raw[:]...)
+			b.out = append(append(b.out, textUUID), raw...)
 			return
 		}
 	}
-	w.b = binary.AppendUvarint(w.b, uint64(len(s))<<2) // textLiteral
-	w.b = append(w.b, s...)
+	b.out = binary.AppendUvarint(b.out, uint64(len(s))<<2|textLiteral)
+	b.out = append(b.out, s...)
 }
 
-func (w *bodyWriter) people(field int, list []model.Participant) {
-	w.count(field, len(list))
-	for i := range list {
-		w.person(&list[i])
-	}
-}
-
-// personTexts are the texts of a participant in the order in which they are kept.
-func personTexts(p *model.Participant) [7]*string {
-	return [...]*string{&p.Kind, &p.ID, &p.Name, &p.Email, &p.Identifier, &p.Role, &p.Status}
-}
-
-// person writes which texts of a participant are not empty, and those.
-func (w *bodyWriter) person(p *model.Participant) {
-	at := len(w.b)
-	w.b = append(w.b, 0)
-	for i, s := range personTexts(p) {
-		if *s != "" {
-			w.b[at] |= 1 << i
-			w.text(*s)
+func (b *coder) readText() string {
+	var v uint64
+	b.uvarint(&v)
+	n := v >> 2
+	switch kind := v & 3; {
+	case kind == textEarlier && n < uint64(len(b.texts)):
+		return b.texts[n]
+	case kind == textWord && n < uint64(len(words)):
+		return words[n]
+	case kind == textUUID:
+		s := uuidText(b.take(16))
+		b.texts = append(b.texts, s)
+		return s
+	case kind == textLiteral && n <= uint64(len(b.in)):
+		s := b.take(int(n))
+		if n > 1 {
+			b.texts = append(b.texts, s)
 		}
+		return s
 	}
+	b.damaged()
+	return ""
 }
 
-func (w *bodyWriter) texts(field int, m map[string]string) {
-	if m == nil {
-		return
-	}
-	w.count(field, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		w.text(k)
-		w.text(m[k])
-	}
-}
+func (b *coder) damaged() { b.err, b.in = errBody, "" }
 
-// bodyReader reads a body. The first error sticks.
-type bodyReader struct {
-	b    string
-	seen []string
-	err  error
-}
-
-// readBody reads what was kept of a conversation, by this or an earlier version.
-func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
-	if len(raw) == 0 || raw[0] != bodyVersion {
-		err = json.Unmarshal(raw, &c)
-		c.Ref = ref // rows set aside carry another account than their body
-		return c, err
+// take returns the next n bytes, or zeros where there are fewer.
+func (b *coder) take(n int) string {
+	if n > len(b.in) {
+		b.damaged()
+		return strings.Repeat("\x00", n)
 	}
-	r := bodyReader{b: string(raw[1:])}
-	c.Ref = ref
-	for len(r.b) > 0 && r.err == nil {
-		r.read(&c, int(r.take(1)[0]))
-	}
-	return c, r.err
-}
-
-func (r *bodyReader) read(c *model.Conversation, field int) {
-	switch field {
-	case fieldProvider, fieldKind, fieldTitle, fieldDescription, fieldStatus, fieldAccess, fieldDefaultRole, fieldPreview, fieldLastMessage,
-		fieldURL, fieldETag:
-		*[...]*string{&c.Provider, &c.Kind, &c.Title, &c.Description, nil, &c.Status, &c.Access, &c.DefaultRole, &c.Preview,
-			&c.LastMessage, &c.URL, &c.ETag}[field-fieldProvider] = r.text()
-	case fieldPrivacy:
-		c.Privacy = model.Privacy(r.text())
-	case fieldBits:
-		readBits(c, r.number())
-	case fieldParticipantCount:
-		c.ParticipantCount = int(r.number())
-	case fieldDuration:
-		c.Duration = time.Duration(r.number())
-	case fieldCreated:
-		c.Created = r.time()
-	case fieldUpdated:
-		c.Updated = r.time()
-	case fieldParticipants:
-		c.Participants = model.SetOf(r.people()...)
-	case fieldFeatured:
-		c.Featured = r.people()
-	case fieldContacts:
-		c.Contacts = model.SetOf(r.people()...)
-	case fieldLabels:
-		c.Labels = r.texts()
-	case fieldAttributes:
-		c.Attributes = r.texts()
-	case fieldOwner:
-		c.Owner = r.person()
-	case fieldTeam, fieldSpace, fieldChannel:
-		*[...]*model.Named{&c.Team, &c.Space, &c.Channel}[field-fieldTeam] = model.Named{ID: r.text(), Name: r.text()}
-	case fieldCompanies:
-		c.Companies = make([]model.Named, r.count(2))
-		for i := range c.Companies {
-			c.Companies[i] = model.Named{ID: r.text(), Name: r.text()}
-		}
-	case fieldFacts:
-		c.Facts = make([]model.Fact, r.count(3))
-		for i := range c.Facts {
-			c.Facts[i] = model.Fact{Group: r.text(), Label: r.text(), Value: r.text()}
-		}
-	default:
-		r.err = errBody
-	}
-}
-
-func readBits(c *model.Conversation, bits int64) {
-	c.Closed, c.Archived, c.Empty = bits&bitClosed != 0, bits&bitArchived != 0, bits&bitEmpty != 0
-	c.HasMessages, c.HasRecording, c.HasTranscript = bits&bitMessages != 0, bits&bitRecording != 0, bits&bitTranscript != 0
-	if bits&(bitInternal|bitExternal) != 0 {
-		internal := bits&bitInternal != 0
-		c.Internal = &internal
-	}
-}
-
-// take gives the next n bytes; of a body that has fewer, as many zeros.
-func (r *bodyReader) take(n int) string {
-	if n > len(r.b) {
-		r.err, r.b = errBody, ""
-		if n <= 16 {
-			return "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"[:n]
-		}
-		return ""
-	}
-	s := r.b[:n]
-	r.b = r.b[n:]
+	s := b.in[:n]
+	b.in = b.in[n:]
 	return s
 }
 
-func (r *bodyReader) uvarint() (v uint64) {
-	for shift := 0; shift < 64; shift += 7 {
-		b := r.take(1)[0]
-		v |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			return v
-		}
-	}
-	r.err = errBody
-	return 0
+func (b *coder) number(n *int64) {
+	v := uint64(*n<<1) ^ uint64(*n>>63)
+	b.uvarint(&v)
+	*n = int64(v>>1) ^ -int64(v&1)
 }
 
-func (r *bodyReader) number() int64 {
-	v := r.uvarint()
-	return int64(v>>1) ^ -int64(v&1)
-}
-
-// count reads how many things of at least size bytes each follow.
-func (r *bodyReader) count(size int) int {
-	n := r.uvarint()
-	if n > uint64(len(r.b)/size) {
-		r.err, r.b = errBody, ""
+// count is the length of a list of items of at least size bytes.
+func (b *coder) count(length, size int) int {
+	n := uint64(length)
+	if b.uvarint(&n); b.reading && n > uint64(len(b.in)/size) {
+		b.damaged()
 		return 0
 	}
 	return int(n)
 }
 
-func (r *bodyReader) time() time.Time {
-	sec, nsec := r.number(), r.uvarint()
-	if nsec > math.MaxInt32 {
-		r.err = errBody
-		return time.Time{}
+func (b *coder) uvarint(v *uint64) {
+	if !b.reading {
+		b.out = binary.AppendUvarint(b.out, *v)
+		return
 	}
-	return time.Unix(sec, int64(nsec)).UTC()
-}
-
-func (r *bodyReader) text() string {
-	v := r.uvarint()
-	n := v >> 2
-	switch v & 3 {
-	case textEarlier:
-		if n < uint64(len(r.seen)) {
-			return r.seen[n]
-		}
-	case textWord:
-		if n < uint64(len(words)) {
-			return words[n]
-		}
-	case textUUID:
-		s := uuidText(r.take(16))
-		r.seen = append(r.seen, s)
-		return s
-	default:
-		if n <= uint64(len(r.b)) {
-			s := r.take(int(n))
-			if n > 1 {
-				r.seen = append(r.seen, s)
-			}
-			return s
-		}
+	n := 0
+	if *v, n = binary.Uvarint([]byte(b.in[:min(binary.MaxVarintLen64, len(b.in))])); n <= 0 {
+		b.damaged()
+		return
 	}
-	r.err, r.b = errBody, ""
-	return ""
-}
-
-func (r *bodyReader) people() []model.Participant {
-	out := make([]model.Participant, r.count(1))
-	for i := range out {
-		out[i] = r.person()
-	}
-	return out
-}
-
-func (r *bodyReader) person() (p model.Participant) {
-	has := r.take(1)[0]
-	for i, to := range personTexts(&p) {
-		if has&(1<<i) != 0 {
-			*to = r.text()
-		}
-	}
-	return p
-}
-
-func (r *bodyReader) texts() map[string]string {
-	n := r.count(2)
-	m := make(map[string]string, n)
-	for range n {
-		k := r.text()
-		m[k] = r.text()
-	}
-	return m
+	b.in = b.in[n:]
 }
 
 // uuidBytes packs a UUID in its usual form: lower case, with its four dashes.
-func uuidBytes(s string) (raw [16]byte, ok bool) {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return raw, false
+func uuidBytes(s string) (raw []byte, ok bool) {
+	if len(s) != 36 {
+		return nil, false
 	}
-	n := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			continue
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		default:
-			return raw, false
-		}
-		raw[n/2] = raw[n/2]<<4 | c
-		n++
-	}
-	return raw, true
+	raw, err := hex.DecodeString(s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:])
+	return raw, err == nil && uuidText(string(raw)) == s
 }
 
 func uuidText(raw string) string {
-	const hex = "0123456789abcdef"
-	out := make([]byte, 0, 36)
-	for i := 0; i < len(raw); i++ {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			out = append(out, '-')
-		}
-		out = append(out, hex[raw[i]>>4], hex[raw[i]&15])
-	}
-	return string(out)
+	x := hex.EncodeToString([]byte(raw))
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }

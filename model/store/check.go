@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/gofrs/flock"
 )
 
 // A process that ends in good order removes its claim file. Where one is left
@@ -16,7 +14,6 @@ import (
 // the first frame. The left claim file becomes the mark that says so, and stays
 // until a check has come to its end.
 
-// uncleanMark is the file that says that the database is to be checked.
 func (s *Store) uncleanMark() string { return s.path + ".unclean" }
 
 // noteUnclean turns the claims that dead processes left into that mark, unless
@@ -24,25 +21,15 @@ func (s *Store) uncleanMark() string { return s.path + ".unclean" }
 // it. The lock on opening is held.
 func (s *Store) noteUnclean() error {
 	files, err := os.ReadDir(s.claims())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	var dead []string
 	for _, f := range files {
 		path := filepath.Join(s.claims(), f.Name())
-		l := flock.New(path, flock.SetFlag(os.O_RDWR)) // never makes the file that it looks for
-		ok, err := l.TryLock()
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			continue // it ended just now
-		case err != nil || !ok:
+		if claimLives(path, func() { dead = append(dead, path) }) {
 			return nil
 		}
-		l.Unlock()
-		dead = append(dead, path)
 	}
 	for _, path := range dead {
 		if err := os.Rename(path, s.uncleanMark()); err != nil {
@@ -52,18 +39,15 @@ func (s *Store) noteUnclean() error {
 	return nil
 }
 
-// Unclean reports whether the database is to be checked.
-func (s *Store) Unclean() bool {
-	_, err := os.Lstat(s.uncleanMark())
-	return err == nil
-}
+// Unclean reports whether Check is due.
+func (s *Store) Unclean() bool { return exists(s.uncleanMark()) }
 
 // Check reads the whole database, on a connection of its own. The error is
 // ErrDamaged where something in it is broken.
 func (s *Store) Check(ctx context.Context) error {
 	db, err := s.connect(s.path, 1, "deferred")
 	if err != nil {
-		return localError("check the database", err)
+		return s.localError("check the database", err)
 	}
 	defer db.Close()
 	var said string
@@ -71,15 +55,25 @@ func (s *Store) Check(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	if err == nil && said != "ok" {
-		err = s.note(fmt.Errorf("%w: %s", errDamaged, said))
+		err = fmt.Errorf("%w: %s", errDamaged, said)
 	}
-	if err != nil {
-		return localError("check the database", err)
+	if err == nil {
+		err = removed(s.uncleanMark())
 	}
-	if err := os.Remove(s.uncleanMark()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return localError("check the database", err)
+	return s.localError("check the database", err)
+}
+
+// removed removes a file. That it is not there is no error.
+func removed(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, os.ErrNotExist)
 }
 
 // syncDir makes durable which files a folder has. Not every system can.

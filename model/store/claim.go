@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -21,25 +20,28 @@ import (
 // conversation is in the outbox, whatever its state: they were meant together.
 // Nothing of a submission is due before all of it is in the outbox.
 func (s *Store) Claim(ctx context.Context, account string, only []string) ([]model.OutboxEntry, error) {
+	const op = "claim edits"
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	if idle, err := s.idle(ctx, account, only); err != nil || idle {
+	// To look for nothing, nobody who wants to write is to wait.
+	idle, err := read(ctx, s, op, func(t *tx) bool {
+		taken, _ := t.next(account, only)
+		return len(taken) == 0
+	})
+	if err != nil || idle {
 		return nil, err
 	}
 	var out []model.OutboxEntry
-	err := s.change(ctx, "claim edits", func(t *tx) error {
-		out = nil
-		if err := t.same(account); err != nil {
-			return err
-		}
-		taken, folded, err := t.next(account, only)
-		if err != nil || len(taken) == 0 {
-			return err
+	err = s.change(ctx, op, func(t *tx) {
+		t.sameIdentity(account)
+		taken, folded := t.next(account, only)
+		if len(taken) == 0 {
+			return
 		}
 		for _, e := range folded {
 			t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
-			t.ended(e.Submission, "replaced")
+			t.countEnded(e.Submission, "replaced")
 		}
 		for _, e := range taken {
 			e, _ = t.move(e, beginSending, "")
@@ -48,24 +50,11 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 		// What was planned upon a replaced edit too. That which replaces it is being
 		// sent and stays as it is.
 		for _, e := range slices.Backward(folded) {
-			if err := t.rebase(e); err != nil {
-				return err
-			}
+			t.rebase(e)
 		}
-		return t.reproject(out[0].Ref)
+		t.reproject(out[0].Ref)
 	})
 	return out, err
-}
-
-// idle reports whether a claim would find nothing: to look for that, nobody who
-// wants to write is to wait.
-func (s *Store) idle(ctx context.Context, account string, only []string) (idle bool, err error) {
-	err = s.reading(ctx, "claim edits", func(t *tx) error {
-		taken, _, err := t.next(account, only)
-		idle = len(taken) == 0
-		return err
-	})
-	return idle, err
 }
 
 // next returns the edits of the conversation that has the next due one, those to
@@ -75,49 +64,40 @@ func (s *Store) idle(ctx context.Context, account string, only []string) (idle b
 // tries are walked by an index, past what is not wanted, up to the first
 // conversation that has something to send; so the work does not grow with what
 // waits behind it.
-func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEntry, err error) {
+func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEntry) {
 	first, last := "", "~" // ids are digits and letters
 	if only != nil {
 		if len(only) == 0 {
-			return nil, nil, nil
+			return nil, nil
 		}
 		first, last = only[0], only[len(only)-1]
 	}
-	entering, err := t.entering()
-	if err != nil {
-		return nil, nil, err
-	}
+	entering := t.entering()
 	passed := map[string]bool{} // conversations with nothing to send now
 	for attempts := int64(-1); ; {
 		var level sql.NullInt64
-		err := t.QueryRowContext(t.ctx, levels, sql.Named("account", account), sql.Named("attempts", attempts)).Scan(&level)
-		if err != nil || !level.Valid {
-			return nil, nil, err
+		t.row(levels, sql.Named("account", account), sql.Named("attempts", attempts)).scan(&level)
+		if !level.Valid {
+			return nil, nil
 		}
 		attempts = level.Int64
-		for after := first; ; {
-			conv, id, err := t.candidate(account, attempts, after, last, only, passed)
-			if err != nil {
-				return nil, nil, err
+		for r := range t.rows(candidates, sql.Named("account", account), sql.Named("attempts", attempts),
+			sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil)) {
+			ref, id := model.Ref{Account: account}, ""
+			if r.scan(&ref.ID, &id); passed[ref.ID] || !wanted(only, id) {
+				continue
 			}
-			if id == "" {
-				break
+			all := t.conversation(ref)
+			if ref.ID == "" { // creates wait for nothing
+				all = t.outbox("id = ?", id)
 			}
-			after = id + "~"
-			all, err := t.conversation(account, conv, id)
-			if err != nil {
-				return nil, nil, err
-			}
-			if free, err := t.free(id, all, only); err != nil || !free {
-				if err != nil {
-					return nil, nil, err
-				}
+			if !t.free(id, all, only) {
 				continue
 			}
 			if taken, folded = due(all, t.s.now(), only, entering); len(taken) > 0 {
-				return taken, folded, nil
+				return taken, folded
 			}
-			passed[conv] = conv != ""
+			passed[ref.ID] = ref.ID != ""
 		}
 	}
 }
@@ -157,27 +137,11 @@ const (
 	retried = "SELECT id FROM outbox WHERE account = :account AND state = 'retry' AND next_try > 0 ORDER BY next_try"
 )
 
-// candidate returns the first edit of an account that was tried so often, has an
-// id in a range, and is wanted, and its conversation; "" where there is none.
-func (t *tx) candidate(account string, attempts int64, first, last string, only []string, passed map[string]bool) (
-	conv, id string, err error) {
-	err = each(t.ctx, t, func(row scanner) error {
-		var c, i string
-		if err := row.Scan(&c, &i); err != nil || passed[c] || !wanted(only, i) {
-			return err
-		}
-		conv, id = c, i
-		return errEnough
-	}, candidates, sql.Named("account", account), sql.Named("attempts", attempts),
-		sql.Named("first", first), sql.Named("last", last), sql.Named("now", ms(t.s.now())), sql.Named("ids", nil))
-	return conv, id, err
-}
-
 // free reports whether one of the edits of a conversation waits for none of the
 // others, where only some are wanted.
-func (t *tx) free(id string, all []model.OutboxEntry, only []string) (free bool, err error) {
+func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
 	if only == nil {
-		return true, nil
+		return true
 	}
 	ids := []string{}
 	for _, e := range all {
@@ -185,27 +149,16 @@ func (t *tx) free(id string, all []model.OutboxEntry, only []string) (free bool,
 			ids = append(ids, e.ID)
 		}
 	}
-	err = t.QueryRowContext(t.ctx, "SELECT EXISTS (SELECT 1 FROM outbox o WHERE o.id = :id"+unblocked+")",
-		sql.Named("id", id), sql.Named("ids", asList(ids))).Scan(&free)
-	return free, err
+	return t.exists("SELECT 1 FROM outbox o WHERE o.id = :id"+unblocked, sql.Named("id", id), sql.Named("ids", asList(ids)))
 }
 
-// wanted reports whether an id is in a sorted list; nil wants everything.
+// wanted reports whether an id is in a sorted list; nil is every id.
 func wanted(only []string, id string) bool {
 	if only == nil {
 		return true
 	}
 	_, ok := slices.BinarySearch(only, id)
 	return ok
-}
-
-// conversation returns the outbox entries of a conversation, or the entry of a
-// create.
-func (t *tx) conversation(account, conv, id string) ([]model.OutboxEntry, error) {
-	if conv == "" {
-		return list(t.ctx, t, scanEntry, entryByID, id)
-	}
-	return list(t.ctx, t, scanEntry, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? ORDER BY id", account, conv)
 }
 
 // due picks, of the edits of one conversation in order, those that may be
@@ -313,81 +266,71 @@ SELECT waits.waiting, ` + entryColumns + " FROM waits CROSS JOIN outbox ON outbo
 // Blockers returns, for those of some edits that wait for another one, which: an
 // earlier one, or one that is being sent.
 func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
-	out := map[string]model.OutboxEntry{}
-	err := each(ctx, s.read, func(row scanner) error {
-		var id string
-		e, err := scanEntry(led{row, &id})
-		out[id] = e
-		return err
-	}, blockersOf, asList(ids))
-	return out, localError("read the outbox", err)
-}
-
-// led scans a row that begins with another column.
-type led struct {
-	row   scanner
-	first any
-}
-
-func (l led) Scan(dest ...any) error { return l.row.Scan(append([]any{l.first}, dest...)...) }
-
-// HoldOld holds the edits that have waited since before a moment, and gives
-// how many there are now held.
-func (s *Store) HoldOld(ctx context.Context, before time.Time) (int, error) {
-	ids, err := list(ctx, s.read, scanID, waitingSince, sql.Named("before", ms(before)))
-	if err != nil {
-		return 0, localError("hold old edits", err)
-	}
-	n := 0
-	err = s.slices(ctx, len(ids), func(t *tx, i int) error {
-		e, err := scanEntry(t.QueryRowContext(ctx, entryByID+" AND created < ?", ids[i], ms(before)))
-		if ok, err := found(err); err != nil || !ok {
-			return err
+	return read(ctx, s, "read the outbox", func(t *tx) map[string]model.OutboxEntry {
+		out := map[string]model.OutboxEntry{}
+		for r := range t.rows(blockersOf, asList(ids)) {
+			var id string
+			e, _ := scanEntry(r.after(&id))
+			out[id] = e
 		}
-		if _, moved := t.move(e, putOnHold, ""); !moved {
-			return t.err
-		}
-		n++
-		return t.reproject(e.Ref)
+		return out
 	})
-	return n, localError("hold old edits", err)
+}
+
+// HoldOld holds the edits that have waited since before a moment, and returns how many
+// it held.
+func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error) {
+	const op = "hold old edits"
+	ids, err := all(ctx, s, op, column[string], waitingSince, sql.Named("before", ms(before)))
+	if err != nil {
+		return 0, err
+	}
+	err = s.slices(ctx, op, len(ids), func(t *tx, i int) {
+		e, _ := scanEntry(t.row(entryByID+" AND created < ?", ids[i], ms(before)))
+		if _, moved := t.move(e, putOnHold, ""); moved {
+			n++
+			t.reproject(e.Ref)
+		}
+	})
+	return n, err
 }
 
 // NextDue returns when the next edit of an account is due that waits for no
 // earlier one; ok is false where there is none.
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
-	for _, first := range []string{queuedFirst, retriedFirst} {
-		var n int64
-		err := s.read.QueryRowContext(ctx, first, sql.Named("account", account), sql.Named("ids", nil)).Scan(&n)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return fromMS(n), err == nil, localError("read the outbox", err)
+	at, err = read(ctx, s, "read the outbox", func(t *tx) (at time.Time) {
+		for _, first := range []string{queuedFirst, retriedFirst} {
+			if ok = t.row(first, sql.Named("account", account), sql.Named("ids", nil)).scan(fromMS{&at}); ok {
+				break
+			}
 		}
-	}
-	return at, false, nil
+		return at
+	})
+	return at, ok, err
 }
 
 // Hasten makes every edit of an account due that waits for its next try, and
 // returns the ids of all that are on their way by themselves and not being
 // sent.
 func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
-	waiting, err := list(ctx, s.read, scanID, retried, sql.Named("account", account))
+	const op = "read the outbox"
+	waiting, err := all(ctx, s, op, column[string], retried, sql.Named("account", account))
 	if err == nil {
-		err = s.slices(ctx, len(waiting), func(t *tx, i int) error {
-			return t.exec("UPDATE outbox SET next_try = 0 WHERE id = ? AND state = 'retry'", waiting[i])
+		err = s.slices(ctx, op, len(waiting), func(t *tx, i int) {
+			t.exec("UPDATE outbox SET next_try = 0 WHERE id = ? AND state = 'retry'", waiting[i])
 		})
 	}
 	if err != nil {
-		return nil, localError("read the outbox", err)
+		return nil, err
 	}
-	ids, err := list(ctx, s.read, scanID, "SELECT id FROM outbox WHERE account = ? AND state IN ('queued', 'retry') ORDER BY id", account)
-	return ids, localError("read the outbox", err)
+	return all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE account = ? AND state IN ('queued', 'retry') ORDER BY id", account)
 }
 
 // Wake makes the edits due that wait because their service could not be
 // reached, did not take the credential, or none could be had.
 func (s *Store) Wake(ctx context.Context, account string) error {
-	return s.change(ctx, "wake", func(t *tx) error {
-		return t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?, ?)",
+	return s.change(ctx, "wake", func(t *tx) {
+		t.exec("UPDATE outbox SET next_try = 0 WHERE account = ? AND state = 'retry' AND json_extract(error, '$.kind') IN (?, ?, ?)",
 			account, model.Unavailable, model.Unauthorized, model.NoCredential)
 	})
 }
@@ -402,29 +345,22 @@ const (
 // sending: what became of it could not be recorded. Like after a kill, it is
 // read before anything is repeated.
 func (s *Store) Release(ctx context.Context, account string) error {
-	ids, err := list(ctx, s.read, scanID, "SELECT id FROM outbox WHERE "+claimed,
+	const op = "release claims"
+	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE "+claimed,
 		sql.Named("claim", s.owner.name), sql.Named("account", account))
 	if err != nil || len(ids) == 0 {
-		return localError("release claims", err)
+		return err
 	}
-	return s.change(ctx, "release claims", func(t *tx) error { return t.release(ids) })
+	return s.change(ctx, op, func(t *tx) { t.release(ids) })
 }
 
-// release queues edits again that are not being sent any more.
-func (t *tx) release(ids []string) error {
+func (t *tx) release(ids []string) {
 	for _, id := range ids {
-		e, ok, err := t.entry(id)
-		if err != nil {
-			return err
-		}
-		if _, moved := t.move(e, stopSending, ""); !ok || !moved {
-			continue
-		}
-		if err := t.reproject(e.Ref); err != nil {
-			return err
+		e, _ := t.entry(id)
+		if _, moved := t.move(e, stopSending, ""); moved {
+			t.reproject(e.Ref)
 		}
 	}
-	return t.err
 }
 
 // Recover gives back the edits that a dead process was sending. They are
@@ -432,37 +368,29 @@ func (t *tx) release(ids []string) error {
 // is repeated. It returns their ids. What a dead process had not wholly put into
 // the outbox leaves it.
 func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
-	if err := s.leaveAbandoned(ctx); err != nil {
-		return nil, localError("recover the outbox", err)
+	const op = "recover the outbox"
+	if err := s.leaveAbandoned(ctx, op); err != nil {
+		return nil, err
 	}
-	var others bool
-	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?)",
-		s.owner.name).Scan(&others)
+	others, err := read(ctx, s, op, func(t *tx) bool {
+		return t.exists("SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?", s.owner.name)
+	})
 	if err != nil || !others {
-		return nil, localError("recover the outbox", err)
+		return nil, err
 	}
-	err = s.change(ctx, "recover the outbox", func(t *tx) error {
-		ids = nil
-		verdict := map[string]bool{}
-		err := each(ctx, t, func(row scanner) error {
+	err = s.change(ctx, op, func(t *tx) {
+		alive := map[string]bool{}
+		for r := range t.rows(sendings) {
 			var id, claim string
-			if err := row.Scan(&id, &claim); err != nil {
-				return err
+			r.scan(&id, &claim)
+			if _, asked := alive[claim]; !asked {
+				alive[claim] = s.owner.alive(claim)
 			}
-			alive, known := verdict[claim]
-			if !known {
-				alive = s.owner.alive(claim)
-				verdict[claim] = alive
-			}
-			if !alive {
+			if !alive[claim] {
 				ids = append(ids, id)
 			}
-			return nil
-		}, sendings)
-		if err != nil {
-			return err
 		}
-		return t.release(ids)
+		t.release(ids)
 	})
 	return ids, err
 }

@@ -10,110 +10,66 @@ import (
 	"confab/model/query"
 )
 
-// Walk marks a batch as part of a full walk: its rows carry the number, and
-// the cursor is kept so that a later walk goes on after this page.
+// Walk marks a batch as part of a full walk: its rows carry the number, and a later
+// walk goes on from the cursor.
 type Walk struct {
 	No     int64
 	Cursor string
 }
 
 // SaveBatch lays freshly read conversations of one account over the cache, in
-// one transaction, and gives the refs of those that changed. Some hundred at
+// one transaction, and returns the refs of those that changed. Some hundred at
 // once cost the least each. walk is nil for readings outside a full walk.
 func (s *Store) SaveBatch(ctx context.Context, account string, batch []model.Conversation, walk *Walk) (changed []model.Ref, err error) {
-	ids := make([]string, len(batch))
-	for i := range batch {
-		ids[i] = batch[i].Ref.ID
-	}
-	err = s.txRead(ctx, func(t *tx) error {
-		if err := t.same(account); err != nil {
-			return err
-		}
-		changed = changed[:0]
-		all, err := t.known(account, ids...)
-		if err != nil {
-			return err
-		}
-		keys := make([]int64, 0, len(batch))
-		for i := range batch {
-			k := all[batch[i].Ref.ID]
-			diff, err := t.save(k, batch[i], model.ReadRow, nil)
-			if err != nil {
-				return err
-			}
-			if diff {
-				changed = append(changed, k.ref)
-			}
-			keys = append(keys, k.key)
-		}
-		t.checked(keys, walk)
+	err = s.changeCache(ctx, "store conversations", func(t *tx) {
+		changed = t.saveAll(account, batch, model.ReadRow, walk)
 		if walk != nil {
 			// A walk that another process overtook leaves the newer one alone.
 			t.exec("UPDATE account SET walk = ? WHERE name = ? AND walk_no = ?", walk.Cursor, account, walk.No)
 		}
-		return nil
 	})
-	return changed, localError("store conversations", err)
+	return changed, err
 }
 
-// SaveNames has the people and spaces of rows that are there called as these rows
-// call them, and changes nothing else. It gives those that changed.
+// SaveNames takes the names of people and spaces from these rows into the rows that
+// are there, and changes nothing else. It returns the refs of those that changed.
 func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Conversation) (changed []model.Ref, err error) {
-	ids := make([]string, len(batch))
-	for i := range batch {
-		ids[i] = batch[i].Ref.ID
-	}
-	err = s.txRead(ctx, func(t *tx) error {
-		if err := t.same(account); err != nil {
-			return err
-		}
-		changed = changed[:0]
-		all, err := t.known(account, ids...)
-		if err != nil {
-			return err
-		}
-		for _, c := range batch {
-			k := all[c.Ref.ID]
-			if _, sound := k.body(); k.key == 0 || k.gone || !sound || k.touch {
-				continue // a reading of the row itself is to come
-			}
-			diff, err := t.save(k, c, model.ReadNames, nil)
-			if err != nil {
-				return err
-			}
-			if diff {
-				changed = append(changed, k.ref)
-			}
-		}
-		return nil
-	})
-	return changed, localError("store names", err)
+	err = s.changeCache(ctx, "store names", func(t *tx) { changed = t.saveAll(account, batch, model.ReadNames, nil) })
+	return changed, err
 }
 
 // Save lays one freshly read conversation over the cache; r says what the
 // reading can show to be empty.
 func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
-	return localError("store a conversation", s.txRead(ctx, func(t *tx) error { return t.saveRead(c, r) }))
+	return s.changeCache(ctx, "store a conversation", func(t *tx) {
+		t.saveAll(c.Ref.Account, []model.Conversation{c}, r, nil)
+	})
 }
 
-func (t *tx) saveRead(c model.Conversation, r model.Reading) error {
-	if err := t.same(c.Ref.Account); err != nil {
-		return err
+func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading, walk *Walk) (changed []model.Ref) {
+	t.sameIdentity(account)
+	ids := make([]string, len(batch))
+	for i := range batch {
+		ids[i] = batch[i].Ref.ID
 	}
-	return t.saveOne(c, r, nil)
-}
-
-// saveOne is save for one conversation that the service has just shown.
-func (t *tx) saveOne(c model.Conversation, r model.Reading, settled *model.Edit) error {
-	k, err := t.knownOne(c.Ref)
-	if err != nil {
-		return err
+	all := t.known(account, ids...)
+	keys := make([]int64, 0, len(batch))
+	for i := range batch {
+		k := all[batch[i].Ref.ID]
+		if r&model.ReadNames != 0 {
+			if _, sound := k.body(); k.key == 0 || k.gone || !sound || k.touch {
+				continue // a reading of the row itself is to come
+			}
+		}
+		if t.save(k, batch[i], r, nil) {
+			changed = append(changed, k.ref)
+		}
+		keys = append(keys, k.key)
 	}
-	if _, err := t.save(k, c, r, settled); err != nil {
-		return err
+	if r&model.ReadNames == 0 {
+		t.checked(keys, walk)
 	}
-	t.checked([]int64{k.key}, nil)
-	return t.err
+	return changed
 }
 
 // checked notes that the service has just shown these rows.
@@ -126,9 +82,9 @@ func (t *tx) checked(keys []int64, walk *Walk) {
 ON CONFLICT (key) DO UPDATE SET at = excluded.at, walk_no = max(walk_no, excluded.walk_no)`, ms(t.s.now()), no, asList(keys))
 }
 
-// packReading gives what tells a reading of a conversation apart from every
-// other one: what it can show to be empty, and its body. Of a volatile fact only
-// what it is called makes a difference.
+// packReading returns what distinguishes one reading of a conversation from another:
+// what it can show to be empty, and its body. Of a volatile fact only the label
+// counts.
 func packReading(c model.Conversation, r model.Reading) []byte {
 	given := byte(r) << 2
 	if c.Facts != nil {
@@ -148,7 +104,6 @@ func packReading(c model.Conversation, r model.Reading) []byte {
 	return appendBody(append(make([]byte, 0, 1500), given), &c)
 }
 
-// digest stands for a packed reading that was merged into a body.
 func digest(reading, body []byte) []byte {
 	h := sha256.New()
 	h.Write(reading)
@@ -156,8 +111,8 @@ func digest(reading, body []byte) []byte {
 	return h.Sum(nil)[:8]
 }
 
-// packStored packs a conversation that is to be kept. reading is the packed
-// reading of incoming, which has the same body where nothing was left out.
+// packStored packs the conversation that is kept. reading is the packed reading of
+// incoming, which has the same body where nothing was left out.
 func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []byte {
 	if !cached && len(c.Facts) == len(incoming.Facts) && c.Preview == incoming.Preview &&
 		c.Created.Equal(incoming.Created) && c.Updated.Equal(incoming.Updated) {
@@ -171,13 +126,13 @@ func packStored(c, incoming *model.Conversation, cached bool, reading []byte) []
 // confab has just delivered and that the reading shows, nil where it was read
 // otherwise: what confab did itself leaves the marks that are tied to the
 // content (done, seen) as they are.
-func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *model.Edit) (changed bool, err error) {
+func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *model.Edit) (changed bool) {
 	if t.err != nil {
-		return false, t.err
+		return false
 	}
 	cached, incoming, reading := k.key != 0, c, packReading(c, r)
 	if cached && settled == nil && !k.touch && !k.gone && bytes.Equal(k.read, digest(reading, k.server)) {
-		return false, nil // merging it once more would change nothing
+		return false // merging it once more would change nothing
 	}
 	was, server := c, k.server
 	if cached {
@@ -200,21 +155,17 @@ func (t *tx) save(k *known, c model.Conversation, r model.Reading, settled *mode
 	k.whole = k.whole || r&model.ReadWhole != 0
 	changed = !cached || k.gone || !bytes.Equal(k.server, server)
 	if changed || before.whole != k.whole || k.touch != (settled != nil) {
-		if err := t.stamp(&before, k, was, c, r, settled); err != nil {
-			return false, err
-		}
-		if err := t.project(k, c); err != nil {
-			return false, err
-		}
+		t.stamp(&before, k, was, c, r, settled)
+		t.project(k, c)
 	}
-	t.run(`INSERT INTO body (key, server, fingerprint, whole, touch, read) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+	t.exec(`INSERT INTO body (key, server, fingerprint, whole, touch, read) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
   server = excluded.server, fingerprint = excluded.fingerprint, whole = excluded.whole, touch = excluded.touch, read = excluded.read`,
 		k.key, k.server, k.print, k.whole, k.touch, k.read)
-	return changed, t.err
+	return changed
 }
 
-// overlay merges a reading over what was known. Where a list counts other
-// people than before, the set that is known is an old one.
+// overlay merges a reading over what was known. Where a list counts other people than
+// before, the known set is out of date.
 func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	joined := r&model.ReadNames == 0 && !c.Participants.Known && was.Participants.Known &&
 		c.ParticipantCount >= 0 && was.ParticipantCount >= 0 && c.ParticipantCount != was.ParticipantCount
@@ -224,94 +175,69 @@ func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	return c
 }
 
-// project writes the row of a conversation: its folded subject, and the
-// revision of this transaction. One that was gone is back.
-func (t *tx) project(k *known, server model.Conversation) error {
+// project writes the row of a conversation: its folded subject, and the revision of
+// this transaction. It brings back one that was gone.
+func (t *tx) project(k *known, server model.Conversation) {
 	sub := query.NewSubject(k.row(server))
-	packed := sub.Pack(nil)
 	t.changed = true
 	if k.key == 0 || k.gone {
 		t.counts[k.ref.Account]++
 	}
 	k.gone = false
 	if k.key != 0 {
-		t.run("UPDATE conversation SET rev = ?, gone = 0, pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
-			t.rev, k.marks.pinned, sub.Updated, sub.Created, packed, k.key)
-		return t.err
+		t.exec("UPDATE conversation SET rev = ?, gone = 0, pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
+			t.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
+		return
 	}
-	res := t.run("INSERT INTO conversation (account, id, rev, pinned, updated, created, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		k.ref.Account, k.ref.ID, t.rev, k.marks.pinned, sub.Updated, sub.Created, packed)
+	res := t.exec("INSERT INTO conversation (account, id, rev, pinned, updated, created, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		k.ref.Account, k.ref.ID, t.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil))
 	if t.err == nil {
 		k.key, t.err = res.LastInsertId()
 	}
-	return t.err
 }
 
-// reproject writes the rows of conversations after a change of their outbox or
-// triage rows. An unknown conversation is no error. Many at once cost less each.
-func (t *tx) reproject(refs ...model.Ref) error {
-	byAccount := map[string][]string{}
-	for _, r := range refs {
-		if r.ID != "" {
-			byAccount[r.Account] = append(byAccount[r.Account], r.ID)
+// reproject writes the rows of conversations whose outbox or triage rows changed. An
+// unknown conversation is no error. Many at once cost less each.
+func (t *tx) reproject(refs ...model.Ref) {
+	refs = slices.DeleteFunc(refs, func(r model.Ref) bool { return r.ID == "" })
+	for _, k := range t.knownOf(refs) {
+		if k.key == 0 || k.gone {
+			continue
+		}
+		if c, ok := k.body(); ok { // else the next reading projects it
+			t.project(k, c)
+			t.repack(k, c) // Refold passes by what is folded
 		}
 	}
-	for account, ids := range byAccount {
-		for some := range slices.Chunk(ids, rowsAtOnce) {
-			all, err := t.known(account, some...)
-			if err != nil {
-				return err
-			}
-			for _, k := range all {
-				if k.key == 0 || k.gone {
-					continue
-				}
-				c, ok := k.body()
-				if !ok {
-					continue // the next reading projects it
-				}
-				if err := t.project(k, c); err != nil {
-					return err
-				}
-				t.repack(k, c) // Refold passes by what is folded
-			}
-		}
-	}
-	return t.err
 }
 
 // Server reads what the service last showed of a conversation. A row that can't
 // be read counts as unknown, so that it is read anew.
-func (s *Store) Server(ctx context.Context, r model.Ref) (c model.Conversation, ok bool, err error) {
-	var body []byte
-	err = s.read.QueryRowContext(ctx, `SELECT b.server FROM conversation c JOIN body b ON b.key = c.key
-WHERE c.account = ? AND c.id = ? AND c.gone = 0`,
-		r.Account, r.ID).Scan(&body)
-	if ok, err = found(err); !ok {
-		return c, false, localError("read a conversation", err)
-	}
-	if c, err = readBody(body, r); err != nil {
-		return model.Conversation{}, false, nil
-	}
-	return c, true, nil
+func (s *Store) Server(ctx context.Context, ref model.Ref) (model.Conversation, bool, error) {
+	return one(ctx, s, "read a conversation", func(r row) (c model.Conversation, ok bool) {
+		var body []byte
+		if !r.scan(&body) {
+			return c, false
+		}
+		c, err := readBody(body, ref)
+		return c, err == nil
+	}, "SELECT b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0", ref.Account, ref.ID)
 }
 
 // Bury makes a tombstone of a conversation that is gone from its service: it
 // is hidden until the service shows it again; its marks, drafts, outbox and
 // journal are kept.
-func (s *Store) Bury(ctx context.Context, r model.Ref) error {
-	return s.change(ctx, "hide a conversation", func(t *tx) error { return t.bury(r) })
+func (s *Store) Bury(ctx context.Context, ref model.Ref) error {
+	return s.change(ctx, "hide a conversation", func(t *tx) { t.bury(ref) })
 }
 
-func (t *tx) bury(r model.Ref) error {
-	res := t.run("UPDATE conversation SET gone = 1, rev = ? WHERE account = ? AND id = ? AND gone = 0", t.rev, r.Account, r.ID)
+func (t *tx) bury(ref model.Ref) {
+	res := t.exec("UPDATE conversation SET gone = 1, rev = ? WHERE account = ? AND id = ? AND gone = 0", t.rev, ref.Account, ref.ID)
 	if t.err != nil {
-		return t.err
+		return
 	}
-	n, err := res.RowsAffected()
-	if n > 0 {
+	if n, _ := res.RowsAffected(); n > 0 { // SQLite always knows
 		t.changed = true
-		t.counts[r.Account]--
+		t.counts[ref.Account]--
 	}
-	return err
 }

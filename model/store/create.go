@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"slices"
 
@@ -30,17 +31,18 @@ func (c *Creation) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(c))
 }
 
-// Creation gives what is kept of a create.
 func (s *Store) Creation(ctx context.Context, id string) (Creation, error) {
-	var c Creation
-	err := s.read.QueryRowContext(ctx, "SELECT known FROM outbox WHERE id = ?", id).Scan(fromJSON{&c})
-	return c, localError("read the outbox", err)
+	return read(ctx, s, "read the outbox", func(t *tx) (c Creation) {
+		if !t.row("SELECT known FROM outbox WHERE id = ?", id).scan(fromJSON{&c}) {
+			t.fail(sql.ErrNoRows)
+		}
+		return c
+	})
 }
 
-// KeepCreation replaces what is kept of a create.
 func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
-	return s.change(ctx, "note a create", func(t *tx) error {
-		return t.exec("UPDATE outbox SET known = CAST(? AS TEXT) WHERE id = ?", t.json(c), id)
+	return s.change(ctx, "note a create", func(t *tx) {
+		t.exec("UPDATE outbox SET known = CAST(? AS TEXT) WHERE id = ?", t.json(c), id)
 	})
 }
 
@@ -49,18 +51,13 @@ func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
 // on its way after its request left: of two that are lost at once nobody could
 // tell which one made what is found. One that was sent before waits for none.
 func (s *Store) SentCreate(ctx context.Context, e model.OutboxEntry, c Creation) (ok bool, err error) {
-	err = s.change(ctx, "note a sending", func(t *tx) error {
-		rivals, err := t.rivals(e)
-		if err != nil {
-			return err
+	err = s.change(ctx, "note a sending", func(t *tx) {
+		ok = e.Sent || !slices.ContainsFunc(t.rivals(e), func(r Rival) bool { return r.State.Waiting() })
+		if ok {
+			t.exec("UPDATE outbox SET sent = 1, known = CAST(? AS TEXT) WHERE id = ?", t.json(c), e.ID)
 		}
-		ok = e.Sent || !slices.ContainsFunc(rivals, func(r Rival) bool { return r.State.Waiting() })
-		if !ok {
-			return nil
-		}
-		return t.exec("UPDATE outbox SET sent = 1, known = CAST(? AS TEXT) WHERE id = ?", t.json(c), e.ID)
 	})
-	return ok, err
+	return ok && err == nil, err
 }
 
 // Rival is another create of the same title whose request has left.
@@ -70,33 +67,26 @@ type Rival struct {
 	Creation
 }
 
-// Rivals gives the creates that may have made what one create looks for.
-func (s *Store) Rivals(ctx context.Context, e model.OutboxEntry) (out []Rival, err error) {
-	err = s.change(ctx, "read the outbox", func(t *tx) error {
-		out, err = t.rivals(e)
-		return err
-	})
-	return out, err
+// Rivals returns the creates that may have made what this one looks for.
+func (s *Store) Rivals(ctx context.Context, e model.OutboxEntry) ([]Rival, error) {
+	return read(ctx, s, "read the outbox", func(t *tx) []Rival { return t.rivals(e) })
 }
 
-func (t *tx) rivals(e model.OutboxEntry) ([]Rival, error) {
-	var out []Rival
-	err := each(t.ctx, t, func(row scanner) error {
+func (t *tx) rivals(e model.OutboxEntry) (out []Rival) {
+	for row := range t.rows("SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?", e.Ref.Account, e.ID) {
 		var r Rival
 		var other model.Edit
-		err := row.Scan(&r.ID, &r.State, fromJSON{&other}, fromJSON{&r.Creation})
+		row.scan(&r.ID, &r.State, fromJSON{&other}, fromJSON{&r.Creation})
 		if other.Kind == model.EditCreate && other.Target.New != nil && other.Target.New.Title == e.Target.New.Title {
 			out = append(out, r)
 		}
-		return err
-	}, "SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?", e.Ref.Account, e.ID)
-	return out, err
+	}
+	return out
 }
 
-// CreatedBy gives the journal's create that made a conversation, "" for none.
-func (s *Store) CreatedBy(ctx context.Context, r model.Ref) (id string, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT id FROM journal WHERE account = ? AND conv = ? AND json_extract(edit, '$.kind') = ? LIMIT 1",
-		r.Account, r.ID, model.EditCreate).Scan(&id)
-	_, err = found(err)
-	return id, localError("read the journal", err)
+// CreatedBy returns the journal's create that made a conversation, "" for none.
+func (s *Store) CreatedBy(ctx context.Context, r model.Ref) (string, error) {
+	id, _, err := one(ctx, s, "read the journal", column[string],
+		"SELECT id FROM journal WHERE account = ? AND conv = ? AND json_extract(edit, '$.kind') = ? LIMIT 1", r.Account, r.ID, model.EditCreate)
+	return id, err
 }

@@ -10,24 +10,17 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// connector makes the connections of a store.
 type connector struct {
 	driver.Connector
-	note  func(error) error
 	reads *Reads
-}
-
-func newConnector(dsn string, note func(error) error, reads *Reads) (driver.Connector, error) {
-	c, err := sqlite.NewConnector(dsn)
-	return connector{c, note, reads}, err
 }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	dc, err := c.Connector.Connect(ctx)
 	if err != nil {
-		return nil, c.note(err)
+		return nil, err
 	}
-	return &conn{dc.(sqliteConn), c.note, c.reads, map[string]sqliteStmt{}}, nil
+	return &conn{dc.(sqliteConn), c.reads, map[string]sqliteStmt{}}, nil
 }
 
 // sqliteConn is what database/sql uses of a connection of the driver.
@@ -47,22 +40,18 @@ type sqliteStmt interface {
 	driver.StmtQueryContext
 }
 
-// conn is a connection of which every error passes note, whoever asked and
-// whether or not they look at it: that is how damage is noticed. It compiles a
-// statement once, however often and in how many transactions it is run: compiling
-// is most of the work of a small one. database/sql lets one goroutine at a time
-// use it. Nothing prepares a statement by hand.
+// conn is a connection that compiles a statement once, however often and in how many
+// transactions it is run: compiling is most of the work of a small one. database/sql
+// lets one goroutine at a time use it. Nothing prepares a statement by hand.
 type conn struct {
 	sqliteConn
-	note  func(error) error
 	reads *Reads
 	idle  map[string]sqliteStmt // compiled and not being run
 }
 
-// statementsKept bounds how many statements of a connection stay compiled.
 const statementsKept = 200
 
-// take returns a compiled statement that nobody runs.
+// take returns a compiled statement that is not being run.
 func (c *conn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	if st, ok := c.idle[query]; ok {
 		delete(c.idle, query)
@@ -75,7 +64,6 @@ func (c *conn) take(ctx context.Context, query string) (sqliteStmt, error) {
 	return st.(sqliteStmt), nil
 }
 
-// give takes back a statement that has been run.
 func (c *conn) give(query string, st sqliteStmt) error {
 	if _, ok := c.idle[query]; ok || len(c.idle) >= statementsKept {
 		return st.Close()
@@ -84,19 +72,13 @@ func (c *conn) give(query string, st sqliteStmt) error {
 	return nil
 }
 
-// lasting reports whether a statement is one that is run again and again.
+// lasting reports whether a statement is likely to be run again.
 func lasting(query string, args []driver.NamedValue) bool {
 	return len(args) > 0 || strings.HasPrefix(query, "SELECT ")
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	end := c.reads.begin(c.sqliteConn, query)
-	res, err := c.exec(ctx, query, args)
-	end(0)
-	return res, c.note(err)
-}
-
-func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	defer c.reads.begin(c.sqliteConn, query)(0)
 	if !lasting(query, args) {
 		return c.sqliteConn.ExecContext(ctx, query, args)
 	}
@@ -108,28 +90,25 @@ func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue)
 	return res, errors.Join(err, c.give(query, st))
 }
 
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	out := &rows{note: c.note, end: c.reads.begin(c.sqliteConn, query), give: func() error { return nil }}
-	var err error
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (_ driver.Rows, err error) {
+	out := &rows{end: c.reads.begin(c.sqliteConn, query), give: func() error { return nil }}
 	if !lasting(query, args) {
 		out.Rows, err = c.sqliteConn.QueryContext(ctx, query, args)
-	} else if st, failed := c.take(ctx, query); failed != nil {
-		err = failed
-	} else {
-		out.give = func() error { return c.give(query, st) }
-		if out.Rows, err = st.QueryContext(ctx, args); err != nil {
-			err = errors.Join(err, out.give())
-		}
+		return out, err
 	}
+	st, err := c.take(ctx, query)
 	if err != nil {
-		return nil, c.note(err)
+		return nil, err
+	}
+	out.give = func() error { return c.give(query, st) }
+	if out.Rows, err = st.QueryContext(ctx, args); err != nil {
+		return nil, errors.Join(err, out.give())
 	}
 	return out, nil
 }
 
 type rows struct {
 	driver.Rows
-	note func(error) error
 	end  func(rows int)
 	give func() error
 	n    int
@@ -140,7 +119,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	if err == nil {
 		r.n++
 	}
-	return r.note(err)
+	return err
 }
 
 func (r *rows) Close() error {
@@ -166,7 +145,7 @@ const (
 
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if _, err := c.sqliteConn.ExecContext(ctx, busyWait, nil); err != nil {
-		return nil, c.note(err)
+		return nil, err
 	}
 	t, err := c.sqliteConn.BeginTx(ctx, o)
 	for tries := 1; isBusy(err) && tries < busyTries && ctx.Err() == nil; tries++ {
@@ -175,20 +154,10 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 	if _, usual := c.sqliteConn.ExecContext(context.WithoutCancel(ctx), busyUsual, nil); usual != nil && err == nil {
 		err = errors.Join(usual, t.Rollback())
 	}
-	if err != nil {
-		return nil, c.note(err)
-	}
-	return dbTx{t, c.note}, nil
+	return t, err
 }
 
 func isBusy(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
-
-type dbTx struct {
-	driver.Tx
-	note func(error) error
-}
-
-func (t dbTx) Commit() error { return t.note(t.Tx.Commit()) }

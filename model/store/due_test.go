@@ -18,19 +18,13 @@ import (
 
 // oldNext is how the next conversation was found before there was an index to
 // walk: one query over everything that waits. It says what the order means.
-func (t *tx) oldNext(account string, only []string) (taken, folded []model.OutboxEntry, err error) {
+func (t *tx) oldNext(account string, only []string) (taken, folded []model.OutboxEntry) {
 	ids, err := json.Marshal(only)
-	if err != nil {
-		return nil, nil, err
-	}
+	t.fail(err)
 	skip := []string{}
 	for {
-		skipped, err := json.Marshal(skip)
-		if err != nil {
-			return nil, nil, err
-		}
-		var conv, first string
-		err = t.QueryRowContext(t.ctx, `
+		ref, first := model.Ref{Account: account}, ""
+		if !t.row(`
 WITH wanted AS (SELECT value FROM json_each(?3))
 SELECT o.conv, o.id FROM outbox o
 WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try <= ?2) AND (?4 OR o.id IN wanted)
@@ -43,21 +37,17 @@ WHERE o.account = ?1 AND (o.state = 'queued' OR o.state = 'retry' AND o.next_try
     AND p.submission = o.submission))
   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id <> o.id AND p.state = 'sending'
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
-ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(ids), only == nil, string(skipped)).Scan(&conv, &first)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, nil, nil
+ORDER BY o.attempts, o.id LIMIT 1`, account, ms(t.s.now()), string(ids), only == nil, asList(skip)).scan(&ref.ID, &first) {
+			return nil, nil
 		}
-		if err != nil {
-			return nil, nil, err
-		}
-		all, err := t.conversation(account, conv, first)
-		if err != nil {
-			return nil, nil, err
+		all := t.conversation(ref)
+		if ref.ID == "" {
+			all = t.outbox("id = ?", first)
 		}
 		if taken, folded = due(all, t.s.now(), only, nil); len(taken) > 0 {
-			return taken, folded, nil
+			return taken, folded
 		}
-		skip = append(skip, conv)
+		skip = append(skip, ref.ID)
 	}
 }
 
@@ -78,14 +68,9 @@ func (t *tx) scattered(r *rand.Rand, now time.Time) {
 		case "create":
 			e.Kind, e.Ref.ID, e.Target = model.EditCreate, "", model.Value{New: &model.NewConversation{Title: "new"}}
 		}
-		raw, err := json.Marshal(e)
-		if err != nil {
-			t.err = err
-			return
-		}
 		state := pick("queued", "queued", "queued", "sending", "retry", "held", "conflict", "refused", "unknown")
 		t.exec(`INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, attempts, sent, next_try, created)
-VALUES (?,?,?,?,?,?,?,'',?,?,?,?,0)`, e.ID, e.Ref.Account, e.Ref.ID, field(e), e.Submission, e.Widens(), raw, state, r.IntN(3), r.IntN(2),
+VALUES (?,?,?,?,?,?,?,'',?,?,?,?,0)`, e.ID, e.Ref.Account, e.Ref.ID, field(e), e.Submission, e.Widens(), t.json(e), state, r.IntN(3), r.IntN(2),
 			ms(now.Add(time.Duration(r.IntN(3)-1)*time.Minute)))
 	}
 }
@@ -110,7 +95,7 @@ func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
 	rollback := errors.New("leave nothing behind")
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		err := s.tx(context.Background(), func(tx *tx) error {
+		err := s.change(context.Background(), "", func(tx *tx) {
 			tx.scattered(r, now)
 			for _, some := range []bool{false, true} {
 				var only []string
@@ -122,14 +107,8 @@ func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
 						}
 					}
 				}
-				taken, folded, err := tx.next("sales", only)
-				if err != nil {
-					return err
-				}
-				wantTaken, wantFolded, err := tx.oldNext("sales", only)
-				if err != nil {
-					return err
-				}
+				taken, folded := tx.next("sales", only)
+				wantTaken, wantFolded := tx.oldNext("sales", only)
 				if names(taken) != names(wantTaken) || names(folded) != names(wantFolded) {
 					t.Errorf("seed %d, only %v: took %s folding %s, want %s folding %s", seed, only, names(taken), names(folded), names(wantTaken), names(wantFolded))
 				}
@@ -137,7 +116,7 @@ func TestTheNextConversationIsTheSameByAnyRoad(t *testing.T) {
 					found++
 				}
 			}
-			return errors.Join(tx.err, rollback)
+			tx.fail(rollback)
 		})
 		if !errors.Is(err, rollback) {
 			t.Fatal(err)
@@ -161,7 +140,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 	defer s.Close()
 	for name, query := range map[string]string{
 		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
-		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": blockersOf, "frozen": "SELECT " + among + "sent = 0", "urgent": urgent,
+		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": blockersOf, "frozen": countOf + "sent = 0", "urgent": urgent,
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
 		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
 		"since":      changedSince,

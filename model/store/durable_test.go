@@ -19,9 +19,9 @@ const (
 	syncFull   = 2
 )
 
-func synchronous(t *tx) (level int, err error) {
-	err = t.QueryRowContext(context.Background(), "PRAGMA synchronous").Scan(&level)
-	return level, err
+func synchronous(t *tx) (level int) {
+	t.row("PRAGMA synchronous").scan(&level)
+	return level
 }
 
 // What can't be read again is on disk when a transaction ends, whatever became
@@ -37,24 +37,22 @@ func TestOnlyReadingsAreWrittenWithoutASync(t *testing.T) {
 	for _, step := range []struct {
 		name string
 		ctx  context.Context
-		run  func(context.Context, func(*tx) error) error
+		run  func(context.Context, string, func(*tx)) error
 		end  func() error
 		want int
 	}{
-		{"durable", t.Context(), s.tx, func() error { return nil }, syncFull},
-		{"reading", t.Context(), s.txRead, func() error { return nil }, syncNormal},
-		{"durable after a reading", t.Context(), s.tx, func() error { return nil }, syncFull},
-		{"reading that fails", t.Context(), s.txRead, func() error { return failed }, syncNormal},
-		{"durable after one that failed", t.Context(), s.tx, func() error { return nil }, syncFull},
-		{"reading that is stopped", stopped, s.txRead, func() error { stop(); return stopped.Err() }, syncNormal},
-		{"durable after one that was stopped", t.Context(), s.tx, func() error { return nil }, syncFull},
+		{"durable", t.Context(), s.change, func() error { return nil }, syncFull},
+		{"reading", t.Context(), s.changeCache, func() error { return nil }, syncNormal},
+		{"durable after a reading", t.Context(), s.change, func() error { return nil }, syncFull},
+		{"reading that fails", t.Context(), s.changeCache, func() error { return failed }, syncNormal},
+		{"durable after one that failed", t.Context(), s.change, func() error { return nil }, syncFull},
+		{"reading that is stopped", stopped, s.changeCache, func() error { stop(); return stopped.Err() }, syncNormal},
+		{"durable after one that was stopped", t.Context(), s.change, func() error { return nil }, syncFull},
 	} {
 		var level int
-		step.run(step.ctx, func(t *tx) (err error) {
-			if level, err = synchronous(t); err != nil {
-				return err
-			}
-			return step.end()
+		step.run(step.ctx, "write", func(t *tx) {
+			level = synchronous(t)
+			t.fail(step.end())
 		})
 		if level != step.want {
 			t.Errorf("%s: synchronous is %d, want %d", step.name, level, step.want)
@@ -95,7 +93,7 @@ func TestWhatIsWrittenWithoutASync(t *testing.T) {
 		}
 		for _, d := range f.Decls {
 			ast.Inspect(d, func(n ast.Node) bool {
-				if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "txRead" {
+				if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "changeCache" {
 					got = append(got, d.(*ast.FuncDecl).Name.Name)
 				}
 				return true

@@ -79,12 +79,9 @@ func TestHalfAnActNeverLooksWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 3*atOnce, silent)
 	entries := renames(3 * atOnce)
-	err := dead.tx(t.Context(), func(t *tx) error { // what the first slice leaves
-		if err := t.begin(model.Submission{ID: "bulk", Edits: len(entries), At: noon}); err != nil {
-			return err
-		}
-		_, err := t.put("bulk", entries[:atOnce])
-		return err
+	err := dead.change(t.Context(), "", func(t *tx) { // what the first slice leaves
+		t.startEntering(model.Submission{ID: "bulk", Edits: len(entries), At: noon})
+		t.put("bulk", entries[:atOnce])
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -229,16 +226,13 @@ func TestHalfAnUndoIsEnded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 2*atOnce, silent)
 	ids := bulk(t, dead, 2*atOnce)
-	err := dead.tx(t.Context(), func(t *tx) error {
-		if err := t.freeze("bulk", ids[1:], nil); err != nil {
-			return err
-		}
+	err := dead.change(t.Context(), "", func(t *tx) {
+		t.freeze("bulk", ids[1:], nil)
 		for _, id := range ids[1:10] {
-			if ok, err := t.withdraw(id); err != nil || !ok {
-				return errors.Join(err, errors.New(id+" may have been sent"))
+			if !t.withdraw(id) {
+				t.fail(errors.New(id + " may have been sent"))
 			}
 		}
-		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -263,12 +257,9 @@ func TestHalfAnUndoIsEnded(t *testing.T) {
 func TestHalfAnActIsNotRescued(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 1, silent)
-	err := dead.tx(t.Context(), func(t *tx) error {
-		if err := t.begin(model.Submission{ID: "bulk", Edits: 2 * atOnce, At: noon}); err != nil {
-			return err
-		}
-		_, err := t.put("bulk", renames(atOnce))
-		return err
+	err := dead.change(t.Context(), "", func(t *tx) {
+		t.startEntering(model.Submission{ID: "bulk", Edits: 2 * atOnce, At: noon})
+		t.put("bulk", renames(atOnce))
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -23,210 +23,170 @@ type Indexed struct {
 // from revision 0.
 type Point struct{ Revision, Epoch int64 }
 
-// unfoldedSlice is how many subjects that are not folded are worked out at once.
 const unfoldedSlice = 200
+
+const indexedColumns = "SELECT key, account, id, rev, gone, subject"
 
 // All entries are read in the order of the table, not in that of an index,
 // which would jump about in the file.
 const (
-	allEntries   = "SELECT key, account, id, rev, gone, subject FROM conversation NOT INDEXED WHERE gone = 0"
-	entriesSince = "SELECT key, account, id, rev, gone, subject FROM conversation WHERE rev > ?"
+	allEntries   = indexedColumns + " FROM conversation NOT INDEXED WHERE gone = 0"
+	entriesSince = indexedColumns + " FROM conversation WHERE rev > ?"
 )
 
 // Entries tells of every conversation of the scope that changed after a
 // revision, of all that are not gone where that is 0, in one read transaction.
 // It returns where that transaction stood. The order is not defined. tell must
 // not use the store.
-func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (p Point, err error) {
-	err = s.reading(ctx, "read the conversations", func(t *tx) (err error) {
-		if p, err = t.point(); err != nil {
-			return err
-		}
-		text, args := allEntries, []any(nil)
+func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
+	return read(ctx, s, "read the conversations", func(t *tx) (p Point) {
+		t.row(`SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0),
+  coalesce((SELECT value FROM meta WHERE key = 'epoch'), 0)`).scan(&p.Revision, &p.Epoch)
 		if since > 0 {
-			text, args = entriesSince, []any{since}
+			t.entries(tell, entriesSince, since)
+		} else {
+			t.entries(tell, allEntries)
 		}
-		names := s.scoped()
-		var unfolded []Indexed
-		err = each(ctx, t, func(row scanner) error {
-			var e Indexed
-			var account, packed sql.RawBytes
-			if err := row.Scan(&e.Key, &account, &e.Subject.Ref.ID, &e.Revision, &e.Gone, &packed); err != nil {
-				return err
-			}
-			name, ok := names.get(account)
-			if !ok {
-				return nil
-			}
-			ref := model.Ref{Account: name, ID: e.Subject.Ref.ID}
-			if e.Subject, ok = query.Unpack(packed); e.Gone {
-				e.Subject, ok = query.Subject{Flags: query.FlagTombstone}, true
-			}
-			e.Subject.Ref, e.Subject.Account = ref, ref.Account
-			if !ok {
-				unfolded = append(unfolded, e)
-				return nil
-			}
-			return tell(e)
-		}, text, args...)
-		if err != nil {
-			return err
-		}
-		for some := range slices.Chunk(unfolded, unfoldedSlice) {
-			if err := t.fold(some); err != nil {
-				return err
-			}
-			for _, e := range some {
-				if err := tell(e); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return p
 	})
-	return p, err
 }
 
-// point reads where a transaction stands.
-func (t *tx) point() (p Point, err error) {
-	err = t.QueryRowContext(t.ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0),
-  coalesce((SELECT value FROM meta WHERE key = 'epoch'), 0)`).Scan(&p.Revision, &p.Epoch)
-	return p, err
+// entries tells of the conversations in the scope that a query returns.
+func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
+	reader := t.s.indexedReader()
+	var unfolded []Indexed
+	for r := range t.rows(text, args...) {
+		if e, inScope, folded := reader.scan(r); !inScope {
+			continue
+		} else if folded {
+			t.fail(tell(e))
+		} else {
+			unfolded = append(unfolded, e)
+		}
+	}
+	for some := range slices.Chunk(unfolded, unfoldedSlice) {
+		t.fold(some)
+		for _, e := range some {
+			if t.err == nil {
+				t.fail(tell(e))
+			}
+		}
+	}
 }
 
-// newEpoch says that rows came or went otherwise than one by one.
 func (t *tx) newEpoch() {
 	n, _ := strconv.ParseInt(t.meta("epoch"), 10, 64)
 	t.setMeta("epoch", strconv.FormatInt(n+1, 10))
 }
 
-// accountNames are the names of the accounts that were met, and whether each is
-// in the scope: each is one string, whatever number of rows has it.
-type accountNames struct {
+// indexedReader scans rows of indexedColumns, into the same places each time.
+type indexedReader struct {
 	scope *[]string
-	met   map[string]accountName
+	// names are the accounts that were met: each is one string, whatever number of rows has it.
+	names           map[string]accountName
+	account, packed sql.RawBytes
+	row             Indexed
+	into            []any
 }
 
 type accountName struct {
-	name string
-	in   bool
+	name    string
+	inScope bool
 }
 
-func (s *Store) scoped() accountNames {
-	return accountNames{s.scope.Load(), map[string]accountName{}}
+// indexedReader returns a reader of indexedColumns, and of more columns after them.
+func (s *Store) indexedReader(more ...any) *indexedReader {
+	x := &indexedReader{scope: s.scope.Load(), names: map[string]accountName{}}
+	x.into = append([]any{&x.row.Key, &x.account, &x.row.Subject.Ref.ID, &x.row.Revision, &x.row.Gone, &x.packed}, more...)
+	return x
 }
 
-func (a accountNames) get(raw []byte) (name string, in bool) {
-	n, ok := a.met[string(raw)]
-	if !ok {
-		n.name = string(raw)
-		n.in = a.scope == nil || slices.Contains(*a.scope, n.name)
-		a.met[n.name] = n
+// scan reads a row. inScope says that its account is in the scope, folded that its
+// subject could be read.
+func (x *indexedReader) scan(r row) (e Indexed, inScope, folded bool) {
+	if !r.scan(x.into...) {
+		return e, false, false
 	}
-	return n.name, n.in
+	account, met := x.names[string(x.account)]
+	if !met {
+		account.name = string(x.account)
+		account.inScope = x.scope == nil || slices.Contains(*x.scope, account.name)
+		x.names[account.name] = account
+	}
+	if !account.inScope {
+		return e, false, false
+	}
+	e = x.row
+	if e.Subject, folded = query.Unpack(x.packed); e.Gone {
+		e.Subject, folded = query.Subject{Flags: query.FlagTombstone}, true
+	}
+	e.Subject.Ref, e.Subject.Account = model.Ref{Account: account.name, ID: x.row.Subject.Ref.ID}, account.name
+	return e, true, folded
 }
 
 // fold works out subjects from the bodies: those of rows that were stored by a
 // version that folded otherwise, or that are damaged.
-func (t *tx) fold(entries []Indexed) error {
-	byAccount := map[string][]string{}
-	for _, e := range entries {
-		byAccount[e.Subject.Ref.Account] = append(byAccount[e.Subject.Ref.Account], e.Subject.Ref.ID)
+func (t *tx) fold(entries []Indexed) {
+	refs := make([]model.Ref, len(entries))
+	for i, e := range entries {
+		refs[i] = e.Subject.Ref
 	}
-	for account, ids := range byAccount {
-		all, err := t.known(account, ids...)
-		if err != nil {
-			return err
-		}
-		for i := range entries {
-			if ref := entries[i].Subject.Ref; ref.Account == account {
-				k := all[ref.ID]
-				c, _ := k.body()
-				entries[i].Subject = *query.NewSubject(k.row(c))
-			}
-		}
+	all := t.knownOf(refs)
+	for i, ref := range refs {
+		entries[i].Subject = *all[ref].subject()
 	}
-	return nil
-}
-
-// body reads what the service showed. One damaged body must not hide the row;
-// the next reading heals it.
-func (k *known) body() (c model.Conversation, ok bool) {
-	c, err := readBody(k.server, k.ref)
-	if err != nil {
-		return model.Conversation{Ref: k.ref, ParticipantCount: -1}, false
-	}
-	return c, true
 }
 
 // Key returns the key of a conversation; ok is false where it is not cached, or
 // gone.
 func (s *Store) Key(ctx context.Context, ref model.Ref) (key int64, ok bool, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID).Scan(&key)
-	ok, err = found(err)
-	return key, ok, localError("look up a conversation", err)
+	return one(ctx, s, "look up a conversation", column[int64],
+		"SELECT key FROM conversation WHERE account = ? AND id = ? AND gone = 0", ref.Account, ref.ID)
 }
 
 // Refold writes the subjects of up to n conversations that an earlier version
 // stored, and their bodies in the shorter form. It is called until done.
 // Nothing that is shown changes, so the revision stays.
 func (s *Store) Refold(ctx context.Context, n int) (done bool, err error) {
+	const op = "fold the conversations"
 	version := strconv.Itoa(query.FoldVersion)
-	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'fold' AND value = ?)", version).Scan(&done)
+	done, err = read(ctx, s, op, func(t *tx) bool { return t.meta("fold") == version })
 	if err != nil || done {
-		return done, localError("fold the conversations", err)
+		return done, err
 	}
-	from, last := s.refolded.Load(), false
-	err = s.txRead(ctx, func(t *tx) error {
-		refs, err := list(ctx, t, func(row scanner) (model.Ref, error) {
-			return scanRef(led{row, &from})
-		}, `SELECT key, account, id FROM conversation
-WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n)
-		if err != nil {
-			return err
+	from := s.refolded.Load()
+	err = s.changeCache(ctx, op, func(t *tx) {
+		var refs []model.Ref
+		for r := range t.rows(`SELECT key, account, id FROM conversation
+WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key LIMIT ?`, from, []byte{query.FoldVersion}, n) {
+			var ref model.Ref
+			r.scan(&from, &ref.Account, &ref.ID)
+			refs = append(refs, ref)
 		}
-		byAccount := map[string][]string{}
-		for _, r := range refs {
-			byAccount[r.Account] = append(byAccount[r.Account], r.ID)
-		}
-		for account, ids := range byAccount {
-			if err := t.refold(account, ids); err != nil {
-				return err
+		all := t.knownOf(refs)
+		for _, ref := range refs {
+			k := all[ref]
+			sub := k.subject()
+			t.exec("UPDATE conversation SET pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
+				k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
+			if c, ok := k.body(); ok {
+				t.repack(k, c)
 			}
 		}
-		if last = len(refs) < n; last {
+		if done = len(refs) < n; done {
 			t.setMeta("fold", version)
 		}
-		return t.err
 	})
-	if err == nil { // what was rolled back is looked at again
-		s.refolded.Store(from)
+	if err != nil { // what was rolled back is looked at again
+		return false, err
 	}
-	return err == nil && last, localError("fold the conversations", err)
+	s.refolded.Store(from)
+	return done, nil
 }
 
-func (t *tx) refold(account string, ids []string) error {
-	all, err := t.known(account, ids...)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		k := all[id]
-		c, ok := k.body()
-		sub := query.NewSubject(k.row(c))
-		t.run("UPDATE conversation SET pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
-			k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
-		if ok {
-			t.repack(k, c)
-		}
-	}
-	return t.err
-}
-
-// repack writes the body of a conversation in the shorter form, where an earlier
-// version stored it.
+// repack writes a body in the shorter form, where an earlier version stored it.
 func (t *tx) repack(k *known, c model.Conversation) {
 	if k.server[0] != bodyVersion {
-		t.run("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
+		t.exec("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -17,10 +18,11 @@ import (
 // edit. The marks done and seen hold for one fingerprint. Where the reading is
 // news the new one ends them; where it is not, marks that held are given the
 // new one.
-func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Reading, settled *model.Edit) error {
+func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Reading, settled *model.Edit) {
 	now.print, now.touch = fingerprint(c), false
 	if before.key == 0 {
-		return t.adopt(now, c)
+		t.adopt(now, c)
+		return
 	}
 	own, onTheWay := now.own()
 	mine := before.touch || settled != nil || onTheWay
@@ -30,38 +32,34 @@ func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Readin
 	d := model.Compared(was, c, r, r&model.ReadWhole != 0 && !before.whole, own)
 	now.touch = settled != nil && !d.Touched || before.touch && onTheWay
 	if !d.News && (!d.Touched || mine) {
-		return t.restamp(now, func(stamp string) bool { return stamp == before.print })
+		t.restamp(now, func(stamp string) bool { return stamp == before.print })
 	}
-	return nil
 }
 
-// restamp gives the marks that hold the fingerprint of a conversation.
-func (t *tx) restamp(k *known, holds func(stamp string) bool) error {
+func (t *tx) restamp(k *known, holds func(stamp string) bool) {
 	was := k.marks
 	for _, m := range []*string{&k.marks.done, &k.marks.seen} {
 		if *m != "" && holds(*m) {
 			*m = k.print
 		}
 	}
-	if k.marks == was {
-		return t.err
+	if k.marks != was {
+		t.exec("UPDATE triage SET done = ?, seen = ? WHERE account = ? AND id = ?", k.marks.done, k.marks.seen, k.ref.Account, k.ref.ID)
 	}
-	return t.exec("UPDATE triage SET done = ?, seen = ? WHERE account = ? AND id = ?", k.marks.done, k.marks.seen, k.ref.Account, k.ref.ID)
 }
 
-// adopt lets the marks of a conversation hold that was cached before, in a
-// database that was damaged since, where it is as it was then.
-func (t *tx) adopt(k *known, c model.Conversation) error {
+// adopt keeps the marks of a conversation that a damaged database held before, where
+// it is as it was then.
+func (t *tx) adopt(k *known, c model.Conversation) {
 	if t.rescued == nil {
 		rescued := t.meta("rescued") != ""
 		t.rescued = &rescued
 	}
-	if !*t.rescued {
-		return t.err
+	if *t.rescued {
+		row, _, _ := strings.Cut(k.print, ".")
+		first := firstFingerprint(c)
+		t.restamp(k, func(stamp string) bool { return stamp == first || strings.HasPrefix(stamp, row+".") })
 	}
-	row, _, _ := strings.Cut(k.print, ".")
-	first := firstFingerprint(c)
-	return t.restamp(k, func(stamp string) bool { return stamp == first || strings.HasPrefix(stamp, row+".") })
 }
 
 // fingerprint digests what a person would call the content of a conversation:
@@ -91,19 +89,14 @@ func write(h hash.Hash, texts ...string) {
 
 func stampTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// people gives who is in a set and as what, whatever their order and names.
+// people returns who is in a set and as what, whatever their order and names.
 func people(s model.Set[model.Participant]) string {
 	if !s.Known {
 		return "unknown"
 	}
 	out := make([]string, len(s.Items))
 	for i, p := range s.Items {
-		who := p.ID
-		if who == "" {
-			if who = strings.ToLower(p.Identifier + p.Email); who == "" {
-				who = p.Name
-			}
-		}
+		who := cmp.Or(p.ID, strings.ToLower(p.Identifier+p.Email), p.Name)
 		line := append(make([]byte, 0, 80), p.Kind...)
 		for _, text := range []string{who, p.Role, p.Status} {
 			line = strconv.AppendQuote(append(line, ' '), text)

@@ -11,41 +11,35 @@ import (
 // that look like digits are left out: people type these.
 const digits = "0123456789abcdefghjkmnpqrstvwxyz"
 
-var idClock struct {
+// An id is a number of idTime digits, followed by idRandom random ones. The number is a
+// time in milliseconds, followed by idSequence bits that tell ids of one millisecond apart.
+const (
+	idTime, idRandom = 11, 3
+	idSequence       = 10
+)
+
+// lastID is the number of the newest id.
+var lastID struct {
 	sync.Mutex
-	last int64
-	seq  int
+	n int64
 }
 
 // NewID makes an id of 14 characters that is unique and sorts after every id
 // this process made before, whatever the clock does.
 func NewID(now time.Time) string {
-	idClock.Lock()
-	at := now.UnixMilli()
-	if at <= idClock.last {
-		at = idClock.last
-		idClock.seq++
-		if idClock.seq >= 32*32 {
-			at++
-			idClock.seq = 0
-		}
-	} else {
-		idClock.seq = 0
-	}
-	idClock.last = at
-	seq := idClock.seq
-	idClock.Unlock()
+	lastID.Lock()
+	lastID.n = max(lastID.n+1, now.UnixMilli()<<idSequence)
+	n := lastID.n
+	lastID.Unlock()
 
-	var out [14]byte
-	for i := 8; i >= 0; i-- {
-		out[i] = digits[at&31]
-		at >>= 5
+	var out [idTime + idRandom]byte
+	rand.Read(out[idTime:])
+	for i := range out[idTime:] {
+		out[idTime+i] = digits[out[idTime+i]&31]
 	}
-	out[9], out[10] = digits[seq>>5&31], digits[seq&31]
-	var r [3]byte
-	rand.Read(r[:])
-	for i, b := range r {
-		out[11+i] = digits[b&31]
+	for i := idTime - 1; i >= 0; i-- {
+		out[i] = digits[n&31]
+		n >>= 5
 	}
 	return string(out[:])
 }
@@ -53,20 +47,18 @@ func NewID(now time.Time) string {
 // passID makes later ids sort after one that another process made, or this one
 // before the clock was set back.
 func passID(id string) {
-	if len(id) != 14 {
+	if len(id) != idTime+idRandom {
 		return
 	}
-	var at int64
-	for _, c := range id[:9] {
+	var n int64
+	for _, c := range id[:idTime] {
 		d := strings.IndexRune(digits, c)
 		if d < 0 {
 			return
 		}
-		at = at<<5 | int64(d)
+		n = n<<5 | int64(d)
 	}
-	idClock.Lock()
-	defer idClock.Unlock()
-	if at >= idClock.last {
-		idClock.last, idClock.seq = at+1, 0
-	}
+	lastID.Lock()
+	defer lastID.Unlock()
+	lastID.n = max(lastID.n, n)
 }

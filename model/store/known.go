@@ -1,6 +1,11 @@
 package store
 
-import "confab/model"
+import (
+	"slices"
+
+	"confab/model"
+	"confab/model/query"
+)
 
 // known is what the database holds of a conversation: what the service showed,
 // the edits on their way, and the marks.
@@ -23,66 +28,85 @@ type known struct {
 
 // known reads what is known of conversations of one account, by id. Ids that are
 // not cached are among them: marks and edits may be there all the same.
-func (t *tx) known(account string, ids ...string) (map[string]*known, error) {
-	if t.err != nil {
-		return nil, t.err
-	}
+func (t *tx) known(account string, ids ...string) map[string]*known {
 	out := make(map[string]*known, len(ids))
 	for _, id := range ids {
-		out[id] = &known{ref: model.Ref{Account: account, ID: id}, marks: Marked{Ref: model.Ref{Account: account, ID: id}}}
+		ref := model.Ref{Account: account, ID: id}
+		out[id] = &known{ref: ref, marks: Marked{Ref: ref}}
 	}
-	var err error
-	of := func(query string, read func(scanner) error) {
-		if err == nil {
-			err = each(t.ctx, t, read, query, account, asList(ids))
+	wanted := asList(ids)
+	var id string
+	// A row without a body counts as one that can't be read.
+	for r := range t.rows(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0),
+  coalesce(b.touch, 0), coalesce(b.read, x'')
+FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`, account, wanted) {
+		var k known
+		r.scan(&id, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read)
+		if to := out[id]; to != nil {
+			k.ref, k.marks = to.ref, to.marks
+			*to = k
 		}
 	}
-	// A row without a body counts as one that can't be read.
-	of(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0), coalesce(b.touch, 0),
-  coalesce(b.read, x'')
-FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`,
-		func(row scanner) error {
-			var k known
-			var id string
-			if err := row.Scan(&id, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read); err != nil {
-				return err
-			}
-			if to := out[id]; to != nil {
-				k.ref, k.marks = to.ref, to.marks
-				*to = k
-			}
-			return nil
-		})
-	of(`SELECT edit, conv, id, account, submission, state, sent FROM outbox
-WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id`,
-		func(row scanner) error {
-			var e model.OutboxEntry
-			var conv string
-			if err := row.Scan(fromJSON{&e.Edit}, &conv, &e.ID, &e.Ref.Account, &e.Submission, &e.State, &e.Sent); err != nil {
-				return err
-			}
-			if to := out[conv]; to != nil {
-				to.edits = append(to.edits, e)
-			}
-			return nil
-		})
-	of("SELECT id, done, seen, pinned, snoozed FROM triage WHERE account = ?1 AND id IN (SELECT value FROM json_each(?2))",
-		func(row scanner) error {
-			var id string
-			var m Marked
-			if err := row.Scan(&id, &m.done, &m.seen, &m.pinned, &m.snoozed); err != nil {
-				return err
-			}
-			if to := out[id]; to != nil {
-				m.Ref = to.ref
-				to.marks = m
-			}
-			return nil
-		})
-	return out, err
+	for r := range t.rows(`SELECT edit, conv, id, account, submission, state, sent FROM outbox
+WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id`, account, wanted) {
+		var e model.OutboxEntry
+		r.scan(fromJSON{&e.Edit}, &id, &e.ID, &e.Ref.Account, &e.Submission, &e.State, &e.Sent)
+		if to := out[id]; to != nil {
+			to.edits = append(to.edits, e)
+		}
+	}
+	for r := range t.rows(`SELECT id, done, seen, pinned, snoozed FROM triage
+WHERE account = ?1 AND id IN (SELECT value FROM json_each(?2))`, account, wanted) {
+		var m Marked
+		r.scan(&id, &m.done, &m.seen, &m.pinned, &m.snoozed)
+		if to := out[id]; to != nil {
+			m.Ref = to.ref
+			to.marks = m
+		}
+	}
+	return out
 }
 
-// row gives the row of a conversation: the projection of what the service
+// knownOf is known for conversations of any accounts.
+func (t *tx) knownOf(refs []model.Ref) map[model.Ref]*known {
+	byAccount := map[string][]string{}
+	for _, r := range refs {
+		byAccount[r.Account] = append(byAccount[r.Account], r.ID)
+	}
+	out := make(map[model.Ref]*known, len(refs))
+	for account, ids := range byAccount {
+		for some := range slices.Chunk(ids, rowsAtOnce) {
+			for _, k := range t.known(account, some...) {
+				out[k.ref] = k
+			}
+		}
+	}
+	return out
+}
+
+// body reads what the service showed. A damaged body must not hide the row; the next
+// reading heals it.
+func (k *known) body() (c model.Conversation, ok bool) {
+	c, err := readBody(k.server, k.ref)
+	if err != nil {
+		return model.Conversation{Ref: k.ref, ParticipantCount: -1}, false
+	}
+	return c, true
+}
+
+func (k *known) subject() *query.Subject {
+	c, _ := k.body()
+	return query.NewSubject(k.row(c))
+}
+
+func holds(stamp, print string) bool { return stamp != "" && stamp == print }
+
+// triage returns the marks that hold for a fingerprint.
+func (m Marked) triage(print string) model.Triage {
+	return model.Triage{Done: holds(m.done, print), Seen: holds(m.seen, print), Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
+}
+
+// row returns the row of a conversation: the projection of what the service
 // showed, with the edits on their way and the marks that hold.
 func (k *known) row(server model.Conversation) model.Row {
 	var r model.Row
@@ -94,8 +118,7 @@ func (k *known) row(server model.Conversation) model.Row {
 		r.Pending = append(r.Pending, model.Pending{ID: e.ID, Submission: e.Submission, Kind: e.Kind, State: e.State, Edit: e.Edit})
 	}
 	r.Conversation = model.Project(server, edits)
-	r.Triage = model.Triage{Done: k.marks.done != "" && k.marks.done == k.print, Seen: k.marks.seen != "" && k.marks.seen == k.print,
-		Pinned: k.marks.pinned, SnoozedUntil: fromMS(k.marks.snoozed)}
+	r.Triage = k.marks.triage(k.print)
 	return r
 }
 
@@ -108,9 +131,4 @@ func (k *known) own() (edits []model.Edit, onTheWay bool) {
 		}
 	}
 	return edits, onTheWay
-}
-
-func (t *tx) knownOne(r model.Ref) (*known, error) {
-	all, err := t.known(r.Account, r.ID)
-	return all[r.ID], err
 }

@@ -60,3 +60,14 @@ func (s *Store) Count(ctx context.Context, q query.Query, now time.Time, loc *ti
 	all, err := s.matching(ctx, q, now, loc)
 	return len(all), err
 }
+
+// Triage changes the local marks of conversations and returns what they were.
+func (s *Store) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) (before []Marked, err error) {
+	err = s.TriageEach(ctx, refs, ch, func(some []Marked) { before = append(before, some...) })
+	return before, err
+}
+
+// Whole says that the outbox and the journal could be read to their ends.
+func (r Rescue) Whole() bool {
+	return !slices.Contains(r.Missing, "outbox") && !slices.Contains(r.Missing, "journal")
+}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	_ "modernc.org/sqlite" // the database driver
+	"modernc.org/sqlite"
 
 	"confab/model"
 	"confab/model/query"
@@ -65,8 +65,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	// One process opens at a time, until its claim says that it is there: else
 	// two that want to bring the database up to date would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
-	err := s.await(ctx, o.Waiting, opening.TryLock, func() bool { return s.older(ctx) })
-	if err != nil {
+	if err := s.await(ctx, o.Waiting, opening.TryLock); err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
 	}
 	defer opening.Unlock()
@@ -75,39 +74,37 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		if s.owner != nil {
 			s.owner.close()
 		}
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), plain(err))
 	}
 	s.ready.Store(true)
 	return s, nil
 }
 
 // begin opens the database, or what takes the place of a damaged one.
-func (s *Store) begin(ctx context.Context, o Options) (err error) {
+func (s *Store) begin(ctx context.Context, o Options) error {
 	if err := s.noteUnclean(); err != nil {
 		return err
 	}
-	alone := len(s.others()) == 0
-	if s.signed() {
-		if !alone {
-			return s.openAsItIs(ctx)
+	alone, damage := len(s.others()) == 0, errDamaged
+	switch {
+	case s.signed() && !alone:
+		return s.openAsItIs(ctx)
+	case !s.signed():
+		if damage = s.open(ctx, o); !isDamaged(damage) {
+			return damage
 		}
-		return s.replace(ctx, o, errDamaged)
-	}
-	if err = s.open(ctx, o); !isDamaged(err) {
-		return err
 	}
 	if !alone {
-		s.sign(err)
+		s.sign(damage)
 		// It would go on with the file that is set aside.
 		return errors.New("the database is damaged, and another confab has it open: end that one first")
 	}
-	return s.replace(ctx, o, err)
+	return s.replace(ctx, o, damage)
 }
 
 // claims is the folder of the files that running programs hold locked.
 func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
 
-// others names the other running programs.
 func (s *Store) others() []string {
 	if s.owner == nil {
 		return living(s.claims())
@@ -115,8 +112,8 @@ func (s *Store) others() []string {
 	return living(s.claims(), s.owner.name)
 }
 
-// enter makes the claim of this process. Whoever writes has one: it is found if
-// it dies.
+// enter makes the claim of this process. Whoever writes has one, so that it is found
+// if it dies.
 func (s *Store) enter() (err error) {
 	if s.owner == nil {
 		s.owner, err = newOwner(s.claims())
@@ -124,14 +121,14 @@ func (s *Store) enter() (err error) {
 	return err
 }
 
-// openAsItIs opens a damaged database that another process still has open:
-// what can be read of it can be looked at, and nothing is written.
+// openAsItIs opens a damaged database that another process still has open: what can be
+// read of it is shown, and nothing is written.
 func (s *Store) openAsItIs(ctx context.Context) error {
 	if err := s.connectAll(); err != nil {
 		return err
 	}
 	var version int
-	if err := s.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version != len(migrations) {
+	if err := s.peek(ctx, "PRAGMA user_version", &version); err != nil || version != newestVersion {
 		return errors.Join(ErrDamaged, err)
 	}
 	return s.enter()
@@ -166,19 +163,16 @@ func (s *Store) open(ctx context.Context, o Options) error {
 // checkHost refuses the database of another host. A new one gets the name of
 // this, and has nothing to fold anew.
 func (s *Store) checkHost(ctx context.Context, host string) error {
-	var was string
-	err := s.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'host'").Scan(&was)
+	was, err := read(ctx, s, "", func(t *tx) string { return t.meta("host") })
 	switch {
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
+	case err != nil || was == host:
 		return err
-	case was == host:
-		return nil
 	case was != "":
 		return fmt.Errorf("%w: made on %q, this is %q; use another XDG_STATE_HOME per host", ErrHost, was, host)
 	}
-	return s.tx(ctx, func(t *tx) error {
+	return s.change(ctx, "", func(t *tx) {
 		t.setMeta("host", host)
-		return t.exec("INSERT OR IGNORE INTO meta SELECT 'fold', ? WHERE NOT EXISTS (SELECT 1 FROM conversation)", strconv.Itoa(query.FoldVersion))
+		t.exec("INSERT OR IGNORE INTO meta SELECT 'fold', ? WHERE NOT EXISTS (SELECT 1 FROM conversation)", strconv.Itoa(query.FoldVersion))
 	})
 }
 
@@ -195,11 +189,11 @@ func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-2000)",
 	}}
-	c, err := newConnector("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), s.note, s.reads)
+	c, err := sqlite.NewConnector(dsn(path, q))
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(c)
+	db := sql.OpenDB(connector{c, s.reads})
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil
@@ -213,15 +207,16 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
-	if version > len(migrations) {
-		return fmt.Errorf("%w (version %d, this one knows %d); update confab", ErrNewer, version, len(migrations))
+	if version > newestVersion {
+		return fmt.Errorf("%w (version %d, this one knows %d); update confab", ErrNewer, version, newestVersion)
 	}
-	if version > 0 && version < len(migrations) {
-		if err := s.alone(ctx, waiting); err != nil {
+	if version > 0 && version < newestVersion {
+		alone := func() (bool, error) { return len(s.others()) == 0, nil }
+		if err := s.await(ctx, waiting, alone); err != nil {
 			return err
 		}
 	}
-	if err := s.enter(); err != nil {
+	if err := s.enter(); err != nil || version == newestVersion {
 		return err
 	}
 	// A table that others refer to is replaced by a narrower one: while it is
@@ -229,74 +224,65 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF"); err != nil {
 		return err
 	}
-	for ; version < len(migrations); version++ {
-		err := s.tx(ctx, func(t *tx) error {
-			m := migrations[version]
-			if err := t.exec(m.sql); err != nil {
-				return err
-			}
-			if m.step != nil {
-				if err := m.step(t); err != nil {
-					return err
-				}
-			}
-			return t.exec("PRAGMA user_version = " + strconv.Itoa(version+1))
-		})
-		if err != nil {
+	for version < newestVersion {
+		version++
+		if err := s.change(ctx, "", func(t *tx) { t.migrate(version) }); err != nil {
 			return err
 		}
 	}
-	if _, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"); err != nil {
-		return err
-	}
-	return nil
+	_, err := s.write.ExecContext(ctx, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON")
+	return err
 }
 
 // ended refuses to go on with a database that is damaged, or that is no longer
 // at the version that this process brought it to.
-func (s *Store) ended(version int) error {
+func (s *Store) ended(version int64) error {
 	switch {
 	case !s.ready.Load():
 		return nil
 	case s.broken.Load() || s.signed():
 		return ErrDamaged
-	case version != len(migrations):
+	case version != newestVersion:
 		return ErrMoved
 	}
 	return nil
 }
 
-// alone waits until no other program has the database open.
-func (s *Store) alone(ctx context.Context, waiting func([]string)) error {
-	return s.await(ctx, waiting, func() (bool, error) { return len(s.others()) == 0, nil }, func() bool { return true })
-}
-
-// older reports whether the database was made by an earlier version and not yet
+// older reports whether an earlier version made the database, and it was not yet
 // brought up to date.
 func (s *Store) older(ctx context.Context) bool {
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: s.path}).EscapedPath()+"?mode=ro")
-	if err != nil {
-		return false
-	}
-	defer db.Close()
 	var version int
-	err = db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
-	return err == nil && version > 0 && version < len(migrations)
+	err := s.peek(ctx, "PRAGMA user_version", &version)
+	return err == nil && version > 0 && version < newestVersion
 }
 
-// awaitPause is how often it is looked whether what is awaited has happened.
+// peek reads the answer to a query from the database as it is; it makes and changes
+// nothing.
+func (s *Store) peek(ctx context.Context, query string, to any) error {
+	db, err := sql.Open("sqlite", dsn(s.path, url.Values{"mode": {"ro"}}))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.QueryRowContext(ctx, query).Scan(to)
+}
+
+func dsn(path string, q url.Values) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
 const awaitPause = 50 * time.Millisecond
 
-// await asks until ready, and tells waiting who is still there, where the
+// await asks until ready. It tells waiting which programs are running, where the
 // database is older.
-func (s *Store) await(ctx context.Context, waiting func([]string), ready func() (bool, error), older func() bool) error {
+func (s *Store) await(ctx context.Context, waiting func([]string), ready func() (bool, error)) error {
 	var told []string
 	for {
 		ok, err := ready()
 		if ok || err != nil {
 			return err
 		}
-		if names := s.others(); waiting != nil && len(names) > 0 && !slices.Equal(names, told) && older() {
+		if names := s.others(); waiting != nil && len(names) > 0 && !slices.Equal(names, told) && s.older(ctx) {
 			told = names
 			waiting(names)
 		}

@@ -1,9 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,47 +22,21 @@ type Entry struct {
 // edit of the same conversation waits already whose id is not lower: ids are
 // the order of sending, whatever the clock did meanwhile. They are returned in
 // order.
-func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) (ids []string, err error) {
-	if len(entries) > atOnce {
-		ids, err = s.enqueueInSlices(ctx, sub, entries, func(*tx, Entry) error { return nil }, func(*tx) error { return nil })
-		return ids, localError("queue edits", err)
-	}
-	err = s.change(ctx, "queue edits", func(t *tx) (err error) {
-		ids, err = t.enqueue(sub, entries)
-		return err
-	})
-	return ids, err
+func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) ([]string, error) {
+	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, Entry) {}, func(*tx) {})
 }
 
-func (t *tx) enqueue(sub model.Submission, entries []Entry) ([]string, error) {
-	sub.Edits = len(entries)
-	if err := t.submit(sub); err != nil {
-		return nil, err
-	}
-	return t.put(sub.ID, entries)
-}
-
-// put queues edits of a submission.
-func (t *tx) put(submission string, entries []Entry) ([]string, error) {
-	ids := make([]string, len(entries))
-	touched := map[model.Ref]bool{}
-	accounts := map[string]bool{}
+func (t *tx) put(submission string, entries []Entry) []string {
+	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {
 		e := &entries[i].Edit
 		e.Submission = submission
-		if !accounts[e.Ref.Account] {
-			accounts[e.Ref.Account] = true
-			if err := t.same(e.Ref.Account); err != nil {
-				return nil, err
-			}
+		if i == 0 || e.Ref.Account != refs[i-1].Account {
+			t.sameIdentity(e.Ref.Account)
 		}
 		var last string
 		if e.Ref.ID != "" {
-			err := t.QueryRowContext(t.ctx, "SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?",
-				e.Ref.Account, e.Ref.ID).Scan(&last)
-			if err != nil {
-				return nil, err
-			}
+			last, _ = column[string](t.row("SELECT coalesce(max(id), '') FROM outbox WHERE account = ? AND conv = ?", e.Ref.Account, e.Ref.ID))
 		}
 		if e.ID == "" || e.ID <= last {
 			passID(last)
@@ -71,20 +45,17 @@ func (t *tx) put(submission string, entries []Entry) ([]string, error) {
 		if e.Created.IsZero() {
 			e.Created = t.s.now().UTC()
 		}
-		ids[i] = e.ID
+		ids[i], refs[i] = e.ID, e.Ref
 		widened := e.Widens()
-		var err error
-		if *e, err = t.ground(*e); err != nil {
-			return nil, err
-		}
+		*e = t.ground(*e)
 		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
 			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
 		if e.Widens() && !widened {
 			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
 		}
-		touched[e.Ref] = true
 	}
-	return ids, t.reproject(slices.Collect(maps.Keys(touched))...)
+	t.reproject(refs...)
+	return ids
 }
 
 // field is Edit.Field made unique for creates, which never wait for each other.
@@ -100,27 +71,24 @@ const entryColumns = "edit, id, account, submission, title, state, attempts, sen
 
 const entryByID = "SELECT " + entryColumns + " FROM outbox WHERE id = ?"
 
-func scanEntry(row scanner) (e model.OutboxEntry, err error) {
-	var next int64
-	err = row.Scan(fromJSON{&e.Edit}, &e.ID, &e.Ref.Account, &e.Submission, &e.Title, &e.State, &e.Attempts, &e.Sent, &next,
+func scanEntry(r row) (e model.OutboxEntry, ok bool) {
+	ok = r.scan(fromJSON{&e.Edit}, &e.ID, &e.Ref.Account, &e.Submission, &e.Title, &e.State, &e.Attempts, &e.Sent, fromMS{&e.NextTry},
 		fromJSONOrNull[model.EntryError]{&e.Error}, fromJSONOrNull[model.Value]{&e.Theirs}, &e.Orphaned)
-	e.NextTry = fromMS(next)
-	return e, err
+	return e, ok
 }
 
-// entry reads one edit of the outbox; ok is false where it is not there.
-func (t *tx) entry(id string) (e model.OutboxEntry, ok bool, err error) {
-	e, err = scanEntry(t.QueryRowContext(t.ctx, entryByID, id))
-	ok, err = found(err)
-	return e, ok, err
+func (t *tx) entry(id string) (e model.OutboxEntry, ok bool) { return scanEntry(t.row(entryByID, id)) }
+
+func (t *tx) outbox(where string, args ...any) []model.OutboxEntry {
+	return list(t, scanEntry, "SELECT "+entryColumns+" FROM outbox WHERE "+where+" ORDER BY id", args...)
 }
 
 // saveEntry writes an edit of the outbox as it is now. It is claimed by this process
 // from when its state is "sending" until it no longer is.
-func (t *tx) saveEntry(e model.OutboxEntry) error {
+func (t *tx) saveEntry(e model.OutboxEntry) {
 	edit := e.Edit
 	edit.Ref.Account, _, _ = strings.Cut(edit.Ref.Account, asideMark)
-	return t.exec(`UPDATE outbox SET edit = ?, widens = ?, state = ?, attempts = ?, sent = ?, next_try = ?, error = ?, theirs = ?,
+	t.exec(`UPDATE outbox SET edit = ?, widens = ?, state = ?, attempts = ?, sent = ?, next_try = ?, error = ?, theirs = ?,
   claim = CASE ?3 WHEN state THEN claim WHEN 'sending' THEN ? ELSE '' END WHERE id = ?`,
 		t.json(edit), e.Widens(), e.State, e.Attempts, e.Sent, ms(e.NextTry), t.json(e.Error), t.json(e.Theirs), t.s.owner.name, e.ID)
 }
@@ -153,10 +121,10 @@ var needPerson = []model.EditState{model.Held, model.InConflict, model.Refused, 
 // Why an edit is held that nobody has asked to hold.
 const widenedByBase = "what it was made upon was given up, and now more people would see or change the conversation"
 
-// move makes a move of an edit, where it is in one of the states that this is from;
-// why is what a person is told of it, "" for what he was told before.
+// move makes a move of an edit, where it is in a state that the move is from. why is
+// what the person is told, "" for what was said before.
 func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEntry, ok bool) {
-	if !slices.Contains(m.from, e.State) {
+	if t.err != nil || !slices.Contains(m.from, e.State) {
 		return e, false
 	}
 	if m.also != nil {
@@ -166,74 +134,65 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 		e.Error = &model.EntryError{Kind: model.ConflictKind, Message: why}
 	}
 	e.State, e.NextTry = m.to, time.Time{}
-	return e, t.saveEntry(e) == nil
+	t.saveEntry(e)
+	return e, true
 }
 
 // holdCompanions holds the edits that were waiting for one that is given up:
 // they widen what it was to narrow, so a person decides about them anew.
-func (t *tx) holdCompanions(e model.OutboxEntry) error {
-	waiting, err := list(t.ctx, t, scanEntry, "SELECT "+entryColumns+` FROM outbox
-WHERE account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?`, e.Ref.Account, e.Ref.ID, e.Submission, e.ID)
-	for _, w := range waiting {
+func (t *tx) holdCompanions(e model.OutboxEntry) {
+	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?", e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
 		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
 	}
-	return errors.Join(err, t.err)
 }
 
-// remove takes an edit out of the outbox that will not be sent any more. What
-// may have been sent stays a base.
-func (t *tx) remove(e model.OutboxEntry) error {
+// remove takes an edit out of the outbox that will not be sent any more. What may have
+// been sent stays a base.
+func (t *tx) remove(e model.OutboxEntry) {
 	t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 	if !e.Sent {
-		if err := t.rebase(e); err != nil {
-			return err
-		}
+		t.rebase(e)
 	}
-	return t.reproject(e.Ref)
+	t.reproject(e.Ref)
 }
 
-// giveUp takes an edit out of the outbox that somebody has decided against, and
-// counts it in a column of its submission.
-func (t *tx) giveUp(e model.OutboxEntry, column string) error {
-	if err := t.holdCompanions(e); err != nil {
-		return err
-	}
-	t.ended(e.Submission, column)
-	return t.remove(e)
-}
-
-// readOutbox reads edits of the outbox.
-func (s *Store) readOutbox(ctx context.Context, where string, args ...any) ([]model.OutboxEntry, error) {
-	out, err := list(ctx, s.read, scanEntry, "SELECT "+entryColumns+" FROM outbox "+where, args...)
-	return out, localError("read the outbox", err)
+// giveUp takes an edit out of the outbox that somebody decided against, and counts it
+// in a column of its submission.
+func (t *tx) giveUp(e model.OutboxEntry, column string) {
+	t.holdCompanions(e)
+	t.countEnded(e.Submission, column)
+	t.remove(e)
 }
 
 // Outbox reads every edit that is not settled, oldest first.
 func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
-	return s.readOutbox(ctx, "ORDER BY id")
+	return read(ctx, s, "read the outbox", func(t *tx) []model.OutboxEntry { return t.outbox("1") })
 }
 
 // OutboxOf reads the edits of one conversation that are not settled, oldest
 // first.
 func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
-	return s.readOutbox(ctx, "WHERE account = ? AND conv = ? ORDER BY id", ref.Account, ref.ID)
+	return read(ctx, s, "read the outbox", func(t *tx) []model.OutboxEntry { return t.conversation(ref) })
+}
+
+func (t *tx) conversation(ref model.Ref) []model.OutboxEntry {
+	return t.outbox("account = ? AND conv = ?", ref.Account, ref.ID)
 }
 
 // OutboxEntry reads one edit; ok is false where it is not in the outbox.
 func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry, ok bool, err error) {
-	all, err := s.OutboxEntries(ctx, []string{id})
-	e, ok = all[id]
-	return e, ok, err
+	return one(ctx, s, "read the outbox", scanEntry, entryByID, id)
 }
 
 // OutboxEntries reads those of some edits that are in the outbox, by id.
 func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
-	all, err := s.readOutbox(ctx, "WHERE id IN (SELECT value FROM json_each(?))", asList(ids))
-	out := make(map[string]model.OutboxEntry, len(all))
-	for _, e := range all {
-		out[e.ID] = e
-	}
-	return out, err
+	return read(ctx, s, "read the outbox", func(t *tx) map[string]model.OutboxEntry {
+		out := make(map[string]model.OutboxEntry, len(ids))
+		for _, e := range t.outbox("id IN (SELECT value FROM json_each(?))", asList(ids)) {
+			out[e.ID] = e
+		}
+		return out
+	})
 }
 
 // ErrClaimed is returned where an edit is being sent and cannot be changed.
@@ -254,64 +213,56 @@ func refusal(id string, e model.OutboxEntry, ok, again bool) error {
 	return nil
 }
 
-// decide does something with edits of the outbox, unless one of them refuses.
-// Many are done in slices.
-func (s *Store) decide(ctx context.Context, op string, ids []string, again bool, f func(*tx, model.OutboxEntry) error) error {
+// decide does something with edits of the outbox, unless one of them refuses. Many are
+// done in slices.
+func (s *Store) decide(ctx context.Context, op string, ids []string, again bool, f func(*tx, model.OutboxEntry)) error {
 	found, err := s.OutboxEntries(ctx, ids)
+	for _, id := range ids {
+		e, ok := found[id]
+		err = cmp.Or(err, refusal(id, e, ok, again))
+	}
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		e, ok := found[id]
-		if err := refusal(id, e, ok, again); err != nil {
-			return err
+	return s.slices(ctx, op, len(ids), func(t *tx, i int) {
+		e, ok := t.entry(ids[i])
+		if t.fail(refusal(ids[i], e, ok, again)); t.err == nil {
+			f(t, e)
 		}
-	}
-	return localError(op, s.slices(ctx, len(ids), func(t *tx, i int) error {
-		e, ok, err := t.entry(ids[i])
-		if err == nil {
-			err = refusal(ids[i], e, ok, again)
-		}
-		if err != nil {
-			return err
-		}
-		return f(t, e)
-	}))
+	})
 }
 
 // restart queues an edit as if it had been submitted now.
-func (t *tx) restart(e model.OutboxEntry, m move) error {
-	if _, ok := t.move(e, m, ""); !ok && t.err == nil {
-		return &model.Error{Kind: model.Invalid, Message: "edit " + e.ID + " does not wait for a decision"}
+func (t *tx) restart(e model.OutboxEntry, m move) {
+	if _, ok := t.move(e, m, ""); !ok {
+		t.fail(&model.Error{Kind: model.Invalid, Message: "edit " + e.ID + " does not wait for a decision"})
 	}
 	t.exec("UPDATE outbox SET created = ? WHERE id = ?", ms(t.s.now()), e.ID)
-	return t.reproject(e.Ref)
+	t.reproject(e.Ref)
 }
 
 // Requeue sends waiting edits again now: failed, held and retrying ones. An
 // edit of an account that was set aside is refused.
 func (s *Store) Requeue(ctx context.Context, ids []string) error {
-	return s.decide(ctx, "retry", ids, true, func(t *tx, e model.OutboxEntry) error { return t.restart(e, sendAgain) })
+	return s.decide(ctx, "retry", ids, true, func(t *tx, e model.OutboxEntry) { t.restart(e, sendAgain) })
 }
 
 // Rebase replaces an edit that waits for a person by one made from another
 // base with another target, and queues it.
 func (s *Store) Rebase(ctx context.Context, id string, base, target model.Value) error {
-	return s.decide(ctx, "resolve", []string{id}, true, func(t *tx, e model.OutboxEntry) error {
+	return s.decide(ctx, "resolve", []string{id}, true, func(t *tx, e model.OutboxEntry) {
 		e.Base, e.Target = base, target
-		return t.restart(e, sendAnew)
+		t.restart(e, sendAnew)
 	})
 }
 
 // Discard removes edits from the outbox. One that is being sent is refused.
 func (s *Store) Discard(ctx context.Context, ids []string) error {
-	return s.decide(ctx, "discard", ids, false, func(t *tx, e model.OutboxEntry) error {
+	return s.decide(ctx, "discard", ids, false, func(t *tx, e model.OutboxEntry) {
 		if !e.Sent { // else it may stand on the service, and is still to be taken back
-			if err := t.dropUndoing(e); err != nil {
-				return err
-			}
+			t.dropUndoing(e)
 		}
-		return t.giveUp(e, "discarded")
+		t.giveUp(e, "discarded")
 	})
 }
 
@@ -319,80 +270,72 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 // their ids; one that a worker took in the meantime stays. What was to wait for
 // a removed one is held.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
-	err = s.slices(ctx, len(ids), func(t *tx, i int) error {
-		ok, err := t.withdraw(ids[i])
-		if ok {
+	err = s.slices(ctx, "withdraw", len(ids), func(t *tx, i int) {
+		if t.withdraw(ids[i]) {
 			withdrawn = append(withdrawn, ids[i])
 		}
-		return err
 	})
-	return withdrawn, localError("withdraw", err)
+	return withdrawn, err
 }
 
 // withdraw removes an edit that was never sent; ok is false where it may have been.
-func (t *tx) withdraw(id string) (ok bool, err error) {
-	e, ok, err := t.entry(id)
-	if err != nil || !ok || e.Sent || e.State == model.Sending {
-		return false, err
+func (t *tx) withdraw(id string) (ok bool) {
+	e, ok := t.entry(id)
+	if !ok || !unsent(e) {
+		return false
 	}
-	return true, t.giveUp(e, "withdrawn")
+	t.giveUp(e, "withdrawn")
+	return t.err == nil
+}
+
+func unsent(e model.OutboxEntry) bool { return !e.Sent && e.State != model.Sending }
+
+// update does something with one edit of the outbox, if it is there.
+func (s *Store) update(ctx context.Context, op, id string, f func(*tx, model.OutboxEntry)) error {
+	return s.change(ctx, op, func(t *tx) {
+		if e, ok := t.entry(id); ok {
+			f(t, e)
+		}
+	})
 }
 
 // Shows keeps with an edit that waits for a person what the service shows now.
 func (s *Store) Shows(ctx context.Context, id string, theirs model.Value) error {
-	return s.change(ctx, "keep what the service shows", func(t *tx) error {
-		e, ok, err := t.entry(id)
-		if err != nil || !ok || !e.State.NeedsPerson() {
-			return err
+	return s.update(ctx, "keep what the service shows", id, func(t *tx, e model.OutboxEntry) {
+		if e.State.NeedsPerson() {
+			e.Theirs = &theirs
+			t.saveEntry(e)
 		}
-		e.Theirs = &theirs
-		return t.saveEntry(e)
 	})
 }
 
-// Fresh is a conversation as it was read right before a write, and what the
-// reading can show to be empty.
+// Fresh is a conversation as it was read right before a write, and what the reading can show to be empty.
 type Fresh struct {
 	Conversation model.Conversation
 	Reading      model.Reading
 }
 
-// Sent notes, before writes leave, that they may have left: claimed edits, with
-// the bases and targets that they have by now, and what was read before. It
-// returns which of them to send: one that was taken back meanwhile is given up
+// Sent notes, before writes leave, that they may have left: claimed edits, with the bases and targets that they have
+// by now, and what was read before. It returns which of them to send: one that was taken back meanwhile is given up
 // instead.
 func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fresh) (send []model.OutboxEntry, err error) {
-	err = s.change(ctx, "note a sending", func(t *tx) error {
-		send = nil
+	err = s.change(ctx, "note a sending", func(t *tx) {
 		if fresh != nil {
-			if err := t.saveRead(fresh.Conversation, fresh.Reading); err != nil {
-				return err
-			}
+			t.saveAll(fresh.Conversation.Ref.Account, []model.Conversation{fresh.Conversation}, fresh.Reading, nil)
 		}
 		for _, claimed := range edits {
-			e, ok, err := t.entry(claimed.ID)
-			if err != nil {
-				return err
-			}
-			if ok {
-				if gone, err := t.takenBack(e); err != nil {
-					return err
-				} else if gone {
+			if e, ok := t.entry(claimed.ID); ok {
+				if t.takenBack(e) {
 					continue
 				}
 				anew := !e.Base.Equal(claimed.Base) || !e.Target.Equal(claimed.Target)
 				e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
-				err := t.saveEntry(e)
-				if err == nil && anew {
-					err = t.reproject(e.Ref)
-				}
-				if err != nil {
-					return err
+				if t.saveEntry(e); anew {
+					t.reproject(e.Ref)
 				}
 			}
 			send = append(send, claimed)
 		}
-		return nil
 	})
 	return send, err
 }
@@ -402,28 +345,20 @@ func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fres
 // unsent takes back the note of Sent: the request certainly changed nothing.
 // Nothing of an account that was set aside meanwhile goes on by itself.
 func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
-	return s.change(ctx, "park an edit", func(t *tx) error {
-		e, ok, err := t.entry(id)
-		if err != nil || !ok {
-			return err
-		}
+	return s.update(ctx, "park an edit", id, func(t *tx, e model.OutboxEntry) {
 		e.State, e.Error, e.Theirs, e.NextTry, e.Sent = state, cause, theirs, next, e.Sent && !unsent
 		if e.Orphaned && state.Waiting() {
 			e.State = model.Held
 		}
 		t.saveEntry(e)
 		// What may have been sent and is on its way is read again first.
-		if !e.Sent || e.State.NeedsPerson() {
-			if gone, err := t.takenBack(e); err != nil || gone {
-				return err
-			}
+		if (!e.Sent || e.State.NeedsPerson()) && t.takenBack(e) {
+			return
 		}
 		if !e.Sent && !e.State.Shown() { // what it wanted is not to come for now
-			if err := t.rebase(e); err != nil {
-				return err
-			}
+			t.rebase(e)
 		}
-		return t.reproject(e.Ref)
+		t.reproject(e.Ref)
 	})
 }
 
@@ -432,32 +367,26 @@ func (s *Store) Park(ctx context.Context, id string, state model.EditState, caus
 // is known; gone makes a tombstone. Where another process has set the account
 // aside meanwhile, the entry goes with it; of a forgotten one nothing is kept.
 func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.JournalEntry, after *model.Conversation, gone bool) error {
-	return s.change(ctx, "settle an edit", func(t *tx) error {
-		now, ok, err := t.entry(e.ID)
-		if err != nil || !ok {
-			return err
-		}
+	return s.update(ctx, "settle an edit", e.ID, func(t *tx, now model.OutboxEntry) {
 		if account := now.Ref.Account; account != e.Ref.Account {
 			e.Ref.Account, j.Ref.Account, after = account, account, nil
 		}
 		t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 		t.journal(j)
 		if j.State == model.OutcomeAlreadySet {
-			if err := t.dropUndoing(e); err != nil {
-				return err
-			}
+			t.dropUndoing(e)
 		}
 		if after != nil {
-			if err := t.saveOne(*after, model.ReadRow, &e.Edit); err != nil {
-				return err
-			}
-			if err := t.reproject(after.Ref); err != nil {
-				return err
+			k := t.known(after.Ref.Account, after.Ref.ID)[after.Ref.ID]
+			t.save(k, *after, model.ReadRow, &e.Edit)
+			t.checked([]int64{k.key}, nil)
+			if after.Ref != e.Ref { // that of a create
+				t.reproject(after.Ref)
 			}
 		}
+		t.reproject(e.Ref)
 		if gone {
-			return t.bury(e.Ref)
+			t.bury(e.Ref)
 		}
-		return t.reproject(e.Ref)
 	})
 }

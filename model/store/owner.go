@@ -65,36 +65,31 @@ func (o *owner) close() {
 	o.lock.Unlock()
 }
 
-// alive reports whether the process that made a claim still lives. A claim
-// whose file is gone belongs to a process that ended in good order.
 func (o *owner) alive(claim string) bool {
-	if claim == o.name {
+	path := filepath.Join(o.dir, filepath.Base(claim))
+	return claim == o.name || claimLives(path, func() { os.Remove(path) })
+}
+
+// claimLives reports whether the process that made a claim file lives, or may live.
+// One that is gone belongs to a process that ended in good order. dead is called for a
+// process that did not, while the file is locked.
+func claimLives(path string, dead func()) bool {
+	l := flock.New(path, flock.SetFlag(os.O_RDWR)) // never makes the file that it looks for
+	switch ok, err := l.TryLock(); {
+	case errors.Is(err, os.ErrNotExist):
+		return false
+	case err != nil || !ok:
 		return true
 	}
-	path := filepath.Join(o.dir, filepath.Base(claim))
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		return false
-	}
-	l := flock.New(path)
-	ok, err := l.TryLock()
-	if err != nil {
-		return true // not provably dead
-	}
-	if ok {
-		os.Remove(path)
-		l.Unlock()
-		return false
-	}
-	return true
+	defer l.Unlock()
+	dead()
+	return false
 }
 
 // living names the programs that hold a claim file locked: "confab (pid 4242)",
 // without those of some names. Earlier versions gave the file no name that says which.
 func living(dir string, but ...string) []string {
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
+	files, _ := os.ReadDir(dir)
 	o := owner{dir: dir}
 	var names []string
 	for _, f := range files {
@@ -110,6 +105,4 @@ func living(dir string, but ...string) []string {
 	return names
 }
 
-// claimName is the name of a claim file: the program, its process, and what
-// makes it unique.
 var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)

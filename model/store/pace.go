@@ -27,7 +27,6 @@ type Pacer struct {
 	burst   int
 }
 
-// Pacer returns the pacer of an account.
 func (s *Store) Pacer(account string, every time.Duration, burst int) Pacer {
 	return Pacer{s, account, every, burst}
 }
@@ -77,7 +76,8 @@ func (p Pacer) next() time.Time {
 	return time.Unix(0, n)
 }
 
-// keep writes it, over the old one and always of the same length.
+// keep writes it over the old one, always of the same length: that works on a full
+// disk too.
 func (p Pacer) keep(next time.Time) error {
 	f, err := os.OpenFile(p.file(), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -103,17 +103,11 @@ func (p Pacer) Slot(ctx context.Context) (at time.Time, err error) {
 		}
 		return p.keep(tat.Add(p.every))
 	})
-	return at, localError("pace", err)
+	return at, p.store.localError("pace", err)
 }
 
-// forget removes what is kept of the account.
 func (p Pacer) forget(ctx context.Context) error {
-	return p.locked(ctx, func() error {
-		if err := os.Remove(p.file()); !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
+	return p.locked(ctx, func() error { return removed(p.file()) })
 }
 
 // Wait returns when the next request may be sent, or with the context's error.

@@ -1,33 +1,30 @@
 package store
 
-import (
-	"context"
-)
+import "context"
 
-// pruneSlice is how many journal entries a transaction removes.
 const pruneSlice = 2000
 
-// prune removes journal entries that are older than JournalKept, and then the
-// submissions of which nothing is left.
+// prune removes journal entries older than JournalKept, and then the submissions of
+// which nothing is left.
 func (s *Store) prune(ctx context.Context) error {
 	before := ms(s.now().Add(-JournalKept))
-	const journal = "SELECT id FROM journal WHERE at < ?"
-	const submission = "SELECT id FROM submission WHERE at < ? AND waiting + person + delivered + already = 0"
-	for _, table := range []struct{ name, old string }{{"journal", journal}, {"submission", submission}} {
+	for _, of := range []struct{ table, old string }{
+		{"journal", "at < ?"},
+		{"submission", "at < ? AND waiting + person + delivered + already = 0"},
+	} {
+		old := "SELECT id FROM " + of.table + " WHERE " + of.old
 		for {
-			var due bool
-			err := s.read.QueryRowContext(ctx, "SELECT EXISTS ("+table.old+")", before).Scan(&due)
-			if err != nil || !due {
-				if err != nil {
-					return err
-				}
-				break
+			due, err := read(ctx, s, "prune", func(t *tx) bool { return t.exists(old, before) })
+			if err == nil && due {
+				err = s.change(ctx, "prune", func(t *tx) {
+					t.exec("DELETE FROM "+of.table+" WHERE id IN ("+old+" LIMIT ?)", before, pruneSlice)
+				})
 			}
-			err = s.tx(ctx, func(t *tx) error {
-				return t.exec("DELETE FROM "+table.name+" WHERE id IN ("+table.old+" LIMIT ?)", before, pruneSlice)
-			})
 			if err != nil {
 				return err
+			}
+			if !due {
+				break
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Ran is a statement that was run.
 type Ran struct {
 	Text string
 	// Rows is how many rows it returned, Pages how many pages of the database it
@@ -14,8 +13,8 @@ type Ran struct {
 	Rows, Pages int
 }
 
-// Reads notes the statements that a store runs: tests count with it what an act
-// costs. A store without one (Options.Reads) pays nothing for it.
+// Reads notes the statements that a store runs (Options.Reads): tests count with it
+// what an act costs.
 type Reads struct {
 	mu  sync.Mutex
 	ran []Ran
@@ -30,7 +29,8 @@ func (r *Reads) Take() []Ran {
 	return out
 }
 
-// begin notes that a statement is about to be run; end is told how many rows it returned.
+// begin notes a statement that is about to be run; end is told how many rows it
+// returned.
 func (r *Reads) begin(c sqliteConn, text string) (end func(rows int)) {
 	if r == nil {
 		return func(int) {}
@@ -44,7 +44,6 @@ func (r *Reads) begin(c sqliteConn, text string) (end func(rows int)) {
 	}
 }
 
-// pages returns how many pages a connection has looked at so far.
 func pages(c sqlite.DBStatus) int {
 	hit, _, _ := c.Status(sqlite.DBStatusCacheHit, false)
 	miss, _, _ := c.Status(sqlite.DBStatusCacheMiss, false)

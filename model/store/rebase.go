@@ -13,16 +13,12 @@ import (
 
 // rebase does this for the edits of the outbox that were planned upon one that
 // was never sent. Several may have been planned upon it at the same moment.
-func (t *tx) rebase(e model.OutboxEntry) error {
-	later, err := t.later(e)
-	if err != nil {
-		return err
-	}
+func (t *tx) rebase(e model.OutboxEntry) {
 	type change struct{ was, now model.Value }
 	lost := []change{{e.Target, e.Base}}
-	for _, l := range later {
+	for _, l := range t.later(e) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
-		if i >= 0 && !l.Sent && l.State != model.Sending && l.Kind == e.Kind && l.Undoes == "" {
+		if i >= 0 && unsent(l) && l.Kind == e.Kind && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
 			l.Edit = onto(l.Edit, lost[i].now)
 			if t.saveEntry(l); l.Widens() && !widened { // nobody has agreed to that
@@ -35,43 +31,36 @@ func (t *tx) rebase(e model.OutboxEntry) error {
 		// What this one leaves is there from here on.
 		lost = slices.DeleteFunc(lost, func(c change) bool { return c.was.Equal(l.Target) })
 	}
-	return t.err
 }
 
 // later returns the edits of the outbox that came after one of the same field.
-func (t *tx) later(e model.OutboxEntry) ([]model.OutboxEntry, error) {
-	return list(t.ctx, t, scanEntry, "SELECT "+entryColumns+" FROM outbox WHERE account = ? AND conv = ? AND field = ? AND id > ? ORDER BY id",
-		e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
+func (t *tx) later(e model.OutboxEntry) []model.OutboxEntry {
+	return t.outbox("account = ? AND conv = ? AND field = ? AND id > ?", e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
 }
 
 // ground does it for an edit that enters the outbox: what it was planned upon may
 // have left since, or may leave something else by now.
-func (t *tx) ground(e model.Edit) (model.Edit, error) {
+func (t *tx) ground(e model.Edit) model.Edit {
 	for _, under := range slices.Backward(e.Upon) {
 		if !e.Base.Equal(under.Target) {
 			continue
 		}
-		leaves, stands, err := t.leaves(under.ID)
-		if err != nil {
-			return e, err
-		}
-		if stands {
-			return onto(e, leaves), nil
+		if leaves, stands := t.leaves(under.ID); stands {
+			return onto(e, leaves)
 		}
 		e = onto(e, under.Base)
 	}
-	return e, nil
+	return e
 }
 
 // leaves returns what an edit sets its field to, or has set it to; ok is false
 // where it was neither delivered nor may be yet.
-func (t *tx) leaves(id string) (v model.Value, ok bool, err error) {
-	entry, ok, err := t.entry(id)
-	if err != nil || ok {
-		return entry.Target, entry.Sent || entry.State.Shown(), err
+func (t *tx) leaves(id string) (v model.Value, ok bool) {
+	if e, ok := t.entry(id); ok {
+		return e.Target, e.Sent || e.State.Shown()
 	}
-	ok, err = found(t.QueryRowContext(t.ctx, "SELECT after FROM journal WHERE id = ?", id).Scan(fromJSON{&v}))
-	return v, ok, err
+	ok = t.row("SELECT after FROM journal WHERE id = ?", id).scan(fromJSON{&v})
+	return v, ok
 }
 
 // onto returns an edit made on another base. Of a set of people what the edit

@@ -6,70 +6,111 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
-
-	"confab/model"
+	"time"
 )
 
-// querier is a database, or a transaction of one.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+// row is one row of what a query returns, or none.
+type row struct {
+	t     *tx
+	first []any
+	from  interface{ Scan(dest ...any) error }
 }
 
-// scanner is one row of what a query returns.
-type scanner interface{ Scan(dest ...any) error }
-
-// errEnough ends each before the last row; each does not return it.
-var errEnough = errors.New("enough rows")
-
-// each calls read for every row that a query returns.
-func each(ctx context.Context, q querier, read func(scanner) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
+// scan reads the columns; ok is false where there is no row.
+func (r row) scan(dest ...any) (ok bool) {
+	if r.t.err != nil {
+		return false
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := read(rows); errors.Is(err, errEnough) {
-			return nil
-		} else if err != nil {
-			return err
+	if r.first != nil {
+		dest = append(r.first, dest...)
+	}
+	err := r.from.Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false
+	}
+	r.t.fail(err)
+	return err == nil
+}
+
+// after returns a row of which the first column is scanned into first.
+func (r row) after(first any) row { return row{r.t, append(r.first, first), r.from} }
+
+func (t *tx) row(query string, args ...any) row {
+	if t.err != nil {
+		return row{t: t}
+	}
+	return row{t: t, from: t.QueryRowContext(t.ctx, query, args...)}
+}
+
+// rows reads the rows of a query, up to the first error of the transaction.
+func (t *tx) rows(query string, args ...any) iter.Seq[row] {
+	return func(yield func(row) bool) {
+		if t.err != nil {
+			return
+		}
+		rows, err := t.QueryContext(t.ctx, query, args...)
+		if err != nil {
+			t.fail(err)
+			return
+		}
+		defer rows.Close()
+		for t.err == nil && rows.Next() {
+			if !yield(row{t: t, from: rows}) {
+				return
+			}
+		}
+		t.fail(rows.Err())
+	}
+}
+
+func list[T any](t *tx, scan func(row) (T, bool), query string, args ...any) (out []T) {
+	for r := range t.rows(query, args...) {
+		if v, ok := scan(r); ok {
+			out = append(out, v)
 		}
 	}
-	return rows.Err()
+	return out
 }
 
-// list returns what scan makes of every row that a query returns.
-func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (out []T, err error) {
-	err = each(ctx, q, func(row scanner) error {
-		v, err := scan(row)
-		out = append(out, v)
-		return err
-	}, query, args...)
+func column[T any](r row) (v T, ok bool) {
+	ok = r.scan(&v)
+	return v, ok
+}
+
+// exists reports whether a query returns a row.
+func (t *tx) exists(query string, args ...any) bool {
+	found, _ := column[bool](t.row("SELECT EXISTS ("+query+")", args...))
+	return found
+}
+
+// read returns what f reads in one transaction, so that it fits together.
+func read[T any](ctx context.Context, s *Store, op string, f func(*tx) T) (v T, err error) {
+	dbtx, err := s.read.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, err
+		return v, s.localError(op, err)
 	}
-	return out, nil
-}
-
-// scanID reads a row of one text.
-func scanID(row scanner) (id string, err error) {
-	err = row.Scan(&id)
-	return id, err
-}
-
-// scanRef reads a row of an account and an id.
-func scanRef(row scanner) (ref model.Ref, err error) {
-	err = row.Scan(&ref.Account, &ref.ID)
-	return ref, err
-}
-
-// found reports whether a row was there, from the error of its Scan.
-func found(err error) (bool, error) {
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+	defer dbtx.Rollback()
+	t := &tx{Tx: dbtx, ctx: ctx, s: s}
+	if got := f(t); t.err == nil {
+		v = got
 	}
-	return err == nil, err
+	return v, s.localError(op, t.err)
+}
+
+// all reads what scan makes of the rows of a query.
+func all[T any](ctx context.Context, s *Store, op string, scan func(row) (T, bool), query string, args ...any) ([]T, error) {
+	return read(ctx, s, op, func(t *tx) []T { return list(t, scan, query, args...) })
+}
+
+// one reads what scan makes of the first row of a query; ok is false where there is none.
+func one[T any](ctx context.Context, s *Store, op string, scan func(row) (T, bool), query string, args ...any) (v T, ok bool, err error) {
+	v, err = read(ctx, s, op, func(t *tx) (v T) {
+		v, ok = scan(t.row(query, args...))
+		return v
+	})
+	return v, ok, err
 }
 
 // fromJSON reads a column of JSON.
@@ -96,6 +137,16 @@ func (j fromJSONOrNull[T]) Scan(column any) error {
 	return fromJSON{*j.to}.Scan(column)
 }
 
+// json returns what is kept of a value, NULL for a nil pointer.
+func (t *tx) json(v any) any {
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
+		return nil
+	}
+	raw, err := json.Marshal(v)
+	t.fail(err)
+	return raw
+}
+
 // asList returns a list as json_each reads it: a query takes any number of ids as
 // one argument.
 func asList[T string | int64 | [2]string](list []T) string {
@@ -103,14 +154,25 @@ func asList[T string | int64 | [2]string](list []T) string {
 	return string(raw)
 }
 
-// json returns what is kept of a value, NULL for a nil pointer.
-func (t *tx) json(v any) any {
-	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
-		return nil
+// fromMS reads a column of milliseconds; NULL and 0 are the zero time.
+type fromMS struct{ to *time.Time }
+
+func (m fromMS) Scan(column any) error {
+	n, _ := column.(int64)
+	*m.to = timeOf(n)
+	return nil
+}
+
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
 	}
-	raw, err := json.Marshal(v)
-	if err != nil && t.err == nil {
-		t.err = err
+	return t.UnixMilli()
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
 	}
-	return raw
+	return time.UnixMilli(ms).UTC()
 }

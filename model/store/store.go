@@ -6,12 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"confab/model"
 )
 
 // JournalKept is how long delivered edits can be undone and looked up.
@@ -43,7 +40,6 @@ type Store struct {
 	broken atomic.Bool
 }
 
-// Rescued tells what became of a damaged database when this one was opened.
 func (s *Store) Rescued() Rescue { return s.rescue }
 
 // Notice is what a person is to know of the database at the start, "" for nothing.
@@ -61,8 +57,8 @@ func (s *Store) Scope(accounts []string) {
 	s.scope.Store(&c)
 }
 
-// closeTime is how long the end of a database may take: what is left to be done
-// then is done by whoever opens it next.
+// closeTime is how long Close may take. What is left to be done then is done by
+// whoever opens the database next.
 const closeTime = time.Second
 
 // Close closes the database and gives up this process's claims.
@@ -87,8 +83,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// closeDB leaves the handles in place: who still asks then is told that the
-// database is closed.
+// closeDB leaves the handles in place: a later call is told that the database is
+// closed.
 func (s *Store) closeDB() error {
 	var err error
 	for _, db := range []*sql.DB{s.read, s.write} {
@@ -99,8 +95,8 @@ func (s *Store) closeDB() error {
 	return err
 }
 
-// tx is one write transaction with the helpers all writers use. The first
-// error sticks, so that a row of small writes needs one check.
+// A tx is a transaction. Its first error sticks: what is read after it is nothing,
+// and nothing more is written. Whoever repeats something until it is done looks at err.
 type tx struct {
 	*sql.Tx
 	ctx context.Context
@@ -116,149 +112,101 @@ type tx struct {
 	rescued *bool
 }
 
-// change is tx with an error that says what was tried.
-func (s *Store) change(ctx context.Context, op string, f func(*tx) error) error {
-	return localError(op, s.tx(ctx, f))
-}
-
-// reading runs f in one read transaction, so that what it reads fits together.
-func (s *Store) reading(ctx context.Context, op string, f func(*tx) error) error {
-	dbtx, err := s.read.BeginTx(ctx, nil)
-	if err != nil {
-		return localError(op, err)
+func (t *tx) fail(err error) {
+	if t.err == nil {
+		t.err = err
 	}
-	defer dbtx.Rollback()
-	return localError(op, f(&tx{Tx: dbtx, ctx: ctx, s: s}))
 }
 
-// tx runs f in a write transaction, unless a newer confab has changed the
-// database or it is damaged. What it wrote is on disk when it returns. The revision grows by one
-// with each that changed a row: two processes that look for each other's
-// changes would otherwise wake each other for ever.
-func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
+// change runs f in a write transaction, unless a newer confab has changed the
+// database or it is damaged. What it wrote is on disk when it returns. The revision
+// grows by one with each that changed a row: two processes that look for each
+// other's changes would otherwise wake each other for ever.
+func (s *Store) change(ctx context.Context, op string, f func(*tx)) error {
+	conn, err := s.write.Conn(ctx)
+	if err == nil {
+		defer conn.Close()
+		err = s.within(ctx, conn, f, true)
+	}
+	return s.localError(op, err)
+}
+
+// changeCache is change for what can be read again: it is written in order, but may
+// be lost with the power. The revision grows only where f changed what a list shows.
+func (s *Store) changeCache(ctx context.Context, op string, f func(*tx)) error {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		return err
+		return s.localError(op, err)
 	}
 	defer conn.Close()
-	return s.within(ctx, conn, f, true)
-}
-
-// txRead runs f in a write transaction for what can be read again: it is
-// written in order, but may be lost with the power. The revision grows only
-// where f changed what a list shows.
-func (s *Store) txRead(ctx context.Context, f func(*tx) error) error {
-	conn, err := s.write.Conn(ctx)
-	if err != nil {
-		return err
+	if _, err = conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err == nil {
+		err = s.within(ctx, conn, f, false)
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
-		return err
-	}
-	err = s.within(ctx, conn, f, false)
 	if _, full := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); full != nil {
 		// Nothing else may be written through it.
 		conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
-	return err
+	return s.localError(op, err)
 }
 
 // within runs f in a transaction of a connection and notes its revision. any says
 // that whatever row changed makes a new one.
-func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx) error, any bool) error {
+func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx), any bool) error {
 	dbtx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
+	defer dbtx.Rollback() // does nothing after the commit
 	t := &tx{Tx: dbtx, ctx: ctx, s: s, counts: map[string]int{}}
-	before, err := t.begun()
-	if err == nil {
-		err = f(t)
+	var before, now, version int64
+	t.row("SELECT total_changes(), user_version FROM pragma_user_version").scan(&before, &version)
+	t.fail(s.ended(version))
+	if version > 0 {
+		t.was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
+	}
+	t.rev = t.was + 1
+	if t.err == nil {
+		f(t)
 	}
 	for account, n := range t.counts {
 		t.exec("UPDATE account SET conversations = conversations + ? WHERE name = ?", n, account)
 	}
-	if err == nil {
-		err = t.err
+	t.row("SELECT total_changes()").scan(&now)
+	noted := version > 0 && (t.changed || any && now != before)
+	if noted {
+		t.setMeta("revision", strconv.FormatInt(t.rev, 10))
 	}
-	var rev int64
-	if err == nil && (t.changed || any && t.changes() != before) && t.hasMeta() {
-		rev = t.rev
-		t.setMeta("revision", strconv.FormatInt(rev, 10))
-		err = t.err
+	if t.err != nil {
+		return t.err
 	}
-	if err != nil {
-		dbtx.Rollback()
-		return err
-	}
-	if rev > 0 {
+	if noted {
 		s.owner.keep()
 		// Noted while the one connection is held, so that it never goes back.
 		if t.was > s.rev.Load() {
 			s.foreign.Store(t.was)
 		}
-		s.rev.Store(rev)
+		s.rev.Store(t.rev)
 	}
 	if err := dbtx.Commit(); err != nil {
-		s.foreign.Store(rev) // another process may get this number
+		if noted {
+			s.foreign.Store(t.rev) // another process may get this number
+		}
 		return err
 	}
 	return nil
 }
 
-// begun checks that the database still has the version that this process knows,
-// gives the transaction its revision, and counts the rows that its connection
-// ever changed.
-func (t *tx) begun() (changes int64, err error) {
-	var version int
-	if err := t.QueryRowContext(t.ctx, "SELECT total_changes(), user_version FROM pragma_user_version").Scan(&changes, &version); err != nil {
-		return 0, err
-	}
-	if err := t.s.ended(version); err != nil {
-		return 0, err
-	}
-	if version > 0 {
-		t.was, _ = strconv.ParseInt(t.meta("revision"), 10, 64)
-	}
-	t.rev = t.was + 1
-	return changes, t.err
-}
-
-// changes counts the rows that this connection ever changed.
-func (t *tx) changes() (n int64) {
-	if err := t.QueryRowContext(t.ctx, "SELECT total_changes()").Scan(&n); err != nil && t.err == nil {
-		t.err = err
-	}
-	return n
-}
-
-func (t *tx) hasMeta() bool {
-	var n int
-	err := t.QueryRowContext(t.ctx, "SELECT 1 FROM sqlite_master WHERE name = 'meta'").Scan(&n)
-	return err == nil
-}
-
-func (t *tx) exec(q string, args ...any) error {
-	t.run(q, args...)
-	return t.err
-}
-
-// run is exec for who needs to know what it did.
-func (t *tx) run(q string, args ...any) (res sql.Result) {
+// exec runs a statement; the result is nil after an error.
+func (t *tx) exec(query string, args ...any) (res sql.Result) {
 	if t.err == nil {
-		res, t.err = t.ExecContext(t.ctx, q, args...)
+		res, t.err = t.ExecContext(t.ctx, query, args...)
 	}
 	return res
 }
 
 func (t *tx) meta(key string) string {
-	var v string
-	err := t.QueryRowContext(t.ctx, "SELECT value FROM meta WHERE key = ?", key).Scan(&v)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) && t.err == nil {
-		t.err = err
-	}
-	return v
+	value, _ := column[string](t.row("SELECT value FROM meta WHERE key = ?", key))
+	return value
 }
 
 func (t *tx) setMeta(key, value string) {
@@ -269,14 +217,12 @@ func (t *tx) setMeta(key, value string) {
 // error is ErrMoved where a newer confab has changed the database, ErrDamaged
 // where any process has met damage in it.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
-	var rev int64
-	var version int
-	err := s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0), user_version
-FROM pragma_user_version`).Scan(&rev, &version)
-	if err == nil {
-		err = s.ended(version)
-	}
-	return rev, localError("read the revision", err)
+	return read(ctx, s, "read the revision", func(t *tx) (rev int64) {
+		var version int64
+		t.row(`SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0), user_version FROM pragma_user_version`).scan(&rev, &version)
+		t.fail(s.ended(version))
+		return rev
+	})
 }
 
 // OwnRevision is the number of the newest change made by this process.
@@ -285,31 +231,3 @@ func (s *Store) OwnRevision() int64 { return s.rev.Load() }
 // ForeignRevision is the number of the newest change of another process that
 // was followed by one of this process, and so is not the newest any more.
 func (s *Store) ForeignRevision() int64 { return s.foreign.Load() }
-
-func ms(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMS(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(n).UTC()
-}
-
-func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
-
-// localError marks a failure of this machine, so that it is told apart from
-// what a service said. A refusal keeps its kind.
-func localError(op string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	if refusal := (*model.Error)(nil); errors.As(err, &refusal) {
-		return err
-	}
-	return &model.Error{Kind: model.Local, Op: op, Message: err.Error(), Err: err}
-}

@@ -16,57 +16,48 @@ WHERE s.waiting + s.person > 0 AND s.person > 0 AND p.conv <> ''
 
 // Undecided counts by account the edits that are on their way, but that nothing
 // moves before a person has decided about an earlier edit.
-func (s *Store) Undecided(ctx context.Context) (counts map[string]int, err error) {
-	err = s.reading(ctx, "read the outbox", func(t *tx) error {
-		counts, err = t.undecided()
-		return err
-	})
-	return counts, err
+func (s *Store) Undecided(ctx context.Context) (map[string]int, error) {
+	return read(ctx, s, "read the outbox", (*tx).undecided)
 }
 
-func (t *tx) undecided() (map[string]int, error) {
-	refs, err := list(t.ctx, t, scanRef, undecidedOn)
-	if err != nil {
-		return nil, err
-	}
+func (t *tx) undecided() map[string]int {
 	out, counted := map[string]int{}, map[model.Ref]bool{}
-	for _, ref := range refs {
-		if counted[ref] {
-			continue
-		}
-		counted[ref] = true
-		all, err := t.conversation(ref.Account, ref.ID, "")
-		if err != nil {
-			return nil, err
-		}
-		if n := unmoved(all); n > 0 {
-			out[ref.Account] += n
+	for _, ref := range list(t, scanRef, undecidedOn) {
+		if !counted[ref] {
+			counted[ref] = true
+			if n := unmoved(t.conversation(ref)); n > 0 {
+				out[ref.Account] += n
+			}
 		}
 	}
-	return out, nil
+	return out
+}
+
+func scanRef(r row) (ref model.Ref, ok bool) {
+	ok = r.scan(&ref.Account, &ref.ID)
+	return ref, ok
 }
 
 // unmoved counts the edits of a conversation, in order, that still wait when
 // everything that can be sent has been delivered.
 func unmoved(all []model.OutboxEntry) (n int) {
 	inTheEnd := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	gone := map[string]bool{}
-	left := func() []model.OutboxEntry {
-		return slices.DeleteFunc(slices.Clone(all), func(e model.OutboxEntry) bool { return e.State == model.Sending || gone[e.ID] })
-	}
+	all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return e.State == model.Sending })
 	for {
-		rest := left()
-		taken, folded := due(rest, inTheEnd, nil, nil)
+		taken, folded := due(all, inTheEnd, nil, nil)
 		if len(taken) == 0 {
-			for _, e := range rest {
-				if e.State.Waiting() {
-					n++
-				}
-			}
-			return n
+			break
 		}
+		delivered := map[string]bool{}
 		for _, e := range append(taken, folded...) {
-			gone[e.ID] = true
+			delivered[e.ID] = true
+		}
+		all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return delivered[e.ID] })
+	}
+	for _, e := range all {
+		if e.State.Waiting() {
+			n++
 		}
 	}
+	return n
 }

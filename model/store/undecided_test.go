@@ -22,21 +22,15 @@ func TestUndecidedIsWhatNoDeliveryMoves(t *testing.T) {
 	rollback := errors.New("leave nothing behind")
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 2))
-		err := s.tx(context.Background(), func(tx *tx) error {
+		err := s.change(context.Background(), "", func(tx *tx) {
 			tx.exec("INSERT INTO submission (id, sentence, user, at, edits) VALUES ('s1', '', '', 0, 9), ('s2', '', '', 0, 9)")
 			tx.scattered(r, now)
-			counts, err := tx.undecided()
-			if err != nil {
-				return err
-			}
+			counts := tx.undecided()
 			tx.exec("DELETE FROM outbox WHERE state = 'sending'")
 			tx.exec("UPDATE outbox SET next_try = 0")
 			for _, account := range []string{"sales", "desk"} {
 				for {
-					taken, folded, err := tx.next(account, nil)
-					if err != nil {
-						return err
-					}
+					taken, folded := tx.next(account, nil)
 					if len(taken) == 0 {
 						break
 					}
@@ -44,17 +38,13 @@ func TestUndecidedIsWhatNoDeliveryMoves(t *testing.T) {
 						tx.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 					}
 				}
-				left := 0
-				err := tx.QueryRowContext(tx.ctx, "SELECT count(*) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')", account).Scan(&left)
-				if err != nil {
-					return err
-				}
+				left, _ := column[int](tx.row("SELECT count(*) FROM outbox WHERE account = ? AND state IN ('queued', 'retry')", account))
 				if counts[account] != left {
 					t.Errorf("seed %d: %d edits of %s are said to wait for a decision, and %d do", seed, counts[account], account, left)
 				}
 				found += left
 			}
-			return errors.Join(tx.err, rollback)
+			tx.fail(rollback)
 		})
 		if !errors.Is(err, rollback) {
 			t.Fatal(err)

@@ -2,8 +2,11 @@ package askelephant
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -14,40 +17,40 @@ import (
 
 // The calls that are used, all below the base URL.
 var (
-	endpointList      = providers.Endpoint{Name: "list engagements", Method: http.MethodGet, Path: "/v2/engagements"}
-	endpointGet       = providers.Endpoint{Name: "read engagement", Method: http.MethodGet, Path: "/v2/engagements/{id}"}
-	endpointMedia     = providers.Endpoint{Name: "get recording", Method: http.MethodGet, Path: "/v2/engagements/{id}"}
-	endpointContacts  = providers.Endpoint{Name: "list contacts", Method: http.MethodGet, Path: "/v2/contacts"}
-	endpointContact   = providers.Endpoint{Name: "read contact", Method: http.MethodGet, Path: "/v2/contacts/{id}"}
-	endpointUsers     = providers.Endpoint{Name: "list users", Method: http.MethodGet, Path: "/v2/users"}
-	endpointCompanies = providers.Endpoint{Name: "list companies", Method: http.MethodGet, Path: "/v2/companies"}
-	endpointTags      = providers.Endpoint{Name: "list tags", Method: http.MethodGet, Path: "/v2/tags"}
+	endpointList      = providers.Get("list engagements", "/v2/engagements")
+	endpointGet       = providers.Get("read engagement", "/v2/engagements/{id}")
+	endpointMedia     = providers.Get("get recording", "/v2/engagements/{id}")
+	endpointContacts  = providers.Get("list contacts", "/v2/contacts")
+	endpointContact   = providers.Get("read contact", "/v2/contacts/{id}")
+	endpointUsers     = providers.Get("list users", "/v2/users")
+	endpointCompanies = providers.Get("list companies", "/v2/companies")
+	endpointTags      = providers.Get("list tags", "/v2/tags")
 )
 
-// Method and path are assumed, see doc.go, and so can be set.
+// Name, method and path of the call that replaces contacts. The latter two are
+// assumed, see doc.go, and so can be set.
 const (
+	replaceName          = "replace contacts"
 	defaultReplaceMethod = http.MethodPut
 	defaultReplacePath   = "/v2/engagements/{engagement_id}/contacts"
 )
 
-func endpointReplace(method, path string) providers.Endpoint {
-	return providers.Endpoint{Name: "replace contacts", Method: method, Path: path, Write: true}
-}
+const readsEngagements = "engagements:read (and engagements:private:read for a private engagement)"
 
 // scopes names what each call needs, for a 403.
 var scopes = map[string]string{
 	endpointList.Name:      "engagements:read",
-	endpointGet.Name:       "engagements:read (and engagements:private:read for a private engagement)",
-	endpointMedia.Name:     "engagements:read (and engagements:private:read for a private engagement)",
+	endpointGet.Name:       readsEngagements,
+	endpointMedia.Name:     readsEngagements,
 	endpointContacts.Name:  "contacts:read",
 	endpointContact.Name:   "contacts:read",
 	endpointUsers.Name:     "users:read (assumed)",
 	endpointCompanies.Name: "companies:read (assumed)",
 	endpointTags.Name:      "tags:read",
-	"replace contacts":     "engagements:write",
+	replaceName:            "engagements:write",
 }
 
-// The expansions, and the scope that each needs beyond engagements:read.
+// The expansions.
 const (
 	expandContacts    = "contacts"
 	expandCompanies   = "companies"
@@ -59,24 +62,20 @@ const (
 	expandSignals     = "signals"
 )
 
-func expansionScope(expansion string) string {
-	switch expansion {
-	case expandContacts:
-		return "contacts:read"
-	case expandCompanies:
-		return "companies:read"
-	case expandOwner:
-		return "users:read"
-	case expandTags:
-		return "tags:read" // of the tag list; none is named for the expansion
-	}
-	return ""
+// listExpansions are those of a list.
+var listExpansions = []string{expandContacts, expandCompanies, expandOwner, expandTags}
+
+// expansionScopes is the scope that an expansion needs beyond engagements:read.
+var expansionScopes = map[string]string{
+	expandContacts:  "contacts:read",
+	expandCompanies: "companies:read",
+	expandOwner:     "users:read",
+	expandTags:      "tags:read", // of the tag list; none is named for the expansion
 }
 
 type client struct {
-	http    *providers.Client
-	account providers.Account
-	replace providers.Endpoint
+	*providers.Client
+	log func(format string, args ...any)
 
 	mu      sync.Mutex
 	dropped map[string]bool // expansions that the credential may not have
@@ -84,38 +83,26 @@ type client struct {
 	changed string          // another one seen later
 }
 
-func newClient(a providers.Account, scheme string, replace providers.Endpoint) (*client, error) {
-	h, err := providers.NewClient(a, providers.ClientOptions{
-		Credential:  credentialFor(scheme),
-		DecodeError: readProblem,
-		InFlight:    pace.InFlight,
-	})
-	if err != nil {
-		return nil, err
+func newClient(a providers.Account, scheme string) (c *client, err error) {
+	c = &client{log: a.Logf, dropped: map[string]bool{}}
+	credential := &providers.Credential{RawPrefix: keyPrefix}
+	switch scheme {
+	case schemeRaw:
+		credential = &providers.Credential{Schemes: []string{providers.Raw}}
+	case schemeBearer:
+		credential = &providers.Credential{}
 	}
-	return &client{http: h, account: a, replace: replace, dropped: map[string]bool{}}, nil
+	c.Client, err = providers.NewClient(a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, InFlight: inFlight, Around: c.around})
+	return c, err
 }
 
 // keyPrefix begins every API key.
 const keyPrefix = "sk-apik_"
 
-// credentialFor is an API key bare, or anything else with Bearer, unless the scheme
-// says otherwise.
-func credentialFor(scheme string) *providers.Credential {
-	switch scheme {
-	case schemeRaw:
-		return &providers.Credential{Schemes: []string{providers.Raw}}
-	case schemeBearer:
-		return &providers.Credential{}
-	}
-	return &providers.Credential{RawPrefix: keyPrefix}
-}
-
-// do sends a call, names the scope on a 403 and looks at the API version.
-func (c *client) do(ctx context.Context, call providers.Call) (*providers.Answer, error) {
-	a, err := c.http.Do(ctx, call)
-	if err != nil {
-		e := model.AsError(err)
+// around names the scope on a 403 and looks at the API version.
+func (c *client) around(_ context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
+	a, err := send()
+	if e := model.AsError(err); e != nil {
 		if e.Kind == model.Forbidden && e.Hint == "" {
 			e.Hint = "the credential needs the scope " + scopes[call.Name]
 		}
@@ -130,19 +117,14 @@ func (c *client) see(version string) {
 		return
 	}
 	c.mu.Lock()
-	first, other := c.version == "", c.version != "" && c.version != version && c.changed != version
-	if first {
-		c.version = version
-	}
-	if other {
-		c.changed = version
-	}
-	c.mu.Unlock()
+	defer c.mu.Unlock()
 	switch {
-	case first:
-		c.account.Logf("the service names an X-Api-Version")
-	case other:
-		c.account.Logf("X-Api-Version has changed")
+	case c.version == "":
+		c.version = version
+		c.log("the service names an X-Api-Version")
+	case version != c.version && version != c.changed:
+		c.changed = version
+		c.log("X-Api-Version has changed")
 	}
 }
 
@@ -152,20 +134,9 @@ func (c *client) versions() (first, changed string) {
 	return c.version, c.changed
 }
 
-// allowed leaves out the expansions that were refused.
-func (c *client) allowed(wanted []string) []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var out []string
-	for _, e := range wanted {
-		if !c.dropped[e] {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
+// drop leaves expansions out from now on.
 func (c *client) drop(expansions []string) {
+	c.log("left out from now on: %s", strings.Join(expansions, ", "))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range expansions {
@@ -185,33 +156,37 @@ func (c *client) lacks(expansion string) bool {
 // that are refused are left out.
 func (c *client) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
 	for {
-		use := c.allowed(wanted)
-		a, err := c.do(ctx, withExpansions(call, use))
+		use := slices.DeleteFunc(slices.Clone(wanted), c.lacks)
+		a, err := c.Do(ctx, withExpansions(call, use))
 		e := model.AsError(err)
 		if e == nil || e.Kind != model.Forbidden {
 			return a, err
 		}
-		if named := namedScopes(e, use); len(named) > 0 {
-			c.account.Logf("left out from now on: %s", strings.Join(named, ", "))
+		said := words(e)
+		named, scoped, free := []string(nil), []string(nil), []string(nil)
+		for _, x := range use {
+			scope := expansionScopes[x]
+			switch {
+			case scope == "":
+				free = append(free, x)
+			case strings.Contains(said, scope):
+				named = append(named, x)
+			default:
+				scoped = append(scoped, x)
+			}
+		}
+		if len(named) > 0 {
 			c.drop(named)
 			continue
-		}
-		var scoped, rest []string
-		for _, x := range use {
-			if expansionScope(x) != "" {
-				scoped = append(scoped, x)
-			} else {
-				rest = append(rest, x)
-			}
 		}
 		if len(scoped) == 0 || strings.Contains(e.Message, "engagements:") {
 			return nil, err
 		}
-		bare, again := c.do(ctx, withExpansions(call, rest))
+		bare, again := c.Do(ctx, withExpansions(call, free))
 		if again != nil {
 			return nil, err
 		}
-		return c.add(ctx, call, bare, rest, scoped)
+		return c.add(ctx, call, bare, free, scoped)
 	}
 }
 
@@ -221,7 +196,7 @@ func (c *client) add(ctx context.Context, call providers.Call, bare *providers.A
 	var refused []string
 	for _, x := range more {
 		with := append(slices.Clone(kept), x)
-		a, err := c.do(ctx, withExpansions(call, with))
+		a, err := c.Do(ctx, withExpansions(call, with))
 		switch {
 		case model.KindOf(err) == model.Forbidden:
 			refused = append(refused, x)
@@ -232,87 +207,74 @@ func (c *client) add(ctx context.Context, call providers.Call, bare *providers.A
 		}
 	}
 	if len(refused) > 0 {
-		c.account.Logf("left out from now on: %s", strings.Join(refused, ", "))
 		c.drop(refused)
 	}
 	return bare, nil
 }
 
 func withExpansions(call providers.Call, use []string) providers.Call {
-	q := url.Values{}
-	for name, values := range call.Query {
-		q[name] = values
-	}
+	q := maps.Clone(call.Query)
 	if len(use) > 0 {
+		if q == nil {
+			q = url.Values{}
+		}
 		q.Set("expand", strings.Join(use, ","))
 	}
 	call.Query = q
 	return call
 }
 
-// namedScopes lists the expansions in use whose scope a refusal names.
-func namedScopes(e *model.Error, use []string) []string {
+// words are all that the service says in an error.
+func words(e *model.Error) string {
 	text := e.Message + " " + e.Code
 	for _, f := range e.Fields {
 		text += " " + f.Field + " " + f.Code + " " + f.Message
 	}
-	var out []string
-	for _, x := range use {
-		if s := expansionScope(x); s != "" && strings.Contains(text, s) {
-			out = append(out, x)
-		}
-	}
-	return out
+	return text
 }
 
-func (c *client) list(ctx context.Context, query url.Values) (listPage, error) {
-	a, err := c.expanded(ctx, providers.Call{Endpoint: endpointList, Query: query},
-		[]string{expandContacts, expandCompanies, expandOwner, expandTags})
-	if err != nil {
-		return listPage{}, err
-	}
-	return readPage(a)
-}
-
-func (c *client) get(ctx context.Context, id string, expand []string) (*providers.Answer, error) {
-	return c.expanded(ctx, providers.Call{Endpoint: endpointGet, Params: params(id)}, expand)
-}
-
-func (c *client) media(ctx context.Context, id string) (string, error) {
-	a, err := c.do(ctx, withExpansions(providers.Call{Endpoint: endpointMedia, Params: params(id)}, []string{expandMedia}))
-	if err != nil {
-		return "", err
-	}
-	return readMedia(a)
-}
-
-// callReplace sets the whole set of managed contacts. contacts is not nil: null
-// could be read as "no change".
-func (c *client) callReplace(id string, contacts []string) providers.Call {
-	return providers.Call{Endpoint: c.replace, Params: params(id), Body: contactsBody{ContactIDs: contacts}}
+func (c *client) list(ctx context.Context, query url.Values) (providers.Page[json.RawMessage], error) {
+	return readPage(c.expanded(ctx, providers.Call{Endpoint: endpointList, Query: query}, listExpansions))
 }
 
 // plain reads one page of contacts, users, companies or tags.
-func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (listPage, error) {
-	a, err := c.do(ctx, providers.Call{Endpoint: e, Query: query})
-	if err != nil {
-		return listPage{}, err
-	}
-	return readPage(a)
+func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (providers.Page[json.RawMessage], error) {
+	return readPage(c.Do(ctx, providers.Call{Endpoint: e, Query: query}))
 }
 
-func (c *client) contact(ctx context.Context, id string) (*providers.Object, error) {
-	a, err := c.do(ctx, providers.Call{Endpoint: endpointContact, Params: params(id)})
+// readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list
+// as an empty one.
+func readPage(a *providers.Answer, err error) (page providers.Page[json.RawMessage], _ error) {
 	if err != nil {
-		return nil, err
+		return page, err
 	}
-	o, ok := providers.ParseObject(a.Body)
-	if !ok {
-		return nil, providers.Malformed(endpointContact.Name, "the answer is no contact")
+	rows, top, err := a.Rows("data")
+	if err != nil {
+		return page, err
 	}
-	return o, nil
+	page.Rows = rows
+	if more, _ := top.Bool("has_more"); more {
+		if page.Next = top.Text("next_cursor"); page.Next == "" {
+			return page, a.Malformed("the service says there is more and not where")
+		}
+	}
+	return page, nil
 }
 
-func params(id string) map[string]string {
-	return map[string]string{"id": id, "engagement_id": id}
+// readProblem reads application/problem+json; nil for anything else, which is
+// then read like an error of unknown shape.
+func readProblem(_ int, _ http.Header, body []byte) *model.Error {
+	o, ok := providers.ParseObject(body)
+	if !ok || !o.Has("title") && !o.Has("detail") && !o.Has("errors") {
+		return nil
+	}
+	e := &model.Error{RequestID: o.Text("request_id"), Message: providers.Titled(o.Text("title"), o.Text("detail"))}
+	if u, err := url.Parse(o.Text("type")); err == nil && u.Path != "" && u.Path != "about:blank" {
+		e.Code = path.Base(u.Path)
+	}
+	list, _ := o.List("errors")
+	for _, f := range list {
+		e.Fields = append(e.Fields, model.FieldError{Field: f.Text("field"), Code: f.Text("code"), Message: f.Text("message")})
+	}
+	return e
 }

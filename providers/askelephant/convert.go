@@ -2,9 +2,11 @@ package askelephant
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -71,13 +73,10 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 		ParticipantCount: -1,
 	}}
 	c := &out.Conversation
-	if object := o.Text("object"); object != "engagement" {
-		facts.Add(providers.GroupOther, "object", object)
-	}
+	unusual(&facts, o, providers.GroupOther, "object", "engagement")
 	c.Title = o.Text("title")
 	c.Description = o.Text("description")
-	kind := o.Text("engagement_type")
-	c.Kind = strings.ToLower(kind)
+	c.Kind = strings.ToLower(o.Text("engagement_type"))
 	c.Status = o.Text("processing_status")
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
 	if private, ok := o.Bool("is_private"); ok {
@@ -93,11 +92,9 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	if in.web != "" {
 		c.URL = in.web + url.PathEscape(id)
 	}
-	for _, t := range []struct{ field, label string }{{"start_at", "Start"}, {"engagement_at", "Engagement"}, {"end_at", "End"}} {
-		if at := o.Time(t.field); !at.IsZero() {
-			facts.Add(groupTimes, t.label, at.Format("2006-01-02T15:04:05.999999999Z07:00"))
-		}
-	}
+	facts.AddTime(groupTimes, "Start", o.Time("start_at"))
+	facts.AddTime(groupTimes, "Engagement", o.Time("engagement_at"))
+	facts.AddTime(groupTimes, "End", o.Time("end_at"))
 	owner(c, o, &facts)
 	people(c, o, &facts)
 	companies(c, o, &facts)
@@ -114,23 +111,20 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	facts.Tree(groupLinks, "Meeting", o.Take("meeting_url"))
 	facts.Tree(groupLinks, "External", o.Take("external_url"))
 	facts.Tree(groupCRM, "", o.Take("crm_association"))
-	tree(&facts, groupActionItems, o.Take("action_items"), false)
+	facts.Tree(groupActionItems, "", o.Take("action_items"))
 	// Signals are drawn from what was said and may quote it.
-	tree(&facts, groupSignals, o.Take("signals"), true)
+	var signals providers.Facts
+	signals.Tree(groupSignals, "", o.Take("signals"))
+	facts.AddVolatile(signals.List())
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return out, nil
 }
 
-func tree(facts *providers.Facts, group string, raw json.RawMessage, volatile bool) {
-	var inner providers.Facts
-	inner.Tree(group, "", raw)
-	for _, f := range inner.List() {
-		if volatile || f.Volatile {
-			facts.AddVolatile(f.Group, f.Label, f.Value)
-		} else {
-			facts.Add(f.Group, f.Label, f.Value)
-		}
+// unusual shows what kind of object something is, where that is not known already.
+func unusual(facts *providers.Facts, o *providers.Object, group, label string, usual ...string) {
+	if t := o.Text("object"); !slices.Contains(usual, t) {
+		facts.Add(group, label, t)
 	}
 }
 
@@ -149,15 +143,13 @@ func owner(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 		p.ID = c.Owner.ID
 	}
 	c.Owner = p
-	if t := u.Text("object"); t != "user" {
-		facts.Add(groupOwner, "object", t)
-	}
+	unusual(facts, u, groupOwner, "object", "user")
 	facts.Rest(groupOwner, "", u)
 }
 
 // person reads what contacts and users have in common: there is no name field,
-// so it is first and last name. The primary address is the e-mail, further
-// ones are facts.
+// so it is first and last name. The primary address is the e-mail, else the first;
+// further ones are facts.
 func person(o *providers.Object, kind string, facts *providers.Facts, group string) model.Participant {
 	p := model.Participant{Kind: kind, ID: o.Text("id")}
 	p.Name = strings.TrimSpace(o.Text("first_name") + " " + o.Text("last_name"))
@@ -165,30 +157,26 @@ func person(o *providers.Object, kind string, facts *providers.Facts, group stri
 		p.Name = o.Text("name")
 	}
 	emails, _ := o.List("emails")
-	var others []string
-	primary := false
+	var all []string
+	first := -1 // of the primary ones
 	for _, e := range emails {
-		address := e.Text("email")
-		if address == "" {
-			address = e.Text("") // a list of plain texts
+		address := e.FirstText("email", "") // "" is of a list of plain texts
+		if is, _ := e.Bool("is_primary"); is && first < 0 && address != "" {
+			first = len(all)
 		}
-		is, _ := e.Bool("is_primary")
-		switch {
-		case address == "":
-		case p.Email == "":
-			p.Email, primary = address, is
-		case is && !primary:
-			others = append(others, p.Email)
-			p.Email, primary = address, true
-		default:
-			others = append(others, address)
+		if address != "" {
+			all = append(all, address)
 		}
 	}
-	if p.Email == "" {
+	if len(all) > 0 {
+		first = max(0, first)
+		p.Email = all[first]
+		all = slices.Delete(all, first, first+1)
+	} else {
 		p.Email = o.Text("email")
 	}
 	label := p.Display()
-	for _, address := range others {
+	for _, address := range all {
 		facts.Add(group, label+" e-mail", address)
 	}
 	for _, e := range emails {
@@ -261,13 +249,8 @@ func companies(c *model.Conversation, o *providers.Object, facts *providers.Fact
 		if n != (model.Named{}) {
 			c.Companies = append(c.Companies, n)
 		}
-		label := n.Name
-		if label == "" {
-			label = n.ID
-		}
-		if t := e.Text("object"); t != "engagement_company" && t != "company" {
-			facts.Add(groupCompanies, label+".object", t)
-		}
+		label := cmp.Or(n.Name, n.ID)
+		unusual(facts, e, groupCompanies, label+".object", "engagement_company", "company")
 		facts.Rest(groupCompanies, label, e)
 	}
 }
@@ -280,13 +263,8 @@ func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	}
 	c.Labels = map[string]string{}
 	for _, e := range list {
-		id, name := e.Text("id"), e.Text("name")
-		if name == "" {
-			name = e.Text("") // a list of plain texts
-		}
-		if name == "" {
-			name = id
-		}
+		id := e.Text("id")
+		name := cmp.Or(e.FirstText("name", ""), id) // "" is of a list of plain texts
 		if name != "" {
 			c.Labels[name] = ""
 			facts.Add(groupTags, "Tag", name)
@@ -294,9 +272,7 @@ func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 		if id != name {
 			facts.Add(groupTags, name+" id", id)
 		}
-		if t := e.Text("object"); t != "tag" {
-			facts.Add(groupTags, name+" object", t)
-		}
+		unusual(facts, e, groupTags, name+" object", "tag")
 		facts.Rest(groupTags, name, e)
 	}
 }

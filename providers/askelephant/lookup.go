@@ -2,6 +2,7 @@ package askelephant
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,66 +11,58 @@ import (
 	"confab/providers"
 )
 
+// directories are those that can be searched, and the kind of what is in them.
+var directories = map[model.LookupKind]struct {
+	endpoint providers.Endpoint
+	kind     string
+}{
+	model.LookupContacts: {endpointContacts, model.KindContact},
+	model.LookupUsers:    {endpointUsers, model.KindUser},
+	model.LookupCompany:  {endpointCompanies, string(model.LookupCompany)},
+	model.LookupTags:     {endpointTags, string(model.LookupTags)},
+	model.LookupLabels:   {endpointTags, string(model.LookupTags)},
+}
+
 // Lookup implements model.Provider. Contacts, users and companies are searched
 // by the service (contacts and users by name and address, companies by name),
 // tags locally within each page. A contact's id finds exactly that contact.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	var (
-		endpoint providers.Endpoint
-		kind     string
-	)
-	switch req.Kind {
-	case model.LookupContacts:
-		if contactID.MatchString(req.Text) {
-			return p.oneContact(ctx, req.Text)
-		}
-		endpoint, kind = endpointContacts, model.KindContact
-	case model.LookupUsers:
-		endpoint, kind = endpointUsers, model.KindUser
-	case model.LookupCompany:
-		endpoint, kind = endpointCompanies, string(model.LookupCompany)
-	case model.LookupTags, model.LookupLabels:
-		endpoint, kind = endpointTags, string(model.LookupTags)
-	default:
+	d, ok := directories[req.Kind]
+	if !ok {
 		return model.LookupPage{}, providers.Unsupported("look up", "AskElephant has no directory of this kind")
+	}
+	if req.Kind == model.LookupContacts && contactID.MatchString(req.Text) {
+		return providers.FoundOne(p.contact(ctx, req.Text))
 	}
 	limit := pageSize
 	if req.Limit > 0 {
 		limit = min(limit, req.Limit)
 	}
+	tags := d.kind == string(model.LookupTags)
 	q := url.Values{"limit": {strconv.Itoa(limit)}}
-	if req.Text != "" && kind != string(model.LookupTags) {
+	if req.Text != "" && !tags {
 		q.Set("search", req.Text)
 	}
 	if req.Cursor != "" {
 		q.Set("cursor", req.Cursor)
 	}
-	page, err := p.client.plain(ctx, endpoint, q)
+	page, err := p.client.plain(ctx, d.endpoint, q)
 	if err != nil {
 		return model.LookupPage{}, err
 	}
-	out := model.LookupPage{Cursor: page.next}
-	for _, raw := range page.rows {
-		o, ok := providers.ParseObject(raw)
-		if !ok {
-			continue
-		}
-		e := person(o, kind, &providers.Facts{}, "")
-		if kind == string(model.LookupTags) && !strings.Contains(strings.ToLower(e.Name), strings.ToLower(req.Text)) {
-			continue
-		}
-		out.Items = append(out.Items, e)
-	}
-	return out, nil
+	found := providers.ConvertPage(page, func(raw json.RawMessage) (model.Participant, bool) {
+		o, ok := providers.ObjectOf(raw)
+		e := person(o, d.kind, &providers.Facts{}, "")
+		return e, ok && (!tags || strings.Contains(strings.ToLower(e.Name), strings.ToLower(req.Text)))
+	})
+	return model.LookupPage{Items: found.Rows, Cursor: found.Next}, nil
 }
 
-func (p *provider) oneContact(ctx context.Context, id string) (model.LookupPage, error) {
-	o, err := p.client.contact(ctx, id)
-	if model.KindOf(err) == model.NotFound {
-		return model.LookupPage{}, nil
-	}
+func (p *provider) contact(ctx context.Context, id string) (who model.Participant, err error) {
+	a, err := p.client.Do(ctx, endpointContact.Of(id, nil))
 	if err != nil {
-		return model.LookupPage{}, err
+		return who, err
 	}
-	return model.LookupPage{Items: []model.Participant{person(o, model.KindContact, &providers.Facts{}, "")}}, nil
+	o, err := a.Object()
+	return person(o, model.KindContact, &providers.Facts{}, ""), err
 }

@@ -16,7 +16,11 @@ import (
 
 const (
 	defaultBaseURL = "https://app.askelephant.ai/api"
-	serviceTitle   = "AskElephant"
+
+	settingScheme        = "auth_scheme"
+	settingWorkspace     = "workspace_id"
+	settingReplaceMethod = "replace_contacts_method"
+	settingReplacePath   = "replace_contacts_path"
 
 	schemeAuto   = "auto"
 	schemeBearer = "bearer"
@@ -24,27 +28,26 @@ const (
 
 	// minRefresh follows the vendor's silence on limits: about once a minute.
 	minRefresh = time.Minute
+	inFlight   = 1
 )
-
-var pace = providers.Pace{Every: 500 * time.Millisecond, Burst: 2, InFlight: 1}
 
 // Factory gives the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
 		Name:           model.AskElephant,
-		Title:          serviceTitle,
+		Title:          "AskElephant",
 		DefaultBaseURL: defaultBaseURL,
 		Settings: []providers.Setting{
-			{Name: "auth_scheme", Values: []string{schemeAuto, schemeBearer, schemeRaw}, Default: schemeAuto,
+			{Name: settingScheme, Values: []string{schemeAuto, schemeBearer, schemeRaw}, Default: schemeAuto,
 				Help: "how the credential is sent: auto sends an API key (sk-apik_…) bare and anything else with Bearer"},
-			{Name: "workspace_id", Help: "the workspace (wrks_…), for links to the web application", Check: checkWorkspace},
-			{Name: "replace_contacts_method", Values: []string{http.MethodPut, http.MethodPost, http.MethodPatch}, Default: defaultReplaceMethod,
+			{Name: settingWorkspace, Help: "the workspace (wrks_…), for links to the web application", Check: checkWorkspace},
+			{Name: settingReplaceMethod, Values: []string{http.MethodPut, http.MethodPost, http.MethodPatch}, Default: defaultReplaceMethod,
 				Help: "the method of replacing contacts, which AskElephant does not document"},
-			{Name: "replace_contacts_path", Default: defaultReplacePath,
+			{Name: settingReplacePath, Default: defaultReplacePath,
 				Help: "the path of replacing contacts below base_url, with {engagement_id}; AskElephant does not document it", Check: checkPath},
 		},
-		Pace:  pace,
-		Table: table(),
+		Pace:  providers.Pace{Every: 500 * time.Millisecond, Burst: 2, InFlight: inFlight},
+		Table: table,
 		Open:  open,
 	}
 }
@@ -75,34 +78,22 @@ func checkPath(v string) error {
 	return nil
 }
 
-func table() []providers.CapabilityRow {
-	no := func(k model.EditKind, reason string) providers.CapabilityRow {
-		return providers.CapabilityRow{Kind: k, State: model.CapabilityNo, Reason: reason}
-	}
-	return []providers.CapabilityRow{
-		no(model.EditPrivacy, "privacy is read-only in AskElephant's API"),
-		no(model.EditTitle, "AskElephant has no call that changes an engagement's title"),
-		no(model.EditDescription, "AskElephant has no call that changes an engagement's description"),
-		no(model.EditStatus, "the status is that of processing; there is nothing to close"),
-		no(model.EditAccess, "AskElephant has no access setting"),
-		no(model.EditParticipants, "participants come from the meeting; the contacts can be replaced"),
-		no(model.EditDefaultRole, "AskElephant has no roles in an engagement"),
-		{Kind: model.EditContacts, State: model.CapabilityAssumed, Call: defaultReplaceMethod + " " + defaultReplacePath,
-			Reason: "the whole set is replaced; AskElephant does not show method and path of this call, so they are assumed and can be set"},
-		no(model.EditLabels, "tags are read-only in AskElephant's API"),
-		no(model.EditAttributes, "AskElephant has no attributes"),
-		no(model.EditArchive, "AskElephant has no call that archives"),
-		no(model.EditDelete, "AskElephant has no call that deletes an engagement"),
-		no(model.EditCreate, "an engagement needs a recording or a transcript; confab does not import those"),
-	}
-}
-
-func identity(a providers.Account) string {
-	id := model.AskElephant + " " + a.Base(defaultBaseURL)
-	if w := a.Settings["workspace_id"]; w != "" {
-		id += " " + w
-	}
-	return id
+var table = []providers.CapabilityRow{
+	providers.No(model.EditPrivacy, "privacy is read-only in AskElephant's API"),
+	providers.No(model.EditTitle, "AskElephant has no call that changes an engagement's title"),
+	providers.No(model.EditDescription, "AskElephant has no call that changes an engagement's description"),
+	providers.No(model.EditStatus, "the status is that of processing; there is nothing to close"),
+	providers.No(model.EditAccess, "AskElephant has no access setting"),
+	providers.No(model.EditParticipants, "participants come from the meeting; the contacts can be replaced"),
+	providers.No(model.EditDefaultRole, "AskElephant has no roles in an engagement"),
+	providers.Assumed(model.EditContacts, defaultReplaceMethod+" "+defaultReplacePath,
+		"the whole set is replaced; AskElephant does not show method and path of this call, so they are assumed and can be set").
+		Needing(model.NeedContacts),
+	providers.No(model.EditLabels, "tags are read-only in AskElephant's API"),
+	providers.No(model.EditAttributes, "AskElephant has no attributes"),
+	providers.No(model.EditArchive, "AskElephant has no call that archives"),
+	providers.No(model.EditDelete, "AskElephant has no call that deletes an engagement"),
+	providers.No(model.EditCreate, "an engagement needs a recording or a transcript; confab does not import those"),
 }
 
 type provider struct {
@@ -110,29 +101,30 @@ type provider struct {
 
 	account providers.Account
 	client  *client
+	replace providers.Endpoint
 	web     string
 }
 
 func open(a providers.Account) (model.Provider, error) {
 	a.BaseURL = a.Base(defaultBaseURL)
 	f := Factory()
-	path := f.Value(a, "replace_contacts_path")
+	path := f.Value(a, settingReplacePath)
 	if err := checkPath(path); err != nil {
-		return nil, &model.Error{Kind: model.Local, Op: "open account", Message: "replace_contacts_path: " + err.Error()}
+		return nil, providers.Local("open account", settingReplacePath+": "+err.Error())
 	}
-	c, err := newClient(a, f.Value(a, "auth_scheme"), endpointReplace(f.Value(a, "replace_contacts_method"), path))
+	c, err := newClient(a, f.Value(a, settingScheme))
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{account: a, client: c, web: webPages(a)}
-	p.Editor = providers.Editor{Client: c.http, Do: c.do, Table: table(), Plan: p.plan, Limits: p.limits}
+	p := &provider{account: a, client: c, web: webPages(a), replace: providers.Writing(replaceName, f.Value(a, settingReplaceMethod), path)}
+	p.Editor = providers.Editor{Client: c.Client, Table: table, Plan: p.plan, Limits: p.limits}
 	return p, nil
 }
 
 // webPages gives the prefix of the pages of engagements, for the service's
 // own hosts. The address is not documented; others' code shows it.
 func webPages(a providers.Account) string {
-	w := a.Settings["workspace_id"]
+	w := a.Settings[settingWorkspace]
 	u, err := url.Parse(a.BaseURL)
 	if err != nil || w == "" || !strings.HasSuffix(u.Hostname(), ".askelephant.ai") {
 		return ""
@@ -144,18 +136,13 @@ func (p *provider) frame() frame { return frame{account: p.account.Name, web: p.
 
 // Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
-	return model.Description{
-		Filters:     filterRules(),
-		Provider:    model.AskElephant,
-		Name:        serviceTitle,
-		Account:     p.account.Name,
-		BaseURL:     p.account.BaseURL,
-		Identity:    identity(p.account),
-		ReadOnly:    p.account.ReadOnly,
-		People:      []model.LookupKind{model.LookupContacts},
-		Incremental: true,
-		MinRefresh:  minRefresh,
-	}
+	identity := model.AskElephant + " " + p.account.BaseURL + " " + p.account.Settings[settingWorkspace]
+	d := p.account.Describe(Factory(), strings.TrimSpace(identity))
+	d.Filters = filterRules()
+	d.People = []model.LookupKind{model.LookupContacts}
+	d.Incremental = true
+	d.MinRefresh = minRefresh
+	return d
 }
 
 // limits are what the credential does not allow.
@@ -163,16 +150,6 @@ func (p *provider) limits(_ model.Conversation, no func(model.EditKind, string))
 	if p.client.lacks(expandContacts) {
 		no(model.EditContacts, "the credential lacks the scope contacts:read, and the set must be read before it is replaced")
 	}
-}
-
-// Needs implements model.Provider.
-func (p *provider) Needs(kinds ...model.EditKind) model.Need {
-	for _, k := range kinds {
-		if k == model.EditContacts {
-			return model.NeedContacts
-		}
-	}
-	return 0
 }
 
 // Load implements model.Provider. Contacts are always asked for.
@@ -184,7 +161,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if need.Has(model.NeedMessages) {
 		expand = append(expand, expandTranscript)
 	}
-	a, err := p.client.get(ctx, id, expand)
+	a, err := p.client.expanded(ctx, endpointGet.Of(id, nil), expand)
 	if err != nil {
 		if e := model.AsError(err); e.Kind == model.NotFound && e.Hint == "" {
 			e.Hint = "a private engagement may look like this without the scope engagements:private:read"
@@ -213,32 +190,29 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 		return []model.CheckResult{model.FailedCheck("engagements", err)}
 	}
 	detail := "readable"
-	if len(page.rows) == 0 {
+	if len(page.Rows) == 0 {
 		detail = "readable; there are none"
 	}
 	out := []model.CheckResult{
-		{Name: "credential", OK: true, Detail: "accepted"},
-		{Name: "engagements", OK: true, Detail: detail},
+		providers.Check("credential", "accepted", nil),
+		providers.Check("engagements", detail, nil),
 	}
-	for _, x := range []string{expandContacts, expandCompanies, expandOwner, expandTags} {
+	for _, x := range listExpansions {
 		if p.client.lacks(x) {
-			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: "left out: the credential lacks the scope " + expansionScope(x)})
+			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: "left out: the credential lacks the scope " + expansionScopes[x]})
 		}
 	}
 	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
-		if _, err := p.client.plain(ctx, e, url.Values{"limit": {"1"}}); err != nil {
-			out = append(out, model.FailedCheck(e.Name, err))
-		} else {
-			out = append(out, model.CheckResult{Name: e.Name, OK: true, Detail: "readable"})
-		}
+		_, err := p.client.plain(ctx, e, url.Values{"limit": {"1"}})
+		out = append(out, providers.Check(e.Name, "readable", err))
 	}
-	out = append(out, model.CheckResult{Name: "replace contacts", OK: true,
-		Detail: fmt.Sprintf("assumed to be %s %s; not tried, since it writes", p.client.replace.Method, p.client.replace.Path)})
+	out = append(out, providers.Check(replaceName,
+		fmt.Sprintf("assumed to be %s %s; not tried, since it writes", p.replace.Method, p.replace.Path), nil))
 	switch first, changed := p.client.versions(); {
 	case changed != "":
 		out = append(out, model.CheckResult{Name: "API version", Detail: fmt.Sprintf("changed from %s to %s while running", first, changed)})
 	case first != "":
-		out = append(out, model.CheckResult{Name: "API version", OK: true, Detail: first})
+		out = append(out, providers.Check("API version", first, nil))
 	}
 	return out
 }
@@ -246,10 +220,23 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 // Link implements model.Provider.
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
-		return p.client.media(ctx, c.Ref.ID)
+		return p.recording(ctx, c.Ref.ID)
 	}
 	if p.web == "" || c.Ref.ID == "" {
 		return "", providers.Unsupported("open in browser", "links need the setting workspace_id, and the service's own host")
 	}
 	return p.web + url.PathEscape(c.Ref.ID), nil
+}
+
+func (p *provider) recording(ctx context.Context, id string) (string, error) {
+	a, err := p.client.Do(ctx, withExpansions(endpointMedia.Of(id, nil), []string{expandMedia}))
+	if err != nil {
+		return "", err
+	}
+	o, _ := providers.ParseObject(a.Body)
+	link := o.Text("media_url")
+	if link == "" {
+		return "", &model.Error{Kind: model.NotFound, Op: endpointMedia.Name, Message: "there is no recording"}
+	}
+	return providers.MediaLink(endpointMedia.Name, link)
 }

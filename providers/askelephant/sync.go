@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +58,7 @@ func parsePosition(s string) position {
 // it reads everything changed since, oldest first, and only the end of the
 // whole run moves the checkpoint. A full walk goes oldest first, so that what
 // changes meanwhile comes again at its end instead of being missed.
-func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
+func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	at := parsePosition(req.Cursor)
 	w := walk{provider: p, query: filter(req.Filter), emit: emit, checkpoint: at.Checkpoint, seen: map[string]time.Time{}}
 	if req.Mode == model.SyncFull {
@@ -101,10 +102,9 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 type walk struct {
 	provider   *provider
 	query      url.Values
-	emit       func(model.Batch) (bool, error)
+	emit       providers.Emit
 	checkpoint string
 	seen       map[string]time.Time
-	holes      bool // a row of the page could not be read
 }
 
 func (w *walk) set(since, order string) {
@@ -155,32 +155,26 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 	if err != nil {
 		return providers.Page[model.Conversation]{}, err
 	}
-	w.holes = false
-	return providers.Page[model.Conversation]{Rows: w.convert(page.rows), Next: page.next, Holes: w.holes}, nil
+	rows := providers.ConvertPage(page, w.convert)
+	rows.Rows = slices.DeleteFunc(rows.Rows, func(c model.Conversation) bool {
+		was, again := w.seen[c.Ref.ID]
+		w.seen[c.Ref.ID] = c.Updated
+		return again && was.Equal(c.Updated)
+	})
+	return rows, nil
 }
 
-// convert gives the rows that are new or have changed since they were seen in
-// this run, and notes the newest update time.
-func (w *walk) convert(rows []json.RawMessage) []model.Conversation {
-	out := make([]model.Conversation, 0, len(rows))
-	in := w.provider.frame()
-	for _, raw := range rows {
-		c, err := convertRow(raw, in)
-		if err != nil {
-			w.provider.account.Logf("a row of the list was left out: %v", err)
-			w.holes = true
-			continue
-		}
-		if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {
-			w.checkpoint = stamp(c.Updated)
-		}
-		if was, ok := w.seen[c.Ref.ID]; ok && was.Equal(c.Updated) {
-			continue
-		}
-		w.seen[c.Ref.ID] = c.Updated
-		out = append(out, c.Conversation)
+// convert reads a row and notes the newest update time.
+func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
+	c, err := convertRow(raw, w.provider.frame())
+	if err != nil {
+		w.provider.account.Logf("a row of the list was left out: %v", err)
+		return c.Conversation, false
 	}
-	return out
+	if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {
+		w.checkpoint = stamp(c.Updated)
+	}
+	return c.Conversation, true
 }
 
 // cursorRefused reports whether an error complains of the cursor.
@@ -189,11 +183,7 @@ func cursorRefused(err error) bool {
 	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity {
 		return false
 	}
-	text := e.Message + " " + e.Code
-	for _, f := range e.Fields {
-		text += " " + f.Field + " " + f.Message
-	}
-	return strings.Contains(strings.ToLower(text), "cursor")
+	return strings.Contains(strings.ToLower(words(e)), "cursor")
 }
 
 // The words of the two closed vocabularies, folded as a query has them, and the

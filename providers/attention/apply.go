@@ -1,8 +1,8 @@
 package attention
 
 import (
-	"bytes"
 	"encoding/json"
+	"net/url"
 
 	"confab/model"
 	"confab/providers"
@@ -10,39 +10,31 @@ import (
 
 // plan is the part of providers.Editor that knows Attention: one call a field,
 // and one for all labels.
-func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []providers.Planned {
+func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id := fresh.Ref.ID
 	labels := p.writeLabels(fresh)
-	out := make([]providers.Planned, len(edits))
-	for i, e := range edits {
+	return func(e model.Edit) providers.Planned {
 		text := e.Target.String()
 		switch e.Kind {
 		case model.EditPrivacy:
-			out[i] = p.planPrivacy(fresh, e)
+			if to := model.Privacy(text); to != model.PrivacyPublic && to != model.PrivacyPrivate {
+				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention knows private and public alone"))
+			}
+			call := endpointPrivacy.Of(id, nil)
+			call.Query = url.Values{"privacy": {text}}
+			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown }), fresh, e)
 		case model.EditTitle:
-			out[i] = providers.Change(p.write(e.Kind, callTitle(id, text), func(c converted) bool { return c.said("title") }), fresh, e)
+			call := endpointTitle.Of(id, titleBody{Title: text})
+			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.said("title") }), fresh, e)
 		case model.EditLabels:
 			if fresh.Labels == nil {
-				out[i] = providers.Refuse(providers.Invalid(providers.Op(e.Kind), "the labels were not read, and writing replaces all of them"))
-			} else {
-				out[i] = providers.Change(labels, fresh, e)
+				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
 			}
-		case model.EditArchive:
-			out[i] = providers.Change(p.write(e.Kind, callArchive(id), func(c converted) bool { return c.Archived }), fresh, e)
-		default:
-			out[i] = providers.Refuse(providers.Unsupported(providers.Op(e.Kind), "Attention has no such call"))
+			return providers.Change(labels, fresh, e)
 		}
+		call := endpointArchive.Of(id, nil)
+		return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Archived }), fresh, e)
 	}
-	return out
-}
-
-func (p *provider) planPrivacy(fresh model.Conversation, e model.Edit) providers.Planned {
-	to := model.Privacy(e.Target.String())
-	if to != model.PrivacyPublic && to != model.PrivacyPrivate {
-		return providers.Refuse(providers.Unsupported(providers.Op(model.EditPrivacy), "Attention knows private and public alone"))
-	}
-	shows := func(c converted) bool { return c.Privacy != model.PrivacyUnknown }
-	return providers.Change(p.write(e.Kind, callPrivacy(fresh.Ref.ID, to), shows), fresh, e)
 }
 
 // write is a call for edits of one kind. tells reports whether an answer holds
@@ -50,7 +42,7 @@ func (p *provider) planPrivacy(fresh model.Conversation, e model.Edit) providers
 func (p *provider) write(k model.EditKind, call providers.Call, tells func(converted) bool) *providers.Write {
 	w := providers.Single(k, call)
 	w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
-		c, err := convert(a.Body, p.known())
+		c, err := convert(a.Body, p.frame(p.directory.Known()))
 		if err == nil && c.labels != nil {
 			p.remember(c.Ref.ID, c.labels)
 		}
@@ -59,7 +51,8 @@ func (p *provider) write(k model.EditKind, call providers.Call, tells func(conve
 	return w
 }
 
-// writeLabels is the call that replaces the whole map of labels.
+// writeLabels is the call that replaces the whole map of labels, without running
+// the analysis again.
 func (p *provider) writeLabels(fresh model.Conversation) *providers.Write {
 	w := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
 	w.Build = func(edits []model.Edit) providers.Call {
@@ -71,30 +64,35 @@ func (p *provider) writeLabels(fresh model.Conversation) *providers.Write {
 				whole[e.Key] = *e.Target.Text
 			}
 		}
-		return callLabels(fresh.Ref.ID, whole)
+		return endpointLabels.Of(fresh.Ref.ID, labelsBody{Labels: whole, SkipAnalysis: true})
 	}
 	return w
 }
 
-// wholeLabels gives the map as it must be written back. A value that came as
+// wholeLabels is the map as it must be written back. A value that came as
 // something else than a text, and has not changed since, keeps its form.
 func (p *provider) wholeLabels(fresh model.Conversation) map[string]any {
-	p.mu.Lock()
-	odd := p.odd[fresh.Ref.ID]
-	p.mu.Unlock()
 	out := make(map[string]any, len(fresh.Labels))
 	for name, text := range fresh.Labels {
 		out[name] = text
 	}
+	odd, _ := p.odd.Get(fresh.Ref.ID)
 	for name, raw := range odd {
 		text, set := labelText(raw)
-		now, there := fresh.Labels[name]
-		if set == there && text == now {
-			var compact bytes.Buffer
-			if json.Compact(&compact, raw) == nil {
-				out[name] = json.RawMessage(compact.Bytes())
-			}
+		if now, there := fresh.Labels[name]; set == there && text == now {
+			out[name] = raw
 		}
 	}
 	return out
+}
+
+// remember keeps labels that texts alone cannot hold.
+func (p *provider) remember(id string, labels map[string]json.RawMessage) {
+	for _, raw := range labels {
+		if raw[0] != '"' {
+			p.odd.Put(id, labels)
+			return
+		}
+	}
+	p.odd.Forget(id)
 }

@@ -2,8 +2,10 @@ package attention
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -43,9 +45,7 @@ type frame struct {
 	account string
 	// web is the prefix of the pages of conversations; "" builds no links.
 	web string
-	// users and teams by id; nil where the directory is not known.
-	users map[string]model.Participant
-	teams map[string]string
+	directory
 }
 
 // converted is a conversation and what of its resource has no place in it.
@@ -60,10 +60,43 @@ type converted struct {
 	said func(name string) bool
 }
 
+// resource is one conversation as it came: bare, or inside "data".
+type resource struct {
+	id         string
+	raw        json.RawMessage   // the resource alone, out of its envelope
+	outer, top *providers.Object // nil where there is none
+	attributes *providers.Object
+}
+
+// readResource takes the attributes from wherever they are; a flat object
+// with an id counts as its own attributes.
+func readResource(raw json.RawMessage) (resource, error) {
+	r := resource{raw: raw}
+	top, ok := providers.ObjectOf(raw)
+	if !ok {
+		return r, providers.Malformed(endpointGet.Name, "the answer is no conversation")
+	}
+	if inner, ok := providers.ObjectOf(top.Peek("data")); ok && !top.Has("attributes") {
+		r.raw = top.Take("data")
+		r.outer, top = top, inner
+	}
+	r.top, r.attributes = top, top.Object("attributes")
+	if r.attributes == nil {
+		r.attributes, r.top = top, nil
+	}
+	if r.id = r.top.Text("id"); r.id == "" {
+		r.id = r.attributes.FirstText("id", "uuid")
+	}
+	if r.id == "" {
+		return r, providers.Malformed(endpointGet.Name, "the answer has no id")
+	}
+	return r, nil
+}
+
 // convert turns an answer into a conversation. It is pure.
 func convert(raw []byte, in frame) (converted, error) {
 	if !json.Valid(raw) {
-		return converted{}, providers.Malformed("read conversation", "the answer is no conversation")
+		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no conversation")
 	}
 	return convertRow(raw, in)
 }
@@ -115,20 +148,18 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	}
 	owner(c, a, in, &facts)
 	if id := a.Text("teamUUID"); id != "" {
-		c.Team = model.Named{ID: id, Name: in.teams[id]}
+		c.Team = model.Named{ID: id, Name: in.teams[id].Name}
 	}
 	people(c, a, &facts)
 	statuses(c, a, &facts)
 	c.HasTranscript = c.HasTranscript || hasTranscript(out.transcript)
-	c.Labels, out.labels = labels(a, &facts)
+	c.Labels, out.labels = labels(a)
 
 	for _, f := range timeFields {
-		if at := a.Time(f.name); !at.IsZero() {
-			facts.Add(groupTimes, f.title, at.Format("2006-01-02T15:04:05.999999999Z07:00"))
-		}
+		facts.AddTime(groupTimes, f.title, a.Time(f.name))
 	}
 	facts.Add(groupRecording, "Video id", a.Text("videoUID"))
-	if v, ok := a.Bool("referenceable"); ok && v {
+	if v, _ := a.Bool("referenceable"); v {
 		facts.Add(groupStatus, "Referenceable", "yes")
 	}
 	for _, f := range linkFields {
@@ -146,18 +177,13 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	facts.Tree(groupLabels, "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
 	facts.Tree(groupLabels, "Deprecated categories", a.Take("deprecatedLabelCategories"))
 
-	top := r.top
-	if top == nil {
-		top = a
-	}
+	top := cmp.Or(r.top, a)
 	if t := top.Text("type"); t != "conversations" {
 		facts.Add(providers.GroupOther, "type", t)
 	}
 	facts.Tree(groupLinks, "API", top.Take("links"))
 	facts.Rest(providers.GroupOther, "", a)
-	if r.top != nil {
-		facts.Rest(providers.GroupOther, "", r.top)
-	}
+	facts.Rest(providers.GroupOther, "", r.top)
 	facts.Rest(providers.GroupOther, "", r.outer)
 	c.Facts = facts.List()
 	return out, nil
@@ -166,22 +192,21 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 // owner takes the user object where it is there, else the name of userUUID
 // from the directory.
 func owner(c *model.Conversation, a *providers.Object, in frame, facts *providers.Facts) {
-	c.Owner = model.Participant{Kind: model.KindUser, ID: a.Text("userUUID")}
+	o := model.Participant{ID: a.Text("userUUID")}
 	if u := a.Object("user"); u != nil {
-		if id := u.Text("uuid"); c.Owner.ID == "" {
-			c.Owner.ID = id
-		} else if id != c.Owner.ID {
+		id := u.Text("uuid")
+		if o.ID = cmp.Or(o.ID, id); id != o.ID {
 			facts.Add(groupOwner, "uuid", id)
 		}
-		c.Owner.Name = fullName(u)
-		c.Owner.Email = u.Text("email")
+		o.Name, o.Email = fullName(u), u.Text("email")
 		facts.Rest(groupOwner, "", u)
 	}
-	if known, ok := in.users[c.Owner.ID]; ok && c.Owner.Name == "" && c.Owner.Email == "" {
-		c.Owner.Name, c.Owner.Email = known.Name, known.Email
+	if o.Name == "" && o.Email == "" {
+		o.Name, o.Email = in.users[o.ID].Name, in.users[o.ID].Email
 	}
-	if c.Owner.ID == "" && c.Owner.Name == "" && c.Owner.Email == "" {
-		c.Owner = model.Participant{}
+	if o != (model.Participant{}) {
+		o.Kind = model.KindUser
+		c.Owner = o
 	}
 }
 
@@ -214,25 +239,29 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 	}
 	c.ParticipantCount = len(c.Participants.Items)
 	for _, o := range rest {
-		id := o.Text("id")
-		name := first(o.Text("name"), o.Text("email"), id)
-		was := false
-		for _, p := range c.Participants.Items {
-			if p.ID == id && p.Name == o.Text("name") && p.Email == o.Text("email") && p.Status == o.Text("status") {
-				was = true
-			}
-		}
-		facts.Add(groupPeople, "Attended", name)
-		if !was {
-			for _, field := range []string{"id", "email", "name", "status"} {
-				if v := o.Text(field); v != name {
-					facts.Add(groupPeople, "Attended: "+name+" "+field, v)
-				}
-			}
-		}
-		o.Bool("organizer")
-		facts.Rest(groupPeople, "Attended: "+name, o)
+		attended(c.Participants.Items, o, facts)
 	}
+}
+
+// attended shows somebody who came: the name alone where all of it is known of an
+// invited person.
+func attended(invited []model.Participant, o *providers.Object, facts *providers.Facts) {
+	who := model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
+	name := cmp.Or(who.Name, who.Email, who.ID)
+	facts.Add(groupPeople, "Attended", name)
+	known := slices.ContainsFunc(invited, func(p model.Participant) bool {
+		p.Role = ""
+		return p == who
+	})
+	if !known {
+		for _, field := range []string{"id", "email", "name", "status"} {
+			if v := o.Text(field); v != name {
+				facts.Add(groupPeople, "Attended: "+name+" "+field, v)
+			}
+		}
+	}
+	o.Bool("organizer")
+	facts.Rest(groupPeople, "Attended: "+name, o)
 }
 
 // The statuses of a conversation, in the order in which statusWord looks.
@@ -254,27 +283,26 @@ func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts
 	c.HasTranscript = statusMeans(words["transcriptStatus"]) == statusDone
 }
 
-type statusMeaning int
-
+// What a word of a status means.
 const (
-	statusNone statusMeaning = iota
+	statusNone = iota
 	statusUnknown
 	statusDone
 	statusBusy
 	statusBad
 )
 
-// statusMeans folds the open vocabularies; the folding is assumed.
-func statusMeans(word string) statusMeaning {
-	switch strings.ToUpper(word) {
-	case "", "NONE":
-		return statusNone
-	case "READY", "COMPLETED", "FINISHED", "DONE", "EXPORTED":
-		return statusDone
-	case "PENDING", "IMPORTING", "IN_PROGRESS", "PROCESSING":
-		return statusBusy
-	case "FAILED", "UNAVAILABLE", "DISCARDED", "ERROR":
-		return statusBad
+// statusWords folds the open vocabularies; the folding is assumed.
+var statusWords = map[string]int{
+	"": statusNone, "NONE": statusNone,
+	"READY": statusDone, "COMPLETED": statusDone, "FINISHED": statusDone, "DONE": statusDone, "EXPORTED": statusDone,
+	"PENDING": statusBusy, "IMPORTING": statusBusy, "IN_PROGRESS": statusBusy, "PROCESSING": statusBusy,
+	"FAILED": statusBad, "UNAVAILABLE": statusBad, "DISCARDED": statusBad, "ERROR": statusBad,
+}
+
+func statusMeans(word string) int {
+	if meaning, ok := statusWords[strings.ToUpper(word)]; ok {
+		return meaning
 	}
 	return statusUnknown
 }
@@ -283,16 +311,11 @@ func statusMeans(word string) statusMeaning {
 // else the first that means work under way, else the first that says anything
 // at all. The CRM export has no part in it: it is another system's matter.
 func statusWord(words map[string]string) string {
-	for _, wanted := range []statusMeaning{statusBad, statusBusy} {
+	for _, wanted := range [][]int{{statusBad}, {statusBusy}, {statusUnknown, statusDone}} {
 		for _, f := range statusFields[:4] {
-			if statusMeans(words[f.name]) == wanted {
+			if slices.Contains(wanted, statusMeans(words[f.name])) {
 				return words[f.name]
 			}
-		}
-	}
-	for _, f := range statusFields[:4] {
-		if statusMeans(words[f.name]) != statusNone {
-			return words[f.name]
 		}
 	}
 	return ""
@@ -307,21 +330,21 @@ func hasTranscript(raw json.RawMessage) bool {
 	return true
 }
 
-// labels gives the map as texts and as it came. Null for the map counts as
+// labels returns the map as texts and as it came. Null for the map counts as
 // empty (the service writes null for empty in other places); an absent map is
-// not loaded. A null label counts as not set, and is written back as null.
-func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map[string]json.RawMessage) {
+// not loaded, and what is no map is shown under Other. A null label counts as not
+// set, and is written back as null.
+func labels(a *providers.Object) (map[string]string, map[string]json.RawMessage) {
 	if !a.Has("labels") {
 		return nil, nil
 	}
-	if a.Null("labels") {
-		return map[string]string{}, map[string]json.RawMessage{}
-	}
 	raw, ok := providers.Map(a.Peek("labels"))
-	if !ok {
-		return nil, nil // not a map: shown under Other
+	if !ok && !a.Null("labels") {
+		return nil, nil
 	}
-	a.Take("labels")
+	if a.Take("labels"); !ok {
+		raw = map[string]json.RawMessage{}
+	}
 	out := make(map[string]string, len(raw))
 	for name, value := range raw {
 		if text, set := labelText(value); set {
@@ -333,25 +356,6 @@ func labels(a *providers.Object, facts *providers.Facts) (map[string]string, map
 
 func labelText(value json.RawMessage) (text string, set bool) {
 	return providers.TextOf(value), string(value) != "null"
-}
-
-// pick takes the first of the fields that holds a text, and leaves the others.
-func pick(o *providers.Object, names ...string) string {
-	for _, name := range names {
-		if v := o.Text(name); v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // field is a field with its name in words.

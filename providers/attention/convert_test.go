@@ -39,8 +39,9 @@ func factLines(facts []model.Fact) string {
 
 // The example of the vendor's page on changing privacy.
 func TestConvertVendorExample(t *testing.T) {
-	got, err := convert(fixture(t, "conversation.json"), frame{account: "sales", web: webPages, teams: map[string]string{"team-uuid-789": "West"},
-		users: map[string]model.Participant{"user-uuid-456": {Name: "Uma", Email: "uma@example.com"}}})
+	got, err := convert(fixture(t, "conversation.json"), frame{account: "sales", web: webPages, directory: directory{
+		teams: map[string]model.Participant{"team-uuid-789": {Name: "West"}},
+		users: map[string]model.Participant{"user-uuid-456": {Name: "Uma", Email: "uma@example.com"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

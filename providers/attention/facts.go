@@ -2,8 +2,10 @@ package attention
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"confab/providers"
@@ -12,14 +14,12 @@ import (
 // What a call has beyond the common fields, as facts.
 
 func opportunity(a *providers.Object, facts *providers.Facts) {
-	if o := a.Object("externalOpportunity"); o != nil {
-		facts.Add(groupOpportunity, "Title", o.Text("title"))
-		facts.Add(groupOpportunity, "Id", o.Text("uuid"))
-		facts.Rest(groupOpportunity, "", o)
-	}
-	facts.Add(groupOpportunity, "External intelligence id", a.Text("externalIntelligenceOpportunityID"))
-	facts.Add(groupCRM, "Deal", a.Text("dealUUID"))
-	facts.Add(providers.GroupOther, "E-mail template", a.Text("emailTemplateID"))
+	o := a.Object("externalOpportunity")
+	facts.Texts(groupOpportunity, o, "Title", "title", "Id", "uuid")
+	facts.Rest(groupOpportunity, "", o)
+	facts.Texts(groupOpportunity, a, "External intelligence id", "externalIntelligenceOpportunityID")
+	facts.Texts(groupCRM, a, "Deal", "dealUUID")
+	facts.Texts(providers.GroupOther, a, "E-mail template", "emailTemplateID")
 }
 
 func crm(a *providers.Object, facts *providers.Facts) {
@@ -41,7 +41,7 @@ func bots(a *providers.Object, facts *providers.Facts) {
 		id := o.Text("uuid")
 		label := strings.TrimSpace("Bot " + id)
 		s := o.Object("status")
-		facts.Add(groupBots, label, first(s.Text("code"), "listed"))
+		facts.Add(groupBots, label, cmp.Or(s.Text("code"), "listed"))
 		facts.Add(groupBots, label+" says", s.Text("message"))
 		facts.Tree(groupBots, label+" at", s.Take("createdAt"))
 		facts.Rest(groupBots, label+" status", s)
@@ -54,7 +54,7 @@ func boards(a *providers.Object, facts *providers.Facts) {
 	list, _ := a.List("boards")
 	for _, o := range list {
 		b := o.Object("board")
-		name := first(b.Text("name"), b.Text("uuid"), o.Text("uuid"), "board")
+		name := cmp.Or(b.Text("name"), b.Text("uuid"), o.Text("uuid"), "board")
 		facts.Add(groupBoards, "Board", name)
 		facts.Rest(groupBoards, name+".board", b)
 		facts.Tree(groupBoards, name+".uuid", o.Take("uuid"))
@@ -69,15 +69,11 @@ func talkTracks(a *providers.Object, facts *providers.Facts) {
 		label := strings.TrimSpace("Talk track " + o.Text("uuid"))
 		items, _ := o.List("items")
 		for _, item := range items {
-			done, ok := item.Bool("done")
-			state := "open"
-			switch {
-			case done:
-				state = "done"
-			case !ok:
-				state = "listed"
+			state := "listed"
+			if done, ok := item.Bool("done"); ok {
+				state = map[bool]string{true: "done", false: "open"}[done]
 			}
-			facts.Add(groupTalkTracks, label+" item "+first(item.Text("uuid"), "without id"), state)
+			facts.Add(groupTalkTracks, label+" item "+cmp.Or(item.Text("uuid"), "without id"), state)
 			facts.Rest(groupTalkTracks, label, item)
 		}
 		if len(items) == 0 {
@@ -91,13 +87,9 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 	list, _ := a.List("scorecardResults")
 	for _, o := range list {
 		id := o.Text("uuid")
-		name := first(o.Text("title"), id, "Scorecard")
+		name := cmp.Or(o.Text("title"), id, "Scorecard")
 		s := o.Object("summary")
-		score := ""
-		if s.Text("averageScore") != "" {
-			score = s.Text("averageScore") + scale(s)
-		}
-		facts.Add(groupScorecards, name, first(score, "no score"))
+		facts.Add(groupScorecards, name, score(s, "averageScore"))
 		facts.Add(groupScorecards, name+": summary", s.Text("summaryText"))
 		facts.Rest(groupScorecards, name+".summary", s)
 		if id != name {
@@ -105,20 +97,14 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 		}
 		items, _ := o.List("items")
 		for _, item := range items {
-			label := name + ": " + first(pick(item, "title", "uuid"), "item")
+			label := name + ": " + cmp.Or(item.FirstText("title", "uuid"), "item")
 			r := item.Object("numericResult")
-			if r.Text("score") != "" {
-				facts.Add(groupScorecards, label, r.Text("score")+scale(r))
-			} else {
-				facts.Add(groupScorecards, label, "no score")
-			}
+			facts.Add(groupScorecards, label, score(r, "score"))
 			facts.Rest(groupScorecards, label+".numericResult", r)
 			// Evidence quotes what was said, so it is never stored.
 			quotes, _ := item.List("evidences")
 			for _, q := range quotes {
-				for _, f := range q.Facts(groupScorecards, label+" evidence") {
-					facts.AddVolatile(f.Group, f.Label, f.Value)
-				}
+				facts.AddVolatile(q.Facts(groupScorecards, label+" evidence"))
 			}
 			facts.Rest(groupScorecards, label, item)
 		}
@@ -126,20 +112,27 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 	}
 }
 
-// scale gives " (0 to 100)" where the bounds are known.
-func scale(o *providers.Object) string {
+// score is "7 (0 to 100)", without bounds where they are not known.
+func score(o *providers.Object, field string) string {
+	score := o.Text(field)
+	if score == "" {
+		return "no score"
+	}
 	low, high := o.Text("min"), o.Text("max")
 	if low == "" && high == "" {
-		return ""
+		return score
 	}
-	return " (" + low + " to " + high + ")"
+	return score + " (" + low + " to " + high + ")"
 }
 
 // intelligence shows each insight as confirmed where it is, else as extracted;
 // what was extracted and confirmed differently stands beside it.
 func intelligence(a *providers.Object, facts *providers.Facts) {
 	extracted, confirmed := insights(a, "extractedIntelligence"), insights(a, "confirmedExtractedIntelligence")
-	for _, key := range keys(extracted, confirmed) {
+	all := map[string]json.RawMessage{}
+	maps.Copy(all, extracted)
+	maps.Copy(all, confirmed)
+	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if value, ok := confirmed[key]; ok {
 			insight(value, key, " (confirmed)", facts)
 			if also, ok := extracted[key]; ok && !bytes.Equal(also, value) {
@@ -165,7 +158,7 @@ func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
 		facts.Add(groupIntelligence, key+note, providers.TextOf(raw))
 		return
 	}
-	label := first(o.Text("title"), key)
+	label := cmp.Or(o.Text("title"), key)
 	facts.Add(groupIntelligence, label+note, providers.TextOf(o.Take("value")))
 	if o.Text("key") != key {
 		o.Put("key")
@@ -174,19 +167,4 @@ func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
 		facts.Add(groupInsights, label+note+".in map as", key)
 	}
 	facts.Rest(groupInsights, label+note, o)
-}
-
-func keys(maps ...map[string]json.RawMessage) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, m := range maps {
-		for k := range m {
-			if !seen[k] {
-				seen[k] = true
-				out = append(out, k)
-			}
-		}
-	}
-	sort.Strings(out)
-	return out
 }

@@ -1,14 +1,14 @@
 package attention
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"confab/model"
@@ -21,54 +21,48 @@ const (
 	// is not documented; others' code and notes agree on it.
 	webPages = "https://app.attention.tech/conversations/all-calls/"
 
-	serviceTitle = "Attention"
+	// maxOdd is how many conversations with odd labels are remembered at least.
+	maxOdd = 5_000
 )
-
-// pace keeps well below what others were seen to send.
-var pace = providers.Pace{Every: time.Second / 3, Burst: 3, InFlight: 2}
 
 // Factory gives the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
 		Name:           model.Attention,
-		Title:          serviceTitle,
+		Title:          "Attention",
 		DefaultBaseURL: defaultBaseURL,
 		Settings: []providers.Setting{{
-			Name: "auth_scheme", Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
+			Name: settingScheme, Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
 		}},
-		Pace:  pace,
-		Table: table(),
+		// Well below what others were seen to send.
+		Pace:  providers.Pace{Every: time.Second / 3, Burst: 3, InFlight: 2},
+		Table: table,
 		Open:  open,
 	}
 }
 
-func table() []providers.CapabilityRow {
-	no := func(k model.EditKind, reason string) providers.CapabilityRow {
-		return providers.CapabilityRow{Kind: k, State: model.CapabilityNo, Reason: reason}
-	}
-	yes := func(k model.EditKind, call, reason string) providers.CapabilityRow {
-		return providers.CapabilityRow{Kind: k, State: model.CapabilityYes, Call: call, Reason: reason}
-	}
-	return []providers.CapabilityRow{
-		yes(model.EditPrivacy, "PUT /conversations/{id}/change_privacy?privacy=", "private or public"),
-		yes(model.EditTitle, "PUT /conversations/{id}/title", "the title is replaced"),
-		no(model.EditDescription, "a call in Attention has no description"),
-		no(model.EditStatus, "Attention has no call that closes or reopens a conversation"),
-		no(model.EditAccess, "Attention knows private and public alone"),
-		no(model.EditParticipants, "the people come from the meeting; Attention has no call that changes them"),
-		no(model.EditDefaultRole, "Attention has no roles in a conversation"),
-		no(model.EditContacts, "Attention has no managed contacts in a conversation"),
-		yes(model.EditLabels, "PUT /conversations/{id}/labels", "the whole map is written, without running the analysis again"),
-		no(model.EditAttributes, "Attention has no attributes beside labels"),
-		yes(model.EditArchive, "DELETE /conversations/{id}", "archiving cannot be undone: Attention has no call that unarchives"),
-		no(model.EditDelete, "Attention only archives; there is no call that deletes"),
-		no(model.EditCreate, "a call in Attention comes from a recording; confab does not import recordings"),
-	}
-}
+// The setting of how the key is sent, and its values.
+const (
+	settingScheme = "auth_scheme"
+	schemeBearer  = "bearer"
+	schemeRaw     = "raw"
+)
 
-func identity(a providers.Account) string {
-	return model.Attention + " " + a.Base(defaultBaseURL)
+var table = []providers.CapabilityRow{
+	providers.Yes(model.EditPrivacy, "PUT /conversations/{id}/change_privacy?privacy=", "private or public"),
+	providers.Yes(model.EditTitle, "PUT /conversations/{id}/title", "the title is replaced"),
+	providers.No(model.EditDescription, "a call in Attention has no description"),
+	providers.No(model.EditStatus, "Attention has no call that closes or reopens a conversation"),
+	providers.No(model.EditAccess, "Attention knows private and public alone"),
+	providers.No(model.EditParticipants, "the people come from the meeting; Attention has no call that changes them"),
+	providers.No(model.EditDefaultRole, "Attention has no roles in a conversation"),
+	providers.No(model.EditContacts, "Attention has no managed contacts in a conversation"),
+	providers.Yes(model.EditLabels, "PUT /conversations/{id}/labels", "the whole map is written, without running the analysis again"),
+	providers.No(model.EditAttributes, "Attention has no attributes beside labels"),
+	providers.Yes(model.EditArchive, "DELETE /conversations/{id}", "archiving cannot be undone: Attention has no call that unarchives"),
+	providers.No(model.EditDelete, "Attention only archives; there is no call that deletes"),
+	providers.No(model.EditCreate, "a call in Attention comes from a recording; confab does not import recordings"),
 }
 
 type provider struct {
@@ -78,24 +72,26 @@ type provider struct {
 	client    *client
 	web       string
 	directory *providers.Kept[directory]
-
-	mu sync.Mutex
 	// odd holds the labels of conversations that have other values than
 	// texts, as last read.
-	odd map[string]map[string]json.RawMessage
+	odd *providers.Recent[map[string]json.RawMessage]
 }
-
-// maxOdd bounds how many such conversations are remembered.
-const maxOdd = 10_000
 
 func open(a providers.Account) (model.Provider, error) {
 	a.BaseURL = a.Base(defaultBaseURL)
-	c, err := newClient(a, Factory().Value(a, "auth_scheme"))
+	// The vendor shows the key with Bearer and bare.
+	schemes := []string{providers.Bearer, providers.Raw}
+	if Factory().Value(a, settingScheme) == schemeRaw {
+		slices.Reverse(schemes)
+	}
+	h, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Schemes: schemes}})
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{account: a, client: c, directory: providers.NewKept(endpointUsers.Name, directoryAge, c.readDirectory), odd: map[string]map[string]json.RawMessage{}}
-	p.Editor = providers.Editor{Client: c.http, Table: table(), Plan: p.plan, Limits: limits}
+	c := &client{Client: h}
+	p := &provider{account: a, client: c, directory: providers.NewKept(endpointUsers.Name, directoryAge, c.readDirectory),
+		odd: providers.NewRecent[map[string]json.RawMessage](maxOdd)}
+	p.Editor = providers.Editor{Client: h, Table: table, Plan: p.plan, Limits: limits}
 	if sameHost(a.BaseURL, defaultBaseURL) {
 		p.web = webPages
 	}
@@ -110,21 +106,15 @@ func sameHost(a, b string) bool {
 
 // Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
-	return model.Description{
-		Filters:  filterRules(),
-		Provider: model.Attention,
-		Name:     serviceTitle,
-		Account:  p.account.Name,
-		BaseURL:  p.account.BaseURL,
-		Identity: identity(p.account),
-		ReadOnly: p.account.ReadOnly,
-		Audience: map[string]string{
-			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everyone in your Attention organisation whose role lets them see calls " +
-				"(assumed: Attention does not say who sees a public call)",
-			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPrivate)): "its owner and those in the call " +
-				"(assumed: Attention does not say who sees a private call)",
-		},
+	d := p.account.Describe(Factory(), model.Attention+" "+p.account.BaseURL)
+	d.Filters = filterRules()
+	d.Audience = map[string]string{
+		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everyone in your Attention organisation whose role lets them see calls " +
+			"(assumed: Attention does not say who sees a public call)",
+		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPrivate)): "its owner and those in the call " +
+			"(assumed: Attention does not say who sees a private call)",
 	}
+	return d
 }
 
 // limits are what one conversation does not allow.
@@ -134,19 +124,32 @@ func limits(c model.Conversation, no func(model.EditKind, string)) {
 	}
 }
 
-// Needs implements model.Provider: a plain read brings everything editable.
-func (p *provider) Needs(...model.EditKind) model.Need { return 0 }
+// named is what conversions need. Names are a convenience: a failure to read them
+// only leaves them out.
+func (p *provider) named(ctx context.Context) frame {
+	d, err := p.directory.Names(ctx)
+	if err != nil {
+		p.account.Logf("names: %v", err)
+	}
+	return p.frame(d)
+}
+
+func (p *provider) frame(d directory) frame {
+	return frame{account: p.account.Name, web: p.web, directory: d}
+}
 
 // Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	q := url.Values{"detailedTranscript": {fmt.Sprint(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
-	in := p.known()
+	in := p.frame(p.directory.Known())
 	if need.Has(model.NeedEverything) {
-		in = p.frame(ctx)
+		in = p.named(ctx)
 		q.Set("filter[include_zoom_metadata]", "true")
 		q.Set("filter[include_import_metadata]", "true")
 	}
-	a, err := p.client.get(ctx, id, q)
+	call := endpointGet.Of(id, nil)
+	call.Query = q
+	a, err := p.client.Do(ctx, call)
 	if err != nil {
 		return model.Detail{}, err
 	}
@@ -165,35 +168,11 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// remember keeps labels that texts alone cannot hold.
-func (p *provider) remember(id string, labels map[string]json.RawMessage) {
-	odd := false
-	for _, raw := range labels {
-		odd = odd || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte{'"'})
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !odd {
-		delete(p.odd, id)
-		return
-	}
-	if len(p.odd) >= maxOdd {
-		clear(p.odd)
-	}
-	p.odd[id] = labels
-}
-
-// Lookup implements model.Provider.
-func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	return p.lookup(ctx, req)
-}
-
 // Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	var out []model.CheckResult
 	page, err := p.client.list(ctx, 1, nil)
 	if err != nil {
-		return append(out, model.FailedCheck("conversations", err))
+		return []model.CheckResult{model.FailedCheck("conversations", err)}
 	}
 	detail := fmt.Sprintf("%d on the first page", len(page.rows))
 	if page.total > 0 {
@@ -202,17 +181,20 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if p.client.slowList.Load() {
 		detail += "; the fast list is not available here"
 	}
-	out = append(out, model.CheckResult{Name: "conversations", OK: true, Detail: detail})
-	out = append(out, model.CheckResult{Name: "credential", OK: true, Detail: "accepted, sent as " + p.client.scheme()})
-	_, err = p.client.users(ctx, nil)
-	if err != nil {
-		failed := model.FailedCheck("users", err)
-		failed.Detail = "owners stay without names: " + failed.Detail
-		out = append(out, failed)
-	} else {
-		out = append(out, model.CheckResult{Name: "users", OK: true, Detail: "owners can be named"})
+	sentAs := schemeBearer
+	if scheme, _ := p.client.Scheme(); scheme == providers.Raw {
+		sentAs = schemeRaw
 	}
-	return out
+	_, err = p.client.plain(ctx, endpointUsers, nil)
+	users := providers.Check("users", "owners can be named", err)
+	if err != nil {
+		users.Detail = "owners stay without names: " + users.Detail
+	}
+	return []model.CheckResult{
+		providers.Check("conversations", detail, nil),
+		providers.Check("credential", "accepted, sent as "+sentAs, nil),
+		users,
+	}
 }
 
 // Link implements model.Provider.
@@ -223,7 +205,7 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 		}
 		return p.web + url.PathEscape(c.Ref.ID), nil
 	}
-	link, err := p.client.media(ctx, c.Ref.ID)
+	a, err := p.client.Do(ctx, endpointMedia.Of(c.Ref.ID, nil))
 	if e := model.AsError(err); e != nil {
 		switch e.Status {
 		case http.StatusForbidden:
@@ -233,5 +215,6 @@ func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.Li
 		}
 		return "", e
 	}
-	return link, nil
+	o, _ := providers.ParseObject(a.Body)
+	return providers.MediaLink(endpointMedia.Name, cmp.Or(o.Object("data"), o).Text("url"))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -66,23 +67,14 @@ func (p position) last(page listPage, fresh int) bool {
 
 // Sync walks the list by page number. Rows are given once however often the
 // moving list repeats them.
-func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
-	start := ""
-	if req.Mode == model.SyncFull {
-		start = parsePosition(req.Cursor).String()
-	}
-	cursor := func(at string) string {
-		if req.Mode != model.SyncFull {
-			return ""
-		}
-		return at
-	}
-	l := &listing{provider: p, in: p.frame(ctx), filter: p.filter(req), seen: map[string]bool{}, resumed: parsePosition(start).Page > 1}
-	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: l.read, Most: maxPages}, endpointList.Name, start, cursor, emit)
+func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
+	l := &listing{provider: p, in: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
+		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Read: l.read, Most: maxPages}, endpointList.Name, req, emit)
 	if l.repeats >= maxRepeats {
-		walked.At = "" // nothing is to be had from there on
+		result.Cursor = "" // nothing is to be had from there on
 	}
-	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+	return result, err
 }
 
 // listing is one walk over the list.
@@ -104,23 +96,16 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	if err != nil {
 		return out, err
 	}
-	readable := 0
-	for _, raw := range page.rows {
-		c, err := convertRow(raw, l.in)
-		if err != nil {
-			l.provider.account.Logf("a row of the list was left out: %v", err)
-			out.Holes = true
-			continue
-		}
-		readable++
-		if id := c.Ref.ID; !l.seen[id] {
-			l.seen[id] = true
-			out.Rows = append(out.Rows, c.Conversation)
-		}
-	}
-	if readable == 0 && len(page.rows) > 0 {
+	rows := providers.ConvertPage(providers.Page[json.RawMessage]{Rows: page.rows, Total: page.total}, l.convert)
+	if len(rows.Rows) == 0 && len(page.rows) > 0 {
 		return out, providers.Malformed(endpointList.Name, "no row of the list can be read")
 	}
+	out = rows
+	out.Rows = slices.DeleteFunc(rows.Rows, func(c model.Conversation) bool {
+		again := l.seen[c.Ref.ID]
+		l.seen[c.Ref.ID] = true
+		return again
+	})
 	at.Seen += len(page.rows)
 	at.Most = max(at.Most, len(page.rows))
 	last := at.last(page, len(out.Rows))
@@ -134,10 +119,18 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	if l.repeats >= maxRepeats {
 		return out, providers.Malformed(endpointList.Name, "the service repeats pages of its list")
 	}
-	if out.Total = page.total; !last {
+	if !last {
 		out.Next = at.String()
 	}
 	return out, nil
+}
+
+func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
+	c, err := convertRow(raw, l.in)
+	if err != nil {
+		l.provider.account.Logf("a row of the list was left out: %v", err)
+	}
+	return c.Conversation, err == nil
 }
 
 // pastTheEnd reports whether an answer says that there is no such page: rows may

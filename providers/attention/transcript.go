@@ -2,6 +2,7 @@ package attention
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -16,32 +17,19 @@ import (
 // {} or null for none. Consecutive segments of one speaker are merged.
 // "pieceInFlux", an unfinished piece, is left out.
 func readTranscript(raw json.RawMessage) []model.Message {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
+	if !json.Valid(raw) {
 		return nil
 	}
-	switch raw[0] {
-	case '"':
-		var text string
-		if json.Unmarshal(raw, &text) != nil {
-			return nil
-		}
-		return providers.SplitTranscript(text)
-	case '[':
-		var segments []*providers.Object
-		if json.Unmarshal(raw, &segments) != nil {
-			return nil
-		}
-		return mergeSegments(segments)
-	case '{':
-		o, ok := providers.ParseObject(raw)
-		if !ok {
-			return nil
-		}
-		for _, holder := range []*providers.Object{o, o.Object("v2"), o.Object("v1")} {
-			if segments, ok := holder.List("final"); ok && len(segments) > 0 {
-				return mergeSegments(segments)
-			}
+	if raw = bytes.TrimSpace(raw); raw[0] == '"' {
+		return providers.SplitTranscript(providers.TextOf(raw))
+	}
+	if raw[0] == '[' {
+		return mergeSegments(providers.Objects(raw))
+	}
+	o, _ := providers.ObjectOf(raw)
+	for _, holder := range []*providers.Object{o, o.Object("v2"), o.Object("v1")} {
+		if segments, _ := holder.List("final"); len(segments) > 0 {
+			return mergeSegments(segments)
 		}
 	}
 	return nil
@@ -67,15 +55,12 @@ func mergeSegments(segments []*providers.Object) []model.Message {
 // segmentText gives the words of a segment and the offset of the first.
 func segmentText(s *providers.Object) (string, time.Duration) {
 	at := start(s)
-	words, ok := s.List("words")
-	if !ok || len(words) == 0 {
-		for _, name := range []string{"sentence", "text"} {
+	words, _ := s.List("words")
+	if len(words) == 0 {
+		for _, name := range []string{"sentence", "text", ""} { // "" is an element that is a text by itself
 			if text := strings.TrimSpace(s.Text(name)); text != "" {
 				return text, at
 			}
-		}
-		if text := strings.TrimSpace(s.Text("")); text != "" { // an element that is a text by itself
-			return text, at
 		}
 		return "", at
 	}
@@ -84,11 +69,7 @@ func segmentText(s *providers.Object) (string, time.Duration) {
 		if at < 0 {
 			at = start(w)
 		}
-		token := w.Text("text")
-		if token == "" {
-			token = w.Text("")
-		}
-		tokens = append(tokens, token)
+		tokens = append(tokens, w.FirstText("text", ""))
 	}
 	return providers.JoinWords(tokens), at
 }
@@ -103,14 +84,5 @@ func start(o *providers.Object) time.Duration {
 // speaker gives the name, else the e-mail, of a speaker that may be an object
 // or a text.
 func speaker(s *providers.Object) string {
-	if name := s.Text("speaker"); name != "" {
-		return name
-	}
-	o := s.Object("speaker")
-	for _, name := range []string{"name", "email"} {
-		if v := o.Text(name); v != "" {
-			return v
-		}
-	}
-	return "Unknown"
+	return cmp.Or(s.Text("speaker"), s.Object("speaker").FirstText("name", "email"), "Unknown")
 }

@@ -12,57 +12,67 @@ import (
 
 // plan is the part of providers.Editor that knows Bird: one PATCH carries the fields of the conversation, and each
 // participant takes a request.
-func (p *Provider) plan(fresh model.Conversation, edits []model.Edit) []providers.Planned {
-	attributes, sure := p.heldFor(fresh)
+func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
+	held, _ := p.held.Get(fresh.Ref.ID)
+	attributes, sure := attributesOf(fresh, held)
 	patch := p.patch(fresh.Ref.ID, attributes)
-	out := make([]providers.Planned, len(edits))
-	for i, e := range edits {
+	return func(e model.Edit) providers.Planned {
 		if err := check(e); err != nil {
-			out[i] = providers.Refuse(err)
-			continue
+			return providers.Refuse(err)
 		}
 		switch e.Kind {
 		case model.EditCreate:
-			out[i] = p.planCreate(e)
+			return p.planCreate(e)
 		case model.EditDelete:
-			out[i] = providers.Change(providers.Single(e.Kind, p.client.deleteConversation(fresh.Ref.ID)), fresh, e)
+			return providers.Change(providers.Single(e.Kind, p.client.call(deleteConversation, fresh.Ref.ID, nil, nil)), fresh, e)
 		case model.EditParticipants:
-			out[i] = p.planPeople(fresh, e.Target.Set())
-		default:
-			out[i] = providers.Change(patch, fresh, e)
-			if e.Kind == model.EditAttributes && !sure {
-				out[i].Stale = &model.Error{Kind: model.Unavailable, Op: providers.Op(e.Kind),
-					Message: "the attributes have just been changed by somebody else: they are read again first"}
-			}
+			return p.planPeople(fresh, e.Target.Set())
+		}
+		planned := providers.Change(patch, fresh, e)
+		if e.Kind == model.EditAttributes && !sure {
+			planned.Stale = &model.Error{Kind: model.Unavailable, Op: e.Kind.Op(),
+				Message: "the attributes have just been changed by somebody else: they are read again first"}
+		}
+		return planned
+	}
+}
+
+// check refuses targets that the service is known not to take, before anything is sent.
+func check(e model.Edit) *model.Error {
+	target := e.Target.String()
+	switch e.Kind {
+	case model.EditPrivacy:
+		return providers.OneOf(e.Kind.Op(), target, privacies...)
+	case model.EditStatus:
+		return providers.OneOf(e.Kind.Op(), target, model.StatusOpen, model.StatusClosed)
+	case model.EditAccess:
+		return providers.OneOf(e.Kind.Op(), target, accesses...)
+	case model.EditAttributes:
+		if e.Key == "" {
+			return providers.Invalid(e.Kind.Op(), "the attribute has no name")
 		}
 	}
-	return out
+	return nil
 }
 
 // patch is the one call that changes the fields of a conversation.
 func (p *Provider) patch(id string, attributes map[string]json.RawMessage) *providers.Write {
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
-			return p.client.updateConversation(id, patchOf(edits, attributes))
+			return p.client.call(updateConversation, id, nil, patchOf(edits, attributes))
 		},
-		Kinds: patched(),
+		Kinds: slices.Collect(maps.Keys(answerField)),
 		Names: func(err *model.Error, e model.Edit) bool {
 			field := answerField[e.Kind]
 			return slices.ContainsFunc(err.Fields, func(f model.FieldError) bool {
 				return f.Field == field || strings.HasPrefix(f.Field, field+".") || strings.HasPrefix(f.Field, field+"[")
 			})
 		},
-		Shows: func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
-			c, tells, ok := p.shown(a, id)
-			if ok {
-				p.held.put(id, rawAttributes(a.Body))
-			}
-			return c, tells, ok
-		},
+		Shows: func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) { return p.shown(a, id) },
 	}
 }
 
-// answerField is where an answer shows what an edit of a kind has changed.
+// answerField is where an answer shows what an edit of a kind has changed: the edits that the PATCH carries.
 var answerField = map[model.EditKind]string{
 	model.EditPrivacy:     "visibility",
 	model.EditTitle:       "name",
@@ -74,8 +84,8 @@ var answerField = map[model.EditKind]string{
 
 // shown reads the conversation of an answer.
 func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
-	o, ok := providers.ParseObject(a.Body)
-	if !ok {
+	o, err := a.Object()
+	if err != nil {
 		return c, nil, false
 	}
 	c, ok = convert(a.Body, p.account.Name, p.channels.Known().name)
@@ -83,13 +93,8 @@ func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 		return c, nil, false
 	}
 	c.Ref.ID = id
+	p.held.Put(id, attributesIn(o))
 	return c, func(k model.EditKind) bool { return !o.Null(answerField[k]) }, true
-}
-
-// heldFor gives the attributes to send back. sure is false where a value may be a string or not: "5" or 5.
-func (p *Provider) heldFor(fresh model.Conversation) (attributes map[string]json.RawMessage, sure bool) {
-	held, _ := p.held.get(fresh.Ref.ID)
-	return attributesOf(fresh, held)
 }
 
 // attributesOf gives the attributes as they are to be sent back. held is what the service sent when the conversation
@@ -148,11 +153,11 @@ func (p *Provider) planCreate(e model.Edit) providers.Planned {
 	if refused != nil {
 		return providers.Refuse(refused)
 	}
-	w := providers.Single(e.Kind, p.client.createConversation(body))
+	w := providers.Single(e.Kind, p.client.call(createConversation, "", nil, body))
 	w.Reads = func(*model.Error) providers.Lesson { return providers.Lesson{Everywhere: true} }
 	w.Created = func(a *providers.Answer) string {
-		c, _ := convert(a.Body, p.account.Name, nil)
-		return c.Ref.ID
+		o, _ := a.Object()
+		return o.Text("id")
 	}
 	return providers.One(w, providers.Neutral)
 }

@@ -2,6 +2,7 @@ package bird
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -22,191 +23,126 @@ const (
 // saying when it comes, so it is taken to be passing [assumed].
 const conflictPause = time.Second
 
-// The endpoints used. The searches are POSTs that read. A key without a policy for a call is reported to get a 401
-// there, so a 401 of a read beside the conversations may be a right that is missing. A 401 of a write stays a refused
-// key: what is queued then waits.
-var (
-	listConversationsEndpoint  = providers.Endpoint{Name: "list conversations", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations", Success: []int{200}}
-	getConversationEndpoint    = providers.Endpoint{Name: "read conversation", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Success: []int{200}}
-	createConversationEndpoint = providers.Endpoint{Name: "create conversation", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/conversations", Write: true, Success: []int{200, 201}}
-	updateConversationEndpoint = providers.Endpoint{Name: "change conversation", Method: http.MethodPatch, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Write: true, Success: []int{200}}
-	deleteConversationEndpoint = providers.Endpoint{Name: "delete conversation", Method: http.MethodDelete, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}", Write: true, Success: []int{200, 204}}
-	listMessagesEndpoint       = providers.Endpoint{Name: "list messages", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/messages", MayLack: true, Success: []int{200}}
-	listParticipantsEndpoint   = providers.Endpoint{Name: "list participants", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants", MayLack: true, Success: []int{200}}
-	addParticipantEndpoint     = providers.Endpoint{Name: "add participant", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants", Write: true, Success: []int{200, 201}}
-	setParticipantEndpoint     = providers.Endpoint{Name: "change participant", Method: http.MethodPatch, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}", Write: true, Success: []int{200}}
-	removeParticipantEndpoint  = providers.Endpoint{Name: "remove participant", Method: http.MethodDelete, Path: "/workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}", Write: true, Success: []int{200, 204}}
-	listContactsEndpoint       = providers.Endpoint{Name: "list contacts", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/contacts", MayLack: true, Success: []int{200}}
-	getContactEndpoint         = providers.Endpoint{Name: "read contact", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/contacts/{contact_id}", MayLack: true, Success: []int{200}}
-	searchContactsEndpoint     = providers.Endpoint{Name: "search contacts", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/contacts/search", MayLack: true, Success: []int{200}}
-	listAgentsEndpoint         = providers.Endpoint{Name: "list agents", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/agents", MayLack: true, Success: []int{200}}
-	searchFeedItemsEndpoint    = providers.Endpoint{Name: "search inbox items", Method: http.MethodPost, Path: "/workspaces/{workspace_id}/search/feed-items", MayLack: true, Success: []int{200}}
-	listChannelsEndpoint       = providers.Endpoint{Name: "list channels", Method: http.MethodGet, Path: "/workspaces/{workspace_id}/channels", MayLack: true, Success: []int{200}}
+const (
+	inWorkspace     = "/workspaces/{workspace_id}"
+	allPath         = inWorkspace + "/conversations"
+	onePath         = allPath + "/{conversation_id}"
+	peoplePath      = onePath + "/participants"
+	participantPath = peoplePath + "/{participant_id}"
 )
 
-// client makes the calls of one workspace. Its methods named after an endpoint build a call; do sends it.
+// The endpoints used. The searches are POSTs that read.
+var (
+	listConversations  = providers.Get("list conversations", allPath, 200)
+	getConversation    = providers.Get("read conversation", onePath, 200)
+	createConversation = providers.Writing("create conversation", http.MethodPost, allPath, 200, 201)
+	updateConversation = providers.Writing("change conversation", http.MethodPatch, onePath, 200)
+	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath, 200, 204)
+	addParticipant     = providers.Writing("add participant", http.MethodPost, peoplePath, 200, 201) // 200: was there already
+	setParticipant     = providers.Writing("change participant", http.MethodPatch, participantPath, 200)
+	removeParticipant  = providers.Writing("remove participant", http.MethodDelete, participantPath, 200, 204)
+	listMessages       = lackable("list messages", http.MethodGet, onePath+"/messages")
+	listParticipants   = lackable("list participants", http.MethodGet, peoplePath)
+	listContacts       = lackable("list contacts", http.MethodGet, inWorkspace+"/contacts")
+	getContact         = lackable("read contact", http.MethodGet, inWorkspace+"/contacts/{contact_id}")
+	// The reference says POST, its sample GET; POST is used.
+	searchContacts = lackable("search contacts", http.MethodPost, inWorkspace+"/contacts/search")
+	listAgents     = lackable("list agents", http.MethodGet, inWorkspace+"/agents")
+	// The body is documented, the path was seen in running code alone.
+	searchFeedItems = lackable("search inbox items", http.MethodPost, inWorkspace+"/search/feed-items")
+	listChannels    = lackable("list channels", http.MethodGet, inWorkspace+"/channels")
+)
+
+// lackable is a read beside the conversations. A key without a policy for a call is reported to get a 401 there, so a
+// 401 may be a right that is missing. A 401 of a write stays a refused key: what is queued then waits.
+func lackable(name, method, path string) providers.Endpoint {
+	return providers.Endpoint{Name: name, Method: method, Path: path, MayLack: true, Success: []int{200}}
+}
+
+// client makes the calls of one workspace.
 type client struct {
-	http      *providers.Client
+	*providers.Client
 	workspace string
 	lacks     refusals
 }
 
-func (c *client) call(e providers.Endpoint, params map[string]string, query url.Values, body any) providers.Call {
-	all := map[string]string{"workspace_id": c.workspace}
-	for k, v := range params {
-		all[k] = v
-	}
-	return providers.Call{Endpoint: e, Params: all, Query: query, Body: body}
+// call is a call about a conversation or a contact, "" for all of them.
+func (c *client) call(e providers.Endpoint, id string, query url.Values, body any) providers.Call {
+	params := map[string]string{"workspace_id": c.workspace, "conversation_id": id, "contact_id": id}
+	return providers.Call{Endpoint: e, Params: params, Query: query, Body: body}
 }
 
-func paging(limit int, token string) url.Values {
+// participant is a call about somebody in a conversation.
+func (c *client) participant(e providers.Endpoint, id, participant string, body any) providers.Call {
+	call := c.call(e, id, nil, body)
+	call.Params["participant_id"] = participant
+	return call
+}
+
+// page is a call for a page of a list. Conversations come newest created first; that order is not documented, only
+// seen.
+func (c *client) page(e providers.Endpoint, id string, limit int, token string, more url.Values) providers.Call {
 	q := url.Values{"limit": {strconv.Itoa(limit)}}
 	if token != "" {
 		q.Set("pageToken", token)
 	}
-	return q
+	maps.Copy(q, more)
+	return c.call(e, id, q, nil)
 }
 
-func conversation(id string) map[string]string { return map[string]string{"conversation_id": id} }
-
-// listConversations lists newest created first; that order is not documented, only seen.
-func (c *client) listConversations(limit int, token string) providers.Call {
-	return c.call(listConversationsEndpoint, nil, paging(limit, token), nil)
-}
-
-func (c *client) getConversation(id string) providers.Call {
-	return c.call(getConversationEndpoint, conversation(id), nil, nil)
-}
-
-func (c *client) createConversation(body createBody) providers.Call {
-	return c.call(createConversationEndpoint, nil, nil, body)
-}
-
-func (c *client) updateConversation(id string, body patchBody) providers.Call {
-	return c.call(updateConversationEndpoint, conversation(id), nil, body)
-}
-
-func (c *client) deleteConversation(id string) providers.Call {
-	return c.call(deleteConversationEndpoint, conversation(id), nil, nil)
-}
-
-// listMessages lists messages created after from, which may be zero; newest first as the vendor's example has it.
-func (c *client) listMessages(id, token string, from time.Time) providers.Call {
-	q := paging(pageLimit, token)
+// messages lists messages created after from, which may be zero; newest first as the vendor's example has it.
+func (c *client) messages(id, token string, from time.Time) providers.Call {
+	more := url.Values{}
 	if !from.IsZero() {
-		q.Set("dateFrom", from.UTC().Format(time.RFC3339Nano))
+		more.Set("dateFrom", from.UTC().Format(time.RFC3339Nano))
 	}
-	return c.call(listMessagesEndpoint, conversation(id), q, nil)
+	return c.page(listMessages, id, pageLimit, token, more)
 }
 
-func (c *client) listParticipants(id, token string) providers.Call {
-	return c.call(listParticipantsEndpoint, conversation(id), paging(pageLimit, token), nil)
-}
-
-// addParticipant makes sure that somebody takes part: 201 added, 200 was there already.
-func (c *client) addParticipant(id string, body participantBody) providers.Call {
-	return c.call(addParticipantEndpoint, conversation(id), nil, body)
-}
-
-func (c *client) setParticipant(id, participant, status string) providers.Call {
-	return c.call(setParticipantEndpoint, map[string]string{"conversation_id": id, "participant_id": participant},
-		nil, statusBody{Status: status})
-}
-
-func (c *client) removeParticipant(id, participant string) providers.Call {
-	return c.call(removeParticipantEndpoint, map[string]string{"conversation_id": id, "participant_id": participant}, nil, nil)
-}
-
-func (c *client) listContacts(limit int, token string) providers.Call {
-	return c.call(listContactsEndpoint, nil, paging(limit, token), nil)
-}
-
-func (c *client) getContact(id string) providers.Call {
-	return c.call(getContactEndpoint, map[string]string{"contact_id": id}, nil, nil)
-}
-
-// searchContacts finds the contacts that have an identifier. The reference says POST, its sample GET; POST is used.
-func (c *client) searchContacts(key, value string) providers.Call {
-	return c.call(searchContactsEndpoint, nil, nil, searchBody{Identifier: identifierBody{Key: key, Value: value}})
-}
-
-// listAgents lists the people at the desk; text narrows by e-mail address where it is one, else by name
+// agents lists the people at the desk; text narrows by e-mail address where it is one, else by name
 // (docs.bird.com/api, collaborations, agent management). How the name is compared is not said.
-func (c *client) listAgents(limit int, token, text string) providers.Call {
-	q := paging(limit, token)
+func (c *client) agents(limit int, token, text string) providers.Call {
+	more := url.Values{}
 	switch {
 	case strings.Contains(text, "@"):
-		q.Set("email", text)
+		more.Set("email", text)
 	case text != "":
-		q.Set("name", text)
+		more.Set("name", text)
 	}
-	return c.call(listAgentsEndpoint, nil, q, nil)
+	return c.page(listAgents, "", limit, token, more)
 }
 
-func (c *client) listChannels(limit int, token string) providers.Call {
-	return c.call(listChannelsEndpoint, nil, paging(limit, token), nil)
+func (c *client) contactsWith(key, value string) providers.Call {
+	return c.call(searchContacts, "", nil, map[string]any{"identifier": map[string]string{"key": key, "value": value}})
 }
 
-// searchFeedItems lists the items of a conversation in the inboxes of Bird's web application. The body is documented,
-// the path was seen in running code alone.
-func (c *client) searchFeedItems(conversation string) providers.Call {
-	return c.call(searchFeedItemsEndpoint, nil, paging(pageLimit, ""), feedItemsBody{ConversationIDs: []string{conversation}})
+// feedItems lists the items of a conversation in the inboxes of Bird's web application.
+func (c *client) feedItems(conversation string) providers.Call {
+	call := c.page(searchFeedItems, "", pageLimit, "", nil)
+	call.Body = map[string]any{"conversationIds": []string{conversation}}
+	return call
 }
 
-// do sends a call, unless the account was found to have no right to it.
-func (c *client) do(ctx context.Context, call providers.Call) (*providers.Answer, error) {
-	if err := c.lacks.of(call.Name); err != nil {
+// around sends a call, unless the account was found to have no right to it, and learns from how it ends. A read of a
+// conversation that met a 409 is sent once more after conflictPause.
+func (c *client) around(ctx context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
+	if err := c.lacks.of(call.Endpoint); err != nil {
 		return nil, err
 	}
-	return c.ask(ctx, call)
+	answer, err := send()
+	if model.KindOf(err) == model.ConflictKind && repeatsConflict(call.Name) {
+		select {
+		case <-time.After(conflictPause):
+			answer, err = send()
+		case <-ctx.Done():
+		}
+	}
+	c.lacks.learn(call.Endpoint, err)
+	return answer, err
 }
 
-// ask sends a call and learns from how it ends. A read of a conversation that met a 409 is sent once more after
-// conflictPause.
-func (c *client) ask(ctx context.Context, call providers.Call) (answer *providers.Answer, err error) {
-	defer func() { c.lacks.learn(call.Endpoint, err) }()
-	answer, err = c.http.Do(ctx, call)
-	if model.KindOf(err) != model.ConflictKind || !repeatsConflict(call.Name) {
-		return answer, err
-	}
-	timer := time.NewTimer(conflictPause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return c.http.Do(ctx, call)
-	case <-ctx.Done():
-		return nil, err
-	}
-}
-
-func repeatsConflict(e string) bool {
-	return e == getConversationEndpoint.Name || e == listMessagesEndpoint.Name || e == listParticipantsEndpoint.Name
-}
-
-// decodeError reads {code, message, details}: details is a map of a JSON path to sentences for 422, and free-form
-// for 409, where conversationId names the conversation that stands in the way.
-func decodeError(status int, header http.Header, body []byte) *model.Error {
-	failure := readFailure(body)
-	if failure.Message == "" && failure.Code == "" {
-		return nil // not the service's own shape: a proxy, a page
-	}
-	e := &model.Error{Message: failure.Message, Code: failure.Code, Fields: failure.Fields, Existing: failure.Existing,
-		RequestID: header.Get("X-Request-Id")}
-	switch {
-	case status == http.StatusConflict && e.Code == codeContactInConversation:
-		e.Hint = "the contact is already in a conversation: open that one"
-	case status == http.StatusConflict && e.Code == codeAlreadyExists:
-		e.Hint = "a contact can have one active conversation on a channel: close the other one first"
-	case status == http.StatusConflict:
-		e.Hint = "the conversation is in a state that does not allow this: reload it"
-	case status == http.StatusNotFound:
-		e.Hint = "gone, in another workspace, or not visible to this access key"
-	case status == http.StatusUnauthorized:
-		e.Hint = "the access key is wrong, or has no policy at all"
-	case status == http.StatusForbidden:
-		e.Hint = "the access key has no policy that allows this, or what it names is protected"
-	}
-	return e
+func repeatsConflict(name string) bool {
+	return name == getConversation.Name || name == listMessages.Name || name == listParticipants.Name
 }
 
 // Codes that change what is done (seen live by others, not documented).
@@ -214,3 +150,43 @@ const (
 	codeContactInConversation = "ContactAlreadyInConversation"
 	codeAlreadyExists         = "ResourceAlreadyExists"
 )
+
+// decodeError reads {code, message, details}: details is a map of a JSON path to sentences for 422, and free-form
+// for 409, where conversationId names the conversation that stands in the way.
+func decodeError(status int, header http.Header, body []byte) *model.Error {
+	o, _ := providers.ParseObject(body)
+	e := &model.Error{Code: o.Text("code"), Message: o.Text("message"), RequestID: header.Get("X-Request-Id")}
+	if e.Message == "" && e.Code == "" {
+		return nil // not the service's own shape: a proxy, a page
+	}
+	details := o.Object("details")
+	for _, path := range details.Names() {
+		var sentences []string
+		for _, s := range providers.OneOrMore(details.Peek(path)) {
+			sentences = append(sentences, providers.TextOf(s))
+		}
+		switch {
+		case len(sentences) == 0:
+		case path == "conversationId":
+			e.Existing = sentences[0]
+		default:
+			e.Fields = append(e.Fields, model.FieldError{Field: strings.TrimPrefix(path, "."), Message: strings.Join(sentences, "; ")})
+		}
+	}
+	switch {
+	case status == http.StatusConflict && e.Code == codeContactInConversation:
+		e.Hint = "the contact is already in a conversation: open that one"
+	case status == http.StatusConflict && e.Code == codeAlreadyExists:
+		e.Hint = "a contact can have one active conversation on a channel: close the other one first"
+	default:
+		e.Hint = hints[status]
+	}
+	return e
+}
+
+var hints = map[int]string{
+	http.StatusConflict:     "the conversation is in a state that does not allow this: reload it",
+	http.StatusNotFound:     "gone, in another workspace, or not visible to this access key",
+	http.StatusUnauthorized: "the access key is wrong, or has no policy at all",
+	http.StatusForbidden:    "the access key has no policy that allows this, or what it names is protected",
+}

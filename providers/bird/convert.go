@@ -1,15 +1,16 @@
 package bird
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"math"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"confab/model"
 	"confab/providers"
@@ -26,15 +27,7 @@ const (
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
 // is refused, and no value is guessed. channel names a channel and its platform by its id and may be nil. ok is false
 // for what is no object or has no id.
-func convert(raw []byte, account string, channel func(id string) (name, platform string)) (model.Conversation, bool) {
-	if !json.Valid(raw) {
-		return model.Conversation{}, false
-	}
-	return convertRow(raw, account, channel)
-}
-
-// convertRow is convert for what is known to be valid JSON.
-func convertRow(raw json.RawMessage, account string, channel func(id string) (name, platform string)) (model.Conversation, bool) {
+func convert(raw json.RawMessage, account string, channel func(id string) (name, platform string)) (model.Conversation, bool) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return model.Conversation{}, false
@@ -54,9 +47,8 @@ func convertRow(raw json.RawMessage, account string, channel func(id string) (na
 	}
 	c.Access = o.Text("accessibility")
 	style := o.Text("platformStyle")
-	if c.Kind = strings.ToLower(style); c.Kind == "" {
-		c.Kind = "conversation"
-	} else if c.Kind != style {
+	c.Kind = cmp.Or(strings.ToLower(style), "conversation")
+	if style != "" && c.Kind != style {
 		facts.Add(groupConversation, "Platform style", style)
 	}
 	c.Channel.ID = o.Text("channelId")
@@ -65,36 +57,29 @@ func convertRow(raw json.RawMessage, account string, channel func(id string) (na
 		c.Channel.Name, platform = channel(c.Channel.ID)
 		facts.Add(groupConversation, "Channel platform", platform)
 	}
-	if held := attributesIn(o.Peek("attributes")); held != nil {
+	if held := attributesIn(o); held != nil {
 		o.Take("attributes")
 		c.Attributes = attributeTexts(held)
 	}
 
-	facts.Add(groupConversation, "Style", o.Text("style"))
-	facts.Add(groupConversation, "Assignee", o.Text("assigneeId"))
-	facts.Add(groupConversation, "Category", o.Text("category"))
-	facts.Add(groupConversation, "Directory", o.Text("directory"))
-	facts.Add(groupConversation, "Has a draft", o.Text("hasDraft"))
+	facts.Texts(groupConversation, o, "Style", "style", "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
+		"Has a draft", "hasDraft")
 
-	if featured, ok := o.List("featuredParticipants"); ok {
-		for i, f := range featured {
-			p := participant(f)
-			c.Featured = append(c.Featured, p)
-			facts.Rest(groupPeople, labelOf(p, i), f)
-		}
+	featured, _ := o.List("featuredParticipants")
+	for i, f := range featured {
+		p := participant(f)
+		c.Featured = append(c.Featured, p)
+		facts.Rest(groupPeople, labelOf(p, i), f)
 	}
 	active, pending := count(o, "activeParticipantCount"), count(o, "pendingParticipantCount")
 	if active >= 0 {
 		c.ParticipantCount = active + max(0, pending)
-		facts.Add(groupPeople, "Active", o.Text("activeParticipantCount"))
+		facts.Texts(groupPeople, o, "Active", "activeParticipantCount")
 	}
 	if pending >= 0 {
-		facts.Add(groupPeople, "Waiting to join", o.Text("pendingParticipantCount"))
+		facts.Texts(groupPeople, o, "Waiting to join", "pendingParticipantCount")
 	}
-	if started := o.Object("initiatingParticipant"); started != nil {
-		facts.Add(groupPeople, "Started by", summary(participant(started)))
-		facts.Rest(groupPeople, "Started by", started)
-	}
+	somebody(o, "initiatingParticipant", groupPeople, "Started by", &facts)
 
 	c.Created = o.Time("createdAt")
 	c.Updated = lastMessage(o, &c, &facts)
@@ -104,8 +89,7 @@ func convertRow(raw json.RawMessage, account string, channel func(id string) (na
 		o.Take("updatedAt")
 		facts.Tree(groupConversation, "Changed", changed)
 	}
-	facts.Add(groupLastMessage, "Last incoming", o.Text("lastMessageIncomingAt"))
-	facts.Add(groupLastMessage, "Last outgoing", o.Text("lastMessageOutgoingAt"))
+	facts.Texts(groupLastMessage, o, "Last incoming", "lastMessageIncomingAt", "Last outgoing", "lastMessageOutgoingAt")
 	facts.Tree("Resource", "", o.Take("resource"))
 	facts.Tree(groupInbox, "", o.Take("inbox"))
 	facts.Rest(providers.GroupOther, "", o)
@@ -121,55 +105,56 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	}
 	c.HasMessages = true
 	at := last.Time("createdAt")
-	if preview := last.Object("preview"); preview != nil {
-		c.Preview = preview.Text("text")
-		facts.Rest(groupLastMessage, "preview", preview)
-	}
-	if sender := last.Object("sender"); sender != nil {
-		facts.Add(groupLastMessage, "From", summary(participant(sender)))
-		facts.Rest(groupLastMessage, "From", sender)
-	}
-	if recipients, ok := last.List("recipients"); ok {
-		for i, r := range recipients {
-			label, who := r.Text("type"), recipient(r)
-			if label == "" || len(label) > 20 || who == "" {
-				label = "recipient " + strconv.Itoa(i+1)
-				r.Put("type")
-			}
-			facts.Add(groupLastMessage, label, who)
-			facts.Rest(groupLastMessage, label, r)
+	preview := last.Object("preview")
+	c.Preview = preview.Text("text")
+	facts.Rest(groupLastMessage, "preview", preview)
+	somebody(last, "sender", groupLastMessage, "From", facts)
+	recipients, _ := last.List("recipients")
+	for i, r := range recipients {
+		label, who := r.Text("type"), recipient(r)
+		if label == "" || len(label) > 20 || who == "" {
+			label = "recipient " + strconv.Itoa(i+1)
+			r.Put("type")
 		}
+		facts.Add(groupLastMessage, label, who)
+		facts.Rest(groupLastMessage, label, r)
 	}
-	facts.Add(groupLastMessage, "Type", last.Text("type"))
-	facts.Add(groupLastMessage, "Delivery", last.Text("status"))
+	facts.Texts(groupLastMessage, last, "Type", "type", "Delivery", "status")
 	c.LastMessage = last.Text("id")
 	facts.Add(groupLastMessage, "Id", c.LastMessage)
 	facts.Rest(groupLastMessage, "", last)
 	return at
 }
 
+// somebody shows a participant that stands in a field by itself.
+func somebody(o *providers.Object, field, group, label string, facts *providers.Facts) {
+	if who := o.Object(field); who != nil {
+		p := participant(who)
+		facts.Add(group, label, joined(p.Name, p.Identifier, p.Kind, p.ID, p.Status))
+		facts.Rest(group, label, who)
+	}
+}
+
 // recipient says in one line who got a message.
 func recipient(o *providers.Object) string {
 	var parts []string
 	if a := o.Object("contactAnnotation"); a != nil {
-		parts = appendText(parts, a.Text("name"))
+		parts = append(parts, a.Text("name"))
 		for _, f := range a.Facts("", "") {
-			parts = appendText(parts, f.Label+" "+f.Value)
+			parts = append(parts, f.Label+" "+f.Value)
 		}
 	}
 	key, value := o.Text("identifierKey"), o.Text("identifierValue")
-	parts = appendText(parts, pair(key, value))
+	parts = append(parts, pair(key, value))
 	if address := o.Text("platformAddress"); address != value {
-		parts = appendText(parts, address)
+		parts = append(parts, address)
 	}
-	return strings.Join(appendText(parts, o.Text("id")), " · ")
+	return joined(append(parts, o.Text("id"))...)
 }
 
-func appendText(parts []string, s string) []string {
-	if s == "" {
-		return parts
-	}
-	return append(parts, s)
+// joined is some texts in one line, but for the empty ones.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // pair writes an identifier as confab does, key=value.
@@ -183,15 +168,13 @@ func pair(key, value string) string {
 // participant takes one participant: what names it, and what it can do. There are no roles in this service.
 func participant(o *providers.Object) model.Participant {
 	p := model.Participant{ID: o.Text("id"), Kind: o.Text("type"), Status: o.Text("status"), Name: o.Text("displayName")}
-	key, value := "", ""
-	if contact := o.Object("contact"); contact != nil {
-		key, value = contact.Text("identifierKey"), contact.Text("identifierValue")
-		if contact.Text("platformAddress") != value {
-			contact.Put("platformAddress")
-		}
-		if len(contact.Names()) > 0 {
-			o.Put("contact") // the rest is shown as facts
-		}
+	contact := o.Object("contact")
+	key, value := contact.Text("identifierKey"), contact.Text("identifierValue")
+	if contact.Text("platformAddress") != value {
+		contact.Put("platformAddress")
+	}
+	if len(contact.Names()) > 0 {
+		o.Put("contact") // the rest is shown as facts
 	}
 	if direct := o.Text("identifierValue"); value == "" {
 		value = direct
@@ -207,19 +190,7 @@ func participant(o *providers.Object) model.Participant {
 
 // labelOf names a participant in the labels of facts.
 func labelOf(p model.Participant, i int) string {
-	if d := p.Display(); d != "" {
-		return d
-	}
-	return "participant " + strconv.Itoa(i+1)
-}
-
-// summary says in one line all that is known of a participant.
-func summary(p model.Participant) string {
-	parts := appendText(nil, p.Name)
-	parts = appendText(parts, p.Identifier)
-	parts = appendText(parts, p.Kind)
-	parts = appendText(parts, p.ID)
-	return strings.Join(appendText(parts, p.Status), " · ")
+	return cmp.Or(p.Display(), "participant "+strconv.Itoa(i+1))
 }
 
 // count takes a count of people; -1 where there is none that can be one.
@@ -242,7 +213,7 @@ func convertParticipants(raw []json.RawMessage) (people []model.Participant, fac
 	var more providers.Facts
 	ok = true
 	for i, r := range raw {
-		o, isObject := providers.ParseObject(r)
+		o, isObject := providers.ObjectOf(r)
 		if !isObject {
 			more.Tree(groupPeople, "participant "+strconv.Itoa(i+1), r)
 			ok = false
@@ -259,8 +230,8 @@ func convertParticipants(raw []json.RawMessage) (people []model.Participant, fac
 
 // convertMessage turns one message into the common form; ok is false for what is no object. Incoming is what a
 // contact sent: the API has no direction. accessKey is the id of the account's own key, "" where it is not known.
-func convertMessage(raw []byte, accessKey string) (model.Message, bool) {
-	o, ok := providers.ParseObject(raw)
+func convertMessage(raw json.RawMessage, accessKey string) (model.Message, bool) {
+	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return model.Message{}, false
 	}
@@ -296,104 +267,45 @@ func author(p model.Participant) string {
 	return p.Kind + " " + p.ID[:min(8, len(p.ID))]
 }
 
-// messageText reads a body: text and html are shown, anything else is named.
+// messageText reads a body: text and html are shown, anything else is named. What came with it is listed by name; its
+// links expire and are left out.
 func messageText(body *providers.Object) (text, kind string) {
 	kind = body.Text("type")
 	content := body.Object(kind)
-	switch kind {
-	case "text":
-		text = inner(content, "text")
-	case "html":
-		if text = inner(content, "text"); strings.TrimSpace(text) == "" {
-			text = stripTags(inner(content, "html"))
-		}
-	default:
-		if text = inner(content, "text"); text == "" {
-			text = "[" + nonEmpty(kind, "empty") + " message]"
-		}
+	text = content.Text("text")
+	switch {
+	case kind == "html" && strings.TrimSpace(text) == "":
+		text = providers.HTMLText(content.Text("html"), lineBreak)
+	case kind != "text" && text == "":
+		text = "[" + cmp.Or(kind, "empty") + " message]"
+	}
+	attachments, _ := content.List("attachments")
+	for _, a := range attachments {
+		text += "\n[attachment: " + cmp.Or(a.Text("filename"), "unnamed") + "]"
 	}
 	if kind == "text" {
 		kind = ""
 	}
-	return text + attachments(content), kind
+	return text, kind
 }
 
-// inner takes a text of an object that may be missing.
-func inner(o *providers.Object, name string) string {
-	if o == nil {
-		return ""
-	}
-	return o.Text(name)
-}
-
-func nonEmpty(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-// attachments lists what came with a message by name; its links expire and are left out.
-func attachments(content *providers.Object) string {
-	if content == nil {
-		return ""
-	}
-	list, _ := content.List("attachments")
-	var out strings.Builder
-	for _, a := range list {
-		fmt.Fprintf(&out, "\n[attachment: %s]", nonEmpty(a.Text("filename"), "unnamed"))
-	}
-	return out.String()
-}
-
-// stripTags is the text of an HTML body that has no plain fallback.
-func stripTags(s string) string {
-	z := html.NewTokenizer(strings.NewReader(s))
-	var out strings.Builder
-	hidden := 0
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			return strings.TrimSpace(out.String())
-		case html.TextToken:
-			if hidden == 0 {
-				out.Write(z.Text())
-			}
-		case html.StartTagToken:
-			switch name, _ := z.TagName(); string(name) {
-			case "script", "style":
-				hidden++
-			case "br", "p", "div", "tr", "li":
-				out.WriteByte('\n')
-			}
-		case html.EndTagToken:
-			if name, _ := z.TagName(); hidden > 0 && (string(name) == "script" || string(name) == "style") {
-				hidden--
-			}
-		case html.SelfClosingTagToken:
-			if name, _ := z.TagName(); string(name) == "br" {
-				out.WriteByte('\n')
-			}
+// lineBreak begins a line for a tag that does.
+func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
+	switch name {
+	case atom.P, atom.Div, atom.Tr, atom.Li:
+		if kind == html.StartTagToken {
+			out.WriteByte('\n')
+		}
+	case atom.Br:
+		if kind != html.EndTagToken {
+			out.WriteByte('\n')
 		}
 	}
-}
-
-// sortMessages puts messages oldest first; those of one moment by id, so that the order is the same each time.
-func sortMessages(m []model.Message) {
-	sort.SliceStable(m, func(i, j int) bool {
-		if !m[i].At.Equal(m[j].At) {
-			return m[i].At.Before(m[j].At)
-		}
-		return m[i].ID < m[j].ID
-	})
 }
 
 // convertContact turns a contact into who can be added; ok is false without an id.
-func convertContact(raw []byte) (model.Participant, bool) {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		return model.Participant{}, false
-	}
+func convertContact(raw json.RawMessage) (model.Participant, bool) {
+	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindContact, ID: o.Text("id"), Name: o.Text("computedDisplayName")}
 	list, _ := o.List("featuredIdentifiers")
 	for _, id := range list {
@@ -409,11 +321,8 @@ func convertContact(raw []byte) (model.Participant, bool) {
 }
 
 // convertAgent takes an agent as a participant; ok is false without an id.
-func convertAgent(raw []byte) (model.Participant, bool) {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		return model.Participant{}, false
-	}
+func convertAgent(raw json.RawMessage) (model.Participant, bool) {
+	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindUser, ID: o.Text("id"), Name: o.Text("displayName"), Email: o.Text("email")}
 	return p, p.ID != ""
 }
@@ -424,12 +333,9 @@ type channel struct {
 }
 
 // convertChannel takes a channel; ok is false without an id. One without a name is called by its platform.
-func convertChannel(raw []byte) (channel, bool) {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		return channel{}, false
-	}
+func convertChannel(raw json.RawMessage) (channel, bool) {
+	o, _ := providers.ObjectOf(raw)
 	c := channel{id: o.Text("id"), name: o.Text("name"), platform: o.Text("platformId")}
-	c.name = nonEmpty(c.name, c.platform)
+	c.name = cmp.Or(c.name, c.platform)
 	return c, c.id != ""
 }

@@ -176,7 +176,7 @@ func FuzzConvert(f *testing.F) {
 		_, _ = convertContact(in)
 		_, _ = convertChannel(in)
 		_, _, _ = convertParticipants([]json.RawMessage{in, nil})
-		_ = readFailure(in)
+		_ = decodeError(409, nil, in)
 		c, _ := convert(in, "a", nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return

@@ -2,6 +2,7 @@ package bird
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -54,23 +55,18 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 // head reads the newest conversations. The order of the list is not documented, only seen, so it is checked by the
 // times of creation.
 func (p *Provider) head(ctx context.Context, known []string) (providers.Head, error) {
+	list := p.list(headPages, func(token string) providers.Call { return p.client.page(listConversations, "", pageLimit, token, nil) })
 	read := func(ctx context.Context, token string) (out providers.Page[providers.Row], err error) {
-		page, err := p.readPage(ctx, p.client.listConversations(pageLimit, token))
+		page, err := list.Read(ctx, token)
 		if err != nil && token != "" && refusesToken(err) {
 			return providers.Page[providers.Row]{Holes: true}, nil // as far as the service goes
 		}
-		if err != nil {
-			return out, err
-		}
-		out.Next, out.Holes = page.Next, page.Holes
-		for _, raw := range page.Rows {
+		out = providers.ConvertPage(page, func(raw json.RawMessage) (providers.Row, bool) {
 			c, ok := convert(raw, p.account.Name, nil)
-			out.Holes = out.Holes || !ok || c.Created.IsZero()
-			if ok {
-				out.Rows = append(out.Rows, providers.Row{Conversation: c, Raw: raw})
-			}
-		}
-		return out, nil
+			return providers.Row{Conversation: c, Raw: raw}, ok
+		})
+		out.Holes = out.Holes || slices.ContainsFunc(out.Rows, func(r providers.Row) bool { return r.Created.IsZero() })
+		return out, err
 	}
 	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{Read: read, Most: headPages})
 }
@@ -78,10 +74,7 @@ func (p *Provider) head(ctx context.Context, known []string) (providers.Head, er
 // mayHaveStarted reports whether a conversation can have been started by a create of confab: by the access key, or in
 // the name of one of the people who were asked for.
 func (p *Provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool {
-	o, ok := providers.ParseObject(r.Raw)
-	if !ok {
-		return false
-	}
+	o, _ := providers.ObjectOf(r.Raw)
 	started := o.Object("initiatingParticipant")
 	if started == nil {
 		return true

@@ -23,34 +23,56 @@ const (
 	threadAge = 5 * time.Minute
 )
 
+// What is kept in memory at least.
+const (
+	maxThreads        = 16    // conversations whose messages are kept
+	maxHeldAttributes = 1_000 // conversations whose attributes are kept as they were sent
+	maxNames          = 2_500 // of contacts, of agents
+)
+
+// thread is the messages of a conversation that have been read, oldest first.
+type thread struct {
+	messages []model.Message
+	more     bool // older ones exist
+	read     time.Time
+}
+
+// newest is when the last message was made; zero where that is not known.
+func (t thread) newest() time.Time {
+	if len(t.messages) == 0 {
+		return time.Time{}
+	}
+	return t.messages[len(t.messages)-1].At
+}
+
 // Load implements model.Provider. Participants come from their own list, never from the featured five. A list that
 // the access key may not read is left unknown, and a fact says so. Where everything is asked for, one more request
 // reads how the conversation stands in the inboxes.
 func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	everything := need.Has(model.NeedEverything)
-	answer, err := p.client.do(ctx, p.client.getConversation(id))
+	answer, err := p.client.Do(ctx, p.client.call(getConversation, id, nil, nil))
 	if err != nil {
 		return model.Detail{}, err
 	}
-	name := p.namer(ctx)
-	c, ok := convert(answer.Body, p.account.Name, name)
-	if !ok || !strings.EqualFold(c.Ref.ID, id) {
-		return model.Detail{}, providers.Malformed("read conversation", "the answer is not the conversation that was asked for")
+	o, _ := answer.Object()
+	if !strings.EqualFold(o.Text("id"), id) {
+		return model.Detail{}, providers.Malformed(getConversation.Name, "the answer is not the conversation that was asked for")
 	}
+	c, _ := convert(answer.Body, p.account.Name, p.namer(ctx))
 	if c.Archived {
-		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: "read conversation", Status: answer.Status, Message: reasonDeleted}
+		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: getConversation.Name, Status: answer.Status, Message: reasonDeleted}
 	}
 	c.Ref.ID = id
 	c.ETag = answer.Header.Get("ETag")
-	p.held.put(id, rawAttributes(answer.Body))
-	if o, ok := providers.ParseObject(answer.Body); ok && !o.Has("attributes") {
+	p.held.Put(id, attributesIn(o))
+	if !o.Has("attributes") {
 		c.Attributes = map[string]string{} // a conversation read by itself says all that it has
 	}
 
 	var facts providers.Facts
 	facts.AddAll(c.Facts)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
-		facts.Add(groupConversation, "Channels", notShown(p.client.lacks.of(listChannelsEndpoint.Name)))
+		facts.Add(groupConversation, "Channels", notShown(p.client.lacks.of(listChannels)))
 	}
 	if everything || need.Has(model.NeedParticipants) {
 		if err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
@@ -72,7 +94,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return model.Detail{}, providers.GivenUp("read conversation", err)
+		return model.Detail{}, providers.GivenUp(getConversation.Name, err)
 	}
 	c.Facts = facts.List()
 	d.Conversation = c
@@ -81,7 +103,9 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
 func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
-	all, whole, err := p.list(maxParticipantPages, func(token string) providers.Call { return p.client.listParticipants(id, token) }).All(ctx)
+	all, whole, err := p.list(maxParticipantPages, func(token string) providers.Call {
+		return p.client.page(listParticipants, id, pageLimit, token, nil)
+	}).All(ctx)
 	if why := notShown(err); why != "" {
 		facts.Add(groupPeople, "Participants", why)
 		return nil
@@ -118,70 +142,79 @@ func distinct(people []model.Participant) []model.Participant {
 	})
 }
 
-// nameContacts looks up the names of contacts that have none, a bounded number of them.
+// nameContacts looks up the names of contacts that have none, a bounded number of them. It stops at an error: a courtesy
+// is not worth asking again right away.
 func (p *Provider) nameContacts(ctx context.Context, people []model.Participant) {
 	asked := 0
-	for i := range people {
-		if people[i].Kind != model.KindContact || people[i].Name != "" || people[i].ID == "" {
+	for i, who := range people {
+		if who.Kind != model.KindContact || who.Name != "" || who.ID == "" {
 			continue
 		}
-		name, known := p.contacts.get(people[i].ID)
+		name, known := p.contacts.Get(who.ID)
 		if !known {
-			if asked == maxNamedContacts {
+			if asked++; asked > maxNamedContacts {
 				return
 			}
-			asked++
-			answer, err := p.client.do(ctx, p.client.getContact(people[i].ID))
-			switch model.KindOf(err) {
-			case "":
-				contact, _ := convertContact(answer.Body)
-				name = contact.Name
-			case model.NotFound:
-			default:
-				return // a courtesy that is not worth an error, nor asking again right away
+			contact, err := p.contact(ctx, who.ID)
+			if k := model.KindOf(err); k != "" && k != model.NotFound && k != model.Malformed {
+				return
 			}
-			p.contacts.put(people[i].ID, name)
+			name = contact.Name
+			p.contacts.Put(who.ID, name)
 		}
 		people[i].Name = name
 	}
 }
 
+func (p *Provider) contact(ctx context.Context, id string) (model.Participant, error) {
+	answer, err := p.client.Do(ctx, p.client.call(getContact, id, nil, nil))
+	if err != nil {
+		return model.Participant{}, err
+	}
+	if _, err := answer.Object(); err != nil {
+		return model.Participant{}, err
+	}
+	c, ok := convertContact(answer.Body)
+	if !ok {
+		err = answer.Malformed("the answer is no contact")
+	}
+	return c, err
+}
+
 // loadMessages reads messages into d, only the newer ones where the rest has been read a short time ago.
 func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
-	held, ok := p.messages.get(id)
+	read := func(most int, from time.Time) ([]json.RawMessage, bool, error) {
+		return p.list(most, func(token string) providers.Call { return p.client.messages(id, token, from) }).All(ctx)
+	}
+	show := func(t thread) {
+		p.messages.Put(id, t)
+		d.Messages, d.MoreMessages = model.SetOf(slices.Clone(t.messages)...), t.more
+	}
+	held, ok := p.messages.Get(id)
 	if ok && !everything && !held.newest().IsZero() && time.Since(held.read) < threadAge {
-		newer, whole, err := p.list(messagePages, func(token string) providers.Call {
-			return p.client.listMessages(id, token, held.newest())
-		}).All(ctx)
+		newer, whole, err := read(messagePages, held.newest())
 		if err == nil && whole {
-			read := held.read
-			held = join(held, p.convertMessages(newer))
-			held.read = read
-			p.messages.put(id, held)
-			d.Messages, d.MoreMessages = model.SetOf(slices.Clone(held.messages)...), held.more
+			show(join(held, p.convertMessages(newer)))
 			return nil
 		}
 		if err != nil && !refusesToken(err) {
-			return p.messagesError(err, facts)
+			return withoutMessages(err, facts)
 		}
 	}
 	pages := messagePages
 	if everything {
 		pages = messagePagesMost
 	}
-	all, whole, err := p.list(pages, func(token string) providers.Call { return p.client.listMessages(id, token, time.Time{}) }).All(ctx)
+	all, whole, err := read(pages, time.Time{})
 	if err != nil {
-		return p.messagesError(err, facts)
+		return withoutMessages(err, facts)
 	}
-	held = join(thread{more: !whole}, p.convertMessages(all))
-	held.read = time.Now()
-	p.messages.put(id, held)
-	d.Messages, d.MoreMessages = model.SetOf(slices.Clone(held.messages)...), held.more
+	show(join(thread{more: !whole, read: time.Now()}, p.convertMessages(all)))
 	return nil
 }
 
-// messagesError lets a conversation be shown whose messages may not be read, which is documented to happen.
-func (p *Provider) messagesError(err error, facts *providers.Facts) error {
+// withoutMessages lets a conversation be shown whose messages may not be read, which is documented to happen.
+func withoutMessages(err error, facts *providers.Facts) error {
 	why := notShown(err)
 	if why == "" {
 		return err
@@ -217,7 +250,7 @@ func join(t thread, newer []model.Message) thread {
 		at[m.ID] = len(all)
 		all = append(all, m)
 	}
-	sortMessages(all)
+	providers.SortMessages(all)
 	if over := len(all) - maxMessages; over > 0 {
 		all, t.more = all[over:], true
 	}

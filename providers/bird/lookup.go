@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,12 +14,9 @@ import (
 	"confab/providers"
 )
 
-const (
-	defaultLookup = 50
-	// searchPages bounds how many pages of contacts are read for one answer to a text, since the service finds by
-	// identifier alone.
-	searchPages = 10
-)
+// searchPages bounds how many pages of contacts are read for one answer to a text, since the service finds by
+// identifier alone.
+const searchPages = 10
 
 var (
 	uuidShape  = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
@@ -31,7 +29,7 @@ var (
 // so none is found.
 func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Limit <= 0 {
-		req.Limit = defaultLookup
+		req.Limit = providers.LookupLimit
 	}
 	req.Text = strings.TrimSpace(req.Text)
 	switch req.Kind {
@@ -52,40 +50,21 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 
 func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if uuidShape.MatchString(req.Text) {
-		answer, err := p.client.do(ctx, p.client.getContact(req.Text))
-		if model.KindOf(err) == model.NotFound {
-			return model.LookupPage{}, nil
-		}
-		if err != nil {
-			return model.LookupPage{}, err
-		}
-		if c, ok := convertContact(answer.Body); ok {
-			return model.LookupPage{Items: []model.Participant{c}}, nil
-		}
-		return model.LookupPage{}, providers.Malformed("read contact", "the answer is no contact")
+		return providers.FoundOne(p.contact(ctx, req.Text))
 	}
-	if key, value, ok := identifierIn(req.Text); ok {
-		answer, err := p.client.do(ctx, p.client.searchContacts(key, value))
-		if model.KindOf(err) == model.NotFound {
-			return model.LookupPage{}, nil
-		}
-		if err != nil {
-			return model.LookupPage{}, err
-		}
-		pg, err := readFound(answer)
-		if err != nil {
-			return model.LookupPage{}, named(err, "search contacts")
-		}
-		var out model.LookupPage
-		for _, raw := range pg.Rows {
-			if c, ok := convertContact(raw); ok && len(out.Items) < req.Limit {
-				c.Identifier = pair(key, value)
-				out.Items = append(out.Items, c)
-			}
-		}
-		return out, nil
+	key, value, ok := identifierIn(req.Text)
+	if !ok {
+		return p.scanContacts(ctx, req)
 	}
-	return p.scanContacts(ctx, req)
+	page, err := readFound(p.client.Do(ctx, p.client.contactsWith(key, value)))
+	if err != nil && model.KindOf(err) != model.NotFound {
+		return model.LookupPage{}, err
+	}
+	found := providers.ConvertPage(page, convertContact).Rows
+	for i := range found {
+		found[i].Identifier = pair(key, value)
+	}
+	return model.LookupPage{Items: found[:min(len(found), req.Limit)]}, nil
 }
 
 // identifierIn reads a text that names a contact by an identifier.
@@ -111,18 +90,17 @@ func identifierIn(text string) (key, value string, ok bool) {
 // scanContacts pages through the contacts and keeps those whose name or identifier holds the text. The cursor is the
 // service's token with how many finds of that page have been given already.
 func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	want := model.FoldText(req.Text)
 	token, skip := readLookupCursor(req.Cursor)
 	var out model.LookupPage
 	w := p.list(searchPages, func(at string) providers.Call {
 		token = at
-		return p.client.listContacts(pageLimit, at)
+		return p.client.page(listContacts, "", pageLimit, at, nil)
 	})
 	_, err := w.Run(ctx, token, func(page providers.Page[json.RawMessage]) (bool, error) {
 		finds := 0
 		for _, raw := range page.Rows {
 			c, ok := convertContact(raw)
-			if !ok || want != "" && !strings.Contains(model.FoldText(c.Name+" "+c.Email+" "+c.Identifier), want) {
+			if !ok || !providers.Holds(req.Text, c.Name, c.Email, c.Identifier) {
 				continue
 			}
 			if finds++; finds <= skip {
@@ -153,7 +131,7 @@ func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 	if strings.ContainsFunc(req.Text, unicode.IsControl) {
 		return model.LookupPage{}, nil
 	}
-	answer, err := p.client.do(ctx, p.client.listAgents(min(req.Limit, pageLimit), req.Cursor, req.Text))
+	page, err := readPage(p.client.Do(ctx, p.client.agents(min(req.Limit, pageLimit), req.Cursor, req.Text)))
 	switch model.KindOf(err) {
 	case "":
 	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
@@ -162,18 +140,11 @@ func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 	default:
 		return model.LookupPage{}, err
 	}
-	pg, err := readPage(answer)
-	if err != nil {
-		return model.LookupPage{}, named(err, "list agents")
-	}
-	out := model.LookupPage{Cursor: pg.Next}
-	want := model.FoldText(req.Text)
-	for _, raw := range pg.Rows {
-		if u, ok := convertAgent(raw); ok && len(out.Items) < req.Limit && strings.Contains(model.FoldText(u.Name+" "+u.Email), want) {
-			out.Items = append(out.Items, u)
-		}
-	}
-	if pg.Next == req.Cursor {
+	found := slices.DeleteFunc(providers.ConvertPage(page, convertAgent).Rows, func(u model.Participant) bool {
+		return !providers.Holds(req.Text, u.Name, u.Email)
+	})
+	out := model.LookupPage{Items: found[:min(len(found), req.Limit)], Cursor: page.Next}
+	if page.Next == req.Cursor {
 		out.Cursor = "" // a token that leads to itself
 	}
 	return out, nil
@@ -215,10 +186,9 @@ func (p *Provider) lookupChannels(ctx context.Context, req model.LookupRequest) 
 	if err = cmp.Or(err, known.refused); err != nil {
 		return model.LookupPage{}, err
 	}
-	want := model.FoldText(req.Text)
 	var all []model.Participant
 	for _, c := range known.list {
-		if want == "" || strings.EqualFold(c.id, req.Text) || strings.Contains(model.FoldText(c.name+" "+c.platform), want) {
+		if strings.EqualFold(c.id, req.Text) || providers.Holds(req.Text, c.name, c.platform) {
 			all = append(all, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
 		}
 	}

@@ -24,23 +24,23 @@ func TestEndpoints(t *testing.T) {
 		write bool
 		want  string
 	}{
-		{c.listConversations(100, ""), false, "GET " + base + "/conversations?limit=100"},
-		{c.listConversations(100, "a=+/b"), false, "GET " + base + "/conversations?limit=100&pageToken=a%3D%2B%2Fb"},
-		{c.getConversation("x/y"), false, "GET " + base + "/conversations/x%2Fy"},
-		{c.createConversation(createBody{Name: "n"}), true, "POST " + base + `/conversations {"name":"n"}`},
-		{c.updateConversation(c1, patchBody{}), true, "PATCH " + one + " {}"},
-		{c.deleteConversation(c1), true, "DELETE " + one},
-		{c.listMessages(c1, "t", at), false, "GET " + one + "/messages?dateFrom=2026-01-02T02%3A04%3A05.678Z&limit=100&pageToken=t"},
-		{c.listParticipants(c1, ""), false, "GET " + one + "/participants?limit=100"},
-		{c.addParticipant(c1, participantBody{ID: "u", Type: "user"}), true, "POST " + one + `/participants {"id":"u","type":"user"}`},
-		{c.setParticipant(c1, "p", "active"), true, "PATCH " + one + `/participants/p {"status":"active"}`},
-		{c.removeParticipant(c1, "p"), true, "DELETE " + one + "/participants/p"},
-		{c.listContacts(50, "t"), false, "GET " + base + "/contacts?limit=50&pageToken=t"},
-		{c.getContact("x"), false, "GET " + base + "/contacts/x"},
-		{c.searchContacts("emailaddress", "a@b.c"), false, "POST " + base + `/contacts/search {"identifier":{"key":"emailaddress","value":"a@b.c"}}`},
-		{c.listChannels(1000, ""), false, "GET " + base + "/channels?limit=1000"},
+		{c.page(listConversations, "", 100, "", nil), false, "GET " + base + "/conversations?limit=100"},
+		{c.page(listConversations, "", 100, "a=+/b", nil), false, "GET " + base + "/conversations?limit=100&pageToken=a%3D%2B%2Fb"},
+		{c.call(getConversation, "x/y", nil, nil), false, "GET " + base + "/conversations/x%2Fy"},
+		{c.call(createConversation, "", nil, createBody{Name: "n"}), true, "POST " + base + `/conversations {"name":"n"}`},
+		{c.call(updateConversation, c1, nil, patchBody{}), true, "PATCH " + one + " {}"},
+		{c.call(deleteConversation, c1, nil, nil), true, "DELETE " + one},
+		{c.messages(c1, "t", at), false, "GET " + one + "/messages?dateFrom=2026-01-02T02%3A04%3A05.678Z&limit=100&pageToken=t"},
+		{c.page(listParticipants, c1, 100, "", nil), false, "GET " + one + "/participants?limit=100"},
+		{c.call(addParticipant, c1, nil, participantBody{ID: "u", Type: "user"}), true, "POST " + one + `/participants {"id":"u","type":"user"}`},
+		{c.participant(setParticipant, c1, "p", map[string]string{"status": "active"}), true, "PATCH " + one + `/participants/p {"status":"active"}`},
+		{c.participant(removeParticipant, c1, "p", nil), true, "DELETE " + one + "/participants/p"},
+		{c.page(listContacts, "", 50, "t", nil), false, "GET " + base + "/contacts?limit=50&pageToken=t"},
+		{c.call(getContact, "x", nil, nil), false, "GET " + base + "/contacts/x"},
+		{c.contactsWith("emailaddress", "a@b.c"), false, "POST " + base + `/contacts/search {"identifier":{"key":"emailaddress","value":"a@b.c"}}`},
+		{c.page(listChannels, "", 1000, "", nil), false, "GET " + base + "/channels?limit=1000"},
 	} {
-		r, err := c.http.Request(tt.call)
+		r, err := c.Request(tt.call)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestErrors(t *testing.T) {
 		{500, `{"message":"Oops."}`, model.Error{Kind: model.UnknownOutcome, Message: "Oops."}},
 	} {
 		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
-		_, err := p.client.do(t.Context(), p.client.updateConversation(c1, patchBody{}))
+		_, err := p.client.Do(t.Context(), p.client.call(updateConversation, c1, nil, patchBody{}))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status
 		got.Hint, got.Err = "", nil
@@ -403,8 +403,9 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
-	if id := identity(providers.Account{Settings: map[string]string{settingWorkspace: "w"}}); id != "bird https://api.bird.com w" {
-		t.Error(id)
+	p, err := Factory().Open(providers.Account{Credential: secret("k"), Settings: map[string]string{settingWorkspace: "w"}})
+	if err != nil || p.Describe().Identity != "bird https://api.bird.com w" {
+		t.Error(p, err)
 	}
 }
 
@@ -416,7 +417,7 @@ func TestCapabilitiesAreWhole(t *testing.T) {
 			t.Errorf("%s: %+v", k, c)
 		}
 	}
-	for _, row := range table() {
+	for _, row := range table {
 		if row.State != model.CapabilityNo && row.Call == "" {
 			t.Errorf("%s names no call", row.Kind)
 		}

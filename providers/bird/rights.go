@@ -11,7 +11,7 @@ import (
 // for several goroutines.
 type refusals struct {
 	mu sync.Mutex
-	by map[string]*model.Error // of the calls, by name
+	by map[string]model.Error // of the calls, by name
 }
 
 // learn takes how a read ended. A 401 that the client found to be a missing right is one of the account: policies are
@@ -19,43 +19,42 @@ type refusals struct {
 // alone, and so is that of a contact. That there are no inboxes at all is learnt too: their path is on no page.
 func (r *refusals) learn(e providers.Endpoint, err error) {
 	was := model.AsError(err)
-	if !e.MayLack {
-		return
-	}
-	if was != nil && !lasts(e.Name, was) {
+	if was == nil || !e.MayLack || !lasts(e.Name, was) {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if was == nil {
-		delete(r.by, e.Name)
-		return
-	}
 	if r.by == nil {
-		r.by = map[string]*model.Error{}
+		r.by = map[string]model.Error{}
 	}
-	r.by[e.Name] = was
+	r.by[e.Name] = *was
 }
 
 func lasts(name string, e *model.Error) bool {
 	switch name {
-	case searchFeedItemsEndpoint.Name:
+	case searchFeedItems.Name:
 		return e.Kind == model.Forbidden || e.Kind == model.NotFound || e.Kind == model.Unsupported
-	case listContactsEndpoint.Name, searchContactsEndpoint.Name, listAgentsEndpoint.Name, listChannelsEndpoint.Name:
+	case listContacts.Name, searchContacts.Name, listAgents.Name, listChannels.Name:
 		return e.Kind == model.Forbidden
 	}
 	return e.Kind == model.Forbidden && e.Status == 401
 }
 
-// of gives the refusal of a read, nil for none.
-func (r *refusals) of(name string) error {
+// of returns the refusal of a read, nil for none.
+func (r *refusals) of(e providers.Endpoint) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e := r.by[name]; e != nil {
-		again := *e
-		return &again
+	if was, ok := r.by[e.Name]; ok {
+		return &was
 	}
 	return nil
+}
+
+// forget has everything asked for again.
+func (r *refusals) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.by)
 }
 
 // notShown says in words why a part of a conversation is not shown, "" where an error is none of that part alone. That

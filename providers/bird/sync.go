@@ -3,7 +3,6 @@ package bird
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"confab/model"
@@ -23,78 +22,37 @@ const cursorPrefix = "page:"
 // Sync implements model.Provider. The list has no filter, and newest created conversations come first, so an old
 // conversation with a new message is found by a full walk only. Since and Filter are left to the caller, since the
 // service cannot apply them. A page token that the service no longer takes starts the walk again, once.
-func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
-	full := req.Mode == model.SyncFull
-	token := ""
-	if full {
-		if t, ok := strings.CutPrefix(req.Cursor, cursorPrefix); ok {
-			token = t
+func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
+	list := p.list(maxPages, func(token string) providers.Call { return p.client.page(listConversations, "", pageLimit, token, nil) })
+	read := func(ctx context.Context, at string) (out providers.Page[model.Conversation], err error) {
+		page, err := list.Read(ctx, strings.TrimPrefix(at, cursorPrefix))
+		if err != nil {
+			return out, err
 		}
-	}
-	cursor := func(token string) string {
-		if !full || token == "" {
-			return ""
+		name := p.namer(ctx)
+		out = providers.ConvertPage(page, func(raw json.RawMessage) (model.Conversation, bool) { return convert(raw, p.account.Name, name) })
+		if out.Next != "" {
+			out.Next = cursorPrefix + out.Next
 		}
-		return cursorPrefix + token
+		return out, nil
 	}
-	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: p.readRows, Most: maxPages, Lost: refusesToken},
-		listConversationsEndpoint.Name, token, cursor, emit)
-	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
-}
-
-// readRows reads one page of conversations. A row that cannot be told apart may be one that is known.
-func (p *Provider) readRows(ctx context.Context, token string) (providers.Page[model.Conversation], error) {
-	page, err := p.readPage(ctx, p.client.listConversations(pageLimit, token))
-	if err != nil {
-		return providers.Page[model.Conversation]{}, err
+	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
+		req.Cursor = ""
 	}
-	out := providers.Page[model.Conversation]{Next: page.Next, Holes: page.Holes, Rows: make([]model.Conversation, 0, len(page.Rows))}
-	name := p.namer(ctx)
-	for _, raw := range page.Rows {
-		if c, ok := convertRow(raw, p.account.Name, name); ok {
-			out.Rows = append(out.Rows, c)
-		}
-	}
-	out.Holes = out.Holes || len(out.Rows) < len(page.Rows)
-	return out, nil
-}
-
-// readPage reads one page of any list.
-func (p *Provider) readPage(ctx context.Context, call providers.Call) (providers.Page[json.RawMessage], error) {
-	answer, err := p.client.do(ctx, call)
-	if err != nil {
-		return providers.Page[json.RawMessage]{}, err
-	}
-	page, err := readPage(answer)
-	if err != nil {
-		err = named(err, call.Name)
-	}
-	return page, err
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages, Lost: refusesToken}, listConversations.Name, req, emit)
 }
 
 // list walks a list of at most some pages.
 func (p *Provider) list(most int, call func(token string) providers.Call) providers.Walk[json.RawMessage] {
 	return providers.Walk[json.RawMessage]{Most: most, Read: func(ctx context.Context, token string) (providers.Page[json.RawMessage], error) {
-		return p.readPage(ctx, call(token))
+		return readPage(p.client.Do(ctx, call(token)))
 	}}
 }
 
 // refusesToken reports whether an answer may be about the page token: how long one lives is not documented.
 func refusesToken(err error) bool {
-	var e *model.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	return e.Kind == model.Invalid || e.Kind == model.NotFound || e.Kind == model.ConflictKind
-}
-
-// named gives an error the name of what was being done.
-func named(err error, op string) error {
-	e := *model.AsError(err)
-	if e.Op == "" {
-		e.Op = op
-	}
-	return &e
+	k := model.KindOf(err)
+	return k == model.Invalid || k == model.NotFound || k == model.ConflictKind
 }
 
 // channels are those of the workspace, in order and by id.
@@ -115,7 +73,9 @@ func (c channels) name(id string) (name, platform string) { return c.at[id].name
 
 // readChannels lists the channels. A refusal lasts for the run.
 func (p *Provider) readChannels(ctx context.Context) (channels, error) {
-	rows, _, err := p.list(maxChannelPages, func(token string) providers.Call { return p.client.listChannels(channelLimit, token) }).All(ctx)
+	rows, _, err := p.list(maxChannelPages, func(token string) providers.Call {
+		return p.client.page(listChannels, "", channelLimit, token, nil)
+	}).All(ctx)
 	switch model.KindOf(err) {
 	case "":
 	case model.Forbidden, model.NotFound:

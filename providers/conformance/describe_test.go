@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func describe(t *testing.T, s Service) {
 		}
 		c := model.Conversation{Ref: model.Ref{Account: d.Account, ID: b.first()}}
 		caps := b.Account.Capabilities(c)
-		want := caps.Clone()
+		want := maps.Clone(caps)
 		clear(caps)
 		if !reflect.DeepEqual(b.Account.Capabilities(c), want) {
 			t.Error("Capabilities changes from call to call")

@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -119,7 +118,7 @@ func TestRotatedCredential(t *testing.T) {
 				Log:  func(string, ...any) {},
 				Credential: func(real string) model.CredentialSource {
 					s.real = real
-					return sourced{source}
+					return source
 				}})
 			ids := standin.IDs()
 			if _, err := standin.Account.Load(t.Context(), ids[0], 0); err != nil {
@@ -172,16 +171,6 @@ func TestRotatedCredential(t *testing.T) {
 		})
 	}
 }
-
-// sourced is a credential as main gives it to an adapter.
-type sourced struct{ *config.Source }
-
-func (s sourced) Get(ctx context.Context) (string, error) {
-	secret, err := s.Source.Get(ctx)
-	return secret.Reveal(), err
-}
-
-func (s sourced) Reject(refused string) { s.Source.Reject(config.NewSecret(refused)) }
 
 // Kona's access token is refused: one exchange serves all who wait.
 func TestRefusedAccessTokenIsRefreshedOnce(t *testing.T) {

@@ -1,7 +1,6 @@
 package kona
 
 import (
-	"encoding/json"
 	"net/url"
 	"path"
 
@@ -10,31 +9,27 @@ import (
 )
 
 // plan is the part of providers.Editor that knows Kona: one PUT carries all fields, in full lists.
-func (p *Provider) plan(fresh model.Conversation, edits []model.Edit) []providers.Planned {
+func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	update := p.update(fresh)
-	out := make([]providers.Planned, len(edits))
-	for i, e := range edits {
+	return func(e model.Edit) providers.Planned {
 		if err := check(fresh, e); err != nil {
-			out[i] = providers.Refuse(err)
-			continue
+			return providers.Refuse(err)
 		}
 		switch e.Kind {
 		case model.EditCreate:
-			out[i] = p.planCreate(*e.Target.New)
+			return p.planCreate(*e.Target.New)
 		case model.EditDelete:
-			w := providers.Single(e.Kind, p.client.deleteConversation(fresh.Ref.ID))
+			w := providers.Single(e.Kind, deleteConversation.Of(fresh.Ref.ID, nil))
 			w.Reads = func(err *model.Error) providers.Lesson {
 				if err.Kind == model.Forbidden {
 					err.Hint = "only the creator of a conversation can delete it"
 				}
 				return providers.Lesson{}
 			}
-			out[i] = providers.Change(w, fresh, e)
-		default:
-			out[i] = providers.Change(update, fresh, e)
+			return providers.Change(w, fresh, e)
 		}
+		return providers.Change(update, fresh, e)
 	}
-	return out
 }
 
 // update is the PUT, which no page documents.
@@ -42,9 +37,9 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 	id := fresh.Ref.ID
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
-			return p.client.updateConversation(id, updateOf(fresh, edits))
+			return updateConversation.Of(id, updateOf(fresh, edits))
 		},
-		Kinds: putKinds(),
+		Kinds: putKinds,
 		Reads: func(err *model.Error) providers.Lesson {
 			if err.Hint == "" && err.Kind == model.Invalid {
 				err.Hint = hintUpdate
@@ -52,9 +47,9 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 			return providers.Lesson{}
 		},
 		Assumed: &providers.Assumption{
-			Probe: p.client.getConversation(id),
+			Probe: getConversation.Of(id, nil),
 			Proves: func(a *providers.Answer) bool {
-				raw, err := one(a, "conversations")
+				raw, err := first(a, keyConversations)
 				return err == nil && idOf(raw) == id
 			},
 			Missing: noUpdate,
@@ -65,25 +60,21 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 
 // shown reads the conversation of an answer.
 func (p *Provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
-	raw, err := one(a, "conversations")
+	raw, err := first(a, keyConversations)
 	if err != nil {
 		return c, nil, false
 	}
-	if c, ok = convert(raw, p.account.Name, p.directory.names()); !ok {
+	if c, ok = p.convert(raw); !ok {
 		return c, nil, false
 	}
-	p.ageOf(&c)
+	o, _ := providers.ObjectOf(raw)
 	return c, func(k model.EditKind) bool {
-		return shows(raw, k) && (k != model.EditParticipants || c.Participants.Known)
+		return shows(o, k) && (k != model.EditParticipants || c.Participants.Known)
 	}, true
 }
 
 // shows reports whether an answer tells what an edit of a kind has changed.
-func shows(raw json.RawMessage, k model.EditKind) bool {
-	o, ok := providers.ParseObject(raw)
-	if !ok {
-		return false
-	}
+func shows(o *providers.Object, k model.EditKind) bool {
 	switch k {
 	case model.EditTitle:
 		return !o.Null("name")
@@ -104,10 +95,10 @@ func (p *Provider) planCreate(n model.NewConversation) providers.Planned {
 	if refused != nil {
 		return providers.Refuse(refused)
 	}
-	w := providers.Single(model.EditCreate, p.client.createConversation(body))
+	w := providers.Single(model.EditCreate, providers.Call{Endpoint: createConversation, Body: body})
 	w.Kinds = nil // what one space refuses, another may take
 	w.Created = func(a *providers.Answer) string {
-		if raw, err := one(a, "conversations"); err == nil {
+		if raw, err := first(a, keyConversations); err == nil {
 			if id := idOf(raw); id != "" {
 				return id
 			}

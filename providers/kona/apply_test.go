@@ -37,7 +37,7 @@ func group(id, role string) model.Participant {
 // fresh is what element gives.
 func fresh(t *testing.T) model.Conversation {
 	t.Helper()
-	c, ok := convert([]byte(element(71, nil)), "projects", names{})
+	c, ok := convert([]byte(element(71, nil)), "projects", nil)
 	if !ok {
 		t.Fatal("no conversation")
 	}
@@ -192,7 +192,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		if got := s.lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
 			t.Errorf("%d: sent %v", status, got)
 		}
-		for _, k := range putKinds() {
+		for _, k := range putKinds {
 			if c := p.Capabilities(model.Conversation{}).Of(k); c.Can() || c.Reason != reason {
 				t.Errorf("%s is %+v", k, c)
 			}
@@ -285,30 +285,29 @@ func TestCreatedByLocation(t *testing.T) {
 // TestEndpoints: method, path, query and body of every call.
 func TestEndpoints(t *testing.T) {
 	p, _ := openStub(t, accept)
-	c := p.client
 	name := "n"
 	for _, tt := range []struct {
 		call  providers.Call
 		write bool
 		want  string
 	}{
-		{c.listConversations(byUpdated, "", 1), false, "GET /api/conversations?order_by=updated_at&page=1&per_page=100"},
-		{c.listConversations(byCreated, "40", 2), false, "GET /api/conversations?order_by=created_at&page=2&per_page=100&space_id=40"},
-		{c.getConversation("7/1"), false, "GET /api/conversations/7%2F1"},
-		{c.createConversation(wrap(fields{Name: &name})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
-		{c.updateConversation("71", wrap(fields{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
-		{c.deleteConversation("71"), true, "DELETE /api/conversations/71"},
-		{c.listComments("71", 1), false, "GET /api/comments?page=1&per_page=100&resource_id=71&resource_type=conversation"},
-		{c.listSpaces(false, 1), false, "GET /api/spaces?page=1&per_page=100"},
-		{c.listSpaces(true, 1), false, "GET /api/spaces?hidden=true&page=1&per_page=100"},
-		{c.listUsers("40", "an", 3, 50), false, "GET /api/users?like=an&page=3&per_page=50&space_id=40"},
-		{c.listGroups("", "", 1, 100), false, "GET /api/groups?page=1&per_page=100"},
-		{c.getOne(getUserEndpoint, "3"), false, "GET /api/users/3"},
-		{c.getOne(getGroupEndpoint, "3"), false, "GET /api/groups/3"},
-		{c.getOne(getSpaceEndpoint, "3"), false, "GET /api/spaces/3"},
-		{c.userinfo(), false, "GET /api/userinfo"},
+		{conversations(byUpdated, "", 1), false, "GET /api/conversations?order_by=updated_at&page=1&per_page=100"},
+		{conversations(byCreated, "40", 2), false, "GET /api/conversations?order_by=created_at&page=2&per_page=100&space_id=40"},
+		{getConversation.Of("7/1", nil), false, "GET /api/conversations/7%2F1"},
+		{createConversation.Of("", wrap(fields{Name: &name})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
+		{updateConversation.Of("71", wrap(fields{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
+		{deleteConversation.Of("71", nil), true, "DELETE /api/conversations/71"},
+		{comments("71", 1), false, "GET /api/comments?page=1&per_page=100&resource_id=71&resource_type=conversation"},
+		{named(keySpaces, "", "", 1, 100), false, "GET /api/spaces?page=1&per_page=100"},
+		{named(keySpaces, hiddenSpaces, "", 1, 100), false, "GET /api/spaces?hidden=true&page=1&per_page=100"},
+		{named(keyUsers, "40", "an", 3, 50), false, "GET /api/users?like=an&page=3&per_page=50&space_id=40"},
+		{named(keyGroups, "", "", 1, 100), false, "GET /api/groups?page=1&per_page=100"},
+		{resources[keyUsers].one.Of("3", nil), false, "GET /api/users/3"},
+		{resources[keyGroups].one.Of("3", nil), false, "GET /api/groups/3"},
+		{resources[keySpaces].one.Of("3", nil), false, "GET /api/spaces/3"},
+		{providers.Call{Endpoint: userinfo}, false, "GET /api/userinfo"},
 	} {
-		r, err := c.Request(tt.call)
+		r, err := p.client.Request(tt.call)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,7 +336,7 @@ func TestErrors(t *testing.T) {
 		{500, `{"title":"Server Error"}`, model.Error{Kind: model.UnknownOutcome, Message: "Server Error"}},
 	} {
 		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
-		_, err := p.client.Do(t.Context(), p.client.updateConversation("71", wrap(fields{})))
+		_, err := p.client.Do(t.Context(), updateConversation.Of("71", wrap(fields{})))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status
 		got.Hint, got.Err = "", nil

@@ -1,6 +1,9 @@
 package kona
 
 import (
+	"cmp"
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,134 +26,150 @@ const (
 	byUpdated = "updated_at"
 )
 
+const onePath = "/conversations/{id}"
+
 // The endpoints used, below the base URL. That conversations can be updated is written down nowhere: PUT follows
 // the vendor's general rule for updates and the sibling resources [assumed].
 var (
-	listConversationsEndpoint  = providers.Endpoint{Name: "list conversations", Method: http.MethodGet, Path: "/conversations", Success: []int{200}}
-	getConversationEndpoint    = providers.Endpoint{Name: "read conversation", Method: http.MethodGet, Path: "/conversations/{conversation_id}", Success: []int{200}}
-	createConversationEndpoint = providers.Endpoint{Name: "create conversation", Method: http.MethodPost, Path: "/conversations", Write: true, Success: []int{200, 201}}
-	updateConversationEndpoint = providers.Endpoint{Name: "change conversation", Method: http.MethodPut, Path: "/conversations/{conversation_id}", Write: true, Success: []int{200, 204}}
-	deleteConversationEndpoint = providers.Endpoint{Name: "delete conversation", Method: http.MethodDelete, Path: "/conversations/{conversation_id}", Write: true, Success: []int{200, 204}}
-	listCommentsEndpoint       = providers.Endpoint{Name: "list comments", Method: http.MethodGet, Path: "/comments", Success: []int{200}}
-	listSpacesEndpoint         = providers.Endpoint{Name: "list spaces", Method: http.MethodGet, Path: "/spaces", Success: []int{200}}
-	getSpaceEndpoint           = providers.Endpoint{Name: "read space", Method: http.MethodGet, Path: "/spaces/{id}", Success: []int{200}}
-	listUsersEndpoint          = providers.Endpoint{Name: "list users", Method: http.MethodGet, Path: "/users", Success: []int{200}}
-	getUserEndpoint            = providers.Endpoint{Name: "read user", Method: http.MethodGet, Path: "/users/{id}", Success: []int{200}}
-	listGroupsEndpoint         = providers.Endpoint{Name: "list groups", Method: http.MethodGet, Path: "/groups", Success: []int{200}}
-	getGroupEndpoint           = providers.Endpoint{Name: "read group", Method: http.MethodGet, Path: "/groups/{id}", Success: []int{200}}
-	userinfoEndpoint           = providers.Endpoint{Name: "read own user", Method: http.MethodGet, Path: "/userinfo", Success: []int{200}}
+	listConversations  = providers.Get("list conversations", "/conversations", 200)
+	getConversation    = providers.Get("read conversation", onePath, 200)
+	createConversation = providers.Writing("create conversation", http.MethodPost, "/conversations", 200, 201)
+	updateConversation = providers.Writing("change conversation", http.MethodPut, onePath, 200, 204)
+	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath, 200, 204)
+	listComments       = providers.Get("list comments", "/comments", 200)
+	userinfo           = providers.Get("read own user", "/userinfo", 200)
 )
 
-// client makes the calls. Its methods named after an endpoint build a call; the embedded client sends it.
+// Keys of resources.
+const (
+	keyUsers         = "users"
+	keyGroups        = "groups"
+	keySpaces        = "spaces"
+	keyConversations = "conversations"
+)
+
+// resources are those that have names: how they are listed and read, and what they are to a person.
+var resources = map[string]struct {
+	list, one providers.Endpoint
+	kind      string
+}{
+	keyUsers:  {providers.Get("list users", "/users", 200), providers.Get("read user", "/users/{id}", 200), model.KindUser},
+	keyGroups: {providers.Get("list groups", "/groups", 200), providers.Get("read group", "/groups/{id}", 200), model.KindGroup},
+	keySpaces: {providers.Get("list spaces", "/spaces", 200), providers.Get("read space", "/spaces/{id}", 200), string(model.LookupSpaces)},
+}
+
+// client makes the calls.
 type client struct{ *providers.Client }
 
-func paging(page int) url.Values { return pages(page, perPage) }
-
-func pages(page, size int) url.Values {
-	return url.Values{"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}}
-}
-
-func withText(q url.Values, name, value string) url.Values {
-	if value != "" {
-		q.Set(name, value)
-	}
-	return q
-}
-
-func (client) listConversations(order, space string, page int) providers.Call {
-	q := withText(paging(page), "space_id", space)
-	q.Set("order_by", order)
-	return providers.Call{Endpoint: listConversationsEndpoint, Query: q}
-}
-
-func (client) getConversation(id string) providers.Call {
-	return providers.Call{Endpoint: getConversationEndpoint, Params: map[string]string{"conversation_id": id}}
-}
-
-func (client) createConversation(body envelope) providers.Call {
-	return providers.Call{Endpoint: createConversationEndpoint, Body: body}
-}
-
-func (client) updateConversation(id string, body envelope) providers.Call {
-	return providers.Call{Endpoint: updateConversationEndpoint, Params: map[string]string{"conversation_id": id}, Body: body}
-}
-
-func (client) deleteConversation(id string) providers.Call {
-	return providers.Call{Endpoint: deleteConversationEndpoint, Params: map[string]string{"conversation_id": id}}
-}
-
-// listComments lists the comments of a conversation, newest first.
-func (client) listComments(conversation string, page int) providers.Call {
-	q := paging(page)
-	q.Set("resource_type", "conversation")
-	q.Set("resource_id", conversation)
-	return providers.Call{Endpoint: listCommentsEndpoint, Query: q}
-}
-
-// listSpaces lists the active spaces; those that are hidden are left out of the plain list.
-func (client) listSpaces(hidden bool, page int) providers.Call {
-	q := paging(page)
-	if hidden {
-		q.Set("hidden", "true")
-	}
-	return providers.Call{Endpoint: listSpacesEndpoint, Query: q}
-}
-
-// listUsers lists the members of a space, or with "" everybody one is connected with; like matches the start of a
-// name or an e-mail address.
-func (client) listUsers(space, like string, page, size int) providers.Call {
-	return providers.Call{Endpoint: listUsersEndpoint, Query: withText(withText(pages(page, size), "space_id", space), "like", like)}
-}
-
-// listGroups lists the groups of a space, or with "" all; like matches the start of the name.
-func (client) listGroups(space, like string, page, size int) providers.Call {
-	return providers.Call{Endpoint: listGroupsEndpoint, Query: withText(withText(pages(page, size), "space_id", space), "like", like)}
-}
-
-func (client) getOne(e providers.Endpoint, id string) providers.Call {
-	return providers.Call{Endpoint: e, Params: map[string]string{"id": id}}
-}
-
-func (client) userinfo() providers.Call { return providers.Call{Endpoint: userinfoEndpoint} }
-
-// failure is an error body in either of the two documented shapes (exceptions.md).
-type failure struct {
-	code, message string
-}
-
-func readFailure(body []byte) (failure, bool) {
-	o, ok := providers.ParseObject(body)
-	if !ok {
-		return failure{}, false
-	}
-	var details providers.Text // documented as a string; an array or object is shown as it came
-	if raw := o.Peek("details"); raw != nil {
-		_ = details.UnmarshalJSON(raw)
-	}
-	f := failure{message: providers.Titled(o.Text("title"), details.String())}
-	if _, anchor, found := strings.Cut(o.Text("problemType"), "#"); found {
-		f.code = anchor
-	}
-	if e := o.Text("error"); e != "" {
-		f.code = e
-		if d := o.Text("error_description"); d != "" && f.message == "" {
-			f.message = d
-		}
-		if f.message == "" {
-			f.message = e
+// page is a call for a page of a list. What is asked of it stands in pairs, of which empty values are left out.
+func page(e providers.Endpoint, page, size int, pairs ...string) providers.Call {
+	q := url.Values{"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return f, f.message != "" || f.code != ""
+	return providers.Call{Endpoint: e, Query: q}
+}
+
+func conversations(order, space string, number int) providers.Call {
+	return page(listConversations, number, perPage, "order_by", order, "space_id", space)
+}
+
+// comments lists the comments of a conversation, newest first.
+func comments(conversation string, number int) providers.Call {
+	return page(listComments, number, perPage, "resource_type", "conversation", "resource_id", conversation)
+}
+
+// named lists users or groups of a space, or with "" all whom one is connected with; like matches the start of a name or
+// of an e-mail address. Of spaces it lists the active ones; those that are hidden are left out of the plain list.
+func named(key, scope, like string, number, size int) providers.Call {
+	if scope == hiddenSpaces {
+		return page(resources[key].list, number, size, "hidden", "true")
+	}
+	return page(resources[key].list, number, size, "space_id", scope, "like", like)
+}
+
+// list reads the resources of an answer.
+func (c client) list(ctx context.Context, key string, call providers.Call) ([]json.RawMessage, error) {
+	a, err := c.Do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return items(a, key)
+}
+
+// pages walks a list by page number, each row once, to its end or for a number of pages. The API gives no total and no
+// link, may cap per_page in silence, and rows shift while pages are read.
+func (c client) pages(key string, most int, call func(page int) providers.Call) providers.Walk[json.RawMessage] {
+	seen := map[string]bool{}
+	read := func(ctx context.Context, at string) (out providers.Page[json.RawMessage], err error) {
+		number := pageNumber(at)
+		list, err := c.list(ctx, key, call(number))
+		out.Holes = list == nil // null is no list
+		for _, raw := range list {
+			if id := idOf(raw); id == "" || !seen[id] {
+				seen[id] = true
+				out.Rows = append(out.Rows, raw)
+			}
+		}
+		switch {
+		case len(list) < surePage:
+		case len(out.Rows) == 0:
+			out.Holes = true // a server that does not look at page
+		default:
+			out.Next = cursorPrefix + strconv.Itoa(number+1)
+		}
+		return out, err
+	}
+	return providers.Walk[json.RawMessage]{Most: most, Read: read}
+}
+
+// cursorPrefix marks the place of a page; its number follows.
+const cursorPrefix = "page:"
+
+// pageNumber reads a place; what is none is the first page.
+func pageNumber(at string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(at, cursorPrefix))
+	if err != nil {
+		return 1
+	}
+	return max(1, n)
+}
+
+// one reads a single resource.
+func (c client) one(ctx context.Context, key string, call providers.Call) (json.RawMessage, error) {
+	a, err := c.Do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return first(a, key)
+}
+
+// readFailure reads an error body in either of the two documented shapes (exceptions.md); nil for what is neither.
+func readFailure(body []byte) *model.Error {
+	o, _ := providers.ParseObject(body)
+	// details is documented as a string; an array or object is shown as it came.
+	e := &model.Error{Message: providers.Titled(o.Text("title"), providers.TextOf(o.Peek("details")))}
+	_, e.Code, _ = strings.Cut(o.Text("problemType"), "#")
+	if code := o.Text("error"); code != "" {
+		e.Code = code
+		e.Message = cmp.Or(e.Message, o.Text("error_description"), code)
+	}
+	if e.Message == "" && e.Code == "" {
+		return nil
+	}
+	return e
 }
 
 // passwordExpired recognises the error that no new token cures. Its status is not documented (401 or 403), so the
 // words decide.
-func passwordExpired(status int, f failure) bool {
+func passwordExpired(status int, e *model.Error) bool {
 	if status != http.StatusUnauthorized && status != http.StatusForbidden {
 		return false
 	}
-	text := strings.ToLower(f.message)
-	return f.code == "expired" || f.code == "expired_password" ||
+	text := strings.ToLower(e.Message)
+	return e.Code == "expired" || e.Code == "expired_password" ||
 		strings.Contains(text, "password") && strings.Contains(text, "expire")
 }
 
@@ -160,18 +179,18 @@ const (
 	hintUpdate   = "that Kona can update conversations is assumed, not documented"
 )
 
-// decodeError reads an error body. passed is told when the password has expired, so that nothing is refreshed.
+// decodeError reads an error body. passed is told whether the password has expired: then nothing is refreshed.
 func decodeError(passed func(bool)) func(int, http.Header, []byte) *model.Error {
 	return func(status int, header http.Header, body []byte) *model.Error {
-		f, ok := readFailure(body)
-		if !ok {
+		e := readFailure(body)
+		if e == nil {
 			if status == http.StatusUnauthorized {
 				passed(false)
 			}
 			return nil // no shape of the service's own
 		}
-		e := &model.Error{Message: f.message, Code: f.code, RequestID: header.Get("X-Request-Id")}
-		expired := passwordExpired(status, f)
+		e.RequestID = header.Get("X-Request-Id")
+		expired := passwordExpired(status, e)
 		passed(expired)
 		switch {
 		case expired:

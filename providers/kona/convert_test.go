@@ -55,7 +55,7 @@ func TestVendorSamples(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}
-		c, ok := convert(list[0], "a", names{})
+		c, ok := convert(list[0], "a", nil)
 		if !ok || c.Ref.ID != "71" || c.Title != n.Title || c.Space.ID != "9" || c.Access != n.Access {
 			t.Errorf("%s: %+v", name, c)
 		}
@@ -67,12 +67,12 @@ func TestVendorSamples(t *testing.T) {
 }
 
 func TestConvert(t *testing.T) {
-	known := names{
-		user: func(id string) model.Participant {
-			return model.Participant{Name: "user " + id, Email: id + "@example.com"}
-		},
-		group: func(id string) string { return "group " + id },
-		space: func(id string) string { return "space " + id },
+	known := func(s single) model.Participant {
+		p := model.Participant{Name: strings.TrimSuffix(s.key, "s") + " " + s.id}
+		if s.key == keyUsers {
+			p.Email = s.id + "@example.com"
+		}
+		return p
 	}
 	c, ok := convert([]byte(`{"id":1480000014800,"name":"Lift inspection","href":"https://api.kona.com/conversations/1480000014800","details":null,"space_id":40,
 		"creator_id":3,"participants":[{"user_id":3,"role":1},{"user_id":8,"role":7}],"groups":[{"group_id":5,"role":3}],"stakeholder":2,"default_role":1,
@@ -115,7 +115,7 @@ func TestUnknownIsNotEmpty(t *testing.T) {
 		{"twice", `{"id":1,"participants":[{"user_id":1,"role":1},{"user_id":1,"role":2}],"groups":[]}`, true, 1},
 		{"no list", `{"id":1,"participants":{"user_id":1},"groups":[]}`, false, 0},
 	} {
-		c, _ := convert([]byte(tt.in), "a", names{})
+		c, _ := convert([]byte(tt.in), "a", nil)
 		if c.Participants.Known != tt.known || len(c.Participants.Items)+len(c.Featured) != tt.people {
 			t.Errorf("%s: %+v, featured %+v", tt.name, c.Participants, c.Featured)
 		}
@@ -154,7 +154,7 @@ func TestExternalObjectsInBothSpellings(t *testing.T) {
 		`{"id":1,"external_objects":[{"id":"x","name":"label"}]}`,
 		`{"id":1,"external_objects":{"id":"x","name":"label"}}`,
 	} {
-		c, _ := convert([]byte(in), "a", names{})
+		c, _ := convert([]byte(in), "a", nil)
 		if len(c.Facts) != 2 || c.Facts[0].Group != groupExternal || c.Facts[0].Value != "x" || c.Facts[1].Value != "label" {
 			t.Errorf("%s: %+v", in, c.Facts)
 		}
@@ -162,22 +162,19 @@ func TestExternalObjectsInBothSpellings(t *testing.T) {
 }
 
 func TestComments(t *testing.T) {
-	n := names{user: func(id string) model.Participant {
-		if id == "3" {
-			return model.Participant{Name: "Ann"}
-		}
-		return model.Participant{}
-	}, group: func(string) string { return "Board" }}
+	n := func(s single) model.Participant {
+		return model.Participant{Name: map[single]string{{keyUsers, "3"}: "Ann", {keyGroups, "5"}: "Board"}[s]}
+	}
 	m, ok := convertComment([]byte(`{"id":9,"creator_id":3,"content":"One<br>two &amp; <a href='x'>@Ann</a> @user:3 @user:4 @group:5","priority":1,"created_at":1479900000000}`), n)
 	want := model.Message{ID: "9", Author: "Ann", At: time.UnixMilli(1479900000000).UTC(), Offset: -1, Kind: "important", Text: "One\ntwo & @Ann @Ann @user:4 @Board"}
 	if d := cmp.Diff(want, m); d != "" || !ok {
 		t.Errorf("(-want +got)\n%s", d)
 	}
-	if m, _ := convertComment([]byte(`{"creator_id":12,"priority":4}`), names{}); m.Author != "user #12" || m.Kind != "priority 4" {
+	if m, _ := convertComment([]byte(`{"creator_id":12,"priority":4}`), nil); m.Author != "user #12" || m.Kind != "priority 4" {
 		t.Errorf("%+v", m)
 	}
 	list := []model.Message{{ID: "10"}, {ID: "9"}, {ID: "1", At: time.Unix(1, 0)}}
-	sortComments(list)
+	providers.SortMessages(list)
 	if list[0].ID != "9" || list[2].ID != "1" {
 		t.Errorf("order is %v", list)
 	}
@@ -233,13 +230,11 @@ func FuzzConvert(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		_, _ = convertComment(in, names{})
-		_, _ = convertUser(in)
-		_, _ = convertGroup(in)
-		_, _ = convertSpace(in)
-		_, _ = readFailure(in)
+		_, _ = convertComment(in, nil)
+		_, _ = convertNamed(keyUsers, in)
+		_ = readFailure(in)
 		_, _ = items(&providers.Answer{Body: in}, "conversations")
-		c, _ := convert(in, "a", names{})
+		c, _ := convert(in, "a", nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return
 		}

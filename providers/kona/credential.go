@@ -38,10 +38,10 @@ func (s *session) Reject(refused string) {
 // replace refreshes the token that was refused, once for all who wait for it. Where the configuration holds a token
 // alone, that one is read again.
 func (s *session) replace(ctx context.Context) error {
-	if err := s.enter(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	s.mu.Lock()
 	refused := s.refused
 	s.refused = ""

@@ -11,32 +11,25 @@ import (
 
 // check refuses what cannot be sent, before anything is.
 func check(fresh model.Conversation, e model.Edit) *model.Error {
-	target := e.Target.String()
+	op, target := e.Kind.Op(), e.Target.String()
 	switch e.Kind {
 	case model.EditTitle:
 		if strings.TrimSpace(target) == "" {
-			return providers.Invalid(providers.Op(e.Kind), "the service wants a name")
+			return providers.Invalid(op, "the service wants a name")
 		}
 	case model.EditAccess:
 		if _, ok := accessNumber(target); !ok {
-			return providers.Invalid(providers.Op(e.Kind), fmt.Sprintf("%q is none of just_me, group, everyone", target))
+			return providers.OneOf(op, target, accesses...)
 		}
 	case model.EditDefaultRole:
 		if _, ok := roleNumber(target); !ok || target == "" {
-			return providers.Invalid(providers.Op(e.Kind), fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", target))
+			return providers.OneOf(op, target, roles...)
 		}
 	case model.EditParticipants:
-		if e.Target.People == nil {
-			return providers.Invalid(providers.Op(e.Kind), "the edit holds no participants")
-		}
 		if !fresh.Participants.Known {
-			return providers.Malformed(providers.Op(e.Kind), "the service did not give the list of participants, so it cannot be replaced")
+			return providers.Malformed(op, "the service did not give the list of participants, so it cannot be replaced")
 		}
-		return sendable(providers.Op(e.Kind), e.Target.Set())
-	case model.EditCreate:
-		if e.Target.New == nil {
-			return providers.Invalid(providers.Op(e.Kind), "the edit holds no conversation")
-		}
+		return sendable(op, e.Target.Set())
 	}
 	return nil
 }
@@ -54,7 +47,7 @@ func sendable(op string, people []model.Participant) *model.Error {
 			return err
 		}
 		if _, ok := roleNumber(p.Role); !ok {
-			return providers.Invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", p.Role))
+			return providers.OneOf(op, p.Role, roles...)
 		}
 	}
 	return nil
@@ -81,18 +74,14 @@ func updateOf(fresh model.Conversation, edits []model.Edit) envelope {
 	return wrap(f)
 }
 
-// lists gives each list that changes, whole: what is not in it is taken to be removed [assumed]. The order of fresh is
+// lists returns each list that changes, whole: what is not in it is taken to be removed [assumed]. The order of fresh is
 // kept, and an empty list is sent as []; whether the service takes that is checked against its answer.
-func lists(fresh model.Conversation, target []model.Participant) (*[]userRole, *[]groupRole) {
-	var users *[]userRole
-	var groups *[]groupRole
+func lists(fresh model.Conversation, target []model.Participant) (users *[]userRole, groups *[]groupRole) {
 	if want, changed := listOf(model.KindUser, fresh.Participants.Items, target); changed {
-		list := userRoles(want)
-		users = &list
+		users = userRoles(want)
 	}
 	if want, changed := listOf(model.KindGroup, fresh.Participants.Items, target); changed {
-		list := groupRoles(want)
-		groups = &list
+		groups = groupRoles(want)
 	}
 	return users, groups
 }
@@ -117,37 +106,30 @@ func listOf(kind string, fresh, target []model.Participant) (want []model.Partic
 }
 
 func only(kind string, in []model.Participant) []model.Participant {
-	var out []model.Participant
-	for _, p := range in {
-		if p.Kind == kind {
-			out = append(out, p)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(in), func(p model.Participant) bool { return p.Kind != kind })
 }
 
-func userRoles(in []model.Participant) []userRole {
-	out := make([]userRole, 0, len(in))
-	for _, p := range in {
-		role, _ := roleNumber(p.Role)
-		out = append(out, userRole{UserID: idValue(p.ID), Role: role})
+func userRoles(in []model.Participant) *[]userRole {
+	out := make([]userRole, len(in))
+	for i, p := range in {
+		out[i].UserID = idValue(p.ID)
+		out[i].Role, _ = roleNumber(p.Role)
 	}
-	return out
+	return &out
 }
 
-func groupRoles(in []model.Participant) []groupRole {
-	out := make([]groupRole, 0, len(in))
-	for _, p := range in {
-		role, _ := roleNumber(p.Role)
-		out = append(out, groupRole{GroupID: idValue(p.ID), Role: role})
+func groupRoles(in []model.Participant) *[]groupRole {
+	out := make([]groupRole, len(in))
+	for i, r := range *userRoles(in) {
+		out[i] = groupRole{GroupID: r.UserID, Role: r.Role}
 	}
-	return out
+	return &out
 }
 
 // newConversation is the body of a create. A stakeholder is sent only where one is asked for, since the samples leave
 // it out where people are listed.
 func newConversation(n model.NewConversation) (envelope, *model.Error) {
-	op := providers.Op(model.EditCreate)
+	op := model.EditCreate.Op()
 	switch {
 	case strings.TrimSpace(n.Title) == "":
 		return envelope{}, providers.Invalid(op, "the service wants a name")
@@ -168,25 +150,20 @@ func newConversation(n model.NewConversation) (envelope, *model.Error) {
 	if n.Description != "" {
 		f.Details = &n.Description
 	}
+	var ok bool
 	if n.Access != "" {
-		raw, ok := accessNumber(n.Access)
-		if !ok {
-			return envelope{}, providers.Invalid(op, fmt.Sprintf("%q is none of just_me, group, everyone", n.Access))
+		if f.Stakeholder, ok = accessNumber(n.Access); !ok {
+			return envelope{}, providers.OneOf(op, n.Access, accesses...)
 		}
-		f.Stakeholder = raw
 	}
-	if n.DefaultRole != "" {
-		raw, ok := roleNumber(n.DefaultRole)
-		if !ok {
-			return envelope{}, providers.Invalid(op, fmt.Sprintf("%q is none of editor, viewer, collaboration_complete", n.DefaultRole))
-		}
-		f.DefaultRole = raw
+	if f.DefaultRole, ok = roleNumber(n.DefaultRole); !ok {
+		return envelope{}, providers.OneOf(op, n.DefaultRole, roles...)
 	}
-	if users := userRoles(only(model.KindUser, n.People)); len(users) > 0 {
-		f.Participants = &users
+	if users := only(model.KindUser, n.People); len(users) > 0 {
+		f.Participants = userRoles(users)
 	}
-	if groups := groupRoles(only(model.KindGroup, n.People)); len(groups) > 0 {
-		f.Groups = &groups
+	if groups := only(model.KindGroup, n.People); len(groups) > 0 {
+		f.Groups = groupRoles(groups)
 	}
 	if n.Message != "" {
 		text := commentText(n.Message)

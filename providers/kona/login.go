@@ -1,6 +1,7 @@
 package kona
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -31,19 +32,16 @@ func newSignIn(a providers.Account) (providers.SignIn, error) {
 	if a.StateDir == "" {
 		return nil, errors.New("there is no place to keep the tokens")
 	}
-	address, err := tokenAddress(a)
-	if err != nil {
-		return nil, errors.New(settingTokenURL + ": " + err.Error())
-	}
-	a.BaseURL = a.Base(DefaultBaseURL)
-	s, err := newSession(a, address)
+	endpoint, err := tokenAddress(a)
 	if err != nil {
 		return nil, err
 	}
-	redirect := a.Settings[settingRedirectURL]
-	if redirect == "" {
-		redirect = defaultRedirect
+	a.BaseURL = a.Base(DefaultBaseURL)
+	s, err := newSession(a, endpoint)
+	if err != nil {
+		return nil, err
 	}
+	redirect := cmp.Or(a.Settings[settingRedirectURL], defaultRedirect)
 	return &signIn{session: s, redirect: redirect}, checkRedirect(redirect)
 }
 
@@ -81,13 +79,12 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.hide(clientSecret)
-	s.hide(code)
+	s.hide(clientSecret, code)
 	s.learn(ctx)
-	if err := s.enter(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return "", providers.GivenUp(op, err)
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	unlock, err := s.lock(ctx, op)
 	if err != nil {
 		return "", err

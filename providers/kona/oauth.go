@@ -38,14 +38,13 @@ type session struct {
 	clientID string
 	inQuery  bool // parameters go in the query of the token endpoint
 	file     tokenFile
-	endpoint *url.URL          // of tokens
-	tokens   *providers.Client // to the host of that
-	plain    *providers.Client // to the API, for a call that brings its own access token
-	// hide keeps a text out of errors and logs.
-	hide func(string)
+	endpoint *url.URL            // of tokens
+	tokens   *providers.Client   // to the host of that
+	plain    *providers.Client   // to the API, for a call that brings its own access token
+	clients  []*providers.Client // whose errors and logs show no token
 
-	gate    chan struct{} // of one place, taken while a token is had or renewed
-	expired atomic.Bool   // the password has: no token helps
+	gate    providers.Gate // of one place, taken while a token is had or renewed
+	expired atomic.Bool    // the password has: no token helps
 
 	mu      sync.Mutex
 	held    tokens
@@ -53,62 +52,51 @@ type session struct {
 	user    string // whose rows and edits this run is about, "" until that is known
 }
 
-func newSession(a providers.Account, tokenURL string) (*session, error) {
-	endpoint, err := url.Parse(tokenURL)
-	if err != nil {
-		return nil, err
-	}
+func newSession(a providers.Account, endpoint *url.URL) (*session, error) {
 	s := &session{account: a, clientID: strings.TrimSpace(a.Settings[settingClientID]), inQuery: a.Settings[settingTokenRequest] == requestQuery,
-		endpoint: endpoint, gate: make(chan struct{}, 1)}
+		endpoint: endpoint, gate: providers.NewGate(1)}
 	if a.StateDir != "" {
 		s.file = tokenFileOf(a)
 	}
-	api := a
-	api.Credential = nil
-	if s.plain, err = providers.NewClient(api, providers.ClientOptions{DecodeError: decodeError(s.passwordExpired)}); err != nil {
+	a.Credential = nil
+	var err error
+	if s.plain, err = providers.NewClient(a, providers.ClientOptions{DecodeError: decodeError(s.expired.Store)}); err != nil {
 		return nil, err
 	}
-	host := api
-	host.BaseURL = endpoint.Scheme + "://" + endpoint.Host
-	s.tokens, err = providers.NewClient(host, providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.passwordExpired)})
-	s.hide = func(text string) {
-		s.plain.Protect(text)
-		s.tokens.Protect(text)
-	}
+	a.BaseURL = endpoint.Scheme + "://" + endpoint.Host
+	s.tokens, err = providers.NewClient(a, providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.expired.Store)})
+	s.clients = []*providers.Client{s.plain, s.tokens}
 	return s, err
 }
 
-// tokenAddress gives the token endpoint: the setting, or the one beside the base URL.
-func tokenAddress(a providers.Account) (string, error) {
-	address := strings.TrimSpace(a.Settings[settingTokenURL])
-	if address == "" {
-		address = strings.TrimSuffix(a.Base(DefaultBaseURL), "/api") + "/oauth/token"
+// hide keeps texts out of errors and logs.
+func (s *session) hide(texts ...string) {
+	for _, c := range s.clients {
+		for _, text := range texts {
+			c.Protect(text)
+		}
 	}
-	return address, checkTokenURL(address)
 }
 
-func checkTokenURL(address string) error {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.RawQuery != "":
-		return errors.New("not an address of scheme, host and path alone")
-	case u.Scheme == "https", u.Scheme == "http" && providers.Loopback(u.Hostname()):
-		return nil
+// tokenAddress is the token endpoint: the setting, or the one beside the base URL.
+func tokenAddress(a providers.Account) (*url.URL, error) {
+	address := cmp.Or(strings.TrimSpace(a.Settings[settingTokenURL]), strings.TrimSuffix(a.Base(DefaultBaseURL), "/api")+"/oauth/token")
+	u, err := providers.Address(address)
+	if err != nil {
+		return nil, errors.New(settingTokenURL + ": " + err.Error())
 	}
-	return errors.New("must be https, except on loopback")
+	return u, nil
 }
-
-func (s *session) passwordExpired(expired bool) { s.expired.Store(expired) }
 
 // token gives the access token to use.
 func (s *session) token(ctx context.Context) (string, error) {
 	t := s.current()
 	if t.Access == "" {
-		if err := s.enter(ctx); err != nil {
+		if err := s.gate.Enter(ctx); err != nil {
 			return "", err
 		}
 		err := s.first(ctx)
-		s.leave()
+		s.gate.Leave()
 		if err != nil {
 			return "", err
 		}
@@ -130,23 +118,11 @@ func (s *session) current() tokens {
 }
 
 func (s *session) hold(t tokens) {
-	s.hide(t.Access)
-	s.hide(t.Refresh)
+	s.hide(t.Access, t.Refresh)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.held = t
 }
-
-func (s *session) enter(ctx context.Context) error {
-	select {
-	case s.gate <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (s *session) leave() { <-s.gate }
 
 // first finds the token to begin with: the kept pair if it descends from what is configured or from signing in, else
 // the configured token, else a refresh.
@@ -173,24 +149,24 @@ func (s *session) first(ctx context.Context) error {
 		return err
 	}
 	if secret == "" {
-		return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and nobody has signed in", Hint: hintSignIn}
+		return noToken("nobody has signed in")
 	}
-	kept = kept.from(origin("", secret), "")
-	if kept.Access != "" {
+	if kept = kept.from(origin("", secret), ""); kept.Access != "" {
 		return s.use(ctx, kept)
 	}
 	s.hold(kept)
 	renewed, err := s.renew(ctx, "")
 	if err == nil && !renewed {
-		err = &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and client_id or client_secret is missing to get one", Hint: hintSignIn}
+		err = noToken("client_id or client_secret is missing to get one")
 	}
 	return err
 }
 
+func noToken(why string) *model.Error {
+	return &model.Error{Kind: model.NoCredential, Message: "no access token is configured, and " + why, Hint: hintSignIn}
+}
+
 func (s *session) kept() (tokens, error) {
-	if s.file.path == "" {
-		return tokens{}, nil
-	}
 	t, err := s.file.read()
 	if err != nil {
 		return tokens{}, &model.Error{Kind: model.Local, Op: "read the kept token", Message: err.Error(), Err: err}
@@ -198,11 +174,8 @@ func (s *session) kept() (tokens, error) {
 	return t, nil
 }
 
-// lock keeps other processes from the kept pair. Without a file there is nothing to lock.
+// lock keeps other processes from the kept pair.
 func (s *session) lock(ctx context.Context, op string) (unlock func(), err error) {
-	if s.file.path == "" {
-		return func() {}, nil
-	}
 	unlock, err = s.file.lock(ctx)
 	switch {
 	case err == nil:
@@ -215,10 +188,10 @@ func (s *session) lock(ctx context.Context, op string) (unlock func(), err error
 
 // refresh replaces a token that was refused or is about to end. again is false where nothing can replace it.
 func (s *session) refresh(ctx context.Context, refused string) (again bool, err error) {
-	if err := s.enter(ctx); err != nil {
+	if err := s.gate.Enter(ctx); err != nil {
 		return false, err
 	}
-	defer s.leave()
+	defer s.gate.Leave()
 	if now := s.current(); now.Access != "" && now.Access != refused {
 		return true, nil // another goroutine was faster
 	}
@@ -306,9 +279,6 @@ func (s *session) renewed(ctx context.Context, next tokens, rotated bool) error 
 // keep writes a pair. Where that fails, a pair whose refresh token has changed is an error, since the old one may be
 // worth nothing now; otherwise the next start refreshes again.
 func (s *session) keep(t tokens, rotated bool) error {
-	if s.file.path == "" {
-		return nil
-	}
 	err := s.file.write(t)
 	if err == nil {
 		return nil
@@ -336,18 +306,13 @@ func (s *session) exchange(ctx context.Context, op string, parameters url.Values
 	if err != nil {
 		return tokens{}, s.refusal(err)
 	}
-	var got struct {
-		Access  providers.Text `json:"access_token"`
-		Refresh providers.Text `json:"refresh_token"`
-		Expires providers.Text `json:"expires_in"`
+	got, _ := answer.Object()
+	t := tokens{Access: got.Text("access_token"), Refresh: got.Text("refresh_token")}
+	if t.Access == "" {
+		return tokens{}, answer.Malformed("the token endpoint gave no token")
 	}
-	if answer.Decode(&got) != nil || got.Access == "" {
-		return tokens{}, &model.Error{Kind: model.Malformed, Op: op, Status: answer.Status, Message: "the token endpoint gave no token"}
-	}
-	t := tokens{Access: got.Access.String(), Refresh: got.Refresh.String()}
-	s.hide(t.Access)
-	s.hide(t.Refresh)
-	if seconds, err := strconv.Atoi(got.Expires.String()); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
+	s.hide(t.Access, t.Refresh)
+	if seconds, err := strconv.Atoi(got.Text("expires_in")); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
 		t.Expires = start.Add(time.Duration(seconds) * time.Second).UTC()
 	}
 	return t, nil
@@ -359,16 +324,17 @@ var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
 
 // refusal gives the error of a failed exchange its kind and the advice what to try.
 func (s *session) refusal(err error) error {
-	e := *model.AsError(err)
-	try := "token_request = " + strconv.Quote(requestQuery)
+	e := model.AsError(err)
+	other := requestQuery
 	if s.inQuery {
-		try = "token_request = " + strconv.Quote(requestForm)
+		other = requestForm
 	}
-	switch read := slices.Contains(wasRead, e.Code); {
+	try := "token_request = " + strconv.Quote(other)
+	switch {
 	case e.Hint == hintPassword, e.Status == 0, e.Kind == model.RateLimited:
 	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden, e.Status == http.StatusBadRequest:
 		e.Kind, e.Hint = model.Unauthorized, hintSignIn
-		if !read {
+		if !slices.Contains(wasRead, e.Code) {
 			e.Hint = "check client_id and client_secret, or set " + try
 		}
 	case e.Status >= 300 && e.Status < 500:
@@ -376,7 +342,7 @@ func (s *session) refusal(err error) error {
 	case e.Kind == model.Malformed:
 		e.Hint = "check token_url"
 	}
-	return &e
+	return e
 }
 
 // get asks a source; "" where there is none.

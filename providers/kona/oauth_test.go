@@ -73,7 +73,7 @@ func kept(dir string) func(*providers.Account) {
 }
 
 func load(p *Provider) error {
-	_, err := p.client.Do(context.Background(), p.client.getConversation("71"))
+	_, err := p.client.Do(context.Background(), getConversation.Of("71", nil))
 	return err
 }
 
@@ -238,12 +238,12 @@ func TestTokenAddress(t *testing.T) {
 		{"", "https://login.example/token", "https://login.example/token"},
 	} {
 		got, err := tokenAddress(providers.Account{BaseURL: tt.base, Settings: map[string]string{settingTokenURL: tt.setting}})
-		if got != tt.want || err != nil {
+		if err != nil || got.String() != tt.want {
 			t.Errorf("%+v: %s, %v", tt, got, err)
 		}
 	}
 	for _, bad := range []string{"http://login.example/token", "login", "https://u:p@login.example/", "https://login.example/token?a=b", "ftp://127.0.0.1/"} {
-		if checkTokenURL(bad) == nil {
+		if checkToken(bad) == nil {
 			t.Errorf("%s is accepted", bad)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"confab/model"
@@ -44,21 +43,20 @@ func Factory() providers.Factory {
 		},
 		// No limit is documented; this is what a modest client asks.
 		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
-		Table:        table(),
-		AccessValues: accessValues(),
+		Table:        table,
+		AccessValues: accesses,
 		Open:         open,
 		SignIn:       newSignIn,
 		Files:        files,
 	}
 }
 
-func accessValues() []string { return []string{accessJustMe, accessGroup, accessEveryone} }
-
 func checkToken(v string) error {
 	if v == "" {
 		return nil
 	}
-	return checkTokenURL(v)
+	_, err := providers.Address(v)
+	return err
 }
 
 // Provider is one account: one user of one host.
@@ -72,8 +70,7 @@ type Provider struct {
 	// identity is that of the user who was known when the account was opened.
 	identity, formerly string
 
-	mu     sync.Mutex
-	newest map[string]comment // of conversations whose comments were read
+	newest *providers.Recent[comment] // of conversations whose comments were read
 }
 
 // comment is what is kept of the newest comment of a conversation.
@@ -83,8 +80,8 @@ type comment struct {
 	preview string
 }
 
-// maxNewest bounds the conversations whose newest comment is kept.
-const maxNewest = 20_000
+// maxNewest is of how many conversations the newest comment is kept at least.
+const maxNewest = 10_000
 
 var (
 	_ model.Provider = (*Provider)(nil)
@@ -94,13 +91,12 @@ var (
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
 func newProvider(a providers.Account) (*Provider, error) {
-	const op = "open account"
 	a.BaseURL = a.Base(DefaultBaseURL)
-	address, err := tokenAddress(a)
+	endpoint, err := tokenAddress(a)
 	if err != nil {
-		return nil, &model.Error{Kind: model.Local, Op: op, Message: settingTokenURL + ": " + err.Error()}
+		return nil, providers.Local("open account", err.Error())
 	}
-	s, err := newSession(a, address)
+	s, err := newSession(a, endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -109,56 +105,39 @@ func newProvider(a providers.Account) (*Provider, error) {
 		return nil, err
 	}
 	s.user = kept.User
-	h, err := providers.NewClient(a, providers.ClientOptions{
-		InFlight:    2,
-		Credential:  &providers.Credential{Source: s},
-		DecodeError: decodeError(s.passwordExpired),
-	})
+	h, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
 	if err != nil {
 		return nil, err
 	}
-	others := s.hide
-	s.hide = func(text string) {
-		others(text)
-		h.Protect(text)
-	}
+	s.clients = append(s.clients, h)
 	c := client{h}
-	p := &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: map[string]comment{}}
+	p := &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: providers.NewRecent[comment](maxNewest)}
 	p.identity, p.formerly = identityOf(a, kept)
-	p.Editor = providers.Editor{Client: h, Table: table(), Plan: p.plan}
+	p.Editor = providers.Editor{Client: h, Table: table, Plan: p.plan}
 	return p, nil
 }
 
 // Describe implements model.Provider.
 func (p *Provider) Describe() model.Description {
 	const everyone = "Everyone in the space: stakeholder 2 addresses its Everyone group."
-	return model.Description{
-		Provider: model.Kona,
-		Name:     "Kona",
-		Account:  p.account.Name,
-		BaseURL:  p.account.BaseURL,
-		Identity: p.identity,
-		Formerly: p.formerly,
-		ReadOnly: p.account.ReadOnly,
-		// Nothing explains collaboration complete, so it stands last.
-		Roles:             []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
-		DefaultRole:       model.RoleViewer,
-		AccessValues:      accessValues(),
-		DefaultRoleValues: []string{model.RoleEditor, model.RoleViewer, model.RoleComplete},
-		People:            []model.LookupKind{model.LookupUsers, model.LookupGroups},
-		NewNeedsSpace:     true,
-		Audience: map[string]string{
-			model.AudienceKey(model.EditCreate, ""):                           "You, and the people and groups it lists (assumed from Kona's default).",
-			model.AudienceKey(model.EditAccess, accessEveryone):               everyone + " What that does to an existing conversation is assumed.",
-			model.AudienceKey(model.EditAccess, accessGroup):                  "The people and groups it lists (assumed for an existing conversation).",
-			model.AudienceKey(model.EditAccess, accessJustMe):                 "Only you (assumed for an existing conversation; what becomes of its people is not documented).",
-			model.AudienceKey(model.EditDefaultRole, model.RoleEditor):        "Everybody who comes in without a role of their own, through Everyone for instance, may edit (assumed).",
-			model.AudienceKey(model.EditDefaultRole, model.RoleViewer):        "Everybody who comes in without a role of their own can read and comment (assumed).",
-			model.AudienceKey(model.EditDefaultRole, model.RoleComplete):      "Everybody who comes in without a role of their own gets collaboration complete, which Kona does not explain (assumed).",
-			model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Kona's conversations are visible to their participants only.",
-		},
-		MinRefresh: time.Minute,
+	d := p.account.Describe(Factory(), p.identity)
+	d.Formerly = p.formerly
+	d.Roles, d.DefaultRoleValues = roles, roles
+	d.DefaultRole = model.RoleViewer
+	d.People = []model.LookupKind{model.LookupUsers, model.LookupGroups}
+	d.NewNeedsSpace = true
+	d.MinRefresh = time.Minute
+	d.Audience = map[string]string{
+		model.AudienceKey(model.EditCreate, ""):                           "You, and the people and groups it lists (assumed from Kona's default).",
+		model.AudienceKey(model.EditAccess, accessEveryone):               everyone + " What that does to an existing conversation is assumed.",
+		model.AudienceKey(model.EditAccess, accessGroup):                  "The people and groups it lists (assumed for an existing conversation).",
+		model.AudienceKey(model.EditAccess, accessJustMe):                 "Only you (assumed for an existing conversation; what becomes of its people is not documented).",
+		model.AudienceKey(model.EditDefaultRole, model.RoleEditor):        "Everybody who comes in without a role of their own, through Everyone for instance, may edit (assumed).",
+		model.AudienceKey(model.EditDefaultRole, model.RoleViewer):        "Everybody who comes in without a role of their own can read and comment (assumed).",
+		model.AudienceKey(model.EditDefaultRole, model.RoleComplete):      "Everybody who comes in without a role of their own gets collaboration complete, which Kona does not explain (assumed).",
+		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Kona's conversations are visible to their participants only.",
 	}
+	return d
 }
 
 const (
@@ -167,41 +146,24 @@ const (
 )
 
 // putKinds are the edits that hang on the one undocumented call.
-func putKinds() []model.EditKind {
-	return []model.EditKind{model.EditTitle, model.EditDescription, model.EditAccess, model.EditDefaultRole, model.EditParticipants}
-}
+var putKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditAccess, model.EditDefaultRole, model.EditParticipants}
 
-// table is what the service can do, whatever the account.
-func table() []providers.CapabilityRow {
-	return []providers.CapabilityRow{
-		{Kind: model.EditPrivacy, State: model.CapabilityNo, Reason: "Kona's conversations are always visible to their participants only"},
-		{Kind: model.EditTitle, State: model.CapabilityAssumed, Call: callPut + "name", Reason: reasonPut},
-		{Kind: model.EditDescription, State: model.CapabilityAssumed, Call: callPut + "details", Reason: reasonPut},
-		{Kind: model.EditStatus, State: model.CapabilityNo, Reason: "Kona's conversations have no status"},
-		{Kind: model.EditAccess, State: model.CapabilityAssumed, Call: callPut + "stakeholder", Reason: reasonPut},
-		{Kind: model.EditParticipants, State: model.CapabilityAssumed, Call: callPut + "participants, groups",
-			Reason: reasonPut + "; each list is sent whole"},
-		{Kind: model.EditDefaultRole, State: model.CapabilityAssumed, Call: callPut + "default_role", Reason: reasonPut},
-		{Kind: model.EditContacts, State: model.CapabilityNo, Reason: "Kona has no contacts apart from the participants"},
-		{Kind: model.EditLabels, State: model.CapabilityNo, Reason: "Kona's tags are read-only"},
-		{Kind: model.EditAttributes, State: model.CapabilityNo, Reason: "Kona's conversations have no attributes"},
-		{Kind: model.EditArchive, State: model.CapabilityNo, Reason: "Kona has no call that archives a conversation"},
-		{Kind: model.EditDelete, State: model.CapabilityYes, Call: "DELETE /conversations/{id}",
-			Reason: "documented; Kona lets only the creator delete"},
-		{Kind: model.EditCreate, State: model.CapabilityYes, Call: "POST /conversations",
-			Reason: "documented: in a space, with people, groups and a first comment"},
-	}
-}
-
-// Needs implements model.Provider: the list of conversations may leave participants and groups out, reading one
-// brings them.
-func (p *Provider) Needs(kinds ...model.EditKind) model.Need {
-	for _, k := range kinds {
-		if k == model.EditParticipants {
-			return model.NeedParticipants
-		}
-	}
-	return 0
+// table is what the service can do, whatever the account. The list of conversations may leave participants and groups
+// out, reading one brings them.
+var table = []providers.CapabilityRow{
+	providers.No(model.EditPrivacy, "Kona's conversations are always visible to their participants only"),
+	providers.Assumed(model.EditTitle, callPut+"name", reasonPut),
+	providers.Assumed(model.EditDescription, callPut+"details", reasonPut),
+	providers.No(model.EditStatus, "Kona's conversations have no status"),
+	providers.Assumed(model.EditAccess, callPut+"stakeholder", reasonPut),
+	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").Needing(model.NeedParticipants),
+	providers.Assumed(model.EditDefaultRole, callPut+"default_role", reasonPut),
+	providers.No(model.EditContacts, "Kona has no contacts apart from the participants"),
+	providers.No(model.EditLabels, "Kona's tags are read-only"),
+	providers.No(model.EditAttributes, "Kona's conversations have no attributes"),
+	providers.No(model.EditArchive, "Kona has no call that archives a conversation"),
+	providers.Yes(model.EditDelete, "DELETE /conversations/{id}", "documented; Kona lets only the creator delete"),
+	providers.Yes(model.EditCreate, "POST /conversations", "documented: in a space, with people, groups and a first comment"),
 }
 
 // Link implements model.Provider. Only an old hint at web addresses of tasks exists, so none is built, and there are
@@ -215,34 +177,24 @@ func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.Link
 
 // Check implements model.Provider.
 func (p *Provider) Check(ctx context.Context) []model.CheckResult {
-	who := model.CheckResult{Name: "signed in", OK: true, Detail: "the access token is accepted"}
-	answer, err := p.client.Do(ctx, p.client.userinfo())
+	answer, err := p.client.Do(ctx, providers.Call{Endpoint: userinfo})
+	who := providers.Check("signed in", "the access token is accepted", err)
 	if err == nil {
-		if raw, err := one(answer, "users"); err == nil {
-			if u, ok := convertUser(raw); ok {
-				who.Detail = "as " + u.Display()
-			}
+		raw, _ := first(answer, keyUsers)
+		if u, ok := convertNamed(keyUsers, raw); ok {
+			who.Detail = "as " + u.Display()
 		}
-	} else {
-		who = model.FailedCheck(who.Name, err)
 	}
-	out := []model.CheckResult{who}
-	if k := model.KindOf(err); k == model.Unauthorized || k == model.NoCredential {
-		return out
+	if who.Kind == model.Unauthorized || who.Kind == model.NoCredential {
+		return []model.CheckResult{who}
 	}
-	list := model.CheckResult{Name: "conversations", OK: true, Detail: "conversations can be listed"}
-	answer, err = p.client.Do(ctx, p.client.listConversations(byUpdated, "", 1))
-	if err == nil {
-		_, err = items(answer, "conversations")
-	}
-	if err != nil {
-		list = model.FailedCheck(list.Name, err)
-	}
-	update := model.CheckResult{Name: "changes", OK: true, Detail: hintUpdate}
+	_, err = p.client.list(ctx, keyConversations, conversations(byUpdated, "", 1))
+	list := providers.Check("conversations", "conversations can be listed", err)
+	update := providers.Check("changes", hintUpdate, nil)
 	if c := p.Capabilities(model.Conversation{}).Of(model.EditTitle); !c.Can() {
 		update.OK, update.Detail, update.Kind = false, c.Reason, model.Unsupported
 	}
-	return append(out, list, update)
+	return []model.CheckResult{who, list, update}
 }
 
 // noUpdate says that the server has no update of conversations.
@@ -256,9 +208,7 @@ func noUpdate(status int) (hint, reason string) {
 
 // ageOf lays what is known of the newest comment over a conversation.
 func (p *Provider) ageOf(c *model.Conversation) {
-	p.mu.Lock()
-	last, ok := p.newest[c.Ref.ID]
-	p.mu.Unlock()
+	last, ok := p.newest.Get(c.Ref.ID)
 	if !ok {
 		return
 	}
@@ -270,15 +220,10 @@ func (p *Provider) ageOf(c *model.Conversation) {
 }
 
 func (p *Provider) keepNewest(id string, m []model.Message) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if len(m) == 0 {
-		delete(p.newest, id)
-		return
-	}
-	if _, ok := p.newest[id]; !ok && len(p.newest) >= maxNewest {
+		p.newest.Forget(id)
 		return
 	}
 	last := m[len(m)-1]
-	p.newest[id] = comment{id: last.ID, at: last.At, preview: preview(last.Text)}
+	p.newest.Put(id, comment{id: last.ID, at: last.At, preview: preview(last.Text)})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"confab/model"
@@ -18,97 +17,57 @@ const (
 	commentPagesMost = 20     // where everything is asked for
 )
 
-// cursorPrefix marks a cursor of an unfinished full walk; the page number follows.
-const cursorPrefix = "page:"
-
 // Sync implements model.Provider. The head is read latest updated first, where a new comment is not promised to count
 // as an update; a full walk goes by creation, whose order does not change under it. Nothing narrows
 // it: the list has one filter, by the id of a space, and a query names spaces by pieces of their names too.
-func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
+func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	full := req.Mode == model.SyncFull
-	order, start := byUpdated, 1
+	order := byUpdated
 	if full {
 		order = byCreated
-		if n, ok := strings.CutPrefix(req.Cursor, cursorPrefix); ok {
-			if page, err := strconv.Atoi(n); err == nil && page > 0 {
-				start = page
-			}
-		}
 	}
-	cursor := func(page string) string {
-		if !full || page == "" {
-			return ""
-		}
-		return cursorPrefix + page
+	list := p.client.pages(keyConversations, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
+	names := &naming{provider: p, left: maxNameRequests, anew: full}
+	var bare []mentioned   // of the page that was read last
+	var last, stopped bool // it ends the list; nothing more is wanted
+	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
+		page, err := list.Read(ctx, at)
+		bare, last = p.unnamed(page.Rows), page.Next == ""
+		return providers.ConvertPage(page, p.convert), err
 	}
-	pages := newPager(start)
-	var bare []unnamed // of the page that was read last
-	read := func(ctx context.Context, at string) (out providers.Page[model.Conversation], err error) {
-		answer, err := p.client.Do(ctx, p.client.listConversations(order, "", pages.page))
-		if err != nil {
-			return out, err
-		}
-		list, err := items(answer, "conversations")
-		if err != nil {
-			return out, named(err, listConversationsEndpoint.Name)
-		}
-		fresh, end, whole := pages.take(list)
-		bare = p.unnamed(fresh)
-		out.Rows = p.convertAll(fresh)
-		// A row that cannot be told apart may be one that is known, and null is no list.
-		out.Holes = list == nil || len(out.Rows) < len(fresh) || end && !whole
-		if !end {
-			out.Next = strconv.Itoa(pages.page)
-		}
-		return out, nil
+	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
+		req.Cursor = ""
 	}
-	names, stopped := &naming{provider: p, left: maxNameRequests, anew: full}, false
-	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages}, listConversationsEndpoint.Name,
-		strconv.Itoa(start), cursor, func(b model.Batch) (bool, error) {
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages}, listConversations.Name, req,
+		func(b model.Batch) (bool, error) {
 			more, err := emit(b)
 			if stopped = !more; err != nil || stopped {
 				return false, err
 			}
 			return true, names.after(ctx, bare, b.Cursor, emit)
 		})
-	if err == nil && walked.Ended && !stopped {
+	if err == nil && last && !stopped {
 		err = names.last(ctx, emit)
 	}
-	if err != nil {
-		walked.Whole = false
-	}
-	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+	result.Complete = result.Complete && err == nil
+	return result, err
 }
 
-// convertAll turns the rows of a page into the common form, with the names that are known.
-func (p *Provider) convertAll(rows []json.RawMessage) []model.Conversation {
-	out := make([]model.Conversation, 0, len(rows))
-	n := p.directory.names()
-	for _, raw := range rows {
-		c, ok := convert(raw, p.account.Name, n)
-		if !ok {
-			continue
-		}
-		p.ageOf(&c)
-		out = append(out, c)
-	}
-	return out
+// convert reads a row, with the names that are known.
+func (p *Provider) convert(raw json.RawMessage) (model.Conversation, bool) {
+	c, ok := convert(raw, p.account.Name, p.directory.name)
+	p.ageOf(&c)
+	return c, ok
 }
 
-// unnamed is a row with ids that have no name yet.
-type unnamed struct {
-	raw json.RawMessage
-	mentioned
-}
-
-// unnamed gives the rows of a page that hold ids without a name, and of each these.
-func (p *Provider) unnamed(rows []json.RawMessage) []unnamed {
-	var out []unnamed
+// unnamed returns the rows of a page that hold ids without a name, and of each these.
+func (p *Provider) unnamed(rows []json.RawMessage) []mentioned {
+	var out []mentioned
 	for _, raw := range rows {
 		m := mentionedIn(raw)
 		m.ids = slices.DeleteFunc(m.ids, func(s single) bool { return !p.directory.unknown(s) })
 		if len(m.ids) > 0 {
-			out = append(out, unnamed{raw, m})
+			out = append(out, m)
 		}
 	}
 	return out
@@ -120,14 +79,14 @@ type naming struct {
 	left     int // requests
 	anew     bool
 	begun    bool
-	rows     []unnamed
+	rows     []mentioned
 }
 
 // after takes the rows of a page that was emitted. After the first page the lists of everybody are read.
-func (n *naming) after(ctx context.Context, rows []unnamed, cursor string, emit func(model.Batch) (bool, error)) error {
+func (n *naming) after(ctx context.Context, rows []mentioned, cursor string, emit providers.Emit) error {
 	if !n.begun {
 		n.begun = true
-		n.provider.directory.everywhere(ctx, &n.left, mentions(rows), n.anew)
+		n.provider.directory.everywhere(ctx, &n.left, rows, n.anew)
 		var err error
 		if rows, err = n.again(ctx, rows, cursor, emit); err != nil {
 			return err
@@ -141,11 +100,11 @@ func (n *naming) after(ctx context.Context, rows []unnamed, cursor string, emit 
 }
 
 // last looks up, after the last page, who is known to a space alone.
-func (n *naming) last(ctx context.Context, emit func(model.Batch) (bool, error)) error {
+func (n *naming) last(ctx context.Context, emit providers.Emit) error {
 	if len(n.rows) == 0 {
 		return nil
 	}
-	n.provider.directory.inSpaces(ctx, &n.left, mentions(n.rows))
+	n.provider.directory.inSpaces(ctx, &n.left, n.rows)
 	for rows := range slices.Chunk(n.rows, perPage) {
 		if _, err := n.again(ctx, rows, "", emit); err != nil {
 			return err
@@ -155,7 +114,7 @@ func (n *naming) last(ctx context.Context, emit func(model.Batch) (bool, error))
 }
 
 // again emits the rows of which an id has a name now, and gives those that have others left.
-func (n *naming) again(ctx context.Context, rows []unnamed, cursor string, emit func(model.Batch) (bool, error)) (left []unnamed, err error) {
+func (n *naming) again(ctx context.Context, rows []mentioned, cursor string, emit providers.Emit) (left []mentioned, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, providers.GivenUp("read names", err)
 	}
@@ -168,75 +127,64 @@ func (n *naming) again(ctx context.Context, rows []unnamed, cursor string, emit 
 			left = append(left, r)
 		}
 	}
-	if len(named) == 0 {
-		return left, nil
+	if len(named) > 0 {
+		page := providers.ConvertPage(providers.Page[json.RawMessage]{Rows: named}, n.provider.convert)
+		_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: page.Rows})
 	}
-	_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: n.provider.convertAll(named)})
 	return left, err
-}
-
-func mentions(rows []unnamed) []mentioned {
-	out := make([]mentioned, 0, len(rows))
-	for _, r := range rows {
-		out = append(out, r.mentioned)
-	}
-	return out
 }
 
 // Load implements model.Provider.
 func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
-	if err := checkID("read conversation", "conversation", id); err != nil {
+	op := getConversation.Name
+	if err := checkID(op, "conversation", id); err != nil {
 		return model.Detail{}, err
 	}
-	answer, err := p.client.Do(ctx, p.client.getConversation(id))
+	answer, err := p.client.Do(ctx, getConversation.Of(id, nil))
 	if err != nil {
 		return model.Detail{}, err
 	}
-	raw, err := one(answer, "conversations")
+	raw, err := first(answer, keyConversations)
 	if err != nil {
-		return model.Detail{}, named(err, "read conversation")
+		return model.Detail{}, err
 	}
 	if idOf(raw) != id {
-		return model.Detail{}, providers.Malformed("read conversation", "the answer is not the conversation that was asked for")
+		return model.Detail{}, providers.Malformed(op, "the answer is not the conversation that was asked for")
 	}
 	everything := need.Has(model.NeedEverything)
 	d := model.Detail{Raw: raw}
-	var comments []json.RawMessage
+	var said []json.RawMessage
 	var notShown string
 	if everything || need.Has(model.NeedMessages) {
 		pages := commentPages
 		if everything {
 			pages = commentPagesMost
 		}
-		_, whole, err := newPager(1).walk(ctx, p.client, "comments", pages, func(page int) providers.Call { return p.client.listComments(id, page) },
-			func(raw json.RawMessage) { comments = append(comments, raw) })
+		var whole bool
+		said, whole, err = p.client.pages("comments", pages, func(page int) providers.Call { return comments(id, page) }).All(ctx)
 		switch model.KindOf(err) {
 		case "":
-			d.Messages.Known, d.MoreMessages = true, !whole
+			d.Messages.Known, d.MoreMessages = true, !whole && len(said) > 0
 		case model.Forbidden, model.NotFound:
 			notShown = model.AsError(err).Message
 		default:
 			return model.Detail{}, err
 		}
 	}
-	p.nameAll(ctx, raw, comments)
+	p.nameAll(ctx, raw, said)
 	if err := ctx.Err(); err != nil {
-		return model.Detail{}, providers.GivenUp("read conversation", err)
+		return model.Detail{}, providers.GivenUp(op, err)
 	}
-	n := p.directory.names()
-	c, _ := convert(raw, p.account.Name, n)
-	c.ETag = answer.Header.Get("ETag")
 	if d.Messages.Known {
-		d.Messages.Items = make([]model.Message, 0, len(comments))
-		for _, r := range comments {
-			if m, ok := convertComment(r, n); ok {
-				d.Messages.Items = append(d.Messages.Items, m)
-			}
-		}
-		sortComments(d.Messages.Items)
+		page := providers.Page[json.RawMessage]{Rows: said}
+		d.Messages.Items = providers.ConvertPage(page, func(raw json.RawMessage) (model.Message, bool) {
+			return convertComment(raw, p.directory.name)
+		}).Rows
+		providers.SortMessages(d.Messages.Items)
 		p.keepNewest(id, d.Messages.Items)
 	}
-	p.ageOf(&c)
+	c, _ := p.convert(raw)
+	c.ETag = answer.Header.Get("ETag")
 	if d.Messages.Known {
 		c.HasMessages = len(d.Messages.Items) > 0
 	}
@@ -251,27 +199,11 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
 	m := mentionedIn(raw)
 	for _, r := range comments {
-		if o, ok := providers.ParseObject(r); ok {
-			m.ids = append(m.ids, single{"users", o.Text("creator_id")})
-		}
+		o, _ := providers.ObjectOf(r)
+		m.ids = append(m.ids, single{keyUsers, o.Text("creator_id")})
 	}
 	left := maxNameRequests
 	p.directory.everywhere(ctx, &left, []mentioned{m}, false)
 	p.directory.inSpaces(ctx, &left, []mentioned{m})
 	p.directory.lookUp(ctx, m.ids)
-}
-
-// mentionedIn gives the ids in a conversation.
-func mentionedIn(raw json.RawMessage) mentioned {
-	o, _ := providers.ObjectOf(raw)
-	m := mentioned{space: o.Text("space_id")}
-	m.ids = append(m.ids, single{"spaces", m.space}, single{"users", o.Text("creator_id")})
-	for _, list := range []struct{ field, id, key string }{{"participants", "user_id", "users"}, {"groups", "group_id", "groups"}} {
-		entries, _ := providers.Elements(o.Peek(list.field))
-		for _, e := range entries {
-			entry, _ := providers.ObjectOf(e)
-			m.ids = append(m.ids, single{list.key, entry.Text(list.id)})
-		}
-	}
-	return m
 }

@@ -1,12 +1,13 @@
 package kona
 
 import (
-	"io"
 	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"confab/providers"
 )
 
 // maxTextBytes bounds how much of one comment is read.
@@ -23,46 +24,21 @@ func plainText(content string) string {
 	if !strings.ContainsAny(content, "<&") {
 		return strings.TrimSpace(content)
 	}
-	var out strings.Builder
-	z := html.NewTokenizer(strings.NewReader(content))
-	z.SetMaxBuf(maxTextBytes + 1)
-	hidden := 0
-	for {
-		kind := z.Next()
-		switch kind {
-		case html.ErrorToken:
-			if z.Err() != io.EOF && out.Len() == 0 {
-				return strings.TrimSpace(content)
-			}
-			return strings.TrimSpace(squeeze(out.String()))
-		case html.TextToken:
-			if hidden == 0 {
-				out.Write(z.Text())
-			}
-		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			switch a := atom.Lookup(name); a {
-			case atom.Br:
-				out.WriteByte('\n')
-			case atom.Script, atom.Style:
-				switch {
-				case kind == html.StartTagToken:
-					hidden++
-				case kind == html.EndTagToken && hidden > 0:
-					hidden--
-				}
-			case atom.Li:
-				if kind == html.StartTagToken {
-					endLine(&out)
-					out.WriteString("- ")
-				} else {
-					endLine(&out)
-				}
-			case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Blockquote, atom.Pre, atom.Table, atom.Tr,
-				atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-				endLine(&out)
-			}
+	return manyBlankLines.ReplaceAllString(providers.HTMLText(content, writeTag), "\n\n")
+}
+
+func writeTag(out *strings.Builder, name atom.Atom, kind html.TokenType) {
+	switch name {
+	case atom.Br:
+		out.WriteByte('\n')
+	case atom.Li:
+		endLine(out)
+		if kind == html.StartTagToken {
+			out.WriteString("- ")
 		}
+	case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Blockquote, atom.Pre, atom.Table, atom.Tr,
+		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		endLine(out)
 	}
 }
 
@@ -74,8 +50,6 @@ func endLine(b *strings.Builder) {
 }
 
 var manyBlankLines = regexp.MustCompile(`\n{3,}`)
-
-func squeeze(s string) string { return manyBlankLines.ReplaceAllString(s, "\n\n") }
 
 // commentText is what a person typed, in the form the API takes: markup characters escaped, new lines as <br>
 // (comments.md for the <br>; the escaping, and that a first comment follows the same rules, is [assumed]).
@@ -89,14 +63,11 @@ func commentText(typed string) string {
 var mention = regexp.MustCompile(`@(user|group):([0-9]{1,19})\b`)
 
 // nameMentions puts names in place of the ids of mentions; an id without a known name stays.
-func nameMentions(text string, name func(kind, id string) string) string {
-	if name == nil {
-		return text
-	}
+func nameMentions(text string, n names) string {
 	return mention.ReplaceAllStringFunc(text, func(m string) string {
 		part := mention.FindStringSubmatch(m)
-		if n := name(part[1], part[2]); n != "" {
-			return "@" + n
+		if name := n.of(part[1]+"s", part[2]).Name; name != "" {
+			return "@" + name
 		}
 		return m
 	})

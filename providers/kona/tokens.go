@@ -124,6 +124,9 @@ func readBounded(path string) ([]byte, error) {
 // read gives the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
 // one of another account. A file that others can read or change, or that is no plain file of this user, is an error.
 func (f tokenFile) read() (tokens, error) {
+	if f.path == "" {
+		return tokens{}, nil
+	}
 	if err := checkPrivate(f.path); errors.Is(err, fs.ErrNotExist) {
 		return tokens{}, nil
 	} else if err != nil {
@@ -141,7 +144,10 @@ func (f tokenFile) read() (tokens, error) {
 }
 
 // write replaces the file in one step: a reader sees the old pair or the new one, also after a crash.
-func (f tokenFile) write(t tokens) (err error) {
+func (f tokenFile) write(t tokens) error {
+	if f.path == "" {
+		return nil
+	}
 	t.Identity = f.identity
 	raw, err := json.Marshal(t)
 	if err != nil {
@@ -155,22 +161,15 @@ func (f tokenFile) write(t tokens) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = temp.Close()
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	if _, err := temp.Write(raw); err != nil {
-		return err
+	_, err = temp.Write(raw)
+	if err == nil {
+		err = temp.Sync()
 	}
-	if err := temp.Sync(); err != nil {
-		return err
+	if err = cmp.Or(err, temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), f.path)
 	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), f.path); err != nil {
+	if err != nil {
+		_ = os.Remove(temp.Name())
 		return err
 	}
 	if d, err := os.Open(dir); err == nil {
@@ -180,8 +179,11 @@ func (f tokenFile) write(t tokens) (err error) {
 	return nil
 }
 
-// lock waits until no other process refreshes the account.
+// lock waits until no other process refreshes the account. Without a file there is nothing to lock.
 func (f tokenFile) lock(ctx context.Context) (unlock func(), err error) {
+	if f.path == "" {
+		return func() {}, nil
+	}
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return nil, err
 	}

@@ -99,17 +99,14 @@ func (s *session) userID() string {
 // whoIs asks whose an access token is.
 func (s *session) whoIs(ctx context.Context, access string) (model.Participant, error) {
 	s.hide(access)
-	answer, err := s.plain.Do(ctx, providers.Call{Endpoint: userinfoEndpoint, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}})
+	c := client{s.plain}
+	raw, err := c.one(ctx, keyUsers, providers.Call{Endpoint: userinfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}})
 	if err != nil {
 		return model.Participant{}, err
 	}
-	raw, err := one(answer, "users")
-	if err != nil {
-		return model.Participant{}, named(err, userinfoEndpoint.Name)
-	}
-	who, ok := convertUser(raw)
-	if !ok || !isID(who.ID) {
-		return model.Participant{}, providers.Malformed(userinfoEndpoint.Name, "the answer does not say who is signed in")
+	who, _ := convertNamed(keyUsers, raw)
+	if !isID(who.ID) {
+		return model.Participant{}, providers.Malformed(userinfo.Name, "the answer does not say who is signed in")
 	}
 	return who, nil
 }

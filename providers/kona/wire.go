@@ -2,6 +2,7 @@ package kona
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -50,6 +51,8 @@ const (
 )
 
 var (
+	accesses    = []string{accessJustMe, accessGroup, accessEveryone}
+	roles       = []string{model.RoleEditor, model.RoleViewer, model.RoleComplete} // nothing explains the last
 	accessWords = map[string]string{"0": accessJustMe, "1": accessGroup, "2": accessEveryone}
 	// 1 and 2 are explained for participants, all three for default_role; that 3 means the same in both is [assumed].
 	roleWords = map[string]string{"1": model.RoleEditor, "2": model.RoleViewer, "3": model.RoleComplete}
@@ -58,53 +61,49 @@ var (
 // rolePrefix marks a role whose number confab does not know: "role 7".
 const rolePrefix = "role "
 
-// accessText gives the word for a stakeholder; a number without a word stays a number.
-func accessText(number string) string {
-	if w, ok := accessWords[number]; ok {
-		return w
-	}
-	return number
-}
+// accessText is the word for a stakeholder; a number without a word stays a number.
+func accessText(number string) string { return cmp.Or(accessWords[number], number) }
 
 // accessNumber is the inverse of accessText; ok is false for what is neither a word nor a number.
 func accessNumber(text string) (json.RawMessage, bool) {
-	for n, w := range accessWords {
-		if w == text {
-			return json.RawMessage(n), true
-		}
+	if n := numberOf(accessWords, text); n != nil {
+		return n, true
 	}
 	return number(text)
 }
 
-// roleText gives the word for a role.
+// roleText is the word for a role.
 func roleText(number string) string {
 	if number == "" {
 		return ""
 	}
-	if w, ok := roleWords[number]; ok {
-		return w
-	}
-	return rolePrefix + number
+	return cmp.Or(roleWords[number], rolePrefix+number)
 }
 
 // roleNumber is the inverse of roleText: a role that is not known goes back as it came. "" sends no role.
 func roleNumber(text string) (json.RawMessage, bool) {
-	if text == "" {
-		return nil, true
+	if n := numberOf(roleWords, text); n != nil || text == "" {
+		return n, true
 	}
-	for n, w := range roleWords {
-		if w == text {
-			return json.RawMessage(n), true
+	n, ok := strings.CutPrefix(text, rolePrefix)
+	if !ok || n == "" {
+		return nil, false
+	}
+	raw, ok := number(n)
+	if !ok {
+		raw, _ = json.Marshal(n)
+	}
+	return raw, true
+}
+
+// numberOf is the number that a word stands for, nil for none.
+func numberOf(words map[string]string, word string) json.RawMessage {
+	for n, w := range words {
+		if w == word {
+			return json.RawMessage(n)
 		}
 	}
-	if n, ok := strings.CutPrefix(text, rolePrefix); ok && n != "" {
-		if raw, ok := number(n); ok {
-			return raw, true
-		}
-		raw, _ := json.Marshal(n)
-		return raw, true
-	}
-	return nil, false
+	return nil
 }
 
 // number reads a JSON number.
@@ -132,37 +131,29 @@ func checkID(op, what, id string) *model.Error {
 // idValue writes an id as the API does, as a number. checkID has passed it.
 func idValue(id string) json.RawMessage { return json.RawMessage(id) }
 
-// items gives the array under the plural name of a resource, nil for null. An object stands for a list of one; an
+// items returns the array under the plural name of a resource, nil for null. An object stands for a list of one; an
 // answer without the key is no answer.
 func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
-	o, ok := providers.ParseObject(a.Body)
-	if !ok || !o.Has(key) {
-		return nil, providers.Malformed("", "the answer holds no "+key)
-	}
-	raw := o.Peek(key)
-	if bytes.HasPrefix(raw, []byte("{")) {
+	list, top, err := a.Rows(key)
+	if raw := top.Peek(key); bytes.HasPrefix(raw, []byte("{")) {
 		return []json.RawMessage{raw}, nil
 	}
-	list, ok := providers.Elements(raw)
-	if !ok && !o.Null(key) {
-		return nil, providers.Malformed("", "the answer holds no list of "+key)
-	}
-	return list, nil
+	return list, err
 }
 
-// one gives the single resource of an answer.
-func one(a *providers.Answer, key string) (json.RawMessage, error) {
+// first returns the single resource of an answer.
+func first(a *providers.Answer, key string) (json.RawMessage, error) {
 	list, err := items(a, key)
+	if err == nil && len(list) == 0 {
+		err = a.Malformed("the answer is empty")
+	}
 	if err != nil {
 		return nil, err
-	}
-	if len(list) == 0 || len(bytes.TrimSpace(list[0])) == 0 {
-		return nil, providers.Malformed("", "the answer is empty")
 	}
 	return list[0], nil
 }
 
-// idOf gives the id of a resource.
+// idOf returns the id of a resource.
 func idOf(raw json.RawMessage) string {
 	o, _ := providers.ObjectOf(raw)
 	return o.Text("id")

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -45,28 +46,14 @@ type AskElephantSwitches struct {
 type AskElephant struct {
 	server[AskElephantSwitches]
 	key, token string
-
-	// The directories don't change, except for contacts removed.
-	contactIDs, companyIDs, userIDs, tagIDs []string
-	contactIndex                            map[string]int
-
-	list  []elephantRow
-	index map[string]int
-	// order is the row numbers by time of change, oldest first; nil after a change until the next list.
-	order []int
-	// changed holds fields, managed the contact sets that differ from the generated ones.
-	changed        map[int]map[string]any
+	file       *elephantFile
+	// managed holds the contact sets that were replaced.
 	managed        map[int][]int
 	contactRemoved map[int]bool
 	failures       int
 }
 
-// elephantRow is what lists need of an engagement without generating it.
-type elephantRow struct {
-	id               string
-	created, updated time.Time
-	private          bool
-}
+type elephantFile struct{ Contacts, Companies, Users, Tags, Rooms, Engagements collection }
 
 var elephantVendor = vendor{account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", open: newAskElephant}
 
@@ -74,17 +61,14 @@ var elephantVendor = vendor{account: "meetings", provider: "askelephant", one: "
 func (s *Sandbox) AskElephant() *AskElephant { return serverOf[*AskElephant](s) }
 
 func newAskElephant(b base) service {
+	secret := strings.ReplaceAll(b.data.id("askelephant key", 0), "-", "")
 	a := &AskElephant{
-		index: map[string]int{}, contactIndex: map[string]int{},
-		changed: map[int]map[string]any{}, managed: map[int][]int{}, contactRemoved: map[int]bool{},
+		// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
+		key: "sk-apik_" + ulid(elephantEpoch, secret) + "." + secret, token: "at_" + secret,
+		file: load[elephantFile](b.data.name, "askelephant"), managed: map[int][]int{}, contactRemoved: map[int]bool{},
 	}
 	a.start(b, a, a.routes())
-	a.before = a.version
-	r := b.data.rng(streamAskElephantDirectory, -1)
-	// The key depends on the seed alone, so that a config written for a sandbox still fits after it was started again.
-	a.key = "sk-apik_" + ulid(r, time.Unix(1_767_225_600, 0)) + "." + strings.ReplaceAll(uuid(r), "-", "")
-	a.token = "at_" + strings.ReplaceAll(uuid(r), "-", "")
-	a.fill(r)
+	a.before, a.seeded, a.place, a.clock, a.updated = a.version, &a.file.Engagements, a.placed, elephantTime, "updated_at"
 	return a
 }
 
@@ -100,7 +84,7 @@ func (a *AskElephant) routes() []route {
 	for _, d := range a.directories() {
 		params := elephantDirectoryParams
 		if d.search == nil {
-			params = slices.DeleteFunc(slices.Clone(params), func(p string) bool { return p == "search" })
+			params = without(params, "search")
 		}
 		routes = append(routes, route{pattern: "GET /api/v2/" + d.name, query: params, handle: func(x *exchange) { a.listDirectory(x, d) }})
 	}
@@ -125,11 +109,7 @@ func (a *AskElephant) gate(x *exchange) {
 
 // version sets the response header every operation has.
 func (a *AskElephant) version(x *exchange) {
-	v := a.switches.APIVersion
-	if v == "" {
-		v = "2"
-	}
-	x.answer.Set("X-Api-Version", v)
+	x.answer.Set("X-Api-Version", cmp.Or(a.switches.APIVersion, "2"))
 }
 
 // form answers with an RFC 9457 document.
@@ -147,7 +127,7 @@ func (a *AskElephant) form(x *exchange, r refusal) {
 	}
 	p := map[string]any{
 		"type": "https://app.askelephant.ai/errors/" + slug, "title": http.StatusText(r.status), "status": r.status, "detail": detail,
-		"request_id": "rid_" + ulid(a.data.rng(streamAskElephantDirectory, -1000-a.failures), x.now),
+		"request_id": "rid_" + ulid(x.now, a.data.id("askelephant failure", a.failures)),
 	}
 	if r.field != "" {
 		p["errors"] = []any{map[string]any{"field": r.field, "code": r.code, "message": r.detail}}
@@ -159,50 +139,76 @@ func (a *AskElephant) missingScope(x *exchange, scope string) {
 	x.refuse(http.StatusForbidden, "forbidden", "Missing required scope: "+scope)
 }
 
-func (a *AskElephant) row(id string) (int, bool) {
-	i, ok := a.index[id]
-	return i, ok
+func (a *AskElephant) row(id string) (int, bool) { return a.number("engagement", id, a.conversations) }
+
+func (a *AskElephant) id(row int) string { return a.idOf("engagement", row) }
+
+// elephantPrefixes are what ids begin with; elephantEpoch is the time in those of directories.
+var (
+	elephantPrefixes = map[string]string{
+		"engagement": "ngmt_", "contact": "cnt_", "company": "cmp_", "user": "usr_", "tag": "tag_", "room": "clrs_",
+	}
+	elephantEpoch = time.Unix(1_767_225_600, 0)
+)
+
+func (a *AskElephant) idOf(kind string, n int) string {
+	at := elephantEpoch
+	if kind == "engagement" {
+		at = a.createdAt(n)
+	}
+	return elephantPrefixes[kind] + ulid(at, a.data.id("askelephant "+kind, n))
 }
 
-func (a *AskElephant) id(i int) string { return a.list[i].id }
+// number is the inverse of idOf, for numbers below limit.
+func (a *AskElephant) number(kind, id string, limit int) (int, bool) {
+	tail := strings.TrimPrefix(id, elephantPrefixes[kind])
+	n := a.data.decode("askelephant "+kind, tail[min(10, len(tail)):])
+	return n, n < limit && a.idOf(kind, n) == id
+}
 
-func (a *AskElephant) show(i int) map[string]any { return a.engagement(i, elephantExpansions) }
+// contactNumber finds a contact that wasn't removed.
+func (a *AskElephant) contactNumber(id string) (int, bool) {
+	n, ok := a.number("contact", id, len(a.file.Contacts.Rows))
+	return n, ok && !a.contactRemoved[n]
+}
+
+func (a *AskElephant) show(row int) map[string]any { return a.engagement(row, elephantExpansions) }
 
 // set changes a field and moves updated_at. For "contacts" the value is the ids of the managed set. It panics on an unknown
 // contact.
-func (a *AskElephant) set(i int, field string, value any) {
-	if field == "contacts" {
-		var set []int
-		for _, c := range value.([]any) {
-			n, ok := a.contactIndex[c.(string)]
-			if !ok {
-				panic(fmt.Sprintf("sandbox: no AskElephant contact %v", c))
-			}
-			set = append(set, n)
-		}
-		a.setContacts(i, set)
+func (a *AskElephant) set(row int, field string, value any) {
+	if field != "contacts" {
+		a.edit(row, field, value)
+		a.touch(row)
 		return
 	}
-	if a.changed[i] == nil {
-		a.changed[i] = map[string]any{}
+	var set []int
+	for _, id := range value.([]any) {
+		set = append(set, a.mustContact(id.(string)))
 	}
-	a.changed[i][field] = value
-	a.touch(i)
+	a.setContacts(row, set)
 }
 
-func (a *AskElephant) colleague(_ *exchange, i, n int) {
-	set := a.managedContacts(i)
+func (a *AskElephant) mustContact(id string) int {
+	n, ok := a.contactNumber(id)
+	if !ok {
+		panic("sandbox: no AskElephant contact " + id)
+	}
+	return n
+}
+
+func (a *AskElephant) colleague(_ *exchange, row, n int) {
+	set := a.managedContacts(row)
 	if len(set) > 4 {
-		a.setContacts(i, set[1:])
+		a.setContacts(row, set[1:])
 		return
 	}
-	for k := range a.contactIDs {
-		c := (n*7 + k) % len(a.contactIDs)
-		if !slices.Contains(set, c) && !a.contactRemoved[c] {
-			a.setContacts(i, append(slices.Clone(set), c))
-			return
-		}
+	all := len(a.file.Contacts.Rows)
+	c := n * 7 % all
+	for slices.Contains(set, c) || a.contactRemoved[c] {
+		c = (c + 1) % all
 	}
+	a.setContacts(row, append(set, c))
 }
 
 // ContactIDs returns the ids of the contacts in the directory.
@@ -210,9 +216,9 @@ func (a *AskElephant) ContactIDs() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var ids []string
-	for i, id := range a.contactIDs {
+	for i := range a.file.Contacts.Rows {
 		if !a.contactRemoved[i] {
-			ids = append(ids, id)
+			ids = append(ids, a.idOf("contact", i))
 		}
 	}
 	return ids
@@ -224,7 +230,7 @@ func (a *AskElephant) Contacts(id string) []string {
 	defer a.mu.Unlock()
 	ids := []string{}
 	for _, c := range a.managedContacts(a.must(id)) {
-		ids = append(ids, a.contactIDs[c])
+		ids = append(ids, a.idOf("contact", c))
 	}
 	return ids
 }
@@ -241,27 +247,11 @@ func (a *AskElephant) Touch(id string) {
 func (a *AskElephant) RemoveContact(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i, ok := a.contactIndex[id]
-	if !ok {
-		panic("sandbox: no AskElephant contact " + id)
-	}
-	a.contactRemoved[i] = true
-}
-
-// touch moves updated_at forward, by a millisecond at least.
-func (a *AskElephant) touch(i int) {
-	now := a.now().UTC().Truncate(time.Millisecond)
-	if least := a.list[i].updated.Add(time.Millisecond); now.Before(least) {
-		now = least
-	}
-	a.list[i].updated = now
-	a.order = nil
+	a.contactRemoved[a.mustContact(id)] = true
 }
 
 // setContacts replaces the managed set. Sets have no order of their own: they are shown in the directory's.
-func (a *AskElephant) setContacts(i int, set []int) {
-	set = slices.Clone(set)
-	slices.Sort(set)
-	a.managed[i] = slices.Compact(set)
-	a.touch(i)
+func (a *AskElephant) setContacts(row int, set []int) {
+	a.managed[row] = slices.Compact(slices.Sorted(slices.Values(set)))
+	a.touch(row)
 }

@@ -23,9 +23,15 @@ const (
 )
 
 var (
-	elephantContactID       = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
-	elephantExpansions      = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
-	elephantComparisons     = []string{"gt", "gte", "lt", "lte"}
+	elephantContactID  = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
+	elephantExpansions = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
+	elephantTypes      = []string{"MEETING", "CALL", "EMAIL", "TASK", "NOTE", "CALENDAR_EVENT", "DOCUMENT"}
+	elephantStatuses   = []string{"PENDING", "PROCESSING", "COMPLETED", "FAILED"}
+	// elephantComparisons tell by how a time compares with that of the filter.
+	elephantComparisons = map[string]func(c int) bool{
+		"gt": func(c int) bool { return c > 0 }, "gte": func(c int) bool { return c >= 0 },
+		"lt": func(c int) bool { return c < 0 }, "lte": func(c int) bool { return c <= 0 },
+	}
 	elephantDirectoryParams = []string{
 		"limit", "cursor", "search", "order_by", "filter[updated_at][gt]", "filter[updated_at][gte]",
 		"filter[updated_at][lt]", "filter[updated_at][lte]",
@@ -95,10 +101,10 @@ func (a *AskElephant) query(x *exchange, collection string) elephantQuery {
 	return q
 }
 
-// bounds compiles the filters on a time.
+// bounds compiles the filters on a time; nil is none.
 func (q elephantQuery) bounds(x *exchange, field string) func(time.Time) bool {
-	var tests []func(time.Time) bool
-	for _, op := range elephantComparisons {
+	tests := map[string]time.Time{}
+	for op := range elephantComparisons {
 		name := "filter[" + field + "][" + op + "]"
 		if !q.traversal.Has(name) {
 			continue
@@ -107,17 +113,18 @@ func (q elephantQuery) bounds(x *exchange, field string) func(time.Time) bool {
 		if _, offset := t.Zone(); err != nil || offset != 0 {
 			x.badParameter(name, "invalid_value", "must be an ISO-8601 time in UTC")
 		}
-		holds := map[string]func(c int) bool{
-			"gt": func(c int) bool { return c > 0 }, "gte": func(c int) bool { return c >= 0 },
-			"lt": func(c int) bool { return c < 0 }, "lte": func(c int) bool { return c <= 0 },
-		}[op]
-		tests = append(tests, func(at time.Time) bool { return holds(at.Compare(t)) })
+		tests[op] = t
 	}
-	if tests == nil {
+	if len(tests) == 0 {
 		return nil
 	}
 	return func(at time.Time) bool {
-		return !slices.ContainsFunc(tests, func(holds func(time.Time) bool) bool { return !holds(at) })
+		for op, t := range tests {
+			if !elephantComparisons[op](at.Compare(t)) {
+				return false
+			}
+		}
+		return true
 	}
 }
 
@@ -152,36 +159,19 @@ func (q elephantQuery) values(x *exchange, field, prefix string, allowed []strin
 func (a *AskElephant) page(x *exchange, name string, q elephantQuery, order []int, position func(int) elephantPosition,
 	match func(int) bool, show func(int) any,
 ) {
-	ascending := false
-	if by := q.traversal.Get("order_by"); q.traversal.Has("order_by") {
-		if by != "updated_at:desc" && by != "updated_at:asc" {
-			x.badParameter("order_by", "invalid_value", "must be updated_at:desc or updated_at:asc")
-		}
-		ascending = by == "updated_at:asc"
+	by := q.traversal.Get("order_by")
+	if q.traversal.Has("order_by") && by != "updated_at:desc" && by != "updated_at:asc" {
+		x.badParameter("order_by", "invalid_value", "must be updated_at:desc or updated_at:asc")
+	}
+	compare, order := comparePositions, slices.Clone(order)
+	if by != "updated_at:asc" {
+		compare = func(p, q elephantPosition) int { return comparePositions(q, p) }
+		slices.Reverse(order)
 	}
 	if q.after != nil {
-		// at is the first row not before the cursor's.
-		at := sort.Search(len(order), func(n int) bool { return comparePositions(position(order[n]), *q.after) >= 0 })
-		switch {
-		case !ascending:
-			order = order[:at]
-		case at < len(order) && comparePositions(position(order[at]), *q.after) == 0:
-			order = order[at+1:]
-		default:
-			order = order[at:]
-		}
+		order = order[sort.Search(len(order), func(n int) bool { return compare(position(order[n]), *q.after) > 0 }):]
 	}
-	rows := slices.Values(order)
-	if !ascending {
-		rows = func(yield func(int) bool) {
-			for _, i := range slices.Backward(order) {
-				if !yield(i) {
-					return
-				}
-			}
-		}
-	}
-	data, last, more := page(where(rows, match), 0, q.limit, show)
+	data, last, more := page(where(slices.Values(order), match), 0, q.limit, show)
 	answer := map[string]any{"object": "list", "data": data, "has_more": more, "next_cursor": nil}
 	if more {
 		at := position(last)
@@ -218,23 +208,21 @@ func (a *AskElephant) expand(x *exchange, allowed []string) []string {
 // listEngagements answers the list of engagements. It names every expansion but action_items.
 func (a *AskElephant) listEngagements(x *exchange) {
 	q := a.query(x, "engagements")
-	expand := a.expand(x, slices.DeleteFunc(slices.Clone(elephantExpansions), func(e string) bool { return e == "action_items" }))
+	expand := a.expand(x, without(elephantExpansions, "action_items"))
 	match := a.filter(x, q)
-	if a.order == nil {
-		a.order = slices.SortedFunc(numbered(len(a.list)), func(i, j int) int { return comparePositions(a.position(i), a.position(j)) })
-	}
-	a.page(x, "engagements", q, a.order, a.position, match, func(i int) any { return a.engagement(i, expand) })
+	position := func(row int) elephantPosition { return elephantPosition{a.updatedAt(row), a.id(row)} }
+	a.page(x, "engagements", q, a.byUpdate(), position, match, func(row int) any { return a.engagement(row, expand) })
 }
 
-func (a *AskElephant) position(i int) elephantPosition {
-	return elephantPosition{a.list[i].updated, a.list[i].id}
+func without(list []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == one })
 }
 
 // filter compiles the filters into a test of an engagement, cheap parts first.
 func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
 	updated, started := q.bounds(x, "updated_at"), q.bounds(x, "start_at")
-	types := q.values(x, "engagement_type", "", elephantData.Types)
-	statuses := q.values(x, "processing_status", "", elephantData.Statuses)
+	types := q.values(x, "engagement_type", "", elephantTypes)
+	statuses := q.values(x, "processing_status", "", elephantStatuses)
 	companies := slices.Concat(q.values(x, "company_ids", "cmp_", nil)...)
 	contacts := slices.Concat(q.values(x, "contact_ids", "cnt_", nil)...)
 	search := strings.ToLower(q.traversal.Get("search"))
@@ -243,18 +231,22 @@ func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
 		s, _ := value.(string)
 		return !slices.ContainsFunc(forms, func(want []string) bool { return !slices.Contains(want, s) })
 	}
-	hasOne := func(want []string, members []int, ids []string) bool {
-		return len(want) == 0 || slices.ContainsFunc(members, func(m int) bool { return slices.Contains(want, ids[m]) })
+	hasOne := func(want []string, list any) bool {
+		members, _ := list.([]any)
+		return len(want) == 0 || slices.ContainsFunc(members, func(m any) bool {
+			id, _ := m.(map[string]any)["id"].(string)
+			return slices.Contains(want, id)
+		})
 	}
-	return func(i int) bool {
-		hidden := a.gone[i] || a.switches.NoPrivateScope && a.switches.PrivateHidden && a.isPrivate(i)
-		if hidden || updated != nil && !updated(a.list[i].updated) {
+	return func(row int) bool {
+		hidden := a.gone[row] || a.switches.NoPrivateScope && a.switches.PrivateHidden && a.value(row, "is_private") == true
+		if hidden || updated != nil && !updated(a.updatedAt(row).Truncate(time.Millisecond)) {
 			return false
 		}
 		if !detail {
 			return true
 		}
-		m := a.engagement(i, nil)
+		m := a.doc(row)
 		title, _ := m["title"].(string)
 		at, _ := m["start_at"].(string)
 		start, err := time.Parse(time.RFC3339Nano, at)
@@ -262,14 +254,14 @@ func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
 		return strings.Contains(strings.ToLower(title), search) &&
 			among(types, m["engagement_type"]) && among(statuses, m["processing_status"]) &&
 			(started == nil || err == nil && started(start)) &&
-			hasOne(companies, a.facts(i).companies, a.companyIDs) && hasOne(contacts, a.managedContacts(i), a.contactIDs)
+			hasOne(companies, m["companies"]) && hasOne(contacts, a.participants(row))
 	}
 }
 
 // seen finds an engagement the caller may see.
 func (a *AskElephant) seen(x *exchange) int {
-	i, ok := a.live(x.arg("id"))
-	private := ok && a.isPrivate(i) && a.switches.NoPrivateScope
+	i, ok := a.find(x.arg("id"))
+	private := ok && a.value(i, "is_private") == true && a.switches.NoPrivateScope
 	switch {
 	case !ok, private && a.switches.PrivateHidden:
 		x.notFound("Engagement")
@@ -277,13 +269,6 @@ func (a *AskElephant) seen(x *exchange) int {
 		a.missingScope(x, "engagements:private:read")
 	}
 	return i
-}
-
-func (a *AskElephant) isPrivate(i int) bool {
-	if v, ok := a.changed[i]["is_private"].(bool); ok {
-		return v
-	}
-	return a.list[i].private
 }
 
 // etag identifies a state of a record.
@@ -296,7 +281,7 @@ func etag(id string, updated time.Time) string {
 func (a *AskElephant) getEngagement(x *exchange) {
 	expand := a.expand(x, elephantExpansions)
 	i := a.seen(x)
-	x.answer.Set("ETag", etag(a.id(i), a.list[i].updated))
+	x.answer.Set("ETag", etag(a.id(i), a.updatedAt(i)))
 	x.json(http.StatusOK, a.engagement(i, expand))
 }
 
@@ -330,9 +315,9 @@ func (a *AskElephant) replaceContacts(x *exchange) {
 		if id == nil || !elephantContactID.MatchString(*id) {
 			x.badField(field, "invalid_id", "must be a contact id")
 		}
-		c, known := a.contactIndex[*id]
+		c, known := a.contactNumber(*id)
 		switch {
-		case known && !a.contactRemoved[c]:
+		case known:
 		case a.switches.UnknownContact404:
 			x.notFound("Contact " + *id)
 		default:
@@ -355,56 +340,60 @@ func (a *AskElephant) replaceContacts(x *exchange) {
 
 // elephantDirectory is a list of records that don't change.
 type elephantDirectory struct {
-	name string
-	ids  func() []string
-	// lacks tells that its scope is missing.
-	lacks func() bool
-	show  func(i int) any
+	name  string
+	rows  []record
+	lacks *bool // whether its scope is missing
+	show  func(i int) map[string]any
 	// search is the text a search looks in; nil where there is no search.
 	search func(i int) string
 }
 
 func (a *AskElephant) directories() []elephantDirectory {
+	w, f := &a.switches, a.file
+	companyText := func(i int) string { s, _ := a.company(i)["name"].(string); return s }
+	userText := func(i int) string { return a.data.Staff[i].name() + "\n" + a.data.Staff[i].Email }
 	return []elephantDirectory{
-		{
-			"contacts", func() []string { return a.contactIDs }, func() bool { return a.switches.NoContactsScope },
-			func(i int) any { return a.contact(i) }, a.contactText,
-		}, {
-			"companies", func() []string { return a.companyIDs }, func() bool { return a.switches.NoCompaniesScope },
-			func(i int) any { return a.company(i) }, func(i int) string { s, _ := a.company(i)["name"].(string); return s },
-		}, {
-			"users", func() []string { return a.userIDs }, func() bool { return a.switches.NoUsersScope },
-			func(i int) any { return a.user(i) }, func(i int) string { return a.data.staff[i].name() + "\n" + a.data.staff[i].email },
-		}, {
-			"tags", func() []string { return a.tagIDs }, func() bool { return a.switches.NoTagsScope },
-			func(i int) any { return a.tag(i) }, nil,
-		},
+		{"contacts", f.Contacts.Rows, &w.NoContactsScope, a.contact, a.contactText},
+		{"companies", f.Companies.Rows, &w.NoCompaniesScope, a.company, companyText},
+		{"users", f.Users.Rows, &w.NoUsersScope, a.user, userText},
+		{"tags", f.Tags.Rows, &w.NoTagsScope, a.tag, nil},
 	}
 }
 
 func (a *AskElephant) listDirectory(x *exchange, d elephantDirectory) {
-	if d.lacks() {
+	if *d.lacks {
 		a.missingScope(x, d.name+":read")
 	}
 	q := a.query(x, d.name)
 	updated, search := q.bounds(x, "updated_at"), strings.ToLower(q.traversal.Get("search"))
-	ids := d.ids()
-	position := func(i int) elephantPosition { return elephantPosition{elephantDirectoryTime(a.data, i), ids[i]} }
-	order := slices.SortedFunc(numbered(len(ids)), func(i, j int) int { return comparePositions(position(i), position(j)) })
+	positions := make([]elephantPosition, len(d.rows))
+	for i := range positions {
+		positions[i] = elephantPositionOf(d.show(i))
+	}
+	position := func(i int) elephantPosition { return positions[i] }
+	order := slices.SortedFunc(upTo(len(d.rows)), func(i, j int) int { return comparePositions(positions[i], positions[j]) })
 	a.page(x, d.name, q, order, position, func(i int) bool {
 		return (d.name != "contacts" || !a.contactRemoved[i]) &&
-			(search == "" || strings.Contains(strings.ToLower(d.search(i)), search)) && (updated == nil || updated(position(i).updated))
-	}, d.show)
+			(search == "" || strings.Contains(strings.ToLower(d.search(i)), search)) && (updated == nil || updated(positions[i].updated))
+	}, func(i int) any { return d.show(i) })
+}
+
+func elephantPositionOf(m map[string]any) elephantPosition {
+	text, _ := m["updated_at"].(string)
+	at, _ := time.Parse(time.RFC3339Nano, text)
+	id, _ := m["id"].(string)
+	return elephantPosition{at, id}
 }
 
 func (a *AskElephant) getContact(x *exchange) {
 	if a.switches.NoContactsScope {
 		a.missingScope(x, "contacts:read")
 	}
-	i, ok := a.contactIndex[x.arg("id")]
-	if !ok || a.contactRemoved[i] {
+	i, ok := a.contactNumber(x.arg("id"))
+	if !ok {
 		x.notFound("Contact")
 	}
-	x.answer.Set("ETag", etag(a.contactIDs[i], elephantDirectoryTime(a.data, i)))
-	x.json(http.StatusOK, a.contact(i))
+	m := a.contact(i)
+	x.answer.Set("ETag", etag(x.arg("id"), elephantPositionOf(m).updated))
+	x.json(http.StatusOK, m)
 }

@@ -203,7 +203,7 @@ func TestAskElephantLists(t *testing.T) {
 	for _, tc := range []struct {
 		path string
 		n    int
-	}{{"/v2/contacts", contactCount}, {"/v2/companies", companyCount}, {"/v2/users", staffCount}, {"/v2/tags", len(elephantData.Tags)}} {
+	}{{"/v2/contacts", len(a.file.Contacts.Rows)}, {"/v2/companies", len(a.file.Companies.Rows)}, {"/v2/users", len(a.file.Users.Rows)}, {"/v2/tags", len(a.file.Tags.Rows)}} {
 		first := p.want(200, "GET", tc.path, "").object(t)
 		if n := len(first["data"].([]any)); n != 25 || first["has_more"] != true {
 			t.Errorf("%s: %d rows on the first page", tc.path, n)
@@ -344,7 +344,7 @@ func TestAskElephantDirectories(t *testing.T) {
 	}
 	a.RemoveContact(id)
 	p.want(404, "GET", "/v2/contacts/"+id, "")
-	if len(a.ContactIDs()) != contactCount-1 {
+	if len(a.ContactIDs()) != len(a.file.Contacts.Rows)-1 {
 		t.Error("not removed")
 	}
 	p.want(422, "PUT", "/v2/engagements/"+a.IDs()[0]+"/contacts", `{"contact_ids":["`+id+`"]}`)
@@ -550,13 +550,13 @@ func TestAskElephantAnswerNext(t *testing.T) {
 }
 
 func FuzzAskElephantRequests(f *testing.F) {
-	a := newAskElephant(base{vendor: &elephantVendor, conversations: 12, data: newSeedData(1, testNow.Add(3*time.Hour)), now: time.Now}).(*AskElephant)
-	one := "/api/v2/engagements/" + a.list[3].id
+	a := newAskElephant(base{vendor: &elephantVendor, conversations: 12, data: newWorld(1, testNow.Add(3*time.Hour)), now: time.Now}).(*AskElephant)
+	one := "/api/v2/engagements/" + a.id(3)
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
 	f.Add("GET", "/api/v2/engagements", "cursor=eyJjIjoiZW5nYWdlbWVudHMiLCJ0IjoiJSIsInUiOjF9", "")
 	f.Add("GET", one, "expand=contacts,owner,transcript,signals,action_items,media_url,companies", "")
-	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.contactIDs[1]+`",null]}`)
-	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.contactIDs[1]+`"]}`)
+	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.ContactIDs()[1]+`",null]}`)
+	f.Add("PUT", one+"/contacts", "", `{"contact_ids":["`+a.ContactIDs()[1]+`"]}`)
 	f.Add("GET", "/api/v2/tags", "order_by=updated_at:asc&limit=1", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
 		fuzzService(t, &elephantVendor, a.key, method, path, query, body)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // AttentionSwitches are the readings of Attention's documentation that can be turned: every field's zero value is the
@@ -53,13 +54,11 @@ type AttentionSwitches struct {
 // Attention is the stand-in for Attention's API v2. Use [Sandbox.Attention].
 type Attention struct {
 	server[AttentionSwitches]
-	key   string
-	dir   attentionDirectory
-	list  []attentionRow
-	index map[string]int
-	// changed holds attributes that differ from the generated ones.
-	changed map[int]map[string]any
+	key  string
+	file *attentionFile
 }
+
+type attentionFile struct{ Users, Teams, Labels, Conversations collection }
 
 var attentionVendor = vendor{
 	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/",
@@ -72,14 +71,12 @@ var attentionVendor = vendor{
 func (s *Sandbox) Attention() *Attention { return serverOf[*Attention](s) }
 
 func newAttention(b base) service {
-	a := &Attention{index: map[string]int{}, changed: map[int]map[string]any{}}
+	// Keys are described as JWTs: long and dotted.
+	key := "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA." + strings.ReplaceAll(b.data.id("attention key", 0), "-", "")
+	a := &Attention{key: key, file: load[attentionFile](b.data.name, "attention")}
 	a.media = []string{"application/json", "application/vnd.api+json"}
 	a.start(b, a, a.routes())
-	r := b.data.rng(streamAttentionDirectory, -1)
-	// Keys are described as JWTs: long and dotted.
-	a.key = "eyJhbGciOiJIUzI1NiJ9.c2FuZGJveA" + digits(r, 20) + "." + strings.ReplaceAll(uuid(r), "-", "")
-	a.dir = newAttentionDirectory(b.data)
-	a.fill()
+	a.seeded, a.place, a.clock = &a.file.Conversations, a.placed, func(t time.Time) any { return stamp(t) }
 	return a
 }
 
@@ -154,42 +151,38 @@ func (a *Attention) form(x *exchange, r refusal) {
 }
 
 func (a *Attention) row(id string) (int, bool) {
-	i, ok := a.index[id]
-	return i, ok
+	return a.data.number("attention conversation", id, a.conversations)
 }
 
-func (a *Attention) id(i int) string { return a.list[i].id }
+func (a *Attention) id(row int) string { return a.data.id("attention conversation", row) }
 
-func (a *Attention) show(i int) map[string]any {
-	return a.resource(i, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
-}
-
-// set changes an attribute. The service has no time of last change.
-func (a *Attention) set(i int, field string, value any) {
-	if a.changed[i] == nil {
-		a.changed[i] = map[string]any{}
+// placed knows the ids of users, teams, roles and the organization, and the short form of a user inside conversations.
+func (a *Attention) placed(_ int, kind string, n int) any {
+	if kind == "person" {
+		p := a.data.Staff[n]
+		return map[string]any{"uuid": a.placed(-1, "user", n), "email": p.Email, "firstName": p.First, "lastName": p.Last}
 	}
-	a.changed[i][field] = value
+	return a.data.id("attention "+kind, n)
 }
 
-func (a *Attention) colleague(x *exchange, i, n int) {
+func (a *Attention) show(row int) map[string]any {
+	return a.resource(row, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
+}
+
+func (a *Attention) colleague(x *exchange, row, n int) {
 	what := ""
 	if len(x.path) > 3 {
 		what = x.path[3]
 	}
 	switch what {
 	case "change_privacy":
-		a.set(i, "private", !a.has(i, attentionPrivate, "private"))
+		a.edit(row, "private", a.value(row, "private") != true)
 	case "labels":
-		labels := map[string]any{}
-		if old, ok := a.attribute(i, "labels").(map[string]any); ok {
-			labels = viaJSON(old).(map[string]any)
-		}
-		stages := attentionData.Labels[1].Options
-		labels["Stage"] = stages[n%len(stages)]
-		a.set(i, "labels", labels)
+		labels, _ := a.value(row, "labels").(map[string]any)
+		stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
+		a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
 	case "", "title":
-		title, _ := a.attribute(i, "title").(string)
-		a.set(i, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
+		title, _ := a.value(row, "title").(string)
+		a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
 	}
 }

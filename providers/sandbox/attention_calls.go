@@ -3,6 +3,7 @@ package sandbox
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,7 @@ func (a *Attention) page(x *exchange, batched bool) {
 	if a.switches.MaxPage > 0 {
 		size = min(size, a.switches.MaxPage)
 	}
-	rows := slices.Collect(where(a.rows(), a.filter(x, batched)))
+	rows := slices.Collect(where(a.live(), a.filter(x, batched)))
 	pages := (len(rows) + size - 1) / size
 	if number > max(pages, 1) && a.switches.NotFoundPastEnd {
 		x.notFound("Page")
@@ -122,71 +123,56 @@ func (a *Attention) filter(x *exchange, batched bool) func(int) bool {
 	if len(x.query["filter[crm_field.values]"]) > 10 {
 		x.badParameter("filter[crm_field.values]", "too_many", "takes at most 10 values")
 	}
-	// hide collects what the row's fixed flags decide.
-	const unready = attentionEmpty | attentionPending | attentionFailed
-	var hide attentionFlag
-	for name, f := range map[string]attentionFlag{
-		"filter[hide_non_analyzed]": unready, "filter[analyzed]": unready, "filter[hide_transcript]": unready,
-		"filter[hide_pending]": attentionPending, "filter[hide_failed]": attentionFailed,
-	} {
-		if x.flag(name, false) {
-			hide |= f
-		}
+	hide := map[string]bool{}
+	for _, name := range []string{"hide_internal", "hide_non_analyzed", "analyzed", "hide_transcript", "hide_pending", "hide_failed"} {
+		hide[name] = x.flag("filter["+name+"]", false)
 	}
-	hideInternal := x.flag("filter[hide_internal]", false)
+	unready := hide["hide_non_analyzed"] || hide["analyzed"] || hide["hide_transcript"]
 	detail := slices.ContainsFunc(append([]string{"filter[title]", "filter[crm_field.field_name]"}, attentionArrays...), x.query.Has)
-	return func(i int) bool {
-		row := a.list[i]
+	return func(row int) bool {
+		created, is := a.createdAt(row), func(field string) bool { return a.value(row, field) == true }
+		pending, failed := a.value(row, "transcriptStatus") == "processing", a.value(row, "transcriptStatus") == "failed"
 		switch {
-		case !from.IsZero() && row.created.Before(from),
-			!to.IsZero() && row.created.After(to),
-			!batched && a.has(i, attentionEmpty, "isEmpty"),
-			a.switches.ArchivedHidden && a.has(i, attentionArchived, "archived"),
-			hideInternal && a.has(i, attentionInternal, "isInternal"),
-			row.flags&hide != 0:
+		case !from.IsZero() && created.Before(from),
+			!to.IsZero() && created.After(to),
+			!batched && is("isEmpty"),
+			a.switches.ArchivedHidden && is("archived"),
+			hide["hide_internal"] && is("isInternal"),
+			pending && (unready || hide["hide_pending"]),
+			failed && (unready || hide["hide_failed"]),
+			unready && is("isEmpty"):
 			return false
 		}
-		return !detail || a.matches(i, x.query)
+		return !detail || a.matches(row, x.query)
 	}
 }
 
 // matches tests what needs the whole conversation.
-func (a *Attention) matches(i int, q map[string][]string) bool {
-	at := a.generated(i)
-	maps.Copy(at, a.changed[i])
+func (a *Attention) matches(row int, q url.Values) bool {
+	at := a.attributes(row)
 	among := func(name string, value any) bool {
-		want, ok := q[name]
 		s, _ := value.(string)
-		return !ok || slices.ContainsFunc(want, func(w string) bool { return strings.EqualFold(w, s) })
+		return !q.Has(name) || slices.ContainsFunc(q[name], func(w string) bool { return strings.EqualFold(w, s) })
 	}
-	// anyOf tests the values of a list or map, each an object
-	anyOf := func(list any, test func(m map[string]any) bool) bool {
-		items, _ := list.([]any)
-		if m, ok := list.(map[string]any); ok {
-			items = slices.Collect(maps.Values(m))
-		}
-		return slices.ContainsFunc(items, func(item any) bool { m, _ := item.(map[string]any); return test(m) })
+	owner := 0
+	for at["userUUID"] != a.placed(-1, "user", owner) && owner < len(a.data.Staff)-1 {
+		owner++
 	}
-	if want := q["filter[title]"]; len(want) > 0 {
-		title, _ := at["title"].(string)
-		if !strings.Contains(strings.ToLower(title), strings.ToLower(want[0])) {
-			return false
-		}
-	}
-	owner, _ := at["userUUID"].(string)
+	title, _ := at["title"].(string)
 	opportunity, _ := at["externalOpportunity"].(map[string]any)
-	if !among("filter[owner.id]", owner) || !among("filter[team.id]", at["teamUUID"]) ||
-		!among("filter[owner.email]", a.dir.emailOf(owner)) || !among("filter[external_opportunity.id]", opportunity["uuid"]) {
-		return false
+	people, _ := at["participants"].([]any)
+	found, _ := at["extractedIntelligence"].(map[string]any)
+	is := func(list []any, test func(m map[string]any) bool) bool {
+		return slices.ContainsFunc(list, func(item any) bool { m, _ := item.(map[string]any); return test(m) })
 	}
-	if q["filter[participants.email]"] != nil &&
-		!anyOf(at["participants"], func(m map[string]any) bool { return among("filter[participants.email]", m["email"]) }) {
-		return false
-	}
-	names := q["filter[crm_field.field_name]"]
-	return names == nil || anyOf(at["extractedIntelligence"], func(m map[string]any) bool {
-		return m["title"] == names[0] && among("filter[crm_field.values]", m["value"])
-	})
+	return strings.Contains(strings.ToLower(title), strings.ToLower(q.Get("filter[title]"))) &&
+		among("filter[owner.id]", at["userUUID"]) && among("filter[owner.email]", a.data.Staff[owner].Email) &&
+		among("filter[team.id]", at["teamUUID"]) && among("filter[external_opportunity.id]", opportunity["uuid"]) &&
+		(!q.Has("filter[participants.email]") ||
+			is(people, func(m map[string]any) bool { return among("filter[participants.email]", m["email"]) })) &&
+		(!q.Has("filter[crm_field.field_name]") || is(slices.Collect(maps.Values(found)), func(m map[string]any) bool {
+			return m["title"] == q.Get("filter[crm_field.field_name]") && among("filter[crm_field.values]", m["value"])
+		}))
 }
 
 // single answers with one conversation, bare or wrapped.
@@ -233,7 +219,7 @@ func (a *Attention) changePrivacy(x *exchange) {
 	}
 	i := a.writable(x)
 	if !a.switches.PrivacyIgnored {
-		a.set(i, "private", privacy == "private")
+		a.edit(i, "private", privacy == "private")
 	}
 	a.written(x, i)
 }
@@ -241,7 +227,7 @@ func (a *Attention) changePrivacy(x *exchange) {
 func (a *Attention) archive(x *exchange) {
 	i := a.writable(x)
 	if !a.switches.ArchiveIgnored {
-		a.set(i, "archived", true)
+		a.edit(i, "archived", true)
 	}
 	a.written(x, i)
 }
@@ -252,7 +238,7 @@ func (a *Attention) rename(x *exchange) {
 		x.badField("title", "invalid_type", "must be a string")
 	}
 	i := a.writable(x)
-	a.set(i, "title", title)
+	a.edit(i, "title", title)
 	a.written(x, i)
 }
 
@@ -262,7 +248,7 @@ func (a *Attention) label(x *exchange) {
 		x.badField("labels", "invalid_type", "must be an object")
 	}
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
-		if !slices.ContainsFunc(attentionData.Labels, func(l attentionLabel) bool { return l.Name == k }) {
+		if !slices.ContainsFunc(a.file.Labels.Rows, func(l record) bool { return l.Set["name"] == k }) {
 			x.badField("labels", "unknown_label", "unknown label category "+k)
 		}
 	}
@@ -272,12 +258,10 @@ func (a *Attention) label(x *exchange) {
 		}
 	}
 	i := a.writable(x)
-	if old, ok := a.attribute(i, "labels").(map[string]any); ok && a.switches.LabelsMerged {
-		merged := maps.Clone(old)
-		maps.Copy(merged, labels)
-		labels = merged
+	if old, ok := a.value(i, "labels").(map[string]any); ok && a.switches.LabelsMerged {
+		labels = with(old, labels)
 	}
-	a.set(i, "labels", labels)
+	a.edit(i, "labels", labels)
 	a.written(x, i)
 }
 
@@ -285,7 +269,7 @@ func (a *Attention) label(x *exchange) {
 func (a *Attention) download(x *exchange) {
 	i := a.wanted(x)
 	ready := func(field string) bool {
-		s, _ := a.attribute(i, field).(string)
+		s, _ := a.value(i, field).(string)
 		return strings.EqualFold(s, "ready")
 	}
 	switch {
@@ -293,7 +277,7 @@ func (a *Attention) download(x *exchange) {
 		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
 	case !ready("videoStatus") && !ready("mediaStorageStatus"):
 		x.refuse(http.StatusNotFound, "not_found", "no recording")
-	case a.list[i].flags&attentionEmpty != 0:
+	case a.value(i, "isEmpty") == true:
 		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
 	}
 	x.json(http.StatusOK, map[string]any{

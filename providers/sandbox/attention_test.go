@@ -503,14 +503,14 @@ func TestAttentionMedia(t *testing.T) {
 }
 
 func TestAttentionDirectory(t *testing.T) {
-	_, p := attentionProbe(t)
+	a, p := attentionProbe(t)
 	rows := func(path string) []any {
 		t.Helper()
 		data, _ := p.want(200, "GET", path, "").object(t)["data"].([]any)
 		return data
 	}
 	users, all := rows("/users"), rows("/users?includeDeleted=true")
-	if len(users) == 0 || len(all) != staffCount || len(users) >= len(all) {
+	if len(users) == 0 || len(all) != len(a.file.Users.Rows) || len(users) >= len(all) {
 		t.Errorf("%d users, %d with deleted ones", len(users), len(all))
 	}
 	u := all[0].(map[string]any)
@@ -580,15 +580,15 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 }
 
 func FuzzAttentionRequests(f *testing.F) {
-	a := newAttention(base{vendor: &attentionVendor, conversations: 12, data: newSeedData(1, testNow.Add(3*time.Hour)), now: time.Now}).(*Attention)
-	one := "/v2/conversations/" + a.list[3].id
+	a := newAttention(base{vendor: &attentionVendor, conversations: 12, data: newWorld(1, testNow.Add(3*time.Hour)), now: time.Now}).(*Attention)
+	one := "/v2/conversations/" + a.id(3)
 	f.Add("GET", "/v2/conversations/list", "size=50&filter[title]=x&filter[crm_field.field_name]=Budget&filter[crm_field.values]=1", "")
 	f.Add("GET", one, "detailedTranscript=true", "")
 	f.Add("PUT", one+"/change_privacy", "privacy=private", "")
 	f.Add("PUT", one+"/title", "", `{"title":"x"}`)
 	f.Add("PUT", one+"/labels", "", `{"labels":{"Stage":null}}`)
 	f.Add("DELETE", one, "%zz", "")
-	f.Add("GET", "/v2/teams/"+a.dir.teamIDs[0]+"/members", "", "")
+	f.Add("GET", "/v2/teams/"+a.placed(-1, "team", 0).(string)+"/members", "", "")
 	f.Add("GET", "//v2//", "", "")
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
 		fuzzService(t, &attentionVendor, a.key, method, path, query, body)

@@ -2,8 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,10 +16,20 @@ import (
 // [assumed] at the place it matters, and is the stricter of the two.
 type Bird struct {
 	server[BirdSwitches]
-	seed    birdSeed
-	changed map[int]*birdConversation // rows that differ from the seeded ones, and the created ones
-	sent    int                       // how many messages were sent
-	keys    map[string][]string       // access keys and the parts of the API their policies leave out
+	file   *birdFile
+	joined map[int][]map[string]any // who takes part, where it differs from the data file
+	sent   map[int][]*birdMessage   // messages sent through the API, oldest first
+	count  int                      // how many messages were sent
+	keys   map[string][]string      // access keys and the parts of the API their policies leave out
+	// known finds contacts by identifier; nil until somebody asks.
+	known map[birdIdentifier]int
+}
+
+type birdFile struct {
+	Styles                                    []string // of the channels
+	Names                                     map[string][]string
+	Message                                   map[string]any
+	Channels, Agents, Contacts, Conversations collection
 }
 
 // BirdSwitches choose between readings the vendor leaves open, and produce answers that the vendor lists without saying
@@ -72,20 +80,12 @@ type BirdSwitches struct {
 	BareItems bool
 }
 
-// birdConversation is one row with everything that can be changed about it.
-type birdConversation struct {
-	row      int
-	doc      map[string]any   // as the API shows it, without featuredParticipants
-	people   []map[string]any // every participant, in joining order
-	messages []*birdMessage   // sent through the API, oldest first; the seeded ones are derived
-	created  time.Time        // zero: seeded
-}
-
 const (
 	birdWorkspace    = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
 	birdToken        = "bird-sandbox-8Vd2QmXn4TzLrKc7"
 	birdMaxToken     = 8000
 	birdFeatured     = 5
+	birdTeams        = 4
 	birdDefaultLimit = 10
 	birdMaxLimit     = 100
 )
@@ -102,10 +102,22 @@ var birdVendor = vendor{
 func (s *Sandbox) Bird() *Bird { return serverOf[*Bird](s) }
 
 func newBird(base base) service {
-	b := &Bird{changed: map[int]*birdConversation{}, keys: map[string][]string{birdToken: nil}}
-	b.seed = newBirdSeed(base.data, base.conversations)
+	b := &Bird{
+		file: load[birdFile](base.data.name, "bird"), joined: map[int][]map[string]any{}, sent: map[int][]*birdMessage{},
+		keys: map[string][]string{birdToken: nil},
+	}
 	b.start(base, b, b.routes())
+	b.seeded, b.updated = &b.file.Conversations, "updatedAt"
+	b.clock = func(t time.Time) any { return stamp(t) }
+	b.place = func(_ int, kind string, n int) any { return b.uuid(kind, n) }
 	return b
+}
+
+// uuid is the id of number n of a kind of things, which for participants is also their type; number is its inverse.
+func (b *Bird) uuid(kind string, n int) string { return b.data.id("bird "+kind, n) }
+
+func (b *Bird) number(kind, id string, limit int) (int, bool) {
+	return b.data.number("bird "+kind, id, limit)
 }
 
 func (b *Bird) account(a *Account) {
@@ -243,18 +255,21 @@ func (p problems) unknown(at string, fields map[string]json.RawMessage, known ..
 	}
 }
 
-// enum reads an optional enumerated member.
-func (p problems) enum(fields map[string]json.RawMessage, name string, allowed ...string) (string, bool) {
-	raw, given := fields[name]
-	s, ok := read[string](raw)
-	if given && (!ok || !slices.Contains(allowed, s)) {
-		p.add("."+name, "must be one of "+strings.Join(allowed, ", "))
-		return "", false
+// values reads the members that rules name, as far as they are given.
+func (p problems) values(fields map[string]json.RawMessage, rules map[string]rule) map[string]any {
+	set := map[string]any{}
+	for name, rule := range rules {
+		raw, given := fields[name]
+		v, ok := rule.read(raw)
+		switch {
+		case given && ok:
+			set[name] = v
+		case given:
+			p.add("."+name, rule.want)
+		}
 	}
-	return s, given
+	return set
 }
-
-func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
 func conflict(code, detail string, details any) {
 	panic(refusal{status: http.StatusConflict, code: code, detail: detail, details: details})
@@ -264,109 +279,49 @@ func conflict(code, detail string, details any) {
 func (b *Bird) Workspace() string { return birdWorkspace }
 
 // AccessKeyID is the id (not the secret) of the configured access key, as participants and senders name it.
-func (b *Bird) AccessKeyID() string { return b.seed.id(birdAccessKeyKind, 0) }
+func (b *Bird) AccessKeyID() string { return b.uuid("accessKey", 0) }
 
 // Participants is the full participant list of a conversation, nil if it is gone or never was.
 func (b *Bird) Participants(id string) []map[string]any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	row, ok := b.live(id)
+	row, ok := b.find(id)
 	if !ok {
 		return nil
 	}
-	out := []map[string]any{}
-	for _, p := range b.at(row).people {
-		out = append(out, viaJSON(p).(map[string]any))
-	}
-	return out
+	return copied(b.people(row))
 }
 
-func (b *Bird) row(id string) (int, bool) {
-	return b.seed.number(birdConversationKind, id, b.conversations+b.created)
-}
+func (b *Bird) row(id string) (int, bool) { return b.number("conversation", id, b.all()) }
 
-func (b *Bird) id(row int) string { return b.seed.conversationID(row) }
-
-func (b *Bird) show(row int) map[string]any { return b.at(row).render() }
-
-// set changes a field by its JSON name and bumps updatedAt.
-func (b *Bird) set(row int, field string, value any) {
-	c := b.keep(row)
-	c.doc[field] = value
-	b.touch(c)
-}
+func (b *Bird) id(row int) string { return b.uuid("conversation", row) }
 
 // colleague changes the field a write is about; a read finds the conversation renamed.
 func (b *Bird) colleague(x *exchange, row, n int) {
-	c := b.keep(row)
 	fields, _ := members(x.body)
 	if len(x.path) > 4 && x.path[4] == "participants" {
-		for i := range birdUsers {
-			if _, there := c.person(b.seed.id(birdUserKind, i)); !there {
-				p := b.seed.participant(birdRef{birdUserKind, i, "active"}, -1)
-				c.people = append(slices.Clip(c.people), p)
-				c.count(p, 1)
+		for i := range b.file.Agents.Rows {
+			if _, there := b.person(row, b.uuid("user", i)); !there {
+				b.join(row, b.participant("user", i, -1))
 				break
 			}
 		}
-		b.touch(c)
 		return
 	}
-	for field, values := range map[string][]string{
-		"visibility": {"public", "private"}, "status": {"active", "closed"}, "accessibility": {"open", "invite-only", "request-to-join"},
-	} {
+	for field, values := range birdChoices {
 		if fields[field] != nil {
-			c.doc[field] = values[(slices.Index(values, fmt.Sprint(c.doc[field]))+1)%len(values)]
-			b.touch(c)
+			now, _ := b.value(row, field).(string)
+			b.set(row, field, values[(slices.Index(values, now)+1)%len(values)])
 			return
 		}
 	}
 	switch {
 	case fields["attributes"] != nil:
-		attributes := map[string]any{}
-		if old, ok := c.doc["attributes"].(map[string]any); ok {
-			maps.Copy(attributes, old)
-		}
-		attributes["colleague"] = strconv.Itoa(n)
-		c.doc["attributes"] = attributes
+		attributes, _ := b.value(row, "attributes").(map[string]any)
+		b.set(row, "attributes", with(attributes, map[string]any{"colleague": strconv.Itoa(n)}))
 	case fields["description"] != nil:
-		c.doc["description"] = "Taken over at the desk, note " + strconv.Itoa(n)
+		b.set(row, "description", "Taken over at the desk, note "+strconv.Itoa(n))
 	default:
-		c.doc["name"] = "Renamed by a colleague (" + strconv.Itoa(n) + ")"
+		b.set(row, "name", "Renamed by a colleague ("+strconv.Itoa(n)+")")
 	}
-	b.touch(c)
-}
-
-// at returns a row as it is: the kept one, or a fresh derivation, which keep stores so that it can be changed.
-func (b *Bird) at(row int) *birdConversation {
-	if c, ok := b.changed[row]; ok {
-		return c
-	}
-	return b.seed.conversation(row)
-}
-
-func (b *Bird) keep(row int) *birdConversation {
-	c := b.at(row)
-	b.changed[row] = c
-	return c
-}
-
-func (b *Bird) touch(c *birdConversation) { c.doc["updatedAt"] = b.later(c.doc["updatedAt"]) }
-
-// later is the present in milliseconds, but always later than prev.
-func (b *Bird) later(prev any) string {
-	now := b.now().UTC().Truncate(time.Millisecond)
-	if s, ok := prev.(string); ok {
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && !now.After(t) {
-			now = t.Truncate(time.Millisecond).Add(time.Millisecond)
-		}
-	}
-	return stamp(now)
-}
-
-// render adds what the API computes from the full participant list.
-func (c *birdConversation) render() map[string]any {
-	out := maps.Clone(c.doc)
-	out["featuredParticipants"] = append([]map[string]any{}, c.people[:min(len(c.people), birdFeatured)]...)
-	return out
 }

@@ -14,12 +14,11 @@ import (
 type birdList struct {
 	n                   int
 	defaultLimit, limit int // 0: the usual ones
-	// key is what a page token holds of a row; find is the position of the row with that id, gone rows included.
-	key  func(position int) (created, id string)
+	// find is the position of the row with an id, gone rows included.
 	find func(id string) (int, bool)
 	// keep filters; nil keeps all.
 	keep   func(position int) bool
-	render func(position int) any
+	render func(position int) map[string]any
 	// counted adds total and totalType, which some answers have.
 	counted bool
 }
@@ -47,11 +46,12 @@ func (b *Bird) page(x *exchange, l birdList) {
 		for ; at >= 0 && at < l.n && yield(at); at += step {
 		}
 	}, func(i int) bool { return l.keep == nil || l.keep(i) })
-	results, last, more := page(rows, 0, limit, l.render)
+	results, _, more := page(rows, 0, limit, func(i int) any { return l.render(i) })
 	out := map[string]any{"results": results}
 	// The token is there only when more rows exist.
 	if more {
-		out["nextPageToken"] = birdPageToken(l.key(last))
+		last := results[len(results)-1].(map[string]any)
+		out["nextPageToken"] = birdPageToken(last["createdAt"], last["id"])
 	}
 	if b.switches.RepeatPageToken && token != "" {
 		out["nextPageToken"] = token
@@ -59,13 +59,15 @@ func (b *Bird) page(x *exchange, l birdList) {
 	if l.counted {
 		out["total"], out["totalType"] = l.n, ""
 	}
-	x.jsonAs(http.StatusOK, "application/json", out)
+	x.answerBird(http.StatusOK, out)
 }
+
+func (x *exchange) answerBird(status int, v any) { x.jsonAs(status, "application/json", v) }
 
 // birdPageToken is Base64 of [time, id], as the vendor's example tokens decode, and always ends in "=": tokens must be
 // escaped in a query.
-func birdPageToken(created, id string) string {
-	raw, _ := json.Marshal([]string{created, id})
+func birdPageToken(created, id any) string {
+	raw, _ := json.Marshal([]any{created, id})
 	if len(raw)%3 == 0 {
 		raw = append(raw, '\n')
 	}
@@ -74,28 +76,24 @@ func birdPageToken(created, id string) string {
 
 func birdOpenToken(token string, find func(string) (int, bool)) (int, bool) {
 	raw, err := base64.StdEncoding.DecodeString(token)
-	var pair []string
+	var pair []any
 	if len(token) > birdMaxToken || err != nil || json.Unmarshal(raw, &pair) != nil || len(pair) != 2 {
 		return 0, false
 	}
-	return find(pair[1])
+	id, _ := pair[1].(string)
+	return find(id)
 }
 
 // listConversations documents limit, pageToken, reverse and resource. A status filter does not exist.
 func (b *Bird) listConversations(x *exchange) {
 	b.page(x, birdList{
-		n: b.conversations + b.created,
-		key: func(at int) (string, string) {
-			c := b.at(b.rowAt(at))
-			created, _ := c.doc["createdAt"].(string)
-			return created, b.id(c.row)
-		},
+		n: b.all(),
 		find: func(id string) (int, bool) {
 			row, ok := b.row(id)
-			return b.place(row), ok
+			return b.position(row), ok
 		},
 		keep:   func(at int) bool { return !b.gone[b.rowAt(at)] },
-		render: func(at int) any { return b.at(b.rowAt(at)).render() },
+		render: func(at int) map[string]any { return b.show(b.rowAt(at)) },
 	})
 }
 
@@ -105,11 +103,11 @@ func (b *Bird) getConversation(x *exchange) {
 		x.notFound("Conversation")
 	}
 	b.maybeConflict(&b.switches.ConflictOnGet)
-	doc := b.at(row).render()
+	doc := b.show(row)
 	if b.gone[row] {
 		doc["status"] = "deleted"
 	}
-	x.jsonAs(http.StatusOK, "application/json", doc)
+	x.answerBird(http.StatusOK, doc)
 }
 
 func (b *Bird) maybeConflict(left *int) {
@@ -121,55 +119,59 @@ func (b *Bird) maybeConflict(left *int) {
 
 func (b *Bird) deleteConversation(x *exchange) {
 	row := b.wanted(x)
-	if !b.switches.DeleteIgnored {
-		b.gone[row] = true
-	}
+	b.gone[row] = !b.switches.DeleteIgnored
 	x.raw(http.StatusNoContent, "", nil)
 }
 
+// What the members of a conversation may be. The values of status are not printed on the vendor's page; active and closed are
+// the sound pair [assumed], and so is that null clears.
+var (
+	birdChoices = map[string][]string{
+		"status": {"active", "closed"}, "visibility": {"public", "private"}, "accessibility": {"open", "invite-only", "request-to-join"},
+	}
+	birdPatch = map[string]rule{
+		"name": orNull[string]("must be a string or null"), "description": orNull[string]("must be a string or null"),
+		"status": oneOf(birdChoices["status"]...), "visibility": oneOf(birdChoices["visibility"]...),
+		"accessibility": oneOf(birdChoices["accessibility"]...),
+	}
+	birdCreate = map[string]rule{
+		"name": must[string]("is required and must be a string"), "description": orNull[string]("must be a string"),
+		"style":      oneOf("default", "directMessage", "chatChannel", "personalInbox", "resource"),
+		"visibility": birdPatch["visibility"], "accessibility": birdPatch["accessibility"],
+	}
+)
+
 // patchConversation changes what is given and keeps the rest, whatever defaults the vendor's page prints.
 func (b *Bird) patchConversation(x *exchange) {
-	c := b.at(b.wanted(x))
-	p, set := problems{}, map[string]any{}
-	for _, field := range []string{"name", "description"} {
-		raw, given := x.fields[field]
-		s, isString := read[string](raw)
-		switch {
-		case given && !isString && !isNull(raw):
-			p.add("."+field, "must be a string or null")
-		case given && (isString || !b.switches.NullKeepsName):
-			// What null does is not documented; that it clears is [assumed].
-			set[field] = s
+	row, p := b.wanted(x), problems{}
+	set := p.values(x.fields, birdPatch)
+	for _, name := range []string{"name", "description"} {
+		if isNull(x.fields[name]) && b.switches.NullKeepsName {
+			delete(set, name)
 		}
 	}
-	// The values of status are not printed on the vendor's page; active and closed are the sound pair [assumed].
-	for field, allowed := range map[string][]string{
-		"status": {"active", "closed"}, "visibility": {"public", "private"}, "accessibility": {"open", "invite-only", "request-to-join"},
-	} {
-		if s, ok := p.enum(x.fields, field, allowed...); ok && (field != "visibility" || !b.switches.IgnoreVisibility) {
-			set[field] = s
-		}
+	if b.switches.IgnoreVisibility {
+		delete(set, "visibility")
 	}
 	if raw, ok := x.fields["attributes"]; ok {
-		attributes := map[string]any{}
-		if old, ok := c.doc["attributes"].(map[string]any); ok && b.switches.AttributesMerge {
-			maps.Copy(attributes, old)
+		set["attributes"] = p.attributes(raw)
+		if old, ok := b.value(row, "attributes").(map[string]any); ok && b.switches.AttributesMerge {
+			set["attributes"] = with(old, p.attributes(raw))
 		}
-		maps.Copy(attributes, p.attributes(raw))
-		set["attributes"] = attributes
 	}
 	p.refuse()
 	b.maybeConflict(&b.switches.ConflictOnPatch)
-	channel, _ := c.doc["channelId"].(string)
-	if contact := firstContact(c.people); set["status"] == "active" && c.doc["status"] != "active" && contact != "" && channel != "" {
-		if _, taken := b.activeOn(contact, channel, c.row); taken {
+	channel, _ := b.value(row, "channelId").(string)
+	if contact := b.firstContact(row); set["status"] == "active" && b.value(row, "status") != "active" && contact != "" && channel != "" {
+		if _, taken := b.activeOn(contact, channel, row); taken {
 			conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
 		}
 	}
-	c = b.keep(c.row)
-	maps.Copy(c.doc, set)
-	b.touch(c)
-	x.jsonAs(http.StatusOK, "application/json", c.render())
+	for field, v := range set {
+		b.edit(row, field, v)
+	}
+	b.touch(row)
+	x.answerBird(http.StatusOK, b.show(row))
 }
 
 // attributes reads a map of strings; a value of another type is refused, null too.
@@ -190,8 +192,8 @@ func (p problems) attributes(raw json.RawMessage) map[string]any {
 }
 
 // firstContact is the contact a conversation belongs to.
-func firstContact(people []map[string]any) string {
-	for _, p := range people {
+func (b *Bird) firstContact(row int) string {
+	for _, p := range b.people(row) {
 		if p["type"] == "contact" {
 			id, _ := p["id"].(string)
 			return id
@@ -202,95 +204,75 @@ func firstContact(people []map[string]any) string {
 
 // activeOn finds the active conversation a contact already has on a channel, apart from one row; channel "" is any.
 func (b *Bird) activeOn(contact, channel string, except int) (row int, found bool) {
-	on := func(id any) bool { return id == channel || channel == "" && id != nil }
-	n, ok := b.seed.number(birdContactKind, contact, b.seed.contacts)
-	if _, kept := b.changed[n]; ok && !kept && !b.gone[n] && n < min(b.seed.talking, b.conversations) && n != except {
-		if f := b.seed.facts(n); f.status == "active" && f.channel >= 0 && on(b.seed.id(birdChannelKind, f.channel)) {
-			return n, true
+	for row := range b.live() {
+		if row == except || b.value(row, "status") != "active" {
+			continue
+		}
+		on := b.value(row, "channelId")
+		if (on == channel || channel == "" && on != nil) && b.firstContact(row) == contact {
+			return row, true
 		}
 	}
-	best := -1
-	for row, c := range b.changed {
-		if row != except && !b.gone[row] && c.doc["status"] == "active" && on(c.doc["channelId"]) && firstContact(c.people) == contact {
-			best = max(best, row)
-		}
-	}
-	return best, best >= 0
+	return 0, false
 }
 
 // createConversation answers 201, or 409 when the contact already has an active conversation on the channel.
 func (b *Bird) createConversation(x *exchange) {
-	p, now := problems{}, x.now.Truncate(time.Millisecond)
-	row := b.conversations + b.created
-	doc := map[string]any{
-		"id": b.id(row), "description": "", "status": "active", "visibility": "public", "accessibility": "open",
-		"style": "default", "channelId": nil, "platformStyle": "direct", "attributes": map[string]any{},
-		"createdAt": stamp(now), "updatedAt": stamp(now),
+	p, channel := problems{}, -1
+	set := map[string]any{
+		"description": "", "status": "active", "visibility": "public", "accessibility": "open", "style": "default", "channelId": nil,
+		"platformStyle": "direct", "attributes": map[string]any{}, "pendingParticipantCount": 0,
 	}
-	name, named := read[string](x.fields["name"])
-	if !named {
-		p.add(".name", "is required and must be a string")
+	maps.Copy(set, p.values(x.fields, birdCreate))
+	if x.fields["name"] == nil {
+		p.add(".name", birdCreate["name"].want)
 	}
-	doc["name"] = name
-	if raw, ok := x.fields["description"]; ok && !isNull(raw) {
-		if doc["description"], ok = read[string](raw); !ok {
-			p.add(".description", "must be a string")
-		}
-	}
-	for field, allowed := range map[string][]string{
-		"style":      {"default", "directMessage", "chatChannel", "personalInbox", "resource"},
-		"visibility": {"public", "private"}, "accessibility": {"open", "invite-only", "request-to-join"},
-	} {
-		if s, ok := p.enum(x.fields, field, allowed...); ok {
-			doc[field] = s
-		}
-	}
-	channel := -1
 	if raw, ok := x.fields["channelId"]; ok && !isNull(raw) {
 		id, _ := read[string](raw)
-		if n, ok := b.seed.number(birdChannelKind, id, len(birdData.Channels)); ok {
-			channel = n
-			doc["channelId"], doc["platformStyle"] = id, birdData.Channels[channel].Style
+		if n, ok := b.number("channel", id, len(b.file.Channels.Rows)); ok {
+			channel, set["channelId"], set["platformStyle"] = n, id, b.file.Styles[n]
 		} else {
 			p.add(".channelId", "must be the id of a channel of this workspace")
 		}
 	}
 	if raw, ok := x.fields["attributes"]; ok {
-		doc["attributes"] = p.attributes(raw)
+		set["attributes"] = p.attributes(raw)
 	}
-	c := &birdConversation{row: row, doc: doc, created: x.now, people: b.references(p, x.fields["participants"], channel)}
+	people := b.references(p, x.fields["participants"], channel)
 	if raw, ok := x.fields["initiatingParticipant"]; ok {
-		doc["initiatingParticipant"] = b.reference(p, ".initiatingParticipant", raw, channel)
-	} else if len(c.people) > 0 {
-		doc["initiatingParticipant"] = c.people[0]
+		set["initiatingParticipant"] = b.reference(p, ".initiatingParticipant", raw, channel)
+	} else if len(people) > 0 {
+		set["initiatingParticipant"] = people[0]
 	}
-	doc["activeParticipantCount"], doc["pendingParticipantCount"] = len(c.people), 0
+	set["activeParticipantCount"] = len(people)
 	var first *birdMessage
 	if raw, ok := x.fields["initialMessage"]; ok {
 		first = b.initialMessage(p, raw)
 	}
 	p.refuse()
-	b.refuseSecond(c, channel)
-	if !b.switches.CreateIgnored {
-		b.created++
-		b.changed[row] = c
-		if first != nil {
-			b.deliver(c, first, now)
-		}
+	b.refuseSecond(people, channel)
+	row := b.create(x.now.Truncate(time.Millisecond), map[string]any{"updatedAt": "@"})
+	b.edited[row], b.joined[row] = set, people
+	if first != nil {
+		b.deliver(row, first, x.now)
 	}
-	x.jsonAs(http.StatusCreated, "application/json", c.render())
+	x.answerBird(http.StatusCreated, b.show(row))
+	if b.switches.CreateIgnored {
+		b.gone[row] = true
+	}
 }
 
 // refuseSecond refuses a second active conversation of a contact on a channel.
-func (b *Bird) refuseSecond(c *birdConversation, channel int) {
-	contact, on := firstContact(c.people), ""
+func (b *Bird) refuseSecond(people []map[string]any, channel int) {
+	on := ""
 	if channel >= 0 {
-		on = b.seed.id(birdChannelKind, channel)
+		on = b.uuid("channel", channel)
 	}
-	if contact == "" || on == "" && !b.switches.ExistsAnywhere {
+	first := slices.IndexFunc(people, func(p map[string]any) bool { return p["type"] == "contact" })
+	if first < 0 || on == "" && !b.switches.ExistsAnywhere {
 		return
 	}
-	other, taken := b.activeOn(contact, on, -1)
+	other, taken := b.activeOn(people[first]["id"].(string), on, -1)
 	switch {
 	case taken && b.switches.ExistsUnnamed:
 		conflict("ResourceAlreadyExists", "There is another active conversation for this contact on the channel.", nil)
@@ -326,14 +308,14 @@ func (b *Bird) reference(p problems, at string, raw json.RawMessage, channel int
 	case "user":
 		p.unknown(at, fields, "type", "id")
 		id, _ := read[string](fields["id"])
-		if n, ok := b.seed.number(birdUserKind, id, birdUsers); ok {
-			return b.seed.participant(birdRef{birdUserKind, n, "active"}, channel)
+		if n, ok := b.number("user", id, len(b.file.Agents.Rows)); ok {
+			return b.participant("user", n, channel)
 		}
 		p.add(at+".id", "must be the id of a user")
 	case "contact":
 		id := p.identifier(at, fields, "identifierKey", "identifierValue", "type")
-		if n, ok := b.seed.contactByIdentifier(id.key, id.value); ok {
-			person := b.seed.participant(birdRef{birdContactKind, n, "active"}, channel)
+		if n, ok := b.contactBy(id); ok {
+			person := b.participant("contact", n, channel)
 			person["contact"] = map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
 			return person
 		}

@@ -16,23 +16,22 @@ type birdItem struct {
 // items are the items of a row: one in the inbox of its channel, and for some a closed one in that of a team, where it was
 // before. A new conversation gets its item after a few seconds.
 func (b *Bird) items(row int, now time.Time) []birdItem {
-	c := b.at(row)
-	channel, _ := c.doc["channelId"].(string)
-	if channel == "" || !c.created.IsZero() && now.Sub(c.created) < 3*time.Second {
+	channel, _ := b.value(row, "channelId").(string)
+	if channel == "" || row >= b.conversations && now.Sub(b.createdAt(row)) < 3*time.Second {
 		return nil
 	}
 	item := birdItem{
-		row: row, id: b.seed.id(birdItemKind, 2*row), feed: "channel:" + channel, team: b.seed.id(birdTeamKind, row%birdTeams),
-		closed: c.doc["status"] == "closed", seen: row%4 != 1,
+		row: row, id: b.uuid("item", 2*row), feed: "channel:" + channel, team: b.uuid("team", row%birdTeams),
+		closed: b.value(row, "status") == "closed", seen: row%4 != 1,
 	}
-	if assignee, ok := c.doc["assigneeId"].(string); ok {
+	if assignee, ok := b.value(row, "assigneeId").(string); ok {
 		item.agent = assignee
 	} else if row%3 == 0 {
-		item.agent = b.seed.id(birdUserKind, row%birdUsers)
+		item.agent = b.uuid("user", row%len(b.file.Agents.Rows))
 	}
 	all := []birdItem{item}
 	if row%9 == 2 {
-		item.id, item.feed, item.agent, item.closed, item.seen = b.seed.id(birdItemKind, 2*row+1), "team:"+item.team, "", true, true
+		item.id, item.feed, item.agent, item.closed, item.seen = b.uuid("item", 2*row+1), "team:"+item.team, "", true, true
 		all = append(all, item)
 	}
 	return all
@@ -51,18 +50,17 @@ func (b *Bird) searchItems(x *exchange) {
 	}
 	var found []birdItem
 	for _, id := range ids {
-		if row, ok := b.live(id); ok {
+		if row, ok := b.find(id); ok {
 			found = append(found, b.items(row, x.now)...)
 		}
 	}
 	b.page(x, birdList{
-		n:   len(found),
-		key: func(i int) (string, string) { return b.at(found[i].row).doc["createdAt"].(string), found[i].id },
+		n: len(found),
 		find: func(id string) (int, bool) {
 			i := slices.IndexFunc(found, func(f birdItem) bool { return f.id == id })
 			return i, i >= 0
 		},
-		render: func(i int) any { return b.showItem(found[i]) },
+		render: func(i int) map[string]any { return b.showItem(found[i]) },
 	})
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -29,73 +30,90 @@ func (m *birdMessage) render(now time.Time) map[string]any {
 	return out
 }
 
-// birdThread is the messages of a conversation, seeded ones first.
-type birdThread struct {
-	b      *Bird
-	c      *birdConversation
-	facts  birdFacts
-	refs   []birdRef
-	people []map[string]any
+// message is the one at a position of a conversation, newest first: those sent through the API after those of the data file.
+func (b *Bird) message(row, position int, now time.Time) map[string]any {
+	said, sent := b.record(row).Said, b.sent[row]
+	if position < len(sent) {
+		return sent[len(sent)-1-position].render(now)
+	}
+	k := len(said) + len(sent) - 1 - position
+	l, scene := said[k], b.scene(row)
+	scene.at, scene.pace = scene.time(time.Duration(l.At)), 1
+	maps.Copy(scene.words, map[string]any{
+		"message": b.messageID(row, position), "sender": b.referred(row, l.By), "text": l.Text, "recipients": b.recipients(row, l.By),
+		"workspace": birdWorkspace,
+	})
+	return scene.make(b.file.Message, l.Set, l.Drop)
 }
 
-func (b *Bird) thread(c *birdConversation) birdThread {
-	t := birdThread{b: b, c: c}
-	if c.row < b.conversations {
-		t.facts = b.seed.facts(c.row)
-		t.refs = b.seed.people(t.facts)
-		for _, ref := range t.refs {
-			t.people = append(t.people, b.seed.participant(ref, t.facts.channel))
+func (b *Bird) messageID(row, position int) string {
+	sent := b.sent[row]
+	if position < len(sent) {
+		return sent[len(sent)-1-position].doc["id"].(string)
+	}
+	return b.uuid("message", row<<9+b.messages(row)-1-position)
+}
+
+func (b *Bird) messages(row int) int { return len(b.record(row).Said) + len(b.sent[row]) }
+
+// recipients are the first contacts but the sender.
+func (b *Bird) recipients(row int, by string) []any {
+	out := []any{}
+	for _, entry := range b.record(row).With {
+		who := entry["who"].(string)
+		if who == by || !strings.HasPrefix(who, "contact") || len(out) == 3 {
+			continue
+		}
+		p := b.referred(row, who)
+		contact := p["contact"].(map[string]any)
+		out = append(out, map[string]any{
+			"type": [...]string{"to", "cc", "bcc"}[len(out)], "id": p["id"], "identifierKey": contact["identifierKey"],
+			"identifierValue": contact["identifierValue"], "platformAddress": contact["platformAddress"],
+			"contactAnnotation": map[string]any{"name": p["displayName"]},
+		})
+	}
+	return out
+}
+
+// birdLastMessage is the summary of a message that a conversation carries: a preview of at most 140 characters, no body.
+func birdLastMessage(m map[string]any) map[string]any {
+	kind, text := "template", ""
+	if body, ok := m["body"].(map[string]any); ok {
+		kind, _ = body["type"].(string)
+		if content, ok := body[kind].(map[string]any); ok {
+			text, _ = content["text"].(string)
 		}
 	}
-	return t
-}
-
-func (t birdThread) len() int { return t.facts.messages + len(t.c.messages) }
-
-// at is the message at a position, newest first.
-func (t birdThread) at(position int, now time.Time) map[string]any {
-	k := t.len() - 1 - position
-	if k >= t.facts.messages {
-		return t.c.messages[k-t.facts.messages].render(now)
+	if runes := []rune(text); len(runes) > 140 {
+		text = string(runes[:140])
 	}
-	return t.b.seed.message(t.facts, t.refs, t.people, k)
-}
-
-func (t birdThread) id(position int) string {
-	k := t.len() - 1 - position
-	if k >= t.facts.messages {
-		id, _ := t.c.messages[k-t.facts.messages].doc["id"].(string)
-		return id
+	return map[string]any{
+		"id": m["id"], "type": kind, "preview": map[string]any{"text": text}, "recipients": m["recipients"], "status": m["status"],
+		"sender": m["sender"], "createdAt": m["createdAt"],
 	}
-	return t.b.seed.messageID(t.c.row, k)
-}
-
-func (t birdThread) find(id string) (int, bool) {
-	for i := range t.len() {
-		if t.id(i) == id {
-			return i, true
-		}
-	}
-	return 0, false
 }
 
 func (b *Bird) listMessages(x *exchange) {
-	t := b.thread(b.at(b.wanted(x)))
+	row := b.wanted(x)
 	b.maybeConflict(&b.switches.ConflictOnGet)
 	from := x.bound("dateFrom")
-	created := func(i int) string {
-		s, _ := t.at(i, x.now)["createdAt"].(string)
-		return s
-	}
+	n := b.messages(row)
 	b.page(x, birdList{
-		n:    t.len(),
-		key:  func(i int) (string, string) { return created(i), t.id(i) },
-		find: t.find,
+		n: n,
+		find: func(id string) (int, bool) {
+			for i := range n {
+				if b.messageID(row, i) == id {
+					return i, true
+				}
+			}
+			return 0, false
+		},
 		keep: func(i int) bool {
-			at, err := time.Parse(time.RFC3339Nano, created(i))
+			created, _ := b.message(row, i, x.now)["createdAt"].(string)
+			at, err := time.Parse(time.RFC3339Nano, created)
 			return from.IsZero() || err == nil && at.After(from)
 		},
-		render: func(i int) any { return t.at(i, x.now) },
+		render: func(i int) map[string]any { return b.message(row, i, x.now) },
 	})
 }
 
@@ -109,7 +127,7 @@ func (b *Bird) initialMessage(p problems, raw json.RawMessage) *birdMessage {
 	p.unknown(at, fields, "recipients", "body", "template", "reference", "sender")
 	m := &birdMessage{doc: map[string]any{
 		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil,
-		"sender": b.seed.participant(birdRef{birdAccessKeyKind, 0, "active"}, -1),
+		"sender": b.participant("accessKey", 0, -1),
 	}}
 	template, isTemplate := read[map[string]any](fields["template"])
 	body, isBody := read[map[string]json.RawMessage](fields["body"])
@@ -133,37 +151,34 @@ func (b *Bird) initialMessage(p problems, raw json.RawMessage) *birdMessage {
 }
 
 // deliver puts a message into the thread and on its way.
-func (b *Bird) deliver(c *birdConversation, m *birdMessage, now time.Time) {
-	b.sent++
+func (b *Bird) deliver(row int, m *birdMessage, now time.Time) {
+	b.count++
 	at := stamp(now.Truncate(time.Millisecond))
 	m.sent = now
-	m.doc["id"], m.doc["conversationId"], m.doc["channelId"] = b.seed.id(birdSentKind, b.sent), b.id(c.row), c.doc["channelId"]
+	m.doc["id"], m.doc["conversationId"], m.doc["channelId"] = b.uuid("sent", b.count), b.id(row), b.value(row, "channelId")
 	m.doc["createdAt"], m.doc["updatedAt"] = at, at
 	// WhatsApp takes free text for 24 hours after the contact's last message; here nobody has written yet, and it fails
 	// without an HTTP error.
-	if id, ok := c.doc["channelId"].(string); ok && m.doc["template"] == nil {
-		if n, ok := b.seed.number(birdChannelKind, id, len(birdData.Channels)); ok && birdData.Channels[n].Platform == "whatsapp" {
-			m.reason = "outside of the 24 hour window"
-		}
+	if b.platform(b.channel(row)) == "whatsapp" && m.doc["template"] == nil {
+		m.reason = "outside of the 24 hour window"
 	}
-	c.messages = append(c.messages, m)
-	c.doc["lastMessage"] = birdLastMessage(m.render(now))
-	c.doc["lastMessageOutgoingAt"] = at
-	b.touch(c)
+	b.sent[row] = append(b.sent[row], m)
+	b.edit(row, "lastMessage", birdLastMessage(m.render(now)))
+	b.edit(row, "lastMessageOutgoingAt", at)
+	b.touch(row)
 }
 
 // Messages is a copy of all messages of a conversation, newest first.
 func (b *Bird) Messages(id string) []map[string]any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	row, ok := b.live(id)
+	row, ok := b.find(id)
 	if !ok {
 		return nil
 	}
-	t := b.thread(b.at(row))
-	var out []map[string]any
-	for i := range t.len() {
-		out = append(out, viaJSON(t.at(i, b.now())).(map[string]any))
+	var all []map[string]any
+	for i := range b.messages(row) {
+		all = append(all, b.message(row, i, b.now()))
 	}
-	return out
+	return copied(all)
 }

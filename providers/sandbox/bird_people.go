@@ -6,119 +6,195 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
-var birdStatuses = []string{"pending", "invited", "active"}
+var birdStatus = map[string]rule{"status": oneOf("pending", "invited", "active")}
+
+// show adds what the API computes.
+func (b *Bird) show(row int) map[string]any {
+	doc, people := b.doc(row), b.people(row)
+	if _, there := doc["initiatingParticipant"]; !there && len(b.record(row).With) > 0 {
+		doc["initiatingParticipant"] = b.joinedAtFirst(row, 0)
+	}
+	if _, there := doc["lastMessage"]; !there && b.messages(row) > 0 {
+		doc["lastMessage"] = birdLastMessage(b.message(row, 0, b.now()))
+	}
+	doc["featuredParticipants"] = append([]map[string]any{}, people[:min(len(people), birdFeatured)]...)
+	return doc
+}
+
+// channel is the number of a conversation's channel, -1 for none.
+func (b *Bird) channel(row int) int {
+	id, _ := b.value(row, "channelId").(string)
+	if n, ok := b.number("channel", id, len(b.file.Channels.Rows)); ok {
+		return n
+	}
+	return -1
+}
+
+// people is everybody who takes part, in the order they joined.
+func (b *Bird) people(row int) []map[string]any {
+	if people, ok := b.joined[row]; ok {
+		return people
+	}
+	people := make([]map[string]any, len(b.record(row).With))
+	for i := range people {
+		people[i] = b.joinedAtFirst(row, i)
+	}
+	return people
+}
+
+// joinedAtFirst is a participant as the data file has it.
+func (b *Bird) joinedAtFirst(row, i int) map[string]any {
+	entry, scene := b.record(row).With[i], b.scene(row)
+	p := b.referred(row, entry["who"].(string))
+	scene.words["participant"], scene.words["workspace"] = p["id"], birdWorkspace
+	maps.Copy(p, scene.make(nil, entry, []string{"who"}))
+	return p
+}
+
+// referred is a participant by the words of the data file. Rows that repeat the file have contacts of their own: nobody is in
+// two active conversations on a channel.
+func (b *Bird) referred(row int, who string) map[string]any {
+	kind, n := reference(who)
+	if kind == "contact" {
+		n += row / len(b.seeded.Rows) * len(b.data.Contacts)
+	}
+	return b.participant(kind, n, b.channel(row))
+}
+
+// participant is a participant as conversations, messages and the participant list show it.
+func (b *Bird) participant(kind string, n, channel int) map[string]any {
+	p := map[string]any{"id": b.uuid(kind, n), "type": kind, "status": "active", "avatarUrl": "", "displayName": ""}
+	switch kind {
+	case "contact":
+		id := b.identifier(n, channel)
+		contact := map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
+		switch n % 5 {
+		case 1:
+			contact["platformAddressSelector"] = "identifiers." + id.key
+		case 3:
+			p["identifierValue"] = id.value
+		}
+		if n%9 != 5 { // contacts nobody has named yet
+			p["displayName"] = b.data.contact(n).name()
+		}
+		p["contact"] = contact
+	case "user":
+		p["displayName"] = b.agent(n)["displayName"]
+		if n%3 == 0 {
+			p["avatarUrl"] = "https://media.example/avatars/" + strconv.Itoa(n) + ".png"
+		}
+	default:
+		if names := b.file.Names[kind]; n < len(names) {
+			p["displayName"] = names[n]
+		}
+	}
+	return p
+}
 
 func (b *Bird) listParticipants(x *exchange) {
-	c := b.at(b.wanted(x))
-	created, _ := c.doc["createdAt"].(string)
+	row := b.wanted(x)
+	people := b.people(row)
 	b.page(x, birdList{
-		n: len(c.people), counted: true,
-		key: func(i int) (string, string) {
-			id, _ := c.people[i]["id"].(string)
-			return created, id
-		},
-		find:   c.person,
-		render: func(i int) any { return c.people[i] },
+		n: len(people), counted: true,
+		find:   func(id string) (int, bool) { return b.person(row, id) },
+		render: func(i int) map[string]any { return people[i] },
 	})
 }
 
-func (c *birdConversation) person(id string) (int, bool) {
-	i := slices.IndexFunc(c.people, func(p map[string]any) bool { return p["id"] == id })
+func (b *Bird) person(row int, id string) (int, bool) {
+	i := slices.IndexFunc(b.people(row), func(p map[string]any) bool { return p["id"] == id })
 	return i, i >= 0
 }
 
-// participant finds the participant of the route.
-func (b *Bird) participant(x *exchange) (*birdConversation, int) {
-	c := b.at(b.wanted(x))
-	i, ok := c.person(x.arg("who"))
+// participantOf finds the conversation and the participant of the route.
+func (b *Bird) participantOf(x *exchange) (row, i int) {
+	row = b.wanted(x)
+	i, ok := b.person(row, x.arg("who"))
 	if !ok {
 		x.notFound("Participant")
 	}
-	return c, i
+	return row, i
 }
+
+// change replaces n participants from place i on, and keeps the conversation's counters, wrong ones included, in step.
+func (b *Bird) change(row, i, n int, by ...map[string]any) {
+	people := b.people(row)
+	count := func(p map[string]any, by int) {
+		field := "pendingParticipantCount"
+		if p["status"] == "active" {
+			field = "activeParticipantCount"
+		}
+		switch was := b.value(row, field).(type) {
+		case float64:
+			b.edit(row, field, max(0, int(was)+by))
+		case int:
+			b.edit(row, field, max(0, was+by))
+		}
+	}
+	for _, p := range people[i : i+n] {
+		count(p, -1)
+	}
+	for _, p := range by {
+		count(p, 1)
+	}
+	b.joined[row] = slices.Replace(slices.Clone(people), i, i+n, by...)
+	b.touch(row)
+}
+
+func (b *Bird) join(row int, p map[string]any) { b.change(row, len(b.people(row)), 0, p) }
 
 // patchParticipant changes the status, the only thing about a participant that can be.
 func (b *Bird) patchParticipant(x *exchange) {
-	c, i := b.participant(x)
+	row, i := b.participantOf(x)
 	p := problems{}
-	status, ok := p.enum(x.fields, "status", birdStatuses...)
-	if !ok && len(p) == 0 {
+	set := p.values(x.fields, birdStatus)
+	if len(set) == 0 && len(p) == 0 {
 		p.add(".status", "is required")
 	}
 	p.refuse()
-	c.count(c.people[i], -1)
 	// A copy: the same participant may be the sender of a message or the initiating one.
-	person := maps.Clone(c.people[i])
-	person["status"] = status
-	if old, ok := person["updatedAt"]; ok {
-		person["updatedAt"] = b.later(old)
+	person := with(b.people(row)[i], set)
+	if _, ok := person["updatedAt"]; ok {
+		person["updatedAt"] = stamp(b.now().Truncate(time.Millisecond))
 	}
-	c.people[i] = person
-	c.count(person, 1)
-	b.changed[c.row] = c
-	b.touch(c)
-	x.jsonAs(http.StatusOK, "application/json", person)
-}
-
-// count keeps the conversation's counters, wrong ones included, in step with a change.
-func (c *birdConversation) count(p map[string]any, by int) {
-	field := "pendingParticipantCount"
-	if p["status"] == "active" {
-		field = "activeParticipantCount"
-	}
-	if n, ok := c.doc[field].(int); ok {
-		c.doc[field] = max(0, n+by)
-	}
+	b.change(row, i, 1, person)
+	x.answerBird(http.StatusOK, person)
 }
 
 // removeParticipant refuses to take the last contact out: the vendor documents "removal not allowed" without saying when, so
 // this case is [assumed].
 func (b *Bird) removeParticipant(x *exchange) {
-	c, i := b.participant(x)
-	contacts := 0
-	for _, p := range c.people {
-		if p["type"] == "contact" {
-			contacts++
-		}
+	row, i := b.participantOf(x)
+	people, contacts := b.people(row), 0
+	for _, p := range people {
+		contacts += btoi(p["type"] == "contact")
 	}
-	if b.switches.ForbidRemoval || c.people[i]["type"] == "contact" && contacts == 1 {
+	if b.switches.ForbidRemoval || people[i]["type"] == "contact" && contacts == 1 {
 		x.refuse(http.StatusForbidden, "Forbidden", "This participant can not be removed from the conversation.")
 	}
-	c.count(c.people[i], -1)
-	c.people = slices.Delete(slices.Clone(c.people), i, i+1)
-	b.changed[c.row] = c
-	b.touch(c)
+	b.change(row, i, 1)
 	x.raw(http.StatusNoContent, "", nil)
 }
 
 // addParticipant ensures that somebody takes part: 201 when added, 200 when already there. accessKey is not among the three
 // documented forms.
 func (b *Bird) addParticipant(x *exchange) {
-	c := b.at(b.wanted(x))
-	id, _ := c.doc["channelId"].(string)
-	channel, ok := b.seed.number(birdChannelKind, id, len(birdData.Channels))
-	if !ok {
-		channel = -1
-	}
-	person := b.newParticipant(x, channel)
-	if i, there := c.person(person["id"].(string)); there {
-		x.jsonAs(http.StatusOK, "application/json", c.people[i])
+	row := b.wanted(x)
+	person := b.newParticipant(x, b.channel(row))
+	if i, there := b.person(row, person["id"].(string)); there {
+		x.answerBird(http.StatusOK, b.people(row)[i])
 		return
 	}
-	c.people = append(slices.Clip(c.people), person)
-	c.count(person, 1)
-	b.changed[c.row] = c
-	b.touch(c)
-	x.jsonAs(http.StatusCreated, "application/json", person)
+	b.join(row, person)
+	x.answerBird(http.StatusCreated, person)
 }
 
 // newParticipant reads one of the three forms.
 func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
-	p, ref, known := problems{}, birdRef{status: "active"}, true
+	p, n, known := problems{}, 0, true
 	id, hasID := read[string](x.fields["id"])
 	kind, _ := read[string](x.fields["type"])
 	var identifier birdIdentifier
@@ -128,14 +204,8 @@ func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
 		if !hasID || id == "" {
 			p.add(".id", "is required")
 		}
-		ref.kind = birdUserKind
-		limit := birdUsers
-		if kind == "flow" {
-			ref.kind, limit = birdFlowKind, len(birdData.Flows)
-		}
-		ref.number, known = b.seed.number(ref.kind, id, limit)
+		n, known = b.number(kind, id, map[string]int{"user": len(b.file.Agents.Rows), "flow": len(b.file.Names["flow"])}[kind])
 	case "contact":
-		ref.kind = birdContactKind
 		contact, err := members(x.fields["contact"])
 		if x.fields["contact"] != nil && err != nil {
 			p.add(".contact", "must be an object")
@@ -143,26 +213,24 @@ func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
 		if hasID {
 			p.unknown("", x.fields, "id", "type", "status", "contact")
 			p.unknown(".contact", contact, "platformAddressSelector")
-			ref.number, known = b.seed.number(birdContactKind, id, b.seed.contacts)
+			n, known = b.number(kind, id, b.contacts())
 			break
 		}
 		p.unknown("", x.fields, "type", "contact")
 		identifier = p.identifier(".contact", contact, "identifierKey", "identifierValue")
-		if ref.number, known = b.seed.contactByIdentifier(identifier.key, identifier.value); !known {
+		if n, known = b.contactBy(identifier); !known {
 			// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
 			p.add(".contact.identifierValue", "no contact has this identifier")
 		}
 	default:
 		p.add(".type", "must be one of user, flow, contact")
 	}
-	if s, ok := p.enum(x.fields, "status", birdStatuses...); ok {
-		ref.status = s
-	}
+	set := p.values(x.fields, birdStatus)
 	p.refuse()
 	if !known {
 		x.notFound("Participant")
 	}
-	person := b.seed.participant(ref, channel)
+	person := with(b.participant(kind, n, channel), set)
 	if contact, ok := person["contact"].(map[string]any); ok && identifier.key != "" {
 		contact["identifierKey"], contact["identifierValue"] = identifier.key, identifier.value
 		contact["platformAddress"] = identifier.value
@@ -179,93 +247,4 @@ func (p problems) identifier(at string, fields map[string]json.RawMessage, key, 
 		p.add(at, key+" and "+value+" are required")
 	}
 	return birdIdentifier{k, v}
-}
-
-func (b *Bird) listContacts(x *exchange) {
-	b.page(x, birdList{
-		n: b.seed.contacts,
-		key: func(i int) (string, string) {
-			created, _ := b.seed.contactDoc(i)["createdAt"].(string)
-			return created, b.seed.id(birdContactKind, i)
-		},
-		find:   func(id string) (int, bool) { return b.seed.number(birdContactKind, id, b.seed.contacts) },
-		render: func(i int) any { return b.seed.contactDoc(i) },
-	})
-}
-
-func (b *Bird) getContact(x *exchange) {
-	i, ok := b.seed.number(birdContactKind, x.arg("who"), b.seed.contacts)
-	if !ok {
-		x.notFound("Contact")
-	}
-	x.jsonAs(http.StatusOK, "application/json", b.seed.contactDoc(i))
-}
-
-// searchContacts finds by exact identifier or platform address; the answer is a list without paging.
-func (b *Bird) searchContacts(x *exchange) {
-	p := problems{}
-	var wanted []birdIdentifier
-	raw, byIdentifier := x.fields["identifier"]
-	address, byAddress := x.fields["platformAddress"]
-	switch {
-	case byIdentifier == byAddress:
-		p.add("", "exactly one of identifier and platformAddress is required")
-	case byIdentifier:
-		fields, _ := members(raw)
-		wanted = append(wanted, p.identifier(".identifier", fields, "key", "value"))
-	default:
-		s, ok := read[string](address)
-		if !ok {
-			p.add(".platformAddress", "must be a string")
-		}
-		wanted = append(wanted, birdIdentifier{"emailaddress", s}, birdIdentifier{"phonenumber", s})
-	}
-	p.refuse()
-	results := []any{}
-	for _, id := range wanted {
-		if i, ok := b.seed.contactByIdentifier(id.key, id.value); ok {
-			results = append(results, b.seed.contactDoc(i))
-		}
-	}
-	x.jsonAs(http.StatusOK, "application/json", map[string]any{"results": results})
-}
-
-func (b *Bird) listChannels(x *exchange) {
-	created := func(i int) string { return birdTime(b.data.base.Add(-seedSpan-time.Duration(i)*31*time.Hour), i) }
-	b.page(x, birdList{
-		n: len(birdData.Channels), limit: 1000,
-		key:  func(i int) (string, string) { return created(i), b.seed.id(birdChannelKind, i) },
-		find: func(id string) (int, bool) { return b.seed.number(birdChannelKind, id, len(birdData.Channels)) },
-		render: func(i int) any {
-			c, status := birdData.Channels[i], "active"
-			if i == len(birdData.Channels)-1 {
-				status = "inactive"
-			}
-			return b.seed.cook(nil, i, map[string]any{
-				"id": b.seed.id(birdChannelKind, i), "name": c.Name, "platform": c.Platform, "connector": b.seed.id(birdConnectorKind, 0),
-				"identifier": c.Identifier, "status": status, "created": created(i),
-			}).make(birdData.Channel)
-		},
-	})
-}
-
-// listAgents belongs to another API of the vendor, with another default page.
-func (b *Bird) listAgents(x *exchange) {
-	created := func(i int) string { return birdTime(b.data.base.Add(-seedSpan-time.Duration(i)*53*time.Hour), i) }
-	has := func(text, param string) bool {
-		return strings.Contains(strings.ToLower(text), strings.ToLower(x.query.Get(param)))
-	}
-	email := func(i int) string { return b.data.staff[i%len(b.data.staff)].email }
-	b.page(x, birdList{
-		n: birdUsers, defaultLimit: 25, keep: func(i int) bool { return has(b.seed.userName(i), "name") && has(email(i), "email") },
-		key:  func(i int) (string, string) { return created(i), b.seed.id(birdUserKind, i) },
-		find: func(id string) (int, bool) { return b.seed.number(birdUserKind, id, birdUsers) },
-		render: func(i int) any {
-			team := i % birdTeams
-			return b.seed.cook(nil, i, map[string]any{
-				"id": b.seed.id(birdUserKind, i), "name": b.seed.userName(i), "email": email(i),
-				"team": b.seed.id(birdTeamKind, team), "number": strconv.Itoa(team + 1), "created": created(i),
-			}).make(birdData.Agent)
-		},
-	})
 }

@@ -178,13 +178,13 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 		{422, "POST", "conversations", `{"name":null}`},
 		{422, "POST", "conversations", `{"name":"x","title":"y"}`},
 		{422, "POST", "conversations", `{"name":"x","channelId":"` + birdWorkspace + `"}`},
-		{422, "POST", "conversations", `{"name":"x","participants":[{"type":"contact","id":"` + c.seed.id(birdContactKind, 0) + `"}]}`},
+		{422, "POST", "conversations", `{"name":"x","participants":[{"type":"contact","id":"` + c.uuid("contact", 0) + `"}]}`},
 		{422, "POST", "conversations", `{"name":"x","participants":[{},{},{},{},{},{}]}`},
 		{422, "POST", one + "/participants", `{"type":"accessKey","id":"` + c.AccessKeyID() + `"}`},
 		{422, "POST", one + "/participants", `{"type":"user"}`},
-		{422, "POST", one + "/participants", `{"type":"user","id":"` + c.seed.id(birdUserKind, 1) + `","role":"admin"}`},
+		{422, "POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `","role":"admin"}`},
 		{422, "POST", one + "/participants", `{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":"nobody@nowhere.example"}}`},
-		{404, "POST", one + "/participants", `{"type":"user","id":"` + c.seed.id(birdContactKind, 1) + `"}`},
+		{404, "POST", one + "/participants", `{"type":"user","id":"` + c.uuid("contact", 1) + `"}`},
 		{422, "GET", one + "/messages?dateFrom=yesterday", ""},
 		{422, "GET", one + "/messages?page=2", ""},
 		{422, "GET", "channels?limit=1001", ""},
@@ -448,9 +448,9 @@ func TestBirdPatch(t *testing.T) {
 func TestBirdReopeningConflict(t *testing.T) {
 	c := newBirdClient(t, 300)
 	var closed, active string
-	for _, id := range c.IDs()[c.seed.talking:] {
+	for _, id := range c.IDs()[60:] {
 		doc := c.JSON(id)
-		for _, other := range c.IDs()[:c.seed.talking] {
+		for _, other := range c.IDs()[:60] {
 			o := c.JSON(other)
 			if o["status"] == "active" && doc["channelId"] != nil && o["channelId"] == doc["channelId"] &&
 				docGet(o, "initiatingParticipant", "id") == docGet(doc, "initiatingParticipant", "id") {
@@ -475,10 +475,9 @@ func TestBirdReopeningConflict(t *testing.T) {
 func TestBirdCreate(t *testing.T) {
 	c := newBirdClient(t, 60)
 	n := 179 // a contact without conversations
-	p := c.seed.contact(n)
-	id := c.seed.identifier(n, p, 0)
+	id := c.identifier(n, 0)
 	body := fmt.Sprintf(`{"name":"Hello","visibility":"private","channelId":%q,"participants":[{"type":"contact","identifierKey":%q,"identifierValue":%q},{"type":"user","id":%q}],"initialMessage":{"body":{"type":"text","text":{"text":"Hi"}}}}`,
-		c.seed.id(birdChannelKind, 0), id.key, id.value, c.seed.id(birdUserKind, 3))
+		c.uuid("channel", 0), id.key, id.value, c.uuid("user", 3))
 	doc := c.want(201, "POST", "conversations", body)
 	created := doc["id"].(string)
 	if doc["status"] != "active" || doc["visibility"] != "private" || doc["accessibility"] != "open" || doc["activeParticipantCount"] != 2.0 ||
@@ -509,9 +508,9 @@ func TestBirdParticipants(t *testing.T) {
 	}
 	before := c.JSON(id)
 	var user string
-	for n := range birdUsers {
-		if !slices.Contains(all, c.seed.id(birdUserKind, n)) {
-			user = c.seed.id(birdUserKind, n)
+	for n := range c.file.Agents.Rows {
+		if !slices.Contains(all, c.uuid("user", n)) {
+			user = c.uuid("user", n)
 		}
 	}
 	added := c.want(201, "POST", one, fmt.Sprintf(`{"type":"user","id":%q,"status":"invited"}`, user))
@@ -537,16 +536,16 @@ func TestBirdParticipants(t *testing.T) {
 	c.want(404, "PATCH", one+"/"+user, `{"status":"active"}`)
 
 	for _, body := range []string{
-		fmt.Sprintf(`{"type":"contact","id":%q,"contact":{"platformAddressSelector":"attributes.workEmail"}}`, c.seed.id(birdContactKind, 178)),
-		fmt.Sprintf(`{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":%q}}`, c.seed.contact(177).email),
-		fmt.Sprintf(`{"type":"flow","id":%q}`, c.seed.id(birdFlowKind, 2)),
+		fmt.Sprintf(`{"type":"contact","id":%q,"contact":{"platformAddressSelector":"attributes.workEmail"}}`, c.uuid("contact", 178)),
+		fmt.Sprintf(`{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":%q}}`, c.data.contact(177).Email),
+		fmt.Sprintf(`{"type":"flow","id":%q}`, c.uuid("flow", 2)),
 	} {
 		if status, out := c.do("POST", one, body); status != 201 && status != 200 {
 			t.Errorf("%s: %d %v", body, status, out)
 		}
 	}
 	c.Set(func(s *BirdSwitches) { s.ForbidRemoval = true })
-	c.want(403, "DELETE", one+"/"+c.seed.id(birdContactKind, 177), "")
+	c.want(403, "DELETE", one+"/"+c.uuid("contact", 177), "")
 }
 
 func TestBirdLastContactIsProtected(t *testing.T) {
@@ -609,19 +608,19 @@ func TestBirdMessages(t *testing.T) {
 func TestBirdContacts(t *testing.T) {
 	c := newBirdClient(t, 500)
 	for _, n := range []int{0, 7, 42, 179, 180, 211, 299} {
-		p := c.seed.contact(n)
-		for channel := range birdData.Channels {
-			id := c.seed.identifier(n, p, channel)
+		p := c.data.contact(n)
+		for channel := range c.file.Channels.Rows {
+			id := c.identifier(n, channel)
 			out := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"identifier":{"key":%q,"value":%q}}`, id.key, id.value))
 			rows := out["results"].([]any)
-			if len(rows) != 1 || rows[0].(map[string]any)["id"] != c.seed.id(birdContactKind, n) {
+			if len(rows) != 1 || rows[0].(map[string]any)["id"] != c.uuid("contact", n) {
 				t.Errorf("contact %d by %v: %v", n, id, rows)
 			}
 		}
-		if got := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"platformAddress":%q}`, p.email))["results"].([]any); len(got) != 1 {
+		if got := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"platformAddress":%q}`, p.Email))["results"].([]any); len(got) != 1 {
 			t.Errorf("by address: %v", got)
 		}
-		one := c.want(200, "GET", "contacts/"+c.seed.id(birdContactKind, n), "")
+		one := c.want(200, "GET", "contacts/"+c.uuid("contact", n), "")
 		if docGet(one, "attributes", "timezone") == nil || one["computedDisplayName"] == "" {
 			t.Errorf("contact %v", one)
 		}
@@ -629,7 +628,7 @@ func TestBirdContacts(t *testing.T) {
 	if got := c.want(200, "POST", "contacts/search", `{"identifier":{"key":"emailaddress","value":"nobody@nowhere.example"}}`)["results"].([]any); len(got) != 0 {
 		t.Errorf("nobody found as %v", got)
 	}
-	c.want(404, "GET", "contacts/"+c.seed.id(birdUserKind, 0), "")
+	c.want(404, "GET", "contacts/"+c.uuid("user", 0), "")
 	c.Set(func(s *BirdSwitches) { s.ForbidDirectory = true })
 	for _, path := range []string{"contacts", "channels", "agents"} {
 		c.want(403, "GET", path, "")
@@ -669,7 +668,7 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	check(401)
 	for _, call := range [][3]string{
 		{"PATCH", one, `{"name":"x"}`}, {"DELETE", one, ""}, {"POST", "conversations", `{"name":"x"}`},
-		{"POST", one + "/participants", `{"type":"user","id":"` + c.seed.id(birdUserKind, 1) + `"}`},
+		{"POST", one + "/participants", `{"type":"user","id":"` + c.uuid("user", 1) + `"}`},
 	} {
 		c.want(401, call[0], call[1], call[2])
 	}
@@ -732,7 +731,7 @@ func TestBirdItems(t *testing.T) {
 	if bare := search("", c.IDs()[0])["results"].([]any)[0].(map[string]any); len(bare) != 3 {
 		t.Errorf("bare: %v", bare)
 	}
-	made := c.want(201, "POST", "conversations", `{"name":"x","channelId":"`+c.seed.id(birdChannelKind, 0)+`"}`)["id"].(string)
+	made := c.want(201, "POST", "conversations", `{"name":"x","channelId":"`+c.uuid("channel", 0)+`"}`)["id"].(string)
 	if n := len(search("", made)["results"].([]any)); n != 0 {
 		t.Error("the item of a new conversation is there at once")
 	}
@@ -838,7 +837,7 @@ func TestBirdIsTheSameForTheSameSeed(t *testing.T) {
 func TestBirdEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		d := newSeedData(1, clock)
+		d := newWorld(1, clock)
 		b := newBird(base{vendor: &birdVendor, conversations: n, data: d, now: func() time.Time { return clock }}).(*Bird)
 		if b.Len() != n || len(b.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, b.Len(), len(b.IDs()))
@@ -852,17 +851,17 @@ func TestBirdEmptyAndTiny(t *testing.T) {
 }
 
 func FuzzBirdRequests(f *testing.F) {
-	d := newSeedData(1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	seed := newBirdSeed(d, 12)
+	d := newWorld(1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	b := newBird(base{vendor: &birdVendor, conversations: 12, data: d, now: time.Now}).(*Bird)
 	at := "/workspaces/" + birdWorkspace
-	one := at + "/conversations/" + seed.conversationID(3)
+	one := at + "/conversations/" + b.id(3)
 	f.Add("GET", at+"/conversations", "limit=3&pageToken=WyIiLCIiXQ%3D%3D", "")
 	f.Add("PATCH", one, "", `{"name":null,"status":"closed","attributes":{"a":"b"}}`)
 	f.Add("PATCH", one, "", `{"attributes":null,"status":null}`)
 	f.Add("POST", at+"/conversations", "", `{"name":"x","participants":[null,{"type":"contact"}],"resource":null,"initialMessage":{"body":null}}`)
-	f.Add("POST", one+"/participants", "", `{"type":"contact","id":"`+seed.id(birdContactKind, 9)+`","contact":null}`)
+	f.Add("POST", one+"/participants", "", `{"type":"contact","id":"`+b.uuid("contact", 9)+`","contact":null}`)
 	f.Add("POST", at+"/search/feed-items", "limit=1", `{"conversationIds":["x"]}`)
-	f.Add("DELETE", one+"/participants/"+seed.id(birdContactKind, 3), "", "")
+	f.Add("DELETE", one+"/participants/"+b.uuid("contact", 3), "", "")
 	f.Add("POST", at+"/contacts/search", "", `{"identifier":{"key":"facebookid-","value":"-1"}}`)
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {
 		fuzzService(t, &birdVendor, "AccessKey "+birdToken, method, path, query, body)

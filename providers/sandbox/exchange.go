@@ -213,6 +213,54 @@ func read[T any](raw json.RawMessage) (T, bool) {
 	return *v, true
 }
 
+// rule is what a member of a body may be, and the sentence for one that is something else.
+type rule struct {
+	want string
+	read func(raw json.RawMessage) (any, bool)
+}
+
+// must is a rule for a value of one type, which null is not.
+func must[T any](want string) rule {
+	return rule{want, func(raw json.RawMessage) (any, bool) { v, ok := read[T](raw); return v, ok }}
+}
+
+func oneOf(values ...string) rule {
+	return rule{"must be one of " + strings.Join(values, ", "), func(raw json.RawMessage) (any, bool) {
+		s, ok := read[string](raw)
+		return s, ok && slices.Contains(values, s)
+	}}
+}
+
+// orNull takes null for the empty value.
+func orNull[T any](want string) rule {
+	return rule{want, func(raw json.RawMessage) (any, bool) {
+		var v T
+		err := json.Unmarshal(raw, &v)
+		return v, err == nil
+	}}
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
+
+// with is an object and over it the members of another.
+func with(object, over map[string]any) map[string]any {
+	out := maps.Clone(object)
+	if out == nil {
+		out = map[string]any{}
+	}
+	maps.Copy(out, over)
+	return out
+}
+
+// copied are objects that share nothing with those given.
+func copied(list []map[string]any) []map[string]any {
+	out := make([]map[string]any, 0, len(list))
+	for _, m := range list {
+		out = append(out, viaJSON(m).(map[string]any))
+	}
+	return out
+}
+
 // viaJSON turns any value into the maps, slices, strings, float64 and bools it is in JSON, sharing nothing with it.
 func viaJSON(v any) any {
 	raw, err := json.Marshal(v)

@@ -16,19 +16,20 @@ import (
 // An update of a conversation is written down nowhere; PUT follows the vendor's general rules for updates [assumed].
 type Kona struct {
 	server[KonaSwitches]
-	seed     konaSeed
-	changed  map[int]*konaConversation // rows that differ from the seeded ones, and the created ones
-	order    []int                     // rows, latest updated first; nil until somebody asks
-	tokens   []string                  // valid access tokens
+	file     *konaFile
+	spaces   int                    // the last konaHiddenSpaces of them are hidden
+	posted   map[int]map[string]any // the first comments of created conversations
+	tokens   []string               // valid access tokens
 	refresh  string
 	codes    map[string]konaCode // not yet used
 	issued   int                 // tokens and codes handed out
 	redirect string              // registered with the application
 	signsIn  int                 // the user who agrees, by its place
 	users    map[string]int      // of access tokens that are not konaMe's
-	comments int                 // comments posted
 	requests uint64
 }
+
+type konaFile struct{ Users, Spaces, Groups, Conversations collection }
 
 // KonaSwitches choose between readings the vendor leaves open. The zero value is the default behaviour.
 type KonaSwitches struct {
@@ -91,11 +92,13 @@ func (s *Sandbox) Kona() *Kona { return serverOf[*Kona](s) }
 
 func newKona(b base) service {
 	k := &Kona{
-		seed: newKonaSeed(b.data, b.conversations), changed: map[int]*konaConversation{}, tokens: []string{konaToken}, refresh: konaRefresh,
+		file: load[konaFile](b.data.name, "kona"), posted: map[int]map[string]any{}, tokens: []string{konaToken}, refresh: konaRefresh,
 		codes: map[string]konaCode{}, issued: 1, redirect: konaRedirect, signsIn: konaMe, users: map[string]int{},
 	}
+	k.spaces = len(k.file.Spaces.Rows)
 	k.start(b, k, append(k.routes(), k.oauthRoutes()...))
-	k.before = k.headers
+	k.before, k.seeded, k.place, k.updated = k.headers, &k.file.Conversations, k.placed, "updated_at"
+	k.clock = func(t time.Time) any { return t.UnixMilli() }
 	return k
 }
 
@@ -127,7 +130,7 @@ func (k *Kona) routes() []route {
 // headers are those of the one answer the vendor printed.
 func (k *Kona) headers(x *exchange) {
 	k.requests++
-	x.answer.Set("X-Request-Id", fmt.Sprintf("%016x", mix(k.seed.seed^k.requests<<20)))
+	x.answer.Set("X-Request-Id", fmt.Sprintf("%016x", mix(k.data.seed^k.requests<<20)))
 	x.answer.Set("X-Runtime", "0.004242")
 	x.answer.Set("X-Api-Version", "web")
 	x.answer.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
@@ -198,7 +201,7 @@ func (k *Kona) ExpireTokens() {
 func (k *Kona) HaveSpaces(n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seed.spaces, k.seed.groups = n, 4*n
+	k.spaces = n
 }
 
 // Me is the id of the user the token belongs to.
@@ -208,15 +211,11 @@ func (k *Kona) Me() int64 { return konaUserID(konaMe) }
 func (k *Kona) Comments(id string) []map[string]any {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	row, ok := k.live(id)
+	row, ok := k.find(id)
 	if !ok {
 		return nil
 	}
-	var out []map[string]any
-	for _, m := range k.thread(k.at(row)) {
-		out = append(out, viaJSON(m.render()).(map[string]any))
-	}
-	return out
+	return copied(k.thread(row))
 }
 
 func (k *Kona) row(id string) (int, bool) {
@@ -224,116 +223,57 @@ func (k *Kona) row(id string) (int, bool) {
 	if err != nil || strconv.FormatInt(n, 10) != id {
 		return 0, false
 	}
-	return k.seed.conversationRow(n, k.created)
+	i, ok := konaIndex(n, k.firstID(), konaIDStep, k.all()+1)
+	switch {
+	case !ok || i == 0:
+		return 0, false
+	case i <= k.conversations:
+		return k.conversations - i, true
+	}
+	return i - 1, true
 }
 
-func (k *Kona) id(row int) string { return strconv.FormatInt(k.seed.conversationID(row), 10) }
+func (k *Kona) id(row int) string { return strconv.FormatInt(k.conversationID(row), 10) }
 
-func (k *Kona) show(row int) map[string]any { return k.at(row).render(konaStored) }
-
-// set changes a field by its JSON name; null removes a list of people or groups. It bumps updated_at.
-func (k *Kona) set(row int, field string, value any) {
-	c := k.keep(row)
-	number := func(v any) int64 { f, _ := v.(float64); return int64(f) }
-	members := func(key string) (list []konaMember) {
-		items, _ := value.([]any)
-		for _, item := range items {
-			m, _ := item.(map[string]any)
-			list = append(list, konaMember{number(m[key]), int(number(m["role"]))})
-		}
-		return list
-	}
-	switch field {
-	case "name":
-		c.name, _ = value.(string)
-	case "details":
-		c.details = nil
-		if s, ok := value.(string); ok {
-			c.details = &s
-		}
-	case "space_id":
-		c.space = number(value)
-	case "creator_id":
-		c.creator = number(value)
-	case "stakeholder":
-		c.stakeholder = int(number(value))
-	case "default_role":
-		c.defaultRole = int(number(value))
-	case "participants":
-		c.people, c.peopleNull = members("user_id"), value == nil
-	case "groups":
-		c.groups, c.groupsNull = members("group_id"), value == nil
-	default:
-		c.extra[field] = value
-	}
-	k.touch(c)
-}
+func (k *Kona) show(row int) map[string]any { return k.render(row, konaStored) }
 
 // colleague changes the field a write is about; a read finds the conversation renamed.
 func (k *Kona) colleague(x *exchange, row, n int) {
-	c := k.keep(row)
 	var body struct{ Conversations []map[string]any }
 	_ = json.Unmarshal(x.body, &body)
 	has := func(field string) bool {
-		if len(body.Conversations) == 0 {
-			return false
-		}
-		_, ok := body.Conversations[0][field]
+		_, ok := slices.Concat(body.Conversations, []map[string]any{nil})[0][field]
 		return ok
 	}
-	missing := func(list []konaMember, id int64) bool {
-		return !slices.ContainsFunc(list, func(m konaMember) bool { return m.id == id })
+	add := func(field, key string, id int64) {
+		k.set(row, field, konaMembers(append(k.members(row, field, key), konaMember{id, 2}), key))
 	}
+	missing := func(field, key string, id int64) bool {
+		return !slices.ContainsFunc(k.members(row, field, key), func(m konaMember) bool { return m.id == id })
+	}
+	number := func(field string) int64 { return integer(k.value(row, field)) }
 	switch {
 	case has("participants"):
 		i := 0
-		for !missing(c.people, konaUserID(i)) {
+		for !missing("participants", "user_id", konaUserID(i)) {
 			i++
 		}
-		c.people = append(slices.Clip(c.people), konaMember{konaUserID(i), 2})
+		add("participants", "user_id", konaUserID(i))
 	case has("groups"):
-		for g := range k.seed.groups {
-			if id := konaGroupID(g); k.seed.groupSpace(g) == c.space && missing(c.groups, id) {
-				c.groups = append(slices.Clip(c.groups), konaMember{id, 2})
+		space, _ := k.spaceIndex(number("space_id"))
+		for g := space; g < k.groups(); g += k.spaces {
+			if id := konaGroupID(g); missing("groups", "group_id", id) {
+				add("groups", "group_id", id)
 				break
 			}
 		}
 	case has("stakeholder"):
-		c.stakeholder = (c.stakeholder + 1) % 3
+		k.set(row, "stakeholder", (number("stakeholder")+1)%3)
 	case has("default_role"):
-		c.defaultRole = 3 - c.defaultRole%3
+		k.set(row, "default_role", 3-number("default_role")%3)
 	case has("details"):
-		s := "Note by a colleague (" + strconv.Itoa(n) + ")"
-		c.details = &s
+		k.set(row, "details", "Note by a colleague ("+strconv.Itoa(n)+")")
 	default:
-		c.name = "Renamed by a colleague (" + strconv.Itoa(n) + ")"
-	}
-	k.touch(c)
-}
-
-// at returns a row as it is: the kept one, or a fresh derivation, which keep stores so that it can be changed.
-func (k *Kona) at(row int) *konaConversation {
-	if c, ok := k.changed[row]; ok {
-		return c
-	}
-	return k.seed.conversation(row)
-}
-
-func (k *Kona) keep(row int) *konaConversation {
-	c := k.at(row)
-	k.changed[row] = c
-	return c
-}
-
-// touch bumps updated_at, always forward, and moves the row to the head of that order.
-func (k *Kona) touch(c *konaConversation) {
-	now := k.now().UTC().Truncate(time.Millisecond)
-	if !now.After(c.updated) {
-		now = c.updated.Add(time.Millisecond)
-	}
-	c.updated = now
-	if i := slices.Index(k.order, c.row); i > 0 {
-		copy(k.order[1:i+1], k.order[:i])
-		k.order[0] = c.row
+		k.set(row, "name", "Renamed by a colleague ("+strconv.Itoa(n)+")")
 	}
 }

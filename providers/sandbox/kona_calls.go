@@ -13,186 +13,80 @@ import (
 	"time"
 )
 
-// konaView is where a conversation is shown.
-type konaView int
-
-const (
-	konaStored konaView = iota // everything, whatever the API would leave out
-	konaAlone
-	konaInList
-	konaInListBare // without participants and groups
-)
-
-func (c *konaConversation) render(view konaView) map[string]any {
-	out := map[string]any{
-		"id": c.id, "name": c.name, "href": konaHref("conversations", c.id), "details": c.details, "space_id": c.space,
-		"creator_id": c.creator, "stakeholder": c.stakeholder, "default_role": c.defaultRole,
-		"participants": konaMembers(c.people, "user_id"), "groups": konaMembers(c.groups, "group_id"),
-	}
-	maps.Copy(out, c.extra)
-	// The schema has no times, though lists can be sorted by them; about half of the rows carry them.
-	if c.dated {
-		out["created_at"], out["updated_at"] = c.created.UnixMilli(), c.updated.UnixMilli()
-	}
-	if view == konaStored {
-		return out
-	}
-	if c.peopleNull || view == konaInList && c.row%24 == 6 {
-		out["participants"] = nil
-	}
-	if c.groupsNull || view == konaInList && c.row%24 == 6 {
-		out["groups"] = nil
-	}
-	if view == konaInListBare || view == konaInList && c.row%24 == 14 {
-		delete(out, "participants")
-		delete(out, "groups")
-	}
-	return out
-}
-
-// konaHref is an address on the vendor's own host, which is not where the client asks.
-func konaHref(resource string, id int64) string {
-	return konaHost + resource + "/" + strconv.FormatInt(id, 10)
-}
-
-func konaMembers(list []konaMember, key string) []any {
-	out := make([]any, 0, len(list))
-	for _, m := range list {
-		out = append(out, map[string]any{key: m.id, "role": m.role})
-	}
-	return out
-}
-
 // wrap answers with elements in the envelope every resource has.
 func (x *exchange) wrap(status int, resource string, items ...any) {
 	x.json(status, map[string]any{resource: items})
 }
 
 // page answers one page of a list. There is no total and no maximum is documented.
-func (k *Kona) page(x *exchange, resource string, rows iter.Seq[int], show func(int) any) {
+func (k *Kona) page(x *exchange, resource string, rows iter.Seq[int], show func(int) map[string]any) {
 	number, size := x.number("page", 1, 1<<30), min(x.number("per_page", konaDefaultPage, 1<<30), konaMaxPage)
 	if k.switches.IgnorePage {
 		number = 1
 	}
-	items, _, _ := page(rows, (number-1)*size, size, show)
+	items, _, _ := page(rows, (number-1)*size, size, func(i int) any { return show(i) })
 	x.wrap(http.StatusOK, resource, items...)
-}
-
-// byUpdate walks all rows, latest updated first.
-func (k *Kona) byUpdate() iter.Seq[int] {
-	if k.order == nil {
-		times := make([]time.Time, k.conversations+k.created)
-		for row := range times {
-			if c, ok := k.changed[row]; ok {
-				times[row] = c.updated
-			} else {
-				times[row] = k.seed.updatedAt(row)
-			}
-		}
-		k.order = slices.SortedStableFunc(numbered(len(times)), func(a, b int) int { return times[b].Compare(times[a]) })
-	}
-	return slices.Values(k.order)
 }
 
 func (k *Kona) listConversations(x *exchange) {
 	space, filtered := k.space(x)
-	order := x.choice("order_by", "created_at", "updated_at")
-	walk := k.allRows
+	// The default order is not documented: by id.
+	order, walk := x.choice("order_by", "created_at", "updated_at"), slices.Collect(k.live())
 	switch order {
 	case "updated_at":
-		walk = k.byUpdate
-	case "": // not documented: by id
-		walk = func() iter.Seq[int] {
-			all := slices.Collect(k.allRows())
-			slices.Reverse(all)
-			return slices.Values(all)
-		}
+		walk = slices.DeleteFunc(slices.Clone(k.byUpdate()), func(row int) bool { return k.gone[row] })
+		slices.Reverse(walk)
+	case "":
+		slices.Reverse(walk)
 	}
 	if k.switches.ShiftBetweenPages && x.number("page", 1, 1<<30) > 1 {
-		k.shift(walk(), order == "updated_at", x.now)
+		walk = k.shift(walk, order == "updated_at", x.now)
 	}
 	view := konaInList
 	if k.switches.ListWithoutPeople {
 		view = konaInListBare
 	}
-	k.page(x, "conversations", where(walk(), func(row int) bool {
-		if k.gone[row] || !filtered {
-			return !k.gone[row]
-		}
-		if c, ok := k.changed[row]; ok {
-			return c.space == konaSpaceID(space)
-		}
-		return k.seed.spaceOf(row) == space
-	}), func(row int) any { return k.at(row).render(view) })
+	k.page(x, "conversations", where(slices.Values(walk), func(row int) bool {
+		return !filtered || integer(k.value(row, "space_id")) == konaSpaceID(space)
+	}), func(row int) map[string]any { return k.render(row, view) })
 }
 
-// shift lets somebody else move a row to the head of the list.
-func (k *Kona) shift(rows iter.Seq[int], update bool, now time.Time) {
-	live := slices.Collect(where(rows, func(row int) bool { return !k.gone[row] }))
-	if update && len(live) > 0 {
-		k.touch(k.keep(live[len(live)-1]))
-		return
+// shift lets somebody else move a row to the head of the list: the last one, or a new one.
+func (k *Kona) shift(rows []int, update bool, now time.Time) []int {
+	if last := len(rows) - 1; update && last >= 0 {
+		k.touch(rows[last])
+		return slices.Concat(rows[last:], rows[:last])
 	}
 	k.touches++
-	c := k.newConversation(now)
-	c.name = "Posted in between (" + strconv.Itoa(k.touches) + ")"
-	c.space, c.creator = konaSpaceID(0), konaUserID(konaMe+1)
-	c.people = []konaMember{{c.creator, 1}, {konaUserID(konaMe), 2}}
-	k.store(c)
+	creator := konaUserID(konaMe + 1)
+	row := k.newConversation(now, map[string]any{
+		"name": "Posted in between (" + strconv.Itoa(k.touches) + ")", "space_id": konaSpaceID(0), "creator_id": creator,
+		"participants": konaMembers([]konaMember{{creator, 1}, {k.Me(), 2}}, "user_id"),
+	})
+	return slices.Concat([]int{row}, rows)
 }
 
-func (k *Kona) newConversation(now time.Time) *konaConversation {
-	row := k.conversations + k.created
-	now = now.Truncate(time.Millisecond)
-	return &konaConversation{
-		row: row, id: k.seed.conversationID(row), creator: konaUserID(konaMe), stakeholder: 1, defaultRole: 2, people: []konaMember{},
-		groups: []konaMember{}, created: now, updated: now, dated: row%2 == 0, extra: map[string]any{"tags": []any{}},
-	}
-}
-
-// store adds a created conversation.
-func (k *Kona) store(c *konaConversation) {
-	k.created++
-	k.changed[c.row] = c
-	if k.order != nil {
-		k.order = slices.Insert(k.order, 0, c.row)
-	}
+// newConversation adds a conversation with these members.
+func (k *Kona) newConversation(now time.Time, set map[string]any) int {
+	row := k.create(now.Truncate(time.Millisecond), map[string]any{"updated_at": "@"})
+	k.edited[row] = with(map[string]any{
+		"details": nil, "creator_id": k.Me(), "stakeholder": 1, "default_role": 2, "participants": []any{}, "groups": []any{},
+	}, set)
+	return row
 }
 
 func (k *Kona) getConversation(x *exchange) {
-	x.wrap(http.StatusOK, "conversations", k.at(k.wanted(x)).render(konaAlone))
+	x.wrap(http.StatusOK, "conversations", k.render(k.wanted(x), konaAlone))
 }
 
 // deleteConversation is for the creator only.
 func (k *Kona) deleteConversation(x *exchange) {
 	row := k.wanted(x)
-	if k.at(row).creator != konaUserID(konaMe) {
+	if integer(k.value(row, "creator_id")) != k.Me() {
 		x.refuse(http.StatusForbidden, "forbidden", "Only the creator can delete a conversation.")
 	}
 	k.gone[row] = !k.switches.DeleteIgnored
 	x.raw(http.StatusNoContent, "", nil)
-}
-
-// access is what the token's user may do: see, and edit.
-func (k *Kona) access(c *konaConversation) (see, edit bool) {
-	me := konaUserID(konaMe)
-	if c.creator == me {
-		return true, true
-	}
-	for _, m := range c.people {
-		if m.id == me {
-			see, edit = true, edit || m.role == 1
-		}
-	}
-	for _, m := range c.groups {
-		if k.seed.inGroup(m.id, me) {
-			see, edit = true, edit || m.role == 1
-		}
-	}
-	if c.stakeholder == 2 {
-		see, edit = true, edit || c.defaultRole == 1
-	}
-	return see, edit
 }
 
 // element decodes a wrapped body with exactly one element: {"conversations":[{…}]}.
@@ -222,26 +116,21 @@ func (x *exchange) element(resource string) {
 // createConversation answers 201 with a Location.
 func (k *Kona) createConversation(x *exchange) {
 	x.element("conversations")
-	c := k.newConversation(x.now)
 	if x.fields["name"] == nil {
 		x.badField("name", "blank", "can't be blank")
 	}
 	space, _ := read[int64](x.fields["space_id"])
-	if _, known := k.seed.spaceIndex(space); !known {
+	if _, known := k.spaceIndex(space); !known {
 		x.badField("space_id", "unknown", "must be one you are in")
 	}
-	c.space = space
-	first := k.apply(x, c, true)
-	if !k.switches.CreateIgnored {
-		k.store(c)
-		if first != "" {
-			k.comments++
-			now := x.now.Truncate(time.Millisecond)
-			c.comments = []konaComment{{konaFirstPosted + int64(k.comments), konaUserID(konaMe), first, 0, now}}
-		}
+	set, first := k.changes(x, map[string]any{"space_id": space}, true)
+	row := k.newConversation(x.now, set)
+	if first != "" {
+		k.posted[row] = k.comment(row, 0, k.Me(), first, x.now)
 	}
-	x.answer.Set("Location", konaHref("conversations", c.id))
-	x.wrap(http.StatusCreated, "conversations", c.render(konaAlone))
+	x.answer.Set("Location", konaHref("conversations", k.conversationID(row)))
+	x.wrap(http.StatusCreated, "conversations", k.render(row, konaAlone))
+	k.gone[row] = k.switches.CreateIgnored
 }
 
 // updateConversation changes the given keys; participants and groups are each the complete new list [assumed].
@@ -258,22 +147,22 @@ func (k *Kona) updateConversation(x *exchange) {
 		k.touches++
 		k.colleague(x, row, k.touches)
 	}
-	c := k.at(row)
-	if _, edit := k.access(c); !edit {
+	if _, edit := k.access(row); !edit {
 		x.refuse(http.StatusForbidden, "forbidden", "Only editors can change a conversation.")
 	}
-	next := *c
-	k.apply(x, &next, false)
-	k.changed[row] = &next
-	k.touch(&next)
+	set, _ := k.changes(x, k.doc(row), false)
+	k.touch(row)
+	maps.Copy(k.edited[row], set)
 	// A conversation is visible to its participants only: who took himself out can't come back.
-	see, _ := k.access(&next)
+	see, _ := k.access(row)
 	k.gone[row] = !see
-	x.wrap(http.StatusOK, "conversations", next.render(konaAlone))
+	x.wrap(http.StatusOK, "conversations", k.render(row, konaAlone))
 }
 
-// apply sets the given keys of a conversation, or refuses one. first is the initial comment.
-func (k *Kona) apply(x *exchange, c *konaConversation, create bool) (first string) {
+// changes reads the given keys of a conversation, or refuses one. first is the initial comment. Numbers outside the documented
+// sets are taken back only as they are stored.
+func (k *Kona) changes(x *exchange, old map[string]any, create bool) (set map[string]any, first string) {
+	set = map[string]any{"space_id": old["space_id"]}
 	for _, name := range slices.Sorted(maps.Keys(x.fields)) {
 		raw := x.fields[name]
 		text, isText := read[string](raw)
@@ -283,39 +172,34 @@ func (k *Kona) apply(x *exchange, c *konaConversation, create bool) (first strin
 				x.badField(name, "invalid", problem)
 			}
 		}
+		within := func(least, most int64) bool { return isInt && (n >= least && n <= most || n == integer(old[name])) }
 		switch name {
 		case "id", "href", "creator_id", "tags", "created_at", "updated_at":
 			check(false, "is read-only")
 		case "name":
 			check(text != "", "can't be blank")
-			c.name = text
+			set[name] = text
 		case "details":
 			check(isText || isNull(raw), "must be text")
-			c.details = nil
+			set[name] = nil
 			if isText {
-				c.details = &text
+				set[name] = text
 			}
 		case "space_id":
-			check(isInt && n == c.space, "can't be changed")
+			check(isInt && n == integer(old[name]), "can't be changed")
 		case "stakeholder":
-			check(isInt && (n >= 0 && n <= 2 || n == int64(c.stakeholder)), "must be 0, 1 or 2")
-			c.stakeholder = int(n)
+			check(within(0, 2), "must be 0, 1 or 2")
+			set[name] = n
 		case "default_role":
-			check(isInt && (n >= 1 && n <= 3 || n == int64(c.defaultRole)), "must be 1, 2 or 3")
-			c.defaultRole = int(n)
+			check(within(1, 3), "must be 1, 2 or 3")
+			set[name] = n
 		case "participants":
-			list := k.members(x, name, "user_id", c.people, func(id int64) bool { _, known := konaUserIndex(id); return known })
-			if list != nil {
-				c.people, c.peopleNull = list, false
-			}
+			k.memberChange(x, set, old, name, "user_id", func(id int64) bool { _, known := k.userIndex(id); return known })
 		case "groups":
-			list := k.members(x, name, "group_id", c.groups, func(id int64) bool {
-				g, known := k.seed.groupIndex(id)
-				return known && k.seed.groupSpace(g) == c.space
+			k.memberChange(x, set, old, name, "group_id", func(id int64) bool {
+				g, known := k.groupIndex(id)
+				return known && k.groupSpace(g) == integer(old["space_id"])
 			})
-			if list != nil {
-				c.groups, c.groupsNull = list, false
-			}
 		case "initial_comment":
 			check(create, "can only be given on create")
 			check(text != "", "must be text")
@@ -324,21 +208,21 @@ func (k *Kona) apply(x *exchange, c *konaConversation, create bool) (first strin
 			check(false, "is unknown")
 		}
 	}
-	return first
+	return set, first
 }
 
-// members reads a list of ids with roles, nil for one to be ignored. Roles outside 1 to 3 and ids that can't be seen are taken
-// back only as they are stored.
-func (k *Kona) members(x *exchange, name, key string, old []konaMember, known func(int64) bool) []konaMember {
+// memberChange reads a list of ids with roles. Roles outside 1 to 3 and ids that can't be seen are taken back only as they are
+// stored.
+func (k *Kona) memberChange(x *exchange, set, stored map[string]any, name, key string, known func(int64) bool) {
 	refuse := func(format string, args ...any) { x.badField(name, "invalid", fmt.Sprintf(format, args...)) }
 	items, ok := read[[]map[string]json.RawMessage](x.fields[name])
 	if !ok {
 		refuse("must be an array")
 	}
 	if len(items) == 0 && k.switches.EmptyListIgnored {
-		return nil
+		return
 	}
-	list := []konaMember{}
+	old, list := konaMemberList(stored[name], key), []konaMember{}
 	has := func(in []konaMember, id int64) int {
 		return slices.IndexFunc(in, func(m konaMember) bool { return m.id == id })
 	}
@@ -351,34 +235,19 @@ func (k *Kona) members(x *exchange, name, key string, old []konaMember, known fu
 			refuse("must have %s and role, both integers, and nothing else", key)
 		case i < 0 && !known(id):
 			refuse("has an unknown %s: %d", key, id)
-		case (role < 1 || role > 3) && (i < 0 || int64(old[i].role) != role):
+		case (role < 1 || role > 3) && (i < 0 || old[i].role != role):
 			refuse("has an unknown role: %d", role)
 		case has(list, id) >= 0:
 			refuse("has %d twice", id)
 		}
-		list = append(list, konaMember{id, int(role)})
+		list = append(list, konaMember{id, role})
 	}
-	if k.switches.MergeLists { // what was sent wins
-		for _, m := range old {
-			if has(list, m.id) < 0 {
-				list = append(list, m)
-			}
+	for _, m := range old { // what was sent wins
+		if k.switches.MergeLists && has(list, m.id) < 0 {
+			list = append(list, m)
 		}
 	}
-	return list
-}
-
-// thread is the comments of a conversation, newest first. Who wrote a seeded one doesn't change with the participants.
-func (k *Kona) thread(c *konaConversation) []konaComment {
-	all := slices.Clone(c.comments)
-	slices.Reverse(all)
-	if n := k.seed.seededComments(c.row); n > 0 {
-		seeded := k.seed.conversation(c.row)
-		for i := n - 1; i >= 0; i-- {
-			all = append(all, k.seed.comment(seeded, i))
-		}
-	}
-	return all
+	set[name] = konaMembers(list, key)
 }
 
 // listComments wants both parameters and answers newest first. The sandbox has no tasks, events or attachments.
@@ -388,10 +257,10 @@ func (k *Kona) listComments(x *exchange) {
 	if kind == "" || id == "" {
 		x.refuse(http.StatusBadRequest, "bad_request", "resource_type and resource_id are required.")
 	}
-	row, ok := k.live(id)
+	row, ok := k.find(id)
 	if !ok || kind != "conversation" {
 		x.notFound("Conversation")
 	}
-	all := k.thread(k.at(row))
-	k.page(x, "comments", numbered(len(all)), func(i int) any { return all[i].render() })
+	all := k.thread(row)
+	k.page(x, "comments", upTo(len(all)), func(i int) map[string]any { return all[i] })
 }

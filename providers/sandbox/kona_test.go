@@ -376,7 +376,7 @@ func TestKonaOddRows(t *testing.T) {
 			if m["role"] == 3.0 {
 				odd["role 3"]++
 			}
-			if m["user_id"] == float64(konaStranger) {
+			if m["user_id"] == float64(990017) {
 				odd["unknown user"]++
 			}
 		}
@@ -516,7 +516,7 @@ func TestKonaRights(t *testing.T) {
 	c.want(200, "PUT", "conversations/"+c.editable(false), `{"conversations":[{"name":"x"}]}`)
 	viewers := 0
 	for _, id := range c.IDs() {
-		if _, edit := c.access(c.at(c.must(id))); !edit {
+		if _, edit := c.access(c.must(id)); !edit {
 			viewers++
 			c.want(403, "PUT", "conversations/"+id, `{"conversations":[{"name":"x"}]}`)
 		}
@@ -823,7 +823,7 @@ func TestKonaSomebodyElse(t *testing.T) {
 func TestKonaEveryConversationIsVisible(t *testing.T) {
 	c := newKonaClient(t, 500)
 	for _, id := range c.IDs() {
-		if see, _ := c.access(c.at(c.must(id))); !see {
+		if see, _ := c.access(c.must(id)); !see {
 			t.Errorf("%s: %v", id, c.JSON(id))
 		}
 	}
@@ -841,7 +841,7 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 func TestKonaEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		k := newKona(base{vendor: &konaVendor, conversations: n, data: newSeedData(1, clock), now: func() time.Time { return clock }}).(*Kona)
+		k := newKona(base{vendor: &konaVendor, conversations: n, data: newWorld(1, clock), now: func() time.Time { return clock }}).(*Kona)
 		if k.Len() != n || len(k.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, k.Len(), len(k.IDs()))
 		}
@@ -869,7 +869,7 @@ func FuzzKonaRequests(f *testing.F) {
 // fuzzService sends any request to a server: it must answer, and its directory must still add up.
 func fuzzService(t *testing.T, v *vendor, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := v.open(base{vendor: v, conversations: 12, data: newSeedData(1, clock), now: func() time.Time { return clock }})
+	s := v.open(base{vendor: v, conversations: 12, data: newWorld(1, clock), now: func() time.Time { return clock }})
 	segments, ok := splitPath(path)
 	if !ok {
 		return

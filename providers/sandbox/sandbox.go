@@ -84,7 +84,7 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		now:     o.Now,
 		vendors: all,
 		latency: o.Latency,
-		rng:     rand.New(rand.NewPCG(o.Seed, streamFaults)),
+		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
 		rates:   map[string]float64{},
 		planned: map[string][]plannedFault{},
 		offline: map[string]bool{},
@@ -95,7 +95,7 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		}
 		s.rates[name] = rate
 	}
-	data := newSeedData(o.Seed, o.Now().UTC())
+	data := newWorld(o.Seed, o.Now().UTC())
 	for i := range all {
 		// Spread evenly; the first ones take the remainder.
 		share := (o.Conversations + len(all) - 1 - i) / len(all)

@@ -240,20 +240,20 @@ func TestSameSeedSameFaults(t *testing.T) {
 }
 
 func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
-	d := newSeedData(1, testNow)
-	const n = 2000
+	const n, span200Days = 2000, 201 * 24 * time.Hour
+	a := newTestSandbox(t, Options{Conversations: 4 * n}).Attention()
 	last := testNow
 	recent := 0
 	for i := range n {
-		at := d.created(i, n)
+		at := a.createdAt(i)
 		// Truncation to whole seconds may swap neighbours within one.
 		if at.After(last.Add(time.Second)) {
 			t.Fatalf("row %d at %v is younger than row %d at %v", i, at, i-1, last)
 		}
-		if age := testNow.Sub(at); age < 0 || age > seedSpan+3*time.Hour {
+		if age := testNow.Sub(at); age < 0 || age > span200Days {
 			t.Fatalf("row %d is %v old", i, age)
 		}
-		if testNow.Sub(at) < seedSpan/4 {
+		if testNow.Sub(at) < span200Days/4 {
 			recent++
 		}
 		last = at
@@ -264,19 +264,18 @@ func TestDatesAreNewestFirstWithinSpan(t *testing.T) {
 }
 
 func TestPeopleAreManyScriptsAndUniqueAddresses(t *testing.T) {
-	for seed := range uint64(20) {
-		d := newSeedData(seed, testNow)
-		seen := map[string]bool{}
-		for _, p := range slices.Concat(d.staff, d.contacts) {
-			if seen[p.email] {
-				t.Fatalf("seed %d: %s twice", seed, p.email)
-			}
-			seen[p.email] = true
-		}
+	w := newWorld(1, testNow)
+	seen := map[string]bool{}
+	people := slices.Clone(w.Staff)
+	for i := range 3 * len(w.Contacts) {
+		people = append(people, w.contact(i))
 	}
-	d := newSeedData(1, testNow)
 	var text strings.Builder
-	for _, p := range d.contacts {
+	for _, p := range people {
+		if seen[p.Email] || seen[p.Phone] {
+			t.Fatalf("%s or %s twice", p.Email, p.Phone)
+		}
+		seen[p.Email], seen[p.Phone] = true, true
 		text.WriteString(p.name())
 	}
 	for _, r := range "öвηר田ن민🌻\u200d" {

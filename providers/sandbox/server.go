@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"iter"
 	"net/http"
 	"net/url"
 	"path"
@@ -58,7 +57,7 @@ type service interface {
 type base struct {
 	vendor        *vendor
 	conversations int
-	data          *seedData
+	data          *world
 	now           func() time.Time
 }
 
@@ -76,7 +75,7 @@ type parts interface {
 	id(row int) string
 	// show returns a conversation with everything a caller may ask for.
 	show(row int) map[string]any
-	// set is somebody else's change of a field; value is plain JSON data.
+	// set is somebody else's change of a field; value is plain JSON data. The server's own edits the document.
 	set(row int, field string, value any)
 	// colleague is somebody else's change, the n-th one, to the field the request is about.
 	colleague(x *exchange, row, n int)
@@ -107,15 +106,16 @@ type server[S any] struct {
 	media    []string // content types of a JSON body
 	// before sets what every answer has; nil is nothing.
 	before  func(x *exchange)
-	created int // conversations created since the start: their rows follow the seeded ones
 	gone    map[int]bool
 	revoked bool
 	forced  []int // statuses to answer instead of handling
 	touches int   // how often somebody else changed something
+	rows
 }
 
 func (s *server[S]) start(b base, p parts, routes []route) {
 	s.base, s.parts, s.gone, s.mux = b, p, map[int]bool{}, http.NewServeMux()
+	s.edited, s.touched = map[int]map[string]any{}, map[int]time.Time{}
 	if s.media == nil {
 		s.media = []string{"application/json"}
 	}
@@ -139,9 +139,9 @@ func (m *match) Header() http.Header         { return m.header }
 func (m *match) Write(p []byte) (int, error) { return len(p), nil }
 func (m *match) WriteHeader(status int)      { m.status = status }
 
-// find looks for the route of a request. None of the services cleans paths, redirects to cleaned ones or documents HEAD,
+// match looks for the route of a request. None of the services cleans paths, redirects to cleaned ones or documents HEAD,
 // all of which the mux would do.
-func (s *server[S]) find(x *exchange) *match {
+func (s *server[S]) match(x *exchange) *match {
 	m := &match{header: http.Header{}, status: http.StatusNotFound}
 	if path.Clean(x.rest) != x.rest {
 		return m
@@ -170,7 +170,7 @@ func (s *server[S]) serve(x *exchange) {
 	if s.before != nil {
 		s.before(x)
 	}
-	m := s.find(x)
+	m := s.match(x)
 	open := m.route != nil && m.route.open
 	if !open {
 		if strings.HasPrefix(x.rest, s.vendor.root) {
@@ -233,7 +233,7 @@ func (s *server[S]) disturb(x *exchange) {
 	defer s.mu.Unlock()
 	_, rest, found := strings.Cut(x.rest, s.vendor.one)
 	id, _, _ := strings.Cut(rest, "/")
-	if row, ok := s.live(id); found && ok && s.parts.authorized(x) {
+	if row, ok := s.find(id); found && ok && s.parts.authorized(x) {
 		s.touches++
 		s.parts.colleague(x, row, s.touches)
 	}
@@ -267,8 +267,8 @@ func (s *server[S]) Len() int { return len(s.IDs()) }
 func (s *server[S]) IDs() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids := make([]string, 0, s.conversations+s.created)
-	for row := range s.rows() {
+	ids := make([]string, 0, s.all())
+	for row := range s.live() {
 		ids = append(ids, s.parts.id(row))
 	}
 	return ids
@@ -279,7 +279,7 @@ func (s *server[S]) IDs() []string {
 func (s *server[S]) JSON(id string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, ok := s.live(id)
+	row, ok := s.find(id)
 	if !ok {
 		return nil
 	}
@@ -300,14 +300,14 @@ func (s *server[S]) Remove(id string) {
 	s.gone[s.must(id)] = true
 }
 
-// live finds a conversation that can be read.
-func (s *server[S]) live(id string) (int, bool) {
+// find looks for a conversation that can be read.
+func (s *server[S]) find(id string) (int, bool) {
 	row, ok := s.parts.row(id)
 	return row, ok && !s.gone[row]
 }
 
 func (s *server[S]) must(id string) int {
-	row, ok := s.live(id)
+	row, ok := s.find(id)
 	if !ok {
 		panic("sandbox: " + s.vendor.provider + " has no conversation " + id)
 	}
@@ -316,78 +316,9 @@ func (s *server[S]) must(id string) int {
 
 // wanted finds the conversation of the route, or refuses with 404.
 func (s *server[S]) wanted(x *exchange) int {
-	row, ok := s.live(x.arg("id"))
+	row, ok := s.find(x.arg("id"))
 	if !ok {
 		x.notFound("Conversation")
 	}
 	return row
-}
-
-// allRows walks all rows, newest created first, removed ones included; rows leaves those out.
-func (s *server[S]) allRows() iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for at := range s.conversations + s.created {
-			if !yield(s.rowAt(at)) {
-				return
-			}
-		}
-	}
-}
-
-func (s *server[S]) rows() iter.Seq[int] {
-	return where(s.allRows(), func(row int) bool { return !s.gone[row] })
-}
-
-// rowAt returns the row at a place in the order newest created first: the created ones backwards, then the seeded ones.
-// It is its own inverse but for the sizes of the two parts, which place takes into account.
-func (s *server[S]) rowAt(at int) int {
-	if at < s.created {
-		return s.conversations + s.created - 1 - at
-	}
-	return at - s.created
-}
-
-func (s *server[S]) place(row int) int {
-	if row >= s.conversations {
-		return s.conversations + s.created - 1 - row
-	}
-	return row + s.created
-}
-
-// where walks the rows that keep accepts.
-func where(rows iter.Seq[int], keep func(int) bool) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for row := range rows {
-			if keep(row) && !yield(row) {
-				return
-			}
-		}
-	}
-}
-
-// page shows at most size of the rows after the first skip ones; last is the row shown last, more tells that others follow.
-func page(rows iter.Seq[int], skip, size int, show func(int) any) (items []any, last int, more bool) {
-	items = []any{}
-	for row := range rows {
-		switch {
-		case skip > 0:
-			skip--
-		case len(items) == size:
-			return items, last, true
-		default:
-			items, last = append(items, show(row)), row
-		}
-	}
-	return items, last, false
-}
-
-// numbered walks 0 to n-1.
-func numbered(n int) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
-			}
-		}
-	}
 }

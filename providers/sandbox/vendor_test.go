@@ -1,10 +1,13 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // notes is a fifth vendor: all that one has to bring.
@@ -17,7 +20,7 @@ var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one:
 	n := &notes{}
 	n.start(b, n, []route{
 		{pattern: "GET /v1/notes", query: []string{"page"}, handle: func(x *exchange) {
-			items, _, _ := page(n.rows(), (x.number("page", 1, 100)-1)*2, 2, func(row int) any { return n.show(row) })
+			items, _, _ := page(n.live(), (x.number("page", 1, 100)-1)*2, 2, func(row int) any { return n.show(row) })
 			x.json(http.StatusOK, items)
 		}},
 		{pattern: "GET /v1/notes/{id}", handle: func(x *exchange) { x.json(http.StatusOK, n.show(n.wanted(x))) }},
@@ -31,7 +34,7 @@ var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one:
 		}},
 	})
 	for i := range b.conversations {
-		n.titles = append(n.titles, b.data.title(b.data.rng(99, i), i))
+		n.titles = append(n.titles, b.data.contact(i).name())
 	}
 	return n
 }}
@@ -120,34 +123,48 @@ func TestAFifthVendorIsOneLine(t *testing.T) {
 	p.want(401, "GET", "/notes", "")
 }
 
-// TestRecipe: the words that a data file may use.
-func TestRecipe(t *testing.T) {
-	var data struct {
-		Steps steps
-	}
-	err := strict([]byte(`{"steps":[
-		{"set":{"row":"{row}","next":"{row 1}","text":"row {row}","list":[1,2.5,null,true],"turn":{"cycle":["a","b"]}}},
-		{"if":"every 2 0","let":{"who":"Ida"},"set":{"{who}":"{who}!"}},
-		{"if":"not every 2 0","merge":{"pick":[{"odd":true}]}},
-		{"if":"row 3 5 and here","set":{"story":{"if":"every 4 0","then":"four","else":"three"}}},
-		{"if":"every 3 0","drop":["list"]},
-		{"set":{"union":{"merged":[99,{"k":"{what}"}]},"twice":"{not here}"}}
-	]}`), &data)
+// TestRecords: what a data file may say.
+func TestRecords(t *testing.T) {
+	var c collection
+	err := json.Unmarshal([]byte(`{"all":{"id":"{id}","made":"@","kept":[1,null,"{user 3}"],"gone":true},"rows":[
+		{"age":"1h","set":{"title":"{title}, {user 7} {other} {{.}}","later":"@+30m","list":{"deep":"@-1h"},"mail":"@home"},"drop":["gone"]},
+		{"age":"3h"}
+	]}`), &c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newSeedData(1, testNow)
-	make := func(row int) map[string]any {
-		m := map[string]any{}
-		data.Steps.apply(&cook{d: d, r: d.rng(1, row), row: row, vars: map[string]any{"here": true, "what": func() any { return 7 }}}, m)
-		return viaJSON(m).(map[string]any)
+	w := newWorld(1, testNow)
+	s := &scene{
+		at: testNow, pace: 0.5, clock: func(at time.Time) any { return stamp(at) }, words: map[string]any{"id": 12, "title": "Hello {id}"},
+		place: func(kind string, n int) any { return kind + strconv.Itoa(n) },
 	}
-	three, four := make(3), make(4)
-	if three["row"] != 3.0 || three["next"] != 4.0 || three["text"] != "row 3" || three["list"] != nil || three["odd"] != true || three["story"] != "three" ||
-		three["turn"] != "b" || three["twice"] != false || three["union"].(map[string]any)["k"] != 7.0 {
-		t.Errorf("row 3: %v", three)
+	got := s.make(c.All, c.Rows[0].Set, c.Rows[0].Drop)
+	want := map[string]any{
+		"id": 12, "made": stamp(testNow), "kept": []any{1.0, nil, "user3"}, "title": "Hello {id}, user7 {other} {{.}}",
+		"later": stamp(testNow.Add(15 * time.Minute)), "list": map[string]any{"deep": stamp(testNow.Add(-time.Hour))}, "mail": "@home",
 	}
-	if four["Ida"] != "Ida!" || four["odd"] != nil || four["story"] != "four" || len(four["list"].([]any)) != 4 || make(5)["story"] != nil {
-		t.Errorf("row 4: %v", four)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("made %v\nwant %v", got, want)
+	}
+	if a, b := c.age(0, 2), c.age(1, 2); a != time.Hour || b != 3*time.Hour {
+		t.Errorf("as many rows as the file has are %v and %v old", a, b)
+	}
+	if a := c.age(1, 4); a != 2*time.Hour {
+		t.Errorf("twice as many are %v apart", a)
+	}
+	for _, n := range []int{0, 1, 77, 1 << 20} {
+		id := w.id("thing", n)
+		if got, ok := w.number("thing", id, n+1); !ok || got != n {
+			t.Errorf("%s is number %d %v, want %d", id, got, ok, n)
+		}
+		if _, ok := w.number("thing", id, n); ok {
+			t.Errorf("%s is below its own number", id)
+		}
+		if _, ok := w.number("other", id, 1<<30); ok {
+			t.Errorf("%s is of two kinds", id)
+		}
+	}
+	if _, ok := w.number("thing", "", 5); ok {
+		t.Error("no id is a number")
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -70,7 +71,7 @@ func keysTopic(p Program, _ int) string {
 	b.WriteString("The keys as they are before the config rebinds any. What has no key is in the palette and on the command line.\n")
 	var rows [][]string
 	for i, k := range p.Keys {
-		rows = append(rows, []string{orText(k.Keys, "-"), k.Action, k.Help})
+		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
 		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
 			heading(&b, k.Context, "")
 			columns(&b, rows)
@@ -89,11 +90,11 @@ func queryTopic(Program, int) string {
 	}{
 		{title: "terms", words: query.Syntax()},
 		{title: "fields", words: fieldNames()},
-		{title: "states", words: query.IsWords(), field: query.FieldIs + ":"},
-		{title: "contents", words: query.HasWords(), field: query.FieldHas + ":"},
+		{title: "states", words: query.Words(query.FieldIs), field: query.FieldIs + ":"},
+		{title: "contents", words: query.Words(query.FieldHas), field: query.FieldHas + ":"},
 		{title: "dates", where: query.FieldUpdated + ": and " + query.FieldCreated + ":", words: append(query.DateWords(), query.DateForms()...)},
 		{title: "units of an age", where: "<7d", words: query.DateUnits()},
-		{title: "order", words: query.SortWords(), field: query.FieldSort + ":"},
+		{title: "order", words: query.Words(query.FieldSort), field: query.FieldSort + ":"},
 	} {
 		heading(&b, part.title, part.where)
 		var rows [][]string
@@ -129,7 +130,7 @@ func capabilitiesTopic(p Program, _ int) string {
 	return b.String()
 }
 
-func settingsTopic(p Program, width int) string { return config.Reference(p.Validators, width) }
+func settingsTopic(p Program, _ int) string { return config.Reference(p.Validators) }
 
 func exitTopic(Program, int) string {
 	var b strings.Builder

@@ -2,9 +2,11 @@ package detail
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,18 +69,7 @@ func (p *page) clock(t time.Time) string {
 
 func (v *View) build(th *theme.Theme, w int, now time.Time) {
 	p := &page{th: th, w: max(1, w), now: now}
-	switch v.tab {
-	case Overview:
-		v.overview(p)
-	case People:
-		v.people(p)
-	case Messages:
-		v.messages(p)
-	case Activity:
-		v.activityLines(p)
-	case Raw:
-		v.raw(p)
-	}
+	tabs[v.tab].build(v, p)
 	v.lines = p.lines
 	v.find()
 }
@@ -100,23 +91,19 @@ func (v *View) notLoaded(p *page, what string) {
 
 func (v *View) overview(p *page) {
 	c := &v.row.Conversation
-	title := model.CleanLine(c.Title, 0)
-	if title == "" {
-		title = "(no title)"
-	}
-	p.text(theme.Heading, 0, title)
+	p.text(theme.Heading, 0, cmp.Or(model.CleanLine(c.Title, 0), "(no title)"))
 	sign, word, look := p.th.PrivacySign(c.Privacy)
 	if c.Privacy == model.PrivacyParticipants {
 		word = "participants only"
 	}
-	state := sign + " " + word
-	for _, part := range []string{model.CleanLine(c.Status, 60), archived(c), model.CleanLine(c.Kind, 60),
-		model.CleanLine(c.Provider+" "+c.Ref.Account, 100), v.age(p)} {
+	state := []string{sign + " " + word}
+	for _, part := range []string{model.CleanLine(c.Status, 60), when(c.Archived, "archived"), model.CleanLine(c.Kind, 60),
+		model.CleanLine(c.Provider+" "+c.Ref.Account, 100), when(!c.Updated.IsZero(), "updated "+p.clock(c.Updated))} {
 		if part != "" {
-			state += " " + p.th.Separator + " " + part
+			state = append(state, part)
 		}
 	}
-	p.text(look, 0, state)
+	p.text(look, 0, strings.Join(state, " "+p.th.Separator+" "))
 	for _, e := range v.row.Pending {
 		s, word, look := p.th.StateSign(e.State)
 		p.text(look, 0, s+" "+strings.ReplaceAll(string(e.Kind), "_", " ")+": "+word)
@@ -127,24 +114,18 @@ func (v *View) overview(p *page) {
 	if v.problem != "" {
 		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.problem, 0))
 	}
-	v.peopleSummary(p)
-	if s := model.CleanLine(c.Preview, 0); s != "" {
-		p.fact("last message", s, theme.Text)
-	}
-	if s := strings.TrimSpace(model.Clean(c.Description)); s != "" {
-		p.fact("description", s, theme.Text)
-	}
+	p.fact("people", theme.People(c.People(), 8, theme.Name), theme.Text)
+	p.fact("last message", model.CleanLine(c.Preview, 0), theme.Text)
+	p.fact("description", strings.TrimSpace(model.Clean(c.Description)), theme.Text)
 	p.blank()
 	p.fact("created", p.clock(c.Created), theme.Text)
-	if c.Duration > 0 {
-		p.fact("duration", c.Duration.Round(time.Second).String(), theme.Text)
-	}
-	if v.stale() {
+	p.fact("duration", when(c.Duration > 0, c.Duration.Round(time.Second).String()), theme.Text)
+	if theme.Stale(v.row, v.swept) {
 		p.fact("checked", p.clock(v.row.Checked)+", before the last sweep: it may have changed since", theme.Warning)
 	} else {
 		p.fact("checked", p.clock(v.row.Checked), theme.Dim)
 	}
-	p.fact("owner", personLine(c.Owner), theme.Text)
+	p.fact("owner", owner(c.Owner), theme.Text)
 	p.fact("team", named(c.Team), theme.Text)
 	p.fact("space", named(c.Space), theme.Text)
 	p.fact("channel", named(c.Channel), theme.Text)
@@ -158,14 +139,19 @@ func (v *View) overview(p *page) {
 	}
 	p.fact("access", model.CleanLine(c.Access, 100), theme.Text)
 	p.fact("default role", model.CleanLine(model.RoleName(c.DefaultRole), 100), theme.Text)
-	if t := v.row.Triage; !t.SnoozedUntil.IsZero() {
-		p.fact("snoozed", "until "+p.clock(t.SnoozedUntil), theme.Text)
-	}
+	snoozed := v.row.Triage.SnoozedUntil
+	p.fact("snoozed", when(!snoozed.IsZero(), "until "+p.clock(snoozed)), theme.Text)
 	p.fact("link", model.CleanLine(c.URL, 0), theme.Dim)
 	p.fact("ref", model.CleanLine(c.Ref.String(), 0), theme.Dim)
 	pairs(p, "Labels", c.Labels)
 	pairs(p, "Attributes", c.Attributes)
-	facts := c.Facts
+	v.facts(p)
+	v.canDo(p)
+}
+
+// facts writes what has no common field, under the groups of its service.
+func (v *View) facts(p *page) {
+	facts := v.row.Conversation.Facts
 	if v.detail != nil {
 		facts = v.detail.Conversation.Facts
 	}
@@ -173,49 +159,18 @@ func (v *View) overview(p *page) {
 	for i, f := range facts {
 		if i == 0 || f.Group != group {
 			group = f.Group
-			name := model.CleanLine(group, 100)
-			if name == "" {
-				name = "Other"
-			}
-			p.head(name)
+			p.head(cmp.Or(model.CleanLine(group, 100), "Other"))
 		}
 		p.fact(f.Label, model.Clean(f.Value), theme.Text)
 	}
-	v.canDo(p)
 }
 
-// stale reports whether the last complete walk did not show the conversation.
-func (v *View) stale() bool {
-	return theme.Stale(v.row, v.swept)
-}
-
-func archived(c *model.Conversation) string {
-	if c.Archived {
-		return "archived"
+// when returns a text where something is so, else "".
+func when(so bool, text string) string {
+	if !so {
+		return ""
 	}
-	return ""
-}
-
-// age says when the conversation changed.
-func (v *View) age(p *page) string {
-	if u := v.row.Conversation.Updated; !u.IsZero() {
-		return "updated " + p.clock(u)
-	}
-	return ""
-}
-
-func (v *View) peopleSummary(p *page) {
-	c := &v.row.Conversation
-	var names []string
-	all := c.People()
-	for i, q := range all {
-		if i == 8 {
-			names = append(names, fmt.Sprintf("%d more", len(all)-i))
-			break
-		}
-		names = append(names, model.CleanLine(q.Display(), 60))
-	}
-	p.fact("people", strings.Join(names, ", "), theme.Text)
+	return text
 }
 
 func (v *View) canDo(p *page) {
@@ -248,17 +203,8 @@ func pairs(p *page, head string, m map[string]string) {
 		return
 	}
 	p.head(head)
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
-		v := model.Clean(m[k])
-		if v == "" {
-			v = "(set)"
-		}
-		p.fact(k, v, theme.Text)
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		p.fact(k, cmp.Or(model.Clean(m[k]), "(set)"), theme.Text)
 	}
 }
 
@@ -272,22 +218,17 @@ func (v *View) people(p *page) {
 		}
 		return
 	}
-	var rooms, rest []model.Participant
-	for _, q := range c.Participants.Items {
-		if q.Kind == model.KindRoom {
-			rooms = append(rooms, q)
-		} else {
-			rest = append(rest, q)
-		}
-	}
+	isRoom := func(q model.Participant) bool { return q.Kind == model.KindRoom }
 	if c.Participants.Known {
-		p.head(fmt.Sprintf("Participants (%d)", len(rest)))
-		table(p, rest)
+		people := slices.DeleteFunc(slices.Clone(c.Participants.Items), isRoom)
+		p.head(fmt.Sprintf("Participants (%d)", len(people)))
+		table(p, people)
 	}
 	if c.Contacts.Known {
 		p.head(fmt.Sprintf("Contacts (%d)", len(c.Contacts.Items)))
 		table(p, c.Contacts.Items)
 	}
+	rooms := slices.DeleteFunc(slices.Clone(c.Participants.Items), func(q model.Participant) bool { return !isRoom(q) })
 	if len(rooms) > 0 {
 		p.head("Calendar resources (rooms and equipment, not contacts)")
 		table(p, rooms)
@@ -295,7 +236,7 @@ func (v *View) people(p *page) {
 }
 
 func table(p *page, people []model.Participant) {
-	people = append([]model.Participant(nil), people...)
+	people = slices.Clone(people)
 	model.SortPeople(people)
 	if len(people) == 0 {
 		p.text(theme.Dim, 0, "nobody")
@@ -303,19 +244,14 @@ func table(p *page, people []model.Participant) {
 	for _, q := range people {
 		role := strings.TrimSpace(model.RoleName(model.CleanLine(q.Role, 40)) + " " + model.CleanLine(q.Status, 40))
 		name := model.CleanLine(q.Display(), 200)
-		mail := model.CleanLine(q.Email, 200)
-		if mail == name {
-			mail = ""
-		}
-		kind := model.CleanLine(q.Kind, 20)
 		if p.w < 50 {
 			p.text(theme.Text, 0, strings.TrimSpace(name+"  "+role))
 			continue
 		}
 		nameW := max(12, (p.w-9-22)/2)
 		mailW := max(0, p.w-9-22-nameW)
-		l := p.th.Fit(kind, 8, "") + " " + p.th.Fit(name, nameW, p.th.Ellipsis) + " " +
-			p.th.Fit(mail, max(0, mailW-1), p.th.Ellipsis) + " " + p.th.Truncate(role, 21, p.th.Ellipsis)
+		l := p.th.Fit(model.CleanLine(q.Kind, 20), 8, "") + " " + p.th.Fit(name, nameW, p.th.Ellipsis) + " " +
+			p.th.Fit(theme.Mail(q), max(0, mailW-1), p.th.Ellipsis) + " " + p.th.Truncate(role, 21, p.th.Ellipsis)
 		p.lines = append(p.lines, line{text: l, look: theme.Text})
 	}
 }
@@ -337,15 +273,13 @@ func (v *View) messages(p *page) {
 		p.text(theme.Dim, 0, "No messages.")
 	}
 	for _, m := range v.detail.Messages.Items {
-		head := model.CleanLine(m.Author, 100)
-		if head == "" {
-			head = "unknown"
-		}
+		head := cmp.Or(model.CleanLine(m.Author, 100), "unknown")
 		switch {
 		case !m.At.IsZero():
 			head = p.clock(m.At) + "  " + head
 		case m.Offset > 0:
-			head = offset(m.Offset) + "  " + head
+			s := int(m.Offset.Seconds())
+			head = fmt.Sprintf("%d:%02d:%02d  %s", s/3600, s/60%60, s%60, head)
 		}
 		for _, extra := range []string{m.Kind, m.Status} {
 			if extra != "" {
@@ -359,11 +293,6 @@ func (v *View) messages(p *page) {
 		p.text(look, 0, head)
 		p.text(theme.Text, 2, model.Clean(m.Text))
 	}
-}
-
-func offset(d time.Duration) string {
-	s := int(d.Seconds())
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
 // activityLines lists what was submitted for this conversation, newest first,
@@ -381,18 +310,8 @@ func (v *View) activityLines(p *page) {
 		at[j.ID] = j.At
 	}
 	for _, whole := range v.subs {
-		var waiting []model.OutboxEntry
-		var settled []model.JournalEntry
-		for _, e := range v.outbox {
-			if e.Submission == whole.ID {
-				waiting = append(waiting, e)
-			}
-		}
-		for _, j := range v.history {
-			if j.Submission == whole.ID {
-				settled = append(settled, j)
-			}
-		}
+		waiting := slices.DeleteFunc(slices.Clone(v.outbox), func(e model.OutboxEntry) bool { return e.Submission != whole.ID })
+		settled := slices.DeleteFunc(slices.Clone(v.history), func(j model.JournalEntry) bool { return j.Submission != whole.ID })
 		sub := whole.Narrowed(waiting, settled)
 		for _, j := range settled {
 			if t := at[j.Undone]; t.After(sub.TakenBackAt) {
@@ -424,38 +343,32 @@ func (v *View) activityLines(p *page) {
 }
 
 func (v *View) raw(p *page) {
-	if v.detail == nil || len(v.detail.Raw) == 0 {
-		if v.detail != nil {
-			p.text(theme.Dim, 0, "The service's own answer was not kept.")
-			return
-		}
+	switch {
+	case v.detail == nil:
 		v.notLoaded(p, "The service's answer is")
 		return
+	case len(v.detail.Raw) == 0:
+		p.text(theme.Dim, 0, "The service's own answer was not kept.")
+		return
 	}
+	text := string(v.detail.Raw)
 	var out bytes.Buffer
-	if err := json.Indent(&out, v.detail.Raw, "", "  "); err != nil {
-		out.Reset()
-		out.Write(v.detail.Raw)
+	if json.Indent(&out, v.detail.Raw, "", "  ") == nil {
+		text = out.String()
 	}
-	p.text(theme.Text, 0, model.Clean(out.String()))
+	p.text(theme.Text, 0, model.Clean(text))
 }
 
 func named(n model.Named) string {
-	if n.Name != "" {
-		return model.CleanLine(n.Name, 200)
-	}
-	if n.ID != "" {
-		return "#" + model.CleanLine(n.ID, 100)
-	}
-	return ""
+	return cmp.Or(model.CleanLine(n.Name, 200), when(n.ID != "", "#"+model.CleanLine(n.ID, 100)))
 }
 
-func personLine(q model.Participant) string {
+func owner(q model.Participant) string {
 	if q == (model.Participant{}) {
 		return ""
 	}
-	name, mail := model.CleanLine(q.Display(), 100), model.CleanLine(q.Email, 100)
-	if mail != "" && mail != name {
+	name := model.CleanLine(q.Display(), 100)
+	if mail := theme.Mail(q); mail != "" {
 		name += " <" + mail + ">"
 	}
 	return name

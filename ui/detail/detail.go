@@ -1,6 +1,7 @@
 package detail
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,28 +23,32 @@ const (
 	tabCount
 )
 
-var tabNames = [tabCount]string{"Overview", "People", "Messages", "Activity", "Raw"}
+var tabs = [tabCount]struct {
+	name  string
+	build func(*View, *page)
+}{
+	Overview: {"Overview", (*View).overview},
+	People:   {"People", (*View).people},
+	Messages: {"Messages", (*View).messages},
+	Activity: {"Activity", (*View).activityLines},
+	Raw:      {"Raw", (*View).raw},
+}
 
 // View is the state of the detail of one conversation.
 type View struct {
 	row    model.Row
 	detail *model.Detail
 	caps   model.Capabilities
-	// swept is when the account was last walked completely; a row checked
-	// before that may be out of date.
-	swept time.Time
+	swept  time.Time // when the account was last walked completely
 
-	subs    []model.Submission
-	outbox  []model.OutboxEntry
-	history []model.JournalEntry
-	// activity says that they have been read.
-	activity bool
+	subs     []model.Submission
+	outbox   []model.OutboxEntry
+	history  []model.JournalEntry
+	activity bool // they have been read
 
-	// Loading is set while the service is asked, Problem if it failed.
-	loading bool
-	problem string
-	// gone says that the service does not have the conversation any more.
-	gone bool
+	loading bool   // the service is being asked
+	problem string // why it could not be
+	gone    bool   // it does not have the conversation any more
 
 	tab    Tab
 	pages  [tabCount]layout.Pager
@@ -73,13 +78,13 @@ type line struct {
 	styled string // drawn instead of text while nothing is searched
 }
 
-// Ref gives the conversation that is shown, zero for none.
+// Ref returns the conversation that is shown, zero for none.
 func (v *View) Ref() model.Ref { return v.row.Conversation.Ref }
 
-// Row gives the row that is shown.
+// Row returns the row that is shown.
 func (v *View) Row() model.Row { return v.row }
 
-// Detail gives what was loaded, nil if nothing was.
+// Detail returns what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
 
 // Show puts another conversation (or none) in. The tab stays. swept is when
@@ -128,7 +133,7 @@ func (v *View) SetActivity(subs []model.Submission, outbox []model.OutboxEntry, 
 	v.version++
 }
 
-// Tab gives the tab that is shown.
+// Tab returns the tab that is shown.
 func (v *View) Tab() Tab { return v.tab }
 
 // SetTab shows a tab.
@@ -142,32 +147,26 @@ func (v *View) Scroll(by int) { v.page().Scroll(by) }
 
 func (v *View) page() *layout.Pager { return &v.pages[v.tab] }
 
-// Height gives how many lines of text are seen at once.
+// Height returns how many lines of text are seen at once.
 func (v *View) Height() int { return max(1, v.height) }
 
 // Search looks for a text; it goes to the first match at or below what is
-// seen. It gives the number of lines that match. An empty text ends a search.
+// seen. It returns the number of lines that match. An empty text ends a search.
 func (v *View) Search(text string) int {
 	v.query = model.FoldText(strings.TrimSpace(text))
 	v.find()
 	if len(v.found) == 0 {
 		return 0
 	}
-	v.at = 0
-	for i, l := range v.found {
-		if l >= v.page().Top {
-			v.at = i
-			break
-		}
-	}
+	v.at = max(0, slices.IndexFunc(v.found, func(line int) bool { return line >= v.page().Top }))
 	v.reveal()
 	return len(v.found)
 }
 
-// Searching gives the text that is searched for.
+// Searching returns the text that is searched for.
 func (v *View) Searching() string { return v.query }
 
-// Next goes to the next match, or the one before. It gives the number of the
+// Next goes to the next match, or the one before. It returns the number of the
 // match, from one, and how many there are.
 func (v *View) Next(by int) (at, of int) {
 	if len(v.found) == 0 {

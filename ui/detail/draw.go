@@ -48,10 +48,8 @@ func (v *View) prepare(th *theme.Theme, w int, now time.Time) {
 
 func (v *View) paint(th *theme.Theme, i, w int) string {
 	l := v.lines[i]
-	if v.query != "" {
-		if s, ok := highlight(th, l, v.query); ok {
-			return s
-		}
+	if v.query != "" && strings.Contains(model.FoldText(l.text), v.query) {
+		return th.Highlight(l.look, l.text, v.query, len(l.text))
 	}
 	if l.styled != "" {
 		return l.styled
@@ -59,57 +57,11 @@ func (v *View) paint(th *theme.Theme, i, w int) string {
 	return th.Say(l.look, th.Truncate(l.text, w, ""))
 }
 
-// highlight marks the matches in a line. Folding may change lengths, so the
-// match is looked for in the folded runes one by one.
-func highlight(th *theme.Theme, l line, query string) (string, bool) {
-	if !strings.Contains(model.FoldText(l.text), query) {
-		return "", false
-	}
-	runes := []rune(l.text)
-	var out strings.Builder
-	rest := 0
-	for i := 0; i < len(runes); i++ {
-		n := matchAt(runes[i:], query)
-		if n == 0 {
-			continue
-		}
-		for i+n < len(runes) && layout.Joins(runes[i+n]) {
-			n++ // a mark is lost without its letter
-		}
-		out.WriteString(th.Say(l.look, string(runes[rest:i])))
-		out.WriteString(th.Say(theme.Match, string(runes[i:i+n])))
-		i += n - 1
-		rest = i + 1
-	}
-	if rest == 0 {
-		return "", false
-	}
-	out.WriteString(th.Say(l.look, string(runes[rest:])))
-	return out.String(), true
-}
-
-func matchAt(runes []rune, query string) int {
-	folded := ""
-	for n := 1; n <= len(runes) && len(folded) < len(query); n++ {
-		folded += model.FoldText(string(runes[n-1]))
-		if !strings.HasPrefix(query, folded) {
-			if strings.HasPrefix(folded, query) {
-				return n
-			}
-			return 0
-		}
-		if folded == query {
-			return n
-		}
-	}
-	return 0
-}
-
 func (v *View) tabs(th *theme.Theme, w int) string {
 	var out strings.Builder
 	used := 0
-	for i, name := range tabNames {
-		n := th.Width(name) + 2
+	for i, t := range tabs {
+		n := th.Width(t.name) + 2
 		if used+n > w {
 			break
 		}
@@ -117,15 +69,17 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 		if Tab(i) == v.tab {
 			look = theme.TabActive
 		}
-		out.WriteString(" " + th.Say(look, name) + " ")
+		out.WriteString(" " + th.Say(look, t.name) + " ")
 		used += n
 	}
 	note := ""
 	switch {
 	case v.loading:
 		note = "reading" + th.Ellipsis
+	case v.query != "" && len(v.found) == 1:
+		note = "1 line matches"
 	case v.query != "":
-		note = matches(len(v.found))
+		note = theme.Count(len(v.found), "line") + " match"
 	case len(v.lines) > v.height:
 		note = fmt.Sprintf("%d/%d", min(len(v.lines), v.page().Top+v.height), len(v.lines))
 	}
@@ -135,22 +89,15 @@ func (v *View) tabs(th *theme.Theme, w int) string {
 	return th.Fit(out.String(), w, "")
 }
 
-// TabAt gives the tab drawn at a column of the first line; false beside them.
+// TabAt returns the tab drawn at a column of the first line; false beside them.
 func (v *View) TabAt(th *theme.Theme, x int) (Tab, bool) {
 	at := 0
-	for i, name := range tabNames {
-		n := th.Width(name) + 2
+	for i, t := range tabs {
+		n := th.Width(t.name) + 2
 		if x >= at && x < at+n {
 			return Tab(i), true
 		}
 		at += n
 	}
 	return 0, false
-}
-
-func matches(n int) string {
-	if n == 1 {
-		return "1 line matches"
-	}
-	return theme.Count(n, "line") + " match"
 }

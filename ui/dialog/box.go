@@ -5,6 +5,8 @@ import (
 	"confab/ui/theme"
 )
 
+const page = 10
+
 // pager is a box of at most 92 cells with text that scrolls.
 type pager struct{ layout.Pager }
 

@@ -3,6 +3,8 @@ package dialog
 import (
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -11,15 +13,15 @@ import (
 
 // Conflict shows base, mine and theirs of an edit that waits for a person.
 type Conflict struct {
-	// Keys and OutboxKeys name the keys of the footer.
-	Keys, OutboxKeys keymap.Names
+	// Keys and OutboxKeys are the keys of dialogs and of the outbox.
+	Keys, OutboxKeys *keymap.Keys
+	Now              func() time.Time
 
 	Entry  model.OutboxEntry
 	merged *model.Value
 	pager
 }
 
-// NewConflict makes the dialog of an outbox entry.
 func NewConflict(e model.OutboxEntry) *Conflict {
 	d := &Conflict{Entry: e}
 	if e.Theirs != nil {
@@ -31,8 +33,7 @@ func NewConflict(e model.OutboxEntry) *Conflict {
 // CanMerge reports whether the merged choice exists.
 func (d *Conflict) CanMerge() bool { return d.merged != nil }
 
-// CanResolve reports whether mine and theirs may be chosen.
-func (d *Conflict) CanResolve() bool {
+func (d *Conflict) canResolve() bool {
 	switch d.Entry.State {
 	case model.InConflict, model.NotVerified, model.OutcomeNotKnown:
 		return true
@@ -40,8 +41,7 @@ func (d *Conflict) CanResolve() bool {
 	return false
 }
 
-// Existing is the conversation that stands in the way of a create; ok is false
-// where none does.
+// Existing returns the conversation that stands in the way of a create, if one does.
 func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	if d.Entry.Error == nil || d.Entry.Kind != model.EditCreate {
 		return ref, false
@@ -50,8 +50,34 @@ func (d *Conflict) Existing() (ref model.Ref, ok bool) {
 	return ref, err == nil
 }
 
+// Update returns Mine, Theirs or Merged for a conflict, Retry or Discard for what failed,
+// and Accept to see what exists already.
+func (d *Conflict) Update(msg tea.Msg) any {
+	if k, ok := msg.(tea.KeyPressMsg); ok && !d.canResolve() {
+		switch a := d.OutboxKeys.Press(k.String()); a {
+		case keymap.Retry, keymap.Discard:
+			return a
+		}
+	}
+	a := d.Keys.Read(msg, page, d.Scroll)
+	switch a {
+	case keymap.Back:
+		return a
+	case keymap.Accept:
+		if _, ok := d.Existing(); ok {
+			return a
+		}
+	case keymap.Mine, keymap.Theirs, keymap.Merged:
+		if d.canResolve() {
+			return a
+		}
+	}
+	return nil
+}
+
 // Draw draws the dialog.
-func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect, now time.Time) layout.Picture {
+func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	now := d.Now()
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
 	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w, now) })
@@ -62,7 +88,7 @@ func (d *Conflict) footer() []string {
 	if d.CanMerge() {
 		merged = d.Keys.Of(keymap.Merged)
 	}
-	if d.CanResolve() {
+	if d.canResolve() {
 		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "merged", "esc", "later"}
 	}
 	show := ""

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
@@ -18,10 +19,12 @@ import (
 
 var th = theme.New(theme.Config{Name: "mono"})
 
-func names(c keymap.Context) keymap.Names {
+func keysOf(c keymap.Context) *keymap.Keys {
 	m, _ := keymap.New(nil)
-	return m.Names(c)
+	return m.Keys(c)
 }
+
+func at(now time.Time) func() time.Time { return func() time.Time { return now } }
 
 func text(p layout.Picture) string { return ansi.Strip(strings.Join(p.Lines, "\n")) }
 
@@ -49,9 +52,9 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 		want bool
 	}{"plain": {change(), true}, "risky": {change(model.Risk{Text: "x"}), false}, "several": {several, false}} {
 		d := NewPlan(c.plan)
-		d.Keys, d.DefaultYes = names(keymap.Dialog), true
-		if d.Default() != c.want {
-			t.Errorf("%s: enter means %v", name, d.Default())
+		d.Keys, d.DefaultYes = keysOf(keymap.Dialog), true
+		if d.enterIsYes() != c.want {
+			t.Errorf("%s: enter means %v", name, d.enterIsYes())
 		}
 		if got := strings.Contains(text(d.Draw(th, layout.Rect{W: 80, H: 24})), "yes (enter)"); got != c.want {
 			t.Errorf("%s: yes is drawn as the default: %v", name, got)
@@ -60,12 +63,12 @@ func TestDefaultIsNoForAnythingRiskyOrSeveral(t *testing.T) {
 }
 
 func TestTheSecondQuestion(t *testing.T) {
-	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.AskAgain() {
+	if d := NewPlan(change(model.Risk{Text: "removes Ann"})); d.askAgain() {
 		t.Error("what is asked once is asked twice")
 	}
 	d := NewPlan(change(model.Risk{Text: "clears every contact", Twice: true}))
-	d.Keys = names(keymap.Dialog)
-	if !d.AskAgain() || !d.loud || d.AskAgain() {
+	d.Keys = keysOf(keymap.Dialog)
+	if !d.askAgain() || !d.loud || d.askAgain() {
 		t.Error("it is not asked exactly twice")
 	}
 	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "Really?") || !strings.Contains(s, "Are you sure?") {
@@ -74,9 +77,9 @@ func TestTheSecondQuestion(t *testing.T) {
 	d.NeedsWord("Talk", "delete")
 	for typed, want := range map[string]bool{"": false, "y": false, "Delete": false, "delete": true, " Talk ": true} {
 		d.input.Set("")
-		d.Paste(typed)
-		if d.Typed() != want {
-			t.Errorf("%q is taken: %v", typed, d.Typed())
+		d.Update(tea.PasteMsg{Content: typed})
+		if d.wordTyped() != want {
+			t.Errorf("%q is taken: %v", typed, d.wordTyped())
 		}
 	}
 }
@@ -89,7 +92,7 @@ func TestTheQuestionStaysInSightOfALongPlan(t *testing.T) {
 		p.Items = append(p.Items, it)
 	}
 	d := NewPlan(p)
-	d.Keys = names(keymap.Dialog)
+	d.Keys = keysOf(keymap.Dialog)
 	for _, size := range [][2]int{{40, 12}, {80, 24}} {
 		at := layout.Rect{W: size[0], H: size[1]}
 		for range 3 {
@@ -128,8 +131,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 		w, at := 40, 0
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			by := rapid.SampledFrom([]int{0, 1, -1, 3, -3, 10, -10, 1 << 20, -1 << 20}).Draw(t, "by")
-			if by == 0 && d.rest != nil && rapid.Bool().Draw(t, "leave") {
-				d.LeaveHiddenOut()
+			if by == 0 && d.rest != nil && rapid.Bool().Draw(t, "leave") && d.leaveHiddenOut() {
 				at = 0
 			}
 			room := rapid.IntRange(1, 60).Draw(t, "room")
@@ -152,7 +154,7 @@ func TestAPlanScrollsAsOneText(t *testing.T) {
 
 func TestKeysOfTheFooterAreWhereTheyAreDrawn(t *testing.T) {
 	d := NewPlan(change())
-	d.Keys = names(keymap.Dialog)
+	d.Keys = keysOf(keymap.Dialog)
 	for _, size := range [][2]int{{20, 5}, {40, 12}, {80, 24}} {
 		pic := d.Draw(th, layout.Rect{W: size[0], H: size[1]})
 		for _, k := range pic.Keys {
@@ -173,9 +175,13 @@ func TestMenu(t *testing.T) {
 	for i := range 12 {
 		d.Items = append(d.Items, Item{Key: fmt.Sprint(i), Label: fmt.Sprintf("choice %d", i)})
 	}
-	d.Move(-1)
-	if d.At() != 11 || d.Find("7") != 7 || d.Find("x") != -1 {
-		t.Error("moving or finding went wrong")
+	if d.Update(tea.KeyPressMsg{Code: tea.KeyUp}); d.At() != 11 {
+		t.Error("moving went wrong")
+	}
+	for key, want := range map[rune]any{'7': Choice(7), 'x': nil} {
+		if got := d.Update(tea.KeyPressMsg{Code: key, Text: string(key)}); got != want {
+			t.Errorf("%c chooses %v", key, got)
+		}
 	}
 	pic := d.Draw(th, layout.Rect{W: 40, H: 10})
 	if s := text(pic); !strings.Contains(s, "choice 11") {
@@ -183,12 +189,12 @@ func TestMenu(t *testing.T) {
 	}
 	for y := range pic.Inside.H {
 		line := ansi.Strip(pic.Lines[pic.Inside.Y-pic.At.Y+y])
-		if i, ok := d.ItemAt(y); ok && !strings.Contains(line, fmt.Sprintf("choice %d", i)) {
+		if i, ok := d.itemAt(y); ok && !strings.Contains(line, fmt.Sprintf("choice %d", i)) {
 			t.Errorf("line %d is %q, not choice %d", y, line, i)
 		}
 	}
 	for _, y := range []int{-1, 40} {
-		if i, ok := d.ItemAt(y); ok {
+		if i, ok := d.itemAt(y); ok {
 			t.Errorf("line %d is choice %d", y, i)
 		}
 	}
@@ -208,10 +214,10 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 	waiting[3].Sent, waiting[3].NextTry = true, now.Add(time.Minute)
 	settled := []model.JournalEntry{{Edit: model.Edit{ID: "5", Kind: model.EditPrivacy}, Title: "Talk 5", State: model.Done, At: now},
 		{Edit: model.Edit{ID: "6", Kind: model.EditPrivacy}, Title: "Talk 6", State: model.OutcomeAlreadySet, At: now}}
-	d := Results{Keys: names(keymap.Dialog)}
+	d := Results{Keys: keysOf(keymap.Dialog), Now: at(now)}
 	sub := model.Submission{ID: "s", Sentence: "made 6 private"}.Narrowed(waiting, settled)
 	d.Set(sub, Tell(slices.Values(waiting)))
-	pic := d.Draw(th, layout.Rect{W: 80, H: 24}, now, "")
+	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
 	for _, k := range []string{"r", "x", "w", "esc"} {
 		if _, ok := key(pic, k); !ok {
 			t.Errorf("%s is not offered", k)
@@ -242,17 +248,18 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 
 // Before a submission has been read nothing is said of how it ended.
 func TestResultsThatHaveNotComeSayNothing(t *testing.T) {
-	var d Results
-	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{}, "")); strings.Contains(s, "nothing had been changed") || !strings.Contains(s, "On its way") {
+	d := Results{Now: at(time.Time{})}
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); strings.Contains(s, "nothing had been changed") || !strings.Contains(s, "On its way") {
 		t.Error(s)
 	}
 }
 
 // The answer to a key takes room of its own, however long it is.
 func TestAnAnswerHidesNoResults(t *testing.T) {
-	d := Results{Keys: names(keymap.Dialog)}
+	d := Results{Keys: keysOf(keymap.Dialog), Now: at(time.Time{})}
 	d.Set(model.Submission{ID: "s", Sentence: "made 3 private", Edits: 3, Delivered: 3}, Told{})
-	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{}, strings.Repeat("a long answer ", 20))); !strings.Contains(s, "delivered") {
+	d.Answer(theme.Dim, strings.Repeat("a long answer ", 20))
+	if s := text(d.Draw(th, layout.Rect{W: 80, H: 24})); !strings.Contains(s, "delivered") {
 		t.Error(s)
 	}
 }
@@ -266,7 +273,7 @@ func TestResultsOfVeryManyAreBounded(t *testing.T) {
 			waiting[i].State = model.Refused
 		}
 	}
-	d := Results{Keys: names(keymap.Dialog)}
+	d := Results{Keys: keysOf(keymap.Dialog), Now: at(time.Time{})}
 	d.Set(model.Submission{ID: "s", Sentence: "made many private"}.Narrowed(waiting, nil), Tell(slices.Values(waiting)))
 	if n := len(d.lines(th, 80, time.Time{})); n > toldAtMost+10 {
 		t.Errorf("%d lines", n)
@@ -280,8 +287,8 @@ func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
 	theirs := model.TextValue("theirs")
 	e := model.OutboxEntry{Edit: model.Edit{Kind: model.EditTitle, Base: model.TextValue("a"), Target: model.TextValue("b")}, Title: "Talk", State: model.InConflict, Theirs: &theirs}
 	d := NewConflict(e)
-	d.Keys, d.OutboxKeys = names(keymap.Dialog), names(keymap.Outbox)
-	pic := d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{})
+	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	pic := d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "g"); ok || d.CanMerge() {
 		t.Error("a title can be merged")
 	}
@@ -290,8 +297,8 @@ func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
 	}
 	e.State = model.Refused
 	d = NewConflict(e)
-	d.Keys, d.OutboxKeys = names(keymap.Dialog), names(keymap.Outbox)
-	pic = d.Draw(th, layout.Rect{W: 80, H: 24}, time.Time{})
+	d.Keys, d.OutboxKeys, d.Now = keysOf(keymap.Dialog), keysOf(keymap.Outbox), at(time.Time{})
+	pic = d.Draw(th, layout.Rect{W: 80, H: 24})
 	if _, ok := key(pic, "m"); ok {
 		t.Error("a refused edit can be settled as if it were a conflict")
 	}
@@ -301,22 +308,22 @@ func TestConflictOffersOnlyWhatThereIs(t *testing.T) {
 }
 
 func TestEveryDialogFitsEverySize(t *testing.T) {
-	keys := names(keymap.Dialog)
+	keys := keysOf(keymap.Dialog)
 	plan := NewPlan(change(model.Risk{Text: strings.Repeat("a long risk ", 20), Twice: true}))
 	plan.Keys = keys
 	typing := NewPlan(change())
 	typing.NeedsWord("delete")
 	prompt := NewPrompt("Rename", "世界 🧑‍🚀 title", "help")
 	menu := &Menu{Title: "t", Items: []Item{{Label: "a", Off: "why"}}}
-	results := &Results{Keys: keys}
+	results := &Results{Keys: keys, Now: at(time.Time{})}
 	failed := []model.OutboxEntry{result("1", model.Refused, nil)}
 	results.Set(model.Submission{Sentence: "made 1 private"}.Narrowed(failed, nil), Tell(slices.Values(failed)))
 	conflict := NewConflict(failed[0])
+	conflict.Now = at(time.Time{})
 	textual := &Text{Title: "t", Lines: []string{"some lines"}}
 	for name, draw := range map[string]func(*theme.Theme, layout.Rect) layout.Picture{"plan": plan.Draw, "typing": typing.Draw,
 		"prompt": prompt.Draw, "menu": menu.Draw,
-		"results":  func(th *theme.Theme, r layout.Rect) layout.Picture { return results.Draw(th, r, time.Time{}, "") },
-		"conflict": func(th *theme.Theme, r layout.Rect) layout.Picture { return conflict.Draw(th, r, time.Time{}) }, "text": textual.Draw, "progress": (&Progress{Title: "t", Total: 9}).Draw} {
+		"results": results.Draw, "conflict": conflict.Draw, "text": textual.Draw, "progress": (&Progress{Title: "t", Total: 9}).Draw} {
 		for w := 1; w < 130; w += 3 {
 			for h := 1; h < 30; h += 2 {
 				p := draw(th, layout.Rect{W: w, H: h})

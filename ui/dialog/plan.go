@@ -13,39 +13,36 @@ import (
 	"confab/ui/theme"
 )
 
-// Plan shows what is about to be submitted and asks. Counts come first, then
-// the risks, then every conversation with what it becomes.
+// Plan shows what is about to be submitted and asks: counts first, then risks, then every
+// conversation with what it becomes.
 type Plan struct {
-	// Keys names the keys of the footer.
-	Keys keymap.Names
+	Keys *keymap.Keys
 
 	plan model.Plan
 	*tally
-	// rest is the tally without what is out of sight, nil where all is in sight or
-	// that was left out.
+	// rest is the tally without what is out of sight, nil where there is none.
 	rest *tally
-	// DefaultYes makes enter a yes. It is ignored where the plan is risky or
-	// touches several conversations.
+	// DefaultYes makes enter a yes, unless the plan is risky or touches several
+	// conversations.
 	DefaultYes bool
-	// Question is what is asked; empty gives a question that fits the plan.
+	// Question replaces the question that fits the plan.
 	Question string
-	// loud asks a second time; words are what must be typed then, if any.
+	// loud asks a second time; words are what must be typed, if any.
 	loud  bool
 	words []string
 	input theme.Input
 	// Extra are lines shown above the conversations, such as what an undo withdraws.
 	Extra []string
 
-	// The lines are laid out where they are drawn only: at is the block whose line
-	// stands at the top. by is how far to scroll in the next frame.
+	// Lines are laid out only where they are drawn: at is the block at the top, line its
+	// first line in sight. by is how far to scroll in the next frame.
 	at, line, by int
 	head         []string // the first block, as headTheme drew it headW cells wide
 	headW        int
 	headTheme    *theme.Theme
 }
 
-// NewPlan makes the dialog of a plan. It goes through the whole plan, so that one
-// of many conversations is made in a command.
+// NewPlan goes through the whole plan: call it in a command.
 func NewPlan(p model.Plan) *Plan {
 	d := &Plan{plan: p, tally: count(p.Items, true)}
 	if d.hidden > 0 {
@@ -63,7 +60,6 @@ func (d *Plan) Plan() model.Plan {
 	return p
 }
 
-// ID returns the id of the plan.
 func (d *Plan) ID() string { return d.plan.ID }
 
 // Name gives the plan a title where it has none.
@@ -73,7 +69,6 @@ func (d *Plan) Name(title string) {
 	}
 }
 
-// First returns the first conversation; ok is false where there is none.
 func (d *Plan) First() (it model.PlanItem, ok bool) {
 	if d.size() == 0 {
 		return it, false
@@ -81,13 +76,10 @@ func (d *Plan) First() (it model.PlanItem, ok bool) {
 	return d.plan.Items[d.shown[0]], true
 }
 
-// Bulk reports whether the plan touches two conversations or more.
 func (d *Plan) Bulk() bool { return d.size() > 1 }
 
-// Risky reports whether the plan must be confirmed because of what it does.
 func (d *Plan) Risky() bool { return len(d.risks) > 0 }
 
-// Changes returns how many conversations change.
 func (d *Plan) Changes() int { return d.counts[model.PlanChange] }
 
 // HiddenCount returns how many of the conversations that change are out of sight.
@@ -105,35 +97,29 @@ func (d *Plan) Undoable() bool {
 	return false
 }
 
-// Possible reports whether there is anything to say yes to.
-func (d *Plan) Possible() bool { return d.Changes() > 0 || len(d.Extra) > 0 }
+func (d *Plan) possible() bool { return d.Changes() > 0 || len(d.Extra) > 0 }
 
-// Hidden returns how many of the conversations that change are out of sight and can
-// be left out.
-func (d *Plan) Hidden() int {
-	if d.hidden < d.Changes() && d.input.Value() == "" && !d.loud {
-		return d.hidden
-	}
-	return 0
+// canLeaveHidden reports whether some of the conversations that change are out of sight,
+// and may be left out.
+func (d *Plan) canLeaveHidden() bool {
+	return d.hidden > 0 && d.hidden < d.Changes() && d.input.Value() == "" && !d.loud
 }
 
-// LeaveHiddenOut takes what is out of sight out of the plan.
-func (d *Plan) LeaveHiddenOut() {
-	if d.rest == nil {
-		return
+func (d *Plan) leaveHiddenOut() bool {
+	if d.rest == nil || !d.canLeaveHidden() {
+		return false
 	}
 	if verb, ok := strings.CutSuffix(d.plan.Title, theme.Count(d.size(), "conversation")); ok {
 		d.plan.Title = verb + theme.Count(d.rest.size(), "conversation")
 	}
 	d.tally, d.rest, d.head = d.rest, nil, nil
 	d.at, d.line, d.by = 0, 0, 0
+	return true
 }
 
-// Default tells what enter means.
-func (d *Plan) Default() bool { return d.DefaultYes && !d.Risky() && !d.Bulk() && d.Possible() }
+func (d *Plan) enterIsYes() bool { return d.DefaultYes && !d.Risky() && !d.Bulk() && d.possible() }
 
-// Typing reports whether a word must be typed instead of a key pressed.
-func (d *Plan) Typing() bool { return len(d.words) > 0 }
+func (d *Plan) needsWord() bool { return len(d.words) > 0 }
 
 // NeedsWord asks for one of these words to be typed instead of a yes.
 func (d *Plan) NeedsWord(words ...string) {
@@ -146,20 +132,78 @@ func (d *Plan) NeedsWord(words ...string) {
 	d.input = theme.NewInput("")
 }
 
-// Typed reports whether what was typed is one of the words.
-func (d *Plan) Typed() bool {
+func (d *Plan) wordTyped() bool {
 	return slices.Contains(d.words, strings.TrimSpace(d.input.Value()))
 }
 
-// Key and Paste take input while a word is typed.
-func (d *Plan) Key(k tea.KeyPressMsg) { d.input.Key(k) }
+// Again is returned by a plan that asks a second time.
+type Again struct{}
 
-// Paste takes pasted text while a word is typed.
-func (d *Plan) Paste(text string) { d.input.Paste(text) }
+// Update returns Yes, No, Again, or Back where there was nothing to ask.
+func (d *Plan) Update(msg tea.Msg) any {
+	if d.needsWord() {
+		return d.typing(msg)
+	}
+	a := d.Keys.Read(msg, page, d.Scroll)
+	if a == keymap.Accept {
+		a = keymap.No
+		if d.enterIsYes() {
+			a = keymap.Yes
+		}
+	}
+	switch a {
+	case keymap.LeaveHidden:
+		d.leaveHiddenOut()
+	case keymap.No, keymap.Back:
+		return d.no()
+	case keymap.Yes:
+		switch {
+		case !d.possible():
+			return keymap.Back
+		case d.askAgain():
+			return Again{}
+		}
+		return keymap.Yes
+	}
+	return nil
+}
 
-// AskAgain turns the dialog into the second, louder question where the plan
-// has something that is asked twice; false where it has not.
-func (d *Plan) AskAgain() bool {
+func (d *Plan) typing(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case layout.Wheel:
+		d.Scroll(int(msg))
+	case tea.PasteMsg:
+		d.input.Paste(msg.Content)
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "esc":
+			return d.no()
+		case "enter":
+			if d.wordTyped() {
+				return keymap.Yes
+			}
+		case "up", "pgup":
+			d.Scroll(-4)
+		case "down", "pgdown":
+			d.Scroll(4)
+		default:
+			if d.Keys.Press(msg.String()) != keymap.LeaveHidden || !d.leaveHiddenOut() {
+				d.input.Key(msg)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Plan) no() any {
+	if d.possible() {
+		return keymap.No
+	}
+	return keymap.Back
+}
+
+// askAgain asks the second, louder question if there is one.
+func (d *Plan) askAgain() bool {
 	if d.loud || !d.twice {
 		return false
 	}
@@ -167,7 +211,6 @@ func (d *Plan) AskAgain() bool {
 	return true
 }
 
-// Scroll moves by lines.
 func (d *Plan) Scroll(by int) { d.by += by }
 
 // Draw draws the dialog.
@@ -177,30 +220,30 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.Risky() {
 		look = theme.Warning
 	}
-	if d.loud || d.Typing() {
+	if d.loud || d.needsWord() {
 		look = theme.Error
 	}
 	below := d.below(th)
 	most := screen.H - 3
 	lines := d.least(th, max(1, w-4), most+1)
-	h := min(lines+len(below)+b(d.Typing()), most)
+	h := min(lines+len(below)+b(d.needsWord()), most)
 	foot := d.footer()
 	if lines+len(below) > h {
 		down := d.Keys.Of(keymap.Down)
-		if d.Typing() {
+		if d.needsWord() {
 			down = "down" // a letter would be typed
 		}
 		foot = append([]string{down, "more"}, foot...)
 	}
 	return th.Frame(screen, d.title(), foot, w, h, look, func(w, h int) ([]string, *layout.Cursor) {
-		if d.Typing() {
+		if d.needsWord() {
 			below = th.Wrapped(below[0], w, theme.Warning, "")
 		}
 		// What is asked is always in sight; what it is about scrolls.
-		room := max(0, h-len(below)-b(d.Typing()))
+		room := max(0, h-len(below)-b(d.needsWord()))
 		out := th.Block(d.visible(th, w, room), w, room)
 		out = append(out, below...)
-		if !d.Typing() {
+		if !d.needsWord() {
 			return out, nil
 		}
 		line, x := d.input.Draw(th, w, theme.Text)
@@ -209,10 +252,9 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	})
 }
 
-// below gives what stands under the scrolled lines: the question, or the words
-// to type.
+// below returns the question, or the words to type, under the lines that scroll.
 func (d *Plan) below(th *theme.Theme) []string {
-	if d.Typing() {
+	if d.needsWord() {
 		ask := "Type "
 		for i, word := range d.words {
 			if i > 0 {
@@ -222,7 +264,7 @@ func (d *Plan) below(th *theme.Theme) []string {
 		}
 		return []string{ask + " to go on:"}
 	}
-	if !d.Possible() {
+	if !d.possible() {
 		return nil
 	}
 	q := d.Question
@@ -244,15 +286,15 @@ func (d *Plan) title() string {
 
 func (d *Plan) footer() []string {
 	var out []string
-	if d.Hidden() > 0 {
+	if d.canLeaveHidden() {
 		out = []string{d.Keys.Of(keymap.LeaveHidden), "leave the hidden out"}
 	}
 	switch {
-	case !d.Possible():
+	case !d.possible():
 		return []string{"esc", "close"}
-	case d.Typing():
+	case d.needsWord():
 		return append(out, "enter", "go on, once it is typed", "esc", "no")
-	case d.Default():
+	case d.enterIsYes():
 		return append(out, d.Keys.Of(keymap.Yes), "yes (enter)", d.Keys.Of(keymap.No), "no")
 	}
 	return append(out, d.Keys.Of(keymap.Yes), "yes", d.Keys.Of(keymap.No), "no (enter)")
@@ -289,7 +331,6 @@ func (d *Plan) least(th *theme.Theme, w, most int) int {
 	return n
 }
 
-// visible returns the lines in sight, after what was scrolled.
 func (d *Plan) visible(th *theme.Theme, w, room int) []string {
 	d.move(th, w, d.by)
 	d.by = 0
@@ -302,7 +343,6 @@ func (d *Plan) visible(th *theme.Theme, w, room int) []string {
 	return out
 }
 
-// fromTop returns as many lines as there is room for, from the one at the top on.
 func (d *Plan) fromTop(th *theme.Theme, w, room int) []string {
 	var out []string
 	skip := d.line
@@ -316,7 +356,7 @@ func (d *Plan) fromTop(th *theme.Theme, w, room int) []string {
 
 // move puts the line at the top so many lines further down, or up.
 func (d *Plan) move(th *theme.Theme, w, by int) {
-	const far = 1 << 16 // no screen is that high: to the very end
+	const far = layout.Far / 2 // the far end, and some lines back
 	switch {
 	case by <= -far:
 		d.at, d.line = 0, 0
@@ -342,7 +382,6 @@ func (d *Plan) move(th *theme.Theme, w, by int) {
 	d.line = 0
 }
 
-// whole returns what is said of the plan as a whole.
 func (d *Plan) whole(th *theme.Theme, w int) []string {
 	var out []string
 	if d.Bulk() {
@@ -379,8 +418,7 @@ func (d *Plan) whole(th *theme.Theme, w int) []string {
 	return out
 }
 
-// item returns the lines of a conversation, under a heading where it is the first
-// of its group.
+// item returns the lines of a conversation, the first of a group with a heading.
 func (d *Plan) item(th *theme.Theme, i, w int) []string {
 	it := &d.plan.Items[d.shown[i]]
 	state := func(i int) model.PlanState { return d.plan.Items[d.shown[i]].State }
@@ -449,7 +487,6 @@ func sentence(s string) string {
 	return s
 }
 
-// capital begins a text with a capital letter.
 func capital(s string) string {
 	if s == "" {
 		return ""

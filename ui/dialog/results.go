@@ -8,21 +8,25 @@ import (
 	"strings"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Results shows a submission of several edits while it is delivered, and how it
-// ended: what needs a person first, what is well in one line.
+// Results shows a submission of several edits, while it is delivered and how it ended:
+// what needs a person first, what is well in one line.
 type Results struct {
-	// Keys names the keys of the footer.
-	Keys keymap.Names
-	sub  model.Submission
-	told Told
+	Keys *keymap.Keys
+	Now  func() time.Time
+
+	sub    model.Submission
+	told   Told
+	answer string // to a key, "" for none
 	layout.Pager
-	// drawn is what was drawn last of the edits, for drawnW cells.
+	// drawn are the lines of the edits, drawnW cells wide.
 	drawn  []string
 	drawnW int
 }
@@ -30,14 +34,13 @@ type Results struct {
 // toldAtMost is how many edits are told of one by one.
 const toldAtMost = 500
 
-// Told is what there is to tell of the edits of a submission that are not settled.
+// Told is what there is to tell of the unsettled edits of a submission.
 type Told struct {
-	// edits need a person or wait for a reason, the first of them; more counts the
-	// others.
+	// edits are the first that need a person or wait for a reason; more counts the others.
 	edits []model.OutboxEntry
 	more  int
-	// refused may be sent once more as they are, unsent can be withdrawn, rest are
-	// on their way.
+	// refused may be sent again as they are, unsent can be withdrawn, rest are on their
+	// way.
 	refused, unsent, rest int
 }
 
@@ -63,14 +66,11 @@ func Tell(waiting iter.Seq[model.OutboxEntry]) Told {
 	return t
 }
 
-// TellCounts is Tell for a submission of which nothing needs a person or waits for
-// a reason.
+// TellCounts is Tell where no edit needs a person or waits for a reason.
 func TellCounts(s model.Submission) Told { return Told{unsent: s.Waiting - s.Sending, rest: s.Waiting} }
 
-// Set takes what was read.
 func (d *Results) Set(sub model.Submission, told Told) { d.sub, d.told, d.drawn = sub, told, nil }
 
-// Submission gives the submission that is shown.
 func (d *Results) Submission() model.Submission { return d.sub }
 
 // Refused reports whether an edit may be sent once more as it is.
@@ -83,25 +83,39 @@ func Unsent(e model.OutboxEntry) bool {
 	return !e.Sent && e.State.Waiting() && e.State != model.Sending
 }
 
-// Draw draws the results. notice is the answer to a key, "" for none.
-func (d *Results) Draw(th *theme.Theme, screen layout.Rect, now time.Time, notice string) layout.Picture {
-	w := min(screen.W-2, 92)
+// Answer shows what a key did.
+func (d *Results) Answer(_ theme.Token, text string) { d.answer = text }
+
+// Update returns Retry, Stop, SaveReport or Undo.
+func (d *Results) Update(msg tea.Msg) any {
+	switch a := d.Keys.Read(msg, page, d.Scroll); a {
+	case keymap.Back, keymap.Accept:
+		return keymap.Back
+	case keymap.Retry, keymap.Stop, keymap.SaveReport, keymap.Undo:
+		return a
+	}
+	return nil
+}
+
+// Draw draws the results.
+func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	w, now := min(screen.W-2, 92), d.Now()
 	body := d.lines(th, max(1, w-4), now)
 	look := theme.Accent
 	if d.sub.NeedPerson > 0 {
 		look = theme.Warning
 	}
 	answer := func(w int) []string {
-		if notice == "" {
+		if d.answer == "" {
 			return nil
 		}
-		return th.Wrapped(model.CleanLine(notice, 300), w, theme.Key, "")
+		return th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
 	}
 	h := min(len(body)+2*b(!d.sub.Settled())+len(answer(max(1, w-4))), screen.H-3)
 	return th.Frame(screen, d.title(), d.footer(), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		head := answer(w)
 		if !d.sub.Settled() && h > 3 {
-			head = append(head, Bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
+			head = append(head, bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
 		}
 		body := d.lines(th, w, now)
 		first, end := d.Show(len(body), max(0, h-len(head)))
@@ -132,8 +146,8 @@ func (d *Results) footer() []string {
 	return append(out, "esc", "close")
 }
 
-// lines lists what needs a person or waits with a reason, each reason once
-// under the titles it is true of, and counts the rest.
+// lines lists what needs a person or waits, each reason once under its titles, and counts
+// the rest.
 func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 	if d.drawn != nil && d.drawnW == w {
 		return d.drawn
@@ -175,7 +189,6 @@ func (d *Results) lines(th *theme.Theme, w int, now time.Time) []string {
 	return out
 }
 
-// well says in one line what nobody has to care about.
 func (d *Results) well(th *theme.Theme, now time.Time) string {
 	s := d.sub
 	if s.ID == "" {

@@ -1,11 +1,13 @@
 package dialog
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -19,15 +21,49 @@ type Prompt struct {
 	Input   theme.Input
 }
 
-// NewPrompt makes a prompt that holds a text.
 func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
 }
 
-// Key takes a key; it reports whether the text changed.
-func (d *Prompt) Key(k tea.KeyPressMsg) bool {
-	d.Problem = ""
-	return d.Input.Key(k)
+// Entered is the text of a prompt that was answered.
+type Entered string
+
+// Update takes what is typed. It returns Entered at last.
+func (d *Prompt) Update(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		d.Input.Paste(msg.Content)
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "esc":
+			return keymap.Back
+		case "enter", "ctrl+s":
+			return Entered(d.Input.Value())
+		}
+		d.Problem = ""
+		d.Input.Key(msg)
+	}
+	return nil
+}
+
+// Complain says under the line what is wrong with it.
+func (d *Prompt) Complain(why string) { d.Problem = why }
+
+// Draft returns what was typed, "" for nothing.
+func (d *Prompt) Draft() string {
+	if !d.Input.Touched() {
+		return ""
+	}
+	return d.Input.Value()
+}
+
+// Restore takes a draft, unless something was typed already.
+func (d *Prompt) Restore(draft string) (said string) {
+	if !d.Input.Touched() && draft != d.Input.Value() {
+		d.Input.Set(draft)
+		d.Help = "restored from your draft; ctrl+u clears the line"
+	}
+	return ""
 }
 
 // Draw draws the prompt.
@@ -62,33 +98,58 @@ type Menu struct {
 	lines int // how many lines are drawn
 }
 
-// Move moves the bar.
-func (d *Menu) Move(by int) {
+// Choice is the position of what was chosen.
+type Choice int
+
+// Update returns the Choice.
+func (d *Menu) Update(msg tea.Msg) any {
+	switch msg := msg.(type) {
+	case layout.Click:
+		i, ok := d.itemAt(int(msg))
+		if ok && i == d.at {
+			return d.choice(i)
+		}
+		if ok {
+			d.at = i
+		}
+	case tea.KeyPressMsg:
+		key := msg.String()
+		switch key {
+		case "esc":
+			return keymap.Back
+		case "up", "k":
+			d.move(-1)
+		case "down", "j":
+			d.move(1)
+		case "enter":
+			return d.choice(d.at)
+		default:
+			return d.choice(slices.IndexFunc(d.Items, func(it Item) bool { return it.Key == key }))
+		}
+	}
+	return nil
+}
+
+func (d *Menu) choice(i int) any {
+	if i < 0 || i >= len(d.Items) || d.Items[i].Off != "" {
+		return nil
+	}
+	return Choice(i)
+}
+
+func (d *Menu) move(by int) {
 	if len(d.Items) > 0 {
 		d.at = (d.at + by + len(d.Items)) % len(d.Items)
 	}
 }
 
-// At gives the choice under the bar.
 func (d *Menu) At() int { return d.at }
 
-// SetAt puts the bar on a choice.
 func (d *Menu) SetAt(i int) { d.at = max(0, min(i, len(d.Items)-1)) }
 
-// ItemAt gives the choice drawn at a line inside the border.
-func (d *Menu) ItemAt(line int) (int, bool) {
+func (d *Menu) itemAt(line int) (int, bool) {
 	i := line - d.first
 	return i, line >= 0 && line < d.lines && i >= 0 && i < len(d.Items)
-}
-
-// Find gives the choice of a key, -1 if there is none.
-func (d *Menu) Find(key string) int {
-	for i, it := range d.Items {
-		if it.Key == key {
-			return i
-		}
-	}
-	return -1
 }
 
 // Draw draws the menu.
@@ -140,8 +201,15 @@ func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 type Progress struct {
 	Title       string
 	Done, Total int
-	// Note stands under the bar, "" for none.
-	Note string
+	Note        string
+}
+
+// Update returns Back where it is to stop.
+func (d *Progress) Update(msg tea.Msg) any {
+	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "esc" {
+		return keymap.Back
+	}
+	return nil
 }
 
 // Draw draws the progress.
@@ -152,7 +220,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			if d.Total > 0 {
 				text = theme.Number(d.Done) + " of " + theme.Number(d.Total)
 			}
-			out := []string{text, Bar(th, d.Done, d.Total, w)}
+			out := []string{text, bar(th, d.Done, d.Total, w)}
 			if d.Note != "" {
 				out = append(out, th.Truncate(d.Note, w, th.Ellipsis))
 			}
@@ -160,8 +228,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-// Bar draws a progress bar of w cells.
-func Bar(th *theme.Theme, done, total, w int) string {
+func bar(th *theme.Theme, done, total, w int) string {
 	full := 0
 	if total > 0 {
 		full = max(0, min(w, done*w/total))
@@ -171,9 +238,22 @@ func Bar(th *theme.Theme, done, total, w int) string {
 
 // Text shows text that can be read and closed.
 type Text struct {
+	Keys  *keymap.Keys
 	Title string
 	Lines []string
 	pager
+}
+
+// Update scrolls and closes.
+func (d *Text) Update(msg tea.Msg) any {
+	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "enter" {
+		return keymap.Back
+	}
+	switch d.Keys.Read(msg, page, d.Scroll) {
+	case keymap.Back, keymap.Hide:
+		return keymap.Back
+	}
+	return nil
 }
 
 // Draw draws the text.

@@ -8,8 +8,7 @@ import (
 	"confab/ui/theme"
 )
 
-// tally is what is said of a plan as a whole. It is counted once: a frame draws
-// what is visible only.
+// tally is what is said of a plan as a whole, counted once.
 type tally struct {
 	counts   map[model.PlanState]int
 	accounts []accountCount // of what changes, in the order of the plan

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -13,82 +14,73 @@ const (
 	fieldSpace   = "space"
 	fieldChannel = "channel"
 	fieldMessage = "message"
+	fieldPeople  = "people"
 )
 
-// NewTitle says in which account of which service a new conversation is made.
-func NewTitle(about model.Description) string {
-	return "New conversation in " + model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
+// accountOf names an account and its service.
+func accountOf(about model.Description) string {
+	return model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
 }
 
 // NewCreate makes the form of a new conversation in an account.
 func NewCreate(about model.Description, caps model.Capabilities) *Form {
-	f := &Form{Title: NewTitle(about), about: about, unset: "the service decides"}
-	add := func(fl *field) *field {
-		if fl.label == "" {
-			fl.label = fl.name
-		}
-		f.fields = append(f.fields, fl)
-		return fl
-	}
-	add(&field{name: "title", kind: model.EditTitle, input: theme.NewInput("")})
-	if about.NewNeedsSpace {
-		add(&field{name: fieldSpace, typ: pickField, pick: model.LookupSpaces, required: true})
-	}
-	if about.NewTakesChannel {
-		add(&field{name: fieldChannel, typ: pickField, pick: model.LookupChannels})
+	f := &Form{Title: "New conversation in " + accountOf(about), about: about, unset: "the service decides"}
+	add := func(name string, c control) {
+		f.fields = append(f.fields, &field{name: name, label: model.EditKind(name).Words(), control: c})
 	}
 	area := func(name string) {
-		fl := add(&field{name: name, typ: areaField, area: newArea("")})
-		fl.initial = fl.area.Value()
+		a := theme.NewArea("")
+		add(name, &a)
 	}
-	area("description")
+	title := theme.NewInput("")
+	add(string(model.EditTitle), &title)
+	if about.NewNeedsSpace {
+		add(fieldSpace, &pick{kind: model.LookupSpaces, required: true})
+	}
+	if about.NewTakesChannel {
+		add(fieldChannel, &pick{kind: model.LookupChannels})
+	}
+	area(string(model.EditDescription))
 	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole} {
 		if options := k.Choices(about); len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()) {
-			add(&field{name: string(k), label: k.Words(), kind: k, typ: choiceField, options: options, choice: -1, was: -1})
+			add(string(k), &choice{options: options})
 		}
 	}
 	if len(about.People) > 0 {
-		fl := add(&field{name: "people", kind: model.EditParticipants, typ: peopleField})
-		fl.people = NewPeople("People of the new conversation", model.EditParticipants, about, false)
-		fl.people.Load(nil, nil)
+		people := NewPeople("People of the new conversation", model.EditParticipants, about, false)
+		people.take(model.Conversation{Participants: model.SetOf[model.Participant]()})
+		add(fieldPeople, table{People: people})
 	}
 	area(fieldMessage)
 	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {
-		f.Note = model.CleanLine(cp.Reason, 300)
+		f.note = model.CleanLine(cp.Reason, 300)
 	}
-	f.settle(1)
 	return f
 }
 
-// New gives the conversation that was filled in.
+// New returns the conversation that was filled in.
 func (f *Form) New() (model.NewConversation, error) {
-	var n model.NewConversation
+	value := func(name string) string {
+		i := slices.IndexFunc(f.fields, func(fl *field) bool { return fl.name == name })
+		if i < 0 {
+			return ""
+		}
+		return f.fields[i].Value()
+	}
+	space, _, _ := strings.Cut(value(fieldSpace), "\n")
+	channel, _, _ := strings.Cut(value(fieldChannel), "\n")
+	n := model.NewConversation{Title: value(string(model.EditTitle)), Description: value(string(model.EditDescription)), Message: value(fieldMessage),
+		Space: space, Channel: channel, Privacy: model.Privacy(value(string(model.EditPrivacy))), Access: value(string(model.EditAccess)),
+		DefaultRole: value(string(model.EditDefaultRole))}
 	for _, fl := range f.fields {
-		switch fl.name {
-		case "title":
-			n.Title = fl.input.Value()
-		case "description":
-			n.Description = fl.area.Value()
-		case fieldMessage:
-			n.Message = fl.area.Value()
-		case fieldSpace:
-			n.Space = fl.picked.ID
-			if n.Space == "" {
-				return n, fmt.Errorf("a conversation in %s needs a space", f.about.Name)
-			}
-		case fieldChannel:
-			n.Channel = fl.picked.ID
-		case "people":
-			n.People = fl.people.Target()
-		case string(model.EditPrivacy):
-			n.Privacy = model.Privacy(chosen(fl))
-		case string(model.EditAccess):
-			n.Access = chosen(fl)
-		case string(model.EditDefaultRole):
-			n.DefaultRole = chosen(fl)
+		if people, ok := fl.control.(table); ok {
+			n.People = people.Target()
 		}
 	}
-	if n.Title == "" {
+	switch {
+	case n.Space == "" && f.about.NewNeedsSpace:
+		return n, fmt.Errorf("a conversation in %s needs a space", f.about.Name)
+	case n.Title == "":
 		return n, errEmptyTitle
 	}
 	return n, nil
@@ -97,29 +89,20 @@ func (f *Form) New() (model.NewConversation, error) {
 // Review says in words what was filled in beside the title, and who will see it, so
 // that the plan shows all of what is about to be made.
 func (f *Form) Review() []string {
-	out := []string{"account: " + model.CleanLine(f.about.Account, 60) + " (" + model.CleanLine(f.about.Name, 60) + ")"}
-	for _, fl := range f.fields {
-		if fl.name == "title" || !fl.touched() {
+	out := []string{"account: " + accountOf(f.about)}
+	for _, fl := range f.fields[1:] {
+		if !fl.touched() {
 			continue
 		}
-		value := ""
-		switch fl.typ {
-		case areaField:
-			value = fl.area.Value()
-		case choiceField:
-			value = model.RoleName(chosen(fl))
-		case pickField:
-			value = fl.picked.Display()
-		case peopleField:
-			var names []string
-			for _, p := range fl.people.Target() {
-				name := nameOf(p)
-				if s := standingOf(p); s != "" {
-					name += " (" + s + ")"
-				}
-				names = append(names, name)
-			}
-			value = strings.Join(names, ", ")
+		value := fl.Value()
+		switch c := fl.control.(type) {
+		case *choice:
+			value = model.RoleName(value)
+		case *pick:
+			value = c.who.Display()
+		case table:
+			people := c.Target()
+			value = theme.People(people, len(people), personOf)
 		}
 		out = append(out, fl.label+": "+model.CleanLine(value, 300))
 	}
@@ -129,9 +112,9 @@ func (f *Form) Review() []string {
 	return out
 }
 
-func chosen(fl *field) string {
-	if fl.choice < 0 || fl.choice >= len(fl.options) {
-		return ""
+func personOf(p model.Participant) string {
+	if s := theme.Standing(p); s != "" {
+		return nameOf(p) + " (" + s + ")"
 	}
-	return fl.options[fl.choice]
+	return nameOf(p)
 }

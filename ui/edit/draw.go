@@ -12,14 +12,14 @@ import (
 // Draw draws the form.
 func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{f.Keys.Of(keymap.Submit), "review", f.Keys.Of(keymap.NextField), "next"}
-	switch fl := f.field(); {
-	case fl == nil:
-	case fl.typ == choiceField:
-		foot = append(foot, "left/right", "choose")
-	case fl.typ == peopleField || fl.typ == pickField:
-		foot = append(foot, "enter", "open")
+	if fl := f.field(); fl != nil {
+		switch fl.control.(type) {
+		case *choice:
+			foot = append(foot, "left/right", "choose")
+		case table, *pick:
+			foot = append(foot, "enter", "open")
+		}
 	}
-	foot = append(foot, "esc", "back")
 	total := 1
 	for _, fl := range f.fields {
 		total += fl.rows()
@@ -28,167 +28,138 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		}
 	}
 	h := max(4, min(total+1, screen.H-4))
-	return th.Frame(screen, f.Title, foot, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	return th.Frame(screen, f.Title, append(foot, "esc", "back"), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		var lines []string
 		var cursor *layout.Cursor
-		first, last := 0, 0
+		first, end := 0, 0
 		f.starts = f.starts[:0]
 		for i, fl := range f.fields {
 			f.starts = append(f.starts, len(lines))
-			if i == f.at {
-				first = len(lines)
-			}
 			drawn, c := f.drawField(th, fl, i == f.at, w)
-			if c != nil {
-				cursor = &layout.Cursor{X: c.X, Y: c.Y + len(lines)}
+			if i == f.at {
+				first, end = len(lines), len(lines)+len(drawn)
+				cursor = c
 			}
 			lines = append(lines, drawn...)
-			if i == f.at {
-				last = len(lines)
-			}
 		}
 		rows := max(1, h-1)
-		f.top = layout.Clamp(layout.Reveal(f.top, first, last, rows), 0, len(lines)-1)
-		shown := lines[f.top:min(len(lines), f.top+rows)]
+		f.top = layout.Clamp(layout.Reveal(f.top, first, end, rows), 0, len(lines)-1)
 		if cursor != nil {
-			cursor.Y -= f.top
-			if cursor.Y < 0 || cursor.Y >= rows {
+			if cursor.Y += first - f.top; cursor.Y < 0 || cursor.Y >= rows {
 				cursor = nil
 			}
 		}
-		out := th.Block(shown, w, rows)
+		look, under := theme.Dim, f.note
 		switch {
-		case f.Problem != "":
-			out = append(out, th.Paint(theme.Error, f.Problem, w))
-		case f.Note == "" && f.Touched():
-			out = append(out, th.Paint(theme.Dim, "esc keeps this as a draft", w))
-		default:
-			out = append(out, th.Paint(theme.Dim, f.Note, w))
+		case f.problem != "":
+			look, under = theme.Error, f.problem
+		case f.note == "" && f.Touched():
+			under = "esc keeps this as a draft"
 		}
-		return out, cursor
+		return append(th.Block(lines[f.top:], w, rows), th.Paint(look, under, w)), cursor
 	})
 }
 
 const labelWidth = 14
 
+// drawField draws a field beside its label, and the cursor if it is focused.
 func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]string, *layout.Cursor) {
 	pointer, look := "  ", theme.Text
-	if focused && fl.off == "" {
-		pointer = th.Say(theme.Pointer, th.PointerSign) + " "
-		look = theme.Heading
-	}
-	if fl.off != "" {
+	switch {
+	case fl.off != "":
 		look = theme.Disabled
+	case focused:
+		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Heading
 	}
-	lw := min(labelWidth, max(0, w/3))
 	label := fl.label
 	if fl.touched() {
 		label += " *"
 	}
+	lw := min(labelWidth, max(0, w/3))
 	head := pointer + th.Paint(look, label, lw) + " "
-	room := max(1, w-lw-3)
-	if fl.off != "" {
-		var out []string
-		for i, l := range th.Wrap("off: "+fl.off, room) {
-			if i > 0 {
-				head = layout.Spaces(lw + 3)
-			}
-			out = append(out, head+th.Paint(theme.Disabled, l, room))
+	indent, room := layout.Spaces(lw+3), max(1, w-lw-3)
+	lines, cursor := f.drawValue(th, fl, focused, room)
+	for i, l := range lines {
+		switch {
+		case i == 0:
+			lines[i] = head + l
+		case i == 1 && fl.off == "" && fl.note != "":
+			lines[i] = "  " + th.Paint(theme.Dim, fl.note, lw) + " " + l
+		default:
+			lines[i] = indent + l
 		}
-		return out, nil
 	}
-	start := lw + 3
-	switch fl.typ {
-	case textField:
-		line, x := fl.input.Draw(th, room, theme.Text)
-		if fl.input.Value() == "" && f.several {
+	if !focused || cursor == nil {
+		return lines, nil
+	}
+	return lines, &layout.Cursor{X: lw + 3 + cursor.X, Y: cursor.Y}
+}
+
+func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]string, *layout.Cursor) {
+	if fl.off != "" {
+		lines := th.Wrap("off: "+fl.off, room)
+		for i, l := range lines {
+			lines[i] = th.Paint(theme.Disabled, l, room)
+		}
+		return lines, nil
+	}
+	look, text := theme.Text, ""
+	switch c := fl.control.(type) {
+	case *theme.Input:
+		line, x := c.Draw(th, room, theme.Text)
+		if c.Value() == "" && f.several {
 			line = th.Paint(theme.Dim, f.unset, room)
 		}
-		if focused {
-			return []string{head + line}, &layout.Cursor{X: start + x}
+		return []string{line}, &layout.Cursor{X: x}
+	case *theme.Area:
+		return c.Draw(th, room, fl.rows())
+	case *pairs:
+		return c.Draw(th, room, fl.rows())
+	case *choice:
+		return []string{f.drawChoice(th, c, fl.note, focused, room)}, nil
+	case table:
+		if text = "not loaded yet"; c.loaded {
+			text = c.Summary()
 		}
-		return []string{head + line}, nil
-	case areaField, pairsField:
-		return f.drawArea(th, fl, focused, head, start, room)
-	case choiceField:
-		return []string{head + f.drawChoice(th, fl, focused, room)}, nil
-	case peopleField:
-		text := "not loaded yet"
-		if fl.people.Loaded() {
-			text = fl.people.Summary()
-		}
-		return []string{head + th.Paint(theme.Text, text+"  (enter opens the table)", room)}, nil
-	case pickField:
-		text, look := "none (enter looks one up)", theme.Dim
+		text += "  (enter opens the table)"
+	case *pick:
 		switch {
-		case fl.picked.ID != "":
-			text, look = model.CleanLine(fl.picked.Display(), 200)+"  (backspace clears it)", theme.Text
-		case fl.required:
-			text = "required: enter looks one up"
+		case c.Touched():
+			text = model.CleanLine(c.who.Display(), 200) + "  (backspace clears it)"
+		case c.required:
+			look, text = theme.Dim, "required: enter looks one up"
+		default:
+			look, text = theme.Dim, "none (enter looks one up)"
 		}
-		return []string{head + th.Paint(look, text, room)}, nil
 	}
-	return []string{head}, nil
+	return []string{th.Paint(look, text, room)}, nil
 }
 
-func (f *Form) drawArea(th *theme.Theme, fl *field, focused bool, head string, start, room int) ([]string, *layout.Cursor) {
-	fl.area.SetWidth(room)
-	fl.area.SetHeight(fl.rows())
-	lines := strings.Split(fl.area.View(), "\n")
-	out := make([]string, fl.rows())
-	for i := range out {
-		text := ""
-		if i < len(lines) {
-			text = lines[i]
-		}
-		indent := layout.Spaces(start)
-		if i == 0 {
-			indent = head
-		}
-		if i == 1 && fl.note != "" {
-			indent = "  " + th.Paint(theme.Dim, fl.note, max(0, start-3)) + " "
-		}
-		out[i] = indent + th.Fit(strings.TrimRight(text, " "), room, "")
-	}
-	if !focused {
-		return out, nil
-	}
-	c := fl.area.Cursor()
-	if c == nil {
-		return out, nil
-	}
-	return out, &layout.Cursor{X: start + min(max(0, c.X), room-1), Y: min(max(0, c.Y), len(out)-1)}
-}
-
-func (f *Form) drawChoice(th *theme.Theme, fl *field, focused bool, room int) string {
+func (f *Form) drawChoice(th *theme.Theme, c *choice, note string, focused bool, room int) string {
 	var s strings.Builder
 	used := 0
-	if fl.choice < 0 {
+	if c.value == "" {
 		s.WriteString(th.Say(theme.Dim, f.unset) + "  ")
 		used += th.Width(f.unset) + 2
 	}
-	for i, o := range fl.options {
-		text := model.CleanLine(model.RoleName(o), 40)
-		sign := "( ) "
-		if i == fl.choice {
-			sign = "(" + th.Bullet + ") "
-		}
-		look := theme.Dim
-		if i == fl.choice {
-			look = theme.Text
+	for _, o := range c.options {
+		sign, look := "( ) ", theme.Dim
+		if o == c.value {
+			sign, look = "("+th.Bullet+") ", theme.Text
 			if focused {
 				look = theme.Selected
 			}
 		}
-		n := th.Width(sign+text) + 2
+		text := sign + model.CleanLine(model.RoleName(o), 40)
+		n := th.Width(text) + 2
 		if used+n > room {
 			break
 		}
-		s.WriteString(th.Say(look, sign+text) + "  ")
+		s.WriteString(th.Say(look, text) + "  ")
 		used += n
 	}
-	if fl.note != "" && used+th.Width(fl.note)+2 <= room {
-		s.WriteString(th.Say(theme.Dim, "("+fl.note+")"))
+	if note != "" && used+th.Width(note)+2 <= room {
+		s.WriteString(th.Say(theme.Dim, "("+note+")"))
 	}
 	return th.Fit(s.String(), room, "")
 }

@@ -1,9 +1,9 @@
 package edit
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,30 +11,24 @@ import (
 
 	"confab/model"
 	"confab/ui/keymap"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-var (
-	errEmptyTitle = errors.New("a title can't be empty")
-	errNoName     = errors.New("a line of labels or attributes needs a name before the =")
-)
-
-func errTwice(name string) error { return fmt.Errorf("%q is there twice", name) }
+var errEmptyTitle = errors.New("a title can't be empty")
 
 // Form is what can be edited of a conversation, in fields.
 type Form struct {
 	Title   string
-	Problem string
-	Note    string
-	// Keys names the keys of the footer.
-	Keys    keymap.Names
+	Keys    *keymap.Keys
 	fields  []*field
 	at, top int
 	starts  []int // the line on which each field begins
 	several bool
 	about   model.Description
-	// unset is what an empty choice means.
-	unset string
+	unset   string // what an empty choice means
+	problem string
+	note    string
 }
 
 // Subject is what a form is made for.
@@ -49,131 +43,165 @@ type Subject struct {
 	Kinds []model.EditKind
 }
 
+// formKinds are the fields of a form in order.
+var formKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
+	model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes}
+
 // NewForm makes the form of a conversation.
 func NewForm(title string, s Subject) *Form {
 	f := &Form{Title: title, several: s.Several, about: s.About, unset: "left as it is"}
-	c := s.Conversation
-	for _, k := range []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
-		model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes} {
-		if len(s.Kinds) > 0 && !slices.Contains(s.Kinds, k) {
-			continue
+	for _, k := range formKinds {
+		if len(s.Kinds) == 0 || slices.Contains(s.Kinds, k) {
+			f.fields = append(f.fields, newField(k, s))
 		}
-		f.fields = append(f.fields, newField(k, c, s))
 	}
-	f.settle(1)
+	f.move(0)
+	if f.field() == nil {
+		f.problem = "nothing of this conversation can be edited"
+	}
 	return f
 }
 
-func newField(k model.EditKind, c model.Conversation, s Subject) *field {
-	fl := &field{kind: k, name: string(k), label: k.Words(), choice: -1, was: -1}
-	cp := s.Capabilities.Of(k)
-	if !cp.Can() {
-		fl.off = model.CleanLine(cp.Reason, 300)
-		if fl.off == "" {
+func newField(k model.EditKind, s Subject) *field {
+	fl := &field{kind: k, name: string(k), label: k.Words()}
+	switch cp := s.Capabilities.Of(k); {
+	case !cp.Can():
+		if fl.off = model.CleanLine(cp.Reason, 300); fl.off == "" {
 			fl.off = "the service has no call for this"
 		}
-	} else if cp.State == model.CapabilityAssumed {
+	case cp.State == model.CapabilityAssumed:
 		fl.note = "assumed"
 	}
-	now, known := model.Read(c, k, "")
-	if s.Several {
-		now, known = model.Value{}, false
+	var now model.Value
+	known := false
+	if !s.Several {
+		now, known = model.Read(s.Conversation, k, "")
 	}
 	if known {
 		fl.base = &now
 	}
 	switch k.Shape() {
 	case model.ShapeLine:
-		fl.input = theme.NewInput(now.String())
+		in := theme.NewInput(now.String())
+		fl.control = &in
 	case model.ShapeText:
-		fl.typ, fl.area = areaField, newArea(now.String())
-		fl.initial = fl.area.Value()
+		area := theme.NewArea(now.String())
+		fl.control = &area
 	case model.ShapeChoice:
-		fl.typ, fl.options = choiceField, k.Choices(s.About)
-		if v := now.String(); v != "" {
-			if !slices.Contains(fl.options, v) {
-				fl.options = append([]string{v}, fl.options...)
-			}
-			fl.choice = slices.Index(fl.options, v)
-			fl.was = fl.choice
+		options, v := k.Choices(s.About), now.String()
+		if v != "" && !slices.Contains(options, v) {
+			options = append([]string{v}, options...)
 		}
+		fl.control = &choice{options: options, value: v, was: v}
 	case model.ShapePeople:
-		fl.typ = peopleField
-		fl.people = NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.About, s.Several)
+		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.About, s.Several)
+		people.Space = s.Conversation.Space.ID
 		if known {
-			fl.people.Load(now.Set(), resources(k, c))
+			people.take(s.Conversation)
 		}
+		fl.control = table{People: people}
 	case model.ShapePairs:
-		if known {
-			fl.pairs = model.Pairs(c, k)
-		} else if !s.Several && fl.off == "" {
+		if !known && !s.Several && fl.off == "" {
 			fl.note = "not loaded: only what is added here changes"
 		}
-		fl.typ, fl.area = pairsField, newArea(formatPairs(fl.pairs))
-		fl.initial = fl.area.Value()
+		var exact map[string]string
+		if known {
+			exact = model.Pairs(s.Conversation, k)
+		}
+		fl.control = newPairs(exact)
 	}
 	return fl
 }
 
-// resources gives the calendar resources, which are shown beside contacts.
-func resources(k model.EditKind, c model.Conversation) []model.Participant {
-	var out []model.Participant
-	if k == model.EditContacts {
-		for _, p := range c.Participants.Items {
-			if p.Kind == model.KindRoom {
-				out = append(out, p)
+// Update takes input. It returns keymap.Submit, or what is to be opened: the *People
+// or the *Picker of a field.
+func (f *Form) Update(msg tea.Msg) any {
+	fl := f.field()
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		if fl != nil {
+			fl.Paste(msg.Content)
+		}
+	case layout.Click:
+		f.click(int(msg))
+	case tea.KeyPressMsg:
+		if msg.String() == "esc" {
+			return keymap.Back
+		}
+		f.problem = ""
+		if fl == nil || !fl.needs(msg.String()) {
+			switch a := f.Keys.Press(msg.String()); a {
+			case keymap.Submit:
+				return a
+			case keymap.Accept:
+				return f.enter()
+			case keymap.NextField:
+				f.move(1)
+				return nil
+			case keymap.PreviousField:
+				f.move(-1)
+				return nil
+			case keymap.ChoiceNext, keymap.ChoicePrev:
+				f.cycle(a)
+				return nil
 			}
 		}
+		if fl != nil {
+			fl.Key(msg)
+		}
 	}
-	return out
+	return nil
 }
 
-// Move goes to another field that can be edited.
-func (f *Form) Move(by int) {
-	if len(f.fields) == 0 {
-		return
+// enter opens what the field opens, or goes on to the next.
+func (f *Form) enter() any {
+	if fl := f.field(); fl != nil {
+		switch c := fl.control.(type) {
+		case table:
+			return c.People
+		case *pick:
+			return NewPicker("Choose a "+string(c.kind), []model.LookupKind{c.kind}, "", func(p model.Participant) { c.who = p })
+		}
 	}
-	f.at = (f.at + by + len(f.fields)) % len(f.fields)
-	f.settle(by)
+	f.move(1)
+	return nil
 }
 
-// PutAt goes to the field drawn at a line, unless it is off.
-func (f *Form) PutAt(line int) {
-	at := -1
-	for i, start := range f.starts {
+func (f *Form) cycle(a keymap.Action) {
+	by := 1
+	if a == keymap.ChoicePrev {
+		by = -1
+	}
+	if fl := f.field(); fl != nil {
+		if c, ok := fl.control.(*choice); ok {
+			c.cycle(by)
+		}
+	}
+}
+
+// move goes to another field that can be edited; by 0 stays unless this one can't.
+func (f *Form) move(by int) {
+	for i, n := 0, len(f.fields); i < n; i++ {
+		if at := (f.at + by + i*cmp.Or(by, 1) + n) % n; f.fields[at].off == "" {
+			f.at = at
+			return
+		}
+	}
+}
+
+// click goes to the field drawn at a line, unless it is off.
+func (f *Form) click(line int) {
+	for at, start := range slices.Backward(f.starts) {
 		if start <= line+f.top {
-			at = i
-		}
-	}
-	if at >= 0 && at < len(f.fields) && f.fields[at].off == "" {
-		f.at = at
-		f.settle(1)
-	}
-}
-
-// settle steps on from fields that are off, and moves the focus.
-func (f *Form) settle(by int) {
-	if len(f.fields) == 0 {
-		return
-	}
-	for range f.fields {
-		if f.fields[f.at].off == "" {
-			break
-		}
-		f.at = (f.at + by + len(f.fields)) % len(f.fields)
-	}
-	for i, fl := range f.fields {
-		if fl.typ != areaField && fl.typ != pairsField || fl.off != "" {
-			continue
-		}
-		if i == f.at {
-			fl.area.Focus()
-		} else {
-			fl.area.Blur()
+			if f.fields[at].off == "" {
+				f.at = at
+			}
+			return
 		}
 	}
 }
 
+// field returns the field that takes keys, nil where none can be edited.
 func (f *Form) field() *field {
 	if f.at >= len(f.fields) || f.fields[f.at].off != "" {
 		return nil
@@ -181,70 +209,13 @@ func (f *Form) field() *field {
 	return f.fields[f.at]
 }
 
-// Multiline reports whether the field has lines of its own to move in.
-func (f *Form) Multiline() bool {
-	fl := f.field()
-	return fl != nil && (fl.typ == areaField || fl.typ == pairsField)
-}
-
-// Choice reports whether the field is chosen from values.
-func (f *Form) Choice() bool {
-	fl := f.field()
-	return fl != nil && fl.typ == choiceField
-}
-
-// People gives the table of the field, nil where it has none.
-func (f *Form) People() *People {
-	if fl := f.field(); fl != nil && fl.typ == peopleField {
-		return fl.people
-	}
-	return nil
-}
-
-// Pick gives the directory of the field; false where it has none.
-func (f *Form) Pick() (model.LookupKind, bool) {
-	if fl := f.field(); fl != nil && fl.typ == pickField {
-		return fl.pick, true
-	}
-	return "", false
-}
-
-// Picked takes what was chosen from the directory.
-func (f *Form) Picked(p model.Participant) {
-	if fl := f.field(); fl != nil && fl.typ == pickField {
-		fl.picked = p
-	}
-}
-
-// Key takes a key of the field; it reports whether the field changed.
-func (f *Form) Key(k tea.KeyPressMsg) bool {
-	fl := f.field()
-	return fl != nil && fl.key(k)
-}
-
-// Paste takes pasted text.
-func (f *Form) Paste(text string) bool {
-	fl := f.field()
-	return fl != nil && fl.paste(text)
-}
-
-// Cycle goes to another choice; it reports whether there is one.
-func (f *Form) Cycle(by int) bool {
-	fl := f.field()
-	return fl != nil && fl.cycle(by)
-}
-
-// Editable reports whether anything can be edited at all.
-func (f *Form) Editable() bool {
-	return slices.ContainsFunc(f.fields, func(fl *field) bool { return fl.off == "" })
-}
+// Complain says under the fields what is wrong.
+func (f *Form) Complain(why string) { f.problem = why }
 
 // Touched reports whether anything was filled in.
-func (f *Form) Touched() bool {
-	return slices.ContainsFunc(f.fields, (*field).touched)
-}
+func (f *Form) Touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
 
-// Changes gives what was filled in.
+// Changes returns what was filled in.
 func (f *Form) Changes() ([]model.Change, error) {
 	var out []model.Change
 	for _, fl := range f.fields {
@@ -257,12 +228,12 @@ func (f *Form) Changes() ([]model.Change, error) {
 	return out, nil
 }
 
-// Draft gives what was filled in as text, "" for nothing.
+// Draft returns what was filled in as text, "" for nothing.
 func (f *Form) Draft() string {
 	m := map[string]string{}
 	for _, fl := range f.fields {
 		if fl.touched() {
-			m[fl.name] = fl.value()
+			m[fl.name] = fl.Value()
 		}
 	}
 	if len(m) == 0 {
@@ -275,16 +246,18 @@ func (f *Form) Draft() string {
 	return string(b)
 }
 
-// Restore fills in a draft; a text that is none is ignored.
-func (f *Form) Restore(text string) bool {
+// Restore fills in a draft, unless something was filled in already; a text that is
+// none is ignored.
+func (f *Form) Restore(draft string) (said string) {
 	var m map[string]string
-	if json.Unmarshal([]byte(text), &m) != nil || len(m) == 0 {
-		return false
+	if f.Touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
+		return ""
 	}
 	for _, fl := range f.fields {
-		if v, ok := m[fl.name]; ok {
-			fl.restore(v)
+		if v, ok := m[fl.name]; ok && fl.off == "" {
+			fl.Set(v)
 		}
 	}
-	return true
+	f.note = "restored from your draft; fields with * differ from what is there"
+	return ""
 }

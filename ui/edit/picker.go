@@ -1,25 +1,32 @@
 package edit
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Picker looks somebody (or a space) up in the provider's directory as the
-// person types.
+// Picker looks somebody (or a space) up in the provider's directory as the person
+// types.
 type Picker struct {
 	Title string
 	kinds []model.LookupKind
 	kind  int
-	scope string
+	space string
 	input theme.Input
+	// chosen takes what was chosen; has marks who is in already, nil for nobody.
+	chosen func(model.Participant)
+	has    func(model.Participant) bool
 
+	gen     int // of what is asked
 	items   []model.Participant
 	cursor  string // of the next page
 	wanted  bool   // the bar is to go on to what the next page brings
@@ -29,48 +36,122 @@ type Picker struct {
 	bar     layout.Bar
 }
 
-// NewPicker makes a picker over directories; scope is the space where a
-// directory is per space.
-func NewPicker(title string, kinds []model.LookupKind, scope string) *Picker {
-	return &Picker{Title: title, kinds: kinds, scope: scope, input: theme.NewInput(""), busy: true}
+// NewPicker makes a picker over directories; space narrows those that are per space.
+func NewPicker(title string, kinds []model.LookupKind, space string, chosen func(model.Participant)) *Picker {
+	return &Picker{Title: title, kinds: kinds, space: space, input: theme.NewInput(""), chosen: chosen, busy: true}
 }
 
-// Request gives what to ask for: from the start, or the page after what is there.
-func (p *Picker) Request(more bool) model.LookupRequest {
-	req := model.LookupRequest{Text: strings.TrimSpace(p.input.Value()), Scope: p.scope, Limit: 50}
-	if len(p.kinds) > 0 {
-		req.Kind = p.kinds[p.kind]
+// Ask is a question to the directory. One that is to Wait until typing rests comes
+// back to Update as it is; Found answers the others.
+type (
+	Ask struct {
+		Request model.LookupRequest
+		Wait    bool
+		gen     int
 	}
-	if more {
-		req.Cursor = p.cursor
+	Found struct {
+		Ask  Ask
+		Page model.LookupPage
+		Err  error
 	}
+)
+
+// Ask asks the directory from the start.
+func (p *Picker) Ask() Ask {
+	p.gen++
+	return p.request("")
+}
+
+func (p *Picker) request(cursor string) Ask {
 	p.busy = true
-	return req
+	return Ask{gen: p.gen, Request: model.LookupRequest{Kind: p.kinds[p.kind], Text: strings.TrimSpace(p.input.Value()),
+		Scope: p.space, Limit: 50, Cursor: cursor}}
 }
 
-// Key takes a key of the text; it reports whether the directory is to be asked.
-func (p *Picker) Key(k tea.KeyPressMsg) bool { return p.input.Key(k) }
+// Update takes input and answers. It returns what to Ask.
+func (p *Picker) Update(msg tea.Msg) any {
+	typed := false
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		typed = p.input.Paste(msg.Content)
+	case layout.Wheel:
+		return p.move(int(msg))
+	case layout.Click:
+		if p.bar.Click(int(msg)-2, len(p.items)) {
+			return p.choose()
+		}
+	case Ask:
+		if msg.gen == p.gen {
+			return p.Ask()
+		}
+	case Found:
+		if msg.Ask.gen == p.gen {
+			p.take(msg)
+		}
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "esc":
+			return keymap.Back
+		case "enter", "ctrl+s":
+			return p.choose()
+		case "up":
+			return p.move(-1)
+		case "down":
+			return p.move(1)
+		case "pgup":
+			return p.move(-8)
+		case "pgdown":
+			return p.move(8)
+		case "tab":
+			return p.turn(1)
+		case "shift+tab":
+			return p.turn(-1)
+		}
+		typed = p.input.Key(msg)
+	}
+	if typed {
+		p.gen++
+		return Ask{gen: p.gen, Wait: true}
+	}
+	return nil
+}
 
-// Paste takes pasted text.
-func (p *Picker) Paste(text string) bool { return p.input.Paste(text) }
-
-// NextKind goes to the next directory; false where there is only one.
-func (p *Picker) NextKind(by int) bool {
+// turn goes to another directory.
+func (p *Picker) turn(by int) any {
 	if len(p.kinds) < 2 {
-		return false
+		return nil
 	}
 	p.kind = (p.kind + by + len(p.kinds)) % len(p.kinds)
 	p.items, p.bar.At = nil, 0
-	return true
+	return p.Ask()
 }
 
-// Take takes what the directory answered.
-func (p *Picker) Take(page model.LookupPage, more bool, problem string) {
-	p.busy, p.problem = false, problem
-	if problem != "" {
+// move moves the bar; near the end of what is there it asks for the next page.
+func (p *Picker) move(by int) any {
+	more := by > 0 && p.cursor != ""
+	p.wanted = more && p.bar.At >= len(p.items)-1
+	p.bar.Move(by, len(p.items))
+	if more && !p.busy && p.bar.At >= len(p.items)-3 {
+		return p.request(p.cursor)
+	}
+	return nil
+}
+
+func (p *Picker) choose() any {
+	if p.bar.At >= len(p.items) {
+		return nil
+	}
+	p.chosen(p.items[p.bar.At])
+	return keymap.Back
+}
+
+func (p *Picker) take(found Found) {
+	p.busy, p.problem = false, model.Words(found.Err)
+	if found.Err != nil {
 		return
 	}
-	if more {
+	page := found.Page
+	if found.Ask.Request.Cursor != "" {
 		next := len(p.items)
 		p.items = append(p.items, page.Items...)
 		if p.wanted {
@@ -85,112 +166,61 @@ func (p *Picker) Take(page model.LookupPage, more bool, problem string) {
 	p.cursor, p.wanted = page.Cursor, false
 }
 
-// named gives who was typed as KIND:ID, for those whom a directory does not show.
+// named returns who was typed as KIND:ID, for those whom a directory does not show.
 func (p *Picker) named() (model.Participant, bool) {
-	if len(p.kinds) == 0 || !ofPeople(p.kinds[p.kind]) {
-		return model.Participant{}, false
-	}
-	kind := string(p.kinds[p.kind])
-	id, ok := strings.CutPrefix(strings.TrimSpace(p.input.Value()), kind+":")
-	return model.Participant{Kind: kind, ID: id}, ok && id != ""
+	kind := p.kinds[p.kind]
+	id, ok := strings.CutPrefix(strings.TrimSpace(p.input.Value()), string(kind)+":")
+	return model.Participant{Kind: string(kind), ID: id}, ok && id != "" && ofPeople(kind)
 }
 
-// Move moves the bar; it reports whether the next page is wanted.
-func (p *Picker) Move(by int) (more bool) {
-	p.wanted = by > 0 && p.cursor != "" && p.bar.At >= len(p.items)-1
-	p.bar.Move(by, len(p.items))
-	return by > 0 && p.cursor != "" && !p.busy && p.bar.At >= len(p.items)-3
+// ofPeople reports whether a directory is one of people.
+func ofPeople(k model.LookupKind) bool {
+	return slices.Contains([]model.LookupKind{model.LookupUsers, model.LookupContacts, model.LookupGroups, model.LookupFlows}, k)
 }
 
-// PutAt puts the bar on the row drawn at a line; it reports whether it was
-// there already.
-func (p *Picker) PutAt(line int) (again bool) { return p.bar.Click(line-2, len(p.items)) }
-
-// Chosen gives what is under the bar.
-func (p *Picker) Chosen() (model.Participant, bool) {
-	if p.bar.At >= len(p.items) {
-		return model.Participant{}, false
-	}
-	return p.items[p.bar.At], true
-}
-
-// Draw draws the picker; have marks who is in already.
-func (p *Picker) Draw(th *theme.Theme, screen layout.Rect, have func(model.Participant) bool) layout.Picture {
-	switchKey := ""
+// Draw draws the picker.
+func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	foot := []string{"enter", "choose"}
 	if len(p.kinds) > 1 {
-		switchKey = "tab"
+		foot = append(foot, "tab", "directory")
 	}
-	foot := []string{"enter", "choose", switchKey, "directory", "esc", "back"}
+	foot = append(foot, "esc", "back")
 	return th.Frame(screen, p.Title, foot, min(screen.W-2, 84), min(20, screen.H-5), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
 		out := []string{th.Say(theme.Accent, "/") + " " + line, p.head(th, w)}
 		rows := max(1, h-2)
 		for i, end := p.bar.Show(len(p.items), rows); i < end; i++ {
-			it := p.items[i]
-			pointer, look := "  ", theme.Text
-			if i == p.bar.At {
-				pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
-			}
-			note := model.CleanLine(it.Email, 200)
-			if note == "" {
-				note = model.CleanLine(it.Identifier, 200)
-			}
-			if note == "" {
-				note = model.CleanLine(it.Status, 80) // of a channel, its platform
-			}
-			if note == "" {
-				note = model.CleanLine(it.ID, 80)
-			}
-			if have != nil && have(it) {
-				note += "  (already in)"
-			}
-			nameW := max(8, (w-3)/2)
-			name, noteW := model.CleanLine(it.Display(), 200), max(0, w-3-nameW)
-			if i != p.bar.At {
-				name = p.highlight(th, theme.Text, name, nameW)
-			} else {
-				name = th.Paint(look, name, nameW)
-			}
-			out = append(out, pointer+name+" "+p.highlight(th, theme.Dim, note, noteW))
+			out = append(out, p.row(th, i, w))
 		}
-		if rest := p.rest(th); rest != "" && len(p.items)-p.bar.Top < rows {
-			out = append(out, "  "+th.Paint(theme.Dim, rest, max(0, w-2)))
+		if p.cursor != "" && p.problem == "" && len(p.items)-p.bar.Top < rows {
+			text := "down reads more"
+			if p.busy {
+				text = "reading more" + th.Ellipsis
+			}
+			out = append(out, "  "+th.Paint(theme.Dim, text, max(0, w-2)))
 		}
 		return out, &layout.Cursor{X: x + 2}
 	})
 }
 
-// rest says that there is more than what is drawn, "" if there is not.
-func (p *Picker) rest(th *theme.Theme) string {
-	switch {
-	case p.cursor == "" || p.problem != "":
-		return ""
-	case p.busy:
-		return "reading more" + th.Ellipsis
+func (p *Picker) row(th *theme.Theme, i, w int) string {
+	it := p.items[i]
+	note := cmp.Or(model.CleanLine(it.Email, 200), model.CleanLine(it.Identifier, 200),
+		model.CleanLine(it.Status, 80), // of a channel, its platform
+		model.CleanLine(it.ID, 80))
+	if p.has != nil && p.has(it) {
+		note += "  (already in)"
 	}
-	return "down reads more"
-}
-
-// highlight draws a text with what was typed marked in it. Where the service
-// matched in something that is not drawn, nothing is marked.
-func (p *Picker) highlight(th *theme.Theme, look theme.Token, text string, w int) string {
 	query := model.FoldText(strings.TrimSpace(p.input.Value()))
-	text = th.Truncate(text, w, th.Ellipsis)
-	pad := layout.Spaces(w - th.Width(text))
-	if query == "" {
-		return th.Say(look, text) + pad
+	nameW := max(8, (w-3)/2)
+	name := th.Fit(model.CleanLine(it.Display(), 200), nameW, th.Ellipsis)
+	pointer := "  "
+	if i == p.bar.At {
+		pointer, name = th.Say(theme.Pointer, th.PointerSign)+" ", th.Say(theme.Selected, name)
+	} else {
+		name = th.Highlight(theme.Text, name, query, 1)
 	}
-	runes := []rune(text)
-	for from := range runes {
-		folded := ""
-		for to := from; to < len(runes) && len(folded) < len(query); to++ {
-			folded += model.FoldText(string(runes[to]))
-			if folded == query {
-				return th.Say(look, string(runes[:from])) + th.Say(theme.Match, string(runes[from:to+1])) + th.Say(look, string(runes[to+1:])) + pad
-			}
-		}
-	}
-	return th.Say(look, text) + pad
+	return pointer + name + " " + th.Highlight(theme.Dim, th.Fit(note, max(0, w-3-nameW), th.Ellipsis), query, 1)
 }
 
 func (p *Picker) head(th *theme.Theme, w int) string {
@@ -202,30 +232,24 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 		}
 		s.WriteString(th.Say(look, string(k)+"s") + "  ")
 	}
+	look, text := theme.Dim, fmt.Sprintf("%d found", len(p.items))
 	switch {
 	case p.problem != "":
-		s.WriteString(th.Say(theme.Error, p.problem))
+		look, text = theme.Error, p.problem
 	case p.busy:
-		s.WriteString(th.Say(theme.Dim, "looking"+th.Ellipsis))
-	case len(p.items) == 0 && p.cursor != "":
-		s.WriteString(th.Say(theme.Dim, "nothing found so far"))
-	case len(p.items) == 0 && len(p.kinds) == 1 && !ofPeople(p.kinds[0]):
-		s.WriteString(th.Say(theme.Dim, "nothing found"))
-	case len(p.items) == 0:
-		s.WriteString(th.Say(theme.Dim, "nobody found; "+string(p.kinds[p.kind])+":ID names one by id"))
-	case p.typed:
-		s.WriteString(th.Say(theme.Dim, "as typed, not looked up"))
+		text = "looking" + th.Ellipsis
+	case len(p.items) > 0 && p.typed:
+		text = "as typed, not looked up"
+	case len(p.items) > 0 && p.cursor != "":
+		text = fmt.Sprintf("%d+ found", len(p.items))
+	case len(p.items) > 0:
+	case p.cursor != "":
+		text = "nothing found so far"
+	case len(p.kinds) == 1 && !ofPeople(p.kinds[0]):
+		text = "nothing found"
 	default:
-		more := ""
-		if p.cursor != "" {
-			more = "+"
-		}
-		s.WriteString(th.Say(theme.Dim, fmt.Sprintf("%d%s found", len(p.items), more)))
+		text = "nobody found; " + string(p.kinds[p.kind]) + ":ID names one by id"
 	}
+	s.WriteString(th.Say(look, text))
 	return th.Fit(s.String(), w, "")
-}
-
-// ofPeople reports whether a directory is one of people.
-func ofPeople(k model.LookupKind) bool {
-	return k == model.LookupUsers || k == model.LookupContacts || k == model.LookupGroups || k == model.LookupFlows
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -16,7 +17,7 @@ import (
 var room = layout.Rect{W: 90, H: 24}
 
 func drawn(p *Picker) string {
-	return strings.Join(p.Draw(theme.New(theme.Config{Name: "mono"}), room, nil).Lines, "\n")
+	return strings.Join(p.Draw(theme.New(theme.Config{Name: "mono"}), room).Lines, "\n")
 }
 
 func found(from, to int, cursor string) model.LookupPage {
@@ -27,30 +28,36 @@ func found(from, to int, cursor string) model.LookupPage {
 	return page
 }
 
+// picker is a picker that puts who is chosen into who.
+func picker(who *model.Participant, kinds ...model.LookupKind) *Picker {
+	return NewPicker("Add", kinds, "", func(p model.Participant) { *who = p })
+}
+
+// answer answers what a picker asks for.
+func answer(p *Picker, asks any, page model.LookupPage) { p.Update(Found{Ask: asks.(Ask), Page: page}) }
+
 func TestPickerPagesOn(t *testing.T) {
-	p := NewPicker("Add", []model.LookupKind{model.LookupUsers}, "")
-	p.Request(false)
-	p.Take(found(0, 3, "next"), false, "")
+	var who model.Participant
+	p := picker(&who, model.LookupUsers)
+	answer(p, p.Ask(), found(0, 3, "next"))
 	if text := drawn(p); !strings.Contains(text, "3+ found") || !strings.Contains(text, "down reads more") {
 		t.Error(text)
 	}
-	if !p.Move(2) {
-		t.Fatal("the end of the list does not ask for more")
+	more, ok := p.Update(layout.Wheel(2)).(Ask)
+	if !ok || more.Request.Cursor != "next" {
+		t.Fatalf("the end of the list does not ask for more: %+v", more)
 	}
-	if req := p.Request(true); req.Cursor != "next" {
-		t.Errorf("%+v", req)
-	}
-	if p.Move(1) {
+	if p.Update(layout.Wheel(1)) != nil {
 		t.Error("it asks again while the next page is on its way")
 	}
 	if text := drawn(p); !strings.Contains(text, "reading more") {
 		t.Error(text)
 	}
-	p.Take(found(3, 6, ""), true, "")
-	if q, _ := p.Chosen(); q.ID != "3" {
-		t.Errorf("the bar is on %s, not on the first of the new page", q.ID)
+	answer(p, more, found(3, 6, ""))
+	if asks := strike(p, tea.KeyEnter); who.ID != "3" || asks != keymap.Back {
+		t.Errorf("the bar is on %s, not on the first of the new page: %v", who.ID, asks)
 	}
-	if p.Move(5) {
+	if p.Update(layout.Wheel(5)) != nil {
 		t.Error("it asks beyond the end")
 	}
 	if text := drawn(p); !strings.Contains(text, "6 found") || strings.Contains(text, "more") {
@@ -59,20 +66,20 @@ func TestPickerPagesOn(t *testing.T) {
 }
 
 func TestPickerGoesOnWhereAPageHasNothing(t *testing.T) {
-	p := NewPicker("Add", []model.LookupKind{model.LookupUsers}, "")
-	p.Take(model.LookupPage{Cursor: "next"}, false, "")
+	p := picker(&model.Participant{}, model.LookupUsers)
+	answer(p, p.Ask(), model.LookupPage{Cursor: "next"})
 	if text := drawn(p); !strings.Contains(text, "nothing found so far") {
 		t.Error(text)
 	}
-	if !p.Move(1) {
+	if strike(p, tea.KeyDown) == nil {
 		t.Error("there is no way to the next page")
 	}
 }
 
 func TestPickerShowsWhereItMatched(t *testing.T) {
-	p := NewPicker("Add", []model.LookupKind{model.LookupUsers}, "")
-	p.Paste("ÖHM")
-	p.Take(model.LookupPage{Items: []model.Participant{{ID: "1", Name: "Ann"}, {ID: "2", Name: "Georg Öhm", Email: "georg@ohm.example"}, {ID: "3", Name: "Bob"}}}, false, "")
+	p := picker(&model.Participant{}, model.LookupUsers)
+	p.Update(p.Update(tea.PasteMsg{Content: "ÖHM"}))
+	answer(p, p.Ask(), model.LookupPage{Items: []model.Participant{{ID: "1", Name: "Ann"}, {ID: "2", Name: "Georg Öhm", Email: "georg@ohm.example"}, {ID: "3", Name: "Bob"}}})
 	th := theme.New(theme.Config{Name: "mono"})
 	text := drawn(p)
 	for _, want := range []string{th.Say(theme.Match, "Öhm"), th.Say(theme.Match, "ohm")} {
@@ -80,7 +87,7 @@ func TestPickerShowsWhereItMatched(t *testing.T) {
 			t.Errorf("%q is not marked in\n%s", want, text)
 		}
 	}
-	for _, l := range p.Draw(th, room, nil).Lines {
+	for _, l := range p.Draw(th, room).Lines {
 		if th.Width(l) != room.W {
 			t.Errorf("%d cells: %q", th.Width(l), ansi.Strip(l))
 		}
@@ -90,23 +97,22 @@ func TestPickerShowsWhereItMatched(t *testing.T) {
 func TestCreateOffersAChannelOnlyWhereThereAreChannels(t *testing.T) {
 	for provider, want := range map[string]bool{"one with channels": true, "one without": false} {
 		f := NewCreate(model.Description{Name: provider, NewTakesChannel: want}, model.Capabilities{})
-		f.Paste("A title")
-		f.Move(1)
-		kind, ok := f.Pick()
+		f.Keys = keys.Keys(keymap.Form)
+		f.Update(tea.PasteMsg{Content: "A title"})
+		p, ok := strike(f, tea.KeyTab, tea.KeyEnter).(*Picker)
 		if ok != want {
 			t.Fatalf("%s: a channel can be picked: %v", provider, ok)
 		}
 		if !ok {
 			continue
 		}
-		f.Picked(model.Participant{Kind: string(kind), ID: "ch1", Name: "Mail"})
-		if n, err := f.New(); kind != model.LookupChannels || n.Channel != "ch1" || err != nil {
-			t.Errorf("%s: %+v, %v", kind, n, err)
+		ask := p.Ask()
+		answer(p, ask, model.LookupPage{Items: []model.Participant{{Kind: string(ask.Request.Kind), ID: "ch1", Name: "Mail"}}})
+		strike(p, tea.KeyEnter)
+		if n, err := f.New(); ask.Request.Kind != model.LookupChannels || n.Channel != "ch1" || err != nil {
+			t.Errorf("%s: %+v, %v", ask.Request.Kind, n, err)
 		}
-		backspace := tea.KeyPressMsg{Code: tea.KeyBackspace}
-		if !f.Key(backspace) {
-			t.Error("what was picked can't be taken back")
-		}
+		strike(f, tea.KeyBackspace)
 		if n, err := f.New(); n.Channel != "" || err != nil {
 			t.Errorf("%+v, %v", n, err)
 		}
@@ -115,7 +121,7 @@ func TestCreateOffersAChannelOnlyWhereThereAreChannels(t *testing.T) {
 
 func TestASpaceIsRequiredWhereTheServiceNeedsOne(t *testing.T) {
 	f := NewCreate(model.Description{Provider: model.Kona, Name: "Kona", NewNeedsSpace: true}, model.Capabilities{})
-	f.Paste("A title")
+	f.Update(tea.PasteMsg{Content: "A title"})
 	text := strings.Join(f.Draw(theme.New(theme.Config{Name: "mono"}), room).Lines, "\n")
 	if !strings.Contains(text, "required: enter looks one up") {
 		t.Error(text)
@@ -128,14 +134,15 @@ func TestASpaceIsRequiredWhereTheServiceNeedsOne(t *testing.T) {
 // A service may have no directory of a kind, or not show it: who is named by
 // kind and id is taken at that word, and nobody else is offered.
 func TestPickerTakesAnIDThatNoDirectoryShows(t *testing.T) {
-	p := NewPicker("Add", []model.LookupKind{model.LookupUsers, model.LookupFlows}, "")
-	p.NextKind(1)
+	var q model.Participant
+	p := picker(&q, model.LookupUsers, model.LookupFlows)
+	strike(p, tea.KeyTab)
 	for text, want := range map[string]string{"": "", "0d5f1c0a": "", "user:0d5f1c0a": "", "flow:": "", "flow:0d5f1c0a": "0d5f1c0a"} {
 		p.input = theme.NewInput("")
-		p.Paste(text)
-		p.Request(false)
-		p.Take(model.LookupPage{}, false, "")
-		q, ok := p.Chosen()
+		p.Update(tea.PasteMsg{Content: text})
+		answer(p, p.Ask(), model.LookupPage{})
+		q = model.Participant{}
+		ok := strike(p, tea.KeyEnter) == keymap.Back
 		if ok != (want != "") || q.ID != want {
 			t.Errorf("%q: %+v", text, q)
 		}
@@ -147,8 +154,8 @@ func TestPickerTakesAnIDThatNoDirectoryShows(t *testing.T) {
 			t.Error(text)
 		}
 	}
-	p.Take(found(0, 2, ""), false, "")
-	if q, _ := p.Chosen(); q.ID != "0" {
+	answer(p, p.Ask(), found(0, 2, ""))
+	if strike(p, tea.KeyEnter); q.ID != "0" {
 		t.Errorf("what the directory found gives way to %+v", q)
 	}
 }

@@ -201,20 +201,3 @@ func (b Binding) AllKeys() string {
 	}
 	return strings.Join(out, "  ")
 }
-
-// Names tells the key of an action in one context, as it is shown. The parts
-// name keys through it, so that what they say is what works.
-type Names func(Action) string
-
-// Names gives the names of a context.
-func (m *Map) Names(c Context) Names {
-	return func(a Action) string { return m.KeyOf(c, a) }
-}
-
-// Of gives the key of an action, "" if it has none.
-func (n Names) Of(a Action) string {
-	if n == nil {
-		return ""
-	}
-	return n(a)
-}

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -75,26 +76,14 @@ func (m Measure) truncate(s string, w int, tail string) (string, int) {
 
 // Fit cuts or fills a line to exactly w cells.
 func (m Measure) Fit(s string, w int, tail string) string {
-	if w <= 0 {
-		return ""
-	}
 	s, width := m.truncate(s, w, tail)
-	if n := w - width; n > 0 {
-		return s + Spaces(n)
-	}
-	return s
+	return s + Spaces(w-width)
 }
 
 // FitRight is Fit with the text at the right end.
 func (m Measure) FitRight(s string, w int, tail string) string {
-	if w <= 0 {
-		return ""
-	}
 	s, width := m.truncate(s, w, tail)
-	if n := w - width; n > 0 {
-		return Spaces(n) + s
-	}
-	return s
+	return Spaces(w-width) + s
 }
 
 // From gives what stands from a cell on, styles kept, in a line of total
@@ -129,6 +118,18 @@ func (m Measure) Wrap(s string, w int) []string {
 		out = m.wrapLine(out, line, w)
 	}
 	return out
+}
+
+// Hang is Wrap to w cells with a head before the first line and blanks as wide before
+// the others.
+func (m Measure) Hang(head, text string, w int) []string {
+	indent := m.Width(head)
+	lines := m.Wrap(text, max(1, w-indent))
+	for i, line := range lines {
+		lines[i] = head + line
+		head = Spaces(indent)
+	}
+	return lines
 }
 
 func (m Measure) wrapLine(out []string, line string, w int) []string {
@@ -202,28 +203,21 @@ func (m Measure) Overlay(base []string, r Rect, box []string, width int) {
 
 // Beside joins two blocks of lines of the same height.
 func Beside(left, right []string) []string {
-	out := make([]string, 0, max(len(left), len(right)))
-	for i := range max(len(left), len(right)) {
-		var l, r string
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		out = append(out, l+r)
+	out := slices.Clone(left)
+	for i := range min(len(left), len(right)) {
+		out[i] += right[i]
 	}
 	return out
 }
 
 // Block cuts or fills lines to exactly h, each of exactly w cells.
 func (m Measure) Block(lines []string, w, h int) []string {
-	out := make([]string, 0, max(0, h))
-	for i := 0; i < h; i++ {
+	out := make([]string, max(0, h))
+	for i := range out {
 		if i < len(lines) {
-			out = append(out, m.Fit(lines[i], w, ""))
+			out[i] = m.Fit(lines[i], w, "")
 		} else {
-			out = append(out, Spaces(w))
+			out[i] = Spaces(w)
 		}
 	}
 	return out

@@ -45,10 +45,15 @@ type Picture struct {
 	Cursor *Cursor
 	// Inside is the part of At that holds what is not border, title or footer.
 	Inside Rect
-	// Keys are the places of the footer that name a key: a click on one is
-	// that key.
+	// Keys are the places of the footer that name a key.
 	Keys []KeyHit
 }
+
+// Wheel scrolls what lies on top by so many lines.
+type Wheel int
+
+// Click is a click on a line of what lies on top, the first inside its border being 0.
+type Click int
 
 // KeyHit is a place on the screen that stands for a key.
 type KeyHit struct {

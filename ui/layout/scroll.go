@@ -1,27 +1,29 @@
 package layout
 
+// Far is more lines than anything has.
+const Far = 1 << 20
+
 // Clamp returns v, or the bound that it lies beyond; lo where the bounds cross.
 func Clamp(v, lo, hi int) int { return max(lo, min(v, hi)) }
 
-// Reveal returns the first line of a window of so many rows that began at top,
-// moved as little as brings the lines from first to before end into it.
+// Reveal moves a window of so many rows as little as brings the lines from first to before
+// end into it, and returns its first line.
 func Reveal(top, first, end, rows int) int {
 	top = min(top, first)
 	return max(top, end-rows)
 }
 
-// Bar is the place in a list of which a part is drawn: the row that is chosen,
-// and the first one in sight.
+// Bar is the place in a list: the row that is chosen, and the first in sight.
 type Bar struct{ At, Top int }
 
-// Put puts the bar on a row of n, or on the end that is nearer.
+// Put puts the bar on a row of n, or the nearer end.
 func (b *Bar) Put(i, n int) { b.At = Clamp(i, 0, n-1) }
 
 // Move moves the bar by rows of n; it stops at the ends.
 func (b *Bar) Move(by, n int) { b.Put(b.At+by, n) }
 
-// Click puts the bar on the row of n that is drawn at a line, if one is there. It
-// reports whether the bar was on it already.
+// Click puts the bar on the row of n drawn at a line, and reports whether it was there
+// already.
 func (b *Bar) Click(line, n int) (again bool) {
 	i := b.Top + line
 	if line < 0 || i >= n {
@@ -32,17 +34,16 @@ func (b *Bar) Click(line, n int) (again bool) {
 	return again
 }
 
-// Show brings the bar into sight where so many of n rows are drawn, and returns
-// which these are: from first to before end.
+// Show brings the bar into sight and returns which of n rows are drawn: from first to
+// before end.
 func (b *Bar) Show(n, rows int) (first, end int) {
 	b.Top = max(0, Reveal(b.Top, b.At, b.At+1, rows))
 	return b.Top, min(n, b.Top+rows)
 }
 
-// Pager is the place in a text of which a part is drawn.
 type Pager struct {
 	Top int
-	// Lines are those of the whole text and Rows those in sight, as Show was told.
+	// Lines and Rows are those of the whole text and those in sight, as Show was told.
 	Lines, Rows int
 }
 

@@ -61,7 +61,7 @@ func columnsFor(w, account int) columns {
 	return c
 }
 
-// Draw gives the lines of the list, exactly as many as the rectangle has.
+// Draw returns the lines of the list, exactly as many as the rectangle has.
 func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 	out := make([]string, 0, max(0, r.H))
 	if r.Empty() {
@@ -79,16 +79,12 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 	cols := columnsFor(r.W, o.Account)
 	for y := range r.H {
 		i := l.bar.Top + y
-		row, ok := l.at(i)
+		row := l.at(i)
 		switch {
 		case i >= l.total:
 			out = append(out, layout.Spaces(r.W))
-		case !ok:
-			pointer := " "
-			if i == l.bar.At {
-				pointer = th.Say(theme.Pointer, th.PointerSign)
-			}
-			out = append(out, th.Fit(pointer+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
+		case row == nil:
+			out = append(out, th.Fit(l.pointer(th, i)+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
 		default:
 			out = append(out, l.line(th, row, i, r.W, cols, o))
 		}
@@ -96,46 +92,48 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 	return out
 }
 
-func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Options) string {
+func (l *List) pointer(th *theme.Theme, i int) string {
+	if i != l.bar.At {
+		return " "
+	}
+	return th.Say(theme.Pointer, th.PointerSign)
+}
+
+func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o Options) string {
 	c := &row.Conversation
 	var s strings.Builder
 	s.Grow(w * 2)
-	selected := i == l.bar.At
-	if selected {
-		s.WriteString(th.Say(theme.Pointer, th.PointerSign))
-	} else {
-		s.WriteByte(' ')
-	}
+	s.WriteString(l.pointer(th, i))
 	if w < lead {
 		return th.Fit(s.String(), w, "")
 	}
-	if l.Marked(&row) || l.inRange(i) {
+	if l.Marked(row) || l.inRange(i) {
 		s.WriteString(th.Say(theme.Marked, th.MarkSign))
 	} else {
 		s.WriteByte(' ')
 	}
-	s.WriteString(l.sign(th, row, o.Swept[c.Ref.Account]))
+	s.WriteString(sign(th, row, o.Swept[c.Ref.Account]))
 	s.WriteByte(' ')
-	sign, word, look := th.PrivacySign(c.Privacy)
+	shield, word, look := th.PrivacySign(c.Privacy)
 	switch {
 	case cols.privacy >= 9:
-		s.WriteString(th.Say(look, th.Fit(sign+" "+word, cols.privacy, "")))
+		s.WriteString(th.Say(look, th.Fit(shield+" "+word, cols.privacy, "")))
 		s.WriteByte(' ')
 	case cols.privacy > 0:
-		s.WriteString(th.Say(look, sign) + " ")
+		s.WriteString(th.Say(look, shield) + " ")
 	}
 	title := model.CleanLine(c.Title, 400)
 	if strings.TrimSpace(title) == "" {
 		title = "(no title)"
 	}
+	look = theme.Text
 	switch {
-	case selected:
-		s.WriteString(th.Paint(theme.Selected, title, cols.title))
+	case i == l.bar.At:
+		look = theme.Selected
 	case !row.Triage.Seen:
-		s.WriteString(th.Paint(theme.Unseen, title, cols.title))
-	default:
-		s.WriteString(th.Paint(theme.Text, title, cols.title))
+		look = theme.Unseen
 	}
+	s.WriteString(th.Paint(look, title, cols.title))
 	if cols.status > 0 {
 		text, look := status(th, row)
 		s.WriteString(" " + th.Paint(look, text, cols.status))
@@ -155,9 +153,9 @@ func (l *List) line(th *theme.Theme, row model.Row, i, w int, cols columns, o Op
 	return th.Fit(s.String(), w, "")
 }
 
-// sign gives the one sign in front of a row: an edit on its way before a pin
+// sign returns the one sign in front of a row: an edit on its way before a pin
 // before what may be out of date before what was not looked at.
-func (l *List) sign(th *theme.Theme, row model.Row, swept time.Time) string {
+func sign(th *theme.Theme, row *model.Row, swept time.Time) string {
 	if s := row.Worst(); s != "" {
 		sign, _, look := th.StateSign(s)
 		return th.Say(look, sign)
@@ -165,7 +163,7 @@ func (l *List) sign(th *theme.Theme, row model.Row, swept time.Time) string {
 	switch {
 	case row.Triage.Pinned:
 		return th.Say(theme.Marked, th.PinSign)
-	case theme.Stale(row, swept):
+	case theme.Stale(*row, swept):
 		return th.Say(theme.Dim, th.StaleSign)
 	case !row.Triage.Seen:
 		return th.Say(theme.Accent, th.UnseenSign)
@@ -173,9 +171,9 @@ func (l *List) sign(th *theme.Theme, row model.Row, swept time.Time) string {
 	return " "
 }
 
-// status gives the provider's own word, or the state of an edit on its way
+// status returns the provider's own word, or the state of an edit on its way
 // where there is one.
-func status(th *theme.Theme, row model.Row) (string, theme.Token) {
+func status(th *theme.Theme, row *model.Row) (string, theme.Token) {
 	if s := row.Worst(); s != "" {
 		_, word, look := th.StateSign(s)
 		return word, look
@@ -196,26 +194,15 @@ func status(th *theme.Theme, row model.Row) (string, theme.Token) {
 	return model.CleanLine(c.Status, 60), look
 }
 
+// people names the first few people of a conversation and counts the others.
 func people(c *model.Conversation) string {
 	all := c.People()
-	var s strings.Builder
-	for i, p := range all {
-		if i == 4 {
-			break
-		}
-		if i > 0 {
-			s.WriteString(", ")
-		}
-		s.WriteString(model.CleanLine(p.Display(), 60))
+	shown := all[:min(len(all), 4)]
+	text := theme.People(shown, len(shown), theme.Name)
+	if n := max(len(all), c.ParticipantCount) - len(shown); n > 0 && len(shown) > 0 {
+		text += fmt.Sprintf(" +%d", n)
 	}
-	n := len(all)
-	if c.ParticipantCount > n {
-		n = c.ParticipantCount
-	}
-	if shown := min(len(all), 4); n > shown && shown > 0 {
-		fmt.Fprintf(&s, " +%d", n-shown)
-	}
-	return s.String()
+	return text
 }
 
 func when(c *model.Conversation) time.Time {
@@ -225,6 +212,6 @@ func when(c *model.Conversation) time.Time {
 	return c.Created
 }
 
-// Time gives a time in at most six cells: the clock today, the day this year,
+// Time returns a time in at most six cells: the clock today, the day this year,
 // else month and year. It never says how long ago, which would have to tick.
 func Time(t, now time.Time) string { return theme.Clock(t, now, "15:04", "2 Jan", "Jan'06") }

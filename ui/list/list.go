@@ -2,6 +2,7 @@ package list
 
 import (
 	"cmp"
+	"slices"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -46,10 +47,10 @@ func (l *List) Reset(at model.Ref) {
 // Loaded reports whether a first window has come.
 func (l *List) Loaded() bool { return l.loaded }
 
-// Total gives the length of the whole list.
+// Total returns the length of the whole list.
 func (l *List) Total() int { return l.total }
 
-// Cursor gives the index under the cursor, -1 in an empty list.
+// Cursor returns the index under the cursor, -1 in an empty list.
 func (l *List) Cursor() int {
 	if l.total == 0 {
 		return -1
@@ -57,68 +58,55 @@ func (l *List) Cursor() int {
 	return l.bar.At
 }
 
-// Ref gives the conversation under the cursor, zero while it is not loaded.
+// Ref returns the conversation under the cursor, zero while it is not loaded.
 func (l *List) Ref() model.Ref { return l.ref }
 
-// Selected gives the row under the cursor; false while it is not loaded.
-func (l *List) Selected() (model.Row, bool) {
-	r, ok := l.at(l.bar.At)
-	if !ok || l.total == 0 {
+// Selected returns the row under the cursor; false while it is not loaded.
+func (l *List) Selected() (model.Row, bool) { return value(l.at(l.bar.At)) }
+
+// Row returns a row of the window by ref.
+func (l *List) Row(ref model.Ref) (model.Row, bool) {
+	i, ok := l.indexOf(ref)
+	if !ok {
 		return model.Row{}, false
 	}
-	return r, true
+	return value(l.at(i))
 }
 
-func (l *List) at(i int) (model.Row, bool) {
-	if r := l.rowAt(i); r != nil {
-		return *r, true
+func value(r *model.Row) (model.Row, bool) {
+	if r == nil {
+		return model.Row{}, false
 	}
-	return model.Row{}, false
+	return *r, true
 }
 
-// rowAt returns a row of the window by its index in the whole list, nil where the
+// at returns a row of the window by its index in the whole list, nil where the
 // window does not hold it.
-func (l *List) rowAt(i int) *model.Row {
+func (l *List) at(i int) *model.Row {
 	if i < l.start || i >= l.start+len(l.rows) {
 		return nil
 	}
 	return &l.rows[i-l.start]
 }
 
-// Row gives a row of the window by ref.
-func (l *List) Row(ref model.Ref) (model.Row, bool) {
-	i, ok := l.indexOf(ref)
-	if !ok {
-		return model.Row{}, false
-	}
-	return l.at(i)
-}
-
-// Rows gives the window. It must not be changed.
+// Rows returns the window. It must not be changed.
 func (l *List) Rows() []model.Row { return l.rows }
 
 // SetPage takes a new window. wanted is the conversation that it was placed
 // around, zero if it was asked for by position.
 func (l *List) SetPage(p model.Page, wanted model.Ref) {
 	screenRow := l.bar.At - l.bar.Top
-	oldCursor := l.bar.At
-	l.rows, l.start, l.total, l.loaded = p.Rows, max(0, p.Offset), max(0, p.Total), true
-	if l.total < l.start+len(l.rows) {
-		l.total = l.start + len(l.rows)
-	}
+	l.rows, l.start, l.loaded = p.Rows, max(0, p.Offset), true
+	l.total = max(p.Total, l.start+len(l.rows))
 	switch i, ok := l.indexOf(l.ref); {
 	case !l.moved:
 		l.bar.At = 0
 	case ok:
 		l.bar.At = i
-	case !wanted.IsZero() && wanted != l.ref && p.Index >= 0 && !l.ref.IsZero():
-		// The cursor moved on while this was read, and its new place is not in
-		// this window: keep the distance in rows.
-		l.bar.At = oldCursor
-	case !wanted.IsZero() && p.Index >= 0:
+	case !wanted.IsZero() && p.Index >= 0 && (wanted == l.ref || l.ref.IsZero()):
 		l.bar.At = p.Index
-	default:
-		l.bar.At = oldCursor
+		// else the cursor moved on while this was read, and its new place is not in
+		// this window: it stays at its distance in rows
 	}
 	l.bar.Move(0, l.total)
 	l.bar.Top = l.bar.At - screenRow
@@ -132,30 +120,21 @@ func (l *List) SetPage(p model.Page, wanted model.Ref) {
 }
 
 func (l *List) indexOf(ref model.Ref) (int, bool) {
-	if ref.IsZero() {
-		return 0, false
-	}
-	for i := range l.rows {
-		if l.rows[i].Conversation.Ref == ref {
-			return l.start + i, true
-		}
-	}
-	return 0, false
+	i := slices.IndexFunc(l.rows, func(r model.Row) bool { return r.Conversation.Ref == ref })
+	return l.start + i, i >= 0 && !ref.IsZero()
 }
 
 func (l *List) takeRef() {
 	l.ref = model.Ref{}
-	if r, ok := l.at(l.bar.At); ok && l.total > 0 {
+	if r := l.at(l.bar.At); r != nil {
 		l.ref = r.Conversation.Ref
 	}
 }
 
-// Replace puts fresh rows in the place of those with the same ref.
+// Replace puts a fresh row in the place of the one with its ref.
 func (l *List) Replace(row model.Row) {
-	for i := range l.rows {
-		if l.rows[i].Conversation.Ref == row.Conversation.Ref {
-			l.rows[i] = row
-		}
+	if i, ok := l.indexOf(row.Conversation.Ref); ok {
+		*l.at(i) = row
 	}
 }
 
@@ -184,7 +163,7 @@ func (l *List) Change(change func(*model.Row) (stays bool)) {
 	l.scroll()
 }
 
-// Anchor gives the conversation that the next window is placed around, zero for
+// Anchor returns the conversation that the next window is placed around, zero for
 // the top of the list.
 func (l *List) Anchor() model.Ref {
 	if !l.moved {
@@ -233,7 +212,7 @@ func (l *List) SetHeight(h int) {
 	}
 }
 
-// Height gives how many rows are drawn.
+// Height returns how many rows are drawn.
 func (l *List) Height() int { return max(1, l.height) }
 
 func (l *List) scroll() {
@@ -267,7 +246,7 @@ func (l *List) Blank() bool {
 	return !l.loaded || first < last && (first < l.start || last > l.start+len(l.rows))
 }
 
-// IndexAt gives the index of the row drawn at a line; false below the end.
+// IndexAt returns the index of the row drawn at a line; false below the end.
 func (l *List) IndexAt(line int) (int, bool) {
 	i := l.bar.Top + line
 	return i, line >= 0 && i < l.total

@@ -7,7 +7,7 @@ import "confab/model"
 
 // ToggleMark marks or unmarks the row under the cursor.
 func (l *List) ToggleMark() {
-	r := l.rowAt(l.bar.At)
+	r := l.at(l.bar.At)
 	if r == nil {
 		return
 	}
@@ -110,7 +110,7 @@ func (l *List) From(ref model.Ref, n int) (rows model.Selection, here, whole boo
 
 func (l *List) between(first, last int) (rows model.Selection, whole bool) {
 	for i := first; i <= last; i++ {
-		r := l.rowAt(i)
+		r := l.at(i)
 		if r == nil {
 			return rows, false
 		}

@@ -6,12 +6,69 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
-// Draw draws the screen. footer is its last line.
-func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
+// Answer shows what a key did in place of the footer.
+func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
+
+// Draw draws the screen.
+func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	line, hits := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, s.footer()...)
+	if s.answer.text != "" {
+		line, hits = th.Say(s.answer.look, s.answer.text), nil
+	}
+	_, inside := screen.Top(1)
+	inside, _ = inside.Bottom(1)
+	return layout.Picture{At: screen, Lines: s.draw(th, screen, s.Now(), line), Keys: hits, Inside: inside}
+}
+
+// footer names the keys that do something on the line under the cursor.
+func (s *Screen) footer() []string {
+	var foot []string
+	add := func(a keymap.Action, does string) { foot = append(foot, s.Keys.Of(a), does) }
+	sub, edit, ok := s.Under()
+	switch {
+	case !ok:
+	case edit == nil && sub.ID == s.open:
+		add(keymap.Resolve, "shut")
+	case edit == nil:
+		add(keymap.Resolve, "open")
+	case edit.State.NeedsPerson():
+		add(keymap.Settle, "settle")
+	default:
+		add(keymap.Resolve, "look")
+	}
+	if ok && (edit == nil && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
+		edit != nil && (edit.Journal == nil || edit.Journal.Undone == "")) {
+		add(keymap.UndoEntry, "take back")
+	}
+	if edit == nil && sub.NeedPerson > 0 {
+		add(keymap.Settle, "settle")
+	}
+	if ok && Unsettled(sub, edit) {
+		if edit == nil && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry) {
+			add(keymap.Retry, "send again")
+		}
+		add(keymap.Discard, "discard")
+	}
+	add(keymap.NextSection, "next section")
+	return append(foot, "esc", "close")
+}
+
+// Unsettled reports whether something of a line is in the outbox.
+func Unsettled(sub model.Submission, edit *Edit) bool {
+	return edit == nil && sub.ID != "" && !sub.Over() || edit != nil && edit.Journal == nil
+}
+
+// Retriable reports whether an edit may be sent again.
+func Retriable(e model.OutboxEntry) bool {
+	return e.State.Failed() || e.State == model.Held || e.State == model.RetryAt
+}
+
+func (s *Screen) draw(th *theme.Theme, r layout.Rect, now time.Time, footer string) []string {
 	if r.Empty() {
 		return nil
 	}
@@ -44,7 +101,6 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect, now time.Time, footer stri
 	return th.Block(append(append(out, info...), foot), r.W, r.H)
 }
 
-// head counts the sections; the one of the cursor stands out.
 func (s *Screen) head(th *theme.Theme) string {
 	var count [sections]int
 	for _, sub := range s.subs {
@@ -69,7 +125,6 @@ func (s *Screen) head(th *theme.Theme) string {
 	return out.String()
 }
 
-// row draws a line of the list.
 func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	l := s.lines[i]
 	pointer, look := "  ", theme.Text
@@ -116,8 +171,8 @@ func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
 	return " ", theme.Dim
 }
 
-// editRow draws an edit of the open submission: its state, its conversation,
-// and why it waits or needs a person, else what it does.
+// editRow draws an edit: its state, its conversation, and why it waits or needs a person,
+// else what it does.
 func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token, w int, now time.Time) string {
 	sign, word, stateLook := th.StateSign(e.State)
 	if e.Journal != nil {
@@ -153,7 +208,6 @@ func titleOf(e *Edit) string {
 	return model.CleanLine(e.Ref.String(), 300)
 }
 
-// info says in a few lines what is known of the line under the cursor.
 func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 	out := []string{th.Say(theme.Border, strings.Repeat(th.Horizontal, w))}
 	add := func(look theme.Token, text string, most int) {

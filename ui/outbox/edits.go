@@ -8,14 +8,13 @@ import (
 	"confab/model"
 )
 
-// Edit is one edit of an open submission: on its way, or settled.
+// Edit is an edit of an open submission.
 type Edit struct {
 	model.OutboxEntry
 	// Journal is set where the edit is settled.
 	Journal *model.JournalEntry
 }
 
-// rank orders edits by what is to be said of them first.
 func (e *Edit) rank() int {
 	switch {
 	case e.State.NeedsPerson():
@@ -28,12 +27,11 @@ func (e *Edit) rank() int {
 
 func inOrder(a, b *Edit) int { return cmp.Or(a.rank()-b.rank(), cmp.Compare(a.ID, b.ID)) }
 
-// Edits are the edits of one submission as they were read; those that need a
-// person come first. A value does not change.
+// Edits are the edits of one submission; those that need a person come first. A value does
+// not change.
 type Edits struct{ list []*Edit }
 
-// With returns the edits after some were read: all of them, or where refs names
-// some those on these conversations.
+// With returns the edits with others read again: all of them, or those on refs.
 func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) Edits {
 	read := make([]*Edit, 0, len(waiting)+len(done))
 	for _, e := range waiting {
@@ -74,7 +72,7 @@ func (s Edits) Waiting() iter.Seq[model.OutboxEntry] {
 	}
 }
 
-// On returns those of some conversations that have an edit here, each once.
+// On returns those of some conversations that have an edit here.
 func (s Edits) On(refs []model.Ref) []model.Ref {
 	if len(refs) == 0 {
 		return nil
@@ -93,14 +91,13 @@ func (s Edits) On(refs []model.Ref) []model.Ref {
 	return out
 }
 
-// Creates reports whether one makes a conversation that has no name yet: no row
-// tells when such an edit changes.
+// Creates reports whether one makes a conversation: no row tells when it changes.
 func (s Edits) Creates() bool {
 	return slices.ContainsFunc(s.list, func(e *Edit) bool { return e.Ref.ID == "" })
 }
 
-// Agree reports whether there are as many as are counted of their submission: one
-// on a conversation that is not cached changes with no row.
+// Agree reports whether there are as many as are counted of their submission. An edit on a
+// conversation that is not cached changes with no row.
 func (s Edits) Agree(sub model.Submission) bool {
 	var waiting, person int
 	for _, e := range s.list {

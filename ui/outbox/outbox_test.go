@@ -29,7 +29,7 @@ func sub(id string, ago, waiting, person, delivered int) model.Submission {
 }
 
 func draw(s *Screen, w, h int) string {
-	return ansi.Strip(strings.Join(s.Draw(th, layout.Rect{W: w, H: h}, now, "footer"), "\n"))
+	return ansi.Strip(strings.Join(s.draw(th, layout.Rect{W: w, H: h}, now, "footer"), "\n"))
 }
 
 func under(s *Screen) string {
@@ -157,7 +157,7 @@ func TestDrawFits(t *testing.T) {
 	for range 5 {
 		for w := 1; w < 120; w += 7 {
 			for h := 1; h < 30; h += 3 {
-				lines := s.Draw(th, layout.Rect{W: w, H: h}, now, "footer")
+				lines := s.draw(th, layout.Rect{W: w, H: h}, now, "footer")
 				if len(lines) != h {
 					t.Fatalf("%dx%d: %d lines", w, h, len(lines))
 				}

@@ -3,12 +3,16 @@ package outbox
 import (
 	"cmp"
 	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
+	"confab/ui/theme"
 )
 
-// section is a part of the list.
 type section int
 
 const (
@@ -28,7 +32,6 @@ func sectionOf(s model.Submission) section {
 	return settled
 }
 
-// line is a line of the list: a submission, or an edit of the open one.
 type line struct {
 	sub  model.Submission
 	edit *Edit
@@ -41,11 +44,17 @@ func (l line) key() string {
 	return l.sub.ID
 }
 
-// Screen is the state of the screen.
+// Screen is the outbox and the history on screen.
 type Screen struct {
+	Keys *keymap.Keys
+	Now  func() time.Time
+
+	answer struct { // to a key
+		look theme.Token
+		text string
+	}
 	loaded bool
-	// more says that older submissions exist that were not read; last is the id
-	// of the oldest that was.
+	// more says that older submissions were not read; last is the oldest that was.
 	more bool
 	last string
 	subs []model.Submission // those of which nothing is in the outbox come last
@@ -59,9 +68,8 @@ type Screen struct {
 	height int
 }
 
-// Set takes what was read: the submissions of which something is in the outbox,
-// and a page of all, newest first. Older pages stay. more says whether there
-// are any.
+// Set takes the submissions of which something is in the outbox and the newest page of
+// all. more says that there are older ones; those that were read stay.
 func (s *Screen) Set(pending, page []model.Submission, more bool) {
 	var older []model.Submission
 	if n := len(page); n > 0 && s.loaded {
@@ -91,8 +99,8 @@ func (s *Screen) AddOlder(page []model.Submission, more bool) {
 	s.take(s.subs, page)
 }
 
-// Replace takes submissions that were read again, or are new. A settled one that
-// is older than the pages that were read is of a page that follows.
+// Replace takes submissions that were read again or are new, unless they are older than
+// what was read.
 func (s *Screen) Replace(subs ...model.Submission) {
 	have := map[string]model.Submission{}
 	for _, sub := range s.subs {
@@ -106,7 +114,7 @@ func (s *Screen) Replace(subs ...model.Submission) {
 	s.take(subs, s.subs)
 }
 
-// Waiting lists the submissions on screen that wait for a reason.
+// Waiting returns the submissions in sight that wait for a reason.
 func (s *Screen) Waiting() []string {
 	var out []string
 	for _, l := range s.lines[min(s.bar.Top, len(s.lines)):min(s.bar.Top+s.height, len(s.lines))] {
@@ -117,9 +125,8 @@ func (s *Screen) Waiting() []string {
 	return out
 }
 
-// Watched lists the submissions that may have changed since they were read
-// without being among those that Set takes: what was on its way, and what the
-// person looks at.
+// Watched returns the submissions that may have changed and are not among those that Set
+// takes.
 func (s *Screen) Watched() []string {
 	var out []string
 	for _, sub := range s.subs {
@@ -133,7 +140,7 @@ func (s *Screen) Watched() []string {
 	return out
 }
 
-// take joins lists of submissions; the first that has one of an id counts.
+// take joins lists of submissions; the first of an id counts.
 func (s *Screen) take(lists ...[]model.Submission) {
 	seen := map[string]bool{}
 	var all []model.Submission
@@ -163,11 +170,9 @@ func (s *Screen) Agrees() bool {
 	return i < 0 || s.edits.Agree(s.subs[i])
 }
 
-// Edits are those of the open submission.
 func (s *Screen) Edits() Edits { return s.edits }
 
-// SetEdits takes the edits of the open submission, or where refs names some
-// those on these conversations.
+// SetEdits takes the edits of the open submission, all or those on refs.
 func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) {
 	if id != s.open {
 		return
@@ -176,8 +181,8 @@ func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEnt
 	s.relist()
 }
 
-// relist makes the lines anew and keeps the cursor on what it is on. Where an
-// edit is gone, that is its submission.
+// relist makes the lines anew. The cursor stays where it is, or goes to the submission of
+// an edit that is gone.
 func (s *Screen) relist() {
 	var owner string
 	if s.bar.At < len(s.lines) {
@@ -205,7 +210,57 @@ func (s *Screen) find(key string) int {
 	return slices.IndexFunc(s.lines, func(l line) bool { return l.key() == key })
 }
 
-// Move moves the cursor.
+// Moved asks for what the cursor moved to, Opened for the edits of a submission.
+type (
+	Moved  struct{}
+	Opened struct{}
+)
+
+// Update returns what is asked for with the line under the cursor; Resolve is about an
+// edit.
+func (s *Screen) Update(msg tea.Msg) any {
+	if at, ok := msg.(layout.Click); ok {
+		if again := s.putAt(int(at)); again {
+			return s.look()
+		}
+		return nil
+	}
+	moved := false
+	a := s.Keys.Read(msg, max(1, s.height-1), func(by int) {
+		s.Move(by)
+		moved = true
+	})
+	switch {
+	case moved:
+		return Moved{}
+	case a == keymap.Back && s.Shut():
+		return nil
+	case a == keymap.Hide, a == keymap.OutboxScreen:
+		return keymap.Back
+	case a == keymap.NextSection:
+		s.NextSection()
+		return Moved{}
+	case a == keymap.Resolve:
+		return s.look()
+	}
+	return a
+}
+
+func (s *Screen) look() any {
+	sub, edit, ok := s.Under()
+	switch {
+	case !ok:
+		return nil
+	case edit != nil:
+		return keymap.Resolve
+	case sub.ID == s.open:
+		s.Shut()
+		return nil
+	}
+	s.Open(sub.ID)
+	return Opened{}
+}
+
 func (s *Screen) Move(by int) { s.moveTo(s.bar.At + by) }
 
 func (s *Screen) moveTo(i int) {
@@ -216,15 +271,13 @@ func (s *Screen) moveTo(i int) {
 	}
 }
 
-// Find puts the cursor on a submission.
 func (s *Screen) Find(id string) {
 	if i := s.find(id); i >= 0 {
 		s.moveTo(i)
 	}
 }
 
-// NextSection puts the cursor on the first line of the next section that has
-// any, in a circle.
+// NextSection goes to the next section that has any lines, in a circle.
 func (s *Screen) NextSection() {
 	if len(s.lines) == 0 {
 		return
@@ -239,9 +292,7 @@ func (s *Screen) NextSection() {
 	}
 }
 
-// PutAt puts the cursor on the row drawn at a line; it reports whether it was
-// there already.
-func (s *Screen) PutAt(at int) (again bool) {
+func (s *Screen) putAt(at int) (again bool) {
 	if at < s.height {
 		again = s.bar.Click(at, len(s.lines))
 		s.Move(0)
@@ -249,11 +300,7 @@ func (s *Screen) PutAt(at int) (again bool) {
 	return again
 }
 
-// Page gives how many rows a page has.
-func (s *Screen) Page() int { return max(1, s.height-1) }
-
-// Under gives what is under the cursor: a submission, and its edit where the
-// cursor is on one.
+// Under returns the submission under the cursor, and the edit where it is on one.
 func (s *Screen) Under() (sub model.Submission, edit *Edit, ok bool) {
 	if len(s.lines) == 0 {
 		return sub, nil, false
@@ -262,16 +309,15 @@ func (s *Screen) Under() (sub model.Submission, edit *Edit, ok bool) {
 	return l.sub, l.edit, true
 }
 
-// Opened gives the submission whose edits are shown, "" for none.
+// Opened returns the submission whose edits are shown, "" for none.
 func (s *Screen) Opened() string { return s.open }
 
-// Open shows the edits of a submission in place of those of any other.
 func (s *Screen) Open(id string) {
 	s.open, s.edits = id, Edits{}
 	s.relist()
 }
 
-// Shut hides the edits of the open submission; false if none was open.
+// Shut hides the edits of the open submission, if one is.
 func (s *Screen) Shut() bool {
 	if s.open == "" {
 		return false
@@ -283,8 +329,8 @@ func (s *Screen) Shut() bool {
 	return true
 }
 
-// WantsOlder gives the id before which a page is to be read, since the cursor
-// is near the end of what was.
+// WantsOlder returns the submission before which a page is to be read, since the cursor is
+// near the end.
 func (s *Screen) WantsOlder() (before string, ok bool) {
 	return s.last, s.more && s.bar.At+s.height >= len(s.lines)-1
 }

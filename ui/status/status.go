@@ -20,19 +20,16 @@ type Info struct {
 	Hidden   int // of the marked
 	Filter   string
 	Now      time.Time
-	// Settle is the key that settles what needs a person.
-	Settle string
+	Settle   string
 }
 
-// piece is a part of the line. The shorter texts are for a line that has no
-// room for the first.
+// piece is a part of the line; the shorter texts are for a line with less room.
 type piece struct {
 	text    string
 	shorter []string
 	look    theme.Token
 }
 
-// at gives the text for a line that was shortened so many times.
 func (p piece) at(level int) string {
 	if level <= 0 || len(p.shorter) == 0 {
 		return p.text
@@ -127,7 +124,6 @@ func Draw(th *theme.Theme, w int, in Info) string {
 	return " " + s.String() + layout.Spaces(w-1-used-th.Width(right)) + th.Say(theme.Dim, right)
 }
 
-// needs says how many edits need a person, and which key settles them.
 func needs(th *theme.Theme, n int, key string) string {
 	if key == "" {
 		return th.FailedSign + " " + theme.Need(n)
@@ -170,8 +166,8 @@ func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
 	return piece{text: th.OnlineSign + " " + name + checked, look: theme.Dim}, false
 }
 
-// machine says what is wrong with this machine, where that is the trouble of
-// every account: in words of its own, of which what to do about it goes first.
+// machine says what is wrong with this machine, where that is the trouble of every
+// account.
 func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) {
 	for i, a := range accounts {
 		if a.Error == nil || a.Error.Kind != model.Local || i > 0 && a.Error.Message != accounts[0].Error.Message {
@@ -185,9 +181,8 @@ func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) 
 	return p, len(accounts) > 0
 }
 
-// trouble says why an account fails, how old what is shown of it is, and when
-// it is tried again. Where there is no room the service's own words go first,
-// then the age, then the reason.
+// trouble says why an account fails, how old what is shown of it is, and when it is tried
+// again. Without room the service's own words go first, then the age, then the reason.
 func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) piece {
 	sign, why, look := th.FailedSign, model.CleanLine(strings.ReplaceAll(string(a.Error.Kind), "_", " "), 40), theme.Error
 	if a.Offline() {

@@ -1,142 +1,107 @@
 package theme
 
 import (
+	"slices"
 	"strings"
 
 	"confab/model"
 	"confab/ui/layout"
 )
 
-// Frame draws a box of at most the wanted size in the middle of the screen.
-// body gets the size of the inside and gives its lines, already styled, and
-// the place of the cursor in it (nil for none). The footer is the last line:
-// pairs of key and what it does, as many as fit. The picture tells where each
-// key stands.
+// Frame draws a box of at most the wanted size in the middle of the screen, or
+// fills a screen that is too small for a border. body gets the size of the inside
+// and returns its lines, already styled, and the place of the cursor in it (nil
+// for none). The footer is the last line: pairs of key and what it does, as many
+// as fit. The picture tells where each key stands.
 func (t *Theme) Frame(screen layout.Rect, title string, footer []string, w, h int, look Token,
 	body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
-	if screen.W < 24 || screen.H < 6 {
-		return t.bare(screen, title, footer, body)
+	at, inside := screen, screen
+	boxed, titled := screen.W >= 24 && screen.H >= 6, screen.H > 3
+	switch {
+	case boxed:
+		if w >= screen.W-6 {
+			w = screen.W // slivers of what lies below would only distract
+		}
+		at = screen.Center(min(w, screen.W), min(h+3, screen.H))
+		inside = layout.Rect{X: at.X + 2, Y: at.Y + 1, W: at.W - 4, H: at.H - 2}
+	case titled:
+		_, inside = screen.Top(1)
 	}
-	if w >= screen.W-6 {
-		w = screen.W // slivers of what lies below would only distract
+	foot := boxed || inside.H > 1
+	inside, bottom := inside.Bottom(cells(foot))
+	lines, cursor := body(inside.W, inside.H)
+	out := t.Block(lines, inside.W, inside.H)
+	var keys []layout.KeyHit
+	if foot {
+		var line string
+		line, keys = t.KeyLine(bottom, footer...)
+		out = append(out, t.Fit(line, inside.W, ""))
 	}
-	at := screen.Center(min(w, screen.W), min(h+3, screen.H))
-	inner, rows := at.W-4, at.H-3
-	lines, cursor := body(inner, rows)
+	if cursor != nil {
+		cursor = &layout.Cursor{X: inside.X + cursor.X, Y: inside.Y + cursor.Y}
+	}
+	title = model.CleanLine(title, 200)
+	switch {
+	case boxed:
+		out = t.border(title, out, at.W, look)
+	case titled:
+		out = append([]string{t.Paint(Heading, title, at.W)}, out...)
+	}
+	return layout.Picture{At: at, Lines: t.Block(out, at.W, at.H), Cursor: cursor, Keys: keys, Inside: inside}
+}
+
+func cells(one bool) int {
+	if one {
+		return 1
+	}
+	return 0
+}
+
+func (t *Theme) border(title string, lines []string, w int, look Token) []string {
 	edge := func(s string) string { return t.Say(look, s) }
-	title = " " + t.Truncate(model.CleanLine(title, 200), max(0, at.W-6), t.Ellipsis) + " "
-	out := make([]string, 0, at.H)
-	out = append(out, edge(t.TopLeft+t.Horizontal)+t.Say(Heading, title)+
-		edge(strings.Repeat(t.Horizontal, max(0, at.W-3-t.Width(title)))+t.TopRight))
-	for _, l := range t.Block(lines, inner, rows) {
+	title = " " + t.Truncate(title, max(0, w-6), t.Ellipsis) + " "
+	out := []string{edge(t.TopLeft+t.Horizontal) + t.Say(Heading, title) +
+		edge(strings.Repeat(t.Horizontal, max(0, w-3-t.Width(title)))+t.TopRight)}
+	for _, l := range lines {
 		out = append(out, edge(t.Vertical)+" "+l+" "+edge(t.Vertical))
 	}
-	line, hits := t.keyLine(inner, footer)
-	out = append(out, edge(t.Vertical)+" "+t.Fit(line, inner, "")+" "+edge(t.Vertical))
-	out = append(out, edge(t.BottomLeft+strings.Repeat(t.Horizontal, at.W-2)+t.BottomRight))
-	if cursor != nil {
-		cursor = &layout.Cursor{X: at.X + 2 + cursor.X, Y: at.Y + 1 + cursor.Y}
-	}
-	return layout.Picture{At: at, Lines: out, Cursor: cursor, Keys: moved(hits, at.X+2, at.Y+at.H-2),
-		Inside: layout.Rect{X: at.X + 2, Y: at.Y + 1, W: inner, H: rows}}
+	return append(out, edge(t.BottomLeft+strings.Repeat(t.Horizontal, w-2)+t.BottomRight))
 }
 
-func moved(hits []layout.KeyHit, x, y int) []layout.KeyHit {
-	for i := range hits {
-		hits[i].At.X += x
-		hits[i].At.Y += y
-	}
-	return hits
-}
-
-// bare fills a screen that is too small for a border.
-func (t *Theme) bare(screen layout.Rect, title string, footer []string, body func(w, h int) ([]string, *layout.Cursor)) layout.Picture {
-	rows := screen.H
-	above := 0
-	if rows > 3 {
-		rows--
-		above = 1
-	}
-	foot := rows > 1
-	if foot {
-		rows--
-	}
-	var out []string
-	if above > 0 {
-		out = append(out, t.Paint(Heading, model.CleanLine(title, 200), screen.W))
-	}
-	lines, cursor := body(screen.W, max(0, rows))
-	out = append(out, t.Block(lines, screen.W, rows)...)
-	var hits []layout.KeyHit
-	if foot {
-		line, places := t.keyLine(screen.W, footer)
-		hits = moved(places, screen.X, screen.Y+len(out))
-		out = append(out, t.Fit(line, screen.W, ""))
-	}
-	if cursor != nil {
-		cursor = &layout.Cursor{X: screen.X + cursor.X, Y: screen.Y + cursor.Y + above}
-	}
-	return layout.Picture{At: screen, Lines: t.Block(out, screen.W, screen.H), Cursor: cursor, Keys: hits,
-		Inside: layout.Rect{X: screen.X, Y: screen.Y + above, W: screen.W, H: max(0, rows)}}
-}
-
-// KeyLineIn writes pairs of key and what it does, as many as fit into w cells; the
-// last pair is always among them if anything is. A pair without a key is left out.
-func (t *Theme) KeyLineIn(w int, pairs ...string) string {
-	line, _ := t.keyLine(w, pairs)
-	return line
-}
-
-// KeyLineHits is KeyLineIn for a line of the screen; it also gives where each
-// key stands.
-func (t *Theme) KeyLineHits(at layout.Rect, pairs ...string) (string, []layout.KeyHit) {
-	line, hits := t.keyLine(at.W, pairs)
-	return line, moved(hits, at.X, at.Y)
-}
-
-// keyLine also gives where in the line each key stands.
-func (t *Theme) keyLine(w int, pairs []string) (string, []layout.KeyHit) {
-	type item struct {
-		text, key string
-		width     int
-	}
-	var items []item
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i] != "" {
-			items = append(items, item{t.Say(Key, pairs[i]) + " " + pairs[i+1], pairs[i], t.Width(pairs[i]) + 1 + t.Width(pairs[i+1])})
+// KeyLine writes pairs of key and what it does, as many as fit; the last pair is
+// always among them if anything is. A pair without a key is left out. It also
+// returns where each key stands.
+func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []layout.KeyHit) {
+	var shown [][]string
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[0] != "" {
+			shown = append(shown, pair)
 		}
 	}
-	if len(items) == 0 {
-		return "", nil
-	}
-	last := items[len(items)-1]
-	out, used := "", 0
-	var hits []layout.KeyHit
-	for i, it := range items {
-		room := w - last.width - 2
-		if i == len(items)-1 {
-			room = w
+	width := func(pair []string) int { return t.Width(pair[0]) + 1 + t.Width(pair[1]) }
+	used := 0
+	for i, pair := range shown {
+		gap, room := min(2, used), at.W
+		if last := len(shown) - 1; i < last {
+			room -= width(shown[last]) + 2
 		}
-		gap := 0
-		if used > 0 {
-			gap = 2
-		}
-		if used+gap+it.width > room {
+		n := width(pair)
+		if used+gap+n > room {
 			continue
 		}
-		out += layout.Spaces(gap) + it.text
-		hits = append(hits, layout.KeyHit{At: layout.Rect{X: used + gap, W: it.width, H: 1}, Key: it.key})
-		used += gap + it.width
+		line += layout.Spaces(gap) + t.Say(Key, pair[0]) + " " + pair[1]
+		keys = append(keys, layout.KeyHit{At: layout.Rect{X: at.X + used + gap, Y: at.Y, W: n, H: 1}, Key: pair[0]})
+		used += gap + n
 	}
-	return out, hits
+	return line, keys
 }
 
 // Wrapped breaks text into lines of at most w cells, each with an indent and a
 // look.
 func (t *Theme) Wrapped(text string, w int, look Token, indent string) []string {
-	var out []string
-	for _, l := range t.Wrap(text, max(1, w-t.Width(indent))) {
-		out = append(out, indent+t.Say(look, l))
+	lines := t.Wrap(text, max(1, w-t.Width(indent)))
+	for i, l := range lines {
+		lines[i] = indent + t.Say(look, l)
 	}
-	return out
+	return lines
 }

@@ -13,8 +13,8 @@ func (t *Theme) Phrase(e model.Edit) string {
 	name := e.Kind.Words()
 	switch e.Kind.Shape() {
 	case model.ShapeAct:
-		if n := e.Target.New; n != nil {
-			return name + " " + quote(n.Title)
+		if e.Target.New != nil {
+			name += " " + t.Value(e.Kind, e.Target)
 		}
 		return name
 	case model.ShapePeople:
@@ -28,22 +28,18 @@ func (t *Theme) Phrase(e model.Edit) string {
 
 // Value says what a field holds, in one line.
 func (t *Theme) Value(k model.EditKind, v model.Value) string {
-	switch {
+	switch shape := k.Shape(); {
 	case v.People != nil:
 		return t.PeopleLine(*v.People)
 	case v.New != nil:
 		return quote(v.New.Title)
 	case v.Text == nil:
 		return "none"
-	}
-	switch k.Shape() {
-	case model.ShapeLine, model.ShapeText, model.ShapePairs:
+	case shape == model.ShapeLine || shape == model.ShapeText || shape == model.ShapePairs:
 		return quote(*v.Text)
-	}
-	if k == model.EditDefaultRole {
+	case k == model.EditDefaultRole:
 		return model.CleanLine(model.RoleName(*v.Text), 60)
-	}
-	if *v.Text == "" {
+	case *v.Text == "":
 		return "none"
 	}
 	return model.CleanLine(*v.Text, 80)
@@ -54,13 +50,18 @@ func (t *Theme) PeopleLine(people []model.Participant) string {
 	if len(people) == 0 {
 		return "nobody"
 	}
+	return People(people, 12, Person)
+}
+
+// People lists people as name calls them, at most so many.
+func People(people []model.Participant, most int, name func(model.Participant) string) string {
 	var out []string
 	for i, p := range people {
-		if i == 12 {
+		if i == most {
 			out = append(out, fmt.Sprintf("%d more", len(people)-i))
 			break
 		}
-		out = append(out, person(p))
+		out = append(out, name(p))
 	}
 	return strings.Join(out, ", ")
 }
@@ -70,14 +71,13 @@ func (t *Theme) PeopleChange(base, target []model.Participant) string {
 	d := model.DiffPeople(base, target)
 	var out []string
 	for _, p := range d.Added {
-		out = append(out, "+"+person(p))
+		out = append(out, "+"+Person(p))
 	}
 	for _, p := range d.Removed {
-		out = append(out, "-"+model.CleanLine(p.Display(), 60))
+		out = append(out, "-"+Name(p))
 	}
 	for i, p := range d.Altered {
-		out = append(out, fmt.Sprintf("%s: %s %s %s", model.CleanLine(p.Display(), 60),
-			standing(d.Was[i]), t.Arrow, standing(p)))
+		out = append(out, fmt.Sprintf("%s: %s %s %s", Name(p), Standing(d.Was[i]), t.Arrow, Standing(p)))
 	}
 	if len(out) == 0 {
 		return "no change"
@@ -85,15 +85,19 @@ func (t *Theme) PeopleChange(base, target []model.Participant) string {
 	return strings.Join(out, ", ")
 }
 
-func person(p model.Participant) string {
-	s := model.CleanLine(p.Display(), 60)
-	if w := standing(p); w != "" {
-		s += " (" + w + ")"
+// Name returns what to call a person within a sentence.
+func Name(p model.Participant) string { return model.CleanLine(p.Display(), 60) }
+
+// Person names a person with role and status.
+func Person(p model.Participant) string {
+	if s := Standing(p); s != "" {
+		return Name(p) + " (" + s + ")"
 	}
-	return s
+	return Name(p)
 }
 
-func standing(p model.Participant) string {
+// Standing returns the role and the status of a person.
+func Standing(p model.Participant) string {
 	var out []string
 	for _, s := range []string{p.Role, p.Status} {
 		if s != "" {
@@ -101,6 +105,14 @@ func standing(p model.Participant) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// Mail returns the address of a person, "" where it is what the person is called.
+func Mail(p model.Participant) string {
+	if p.Email == p.Display() {
+		return ""
+	}
+	return model.CleanLine(p.Email, 200)
 }
 
 func quote(s string) string {

@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"cmp"
 	"time"
 
 	"confab/model"
@@ -25,7 +26,7 @@ func Clock(t, now time.Time, today, year, other string) string {
 // When writes a time as short as it is clear: a clock today, the weekday too
 // within a week, else the date.
 func When(t, now time.Time) string {
-	if age := now.Sub(t); age > -6*24*time.Hour && age < 6*24*time.Hour {
+	if now.Sub(t).Abs() < 6*24*time.Hour {
 		return Clock(t, now, "15:04", "Mon 15:04", "Mon 15:04")
 	}
 	return Clock(t, now, "15:04", "2 Jan", "2 Jan 2006")
@@ -34,7 +35,10 @@ func When(t, now time.Time) string {
 // Reason says why an edit needs a person, or what it waits for, with the
 // service's own words; "" where it is simply on its way.
 func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
-	said := e.Error.Words()
+	said, theirs := e.Error.Words(), ""
+	if e.Theirs != nil {
+		theirs = ": now " + t.Value(e.Kind, *e.Theirs)
+	}
 	switch e.State {
 	case model.Refused:
 		if said != "" {
@@ -42,18 +46,13 @@ func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
 		}
 		return "refused" + said
 	case model.Held:
-		return orElse(said, "it was queued a while ago, and was not sent since")
-	case model.InConflict, model.NotVerified:
-		if e.State == model.InConflict {
-			said = orElse(said, "somebody else changed it meanwhile")
-		}
-		said = orElse(said, "the service accepted the change but does not show it")
-		if e.Theirs != nil {
-			said += ": now " + t.Value(e.Kind, *e.Theirs)
-		}
-		return said
+		return cmp.Or(said, "it was queued a while ago, and was not sent since")
+	case model.InConflict:
+		return cmp.Or(said, "somebody else changed it meanwhile") + theirs
+	case model.NotVerified:
+		return cmp.Or(said, "the service accepted the change but does not show it") + theirs
 	case model.OutcomeNotKnown:
-		return orElse(said, "it left without a clear answer, and may have arrived")
+		return cmp.Or(said, "it left without a clear answer, and may have arrived")
 	case model.RetryAt, model.Queued:
 		return waits(e, said, now)
 	}
@@ -83,48 +82,39 @@ func (t *Theme) Progress(s model.Submission, now time.Time) string {
 	return t.Ending(s, now) + ": " + reason
 }
 
+// waiting says what an edit of an account waits for, where confab's own words are
+// shorter than those of the error.
+var waiting = map[model.ErrorKind]string{
+	model.Unavailable:  " can't be reached",
+	model.RateLimited:  " asked to wait",
+	model.Unauthorized: " does not take the credential",
+	model.ConflictKind: " refused it as things are now",
+}
+
 // waits says what an edit on its way waits for, until when, and then in the
 // words of the service where it gave some.
 func waits(e model.OutboxEntry, said string, now time.Time) string {
-	if e.Error == nil {
-		return ""
+	if e.Error == nil || e.State == model.Queued && e.NextTry.IsZero() {
+		return said // "", an earlier edit, or this program
 	}
-	if e.State == model.Queued && e.NextTry.IsZero() {
-		return said // an earlier edit, or this program
+	next := When(e.NextTry, now)
+	if words, ok := waiting[e.Error.Kind]; ok {
+		said = model.CleanLine(e.Ref.Account, 40) + words
 	}
-	next := ""
-	if !e.NextTry.IsZero() {
-		next = ", next try " + When(e.NextTry, now)
-	}
-	account := model.CleanLine(e.Ref.Account, 40)
-	switch e.Error.Kind {
-	case model.Unavailable:
-		said = account + " can't be reached"
-	case model.RateLimited:
-		said = account + " asked to wait"
-	case model.Unauthorized:
-		said = account + " does not take the credential"
-	case model.ConflictKind:
-		said = account + " refused it as things are now"
-	case model.UnknownOutcome:
+	switch {
+	case e.Error.Kind == model.UnknownOutcome:
 		said = "no clear answer yet"
 		if next != "" {
-			next = ": it is read again " + When(e.NextTry, now)
+			said += ": it is read again " + next
 		}
+	case next != "":
+		said += ", next try " + next
 	}
-	words := ""
 	if text := model.CleanLine(e.Error.Message, 300); text != "" && e.Error.Status != nil {
-		words = ": \"" + text + "\""
+		said += `: "` + text + `"`
 		if hint := model.CleanLine(e.Error.Hint, 200); hint != "" {
-			words += ", " + hint
+			said += ", " + hint
 		}
 	}
-	return "waits: " + said + next + words
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	return "waits: " + said
 }

@@ -2,31 +2,20 @@ package theme
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 )
 
-// Style puts a look around text. The zero value leaves text as it is.
-type Style struct{ open, close string }
+// style is what is written before and after text; the zero value is plain.
+type style struct{ open, close string }
 
-// Render gives the text in this style. The text must not be styled already.
-func (s Style) Render(text string) string {
-	if s.open == "" || text == "" {
-		return text
-	}
-	return s.open + text + s.close
-}
-
-func compile(l lipgloss.Style) Style {
+func compile(l lipgloss.Style) style {
 	const probe = "x"
-	out := l.Render(probe)
-	open, closing, ok := strings.Cut(out, probe)
-	if !ok || open == "" {
-		return Style{}
-	}
-	return Style{open, closing}
+	open, closing, _ := strings.Cut(l.Render(probe), probe)
+	return style{open, closing}
 }
 
 var colorNames = map[string]string{
@@ -59,12 +48,12 @@ func parse(text string) (lipgloss.Style, error) {
 			background = true
 		default:
 			c, err := color(word)
-			if err != nil {
+			switch {
+			case err != nil:
 				return s, err
-			}
-			if background {
+			case background:
 				s = s.Background(lipgloss.Color(c))
-			} else {
+			default:
 				s = s.Foreground(lipgloss.Color(c))
 			}
 			background = false
@@ -94,7 +83,7 @@ func color(word string) (string, error) {
 // CheckColor tells what is wrong with the value of one name in a [themes]
 // table, nil if nothing.
 func CheckColor(name, value string) error {
-	if _, ok := tokenOf(name); !ok {
+	if !slices.Contains(tokenNames[:], name) {
 		return fmt.Errorf("%q is no name of a theme", name)
 	}
 	_, err := parse(value)

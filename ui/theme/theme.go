@@ -1,7 +1,7 @@
 package theme
 
 import (
-	"sort"
+	"slices"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -47,21 +47,8 @@ var tokenNames = [tokenCount]string{
 	"added", "removed", "disabled",
 }
 
-func tokenOf(name string) (Token, bool) {
-	for i, n := range tokenNames {
-		if n == name {
-			return Token(i), true
-		}
-	}
-	return 0, false
-}
-
 // Names lists what a [themes] table may set, in alphabetical order.
-func Names() []string {
-	out := append([]string(nil), tokenNames[:]...)
-	sort.Strings(out)
-	return out
-}
+func Names() []string { return slices.Sorted(slices.Values(tokenNames[:])) }
 
 // The built-in looks keep colour for what differs from the rest or needs a
 // person. Public is what most conversations are, so it is plain; what it means
@@ -97,7 +84,7 @@ var mono = [tokenCount]string{
 type Theme struct {
 	layout.Measure
 	Glyphs
-	styles [tokenCount]Style
+	styles [tokenCount]style
 }
 
 // Config chooses a theme.
@@ -125,8 +112,8 @@ func New(c Config) *Theme {
 		looks = mono
 	}
 	for name, value := range c.Themes[c.Name] {
-		if t, ok := tokenOf(name); ok {
-			looks[t] = value
+		if i := slices.Index(tokenNames[:], name); i >= 0 {
+			looks[i] = value
 		}
 	}
 	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
@@ -134,24 +121,28 @@ func New(c Config) *Theme {
 		th.Glyphs = asciiGlyphs
 	}
 	for i, look := range looks {
-		l, err := parse(look)
-		if err != nil {
-			continue
+		if l, err := parse(look); err == nil {
+			th.styles[i] = compile(l)
 		}
-		th.styles[i] = compile(l)
 	}
 	return th
 }
 
 // Paint fits text to exactly w cells and gives it a look.
 func (t *Theme) Paint(k Token, text string, w int) string {
-	return t.styles[k].Render(t.Fit(text, w, t.Ellipsis))
+	return t.Say(k, t.Fit(text, w, t.Ellipsis))
 }
 
-// Say gives text a look, at its own width.
-func (t *Theme) Say(k Token, text string) string { return t.styles[k].Render(text) }
+// Say gives text a look, at its own width. The text must not be styled already.
+func (t *Theme) Say(k Token, text string) string {
+	s := t.styles[k]
+	if s.open == "" || text == "" {
+		return text
+	}
+	return s.open + text + s.close
+}
 
-// PrivacySign gives the sign, the word and the look of a privacy.
+// PrivacySign returns the sign, the word and the look of a privacy.
 func (t *Theme) PrivacySign(p model.Privacy) (sign, word string, look Token) {
 	switch p {
 	case model.PrivacyPrivate:
@@ -164,33 +155,26 @@ func (t *Theme) PrivacySign(p model.Privacy) (sign, word string, look Token) {
 	return t.UnknownSign, "unknown", Unknown
 }
 
-// StateSign gives the sign, the word and the look of an edit on its way.
+// StateSign returns the sign, the word and the look of an edit on its way.
 func (t *Theme) StateSign(s model.EditState) (sign, word string, look Token) {
+	word = string(s)
 	switch s {
-	case model.Queued:
-		return t.QueuedSign, "queued", Pending
-	case model.Sending:
-		return t.QueuedSign, "sending", Pending
+	case model.Queued, model.Sending:
+		return t.QueuedSign, word, Pending
 	case model.RetryAt:
 		return t.RetrySign, "will retry", Warning
 	case model.Held:
-		return t.FailedSign, "held", Warning
-	case model.InConflict:
-		return t.FailedSign, "conflict", Attention
+		return t.FailedSign, word, Warning
+	case model.InConflict, model.NotVerified, model.OutcomeNotKnown:
+		return t.FailedSign, word, Attention
 	case model.Refused:
-		return t.FailedSign, "refused", Error
-	case model.NotVerified:
-		return t.FailedSign, "unverified", Attention
-	case model.OutcomeNotKnown:
-		return t.FailedSign, "unknown", Attention
+		return t.FailedSign, word, Error
 	case model.Done:
-		return t.DoneSign, "done", Good
+		return t.DoneSign, word, Good
 	case model.OutcomeAlreadySet:
 		return t.DoneSign, "already so", Good
-	case model.Withdrawn:
-		return t.DoneSign, "withdrawn", Dim
-	case model.Replaced:
-		return t.DoneSign, "replaced", Dim
+	case model.Withdrawn, model.Replaced:
+		return t.DoneSign, word, Dim
 	}
-	return " ", string(s), Text
+	return " ", word, Text
 }

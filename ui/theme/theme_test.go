@@ -136,14 +136,19 @@ func TestKeyLine(t *testing.T) {
 	th := New(Config{Name: "mono"})
 	pairs := []string{"a", "first", "", "nothing", "b", "second", "esc", "close"}
 	for w := range 40 {
-		if got := th.Width(th.KeyLineIn(w, pairs...)); got > w {
+		if got := th.Width(keyLine(th, w, pairs)); got > w {
 			t.Errorf("%d cells in %d", got, w)
 		}
 	}
-	if s := th.KeyLineIn(12, pairs...); !strings.Contains(s, "close") || strings.Contains(s, "first") {
+	if s := keyLine(th, 12, pairs); !strings.Contains(s, "close") || strings.Contains(s, "first") {
 		t.Errorf("%q", s)
 	}
-	if s := th.KeyLineIn(1<<20, pairs...); strings.Contains(s, "nothing") {
+	if s := keyLine(th, 1<<20, pairs); strings.Contains(s, "nothing") {
 		t.Errorf("%q", s)
 	}
+}
+
+func keyLine(th *Theme, w int, pairs []string) string {
+	line, _ := th.KeyLine(layout.Rect{W: w, H: 1}, pairs...)
+	return line
 }

@@ -62,9 +62,7 @@ func SetUp(in Info) []string {
 func Draw(th *theme.Theme, r layout.Rect, in Info) []string {
 	var lines []string
 	say := func(look theme.Token, s string) {
-		for _, l := range th.Wrap(s, max(1, r.W-4)) {
-			lines = append(lines, "  "+th.Say(look, l))
-		}
+		lines = append(lines, th.Wrapped(s, r.W-2, look, "  ")...)
 	}
 	lines = append(lines, "")
 	title := "confab"
@@ -81,13 +79,7 @@ func Draw(th *theme.Theme, r layout.Rect, in Info) []string {
 	var keys []string
 	choices := [][2]string{{"d", "try the demo: made-up conversations, no network, nothing left behind"}, {"i", "how to set it up"}, {"q", "quit"}}
 	for _, k := range choices {
-		for i, l := range th.Wrap(k[1], max(1, r.W-6)) {
-			head := "  " + th.Say(theme.Key, k[0]) + "  "
-			if i > 0 {
-				head = layout.Spaces(5)
-			}
-			keys = append(keys, head+l)
-		}
+		keys = append(keys, th.Hang("  "+th.Say(theme.Key, k[0])+"  ", k[1], r.W-1)...)
 	}
 	if len(keys) > r.H-1 {
 		keys = nil

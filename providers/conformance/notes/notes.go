@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"confab/model"
 	"confab/providers"
@@ -23,28 +22,26 @@ const (
 )
 
 var (
-	listNotes  = providers.Endpoint{Name: "list notes", Method: http.MethodGet, Path: "/notes"}
-	readNote   = providers.Endpoint{Name: "read note", Method: http.MethodGet, Path: "/notes/{id}"}
-	putTitle   = providers.Endpoint{Name: "change title", Method: http.MethodPut, Path: "/notes/{id}/title", Write: true}
-	putVisible = providers.Endpoint{Name: "change visibility", Method: http.MethodPut, Path: "/notes/{id}/visibility", Write: true}
-	putPeople  = providers.Endpoint{Name: "change people", Method: http.MethodPut, Path: "/notes/{id}/people", Write: true}
-	deleteNote = providers.Endpoint{Name: "delete note", Method: http.MethodDelete, Path: "/notes/{id}", Write: true}
-	listPeople = providers.Endpoint{Name: "list people", Method: http.MethodGet, Path: "/people"}
+	listNotes  = providers.Get("list notes", "/notes")
+	readNote   = providers.Get("read note", "/notes/{id}")
+	putTitle   = providers.Writing("change title", http.MethodPut, "/notes/{id}/title")
+	putVisible = providers.Writing("change visibility", http.MethodPut, "/notes/{id}/visibility")
+	putPeople  = providers.Writing("change people", http.MethodPut, "/notes/{id}/people")
+	deleteNote = providers.Writing("delete note", http.MethodDelete, "/notes/{id}")
+	listPeople = providers.Get("list people", "/people")
 )
 
 var table = []providers.CapabilityRow{
-	{Kind: model.EditTitle, State: model.CapabilityYes, Call: "PUT /notes/{id}/title", Reason: "the title is replaced"},
-	{Kind: model.EditPrivacy, State: model.CapabilityYes, Call: "PUT /notes/{id}/visibility", Reason: "private or public"},
-	{Kind: model.EditParticipants, State: model.CapabilityYes, Call: "PUT /notes/{id}/people", Reason: "the whole set is replaced"},
-	{Kind: model.EditDelete, State: model.CapabilityYes, Call: "DELETE /notes/{id}", Reason: "a note is gone for everybody"},
+	providers.Yes(model.EditTitle, "PUT /notes/{id}/title", "the title is replaced"),
+	providers.Yes(model.EditPrivacy, "PUT /notes/{id}/visibility", "private or public"),
+	providers.Yes(model.EditParticipants, "PUT /notes/{id}/people", "the whole set is replaced"),
+	providers.Yes(model.EditDelete, "DELETE /notes/{id}", "a note is gone for everybody"),
 }
 
 // Factory gives the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table, Open: open}
 }
-
-func identity(a providers.Account) string { return name + " " + a.Base(baseURL) }
 
 type provider struct {
 	providers.Editor
@@ -67,13 +64,11 @@ func open(a providers.Account) (model.Provider, error) {
 
 // Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
-	return model.Description{Provider: name, Name: title, Account: p.account.Name, BaseURL: p.account.BaseURL, Identity: identity(p.account),
-		ReadOnly: p.account.ReadOnly, People: []model.LookupKind{model.LookupUsers},
-		Audience: map[string]string{model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everybody who uses Notes"}}
+	d := p.account.Describe(Factory(), name+" "+p.account.BaseURL)
+	d.People = []model.LookupKind{model.LookupUsers}
+	d.Audience = map[string]string{model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everybody who uses Notes"}
+	return d
 }
-
-// Needs implements model.Provider: a read brings everything.
-func (p *provider) Needs(...model.EditKind) model.Need { return 0 }
 
 // convert makes a conversation of a note.
 func (p *provider) convert(raw []byte) (d model.Detail, err error) {
@@ -117,7 +112,7 @@ func participants(list []*providers.Object, facts *providers.Facts) (out []model
 
 // Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, _ model.Need) (model.Detail, error) {
-	a, err := p.Client.Do(ctx, providers.Call{Endpoint: readNote, Params: map[string]string{"id": id}})
+	a, err := p.Client.Do(ctx, readNote.Of(id, nil))
 	if err != nil {
 		return model.Detail{}, err
 	}
@@ -129,11 +124,7 @@ func (p *provider) Load(ctx context.Context, id string, _ model.Need) (model.Det
 }
 
 // Sync implements model.Provider.
-func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(model.Batch) (bool, error)) (model.SyncResult, error) {
-	cursor := func(at string) string { return at }
-	if req.Mode == model.SyncHead {
-		req.Cursor, cursor = "", func(string) string { return "" }
-	}
+func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	if n, err := strconv.Atoi(req.Cursor); err != nil || n < 1 {
 		req.Cursor = ""
 	}
@@ -141,9 +132,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit func(mo
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		return p.page(ctx, at, seen)
 	}
-	w := providers.Walk[model.Conversation]{Most: maxPages, Read: read}
-	walked, err := providers.SyncWalk(ctx, w, listNotes.Name, req.Cursor, cursor, emit)
-	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Most: maxPages, Read: read}, listNotes.Name, req, emit)
 }
 
 // page reads one page. What a page before it had, since the list has moved, is
@@ -154,12 +143,11 @@ func (p *provider) page(ctx context.Context, at string, seen map[string]bool) (o
 	if err != nil {
 		return out, err
 	}
-	o, _ := providers.ParseObject(a.Body)
-	rows, ok := providers.Elements(o.Peek("notes"))
+	rows, o, err := a.Rows("notes")
 	here, _ := strconv.ParseFloat(at, 64)
 	next, more := o.Number("next")
-	if !ok || !o.Null("next") && !more || more && next != here+1 {
-		return out, providers.Malformed(listNotes.Name, "the answer is no page of the list")
+	if err != nil || rows == nil || !o.Null("next") && !more || more && next != here+1 {
+		return out, a.Malformed("the answer is no page of the list")
 	}
 	for _, raw := range rows {
 		d, err := p.convert(raw)
@@ -197,18 +185,15 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	if err != nil {
 		return model.LookupPage{}, err
 	}
-	text := strings.ToLower(req.Text)
 	return providers.CutPage(slices.DeleteFunc(slices.Clone(all), func(q model.Participant) bool {
-		return q.ID != req.Text && !strings.Contains(strings.ToLower(q.Name+" "+q.Email), text)
+		return q.ID != req.Text && !providers.Holds(req.Text, q.Name, q.Email)
 	}), req), nil
 }
 
 // Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	if _, err := p.page(ctx, "", map[string]bool{}); err != nil {
-		return []model.CheckResult{model.FailedCheck("notes", err)}
-	}
-	return []model.CheckResult{{Name: "notes", OK: true, Detail: "the list can be read"}}
+	_, err := p.page(ctx, "", map[string]bool{})
+	return []model.CheckResult{providers.Check("notes", "the list can be read", err)}
 }
 
 // Link implements model.Provider.
@@ -217,27 +202,23 @@ func (p *provider) Link(context.Context, model.Conversation, model.LinkKind) (st
 }
 
 // plan is the part of providers.Editor that knows Notes: one call a field.
-func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []providers.Planned {
-	out := make([]providers.Planned, len(edits))
-	for i, e := range edits {
-		call := providers.Call{Params: map[string]string{"id": fresh.Ref.ID}}
+func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
+	return func(e model.Edit) providers.Planned {
+		call := deleteNote.Of(fresh.Ref.ID, nil)
 		switch e.Kind {
 		case model.EditTitle:
-			call.Endpoint, call.Body = putTitle, map[string]string{"title": e.Target.String()}
+			call = putTitle.Of(fresh.Ref.ID, map[string]string{"title": e.Target.String()})
 		case model.EditPrivacy:
-			call.Endpoint, call.Body = putVisible, map[string]string{"visibility": e.Target.String()}
+			call = putVisible.Of(fresh.Ref.ID, map[string]string{"visibility": e.Target.String()})
 		case model.EditParticipants:
 			if !fresh.Participants.Known {
-				out[i] = providers.Refuse(providers.Unsupported(providers.Op(e.Kind), "the people were not read, and writing replaces all of them"))
-				continue
+				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "the people were not read, and writing replaces all of them"))
 			}
 			ids := []string{}
 			for _, q := range e.Target.Set() {
 				ids = append(ids, q.ID)
 			}
-			call.Endpoint, call.Body = putPeople, map[string][]string{"people": ids}
-		default:
-			call.Endpoint = deleteNote
+			call = putPeople.Of(fresh.Ref.ID, map[string][]string{"people": ids})
 		}
 		w := providers.Single(e.Kind, call)
 		w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
@@ -247,7 +228,6 @@ func (p *provider) plan(fresh model.Conversation, edits []model.Edit) []provider
 			}
 			return d.Conversation, tells, err == nil
 		}
-		out[i] = providers.Change(w, fresh, e)
+		return providers.Change(w, fresh, e)
 	}
-	return out
 }

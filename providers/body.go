@@ -1,0 +1,99 @@
+package providers
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// accept reads the answer of a success.
+func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, timeout time.Duration) (*Answer, *fault) {
+	body, err := readBody(raw, c.options.BodyLimit)
+	complaint := ""
+	switch {
+	case errors.Is(err, errTooLarge):
+		complaint = fmt.Sprintf("the answer is larger than %d MiB", c.options.BodyLimit>>20)
+	case errors.Is(err, errEncoding), corrupt(err):
+		complaint = "the answer is compressed in a way that cannot be read"
+	case err != nil:
+		return nil, c.lost(ctx, call, err, true, timeout)
+	default:
+		complaint = notJSON(raw.Header.Get("Content-Type"), body, call.Write)
+	}
+	if complaint != "" {
+		return nil, unreadable(call, raw.StatusCode, complaint)
+	}
+	return &Answer{Status: raw.StatusCode, Header: raw.Header, Body: body, op: call.Name}, nil
+}
+
+// notJSON says what is wrong with a body that cannot be an answer of an API.
+// The content type alone decides nothing: some services name it wrongly.
+func notJSON(contentType string, body []byte, write bool) string {
+	t := bytes.TrimSpace(body)
+	switch {
+	case len(t) == 0:
+		return ""
+	case t[0] == '<':
+		return "the answer is a web page, not data"
+	case !strings.ContainsRune(`{["tfn-0123456789`, rune(t[0])) && contentType != "":
+		return "the answer is not JSON but " + cut(contentType, 60)
+	case !strings.ContainsRune(`{["tfn-0123456789`, rune(t[0])):
+		return "the answer is not JSON"
+	case write && !json.Valid(t):
+		return "the answer is broken JSON"
+	}
+	return ""
+}
+
+var (
+	errTooLarge = errors.New("too large")
+	errEncoding = errors.New("unknown content encoding")
+)
+
+// mostReserved is the most that is reserved for a body before it has come.
+const mostReserved = 1 << 20
+
+// readBody reads at most limit bytes, counted after decompression. With
+// errTooLarge it gives the beginning.
+func readBody(raw *http.Response, limit int64) ([]byte, error) {
+	var r io.Reader = raw.Body
+	switch enc := strings.ToLower(strings.TrimSpace(raw.Header.Get("Content-Encoding"))); {
+	case raw.Uncompressed, enc == "", enc == "identity":
+	case enc == "gzip" || enc == "x-gzip":
+		z, err := gzip.NewReader(raw.Body)
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, errEncoding
+		}
+		defer z.Close()
+		r = z
+	default:
+		return nil, errEncoding
+	}
+	var b bytes.Buffer
+	if raw.ContentLength > 0 {
+		b.Grow(int(min(raw.ContentLength, mostReserved)) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	body := b.Bytes()
+	if int64(len(body)) > limit {
+		return body[:limit], errTooLarge
+	}
+	return body, err
+}
+
+// corrupt reports whether a body is not compressed as it says.
+func corrupt(err error) bool {
+	var input flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &input)
+}

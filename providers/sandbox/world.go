@@ -1,0 +1,309 @@
+package sandbox
+
+import (
+	"cmp"
+	"embed"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// files are what the servers hold at the start: a folder for each world, and in it the people and one file for each vendor.
+//
+//go:embed data
+var files embed.FS
+
+// world is what the servers have in common: the people of one company and those it talks to, and one start time.
+type world struct {
+	*cast
+	name string
+	seed uint64
+	base time.Time // when the sandbox was made, UTC, in whole seconds
+}
+
+// cast is the people. Staff have no company: it is the one whose accounts these are.
+type cast struct {
+	Staff, Contacts []person
+	Companies       []company
+}
+
+type person struct {
+	First, Last, Email, Job, Phone, Zone string
+	Company                              int
+}
+
+type company struct{ Name, Domain, Industry string }
+
+func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last) }
+
+func newWorld(seed uint64, now time.Time) *world {
+	const name = "hostile"
+	return &world{cast: load[cast](name, "people"), name: name, seed: seed, base: now.UTC().Truncate(time.Second)}
+}
+
+var loaded sync.Map // what load read, by path: it doesn't change
+
+// load reads a data file into T when it is first asked for. The files are part of the program, so a wrong one is a fault of it.
+func load[T any](world, name string) *T {
+	path := "data/" + world + "/" + name + ".json"
+	if v, ok := loaded.Load(path); ok {
+		return v.(*T)
+	}
+	v := new(T)
+	raw, err := fs.ReadFile(files, path)
+	if err == nil {
+		err = json.Unmarshal(raw, v)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: %s: %v", path, err))
+	}
+	loaded.Store(path, v)
+	return v
+}
+
+// person finds somebody by the words the data files use: "staff 3" or "contact 12".
+func (w *world) person(who string) person {
+	switch kind, n := reference(who); kind {
+	case "staff":
+		return w.Staff[n]
+	case "contact":
+		return w.contact(n)
+	}
+	return person{}
+}
+
+// contact is one of any number of people: after those of the file, others of the same names follow.
+func (w *world) contact(i int) person {
+	p := w.Contacts[i%len(w.Contacts)]
+	if copied := i / len(w.Contacts); copied > 0 {
+		local, domain, _ := strings.Cut(p.Email, "@")
+		p.Email = fmt.Sprintf("%s.%d@%s", local, copied, domain)
+		p.Phone = fmt.Sprintf("+3161%07d", i)
+	}
+	return p
+}
+
+// reference splits "contact 12".
+func reference(word string) (kind string, n int) {
+	kind, digits, _ := strings.Cut(word, " ")
+	n, _ = strconv.Atoi(digits)
+	return kind, n
+}
+
+// The first 32 bits of an id hold its number, multiplied by an odd constant; idInverse is that constant's inverse.
+const (
+	idFactor  uint32 = 0x9e3779b1
+	idInverse uint32 = 0x0e8b2f51
+)
+
+// mix spreads a number over 64 bits (splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// kind is where the ids of one kind of things begin.
+func (w *world) kind(kind string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(kind))
+	return mix(w.seed ^ h.Sum64())
+}
+
+// id is the UUID of number n of a kind of things.
+func (w *world) id(kind string, n int) string {
+	var raw [16]byte
+	start := w.kind(kind)
+	h := mix(start ^ uint64(uint32(n)))
+	binary.BigEndian.PutUint32(raw[:], uint32(n)*idFactor^uint32(start))
+	binary.BigEndian.PutUint64(raw[4:], h)
+	binary.BigEndian.PutUint32(raw[12:], uint32(mix(h)))
+	raw[6] = raw[6]&0x0f | 0x40
+	raw[8] = raw[8]&0x3f | 0x80
+	s := hex.EncodeToString(raw[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+// number is the inverse of id, for numbers below limit.
+func (w *world) number(kind, id string, limit int) (int, bool) {
+	n := w.decode(kind, id)
+	return n, n < limit && w.id(kind, n) == strings.ToLower(id)
+}
+
+// decode reads the number that an id begins with, whatever follows.
+func (w *world) decode(kind, id string) int {
+	head, _ := strconv.ParseUint(id[:min(8, len(id))], 16, 32)
+	return int((uint32(head) ^ uint32(w.kind(kind))) * idInverse)
+}
+
+// ulid is a ULID of the given time, its other half the start of an id.
+func ulid(t time.Time, id string) string {
+	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	var out [10]byte
+	ms := uint64(max(t.UnixMilli(), 0))
+	for i := 9; i >= 0; i-- {
+		out[i] = alphabet[ms&31]
+		ms >>= 5
+	}
+	return string(out[:]) + strings.ToUpper(strings.ReplaceAll(id, "-", "")[:16])
+}
+
+// collection is the records of one kind: the members that all of them have unless a row says otherwise, and the rows.
+type collection struct {
+	All  map[string]any
+	Rows []record
+}
+
+// record is one thing as a data file holds it, in the service's own words. In strings,
+//
+//   - "@", "@+2h", "@-90m" are times after and before the conversation's creation, or the start of the sandbox for anything else
+//   - "{id}" is the thing's own id, "{user 3}" what the vendor makes of that, "{name}" and the like a word of the person it is
+//     about
+type record struct {
+	// Age is how long ago a conversation was created.
+	Age span
+	// Set are the members that differ from those of all, Drop the ones it doesn't have.
+	Set  map[string]any
+	Drop []string
+	// With are who takes part: "who", and members that differ. Said is what was said or written, oldest first.
+	With []map[string]any
+	Said []line
+
+	made time.Time // when a client created it
+}
+
+// line is one thing somebody said or wrote, so long after the conversation's creation.
+type line struct {
+	By, Text string
+	At       span
+	Set      map[string]any
+	Drop     []string
+}
+
+// span is a duration as Go writes it, "52h3m".
+type span time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *span) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	*s = span(d)
+	return err
+}
+
+// age is how long ago row i of n was created. The ages of the file are spread over more or fewer rows.
+func (c *collection) age(i, n int) time.Duration {
+	at := float64(i) * float64(len(c.Rows)) / float64(max(n, 1))
+	k := min(int(at), len(c.Rows)-1)
+	from, to := c.Rows[k].Age, c.Rows[k].Age+span(24*time.Hour)
+	if k+1 < len(c.Rows) {
+		to = c.Rows[k+1].Age
+	}
+	return time.Duration(from + span((at-float64(k))*float64(to-from)))
+}
+
+// scene is what the places in a record stand for.
+type scene struct {
+	at time.Time
+	// pace shortens what comes after at, for a conversation younger than its record, so that nothing lies in the future.
+	pace  float64
+	clock func(time.Time) any
+	words map[string]any
+	// place is what a numbered word stands for.
+	place func(kind string, n int) any
+}
+
+var placeForm = regexp.MustCompile(`\{([a-z]+)(?: (\d+))?\}`)
+
+// make builds a document.
+func (s *scene) make(all, set map[string]any, drop []string) map[string]any {
+	out := make(map[string]any, len(all)+len(set))
+	for k, v := range all {
+		if _, other := set[k]; !other {
+			out[k] = s.value(v)
+		}
+	}
+	for k, v := range set {
+		out[k] = s.value(v)
+	}
+	for _, k := range drop {
+		delete(out, k)
+	}
+	return out
+}
+
+func (s *scene) value(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return s.make(v, nil, nil)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = s.value(v[i])
+		}
+		return out
+	case string:
+		return s.text(v)
+	}
+	return v
+}
+
+func (s *scene) text(v string) any {
+	if after, ok := strings.CutPrefix(v, "@"); ok {
+		if d, err := time.ParseDuration(cmp.Or(after, "0s")); err == nil {
+			return s.clock(s.time(d))
+		}
+	}
+	if !strings.Contains(v, "{") {
+		return v
+	}
+	if placeForm.FindString(v) == v {
+		return s.word(v)
+	}
+	return placeForm.ReplaceAllStringFunc(v, func(place string) string { return fmt.Sprint(s.word(place)) })
+}
+
+// time is so long after the creation.
+func (s *scene) time(after time.Duration) time.Time {
+	if after > 0 && s.pace < 1 {
+		after = time.Duration(float64(after) * s.pace).Truncate(time.Millisecond)
+	}
+	return s.at.Add(after)
+}
+
+func (s *scene) word(place string) any {
+	word := place[1 : len(place)-1]
+	if v, ok := s.words[word]; ok {
+		return v
+	}
+	if kind, n := reference(word); kind != word {
+		return s.place(kind, n)
+	}
+	return place
+}
+
+// words are what a record can say of a person.
+func (w *world) words(p person) map[string]any {
+	return map[string]any{
+		"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
+		"company": w.Companies[p.Company].Name,
+	}
+}
+
+// stamp formats a time with only the fractional digits it has, in UTC.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999999Z07:00") }
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/keymap"
+)
+
+// detailCache holds the last few conversations that were read whole, the oldest first:
+// going back shows them at once. Bodies are kept here and nowhere else.
+type detailCache []model.Detail
+
+const detailLimit = 8
+
+func (c detailCache) find(ref model.Ref) int {
+	return slices.IndexFunc(c, func(d model.Detail) bool { return d.Conversation.Ref == ref })
+}
+
+func (c *detailCache) put(d model.Detail) {
+	if i := c.find(d.Conversation.Ref); i >= 0 {
+		(*c)[i] = d
+		return
+	}
+	*c = append(*c, d)
+	*c = (*c)[max(0, len(*c)-detailLimit):]
+}
+
+// openRow shows a conversation: at once what is cached, then what the service says.
+func (m *Model) openRow(row model.Row) tea.Cmd {
+	ref := row.Conversation.Ref
+	m.show(row)
+	cmds := []tea.Cmd{m.readWhole(ref)}
+	if !row.Triage.Seen {
+		cmds = append(cmds, m.carryOut(keymap.Seen, func(ctx context.Context) (string, error) { return "", m.be.See(ctx, ref) }))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) reloadDetail(in intent) tea.Cmd {
+	if m.detail.Ref() != in.row.Conversation.Ref {
+		m.show(in.row)
+	}
+	return m.readWhole(m.detail.Ref())
+}
+
+func (m *Model) readWhole(ref model.Ref) tea.Cmd {
+	m.detail.SetLoading()
+	whole := func(ctx context.Context) (model.Detail, error) {
+		return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
+	}
+	return tea.Batch(m.readActivity(ref), read(m, whole, func(d model.Detail, err error) tea.Cmd {
+		m.detailCame(ref, d, err)
+		return nil
+	}))
+}
+
+func (m *Model) detailCame(ref model.Ref, d model.Detail, err error) {
+	if err == nil {
+		m.details.put(d)
+	}
+	switch {
+	case ref != m.detail.Ref():
+	case model.KindOf(err) == model.NotFound:
+		m.detail.SetGone()
+	case err != nil:
+		m.detail.SetProblem(model.Words(err))
+	default:
+		m.detail.SetDetail(d)
+		row := m.detail.Row()
+		row.Conversation = d.Conversation
+		m.show(row)
+	}
+}
+
+// readRow reads a row that the list may not hold.
+func (m *Model) readRow(ref model.Ref) tea.Cmd {
+	held := false
+	get := func(ctx context.Context) (row model.Row, err error) {
+		row, held, err = m.be.Row(ctx, ref)
+		return row, err
+	}
+	return read(m, get, func(row model.Row, err error) tea.Cmd {
+		here := ref == m.detail.Ref()
+		if !held || err != nil {
+			if here {
+				m.detail.SetGone()
+			}
+			return nil
+		}
+		m.list.Replace(row)
+		if here {
+			m.show(row)
+		}
+		return nil
+	})
+}
+
+// readMoved reads the row of the open conversation if news named it and the list does not
+// hold it.
+func (m *Model) readMoved() tea.Cmd {
+	ref := m.moved
+	m.moved = model.Ref{}
+	if _, listed := m.list.Row(ref); listed || ref.IsZero() || ref != m.detail.Ref() {
+		return nil
+	}
+	return m.readRow(ref)
+}
+
+func (m *Model) readActivity(ref model.Ref) tea.Cmd {
+	var (
+		subs    []model.Submission
+		outbox  []model.OutboxEntry
+		history []model.JournalEntry
+	)
+	get := func(ctx context.Context) (_ struct{}, err error) {
+		if subs, err = m.be.Submissions(ctx, model.HistoryRequest{Ref: ref, Limit: activityLimit}); err != nil {
+			return
+		}
+		if outbox, err = m.be.OutboxOf(ctx, ref); err != nil {
+			return
+		}
+		history, err = m.be.History(ctx, model.HistoryRequest{Ref: ref, Limit: historyLimit})
+		return
+	}
+	return read(m, get, func(_ struct{}, err error) tea.Cmd {
+		if ref == m.detail.Ref() && err == nil {
+			m.detail.SetActivity(subs, outbox, history)
+		}
+		return nil
+	})
+}
+
+// show puts a row into the detail view, with what was loaded of it before.
+func (m *Model) show(row model.Row) {
+	ref := row.Conversation.Ref
+	var swept time.Time
+	for _, a := range m.facts.Accounts() {
+		if a.Name == ref.Account {
+			swept = a.Swept
+		}
+	}
+	known, cached := m.detail.Detail(), false
+	if ref != m.detail.Ref() {
+		known = nil
+		if i := m.details.find(ref); i >= 0 {
+			known, cached = &m.details[i], true
+		}
+	}
+	if known != nil {
+		row.Conversation = model.MergeReading(known.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
+	}
+	m.detail.Show(row, m.facts.Capabilities(row.Conversation), swept)
+	if cached {
+		m.detail.SetDetail(*known)
+	}
+}
+
+// cursorMoved lets the preview follow once the cursor rests.
+func (m *Model) cursorMoved() tea.Cmd {
+	m.rest++
+	if !m.previewShown() {
+		return nil
+	}
+	if m.detail.Ref().IsZero() {
+		return m.showSelected()
+	}
+	rest := m.rest
+	return soon(restTime, func() tea.Cmd {
+		if rest != m.rest {
+			return nil
+		}
+		return m.showSelected()
+	})
+}
+
+func (m *Model) showIfPreview() tea.Cmd {
+	if m.previewShown() {
+		return m.showSelected()
+	}
+	return nil
+}
+
+func (m *Model) showSelected() tea.Cmd {
+	row, ok := m.list.Selected()
+	if !ok {
+		m.detail.Clear()
+		return nil
+	}
+	if row.Conversation.Ref == m.detail.Ref() {
+		return nil
+	}
+	m.show(row)
+	return m.readActivity(row.Conversation.Ref)
+}

@@ -1,0 +1,90 @@
+package ui_test
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// counting makes of the emulator, which always counts cells by grapheme cluster,
+// a terminal that counts rune by rune until it is told to count clusters (mode
+// 2027).
+type counting struct{ clusters bool }
+
+func (c *counting) write(to io.Writer, p []byte) error {
+	set := bytes.LastIndex(p, []byte(ansi.SetModeUnicodeCore))
+	reset := bytes.LastIndex(p, []byte(ansi.ResetModeUnicodeCore))
+	if set >= 0 || reset >= 0 {
+		c.clusters = set > reset
+	}
+	for len(p) > 0 {
+		i := bytes.IndexFunc(p, func(r rune) bool { return r >= utf8.RuneSelf })
+		switch {
+		case i < 0:
+			i = len(p)
+		case i > 0 && p[i-1] > ' ':
+			i-- // it may be the base of a cluster
+		}
+		if _, err := to.Write(p[:i]); err != nil {
+			return err
+		}
+		if p = p[i:]; len(p) == 0 {
+			break
+		}
+		cluster, width := ansi.FirstGraphemeCluster(p, ansi.GraphemeWidth)
+		p = p[len(cluster):]
+		for _, piece := range c.pieces(cluster, width) {
+			if _, err := to.Write(piece); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pieces gives what the emulator is sent for a cluster, each on its own.
+func (c *counting) pieces(cluster []byte, width int) [][]byte {
+	base, _ := utf8.DecodeRune(cluster)
+	switch {
+	case c.clusters && base >= utf8.RuneSelf:
+		return [][]byte{cluster}
+	case c.clusters && width > 1:
+		return [][]byte{[]byte("＃")} // a keycap; the emulator puts nothing on ASCII
+	case base < utf8.RuneSelf:
+		cluster = bytes.Map(func(r rune) rune {
+			if r != base && ansi.StringWidthWc(string(r)) == 0 {
+				return -1
+			}
+			return r
+		}, cluster)
+	}
+	var out [][]byte
+	for len(cluster) > 0 {
+		_, n := utf8.DecodeRune(cluster)
+		for n < len(cluster) {
+			r, size := utf8.DecodeRune(cluster[n:])
+			if ansi.StringWidthWc(string(r)) > 0 {
+				break
+			}
+			n += size
+		}
+		out = append(out, alone(cluster[:n]))
+		cluster = cluster[n:]
+	}
+	return out
+}
+
+// alone gives a rune with its marks as the emulator is to take it: as wide as the
+// rune is by itself.
+func alone(piece []byte) []byte {
+	r, _ := utf8.DecodeRune(piece)
+	want := ansi.StringWidthWc(string(r))
+	for _, text := range []string{string(piece), string(r), "##"[:min(want, 2)]} {
+		if ansi.StringWidth(text) == want {
+			return []byte(text)
+		}
+	}
+	return nil
+}

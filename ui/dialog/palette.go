@@ -1,0 +1,169 @@
+package dialog
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+// Entry is one action.
+type Entry struct {
+	Name, Help, Key, Section string
+	// Off is why it can't be done now, "" if it can.
+	Off string
+	// Plain marks what everybody does by its key: it comes last until something is typed.
+	Plain bool
+}
+
+// Palette lists actions, narrowed by what is typed. An entry that is off can be seen.
+type Palette struct {
+	For     string
+	entries []Entry
+	shown   []int
+	input   theme.Input
+	bar     layout.Bar
+}
+
+// NewPalette makes a palette of entries.
+func NewPalette(entries []Entry) *Palette {
+	p := &Palette{entries: entries, input: theme.NewInput("")}
+	p.narrow()
+	return p
+}
+
+// Update returns the Choice.
+func (p *Palette) Update(msg tea.Msg) any {
+	changed := false
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		changed = p.input.Paste(msg.Content)
+	case layout.Wheel:
+		p.move(int(msg))
+	case layout.Click:
+		if p.bar.Click(int(msg)-1, len(p.shown)) {
+			return p.choice()
+		}
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "esc", "ctrl+p":
+			return keymap.Back
+		case "up", "ctrl+k":
+			p.move(-1)
+		case "down", "ctrl+j", "ctrl+n":
+			p.move(1)
+		case "pgup":
+			p.move(-page)
+		case "pgdown":
+			p.move(page)
+		case "enter":
+			return p.choice()
+		default:
+			changed = p.input.Key(msg)
+		}
+	}
+	if changed {
+		p.narrow()
+	}
+	return nil
+}
+
+func (p *Palette) move(by int) { p.bar.Move(by, len(p.shown)) }
+
+func (p *Palette) choice() any {
+	if p.bar.At >= len(p.shown) {
+		return nil
+	}
+	return Choice(p.shown[p.bar.At])
+}
+
+// narrow keeps the entries that hold every word. Those that can be done, and whose name
+// begins with what was typed, come first.
+func (p *Palette) narrow() {
+	words := strings.Fields(model.FoldText(p.input.Value()))
+	p.bar = layout.Bar{}
+	var groups [3][]int
+	for i, e := range p.entries {
+		text := model.FoldText(e.Name + " " + strings.ReplaceAll(e.Name, "_", " ") + " " + e.Help + " " + e.Section)
+		all := true
+		for _, w := range words {
+			all = all && strings.Contains(text, w)
+		}
+		switch {
+		case !all:
+		case len(words) == 0 && e.Plain:
+			groups[1] = append(groups[1], i)
+		case len(words) == 0:
+			groups[0] = append(groups[0], i)
+		case e.Off != "":
+			groups[2] = append(groups[2], i)
+		case len(words) > 0 && strings.HasPrefix(e.Name, words[0]):
+			groups[0] = append(groups[0], i)
+		default:
+			groups[1] = append(groups[1], i)
+		}
+	}
+	p.shown = append(append(groups[0], groups[1]...), groups[2]...)
+}
+
+// Draw draws the palette.
+func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
+	w := min(screen.W-2, 96)
+	h := min(screen.H-5, 24)
+	title := fmt.Sprintf("Actions (%d)", len(p.entries))
+	if len(p.shown) < len(p.entries) {
+		title = fmt.Sprintf("Actions (%d of %d)", len(p.shown), len(p.entries))
+	}
+	if p.For != "" {
+		title += " for " + p.For
+	}
+	foot := []string{"enter", "do it", "esc", "close"}
+	return th.Frame(screen, title, foot, w, max(2, h), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+		line, x := p.input.Draw(th, max(0, w-2), theme.Text)
+		out := []string{th.Say(theme.Accent, ":") + " " + line}
+		for i, end := p.bar.Show(len(p.shown), max(0, h-1)); i < end; i++ {
+			out = append(out, p.row(th, p.entries[p.shown[i]], i == p.bar.At, w))
+		}
+		return out, &layout.Cursor{X: x + 2}
+	})
+}
+
+func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
+	pointer, look := "  ", theme.Text
+	if e.Off != "" {
+		look = theme.Disabled
+	}
+	if at {
+		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+	}
+	keyW := 12
+	if w < 50 {
+		keyW = 7
+	}
+	nameW := 0
+	if w >= 50 {
+		nameW = 24
+	}
+	help := e.Help
+	if e.Off != "" {
+		why := "off: " + model.CleanLine(e.Off, 300)
+		if nameW > 0 {
+			help = why
+		} else {
+			help += " (" + why + ")"
+		}
+	}
+	s := pointer + th.Say(theme.Key, th.Fit(e.Key, keyW, th.Ellipsis)) + " "
+	if nameW > 0 {
+		s += th.Paint(look, e.Name, nameW-1) + " "
+		if at {
+			look = theme.Text
+		}
+	}
+	return s + th.Say(look, th.Fit(help, max(0, w-2-keyW-1-nameW), th.Ellipsis))
+}

@@ -1,0 +1,81 @@
+package dialog
+
+import (
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"confab/ui/layout"
+	"confab/ui/theme"
+)
+
+func entries() []Entry {
+	return []Entry{
+		{Name: "down", Help: "next conversation", Key: "j", Plain: true},
+		{Name: "rename", Help: "rename", Key: "t"},
+		{Name: "archive", Help: "archive", Key: "A", Off: "the service has no call for this"},
+		{Name: "edit_form", Help: "edit everything, also to rename", Key: "e"},
+	}
+}
+
+func drawPalette(p *Palette, w, h int) string {
+	return ansi.Strip(strings.Join(p.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: w, H: h}).Lines, "\n"))
+}
+
+func (p *Palette) names() string {
+	var out []string
+	for _, i := range p.shown {
+		out = append(out, p.entries[i].Name)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestOrder(t *testing.T) {
+	p := NewPalette(entries())
+	if got := p.names(); got != "rename archive edit_form down" {
+		t.Errorf("untyped: %s", got)
+	}
+	for text, want := range map[string]string{"rename": "rename edit_form", "CONV next": "down", "ar": "archive", "no such": ""} {
+		p := NewPalette(entries())
+		p.Update(tea.PasteMsg{Content: text})
+		if got := p.names(); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+		if (p.choice() == nil) != (want == "") {
+			t.Errorf("%q: %d is chosen", text, p.choice())
+		}
+	}
+}
+
+func TestTheBarStaysInside(t *testing.T) {
+	p := NewPalette(entries())
+	p.move(-5)
+	if p.choice() != Choice(1) {
+		t.Error(p.choice())
+	}
+	p.move(50)
+	if p.choice() != Choice(0) {
+		t.Error(p.choice())
+	}
+	if p.Update(layout.Click(0)) != nil || p.Update(layout.Click(9)) != nil || p.choice() != Choice(0) {
+		t.Error("a click beside the rows chose one")
+	}
+	drawPalette(p, 80, 20)
+	if p.Update(layout.Click(2)) != nil || p.choice() != Choice(2) || p.Update(layout.Click(2)) != Choice(2) {
+		t.Error("a click does not put the bar on its row")
+	}
+}
+
+func TestEveryActionIsReadableInANarrowTerminal(t *testing.T) {
+	text := drawPalette(NewPalette(entries()), 40, 12)
+	for _, want := range []string{"rename", "next conversation", "archive (off: the", "edit everything, also to"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if text := drawPalette(NewPalette(entries()), 100, 20); !strings.Contains(text, "off: the service has no call for this") || !strings.Contains(text, "Actions (4)") {
+		t.Error(text)
+	}
+}
