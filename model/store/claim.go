@@ -26,6 +26,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	}
 	// To look for nothing, nobody who wants to write is to wait.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
+		var version int64
+		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
+		t.fail(s.ended(version))
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})
