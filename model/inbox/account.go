@@ -126,20 +126,17 @@ func (a *account) beginSync() {
 	a.touchedAt = nil
 }
 
-// storePages stores the rows of pages, and returns how many. It leaves out what was read or written by itself since
-// its page was asked for: the page is older.
-func (a *account) storePages(pages []page, store func([]model.Conversation) error) (rows int, err error) {
-	a.storing.Lock()
-	defer a.storing.Unlock()
-	var current []model.Conversation
+// current returns the rows of pages, without those that were read or written by themselves since their page was asked
+// for: the page is older. storing is held.
+func (a *account) current(pages []page) (rows []model.Conversation) {
 	for _, p := range pages {
 		for _, c := range p.Conversations {
 			if at, ok := a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
-				current = append(current, c)
+				rows = append(rows, c)
 			}
 		}
 	}
-	return len(current), store(current)
+	return rows
 }
 
 // Kept is what the database holds of an account, in the config or not.

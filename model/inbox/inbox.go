@@ -60,16 +60,13 @@ type stored interface {
 type Inbox struct {
 	stored
 	store    *store.Store
+	options  Options
 	accounts []*account
 	byName   map[string]*account
-	refresh  time.Duration
-	user     string
-	readOnly bool
 	patience time.Duration
 	loc      *time.Location
 	now      func() time.Time
 	log      func(string, ...any)
-	loading  func(int) func()
 
 	events  broadcaster
 	lists   lists
@@ -93,9 +90,8 @@ type Inbox struct {
 // Open starts the engine without any worker: it answers, and does what it is asked for. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
-		stored: o.Store, store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loading: o.Loading,
+		stored: o.Store, store: o.Store, options: o, byName: map[string]*account{},
 		patience: cmp.Or(o.Patience, DefaultPatience), loc: cmp.Or(o.Location, time.Local), now: o.Now, log: o.Log,
-		byName: map[string]*account{},
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -159,9 +155,7 @@ func (b *Inbox) Close(ctx context.Context) error {
 	b.ends.Lock()
 	b.end()
 	b.ends.Unlock()
-	if err := b.keepViews(ctx); err != nil {
-		b.log("keep the views: %v", err)
-	}
+	b.keepViews(ctx)
 	ended := make(chan error, 1)
 	go func() {
 		b.workers.Wait()
@@ -197,17 +191,15 @@ func (b *Inbox) Accounts() []model.AccountState {
 
 // Describe returns the fixed data of an account.
 func (b *Inbox) Describe(name string) (model.Description, bool) {
-	a, ok := b.byName[name]
-	if !ok {
-		return model.Description{}, false
+	if a, ok := b.byName[name]; ok {
+		return a.desc, true
 	}
-	return a.desc, true
+	return model.Description{}, false
 }
 
 // Capabilities tells what can be edited in a conversation.
 func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
-	a, ok := b.byName[c.Ref.Account]
-	if ok {
+	if a, ok := b.byName[c.Ref.Account]; ok {
 		return b.capabilities(a, c, false)
 	}
 	return none("the account is not in the config")
@@ -218,7 +210,7 @@ func (b *Inbox) capabilities(a *account, c model.Conversation, dryRun bool) mode
 	switch {
 	case dryRun || !a.desc.ReadOnly:
 		return a.provider.Capabilities(c)
-	case b.readOnly:
+	case b.options.ReadOnly:
 		return none("confab was started read-only")
 	}
 	return none("the account is read-only in the config")

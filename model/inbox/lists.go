@@ -26,7 +26,7 @@ type lists struct {
 	loaded  bool
 
 	mu   sync.Mutex
-	tabs []string // the queries of the tabs
+	tabs []query.Query
 
 	rows rowCache
 	// changed tells the watcher that the index may be waiting for another moment.
@@ -83,12 +83,12 @@ func (b *Inbox) ready(ctx context.Context) error {
 // fillFirst loads the index for the first time. It folds what an earlier version stored before: that bounds the memory
 // of the load, and no later one has to do it. step is held.
 func (b *Inbox) fillFirst(ctx context.Context) error {
-	if b.loading != nil {
+	if b.options.Loading != nil {
 		n := 0
 		for _, a := range b.accounts {
 			n += a.snapshot().Conversations
 		}
-		defer b.loading(n)()
+		defer b.options.Loading(n)()
 	}
 	b.refold(ctx)
 	l := &b.lists
@@ -232,7 +232,7 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
-	b.keep(ctx, queries, parsed)
+	b.keep(ctx, parsed)
 	out := make([]int, len(parsed))
 	for i, q := range parsed {
 		var err error
@@ -244,44 +244,38 @@ func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 }
 
 // keep has the index keep the lists of the tabs, and keeps what they show for the next start.
-func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query) {
+func (b *Inbox) keep(ctx context.Context, tabs []query.Query) {
 	l := &b.lists
 	l.mu.Lock()
-	same := slices.Equal(l.tabs, texts)
-	l.tabs = slices.Clone(texts)
+	same := slices.EqualFunc(l.tabs, tabs, func(a, b query.Query) bool { return a.String() == b.String() })
+	l.tabs = tabs
 	l.mu.Unlock()
 	if same {
 		return
 	}
-	l.index.Keep(queries)
+	l.index.Keep(tabs)
 	nudge(l.changed)
 	go l.index.Vocabulary() // counted now rather than under the first letters that are typed
-	if err := b.keepViews(ctx); err != nil {
-		b.log("keep the views: %v", err)
-	}
+	b.keepViews(ctx)
 }
 
 // keepViews stores what each view shows now, for the first frame of the next start.
-func (b *Inbox) keepViews(ctx context.Context) error {
+func (b *Inbox) keepViews(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, keptTime)
 	defer cancel()
 	b.lists.mu.Lock()
 	tabs := b.lists.tabs
 	b.lists.mu.Unlock()
-	for _, text := range tabs {
-		q, err := parse(text, true)
-		if err != nil {
-			return err
-		}
+	for _, q := range tabs {
 		w, err := b.lists.index.Window(ctx, q, index.WindowRequest{Limit: keptRows})
 		if err == nil {
 			err = b.store.KeepView(ctx, q.String(), store.KeptView{Keys: w.Keys, Total: w.Total, At: b.now()})
 		}
 		if err != nil {
-			return err
+			b.log("keep the views: %v", err)
+			return
 		}
 	}
-	return nil
 }
 
 // Select returns a set of rows of a list.

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"confab/model"
@@ -117,42 +118,42 @@ func (in *intake) gather(p page) []page {
 
 // save stores pages in one transaction, late names in another, and announces them.
 func (in *intake) save(ctx context.Context, all []page) (stored, changed int, err error) {
-	var pages []page
 	var named []model.Conversation
-	for _, p := range all {
+	pages := slices.DeleteFunc(all, func(p page) bool {
 		if p.Names {
 			named = append(named, p.Conversations...)
-		} else {
-			pages = append(pages, p)
 		}
-	}
-	var refs []model.Ref
+		return p.Names
+	})
+	var refs, renamed []model.Ref
 	if len(pages) > 0 {
-		last := pages[len(pages)-1]
-		var walk *store.Walk
-		if in.walk != 0 {
-			walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
-		}
-		stored, err = in.a.storePages(pages, func(rows []model.Conversation) (err error) {
-			refs, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk)
-			return err
-		})
-		if err == nil && !in.silent {
-			in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+stored, last.Total })
-		}
+		stored, refs, err = in.savePages(ctx, pages)
 	}
-	changed = len(refs)
 	if err == nil && len(named) > 0 {
-		var renamed []model.Ref
 		renamed, err = in.b.store.SaveNames(ctx, in.a.name, named)
-		changed += len(renamed)
 	}
 	in.saved = time.Now()
 	if err != nil {
 		return 0, 0, err
 	}
+	changed = len(refs) + len(renamed)
 	if !in.silent || changed > 0 {
 		in.b.announce(ctx, in.a)
 	}
 	return stored, changed, nil
+}
+
+func (in *intake) savePages(ctx context.Context, pages []page) (stored int, changed []model.Ref, err error) {
+	last := pages[len(pages)-1]
+	var walk *store.Walk
+	if in.walk != 0 {
+		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
+	}
+	in.a.storing.Lock()
+	defer in.a.storing.Unlock()
+	rows := in.a.current(pages)
+	if changed, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk); err == nil && !in.silent {
+		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+len(rows), last.Total })
+	}
+	return len(rows), changed, err
 }

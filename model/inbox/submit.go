@@ -57,7 +57,7 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 			continue
 		}
 		for _, e := range model.InSendingOrder(it.Edits) {
-			e.User, e.Created = b.user, b.now().UTC()
+			e.User, e.Created = b.options.User, b.now().UTC()
 			if e.Kind != model.EditCreate || e.ID == "" {
 				e.ID = store.NewID(b.now())
 			}
@@ -65,7 +65,7 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
 		}
 	}
-	sub.ID, sub.User, sub.At = p.ID, b.user, b.now().UTC()
+	sub.ID, sub.User, sub.At = p.ID, b.options.User, b.now().UTC()
 	if sub.Sentence == "" {
 		sub.Sentence = model.Sentence(edits)
 	}

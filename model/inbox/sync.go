@@ -31,8 +31,8 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 		var wait time.Duration // 0 is until a person asks again
 		var next time.Time     // of a refresh that failed
 		switch kind := model.KindOf(err); {
-		case err == nil && b.refresh > 0:
-			wait = max(b.refresh, a.desc.MinRefresh)
+		case err == nil && b.options.Refresh > 0:
+			wait = max(b.options.Refresh, a.desc.MinRefresh)
 		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
 			wait = backoff(a.fail())
@@ -70,7 +70,7 @@ func (a *account) fail() int {
 }
 
 // syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead, which may
-// be nil, runs once the first page has been stored.
+// be nil, runs after the first page of each read, and is to do something once.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
@@ -87,7 +87,9 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
-	afterHead = once(afterHead)
+	if afterHead == nil {
+		afterHead = func() error { return nil }
+	}
 	walk := full || kept.Swept.IsZero()
 	if !walk {
 		err = b.head(ctx, a, kept.Head, afterHead)
@@ -247,13 +249,10 @@ func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.Delive
 	wg.Go(func() { damaged = b.checkUnclean(ctx) })
 	errs := b.each(nil, func(a *account) error {
 		err := b.syncNow(ctx, a, full, report)
-		switch e := model.AsError(err); {
-		case err == nil:
-			return nil
-		case e.Status != 0 && e.RetryAt.After(b.now()):
-			return fmt.Errorf("%s: %w; it asked to wait until %s", a.name, err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
+		if e := model.AsError(err); e != nil && e.Status != 0 && e.RetryAt.After(b.now()) {
+			err = fmt.Errorf("%w; it asked to wait until %s", err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
 		}
-		return fmt.Errorf("%s: %w", a.name, err)
+		return ofAccount(a, err)
 	})
 	wg.Wait()
 	return errors.Join(append(errs, damaged)...)
@@ -271,10 +270,10 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 		return b.syncPatiently(ctx, a, full, nil)
 	}
 	delivered := false
-	deliver := func() error {
+	deliver := sync.OnceValue(func() error {
 		delivered = true
 		return b.deliver(ctx, a, ids, report)
-	}
+	})
 	err := b.syncPatiently(ctx, a, full, deliver)
 	if delivered || ctx.Err() != nil {
 		return err
@@ -290,7 +289,6 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 
 // syncPatiently refreshes an account, after a pause that its service asks for if that ends within the engine's patience.
 func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterHead func() error) error {
-	afterHead = once(afterHead)
 	end := b.now().Add(b.patience)
 	for {
 		err := b.syncOnce(ctx, a, full, afterHead)
@@ -301,18 +299,6 @@ func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterH
 		if rest(ctx, e.RetryAt.Sub(b.now()), nil); ctx.Err() != nil {
 			return ctx.Err()
 		}
-	}
-}
-
-// once returns a function that runs f the first time it is called; f may be nil.
-func once(f func() error) func() error {
-	done := f == nil
-	return func() error {
-		if done {
-			return nil
-		}
-		done = true
-		return f()
 	}
 }
 
@@ -330,11 +316,23 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
 			f = model.Filter{}
 		}
-		if err := b.syncQuery(ctx, a, f); err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
+		var err error
+		if f.IsZero() || !a.snapshot().Swept.IsZero() {
+			err = b.syncPatiently(ctx, a, false, nil)
 		}
-		return nil
+		if err == nil && !f.IsZero() && (a.snapshot().Swept.IsZero() || !a.desc.Incremental) {
+			err = b.readNarrowly(ctx, a, f)
+		}
+		return ofAccount(a, err)
 	})...)
+}
+
+// ofAccount says of an error whose it is.
+func ofAccount(a *account, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", a.name, err)
 }
 
 // narrowing returns the rules of an account whose field no edit can change: an edit on its way may match here only.
@@ -344,15 +342,6 @@ func (b *Inbox) narrowing(a *account) []model.FilterRule {
 		kind := r.Field.EditedBy()
 		return kind != "" && caps.Of(kind).Can()
 	})
-}
-
-func (b *Inbox) syncQuery(ctx context.Context, a *account, f model.Filter) error {
-	if f.IsZero() || !a.snapshot().Swept.IsZero() {
-		if err := b.syncPatiently(ctx, a, false, nil); err != nil || f.IsZero() || a.desc.Incremental {
-			return err
-		}
-	}
-	return b.readNarrowly(ctx, a, f)
 }
 
 func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) error {
