@@ -9,8 +9,7 @@ import (
 	"confab/model/query"
 )
 
-// searchesHeld is how many lists are held beside the kept ones: the filter at
-// hand and the ones before it.
+// searchesHeld is how many lists are held beside the kept ones.
 const searchesHeld = 4
 
 // edit makes the next state. The caller holds mu from begin to publish.
@@ -86,8 +85,7 @@ func (e *edit) remind(h *held, key uint32, s *query.Subject) {
 	}
 }
 
-// reminders notes for all rows anew when they have to be matched again: of the
-// notes that were added with every change of a row most are of no use any more.
+// reminders notes for all rows anew when they have to be matched again: most of the notes added since are outdated.
 func (e *edit) reminders(h *held) dueHeap {
 	var list []due
 	var s query.Subject

@@ -7,14 +7,12 @@ import (
 	"confab/model/query"
 )
 
-// blockMost is the most keys of a block; a fuller one is halved. Tests have
-// smaller ones.
+// blockMost is the most keys of a block; a fuller one is halved. Tests have smaller ones.
 var blockMost = 1024
 
 const pageBits = 4096 // membership bits of a page
 
-// block is a run of keys in the order of a list, and what is copied when the
-// list changes there.
+// block is a run of keys in the order of a list.
 type block struct {
 	edit uint64
 	keys []uint32
@@ -26,8 +24,7 @@ type page struct {
 	words [pageBits / 64]uint64
 }
 
-// list is the members of a query in its order. One that was published is never
-// changed: an edit works on a copy that shares what it leaves alone.
+// list is the members of a query in its order. An edit works on a copy that shares what it leaves alone.
 type list struct {
 	edit   uint64
 	query  query.Query
@@ -91,8 +88,8 @@ func (l *list) mark(key uint32, member bool) {
 	}
 }
 
-// find returns the place of a key with that subject, or where it would be: the
-// block and the index in it. The block is len(blocks) behind all others.
+// find returns the block and the index in it where a key with that subject is or would be; the block is len(blocks)
+// behind all others.
 func (l *list) find(t *table, key uint32, s *query.Subject) (b, i int) {
 	var o query.Subject
 	before := func(other uint32) bool {
@@ -140,8 +137,7 @@ func (l *list) insert(t *table, key uint32, s *query.Subject) {
 	}
 }
 
-// remove takes a key away; s and the table are the row as it was when the key
-// was put there.
+// remove takes a key away; s and the table are the row as it was when the key was put there.
 func (l *list) remove(t *table, key uint32, s *query.Subject) {
 	l.mark(key, false)
 	l.count--

@@ -12,9 +12,8 @@ import (
 	"confab/model/query"
 )
 
-// scan matches a query against the members of a list, as of a state, on all
-// cores, in the order of the keys, in which memory is read fastest. It returns
-// the list of the matches and when rows have to be matched again.
+// scan matches a query against the members of a list on all cores, in the order of the keys, in which memory is read
+// fastest. It returns the list of the matches and when rows have to be matched again.
 func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) (*list, []due, error) {
 	m := x.matcher(st, q)
 	l := &list{query: q, pages: make([]*page, len(base.pages))}
