@@ -24,11 +24,11 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	// While a submission enters the outbox, all of it is looked through, which nobody is to wait for.
+	// To look for nothing, nobody who wants to write is to wait.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
-		if !t.exists("SELECT 1 FROM entering") {
-			return false
-		}
+		var version int64
+		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
+		t.fail(s.ended(version))
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})

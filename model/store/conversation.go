@@ -40,15 +40,10 @@ func (s *Store) SaveNames(ctx context.Context, account string, batch []model.Con
 
 // Save lays one freshly read conversation over the cache; r says what the
 // reading can show to be empty.
-func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) (merged model.Conversation, err error) {
-	err = s.changeCache(ctx, "store a conversation", func(t *tx) {
+func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading) error {
+	return s.changeCache(ctx, "store a conversation", func(t *tx) {
 		t.saveAll(c.Ref.Account, []model.Conversation{c}, r, nil)
 	})
-	if err != nil {
-		return c, err
-	}
-	merged, _, err = s.Server(ctx, c.Ref)
-	return merged, err
 }
 
 func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading, walk *Walk) (changed []model.Ref) {

@@ -307,20 +307,32 @@ func (s *Store) Shows(ctx context.Context, id string, theirs model.Value) error 
 	})
 }
 
-// Sent notes, before writes leave, that they may have left, and returns which
-// of the claimed edits to send: one that was taken back meanwhile is given up
+// Fresh is a conversation as it was read right before a write, and what the reading can show to be empty.
+type Fresh struct {
+	Conversation model.Conversation
+	Reading      model.Reading
+}
+
+// Sent notes, before writes leave, that they may have left: claimed edits, with the bases and targets that they have
+// by now, and what was read before. It returns which of them to send: one that was taken back meanwhile is given up
 // instead.
-func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err error) {
+func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fresh) (send []model.OutboxEntry, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
-		for _, id := range ids {
-			if e, ok := t.entry(id); ok {
+		if fresh != nil {
+			t.saveAll(fresh.Conversation.Ref.Account, []model.Conversation{fresh.Conversation}, fresh.Reading, nil)
+		}
+		for _, claimed := range edits {
+			if e, ok := t.entry(claimed.ID); ok {
 				if t.takenBack(e) {
 					continue
 				}
-				e.Sent = true
-				t.saveEntry(e)
+				anew := !e.Base.Equal(claimed.Base) || !e.Target.Equal(claimed.Target)
+				e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
+				if t.saveEntry(e); anew {
+					t.reproject(e.Ref)
+				}
 			}
-			send = append(send, id)
+			send = append(send, claimed)
 		}
 	})
 	return send, err
@@ -375,15 +387,5 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 		if gone {
 			t.bury(e.Ref)
 		}
-	})
-}
-
-// Reground gives a claimed edit another base and target: what confab itself
-// delivered meanwhile is what it is made on top of now.
-func (s *Store) Reground(ctx context.Context, id string, base, target model.Value) error {
-	return s.update(ctx, "compare an edit", id, func(t *tx, e model.OutboxEntry) {
-		e.Base, e.Target = base, target
-		t.saveEntry(e)
-		t.reproject(e.Ref)
 	})
 }
