@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -130,7 +131,10 @@ func (t *table) addUnder(cells ...string) {
 
 func (r *run) printTable(t table) {
 	width := r.Width()
-	if width <= 0 || r.flags.plain {
+	switch {
+	case len(t.rows) == 0:
+		return
+	case width <= 0 || r.flags.plain:
 		between := "\t"
 		if r.flags.plain {
 			between = "  " // read aloud, whole
@@ -146,33 +150,20 @@ func (r *run) printTable(t table) {
 	if r.flags.ascii {
 		end = "..."
 	}
+	all := append([][]string{t.head}, t.rows...)
 	wide := make([]int, len(t.head))
-	for _, row := range append([][]string{t.head}, t.rows...) {
+	for _, row := range all {
 		for i, c := range row {
 			wide[i] = max(wide[i], measure.Width(c))
 		}
 	}
 	fit(wide, width)
-	for _, row := range t.rows {
-		for i := 1; i < len(row); i++ {
-			row[i] = measure.Truncate(row[i], wide[i], end)
-		}
-	}
-	line := func(row []string) {
-		var b strings.Builder
+	for _, row := range all {
 		for i, c := range row {
-			b.WriteString(c)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", wide[i]-measure.Width(c)+2))
-			}
+			row[i] = measure.Fit(c, wide[i], end)
 		}
-		r.print("%s", strings.TrimRight(measure.Draw(measure.Truncate(b.String(), width, end)), " "))
-	}
-	if len(t.rows) > 0 {
-		line(t.head)
-	}
-	for _, row := range t.rows {
-		line(row)
+		line := measure.Truncate(strings.TrimRight(strings.Join(row, "  "), " "), width, end)
+		r.print("%s", strings.TrimRight(measure.Draw(line), " "))
 	}
 }
 
@@ -186,17 +177,13 @@ func fit(wide []int, width int) {
 	for _, w := range wide {
 		total += w
 	}
-	for ; total > width; total-- {
-		widest := 1
-		for i := 2; i < len(wide); i++ {
-			if wide[i] > wide[widest] {
-				widest = i
-			}
-		}
-		if len(wide) < 2 || wide[widest] <= narrowest {
+	rest := wide[1:]
+	for ; total > width && len(rest) > 0; total-- {
+		widest := slices.Index(rest, slices.Max(rest))
+		if rest[widest] <= narrowest {
 			return
 		}
-		wide[widest]--
+		rest[widest]--
 	}
 }
 
