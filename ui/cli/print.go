@@ -28,22 +28,15 @@ func (r *run) plainText(s string) string {
 	if !r.flags.ascii {
 		return s
 	}
-	return toASCII(s)
-}
-
-func toASCII(s string) string {
-	s = norm.NFKD.String(asciiFor.Replace(s))
-	var b strings.Builder
-	for _, c := range s {
+	return strings.Map(func(c rune) rune {
 		switch {
 		case c < 0x80:
-			b.WriteRune(c)
+			return c
 		case c >= 0x300 && c < 0x370: // a combining mark that decomposing split off
-		default:
-			b.WriteByte('?')
+			return -1
 		}
-	}
-	return b.String()
+		return '?'
+	}, norm.NFKD.String(asciiFor.Replace(s)))
 }
 
 // print writes one line of results. The caller has cleaned remote text.
