@@ -21,7 +21,6 @@ type changeFlags struct {
 	labels, attributes             []string
 }
 
-// textFlag is a flag for the new text of a field.
 type textFlag struct {
 	kind       model.EditKind
 	name, help string
@@ -77,7 +76,6 @@ type personChange struct {
 	role, status string
 }
 
-// contactChange names contacts by their ids.
 type contactChange struct {
 	op  model.ChangeOp
 	ids []string
@@ -109,7 +107,6 @@ func (q request) wants() []want {
 	return out
 }
 
-// setText is a change of a field that holds text.
 func setText(kind model.EditKind, key, text string) model.Change {
 	return model.Change{Kind: kind, Op: model.OpSet, Key: key, Target: model.TextValue(text)}
 }
@@ -248,7 +245,6 @@ func (f *changeFlags) parseContacts(set bool) (out []contactChange, err error) {
 	return out, nil
 }
 
-// contactID is the id of a contact as it was typed.
 func contactID(text string) string {
 	return strings.TrimPrefix(strings.TrimSpace(text), model.KindContact+":")
 }

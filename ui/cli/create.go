@@ -47,7 +47,6 @@ func (r *run) newCommand() *cobra.Command {
 	return c
 }
 
-// parseNew checks what was typed, and returns who is to be in it.
 func (r *run) parseNew(n model.NewConversation, with, groups []string) ([]personChange, error) {
 	if strings.TrimSpace(n.Title) == "" {
 		return nil, usage("a new conversation needs --title")

@@ -183,7 +183,6 @@ func (r *run) refuses(d decision, x model.OutboxEntry, dry bool) string {
 	return ""
 }
 
-// orphaned says what to do about an edit whose account is another one by now.
 const orphaned = "the config gives its account another identity now: set it back, or discard the edit"
 
 // planDecision plans what a decision sends, and says what it does; a dry run
@@ -221,7 +220,6 @@ func (r *run) planDecision(ctx context.Context, d decision, picked []model.Outbo
 	return plan, lines, nil
 }
 
-// edit returns an edit as it would be sent.
 func (d decision) edit(x model.OutboxEntry) (model.Edit, error) {
 	edit := x.Edit
 	if d.name == "retry" || x.Theirs == nil {

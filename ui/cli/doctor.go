@@ -97,7 +97,6 @@ func (r *run) checkHere(ctx context.Context) []model.CheckResult {
 	return append(out, model.CheckResult{Name: "terminal", OK: true, Detail: r.terminalFacts()})
 }
 
-// terminalFacts says what confab sees of the terminal.
 func (r *run) terminalFacts() string {
 	facts := []string{"output is no terminal"}
 	if w := r.Width(); w > 0 {

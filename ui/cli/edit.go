@@ -363,7 +363,6 @@ func (dir *directory) contacts(ctx context.Context, c model.Conversation, ids []
 	return out
 }
 
-// blockBadWords blocks what names a word that the service doesn't have.
 func blockBadWords(d model.Description, it *model.PlanItem) {
 	if it.State != model.PlanChange {
 		return

@@ -54,7 +54,6 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	return help
 }
 
-// printTopic prints a topic in lines that fit.
 func (r *run) printTopic(text func(p Program, width int) string) {
 	width := r.Width()
 	if width <= 0 {
@@ -63,7 +62,6 @@ func (r *run) printTopic(text func(p Program, width int) string) {
 	r.printLines(r.Out, fold(r.plainText(text(r.Program, width)), width)...)
 }
 
-// explain prints the help of a command.
 func explain(root, help *cobra.Command, args []string) error {
 	about, rest, err := root.Find(args)
 	if err != nil {
@@ -80,7 +78,6 @@ func explain(root, help *cobra.Command, args []string) error {
 	return about.Help()
 }
 
-// topicsLine names the topics in the help of the program.
 func topicsLine() string {
 	names := make([]string, len(topics))
 	for i, t := range topics {

@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// linearPage is how many rows the line mode lists at a time.
 const linearPage = 20
 
 // maxAnnounced bounds the lines that one event may print.
@@ -43,10 +42,8 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	events, stop := r.engine.Subscribe()
 	defer stop()
-	needPerson := 0
 	for _, a := range r.engine.Accounts() {
 		l.accounts[a.Name] = accountLine(a)
-		needPerson += a.NeedPerson
 	}
 	r.engine.Start(ctx)
 	r.print("confab: type help for the commands, quit to leave.")
@@ -55,6 +52,10 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	if err := l.list(ctx, 0); err != nil {
 		return err
+	}
+	needPerson := 0
+	for _, a := range r.engine.Accounts() {
+		needPerson += a.NeedPerson
 	}
 	if needPerson > 0 {
 		l.print("%s: outbox", theme.Need(needPerson))
@@ -281,7 +282,6 @@ type act struct {
 	delayed, over bool
 }
 
-// followed begins to follow what was submitted.
 func (l *linear) followed(p model.Plan) {
 	l.forget(p.ID)
 	a := act{submission: p.ID}
@@ -291,7 +291,6 @@ func (l *linear) followed(p model.Plan) {
 	l.acts = append(l.acts, a)
 }
 
-// forget follows a submission no longer.
 func (l *linear) forget(submission string) {
 	l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.submission == submission })
 }

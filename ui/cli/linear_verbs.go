@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// verb is one command of the line mode.
 type verb struct {
 	names []string
 	usage string
@@ -96,7 +95,6 @@ func people(flags func(rest string) changeFlags) func(*linear, context.Context, 
 	}
 }
 
-// decideOn is a verb about edits of the outbox.
 func decideOn(name string) func(*linear, context.Context, string) error {
 	return func(l *linear, ctx context.Context, rest string) error {
 		return l.decide(ctx, decision{name: name}, strings.Fields(rest))

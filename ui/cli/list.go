@@ -14,7 +14,6 @@ import (
 	"confab/model/query"
 )
 
-// listPage is how many rows are read at a time.
 const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {

@@ -60,7 +60,6 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-// object prints one object on a line.
 func (r *run) object(v any) {
 	if err := writeJSON(r.Out, v); err != nil && r.unwritten == nil {
 		r.unwritten = local(err)
@@ -94,7 +93,6 @@ func writeJSON(w io.Writer, v any) error {
 // cell is remote text for one column.
 func cell(s string) string { return model.CleanLine(s, 500) }
 
-// short is a role or a status.
 func short(s string) string { return model.CleanLine(s, 60) }
 
 // quote shows remote text in a sentence.
@@ -115,7 +113,6 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// addUnder adds a row that belongs to the one before it.
 func (t *table) addUnder(cells ...string) {
 	t.add(cells...)
 	last := t.rows[len(t.rows)-1]

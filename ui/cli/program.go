@@ -142,10 +142,8 @@ type run struct {
 	unwritten error
 }
 
-// interactive reports whether a person can be asked.
 func (r *run) interactive() bool { return r.InTerminal && r.ErrTerminal }
 
-// onScreen reports whether the screen can be used.
 func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
 // Main runs the program with the arguments after its name and gives the exit
@@ -174,7 +172,6 @@ func Main(ctx context.Context, p Program, args []string) int {
 	return ExitOK
 }
 
-// usageError prints what cobra found wrong with the command line.
 func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
 	r.complain(err)
 	fmt.Fprintln(r.Err, "Try: confab --help")
@@ -265,7 +262,6 @@ func (r *run) loadConfig() error {
 	return nil
 }
 
-// noConfigError says how somebody without a config begins.
 type noConfigError struct{ path string }
 
 func (e noConfigError) Error() string {
@@ -284,7 +280,6 @@ func (r *run) findPaths() (err error) {
 	return nil
 }
 
-// account finds an account of the config.
 func (r *run) account(name string) (config.Account, error) {
 	a, ok := r.setup.Config.Account(name)
 	if ok {

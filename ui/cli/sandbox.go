@@ -115,7 +115,6 @@ func reachable(a net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
-// sandboxJSON is an account of the stand-in servers.
 type sandboxJSON struct {
 	Account  string `json:"account"`
 	BaseURL  string `json:"base_url"`

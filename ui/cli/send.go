@@ -204,7 +204,6 @@ func (r *run) endings(ctx context.Context, ids []string, told bool) error {
 	return nil
 }
 
-// takesBack reports whether undo can do something about a settled edit.
 func takesBack(j model.JournalEntry) bool {
 	can, _ := model.Undoable(j.Kind)
 	return can && j.State == model.Done && j.Undone == ""
@@ -230,7 +229,6 @@ func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 	return line
 }
 
-// failed shows a failure beside results, and returns its status.
 func (r *run) failed(err error) int {
 	r.complain(err)
 	return CodeOf(err)
@@ -253,7 +251,6 @@ func (r *run) results(ctx context.Context, deliver func(report func(model.Delive
 	return append(codes, r.failed(err))
 }
 
-// reportResult prints what became of one edit.
 func (r *run) reportResult(d model.DeliveryResult) {
 	var v any = model.NewEditJSON(d.Entry)
 	if d.Journal != nil {
@@ -262,7 +259,6 @@ func (r *run) reportResult(d model.DeliveryResult) {
 	r.result(v, "%s", resultLine(d))
 }
 
-// want is one field that was asked to change.
 type want struct {
 	kind model.EditKind
 	key  string
@@ -298,7 +294,6 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, f
 	return nil
 }
 
-// entries returns the outbox rows with these ids.
 func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, error) {
 	if len(ids) == 0 {
 		return nil, nil

@@ -69,7 +69,6 @@ func (r *run) sync(ctx context.Context, full bool) error {
 	return status(codes...)
 }
 
-// accountJSON is an account after a sync.
 type accountJSON struct {
 	Account       string           `json:"account"`
 	Provider      string           `json:"provider"`

@@ -67,7 +67,6 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 	return refused("it moves on faster than it can be planned. %s was taken back", nothing)
 }
 
-// reportWithdrawn reports edits that left the outbox unsent.
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	for _, entry := range entries {
 		entry.State = model.Withdrawn
@@ -116,7 +115,6 @@ func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.Outbox
 	return r.finish(ctx, ids, awaited, o, code)
 }
 
-// undoLines show what taking back will do.
 func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
 	lines := []string{"To take back: " + u.Sentence}
 	for _, entry := range withdrawn {
