@@ -46,29 +46,24 @@ func (r *run) doctor(ctx context.Context) error {
 		wait.Go(func() { found[i] = r.checkAccount(ctx, a) })
 	}
 	// What is known at once is shown while the accounts are asked.
-	code := ExitOK
 	for _, c := range r.checkHere(ctx) {
-		r.reportCheck("", c)
-		if !c.OK {
-			code = ExitLocal
-		}
+		r.reportCheck("", c, ExitLocal)
 	}
 	wait.Wait()
 	for i, a := range active {
 		for _, c := range found[i] {
-			r.reportCheck(a.Name, c)
-			if !c.OK {
-				code = Worst(code, codeOfKind(c.Kind))
-			}
+			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
 		}
 	}
-	return status(code)
+	return nil
 }
 
-func (r *run) reportCheck(account string, c model.CheckResult) {
+// reportCheck prints what a check found; code is the exit status where it is not OK.
+func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 	word := "ok  "
 	if !c.OK {
 		word = "FAIL"
+		r.note(code)
 	}
 	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))

@@ -69,8 +69,14 @@ collaboration_complete.`,
 			if err != nil {
 				return err
 			}
-			send.allowed = func(n int) error { return which.allows(n, given) }
-			return r.after(failed.join(refs), r.send(ctx, plan, req.wants(), failed, send))
+			for _, err := range failed {
+				r.note(CodeOf(err))
+			}
+			if err := which.allows(plan.Count(model.PlanChange), given); err != nil {
+				r.printLines(r.Err, planLines(plan)...)
+				return err
+			}
+			return r.send(ctx, plan, req.wants(), failed, send)
 		})
 	})
 	f.register(c, r.Access)
@@ -85,15 +91,6 @@ collaboration_complete.`,
 
 // failures are what kept conversations from being planned.
 type failures map[model.Ref]error
-
-// join gives them as one error, in the order of refs.
-func (f failures) join(refs []model.Ref) error {
-	var out []error
-	for _, ref := range refs {
-		out = append(out, f[ref])
-	}
-	return errors.Join(out...)
-}
 
 // refused reports whether a plan blocks what did not fail: a failure has an
 // exit status of its own.

@@ -220,14 +220,9 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	question := undelivered(left) + " Wait? No leaves "
-	switch {
-	case l.setup.Demo:
+	question := undelivered(left) + " Wait? No leaves " + them(left) + " in the outbox."
+	if l.setup.Demo {
 		question = undelivered(left) + " The demo leaves nothing behind. Wait?"
-	case left == 1:
-		question += "it in the outbox."
-	default:
-		question += "them in the outbox."
 	}
 	yes, err := l.asked.confirm(ctx, question, false)
 	if err != nil || !yes {
@@ -256,12 +251,7 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 	}
 }
 
-func undelivered(n int) string {
-	if n == 1 {
-		return "1 edit is not delivered yet."
-	}
-	return theme.Count(n, "edit") + " are not delivered yet."
-}
+func undelivered(n int) string { return theme.Count(n, "edit") + are(n) + " not delivered yet." }
 
 func (l *linear) waiting(ctx context.Context) (int, error) {
 	entries, err := l.engine.Outbox(ctx)
