@@ -170,7 +170,8 @@ func shoot(sc scene) (svg []byte, err error) {
 	s := &session{sb: sb, term: vt.NewEmulator(sc.w, sc.h)}
 	go io.Copy(io.Discard, s.term)
 	s.program = tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(sc.w, sc.h),
-		tea.WithColorProfile(profile), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
+		tea.WithColorProfile(profile), tea.WithEnvironment([]string{"TERM=xterm-256color"}),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.program.Run()

@@ -60,9 +60,10 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	}
 	s.BoolVar(&f.archive, "archive", false, "archive")
 	s.BoolVar(&f.remove, "delete", false, "delete for everybody")
-	for _, pair := range [][]string{{"private", "public"}, {"contacts", "add-contact"}, {"contacts", "remove-contact"}, {"archive", "delete"}} {
-		c.MarkFlagsMutuallyExclusive(pair...)
-	}
+	c.MarkFlagsMutuallyExclusive("private", "public")
+	c.MarkFlagsMutuallyExclusive("contacts", "add-contact")
+	c.MarkFlagsMutuallyExclusive("contacts", "remove-contact")
+	c.MarkFlagsMutuallyExclusive("archive", "delete")
 }
 
 func accessHelp(access []string) string {

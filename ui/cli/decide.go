@@ -187,7 +187,8 @@ const orphaned = "the config gives its account another identity now: set it back
 
 // planDecision plans what a decision sends, and says what it does; a dry run
 // shows what is sent with its requests.
-func (r *run) planDecision(ctx context.Context, d decision, picked []model.OutboxEntry, dry bool) (plan model.Plan, lines []string, err error) {
+func (r *run) planDecision(ctx context.Context, d decision, picked []model.OutboxEntry, dry bool) (
+	plan model.Plan, lines []string, err error) {
 	for _, x := range picked {
 		lines = append(lines, entryLines(x)...)
 		if !d.sends() {

@@ -105,7 +105,8 @@ func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
 			mu.Lock()
 			defer mu.Unlock()
 			if !over {
-				fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n", theme.Count(conversations, "conversation"))
+				fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n",
+					theme.Count(conversations, "conversation"))
 			}
 		})
 		return func() {

@@ -196,7 +196,8 @@ func (r *run) configCheck() error {
 	err := r.loadConfig()
 	if !r.flags.json {
 		if err == nil {
-			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(r.setup.Config.Accounts), "account"), theme.Count(len(r.setup.Config.Views), "view"))
+			c := r.setup.Config
+			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(c.Accounts), "account"), theme.Count(len(c.Views), "view"))
 		}
 		return err
 	}
