@@ -91,19 +91,19 @@ type request struct {
 	dryRun   bool
 }
 
-// wants lists what is changed, in the order of display.
-func (q request) wants() []want {
-	var out []want
+// wants lists the fields that are changed, in the order of display.
+func (q request) wants() []model.Edit {
+	var out []model.Edit
 	for _, c := range q.changes {
-		if w := (want{c.Kind, c.Key}); !slices.Contains(out, w) {
-			out = append(out, w)
+		if !slices.ContainsFunc(out, func(e model.Edit) bool { return e.Kind == c.Kind && e.Key == c.Key }) {
+			out = append(out, model.Edit{Kind: c.Kind, Key: c.Key})
 		}
 	}
 	if len(q.people) > 0 {
-		out = append(out, want{kind: model.EditParticipants})
+		out = append(out, model.Edit{Kind: model.EditParticipants})
 	}
 	if len(q.contacts) > 0 {
-		out = append(out, want{kind: model.EditContacts})
+		out = append(out, model.Edit{Kind: model.EditContacts})
 	}
 	return out
 }

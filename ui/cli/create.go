@@ -84,5 +84,5 @@ func (r *run) create(ctx context.Context, n model.NewConversation, people []pers
 	for i := range plan.Items {
 		blockBadWords(d, &plan.Items[i])
 	}
-	return r.send(ctx, plan, []want{{kind: model.EditCreate}}, nil, send)
+	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, nil, send)
 }

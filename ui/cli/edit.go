@@ -36,12 +36,12 @@ collaboration_complete.`,
 			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
 	}
 	c.RunE = r.do(func(ctx context.Context, args []string) error {
-		given := c.Flags().Changed
-		req, err := f.parse(given)
+		which.given = c.Flags().Changed
+		req, err := f.parse(which.given)
 		if err != nil {
 			return err
 		}
-		if err := r.checkWhich(which, args, given); err != nil {
+		if err := r.checkWhich(which, args); err != nil {
 			return err
 		}
 		piped := slices.Contains(args, "-")
@@ -58,12 +58,12 @@ collaboration_complete.`,
 		}
 		req.dryRun = send.dryRun
 		return r.withEngine(ctx, func() error {
-			refs, err := r.editRefs(ctx, args, given("query"), which)
+			refs, err := r.editRefs(ctx, args, which)
 			if err != nil {
 				return err
 			}
 			if len(refs) == 0 {
-				return which.allows(0, given)
+				return which.allows(0)
 			}
 			plan, failed, err := r.planEdit(ctx, refs, req)
 			if err != nil {
@@ -72,7 +72,7 @@ collaboration_complete.`,
 			for _, err := range failed {
 				r.note(CodeOf(err))
 			}
-			if err := which.allows(plan.Count(model.PlanChange), given); err != nil {
+			if err := which.allows(plan.Count(model.PlanChange)); err != nil {
 				r.printLines(r.Err, planLines(plan)...)
 				return err
 			}
@@ -303,11 +303,10 @@ func of(account string, err error) error {
 
 // lacksBase reports whether something that can be edited has to be read first.
 func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool {
-	lacks := func(kind model.EditKind, key string) bool {
-		_, known := model.Read(c, kind, key)
-		return !known && caps.Of(kind).Can()
-	}
-	return slices.ContainsFunc(req.wants(), func(w want) bool { return lacks(w.kind, w.key) })
+	return slices.ContainsFunc(req.wants(), func(e model.Edit) bool {
+		_, known := e.Read(c)
+		return !known && caps.Of(e.Kind).Can()
+	})
 }
 
 // resolvePerson finds the person of one change among the participants, read

@@ -275,12 +275,7 @@ func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
 	if len(ids) == 0 {
 		return errors.New("say which, by an id of the outbox")
 	}
-	picked, err := l.pickDecided(ctx, d, ids, false)
-	if err != nil {
-		return err
-	}
-	plan, lines, err := l.planDecision(ctx, d, picked, false)
-	l.printLines(l.Out, lines...)
+	picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (r *run) plans() io.Writer {
 // send shows a plan, asks, submits and delivers, and reports. wants are what
 // was asked for and failed what kept conversations from being planned, for the
 // report of those that don't change.
-func (r *run) send(ctx context.Context, plan model.Plan, wants []want, failed failures, o sendOptions) error {
+func (r *run) send(ctx context.Context, plan model.Plan, wants []model.Edit, failed failures, o sendOptions) error {
 	if o.dryRun {
 		return r.dryRun(ctx, plan, failed)
 	}
@@ -231,14 +231,9 @@ func (r *run) reportResult(d model.DeliveryResult) {
 	r.result(v, "%s", resultLine(d))
 }
 
-type want struct {
-	kind model.EditKind
-	key  string
-}
-
 // reportUnsent prints, as JSON, the conversations that a plan leaves alone:
 // with the state already, or blocked and the reason.
-func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, failed failures) error {
+func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []model.Edit, failed failures) error {
 	for _, it := range plan.Items {
 		if it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
@@ -248,7 +243,8 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, f
 			return err
 		}
 		for _, w := range wants {
-			entry := model.OutboxEntry{Edit: model.Edit{Ref: it.Ref, Kind: w.kind, Key: w.key}, State: model.OutcomeAlreadySet}
+			entry := model.OutboxEntry{Edit: w, State: model.OutcomeAlreadySet}
+			entry.Ref = it.Ref
 			if now, known := entry.Read(row.Conversation); cached && known {
 				entry.Base = now
 			}
