@@ -27,7 +27,7 @@ import (
 	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
-	"confab/ui/uitest"
+	"confab/ui/keymap"
 )
 
 func main() {
@@ -227,7 +227,7 @@ func (s *session) rest() { time.Sleep(1200 * time.Millisecond) }
 
 func (s *session) press(keys ...string) {
 	for _, k := range keys {
-		msg, err := uitest.Key(k)
+		msg, err := keymap.Press(k)
 		s.err = errors.Join(s.err, err)
 		s.program.Send(msg)
 		time.Sleep(150 * time.Millisecond)
