@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
+	"net/http"
 	"os"
 	"os/signal"
 	"os/user"
@@ -112,7 +113,10 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Browse: func(s cli.Setup, url string) error {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
-		Sandbox: newSandbox,
+		Sandbox: func(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
+			box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
+			return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
+		},
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
@@ -310,16 +314,11 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-func openWelcome(ctx context.Context, s cli.Setup) (cli.Choice, error) {
+func openWelcome(ctx context.Context, s cli.Setup) (demo bool, err error) {
 	m := ui.New(ui.Options{Welcome: true, Services: services(), ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
 		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
-	if err := ui.Run(ctx, m); err != nil {
-		return cli.ChooseQuit, err
-	}
-	if m.WantsDemo() {
-		return cli.ChooseDemo, nil
-	}
-	return cli.ChooseQuit, nil
+	err = ui.Run(ctx, m)
+	return err == nil && m.WantsDemo(), err
 }
 
 // check tests one account live.
@@ -370,15 +369,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 		return []model.CheckResult{dir, file}
 	}
 	return []model.CheckResult{dir, file, whole}
-}
-
-func newSandbox(o cli.SandboxOptions) (cli.Sandbox, error) {
-	box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
-	if err != nil {
-		return cli.Sandbox{}, err
-	}
-	accounts := func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }
-	return cli.Sandbox{Handler: box, Accounts: accounts}, nil
 }
 
 // sandboxAccounts gives the accounts of servers that are reached at root.
@@ -459,7 +449,7 @@ func filesOf(state, account string) (all []string, err error) {
 }
 
 // login gives the sign-in of an account whose provider has one.
-func login(_ context.Context, s cli.Setup, a config.Account) (cli.Login, error) {
+func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err

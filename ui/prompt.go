@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -57,6 +58,37 @@ type problem struct {
 	at  int
 }
 
+// combine narrows a view by a filter. Both are written in the query language.
+func combine(view, filter string) (string, error) {
+	f, err := query.Parse(filter)
+	switch {
+	case err != nil:
+		return "", err
+	case view == "":
+		return filter, nil
+	case filter == "":
+		return view, nil
+	}
+	v, err := query.Parse(view)
+	if err != nil {
+		return "", err
+	}
+	return v.And(f).String(), nil
+}
+
+// place tells where a query is wrong, and why.
+func place(text string, err error) problem {
+	var e *query.Error
+	if !errors.As(err, &e) {
+		return problem{why: err.Error()}
+	}
+	why := e.Message
+	if e.Suggestion != "" {
+		why += ": did you mean " + e.Suggestion + "?"
+	}
+	return problem{why, utf8.RuneCountInString(text[:max(0, min(e.Pos, len(text)))])}
+}
+
 func (m *Model) openFilter(in intent) tea.Cmd {
 	if in.arg != "" {
 		return m.applyFilter(in.arg)
@@ -83,16 +115,9 @@ func (m *Model) openCommandLine(in intent) tea.Cmd {
 
 func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
 	p := m.prompt
-	switch k.String() {
+	switch name := k.String(); name {
 	case "esc":
-		m.prompt = nil
-		if p.kind == promptFilter && m.tabs[m.tab].filter != p.before {
-			return m.setFilter(p.before, p.from)
-		}
-		if p.kind == promptSearch {
-			m.detail.Search("")
-		}
-		return nil
+		return m.promptLeft()
 	case "enter":
 		return m.promptDone()
 	case "tab":
@@ -100,15 +125,12 @@ func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
 	case "shift+tab":
 		return m.complete(-1)
 	case "down", "up":
-		if p.kind == promptFilter {
-			by := 1
-			if k.String() == "up" {
-				by = -1
-			}
-			cmd := m.travel(by)
-			m.chose()
-			return cmd
+		if p.kind != promptFilter {
+			break
 		}
+		cmd := m.travel(map[string]int{"down": 1, "up": -1}[name])
+		m.chose()
+		return cmd
 	}
 	before := p.input.Position()
 	if p.input.Key(k) {
@@ -116,6 +138,18 @@ func (m *Model) promptKey(k tea.KeyPressMsg) tea.Cmd {
 	}
 	if p.input.Position() != before {
 		return m.offerSoon()
+	}
+	return nil
+}
+
+func (m *Model) promptLeft() tea.Cmd {
+	p := m.prompt
+	m.prompt = nil
+	switch {
+	case p.kind == promptSearch:
+		m.detail.Search("")
+	case p.kind == promptFilter && m.tabs[m.tab].filter != p.before:
+		return m.setFilter(p.before, p.from)
 	}
 	return nil
 }
@@ -138,11 +172,11 @@ func (m *Model) promptChanged() tea.Cmd {
 // list stays at what was good last.
 func (m *Model) applyFilter(text string) tea.Cmd {
 	if _, err := combine(m.tabs[m.tab].Query, text); err != nil {
-		at, why := place(text, err)
+		wrong := place(text, err)
 		if m.prompt != nil {
-			m.prompt.problem = problem{why, at}
+			m.prompt.problem = wrong
 		} else {
-			m.say(theme.Error, "that query is wrong at "+fmt.Sprint(at+1)+": "+why)
+			m.say(theme.Error, fmt.Sprintf("that query is wrong at %d: %s", wrong.at+1, wrong.why))
 		}
 		return nil
 	}
@@ -173,7 +207,7 @@ func (m *Model) promptDone() tea.Cmd {
 	return nil
 }
 
-// searchBy gives a handler that goes to another match.
+// searchBy returns a handler that goes to another match.
 func searchBy(n int) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
 		at, of := m.detail.Next(n * in.times())
@@ -232,10 +266,12 @@ func (m *Model) readVocabulary() tea.Cmd {
 // not typed to its end, which the offers complete.
 func (p *prompt) point() {
 	p.drawn = p.problem
-	if value := p.input.Value(); len(p.offers) > 0 {
-		if start := p.offers[0].Start; start <= len(value) && p.problem.at >= utf8.RuneCountInString(value[:start]) {
-			p.drawn = problem{}
-		}
+	if len(p.offers) == 0 {
+		return
+	}
+	value, start := p.input.Value(), p.offers[0].Start
+	if start <= len(value) && p.problem.at >= utf8.RuneCountInString(value[:start]) {
+		p.drawn = problem{}
 	}
 }
 
@@ -247,24 +283,21 @@ func (m *Model) complete(by int) tea.Cmd {
 	if len(p.offers) == 0 {
 		return nil
 	}
-	value := p.input.Value()
-	offers := p.offers
-	chosen := p.chosen
+	value, at, n := p.input.Value(), p.chosen, len(p.offers)
 	if p.completed != "" && p.completed == value {
 		value = p.typed // another press: the next offer in place of the last
 	} else {
 		p.typed = value
 	}
-	chosen = ((chosen+by)%len(offers) + len(offers)) % len(offers)
-	if p.chosen < 0 && by < 0 {
-		chosen = len(offers) - 1
+	if at < 0 && by < 0 {
+		at = n // from the end back
 	}
-	c := offers[chosen]
+	chosen := (at + by + n) % n
+	c := p.offers[chosen]
 	if c.Start < 0 || c.End > len(value) || c.Start > c.End {
 		return nil
 	}
-	text := value[:c.Start] + c.Text + value[c.End:]
-	p.input.Set(text)
+	p.input.Set(value[:c.Start] + c.Text + value[c.End:])
 	p.input.SetPosition(len([]rune(value[:c.Start] + c.Text)))
 	p.problem = problem{}
 	p.chosen, p.completed = chosen, p.input.Value()
@@ -274,7 +307,7 @@ func (m *Model) complete(by int) tea.Cmd {
 	}
 	cmd := m.applyFilter(p.input.Value())
 	p.point()
-	if len(offers) == 1 && strings.HasSuffix(c.Text, ":") {
+	if n == 1 && strings.HasSuffix(c.Text, ":") {
 		m.offer() // the field stands: its values are next
 	}
 	return cmd
@@ -323,10 +356,10 @@ func (m *Model) command() tea.Cmd {
 		verb = alias
 	}
 	m.prompt = nil
-	if verb == "" {
+	switch verb {
+	case "":
 		return nil
-	}
-	if verb == "view" {
+	case "view":
 		for i, t := range m.tabs {
 			if strings.EqualFold(t.Name, arg) || fmt.Sprint(i+1) == arg {
 				return m.switchTab(i)
@@ -347,7 +380,10 @@ func (m *Model) command() tea.Cmd {
 
 func (m *Model) drawPrompt(w int) (string, int) {
 	p := m.prompt
-	sign := map[promptKind]string{promptFilter: "/", promptSearch: "/", promptCommand: ":"}[p.kind]
+	sign := "/"
+	if p.kind == promptCommand {
+		sign = ":"
+	}
 	line, x := p.input.Draw(m.th, max(0, w-2), theme.Text)
 	return m.th.Fit(m.th.Say(theme.Accent, sign)+line, w, ""), x + 1
 }
@@ -363,21 +399,17 @@ func (m *Model) drawPromptHelp(w int) string {
 		return m.th.Paint(theme.Error, text, w)
 	}
 	right := ""
-	if p.kind == promptFilter && m.list.Loaded() {
+	switch {
+	case p.kind == promptFilter && m.reading() != "":
+		right = " " + m.reading() + " "
+	case p.kind == promptFilter && m.list.Loaded():
 		right = " " + theme.Number(m.list.Total()) + m.plus() + " found "
-	}
-	if text := m.reading(); text != "" && p.kind == promptFilter {
-		right = " " + text + " "
-	}
-	if p.kind == promptCommand && p.about.size() > 0 {
+	case p.kind == promptCommand && p.about.size() > 0:
 		right = " for " + subject(p.about) + " "
 	}
 	w = max(0, w-m.th.Width(right))
-	var s strings.Builder
-	used := 1
-	s.WriteByte(' ')
-	from := max(0, p.chosen-2)
-	for i := from; i < len(p.offers); i++ {
+	used, s := 1, " "
+	for i := max(0, p.chosen-2); i < len(p.offers); i++ {
 		o := p.offers[i]
 		text := o.Text
 		if (i == p.chosen || len(p.offers) == 1) && o.Help != "" {
@@ -391,8 +423,8 @@ func (m *Model) drawPromptHelp(w int) string {
 		if i == p.chosen {
 			look = theme.TabActive
 		}
-		s.WriteString(m.th.Say(look, text) + "  ")
+		s += m.th.Say(look, text) + "  "
 		used += n
 	}
-	return m.th.Fit(s.String(), w, "") + m.th.Say(theme.Dim, right)
+	return m.th.Fit(s, w, "") + m.th.Say(theme.Dim, right)
 }

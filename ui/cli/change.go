@@ -21,6 +21,14 @@ type changeFlags struct {
 	labels, attributes             []string
 }
 
+// textFlag is a flag for the new text of a field.
+type textFlag struct {
+	kind       model.EditKind
+	name, help string
+	words      []string // all that may be typed; nil means any text
+	text       *string
+}
+
 func (f *changeFlags) register(c *cobra.Command, access []string) {
 	s := c.Flags()
 	s.BoolVar(&f.private, "private", false, "make private")
@@ -29,22 +37,28 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 		{kind: model.EditTitle, name: "title", help: "rename to this text"},
 		{kind: model.EditDescription, name: "description", help: "set the description to this text"},
 		{kind: model.EditStatus, name: "status", help: "open or closed", words: model.EditStatus.Choices(model.Description{})},
-		{kind: model.EditAccess, name: "access", words: access,
-			help: "who gets in, in the service's own word: " + strings.Join(access, " ")},
+		{kind: model.EditAccess, name: "access", help: accessHelp(access), words: access},
 		{kind: model.EditDefaultRole, name: "default-role", help: "the role of those who come in without one", words: roleWords()},
 	}
 	for i, t := range f.texts {
 		f.texts[i].text = s.String(t.name, "", t.help)
 	}
-	s.StringArrayVar(&f.roles, "role", nil, "give a participant a role, WHO=ROLE")
-	s.StringArrayVar(&f.statuses, "participant-status", nil, "give a participant a status, WHO=STATUS")
-	s.StringArrayVar(&f.adds, "add", nil, "add a participant, WHO[=ROLE]")
-	s.StringArrayVar(&f.removes, "remove", nil, "remove a participant, WHO")
 	s.StringVar(&f.contacts, "contacts", "", "replace the whole set of contacts by ID,ID|none")
-	s.StringArrayVar(&f.addContacts, "add-contact", nil, "add a contact by its ID")
-	s.StringArrayVar(&f.removeContacts, "remove-contact", nil, "remove a contact by its ID")
-	s.StringArrayVar(&f.labels, "label", nil, "set a label, KEY=VALUE")
-	s.StringArrayVar(&f.attributes, "attribute", nil, "set an attribute, KEY=VALUE")
+	for _, l := range []struct {
+		to         *[]string
+		name, help string
+	}{
+		{&f.roles, "role", "give a participant a role, WHO=ROLE"},
+		{&f.statuses, "participant-status", "give a participant a status, WHO=STATUS"},
+		{&f.adds, "add", "add a participant, WHO[=ROLE]"},
+		{&f.removes, "remove", "remove a participant, WHO"},
+		{&f.addContacts, "add-contact", "add a contact by its ID"},
+		{&f.removeContacts, "remove-contact", "remove a contact by its ID"},
+		{&f.labels, "label", "set a label, KEY=VALUE"},
+		{&f.attributes, "attribute", "set an attribute, KEY=VALUE"},
+	} {
+		s.StringArrayVar(l.to, l.name, nil, l.help)
+	}
 	s.BoolVar(&f.archive, "archive", false, "archive")
 	s.BoolVar(&f.remove, "delete", false, "delete for everybody")
 	for _, pair := range [][]string{{"private", "public"}, {"contacts", "add-contact"}, {"contacts", "remove-contact"}, {"archive", "delete"}} {
@@ -52,12 +66,8 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	}
 }
 
-// textFlag is a flag for the new text of a field.
-type textFlag struct {
-	kind       model.EditKind
-	name, help string
-	words      []string // all that may be typed; nil means any text
-	text       *string
+func accessHelp(access []string) string {
+	return "who gets in, in the service's own word: " + strings.Join(access, " ")
 }
 
 // personChange is a change of one participant, not yet looked up.
@@ -67,16 +77,19 @@ type personChange struct {
 	role, status string
 }
 
+// contactChange names contacts by their ids.
+type contactChange struct {
+	op  model.ChangeOp
+	ids []string
+}
+
 // request is what is to be changed. The people in it are found for each
 // conversation by itself, since the same words may mean others there.
 type request struct {
-	changes []model.Change
-	people  []personChange
-	// contacts names the ids of a whole new set; nil leaves it alone.
-	contacts       *[]string
-	addContacts    []string
-	removeContacts []string
-	dryRun         bool
+	changes  []model.Change
+	people   []personChange
+	contacts []contactChange
+	dryRun   bool
 }
 
 // wants lists what is changed, in the order of display.
@@ -90,28 +103,25 @@ func (q request) wants() []want {
 	if len(q.people) > 0 {
 		out = append(out, want{kind: model.EditParticipants})
 	}
-	if q.hasContacts() {
+	if len(q.contacts) > 0 {
 		out = append(out, want{kind: model.EditContacts})
 	}
 	return out
 }
 
-func (q request) hasContacts() bool {
-	return q.contacts != nil || len(q.addContacts)+len(q.removeContacts) > 0
+// setText is a change of a field that holds text.
+func setText(kind model.EditKind, key, text string) model.Change {
+	return model.Change{Kind: kind, Op: model.OpSet, Key: key, Target: model.TextValue(text)}
 }
 
 // parse reads the flags. given tells which were there, since an empty text is
 // a value of its own.
-func (f *changeFlags) parse(given func(flag string) bool) (request, error) {
-	var q request
-	set := func(kind model.EditKind, text string) {
-		q.changes = append(q.changes, model.Change{Kind: kind, Op: model.OpSet, Target: model.TextValue(text)})
-	}
+func (f *changeFlags) parse(given func(flag string) bool) (q request, err error) {
 	switch {
 	case f.private:
-		set(model.EditPrivacy, string(model.PrivacyPrivate))
+		q.changes = append(q.changes, setText(model.EditPrivacy, "", string(model.PrivacyPrivate)))
 	case f.public:
-		set(model.EditPrivacy, string(model.PrivacyPublic))
+		q.changes = append(q.changes, setText(model.EditPrivacy, "", string(model.PrivacyPublic)))
 	}
 	for _, t := range f.texts {
 		if !given(t.name) {
@@ -126,37 +136,36 @@ func (f *changeFlags) parse(given func(flag string) bool) (request, error) {
 				return q, err
 			}
 		}
-		set(t.kind, text)
+		q.changes = append(q.changes, setText(t.kind, "", text))
 	}
-	if err := f.parsePeople(&q); err != nil {
+	if q.people, err = f.parsePeople(); err != nil {
 		return q, err
 	}
-	if err := f.parseContacts(&q, given); err != nil {
+	if q.contacts, err = f.parseContacts(given("contacts")); err != nil {
 		return q, err
 	}
-	for _, p := range []struct {
-		flag string
-		kind model.EditKind
-		list []string
-	}{{"label", model.EditLabels, f.labels}, {"attribute", model.EditAttributes, f.attributes}} {
-		for _, pair := range p.list {
+	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
+		pairs := f.labels
+		if kind == model.EditAttributes {
+			pairs = f.attributes
+		}
+		for _, pair := range pairs {
 			key, value, ok := strings.Cut(pair, "=")
 			if !ok || strings.TrimSpace(key) == "" {
-				return q, usage("--%s wants KEY=VALUE, not %q", p.flag, cell(pair))
+				return q, usage("--%s wants KEY=VALUE, not %q", kind.Pair(), cell(pair))
 			}
-			q.changes = append(q.changes, model.Change{Kind: p.kind, Op: model.OpSet, Key: key, Target: model.TextValue(value)})
+			q.changes = append(q.changes, setText(kind, key, value))
 		}
 	}
 	if f.archive {
 		q.changes = append(q.changes, model.Change{Kind: model.EditArchive})
 	}
-	if f.remove {
-		if len(q.wants()) > 0 {
-			return q, usage("--delete stands alone: what is deleted can't be changed too")
-		}
+	switch n := len(q.wants()); {
+	case f.remove && n > 0:
+		return q, usage("--delete stands alone: what is deleted can't be changed too")
+	case f.remove:
 		q.changes = append(q.changes, model.Change{Kind: model.EditDelete})
-	}
-	if len(q.wants()) == 0 {
+	case n == 0:
 		return q, usage("say what to change, with --private, --title and the like: see `confab edit --help`")
 	}
 	return q, nil
@@ -166,73 +175,80 @@ func oneOf(flag, value string, known []string) error {
 	if slices.Contains(known, value) {
 		return nil
 	}
-	if near := model.Nearest(value, known); near != "" {
-		return usage("%s: unknown word %q; did you mean %q?", flag, cell(value), near)
-	}
-	return usage("%s: unknown word %q; it is one of %s", flag, cell(value), strings.Join(known, ", "))
+	return usage("%s: unknown word %q%s", flag, cell(value), suggest(value, known, "it is one of"))
 }
 
-func (f *changeFlags) parsePeople(q *request) error {
-	for _, text := range f.adds {
-		w, role, err := parseWhoRole(text)
-		if err != nil {
-			return err
-		}
-		q.people = append(q.people, personChange{who: w, op: model.OpAdd, role: role})
+func (f *changeFlags) parsePeople() (people []personChange, err error) {
+	if people, err = parseAdds(f.adds); err != nil {
+		return nil, err
 	}
 	for _, text := range f.roles {
-		w, word, err := splitWho("role", text)
-		if err != nil {
-			return err
+		p := personChange{op: model.OpAlter}
+		if p.who, p.role, err = splitWho("role", text); err == nil {
+			err = checkRole(p.role)
 		}
-		role, err := parseRole(word)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		q.people = append(q.people, personChange{who: w, op: model.OpAlter, role: role})
+		people = append(people, p)
 	}
 	for _, text := range f.statuses {
-		w, status, err := splitWho("participant-status", text)
-		if err != nil {
-			return err
+		p := personChange{op: model.OpAlter}
+		if p.who, p.status, err = splitWho("participant-status", text); err != nil {
+			return nil, err
 		}
-		q.people = append(q.people, personChange{who: w, op: model.OpAlter, status: status})
+		people = append(people, p)
 	}
 	for _, text := range f.removes {
-		w, err := parseWho(text)
-		if err != nil {
-			return err
+		p := personChange{op: model.OpRemove}
+		if p.who, err = parseWho(text); err != nil {
+			return nil, err
 		}
-		q.people = append(q.people, personChange{who: w, op: model.OpRemove})
+		people = append(people, p)
 	}
-	return nil
+	return people, nil
 }
 
-func (f *changeFlags) parseContacts(q *request, given func(string) bool) error {
-	if given("contacts") {
+func parseAdds(texts []string) (people []personChange, err error) {
+	for _, text := range texts {
+		p := personChange{op: model.OpAdd}
+		if p.who, p.role, err = parseWhoRole(text); err != nil {
+			return nil, err
+		}
+		people = append(people, p)
+	}
+	return people, nil
+}
+
+func (f *changeFlags) parseContacts(set bool) (out []contactChange, err error) {
+	if set {
 		ids := []string{}
 		if f.contacts != "none" {
-			for id := range strings.SplitSeq(f.contacts, ",") {
-				if id = strings.TrimSpace(id); id == "" {
-					return usage(`--contacts wants ids with commas between, or "none" for no contact at all`)
-				}
-				ids = append(ids, id)
+			ids = strings.Split(f.contacts, ",")
+		}
+		for i, id := range ids {
+			if ids[i] = strings.TrimSpace(id); ids[i] == "" {
+				return nil, usage(`--contacts wants ids with commas between, or "none" for no contact at all`)
 			}
 		}
-		q.contacts = &ids
+		out = append(out, contactChange{model.OpSet, ids})
 	}
 	for _, list := range []struct {
 		flag string
-		from []string
-		to   *[]string
-	}{{"add-contact", f.addContacts, &q.addContacts}, {"remove-contact", f.removeContacts, &q.removeContacts}} {
-		for _, id := range list.from {
-			id = strings.TrimPrefix(strings.TrimSpace(id), "contact:")
-			if id == "" {
-				return usage("--%s wants an id", list.flag)
-			}
-			*list.to = append(*list.to, id)
+		op   model.ChangeOp
+		ids  []string
+	}{{"add-contact", model.OpAdd, f.addContacts}, {"remove-contact", model.OpRemove, f.removeContacts}} {
+		if len(list.ids) > 0 {
+			out = append(out, contactChange{list.op, list.ids})
+		}
+		if slices.ContainsFunc(list.ids, func(id string) bool { return contactID(id) == "" }) {
+			return nil, usage("--%s wants an id", list.flag)
 		}
 	}
-	return nil
+	return out, nil
+}
+
+// contactID is the id of a contact as it was typed.
+func contactID(text string) string {
+	return strings.TrimPrefix(strings.TrimSpace(text), model.KindContact+":")
 }

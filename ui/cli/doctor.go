@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ type finding struct {
 	// Account is "" for what is about this machine.
 	Account string
 	model.CheckResult
-	code int
+	code int // the exit status where it is not OK
 }
 
 // findingJSON is a finding as it is printed.
@@ -35,38 +36,27 @@ func (r *run) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check the config, the paths, the terminal, and every account live",
 		Args:  noArgs,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+		RunE: r.do(func(ctx context.Context, _ []string) error {
 			if err := r.loadConfig(); err != nil {
 				return err
 			}
-			return r.doctor(cmd.Context())
+			return r.doctor(ctx)
 		}),
 	}
 }
 
 func (r *run) doctor(ctx context.Context) error {
 	var codes []int
-	report := func(list []finding) error {
+	report := func(list []finding) {
 		for _, f := range list {
-			codes = append(codes, f.code)
-			if r.flags.json {
-				line := findingJSON{Account: orNull(f.Account), Name: f.Name, OK: f.OK, Detail: f.Detail, Kind: orNull(f.Kind)}
-				if err := r.object(line); err != nil {
-					return err
-				}
-				continue
-			}
 			word := "ok  "
 			if !f.OK {
 				word = "FAIL"
+				codes = append(codes, f.code)
 			}
-			name := f.Account
-			if name == "" {
-				name = "here"
-			}
-			r.print("%s  %-12s %-14s %s", word, cell(name), cell(f.Name), model.CleanLine(f.Detail, 1000))
+			r.result(findingJSON{Account: orNull(f.Account), Name: f.Name, OK: f.OK, Detail: f.Detail, Kind: orNull(f.Kind)},
+				"%s  %-12s %-14s %s", word, cell(cmp.Or(f.Account, "here")), cell(f.Name), model.CleanLine(f.Detail, 1000))
 		}
-		return nil
 	}
 
 	active := r.setup.Active()
@@ -76,17 +66,12 @@ func (r *run) doctor(ctx context.Context) error {
 		wait.Go(func() { found[i] = r.checkAccount(ctx, a) })
 	}
 	// What is known at once is shown while the accounts are asked.
-	err := report(r.checkHere(ctx))
+	report(r.checkHere(ctx))
 	wait.Wait()
-	if err != nil {
-		return err
-	}
 	for _, list := range found {
-		if err := report(list); err != nil {
-			return err
-		}
+		report(list)
 	}
-	return status(codes)
+	return status(codes...)
 }
 
 func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
@@ -102,59 +87,43 @@ func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
 	}
 	out := []finding{f}
 	for _, c := range r.Check(ctx, r.setup, a, source) {
-		f := finding{Account: a.Name, CheckResult: c}
-		if !c.OK {
-			f.code = codeOfKind(c.Kind)
-		}
-		out = append(out, f)
+		out = append(out, finding{Account: a.Name, CheckResult: c, code: codeOfKind(c.Kind)})
 	}
 	return out
 }
 
 func (r *run) checkHere(ctx context.Context) []finding {
-	p := r.setup.Paths
+	file := r.setup.Paths.Config
+	if info, err := os.Stat(file); err == nil {
+		file = fmt.Sprintf("%s (mode %04o)", file, info.Mode().Perm())
+	}
 	out := []finding{
 		{CheckResult: model.CheckResult{Name: "version", OK: true, Detail: r.Version}},
-		{CheckResult: model.CheckResult{Name: "config", OK: true, Detail: modeOf(p.Config)}},
+		{CheckResult: model.CheckResult{Name: "config", OK: true, Detail: file}},
 	}
 	for _, c := range r.CheckState(ctx, r.setup) {
-		f := finding{CheckResult: c}
-		if !c.OK {
-			f.code = ExitLocal
-		}
-		out = append(out, f)
+		out = append(out, finding{CheckResult: c, code: ExitLocal})
 	}
 	return append(out, finding{CheckResult: model.CheckResult{Name: "terminal", OK: true, Detail: r.terminalFacts()}})
 }
 
-func modeOf(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return path
-	}
-	return fmt.Sprintf("%s (mode %04o)", path, info.Mode().Perm())
-}
-
 // terminalFacts says what confab sees of the terminal.
 func (r *run) terminalFacts() string {
-	var facts []string
-	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
-	if w, h := r.Width(), r.Height(); w > 0 {
-		add("%dx%d", w, h)
-	} else {
-		add("output is no terminal")
+	facts := []string{"output is no terminal"}
+	if w := r.Width(); w > 0 {
+		facts[0] = fmt.Sprintf("%dx%d", w, r.Height())
 	}
 	if !r.interactive() {
-		add("nobody to ask")
+		facts = append(facts, "nobody to ask")
 	}
 	for _, name := range []string{"TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := r.Getenv(name); v != "" {
-			add("%s=%s", name, v)
+			facts = append(facts, name+"="+v)
 		}
 	}
-	for name, word := range map[string]string{"SSH_CONNECTION": "over SSH", "TMUX": "in tmux", "STY": "in screen"} {
-		if r.Getenv(name) != "" {
-			add("%s", word)
+	for _, is := range [][2]string{{"SSH_CONNECTION", "over SSH"}, {"TMUX", "in tmux"}, {"STY", "in screen"}} {
+		if r.Getenv(is[0]) != "" {
+			facts = append(facts, is[1])
 		}
 	}
 	return strings.Join(facts, ", ")

@@ -34,45 +34,45 @@ collaboration_complete.`,
 			"  confab edit --query 'account:projects with:ann' --role ann@example.com=editor --max 20\n" +
 			"  confab list is:public label:interview | cut -f1 | confab edit - --private --yes\n" +
 			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
-			given := cmd.Flags().Changed
-			req, err := f.parse(given)
+	}
+	c.RunE = r.do(func(ctx context.Context, args []string) error {
+		given := c.Flags().Changed
+		req, err := f.parse(given)
+		if err != nil {
+			return err
+		}
+		if err := r.checkWhich(which, args, given); err != nil {
+			return err
+		}
+		piped := slices.Contains(args, "-")
+		if piped && !send.yes && !send.dryRun {
+			return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
+		}
+		if err := r.mayAsk(send); err != nil {
+			return err
+		}
+		if piped {
+			if args, err = r.refsOfInput(ctx, args); err != nil {
+				return err
+			}
+		}
+		req.dryRun = send.dryRun
+		return r.withEngine(ctx, func() error {
+			refs, err := r.editRefs(ctx, args, given("query"), which)
 			if err != nil {
 				return err
 			}
-			if err := r.checkWhich(which, args, given); err != nil {
+			if len(refs) == 0 {
+				return which.allows(0, given)
+			}
+			plan, failed, err := r.planEdit(ctx, refs, req)
+			if err != nil {
 				return err
 			}
-			piped := slices.Contains(args, "-")
-			if piped && !send.yes && !send.dryRun {
-				return usage("standard input holds the refs, so nothing can be asked there: give --yes, or --dry-run")
-			}
-			if err := r.mayAsk(send); err != nil {
-				return err
-			}
-			if piped {
-				if args, err = r.refsOfInput(cmd.Context(), args); err != nil {
-					return err
-				}
-			}
-			req.dryRun = send.dryRun
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				refs, err := r.editRefs(ctx, e, args, given("query"), which)
-				if err != nil {
-					return err
-				}
-				if len(refs) == 0 {
-					return which.allows(0, given)
-				}
-				plan, failed, err := r.planEdit(ctx, e, refs, req)
-				if err != nil {
-					return err
-				}
-				send.allowed = func(n int) error { return which.allows(n, given) }
-				return r.after(failed.join(refs), r.send(ctx, e, plan, req.wants(), failed, send))
-			})
-		}),
-	}
+			send.allowed = func(n int) error { return which.allows(n, given) }
+			return r.after(failed.join(refs), r.send(ctx, plan, req.wants(), failed, send))
+		})
+	})
 	f.register(c, r.Access)
 	send.register(c)
 	s := c.Flags()
@@ -105,19 +105,22 @@ func (f failures) refused(plan model.Plan) bool {
 
 // planEdit plans the request for each conversation. What failed stands in the
 // plan with the reason.
-func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req request) (plan model.Plan, failed failures, err error) {
-	found := make([]resolved, len(refs))
-	r.resolveAll(ctx, e, refs, req, found)
+func (r *run) planEdit(ctx context.Context, refs []model.Ref, req request) (plan model.Plan, failed failures, err error) {
+	found := r.resolveAll(ctx, refs, req)
 	if err := ctx.Err(); err != nil {
 		return plan, nil, err
 	}
 	if err := worthStopping(found); err != nil {
 		return plan, nil, err
 	}
-
+	// Conversations with the same changes are planned together.
+	type group struct {
+		changes []model.Change
+		refs    []model.Ref
+	}
+	var groups []*group
+	byChanges := map[string]*group{}
 	items, failed := map[model.Ref]model.PlanItem{}, failures{}
-	groups, order := map[string][]model.Ref{}, []string{}
-	changes := map[string][]model.Change{}
 	for i, ref := range refs {
 		f := found[i]
 		if f.err != nil {
@@ -128,7 +131,7 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 			failed[ref] = f.err
 		}
 		if f.reason != "" {
-			d, _ := e.Describe(ref.Account)
+			d, _ := r.engine.Describe(ref.Account)
 			items[ref] = model.PlanItem{Ref: ref, Title: f.conversation.Title, Provider: d.Provider, State: model.PlanBlocked, Reason: f.reason}
 			continue
 		}
@@ -136,14 +139,16 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 		if err != nil {
 			return plan, nil, err
 		}
-		if _, ok := groups[string(key)]; !ok {
-			order = append(order, string(key))
-			changes[string(key)] = f.changes
+		g := byChanges[string(key)]
+		if g == nil {
+			g = &group{changes: f.changes}
+			byChanges[string(key)] = g
+			groups = append(groups, g)
 		}
-		groups[string(key)] = append(groups[string(key)], ref)
+		g.refs = append(g.refs, ref)
 	}
-	for _, key := range order {
-		part, err := e.Plan(ctx, groups[key], changes[key], model.PlanOptions{DryRun: req.dryRun, Progress: r.progress("read")})
+	for _, g := range groups {
+		part, err := r.engine.Plan(ctx, g.refs, g.changes, model.PlanOptions{DryRun: req.dryRun, Progress: r.progress("read")})
 		if err != nil {
 			return plan, nil, err
 		}
@@ -151,7 +156,9 @@ func (r *run) planEdit(ctx context.Context, e Engine, refs []model.Ref, req requ
 			plan.ID, plan.Title = part.ID, part.Title
 		}
 		for _, it := range part.Items {
-			items[it.Ref] = checkItem(e, it)
+			d, _ := r.engine.Describe(it.Ref.Account)
+			blockBadWords(d, &it)
+			items[it.Ref] = it
 		}
 	}
 	for _, ref := range refs {
@@ -197,8 +204,10 @@ type resolved struct {
 	err    error
 }
 
-func (r *run) resolveAll(ctx context.Context, e Engine, refs []model.Ref, req request, found []resolved) {
-	dir := newDirectory(e)
+// resolveAll finds the people of a request, a few conversations at a time.
+func (r *run) resolveAll(ctx context.Context, refs []model.Ref, req request) []resolved {
+	found := make([]resolved, len(refs))
+	dir := &directory{engine: r.engine}
 	report := r.progress("read")
 	var wait sync.WaitGroup
 	var mu sync.Mutex
@@ -211,7 +220,7 @@ func (r *run) resolveAll(ctx context.Context, e Engine, refs []model.Ref, req re
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
-			found[i] = resolve(ctx, e, dir, ref, req)
+			found[i] = dir.resolve(ctx, ref, req)
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -219,18 +228,19 @@ func (r *run) resolveAll(ctx context.Context, e Engine, refs []model.Ref, req re
 		})
 	}
 	wait.Wait()
+	return found
 }
 
 // resolve makes sure that what a request starts from is read, and finds its
 // people for one conversation.
-func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req request) resolved {
+func (dir *directory) resolve(ctx context.Context, ref model.Ref, req request) resolved {
 	out := resolved{changes: slices.Clone(req.changes)}
-	d, ok := e.Describe(ref.Account)
+	d, ok := dir.engine.Describe(ref.Account)
 	if !ok {
 		out.err = usage("there is no account %q", ref.Account)
 		return out
 	}
-	row, cached, err := e.Row(ctx, ref)
+	row, cached, err := dir.engine.Row(ctx, ref)
 	if err != nil {
 		out.err = err
 		return out
@@ -241,7 +251,7 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 	if len(req.people) > 0 {
 		need |= model.NeedParticipants
 	}
-	if req.hasContacts() {
+	if len(req.contacts) > 0 {
 		need |= model.NeedContacts
 	}
 	fresh := false
@@ -249,20 +259,20 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 		if fresh {
 			return nil
 		}
-		detail, err := e.Load(ctx, ref, need)
+		detail, err := dir.engine.Load(ctx, ref, need)
 		if err != nil {
 			return fmt.Errorf("%s: %w", ref, err)
 		}
 		*c, fresh = detail.Conversation, true
 		return nil
 	}
-	if !cached || lacksBase(*c, e.Capabilities(*c), req) {
+	if !cached || lacksBase(*c, dir.engine.Capabilities(*c), req) {
 		if out.err = read(); out.err != nil {
 			return out
 		}
 	}
 	shown := req.dryRun && d.ReadOnly // then it is shown what would be sent if it were not
-	if cp := e.Capabilities(*c).Of(model.EditParticipants); len(req.people) > 0 && !cp.Can() && !shown {
+	if cp := dir.engine.Capabilities(*c).Of(model.EditParticipants); len(req.people) > 0 && !cp.Can() && !shown {
 		out.reason = cp.Reason // whom was meant doesn't matter
 		return out
 	}
@@ -274,9 +284,14 @@ func resolve(ctx context.Context, e Engine, dir *directory, ref model.Ref, req r
 		}
 		out.changes = append(out.changes, model.Change{Kind: model.EditParticipants, Op: p.op, People: []model.Participant{person}})
 	}
-	if req.hasContacts() {
-		known := shown || e.Capabilities(*c).Of(model.EditContacts).Can()
-		out.changes = append(out.changes, dir.contactChanges(ctx, *c, req, known)...)
+	for _, change := range req.contacts {
+		// Of what can't be changed nothing is looked up.
+		people := dir.contacts(ctx, *c, change.ids, shown || dir.engine.Capabilities(*c).Of(model.EditContacts).Can())
+		m := model.Change{Kind: model.EditContacts, Op: change.op, People: people}
+		if change.op == model.OpSet {
+			m.People, m.Target = nil, model.PeopleValue(people)
+		}
+		out.changes = append(out.changes, m)
 	}
 	return out
 }
@@ -295,12 +310,7 @@ func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool 
 		_, known := model.Read(c, kind, key)
 		return !known && caps.Of(kind).Can()
 	}
-	for _, ch := range req.changes {
-		if lacks(ch.Kind, ch.Key) {
-			return true
-		}
-	}
-	return len(req.people) > 0 && lacks(model.EditParticipants, "") || req.hasContacts() && lacks(model.EditContacts, "")
+	return slices.ContainsFunc(req.wants(), func(w want) bool { return lacks(w.kind, w.key) })
 }
 
 // resolvePerson finds the person of one change among the participants, read
@@ -330,98 +340,80 @@ func (dir *directory) resolvePerson(ctx context.Context, d model.Description, c 
 	return p, err
 }
 
-// contactChanges names the contacts of a request, as far as they are known:
-// an id alone is enough for the service, a name is for the person. Only with
-// lookUp is the directory asked for it.
-func (dir *directory) contactChanges(ctx context.Context, c model.Conversation, req request, lookUp bool) []model.Change {
-	contact := func(id string) model.Participant {
-		for _, p := range c.Contacts.Items {
-			if p.ID == id {
-				return p
-			}
+// contacts names contacts as far as they are known: an id alone is enough for the
+// service, a name is for the person. Only with lookUp is the directory asked.
+func (dir *directory) contacts(ctx context.Context, c model.Conversation, ids []string, lookUp bool) []model.Participant {
+	out := make([]model.Participant, 0, len(ids))
+	for _, id := range ids {
+		id = contactID(id)
+		named := func(p model.Participant) bool { return p.ID == id }
+		if i := slices.IndexFunc(c.Contacts.Items, named); i >= 0 {
+			out = append(out, c.Contacts.Items[i])
+			continue
 		}
-		var people []model.Participant
+		contact := model.Participant{Kind: model.KindContact, ID: id}
 		if lookUp {
-			people, _ = dir.lookup(ctx, c.Ref.Account, model.LookupContacts, id, "")
-		}
-		for _, p := range people {
-			if p.ID == id {
-				return model.Participant{Kind: model.KindContact, ID: id, Name: p.Name, Email: p.Email}
+			people, _ := dir.lookup(ctx, c.Ref.Account, model.LookupRequest{Kind: model.LookupContacts, Text: id})
+			if i := slices.IndexFunc(people, named); i >= 0 {
+				contact.Name, contact.Email = people[i].Name, people[i].Email
 			}
 		}
-		return model.Participant{Kind: model.KindContact, ID: id}
-	}
-	list := func(ids []string) []model.Participant {
-		out := make([]model.Participant, 0, len(ids))
-		for _, id := range ids {
-			out = append(out, contact(strings.TrimPrefix(id, "contact:")))
-		}
-		return out
-	}
-	if req.contacts != nil {
-		return []model.Change{{Kind: model.EditContacts, Op: model.OpSet, Target: model.PeopleValue(list(*req.contacts))}}
-	}
-	var out []model.Change
-	if len(req.addContacts) > 0 {
-		out = append(out, model.Change{Kind: model.EditContacts, Op: model.OpAdd, People: list(req.addContacts)})
-	}
-	if len(req.removeContacts) > 0 {
-		out = append(out, model.Change{Kind: model.EditContacts, Op: model.OpRemove, People: list(req.removeContacts)})
+		out = append(out, contact)
 	}
 	return out
 }
 
-// checkItem blocks what names a word that the service doesn't have.
-func checkItem(e Engine, it model.PlanItem) model.PlanItem {
+// blockBadWords blocks what names a word that the service doesn't have.
+func blockBadWords(d model.Description, it *model.PlanItem) {
 	if it.State != model.PlanChange {
-		return it
+		return
 	}
-	d, ok := e.Describe(it.Ref.Account)
-	if !ok {
-		return it
-	}
-	for _, edit := range it.Edits {
-		if reason := badWord(d, edit); reason != "" {
-			it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
-			return it
+	for _, e := range it.Edits {
+		parts := []model.Edit{e}
+		if n := e.Target.New; n != nil {
+			parts = []model.Edit{{Kind: model.EditAccess, Target: model.TextValue(n.Access)},
+				{Kind: model.EditParticipants, Target: model.PeopleValue(n.People)}}
+		}
+		for _, part := range parts {
+			if reason := badWord(d, part); reason != "" {
+				it.State, it.Reason, it.Edits, it.Risks, it.Notes = model.PlanBlocked, reason, nil, nil, nil
+				return
+			}
 		}
 	}
-	return it
 }
 
 // badWord says why a service does not know a word of an edit, "" if it does.
 func badWord(d model.Description, edit model.Edit) string {
-	check := func(what, many, word string, known []string) string {
-		switch {
-		case word == "" || slices.Contains(known, word):
-			return ""
-		case len(known) == 0:
-			return fmt.Sprintf("%s has no %s", d.Name, many)
-		}
-		return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, what, word, strings.Join(known, ", "))
+	type use struct {
+		what, many, word string
+		known            []string
 	}
+	var uses []use
 	switch edit.Kind {
 	case model.EditAccess:
-		return check("access", "access setting", edit.Target.String(), d.AccessValues)
+		uses = []use{{"access", "access setting", edit.Target.String(), d.AccessValues}}
 	case model.EditDefaultRole:
-		return check("default role", "default role", edit.Target.String(), d.DefaultRoleValues)
+		uses = []use{{"default role", "default role", edit.Target.String(), d.DefaultRoleValues}}
 	case model.EditParticipants:
 		diff := model.DiffPeople(edit.Base.Set(), edit.Target.Set())
+		was := slices.Concat(make([]model.Participant, len(diff.Added)), diff.Was)
 		for i, p := range slices.Concat(diff.Added, diff.Altered) {
-			var was model.Participant
-			if i >= len(diff.Added) {
-				was = diff.Was[i-len(diff.Added)]
+			if p.Role != was[i].Role {
+				uses = append(uses, use{"role", "roles", p.Role, d.Roles})
 			}
-			reason := ""
-			if p.Role != was.Role {
-				reason = check("role", "roles", p.Role, d.Roles)
+			if p.Status != was[i].Status {
+				uses = append(uses, use{"participant status", "statuses of participants", p.Status, d.ParticipantStatuses})
 			}
-			if reason == "" && p.Status != was.Status {
-				reason = check("participant status", "statuses of participants", p.Status, d.ParticipantStatuses)
-			}
-			if reason != "" {
-				return reason
-			}
+		}
+	}
+	for _, u := range uses {
+		switch {
+		case u.word == "" || slices.Contains(u.known, u.word):
+		case len(u.known) == 0:
+			return fmt.Sprintf("%s has no %s", d.Name, u.many)
+		default:
+			return fmt.Sprintf("%s has no %s %q; it has %s", d.Name, u.what, u.word, strings.Join(u.known, ", "))
 		}
 	}
 	return ""

@@ -56,7 +56,7 @@ func ExitPrecedence() string {
 // can't be had may stand beside the others.
 var precedence = []int{ExitInterrupted, ExitLocal, ExitCredential, ExitUsage, ExitRefused, ExitUnreachable}
 
-// Worst gives the status of a command in which all of these happened.
+// Worst returns the status of a command in which all of these happened.
 func Worst(codes ...int) int {
 	for _, c := range precedence {
 		if slices.Contains(codes, c) {
@@ -73,7 +73,7 @@ type ExitError struct {
 	Err  error
 }
 
-// Error gives the message, "" where it was shown already.
+// Error returns the message, "" where it was shown already.
 func (e *ExitError) Error() string {
 	if e.Err == nil {
 		return ""
@@ -81,25 +81,30 @@ func (e *ExitError) Error() string {
 	return e.Err.Error()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *ExitError) Unwrap() error { return e.Err }
 
 func usage(format string, args ...any) error {
 	return &ExitError{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
 }
 
+func refused(format string, args ...any) error {
+	return &ExitError{Code: ExitRefused, Err: fmt.Errorf(format, args...)}
+}
+
+// errShown ends a command that was declined or refused, where that was shown already.
+var errShown = &ExitError{Code: ExitRefused}
+
 func local(err error) error { return &ExitError{Code: ExitLocal, Err: err} }
 
-// CodeOf gives the exit status for an error: its own if it is an ExitError,
+// CodeOf returns the exit status for an error: its own if it is an ExitError,
 // else by its kind, and for joined errors the worst of them.
 func CodeOf(err error) int {
-	if err == nil {
-		return ExitOK
-	}
-	if exit, ok := err.(*ExitError); ok {
-		return exit.Code
-	}
 	switch e := err.(type) {
+	case nil:
+		return ExitOK
+	case *ExitError:
+		return e.Code
 	case *model.Error:
 		return codeOfKind(e.Kind)
 	case interface{ Unwrap() []error }:
@@ -114,47 +119,36 @@ func CodeOf(err error) int {
 		return ExitInterrupted
 	case errors.Is(err, context.DeadlineExceeded):
 		return ExitUnreachable
-	}
-	if inner := errors.Unwrap(err); inner != nil {
-		return CodeOf(inner)
+	case errors.Unwrap(err) != nil:
+		return CodeOf(errors.Unwrap(err))
 	}
 	return ExitLocal
 }
 
+// kindCodes are the exit statuses of kinds of errors that are not refusals.
+var kindCodes = map[model.ErrorKind]int{model.Unauthorized: ExitCredential, model.NoCredential: ExitUsage, model.Unavailable: ExitUnreachable,
+	model.RateLimited: ExitUnreachable, model.Canceled: ExitInterrupted, model.Local: ExitLocal}
+
 func codeOfKind(k model.ErrorKind) int {
-	switch k {
-	case model.Unauthorized:
-		return ExitCredential
-	case model.NoCredential:
-		return ExitUsage
-	case model.Unavailable, model.RateLimited:
-		return ExitUnreachable
-	case model.Canceled:
-		return ExitInterrupted
-	case model.Local:
-		return ExitLocal
+	if code, ok := kindCodes[k]; ok {
+		return code
 	}
 	return ExitRefused
 }
 
-// codeOfEdit gives the exit status for what became of one edit.
+// codeOfEdit returns the exit status for what became of one edit.
 func codeOfEdit(e model.OutboxEntry) int {
-	switch e.State {
-	case model.Done, model.OutcomeAlreadySet, model.Withdrawn, model.Replaced:
+	var kind model.ErrorKind
+	if e.Error != nil {
+		kind = e.Error.Kind
+	}
+	switch {
+	case e.State == model.Done || e.State == model.OutcomeAlreadySet || e.State == model.Withdrawn || e.State == model.Replaced:
 		return ExitOK // an error it carries is that of an earlier try
+	case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Local && e.State.Waiting():
+		return codeOfKind(kind)
+	case !e.State.Waiting() || e.State == model.Queued && e.Error != nil && !kind.Transient():
+		return ExitRefused // a queued one waits for what a person decides
 	}
-	if e.Error != nil && (e.Error.Kind == model.Unauthorized || e.Error.Kind == model.NoCredential) {
-		return codeOfKind(e.Error.Kind)
-	}
-	switch e.State {
-	case model.Queued, model.Sending, model.RetryAt:
-		if e.Error != nil && e.Error.Kind == model.Local {
-			return ExitLocal
-		}
-		if e.State == model.Queued && e.Error != nil && !e.Error.Kind.Transient() {
-			return ExitRefused // it waits for what a person decides
-		}
-		return ExitUnreachable
-	}
-	return ExitRefused
+	return ExitUnreachable
 }

@@ -438,10 +438,10 @@ func newBench(t *testing.T) *bench {
 			return []model.CheckResult{{Name: "reach", OK: true, Detail: "fine"}}
 		},
 		CheckState: func(context.Context, Setup) []model.CheckResult { return nil },
-		Sandbox: func(SandboxOptions) (Sandbox, error) {
-			return Sandbox{Handler: http.NotFoundHandler(), Accounts: func(root string) []config.SandboxAccount {
+		Sandbox: func(SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
+			return http.NotFoundHandler(), func(root string) []config.SandboxAccount {
 				return []config.SandboxAccount{{Name: "projects", Provider: "kona", BaseURL: root + "/kona", Credential: "made-up-token"}}
-			}}, nil
+			}, nil
 		},
 	}
 	return b

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,11 +31,7 @@ func (r *run) strictCommands(root *cobra.Command) {
 
 // helpCommand explains a command, or a topic, which is a command below it.
 func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
-	help := &cobra.Command{
-		Use:   "help",
-		Short: "Explain a command, or a topic",
-		Args:  cobra.ArbitraryArgs,
-	}
+	help := &cobra.Command{Use: "help", Short: "Explain a command, or a topic", Args: cobra.ArbitraryArgs}
 	help.RunE = func(_ *cobra.Command, args []string) error { return explain(root, help, args) }
 	help.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		var out []cobra.Completion
@@ -49,7 +46,7 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	}
 	for _, t := range topics {
 		help.AddCommand(&cobra.Command{Use: t.name, Short: t.short, Args: noArgs,
-			RunE: r.do(func(*cobra.Command, []string) error {
+			RunE: r.do(func(context.Context, []string) error {
 				r.printTopic(t.text)
 				return nil
 			})})
@@ -63,9 +60,7 @@ func (r *run) printTopic(text func(p Program, width int) string) {
 	if width <= 0 {
 		width = pipedWidth
 	}
-	for _, line := range fold(r.plainText(text(r.Program, width)), width) {
-		r.print("%s", line)
-	}
+	r.printLines(r.Out, fold(r.plainText(text(r.Program, width)), width)...)
 }
 
 // explain prints the help of a command.
@@ -75,11 +70,8 @@ func explain(root, help *cobra.Command, args []string) error {
 		return err
 	}
 	if about == root && len(rest) > 0 {
-		word := model.CleanLine(rest[0], 80)
-		if near := model.Nearest(rest[0], slices.Concat(commandNames(root), commandNames(help))); near != "" {
-			return fmt.Errorf("there is no command or topic %q; did you mean %q?", word, near)
-		}
-		return fmt.Errorf("there is no command or topic %q", word)
+		return fmt.Errorf("there is no command or topic %q%s", model.CleanLine(rest[0], 80),
+			suggest(rest[0], slices.Concat(commandNames(root), commandNames(help)), ""))
 	}
 	if err := noArgs(about, rest); err != nil {
 		return err
@@ -98,31 +90,26 @@ func topicsLine() string {
 }
 
 func (r *run) manCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "man",
-		Short: "Print the manual page, for man -l -",
-		Args:  noArgs,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
-			page, err := mango.NewManPage(1, cmd.Root())
-			if err != nil {
-				return err
+	c := &cobra.Command{Use: "man", Short: "Print the manual page, for man -l -", Args: noArgs}
+	c.RunE = r.do(func(context.Context, []string) error {
+		page, err := mango.NewManPage(1, c.Root())
+		if err != nil {
+			return err
+		}
+		r.print("%s", page.Build(roff.NewDocument()))
+		for _, t := range topics {
+			r.print(".SH %s\n.nf", strings.ToUpper(t.name))
+			for _, line := range fold(t.text(r.Program, manWidth), manWidth) {
+				r.print(`\&%s`, manSigns.Replace(line))
 			}
-			r.print("%s", page.Build(roff.NewDocument()))
-			for _, t := range topics {
-				r.print(".SH %s\n.nf", strings.ToUpper(t.name))
-				for _, line := range fold(t.text(r.Program, manWidth), manWidth) {
-					r.print("%s", manLine(line))
-				}
-				r.print(".fi")
-			}
-			return nil
-		}),
-	}
+			r.print(".fi")
+		}
+		return nil
+	})
+	return c
 }
 
-// manLine is a line as a manual page holds it, set as it stands.
-func manLine(line string) string { return `\&` + manSigns.Replace(line) }
-
+// manSigns are signs that a manual page would set otherwise.
 var manSigns = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
 
 // The widths of topics where there is no terminal: of other programs, and of a

@@ -25,7 +25,8 @@ type historyRange struct {
 func (r *run) historyCommand() *cobra.Command {
 	var h historyRange
 	var since string
-	c := &cobra.Command{
+	var c *cobra.Command
+	c = &cobra.Command{
 		Use:   "history [REF]",
 		Short: "Print what was submitted and how it ended, newest first",
 		Long: `Prints a line for each submission, newest first: its id, when it was made, what it asked for, how it ended.
@@ -33,27 +34,22 @@ func (r *run) historyCommand() *cobra.Command {
 after; --limit then counts edits.`,
 		Example: "  confab history --since 7d\n  confab history sales:c-17 --edits\n  confab history --since 2026-01-31 --json",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+		RunE: r.do(func(ctx context.Context, args []string) (err error) {
 			if h.limit < 0 {
 				return usage("--limit must not be negative")
 			}
-			if cmd.Flags().Changed("since") {
-				var err error
+			if c.Flags().Changed("since") {
 				if h.since, err = parseSince(since, r.Now()); err != nil {
 					return err
 				}
 			}
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
+			return r.withEngine(ctx, func() (err error) {
 				if len(args) == 1 {
-					var err error
 					if h.ref, err = r.ref(args[0]); err != nil {
 						return err
 					}
 				}
-				if r.flags.json {
-					return r.historyJSON(ctx, e, h)
-				}
-				return r.history(ctx, e, h)
+				return r.history(ctx, h)
 			})
 		}),
 	}
@@ -81,14 +77,15 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 }
 
 // paged reads page after page, up to limit entries if that is not zero.
-func paged[T any](h historyRange, read func(model.HistoryRequest) ([]T, error), id func(T) string, print func(T) error) error {
+func paged[T any](ctx context.Context, h historyRange, read func(context.Context, model.HistoryRequest) ([]T, error),
+	id func(T) string, print func(T) error) error {
 	before := ""
 	for n := 0; h.limit == 0 || n < h.limit; {
 		want := historyPage
 		if h.limit > 0 {
 			want = min(want, h.limit-n)
 		}
-		page, err := read(model.HistoryRequest{Ref: h.ref, Since: h.since, Limit: want, Before: before})
+		page, err := read(ctx, model.HistoryRequest{Ref: h.ref, Since: h.since, Limit: want, Before: before})
 		if err != nil {
 			return err
 		}
@@ -106,23 +103,21 @@ func paged[T any](h historyRange, read func(model.HistoryRequest) ([]T, error), 
 	return nil
 }
 
-func (r *run) historyJSON(ctx context.Context, e Engine, h historyRange) error {
-	return paged(h, func(q model.HistoryRequest) ([]model.JournalEntry, error) { return e.History(ctx, q) },
-		func(j model.JournalEntry) string { return j.ID },
-		func(j model.JournalEntry) error { return r.object(model.NewHistoryJSON(j)) })
-}
-
-func (r *run) history(ctx context.Context, e Engine, h historyRange) error {
-	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}}
-	err := paged(h, func(q model.HistoryRequest) ([]model.Submission, error) { return e.Submissions(ctx, q) },
-		func(s model.Submission) string { return s.ID },
-		func(s model.Submission) error {
-			t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
-			if !h.edits {
-				return nil
-			}
-			return r.historyEdits(ctx, e, &t, s.ID, h.ref)
+func (r *run) history(ctx context.Context, h historyRange) error {
+	if r.flags.json {
+		return paged(ctx, h, r.engine.History, func(j model.JournalEntry) string { return j.ID }, func(j model.JournalEntry) error {
+			r.object(model.NewHistoryJSON(j))
+			return r.unwritten
 		})
+	}
+	t := table{head: []string{"ID", "AT", "WHAT", "ENDED"}}
+	err := paged(ctx, h, r.engine.Submissions, func(s model.Submission) string { return s.ID }, func(s model.Submission) error {
+		t.add(s.ID, at(s.At), s.Words(), s.Ending(r.clock))
+		if !h.edits {
+			return nil
+		}
+		return r.historyEdits(ctx, &t, s.ID, h.ref)
+	})
 	if err != nil {
 		return err
 	}
@@ -131,36 +126,25 @@ func (r *run) history(ctx context.Context, e Engine, h historyRange) error {
 }
 
 // historyEdits adds the edits of a submission, set in under it.
-func (r *run) historyEdits(ctx context.Context, e Engine, t *table, submission string, ref model.Ref) error {
-	waiting, done, err := e.SubmissionEdits(ctx, submission)
-	if err != nil {
-		return err
+func (r *run) historyEdits(ctx context.Context, t *table, submission string, ref model.Ref) error {
+	waiting, done, err := r.engine.SubmissionEdits(ctx, submission)
+	add := func(e model.Edit, when time.Time, ending string) {
+		if ref.IsZero() || e.Ref == ref {
+			t.addUnder(e.ID, at(when), e.Ref.String()+"  "+shortEdit(e), ending)
+		}
 	}
 	for _, j := range done {
-		if ref.IsZero() || j.Ref == ref {
-			t.addUnder(j.ID, at(j.At), j.Ref.String()+"  "+historyLine(j), historyEnding(j))
+		ending := j.State.Words()
+		if j.Undone != "" {
+			ending = "taken back by " + j.Undone
 		}
+		if j.Kind.Shape() != model.ShapeAct {
+			j.Base, j.Target = j.Before, j.After
+		}
+		add(j.Edit, j.At, ending)
 	}
 	for _, w := range waiting {
-		if ref.IsZero() || w.Ref == ref {
-			t.addUnder(w.ID, at(w.Created), w.Ref.String()+"  "+shortEdit(w.Edit), w.State.Words())
-		}
+		add(w.Edit, w.Created, w.State.Words())
 	}
-	return nil
-}
-
-// historyLine says what a delivered edit changed.
-func historyLine(j model.JournalEntry) string {
-	e := j.Edit
-	if e.Kind.Shape() != model.ShapeAct {
-		e.Base, e.Target = j.Before, j.After
-	}
-	return shortEdit(e)
-}
-
-func historyEnding(j model.JournalEntry) string {
-	if j.Undone != "" {
-		return "taken back by " + j.Undone
-	}
-	return j.State.Words()
+	return err
 }

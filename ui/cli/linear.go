@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,7 @@ const maxAnnounced = 5
 // thing that happens is one line.
 type linear struct {
 	*run
-	engine Engine
-	query  string
+	query string
 	// rows are the conversations by the numbers they were listed with.
 	rows   []model.Ref
 	offset int
@@ -31,22 +31,24 @@ type linear struct {
 	// event is announced only where it shows.
 	lines    map[model.Ref]string
 	accounts map[string]string
-	acts     []followed
+	acts     []act
 }
 
-func (r *run) linear(ctx context.Context, e Engine, start Start) error {
-	l := &linear{run: r, engine: e, query: start.Query, lines: map[model.Ref]string{}, accounts: map[string]string{}}
+func (r *run) linear(ctx context.Context, start Start) error {
+	l := &linear{run: r, query: start.Query, lines: map[model.Ref]string{}, accounts: map[string]string{}}
 	for i, v := range r.setup.Config.Views {
 		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
 			l.query = v.Query
 		}
 	}
-	events, stop := e.Subscribe()
+	events, stop := r.engine.Subscribe()
 	defer stop()
-	for _, a := range e.Accounts() {
+	needPerson := 0
+	for _, a := range r.engine.Accounts() {
 		l.accounts[a.Name] = accountLine(a)
+		needPerson += a.NeedPerson
 	}
-	e.Start(ctx)
+	r.engine.Start(ctx)
 	r.print("confab: type help for the commands, quit to leave.")
 	if r.setup.ReadOnly {
 		r.print("Read-only: nothing is changed on a service.")
@@ -54,8 +56,8 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 	if err := l.list(ctx, 0); err != nil {
 		return err
 	}
-	if n := l.needPerson(); n > 0 {
-		l.print("%s: outbox", theme.Need(n))
+	if needPerson > 0 {
+		l.print("%s: outbox", theme.Need(needPerson))
 	}
 	for {
 		l.prompt()
@@ -88,19 +90,17 @@ func (r *run) linear(ctx context.Context, e Engine, start Start) error {
 
 // next waits for a line and announces what happens meanwhile.
 func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, error) {
-	type typed struct {
-		line string
-		err  error
-	}
-	got := make(chan typed, 1)
-	go func() {
-		s, err := l.asked.line(ctx)
-		got <- typed{s, err}
-	}()
+	lines := l.asked.typed()
 	for {
 		select {
-		case t := <-got:
-			return t.line, t.err
+		case line, ok := <-lines:
+			if !ok {
+				return "", errNoAnswer
+			}
+			return line, nil
+		case <-ctx.Done():
+			fmt.Fprintln(l.Err)
+			return "", ctx.Err()
 		case ev, ok := <-events:
 			if !ok {
 				events = nil
@@ -143,12 +143,10 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 		if ok {
 			line = rowLine(row)
 		}
-		if line == l.lines[ref] {
-			continue
-		}
+		was := l.lines[ref]
 		l.lines[ref] = line
-		if own[ref] {
-			continue // the line of the act tells
+		if line == was || own[ref] { // the line of the act tells
+			continue
 		}
 		if changed++; changed <= maxAnnounced {
 			say(fmt.Sprintf("changed %d  %s", i+1, line))
@@ -182,16 +180,7 @@ func accountLine(a model.AccountState) string {
 // of its own.
 func rowLine(row model.Row) string {
 	c := row.Conversation
-	return fmt.Sprintf("%s, %s, %s, %s", cell(orText(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
-}
-
-// pendingWords says what is on its way of a listed conversation.
-func pendingWords(row model.Row) string {
-	line := ""
-	for _, p := range row.Pending {
-		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
-	}
-	return line
+	return fmt.Sprintf("%s, %s, %s, %s", cell(cmp.Or(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
 }
 
 func (l *linear) list(ctx context.Context, offset int) error {
@@ -208,7 +197,11 @@ func (l *linear) list(ctx context.Context, offset int) error {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
 		l.lines[ref] = rowLine(row)
-		l.print("%d  %s%s", len(l.rows), l.lines[ref], pendingWords(row))
+		pending := ""
+		for _, p := range row.Pending {
+			pending += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
+		}
+		l.print("%d  %s%s", len(l.rows), l.lines[ref], pending)
 	}
 	switch {
 	case page.Total == 0:
@@ -278,4 +271,51 @@ func (l *linear) waiting(ctx context.Context) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// act is something done in this session whose end has not been said yet.
+type act struct {
+	submission string
+	refs       []model.Ref
+	// delayed says that it was said what the act waits for, over that its end was.
+	delayed, over bool
+}
+
+// followed begins to follow what was submitted.
+func (l *linear) followed(p model.Plan) {
+	l.forget(p.ID)
+	a := act{submission: p.ID}
+	for _, it := range p.Items {
+		a.refs = append(a.refs, it.Ref)
+	}
+	l.acts = append(l.acts, a)
+}
+
+// forget follows a submission no longer.
+func (l *linear) forget(submission string) {
+	l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.submission == submission })
+}
+
+// follow says how acts ended, each in a line, and once what one waits for where
+// it waits for a reason. It returns the conversations that the acts are about.
+func (l *linear) follow(ctx context.Context, say func(string)) (map[model.Ref]bool, error) {
+	own := map[model.Ref]bool{}
+	defer func() { l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.over }) }()
+	for i := range l.acts {
+		a := &l.acts[i]
+		for _, ref := range a.refs {
+			own[ref] = true
+		}
+		sub, ok, err := l.engine.Submission(ctx, a.submission)
+		if err != nil {
+			return own, err
+		}
+		a.over = !ok || sub.Settled()
+		delayed := sub.Problem != nil && sub.Problem.Error != nil && !a.delayed
+		if ok && (a.over || delayed) {
+			a.delayed = true
+			say(l.ending(sub, true, "outbox"))
+		}
+	}
+	return own, nil
 }

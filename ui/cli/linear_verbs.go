@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,111 +22,92 @@ type verb struct {
 }
 
 func verbs() []verb {
-	simple := func(kind model.EditKind, target string) func(*linear, context.Context, string) error {
-		return func(l *linear, ctx context.Context, rest string) error {
-			refs, rest, err := l.pick(rest)
-			if err != nil || rest != "" {
-				return orError(err, "only numbers and refs can follow")
-			}
-			return l.edit(ctx, refs, request{changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(target)}}})
-		}
-	}
-	text := func(kind model.EditKind) func(*linear, context.Context, string) error {
-		return func(l *linear, ctx context.Context, rest string) error {
-			refs, rest, err := l.pickOne(rest)
-			if err != nil || rest == "" {
-				return orError(err, "the new text is missing")
-			}
-			return l.edit(ctx, refs, request{changes: []model.Change{{Kind: kind, Op: model.OpSet, Target: model.TextValue(rest)}}})
-		}
-	}
-	people := func(fill func(f *changeFlags, rest string)) func(*linear, context.Context, string) error {
-		return func(l *linear, ctx context.Context, rest string) error {
-			refs, rest, err := l.pickOne(rest)
-			if err != nil || rest == "" {
-				return orError(err, "say who")
-			}
-			var f changeFlags
-			fill(&f, rest)
-			req, err := f.parse(func(flag string) bool { return flag == "contacts" && f.contacts != "" })
-			if err != nil {
-				return err
-			}
-			return l.edit(ctx, refs, req)
-		}
-	}
-	return slices.Concat([]verb{
+	return []verb{
 		{[]string{"list", "l"}, "list [QUERY]", "list conversations; without a query, those of before", (*linear).doList},
 		{[]string{"more", "m"}, "more", "list the next ones", func(l *linear, ctx context.Context, _ string) error { return l.list(ctx, l.offset) }},
 		{[]string{"view", "v"}, "view [NAME]", "list a view, or name the views", (*linear).doView},
 		{[]string{"open", "o"}, "open N", "read one with everything known", (*linear).doOpen},
 		{[]string{"people", "roles"}, "people N", "participants, contacts and their roles", (*linear).doPeople},
-		{[]string{"private", "p"}, "private N...", "make private", simple(model.EditPrivacy, string(model.PrivacyPrivate))},
-		{[]string{"public"}, "public N...", "make public", simple(model.EditPrivacy, string(model.PrivacyPublic))},
-		{[]string{"rename", "t"}, "rename N TITLE", "rename", text(model.EditTitle)},
-		{[]string{"describe"}, "describe N TEXT", "set the description", text(model.EditDescription)},
-		{[]string{"access"}, "access N WORD", "who gets in", text(model.EditAccess)},
-		{[]string{"role"}, "role N WHO=ROLE", "give a participant a role", people(func(f *changeFlags, s string) { f.roles = []string{s} })},
-		{[]string{"add"}, "add N WHO[=ROLE]", "add a participant", people(func(f *changeFlags, s string) { f.adds = []string{s} })},
-		{[]string{"remove"}, "remove N WHO", "remove a participant", people(func(f *changeFlags, s string) { f.removes = []string{s} })},
-		{[]string{"contacts", "c"}, "contacts N ID,ID|none", "replace the contacts", people(func(f *changeFlags, s string) { f.contacts = s })},
-		{[]string{"close", "s"}, "close N...", "close", simple(model.EditStatus, model.StatusClosed)},
-		{[]string{"reopen"}, "reopen N...", "open again", simple(model.EditStatus, model.StatusOpen)},
-		{[]string{"archive"}, "archive N...", "archive", simple(model.EditArchive, "")},
-		{[]string{"delete"}, "delete N...", "delete for everybody", simple(model.EditDelete, "")},
-		{[]string{"done", "d"}, "done N...", "mark done, here alone", func(l *linear, ctx context.Context, rest string) error {
-			refs, _, err := l.pick(rest)
-			if err != nil {
-				return err
-			}
-			yes := true
-			if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
-				return err
-			}
-			l.print("%s done.", theme.Count(len(refs), "conversation"))
-			return nil
+		{[]string{"private", "p"}, "private N...", "make private", set(model.EditPrivacy, string(model.PrivacyPrivate))},
+		{[]string{"public"}, "public N...", "make public", set(model.EditPrivacy, string(model.PrivacyPublic))},
+		{[]string{"rename", "t"}, "rename N TITLE", "rename", setTo(model.EditTitle)},
+		{[]string{"describe"}, "describe N TEXT", "set the description", setTo(model.EditDescription)},
+		{[]string{"access"}, "access N WORD", "who gets in", setTo(model.EditAccess)},
+		{[]string{"role"}, "role N WHO=ROLE", "give a participant a role", people(func(s string) changeFlags { return changeFlags{roles: []string{s}} })},
+		{[]string{"add"}, "add N WHO[=ROLE]", "add a participant", people(func(s string) changeFlags { return changeFlags{adds: []string{s}} })},
+		{[]string{"remove"}, "remove N WHO", "remove a participant", people(func(s string) changeFlags { return changeFlags{removes: []string{s}} })},
+		{[]string{"contacts", "c"}, "contacts N ID,ID|none", "replace the contacts", people(func(s string) changeFlags { return changeFlags{contacts: s} })},
+		{[]string{"close", "s"}, "close N...", "close", set(model.EditStatus, model.StatusClosed)},
+		{[]string{"reopen"}, "reopen N...", "open again", set(model.EditStatus, model.StatusOpen)},
+		{[]string{"archive"}, "archive N...", "archive", set(model.EditArchive, "")},
+		{[]string{"delete"}, "delete N...", "delete for everybody", set(model.EditDelete, "")},
+		{[]string{"done", "d"}, "done N...", "mark done, here alone", (*linear).doDone},
+		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
+		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error { return l.listOutbox(ctx) }},
+		{[]string{"retry"}, "retry ID...", "send edits again, or those of a submission", decideOn("retry")},
+		{[]string{"discard"}, "discard ID...", "give edits up", decideOn("discard")},
+		{[]string{"resolve"}, "resolve ID mine|theirs|merged", "settle a conflict", (*linear).doResolve},
+		{[]string{"history"}, "history", "what was submitted, and how it ended", func(l *linear, ctx context.Context, _ string) error {
+			return l.history(ctx, historyRange{limit: linearPage})
 		}},
-	}, outboxVerbs(), []verb{
 		{[]string{"refresh", "r"}, "refresh", "ask the services again", func(l *linear, _ context.Context, _ string) error {
 			l.engine.Refresh()
 			return nil
 		}},
 		{[]string{"quit", "q"}, "quit", "leave", nil},
-	})
-}
-
-// outboxVerbs are about what was submitted.
-func outboxVerbs() []verb {
-	return []verb{
-		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
-		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error {
-			return l.listOutbox(ctx, l.engine)
-		}},
-		{[]string{"retry"}, "retry ID...", "send edits again, or those of a submission", func(l *linear, ctx context.Context, rest string) error {
-			return l.decide(ctx, decision{name: "retry"}, strings.Fields(rest))
-		}},
-		{[]string{"discard"}, "discard ID...", "give edits up", func(l *linear, ctx context.Context, rest string) error {
-			return l.decide(ctx, decision{name: "discard"}, strings.Fields(rest))
-		}},
-		{[]string{"resolve"}, "resolve ID mine|theirs|merged", "settle a conflict", (*linear).doResolve},
-		{[]string{"history"}, "history", "what was submitted, and how it ended", func(l *linear, ctx context.Context, _ string) error {
-			return l.history(ctx, l.engine, historyRange{limit: linearPage})
-		}},
 	}
 }
 
-func orError(err error, text string) error {
-	if err != nil {
-		return err
+// set is a verb that sets a field of several to one value.
+func set(kind model.EditKind, target string) func(*linear, context.Context, string) error {
+	return func(l *linear, ctx context.Context, rest string) error {
+		refs, rest, err := l.pick(rest)
+		if err != nil || rest != "" {
+			return cmp.Or(err, errors.New("only numbers and refs can follow"))
+		}
+		return l.edit(ctx, refs, request{changes: []model.Change{setText(kind, "", target)}})
 	}
-	return errors.New(text)
+}
+
+// setTo is a verb that sets a field of one to what follows.
+func setTo(kind model.EditKind) func(*linear, context.Context, string) error {
+	return func(l *linear, ctx context.Context, rest string) error {
+		refs, rest, err := l.pickOne(rest)
+		if err != nil || rest == "" {
+			return cmp.Or(err, errors.New("the new text is missing"))
+		}
+		return l.edit(ctx, refs, request{changes: []model.Change{setText(kind, "", rest)}})
+	}
+}
+
+// people is a verb that changes people or contacts, read as the flag of `edit` is.
+func people(flags func(rest string) changeFlags) func(*linear, context.Context, string) error {
+	return func(l *linear, ctx context.Context, rest string) error {
+		refs, rest, err := l.pickOne(rest)
+		if err != nil || rest == "" {
+			return cmp.Or(err, errors.New("say who"))
+		}
+		f := flags(rest)
+		req, err := f.parse(func(flag string) bool { return flag == "contacts" && f.contacts != "" })
+		if err != nil {
+			return err
+		}
+		return l.edit(ctx, refs, req)
+	}
+}
+
+// decideOn is a verb about edits of the outbox.
+func decideOn(name string) func(*linear, context.Context, string) error {
+	return func(l *linear, ctx context.Context, rest string) error {
+		return l.decide(ctx, decision{name: name}, strings.Fields(rest))
+	}
 }
 
 func (l *linear) command(ctx context.Context, word, rest string) error {
-	if word == "" {
+	switch word {
+	case "":
 		return nil
-	}
-	if word == "help" || word == "?" {
+	case "help", "?":
 		l.print("N is a number of the list, a range such as 2-5, or a ref.")
 		for _, v := range verbs() {
 			l.print("%-30s %s", v.usage, v.help)
@@ -133,7 +115,7 @@ func (l *linear) command(ctx context.Context, word, rest string) error {
 		return nil
 	}
 	for _, v := range verbs() {
-		if slices.Contains(v.names, word) && v.do != nil {
+		if slices.Contains(v.names, word) {
 			return v.do(l, ctx, rest)
 		}
 	}
@@ -142,30 +124,23 @@ func (l *linear) command(ctx context.Context, word, rest string) error {
 
 // pick reads numbers, ranges and refs from the start of a line.
 func (l *linear) pick(rest string) ([]model.Ref, string, error) {
-	var refs []model.Ref
-	for rest != "" {
-		word, tail, _ := strings.Cut(rest, " ")
-		found, err := l.refsOf(word)
-		if err != nil {
-			if len(refs) == 0 {
-				return nil, rest, err
-			}
-			return refs, rest, nil
+	refs, rest, err := l.pickOne(rest)
+	for err == nil && rest != "" {
+		more, tail, stop := l.pickOne(rest)
+		if stop != nil {
+			break
 		}
-		for _, ref := range found {
+		for _, ref := range more {
 			if !slices.Contains(refs, ref) {
 				refs = append(refs, ref)
 			}
 		}
-		rest = strings.TrimSpace(tail)
+		rest = tail
 	}
-	if len(refs) == 0 {
-		return nil, rest, errors.New("say which, by its number in the list")
-	}
-	return refs, rest, nil
+	return refs, rest, err
 }
 
-// pickOne reads one number or ref; the rest of the line may look like another.
+// pickOne reads one number, range or ref; the rest of the line may look like another.
 func (l *linear) pickOne(rest string) ([]model.Ref, string, error) {
 	word, tail, _ := strings.Cut(rest, " ")
 	if word == "" {
@@ -190,4 +165,142 @@ func (l *linear) refsOf(word string) ([]model.Ref, error) {
 		return nil, fmt.Errorf("%q is no number of the list", cell(word))
 	}
 	return slices.Clone(l.rows[a-1 : b]), nil
+}
+
+// edit plans, asks where the plan is risky or for several, and submits; the
+// engine delivers in the background, and events tell.
+func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error {
+	plan, _, err := l.planEdit(ctx, refs, req)
+	if err != nil {
+		return err
+	}
+	l.printLines(l.Out, planLines(plan)...)
+	if plan.Count(model.PlanChange) == 0 {
+		return nil
+	}
+	if plan.Risky() || plan.Bulk() {
+		yes, err := l.asked.confirm(ctx, question(plan), needsWhole(plan.Risks()))
+		if err != nil {
+			return err
+		}
+		if !yes {
+			l.print("Nothing was sent.")
+			return nil
+		}
+	}
+	ids, err := l.engine.Submit(ctx, plan)
+	if err != nil {
+		return err
+	}
+	l.print("%s queued.", theme.Count(len(ids), "edit"))
+	l.followed(plan)
+	return nil
+}
+
+func (l *linear) doList(ctx context.Context, rest string) error {
+	if rest != "" {
+		if err := l.checkQuery(rest); err != nil {
+			return err
+		}
+		l.query = rest
+	}
+	return l.list(ctx, 0)
+}
+
+func (l *linear) doView(ctx context.Context, rest string) error {
+	var names []string
+	for _, v := range l.setup.Config.Views {
+		if strings.EqualFold(v.Name, rest) {
+			l.query = v.Query
+			return l.list(ctx, 0)
+		}
+		names = append(names, v.Name)
+	}
+	l.print("Views: %s", cell(strings.Join(names, ", ")))
+	return nil
+}
+
+func (l *linear) doOpen(ctx context.Context, rest string) error {
+	refs, _, err := l.pickOne(rest)
+	if err != nil {
+		return err
+	}
+	row, d, err := l.readWhole(ctx, refs[0])
+	if err != nil {
+		return err
+	}
+	l.show(row, d)
+	return l.engine.See(ctx, refs[0])
+}
+
+func (l *linear) doPeople(ctx context.Context, rest string) error {
+	refs, _, err := l.pickOne(rest)
+	if err != nil {
+		return err
+	}
+	d, err := l.engine.Load(ctx, refs[0], model.NeedParticipants|model.NeedContacts)
+	if err != nil {
+		return err
+	}
+	l.people("PEOPLE", d.Conversation.Participants)
+	l.people("CONTACTS", d.Conversation.Contacts)
+	return nil
+}
+
+func (l *linear) doDone(ctx context.Context, rest string) error {
+	refs, _, err := l.pick(rest)
+	if err != nil {
+		return err
+	}
+	yes := true
+	if err := l.engine.Triage(ctx, refs, model.TriageChange{Done: &yes}); err != nil {
+		return err
+	}
+	l.print("%s done.", theme.Count(len(refs), "conversation"))
+	return nil
+}
+
+// decide does what a person decided about edits of the outbox; what is sent is
+// shown and asked about where an edit would be.
+func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
+	if len(ids) == 0 {
+		return errors.New("say which, by an id of the outbox")
+	}
+	picked, err := l.pickDecided(ctx, d, ids, false)
+	if err != nil {
+		return err
+	}
+	plan, lines, err := l.planDecision(ctx, d, picked, false)
+	l.printLines(l.Out, lines...)
+	if err != nil {
+		return err
+	}
+	if !d.sends() || plan.Risky() || plan.Bulk() {
+		yes, err := l.asked.confirm(ctx, d.question(len(picked)), needsWhole(plan.Risks()))
+		if err != nil || !yes {
+			return err
+		}
+	}
+	if _, err := l.apply(ctx, d, picked); err != nil {
+		return err
+	}
+	if !d.sends() {
+		return l.gaveUp(ctx, picked, "outbox")
+	}
+	for _, x := range picked {
+		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
+	}
+	return nil
+}
+
+func (l *linear) doResolve(ctx context.Context, rest string) error {
+	words := strings.Fields(rest)
+	if last := len(words) - 1; last > 0 {
+		how := model.Resolution(strings.TrimPrefix(words[last], "--"))
+		switch how {
+		case model.ResolveMine, model.ResolveTheirs, model.ResolveMerged:
+			return l.decide(ctx, decision{name: "resolve", how: how}, words[:last])
+		}
+	}
+	return errors.New("say which and how: resolve ID mine|theirs|merged")
 }

@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +26,7 @@ func (r *run) listCommand() *cobra.Command {
 		Long: `Prints the conversations that match a query, from the cache. The query is taken literally: nothing is left
 out unless it says so. An account that was never synced is synced first.`,
 		Example: "  confab list is:public\n  confab list 'with:ann updated:<7d' --json --limit 20",
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+		RunE: r.do(func(ctx context.Context, args []string) error {
 			q := strings.Join(args, " ")
 			if limit < 0 {
 				return usage("--limit must not be negative")
@@ -34,12 +34,12 @@ out unless it says so. An account that was never synced is synced first.`,
 			if err := r.checkQuery(q); err != nil {
 				return err
 			}
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				failed := r.syncFor(ctx, e, first, q)
+			return r.withEngine(ctx, func() error {
+				failed := r.syncFor(ctx, first, q)
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				return r.after(failed, r.list(ctx, e, q, limit))
+				return r.after(failed, r.list(ctx, q, limit))
 			})
 		}),
 	}
@@ -57,25 +57,20 @@ func (r *run) after(first, err error) error {
 	if first == nil {
 		return err
 	}
-	if err != nil && err.Error() != "" {
-		r.complain(err)
-	}
-	return &ExitError{Code: Worst(CodeOf(first), CodeOf(err))}
+	r.complain(err)
+	return status(CodeOf(first), CodeOf(err))
 }
 
 // scoped narrows a query, which has been checked, to the accounts that take
 // part: the cache may hold others.
 func (r *run) scoped(text string) string {
-	q, err := query.Parse(text)
-	if err != nil {
-		return text
-	}
 	var names []string
 	for _, a := range r.setup.Active() {
 		names = append(names, "account:"+a.Name)
 	}
-	accounts, err := query.Parse(strings.Join(names, " OR "))
-	if err != nil {
+	q, err := query.Parse(text)
+	accounts, wrong := query.Parse(strings.Join(names, " OR "))
+	if err != nil || wrong != nil {
 		return text
 	}
 	return accounts.And(q).String()
@@ -84,41 +79,34 @@ func (r *run) scoped(text string) string {
 // syncFor reads what a query may match in all accounts, or, unless all are
 // asked for, reads those whole that were never read to the end. A failure is
 // shown and given back: what is in the cache can be used all the same.
-func (r *run) syncFor(ctx context.Context, e Engine, all bool, q string) error {
+func (r *run) syncFor(ctx context.Context, all bool, q string) error {
 	var err error
 	if all {
-		err = e.SyncQuery(ctx, q)
+		err = r.engine.SyncQuery(ctx, q)
 	} else {
-		var never []string
-		for _, a := range e.Accounts() {
-			if a.Swept.IsZero() {
-				never = append(never, a.Name)
+		accounts := r.engine.Accounts()
+		errs := make([]error, len(accounts))
+		var wait sync.WaitGroup
+		for i, a := range accounts {
+			if !a.Swept.IsZero() {
+				continue
 			}
+			wait.Go(func() {
+				if err := r.engine.Sync(ctx, a.Name); err != nil {
+					errs[i] = fmt.Errorf("%s: %w", a.Name, err)
+				}
+			})
 		}
-		err = r.syncAccounts(ctx, e, never)
+		wait.Wait()
+		err = errors.Join(errs...)
 	}
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() == nil {
 		r.complain(err)
 	}
 	return err
 }
 
-// syncAccounts refreshes accounts side by side. Each error says whose it is.
-func (r *run) syncAccounts(ctx context.Context, e Engine, names []string) error {
-	errs := make([]error, len(names))
-	var wait sync.WaitGroup
-	for i, name := range names {
-		wait.Go(func() {
-			if err := e.Sync(ctx, name); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", name, err)
-			}
-		})
-	}
-	wait.Wait()
-	return errors.Join(errs...)
-}
-
-func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
+func (r *run) list(ctx context.Context, q string, limit int) error {
 	q = r.scoped(q)
 	t := table{head: []string{"REF", "PRIVACY", "TITLE", "STATUS", "UPDATED", "EDITS"}}
 	for offset := 0; limit == 0 || offset < limit; {
@@ -126,23 +114,25 @@ func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
 		if limit > 0 {
 			want = min(want, limit-offset)
 		}
-		page, err := e.List(ctx, model.ListRequest{Query: q, Offset: offset, Limit: want})
+		page, err := r.engine.List(ctx, model.ListRequest{Query: q, Offset: offset, Limit: want})
 		if err != nil {
 			return err
 		}
 		rows := unseen(page, offset)
 		for _, row := range rows {
+			c := row.Conversation
 			if r.flags.json {
-				if err := r.object(model.NewRowJSON(row, e.Capabilities(row.Conversation))); err != nil {
-					return err
-				}
+				r.object(model.NewRowJSON(row, r.engine.Capabilities(c)))
 				continue
 			}
-			c := row.Conversation
-			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(updated(c)), row.Worst().Words())
+			updated := c.Updated
+			if updated.IsZero() {
+				updated = c.Created
+			}
+			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(updated), row.Worst().Words())
 		}
 		offset += len(rows)
-		if len(rows) == 0 || offset >= page.Total {
+		if len(rows) == 0 || offset >= page.Total || r.unwritten != nil {
 			break
 		}
 	}
@@ -150,7 +140,7 @@ func (r *run) list(ctx context.Context, e Engine, q string, limit int) error {
 	return nil
 }
 
-// unseen gives the rows from offset on: a window at the end of a list begins
+// unseen returns the rows from offset on: a window at the end of a list begins
 // earlier than it was asked to.
 func unseen(p model.Page, offset int) []model.Row {
 	if skip := offset - p.Offset; skip > 0 {
@@ -159,28 +149,14 @@ func unseen(p model.Page, offset int) []model.Row {
 	return p.Rows
 }
 
-func privacyWord(c model.Conversation) string {
-	if c.Privacy == "" {
-		return string(model.PrivacyUnknown)
-	}
-	return string(c.Privacy)
-}
+func privacyWord(c model.Conversation) string { return string(cmp.Or(c.Privacy, model.PrivacyUnknown)) }
 
 func statusWord(c model.Conversation) string {
 	switch {
 	case c.Archived:
 		return "archived"
-	case c.Status != "":
-		return c.Status
-	case c.Closed:
+	case c.Status == "" && c.Closed:
 		return model.StatusClosed
 	}
-	return "-"
-}
-
-func updated(c model.Conversation) time.Time {
-	if c.Updated.IsZero() {
-		return c.Created
-	}
-	return c.Updated
+	return cmp.Or(c.Status, "-")
 }

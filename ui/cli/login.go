@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,7 +37,7 @@ The address to come back to is redirect_url in [account.settings]. It must be th
 service for the client_id.`,
 		Example: "  confab login projects",
 		Args:    cobra.ExactArgs(1),
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+		RunE: r.do(func(ctx context.Context, args []string) error {
 			if err := r.loadConfig(); err != nil {
 				return err
 			}
@@ -44,11 +45,11 @@ service for the client_id.`,
 			if err != nil {
 				return err
 			}
-			login, err := r.Login(cmd.Context(), r.setup, a)
+			login, err := r.Login(r.setup, a)
 			if err != nil {
-				return &ExitError{Code: ExitUsage, Err: fmt.Errorf("%s: %w", a.Name, err)}
+				return usage("%s: %w", a.Name, err)
 			}
-			return r.login(cmd.Context(), a, login)
+			return r.login(ctx, a, login)
 		}),
 	}
 }
@@ -69,22 +70,17 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 			continue
 		}
 		if any, none := net.Listen("tcp", net.JoinHostPort(host, "0")); none == nil {
-			any.Close()
-			closeAll(all)
-			return nil, fmt.Errorf("port %s of this machine can't be listened on (%w): end the program that has it, or register another address with the service and name it in redirect_url",
-				back.Port(), rootCause(err))
+			for _, l := range append(all, any) {
+				l.Close()
+			}
+			return nil, fmt.Errorf("port %s of this machine can't be listened on (%w): end the program that has it, "+
+				"or register another address with the service and name it in redirect_url", back.Port(), rootCause(err))
 		}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("this machine has no address %s", back.Hostname())
 	}
 	return all, nil
-}
-
-func closeAll(listeners []net.Listener) {
-	for _, l := range listeners {
-		l.Close()
-	}
 }
 
 // rootCause is what an error says without its wrappings.
@@ -95,26 +91,26 @@ func rootCause(err error) error {
 	return err
 }
 
-// callback is one sign-in as the browser sees it: the first answer that belongs
+// callback is one sign-in as the browser sees it: the first address that belongs
 // to it is taken, and every one is told how the sign-in ended.
 type callback struct {
 	path, state string
-	codes       chan answer
+	answers     chan *url.URL
 	ended       chan struct{} // closed when words are there
 	words       string
 }
 
-// answer is what the browser brought back.
-type answer struct {
-	code string
-	err  error
-}
-
-func (c *callback) give(a answer) {
+// take takes an address that the browser came back with; false where it belongs
+// to another sign-in.
+func (c *callback) take(u *url.URL) bool {
+	if u.Query().Get("state") != c.state {
+		return false
+	}
 	select {
-	case c.codes <- a:
+	case c.answers <- u:
 	default:
 	}
+	return true
 }
 
 // end tells the browser how it ended.
@@ -128,12 +124,9 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.NotFound(w, q)
 		return
 	}
-	words, status := "", http.StatusOK
-	code, err := readCallback(q.URL, c.state)
-	if errors.Is(err, errForeignState) {
-		words, status = "This did not work: "+err.Error()+".", http.StatusBadRequest
-	} else {
-		c.give(answer{code, err})
+	words, status := "This did not work: the answer belongs to another sign-in.", http.StatusBadRequest
+	if c.take(q.URL) {
+		status = http.StatusOK
 		select {
 		case <-c.ended:
 			words = c.words
@@ -157,10 +150,7 @@ func (r *run) login(ctx context.Context, a config.Account, login Login) error {
 	if err != nil {
 		return local(err)
 	}
-	c := &callback{path: back.Path, state: rand.Text(), codes: make(chan answer, 1), ended: make(chan struct{})}
-	if c.path == "" {
-		c.path = "/"
-	}
+	c := &callback{path: cmp.Or(back.Path, "/"), state: rand.Text(), answers: make(chan *url.URL, 1), ended: make(chan struct{})}
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: c}
 	for _, l := range listeners {
 		go func() { _ = server.Serve(l) }()
@@ -190,36 +180,42 @@ func (r *run) login(ctx context.Context, a config.Account, login Login) error {
 		pasting.Go(func() { r.takePasted(waiting, c) })
 	}
 	select {
-	case got := <-c.codes:
-		return r.finish(ctx, a, login, c, got)
+	case got := <-c.answers:
+		words, err := r.signIn(ctx, a, login, got)
+		c.end(words)
+		return err
 	case <-waiting.Done():
 		c.end("This did not work: the sign-in was given up.")
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s: nobody signed in within %s", a.Name, theme.Count(int(loginPatience/time.Minute), "minute"))}
+		return refused("%s: nobody signed in within %s", a.Name, theme.Count(int(loginPatience/time.Minute), "minute"))
 	}
 }
 
-// finish ends a sign-in with what came back, and tells the browser and the
-// terminal alike.
-func (r *run) finish(ctx context.Context, a config.Account, login Login, c *callback, got answer) error {
-	if got.err != nil {
-		c.end("This did not work: " + got.err.Error() + ".")
-		return &ExitError{Code: ExitCredential, Err: fmt.Errorf("%s: %w", a.Name, got.err)}
+// signIn ends a sign-in with the address the browser came back with, and returns
+// what to tell there.
+func (r *run) signIn(ctx context.Context, a config.Account, login Login, got *url.URL) (words string, err error) {
+	q := got.Query()
+	switch {
+	case q.Get("error") != "":
+		err = fmt.Errorf("the service said %s", model.CleanLine(strings.TrimSpace(q.Get("error")+" "+q.Get("error_description")), 300))
+	case q.Get("code") == "":
+		err = errors.New("the service gave no code")
 	}
-	who, err := login.Finish(ctx, got.code)
 	if err != nil {
-		c.end("This did not work: " + model.Words(err))
-		return fmt.Errorf("%s: %w", a.Name, err)
+		return "This did not work: " + err.Error() + ".", &ExitError{Code: ExitCredential, Err: fmt.Errorf("%s: %w", a.Name, err)}
 	}
-	words := a.Name + " is signed in"
+	who, err := login.Finish(ctx, q.Get("code"))
+	if err != nil {
+		return "This did not work: " + model.Words(err), fmt.Errorf("%s: %w", a.Name, err)
+	}
+	words = a.Name + " is signed in"
 	if who != "" {
 		words += " as " + model.CleanLine(who, 200)
 	}
-	c.end(words + ". Go back to the terminal.")
 	r.say("%s.", words)
-	return nil
+	return words + ". Go back to the terminal.", nil
 }
 
 // takePasted reads addresses from the terminal until one belongs to the sign-in.
@@ -230,32 +226,13 @@ func (r *run) takePasted(ctx context.Context, c *callback) {
 			return
 		}
 		u, err := url.Parse(strings.TrimSpace(line))
-		if err != nil || u.RawQuery == "" {
+		switch {
+		case err != nil || u.RawQuery == "":
 			r.say("This is not the address; it has code= in it.")
-			continue
-		}
-		code, err := readCallback(u, c.state)
-		if errors.Is(err, errForeignState) {
+		case !c.take(u):
 			r.say("This address belongs to another sign-in.")
-			continue
+		default:
+			return
 		}
-		c.give(answer{code, err})
-		return
 	}
-}
-
-var errForeignState = errors.New("the answer belongs to another sign-in")
-
-// readCallback takes the code out of the address the browser came back with.
-func readCallback(u *url.URL, state string) (string, error) {
-	q := u.Query()
-	switch {
-	case q.Get("state") != state:
-		return "", errForeignState
-	case q.Get("error") != "":
-		return "", fmt.Errorf("the service said %s", model.CleanLine(strings.TrimSpace(q.Get("error")+" "+q.Get("error_description")), 300))
-	case q.Get("code") == "":
-		return "", errors.New("the service gave no code")
-	}
-	return q.Get("code"), nil
 }

@@ -69,7 +69,7 @@ func signIn(t *testing.T, f *fakeLogin, browser func(redirect, state string), ar
 	if f.redirect == "" {
 		f.redirect = uitest.FreeRedirect(t)
 	}
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
 	done := make(chan struct{})
 	b.program.Browse = func(_ Setup, page string) error {
 		u, err := url.Parse(page)
@@ -140,7 +140,7 @@ func TestThePageTellsTheEnd(t *testing.T) {
 // TestEveryPageWaitsForTheEnd: a page that is loaded twice is answered twice, at the end, and its code is taken once.
 func TestEveryPageWaitsForTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &callback{path: "/back", state: "s", codes: make(chan answer, 1), ended: make(chan struct{})}
+		c := &callback{path: "/back", state: "s", answers: make(chan *url.URL, 1), ended: make(chan struct{})}
 		var pages [2]*httptest.ResponseRecorder
 		for i := range pages {
 			pages[i] = httptest.NewRecorder()
@@ -152,8 +152,8 @@ func TestEveryPageWaitsForTheEnd(t *testing.T) {
 				t.Errorf("answered before the end: %s", p.Body)
 			}
 		}
-		if got := <-c.codes; got.code != "good" || len(c.codes) > 0 {
-			t.Errorf("%+v, and %d more", got, len(c.codes))
+		if got := <-c.answers; got.Query().Get("code") != "good" || len(c.answers) > 0 {
+			t.Errorf("%+v, and %d more", got, len(c.answers))
 		}
 		c.end("It is over & done.")
 		synctest.Wait()
@@ -194,7 +194,7 @@ func TestLoginAtAPortInUse(t *testing.T) {
 			continue // this machine has no such address
 		}
 		b := newBench(t)
-		b.program.Login = func(context.Context, Setup, config.Account) (Login, error) {
+		b.program.Login = func(Setup, config.Account) (Login, error) {
 			return &fakeLogin{redirect: redirect}, nil
 		}
 		b.want(t, ExitLocal, "login", "projects")
@@ -210,7 +210,7 @@ func TestLoginAtAPortInUse(t *testing.T) {
 func TestLoginByPasting(t *testing.T) {
 	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
 	b := newBench(t)
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
 	b.program.Browse = func(Setup, string) error {
 		t.Error("a browser is opened")
 		return nil
@@ -240,7 +240,7 @@ func TestLoginIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fakeLogin{redirect: uitest.FreeRedirect(t)}
 	b := newBench(t)
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) { return f, nil }
+	b.program.Login = func(Setup, config.Account) (Login, error) { return f, nil }
 	b.program.Browse = func(Setup, string) error {
 		cancel()
 		return errors.New("no display")
@@ -253,12 +253,12 @@ func TestLoginIsGivenUp(t *testing.T) {
 
 func TestLoginUsage(t *testing.T) {
 	b := newBench(t)
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) {
+	b.program.Login = func(Setup, config.Account) (Login, error) {
 		return nil, errors.New("there is no sign-in for this provider")
 	}
 	b.want(t, ExitUsage, "login", "meetings")
 	contains(t, "stderr", &b.err, "meetings: there is no sign-in")
-	b.program.Login = func(context.Context, Setup, config.Account) (Login, error) {
+	b.program.Login = func(Setup, config.Account) (Login, error) {
 		return &fakeLogin{redirect: "http://example.com:80/callback"}, nil
 	}
 	b.want(t, ExitUsage, "login", "projects")

@@ -12,8 +12,8 @@ import (
 const nothingWaits = "Nothing is on its way, and nothing needs you."
 
 func (r *run) outboxCommand() *cobra.Command {
-	list := r.do(func(cmd *cobra.Command, _ []string) error {
-		return r.withEngine(cmd.Context(), r.listOutbox)
+	list := r.do(func(ctx context.Context, _ []string) error {
+		return r.withEngine(ctx, func() error { return r.listOutbox(ctx) })
 	})
 	c := &cobra.Command{Use: "outbox", Short: "Print the edits that are not delivered, and settle them", Args: noArgs, RunE: list}
 	c.AddCommand(
@@ -28,77 +28,66 @@ func (r *run) outboxCommand() *cobra.Command {
 
 // listOutbox prints what is not delivered: for a person one submission after
 // the other with its edits under it, for a program one edit a line.
-func (r *run) listOutbox(ctx context.Context, e Engine) error {
-	entries, err := e.Outbox(ctx)
+func (r *run) listOutbox(ctx context.Context) error {
+	entries, err := r.engine.Outbox(ctx)
 	if err != nil {
 		return err
 	}
-	entries = e.Explained(ctx, entries)
+	entries = r.engine.Explained(ctx, entries)
 	if r.flags.json {
 		for _, entry := range entries {
-			if err := r.object(model.NewEditJSON(entry)); err != nil {
-				return err
-			}
+			r.object(model.NewEditJSON(entry))
 		}
 		return nil
 	}
-	sentences := map[string]string{}
-	for _, entry := range entries {
-		id := entry.Submission
-		if _, known := sentences[id]; known {
+	forPerson := r.Width() > 0 || r.flags.plain
+	if forPerson && len(entries) == 0 {
+		r.print(nothingWaits)
+	}
+	submissions := map[string]model.Submission{}
+	t := table{}
+	for _, x := range entries {
+		sub, known := submissions[x.Submission]
+		if !known {
+			if sub, _, err = r.engine.Submission(ctx, x.Submission); err != nil {
+				return err
+			}
+			submissions[x.Submission] = sub
+		}
+		if !forPerson {
+			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry), x.Submission, sub.Words())
 			continue
 		}
-		sub, _, err := e.Submission(ctx, id)
-		if err != nil {
-			return err
+		if known {
+			continue // printed with the first of its submission
 		}
-		sentences[id] = sub.Words()
-		if r.forPerson() {
-			r.print("%s  %s: %s", cell(id), sub.Words(), sub.Ending(r.clock))
-			for _, of := range entries {
-				if of.Submission == id {
-					r.printEntry(of)
-				}
+		r.print("%s  %s: %s", cell(x.Submission), sub.Words(), sub.Ending(r.clock))
+		for _, of := range entries {
+			if of.Submission == x.Submission {
+				r.printLines(r.Out, entryLines(of)...)
 			}
 		}
 	}
-	switch {
-	case !r.forPerson():
-		t := table{}
-		for _, x := range entries {
-			t.add(x.ID, x.State.Words(), x.Ref.String(), shortEdit(x.Edit), x.Error.Words(), at(x.NextTry),
-				x.Submission, sentences[x.Submission])
-		}
-		r.printTable(t)
-	case len(entries) == 0:
-		r.print(nothingWaits)
-	}
+	r.printTable(t)
 	return nil
 }
 
-// forPerson reports whether what is printed is read by a person as it comes.
-func (r *run) forPerson() bool { return r.Width() > 0 || r.flags.plain }
-
-// printEntry prints one edit of the outbox under its submission, with the three
+// entryLines show one edit of the outbox under its submission, with the three
 // values where the service shows another one than the edit was made from.
-func (r *run) printEntry(x model.OutboxEntry) {
+func entryLines(x model.OutboxEntry) []string {
 	line := "  " + x.ID + "  " + x.State.Words() + "  " + cell(x.Ref.String())
 	if x.Title != "" && x.Kind != model.EditCreate {
 		line += "  " + quote(x.Title)
 	}
-	r.print("%s", line+"  "+shortEdit(x.Edit)+nextTry(x))
+	lines := []string{line + "  " + shortEdit(x.Edit) + nextTry(x)}
 	if x.Error != nil {
-		r.print("    %s", x.Error.Words())
+		lines = append(lines, "    "+x.Error.Words())
 	}
 	if x.Theirs != nil {
-		for _, v := range []struct {
-			name string
-			v    model.Value
-		}{{"it was", x.Base}, {"mine", x.Target}, {"it is now", *x.Theirs}} {
-			r.print("    %-9s  %s", v.name, value(v.v))
-		}
+		lines = append(lines, "    it was     "+value(x.Base), "    mine       "+value(x.Target), "    it is now  "+value(*x.Theirs))
 	}
 	if x.Orphaned {
-		r.print("    the config gives its account another identity now: set it back, or discard the edit")
+		lines = append(lines, "    "+orphaned)
 	}
+	return lines
 }

@@ -1,8 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,14 +11,8 @@ import (
 	"confab/ui/theme"
 )
 
-// printPlan shows what will change, for whom, what already is so, and what
+// planLines show what will change, for whom, what already is so, and what
 // can't be done and why.
-func (r *run) printPlan(w io.Writer, plan model.Plan) {
-	for _, line := range planLines(plan) {
-		fmt.Fprintln(w, r.plainText(line))
-	}
-}
-
 func planLines(plan model.Plan) []string {
 	var out []string
 	if plan.Bulk() {
@@ -62,10 +57,8 @@ func itemLines(it model.PlanItem) []string {
 	for _, risk := range it.Risks {
 		out = append(out, "  ! "+model.CleanLine(risk.Text, 500))
 	}
-	seen := map[string]bool{}
-	for _, note := range it.Notes {
-		if note != "" && !seen[note] {
-			seen[note] = true
+	for i, note := range it.Notes {
+		if note != "" && !slices.Contains(it.Notes[:i], note) {
 			out = append(out, "  note: "+model.CleanLine(note, 500))
 		}
 	}
@@ -112,21 +105,15 @@ func peopleLines(e model.Edit) []string {
 	what := field(e)
 	out := []string{fmt.Sprintf("%s: %d → %d", what, len(e.Base.Set()), len(e.Target.Set()))}
 	for _, p := range d.Added {
-		line := "  + " + person(p)
-		for _, extra := range []string{model.RoleName(p.Role), p.Status} {
-			if extra != "" {
-				line += ", " + model.CleanLine(extra, 60)
-			}
-		}
-		out = append(out, line)
+		out = append(out, "  + "+personWith(p))
 	}
 	for i, p := range d.Altered {
-		line := "  ~ " + person(p)
-		if was := d.Was[i]; was.Role != p.Role {
-			line += ", " + orText(model.CleanLine(model.RoleName(was.Role), 60), "no role") + " → " + model.CleanLine(model.RoleName(p.Role), 60)
+		was, line := d.Was[i], "  ~ "+person(p)
+		if was.Role != p.Role {
+			line += ", " + cmp.Or(short(model.RoleName(was.Role)), "no role") + " → " + short(model.RoleName(p.Role))
 		}
-		if was := d.Was[i]; was.Status != p.Status {
-			line += ", " + orText(model.CleanLine(was.Status, 60), "no status") + " → " + model.CleanLine(p.Status, 60)
+		if was.Status != p.Status {
+			line += ", " + cmp.Or(short(was.Status), "no status") + " → " + short(p.Status)
 		}
 		out = append(out, line)
 	}
@@ -141,23 +128,15 @@ func createLines(n *model.NewConversation) []string {
 		return []string{"create"}
 	}
 	out := []string{"create " + quote(n.Title)}
-	add := func(name, text string) {
-		if text != "" {
-			out = append(out, "  "+name+": "+model.CleanLine(text, 200))
+	for _, f := range [][2]string{{"description", n.Description}, {"space", n.Space}, {"privacy", string(n.Privacy)}, {"access", n.Access},
+		{"default role", model.RoleName(n.DefaultRole)}, {"first message", n.Message}} {
+		if f[1] != "" {
+			out = append(out, "  "+f[0]+": "+model.CleanLine(f[1], 200))
 		}
 	}
-	add("description", n.Description)
-	add("space", n.Space)
-	add("privacy", string(n.Privacy))
-	add("access", n.Access)
-	add("default role", model.RoleName(n.DefaultRole))
-	add("first message", n.Message)
 	for _, p := range n.People {
-		line := "  + " + person(p)
-		if p.Role != "" {
-			line += ", " + model.CleanLine(model.RoleName(p.Role), 60)
-		}
-		out = append(out, line)
+		p.Status = ""
+		out = append(out, "  + "+personWith(p))
 	}
 	return out
 }
@@ -200,15 +179,7 @@ func shortEdit(e model.Edit) string {
 		return field(e)
 	case model.ShapePeople:
 		d := model.DiffPeople(e.Base.Set(), e.Target.Set())
-		var parts []string
-		list := func(sign string, people []model.Participant) {
-			for _, p := range people {
-				parts = append(parts, sign+personShort(p))
-			}
-		}
-		list("+", d.Added)
-		list("~", d.Altered)
-		list("-", d.Removed)
+		parts := slices.Concat(peopleShort("+", d.Added), peopleShort("~", d.Altered), peopleShort("-", d.Removed))
 		return field(e) + ": " + strings.Join(parts, ", ")
 	}
 	return field(e) + ": " + value(e.Base) + " → " + value(e.Target)

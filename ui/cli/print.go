@@ -46,8 +46,31 @@ func toASCII(s string) string {
 }
 
 // print writes one line of results. The caller has cleaned remote text.
-func (r *run) print(format string, args ...any) {
-	fmt.Fprintln(r.Out, r.plainText(fmt.Sprintf(format, args...)))
+func (r *run) print(format string, args ...any) { r.printLines(r.Out, fmt.Sprintf(format, args...)) }
+
+// say prints a remark for a person, apart from the results.
+func (r *run) say(format string, args ...any) { r.printLines(r.Err, fmt.Sprintf(format, args...)) }
+
+func (r *run) printLines(w io.Writer, lines ...string) {
+	for _, line := range lines {
+		fmt.Fprintln(w, r.plainText(line))
+	}
+}
+
+// result prints one result: v with --json, else a line.
+func (r *run) result(v any, format string, args ...any) {
+	if r.flags.json {
+		r.object(v)
+	} else {
+		r.print(format, args...)
+	}
+}
+
+// object prints one object on a line.
+func (r *run) object(v any) {
+	if err := writeJSON(r.Out, v); err != nil && r.unwritten == nil {
+		r.unwritten = local(err)
+	}
 }
 
 // writeJSON writes one object on a line. Strings stay exact, and what a
@@ -59,39 +82,26 @@ func writeJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
+	acts := func(c rune) bool { return c >= 0x7f && unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 	text := raw.Bytes()
-	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); {
-		if text[i] < 0x7f { // encoding/json has escaped what is below U+0020
-			out = append(out, text[i])
-			i++
-			continue
-		}
+	var out []byte
+	for i := bytes.IndexFunc(text, acts); i >= 0; i = bytes.IndexFunc(text, acts) {
 		c, n := utf8.DecodeRune(text[i:])
-		switch {
-		case !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
-			out = append(out, text[i:i+n]...)
-		case c > 0xffff:
-			high, low := utf16.EncodeRune(c)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, c)
+		out = append(out, text[:i]...)
+		for _, unit := range utf16.Encode([]rune{c}) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
 		}
-		i += n
+		text = text[i+n:]
 	}
-	_, err := w.Write(out)
+	_, err := w.Write(append(out, text...))
 	return err
-}
-
-func (r *run) object(v any) error {
-	if err := writeJSON(r.Out, v); err != nil {
-		return local(err)
-	}
-	return nil
 }
 
 // cell is remote text for one column.
 func cell(s string) string { return model.CleanLine(s, 500) }
+
+// short is a role or a status.
+func short(s string) string { return model.CleanLine(s, 60) }
 
 // quote shows remote text in a sentence.
 func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
@@ -217,23 +227,24 @@ func value(v model.Value) string {
 		if len(*v.People) == 0 {
 			return "(nobody)"
 		}
-		names := make([]string, 0, len(*v.People))
-		for _, p := range *v.People {
-			names = append(names, personShort(p))
-		}
-		return strings.Join(names, ", ")
+		return strings.Join(peopleShort("", *v.People), ", ")
 	case v.New != nil:
 		return quote(v.New.Title)
 	}
 	return "(none)"
 }
 
-func personShort(p model.Participant) string {
-	s := model.CleanLine(p.Display(), 80)
-	if p.Role != "" {
-		s += " (" + model.CleanLine(model.RoleName(p.Role), 40) + ")"
+// peopleShort names people with their roles, each behind a sign.
+func peopleShort(sign string, people []model.Participant) []string {
+	var out []string
+	for _, p := range people {
+		s := sign + model.CleanLine(p.Display(), 80)
+		if p.Role != "" {
+			s += " (" + model.CleanLine(model.RoleName(p.Role), 40) + ")"
+		}
+		out = append(out, s)
 	}
-	return s
+	return out
 }
 
 // person shows a participant with everything that tells them apart.
@@ -252,4 +263,15 @@ func person(p model.Participant) string {
 		s += " " + model.CleanLine(p.Identifier, 120)
 	}
 	return s
+}
+
+// personWith is a person with what they are in a conversation.
+func personWith(p model.Participant) string {
+	line := person(p)
+	for _, extra := range []string{model.RoleName(p.Role), p.Status} {
+		if extra != "" {
+			line += ", " + short(extra)
+		}
+	}
+	return line
 }

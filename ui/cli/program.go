@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,21 +19,18 @@ import (
 )
 
 // Program is what main brings: the terminal, the clock, and how to open what
-// the commands use. All functions must be set.
+// the commands use. All functions but Browse must be set.
 type Program struct {
-	Version string
-	In      io.Reader
-	Out     io.Writer
-	Err     io.Writer
+	Version  string
+	In       io.Reader
+	Out, Err io.Writer
 	// InTerminal and ErrTerminal say that In and Err are a terminal: with both,
 	// a person can be asked.
 	InTerminal, ErrTerminal bool
-	// Width gives the cells of a line of Out, 0 where Out is no terminal.
-	Width func() int
-	// Height gives the lines of the terminal, 0 where Out is none.
-	Height func() int
-	Getenv func(string) string
-	Now    func() time.Time
+	// Width and Height measure the terminal of Out; 0 where it is none.
+	Width, Height func() int
+	Getenv        func(string) string
+	Now           func() time.Time
 	// AtOnce is closed when nothing may be waited for any more; see Leave.
 	AtOnce <-chan struct{}
 
@@ -46,8 +44,8 @@ type Program struct {
 	Open func(ctx context.Context, s Setup) (Engine, error)
 	// Screen runs the inbox until the person leaves.
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without a config.
-	Welcome func(ctx context.Context, s Setup) (Choice, error)
+	// Welcome runs the first screen of somebody without a config, who may want the demo.
+	Welcome func(ctx context.Context, s Setup) (demo bool, err error)
 	// Check tests one account live with its credential, which is nil where the config names none. No credential is
 	// read twice for it, refused or not.
 	Check func(ctx context.Context, s Setup, account config.Account, credential *config.Source) []model.CheckResult
@@ -57,11 +55,12 @@ type Program struct {
 	// A dry run only names it.
 	Forget func(ctx context.Context, s Setup, account string, dry bool) ([]string, error)
 	// Login prepares a sign-in; its error says why an account has none.
-	Login func(ctx context.Context, s Setup, account config.Account) (Login, error)
+	Login func(s Setup, account config.Account) (Login, error)
 	// Browse shows an address in the person's browser; nil shows none.
 	Browse func(s Setup, url string) error
-	// Sandbox makes the stand-in servers.
-	Sandbox func(o SandboxOptions) (Sandbox, error)
+	// Sandbox makes the stand-in servers, and tells their accounts once they are
+	// reached at root.
+	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
 
 // Service is what can be edited on a service, as its adapter says.
@@ -97,38 +96,14 @@ type Setup struct {
 
 // Active lists the accounts that take part.
 func (s Setup) Active() []config.Account {
-	if s.Config == nil {
-		return nil
-	}
 	if len(s.Accounts) == 0 {
 		return s.Config.Accounts
 	}
-	var out []config.Account
-	for _, a := range s.Config.Accounts {
-		for _, name := range s.Accounts {
-			if a.Name == name {
-				out = append(out, a)
-				break
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool { return !slices.Contains(s.Accounts, a.Name) })
 }
 
 // Start is where the inbox opens.
-type Start struct {
-	Query string
-	View  string
-}
-
-// Choice is what somebody without a config picked on the welcome screen.
-type Choice int
-
-// The choices.
-const (
-	ChooseQuit Choice = iota
-	ChooseDemo
-)
+type Start struct{ Query, View string }
 
 // Login is a sign-in of one account in the browser.
 type Login interface {
@@ -149,22 +124,22 @@ type SandboxOptions struct {
 	Faults        map[string]float64
 }
 
-// Sandbox is the stand-in servers.
-type Sandbox struct {
-	Handler http.Handler
-	// Accounts gives the accounts for servers that are reached at root.
-	Accounts func(root string) []config.SandboxAccount
-}
-
 // run is one run of the program.
 type run struct {
 	Program
-	flags globalFlags
-	setup Setup
-	asked *prompter
+	flags struct {
+		config, log                  string
+		accounts                     []string
+		readOnly, ascii, plain, json bool
+	}
+	setup  Setup
+	engine Engine
+	asked  *prompter
 	// status is what a command ended with that is no usage error of cobra's.
 	status int
 	ended  bool
+	// unwritten is what kept results from being printed; it ends the command.
+	unwritten error
 }
 
 // interactive reports whether a person can be asked.
@@ -173,21 +148,10 @@ func (r *run) interactive() bool { return r.InTerminal && r.ErrTerminal }
 // onScreen reports whether the screen can be used.
 func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
-type globalFlags struct {
-	config   string
-	log      string
-	accounts []string
-	readOnly bool
-	ascii    bool
-	plain    bool
-	json     bool
-}
-
 // Main runs the program with the arguments after its name and gives the exit
 // status. An end of ctx counts as an interrupt.
 func Main(ctx context.Context, p Program, args []string) int {
-	r := &run{Program: p}
-	r.asked = newPrompter(p.In, p.Err)
+	r := &run{Program: p, asked: newPrompter(p.In, p.Err)}
 	if err := exactText(args); err != nil {
 		r.usageError(p.Err, fang.Styles{}, err)
 		return ExitUsage
@@ -218,28 +182,31 @@ func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
 
 // do wraps a command: what it ends with is shown here, and the status kept, so
 // that only a wrong command line goes the way of cobra's errors.
-func (r *run) do(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		err := f(cmd, args)
-		r.ended, r.status = true, CodeOf(err)
 		ctx := cmd.Context()
+		err := f(ctx, args)
+		if ctx.Err() == nil && r.unwritten != nil && !errors.Is(err, r.unwritten) {
+			err = errors.Join(err, r.unwritten)
+		}
+		r.ended, r.status = true, CodeOf(err)
 		if ctx.Err() != nil {
 			r.status = ExitInterrupted
 			var exit *ExitError
 			if err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled || errors.As(err, &exit) && exit.Err == nil {
-				fmt.Fprintln(r.Err, "confab: interrupted")
-				return nil
+				err = errors.New("interrupted")
 			}
 		}
-		if err != nil && err.Error() != "" {
-			r.complain(err)
-		}
+		r.complain(err)
 		return nil
 	}
 }
 
 // complain prints an error, cleaned, each line of it under the program's name.
 func (r *run) complain(err error) {
+	if err == nil {
+		return
+	}
 	for line := range strings.SplitSeq(model.Clean(words(err)), "\n") {
 		if strings.TrimSpace(line) != "" {
 			fmt.Fprintln(r.Err, "confab: "+r.plainText(line))
@@ -269,11 +236,6 @@ func words(err error) string {
 	return text
 }
 
-// say prints a remark for a person, apart from the results.
-func (r *run) say(format string, args ...any) {
-	fmt.Fprintln(r.Err, r.plainText(fmt.Sprintf(format, args...)))
-}
-
 // loadConfig reads the settings and narrows to the accounts that were named.
 func (r *run) loadConfig() error {
 	if r.setup.Config != nil {
@@ -283,29 +245,12 @@ func (r *run) loadConfig() error {
 		return err
 	}
 	c, err := config.Load(r.setup.Paths.Config, r.Validators)
-	if err != nil {
-		if errors.Is(err, config.ErrNoConfig) {
-			return &ExitError{Code: ExitUsage, Err: fmt.Errorf(
-				"there is no config file at %s: `confab init` writes one to start from, `confab demo` needs none", r.setup.Paths.Config)}
-		}
-		return &ExitError{Code: ExitUsage, Err: err}
+	switch {
+	case errors.Is(err, config.ErrNoConfig):
+		return usage("%w", noConfigError{r.setup.Paths.Config})
+	case err != nil:
+		return usage("%w", err)
 	}
-	return r.useConfig(c)
-}
-
-func (r *run) findPaths() error {
-	if r.setup.Paths != (config.Paths{}) {
-		return nil
-	}
-	paths, err := config.FindPaths(r.flags.config)
-	if err != nil {
-		return &ExitError{Code: ExitUsage, Err: err}
-	}
-	r.setup.Paths = paths
-	return nil
-}
-
-func (r *run) useConfig(c *config.Config) error {
 	r.setup.Config = c
 	r.setup.ReadOnly = r.flags.readOnly
 	r.setup.ASCII = r.flags.ascii
@@ -320,45 +265,70 @@ func (r *run) useConfig(c *config.Config) error {
 	return nil
 }
 
+// noConfigError says how somebody without a config begins.
+type noConfigError struct{ path string }
+
+func (e noConfigError) Error() string {
+	return fmt.Sprintf("there is no config file at %s: `confab init` writes one to start from, `confab demo` needs none", e.path)
+}
+
+func (noConfigError) Unwrap() error { return config.ErrNoConfig }
+
+func (r *run) findPaths() (err error) {
+	if r.setup.Paths != (config.Paths{}) {
+		return nil
+	}
+	if r.setup.Paths, err = config.FindPaths(r.flags.config); err != nil {
+		return usage("%w", err)
+	}
+	return nil
+}
+
 // account finds an account of the config.
 func (r *run) account(name string) (config.Account, error) {
 	a, ok := r.setup.Config.Account(name)
 	if ok {
 		return a, nil
 	}
-	known := r.setup.Config.AccountNames()
-	text := fmt.Sprintf("there is no account %q in %s", model.CleanLine(name, 80), r.setup.Paths.Config)
-	if near := model.Nearest(name, known); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	} else if len(known) > 0 {
-		text += "; there are " + strings.Join(known, ", ")
+	return a, usage("there is no account %q in %s%s", model.CleanLine(name, 80), r.setup.Paths.Config,
+		suggest(name, r.setup.Config.AccountNames(), "there are"))
+}
+
+// suggest ends a sentence about a word that is not among the known ones: with the
+// nearest of them, or, under a heading, with all.
+func suggest(word string, known []string, heading string) string {
+	if near := model.Nearest(word, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
 	}
-	return config.Account{}, usage("%s", text)
+	if heading == "" || len(known) == 0 {
+		return ""
+	}
+	return "; " + heading + " " + strings.Join(known, ", ")
 }
 
 // withEngine opens the engine for one command and closes it afterwards. A
 // command that is interrupted ends by itself, once what it sends has ended.
-func (r *run) withEngine(ctx context.Context, f func(ctx context.Context, e Engine) error) error {
-	if err := r.loadConfig(); err != nil {
+func (r *run) withEngine(ctx context.Context, f func() error) error {
+	err := r.loadConfig()
+	if err != nil {
 		return err
 	}
 	if len(r.setup.Active()) == 0 {
 		return usage("there is no account in %s: add an [[account]], see `confab config schema`", r.setup.Paths.Config)
 	}
-	e, err := r.Open(ctx, r.setup)
-	if err != nil {
+	if r.engine, err = r.Open(ctx, r.setup); err != nil {
 		return err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- f(ctx, e) }()
+	go func() { ended <- f() }()
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
-		if err = r.await(ctx, r.setup, e, ended); err == errLeft {
+		if err = r.await(ctx, r.setup, r.engine, ended); err == errLeft {
 			return err
 		}
 	}
-	return errors.Join(err, r.Leave(ctx, r.setup, e))
+	return errors.Join(err, r.Leave(ctx, r.setup, r.engine))
 }
 
 // ref reads a ref of an account that takes part.
@@ -372,23 +342,17 @@ func (r *run) ref(text string) (model.Ref, error) {
 		return ref, err
 	}
 	ref.Account = a.Name
-	for _, active := range r.setup.Active() {
-		if active.Name == a.Name {
-			return ref, nil
-		}
+	if len(r.setup.Accounts) > 0 && !slices.Contains(r.setup.Accounts, a.Name) {
+		return ref, usage("%s is left out by --account", ref)
 	}
-	return ref, usage("%s is left out by --account", ref)
+	return ref, nil
 }
 
 // privateTemp makes a directory for one run, in the user's own runtime
 // directory where there is one.
 func (r *run) privateTemp() (string, error) {
-	base := r.Getenv("XDG_RUNTIME_DIR")
-	if info, err := os.Stat(base); base == "" || err != nil || !info.IsDir() {
-		base = ""
-	}
-	dir, err := os.MkdirTemp(base, "confab-demo-") // mode 0700
-	if err != nil && base != "" {
+	dir, err := os.MkdirTemp(r.Getenv("XDG_RUNTIME_DIR"), "confab-demo-") // mode 0700
+	if err != nil {
 		dir, err = os.MkdirTemp("", "confab-demo-")
 	}
 	if err != nil {

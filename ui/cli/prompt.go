@@ -28,8 +28,9 @@ func newPrompter(in io.Reader, out io.Writer) *prompter {
 	return &prompter{in: in, out: out, lines: make(chan string)}
 }
 
-// line gives the next line that is typed, without its end.
-func (p *prompter) line(ctx context.Context) (string, error) {
+// typed returns the lines as they are typed, without their ends; it is closed
+// with the input.
+func (p *prompter) typed() <-chan string {
 	p.begin.Do(func() {
 		go func() {
 			defer close(p.lines)
@@ -40,8 +41,13 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 			}
 		}()
 	})
+	return p.lines
+}
+
+// line returns the next line that is typed.
+func (p *prompter) line(ctx context.Context) (string, error) {
 	select {
-	case s, ok := <-p.lines:
+	case s, ok := <-p.typed():
 		if !ok {
 			return "", errNoAnswer
 		}
@@ -52,16 +58,6 @@ func (p *prompter) line(ctx context.Context) (string, error) {
 	}
 }
 
-// ask prints a question and gives the answer, trimmed.
-func (p *prompter) ask(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(p.out, question)
-	s, err := p.line(ctx)
-	if errors.Is(err, errNoAnswer) {
-		fmt.Fprintln(p.out)
-	}
-	return strings.TrimSpace(s), err
-}
-
 // confirm asks a yes-or-no question whose default is No. What is asked twice
 // wants the whole word.
 func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bool, error) {
@@ -69,13 +65,12 @@ func (p *prompter) confirm(ctx context.Context, question string, whole bool) (bo
 	if whole {
 		hint = ` Type "yes" in full: `
 	}
-	s, err := p.ask(ctx, question+hint)
-	if err != nil {
-		if errors.Is(err, errNoAnswer) {
-			return false, nil
-		}
-		return false, err
+	fmt.Fprint(p.out, question+hint)
+	s, err := p.line(ctx)
+	if errors.Is(err, errNoAnswer) {
+		fmt.Fprintln(p.out)
+		return false, nil
 	}
-	s = strings.ToLower(s)
-	return s == "yes" || !whole && s == "y", nil
+	s = strings.ToLower(strings.TrimSpace(s))
+	return s == "yes" || !whole && s == "y", err
 }

@@ -28,12 +28,9 @@ func (r *run) root() *cobra.Command {
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
-			return r.inbox(cmd.Context(), start)
-		}),
+		RunE:          r.do(func(ctx context.Context, _ []string) error { return r.inbox(ctx, start) }),
 	}
-	root.Flags().StringVar(&start.Query, "query", "", "open with this query")
-	root.Flags().StringVar(&start.View, "view", "", "open the view of this name")
+	start.register(root)
 
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
@@ -44,16 +41,19 @@ func (r *run) root() *cobra.Command {
 	p.BoolVar(&r.flags.plain, "plain", false, "the inbox as lines and prompts, without repaint")
 	p.BoolVar(&r.flags.json, "json", false, "print JSON, where something is printed")
 
-	for _, c := range []*cobra.Command{
+	root.AddCommand(
 		r.demoCommand(), r.sandboxCommand(),
 		r.listCommand(), r.showCommand(), r.editCommand(), r.newCommand(),
 		r.syncCommand(), r.outboxCommand(), r.historyCommand(), r.undoCommand(),
 		r.initCommand(), r.loginCommand(), r.forgetCommand(), r.configCommand(), r.doctorCommand(),
 		r.manCommand(),
-	} {
-		root.AddCommand(c)
-	}
+	)
 	return root
+}
+
+func (s *Start) register(c *cobra.Command) {
+	c.Flags().StringVar(&s.Query, "query", "", "open with this query")
+	c.Flags().StringVar(&s.View, "view", "", "open the view of this name")
 }
 
 // noArgs refuses arguments, with the nearest command where one is close.
@@ -65,10 +65,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if !cmd.HasSubCommands() {
 		return fmt.Errorf("%s takes no argument, but got %q", cmd.CommandPath(), word)
 	}
-	if near := model.Nearest(args[0], commandNames(cmd)); near != "" {
-		return fmt.Errorf("unknown command %q for %s; did you mean %q?", word, cmd.CommandPath(), near)
-	}
-	return fmt.Errorf("unknown command %q for %s", word, cmd.CommandPath())
+	return fmt.Errorf("unknown command %q for %s%s", word, cmd.CommandPath(), suggest(args[0], commandNames(cmd), ""))
 }
 
 func commandNames(of *cobra.Command) (names []string) {
@@ -101,17 +98,16 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 		return err
 	}
 	r.suitTerminal()
-	if err := r.findPaths(); err != nil {
-		return err
-	}
-	c, err := config.Load(r.setup.Paths.Config, r.Validators)
+	err := r.loadConfig()
 	if errors.Is(err, config.ErrNoConfig) && r.onScreen() && !r.flags.plain {
-		return r.welcome(ctx)
+		r.setup.ASCII = r.flags.ascii
+		demo, err := r.Welcome(ctx, r.setup)
+		if err != nil || !demo {
+			return err
+		}
+		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
 	}
 	if err != nil {
-		return r.loadConfig()
-	}
-	if err := r.useConfig(c); err != nil {
 		return err
 	}
 	return r.openInbox(ctx, start)
@@ -131,7 +127,7 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 		return err
 	}
 	if r.flags.plain {
-		return r.withEngine(ctx, func(ctx context.Context, e Engine) error { return r.linear(ctx, e, start) })
+		return r.withEngine(ctx, func() error { return r.linear(ctx, start) })
 	}
 	if !r.onScreen() {
 		return usage("the inbox needs a terminal; `confab list` prints what is in it, --plain is a mode of lines and prompts")
@@ -152,10 +148,7 @@ func (r *run) checkView(start *Start) error {
 		}
 		names = append(names, v.Name)
 	}
-	if near := model.Nearest(start.View, names); near != "" {
-		return usage("there is no view %q; did you mean %q?", model.CleanLine(start.View, 80), near)
-	}
-	return usage("there is no view %q; there are %s", model.CleanLine(start.View, 80), strings.Join(names, ", "))
+	return usage("there is no view %q%s", model.CleanLine(start.View, 80), suggest(start.View, names, "there are"))
 }
 
 // checkQuery refuses a query that can't be read, before anything is opened.
@@ -177,16 +170,4 @@ func (r *run) checkQuery(q string) error {
 		text += "\n  " + q + "\n  " + strings.Repeat(" ", len([]rune(q[:bad.Pos]))) + strings.Repeat("^", max(1, end-bad.Pos))
 	}
 	return usage("%s", text)
-}
-
-func (r *run) welcome(ctx context.Context) error {
-	r.setup.ASCII = r.flags.ascii
-	choice, err := r.Welcome(ctx, r.setup)
-	if err != nil {
-		return err
-	}
-	if choice == ChooseDemo {
-		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
-	}
-	return nil
 }

@@ -21,25 +21,24 @@ import (
 
 // sandboxFlags say what the stand-in servers hold, as typed.
 type sandboxFlags struct {
-	conversations int
-	seed          uint64
-	latency       time.Duration
-	faults        []string
+	SandboxOptions
+	faults []string
 }
 
 func (f *sandboxFlags) register(c *cobra.Command) {
-	c.Flags().IntVar(&f.conversations, "conversations", 400, "how many conversations in all")
-	c.Flags().Uint64Var(&f.seed, "seed", 1, "which data; the same seed gives the same")
-	c.Flags().DurationVar(&f.latency, "latency", 0, "wait before every answer")
+	c.Flags().IntVar(&f.Conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().Uint64Var(&f.Seed, "seed", 1, "which data; the same seed gives the same")
+	c.Flags().DurationVar(&f.Latency, "latency", 0, "wait before every answer")
 	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: 429 429-date 500-html drop-before drop-after slow concurrent")
 }
 
 func (f *sandboxFlags) parse() (SandboxOptions, error) {
-	o := SandboxOptions{Conversations: f.conversations, Seed: f.seed, Latency: f.latency, Faults: map[string]float64{}}
-	if f.conversations < 1 {
+	o := f.SandboxOptions
+	o.Faults = map[string]float64{}
+	if f.Conversations < 1 {
 		return o, usage("--conversations must be at least 1")
 	}
-	if f.latency < 0 {
+	if f.Latency < 0 {
 		return o, usage("--latency must not be negative")
 	}
 	for _, text := range f.faults {
@@ -61,7 +60,7 @@ func (r *run) sandboxCommand() *cobra.Command {
 		Short:   "Serve stand-ins of the four services, for development",
 		Example: "  confab sandbox --listen 127.0.0.1:8420 --write-config /tmp/sandbox/config.toml",
 		Args:    noArgs,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+		RunE: r.do(func(ctx context.Context, _ []string) error {
 			o, err := f.parse()
 			if err != nil {
 				return err
@@ -69,7 +68,7 @@ func (r *run) sandboxCommand() *cobra.Command {
 			if _, _, err := net.SplitHostPort(listen); err != nil {
 				return usage("--listen wants HOST:PORT, such as 127.0.0.1:8420")
 			}
-			return r.serveSandbox(cmd.Context(), o, listen, write)
+			return r.serveSandbox(ctx, o, listen, write)
 		}),
 	}
 	f.register(c)
@@ -82,23 +81,21 @@ func (r *run) sandboxCommand() *cobra.Command {
 type serving struct {
 	server   *http.Server
 	listener net.Listener
-	root     string
 	accounts []config.SandboxAccount
 	ended    chan error
 }
 
 func (r *run) openSandbox(o SandboxOptions, listen string) (*serving, error) {
-	box, err := r.Sandbox(o)
+	servers, accounts, err := r.Sandbox(o)
 	if err != nil {
-		return nil, &ExitError{Code: ExitUsage, Err: err}
+		return nil, usage("%w", err)
 	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return nil, local(err)
 	}
-	s := &serving{listener: l, root: "http://" + reachable(l.Addr()), ended: make(chan error, 1)}
-	s.accounts = box.Accounts(s.root)
-	s.server = &http.Server{Handler: box.Handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	s := &serving{listener: l, accounts: accounts("http://" + reachable(l.Addr())), ended: make(chan error, 1),
+		server: &http.Server{Handler: servers, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}}
 	go func() { s.ended <- s.server.Serve(l) }()
 	return s, nil
 }
@@ -135,21 +132,14 @@ func (r *run) serveSandbox(ctx context.Context, o SandboxOptions, listen, write 
 		r.say("confab: warning: %s is reachable from other machines; the data is made up, but anybody may change it", tcp)
 	}
 	if write != "" {
-		if err := config.WriteSandbox(write, s.accounts); err != nil {
-			if errors.Is(err, os.ErrExist) {
-				return &ExitError{Code: ExitUsage, Err: err}
-			}
+		if err := config.WriteSandbox(write, s.accounts); errors.Is(err, os.ErrExist) {
+			return usage("%w", err)
+		} else if err != nil {
 			return local(err)
 		}
 	}
 	for _, a := range s.accounts {
-		if r.flags.json {
-			if err := r.object(sandboxJSON{Account: a.Name, BaseURL: a.BaseURL, Provider: a.Provider}); err != nil {
-				return err
-			}
-			continue
-		}
-		r.print("%-10s %-12s %s", a.Name, a.Provider, a.BaseURL)
+		r.result(sandboxJSON{Account: a.Name, BaseURL: a.BaseURL, Provider: a.Provider}, "%-10s %-12s %s", a.Name, a.Provider, a.BaseURL)
 	}
 	if write != "" && !r.flags.json {
 		r.print("config     %s", write)
@@ -170,7 +160,7 @@ func (r *run) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Open the inbox on stand-in servers: no network, no config, nothing left behind",
 		Args:  noArgs,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+		RunE: r.do(func(ctx context.Context, _ []string) error {
 			o, err := f.parse()
 			if err != nil {
 				return err
@@ -178,12 +168,11 @@ func (r *run) demoCommand() *cobra.Command {
 			if err := r.checkQuery(start.Query); err != nil {
 				return err
 			}
-			return r.demo(cmd.Context(), o, start)
+			return r.demo(ctx, o, start)
 		}),
 	}
 	f.register(c)
-	c.Flags().StringVar(&start.Query, "query", "", "open with this query")
-	c.Flags().StringVar(&start.View, "view", "", "open the view of this name")
+	start.register(c)
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -36,23 +37,42 @@ func (r *run) mayAsk(o sendOptions) error {
 	return usage("there is no terminal to ask on: give --yes, or --dry-run to see what would be sent")
 }
 
+// agree asks, unless --yes was given. What is declined ends the command.
+func (r *run) agree(ctx context.Context, o sendOptions, question string, whole bool, declined string) error {
+	if o.yes || r.unwritten != nil {
+		return r.unwritten
+	}
+	yes, err := r.asked.confirm(ctx, question, whole)
+	if err == nil && !yes {
+		r.say("%s", declined)
+		return errShown
+	}
+	return err
+}
+
+// plans is where plans are shown: with --json apart from the results.
+func (r *run) plans() io.Writer {
+	if r.flags.json {
+		return r.Err
+	}
+	return r.Out
+}
+
 // send shows a plan, asks, submits and delivers, and reports. wants are what
 // was asked for and failed what kept conversations from being planned, for the
 // report of those that don't change.
-func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want, failed failures, o sendOptions) error {
+func (r *run) send(ctx context.Context, plan model.Plan, wants []want, failed failures, o sendOptions) error {
 	if o.allowed != nil {
 		if err := o.allowed(plan.Count(model.PlanChange)); err != nil {
-			r.printPlan(r.Err, plan)
+			r.printLines(r.Err, planLines(plan)...)
 			return err
 		}
 	}
 	if o.dryRun {
-		return r.dryRun(ctx, e, plan, failed)
+		return r.dryRun(ctx, plan, failed)
 	}
-	if !r.flags.json {
-		r.printPlan(r.Out, plan)
-	} else if !o.yes {
-		r.printPlan(r.Err, plan)
+	if !r.flags.json || !o.yes {
+		r.printLines(r.plans(), planLines(plan)...)
 	}
 	var codes []int
 	if failed.refused(plan) {
@@ -63,43 +83,45 @@ func (r *run) send(ctx context.Context, e Engine, plan model.Plan, wants []want,
 			if !o.noWait {
 				codes = append(codes, codeOfEdit(entry))
 			}
-			if !r.flags.json {
-				continue
-			}
-			if err := r.object(model.NewEditJSON(entry)); err != nil {
-				return err
+			if r.flags.json {
+				r.object(model.NewEditJSON(entry))
 			}
 		}
 	}
 	if r.flags.json {
-		if err := r.reportUnsent(ctx, e, plan, wants, failed); err != nil {
+		if err := r.reportUnsent(ctx, plan, wants, failed); err != nil {
 			return err
 		}
 	}
 	if plan.Count(model.PlanChange) == 0 {
-		return status(codes)
+		return status(codes...)
 	}
-	if !o.yes {
-		yes, err := r.asked.confirm(ctx, question(plan), needsWhole(plan.Risks()))
-		if err != nil {
-			return err
-		}
-		if !yes {
-			r.say("Nothing was sent.")
-			return &ExitError{Code: ExitRefused}
-		}
+	if err := r.agree(ctx, o, question(plan), needsWhole(plan.Risks()), "Nothing was sent."); err != nil {
+		return err
 	}
-	ids, err := e.Submit(ctx, plan)
+	ids, err := r.engine.Submit(ctx, plan)
 	if err != nil {
 		return err
 	}
-	if o.noWait {
-		if err := r.reportQueued(ctx, e, ids); err != nil {
-			return err
-		}
-		return status(codes)
+	return r.finish(ctx, ids, nil, o, codes...)
+}
+
+// finish delivers what was submitted or, with --no-wait, says where it is.
+func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions, codes ...int) error {
+	if !o.noWait {
+		return status(append(codes, r.deliver(ctx, ids, awaited)...)...)
 	}
-	return status(append(codes, r.deliver(ctx, e, ids)...))
+	entries, err := r.entries(ctx, ids)
+	if err != nil {
+		return err
+	}
+	if !r.flags.json {
+		r.print("%s in the outbox; the inbox or `confab sync` delivers", theme.Count(len(ids), "edit"))
+	}
+	for _, entry := range entries {
+		r.result(model.NewEditJSON(entry), "queued  %s  %s  %s", entry.ID, cell(entry.Ref.String()), shortEdit(entry.Edit))
+	}
+	return status(codes...)
 }
 
 func question(plan model.Plan) string {
@@ -111,28 +133,24 @@ func needsWhole(risks []model.Risk) bool {
 }
 
 // status ends a command whose results have been shown.
-func status(codes []int) error {
+func status(codes ...int) error {
 	if code := Worst(codes...); code != ExitOK {
 		return &ExitError{Code: code}
 	}
 	return nil
 }
 
-// deliver waits for the edits and prints what became of each, and how the
-// submissions that they belong to ended.
-func (r *run) deliver(ctx context.Context, e Engine, ids []string) []int {
-	return r.deliverWith(ctx, e, ids, nil)
-}
-
-// deliverWith also delivers edits that the others wait for, without a word.
-func (r *run) deliverWith(ctx context.Context, e Engine, ids, awaited []string) []int {
-	queued, err := r.entries(ctx, e, ids)
+// deliver waits for edits and prints what became of each, and how the
+// submissions that they belong to ended. What they wait for is delivered
+// without a word.
+func (r *run) deliver(ctx context.Context, ids, awaited []string) []int {
+	queued, err := r.entries(ctx, ids)
 	if err != nil {
 		return []int{r.failed(err)}
 	}
 	told := map[string]bool{}
 	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
-		return e.Deliver(ctx, append(slices.Clone(ids), awaited...), func(d model.DeliveryResult) {
+		return r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
 			if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
 				report(d)
 			}
@@ -145,15 +163,13 @@ func (r *run) deliverWith(ctx context.Context, e Engine, ids, awaited []string) 
 	for _, entry := range queued {
 		if !told[entry.ID] && r.flags.json { // it left the outbox without being sent; in words, the ending says so
 			entry.State = model.Withdrawn
-			if err := r.object(model.NewEditJSON(entry)); err != nil {
-				return append(codes, r.failed(err))
-			}
+			r.object(model.NewEditJSON(entry))
 		}
 		if !slices.Contains(submissions, entry.Submission) {
 			submissions = append(submissions, entry.Submission)
 		}
 	}
-	if err := r.endings(ctx, e, submissions, true); err != nil {
+	if err := r.endings(ctx, submissions, true); err != nil {
 		codes = append(codes, r.failed(err))
 	}
 	return codes
@@ -161,12 +177,12 @@ func (r *run) deliverWith(ctx context.Context, e Engine, ids, awaited []string) 
 
 // endings says how submissions ended, each in a line, and how to take back the
 // one that changed something. told says that the edits themselves were reported.
-func (r *run) endings(ctx context.Context, e Engine, ids []string, told bool) error {
+func (r *run) endings(ctx context.Context, ids []string, told bool) error {
 	if r.flags.json {
 		return nil
 	}
 	for _, id := range ids {
-		sub, ok, err := e.Submission(ctx, id)
+		sub, ok, err := r.engine.Submission(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -177,7 +193,7 @@ func (r *run) endings(ctx context.Context, e Engine, ids []string, told bool) er
 		if len(ids) != 1 || sub.Delivered == sub.TakenBack || sub.Undoes != "" {
 			continue
 		}
-		_, settled, err := e.SubmissionEdits(ctx, id)
+		_, settled, err := r.engine.SubmissionEdits(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -214,20 +230,18 @@ func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 	return line
 }
 
-// failed shows a failure beside results, and gives its status.
+// failed shows a failure beside results, and returns its status.
 func (r *run) failed(err error) int {
 	r.complain(err)
 	return CodeOf(err)
 }
 
-// results prints what a delivery reports, and gives the statuses.
+// results prints what a delivery reports, and returns the statuses.
 func (r *run) results(ctx context.Context, deliver func(report func(model.DeliveryResult)) error) []int {
 	var codes []int
 	err := deliver(func(d model.DeliveryResult) {
 		codes = append(codes, codeOfEdit(d.Entry))
-		if err := r.reportResult(d); err != nil {
-			codes = append(codes, r.failed(err))
-		}
+		r.reportResult(d)
 	})
 	switch {
 	case err == nil:
@@ -240,15 +254,12 @@ func (r *run) results(ctx context.Context, deliver func(report func(model.Delive
 }
 
 // reportResult prints what became of one edit.
-func (r *run) reportResult(d model.DeliveryResult) error {
-	if r.flags.json {
-		if d.Journal != nil {
-			return r.object(model.NewHistoryJSON(*d.Journal))
-		}
-		return r.object(model.NewEditJSON(d.Entry))
+func (r *run) reportResult(d model.DeliveryResult) {
+	var v any = model.NewEditJSON(d.Entry)
+	if d.Journal != nil {
+		v = model.NewHistoryJSON(*d.Journal)
 	}
-	r.print("%s", resultLine(d))
-	return nil
+	r.result(v, "%s", resultLine(d))
 }
 
 // want is one field that was asked to change.
@@ -259,12 +270,12 @@ type want struct {
 
 // reportUnsent prints, as JSON, the conversations that a plan leaves alone:
 // with the state already, or blocked and the reason.
-func (r *run) reportUnsent(ctx context.Context, e Engine, plan model.Plan, wants []want, failed failures) error {
+func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, failed failures) error {
 	for _, it := range plan.Items {
 		if it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
 		}
-		row, cached, err := e.Row(ctx, it.Ref)
+		row, cached, err := r.engine.Row(ctx, it.Ref)
 		if err != nil {
 			return err
 		}
@@ -281,40 +292,18 @@ func (r *run) reportUnsent(ctx context.Context, e Engine, plan model.Plan, wants
 					entry.Error = model.NewEntryError(err)
 				}
 			}
-			if err := r.object(model.NewEditJSON(entry)); err != nil {
-				return err
-			}
+			r.object(model.NewEditJSON(entry))
 		}
 	}
 	return nil
 }
 
-func (r *run) reportQueued(ctx context.Context, e Engine, ids []string) error {
-	entries, err := r.entries(ctx, e, ids)
-	if err != nil {
-		return err
-	}
-	if !r.flags.json {
-		r.print("%s in the outbox; the inbox or `confab sync` delivers", theme.Count(len(ids), "edit"))
-		for _, entry := range entries {
-			r.print("queued  %s  %s  %s", entry.ID, cell(entry.Ref.String()), shortEdit(entry.Edit))
-		}
-		return nil
-	}
-	for _, entry := range entries {
-		if err := r.object(model.NewEditJSON(entry)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// entries gives the outbox rows with these ids.
-func (r *run) entries(ctx context.Context, e Engine, ids []string) ([]model.OutboxEntry, error) {
+// entries returns the outbox rows with these ids.
+func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	all, err := e.Outbox(ctx)
+	all, err := r.engine.Outbox(ctx)
 	return slices.DeleteFunc(all, func(x model.OutboxEntry) bool { return !slices.Contains(ids, x.ID) }), err
 }
 
@@ -329,26 +318,14 @@ type requestJSON struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-func newRequestJSON(ref model.Ref, q model.Request) requestJSON {
-	out := requestJSON{Ref: ref.String(), Method: q.Method, Path: q.Path, Query: q.Query, Body: json.RawMessage("null")}
-	switch {
-	case len(q.Body) == 0:
-	case json.Valid(q.Body):
-		out.Body = q.Body
-	default:
-		out.Body, _ = json.Marshal(string(q.Body))
-	}
-	return out
-}
-
 // dryRun prints what would be sent.
-func (r *run) dryRun(ctx context.Context, e Engine, plan model.Plan, failed failures) error {
-	plan, err := e.Requests(ctx, plan)
+func (r *run) dryRun(ctx context.Context, plan model.Plan, failed failures) error {
+	plan, err := r.engine.Requests(ctx, plan)
 	if err != nil {
 		return err
 	}
 	if !r.flags.json {
-		r.printPlan(r.Out, plan)
+		r.printLines(r.Out, planLines(plan)...)
 	}
 	for _, it := range plan.Items {
 		if r.flags.json && it.State == model.PlanBlocked {
@@ -358,36 +335,42 @@ func (r *run) dryRun(ctx context.Context, e Engine, plan model.Plan, failed fail
 			continue
 		}
 		for _, q := range it.Requests {
-			if r.flags.json {
-				if err := r.object(newRequestJSON(it.Ref, q)); err != nil {
-					return err
-				}
-				continue
-			}
-			target := q.Path
-			if q.Query != "" {
-				target += "?" + q.Query
-			}
-			r.print("%s %s", q.Method, model.CleanLine(target, 0))
-			if len(q.Body) > 0 {
-				r.print("%s", model.Clean(string(q.Body)))
-			}
+			r.printRequest(it.Ref, q)
 		}
 	}
 	if failed.refused(plan) {
-		return &ExitError{Code: ExitRefused}
+		return errShown
 	}
 	return nil
 }
 
+func (r *run) printRequest(ref model.Ref, q model.Request) {
+	if r.flags.json {
+		out := requestJSON{Ref: ref.String(), Method: q.Method, Path: q.Path, Query: q.Query}
+		if json.Valid(q.Body) {
+			out.Body = q.Body
+		} else if len(q.Body) > 0 {
+			out.Body, _ = json.Marshal(string(q.Body))
+		}
+		r.object(out)
+		return
+	}
+	target := q.Path
+	if q.Query != "" {
+		target += "?" + q.Query
+	}
+	r.print("%s %s", q.Method, model.CleanLine(target, 0))
+	if len(q.Body) > 0 {
+		r.print("%s", model.Clean(string(q.Body)))
+	}
+}
+
 // progress reports on a terminal how far a longer reading is.
 func (r *run) progress(verb string) func(done, total int) {
-	if !r.interactive() {
-		return func(int, int) {}
-	}
 	shown := false
 	return func(done, total int) {
 		switch {
+		case !r.interactive():
 		case total > 1 && done < total:
 			fmt.Fprintf(r.Err, "\r%s %d of %d", verb, done, total)
 			shown = true

@@ -25,37 +25,33 @@ func (r *run) initCommand() *cobra.Command {
 		Short: "Write a config file to start from",
 		Long:  "Writes a config file to start from, with everything explained. One that is there is never touched.",
 		Args:  noArgs,
-		RunE:  r.do(func(*cobra.Command, []string) error { return r.initialize() }),
+		RunE: r.do(func(context.Context, []string) error {
+			if err := r.findPaths(); err != nil {
+				return err
+			}
+			path := r.setup.Paths.Config
+			if err := config.Init(path, r.Validators); errors.Is(err, fs.ErrExist) {
+				return usage("%w", err)
+			} else if err != nil {
+				return local(err)
+			}
+			r.result(initJSON{Config: path}, "%s", path)
+			if !r.flags.json {
+				r.say("Add an account to it, then see `confab config check` and `confab doctor`.")
+			}
+			return nil
+		}),
 	}
-}
-
-func (r *run) initialize() error {
-	if err := r.findPaths(); err != nil {
-		return err
-	}
-	path := r.setup.Paths.Config
-	if err := config.Init(path, r.Validators); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return &ExitError{Code: ExitUsage, Err: err}
-		}
-		return local(err)
-	}
-	if r.flags.json {
-		return r.object(initJSON{Config: path})
-	}
-	r.print("%s", path)
-	r.say("Add an account to it, then see `confab config check` and `confab doctor`.")
-	return nil
 }
 
 func (r *run) forgetCommand() *cobra.Command {
-	var yes, dry bool
+	var o sendOptions
 	c := &cobra.Command{
 		Use:   "forget ACCOUNT",
 		Short: "Remove everything kept of an account: cache, outbox, history, marks, tokens",
 		Args:  cobra.ExactArgs(1),
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
-			if err := r.mayAsk(sendOptions{yes: yes, dryRun: dry}); err != nil {
+		RunE: r.do(func(ctx context.Context, args []string) error {
+			if err := r.mayAsk(o); err != nil {
 				return err
 			}
 			// An account that left the config can be forgotten too, so its name is not looked up.
@@ -69,11 +65,11 @@ func (r *run) forgetCommand() *cobra.Command {
 			if !config.ValidAccountName(name) {
 				return usage("%q is no account name", model.CleanLine(name, 80))
 			}
-			return r.forget(cmd.Context(), name, yes, dry)
+			return r.forget(ctx, name, o)
 		}),
 	}
-	c.Flags().BoolVar(&yes, "yes", false, "don't ask")
-	c.Flags().BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
+	c.Flags().BoolVar(&o.yes, "yes", false, "don't ask")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be removed, and remove nothing")
 	return c
 }
 
@@ -84,43 +80,32 @@ type forgottenJSON struct {
 	What    string `json:"what"`
 }
 
-func (r *run) forget(ctx context.Context, name string, yes, dry bool) error {
+func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
 	found, err := r.Forget(ctx, r.setup, name, true)
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
-		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("nothing is kept of an account %q", name)}
-	}
-	if !yes && !dry {
-		r.say("Of %s are kept:", name)
-		for _, what := range found {
-			r.say("  %s", model.CleanLine(what, 500))
-		}
-		ok, err := r.asked.confirm(ctx, "Remove all of it?", true)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			r.say("Nothing was removed.")
-			return &ExitError{Code: ExitRefused}
-		}
+		return refused("nothing is kept of an account %q", name)
 	}
 	word := "would be removed"
-	if !dry {
+	if !o.dryRun {
+		if !o.yes {
+			r.say("Of %s are kept:", name)
+			for _, what := range found {
+				r.say("  %s", model.CleanLine(what, 500))
+			}
+		}
+		if err := r.agree(ctx, o, "Remove all of it?", true, "Nothing was removed."); err != nil {
+			return err
+		}
 		word = "removed"
 		if found, err = r.Forget(ctx, r.setup, name, false); err != nil {
 			return err
 		}
 	}
 	for _, what := range found {
-		if r.flags.json {
-			if err := r.object(forgottenJSON{Account: name, Removed: !dry, What: what}); err != nil {
-				return err
-			}
-			continue
-		}
-		r.print("%s: %s", word, model.CleanLine(what, 500))
+		r.result(forgottenJSON{Account: name, Removed: !o.dryRun, What: what}, "%s: %s", word, model.CleanLine(what, 500))
 	}
 	return nil
 }
@@ -130,40 +115,20 @@ func (r *run) configCommand() *cobra.Command {
 		Use:   "config",
 		Short: "The config file: where it is, whether it is right, what it may hold",
 		Args:  noArgs,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
-			return usage("say what: path, check, show or schema")
-		}),
+		RunE:  r.do(func(context.Context, []string) error { return usage("say what: path, check, show or schema") }),
 	}
-	c.AddCommand(
-		&cobra.Command{Use: "path", Short: "Print where the config file is; with --json the state directory and the database too", Args: noArgs,
-			RunE: r.do(func(*cobra.Command, []string) error { return r.configPath() })},
-		&cobra.Command{Use: "check", Short: "Check the config file", Args: noArgs,
-			RunE: r.do(func(*cobra.Command, []string) error { return r.configCheck() })},
-		&cobra.Command{Use: "show", Short: "Print the settings in effect; credentials by where they come from", Args: noArgs,
-			RunE: r.do(func(*cobra.Command, []string) error {
-				if err := r.loadConfig(); err != nil {
-					return err
-				}
-				format := config.TOML
-				if r.flags.json {
-					format = config.JSON
-				}
-				return config.Show(r.Out, r.setup.Config, format)
-			})},
-		&cobra.Command{Use: "schema", Short: "Explain every key, context and action; with --json as a JSON Schema", Args: noArgs,
-			RunE: r.do(func(*cobra.Command, []string) error {
-				if !r.flags.json {
-					r.printTopic(settingsTopic)
-					return nil
-				}
-				text, err := config.Schema(r.Validators)
-				if err != nil {
-					return local(err)
-				}
-				fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
-				return nil
-			})},
-	)
+	for _, sub := range []struct {
+		use, short string
+		do         func() error
+	}{
+		{"path", "Print where the config file is; with --json the state directory and the database too", r.configPath},
+		{"check", "Check the config file", r.configCheck},
+		{"show", "Print the settings in effect; credentials by where they come from", r.configShow},
+		{"schema", "Explain every key, context and action; with --json as a JSON Schema", r.configSchema},
+	} {
+		c.AddCommand(&cobra.Command{Use: sub.use, Short: sub.short, Args: noArgs,
+			RunE: r.do(func(context.Context, []string) error { return sub.do() })})
+	}
 	return c
 }
 
@@ -179,10 +144,31 @@ func (r *run) configPath() error {
 		return err
 	}
 	p := r.setup.Paths
-	if r.flags.json {
-		return r.object(pathsJSON{Config: p.Config, State: p.State, Database: p.Database()})
+	r.result(pathsJSON{Config: p.Config, State: p.State, Database: p.Database()}, "%s", p.Config)
+	return nil
+}
+
+func (r *run) configShow() error {
+	if err := r.loadConfig(); err != nil {
+		return err
 	}
-	r.print("%s", p.Config)
+	format := config.TOML
+	if r.flags.json {
+		format = config.JSON
+	}
+	return config.Show(r.Out, r.setup.Config, format)
+}
+
+func (r *run) configSchema() error {
+	if !r.flags.json {
+		r.printTopic(settingsTopic)
+		return nil
+	}
+	text, err := config.Schema(r.Validators)
+	if err != nil {
+		return local(err)
+	}
+	fmt.Fprintln(r.Out, strings.TrimRight(string(text), "\n"))
 	return nil
 }
 
@@ -195,11 +181,6 @@ type problemJSON struct {
 	Key        *string `json:"key"`
 	Message    string  `json:"message"`
 	Suggestion *string `json:"suggestion"`
-}
-
-func newProblemJSON(p config.Problem) problemJSON {
-	return problemJSON{File: p.File, Line: orNull(p.Line), Column: orNull(p.Column), Key: orNull(p.Key), Message: p.Message,
-		Suggestion: orNull(p.Suggestion)}
 }
 
 func orNull[T comparable](v T) *T {
@@ -224,18 +205,15 @@ func (r *run) configCheck() error {
 		}
 		return err
 	}
-	out := checkJSON{OK: err == nil, Problems: []problemJSON{}}
 	var problems config.Errors
-	switch {
-	case errors.As(err, &problems):
-		for _, p := range problems {
-			out.Problems = append(out.Problems, newProblemJSON(p))
-		}
-	case err != nil:
-		out.Problems = append(out.Problems, problemJSON{File: r.setup.Paths.Config, Message: err.Error()})
+	if err != nil && !errors.As(err, &problems) {
+		problems = config.Errors{{File: r.setup.Paths.Config, Message: err.Error()}}
 	}
-	if printed := r.object(out); printed != nil || err == nil {
-		return printed
+	out := checkJSON{OK: err == nil, Problems: []problemJSON{}}
+	for _, p := range problems {
+		out.Problems = append(out.Problems, problemJSON{File: p.File, Line: orNull(p.Line), Column: orNull(p.Column), Key: orNull(p.Key),
+			Message: p.Message, Suggestion: orNull(p.Suggestion)})
 	}
-	return &ExitError{Code: CodeOf(err)}
+	r.object(out)
+	return status(CodeOf(err))
 }

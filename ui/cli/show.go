@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,35 +19,41 @@ func (r *run) showCommand() *cobra.Command {
 		Short:   "Print one conversation, read afresh, with everything known",
 		Example: "  confab show sales:c-17\n  confab show --json sales:c-17",
 		Args:    cobra.ExactArgs(1),
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
+		RunE: r.do(func(ctx context.Context, args []string) error {
+			return r.withEngine(ctx, func() error {
 				ref, err := r.ref(args[0])
 				if err != nil {
 					return err
 				}
-				d, err := e.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
+				row, d, err := r.readWhole(ctx, ref)
 				if err != nil {
 					return fmt.Errorf("%s: %w", ref, err)
 				}
-				row, _, err := e.Row(ctx, ref)
-				if err != nil {
-					return err
-				}
-				// The answer is newer and holds what is never stored.
-				row.Conversation = d.Conversation
-				caps := e.Capabilities(d.Conversation)
 				if r.flags.json {
-					return r.object(model.NewDetailJSON(row, caps, d))
+					r.object(model.NewDetailJSON(row, r.engine.Capabilities(d.Conversation), d))
+				} else {
+					r.show(row, d)
 				}
-				r.show(row, caps, d)
 				return nil
 			})
 		}),
 	}
 }
 
+// readWhole reads a conversation afresh. The answer is newer than its row and
+// holds what is never stored.
+func (r *run) readWhole(ctx context.Context, ref model.Ref) (model.Row, model.Detail, error) {
+	d, err := r.engine.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages|model.NeedEverything)
+	if err != nil {
+		return model.Row{}, d, err
+	}
+	row, _, err := r.engine.Row(ctx, ref)
+	row.Conversation = d.Conversation
+	return row, d, err
+}
+
 // show prints a conversation as text, in the order of the detail view.
-func (r *run) show(row model.Row, caps model.Capabilities, d model.Detail) {
+func (r *run) show(row model.Row, d model.Detail) {
 	c := row.Conversation
 	field := func(name, text string) {
 		if text != "" {
@@ -79,16 +87,20 @@ func (r *run) show(row model.Row, caps model.Capabilities, d model.Detail) {
 	for _, p := range row.Pending {
 		field("edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
 	}
-	r.keyed("label", c.Labels)
-	r.keyed("attribute", c.Attributes)
+	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
+		pairs := model.Pairs(c, kind)
+		for _, k := range slices.Sorted(maps.Keys(pairs)) {
+			r.print("%-14s %s=%s", kind.Pair(), cell(k), cell(pairs[k]))
+		}
+	}
 	if c.Description != "" {
 		r.print("\nDESCRIPTION")
-		r.text(c.Description)
+		r.text("  ", c.Description)
 	}
 	r.people("PEOPLE", c.Participants)
 	r.people("CONTACTS", c.Contacts)
 	r.facts(c.Facts)
-	r.capabilities(caps)
+	r.capabilities(r.engine.Capabilities(c))
 	r.messages(d)
 }
 
@@ -116,21 +128,10 @@ func triageWords(t model.Triage) string {
 	return strings.Join(words, ", ")
 }
 
-func (r *run) keyed(name string, m map[string]string) {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		r.print("%-14s %s=%s", name, cell(k), cell(m[k]))
-	}
-}
-
-// text prints text of several lines, set in a little.
-func (r *run) text(s string) {
+// text prints text of several lines, set in.
+func (r *run) text(indent, s string) {
 	for line := range strings.SplitSeq(strings.TrimRight(model.Clean(s), "\n"), "\n") {
-		r.print("  %s", line)
+		r.print("%s%s", indent, line)
 	}
 }
 
@@ -145,13 +146,7 @@ func (r *run) people(head string, set model.Set[model.Participant]) {
 	people := slices.Clone(set.Items)
 	model.SortPeople(people)
 	for _, p := range people {
-		line := person(p)
-		for _, extra := range []string{model.RoleName(p.Role), p.Status} {
-			if extra != "" {
-				line += ", " + model.CleanLine(extra, 60)
-			}
-		}
-		r.print("  %s", line)
+		r.print("  %s", personWith(p))
 	}
 }
 
@@ -167,13 +162,11 @@ func (r *run) facts(facts []model.Fact) {
 	slices.SortStableFunc(facts, func(a, b model.Fact) int { return first[a.Group] - first[b.Group] })
 	for i, f := range facts {
 		if i == 0 || f.Group != facts[i-1].Group {
-			r.print("\n%s", strings.ToUpper(cell(orText(f.Group, "Other"))))
+			r.print("\n%s", strings.ToUpper(cell(cmp.Or(f.Group, "Other"))))
 		}
 		if strings.ContainsAny(f.Value, "\n\r") {
 			r.print("  %s:", cell(f.Label))
-			for line := range strings.SplitSeq(strings.TrimRight(model.Clean(f.Value), "\n"), "\n") {
-				r.print("    %s", line)
-			}
+			r.text("    ", f.Value)
 			continue
 		}
 		r.print("  %s: %s", cell(f.Label), model.CleanLine(f.Value, 0))
@@ -188,12 +181,10 @@ func (r *run) capabilities(caps model.Capabilities) {
 		}
 		cp := caps.Of(k)
 		word := string(cp.State)
-		if cp.Reason != "" && !strings.HasPrefix(cp.Reason, word+":") {
-			word += ": "
-		} else if cp.Reason != "" {
-			word = ""
+		if reason := strings.TrimSpace(strings.TrimPrefix(cp.Reason, word+":")); reason != "" {
+			word += ": " + cell(reason)
 		}
-		r.print("  %-13s %s", strings.ReplaceAll(string(k), "_", " "), word+cell(cp.Reason))
+		r.print("  %-13s %s", k.Words(), word)
 	}
 }
 
@@ -213,27 +204,14 @@ func (r *run) messages(d model.Detail) {
 		if m.At.IsZero() && m.Offset > 0 {
 			when = m.Offset.String()
 		}
-		r.print("%s  %s%s", when, cell(orText(m.Author, "unknown")), messageNote(m))
-		r.text(m.Text)
-	}
-}
-
-func messageNote(m model.Message) string {
-	var notes []string
-	for _, s := range []string{m.Kind, m.Status} {
-		if s != "" {
-			notes = append(notes, cell(s))
+		note := ""
+		switch {
+		case m.Kind != "" && m.Status != "":
+			note = " (" + cell(m.Kind) + ", " + cell(m.Status) + ")"
+		case m.Kind != "" || m.Status != "":
+			note = " (" + cell(m.Kind+m.Status) + ")"
 		}
+		r.print("%s  %s%s", when, cell(cmp.Or(m.Author, "unknown")), note)
+		r.text("  ", m.Text)
 	}
-	if len(notes) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(notes, ", ") + ")"
-}
-
-func orText(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

@@ -22,22 +22,22 @@ func (r *run) syncCommand() *cobra.Command {
 reads on. What a service asked to wait for is waited for, and said. Edits that need you are named and left alone; the
 exit code tells of this run. With --read-only nothing is delivered.`,
 		Args: noArgs,
-		RunE: r.do(func(cmd *cobra.Command, _ []string) error {
+		RunE: r.do(func(ctx context.Context, _ []string) error {
 			if os.Getenv("GOGC") == "" {
 				// Reading lists leaves much garbage and keeps little of it: collecting half as often takes a sixth off the CPU, for some 15 MB.
 				defer debug.SetGCPercent(debug.SetGCPercent(200))
 			}
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error { return r.sync(ctx, e, full) })
+			return r.withEngine(ctx, func() error { return r.sync(ctx, full) })
 		}),
 	}
 	c.Flags().BoolVar(&full, "full", false, "read the whole list of each account")
 	return c
 }
 
-func (r *run) sync(ctx context.Context, e Engine, full bool) error {
+func (r *run) sync(ctx context.Context, full bool) error {
 	var submissions []string
 	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
-		return e.SyncNow(ctx, full, func(d model.DeliveryResult) {
+		return r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
 			if !slices.Contains(submissions, d.Entry.Submission) {
 				submissions = append(submissions, d.Entry.Submission)
 			}
@@ -47,10 +47,10 @@ func (r *run) sync(ctx context.Context, e Engine, full bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := r.endings(ctx, e, submissions, true); err != nil {
+	if err := r.endings(ctx, submissions, true); err != nil {
 		return err
 	}
-	pending, err := e.Pending(ctx)
+	pending, err := r.engine.Pending(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,15 +60,13 @@ func (r *run) sync(ctx context.Context, e Engine, full bool) error {
 			older = append(older, sub.ID)
 		}
 	}
-	if err := r.endings(ctx, e, older, false); err != nil {
+	if err := r.endings(ctx, older, false); err != nil {
 		return err
 	}
-	for _, a := range e.Accounts() {
-		if err := r.reportAccount(a); err != nil {
-			return err
-		}
+	for _, a := range r.engine.Accounts() {
+		r.reportAccount(a)
 	}
-	return status(codes)
+	return status(codes...)
 }
 
 // accountJSON is an account after a sync.
@@ -84,12 +82,7 @@ type accountJSON struct {
 	Error         *model.ErrorJSON `json:"error"`
 }
 
-func (r *run) reportAccount(a model.AccountState) error {
-	if r.flags.json {
-		return r.object(accountJSON{Account: a.Name, Provider: a.Provider, ReadOnly: a.ReadOnly, Conversations: a.Conversations,
-			Waiting: a.Waiting, NeedPerson: a.NeedPerson,
-			Checked: model.Stamp(a.Checked), Swept: model.Stamp(a.Swept), Error: model.NewErrorJSON(a.Error)})
-	}
+func (r *run) reportAccount(a model.AccountState) {
 	line := fmt.Sprintf("%s  %s, checked %s", a.Name, theme.Count(a.Conversations, "conversation"), at(a.Checked))
 	if a.Waiting > 0 {
 		line += fmt.Sprintf(", %s waiting", theme.Count(a.Waiting, "edit"))
@@ -100,6 +93,7 @@ func (r *run) reportAccount(a model.AccountState) error {
 	if a.Error != nil {
 		line += ": " + a.Error.Words()
 	}
-	r.print("%s", line)
-	return nil
+	r.result(accountJSON{Account: a.Name, Provider: a.Provider, ReadOnly: a.ReadOnly, Conversations: a.Conversations,
+		Waiting: a.Waiting, NeedPerson: a.NeedPerson,
+		Checked: model.Stamp(a.Checked), Swept: model.Stamp(a.Swept), Error: model.NewErrorJSON(a.Error)}, "%s", line)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -70,7 +71,7 @@ func keysTopic(p Program, _ int) string {
 	b.WriteString("The keys as they are before the config rebinds any. What has no key is in the palette and on the command line.\n")
 	var rows [][]string
 	for i, k := range p.Keys {
-		rows = append(rows, []string{orText(k.Keys, "-"), k.Action, k.Help})
+		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
 		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
 			heading(&b, k.Context, "")
 			columns(&b, rows)

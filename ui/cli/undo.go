@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -23,13 +21,11 @@ func (r *run) undoCommand() *cobra.Command {
 the submission. What was not sent yet is withdrawn; the rest is undone by an edit of its own, which waits for what is
 being sent.`,
 		Args: cobra.ExactArgs(1),
-		RunE: r.do(func(cmd *cobra.Command, args []string) error {
+		RunE: r.do(func(ctx context.Context, args []string) error {
 			if err := r.mayAsk(send); err != nil {
 				return err
 			}
-			return r.withEngine(cmd.Context(), func(ctx context.Context, e Engine) error {
-				return r.undo(ctx, e, args[0], send)
-			})
+			return r.withEngine(ctx, func() error { return r.undo(ctx, args[0], send) })
 		}),
 	}
 	send.register(c)
@@ -42,151 +38,115 @@ const undoTries = 20
 // undo plans, shows, asks, takes back and delivers. Where what is to be taken
 // back moves on while the person reads, what is not sent yet is withdrawn, so that
 // it moves on no more, and the rest is planned and shown anew.
-func (r *run) undo(ctx context.Context, e Engine, id string, o sendOptions) error {
-	u, err := e.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
+func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
+	u, err := r.engine.PlanUndo(ctx, id, model.PlanOptions{DryRun: o.dryRun})
 	if err != nil {
 		return err
 	}
-	began := false // something has been withdrawn
+	nothing := "Nothing"
 	for range undoTries {
-		waiting, err := r.entries(ctx, e, u.Withdraw)
+		waiting, err := r.entries(ctx, u.Withdraw)
 		if err != nil {
 			return err
 		}
-		err = r.takeBack(ctx, e, u, waiting, began, o)
+		err = r.takeBack(ctx, u, waiting, nothing, o)
 		if !errors.Is(err, model.ErrUndoMoved) {
 			return err
 		}
 		r.say("It has moved on meanwhile.")
-		again, withdrawn, err := e.PlanUndoAgain(ctx, id, u, model.PlanOptions{})
-		u, began = again, began || len(withdrawn) > 0
-		gone := slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(withdrawn, x.ID) })
-		if err := r.withdrawn(gone); err != nil {
-			return err
+		var withdrawn []string
+		u, withdrawn, err = r.engine.PlanUndoAgain(ctx, id, u, model.PlanOptions{})
+		if len(withdrawn) > 0 {
+			nothing = "Nothing else"
 		}
+		r.reportWithdrawn(slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(withdrawn, x.ID) }))
 		if err != nil {
 			return err
 		}
 	}
-	return &ExitError{Code: ExitRefused, Err: errors.New("it moves on faster than it can be planned. " + nothing(began) + " was taken back")}
+	return refused("it moves on faster than it can be planned. %s was taken back", nothing)
 }
 
-func nothing(began bool) string {
-	if began {
-		return "Nothing else"
-	}
-	return "Nothing"
-}
-
-// withdrawn reports edits that left the outbox unsent.
-func (r *run) withdrawn(entries []model.OutboxEntry) error {
+// reportWithdrawn reports edits that left the outbox unsent.
+func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	for _, entry := range entries {
 		entry.State = model.Withdrawn
-		if err := r.reportResult(model.DeliveryResult{Entry: entry}); err != nil {
-			return err
-		}
+		r.reportResult(model.DeliveryResult{Entry: entry})
 	}
-	return nil
 }
 
 // takeBack shows an undo, asks and does it. waiting are the edits that it
-// withdraws; began says that some were withdrawn before.
-func (r *run) takeBack(ctx context.Context, e Engine, u model.Undo, waiting []model.OutboxEntry, began bool, o sendOptions) error {
-	out := r.Out
-	if r.flags.json {
-		out = r.Err
-	}
-	r.printUndo(out, u, waiting)
+// withdraws; nothing is what was taken back so far.
+func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.OutboxEntry, nothing string, o sendOptions) error {
+	r.printLines(r.plans(), undoLines(u, waiting)...)
 	if !o.dryRun {
-		r.printPlan(out, u.Plan)
+		r.printLines(r.plans(), planLines(u.Plan)...)
 	}
-	var codes []int
+	code := ExitOK
 	if len(u.Blocked) > 0 || u.Plan.Count(model.PlanBlocked) > 0 {
-		codes = append(codes, ExitRefused)
+		code = ExitRefused
 	}
 	switch {
 	case u.Nothing():
 		if len(u.Blocked) == 0 {
-			r.say("There is %s to take back.", strings.ToLower(nothing(began)))
+			r.say("There is %s to take back.", strings.ToLower(nothing))
 		}
-		return status(codes)
+		return status(code)
 	case o.dryRun:
-		if err := r.dryRun(ctx, e, u.Plan, nil); err != nil {
+		if err := r.dryRun(ctx, u.Plan, nil); err != nil {
 			return err
 		}
-		return status(codes)
-	case !o.yes:
-		yes, err := r.asked.confirm(ctx, "Take this back?", needsWhole(u.Plan.Risks()))
-		if err != nil {
-			return err
-		}
-		if !yes {
-			r.say("%s was taken back.", nothing(began))
-			return &ExitError{Code: ExitRefused}
-		}
+		return status(code)
 	}
-	ids, err := e.ApplyUndo(ctx, u)
+	if err := r.agree(ctx, o, "Take this back?", needsWhole(u.Plan.Risks()), nothing+" was taken back."); err != nil {
+		return err
+	}
+	ids, err := r.engine.ApplyUndo(ctx, u)
 	if err != nil {
 		return err
 	}
-	if err := r.withdrawn(waiting); err != nil {
-		return err
+	r.reportWithdrawn(waiting)
+	if len(ids) == 0 {
+		return status(code)
 	}
-	switch {
-	case len(ids) == 0:
-	case o.noWait:
-		err = r.reportQueued(ctx, e, ids)
-	default:
-		var awaited []string
-		for _, edit := range u.Plan.Edits() {
-			awaited = append(awaited, edit.Undoes)
-		}
-		codes = append(codes, r.deliverWith(ctx, e, ids, awaited)...)
+	var awaited []string
+	for _, edit := range u.Plan.Edits() {
+		awaited = append(awaited, edit.Undoes)
 	}
-	if err != nil {
-		return err
-	}
-	return status(codes)
+	return r.finish(ctx, ids, awaited, o, code)
 }
 
-// printUndo shows what taking back will do.
-func (r *run) printUndo(w io.Writer, u model.Undo, withdrawn []model.OutboxEntry) {
-	say := func(format string, args ...any) { fmt.Fprintln(w, r.plainText(fmt.Sprintf(format, args...))) }
-	say("To take back: %s", u.Sentence)
+// undoLines show what taking back will do.
+func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
+	lines := []string{"To take back: " + u.Sentence}
 	for _, entry := range withdrawn {
-		say("not sent yet, withdrawn: %s  %s", cell(entry.Ref.String()), shortEdit(entry.Edit))
+		lines = append(lines, "not sent yet, withdrawn: "+cell(entry.Ref.String())+"  "+shortEdit(entry.Edit))
 	}
 	for _, why := range u.Blocked {
-		say("can't: %s", model.CleanLine(why.String(), 1000))
+		lines = append(lines, "can't: "+model.CleanLine(why.String(), 1000))
 	}
-	if u.InFlight > 0 {
-		say("%s under way: it is taken back once that has ended.", isOrAre(u.InFlight, "edit"))
+	if n := u.InFlight; n > 0 {
+		verb := " are"
+		if n == 1 {
+			verb = " is"
+		}
+		lines = append(lines, theme.Count(n, "edit")+verb+" under way: it is taken back once that has ended.")
 	}
+	return lines
 }
 
-// isOrAre counts things and gives the verb with them.
-func isOrAre(n int, one string) string {
-	verb := " are"
-	if n == 1 {
-		verb = " is"
-	}
-	return theme.Count(n, one) + verb
-}
-
-// doUndo takes back the newest act, or one by its id, and asks
-// where the screen does.
+// doUndo takes back the newest act, or one by its id, and asks where the screen does.
 func (l *linear) doUndo(ctx context.Context, id string) error {
 	u, err := l.engine.PlanUndo(ctx, id, model.PlanOptions{})
 	if err != nil {
 		return err
 	}
-	withdrawn, err := l.entries(ctx, l.engine, u.Withdraw)
+	withdrawn, err := l.entries(ctx, u.Withdraw)
 	if err != nil {
 		return err
 	}
 	if u.Marks == 0 {
-		l.printUndo(l.Out, u, withdrawn)
-		l.printPlan(l.Out, u.Plan)
+		l.printLines(l.Out, append(undoLines(u, withdrawn), planLines(u.Plan)...)...)
 	}
 	if u.Nothing() {
 		if len(u.Blocked) == 0 {

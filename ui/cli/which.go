@@ -47,9 +47,9 @@ func (f editFlags) allows(n int, given func(string) bool) error {
 	would := "the plan would change " + theme.Count(n, "conversation")
 	switch {
 	case given("max") && n > f.max:
-		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s, and --max allows %d: nothing was sent", would, f.max)}
+		return refused("%s, and --max allows %d: nothing was sent", would, f.max)
 	case given("expect") && n != f.expect:
-		return &ExitError{Code: ExitRefused, Err: fmt.Errorf("%s, and --expect names %d: nothing was sent", would, f.expect)}
+		return refused("%s, and --expect names %d: nothing was sent", would, f.expect)
 	}
 	return nil
 }
@@ -60,37 +60,30 @@ const maxInput = 16 << 20
 // refsOfInput puts the refs that standard input holds, separated by blanks or
 // ends of lines, in the place of "-". What is no ref there is wrong usage.
 func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) {
-	type read struct {
-		text []byte
-		err  error
-	}
-	got := make(chan read, 1)
+	var text []byte
+	got := make(chan error, 1)
 	go func() {
-		text, err := io.ReadAll(io.LimitReader(r.In, maxInput+1))
-		got <- read{text, err}
+		var err error
+		text, err = io.ReadAll(io.LimitReader(r.In, maxInput+1))
+		got <- err
 	}()
-	var in read
 	select {
-	case in = <-got:
+	case err := <-got:
+		if err != nil {
+			return nil, local(err)
+		}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	switch {
-	case in.err != nil:
-		return nil, local(in.err)
-	case len(in.text) > maxInput:
+	if len(text) > maxInput {
 		return nil, usage("standard input holds more than %d MB", maxInput>>20)
-	case !utf8.Valid(in.text):
+	}
+	if !utf8.Valid(text) {
 		return nil, usage("standard input is not UTF-8")
 	}
-	var out []string
-	for _, arg := range args {
-		if arg != "-" {
-			out = append(out, arg)
-		}
-	}
+	out := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
 	no := 0
-	for line := range strings.Lines(string(in.text)) {
+	for line := range strings.Lines(string(text)) {
 		no++
 		for _, word := range strings.Fields(line) {
 			if _, err := model.ParseRef(word); err != nil {
@@ -102,15 +95,15 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 	return out, nil
 }
 
-// editRefs gives the conversations that were named, or that match.
-func (r *run) editRefs(ctx context.Context, e Engine, args []string, byQuery bool, f editFlags) ([]model.Ref, error) {
+// editRefs returns the conversations that were named, or that match.
+func (r *run) editRefs(ctx context.Context, args []string, byQuery bool, f editFlags) ([]model.Ref, error) {
 	if byQuery {
 		if !f.cached {
-			if err := e.SyncQuery(ctx, f.query); err != nil {
+			if err := r.engine.SyncQuery(ctx, f.query); err != nil {
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)
 			}
 		}
-		refs, err := e.Refs(ctx, r.scoped(f.query), false)
+		refs, err := r.engine.Refs(ctx, r.scoped(f.query), false)
 		if err == nil && len(refs) == 0 {
 			r.say("No conversation matches.")
 		}

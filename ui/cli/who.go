@@ -77,32 +77,25 @@ func (w who) named() model.Participant {
 	return model.Participant{Name: w.text}
 }
 
-// parseRole checks a role word.
-func parseRole(s string) (string, error) {
+func checkRole(s string) error {
 	if slices.Contains(roleWords(), s) {
-		return s, nil
+		return nil
 	}
-	if near := model.Nearest(s, roleWords()); near != "" {
-		return "", usage("unknown role %q; did you mean %q?", cell(s), near)
-	}
-	return "", usage("unknown role %q; the roles are %s", cell(s), strings.Join(roleWords(), ", "))
+	return usage("unknown role %q%s", cell(s), suggest(s, roleWords(), "the roles are"))
 }
 
 // parseWhoRole reads WHO[=ROLE]. What follows the last = is a role only if it
 // is a role word, since an identifier has a = too.
 func parseWhoRole(text string) (w who, role string, err error) {
-	if i := strings.LastIndexByte(text, '='); i >= 0 {
-		head, tail := text[:i], text[i+1:]
-		if slices.Contains(roleWords(), tail) {
-			w, err = parseWho(head)
-			return w, tail, err
-		}
-		if w, err = parseWho(text); err == nil && (w.kind != "" || !w.identifier) {
-			_, err = parseRole(tail)
-		}
-		return w, "", err
+	i := strings.LastIndexByte(text, '=')
+	tail := text[i+1:]
+	if i >= 0 && slices.Contains(roleWords(), tail) {
+		w, err = parseWho(text[:i])
+		return w, tail, err
 	}
-	w, err = parseWho(text)
+	if w, err = parseWho(text); i >= 0 && err == nil && !w.identifier {
+		err = checkRole(tail)
+	}
 	return w, "", err
 }
 
@@ -136,17 +129,10 @@ func (e *ambiguousError) Error() string {
 }
 
 // nobodyError says that a text names nobody.
-type nobodyError struct {
-	text, where string
-	near        string
-}
+type nobodyError struct{ text, where, suggestion string }
 
 func (e *nobodyError) Error() string {
-	s := fmt.Sprintf("%q is nobody in %s: no id, e-mail or exact name is like this", cell(e.text), e.where)
-	if e.near != "" {
-		s += fmt.Sprintf("; did you mean %q?", e.near)
-	}
-	return s
+	return fmt.Sprintf("%q is nobody in %s: no id, e-mail or exact name is like this%s", cell(e.text), e.where, e.suggestion)
 }
 
 // matches reports whether a participant is whom the text names.
@@ -185,19 +171,19 @@ func (w who) choose(people []model.Participant) (p model.Participant, found bool
 	case len(exact) == 1:
 		return exact[0], true, nil
 	}
-	return p, false, &ExitError{Code: ExitUsage, Err: &ambiguousError{w.text, fit}}
+	return p, false, usage("%w", &ambiguousError{w.text, fit})
 }
 
 // directory finds people of accounts, and remembers what it found. It is safe
 // for concurrent use.
 type directory struct {
 	engine Engine
-	mu     sync.Mutex
-	kept   map[string][]model.Participant
+	kept   sync.Map // of lookups to people
 }
 
-func newDirectory(e Engine) *directory {
-	return &directory{engine: e, kept: map[string][]model.Participant{}}
+type lookup struct {
+	account string
+	model.LookupRequest
 }
 
 // kinds are the directories that may hold whom a text names.
@@ -217,29 +203,25 @@ func (w who) kinds(d model.Description) []model.LookupKind {
 func (dir *directory) find(ctx context.Context, d model.Description, scope string, w who) (model.Participant, error) {
 	var all []model.Participant
 	var unread error
+	text := w.text
+	if w.kind != "" {
+		text = w.id
+	}
 	for _, kind := range w.kinds(d) {
-		text := w.text
-		if w.kind != "" {
-			text = w.id
-		}
-		people, err := dir.lookup(ctx, d.Account, kind, text, scope)
-		if err != nil {
-			switch model.KindOf(err) {
-			case model.Unsupported, model.NotFound:
-			case model.Forbidden:
-				unread = err // the others may have the answer
-			default:
-				return model.Participant{}, err
-			}
+		people, err := dir.lookup(ctx, d.Account, model.LookupRequest{Kind: kind, Text: text, Scope: scope})
+		switch model.KindOf(err) {
+		case "", model.Unsupported, model.NotFound:
+		case model.Forbidden:
+			unread = err // the others may have the answer
+		default:
+			return model.Participant{}, err
 		}
 		all = append(all, people...)
 	}
 	p, found, err := w.choose(all)
 	switch {
-	case err != nil:
+	case err != nil || found:
 		return p, err
-	case found:
-		return p, nil
 	case w.kind != "" || w.identifier && slices.Contains(d.People, model.LookupContacts):
 		return w.named(), nil
 	case unread != nil:
@@ -249,19 +231,14 @@ func (dir *directory) find(ctx context.Context, d model.Description, scope strin
 	for _, p := range all {
 		names = append(names, p.Name, p.Email)
 	}
-	return p, &ExitError{Code: ExitUsage, Err: &nobodyError{w.text, d.Account, model.Nearest(w.text, names)}}
+	return p, usage("%w", &nobodyError{w.text, d.Account, suggest(w.text, names, "")})
 }
 
-func (dir *directory) lookup(ctx context.Context, account string, kind model.LookupKind, text, scope string) ([]model.Participant, error) {
-	key := strings.Join([]string{account, string(kind), scope, text}, "\x00")
-	dir.mu.Lock()
-	kept, ok := dir.kept[key]
-	dir.mu.Unlock()
-	if ok {
-		return kept, nil
+func (dir *directory) lookup(ctx context.Context, account string, req model.LookupRequest) (people []model.Participant, err error) {
+	asked := lookup{account, req}
+	if kept, ok := dir.kept.Load(asked); ok {
+		return kept.([]model.Participant), nil
 	}
-	var people []model.Participant
-	req := model.LookupRequest{Kind: kind, Text: text, Scope: scope}
 	for range maxLookupPages {
 		page, err := dir.engine.Lookup(ctx, account, req)
 		if err != nil {
@@ -272,8 +249,6 @@ func (dir *directory) lookup(ctx context.Context, account string, kind model.Loo
 			break
 		}
 	}
-	dir.mu.Lock()
-	dir.kept[key] = people
-	dir.mu.Unlock()
+	dir.kept.Store(asked, people)
 	return people, nil
 }

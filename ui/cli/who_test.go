@@ -131,7 +131,7 @@ func FuzzChangeFlags(f *testing.F) {
 				t.Fatalf("%+v", c)
 			}
 		}
-		for _, id := range *q.contacts {
+		for _, id := range q.contacts[0].ids {
 			if id == "" {
 				t.Fatal("an empty contact")
 			}
