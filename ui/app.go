@@ -201,7 +201,7 @@ func New(o Options) *Model {
 	case o.Notice != "":
 		m.say(theme.Warning, o.Notice)
 	case len(problems) > 0:
-		m.say(theme.Warning, problems[0].String())
+		m.say(theme.Warning, problems[0])
 	}
 	return m
 }

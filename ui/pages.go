@@ -23,10 +23,13 @@ type pages struct {
 	cancel context.CancelFunc
 }
 
+// unready reports whether there is nothing to read from yet.
+func (m *Model) unready() bool { return m.be == nil || m.screen == screenWelcome }
+
 // reload reads the window of the list again. A fresh list (another view or filter)
 // replaces what is being read; anything else waits for it.
 func (m *Model) reload(fresh bool) tea.Cmd {
-	if m.be == nil || m.screen == screenWelcome {
+	if m.unready() {
 		return nil
 	}
 	q, err := m.query()
@@ -151,7 +154,7 @@ func (m *Model) detailFollows(moved, again bool) tea.Cmd {
 }
 
 func (m *Model) recount() tea.Cmd {
-	if m.be == nil || m.screen == screenWelcome || !m.counts.begin() {
+	if m.unready() || !m.counts.begin() {
 		return nil
 	}
 	queries := m.tabQueries()
