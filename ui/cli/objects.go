@@ -17,8 +17,9 @@ type JSONObject struct {
 	Beyond string
 	// Keys are its keys in their order: those of an object within it are in
 	// braces, where there may be several in brackets too.
-	Keys string
-	Note string
+	Keys  string
+	Note  string
+	value any
 }
 
 // JSONRules says what goes for all of them.
@@ -38,33 +39,36 @@ func JSONObjects() []JSONObject {
 		Pending: []model.Pending{{}}, Capabilities: model.Capabilities{"KIND": {}}}
 	detail := model.DetailJSON{RowJSON: row, Facts: []model.Fact{{}}, Messages: model.SetOf(model.Message{})}
 	edit := model.EditJSON{Error: &model.ErrorJSON{}}
-	return []JSONObject{
-		{Name: "conversation", By: "list", Keys: jsonKeys(row),
+	all := []JSONObject{
+		{Name: "conversation", By: "list", value: row,
 			Note: "participants, contacts and owner are people, companies are names, duration is in seconds, KIND is an edit kind"},
-		{Name: "person", Keys: jsonKeys(model.Participant{})},
-		{Name: "conversation read afresh", By: "show", Beyond: "conversation", Keys: keysBeyond(row, detail),
+		{Name: "person", value: model.Participant{}},
+		{Name: "conversation read afresh", By: "show", Beyond: "conversation", value: detail,
 			Note: "raw is the service's own object"},
-		{Name: "edit", By: "outbox, edit, new, undo, sync", Keys: jsonKeys(edit),
+		{Name: "edit", By: "outbox, edit, new, undo, sync", value: edit,
 			Note: "base, target and theirs are a text, a list of people, a new conversation, or null. " +
 				"What was asked for and needs no edit (already) or can't be one (blocked, with the reason, not_found among them) " +
 				"has null for its id; base is then what the conversation holds"},
-		{Name: "edit that was delivered", By: "history, edit, new, undo, sync", Beyond: "edit", Keys: keysBeyond(edit, model.HistoryJSON{EditJSON: edit}),
+		{Name: "edit that was delivered", By: "history, edit, new, undo, sync", Beyond: "edit", value: model.HistoryJSON{EditJSON: edit},
 			Note: "before and after are as base, undone is the id of the edit that took it back; --limit counts edits"},
-		{Name: "new conversation", Keys: jsonKeys(model.NewConversation{})},
-		{Name: "account", By: "sync", Keys: jsonKeys(accountJSON{Error: &model.ErrorJSON{}})},
-		{Name: "request", By: "--dry-run", Keys: jsonKeys(requestJSON{}),
+		{Name: "new conversation", value: model.NewConversation{}},
+		{Name: "account", By: "sync", value: accountJSON{Error: &model.ErrorJSON{}}},
+		{Name: "request", By: "--dry-run", value: requestJSON{},
 			Note: "query is escaped; body is what would be sent, null where there is none"},
-		{Name: "check", By: "doctor", Keys: jsonKeys(findingJSON{})},
-		{Name: "config", By: "config check", Keys: jsonKeys(checkJSON{Problems: []problemJSON{{}}})},
-		{Name: "paths", By: "config path", Keys: jsonKeys(pathsJSON{})},
-		{Name: "new config", By: "init", Keys: jsonKeys(initJSON{})},
-		{Name: "what was kept", By: "forget", Keys: jsonKeys(forgottenJSON{})},
-		{Name: "stand-in account", By: "sandbox", Keys: jsonKeys(sandboxJSON{})},
+		{Name: "check", By: "doctor", value: findingJSON{}},
+		{Name: "config", By: "config check", value: checkJSON{Problems: []problemJSON{{}}}},
+		{Name: "paths", By: "config path", value: pathsJSON{}},
+		{Name: "new config", By: "init", value: initJSON{}},
+		{Name: "what was kept", By: "forget", value: forgottenJSON{}},
+		{Name: "stand-in account", By: "sandbox", value: sandboxJSON{}},
 	}
+	keys := map[string]string{}
+	for i, o := range all {
+		keys[o.Name] = jsonKeys(o.value)
+		all[i].Keys = strings.TrimPrefix(keys[o.Name], keys[o.Beyond]+" ")
+	}
+	return all
 }
-
-// keysBeyond returns the keys that a value has after those of another.
-func keysBeyond(other, v any) string { return strings.TrimPrefix(jsonKeys(v), jsonKeys(other)+" ") }
 
 // jsonValues are what stands for the values of a sample, apart from its objects.
 var jsonValues = regexp.MustCompile(`:(null|true|false|[\d.]+|"[^"]*"|\[\])`)

@@ -68,7 +68,7 @@ func TestTheReferenceOfJSONHasEveryObject(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range jsonSamples() {
+	for _, s := range JSONObjects() {
 		see(reflect.TypeOf(s.value))
 	}
 	for _, dir := range []string{".", "../../model"} {
