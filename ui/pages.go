@@ -23,13 +23,10 @@ type pages struct {
 	cancel context.CancelFunc
 }
 
-// unready reports whether there is nothing to read from yet.
-func (m *Model) unready() bool { return m.be == nil || m.screen == screenWelcome }
-
 // reload reads the window of the list again. A fresh list (another view or filter)
 // replaces what is being read; anything else waits for it.
 func (m *Model) reload(fresh bool) tea.Cmd {
-	if m.unready() {
+	if m.be == nil {
 		return nil
 	}
 	q, err := m.query()
@@ -154,7 +151,7 @@ func (m *Model) detailFollows(moved, again bool) tea.Cmd {
 }
 
 func (m *Model) recount() tea.Cmd {
-	if m.unready() || !m.counts.begin() {
+	if m.be == nil || !m.counts.begin() {
 		return nil
 	}
 	queries := m.tabQueries()

@@ -12,7 +12,6 @@ import (
 	"confab/ui/list"
 	"confab/ui/status"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // View draws the screen. It does no I/O.
@@ -57,8 +56,8 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	}
 	var lines []string
 	var cursor *layout.Cursor
-	if m.screen == screenWelcome {
-		lines = welcome.Draw(m.th, full, m.welcomeInfo())
+	if m.be == nil {
+		lines = m.th.Block(nil, m.w, m.h)
 	} else {
 		lines, cursor = m.drawInbox()
 	}
