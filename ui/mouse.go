@@ -19,7 +19,7 @@ type hitAreas struct {
 }
 
 func (m *Model) click(at tea.Mouse) tea.Cmd {
-	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.layers) == 0 {
+	if at.Button != tea.MouseLeft || m.tooSmall() {
 		return nil
 	}
 	if top, ok := m.onTop(); ok {
@@ -114,9 +114,6 @@ func (m *Model) wheel(at tea.Mouse) tea.Cmd {
 	}
 	if top, ok := m.onTop(); ok {
 		return m.pass(top, layout.Wheel(by))
-	}
-	if m.screen == screenWelcome {
-		return nil
 	}
 	if m.screen == screenList && m.mouse.areas.preview.Contains(at.X, at.Y) {
 		m.detail.Scroll(by)
