@@ -277,7 +277,7 @@ func (b *coder) writeText(s string) {
 			return
 		}
 	}
-	b.out = binary.AppendUvarint(b.out, uint64(len(s))<<2|textLiteral)
+	b.out = binary.AppendUvarint(b.out, uint64(len(s))<<2) // textLiteral
 	b.out = append(b.out, s...)
 }
 

@@ -33,11 +33,10 @@ func (s *Store) signed() bool { return exists(s.signPath()) }
 
 // sign makes the sign, unless it is there. Where that fails, as on a full disk, other
 // processes go on until they meet the damage themselves.
-func (s *Store) sign(cause error) error {
-	if s.signed() {
-		return nil
+func (s *Store) sign(cause error) {
+	if !s.signed() {
+		s.writeSign(cause.Error())
 	}
-	return s.writeSign(cause.Error())
 }
 
 func (s *Store) writeSign(lines ...string) error {
@@ -126,15 +125,15 @@ func (s *Store) asidePath() string {
 
 // SetAside returns the paths of the damaged databases that were set aside.
 func (s *Store) SetAside() (paths []string, err error) {
-	files, err := s.aside()
+	files, err := s.damagedFiles()
 	return slices.DeleteFunc(files, func(path string) bool {
 		return strings.HasSuffix(path, "-wal") || strings.HasSuffix(path, "-shm") || strings.HasSuffix(path, mended)
 	}), err
 }
 
-// aside returns the paths of all files of damaged databases: their logs too, and
+// damagedFiles returns the paths of all files of damaged databases: their logs too, and
 // the copies that a rescue which was cut short has left.
-func (s *Store) aside() (paths []string, err error) {
+func (s *Store) damagedFiles() (paths []string, err error) {
 	files, err := os.ReadDir(filepath.Dir(s.path)) // not Glob: the folder may be called anything
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), filepath.Base(s.signPath())+"-") {
@@ -145,7 +144,7 @@ func (s *Store) aside() (paths []string, err error) {
 }
 
 func (s *Store) removeAside() error {
-	paths, err := s.aside()
+	paths, err := s.damagedFiles()
 	for _, path := range paths {
 		err = errors.Join(err, removed(path))
 	}
