@@ -23,8 +23,6 @@ type Indexed struct {
 // from revision 0.
 type Point struct{ Revision, Epoch int64 }
 
-const unfoldedSlice = 200
-
 const indexedColumns = "SELECT key, account, id, rev, gone, subject"
 
 // All entries are read in the order of the table, not in that of an index,
@@ -65,7 +63,7 @@ func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 			unfolded = append(unfolded, &later)
 		}
 	}
-	for some := range slices.Chunk(unfolded, unfoldedSlice) {
+	for some := range slices.Chunk(unfolded, rowsAtOnce) {
 		t.fold(some)
 		for _, e := range some {
 			if t.err == nil {

@@ -16,7 +16,7 @@ const rowsAtOnce = 500
 func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
 	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
 		for some := range slices.Chunk(keys, rowsAtOnce) {
-			rows := t.projected("json_each(?) j CROSS JOIN conversation c ON c.key = j.value", "1", asList(some))
+			rows := t.projected("json_each(?) j CROSS JOIN conversation c ON c.key = j.value", asList(some))
 			by := make(map[int64]model.Row, len(rows))
 			for _, r := range rows {
 				by[r.Key] = r
@@ -37,7 +37,7 @@ func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
 func (s *Store) RowsOf(ctx context.Context, account string, ids []string) ([]model.Row, error) {
 	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
 		for some := range slices.Chunk(ids, rowsAtOnce) {
-			rows := t.projected("json_each(?) j CROSS JOIN conversation c ON c.account = ? AND c.id = j.value", "1", asList(some), account)
+			rows := t.projected("json_each(?) j CROSS JOIN conversation c ON c.account = ? AND c.id = j.value", asList(some), account)
 			out = append(out, rows...)
 		}
 		return out
@@ -47,7 +47,8 @@ func (s *Store) RowsOf(ctx context.Context, account string, ids []string) ([]mod
 // Row reads one projected row; ok is false where it is not cached or gone.
 func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, err error) {
 	rows, err := read(ctx, s, "read a row", func(t *tx) []model.Row {
-		return t.projected("conversation c", "c.account = ? AND c.id = ?", ref.Account, ref.ID)
+		return t.projected("(SELECT ? AS account, ? AS id) j CROSS JOIN conversation c ON c.account = j.account AND c.id = j.id",
+			ref.Account, ref.ID)
 	})
 	if len(rows) == 0 {
 		return r, false, err
@@ -55,12 +56,13 @@ func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, e
 	return rows[0], true, err
 }
 
-// projected reads rows as they are now: a snooze that has ended is none.
-func (t *tx) projected(from, where string, args ...any) (out []model.Row) {
+// projected reads the rows of conversations c as they are now: a snooze that has ended
+// is none.
+func (t *tx) projected(from string, args ...any) (out []model.Row) {
 	var unfolded, waiting []int
 	now := ms(t.s.now())
 	for row := range t.rows("SELECT c.key, c.account, c.id, c.subject, k.at, coalesce(b.server, x'') FROM "+from+
-		" LEFT JOIN checked k ON k.key = c.key LEFT JOIN body b ON b.key = c.key WHERE c.gone = 0 AND "+where, args...) {
+		" LEFT JOIN checked k ON k.key = c.key LEFT JOIN body b ON b.key = c.key WHERE c.gone = 0", args...) {
 		var r model.Row
 		var packed, body sql.RawBytes
 		var ref model.Ref

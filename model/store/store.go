@@ -72,7 +72,8 @@ func (s *Store) Close() error {
 		// What was removed must not stay readable in the log either. While
 		// another process reads, the last one to leave does it.
 		s.write.ExecContext(ctx, "PRAGMA busy_timeout(100)")
-		s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		_, err := s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		s.localError("", err) // notes damage
 		ended <- s.closeDB()
 	}()
 	var err error
