@@ -467,3 +467,21 @@ func TestAccessTakesTheWordsOfAnyService(t *testing.T) {
 	b.want(t, ExitUsage, "edit", "projects:71", "--access", "everyone", "--dry-run")
 	contains(t, "stderr", &b.err, "it is one of world")
 }
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// What a program can't be told is not done without it.
+func TestResultsThatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{
+		{"list", "--json"}, {"config", "path", "--json"}, {"edit", "projects:71", "meetings:e:4", "--title", "x", "--yes", "--json"},
+	} {
+		b := newBench(t)
+		b.program.Out = fullDisk{}
+		b.want(t, ExitLocal, args...)
+		if n := strings.Count(b.err.String(), "no space left"); n != 1 || b.submits > 0 {
+			t.Errorf("%q: said %d times, %d submitted: %s", args, n, b.submits, &b.err)
+		}
+	}
+}

@@ -25,6 +25,7 @@ func TestDecisionsApplyToWhatTheyCan(t *testing.T) {
 		err   string
 	}{
 		"retry refused":       {model.Refused, []string{"retry", "e1"}, 0, "done  projects:71", ""},
+		"retry with all":      {model.Refused, []string{"retry", "e1", "s1"}, 0, "done  projects:71", ""},
 		"retry held":          {model.Held, []string{"retry", "s1"}, 0, "done  projects:71", ""},
 		"retry unknown":       {model.OutcomeNotKnown, []string{"retry", "s1"}, 0, "done  projects:71", ""},
 		"retry conflict":      {model.InConflict, []string{"retry", "e1"}, 1, "", "resolve e1 --mine|--theirs|--merged"},

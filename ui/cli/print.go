@@ -25,7 +25,7 @@ var asciiFor = strings.NewReplacer("→", "->", "…", "...", "—", "-", "–",
 // plainText is s for the terminal that was asked for: with --ascii, accents go
 // and what has no ASCII form becomes a question mark.
 func (r *run) plainText(s string) string {
-	if !r.flags.ascii {
+	if !r.setup.ASCII {
 		return s
 	}
 	return strings.Map(func(c rune) rune {
@@ -137,7 +137,7 @@ func (r *run) printTable(t table) {
 	// What is printed has not asked the terminal how it counts.
 	var measure layout.Measure
 	end := "…"
-	if r.flags.ascii {
+	if r.setup.ASCII {
 		end = "..."
 	}
 	all := append([][]string{t.head}, t.rows...)

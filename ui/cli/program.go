@@ -128,13 +128,15 @@ type SandboxOptions struct {
 type run struct {
 	Program
 	flags struct {
-		config, log                  string
-		accounts                     []string
-		readOnly, ascii, plain, json bool
+		config      string
+		accounts    []string
+		plain, json bool
 	}
 	setup  Setup
 	engine Engine
-	asked  *prompter
+	// noConfig says that the config was looked for and is not there.
+	noConfig bool
+	asked    *prompter
 	// ended says that a command has run, and status what it ended with.
 	ended  bool
 	status int
@@ -253,14 +255,12 @@ func (r *run) loadConfig() error {
 	c, err := config.Load(r.setup.Paths.Config, r.Validators)
 	switch {
 	case errors.Is(err, config.ErrNoConfig):
-		return usage("%w", noConfigError{r.setup.Paths.Config})
+		r.noConfig = true
+		return usage("there is no config file at %s: `confab init` writes one to start from, `confab demo` needs none", r.setup.Paths.Config)
 	case err != nil:
 		return usage("%w", err)
 	}
 	r.setup.Config = c
-	r.setup.ReadOnly = r.flags.readOnly
-	r.setup.ASCII = r.flags.ascii
-	r.setup.Log = r.flags.log
 	for _, name := range r.flags.accounts {
 		a, err := r.account(name)
 		if err != nil {
@@ -270,14 +270,6 @@ func (r *run) loadConfig() error {
 	}
 	return nil
 }
-
-type noConfigError struct{ path string }
-
-func (e noConfigError) Error() string {
-	return fmt.Sprintf("there is no config file at %s: `confab init` writes one to start from, `confab demo` needs none", e.path)
-}
-
-func (noConfigError) Unwrap() error { return config.ErrNoConfig }
 
 func (r *run) findPaths() (err error) {
 	if r.setup.Paths != (config.Paths{}) {

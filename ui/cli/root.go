@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"confab/config"
 	"confab/model"
 	"confab/model/query"
 )
@@ -34,10 +33,10 @@ func (r *run) root() *cobra.Command {
 
 	p := root.PersistentFlags()
 	p.StringVar(&r.flags.config, "config", "", "the config file, in place of CONFAB_CONFIG and the usual one")
-	p.StringVar(&r.flags.log, "log", "", "write a log to file; it holds no credentials and no bodies")
-	p.BoolVar(&r.flags.readOnly, "read-only", false, "never change anything on a service")
+	p.StringVar(&r.setup.Log, "log", "", "write a log to file; it holds no credentials and no bodies")
+	p.BoolVar(&r.setup.ReadOnly, "read-only", false, "never change anything on a service")
 	p.StringArrayVar(&r.flags.accounts, "account", nil, "only this account; may be repeated")
-	p.BoolVar(&r.flags.ascii, "ascii", false, "print ASCII only")
+	p.BoolVar(&r.setup.ASCII, "ascii", false, "print ASCII only")
 	p.BoolVar(&r.flags.plain, "plain", false, "the inbox as lines and prompts, without repaint")
 	p.BoolVar(&r.flags.json, "json", false, "print JSON, where something is printed")
 
@@ -99,8 +98,7 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	}
 	r.suitTerminal()
 	err := r.loadConfig()
-	if errors.Is(err, config.ErrNoConfig) && r.onScreen() && !r.flags.plain {
-		r.setup.ASCII = r.flags.ascii
+	if r.noConfig && r.onScreen() && !r.flags.plain {
 		demo, err := r.Welcome(ctx, r.setup)
 		if err != nil || !demo {
 			return err

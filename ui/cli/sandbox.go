@@ -194,7 +194,8 @@ func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err erro
 			err = errors.Join(err, fmt.Errorf("the demo's directory stays behind: %w", gone))
 		}
 	}()
-	r.setup = Setup{Demo: true, Paths: config.Paths{Config: filepath.Join(dir, "config.toml"), State: filepath.Join(dir, "state")}}
+	r.setup.Demo = true
+	r.setup.Paths = config.Paths{Config: filepath.Join(dir, "config.toml"), State: filepath.Join(dir, "state")}
 	if err := config.WriteSandbox(r.setup.Paths.Config, s.accounts); err != nil {
 		return local(err)
 	}
