@@ -221,24 +221,14 @@ func Undoable(k EditKind) (bool, string) {
 // queued, oldest first: first base, last target. The outcome of the fold is
 // the outcome of sending each in turn. Edits of other fields keep their order.
 func Fold(edits []Edit) []Edit {
-	type key struct {
-		ref   Ref
-		field string
-	}
-	at := map[key]int{}
 	var out []Edit
 	for _, e := range edits {
-		if e.Kind == EditCreate {
-			out = append(out, e)
-			continue
-		}
-		k := key{e.Ref, e.Field()}
-		if i, ok := at[k]; ok && out[i].Kind == e.Kind {
+		same := func(o Edit) bool { return o.Ref == e.Ref && o.Kind == e.Kind && o.Field() == e.Field() }
+		if i := slices.IndexFunc(out, same); i >= 0 && e.Kind != EditCreate {
 			out[i].Target = e.Target
-			continue
+		} else {
+			out = append(out, e)
 		}
-		at[k] = len(out)
-		out = append(out, e)
 	}
 	return out
 }

@@ -236,7 +236,7 @@ func (c *completer) dates(field, typed string) {
 		}
 		for _, u := range DateUnits() {
 			text := op + digits[:n] + u.Name
-			if _, msg, _ := parseDate(text); msg == "" && strings.HasPrefix(u.Name, digits[n:]) {
+			if _, err := parseDate(text); err == nil && strings.HasPrefix(u.Name, digits[n:]) {
 				c.offer(text, text, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help)
 			}
 		}

@@ -129,66 +129,67 @@ func startOfDay(y int, m time.Month, d int, loc *time.Location) time.Time {
 // maxAgo bounds the count of an age, far from overflow.
 const maxAgo = 99999
 
-// parseDate reads the value of updated: and created:. On failure msg says why.
-func parseDate(s string) (r *DateRange, msg, suggestion string) {
+// parseDate reads the value of updated: and created:. Its errors have no place.
+func parseDate(s string) (*DateRange, *Error) {
 	if from, to, ok := strings.Cut(s, ".."); ok {
 		return parseSpan(from, to)
 	}
 	rest := strings.TrimLeft(s, "<>=")
 	op := s[:len(s)-len(rest)]
 	if !slices.Contains([]string{"", "<", "<=", ">", ">="}, op) {
-		return nil, noDate, ""
+		return nil, &Error{Message: noDate}
 	}
 	if b, ok := parseAgo(rest); ok {
 		// What is younger than an age was later than the moment that lies so far back.
 		b.after = op == "<" || op == ">="
 		switch {
 		case b.n > maxAgo:
-			return nil, fmt.Sprintf("at most %d can be counted back", maxAgo), ""
+			return nil, &Error{Message: fmt.Sprintf("at most %d can be counted back", maxAgo)}
 		case op == "":
-			return nil, "an age needs < (younger than) or > (older than)", "<" + rest
+			return nil, &Error{Message: "an age needs < (younger than) or > (older than)", Suggestion: "<" + rest}
 		case op[0] == '<':
-			return &DateRange{from: b}, "", ""
+			return &DateRange{from: b}, nil
 		}
-		return &DateRange{to: b}, "", ""
+		return &DateRange{to: b}, nil
 	}
 	first, next, msg := parseDay(rest)
 	if msg != "" {
-		return nil, msg, ageSuggestion(cmp.Or(op, "<"), rest)
+		return nil, &Error{Message: msg, Suggestion: ageSuggestion(cmp.Or(op, "<"), rest)}
 	}
 	switch op {
 	case "<":
-		return &DateRange{to: first}, "", ""
+		return &DateRange{to: first}, nil
 	case "<=":
-		return &DateRange{to: next}, "", ""
+		return &DateRange{to: next}, nil
 	case ">":
-		return &DateRange{from: next}, "", ""
+		return &DateRange{from: next}, nil
 	case ">=":
-		return &DateRange{from: first}, "", ""
+		return &DateRange{from: first}, nil
 	}
-	return &DateRange{from: first, to: next}, "", ""
+	return &DateRange{from: first, to: next}, nil
 }
 
-func parseSpan(from, to string) (r *DateRange, msg, suggestion string) {
-	r = &DateRange{}
+func parseSpan(from, to string) (*DateRange, *Error) {
+	r := &DateRange{}
 	if from == "" && to == "" {
-		return nil, "a span needs a date on at least one side of the dots", ""
+		return nil, &Error{Message: "a span needs a date on at least one side of the dots"}
 	}
 	var last bound
+	var msg string
 	if from != "" {
 		if r.from, _, msg = parseDay(from); msg != "" {
-			return nil, msg, ""
+			return nil, &Error{Message: msg}
 		}
 	}
 	if to != "" {
 		if last, r.to, msg = parseDay(to); msg != "" {
-			return nil, msg, ""
+			return nil, &Error{Message: msg}
 		}
 	}
 	if r.from.kind == date && last.kind == date && r.from.number() >= r.to.number() {
-		return nil, "the span ends before it begins", to + ".." + from
+		return nil, &Error{Message: "the span ends before it begins", Suggestion: to + ".." + from}
 	}
-	return r, "", ""
+	return r, nil
 }
 
 func (b bound) number() int { return b.y*10000 + b.m*100 + b.d }

@@ -244,12 +244,13 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		// One spelling of one meaning, so that equal queries are equal.
 		t.Raw = t.Value
 	case of.compare == byDate:
-		d, msg, suggestion := parseDate(t.Value)
-		if msg != "" {
-			if suggestion != "" {
-				suggestion = name + ":" + suggestion
+		d, err := parseDate(t.Value)
+		if err != nil {
+			err.Pos, err.End = at, p.i
+			if err.Suggestion != "" {
+				err.Suggestion = name + ":" + err.Suggestion
 			}
-			return nil, &Error{Pos: at, End: p.i, Message: msg, Suggestion: suggestion}
+			return nil, err
 		}
 		t.Raw, t.Date = t.Value, d
 	}
