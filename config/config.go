@@ -30,21 +30,17 @@ func Layouts() []string { return []string{"auto", "right", "bottom", "off"} }
 
 // Config is a complete, valid set of settings with defaults filled in.
 type Config struct {
-	// Path is the file it was read from.
-	Path string
+	Path string // of the file it was read from
 	// Refresh is the time between polls, at least a second; 0 means no polling.
 	Refresh time.Duration
 	UI      UI
-	// Themes holds colour values by theme and colour name.
-	Themes map[string]map[string]string
+	Themes  map[string]map[string]string // colour values by theme and colour name
 	// Keys holds key sequences by context and action. An empty list unbinds the action.
-	Keys map[string]map[string][]string
-	// Views are the tabs in order, never none.
-	Views []View
+	Keys  map[string]map[string][]string
+	Views []View // the tabs in order, never none
 	// DefaultedViews means that the file names no view and Views are DefaultViews.
 	DefaultedViews bool
-	// Accounts in the order of the file; possibly none.
-	Accounts []Account
+	Accounts       []Account // in the order of the file; possibly none
 }
 
 // UI is the [ui] table.

@@ -10,15 +10,12 @@ type Validators struct {
 	Providers map[string]ProviderRules
 	// Nearest returns the known word that somebody may have meant, "" for none.
 	Nearest func(word string, known []string) string
-	// Query tells what is wrong with a view's query.
-	Query func(query string) error
-	// Actions are the bindable action names by context.
-	Actions map[string][]string
-	// Key tells what is wrong with one key or key sequence, "ctrl+p" or "g g".
-	Key func(key string) error
-	// ThemeColorNames are the names a theme may set.
-	ThemeColorNames []string
-	// ThemeColor tells what is wrong with the value of one colour.
+	Query   func(query string) error // says what is wrong with a view's query
+	Actions map[string][]string      // the bindable ones, by context
+	// Key says what is wrong with one key or key sequence, "ctrl+p" or "g g".
+	Key             func(key string) error
+	ThemeColorNames []string // that a theme may set
+	// ThemeColor says what is wrong with the value of one colour.
 	ThemeColor func(name, value string) error
 }
 
@@ -43,7 +40,7 @@ type SettingRule struct {
 	Default string
 	// Help is one line for `config schema` and the starter file.
 	Help string
-	// Check tells what is wrong with a value. It is not called for secrets or empty values.
+	// Check says what is wrong with a value. It is not called for secrets or empty values.
 	Check func(string) error
 }
 
