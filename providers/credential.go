@@ -3,7 +3,6 @@ package providers
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -91,8 +90,7 @@ type authorization struct {
 type attempt struct {
 	since    int // authorization.asked when the call began
 	replayed bool
-	scheme   string // the form of the replay, where swapped is set
-	swapped  bool
+	form     int // which form is sent as long as none has worked
 }
 
 // proof is a credential as one request carries it; the zero value is none.
@@ -158,13 +156,10 @@ func (a *authorization) form(bare string, t *attempt) string {
 	forms := a.forms(bare)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch {
-	case len(forms) > 1 && a.known:
+	if a.known && len(forms) > 1 {
 		return a.scheme
-	case len(forms) > 1 && t.swapped:
-		return t.scheme
 	}
-	return forms[0]
+	return forms[t.form%len(forms)]
 }
 
 func (a *authorization) accepted(p proof) {
@@ -213,17 +208,14 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 func (a *authorization) swap(t *attempt, p proof) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	forms := a.forms(p.bare)
-	if len(forms) < 2 {
+	switch {
+	case len(a.forms(p.bare)) < 2:
 		return false
-	}
-	if a.known {
+	case a.known:
 		return a.scheme != p.scheme
 	}
-	if i := slices.Index(forms, p.scheme); i >= 0 {
-		t.scheme, t.swapped = forms[(i+1)%len(forms)], true
-	}
-	return t.swapped
+	t.form++
+	return true
 }
 
 // get asks the source, unless it has failed since the call began. The gate is

@@ -59,11 +59,11 @@
 //     by Lookup, in the directories of Description.People; see Kept and CutPage
 //     for one that is read whole.
 //   - apply.go: the writing half, a pure function from edits to steps. Embed an
-//     Editor, which then is Capabilities, Requests and Apply. Where an edit leads
-//     is told by Change, as model.Edit.Widens says for the inbox
-//     too; an unknown word counts as widening, and for each word that widens
-//     Description.Audience says who will see it. A call that no page documents
-//     gets an Assumption, and a CapabilityRow that says "assumed".
+//     Editor, which then is Capabilities, Needs, Requests and Apply. Where an edit
+//     leads is told by Change, as model.Edit.Widens says for the inbox too; an
+//     unknown word counts as widening, and for each word that widens audience.txt
+//     says who will see it. A call that no page documents gets an Assumption, and
+//     a CapabilityRow that says "assumed".
 //   - created.go, where conversations can be created: model.Creator.
 //
 // Write the stand-in from the vendor's pages, not from the adapter. Describe both

@@ -27,28 +27,24 @@ const (
 	maxFields  = 20
 )
 
+// statusKinds are the statuses that say more than their hundred.
+var statusKinds = map[int]model.ErrorKind{
+	401: model.Unauthorized,
+	402: model.Forbidden, 403: model.Forbidden, 451: model.Forbidden,
+	404: model.NotFound, 410: model.NotFound,
+	405: model.Unsupported, 501: model.Unsupported,
+	407: model.Unavailable,
+	409: model.ConflictKind, 412: model.ConflictKind, 423: model.ConflictKind, 428: model.ConflictKind,
+	429: model.RateLimited,
+}
+
 // statusKind returns the kind of error of an HTTP status. For a write, a 5xx is
 // UnknownOutcome: the service may have done it before it failed.
 func statusKind(status int, write bool) model.ErrorKind {
-	switch status {
-	case 400, 406, 411, 413, 414, 415, 422, 431:
-		return model.Invalid
-	case 401:
-		return model.Unauthorized
-	case 402, 403, 451:
-		return model.Forbidden
-	case 404, 410:
-		return model.NotFound
-	case 407:
-		return model.Unavailable
-	case 405, 501:
-		return model.Unsupported
-	case 409, 412, 423, 428:
-		return model.ConflictKind
-	case 429:
-		return model.RateLimited
-	}
+	kind, known := statusKinds[status]
 	switch {
+	case known:
+		return kind
 	case status >= 400 && status < 500 && status != 408 && status != 425:
 		return model.Invalid
 	case write:

@@ -26,28 +26,23 @@ const clock = `(\d{1,2}:\d{2}(?::\d{2})?)`
 // otherwise the text is one message without an author. Nothing of the text is
 // left out except the separators and times. Offsets are unknown.
 func SplitTranscript(text string) []model.Message {
-	if strings.TrimSpace(text) == "" {
+	lines := slices.DeleteFunc(strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), func(l string) bool {
+		return strings.TrimSpace(l) == ""
+	})
+	if len(lines) == 0 {
 		return nil
 	}
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	var filled, named int
+	named := 0
 	for _, l := range lines {
-		if strings.TrimSpace(l) == "" {
-			continue
-		}
-		filled++
 		if speakerLine.MatchString(l) {
 			named++
 		}
 	}
-	if named == 0 || named*2 < filled {
+	if named == 0 || named*2 < len(lines) {
 		return []model.Message{{Offset: -1, Text: text}}
 	}
 	var out []model.Message
 	for _, l := range lines {
-		if strings.TrimSpace(l) == "" {
-			continue
-		}
 		m := speakerLine.FindStringSubmatch(l)
 		switch {
 		case m != nil && len(out) > 0 && out[len(out)-1].Author == m[2]:

@@ -74,10 +74,25 @@ func openNotes(t testing.TB, o conformance.Options) conformance.Standin {
 	}
 	return conformance.Standin{
 		Account: account, Server: s, Secrets: []string{notes.Key},
-		IDs: s.IDs, Retitle: s.Retitle, Remove: s.Remove, Insert: s.Insert, ResetLog: s.Forget,
-		State:  func(id string) map[string]any { return notesState(s.Note(id)) },
-		Field:  func(id string, kind model.EditKind, _ string) model.Value { return notesField(s.Note(id), kind) },
-		Revoke: func() { s.Meet(func(s *notes.Server) { s.Key = "another" }) },
+		Insert: s.Insert,
+		IDs: func() (ids []string) {
+			s.Meet(func(s *notes.Server) {
+				for _, n := range s.Notes {
+					ids = append(ids, n.ID)
+				}
+			})
+			return ids
+		},
+		Retitle: func(id, title string) { s.Meet(func(s *notes.Server) { s.Find(id).Title = title }) },
+		Remove: func(id string) {
+			s.Meet(func(s *notes.Server) {
+				s.Notes = slices.DeleteFunc(s.Notes, func(n *notes.Note) bool { return n.ID == id })
+			})
+		},
+		ResetLog: func() { s.Meet(func(s *notes.Server) { s.Log = nil }) },
+		State:    func(id string) map[string]any { return notesState(s.Note(id)) },
+		Field:    func(id string, kind model.EditKind, _ string) model.Value { return notesField(s.Note(id), kind) },
+		Revoke:   func() { s.Meet(func(s *notes.Server) { s.Key = "another" }) },
 		AnswerNext: func(status, n int) {
 			s.Meet(func(s *notes.Server) { s.Answers = slices.Repeat([]int{status}, n) })
 		},
@@ -86,10 +101,12 @@ func openNotes(t testing.TB, o conformance.Options) conformance.Standin {
 		},
 		Offline: func(down bool) { s.Meet(func(s *notes.Server) { s.Offline = down }) },
 		Log: func() (out []conformance.Received) {
-			for _, r := range s.Requests() {
-				out = append(out, conformance.Received{Status: r.Status, Write: r.Method != "GET",
-					Request: model.Request{Method: r.Method, Path: r.Path, Query: r.Query, Body: r.Body}})
-			}
+			s.Meet(func(s *notes.Server) {
+				for _, r := range s.Log {
+					out = append(out, conformance.Received{Status: r.Status, Write: r.Method != "GET",
+						Request: model.Request{Method: r.Method, Path: r.Path, Query: r.Query, Body: r.Body}})
+				}
+			})
 			return out
 		},
 	}

@@ -13,7 +13,7 @@ const Key = "notes-key-0123456789"
 const pageSize = 20
 
 // Server is a stand-in for the service, in memory: a transport that refuses all
-// that the service does not document. The fields are set before it is used.
+// that the service does not document. The fields are read and set by Meet.
 type Server struct {
 	Key     string
 	Offline bool
@@ -25,10 +25,11 @@ type Server struct {
 	// deletions succeed and do nothing.
 	NoPeople, Deaf bool
 
-	mu    sync.Mutex
-	notes []*Note
-	made  int
-	log   []Request
+	Notes []*Note   // in the order of the list
+	Log   []Request // as they came
+
+	mu   sync.Mutex
+	made int
 }
 
 // Person is somebody who may be on a note.
@@ -85,66 +86,29 @@ func (s *Server) Insert() {
 	note := &Note{ID: fmt.Sprintf("n%d", n), Title: fmt.Sprintf("Note %d", n), Visibility: []string{"private", "public"}[n%2],
 		People: []Person{person(n % people), person((n + 7) % people)}, Lines: []Line{{By: person(n % people).Name, Text: "As we said."}},
 		Created: time.Date(2026, 1, 1, 9, n, 0, 0, time.UTC)}
-	s.notes = slices.Insert(s.notes, 0, note)
+	s.Notes = slices.Insert(s.Notes, 0, note)
 }
 
-// IDs lists the notes in the order of the list.
-func (s *Server) IDs() (ids []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range s.notes {
-		ids = append(ids, n.ID)
-	}
-	return ids
-}
-
-func (s *Server) find(id string) *Note {
-	if i := slices.IndexFunc(s.notes, func(n *Note) bool { return n.ID == id }); i >= 0 {
-		return s.notes[i]
+// Find returns a note of those that Meet shows, nil where it is gone.
+func (s *Server) Find(id string) *Note {
+	if i := slices.IndexFunc(s.Notes, func(n *Note) bool { return n.ID == id }); i >= 0 {
+		return s.Notes[i]
 	}
 	return nil
 }
 
-// Note gives what is stored, nil where it is gone.
-func (s *Server) Note(id string) *Note {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := s.find(id); n != nil {
-		out := *n
-		return &out
-	}
-	return nil
+// Note returns a copy of a note, nil where it is gone.
+func (s *Server) Note(id string) (note *Note) {
+	s.Meet(func(s *Server) {
+		if n := s.Find(id); n != nil {
+			out := *n
+			note = &out
+		}
+	})
+	return note
 }
 
-// Retitle is somebody else's change of a title.
-func (s *Server) Retitle(id, title string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.find(id).Title = title
-}
-
-// Remove is somebody else's deletion.
-func (s *Server) Remove(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notes = slices.DeleteFunc(s.notes, func(n *Note) bool { return n.ID == id })
-}
-
-// Requests are those since the last Forget.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.log)
-}
-
-// Forget forgets the requests so far.
-func (s *Server) Forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.log = nil
-}
-
-// Meet sets what the next requests meet.
+// Meet shows the server between two requests, and changes what the next ones meet.
 func (s *Server) Meet(set func(s *Server)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -68,7 +68,7 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	default:
 		status, answer = s.serve(req.Method, req.URL, body)
 	}
-	s.log = append(s.log, Request{Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Body: body, Status: status})
+	s.Log = append(s.Log, Request{Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Body: body, Status: status})
 	if fault == "drop-after" {
 		return nil, &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
 	}
@@ -116,7 +116,7 @@ func (s *Server) serve(method string, u *url.URL, body []byte) (int, any) {
 		return refuse(http.StatusNotFound, "there is no such page")
 	}
 	id, err := url.PathUnescape(parts[1])
-	note := s.find(id)
+	note := s.Find(id)
 	switch {
 	case err != nil || note == nil:
 		return refuse(http.StatusNotFound, "there is no such note")
@@ -128,7 +128,7 @@ func (s *Server) serve(method string, u *url.URL, body []byte) (int, any) {
 		return refuse(http.StatusBadRequest, "no such call")
 	case method == http.MethodDelete:
 		if !s.Deaf {
-			s.notes = slices.DeleteFunc(s.notes, func(n *Note) bool { return n == note })
+			s.Notes = slices.DeleteFunc(s.Notes, func(n *Note) bool { return n == note })
 		}
 		return http.StatusNoContent, nil
 	case method != http.MethodGet:
@@ -146,17 +146,17 @@ func (s *Server) show(n *Note) Note {
 }
 
 func (s *Server) list(page int) (int, any) {
-	from := min((page-1)*pageSize, len(s.notes))
-	to := min(from+pageSize, len(s.notes))
+	from := min((page-1)*pageSize, len(s.Notes))
+	to := min(from+pageSize, len(s.Notes))
 	rows := []Note{}
-	for _, n := range s.notes[from:to] {
+	for _, n := range s.Notes[from:to] {
 		rows = append(rows, s.show(n))
 	}
 	var next any
-	if to < len(s.notes) {
+	if to < len(s.Notes) {
 		next = page + 1
 	}
-	return http.StatusOK, map[string]any{"notes": rows, "total": len(s.notes), "next": next}
+	return http.StatusOK, map[string]any{"notes": rows, "total": len(s.Notes), "next": next}
 }
 
 // put replaces one field of a note.
