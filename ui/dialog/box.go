@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"strings"
 
 	"confab/model"
@@ -30,10 +31,7 @@ func b(v bool) int {
 }
 
 func titleOf(title string, ref model.Ref) string {
-	if title = model.CleanLine(title, 200); title == "" {
-		title = model.CleanLine(ref.String(), 200)
-	}
-	return title
+	return cmp.Or(model.CleanLine(title, 200), model.CleanLine(ref.String(), 200))
 }
 
 func sentence(s string) string {

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -202,10 +203,7 @@ func settledWord(j model.JournalEntry) string {
 }
 
 func titleOf(e *Edit) string {
-	if title := model.CleanLine(e.Title, 300); title != "" {
-		return title
-	}
-	return model.CleanLine(e.Ref.String(), 300)
+	return cmp.Or(model.CleanLine(e.Title, 300), model.CleanLine(e.Ref.String(), 300))
 }
 
 func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
