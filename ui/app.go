@@ -182,7 +182,7 @@ func New(o Options) *Model {
 		o.Now = time.Now
 	}
 	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
+		drafts: &drafts{be: o.Backend, kept: map[string]draft{}}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	keys, problems := keymap.New(o.Keys)
 	m.keys = keys

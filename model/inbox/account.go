@@ -26,25 +26,19 @@ type account struct {
 
 	mu    sync.Mutex
 	state model.AccountState
-	// pausedUntil keeps delivery from knocking on a door that is known shut;
-	// zero is open.
+	// pausedUntil is when this process tries to deliver again; what a service asked for itself is in the store.
 	pausedUntil time.Time
-	// asked says that the service asked for the pause: nobody cuts it short.
-	asked    bool
-	failures int
-	// headCut says that a refresh stopped in the middle: its first pages are
-	// known now, and what came after them was not read.
+	failures    int
+	// headCut says that a refresh stopped in the middle: what came after its first pages was not read.
 	headCut bool
 
 	// storing is held while pages of a list are stored.
 	storing sync.Mutex
-	// single holds when a conversation was last read or written by itself
-	// since the sync under way began; guarded by storing.
-	single map[string]time.Time
+	// touchedAt is when conversations were read or written one by one since the sync began; guarded by storing.
+	touchedAt map[string]time.Time
 }
 
-// lock is a mutex that one stops waiting for when a context ends: a walk may
-// hold it for minutes.
+// lock is a mutex that one stops waiting for when a context ends.
 type lock chan struct{}
 
 func (l lock) take(ctx context.Context) error {
@@ -53,6 +47,15 @@ func (l lock) take(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+func (l lock) tryTake() bool {
+	select {
+	case l <- struct{}{}:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -80,9 +83,6 @@ func (a *account) update(f func(*model.AccountState)) {
 	f(&a.state)
 }
 
-func (a *account) nudgeSync()     { nudge(a.wakeSync) }
-func (a *account) nudgeDelivery() { nudge(a.wakeDeliver) }
-
 func nudge(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
@@ -90,31 +90,18 @@ func nudge(ch chan struct{}) {
 	}
 }
 
-// pause shuts delivery until a time; asked says that the service asked for it.
-func (a *account) pause(until time.Time, asked bool) {
+// pause shuts delivery until a time, the zero time opens it.
+func (a *account) pause(until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pausedUntil, a.asked = until, asked
+	a.pausedUntil = until
 }
 
-// open is a person's retry. A pause that the service asked for is kept.
-func (a *account) open() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.asked {
-		a.pausedUntil = time.Time{}
-	}
-}
-
-// reached is told that the service answers. It ends a pause that was made
-// because it did not; a pause that the service asked for is kept.
+// reached is told that the service answers.
 func (a *account) reached() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.failures = 0
-	if !a.asked {
-		a.pausedUntil = time.Time{}
-	}
+	a.failures, a.pausedUntil = 0, time.Time{}
 }
 
 func (a *account) paused() time.Time {
@@ -123,39 +110,33 @@ func (a *account) paused() time.Time {
 	return a.pausedUntil
 }
 
-// alone notes that a conversation was just read or written by itself. A page
-// that is being stored is stored first, so that what is read alone comes over it.
-func (a *account) alone(id string, at time.Time) {
+// touched notes that a conversation was just read or written by itself, which comes over a page that is being stored.
+func (a *account) touched(id string, at time.Time) {
 	a.storing.Lock()
 	defer a.storing.Unlock()
-	if a.single == nil {
-		a.single = map[string]time.Time{}
+	if a.touchedAt == nil {
+		a.touchedAt = map[string]time.Time{}
 	}
-	a.single[id] = at
+	a.touchedAt[id] = at
 }
 
-// beginSync forgets what no page of the coming sync can be older than.
 func (a *account) beginSync() {
 	a.storing.Lock()
 	defer a.storing.Unlock()
-	a.single = nil
+	a.touchedAt = nil
 }
 
-// storePages stores the rows of pages and gives how many there were. What has
-// been read or written by itself since its page was asked for is left out: the
-// page would lay an older state over it.
-func (a *account) storePages(pages []page, store func([]model.Conversation) error) (rows int, err error) {
-	a.storing.Lock()
-	defer a.storing.Unlock()
-	var current []model.Conversation
+// current returns the rows of pages, without those that were read or written by themselves since their page was asked
+// for: the page is older. storing is held.
+func (a *account) current(pages []page) (rows []model.Conversation) {
 	for _, p := range pages {
 		for _, c := range p.Conversations {
-			if at, ok := a.single[c.Ref.ID]; !ok || at.Before(p.asked) {
-				current = append(current, c)
+			if at, ok := a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {
+				rows = append(rows, c)
 			}
 		}
 	}
-	return len(current), store(current)
+	return rows
 }
 
 // Kept is what the database holds of an account, in the config or not.
@@ -181,5 +162,22 @@ func (b *Inbox) Kept(ctx context.Context, name string) (k Kept, err error) {
 	return k, err
 }
 
-// Forget removes everything kept of an account.
-func (b *Inbox) Forget(ctx context.Context, name string) error { return b.store.Forget(ctx, name) }
+// allowed returns an error while a service has asked any process to leave it alone.
+func (b *Inbox) allowed(ctx context.Context, account string) error {
+	until, err := b.store.HeldUntil(ctx, account)
+	if err != nil || until.IsZero() {
+		return err
+	}
+	return &model.Error{Kind: model.RateLimited, RetryAt: until,
+		Message: "the service asked to be left alone until " + until.In(b.loc).Format(time.TimeOnly)}
+}
+
+// noteRetry keeps what a service said about when to come back, and returns the error.
+func (b *Inbox) noteRetry(ctx context.Context, a *account, err error) error {
+	if e := model.AsError(err); e != nil && e.RetryAt.After(b.now()) {
+		if held := b.store.Hold(context.WithoutCancel(ctx), a.name, e.RetryAt); held != nil {
+			b.log("%s: hold: %v", a.name, held)
+		}
+	}
+	return err
+}

@@ -11,8 +11,7 @@ import (
 	"confab/model/store"
 )
 
-// act is what a person did in this session and may take back: a submission, or
-// a change of local marks.
+// act is what a person can take back in this session: a submission, or a change of local marks.
 type act struct {
 	no         int
 	submission string
@@ -39,25 +38,17 @@ func (s *session) did(a act) {
 	s.undoing = false
 }
 
-// newest returns the newest act that was not taken back, and whether an undo
-// came right before.
-func (s *session) newest() (a act, again, ok bool) {
+// find returns the newest act that matches, one with the number 0 where there is none, and whether the last thing done
+// was an undo.
+func (s *session) find(meant func(act) bool) (a act, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.acts) == 0 {
-		return a, s.undoing, false
+	for _, a := range slices.Backward(s.acts) {
+		if meant(a) {
+			return a, s.undoing
+		}
 	}
-	return s.acts[len(s.acts)-1], s.undoing, true
-}
-
-func (s *session) find(no int) (act, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.acts, func(a act) bool { return a.no == no })
-	if i < 0 {
-		return act{}, false
-	}
-	return s.acts[i], true
+	return act{}, s.undoing
 }
 
 // spend takes an act off the stack: it was taken back, or can't be.
@@ -68,20 +59,7 @@ func (s *session) spend(no int) {
 	s.acts = slices.DeleteFunc(s.acts, func(a act) bool { return a.no == no })
 }
 
-// of returns the number of the act that was a submission, 0 where none is left.
-func (s *session) of(submission string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, a := range s.acts {
-		if a.submission == submission {
-			return a.no
-		}
-	}
-	return 0
-}
-
-// Triage changes local marks, as an act that can be taken back; nothing is sent
-// anywhere.
+// Triage changes local marks, as an act that can be taken back.
 func (b *Inbox) Triage(ctx context.Context, refs []model.Ref, ch model.TriageChange) error {
 	return b.TriageMany(ctx, refs, ch, nil)
 }
@@ -123,15 +101,13 @@ func cutShort(err error, did string, done, total int) error {
 	return &model.Error{Kind: model.KindOf(err), Message: why, Err: err}
 }
 
-// See marks a conversation seen because it was shown. That is no act: nobody
-// asked for it.
+// See marks a conversation seen because it was shown, which is no act.
 func (b *Inbox) See(ctx context.Context, ref model.Ref) error {
 	seen := true
 	return b.store.TriageEach(ctx, []model.Ref{ref}, model.TriageChange{Seen: &seen}, func([]store.Marked) { b.announce(ctx) })
 }
 
-// unmark takes a change of local marks back. Where it ends early, the error says
-// how far it has come; once more takes back the rest.
+// unmark takes a change of local marks back. Where it ends early, another call takes back the rest.
 func (b *Inbox) unmark(ctx context.Context, a act) error {
 	done := 0
 	err := b.store.Restore(ctx, a.marks, a.change, func(some []store.Marked) {

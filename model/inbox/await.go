@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -9,34 +10,35 @@ import (
 	"confab/model"
 )
 
-// Deliver sends exactly these edits and gives one result for each to report,
-// from one goroutine at a time, as they are settled. It waits for what settles
-// within the patience of the engine: a lost answer that is read back, a pause that the service
-// asked for, an edit of the same field that another process is sending. What
-// then still waits is reported as it stands in the outbox, with the reason.
+const (
+	// foreignPause is how often a delivery by another process is looked at.
+	foreignPause = 250 * time.Millisecond
+	// foreignStart is how long another process is given to begin with an earlier edit.
+	foreignStart = 3 * time.Second
+)
+
+// Deliver sends exactly these edits and reports each once, from one goroutine at a time. Within the engine's patience
+// it waits for what settles by itself: a lost answer that is read back, a pause that the service asked for, an edit of
+// the same field that another process is sending. What still waits then is reported as it stands in the outbox.
 func (b *Inbox) Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error {
-	by := map[string][]string{}
 	found, err := b.store.OutboxEntries(ctx, ids)
 	if err != nil {
 		return err
 	}
-	var gone []string
-	for _, id := range ids {
-		if e, ok := found[id]; ok {
-			by[e.Ref.Account] = append(by[e.Ref.Account], id)
-		} else {
-			gone = append(gone, id)
-		}
+	by := map[string][]string{} // account → its edits, "" → those that have left the outbox
+	for _, id := range slices.Sorted(slices.Values(ids)) {
+		account := found[id].Ref.Account
+		by[account] = append(by[account], id)
 	}
 	report = oneAtATime(report)
-	err = b.each(func(a *account) error {
+	errs := b.each(nil, func(a *account) error {
 		if len(by[a.name]) == 0 {
 			return nil
 		}
-		return b.deliver(ctx, a, slices.Sorted(slices.Values(by[a.name])), report)
+		return b.deliver(ctx, a, by[a.name], report)
 	})
-	b.waitFor(gone, report).finish(context.WithoutCancel(ctx))
-	return err
+	b.wait(by[""], report).finish(context.WithoutCancel(ctx))
+	return cmp.Or(errs...)
 }
 
 func oneAtATime(report func(model.DeliveryResult)) func(model.DeliveryResult) {
@@ -50,61 +52,43 @@ func oneAtATime(report func(model.DeliveryResult)) func(model.DeliveryResult) {
 
 // deliver sends edits of one account and reports each once.
 func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report func(model.DeliveryResult)) error {
-	w := b.waitFor(ids, report)
-	a.open()
+	w := b.wait(ids, report)
+	defer w.finish(context.WithoutCancel(ctx))
+	a.pause(time.Time{})
 	end := b.now().Add(b.patience)
-	var err error
 	for {
-		if err = b.deliverDue(ctx, a, ids, w.note); err != nil {
-			break
+		if err := b.deliverDue(ctx, a, ids, w.take); err != nil {
+			return err
 		}
-		pause, rerr := w.pause(ctx)
-		if rerr != nil || pause <= 0 || b.now().Add(pause).After(end) {
-			err = rerr
-			break
+		pause, err := w.pause(ctx, a)
+		if err != nil || pause <= 0 || b.now().Add(pause).After(end) {
+			return err
 		}
-		rest(ctx, pause, nil)
-		if err = ctx.Err(); err != nil {
-			break
+		if rest(ctx, pause, nil); ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
-	w.finish(context.WithoutCancel(ctx))
-	return err
 }
-
-func (b *Inbox) waitFor(ids []string, report func(model.DeliveryResult)) *wait {
-	return &wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
-}
-
-// foreignPause is how often a delivery by another process is looked at.
-const foreignPause = 250 * time.Millisecond
-
-// foreignStart is how long another process is given to begin with an earlier
-// edit; one that nobody begins with was left behind.
-const foreignStart = 3 * time.Second
 
 // wait collects what becomes of the edits of one Deliver.
 type wait struct {
 	b      *Inbox
 	ids    []string
 	report func(model.DeliveryResult)
-
-	mu    sync.Mutex
-	began time.Time
-	told  map[string]bool
+	began  time.Time
+	told   map[string]bool
 }
 
-// note takes the result of one try.
-func (w *wait) note(r model.DeliveryResult) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if r.Entry.State.Waiting() {
-		return
+func (b *Inbox) wait(ids []string, report func(model.DeliveryResult)) *wait {
+	return &wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
+}
+
+func (w *wait) take(r model.DeliveryResult) {
+	if !r.Entry.State.Waiting() {
+		w.tell(r)
 	}
-	w.tell(r)
 }
 
-// tell reports a result once. The lock is held.
 func (w *wait) tell(r model.DeliveryResult) {
 	if !w.told[r.Entry.ID] {
 		w.told[r.Entry.ID] = true
@@ -112,23 +96,25 @@ func (w *wait) tell(r model.DeliveryResult) {
 	}
 }
 
-// pause gives how long to wait until an edit may settle; 0 is that none will
-// soon.
-func (w *wait) pause(ctx context.Context) (time.Duration, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var soonest time.Duration
+// left returns the edits that were not reported, and those of them that are in the outbox.
+func (w *wait) left(ctx context.Context) ([]string, map[string]model.OutboxEntry, error) {
+	ids := slices.DeleteFunc(slices.Clone(w.ids), func(id string) bool { return w.told[id] })
+	found, err := w.b.store.OutboxEntries(ctx, ids)
+	return ids, found, err
+}
+
+// pause returns how long to wait until an edit may settle, 0 where none will soon.
+func (w *wait) pause(ctx context.Context, a *account) (soonest time.Duration, err error) {
 	sooner := func(d time.Duration) {
 		if d = max(d, time.Millisecond); soonest == 0 || d < soonest {
 			soonest = d
 		}
 	}
-	found, err := w.b.store.OutboxEntries(ctx, w.left())
+	_, found, err := w.left(ctx)
 	if err != nil {
 		return 0, err
 	}
 	now := w.b.now()
-	held := map[string]bool{}
 	var queued []string
 	for id, e := range found { // what is not there was settled elsewhere; finish looks it up
 		switch {
@@ -148,70 +134,44 @@ func (w *wait) pause(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	until, err := w.b.store.HeldUntil(ctx, a.name)
+	if err != nil {
+		return 0, err
+	}
 	for _, id := range queued {
-		if moving[found[id].Submission] { // such as a bulk that another process takes back
-			sooner(foreignPause)
-			continue
-		}
 		first, blocked := before[id]
-		if blocked && (first.State == model.Sending || first.State == model.Queued && now.Sub(w.began) < foreignStart) {
+		switch {
+		case moving[found[id].Submission], // such as a bulk that another process takes back
+			blocked && (first.State == model.Sending || first.State == model.Queued && now.Sub(w.began) < foreignStart):
 			sooner(foreignPause)
-			continue
-		}
-		account := found[id].Ref.Account
-		if held[account] {
-			continue
-		}
-		held[account] = true
-		until, err := w.b.store.HeldUntil(ctx, account)
-		if err != nil {
-			return 0, err
-		}
-		if !until.IsZero() {
+		case !until.IsZero():
 			sooner(until.Sub(now))
 		}
 	}
 	return soonest, nil
 }
 
-// left gives the edits that were not reported. The lock is held.
-func (w *wait) left() []string {
-	var out []string
-	for _, id := range w.ids {
-		if !w.told[id] {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// worthWaiting are the failures that pass by themselves in a moment. A service
-// that cannot be reached may be away for hours.
+// worthWaiting reports whether a failure passes in a moment. A service that cannot be reached may be away for hours.
 func worthWaiting(e *model.EntryError) bool {
 	return e != nil && (e.Kind == model.RateLimited || e.Kind == model.UnknownOutcome || e.Kind == model.ConflictKind)
 }
 
-// finish reports what was not settled here: by another process, folded into a
-// newer edit, or still waiting.
+// finish reports what was not settled here: by another process, folded into a newer edit, or still waiting.
 func (w *wait) finish(ctx context.Context) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	left := w.left()
-	found, err := w.b.store.OutboxEntries(ctx, left)
+	ids, found, err := w.left(ctx)
 	if err != nil {
 		return // the caller met it too
 	}
-	var still []model.OutboxEntry
-	for _, id := range left {
-		if e, ok := found[id]; ok {
-			still = append(still, e)
-		}
+	still := make([]model.OutboxEntry, 0, len(found))
+	for _, e := range found {
+		still = append(still, e)
 	}
-	still = w.b.explain(ctx, still)
-	for _, id := range left {
-		if _, ok := found[id]; ok {
-			w.tell(model.DeliveryResult{Entry: still[0]})
-			still = still[1:]
+	for _, e := range w.b.Explained(ctx, still) {
+		found[e.ID] = e
+	}
+	for _, id := range ids {
+		if e, ok := found[id]; ok {
+			w.tell(model.DeliveryResult{Entry: e})
 		} else if j, ok, err := w.b.store.JournalEntry(ctx, id); err == nil && ok {
 			w.tell(model.DeliveryResult{Entry: model.OutboxEntry{Edit: j.Edit, Title: j.Title, State: j.State}, Journal: &j})
 		} else if e, ok := w.b.replaced(ctx, id); ok {
@@ -220,15 +180,16 @@ func (w *wait) finish(ctx context.Context) {
 	}
 }
 
-// replaced returns an edit that left the outbox without a journal entry, with
-// what became of it; ok is false for one that was not submitted here.
-func (b *Inbox) replaced(ctx context.Context, id string) (e model.OutboxEntry, ok bool) {
-	b.submitted.Lock()
-	e, ok = b.submitted.entries[id]
-	b.submitted.Unlock()
+// replaced returns an edit that was submitted here and left the outbox without a journal entry.
+func (b *Inbox) replaced(ctx context.Context, id string) (model.OutboxEntry, bool) {
+	kept, ok := b.submitted.Load(id)
+	if !ok {
+		return model.OutboxEntry{}, false
+	}
+	e := kept.(model.OutboxEntry)
 	e.State = model.Withdrawn
 	if sub, found, err := b.store.Submission(ctx, e.Submission); err == nil && found && sub.Replaced > 0 && sub.Withdrawn+sub.Discarded == 0 {
 		e.State = model.Replaced
 	}
-	return e, ok
+	return e, true
 }

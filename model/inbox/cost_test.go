@@ -248,3 +248,48 @@ func TestAnEventNamesWhatChanged(t *testing.T) {
 		t.Errorf("two rows that another process changed are told as %+v", e)
 	}
 }
+
+// transactions counts the write transactions of what was run: each begins with
+// the version of the database.
+func transactions(all map[string]cost) int {
+	return all["SELECT total_changes(), user_version FROM pragma_user_version"].runs
+}
+
+// From a key to the journal an edit takes four write transactions: it is queued,
+// claimed, noted as sent together with what was read before, and settled. Where
+// there is nothing to send, it takes no more.
+func TestAnEditTakesFourWriteTransactions(t *testing.T) {
+	c := newCrowd(t, crowd.Size{Conversations: 1_000, Waiting: 100, Delivered: 100})
+	elsewhere := func(to string) func(*fake, model.Ref) {
+		return func(f *fake, ref model.Ref) { f.change(ref.ID, func(c *model.Conversation) { c.Title = to }) }
+	}
+	for i, it := range []struct {
+		name   string
+		before func(*fake, model.Ref)
+		state  model.EditState
+		writes int
+	}{
+		{"sent", func(*fake, model.Ref) {}, model.Done, 1},
+		{"already so", elsewhere("new"), model.OutcomeAlreadySet, 0},
+		{"in conflict", elsewhere("another"), model.InConflict, 0},
+	} {
+		which := 31 + i
+		ref := c.serve(which)[0]
+		f := c.fakes[which%4]
+		_, applied := f.count()
+		c.reads.Take()
+		ids := c.submit("new", ref)
+		it.before(f, ref)
+		c.must(c.b.Deliver(c.ctx(), ids, func(r model.DeliveryResult) {
+			if r.Entry.State != it.state {
+				t.Errorf("%s: it is %s: %v", it.name, r.Entry.State, r.Entry.Error)
+			}
+		}))
+		if n := transactions(costs(c.reads.Take())); n != 4 {
+			t.Errorf("%s: %d write transactions, not 4", it.name, n)
+		}
+		if _, now := f.count(); now-applied != it.writes {
+			t.Errorf("%s: written %d times, not %d", it.name, now-applied, it.writes)
+		}
+	}
+}

@@ -13,143 +13,150 @@ import (
 // lookPause is between the two looks for a create that nothing shows of.
 const lookPause = 5 * time.Second
 
-// readBackTries is how often a conversation that the service says it made is
-// read before a person is asked.
+// readBackTries is how often a new conversation is read before a person is asked.
 const readBackTries = 5
 
-// create makes a conversation. What was at the head of the service's list is
-// kept before the request first leaves; once it may have left, it is looked for
-// against that before anything is repeated, and once the service has named the
-// new conversation, that is read and nothing is sent.
-func (d delivery) create(ctx context.Context, e model.OutboxEntry) error {
+// creation is the delivery of a create.
+type creation struct {
+	*delivery
+	model.Creator
+	kept store.Creation
+}
+
+// create delivers a create. It keeps what is at the head of the service's list before the request first leaves. Once
+// the request may have left, it looks for the conversation before it repeats anything; once the service has named the
+// conversation, it reads that and sends nothing.
+func (d *delivery) create(ctx context.Context, e model.OutboxEntry) error {
 	creator, ok := d.a.provider.(model.Creator)
 	if !ok {
-		return d.failed(ctx, e, &model.Error{Kind: model.Unsupported, Op: "create conversation", Message: "the service creates no conversations"}, true)
+		return d.settle(ctx, e, d.failed(ctx, e, &model.Error{Kind: model.Unsupported, Op: "create conversation",
+			Message: "the service creates no conversations"}, true))
 	}
-	d.creator = creator
-	kept, err := d.b.store.Creation(ctx, e.ID)
+	c := creation{delivery: d, Creator: creator}
+	var err error
+	if c.kept, err = d.b.store.Creation(ctx, e.ID); err != nil {
+		return err
+	}
+	end, err := c.make(ctx, e)
 	if err != nil {
 		return err
 	}
+	return d.settle(context.WithoutCancel(ctx), e, end)
+}
+
+// make sends a create, where it certainly is to be sent. The error is a failure of this machine.
+func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error) {
 	switch {
-	case kept.Made != "":
-		return d.readBack(context.WithoutCancel(ctx), e, kept.Made)
+	case c.kept.Made != "":
+		return c.readBack(ctx, e, c.kept.Made), nil
 	case e.Sent:
-		if again, err := d.look(ctx, e, kept); err != nil || !again {
-			return err
+		if end, again, err := c.look(ctx, e); err != nil || !again {
+			return end, err
 		}
 	default:
-		newest, err := d.creator.Newest(ctx, *e.Target.New)
+		newest, err := c.Newest(ctx, *e.Target.New)
 		switch model.KindOf(err) {
 		case "", model.Forbidden, model.NotFound, model.Unsupported:
 			// Without a list a lost answer is left to the person.
-			kept = store.Creation{Known: newest.IDs, Sure: err == nil && newest.Sure}
+			c.kept = store.Creation{Known: newest.IDs, Sure: err == nil && newest.Sure}
 		default:
-			return d.failed(context.WithoutCancel(ctx), e, err, true)
+			return c.failed(ctx, e, err, true), nil
 		}
 	}
 	ctx = context.WithoutCancel(ctx)
-	ok, err = d.b.store.SentCreate(ctx, e, kept)
+	ok, err := c.b.store.SentCreate(ctx, e, c.kept)
 	if err != nil {
-		return err
+		return ending{}, err
 	}
 	if !ok {
-		return d.park(ctx, e, model.RetryAt, &model.EntryError{Kind: model.ConflictKind,
-			Message: "waits until it is known what became of another new conversation with this title"}, nil, d.b.now().Add(firstPause), false)
+		end := stopped(model.RetryAt, model.ConflictKind, "waits until it is known what became of another new conversation with this title")
+		end.next = c.b.now().Add(firstPause)
+		return end, nil
 	}
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	out := d.a.provider.Apply(remote, model.Conversation{}, []model.Edit{e.Edit})[0]
+	out := c.a.provider.Apply(remote, model.Conversation{}, []model.Edit{e.Edit})[0]
 	switch {
 	case model.KindOf(out.Err) == model.ConflictKind:
-		return d.exists(ctx, remote, e, kept, model.AsError(out.Err))
+		return c.exists(remote, e, model.AsError(out.Err))
 	case out.Err != nil:
-		return d.failed(ctx, e, out.Err, false)
+		return c.failed(ctx, e, out.Err, false), nil
 	}
-	kept.Made = out.Created
-	if err := d.b.store.KeepCreation(ctx, e.ID, kept); err != nil {
-		return err
+	if err := c.keep(ctx, e, out.Created); err != nil {
+		return ending{}, err
 	}
-	return d.readBack(ctx, e, out.Created)
+	return c.readBack(ctx, e, out.Created), nil
 }
 
-// exists handles a create that the service refuses because of what is there
-// already. Where it names that, it is read so that it can be opened; where it
-// is what an earlier request of this create made, that is the end of it.
-func (d delivery) exists(ctx, remote context.Context, e model.OutboxEntry, kept store.Creation, refusal *model.Error) error {
+func (c *creation) keep(ctx context.Context, e model.OutboxEntry, made string) error {
+	c.kept.Made = made
+	return c.b.store.KeepCreation(ctx, e.ID, c.kept)
+}
+
+// exists is the end of a create that the service refuses because of what is there already. What it names is read so
+// that it can be opened; it may be what an earlier request of this create made.
+func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *model.Error) (ending, error) {
 	refused := *refusal
-	if refused.Existing != "" {
-		ref := model.Ref{Account: d.a.name, ID: refused.Existing}
-		if e.Sent && !slices.Contains(kept.Known, ref.ID) {
-			found, err := d.creator.Find(remote, e.Edit, kept.Known)
-			if err == nil && len(found.Same) == 1 && found.Same[0].Ref.ID == ref.ID {
-				return d.claimed(ctx, e, kept, found)
+	end := ending{state: model.Refused, unsent: !e.Sent}
+	switch id := refused.Existing; {
+	case id != "":
+		if e.Sent && !slices.Contains(c.kept.Known, id) {
+			found, err := c.Find(ctx, e.Edit, c.kept.Known)
+			if err == nil && len(found.Same) == 1 && found.Same[0].Ref.ID == id {
+				return c.claimed(ctx, e, found)
 			}
 		}
-		if read, err := d.a.provider.Load(remote, ref.ID, model.NeedParticipants); err == nil {
-			if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(model.NeedParticipants)); err != nil {
-				return err
-			}
-			defer d.b.announce(ctx, d.a)
+		if read, err := c.a.provider.Load(ctx, id, model.NeedParticipants); err == nil {
+			end.shows, end.reading = &read.Conversation, read.Reading(model.NeedParticipants)
 		}
-		refused.Hint = "it exists already, as " + ref.String()
-	} else if e.Sent {
-		return d.unclear(ctx, e, nil, "the service refuses another: "+refused.Message)
+		refused.Hint = "it exists already, as " + c.ref(id)
+	case e.Sent:
+		return c.unclear(nil, "the service refuses another: "+refused.Message), nil
 	}
-	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, model.Refused, refused.Kind)
-	cause := model.NewEntryError(&refused)
-	if refused.Existing != "" {
-		cause.Existing = model.Ref{Account: d.a.name, ID: refused.Existing}.String()
-	}
-	return d.park(ctx, e, model.Refused, cause, nil, time.Time{}, !e.Sent)
+	c.b.log("%s: %s %s: %s", c.a.name, e.Kind, model.Refused, refused.Kind)
+	end.cause = c.entryError(&refused)
+	return end, nil
 }
 
-// readBack ends a create whose conversation the service has named: it is done
-// when that is read and shows what was asked for.
-func (d delivery) readBack(ctx context.Context, e model.OutboxEntry, id string) error {
+// readBack is the end of a create that the service has named: done when reading it shows what was asked for.
+func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string) ending {
 	e.Sent = true
-	remote, cancel := context.WithTimeout(ctx, writeTime)
+	remote, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
-	ref := model.Ref{Account: d.a.name, ID: id}
 	need := model.NeedParticipants
 	if e.Target.New.Message != "" {
 		need |= model.NeedMessages
 	}
-	read, err := d.reread(remote, id, need, func(r model.Detail, err error) bool { return err == nil && len(e.Target.New.Lacks(r)) == 0 })
+	read, err := c.reread(remote, id, need, func(r model.Detail, err error) bool { return err == nil && len(e.Target.New.Lacks(r)) == 0 })
+	made := "made as " + c.ref(id) + ", but "
+	end := ending{}
 	if err != nil {
-		failure := model.AsError(err)
-		cause := &model.EntryError{Kind: model.UnknownOutcome, Existing: ref.String(),
-			Message: "made as " + ref.String() + ", but reading it back failed: " + words(err)}
-		switch {
-		case failure.Kind == model.RateLimited, failure.Kind == model.Unavailable, failure.Kind == model.Unauthorized,
-			failure.Kind == model.NoCredential, failure.Kind == model.Canceled, failure.Kind == model.Local:
-			later := *failure
-			later.Message, later.Hint, later.Fields, later.Existing = cause.Message, "", nil, id
-			return d.failed(ctx, e, &later, true)
-		case e.Attempts < readBackTries:
-			return d.park(ctx, e, model.RetryAt, cause, nil, d.b.now().Add(backoff(e.Attempts)), false)
+		failure := *model.AsError(err)
+		failure.Message, failure.Hint, failure.Fields, failure.Existing = made+"reading it back failed: "+words(err), "", nil, id
+		switch failure.Kind {
+		case model.RateLimited, model.Unavailable, model.Unauthorized, model.NoCredential, model.Canceled, model.Local:
+			return c.failed(remote, e, &failure, true)
 		}
-		return d.park(ctx, e, model.OutcomeNotKnown, cause, nil, time.Time{}, false)
-	}
-	if lacks := e.Target.New.Lacks(read); len(lacks) > 0 {
-		if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(need)); err != nil {
-			return err
+		if end = stopped(model.OutcomeNotKnown, model.UnknownOutcome, failure.Message); e.Attempts < readBackTries {
+			end.state, end.next = model.RetryAt, c.b.now().Add(backoff(e.Attempts))
 		}
-		d.b.announce(ctx, d.a)
-		return d.park(ctx, e, model.NotVerified, &model.EntryError{Kind: model.Unverified, Existing: ref.String(),
-			Message: "made as " + ref.String() + ", but it shows another " + strings.Join(lacks, ", ")}, nil, time.Time{}, false)
+	} else if lacks := e.Target.New.Lacks(read); len(lacks) > 0 {
+		end = stopped(model.NotVerified, model.Unverified, made+"it shows another "+strings.Join(lacks, ", "))
+		end.shows, end.reading = &read.Conversation, read.Reading(need)
+	} else {
+		return created(e, read.Conversation)
 	}
-	return d.created(ctx, e, read.Conversation)
+	end.cause.Existing = c.ref(id)
+	return end
 }
 
-// look tries to tell what became of a create whose answer was lost. again is
-// that it was certainly not made. A service may still be at work on the
-// request, so that takes two looks.
-func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Creation) (again bool, err error) {
-	found, err := d.creator.Find(ctx, e.Edit, kept.Known)
-	if err == nil && len(found.Alike) == 0 && found.Sure && kept.Sure {
+// look tries to tell what became of a create whose answer was lost; again is that it was certainly not made. It looks
+// twice, since a service may still be at work on the request.
+func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, again bool, err error) {
+	found, err := c.Find(ctx, e.Edit, c.kept.Known)
+	if err == nil && len(found.Alike) == 0 && found.Sure && c.kept.Sure {
 		rest(ctx, lookPause, nil)
-		found, err = d.creator.Find(ctx, e.Edit, kept.Known)
+		found, err = c.Find(ctx, e.Edit, c.kept.Known)
 	}
 	if ctx.Err() != nil {
 		err = &model.Error{Kind: model.Canceled, Op: "look for a create", Err: ctx.Err()}
@@ -157,44 +164,44 @@ func (d delivery) look(ctx context.Context, e model.OutboxEntry, kept store.Crea
 	ctx = context.WithoutCancel(ctx)
 	switch k := model.KindOf(err); {
 	case k == model.Canceled || k == model.Local || k.Transient() || k == model.Unauthorized || k == model.NoCredential:
-		return false, d.failed(ctx, e, err, true)
+		return c.failed(ctx, e, err, true), false, nil
 	case err != nil:
-		return false, d.unclear(ctx, e, nil, "it cannot be looked for: "+words(err))
+		return c.unclear(nil, "it cannot be looked for: "+words(err)), false, nil
 	}
-	rivals, err := d.b.store.Rivals(ctx, e)
+	rivals, err := c.b.store.Rivals(ctx, e)
+	if err == nil {
+		err = c.leaveOut(ctx, &found, rivals)
+	}
 	if err != nil {
-		return false, err
+		return ending{}, false, err
 	}
-	if found, err = d.unclaimed(ctx, found, rivals); err != nil {
-		return false, err
-	}
-	sure := kept.Sure && found.Sure
+	mayBeOf := func(r store.Rival) bool { return r.Made == "" && !slices.Contains(r.Known, found.Same[0].Ref.ID) }
+	sure, why := c.kept.Sure && found.Sure, ""
 	switch {
-	case len(found.Same) == 1 && found.Marked:
-		return false, d.claimed(ctx, e, kept, found)
+	case len(found.Same) == 1 && (found.Marked || sure && !slices.ContainsFunc(rivals, mayBeOf)):
+		end, err = c.claimed(ctx, e, found)
+		return end, false, err
 	case !sure:
-		return false, d.unclear(ctx, e, found.Alike, "the list of conversations does not tell for sure whether it was made")
+		why = "the list of conversations does not tell for sure whether it was made"
 	case len(found.Same) == 1:
-		id := found.Same[0].Ref.ID
-		if slices.ContainsFunc(rivals, func(r store.Rival) bool { return r.Made == "" && !slices.Contains(r.Known, id) }) {
-			return false, d.unclear(ctx, e, found.Alike, "another create with this title may have made the new conversation")
-		}
-		return false, d.claimed(ctx, e, kept, found)
+		why = "another create with this title may have made the new conversation"
 	case len(found.Same) > 1:
-		return false, d.unclear(ctx, e, found.Alike, "several new conversations are what was asked for")
+		why = "several new conversations are what was asked for"
 	case len(found.Alike) > 0:
-		return false, d.unclear(ctx, e, found.Alike, "a new conversation may be it, and does not show all that was asked for")
+		why = "a new conversation may be it, and does not show all that was asked for"
+	default:
+		return ending{}, true, nil
 	}
-	return true, nil
+	return c.unclear(found.Alike, why), false, nil
 }
 
-// unclaimed leaves out what another create is known to have made.
-func (d delivery) unclaimed(ctx context.Context, found model.Found, rivals []store.Rival) (model.Found, error) {
+// leaveOut drops from what was found what another create is known to have made.
+func (c *creation) leaveOut(ctx context.Context, found *model.Found, rivals []store.Rival) error {
 	var taken []string
 	for _, id := range found.Alike {
-		by, err := d.b.store.CreatedBy(ctx, model.Ref{Account: d.a.name, ID: id})
+		by, err := c.b.store.CreatedBy(ctx, model.Ref{Account: c.a.name, ID: id})
 		if err != nil {
-			return found, err
+			return err
 		}
 		if by != "" || slices.ContainsFunc(rivals, func(r store.Rival) bool { return r.Made == id }) {
 			taken = append(taken, id)
@@ -202,45 +209,34 @@ func (d delivery) unclaimed(ctx context.Context, found model.Found, rivals []sto
 	}
 	found.Alike = slices.DeleteFunc(slices.Clone(found.Alike), func(id string) bool { return slices.Contains(taken, id) })
 	found.Same = slices.DeleteFunc(slices.Clone(found.Same), func(c model.Conversation) bool { return slices.Contains(taken, c.Ref.ID) })
-	return found, nil
+	return nil
 }
 
-// claimed ends a create with the one conversation that it made.
-func (d delivery) claimed(ctx context.Context, e model.OutboxEntry, kept store.Creation, found model.Found) error {
-	kept.Made = found.Same[0].Ref.ID
-	if err := d.b.store.KeepCreation(ctx, e.ID, kept); err != nil {
-		return err
-	}
-	return d.created(ctx, e, found.Same[0])
+// claimed is the end of a create with the one conversation that it made.
+func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model.Found) (ending, error) {
+	return created(e, found.Same[0]), c.keep(context.WithoutCancel(ctx), e, found.Same[0].Ref.ID)
 }
 
 // unclear leaves a create to the person; alike are the conversations to look at.
-func (d delivery) unclear(ctx context.Context, e model.OutboxEntry, alike []string, why string) error {
-	cause := &model.EntryError{Kind: model.UnknownOutcome, Message: "sent without an answer, and " + why}
+func (c *creation) unclear(alike []string, why string) ending {
+	end := stopped(model.OutcomeNotKnown, model.UnknownOutcome, "sent without an answer, and "+why)
 	if len(alike) > 0 {
 		refs := make([]string, len(alike))
 		for i, id := range alike {
-			refs[i] = model.Ref{Account: d.a.name, ID: id}.String()
+			refs[i] = c.ref(id)
 		}
-		cause.Existing = refs[0]
-		cause.Message += " (" + strings.Join(refs[:min(len(refs), 3)], ", ") + ")"
+		end.cause.Existing = refs[0]
+		end.cause.Message += " (" + strings.Join(refs[:min(len(refs), 3)], ", ") + ")"
 	}
-	return d.park(ctx, e, model.OutcomeNotKnown, cause, nil, time.Time{}, false)
+	return end
 }
 
-// created writes the journal and ends the create.
-func (d delivery) created(ctx context.Context, e model.OutboxEntry, c model.Conversation) error {
-	// The first message has been delivered; bodies are kept nowhere.
+// words are what a service said of an error, without a hint of confab's own.
+func words(err error) string { return model.NewEntryError(err).Message }
+
+// created is the end of a create that made a conversation. Its first message is kept no longer.
+func created(e model.OutboxEntry, c model.Conversation) ending {
 	n := *e.Target.New
 	n.Message = ""
-	e.Target = model.Value{New: &n}
-	j := d.entry(e, model.Value{}, e.Target, model.Done)
-	j.Ref = c.Ref
-	if err := d.b.store.Settle(ctx, e, j, &c, false); err != nil {
-		return err
-	}
-	d.a.reached()
-	e.Ref = c.Ref
-	d.tell(e, model.Done, &j)
-	return nil
+	return ending{state: model.Done, after: model.Value{New: &n}, shows: &c}
 }

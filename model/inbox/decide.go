@@ -2,74 +2,51 @@ package inbox
 
 import (
 	"context"
+	"time"
 
 	"confab/model"
 )
 
-// Retry queues edits that failed, are held or wait for their next try, to be
-// sent now.
+// Retry queues edits that failed, are held or wait for their next try, to be sent now.
 func (b *Inbox) Retry(ctx context.Context, ids ...string) error {
-	if err := b.store.Requeue(ctx, ids); err != nil {
-		return err
-	}
-	b.moved(ctx)
-	return nil
+	return b.moved(ctx, b.store.Requeue(ctx, ids))
 }
 
 // Discard removes edits that are not being sent.
 func (b *Inbox) Discard(ctx context.Context, ids ...string) error {
-	if err := b.store.Discard(ctx, ids); err != nil {
-		return err
-	}
-	b.moved(ctx)
-	return nil
+	return b.moved(ctx, b.store.Discard(ctx, ids))
 }
 
-// Withdraw takes those of the given edits that were not sent out of the outbox,
-// and returns how many they were.
+// Withdraw removes those edits from the outbox that were not sent, and returns how many.
 func (b *Inbox) Withdraw(ctx context.Context, ids ...string) (int, error) {
 	withdrawn, err := b.store.Withdraw(ctx, ids)
-	if err != nil {
-		return 0, err
-	}
-	b.moved(ctx)
-	return len(withdrawn), nil
+	return len(withdrawn), b.moved(ctx, err)
 }
 
-// Resolve settles an edit that waits for a person: mine sends the edit over
-// what the service shows now, theirs gives it up, merged (sets only) sends
-// theirs with my changes applied.
+// Resolve decides an edit that waits for a person: mine sends it over what the service shows, theirs gives it up,
+// merged (sets only) sends theirs with my changes applied.
 func (b *Inbox) Resolve(ctx context.Context, id string, r model.Resolution) error {
 	e, ok, err := b.store.OutboxEntry(ctx, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !ok {
+	case !ok:
 		return &model.Error{Kind: model.NotFound, Message: "no edit " + id + " in the outbox"}
-	}
-	if r == model.ResolveTheirs {
+	case r == model.ResolveTheirs:
 		return b.Discard(ctx, id)
-	}
-	if e.Theirs == nil {
+	case e.Theirs == nil:
 		return b.Retry(ctx, id)
 	}
-	target := e.Target
+	target := &e.Target
 	if r == model.ResolveMerged {
-		merged := model.Merged(e.Edit, *e.Theirs)
-		if merged == nil {
+		if target = model.Merged(e.Edit, *e.Theirs); target == nil {
 			return &model.Error{Kind: model.Invalid, Message: "only sets of people can be merged"}
 		}
-		target = *merged
 	}
-	if err := b.store.Rebase(ctx, id, *e.Theirs, target); err != nil {
-		return err
-	}
-	b.moved(ctx)
-	return nil
+	return b.moved(ctx, b.store.Rebase(ctx, id, *e.Theirs, *target))
 }
 
-// Recheck reads afresh what an edit that waits for a person wants to change, and
-// keeps what the service shows now beside it: that is what the person decides on.
+// Recheck reads afresh what an edit that waits for a person wants to change, and keeps that with the edit.
 func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, error) {
 	e, ok, err := b.store.OutboxEntry(ctx, id)
 	if err != nil || !ok || !e.State.NeedsPerson() || e.Ref.ID == "" {
@@ -90,20 +67,15 @@ func (b *Inbox) Recheck(ctx context.Context, id string) (model.OutboxEntry, erro
 	return e, err
 }
 
-// moved announces that the outbox changed and wakes delivery.
-func (b *Inbox) moved(ctx context.Context) {
+// moved announces that a person changed the outbox and wakes delivery, unless that failed.
+func (b *Inbox) moved(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
 	for _, a := range b.accounts {
-		a.open()
-		a.nudgeDelivery()
+		a.pause(time.Time{})
+		nudge(a.wakeDeliver)
 	}
 	b.announce(ctx)
-}
-
-// Undelivered counts the edits that are still on their way.
-func (b *Inbox) Undelivered() int {
-	n := 0
-	for _, a := range b.accounts {
-		n += a.snapshot().Waiting
-	}
-	return n
+	return nil
 }

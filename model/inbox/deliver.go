@@ -2,16 +2,14 @@ package inbox
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"confab/model"
+	"confab/model/store"
 )
 
-// writeTime bounds what is done for one conversation once a write may leave:
-// the write and the read that verifies it. It is not cut short by leaving.
+// writeTime bounds a write and the read that verifies it. Leaving does not cut it short.
 const writeTime = 3 * time.Minute
 
 // deliverLoop sends what is due of one account until ctx ends.
@@ -27,7 +25,7 @@ func (b *Inbox) deliverLoop(ctx context.Context, a *account) {
 	}
 }
 
-// untilDue gives how long nothing of an account is due; 0 is until woken.
+// untilDue returns how long nothing of an account is due; 0 is until woken.
 func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	at, ok, err := b.store.NextDue(ctx, a.name)
 	if err != nil {
@@ -39,74 +37,66 @@ func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	if p := a.paused(); p.After(at) {
 		at = p
 	}
+	if held, _ := b.store.HeldUntil(ctx, a.name); held.After(at) {
+		at = held
+	}
 	wait := at.Sub(b.now())
 	if wait <= 0 {
-		// Due, and yet not taken: it waits for an earlier edit of its field,
-		// which wakes this loop when it moves. Look again now and then.
+		// Due, but it waits for an earlier edit, which wakes this loop when it moves.
 		wait = time.Minute
 	}
 	return wait
 }
 
-// deliverDue sends the due edits of an account, conversation by conversation,
-// until none is due or the account is shut. only, if not nil, limits it.
+// deliverDue sends the due edits of an account, or those of only, until none is due or the account is shut.
 func (b *Inbox) deliverDue(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) error {
 	if a.desc.ReadOnly {
 		return nil // what is queued waits until writing is allowed again
 	}
-	if err := a.delivering.take(ctx); err != nil {
-		return err
-	}
-	defer a.delivering.release()
-	// Nothing of this account is being sent here now: what this process still
-	// claims is what it could not record, for want of disk space or time.
-	if err := b.turns.enter(ctx); err != nil {
-		return err
-	}
-	err := b.store.Release(ctx, a.name)
-	b.turns.leave(0)
-	if err != nil {
-		return err
-	}
-	for ctx.Err() == nil {
-		if p := a.paused(); p.After(b.now()) {
-			return nil
-		}
-		if err := b.turns.enter(ctx); err != nil {
-			return err
-		}
-		entries, err := b.claim(ctx, a, only)
-		if err != nil || len(entries) == 0 {
-			b.turns.leave(0)
-			return err
-		}
-		b.turns.carry(len(entries))
-		b.announce(ctx, a)
-		d := delivery{b: b, a: a, report: report}
-		if entries[0].Kind == model.EditCreate {
-			err = d.create(ctx, entries[0])
-		} else {
-			err = d.edits(ctx, entries)
-		}
-		b.turns.leave(len(entries))
-		b.announce(context.WithoutCancel(ctx), a)
-		if err != nil {
+	for more := true; more && !a.paused().After(b.now()); {
+		var err error
+		if more, err = b.deliverNext(ctx, a, only, report); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// claim takes the next due edits of an account, none while its service has
-// asked to be left alone.
+// deliverNext delivers the due edits of one conversation; more is false where nothing is due.
+func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, report func(model.DeliveryResult)) (more bool, err error) {
+	turn, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(b.life, end)() // none begins once the engine is closed
+	if err := a.delivering.take(turn); err != nil {
+		return false, err
+	}
+	defer a.delivering.release()
+	entries, err := b.claim(ctx, a, only)
+	if err != nil || len(entries) == 0 {
+		return false, err
+	}
+	b.sending.add(len(entries))
+	defer b.sending.add(-len(entries))
+	b.announce(ctx, a)
+	d := delivery{b: b, a: a, report: report}
+	if entries[0].Kind == model.EditCreate {
+		err = d.create(ctx, entries[0])
+	} else {
+		err = d.edits(ctx, entries)
+	}
+	b.announce(context.WithoutCancel(ctx), a)
+	return true, err
+}
+
+// claim takes the next due edits of an account, none while its service has asked to be left alone. It first gives
+// back what this process has claimed and could not record, for want of disk space or time.
 func (b *Inbox) claim(ctx context.Context, a *account, only []string) ([]model.OutboxEntry, error) {
-	until, err := b.store.HeldUntil(ctx, a.name)
-	if err != nil {
+	if err := b.store.Release(ctx, a.name); err != nil {
 		return nil, err
 	}
-	if !until.IsZero() {
-		a.pause(until, true)
-		return nil, nil
+	until, err := b.store.HeldUntil(ctx, a.name)
+	if err != nil || !until.IsZero() {
+		return nil, err
 	}
 	return b.store.Claim(ctx, a.name, only)
 }
@@ -116,141 +106,150 @@ type delivery struct {
 	b      *Inbox
 	a      *account
 	report func(model.DeliveryResult)
-	// creator is set for a create.
-	creator model.Creator
-	// read is the conversation as it was right before the write, nil before that.
-	read *model.Conversation
+	need   model.Need
+	// fresh is the conversation as read before the write, again as read after it, for all edits that need that.
+	fresh, again *model.Conversation
 }
 
-// edits delivers the claimed edits of one conversation: read afresh, compare,
-// send what is clean in one Apply, verify, settle. The error is a failure of
-// this machine; what a service says is recorded with the edits.
-func (d delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
-	ref := entries[0].Ref
-	need := d.a.provider.Needs(kinds(entries)...)
-	read, err := d.load(ctx, ref.ID, need)
-	if err != nil {
-		return d.unread(ctx, entries, err)
+// ending is what became of a claimed edit: one that is done, or was so already, goes to the journal, any other back to
+// the outbox.
+type ending struct {
+	state model.EditState
+	// shows is what the service showed last, nil for nothing new; reading is what that can show to be empty.
+	shows   *model.Conversation
+	reading model.Reading
+	gone    bool
+
+	before, after model.Value // for the journal
+
+	// For the outbox:
+	cause  *model.EntryError
+	theirs *model.Value
+	next   time.Time // when to try again, for RetryAt
+	unsent bool      // the request certainly changed nothing
+}
+
+func (e ending) settled() bool { return e.state == model.Done || e.state == model.OutcomeAlreadySet }
+
+// stopped is the ending of an edit that needs a person.
+func stopped(state model.EditState, kind model.ErrorKind, why string) ending {
+	return ending{state: state, cause: &model.EntryError{Kind: kind, Message: why}}
+}
+
+// edits delivers the claimed edits of one conversation: read afresh, compare, send in one Apply, verify, settle. The
+// error is a failure of this machine; what a service says is recorded with the edits.
+func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
+	id, all := entries[0].Ref.ID, make([]model.Edit, len(entries))
+	for i, e := range entries {
+		all[i] = e.Edit
 	}
-	// From here on what happens is recorded even if the program is leaving, and
-	// even if the time of the service is over.
+	d.need = d.a.provider.Needs(kinds(all)...)
+	read, cause := d.b.load(ctx, d.a, id, d.need)
+	// From here on what happens is recorded even if the program is leaving.
 	ctx = context.WithoutCancel(ctx)
+	if cause != nil {
+		for _, e := range entries {
+			if err := d.settle(ctx, e, d.unread(ctx, e, cause)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	d.read = &read.Conversation
-	if _, err := d.b.store.Save(ctx, read.Conversation, read.Reading(need)); err != nil {
+	d.fresh = &read.Conversation
+	var send []model.OutboxEntry
+	ends := make([]*ending, len(entries)) // of those that are not sent
+	for i := range entries {
+		var err error
+		if ends[i], err = d.compare(ctx, &entries[i]); err != nil {
+			return err
+		}
+		if ends[i] == nil {
+			send = append(send, entries[i])
+		}
+	}
+	send, err := d.b.store.Sent(ctx, send, &store.Fresh{Conversation: read.Conversation, Reading: read.Reading(d.need)})
+	if err != nil {
 		return err
 	}
-	var send []model.OutboxEntry
-	for _, e := range entries {
-		verdict, theirs, err := d.compare(ctx, &e, read.Conversation)
-		if err != nil {
-			return err
-		}
-		switch verdict {
-		case model.Already:
-			err = d.already(ctx, e, read.Conversation, theirs)
-		case model.Untouched:
-			send = append(send, e)
-		case model.Changed:
-			state := model.InConflict
-			cause := &model.EntryError{Kind: model.ConflictKind, Message: "the " + model.FieldName(e.Kind) + " was changed by somebody else meanwhile"}
-			if e.Undoes != "" {
-				cause.Message = "the " + model.FieldName(e.Kind) + " has been changed again since"
+	for i, end := range ends {
+		if end != nil {
+			if err := d.settle(ctx, entries[i], *end); err != nil {
+				return err
 			}
-			if e.Sent {
-				state = model.OutcomeNotKnown
-				cause = &model.EntryError{Kind: model.UnknownOutcome,
-					Message: "the change was sent without an answer, and the service now shows neither the old nor the new value"}
-			}
-			err = d.park(ctx, e, state, cause, &theirs, time.Time{}, false)
-		case model.NotLoaded:
-			err = d.park(ctx, e, model.Refused, &model.EntryError{Kind: model.Invalid,
-				Message: "the service did not show the current " + model.FieldName(e.Kind) + ", so nothing was sent"}, nil, time.Time{}, true)
-		}
-		if err != nil {
-			return err
 		}
 	}
 	if len(send) == 0 {
 		return nil
 	}
-	ids := make([]string, len(send))
-	for i, e := range send {
-		ids[i] = e.ID
-	}
-	if ids, err = d.b.store.Sent(ctx, ids); err != nil || len(ids) == 0 {
-		return err
-	}
-	send = slices.DeleteFunc(send, func(e model.OutboxEntry) bool { return !slices.Contains(ids, e.ID) })
 	edits := make([]model.Edit, len(send))
 	for i, e := range send {
 		edits[i] = e.Edit
 	}
 	outcomes := d.a.provider.Apply(remote, read.Conversation, edits)
-	d.a.alone(ref.ID, d.b.now())
-	var after *model.Conversation // one read serves every edit that needs it
+	d.a.touched(id, d.b.now())
 	for i, e := range send {
-		if err := d.settle(ctx, remote, e, read.Conversation, outcomes[i], need, &after); err != nil {
+		if err := d.settle(ctx, e, d.verify(remote, e, outcomes[i])); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// load reads the conversation. The pause that a service asks for is noted with
-// the edit.
-func (d delivery) load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
-	read, err := d.a.provider.Load(ctx, id, need)
-	if model.KindOf(err) == model.NotFound {
-		err = errors.Join(d.b.gone(context.WithoutCancel(ctx), d.a, id), err)
-	}
-	return read, err
-}
-
-// compare tells what a fresh read means for an edit. What confab itself
-// delivered since the edit was made is not somebody else's change: the edit is
-// then made on top of that, and for sets of people both changes are kept.
-func (d delivery) compare(ctx context.Context, e *model.OutboxEntry, fresh model.Conversation) (model.Verdict, model.Value, error) {
-	verdict, theirs := model.Compare(e.Edit, fresh)
-	if verdict != model.Changed {
-		return verdict, theirs, nil
-	}
-	if (e.Sent || e.Undoes != "") && model.PartlyApplied(e.Base, e.Target, theirs) {
+// compare returns nil where the fresh read lets an edit be sent, else its end. What confab itself delivered since the
+// edit was made is not somebody else's change: the edit is made anew on top of that, and changes of a set are merged.
+func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, error) {
+	verdict, theirs := model.Compare(e.Edit, *d.fresh)
+	switch {
+	case verdict != model.Changed:
+	case (e.Sent || e.Undoes != "") && model.PartlyApplied(e.Base, e.Target, theirs):
 		if !e.Sent { // part of what is to be taken back is gone already: that is not ours to bring back
-			if err := d.b.store.Reground(ctx, e.ID, theirs, e.Target); err != nil {
-				return verdict, theirs, err
-			}
 			e.Base = theirs
 		}
-		return model.Untouched, theirs, nil // an earlier try got only so far; what is left is sent
+		return nil, nil // an earlier try got only so far; what is left is sent
+	case e.Sent || e.Undoes != "": // a newer change of one's own is not taken back by the way
+	default:
+		own, err := d.deliveredBetween(ctx, e.Edit, theirs)
+		if err != nil {
+			return nil, err
+		}
+		if own {
+			if e.Base.People != nil && theirs.People != nil && e.Target.People != nil {
+				e.Target = model.PeopleValue(model.MergePeople(*e.Base.People, *e.Target.People, *theirs.People))
+			}
+			e.Base = theirs
+			verdict, theirs = model.Compare(e.Edit, *d.fresh)
+		}
 	}
-	if e.Sent {
-		return verdict, theirs, nil
+	field := model.FieldName(e.Kind)
+	var end ending
+	switch {
+	case verdict == model.Untouched:
+		return nil, nil
+	case verdict == model.Already && e.Sent: // a write that left before did it
+		end = ending{state: model.Done, before: e.Base, after: theirs, shows: d.fresh}
+	case verdict == model.Already:
+		end = ending{state: model.OutcomeAlreadySet, before: theirs, after: theirs, shows: d.fresh}
+	case verdict == model.NotLoaded:
+		end = stopped(model.Refused, model.Invalid, "the service did not show the current "+field+", so nothing was sent")
+		end.unsent = true
+		return &end, nil
+	case e.Sent:
+		end = stopped(model.OutcomeNotKnown, model.UnknownOutcome,
+			"the change was sent without an answer, and the service now shows neither the old nor the new value")
+	case e.Undoes != "":
+		end = stopped(model.InConflict, model.ConflictKind, "the "+field+" has been changed again since")
+	default:
+		end = stopped(model.InConflict, model.ConflictKind, "the "+field+" was changed by somebody else meanwhile")
 	}
-	own, err := d.deliveredBetween(ctx, e.Edit, theirs)
-	if err != nil || !own {
-		return verdict, theirs, err
-	}
-	if e.Undoes != "" {
-		return verdict, theirs, nil // a newer change of one's own is not taken back by the way
-	}
-	target := e.Target
-	if e.Base.People != nil && theirs.People != nil && target.People != nil {
-		target = model.PeopleValue(model.MergePeople(*e.Base.People, *target.People, *theirs.People))
-	}
-	if err := d.b.store.Reground(ctx, e.ID, theirs, target); err != nil {
-		return verdict, theirs, err
-	}
-	e.Base, e.Target = theirs, target
-	verdict, theirs = model.Compare(e.Edit, fresh)
-	return verdict, theirs, nil
+	end.theirs = &theirs
+	return &end, nil
 }
 
-// deliveredBetween reports whether deliveries of confab since an edit was
-// planned lead from its base to the value that the service shows now. The same
-// change made longer ago says nothing: somebody has set the base since.
-func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
+// deliveredBetween reports whether deliveries of confab since an edit was planned lead from its base to what the service
+// shows now. The same change made longer ago says nothing: somebody has set the base since.
+func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.Value) (bool, error) {
 	entries, err := d.b.store.History(ctx, model.HistoryRequest{Ref: e.Ref, Limit: ownDeliveries})
 	if err != nil {
 		return false, err
@@ -259,9 +258,7 @@ func (d delivery) deliveredBetween(ctx context.Context, e model.Edit, now model.
 		switch {
 		case j.Field() != e.Field() || j.State != model.Done:
 			continue
-		case j.At.Before(e.Created.Add(-planTime)):
-			return false, nil
-		case !j.After.Equal(now):
+		case j.At.Before(e.Created.Add(-planTime)) || !j.After.Equal(now):
 			return false, nil
 		case j.Before.Equal(e.Base):
 			return true, nil
@@ -277,176 +274,200 @@ const ownDeliveries = 200
 // planTime is how long before an edit was submitted its base may have been read.
 const planTime = 10 * time.Minute
 
-// unread handles a conversation that could not be read before sending.
-func (d delivery) unread(ctx context.Context, entries []model.OutboxEntry, cause error) error {
-	ctx = context.WithoutCancel(ctx)
+// unread is the end of an edit whose conversation could not be read before sending.
+func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	gone := model.KindOf(cause) == model.NotFound
-	for _, e := range entries {
-		var err error
-		switch {
-		case gone && e.Kind == model.EditDelete:
-			state := model.OutcomeAlreadySet
-			if e.Sent {
-				state = model.Done
-			}
-			err = d.finish(ctx, e, e.Base, e.Target, nil, true, state)
-		case gone && e.Kind == model.EditArchive && e.Sent:
-			// No service says that what is archived can't be read any more.
-			err = d.park(ctx, e, model.OutcomeNotKnown, &model.EntryError{Kind: model.UnknownOutcome,
-				Message: "archiving was asked for, and the conversation can no longer be read"}, nil, time.Time{}, false)
-		default:
-			err = d.failed(ctx, e, cause, true)
-		}
-		if err != nil {
-			return err
-		}
+	switch {
+	case gone && e.Kind == model.EditDelete:
+		return deleted(e, e.Sent)
+	case gone && e.Kind == model.EditArchive && e.Sent:
+		// No service says that what is archived can't be read any more.
+		return stopped(model.OutcomeNotKnown, model.UnknownOutcome, "archiving was asked for, and the conversation can no longer be read")
 	}
-	return nil
+	return d.failed(ctx, e, cause, true)
 }
 
-// already ends an edit whose target the service shows without a write now.
-// If a write had left before, that was ours.
-func (d delivery) already(ctx context.Context, e model.OutboxEntry, fresh model.Conversation, now model.Value) error {
-	if e.Sent {
-		return d.finish(ctx, e, e.Base, now, &fresh, false, model.Done)
-	}
-	return d.finish(ctx, e, now, now, &fresh, false, model.OutcomeAlreadySet)
-}
-
-// settle verifies what a write did and ends the edit accordingly. remote bounds
-// what is asked of the service.
-func (d delivery) settle(ctx, remote context.Context, e model.OutboxEntry, before model.Conversation, out model.Outcome, need model.Need, read **model.Conversation) error {
+// verify tells what a write did.
+func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Outcome) ending {
 	if e.Kind == model.EditDelete {
-		return d.deleted(ctx, remote, e, out.Err)
+		return d.verifyDelete(ctx, e, out.Err)
 	}
 	if out.Err != nil {
 		return d.failed(ctx, e, out.Err, false)
 	}
-	was, _ := e.Read(before)
+	before, _ := e.Read(*d.fresh)
 	if e.Sent {
-		was = e.Base // what was there before the first try, of which this one is the rest
+		before = e.Base // what was there before the first try, of which this one is the rest
 	}
-	after := out.After
-	if after != nil {
-		if _, known := e.Read(*after); !known {
-			after = nil
+	shows := out.After
+	if shows != nil {
+		if _, known := e.Read(*shows); !known {
+			shows = nil
 		}
 	}
-	if after == nil {
-		if *read == nil {
-			fresh, err := d.load(remote, e.Ref.ID, need)
+	if shows == nil {
+		if d.again == nil {
+			read, err := d.b.load(ctx, d.a, e.Ref.ID, d.need)
 			if err != nil {
-				// Accepted, but not yet seen: read again later, never send blindly.
-				return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
-					Message: "accepted, but reading it back failed: " + model.Words(err), Err: err}, false)
+				return d.unverified(ctx, e, err)
 			}
-			*read = &fresh.Conversation
+			d.again = &read.Conversation
 		}
-		after = *read
+		shows = d.again
 	}
-	is, known := e.Read(*after)
+	is, known := e.Read(*shows)
 	if known && is.Equal(e.Target) {
-		return d.finish(ctx, e, was, is, after, false, model.Done)
+		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}
-	if _, err := d.b.store.Save(ctx, *after, model.ReadRow); err != nil {
-		return err
-	}
-	cause := &model.EntryError{Kind: model.Unverified, Message: "the service accepted the change but shows another " + model.FieldName(e.Kind)}
+	why := "the service accepted the change but shows another " + model.FieldName(e.Kind)
 	if e.Kind == model.EditArchive {
-		cause.Message = "the service accepted it, but the conversation is not archived"
+		why = "the service accepted it, but the conversation is not archived"
 	}
-	return d.park(ctx, e, model.NotVerified, cause, &is, time.Time{}, false)
+	end := stopped(model.NotVerified, model.Unverified, why)
+	end.theirs, end.shows, end.reading = &is, shows, model.ReadRow
+	return end
 }
 
-// finish writes the journal and ends the edit.
-func (d delivery) finish(ctx context.Context, e model.OutboxEntry, before, after model.Value, c *model.Conversation, gone bool, state model.EditState) error {
-	j := d.entry(e, before, after, state)
-	if err := d.b.store.Settle(ctx, e, j, c, gone); err != nil {
-		return err
-	}
-	d.a.reached()
-	d.tell(e, state, &j)
-	return nil
+// unverified is the end of an edit that was accepted and not seen: it is read later, never sent blindly.
+func (d *delivery) unverified(ctx context.Context, e model.OutboxEntry, err error) ending {
+	return d.failed(ctx, e, &model.Error{Kind: model.UnknownOutcome, Op: "verify",
+		Message: "accepted, but reading it back failed: " + model.Words(err), Err: err}, false)
 }
 
-func (d delivery) entry(e model.OutboxEntry, before, after model.Value, state model.EditState) model.JournalEntry {
-	return model.JournalEntry{Edit: e.Edit, Title: e.Title, Before: before, After: after, At: d.b.now().UTC(), State: state}
+// verifyDelete tells what a delete did: it is done when reading answers that the conversation is gone.
+func (d *delivery) verifyDelete(ctx context.Context, e model.OutboxEntry, cause error) ending {
+	if cause != nil && model.KindOf(cause) != model.NotFound {
+		return d.failed(ctx, e, cause, false)
+	}
+	read, err := d.reread(ctx, e.Ref.ID, 0, func(_ model.Detail, err error) bool { return model.KindOf(err) == model.NotFound })
+	switch {
+	case model.KindOf(err) == model.NotFound:
+		return deleted(e, e.Sent || cause == nil)
+	case err != nil:
+		return d.unverified(ctx, e, err)
+	case cause != nil:
+		return d.failed(ctx, e, cause, false)
+	}
+	end := stopped(model.NotVerified, model.Unverified, "the service accepted the deletion, but the conversation is still there")
+	end.shows, end.reading = &read.Conversation, read.Reading(0)
+	return end
 }
 
-// failed applies the policy to an edit that met an error. early says that it
-// happened before the write: then nothing left this time.
-func (d delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) error {
-	err := model.AsError(d.b.noted(ctx, d.a, cause))
-	now := d.b.now()
-	what := decide(err, e.Attempts, now)
-	if e.Sent {
-		// That nothing left this time takes back no earlier sending.
-		what.unsent = false
+// deleted is the end of a delete whose conversation is gone, by its own request or by somebody faster.
+func deleted(e model.OutboxEntry, own bool) ending {
+	state := model.OutcomeAlreadySet
+	if own {
+		state = model.Done
 	}
-	if e.Target.People != nil && d.several(e.Edit) {
-		what.unsent = false // some requests may have gone through
+	return ending{state: state, before: e.Base, after: e.Target, gone: true}
+}
+
+// rereadPause is waited before a read that does not show yet what a write did is repeated.
+const rereadPause = time.Second
+
+// reread reads a conversation after a write, once more where it does not show yet what the write meant.
+func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows func(model.Detail, error) bool) (model.Detail, error) {
+	read, err := d.a.provider.Load(ctx, id, need)
+	if shows(read, err) || model.KindOf(err).Transient() {
+		return read, err
 	}
-	if early && e.Sent && what.state == model.Refused {
+	rest(ctx, rereadPause, nil)
+	return d.a.provider.Load(ctx, id, need)
+}
+
+// failed is the end that the policy gives an edit that met an error; early is before its write.
+func (d *delivery) failed(ctx context.Context, e model.OutboxEntry, cause error, early bool) ending {
+	err := model.AsError(d.b.noteRetry(ctx, d.a, cause))
+	end, shut := decide(err, e.Attempts, d.b.now())
+	if early && e.Sent && end.state == model.Refused {
 		// It is the reading that was refused. What was sent before may well be done.
-		what.state = model.OutcomeNotKnown
+		end.state = model.OutcomeNotKnown
 		err = &model.Error{Kind: model.UnknownOutcome, Op: err.Op, Err: err,
 			Message: "the change was sent, and what became of it can't be read: " + model.Words(err)}
 	}
-	if early {
-		what.unsent = false
-		if err.Kind == model.UnknownOutcome {
-			what.pause = true
-		}
+	switch {
+	case early:
+		// Nothing left this time, and what left earlier is not taken back by that.
+		end.unsent = false
+		shut = shut || err.Kind == model.UnknownOutcome
+	case e.Sent, e.Target.People != nil && d.several(e.Edit):
+		end.unsent = false // some requests may have gone through
 	}
-	if what.pause {
-		d.a.pause(what.next, err.RetryAt.After(now))
+	if shut {
+		d.a.pause(end.next)
 		d.a.update(func(s *model.AccountState) {
 			s.Error = model.NewEntryError(err)
-			s.NextTry = what.next
+			s.NextTry = end.next
 		})
 	}
-	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, what.state, err.Kind)
-	e.Sent = e.Sent || !early && !what.unsent
-	kept := model.NewEntryError(err)
-	if err.Kind == model.Canceled {
-		kept = nil // confab was left: that is no reason why the edit waits
-	} else if err.Existing != "" {
-		kept.Existing = model.Ref{Account: d.a.name, ID: err.Existing}.String()
-		if !strings.Contains(kept.Message, kept.Existing) {
-			kept.Hint = strings.TrimPrefix(kept.Hint+" ("+kept.Existing+")", " ")
-		}
+	d.b.log("%s: %s %s: %s", d.a.name, e.Kind, end.state, err.Kind)
+	if err.Kind != model.Canceled { // confab was left: that is no reason why the edit waits
+		end.cause = d.entryError(err)
 	}
-	return d.park(ctx, e, what.state, kept, nil, what.next, what.unsent)
+	return end
 }
 
-// several reports whether an edit may take several requests.
-func (d delivery) several(e model.Edit) bool {
-	if d.read == nil {
+// entryError is model.NewEntryError with the conversation that stands in the way.
+func (d *delivery) entryError(err *model.Error) *model.EntryError {
+	out := model.NewEntryError(err)
+	if err.Existing == "" {
+		return out
+	}
+	out.Existing = d.ref(err.Existing)
+	if !strings.Contains(out.Message, out.Existing) && !strings.Contains(out.Hint, out.Existing) {
+		out.Hint = strings.TrimPrefix(out.Hint+" ("+out.Existing+")", " ")
+	}
+	return out
+}
+
+func (d *delivery) ref(id string) string { return model.Ref{Account: d.a.name, ID: id}.String() }
+
+func (d *delivery) several(e model.Edit) bool {
+	if d.fresh == nil {
 		return true
 	}
-	requests, err := d.a.provider.Requests(*d.read, []model.Edit{e})
+	requests, err := d.a.provider.Requests(*d.fresh, []model.Edit{e})
 	return err != nil || len(requests) != 1
 }
 
-func (d delivery) park(ctx context.Context, e model.OutboxEntry, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
-	if err := d.b.store.Park(ctx, e.ID, state, cause, theirs, next, unsent); err != nil {
-		return err
+// settle records what became of an edit and tells of it.
+func (d *delivery) settle(ctx context.Context, e model.OutboxEntry, end ending) error {
+	result := model.DeliveryResult{Entry: e}
+	r := &result.Entry
+	r.State = end.state
+	if end.settled() {
+		if end.shows != nil {
+			r.Ref = end.shows.Ref // of a create that is new
+		}
+		if e.Kind == model.EditCreate {
+			r.Target = end.after
+		}
+		result.Journal = &model.JournalEntry{Edit: r.Edit, Title: e.Title, Before: end.before, After: end.after,
+			At: d.b.now().UTC(), State: end.state}
+		if err := d.b.store.Settle(ctx, e, *result.Journal, end.shows, end.gone); err != nil {
+			return err
+		}
+		d.a.reached()
+	} else {
+		if end.shows != nil {
+			if err := d.b.store.Save(ctx, *end.shows, end.reading); err != nil {
+				return err
+			}
+		}
+		r.Error, r.Theirs, r.NextTry = end.cause, end.theirs, end.next
+		if err := d.b.store.Park(ctx, e.ID, end.state, end.cause, end.theirs, end.next, end.unsent); err != nil {
+			return err
+		}
 	}
-	e.Error, e.Theirs, e.NextTry = cause, theirs, next
-	d.tell(e, state, nil)
+	if d.report != nil {
+		d.report(result)
+	}
 	return nil
 }
 
-func (d delivery) tell(e model.OutboxEntry, state model.EditState, j *model.JournalEntry) {
-	e.State = state
-	if d.report != nil {
-		d.report(model.DeliveryResult{Entry: e, Journal: j})
-	}
-}
-
-func kinds(entries []model.OutboxEntry) []model.EditKind {
-	out := make([]model.EditKind, len(entries))
-	for i, e := range entries {
+func kinds(edits []model.Edit) []model.EditKind {
+	out := make([]model.EditKind, len(edits))
+	for i, e := range edits {
 		out[i] = e.Kind
 	}
 	return out

@@ -22,4 +22,24 @@
 //
 // Every method that does I/O takes a context. Accounts, Describe and
 // Capabilities do none and may be called from anywhere.
+//
+// One key, all the way, where package ui leaves off. An edit takes four write
+// transactions (numbered) and two requests; "already so" and a conflict take
+// one request.
+//
+//	Plan         planRow for each conversation; a base that the cache does not
+//	             hold is read first
+//	Submit       1 the edits enter the outbox; announce: the row shows the new
+//	             value as pending; deliverLoop wakes
+//	claim        2 the due edits of one conversation belong to this process
+//	load         reads the conversation
+//	compare      nil: send it; else the ending: already so, conflict, refused
+//	edits        3 notes that the write may leave, with what was read;
+//	             Provider.Apply sends
+//	verify       the answer, or one more read, shows the target; failed applies
+//	             the policy to an error
+//	settle       4 the journal has the edit, or the outbox why it waits
+//	announce     names the conversation and the submission; ui reads these again
+//
+// A create is delivered by create instead of load, compare and verify.
 package inbox

@@ -7,8 +7,7 @@ import (
 	"confab/model"
 )
 
-// broadcaster hands announcements to subscribers without ever waiting: each
-// has room for one, and what does not fit is joined with what waits.
+// broadcaster announces without ever waiting: each subscriber has room for one event, and more are joined with it.
 type broadcaster struct {
 	mu   sync.Mutex
 	subs map[chan model.Event]struct{}

@@ -8,9 +8,8 @@ import (
 	"confab/model/store"
 )
 
-// announce brings the index in step with the store and tells subscribers what
-// changed: conversations and submissions by any process, and the state of these
-// accounts. While somebody else does that, it leaves it to them.
+// announce brings the index in step with the store, and tells subscribers of all conversations and submissions that
+// changed and of these accounts. While another goroutine does that, it is left to that one.
 func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	names := make([]string, len(accounts))
 	for i, a := range accounts {
@@ -22,26 +21,33 @@ func (b *Inbox) announce(ctx context.Context, accounts ...*account) {
 	}
 }
 
-// catchUp follows the store as long as there is news and nobody else does, and
-// reports whether it told of these accounts.
+// catchUp follows the store while there is news and nobody else does, and reports whether it told of these accounts.
 func (b *Inbox) catchUp(ctx context.Context, names ...string) (told bool) {
-	l := &b.lists
-	for l.pending.Load() && l.step.TryLock() {
-		done, err := b.news(ctx, names...)
-		l.step.Unlock()
+	for b.lists.pending.Load() && b.lists.step.tryTake() {
+		err := b.takeNews(ctx, names...)
+		b.lists.step.release()
 		if err != nil {
 			b.log("follow the store: %v", err)
 			return told
 		}
-		if done {
-			told, names = true, nil
-		}
+		told, names = true, nil
 	}
 	return told
 }
 
-// follow reads what changed since the last time, by any process, lays it over
-// the index and announces it, with these accounts. step is held.
+// takeNews follows the store where there is news; what fails stays news. step is held.
+func (b *Inbox) takeNews(ctx context.Context, accounts ...string) error {
+	if !b.lists.pending.Swap(false) && len(accounts) == 0 {
+		return nil
+	}
+	err := b.follow(context.WithoutCancel(ctx), accounts...)
+	if err != nil {
+		b.lists.pending.Store(true)
+	}
+	return err
+}
+
+// follow lays what any process changed since the last time over the index, and announces it. step is held.
 func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	l := &b.lists
 	if !l.loaded && !b.events.heard() {
@@ -61,16 +67,11 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	if told.Submissions, err = b.store.SubmissionsSince(ctx, l.at.Revision); err != nil {
 		return err
 	}
-	switch {
-	case l.loaded && at.Epoch != l.at.Epoch:
-		if err := b.fill(l.life); err != nil {
+	if told.All = l.loaded && at.Epoch != l.at.Epoch; told.All {
+		if err := b.fill(b.life); err != nil {
 			return err
 		}
-		told.All = true
-	case l.loaded:
-		l.index.Apply(changed)
-	}
-	if !told.All {
+	} else {
 		l.at = at
 	}
 	for _, e := range changed {
@@ -78,6 +79,9 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	}
 	told.Accounts = union(accounts, b.recount(ctx))
 	if l.loaded {
+		if !told.All {
+			l.index.Apply(changed)
+		}
 		told.Refs = append(told.Refs, b.advance()...)
 	}
 	if told.All || len(told.Refs)+len(told.Submissions)+len(told.Accounts) > 0 {
@@ -87,8 +91,7 @@ func (b *Inbox) follow(ctx context.Context, accounts ...string) error {
 	return nil
 }
 
-// advance lets the index evaluate what the clock has changed, and returns the
-// conversations whose place that changed.
+// advance returns the conversations that the clock has brought into a list or taken out of one.
 func (b *Inbox) advance() []model.Ref {
 	var out []model.Ref
 	for _, key := range b.lists.index.Advance() {
@@ -116,16 +119,4 @@ func (b *Inbox) recount(ctx context.Context) []string {
 		})
 	}
 	return changed
-}
-
-// news follows the store where there is news. What fails stays news. step is held.
-func (b *Inbox) news(ctx context.Context, accounts ...string) (told bool, err error) {
-	l := &b.lists
-	if !l.pending.Swap(false) {
-		return false, nil
-	}
-	if err = b.follow(context.WithoutCancel(ctx), accounts...); err != nil {
-		l.pending.Store(true)
-	}
-	return err == nil, err
 }

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -9,12 +10,10 @@ import (
 	"confab/model/store"
 )
 
-// HeldAfter is the age at which an edit that is found at start is held until
-// a person confirms it: what was meant yesterday may not be meant today.
+// HeldAfter is the age at which an edit found at start is held until a person confirms it.
 const HeldAfter = 24 * time.Hour
 
-// DefaultPatience is how long Deliver waits for edits that will settle by
-// themselves.
+// DefaultPatience is how long Deliver waits for edits that will settle by themselves.
 const DefaultPatience = 30 * time.Second
 
 // Account is one account as the engine is given it.
@@ -30,71 +29,72 @@ type Options struct {
 	Accounts []Account
 	// Refresh is the pause between refreshes; 0 turns polling off.
 	Refresh time.Duration
-	// Patience is how long Deliver waits for edits that will settle by
-	// themselves; 0 is DefaultPatience, negative is not at all.
+	// Patience is how long Deliver waits; 0 is DefaultPatience, negative is not at all.
 	Patience time.Duration
 	// User is written into the journal.
 	User string
-	// ReadOnly says that the whole program was started so; each account's
-	// Description says it too.
+	// ReadOnly says that the whole program was started so; each Description says it too.
 	ReadOnly bool
 	// Location is the zone of dates in queries; nil is local.
 	Location *time.Location
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Loading, if set, is told how many conversations are about to be loaded into
-	// memory; what it returns is called at the end of that.
+	// Loading, if set, is told how many conversations are about to be loaded; it returns what to call at the end.
 	Loading func(conversations int) (loaded func())
 	// Log, if set, gets one line an event; never bodies, never credentials.
 	Log func(format string, args ...any)
 }
 
+// stored is what the store answers by itself.
+type stored interface {
+	Row(ctx context.Context, ref model.Ref) (model.Row, bool, error)
+	Outbox(ctx context.Context) ([]model.OutboxEntry, error)
+	Undecided(ctx context.Context) (map[string]int, error)
+	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
+	SaveDraft(ctx context.Context, key, text string) error
+	Draft(ctx context.Context, key string) (string, error)
+	Forget(ctx context.Context, account string) error
+}
+
 // Inbox is the engine. It is safe for concurrent use.
 type Inbox struct {
+	stored
 	store    *store.Store
+	options  Options
 	accounts []*account
 	byName   map[string]*account
-	refresh  time.Duration
-	user     string
-	readOnly bool
 	patience time.Duration
 	loc      *time.Location
 	now      func() time.Time
 	log      func(string, ...any)
-	loading  func(int) func()
 
 	events  broadcaster
 	lists   lists
 	lookups lookupCache
 	session session
-	// submitted are the edits that were submitted for a Deliver to follow.
-	submitted struct {
-		sync.Mutex
-		entries map[string]model.OutboxEntry
-	}
+	// submitted holds, by id, the edits that were submitted for a Deliver to follow.
+	submitted sync.Map
 
-	ends    sync.Mutex // guards stop and closed
-	stop    context.CancelFunc
-	closed  bool
+	// life ends with Close.
+	life    context.Context
+	end     context.CancelFunc
+	ends    sync.Mutex // guards the end of life against Start, and started
+	started bool
 	workers sync.WaitGroup
-	turns   turns
+
+	sending    sending
+	suspending sync.Mutex // guards suspended
+	suspended  bool       // the turns of all accounts to deliver are taken
 }
 
-// Open starts the engine without any worker: reads work, and what is asked
-// for explicitly is done. Start adds the background work.
+// Open starts the engine without any worker: it answers, and does what it is asked for. Start adds the background work.
 func Open(ctx context.Context, o Options) (*Inbox, error) {
 	b := &Inbox{
-		store: o.Store, refresh: o.Refresh, user: o.User, readOnly: o.ReadOnly, loc: o.Location, now: o.Now, log: o.Log, loading: o.Loading,
-		byName: map[string]*account{},
-	}
-	if b.patience = o.Patience; b.patience == 0 {
-		b.patience = DefaultPatience
+		stored: o.Store, store: o.Store, options: o, byName: map[string]*account{},
+		patience: cmp.Or(o.Patience, DefaultPatience), loc: cmp.Or(o.Location, time.Local), now: o.Now, log: o.Log,
 	}
 	if b.now == nil {
 		b.now = time.Now
-	}
-	if b.loc == nil {
-		b.loc = time.Local
 	}
 	if b.log == nil {
 		b.log = func(string, ...any) {}
@@ -120,21 +120,22 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.life, b.end = context.WithCancel(context.WithoutCancel(ctx))
 	b.lists.open(b.loc, b.now, at)
 	b.recount(ctx)
 	return b, nil
 }
 
-// Start begins the background work: every account is synced and everything
-// that is due is delivered. It returns at once; Close ends it, and after a Close
-// it does nothing.
+// Start begins the background work: it syncs every account and delivers everything that is due, until Close.
 func (b *Inbox) Start(ctx context.Context) {
 	b.ends.Lock()
 	defer b.ends.Unlock()
-	if b.closed {
+	if b.life.Err() != nil {
 		return
 	}
-	ctx, b.stop = context.WithCancel(ctx)
+	b.started = true
+	ctx, stop := context.WithCancel(ctx)
+	context.AfterFunc(b.life, stop)
 	if n, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		b.log("hold old edits: %v", err)
 	} else if n > 0 {
@@ -147,31 +148,22 @@ func (b *Inbox) Start(ctx context.Context) {
 	b.workers.Go(func() { b.watch(ctx) })
 }
 
-// Close stops the workers and waits until writes in flight have ended and
-// been recorded, or ctx is done: then those are left as they are, claimed by
-// this process, and the store must stay open until the process has ended, which
-// frees the claims; the next start reads what became of them. Otherwise the
-// caller closes the store.
+// Close stops the workers and waits until writes in flight have ended and been recorded, or ctx is done. In that case
+// the store must stay open until the process has ended, which frees its claims; the next start reads what became of
+// those edits. Otherwise the caller closes the store.
 func (b *Inbox) Close(ctx context.Context) error {
 	b.ends.Lock()
-	b.closed = true
-	if b.stop != nil {
-		b.stop()
-	}
+	b.end()
 	b.ends.Unlock()
-	if err := b.keepViews(ctx); err != nil {
-		b.log("keep the views: %v", err)
-	}
-	b.lists.end()
-	done := make(chan struct{})
+	b.keepViews(ctx)
+	ended := make(chan error, 1)
 	go func() {
 		b.workers.Wait()
-		b.turns.close(ctx)
-		close(done)
+		ended <- b.Suspend(ctx)
 	}()
 	select {
-	case <-done:
-		return nil
+	case err := <-ended:
+		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -185,11 +177,10 @@ func (b *Inbox) names() []string {
 	return out
 }
 
-// Subscribe gives a channel of announcements and the way to end it. A slow
-// reader gets announcements joined into one; the engine never waits for it.
+// Subscribe returns a channel of events and the way to end it. A slow reader gets events joined into one.
 func (b *Inbox) Subscribe() (<-chan model.Event, func()) { return b.events.subscribe() }
 
-// Accounts gives the state of every account, in the order of the config.
+// Accounts returns the state of every account, in the order of the config.
 func (b *Inbox) Accounts() []model.AccountState {
 	out := make([]model.AccountState, len(b.accounts))
 	for i, a := range b.accounts {
@@ -198,32 +189,28 @@ func (b *Inbox) Accounts() []model.AccountState {
 	return out
 }
 
-// Describe gives the fixed data of an account.
+// Describe returns the fixed data of an account.
 func (b *Inbox) Describe(name string) (model.Description, bool) {
-	a, ok := b.byName[name]
-	if !ok {
-		return model.Description{}, false
+	if a, ok := b.byName[name]; ok {
+		return a.desc, true
 	}
-	return a.desc, true
+	return model.Description{}, false
 }
 
-// Capabilities tells what can be edited in a conversation. A conversation of
-// an account that is not configured can't be edited at all.
+// Capabilities tells what can be edited in a conversation.
 func (b *Inbox) Capabilities(c model.Conversation) model.Capabilities {
-	a, ok := b.byName[c.Ref.Account]
-	if ok {
+	if a, ok := b.byName[c.Ref.Account]; ok {
 		return b.capabilities(a, c, false)
 	}
 	return none("the account is not in the config")
 }
 
-// capabilities lays read-only over what the adapter says. What is planned only
-// to be looked at may be shown all the same.
+// capabilities lays read-only over what the adapter says, except for a plan that is only looked at.
 func (b *Inbox) capabilities(a *account, c model.Conversation, dryRun bool) model.Capabilities {
 	switch {
 	case dryRun || !a.desc.ReadOnly:
 		return a.provider.Capabilities(c)
-	case b.readOnly:
+	case b.options.ReadOnly:
 		return none("confab was started read-only")
 	}
 	return none("the account is read-only in the config")

@@ -14,48 +14,38 @@ import (
 	"confab/model/store"
 )
 
-// lists is what the engine knows of all conversations without asking the disk:
-// the index, kept in step with the store, and the rows that were shown last.
+// lists is what the engine knows of all conversations without asking the disk.
 type lists struct {
 	index *index.Index
 
-	// step is held by who brings the index in step with the store, or loads it.
-	// pending says that there is news for the holder, who then goes on, or that
-	// the last try failed: then the watcher tries again.
-	step    sync.Mutex
+	// step is held by who loads the index or brings it in step with the store. pending says that there is news for the
+	// holder, or that the last try failed.
+	step    lock
 	pending atomic.Bool
 	at      store.Point
 	loaded  bool
 
-	mu sync.Mutex
-	// loading is closed at the end of the load; nil before it has begun, and
-	// after one that failed.
-	loading chan struct{}
-	tabs    []string // the queries of the tabs
+	mu   sync.Mutex
+	tabs []query.Query
 
 	rows rowCache
 	// changed tells the watcher that the index may be waiting for another moment.
 	changed chan struct{}
-	life    context.Context
-	end     context.CancelFunc
 }
 
 // openingBudget is how long the first page may be looked for on disk.
 const openingBudget = 20 * time.Millisecond
 
-// refoldRows is how many conversations are folded anew in one transaction;
-// refoldPause is the turn of other writers after it.
+// refoldRows are folded anew in one transaction; refoldPause is the turn of other writers after it.
 const (
 	refoldRows  = 100
 	refoldPause = 3 * time.Millisecond
 )
 
-// yieldRows is after how many rows a load lets others have its core: a key must
-// not wait until the scheduler takes it away.
+// yieldRows is after how many rows a load yields its core to a key that waits.
 const yieldRows = 100
 
-// keptRows is how many rows of each view are kept for the next start, keptTime
-// how long that may take: while another process writes for long, it is left out.
+// keptRows of each view are kept for the next start, if that takes no longer than keptTime.
 const (
 	keptRows = 100
 	keptTime = 300 * time.Millisecond
@@ -64,79 +54,44 @@ const (
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {
 	l.index = index.New(loc, now)
 	l.at.Revision = revision
-	l.changed = make(chan struct{}, 1)
-	l.life, l.end = context.WithCancel(context.Background())
+	l.changed, l.step = make(chan struct{}, 1), make(lock, 1)
 }
 
-// ready waits until the index holds every conversation, and what this process
-// has changed up to now. Who asks first loads it; a load goes on though who
-// asked for it gives up, since another will ask.
+// ready waits until the index holds every conversation, and what this process has changed up to now.
 func (b *Inbox) ready(ctx context.Context) error {
 	l := &b.lists
-	if err := l.load(ctx, b.fillFirst); err != nil {
+	if err := l.step.take(ctx); err != nil {
 		return err
 	}
-	l.step.Lock()
-	if b.store.OwnRevision() > l.at.Revision {
-		l.pending.Store(true)
+	var err error
+	if !l.loaded {
+		err = b.fillFirst(b.life)
 	}
-	_, err := b.news(ctx)
-	l.step.Unlock()
+	if err == nil {
+		if b.store.OwnRevision() > l.at.Revision {
+			l.pending.Store(true)
+		}
+		err = b.takeNews(ctx)
+	}
+	l.step.release()
 	if err == nil {
 		b.catchUp(ctx) // what was left to the holder meanwhile
 	}
 	return err
 }
 
-func (l *lists) load(ctx context.Context, fill func(context.Context) error) error {
-	for {
-		l.mu.Lock()
-		loading, mine := l.loading, false
-		if loading == nil {
-			loading, mine = make(chan struct{}), true
-			l.loading = loading
-		}
-		l.mu.Unlock()
-		if !mine {
-			select {
-			case <-loading:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			l.mu.Lock()
-			again := l.loading != loading
-			l.mu.Unlock()
-			if again {
-				continue // it failed
-			}
-			return nil
-		}
-		err := fill(l.life)
-		if err != nil {
-			l.mu.Lock()
-			l.loading = nil
-			l.mu.Unlock()
-		}
-		close(loading)
-		return err
-	}
-}
-
-// fillFirst loads the index for the first time. What an earlier version stored
-// for searching is brought up to date before: that bounds the memory of the load,
-// and no later one has to work it out again.
+// fillFirst loads the index for the first time. It folds what an earlier version stored before: that bounds the memory
+// of the load, and no later one has to do it. step is held.
 func (b *Inbox) fillFirst(ctx context.Context) error {
-	if b.loading != nil {
+	if b.options.Loading != nil {
 		n := 0
 		for _, a := range b.accounts {
 			n += a.snapshot().Conversations
 		}
-		defer b.loading(n)()
+		defer b.options.Loading(n)()
 	}
 	b.refold(ctx)
 	l := &b.lists
-	l.step.Lock()
-	defer l.step.Unlock()
 	was := l.at.Revision
 	err := b.fill(ctx)
 	if err == nil && b.events.heard() {
@@ -168,8 +123,7 @@ func (b *Inbox) fill(ctx context.Context) error {
 	return err
 }
 
-// refold brings what an earlier version stored for searching up to date, in
-// slices. Where that fails, each load works it out.
+// refold folds what an earlier version stored for searching anew, in slices. Where that fails, each load does it.
 func (b *Inbox) refold(ctx context.Context) {
 	for ctx.Err() == nil {
 		done, err := b.store.Refold(ctx, refoldRows)
@@ -183,15 +137,27 @@ func (b *Inbox) refold(ctx context.Context) {
 	}
 }
 
-// List returns a window of the rows that match a query, from memory and, for
-// rows that were not shown lately, from the cache. A bad query is a
-// *query.Error.
-func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
-	q, err := b.parse(req.Query, req.Inbox)
-	if err != nil {
-		return model.Page{}, err
+// search parses the query of a list and waits until it can be answered.
+func (b *Inbox) search(ctx context.Context, text string, inbox bool) (query.Query, error) {
+	q, err := parse(text, inbox)
+	if err == nil {
+		err = b.ready(ctx)
 	}
-	if err := b.ready(ctx); err != nil {
+	return q, err
+}
+
+func parse(text string, inbox bool) (query.Query, error) {
+	q, err := query.Parse(text)
+	if err == nil && inbox {
+		q = q.Inbox()
+	}
+	return q, err
+}
+
+// List returns a window of the rows that match a query. A bad query is a *query.Error.
+func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
+	q, err := b.search(ctx, req.Query, req.Inbox)
+	if err != nil {
 		return model.Page{}, err
 	}
 	want := index.WindowRequest{Offset: req.Offset, Limit: req.Limit}
@@ -212,12 +178,11 @@ func (b *Inbox) List(ctx context.Context, req model.ListRequest) (model.Page, er
 	return p, err
 }
 
-// Opening returns what can be shown of a list before the index is there: the
-// rows that the view showed last, or the head of the list on disk, and how many
-// there were, -1 where that is not known.
+// Opening returns what can be shown of a list before the index is there: the rows that the view showed last, or the
+// head of the list on disk, and how many there were, -1 where that is not known.
 func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	none := model.Page{Total: -1, Index: -1}
-	q, err := b.parse(req.Query, req.Inbox)
+	q, err := parse(req.Query, req.Inbox)
 	if err != nil {
 		return none, err
 	}
@@ -227,115 +192,97 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 	if err != nil {
 		return none, err
 	}
-	ok = ok && len(kept.Keys) > 0 // else it may have been kept before anything was read
-	switch {
-	case ok && req.Limit == 0:
-		return model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}, nil
-	case !ok && (req.Limit == 0 || q.Sort() != (query.Query{}).Sort()):
-		return none, nil
-	case !ok:
-		whole := false
-		if kept.Keys, whole, err = b.store.Head(ctx, match, req.Limit, openingBudget); err != nil {
+	if !ok || len(kept.Keys) == 0 { // an empty one may have been kept before anything was read
+		if req.Limit == 0 || q.Sort() != (query.Query{}).Sort() {
+			return none, nil
+		}
+		keys, whole, err := b.store.Head(ctx, match, req.Limit, openingBudget)
+		if err != nil {
 			return none, err
 		}
-		if kept.Total = -1; whole {
-			kept.Total = len(kept.Keys)
+		if kept.Keys, kept.Total = keys, -1; whole {
+			kept.Total = len(keys)
 		}
 	}
 	p := model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}
-	p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
+	if req.Limit > 0 {
+		p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
+	}
 	return p, err
 }
 
 // Refs returns all conversations that match a query, in its order.
 func (b *Inbox) Refs(ctx context.Context, text string, inbox bool) ([]model.Ref, error) {
-	q, err := b.parse(text, inbox)
+	q, err := b.search(ctx, text, inbox)
 	if err != nil {
-		return nil, err
-	}
-	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
 	return b.lists.index.Refs(ctx, q)
 }
 
-// Counts returns how many conversations match each query, in the inbox's sense.
-// The lists of these queries are kept up to date from then on.
+// Counts returns how many conversations of the inbox match each query, and keeps those lists up to date from then on.
 func (b *Inbox) Counts(ctx context.Context, queries []string) ([]int, error) {
 	parsed := make([]query.Query, len(queries))
 	for i, text := range queries {
-		q, err := b.parse(text, true)
-		if err != nil {
+		var err error
+		if parsed[i], err = parse(text, true); err != nil {
 			return nil, err
 		}
-		parsed[i] = q
 	}
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
-	b.keep(ctx, queries, parsed)
+	b.keep(ctx, parsed)
 	out := make([]int, len(parsed))
 	for i, q := range parsed {
-		n, err := b.lists.index.Count(ctx, q)
-		if err != nil {
+		var err error
+		if out[i], err = b.lists.index.Count(ctx, q); err != nil {
 			return nil, err
 		}
-		out[i] = n
 	}
 	return out, nil
 }
 
-// keep has the lists of the tabs kept by the index, and what they show now kept
-// for the next start.
-func (b *Inbox) keep(ctx context.Context, texts []string, queries []query.Query) {
+// keep has the index keep the lists of the tabs, and keeps what they show for the next start.
+func (b *Inbox) keep(ctx context.Context, tabs []query.Query) {
 	l := &b.lists
 	l.mu.Lock()
-	same := slices.Equal(l.tabs, texts)
-	l.tabs = slices.Clone(texts)
+	same := slices.EqualFunc(l.tabs, tabs, func(a, b query.Query) bool { return a.String() == b.String() })
+	l.tabs = tabs
 	l.mu.Unlock()
 	if same {
 		return
 	}
-	l.index.Keep(queries)
+	l.index.Keep(tabs)
 	nudge(l.changed)
 	go l.index.Vocabulary() // counted now rather than under the first letters that are typed
-	if err := b.keepViews(ctx); err != nil {
-		b.log("keep the views: %v", err)
-	}
+	b.keepViews(ctx)
 }
 
-// keepViews stores what each view shows now, for the first frame of the next
-// start.
-func (b *Inbox) keepViews(ctx context.Context) error {
+// keepViews stores what each view shows now, for the first frame of the next start.
+func (b *Inbox) keepViews(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, keptTime)
 	defer cancel()
 	b.lists.mu.Lock()
 	tabs := b.lists.tabs
 	b.lists.mu.Unlock()
-	for _, text := range tabs {
-		q, err := b.parse(text, true)
-		if err != nil {
-			return err
-		}
+	for _, q := range tabs {
 		w, err := b.lists.index.Window(ctx, q, index.WindowRequest{Limit: keptRows})
 		if err == nil {
 			err = b.store.KeepView(ctx, q.String(), store.KeptView{Keys: w.Keys, Total: w.Total, At: b.now()})
 		}
 		if err != nil {
-			return err
+			b.log("keep the views: %v", err)
+			return
 		}
 	}
-	return nil
 }
 
 // Select returns a set of rows of a list.
 func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Selection, error) {
 	var none model.Selection
-	q, err := b.parse(req.Query, req.Inbox)
+	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
-		return none, err
-	}
-	if err := b.ready(ctx); err != nil {
 		return none, err
 	}
 	var ends [2]int64
@@ -343,17 +290,15 @@ func (b *Inbox) Select(ctx context.Context, req model.SelectRequest) (model.Sele
 		if ref.IsZero() {
 			continue
 		}
-		key, ok, err := b.store.Key(ctx, ref)
-		if err != nil || !ok {
+		var ok bool
+		if ends[i], ok, err = b.store.Key(ctx, ref); err != nil || !ok {
 			return none, err
 		}
-		ends[i] = key
 	}
 	return b.lists.index.Select(ctx, q, ends[0], ends[1], req.N)
 }
 
-// RefsOf returns the conversations of a set, pinned ones and then the newest
-// first.
+// RefsOf returns the conversations of a set, pinned ones and then the newest first.
 func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
@@ -363,11 +308,8 @@ func (b *Inbox) RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, err
 
 // Hidden returns how many of a set a list does not hold.
 func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error) {
-	q, err := b.parse(req.Query, req.Inbox)
+	q, err := b.search(ctx, req.Query, req.Inbox)
 	if err != nil {
-		return 0, err
-	}
-	if err := b.ready(ctx); err != nil {
 		return 0, err
 	}
 	return b.lists.index.Hidden(ctx, q, s)
@@ -379,12 +321,4 @@ func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
 		return nil, err
 	}
 	return b.lists.index.Vocabulary(), nil
-}
-
-func (b *Inbox) parse(text string, inbox bool) (query.Query, error) {
-	q, err := query.Parse(text)
-	if err == nil && inbox {
-		q = q.Inbox()
-	}
-	return q, err
 }

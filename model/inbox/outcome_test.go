@@ -98,12 +98,12 @@ func TestAKillAtEveryStepLosesNothingAndRepeatsNothingBlindly(t *testing.T) {
 			}
 		},
 		"marked as sent, not sent": func(t *testing.T, s *store.Store, f *fake, id string) {
-			s.Claim(context.Background(), "projects", nil)
-			s.Sent(context.Background(), []string{id})
+			claimed, _ := s.Claim(context.Background(), "projects", nil)
+			s.Sent(context.Background(), claimed, nil)
 		},
 		"sent, answer not recorded": func(t *testing.T, s *store.Store, f *fake, id string) {
-			s.Claim(context.Background(), "projects", nil)
-			s.Sent(context.Background(), []string{id})
+			claimed, _ := s.Claim(context.Background(), "projects", nil)
+			s.Sent(context.Background(), claimed, nil)
 			f.change("1", func(c *model.Conversation) { c.Title = "mine" })
 		},
 	} {
@@ -232,12 +232,13 @@ func TestAnOutcomeThatCouldNotBeRecordedIsReadAgain(t *testing.T) {
 	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, s *store.Store) {
 		ctx := context.Background()
 		b.Sync(ctx)
-		ids := submit(t, b, f.ref("1"), title("mine"))
+		submit(t, b, f.ref("1"), title("mine"))
 		// What a full disk leaves behind: sent, and still claimed by this process.
-		if got, err := s.Claim(ctx, "projects", nil); err != nil || len(got) != 1 {
-			t.Fatal(got, err)
+		claimed, err := s.Claim(ctx, "projects", nil)
+		if err != nil || len(claimed) != 1 {
+			t.Fatal(claimed, err)
 		}
-		if _, err := s.Sent(ctx, ids); err != nil {
+		if _, err := s.Sent(ctx, claimed, nil); err != nil {
 			t.Fatal(err)
 		}
 		f.change("1", func(c *model.Conversation) { c.Title = "mine" })

@@ -2,22 +2,21 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"confab/model"
 	"confab/model/store"
 )
 
-// Pages that come faster than they are stored share a transaction: those of
-// gatherFor after the last one, up to so many rows that nobody who wants to
-// write waits for long.
+// Pages that come faster than they are stored share a transaction, which is bounded so that no writer waits for long.
 const (
 	gatherFor  = 100 * time.Millisecond
 	gatherRows = 300
 )
 
-// intake stores the pages of one run over a list. The first page is stored
-// before the next is asked for, the others while the next one travels.
+// intake stores the pages of one run over a list: the first before the next is asked for, the others while the next
+// one travels.
 type intake struct {
 	b *Inbox
 	a *account
@@ -27,9 +26,8 @@ type intake struct {
 	silent bool
 	// first, which may be nil, runs once the first page has been stored.
 	first func() error
-	// enough, which may be nil, decides by what was stored of a page and how
-	// much of it was new whether to stop. Each page is then stored before the
-	// next is asked for.
+	// enough, which may be nil, decides by the rows stored of a page and those of them that changed whether to stop. Each
+	// page is then stored before the next is asked for.
 	enough func(stored, changed int) bool
 
 	begun bool      // a page has come
@@ -88,8 +86,7 @@ func (in *intake) take(ctx context.Context, stop func(), p page) (more bool, err
 	}
 }
 
-// store keeps what comes, until the pages end or can't be stored: then it
-// stops the run.
+// store stores what comes, until the pages end or can't be stored: then it stops the run.
 func (in *intake) store(ctx context.Context, stop func()) {
 	defer close(in.ended)
 	for p := range in.pages {
@@ -119,45 +116,44 @@ func (in *intake) gather(p page) []page {
 	return all
 }
 
-// save stores pages in one transaction, what has names since in another, and
-// tells of it.
+// save stores pages in one transaction, late names in another, and announces them.
 func (in *intake) save(ctx context.Context, all []page) (stored, changed int, err error) {
-	var pages []page
 	var named []model.Conversation
-	for _, p := range all {
+	pages := slices.DeleteFunc(all, func(p page) bool {
 		if p.Names {
 			named = append(named, p.Conversations...)
-		} else {
-			pages = append(pages, p)
 		}
-	}
-	var refs []model.Ref
+		return p.Names
+	})
+	var refs, renamed []model.Ref
 	if len(pages) > 0 {
-		last := pages[len(pages)-1]
-		var walk *store.Walk
-		if in.walk != 0 {
-			walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
-		}
-		stored, err = in.a.storePages(pages, func(rows []model.Conversation) (err error) {
-			refs, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk)
-			return err
-		})
-		if err == nil && !in.silent {
-			in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+stored, last.Total })
-		}
+		stored, refs, err = in.savePages(ctx, pages)
 	}
-	changed = len(refs)
 	if err == nil && len(named) > 0 {
-		var renamed []model.Ref
 		renamed, err = in.b.store.SaveNames(ctx, in.a.name, named)
-		changed += len(renamed)
 	}
 	in.saved = time.Now()
 	if err != nil {
 		return 0, 0, err
 	}
+	changed = len(refs) + len(renamed)
 	if !in.silent || changed > 0 {
 		in.b.announce(ctx, in.a)
 	}
 	return stored, changed, nil
+}
+
+func (in *intake) savePages(ctx context.Context, pages []page) (stored int, changed []model.Ref, err error) {
+	last := pages[len(pages)-1]
+	var walk *store.Walk
+	if in.walk != 0 {
+		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
+	}
+	in.a.storing.Lock()
+	defer in.a.storing.Unlock()
+	rows := in.a.current(pages)
+	if changed, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk); err == nil && !in.silent {
+		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+len(rows), last.Total })
+	}
+	return len(rows), changed, err
 }

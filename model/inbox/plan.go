@@ -6,44 +6,36 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"confab/model"
 	"confab/model/store"
 )
 
 const (
-	// baseReads is how many conversations of one account are read at once while
-	// planning; the account's pace holds anyway.
+	// baseReads is how many conversations of one account are read at once while planning.
 	baseReads = 2
 	// plannedAtOnce is how many rows of one account are read from the cache at once.
 	plannedAtOnce = 200
 )
 
-// Plan works out what changes do to conversations. Bases that the cache does
-// not hold are read from the service first. Nothing is written to any service.
-// A conversation that can't be read is blocked with the reason; only the end
-// of ctx and local failures are errors.
+// Plan works out what changes do to conversations, reading bases that the cache does not hold first. A conversation that
+// can't be read is blocked with the reason; only the end of ctx and local failures are errors.
 func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error) {
-	p := &planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
+	p := planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
 	for i, r := range refs {
-		by[r.Account] = append(by[r.Account], i)
-	}
-	for name, indexes := range by {
-		a, err := b.account(name)
-		if err != nil {
-			for _, i := range indexes {
-				p.done(i, unconfigured(refs[i]), nil)
-			}
-			continue
+		if _, err := b.account(r.Account); err != nil {
+			p.done(i, unconfigured(r))
+		} else {
+			by[r.Account] = append(by[r.Account], i)
 		}
-		p.account(ctx, a, indexes)
 	}
-	p.workers.Wait()
+	errs := b.each(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
 	if ctx.Err() != nil {
 		return model.Plan{}, ctx.Err()
 	}
-	return model.Plan{ID: store.NewID(b.now()), Items: p.items}, p.failure
+	return model.Plan{ID: store.NewID(b.now()), Items: p.items}, cmp.Or(errs...)
 }
 
 // planning is a plan under way.
@@ -52,26 +44,13 @@ type planning struct {
 	refs    []model.Ref
 	changes []model.Change
 	o       model.PlanOptions
-	workers sync.WaitGroup
 
-	mu      sync.Mutex
-	items   []model.PlanItem
-	ready   int
-	failure error
+	mu    sync.Mutex
+	items []model.PlanItem
+	ready int
 }
 
-func (p *planning) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failure == nil {
-		p.failure = err
-	}
-}
-
-func (p *planning) done(i int, it model.PlanItem, err error) {
-	if err != nil {
-		p.fail(err)
-	}
+func (p *planning) done(i int, it model.PlanItem) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.items[i] = it
@@ -81,66 +60,44 @@ func (p *planning) done(i int, it model.PlanItem, err error) {
 	}
 }
 
-// ownTexts gives an item texts of its own: those of a row are parts of its whole body,
-// which a plan of many must not hold.
-func ownTexts(it *model.PlanItem) {
-	it.Title = strings.Clone(it.Title)
-	for i := range it.Edits {
-		if base := it.Edits[i].Base; base.Text != nil {
-			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
+// account plans the conversations of one account, whose rows are read in slices so that few are held at once.
+func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
+	for some := range slices.Chunk(indexes, plannedAtOnce) {
+		ids := make([]string, len(some))
+		for k, i := range some {
+			ids[k] = p.refs[i].ID
+		}
+		rows, err := p.b.store.RowsOf(ctx, a.name, ids)
+		if err != nil {
+			return err
+		}
+		cached := make(map[string]model.Row, len(rows))
+		for _, r := range rows {
+			cached[r.Conversation.Ref.ID] = r
+		}
+		errs := make([]error, baseReads)
+		var next atomic.Int64
+		var workers sync.WaitGroup
+		for w := range errs {
+			workers.Go(func() {
+				for errs[w] == nil && ctx.Err() == nil {
+					k := int(next.Add(1)) - 1
+					if k >= len(some) {
+						return
+					}
+					var it model.PlanItem
+					if it, errs[w] = p.b.planRow(ctx, a, p.refs[some[k]], cached[ids[k]], p.changes, p.o.DryRun); errs[w] == nil {
+						p.done(some[k], it)
+					}
+				}
+			})
+		}
+		workers.Wait()
+		if err := cmp.Or(errs...); err != nil {
+			return err
 		}
 	}
-}
-
-// cached is a conversation to plan for, with its row where the cache holds it.
-type cached struct {
-	index int
-	row   model.Row
-	ok    bool
-}
-
-// account plans the conversations of one account: their rows are read in slices,
-// so that no more of them are held than are being planned.
-func (p *planning) account(ctx context.Context, a *account, indexes []int) {
-	next := make(chan cached)
-	for range min(baseReads, len(indexes)) {
-		p.workers.Go(func() {
-			for c := range next {
-				it, err := p.b.planCached(ctx, a, p.refs[c.index], c, p.changes, p.o.DryRun)
-				ownTexts(&it)
-				p.done(c.index, it, err)
-			}
-		})
-	}
-	p.workers.Go(func() {
-		defer close(next)
-		for some := range slices.Chunk(indexes, plannedAtOnce) {
-			ids := make([]string, len(some))
-			for k, i := range some {
-				ids[k] = p.refs[i].ID
-			}
-			rows, err := p.b.store.RowsOf(ctx, a.name, ids)
-			if err != nil {
-				p.fail(err)
-				return
-			}
-			at := make(map[string]int, len(rows))
-			for k := range rows {
-				at[rows[k].Conversation.Ref.ID] = k
-			}
-			for _, i := range some {
-				c := cached{index: i}
-				if k, ok := at[p.refs[i].ID]; ok {
-					c.row, c.ok = rows[k], true
-				}
-				select {
-				case next <- c:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}
-	})
+	return nil
 }
 
 func unconfigured(ref model.Ref) model.PlanItem {
@@ -153,46 +110,42 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 	if err != nil {
 		return unconfigured(ref), nil
 	}
-	it, err := b.planCached(ctx, a, ref, cached{}, changes, dryRun)
-	ownTexts(&it)
-	return it, err
+	row, _, err := b.Row(ctx, ref)
+	if err != nil {
+		return model.PlanItem{}, err
+	}
+	return b.planRow(ctx, a, ref, row, changes, dryRun)
 }
 
-// planCached plans changes of a conversation whose row may have been read.
-func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cached, changes []model.Change,
-	dryRun bool) (model.PlanItem, error) {
-	row, ok := c.row, c.ok
-	if !ok {
-		var err error
-		if row, ok, err = b.Row(ctx, ref); err != nil {
-			return model.PlanItem{}, err
-		}
-	}
-	blocked := func(title, reason string) (model.PlanItem, error) {
+// planRow plans changes of a conversation from its cached row, which has no key where there is none.
+func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
+	model.PlanItem, error) {
+	blocked := func(reason string) (model.PlanItem, error) {
+		title := strings.Clone(row.Conversation.Title)
 		return model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}, nil
 	}
-	if need := a.provider.Needs(toRead(row.Conversation, changes)...); !ok || anyMissing(row.Conversation, changes) || relative(changes) {
-		if ok {
+	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
+		if row.Key != 0 {
 			// What cannot be done needs no reading.
 			caps := b.capabilities(a, row.Conversation, dryRun)
 			for _, ch := range changes {
-				if cp := caps.Of(ch.Kind); !cp.Can() {
-					return blocked(row.Conversation.Title, cp.Reason)
+				if can := caps.Of(ch.Kind); !can.Can() {
+					return blocked(can.Reason)
 				}
 			}
 		}
-		_, err := b.Load(ctx, ref, need)
-		if err != nil {
+		if _, err := b.Load(ctx, ref, a.provider.Needs(kinds...)); err != nil {
 			if ctx.Err() != nil {
 				return model.PlanItem{}, ctx.Err()
 			}
-			return blocked(row.Conversation.Title, "it could not be read: "+model.Words(err))
+			return blocked("it could not be read: " + model.Words(err))
 		}
-		if row, ok, err = b.Row(ctx, ref); err != nil {
+		var err error
+		if row, _, err = b.Row(ctx, ref); err != nil {
 			return model.PlanItem{}, err
 		}
-		if !ok {
-			return blocked("", "it is not in the cache")
+		if row.Key == 0 {
+			return blocked("it is not in the cache")
 		}
 	}
 	row.Conversation.Ref, row.Conversation.Provider = ref, a.desc.Provider // a plan of many holds one copy of each
@@ -207,14 +160,21 @@ func (b *Inbox) planCached(ctx context.Context, a *account, ref model.Ref, c cac
 		if err != nil {
 			return it, err
 		}
-		it.Waiting = wanting(all, changes, it.Edits)
+		it.Waiting = stillWanted(all, changes, it.Edits)
 	}
-	return a.sendable(row.Conversation, it), nil
+	it = a.sendable(row.Conversation, it)
+	// The texts of a row are parts of its whole body, which a plan of many must not hold.
+	it.Title = strings.Clone(it.Title)
+	for i := range it.Edits {
+		if base := it.Edits[i].Base; base.Text != nil {
+			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))
+		}
+	}
+	return it, nil
 }
 
-// wanting gives the edits that a projected row shows and that are of a field
-// which was asked to change and is left alone by the planned edits.
-func wanting(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
+// stillWanted returns the edits on their way whose field was asked to change, and is left as they make it.
+func stillWanted(all []model.OutboxEntry, changes []model.Change, planned []model.Edit) []model.OutboxEntry {
 	return slices.DeleteFunc(all, func(e model.OutboxEntry) bool {
 		of := func(ch model.Change) bool { return ch.Kind == e.Kind && ch.Key == e.Key }
 		again := func(p model.Edit) bool { return p.Field() == e.Field() }
@@ -222,8 +182,7 @@ func wanting(all []model.OutboxEntry, changes []model.Change, planned []model.Ed
 	})
 }
 
-// sendable blocks what the adapter would refuse without asking its service,
-// such as an id that cannot be one: better now than after the confirmation.
+// sendable blocks what the adapter would refuse without asking its service, such as an impossible id.
 func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanItem {
 	if it.State != model.PlanChange {
 		return it
@@ -234,39 +193,19 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 	return it
 }
 
-// missing gives the kinds of changes whose base the cache does not hold.
-func missing(c model.Conversation, changes []model.Change) []model.EditKind {
+// toRead returns the kinds that a read must bring: those whose base the cache does not hold, and all where a change is
+// made from what is there rather than from what a person saw.
+func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
+	relative := slices.ContainsFunc(changes, func(ch model.Change) bool {
+		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
+	})
 	var out []model.EditKind
 	for _, ch := range changes {
-		if _, known := model.Read(c, ch.Kind, ch.Key); !known && ch.Base == nil {
+		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil {
 			out = append(out, ch.Kind)
 		}
 	}
 	return out
-}
-
-// relative reports whether a change is made from what is there rather than
-// from what a person saw: then only a fresh read will do as its base.
-func relative(changes []model.Change) bool {
-	return slices.ContainsFunc(changes, func(ch model.Change) bool {
-		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
-	})
-}
-
-// toRead gives the kinds that a read must bring.
-func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
-	if !relative(changes) {
-		return missing(c, changes)
-	}
-	out := make([]model.EditKind, len(changes))
-	for i, ch := range changes {
-		out[i] = ch.Kind
-	}
-	return out
-}
-
-func anyMissing(c model.Conversation, changes []model.Change) bool {
-	return len(missing(c, changes)) > 0
 }
 
 // PlanCreate plans a new conversation.
@@ -284,46 +223,37 @@ func (b *Inbox) PlanCreate(_ context.Context, name string, n model.NewConversati
 	return model.Plan{ID: store.NewID(b.now()), Items: []model.PlanItem{a.sendable(c, it)}}, nil
 }
 
-// Requests fills in what would be sent for each changing item. Each
-// conversation is read afresh, as it is before sending, and the requests are
-// made by the same code that sends them.
+// Requests fills in what would be sent for each changing item, after a fresh read, by the same code that sends it.
 func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) {
-	items := append([]model.PlanItem(nil), p.Items...)
-	for i, it := range items {
+	was := p
+	p.Items = slices.Clone(p.Items)
+	for i := range p.Items {
+		it := &p.Items[i]
 		if it.State != model.PlanChange {
 			continue
 		}
 		a, err := b.account(it.Ref.Account)
 		if err != nil {
-			return p, err
+			return was, err
 		}
-		var c model.Conversation
+		var read model.Detail
 		if it.Ref.ID != "" {
-			kinds := make([]model.EditKind, len(it.Edits))
-			for k, e := range it.Edits {
-				kinds[k] = e.Kind
+			if read, err = b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds(it.Edits)...)); err != nil {
+				return was, err
 			}
-			d, err := b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds...))
-			if err != nil {
-				return p, err
-			}
-			c = d.Conversation
 		}
 		for _, edits := range sentTogether(it.Edits) {
-			requests, err := a.provider.Requests(c, edits)
+			requests, err := a.provider.Requests(read.Conversation, edits)
 			if err != nil {
-				return p, err
+				return was, err
 			}
-			items[i].Requests = append(items[i].Requests, requests...)
+			it.Requests = append(it.Requests, requests...)
 		}
 	}
-	p.Items = items
 	return p, nil
 }
 
-// sentTogether splits the edits of one conversation as they are claimed: first
-// all that do not widen, in as few requests as the service allows, then each
-// that widens by itself once everything before it is settled.
+// sentTogether splits the edits of one conversation as they are claimed: all that do not widen, then each that widens.
 func sentTogether(edits []model.Edit) [][]model.Edit {
 	var out [][]model.Edit
 	for i, e := range model.InSendingOrder(edits) {

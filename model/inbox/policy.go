@@ -11,61 +11,59 @@ import (
 const (
 	firstPause = 2 * time.Second
 	longPause  = 5 * time.Minute
-	// A rejected credential is tried again rarely by itself: the person has
-	// to do something, and services lock out who knocks too often.
+	// Services lock out who tries a rejected credential often.
 	rejectedPause = 15 * time.Minute
 )
 
-// decision is what a failure means for an edit.
-type decision struct {
+// rule is what an error of one kind means for an edit.
+type rule struct {
 	state model.EditState
-	// next is when to try again, for RetryAt.
-	next time.Time
+	// wait is until the next try; 0 is ever longer with every try.
+	wait time.Duration
 	// unsent says that the request certainly changed nothing.
 	unsent bool
-	// pause shuts the account's delivery until next: every other edit would
-	// meet the same failure.
-	pause bool
+	// shuts says that every edit of the account would meet the same: none is sent until the next try, which is when the
+	// service says, if it does.
+	shuts bool
 }
 
-// decide is the policy by error kind. tries counts the claims of the edit,
-// this one included.
-func decide(err *model.Error, tries int, now time.Time) decision {
-	wait := now.Add(backoff(tries))
-	switch err.Kind {
-	case model.RateLimited:
-		if err.RetryAt.After(now) {
-			wait = err.RetryAt
-		}
-		return decision{state: model.RetryAt, next: wait, unsent: true, pause: true}
-	case model.Unavailable, model.Malformed:
-		if err.RetryAt.After(now) {
-			wait = err.RetryAt
-		}
-		return decision{state: model.RetryAt, next: wait, unsent: err.Kind == model.Unavailable, pause: true}
-	case model.UnknownOutcome:
-		return decision{state: model.RetryAt, next: wait}
-	case model.Unauthorized, model.NoCredential:
-		return decision{state: model.RetryAt, next: now.Add(rejectedPause), unsent: true, pause: true}
-	case model.ConflictKind:
-		// The service is in a state that does not allow it. One more look is
-		// worth it, unless it names what stands in the way.
-		if tries < 2 && err.Existing == "" {
-			return decision{state: model.RetryAt, next: now.Add(time.Second), unsent: true}
-		}
-		return decision{state: model.Refused, unsent: true}
-	case model.Unverified:
-		return decision{state: model.NotVerified}
-	case model.Canceled:
-		return decision{state: model.Queued, unsent: true}
-	case model.Local:
-		return decision{state: model.RetryAt, next: wait, unsent: true}
+// rules is the policy. A kind that has no rule is refused, and changed nothing.
+var rules = map[model.ErrorKind]rule{
+	model.RateLimited:    {state: model.RetryAt, unsent: true, shuts: true},
+	model.Unavailable:    {state: model.RetryAt, unsent: true, shuts: true},
+	model.Malformed:      {state: model.RetryAt, shuts: true},
+	model.UnknownOutcome: {state: model.RetryAt},
+	model.Unauthorized:   {state: model.RetryAt, wait: rejectedPause, unsent: true, shuts: true},
+	model.NoCredential:   {state: model.RetryAt, wait: rejectedPause, unsent: true, shuts: true},
+	model.Unverified:     {state: model.NotVerified},
+	model.Canceled:       {state: model.Queued, unsent: true},
+	model.Local:          {state: model.RetryAt, unsent: true},
+}
+
+// decide applies the policy to an error after so many claims of the edit. shut shuts the account until the next try.
+func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) {
+	r, ok := rules[err.Kind]
+	switch {
+	case ok:
+	case err.Kind == model.ConflictKind && tries < 2 && err.Existing == "":
+		// The service is in a state that does not allow it, which may pass unless it names a conversation.
+		r = rule{state: model.RetryAt, wait: time.Second, unsent: true}
+	default:
+		r = rule{state: model.Refused, unsent: true}
 	}
-	return decision{state: model.Refused, unsent: true}
+	end = ending{state: r.state, unsent: r.unsent}
+	if r.state == model.RetryAt {
+		if r.wait == 0 {
+			r.wait = backoff(tries)
+		}
+		if end.next = now.Add(r.wait); r.shuts && err.RetryAt.After(now) {
+			end.next = err.RetryAt
+		}
+	}
+	return end, r.shuts
 }
 
-// backoff grows from two seconds to five minutes, with a fifth of jitter so
-// that many confabs do not come back at once.
+// backoff grows from two seconds to five minutes, with a fifth of jitter.
 func backoff(tries int) time.Duration {
 	d := firstPause
 	for i := 1; i < tries && d < longPause; i++ {

@@ -2,20 +2,13 @@ package inbox
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
 	"confab/model"
 )
 
-// Row reads one projected row from the cache.
-func (b *Inbox) Row(ctx context.Context, ref model.Ref) (model.Row, bool, error) {
-	return b.store.Row(ctx, ref)
-}
-
-// Load reads one conversation from its service now, stores what may be
-// stored, and gives it with the pending edits laid over.
+// Load reads one conversation from its service, stores it, and returns it with the pending edits laid over.
 func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model.Detail, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {
@@ -25,10 +18,9 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return d, err
 	}
-	// The merged row has what this read did not ask for; the facts that are
-	// never stored come from the read itself.
+	// The merged row has what this read did not ask for; facts are never stored.
 	facts := d.Conversation.Facts
-	if _, err := b.store.Save(ctx, d.Conversation, d.Reading(need)); err != nil {
+	if err := b.store.Save(ctx, d.Conversation, d.Reading(need)); err != nil {
 		return d, err
 	}
 	row, ok, err := b.store.Row(ctx, ref)
@@ -45,28 +37,32 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	return d, nil
 }
 
-// read asks the service for one conversation. One that it no longer has is
-// hidden until a list shows it again.
+// read is load unless the service has asked to be left alone.
 func (b *Inbox) read(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
-	if err := b.allowed(ctx, a); err != nil {
+	if err := b.allowed(ctx, a.name); err != nil {
 		return model.Detail{}, err
 	}
+	d, err := b.load(ctx, a, id, need)
+	return d, b.noteRetry(ctx, a, err)
+}
+
+// load asks the service for one conversation, and hides one that it no longer has until a list shows it again.
+func (b *Inbox) load(ctx context.Context, a *account, id string, need model.Need) (model.Detail, error) {
 	d, err := a.provider.Load(ctx, id, need)
 	switch {
 	case err == nil:
-		a.alone(id, b.now())
+		a.touched(id, b.now())
 	case model.KindOf(err) == model.NotFound:
 		if lost := b.gone(context.WithoutCancel(ctx), a, id); lost != nil {
 			return d, lost
 		}
 	}
-	return d, b.noted(ctx, a, err)
+	return d, err
 }
 
-// gone makes a tombstone of a conversation that a single read did not find. A
-// page of a list that was asked for before does not bring it back.
+// gone hides a conversation that a single read did not find, from pages asked for before too.
 func (b *Inbox) gone(ctx context.Context, a *account, id string) error {
-	a.alone(id, b.now())
+	a.touched(id, b.now())
 	ref := model.Ref{Account: a.name, ID: id}
 	if err := b.store.Bury(ctx, ref); err != nil {
 		return err
@@ -89,12 +85,12 @@ func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (s
 		row.Conversation = model.Conversation{Ref: ref, Provider: a.desc.Provider}
 	}
 	if kind != model.LinkWeb {
-		if err := b.allowed(ctx, a); err != nil {
+		if err := b.allowed(ctx, a.name); err != nil {
 			return "", err
 		}
 	}
 	link, err := a.provider.Link(ctx, row.Conversation, kind)
-	return link, b.noted(ctx, a, err)
+	return link, b.noteRetry(ctx, a, err)
 }
 
 // Check tests an account live.
@@ -106,16 +102,6 @@ func (b *Inbox) Check(ctx context.Context, name string) ([]model.CheckResult, er
 	return a.provider.Check(ctx), nil
 }
 
-// SaveDraft keeps what was typed; an empty text forgets it.
-func (b *Inbox) SaveDraft(ctx context.Context, key, text string) error {
-	return b.store.SaveDraft(ctx, key, text)
-}
-
-// Draft gives what was typed, "" if nothing is kept.
-func (b *Inbox) Draft(ctx context.Context, key string) (string, error) {
-	return b.store.Draft(ctx, key)
-}
-
 // How long and how much of directories is remembered.
 const (
 	lookupKept = 5 * time.Minute
@@ -123,42 +109,45 @@ const (
 )
 
 type lookupCache struct {
-	mu      sync.Mutex
-	entries map[string]lookupEntry
+	mu    sync.Mutex
+	pages map[lookup]lookupAnswer
 }
 
-type lookupEntry struct {
+type lookup struct {
+	account string
+	model.LookupRequest
+}
+
+type lookupAnswer struct {
 	page model.LookupPage
 	at   time.Time
 }
 
-// Lookup searches a directory of a service. Answers are remembered for a few
-// minutes, so that going back to an earlier text asks nothing.
+// Lookup searches a directory of a service. Answers are remembered for a few minutes.
 func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest) (model.LookupPage, error) {
 	a, err := b.account(name)
 	if err != nil {
 		return model.LookupPage{}, err
 	}
-	key := strings.Join([]string{name, string(req.Kind), req.Text, req.Scope, req.Cursor}, "\x00")
-	c := &b.lookups
+	c, asked := &b.lookups, lookup{name, req}
 	c.mu.Lock()
-	e, ok := c.entries[key]
+	known, ok := c.pages[asked]
 	c.mu.Unlock()
-	if ok && b.now().Sub(e.at) < lookupKept {
-		return e.page, nil
+	if ok && b.now().Sub(known.at) < lookupKept {
+		return known.page, nil
 	}
-	if err := b.allowed(ctx, a); err != nil {
+	if err := b.allowed(ctx, name); err != nil {
 		return model.LookupPage{}, err
 	}
 	page, err := a.provider.Lookup(ctx, req)
 	if err != nil {
-		return page, b.noted(ctx, a, err)
+		return page, b.noteRetry(ctx, a, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.entries == nil || len(c.entries) >= lookupMost {
-		c.entries = map[string]lookupEntry{}
+	if c.pages == nil || len(c.pages) >= lookupMost {
+		c.pages = map[lookup]lookupAnswer{}
 	}
-	c.entries[key] = lookupEntry{page, b.now()}
+	c.pages[asked] = lookupAnswer{page, b.now()}
 	return page, nil
 }

@@ -10,8 +10,7 @@ import (
 	"confab/model/store"
 )
 
-// rowCache remembers the rows that were shown last, each with the revision of
-// its conversation, so that an event costs the reading of what it changed.
+// rowCache remembers the rows that were shown last, by revision: an event costs the reading of what it changed.
 type rowCache struct {
 	mu   sync.Mutex
 	rows map[int64]cachedRow
@@ -28,45 +27,40 @@ const (
 	readRows   = 500
 )
 
-// read returns the rows of these keys, as they are at a moment: a snooze that
-// has ended is none.
+// read returns the rows of these keys as they are now: a snooze that has ended is none.
 func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {
-	have := make(map[int64]model.Row, len(keys))
-	var missing []int64
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rows == nil || len(c.rows) > cachedRows {
+		c.rows = map[int64]cachedRow{}
+	}
+	known := c.rows
+	if len(keys) > cachedRows { // too many to remember
+		known = map[int64]cachedRow{}
+	}
+	var missing []int64
 	for i, key := range keys {
-		if r, ok := c.rows[key]; ok && r.revision == revisions[i] {
-			have[key] = r.row
-		} else {
+		if r, ok := known[key]; !ok || r.revision != revisions[i] {
+			known[key] = cachedRow{revision: revisions[i]}
 			missing = append(missing, key)
 		}
 	}
-	c.mu.Unlock()
 	for part := range slices.Chunk(missing, readRows) {
 		rows, err := s.Rows(ctx, part)
 		if err != nil {
+			c.rows = nil
 			return nil, err
 		}
 		for _, r := range rows {
-			have[r.Key] = r
+			known[r.Key] = cachedRow{known[r.Key].revision, r}
 		}
 	}
 	out := make([]model.Row, 0, len(keys))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.rows) > cachedRows {
-		c.rows = nil
-	}
-	for i, key := range keys {
-		r, ok := have[key]
-		if !ok {
-			continue // gone since
-		}
-		if len(keys) <= cachedRows {
-			if c.rows == nil {
-				c.rows = make(map[int64]cachedRow, len(keys))
-			}
-			c.rows[key] = cachedRow{revisions[i], r}
+	for _, key := range keys {
+		r := known[key].row
+		if r.Key == 0 { // gone since
+			delete(known, key)
+			continue
 		}
 		if !r.Triage.SnoozedUntil.After(now) {
 			r.Triage.SnoozedUntil = time.Time{}
@@ -76,8 +70,7 @@ func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []i
 	return out, nil
 }
 
-// forget drops the rows: when a service showed them last has changed, which is
-// no change of the conversations.
+// forget drops the rows, for changes that make no new revision, such as when a service showed them last.
 func (c *rowCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,16 +3,13 @@ package inbox
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"confab/model"
 	"confab/model/store"
 )
 
-// Submit puts the changing edits of a plan into the outbox as one submission,
-// whose id is that of the plan. When it returns they are on disk and shown as
-// queued; the workers, if Start was called, deliver them. It returns the ids of
-// the edits, those of each conversation in the order in which they are sent.
+// Submit puts the changing edits of a plan into the outbox, as one submission with the id of the plan, on disk when it
+// returns. It returns the ids of the edits, those of each conversation in the order of sending.
 func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	if p.ID == "" {
 		p.ID = store.NewID(b.now())
@@ -30,30 +27,24 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	b.announce(ctx)
 	for _, a := range b.accounts {
 		if slices.ContainsFunc(entries, func(e store.Entry) bool { return e.Edit.Ref.Account == a.name }) {
-			a.nudgeDelivery()
+			nudge(a.wakeDeliver)
 		}
 	}
 	return ids, nil
 }
 
-// remember keeps what was submitted where a Deliver follows, which reports each
-// edit even if another process has it replaced or taken back by then.
+// remember keeps what was submitted where a Deliver follows, which reports edits that leave the outbox otherwise too.
 func (b *Inbox) remember(ids []string, entries []store.Entry) {
 	b.ends.Lock()
-	started := b.stop != nil
+	started := b.started
 	b.ends.Unlock()
 	if started {
 		return // the workers deliver
 	}
-	b.submitted.Lock()
-	defer b.submitted.Unlock()
-	if b.submitted.entries == nil {
-		b.submitted.entries = map[string]model.OutboxEntry{}
-	}
 	for i, id := range ids {
 		e := entries[i].Edit
 		e.ID = id
-		b.submitted.entries[id] = model.OutboxEntry{Edit: e, Title: entries[i].Title}
+		b.submitted.Store(id, model.OutboxEntry{Edit: e, Title: entries[i].Title})
 	}
 }
 
@@ -66,7 +57,7 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 			continue
 		}
 		for _, e := range model.InSendingOrder(it.Edits) {
-			e.User, e.Created = b.user, b.now().UTC()
+			e.User, e.Created = b.options.User, b.now().UTC()
 			if e.Kind != model.EditCreate || e.ID == "" {
 				e.ID = store.NewID(b.now())
 			}
@@ -74,26 +65,9 @@ func (b *Inbox) entries(p model.Plan, sub model.Submission) ([]store.Entry, mode
 			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
 		}
 	}
-	sub.ID, sub.User, sub.At = p.ID, b.user, b.now().UTC()
+	sub.ID, sub.User, sub.At = p.ID, b.options.User, b.now().UTC()
 	if sub.Sentence == "" {
 		sub.Sentence = model.Sentence(edits)
 	}
 	return entries, sub
-}
-
-// each runs f for every account side by side and gives the first error in
-// the order of the config.
-func (b *Inbox) each(f func(*account) error) error {
-	errs := make([]error, len(b.accounts))
-	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		wg.Go(func() { errs[i] = f(a) })
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

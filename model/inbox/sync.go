@@ -14,57 +14,40 @@ import (
 	"confab/model/store"
 )
 
-// How often the whole list of an account is walked again, to see what a
-// refresh can't: changes of old rows where a service has no update time, and
-// deletions everywhere.
+// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
 const (
 	sweepEvery            = time.Hour
 	sweepEveryIncremental = 24 * time.Hour
-	// checksPerSweep bounds the single reads that tell a deletion from a row
-	// the list merely left out.
+	// checksPerSweep bounds the single reads that tell a deletion from a row the list left out.
 	checksPerSweep = 200
 )
 
-// syncLoop refreshes an account until ctx ends: at start, after each pause,
-// and when asked.
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	for {
 		err := b.syncOnce(ctx, a, false, nil)
 		if ctx.Err() != nil {
 			return
 		}
-		var wait time.Duration
+		var wait time.Duration // 0 is until a person asks again
+		var next time.Time     // of a refresh that failed
 		switch kind := model.KindOf(err); {
-		case err == nil:
-			wait = b.refresh
-			if wait > 0 {
-				wait = max(wait, a.desc.MinRefresh)
-			}
-		case kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
-			wait = 0 // until a person asks again
+		case err == nil && b.options.Refresh > 0:
+			wait = max(b.options.Refresh, a.desc.MinRefresh)
+		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
 			wait = backoff(a.fail())
 			if e := model.AsError(err); e.RetryAt.After(b.now()) {
 				wait = e.RetryAt.Sub(b.now())
 			}
-		}
-		next := time.Time{}
-		if wait > 0 {
 			next = b.now().Add(wait)
 		}
-		a.update(func(s *model.AccountState) {
-			s.NextTry = time.Time{}
-			if err != nil {
-				s.NextTry = next
-			}
-		})
+		a.update(func(s *model.AccountState) { s.NextTry = next })
 		b.announce(ctx, a)
 		rest(ctx, wait, a.wakeSync)
 	}
 }
 
-// rest waits for a wake-up, for the pause to end if it is not zero, or for
-// ctx to end.
+// rest waits for a wake-up, for the end of the pause if it is not zero, or for the end of ctx.
 func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
 	var over <-chan time.Time
 	if pause > 0 {
@@ -86,9 +69,8 @@ func (a *account) fail() int {
 	return a.failures
 }
 
-// syncOnce refreshes an account, walking the whole list where that was never
-// finished or is due. afterHead, which may be nil, runs once the first page of
-// the list has been stored, before the next is asked for.
+// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead, which may
+// be nil, runs after the first page of each read, and is to do something once.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
@@ -99,33 +81,35 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	if err != nil {
 		return err
 	}
-	if err := b.allowed(ctx, a); err != nil {
+	if err := b.allowed(ctx, a.name); err != nil {
 		a.update(func(s *model.AccountState) { s.Error = model.NewEntryError(err) })
 		return err
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
-	afterHead = once(afterHead)
-	every := sweepEvery
-	if a.desc.Incremental {
-		every = sweepEveryIncremental
+	if afterHead == nil {
+		afterHead = func() error { return nil }
 	}
-	if kept.Swept.IsZero() || full {
-		err = b.walk(ctx, a, afterHead)
-	} else {
+	walk := full || kept.Swept.IsZero()
+	if !walk {
 		err = b.head(ctx, a, kept.Head, afterHead)
-		// A sweep in the future was noted by a clock that has been set back since.
-		if since := b.now().Sub(kept.Swept); err == nil && (since > every || since < 0 || kept.Walk != "") {
-			err = b.walk(ctx, a, afterHead)
+		every := sweepEvery
+		if a.desc.Incremental {
+			every = sweepEveryIncremental
 		}
+		// A sweep in the future was noted by a clock that has been set back since.
+		since := b.now().Sub(kept.Swept)
+		walk = since > every || since < 0 || kept.Walk != ""
+	}
+	if err == nil && walk {
+		err = b.walk(ctx, a, afterHead)
 	}
 	if err == nil {
 		err = afterHead() // an empty list has no page
 	}
-	err = b.noted(ctx, a, err)
+	b.noteRetry(ctx, a, err)
 	a.update(func(s *model.AccountState) {
-		s.Syncing = false
-		s.Error = model.NewEntryError(err)
+		s.Syncing, s.Error = false, model.NewEntryError(err)
 		if err == nil {
 			s.Checked = b.now()
 		}
@@ -135,7 +119,7 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 			if err := b.store.Wake(ctx, a.name); err != nil {
 				return err
 			}
-			a.nudgeDelivery()
+			nudge(a.wakeDeliver)
 		}
 	} else if ctx.Err() == nil {
 		b.log("%s: sync: %v", a.name, err)
@@ -150,9 +134,8 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead f
 		a.headCut = true
 		return afterHead()
 	}}
-	// After a refresh that was cut in the middle, nothing new says nothing.
+	// After a refresh that was cut, a page without changes says nothing of the next, nor does one without rows.
 	if !a.headCut && (!a.desc.Incremental || cursor == "") { // guarded by syncing
-		// A page of which nothing is left says nothing of the next either.
 		in.enough = func(stored, changed int) bool { return stored > 0 && changed == 0 }
 	}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)})
@@ -169,14 +152,13 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	if err != nil {
 		return err
 	}
-	resumed := cursor != ""
 	in := intake{b: b, a: a, walk: no, first: afterHead}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Cursor: cursor, Since: b.sinceTime(a)})
+	if cursor != "" && model.KindOf(err) == model.Invalid {
+		// The service no longer takes the place where the walk stopped.
+		err = errors.Join(err, b.store.AbandonWalk(ctx, a.name))
+	}
 	if err != nil {
-		if resumed && model.KindOf(err) == model.Invalid {
-			// The service no longer takes the place where the walk stopped.
-			return errors.Join(err, b.store.AbandonWalk(ctx, a.name))
-		}
 		return err
 	}
 	missed, err := b.store.EndWalk(ctx, a.name, no, res.Cursor, res.Complete)
@@ -188,9 +170,7 @@ func (b *Inbox) walk(ctx context.Context, a *account, afterHead func() error) er
 	return b.checkMissed(ctx, a, missed)
 }
 
-// checkMissed loads what a complete walk did not meet, longest unseen first, so
-// that each has its turn in some sweep. Only an answer of "not found" makes a
-// tombstone.
+// checkMissed loads what a complete walk did not meet, longest unseen first. Only "not found" hides a conversation.
 func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) error {
 	since := b.sinceTime(a)
 	checks := 0
@@ -202,22 +182,18 @@ func (b *Inbox) checkMissed(ctx context.Context, a *account, missed []string) er
 		if checks++; checks > checksPerSweep {
 			return nil
 		}
-		d, err := a.provider.Load(ctx, id, 0)
+		d, err := b.load(ctx, a, id, 0)
 		switch {
 		case err == nil:
-			if _, err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
+			if err := b.store.Save(ctx, d.Conversation, d.Reading(0)); err != nil {
 				return err
 			}
 			b.announce(ctx, a)
-		case model.KindOf(err) == model.NotFound:
-			if err := b.gone(ctx, a, id); err != nil {
-				return err
-			}
+		case model.KindOf(err) == model.NotFound: // it is a tombstone now
 		case !slices.Contains([]model.ErrorKind{model.Forbidden, model.Invalid, model.Malformed, model.Unsupported}, model.KindOf(err)):
 			return err
 		default:
-			// This conversation alone can't be read, which tells nothing of the
-			// list; as an error, "forbidden" would end the account's refreshes.
+			// It tells nothing of the list; as an error, "forbidden" would end the account's refreshes.
 			b.log("%s: check %s: %s", a.name, id, model.KindOf(err))
 		}
 	}
@@ -231,97 +207,88 @@ func (b *Inbox) sinceTime(a *account) time.Time {
 	return b.now().Add(-a.since)
 }
 
-// Refresh asks the workers of these accounts (all if none are named) to sync
-// and to deliver now. It returns at once.
-func (b *Inbox) Refresh(names ...string) {
-	for _, a := range b.accounts {
-		if wanted(a.name, names) {
-			a.nudgeSync()
-			a.nudgeDelivery()
-		}
-	}
-}
-
-// Sync refreshes these accounts (all if none are named) side by side and
-// waits. The errors of all accounts are joined.
-func (b *Inbox) Sync(ctx context.Context, names ...string) error {
+// each runs f side by side for these accounts, for all if none are named; the errors are in the order of the config.
+func (b *Inbox) each(names []string, f func(*account) error) []error {
 	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
 	for i, a := range b.accounts {
-		if wanted(a.name, names) {
-			wg.Go(func() { errs[i] = b.syncPatiently(ctx, a, false, nil) })
+		if len(names) == 0 || slices.Contains(names, a.name) {
+			wg.Go(func() { errs[i] = f(a) })
 		}
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return errs
 }
 
-// SyncNow is a person's "try now". For every account side by side it reads the
-// head of the list, delivers what is queued or waits for its next try, and then
-// reads on: the whole list where full says so or a walk is due. A pause that a
-// service asked for is kept. Every edit that was due is reported once, those
-// that could not be delivered as they stand in the outbox. Accounts that are
-// read-only deliver nothing. The errors of the reads are joined, each with the
-// name of its account.
+// Refresh asks the workers of these accounts (all if none are named) to sync and deliver now, and returns at once.
+func (b *Inbox) Refresh(names ...string) {
+	for _, a := range b.accounts {
+		if len(names) == 0 || slices.Contains(names, a.name) {
+			nudge(a.wakeSync)
+			nudge(a.wakeDeliver)
+		}
+	}
+}
+
+// Sync refreshes these accounts (all if none are named) side by side and waits.
+func (b *Inbox) Sync(ctx context.Context, names ...string) error {
+	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nil) })...)
+}
+
+// SyncNow is a person's "try now": each account reads the head of its list, delivers what is queued or waits for its next
+// try, and reads on, the whole list where full says so or a walk is due. It obeys a pause that a service asked for. Every
+// edit that was due is reported once. Errors name their account.
 func (b *Inbox) SyncNow(ctx context.Context, full bool, report func(model.DeliveryResult)) error {
 	if _, err := b.store.HoldOld(ctx, b.now().Add(-HeldAfter)); err != nil {
 		return err
 	}
 	report = oneAtATime(report)
 	var damaged error
-	errs := make([]error, len(b.accounts))
 	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		wg.Go(func() {
-			err := b.syncNow(ctx, a, full, report)
-			switch e := model.AsError(err); {
-			case err == nil:
-			case e.Status != 0 && e.RetryAt.After(b.now()):
-				errs[i] = fmt.Errorf("%s: %w; it asked to wait until %s", a.name, err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
-			default:
-				errs[i] = fmt.Errorf("%s: %w", a.name, err)
-			}
-		})
-	}
 	wg.Go(func() { b.refold(ctx) })
 	wg.Go(func() { damaged = b.checkUnclean(ctx) })
+	errs := b.each(nil, func(a *account) error {
+		err := b.syncNow(ctx, a, full, report)
+		if e := model.AsError(err); e != nil && e.Status != 0 && e.RetryAt.After(b.now()) {
+			err = fmt.Errorf("%w; it asked to wait until %s", err, e.RetryAt.In(b.loc).Format(time.TimeOnly))
+		}
+		return ofAccount(a, err)
+	})
 	wg.Wait()
 	return errors.Join(append(errs, damaged)...)
 }
 
 func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(model.DeliveryResult)) error {
-	ids := []string{}
+	var ids []string
 	if !a.desc.ReadOnly {
 		var err error
 		if ids, err = b.store.Hasten(ctx, a.name); err != nil {
 			return err
 		}
 	}
-	delivered := false
-	deliver := func() error {
-		delivered = true
-		if len(ids) == 0 {
-			return nil
-		}
-		return b.deliver(ctx, a, ids, report)
+	if len(ids) == 0 {
+		return b.syncPatiently(ctx, a, full, nil)
 	}
+	delivered := false
+	deliver := sync.OnceValue(func() error {
+		delivered = true
+		return b.deliver(ctx, a, ids, report)
+	})
 	err := b.syncPatiently(ctx, a, full, deliver)
-	if delivered || len(ids) == 0 || ctx.Err() != nil {
+	if delivered || ctx.Err() != nil {
 		return err
 	}
 	switch model.KindOf(err) {
 	case model.Unavailable, model.RateLimited, model.Unauthorized, model.NoCredential, model.Local:
 		// Nothing else would get through either.
-		b.waitFor(ids, report).finish(context.WithoutCancel(ctx))
+		b.wait(ids, report).finish(context.WithoutCancel(ctx))
 		return err
 	}
 	return errors.Join(err, deliver())
 }
 
-// syncPatiently refreshes an account, after a pause that its service asks for
-// if that is over within the patience of the engine.
+// syncPatiently refreshes an account, after a pause that its service asks for if that ends within the engine's patience.
 func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterHead func() error) error {
-	afterHead = once(afterHead)
 	end := b.now().Add(b.patience)
 	for {
 		err := b.syncOnce(ctx, a, full, afterHead)
@@ -335,54 +302,40 @@ func (b *Inbox) syncPatiently(ctx context.Context, a *account, full bool, afterH
 	}
 }
 
-// once returns a function that runs f the first time it is called; f may be nil.
-func once(f func() error) func() error {
-	done := f == nil
-	return func() error {
-		if done {
-			return nil
-		}
-		done = true
-		return f()
-	}
-}
-
-// SyncQuery reads, side by side, what a query may match in these accounts (all
-// if none are named). Where the service can narrow its list, an account whose
-// list was never read to the end is read as narrowly as that, and one whose
-// refresh does not see every change is read so after its refresh; the others are
-// refreshed. What is read narrowly finds all that the query matches there, and
-// says nothing of the rest: it moves no cursor and no walk, and proves no
-// deletion. Each error says whose it is. A bad query is a *query.Error.
+// SyncQuery reads what a query may match in these accounts (all if none are named). Where the service can narrow its
+// list, an account whose list was never read to the end is read narrowly only, and one whose refresh does not see every
+// change after its refresh too; others are refreshed. A narrow read moves no cursor or walk and proves no deletion.
 func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) error {
 	q, err := query.Parse(text)
 	if err != nil {
 		return err
 	}
 	full := q.Filter(b.now(), b.loc)
-	errs := make([]error, len(b.accounts))
-	var wg sync.WaitGroup
-	for i, a := range b.accounts {
-		if !wanted(a.name, names) {
-			continue
-		}
+	return errors.Join(b.each(names, func(a *account) error {
 		f := full.Only(b.narrowing(a))
-		if !among(q.Accounts(), a.name) || !among(q.Providers(), a.desc.Provider) {
+		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
 			f = model.Filter{}
 		}
-		wg.Go(func() {
-			if err := b.syncQuery(ctx, a, f); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", a.name, err)
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+		var err error
+		if f.IsZero() || !a.snapshot().Swept.IsZero() {
+			err = b.syncPatiently(ctx, a, false, nil)
+		}
+		if err == nil && !f.IsZero() && (a.snapshot().Swept.IsZero() || !a.desc.Incremental) {
+			err = b.readNarrowly(ctx, a, f)
+		}
+		return ofAccount(a, err)
+	})...)
 }
 
-// narrowing gives the rules of an account without those whose field an edit can
-// change: a conversation with such an edit on its way may match here and not
-// yet there.
+// ofAccount says of an error whose it is.
+func ofAccount(a *account, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", a.name, err)
+}
+
+// narrowing returns the rules of an account whose field no edit can change: an edit on its way may match here only.
 func (b *Inbox) narrowing(a *account) []model.FilterRule {
 	caps := a.provider.Capabilities(model.Conversation{})
 	return slices.DeleteFunc(slices.Clone(a.desc.Filters), func(r model.FilterRule) bool {
@@ -391,53 +344,20 @@ func (b *Inbox) narrowing(a *account) []model.FilterRule {
 	})
 }
 
-func (b *Inbox) syncQuery(ctx context.Context, a *account, f model.Filter) error {
-	known := !a.snapshot().Swept.IsZero()
-	if known || f.IsZero() {
-		if err := b.syncPatiently(ctx, a, false, nil); err != nil || f.IsZero() || a.desc.Incremental {
-			return err
-		}
-	}
-	return b.search(ctx, a, f)
-}
-
-func (b *Inbox) search(ctx context.Context, a *account, f model.Filter) error {
+func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
 	}
 	defer a.syncing.release()
-	if err := b.allowed(ctx, a); err != nil {
+	if err := b.allowed(ctx, a.name); err != nil {
 		return err
 	}
 	in := intake{b: b, a: a, silent: true}
 	_, err := in.read(ctx, model.SyncRequest{Mode: model.SyncFull, Since: b.sinceTime(a), Filter: f})
-	return b.noted(ctx, a, err)
+	return b.noteRetry(ctx, a, err)
 }
 
-// among reports whether a limit, nil for none, lets a name through.
-func among(limit []string, name string) bool {
+// allows reports whether a limit, nil for none, lets a name through.
+func allows(limit []string, name string) bool {
 	return limit == nil || slices.ContainsFunc(limit, func(s string) bool { return strings.EqualFold(s, name) })
-}
-
-// NeverSynced names the accounts whose list was never read to the end.
-func (b *Inbox) NeverSynced() []string {
-	var out []string
-	for _, a := range b.accounts {
-		if a.snapshot().Swept.IsZero() {
-			out = append(out, a.name)
-		}
-	}
-	return out
-}
-
-func wanted(name string, names []string) bool {
-	if len(names) == 0 {
-		return true
-	}
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

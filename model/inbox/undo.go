@@ -1,23 +1,23 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"confab/model"
 	"confab/model/store"
 )
 
-// PlanUndo works out how to take back an act: what was not sent is withdrawn,
-// what was delivered gets its inverse, made from what confab left there, and
-// what is being sent gets its inverse too, which then waits for it. id names a
-// submission, or a single edit of the outbox or the journal; "" is this
-// session's newest act. An act of which nothing can be taken back is spent.
+// PlanUndo works out how to take back a submission, a single edit, or for "" the newest act of this session: what was not
+// sent is withdrawn; what was delivered or is being sent gets its inverse. An act of which nothing can be taken back is
+// spent.
 func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if id != "" {
 		return b.planUndo(ctx, id, o)
 	}
-	a, again, ok := b.session.newest()
-	if !ok {
+	a, again := b.session.find(func(act) bool { return true })
+	if a.no == 0 {
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
 	}
 	if a.submission == "" {
@@ -34,10 +34,8 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 // withdrawnAtOnce is how many edits are withdrawn before it is said how far that is.
 const withdrawnAtOnce = 500
 
-// PlanUndoAgain plans anew, by the id of its submission or edit, what has moved on
-// since it was planned and agreed to. What is not sent yet is
-// withdrawn first, what comes last in turn before the rest, so that it moves on no
-// more; the ids of those edits are returned.
+// PlanUndoAgain plans anew what has moved on since it was planned and agreed to. It first withdraws what is not sent
+// yet, from its end, so that nothing moves on any more, and returns those edits.
 func (b *Inbox) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
 	var withdrawn []string
 	for left := len(was.Withdraw); left > 0; {
@@ -53,7 +51,7 @@ func (b *Inbox) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o 
 		}
 	}
 	if len(withdrawn) > 0 {
-		b.moved(ctx)
+		b.moved(ctx, nil)
 	}
 	u, err := b.planUndo(ctx, id, model.PlanOptions{DryRun: o.DryRun})
 	u.Act, u.Again = was.Act, was.Again
@@ -61,21 +59,21 @@ func (b *Inbox) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o 
 }
 
 func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
-	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{},
-		risks: map[model.Risk]bool{}}
+	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{}}
 	waiting, done, err := b.editsOf(ctx, id)
 	if err != nil {
 		return p.u, err
 	}
-	if err := p.name(ctx, id, waiting, done); err != nil {
-		return p.u, err
-	}
-	ids := make([]string, 0, len(waiting)+len(done))
+	var ids []string
+	var edits []model.Titled
 	for _, e := range waiting {
-		ids = append(ids, e.ID)
+		ids, edits = append(ids, e.ID), append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
 	}
 	for _, j := range done {
-		ids = append(ids, j.ID)
+		ids, edits = append(ids, j.ID), append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
+	}
+	if err := p.name(ctx, id, edits); err != nil {
+		return p.u, err
 	}
 	if p.undoing, err = b.store.Undoing(ctx, ids); err != nil {
 		return p.u, err
@@ -85,8 +83,8 @@ func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (m
 			return p.u, err
 		}
 	}
-	for i := len(done) - 1; i >= 0; i-- {
-		if err := p.journal(ctx, done[i]); err != nil {
+	for _, j := range slices.Backward(done) {
+		if err := p.journal(ctx, j); err != nil {
 			return p.u, err
 		}
 	}
@@ -95,10 +93,9 @@ func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (m
 
 // editsOf returns the edits of a submission, or the one edit of that id.
 func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []model.JournalEntry, error) {
-	if _, ok, err := b.store.Submission(ctx, id); err != nil || ok {
-		if err != nil {
-			return nil, nil, err
-		}
+	if _, ok, err := b.store.Submission(ctx, id); err != nil {
+		return nil, nil, err
+	} else if ok {
 		return b.store.SubmissionEdits(ctx, id)
 	}
 	if j, ok, err := b.store.JournalEntry(ctx, id); err != nil || ok {
@@ -115,55 +112,38 @@ type undoPlan struct {
 	b *Inbox
 	o model.PlanOptions
 	u model.Undo
-	// items is where in the plan each conversation is; undoing are the edits that
-	// are being taken back already.
+	// items is where in the plan each conversation is; undoing are edits that are being taken back already.
 	items   map[model.Ref]int
 	undoing map[string]bool
-	risks   map[model.Risk]bool // those of what may be sent yet
 }
 
-// name says what is taken back.
-func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) error {
-	var edits []model.Titled
-	p.u.Submission = id
-	for _, e := range waiting {
-		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
-		p.u.Submission = e.Submission
+func (p *undoPlan) name(ctx context.Context, id string, edits []model.Titled) error {
+	p.u.Submission, p.u.Sentence = id, model.Sentence(edits)
+	if len(edits) > 0 {
+		p.u.Submission = edits[len(edits)-1].Edit.Submission
 	}
-	for _, j := range done {
-		edits = append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
-		p.u.Submission = j.Submission
-	}
-	p.u.Sentence = model.Sentence(edits)
 	sub, ok, err := p.b.store.Submission(ctx, p.u.Submission)
 	if ok && (sub.ID == id || sub.Edits == 1) { // the whole of it
-		p.u.Sentence, p.u.Act = sub.Sentence, p.b.session.of(sub.ID)
+		a, _ := p.b.session.find(func(a act) bool { return a.submission == sub.ID })
+		p.u.Sentence, p.u.Act = sub.Sentence, a.no
 	}
 	return err
 }
 
-func (p *undoPlan) title(title string, ref model.Ref) string {
-	if title = model.CleanLine(title, 60); title == "" {
-		title = ref.String()
-	}
-	return title
+func undoTitle(title string, ref model.Ref) string {
+	return cmp.Or(model.CleanLine(title, 60), ref.String())
 }
 
 func (p *undoPlan) block(title string, ref model.Ref, why string) {
-	p.u.Blocked = append(p.u.Blocked, model.Blocked{Title: p.title(title, ref), Why: why})
+	p.u.Blocked = append(p.u.Blocked, model.Blocked{Title: undoTitle(title, ref), Why: why})
 }
 
 // outbox plans an edit that is not settled.
 func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
-	sent := e.Sent || e.State == model.Sending
-	if !sent {
+	if !e.Sent && e.State != model.Sending {
 		p.u.Withdraw = append(p.u.Withdraw, e.ID)
-		p.u.Titles = append(p.u.Titles, p.title(e.Title, e.Ref))
-		p.later(e.Edit)
-		return nil
-	}
-	if ok, why := model.Undoable(e.Kind); !ok {
-		p.block(e.Title, e.Ref, why)
+		p.u.Titles = append(p.u.Titles, undoTitle(e.Title, e.Ref))
+		p.riskLater(e.Edit)
 		return nil
 	}
 	planned, err := p.inverse(ctx, e.Edit, e.Title, e.Base, e.Target)
@@ -177,44 +157,39 @@ func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
 	return err
 }
 
-// later notes what taking an edit back would risk, should it be sent before it is
-// withdrawn.
-func (p *undoPlan) later(e model.Edit) {
+// riskLater notes what taking an edit back would risk if it is sent before it is withdrawn.
+func (p *undoPlan) riskLater(e model.Edit) {
 	a, ok := p.b.byName[e.Ref.Account]
 	if undoable, _ := model.Undoable(e.Kind); !ok || !undoable {
 		return
 	}
 	e.Base, e.Target = e.Target, e.Base
 	for _, r := range model.Risks(e, model.Conversation{Ref: e.Ref}, a.desc) {
-		if !p.risks[r] {
-			p.risks[r] = true
+		if !slices.Contains(p.u.Later, r) {
 			p.u.Later = append(p.u.Later, r)
 		}
 	}
 }
 
-// journal plans an edit that is settled. One that needed no request has nothing
-// to take back.
 func (p *undoPlan) journal(ctx context.Context, j model.JournalEntry) error {
-	if j.Undone != "" {
+	switch {
+	case j.Undone != "":
 		p.block(j.Title, j.Ref, "it was taken back already")
 		return nil
-	}
-	if j.State == model.OutcomeAlreadySet {
-		return nil
-	}
-	if ok, why := model.Undoable(j.Kind); !ok {
-		p.block(j.Title, j.Ref, why)
+	case j.State == model.OutcomeAlreadySet:
 		return nil
 	}
 	_, err := p.inverse(ctx, j.Edit, j.Title, j.Before, j.After)
 	return err
 }
 
-// inverse plans to set a field back to what it was before an edit.
 func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, before, after model.Value) (planned bool, err error) {
-	if p.undoing[e.ID] {
-		p.block(title, e.Ref, "it is being taken back already")
+	ok, why := model.Undoable(e.Kind)
+	if ok && p.undoing[e.ID] {
+		ok, why = false, "it is being taken back already"
+	}
+	if !ok {
+		p.block(title, e.Ref, why)
 		return false, nil
 	}
 	change := model.Change{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}
@@ -222,14 +197,11 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 	if err == nil {
 		err = ctx.Err()
 	}
-	if err != nil {
+	if err != nil || it.State == model.PlanAlready {
 		return false, err
 	}
-	switch it.State {
-	case model.PlanBlocked:
+	if it.State == model.PlanBlocked {
 		p.block(title, e.Ref, it.Reason)
-		return false, nil
-	case model.PlanAlready:
 		return false, nil
 	}
 	for k := range it.Edits {
@@ -239,8 +211,7 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 	return true, nil
 }
 
-// add puts the inverse of one edit into the plan, beside those of the same
-// conversation.
+// add puts the inverse of one edit beside those of the same conversation.
 func (p *undoPlan) add(it model.PlanItem) {
 	at, ok := p.items[it.Ref]
 	if !ok {
@@ -254,15 +225,12 @@ func (p *undoPlan) add(it model.PlanItem) {
 	have.Notes = append(have.Notes, it.Notes...)
 }
 
-// ApplyUndo does what PlanUndo planned: local marks go back at once, edits that
-// were not sent leave the outbox, and the inverse of the rest is queued as a
-// submission with the id of the plan. It returns the ids of the queued edits.
-// Where an edit has moved on since the plan was made, nothing is done and the
-// error is model.ErrUndoMoved.
+// ApplyUndo does what PlanUndo planned, and returns the ids of the queued inverses, a submission with the id of the plan.
+// Where an edit has moved on since, it does nothing and returns model.ErrUndoMoved.
 func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	if u.Marks > 0 {
-		a, ok := b.session.find(u.Act)
-		if !ok {
+		a, _ := b.session.find(func(a act) bool { return a.no == u.Act })
+		if a.no == 0 {
 			return nil, nil // it was taken back meanwhile
 		}
 		err := b.unmark(ctx, a)
@@ -279,6 +247,5 @@ func (b *Inbox) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {
 	}
 	b.remember(ids, entries)
 	b.session.spend(u.Act)
-	b.moved(ctx)
-	return ids, nil
+	return ids, b.moved(ctx, nil)
 }

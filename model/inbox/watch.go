@@ -8,12 +8,10 @@ import (
 	"confab/model/store"
 )
 
-// recoverEvery is how often it is asked whether a process died while sending:
-// that changes nothing in the database.
+// recoverEvery is how often the watcher asks whether a process died while sending.
 const recoverEvery = 10 * time.Second
 
-// watcher looks for what no worker announces: changes of another process, and
-// what the clock changes, such as the end of a snooze.
+// watcher looks for what no worker announces: changes of another process or by the clock.
 type watcher struct {
 	b             *Inbox
 	seen, foreign int64
@@ -24,35 +22,45 @@ type watcher struct {
 	timer *time.Timer
 }
 
-// watch looks once a second for changes of another process, and has a timer
-// that runs out when the clock next changes a list.
+// watch looks once a second for changes of another process, and when the clock next changes a list.
 func (b *Inbox) watch(ctx context.Context) {
 	w := watcher{b: b, seen: b.store.OwnRevision(), foreign: b.store.ForeignRevision(),
 		recovered: b.now(), timer: time.NewTimer(time.Hour)}
 	defer w.timer.Stop()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	w.plan()
-	checked := false
-	for {
+	w.clock()
+	for first := true; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if !checked {
-				checked = true
+			if first {
 				b.workers.Go(func() { b.checkUnclean(ctx) }) // the next look says what that met
 			}
+			first = false
 			w.look(ctx)
 			// A machine that slept has a timer that knows nothing of it.
 			if !w.next.IsZero() && !w.next.After(b.now()) {
-				w.wake()
+				w.clock()
 			}
 		case <-w.timer.C:
-			w.wake()
+			w.clock()
 		case <-b.lists.changed:
-			w.wake()
+			w.clock()
 		}
+	}
+}
+
+// clock announces what the clock has changed, and sets the timer to its next change.
+func (w *watcher) clock() {
+	if refs := w.b.advance(); len(refs) > 0 {
+		w.b.events.publish(model.Event{Refs: refs})
+	}
+	w.next = w.b.lists.index.Next()
+	w.timer.Stop()
+	if !w.next.IsZero() {
+		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
 	}
 }
 
@@ -83,12 +91,11 @@ func (w *watcher) look(ctx context.Context) {
 	}
 	b.announce(ctx)
 	for _, a := range b.accounts {
-		a.nudgeDelivery() // another process may have left work behind
+		nudge(a.wakeDeliver) // another process may have left work behind
 	}
 }
 
-// end says once, at every account, that the store writes nothing more for this
-// process: a newer confab has changed the database, or it is damaged.
+// end says at every account, once, that the store writes nothing more: a newer confab has changed it, or it is damaged.
 func (w *watcher) end(err error) {
 	if w.ended {
 		return
@@ -101,9 +108,7 @@ func (w *watcher) end(err error) {
 	w.b.events.publish(model.Event{Accounts: w.b.names(), All: true})
 }
 
-// checkUnclean reads the whole database, where whoever had it open last did not
-// close it: behind the screen, and beside a sync, which takes longer. Other commands
-// would keep a person waiting for it.
+// checkUnclean reads the whole database where it was not closed: behind the screen or a sync, which take longer.
 func (b *Inbox) checkUnclean(ctx context.Context) error {
 	if !b.store.Unclean() {
 		return nil
@@ -113,21 +118,4 @@ func (b *Inbox) checkUnclean(ctx context.Context) error {
 		b.log("%v", err)
 	}
 	return err
-}
-
-// plan sets the timer to when the clock next changes a list.
-func (w *watcher) plan() {
-	w.next = w.b.lists.index.Next()
-	w.timer.Stop()
-	if !w.next.IsZero() {
-		w.timer.Reset(max(0, w.next.Sub(w.b.now())))
-	}
-}
-
-// wake announces what the clock has changed.
-func (w *watcher) wake() {
-	if refs := w.b.advance(); len(refs) > 0 {
-		w.b.events.publish(model.Event{Refs: refs})
-	}
-	w.plan()
 }

@@ -6,15 +6,13 @@ import (
 	"slices"
 )
 
-// due says that a row may have to be matched again at a moment, in Unix
-// milliseconds.
+// due says that a row may have to be matched again at a moment, in Unix milliseconds.
 type due struct {
 	at  int64
 	key uint32
 }
 
-// dueHeap has the earliest first. A row may be in it more than once: matching
-// it once too often changes nothing.
+// dueHeap has the earliest first. A row may be in it more than once.
 type dueHeap []due
 
 func (h dueHeap) Len() int           { return len(h) }
@@ -28,13 +26,11 @@ func (h *dueHeap) Pop() any {
 	return d
 }
 
-// newDueHeap makes a heap of a list, which it takes over.
+// newDueHeap takes over a list.
 func newDueHeap(list []due) dueHeap {
 	slices.SortFunc(list, func(a, b due) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key)) })
 	return dueHeap(slices.Compact(list))
 }
-
-func (h *dueHeap) add(d due) { heap.Push(h, d) }
 
 // next takes out the earliest that is due by a moment.
 func (h *dueHeap) next(by int64) (key uint32, ok bool) {

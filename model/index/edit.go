@@ -1,16 +1,15 @@
 package index
 
 import (
+	"container/heap"
 	"context"
-	"math/bits"
 	"slices"
 	"time"
 
 	"confab/model/query"
 )
 
-// searchesHeld is how many lists are held beside the kept ones: the filter at
-// hand and the ones before it.
+// searchesHeld is how many lists are held beside the kept ones.
 const searchesHeld = 4
 
 // edit makes the next state. The caller holds mu from begin to publish.
@@ -79,15 +78,14 @@ func (e *edit) advance(h *held) []int64 {
 // remind notes when a row has to be matched again in a list.
 func (e *edit) remind(h *held, key uint32, s *query.Subject) {
 	if at, ok := h.clock.Changes(s, e.at, e.x.loc); ok {
-		h.due.add(due{at, key})
+		heap.Push(&h.due, due{at, key})
 		if many := len(h.due) > 2*e.lists[0].list.count+1000; many && h.due[0].at > e.at.UnixMilli() {
 			h.due = e.reminders(h)
 		}
 	}
 }
 
-// reminders notes for all rows anew when they have to be matched again: of the
-// notes that were added with every change of a row most are of no use any more.
+// reminders notes for all rows anew when they have to be matched again: most of the notes added since are outdated.
 func (e *edit) reminders(h *held) dueHeap {
 	var list []due
 	var s query.Subject
@@ -108,10 +106,10 @@ func (e *edit) anew(h *held) []int64 {
 	fresh, _ := e.x.compute(context.Background(), &state{table: e.table, at: e.at, lists: e.lists[:1]}, h.query)
 	h.list, h.due = fresh.list, fresh.due
 	var moved []int64
-	for i := range max(len(before.pages), len(h.list.pages)) {
-		for w := range pageBits / 64 {
-			for diff := before.word(i, w) ^ h.list.word(i, w); diff != 0; diff &= diff - 1 {
-				moved = append(moved, int64(i*pageBits+w*64+bits.TrailingZeros64(diff)))
+	for _, b := range e.lists[0].list.blocks {
+		for _, key := range b.keys {
+			if before.has(int64(key)) != h.list.has(int64(key)) {
+				moved = append(moved, int64(key))
 			}
 		}
 	}

@@ -11,8 +11,7 @@ import (
 	"confab/model/query"
 )
 
-// Index is the searchable part of all conversations. Its methods may be called
-// at the same time.
+// Index is the searchable part of all conversations. It is safe for concurrent use.
 type Index struct {
 	loc *time.Location
 	now func() time.Time
@@ -83,8 +82,7 @@ func (s *state) list(name string) (held, bool) {
 	return held{}, false
 }
 
-// Load replaces all rows by those that read adds, at once at its end; readers
-// see the old ones until then. What is added may be used again after add.
+// Load replaces all rows by those that read adds, at once at its end. An entry may be used again after add.
 func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -130,8 +128,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	return nil
 }
 
-// Apply takes over changed conversations, row by row; the lists move by what
-// the change makes of each.
+// Apply takes over changed conversations, row by row.
 func (x *Index) Apply(changed []Entry) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -147,8 +144,7 @@ func (x *Index) Apply(changed []Entry) {
 	e.publish()
 }
 
-// Advance brings the lists to the present and returns the keys of the rows that
-// the clock has brought into a list or taken out of one, since it was last asked.
+// Advance brings the lists to the present and returns the rows that the clock brought in or took out since the last call.
 func (x *Index) Advance() []int64 {
 	x.writing.Lock()
 	defer x.writing.Unlock()

@@ -1,21 +1,18 @@
 package index
 
 import (
-	"math/bits"
 	"slices"
 	"sort"
 
 	"confab/model/query"
 )
 
-// blockMost is the most keys of a block; a fuller one is halved. Tests have
-// smaller ones.
+// blockMost is the most keys of a block; a fuller one is halved. Tests have smaller ones.
 var blockMost = 1024
 
 const pageBits = 4096 // membership bits of a page
 
-// block is a run of keys in the order of a list, and what is copied when the
-// list changes there.
+// block is a run of keys in the order of a list.
 type block struct {
 	edit uint64
 	keys []uint32
@@ -27,13 +24,11 @@ type page struct {
 	words [pageBits / 64]uint64
 }
 
-// list is the members of a query in its order. One that was published is never
-// changed: an edit works on a copy that shares what it leaves alone.
+// list is the members of a query in its order. An edit works on a copy that shares what it leaves alone.
 type list struct {
 	edit   uint64
 	query  query.Query
 	blocks []*block
-	sizes  []int32 // of the blocks
 	count  int
 	pages  []*page
 }
@@ -52,18 +47,16 @@ func newList(q query.Query, keys []uint32) *list {
 func (l *list) lay(keys []uint32) {
 	l.count = len(keys)
 	for part := range slices.Chunk(keys, blockMost*3/4) {
-		l.blocks = append(l.blocks, &block{keys: part[:len(part):len(part)]})
-		l.sizes = append(l.sizes, int32(len(part)))
+		l.blocks = append(l.blocks, &block{keys: slices.Clip(part)})
 	}
 }
 
-// own gives the list itself where the edit made it, else a copy for the edit.
+// own returns the list itself where the edit made it, else a copy for the edit.
 func (l *list) own(edit uint64) *list {
 	if l.edit == edit {
 		return l
 	}
-	return &list{edit: edit, query: l.query, count: l.count,
-		blocks: slices.Clone(l.blocks), sizes: slices.Clone(l.sizes), pages: slices.Clone(l.pages)}
+	return &list{edit: edit, query: l.query, count: l.count, blocks: slices.Clone(l.blocks), pages: slices.Clone(l.pages)}
 }
 
 func (l *list) has(key int64) bool {
@@ -72,25 +65,6 @@ func (l *list) has(key int64) bool {
 		return false
 	}
 	return l.pages[i].words[key%pageBits/64]&(1<<(key%64)) != 0
-}
-
-// members counts the membership bits.
-func (l *list) members() int {
-	n := 0
-	for i := range l.pages {
-		for w := range pageBits / 64 {
-			n += bits.OnesCount64(l.word(i, w))
-		}
-	}
-	return n
-}
-
-// word returns one word of the membership bits.
-func (l *list) word(page, w int) uint64 {
-	if page >= len(l.pages) || l.pages[page] == nil {
-		return 0
-	}
-	return l.pages[page].words[w]
 }
 
 func (l *list) mark(key uint32, member bool) {
@@ -114,8 +88,8 @@ func (l *list) mark(key uint32, member bool) {
 	}
 }
 
-// find returns the place of a key with that subject, or where it would be: the
-// block and the index in it. The block is len(blocks) behind all others.
+// find returns the block and the index in it where a key with that subject is or would be; the block is len(blocks)
+// behind all others.
 func (l *list) find(t *table, key uint32, s *query.Subject) (b, i int) {
 	var o query.Subject
 	before := func(other uint32) bool {
@@ -136,8 +110,8 @@ func (l *list) rank(t *table, key int64) int {
 	var s query.Subject
 	t.place(t.at(key), &s)
 	b, i := l.find(t, uint32(key), &s)
-	for _, n := range l.sizes[:b] {
-		i += int(n)
+	for _, before := range l.blocks[:b] {
+		i += len(before.keys)
 	}
 	return i
 }
@@ -149,39 +123,34 @@ func (l *list) insert(t *table, key uint32, s *query.Subject) {
 	b, i := l.find(t, key, s)
 	if b == len(l.blocks) {
 		if b == 0 {
-			l.blocks, l.sizes = append(l.blocks, &block{edit: l.edit}), append(l.sizes, 0)
+			l.blocks = append(l.blocks, &block{edit: l.edit})
 		}
 		b = len(l.blocks) - 1
 		i = len(l.blocks[b].keys)
 	}
 	k := l.ownBlock(b)
 	k.keys = slices.Insert(k.keys, i, key)
-	if l.sizes[b]++; len(k.keys) > blockMost {
+	if len(k.keys) > blockMost {
 		half := &block{edit: l.edit, keys: slices.Clone(k.keys[blockMost/2:])}
 		k.keys = k.keys[:blockMost/2]
-		l.sizes[b] = int32(len(k.keys))
 		l.blocks = slices.Insert(l.blocks, b+1, half)
-		l.sizes = slices.Insert(l.sizes, b+1, int32(len(half.keys)))
 	}
 }
 
-// remove takes a key away; s and the table are the row as it was when the key
-// was put there.
+// remove takes a key away; s and the table are the row as it was when the key was put there.
 func (l *list) remove(t *table, key uint32, s *query.Subject) {
 	l.mark(key, false)
 	l.count--
 	b, i := l.find(t, key, s)
 	k := l.ownBlock(b)
 	k.keys = slices.Delete(k.keys, i, i+1)
-	l.sizes[b]--
 	switch {
 	case len(k.keys) == 0:
-		l.blocks, l.sizes = slices.Delete(l.blocks, b, b+1), slices.Delete(l.sizes, b, b+1)
-	case b > 0 && len(k.keys)+int(l.sizes[b-1]) < blockMost/2:
+		l.blocks = slices.Delete(l.blocks, b, b+1)
+	case b > 0 && len(k.keys)+len(l.blocks[b-1].keys) < blockMost/2:
 		before := l.ownBlock(b - 1)
 		before.keys = append(before.keys, k.keys...)
-		l.sizes[b-1] = int32(len(before.keys))
-		l.blocks, l.sizes = slices.Delete(l.blocks, b, b+1), slices.Delete(l.sizes, b, b+1)
+		l.blocks = slices.Delete(l.blocks, b, b+1)
 	}
 }
 
@@ -197,14 +166,13 @@ func (l *list) ownBlock(b int) *block {
 // window returns at most limit keys from a position on.
 func (l *list) window(from, limit int) []uint32 {
 	out := make([]uint32, 0, max(0, min(limit, l.count-from)))
-	for b := 0; b < len(l.blocks) && len(out) < cap(out); b++ {
-		if n := int(l.sizes[b]); from >= n {
-			from -= n
-			continue
+	for _, b := range l.blocks {
+		if len(out) == cap(out) {
+			break
 		}
-		keys := l.blocks[b].keys[from:]
+		keys := b.keys[min(from, len(b.keys)):]
+		from = max(0, from-len(b.keys))
 		out = append(out, keys[:min(len(keys), cap(out)-len(out))]...)
-		from = 0
 	}
 	return out
 }

@@ -8,21 +8,18 @@ import (
 	"confab/model/query"
 )
 
-// WindowRequest asks for a part of a list. If Anchor is a key in the list, the
-// window is placed around it; otherwise Offset counts.
+// WindowRequest asks for a part of a list, around Anchor if that is in the list, else from Offset on.
 type WindowRequest struct {
 	Offset, Limit int
 	Anchor        int64
 }
 
-// Window is a part of a list. Total counts the whole list, Offset is where the
-// window starts, Index the position of the anchor, -1 if it is not in the list.
+// Window is a part of a list of Total rows, from Offset on. Index is where the anchor is, -1 if it is not in the list.
 type Window struct {
 	Keys                 []int64
 	Revisions            []int64
 	Total, Offset, Index int
-	// Partial says that the search goes on and Total counts what was found so
-	// far. Asked again with the same query, Window answers at its end.
+	// Partial says that Total counts what was found so far. Asked again, Window answers at the end of the search.
 	Partial bool
 }
 
@@ -58,8 +55,8 @@ func (x *Index) Window(ctx context.Context, q query.Query, w WindowRequest) (Win
 	return out, nil
 }
 
-// request returns what a search has to find before a window can be answered;
-// nil where that is all of it. An anchor that does not match is not waited for.
+// request returns what a search has to find before a window can be answered, nil for all. An anchor that does not match
+// is not waited for.
 func (x *Index) request(q query.Query, w WindowRequest) *request {
 	if w.Limit == 0 {
 		return nil
@@ -84,9 +81,8 @@ func (x *Index) Count(ctx context.Context, q query.Query) (int, error) {
 	return h.list.count, nil
 }
 
-// Select returns the rows of a list: all where first is 0, else those from first
-// to last, in either direction, or the n from first on where n is not 0. It is
-// empty where the list does not hold what is named.
+// Select returns the rows of a list: all where first is 0, else those from first to last, in either direction, or n of
+// them where n is not 0; none where the list does not hold what is named.
 func (x *Index) Select(ctx context.Context, q query.Query, first, last int64, n int) (model.Selection, error) {
 	var out model.Selection
 	h, st, _, err := x.find(ctx, q, nil)
@@ -134,8 +130,7 @@ func (x *Index) Refs(ctx context.Context, q query.Query) ([]model.Ref, error) {
 	return st.table.refs(h.list.window(0, h.list.count)), nil
 }
 
-// RefsOf returns the conversations of a selection that are not gone, pinned ones
-// first, then the newest.
+// RefsOf returns the conversations of a selection that are not gone, pinned ones first, then the newest.
 func (x *Index) RefsOf(s model.Selection) []model.Ref {
 	st := x.state.Load()
 	all := st.lists[0]

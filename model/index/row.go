@@ -14,18 +14,16 @@ type Entry struct {
 	Subject       query.Subject
 }
 
-// row is one conversation. What repeats is a number of the tables of words;
-// shape 0 says that there is no row.
+// row is one conversation. What repeats is a number of the tables of words; shape 0 is no row.
 type row struct {
 	// text is the id, the title, the people and the preview, one after another.
-	text                                 string
-	title, people, preview               uint32 // where they begin
-	shape                                uint32
-	owner, team, space, channel, company uint32
-	labels                               uint32
-	flags                                query.Flag
-	duration                             uint32
-	snoozed, created, updated, revision  int64
+	text                                string
+	title, people, preview              uint32 // where they begin
+	shape                               uint32
+	words                               [wordFields]uint32
+	flags                               query.Flag
+	duration                            uint32
+	snoozed, created, updated, revision int64
 }
 
 // shape is what most conversations of an account have in common.
@@ -36,9 +34,8 @@ const (
 	chunkRows = 1 << chunkBits
 )
 
-// chunk is what is copied when a row changes; edit is the edit that made the
-// copy, the only one that may still write to it. The rows stand by themselves:
-// so they fill a block of the allocator, with nothing lost behind them.
+// chunk is what is copied when a row changes; only the edit that made it may write to it. The rows stand by themselves,
+// which fills a block of the allocator.
 type chunk struct {
 	edit uint64
 	rows *[chunkRows]row
@@ -67,13 +64,21 @@ func (t *table) at(key int64) *row {
 
 // subject makes s the view of a row. It allocates nothing.
 func (t *table) subject(r *row, s *query.Subject) {
+	t.place(r, s)
 	h := &t.shapes[r.shape]
-	s.Ref = model.Ref{Account: h.account, ID: r.text[:r.title]}
-	s.Account, s.Provider, s.Kind, s.Status, s.Privacy, s.Roles = h.account, h.provider, h.kind, h.status, h.privacy, h.roles
-	s.Title, s.People, s.Preview = r.text[r.title:r.people], r.text[r.people:r.preview], r.text[r.preview:]
-	s.Owner, s.Team, s.Space = t.words[r.owner], t.words[r.team], t.words[r.space]
-	s.Channel, s.Company, s.Labels = t.words[r.channel], t.words[r.company], t.words[r.labels]
-	s.Flags, s.SnoozedUntil, s.Created, s.Updated, s.Duration = r.flags, r.snoozed, r.created, r.updated, int64(r.duration)
+	s.Kind, s.Status, s.Privacy, s.Roles = h.kind, h.status, h.privacy, h.roles
+	s.People, s.Preview, s.SnoozedUntil = r.text[r.people:r.preview], r.text[r.preview:], r.snoozed
+	for i, w := range wordsOf(s) {
+		*w = t.words[r.words[i]]
+	}
+}
+
+// wordFields is how many fields of a subject are numbered words.
+const wordFields = 6
+
+// wordsOf returns the fields of a subject that are numbered words.
+func wordsOf(s *query.Subject) [wordFields]*string {
+	return [wordFields]*string{&s.Owner, &s.Team, &s.Space, &s.Channel, &s.Company, &s.Labels}
 }
 
 // place makes s hold what query.Compare looks at.
@@ -127,10 +132,11 @@ func (d *dictionary) shape(t *table, s *query.Subject) uint32 {
 func (d *dictionary) pack(t *table, e *Entry, text func(parts ...string) string) row {
 	s := &e.Subject
 	r := row{
-		shape: d.shape(t, s), owner: d.word(t, s.Owner), team: d.word(t, s.Team), space: d.word(t, s.Space),
-		channel: d.word(t, s.Channel), company: d.word(t, s.Company), labels: d.word(t, s.Labels),
-		flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated, revision: e.Revision,
-		duration: uint32(min(max(s.Duration, 0), query.MaxDuration)),
+		shape: d.shape(t, s), flags: s.Flags, snoozed: s.SnoozedUntil, created: s.Created, updated: s.Updated,
+		revision: e.Revision, duration: uint32(min(max(s.Duration, 0), query.MaxDuration)),
+	}
+	for i, w := range wordsOf(s) {
+		r.words[i] = d.word(t, *w)
 	}
 	if e.Gone {
 		r.flags |= query.FlagTombstone
@@ -182,8 +188,7 @@ func isJoined(text string, parts []string) bool {
 	return text == ""
 }
 
-// newTable makes a table without rows. The number 0 of words is the empty one,
-// that of shapes means none.
+// newTable makes a table without rows, where the number 0 is the empty word and no shape.
 func newTable() table { return table{words: []string{""}, shapes: make([]shape, 1)} }
 
 // put stores a row for an edit, copying its chunk if an earlier one made it.

@@ -12,9 +12,8 @@ import (
 	"confab/model/query"
 )
 
-// scan matches a query against the members of a list, as of a state, on all
-// cores, in the order of the keys, in which memory is read fastest. It returns
-// the list of the matches and when rows have to be matched again.
+// scan matches a query against the members of a list on all cores, in the order of the keys, in which memory is read
+// fastest. It returns the list of the matches and when rows have to be matched again.
 func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) (*list, []due, error) {
 	m := x.matcher(st, q)
 	l := &list{query: q, pages: make([]*page, len(base.pages))}
@@ -24,19 +23,20 @@ func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) 
 	work := func() {
 		var s query.Subject
 		var mine []due
+		found := 0
 		for ctx.Err() == nil {
 			i := int(next.Add(1)) - 1
 			if i >= len(base.pages) {
 				break
 			}
 			if base.pages[i] != nil {
-				l.pages[i] = m.page(base.pages[i], int64(i)*pageBits, &s, &mine)
+				l.pages[i] = m.page(base.pages[i], int64(i)*pageBits, &s, &mine, &found)
 			}
 			runtime.Gosched() // a key that waits for a core goes first
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		dues = append(dues, mine...)
+		dues, l.count = append(dues, mine...), l.count+found
 	}
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(base.pages)) {
@@ -46,7 +46,7 @@ func (x *Index) scan(ctx context.Context, st *state, q query.Query, base *list) 
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
 	}
-	keys := make([]uint32, 0, l.members())
+	keys := make([]uint32, 0, l.count)
 	for _, b := range base.blocks {
 		for _, key := range b.keys {
 			if l.has(int64(key)) {
@@ -74,7 +74,7 @@ func (x *Index) matcher(st *state, q query.Query) matcher {
 }
 
 // page matches the members of a page of a list; from is the key of its first bit.
-func (m *matcher) page(of *page, from int64, s *query.Subject, dues *[]due) *page {
+func (m *matcher) page(of *page, from int64, s *query.Subject, dues *[]due, found *int) *page {
 	out, n := &page{}, 0
 	for w, word := range of.words {
 		if word == 0 {
@@ -87,6 +87,7 @@ func (m *matcher) page(of *page, from int64, s *query.Subject, dues *[]due) *pag
 			m.st.table.subject(&rows[i], s)
 			if n++; m.fixed.Match(s, m.st.at, m.x.loc) {
 				out.words[w] |= 1 << i
+				*found++
 			}
 			if at, ok := m.clock.Changes(s, m.st.at, m.x.loc); ok {
 				*dues = append(*dues, due{at, uint32(first) + uint32(i)})

@@ -9,8 +9,7 @@ import (
 	"confab/model/query"
 )
 
-// patience is how long a search may take before a window that is full is
-// answered without its end.
+// patience is how long a search may take before a window that is full is answered.
 const patience = 15 * time.Millisecond
 
 // firstPart is the part of all rows that is looked at for the first ones.
@@ -48,9 +47,8 @@ type request struct {
 // errGivenUp is the end of a search that a newer one or Load replaced.
 var errGivenUp = errors.New("given up")
 
-// find returns the list of a query and the state it belongs to. If a search
-// takes long and the window that is wanted is full, it returns what was found
-// so far; asked again with the same query, it waits for the end.
+// find returns the list of a query and its state, or what was found so far where a search takes long and the window that
+// is wanted is full. Asked again, it waits for the end.
 func (x *Index) find(ctx context.Context, q query.Query, want *request) (found held, st *state, hits []uint32, err error) {
 	name := q.String()
 	for {
@@ -78,8 +76,7 @@ func (x *Index) find(ctx context.Context, q query.Query, want *request) (found h
 	}
 }
 
-// join returns the search for a query, begun now if there is none; nil if its
-// list is held by now.
+// join returns the search for a query, begun now if there is none; nil if its list is held by now.
 func (x *Index) join(q query.Query, name string, want *request) (s *search, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -108,8 +105,7 @@ func (x *Index) join(q query.Query, name string, want *request) (s *search, firs
 	return s, true
 }
 
-// base returns the smallest list that holds all that the query matches; of
-// equal ones one in the same order.
+// base returns the smallest list that holds all that the query matches; of equal ones one in the same order.
 func (s *state) base(q query.Query) held {
 	best := s.lists[0]
 	for _, h := range s.lists {
@@ -190,8 +186,7 @@ func (x *Index) run(s *search) {
 	}
 }
 
-// adopt takes up the list of a search, brought to the present: the rows that
-// changed since it began are taken out as they were and put in as they are.
+// adopt takes up the list of a search, with the rows that changed since it began as they are now.
 func (x *Index) adopt(s *search, l *list) {
 	e := x.begin()
 	if len(s.clock) > 0 && e.at.Before(s.state.at) {
@@ -227,8 +222,7 @@ func (x *Index) adopt(s *search, l *list) {
 	s.found, s.result = h, x.state.Load()
 }
 
-// first looks for the window that is wanted in the order of the list, beside the
-// search itself, which has another order. It looks at a small part of all.
+// first looks for the window that is wanted in the order of the list, in a small part of all, beside the search itself.
 func (x *Index) first(s *search) {
 	m := x.matcher(s.state, s.query)
 	var row query.Subject

@@ -17,22 +17,18 @@ const (
 // countedAtOnce is how many conversations are counted while somebody waits.
 const countedAtOnce = 5000
 
-// countAgain is how old the count of many conversations is before it is made
-// again: it takes a moment of a core, which the letters typed then want too.
+// countAgain is how old the count of many conversations is before it is made again: it takes a moment of a core.
 const countAgain = 10 * time.Second
 
-// offers is a vocabulary, when it was counted, and the edit that had changed a
-// row last then.
+// offers is a vocabulary, when it was counted, and the edit that had changed a row last then.
 type offers struct {
 	changed uint64
 	at      time.Time
 	words   query.Vocabulary
 }
 
-// Vocabulary returns the values of all conversations, the most frequent first,
-// for completion. Of many conversations it may be the one before the last
-// changes: those are counted in the background, not more often than every ten
-// seconds.
+// Vocabulary returns the values of all conversations, the most frequent first. Those of many conversations are counted
+// in the background, at most every ten seconds.
 func (x *Index) Vocabulary() query.Vocabulary {
 	st, last := x.state.Load(), x.offers.Load()
 	if last != nil && last.changed == st.table.changed {
@@ -67,14 +63,15 @@ func (st *state) vocabulary() query.Vocabulary {
 		for _, key := range b.keys {
 			r := t.at(int64(key))
 			shapes[r.shape]++
-			for field, w := range [wordFields]uint32{r.owner, r.team, r.space, r.channel, r.company, r.labels} {
+			for field, w := range r.words {
 				words[w][field]++
 			}
 			people.lines(r.text[r.people:r.preview], 1)
 			titles.add(r.text[r.title:r.people], 1)
 		}
 	}
-	for i, field := range [wordFields]string{"owner", "team", "space", "channel", "company", query.FieldLabel} {
+	for i, field := range [wordFields]string{ // in the order of wordsOf
+		"owner", "team", "space", "channel", "company", query.FieldLabel} {
 		found := of(field)
 		for w, text := range t.words {
 			switch n := words[w][i]; {
@@ -106,9 +103,6 @@ func (st *state) vocabulary() query.Vocabulary {
 	return v
 }
 
-// wordFields is how many fields of a row are numbered words.
-const wordFields = 6
-
 // tally counts how many conversations hold a text.
 type tally map[string]int
 
@@ -118,8 +112,7 @@ func (c tally) add(text string, n int) {
 	}
 }
 
-// lines counts each line but ids, which nobody types. A short text with a dash
-// is taken for a name.
+// lines counts each line but ids. A short text with a dash is taken for a name.
 func (c tally) lines(text string, n int) {
 	for line := range strings.SplitSeq(text, "\n") {
 		if !query.LooksLikeID(line) || len(line) < 16 && strings.Contains(line, "-") {

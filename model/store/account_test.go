@@ -275,7 +275,7 @@ func TestAnotherProcessChangesTheIdentityUnderThisOne(t *testing.T) {
 	if _, err := old.SaveBatch(t.Context(), "sales", []model.Conversation{conv("1", "a")}, nil); err == nil {
 		t.Error("a page of another service was laid over the rows")
 	}
-	if _, err := old.Save(t.Context(), conv("1", "a"), model.ReadWhole); err == nil {
+	if err := old.Save(t.Context(), conv("1", "a"), model.ReadWhole); err == nil {
 		t.Error("a reading of another service was laid over a row")
 	}
 	if _, err := old.Enqueue(t.Context(), model.Submission{ID: "s"}, []store.Entry{rename("1", "a", "x")}); err == nil {

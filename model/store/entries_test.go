@@ -147,7 +147,7 @@ func change(t testing.TB, r *rapid.T, s *store.Store) string {
 		}
 		_, err = s.SaveBatch(ctx, "sales", batch, nil)
 	case "whole":
-		_, err = s.Save(ctx, conv(id, title), model.ReadWhole)
+		err = s.Save(ctx, conv(id, title), model.ReadWhole)
 	case "bury":
 		err = s.Bury(ctx, ref)
 	case "mark":

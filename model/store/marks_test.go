@@ -60,7 +60,7 @@ func (w *world) list() {
 func (w *world) read() {
 	c := w.c.Clone()
 	c.Updated = w.shown
-	if _, err := w.s.Save(context.Background(), c, model.ReadWhole|model.ReadMessages|model.ReadEverything); err != nil {
+	if err := w.s.Save(context.Background(), c, model.ReadWhole|model.ReadMessages|model.ReadEverything); err != nil {
 		w.Fatal(err)
 	}
 	if w.unseen || w.inside && w.peopleKnown {
@@ -145,7 +145,7 @@ func (w *world) edit() {
 	if err != nil || len(claimed) != 1 {
 		w.Fatal(len(claimed), err)
 	}
-	if _, err := w.s.Sent(ctx, ids); err != nil {
+	if _, err := w.s.Sent(ctx, claimed, nil); err != nil {
 		w.Fatal(err)
 	}
 	status := w.c.Status
@@ -210,7 +210,7 @@ func TestAReadingThatRepeatsTheAnswerEndsTheWaitForATouch(t *testing.T) {
 	s.Triage(t.Context(), []model.Ref{{Account: "sales", ID: "1"}}, model.TriageChange{Done: &yes})
 	enqueue(t, s, rename("1", "before", "after"))
 	e := claim(t, s, nil)[0]
-	if _, err := s.Sent(t.Context(), []string{e.ID}); err != nil {
+	if _, err := s.Sent(t.Context(), []model.OutboxEntry{e}, nil); err != nil {
 		t.Fatal(err)
 	}
 	after := conv("1", "after")

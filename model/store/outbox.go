@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -47,8 +46,9 @@ func (t *tx) put(submission string, entries []Entry) []string {
 		}
 		ids[i], refs[i] = e.ID, e.Ref
 		widened := e.Widens()
-		*e = t.ground(*e)
-		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
+		*e = t.rebaseNew(*e)
+		t.exec(`INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created)
+VALUES (?,?,?,?,?,?,?,?,'queued',?)`,
 			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
 		if e.Widens() && !widened {
 			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
@@ -141,7 +141,8 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 // holdCompanions holds the edits that were waiting for one that is given up:
 // they widen what it was to narrow, so a person decides about them anew.
 func (t *tx) holdCompanions(e model.OutboxEntry) {
-	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?", e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
+	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?",
+		e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
 		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
 	}
 }
@@ -195,9 +196,6 @@ func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]mod
 	})
 }
 
-// ErrClaimed is returned where an edit is being sent and cannot be changed.
-var ErrClaimed = errors.New("the edit is being sent right now")
-
 // refusal says why a person can't decide about an edit now, nil where he can.
 // Giving up what belongs to an account that was set aside is always possible.
 func refusal(id string, e model.OutboxEntry, ok, again bool) error {
@@ -208,7 +206,7 @@ func refusal(id string, e model.OutboxEntry, ok, again bool) error {
 		return &model.Error{Kind: model.Invalid, Message: "edit " + id +
 			" belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
 	case e.State == model.Sending:
-		return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+		return &model.Error{Kind: model.Invalid, Message: "the edit is being sent right now"}
 	}
 	return nil
 }
@@ -309,20 +307,32 @@ func (s *Store) Shows(ctx context.Context, id string, theirs model.Value) error 
 	})
 }
 
-// Sent notes, before writes leave, that they may have left, and returns which
-// of the claimed edits to send: one that was taken back meanwhile is given up
+// Fresh is a conversation as it was read right before a write, and what the reading can show to be empty.
+type Fresh struct {
+	Conversation model.Conversation
+	Reading      model.Reading
+}
+
+// Sent notes, before writes leave, that they may have left: claimed edits, with the bases and targets that they have
+// by now, and what was read before. It returns which of them to send: one that was taken back meanwhile is given up
 // instead.
-func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err error) {
+func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fresh) (send []model.OutboxEntry, err error) {
 	err = s.change(ctx, "note a sending", func(t *tx) {
-		for _, id := range ids {
-			if e, ok := t.entry(id); ok {
+		if fresh != nil {
+			t.saveAll(fresh.Conversation.Ref.Account, []model.Conversation{fresh.Conversation}, fresh.Reading, nil)
+		}
+		for _, claimed := range edits {
+			if e, ok := t.entry(claimed.ID); ok {
 				if t.takenBack(e) {
 					continue
 				}
-				e.Sent = true
-				t.saveEntry(e)
+				anew := !e.Base.Equal(claimed.Base) || !e.Target.Equal(claimed.Target)
+				e.Base, e.Target, e.Sent = claimed.Base, claimed.Target, true
+				if t.saveEntry(e); anew {
+					t.reproject(e.Ref)
+				}
 			}
-			send = append(send, id)
+			send = append(send, claimed)
 		}
 	})
 	return send, err
@@ -332,7 +342,8 @@ func (s *Store) Sent(ctx context.Context, ids []string) (send []string, err erro
 // due. theirs is what the service showed, for conflicts and failed checks.
 // unsent takes back the note of Sent: the request certainly changed nothing.
 // Nothing of an account that was set aside meanwhile goes on by itself.
-func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
+func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value,
+	next time.Time, unsent bool) error {
 	return s.update(ctx, "park an edit", id, func(t *tx, e model.OutboxEntry) {
 		e.State, e.Error, e.Theirs, e.NextTry, e.Sent = state, cause, theirs, next, e.Sent && !unsent
 		if e.Orphaned && state.Waiting() {
@@ -365,7 +376,7 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			t.dropUndoing(e)
 		}
 		if after != nil {
-			k := t.known(after.Ref.Account, after.Ref.ID)[after.Ref.ID]
+			k := t.known(after.Ref)[after.Ref]
 			t.save(k, *after, model.ReadRow, &e.Edit)
 			t.checked([]int64{k.key}, nil)
 			if after.Ref != e.Ref { // that of a create
@@ -376,15 +387,5 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 		if gone {
 			t.bury(e.Ref)
 		}
-	})
-}
-
-// Reground gives a claimed edit another base and target: what confab itself
-// delivered meanwhile is what it is made on top of now.
-func (s *Store) Reground(ctx context.Context, id string, base, target model.Value) error {
-	return s.update(ctx, "compare an edit", id, func(t *tx, e model.OutboxEntry) {
-		e.Base, e.Target = base, target
-		t.saveEntry(e)
-		t.reproject(e.Ref)
 	})
 }

@@ -96,8 +96,7 @@ func TestClaimsOfADeadProcessComeBackAsSent(t *testing.T) {
 	dead.OpenAccount(t.Context(), "sales", "x")
 	save(t, dead, conv("1", "a"))
 	ids := enqueue(t, dead, rename("1", "a", "b"))
-	claim(t, dead, nil)
-	if _, err := dead.Sent(t.Context(), ids); err != nil {
+	if _, err := dead.Sent(t.Context(), claim(t, dead, nil), nil); err != nil {
 		t.Fatal(err)
 	}
 	living := open(t, path)
@@ -274,7 +273,7 @@ func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	claim(t, s, nil)
+	sending := claim(t, s, nil)
 	for name, try := range map[string]func() error{
 		"discard": func() error { return s.Discard(t.Context(), ids) },
 		"retry":   func() error { return s.Requeue(t.Context(), ids) },
@@ -287,7 +286,7 @@ func TestWhatIsBeingSentStaysAsItIs(t *testing.T) {
 	if got, err := s.Withdraw(t.Context(), ids); err != nil || len(got) != 0 {
 		t.Errorf("withdrew %v, %v", got, err)
 	}
-	if _, err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), sending, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Park(t.Context(), ids[0], model.RetryAt, nil, nil, start.Add(time.Hour), false); err != nil {
@@ -337,8 +336,7 @@ func TestAnEditThatMayHaveBeenSentIsNotFolded(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	claim(t, s, nil)
-	if _, err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Release(t.Context(), "sales"); err != nil {
@@ -360,8 +358,7 @@ func TestADecisionStartsAnEditAnew(t *testing.T) {
 	s.OpenAccount(t.Context(), "sales", "x")
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	claim(t, s, nil)
-	if _, err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil); err != nil {
 		t.Fatal(err)
 	}
 	theirs := model.TextValue("c")

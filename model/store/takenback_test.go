@@ -15,8 +15,7 @@ func TestGivingUpWhatMayHaveBeenSentKeepsItsUndo(t *testing.T) {
 	s := fresh(t)
 	save(t, s, conv("1", "a"))
 	ids := enqueue(t, s, rename("1", "a", "b"))
-	claim(t, s, nil)
-	if _, err := s.Sent(t.Context(), ids); err != nil {
+	if _, err := s.Sent(t.Context(), claim(t, s, nil), nil); err != nil {
 		t.Fatal(err)
 	}
 	back := rename("1", "b", "a")
