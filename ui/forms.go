@@ -244,8 +244,7 @@ func (m *Model) openCreate(in intent) tea.Cmd {
 func (m *Model) openCreateIn(account string) tea.Cmd {
 	about, ok := m.facts.Describe(account)
 	if !ok {
-		m.say(theme.Error, "there is no account named "+account)
-		return nil
+		return m.say(theme.Error, "there is no account named "+account)
 	}
 	f := edit.NewCreate(about, m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider}))
 	in, draft := intent{action: keymap.NewItem}, "new:"+account
