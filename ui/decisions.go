@@ -169,7 +169,8 @@ func ids(all []model.OutboxEntry) []string {
 
 // ofLine does something with the edit of a line, or with those of its submission that are
 // of the right kind.
-func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
+func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool,
+	do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
 	if edit != nil {
 		return do([]model.OutboxEntry{edit.OutboxEntry})
 	}

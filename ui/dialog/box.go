@@ -14,7 +14,8 @@ const page = 10
 // pager is a box of at most 92 cells with text that scrolls.
 type pager struct{ layout.Pager }
 
-func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token, text func(w int) []string) layout.Picture {
+func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token,
+	text func(w int) []string) layout.Picture {
 	w := min(screen.W-2, 92)
 	return th.Frame(screen, title, foot, w, len(text(max(1, w-4))), look, func(w, h int) ([]string, *layout.Cursor) {
 		lines := text(w)
