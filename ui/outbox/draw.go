@@ -155,7 +155,8 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	}
 	ending := th.Ending(l.sub, now)
 	endW := min(th.Width(ending), room*9/20)
-	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+th.Say(signLook, th.Fit(ending, endW, th.Ellipsis))+th.Say(theme.Dim, tail), w, "")
+	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
+	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+end, w, "")
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
