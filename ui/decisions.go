@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,12 +32,7 @@ func (m *Model) settleHere(in intent) tea.Cmd {
 }
 
 func needsPerson(row model.Row) bool {
-	for _, p := range row.Pending {
-		if p.State.NeedsPerson() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(row.Pending, func(p model.Pending) bool { return p.State.NeedsPerson() })
 }
 
 // settleNext opens what needs a person next: in the list below the cursor, else
@@ -84,19 +80,16 @@ func placeOf(ctx context.Context, be Backend, query string, ref model.Ref) (int,
 // before reports whether somebody at a position comes to a before b, going down and on
 // from the top; -1 comes last.
 func before(a, b, at int) bool {
-	rank := func(i int) int {
+	way := func(i int) int {
 		switch {
 		case i < 0:
-			return 2
+			return math.MaxInt
 		case i <= at:
-			return 1
+			return i + 1<<40
 		}
-		return 0
+		return i
 	}
-	if rank(a) != rank(b) {
-		return rank(a) < rank(b)
-	}
-	return a < b
+	return way(a) < way(b)
 }
 
 func (m *Model) settleCame(n needed, err error) tea.Cmd {
@@ -176,7 +169,8 @@ func ids(all []model.OutboxEntry) []string {
 
 // ofLine does something with the edit of a line, or with those of its submission that are
 // of the right kind.
-func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool, do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
+func (m *Model) ofLine(sub model.Submission, edit *outbox.Edit, which func(model.OutboxEntry) bool,
+	do func([]model.OutboxEntry) tea.Cmd) tea.Cmd {
 	if edit != nil {
 		return do([]model.OutboxEntry{edit.OutboxEntry})
 	}

@@ -155,8 +155,7 @@ func (m *Model) saving(write func() error) tea.Cmd {
 			return nil
 		}
 		return after(func() tea.Cmd {
-			m.fail("keep what you typed", err)
-			return nil
+			return m.fail("keep what you typed", err)
 		})
 	}
 }
@@ -185,8 +184,7 @@ func (m *Model) restoreDraft(to drafted, key string) tea.Cmd {
 		i := slices.IndexFunc(m.layers, func(l layer) bool { return l.overlay == to })
 		switch {
 		case err != nil:
-			m.fail("keep what you typed", err)
-			return nil
+			return m.fail("keep what you typed", err)
 		case i < 0 || text == "" || to.Draft() != "":
 			return nil
 		}

@@ -70,8 +70,7 @@ func bulkTitle(verb string, n int) string {
 // plan asks the engine what changes would do.
 func (m *Model) plan(why purpose) tea.Cmd {
 	if m.opts.ReadOnly {
-		m.say(theme.Warning, readOnly)
-		return nil
+		return m.say(theme.Warning, readOnly)
 	}
 	for _, op := range m.ops {
 		if why.from != nil && op.from == why.from {
@@ -115,22 +114,18 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 
 func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
 	if err != nil {
-		m.complain(why.from, model.Words(err))
-		return nil
+		return m.complain(why.from, model.Words(err))
 	}
 	d.Name(why.title)
 	it, ok := d.First()
 	switch {
 	case !ok:
-		m.complain(why.from, "nothing to change")
-		return nil
+		return m.complain(why.from, "nothing to change")
 	case d.Bulk():
 	case it.State == model.PlanBlocked:
-		m.complain(why.from, model.CleanLine(it.Reason, 300))
-		return nil
+		return m.complain(why.from, model.CleanLine(it.Reason, 300))
 	case it.State == model.PlanAlready:
-		m.complain(why.from, "nothing to send: it already is so")
-		return nil
+		return m.complain(why.from, "nothing to send: it already is so")
 	case !d.Risky() && !why.review && d.HiddenCount() == 0:
 		return m.submit(why, d)
 	}
@@ -313,8 +308,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
 	all := m.samples(in.subjects)
 	values, why := all.choices(m.facts, kind)
 	if len(values) == 0 {
-		m.say(theme.Warning, cmp.Or(why, "the service names no values to choose from"))
-		return nil
+		return m.say(theme.Warning, cmp.Or(why, "the service names no values to choose from"))
 	}
 	now, _ := model.Read(in.row.Conversation, kind, "")
 	about := all.about(m.facts, kind)

@@ -23,7 +23,8 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	all := m.samples(in.subjects)
-	subject := edit.Subject{Capabilities: all.capabilities(), About: all.about(m.facts, model.EditParticipants), Several: !in.one, Kinds: kinds}
+	subject := edit.Subject{Capabilities: all.capabilities(), About: all.about(m.facts, model.EditParticipants),
+		Several: !in.one, Kinds: kinds}
 	draft := draftOf("form", in)
 	if len(kinds) == 1 {
 		draft = draftOf(string(kinds[0]), in)
@@ -90,7 +91,8 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 			off(kind, why)
 		}
 	}
-	for kind, values := range map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues} {
+	for kind, values := range map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues,
+		model.EditDefaultRole: &s.About.DefaultRoleValues} {
 		why := ""
 		if *values, why = of.choices(m.facts, kind); why != "" {
 			off(kind, why)
@@ -244,8 +246,7 @@ func (m *Model) openCreate(in intent) tea.Cmd {
 func (m *Model) openCreateIn(account string) tea.Cmd {
 	about, ok := m.facts.Describe(account)
 	if !ok {
-		m.say(theme.Error, "there is no account named "+account)
-		return nil
+		return m.say(theme.Error, "there is no account named "+account)
 	}
 	f := edit.NewCreate(about, m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider}))
 	in, draft := intent{action: keymap.NewItem}, "new:"+account

@@ -112,16 +112,19 @@ func handlers() map[keymap.Action]handler {
 		keymap.Interrupt:    {run: func(m *Model, _ intent) tea.Cmd { return m.quit() }},
 	}
 	for i := range 9 {
-		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = handler{
-			run: func(m *Model, _ intent) tea.Cmd { return m.switchTab(i) },
-			off: func(m *Model, _ intent) string {
-				if i >= len(m.tabs) {
-					return "there is no such view, only " + theme.Count(len(m.tabs), "view")
-				}
-				return ""
-			}}
+		h[keymap.Action(fmt.Sprintf("view_%d", i+1))] = toView(i)
 	}
 	return h
+}
+
+func toView(i int) handler {
+	noSuch := func(m *Model, _ intent) string {
+		if i >= len(m.tabs) {
+			return "there is no such view, only " + theme.Count(len(m.tabs), "view")
+		}
+		return ""
+	}
+	return handler{run: func(m *Model, _ intent) tea.Cmd { return m.switchTab(i) }, off: noSuch}
 }
 
 func named(in intent) bool { return in.arg != "" }

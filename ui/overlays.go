@@ -107,12 +107,12 @@ func (m *Model) answer(to overlay, msg tea.Msg) tea.Cmd {
 }
 
 // complain says what is wrong in the form that asked, else in the message line.
-func (m *Model) complain(from overlay, text string) {
+func (m *Model) complain(from overlay, text string) tea.Cmd {
 	if c, ok := from.(complainer); ok && m.isOpen(from) {
 		c.Complain(text)
-		return
+		return nil
 	}
-	m.say(theme.Warning, text)
+	return m.say(theme.Warning, text)
 }
 
 func (m *Model) showText(title string, lines ...string) {

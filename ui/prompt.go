@@ -365,13 +365,11 @@ func (m *Model) command() tea.Cmd {
 				return m.switchTab(i)
 			}
 		}
-		m.say(theme.Warning, "there is no view named "+arg)
-		return nil
+		return m.say(theme.Warning, "there is no view named "+arg)
 	}
 	action := keymap.Action(verb)
 	if _, ok := m.handlers[action]; !ok {
-		m.say(theme.Warning, "there is no action named "+verb+"; ctrl+p lists them")
-		return nil
+		return m.say(theme.Warning, "there is no action named "+verb+"; ctrl+p lists them")
 	}
 	in := p.about
 	in.action, in.arg = action, arg

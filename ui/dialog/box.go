@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"strings"
 
 	"confab/model"
@@ -13,7 +14,8 @@ const page = 10
 // pager is a box of at most 92 cells with text that scrolls.
 type pager struct{ layout.Pager }
 
-func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token, text func(w int) []string) layout.Picture {
+func (p *pager) draw(th *theme.Theme, screen layout.Rect, title string, foot []string, look theme.Token,
+	text func(w int) []string) layout.Picture {
 	w := min(screen.W-2, 92)
 	return th.Frame(screen, title, foot, w, len(text(max(1, w-4))), look, func(w, h int) ([]string, *layout.Cursor) {
 		lines := text(w)
@@ -30,10 +32,7 @@ func b(v bool) int {
 }
 
 func titleOf(title string, ref model.Ref) string {
-	if title = model.CleanLine(title, 200); title == "" {
-		title = model.CleanLine(ref.String(), 200)
-	}
-	return title
+	return cmp.Or(model.CleanLine(title, 200), model.CleanLine(ref.String(), 200))
 }
 
 func sentence(s string) string {

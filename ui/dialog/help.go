@@ -78,9 +78,10 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 		out = append(out, keysRow(th, b, wide, w)...)
 	}
 	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
-	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public"}, {th.ParticipantsSign, "members: its participants only"},
-		{th.UnknownSign, "unknown: the service does not say"}, {th.UnseenSign, "not opened yet"},
-		{th.StaleSign, "not in the last complete sweep: it may have changed or be gone"}, {th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
+	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public"},
+		{th.ParticipantsSign, "members: its participants only"}, {th.UnknownSign, "unknown: the service does not say"},
+		{th.UnseenSign, "not opened yet"}, {th.StaleSign, "not in the last complete sweep: it may have changed or be gone"},
+		{th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
 		{th.QueuedSign, "an edit is on its way"}, {th.RetrySign, "an edit is tried again later"},
 		{th.FailedSign, "an edit needs you: settle it with the key of the same sign"}} {
 		out = append(out, th.Hang("   "+th.Say(theme.Key, th.Fit(s[0], 2, "")), s[1], w-1)...)

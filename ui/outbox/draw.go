@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -154,7 +155,8 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	}
 	ending := th.Ending(l.sub, now)
 	endW := min(th.Width(ending), room*9/20)
-	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+th.Say(signLook, th.Fit(ending, endW, th.Ellipsis))+th.Say(theme.Dim, tail), w, "")
+	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
+	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+end, w, "")
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
@@ -202,10 +204,7 @@ func settledWord(j model.JournalEntry) string {
 }
 
 func titleOf(e *Edit) string {
-	if title := model.CleanLine(e.Title, 300); title != "" {
-		return title
-	}
-	return model.CleanLine(e.Ref.String(), 300)
+	return cmp.Or(model.CleanLine(e.Title, 300), model.CleanLine(e.Ref.String(), 300))
 }
 
 func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {

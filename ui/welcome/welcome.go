@@ -107,7 +107,8 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 		lines = append(lines, "")
 	}
 	var keys []string
-	choices := [][2]string{{"d", "try the demo: made-up conversations, no network, nothing left behind"}, {"i", "how to set it up"}, {"q", "quit"}}
+	choices := [][2]string{{"d", "try the demo: made-up conversations, no network, nothing left behind"},
+		{"i", "how to set it up"}, {"q", "quit"}}
 	for _, k := range choices {
 		keys = append(keys, th.Hang("  "+th.Say(theme.Key, k[0])+"  ", k[1], r.W-1)...)
 	}
