@@ -74,14 +74,12 @@ func signals() (ctx context.Context, atOnce <-chan struct{}) {
 }
 
 func program(atOnce <-chan struct{}) cli.Program {
-	size := func(side func(width, height int) int) func() int {
-		return func() int {
-			w, h, err := term.GetSize(os.Stdout.Fd())
-			if err != nil {
-				return 0
-			}
-			return side(w, h)
+	size := func() (w, h int) {
+		w, h, err := term.GetSize(os.Stdout.Fd())
+		if err != nil {
+			return 0, 0
 		}
+		return w, h
 	}
 	slow := quiet
 	if term.IsTerminal(os.Stderr.Fd()) {
@@ -95,8 +93,8 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Err:         os.Stderr,
 		InTerminal:  term.IsTerminal(os.Stdin.Fd()),
 		ErrTerminal: term.IsTerminal(os.Stderr.Fd()),
-		Width:       size(func(w, _ int) int { return w }),
-		Height:      size(func(_, h int) int { return h }),
+		Width:       func() int { w, _ := size(); return w },
+		Height:      func() int { _, h := size(); return h },
 		Getenv:      os.Getenv,
 		Now:         time.Now,
 		AtOnce:      atOnce,
@@ -122,7 +120,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 	return p
 }
 
-// version comes from what the Go tool wrote into the binary.
+// version is what the Go tool wrote into the binary.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -161,7 +159,7 @@ func (e *engine) Close(ctx context.Context) error {
 func quiet(int) func() { return func() {} }
 
 // openEngine opens the engine; loading is told of the load of all conversations.
-func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int) (loaded func())) (*engine, error) {
+func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int) (loaded func())) (e *engine, err error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
@@ -174,7 +172,11 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 		l.Line("%s", note)
 		fmt.Fprintln(os.Stderr, "confab: "+note)
 	}
-	e := &engine{store: db, log: l}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close(), l.Close())
+		}
+	}()
 	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line}
 	o.Loading = func(conversations int) func() {
 		saveMemory(conversations)
@@ -182,16 +184,19 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 	}
 	resolver := s.Config.Resolver()
 	for _, a := range s.Active() {
-		p, err := openProvider(s, a, resolver, pacing(db, a), l)
+		f, account := providerAccount(s, a, resolver, l)
+		account.Pacer = pacing(db, f, a)
+		p, err := f.Open(account)
 		if err != nil {
-			return nil, errors.Join(err, db.Close(), l.Close())
+			return nil, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: %w", a.Name, err)}
 		}
 		o.Accounts = append(o.Accounts, inbox.Account{Provider: p, Since: a.Since})
 	}
-	if e.Inbox, err = inbox.Open(ctx, o); err != nil {
-		return nil, errors.Join(err, db.Close(), l.Close())
+	opened, err := inbox.Open(ctx, o)
+	if err != nil {
+		return nil, err
 	}
-	return e, nil
+	return &engine{opened, db, l}, nil
 }
 
 func openStore(ctx context.Context, s cli.Setup) (*store.Store, error) {
@@ -218,25 +223,12 @@ func userName() string {
 	return os.Getenv("USER")
 }
 
-func openProvider(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *cli.Log) (model.Provider, error) {
-	f, account, err := providerAccount(s, a, r, p, l)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := f.Open(account)
-	if err != nil {
-		return nil, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: %w", a.Name, err)}
-	}
-	return opened, nil
-}
-
-func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.Pacer, l *cli.Log) (providers.Factory, providers.Account, error) {
-	f, ok := registry.Find(a.Provider)
-	if !ok {
-		return f, providers.Account{}, &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("account %s: unknown provider %q", a.Name, a.Provider)}
-	}
+// providerAccount is an account of the config as its adapter takes it. The config
+// knows no provider that the registry doesn't.
+func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Log) (providers.Factory, providers.Account) {
+	f, _ := registry.Find(a.Provider)
 	out := providers.Account{Name: a.Name, BaseURL: a.BaseURL, ReadOnly: a.ReadOnly || s.ReadOnly, Since: a.Since,
-		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State, Pacer: p,
+		Settings: map[string]string{}, Secrets: map[string]model.CredentialSource{}, StateDir: s.Paths.State,
 		Log: func(format string, args ...any) { l.Line(a.Name+": "+format, args...) }}
 	if !a.Credential.IsZero() {
 		out.Credential = credential{r.Source(a.Credential)}
@@ -249,7 +241,7 @@ func providerAccount(s cli.Setup, a config.Account, r config.Resolver, p model.P
 			out.Secrets[name] = credential{r.Source(v)}
 		}
 	}
-	return f, out, nil
+	return f, out
 }
 
 // credential is what the config names, as an adapter takes it.
@@ -278,9 +270,8 @@ func saveMemory(conversations int) {
 	}
 }
 
-// pacing gives the pacer of an account, nil for none.
-func pacing(db *store.Store, a config.Account) model.Pacer {
-	f, _ := registry.Find(a.Provider)
+// pacing returns the pacer of an account, nil for none.
+func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer {
 	every, burst := f.Pace.Every, f.Pace.Burst
 	if a.Pace.Interval > 0 {
 		every, burst = a.Pace.Interval, 1
@@ -323,10 +314,7 @@ func openWelcome(ctx context.Context, s cli.Setup) (demo bool, err error) {
 
 // check tests one account live.
 func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
-	f, account, err := providerAccount(s, a, s.Config.Resolver(), nil, nil)
-	if err != nil {
-		return []model.CheckResult{{Name: "settings", Detail: model.Words(err)}}
-	}
+	f, account := providerAccount(s, a, s.Config.Resolver(), nil)
 	if source != nil {
 		account.Credential = readOnce{credential{source}}
 	}
@@ -371,7 +359,7 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 	return []model.CheckResult{dir, file, whole}
 }
 
-// sandboxAccounts gives the accounts of servers that are reached at root.
+// sandboxAccounts returns the accounts of servers that are reached at root.
 func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range box.Accounts() {
@@ -448,17 +436,14 @@ func filesOf(state, account string) (all []string, err error) {
 	return all, nil
 }
 
-// login gives the sign-in of an account whose provider has one.
+// login returns the sign-in of an account whose provider has one.
 func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	l, err := cli.OpenLog(s.Log)
 	if err != nil {
 		return nil, err
 	}
-	f, account, err := providerAccount(s, a, s.Config.Resolver(), nil, l)
-	switch {
-	case err != nil:
-		return nil, err
-	case f.SignIn == nil:
+	f, account := providerAccount(s, a, s.Config.Resolver(), l)
+	if f.SignIn == nil {
 		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", f.Title)
 	}
 	if err := s.Paths.PrepareState(); err != nil {

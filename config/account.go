@@ -19,7 +19,7 @@ func (d *decoder) account(t *node) Account {
 	a := Account{Settings: map[string]any{}}
 	// The provider comes first, whatever the order in the file: its rules decide about the rest.
 	var rules *ProviderRules // nil where they are not known
-	if n := t.get("provider"); n != nil && d.isString(n) {
+	if n := t.get("provider"); n != nil && n.kind == stringKind {
 		a.Provider = n.text
 		known := names(d.rules.Providers)
 		if known != nil && d.oneOf(n, known, "unknown provider: one of %s", strings.Join(known, ", ")) {
@@ -30,25 +30,16 @@ func (d *decoder) account(t *node) Account {
 	variable := envFor(a.Provider, "api_key")
 
 	d.fields(t, []field{
-		{"name", func(n *node) {
+		{"name", stringKind, func(n *node) {
 			a.Name = d.name(n, "account", ValidAccountName, "an account's name has 1 to 64 characters: letters, digits, - and _")
 		}},
-		{"provider", func(*node) {}},
-		{"base_url", func(n *node) { a.BaseURL = parsed(d, n, ParseBaseURL) }},
-		{"read_only", func(n *node) {
-			if n.kind != boolKind {
-				d.wrongType(n, "true or false")
-			}
-			a.ReadOnly = n.text == "true"
-		}},
-		{"since", func(n *node) { a.Since = d.duration(n) }},
-		{"pace", func(n *node) { a.Pace = parsed(d, n, ParsePace) }},
-		{"credential", func(n *node) { a.Credential = d.credential(n, variable) }},
-		{"settings", func(n *node) {
-			if d.isTable(n) {
-				d.settings(n, &a, rules)
-			}
-		}},
+		{"provider", stringKind, func(*node) {}},
+		{"base_url", stringKind, func(n *node) { a.BaseURL = parsed(d, n, ParseBaseURL) }},
+		{"read_only", boolKind, func(n *node) { a.ReadOnly = n.text == "true" }},
+		{"since", anyKind, func(n *node) { a.Since = d.duration(n) }},
+		{"pace", stringKind, func(n *node) { a.Pace = parsed(d, n, ParsePace) }},
+		{"credential", anyKind, func(n *node) { a.Credential = d.credential(n, variable) }},
+		{"settings", tableKind, func(n *node) { d.settings(n, &a, rules) }},
 	}, func(n *node, _ []string) bool {
 		// A secret under a name of its own would else be just another unknown key.
 		switch {
@@ -123,7 +114,7 @@ func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 			if c := d.credential(n, envFor(a.Provider, n.key)); !c.IsZero() {
 				a.Settings[n.key] = c
 			}
-		case !d.isString(n):
+		case !d.is(n, stringKind):
 		case n.isSecret():
 			d.wrong(n, "%s holds what looks like a secret; secrets don't belong in this file", quoted(n.key))
 		case n.text == "":
@@ -162,20 +153,23 @@ func (d *decoder) credential(t *node, variable string) Credential {
 		d.plainSecret(t, t.key, variable)
 		return Credential{}
 	}
-	if !d.isTable(t) {
+	if !d.is(t, tableKind) {
 		return Credential{}
 	}
 	var c Credential
-	given, before := 0, len(d.problems)
-	source := func(read func(n *node)) func(n *node) {
-		return func(n *node) { given++; read(n) }
+	sources := []field{
+		{"env", stringKind, func(n *node) { c.Env = parsed(d, n, envSource) }},
+		{"command", anyKind, func(n *node) { c.Command = d.commandSource(n) }},
+		{"file", stringKind, func(n *node) { c.File = parsed(d, n, d.fileSource) }},
+		{"keyring", stringKind, func(n *node) { c.Keyring = parsed(d, n, keyringSource) }},
 	}
-	d.fields(t, []field{
-		{"env", source(func(n *node) { c.Env = parsed(d, n, envSource) })},
-		{"command", source(func(n *node) { c.Command = d.commandSource(n) })},
-		{"file", source(func(n *node) { c.File = parsed(d, n, d.fileSource) })},
-		{"keyring", source(func(n *node) { c.Keyring = parsed(d, n, keyringSource) })},
-	}, func(n *node, _ []string) bool {
+	given, before := 0, len(d.problems)
+	for _, f := range sources {
+		if t.get(f.name) != nil {
+			given++
+		}
+	}
+	d.fields(t, sources, func(n *node, _ []string) bool {
 		secret := n.isSecretSetting()
 		if secret {
 			given++

@@ -16,20 +16,16 @@ import (
 // ErrNoConfig means that there is no settings file at the path.
 var ErrNoConfig = errors.New("no config file")
 
-// Defaults of settings that are not given.
-const (
-	DefaultRefresh = 2 * time.Minute
-	DefaultTheme   = "auto"
-	DefaultLayout  = "auto"
-)
+// DefaultRefresh is the time between polls where the file names none.
+const DefaultRefresh = 2 * time.Minute
 
 // maxConfigSize bounds the settings file, in bytes.
 const maxConfigSize = 128 << 10
 
-// BuiltinThemes are the theme names that need no [themes] table.
+// BuiltinThemes are the theme names that need no [themes] table; the first is the default.
 func BuiltinThemes() []string { return []string{"auto", "dark", "light", "mono"} }
 
-// Layouts are the values of ui.layout.
+// Layouts are the values of ui.layout; the first is the default.
 func Layouts() []string { return []string{"auto", "right", "bottom", "off"} }
 
 // Config is a complete, valid set of settings with defaults filled in.
@@ -80,14 +76,13 @@ type Account struct {
 	Settings map[string]any
 }
 
-// Account finds an account by its exact name, else without regard to letter case.
+// Account finds an account by its name, without regard to letter case.
 func (c *Config) Account(name string) (Account, bool) {
-	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
-		if i := slices.IndexFunc(c.Accounts, func(a Account) bool { return same(a.Name, name) }); i >= 0 {
-			return c.Accounts[i], true
-		}
+	i := slices.IndexFunc(c.Accounts, func(a Account) bool { return strings.EqualFold(a.Name, name) })
+	if i < 0 {
+		return Account{}, false
 	}
-	return Account{}, false
+	return c.Accounts[i], true
 }
 
 // AccountNames lists the accounts' names in order.
@@ -134,14 +129,6 @@ func ValidAccountName(name string) bool { return accountName.MatchString(name) }
 // wrong with its contents, or a plain one when it can't be read. A file that anyone may write is refused, because its
 // credential commands are run. At most 128 KiB are read.
 func Load(path string, v Validators) (*Config, error) {
-	data, err := readConfig(path)
-	if err != nil {
-		return nil, err
-	}
-	return Decode(path, data, v)
-}
-
-func readConfig(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -170,7 +157,7 @@ func readConfig(path string) ([]byte, error) {
 	if len(data) > maxConfigSize {
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)
 	}
-	return data, nil
+	return Decode(path, data, v)
 }
 
 // Decode checks settings that were already read; file names them in problems, and relative credential files are looked

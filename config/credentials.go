@@ -62,9 +62,6 @@ func (c Credential) String() string {
 	return "no credential"
 }
 
-// Resolve reads the secret with a zero Resolver.
-func (c Credential) Resolve(ctx context.Context) (string, error) { return Resolver{}.Resolve(ctx, c) }
-
 // CredentialError says why a secret could not be read. It never holds the secret.
 type CredentialError struct {
 	// Source is Credential.String, cleaned.

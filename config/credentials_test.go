@@ -18,6 +18,11 @@ func playing(what string, more ...string) Resolver {
 	return Resolver{Environ: func() []string { return append(os.Environ(), append(more, asCommand+"="+what)...) }}
 }
 
+func resolve(t *testing.T, c Credential) (string, error) {
+	t.Helper()
+	return Resolver{}.Resolve(t.Context(), c)
+}
+
 func self() Credential { return Credential{Command: []string{os.Args[0]}} }
 
 func wantFailure(t *testing.T, err error, text string) *CredentialError {
@@ -34,24 +39,24 @@ func wantFailure(t *testing.T, err error, text string) *CredentialError {
 
 func TestResolveEnv(t *testing.T) {
 	c := Credential{Env: "CONFIG_TEST_SECRET"}
-	_, err := c.Resolve(t.Context())
+	_, err := resolve(t, c)
 	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET: is not set")
 	t.Setenv("CONFIG_TEST_SECRET", "")
-	_, err = c.Resolve(t.Context())
+	_, err = resolve(t, c)
 	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET: is set but empty")
 	t.Setenv("CONFIG_TEST_SECRET", "sk-1 \n")
-	if got, err := c.Resolve(t.Context()); got != "sk-1 " || err != nil {
+	if got, err := resolve(t, c); got != "sk-1 " || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 }
 
 func TestResolveNothing(t *testing.T) {
-	if _, err := (Credential{}).Resolve(t.Context()); !errors.Is(err, ErrNoCredential) {
+	if _, err := resolve(t, Credential{}); !errors.Is(err, ErrNoCredential) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (Credential{Env: "HOME"}).Resolve(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := (Resolver{}).Resolve(ctx, Credential{Env: "HOME"}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -91,10 +96,10 @@ func TestResolveCommand(t *testing.T) {
 	wantFailure(t, err, name+"failed: exit status 3: vault is locked for [hidden]")
 	_, err = playing("flood").Resolve(t.Context(), self())
 	wantFailure(t, err, name+"printed more than 64 KiB")
-	_, err = Resolver{}.Resolve(t.Context(), Credential{Command: []string{"no-such-program-anywhere", "argument"}})
+	_, err = resolve(t, Credential{Command: []string{"no-such-program-anywhere", "argument"}})
 	wantFailure(t, err, "command no-such-program-anywhere: the program was not found")
 	directory := t.TempDir()
-	if _, err = (Resolver{}).Resolve(t.Context(), Credential{Command: []string{directory}}); err == nil {
+	if _, err = resolve(t, Credential{Command: []string{directory}}); err == nil {
 		t.Error("ran a directory")
 	}
 }
@@ -135,18 +140,18 @@ func TestCommandEnvironment(t *testing.T) {
 func TestResolveFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	c := Credential{File: path}
-	_, err := c.Resolve(t.Context())
+	_, err := resolve(t, c)
 	wantFailure(t, err, "file "+path+": does not exist")
 	if err := os.WriteFile(path, []byte("sk-1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.Resolve(t.Context()); got != "sk-1" || err != nil {
+	if got, err := resolve(t, c); got != "sk-1" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	if err := os.WriteFile(path, make([]byte, maxSecret+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Resolve(t.Context())
+	_, err = resolve(t, c)
 	wantFailure(t, err, "file "+path+": is longer than 64 KiB")
 }
 
@@ -187,13 +192,13 @@ func TestKeyringDoesNotAnswer(t *testing.T) {
 func TestCredentialErrorsHideSecrets(t *testing.T) {
 	const secret = "sk-apik_0123456789abcdef"
 	for name, err := range map[string]error{
-		"name": func() error { _, err := Credential{Env: secret}.Resolve(t.Context()); return err }(),
+		"name": func() error { _, err := resolve(t, Credential{Env: secret}); return err }(),
 		"keyring": func() error {
 			_, err := Resolver{Keyring: failingKeyring(secret)}.Resolve(t.Context(), Credential{Keyring: "x"})
 			return err
 		}(),
-		"file":    func() error { _, err := Credential{File: "/nowhere/" + secret}.Resolve(t.Context()); return err }(),
-		"command": func() error { _, err := Credential{Command: []string{secret}}.Resolve(t.Context()); return err }(),
+		"file":    func() error { _, err := resolve(t, Credential{File: "/nowhere/" + secret}); return err }(),
+		"command": func() error { _, err := resolve(t, Credential{Command: []string{secret}}); return err }(),
 	} {
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", name, err)

@@ -64,14 +64,14 @@ func (d *decoder) oneOf(n *node, known []string, format string, args ...any) boo
 func (d *decoder) decode() (*Config, error) {
 	d.data = bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf"))
 	root := d.parse()
-	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{DefaultTheme, DefaultLayout}}
+	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{BuiltinThemes()[0], Layouts()[0]}}
 	d.fields(root, []field{
-		{"refresh", func(n *node) { c.Refresh = d.refresh(n) }},
-		{"themes", func(n *node) { c.Themes = d.themes(n) }},
-		{"ui", func(n *node) { d.ui(n, c) }},
-		{"keys", func(n *node) { c.Keys = d.keys(n) }},
-		{"view", func(n *node) { c.Views = tables(d, n, d.view) }},
-		{"account", func(n *node) { c.Accounts = tables(d, n, d.account) }},
+		{"refresh", anyKind, func(n *node) { c.Refresh = d.refresh(n) }},
+		{"themes", tableKind, func(n *node) { c.Themes = d.themes(n) }},
+		{"ui", tableKind, func(n *node) { d.ui(n, c) }},
+		{"keys", tableKind, func(n *node) { c.Keys = d.keys(n) }},
+		{"view", anyKind, func(n *node) { c.Views = tables(d, n, d.view) }},
+		{"account", anyKind, func(n *node) { c.Accounts = tables(d, n, d.account) }},
 	}, func(n *node, known []string) bool {
 		secret := n.isSecret() || n.isSecretSetting() && d.nearest(n.key, known) == ""
 		if secret {
@@ -100,9 +100,10 @@ func (d *decoder) allowed(n *node, rule func(string) error, what string) bool {
 	return true
 }
 
-// field reads one known key of a table.
+// field reads one known key of a table, if its value is of the right kind.
 type field struct {
 	name string
+	kind kind
 	read func(n *node)
 }
 
@@ -119,29 +120,27 @@ func (d *decoder) fields(t *node, list []field, stray func(n *node, known []stri
 		}
 	}
 	for _, f := range list {
-		if n := t.get(f.name); n != nil {
+		if n := t.get(f.name); n != nil && (f.kind == anyKind || d.is(n, f.kind)) {
 			f.read(n)
 		}
 	}
 }
 
-func (d *decoder) wrongType(n *node, want string) {
-	d.wrong(n, "%s must be %s, not %s", quoted(n.key), want, n.kind)
-}
-
-// isString reports whether a value is a string, or reports that it is none.
-func (d *decoder) isString(n *node) bool {
-	if n.kind != stringKind {
-		d.wrongType(n, "a string")
+// is reports whether a value is of a kind; that it is not is a problem.
+func (d *decoder) is(n *node, want kind) bool {
+	switch {
+	case n.kind == want:
+		return true
+	case n.headers && want == tableKind:
+		d.wrongKey(n, "%s is one table, not a list: write [%s]", quoted(n.key), n.path())
+	default:
+		d.wrong(n, "%s must be %s, not %s", quoted(n.key), want, n.kind)
 	}
-	return n.kind == stringKind
+	return false
 }
 
 // parsed reads a string by a function whose error says what is wrong with it.
-func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) (value T) {
-	if !d.isString(n) {
-		return value
-	}
+func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) T {
 	value, err := parse(n.text)
 	if err != nil {
 		d.wrong(n, "%s %s", quoted(n.key), err)
@@ -153,7 +152,6 @@ func parsed[T any](d *decoder, n *node, parse func(string) (T, error)) (value T)
 func (d *decoder) name(n *node, what string, valid func(string) bool, rule string) string {
 	id := what + " " + strings.ToLower(n.text)
 	switch first := d.seen[id]; {
-	case !d.isString(n):
 	case !valid(n.text):
 		d.wrong(n, "%s", rule)
 	case first != nil:
@@ -162,17 +160,6 @@ func (d *decoder) name(n *node, what string, valid func(string) bool, rule strin
 		d.seen[id] = n
 	}
 	return n.text
-}
-
-// isTable reports whether a value is a table, or reports that it is none.
-func (d *decoder) isTable(n *node) bool {
-	switch {
-	case n.headers:
-		d.wrongKey(n, "%s is one table, not a list: write [%s]", quoted(n.key), n.path())
-	case n.kind != tableKind:
-		d.wrongType(n, "a table")
-	}
-	return n.kind == tableKind
 }
 
 // tables reads a list of tables, and puts their index into their key. A lone [table] is reported, and read all the same
@@ -215,24 +202,23 @@ func (d *decoder) duration(n *node) time.Duration {
 	case n.kind == numberKind:
 		d.wrong(n, "%s %s", quoted(n.key), errDuration)
 		return 0
+	case !d.is(n, stringKind):
+		return 0
 	}
 	return parsed(d, n, ParseDuration)
 }
 
 func (d *decoder) ui(n *node, c *Config) {
-	if !d.isTable(n) {
-		return
-	}
 	d.fields(n, []field{
-		{"theme", func(n *node) {
+		{"theme", stringKind, func(n *node) {
 			known := append(BuiltinThemes(), names(c.Themes)...)
 			// In a broken file, the theme may follow where it can't be read.
-			if !d.broken && d.isString(n) && d.oneOf(n, known, "unknown theme %s", quoted(n.text)) {
+			if !d.broken && d.oneOf(n, known, "unknown theme %s", quoted(n.text)) {
 				c.UI.Theme = n.text
 			}
 		}},
-		{"layout", func(n *node) {
-			if d.isString(n) && d.oneOf(n, Layouts(), "unknown layout %s: one of %s", quoted(n.text), strings.Join(Layouts(), ", ")) {
+		{"layout", stringKind, func(n *node) {
+			if d.oneOf(n, Layouts(), "unknown layout %s: one of %s", quoted(n.text), strings.Join(Layouts(), ", ")) {
 				c.UI.Layout = n.text
 			}
 		}},
@@ -240,9 +226,6 @@ func (d *decoder) ui(n *node, c *Config) {
 }
 
 func (d *decoder) themes(n *node) map[string]map[string]string {
-	if !d.isTable(n) {
-		return nil
-	}
 	themes := map[string]map[string]string{}
 	for _, theme := range n.items {
 		switch {
@@ -263,7 +246,7 @@ func (d *decoder) colors(theme *node) map[string]string {
 		switch known := d.rules.ThemeColorNames; {
 		case known != nil && !slices.Contains(known, color.key):
 			d.unknown(color, known, "unknown colour %s", quoted(color.key))
-		case d.isString(color):
+		case d.is(color, stringKind):
 			if check := d.rules.ThemeColor; check != nil {
 				d.allowed(color, func(value string) error { return check(color.key, value) }, "colour "+quoted(color.key))
 			}
@@ -274,9 +257,6 @@ func (d *decoder) colors(theme *node) map[string]string {
 }
 
 func (d *decoder) keys(n *node) map[string]map[string][]string {
-	if !d.isTable(n) {
-		return nil
-	}
 	contexts := names(d.rules.Actions)
 	keys := map[string]map[string][]string{}
 	for _, c := range n.items {
@@ -343,14 +323,12 @@ func (d *decoder) contextOf(action string) string {
 func (d *decoder) view(t *node) View {
 	var v View
 	d.fields(t, []field{
-		{"name", func(n *node) {
+		{"name", stringKind, func(n *node) {
 			v.Name = d.name(n, "view", validViewName, "a view's name has 1 to 64 characters on one line")
 		}},
-		{"query", func(n *node) {
+		{"query", stringKind, func(n *node) {
 			v.Query = n.text
-			if d.isString(n) {
-				d.allowed(n, d.rules.Query, "query")
-			}
+			d.allowed(n, d.rules.Query, "query")
 		}},
 	}, nil)
 	d.required(t, "a view", "name")

@@ -15,7 +15,8 @@ import (
 type kind int
 
 const (
-	stringKind kind = iota + 1
+	anyKind kind = iota
+	stringKind
 	boolKind
 	numberKind
 	dateKind

@@ -136,7 +136,7 @@ func TestWriteSandbox(t *testing.T) {
 			c    Credential
 			want string
 		}{{bird.Credential, accounts[0].Credential}, {refresh, "r-1"}} {
-			if got, err := s.c.Resolve(t.Context()); got != s.want || err != nil {
+			if got, err := resolve(t, s.c); got != s.want || err != nil {
 				t.Errorf("%q, %v", got, err)
 			}
 		}

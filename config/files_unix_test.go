@@ -139,21 +139,21 @@ func TestResolveFileModes(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := (Credential{File: link}).Resolve(t.Context()); got != "sk-1" || err != nil {
+	if got, err := resolve(t, Credential{File: link}); got != "sk-1" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Credential{File: link}.Resolve(t.Context())
+	_, err := resolve(t, Credential{File: link})
 	wantFailure(t, err, "file "+link+": is readable by group or others (mode 0644); try: chmod 600 "+link)
-	_, err = Credential{File: dir}.Resolve(t.Context())
+	_, err = resolve(t, Credential{File: dir})
 	wantFailure(t, err, "file "+dir+": is not a regular file")
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Credential{File: pipe}.Resolve(t.Context())
+	_, err = resolve(t, Credential{File: pipe})
 	wantFailure(t, err, "file "+pipe+": is not a regular file")
 }
 

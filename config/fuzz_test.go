@@ -61,7 +61,7 @@ func FuzzDecode(f *testing.F) {
 				continue // Default views don't pass a validator that refuses everything.
 			}
 			var out bytes.Buffer
-			if err := Show(&out, c, TOML); err != nil {
+			if err := Show(&out, c, false); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := Decode("c", out.Bytes(), v); err != nil {

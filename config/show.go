@@ -9,15 +9,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Format is how Show writes.
-type Format int
-
-// The formats of Show.
-const (
-	TOML Format = iota
-	JSON
-)
-
 // shown is a Config in the words of the file.
 type shown struct {
 	Refresh  string                         `toml:"refresh" json:"refresh"`
@@ -60,14 +51,14 @@ func (a Account) shown() shownAccount {
 
 // Show writes the settings in effect, defaults filled in. Credentials appear as their sources. The TOML form can be
 // loaded again and means the same; in JSON, what is not set is null.
-func Show(w io.Writer, c *Config, format Format) error {
+func Show(w io.Writer, c *Config, asJSON bool) error {
 	s := shown{Refresh: FormatDuration(c.Refresh), UI: c.UI, Themes: c.Themes, Keys: c.Keys, Views: c.Views, Accounts: []shownAccount{}}
 	for _, a := range c.Accounts {
 		s.Accounts = append(s.Accounts, a.shown())
 	}
 	var b bytes.Buffer
 	var err error
-	if format == JSON {
+	if asJSON {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")

@@ -79,7 +79,7 @@ func TestShowRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := genConfig(t, dir)
 		var out bytes.Buffer
-		if err := Show(&out, want, TOML); err != nil {
+		if err := Show(&out, want, false); err != nil {
 			t.Fatal(err)
 		}
 		got, err := Decode(want.Path, out.Bytes(), rules)
@@ -91,11 +91,11 @@ func TestShowRoundTrip(t *testing.T) {
 			t.Fatalf("%s in\n%s", diff, out.String())
 		}
 		var again bytes.Buffer
-		if err := Show(&again, got, TOML); err != nil || again.String() != out.String() {
+		if err := Show(&again, got, false); err != nil || again.String() != out.String() {
 			t.Fatalf("%v: shown differently the second time:\n%s", err, again.String())
 		}
 		out.Reset()
-		if err := Show(&out, want, JSON); err != nil || !json.Valid(out.Bytes()) {
+		if err := Show(&out, want, true); err != nil || !json.Valid(out.Bytes()) {
 			t.Fatalf("%v: %s", err, out.String())
 		}
 	})
@@ -108,10 +108,10 @@ func TestShowText(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text, js bytes.Buffer
-	if err := Show(&text, c, TOML); err != nil {
+	if err := Show(&text, c, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := Show(&js, c, JSON); err != nil {
+	if err := Show(&js, c, true); err != nil {
 		t.Fatal(err)
 	}
 	want := `refresh = '2m'

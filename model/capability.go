@@ -13,8 +13,7 @@ const (
 // AssumedMeans tells a person what an assumed capability is.
 const AssumedMeans = `"assumed" means that the vendor does not document the call, or not all of it: confab sends it and checks the answer.`
 
-// Capability is whether one kind of edit can be made to one conversation, and
-// why (or why not), as a sentence for the person.
+// Capability is whether one kind of edit can be made to one conversation, and why.
 type Capability struct {
 	State  CapabilityState `json:"state"`
 	Reason string          `json:"reason"`

@@ -9,13 +9,9 @@ import (
 
 // Limits of cleaned text.
 const (
-	// MaxLine is the longest cleaned line, in runes.
-	MaxLine = 2000
-	// MaxText is the longest cleaned text of several lines, in runes.
-	MaxText = 500_000
-	// maxMarks bounds the combining marks on one character: more is a
-	// drawing over the neighbouring lines, not a language.
-	maxMarks = 6
+	MaxLine  = 2000    // of a line, in runes
+	MaxText  = 500_000 // of several lines, in runes
+	maxMarks = 6       // combining marks on one character; more would draw over neighbouring lines
 )
 
 // CleanLine makes remote text safe for one line of a terminal: escape
@@ -31,8 +27,7 @@ func CleanLine(s string, limit int) string {
 	return clean(s, limit, false)
 }
 
-// Clean does the same for text of several lines: newlines are kept, tabs
-// become four spaces.
+// Clean does the same for several lines: newlines stay, tabs become four spaces.
 func Clean(s string) string { return clean(s, MaxText, true) }
 
 func clean(s string, limit int, lines bool) string {
@@ -67,17 +62,13 @@ func clean(s string, limit int, lines bool) string {
 			r = ' '
 		case r == '\t':
 			r, repeat = ' ', 4
-		case unicode.Is(unicode.Cc, r):
-			continue
 		case joiner:
-			// A joiner shapes the letters or emoji around it; alone, or after
-			// another one, it is nothing.
+			// A joiner shapes the letters or emoji around it.
 			if prev < 0x80 || prev == 0x200d || prev == 0x200c {
 				continue
 			}
-		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r):
-			// Tag characters spell flags after an emoji and are invisible
-			// everywhere else, where they can only hide text.
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
+			// Tag characters among them: where they don't spell a flag they hide text.
 			continue
 		}
 		switch {
@@ -102,8 +93,7 @@ func clean(s string, limit int, lines bool) string {
 	return b.String()
 }
 
-// isPlain reports whether a text is nothing but characters that cleaning keeps
-// wherever they stand. It may say no to one that is.
+// isPlain reports whether cleaning surely keeps a text as it is.
 func isPlain(s string) bool {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
@@ -122,8 +112,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// plainRune knows the letters and signs of the scripts most written, which
-// spares looking each of them up in six tables.
+// plainRune spares the letters most written a look into six tables.
 func plainRune(r rune) bool {
 	switch {
 	case r < 0x300:

@@ -2,8 +2,7 @@ package model
 
 import "slices"
 
-// Verdict is the result of comparing an edit with a fresh read of what it
-// changes, right before sending.
+// Verdict is the result of comparing an edit with a fresh read, right before sending.
 type Verdict int
 
 // The verdicts, in the order they are tried.
@@ -109,8 +108,7 @@ func (p Participant) sameTerms(q Participant) bool { return p.Role == q.Role && 
 // Diff tells how one set becomes another.
 type Diff struct {
 	Added, Removed, Kept []Participant
-	// Altered are kept people whose role or status differs, as they will be;
-	// Was holds the same people as they are.
+	// Altered are those whose role or status will differ, Was the same as they are.
 	Altered, Was []Participant
 }
 

@@ -11,8 +11,7 @@ import (
 // Privacy says who can see a conversation, in words shared by all providers.
 type Privacy string
 
-// The privacy of a conversation. An unknown word of a provider is kept in
-// Facts and counts as PrivacyUnknown.
+// The privacy of a conversation. Another word of a provider is kept in Facts.
 const (
 	PrivacyPrivate      Privacy = "private"
 	PrivacyPublic       Privacy = "public"
@@ -20,16 +19,14 @@ const (
 	PrivacyUnknown      Privacy = "unknown"
 )
 
-// Roles a participant may be given (Kona). Any other text is a role the
-// service sent that confab does not know; it is shown and sent back as it came.
+// Roles a participant may be given (Kona). Others are shown and sent back as they came.
 const (
 	RoleEditor   = "editor"
 	RoleViewer   = "viewer"
 	RoleComplete = "collaboration_complete"
 )
 
-// Kinds of participant that several packages name. The set is open: a kind
-// that a service invents is kept.
+// Kinds of participant; others that a service has are kept.
 const (
 	KindUser    = "user"
 	KindGroup   = "group"
@@ -100,11 +97,9 @@ type Conversation struct {
 	Participants Set[Participant] `json:"participants"`
 	// ParticipantCount is what the provider says; -1 where it says nothing.
 	ParticipantCount int `json:"participant_count"`
-	// Featured are the people a list row brings where the full set is not
-	// loaded. They are for display alone and never a base.
+	// Featured are people that a list row names, for display alone, never a base.
 	Featured []Participant `json:"featured,omitempty"`
-	// Contacts is the managed contact set (AskElephant). Calendar resources
-	// are participants of kind room and never in here.
+	// Contacts is the managed set of AskElephant; calendar resources are participants.
 	Contacts   Set[Participant]  `json:"contacts"`
 	Labels     map[string]string `json:"labels"`
 	Attributes map[string]string `json:"attributes"`
@@ -124,14 +119,11 @@ type Conversation struct {
 
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
-	// Preview is the short last-message preview, the only message text that
-	// is ever stored.
+	// Preview of the last message is the only message text that is ever stored.
 	Preview string `json:"preview,omitempty"`
-	// LastMessage is the id of the last message, where the service gives one:
-	// two messages may have the same text.
+	// LastMessage is its id, where there is one: two messages may have the same text.
 	LastMessage string `json:"last_message,omitempty"`
-	// URL is the page of the conversation in the service's web application,
-	// empty where none can be built.
+	// URL is the page in the service's web application.
 	URL string `json:"url,omitempty"`
 	// ETag is the opaque entity tag of the last single read; compared, never sent.
 	ETag  string `json:"etag,omitempty"`
@@ -238,8 +230,7 @@ func (c Conversation) Clone() Conversation {
 	return c
 }
 
-// maxPreview bounds the stored last-message preview, in runes: a preview that
-// is longer is a body.
+// maxPreview bounds the stored preview, in runes: a longer one is a body.
 const maxPreview = 200
 
 // Stored returns the conversation as it may be written to disk: without the
@@ -254,12 +245,6 @@ func (c Conversation) Stored() Conversation {
 	if r := []rune(c.Preview); len(r) > maxPreview {
 		c.Preview = string(r[:maxPreview-1]) + "…"
 	}
-	kept := make([]Fact, 0, len(c.Facts))
-	for _, f := range c.Facts {
-		if !f.Volatile {
-			kept = append(kept, f)
-		}
-	}
-	c.Facts = kept
+	c.Facts = slices.DeleteFunc(slices.Clone(c.Facts), func(f Fact) bool { return f.Volatile })
 	return c
 }

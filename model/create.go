@@ -19,8 +19,7 @@ type Found struct {
 	// Same are the new conversations that are in every point what was asked
 	// for, each just read whole: place, title, people, creator, first message.
 	Same []Conversation
-	// Marked says that the one in Same carries a mark that only this edit can
-	// have put there.
+	// Marked says that the one in Same carries a mark that only this edit sets.
 	Marked bool
 	// Alike are the ids of all new ones with that title in that place.
 	Alike []string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +16,8 @@ const (
 	StatusClosed = "closed"
 )
 
-// Value is what a field holds, before or after: a text, or nothing (a label
-// that is not there), or a set of participants or contacts, or a whole new
-// conversation. At most one of the fields is set.
+// Value is what a field holds: a text, a set of people, a whole new conversation,
+// or nothing (a label that is not there). At most one of the fields is set.
 type Value struct {
 	Text   *string
 	People *[]Participant
@@ -49,21 +49,15 @@ func (v Value) Set() []Participant {
 	return *v.People
 }
 
-// MarshalJSON writes a text as a string, a set as an array, a new conversation
-// as an object and nothing as null.
+// MarshalJSON writes a string, an array, an object or null.
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch {
 	case v.Text != nil:
-		return json.Marshal(*v.Text)
+		return json.Marshal(v.Text)
 	case v.People != nil:
-		if *v.People == nil {
-			return []byte("[]"), nil
-		}
-		return json.Marshal(*v.People)
-	case v.New != nil:
-		return json.Marshal(v.New)
+		return SetOf(*v.People...).MarshalJSON()
 	}
-	return []byte("null"), nil
+	return json.Marshal(v.New) // null where there is none
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -170,9 +164,7 @@ func (n NewConversation) MarshalJSON() ([]byte, error) {
 func (n NewConversation) equal(m NewConversation) bool {
 	people := SamePeople(n.People, m.People)
 	n.People, m.People = nil, nil
-	a, _ := json.Marshal(n)
-	b, _ := json.Marshal(m)
-	return people && string(a) == string(b)
+	return people && reflect.DeepEqual(n, m)
 }
 
 // Edit is one intended change to one field of one conversation. The Ref of a
@@ -210,8 +202,7 @@ func (e Edit) Field() string {
 	return string(e.Kind)
 }
 
-// Read returns the value that a conversation holds for the field of an edit;
-// ok is false where the conversation has not loaded it.
+// Read returns what a conversation holds in the field of an edit.
 func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e.Key) }
 
 // Read returns the value of a field; ok is false where it is not loaded. Key is
@@ -220,8 +211,7 @@ func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
 	return kind.row().read(&c, key)
 }
 
-// Undoable says whether a delivered edit of this kind can be taken back, and
-// if not, why; the reason is shown before the edit is sent.
+// Undoable says whether a delivered edit can be taken back, and if not, why.
 func Undoable(k EditKind) (bool, string) {
 	why := k.row().irreversible
 	return why == "", why
@@ -253,8 +243,7 @@ func Fold(edits []Edit) []Edit {
 	return out
 }
 
-// SortPeople orders participants for display: by kind, then by what they are
-// called, then by id.
+// SortPeople orders participants for display: by kind, name and id.
 func SortPeople(p []Participant) {
 	slices.SortStableFunc(p, func(a, b Participant) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),

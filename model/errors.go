@@ -51,8 +51,7 @@ type Error struct {
 	// RetryAt is when the service asked to come back; zero where it did not say.
 	RetryAt time.Time
 	Fields  []FieldError
-	// Existing is the id of the conversation that stands in the way of a
-	// create or reopen, where the service names it.
+	// Existing is the id of the conversation in the way of a create or reopen.
 	Existing string
 	Err      error
 }
@@ -109,8 +108,7 @@ func Brief(err error) string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of an error: Local for one that is not an *Error, ""
-// for nil.
+// KindOf returns the kind of an error: Local if it is no *Error, "" for nil.
 func KindOf(err error) ErrorKind {
 	if e := AsError(err); e != nil {
 		return e.Kind
@@ -118,8 +116,7 @@ func KindOf(err error) ErrorKind {
 	return ""
 }
 
-// AsError returns the *Error in a chain, making one of kind Local where there is
-// none, and nil for nil.
+// AsError returns the *Error in a chain, else a new one of kind Local; nil for nil.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
@@ -131,8 +128,7 @@ func AsError(err error) *Error {
 	return &Error{Kind: Local, Message: err.Error(), Err: err}
 }
 
-// Transient reports whether the same request may succeed later without a
-// person doing anything.
+// Transient reports whether the same request may succeed later by itself.
 func (k ErrorKind) Transient() bool {
 	return k == RateLimited || k == Unavailable || k == UnknownOutcome || k == Malformed
 }

@@ -2,14 +2,11 @@ package model
 
 import (
 	"regexp"
-	"slices"
 	"time"
 )
 
-// Filter is the part of a query that services may answer themselves. It is a
-// necessary condition: whatever the query takes fulfils it, so a service that
-// knows exactly what a part means leaves nothing out. What comes back is still
-// to be matched.
+// Filter is the part of a query that services may answer themselves: a necessary
+// condition, so that what comes back is still to be matched.
 type Filter struct {
 	// Kind and Status are folded words, of which a match has one as its whole
 	// kind or status; empty is any.
@@ -65,30 +62,17 @@ func (f FilterField) EditedBy() EditKind {
 func (f Filter) Only(rules []FilterRule) Filter {
 	var out Filter
 	for _, r := range rules {
-		takes := func(value string) bool { return r.Values == nil || r.Values.MatchString(value) }
-		oneOf := func(words []string) []string {
-			if slices.ContainsFunc(words, func(w string) bool { return !takes(w) }) {
-				return nil
-			}
-			return words
-		}
-		held := func(texts []string) []string {
-			if i := slices.IndexFunc(texts, takes); i >= 0 {
-				return texts[i : i+1]
-			}
-			return nil
-		}
 		switch r.Field {
 		case FilterKind:
-			out.Kind = oneOf(f.Kind)
+			out.Kind = r.all(f.Kind)
 		case FilterStatus:
-			out.Status = oneOf(f.Status)
+			out.Status = r.all(f.Status)
 		case FilterOwner:
-			out.Owner = held(f.Owner)
+			out.Owner = r.first(f.Owner)
 		case FilterTeam:
-			out.Team = held(f.Team)
+			out.Team = r.first(f.Team)
 		case FilterCompany:
-			out.Company = held(f.Company)
+			out.Company = r.first(f.Company)
 		case FilterExternal:
 			out.External = f.External
 		case FilterCreated:
@@ -98,6 +82,26 @@ func (f Filter) Only(rules []FilterRule) Filter {
 		}
 	}
 	return out
+}
+
+// first returns the first text that the rule takes.
+func (r FilterRule) first(texts []string) []string {
+	for i, text := range texts {
+		if r.Values == nil || r.Values.MatchString(text) {
+			return texts[i : i+1]
+		}
+	}
+	return nil
+}
+
+// all returns the words if the rule takes every one of them.
+func (r FilterRule) all(words []string) []string {
+	for i := range words {
+		if len(r.first(words[i:i+1])) == 0 {
+			return nil
+		}
+	}
+	return words
 }
 
 // IsZero reports whether the filter asks for nothing.

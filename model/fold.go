@@ -12,7 +12,7 @@ import (
 )
 
 // FoldText returns text for searching: without case, accents and the difference
-// between compatible forms. It is pure and idempotent.
+// between compatible forms. It is idempotent.
 func FoldText(s string) string {
 	if IsASCII(s) {
 		return strings.ToLower(s)
@@ -30,14 +30,11 @@ func FoldText(s string) string {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		switch f := foldOf(r); {
-		case f == foldJoined || r == utf8.RuneError && size == 1:
+		f := foldOf(r)
+		if f == foldJoined || r == utf8.RuneError && size == 1 {
 			return foldWhole(s)
-		case f == foldSame:
-			out.WriteString(s[i : i+size])
-		default:
-			out.WriteString(*f)
 		}
+		out.WriteString(*f)
 		i += size
 	}
 	return out.String()
@@ -76,40 +73,35 @@ const keptFolds = 0x20000 // letters, ideographs and emoji; rarer ones are folde
 
 var folds [keptFolds]atomic.Pointer[string]
 
-var (
-	foldSame   = new(string) // the character is its own fold
-	foldJoined = new(string) // it may join its neighbours
-)
+// foldJoined stands for a character that may join its neighbours.
+var foldJoined = new(string)
 
-// foldOf returns the fold of a character, or one of the two signs above.
+// foldOf returns the fold of a character, or foldJoined.
 func foldOf(r rune) *string {
 	if r >= keptFolds {
 		return foldJoined
 	}
 	f := folds[r].Load()
 	if f == nil {
-		f = foldAlone(r)
+		f = foldRune(r)
 		folds[r].Store(f)
 	}
 	return f
 }
 
-func foldAlone(r rune) *string {
+func foldRune(r rune) *string {
 	s := string(r)
 	once := foldOnce(s)
-	twice := foldOnce(once)
-	switch {
-	case !standsAlone(s) || !standsAlone(once):
+	if !isolated(s) || !isolated(once) {
 		return foldJoined
-	case twice == s:
-		return foldSame
 	}
+	twice := foldOnce(once)
 	return &twice
 }
 
-// standsAlone reports whether what is left of a text without accents neither
+// isolated reports whether what is left of a text without accents neither
 // changes places with nor joins what stands before or after it.
-func standsAlone(s string) bool {
+func isolated(s string) bool {
 	bare := withoutMarks(s)
 	for i, r := range bare {
 		if norm.NFKD.PropertiesString(bare[i:]).CCC() != 0 || r == utf8.RuneError {

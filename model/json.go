@@ -25,26 +25,26 @@ func (s Stamp) MarshalJSON() ([]byte, error) {
 
 // RowJSON is a conversation as `confab list --json` prints it.
 type RowJSON struct {
-	Ref          string             `json:"ref"`
-	Account      string             `json:"account"`
-	Provider     string             `json:"provider"`
-	ID           string             `json:"id"`
-	Kind         *string            `json:"kind"`
-	Title        string             `json:"title"`
-	Description  *string            `json:"description"`
-	Privacy      Privacy            `json:"privacy"`
-	Status       *string            `json:"status"`
-	Archived     bool               `json:"archived"`
-	Access       *string            `json:"access"`
-	DefaultRole  *string            `json:"default_role"`
-	Participants Set[Participant]   `json:"participants"`
-	Contacts     Set[Participant]   `json:"contacts"`
-	Labels       *map[string]string `json:"labels"`
-	Attributes   *map[string]string `json:"attributes"`
-	Owner        *Participant       `json:"owner"`
-	Team         *NamedJSON         `json:"team"`
-	Space        *NamedJSON         `json:"space"`
-	Channel      *NamedJSON         `json:"channel"`
+	Ref          string            `json:"ref"`
+	Account      string            `json:"account"`
+	Provider     string            `json:"provider"`
+	ID           string            `json:"id"`
+	Kind         *string           `json:"kind"`
+	Title        string            `json:"title"`
+	Description  *string           `json:"description"`
+	Privacy      Privacy           `json:"privacy"`
+	Status       *string           `json:"status"`
+	Archived     bool              `json:"archived"`
+	Access       *string           `json:"access"`
+	DefaultRole  *string           `json:"default_role"`
+	Participants Set[Participant]  `json:"participants"`
+	Contacts     Set[Participant]  `json:"contacts"`
+	Labels       map[string]string `json:"labels"`
+	Attributes   map[string]string `json:"attributes"`
+	Owner        *Participant      `json:"owner"`
+	Team         *NamedJSON        `json:"team"`
+	Space        *NamedJSON        `json:"space"`
+	Channel      *NamedJSON        `json:"channel"`
 	// Companies are names, an id where a company has none.
 	Companies []string `json:"companies"`
 	// Duration is in seconds.
@@ -124,23 +124,14 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 	c := r.Conversation
 	out := RowJSON{
 		Ref: c.Ref.String(), Account: c.Ref.Account, Provider: c.Provider, ID: c.Ref.ID,
-		Kind: orNull(c.Kind), Title: c.Title, Description: orNull(c.Description), Privacy: c.Privacy,
+		Kind: orNull(c.Kind), Title: c.Title, Description: orNull(c.Description), Privacy: cmp.Or(c.Privacy, PrivacyUnknown),
 		Status: orNull(c.Status), Archived: c.Archived, Access: orNull(c.Access), DefaultRole: orNull(c.DefaultRole),
-		Participants: c.Participants, Contacts: c.Contacts,
+		Participants: c.Participants, Contacts: c.Contacts, Labels: c.Labels, Attributes: c.Attributes,
 		Team: newNamedJSON(c.Team), Space: newNamedJSON(c.Space), Channel: newNamedJSON(c.Channel),
 		Created: Stamp(c.Created), Updated: Stamp(c.Updated), Checked: Stamp(r.Checked), URL: orNull(c.URL),
 		Triage: TriageJSON{Done: r.Triage.Done, Snoozed: Stamp(r.Triage.SnoozedUntil),
 			Pinned: r.Triage.Pinned, Seen: r.Triage.Seen},
 		Pending: r.Pending, Capabilities: caps,
-	}
-	if out.Privacy == "" {
-		out.Privacy = PrivacyUnknown
-	}
-	if c.Labels != nil {
-		out.Labels = &c.Labels
-	}
-	if c.Attributes != nil {
-		out.Attributes = &c.Attributes
 	}
 	if c.Owner.ID != "" || c.Owner.Name != "" || c.Owner.Email != "" {
 		o := c.Owner

@@ -7,16 +7,15 @@ import "slices"
 type Reading uint8
 
 // The parts of a reading; combine with |. ReadRow is none of them: a row of a
-// list may leave out anything, so it only fills in. Of the fields that a service
-// never empties (Kind, Created, Updated, Duration, Internal, URL and what the
-// conversation has: messages, a recording, a transcript) an empty one means not
-// given, whatever was read.
+// list may leave out anything, so it only fills in. An empty field means not
+// given, whatever was read, where a service never empties it: Kind, Created,
+// Updated, Duration, Internal, URL, and whether there are messages, a recording, a
+// transcript.
 const (
 	ReadRow Reading = 0
 	// ReadWhole: the conversation was read by itself.
 	ReadWhole Reading = 1 << (iota - 1)
-	// ReadMessages: its messages were read too; where there are none, there is no
-	// last one.
+	// ReadMessages: its messages were read too.
 	ReadMessages
 	// ReadEverything: with all expansions, so its facts and its owner are complete.
 	ReadEverything
@@ -40,7 +39,7 @@ func (d Detail) Reading(need Need) Reading {
 // newer one has not loaded are kept in any case.
 func MergeReading(older, newer Conversation, r Reading) Conversation {
 	if r&ReadNames != 0 {
-		return named(older, newer)
+		return renamed(older, newer)
 	}
 	whole := r&ReadWhole != 0
 	if !newer.Participants.Known {
@@ -109,9 +108,8 @@ func mergePerson(older, newer Participant, whole bool) Participant {
 	return newer
 }
 
-// named returns a conversation in which people and spaces are called what a newer
-// reading calls them.
-func named(c, newer Conversation) Conversation {
+// renamed takes the names of people and spaces from a newer reading.
+func renamed(c, newer Conversation) Conversation {
 	c.Participants.Items = withNames(c.Participants.Items, newer.Participants.Items, true)
 	c.Featured = withNames(c.Featured, newer.Featured, true)
 	if c.Owner.ID != "" && c.Owner.ID == newer.Owner.ID && newer.Owner.Name != "" {
@@ -123,8 +121,8 @@ func named(c, newer Conversation) Conversation {
 	return c
 }
 
-// withNames returns people with the names and addresses by which others know the
-// same ids: all that are known there, or those alone that are missing here.
+// withNames takes names and addresses from others with the same ids: all, or only
+// those that are missing.
 func withNames(people, known []Participant, all bool) []Participant {
 	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }
 	if len(known) == 0 || !slices.ContainsFunc(people, missing) {

@@ -2,21 +2,19 @@ package model
 
 import "slices"
 
-// Difference is what a newer reading of a conversation says to a person who
-// knew the older one.
+// Difference is what a newer reading says to a person who knew the older one.
 type Difference struct {
 	// News: somebody else changed the content, the people, or whether it is open.
 	News bool
-	// Touched: there is nothing of that, and yet the service gives a later time
-	// of the last change.
+	// Touched: no news, and yet a later time of the last change.
 	Touched bool
 }
 
-// Compared says what a reading r says that was merged over what was known.
-// first means that the conversation was never read by itself before: what was
-// empty may have been left out. own are the edits of confab that may have been sent:
-// what they wanted is not news. Neither are labels, attributes, facts and the owner:
-// services write those by themselves. Learning what was not known is none either.
+// Compared returns the difference that a reading r made, merged over what was
+// known. first means that the conversation was never read by itself before: what
+// was empty may have been left out. No news are what own edits, which may have been
+// sent, wanted, what was not known before, and what services write by themselves:
+// labels, attributes, facts and the owner.
 func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Difference {
 	for i := range kinds {
 		t, k := &kinds[i], kinds[i].kind
@@ -48,8 +46,7 @@ func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Dif
 	return Difference{Touched: touched}
 }
 
-// wanted reports whether a value is what an own edit was to bring, or a set on
-// the way there.
+// wanted reports whether a value is what an own edit was to bring, or part of it.
 func wanted(own []Edit, k EditKind, is Value) bool {
 	return slices.ContainsFunc(own, func(e Edit) bool {
 		return e.Kind == k && (is.Equal(e.Target) || PartlyApplied(e.Base, e.Target, is))

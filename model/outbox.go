@@ -55,9 +55,8 @@ func (s EditState) NeedsPerson() bool {
 	return s == Held || s == InConflict || s == Refused || s == NotVerified || s == OutcomeNotKnown
 }
 
-// Shown reports whether a row shows what the edit wants: it is on its way, or may
-// be. One that was refused or is in conflict shows what the service has; its sign
-// says that something waits.
+// Shown reports whether a row shows what the edit wants rather than what the
+// service has: it is on its way, or may be.
 func (s EditState) Shown() bool { return s.Waiting() || s == Held }
 
 // Failed is what is:failed finds.
@@ -138,11 +137,9 @@ type Pending struct {
 	Edit       Edit      `json:"-"`
 }
 
-// Row is one line of the inbox: a projected conversation with what is known
-// locally about it.
+// Row is one line of the inbox: a projected conversation and its local marks.
 type Row struct {
-	// Key is the number of the row in the database, the same for all processes
-	// and as long as the conversation is kept; 0 is none.
+	// Key is the number of the row in the database, for good; 0 is none.
 	Key          int64
 	Conversation Conversation
 	Pending      []Pending
@@ -161,8 +158,7 @@ func (r Row) Upon(field string) (out []Edit) {
 	return out
 }
 
-// Worst returns the state that the row shows: the one that needs a person most,
-// else one that is on its way, else "".
+// Worst returns the state that needs a person most, else one on its way, else "".
 func (r Row) Worst() EditState {
 	for _, s := range []EditState{InConflict, Refused, OutcomeNotKnown, NotVerified, Held, RetryAt, Sending, Queued} {
 		if slices.ContainsFunc(r.Pending, func(p Pending) bool { return p.State == s }) {
@@ -202,12 +198,10 @@ type AccountState struct {
 	// Checked is when the last refresh succeeded, Swept the last complete walk.
 	Checked time.Time
 	Swept   time.Time
-	// Error is why the last attempt failed, nil when it did not; NextTry is
-	// when the next one comes by itself.
+	// Error is why the last attempt failed; NextTry is when the next one comes.
 	Error   *EntryError
 	NextTry time.Time
-	// Conversations counts the cached rows; Waiting
-	// and NeedPerson count the outbox: on its way, and needing a person.
+	// Conversations counts the cached rows, the others the outbox.
 	Conversations int
 	Waiting       int
 	NeedPerson    int
@@ -224,7 +218,6 @@ type Event struct {
 	Submissions []string
 	// Accounts are those whose state changed: their counts, their last refresh.
 	Accounts []string
-	// All says that anything may have changed, and that the lists above may not
-	// name it all.
+	// All says that more may have changed than the lists name.
 	All bool
 }

@@ -18,8 +18,7 @@ const (
 	OpAlter  ChangeOp = "alter"  // give People of a set the role or status they carry
 )
 
-// Change is what a person asks for, before it is known what a conversation
-// holds. The same change is planned against many conversations.
+// Change is what a person asks for, of one conversation or many.
 type Change struct {
 	Kind EditKind
 	Op   ChangeOp
@@ -51,8 +50,7 @@ type Risk struct {
 	Kind EditKind
 	// Text names what happens and for whom.
 	Text string
-	// Twice marks what is asked for a second time, louder: clearing a whole
-	// set, deleting.
+	// Twice marks what is asked for a second time: clearing a set, deleting.
 	Twice bool
 }
 
@@ -65,23 +63,17 @@ type PlanItem struct {
 	Reason   string
 	Edits    []Edit
 	Risks    []Risk
-	// Notes are not reasons to ask, but worth saying: assumed calls, edits
-	// that cannot be undone.
-	Notes []string
-	// Hidden is set where the row is not in the list the person sees.
-	Hidden bool
-	// Requests are what would be sent, filled on demand.
-	Requests []Request
-	// Waiting are edits of the outbox that want what was asked for already: it
-	// is shown so here, and the service does not have it yet.
+	// Notes are no reasons to ask: assumed calls, edits that cannot be undone.
+	Notes    []string
+	Hidden   bool      // the row is not in the list that the person sees
+	Requests []Request // what would be sent, filled on demand
+	// Waiting are edits of the outbox that want what was asked for already.
 	Waiting []OutboxEntry
 }
 
-// Plan is the edits about to be submitted together, with what they will and
-// will not do.
+// Plan is the edits about to be submitted together, and what they will not do.
 type Plan struct {
-	// ID becomes the batch of the edits.
-	ID    string
+	ID    string // of the submission that it becomes
 	Title string
 	Items []PlanItem
 }
@@ -258,8 +250,7 @@ func withDefaults(p Participant, d Description) Participant {
 	return p
 }
 
-// Risks tells why an edit must be asked about: it widens who can see or
-// change a conversation, or removes people or contacts, or archives, deletes.
+// Risks says why an edit must be asked about.
 func Risks(e Edit, c Conversation, d Description) []Risk {
 	var out []Risk
 	add := func(twice bool, format string, args ...any) {
@@ -352,8 +343,7 @@ func createRisks(n NewConversation, d Description) []Risk {
 	return out
 }
 
-// CreateAudience says who will see a new conversation. What was not chosen the
-// service decides.
+// CreateAudience says who will see a new conversation.
 func CreateAudience(n NewConversation, d Description) string {
 	var out []string
 	add := func(k EditKind, value string) {

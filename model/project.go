@@ -2,8 +2,7 @@ package model
 
 import "slices"
 
-// Project returns what to show: the server's state with the pending edits laid
-// over it in order. Neither argument is changed.
+// Project returns the server's state with the pending edits laid over it in order.
 func Project(server Conversation, pending []Edit) Conversation {
 	if len(pending) == 0 {
 		return server

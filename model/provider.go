@@ -232,8 +232,8 @@ func FailedCheck(name string, err error) CheckResult {
 	return CheckResult{Name: name, Detail: err.Error(), Kind: KindOf(err)}
 }
 
-// Request is one HTTP request as it would be sent, without a credential. Path
-// and Query are in escaped form; Body is nil where none is sent.
+// Request is one HTTP request as it would be sent, without a credential, its Path
+// and Query escaped.
 type Request struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
@@ -253,15 +253,13 @@ type Outcome struct {
 	Created string
 }
 
-// Pacer spaces the requests of one account. Wait returns when the next may be
-// sent, or with the context's error.
+// Pacer spaces the requests of one account: Wait returns when the next may be sent.
 type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// CredentialSource returns a credential when it is first needed. Reject tells it
-// which one the service refused: unless it gives another by now, the next Get
-// asks again.
+// CredentialSource gives a credential. Reject tells it which one the service
+// refused, so that the next Get asks again.
 type CredentialSource interface {
 	Get(ctx context.Context) (string, error)
 	Reject(refused string)

@@ -1,9 +1,6 @@
 package model
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "encoding/json"
 
 // Set is a list that is either known, and then complete, or not loaded.
 // In JSON a set that is not loaded is null, a known empty one is [].
@@ -28,11 +25,8 @@ func (s Set[T]) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Set[T]) UnmarshalJSON(b []byte) error {
-	if bytes.Equal(bytes.TrimSpace(b), []byte("null")) {
-		*s = Set[T]{}
-		return nil
-	}
-	s.Known = true
-	s.Items = nil
-	return json.Unmarshal(b, &s.Items)
+	*s = Set[T]{}
+	err := json.Unmarshal(b, &s.Items)
+	s.Known = s.Items != nil
+	return err
 }

@@ -12,8 +12,7 @@ import (
 // far they have come. It is listed, reported and taken back as one.
 type Submission struct {
 	ID string
-	// Sentence says what was asked for: "made 75 private". It is text for a
-	// person, already clean and bounded.
+	// Sentence says what was asked for, clean and bounded: "made 75 private".
 	Sentence string
 	At       time.Time
 	User     string
@@ -37,8 +36,7 @@ type Submission struct {
 	// SettledAt is when the newest edit was delivered, TakenBackAt when the
 	// newest was taken back; zero where none was.
 	SettledAt, TakenBackAt time.Time
-	// Problem is the first edit that needs a person, else the first that waits
-	// for a reason; nil where neither is so.
+	// Problem is the first edit that needs a person, else the first with an error.
 	Problem *OutboxEntry
 }
 
@@ -108,8 +106,7 @@ func (s Submission) Words() string {
 	})
 }
 
-// verb matches where a sentence may have a verb, or what it must not be looked
-// for in: a title, which may hold one in quotes of its own.
+// verb matches where a sentence may have a verb, and titles, which are passed over.
 var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)
 
 // doingNow are the verbs of sentences, past and present.
@@ -117,8 +114,7 @@ var doingNow = map[string]string{"made": "making", "renamed": "renaming", "descr
 	"closed": "closing", "reopened": "reopening", "set": "setting", "removed": "removing", "added": "adding",
 	"archived": "archiving", "deleted": "deleting", "created": "creating", "changed": "changing", "took": "taking"}
 
-// Narrowed counts only the given edits of the submission, such as those of one
-// conversation.
+// Narrowed counts only the given edits, such as those of one conversation.
 func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Submission {
 	out := Submission{ID: s.ID, Sentence: s.Sentence, At: s.At, User: s.User, Undoes: s.Undoes, Edits: len(waiting) + len(settled)}
 	for _, e := range waiting {
@@ -165,8 +161,7 @@ type Titled struct {
 }
 
 // Sentence says in the past tense what edits submitted together ask for: "made
-// 75 private", "renamed “Renewal” → “Acme renewal”". Titles and names are
-// cleaned and cut.
+// 75 private", "renamed “Renewal” → “Acme renewal”".
 func Sentence(edits []Titled) string {
 	if len(edits) == 0 {
 		return "changed nothing"
@@ -302,8 +297,7 @@ func widensPeople(e Edit) bool {
 	return len(d.Added) > 0
 }
 
-// StatusJoined is the status of a participant who takes part, as services with
-// statuses name it.
+// StatusJoined is the status of a participant who takes part.
 const StatusJoined = "active"
 
 // What words of access, roles and statuses allow, more with a higher number: who

@@ -9,11 +9,9 @@ import (
 // language; the engine parses it and answers a *query.Error where it is bad.
 type ListRequest struct {
 	Query string
-	// Inbox leaves out what is done, snoozed, archived or empty unless the
-	// query names it.
+	// Inbox leaves out what query.Inbox does.
 	Inbox bool
-	// Offset and Limit give the window. A Limit of zero asks for no rows, only
-	// the total.
+	// Offset and Limit are the window. A Limit of zero asks for the total only.
 	Offset, Limit int
 	// Partial accepts a page that is filled before a long search has ended.
 	Partial bool
@@ -33,11 +31,9 @@ type SelectRequest struct {
 
 // PlanOptions say how a plan is made.
 type PlanOptions struct {
-	// DryRun plans for looking only: what a read-only account would be sent is
-	// shown rather than refused.
+	// DryRun plans for looking only, also for read-only accounts.
 	DryRun bool
-	// Progress, which may be nil, is told how many conversations are ready,
-	// never twice at once.
+	// Progress, if set, is told how many conversations are ready.
 	Progress func(done, total int)
 }
 
@@ -48,8 +44,7 @@ type TriageChange struct {
 	Snooze *time.Time
 }
 
-// Sentence says in the past tense what a change of local marks does: "marked 3
-// done".
+// Sentence says in the past tense what the change does: "marked 3 done".
 func (ch TriageChange) Sentence(titles []string) string {
 	object := Number(len(titles))
 	if len(titles) == 1 {
@@ -83,8 +78,7 @@ func (ch TriageChange) Apply(t Triage) Triage {
 
 // Undo is what taking back an act will do, planned and not yet done.
 type Undo struct {
-	// Act numbers the act of this session that is taken back as a whole; 0 where
-	// there is none.
+	// Act numbers the act of this session that is taken back whole; 0 for none.
 	Act int
 	// Submission is the id of the submission that is taken back, "" for local
 	// marks. Sentence says what it did.
@@ -98,8 +92,7 @@ type Undo struct {
 	// Plan holds the inverse of what was delivered or is being sent. Its ID is
 	// that of the submission that the undo will be.
 	Plan Plan
-	// Later are the risks of taking Withdraw back, should it be sent before it is
-	// withdrawn.
+	// Later are the risks of Withdraw, should it be sent before it is withdrawn.
 	Later []Risk
 	// InFlight counts the items of Plan that wait for what is being sent.
 	InFlight int
@@ -107,8 +100,7 @@ type Undo struct {
 	Blocked []Blocked
 	// Titles names the conversations of Withdraw; the Plan names its own.
 	Titles []string
-	// Again is set where u was pressed again: it then asks before it changes
-	// anything on a service.
+	// Again asks before anything on a service changes: u was pressed again.
 	Again bool
 }
 
@@ -128,8 +120,7 @@ func (u Undo) Asks() bool {
 	return u.Plan.Risky() || changes > 1 || changes > 0 && (u.Again || len(u.Blocked) > 0)
 }
 
-// ErrUndoMoved is returned where what is to be taken back has moved on since
-// the undo was planned: it is planned anew.
+// ErrUndoMoved asks to plan the undo anew.
 var ErrUndoMoved = errors.New("what is to be taken back has moved on meanwhile")
 
 // Resolution is how a person settles an edit that waits for them.
@@ -154,8 +145,7 @@ type HistoryRequest struct {
 	Before string
 }
 
-// DeliveryResult says what became of one edit. Journal is set where it was
-// delivered.
+// DeliveryResult says what became of an edit; Journal is set if it was delivered.
 type DeliveryResult struct {
 	Entry   OutboxEntry
 	Journal *JournalEntry

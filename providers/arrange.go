@@ -7,19 +7,16 @@ import (
 	"confab/model"
 )
 
-// request is one request of a plan, with the steps that travel in it.
 type request struct {
 	write *Write
 	parts []part
 }
 
-// part is a step of an edit; the edit is named by its index.
 type part struct {
 	edit int
 	Step
 }
 
-// edits returns the edits that a request carries.
 func (r request) edits(all []model.Edit) []model.Edit {
 	out := make([]model.Edit, len(r.parts))
 	for i, p := range r.parts {

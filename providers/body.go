@@ -14,7 +14,6 @@ import (
 	"time"
 )
 
-// accept reads the answer of a success.
 func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, timeout time.Duration) (*Answer, *fault) {
 	body, err := readBody(raw, c.options.BodyLimit)
 	complaint := ""
@@ -58,7 +57,6 @@ var (
 	errEncoding = errors.New("unknown content encoding")
 )
 
-// mostReserved is the most that is reserved for a body before it has come.
 const mostReserved = 1 << 20
 
 // readBody reads at most limit bytes, counted after decompression. With

@@ -114,9 +114,6 @@ func ownTransport() http.RoundTripper {
 	return t
 }
 
-// Account gives what the client was opened with.
-func (c *Client) Account() Account { return c.account }
-
 // Protect adds a text that no error and no log line may show.
 func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 
@@ -126,7 +123,7 @@ func (c *Client) Scrub(s string) string { return c.secrets.scrub(s) }
 // Scheme returns the form in which the credential was accepted, if it was.
 func (c *Client) Scheme() (scheme string, ok bool) { return c.auth.worked() }
 
-// Request gives what Do would send for a call, without the credential. It
+// Request returns what Do would send for a call, without the credential. It
 // does no I/O and is not refused by a read-only account.
 func (c *Client) Request(call Call) (model.Request, error) {
 	b, err := c.build(call)
@@ -213,7 +210,6 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	return answer, f
 }
 
-// exchange sends one request and reads its answer.
 func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*Answer, *fault) {
 	timeout := cmp.Or(call.Timeout, DefaultTimeout)
 	var dialled, connected atomic.Bool
@@ -251,9 +247,7 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 	// Another 2xx than the documented one is no reason to repeat a write: it
 	// counts as taken, and what the service then shows decides.
 	if succeeded(call.Success, raw.StatusCode) || call.Write && succeeded(nil, raw.StatusCode) {
-		if c.auth != nil {
-			c.auth.accepted(p)
-		}
+		c.auth.accepted(p)
 		return c.accept(ctx, call, raw, timeout)
 	}
 	return nil, c.refuse(call, b, raw)
@@ -272,7 +266,6 @@ func (c *Client) enter(ctx context.Context, call Call) *model.Error {
 	return err
 }
 
-// pace waits for the turn of a request.
 func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 	if c.account.Pacer == nil {
 		return nil
@@ -309,18 +302,15 @@ func succeeded(success []int, status int) bool {
 	return slices.Contains(success, status)
 }
 
-// sameOrigin reports whether the credential may go to a location.
 func sameOrigin(base, to *url.URL) bool {
 	return strings.EqualFold(base.Scheme, to.Scheme) && strings.EqualFold(base.Host, to.Host) && to.User == nil
 }
 
-// underBase reports whether a location is below the base path.
 func underBase(base, to *url.URL) bool {
 	root := strings.TrimRight(base.Path, "/") + "/"
 	return strings.HasPrefix(path.Clean(strings.ReplaceAll(to.Path, `\`, "/"))+"/", root)
 }
 
-// silent takes what resty would print.
 type silent struct{}
 
 func (silent) Errorf(string, ...any) {}

@@ -58,7 +58,7 @@ func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	return h, nil
 }
 
-// Newest gives what is kept of a head before a create is sent.
+// Newest returns what is kept of a head before a create is sent.
 func (h Head) Newest() model.Newest {
 	ids := make([]string, len(h.Rows))
 	for i, r := range h.Rows {
@@ -72,7 +72,8 @@ func (h Head) Newest() model.Newest {
 // whether all of it is, and whether it bears a mark of that very create. Another
 // new row may be it too where ours says that this account can have created it:
 // somebody may have changed its title since.
-func FindCreated(h Head, alike, ours func(Row) bool, same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
+func FindCreated(h Head, alike, ours func(Row) bool,
+	same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
 	found := model.Found{Sure: h.Sure}
 	var others []string
 	for _, r := range h.Rows {

@@ -21,7 +21,7 @@ const (
 // data: asking for the secret, sending it and asking again for one that was
 // refused are the client's.
 type Credential struct {
-	// Source gives the secret; nil is Account.Credential.
+	// Source returns the secret; nil is Account.Credential.
 	Source model.CredentialSource
 	// Header carries the secret; "" is Authorization.
 	Header string
@@ -45,7 +45,7 @@ func (c Credential) forms(secret string) []string {
 	return c.Schemes
 }
 
-// BareCredential gives a credential without the blanks, the quotes and the
+// BareCredential returns a credential without the blanks, the quotes and the
 // scheme that were pasted along with it; "" where nothing else is left. Bearer
 // is always taken for a scheme.
 func BareCredential(secret string, schemes ...string) string {
@@ -88,7 +88,6 @@ type authorization struct {
 	scheme string // that form
 }
 
-// attempt is what one call remembers of its authorization.
 type attempt struct {
 	since    int // authorization.asked when the call began
 	replayed bool
@@ -103,7 +102,6 @@ type proof struct {
 	scheme string
 }
 
-// value is that of the header.
 func (p proof) value() string {
 	if p.scheme == Raw {
 		return p.bare
@@ -169,7 +167,6 @@ func (a *authorization) form(bare string, t *attempt) string {
 	return forms[0]
 }
 
-// accepted notes the form of a credential that worked.
 func (a *authorization) accepted(p proof) {
 	if a == nil {
 		return
@@ -179,7 +176,6 @@ func (a *authorization) accepted(p proof) {
 	a.known, a.scheme = true, p.scheme
 }
 
-// worked returns the form that has worked, if one has.
 func (a *authorization) worked() (scheme string, ok bool) {
 	if a == nil {
 		return Raw, false

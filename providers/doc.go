@@ -42,8 +42,8 @@
 // the same files:
 //
 //   - doc.go: the vendor's pages with the day they were read, what they leave
-//     open and how that is met, and every documented call and parameter that is
-//     not used, one item each, as "GET /path parameter: why".
+//     open and how that is met. leftout.txt: every documented call and parameter
+//     that is not used, a line each, as "GET /path parameter: why".
 //   - client.go: the table of endpoints, how the credential goes into a header
 //     (see Credential), and how an error body reads.
 //   - wire.go and convert.go: what the service sends, and a conversation made of
@@ -60,7 +60,7 @@
 //     for one that is read whole.
 //   - apply.go: the writing half, a pure function from edits to steps. Embed an
 //     Editor, which then is Capabilities, Requests and Apply. Where an edit leads
-//     is told by Change and DirectionOf, as model.Edit.Widens says for the inbox
+//     is told by Change, as model.Edit.Widens says for the inbox
 //     too; an unknown word counts as widening, and for each word that widens
 //     Description.Audience says who will see it. A call that no page documents
 //     gets an Assumption, and a CapabilityRow that says "assumed".

@@ -21,7 +21,7 @@ type Editor struct {
 	Table []CapabilityRow
 	// Limits rules edits out for one conversation; nil rules out none.
 	Limits func(c model.Conversation, no func(k model.EditKind, reason string))
-	// Plan gives the steps of an edit of a conversation. It does no I/O, and is
+	// Plan returns the steps of an edit of a conversation. It does no I/O, and is
 	// asked in the order of the edits. It gets no two edits of a field, none that
 	// the capabilities say no to, and none whose target fresh already has.
 	Plan func(fresh model.Conversation) func(model.Edit) Planned
@@ -163,7 +163,6 @@ func (ed *Editor) Apply(ctx context.Context, fresh model.Conversation, edits []m
 	return r.out
 }
 
-// run carries a plan out.
 type run struct {
 	plan
 	ed    *Editor
@@ -196,7 +195,7 @@ func (r *run) fail(i int, err *model.Error) {
 	}
 }
 
-// allowed gives the parts of a request that may be sent now, and ends the edits
+// allowed returns the parts of a request that may be sent now, and ends the edits
 // of the others.
 func (r *run) allowed(q request) []part {
 	var out []part
@@ -249,7 +248,6 @@ func (r *run) send(ctx context.Context, q request) {
 	}
 }
 
-// created takes the id of a new conversation from an answer.
 func (r *run) created(q request, a *Answer) {
 	i := q.parts[0].edit
 	if r.out[i].Created = q.write.Created(a); r.out[i].Created == "" {
@@ -313,7 +311,6 @@ func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool
 	return false
 }
 
-// forEdit gives an error of a request the name of the edit it was for.
 func forEdit(err *model.Error, k model.EditKind) *model.Error {
 	e := *err
 	e.Op = k.Op()

@@ -116,12 +116,12 @@ func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
 		}
 	}
 	value := TextOf(raw)
-	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: Fleeting(value)})
+	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: fleeting(value)})
 }
 
-// Fleeting reports whether a text of unknown meaning must not be stored: it
+// fleeting reports whether a text of unknown meaning must not be stored: it
 // is a link that may be signed, or as long as a body.
-func Fleeting(value string) bool {
+func fleeting(value string) bool {
 	if len(value) > maxStored {
 		return true
 	}
@@ -132,7 +132,7 @@ func Fleeting(value string) bool {
 	return err != nil || u.RawQuery != "" || u.User != nil
 }
 
-// List gives the facts, with a last one that says how many found no place.
+// List returns the facts, with a last one that says how many found no place.
 // It is nil where there are none.
 func (f *Facts) List() []model.Fact {
 	if f.dropped == 0 {

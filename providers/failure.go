@@ -19,7 +19,6 @@ import (
 	"confab/model"
 )
 
-// maxRetryAfter bounds how long a service may ask to be left alone.
 const maxRetryAfter = time.Hour
 
 // Bounds of the service's words in an error: bytes of each, and complaints.
@@ -28,7 +27,7 @@ const (
 	maxFields  = 20
 )
 
-// statusKind gives the kind of error of an HTTP status. For a write, a 5xx is
+// statusKind returns the kind of error of an HTTP status. For a write, a 5xx is
 // UnknownOutcome: the service may have done it before it failed.
 func statusKind(status int, write bool) model.ErrorKind {
 	switch status {
@@ -117,7 +116,6 @@ func (c *Client) redirected(call Call, b built, raw *http.Response) *fault {
 	return f
 }
 
-// credentialError is for a credential that could not be had.
 func (c *Client) credentialError(ctx context.Context, call Call, err error) *model.Error {
 	if ctx.Err() != nil {
 		return GivenUp(call.Name, ctx.Err())
@@ -129,7 +127,7 @@ func (c *Client) credentialError(ctx context.Context, call Call, err error) *mod
 	return c.clean(call, e)
 }
 
-// clean gives an error that may be shown: no secret, no query string, bounded.
+// clean returns an error that may be shown: no secret, no query string, bounded.
 func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	out := *e
 	out.Op = cmp.Or(out.Op, call.Name)
@@ -245,7 +243,6 @@ func stripQueries(s string) string {
 	return queryInURL.ReplaceAllString(s, "$1")
 }
 
-// cut shortens a text to at most n bytes at a rune's edge.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s

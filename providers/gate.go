@@ -21,5 +21,5 @@ func (g Gate) Enter(ctx context.Context) error {
 	}
 }
 
-// Leave gives the place back.
+// Leave returns the place back.
 func (g Gate) Leave() { <-g }

@@ -93,7 +93,7 @@ func TestWhatMustNotBeStored(t *testing.T) {
 		"plain": false, "https://example.test/a": false, "https://s3.example.test/a?X-Amz-Signature=1": true,
 		"see https://u:p@example.test/": true, strings.Repeat("x", 500): true,
 	} {
-		if Fleeting(value) != want {
+		if fleeting(value) != want {
 			t.Errorf("%q", value)
 		}
 	}

@@ -13,13 +13,11 @@ type Kept[T any] struct {
 	age  time.Duration
 	read func(context.Context) (T, error)
 
-	// reading is held by whoever reads. It is a channel, so that who waits for
-	// it still obeys a context.
-	reading chan struct{}
+	reading Gate      // of whoever reads
+	at      time.Time // of the last read, for whoever reads; zero before the first
 
 	mu     sync.Mutex
 	value  T
-	at     time.Time // of the last read; zero before the first
 	failed time.Time // of the last failure; zero after a success
 	err    error
 }
@@ -30,7 +28,7 @@ const keptPause = time.Minute
 // NewKept keeps what read gives. It is old after age; 0 is never. op names the
 // read where it is given up.
 func NewKept[T any](op string, age time.Duration, read func(context.Context) (T, error)) *Kept[T] {
-	return &Kept[T]{op: op, age: age, read: read, reading: make(chan struct{}, 1)}
+	return &Kept[T]{op: op, age: age, read: read, reading: NewGate(1)}
 }
 
 // Known returns what was read last, without a request; the zero value before
@@ -41,23 +39,15 @@ func (k *Kept[T]) Known() T {
 	return k.value
 }
 
-func (k *Kept[T]) fresh() (value T, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.value, !k.at.IsZero() && (k.age == 0 || time.Since(k.at) < k.age)
-}
-
 // Get returns the value, read anew where it is not known or old. With an error
 // it returns what was read before.
 func (k *Kept[T]) Get(ctx context.Context) (T, error) {
-	select {
-	case k.reading <- struct{}{}:
-		defer func() { <-k.reading }()
-	case <-ctx.Done():
-		return k.Known(), GivenUp(k.op, ctx.Err())
+	if err := k.reading.Enter(ctx); err != nil {
+		return k.Known(), GivenUp(k.op, err)
 	}
-	if value, ok := k.fresh(); ok {
-		return value, nil
+	defer k.reading.Leave()
+	if !k.at.IsZero() && (k.age == 0 || time.Since(k.at) < k.age) {
+		return k.Known(), nil
 	}
 	value, err := k.read(ctx)
 	k.mu.Lock()

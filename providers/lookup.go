@@ -50,6 +50,14 @@ func Check(name, good string, err error) model.CheckResult {
 	return model.CheckResult{Name: name, OK: true, Detail: good}
 }
 
+// NoLink is for a service that has no recordings, and documents no web pages.
+func NoLink(kind model.LinkKind, recordings, pages string) (string, error) {
+	if kind == model.LinkRecording {
+		return "", Unsupported("open recording", recordings)
+	}
+	return "", Unsupported("open in browser", pages)
+}
+
 // MediaLink is the address of a recording, which must be http or https. It is in
 // no error.
 func MediaLink(op, link string) (string, error) {

@@ -85,13 +85,11 @@ func tlsMessage(err error) string {
 	return "no secure connection: " + err.Error()
 }
 
-// is reports whether an error of a type is in a chain.
 func is[E error](err error) bool {
 	var e E
 	return errors.As(err, &e)
 }
 
-// badCertificate reports whether an error is about the service's certificate.
 func badCertificate(err error) bool {
 	return is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) ||
 		is[x509.SystemRootsError](err) || is[*tls.CertificateVerificationError](err)
@@ -102,7 +100,6 @@ func noTLS(err error) bool {
 	return is[tls.RecordHeaderError](err) || err.Error() == "http: server gave HTTP response to HTTPS client"
 }
 
-// during reports whether an operation of the network failed.
 func during(err error, operation string) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == operation
@@ -132,7 +129,7 @@ var (
 		"unsupported transfer encoding", "PROTOCOL_ERROR"}
 )
 
-// classify gives an error of the transport the class that its type or its words
+// classify returns an error of the transport the class that its type or its words
 // tell; the others are left as they are.
 func classify(err error) error {
 	said := func(words []string) bool {
@@ -151,5 +148,6 @@ func classify(err error) error {
 
 // neverSent reports whether an error means that no byte of the request left.
 func neverSent(err error) bool {
-	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) || during(err, "dial") || during(err, "proxyconnect")
+	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) ||
+		during(err, "dial") || during(err, "proxyconnect")
 }

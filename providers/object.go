@@ -58,7 +58,6 @@ func (o *Object) wrap(raw json.RawMessage) {
 	}
 }
 
-// find returns a field, nil where there is none.
 func (o *Object) find(name string) *field {
 	if o == nil {
 		return nil
@@ -72,7 +71,6 @@ func (o *Object) find(name string) *field {
 	return nil
 }
 
-// leftover is a field under its name.
 type leftover struct {
 	name []byte
 	*field
@@ -104,7 +102,7 @@ func (o *Object) Has(name string) bool { return o.find(name) != nil }
 // Null reports whether the field is absent or null.
 func (o *Object) Null(name string) bool { return isNull(o.Peek(name)) }
 
-// Peek gives the raw field without taking it.
+// Peek returns the raw field without taking it.
 func (o *Object) Peek(name string) json.RawMessage {
 	if f := o.find(name); f != nil {
 		return o.value(f)
@@ -112,7 +110,7 @@ func (o *Object) Peek(name string) json.RawMessage {
 	return nil
 }
 
-// Take gives the raw field, nil where absent.
+// Take returns the raw field, nil where absent.
 func (o *Object) Take(name string) json.RawMessage {
 	f := o.find(name)
 	if f == nil {
@@ -122,14 +120,14 @@ func (o *Object) Take(name string) json.RawMessage {
 	return o.value(f)
 }
 
-// Put gives a taken field back to the facts.
+// Put returns a taken field back to the facts.
 func (o *Object) Put(name string) {
 	if f := o.find(name); f != nil {
 		f.taken = false
 	}
 }
 
-// scalar gives the text of a field that is a string, number or bool, "" for
+// scalar returns the text of a field that is a string, number or bool, "" for
 // null.
 func (o *Object) scalar(name string) (f *field, text string) {
 	f = o.find(name)
@@ -192,6 +190,27 @@ func (o *Object) Bool(name string) (v, ok bool) {
 		f.taken = true
 	}
 	return v, ok
+}
+
+// Maybe takes true and false as Bool does; nil is anything else.
+func (o *Object) Maybe(name string) *bool {
+	if v, ok := o.Bool(name); ok {
+		return &v
+	}
+	return nil
+}
+
+// Privacy takes whether something is private; what is neither yes nor no is not
+// known.
+func (o *Object) Privacy(name string) model.Privacy {
+	private, ok := o.Bool(name)
+	switch {
+	case !ok:
+		return model.PrivacyUnknown
+	case private:
+		return model.PrivacyPrivate
+	}
+	return model.PrivacyPublic
 }
 
 // Number takes a finite number, also as a text.
@@ -272,7 +291,7 @@ func (o *Object) Names() []string {
 	return out
 }
 
-// Facts gives what was not taken as facts of a group, labels prefixed.
+// Facts returns what was not taken as facts of a group, labels prefixed.
 func (o *Object) Facts(group, prefix string) []model.Fact {
 	var f Facts
 	f.Rest(group, prefix, o)

@@ -36,7 +36,7 @@ type Account struct {
 	Log func(format string, args ...any)
 }
 
-// Base gives the base URL without a slash at its end; standard is the provider's
+// Base returns the base URL without a slash at its end; standard is the provider's
 // own.
 func (a Account) Base(standard string) string {
 	return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/")
@@ -44,8 +44,13 @@ func (a Account) Base(standard string) string {
 
 // Describe is what the description of an account holds whatever the service.
 func (a Account) Describe(f Factory, identity string) model.Description {
-	return model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
-		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues}
+	d := model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
+		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues, Audience: map[string]string{}}
+	for line := range strings.Lines(f.Audience) {
+		key, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
+		d.Audience[key] = sentence
+	}
+	return d
 }
 
 // Logf writes to Log where there is one. Of an error only what was tried, kind
@@ -131,6 +136,9 @@ type Factory struct {
 	// AccessValues are the words for who gets in, in the order of display; empty
 	// where the service has none.
 	AccessValues []string
+	// Audience tells who will see a conversation after an edit: a line for each
+	// key of model.Description.Audience, the key first.
+	Audience string
 	// Open does no I/O: the credential is asked for when it is first needed.
 	Open func(Account) (model.Provider, error)
 	// SignIn prepares a sign-in in the browser; its error says what is missing
@@ -146,7 +154,7 @@ type SignIn interface {
 	// Redirect is the address on this machine that the browser comes back to, as
 	// it is registered with the service.
 	Redirect() string
-	// Page gives the page where the person agrees; state comes back with the code.
+	// Page returns the page where the person agrees; state comes back with the code.
 	Page(state string) string
 	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
 	// the service does not say.

@@ -2,11 +2,11 @@ package providers
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// secrets are the texts that must not be shown.
 type secrets struct {
 	mu   sync.Mutex
 	text []string
@@ -27,17 +27,11 @@ func (s *secrets) add(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, form := range []string{text, url.QueryEscape(text), url.PathEscape(text)} {
-		known := false
-		for _, t := range s.text {
-			known = known || t == form
-		}
-		if !known {
+		if !slices.Contains(s.text, form) {
 			s.text = append(s.text, form)
 		}
 	}
-	if n := len(s.text) - maxSecrets; n > 0 {
-		s.text = append([]string(nil), s.text[n:]...)
-	}
+	s.text = slices.Delete(s.text, 0, max(0, len(s.text)-maxSecrets))
 }
 
 func (s *secrets) scrub(text string) string {

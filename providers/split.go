@@ -3,7 +3,6 @@ package providers
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -23,38 +22,24 @@ type field struct {
 	taken  bool
 }
 
-// splitObject gives the fields of a valid JSON object as they come.
+// splitObject returns the fields of a valid JSON object as they come.
 func splitObject(raw json.RawMessage) []field {
-	var few [48]field // most objects have no more; this is not kept
-	n := readFields(raw, few[:])
-	if n <= len(few) {
-		return slices.Clone(few[:n])
-	}
-	fields := make([]field, n)
-	readFields(raw, fields)
-	return fields
-}
-
-// readFields puts fields where there is room for them, and counts them all.
-func readFields(raw json.RawMessage, into []field) (n int) {
+	fields := make([]field, 0, 24) // most objects have no more
 	i := skipSpace(raw, skipSpace(raw, 0)+1)
 	for i < len(raw) && raw[i] == '"' {
 		end := skipString(raw, i)
 		f := field{name: int32(i + 1), nameEnd: int32(max(i+1, end-1))}
+		f.quoted = !plain(raw[f.name:f.nameEnd])
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the colon
 		end = skipValue(raw, i)
 		f.value, f.valueEnd = int32(i), int32(end)
-		if n < len(into) {
-			f.quoted = !plain(raw[f.name:f.nameEnd])
-			into[n] = f
-		}
-		n++
+		fields = append(fields, f)
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the comma or the brace
 	}
-	return n
+	return fields
 }
 
-// Elements gives the elements of a JSON array; ok is false for anything else.
+// Elements returns the elements of a JSON array; ok is false for anything else.
 func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 	i := skipSpace(raw, 0)
 	if i >= len(raw) || raw[i] != '[' {
@@ -74,7 +59,7 @@ func Elements(raw json.RawMessage) (elements []json.RawMessage, ok bool) {
 	return elements, true
 }
 
-// Map gives the values of a JSON object by name, as copies; ok is false for
+// Map returns the values of a JSON object by name, as copies; ok is false for
 // anything else.
 func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
 	o, ok := ObjectOf(raw)
@@ -83,8 +68,7 @@ func Map(raw json.RawMessage) (m map[string]json.RawMessage, ok bool) {
 	}
 	m = make(map[string]json.RawMessage, len(o.fields))
 	for i := range o.fields {
-		f := &o.fields[i]
-		m[string(o.name(f))] = bytes.Clone(o.value(f))
+		m[string(o.name(&o.fields[i]))] = bytes.Clone(o.value(&o.fields[i]))
 	}
 	return m, true
 }
@@ -96,7 +80,6 @@ func skipSpace(raw []byte, i int) int {
 	return min(i, len(raw))
 }
 
-// skipValue gives the index behind the value that begins at i.
 func skipValue(raw []byte, i int) int {
 	depth := 0
 	for i < len(raw) {
@@ -131,7 +114,6 @@ func skipValue(raw []byte, i int) int {
 	return i
 }
 
-// skipString gives the index behind the string that begins at i.
 func skipString(raw []byte, i int) int {
 	for i++; ; i++ {
 		n := bytes.IndexByte(raw[i:], '"')
@@ -151,7 +133,6 @@ func skipString(raw []byte, i int) int {
 // plain reports whether the inside of a JSON string is its text.
 func plain(inner []byte) bool { return bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) }
 
-// unquote gives the text of a valid JSON string.
 func unquote(raw []byte) string {
 	if len(raw) < 2 {
 		return ""

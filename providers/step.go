@@ -30,12 +30,12 @@ type Step struct {
 // same Write travel together, as far as narrowing first and widening last allow.
 // The functions do no I/O.
 type Write struct {
-	// Build gives the call for those edits that it is to carry.
+	// Build returns the call for those edits that it is to carry.
 	Build func(edits []model.Edit) Call
 	// Kinds are the edits that a refusal rules out (see Learned): those that
 	// the same right or the same call is needed for. None teaches nothing.
 	Kinds []model.EditKind
-	// Shows gives the conversation as the answer shows it, and which kinds of
+	// Shows returns the conversation as the answer shows it, and which kinds of
 	// edit the answer tells about. Nil, or ok false, leaves it to a fresh read.
 	Shows func(a *Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool)
 	// Names reports whether a refusal names the field of an edit. The service
@@ -47,7 +47,7 @@ type Write struct {
 	Reads func(refusal *model.Error) Lesson
 	// Assumed is set where the service does not document the call.
 	Assumed *Assumption
-	// Created gives the id of the conversation that a create has made, "" where
+	// Created returns the id of the conversation that a create has made, "" where
 	// the answer does not name it. Nil for all but creates.
 	Created func(a *Answer) string
 }
@@ -98,13 +98,13 @@ func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w
 
 // Change plans an edit, other than a create, that takes one step.
 func Change(w *Write, fresh model.Conversation, e model.Edit) Planned {
-	return One(w, DirectionOf(fresh, e))
+	return One(w, directionOf(fresh, e))
 }
 
-// DirectionOf tells where an edit leads from what the conversation holds now.
+// directionOf tells where an edit leads from what the conversation holds now.
 // What widens is what model.Edit.Widens says, for every service: the inbox holds
 // back by that, and nothing may be held here and sent there.
-func DirectionOf(fresh model.Conversation, e model.Edit) Direction {
+func directionOf(fresh model.Conversation, e model.Edit) Direction {
 	switch e.Kind {
 	case model.EditArchive, model.EditDelete:
 		return Ends
@@ -124,7 +124,7 @@ func DirectionOf(fresh model.Conversation, e model.Edit) Direction {
 // PeopleDirection tells where a part of an edit of people leads, which makes
 // after of before.
 func PeopleDirection(before, after []model.Participant) Direction {
-	return DirectionOf(model.Conversation{Participants: model.SetOf(before...)},
+	return directionOf(model.Conversation{Participants: model.SetOf(before...)},
 		model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(after)})
 }
 

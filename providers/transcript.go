@@ -15,7 +15,11 @@ import (
 
 // speakerLine is a line of a transcript that names who speaks, with an
 // optional time before or after the name.
-var speakerLine = regexp.MustCompile(`^\s*(?:[\[(]?(\d{1,2}:\d{2}(?::\d{2})?)[\])]?\s+)?([\p{L}][\p{L}\p{M}\p{N} .,'’_()@+-]{0,58}?)\s*(?:[\[(](\d{1,2}:\d{2}(?::\d{2})?)[\])])?\s*:\s+(\S.*)$`)
+var speakerLine = regexp.MustCompile(`^\s*(?:[\[(]?` + clock + `[\])]?\s+)?` + // a time
+	`([\p{L}][\p{L}\p{M}\p{N} .,'’_()@+-]{0,58}?)\s*` + // a name
+	`(?:[\[(]` + clock + `[\])])?\s*:\s+(\S.*)$`)
+
+const clock = `(\d{1,2}:\d{2}(?::\d{2})?)`
 
 // SplitTranscript turns a plain text into messages, one for each run of a
 // speaker, where at least half of its lines are of the form "Speaker: text";

@@ -22,9 +22,15 @@ type Page[T any] struct {
 	Holes bool
 }
 
+// RawPage is a page as the service sends it, and RawWalk follows such pages.
+type (
+	RawPage = Page[json.RawMessage]
+	RawWalk = Walk[json.RawMessage]
+)
+
 // ConvertPage turns the rows of a page into others. One that can't be is left
 // out, and a hole: it may be one that is known.
-func ConvertPage[T any](p Page[json.RawMessage], convert func(json.RawMessage) (T, bool)) Page[T] {
+func ConvertPage[T any](p RawPage, convert func(json.RawMessage) (T, bool)) Page[T] {
 	out := Page[T]{Rows: make([]T, 0, len(p.Rows)), Next: p.Next, Total: p.Total, Holes: p.Holes}
 	for _, raw := range p.Rows {
 		if row, ok := convert(raw); ok {
@@ -38,6 +44,7 @@ func ConvertPage[T any](p Page[json.RawMessage], convert func(json.RawMessage) (
 
 // Walk follows the pages of a list, whatever tells where they are.
 type Walk[T any] struct {
+	Op string // for errors
 	// Read reads the page at a place that the page before named, "" for the first.
 	Read func(ctx context.Context, at string) (Page[T], error)
 	// Most is how many pages are read.
@@ -45,8 +52,6 @@ type Walk[T any] struct {
 	// Lost reports whether an error says that the service no longer knows the
 	// place: the walk then starts again, once. Nil never does.
 	Lost func(error) bool
-	// Restarted, if set, is told that the walk starts again.
-	Restarted func()
 }
 
 // Walked tells how a walk came out.
@@ -78,9 +83,6 @@ func (w Walk[T]) Run(ctx context.Context, at string, take func(Page[T]) (more bo
 		if err != nil && at != "" && !restarted && w.Lost != nil && w.Lost(err) {
 			at, restarted, holes = "", true, false
 			clear(seen)
-			if w.Restarted != nil {
-				w.Restarted()
-			}
 			continue
 		}
 		if err != nil {
@@ -118,18 +120,18 @@ type Emit = func(model.Batch) (more bool, err error)
 
 // Sync is a Sync whose cursors are the places of a walk: a full one goes on at its
 // cursor, a head begins anew.
-func Sync(ctx context.Context, w Walk[model.Conversation], op string, req model.SyncRequest, emit Emit) (model.SyncResult, error) {
+func Sync(ctx context.Context, w Walk[model.Conversation], req model.SyncRequest, emit Emit) (model.SyncResult, error) {
 	cursor := func(at string) string { return at }
 	if req.Mode != model.SyncFull {
 		req.Cursor, cursor = "", func(string) string { return "" }
 	}
-	walked, err := SyncWalk(ctx, w, op, req.Cursor, cursor, emit)
+	walked, err := SyncWalk(ctx, w, req.Cursor, cursor, emit)
 	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
 }
 
 // SyncWalk runs the walk of a Sync from a place. cursor makes a cursor of a
 // place, "" where the walk can't be resumed. A list that has no end is Malformed.
-func SyncWalk(ctx context.Context, w Walk[model.Conversation], op, at string, cursor func(at string) string,
+func SyncWalk(ctx context.Context, w Walk[model.Conversation], at string, cursor func(at string) string,
 	emit Emit) (Walked, error) {
 	stopped := false
 	walked, err := w.Run(ctx, at, func(p Page[model.Conversation]) (bool, error) {
@@ -141,7 +143,7 @@ func SyncWalk(ctx context.Context, w Walk[model.Conversation], op, at string, cu
 			batch.Cursor = cursor(p.Next)
 		}
 		if err := ctx.Err(); err != nil {
-			return false, GivenUp(op, err)
+			return false, GivenUp(w.Op, err)
 		}
 		more, err := emit(batch)
 		stopped = !more
@@ -151,7 +153,7 @@ func SyncWalk(ctx context.Context, w Walk[model.Conversation], op, at string, cu
 	case err != nil || walked.Ended || stopped:
 		return walked, err
 	case walked.Again:
-		return walked, Malformed(op, "the service gave the same page twice, so the list cannot be read to its end")
+		return walked, Malformed(w.Op, "the service gave the same page twice, so the list cannot be read to its end")
 	}
-	return Walked{}, Malformed(op, fmt.Sprintf("the list did not end after %d pages", w.Most))
+	return Walked{}, Malformed(w.Op, fmt.Sprintf("the list did not end after %d pages", w.Most))
 }

@@ -68,12 +68,12 @@ func TestWalk(t *testing.T) {
 
 func TestSyncWalkOfAListWithoutAnEnd(t *testing.T) {
 	n := 0
-	w := Walk[model.Conversation]{Most: 3, Read: func(context.Context, string) (Page[model.Conversation], error) {
+	w := Walk[model.Conversation]{Op: "list things", Most: 3, Read: func(context.Context, string) (Page[model.Conversation], error) {
 		n++
 		return Page[model.Conversation]{Next: fmt.Sprint(n)}, nil
 	}}
 	var cursors []string
-	walked, err := SyncWalk(t.Context(), w, "list things", "", func(at string) string { return "at " + at }, func(b model.Batch) (bool, error) {
+	walked, err := SyncWalk(t.Context(), w, "", func(at string) string { return "at " + at }, func(b model.Batch) (bool, error) {
 		cursors = append(cursors, b.Cursor)
 		return true, nil
 	})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +27,7 @@ import (
 	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
-	"confab/ui/uitest"
+	"confab/ui/keymap"
 )
 
 func main() {
@@ -52,38 +53,37 @@ var moment = time.Date(2026, 11, 20, 10, 40, 0, 0, time.UTC)
 
 // scene is one picture: a terminal and what is pressed in it.
 type scene struct {
-	name  string
-	w, h  int
-	dark  bool
-	plain bool // no colour
-	keys  func(s *session)
+	name string
+	w, h int
+	mono bool // without colour, light
+	keys func(s *session)
 }
 
 func scenes() []scene {
 	return []scene{
-		{name: "inbox", w: 120, h: 34, dark: true, keys: func(s *session) { s.press("j", "j", "space", "j", "space", "j") }},
-		{name: "detail", w: 100, h: 32, dark: true, keys: func(s *session) {
+		{name: "inbox", w: 120, h: 34, keys: func(s *session) { s.press("j", "j", "space", "j", "space", "j") }},
+		{name: "detail", w: 100, h: 32, keys: func(s *session) {
 			s.find(s.call())
 			s.press("enter", "]", "]")
 			s.rest()
 		}},
-		{name: "roles", w: 100, h: 28, dark: true, keys: func(s *session) {
+		{name: "roles", w: 100, h: 28, keys: func(s *session) {
 			s.find(s.thread())
 			s.press("P")
 			s.rest()
 			s.press("r")
 		}},
-		{name: "contacts", w: 100, h: 28, dark: true, keys: func(s *session) {
+		{name: "contacts", w: 100, h: 28, keys: func(s *session) {
 			s.find(s.engagement())
 			s.press("c")
 			s.rest()
 			s.press("x", "j")
 		}},
-		{name: "plan", w: 100, h: 30, dark: true, keys: func(s *session) {
+		{name: "plan", w: 100, h: 30, keys: func(s *session) {
 			s.press("space", "j", "space", "j", "space", "j", "space", "j", "space", "j", "space", "p")
 			s.rest()
 		}},
-		{name: "conflict", w: 100, h: 30, dark: true, keys: func(s *session) {
+		{name: "conflict", w: 100, h: 30, keys: func(s *session) {
 			ref := s.call()
 			s.find(ref)
 			s.press("t", "ctrl+e", "ctrl+u")
@@ -95,8 +95,8 @@ func scenes() []scene {
 			s.press("!")
 			s.rest()
 		}},
-		{name: "narrow", w: 40, h: 12, dark: true, keys: func(s *session) { s.press("j") }},
-		{name: "mono", w: 80, h: 24, plain: true, keys: func(s *session) { s.press("j", "space", "j") }},
+		{name: "narrow", w: 40, h: 12, keys: func(s *session) { s.press("j") }},
+		{name: "mono", w: 80, h: 24, mono: true, keys: func(s *session) { s.press("j", "space", "j") }},
 	}
 }
 
@@ -161,11 +161,8 @@ func shoot(sc scene) (svg []byte, err error) {
 	b.Start(ctx)
 	defer func() { err = errors.Join(err, b.Close(ctx)) }()
 
-	theme, profile := "light", colorprofile.TrueColor
-	if sc.dark {
-		theme = "dark"
-	}
-	if sc.plain {
+	theme, profile := "dark", colorprofile.TrueColor
+	if sc.mono {
 		theme, profile = "mono", colorprofile.Ascii
 	}
 	m := ui.New(ui.Options{Backend: b, Now: now, Theme: theme})
@@ -173,7 +170,8 @@ func shoot(sc scene) (svg []byte, err error) {
 	s := &session{sb: sb, term: vt.NewEmulator(sc.w, sc.h)}
 	go io.Copy(io.Discard, s.term)
 	s.program = tea.NewProgram(m, tea.WithInput(nil), tea.WithOutput(s), tea.WithWindowSize(sc.w, sc.h),
-		tea.WithColorProfile(profile), tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
+		tea.WithColorProfile(profile), tea.WithEnvironment([]string{"TERM=xterm-256color"}),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.program.Run()
@@ -184,7 +182,7 @@ func shoot(sc scene) (svg []byte, err error) {
 	s.rest()
 	var out bytes.Buffer
 	s.mu.Lock()
-	err = errors.Join(s.err, writeSVG(&out, s.term, sc.dark))
+	err = errors.Join(s.err, writeSVG(&out, s.term, !sc.mono))
 	s.mu.Unlock()
 	s.program.Kill()
 	if e := <-done; e != nil && !errors.Is(e, tea.ErrProgramKilled) {
@@ -229,7 +227,7 @@ func (s *session) rest() { time.Sleep(1200 * time.Millisecond) }
 
 func (s *session) press(keys ...string) {
 	for _, k := range keys {
-		msg, err := uitest.Key(k)
+		msg, err := keymap.Press(k)
 		s.err = errors.Join(s.err, err)
 		s.program.Send(msg)
 		time.Sleep(150 * time.Millisecond)
@@ -248,43 +246,45 @@ func (s *session) find(ref model.Ref) {
 	s.rest()
 }
 
-func plain(s string) bool { return s != "" && len(s) < 60 && model.CleanLine(s, 0) == s }
+// plain reports whether a title is good for a picture.
+func plain(title any) bool {
+	s, _ := title.(string)
+	return s != "" && len(s) < 60 && model.CleanLine(s, 0) == s
+}
+
+// first is the first conversation of an account that fits.
+func first(account string, ids []string, fits func(id string) bool) model.Ref {
+	i := slices.IndexFunc(ids, fits)
+	if i < 0 {
+		return model.Ref{}
+	}
+	return model.Ref{Account: account, ID: ids[i]}
+}
 
 // call is a public call with people and a transcript.
 func (s *session) call() model.Ref {
-	for _, id := range s.sb.Attention().IDs() {
-		a, _ := s.sb.Attention().JSON(id)["attributes"].(map[string]any)
-		title, _ := a["title"].(string)
-		if a["private"] == false && a["archived"] == false && a["isEmpty"] != true && plain(title) {
-			return model.Ref{Account: "sales", ID: id}
-		}
-	}
-	return model.Ref{}
+	calls := s.sb.Attention()
+	return first("sales", calls.IDs(), func(id string) bool {
+		a, _ := calls.JSON(id)["attributes"].(map[string]any)
+		return a["private"] == false && a["archived"] == false && a["isEmpty"] != true && plain(a["title"])
+	})
 }
 
 // thread is a Kona conversation with several people that may be edited.
 func (s *session) thread() model.Ref {
 	k := s.sb.Kona()
-	for _, id := range k.IDs() {
+	return first("projects", k.IDs(), func(id string) bool {
 		c := k.JSON(id)
-		name, _ := c["name"].(string)
 		people, _ := c["participants"].([]any)
-		if fmt.Sprint(c["creator_id"]) == fmt.Sprint(k.Me()) && len(people) >= 3 && plain(name) {
-			return model.Ref{Account: "projects", ID: id}
-		}
-	}
-	return model.Ref{}
+		return fmt.Sprint(c["creator_id"]) == fmt.Sprint(k.Me()) && len(people) >= 3 && plain(c["name"])
+	})
 }
 
 // engagement is one with several contacts and a room.
 func (s *session) engagement() model.Ref {
 	a := s.sb.AskElephant()
-	for _, id := range a.IDs() {
+	return first("meetings", a.IDs(), func(id string) bool {
 		e := a.JSON(id)
-		title, _ := e["title"].(string)
-		if len(a.Contacts(id)) >= 3 && plain(title) && strings.Contains(fmt.Sprint(e["contacts"]), "calendar_resource") {
-			return model.Ref{Account: "meetings", ID: id}
-		}
-	}
-	return model.Ref{}
+		return len(a.Contacts(id)) >= 3 && plain(e["title"]) && strings.Contains(fmt.Sprint(e["contacts"]), "calendar_resource")
+	})
 }

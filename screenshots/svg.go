@@ -16,6 +16,8 @@ const (
 	margin       = 12.0
 )
 
+const fonts = "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', 'Noto Sans Mono', Menlo, Consolas, monospace"
+
 // screen is what a picture is made of; an emulator is one.
 type screen interface {
 	CellAt(x, y int) *uv.Cell
@@ -33,8 +35,8 @@ func writeSVG(w io.Writer, s screen, dark bool) error {
 	}
 	width, height := float64(s.Width())*cellW+2*margin, float64(s.Height())*cellH+2*margin
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.1f %.1f" font-family="ui-monospace, 'SF Mono', 'DejaVu Sans Mono', 'Noto Sans Mono', Menlo, Consolas, monospace" font-size="14">`+"\n",
-		width, height, width, height)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.1f %.1f" font-family="%s" font-size="14">`+"\n",
+		width, height, width, height, fonts)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="6" fill="%s"/>`+"\n", bg)
 	for y := range s.Height() {
 		for x := 0; x < s.Width(); {
@@ -60,7 +62,8 @@ func writeSVG(w io.Writer, s screen, dark bool) error {
 			}
 			left, top := margin+float64(from)*cellW, margin+float64(y)*cellH
 			if look.bg != bg {
-				fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`, left, top, float64(cells)*cellW, cellH, look.bg)
+				fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`,
+					left, top, float64(cells)*cellW, cellH, look.bg)
 			}
 			line := strings.TrimRight(text.String(), " ")
 			if line == "" {

@@ -66,7 +66,6 @@ type screen int
 const (
 	screenList screen = iota
 	screenDetail
-	screenWelcome
 )
 
 // tab is a view with its own cursor, filter and count.
@@ -183,7 +182,7 @@ func New(o Options) *Model {
 		o.Now = time.Now
 	}
 	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		drafts: &drafts{be: o.Backend, kept: map[string]*draft{}}}
+		drafts: &drafts{be: o.Backend, kept: map[string]draft{}}}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	keys, problems := keymap.New(o.Keys)
 	m.keys = keys
@@ -194,14 +193,15 @@ func New(o Options) *Model {
 		m.layout = layoutAuto
 	}
 	if o.Welcome {
-		m.screen = screenWelcome
+		m.facts, m.be = nil, nil
+		m.openWelcome()
 	}
 	m.makeTabs()
 	switch {
 	case o.Notice != "":
 		m.say(theme.Warning, o.Notice)
 	case len(problems) > 0:
-		m.say(theme.Warning, problems[0].String())
+		m.say(theme.Warning, problems[0])
 	}
 	return m
 }
@@ -241,7 +241,7 @@ func (m *Model) Init() tea.Cmd {
 			cmds = append(cmds, tea.RequestBackgroundColor)
 		}
 	}
-	if m.opts.Welcome || m.be == nil {
+	if m.be == nil {
 		return tea.Batch(cmds...)
 	}
 	return tea.Batch(append(cmds, m.subscribe(), m.start())...)

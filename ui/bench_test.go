@@ -8,7 +8,7 @@ import (
 
 	"confab/model"
 	"confab/ui"
-	"confab/ui/uitest"
+	"confab/ui/keymap"
 )
 
 // benched gives a model with a first window of rows in it.
@@ -48,8 +48,8 @@ func BenchmarkKeyToFrame(b *testing.B) {
 	for name, rows := range map[string][]model.Row{"plain": conversations(200), "hostile": hostile(200)} {
 		b.Run(name, func(b *testing.B) {
 			m := benched(b, rows, 120, 40)
-			down, _ := uitest.Key("j")
-			up, _ := uitest.Key("k")
+			down, _ := keymap.Press("j")
+			up, _ := keymap.Press("k")
 			for i := 0; b.Loop(); i++ {
 				k := down
 				if i%2 == 1 {

@@ -15,8 +15,8 @@ import (
 	"confab/model/store"
 	"confab/model/store/crowd"
 	"confab/ui"
+	"confab/ui/keymap"
 	"confab/ui/theme"
-	"confab/ui/uitest"
 )
 
 // refusing is the conversation of which a quiet service refuses the rename.
@@ -353,8 +353,8 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			onCounted(t, path, size, "right", func(c *counted) {
 				c.Press("j", "j", "j")
 				c.Stop() // what follows is done by hand, and nothing else is at work
-				down, _ := uitest.Key("j")
-				up, _ := uitest.Key("k")
+				down, _ := keymap.Press("j")
+				up, _ := keymap.Press("k")
 				allocated[filepath.Base(path)] = testing.AllocsPerRun(50, func() {
 					for _, k := range []tea.Msg{down, up} {
 						c.model.Update(k)

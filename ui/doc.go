@@ -13,4 +13,18 @@
 //     touches two conversations or more, has been shown and confirmed.
 //   - Remote text is cleaned before it is drawn, copied or used as a title.
 //   - Without input and without news nothing is written to the terminal.
+//
+// One key, all the way, by the functions of Model that carry it:
+//
+//	key          p, looked up in the key table
+//	intent       the conversations it is about, as they are now
+//	run          or the reason why it is off
+//	plan         asks the engine, in a command, what would change
+//	planCame     shows that and asks (askPlan), if it has to be asked
+//	submit       writes the edits to the outbox, in a command
+//	submitted    follows them; the row shows the new value as pending
+//	news         an announcement of the engine: what it names is read again
+//	pageCame     the row, toldLine the message line: delivered, or what it needs
+//
+// Package inbox tells what happens in between.
 package ui

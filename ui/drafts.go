@@ -19,44 +19,33 @@ type drafts struct {
 	// writing orders the writes: an older text never follows a newer one.
 	writing sync.Mutex
 	mu      sync.Mutex
-	kept    map[string]*draft
+	kept    map[string]draft
 }
 
+// draft is a text, how often it was changed, and which change is on disk.
 type draft struct {
-	text string
-	// typed counts the changes of the text, written is the one on disk.
-	typed, written int
+	text             string
+	changes, written int
 }
 
-// put remembers a text and returns the number of its change.
-func (d *drafts) put(key, text string) int {
+func (d *drafts) get(key string) draft {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.kept[key]
+}
+
+// update changes a draft and returns it.
+func (d *drafts) update(key string, change func(*draft)) draft {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := d.kept[key]
-	if t == nil {
-		t = &draft{}
-		d.kept[key] = t
-	}
-	t.text = text
-	t.typed++
-	return t.typed
+	change(&t)
+	d.kept[key] = t
+	return t
 }
 
-func (d *drafts) get(key string) (text string, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if t := d.kept[key]; t != nil {
-		return t.text, true
-	}
-	return "", false
-}
-
-// rests reports whether nothing was typed since a change.
-func (d *drafts) rests(key string, change int) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	t := d.kept[key]
-	return t != nil && t.typed == change
+func (d *drafts) put(key, text string) draft {
+	return d.update(key, func(t *draft) { t.text, t.changes = text, t.changes+1 })
 }
 
 // unwritten lists what is newer here than on disk.
@@ -65,7 +54,7 @@ func (d *drafts) unwritten() []string {
 	defer d.mu.Unlock()
 	var keys []string
 	for key, t := range d.kept {
-		if t.written < t.typed {
+		if t.written < t.changes {
 			keys = append(keys, key)
 		}
 	}
@@ -77,20 +66,14 @@ func (d *drafts) unwritten() []string {
 func (d *drafts) write(ctx context.Context, key string) error {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	d.mu.Lock()
-	t := d.kept[key]
-	if t == nil || t.written == t.typed {
-		d.mu.Unlock()
+	now := d.get(key)
+	if now.written == now.changes {
 		return nil
 	}
-	text, change := t.text, t.typed
-	d.mu.Unlock()
-	if err := d.be.SaveDraft(ctx, key, text); err != nil {
+	if err := d.be.SaveDraft(ctx, key, now.text); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	t.written = change
+	d.update(key, func(t *draft) { t.written = now.changes })
 	return nil
 }
 
@@ -132,9 +115,9 @@ func (m *Model) noteDrafts() tea.Cmd {
 			continue
 		}
 		l.noted = o.Draft()
-		key, change := l.draft, m.drafts.put(l.draft, l.noted)
+		key, noted := l.draft, m.drafts.put(l.draft, l.noted)
 		cmds = append(cmds, soon(draftTime, func() tea.Cmd {
-			if !m.drafts.rests(key, change) {
+			if m.drafts.get(key).changes != noted.changes {
 				return nil
 			}
 			return m.saveDraft(key)
@@ -193,8 +176,8 @@ func (m *Model) restoreDraft(to drafted, key string) tea.Cmd {
 		return nil
 	}
 	kept := func(ctx context.Context) (string, error) {
-		if text, ok := m.drafts.get(key); ok {
-			return text, nil
+		if kept := m.drafts.get(key); kept.changes > 0 {
+			return kept.text, nil
 		}
 		return m.be.Draft(ctx, key)
 	}

@@ -63,6 +63,7 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
 		r.find(ref)
+		r.Resize(200, 45) // for the whole of the line
 		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
 		r.Press("p")
 		r.Wait(5 * time.Second)

@@ -50,9 +50,6 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.prompt != nil {
 		return m.promptKey(k)
 	}
-	if m.screen == screenWelcome {
-		return m.welcomeKey(name)
-	}
 	if b, _ := m.keys.Lookup(m.stack(), []string{name}); held && name != "esc" && !m.handlers[b.Action].moves {
 		m.typed, m.count = nil, 0
 		return nil

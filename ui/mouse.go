@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"confab/ui/keymap"
 	"confab/ui/layout"
 )
 
@@ -18,7 +19,7 @@ type hitAreas struct {
 }
 
 func (m *Model) click(at tea.Mouse) tea.Cmd {
-	if at.Button != tea.MouseLeft || m.tooSmall() || m.screen == screenWelcome && len(m.layers) == 0 {
+	if at.Button != tea.MouseLeft || m.tooSmall() {
 		return nil
 	}
 	if top, ok := m.onTop(); ok {
@@ -84,8 +85,8 @@ func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
 		}
 		var cmds []tea.Cmd
 		for _, name := range strings.Fields(h.Key) {
-			k, ok := pressed(name)
-			if !ok {
+			k, err := keymap.Press(name)
+			if err != nil {
 				return nil, true
 			}
 			cmds = append(cmds, m.key(k))
@@ -93,26 +94,6 @@ func (m *Model) clickKey(hits []layout.KeyHit, at tea.Mouse) (tea.Cmd, bool) {
 		return tea.Batch(cmds...), true
 	}
 	return nil, false
-}
-
-// pressed makes the message of a key from its name in the key table.
-func pressed(name string) (tea.KeyPressMsg, bool) {
-	var k tea.KeyPressMsg
-	rest := name
-	if tail, ok := strings.CutPrefix(rest, "ctrl+"); ok {
-		k.Mod, rest = tea.ModCtrl, tail
-	}
-	switch code, ok := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace,
-		"delete": tea.KeyDelete, "left": tea.KeyLeft, "right": tea.KeyRight, "up": tea.KeyUp, "down": tea.KeyDown}[rest]; {
-	case ok:
-		k.Code = code
-	case len([]rune(rest)) == 1:
-		k.Code = []rune(rest)[0]
-		if k.Mod == 0 {
-			k.Text = rest
-		}
-	}
-	return k, k.String() == name
 }
 
 func (m *Model) only(in intent) intent {
@@ -133,9 +114,6 @@ func (m *Model) wheel(at tea.Mouse) tea.Cmd {
 	}
 	if top, ok := m.onTop(); ok {
 		return m.pass(top, layout.Wheel(by))
-	}
-	if m.screen == screenWelcome {
-		return nil
 	}
 	if m.screen == screenList && m.mouse.areas.preview.Contains(at.X, at.Y) {
 		m.detail.Scroll(by)

@@ -9,6 +9,7 @@ import (
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
+	"confab/ui/welcome"
 )
 
 // overlay is a part that lies over the screen; the topmost one gets what is struck.
@@ -196,4 +197,21 @@ func (m *Model) actionsHere() []keymap.Binding {
 		}
 	}
 	return out
+}
+
+// openWelcome shows the first screen of somebody who has no config.
+func (m *Model) openWelcome() {
+	info := welcome.Info{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath, Services: m.opts.Services}
+	m.open(layer{overlay: &welcome.Screen{Info: info}, act: func(asks any) tea.Cmd {
+		switch asks {
+		case welcome.Demo{}:
+			m.wantDemo = true
+			return tea.Quit
+		case welcome.Help{}:
+			m.showText("Set up", welcome.SetUp(info)...)
+		case keymap.Quit:
+			return tea.Quit
+		}
+		return nil
+	}})
 }

@@ -26,7 +26,7 @@ type pages struct {
 // reload reads the window of the list again. A fresh list (another view or filter)
 // replaces what is being read; anything else waits for it.
 func (m *Model) reload(fresh bool) tea.Cmd {
-	if m.be == nil || m.screen == screenWelcome {
+	if m.be == nil {
 		return nil
 	}
 	q, err := m.query()
@@ -151,7 +151,7 @@ func (m *Model) detailFollows(moved, again bool) tea.Cmd {
 }
 
 func (m *Model) recount() tea.Cmd {
-	if m.be == nil || m.screen == screenWelcome || !m.counts.begin() {
+	if m.be == nil || !m.counts.begin() {
 		return nil
 	}
 	queries := m.tabQueries()

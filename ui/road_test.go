@@ -192,18 +192,25 @@ func attributes(t *testing.T, sb *sandbox.Sandbox, id string) map[string]any {
 	return a
 }
 
-// publicCall picks a public Attention call of the inbox with a plain title.
+// publicCall picks the public Attention call of the inbox whose title is plain and
+// shortest, so that a line tells all of it.
 func publicCall(t *testing.T, sb *sandbox.Sandbox) model.Ref {
 	t.Helper()
+	found, shortest := model.Ref{}, ""
 	for _, id := range sb.Attention().IDs() {
 		a := attributes(t, sb, id)
 		title, _ := a["title"].(string)
-		if a["private"] == false && a["archived"] == false && a["isEmpty"] != true && plain(title) {
-			return model.Ref{Account: "sales", ID: id}
+		if a["private"] != false || a["archived"] != false || a["isEmpty"] == true || !plain(title) {
+			continue
+		}
+		if found.IsZero() || len(title) < len(shortest) {
+			found, shortest = model.Ref{Account: "sales", ID: id}, title
 		}
 	}
-	t.Fatal("no public call")
-	return model.Ref{}
+	if found.IsZero() {
+		t.Fatal("no public call")
+	}
+	return found
 }
 
 func plain(s string) bool {

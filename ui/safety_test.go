@@ -19,7 +19,6 @@ import (
 	"confab/model"
 	"confab/ui"
 	"confab/ui/keymap"
-	"confab/ui/uitest"
 )
 
 // driver runs the model without a terminal, with the engine's guard on.
@@ -91,7 +90,7 @@ func (d *driver) command(c tea.Cmd) {
 
 func (d *driver) press(keys ...string) {
 	for _, name := range keys {
-		k, err := uitest.Key(name)
+		k, err := keymap.Press(name)
 		if err != nil {
 			d.t.Fatal(err)
 		}
@@ -359,7 +358,7 @@ func TestAQuestionThatOpensByItselfIgnoresWhatWasBeingTyped(t *testing.T) {
 		d := newDriver(t, f, ui.Options{Now: func() time.Time { return now }}, 80, 24)
 		d.press("j")
 		for _, name := range []string{"p", "y", "y"} { // without a pause
-			k, _ := uitest.Key(name)
+			k, _ := keymap.Press(name)
 			d.send(k)
 		}
 		if n := len(f.submitted()); n != 0 {

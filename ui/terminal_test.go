@@ -14,6 +14,7 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/vt"
 
+	"confab/ui/keymap"
 	"confab/ui/uitest"
 )
 
@@ -338,7 +339,7 @@ func (s *Screen) Line(text string) string {
 
 func (s *Screen) key(name string) tea.KeyPressMsg {
 	s.t.Helper()
-	k, err := uitest.Key(name)
+	k, err := keymap.Press(name)
 	if err != nil {
 		s.t.Fatal(err)
 	}

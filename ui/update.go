@@ -43,7 +43,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 // follows reads the window again where it no longer holds what is in sight, and opens what
 // waits.
 func (m *Model) follows() tea.Cmd {
-	if m.screen == screenWelcome || m.be == nil {
+	if m.be == nil {
 		return nil
 	}
 	m.openWaiting()

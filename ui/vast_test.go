@@ -15,7 +15,7 @@ import (
 
 	"confab/model"
 	"confab/ui"
-	"confab/ui/uitest"
+	"confab/ui/keymap"
 )
 
 // vast is an engine with so many conversations that none of them are kept: each
@@ -218,7 +218,7 @@ func (b *bench) await(kind string) {
 }
 
 func (b *bench) press(key string) {
-	k, err := uitest.Key(key)
+	k, err := keymap.Press(key)
 	if err != nil {
 		b.t.Fatal(err)
 	}

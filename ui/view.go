@@ -12,7 +12,6 @@ import (
 	"confab/ui/list"
 	"confab/ui/status"
 	"confab/ui/theme"
-	"confab/ui/welcome"
 )
 
 // View draws the screen. It does no I/O.
@@ -57,8 +56,8 @@ func (m *Model) draw() ([]string, *layout.Cursor) {
 	}
 	var lines []string
 	var cursor *layout.Cursor
-	if m.screen == screenWelcome {
-		lines = welcome.Draw(m.th, full, m.welcomeInfo())
+	if m.be == nil {
+		lines = m.th.Block(nil, m.w, m.h)
 	} else {
 		lines, cursor = m.drawInbox()
 	}
@@ -215,35 +214,29 @@ func (m *Model) drawMessage(r layout.Rect) string {
 // footer names the keys that matter most here.
 func (m *Model) footer() []string {
 	var out []string
-	add := func(action, word string) {
-		for _, c := range m.stack() {
-			if k := m.keys.KeyOf(c, keymap.Action(action)); k != "" {
-				out = append(out, k, word)
-				return
-			}
-		}
-	}
+	keys := m.keys.Keys(m.stack()...)
+	add := func(a keymap.Action, does string) { out = append(out, keys.Of(a), does) }
 	if m.screen == screenDetail {
-		add("back", "back")
-		add("next_tab", "tab")
-		add("next_conversation", "next")
-		add("search", "search")
+		add(keymap.Back, "back")
+		add(keymap.NextTab, "tab")
+		add(keymap.NextItem, "next")
+		add(keymap.Search, "search")
 	} else {
-		add("open", "open")
-		add("filter", "filter")
-		add("mark", "mark")
+		add(keymap.Open, "open")
+		add(keymap.Filter, "filter")
+		add(keymap.Mark, "mark")
 	}
 	if !m.opts.ReadOnly {
-		add("toggle_privacy", "privacy")
-		add("rename", "rename")
-		add("edit_participants", "people")
+		add(keymap.TogglePrivacy, "privacy")
+		add(keymap.Rename, "rename")
+		add(keymap.Participants, "people")
 	}
-	add("palette", "actions")
+	add(keymap.Palette, "actions")
 	if !m.opts.ReadOnly {
-		add("undo", "undo")
-		add("edit_contacts", "contacts")
+		add(keymap.Undo, "undo")
+		add(keymap.Contacts, "contacts")
 	}
-	add("help", "help")
+	add(keymap.Help, "help")
 	return out
 }
 

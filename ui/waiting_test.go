@@ -88,7 +88,7 @@ func TestKeysBeforeTheIndexIsThere(t *testing.T) {
 		a.WantNot("as of")
 	})
 	k = &kept{fake: newFake(conversations(400)...), total: -1}
-	k.delay["List"] = 2 * time.Second
+	k.delay["List"] = 3 * time.Second // longer than the first frames take
 	with(t, k.fake, start{backend: k}, func(a *app) {
 		a.Press("G")
 		a.Want("100/100+")

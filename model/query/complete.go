@@ -99,8 +99,7 @@ type completer struct {
 	seen        map[string]bool
 }
 
-// offer adds a completion if its subject begins with or holds what was typed,
-// both folded.
+// offer adds a completion if its subject, folded, holds what was typed.
 func (c *completer) offer(subject, typed, text, help string) {
 	if len(c.first) >= MaxCompletions || c.seen[text] || text == c.s[c.start:c.end] ||
 		len(c.s)-(c.end-c.start)+len(text) > MaxLength {
@@ -143,7 +142,7 @@ func (c *completer) words(typed string, v Vocabulary, terms bool) {
 	}
 	for _, name := range []string{FieldAccount, FieldProvider, FieldLabel, FieldWith, "owner", "team", "space",
 		"channel", "company", "kind", "status", FieldTitle} {
-		c.vocabulary(fieldNamed(name), typed, v)
+		c.vocabulary(fieldNamed(name), typed, name, v)
 	}
 }
 
@@ -160,13 +159,13 @@ func (c *completer) values(of *field, typed string, v Vocabulary) {
 	case of.compare == byDate:
 		c.dates(of.name, folded)
 	case of.compare == byLabel:
-		c.labels(typed, v[of.name])
+		c.labels(of, typed, v)
 	default:
-		c.vocabulary(of, model.FoldText(unquote(typed)), v)
+		c.vocabulary(of, model.FoldText(unquote(typed)), of.name, v)
 	}
 }
 
-func (c *completer) vocabulary(of *field, typed string, v Vocabulary) {
+func (c *completer) vocabulary(of *field, typed, help string, v Vocabulary) {
 	list := frequent(v[of.name])
 	if len(list) == 0 && of.usual != nil {
 		for _, text := range of.usual() {
@@ -183,26 +182,23 @@ func (c *completer) vocabulary(of *field, typed string, v Vocabulary) {
 			if of.compare == byLabel {
 				term = Term{Field: of.name, RawKey: text}
 			}
-			c.offer(model.FoldText(text), typed, term.String(), s.help(of.name))
+			c.offer(model.FoldText(text), typed, term.String(), s.help(help))
 		}
 	}
 }
 
 // labels completes the name of a label, and after = its value.
-func (c *completer) labels(typed string, list []Value) {
+func (c *completer) labels(of *field, typed string, v Vocabulary) {
 	key, value, hasValue := cutLabel(typed)
 	key, value = model.FoldText(key), model.FoldText(value)
-	for _, l := range frequent(list) {
-		name, of, _ := strings.Cut(l.Text, "=")
-		if name, of = presentable(name), presentable(of); name == "" {
-			continue
-		}
-		if !hasValue {
-			c.offer(model.FoldText(name), key, Term{Field: FieldLabel, RawKey: name}.String(), l.help("has this label"))
-			continue
-		}
-		if model.FoldText(name) == key && of != "" {
-			c.offer(model.FoldText(of), value, Term{Field: FieldLabel, RawKey: name, Raw: of, HasValue: true}.String(), l.help("label with this value"))
+	if !hasValue {
+		c.vocabulary(of, key, "has this label", v)
+		return
+	}
+	for _, l := range frequent(v[of.name]) {
+		name, text, _ := strings.Cut(l.Text, "=")
+		if name, text = presentable(name), presentable(text); model.FoldText(name) == key && name != "" && text != "" {
+			c.offer(model.FoldText(text), value, Term{Field: of.name, RawKey: name, Raw: text, HasValue: true}.String(), l.help("label with this value"))
 		}
 	}
 }

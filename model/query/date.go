@@ -54,7 +54,10 @@ var units = []unit{
 
 // before returns the time that lies n units before another.
 func (u *unit) before(t time.Time, n int) time.Time {
-	return t.Add(-time.Duration(n)*u.exact).AddDate(0, -n*u.months, -n*u.days)
+	if u.exact > 0 {
+		return t.Add(-time.Duration(n) * u.exact)
+	}
+	return t.AddDate(0, -n*u.months, -n*u.days)
 }
 
 // Bounds returns the span in Unix milliseconds: from is in it, to is not.
@@ -123,8 +126,7 @@ func startOfDay(y int, m time.Month, d int, loc *time.Location) time.Time {
 	return end
 }
 
-// maxAgo bounds the count of a relative date: far before any conversation,
-// and far from overflow.
+// maxAgo bounds the count of an age, far from overflow.
 const maxAgo = 99999
 
 // parseDate reads the value of updated: and created:. On failure msg says why.
@@ -223,8 +225,7 @@ func parseAgo(s string) (bound, bool) {
 // noDate explains what a date is made of.
 const noDate = "a date is 2026-01-31, 2026-01, 2026, today, yesterday, or an age like <7d (m h d w mo y)"
 
-// parseDay reads a day, month or year and returns where it begins and where the
-// next one begins.
+// parseDay reads a day, month or year: where it begins, and where the next does.
 func parseDay(s string) (first, next bound, msg string) {
 	switch s {
 	case "today":

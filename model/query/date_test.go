@@ -106,3 +106,19 @@ func TestDaysThatBeginOddly(t *testing.T) {
 		}
 	}
 }
+
+// An hour that a clock shows twice is not taken for the other one.
+func TestHoursAreExact(t *testing.T) {
+	loc, err := time.LoadLocation("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2005, 2, 20, 2, 0, 0, 0, time.UTC) // of summer time: 23:00 comes a second time
+	for minutes := range 120 {
+		clock := end.Add(time.Duration(minutes-60) * time.Minute).In(loc)
+		from, _ := parse(t, "updated:<=0h").Root().Term.Date.Bounds(clock, loc)
+		if from != clock.UnixMilli() {
+			t.Errorf("no hours before %v is %v", clock, time.UnixMilli(from).In(loc))
+		}
+	}
+}

@@ -25,8 +25,7 @@ func (e *Error) Error() string {
 	return s
 }
 
-// nearest returns the word closest to s, or "" if none is close. Words that
-// begin with s are closer than those that must be retyped.
+// nearest returns the word closest to s, "" if none is close; what begins with s is.
 func nearest(s string, words []string) string {
 	best, at := "", 1+min(2, (len(s)+1)/2)
 	if len(s) > 40 {

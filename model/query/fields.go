@@ -188,8 +188,7 @@ func (f *field) word(name string) *word {
 	return nil
 }
 
-// closed returns the names of the words that the field knows, nil where any text
-// may follow.
+// closed returns the words that the field knows, nil where any text may follow.
 func (f *field) closed() []string {
 	if f.slips {
 		return f.usual()

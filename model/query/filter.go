@@ -15,12 +15,10 @@ const drift = 24 * time.Hour
 // what must hold of every match, so nothing from under NOT, and from under OR
 // only words that each of its sides names for the same field.
 //
-// Fields that no service can answer as Match does have no part in it. Words,
-// title, with, space and channel match folded pieces of texts (case and accents
-// taken away, invisible characters dropped), and labels and ids are looked for
-// in what only this program knows; a service that compares in its own way would
-// leave matches out. owner, team and company match pieces too: they are handed on
-// as typed, for a service that can tell a whole id.
+// Fields that no service can answer as Match does have no part in it: it matches
+// folded pieces of texts, and a service that compares in its own way would leave
+// matches out. owner, team and company are handed on as typed, for a service that
+// can tell a whole id.
 func (q Query) Filter(now time.Time, loc *time.Location) model.Filter {
 	var f model.Filter
 	for _, of := range fields {

@@ -72,8 +72,7 @@ func within(at int64, r *DateRange, now time.Time, loc *time.Location) bool {
 	return at >= from && at < to
 }
 
-// sameFolded compares a stored word with a folded one. It allocates only for
-// words that are not plain ASCII.
+// sameFolded compares a stored word with a folded one.
 func sameFolded(stored, folded string) bool {
 	switch {
 	case stored == folded:

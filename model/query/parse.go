@@ -78,8 +78,7 @@ func (p *parser) atOr() bool {
 	return strings.HasPrefix(p.s[p.i:], orWord) && bareEnd(p.s, p.i) == p.i+len(orWord)
 }
 
-// or reads alternatives up to the end or a closing parenthesis. The result is
-// nil where the text asks for nothing.
+// or reads alternatives up to the end or a closing parenthesis; nil for none.
 func (p *parser) or(depth int) (*Node, error) {
 	var parts []*Node
 	for {
@@ -195,8 +194,7 @@ func (p *parser) quoted() (string, error) {
 	return "", &Error{Pos: start, End: len(p.s), Message: "this quote is never closed"}
 }
 
-// fieldPrefix returns the name before the colon of a word that is written like
-// a field: letters, then a colon.
+// fieldPrefix returns the name of a word that is written like a field.
 func fieldPrefix(word string) (string, bool) {
 	name, _, ok := strings.Cut(word, ":")
 	if !ok || name == "" {
@@ -231,7 +229,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		return nil, err
 	}
 	if raw == "" {
-		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + among(words)}
+		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words)}
 	}
 	n := leaf(of, raw)
 	t := &n.Term
@@ -241,7 +239,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	case of.words != nil || of.slips:
 		// A service may be of any name; one that is nearly a known word is a slip.
 		if near := suggestValue(of, t.Value); !slices.Contains(words, t.Value) && (!of.slips || near != "") {
-			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, among(words)), Suggestion: near}
+			return nil, &Error{Pos: at, End: p.i, Message: fmt.Sprintf("%s:%s means nothing%s", name, t.Raw, choices(words)), Suggestion: near}
 		}
 		// One spelling of one meaning, so that equal queries are equal.
 		t.Raw = t.Value
@@ -258,8 +256,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 	return n, nil
 }
 
-// value reads the value of a field, in quotes or up to a blank or one of the
-// stop characters.
+// value reads a value, in quotes or up to a blank or one of the stop characters.
 func (p *parser) value(stop string) (string, error) {
 	if p.i < len(p.s) && p.s[p.i] == '"' {
 		return p.quoted()
@@ -311,7 +308,7 @@ func (p *parser) order(t *Term, start, at, depth int) error {
 		s = Sort{Field: s.Field[1:], Reverse: true}
 	}
 	if t.of.word(s.Field) == nil {
-		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, among(t.of.closed())),
+		return &Error{Pos: at, End: p.i, Message: fmt.Sprintf("sort:%s means nothing%s", t.Raw, choices(t.of.closed())),
 			Suggestion: suggestValue(t.of, s.Field)}
 	}
 	p.sort = s
@@ -332,7 +329,7 @@ func suggestValue(of *field, value string) string {
 	return ""
 }
 
-func among(words []string) string {
+func choices(words []string) string {
 	if len(words) == 0 {
 		return ""
 	}

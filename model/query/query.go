@@ -36,8 +36,7 @@ type Term struct {
 	Raw string
 	// Key is the name of a label, folded; RawKey the same as it was typed.
 	Key, RawKey string
-	// HasValue tells label:NAME=VALUE from label:NAME. It is true for every
-	// other field.
+	// HasValue is false for label:NAME alone.
 	HasValue bool
 	// Date is set for the fields that are a time.
 	Date *DateRange
@@ -55,8 +54,7 @@ type Sort struct {
 
 var defaultSort = Sort{Field: "updated"}
 
-// Query is a parsed query. The zero value matches everything, sorted by
-// update, newest first.
+// Query is a parsed query. The zero value matches everything.
 type Query struct {
 	root *Node
 	sort Sort // Field "" where the query names none
@@ -141,12 +139,10 @@ func (q Query) Names(word string) bool {
 	return q.root.any(func(t *Term) bool { return t.isWord(word) })
 }
 
-// Accounts returns the accounts (folded names) that a match must be of; nil
-// means any, an empty list none.
+// Accounts returns the accounts (folded) that a match must be of, nil for any.
 func (q Query) Accounts() []string { return q.root.limit(FieldAccount) }
 
-// Providers returns the providers that a match must be of; nil means any, an
-// empty list none.
+// Providers returns the providers that a match must be of, nil for any.
 func (q Query) Providers() []string { return q.root.limit(FieldProvider) }
 
 func (n *Node) any(yes func(*Term) bool) bool {
@@ -160,27 +156,21 @@ func (n *Node) any(yes func(*Term) bool) bool {
 }
 
 func (n *Node) limit(field string) []string {
-	if n == nil {
-		return nil
-	}
-	switch n.Op {
-	case Leaf:
-		if n.Term.Field == field {
-			return []string{n.Term.Value}
-		}
-	case And:
+	switch {
+	case n == nil:
+	case n.Op == Leaf && n.Term.Field == field:
+		return []string{n.Term.Value}
+	case n.Op == And:
 		var out []string
 		for _, k := range n.Kids {
-			switch l := k.limit(field); {
-			case l == nil:
-			case out == nil:
+			if l := k.limit(field); out == nil {
 				out = l
-			default:
+			} else if l != nil {
 				out = slices.DeleteFunc(out, func(s string) bool { return !slices.Contains(l, s) })
 			}
 		}
 		return out
-	case Or:
+	case n.Op == Or:
 		out := []string{}
 		for _, k := range n.Kids {
 			l := k.limit(field)

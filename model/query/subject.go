@@ -33,8 +33,7 @@ const (
 	FlagTombstone
 )
 
-// MaxDuration is the longest duration that is told from longer ones, in
-// milliseconds: 49 days.
+// MaxDuration is the longest duration told from longer ones: 49 days in milliseconds.
 const MaxDuration = math.MaxUint32
 
 // Subject is what a query looks at: a projected conversation with its local
@@ -121,9 +120,7 @@ func (s *Subject) Mark(m model.Triage) {
 	s.SnoozedUntil = milli(m.SnoozedUntil)
 }
 
-// PendingFlag returns what an edit in this state adds to the flags of its
-// conversation: on its way (or held), failed, in conflict, or nothing once it
-// has left the outbox.
+// PendingFlag returns what an edit in this state adds to its conversation's flags.
 func PendingFlag(state model.EditState) Flag {
 	switch {
 	case state.Failed():

@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
+// Account is what is kept about an account.
 type Account struct {
 	Name     string
 	Identity string
 	// Head is the cursor of refreshes, Walk that of an unfinished full walk.
-	Head string
-	Walk string
-	// WalkNo numbers full walks; a conversation carries that of the last walk it was seen in.
-	WalkNo  int64
+	Head    string
+	Walk    string
 	Checked time.Time
 	Swept   time.Time
 }
@@ -128,14 +127,15 @@ func (t *tx) rename(from, to string, orphan bool) {
 func (s *Store) Account(ctx context.Context, name string) (Account, error) {
 	return read(ctx, s, "read an account", func(t *tx) Account {
 		a := Account{Name: name}
-		if !t.row("SELECT identity, head, walk, walk_no, checked, swept FROM account WHERE name = ?", name).
-			scan(&a.Identity, &a.Head, &a.Walk, &a.WalkNo, fromMS{&a.Checked}, fromMS{&a.Swept}) {
+		if !t.row("SELECT identity, head, walk, checked, swept FROM account WHERE name = ?", name).
+			scan(&a.Identity, &a.Head, &a.Walk, fromMS{&a.Checked}, fromMS{&a.Swept}) {
 			t.fail(sql.ErrNoRows)
 		}
 		return a
 	})
 }
 
+// Refreshed records the end of a successful refresh.
 func (s *Store) Refreshed(ctx context.Context, account, head string) error {
 	return s.changeCache(ctx, "record a refresh", func(t *tx) {
 		t.exec("UPDATE account SET head = ?, checked = ? WHERE name = ?", head, ms(s.now()), account)
@@ -213,7 +213,8 @@ func (s *Store) Counts(ctx context.Context) (map[string]Counts, error) {
 	return read(ctx, s, "count", func(t *tx) map[string]Counts {
 		out := map[string]Counts{}
 		for r := range t.rows(`SELECT n.name, coalesce(a.conversations, 0), coalesce(t.waiting, 0), coalesce(t.person, 0)
-FROM (SELECT name FROM account UNION SELECT account FROM tally) n LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`) {
+FROM (SELECT name FROM account UNION SELECT account FROM tally) n
+  LEFT JOIN account a ON a.name = n.name LEFT JOIN tally t ON t.account = n.name`) {
 			var name string
 			var c Counts
 			r.scan(&name, &c.Conversations, &c.Waiting, &c.NeedPerson)

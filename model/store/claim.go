@@ -10,7 +10,7 @@ import (
 )
 
 // Claim takes the due edits of one conversation of an account for this
-// process and gives them in order; none means that nothing is due. only, if
+// process and returns them in order; none means that nothing is due. only, if
 // not nil, limits the claim to those ids. Edits of one field go in order: one
 // is not due while an earlier one is on its way or held. An earlier one that
 // waits for a decision stops nothing: what it wanted is not shown, so nothing
@@ -50,8 +50,8 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 			e, _ = t.move(e, beginSending, "")
 			out = append(out, e)
 		}
-		// What was planned upon a replaced edit too. That which replaces it is being
-		// sent and stays as it is.
+		// Edits may be planned upon a replaced one too. The one that replaces it is
+		// being sent and stays as it is.
 		for _, e := range slices.Backward(folded) {
 			t.rebase(e)
 		}
@@ -75,7 +75,7 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 		}
 		first, last = only[0], only[len(only)-1]
 	}
-	entering := t.entering()
+	moving := t.moving()
 	passed := map[string]bool{} // conversations with nothing to send now
 	for attempts := int64(-1); ; {
 		var level sql.NullInt64
@@ -97,7 +97,7 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 			if !t.free(id, all, only) {
 				continue
 			}
-			if taken, folded = due(all, t.s.now(), only, entering); len(taken) > 0 {
+			if taken, folded = due(all, t.s.now(), only, moving); len(taken) > 0 {
 				return taken, folded
 			}
 			passed[ref.ID] = ref.ID != ""
@@ -170,7 +170,7 @@ func wanted(only []string, id string) bool {
 // the one that would take its place. One that widens and waits for others of its
 // submission folds into a later edit that, made on what the service has now,
 // widens nothing: what was asked for last needs none of what they wait for.
-func due(all []model.OutboxEntry, now time.Time, only []string, entering map[string]bool) (taken, folded []model.OutboxEntry) {
+func due(all []model.OutboxEntry, now time.Time, only []string, moving map[string]bool) (taken, folded []model.OutboxEntry) {
 	blocked := map[string]bool{}   // fields that wait for an earlier edit
 	open := map[string]int{}       // field → index in taken of a never-sent edit
 	earlier := map[string]bool{}   // submissions that have an edit before this one
@@ -201,7 +201,7 @@ func due(all []model.OutboxEntry, now time.Time, only []string, entering map[str
 		}
 		f := field(e.Edit)
 		ready := e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)
-		if maps[e.Kind] || entering[e.Submission] || !wanted(only, e.ID) {
+		if maps[e.Kind] || moving[e.Submission] || !wanted(only, e.ID) {
 			ready = false
 		}
 		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
@@ -372,7 +372,7 @@ func (t *tx) release(ids []string) {
 // the outbox leaves it.
 func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	const op = "recover the outbox"
-	if err := s.leaveAbandoned(ctx, op); err != nil {
+	if err := s.endAbandoned(ctx, op); err != nil {
 		return nil, err
 	}
 	others, err := read(ctx, s, op, func(t *tx) bool {

@@ -48,14 +48,14 @@ func (s *Store) Save(ctx context.Context, c model.Conversation, r model.Reading)
 
 func (t *tx) saveAll(account string, batch []model.Conversation, r model.Reading, walk *Walk) (changed []model.Ref) {
 	t.sameIdentity(account)
-	ids := make([]string, len(batch))
+	refs := make([]model.Ref, len(batch))
 	for i := range batch {
-		ids[i] = batch[i].Ref.ID
+		refs[i] = model.Ref{Account: account, ID: batch[i].Ref.ID}
 	}
-	all := t.known(account, ids...)
+	all := t.known(refs...)
 	keys := make([]int64, 0, len(batch))
 	for i := range batch {
-		k := all[batch[i].Ref.ID]
+		k := all[refs[i]]
 		if r&model.ReadNames != 0 {
 			if _, sound := k.body(); k.key == 0 || k.gone || !sound || k.touch {
 				continue // a reading of the row itself is to come
@@ -200,7 +200,7 @@ func (t *tx) project(k *known, server model.Conversation) {
 // unknown conversation is no error. Many at once cost less each.
 func (t *tx) reproject(refs ...model.Ref) {
 	refs = slices.DeleteFunc(refs, func(r model.Ref) bool { return r.ID == "" })
-	for _, k := range t.knownOf(refs) {
+	for _, k := range t.known(refs...) {
 		if k.key == 0 || k.gone {
 			continue
 		}

@@ -31,6 +31,7 @@ func (c *Creation) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(c))
 }
 
+// Creation returns what is kept of a create.
 func (s *Store) Creation(ctx context.Context, id string) (Creation, error) {
 	return read(ctx, s, "read the outbox", func(t *tx) (c Creation) {
 		if !t.row("SELECT known FROM outbox WHERE id = ?", id).scan(fromJSON{&c}) {
@@ -40,6 +41,7 @@ func (s *Store) Creation(ctx context.Context, id string) (Creation, error) {
 	})
 }
 
+// KeepCreation replaces what is kept of a create.
 func (s *Store) KeepCreation(ctx context.Context, id string, c Creation) error {
 	return s.change(ctx, "note a create", func(t *tx) {
 		t.exec("UPDATE outbox SET known = CAST(? AS TEXT) WHERE id = ?", t.json(c), id)
@@ -73,7 +75,8 @@ func (s *Store) Rivals(ctx context.Context, e model.OutboxEntry) ([]Rival, error
 }
 
 func (t *tx) rivals(e model.OutboxEntry) (out []Rival) {
-	for row := range t.rows("SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?", e.Ref.Account, e.ID) {
+	for row := range t.rows("SELECT id, state, edit, known FROM outbox WHERE account = ? AND conv = '' AND sent = 1 AND id <> ?",
+		e.Ref.Account, e.ID) {
 		var r Rival
 		var other model.Edit
 		row.scan(&r.ID, &r.State, fromJSON{&other}, fromJSON{&r.Creation})

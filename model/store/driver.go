@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -72,14 +71,9 @@ func (c *conn) give(query string, st sqliteStmt) error {
 	return nil
 }
 
-// lasting reports whether a statement is likely to be run again.
-func lasting(query string, args []driver.NamedValue) bool {
-	return len(args) > 0 || strings.HasPrefix(query, "SELECT ")
-}
-
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	defer c.reads.begin(c.sqliteConn, query)(0)
-	if !lasting(query, args) {
+	if len(args) == 0 { // it may be several statements, and is hardly run again
 		return c.sqliteConn.ExecContext(ctx, query, args)
 	}
 	st, err := c.take(ctx, query)
@@ -90,21 +84,18 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	return res, errors.Join(err, c.give(query, st))
 }
 
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (_ driver.Rows, err error) {
-	out := &rows{end: c.reads.begin(c.sqliteConn, query), give: func() error { return nil }}
-	if !lasting(query, args) {
-		out.Rows, err = c.sqliteConn.QueryContext(ctx, query, args)
-		return out, err
-	}
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	end := c.reads.begin(c.sqliteConn, query)
 	st, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	out.give = func() error { return c.give(query, st) }
-	if out.Rows, err = st.QueryContext(ctx, args); err != nil {
-		return nil, errors.Join(err, out.give())
+	give := func() error { return c.give(query, st) }
+	found, err := st.QueryContext(ctx, args)
+	if err != nil {
+		return nil, errors.Join(err, give())
 	}
-	return out, nil
+	return &rows{Rows: found, end: end, give: give}, nil
 }
 
 type rows struct {

@@ -24,9 +24,10 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 	sub.Edits = len(entries)
 	sliced := len(entries) > atOnce
 	err = s.repeat(ctx, op, func(t *tx) (done bool) {
-		if len(ids) == 0 && sliced {
-			t.startEntering(sub)
-		} else if len(ids) == 0 {
+		if len(ids) == 0 {
+			if sliced {
+				t.startEntering(sub.ID)
+			}
 			t.submit(sub)
 		}
 		some := entries[len(ids):min(len(ids)+atOnce, len(entries))]
@@ -44,7 +45,7 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 		return true
 	})
 	if err != nil && sliced {
-		err = errors.Join(err, s.leave(context.WithoutCancel(ctx), op, sub.ID))
+		err = errors.Join(err, s.removeEntered(context.WithoutCancel(ctx), op, sub.ID))
 	}
 	if err != nil {
 		return nil, err
@@ -52,21 +53,20 @@ func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, en
 	return ids, nil
 }
 
-func (t *tx) startEntering(sub model.Submission) {
-	if t.exists("SELECT 1 FROM submission WHERE id = ?", sub.ID) {
+func (t *tx) startEntering(submission string) {
+	if t.exists("SELECT 1 FROM submission WHERE id = ?", submission) {
 		t.fail(&model.Error{Kind: model.Invalid, Message: "this was submitted already"})
 	}
-	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 0)", sub.ID, t.s.owner.name)
-	t.submit(sub)
+	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 0)", submission, t.s.owner.name)
 }
 
 func (t *tx) endEntering(submission string) {
 	t.exec("DELETE FROM entering WHERE submission = ?", submission)
 }
 
-// leave takes out of the outbox what entered of a submission that will not be whole.
+// removeEntered takes out of the outbox what entered of a submission that will not be whole.
 // Nothing of it was sent.
-func (s *Store) leave(ctx context.Context, op, submission string) error {
+func (s *Store) removeEntered(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, (*tx).remove, func(t *tx) {
 		t.exec("DELETE FROM submission WHERE id = ?", submission)
 	})
@@ -82,7 +82,7 @@ func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx
 	}
 	i := 0
 	return s.repeat(ctx, op, func(t *tx) (done bool) {
-		if !t.entering()[submission] {
+		if !t.moving()[submission] {
 			return true
 		}
 		i = t.slice(i, len(ids), func(t *tx, i int) {
@@ -103,10 +103,10 @@ func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx
 // join is crossed so that each is looked up by its key.
 const countOf = "SELECT count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
 
-// freeze notes that a submission leaves the outbox, where the edits that are to
+// startLeaving notes that a submission leaves the outbox, where the edits that are to
 // be withdrawn were not sent, and those to be given up wait for a person;
 // else the error is model.ErrUndoMoved.
-func (t *tx) freeze(submission string, withdraw, giveUp []string) {
+func (t *tx) startLeaving(submission string, withdraw, giveUp []string) {
 	if len(withdraw)+len(giveUp) == 0 {
 		return
 	}
@@ -118,9 +118,9 @@ func (t *tx) freeze(submission string, withdraw, giveUp []string) {
 	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
 }
 
-// thaw takes out of the outbox what is to leave it of a submission that is taken
+// finishLeaving takes out of the outbox what is to leave it of a submission that is taken
 // back: what was not sent, and what waits for a person and has an inverse.
-func (s *Store) thaw(ctx context.Context, op, submission string) error {
+func (s *Store) finishLeaving(ctx context.Context, op, submission string) error {
 	return s.takeOut(ctx, op, submission, func(t *tx, e model.OutboxEntry) {
 		if unsent(e) || e.State.NeedsPerson() && len(t.undoing(e)) > 0 {
 			t.giveUp(e, "withdrawn")
@@ -131,11 +131,11 @@ func (s *Store) thaw(ctx context.Context, op, submission string) error {
 // Moving returns the submissions that enter the outbox or leave it at the moment,
 // slice by slice: nothing of them is claimed until that is over.
 func (s *Store) Moving(ctx context.Context) (map[string]bool, error) {
-	return read(ctx, s, "read the outbox", (*tx).entering)
+	return read(ctx, s, "read the outbox", (*tx).moving)
 }
 
-// entering returns the submissions of which not all is in the outbox yet, or still.
-func (t *tx) entering() map[string]bool {
+// moving returns the submissions of which only a part is in the outbox.
+func (t *tx) moving() map[string]bool {
 	return set(list(t, column[string], "SELECT submission FROM entering"))
 }
 
@@ -147,25 +147,25 @@ func set(ids []string) map[string]bool {
 	return out
 }
 
-// leaveAbandoned ends what another process has left halfway, or this one could not
-// end.
-func (s *Store) leaveAbandoned(ctx context.Context, op string) error {
-	ends, err := read(ctx, s, op, func(t *tx) map[string]func(context.Context, string, string) error {
-		ends := map[string]func(context.Context, string, string) error{}
+// endAbandoned ends what another process has left halfway, or this one could not end.
+func (s *Store) endAbandoned(ctx context.Context, op string) error {
+	abandoned, err := read(ctx, s, op, func(t *tx) map[string]bool {
+		leaving := map[string]bool{}
 		for r := range t.rows("SELECT submission, claim, leaves FROM entering") {
 			var id, claim string
 			var leaves bool
 			r.scan(&id, &claim, &leaves)
-			if _, mine := s.enters.Load(id); mine || claim != s.owner.name && s.owner.alive(claim) {
-				continue
-			}
-			if ends[id] = s.leave; leaves {
-				ends[id] = s.thaw
+			if _, mine := s.enters.Load(id); !mine && (claim == s.owner.name || !s.owner.alive(claim)) {
+				leaving[id] = leaves
 			}
 		}
-		return ends
+		return leaving
 	})
-	for id, end := range ends {
+	for id, leaves := range abandoned {
+		end := s.removeEntered
+		if leaves {
+			end = s.finishLeaving
+		}
 		if err := end(ctx, op, id); err != nil {
 			return err
 		}

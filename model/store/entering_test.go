@@ -80,7 +80,8 @@ func TestHalfAnActNeverLooksWhole(t *testing.T) {
 	dead := opened(t, path, 3*atOnce, silent)
 	entries := renames(3 * atOnce)
 	err := dead.change(t.Context(), "", func(t *tx) { // what the first slice leaves
-		t.startEntering(model.Submission{ID: "bulk", Edits: len(entries), At: noon})
+		t.startEntering("bulk")
+		t.submit(model.Submission{ID: "bulk", Edits: len(entries), At: noon})
 		t.put("bulk", entries[:atOnce])
 	})
 	if err != nil {
@@ -227,7 +228,7 @@ func TestHalfAnUndoIsEnded(t *testing.T) {
 	dead := opened(t, path, 2*atOnce, silent)
 	ids := bulk(t, dead, 2*atOnce)
 	err := dead.change(t.Context(), "", func(t *tx) {
-		t.freeze("bulk", ids[1:], nil)
+		t.startLeaving("bulk", ids[1:], nil)
 		for _, id := range ids[1:10] {
 			if !t.withdraw(id) {
 				t.fail(errors.New(id + " may have been sent"))
@@ -258,7 +259,8 @@ func TestHalfAnActIsNotRescued(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "confab.db")
 	dead := opened(t, path, 1, silent)
 	err := dead.change(t.Context(), "", func(t *tx) {
-		t.startEntering(model.Submission{ID: "bulk", Edits: 2 * atOnce, At: noon})
+		t.startEntering("bulk")
+		t.submit(model.Submission{ID: "bulk", Edits: 2 * atOnce, At: noon})
 		t.put("bulk", renames(atOnce))
 	})
 	if err != nil {

@@ -54,21 +54,22 @@ func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) err
 // entries tells of the conversations in the scope that a query returns.
 func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 	reader := t.s.indexedReader()
-	var unfolded []Indexed
+	var unfolded []*Indexed
 	for r := range t.rows(text, args...) {
-		if e, inScope, folded := reader.scan(r); !inScope {
-			continue
-		} else if folded {
+		switch e, inScope, folded := reader.scan(r); {
+		case !inScope:
+		case folded:
 			t.fail(tell(e))
-		} else {
-			unfolded = append(unfolded, e)
+		default:
+			later := e
+			unfolded = append(unfolded, &later)
 		}
 	}
 	for some := range slices.Chunk(unfolded, unfoldedSlice) {
 		t.fold(some)
 		for _, e := range some {
 			if t.err == nil {
-				t.fail(tell(e))
+				t.fail(tell(*e))
 			}
 		}
 	}
@@ -126,14 +127,14 @@ func (x *indexedReader) scan(r row) (e Indexed, inScope, folded bool) {
 
 // fold works out subjects from the bodies: those of rows that were stored by a
 // version that folded otherwise, or that are damaged.
-func (t *tx) fold(entries []Indexed) {
+func (t *tx) fold(entries []*Indexed) {
 	refs := make([]model.Ref, len(entries))
 	for i, e := range entries {
 		refs[i] = e.Subject.Ref
 	}
-	all := t.knownOf(refs)
-	for i, ref := range refs {
-		entries[i].Subject = *all[ref].subject()
+	known := t.known(refs...)
+	for _, e := range entries {
+		e.Subject = *known[e.Subject.Ref].subject()
 	}
 }
 
@@ -163,7 +164,7 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 			r.scan(&from, &ref.Account, &ref.ID)
 			refs = append(refs, ref)
 		}
-		all := t.knownOf(refs)
+		all := t.known(refs...)
 		for _, ref := range refs {
 			k := all[ref]
 			sub := k.subject()

@@ -36,10 +36,10 @@ func (t *tx) stamp(before, now *known, was, c model.Conversation, r model.Readin
 	}
 }
 
-func (t *tx) restamp(k *known, holds func(stamp string) bool) {
+func (t *tx) restamp(k *known, holdsFor func(stamp string) bool) {
 	was := k.marks
 	for _, m := range []*string{&k.marks.done, &k.marks.seen} {
-		if *m != "" && holds(*m) {
+		if *m != "" && holdsFor(*m) {
 			*m = k.print
 		}
 	}

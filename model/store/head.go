@@ -34,31 +34,23 @@ const (
 	headMost  = 2000
 )
 
-func (t *tx) foldRows(rows []headRow) {
-	var unfolded []Indexed
-	for _, r := range rows {
-		if !r.folded {
-			unfolded = append(unfolded, r.Indexed)
-		}
-	}
-	t.fold(unfolded)
-	for i := range rows {
-		if !rows[i].folded {
-			rows[i].Indexed, unfolded = unfolded[0], unfolded[1:]
-		}
-	}
-}
-
 // Head reads keys of the scope in the default order (pinned, newest change,
 // newest creation, ref) from disk, until there are limit that match or the
 // budget is used up. whole says that the list was read to its end.
-func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (keys []int64, whole bool, err error) {
+func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
+	keys []int64, whole bool, err error) {
 	until := time.Now().Add(budget)
 	keys, err = read(ctx, s, "read the newest conversations", func(t *tx) []int64 {
 		var batch []headRow
 		flush := func() {
 			slices.SortFunc(batch, headRow.compare)
-			t.foldRows(batch)
+			var unfolded []*Indexed
+			for i := range batch {
+				if !batch[i].folded {
+					unfolded = append(unfolded, &batch[i].Indexed)
+				}
+			}
+			t.fold(unfolded)
 			for i := range batch {
 				if len(keys) < limit && match(&batch[i].Subject) {
 					keys = append(keys, batch[i].Key)

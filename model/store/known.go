@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 
 	"confab/model"
@@ -26,62 +27,53 @@ type known struct {
 	marks Marked
 }
 
-// known reads what is known of conversations of one account, by id. Ids that are
-// not cached are among them: marks and edits may be there all the same.
-func (t *tx) known(account string, ids ...string) map[string]*known {
-	out := make(map[string]*known, len(ids))
-	for _, id := range ids {
-		ref := model.Ref{Account: account, ID: id}
-		out[id] = &known{ref: ref, marks: Marked{Ref: ref}}
+// known reads what is known of conversations. Those that are not cached are among
+// them: marks and edits may be there all the same.
+func (t *tx) known(refs ...model.Ref) map[model.Ref]*known {
+	out := make(map[model.Ref]*known, len(refs))
+	for _, ref := range refs {
+		out[ref] = &known{ref: ref, marks: Marked{Ref: ref}}
 	}
-	wanted := asList(ids)
-	var id string
-	// A row without a body counts as one that can't be read.
-	for r := range t.rows(`SELECT c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''), coalesce(b.whole, 0),
-  coalesce(b.touch, 0), coalesce(b.read, x'')
-FROM json_each(?2) j CROSS JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key`, account, wanted) {
-		var k known
-		r.scan(&id, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read)
-		if to := out[id]; to != nil {
-			k.ref, k.marks = to.ref, to.marks
-			*to = k
-		}
-	}
-	for r := range t.rows(`SELECT edit, conv, id, account, submission, state, sent FROM outbox
-WHERE account = ?1 AND conv IN (SELECT value FROM json_each(?2)) ORDER BY conv, id`, account, wanted) {
-		var e model.OutboxEntry
-		r.scan(fromJSON{&e.Edit}, &id, &e.ID, &e.Ref.Account, &e.Submission, &e.State, &e.Sent)
-		if to := out[id]; to != nil {
-			to.edits = append(to.edits, e)
-		}
-	}
-	for r := range t.rows(`SELECT id, done, seen, pinned, snoozed FROM triage
-WHERE account = ?1 AND id IN (SELECT value FROM json_each(?2))`, account, wanted) {
-		var m Marked
-		r.scan(&id, &m.done, &m.seen, &m.pinned, &m.snoozed)
-		if to := out[id]; to != nil {
-			m.Ref = to.ref
-			to.marks = m
-		}
+	for some := range slices.Chunk(slices.Collect(maps.Keys(out)), rowsAtOnce) {
+		t.readKnown(out, refList(some))
 	}
 	return out
 }
 
-// knownOf is known for conversations of any accounts.
-func (t *tx) knownOf(refs []model.Ref) map[model.Ref]*known {
-	byAccount := map[string][]string{}
-	for _, r := range refs {
-		byAccount[r.Account] = append(byAccount[r.Account], r.ID)
-	}
-	out := make(map[model.Ref]*known, len(refs))
-	for account, ids := range byAccount {
-		for some := range slices.Chunk(ids, rowsAtOnce) {
-			for _, k := range t.known(account, some...) {
-				out[k.ref] = k
-			}
+// readKnown fills in some of what is known. A row without a body counts as one that
+// can't be read.
+func (t *tx) readKnown(out map[model.Ref]*known, wanted string) {
+	var none known
+	at := func(ref model.Ref) *known {
+		if k := out[ref]; k != nil {
+			return k
 		}
+		return &none // another spelling of an id that is no valid text
 	}
-	return out
+	var ref model.Ref
+	for r := range t.rows(`SELECT c.account, c.id, c.key, c.gone, coalesce(b.server, x''), coalesce(b.fingerprint, ''),
+  coalesce(b.whole, 0), coalesce(b.touch, 0), coalesce(b.read, x'')
+FROM json_each(?) j CROSS JOIN conversation c ON c.account = j.value ->> 0 AND c.id = j.value ->> 1
+  LEFT JOIN body b ON b.key = c.key`, wanted) {
+		var k known
+		r.scan(&ref.Account, &ref.ID, &k.key, &k.gone, &k.server, &k.print, &k.whole, &k.touch, &k.read)
+		k.ref, k.marks = ref, Marked{Ref: ref}
+		*at(ref) = k
+	}
+	for r := range t.rows(`SELECT o.account, o.conv, o.edit, o.id, o.submission, o.state, o.sent
+FROM json_each(?) j CROSS JOIN outbox o ON o.account = j.value ->> 0 AND o.conv = j.value ->> 1 ORDER BY o.id`, wanted) {
+		var e model.OutboxEntry
+		r.scan(&ref.Account, &ref.ID, fromJSON{&e.Edit}, &e.ID, &e.Submission, &e.State, &e.Sent)
+		e.Ref.Account = ref.Account
+		k := at(ref)
+		k.edits = append(k.edits, e)
+	}
+	for r := range t.rows(`SELECT m.account, m.id, m.done, m.seen, m.pinned, m.snoozed
+FROM json_each(?) j CROSS JOIN triage m ON m.account = j.value ->> 0 AND m.id = j.value ->> 1`, wanted) {
+		var m Marked
+		r.scan(&m.Ref.Account, &m.Ref.ID, &m.done, &m.seen, &m.pinned, &m.snoozed)
+		at(m.Ref).marks = m
+	}
 }
 
 // body reads what the service showed. A damaged body must not hide the row; the next
@@ -99,11 +91,10 @@ func (k *known) subject() *query.Subject {
 	return query.NewSubject(k.row(c))
 }
 
-func holds(stamp, print string) bool { return stamp != "" && stamp == print }
-
 // triage returns the marks that hold for a fingerprint.
 func (m Marked) triage(print string) model.Triage {
-	return model.Triage{Done: holds(m.done, print), Seen: holds(m.seen, print), Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
+	return model.Triage{Done: m.done != "" && m.done == print, Seen: m.seen != "" && m.seen == print,
+		Pinned: m.pinned, SnoozedUntil: timeOf(m.snoozed)}
 }
 
 // row returns the row of a conversation: the projection of what the service

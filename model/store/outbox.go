@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -47,8 +46,9 @@ func (t *tx) put(submission string, entries []Entry) []string {
 		}
 		ids[i], refs[i] = e.ID, e.Ref
 		widened := e.Widens()
-		*e = t.ground(*e)
-		t.exec("INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created) VALUES (?,?,?,?,?,?,?,?,'queued',?)",
+		*e = t.rebaseNew(*e)
+		t.exec(`INSERT INTO outbox (id, account, conv, field, submission, widens, edit, title, state, created)
+VALUES (?,?,?,?,?,?,?,?,'queued',?)`,
 			e.ID, e.Ref.Account, e.Ref.ID, field(*e), e.Submission, e.Widens(), t.json(e), entries[i].Title, ms(e.Created))
 		if e.Widens() && !widened {
 			t.move(model.OutboxEntry{Edit: *e, State: model.Queued}, putOnHold, widenedByBase)
@@ -141,7 +141,8 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 // holdCompanions holds the edits that were waiting for one that is given up:
 // they widen what it was to narrow, so a person decides about them anew.
 func (t *tx) holdCompanions(e model.OutboxEntry) {
-	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?", e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
+	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?",
+		e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
 		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
 	}
 }
@@ -195,9 +196,6 @@ func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]mod
 	})
 }
 
-// ErrClaimed is returned where an edit is being sent and cannot be changed.
-var ErrClaimed = errors.New("the edit is being sent right now")
-
 // refusal says why a person can't decide about an edit now, nil where he can.
 // Giving up what belongs to an account that was set aside is always possible.
 func refusal(id string, e model.OutboxEntry, ok, again bool) error {
@@ -208,7 +206,7 @@ func refusal(id string, e model.OutboxEntry, ok, again bool) error {
 		return &model.Error{Kind: model.Invalid, Message: "edit " + id +
 			" belongs to an account that the config now gives another identity; set the config back, or discard the edit"}
 	case e.State == model.Sending:
-		return &model.Error{Kind: model.Invalid, Message: ErrClaimed.Error(), Err: ErrClaimed}
+		return &model.Error{Kind: model.Invalid, Message: "the edit is being sent right now"}
 	}
 	return nil
 }
@@ -344,7 +342,8 @@ func (s *Store) Sent(ctx context.Context, edits []model.OutboxEntry, fresh *Fres
 // due. theirs is what the service showed, for conflicts and failed checks.
 // unsent takes back the note of Sent: the request certainly changed nothing.
 // Nothing of an account that was set aside meanwhile goes on by itself.
-func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value, next time.Time, unsent bool) error {
+func (s *Store) Park(ctx context.Context, id string, state model.EditState, cause *model.EntryError, theirs *model.Value,
+	next time.Time, unsent bool) error {
 	return s.update(ctx, "park an edit", id, func(t *tx, e model.OutboxEntry) {
 		e.State, e.Error, e.Theirs, e.NextTry, e.Sent = state, cause, theirs, next, e.Sent && !unsent
 		if e.Orphaned && state.Waiting() {
@@ -377,7 +376,7 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			t.dropUndoing(e)
 		}
 		if after != nil {
-			k := t.known(after.Ref.Account, after.Ref.ID)[after.Ref.ID]
+			k := t.known(after.Ref)[after.Ref]
 			t.save(k, *after, model.ReadRow, &e.Edit)
 			t.checked([]int64{k.key}, nil)
 			if after.Ref != e.Ref { // that of a create

@@ -37,16 +37,16 @@ func newOwner(dir string) (*owner, error) {
 		if _, err := o.lock.TryLock(); err != nil {
 			return nil, err
 		}
-		if o.holds() {
+		if o.hasFile() {
 			return o, nil
 		}
 		o.lock.Close()
 	}
 }
 
-// holds reports whether the lock is on the file that others find. Who looks for
-// dead processes between the making of the file and its lock takes it for one.
-func (o *owner) holds() bool {
+// hasFile reports whether the lock is on the file that others find. A process that
+// looks between the making of the file and its lock takes it for that of a dead one.
+func (o *owner) hasFile() bool {
 	if !o.lock.Locked() {
 		return false
 	}

@@ -27,6 +27,7 @@ type Pacer struct {
 	burst   int
 }
 
+// Pacer returns the pacer of an account.
 func (s *Store) Pacer(account string, every time.Duration, burst int) Pacer {
 	return Pacer{s, account, every, burst}
 }
@@ -53,12 +54,10 @@ func (p Pacer) locked(ctx context.Context, f func() error) error {
 	defer lock.Close()
 	bounded, cancel := context.WithTimeout(ctx, pacePatience)
 	defer cancel()
-	_, err := lock.TryLockContext(bounded, paceRetry)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(p.dir(), 0o700); err == nil {
-			_, err = lock.TryLockContext(bounded, paceRetry)
-		}
+	if err := os.MkdirAll(p.dir(), 0o700); err != nil {
+		return err
 	}
+	_, err := lock.TryLockContext(bounded, paceRetry)
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"modernc.org/sqlite"
 )
 
+// Ran is a statement that was run.
 type Ran struct {
 	Text string
 	// Rows is how many rows it returned, Pages how many pages of the database it

@@ -11,8 +11,8 @@ import (
 // planned upon it gets what was there before as its base. Its base would else be
 // something that no service ever had, and look like somebody else's change.
 
-// rebase does this for the edits of the outbox that were planned upon one that
-// was never sent. Several may have been planned upon it at the same moment.
+// rebase gives the edits of the outbox a new base that were planned upon one that was
+// never sent. Several may have been planned upon it at the same moment.
 func (t *tx) rebase(e model.OutboxEntry) {
 	type change struct{ was, now model.Value }
 	lost := []change{{e.Target, e.Base}}
@@ -20,7 +20,7 @@ func (t *tx) rebase(e model.OutboxEntry) {
 		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
 		if i >= 0 && unsent(l) && l.Kind == e.Kind && l.Undoes == "" {
 			target, widened := l.Target, l.Widens()
-			l.Edit = onto(l.Edit, lost[i].now)
+			l.Edit = onBase(l.Edit, lost[i].now)
 			if t.saveEntry(l); l.Widens() && !widened { // nobody has agreed to that
 				t.move(l, putOnHold, widenedByBase)
 			}
@@ -38,24 +38,24 @@ func (t *tx) later(e model.OutboxEntry) []model.OutboxEntry {
 	return t.outbox("account = ? AND conv = ? AND field = ? AND id > ?", e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
 }
 
-// ground does it for an edit that enters the outbox: what it was planned upon may
-// have left since, or may leave something else by now.
-func (t *tx) ground(e model.Edit) model.Edit {
+// rebaseNew does so for an edit that enters the outbox: what it was planned upon may
+// have left since, or may have another target by now.
+func (t *tx) rebaseNew(e model.Edit) model.Edit {
 	for _, under := range slices.Backward(e.Upon) {
 		if !e.Base.Equal(under.Target) {
 			continue
 		}
-		if leaves, stands := t.leaves(under.ID); stands {
-			return onto(e, leaves)
+		if result, ok := t.resultOf(under.ID); ok {
+			return onBase(e, result)
 		}
-		e = onto(e, under.Base)
+		e = onBase(e, under.Base)
 	}
 	return e
 }
 
-// leaves returns what an edit sets its field to, or has set it to; ok is false
-// where it was neither delivered nor may be yet.
-func (t *tx) leaves(id string) (v model.Value, ok bool) {
+// resultOf returns what an edit sets its field to, or has set it to; ok is false
+// where it was not delivered and will not be.
+func (t *tx) resultOf(id string) (v model.Value, ok bool) {
 	if e, ok := t.entry(id); ok {
 		return e.Target, e.Sent || e.State.Shown()
 	}
@@ -63,9 +63,9 @@ func (t *tx) leaves(id string) (v model.Value, ok bool) {
 	return v, ok
 }
 
-// onto returns an edit made on another base. Of a set of people what the edit
+// onBase returns an edit made on another base. Of a set of people what the edit
 // changes is kept, and all that it leaves alone is as in the new base.
-func onto(e model.Edit, base model.Value) model.Edit {
+func onBase(e model.Edit, base model.Value) model.Edit {
 	if e.Base.People != nil && e.Target.People != nil && base.People != nil {
 		e.Target = model.PeopleValue(model.MergePeople(*e.Base.People, *e.Target.People, *base.People))
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -108,7 +109,14 @@ func readable(ctx context.Context, db *sql.DB, table string, wanted []string) (c
 		}
 		defer found.Close()
 		has, _ := found.Columns()
-		columns = slices.DeleteFunc(slices.Clone(wanted), func(c string) bool { return !slices.Contains(has, c) && !slices.Contains(has, formerName[c]) })
+		at := map[string]int{}
+		for i, c := range has {
+			at[cmp.Or(laterName[c], c)] = i
+		}
+		columns = slices.DeleteFunc(slices.Clone(wanted), func(c string) bool {
+			_, there := at[c]
+			return !there
+		})
 		vals := make([]any, len(has))
 		ptrs := make([]any, len(has))
 		for i := range vals {
@@ -120,11 +128,7 @@ func readable(ctx context.Context, db *sql.DB, table string, wanted []string) (c
 			}
 			row := make([]any, len(columns))
 			for i, c := range columns {
-				at := slices.Index(has, c)
-				if at < 0 {
-					at = slices.Index(has, formerName[c])
-				}
-				row[i] = vals[at]
+				row[i] = vals[at[c]]
 			}
 			rows = append(rows, row)
 		}
@@ -137,8 +141,8 @@ func readable(ctx context.Context, db *sql.DB, table string, wanted []string) (c
 	return columns, rows, false
 }
 
-// formerName holds what columns were called: versions 1 and 2 called a submission a batch.
-var formerName = map[string]string{"submission": "batch"}
+// laterName holds what columns are called now: versions 1 and 2 called a submission a batch.
+var laterName = map[string]string{"batch": "submission"}
 
 // mended ends the name of the copy that is read instead of a damaged database.
 const mended = ".mended"

@@ -37,7 +37,8 @@ func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
 func (s *Store) RowsOf(ctx context.Context, account string, ids []string) ([]model.Row, error) {
 	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
 		for some := range slices.Chunk(ids, rowsAtOnce) {
-			out = append(out, t.projected("json_each(?) j CROSS JOIN conversation c ON c.account = ? AND c.id = j.value", "1", asList(some), account)...)
+			rows := t.projected("json_each(?) j CROSS JOIN conversation c ON c.account = ? AND c.id = j.value", "1", asList(some), account)
+			out = append(out, rows...)
 		}
 		return out
 	})
@@ -95,7 +96,7 @@ func (t *tx) knownAt(rows []model.Row, at []int) map[model.Ref]*known {
 	for n, i := range at {
 		refs[n] = rows[i].Conversation.Ref
 	}
-	return t.knownOf(refs)
+	return t.known(refs...)
 }
 
 // layTriage gives a row the marks of its subject, and reports whether edits of

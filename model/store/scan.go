@@ -9,6 +9,8 @@ import (
 	"iter"
 	"reflect"
 	"time"
+
+	"confab/model"
 )
 
 // row is one row of what a query returns, or none.
@@ -152,6 +154,15 @@ func (t *tx) json(v any) any {
 func asList[T string | int64 | [2]string](list []T) string {
 	raw, _ := json.Marshal(append([]T{}, list...)) // texts and numbers always can be
 	return string(raw)
+}
+
+// refList returns refs as json_each reads them, each a list of account and id.
+func refList(refs []model.Ref) string {
+	list := make([][2]string, len(refs))
+	for i, r := range refs {
+		list[i] = [2]string{r.Account, r.ID}
+	}
+	return asList(list)
 }
 
 // fromMS reads a column of milliseconds; NULL and 0 are the zero time.

@@ -40,6 +40,7 @@ type Store struct {
 	broken atomic.Bool
 }
 
+// Rescued tells what became of a damaged database when this one was opened.
 func (s *Store) Rescued() Rescue { return s.rescue }
 
 // Notice is what a person is to know of the database at the start, "" for nothing.
@@ -172,14 +173,14 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx), any boo
 		t.exec("UPDATE account SET conversations = conversations + ? WHERE name = ?", n, account)
 	}
 	t.row("SELECT total_changes()").scan(&now)
-	noted := version > 0 && (t.changed || any && now != before)
-	if noted {
+	grows := version > 0 && (t.changed || any && now != before)
+	if grows {
 		t.setMeta("revision", strconv.FormatInt(t.rev, 10))
 	}
 	if t.err != nil {
 		return t.err
 	}
-	if noted {
+	if grows {
 		s.owner.keep()
 		// Noted while the one connection is held, so that it never goes back.
 		if t.was > s.rev.Load() {
@@ -188,7 +189,7 @@ func (s *Store) within(ctx context.Context, conn *sql.Conn, f func(*tx), any boo
 		s.rev.Store(t.rev)
 	}
 	if err := dbtx.Commit(); err != nil {
-		if noted {
+		if grows {
 			s.foreign.Store(t.rev) // another process may get this number
 		}
 		return err

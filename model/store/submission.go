@@ -34,7 +34,8 @@ func (t *tx) nameSubmissions() {
 	groups := map[string]*group{}
 	for _, table := range []string{"outbox", "journal"} {
 		var single, widening []string
-		for r := range t.rows("SELECT id, submission, edit, title FROM " + table + " WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id") {
+		for r := range t.rows("SELECT id, submission, edit, title FROM " + table + `
+WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id`) {
 			var id, submission, title string
 			var raw []byte
 			var e model.Edit
@@ -122,7 +123,8 @@ func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]m
 // scanSubmission reads a submission, and the edit of it that is to be told of first.
 func scanSubmission(r row) (sub model.Submission, ok bool) {
 	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
-		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack, fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt})
+		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack,
+		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt})
 	if ok && !sub.Over() {
 		if e, found := scanEntry(r.t.row(urgent, sub.ID)); found {
 			sub.Problem = &e
@@ -140,11 +142,7 @@ func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Re
 	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
 	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
 	if len(refs) > 0 {
-		wanted := make([][2]string, len(refs))
-		for i, ref := range refs {
-			wanted[i] = [2]string{ref.Account, ref.ID}
-		}
-		query, args = editsOn, []any{asList(wanted), id}
+		query, args = editsOn, []any{refList(refs), id}
 	}
 	query += " ORDER BY id"
 	waiting, err = read(ctx, s, "read a submission", func(t *tx) []model.OutboxEntry {

@@ -109,21 +109,16 @@ func (s *Store) remark(ctx context.Context, refs []model.Ref, change func(int, m
 
 func (t *tx) markings(refs []model.Ref) map[model.Ref]marking {
 	out := make(map[model.Ref]marking, len(refs))
-	ids := map[string][]string{}
 	for _, r := range refs {
 		out[r] = marking{was: Marked{Ref: r}}
-		ids[r.Account] = append(ids[r.Account], r.ID)
 	}
-	for account, some := range ids {
-		for r := range t.rows(`SELECT j.value, coalesce(c.key, 0), coalesce(c.gone, 0), c.subject, coalesce(b.fingerprint, ''),
-  coalesce(m.done, ''), coalesce(m.seen, ''), coalesce(m.pinned, 0), coalesce(m.snoozed, 0)
-FROM json_each(?2) j LEFT JOIN conversation c ON c.account = ?1 AND c.id = j.value LEFT JOIN body b ON b.key = c.key
-  LEFT JOIN triage m ON m.account = ?1 AND m.id = j.value`, account, asList(some)) {
-			var m marking
-			m.was.Ref.Account = account
-			r.scan(&m.was.Ref.ID, &m.key, &m.gone, &m.packed, &m.print, &m.was.done, &m.was.seen, &m.was.pinned, &m.was.snoozed)
-			out[m.was.Ref] = m
-		}
+	for r := range t.rows(`SELECT j.value ->> 0, j.value ->> 1, coalesce(c.key, 0), coalesce(c.gone, 0), c.subject,
+  coalesce(b.fingerprint, ''), coalesce(m.done, ''), coalesce(m.seen, ''), coalesce(m.pinned, 0), coalesce(m.snoozed, 0)
+FROM json_each(?) j LEFT JOIN conversation c ON c.account = j.value ->> 0 AND c.id = j.value ->> 1 LEFT JOIN body b ON b.key = c.key
+  LEFT JOIN triage m ON m.account = j.value ->> 0 AND m.id = j.value ->> 1`, refList(refs)) {
+		var m marking
+		r.scan(&m.was.Ref.Account, &m.was.Ref.ID, &m.key, &m.gone, &m.packed, &m.print, &m.was.done, &m.was.seen, &m.was.pinned, &m.was.snoozed)
+		out[m.was.Ref] = m
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry,
 // notMoving fails with model.ErrUndoMoved where a submission enters the outbox or
 // leaves it at the moment.
 func (t *tx) notMoving(submission string) {
-	if t.entering()[submission] {
+	if t.moving()[submission] {
 		t.fail(model.ErrUndoMoved)
 	}
 }
@@ -67,7 +67,7 @@ func (s *Store) undoInSlices(ctx context.Context, op string, sub model.Submissio
 	defer s.enters.Delete(sub.Undoes)
 	decide := func(t *tx) {
 		t.notMoving(sub.Undoes)
-		t.freeze(sub.Undoes, withdraw, giveUp)
+		t.startLeaving(sub.Undoes, withdraw, giveUp)
 	}
 	if len(entries) > 0 {
 		ids, err = s.enqueue(ctx, op, sub, entries, check, decide)
@@ -77,7 +77,7 @@ func (s *Store) undoInSlices(ctx context.Context, op string, sub model.Submissio
 	if err != nil {
 		return nil, err
 	}
-	return ids, s.thaw(context.WithoutCancel(ctx), op, sub.Undoes)
+	return ids, s.finishLeaving(context.WithoutCancel(ctx), op, sub.Undoes)
 }
 
 // mayUndo fails with model.ErrUndoMoved unless an edit was delivered, is being

@@ -28,6 +28,7 @@ func (s *Store) scopedQuery(q string) string {
 	return q
 }
 
+// KeepView keeps what a query showed.
 func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
 	packed := []byte{}
 	for _, k := range v.Keys {
@@ -35,7 +36,8 @@ func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
 	}
 	return s.changeCache(ctx, "keep a view", func(t *tx) {
 		t.exec(`INSERT INTO view (query, keys, total, at) VALUES (?, ?, ?, ?)
-ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, at = excluded.at`, s.scopedQuery(q), packed, v.Total, ms(v.At))
+ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, at = excluded.at`,
+			s.scopedQuery(q), packed, v.Total, ms(v.At))
 		t.exec("DELETE FROM view WHERE query NOT IN (SELECT query FROM view ORDER BY at DESC LIMIT ?)", viewsKept)
 	})
 }

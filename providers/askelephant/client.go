@@ -2,7 +2,6 @@ package askelephant
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -50,7 +49,6 @@ var scopes = map[string]string{
 	replaceName:            "engagements:write",
 }
 
-// The expansions.
 const (
 	expandContacts    = "contacts"
 	expandCompanies   = "companies"
@@ -62,7 +60,6 @@ const (
 	expandSignals     = "signals"
 )
 
-// listExpansions are those of a list.
 var listExpansions = []string{expandContacts, expandCompanies, expandOwner, expandTags}
 
 // expansionScopes is the scope that an expansion needs beyond engagements:read.
@@ -92,11 +89,11 @@ func newClient(a providers.Account, scheme string) (c *client, err error) {
 	case schemeBearer:
 		credential = &providers.Credential{}
 	}
-	c.Client, err = providers.NewClient(a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, InFlight: inFlight, Around: c.around})
+	options := providers.ClientOptions{Credential: credential, DecodeError: readProblem, InFlight: inFlight, Around: c.around}
+	c.Client, err = providers.NewClient(a, options)
 	return c, err
 }
 
-// keyPrefix begins every API key.
 const keyPrefix = "sk-apik_"
 
 // around names the scope on a 403 and looks at the API version.
@@ -134,7 +131,6 @@ func (c *client) versions() (first, changed string) {
 	return c.version, c.changed
 }
 
-// drop leaves expansions out from now on.
 func (c *client) drop(expansions []string) {
 	c.log("left out from now on: %s", strings.Join(expansions, ", "))
 	c.mu.Lock()
@@ -224,7 +220,6 @@ func withExpansions(call providers.Call, use []string) providers.Call {
 	return call
 }
 
-// words are all that the service says in an error.
 func words(e *model.Error) string {
 	text := e.Message + " " + e.Code
 	for _, f := range e.Fields {
@@ -233,18 +228,17 @@ func words(e *model.Error) string {
 	return text
 }
 
-func (c *client) list(ctx context.Context, query url.Values) (providers.Page[json.RawMessage], error) {
+func (c *client) list(ctx context.Context, query url.Values) (providers.RawPage, error) {
 	return readPage(c.expanded(ctx, providers.Call{Endpoint: endpointList, Query: query}, listExpansions))
 }
 
-// plain reads one page of contacts, users, companies or tags.
-func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (providers.Page[json.RawMessage], error) {
+func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (providers.RawPage, error) {
 	return readPage(c.Do(ctx, providers.Call{Endpoint: e, Query: query}))
 }
 
 // readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list
 // as an empty one.
-func readPage(a *providers.Answer, err error) (page providers.Page[json.RawMessage], _ error) {
+func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
 	if err != nil {
 		return page, err
 	}

@@ -19,21 +19,6 @@ const kindOther = "other"
 // contactID is the one form of an id that may be written.
 var contactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
 
-// The groups of facts, in the words of the service's own pages.
-const (
-	groupTimes       = "Times"
-	groupLinks       = "Links"
-	groupSource      = "Source"
-	groupOwner       = "Owner"
-	groupContacts    = "Contacts"
-	groupPeople      = "People"
-	groupCompanies   = "Companies"
-	groupCRM         = "CRM"
-	groupTags        = "Tags"
-	groupActionItems = "Action items"
-	groupSignals     = "Signals"
-)
-
 // frame is what a conversion knows beside the engagement.
 type frame struct {
 	account string
@@ -55,7 +40,6 @@ func convert(raw []byte, in frame) (converted, error) {
 	return convertRow(raw, in)
 }
 
-// convertRow is convert for what is known to be valid JSON.
 func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
@@ -69,7 +53,6 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	out := converted{Conversation: model.Conversation{
 		Ref:              model.Ref{Account: in.account, ID: id},
 		Provider:         model.AskElephant,
-		Privacy:          model.PrivacyUnknown,
 		ParticipantCount: -1,
 	}}
 	c := &out.Conversation
@@ -79,22 +62,14 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	c.Kind = strings.ToLower(o.Text("engagement_type"))
 	c.Status = o.Text("processing_status")
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
-	if private, ok := o.Bool("is_private"); ok {
-		c.Privacy = model.PrivacyPublic
-		if private {
-			c.Privacy = model.PrivacyPrivate
-		}
-	}
-	if internal, ok := o.Bool("is_internal"); ok {
-		c.Internal = &internal
-	}
+	c.Privacy, c.Internal = o.Privacy("is_private"), o.Maybe("is_internal")
 	c.Duration, _ = o.Seconds("duration_seconds")
 	if in.web != "" {
 		c.URL = in.web + url.PathEscape(id)
 	}
-	facts.AddTime(groupTimes, "Start", o.Time("start_at"))
-	facts.AddTime(groupTimes, "Engagement", o.Time("engagement_at"))
-	facts.AddTime(groupTimes, "End", o.Time("end_at"))
+	facts.AddTime("Times", "Start", o.Time("start_at"))
+	facts.AddTime("Times", "Engagement", o.Time("engagement_at"))
+	facts.AddTime("Times", "End", o.Time("end_at"))
 	owner(c, o, &facts)
 	people(c, o, &facts)
 	companies(c, o, &facts)
@@ -107,14 +82,14 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 		c.HasRecording = o.Text("media_url") != ""
 		o.Take("media_url")
 	}
-	facts.Add(groupSource, "Source", o.Text("data_source"))
-	facts.Tree(groupLinks, "Meeting", o.Take("meeting_url"))
-	facts.Tree(groupLinks, "External", o.Take("external_url"))
-	facts.Tree(groupCRM, "", o.Take("crm_association"))
-	facts.Tree(groupActionItems, "", o.Take("action_items"))
+	facts.Add("Source", "Source", o.Text("data_source"))
+	facts.Tree("Links", "Meeting", o.Take("meeting_url"))
+	facts.Tree("Links", "External", o.Take("external_url"))
+	facts.Tree("CRM", "", o.Take("crm_association"))
+	facts.Tree("Action items", "", o.Take("action_items"))
 	// Signals are drawn from what was said and may quote it.
 	var signals providers.Facts
-	signals.Tree(groupSignals, "", o.Take("signals"))
+	signals.Tree("Signals", "", o.Take("signals"))
 	facts.AddVolatile(signals.List())
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
@@ -132,19 +107,19 @@ func owner(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 	if id := o.Text("owner_user_id"); id != "" {
 		c.Owner = model.Participant{Kind: model.KindUser, ID: id}
 	}
-	facts.Add(groupOwner, "Host", o.Text("host_user_id"))
+	facts.Add("Owner", "Host", o.Text("host_user_id"))
 	u := o.Object("owner")
 	if u == nil {
 		return
 	}
-	p := person(u, model.KindUser, facts, groupOwner)
+	p := person(u, model.KindUser, facts, "Owner")
 	if p.ID != c.Owner.ID && c.Owner.ID != "" {
-		facts.Add(groupOwner, "id", p.ID)
+		facts.Add("Owner", "id", p.ID)
 		p.ID = c.Owner.ID
 	}
 	c.Owner = p
-	unusual(facts, u, groupOwner, "object", "user")
-	facts.Rest(groupOwner, "", u)
+	unusual(facts, u, "Owner", "object", "user")
+	facts.Rest("Owner", "", u)
 }
 
 // person reads what contacts and users have in common: there is no name field,
@@ -195,12 +170,12 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 	}
 	c.Contacts, c.Participants = model.SetOf[model.Participant](), model.SetOf[model.Participant]()
 	for _, e := range list {
-		group := groupContacts
+		group := "Contacts"
 		object := e.Text("object")
 		id := e.Text("id")
 		kind := kindOf(id, object, e.Peek("emails"))
 		if kind != model.KindContact {
-			group = groupPeople
+			group = "People"
 		}
 		p := person(e, kind, facts, group)
 		if object != "contact" {
@@ -218,7 +193,6 @@ func people(c *model.Conversation, o *providers.Object, facts *providers.Facts) 
 	c.ParticipantCount = len(c.Participants.Items)
 }
 
-// resourceAddress is the host of the addresses of calendar resources.
 const resourceAddress = "@resource.calendar."
 
 // kindOf tells who is a managed contact: one with a cnt_ id that is no
@@ -250,8 +224,8 @@ func companies(c *model.Conversation, o *providers.Object, facts *providers.Fact
 			c.Companies = append(c.Companies, n)
 		}
 		label := cmp.Or(n.Name, n.ID)
-		unusual(facts, e, groupCompanies, label+".object", "engagement_company", "company")
-		facts.Rest(groupCompanies, label, e)
+		unusual(facts, e, "Companies", label+".object", "engagement_company", "company")
+		facts.Rest("Companies", label, e)
 	}
 }
 
@@ -267,12 +241,12 @@ func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 		name := cmp.Or(e.FirstText("name", ""), id) // "" is of a list of plain texts
 		if name != "" {
 			c.Labels[name] = ""
-			facts.Add(groupTags, "Tag", name)
+			facts.Add("Tags", "Tag", name)
 		}
 		if id != name {
-			facts.Add(groupTags, name+" id", id)
+			facts.Add("Tags", name+" id", id)
 		}
-		unusual(facts, e, groupTags, name+" object", "tag")
-		facts.Rest(groupTags, name, e)
+		unusual(facts, e, "Tags", name+" object", "tag")
+		facts.Rest("Tags", name, e)
 	}
 }

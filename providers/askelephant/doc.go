@@ -38,30 +38,6 @@
 //   - Tags are shown as labels without a value, for local queries; no call
 //     applies them.
 //
-// Left out, and why. A test holds this list against the fact sheet; what is not
-// in it is used.
-//
-//   - GET /v2/engagements search: how it compares titles is not said, and a query matches without accents
-//   - GET /v2/engagements filter[updated_at][gt], filter[updated_at][lte]: the other two limits say the same
-//   - GET /v2/engagements filter[company_ids][in]: of several companies that a query names one is enough to narrow
-//   - GET /v2/engagements filter[contact_ids][eq], filter[contact_ids][in]: with: also finds users and rooms, which this may not know
-//   - GET /v2/engagements filter[start_at][gt], filter[start_at][gte]: the query language has no word for the start
-//   - GET /v2/engagements filter[start_at][lt], filter[start_at][lte]: the query language has no word for the start
-//   - GET /v2/engagements filter[crm_associations][eq]: the query language has no word for CRM objects
-//   - POST /v2/engagements: a new engagement needs a recording or transcript, which confab does not have
-//   - GET /v2/engagements/{engagement_id}/transcript_timeline: its texts are not shown; the transcript expansion is read
-//   - POST /v2/engagements/{engagement_id}/transcript_comments: comments can't be read back
-//   - GET /v2/contacts, /v2/companies, /v2/users order_by, filter[updated_at][gt]: searched, not kept up to date
-//   - GET /v2/contacts, /v2/companies, /v2/users filter[updated_at][gte], filter[updated_at][lt]: searched, not kept up to date
-//   - GET /v2/contacts, /v2/companies, /v2/users filter[updated_at][lte]: searched, not kept up to date
-//   - GET /v2/contacts, /v2/companies filter[crm_associations][eq]: people and companies are looked for by name, address and id
-//   - GET /v2/companies filter[domain][eq]: companies are looked for by name
-//   - PATCH /v2/contacts/{contact_id}: editing contacts themselves is not offered
-//   - POST /v2/contacts: its path and body are not shown; contacts are chosen from those there are
-//   - PUT /v2/contacts/{contact_id}/crm_association: CRM links are shown, not edited
-//   - POST /v2/companies: editing companies is not offered
-//   - PUT /v2/companies/{company_id}/crm_association: CRM links are shown, not edited
-//   - GET /v2/users/{user_id}: the owner comes expanded, and users are looked for in their list
-//   - GET /v2/tags order_by, filter[updated_at][gt], filter[updated_at][gte]: listed for a picker, not kept up to date
-//   - GET /v2/tags filter[updated_at][lt], filter[updated_at][lte]: listed for a picker, not kept up to date
+// What is left out, and why, stands in leftout.txt. A test holds that list against the fact sheet; what is not in it
+// is used.
 package askelephant

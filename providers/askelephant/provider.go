@@ -31,7 +31,7 @@ const (
 	inFlight   = 1
 )
 
-// Factory gives the adapter for the registry.
+// Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
 		Name:           model.AskElephant,
@@ -121,7 +121,7 @@ func open(a providers.Account) (model.Provider, error) {
 	return p, nil
 }
 
-// webPages gives the prefix of the pages of engagements, for the service's
+// webPages returns the prefix of the pages of engagements, for the service's
 // own hosts. The address is not documented; others' code shows it.
 func webPages(a providers.Account) string {
 	w := a.Settings[settingWorkspace]
@@ -134,7 +134,6 @@ func webPages(a providers.Account) string {
 
 func (p *provider) frame() frame { return frame{account: p.account.Name, web: p.web} }
 
-// Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	identity := model.AskElephant + " " + p.account.BaseURL + " " + p.account.Settings[settingWorkspace]
 	d := p.account.Describe(Factory(), strings.TrimSpace(identity))
@@ -183,7 +182,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.client.list(ctx, url.Values{"limit": {"1"}, "order_by": {newestFirst}})
 	if err != nil {
@@ -199,7 +197,8 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	for _, x := range listExpansions {
 		if p.client.lacks(x) {
-			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: "left out: the credential lacks the scope " + expansionScopes[x]})
+			detail := "left out: the credential lacks the scope " + expansionScopes[x]
+			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: detail})
 		}
 	}
 	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
@@ -217,7 +216,6 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	return out
 }
 
-// Link implements model.Provider.
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkRecording {
 		return p.recording(ctx, c.Ref.ID)

@@ -17,7 +17,6 @@ import (
 
 const (
 	pageSize = 100
-	// maxPages bounds a walk, in pages.
 	maxPages = 10_000
 
 	newestFirst = "updated_at:desc"
@@ -57,27 +56,45 @@ func parsePosition(s string) position {
 // A head without a checkpoint goes newest first until emit says stop; with one
 // it reads everything changed since, oldest first, and only the end of the
 // whole run moves the checkpoint. A full walk goes oldest first, so that what
-// changes meanwhile comes again at its end instead of being missed.
+// changes meanwhile comes again at its end instead of being missed; what it saw
+// last is where heads go on. A refused cursor restarts the run, once.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	at := parsePosition(req.Cursor)
-	w := walk{provider: p, query: filter(req.Filter), emit: emit, checkpoint: at.Checkpoint, seen: map[string]time.Time{}}
-	if req.Mode == model.SyncFull {
-		since := at.Since
-		if at.Next == "" {
-			since = p.since(req)
-		}
-		w.set(since, oldestFirst)
-		return w.full(ctx, at.Next, since)
+	full, since, order := req.Mode == model.SyncFull, p.since(req), oldestFirst
+	switch {
+	case full && at.Next != "":
+		since = at.Since
+	case full:
+	case at.Checkpoint != "":
+		since = at.Checkpoint
+	default:
+		order = newestFirst
 	}
-	since, order := p.since(req), newestFirst
-	if at.Checkpoint != "" {
-		since, order = at.Checkpoint, oldestFirst
+	w := walk{provider: p, query: filter(req.Filter), checkpoint: at.Checkpoint, seen: map[string]time.Time{}}
+	w.query.Set("limit", strconv.Itoa(pageSize))
+	w.query.Set("order_by", order)
+	if since != "" {
+		w.query.Set("filter[updated_at][gte]", since)
 	}
-	w.set(since, order)
-	return w.head(ctx, req.Cursor)
+	start, cursor := "", func(string) string { return "" }
+	if full {
+		start, cursor = at.Next, func(next string) string { return position{Next: next, Since: since}.String() }
+	}
+	walked, err := providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
+		Op: endpointList.Name, Read: w.read, Most: maxPages, Lost: w.lost,
+	}, start, cursor, emit)
+	switch {
+	case !full && (err != nil || !walked.Ended && at.Checkpoint != ""):
+		return model.SyncResult{Cursor: req.Cursor}, err // only a whole run moves a checkpoint
+	case !full || walked.Ended:
+		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, err
+	case walked.At == "":
+		return model.SyncResult{}, err
+	}
+	return model.SyncResult{Cursor: cursor(walked.At)}, err
 }
 
-// since gives the lower limit of updated_at, "" for none. It is put on the
+// since is the lower limit of updated_at, "" for none. It is put on the
 // update time, which every engagement has: what changed lately is of interest
 // however old it is.
 func (p *provider) since(req model.SyncRequest) string {
@@ -98,52 +115,11 @@ func (p *provider) since(req model.SyncRequest) string {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// walk is one run over the list.
 type walk struct {
 	provider   *provider
 	query      url.Values
-	emit       providers.Emit
-	checkpoint string
+	checkpoint string // the newest update time that was seen
 	seen       map[string]time.Time
-}
-
-func (w *walk) set(since, order string) {
-	w.query.Set("limit", strconv.Itoa(pageSize))
-	w.query.Set("order_by", order)
-	if since != "" {
-		w.query.Set("filter[updated_at][gte]", since)
-	}
-}
-
-func (w *walk) head(ctx context.Context, before string) (model.SyncResult, error) {
-	walked, err := w.run(ctx, "", func(string) string { return "" })
-	if err != nil || !walked.Ended && parsePosition(before).Checkpoint != "" {
-		// Only a whole run moves a checkpoint.
-		return model.SyncResult{Cursor: before}, err
-	}
-	return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, nil
-}
-
-func (w *walk) full(ctx context.Context, next, since string) (model.SyncResult, error) {
-	at := func(next string) string { return position{Next: next, Since: since}.String() }
-	walked, err := w.run(ctx, next, at)
-	switch {
-	case walked.Ended:
-		// The walk was oldest first, so what it saw last is where heads go on.
-		return model.SyncResult{Cursor: position{Checkpoint: w.checkpoint}.String(), Complete: walked.Whole}, err
-	case walked.At == "":
-		return model.SyncResult{}, err
-	}
-	return model.SyncResult{Cursor: at(walked.At)}, err
-}
-
-// run follows the cursors from next to the end. after gives our cursor for
-// the page that follows. A refused cursor restarts the run, once.
-func (w *walk) run(ctx context.Context, next string, after func(next string) string) (providers.Walked, error) {
-	return providers.SyncWalk(ctx, providers.Walk[model.Conversation]{
-		Read: w.read, Most: maxPages, Lost: cursorRefused,
-		Restarted: func() { w.provider.account.Logf("a cursor was refused, the walk starts again") },
-	}, endpointList.Name, next, after, w.emit)
 }
 
 func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Conversation], error) {
@@ -164,7 +140,6 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 	return rows, nil
 }
 
-// convert reads a row and notes the newest update time.
 func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, err := convertRow(raw, w.provider.frame())
 	if err != nil {
@@ -177,13 +152,15 @@ func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
 	return c.Conversation, true
 }
 
-// cursorRefused reports whether an error complains of the cursor.
-func cursorRefused(err error) bool {
+// lost reports whether an error complains of the cursor: the walk then starts again.
+func (w *walk) lost(err error) bool {
 	e := model.AsError(err)
-	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnprocessableEntity {
-		return false
+	lost := (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) &&
+		strings.Contains(strings.ToLower(words(e)), "cursor")
+	if lost {
+		w.provider.account.Logf("a cursor was refused, the walk starts again")
 	}
-	return strings.Contains(strings.ToLower(words(e)), "cursor")
+	return lost
 }
 
 // The words of the two closed vocabularies, folded as a query has them, and the
@@ -207,7 +184,7 @@ const createdSlack = 24 * time.Hour
 //   - updated_at is what updated: compares, and its ends are documented. What
 //     was created after a time was changed after it too.
 //
-// None of these can be edited. What is not used, and why, stands in doc.go.
+// None of these can be edited. What is not used, and why, stands in leftout.txt.
 func filterRules() []model.FilterRule {
 	return []model.FilterRule{
 		{Field: model.FilterKind, Values: engagementTypes},
@@ -218,7 +195,7 @@ func filterRules() []model.FilterRule {
 	}
 }
 
-// filter gives the parameters of a narrowed list, but for the lower limit of
+// filter returns the parameters of a narrowed list, but for the lower limit of
 // updated_at, see since.
 func filter(f model.Filter) url.Values {
 	f = f.Only(filterRules())

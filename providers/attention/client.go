@@ -49,9 +49,12 @@ type client struct {
 // come without it is not documented, and lists and reads shall agree.
 const includeInternal = "filter[include_internal_participants]"
 
+// detailed asks for the transcript.
+const detailed = "detailedTranscript"
+
 // list reads one page of the list.
 func (c *client) list(ctx context.Context, page int, filter url.Values) (listPage, error) {
-	q := url.Values{"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(pageSize)}, "detailedTranscript": {"false"}, includeInternal: {"true"}}
+	q := url.Values{"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(pageSize)}, detailed: {"false"}, includeInternal: {"true"}}
 	maps.Copy(q, filter)
 	var missing error
 	if !c.slowList.Load() {
@@ -87,7 +90,6 @@ func noSuchList(err error) bool {
 	return false
 }
 
-// maxDirectoryPages bounds the walk of users, teams and labels.
 const maxDirectoryPages = 100
 
 // plain walks a list of plain objects, each given once. Whether these lists have

@@ -19,27 +19,6 @@ const roleOrganizer = "organizer"
 // sign of who is a colleague.
 const kindPerson = "person"
 
-// The groups of facts, in the words of the service's own pages.
-const (
-	groupStatus       = "Status"
-	groupRecording    = "Recording"
-	groupTimes        = "Times"
-	groupLinks        = "Links"
-	groupOwner        = "Owner"
-	groupPeople       = "People"
-	groupBots         = "Bots"
-	groupBoards       = "Boards"
-	groupTalkTracks   = "Talk tracks"
-	groupScorecards   = "Scorecards"
-	groupOpportunity  = "Opportunity"
-	groupCRM          = "CRM"
-	groupIntelligence = "Intelligence"
-	groupInsights     = "Intelligence details"
-	groupImport       = "Import"
-	groupZoom         = "Zoom"
-	groupLabels       = "Labels"
-)
-
 // frame is what a conversion knows beside the resource.
 type frame struct {
 	account string
@@ -101,7 +80,6 @@ func convert(raw []byte, in frame) (converted, error) {
 	return convertRow(raw, in)
 }
 
-// convertRow is convert for what is known to be valid JSON.
 func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {
@@ -114,7 +92,6 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 			Ref:              model.Ref{Account: in.account, ID: r.id},
 			Provider:         model.Attention,
 			Kind:             "call",
-			Privacy:          model.PrivacyUnknown,
 			ParticipantCount: -1,
 		},
 		raw:        r.raw,
@@ -126,17 +103,10 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 		facts.Add(providers.GroupOther, "uuid", uuid)
 	}
 	c.Title = a.Text("title")
-	if private, ok := a.Bool("private"); ok {
-		c.Privacy = model.PrivacyPublic
-		if private {
-			c.Privacy = model.PrivacyPrivate
-		}
-	}
+	c.Privacy = a.Privacy("private")
 	c.Archived, _ = a.Bool("archived")
 	c.Empty, _ = a.Bool("isEmpty")
-	if internal, ok := a.Bool("isInternal"); ok {
-		c.Internal = &internal
-	}
+	c.Internal = a.Maybe("isInternal")
 	c.Duration, _ = a.Seconds("mediaDuration")
 	c.Created = a.Time("createdAt")
 	c.Updated = a.Time("finishedAt")
@@ -155,16 +125,16 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	c.HasTranscript = c.HasTranscript || hasTranscript(out.transcript)
 	c.Labels, out.labels = labels(a)
 
-	for _, f := range timeFields {
-		facts.AddTime(groupTimes, f.title, a.Time(f.name))
-	}
-	facts.Add(groupRecording, "Video id", a.Text("videoUID"))
+	facts.AddTime("Times", "Live stream started at", a.Time("liveStreamStartedAt"))
+	facts.AddTime("Times", "Live stream ended at", a.Time("liveStreamEndedAt"))
+	facts.Add("Recording", "Video id", a.Text("videoUID"))
 	if v, _ := a.Bool("referenceable"); v {
-		facts.Add(groupStatus, "Referenceable", "yes")
+		facts.Add("Status", "Referenceable", "yes")
 	}
-	for _, f := range linkFields {
-		facts.Tree(groupLinks, f.title, a.Take(f.name))
-	}
+	facts.Tree("Links", "Zoom meeting join url", a.Take("zoomMeetingJoinUrl"))
+	facts.Tree("Links", "Google meet join url", a.Take("googleMeetJoinUrl"))
+	facts.Tree("Links", "Microsoft teams join url", a.Take("microsoftTeamsJoinUrl"))
+	facts.Tree("Links", "Webex join url", a.Take("webexJoinUrl"))
 	opportunity(a, &facts)
 	crm(a, &facts)
 	bots(a, &facts)
@@ -172,16 +142,16 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	talkTracks(a, &facts)
 	scorecards(a, &facts)
 	intelligence(a, &facts)
-	facts.Tree(groupImport, "", a.Take("importMetadata"))
-	facts.Tree(groupZoom, "", a.Take("zoomMetadata"))
-	facts.Tree(groupLabels, "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
-	facts.Tree(groupLabels, "Deprecated categories", a.Take("deprecatedLabelCategories"))
+	facts.Tree("Import", "", a.Take("importMetadata"))
+	facts.Tree("Zoom", "", a.Take("zoomMetadata"))
+	facts.Tree("Labels", "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
+	facts.Tree("Labels", "Deprecated categories", a.Take("deprecatedLabelCategories"))
 
 	top := cmp.Or(r.top, a)
 	if t := top.Text("type"); t != "conversations" {
 		facts.Add(providers.GroupOther, "type", t)
 	}
-	facts.Tree(groupLinks, "API", top.Take("links"))
+	facts.Tree("Links", "API", top.Take("links"))
 	facts.Rest(providers.GroupOther, "", a)
 	facts.Rest(providers.GroupOther, "", r.top)
 	facts.Rest(providers.GroupOther, "", r.outer)
@@ -196,10 +166,10 @@ func owner(c *model.Conversation, a *providers.Object, in frame, facts *provider
 	if u := a.Object("user"); u != nil {
 		id := u.Text("uuid")
 		if o.ID = cmp.Or(o.ID, id); id != o.ID {
-			facts.Add(groupOwner, "uuid", id)
+			facts.Add("Owner", "uuid", id)
 		}
 		o.Name, o.Email = fullName(u), u.Text("email")
-		facts.Rest(groupOwner, "", u)
+		facts.Rest("Owner", "", u)
 	}
 	if o.Name == "" && o.Email == "" {
 		o.Name, o.Email = in.users[o.ID].Name, in.users[o.ID].Email
@@ -232,7 +202,7 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 		if organizer, ok := o.Bool("organizer"); ok && organizer {
 			p.Role = roleOrganizer
 		}
-		facts.Rest(groupPeople, p.Display(), o)
+		facts.Rest("People", p.Display(), o)
 		if p != (model.Participant{Kind: kindPerson}) {
 			c.Participants.Items = append(c.Participants.Items, p)
 		}
@@ -248,7 +218,7 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 func attended(invited []model.Participant, o *providers.Object, facts *providers.Facts) {
 	who := model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
 	name := cmp.Or(who.Name, who.Email, who.ID)
-	facts.Add(groupPeople, "Attended", name)
+	facts.Add("People", "Attended", name)
 	known := slices.ContainsFunc(invited, func(p model.Participant) bool {
 		p.Role = ""
 		return p == who
@@ -256,28 +226,24 @@ func attended(invited []model.Participant, o *providers.Object, facts *providers
 	if !known {
 		for _, field := range []string{"id", "email", "name", "status"} {
 			if v := o.Text(field); v != name {
-				facts.Add(groupPeople, "Attended: "+name+" "+field, v)
+				facts.Add("People", "Attended: "+name+" "+field, v)
 			}
 		}
 	}
 	o.Bool("organizer")
-	facts.Rest(groupPeople, "Attended: "+name, o)
+	facts.Rest("People", "Attended: "+name, o)
 }
 
-// The statuses of a conversation, in the order in which statusWord looks.
-var statusFields = titled("transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus", "crmExportStatus")
-
-var (
-	timeFields = titled("liveStreamStartedAt", "liveStreamEndedAt")
-	linkFields = titled("zoomMeetingJoinUrl", "googleMeetJoinUrl", "microsoftTeamsJoinUrl", "webexJoinUrl")
-)
+// statusFields are the statuses of a conversation, in the order in which statusWord looks.
+var statusFields = []string{"transcriptStatus", "importStatus", "mediaStorageStatus", "videoStatus"}
 
 func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts) {
-	words := make(map[string]string, len(statusFields))
+	words := map[string]string{}
 	for _, f := range statusFields {
-		words[f.name] = a.Text(f.name)
-		facts.Add(groupStatus, f.title, words[f.name])
+		words[f] = a.Text(f)
 	}
+	facts.Texts("Status", a, "Transcript status", "transcriptStatus", "Import status", "importStatus",
+		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
 	c.Status = statusWord(words)
 	c.HasRecording = statusMeans(words["mediaStorageStatus"]) == statusDone || statusMeans(words["videoStatus"]) == statusDone
 	c.HasTranscript = statusMeans(words["transcriptStatus"]) == statusDone
@@ -312,9 +278,9 @@ func statusMeans(word string) int {
 // at all. The CRM export has no part in it: it is another system's matter.
 func statusWord(words map[string]string) string {
 	for _, wanted := range [][]int{{statusBad}, {statusBusy}, {statusUnknown, statusDone}} {
-		for _, f := range statusFields[:4] {
-			if slices.Contains(wanted, statusMeans(words[f.name])) {
-				return words[f.name]
+		for _, f := range statusFields {
+			if slices.Contains(wanted, statusMeans(words[f])) {
+				return words[f]
 			}
 		}
 	}
@@ -356,31 +322,4 @@ func labels(a *providers.Object) (map[string]string, map[string]json.RawMessage)
 
 func labelText(value json.RawMessage) (text string, set bool) {
 	return providers.TextOf(value), string(value) != "null"
-}
-
-// field is a field with its name in words.
-type field struct{ name, title string }
-
-func titled(names ...string) []field {
-	out := make([]field, len(names))
-	for i, name := range names {
-		out[i] = field{name, title(name)}
-	}
-	return out
-}
-
-// title turns a field name into words: "videoStatus" into "Video status".
-func title(field string) string {
-	var b strings.Builder
-	for i, r := range field {
-		switch {
-		case i == 0:
-			b.WriteString(strings.ToUpper(string(r)))
-		case r >= 'A' && r <= 'Z':
-			b.WriteString(" " + strings.ToLower(string(r)))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

@@ -13,7 +13,6 @@ import (
 	"confab/providers"
 )
 
-// directoryAge is how long users and teams are kept.
 const directoryAge = 15 * time.Minute
 
 // directory is users and teams by id, for names.

@@ -44,50 +44,6 @@
 //   - Creating needs a recording, so it is not offered.
 //   - Recordings need an organisation-level key; a 403 says so.
 //
-// Left out, and why. A test holds this list against the fact sheet; what is not
-// in it is used.
-//
-//   - PUT /conversations/{id}: it has no skip_analysis, so changed labels would be analysed again; title and labels go by themselves
-//   - GET /conversations, /conversations/list toDateTime: which time it tests is not said, so it could leave out what created: takes
-//   - GET /conversations, /conversations/list filter[title]: a query matches without accents too, and the filter may not
-//   - GET /conversations, /conversations/list filter[owner.email], filter[participants.email]: addresses, of which a query finds pieces
-//   - GET /conversations, /conversations/list filter[external_opportunity.id]: the query language has no word for opportunities
-//   - GET /conversations, /conversations/list filter[crm_field.entity_code], filter[crm_field.field_name]: no word for CRM fields either
-//   - GET /conversations, /conversations/list filter[crm_field.values]: no word for CRM fields either
-//   - GET /conversations, /conversations/list filter[hide_non_analyzed], filter[analyzed]: unfinished calls are shown, with their status
-//   - GET /conversations, /conversations/list filter[hide_pending], filter[hide_failed]: such calls are shown, with their status
-//   - GET /conversations, /conversations/list filter[hide_transcript]: whether it hides calls with or without one is not clear
-//   - GET /conversations, /conversations/list filter[include_zoom_metadata]: brought by the single read, too large for a list
-//   - GET /conversations, /conversations/list filter[include_import_metadata]: brought by the single read, too large for a list
-//   - GET /conversations/list withCrmRecords, withIntelligenceItems: brought by the single read, too large for a list
-//   - GET /conversations/{id} by: conversations are known by their own id
-//   - GET /conversations/by-external-id/{externalId}: conversations are known by their own id
-//   - GET /conversations/upload-url: a new call needs a recording, which confab does not have
-//   - POST /conversations/import: a new call needs a recording, which confab does not have
-//   - GET /conversations/workflow-logs: a log of automations, no part of a conversation
-//   - PUT /conversations/{id}/linked-crm-records: its body was seen nowhere, and it replaces the whole set
-//   - POST /conversations/{id}/crm/confirm: confirming CRM values is not offered
-//   - POST /conversations/{id}/trigger-native-integration: running integrations is not offered
-//   - POST /changeConversationOpportunity: changing the opportunity is not offered
-//   - GET /users filter[id], teamUUID: the whole list is read once, for names
-//   - GET /users includeDeleted: who has left keeps the name that comes with the call, if any
-//   - GET /organizations/users: the same people as in /users
-//   - GET /teams/{id}: the list of teams has the names
-//   - GET /teams/{id}/members: membership of a team is shown nowhere
-//   - GET /organizations/roles: roles of users are shown nowhere
-//   - POST /labels: label categories are set up in the web application
-//   - GET, PATCH, DELETE /labels/{id}: label categories are set up in the web application
-//   - GET, POST /scorecards: results come with the call; templates are set up in the web application
-//   - GET, PATCH /scorecards/{id}: results come with the call; templates are set up in the web application
-//   - GET, POST /scorecards/{id}/items: results come with the call; templates are set up in the web application
-//   - GET, PATCH /scorecards/{id}/items/{itemId}: results come with the call; templates are set up in the web application
-//   - POST /scorecards/summary: statistics over many calls
-//   - POST /createScorecardResult: scoring calls is not offered
-//   - GET /chats: rows of another shape, with none of the edits that calls have
-//   - GET /emails, /email-templates, /calendar_events/{user_uuid}: their shapes are not documented
-//   - POST /ask_attention/v2: questions to an AI are no part of an inbox
-//   - POST /snippets: clips are no part of an inbox, and can't be listed
-//   - GET /library/folders, /gi/history, /usageReport, /connectionReport, /integration-workflows: administration and reports
-//   - GET, POST /api_keys: keys are made in the web application
-//   - GET /scim, /crm/query, /super-agent, /knowledge-base, /field-configurations: administration and reports
+// What is left out, and why, stands in leftout.txt. A test holds that list against the fact sheet; what is not in it
+// is used.
 package attention

@@ -15,10 +15,10 @@ import (
 
 func opportunity(a *providers.Object, facts *providers.Facts) {
 	o := a.Object("externalOpportunity")
-	facts.Texts(groupOpportunity, o, "Title", "title", "Id", "uuid")
-	facts.Rest(groupOpportunity, "", o)
-	facts.Texts(groupOpportunity, a, "External intelligence id", "externalIntelligenceOpportunityID")
-	facts.Texts(groupCRM, a, "Deal", "dealUUID")
+	facts.Texts("Opportunity", o, "Title", "title", "Id", "uuid")
+	facts.Rest("Opportunity", "", o)
+	facts.Texts("Opportunity", a, "External intelligence id", "externalIntelligenceOpportunityID")
+	facts.Texts("CRM", a, "Deal", "dealUUID")
 	facts.Texts(providers.GroupOther, a, "E-mail template", "emailTemplateID")
 }
 
@@ -29,8 +29,8 @@ func crm(a *providers.Object, facts *providers.Facts) {
 		list, _ := a.List(kind.field)
 		for _, o := range list {
 			code, id := o.Text("code"), o.Text("id")
-			facts.Add(groupCRM, kind.label, strings.TrimSpace(code+" "+id))
-			facts.Rest(groupCRM, kind.label+" "+id, o)
+			facts.Add("CRM", kind.label, strings.TrimSpace(code+" "+id))
+			facts.Rest("CRM", kind.label+" "+id, o)
 		}
 	}
 }
@@ -41,12 +41,12 @@ func bots(a *providers.Object, facts *providers.Facts) {
 		id := o.Text("uuid")
 		label := strings.TrimSpace("Bot " + id)
 		s := o.Object("status")
-		facts.Add(groupBots, label, cmp.Or(s.Text("code"), "listed"))
-		facts.Add(groupBots, label+" says", s.Text("message"))
-		facts.Tree(groupBots, label+" at", s.Take("createdAt"))
-		facts.Rest(groupBots, label+" status", s)
-		facts.Tree(groupBots, label+" meeting", o.Take("meetingUrl"))
-		facts.Rest(groupBots, label, o)
+		facts.Add("Bots", label, cmp.Or(s.Text("code"), "listed"))
+		facts.Add("Bots", label+" says", s.Text("message"))
+		facts.Tree("Bots", label+" at", s.Take("createdAt"))
+		facts.Rest("Bots", label+" status", s)
+		facts.Tree("Bots", label+" meeting", o.Take("meetingUrl"))
+		facts.Rest("Bots", label, o)
 	}
 }
 
@@ -55,11 +55,11 @@ func boards(a *providers.Object, facts *providers.Facts) {
 	for _, o := range list {
 		b := o.Object("board")
 		name := cmp.Or(b.Text("name"), b.Text("uuid"), o.Text("uuid"), "board")
-		facts.Add(groupBoards, "Board", name)
-		facts.Rest(groupBoards, name+".board", b)
-		facts.Tree(groupBoards, name+".uuid", o.Take("uuid"))
-		facts.Tree(groupBoards, name+".board.uuid", b.Take("uuid"))
-		facts.Rest(groupBoards, name, o)
+		facts.Add("Boards", "Board", name)
+		facts.Rest("Boards", name+".board", b)
+		facts.Tree("Boards", name+".uuid", o.Take("uuid"))
+		facts.Tree("Boards", name+".board.uuid", b.Take("uuid"))
+		facts.Rest("Boards", name, o)
 	}
 }
 
@@ -73,13 +73,13 @@ func talkTracks(a *providers.Object, facts *providers.Facts) {
 			if done, ok := item.Bool("done"); ok {
 				state = map[bool]string{true: "done", false: "open"}[done]
 			}
-			facts.Add(groupTalkTracks, label+" item "+cmp.Or(item.Text("uuid"), "without id"), state)
-			facts.Rest(groupTalkTracks, label, item)
+			facts.Add("Talk tracks", label+" item "+cmp.Or(item.Text("uuid"), "without id"), state)
+			facts.Rest("Talk tracks", label, item)
 		}
 		if len(items) == 0 {
-			facts.Add(groupTalkTracks, label, "no items")
+			facts.Add("Talk tracks", label, "no items")
 		}
-		facts.Rest(groupTalkTracks, label, o)
+		facts.Rest("Talk tracks", label, o)
 	}
 }
 
@@ -89,26 +89,26 @@ func scorecards(a *providers.Object, facts *providers.Facts) {
 		id := o.Text("uuid")
 		name := cmp.Or(o.Text("title"), id, "Scorecard")
 		s := o.Object("summary")
-		facts.Add(groupScorecards, name, score(s, "averageScore"))
-		facts.Add(groupScorecards, name+": summary", s.Text("summaryText"))
-		facts.Rest(groupScorecards, name+".summary", s)
+		facts.Add("Scorecards", name, score(s, "averageScore"))
+		facts.Add("Scorecards", name+": summary", s.Text("summaryText"))
+		facts.Rest("Scorecards", name+".summary", s)
 		if id != name {
-			facts.Add(groupScorecards, name+".uuid", id)
+			facts.Add("Scorecards", name+".uuid", id)
 		}
 		items, _ := o.List("items")
 		for _, item := range items {
 			label := name + ": " + cmp.Or(item.FirstText("title", "uuid"), "item")
 			r := item.Object("numericResult")
-			facts.Add(groupScorecards, label, score(r, "score"))
-			facts.Rest(groupScorecards, label+".numericResult", r)
+			facts.Add("Scorecards", label, score(r, "score"))
+			facts.Rest("Scorecards", label+".numericResult", r)
 			// Evidence quotes what was said, so it is never stored.
 			quotes, _ := item.List("evidences")
 			for _, q := range quotes {
-				facts.AddVolatile(q.Facts(groupScorecards, label+" evidence"))
+				facts.AddVolatile(q.Facts("Scorecards", label+" evidence"))
 			}
-			facts.Rest(groupScorecards, label, item)
+			facts.Rest("Scorecards", label, item)
 		}
-		facts.Rest(groupScorecards, name, o)
+		facts.Rest("Scorecards", name, o)
 	}
 }
 
@@ -155,16 +155,16 @@ func insights(a *providers.Object, name string) map[string]json.RawMessage {
 func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
-		facts.Add(groupIntelligence, key+note, providers.TextOf(raw))
+		facts.Add("Intelligence", key+note, providers.TextOf(raw))
 		return
 	}
 	label := cmp.Or(o.Text("title"), key)
-	facts.Add(groupIntelligence, label+note, providers.TextOf(o.Take("value")))
+	facts.Add("Intelligence", label+note, providers.TextOf(o.Take("value")))
 	if o.Text("key") != key {
 		o.Put("key")
 	}
 	if label != key {
-		facts.Add(groupInsights, label+note+".in map as", key)
+		facts.Add("Intelligence details", label+note+".in map as", key)
 	}
-	facts.Rest(groupInsights, label+note, o)
+	facts.Rest("Intelligence details", label+note, o)
 }

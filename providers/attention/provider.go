@@ -3,6 +3,7 @@ package attention
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -25,7 +26,10 @@ const (
 	maxOdd = 5_000
 )
 
-// Factory gives the adapter for the registry.
+//go:embed audience.txt
+var audience string
+
+// Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
 		Name:           model.Attention,
@@ -36,9 +40,10 @@ func Factory() providers.Factory {
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
 		}},
 		// Well below what others were seen to send.
-		Pace:  providers.Pace{Every: time.Second / 3, Burst: 3, InFlight: 2},
-		Table: table,
-		Open:  open,
+		Pace:     providers.Pace{Every: time.Second / 3, Burst: 3, InFlight: 2},
+		Table:    table,
+		Audience: audience,
+		Open:     open,
 	}
 }
 
@@ -104,16 +109,9 @@ func sameHost(a, b string) bool {
 	return errA == nil && errB == nil && strings.EqualFold(u.Host, v.Host)
 }
 
-// Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), model.Attention+" "+p.account.BaseURL)
 	d.Filters = filterRules()
-	d.Audience = map[string]string{
-		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everyone in your Attention organisation whose role lets them see calls " +
-			"(assumed: Attention does not say who sees a public call)",
-		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPrivate)): "its owner and those in the call " +
-			"(assumed: Attention does not say who sees a private call)",
-	}
 	return d
 }
 
@@ -138,9 +136,8 @@ func (p *provider) frame(d directory) frame {
 	return frame{account: p.account.Name, web: p.web, directory: d}
 }
 
-// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
-	q := url.Values{"detailedTranscript": {fmt.Sprint(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
+	q := url.Values{detailed: {fmt.Sprint(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
 	in := p.frame(p.directory.Known())
 	if need.Has(model.NeedEverything) {
 		in = p.named(ctx)
@@ -168,7 +165,6 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.client.list(ctx, 1, nil)
 	if err != nil {
@@ -197,7 +193,6 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 }
 
-// Link implements model.Provider.
 func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
 	if kind == model.LinkWeb {
 		if p.web == "" || c.Ref.ID == "" {

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	// maxPages bounds a walk, in pages.
 	maxPages = 20_000
 	// maxRepeats is how many pages in a row may bring nothing new before the
 	// service counts as ignoring the page number.
@@ -70,14 +69,13 @@ func (p position) last(page listPage, fresh int) bool {
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	l := &listing{provider: p, in: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
 		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Read: l.read, Most: maxPages}, endpointList.Name, req, emit)
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: endpointList.Name, Read: l.read, Most: maxPages}, req, emit)
 	if l.repeats >= maxRepeats {
 		result.Cursor = "" // nothing is to be had from there on
 	}
 	return result, err
 }
 
-// listing is one walk over the list.
 type listing struct {
 	provider *provider
 	in       frame
@@ -96,7 +94,7 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 	if err != nil {
 		return out, err
 	}
-	rows := providers.ConvertPage(providers.Page[json.RawMessage]{Rows: page.rows, Total: page.total}, l.convert)
+	rows := providers.ConvertPage(providers.RawPage{Rows: page.rows, Total: page.total}, l.convert)
 	if len(rows.Rows) == 0 && len(page.rows) > 0 {
 		return out, providers.Malformed(endpointList.Name, "no row of the list can be read")
 	}
@@ -140,7 +138,6 @@ func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
 // is not complete. The first page of a list is always there.
 func pastTheEnd(page int, err error) bool { return page > 1 && model.KindOf(err) == model.NotFound }
 
-// wholeID is the form of the ids of users and teams.
 var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // filterRules are the filters of the list that leave out nothing a query takes:
@@ -154,7 +151,7 @@ var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 //     the service counts them is not said: it does not narrow.
 //
 // No edit changes an owner, a team or who is internal. What is not used, and
-// why, stands in doc.go.
+// why, stands in leftout.txt.
 func filterRules() []model.FilterRule {
 	return []model.FilterRule{
 		{Field: model.FilterOwner, Values: wholeID},
@@ -163,7 +160,7 @@ func filterRules() []model.FilterRule {
 	}
 }
 
-// filter gives the parameters of a narrowed list.
+// filter returns the parameters of a narrowed list.
 func (p *provider) filter(req model.SyncRequest) url.Values {
 	f := req.Filter.Only(filterRules())
 	q := url.Values{}

@@ -11,7 +11,7 @@ import (
 	"confab/providers"
 )
 
-// readTranscript gives the messages of a transcript in any of its four
+// readTranscript returns the messages of a transcript in any of its four
 // shapes: a plain text; an array of segments with words; an object holding
 // "final", or "v2" or "v1" with "final", of segments with words or sentences;
 // {} or null for none. Consecutive segments of one speaker are merged.
@@ -52,7 +52,7 @@ func mergeSegments(segments []*providers.Object) []model.Message {
 	return out
 }
 
-// segmentText gives the words of a segment and the offset of the first.
+// segmentText returns the words of a segment and the offset of the first.
 func segmentText(s *providers.Object) (string, time.Duration) {
 	at := start(s)
 	words, _ := s.List("words")
@@ -81,7 +81,7 @@ func start(o *providers.Object) time.Duration {
 	return -1
 }
 
-// speaker gives the name, else the e-mail, of a speaker that may be an object
+// speaker returns the name, else the e-mail, of a speaker that may be an object
 // or a text.
 func speaker(s *providers.Object) string {
 	return cmp.Or(s.Text("speaker"), s.Object("speaker").FirstText("name", "email"), "Unknown")

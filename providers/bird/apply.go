@@ -12,7 +12,7 @@ import (
 
 // plan is the part of providers.Editor that knows Bird: one PATCH carries the fields of the conversation, and each
 // participant takes a request.
-func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
+func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	held, _ := p.held.Get(fresh.Ref.ID)
 	attributes, sure := attributesOf(fresh, held)
 	patch := p.patch(fresh.Ref.ID, attributes)
@@ -55,8 +55,7 @@ func check(e model.Edit) *model.Error {
 	return nil
 }
 
-// patch is the one call that changes the fields of a conversation.
-func (p *Provider) patch(id string, attributes map[string]json.RawMessage) *providers.Write {
+func (p *provider) patch(id string, attributes map[string]json.RawMessage) *providers.Write {
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
 			return p.client.call(updateConversation, id, nil, patchOf(edits, attributes))
@@ -82,8 +81,7 @@ var answerField = map[model.EditKind]string{
 	model.EditAttributes:  "attributes",
 }
 
-// shown reads the conversation of an answer.
-func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
+func (p *provider) shown(a *providers.Answer, id string) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
 	o, err := a.Object()
 	if err != nil {
 		return c, nil, false
@@ -97,7 +95,7 @@ func (p *Provider) shown(a *providers.Answer, id string) (c model.Conversation, 
 	return c, func(k model.EditKind) bool { return !o.Null(answerField[k]) }, true
 }
 
-// attributesOf gives the attributes as they are to be sent back. held is what the service sent when the conversation
+// attributesOf returns the attributes as they are to be sent back. held is what the service sent when the conversation
 // was last loaded; it counts only where it says the same as fresh, so that values that are no strings stay what they
 // are. sure is false where fresh alone cannot tell a string from another value.
 func attributesOf(fresh model.Conversation, held map[string]json.RawMessage) (out map[string]json.RawMessage, sure bool) {
@@ -112,7 +110,6 @@ func attributesOf(fresh model.Conversation, held map[string]json.RawMessage) (ou
 	return out, sure
 }
 
-// patchOf is the body for some edits: only what they change.
 func patchOf(edits []model.Edit, attributes map[string]json.RawMessage) patchBody {
 	var body patchBody
 	for _, e := range edits {
@@ -148,7 +145,7 @@ func patchOf(edits []model.Edit, attributes map[string]json.RawMessage) patchBod
 	return body
 }
 
-func (p *Provider) planCreate(e model.Edit) providers.Planned {
+func (p *provider) planCreate(e model.Edit) providers.Planned {
 	body, refused := newConversation(*e.Target.New, e.ID)
 	if refused != nil {
 		return providers.Refuse(refused)

@@ -59,7 +59,6 @@ func lackable(name, method, path string) providers.Endpoint {
 	return providers.Endpoint{Name: name, Method: method, Path: path, MayLack: true, Success: []int{200}}
 }
 
-// client makes the calls of one workspace.
 type client struct {
 	*providers.Client
 	workspace string
@@ -116,7 +115,6 @@ func (c *client) contactsWith(key, value string) providers.Call {
 	return c.call(searchContacts, "", nil, map[string]any{"identifier": map[string]string{"key": key, "value": value}})
 }
 
-// feedItems lists the items of a conversation in the inboxes of Bird's web application.
 func (c *client) feedItems(conversation string) providers.Call {
 	call := c.page(searchFeedItems, "", pageLimit, "", nil)
 	call.Body = map[string]any{"conversationIds": []string{conversation}}

@@ -16,14 +16,6 @@ import (
 	"confab/providers"
 )
 
-// Groups of facts.
-const (
-	groupConversation = "Conversation"
-	groupPeople       = "People"
-	groupLastMessage  = "Last message"
-	groupInbox        = "Inbox"
-)
-
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
 // is refused, and no value is guessed. channel names a channel and its platform by its id and may be nil. ok is false
 // for what is no object or has no id.
@@ -43,43 +35,43 @@ func convert(raw json.RawMessage, account string, channel func(id string) (name,
 	case string(model.PrivacyPublic), string(model.PrivacyPrivate):
 		c.Privacy = model.Privacy(v)
 	default:
-		facts.Add(groupConversation, "Visibility", v)
+		facts.Add("Conversation", "Visibility", v)
 	}
 	c.Access = o.Text("accessibility")
 	style := o.Text("platformStyle")
 	c.Kind = cmp.Or(strings.ToLower(style), "conversation")
 	if style != "" && c.Kind != style {
-		facts.Add(groupConversation, "Platform style", style)
+		facts.Add("Conversation", "Platform style", style)
 	}
 	c.Channel.ID = o.Text("channelId")
 	if channel != nil && c.Channel.ID != "" {
 		var platform string
 		c.Channel.Name, platform = channel(c.Channel.ID)
-		facts.Add(groupConversation, "Channel platform", platform)
+		facts.Add("Conversation", "Channel platform", platform)
 	}
 	if held := attributesIn(o); held != nil {
 		o.Take("attributes")
 		c.Attributes = attributeTexts(held)
 	}
 
-	facts.Texts(groupConversation, o, "Style", "style", "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
+	facts.Texts("Conversation", o, "Style", "style", "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
 		"Has a draft", "hasDraft")
 
 	featured, _ := o.List("featuredParticipants")
 	for i, f := range featured {
 		p := participant(f)
 		c.Featured = append(c.Featured, p)
-		facts.Rest(groupPeople, labelOf(p, i), f)
+		facts.Rest("People", labelOf(p, i), f)
 	}
 	active, pending := count(o, "activeParticipantCount"), count(o, "pendingParticipantCount")
 	if active >= 0 {
 		c.ParticipantCount = active + max(0, pending)
-		facts.Texts(groupPeople, o, "Active", "activeParticipantCount")
+		facts.Texts("People", o, "Active", "activeParticipantCount")
 	}
 	if pending >= 0 {
-		facts.Texts(groupPeople, o, "Waiting to join", "pendingParticipantCount")
+		facts.Texts("People", o, "Waiting to join", "pendingParticipantCount")
 	}
-	somebody(o, "initiatingParticipant", groupPeople, "Started by", &facts)
+	somebody(o, "initiatingParticipant", "People", "Started by", &facts)
 
 	c.Created = o.Time("createdAt")
 	c.Updated = lastMessage(o, &c, &facts)
@@ -87,11 +79,11 @@ func convert(raw json.RawMessage, account string, channel func(id string) (name,
 		c.Updated = o.Time("updatedAt")
 	} else {
 		o.Take("updatedAt")
-		facts.Tree(groupConversation, "Changed", changed)
+		facts.Tree("Conversation", "Changed", changed)
 	}
-	facts.Texts(groupLastMessage, o, "Last incoming", "lastMessageIncomingAt", "Last outgoing", "lastMessageOutgoingAt")
+	facts.Texts("Last message", o, "Last incoming", "lastMessageIncomingAt", "Last outgoing", "lastMessageOutgoingAt")
 	facts.Tree("Resource", "", o.Take("resource"))
-	facts.Tree(groupInbox, "", o.Take("inbox"))
+	facts.Tree("Inbox", "", o.Take("inbox"))
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return c, c.Ref.ID != ""
@@ -107,8 +99,8 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 	at := last.Time("createdAt")
 	preview := last.Object("preview")
 	c.Preview = preview.Text("text")
-	facts.Rest(groupLastMessage, "preview", preview)
-	somebody(last, "sender", groupLastMessage, "From", facts)
+	facts.Rest("Last message", "preview", preview)
+	somebody(last, "sender", "Last message", "From", facts)
 	recipients, _ := last.List("recipients")
 	for i, r := range recipients {
 		label, who := r.Text("type"), recipient(r)
@@ -116,13 +108,13 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 			label = "recipient " + strconv.Itoa(i+1)
 			r.Put("type")
 		}
-		facts.Add(groupLastMessage, label, who)
-		facts.Rest(groupLastMessage, label, r)
+		facts.Add("Last message", label, who)
+		facts.Rest("Last message", label, r)
 	}
-	facts.Texts(groupLastMessage, last, "Type", "type", "Delivery", "status")
+	facts.Texts("Last message", last, "Type", "type", "Delivery", "status")
 	c.LastMessage = last.Text("id")
-	facts.Add(groupLastMessage, "Id", c.LastMessage)
-	facts.Rest(groupLastMessage, "", last)
+	facts.Add("Last message", "Id", c.LastMessage)
+	facts.Rest("Last message", "", last)
 	return at
 }
 
@@ -135,7 +127,6 @@ func somebody(o *providers.Object, field, group, label string, facts *providers.
 	}
 }
 
-// recipient says in one line who got a message.
 func recipient(o *providers.Object) string {
 	var parts []string
 	if a := o.Object("contactAnnotation"); a != nil {
@@ -152,12 +143,10 @@ func recipient(o *providers.Object) string {
 	return joined(append(parts, o.Text("id"))...)
 }
 
-// joined is some texts in one line, but for the empty ones.
 func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-// pair writes an identifier as confab does, key=value.
 func pair(key, value string) string {
 	if key == "" || value == "" {
 		return key + value
@@ -188,7 +177,6 @@ func participant(o *providers.Object) model.Participant {
 	return p
 }
 
-// labelOf names a participant in the labels of facts.
 func labelOf(p model.Participant, i int) string {
 	return cmp.Or(p.Display(), "participant "+strconv.Itoa(i+1))
 }
@@ -215,7 +203,7 @@ func convertParticipants(raw []json.RawMessage) (people []model.Participant, fac
 	for i, r := range raw {
 		o, isObject := providers.ObjectOf(r)
 		if !isObject {
-			more.Tree(groupPeople, "participant "+strconv.Itoa(i+1), r)
+			more.Tree("People", "participant "+strconv.Itoa(i+1), r)
 			ok = false
 			continue
 		}
@@ -223,7 +211,7 @@ func convertParticipants(raw []json.RawMessage) (people []model.Participant, fac
 		ok = ok && (p.ID != "" || p.Identifier != "")
 		people = append(people, p)
 		o.Text("conversationId") // says where it was read from
-		more.Rest(groupPeople, labelOf(p, i), o)
+		more.Rest("People", labelOf(p, i), o)
 	}
 	return people, more.List(), ok
 }
@@ -303,7 +291,6 @@ func lineBreak(out *strings.Builder, name atom.Atom, kind html.TokenType) {
 	}
 }
 
-// convertContact turns a contact into who can be added; ok is false without an id.
 func convertContact(raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindContact, ID: o.Text("id"), Name: o.Text("computedDisplayName")}
@@ -320,14 +307,12 @@ func convertContact(raw json.RawMessage) (model.Participant, bool) {
 	return p, p.ID != ""
 }
 
-// convertAgent takes an agent as a participant; ok is false without an id.
 func convertAgent(raw json.RawMessage) (model.Participant, bool) {
 	o, _ := providers.ObjectOf(raw)
 	p := model.Participant{Kind: model.KindUser, ID: o.Text("id"), Name: o.Text("displayName"), Email: o.Text("email")}
 	return p, p.ID != ""
 }
 
-// channel is one channel of the workspace.
 type channel struct {
 	id, name, platform string
 }

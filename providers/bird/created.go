@@ -13,23 +13,22 @@ import (
 // headPages is how many pages are read for what was created since a list was read.
 const headPages = 5
 
-// Newest implements model.Provider.
-func (p *Provider) Newest(ctx context.Context, _ model.NewConversation) (model.Newest, error) {
+func (p *provider) Newest(ctx context.Context, _ model.NewConversation) (model.Newest, error) {
 	h, err := p.head(ctx, nil)
 	return h.Newest(), err
 }
 
 // Find implements model.Provider. A first message carries a reference that is made from the edit, and is unique in the
 // workspace: it tells what this very create made. Without one, the people and who started it must be the same.
-func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
 	n := *e.Target.New
 	h, err := p.head(ctx, slices.Concat([]string{}, known))
 	if err != nil {
 		return model.Found{}, err
 	}
-	return providers.FindCreated(h, func(r providers.Row) bool {
-		return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel)
-	}, func(r providers.Row) bool { return p.mayHaveStarted(r, n) }, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+	alike := func(r providers.Row) bool { return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel) }
+	ours := func(r providers.Row) bool { return p.mayHaveStarted(r, n) }
+	return providers.FindCreated(h, alike, ours, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
 		d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
 		if err != nil {
 			return c, false, false, err
@@ -48,13 +47,13 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		d.Conversation.Participants.Items = slices.DeleteFunc(d.Conversation.Participants.Items, func(q model.Participant) bool {
 			return q.Kind == kindAccessKey && (p.accessKey == "" || q.ID == p.accessKey)
 		})
-		return c, n.MadeFrom(d) && p.mayHaveStarted(r, n), false, nil
+		return c, n.MadeFrom(d) && ours(r), false, nil
 	})
 }
 
 // head reads the newest conversations. The order of the list is not documented, only seen, so it is checked by the
 // times of creation.
-func (p *Provider) head(ctx context.Context, known []string) (providers.Head, error) {
+func (p *provider) head(ctx context.Context, known []string) (providers.Head, error) {
 	list := p.list(headPages, func(token string) providers.Call { return p.client.page(listConversations, "", pageLimit, token, nil) })
 	read := func(ctx context.Context, token string) (out providers.Page[providers.Row], err error) {
 		page, err := list.Read(ctx, token)
@@ -73,7 +72,7 @@ func (p *Provider) head(ctx context.Context, known []string) (providers.Head, er
 
 // mayHaveStarted reports whether a conversation can have been started by a create of confab: by the access key, or in
 // the name of one of the people who were asked for.
-func (p *Provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool {
+func (p *provider) mayHaveStarted(r providers.Row, n model.NewConversation) bool {
 	o, _ := providers.ObjectOf(r.Raw)
 	started := o.Object("initiatingParticipant")
 	if started == nil {

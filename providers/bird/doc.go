@@ -45,42 +45,6 @@
 //   - A 401 beside the conversations may be a missing policy rather than a bad key: the list of conversations is then
 //     tried with the same key. What the key may not read is named, and not asked for again while the program runs.
 //
-// Left out, and why. A test holds this list against the fact sheet; what is not
-// in it is used.
-//
-//   - GET /workspaces/{workspace_id}/conversations reverse: what it turns round is not said
-//   - GET /workspaces/{workspace_id}/conversations resource: the query language has no word for resources
-//   - POST /workspaces/{workspace_id}/conversations style, attributes, resource: not offered in the form; Bird's defaults hold
-//   - POST /workspaces/{workspace_id}/conversations initiatingParticipant: Bird takes the sender of the first message
-//   - POST /workspaces/{workspace_id}/conversations initialMessage.template, initialMessage.sender: a first message is a text
-//   - GET /workspaces/{workspace_id}/conversations/{conversation_id}/messages reverse: what it turns round is not said
-//   - POST /workspaces/{workspace_id}/conversations/{conversation_id}/messages: sending messages is not offered
-//   - GET, PATCH, DELETE /workspaces/{workspace_id}/conversations/{conversation_id}/messages/{message_id}: messages are read in lists only
-//   - POST /workspaces/{workspace_id}/conversations/{conversation_id}/participants contact.platformAddressSelector: Bird chooses
-//   - GET /workspaces/{workspace_id}/conversations/{conversation_id}/participants reverse: what it turns round is not said
-//   - GET /workspaces/{workspace_id}/conversations/{conversation_id}/participants/{participant_id}: the whole list is read
-//   - GET, PATCH /workspaces/{workspace_id}/conversations/{conversation_id}/participants/{identifier_key}/{identifier_value}: ids are known
-//   - GET /workspaces/{workspace_id}/participants/{participant_id}/conversations: one channel at a time
-//   - GET /workspaces/{workspace_id}/participants/{identifier_key}/{identifier_value}/conversations: one channel at a time
-//   - GET, PATCH /workspaces/{workspace_id}/channels/{channel_id}/conversational: setting up channels is not offered
-//   - GET /workspaces/{workspace_id}/contacts reverse: what it turns round is not said
-//   - GET /workspaces/{workspace_id}/contacts/{contact_id} attribute: the name is all that is needed
-//   - POST /workspaces/{workspace_id}/contacts/search platformAddress: the identifier says the same
-//   - GET /workspaces/{workspace_id}/channels reverse, platform, status, conferencial, onlyMyChannels: all are read, for names
-//   - GET /workspaces/{workspace_id}/agents reverse, sortBy, agentStatuses, roleIds: agents are looked for by name and address
-//   - POST /workspaces/{workspace_id}/search/feed-items pageToken, reverse: a hundred items of one conversation are enough
-//   - POST /workspaces/{workspace_id}/search/feed-items itemIds, ticketNumbers, itemType, itemTypes, agentIds, teamIds: the id is enough
-//   - POST /workspaces/{workspace_id}/search/feed-items closed, archived, seen, replyStatus, tagIds, conversationName: the id is enough
-//   - POST /workspaces/{workspace_id}/search/feed-items conversationChannelIds, conversationStatuses, participants: the id is enough
-//   - POST /workspaces/{workspace_id}/search/feed-items fromContact, dateFrom, dateTo, searchTerm, itemStatuses: the id is enough
-//   - POST /workspaces/{workspace_id}/search/feed-items indexType, indexId, sort, countOnly: the id is enough
-//   - PATCH /workspaces/{workspace_id}/feeds/{feed_id}/items/{item_id}: assigning and closing items is not offered
-//   - POST /workspaces/{workspace_id}/feeds: saved views of the web application
-//   - GET /workspaces: the workspace is named in the settings
-//   - GET /organizations/{organization_id}/workspaces: no setting names the organisation
-//   - GET /organizations/{organization_id}/users: no setting names the organisation; agents are read instead
-//   - GET /organizations/{organization_id}/teams: no setting names the organisation
-//   - GET /organizations/{organization_id}/teams/{team_id}/members: no setting names the organisation
-//   - GET /organizations/{organization_id}/access-keys: the setting access_key_id names the key
-//   - GET, POST /organizations/{organization_id}/workspaces/{workspace_id}/webhook-subscriptions: a terminal can't be called
+// What is left out, and why, stands in leftout.txt. A test holds that list against the fact sheet; what is not in it
+// is used.
 package bird

@@ -13,15 +13,15 @@ import (
 // loadInboxes reads how a conversation stands in the inboxes of Bird's web application: the assignee and whether it was
 // read belong to their items, not to the conversation. The assignee of an open one is the owner. A key that may not read
 // them shows nothing of it.
-func (p *Provider) loadInboxes(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts) error {
+func (p *provider) loadInboxes(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts) error {
 	page, err := readPage(p.client.Do(ctx, p.client.feedItems(id)))
 	switch model.KindOf(err) {
 	case "":
 	case model.Forbidden:
-		facts.Add(groupInbox, "Inboxes", "not shown: the access key has no right to read them")
+		facts.Add("Inbox", "Inboxes", "not shown: the access key has no right to read them")
 		return nil
 	case model.NotFound, model.Unsupported:
-		facts.Add(groupInbox, "Inboxes", "not shown: the service has none to read")
+		facts.Add("Inbox", "Inboxes", "not shown: the service has none to read")
 		return nil
 	case model.Invalid, model.Malformed:
 		p.account.Logf("inbox items: %v", err) // a shape of the call that is assumed: the conversation is there all the same
@@ -31,12 +31,12 @@ func (p *Provider) loadInboxes(ctx context.Context, id string, c *model.Conversa
 	}
 	items := convertInboxItems(page.Rows, p.namer(ctx))
 	if len(items) == 0 {
-		facts.Add(groupInbox, "Inboxes", "in none")
+		facts.Add("Inbox", "Inboxes", "in none")
 	}
 	for _, it := range items {
 		if it.agent != "" {
 			name := p.agentName(ctx, it.agent)
-			facts.Add(groupInbox, it.inbox+" assigned to", cmp.Or(name, it.agent))
+			facts.Add("Inbox", it.inbox+" assigned to", cmp.Or(name, it.agent))
 			if c.Owner == (model.Participant{}) {
 				c.Owner = model.Participant{Kind: model.KindUser, ID: it.agent, Name: name}
 			}
@@ -70,23 +70,23 @@ func convertInboxItems(raw []json.RawMessage, channel func(id string) (name, pla
 			if name, _ := channel(id); kind == "channel" && name != "" {
 				it.inbox = name
 			} else {
-				facts.Add(groupInbox, it.inbox+" feed", feed)
+				facts.Add("Inbox", it.inbox+" feed", feed)
 			}
 		}
 		closed, known := o.Bool("closed")
 		if known {
-			facts.Add(groupInbox, it.inbox, map[bool]string{true: "closed", false: "open"}[closed])
+			facts.Add("Inbox", it.inbox, map[bool]string{true: "closed", false: "open"}[closed])
 		}
 		if seen, known := o.Bool("seen"); known {
-			facts.Add(groupInbox, it.inbox+" read", map[bool]string{true: "read", false: "not read"}[seen])
+			facts.Add("Inbox", it.inbox+" read", map[bool]string{true: "read", false: "not read"}[seen])
 		}
 		if it.agent == "" && o.Has("agentId") {
-			facts.Add(groupInbox, it.inbox+" assigned to", "nobody")
+			facts.Add("Inbox", it.inbox+" assigned to", "nobody")
 			o.Take("agentId")
 		}
-		facts.Add(groupInbox, it.inbox+" team", o.Text("teamId"))
+		facts.Add("Inbox", it.inbox+" team", o.Text("teamId"))
 		o.Text("conversationId") // says where it was asked from
-		facts.Rest(groupInbox, it.inbox, o)
+		facts.Rest("Inbox", it.inbox, o)
 		it.facts = facts.List()
 		if closed {
 			done = append(done, it)
@@ -99,7 +99,7 @@ func convertInboxItems(raw []json.RawMessage, channel func(id string) (name, pla
 
 // agentName returns the name of an agent, "" where it cannot be had: a courtesy that is not worth an error. Each is
 // looked for once.
-func (p *Provider) agentName(ctx context.Context, id string) string {
+func (p *provider) agentName(ctx context.Context, id string) string {
 	name, known := p.agents.Get(id)
 	if known {
 		return name

@@ -48,7 +48,7 @@ func (t thread) newest() time.Time {
 // Load implements model.Provider. Participants come from their own list, never from the featured five. A list that
 // the access key may not read is left unknown, and a fact says so. Where everything is asked for, one more request
 // reads how the conversation stands in the inboxes.
-func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	everything := need.Has(model.NeedEverything)
 	answer, err := p.client.Do(ctx, p.client.call(getConversation, id, nil, nil))
 	if err != nil {
@@ -72,7 +72,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 	var facts providers.Facts
 	facts.AddAll(c.Facts)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
-		facts.Add(groupConversation, "Channels", notShown(p.client.lacks.of(listChannels)))
+		facts.Add("Conversation", "Channels", notShown(p.client.lacks.of(listChannels)))
 	}
 	if everything || need.Has(model.NeedParticipants) {
 		if err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
@@ -102,12 +102,12 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 }
 
 // loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
-func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
+func (p *provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
 	all, whole, err := p.list(maxParticipantPages, func(token string) providers.Call {
 		return p.client.page(listParticipants, id, pageLimit, token, nil)
 	}).All(ctx)
 	if why := notShown(err); why != "" {
-		facts.Add(groupPeople, "Participants", why)
+		facts.Add("People", "Participants", why)
 		return nil
 	}
 	if err != nil {
@@ -120,7 +120,7 @@ func (p *Provider) loadParticipants(ctx context.Context, id string, c *model.Con
 	}
 	facts.AddAll(more)
 	if !whole || !ok {
-		facts.Add(groupPeople, "Participants", "the list could not be read as a whole")
+		facts.Add("People", "Participants", "the list could not be read as a whole")
 		c.Featured = people
 		return nil
 	}
@@ -144,7 +144,7 @@ func distinct(people []model.Participant) []model.Participant {
 
 // nameContacts looks up the names of contacts that have none, a bounded number of them. It stops at an error: a courtesy
 // is not worth asking again right away.
-func (p *Provider) nameContacts(ctx context.Context, people []model.Participant) {
+func (p *provider) nameContacts(ctx context.Context, people []model.Participant) {
 	asked := 0
 	for i, who := range people {
 		if who.Kind != model.KindContact || who.Name != "" || who.ID == "" {
@@ -166,7 +166,7 @@ func (p *Provider) nameContacts(ctx context.Context, people []model.Participant)
 	}
 }
 
-func (p *Provider) contact(ctx context.Context, id string) (model.Participant, error) {
+func (p *provider) contact(ctx context.Context, id string) (model.Participant, error) {
 	answer, err := p.client.Do(ctx, p.client.call(getContact, id, nil, nil))
 	if err != nil {
 		return model.Participant{}, err
@@ -182,7 +182,7 @@ func (p *Provider) contact(ctx context.Context, id string) (model.Participant, e
 }
 
 // loadMessages reads messages into d, only the newer ones where the rest has been read a short time ago.
-func (p *Provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
+func (p *provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
 	read := func(most int, from time.Time) ([]json.RawMessage, bool, error) {
 		return p.list(most, func(token string) providers.Call { return p.client.messages(id, token, from) }).All(ctx)
 	}
@@ -219,11 +219,11 @@ func withoutMessages(err error, facts *providers.Facts) error {
 	if why == "" {
 		return err
 	}
-	facts.Add(groupConversation, "Messages", why)
+	facts.Add("Conversation", "Messages", why)
 	return nil
 }
 
-func (p *Provider) convertMessages(raw []json.RawMessage) []model.Message {
+func (p *provider) convertMessages(raw []json.RawMessage) []model.Message {
 	out := make([]model.Message, 0, len(raw))
 	for i, r := range raw {
 		m, ok := convertMessage(r, p.accessKey)

@@ -3,7 +3,6 @@ package bird
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,13 +20,14 @@ const searchPages = 10
 var (
 	uuidShape  = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	phoneShape = regexp.MustCompile(`^\+[0-9 ()./-]{5,24}$`)
+	noDigit    = regexp.MustCompile(`[^0-9]`)
 	keyShape   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 )
 
 // Lookup implements model.Provider. Contacts are found by id, e-mail address, phone number (+31…) or KEY=VALUE, and by
 // name within the pages that are read; channels are listed. Users are found among the agents. Flows have no directory,
 // so none is found.
-func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Limit <= 0 {
 		req.Limit = providers.LookupLimit
 	}
@@ -48,7 +48,7 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	return model.LookupPage{}, providers.Unsupported("look up", "Bird has no directory of this kind: "+string(req.Kind))
 }
 
-func (p *Provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) lookupContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if uuidShape.MatchString(req.Text) {
 		return providers.FoundOne(p.contact(ctx, req.Text))
 	}
@@ -76,27 +76,21 @@ func identifierIn(text string) (key, value string, ok bool) {
 		return keyEmail, text, true
 	}
 	if phoneShape.MatchString(text) {
-		digits := strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return r
-			}
-			return -1
-		}, text)
-		return keyPhone, "+" + digits, true
+		return keyPhone, "+" + noDigit.ReplaceAllString(text, ""), true
 	}
 	return "", "", false
 }
 
 // scanContacts pages through the contacts and keeps those whose name or identifier holds the text. The cursor is the
 // service's token with how many finds of that page have been given already.
-func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	token, skip := readLookupCursor(req.Cursor)
 	var out model.LookupPage
 	w := p.list(searchPages, func(at string) providers.Call {
 		token = at
 		return p.client.page(listContacts, "", pageLimit, at, nil)
 	})
-	_, err := w.Run(ctx, token, func(page providers.Page[json.RawMessage]) (bool, error) {
+	_, err := w.Run(ctx, token, func(page providers.RawPage) (bool, error) {
 		finds := 0
 		for _, raw := range page.Rows {
 			c, ok := convertContact(raw)
@@ -124,10 +118,10 @@ func (p *Provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 	return out, nil
 }
 
-// lookupAgents gives one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
+// lookupAgents returns one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
 // of type user is "usually an agent at the desk", and a wrong id is refused when it is added. An access key that may
 // not list agents is common; then nobody is found.
-func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) lookupAgents(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if strings.ContainsFunc(req.Text, unicode.IsControl) {
 		return model.LookupPage{}, nil
 	}
@@ -151,7 +145,7 @@ func (p *Provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 }
 
 // lookupAgent finds the agent with an id. The list has no filter by id, so its pages are read, a bounded number of them.
-func (p *Provider) lookupAgent(ctx context.Context, id string) (model.LookupPage, error) {
+func (p *provider) lookupAgent(ctx context.Context, id string) (model.LookupPage, error) {
 	req := model.LookupRequest{Kind: model.LookupUsers, Limit: pageLimit}
 	for range searchPages {
 		page, err := p.lookupAgents(ctx, req)
@@ -181,7 +175,7 @@ func readLookupCursor(cursor string) (token string, skip int) {
 	return token, skip
 }
 
-func (p *Provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	known, err := p.channels.Get(ctx)
 	if err = cmp.Or(err, known.refused); err != nil {
 		return model.LookupPage{}, err

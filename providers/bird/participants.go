@@ -8,9 +8,9 @@ import (
 	"confab/providers"
 )
 
-// planPeople gives the fewest requests that turn the participants of fresh into target: removals, then demotions, then
+// planPeople returns the fewest requests that turn the participants of fresh into target: removals, then demotions, then
 // what gives people more. It refuses the whole edit where one part of it cannot be sent.
-func (p *Provider) planPeople(fresh model.Conversation, target []model.Participant) providers.Planned {
+func (p *provider) planPeople(fresh model.Conversation, target []model.Participant) providers.Planned {
 	op := model.EditParticipants.Op()
 	if !fresh.Participants.Known {
 		return providers.Refuse(providers.Malformed(op, "the participants of the conversation are not loaded"))
@@ -76,7 +76,8 @@ func addable(p model.Participant) *model.Error {
 		return providers.Invalid(op, "a contact is added by id or by KEY=VALUE (emailaddress=ann@example.com)")
 	case p.Status != "" && p.Status != statusActive:
 		// The body for a contact by identifier has no status, so it would join as active first.
-		return providers.Unsupported(op, "a contact named by an identifier joins as active: look it up and add it by id to choose another status")
+		return providers.Unsupported(op,
+			"a contact named by an identifier joins as active: look it up and add it by id to choose another status")
 	}
 	return nil
 }
@@ -118,7 +119,8 @@ func messageReference(editID string) string {
 // unique in a workspace, so a create that is sent twice cannot send its message twice [assumed].
 func newConversation(n model.NewConversation, editID string) (createBody, *model.Error) {
 	op := createConversation.Name
-	body := createBody{Name: n.Title, Description: n.Description, Visibility: string(n.Privacy), Accessibility: n.Access, ChannelID: n.Channel}
+	body := createBody{Name: n.Title, Description: n.Description, Visibility: string(n.Privacy), Accessibility: n.Access,
+		ChannelID: n.Channel}
 	if strings.TrimSpace(n.Title) == "" {
 		return body, providers.Invalid(op, "the service wants a name")
 	}
@@ -136,7 +138,8 @@ func newConversation(n model.NewConversation, editID string) (createBody, *model
 		return body, providers.Invalid(op, "the service has neither spaces nor roles")
 	}
 	if len(n.People) > maxNewParticipants {
-		return body, providers.Invalid(op, fmt.Sprintf("a new conversation takes at most %d people: create it, then add the others", maxNewParticipants))
+		return body, providers.Invalid(op,
+			fmt.Sprintf("a new conversation takes at most %d people: create it, then add the others", maxNewParticipants))
 	}
 	var recipients []identifierReference
 	for _, p := range n.People {

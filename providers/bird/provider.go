@@ -2,6 +2,7 @@ package bird
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -14,11 +15,13 @@ import (
 // DefaultBaseURL is the vendor's own (docs.bird.com/api/api-access/common-api-usage).
 const DefaultBaseURL = "https://api.bird.com"
 
-// Settings of an account.
 const (
 	settingWorkspace = "workspace_id"
 	settingAccessKey = "access_key_id"
 )
+
+//go:embed audience.txt
+var audience string
 
 // Factory opens Bird accounts.
 func Factory() providers.Factory {
@@ -36,6 +39,7 @@ func Factory() providers.Factory {
 		Pace:         providers.Pace{Every: 200 * time.Millisecond, Burst: 10, InFlight: 4},
 		Table:        table,
 		AccessValues: accesses,
+		Audience:     audience,
 		Open:         open,
 	}
 }
@@ -50,8 +54,8 @@ func checkWorkspace(v string) error {
 	return nil
 }
 
-// Provider is one account: one workspace seen through one access key.
-type Provider struct {
+// provider is one account: one workspace seen through one access key.
+type provider struct {
 	providers.Editor
 
 	account   providers.Account
@@ -65,14 +69,11 @@ type Provider struct {
 	held     *providers.Recent[map[string]json.RawMessage] // attributes as the service sent them
 }
 
-var (
-	_ model.Provider = (*Provider)(nil)
-	_ model.Creator  = (*Provider)(nil)
-)
+var _ model.Creator = (*provider)(nil)
 
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
-func newProvider(a providers.Account) (*Provider, error) {
+func newProvider(a providers.Account) (*provider, error) {
 	const op = "open account"
 	a.BaseURL = a.Base(DefaultBaseURL)
 	workspace := strings.TrimSpace(a.Settings[settingWorkspace])
@@ -95,7 +96,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{
+	p := &provider{
 		account:   a,
 		client:    c,
 		accessKey: strings.TrimSpace(a.Settings[settingAccessKey]),
@@ -112,8 +113,7 @@ func newProvider(a providers.Account) (*Provider, error) {
 // scheme stands before the access key.
 const scheme = "AccessKey"
 
-// Describe implements model.Provider.
-func (p *Provider) Describe() model.Description {
+func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), model.Bird+" "+p.account.BaseURL+" "+p.client.workspace)
 	d.ParticipantStatuses = participantStatuses
 	d.DefaultStatus = statusActive
@@ -122,16 +122,6 @@ func (p *Provider) Describe() model.Description {
 	d.People = []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows}
 	// Vendor's limits are far above; a list every ten seconds is what careful clients do.
 	d.MinRefresh = 10 * time.Second
-	d.Audience = map[string]string{
-		model.AudienceKey(model.EditCreate, ""):                           "Where nothing is chosen, Bird makes it public and open: everyone in the workspace whose role shows conversations (assumed).",
-		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Everyone in the Bird workspace whose role shows conversations (assumed: Bird does not say who sees a public one).",
-		model.AudienceKey(model.EditAccess, accessOpen):                   "Anyone in the workspace can join without being asked (assumed from the word: Bird does not explain it).",
-		model.AudienceKey(model.EditAccess, accessRequest):                "Anyone in the workspace can ask to join (assumed from the word: Bird does not explain it).",
-		model.AudienceKey(model.EditStatus, model.StatusOpen):             "Its participants can be written to again (assumed: Bird says only that a closed conversation takes no messages).",
-		model.AudienceKey(model.EditParticipants, model.KindContact):      "The contact is a customer outside of the company and takes part from then on; which earlier messages it sees is assumed to depend on the channel.",
-		model.AudienceKey(model.EditParticipants, model.KindUser):         "The user sees the conversation, its earlier messages included (assumed).",
-		model.AudienceKey(model.EditParticipants, model.KindFlow):         "The automation takes part from then on (assumed).",
-	}
 	return d
 }
 
@@ -169,7 +159,7 @@ var table = []providers.CapabilityRow{
 }
 
 // limits are what one conversation does not allow.
-func (p *Provider) limits(c model.Conversation, no func(model.EditKind, string)) {
+func (p *provider) limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
 		for _, k := range model.EditKinds() {
 			if k != model.EditCreate {
@@ -186,16 +176,13 @@ func (p *Provider) limits(c model.Conversation, no func(model.EditKind, string))
 }
 
 // Link implements model.Provider. No address of Bird's web application is documented, and there are no recordings.
-func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
-	if kind == model.LinkRecording {
-		return "", providers.Unsupported("open recording", "Bird has no recordings")
-	}
-	return "", providers.Unsupported("open in browser", "Bird documents no address for a conversation")
+func (p *provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
+	return providers.NoLink(kind, "Bird has no recordings", "Bird documents no address for a conversation")
 }
 
 // Check implements model.Provider. It asks for everything afresh, whatever was learnt; the parts of a conversation are
 // those of the newest.
-func (p *Provider) Check(ctx context.Context) []model.CheckResult {
+func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	p.client.lacks.forget()
 	var out []model.CheckResult
 	ask := func(name, good string, call providers.Call) []json.RawMessage {

@@ -50,7 +50,6 @@ func (r *refusals) of(e providers.Endpoint) error {
 	return nil
 }
 
-// forget has everything asked for again.
 func (r *refusals) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

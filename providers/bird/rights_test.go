@@ -141,7 +141,7 @@ func TestInboxes(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, f := range d.Conversation.Facts {
-		if f.Group == groupInbox {
+		if f.Group == "Inbox" {
 			got[f.Label] = f.Value
 		}
 	}

@@ -22,7 +22,7 @@ const cursorPrefix = "page:"
 // Sync implements model.Provider. The list has no filter, and newest created conversations come first, so an old
 // conversation with a new message is found by a full walk only. Since and Filter are left to the caller, since the
 // service cannot apply them. A page token that the service no longer takes starts the walk again, once.
-func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
+func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	list := p.list(maxPages, func(token string) providers.Call { return p.client.page(listConversations, "", pageLimit, token, nil) })
 	read := func(ctx context.Context, at string) (out providers.Page[model.Conversation], err error) {
 		page, err := list.Read(ctx, strings.TrimPrefix(at, cursorPrefix))
@@ -39,12 +39,13 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	return providers.Sync(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages, Lost: refusesToken}, listConversations.Name, req, emit)
+	w := providers.Walk[model.Conversation]{Op: listConversations.Name, Read: read, Most: maxPages, Lost: refusesToken}
+	return providers.Sync(ctx, w, req, emit)
 }
 
 // list walks a list of at most some pages.
-func (p *Provider) list(most int, call func(token string) providers.Call) providers.Walk[json.RawMessage] {
-	return providers.Walk[json.RawMessage]{Most: most, Read: func(ctx context.Context, token string) (providers.Page[json.RawMessage], error) {
+func (p *provider) list(most int, call func(token string) providers.Call) providers.RawWalk {
+	return providers.RawWalk{Most: most, Read: func(ctx context.Context, token string) (providers.RawPage, error) {
 		return readPage(p.client.Do(ctx, call(token)))
 	}}
 }
@@ -63,8 +64,8 @@ type channels struct {
 	refused error
 }
 
-// namer gives a function that names channels, for convert. They are listed when the first name is wanted.
-func (p *Provider) namer(ctx context.Context) func(string) (string, string) {
+// namer returns a function that names channels, for convert. They are listed when the first name is wanted.
+func (p *provider) namer(ctx context.Context) func(string) (string, string) {
 	known, _ := p.channels.Names(ctx) // a courtesy: what cannot be named is shown by its id
 	return known.name
 }
@@ -72,7 +73,7 @@ func (p *Provider) namer(ctx context.Context) func(string) (string, string) {
 func (c channels) name(id string) (name, platform string) { return c.at[id].name, c.at[id].platform }
 
 // readChannels lists the channels. A refusal lasts for the run.
-func (p *Provider) readChannels(ctx context.Context) (channels, error) {
+func (p *provider) readChannels(ctx context.Context) (channels, error) {
 	rows, _, err := p.list(maxChannelPages, func(token string) providers.Call {
 		return p.client.page(listChannels, "", channelLimit, token, nil)
 	}).All(ctx)

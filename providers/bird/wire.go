@@ -91,7 +91,7 @@ type participantBody struct {
 const maxToken = 8000
 
 // readPage reads one page of any list. total and totalType, which some answers have, mean nothing that is documented.
-func readPage(a *providers.Answer, err error) (page providers.Page[json.RawMessage], _ error) {
+func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
 	if err != nil {
 		return page, err
 	}
@@ -103,21 +103,20 @@ func readPage(a *providers.Answer, err error) (page providers.Page[json.RawMessa
 	if len(next) > maxToken {
 		return page, a.Malformed("the service gave a page token that is too long")
 	}
-	return providers.Page[json.RawMessage]{Rows: rows, Next: next, Holes: rows == nil}, nil
+	return providers.RawPage{Rows: rows, Next: next, Holes: rows == nil}, nil
 }
 
 // readFound reads the answer of a search by identifier. Its shape is on no page that could be read: a list of results
 // and the one contact by itself are both taken [assumed].
-func readFound(a *providers.Answer, err error) (providers.Page[json.RawMessage], error) {
+func readFound(a *providers.Answer, err error) (providers.RawPage, error) {
 	if err == nil {
 		if o, ok := providers.ParseObject(a.Body); ok && o.Peek("results") == nil && o.Text("id") != "" {
-			return providers.Page[json.RawMessage]{Rows: []json.RawMessage{a.Body}}, nil
+			return providers.RawPage{Rows: []json.RawMessage{a.Body}}, nil
 		}
 	}
 	return readPage(a, err)
 }
 
-// quote writes a text as JSON.
 func quote(s string) json.RawMessage {
 	raw, _ := providers.WriteJSON(s) // a string can always be written
 	return raw

@@ -12,7 +12,7 @@ type Service struct {
 	// Provider is the name of the provider. Its documented calls are those of
 	// testdata/facts, in the file of that name.
 	Provider string
-	// Folder is that of the adapter, whose doc.go says what is left out.
+	// Folder is that of the adapter, whose leftout.txt says what is left out.
 	Folder string
 	// Header carries the credential; "" is Authorization.
 	Header string

@@ -1,15 +1,17 @@
 package kona
 
 import (
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 
 	"confab/model"
 	"confab/providers"
 )
 
 // plan is the part of providers.Editor that knows Kona: one PUT carries all fields, in full lists.
-func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
+func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	update := p.update(fresh)
 	return func(e model.Edit) providers.Planned {
 		if err := check(fresh, e); err != nil {
@@ -33,13 +35,13 @@ func (p *Provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 }
 
 // update is the PUT, which no page documents.
-func (p *Provider) update(fresh model.Conversation) *providers.Write {
+func (p *provider) update(fresh model.Conversation) *providers.Write {
 	id := fresh.Ref.ID
 	return &providers.Write{
 		Build: func(edits []model.Edit) providers.Call {
 			return updateConversation.Of(id, updateOf(fresh, edits))
 		},
-		Kinds: putKinds,
+		Kinds: slices.Collect(maps.Keys(answerFields)),
 		Reads: func(err *model.Error) providers.Lesson {
 			if err.Hint == "" && err.Kind == model.Invalid {
 				err.Hint = hintUpdate
@@ -58,8 +60,7 @@ func (p *Provider) update(fresh model.Conversation) *providers.Write {
 	}
 }
 
-// shown reads the conversation of an answer.
-func (p *Provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
+func (p *provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
 	raw, err := first(a, keyConversations)
 	if err != nil {
 		return c, nil, false
@@ -73,24 +74,24 @@ func (p *Provider) shown(a *providers.Answer) (c model.Conversation, tells func(
 	}, true
 }
 
-// shows reports whether an answer tells what an edit of a kind has changed.
-func shows(o *providers.Object, k model.EditKind) bool {
-	switch k {
-	case model.EditTitle:
-		return !o.Null("name")
-	case model.EditDescription:
-		return o.Has("details") // null is how an empty text may come
-	case model.EditAccess:
-		return !o.Null("stakeholder")
-	case model.EditDefaultRole:
-		return !o.Null("default_role")
-	case model.EditParticipants:
-		return !o.Null("participants") && !o.Null("groups")
-	}
-	return false
+// answerFields are where an answer tells what an edit of a kind has changed: the edits that hang on the one undocumented
+// call.
+var answerFields = map[model.EditKind][]string{
+	model.EditTitle:        {"name"},
+	model.EditDescription:  {"details"},
+	model.EditAccess:       {"stakeholder"},
+	model.EditDefaultRole:  {"default_role"},
+	model.EditParticipants: {"participants", "groups"},
 }
 
-func (p *Provider) planCreate(n model.NewConversation) providers.Planned {
+func shows(o *providers.Object, k model.EditKind) bool {
+	if k == model.EditDescription {
+		return o.Has("details") // null is how an empty text may come
+	}
+	return !slices.ContainsFunc(answerFields[k], o.Null)
+}
+
+func (p *provider) planCreate(n model.NewConversation) providers.Planned {
 	body, refused := newConversation(n)
 	if refused != nil {
 		return providers.Refuse(refused)

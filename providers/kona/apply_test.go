@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,7 +193,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		if got := s.lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
 			t.Errorf("%d: sent %v", status, got)
 		}
-		for _, k := range putKinds {
+		for _, k := range slices.Collect(maps.Keys(answerFields)) {
 			if c := p.Capabilities(model.Conversation{}).Of(k); c.Can() || c.Reason != reason {
 				t.Errorf("%s is %+v", k, c)
 			}

@@ -58,7 +58,6 @@ var resources = map[string]struct {
 	keySpaces: {providers.Get("list spaces", "/spaces", 200), providers.Get("read space", "/spaces/{id}", 200), string(model.LookupSpaces)},
 }
 
-// client makes the calls.
 type client struct{ *providers.Client }
 
 // page is a call for a page of a list. What is asked of it stands in pairs, of which empty values are left out.
@@ -90,7 +89,6 @@ func named(key, scope, like string, number, size int) providers.Call {
 	return page(resources[key].list, number, size, "space_id", scope, "like", like)
 }
 
-// list reads the resources of an answer.
 func (c client) list(ctx context.Context, key string, call providers.Call) ([]json.RawMessage, error) {
 	a, err := c.Do(ctx, call)
 	if err != nil {
@@ -101,9 +99,9 @@ func (c client) list(ctx context.Context, key string, call providers.Call) ([]js
 
 // pages walks a list by page number, each row once, to its end or for a number of pages. The API gives no total and no
 // link, may cap per_page in silence, and rows shift while pages are read.
-func (c client) pages(key string, most int, call func(page int) providers.Call) providers.Walk[json.RawMessage] {
+func (c client) pages(key string, most int, call func(page int) providers.Call) providers.RawWalk {
 	seen := map[string]bool{}
-	read := func(ctx context.Context, at string) (out providers.Page[json.RawMessage], err error) {
+	read := func(ctx context.Context, at string) (out providers.RawPage, err error) {
 		number := pageNumber(at)
 		list, err := c.list(ctx, key, call(number))
 		out.Holes = list == nil // null is no list
@@ -122,7 +120,7 @@ func (c client) pages(key string, most int, call func(page int) providers.Call) 
 		}
 		return out, err
 	}
-	return providers.Walk[json.RawMessage]{Most: most, Read: read}
+	return providers.RawWalk{Most: most, Read: read}
 }
 
 // cursorPrefix marks the place of a page; its number follows.
@@ -137,7 +135,6 @@ func pageNumber(at string) int {
 	return max(1, n)
 }
 
-// one reads a single resource.
 func (c client) one(ctx context.Context, key string, call providers.Call) (json.RawMessage, error) {
 	a, err := c.Do(ctx, call)
 	if err != nil {

@@ -9,14 +9,6 @@ import (
 	"confab/providers"
 )
 
-// Groups of facts.
-const (
-	groupConversation = "Conversation"
-	groupPeople       = "People"
-	groupTags         = "Tags"
-	groupExternal     = "External objects"
-)
-
 // names tells what ids are called; nil knows none. What a user's answer lacks is "".
 type names func(single) model.Participant
 
@@ -61,12 +53,12 @@ func convert(raw json.RawMessage, account string, n names) (model.Conversation, 
 	}
 
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
-	facts.Tree(groupTags, "", o.Take("tags"))
+	facts.Tree("Tags", "", o.Take("tags"))
 	// The vendor's text says external_objects, its samples external_object.
-	facts.Tree(groupExternal, "", o.Take("external_object"))
-	facts.Tree(groupExternal, "", o.Take("external_objects"))
+	facts.Tree("External objects", "", o.Take("external_object"))
+	facts.Tree("External objects", "", o.Take("external_objects"))
 	// The address is shown, never followed: it may name another host.
-	facts.Texts(groupConversation, o, "First comment", "initial_comment", "API address", "href")
+	facts.Texts("Conversation", o, "First comment", "initial_comment", "API address", "href")
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return c, c.Ref.ID != ""
@@ -87,7 +79,7 @@ func members(o *providers.Object, list, field, key string, n names, facts *provi
 		id := e.Text(field)
 		if id == "" {
 			known = false
-			facts.Rest(groupPeople, list+" "+strconv.Itoa(i+1), e)
+			facts.Rest("People", list+" "+strconv.Itoa(i+1), e)
 			continue
 		}
 		p := n.of(key, id)
@@ -97,12 +89,12 @@ func members(o *providers.Object, list, field, key string, n names, facts *provi
 		}
 		if seen[id] {
 			// Which role wins for somebody listed twice is not documented: the first is kept, the other shown.
-			facts.Add(groupPeople, p.Display()+" again", p.Role)
+			facts.Add("People", p.Display()+" again", p.Role)
 		} else {
 			people = append(people, p)
 		}
 		seen[id] = true
-		facts.Rest(groupPeople, p.Display(), e)
+		facts.Rest("People", p.Display(), e)
 	}
 	return people, known
 }

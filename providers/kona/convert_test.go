@@ -155,7 +155,7 @@ func TestExternalObjectsInBothSpellings(t *testing.T) {
 		`{"id":1,"external_objects":{"id":"x","name":"label"}}`,
 	} {
 		c, _ := convert([]byte(in), "a", nil)
-		if len(c.Facts) != 2 || c.Facts[0].Group != groupExternal || c.Facts[0].Value != "x" || c.Facts[1].Value != "label" {
+		if len(c.Facts) != 2 || c.Facts[0].Group != "External objects" || c.Facts[0].Value != "x" || c.Facts[1].Value != "label" {
 			t.Errorf("%s: %+v", in, c.Facts)
 		}
 	}

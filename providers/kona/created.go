@@ -9,14 +9,13 @@ import (
 	"confab/providers"
 )
 
-// Newest implements model.Provider.
-func (p *Provider) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
+func (p *provider) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
 	h, err := p.head(ctx, n.Space, nil)
 	return h.Newest(), err
 }
 
 // Find implements model.Provider. What was created by another user than the account's own is not it.
-func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
 	n := *e.Target.New
 	h, err := p.head(ctx, n.Space, slices.Concat([]string{}, known))
 	if err != nil {
@@ -39,7 +38,7 @@ func (p *Provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 
 // head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
 // the first is read.
-func (p *Provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
+func (p *provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
 	if space != "" {
 		if err := checkID(createConversation.Name, "space", space); err != nil {
 			return providers.Head{}, err
@@ -57,7 +56,7 @@ func (p *Provider) head(ctx context.Context, space string, known []string) (prov
 }
 
 // ownID returns the id of the account's user.
-func (p *Provider) ownID(ctx context.Context) (string, error) {
+func (p *provider) ownID(ctx context.Context) (string, error) {
 	if id := p.session.userID(); id != "" {
 		return id, nil
 	}

@@ -11,17 +11,23 @@ import (
 // nothing of refreshing.
 var _ model.CredentialSource = (*session)(nil)
 
-// Get implements model.CredentialSource: the access token to use, after a refresh where it was refused.
+// Get implements model.CredentialSource: the access token to use, after a refresh where it was refused or ends soon.
 func (s *session) Get(ctx context.Context) (string, error) {
+	if err := s.gate.Enter(ctx); err != nil {
+		return "", err
+	}
+	defer s.gate.Leave()
 	err := s.replace(ctx)
-	var token string
 	if err == nil {
-		token, err = s.token(ctx)
+		err = s.ready(ctx)
 	}
 	if model.KindOf(err) == model.Unauthorized {
 		s.doubt(ctx)
 	}
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	return s.held.Access, nil
 }
 
 // Reject implements model.CredentialSource. Nothing is done about a token that was refused because the password has
@@ -38,15 +44,11 @@ func (s *session) Reject(refused string) {
 // replace refreshes the token that was refused, once for all who wait for it. Where the configuration holds a token
 // alone, that one is read again.
 func (s *session) replace(ctx context.Context) error {
-	if err := s.gate.Enter(ctx); err != nil {
-		return err
-	}
-	defer s.gate.Leave()
 	s.mu.Lock()
 	refused := s.refused
 	s.refused = ""
 	s.mu.Unlock()
-	if refused == "" || refused != s.current().Access {
+	if refused == "" || refused != s.held.Access {
 		return nil
 	}
 	again, err := s.renew(ctx, refused)
@@ -71,7 +73,7 @@ func (s *session) reread(ctx context.Context) (bool, error) {
 	}
 	secret, err := source.Get(ctx)
 	was := providers.BareCredential(secret)
-	if err != nil || s.current().Origin != origin(was) {
+	if err != nil || s.held.Origin != origin(was) {
 		return false, err
 	}
 	source.Reject(secret)

@@ -41,24 +41,6 @@
 // Not offered: moving to another space, tags (read-only), unread state (only a total exists), a web address (none is
 // documented).
 //
-// Left out, and why. A test holds this list against the fact sheet; what is not
-// in it is used.
-//
-//   - POST /conversations conversations.external_object: external objects are shown, not written
-//   - PUT /conversations/{id} conversations.external_object: external objects are shown, not written
-//   - GET /comments/{id}: comments are read in lists
-//   - POST /comments: posting is not offered, but for the first comment of a new conversation
-//   - GET /spaces add_on_type: spaces are listed for their names
-//   - GET /spaces, /spaces/{id} include: the members of a space are read from its users
-//   - POST /spaces: administration of spaces is not offered
-//   - PUT, DELETE /spaces/{id}: administration of spaces is not offered
-//   - POST /spaces/{id}/participants: administration of spaces is not offered
-//   - DELETE /spaces/{id}/participants/{participant}: administration of spaces is not offered
-//   - POST /groups: administration of groups is not offered
-//   - PUT, DELETE /groups/{id}: administration of groups is not offered
-//   - GET, POST /tasks, /calendar_events, /risks: no conversations
-//   - GET, PUT, DELETE /tasks/{id}, /calendar_events/{id}: no conversations
-//   - GET, DELETE /risks/{id}: no conversations
-//   - GET /templates: no conversations
-//   - GET /accounts, /accounts/{id}, /accounts/current: the user's own name and account come with /userinfo
+// What is left out, and why, stands in leftout.txt. A test holds that list against the fact sheet; what is not in it
+// is used.
 package kona

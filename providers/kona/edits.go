@@ -86,7 +86,7 @@ func lists(fresh model.Conversation, target []model.Participant) (users *[]userR
 	return users, groups
 }
 
-// listOf gives the people of one kind as they are to be, and whether that differs from how they are.
+// listOf returns the people of one kind as they are to be, and whether that differs from how they are.
 func listOf(kind string, fresh, target []model.Participant) (want []model.Participant, changed bool) {
 	was, will := only(kind, fresh), only(kind, target)
 	at := func(in []model.Participant, p model.Participant) int {

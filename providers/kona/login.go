@@ -18,7 +18,6 @@ const defaultRedirect = "http://localhost:3000/callback"
 // learnTimeout is how long a sign-in may look for the user of the tokens that it replaces.
 const learnTimeout = 10 * time.Second
 
-// signIn is one sign-in: the authorization-code grant (authentication.md).
 type signIn struct {
 	session  *session
 	redirect string
@@ -57,16 +56,15 @@ func checkRedirect(v string) error {
 	return nil
 }
 
-// Redirect implements providers.SignIn.
 func (l *signIn) Redirect() string { return l.redirect }
 
-// Page implements providers.SignIn.
 func (l *signIn) Page(state string) string {
 	page := *l.session.endpoint
 	// The two stand side by side: /oauth/authorize and /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
 	page.RawPath = ""
-	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {l.session.clientID}, "redirect_uri": {l.redirect}, "state": {state}}.Encode()
+	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {l.session.clientID}, "redirect_uri": {l.redirect},
+		"state": {state}}.Encode()
 	return page.String()
 }
 
@@ -80,11 +78,11 @@ func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 		return "", err
 	}
 	s.hide(clientSecret, code)
-	s.learn(ctx)
 	if err := s.gate.Enter(ctx); err != nil {
 		return "", providers.GivenUp(op, err)
 	}
 	defer s.gate.Leave()
+	s.learn(ctx)
 	unlock, err := s.lock(ctx, op)
 	if err != nil {
 		return "", err
@@ -117,11 +115,10 @@ func (s *session) learn(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
 	defer cancel()
-	access, err := s.token(ctx)
-	if err != nil || s.userID() != "" {
+	if err := s.ready(ctx); err != nil || s.userID() != "" {
 		return
 	}
-	if _, err := s.whoIs(ctx, access); model.KindOf(err) == model.Unauthorized {
-		_, _ = s.refresh(ctx, access)
+	if _, err := s.whoIs(ctx, s.held.Access); model.KindOf(err) == model.Unauthorized {
+		_, _ = s.renew(ctx, s.held.Access)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Lookup implements model.Provider. Users and groups are found by id, or by how their name (or a user's address)
 // begins, which is what the service's like does; Scope is a space. Spaces are listed once and matched here.
-func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Limit <= 0 {
 		req.Limit = providers.LookupLimit
 	}
@@ -28,7 +28,7 @@ func (p *Provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	return model.LookupPage{}, providers.Unsupported("look up", "Kona has no directory of this kind: "+string(req.Kind))
 }
 
-func (p *Provider) lookUp(ctx context.Context, req model.LookupRequest, key string) (out model.LookupPage, err error) {
+func (p *provider) lookUp(ctx context.Context, req model.LookupRequest, key string) (out model.LookupPage, err error) {
 	if req.Scope != "" {
 		if err := checkID("look up "+key, "space", req.Scope); err != nil {
 			return out, err
@@ -51,7 +51,7 @@ func (p *Provider) lookUp(ctx context.Context, req model.LookupRequest, key stri
 	return out, err
 }
 
-func (p *Provider) lookUpOne(ctx context.Context, key, id string) (model.LookupPage, error) {
+func (p *provider) lookUpOne(ctx context.Context, key, id string) (model.LookupPage, error) {
 	raw, err := p.client.one(ctx, key, resources[key].one.Of(id, nil))
 	if err != nil {
 		return providers.FoundOne(model.Participant{}, err)
@@ -64,7 +64,7 @@ func (p *Provider) lookUpOne(ctx context.Context, key, id string) (model.LookupP
 	return providers.FoundOne(who, nil)
 }
 
-func (p *Provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
+func (p *provider) lookUpSpaces(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	left := maxNameRequests
 	p.directory.listSpaces(ctx, &left)
 	if err := ctx.Err(); err != nil {

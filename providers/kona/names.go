@@ -64,7 +64,6 @@ func (d *directory) name(s single) model.Participant {
 	return d.entries[s]
 }
 
-// known reports whether an id has been read.
 func (d *directory) known(s single) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,7 +71,6 @@ func (d *directory) known(s single) bool {
 	return ok
 }
 
-// unknown reports whether an id may be asked for.
 func (d *directory) unknown(s single) bool {
 	return isID(s.id) && !d.known(s) && !d.hasMissed(s)
 }
@@ -164,8 +162,10 @@ func (d *directory) read(ctx context.Context, left *int, l listing) (read bool, 
 		return false, nil
 	}
 	pages := 0
-	walk := d.client.pages(l.key, min(*left, maxDirectoryPages), func(page int) providers.Call { return named(l.key, l.scope, "", page, perPage) })
-	walked, err := walk.Run(ctx, so.at, func(p providers.Page[json.RawMessage]) (bool, error) {
+	walk := d.client.pages(l.key, min(*left, maxDirectoryPages), func(page int) providers.Call {
+		return named(l.key, l.scope, "", page, perPage)
+	})
+	walked, err := walk.Run(ctx, so.at, func(p providers.RawPage) (bool, error) {
 		pages++
 		for _, raw := range p.Rows {
 			d.keep(l.key, raw)
@@ -191,7 +191,6 @@ func (d *directory) read(ctx context.Context, left *int, l listing) (read bool, 
 	return true, err
 }
 
-// keep takes a name from a row.
 func (d *directory) keep(key string, raw json.RawMessage) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

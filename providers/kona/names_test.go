@@ -62,7 +62,7 @@ func (s *spacious) asked() (n int) {
 	return n
 }
 
-func openSpacious(t *testing.T, spaces int) (*Provider, *spacious, *stub) {
+func openSpacious(t *testing.T, spaces int) (*provider, *spacious, *stub) {
 	s := &spacious{spaces: spaces, names: map[string]int{}}
 	at := &stub{answer: s.answer}
 	p, _ := openStub(t, nil, accountAt(at))
@@ -140,7 +140,7 @@ func TestRowsComeBeforeNames(t *testing.T) {
 // known; a name that changed takes its place.
 func TestNamesAreKept(t *testing.T) {
 	p, _, _ := openSpacious(t, 1)
-	read := func(r model.Reading, rows model.Conversation, p *Provider) model.Conversation {
+	read := func(r model.Reading, rows model.Conversation, p *provider) model.Conversation {
 		_, err := p.Sync(t.Context(), model.SyncRequest{Mode: model.SyncFull}, func(b model.Batch) (bool, error) {
 			for _, c := range b.Conversations {
 				if b.Names {

@@ -21,6 +21,7 @@ const (
 	// refreshEarly is how long before its end a token is renewed, if it lives for more than twice as long.
 	refreshEarly = 5 * time.Minute
 	tokenTimeout = 30 * time.Second
+	maxLife      = 10 * 365 * 24 * time.Hour // of a token; more is no number of seconds
 	maxTokenBody = 64 << 10
 )
 
@@ -30,7 +31,7 @@ const (
 	requestQuery = "query"
 )
 
-// session gives the access token of an account, and a new one when the service refuses it and the configuration
+// session returns the access token of an account, and a new one when the service refuses it and the configuration
 // holds what a refresh takes: client_id, client_secret and a refresh token. One refresh runs at a time, in this
 // process and among processes; whoever waited for it uses what it brought.
 type session struct {
@@ -43,18 +44,18 @@ type session struct {
 	plain    *providers.Client   // to the API, for a call that brings its own access token
 	clients  []*providers.Client // whose errors and logs show no token
 
-	gate    providers.Gate // of one place, taken while a token is had or renewed
 	expired atomic.Bool    // the password has: no token helps
+	gate    providers.Gate // of one place, taken while a token is had or renewed
+	held    tokens         // of whoever holds the gate
 
 	mu      sync.Mutex
-	held    tokens
 	refused string // an access token, until a refresh was tried
 	user    string // whose rows and edits this run is about, "" until that is known
 }
 
 func newSession(a providers.Account, endpoint *url.URL) (*session, error) {
-	s := &session{account: a, clientID: strings.TrimSpace(a.Settings[settingClientID]), inQuery: a.Settings[settingTokenRequest] == requestQuery,
-		endpoint: endpoint, gate: providers.NewGate(1)}
+	s := &session{account: a, endpoint: endpoint, gate: providers.NewGate(1), clientID: strings.TrimSpace(a.Settings[settingClientID]),
+		inQuery: a.Settings[settingTokenRequest] == requestQuery}
 	if a.StateDir != "" {
 		s.file = tokenFileOf(a)
 	}
@@ -64,7 +65,8 @@ func newSession(a providers.Account, endpoint *url.URL) (*session, error) {
 		return nil, err
 	}
 	a.BaseURL = endpoint.Scheme + "://" + endpoint.Host
-	s.tokens, err = providers.NewClient(a, providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.expired.Store)})
+	s.tokens, err = providers.NewClient(a,
+		providers.ClientOptions{InFlight: 1, BodyLimit: maxTokenBody, DecodeError: decodeError(s.expired.Store)})
 	s.clients = []*providers.Client{s.plain, s.tokens}
 	return s, err
 }
@@ -88,48 +90,32 @@ func tokenAddress(a providers.Account) (*url.URL, error) {
 	return u, nil
 }
 
-// token gives the access token to use.
-func (s *session) token(ctx context.Context) (string, error) {
-	t := s.current()
-	if t.Access == "" {
-		if err := s.gate.Enter(ctx); err != nil {
-			return "", err
+// ready makes sure that a token is held, and that it does not end soon where another can be had. The gate is held, here
+// and below.
+func (s *session) ready(ctx context.Context) error {
+	if s.held.Access == "" {
+		if err := s.first(ctx); err != nil {
+			return err
 		}
-		err := s.first(ctx)
-		s.gate.Leave()
-		if err != nil {
-			return "", err
-		}
-		t = s.current()
 	}
-	if !t.Expires.IsZero() && time.Until(t.Expires) < refreshEarly {
-		if _, err := s.refresh(ctx, t.Access); err != nil && time.Until(t.Expires) <= 0 {
-			return "", err
-		}
-		t = s.current()
+	end := s.held.Expires
+	if end.IsZero() || time.Until(end) >= refreshEarly {
+		return nil
 	}
-	return t.Access, nil
-}
-
-func (s *session) current() tokens {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.held
+	if _, err := s.renew(ctx, s.held.Access); err != nil && time.Until(end) <= 0 {
+		return err
+	}
+	return nil
 }
 
 func (s *session) hold(t tokens) {
 	s.hide(t.Access, t.Refresh)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.held = t
 }
 
 // first finds the token to begin with: the kept pair if it descends from what is configured or from signing in, else
 // the configured token, else a refresh.
 func (s *session) first(ctx context.Context) error {
-	if s.current().Access != "" {
-		return nil
-	}
 	kept, err := s.kept()
 	if err != nil {
 		return err
@@ -186,26 +172,15 @@ func (s *session) lock(ctx context.Context, op string) (unlock func(), err error
 	return nil, &model.Error{Kind: model.Local, Op: op, Message: "the token file cannot be locked: " + err.Error(), Err: err}
 }
 
-// refresh replaces a token that was refused or is about to end. again is false where nothing can replace it.
-func (s *session) refresh(ctx context.Context, refused string) (again bool, err error) {
-	if err := s.gate.Enter(ctx); err != nil {
-		return false, err
-	}
-	defer s.gate.Leave()
-	if now := s.current(); now.Access != "" && now.Access != refused {
-		return true, nil // another goroutine was faster
-	}
-	return s.renew(ctx, refused)
-}
-
-// renew does the refresh, under the lock shared by processes. The gate is held.
+// renew replaces a token that was refused or is about to end, under the lock shared by processes. again is false where
+// nothing can replace it.
 func (s *session) renew(ctx context.Context, refused string) (again bool, err error) {
 	unlock, err := s.lock(ctx, "refresh the token")
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	held := s.current()
+	held := s.held
 	kept, err := s.kept()
 	if err != nil {
 		return false, err
@@ -312,8 +287,8 @@ func (s *session) exchange(ctx context.Context, op string, parameters url.Values
 		return tokens{}, answer.Malformed("the token endpoint gave no token")
 	}
 	s.hide(t.Access, t.Refresh)
-	if seconds, err := strconv.Atoi(got.Text("expires_in")); err == nil && seconds > int(2*refreshEarly/time.Second) && seconds < 10*365*24*3600 {
-		t.Expires = start.Add(time.Duration(seconds) * time.Second).UTC()
+	if lives, ok := got.Seconds("expires_in"); ok && lives > 2*refreshEarly && lives < maxLife {
+		t.Expires = start.Add(lives).UTC()
 	}
 	return t, nil
 }
@@ -322,7 +297,7 @@ func (s *session) exchange(ctx context.Context, op string, parameters url.Values
 // server that has not seen them, because it looks for them elsewhere, may well call the client or the request invalid.
 var wasRead = []string{"invalid_grant", "unauthorized_client", "access_denied"}
 
-// refusal gives the error of a failed exchange its kind and the advice what to try.
+// refusal returns the error of a failed exchange its kind and the advice what to try.
 func (s *session) refusal(err error) error {
 	e := model.AsError(err)
 	other := requestQuery
@@ -345,7 +320,6 @@ func (s *session) refusal(err error) error {
 	return e
 }
 
-// get asks a source; "" where there is none.
 func get(ctx context.Context, source model.CredentialSource) (string, error) {
 	if source == nil {
 		return "", nil

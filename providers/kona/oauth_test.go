@@ -72,7 +72,7 @@ func kept(dir string) func(*providers.Account) {
 	return func(a *providers.Account) { a.StateDir = dir }
 }
 
-func load(p *Provider) error {
+func load(p *provider) error {
 	_, err := p.client.Do(context.Background(), getConversation.Of("71", nil))
 	return err
 }
@@ -131,15 +131,16 @@ func TestOneRefreshForMany(t *testing.T) {
 func TestOneRefreshWithoutAFile(t *testing.T) {
 	i := &issuer{access: "gone", refresh: "refresh-0", rotates: true}
 	p, _ := openStub(t, nil, everything(i))
-	if again, err := p.session.refresh(t.Context(), "never-used"); !again || err != nil || i.refreshes != 1 {
-		t.Fatal(again, err, i.refreshes)
+	if err := load(p); err != nil || i.refreshes != 1 {
+		t.Fatal(err, i.refreshes)
 	}
 	// Others whose token was refused meanwhile use what has just been brought.
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if again, err := p.session.refresh(t.Context(), "never-used"); !again || err != nil {
-				t.Error(again, err)
+			p.session.Reject("never-used")
+			if token, err := p.session.Get(t.Context()); token == "" || err != nil {
+				t.Error(token, err)
 			}
 		})
 	}

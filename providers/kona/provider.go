@@ -2,6 +2,7 @@ package kona
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,7 +14,6 @@ import (
 // DefaultBaseURL is the vendor's own (README.md of the API's documentation).
 const DefaultBaseURL = "https://io.kona.com/api"
 
-// Settings of an account.
 const (
 	settingClientID     = "client_id"
 	settingTokenURL     = "token_url"
@@ -22,6 +22,9 @@ const (
 	settingRedirectURL  = "redirect_url"
 	settingTokenRequest = "token_request"
 )
+
+//go:embed audience.txt
+var audience string
 
 // Factory opens Kona accounts.
 func Factory() providers.Factory {
@@ -35,7 +38,8 @@ func Factory() providers.Factory {
 			{Name: settingClientID, Help: "the id of the application that an administrator registered in Kona"},
 			{Name: settingTokenURL, Help: "where tokens are refreshed; default: /oauth/token beside the base URL", Check: checkToken},
 			{Name: settingTokenRequest, Values: []string{requestForm, requestQuery}, Default: requestForm,
-				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, where logs of proxies may hold the secrets"},
+				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, " +
+					"where logs of proxies may hold the secrets"},
 			{Name: settingRedirectURL, Default: defaultRedirect, Check: checkRedirect,
 				Help: "where the browser comes back to when signing in, exactly as registered with the application: http on loopback, with a port"},
 			{Name: settingRefreshToken, Secret: true, Help: "the refresh token"},
@@ -45,6 +49,7 @@ func Factory() providers.Factory {
 		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
 		Table:        table,
 		AccessValues: accesses,
+		Audience:     audience,
 		Open:         open,
 		SignIn:       newSignIn,
 		Files:        files,
@@ -59,8 +64,8 @@ func checkToken(v string) error {
 	return err
 }
 
-// Provider is one account: one user of one host.
-type Provider struct {
+// provider is one account: one user of one host.
+type provider struct {
 	providers.Editor
 
 	account   providers.Account
@@ -83,14 +88,11 @@ type comment struct {
 // maxNewest is of how many conversations the newest comment is kept at least.
 const maxNewest = 10_000
 
-var (
-	_ model.Provider = (*Provider)(nil)
-	_ model.Creator  = (*Provider)(nil)
-)
+var _ model.Creator = (*provider)(nil)
 
 func open(a providers.Account) (model.Provider, error) { return newProvider(a) }
 
-func newProvider(a providers.Account) (*Provider, error) {
+func newProvider(a providers.Account) (*provider, error) {
 	a.BaseURL = a.Base(DefaultBaseURL)
 	endpoint, err := tokenAddress(a)
 	if err != nil {
@@ -105,21 +107,20 @@ func newProvider(a providers.Account) (*Provider, error) {
 		return nil, err
 	}
 	s.user = kept.User
-	h, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
+	h, err := providers.NewClient(a,
+		providers.ClientOptions{Credential: &providers.Credential{Source: s}, DecodeError: decodeError(s.expired.Store)})
 	if err != nil {
 		return nil, err
 	}
 	s.clients = append(s.clients, h)
 	c := client{h}
-	p := &Provider{account: a, client: c, session: s, directory: newDirectory(c), newest: providers.NewRecent[comment](maxNewest)}
+	p := &provider{account: a, client: c, session: s, directory: newDirectory(c), newest: providers.NewRecent[comment](maxNewest)}
 	p.identity, p.formerly = identityOf(a, kept)
 	p.Editor = providers.Editor{Client: h, Table: table, Plan: p.plan}
 	return p, nil
 }
 
-// Describe implements model.Provider.
-func (p *Provider) Describe() model.Description {
-	const everyone = "Everyone in the space: stakeholder 2 addresses its Everyone group."
+func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), p.identity)
 	d.Formerly = p.formerly
 	d.Roles, d.DefaultRoleValues = roles, roles
@@ -127,16 +128,6 @@ func (p *Provider) Describe() model.Description {
 	d.People = []model.LookupKind{model.LookupUsers, model.LookupGroups}
 	d.NewNeedsSpace = true
 	d.MinRefresh = time.Minute
-	d.Audience = map[string]string{
-		model.AudienceKey(model.EditCreate, ""):                           "You, and the people and groups it lists (assumed from Kona's default).",
-		model.AudienceKey(model.EditAccess, accessEveryone):               everyone + " What that does to an existing conversation is assumed.",
-		model.AudienceKey(model.EditAccess, accessGroup):                  "The people and groups it lists (assumed for an existing conversation).",
-		model.AudienceKey(model.EditAccess, accessJustMe):                 "Only you (assumed for an existing conversation; what becomes of its people is not documented).",
-		model.AudienceKey(model.EditDefaultRole, model.RoleEditor):        "Everybody who comes in without a role of their own, through Everyone for instance, may edit (assumed).",
-		model.AudienceKey(model.EditDefaultRole, model.RoleViewer):        "Everybody who comes in without a role of their own can read and comment (assumed).",
-		model.AudienceKey(model.EditDefaultRole, model.RoleComplete):      "Everybody who comes in without a role of their own gets collaboration complete, which Kona does not explain (assumed).",
-		model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "Kona's conversations are visible to their participants only.",
-	}
 	return d
 }
 
@@ -144,9 +135,6 @@ const (
 	reasonPut = "assumed: Kona documents no update of conversations; PUT is sent as for its other resources, and the answer is checked"
 	callPut   = "PUT /conversations/{id} "
 )
-
-// putKinds are the edits that hang on the one undocumented call.
-var putKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditAccess, model.EditDefaultRole, model.EditParticipants}
 
 // table is what the service can do, whatever the account. The list of conversations may leave participants and groups
 // out, reading one brings them.
@@ -156,7 +144,8 @@ var table = []providers.CapabilityRow{
 	providers.Assumed(model.EditDescription, callPut+"details", reasonPut),
 	providers.No(model.EditStatus, "Kona's conversations have no status"),
 	providers.Assumed(model.EditAccess, callPut+"stakeholder", reasonPut),
-	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").Needing(model.NeedParticipants),
+	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").
+		Needing(model.NeedParticipants),
 	providers.Assumed(model.EditDefaultRole, callPut+"default_role", reasonPut),
 	providers.No(model.EditContacts, "Kona has no contacts apart from the participants"),
 	providers.No(model.EditLabels, "Kona's tags are read-only"),
@@ -168,15 +157,11 @@ var table = []providers.CapabilityRow{
 
 // Link implements model.Provider. Only an old hint at web addresses of tasks exists, so none is built, and there are
 // no recordings.
-func (p *Provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
-	if kind == model.LinkRecording {
-		return "", providers.Unsupported("open recording", "Kona has no recordings")
-	}
-	return "", providers.Unsupported("open in browser", "Kona documents no web address for a conversation")
+func (p *provider) Link(_ context.Context, _ model.Conversation, kind model.LinkKind) (string, error) {
+	return providers.NoLink(kind, "Kona has no recordings", "Kona documents no web address for a conversation")
 }
 
-// Check implements model.Provider.
-func (p *Provider) Check(ctx context.Context) []model.CheckResult {
+func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	answer, err := p.client.Do(ctx, providers.Call{Endpoint: userinfo})
 	who := providers.Check("signed in", "the access token is accepted", err)
 	if err == nil {
@@ -197,7 +182,6 @@ func (p *Provider) Check(ctx context.Context) []model.CheckResult {
 	return []model.CheckResult{who, list, update}
 }
 
-// noUpdate says that the server has no update of conversations.
 func noUpdate(status int) (hint, reason string) {
 	reason = fmt.Sprintf("this Kona server has no update of conversations: it answers %d to PUT", status)
 	if status == http.StatusNotFound {
@@ -207,7 +191,7 @@ func noUpdate(status int) (hint, reason string) {
 }
 
 // ageOf lays what is known of the newest comment over a conversation.
-func (p *Provider) ageOf(c *model.Conversation) {
+func (p *provider) ageOf(c *model.Conversation) {
 	last, ok := p.newest.Get(c.Ref.ID)
 	if !ok {
 		return
@@ -219,7 +203,7 @@ func (p *Provider) ageOf(c *model.Conversation) {
 	}
 }
 
-func (p *Provider) keepNewest(id string, m []model.Message) {
+func (p *provider) keepNewest(id string, m []model.Message) {
 	if len(m) == 0 {
 		p.newest.Forget(id)
 		return

@@ -76,7 +76,7 @@ func (s *stub) lines() []string {
 	return out
 }
 
-func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*providers.Account)) (*Provider, *stub) {
+func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*providers.Account)) (*provider, *stub) {
 	t.Helper()
 	s := &stub{}
 	s.answer = func(r sent) (int, string) {

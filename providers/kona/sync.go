@@ -20,7 +20,7 @@ const (
 // Sync implements model.Provider. The head is read latest updated first, where a new comment is not promised to count
 // as an update; a full walk goes by creation, whose order does not change under it. Nothing narrows
 // it: the list has one filter, by the id of a space, and a query names spaces by pieces of their names too.
-func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
+func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	full := req.Mode == model.SyncFull
 	order := byUpdated
 	if full {
@@ -38,7 +38,7 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
 	}
-	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Read: read, Most: maxPages}, listConversations.Name, req,
+	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: listConversations.Name, Read: read, Most: maxPages}, req,
 		func(b model.Batch) (bool, error) {
 			more, err := emit(b)
 			if stopped = !more; err != nil || stopped {
@@ -53,15 +53,14 @@ func (p *Provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return result, err
 }
 
-// convert reads a row, with the names that are known.
-func (p *Provider) convert(raw json.RawMessage) (model.Conversation, bool) {
+func (p *provider) convert(raw json.RawMessage) (model.Conversation, bool) {
 	c, ok := convert(raw, p.account.Name, p.directory.name)
 	p.ageOf(&c)
 	return c, ok
 }
 
 // unnamed returns the rows of a page that hold ids without a name, and of each these.
-func (p *Provider) unnamed(rows []json.RawMessage) []mentioned {
+func (p *provider) unnamed(rows []json.RawMessage) []mentioned {
 	var out []mentioned
 	for _, raw := range rows {
 		m := mentionedIn(raw)
@@ -75,7 +74,7 @@ func (p *Provider) unnamed(rows []json.RawMessage) []mentioned {
 
 // naming brings the names of one sync: the rows come first, and again when more is known of them.
 type naming struct {
-	provider *Provider
+	provider *provider
 	left     int // requests
 	anew     bool
 	begun    bool
@@ -128,14 +127,13 @@ func (n *naming) again(ctx context.Context, rows []mentioned, cursor string, emi
 		}
 	}
 	if len(named) > 0 {
-		page := providers.ConvertPage(providers.Page[json.RawMessage]{Rows: named}, n.provider.convert)
+		page := providers.ConvertPage(providers.RawPage{Rows: named}, n.provider.convert)
 		_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: page.Rows})
 	}
 	return left, err
 }
 
-// Load implements model.Provider.
-func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	op := getConversation.Name
 	if err := checkID(op, "conversation", id); err != nil {
 		return model.Detail{}, err
@@ -176,7 +174,7 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		return model.Detail{}, providers.GivenUp(op, err)
 	}
 	if d.Messages.Known {
-		page := providers.Page[json.RawMessage]{Rows: said}
+		page := providers.RawPage{Rows: said}
 		d.Messages.Items = providers.ConvertPage(page, func(raw json.RawMessage) (model.Message, bool) {
 			return convertComment(raw, p.directory.name)
 		}).Rows
@@ -189,14 +187,14 @@ func (p *Provider) Load(ctx context.Context, id string, need model.Need) (model.
 		c.HasMessages = len(d.Messages.Items) > 0
 	}
 	if notShown != "" {
-		c.Facts = append(c.Facts, model.Fact{Group: groupConversation, Label: "Comments", Value: "not shown: " + notShown})
+		c.Facts = append(c.Facts, model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
 	}
 	d.Conversation = c
 	return d, nil
 }
 
 // nameAll makes sure that the people of one conversation have names.
-func (p *Provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
+func (p *provider) nameAll(ctx context.Context, raw json.RawMessage, comments []json.RawMessage) {
 	m := mentionedIn(raw)
 	for _, r := range comments {
 		o, _ := providers.ObjectOf(r)

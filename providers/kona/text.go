@@ -42,7 +42,6 @@ func writeTag(out *strings.Builder, name atom.Atom, kind html.TokenType) {
 	}
 }
 
-// endLine starts a new line unless one has just started.
 func endLine(b *strings.Builder) {
 	if s := b.String(); s != "" && !strings.HasSuffix(s, "\n") {
 		b.WriteByte('\n')
@@ -59,7 +58,6 @@ func commentText(typed string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>").Replace(typed)
 }
 
-// mention is @user:12, @group:5 (comments.md).
 var mention = regexp.MustCompile(`@(user|group):([0-9]{1,19})\b`)
 
 // nameMentions puts names in place of the ids of mentions; an id without a known name stays.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,7 +21,6 @@ import (
 )
 
 const (
-	// maxTokenFile bounds what is read of a token file.
 	maxTokenFile = 64 << 10
 	// lockPause is how often a lock that another process holds is tried again.
 	lockPause = 50 * time.Millisecond
@@ -47,7 +47,7 @@ type tokens struct {
 	Rows string `json:"rows,omitempty"`
 }
 
-// from gives the pair to use for a configured secret: the kept one if it descends from that, else access.
+// from returns the pair to use for a configured secret: the kept one if it descends from that, else access.
 func (t tokens) from(origin, access string) tokens {
 	if t.Origin != origin {
 		t = tokens{Origin: origin, Rows: t.Rows}
@@ -58,7 +58,6 @@ func (t tokens) from(origin, access string) tokens {
 	return t
 }
 
-// origin digests secrets one way.
 func origin(secrets ...string) string {
 	h := sha256.New()
 	for _, s := range secrets {
@@ -75,7 +74,7 @@ type tokenFile struct {
 	identity string
 }
 
-// tokenFileOf gives the file of an account: one for each host and account name, since two accounts of one host may be
+// tokenFileOf returns the file of an account: one for each host and account name, since two accounts of one host may be
 // two people. It is named after a digest, since the host is a URL.
 func tokenFileOf(a providers.Account) tokenFile {
 	key := a.Name + " " + hostIdentity(a)
@@ -108,6 +107,27 @@ func files(stateDir, account string) ([]string, error) {
 	return out, err
 }
 
+// checkPrivate refuses a file that others may have read or written.
+func checkPrivate(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	uid, known := owner(info)
+	remedy := "; try: confab forget, then confab login"
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s is a link, and tokens are not read through one%s", path, remedy)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file%s", path, remedy)
+	case known && uid != os.Geteuid():
+		return fmt.Errorf("%s belongs to another user (uid %d)%s", path, uid, remedy)
+	case known && info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("%s is open to group or others (mode %04o); try: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	return nil
+}
+
 // readBounded reads a regular file, whoever may read it beside us.
 func readBounded(path string) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|openSafely, 0)
@@ -121,7 +141,7 @@ func readBounded(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxTokenFile))
 }
 
-// read gives the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
+// read returns the kept pair, or the zero value where there is none that can be used: no file, one that is damaged, or
 // one of another account. A file that others can read or change, or that is no plain file of this user, is an error.
 func (f tokenFile) read() (tokens, error) {
 	if f.path == "" {

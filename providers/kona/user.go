@@ -17,7 +17,7 @@ import (
 // hostIdentity is the identity of an account whose user is not known.
 func hostIdentity(a providers.Account) string { return model.Kona + " " + a.Base(DefaultBaseURL) }
 
-// identityOf gives the identity of an account, and the one under which rows of the same user may have been stored
+// identityOf returns the identity of an account, and the one under which rows of the same user may have been stored
 // before the user was known.
 func identityOf(a providers.Account, kept tokens) (identity, formerly string) {
 	host := hostIdentity(a)
@@ -80,7 +80,6 @@ func (s *session) accept(ctx context.Context, t *tokens) error {
 	return nil
 }
 
-// saysNobody reports whether a server has no answer to the question who is signed in.
 func saysNobody(err error) bool {
 	switch model.KindOf(err) {
 	case model.Forbidden, model.NotFound, model.Unsupported, model.Malformed:
@@ -89,18 +88,17 @@ func saysNobody(err error) bool {
 	return false
 }
 
-// userID gives the user whom this run is about, "" while that is not known.
 func (s *session) userID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.user
 }
 
-// whoIs asks whose an access token is.
 func (s *session) whoIs(ctx context.Context, access string) (model.Participant, error) {
 	s.hide(access)
 	c := client{s.plain}
-	raw, err := c.one(ctx, keyUsers, providers.Call{Endpoint: userinfo, Header: http.Header{"Authorization": {providers.Bearer + " " + access}}})
+	authorization := http.Header{"Authorization": {providers.Bearer + " " + access}}
+	raw, err := c.one(ctx, keyUsers, providers.Call{Endpoint: userinfo, Header: authorization})
 	if err != nil {
 		return model.Participant{}, err
 	}

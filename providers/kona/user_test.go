@@ -55,7 +55,7 @@ func (s *town) at(dir, credential string) providers.Account {
 	return a
 }
 
-func (s *town) open(t *testing.T, dir, credential string) *Provider {
+func (s *town) open(t *testing.T, dir, credential string) *provider {
 	t.Helper()
 	p, err := newProvider(s.at(dir, credential))
 	if err != nil {
@@ -85,7 +85,7 @@ const (
 	asBob  = atHost + " user 9"
 )
 
-func wantIdentity(t *testing.T, p *Provider, identity, formerly string) {
+func wantIdentity(t *testing.T, p *provider, identity, formerly string) {
 	t.Helper()
 	if d := p.Describe(); d.Identity != identity || d.Formerly != formerly {
 		t.Errorf("identity %q, formerly %q; want %q and %q", d.Identity, d.Formerly, identity, formerly)

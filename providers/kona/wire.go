@@ -72,7 +72,6 @@ func accessNumber(text string) (json.RawMessage, bool) {
 	return number(text)
 }
 
-// roleText is the word for a role.
 func roleText(number string) string {
 	if number == "" {
 		return ""
@@ -96,7 +95,6 @@ func roleNumber(text string) (json.RawMessage, bool) {
 	return raw, true
 }
 
-// numberOf is the number that a word stands for, nil for none.
 func numberOf(words map[string]string, word string) json.RawMessage {
 	for n, w := range words {
 		if w == word {
@@ -106,7 +104,6 @@ func numberOf(words map[string]string, word string) json.RawMessage {
 	return nil
 }
 
-// number reads a JSON number.
 func number(text string) (json.RawMessage, bool) {
 	if text == "" || strings.ContainsAny(text, "\"[{tfn \t\r\n") || !json.Valid([]byte(text)) {
 		return nil, false
@@ -141,7 +138,6 @@ func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
 	return list, err
 }
 
-// first returns the single resource of an answer.
 func first(a *providers.Answer, key string) (json.RawMessage, error) {
 	list, err := items(a, key)
 	if err == nil && len(list) == 0 {
@@ -153,7 +149,6 @@ func first(a *providers.Answer, key string) (json.RawMessage, error) {
 	return list[0], nil
 }
 
-// idOf returns the id of a resource.
 func idOf(raw json.RawMessage) string {
 	o, _ := providers.ObjectOf(raw)
 	return o.Text("id")

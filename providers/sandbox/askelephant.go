@@ -55,7 +55,9 @@ type AskElephant struct {
 
 type elephantFile struct{ Contacts, Companies, Users, Tags, Rooms, Engagements collection }
 
-var elephantVendor = vendor{account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", open: newAskElephant}
+var elephantVendor = vendor{
+	account: "meetings", provider: "askelephant", one: "/api/v2/engagements/", denied: "Authentication is required.", open: newAskElephant,
+}
 
 // AskElephant returns the state of the AskElephant server.
 func (s *Sandbox) AskElephant() *AskElephant { return serverOf[*AskElephant](s) }
@@ -69,6 +71,7 @@ func newAskElephant(b base) service {
 	}
 	a.start(b, a, a.routes())
 	a.before, a.seeded, a.place, a.clock, a.updated = a.version, &a.file.Engagements, a.placed, elephantTime, "updated_at"
+	a.contested = []contested{{"", a.moveContact}}
 	return a
 }
 
@@ -82,9 +85,9 @@ func (a *AskElephant) routes() []route {
 		{pattern: "GET /api/v2/contacts/{id}", handle: a.getContact},
 	}
 	for _, d := range a.directories() {
-		params := elephantDirectoryParams
-		if d.search == nil {
-			params = without(params, "search")
+		params := []string{"limit", "cursor"}
+		if d.search != nil {
+			params = append(params, "search")
 		}
 		routes = append(routes, route{pattern: "GET /api/v2/" + d.name, query: params, handle: func(x *exchange) { a.listDirectory(x, d) }})
 	}
@@ -97,14 +100,8 @@ func (a *AskElephant) Token() string { return a.token }
 
 // authorized knows the two credentials and their two header forms.
 func (a *AskElephant) authorized(x *exchange) bool {
-	values := x.header.Values("Authorization")
-	return !a.revoked && len(values) == 1 && (values[0] == a.key || values[0] == "Bearer "+a.token)
-}
-
-func (a *AskElephant) gate(x *exchange) {
-	if !a.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthorized", "Authentication is required.")
-	}
+	given := x.authorization()
+	return !a.revoked && (given == a.key || given == "Bearer "+a.token)
 }
 
 // version sets the response header every operation has.
@@ -197,7 +194,8 @@ func (a *AskElephant) mustContact(id string) int {
 	return n
 }
 
-func (a *AskElephant) colleague(_ *exchange, row, n int) {
+// moveContact takes a contact out of many, or adds one to few.
+func (a *AskElephant) moveContact(row, n int) {
 	set := a.managedContacts(row)
 	if len(set) > 4 {
 		a.setContacts(row, set[1:])

@@ -19,7 +19,6 @@ import (
 const (
 	elephantDefaultLimit = 25
 	elephantMaxLimit     = 100
-	elephantMaxIDs       = 25
 )
 
 var (
@@ -27,19 +26,10 @@ var (
 	elephantExpansions = []string{"companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"}
 	elephantTypes      = []string{"MEETING", "CALL", "EMAIL", "TASK", "NOTE", "CALENDAR_EVENT", "DOCUMENT"}
 	elephantStatuses   = []string{"PENDING", "PROCESSING", "COMPLETED", "FAILED"}
-	// elephantComparisons tell by how a time compares with that of the filter.
-	elephantComparisons = map[string]func(c int) bool{
-		"gt": func(c int) bool { return c > 0 }, "gte": func(c int) bool { return c >= 0 },
-		"lt": func(c int) bool { return c < 0 }, "lte": func(c int) bool { return c <= 0 },
+	elephantListParams = []string{
+		"limit", "cursor", "order_by", "expand", "filter[updated_at][gte]", "filter[updated_at][lt]", "filter[engagement_type][eq]",
+		"filter[engagement_type][in]", "filter[processing_status][eq]", "filter[processing_status][in]", "filter[company_ids][eq]",
 	}
-	elephantDirectoryParams = []string{
-		"limit", "cursor", "search", "order_by", "filter[updated_at][gt]", "filter[updated_at][gte]",
-		"filter[updated_at][lt]", "filter[updated_at][lte]",
-	}
-	elephantListParams = append(slices.Clone(elephantDirectoryParams), "expand",
-		"filter[start_at][gt]", "filter[start_at][gte]", "filter[start_at][lt]", "filter[start_at][lte]",
-		"filter[engagement_type][eq]", "filter[engagement_type][in]", "filter[processing_status][eq]", "filter[processing_status][in]",
-		"filter[company_ids][eq]", "filter[company_ids][in]", "filter[contact_ids][eq]", "filter[contact_ids][in]")
 )
 
 // elephantPosition is the place of a record in a list.
@@ -101,35 +91,24 @@ func (a *AskElephant) query(x *exchange, collection string) elephantQuery {
 	return q
 }
 
-// bounds compiles the filters on a time; nil is none.
-func (q elephantQuery) bounds(x *exchange, field string) func(time.Time) bool {
-	tests := map[string]time.Time{}
-	for op := range elephantComparisons {
-		name := "filter[" + field + "][" + op + "]"
+// within compiles the filters on the time of change.
+func (q elephantQuery) within(x *exchange) func(time.Time) bool {
+	bound := func(name string) time.Time {
 		if !q.traversal.Has(name) {
-			continue
+			return time.Time{}
 		}
 		t, err := time.Parse(time.RFC3339Nano, q.traversal.Get(name))
 		if _, offset := t.Zone(); err != nil || offset != 0 {
 			x.badParameter(name, "invalid_value", "must be an ISO-8601 time in UTC")
 		}
-		tests[op] = t
+		return t
 	}
-	if len(tests) == 0 {
-		return nil
-	}
-	return func(at time.Time) bool {
-		for op, t := range tests {
-			if !elephantComparisons[op](at.Compare(t)) {
-				return false
-			}
-		}
-		return true
-	}
+	from, to := bound("filter[updated_at][gte]"), bound("filter[updated_at][lt]")
+	return func(at time.Time) bool { return !at.Before(from) && (to.IsZero() || at.Before(to)) }
 }
 
 // values reads the two forms of a filter on a set: every form given must hold.
-func (q elephantQuery) values(x *exchange, field, prefix string, allowed []string) (forms [][]string) {
+func (q elephantQuery) values(x *exchange, field string, allowed []string) (forms [][]string) {
 	for _, op := range []string{"eq", "in"} {
 		name := "filter[" + field + "][" + op + "]"
 		if !q.traversal.Has(name) {
@@ -140,15 +119,9 @@ func (q elephantQuery) values(x *exchange, field, prefix string, allowed []strin
 			values = strings.Split(values[0], ",")
 		}
 		for _, v := range values {
-			if allowed != nil && !slices.Contains(allowed, v) {
+			if !slices.Contains(allowed, v) {
 				x.badParameter(name, "invalid_value", fmt.Sprintf("%q is not one of %s", v, strings.Join(allowed, ", ")))
 			}
-			if !strings.HasPrefix(v, prefix) {
-				x.badParameter(name, "invalid_id", "must be ids starting with "+prefix)
-			}
-		}
-		if allowed == nil && len(values) > elephantMaxIDs {
-			x.badParameter(name, "too_many", "takes at most 25 ids")
 		}
 		forms = append(forms, values)
 	}
@@ -218,43 +191,26 @@ func without(list []string, one string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == one })
 }
 
-// filter compiles the filters into a test of an engagement, cheap parts first.
+// filter compiles the filters into a test of an engagement.
 func (a *AskElephant) filter(x *exchange, q elephantQuery) func(int) bool {
-	updated, started := q.bounds(x, "updated_at"), q.bounds(x, "start_at")
-	types := q.values(x, "engagement_type", "", elephantTypes)
-	statuses := q.values(x, "processing_status", "", elephantStatuses)
-	companies := slices.Concat(q.values(x, "company_ids", "cmp_", nil)...)
-	contacts := slices.Concat(q.values(x, "contact_ids", "cnt_", nil)...)
-	search := strings.ToLower(q.traversal.Get("search"))
-	detail := started != nil || search != "" || len(types)+len(statuses)+len(companies)+len(contacts) > 0
+	updated := q.within(x)
+	types, statuses := q.values(x, "engagement_type", elephantTypes), q.values(x, "processing_status", elephantStatuses)
+	company := q.traversal.Get("filter[company_ids][eq]")
+	if !strings.HasPrefix(company, "cmp_") && company != "" {
+		x.badParameter("filter[company_ids][eq]", "invalid_id", "must be ids starting with cmp_")
+	}
 	among := func(forms [][]string, value any) bool {
 		s, _ := value.(string)
 		return !slices.ContainsFunc(forms, func(want []string) bool { return !slices.Contains(want, s) })
 	}
-	hasOne := func(want []string, list any) bool {
-		members, _ := list.([]any)
-		return len(want) == 0 || slices.ContainsFunc(members, func(m any) bool {
-			id, _ := m.(map[string]any)["id"].(string)
-			return slices.Contains(want, id)
-		})
+	has := func(row int) bool {
+		companies, _ := a.value(row, "companies").([]any)
+		return slices.ContainsFunc(companies, func(m any) bool { return m.(map[string]any)["id"] == company })
 	}
 	return func(row int) bool {
 		hidden := a.gone[row] || a.switches.NoPrivateScope && a.switches.PrivateHidden && a.value(row, "is_private") == true
-		if hidden || updated != nil && !updated(a.updatedAt(row).Truncate(time.Millisecond)) {
-			return false
-		}
-		if !detail {
-			return true
-		}
-		m := a.doc(row)
-		title, _ := m["title"].(string)
-		at, _ := m["start_at"].(string)
-		start, err := time.Parse(time.RFC3339Nano, at)
-		// Inside one kind of id any match will do, and every kind asked for must.
-		return strings.Contains(strings.ToLower(title), search) &&
-			among(types, m["engagement_type"]) && among(statuses, m["processing_status"]) &&
-			(started == nil || err == nil && started(start)) &&
-			hasOne(companies, m["companies"]) && hasOne(contacts, a.participants(row))
+		return !hidden && updated(a.updatedAt(row).Truncate(time.Millisecond)) && among(types, a.value(row, "engagement_type")) &&
+			among(statuses, a.value(row, "processing_status")) && (company == "" || has(row))
 	}
 }
 
@@ -364,18 +320,16 @@ func (a *AskElephant) listDirectory(x *exchange, d elephantDirectory) {
 	if *d.lacks {
 		a.missingScope(x, d.name+":read")
 	}
-	q := a.query(x, d.name)
-	updated, search := q.bounds(x, "updated_at"), strings.ToLower(q.traversal.Get("search"))
-	positions := make([]elephantPosition, len(d.rows))
-	for i := range positions {
-		positions[i] = elephantPositionOf(d.show(i))
+	q, docs := a.query(x, d.name), make([]map[string]any, len(d.rows))
+	for i := range docs {
+		docs[i] = d.show(i)
 	}
-	position := func(i int) elephantPosition { return positions[i] }
-	order := slices.SortedFunc(upTo(len(d.rows)), func(i, j int) int { return comparePositions(positions[i], positions[j]) })
+	search := strings.ToLower(q.traversal.Get("search"))
+	position := func(i int) elephantPosition { return elephantPositionOf(docs[i]) }
+	order := slices.SortedFunc(upTo(len(docs)), func(i, j int) int { return comparePositions(position(i), position(j)) })
 	a.page(x, d.name, q, order, position, func(i int) bool {
-		return (d.name != "contacts" || !a.contactRemoved[i]) &&
-			(search == "" || strings.Contains(strings.ToLower(d.search(i)), search)) && (updated == nil || updated(positions[i].updated))
-	}, func(i int) any { return d.show(i) })
+		return (d.name != "contacts" || !a.contactRemoved[i]) && (search == "" || strings.Contains(strings.ToLower(d.search(i)), search))
+	}, func(i int) any { return docs[i] })
 }
 
 func elephantPositionOf(m map[string]any) elephantPosition {

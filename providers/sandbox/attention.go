@@ -37,10 +37,6 @@ type AttentionSwitches struct {
 	LabelsMerged bool
 	// ForbidWrites answers every change of a conversation with 403.
 	ForbidWrites bool
-	// UserLevelKey makes the key one of a user instead of the organisation: recordings answer 403.
-	UserLevelKey bool
-	// ArchivedHidden leaves archived conversations out of lists.
-	ArchivedHidden bool
 	// InternalByDefault includes internal participants unless told not to; the default leaves them out of lists and
 	// reads unless asked for.
 	InternalByDefault bool
@@ -61,7 +57,7 @@ type Attention struct {
 type attentionFile struct{ Users, Teams, Labels, Conversations collection }
 
 var attentionVendor = vendor{
-	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/",
+	account: "sales", provider: "attention", root: "/v2/", one: "/v2/conversations/", denied: "invalid or missing API key",
 	// The media call is a POST that changes nothing.
 	reads: func(path string) bool { return strings.HasSuffix(path, "/download") },
 	open:  newAttention,
@@ -77,6 +73,18 @@ func newAttention(b base) service {
 	a.media = []string{"application/json", "application/vnd.api+json"}
 	a.start(b, a, a.routes())
 	a.seeded, a.place, a.clock = &a.file.Conversations, a.placed, func(t time.Time) any { return stamp(t) }
+	a.contested = []contested{
+		{"/change_privacy", func(row, _ int) { a.edit(row, "private", a.value(row, "private") != true) }},
+		{"/labels", func(row, n int) {
+			labels, _ := a.value(row, "labels").(map[string]any)
+			stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
+			a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
+		}},
+		{"", func(row, n int) {
+			title, _ := a.value(row, "title").(string)
+			a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
+		}},
+	}
 	return a
 }
 
@@ -87,18 +95,15 @@ func (a *Attention) routes() []route {
 		"detailedTranscript", "filter[include_internal_participants]", "filter[include_zoom_metadata]", "filter[include_import_metadata]",
 	}
 	return []route{
-		{pattern: "GET /v2/conversations", query: attentionListParams, repeated: attentionArrays, handle: a.listAll},
-		{pattern: "GET /v2/conversations/list", query: attentionBatchedParams, repeated: attentionArrays, handle: a.listBatched},
+		{pattern: "GET /v2/conversations", query: attentionList, repeated: attentionRepeated, handle: a.listAll},
+		{pattern: "GET /v2/conversations/list", query: attentionList, repeated: attentionRepeated, handle: a.listBatched},
 		{pattern: "GET /v2/conversations/{id}", query: read, handle: a.get},
 		{pattern: "DELETE /v2/conversations/{id}", handle: a.archive},
 		{pattern: "PUT /v2/conversations/{id}/title", fields: []string{"title"}, handle: a.rename},
 		{pattern: "PUT /v2/conversations/{id}/labels", fields: []string{"labels", "skip_analysis"}, handle: a.label},
 		{pattern: "PUT /v2/conversations/{id}/change_privacy", query: []string{"privacy"}, handle: a.changePrivacy},
 		{pattern: "POST /v2/conversations/{id}/media/download", handle: a.download},
-		{
-			pattern: "GET /v2/users", query: []string{"filter[id]", "filter[email]", "teamUUID", "includeDeleted"},
-			repeated: []string{"filter[id]", "filter[email]"}, handle: a.listUsers,
-		},
+		{pattern: "GET /v2/users", query: []string{"filter[email]"}, repeated: []string{"filter[email]"}, handle: a.listUsers},
 		{pattern: "GET /v2/organizations/teams", handle: a.listTeams},
 		{pattern: "GET /v2/teams", handle: a.listTeams},
 		{pattern: "GET /v2/labels", handle: a.listLabels},
@@ -107,21 +112,8 @@ func (a *Attention) routes() []route {
 
 // authorized takes the key with the word Bearer or without.
 func (a *Attention) authorized(x *exchange) bool {
-	values := x.header.Values("Authorization")
-	if a.revoked || len(values) != 1 {
-		return false
-	}
-	key, bearer := strings.CutPrefix(values[0], "Bearer ")
-	if bearer && a.switches.RawKeyOnly || !bearer && a.switches.BearerOnly {
-		return false
-	}
-	return key == a.key
-}
-
-func (a *Attention) gate(x *exchange) {
-	if !a.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthorized", "invalid or missing API key")
-	}
+	key, bearer := strings.CutPrefix(x.authorization(), "Bearer ")
+	return key == a.key && !a.revoked && !(bearer && a.switches.RawKeyOnly) && (bearer || !a.switches.BearerOnly)
 }
 
 // form answers with an error in the shape chosen: the vendor documents none. What is wrong with a body is a bad argument.
@@ -167,22 +159,4 @@ func (a *Attention) placed(_ int, kind string, n int) any {
 
 func (a *Attention) show(row int) map[string]any {
 	return a.resource(row, attentionView{transcript: transcriptDetailed, intelligence: true, internal: true, zoom: true, imported: true})
-}
-
-func (a *Attention) colleague(x *exchange, row, n int) {
-	what := ""
-	if len(x.path) > 3 {
-		what = x.path[3]
-	}
-	switch what {
-	case "change_privacy":
-		a.edit(row, "private", a.value(row, "private") != true)
-	case "labels":
-		labels, _ := a.value(row, "labels").(map[string]any)
-		stages := []string{"Discovery", "Demo", "Negotiation", "Closed"}
-		a.edit(row, "labels", with(labels, map[string]any{"Stage": stages[n%len(stages)]}))
-	case "", "title":
-		title, _ := a.value(row, "title").(string)
-		a.edit(row, "title", strings.TrimSpace(title+" (rev. "+strconv.Itoa(n)+")"))
-	}
 }

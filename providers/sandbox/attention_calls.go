@@ -3,7 +3,6 @@ package sandbox
 import (
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,27 +15,13 @@ const (
 	attentionMaxPage = 50
 )
 
-// attentionArrays are the query parameters that may be repeated. Values joined with commas are one value: OpenAPI's default
-// is repetition.
-var attentionArrays = []string{
-	"filter[owner.id]", "filter[owner.email]", "filter[participants.email]", "filter[external_opportunity.id]",
-	"filter[crm_field.values]", "filter[team.id]",
-}
-
-// attentionListFlags are the boolean parameters of both lists; attentionBatchedParams belong to /conversations/list.
+// What the lists know. Values joined with commas are one value: OpenAPI's default is repetition.
 var (
-	attentionListFlags = []string{
-		"filter[hide_internal]", "filter[hide_non_analyzed]", "filter[analyzed]", "filter[hide_pending]", "filter[hide_transcript]",
-		"filter[hide_failed]", "filter[include_internal_participants]", "filter[include_zoom_metadata]", "filter[include_import_metadata]",
-		"detailedTranscript",
+	attentionList = []string{
+		"fromDateTime", "page", "size", "detailedTranscript", "filter[include_internal_participants]", "filter[hide_internal]",
+		"filter[owner.id]", "filter[team.id]",
 	}
-	attentionListParams = slices.Concat(attentionArrays, attentionListFlags, []string{
-		"fromDateTime", "toDateTime", "page", "size", "filter[title]", "filter[crm_field.entity_code]", "filter[crm_field.field_name]",
-	})
-	attentionBatchedParams = append(slices.Clone(attentionListParams), "withCrmRecords", "withIntelligenceItems")
-	attentionEntityCodes   = []string{
-		"companies", "contacts", "deals", "owners", "pipelines", "users", "account", "contact", "lead", "opportunity", "user",
-	}
+	attentionRepeated = []string{"filter[owner.id]", "filter[team.id]"}
 )
 
 // view reads what a read of conversations asks to be shown.
@@ -57,15 +42,13 @@ func (a *Attention) view(x *exchange, plain transcriptForm) attentionView {
 func (a *Attention) listAll(x *exchange)     { a.page(x, false) }
 func (a *Attention) listBatched(x *exchange) { a.page(x, true) }
 
-// page answers either list. The batched one includes empty conversations and leaves the two intelligence maps out unless
-// asked.
+// page answers either list. The batched one includes empty conversations and leaves the two intelligence maps out.
 func (a *Attention) page(x *exchange, batched bool) {
 	if batched && a.switches.ListPathMissing {
 		x.notFound("Path")
 	}
 	view := a.view(x, transcriptText)
-	view.intelligence = x.flag("withCrmRecords", false) || !batched
-	x.flag("withIntelligenceItems", false)
+	view.intelligence = !batched
 	number := x.number("page", 1, 1_000_000)
 	most := 1_000_000
 	if batched {
@@ -116,63 +99,18 @@ func (x *exchange) bound(name string) time.Time {
 	return t
 }
 
-// filter compiles the query into a test of one row, cheap parts first.
+// filter compiles the query into a test of one row.
 func (a *Attention) filter(x *exchange, batched bool) func(int) bool {
-	from, to := x.bound("fromDateTime"), x.bound("toDateTime")
-	x.choice("filter[crm_field.entity_code]", attentionEntityCodes...)
-	if len(x.query["filter[crm_field.values]"]) > 10 {
-		x.badParameter("filter[crm_field.values]", "too_many", "takes at most 10 values")
+	from, external := x.bound("fromDateTime"), x.flag("filter[hide_internal]", false)
+	is := func(row int, field string) bool { return a.value(row, field) == true }
+	among := func(row int, name, field string) bool {
+		s, _ := a.value(row, field).(string)
+		return !x.query.Has(name) || slices.ContainsFunc(x.query[name], func(w string) bool { return strings.EqualFold(w, s) })
 	}
-	hide := map[string]bool{}
-	for _, name := range []string{"hide_internal", "hide_non_analyzed", "analyzed", "hide_transcript", "hide_pending", "hide_failed"} {
-		hide[name] = x.flag("filter["+name+"]", false)
-	}
-	unready := hide["hide_non_analyzed"] || hide["analyzed"] || hide["hide_transcript"]
-	detail := slices.ContainsFunc(append([]string{"filter[title]", "filter[crm_field.field_name]"}, attentionArrays...), x.query.Has)
 	return func(row int) bool {
-		created, is := a.createdAt(row), func(field string) bool { return a.value(row, field) == true }
-		pending, failed := a.value(row, "transcriptStatus") == "processing", a.value(row, "transcriptStatus") == "failed"
-		switch {
-		case !from.IsZero() && created.Before(from),
-			!to.IsZero() && created.After(to),
-			!batched && is("isEmpty"),
-			a.switches.ArchivedHidden && is("archived"),
-			hide["hide_internal"] && is("isInternal"),
-			pending && (unready || hide["hide_pending"]),
-			failed && (unready || hide["hide_failed"]),
-			unready && is("isEmpty"):
-			return false
-		}
-		return !detail || a.matches(row, x.query)
+		return !a.createdAt(row).Before(from) && (batched || !is(row, "isEmpty")) && !(external && is(row, "isInternal")) &&
+			among(row, "filter[owner.id]", "userUUID") && among(row, "filter[team.id]", "teamUUID")
 	}
-}
-
-// matches tests what needs the whole conversation.
-func (a *Attention) matches(row int, q url.Values) bool {
-	at := a.attributes(row)
-	among := func(name string, value any) bool {
-		s, _ := value.(string)
-		return !q.Has(name) || slices.ContainsFunc(q[name], func(w string) bool { return strings.EqualFold(w, s) })
-	}
-	owner := 0
-	for at["userUUID"] != a.placed(-1, "user", owner) && owner < len(a.data.Staff)-1 {
-		owner++
-	}
-	title, _ := at["title"].(string)
-	opportunity, _ := at["externalOpportunity"].(map[string]any)
-	people, _ := at["participants"].([]any)
-	found, _ := at["extractedIntelligence"].(map[string]any)
-	is := func(list []any, test func(m map[string]any) bool) bool {
-		return slices.ContainsFunc(list, func(item any) bool { m, _ := item.(map[string]any); return test(m) })
-	}
-	return strings.Contains(strings.ToLower(title), strings.ToLower(q.Get("filter[title]"))) &&
-		among("filter[owner.id]", at["userUUID"]) && among("filter[owner.email]", a.data.Staff[owner].Email) &&
-		among("filter[team.id]", at["teamUUID"]) && among("filter[external_opportunity.id]", opportunity["uuid"]) &&
-		(!q.Has("filter[participants.email]") ||
-			is(people, func(m map[string]any) bool { return among("filter[participants.email]", m["email"]) })) &&
-		(!q.Has("filter[crm_field.field_name]") || is(slices.Collect(maps.Values(found)), func(m map[string]any) bool {
-			return m["title"] == q.Get("filter[crm_field.field_name]") && among("filter[crm_field.values]", m["value"])
-		}))
 }
 
 // single answers with one conversation, bare or wrapped.
@@ -203,13 +141,19 @@ func (a *Attention) written(x *exchange, i int) {
 	a.single(x, res)
 }
 
-// writable is what all writes check after their own arguments.
-func (a *Attention) writable(x *exchange) int {
-	i := a.wanted(x)
-	if a.switches.ForbidWrites {
+// change sets an attribute, or only says so, after the caller checked its own arguments.
+func (a *Attention) change(x *exchange, field string, value any, ignored bool) {
+	row := a.wanted(x)
+	switch old, _ := a.value(row, field).(map[string]any); {
+	case a.switches.ForbidWrites:
 		x.refuse(http.StatusForbidden, "forbidden", "you may not change this conversation")
+	case ignored:
+	case a.switches.LabelsMerged && field == "labels":
+		a.edit(row, field, with(old, value.(map[string]any)))
+	default:
+		a.edit(row, field, value)
 	}
-	return i
+	a.written(x, row)
 }
 
 func (a *Attention) changePrivacy(x *exchange) {
@@ -217,52 +161,26 @@ func (a *Attention) changePrivacy(x *exchange) {
 	if privacy == "" {
 		x.badParameter("privacy", "required", "is required")
 	}
-	i := a.writable(x)
-	if !a.switches.PrivacyIgnored {
-		a.edit(i, "private", privacy == "private")
-	}
-	a.written(x, i)
+	a.change(x, "private", privacy == "private", a.switches.PrivacyIgnored)
 }
 
-func (a *Attention) archive(x *exchange) {
-	i := a.writable(x)
-	if !a.switches.ArchiveIgnored {
-		a.edit(i, "archived", true)
-	}
-	a.written(x, i)
-}
+func (a *Attention) archive(x *exchange) { a.change(x, "archived", true, a.switches.ArchiveIgnored) }
 
 func (a *Attention) rename(x *exchange) {
-	title, ok := read[string](x.fields["title"])
-	if !ok {
-		x.badField("title", "invalid_type", "must be a string")
-	}
-	i := a.writable(x)
-	a.edit(i, "title", title)
-	a.written(x, i)
+	a.change(x, "title", x.member("title", must[string]("must be a string")), false)
 }
 
 func (a *Attention) label(x *exchange) {
-	labels, ok := read[map[string]any](x.fields["labels"])
-	if !ok {
-		x.badField("labels", "invalid_type", "must be an object")
-	}
+	labels := x.member("labels", must[map[string]any]("must be an object")).(map[string]any)
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		if !slices.ContainsFunc(a.file.Labels.Rows, func(l record) bool { return l.Set["name"] == k }) {
 			x.badField("labels", "unknown_label", "unknown label category "+k)
 		}
 	}
-	if raw, given := x.fields["skip_analysis"]; given {
-		if _, ok := read[bool](raw); !ok {
-			x.badField("skip_analysis", "invalid_type", "must be true or false")
-		}
+	if x.fields["skip_analysis"] != nil {
+		x.member("skip_analysis", must[bool]("must be true or false"))
 	}
-	i := a.writable(x)
-	if old, ok := a.value(i, "labels").(map[string]any); ok && a.switches.LabelsMerged {
-		labels = with(old, labels)
-	}
-	a.edit(i, "labels", labels)
-	a.written(x, i)
+	a.change(x, "labels", labels, false)
 }
 
 // download answers with a presigned address; without a recording the service says 403 or 404, and both mean the same.
@@ -273,8 +191,6 @@ func (a *Attention) download(x *exchange) {
 		return strings.EqualFold(s, "ready")
 	}
 	switch {
-	case a.switches.UserLevelKey:
-		x.refuse(http.StatusForbidden, "forbidden", "an organization-level key is needed")
 	case !ready("videoStatus") && !ready("mediaStorageStatus"):
 		x.refuse(http.StatusNotFound, "not_found", "no recording")
 	case a.value(i, "isEmpty") == true:

@@ -141,8 +141,11 @@ func (a *Attention) transcript(row int, said []line, form transcriptForm) any {
 		start := end + 0.3
 		end = start + 0.05*float64(len(l.Text))
 		p, staff := a.data.person(l.By), strings.HasPrefix(l.By, "staff")
-		spoken := spokenWords(l.Text, start, end, row%3 == 1)
 		text.WriteString(p.name() + ": " + l.Text + "\n")
+		if form == transcriptText {
+			continue
+		}
+		spoken := spokenWords(l.Text, start, end, row%3 == 1)
 		speaker := map[string]any{"id": strconv.Itoa(btoi(!staff)), "name": p.name(), "email": p.Email}
 		switch {
 		case !staff && row%7 == 0:
@@ -212,18 +215,13 @@ func (a *Attention) listLabels(x *exchange) {
 	x.json(200, rowsOrNull(rows))
 }
 
-// listUsers leaves those who left out unless asked for.
+// listUsers leaves those who left out.
 func (a *Attention) listUsers(x *exchange) {
-	deleted := x.flag("includeDeleted", false)
-	among := func(name string, value any) bool {
-		s, _ := value.(string)
-		return !x.query.Has(name) || slices.Contains(x.query[name], s)
-	}
 	var rows []any
 	for i := range a.file.Users.Rows {
 		user := a.directoryEntry(&a.file.Users, "user", i)
-		if (deleted || user["deletedAt"] == nil) && among("filter[id]", user["uuid"]) && among("filter[email]", user["email"]) &&
-			among("teamUUID", user["primaryTeamUUID"]) {
+		email, _ := user["email"].(string)
+		if user["deletedAt"] == nil && (!x.query.Has("filter[email]") || slices.Contains(x.query["filter[email]"], email)) {
 			rows = append(rows, user)
 		}
 	}

@@ -71,17 +71,13 @@ type BirdSwitches struct {
 	// ForbidDirectory answers contacts, channels, agents and items of inboxes with 403.
 	ForbidDirectory bool
 	// NoRights answers 401 below these words of a path (messages, participants, contacts, channels, agents, feed-items), as a
-	// key without a policy for them is reported to get; with MissingRight403 it is 403. [Bird.KeyWithout] does so for one key.
-	NoRights        []string
-	MissingRight403 bool
-	// FeedsMissing answers the search for items of inboxes, which no page of the vendor shows the path of, with 404.
-	FeedsMissing bool
-	// BareItems shows of an inbox item only what a client has met: id, feedId and closed.
-	BareItems bool
+	// key without a policy for them is reported to get. [Bird.KeyWithout] does so for one key.
+	NoRights []string
 }
 
 const (
 	birdWorkspace    = "5f3d1c0a-7b52-4e8e-9a41-2c6d80f1b7e3"
+	birdRoot         = "/workspaces/" + birdWorkspace
 	birdToken        = "bird-sandbox-8Vd2QmXn4TzLrKc7"
 	birdMaxToken     = 8000
 	birdFeatured     = 5
@@ -91,7 +87,8 @@ const (
 )
 
 var birdVendor = vendor{
-	account: "support", provider: "bird", root: "/workspaces/", one: "/workspaces/" + birdWorkspace + "/conversations/",
+	account: "support", provider: "bird", root: "/workspaces/", one: birdRoot + "/conversations/",
+	denied: "The access key is not valid.",
 	reads: func(path string) bool {
 		return strings.HasSuffix(path, "/search") || strings.HasSuffix(path, "/search/feed-items")
 	},
@@ -107,7 +104,8 @@ func newBird(base base) service {
 		keys: map[string][]string{birdToken: nil},
 	}
 	b.start(base, b, b.routes())
-	b.seeded, b.updated = &b.file.Conversations, "updatedAt"
+	b.seeded, b.updated, b.contested = &b.file.Conversations, "updatedAt", b.contests()
+	b.gate = b.enter
 	b.clock = func(t time.Time) any { return stamp(t) }
 	b.place = func(_ int, kind string, n int) any { return b.uuid(kind, n) }
 	return b
@@ -127,18 +125,18 @@ func (b *Bird) account(a *Account) {
 
 // routes are the calls.
 func (b *Bird) routes() (all []route) {
-	paging := []string{"limit", "pageToken", "reverse"}
+	paging := []string{"limit", "pageToken"}
 	add := func(call string, handle func(*exchange), query, fields []string) {
 		method, path, _ := strings.Cut(call, " ")
 		all = append(all, route{
-			pattern: method + " /workspaces/" + birdWorkspace + "/" + path, query: query, fields: fields,
+			pattern: method + " " + birdRoot + "/" + path, query: query, fields: fields,
 			handle: handle,
 		})
 	}
 	add("GET conversations", b.listConversations, paging, nil)
 	add("POST conversations", b.createConversation, nil, []string{
-		"name", "description", "style", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
-		"initialMessage", "attributes",
+		"name", "description", "visibility", "accessibility", "participants", "initiatingParticipant", "channelId",
+		"initialMessage",
 	})
 	add("GET conversations/{id}", b.getConversation, nil, nil)
 	add("PATCH conversations/{id}", b.patchConversation, nil, []string{
@@ -152,7 +150,7 @@ func (b *Bird) routes() (all []route) {
 	add("DELETE conversations/{id}/participants/{who}", b.removeParticipant, nil, nil)
 	add("GET contacts", b.listContacts, paging, nil)
 	add("GET contacts/{who}", b.getContact, nil, nil)
-	add("POST contacts/search", b.searchContacts, nil, []string{"identifier", "platformAddress"})
+	add("POST contacts/search", b.searchContacts, nil, []string{"identifier"})
 	add("GET channels", b.listChannels, paging, nil)
 	add("GET agents", b.listAgents, append(paging, "name", "email"), nil)
 	add("POST search/feed-items", b.searchItems, paging, []string{"conversationIds"})
@@ -172,37 +170,34 @@ func (b *Bird) KeyWithout(words ...string) string {
 // allow refuses what the key has no policy for.
 func (b *Bird) allow(x *exchange) {
 	below := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(x.path[2:], w) })
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.rest+"/", "/"+w+"/") })
 	}
 	without := b.keys[b.token(x)]
 	switch lacks := below(b.switches.NoRights...) || below(without...) || b.vendor.writes(x) && slices.Contains(without, "writes"); {
-	case lacks && b.switches.MissingRight403, b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
+	case b.switches.ForbidDirectory && below("contacts", "channels", "agents", "feed-items"):
 		x.refuse(http.StatusForbidden, "Forbidden", "The access key has no policy that allows this.")
 	case lacks:
-		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")
+		x.refuse(http.StatusUnauthorized, "Unauthorized", b.vendor.denied)
 	}
 }
 
 // token is the access key of the header, which must be exactly "AccessKey <token>": Bearer belongs to other products.
 func (b *Bird) token(x *exchange) string {
-	auth := x.header.Values("Authorization")
-	if len(auth) != 1 {
+	token, ok := strings.CutPrefix(x.authorization(), "AccessKey ")
+	if !ok {
 		return ""
 	}
-	token, _ := strings.CutPrefix(auth[0], "AccessKey ")
 	return token
 }
 
 func (b *Bird) authorized(x *exchange) bool {
 	_, known := b.keys[b.token(x)]
-	return known && !b.revoked && strings.HasPrefix(x.header.Get("Authorization"), "AccessKey ")
+	return known && !b.revoked
 }
 
-func (b *Bird) gate(x *exchange) {
-	if !b.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "Unauthorized", "The access key is not valid.")
-	}
-	if len(x.path) < 2 || x.path[1] != birdWorkspace {
+// enter refuses other workspaces and what the key may not do.
+func (b *Bird) enter(x *exchange) {
+	if x.rest != birdRoot && !strings.HasPrefix(x.rest, birdRoot+"/") {
 		x.notFound("Workspace")
 	}
 	b.allow(x)
@@ -282,46 +277,29 @@ func (b *Bird) Workspace() string { return birdWorkspace }
 func (b *Bird) AccessKeyID() string { return b.uuid("accessKey", 0) }
 
 // Participants is the full participant list of a conversation, nil if it is gone or never was.
-func (b *Bird) Participants(id string) []map[string]any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	row, ok := b.find(id)
-	if !ok {
-		return nil
-	}
-	return copied(b.people(row))
-}
+func (b *Bird) Participants(id string) []map[string]any { return b.list(id, b.people) }
 
 func (b *Bird) row(id string) (int, bool) { return b.number("conversation", id, b.all()) }
 
 func (b *Bird) id(row int) string { return b.uuid("conversation", row) }
 
-// colleague changes the field a write is about; a read finds the conversation renamed.
-func (b *Bird) colleague(x *exchange, row, n int) {
-	fields, _ := members(x.body)
-	if len(x.path) > 4 && x.path[4] == "participants" {
-		for i := range b.file.Agents.Rows {
-			if _, there := b.person(row, b.uuid("user", i)); !there {
-				b.join(row, b.participant("user", i, -1))
-				break
+func (b *Bird) contests() []contested {
+	return []contested{
+		{"/participants", func(row, _ int) {
+			for i := range b.file.Agents.Rows {
+				if _, there := b.person(row, b.uuid("user", i)); !there {
+					b.join(row, b.participant("user", i, -1))
+					return
+				}
 			}
-		}
-		return
-	}
-	for field, values := range birdChoices {
-		if fields[field] != nil {
-			now, _ := b.value(row, field).(string)
-			b.set(row, field, values[(slices.Index(values, now)+1)%len(values)])
-			return
-		}
-	}
-	switch {
-	case fields["attributes"] != nil:
-		attributes, _ := b.value(row, "attributes").(map[string]any)
-		b.set(row, "attributes", with(attributes, map[string]any{"colleague": strconv.Itoa(n)}))
-	case fields["description"] != nil:
-		b.set(row, "description", "Taken over at the desk, note "+strconv.Itoa(n))
-	default:
-		b.set(row, "name", "Renamed by a colleague ("+strconv.Itoa(n)+")")
+		}},
+		b.cycle("visibility", "public", "private"), b.cycle("status", "active", "closed"),
+		b.cycle("accessibility", "open", "invite-only", "request-to-join"),
+		{`"attributes"`, func(row, n int) {
+			attributes, _ := b.value(row, "attributes").(map[string]any)
+			b.set(row, "attributes", with(attributes, map[string]any{"colleague": strconv.Itoa(n)}))
+		}},
+		b.numbered(`"description"`, "description", "Taken over at the desk, note %d"),
+		b.numbered("", "name", "Renamed by a colleague (%d)"),
 	}
 }

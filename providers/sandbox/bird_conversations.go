@@ -23,14 +23,15 @@ type birdList struct {
 	counted bool
 }
 
-// page answers a list request; limit, pageToken and reverse are read from the query.
+// listed are objects that are all at hand.
+func listed(all []map[string]any) birdList {
+	return birdList{n: len(all), find: placed(all), render: func(i int) map[string]any { return all[i] }}
+}
+
+// page answers a list request; limit and pageToken are read from the query.
 func (b *Bird) page(x *exchange, l birdList) {
 	limit := x.number("limit", max(l.defaultLimit, birdDefaultLimit), max(l.limit, birdMaxLimit))
-	at, step := 0, 1
-	if x.flag("reverse", false) {
-		at, step = l.n-1, -1
-	}
-	token := x.query.Get("pageToken")
+	from, token := 0, x.query.Get("pageToken")
 	if x.query.Has("pageToken") {
 		last, ok := birdOpenToken(token, l.find)
 		switch {
@@ -40,13 +41,10 @@ func (b *Bird) page(x *exchange, l birdList) {
 		case !ok:
 			x.badParameter("pageToken", "invalid", "is not valid")
 		}
-		at = last + step
+		from = last + 1
 	}
-	rows := where(func(yield func(int) bool) {
-		for ; at >= 0 && at < l.n && yield(at); at += step {
-		}
-	}, func(i int) bool { return l.keep == nil || l.keep(i) })
-	results, _, more := page(rows, 0, limit, func(i int) any { return l.render(i) })
+	keep := func(i int) bool { return i >= from && (l.keep == nil || l.keep(i)) }
+	results, _, more := page(where(upTo(l.n), keep), 0, limit, func(i int) any { return l.render(i) })
 	out := map[string]any{"results": results}
 	// The token is there only when more rows exist.
 	if more {
@@ -136,7 +134,6 @@ var (
 	}
 	birdCreate = map[string]rule{
 		"name": must[string]("is required and must be a string"), "description": orNull[string]("must be a string"),
-		"style":      oneOf("default", "directMessage", "chatChannel", "personalInbox", "resource"),
 		"visibility": birdPatch["visibility"], "accessibility": birdPatch["accessibility"],
 	}
 )
@@ -235,9 +232,6 @@ func (b *Bird) createConversation(x *exchange) {
 			p.add(".channelId", "must be the id of a channel of this workspace")
 		}
 	}
-	if raw, ok := x.fields["attributes"]; ok {
-		set["attributes"] = p.attributes(raw)
-	}
 	people := b.references(p, x.fields["participants"], channel)
 	if raw, ok := x.fields["initiatingParticipant"]; ok {
 		set["initiatingParticipant"] = b.reference(p, ".initiatingParticipant", raw, channel)
@@ -313,14 +307,8 @@ func (b *Bird) reference(p problems, at string, raw json.RawMessage, channel int
 		}
 		p.add(at+".id", "must be the id of a user")
 	case "contact":
-		id := p.identifier(at, fields, "identifierKey", "identifierValue", "type")
-		if n, ok := b.contactBy(id); ok {
-			person := b.participant("contact", n, channel)
-			person["contact"] = map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
-			return person
-		}
-		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
-		p.add(at+".identifierValue", "no contact has this identifier")
+		id, n := b.identified(p, at, fields, "type")
+		return b.participantBy("contact", n, channel, id)
 	default:
 		p.add(at+".type", "must be one of user, contact")
 	}

@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // birdIdentifier is one way to reach a contact.
@@ -88,31 +90,14 @@ func (b *Bird) getContact(x *exchange) {
 	x.answerBird(http.StatusOK, b.contact(i))
 }
 
-// searchContacts finds by exact identifier or platform address; the answer is a list without paging.
+// searchContacts finds by exact identifier; the answer is a list without paging.
 func (b *Bird) searchContacts(x *exchange) {
-	p := problems{}
-	var wanted []birdIdentifier
-	raw, byIdentifier := x.fields["identifier"]
-	address, byAddress := x.fields["platformAddress"]
-	switch {
-	case byIdentifier == byAddress:
-		p.add("", "exactly one of identifier and platformAddress is required")
-	case byIdentifier:
-		fields, _ := members(raw)
-		wanted = append(wanted, p.identifier(".identifier", fields, "key", "value"))
-	default:
-		s, ok := read[string](address)
-		if !ok {
-			p.add(".platformAddress", "must be a string")
-		}
-		wanted = append(wanted, birdIdentifier{"emailaddress", s}, birdIdentifier{"phonenumber", s})
-	}
+	p, results := problems{}, []any{}
+	fields, _ := members(x.fields["identifier"])
+	id := p.identifier(".identifier", fields, "key", "value")
 	p.refuse()
-	results := []any{}
-	for _, id := range wanted {
-		if i, ok := b.contactBy(id); ok {
-			results = append(results, b.contact(i))
-		}
+	if i, ok := b.contactBy(id); ok {
+		results = append(results, b.contact(i))
 	}
 	x.answerBird(http.StatusOK, map[string]any{"results": results})
 }
@@ -132,4 +117,52 @@ func (b *Bird) listAgents(x *exchange) {
 		n: len(b.file.Agents.Rows), defaultLimit: 25, render: b.agent,
 		keep: func(i int) bool { a := b.agent(i); return has(a["displayName"], "name") && has(a["email"], "email") },
 	})
+}
+
+// items are a conversation's places in inboxes: who has it there, and whether it was seen. There is one in the inbox of its
+// channel, and for some a closed one in that of a team, where it was before. A new conversation gets its item after a few seconds.
+func (b *Bird) items(row int, now time.Time) []map[string]any {
+	channel, _ := b.value(row, "channelId").(string)
+	if channel == "" || row >= b.conversations && now.Sub(b.createdAt(row)) < 3*time.Second {
+		return nil
+	}
+	team, agent := b.uuid("team", row%birdTeams), b.value(row, "assigneeId")
+	if agent == nil && row%3 == 0 {
+		agent = b.uuid("user", row%len(b.file.Agents.Rows))
+	}
+	all := []map[string]any{{
+		"id": b.uuid("item", 2*row), "feedId": "channel:" + channel, "closed": b.value(row, "status") == "closed",
+		"conversationId": b.id(row), "teamId": team, "agentId": agent, "seen": row%4 != 1,
+	}}
+	if row%9 == 2 {
+		all = append(all, with(all[0], map[string]any{
+			"id": b.uuid("item", 2*row+1), "feedId": "team:" + team, "agentId": nil, "closed": true, "seen": true,
+		}))
+	}
+	return all
+}
+
+// searchItems answers for named conversations, the only of the documented filters that is served. The page of the vendor is
+// that of a saved inbox; the call itself and the members id, feedId and closed of an item were met in the field, the others are
+// named like the filters and the members of an update [assumed].
+func (b *Bird) searchItems(x *exchange) {
+	ids, ok := read[[]string](x.fields["conversationIds"])
+	if !ok {
+		x.badField("conversationIds", "invalid", "must be an array of ids")
+	}
+	var found []map[string]any
+	for _, id := range ids {
+		if row, ok := b.find(id); ok {
+			found = append(found, b.items(row, x.now)...)
+		}
+	}
+	b.page(x, listed(found))
+}
+
+// placed finds objects by their id.
+func placed(list []map[string]any) func(id string) (int, bool) {
+	return func(id string) (int, bool) {
+		i := slices.IndexFunc(list, func(m map[string]any) bool { return m["id"] == id })
+		return i, i >= 0
+	}
 }

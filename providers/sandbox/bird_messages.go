@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,31 +31,27 @@ func (m *birdMessage) render(now time.Time) map[string]any {
 	return out
 }
 
-// message is the one at a position of a conversation, newest first: those sent through the API after those of the data file.
-func (b *Bird) message(row, position int, now time.Time) map[string]any {
-	said, sent := b.record(row).Said, b.sent[row]
-	if position < len(sent) {
-		return sent[len(sent)-1-position].render(now)
+// thread is the messages of a conversation, newest first: those sent through the API after those of the data file.
+func (b *Bird) thread(row int, now time.Time) (all []map[string]any) {
+	for k := range b.record(row).Said {
+		all = append(all, b.said(row, k))
 	}
-	k := len(said) + len(sent) - 1 - position
-	l, scene := said[k], b.scene(row)
+	for _, m := range b.sent[row] {
+		all = append(all, m.render(now))
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// said is a message of the data file, 0 being the oldest.
+func (b *Bird) said(row, k int) map[string]any {
+	l, scene := b.record(row).Said[k], b.scene(row)
 	scene.at, scene.pace = scene.time(time.Duration(l.At)), 1
 	maps.Copy(scene.words, map[string]any{
-		"message": b.messageID(row, position), "sender": b.referred(row, l.By), "text": l.Text, "recipients": b.recipients(row, l.By),
-		"workspace": birdWorkspace,
+		"message": b.uuid("message", row<<9+k), "sender": b.referred(row, l.By), "text": l.Text, "recipients": b.recipients(row, l.By),
 	})
 	return scene.make(b.file.Message, l.Set, l.Drop)
 }
-
-func (b *Bird) messageID(row, position int) string {
-	sent := b.sent[row]
-	if position < len(sent) {
-		return sent[len(sent)-1-position].doc["id"].(string)
-	}
-	return b.uuid("message", row<<9+b.messages(row)-1-position)
-}
-
-func (b *Bird) messages(row int) int { return len(b.record(row).Said) + len(b.sent[row]) }
 
 // recipients are the first contacts but the sender.
 func (b *Bird) recipients(row int, by string) []any {
@@ -96,58 +93,34 @@ func birdLastMessage(m map[string]any) map[string]any {
 func (b *Bird) listMessages(x *exchange) {
 	row := b.wanted(x)
 	b.maybeConflict(&b.switches.ConflictOnGet)
-	from := x.bound("dateFrom")
-	n := b.messages(row)
-	b.page(x, birdList{
-		n: n,
-		find: func(id string) (int, bool) {
-			for i := range n {
-				if b.messageID(row, i) == id {
-					return i, true
-				}
-			}
-			return 0, false
-		},
-		keep: func(i int) bool {
-			created, _ := b.message(row, i, x.now)["createdAt"].(string)
-			at, err := time.Parse(time.RFC3339Nano, created)
-			return from.IsZero() || err == nil && at.After(from)
-		},
-		render: func(i int) map[string]any { return b.message(row, i, x.now) },
-	})
+	from, l := x.bound("dateFrom"), listed(b.thread(row, x.now))
+	l.keep = func(i int) bool {
+		created, _ := l.render(i)["createdAt"].(string)
+		at, err := time.Parse(time.RFC3339Nano, created)
+		return err == nil && at.After(from)
+	}
+	b.page(x, l)
 }
 
-// initialMessage reads the first message of a new conversation: exactly one of body and template.
+// initialMessage reads the first message of a new conversation, a text.
 func (b *Bird) initialMessage(p problems, raw json.RawMessage) *birdMessage {
 	const at = ".initialMessage"
 	fields, err := members(raw)
 	if err != nil {
 		p.add(at, "must be an object")
 	}
-	p.unknown(at, fields, "recipients", "body", "template", "reference", "sender")
-	m := &birdMessage{doc: map[string]any{
-		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil,
-		"sender": b.participant("accessKey", 0, -1),
-	}}
-	template, isTemplate := read[map[string]any](fields["template"])
-	body, isBody := read[map[string]json.RawMessage](fields["body"])
+	p.unknown(at, fields, "recipients", "body", "reference")
+	body, _ := read[map[string]json.RawMessage](fields["body"])
 	kind, _ := read[string](body["type"])
 	content, _ := members(body[kind])
-	text, _ := read[string](content["text"])
-	switch {
-	case isTemplate == isBody:
-		p.add(at+".body", "exactly one of body and template is required")
-	case isTemplate:
-		m.doc["template"] = template
-	case content == nil:
-		p.add(at+".body."+kind, "is required")
-	case (kind == "text" || kind == "html") && text == "":
-		p.add(at+".body."+kind+".text", "is required")
-	default:
-		p.unknown(at+".body", body, "type", kind)
-		m.doc["body"] = viaJSON(body)
+	if text, _ := read[string](content["text"]); kind != "text" || text == "" {
+		p.add(at+".body.text.text", "is required")
 	}
-	return m
+	p.unknown(at+".body", body, "type", "text")
+	return &birdMessage{doc: map[string]any{
+		"draft": false, "reference": "", "recipients": nil, "source": "conversations", "interactions": nil, "body": viaJSON(body),
+		"sender": b.participant("accessKey", 0, -1),
+	}}
 }
 
 // deliver puts a message into the thread and on its way.
@@ -159,7 +132,7 @@ func (b *Bird) deliver(row int, m *birdMessage, now time.Time) {
 	m.doc["createdAt"], m.doc["updatedAt"] = at, at
 	// WhatsApp takes free text for 24 hours after the contact's last message; here nobody has written yet, and it fails
 	// without an HTTP error.
-	if b.platform(b.channel(row)) == "whatsapp" && m.doc["template"] == nil {
+	if b.platform(b.channel(row)) == "whatsapp" {
 		m.reason = "outside of the 24 hour window"
 	}
 	b.sent[row] = append(b.sent[row], m)
@@ -170,15 +143,5 @@ func (b *Bird) deliver(row int, m *birdMessage, now time.Time) {
 
 // Messages is a copy of all messages of a conversation, newest first.
 func (b *Bird) Messages(id string) []map[string]any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	row, ok := b.find(id)
-	if !ok {
-		return nil
-	}
-	var all []map[string]any
-	for i := range b.messages(row) {
-		all = append(all, b.message(row, i, b.now()))
-	}
-	return copied(all)
+	return b.list(id, func(row int) []map[string]any { return b.thread(row, b.now()) })
 }

@@ -17,8 +17,8 @@ func (b *Bird) show(row int) map[string]any {
 	if _, there := doc["initiatingParticipant"]; !there && len(b.record(row).With) > 0 {
 		doc["initiatingParticipant"] = b.joinedAtFirst(row, 0)
 	}
-	if _, there := doc["lastMessage"]; !there && b.messages(row) > 0 {
-		doc["lastMessage"] = birdLastMessage(b.message(row, 0, b.now()))
+	if _, there := doc["lastMessage"]; !there && len(b.record(row).Said) > 0 {
+		doc["lastMessage"] = birdLastMessage(b.said(row, len(b.record(row).Said)-1))
 	}
 	doc["featuredParticipants"] = append([]map[string]any{}, people[:min(len(people), birdFeatured)]...)
 	return doc
@@ -95,19 +95,12 @@ func (b *Bird) participant(kind string, n, channel int) map[string]any {
 }
 
 func (b *Bird) listParticipants(x *exchange) {
-	row := b.wanted(x)
-	people := b.people(row)
-	b.page(x, birdList{
-		n: len(people), counted: true,
-		find:   func(id string) (int, bool) { return b.person(row, id) },
-		render: func(i int) map[string]any { return people[i] },
-	})
+	l := listed(b.people(b.wanted(x)))
+	l.counted = true
+	b.page(x, l)
 }
 
-func (b *Bird) person(row int, id string) (int, bool) {
-	i := slices.IndexFunc(b.people(row), func(p map[string]any) bool { return p["id"] == id })
-	return i, i >= 0
-}
+func (b *Bird) person(row int, id string) (int, bool) { return placed(b.people(row))(id) }
 
 // participantOf finds the conversation and the participant of the route.
 func (b *Bird) participantOf(x *exchange) (row, i int) {
@@ -197,43 +190,47 @@ func (b *Bird) newParticipant(x *exchange, channel int) map[string]any {
 	p, n, known := problems{}, 0, true
 	id, hasID := read[string](x.fields["id"])
 	kind, _ := read[string](x.fields["type"])
+	ids := map[string]int{"user": len(b.file.Agents.Rows), "flow": len(b.file.Names["flow"]), "contact": b.contacts()}
+	limit, takesPart := ids[kind]
 	var identifier birdIdentifier
-	switch kind {
-	case "user", "flow":
+	switch {
+	case !takesPart:
+		p.add(".type", "must be one of user, flow, contact")
+	case hasID || kind != "contact":
 		p.unknown("", x.fields, "id", "type", "status")
-		if !hasID || id == "" {
+		if id == "" {
 			p.add(".id", "is required")
 		}
-		n, known = b.number(kind, id, map[string]int{"user": len(b.file.Agents.Rows), "flow": len(b.file.Names["flow"])}[kind])
-	case "contact":
-		contact, err := members(x.fields["contact"])
-		if x.fields["contact"] != nil && err != nil {
-			p.add(".contact", "must be an object")
-		}
-		if hasID {
-			p.unknown("", x.fields, "id", "type", "status", "contact")
-			p.unknown(".contact", contact, "platformAddressSelector")
-			n, known = b.number(kind, id, b.contacts())
-			break
-		}
-		p.unknown("", x.fields, "type", "contact")
-		identifier = p.identifier(".contact", contact, "identifierKey", "identifierValue")
-		if n, known = b.contactBy(identifier); !known {
-			// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
-			p.add(".contact.identifierValue", "no contact has this identifier")
-		}
+		n, known = b.number(kind, id, limit)
 	default:
-		p.add(".type", "must be one of user, flow, contact")
+		p.unknown("", x.fields, "type", "contact")
+		contact, _ := members(x.fields["contact"])
+		identifier, n = b.identified(p, ".contact", contact)
 	}
 	set := p.values(x.fields, birdStatus)
 	p.refuse()
 	if !known {
 		x.notFound("Participant")
 	}
-	person := with(b.participant(kind, n, channel), set)
-	if contact, ok := person["contact"].(map[string]any); ok && identifier.key != "" {
-		contact["identifierKey"], contact["identifierValue"] = identifier.key, identifier.value
-		contact["platformAddress"] = identifier.value
+	return with(b.participantBy(kind, n, channel, identifier), set)
+}
+
+// identified reads an identifier and finds its contact.
+func (b *Bird) identified(p problems, at string, fields map[string]json.RawMessage, others ...string) (birdIdentifier, int) {
+	id := p.identifier(at, fields, "identifierKey", "identifierValue", others...)
+	n, known := b.contactBy(id)
+	if !known {
+		// Whether an unknown identifier makes a new contact is not documented; refusing it is [assumed].
+		p.add(at+".identifierValue", "no contact has this identifier")
+	}
+	return id, n
+}
+
+// participantBy is a participant who was added, a contact perhaps by an identifier.
+func (b *Bird) participantBy(kind string, n, channel int, id birdIdentifier) map[string]any {
+	person := b.participant(kind, n, channel)
+	if id.key != "" {
+		person["contact"] = map[string]any{"identifierKey": id.key, "identifierValue": id.value, "platformAddress": id.value}
 	}
 	return person
 }

@@ -154,7 +154,7 @@ func TestBirdRefusesWhatIsNotDocumented(t *testing.T) {
 		{422, "GET", "conversations?limit=ten", ""},
 		{422, "GET", "conversations?limit=5&limit=6", ""},
 		{422, "GET", "conversations?status=active", ""},
-		{422, "GET", "conversations?reverse=1", ""},
+		{422, "GET", "conversations?reverse=true", ""},
 		{422, "GET", "conversations?pageToken=", ""},
 		{422, "GET", "conversations?pageToken=QUJD", ""},
 		{422, "GET", "conversations?pageToken=" + strings.Repeat("A", 8001), ""},
@@ -251,12 +251,7 @@ func TestBirdPaging(t *testing.T) {
 	if !slices.Equal(newestFirst, c.IDs()) || len(newestFirst) != 137 || c.Len() != 137 {
 		t.Errorf("%d rows by paging, %d ids, Len %d", len(newestFirst), len(c.IDs()), c.Len())
 	}
-	oldestFirst := c.walk("conversations?limit=100&reverse=true", nil)
-	slices.Reverse(oldestFirst)
-	if !slices.Equal(oldestFirst, newestFirst) {
-		t.Error("reverse is not the reverse")
-	}
-	for _, path := range []string{"contacts?limit=100", "channels", "agents", "agents?limit=7&reverse=true"} {
+	for _, path := range []string{"contacts?limit=100", "channels", "agents", "agents?limit=7"} {
 		ids := c.walk(path, nil)
 		unique := slices.Clone(ids)
 		slices.Sort(unique)
@@ -536,7 +531,7 @@ func TestBirdParticipants(t *testing.T) {
 	c.want(404, "PATCH", one+"/"+user, `{"status":"active"}`)
 
 	for _, body := range []string{
-		fmt.Sprintf(`{"type":"contact","id":%q,"contact":{"platformAddressSelector":"attributes.workEmail"}}`, c.uuid("contact", 178)),
+		fmt.Sprintf(`{"type":"contact","id":%q}`, c.uuid("contact", 178)),
 		fmt.Sprintf(`{"type":"contact","contact":{"identifierKey":"emailaddress","identifierValue":%q}}`, c.data.contact(177).Email),
 		fmt.Sprintf(`{"type":"flow","id":%q}`, c.uuid("flow", 2)),
 	} {
@@ -595,11 +590,6 @@ func TestBirdMessages(t *testing.T) {
 			t.Errorf("message %d of %s is after %s", i, times[i], times[i-1])
 		}
 	}
-	back := c.walk(one+"?limit=100&reverse=true", nil)
-	slices.Reverse(back)
-	if !slices.Equal(back, ids) {
-		t.Error("reverse is not the reverse")
-	}
 	if got := c.walk(one+"?dateFrom="+url.QueryEscape(times[5]), nil); !slices.Equal(got, ids[:5]) {
 		t.Errorf("since the sixth: %d messages", len(got))
 	}
@@ -608,7 +598,6 @@ func TestBirdMessages(t *testing.T) {
 func TestBirdContacts(t *testing.T) {
 	c := newBirdClient(t, 500)
 	for _, n := range []int{0, 7, 42, 179, 180, 211, 299} {
-		p := c.data.contact(n)
 		for channel := range c.file.Channels.Rows {
 			id := c.identifier(n, channel)
 			out := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"identifier":{"key":%q,"value":%q}}`, id.key, id.value))
@@ -616,9 +605,6 @@ func TestBirdContacts(t *testing.T) {
 			if len(rows) != 1 || rows[0].(map[string]any)["id"] != c.uuid("contact", n) {
 				t.Errorf("contact %d by %v: %v", n, id, rows)
 			}
-		}
-		if got := c.want(200, "POST", "contacts/search", fmt.Sprintf(`{"platformAddress":%q}`, p.Email))["results"].([]any); len(got) != 1 {
-			t.Errorf("by address: %v", got)
 		}
 		one := c.want(200, "GET", "contacts/"+c.uuid("contact", n), "")
 		if docGet(one, "attributes", "timezone") == nil || one["computedDisplayName"] == "" {
@@ -682,12 +668,8 @@ func TestBirdKeysWithPartialRights(t *testing.T) {
 	c.auth = "AccessKey " + birdToken
 	c.Set(func(s *BirdSwitches) { s.NoRights = []string{"messages", "agents"} })
 	check(401, "messages", "agents")
-	c.Set(func(s *BirdSwitches) { s.MissingRight403 = true })
-	check(403, "messages", "agents")
 	c.Set(func(s *BirdSwitches) { s.NoRights, s.ForbidDirectory = nil, true })
 	check(403, "contacts", "channels", "agents", "feed-items")
-	c.Set(func(s *BirdSwitches) { s.ForbidDirectory, s.FeedsMissing = false, true })
-	check(404, "feed-items")
 }
 
 // TestBirdItems: assignee and read state belong to the inbox, whose items have ids of their own.
@@ -726,10 +708,6 @@ func TestBirdItems(t *testing.T) {
 	}
 	if len(seen) != 8 || seen["own id"] != items || len(perConversation) >= c.Len() {
 		t.Errorf("%d items: %v", items, seen)
-	}
-	c.Set(func(s *BirdSwitches) { s.BareItems = true })
-	if bare := search("", c.IDs()[0])["results"].([]any)[0].(map[string]any); len(bare) != 3 {
-		t.Errorf("bare: %v", bare)
 	}
 	made := c.want(201, "POST", "conversations", `{"name":"x","channelId":"`+c.uuid("channel", 0)+`"}`)["id"].(string)
 	if n := len(search("", made)["results"].([]any)); n != 0 {

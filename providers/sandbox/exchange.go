@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,16 +22,14 @@ const maxBody = 8 << 20
 // exchange is one request and the answer being built for it.
 type exchange struct {
 	method string
-	// rest is the path after the provider's prefix, escaped as received; path holds its unescaped segments.
+	// rest is the path after the provider's prefix, escaped as received.
 	rest string
-	path []string
 	// query is nil, and badQuery true, when it doesn't parse.
 	query    url.Values
 	badQuery bool
 	// header is the request's header, body its whole body.
 	header http.Header
 	body   []byte
-	host   string
 	// fields are the members of the body, where a route takes a JSON object.
 	fields map[string]json.RawMessage
 	// now is the server's clock when the request was handled, UTC.
@@ -75,6 +72,15 @@ func (x *exchange) badParameter(name, code, detail string) {
 
 func (x *exchange) badField(name, code, detail string) {
 	panic(refusal{status: http.StatusUnprocessableEntity, code: code, field: name, detail: detail})
+}
+
+// authorization is the one header of that name.
+func (x *exchange) authorization() string {
+	values := x.header.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	return values[0]
 }
 
 // arg returns what a wildcard of the route's pattern caught, unescaped.
@@ -173,23 +179,22 @@ func (x *exchange) gatewayError(status int) {
 }
 
 // readBody takes the whole body; a too large one is answered with 413.
-func (x *exchange) readBody(r *http.Request) outcome {
+func (x *exchange) readBody(r *http.Request) error {
 	if r.Body == nil {
-		return answered
+		return nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return canceled
-		}
-		return dropped
-	}
-	x.body = body
-	if len(body) > maxBody {
-		x.body = nil
+	switch {
+	case r.Context().Err() != nil:
+		return r.Context().Err()
+	case err != nil:
+		return errDropped
+	case len(body) > maxBody:
 		x.raw(http.StatusRequestEntityTooLarge, "text/plain; charset=utf-8", []byte("Payload Too Large"))
+	default:
+		x.body = body
 	}
-	return answered
+	return nil
 }
 
 // members reads one JSON object and nothing after it.
@@ -240,6 +245,15 @@ func orNull[T any](want string) rule {
 	}}
 }
 
+// member reads a member of the body that must be there.
+func (x *exchange) member(name string, r rule) any {
+	v, ok := r.read(x.fields[name])
+	if !ok {
+		x.badField(name, "invalid_type", r.want)
+	}
+	return v
+}
+
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
 // with is an object and over it the members of another.
@@ -249,15 +263,6 @@ func with(object, over map[string]any) map[string]any {
 		out = map[string]any{}
 	}
 	maps.Copy(out, over)
-	return out
-}
-
-// copied are objects that share nothing with those given.
-func copied(list []map[string]any) []map[string]any {
-	out := make([]map[string]any, 0, len(list))
-	for _, m := range list {
-		out = append(out, viaJSON(m).(map[string]any))
-	}
 	return out
 }
 

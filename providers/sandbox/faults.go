@@ -51,12 +51,6 @@ func checkFault(name string, rate float64) error {
 // writesOnly tells whether a planned fault waits for a write.
 func writesOnly(fault string) bool { return fault == FaultDropAfter || fault == FaultConcurrent }
 
-// plannedFault is what FailNext left to do.
-type plannedFault struct {
-	fault string
-	left  int
-}
-
 // SetFault changes the rate of one fault from now on; 0 turns it off. It panics on an unknown name or a rate outside 0..1,
 // which [New] reports as an error.
 func (s *Sandbox) SetFault(name string, rate float64) {
@@ -84,7 +78,7 @@ func (s *Sandbox) FailNext(provider, fault string, n int) {
 	s.mustKnow(provider)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.planned[provider] = append(s.planned[provider], plannedFault{fault, n})
+	s.planned[provider] = append(s.planned[provider], slices.Repeat([]string{fault}, n)...)
 }
 
 // SetOffline makes every connection to the provider fail, or to all of them when provider is empty. In memory the error is
@@ -114,14 +108,10 @@ func (s *Sandbox) faultsFor(provider string, write bool) map[string]bool {
 	defer s.mu.Unlock()
 	met := map[string]bool{}
 	queue := s.planned[provider]
-	for i := range queue {
-		if queue[i].left > 0 && (write || !writesOnly(queue[i].fault)) {
-			met[queue[i].fault] = true
-			queue[i].left--
-			break
-		}
+	if i := slices.IndexFunc(queue, func(fault string) bool { return write || !writesOnly(fault) }); i >= 0 {
+		met[queue[i]] = true
+		s.planned[provider] = slices.Delete(queue, i, i+1)
 	}
-	s.planned[provider] = slices.DeleteFunc(queue, func(p plannedFault) bool { return p.left <= 0 })
 	for _, name := range FaultNames() {
 		// One draw per fault that is on, so that turning one on doesn't depend on the others' outcome.
 		if rate := s.rates[name]; rate > 0 && s.rng.Float64() < rate && (write || name != FaultDropAfter) {

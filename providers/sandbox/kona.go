@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -82,6 +81,7 @@ const (
 
 var konaVendor = vendor{
 	account: "projects", provider: "kona", root: "/api/", one: "/api/conversations/",
+	denied: "The access token is missing, wrong or expired.",
 	// A token changes no resource.
 	reads: func(path string) bool { return strings.HasPrefix(path, "/oauth/") },
 	open:  newKona,
@@ -96,9 +96,10 @@ func newKona(b base) service {
 		codes: map[string]konaCode{}, issued: 1, redirect: konaRedirect, signsIn: konaMe, users: map[string]int{},
 	}
 	k.spaces = len(k.file.Spaces.Rows)
-	k.start(b, k, append(k.routes(), k.oauthRoutes()...))
+	k.start(b, k, slices.Concat(k.routes(), k.directoryRoutes(), k.oauthRoutes()))
+	k.gate = k.enter
 	k.before, k.seeded, k.place, k.updated = k.headers, &k.file.Conversations, k.placed, "updated_at"
-	k.clock = func(t time.Time) any { return t.UnixMilli() }
+	k.clock, k.contested = func(t time.Time) any { return t.UnixMilli() }, k.contests()
 	return k
 }
 
@@ -109,7 +110,6 @@ func (k *Kona) account(a *Account) {
 }
 
 func (k *Kona) routes() []route {
-	list := []string{"space_id", "like", "page", "per_page"}
 	return []route{
 		{pattern: "GET /api/userinfo", handle: k.userinfo},
 		{pattern: "GET /api/conversations", query: []string{"space_id", "order_by", "page", "per_page"}, handle: k.listConversations},
@@ -118,12 +118,6 @@ func (k *Kona) routes() []route {
 		{pattern: "PUT /api/conversations/{id}", free: true, handle: k.updateConversation},
 		{pattern: "DELETE /api/conversations/{id}", handle: k.deleteConversation},
 		{pattern: "GET /api/comments", query: []string{"resource_type", "resource_id", "page", "per_page"}, handle: k.listComments},
-		{pattern: "GET /api/spaces", query: []string{"hidden", "include", "page", "per_page"}, handle: k.listSpaces},
-		{pattern: "GET /api/spaces/{id}", query: []string{"include"}, handle: k.getSpace},
-		{pattern: "GET /api/users", query: list, handle: k.listUsers},
-		{pattern: "GET /api/users/{id}", handle: k.getUser},
-		{pattern: "GET /api/groups", query: list, handle: k.listGroups},
-		{pattern: "GET /api/groups/{id}", handle: k.getGroup},
 	}
 }
 
@@ -138,18 +132,11 @@ func (k *Kona) headers(x *exchange) {
 }
 
 func (k *Kona) authorized(x *exchange) bool {
-	auth := x.header.Values("Authorization")
-	if len(auth) != 1 || k.revoked {
-		return false
-	}
-	token, ok := strings.CutPrefix(auth[0], "Bearer ")
-	return ok && slices.Contains(k.tokens, token)
+	token, ok := strings.CutPrefix(x.authorization(), "Bearer ")
+	return ok && slices.Contains(k.tokens, token) && !k.revoked
 }
 
-func (k *Kona) gate(x *exchange) {
-	if !k.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthenticated", "The access token is missing, wrong or expired.")
-	}
+func (k *Kona) enter(x *exchange) {
 	if k.switches.ExpiredPassword {
 		x.refuse(http.StatusForbidden, "expired", "Your password has expired, change it on the web site.")
 	}
@@ -166,6 +153,10 @@ func (k *Kona) form(x *exchange, r refusal) {
 		details = strings.ReplaceAll(strings.ToUpper(r.field[:1])+r.field[1:], "_", " ") + " " + r.detail + "."
 	}
 	switch r.status {
+	case http.StatusUnauthorized:
+		if r.code == "unauthorized" {
+			r.code = "unauthenticated"
+		}
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
 		r.status, anchor, title = http.StatusBadRequest, "bad_request", "Bad Request"
 	case http.StatusMethodNotAllowed:
@@ -208,15 +199,7 @@ func (k *Kona) HaveSpaces(n int) {
 func (k *Kona) Me() int64 { return konaUserID(konaMe) }
 
 // Comments are the comments of a conversation, newest first.
-func (k *Kona) Comments(id string) []map[string]any {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	row, ok := k.find(id)
-	if !ok {
-		return nil
-	}
-	return copied(k.thread(row))
-}
+func (k *Kona) Comments(id string) []map[string]any { return k.list(id, k.thread) }
 
 func (k *Kona) row(id string) (int, bool) {
 	n, err := strconv.ParseInt(id, 10, 64)
@@ -237,43 +220,23 @@ func (k *Kona) id(row int) string { return strconv.FormatInt(k.conversationID(ro
 
 func (k *Kona) show(row int) map[string]any { return k.render(row, konaStored) }
 
-// colleague changes the field a write is about; a read finds the conversation renamed.
-func (k *Kona) colleague(x *exchange, row, n int) {
-	var body struct{ Conversations []map[string]any }
-	_ = json.Unmarshal(x.body, &body)
-	has := func(field string) bool {
-		_, ok := slices.Concat(body.Conversations, []map[string]any{nil})[0][field]
-		return ok
-	}
-	add := func(field, key string, id int64) {
-		k.set(row, field, konaMembers(append(k.members(row, field, key), konaMember{id, 2}), key))
-	}
-	missing := func(field, key string, id int64) bool {
-		return !slices.ContainsFunc(k.members(row, field, key), func(m konaMember) bool { return m.id == id })
-	}
-	number := func(field string) int64 { return integer(k.value(row, field)) }
-	switch {
-	case has("participants"):
-		i := 0
-		for !missing("participants", "user_id", konaUserID(i)) {
-			i++
-		}
-		add("participants", "user_id", konaUserID(i))
-	case has("groups"):
-		space, _ := k.spaceIndex(number("space_id"))
-		for g := space; g < k.groups(); g += k.spaces {
-			if id := konaGroupID(g); missing("groups", "group_id", id) {
-				add("groups", "group_id", id)
-				break
+func (k *Kona) contests() []contested {
+	// add takes in the first of n who isn't there yet.
+	add := func(field, key string, n int, id func(row, i int) int64) contested {
+		return contested{`"` + field + `"`, func(row, _ int) {
+			list := k.members(row, field, key)
+			for i := range n {
+				if id := id(row, i); !slices.ContainsFunc(list, func(m konaMember) bool { return m.id == id }) {
+					k.set(row, field, konaMembers(append(list, konaMember{id, 2}), key))
+					return
+				}
 			}
-		}
-	case has("stakeholder"):
-		k.set(row, "stakeholder", (number("stakeholder")+1)%3)
-	case has("default_role"):
-		k.set(row, "default_role", 3-number("default_role")%3)
-	case has("details"):
-		k.set(row, "details", "Note by a colleague ("+strconv.Itoa(n)+")")
-	default:
-		k.set(row, "name", "Renamed by a colleague ("+strconv.Itoa(n)+")")
+		}}
+	}
+	return []contested{
+		add("participants", "user_id", len(k.file.Users.Rows), func(_, i int) int64 { return konaUserID(i) }),
+		add("groups", "group_id", konaGroupsPerSpace, func(row, i int) int64 { return k.placed(row, "group", i).(int64) }),
+		k.cycle("stakeholder", 0, 1, 2), k.cycle("default_role", 1, 2, 3),
+		k.numbered(`"details"`, "details", "Note by a colleague (%d)"), k.numbered("", "name", "Renamed by a colleague (%d)"),
 	}
 }

@@ -144,8 +144,7 @@ func (k *Kona) updateConversation(x *exchange) {
 	}
 	x.element("conversations")
 	if k.switches.ConcurrentOnPut {
-		k.touches++
-		k.colleague(x, row, k.touches)
+		k.contest(x, row)
 	}
 	if _, edit := k.access(row); !edit {
 		x.refuse(http.StatusForbidden, "forbidden", "Only editors can change a conversation.")
@@ -159,68 +158,74 @@ func (k *Kona) updateConversation(x *exchange) {
 	x.wrap(http.StatusOK, "conversations", k.render(row, konaAlone))
 }
 
-// changes reads the given keys of a conversation, or refuses one. first is the initial comment. Numbers outside the documented
-// sets are taken back only as they are stored.
+// changes reads the given keys of a conversation, or refuses one. first is the initial comment.
 func (k *Kona) changes(x *exchange, old map[string]any, create bool) (set map[string]any, first string) {
 	set = map[string]any{"space_id": old["space_id"]}
+	rules := k.rules(x, old, create)
 	for _, name := range slices.Sorted(maps.Keys(x.fields)) {
-		raw := x.fields[name]
-		text, isText := read[string](raw)
-		n, isInt := read[int64](raw)
-		check := func(ok bool, problem string) {
-			if !ok {
-				x.badField(name, "invalid", problem)
-			}
+		rule, known := rules[name]
+		if !known {
+			x.badField(name, "invalid", "is unknown")
 		}
-		within := func(least, most int64) bool { return isInt && (n >= least && n <= most || n == integer(old[name])) }
-		switch name {
-		case "id", "href", "creator_id", "tags", "created_at", "updated_at":
-			check(false, "is read-only")
-		case "name":
-			check(text != "", "can't be blank")
-			set[name] = text
-		case "details":
-			check(isText || isNull(raw), "must be text")
-			set[name] = nil
-			if isText {
-				set[name] = text
-			}
-		case "space_id":
-			check(isInt && n == integer(old[name]), "can't be changed")
-		case "stakeholder":
-			check(within(0, 2), "must be 0, 1 or 2")
-			set[name] = n
-		case "default_role":
-			check(within(1, 3), "must be 1, 2 or 3")
-			set[name] = n
-		case "participants":
-			k.memberChange(x, set, old, name, "user_id", func(id int64) bool { _, known := k.userIndex(id); return known })
-		case "groups":
-			k.memberChange(x, set, old, name, "group_id", func(id int64) bool {
-				g, known := k.groupIndex(id)
-				return known && k.groupSpace(g) == integer(old["space_id"])
-			})
-		case "initial_comment":
-			check(create, "can only be given on create")
-			check(text != "", "must be text")
-			first = text
-		default:
-			check(false, "is unknown")
+		v, ok := rule.read(x.fields[name])
+		if !ok {
+			x.badField(name, "invalid", rule.want)
 		}
+		set[name] = v
 	}
+	first, _ = set["initial_comment"].(string)
+	delete(set, "initial_comment")
 	return set, first
+}
+
+// rules say what the members of a conversation may be. Numbers outside the documented sets are taken back only as stored.
+func (k *Kona) rules(x *exchange, old map[string]any, create bool) map[string]rule {
+	never := func(problem string) rule {
+		return rule{problem, func(json.RawMessage) (any, bool) { return nil, false }}
+	}
+	text := func(want string) rule {
+		return rule{want, func(raw json.RawMessage) (any, bool) { s, _ := read[string](raw); return s, s != "" }}
+	}
+	number := func(name, want string, least, most int64) rule {
+		return rule{want, func(raw json.RawMessage) (any, bool) {
+			n, ok := read[int64](raw)
+			return n, ok && (n >= least && n <= most || n == integer(old[name]))
+		}}
+	}
+	list := func(name, key string, known func(id int64) bool) rule {
+		return rule{"must be an array", func(raw json.RawMessage) (any, bool) { return k.memberChange(x, raw, old, name, key, known) }}
+	}
+	comment := never("can only be given on create")
+	if create {
+		comment = text("must be text")
+	}
+	readOnly := never("is read-only")
+	return map[string]rule{
+		"id": readOnly, "href": readOnly, "creator_id": readOnly, "tags": readOnly, "created_at": readOnly, "updated_at": readOnly,
+		"name": text("can't be blank"), "initial_comment": comment,
+		"details": {"must be text", func(raw json.RawMessage) (any, bool) {
+			s, ok := read[any](raw)
+			_, isText := s.(string)
+			return s, isText || !ok && isNull(raw)
+		}},
+		"space_id":     number("space_id", "can't be changed", 1, 0),
+		"stakeholder":  number("stakeholder", "must be 0, 1 or 2", 0, 2),
+		"default_role": number("default_role", "must be 1, 2 or 3", 1, 3),
+		"participants": list("participants", "user_id", func(id int64) bool { _, known := k.userIndex(id); return known }),
+		"groups": list("groups", "group_id", func(id int64) bool {
+			g, known := k.groupIndex(id)
+			return known && k.groupSpace(g) == integer(old["space_id"])
+		}),
+	}
 }
 
 // memberChange reads a list of ids with roles. Roles outside 1 to 3 and ids that can't be seen are taken back only as they are
 // stored.
-func (k *Kona) memberChange(x *exchange, set, stored map[string]any, name, key string, known func(int64) bool) {
+func (k *Kona) memberChange(x *exchange, raw json.RawMessage, stored map[string]any, name, key string, known func(int64) bool) (any, bool) {
 	refuse := func(format string, args ...any) { x.badField(name, "invalid", fmt.Sprintf(format, args...)) }
-	items, ok := read[[]map[string]json.RawMessage](x.fields[name])
-	if !ok {
-		refuse("must be an array")
-	}
-	if len(items) == 0 && k.switches.EmptyListIgnored {
-		return
+	items, ok := read[[]map[string]json.RawMessage](raw)
+	if !ok || len(items) == 0 && k.switches.EmptyListIgnored {
+		return stored[name], ok
 	}
 	old, list := konaMemberList(stored[name], key), []konaMember{}
 	has := func(in []konaMember, id int64) int {
@@ -247,7 +252,7 @@ func (k *Kona) memberChange(x *exchange, set, stored map[string]any, name, key s
 			list = append(list, m)
 		}
 	}
-	set[name] = konaMembers(list, key)
+	return konaMembers(list, key), true
 }
 
 // listComments wants both parameters and answers newest first. The sandbox has no tasks, events or attachments.

@@ -57,8 +57,8 @@ func (k *Kona) signedIn(x *exchange) int {
 // oauthRoutes are the two OAuth endpoints; they need no token.
 func (k *Kona) oauthRoutes() []route {
 	return []route{
-		{pattern: "GET /oauth/authorize", open: true, free: true, handle: k.authorize},
-		{pattern: "POST /oauth/token", open: true, free: true, handle: k.token},
+		{pattern: "GET /oauth/authorize", free: true, handle: k.authorize},
+		{pattern: "POST /oauth/token", free: true, handle: k.token},
 	}
 }
 

@@ -1,15 +1,20 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -19,7 +24,7 @@ const defaultConversations = 400
 type Options struct {
 	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
-	// Seed chooses the data and the random faults; the same seed gives the same.
+	// Seed chooses the ids and the random faults; the same seed gives the same.
 	Seed uint64
 	// Latency is added to every answer.
 	Latency time.Duration
@@ -42,14 +47,10 @@ type Account struct {
 	Secrets    map[string]string
 }
 
-// outcome is how an exchange ended.
-type outcome int
-
-const (
-	answered outcome = iota
-	refused          // the connection was never accepted
-	dropped          // the connection was lost after the request was handled
-	canceled         // the caller went away
+// How a connection fails: it was never accepted, or was lost after the request was handled.
+var (
+	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	errDropped = &net.OpError{Op: "read", Net: "tcp", Err: io.ErrUnexpectedEOF}
 )
 
 // Sandbox is the servers. Use [New].
@@ -62,7 +63,7 @@ type Sandbox struct {
 	rng      *rand.Rand
 	latency  time.Duration
 	rates    map[string]float64
-	planned  map[string][]plannedFault
+	planned  map[string][]string
 	offline  map[string]bool
 	requests []Request
 }
@@ -86,7 +87,7 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		latency: o.Latency,
 		rng:     rand.New(rand.NewPCG(o.Seed, 1)),
 		rates:   map[string]float64{},
-		planned: map[string][]plannedFault{},
+		planned: map[string][]string{},
 		offline: map[string]bool{},
 	}
 	for name, rate := range o.Faults {
@@ -138,8 +139,8 @@ func serverOf[T service](s *Sandbox) T {
 // ServeHTTP routes by the first path segment, which is the provider. A lost connection is a panic with
 // [http.ErrAbortHandler], which the HTTP server turns into a closed connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x, how := s.handle(r)
-	if how != answered {
+	x, err := s.handle(r)
+	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
@@ -154,10 +155,13 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(x.out.Bytes())
 }
 
-// handle runs one request through the faults and its service.
-func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
+// handle runs one request through the faults and its service. The error is that of the connection, or of the caller's context.
+func (s *Sandbox) handle(r *http.Request) (*exchange, error) {
 	ctx := r.Context()
-	provider, rest := splitProvider(r.URL.EscapedPath())
+	provider, rest, found := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	if found {
+		rest = "/" + rest
+	}
 	at := s.index(provider)
 
 	s.mu.Lock()
@@ -165,34 +169,28 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
 	latency := s.latency
 	s.mu.Unlock()
 	if offline {
-		return nil, refused
+		return nil, errRefused
 	}
 
-	x := &exchange{method: r.Method, rest: rest, header: r.Header, host: r.Host, answer: http.Header{}}
-	var ok bool
-	if x.path, ok = splitPath(rest); at < 0 || !ok {
+	x := &exchange{method: r.Method, rest: rest, header: r.Header, answer: http.Header{}}
+	if at < 0 {
 		x.raw(http.StatusNotFound, "text/plain; charset=utf-8", []byte("404 page not found\n"))
-		return x, answered
+		return x, nil
 	}
 	v := s.services[at]
 	write := s.vendors[at].writes(x)
 	met := s.faultsFor(provider, write)
 	if met[FaultDropBefore] {
-		return nil, refused
+		return nil, errRefused
 	}
-	if how := x.readBody(r); how != answered {
-		return nil, how
+	if err := x.readBody(r); err != nil {
+		return nil, err
 	}
-	if pause(ctx, latency) != nil {
-		return nil, canceled
+	if err := pause(ctx, latency); err != nil {
+		return nil, err
 	}
-	x.now = s.now().UTC()
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		x.badQuery = true
-	} else {
-		x.query = query
-	}
+	x.now, x.query, x.badQuery = s.now().UTC(), query, err != nil
 
 	switch {
 	case x.status != 0: // the body was too large
@@ -217,39 +215,96 @@ func (s *Sandbox) handle(r *http.Request) (*exchange, outcome) {
 		Body: x.body, Status: x.status, Write: write,
 	})
 	if met[FaultDropAfter] {
-		return nil, dropped
+		return nil, errDropped
 	}
-	if met[FaultSlow] && pause(ctx, slowDelay) != nil {
-		return nil, canceled
+	if met[FaultSlow] {
+		return x, pause(ctx, slowDelay)
 	}
-	if ctx.Err() != nil {
-		return nil, canceled
-	}
-	return x, answered
+	return x, ctx.Err()
 }
 
-// splitProvider takes the first segment off an escaped path.
-func splitProvider(escaped string) (provider, rest string) {
-	provider, rest, found := strings.Cut(strings.TrimPrefix(escaped, "/"), "/")
-	if found {
-		rest = "/" + rest
-	}
-	return provider, rest
+// maxRequests bounds the log of requests, so that a demo left running for days doesn't grow. Older ones go first.
+const maxRequests = 1 << 16
+
+// Request is one request a server received. Requests whose connection was refused or dropped before they were handled are
+// not among them.
+type Request struct {
+	Provider, Method string
+	// Path is the path after the provider's prefix, escaped as received.
+	Path string
+	// Query is the query as received, without the question mark.
+	Query string
+	Body  []byte
+	// Status is the status answered, or that would have been answered had the connection not been dropped.
+	Status int
+	// Write tells whether the request means to change a resource, whether or not it was carried out.
+	Write bool
 }
 
-// splitPath unescapes the segments of an escaped path one by one, so that an escaped slash stays inside its segment. Empty
-// segments are kept: no service is known to clean paths.
-func splitPath(escaped string) ([]string, bool) {
-	if escaped == "" || escaped == "/" {
-		return nil, true
+// Requests returns the requests received since the start or the last [Sandbox.ResetRequests], in the order they were
+// handled; the last 65,536 are certain to be kept.
+func (s *Sandbox) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.Clone(s.requests)
+	for i := range all {
+		all[i].Body = slices.Clone(all[i].Body)
 	}
-	segments := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
-	for i, seg := range segments {
-		plain, err := url.PathUnescape(seg)
-		if err != nil {
-			return nil, false
-		}
-		segments[i] = plain
+	return all
+}
+
+// ResetRequests forgets the requests received so far.
+func (s *Sandbox) ResetRequests() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
+func (s *Sandbox) record(r Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.requests) >= 2*maxRequests {
+		s.requests = slices.Clone(s.requests[maxRequests:])
 	}
-	return segments, true
+	s.requests = append(s.requests, r)
+}
+
+// Transport returns a round tripper that answers from the sandbox in memory, in the caller's goroutine, whatever the host.
+// A connection lost after the request was handled is a *net.OpError with Op "read" around [io.ErrUnexpectedEOF]; one that
+// was never accepted is a *net.OpError with Op "dial" around [syscall.ECONNREFUSED]. A request whose context ends while it
+// waits returns the context's error at once.
+func (s *Sandbox) Transport() http.RoundTripper { return transport{s} }
+
+type transport struct{ sandbox *Sandbox }
+
+// RoundTrip implements [http.RoundTripper].
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer req.Body.Close()
+	}
+	ctx := req.Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	in := req.Clone(ctx)
+	in.RequestURI = req.URL.RequestURI()
+	if in.Host == "" {
+		in.Host = req.URL.Host
+	}
+	x, err := t.sandbox.handle(in)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status:        fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
+		StatusCode:    x.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        x.answer,
+		Body:          io.NopCloser(bytes.NewReader(x.out.Bytes())),
+		ContentLength: int64(x.out.Len()),
+		Request:       req,
+	}, nil
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
@@ -15,8 +16,10 @@ import (
 type vendor struct {
 	// account is how a configuration calls it; its provider is the first path segment of the server.
 	account, provider string
-	// root is the start of every path it serves: outside of it the answer is 404 before the credential is looked at.
+	// root is the start of the paths that need a credential: without it they answer 401 whether they exist or not.
 	root string
+	// denied is the sentence for a wrong credential.
+	denied string
 	// one is what stands before the id of a conversation in the paths about it.
 	one string
 	// reads tells a POST, by its path after the provider, that changes nothing.
@@ -65,8 +68,6 @@ type base struct {
 type parts interface {
 	// authorized tells whether the credential is right.
 	authorized(x *exchange) bool
-	// gate refuses what isn't served whatever the route is, first of all a wrong credential.
-	gate(x *exchange)
 	// form writes a refusal.
 	form(x *exchange, r refusal)
 	// row finds a conversation by id, removed ones included.
@@ -77,8 +78,12 @@ type parts interface {
 	show(row int) map[string]any
 	// set is somebody else's change of a field; value is plain JSON data. The server's own edits the document.
 	set(row int, field string, value any)
-	// colleague is somebody else's change, the n-th one, to the field the request is about.
-	colleague(x *exchange, row, n int)
+}
+
+// contested is how somebody else changes a field, for the n-th time.
+type contested struct {
+	sign   string
+	change func(row, n int)
 }
 
 // route is one documented call.
@@ -90,9 +95,7 @@ type route struct {
 	// fields are the members of its JSON body; nil takes no body, unless it is free.
 	fields []string
 	// free leaves query and body to the handler.
-	free bool
-	// open needs no credential.
-	open   bool
+	free   bool
 	handle func(x *exchange)
 }
 
@@ -104,12 +107,14 @@ type server[S any] struct {
 	switches S
 	mux      *http.ServeMux
 	media    []string // content types of a JSON body
-	// before sets what every answer has; nil is nothing.
-	before  func(x *exchange)
-	gone    map[int]bool
-	revoked bool
-	forced  []int // statuses to answer instead of handling
-	touches int   // how often somebody else changed something
+	// before sets what every answer has, gate refuses what isn't served whatever the route is; nil is nothing.
+	before, gate func(x *exchange)
+	gone         map[int]bool
+	revoked      bool
+	forced       []int // statuses to answer instead of handling
+	touches      int   // how often somebody else changed something
+	// contested is what they change; the first applies whose sign is in the path or the body of the request.
+	contested []contested
 	rows
 }
 
@@ -121,38 +126,39 @@ func (s *server[S]) start(b base, p parts, routes []route) {
 	}
 	for _, r := range routes {
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, in *http.Request) {
-			m := w.(*match)
-			m.route, m.request = &r, in
+			x := w.(unrouted).exchange
+			x.match = in
+			switch {
+			case r.free:
+			case r.fields != nil:
+				x.only(r.query, r.repeated)
+				x.object(r.fields, s.media...)
+			default:
+				x.only(r.query, r.repeated)
+				if len(x.body) > 0 {
+					x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
+				}
+			}
+			r.handle(x)
 		})
 	}
 }
 
-// match takes the place of the answer while [http.ServeMux] looks for a route.
-type match struct {
-	header  http.Header
-	status  int
-	route   *route
-	request *http.Request
+// unrouted takes what [http.ServeMux] answers where it has no route.
+type unrouted struct {
+	*exchange
+	about http.Header
 }
 
-func (m *match) Header() http.Header         { return m.header }
-func (m *match) Write(p []byte) (int, error) { return len(p), nil }
-func (m *match) WriteHeader(status int)      { m.status = status }
+func (u unrouted) Header() http.Header         { return u.about }
+func (u unrouted) Write(p []byte) (int, error) { return len(p), nil }
 
-// match looks for the route of a request. None of the services cleans paths, redirects to cleaned ones or documents HEAD,
-// all of which the mux would do.
-func (s *server[S]) match(x *exchange) *match {
-	m := &match{header: http.Header{}, status: http.StatusNotFound}
-	if path.Clean(x.rest) != x.rest {
-		return m
+func (u unrouted) WriteHeader(status int) {
+	if status == http.StatusMethodNotAllowed {
+		allow := strings.Split(u.about.Get("Allow"), ", ")
+		u.methodNotAllowed(strings.Join(slices.DeleteFunc(allow, func(m string) bool { return m == http.MethodHead }), ", "))
 	}
-	method := x.method
-	if method == http.MethodHead || method == http.MethodConnect {
-		method = "-" // matches no route, so that the mux names the methods there are
-	}
-	u := &url.URL{Path: "/" + strings.Join(x.path, "/"), RawPath: x.rest}
-	s.mux.ServeHTTP(m, &http.Request{Method: method, URL: u})
-	return m
+	u.notFound("Path")
 }
 
 func (s *server[S]) serve(x *exchange) {
@@ -170,41 +176,31 @@ func (s *server[S]) serve(x *exchange) {
 	if s.before != nil {
 		s.before(x)
 	}
-	m := s.match(x)
-	open := m.route != nil && m.route.open
-	if !open {
-		if strings.HasPrefix(x.rest, s.vendor.root) {
-			s.parts.gate(x)
-		} else if m.status != http.StatusMethodNotAllowed {
-			x.notFound("Path")
+	if strings.HasPrefix(x.rest, s.vendor.root) {
+		if !s.parts.authorized(x) {
+			x.refuse(http.StatusUnauthorized, "unauthorized", s.vendor.denied)
+		}
+		if s.gate != nil {
+			s.gate(x)
 		}
 		if len(s.forced) > 0 {
 			s.answerForced(x)
 			return
 		}
+		if x.badQuery {
+			x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
+		}
 	}
-	if x.badQuery && !open {
-		x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")
-	}
-	switch {
-	case m.status == http.StatusMethodNotAllowed:
-		allow := strings.Split(m.header.Get("Allow"), ", ")
-		x.methodNotAllowed(strings.Join(slices.DeleteFunc(allow, func(m string) bool { return m == http.MethodHead }), ", "))
-	case m.route == nil:
+	// None of the services cleans paths, redirects to cleaned ones or documents HEAD, all of which the mux would do.
+	plain, err := url.PathUnescape(x.rest)
+	if err != nil || path.Clean(x.rest) != x.rest {
 		x.notFound("Path")
 	}
-	x.match = m.request
-	if !m.route.free {
-		x.only(m.route.query, m.route.repeated)
+	method := x.method
+	if method == http.MethodHead || method == http.MethodConnect {
+		method = "-" // matches no route, so that the mux names the methods there are
 	}
-	switch {
-	case m.route.free:
-	case m.route.fields != nil:
-		x.object(m.route.fields, s.media...)
-	case len(x.body) > 0:
-		x.refuse(http.StatusBadRequest, "unexpected_body", "This request takes no body.")
-	}
-	m.route.handle(x)
+	s.mux.ServeHTTP(unrouted{x, http.Header{}}, &http.Request{Method: method, URL: &url.URL{Path: plain, RawPath: x.rest}})
 }
 
 // answerForced answers with the next status of AnswerNext.
@@ -234,9 +230,32 @@ func (s *server[S]) disturb(x *exchange) {
 	_, rest, found := strings.Cut(x.rest, s.vendor.one)
 	id, _, _ := strings.Cut(rest, "/")
 	if row, ok := s.find(id); found && ok && s.parts.authorized(x) {
-		s.touches++
-		s.parts.colleague(x, row, s.touches)
+		s.contest(x, row)
 	}
+}
+
+// contest lets somebody else change what the request is about.
+func (s *server[S]) contest(x *exchange, row int) {
+	s.touches++
+	for _, c := range s.contested {
+		if strings.Contains(x.rest+string(x.body), c.sign) {
+			c.change(row, s.touches)
+			return
+		}
+	}
+}
+
+// cycle changes a field to the next of some values.
+func (s *server[S]) cycle(field string, values ...any) contested {
+	return contested{`"` + field + `"`, func(row, _ int) {
+		at := slices.IndexFunc(values, func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(s.value(row, field)) })
+		s.parts.set(row, field, values[(at+1)%len(values)])
+	}}
+}
+
+// numbered changes a text to one with the number of the change.
+func (s *server[S]) numbered(sign, field, format string) contested {
+	return contested{sign, func(row, n int) { s.parts.set(row, field, fmt.Sprintf(format, n)) }}
 }
 
 func (s *server[S]) revoke() {
@@ -284,6 +303,21 @@ func (s *server[S]) JSON(id string) map[string]any {
 		return nil
 	}
 	return viaJSON(s.parts.show(row)).(map[string]any)
+}
+
+// list returns copies of objects of a conversation, nil if it is gone or never was.
+func (s *server[S]) list(id string, of func(row int) []map[string]any) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, ok := s.find(id)
+	if !ok {
+		return nil
+	}
+	all := []map[string]any{}
+	for _, m := range of(row) {
+		all = append(all, viaJSON(m).(map[string]any))
+	}
+	return all
 }
 
 // Change sets a field of a conversation as somebody else would, behind the client's back. It panics on an unknown id.

@@ -16,7 +16,7 @@ type notes struct {
 	titles []string
 }
 
-var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", open: func(b base) service {
+var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one: "/v1/notes/", denied: "Who are you?", open: func(b base) service {
 	n := &notes{}
 	n.start(b, n, []route{
 		{pattern: "GET /v1/notes", query: []string{"page"}, handle: func(x *exchange) {
@@ -33,6 +33,7 @@ var notesVendor = vendor{account: "notes", provider: "notes", root: "/v1/", one:
 			x.json(http.StatusOK, n.show(n.wanted(x)))
 		}},
 	})
+	n.contested = []contested{n.numbered("", "title", "theirs %d")}
 	for i := range b.conversations {
 		n.titles = append(n.titles, b.data.contact(i).name())
 	}
@@ -50,14 +51,7 @@ func (n *notes) id(row int) string { return "n" + strconv.Itoa(row) }
 func (n *notes) show(row int) map[string]any {
 	return map[string]any{"id": n.id(row), "title": n.titles[row]}
 }
-func (n *notes) set(row int, _ string, v any)      { n.titles[row], _ = v.(string) }
-func (n *notes) colleague(_ *exchange, row, c int) { n.titles[row] = "theirs " + strconv.Itoa(c) }
-
-func (n *notes) gate(x *exchange) {
-	if !n.authorized(x) {
-		x.refuse(http.StatusUnauthorized, "unauthorized", "Who are you?")
-	}
-}
+func (n *notes) set(row int, _ string, v any) { n.titles[row], _ = v.(string) }
 
 func (n *notes) row(id string) (int, bool) {
 	for row := range n.titles {

@@ -21,7 +21,6 @@ type changeFlags struct {
 	labels, attributes             []string
 }
 
-// textFlag is a flag for the new text of a field.
 type textFlag struct {
 	kind       model.EditKind
 	name, help string
@@ -61,9 +60,10 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	}
 	s.BoolVar(&f.archive, "archive", false, "archive")
 	s.BoolVar(&f.remove, "delete", false, "delete for everybody")
-	for _, pair := range [][]string{{"private", "public"}, {"contacts", "add-contact"}, {"contacts", "remove-contact"}, {"archive", "delete"}} {
-		c.MarkFlagsMutuallyExclusive(pair...)
-	}
+	c.MarkFlagsMutuallyExclusive("private", "public")
+	c.MarkFlagsMutuallyExclusive("contacts", "add-contact")
+	c.MarkFlagsMutuallyExclusive("contacts", "remove-contact")
+	c.MarkFlagsMutuallyExclusive("archive", "delete")
 }
 
 func accessHelp(access []string) string {
@@ -77,7 +77,6 @@ type personChange struct {
 	role, status string
 }
 
-// contactChange names contacts by their ids.
 type contactChange struct {
 	op  model.ChangeOp
 	ids []string
@@ -92,24 +91,23 @@ type request struct {
 	dryRun   bool
 }
 
-// wants lists what is changed, in the order of display.
-func (q request) wants() []want {
-	var out []want
+// wants lists the fields that are changed, in the order of display.
+func (q request) wants() []model.Edit {
+	var out []model.Edit
 	for _, c := range q.changes {
-		if w := (want{c.Kind, c.Key}); !slices.Contains(out, w) {
-			out = append(out, w)
+		if !slices.ContainsFunc(out, func(e model.Edit) bool { return e.Kind == c.Kind && e.Key == c.Key }) {
+			out = append(out, model.Edit{Kind: c.Kind, Key: c.Key})
 		}
 	}
 	if len(q.people) > 0 {
-		out = append(out, want{kind: model.EditParticipants})
+		out = append(out, model.Edit{Kind: model.EditParticipants})
 	}
 	if len(q.contacts) > 0 {
-		out = append(out, want{kind: model.EditContacts})
+		out = append(out, model.Edit{Kind: model.EditContacts})
 	}
 	return out
 }
 
-// setText is a change of a field that holds text.
 func setText(kind model.EditKind, key, text string) model.Change {
 	return model.Change{Kind: kind, Op: model.OpSet, Key: key, Target: model.TextValue(text)}
 }
@@ -248,7 +246,6 @@ func (f *changeFlags) parseContacts(set bool) (out []contactChange, err error) {
 	return out, nil
 }
 
-// contactID is the id of a contact as it was typed.
 func contactID(text string) string {
 	return strings.TrimPrefix(strings.TrimSpace(text), model.KindContact+":")
 }

@@ -47,7 +47,6 @@ func (r *run) newCommand() *cobra.Command {
 	return c
 }
 
-// parseNew checks what was typed, and returns who is to be in it.
 func (r *run) parseNew(n model.NewConversation, with, groups []string) ([]personChange, error) {
 	if strings.TrimSpace(n.Title) == "" {
 		return nil, usage("a new conversation needs --title")
@@ -85,5 +84,5 @@ func (r *run) create(ctx context.Context, n model.NewConversation, people []pers
 	for i := range plan.Items {
 		blockBadWords(d, &plan.Items[i])
 	}
-	return r.send(ctx, plan, []want{{kind: model.EditCreate}}, nil, send)
+	return r.send(ctx, plan, []model.Edit{{Kind: model.EditCreate}}, nil, send)
 }

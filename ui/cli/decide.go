@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -80,12 +81,7 @@ func (r *run) decide(ctx context.Context, d decision, ids []string, o sendOption
 		return err
 	}
 	return r.withEngine(ctx, func() error {
-		picked, err := r.pickDecided(ctx, d, ids, o.dryRun)
-		if err != nil {
-			return err
-		}
-		plan, lines, err := r.planDecision(ctx, d, picked, o.dryRun)
-		r.printLines(r.plans(), lines...)
+		picked, plan, err := r.planDecision(ctx, r.plans(), d, ids, o.dryRun)
 		switch {
 		case err != nil:
 			return err
@@ -183,24 +179,27 @@ func (r *run) refuses(d decision, x model.OutboxEntry, dry bool) string {
 	return ""
 }
 
-// orphaned says what to do about an edit whose account is another one by now.
 const orphaned = "the config gives its account another identity now: set it back, or discard the edit"
 
-// planDecision plans what a decision sends, and says what it does; a dry run
-// shows what is sent with its requests.
-func (r *run) planDecision(ctx context.Context, d decision, picked []model.OutboxEntry, dry bool) (plan model.Plan, lines []string, err error) {
+// planDecision finds what a decision is about, plans what it sends and shows what it
+// does; a dry run shows what is sent with its requests.
+func (r *run) planDecision(ctx context.Context, w io.Writer, d decision, ids []string, dry bool) (
+	picked []model.OutboxEntry, plan model.Plan, err error) {
+	if picked, err = r.pickDecided(ctx, d, ids, dry); err != nil {
+		return nil, plan, err
+	}
 	for _, x := range picked {
-		lines = append(lines, entryLines(x)...)
+		r.printLines(w, entryLines(x)...)
 		if !d.sends() {
 			continue
 		}
 		edit, err := d.edit(x)
 		if err != nil {
-			return plan, lines, err
+			return nil, plan, err
 		}
 		row, _, err := r.engine.Row(ctx, x.Ref)
 		if err != nil {
-			return plan, lines, err
+			return nil, plan, err
 		}
 		account, _ := r.engine.Describe(x.Ref.Account)
 		at := slices.IndexFunc(plan.Items, func(p model.PlanItem) bool { return p.Ref == x.Ref && x.Ref.ID != "" })
@@ -214,14 +213,13 @@ func (r *run) planDecision(ctx context.Context, d decision, picked []model.Outbo
 	}
 	switch {
 	case !d.sends():
-		lines = append(lines, "To be given up: "+theme.Count(len(picked), "edit")+".")
+		r.printLines(w, "To be given up: "+theme.Count(len(picked), "edit")+".")
 	case !dry:
-		lines = append(append(lines, "To be sent:"), planLines(plan)...)
+		r.printLines(w, append([]string{"To be sent:"}, planLines(plan)...)...)
 	}
-	return plan, lines, nil
+	return picked, plan, nil
 }
 
-// edit returns an edit as it would be sent.
 func (d decision) edit(x model.OutboxEntry) (model.Edit, error) {
 	edit := x.Edit
 	if d.name == "retry" || x.Theirs == nil {

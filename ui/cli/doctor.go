@@ -14,15 +14,8 @@ import (
 	"confab/model"
 )
 
-// finding is one line of doctor.
-type finding struct {
-	// Account is "" for what is about this machine.
-	Account string
-	model.CheckResult
-	code int // the exit status where it is not OK
-}
-
-// findingJSON is a finding as it is printed.
+// findingJSON is what one check found; account is null for what is about this
+// machine.
 type findingJSON struct {
 	Account *string          `json:"account"`
 	Name    string           `json:"name"`
@@ -46,68 +39,59 @@ func (r *run) doctorCommand() *cobra.Command {
 }
 
 func (r *run) doctor(ctx context.Context) error {
-	var codes []int
-	report := func(list []finding) {
-		for _, f := range list {
-			word := "ok  "
-			if !f.OK {
-				word = "FAIL"
-				codes = append(codes, f.code)
-			}
-			r.result(findingJSON{Account: orNull(f.Account), Name: f.Name, OK: f.OK, Detail: f.Detail, Kind: orNull(f.Kind)},
-				"%s  %-12s %-14s %s", word, cell(cmp.Or(f.Account, "here")), cell(f.Name), model.CleanLine(f.Detail, 1000))
-		}
-	}
-
 	active := r.setup.Active()
-	found := make([][]finding, len(active))
+	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
 	for i, a := range active {
 		wait.Go(func() { found[i] = r.checkAccount(ctx, a) })
 	}
 	// What is known at once is shown while the accounts are asked.
-	report(r.checkHere(ctx))
-	wait.Wait()
-	for _, list := range found {
-		report(list)
+	for _, c := range r.checkHere(ctx) {
+		r.reportCheck("", c, ExitLocal)
 	}
-	return status(codes...)
+	wait.Wait()
+	for i, a := range active {
+		for _, c := range found[i] {
+			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
+		}
+	}
+	return nil
 }
 
-func (r *run) checkAccount(ctx context.Context, a config.Account) []finding {
-	f := finding{Account: a.Name, CheckResult: model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}}
+// reportCheck prints what a check found; code is the exit status where it is not OK.
+func (r *run) reportCheck(account string, c model.CheckResult, code int) {
+	word := "ok  "
+	if !c.OK {
+		word = "FAIL"
+		r.note(code)
+	}
+	r.result(findingJSON{Account: orNull(account), Name: c.Name, OK: c.OK, Detail: c.Detail, Kind: orNull(c.Kind)},
+		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
+}
+
+func (r *run) checkAccount(ctx context.Context, a config.Account) []model.CheckResult {
+	c := model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}
 	var source *config.Source
 	if !a.Credential.IsZero() {
 		source = r.setup.Config.Resolver().Source(a.Credential)
 		if _, err := source.Get(ctx); err != nil {
-			f.OK, f.Detail, f.Kind, f.code = false, err.Error(), model.NoCredential, ExitUsage
 			// Nothing more can be learnt without it.
-			return []finding{f}
+			return []model.CheckResult{{Name: c.Name, Detail: err.Error(), Kind: model.NoCredential}}
 		}
 	}
-	out := []finding{f}
-	for _, c := range r.Check(ctx, r.setup, a, source) {
-		out = append(out, finding{Account: a.Name, CheckResult: c, code: codeOfKind(c.Kind)})
-	}
-	return out
+	return append([]model.CheckResult{c}, r.Check(ctx, r.setup, a, source)...)
 }
 
-func (r *run) checkHere(ctx context.Context) []finding {
+func (r *run) checkHere(ctx context.Context) []model.CheckResult {
 	file := r.setup.Paths.Config
 	if info, err := os.Stat(file); err == nil {
 		file = fmt.Sprintf("%s (mode %04o)", file, info.Mode().Perm())
 	}
-	out := []finding{
-		{CheckResult: model.CheckResult{Name: "version", OK: true, Detail: r.Version}},
-		{CheckResult: model.CheckResult{Name: "config", OK: true, Detail: file}},
-	}
-	for _, c := range r.CheckState(ctx, r.setup) {
-		out = append(out, finding{CheckResult: c, code: ExitLocal})
-	}
-	return append(out, finding{CheckResult: model.CheckResult{Name: "terminal", OK: true, Detail: r.terminalFacts()}})
+	out := []model.CheckResult{{Name: "version", OK: true, Detail: r.Version}, {Name: "config", OK: true, Detail: file}}
+	out = append(out, r.CheckState(ctx, r.setup)...)
+	return append(out, model.CheckResult{Name: "terminal", OK: true, Detail: r.terminalFacts()})
 }
 
-// terminalFacts says what confab sees of the terminal.
 func (r *run) terminalFacts() string {
 	facts := []string{"output is no terminal"}
 	if w := r.Width(); w > 0 {

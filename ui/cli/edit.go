@@ -36,12 +36,12 @@ collaboration_complete.`,
 			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
 	}
 	c.RunE = r.do(func(ctx context.Context, args []string) error {
-		given := c.Flags().Changed
-		req, err := f.parse(given)
+		which.given = c.Flags().Changed
+		req, err := f.parse(which.given)
 		if err != nil {
 			return err
 		}
-		if err := r.checkWhich(which, args, given); err != nil {
+		if err := r.checkWhich(which, args); err != nil {
 			return err
 		}
 		piped := slices.Contains(args, "-")
@@ -58,19 +58,25 @@ collaboration_complete.`,
 		}
 		req.dryRun = send.dryRun
 		return r.withEngine(ctx, func() error {
-			refs, err := r.editRefs(ctx, args, given("query"), which)
+			refs, err := r.editRefs(ctx, args, which)
 			if err != nil {
 				return err
 			}
 			if len(refs) == 0 {
-				return which.allows(0, given)
+				return which.allows(0)
 			}
 			plan, failed, err := r.planEdit(ctx, refs, req)
 			if err != nil {
 				return err
 			}
-			send.allowed = func(n int) error { return which.allows(n, given) }
-			return r.after(failed.join(refs), r.send(ctx, plan, req.wants(), failed, send))
+			for _, err := range failed {
+				r.note(CodeOf(err))
+			}
+			if err := which.allows(plan.Count(model.PlanChange)); err != nil {
+				r.printLines(r.Err, planLines(plan)...)
+				return err
+			}
+			return r.send(ctx, plan, req.wants(), failed, send)
 		})
 	})
 	f.register(c, r.Access)
@@ -85,15 +91,6 @@ collaboration_complete.`,
 
 // failures are what kept conversations from being planned.
 type failures map[model.Ref]error
-
-// join gives them as one error, in the order of refs.
-func (f failures) join(refs []model.Ref) error {
-	var out []error
-	for _, ref := range refs {
-		out = append(out, f[ref])
-	}
-	return errors.Join(out...)
-}
 
 // refused reports whether a plan blocks what did not fail: a failure has an
 // exit status of its own.
@@ -306,11 +303,10 @@ func of(account string, err error) error {
 
 // lacksBase reports whether something that can be edited has to be read first.
 func lacksBase(c model.Conversation, caps model.Capabilities, req request) bool {
-	lacks := func(kind model.EditKind, key string) bool {
-		_, known := model.Read(c, kind, key)
-		return !known && caps.Of(kind).Can()
-	}
-	return slices.ContainsFunc(req.wants(), func(w want) bool { return lacks(w.kind, w.key) })
+	return slices.ContainsFunc(req.wants(), func(e model.Edit) bool {
+		_, known := e.Read(c)
+		return !known && caps.Of(e.Kind).Can()
+	})
 }
 
 // resolvePerson finds the person of one change among the participants, read
@@ -363,7 +359,6 @@ func (dir *directory) contacts(ctx context.Context, c model.Conversation, ids []
 	return out
 }
 
-// blockBadWords blocks what names a word that the service doesn't have.
 func blockBadWords(d model.Description, it *model.PlanItem) {
 	if it.State != model.PlanChange {
 		return

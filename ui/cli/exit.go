@@ -126,8 +126,10 @@ func CodeOf(err error) int {
 }
 
 // kindCodes are the exit statuses of kinds of errors that are not refusals.
-var kindCodes = map[model.ErrorKind]int{model.Unauthorized: ExitCredential, model.NoCredential: ExitUsage, model.Unavailable: ExitUnreachable,
-	model.RateLimited: ExitUnreachable, model.Canceled: ExitInterrupted, model.Local: ExitLocal}
+var kindCodes = map[model.ErrorKind]int{
+	model.Unauthorized: ExitCredential, model.NoCredential: ExitUsage, model.Unavailable: ExitUnreachable,
+	model.RateLimited: ExitUnreachable, model.Canceled: ExitInterrupted, model.Local: ExitLocal,
+}
 
 func codeOfKind(k model.ErrorKind) int {
 	if code, ok := kindCodes[k]; ok {

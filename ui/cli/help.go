@@ -19,13 +19,10 @@ import (
 func (r *run) strictCommands(root *cobra.Command) {
 	root.SetHelpCommand(r.helpCommand(root))
 	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
-			c.Args = noArgs
-			c.RunE = func(c *cobra.Command, _ []string) error {
-				return fmt.Errorf("say for which shell: see %s --help", c.CommandPath())
-			}
-		}
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args = noArgs
+	completion.RunE = func(c *cobra.Command, _ []string) error {
+		return fmt.Errorf("say for which shell: see %s --help", c.CommandPath())
 	}
 }
 
@@ -54,16 +51,14 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 	return help
 }
 
-// printTopic prints a topic in lines that fit.
-func (r *run) printTopic(text func(p Program, width int) string) {
+func (r *run) printTopic(text func(p Program) string) {
 	width := r.Width()
 	if width <= 0 {
 		width = pipedWidth
 	}
-	r.printLines(r.Out, fold(r.plainText(text(r.Program, width)), width)...)
+	r.printLines(r.Out, fold(r.plainText(text(r.Program)), width)...)
 }
 
-// explain prints the help of a command.
 func explain(root, help *cobra.Command, args []string) error {
 	about, rest, err := root.Find(args)
 	if err != nil {
@@ -80,7 +75,6 @@ func explain(root, help *cobra.Command, args []string) error {
 	return about.Help()
 }
 
-// topicsLine names the topics in the help of the program.
 func topicsLine() string {
 	names := make([]string, len(topics))
 	for i, t := range topics {
@@ -99,7 +93,7 @@ func (r *run) manCommand() *cobra.Command {
 		r.print("%s", page.Build(roff.NewDocument()))
 		for _, t := range topics {
 			r.print(".SH %s\n.nf", strings.ToUpper(t.name))
-			for _, line := range fold(t.text(r.Program, manWidth), manWidth) {
+			for _, line := range fold(t.text(r.Program), manWidth) {
 				r.print(`\&%s`, manSigns.Replace(line))
 			}
 			r.print(".fi")

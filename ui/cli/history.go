@@ -11,10 +11,8 @@ import (
 	"confab/model/query"
 )
 
-// historyPage is how many entries are read at a time.
 const historyPage = 200
 
-// historyRange says what of the history is printed.
 type historyRange struct {
 	ref   model.Ref
 	since time.Time
@@ -59,7 +57,6 @@ after; --limit then counts edits.`,
 	return c
 }
 
-// parseSince reads an age, a date of the query language, or a time.
 func parseSince(text string, now time.Time) (time.Time, error) {
 	if d, err := config.ParseDuration(text); err == nil {
 		return now.Add(-d), nil

@@ -102,21 +102,26 @@ func (p Program) await(ctx context.Context, s Setup, e Sender, ended <-chan erro
 // errLeft says that something was not waited for. It counts as an interrupt.
 var errLeft = fmt.Errorf("left at once: %w", context.Canceled)
 
-func beingSent(n int) string {
-	if n == 1 {
-		return "1 edit that is being sent"
-	}
-	return theme.Count(n, "edit") + " that are being sent"
-}
+func beingSent(n int) string { return theme.Count(n, "edit") + " that" + are(n) + " being sent" }
 
 // fate says what becomes of edits that are left.
 func fate(n int, s Setup) string {
-	it := "them"
-	if n == 1 {
-		it = "it"
-	}
 	if s.Demo {
-		return "the demo ends without " + it
+		return "the demo ends without " + them(n)
 	}
-	return "what became of " + it + " is read at the next start"
+	return "what became of " + them(n) + " is read at the next start"
+}
+
+func are(n int) string {
+	if n == 1 {
+		return " is"
+	}
+	return " are"
+}
+
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
 }

@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// linearPage is how many rows the line mode lists at a time.
 const linearPage = 20
 
 // maxAnnounced bounds the lines that one event may print.
@@ -43,10 +42,8 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	events, stop := r.engine.Subscribe()
 	defer stop()
-	needPerson := 0
 	for _, a := range r.engine.Accounts() {
 		l.accounts[a.Name] = accountLine(a)
-		needPerson += a.NeedPerson
 	}
 	r.engine.Start(ctx)
 	r.print("confab: type help for the commands, quit to leave.")
@@ -55,6 +52,10 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	if err := l.list(ctx, 0); err != nil {
 		return err
+	}
+	needPerson := 0
+	for _, a := range r.engine.Accounts() {
+		needPerson += a.NeedPerson
 	}
 	if needPerson > 0 {
 		l.print("%s: outbox", theme.Need(needPerson))
@@ -219,14 +220,9 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
-	question := undelivered(left) + " Wait? No leaves "
-	switch {
-	case l.setup.Demo:
+	question := undelivered(left) + " Wait? No leaves " + them(left) + " in the outbox."
+	if l.setup.Demo {
 		question = undelivered(left) + " The demo leaves nothing behind. Wait?"
-	case left == 1:
-		question += "it in the outbox."
-	default:
-		question += "them in the outbox."
 	}
 	yes, err := l.asked.confirm(ctx, question, false)
 	if err != nil || !yes {
@@ -255,12 +251,7 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 	}
 }
 
-func undelivered(n int) string {
-	if n == 1 {
-		return "1 edit is not delivered yet."
-	}
-	return theme.Count(n, "edit") + " are not delivered yet."
-}
+func undelivered(n int) string { return theme.Count(n, "edit") + are(n) + " not delivered yet." }
 
 func (l *linear) waiting(ctx context.Context) (int, error) {
 	entries, err := l.engine.Outbox(ctx)
@@ -281,7 +272,6 @@ type act struct {
 	delayed, over bool
 }
 
-// followed begins to follow what was submitted.
 func (l *linear) followed(p model.Plan) {
 	l.forget(p.ID)
 	a := act{submission: p.ID}
@@ -291,7 +281,6 @@ func (l *linear) followed(p model.Plan) {
 	l.acts = append(l.acts, a)
 }
 
-// forget follows a submission no longer.
 func (l *linear) forget(submission string) {
 	l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.submission == submission })
 }

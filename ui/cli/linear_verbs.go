@@ -13,7 +13,6 @@ import (
 	"confab/ui/theme"
 )
 
-// verb is one command of the line mode.
 type verb struct {
 	names []string
 	usage string
@@ -24,7 +23,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{[]string{"list", "l"}, "list [QUERY]", "list conversations; without a query, those of before", (*linear).doList},
-		{[]string{"more", "m"}, "more", "list the next ones", func(l *linear, ctx context.Context, _ string) error { return l.list(ctx, l.offset) }},
+		{[]string{"more", "m"}, "more", "list the next ones", (*linear).doMore},
 		{[]string{"view", "v"}, "view [NAME]", "list a view, or name the views", (*linear).doView},
 		{[]string{"open", "o"}, "open N", "read one with everything known", (*linear).doOpen},
 		{[]string{"people", "roles"}, "people N", "participants, contacts and their roles", (*linear).doPeople},
@@ -33,27 +32,22 @@ func verbs() []verb {
 		{[]string{"rename", "t"}, "rename N TITLE", "rename", setTo(model.EditTitle)},
 		{[]string{"describe"}, "describe N TEXT", "set the description", setTo(model.EditDescription)},
 		{[]string{"access"}, "access N WORD", "who gets in", setTo(model.EditAccess)},
-		{[]string{"role"}, "role N WHO=ROLE", "give a participant a role", people(func(s string) changeFlags { return changeFlags{roles: []string{s}} })},
-		{[]string{"add"}, "add N WHO[=ROLE]", "add a participant", people(func(s string) changeFlags { return changeFlags{adds: []string{s}} })},
-		{[]string{"remove"}, "remove N WHO", "remove a participant", people(func(s string) changeFlags { return changeFlags{removes: []string{s}} })},
-		{[]string{"contacts", "c"}, "contacts N ID,ID|none", "replace the contacts", people(func(s string) changeFlags { return changeFlags{contacts: s} })},
+		{[]string{"role"}, "role N WHO=ROLE", "give a participant a role", people("role")},
+		{[]string{"add"}, "add N WHO[=ROLE]", "add a participant", people("add")},
+		{[]string{"remove"}, "remove N WHO", "remove a participant", people("remove")},
+		{[]string{"contacts", "c"}, "contacts N ID,ID|none", "replace the contacts", people("contacts")},
 		{[]string{"close", "s"}, "close N...", "close", set(model.EditStatus, model.StatusClosed)},
 		{[]string{"reopen"}, "reopen N...", "open again", set(model.EditStatus, model.StatusOpen)},
 		{[]string{"archive"}, "archive N...", "archive", set(model.EditArchive, "")},
 		{[]string{"delete"}, "delete N...", "delete for everybody", set(model.EditDelete, "")},
 		{[]string{"done", "d"}, "done N...", "mark done, here alone", (*linear).doDone},
 		{[]string{"undo", "u"}, "undo [ID]", "take back the newest act, or a submission or edit by its id", (*linear).doUndo},
-		{[]string{"outbox"}, "outbox", "edits that are not delivered", func(l *linear, ctx context.Context, _ string) error { return l.listOutbox(ctx) }},
+		{[]string{"outbox"}, "outbox", "edits that are not delivered", (*linear).doOutbox},
 		{[]string{"retry"}, "retry ID...", "send edits again, or those of a submission", decideOn("retry")},
 		{[]string{"discard"}, "discard ID...", "give edits up", decideOn("discard")},
 		{[]string{"resolve"}, "resolve ID mine|theirs|merged", "settle a conflict", (*linear).doResolve},
-		{[]string{"history"}, "history", "what was submitted, and how it ended", func(l *linear, ctx context.Context, _ string) error {
-			return l.history(ctx, historyRange{limit: linearPage})
-		}},
-		{[]string{"refresh", "r"}, "refresh", "ask the services again", func(l *linear, _ context.Context, _ string) error {
-			l.engine.Refresh()
-			return nil
-		}},
+		{[]string{"history"}, "history", "what was submitted, and how it ended", (*linear).doHistory},
+		{[]string{"refresh", "r"}, "refresh", "ask the services again", (*linear).doRefresh},
 		{[]string{"quit", "q"}, "quit", "leave", nil},
 	}
 }
@@ -81,14 +75,17 @@ func setTo(kind model.EditKind) func(*linear, context.Context, string) error {
 }
 
 // people is a verb that changes people or contacts, read as the flag of `edit` is.
-func people(flags func(rest string) changeFlags) func(*linear, context.Context, string) error {
+func people(flag string) func(*linear, context.Context, string) error {
 	return func(l *linear, ctx context.Context, rest string) error {
 		refs, rest, err := l.pickOne(rest)
 		if err != nil || rest == "" {
 			return cmp.Or(err, errors.New("say who"))
 		}
-		f := flags(rest)
-		req, err := f.parse(func(flag string) bool { return flag == "contacts" && f.contacts != "" })
+		f := changeFlags{contacts: rest}
+		if list := map[string]*[]string{"role": &f.roles, "add": &f.adds, "remove": &f.removes}[flag]; list != nil {
+			*list = []string{rest}
+		}
+		req, err := f.parse(func(name string) bool { return name == flag })
 		if err != nil {
 			return err
 		}
@@ -96,7 +93,6 @@ func people(flags func(rest string) changeFlags) func(*linear, context.Context, 
 	}
 }
 
-// decideOn is a verb about edits of the outbox.
 func decideOn(name string) func(*linear, context.Context, string) error {
 	return func(l *linear, ctx context.Context, rest string) error {
 		return l.decide(ctx, decision{name: name}, strings.Fields(rest))
@@ -207,6 +203,19 @@ func (l *linear) doList(ctx context.Context, rest string) error {
 	return l.list(ctx, 0)
 }
 
+func (l *linear) doMore(ctx context.Context, _ string) error { return l.list(ctx, l.offset) }
+
+func (l *linear) doOutbox(ctx context.Context, _ string) error { return l.listOutbox(ctx) }
+
+func (l *linear) doHistory(ctx context.Context, _ string) error {
+	return l.history(ctx, historyRange{limit: linearPage})
+}
+
+func (l *linear) doRefresh(context.Context, string) error {
+	l.engine.Refresh()
+	return nil
+}
+
 func (l *linear) doView(ctx context.Context, rest string) error {
 	var names []string
 	for _, v := range l.setup.Config.Views {
@@ -266,12 +275,7 @@ func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
 	if len(ids) == 0 {
 		return errors.New("say which, by an id of the outbox")
 	}
-	picked, err := l.pickDecided(ctx, d, ids, false)
-	if err != nil {
-		return err
-	}
-	plan, lines, err := l.planDecision(ctx, d, picked, false)
-	l.printLines(l.Out, lines...)
+	picked, plan, err := l.planDecision(ctx, l.Out, d, ids, false)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 	"confab/model/query"
 )
 
-// listPage is how many rows are read at a time.
 const listPage = 2000
 
 func (r *run) listCommand() *cobra.Command {
@@ -35,11 +34,11 @@ out unless it says so. An account that was never synced is synced first.`,
 				return err
 			}
 			return r.withEngine(ctx, func() error {
-				failed := r.syncFor(ctx, first, q)
+				r.syncFor(ctx, first, q)
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				return r.after(failed, r.list(ctx, q, limit))
+				return r.list(ctx, q, limit)
 			})
 		}),
 	}
@@ -49,16 +48,6 @@ out unless it says so. An account that was never synced is synced first.`,
 	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
 	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
 	return c
-}
-
-// after joins the failure of a first step, which has been shown, with what the
-// next one ended with.
-func (r *run) after(first, err error) error {
-	if first == nil {
-		return err
-	}
-	r.complain(err)
-	return status(CodeOf(first), CodeOf(err))
 }
 
 // scoped narrows a query, which has been checked, to the accounts that take
@@ -78,8 +67,8 @@ func (r *run) scoped(text string) string {
 
 // syncFor reads what a query may match in all accounts, or, unless all are
 // asked for, reads those whole that were never read to the end. A failure is
-// shown and given back: what is in the cache can be used all the same.
-func (r *run) syncFor(ctx context.Context, all bool, q string) error {
+// shown: what is in the cache can be used all the same.
+func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	var err error
 	if all {
 		err = r.engine.SyncQuery(ctx, q)
@@ -101,9 +90,8 @@ func (r *run) syncFor(ctx context.Context, all bool, q string) error {
 		err = errors.Join(errs...)
 	}
 	if ctx.Err() == nil {
-		r.complain(err)
+		r.fail(err)
 	}
-	return err
 }
 
 func (r *run) list(ctx context.Context, q string, limit int) error {

@@ -83,7 +83,6 @@ func listenFor(back *url.URL) ([]net.Listener, error) {
 	return all, nil
 }
 
-// rootCause is what an error says without its wrappings.
 func rootCause(err error) error {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
@@ -113,7 +112,6 @@ func (c *callback) take(u *url.URL) bool {
 	return true
 }
 
-// end tells the browser how it ended.
 func (c *callback) end(words string) {
 	c.words = words
 	close(c.ended)

@@ -8,7 +8,6 @@ import (
 	"confab/model"
 )
 
-// nothingWaits is what an empty outbox says to a person.
 const nothingWaits = "Nothing is on its way, and nothing needs you."
 
 func (r *run) outboxCommand() *cobra.Command {

@@ -65,7 +65,6 @@ func itemLines(it model.PlanItem) []string {
 	return out
 }
 
-// waitingLines show what was asked for before, and how that stands.
 func waitingLines(it model.PlanItem) []string {
 	var out []string
 	for _, e := range it.Waiting {
@@ -78,7 +77,6 @@ func waitingLines(it model.PlanItem) []string {
 	return out
 }
 
-// field names what an edit changes.
 func field(e model.Edit) string {
 	if e.Kind.Shape() == model.ShapePairs {
 		return e.Kind.Pair() + " " + cell(e.Key)
@@ -86,7 +84,6 @@ func field(e model.Edit) string {
 	return e.Kind.Words()
 }
 
-// editLines show how one edit changes a conversation.
 func editLines(e model.Edit) []string {
 	switch e.Kind.Shape() {
 	case model.ShapeAct:
@@ -141,7 +138,6 @@ func createLines(n *model.NewConversation) []string {
 	return out
 }
 
-// resultLine says what became of one edit.
 func resultLine(d model.DeliveryResult) string {
 	e := d.Entry
 	if d.Journal != nil && d.Journal.Ref.ID != "" {
@@ -161,7 +157,6 @@ func resultLine(d model.DeliveryResult) string {
 	return line
 }
 
-// nextTry says when a waiting edit is tried again.
 func nextTry(e model.OutboxEntry) string {
 	if e.NextTry.IsZero() {
 		return ""
@@ -169,7 +164,6 @@ func nextTry(e model.OutboxEntry) string {
 	return ", next try " + e.NextTry.Local().Format(time.TimeOnly)
 }
 
-// shortEdit says an edit in one line.
 func shortEdit(e model.Edit) string {
 	switch e.Kind.Shape() {
 	case model.ShapeAct:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -27,22 +28,15 @@ func (r *run) plainText(s string) string {
 	if !r.flags.ascii {
 		return s
 	}
-	return toASCII(s)
-}
-
-func toASCII(s string) string {
-	s = norm.NFKD.String(asciiFor.Replace(s))
-	var b strings.Builder
-	for _, c := range s {
+	return strings.Map(func(c rune) rune {
 		switch {
 		case c < 0x80:
-			b.WriteRune(c)
+			return c
 		case c >= 0x300 && c < 0x370: // a combining mark that decomposing split off
-		default:
-			b.WriteByte('?')
+			return -1
 		}
-	}
-	return b.String()
+		return '?'
+	}, norm.NFKD.String(asciiFor.Replace(s)))
 }
 
 // print writes one line of results. The caller has cleaned remote text.
@@ -66,7 +60,6 @@ func (r *run) result(v any, format string, args ...any) {
 	}
 }
 
-// object prints one object on a line.
 func (r *run) object(v any) {
 	if err := writeJSON(r.Out, v); err != nil && r.unwritten == nil {
 		r.unwritten = local(err)
@@ -100,7 +93,6 @@ func writeJSON(w io.Writer, v any) error {
 // cell is remote text for one column.
 func cell(s string) string { return model.CleanLine(s, 500) }
 
-// short is a role or a status.
 func short(s string) string { return model.CleanLine(s, 60) }
 
 // quote shows remote text in a sentence.
@@ -121,7 +113,6 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// addUnder adds a row that belongs to the one before it.
 func (t *table) addUnder(cells ...string) {
 	t.add(cells...)
 	last := t.rows[len(t.rows)-1]
@@ -130,7 +121,10 @@ func (t *table) addUnder(cells ...string) {
 
 func (r *run) printTable(t table) {
 	width := r.Width()
-	if width <= 0 || r.flags.plain {
+	switch {
+	case len(t.rows) == 0:
+		return
+	case width <= 0 || r.flags.plain:
 		between := "\t"
 		if r.flags.plain {
 			between = "  " // read aloud, whole
@@ -146,33 +140,20 @@ func (r *run) printTable(t table) {
 	if r.flags.ascii {
 		end = "..."
 	}
+	all := append([][]string{t.head}, t.rows...)
 	wide := make([]int, len(t.head))
-	for _, row := range append([][]string{t.head}, t.rows...) {
+	for _, row := range all {
 		for i, c := range row {
 			wide[i] = max(wide[i], measure.Width(c))
 		}
 	}
 	fit(wide, width)
-	for _, row := range t.rows {
-		for i := 1; i < len(row); i++ {
-			row[i] = measure.Truncate(row[i], wide[i], end)
-		}
-	}
-	line := func(row []string) {
-		var b strings.Builder
+	for _, row := range all {
 		for i, c := range row {
-			b.WriteString(c)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", wide[i]-measure.Width(c)+2))
-			}
+			row[i] = measure.Fit(c, wide[i], end)
 		}
-		r.print("%s", strings.TrimRight(measure.Draw(measure.Truncate(b.String(), width, end)), " "))
-	}
-	if len(t.rows) > 0 {
-		line(t.head)
-	}
-	for _, row := range t.rows {
-		line(row)
+		line := measure.Truncate(strings.TrimRight(strings.Join(row, "  "), " "), width, end)
+		r.print("%s", strings.TrimRight(measure.Draw(line), " "))
 	}
 }
 
@@ -186,17 +167,13 @@ func fit(wide []int, width int) {
 	for _, w := range wide {
 		total += w
 	}
-	for ; total > width; total-- {
-		widest := 1
-		for i := 2; i < len(wide); i++ {
-			if wide[i] > wide[widest] {
-				widest = i
-			}
-		}
-		if len(wide) < 2 || wide[widest] <= narrowest {
+	rest := wide[1:]
+	for ; total > width && len(rest) > 0; total-- {
+		widest := slices.Index(rest, slices.Max(rest))
+		if rest[widest] <= narrowest {
 			return
 		}
-		wide[widest]--
+		rest[widest]--
 	}
 }
 

@@ -135,17 +135,15 @@ type run struct {
 	setup  Setup
 	engine Engine
 	asked  *prompter
-	// status is what a command ended with that is no usage error of cobra's.
-	status int
+	// ended says that a command has run, and status what it ended with.
 	ended  bool
+	status int
 	// unwritten is what kept results from being printed; it ends the command.
 	unwritten error
 }
 
-// interactive reports whether a person can be asked.
 func (r *run) interactive() bool { return r.InTerminal && r.ErrTerminal }
 
-// onScreen reports whether the screen can be used.
 func (r *run) onScreen() bool { return r.InTerminal && r.Width() > 0 }
 
 // Main runs the program with the arguments after its name and gives the exit
@@ -174,7 +172,6 @@ func Main(ctx context.Context, p Program, args []string) int {
 	return ExitOK
 }
 
-// usageError prints what cobra found wrong with the command line.
 func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
 	r.complain(err)
 	fmt.Fprintln(r.Err, "Try: confab --help")
@@ -186,20 +183,29 @@ func (r *run) do(f func(ctx context.Context, args []string) error) func(*cobra.C
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		err := f(ctx, args)
-		if ctx.Err() == nil && r.unwritten != nil && !errors.Is(err, r.unwritten) {
-			err = errors.Join(err, r.unwritten)
-		}
-		r.ended, r.status = true, CodeOf(err)
-		if ctx.Err() != nil {
-			r.status = ExitInterrupted
-			var exit *ExitError
-			if err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled || errors.As(err, &exit) && exit.Err == nil {
-				err = errors.New("interrupted")
+		r.ended = true
+		var exit *ExitError
+		switch {
+		case ctx.Err() == nil:
+			if r.unwritten != nil && !errors.Is(err, r.unwritten) {
+				err = errors.Join(err, r.unwritten)
 			}
+			r.note(CodeOf(err))
+		case err == nil || errors.Is(err, context.Canceled) || model.KindOf(err) == model.Canceled || errors.As(err, &exit) && exit.Err == nil:
+			err = errors.New("interrupted") // the status is that of ctx
 		}
 		r.complain(err)
 		return nil
 	}
+}
+
+// note takes an exit status into account: the command ends with the worst.
+func (r *run) note(code int) { r.status = Worst(r.status, code) }
+
+// fail shows a failure beside results.
+func (r *run) fail(err error) {
+	r.note(CodeOf(err))
+	r.complain(err)
 }
 
 // complain prints an error, cleaned, each line of it under the program's name.
@@ -265,7 +271,6 @@ func (r *run) loadConfig() error {
 	return nil
 }
 
-// noConfigError says how somebody without a config begins.
 type noConfigError struct{ path string }
 
 func (e noConfigError) Error() string {
@@ -284,7 +289,6 @@ func (r *run) findPaths() (err error) {
 	return nil
 }
 
-// account finds an account of the config.
 func (r *run) account(name string) (config.Account, error) {
 	a, ok := r.setup.Config.Account(name)
 	if ok {

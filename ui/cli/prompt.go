@@ -44,7 +44,6 @@ func (p *prompter) typed() <-chan string {
 	return p.lines
 }
 
-// line returns the next line that is typed.
 func (p *prompter) line(ctx context.Context) (string, error) {
 	select {
 	case s, ok := <-p.typed():

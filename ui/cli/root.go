@@ -135,7 +135,6 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 	return r.Screen(ctx, r.setup, start)
 }
 
-// checkView finds the view that was named.
 func (r *run) checkView(start *Start) error {
 	if start.View == "" {
 		return nil

@@ -29,7 +29,8 @@ func (f *sandboxFlags) register(c *cobra.Command) {
 	c.Flags().IntVar(&f.Conversations, "conversations", 400, "how many conversations in all")
 	c.Flags().Uint64Var(&f.Seed, "seed", 1, "which data; the same seed gives the same")
 	c.Flags().DurationVar(&f.Latency, "latency", 0, "wait before every answer")
-	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: 429 429-date 500-html drop-before drop-after slow concurrent")
+	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
+		"429 429-date 500-html drop-before drop-after slow concurrent")
 }
 
 func (f *sandboxFlags) parse() (SandboxOptions, error) {
@@ -115,7 +116,6 @@ func reachable(a net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
-// sandboxJSON is an account of the stand-in servers.
 type sandboxJSON struct {
 	Account  string `json:"account"`
 	BaseURL  string `json:"base_url"`

@@ -18,8 +18,6 @@ import (
 // sendOptions are the flags of every command that sends edits.
 type sendOptions struct {
 	yes, dryRun, noWait bool
-	// allowed, which may be nil, refuses a plan by how many conversations change.
-	allowed func(n int) error
 }
 
 func (o *sendOptions) register(c *cobra.Command) {
@@ -61,27 +59,20 @@ func (r *run) plans() io.Writer {
 // send shows a plan, asks, submits and delivers, and reports. wants are what
 // was asked for and failed what kept conversations from being planned, for the
 // report of those that don't change.
-func (r *run) send(ctx context.Context, plan model.Plan, wants []want, failed failures, o sendOptions) error {
-	if o.allowed != nil {
-		if err := o.allowed(plan.Count(model.PlanChange)); err != nil {
-			r.printLines(r.Err, planLines(plan)...)
-			return err
-		}
-	}
+func (r *run) send(ctx context.Context, plan model.Plan, wants []model.Edit, failed failures, o sendOptions) error {
 	if o.dryRun {
 		return r.dryRun(ctx, plan, failed)
 	}
 	if !r.flags.json || !o.yes {
 		r.printLines(r.plans(), planLines(plan)...)
 	}
-	var codes []int
 	if failed.refused(plan) {
-		codes = append(codes, ExitRefused)
+		r.note(ExitRefused)
 	}
 	for _, it := range plan.Items {
 		for _, entry := range it.Waiting {
 			if !o.noWait {
-				codes = append(codes, codeOfEdit(entry))
+				r.note(codeOfEdit(entry))
 			}
 			if r.flags.json {
 				r.object(model.NewEditJSON(entry))
@@ -94,7 +85,7 @@ func (r *run) send(ctx context.Context, plan model.Plan, wants []want, failed fa
 		}
 	}
 	if plan.Count(model.PlanChange) == 0 {
-		return status(codes...)
+		return nil
 	}
 	if err := r.agree(ctx, o, question(plan), needsWhole(plan.Risks()), "Nothing was sent."); err != nil {
 		return err
@@ -103,13 +94,13 @@ func (r *run) send(ctx context.Context, plan model.Plan, wants []want, failed fa
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx, ids, nil, o, codes...)
+	return r.finish(ctx, ids, nil, o)
 }
 
 // finish delivers what was submitted or, with --no-wait, says where it is.
-func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions, codes ...int) error {
+func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions) error {
 	if !o.noWait {
-		return status(append(codes, r.deliver(ctx, ids, awaited)...)...)
+		return r.deliver(ctx, ids, awaited)
 	}
 	entries, err := r.entries(ctx, ids)
 	if err != nil {
@@ -121,7 +112,7 @@ func (r *run) finish(ctx context.Context, ids, awaited []string, o sendOptions, 
 	for _, entry := range entries {
 		r.result(model.NewEditJSON(entry), "queued  %s  %s  %s", entry.ID, cell(entry.Ref.String()), shortEdit(entry.Edit))
 	}
-	return status(codes...)
+	return nil
 }
 
 func question(plan model.Plan) string {
@@ -132,24 +123,16 @@ func needsWhole(risks []model.Risk) bool {
 	return slices.ContainsFunc(risks, func(r model.Risk) bool { return r.Twice })
 }
 
-// status ends a command whose results have been shown.
-func status(codes ...int) error {
-	if code := Worst(codes...); code != ExitOK {
-		return &ExitError{Code: code}
-	}
-	return nil
-}
-
 // deliver waits for edits and prints what became of each, and how the
 // submissions that they belong to ended. What they wait for is delivered
 // without a word.
-func (r *run) deliver(ctx context.Context, ids, awaited []string) []int {
+func (r *run) deliver(ctx context.Context, ids, awaited []string) error {
 	queued, err := r.entries(ctx, ids)
 	if err != nil {
-		return []int{r.failed(err)}
+		return err
 	}
 	told := map[string]bool{}
-	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
+	r.results(ctx, func(report func(model.DeliveryResult)) error {
 		return r.engine.Deliver(ctx, slices.Concat(ids, awaited), func(d model.DeliveryResult) {
 			if told[d.Entry.ID] = true; slices.Contains(ids, d.Entry.ID) {
 				report(d)
@@ -157,7 +140,7 @@ func (r *run) deliver(ctx context.Context, ids, awaited []string) []int {
 		})
 	})
 	if ctx.Err() != nil {
-		return codes
+		return nil
 	}
 	var submissions []string
 	for _, entry := range queued {
@@ -169,10 +152,7 @@ func (r *run) deliver(ctx context.Context, ids, awaited []string) []int {
 			submissions = append(submissions, entry.Submission)
 		}
 	}
-	if err := r.endings(ctx, submissions, true); err != nil {
-		codes = append(codes, r.failed(err))
-	}
-	return codes
+	return r.endings(ctx, submissions, true)
 }
 
 // endings says how submissions ended, each in a line, and how to take back the
@@ -204,7 +184,6 @@ func (r *run) endings(ctx context.Context, ids []string, told bool) error {
 	return nil
 }
 
-// takesBack reports whether undo can do something about a settled edit.
 func takesBack(j model.JournalEntry) bool {
 	can, _ := model.Undoable(j.Kind)
 	return can && j.State == model.Done && j.Undone == ""
@@ -230,30 +209,20 @@ func (r *run) ending(sub model.Submission, reason bool, outbox string) string {
 	return line
 }
 
-// failed shows a failure beside results, and returns its status.
-func (r *run) failed(err error) int {
-	r.complain(err)
-	return CodeOf(err)
-}
-
-// results prints what a delivery reports, and returns the statuses.
-func (r *run) results(ctx context.Context, deliver func(report func(model.DeliveryResult)) error) []int {
-	var codes []int
+// results prints what a delivery reports.
+func (r *run) results(ctx context.Context, deliver func(report func(model.DeliveryResult)) error) {
 	err := deliver(func(d model.DeliveryResult) {
-		codes = append(codes, codeOfEdit(d.Entry))
+		r.note(codeOfEdit(d.Entry))
 		r.reportResult(d)
 	})
-	switch {
-	case err == nil:
-		return codes
-	case ctx.Err() != nil || errors.Is(err, context.Canceled):
+	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		r.say("What was not delivered stays in the outbox: confab outbox")
-		return append(codes, ExitInterrupted)
+		r.note(ExitInterrupted)
+		return
 	}
-	return append(codes, r.failed(err))
+	r.fail(err)
 }
 
-// reportResult prints what became of one edit.
 func (r *run) reportResult(d model.DeliveryResult) {
 	var v any = model.NewEditJSON(d.Entry)
 	if d.Journal != nil {
@@ -262,15 +231,9 @@ func (r *run) reportResult(d model.DeliveryResult) {
 	r.result(v, "%s", resultLine(d))
 }
 
-// want is one field that was asked to change.
-type want struct {
-	kind model.EditKind
-	key  string
-}
-
 // reportUnsent prints, as JSON, the conversations that a plan leaves alone:
 // with the state already, or blocked and the reason.
-func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, failed failures) error {
+func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []model.Edit, failed failures) error {
 	for _, it := range plan.Items {
 		if it.State == model.PlanChange || len(it.Waiting) > 0 {
 			continue
@@ -280,7 +243,8 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, f
 			return err
 		}
 		for _, w := range wants {
-			entry := model.OutboxEntry{Edit: model.Edit{Ref: it.Ref, Kind: w.kind, Key: w.key}, State: model.OutcomeAlreadySet}
+			entry := model.OutboxEntry{Edit: w, State: model.OutcomeAlreadySet}
+			entry.Ref = it.Ref
 			if now, known := entry.Read(row.Conversation); cached && known {
 				entry.Base = now
 			}
@@ -298,7 +262,6 @@ func (r *run) reportUnsent(ctx context.Context, plan model.Plan, wants []want, f
 	return nil
 }
 
-// entries returns the outbox rows with these ids.
 func (r *run) entries(ctx context.Context, ids []string) ([]model.OutboxEntry, error) {
 	if len(ids) == 0 {
 		return nil, nil

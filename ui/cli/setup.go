@@ -14,7 +14,6 @@ import (
 	"confab/ui/theme"
 )
 
-// initJSON is the config file that was written.
 type initJSON struct {
 	Config string `json:"config"`
 }
@@ -73,7 +72,6 @@ func (r *run) forgetCommand() *cobra.Command {
 	return c
 }
 
-// forgottenJSON is one thing that was kept of an account.
 type forgottenJSON struct {
 	Account string `json:"account"`
 	Removed bool   `json:"removed"`
@@ -132,7 +130,6 @@ func (r *run) configCommand() *cobra.Command {
 	return c
 }
 
-// pathsJSON is where everything is kept.
 type pathsJSON struct {
 	Config   string `json:"config"`
 	State    string `json:"state"`
@@ -152,11 +149,7 @@ func (r *run) configShow() error {
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
-	format := config.TOML
-	if r.flags.json {
-		format = config.JSON
-	}
-	return config.Show(r.Out, r.setup.Config, format)
+	return config.Show(r.Out, r.setup.Config, r.flags.json)
 }
 
 func (r *run) configSchema() error {
@@ -172,7 +165,6 @@ func (r *run) configSchema() error {
 	return nil
 }
 
-// problemJSON is one thing wrong with the config file.
 type problemJSON struct {
 	File string `json:"file"`
 	// Line and Column are null where the whole file is meant.
@@ -191,7 +183,6 @@ func orNull[T comparable](v T) *T {
 	return &v
 }
 
-// checkJSON is the result of checking the config file.
 type checkJSON struct {
 	OK       bool          `json:"ok"`
 	Problems []problemJSON `json:"problems"`
@@ -201,7 +192,8 @@ func (r *run) configCheck() error {
 	err := r.loadConfig()
 	if !r.flags.json {
 		if err == nil {
-			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(r.setup.Config.Accounts), "account"), theme.Count(len(r.setup.Config.Views), "view"))
+			c := r.setup.Config
+			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(c.Accounts), "account"), theme.Count(len(c.Views), "view"))
 		}
 		return err
 	}
@@ -215,5 +207,6 @@ func (r *run) configCheck() error {
 			Message: p.Message, Suggestion: orNull(p.Suggestion)})
 	}
 	r.object(out)
-	return status(CodeOf(err))
+	r.note(CodeOf(err))
+	return nil
 }

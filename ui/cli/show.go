@@ -128,7 +128,6 @@ func triageWords(t model.Triage) string {
 	return strings.Join(words, ", ")
 }
 
-// text prints text of several lines, set in.
 func (r *run) text(indent, s string) {
 	for line := range strings.SplitSeq(strings.TrimRight(model.Clean(s), "\n"), "\n") {
 		r.print("%s%s", indent, line)

@@ -36,7 +36,7 @@ exit code tells of this run. With --read-only nothing is delivered.`,
 
 func (r *run) sync(ctx context.Context, full bool) error {
 	var submissions []string
-	codes := r.results(ctx, func(report func(model.DeliveryResult)) error {
+	r.results(ctx, func(report func(model.DeliveryResult)) error {
 		return r.engine.SyncNow(ctx, full, func(d model.DeliveryResult) {
 			if !slices.Contains(submissions, d.Entry.Submission) {
 				submissions = append(submissions, d.Entry.Submission)
@@ -66,10 +66,9 @@ func (r *run) sync(ctx context.Context, full bool) error {
 	for _, a := range r.engine.Accounts() {
 		r.reportAccount(a)
 	}
-	return status(codes...)
+	return nil
 }
 
-// accountJSON is an account after a sync.
 type accountJSON struct {
 	Account       string           `json:"account"`
 	Provider      string           `json:"provider"`

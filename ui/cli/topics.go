@@ -11,12 +11,11 @@ import (
 	"confab/ui/layout"
 )
 
-// topic is a part of the reference. Its text is in columns, and fold breaks lines
-// that are wider than width. The facts come from the tables that the program itself
-// goes by.
+// topic is a part of the reference. Its text is in columns, and fold breaks its
+// lines. The facts come from the tables that the program itself goes by.
 type topic struct {
 	name, short string
-	text        func(p Program, width int) string
+	text        func(p Program) string
 }
 
 var topics = []topic{
@@ -53,9 +52,8 @@ func columns(b *strings.Builder, rows [][]string) {
 	}
 }
 
-// heading sets a title over what follows; where says where it holds, "" if
-// that is plain.
-func heading(b *strings.Builder, title, where string) {
+// section sets rows under a title; where says where it holds, "" if that is plain.
+func section(b *strings.Builder, title, where string, rows ...[]string) {
 	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
@@ -64,99 +62,86 @@ func heading(b *strings.Builder, title, where string) {
 		b.WriteString(" (" + where + ")")
 	}
 	b.WriteString("\n")
+	columns(b, rows)
 }
 
-func keysTopic(p Program, _ int) string {
+func keysTopic(p Program) string {
 	var b strings.Builder
 	b.WriteString("The keys as they are before the config rebinds any. What has no key is in the palette and on the command line.\n")
 	var rows [][]string
 	for i, k := range p.Keys {
 		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
 		if i == len(p.Keys)-1 || p.Keys[i+1].Context != k.Context {
-			heading(&b, k.Context, "")
-			columns(&b, rows)
+			section(&b, k.Context, "", rows...)
 			rows = nil
 		}
 	}
 	return b.String()
 }
 
-func queryTopic(Program, int) string {
+func queryTopic(Program) string {
 	var b strings.Builder
 	for _, part := range []struct {
-		title, where string
-		words        []query.Word
-		field        string
+		title, where  string
+		words         []query.Word
+		before, after string
 	}{
 		{title: "terms", words: query.Syntax()},
-		{title: "fields", words: fieldNames()},
-		{title: "states", words: query.Words(query.FieldIs), field: query.FieldIs + ":"},
-		{title: "contents", words: query.Words(query.FieldHas), field: query.FieldHas + ":"},
+		{title: "fields", words: query.Fields(), after: ":"},
+		{title: "states", words: query.Words(query.FieldIs), before: query.FieldIs + ":"},
+		{title: "contents", words: query.Words(query.FieldHas), before: query.FieldHas + ":"},
 		{title: "dates", where: query.FieldUpdated + ": and " + query.FieldCreated + ":", words: append(query.DateWords(), query.DateForms()...)},
 		{title: "units of an age", where: "<7d", words: query.DateUnits()},
-		{title: "order", words: query.Words(query.FieldSort), field: query.FieldSort + ":"},
+		{title: "order", words: query.Words(query.FieldSort), before: query.FieldSort + ":"},
 	} {
-		heading(&b, part.title, part.where)
 		var rows [][]string
 		for _, w := range part.words {
-			rows = append(rows, []string{part.field + w.Name, w.Help})
+			rows = append(rows, []string{part.before + w.Name + part.after, w.Help})
 		}
-		columns(&b, rows)
+		section(&b, part.title, part.where, rows...)
 	}
 	return b.String()
 }
 
-func fieldNames() []query.Word {
-	words := query.Fields()
-	for i := range words {
-		words[i].Name += ":"
-	}
-	return words
-}
-
-func capabilitiesTopic(p Program, _ int) string {
+func capabilitiesTopic(p Program) string {
 	var b strings.Builder
 	b.WriteString(model.AssumedMeans + "\n")
 	for _, s := range p.Services {
-		heading(&b, s.Title, "")
 		var rows [][]string
 		for _, e := range s.Edits {
 			reason := strings.TrimPrefix(e.Reason, string(e.State)+": ")
-			how := strings.Trim(e.Call+"\n"+reason, "\n")
-			rows = append(rows, []string{strings.ReplaceAll(string(e.Kind), "_", " "), string(e.State), how})
+			rows = append(rows, []string{e.Kind.Words(), string(e.State), strings.Trim(e.Call+"\n"+reason, "\n")})
 		}
-		columns(&b, rows)
+		section(&b, s.Title, "", rows...)
 	}
 	return b.String()
 }
 
-func settingsTopic(p Program, _ int) string { return config.Reference(p.Validators) }
+func settingsTopic(p Program) string { return config.Reference(p.Validators) }
 
-func exitTopic(Program, int) string {
+func exitTopic(Program) string {
 	var b strings.Builder
 	var rows [][]string
 	for _, c := range ExitCodes() {
 		rows = append(rows, []string{strconv.Itoa(c.Code), c.Means})
 	}
 	columns(&b, rows)
-	b.WriteString("\n" + ExitPrecedence() + "\n")
-	return b.String()
+	return b.String() + "\n" + ExitPrecedence() + "\n"
 }
 
-func jsonTopic(Program, int) string {
+func jsonTopic(Program) string {
 	var b strings.Builder
-	for _, s := range JSONRules() {
-		b.WriteString(s + "\n")
-	}
+	b.WriteString(strings.Join(JSONRules(), "\n") + "\n")
 	for _, o := range JSONObjects() {
-		heading(&b, o.Name, o.By)
+		var rows [][]string
 		if o.Beyond != "" {
-			b.WriteString("  the keys of " + o.Beyond + ", and\n")
+			rows = append(rows, []string{"the keys of " + o.Beyond + ", and"})
 		}
-		b.WriteString("  " + o.Keys + "\n")
+		rows = append(rows, []string{o.Keys})
 		if o.Note != "" {
-			b.WriteString("  " + o.Note + "\n")
+			rows = append(rows, []string{o.Note})
 		}
+		section(&b, o.Name, o.By, rows...)
 	}
 	return b.String()
 }

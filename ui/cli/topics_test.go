@@ -128,7 +128,7 @@ func TestTopicsFitWhereTheyArePrinted(t *testing.T) {
 					t.Errorf("%s at %d: %d cells: %s", topic.name, width, measure.Width(line), line)
 				}
 			}
-			whole := strings.Join(strings.Fields(topic.text(b.program, limit)), "")
+			whole := strings.Join(strings.Fields(topic.text(b.program)), "")
 			if got := strings.Join(strings.Fields(text), ""); got != whole {
 				t.Errorf("%s at %d: something was lost:\n%s", topic.name, width, text)
 			}

@@ -51,6 +51,9 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 		}
 		err = r.takeBack(ctx, u, waiting, nothing, o)
 		if !errors.Is(err, model.ErrUndoMoved) {
+			if err == nil && (len(u.Blocked) > 0 || u.Plan.Count(model.PlanBlocked) > 0) {
+				r.note(ExitRefused)
+			}
 			return err
 		}
 		r.say("It has moved on meanwhile.")
@@ -67,7 +70,6 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 	return refused("it moves on faster than it can be planned. %s was taken back", nothing)
 }
 
-// reportWithdrawn reports edits that left the outbox unsent.
 func (r *run) reportWithdrawn(entries []model.OutboxEntry) {
 	for _, entry := range entries {
 		entry.State = model.Withdrawn
@@ -82,21 +84,14 @@ func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.Outbox
 	if !o.dryRun {
 		r.printLines(r.plans(), planLines(u.Plan)...)
 	}
-	code := ExitOK
-	if len(u.Blocked) > 0 || u.Plan.Count(model.PlanBlocked) > 0 {
-		code = ExitRefused
-	}
 	switch {
 	case u.Nothing():
 		if len(u.Blocked) == 0 {
 			r.say("There is %s to take back.", strings.ToLower(nothing))
 		}
-		return status(code)
+		return nil
 	case o.dryRun:
-		if err := r.dryRun(ctx, u.Plan, nil); err != nil {
-			return err
-		}
-		return status(code)
+		return r.dryRun(ctx, u.Plan, nil)
 	}
 	if err := r.agree(ctx, o, "Take this back?", needsWhole(u.Plan.Risks()), nothing+" was taken back."); err != nil {
 		return err
@@ -107,16 +102,15 @@ func (r *run) takeBack(ctx context.Context, u model.Undo, waiting []model.Outbox
 	}
 	r.reportWithdrawn(waiting)
 	if len(ids) == 0 {
-		return status(code)
+		return nil
 	}
 	var awaited []string
 	for _, edit := range u.Plan.Edits() {
 		awaited = append(awaited, edit.Undoes)
 	}
-	return r.finish(ctx, ids, awaited, o, code)
+	return r.finish(ctx, ids, awaited, o)
 }
 
-// undoLines show what taking back will do.
 func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
 	lines := []string{"To take back: " + u.Sentence}
 	for _, entry := range withdrawn {
@@ -125,12 +119,8 @@ func undoLines(u model.Undo, withdrawn []model.OutboxEntry) []string {
 	for _, why := range u.Blocked {
 		lines = append(lines, "can't: "+model.CleanLine(why.String(), 1000))
 	}
-	if n := u.InFlight; n > 0 {
-		verb := " are"
-		if n == 1 {
-			verb = " is"
-		}
-		lines = append(lines, theme.Count(n, "edit")+verb+" under way: it is taken back once that has ended.")
+	if u.InFlight > 0 {
+		lines = append(lines, theme.Count(u.InFlight, "edit")+are(u.InFlight)+" under way: it is taken back once that has ended.")
 	}
 	return lines
 }

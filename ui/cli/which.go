@@ -18,16 +18,17 @@ type editFlags struct {
 	query       string
 	cached      bool
 	max, expect int
+	given       func(flag string) bool
 }
 
 // checkWhich refuses what names no conversations, or all of them by mistake.
-func (r *run) checkWhich(f editFlags, args []string, given func(string) bool) error {
+func (r *run) checkWhich(f editFlags, args []string) error {
 	switch {
-	case given("query") && len(args) > 0:
+	case f.given("query") && len(args) > 0:
 		return usage("name conversations or give --query, not both")
-	case !given("query") && len(args) == 0:
+	case !f.given("query") && len(args) == 0:
 		return usage("say which conversations: by REF, or with --query")
-	case f.cached && !given("query"):
+	case f.cached && !f.given("query"):
 		return usage("--cached goes with --query")
 	case f.max < 0 || f.expect < 0:
 		return usage("--max and --expect want a number that is not negative")
@@ -35,7 +36,7 @@ func (r *run) checkWhich(f editFlags, args []string, given func(string) bool) er
 	if err := r.checkQuery(f.query); err != nil {
 		return err
 	}
-	if q, err := query.Parse(f.query); given("query") && err == nil && !q.Conditional() {
+	if q, err := query.Parse(f.query); f.given("query") && err == nil && !q.Conditional() {
 		return usage("a query without a condition matches everything: write is:any to mean that")
 	}
 	return nil
@@ -43,12 +44,12 @@ func (r *run) checkWhich(f editFlags, args []string, given func(string) bool) er
 
 // allows refuses a plan of more conversations than --max, or of another number
 // than --expect.
-func (f editFlags) allows(n int, given func(string) bool) error {
+func (f editFlags) allows(n int) error {
 	would := "the plan would change " + theme.Count(n, "conversation")
 	switch {
-	case given("max") && n > f.max:
+	case f.given("max") && n > f.max:
 		return refused("%s, and --max allows %d: nothing was sent", would, f.max)
-	case given("expect") && n != f.expect:
+	case f.given("expect") && n != f.expect:
 		return refused("%s, and --expect names %d: nothing was sent", would, f.expect)
 	}
 	return nil
@@ -96,8 +97,8 @@ func (r *run) refsOfInput(ctx context.Context, args []string) ([]string, error) 
 }
 
 // editRefs returns the conversations that were named, or that match.
-func (r *run) editRefs(ctx context.Context, args []string, byQuery bool, f editFlags) ([]model.Ref, error) {
-	if byQuery {
+func (r *run) editRefs(ctx context.Context, args []string, f editFlags) ([]model.Ref, error) {
+	if f.given("query") {
 		if !f.cached {
 			if err := r.engine.SyncQuery(ctx, f.query); err != nil {
 				return nil, fmt.Errorf("%w\nnothing was changed; --cached goes by what is in the cache", err)

@@ -29,7 +29,6 @@ type who struct {
 	identifier bool
 }
 
-// roleWords are the roles that may be typed.
 func roleWords() []string {
 	return []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}
 }
@@ -128,7 +127,6 @@ func (e *ambiguousError) Error() string {
 	return b.String()
 }
 
-// nobodyError says that a text names nobody.
 type nobodyError struct{ text, where, suggestion string }
 
 func (e *nobodyError) Error() string {

@@ -1,6 +1,9 @@
 package dialog
 
 import (
+	"strings"
+
+	"confab/model"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -24,4 +27,36 @@ func b(v bool) int {
 		return 1
 	}
 	return 0
+}
+
+func titleOf(title string, ref model.Ref) string {
+	if title = model.CleanLine(title, 200); title == "" {
+		title = model.CleanLine(ref.String(), 200)
+	}
+	return title
+}
+
+func sentence(s string) string {
+	if s = capital(s); s == "" {
+		return ""
+	}
+	if !strings.ContainsAny(s[len(s)-1:], ".!?)") {
+		s += "."
+	}
+	return s
+}
+
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	r := []rune(s)
+	return strings.ToUpper(string(r[0])) + string(r[1:])
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (d *Plan) Plan() model.Plan {
 
 func (d *Plan) ID() string { return d.plan.ID }
 
-// Name gives the plan a title where it has none.
+// Name returns the plan a title where it has none.
 func (d *Plan) Name(title string) {
 	if d.plan.Title == "" {
 		d.plan.Title = title
@@ -255,33 +256,23 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 // below returns the question, or the words to type, under the lines that scroll.
 func (d *Plan) below(th *theme.Theme) []string {
 	if d.needsWord() {
-		ask := "Type "
+		words := make([]string, len(d.words))
 		for i, word := range d.words {
-			if i > 0 {
-				ask += " or "
-			}
-			ask += `"` + th.Truncate(word, 40, th.Ellipsis) + `"`
+			words[i] = `"` + th.Truncate(word, 40, th.Ellipsis) + `"`
 		}
-		return []string{ask + " to go on:"}
+		return []string{"Type " + strings.Join(words, " or ") + " to go on:"}
 	}
 	if !d.possible() {
 		return nil
 	}
-	q := d.Question
-	if q == "" {
-		q = question(d.Changes(), d.loud)
-	}
-	return []string{"", th.Say(theme.Heading, q)}
+	return []string{"", th.Say(theme.Heading, cmp.Or(d.Question, question(d.Changes(), d.loud)))}
 }
 
 func (d *Plan) title() string {
 	if d.loud {
 		return "Really? " + d.plan.Title
 	}
-	if d.plan.Title != "" {
-		return d.plan.Title
-	}
-	return "Plan"
+	return cmp.Or(d.plan.Title, "Plan")
 }
 
 func (d *Plan) footer() []string {
@@ -475,29 +466,4 @@ func question(n int, loud bool) string {
 		q = "Are you sure? " + q
 	}
 	return q
-}
-
-func sentence(s string) string {
-	if s = capital(s); s == "" {
-		return ""
-	}
-	if !strings.ContainsAny(s[len(s)-1:], ".!?)") {
-		s += "."
-	}
-	return s
-}
-
-func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	r := []rune(s)
-	return strings.ToUpper(string(r[0])) + string(r[1:])
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }

@@ -200,14 +200,7 @@ func (d *Results) well(th *theme.Theme, now time.Time) string {
 
 func person(s model.EditState) int { return b(s.NeedsPerson()) }
 
-func titleOf(title string, ref model.Ref) string {
-	if title = model.CleanLine(title, 200); title == "" {
-		title = model.CleanLine(ref.String(), 200)
-	}
-	return title
-}
-
-// Report gives the results of a submission as text to be saved.
+// Report returns the results of a submission as text to be saved.
 func Report(th *theme.Theme, sub model.Submission, waiting []model.OutboxEntry, settled []model.JournalEntry, now time.Time) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s\n%s\n\n", capital(sub.Words()), th.Ending(sub, now))

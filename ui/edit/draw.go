@@ -64,19 +64,19 @@ const labelWidth = 14
 
 // drawField draws a field beside its label, and the cursor if it is focused.
 func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]string, *layout.Cursor) {
-	pointer, look := "  ", theme.Text
+	look := theme.Text
 	switch {
 	case fl.off != "":
 		look = theme.Disabled
 	case focused:
-		pointer, look = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Heading
+		look = theme.Heading
 	}
 	label := fl.label
 	if fl.touched() {
 		label += " *"
 	}
 	lw := min(labelWidth, max(0, w/3))
-	head := pointer + th.Paint(look, label, lw) + " "
+	head := th.Pointer(focused && fl.off == "") + " " + th.Paint(look, label, lw) + " "
 	indent, room := layout.Spaces(lw+3), max(1, w-lw-3)
 	lines, cursor := f.drawValue(th, fl, focused, room)
 	for i, l := range lines {

@@ -63,11 +63,11 @@ func (r person) draw(th *theme.Theme, selected bool, c columns) string {
 	case r.now != *r.was:
 		sign, look, word = "~", theme.Warning, "changed"
 	}
-	pointer, nameLook := "  ", look
+	nameLook := look
 	if selected {
-		pointer, nameLook = th.Say(theme.Pointer, th.PointerSign)+" ", theme.Selected
+		nameLook = theme.Selected
 	}
-	line := pointer + th.Say(look, sign) + " " + th.Paint(nameLook, nameOf(r.now), c.name)
+	line := th.Pointer(selected) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, nameOf(r.now), c.name)
 	if c.mail > 0 {
 		line += " " + th.Paint(theme.Dim, theme.Mail(r.now), c.mail)
 	}

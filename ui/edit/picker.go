@@ -214,13 +214,12 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 	query := model.FoldText(strings.TrimSpace(p.input.Value()))
 	nameW := max(8, (w-3)/2)
 	name := th.Fit(model.CleanLine(it.Display(), 200), nameW, th.Ellipsis)
-	pointer := "  "
 	if i == p.bar.At {
-		pointer, name = th.Say(theme.Pointer, th.PointerSign)+" ", th.Say(theme.Selected, name)
+		name = th.Say(theme.Selected, name)
 	} else {
 		name = th.Highlight(theme.Text, name, query, 1)
 	}
-	return pointer + name + " " + th.Highlight(theme.Dim, th.Fit(note, max(0, w-3-nameW), th.Ellipsis), query, 1)
+	return th.Pointer(i == p.bar.At) + " " + name + " " + th.Highlight(theme.Dim, th.Fit(note, max(0, w-3-nameW), th.Ellipsis), query, 1)
 }
 
 func (p *Picker) head(th *theme.Theme, w int) string {

@@ -103,7 +103,7 @@ func TestProblems(t *testing.T) {
 		"a key is missing":                {"list": {"rename": {" "}}},
 	} {
 		_, problems := New(over)
-		if !slices.ContainsFunc(problems, func(p Problem) bool { return strings.Contains(p.String(), name) }) {
+		if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, name) }) {
 			t.Errorf("%q is not among %v", name, problems)
 		}
 	}

@@ -4,14 +4,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // reserved keys always keep their default meaning.
 var reserved = []string{"ctrl+c", "enter", "esc", "up", "down", "left", "right"}
 
-var named = []string{"enter", "tab", "backspace", "esc", "space", "up", "down", "left", "right", "insert", "delete",
-	"home", "end", "pgup", "pgdown", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12"}
+var named = map[string]rune{"enter": tea.KeyEnter, "tab": tea.KeyTab, "backspace": tea.KeyBackspace, "esc": tea.KeyEscape,
+	"space": tea.KeySpace, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight, "insert": tea.KeyInsert,
+	"delete": tea.KeyDelete, "home": tea.KeyHome, "end": tea.KeyEnd, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
+	"f1": tea.KeyF1, "f2": tea.KeyF2, "f3": tea.KeyF3, "f4": tea.KeyF4, "f5": tea.KeyF5, "f6": tea.KeyF6,
+	"f7": tea.KeyF7, "f8": tea.KeyF8, "f9": tea.KeyF9, "f10": tea.KeyF10, "f11": tea.KeyF11, "f12": tea.KeyF12}
 
 var spelled = map[string]string{"return": "enter", "escape": "esc", "pgdn": "pgdown", "pagedown": "pgdown",
 	"pageup": "pgup", "del": "delete", "ins": "insert"}
@@ -58,8 +64,9 @@ func parseOne(w string) (string, error) {
 	if n, ok := spelled[lower]; ok {
 		lower = n
 	}
+	_, isNamed := named[lower]
 	switch {
-	case slices.Contains(named, lower):
+	case isNamed:
 		rest = lower
 	case utf8.RuneCountInString(rest) != 1:
 		return "", fmt.Errorf("%q is no key: write one character, a name such as enter, space or pgdn, or ctrl+ or alt+ before one", w)
@@ -75,6 +82,36 @@ func parseOne(w string) (string, error) {
 		}
 	}
 	return b.String() + rest, nil
+}
+
+// Press returns the message of a key that is written as it is matched.
+func Press(key string) (tea.KeyPressMsg, error) {
+	var k tea.KeyPressMsg
+	rest := key
+	for i, m := range modifiers {
+		if tail, ok := strings.CutPrefix(rest, m+"+"); ok && tail != "" {
+			k.Mod |= []tea.KeyMod{tea.ModCtrl, tea.ModAlt, tea.ModShift}[i]
+			rest = tail
+		}
+	}
+	r, size := utf8.DecodeRuneInString(rest)
+	code, isNamed := named[rest]
+	switch {
+	case isNamed:
+		k.Code = code
+		if rest == "space" && k.Mod == 0 {
+			k.Text = " "
+		}
+	case rest == "" || size < len(rest):
+		return k, fmt.Errorf("%q is no key", key)
+	case k.Mod != 0:
+		k.Code = r
+	case unicode.IsUpper(r):
+		k.Code, k.Text, k.Mod, k.ShiftedCode = unicode.ToLower(r), rest, tea.ModShift, r
+	default:
+		k.Code, k.Text = r, rest
+	}
+	return k, nil
 }
 
 // Label writes a key sequence as it is shown: "g g", "ctrl+p", "space".

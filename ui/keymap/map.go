@@ -2,110 +2,79 @@ package keymap
 
 import (
 	"fmt"
+	"iter"
 	"slices"
-	"sort"
 	"strings"
 )
 
 // Map is the table with the person's own keys in it.
-type Map struct {
-	bindings []Binding
-	index    map[Context][]entry
-}
+type Map struct{ bindings []Binding }
 
-type entry struct {
-	keys []string
-	at   int
-}
-
-// Problem is something in the [keys] tables that was not taken over, or that
-// makes a key do two things.
-type Problem struct {
-	Context, Action, Text string
-}
-
-// String gives one line.
-func (p Problem) String() string {
-	return fmt.Sprintf("[keys.%s] %s: %s", p.Context, p.Action, p.Text)
-}
-
-// New lays overrides (context, action, key sequences) over the defaults. An
-// empty list leaves an action without keys; reserved keys stay where they are.
-func New(overrides map[string]map[string][]string) (*Map, []Problem) {
-	m := &Map{index: map[Context][]entry{}}
-	var problems []Problem
+// New lays overrides (context, action, key sequences) over the defaults, and returns
+// what of the [keys] tables was not taken over or makes a key do two things. An empty
+// list leaves an action without keys; reserved keys stay where they are.
+func New(overrides map[string]map[string][]string) (m *Map, problems []string) {
+	m = &Map{}
 	for _, r := range table {
 		b := Binding{Context: r.context, Action: r.action, Help: r.help, Section: r.section}
-		for _, k := range strings.Split(r.keys, ",") {
+		for k := range strings.SplitSeq(r.keys, ",") {
 			if k != "" {
 				b.Keys = append(b.Keys, strings.Fields(k))
 			}
 		}
 		if own, ok := overrides[string(r.context)][string(r.action)]; ok {
-			var bad []Problem
-			b.Keys, bad = override(b, own)
-			problems = append(problems, bad...)
+			problems = append(problems, b.override(own)...)
 		}
 		m.bindings = append(m.bindings, b)
 	}
 	problems = append(problems, m.unknown(overrides)...)
-	problems = append(problems, m.conflicts()...)
-	m.build()
-	return m, problems
+	return m, append(problems, m.conflicts()...)
 }
 
-func override(b Binding, own []string) ([][]string, []Problem) {
-	var keys [][]string
-	var problems []Problem
-	for _, k := range b.Keys {
-		if len(k) == 1 && slices.Contains(reserved, k[0]) {
-			keys = append(keys, k)
-		}
-	}
+func problem[C, A ~string](c C, a A, text string) string {
+	return fmt.Sprintf("[keys.%s] %s: %s", c, a, text)
+}
+
+func (b *Binding) override(own []string) (problems []string) {
+	b.Keys = slices.DeleteFunc(b.Keys, func(k []string) bool { return len(k) > 1 || !slices.Contains(reserved, k[0]) })
 	for _, text := range own {
 		seq, err := ParseKey(text)
 		switch {
 		case err != nil:
-			problems = append(problems, Problem{string(b.Context), string(b.Action), err.Error()})
-		case slices.ContainsFunc(keys, func(k []string) bool { return slices.Equal(k, seq) }):
+			problems = append(problems, problem(b.Context, b.Action, err.Error()))
+		case slices.ContainsFunc(b.Keys, func(k []string) bool { return slices.Equal(k, seq) }):
 		case slices.Contains(reserved, seq[0]):
-			problems = append(problems, Problem{string(b.Context), string(b.Action),
-				seq[0] + " always keeps its own meaning"})
+			problems = append(problems, problem(b.Context, b.Action, seq[0]+" always keeps its own meaning"))
 		default:
-			keys = append(keys, seq)
+			b.Keys = append(b.Keys, seq)
 		}
 	}
-	return keys, problems
+	return problems
 }
 
-func (m *Map) unknown(overrides map[string]map[string][]string) []Problem {
-	var out []Problem
+func (m *Map) unknown(overrides map[string]map[string][]string) []string {
+	var out []string
 	for c, actions := range overrides {
 		for a := range actions {
 			if !slices.ContainsFunc(m.bindings, func(b Binding) bool { return string(b.Context) == c && string(b.Action) == a }) {
-				out = append(out, Problem{c, a, "there is no such action"})
+				out = append(out, problem(c, a, "there is no such action"))
 			}
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].String() < out[j].String() })
+	slices.Sort(out)
 	return out
 }
 
 // conflicts finds keys that two actions of one context claim, and keys that
 // are the start of another sequence, which could then never be typed.
-func (m *Map) conflicts() []Problem {
-	var out []Problem
+func (m *Map) conflicts() []string {
+	var out []string
 	for i, b := range m.bindings {
 		for _, k := range b.Keys {
-			for _, other := range m.bindings[i+1:] {
-				if other.Context != b.Context {
-					continue
-				}
-				for _, o := range other.Keys {
-					if overlap(k, o) {
-						out = append(out, Problem{string(b.Context), string(other.Action),
-							fmt.Sprintf("%s is also %s of %s", Label(o), Label(k), b.Action)})
-					}
+			later := Map{m.bindings[i+1:]}
+			for other, o := range later.keys(b.Context) {
+				if n := min(len(k), len(o)); slices.Equal(k[:n], o[:n]) {
+					out = append(out, problem(b.Context, other.Action, fmt.Sprintf("%s is also %s of %s", Label(o), Label(k), b.Action)))
 				}
 			}
 		}
@@ -113,15 +82,15 @@ func (m *Map) conflicts() []Problem {
 	return out
 }
 
-func overlap(a, b []string) bool {
-	n := min(len(a), len(b))
-	return slices.Equal(a[:n], b[:n])
-}
-
-func (m *Map) build() {
-	for i, b := range m.bindings {
-		for _, k := range b.Keys {
-			m.index[b.Context] = append(m.index[b.Context], entry{k, i})
+// keys yields the key sequences of a context.
+func (m *Map) keys(c Context) iter.Seq2[Binding, []string] {
+	return func(yield func(Binding, []string) bool) {
+		for _, b := range m.bindings {
+			for _, k := range b.Keys {
+				if b.Context == c && !yield(b, k) {
+					return
+				}
+			}
 		}
 	}
 }
@@ -137,19 +106,19 @@ const (
 )
 
 // Lookup resolves the keys typed so far. The first context that knows them wins.
-func (m *Map) Lookup(stack []Context, keys []string) (Binding, Result) {
+func (m *Map) Lookup(stack []Context, typed []string) (Binding, Result) {
 	for _, c := range stack {
-		prefix := false
-		for _, e := range m.index[c] {
-			if len(e.keys) < len(keys) || !slices.Equal(e.keys[:len(keys)], keys) {
-				continue
+		result := None
+		for b, k := range m.keys(c) {
+			switch {
+			case len(k) < len(typed) || !slices.Equal(k[:len(typed)], typed):
+			case len(k) == len(typed):
+				return b, Match
+			default:
+				result = Prefix
 			}
-			if len(e.keys) == len(keys) {
-				return m.bindings[e.at], Match
-			}
-			prefix = true
 		}
-		if prefix {
+		if result == Prefix {
 			return Binding{}, Prefix
 		}
 	}
@@ -157,13 +126,12 @@ func (m *Map) Lookup(stack []Context, keys []string) (Binding, Result) {
 }
 
 // Following lists what may follow the keys typed so far.
-func (m *Map) Following(stack []Context, keys []string) []Binding {
+func (m *Map) Following(stack []Context, typed []string) []Binding {
 	var out []Binding
 	for _, c := range stack {
-		for _, e := range m.index[c] {
-			if len(e.keys) > len(keys) && slices.Equal(e.keys[:len(keys)], keys) {
-				b := m.bindings[e.at]
-				b.Keys = [][]string{e.keys[len(keys):]}
+		for b, k := range m.keys(c) {
+			if len(k) > len(typed) && slices.Equal(k[:len(typed)], typed) {
+				b.Keys = [][]string{k[len(typed):]}
 				out = append(out, b)
 			}
 		}
@@ -183,7 +151,7 @@ func (m *Map) Bindings(contexts ...Context) []Binding {
 	return out
 }
 
-// KeyOf gives the first key of an action as it is shown, "" if it has none.
+// KeyOf returns the first key of an action as it is shown, "" if it has none.
 func (m *Map) KeyOf(c Context, a Action) string {
 	for _, b := range m.bindings {
 		if b.Context == c && b.Action == a && len(b.Keys) > 0 {
@@ -193,7 +161,7 @@ func (m *Map) KeyOf(c Context, a Action) string {
 	return ""
 }
 
-// AllKeys gives every key of a binding as they are shown.
+// AllKeys returns every key of a binding as they are shown.
 func (b Binding) AllKeys() string {
 	out := make([]string, len(b.Keys))
 	for i, k := range b.Keys {

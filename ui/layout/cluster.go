@@ -21,7 +21,7 @@ type Measure struct {
 	ASCII bool
 }
 
-// Draw gives a line as it is drawn. Whatever reaches the terminal has been
+// Draw returns a line as it is drawn. Whatever reaches the terminal has been
 // through it; its width is what Width says of the line before.
 func (m Measure) Draw(line string) string {
 	if model.IsASCII(line) {
@@ -86,7 +86,7 @@ const firstFlag, lastFlag = '\U0001f1e6', '\U0001f1ff'
 
 func isFlag(r rune) bool { return r >= firstFlag && r <= lastFlag }
 
-// letters gives the letters a flag is written with.
+// letters returns the letters a flag is written with.
 func letters(flag string) string {
 	return strings.Map(func(r rune) rune {
 		if isFlag(r) {
@@ -152,7 +152,7 @@ func (m Measure) next(s string) (p piece, rest string) {
 	return p, s[n:]
 }
 
-// escape gives the escape sequence or control character a text begins with.
+// escape returns the escape sequence or control character a text begins with.
 func escape(s string) string {
 	if len(s) > 2 && s[0] == 0x1b && s[1] == '[' {
 		for i := 2; i < len(s) && s[i] >= 0x20 && s[i] <= 0x7e; i++ {
@@ -169,7 +169,7 @@ func escape(s string) string {
 // East Asian fonts alone.
 var ambiguous = ansi.StringWidth("─") != 1
 
-// simple gives the width of a rune that every terminal measures alike and that
+// simple returns the width of a rune that every terminal measures alike and that
 // joins nothing before it; 0 for others. It spares most text the search for
 // clusters.
 func simple(r rune) int {

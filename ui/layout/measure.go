@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Width gives the cells a line of text takes once it is drawn; escape sequences
+// Width returns the cells a line of text takes once it is drawn; escape sequences
 // take none.
 func (m Measure) Width(s string) int {
 	if isPlain(s) {
@@ -32,12 +32,12 @@ func (m Measure) Truncate(s string, w int, tail string) string {
 	return s
 }
 
-// truncate gives the width of what it returns too.
+// truncate returns the width of what it returns too.
 func (m Measure) truncate(s string, w int, tail string) (string, int) {
 	if w <= 0 {
 		return "", 0
 	}
-	s = alone(s)
+	s = withoutJoined(s)
 	if width := m.Width(s); width <= w {
 		return s, width
 	}
@@ -86,7 +86,7 @@ func (m Measure) FitRight(s string, w int, tail string) string {
 	return Spaces(w-width) + s
 }
 
-// From gives what stands from a cell on, styles kept, in a line of total
+// From returns what stands from a cell on, styles kept, in a line of total
 // cells; a wide character that begins before it becomes blanks.
 func (m Measure) From(s string, cell, total int) string {
 	want := total - cell
@@ -172,7 +172,7 @@ func (m Measure) wrapLine(out []string, line string, w int) []string {
 	return out
 }
 
-// Window gives the part of a text being typed that fits into w cells with the
+// Window returns the part of a text being typed that fits into w cells with the
 // cursor (a position in runes) in sight, and the cell of the cursor.
 func (m Measure) Window(text []rune, pos, w int) (visible string, cursor int) {
 	if w <= 0 {
@@ -223,8 +223,8 @@ func (m Measure) Block(lines []string, w, h int) []string {
 	return out
 }
 
-// alone takes off what would be drawn together with the text before it.
-func alone(s string) string {
+// withoutJoined takes off what would be drawn together with the text before it.
+func withoutJoined(s string) string {
 	for s != "" {
 		r, size := utf8.DecodeRuneInString(s)
 		if !joins(r) {
@@ -237,7 +237,7 @@ func alone(s string) string {
 
 const blanks = "                                                                                                                                "
 
-// Spaces gives n blanks; none for a negative n.
+// Spaces returns n blanks; none for a negative n.
 func Spaces(n int) string {
 	if n <= 0 {
 		return ""

@@ -29,7 +29,7 @@ func (r Rect) Left(n int) (left, rest Rect) {
 	return Rect{r.X, r.Y, n, r.H}, Rect{r.X + n, r.Y, r.W - n, r.H}
 }
 
-// Center gives a rectangle of at most w by h in the middle.
+// Center returns a rectangle of at most w by h in the middle.
 func (r Rect) Center(w, h int) Rect {
 	w, h = Clamp(w, 0, r.W), Clamp(h, 0, r.H)
 	return Rect{r.X + (r.W-w)/2, r.Y + (r.H-h)/2, w, h}

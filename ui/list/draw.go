@@ -84,7 +84,7 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 		case i >= l.total:
 			out = append(out, layout.Spaces(r.W))
 		case row == nil:
-			out = append(out, th.Fit(l.pointer(th, i)+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
+			out = append(out, th.Fit(th.Pointer(i == l.bar.At)+layout.Spaces(lead-1)+th.Say(theme.Dim, th.Ellipsis), r.W, ""))
 		default:
 			out = append(out, l.line(th, row, i, r.W, cols, o))
 		}
@@ -92,18 +92,11 @@ func (l *List) Draw(th *theme.Theme, r layout.Rect, o Options) []string {
 	return out
 }
 
-func (l *List) pointer(th *theme.Theme, i int) string {
-	if i != l.bar.At {
-		return " "
-	}
-	return th.Say(theme.Pointer, th.PointerSign)
-}
-
 func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o Options) string {
 	c := &row.Conversation
 	var s strings.Builder
 	s.Grow(w * 2)
-	s.WriteString(l.pointer(th, i))
+	s.WriteString(th.Pointer(i == l.bar.At))
 	if w < lead {
 		return th.Fit(s.String(), w, "")
 	}

@@ -23,112 +23,46 @@ type Info struct {
 	Settle   string
 }
 
-// piece is a part of the line; the shorter texts are for a line with less room.
+// piece is a part of the line: its text, and shorter ones for a line with less room.
 type piece struct {
-	text    string
-	shorter []string
-	look    theme.Token
+	look  theme.Token
+	texts []string
 }
 
-func (p piece) at(level int) string {
-	if level <= 0 || len(p.shorter) == 0 {
-		return p.text
-	}
-	return p.shorter[min(level, len(p.shorter))-1]
-}
+func text(look theme.Token, texts ...string) piece { return piece{look, texts} }
+
+func (p piece) at(level int) string { return p.texts[min(level, len(p.texts)-1)] }
+
+// levels is how often trouble can be shortened.
+const levels = 3
 
 // Draw draws the line.
 func Draw(th *theme.Theme, w int, in Info) string {
 	if w <= 0 {
 		return ""
 	}
-	var must, may []piece
-	waiting, person := 0, 0
-	for _, a := range in.Accounts {
-		waiting += a.Waiting
-		person += a.NeedPerson
-	}
-	if in.ReadOnly {
-		must = append(must, piece{text: "read-only", look: theme.Warning})
-	}
-	if person > 0 {
-		must = append(must, piece{text: needs(th, person, in.Settle), look: theme.Attention})
-	}
-	if waiting > 0 {
-		must = append(must, piece{text: th.QueuedSign + " " + theme.Number(waiting) + " waiting", look: theme.Pending})
-	}
-	if in.Marked > 0 {
-		text := th.MarkSign + " " + theme.Number(in.Marked) + " marked"
-		if in.Hidden > 0 {
-			text += ", " + theme.Number(in.Hidden) + " hidden"
-		}
-		must = append(must, piece{text: text, look: theme.Marked})
-	}
-	if in.Filter != "" {
-		may = append(may, piece{text: "/" + th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis), look: theme.Accent})
-	}
-	if in.Demo {
-		must = append(must, piece{text: "demo", look: theme.Accent})
-	}
-	accounts := in.Accounts
-	if p, ok := machine(th, accounts); ok {
-		must, accounts = append(must, p), nil
-	}
-	for _, a := range accounts {
-		p, trouble := account(th, a, in)
-		if trouble {
-			must = append(must, p)
-		} else {
-			may = append(may, p)
-		}
-	}
+	must, may := pieces(th, in)
 	right := ""
+	room := w - 1
 	if in.Position != "" {
 		right = in.Position + " "
+		room -= th.Width(right) + 1 // and what keeps the last piece from it
 	}
-	room := w - th.Width(right) - 1
-	if right != "" {
-		room-- // between the last piece and the position
+	if room < 0 {
+		return th.Fit(right, w, "")
 	}
 	level := 0
 	for level < levels && width(th, must, level) > room {
 		level++
 	}
-	var s strings.Builder
-	used := 0
-	add := func(p piece) bool {
-		text := p.at(level)
-		n := th.Width(text)
-		if used > 0 {
-			n += 2
+	line, used, gap := " ", 0, ""
+	for _, p := range append(must, may...) {
+		if n := th.Width(gap + p.at(level)); used+n <= room {
+			line += gap + th.Say(p.look, p.at(level))
+			used, gap = used+n, "  "
 		}
-		if used+n > room {
-			return false
-		}
-		if used > 0 {
-			s.WriteString("  ")
-		}
-		s.WriteString(th.Say(p.look, text))
-		used += n
-		return true
 	}
-	for _, p := range must {
-		add(p)
-	}
-	for _, p := range may {
-		add(p)
-	}
-	if room < 0 {
-		return th.Fit(right, w, "")
-	}
-	return " " + s.String() + layout.Spaces(w-1-used-th.Width(right)) + th.Say(theme.Dim, right)
-}
-
-func needs(th *theme.Theme, n int, key string) string {
-	if key == "" {
-		return th.FailedSign + " " + theme.Need(n)
-	}
-	return theme.Need(n) + " (" + key + ")"
+	return line + layout.Spaces(w-1-used-th.Width(right)) + th.Say(theme.Dim, right)
 }
 
 func width(th *theme.Theme, all []piece, level int) int {
@@ -139,46 +73,84 @@ func width(th *theme.Theme, all []piece, level int) int {
 	return n
 }
 
-// levels is how often trouble can be shortened.
-const levels = 3
-
-// account says how an account does, and whether that is trouble.
-func account(th *theme.Theme, a model.AccountState, in Info) (piece, bool) {
-	name := model.CleanLine(a.Name, 30)
-	if a.ReadOnly && !in.ReadOnly {
-		name += " (read-only)"
+// pieces returns the parts that must be on the line, and those that may.
+func pieces(th *theme.Theme, in Info) (must, may []piece) {
+	waiting, person := 0, 0
+	for _, a := range in.Accounts {
+		waiting += a.Waiting
+		person += a.NeedPerson
 	}
-	checked := ""
-	if !a.Checked.IsZero() {
-		checked = " " + Clock(a.Checked, in.Now)
+	if in.ReadOnly {
+		must = append(must, text(theme.Warning, "read-only"))
 	}
 	switch {
-	case a.Error != nil:
-		return trouble(th, a, name, in.Now), true
-	case a.Syncing && a.Total > 0:
-		far := theme.Number(a.Read) + "/" + theme.Number(a.Total) + " " + bar(th, a.Read, a.Total)
-		return piece{text: th.SyncSign + " " + name + " " + far, look: theme.Accent}, false
-	case a.Syncing:
-		return piece{text: th.SyncSign + " " + name + " " + theme.Number(a.Read), look: theme.Accent}, false
-	case a.Checked.IsZero():
-		return piece{text: th.PublicSign + " " + name + " never read", look: theme.Dim}, false
+	case person > 0 && in.Settle == "":
+		must = append(must, text(theme.Attention, th.FailedSign+" "+theme.Need(person)))
+	case person > 0:
+		must = append(must, text(theme.Attention, theme.Need(person)+" ("+in.Settle+")"))
 	}
-	return piece{text: th.OnlineSign + " " + name + checked, look: theme.Dim}, false
+	if waiting > 0 {
+		must = append(must, text(theme.Pending, th.QueuedSign+" "+theme.Number(waiting)+" waiting"))
+	}
+	if in.Marked > 0 {
+		marked := th.MarkSign + " " + theme.Number(in.Marked) + " marked"
+		if in.Hidden > 0 {
+			marked += ", " + theme.Number(in.Hidden) + " hidden"
+		}
+		must = append(must, text(theme.Marked, marked))
+	}
+	if in.Filter != "" {
+		may = append(may, text(theme.Accent, "/"+th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis)))
+	}
+	if in.Demo {
+		must = append(must, text(theme.Accent, "demo"))
+	}
+	if p, ok := machine(th, in.Accounts); ok {
+		return append(must, p), may
+	}
+	for _, a := range in.Accounts {
+		name := model.CleanLine(a.Name, 30)
+		if a.ReadOnly && !in.ReadOnly {
+			name += " (read-only)"
+		}
+		if a.Error != nil {
+			must = append(must, trouble(th, a, name, in.Now))
+		} else {
+			may = append(may, well(th, a, name, in.Now))
+		}
+	}
+	return must, may
+}
+
+// well says how an account does that does not fail.
+func well(th *theme.Theme, a model.AccountState, name string, now time.Time) piece {
+	switch {
+	case a.Syncing && a.Total > 0:
+		const w = 8
+		full := layout.Clamp(a.Read*w/a.Total, 0, w)
+		bar := strings.Repeat(th.BarFull, full) + strings.Repeat(th.BarEmpty, w-full)
+		return text(theme.Accent, th.SyncSign+" "+name+" "+theme.Number(a.Read)+"/"+theme.Number(a.Total)+" "+bar)
+	case a.Syncing:
+		return text(theme.Accent, th.SyncSign+" "+name+" "+theme.Number(a.Read))
+	case a.Checked.IsZero():
+		return text(theme.Dim, th.PublicSign+" "+name+" never read")
+	}
+	return text(theme.Dim, th.OnlineSign+" "+name+" "+Clock(a.Checked, now))
 }
 
 // machine says what is wrong with this machine, where that is the trouble of every
 // account.
 func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) {
+	whole := ""
 	for i, a := range accounts {
 		if a.Error == nil || a.Error.Kind != model.Local || i > 0 && a.Error.Message != accounts[0].Error.Message {
 			return p, false
 		}
-		p.text = th.FailedSign + " " + model.CleanLine(a.Error.Message, 200)
+		whole = th.FailedSign + " " + model.CleanLine(a.Error.Message, 200)
 	}
-	what, _, _ := strings.Cut(p.text, ": ")
+	what, _, _ := strings.Cut(whole, ": ")
 	first, _, _ := strings.Cut(what, ", ")
-	p.look, p.shorter = theme.Error, []string{what, first}
-	return p, len(accounts) > 0
+	return text(theme.Error, whole, what, first), len(accounts) > 0
 }
 
 // trouble says why an account fails, how old what is shown of it is, and when it is tried
@@ -189,26 +161,17 @@ func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) 
 		sign, why, look = th.OfflineSign, "offline", theme.Warning
 	}
 	head := sign + " " + name
-	age := ", never read"
+	age, again, words := ", never read", "", model.CleanLine(a.Error.Message, 80)
 	if !a.Checked.IsZero() {
 		age = ", read " + Clock(a.Checked, now)
 	}
-	again := ""
 	if !a.NextTry.IsZero() {
 		again = ", again " + Clock(a.NextTry, now)
 	}
-	p := piece{text: head + " " + why + age + again, look: look,
-		shorter: []string{head + " " + why + age + again, head + " " + why + again, head}}
-	if words := model.CleanLine(a.Error.Message, 80); words != "" {
-		p.text += " (" + words + ")"
+	if words != "" {
+		words = " (" + words + ")"
 	}
-	return p
-}
-
-func bar(th *theme.Theme, done, total int) string {
-	const w = 8
-	full := max(0, min(w, done*w/total))
-	return strings.Repeat(th.BarFull, full) + strings.Repeat(th.BarEmpty, w-full)
+	return text(look, head+" "+why+age+again+words, head+" "+why+age+again, head+" "+why+again, head)
 }
 
 // Clock says when something was, with the day where it was not today.

@@ -13,16 +13,58 @@ import (
 	"confab/ui/layout"
 )
 
-// Input is one line of text being typed. Pasted text is cleaned and joined to
-// one line; it never acts as keys. What can only hide or turn round the text
-// beside it can't be typed either, so that the text is what it looks like.
-type Input struct {
-	box     textinput.Model
-	initial string
+// typing is a text being typed into a box of the library. Pasted text is cleaned; it
+// never acts as keys. What can only hide or turn round the text beside it can't be
+// typed either, so that the text is what it looks like.
+type typing[B box[B]] struct {
+	box     B
+	clean   func(string) string
+	initial string // cleaned, unlike the text of a service
 }
 
-// NewInput returns an input that holds a text, the cursor at its end. The text is
-// cleaned, so Touched compares with the result, not with the service's text.
+type box[B any] interface {
+	Update(tea.Msg) (B, tea.Cmd)
+	Value() string
+}
+
+// Key takes a key; it reports whether the text changed.
+func (t *typing[B]) Key(k tea.KeyPressMsg) bool {
+	k.Text = strings.Map(typable, k.Text)
+	return t.update(k)
+}
+
+// Paste puts text in at the cursor; it reports whether the text changed.
+func (t *typing[B]) Paste(text string) bool { return t.update(tea.PasteMsg{Content: t.clean(text)}) }
+
+func (t *typing[B]) update(msg tea.Msg) bool {
+	before := t.Value()
+	t.box, _ = t.box.Update(msg)
+	return t.Value() != before
+}
+
+// Value returns the text as it stands.
+func (t *typing[B]) Value() string { return t.box.Value() }
+
+// Initial returns the text as it was at the start.
+func (t *typing[B]) Initial() string { return t.initial }
+
+// Touched reports whether the text differs from what it was at the start.
+func (t *typing[B]) Touched() bool { return t.Value() != t.initial }
+
+// typable drops the runes that no field takes: control characters and invisible
+// format characters, such as those that set the direction. Joiners stay: joining
+// scripts are written with them.
+func typable(r rune) rune {
+	if r != '\u200c' && r != '\u200d' && (unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029') {
+		return -1
+	}
+	return r
+}
+
+// Input is one line of text being typed.
+type Input struct{ typing[textinput.Model] }
+
+// NewInput returns an input that holds a text, the cursor at its end.
 func NewInput(text string) Input {
 	box := textinput.New()
 	box.Prompt = ""
@@ -30,35 +72,15 @@ func NewInput(text string) Input {
 	box.SetVirtualCursor(false)
 	box.CharLimit = model.MaxLine
 	box.Focus()
-	in := Input{box: box}
+	in := Input{typing[textinput.Model]{box: box, clean: func(s string) string { return model.CleanLine(s, 0) }}}
 	in.Set(text)
 	in.initial = in.Value()
 	return in
 }
 
-// Key takes a key; it reports whether the text changed.
-func (in *Input) Key(k tea.KeyPressMsg) bool { return in.update(typed(k)) }
-
-// Paste puts text in at the cursor; it reports whether the text changed.
-func (in *Input) Paste(text string) bool {
-	return in.update(tea.PasteMsg{Content: model.CleanLine(text, 0)})
-}
-
-func (in *Input) update(msg tea.Msg) bool {
-	before := in.Value()
-	in.box, _ = in.box.Update(msg)
-	return in.Value() != before
-}
-
-// Value returns the text as it stands.
-func (in *Input) Value() string { return in.box.Value() }
-
-// Touched reports whether the text differs from what it was at the start.
-func (in *Input) Touched() bool { return in.Value() != in.initial }
-
 // Set replaces the text and puts the cursor at its end.
 func (in *Input) Set(text string) {
-	in.box.SetValue(model.CleanLine(text, 0))
+	in.box.SetValue(in.clean(text))
 	in.box.CursorEnd()
 }
 
@@ -74,55 +96,28 @@ func (in *Input) Draw(t *Theme, w int, look Token) (line string, cursor int) {
 	return t.Say(look, t.Fit(text, w, "")), x
 }
 
-// Area is Input for a text of several lines.
-type Area struct {
-	box     textarea.Model
-	initial string
-}
+// Area is a text of several lines being typed.
+type Area struct{ typing[textarea.Model] }
 
 // NewArea returns an area that holds a text, the cursor at its start.
 func NewArea(text string) Area {
 	box := textarea.New()
 	box.Prompt = ""
 	box.ShowLineNumbers = false
-	box.CharLimit = 0
-	box.MaxHeight = 0
+	box.CharLimit, box.MaxHeight = 0, 0
 	box.KeyMap.Paste = key.NewBinding()
 	box.SetVirtualCursor(false)
 	box.SetStyles(textarea.Styles{}) // what is drawn is plain
-	box.SetWidth(60)
-	box.SetHeight(4)
 	box.Focus()
-	a := Area{box: box}
+	a := Area{typing[textarea.Model]{box: box, clean: model.Clean}}
 	a.Set(text)
 	a.box.MoveToBegin()
 	a.initial = a.Value()
 	return a
 }
 
-// Key takes a key; it reports whether the text changed.
-func (a *Area) Key(k tea.KeyPressMsg) bool { return a.update(typed(k)) }
-
-// Paste puts text in at the cursor; it reports whether the text changed.
-func (a *Area) Paste(text string) bool { return a.update(tea.PasteMsg{Content: model.Clean(text)}) }
-
-func (a *Area) update(msg tea.Msg) bool {
-	before := a.Value()
-	a.box, _ = a.box.Update(msg)
-	return a.Value() != before
-}
-
-// Value returns the text as it stands.
-func (a *Area) Value() string { return a.box.Value() }
-
-// Initial returns the text as it was at the start.
-func (a *Area) Initial() string { return a.initial }
-
-// Touched reports whether the text differs from what it was at the start.
-func (a *Area) Touched() bool { return a.Value() != a.initial }
-
 // Set replaces the text.
-func (a *Area) Set(text string) { a.box.SetValue(model.Clean(text)) }
+func (a *Area) Set(text string) { a.box.SetValue(a.clean(text)) }
 
 // Draw returns the text in exactly h lines of w cells, and the place of the cursor.
 func (a *Area) Draw(t *Theme, w, h int) ([]string, *layout.Cursor) {
@@ -133,21 +128,8 @@ func (a *Area) Draw(t *Theme, w, h int) ([]string, *layout.Cursor) {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	cursor := a.box.Cursor()
-	if cursor == nil {
-		return t.Block(lines, w, h), nil
+	if cursor != nil {
+		return t.Block(lines, w, h), &layout.Cursor{X: layout.Clamp(cursor.X, 0, w-1), Y: layout.Clamp(cursor.Y, 0, h-1)}
 	}
-	return t.Block(lines, w, h), &layout.Cursor{X: layout.Clamp(cursor.X, 0, w-1), Y: layout.Clamp(cursor.Y, 0, h-1)}
-}
-
-// typed takes out of a key what no field takes: control characters and invisible
-// format characters, such as those that set the direction. Joiners stay: joining
-// scripts are written with them.
-func typed(k tea.KeyPressMsg) tea.KeyPressMsg {
-	k.Text = strings.Map(func(r rune) rune {
-		if r != '\u200c' && r != '\u200d' && (unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029') {
-			return -1
-		}
-		return r
-	}, k.Text)
-	return k
+	return t.Block(lines, w, h), nil
 }

@@ -24,6 +24,11 @@ var colorNames = map[string]string{
 	"bright-blue": "12", "bright-magenta": "13", "bright-cyan": "14", "bright-white": "15",
 }
 
+var attributes = map[string]func(lipgloss.Style, bool) lipgloss.Style{
+	"bold": lipgloss.Style.Bold, "faint": lipgloss.Style.Faint, "dim": lipgloss.Style.Faint, "italic": lipgloss.Style.Italic,
+	"underline": lipgloss.Style.Underline, "reverse": lipgloss.Style.Reverse,
+}
+
 // parse reads a look: words among bold, faint, italic, underline, reverse,
 // one colour for the text, and "on" with one for the background. A colour is
 // one of the sixteen names, a number of the 256, or #rrggbb.
@@ -31,17 +36,11 @@ func parse(text string) (lipgloss.Style, error) {
 	s := lipgloss.NewStyle()
 	background := false
 	for _, word := range strings.Fields(strings.ToLower(text)) {
+		if set, ok := attributes[word]; ok {
+			s = set(s, true)
+			continue
+		}
 		switch word {
-		case "bold":
-			s = s.Bold(true)
-		case "faint", "dim":
-			s = s.Faint(true)
-		case "italic":
-			s = s.Italic(true)
-		case "underline":
-			s = s.Underline(true)
-		case "reverse":
-			s = s.Reverse(true)
 		case "default", "none":
 			background = false
 		case "on":
@@ -83,7 +82,7 @@ func color(word string) (string, error) {
 // CheckColor tells what is wrong with the value of one name in a [themes]
 // table, nil if nothing.
 func CheckColor(name, value string) error {
-	if !slices.Contains(tokenNames[:], name) {
+	if !slices.Contains(Names(), name) {
 		return fmt.Errorf("%q is no name of a theme", name)
 	}
 	_, err := parse(value)

@@ -40,43 +40,48 @@ const (
 	tokenCount
 )
 
-var tokenNames = [tokenCount]string{
-	"text", "dim", "accent", "heading", "selected", "pointer", "marked", "unseen",
-	"private", "public", "participants", "unknown", "pending", "attention",
-	"good", "warning", "error", "border", "tab", "tab_active", "key", "match",
-	"added", "removed", "disabled",
+// looks are the meanings by name and as the built-in themes show them, in this
+// order: dark, light, mono. They keep colour for what differs from the rest or needs
+// a person. Public is what most conversations are, so it is plain; what it means is
+// said when something is about to become public.
+var looks = [tokenCount]meaning{
+	Text:         {"text", "", "", ""},
+	Dim:          {"dim", "bright-black", "bright-black", "faint"},
+	Accent:       {"accent", "cyan", "blue", "bold"},
+	Heading:      {"heading", "bold", "bold", "bold"},
+	Selected:     {"selected", "reverse", "reverse", "reverse"},
+	Pointer:      {"pointer", "bright-cyan", "blue", "bold"},
+	Marked:       {"marked", "bright-yellow", "magenta", "bold"},
+	Unseen:       {"unseen", "bold", "bold", "bold"},
+	Private:      {"private", "green", "green", "bold"},
+	Public:       {"public", "", "", ""},
+	Participants: {"participants", "", "", ""},
+	Unknown:      {"unknown", "yellow", "magenta", ""},
+	Pending:      {"pending", "bright-blue", "blue", ""},
+	Attention:    {"attention", "bright-red bold", "red bold", "bold"},
+	Good:         {"good", "green", "green", ""},
+	Warning:      {"warning", "bright-yellow", "magenta", "bold"},
+	Error:        {"error", "bright-red", "red", "bold"},
+	Border:       {"border", "bright-black", "bright-black", "faint"},
+	Tab:          {"tab", "bright-black", "bright-black", "faint"},
+	TabActive:    {"tab_active", "bold underline", "bold underline", "bold underline"},
+	Key:          {"key", "bright-cyan", "blue", "bold"},
+	Match:        {"match", "black on yellow", "black on yellow", "reverse"},
+	Added:        {"added", "green", "green", "bold"},
+	Removed:      {"removed", "red", "red", "underline"},
+	Disabled:     {"disabled", "bright-black", "bright-black", "faint"},
 }
+
+type meaning struct{ name, dark, light, mono string }
 
 // Names lists what a [themes] table may set, in alphabetical order.
-func Names() []string { return slices.Sorted(slices.Values(tokenNames[:])) }
-
-// The built-in looks keep colour for what differs from the rest or needs a
-// person. Public is what most conversations are, so it is plain; what it means
-// is said when something is about to become public.
-
-var dark = [tokenCount]string{
-	Dim: "bright-black", Accent: "cyan", Heading: "bold", Selected: "reverse", Pointer: "bright-cyan",
-	Marked: "bright-yellow", Unseen: "bold", Private: "green",
-	Unknown: "yellow", Pending: "bright-blue", Attention: "bright-red bold", Good: "green",
-	Warning: "bright-yellow", Error: "bright-red", Border: "bright-black", Tab: "bright-black",
-	TabActive: "bold underline", Key: "bright-cyan", Match: "black on yellow", Added: "green", Removed: "red",
-	Disabled: "bright-black",
-}
-
-var light = [tokenCount]string{
-	Dim: "bright-black", Accent: "blue", Heading: "bold", Selected: "reverse", Pointer: "blue",
-	Marked: "magenta", Unseen: "bold", Private: "green",
-	Unknown: "magenta", Pending: "blue", Attention: "red bold", Good: "green",
-	Warning: "magenta", Error: "red", Border: "bright-black", Tab: "bright-black",
-	TabActive: "bold underline", Key: "blue", Match: "black on yellow", Added: "green", Removed: "red",
-	Disabled: "bright-black",
-}
-
-var mono = [tokenCount]string{
-	Dim: "faint", Accent: "bold", Heading: "bold", Selected: "reverse", Pointer: "bold",
-	Marked: "bold", Unseen: "bold", Private: "bold", Attention: "bold",
-	Warning: "bold", Error: "bold", Border: "faint", Tab: "faint", TabActive: "bold underline", Key: "bold",
-	Match: "reverse", Added: "bold", Removed: "underline", Disabled: "faint",
+func Names() []string {
+	var out []string
+	for _, l := range looks {
+		out = append(out, l.name)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Theme is everything a part needs to draw: how wide text is, the looks and
@@ -104,25 +109,23 @@ type Config struct {
 // New makes a theme. A name or value that is not known falls back to the
 // built-in theme; the config's validation has said so before.
 func New(c Config) *Theme {
-	looks := dark
-	switch {
-	case c.Name == "light", c.Light && c.Name != "dark" && c.Name != "mono":
-		looks = light
-	case c.Name == "mono":
-		looks = mono
-	}
-	for name, value := range c.Themes[c.Name] {
-		if i := slices.Index(tokenNames[:], name); i >= 0 {
-			looks[i] = value
-		}
-	}
 	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
 	if c.ASCII {
 		th.Glyphs = asciiGlyphs
 	}
-	for i, look := range looks {
-		if l, err := parse(look); err == nil {
-			th.styles[i] = compile(l)
+	for i, l := range looks {
+		look := l.dark
+		switch {
+		case c.Name == "light", c.Light && c.Name != "dark" && c.Name != "mono":
+			look = l.light
+		case c.Name == "mono":
+			look = l.mono
+		}
+		if own, ok := c.Themes[c.Name][l.name]; ok {
+			look = own
+		}
+		if style, err := parse(look); err == nil {
+			th.styles[i] = compile(style)
 		}
 	}
 	return th
@@ -140,6 +143,14 @@ func (t *Theme) Say(k Token, text string) string {
 		return text
 	}
 	return s.open + text + s.close
+}
+
+// Pointer returns the sign of the row that is chosen, a blank for others.
+func (t *Theme) Pointer(chosen bool) string {
+	if !chosen {
+		return " "
+	}
+	return t.Say(Pointer, t.PointerSign)
 }
 
 // PrivacySign returns the sign, the word and the look of a privacy.

@@ -10,9 +10,9 @@ import (
 )
 
 func TestBuiltInLooksParse(t *testing.T) {
-	for _, looks := range [][tokenCount]string{dark, light, mono} {
-		for i, l := range looks {
-			if err := CheckColor(tokenNames[i], l); err != nil {
+	for _, l := range looks {
+		for _, look := range []string{l.dark, l.light, l.mono} {
+			if err := CheckColor(l.name, look); err != nil {
 				t.Error(err)
 			}
 		}
@@ -20,10 +20,10 @@ func TestBuiltInLooksParse(t *testing.T) {
 }
 
 func TestMonoHasNoColour(t *testing.T) {
-	for i, l := range mono {
-		for _, word := range strings.Fields(l) {
+	for _, l := range looks {
+		for _, word := range strings.Fields(l.mono) {
 			if _, err := color(word); err == nil {
-				t.Errorf("%s uses %s", tokenNames[i], word)
+				t.Errorf("%s uses %s", l.name, word)
 			}
 		}
 	}

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -21,6 +24,32 @@ type Service struct {
 	Name, Title string   // in the config, and for people
 	Required    []string // settings
 	SignIn      bool     // in the browser
+}
+
+// Screen is what somebody sees who has no config yet.
+type Screen struct{ Info }
+
+// Demo asks for the demo, Help how to set confab up.
+type (
+	Demo struct{}
+	Help struct{}
+)
+
+// Update returns Demo, Help or keymap.Quit.
+func (s *Screen) Update(msg tea.Msg) any {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch k.String() {
+	case "d", "enter":
+		return Demo{}
+	case "i":
+		return Help{}
+	case "q", "esc":
+		return keymap.Quit
+	}
+	return nil
 }
 
 // SetUp is the text of the set-up.
@@ -59,7 +88,8 @@ func SetUp(in Info) []string {
 }
 
 // Draw draws the screen.
-func Draw(th *theme.Theme, r layout.Rect, in Info) []string {
+func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
+	in := s.Info
 	var lines []string
 	say := func(look theme.Token, s string) {
 		lines = append(lines, th.Wrapped(s, r.W-2, look, "  ")...)
@@ -89,5 +119,5 @@ func Draw(th *theme.Theme, r layout.Rect, in Info) []string {
 	}
 	// What can be pressed is never what is left out.
 	lines = append(lines[:min(len(lines), max(0, r.H-len(keys)))], keys...)
-	return th.Block(lines, r.W, r.H)
+	return layout.Picture{At: r, Lines: th.Block(lines, r.W, r.H)}
 }

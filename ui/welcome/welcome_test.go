@@ -14,7 +14,7 @@ func TestItSaysWhatToDoAtEverySize(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	info := Info{Version: "1.0", ConfigPath: "/home/ann/.config/confab/\x1b[31mconfig.toml"}
 	for _, size := range [][2]int{{20, 12}, {40, 12}, {80, 24}, {140, 45}} {
-		lines := Draw(th, layout.Rect{W: size[0], H: size[1]}, info)
+		lines := (&Screen{info}).Draw(th, layout.Rect{W: size[0], H: size[1]}).Lines
 		if len(lines) != size[1] {
 			t.Fatalf("%v: %d lines", size, len(lines))
 		}

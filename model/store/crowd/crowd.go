@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,98 +63,83 @@ func (size Size) Conversation(i int) model.Conversation {
 // Fill makes the database in a file that is not there yet.
 func Fill(tb testing.TB, path string, size Size) {
 	tb.Helper()
-	f := filling{tb, context.Background(), size}
-	s, err := store.Open(f.ctx, path, store.Options{Host: "laptop"})
-	f.must(err)
-	f.conversations(s)
-	f.outbox(s)
-	f.must(s.Close())
-	db, err := sql.Open("sqlite", path)
-	f.must(err)
-	defer db.Close()
-	f.history(db)
-}
-
-type filling struct {
-	tb   testing.TB
-	ctx  context.Context
-	size Size
-}
-
-func (f filling) must(err error) {
-	f.tb.Helper()
-	if err != nil {
-		f.tb.Fatal(err)
+	must := func(err error) {
+		if err != nil {
+			tb.Helper()
+			tb.Fatal(err)
+		}
 	}
-}
-
-func (f filling) conversations(s *store.Store) {
-	const page = 400
+	ctx := context.Background()
+	s, err := store.Open(ctx, path, store.Options{Host: "laptop"})
+	must(err)
 	for at, name := range Accounts {
-		_, _, err := s.OpenAccount(f.ctx, name, Identity(name))
-		f.must(err)
-		until := f.size.Conversations
+		_, _, err := s.OpenAccount(ctx, name, Identity(name))
+		must(err)
+		until := size.Conversations
 		if at == 4 {
 			until /= 5
 		}
-		var batch []model.Conversation
+		var all []model.Conversation
 		for i := at; i < until; i += 4 {
-			c := f.size.Conversation(i)
+			c := size.Conversation(i)
 			c.Ref.Account = name
-			if batch = append(batch, c); len(batch) == page {
-				_, err := s.SaveBatch(f.ctx, name, batch, nil)
-				f.must(err)
-				batch = batch[:0]
-			}
+			all = append(all, c)
 		}
-		_, err = s.SaveBatch(f.ctx, name, batch, nil)
-		f.must(err)
+		for page := range slices.Chunk(all, 400) {
+			_, err = s.SaveBatch(ctx, name, page, nil)
+			must(err)
+		}
 	}
+	var waiting []store.Entry
+	for i := range size.Waiting {
+		apart := max(5, size.Conversations/size.Waiting/2/5*5)
+		waiting = append(waiting, size.rename(i*apart%(size.Conversations/5*5)))
+		if n := len(waiting); n%10 == 0 {
+			sub := model.Submission{ID: fmt.Sprintf("1-%09d", i/10), Sentence: "renamed ten", User: "ada", At: size.Now}
+			_, err := s.Enqueue(ctx, sub, waiting[n-10:])
+			must(err)
+		}
+	}
+	must(s.Close())
+	db, err := sql.Open("sqlite", path)
+	must(err)
+	defer db.Close()
+	must(size.deliver(ctx, db))
 }
 
-func (f filling) outbox(s *store.Store) {
-	if f.size.Waiting == 0 {
-		return
-	}
-	apart := max(5, f.size.Conversations/f.size.Waiting/2/5*5)
-	among := f.size.Conversations / 5 * 5
-	for i := 0; i < f.size.Waiting; i += 10 {
-		var edits []store.Entry
-		for k := i; k < i+10; k++ {
-			c := f.size.Conversation(k * apart % among)
-			edits = append(edits, store.Entry{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada",
-				Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}})
-		}
-		_, err := s.Enqueue(f.ctx, model.Submission{ID: fmt.Sprintf("1-%09d", i/10), Sentence: "renamed ten", User: "ada", At: f.size.Now}, edits)
-		f.must(err)
-	}
+func (size Size) rename(i int) store.Entry {
+	c := size.Conversation(i)
+	return store.Entry{Title: c.Title, Edit: model.Edit{Ref: c.Ref, Kind: model.EditTitle, User: "ada",
+		Base: model.TextValue(c.Title), Target: model.TextValue(c.Title + "!")}}
 }
 
-// history is written without the store, which knows of no way to deliver without
-// a service.
-func (f filling) history(db *sql.DB) {
-	tx, err := db.BeginTx(f.ctx, nil)
-	f.must(err)
-	text := func(s string) []byte { raw, _ := json.Marshal(model.TextValue(s)); return raw }
-	for i := range f.size.Delivered {
-		at := f.size.Now.Add(-time.Duration(f.size.Delivered-i) * time.Second)
-		submission := fmt.Sprintf("0-%09d", i/10)
-		if i%10 == 0 {
-			_, err = tx.Exec("INSERT INTO submission (id, sentence, user, at, edits) VALUES (?, 'renamed ten', 'ada', ?, 10)",
-				submission, at.UnixMilli())
-			f.must(err)
+// deliver writes the history without the store, which knows of no way to deliver
+// without a service.
+func (size Size) deliver(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for i := range size.Delivered {
+		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
+		e := size.rename(i % size.Conversations)
+		e.Edit.ID, e.Edit.Submission, e.Edit.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
+		raw, _ := json.Marshal(e.Edit)
+		before, _ := json.Marshal(e.Edit.Base)
+		after, _ := json.Marshal(e.Edit.Target)
+		_, err := tx.ExecContext(ctx, `
+INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?1, 'renamed ten', 'ada', ?2, 10);
+INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
+  VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, 'done', ?2)`,
+			e.Edit.Submission, at.UnixMilli(), e.Edit.ID, e.Edit.Ref.Account, e.Edit.Ref.ID, raw, e.Title, before, after)
+		if err != nil {
+			return err
 		}
-		c := f.size.Conversation(i % f.size.Conversations)
-		e := model.Edit{ID: fmt.Sprintf("0-%09d", i), Ref: c.Ref, Kind: model.EditTitle, User: "ada", Created: at,
-			Base: model.TextValue("x"), Target: model.TextValue(c.Title)}
-		raw, err := json.Marshal(e)
-		f.must(err)
-		_, err = tx.Exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
-VALUES (?,?,?,?,?,?,?,?,'done',?)`, e.ID, e.Ref.Account, e.Ref.ID, submission, raw, c.Title, text("x"), text(c.Title), at.UnixMilli())
-		f.must(err)
 	}
 	// The triggers that count submissions noted the revision after the newest.
-	_, err = tx.Exec("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
-	f.must(err)
-	f.must(tx.Commit())
+	if _, err = tx.ExecContext(ctx, "UPDATE meta SET value = value + 1 WHERE key = 'revision'"); err != nil {
+		return err
+	}
+	return tx.Commit()
 }

@@ -15,7 +15,5 @@
 //	DELETE /notes/{id}
 //	GET /people                   {"people":[…]}: everybody at once
 //
-// The answer to a PUT is the note. What is left out, and why:
-//
-//   - GET /notes order: the newest first is what a refresh needs.
+// The answer to a PUT is the note. What is left out, and why, stands in leftout.txt.
 package notes

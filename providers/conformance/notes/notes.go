@@ -40,7 +40,8 @@ var table = []providers.CapabilityRow{
 
 // Factory gives the adapter for the registry.
 func Factory() providers.Factory {
-	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table, Open: open}
+	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table,
+		Audience: "privacy:public everybody who uses Notes", Open: open}
 }
 
 type provider struct {
@@ -62,11 +63,9 @@ func open(a providers.Account) (model.Provider, error) {
 	return p, nil
 }
 
-// Describe implements model.Provider.
 func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), name+" "+p.account.BaseURL)
 	d.People = []model.LookupKind{model.LookupUsers}
-	d.Audience = map[string]string{model.AudienceKey(model.EditPrivacy, string(model.PrivacyPublic)): "everybody who uses Notes"}
 	return d
 }
 
@@ -110,7 +109,6 @@ func participants(list []*providers.Object, facts *providers.Facts) (out []model
 	return out
 }
 
-// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, _ model.Need) (model.Detail, error) {
 	a, err := p.Client.Do(ctx, readNote.Of(id, nil))
 	if err != nil {
@@ -123,7 +121,6 @@ func (p *provider) Load(ctx context.Context, id string, _ model.Need) (model.Det
 	return d, err
 }
 
-// Sync implements model.Provider.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
 	if n, err := strconv.Atoi(req.Cursor); err != nil || n < 1 {
 		req.Cursor = ""
@@ -132,7 +129,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		return p.page(ctx, at, seen)
 	}
-	return providers.Sync(ctx, providers.Walk[model.Conversation]{Most: maxPages, Read: read}, listNotes.Name, req, emit)
+	return providers.Sync(ctx, providers.Walk[model.Conversation]{Op: listNotes.Name, Most: maxPages, Read: read}, req, emit)
 }
 
 // page reads one page. What a page before it had, since the list has moved, is
@@ -176,7 +173,6 @@ func (p *provider) readPeople(ctx context.Context) ([]model.Participant, error) 
 	return participants(list, &providers.Facts{}), nil
 }
 
-// Lookup implements model.Provider.
 func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	if req.Kind != model.LookupUsers {
 		return model.LookupPage{}, providers.Unsupported("look up", "Notes has no such directory")
@@ -190,13 +186,11 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	}), req), nil
 }
 
-// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	_, err := p.page(ctx, "", map[string]bool{})
 	return []model.CheckResult{providers.Check("notes", "the list can be read", err)}
 }
 
-// Link implements model.Provider.
 func (p *provider) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {
 	return "", providers.Unsupported("open in browser", "Notes has no pages")
 }

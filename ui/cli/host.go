@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/config"
+	"confab/model"
+	"confab/ui/theme"
+)
+
+// OpenURL shows an http(s) address in the browser, without a shell. environ is what
+// it gets for its environment.
+func OpenURL(url string, environ []string) error {
+	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
+		return errors.New("only http and https addresses are opened")
+	}
+	args := []string{"xdg-open", url}
+	switch runtime.GOOS {
+	case "darwin":
+		args = []string{"open", url}
+	case "windows":
+		args = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	}
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return fmt.Errorf("no browser can be opened here: %w", err)
+	}
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env = environ
+	err = cmd.Start()
+	if err == nil {
+		go func() { _ = cmd.Wait() }()
+	}
+	return err
+}
+
+// UTF8Locale reports whether the terminal is said to show UTF-8. Windows and
+// hosts that set nothing are taken to.
+func UTF8Locale(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := getenv(name); v != "" {
+			v = strings.ToLower(strings.ReplaceAll(v, "-", ""))
+			return strings.Contains(v, "utf8")
+		}
+	}
+	return true
+}
+
+// Log is the file of --log; nil writes nothing.
+type Log struct {
+	file *os.File
+	to   *slog.Logger
+}
+
+// OpenLog opens the file, made the owner's alone, to write at its end; "" opens none.
+func OpenLog(path string) (*Log, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := config.AppendPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Log{file: f, to: slog.New(slog.NewTextHandler(f, nil))}, nil
+}
+
+// Line writes one line, cleaned. Errors of a service are written without its words.
+func (l *Log) Line(format string, args ...any) {
+	if l != nil {
+		args = slices.Clone(args)
+		for i, arg := range args {
+			if err, ok := arg.(error); ok {
+				args[i] = model.Brief(err)
+			}
+		}
+		l.to.Info(model.CleanLine(fmt.Sprintf(format, args...), 0))
+	}
+}
+
+// Close closes the file.
+func (l *Log) Close() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// SlowLoad returns what is told of the load of all conversations: one that takes
+// longer than a second is said in a line.
+func SlowLoad(w io.Writer) func(conversations int) (loaded func()) {
+	return func(conversations int) func() {
+		var mu sync.Mutex
+		over := false
+		t := time.AfterFunc(time.Second, func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if !over {
+				fmt.Fprintf(w, "confab: reading %s for searching; the first time after an update takes longer\n",
+					theme.Count(conversations, "conversation"))
+			}
+		})
+		return func() {
+			mu.Lock()
+			defer mu.Unlock()
+			over = true
+			t.Stop()
+		}
+	}
+}
