@@ -126,9 +126,9 @@ func (a *account) beginSync() {
 	a.touchedAt = nil
 }
 
-// current returns the rows of pages, without those that were read or written by themselves since their page was asked
+// upToDate returns the rows of pages, without those that were read or written by themselves since their page was asked
 // for: the page is older. storing is held.
-func (a *account) current(pages []page) (rows []model.Conversation) {
+func (a *account) upToDate(pages []page) (rows []model.Conversation) {
 	for _, p := range pages {
 		for _, c := range p.Conversations {
 			if at, ok := a.touchedAt[c.Ref.ID]; !ok || at.Before(p.asked) {

@@ -22,10 +22,10 @@ func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []mo
 // explain asks the database for many edits as few questions as for one.
 func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 	var queued []string
-	doors := map[string]door{}
+	accounts := map[string]standstill{}
 	for _, e := range entries {
-		if _, ok := doors[e.Ref.Account]; !ok {
-			doors[e.Ref.Account] = b.door(ctx, e.Ref.Account)
+		if _, ok := accounts[e.Ref.Account]; !ok {
+			accounts[e.Ref.Account] = b.standstill(ctx, e.Ref.Account)
 		}
 		switch {
 		case e.State != model.Queued || e.Error != nil:
@@ -41,51 +41,56 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 		before, _ = b.store.Blockers(ctx, queued)
 	}
 	for _, e := range entries {
-		at := doors[e.Ref.Account]
+		account := accounts[e.Ref.Account]
 		switch first, blocked := before[e.ID]; {
-		case e.State == model.RetryAt:
-			if at.until.After(e.NextTry) {
-				e.NextTry = at.until
-			}
+		case e.State == model.RetryAt && account.asked.After(e.NextTry):
+			e.NextTry = account.asked
 		case e.State != model.Queued || e.Error != nil:
 		case blocked:
 			e.Error = waitsBehind(*e, first)
-		case at.shut != nil:
-			e.Error, e.NextTry = at.shut, at.next
+		case account.reason != nil:
+			e.Error, e.NextTry = account.reason, account.next
 		}
 	}
 }
 
-// door says whether edits of an account are sent now.
-type door struct {
-	until time.Time // its service asked to be left alone until then
-	shut  *model.EntryError
-	next  time.Time
+// standstill is why edits of an account are not sent now.
+type standstill struct {
+	asked  time.Time // its service asked to be left alone until then
+	reason *model.EntryError
+	next   time.Time
 }
 
-func (b *Inbox) door(ctx context.Context, name string) door {
+func (b *Inbox) standstill(ctx context.Context, name string) (s standstill) {
 	asked := b.allowed(ctx, name)
-	var d door
 	if asked != nil {
-		d.until = model.AsError(asked).RetryAt
+		s.asked = model.AsError(asked).RetryAt
 	}
 	a, ok := b.byName[name]
 	if !ok {
-		return d
+		return s
 	}
 	switch st := a.snapshot(); {
 	case asked != nil:
-		d.shut, d.next = model.NewEntryError(asked), d.until
+		s.reason, s.next = model.NewEntryError(asked), s.asked
 	case st.Error != nil:
-		d.shut, d.next = st.Error, st.NextTry
+		s.reason, s.next = st.Error, st.NextTry
 	case a.desc.ReadOnly:
-		d.shut = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + a.name + " is read-only"}
+		s.reason = &model.EntryError{Kind: model.Unsupported, Message: "nothing is sent while " + a.name + " is read-only"}
 	}
-	return d
+	return s
 }
 
 func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
-	out := &model.EntryError{Kind: model.ConflictKind, Message: waitsFor(e, before)}
+	what := "the earlier change of its " + model.FieldName(before.Kind)
+	if before.Submission == e.Submission && before.Field() != e.Field() {
+		what = "the change of its " + model.FieldName(before.Kind) + " that was submitted with it"
+	}
+	if before.Kind == e.Kind && before.Key != e.Key {
+		what = "another change of its " + model.FieldName(before.Kind) // they are sent as one map
+	}
+	state := cmp.Or(standing[before.State], "is "+string(before.State))
+	out := &model.EntryError{Kind: model.ConflictKind, Message: "waits for " + what + ", which " + state}
 	if before.State.Waiting() {
 		out.Kind = model.Unavailable // it passes by itself
 	}
@@ -94,17 +99,6 @@ func waitsBehind(e, before model.OutboxEntry) *model.EntryError {
 		out.Message += ": " + before.Error.Message
 	}
 	return out
-}
-
-func waitsFor(e, before model.OutboxEntry) string {
-	what := "the earlier change of its " + model.FieldName(before.Kind)
-	if before.Submission == e.Submission && before.Field() != e.Field() {
-		what = "the change of its " + model.FieldName(before.Kind) + " that was submitted with it"
-	}
-	if before.Kind == e.Kind && before.Key != e.Key {
-		what = "another change of its " + model.FieldName(before.Kind) // they are sent as one map
-	}
-	return "waits for " + what + ", which " + cmp.Or(standing[before.State], "is "+string(before.State))
 }
 
 // standing says how an edit does that another one waits for, where its state does not.

@@ -151,7 +151,7 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 	}
 	in.a.storing.Lock()
 	defer in.a.storing.Unlock()
-	rows := in.a.current(pages)
+	rows := in.a.upToDate(pages)
 	if changed, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk); err == nil && !in.silent {
 		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+len(rows), last.Total })
 	}

@@ -131,7 +131,9 @@ func BenchmarkReadingAList(b *testing.B) {
 			perSecond(b, each, func() {
 				n := 0
 				_, err := open()[i].Sync(context.Background(), model.SyncRequest{Mode: model.SyncFull}, func(page model.Batch) (bool, error) {
-					n += len(page.Conversations)
+					if !page.Names {
+						n += len(page.Conversations)
+					}
 					return true, nil
 				})
 				if err != nil || n != each {
