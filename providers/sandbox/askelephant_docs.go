@@ -69,11 +69,7 @@ func (a *AskElephant) engagement(row int, expand []string) map[string]any {
 		m["contacts"] = a.participants(row)
 	}
 	if said := a.record(row).Said; len(said) > 0 {
-		var text strings.Builder
-		for _, l := range said {
-			text.WriteString(a.data.person(l.By).name() + ": " + l.Text + "\n")
-		}
-		m["transcript"] = text.String()
+		m["transcript"] = a.data.transcript(said)
 	}
 	for _, e := range elephantExpansions {
 		if list, ok := m[e].([]any); ok && len(list) == 0 && a.switches.NullExpand {

@@ -134,17 +134,15 @@ func withoutInternal(people any) any {
 
 // transcript shows what was said; speakers may lack a name or everything.
 func (a *Attention) transcript(row int, said []line, form transcriptForm) any {
-	var text strings.Builder
+	if form == transcriptText {
+		return a.data.transcript(said)
+	}
 	var detailed, flat []any
 	end := 0.1
 	for _, l := range said {
 		start := end + 0.3
 		end = start + 0.05*float64(len(l.Text))
 		p, staff := a.data.person(l.By), strings.HasPrefix(l.By, "staff")
-		text.WriteString(p.name() + ": " + l.Text + "\n")
-		if form == transcriptText {
-			continue
-		}
 		spoken := spokenWords(l.Text, start, end, row%3 == 1)
 		speaker := map[string]any{"id": strconv.Itoa(btoi(!staff)), "name": p.name(), "email": p.Email}
 		switch {
@@ -162,8 +160,6 @@ func (a *Attention) transcript(row int, said []line, form transcriptForm) any {
 	}
 	final := map[string]any{"final": flat}
 	switch {
-	case form == transcriptText:
-		return text.String()
 	case form == transcriptDetailed:
 		return detailed
 	case row%3 == 1:

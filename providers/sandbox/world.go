@@ -80,6 +80,15 @@ func (w *world) person(who string) person {
 	return person{}
 }
 
+// transcript is what was said as one text, a line for each.
+func (w *world) transcript(said []line) string {
+	var text strings.Builder
+	for _, l := range said {
+		text.WriteString(w.person(l.By).name() + ": " + l.Text + "\n")
+	}
+	return text.String()
+}
+
 // contact is one of any number of people: after those of the file, others of the same names follow.
 func (w *world) contact(i int) person {
 	p := w.Contacts[i%len(w.Contacts)]
