@@ -49,15 +49,23 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 // of a field; submit plans what was filled in.
 func (m *Model) showForm(f *edit.Form, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) tea.Cmd {
 	f.Keys = m.keys.Keys(keymap.Form)
-	m.open(layer{overlay: f, draft: draft, act: func(asks any) tea.Cmd {
+	m.openEditor(f, in, draft, account, submit)
+	return m.restoreDraft(f, draft)
+}
+
+func (m *Model) openEditor(o drafted, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) {
+	m.open(layer{overlay: o, draft: draft, act: func(asks any) tea.Cmd {
 		switch asks := asks.(type) {
 		case *edit.People:
-			return m.openTable(asks, in, account(asks.Kind()), "", func() tea.Cmd {
+			done := func() tea.Cmd {
 				m.closeOverlay(asks)
 				return nil
-			})
+			}
+			return m.openTable(asks, in, "", account(asks.Kind()), done)
 		case *edit.Picker:
 			return m.openPicker(asks, account(""))
+		case edit.Ready:
+			return m.restoreDraft(o, draft)
 		case keymap.Action:
 			if asks == keymap.Submit {
 				return submit()
@@ -65,7 +73,6 @@ func (m *Model) showForm(f *edit.Form, in intent, draft string, account func(mod
 		}
 		return nil
 	}})
-	return m.restoreDraft(f, draft)
 }
 
 // review plans what was filled in, and shows the plan whatever it does.
@@ -123,7 +130,7 @@ func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 			e.Space = in.row.Conversation.Space.ID
 		}
 		draft := draftOf(string(kind), in)
-		return m.openTable(e, in, about.Account, draft, func() tea.Cmd {
+		return m.openTable(e, in, draft, about.Account, func() tea.Cmd {
 			return m.review(purpose{intent: in, title: e.Title, changes: e.Changes(), draft: draft, from: e, repeatable: !in.one})
 		})
 	}
@@ -131,21 +138,9 @@ func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 
 // openTable opens a table of people of an account. What it needs is always read
 // afresh: what is edited is what is there now.
-func (m *Model) openTable(e *edit.People, in intent, account, draft string, submit func() tea.Cmd) tea.Cmd {
+func (m *Model) openTable(e *edit.People, in intent, draft, account string, submit func() tea.Cmd) tea.Cmd {
 	e.Keys = m.keys.Keys(keymap.People)
-	m.open(layer{overlay: e, draft: draft, act: func(asks any) tea.Cmd {
-		switch asks := asks.(type) {
-		case edit.Ready:
-			return m.restoreDraft(e, draft)
-		case *edit.Picker:
-			return m.openPicker(asks, account)
-		case keymap.Action:
-			if asks == keymap.Submit {
-				return submit()
-			}
-		}
-		return nil
-	}})
+	m.openEditor(e, in, draft, func(model.EditKind) string { return account }, submit)
 	need := e.Need()
 	if need == 0 {
 		return nil

@@ -17,7 +17,6 @@ const (
 	fieldPeople  = "people"
 )
 
-// accountOf names an account and its service.
 func accountOf(about model.Description) string {
 	return model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
 }
@@ -28,10 +27,6 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	add := func(name string, c control) {
 		f.fields = append(f.fields, &field{name: name, label: model.EditKind(name).Words(), control: c})
 	}
-	area := func(name string) {
-		a := theme.NewArea("")
-		add(name, &a)
-	}
 	title := theme.NewInput("")
 	add(string(model.EditTitle), &title)
 	if about.NewNeedsSpace {
@@ -40,7 +35,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	if about.NewTakesChannel {
 		add(fieldChannel, &pick{kind: model.LookupChannels})
 	}
-	area(string(model.EditDescription))
+	add(string(model.EditDescription), theme.NewArea(""))
 	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole} {
 		if options := k.Choices(about); len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()) {
 			add(string(k), &choice{options: options})
@@ -51,7 +46,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 		people.take(model.Conversation{Participants: model.SetOf[model.Participant]()})
 		add(fieldPeople, table{People: people})
 	}
-	area(fieldMessage)
+	add(fieldMessage, theme.NewArea(""))
 	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {
 		f.note = model.CleanLine(cp.Reason, 300)
 	}
@@ -74,7 +69,7 @@ func (f *Form) New() (model.NewConversation, error) {
 		DefaultRole: value(string(model.EditDefaultRole))}
 	for _, fl := range f.fields {
 		if people, ok := fl.control.(table); ok {
-			n.People = people.Target()
+			n.People = people.target()
 		}
 	}
 	switch {
@@ -101,7 +96,7 @@ func (f *Form) Review() []string {
 		case *pick:
 			value = c.who.Display()
 		case table:
-			people := c.Target()
+			people := c.target()
 			value = theme.People(people, len(people), personOf)
 		}
 		out = append(out, fl.label+": "+model.CleanLine(value, 300))

@@ -53,7 +53,7 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		switch {
 		case f.problem != "":
 			look, under = theme.Error, f.problem
-		case f.note == "" && f.Touched():
+		case f.note == "" && f.touched():
 			under = "esc keeps this as a draft"
 		}
 		return append(th.Block(lines[f.top:], w, rows), th.Paint(look, under, w)), cursor
@@ -119,7 +119,7 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 		return []string{f.drawChoice(th, c, fl.note, focused, room)}, nil
 	case table:
 		if text = "not loaded yet"; c.loaded {
-			text = c.Summary()
+			text = c.summary()
 		}
 		text += "  (enter opens the table)"
 	case *pick:

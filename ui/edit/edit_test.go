@@ -53,11 +53,11 @@ func strike(o interface{ Update(tea.Msg) any }, codes ...rune) (asks any) {
 
 func TestUntouchedTableGivesNoChange(t *testing.T) {
 	e := people()
-	if e.Changed() || e.Changes() != nil || e.Draft() != "" {
+	if e.changed() || e.Changes() != nil || e.Draft() != "" {
 		t.Error("a change without one")
 	}
 	strike(e, tea.KeyRight, tea.KeyLeft, 'x', 'x')
-	if e.Changed() {
+	if e.changed() {
 		t.Error("there and back is a change")
 	}
 }
@@ -78,18 +78,18 @@ func TestTableChanges(t *testing.T) {
 	if !model.SamePeople(ch[0].Target.Set(), want) {
 		t.Errorf("%+v", ch[0].Target.Set())
 	}
-	if e.Summary() != "1 added, 1 removed, 1 changed, 0 kept" {
-		t.Error(e.Summary())
+	if e.summary() != "1 added, 1 removed, 1 changed, 0 kept" {
+		t.Error(e.summary())
 	}
 	again := people()
-	if again.Restore(e.Draft()) == "" || !reflect.DeepEqual(again.Target(), e.Target()) {
-		t.Errorf("from the draft: %+v", again.Target())
+	if again.Restore(e.Draft()) == "" || !reflect.DeepEqual(again.target(), e.target()) {
+		t.Errorf("from the draft: %+v", again.target())
 	}
 	early := NewPeople("x", model.EditParticipants, kona, false)
 	early.Restore(e.Draft())
 	early.Update(loaded(ann, bob))
-	if !model.SamePeople(early.Target(), e.Target()) {
-		t.Errorf("from a draft that came first: %+v", early.Target())
+	if !model.SamePeople(early.target(), e.target()) {
+		t.Errorf("from a draft that came first: %+v", early.target())
 	}
 	for _, bad := range []string{"", "nonsense", "{}", "[1]", "null"} {
 		if people().Restore(bad) != "" {
@@ -127,7 +127,7 @@ func TestUntouchedFormGivesNoChange(t *testing.T) {
 			Labels:  rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "labels"), Attributes: map[string]string{"a=b": "\\n\n=", "": "x"},
 			Participants: model.SetOf(ann)}
 		f := form(s)
-		if f.Touched() || f.Draft() != "" {
+		if f.touched() || f.Draft() != "" {
 			t.Fatal("touched without a touch")
 		}
 		if ch, err := f.Changes(); err != nil || len(ch) != 0 {
@@ -169,7 +169,7 @@ func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
 	}
 	s.Capabilities[model.EditTitle] = model.Capability{State: model.CapabilityNo}
 	f = form(s)
-	if strike(f, 'x') != nil || f.problem != "" || f.field() != nil || f.Touched() {
+	if strike(f, 'x') != nil || f.problem != "" || f.field() != nil || f.touched() {
 		t.Error("a form without fields took a key")
 	}
 }

@@ -43,7 +43,6 @@ type Subject struct {
 	Kinds []model.EditKind
 }
 
-// formKinds are the fields of a form in order.
 var formKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
 	model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes}
 
@@ -85,8 +84,7 @@ func newField(k model.EditKind, s Subject) *field {
 		in := theme.NewInput(now.String())
 		fl.control = &in
 	case model.ShapeText:
-		area := theme.NewArea(now.String())
-		fl.control = &area
+		fl.control = theme.NewArea(now.String())
 	case model.ShapeChoice:
 		options, v := k.Choices(s.About), now.String()
 		if v != "" && !slices.Contains(options, v) {
@@ -153,7 +151,6 @@ func (f *Form) Update(msg tea.Msg) any {
 	return nil
 }
 
-// enter opens what the field opens, or goes on to the next.
 func (f *Form) enter() any {
 	if fl := f.field(); fl != nil {
 		switch c := fl.control.(type) {
@@ -212,8 +209,7 @@ func (f *Form) field() *field {
 // Complain says under the fields what is wrong.
 func (f *Form) Complain(why string) { f.problem = why }
 
-// Touched reports whether anything was filled in.
-func (f *Form) Touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
+func (f *Form) touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
 
 // Changes returns what was filled in.
 func (f *Form) Changes() ([]model.Change, error) {
@@ -250,7 +246,7 @@ func (f *Form) Draft() string {
 // none is ignored.
 func (f *Form) Restore(draft string) (said string) {
 	var m map[string]string
-	if f.Touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
+	if f.touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
 		return ""
 	}
 	for _, fl := range f.fields {
