@@ -23,7 +23,8 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	all := m.samples(in.subjects)
-	subject := edit.Subject{Capabilities: all.capabilities(), About: all.about(m.facts, model.EditParticipants), Several: !in.one, Kinds: kinds}
+	about := all.about(m.facts, model.EditParticipants)
+	subject := edit.Subject{Capabilities: all.capabilities(), About: about, Several: !in.one, Kinds: kinds}
 	draft := draftOf("form", in)
 	if len(kinds) == 1 {
 		draft = draftOf(string(kinds[0]), in)
@@ -97,7 +98,8 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 			off(kind, why)
 		}
 	}
-	for kind, values := range map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues} {
+	chosen := map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues}
+	for kind, values := range chosen {
 		why := ""
 		if *values, why = of.choices(m.facts, kind); why != "" {
 			off(kind, why)

@@ -13,11 +13,8 @@ import (
 // field is one line, or more, of a form.
 type field struct {
 	control
-	name  string // for drafts
-	label string
-	kind  model.EditKind
-	// off is why it can't be edited.
-	off  string
+	kind model.EditKind // of a new conversation also what only that has
+	off  string         // why it can't be edited
 	note string
 	base *model.Value
 }

@@ -62,7 +62,7 @@ func NewForm(title string, s Subject) *Form {
 }
 
 func newField(k model.EditKind, s Subject) *field {
-	fl := &field{kind: k, name: string(k), label: k.Words()}
+	fl := &field{kind: k}
 	switch cp := s.Capabilities.Of(k); {
 	case !cp.Can():
 		if fl.off = model.CleanLine(cp.Reason, 300); fl.off == "" {
@@ -226,10 +226,10 @@ func (f *Form) Changes() ([]model.Change, error) {
 
 // Draft returns what was filled in as text, "" for nothing.
 func (f *Form) Draft() string {
-	m := map[string]string{}
+	m := map[model.EditKind]string{}
 	for _, fl := range f.fields {
 		if fl.touched() {
-			m[fl.name] = fl.Value()
+			m[fl.kind] = fl.Value()
 		}
 	}
 	if len(m) == 0 {
@@ -245,12 +245,12 @@ func (f *Form) Draft() string {
 // Restore fills in a draft, unless something was filled in already; a text that is
 // none is ignored.
 func (f *Form) Restore(draft string) (said string) {
-	var m map[string]string
+	var m map[model.EditKind]string
 	if f.touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
 		return ""
 	}
 	for _, fl := range f.fields {
-		if v, ok := m[fl.name]; ok && fl.off == "" {
+		if v, ok := m[fl.kind]; ok && fl.off == "" {
 			fl.Set(v)
 		}
 	}
