@@ -2,6 +2,7 @@ package edit
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,29 @@ func TestFormChanges(t *testing.T) {
 	}
 }
 
+// What was changed in a table stays in the draft of its form while the people are
+// not there yet, whatever else is typed.
+func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
+	s := subject()
+	s.Conversation.Participants = model.SetOf(ann, bob)
+	f := form(s)
+	f.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).add(model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	draft := f.Draft()
+	s.Conversation.Participants = model.Set[model.Participant]{}
+	again := form(s)
+	again.Restore(draft)
+	strike(again, 'x')
+	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table)
+	if !strings.Contains(again.Draft(), "Cy") {
+		t.Errorf("lost: %s", again.Draft())
+	}
+	people.Keys = keys.Keys(keymap.People)
+	people.Update(loaded(ann, bob))
+	if len(people.target()) != 3 {
+		t.Errorf("%+v", people.target())
+	}
+}
+
 func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
 	s := subject()
 	for k := range s.Capabilities {
@@ -187,6 +211,9 @@ func TestPairs(t *testing.T) {
 			t.Fatalf("%q became %q", want, got)
 		}
 	})
+	if m, _ := parsePairs(`path = C:\dir`); m["path"] != `C:\dir` {
+		t.Errorf("a backslash before a letter became %q", m["path"])
+	}
 	if _, err := parsePairs("a=1\na=2"); err == nil {
 		t.Error("a name twice was taken")
 	}
