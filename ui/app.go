@@ -144,7 +144,7 @@ type Model struct {
 
 	ops []*operation // the oldest first
 
-	last   *lastEdit
+	last   *purpose
 	told   following
 	ledger *ledger
 	doors  string // how the accounts did at the last announcement

@@ -24,9 +24,9 @@ type purpose struct {
 	intent
 	title   string
 	changes []model.Change
-	// account and create are set for a new conversation in place of changes.
-	account string
+	// create is set in place of changes, and account is where.
 	create  *model.NewConversation
+	account string
 	// details are lines that the plan shows beside its edits.
 	details []string
 	// draft is the key of what was typed; it is cleared once it is submitted.
@@ -39,21 +39,12 @@ type purpose struct {
 	repeatable bool
 }
 
-// lastEdit is what the repeat key does again.
-type lastEdit struct {
-	action  keymap.Action
-	title   string
-	changes []model.Change
-	// account is set where the change names people: they are known by the ids
-	// of that account only.
-	account string
-}
-
-// directory returns the account whose people changes name, "" for none.
-func (m *Model) directory(of subjects, changes []model.Change) string {
-	for _, c := range changes {
+// directory returns the account whose people changes name, "" for none: they are
+// known by the ids of that account only.
+func (m *Model) directory(why purpose) string {
+	for _, c := range why.changes {
 		if c.Kind.Shape() == model.ShapePeople {
-			return m.samples(of).about(m.facts, c.Kind).Account
+			return m.samples(why.subjects).about(m.facts, c.Kind).Account
 		}
 	}
 	return ""
@@ -180,7 +171,8 @@ func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		m.last = &lastEdit{why.action, why.title, withoutBase(why.changes), m.directory(why.subjects, why.changes)}
+		why.changes, why.account = elsewhere(why.changes), m.directory(why)
+		m.last = &why
 	}
 	cmds = append(cmds, m.followPlan(plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {
@@ -192,42 +184,43 @@ func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 	return tea.Batch(append(cmds, m.quitIfReady())...)
 }
 
-func withoutBase(changes []model.Change) []model.Change {
+// elsewhere returns changes without what they were made from.
+func elsewhere(changes []model.Change) []model.Change {
 	out := slices.Clone(changes)
 	for i := range out {
-		out[i].Base = nil
+		out[i].Base, out[i].Upon = nil, nil
 	}
 	return out
 }
 
-// change plans one change of what an intent is about. Where that is one conversation,
-// what the person is looking at goes with it, so that somebody else's change since
-// then is found.
-func (m *Model) change(in intent, verb string, ch model.Change) tea.Cmd {
-	return m.plan(purpose{intent: in, title: bulkTitle(verb, in.size()), repeatable: ch.Kind != model.EditDelete, changes: []model.Change{based(in, ch)}})
-}
-
-func based(in intent, ch model.Change) model.Change {
-	if v, ok := model.Read(in.row.Conversation, ch.Kind, ch.Key); ok && in.one && ch.Kind.Shape() != model.ShapeAct {
+// set plans a value for a field. Where that is of one conversation, what the person is
+// looking at goes with it, so that somebody else's change since then is found.
+func (m *Model) set(why purpose, kind model.EditKind, target string) tea.Cmd {
+	ch := model.Change{Kind: kind, Op: model.OpSet, Target: model.TextValue(target)}
+	if v, ok := model.Read(why.row.Conversation, kind, ""); ok && why.one {
 		ch.Base = &v
 	}
-	return ch
+	why.changes, why.repeatable = []model.Change{ch}, true
+	return m.plan(why)
 }
 
-func (m *Model) set(in intent, verb string, kind model.EditKind, target string) tea.Cmd {
-	return m.change(in, verb, model.Change{Kind: kind, Op: model.OpSet, Target: model.TextValue(target)})
+// doing is the purpose of an act that a verb says.
+func doing(in intent, verb string) purpose {
+	return purpose{intent: in, title: bulkTitle(verb, in.size())}
 }
 
 // sets returns the handler that sets a field to a value.
 func sets(verb string, kind model.EditKind, target string, unasked func(intent) bool) handler {
 	return handler{wants: wantsRows, kind: kind, unasked: unasked,
-		run: func(m *Model, in intent) tea.Cmd { return m.set(in, verb, kind, target) }}
+		run: func(m *Model, in intent) tea.Cmd { return m.set(doing(in, verb), kind, target) }}
 }
 
 // ends returns the handler of an act that always asks: archive or delete.
 func ends(kind model.EditKind) handler {
 	return handler{asks: true, wants: wantsRows, kind: kind, run: func(m *Model, in intent) tea.Cmd {
-		return m.change(in, kind.Words(), model.Change{Kind: kind, Op: model.OpSet})
+		why := doing(in, kind.Words())
+		why.changes, why.repeatable = []model.Change{{Kind: kind, Op: model.OpSet}}, kind != model.EditDelete
+		return m.plan(why)
 	}}
 }
 
@@ -235,9 +228,9 @@ func ends(kind model.EditKind) handler {
 // several are all made private.
 func (m *Model) togglePrivacy(in intent) tea.Cmd {
 	if in.one && in.row.Conversation.Privacy == model.PrivacyPrivate {
-		return m.set(in, "make public", model.EditPrivacy, string(model.PrivacyPublic))
+		return m.set(doing(in, "make public"), model.EditPrivacy, string(model.PrivacyPublic))
 	}
-	return m.set(in, "make private", model.EditPrivacy, string(model.PrivacyPrivate))
+	return m.set(doing(in, "make private"), model.EditPrivacy, string(model.PrivacyPrivate))
 }
 
 // narrows reports whether toggling makes a conversation private: making it public
@@ -246,9 +239,9 @@ func narrows(in intent) bool { return in.row.Conversation.Privacy != model.Priva
 
 func (m *Model) toggleStatus(in intent) tea.Cmd {
 	if in.one && in.row.Conversation.Closed {
-		return m.set(in, "reopen", model.EditStatus, model.StatusOpen)
+		return m.set(doing(in, "reopen"), model.EditStatus, model.StatusOpen)
 	}
-	return m.set(in, "close", model.EditStatus, model.StatusClosed)
+	return m.set(doing(in, "close"), model.EditStatus, model.StatusClosed)
 }
 
 // again begins the title of a repeated edit.
@@ -272,7 +265,7 @@ func titled(what string, in intent) string {
 // rename asks for a title, the present one filled in.
 func (m *Model) rename(in intent) tea.Cmd {
 	if in.arg != "" {
-		return m.set(in, "rename", model.EditTitle, in.arg)
+		return m.set(doing(in, "rename"), model.EditTitle, in.arg)
 	}
 	text := ""
 	if in.one {
@@ -293,8 +286,7 @@ func (m *Model) rename(in intent) tea.Cmd {
 			m.say(theme.Dim, "the title was left as it is")
 			return m.clearDraft(draft)
 		}
-		change := model.Change{Kind: model.EditTitle, Op: model.OpSet, Target: model.TextValue(string(text))}
-		return m.plan(purpose{intent: in, title: title, draft: draft, from: d, repeatable: true, changes: []model.Change{based(in, change)}})
+		return m.set(purpose{intent: in, title: title, draft: draft, from: d}, model.EditTitle, string(text))
 	}})
 	return m.restoreDraft(d, draft)
 }
@@ -326,6 +318,6 @@ func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
 		d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})
 	}
 	d.SetAt(at)
-	m.openMenu(d, func(i int) tea.Cmd { return m.set(in, kind.Words(), kind, values[i]) })
+	m.openMenu(d, func(i int) tea.Cmd { return m.set(doing(in, kind.Words()), kind, values[i]) })
 	return nil
 }

@@ -23,8 +23,8 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	all := m.samples(in.subjects)
-	subject := edit.Subject{Capabilities: all.capabilities(), About: all.about(m.facts, model.EditParticipants),
-		Several: !in.one, Kinds: kinds}
+	about := all.about(m.facts, model.EditParticipants)
+	subject := edit.Subject{Capabilities: all.capabilities(), About: about, Several: !in.one, Kinds: kinds}
 	draft := draftOf("form", in)
 	if len(kinds) == 1 {
 		draft = draftOf(string(kinds[0]), in)
@@ -50,15 +50,23 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 // of a field; submit plans what was filled in.
 func (m *Model) showForm(f *edit.Form, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) tea.Cmd {
 	f.Keys = m.keys.Keys(keymap.Form)
-	m.open(layer{overlay: f, draft: draft, act: func(asks any) tea.Cmd {
+	m.openEditor(f, in, draft, account, submit)
+	return m.restoreDraft(f, draft)
+}
+
+func (m *Model) openEditor(o drafted, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) {
+	m.open(layer{overlay: o, draft: draft, act: func(asks any) tea.Cmd {
 		switch asks := asks.(type) {
 		case *edit.People:
-			return m.openTable(asks, in, account(asks.Kind()), "", func() tea.Cmd {
+			done := func() tea.Cmd {
 				m.closeOverlay(asks)
 				return nil
-			})
+			}
+			return m.openTable(asks, in, "", account(asks.Kind()), done)
 		case *edit.Picker:
 			return m.openPicker(asks, account(""))
+		case edit.Ready:
+			return m.restoreDraft(o, draft)
 		case keymap.Action:
 			if asks == keymap.Submit {
 				return submit()
@@ -66,7 +74,6 @@ func (m *Model) showForm(f *edit.Form, in intent, draft string, account func(mod
 		}
 		return nil
 	}})
-	return m.restoreDraft(f, draft)
 }
 
 // review plans what was filled in, and shows the plan whatever it does.
@@ -91,8 +98,8 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 			off(kind, why)
 		}
 	}
-	for kind, values := range map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues,
-		model.EditDefaultRole: &s.About.DefaultRoleValues} {
+	chosen := map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues}
+	for kind, values := range chosen {
 		why := ""
 		if *values, why = of.choices(m.facts, kind); why != "" {
 			off(kind, why)
@@ -125,7 +132,7 @@ func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 			e.Space = in.row.Conversation.Space.ID
 		}
 		draft := draftOf(string(kind), in)
-		return m.openTable(e, in, about.Account, draft, func() tea.Cmd {
+		return m.openTable(e, in, draft, about.Account, func() tea.Cmd {
 			return m.review(purpose{intent: in, title: e.Title, changes: e.Changes(), draft: draft, from: e, repeatable: !in.one})
 		})
 	}
@@ -133,21 +140,9 @@ func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 
 // openTable opens a table of people of an account. What it needs is always read
 // afresh: what is edited is what is there now.
-func (m *Model) openTable(e *edit.People, in intent, account, draft string, submit func() tea.Cmd) tea.Cmd {
+func (m *Model) openTable(e *edit.People, in intent, draft, account string, submit func() tea.Cmd) tea.Cmd {
 	e.Keys = m.keys.Keys(keymap.People)
-	m.open(layer{overlay: e, draft: draft, act: func(asks any) tea.Cmd {
-		switch asks := asks.(type) {
-		case edit.Ready:
-			return m.restoreDraft(e, draft)
-		case *edit.Picker:
-			return m.openPicker(asks, account)
-		case keymap.Action:
-			if asks == keymap.Submit {
-				return submit()
-			}
-		}
-		return nil
-	}})
+	m.openEditor(e, in, draft, func(model.EditKind) string { return account }, submit)
 	need := e.Need()
 	if need == 0 {
 		return nil

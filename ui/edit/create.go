@@ -2,22 +2,19 @@ package edit
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"confab/model"
 	"confab/ui/theme"
 )
 
-// The names of fields that only a new conversation has.
+// Fields that only a new conversation has.
 const (
-	fieldSpace   = "space"
-	fieldChannel = "channel"
-	fieldMessage = "message"
-	fieldPeople  = "people"
+	fieldSpace   model.EditKind = "space"
+	fieldChannel model.EditKind = "channel"
+	fieldMessage model.EditKind = "message"
+	fieldPeople  model.EditKind = "people"
 )
 
-// accountOf names an account and its service.
 func accountOf(about model.Description) string {
 	return model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
 }
@@ -25,25 +22,19 @@ func accountOf(about model.Description) string {
 // NewCreate makes the form of a new conversation in an account.
 func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	f := &Form{Title: "New conversation in " + accountOf(about), about: about, unset: "the service decides"}
-	add := func(name string, c control) {
-		f.fields = append(f.fields, &field{name: name, label: model.EditKind(name).Words(), control: c})
-	}
-	area := func(name string) {
-		a := theme.NewArea("")
-		add(name, &a)
-	}
+	add := func(k model.EditKind, c control) { f.fields = append(f.fields, &field{kind: k, control: c}) }
 	title := theme.NewInput("")
-	add(string(model.EditTitle), &title)
+	add(model.EditTitle, &title)
 	if about.NewNeedsSpace {
 		add(fieldSpace, &pick{kind: model.LookupSpaces, required: true})
 	}
 	if about.NewTakesChannel {
 		add(fieldChannel, &pick{kind: model.LookupChannels})
 	}
-	area(string(model.EditDescription))
+	add(model.EditDescription, theme.NewArea(""))
 	for _, k := range []model.EditKind{model.EditPrivacy, model.EditAccess, model.EditDefaultRole} {
 		if options := k.Choices(about); len(options) > 0 && (k != model.EditPrivacy || caps.Of(k).Can()) {
-			add(string(k), &choice{options: options})
+			add(k, &choice{options: options})
 		}
 	}
 	if len(about.People) > 0 {
@@ -51,7 +42,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 		people.take(model.Conversation{Participants: model.SetOf[model.Participant]()})
 		add(fieldPeople, table{People: people})
 	}
-	area(fieldMessage)
+	add(fieldMessage, theme.NewArea(""))
 	if cp := caps.Of(model.EditCreate); cp.State == model.CapabilityAssumed {
 		f.note = model.CleanLine(cp.Reason, 300)
 	}
@@ -60,21 +51,18 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 
 // New returns the conversation that was filled in.
 func (f *Form) New() (model.NewConversation, error) {
-	value := func(name string) string {
-		i := slices.IndexFunc(f.fields, func(fl *field) bool { return fl.name == name })
-		if i < 0 {
-			return ""
-		}
-		return f.fields[i].Value()
-	}
-	space, _, _ := strings.Cut(value(fieldSpace), "\n")
-	channel, _, _ := strings.Cut(value(fieldChannel), "\n")
-	n := model.NewConversation{Title: value(string(model.EditTitle)), Description: value(string(model.EditDescription)), Message: value(fieldMessage),
-		Space: space, Channel: channel, Privacy: model.Privacy(value(string(model.EditPrivacy))), Access: value(string(model.EditAccess)),
-		DefaultRole: value(string(model.EditDefaultRole))}
+	var n model.NewConversation
+	into := map[model.EditKind]*string{model.EditTitle: &n.Title, model.EditDescription: &n.Description,
+		model.EditPrivacy: (*string)(&n.Privacy), model.EditAccess: &n.Access, model.EditDefaultRole: &n.DefaultRole,
+		fieldSpace: &n.Space, fieldChannel: &n.Channel, fieldMessage: &n.Message}
 	for _, fl := range f.fields {
-		if people, ok := fl.control.(table); ok {
-			n.People = people.Target()
+		switch c := fl.control.(type) {
+		case table:
+			n.People = c.target()
+		case *pick:
+			*into[fl.kind] = c.who.ID
+		default:
+			*into[fl.kind] = fl.Value()
 		}
 	}
 	switch {
@@ -101,10 +89,10 @@ func (f *Form) Review() []string {
 		case *pick:
 			value = c.who.Display()
 		case table:
-			people := c.Target()
+			people := c.target()
 			value = theme.People(people, len(people), personOf)
 		}
-		out = append(out, fl.label+": "+model.CleanLine(value, 300))
+		out = append(out, fl.kind.Words()+": "+model.CleanLine(value, 300))
 	}
 	if n, err := f.New(); err == nil {
 		out = append(out, "who will see it: "+model.CreateAudience(n, f.about))

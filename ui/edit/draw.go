@@ -28,7 +28,8 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		}
 	}
 	h := max(4, min(total+1, screen.H-4))
-	return th.Frame(screen, f.Title, append(foot, "esc", "back"), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+	foot = append(foot, "esc", "back")
+	return th.Frame(screen, f.Title, foot, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		var lines []string
 		var cursor *layout.Cursor
 		first, end := 0, 0
@@ -53,7 +54,7 @@ func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		switch {
 		case f.problem != "":
 			look, under = theme.Error, f.problem
-		case f.note == "" && f.Touched():
+		case f.note == "" && f.touched():
 			under = "esc keeps this as a draft"
 		}
 		return append(th.Block(lines[f.top:], w, rows), th.Paint(look, under, w)), cursor
@@ -71,7 +72,7 @@ func (f *Form) drawField(th *theme.Theme, fl *field, focused bool, w int) ([]str
 	case focused:
 		look = theme.Heading
 	}
-	label := fl.label
+	label := fl.kind.Words()
 	if fl.touched() {
 		label += " *"
 	}
@@ -119,7 +120,7 @@ func (f *Form) drawValue(th *theme.Theme, fl *field, focused bool, room int) ([]
 		return []string{f.drawChoice(th, c, fl.note, focused, room)}, nil
 	case table:
 		if text = "not loaded yet"; c.loaded {
-			text = c.Summary()
+			text = c.summary()
 		}
 		text += "  (enter opens the table)"
 	case *pick:

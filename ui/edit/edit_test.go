@@ -2,6 +2,7 @@ package edit
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,11 +54,11 @@ func strike(o interface{ Update(tea.Msg) any }, codes ...rune) (asks any) {
 
 func TestUntouchedTableGivesNoChange(t *testing.T) {
 	e := people()
-	if e.Changed() || e.Changes() != nil || e.Draft() != "" {
+	if e.changed() || e.Changes() != nil || e.Draft() != "" {
 		t.Error("a change without one")
 	}
 	strike(e, tea.KeyRight, tea.KeyLeft, 'x', 'x')
-	if e.Changed() {
+	if e.changed() {
 		t.Error("there and back is a change")
 	}
 }
@@ -78,18 +79,18 @@ func TestTableChanges(t *testing.T) {
 	if !model.SamePeople(ch[0].Target.Set(), want) {
 		t.Errorf("%+v", ch[0].Target.Set())
 	}
-	if e.Summary() != "1 added, 1 removed, 1 changed, 0 kept" {
-		t.Error(e.Summary())
+	if e.summary() != "1 added, 1 removed, 1 changed, 0 kept" {
+		t.Error(e.summary())
 	}
 	again := people()
-	if again.Restore(e.Draft()) == "" || !reflect.DeepEqual(again.Target(), e.Target()) {
-		t.Errorf("from the draft: %+v", again.Target())
+	if again.Restore(e.Draft()) == "" || !reflect.DeepEqual(again.target(), e.target()) {
+		t.Errorf("from the draft: %+v", again.target())
 	}
 	early := NewPeople("x", model.EditParticipants, kona, false)
 	early.Restore(e.Draft())
 	early.Update(loaded(ann, bob))
-	if !model.SamePeople(early.Target(), e.Target()) {
-		t.Errorf("from a draft that came first: %+v", early.Target())
+	if !model.SamePeople(early.target(), e.target()) {
+		t.Errorf("from a draft that came first: %+v", early.target())
 	}
 	for _, bad := range []string{"", "nonsense", "{}", "[1]", "null"} {
 		if people().Restore(bad) != "" {
@@ -127,7 +128,7 @@ func TestUntouchedFormGivesNoChange(t *testing.T) {
 			Labels:  rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "labels"), Attributes: map[string]string{"a=b": "\\n\n=", "": "x"},
 			Participants: model.SetOf(ann)}
 		f := form(s)
-		if f.Touched() || f.Draft() != "" {
+		if f.touched() || f.Draft() != "" {
 			t.Fatal("touched without a touch")
 		}
 		if ch, err := f.Changes(); err != nil || len(ch) != 0 {
@@ -153,6 +154,29 @@ func TestFormChanges(t *testing.T) {
 	}
 }
 
+// What was changed in a table stays in the draft of its form while the people are
+// not there yet, whatever else is typed.
+func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
+	s := subject()
+	s.Conversation.Participants = model.SetOf(ann, bob)
+	f := form(s)
+	f.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).add(model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	draft := f.Draft()
+	s.Conversation.Participants = model.Set[model.Participant]{}
+	again := form(s)
+	again.Restore(draft)
+	strike(again, 'x')
+	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table)
+	if !strings.Contains(again.Draft(), "Cy") {
+		t.Errorf("lost: %s", again.Draft())
+	}
+	people.Keys = keys.Keys(keymap.People)
+	people.Update(loaded(ann, bob))
+	if len(people.target()) != 3 {
+		t.Errorf("%+v", people.target())
+	}
+}
+
 func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
 	s := subject()
 	for k := range s.Capabilities {
@@ -169,7 +193,7 @@ func TestFieldsThatAreOffCannotBeReached(t *testing.T) {
 	}
 	s.Capabilities[model.EditTitle] = model.Capability{State: model.CapabilityNo}
 	f = form(s)
-	if strike(f, 'x') != nil || f.problem != "" || f.field() != nil || f.Touched() {
+	if strike(f, 'x') != nil || f.problem != "" || f.field() != nil || f.touched() {
 		t.Error("a form without fields took a key")
 	}
 }
@@ -187,6 +211,9 @@ func TestPairs(t *testing.T) {
 			t.Fatalf("%q became %q", want, got)
 		}
 	})
+	if m, _ := parsePairs(`path = C:\dir`); m["path"] != `C:\dir` {
+		t.Errorf("a backslash before a letter became %q", m["path"])
+	}
 	if _, err := parsePairs("a=1\na=2"); err == nil {
 		t.Error("a name twice was taken")
 	}

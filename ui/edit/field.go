@@ -13,11 +13,8 @@ import (
 // field is one line, or more, of a form.
 type field struct {
 	control
-	name  string // for drafts
-	label string
-	kind  model.EditKind
-	// off is why it can't be edited.
-	off  string
+	kind model.EditKind // of a new conversation also what only that has
+	off  string         // why it can't be edited
 	note string
 	base *model.Value
 }
@@ -51,7 +48,6 @@ func (c *choice) Key(k tea.KeyPressMsg) bool {
 	return k.String() == "space" && c.cycle(1)
 }
 
-// cycle goes to another choice; it reports whether there is one.
 func (c *choice) cycle(by int) bool {
 	if len(c.options) > 0 {
 		c.value = next(c.options, c.value, by)
@@ -107,7 +103,6 @@ func (p *pick) Touched() bool   { return p.who.ID != "" }
 func (p *pick) Value() string   { return p.who.ID + "\n" + p.who.Name }
 func (p *pick) Set(text string) { p.who.ID, p.who.Name, _ = strings.Cut(text, "\n") }
 
-// rows returns how many lines the field takes.
 func (f *field) rows() int {
 	if f.off == "" && f.multiline() {
 		return 4
@@ -137,7 +132,6 @@ func (f *field) needs(key string) bool {
 
 func (f *field) touched() bool { return f.off == "" && f.Touched() }
 
-// changes returns what the field asks for.
 func (f *field) changes() ([]model.Change, error) {
 	if !f.touched() {
 		return nil, nil

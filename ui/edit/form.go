@@ -43,7 +43,6 @@ type Subject struct {
 	Kinds []model.EditKind
 }
 
-// formKinds are the fields of a form in order.
 var formKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
 	model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes}
 
@@ -63,7 +62,7 @@ func NewForm(title string, s Subject) *Form {
 }
 
 func newField(k model.EditKind, s Subject) *field {
-	fl := &field{kind: k, name: string(k), label: k.Words()}
+	fl := &field{kind: k}
 	switch cp := s.Capabilities.Of(k); {
 	case !cp.Can():
 		if fl.off = model.CleanLine(cp.Reason, 300); fl.off == "" {
@@ -85,8 +84,7 @@ func newField(k model.EditKind, s Subject) *field {
 		in := theme.NewInput(now.String())
 		fl.control = &in
 	case model.ShapeText:
-		area := theme.NewArea(now.String())
-		fl.control = &area
+		fl.control = theme.NewArea(now.String())
 	case model.ShapeChoice:
 		options, v := k.Choices(s.About), now.String()
 		if v != "" && !slices.Contains(options, v) {
@@ -153,7 +151,6 @@ func (f *Form) Update(msg tea.Msg) any {
 	return nil
 }
 
-// enter opens what the field opens, or goes on to the next.
 func (f *Form) enter() any {
 	if fl := f.field(); fl != nil {
 		switch c := fl.control.(type) {
@@ -212,8 +209,7 @@ func (f *Form) field() *field {
 // Complain says under the fields what is wrong.
 func (f *Form) Complain(why string) { f.problem = why }
 
-// Touched reports whether anything was filled in.
-func (f *Form) Touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
+func (f *Form) touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
 
 // Changes returns what was filled in.
 func (f *Form) Changes() ([]model.Change, error) {
@@ -230,10 +226,10 @@ func (f *Form) Changes() ([]model.Change, error) {
 
 // Draft returns what was filled in as text, "" for nothing.
 func (f *Form) Draft() string {
-	m := map[string]string{}
+	m := map[model.EditKind]string{}
 	for _, fl := range f.fields {
 		if fl.touched() {
-			m[fl.name] = fl.Value()
+			m[fl.kind] = fl.Value()
 		}
 	}
 	if len(m) == 0 {
@@ -249,12 +245,12 @@ func (f *Form) Draft() string {
 // Restore fills in a draft, unless something was filled in already; a text that is
 // none is ignored.
 func (f *Form) Restore(draft string) (said string) {
-	var m map[string]string
-	if f.Touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
+	var m map[model.EditKind]string
+	if f.touched() || json.Unmarshal([]byte(draft), &m) != nil || len(m) == 0 {
 		return ""
 	}
 	for _, fl := range f.fields {
-		if v, ok := m[fl.name]; ok && fl.off == "" {
+		if v, ok := m[fl.kind]; ok && fl.off == "" {
 			fl.Set(v)
 		}
 	}

@@ -16,7 +16,7 @@ var errNoName = errors.New("a line of labels or attributes needs a name before t
 // pairs is a control of lines "name = value". exact holds the pairs as the service
 // has them.
 type pairs struct {
-	theme.Area
+	*theme.Area
 	exact map[string]string
 }
 
@@ -24,7 +24,6 @@ func newPairs(exact map[string]string) *pairs {
 	return &pairs{theme.NewArea(formatPairs(exact)), exact}
 }
 
-// changes returns a change for each pair that is no longer as it was.
 func (p *pairs) changes(kind model.EditKind, known bool) ([]model.Change, error) {
 	now, err := parsePairs(p.Value())
 	if err != nil {
@@ -58,7 +57,6 @@ func (p *pairs) changes(kind model.EditKind, known bool) ([]model.Change, error)
 	return out, nil
 }
 
-// pairName is the name of a pair as a line shows it.
 func pairName(k string) string {
 	return strings.TrimSpace(strings.ReplaceAll(model.CleanLine(k, 200), "=", ":"))
 }

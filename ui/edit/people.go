@@ -154,7 +154,6 @@ func (e *People) move(by int) {
 	e.bar.Move(by, len(e.rows))
 }
 
-// picker looks up whom to add.
 func (e *People) picker() any {
 	kinds := e.about.People
 	if e.kind == model.EditContacts {
@@ -209,7 +208,6 @@ func (e *People) remove() {
 	}
 }
 
-// revert puts who is under the bar back to what was.
 func (e *People) revert() {
 	switch r := e.row(); {
 	case r == nil:
@@ -249,8 +247,7 @@ func (e *People) choices() (what string, values []string) {
 // Complain says above the people what is wrong.
 func (e *People) Complain(why string) { e.problem = why }
 
-// Target returns the people as they are to be.
-func (e *People) Target() []model.Participant { return e.those(false) }
+func (e *People) target() []model.Participant { return e.those(false) }
 
 func (e *People) those(gone bool) []model.Participant {
 	out := []model.Participant{}
@@ -262,24 +259,23 @@ func (e *People) those(gone bool) []model.Participant {
 	return out
 }
 
-// Changed reports whether anything differs from what was.
-func (e *People) Changed() bool {
+func (e *People) changed() bool {
 	if e.several {
 		return len(e.rows) > 0
 	}
-	return e.loaded && !model.SamePeople(e.base, e.Target())
+	return e.loaded && !model.SamePeople(e.base, e.target())
 }
 
 // Changes returns what the person asked for.
 func (e *People) Changes() []model.Change {
-	if !e.Changed() {
+	if !e.changed() {
 		return nil
 	}
 	if !e.several {
 		base := model.PeopleValue(e.base)
-		return []model.Change{{Kind: e.kind, Op: model.OpSet, Target: model.PeopleValue(e.Target()), Base: &base}}
+		return []model.Change{{Kind: e.kind, Op: model.OpSet, Target: model.PeopleValue(e.target()), Base: &base}}
 	}
-	changes := []model.Change{{Kind: e.kind, Op: model.OpAdd, People: e.Target()}, {Kind: e.kind, Op: model.OpRemove, People: e.those(true)}}
+	changes := []model.Change{{Kind: e.kind, Op: model.OpAdd, People: e.target()}, {Kind: e.kind, Op: model.OpRemove, People: e.those(true)}}
 	return slices.DeleteFunc(changes, func(c model.Change) bool { return len(c.People) == 0 })
 }
 
@@ -290,7 +286,7 @@ type draftPerson struct {
 
 // Draft returns what was changed as text, "" for nothing.
 func (e *People) Draft() string {
-	if e.draft != "" || !e.Changed() {
+	if e.draft != "" || !e.changed() {
 		return e.draft
 	}
 	var out []draftPerson
@@ -310,7 +306,7 @@ func (e *People) Draft() string {
 // text that is no draft is ignored.
 func (e *People) Restore(draft string) (said string) {
 	var in []draftPerson
-	if e.Changed() || json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
+	if e.changed() || json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
 		return ""
 	}
 	if !e.loaded {
@@ -329,12 +325,11 @@ func (e *People) Restore(draft string) (said string) {
 	return "restored from your draft"
 }
 
-// Summary says how many are added, removed, changed and kept.
-func (e *People) Summary() string {
+func (e *People) summary() string {
 	if e.several {
-		return fmt.Sprintf("%d to add or change, %d to remove", len(e.Target()), len(e.those(true)))
+		return fmt.Sprintf("%d to add or change, %d to remove", len(e.target()), len(e.those(true)))
 	}
-	d := model.DiffPeople(e.base, e.Target())
+	d := model.DiffPeople(e.base, e.target())
 	changed := ""
 	if len(d.Altered) > 0 {
 		changed = fmt.Sprintf("%d changed, ", len(d.Altered))

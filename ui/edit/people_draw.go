@@ -22,7 +22,7 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, e.Title, foot, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
 		look, text := theme.Dim, "Reading from the service"+th.Ellipsis
 		if e.loaded {
-			text = e.Summary()
+			text = e.summary()
 		}
 		if e.problem != "" {
 			look, text = theme.Error, e.problem

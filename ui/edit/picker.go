@@ -116,7 +116,6 @@ func (p *Picker) Update(msg tea.Msg) any {
 	return nil
 }
 
-// turn goes to another directory.
 func (p *Picker) turn(by int) any {
 	if len(p.kinds) < 2 {
 		return nil
@@ -173,7 +172,6 @@ func (p *Picker) named() (model.Participant, bool) {
 	return model.Participant{Kind: string(kind), ID: id}, ok && id != "" && ofPeople(kind)
 }
 
-// ofPeople reports whether a directory is one of people.
 func ofPeople(k model.LookupKind) bool {
 	return slices.Contains([]model.LookupKind{model.LookupUsers, model.LookupContacts, model.LookupGroups, model.LookupFlows}, k)
 }

@@ -100,7 +100,7 @@ func (in *Input) Draw(t *Theme, w int, look Token) (line string, cursor int) {
 type Area struct{ typing[textarea.Model] }
 
 // NewArea returns an area that holds a text, the cursor at its start.
-func NewArea(text string) Area {
+func NewArea(text string) *Area {
 	box := textarea.New()
 	box.Prompt = ""
 	box.ShowLineNumbers = false
@@ -109,7 +109,7 @@ func NewArea(text string) Area {
 	box.SetVirtualCursor(false)
 	box.SetStyles(textarea.Styles{}) // what is drawn is plain
 	box.Focus()
-	a := Area{typing[textarea.Model]{box: box, clean: model.Clean}}
+	a := &Area{typing[textarea.Model]{box: box, clean: model.Clean}}
 	a.Set(text)
 	a.box.MoveToBegin()
 	a.initial = a.Value()
