@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/template"
 )
 
 // texts are the reference, the starter file and the JSON Schema, without what Validators add to them.
@@ -19,22 +18,67 @@ var texts embed.FS
 
 // Reference is the settings file explained as plain text: keys, providers with their settings, theme colours, and key
 // contexts with their actions. Its lines are as long as what they list.
-func Reference(v Validators) string { return fill("text/reference.txt", v) }
+func Reference(v Validators) string {
+	var b strings.Builder
+	b.WriteString(fill("text/reference.txt", " "))
+	for _, name := range names(v.Providers) {
+		rules := v.Providers[name]
+		fmt.Fprintf(&b, "\nPROVIDER %s\n", name)
+		if rules.DefaultBaseURL != "" {
+			fmt.Fprintf(&b, "  base_url            %s\n", rules.DefaultBaseURL)
+		}
+		if rules.CredentialOptional {
+			b.WriteString("  credential          not needed\n")
+		}
+		for _, key := range names(rules.Settings) {
+			fmt.Fprintf(&b, "  %-18s  %s\n", key, rules.Settings[key].describe())
+		}
+	}
+	if len(v.ThemeColorNames) > 0 {
+		fmt.Fprintf(&b, "\nTHEME COLOURS\n  %s\n", strings.Join(v.ThemeColorNames, " "))
+	}
+	for _, context := range names(v.Actions) {
+		fmt.Fprintf(&b, "\nACTIONS [keys.%s]\n  %s\n", context, strings.Join(v.Actions[context], " "))
+	}
+	return b.String()
+}
 
 // Template is the starter settings file. Everything in it is commented out: a line that begins with "# " is an
 // explanation, one that begins with "#" alone is a setting to be uncommented.
-func Template(v Validators) string { return fill("text/starter.toml", v) }
-
-func fill(name string, v Validators) string {
-	t := template.New(filepath.Base(name)).Funcs(template.FuncMap{
-		"join": strings.Join, "describe": SettingRule.describe, "variable": envFor,
-		"refresh": func() string { return FormatDuration(DefaultRefresh) }, "themes": BuiltinThemes, "layouts": Layouts,
-	})
+func Template(v Validators) string {
 	var b strings.Builder
-	if err := template.Must(t.ParseFS(texts, name)).Execute(&b, v); err != nil {
-		panic(err) // the templates are part of the program
+	b.WriteString(fill("text/starter.toml", ", "))
+	for _, name := range names(v.Providers) {
+		fmt.Fprintf(&b, "\n#[[account]]\n#name = %q\n#provider = %[1]q\n#credential = { env = %q }\n", name, envFor(name, "api_key"))
+		settings := v.Providers[name].Settings
+		if len(settings) > 0 {
+			b.WriteString("#[account.settings]\n")
+		}
+		for _, key := range names(settings) {
+			rule := settings[key]
+			if about := rule.describe(); about != "" {
+				fmt.Fprintf(&b, "# %s\n", about)
+			}
+			if rule.Secret {
+				fmt.Fprintf(&b, "#%s = { env = %q }\n", key, envFor(name, key))
+			} else {
+				fmt.Fprintf(&b, "#%s = %q\n", key, rule.Default)
+			}
+		}
 	}
 	return b.String()
+}
+
+// fill returns a text with the values that the code knows. text/template is not used for it: it calls methods by
+// name, and the linker then keeps every exported one, which is 3 MB.
+func fill(name, between string) string {
+	text, err := texts.ReadFile(name)
+	if err != nil {
+		panic(err) // the texts are part of the program
+	}
+	themes, layouts := BuiltinThemes(), Layouts()
+	return strings.NewReplacer("{refresh}", FormatDuration(DefaultRefresh), "{themes}", strings.Join(themes, between), "{theme}", themes[0],
+		"{layouts}", strings.Join(layouts, between), "{layout}", layouts[0]).Replace(string(text))
 }
 
 // describe returns a setting's help with what else there is to know, in one line.
