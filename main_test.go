@@ -165,7 +165,7 @@ func breakTable(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(errors.Join(err, f.Close()))
 }
 
-// confab gives the program as a command of its own process.
+// confab returns the command that runs the program as a process of its own.
 func confab(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -408,7 +408,7 @@ func callAttention(ts *testscript.TestScript, _ bool, args []string) {
 	box(ts).ResetRequests()
 }
 
-// oddRows gives the environment of a confab that has read conversations in many
+// oddRows returns the environment of a confab that has read conversations in many
 // scripts: wide, right to left, combining, with emoji.
 func oddRows(t *testing.T) []string {
 	t.Helper()
@@ -452,7 +452,7 @@ type frame struct {
 	lines []string
 }
 
-// line gives the number of the first line that matches, -1 if none does.
+// line returns the number of the first line that matches, -1 if none does.
 func (f frame) line(match func(string) bool) int { return slices.IndexFunc(f.lines, match) }
 
 // framed is a program on a pseudo-terminal that takes synchronized output: every
@@ -520,7 +520,7 @@ func (f *framed) read(screen *vt.Emulator) {
 	}
 }
 
-// next gives the next frame for which a condition holds.
+// next returns the next frame for which a condition holds.
 func (f *framed) next(what string, holds func(frame) bool) frame {
 	f.t.Helper()
 	var last frame
@@ -683,7 +683,7 @@ func (m *muxed) must(args ...string) string {
 	return out
 }
 
-// rested gives the screen, styles too, once it is filled to its last line, nothing
+// rested returns the screen, styles too, once it is filled to its last line, nothing
 // is being read, and it has not changed for a while, as a person waits who looks
 // before striking a key.
 func (m *muxed) rested() string {
@@ -765,7 +765,7 @@ func TestTmuxShowsWhatARedrawShows(t *testing.T) {
 	}
 }
 
-// differences gives the lines in which two pictures differ.
+// differences returns the lines in which two pictures differ.
 func differences(shown, redrawn string) string {
 	a, b := strings.Split(shown, "\n"), strings.Split(redrawn, "\n")
 	var out strings.Builder
@@ -777,7 +777,7 @@ func differences(shown, redrawn string) string {
 	return out.String()
 }
 
-// printed gives what a topic of the help prints to a pipe, its blanks as one.
+// printed returns what a topic of the help prints to a pipe, its blanks as one.
 func printed(t *testing.T, topic string) string {
 	t.Helper()
 	out, err := confab(t, nil, "help", topic).Output()

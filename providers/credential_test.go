@@ -50,7 +50,7 @@ func (s *rotating) Reject(refused string) {
 	}
 }
 
-// valueOf gives the credentials of the runs of a command, the last one for all
+// valueOf returns the credentials of the runs of a command, the last one for all
 // later ones; "" fails.
 func valueOf(values ...string) func(int) (string, error) {
 	return func(run int) (string, error) {

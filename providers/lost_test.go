@@ -32,7 +32,7 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// counting gives the transport that accounts have, and what it reads and dials.
+// counting returns the transport that accounts have, and what it reads and dials.
 func counting(t *testing.T) (transport *http.Transport, read, dialled *atomic.Int64) {
 	t.Helper()
 	transport = ownTransport().(*http.Transport)

@@ -18,12 +18,12 @@ type Backend interface {
 	model.Planner
 	model.Ledger
 
-	// Opening gives what can be shown before List can answer: what the view
+	// Opening returns what can be shown before List can answer: what the view
 	// showed last, or the head of the list on disk.
 	Opening(ctx context.Context, req model.ListRequest) (model.Page, error)
-	// Counts gives the lengths of the lists of the tabs, in the inbox's sense.
+	// Counts returns the lengths of the lists of the tabs, in the inbox's sense.
 	Counts(ctx context.Context, queries []string) ([]int, error)
-	// Select gives a set of rows of a list, RefsOf the conversations of a set,
+	// Select returns a set of rows of a list, RefsOf the conversations of a set,
 	// Hidden how many of a set a list does not hold.
 	Select(ctx context.Context, req model.SelectRequest) (model.Selection, error)
 	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)

@@ -11,7 +11,7 @@ import (
 	"confab/ui/keymap"
 )
 
-// benched gives a model with a first window of rows in it.
+// benched returns a model with a first window of rows in it.
 func benched(b *testing.B, rows []model.Row, w, h int) *ui.Model {
 	b.Helper()
 	f := newFake(rows...)

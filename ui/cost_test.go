@@ -132,7 +132,7 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 // cost is what a statement came to.
 type cost struct{ runs, rows, pages int }
 
-// during gives what was read while f ran.
+// during returns what was read while f ran.
 func (c *counted) during(f func()) map[string]cost {
 	c.t.Helper()
 	c.Wait(3 * time.Second) // what came before is over

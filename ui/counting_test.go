@@ -44,7 +44,7 @@ func (c *counting) write(to io.Writer, p []byte) error {
 	return nil
 }
 
-// pieces gives what the emulator is sent for a cluster, each on its own.
+// pieces returns what the emulator is sent for a cluster, each on its own.
 func (c *counting) pieces(cluster []byte, width int) [][]byte {
 	base, _ := utf8.DecodeRune(cluster)
 	switch {
@@ -76,7 +76,7 @@ func (c *counting) pieces(cluster []byte, width int) [][]byte {
 	return out
 }
 
-// alone gives a rune with its marks as the emulator is to take it: as wide as the
+// alone returns a rune with its marks as the emulator is to take it: as wide as the
 // rune is by itself.
 func alone(piece []byte) []byte {
 	r, _ := utf8.DecodeRune(piece)

@@ -9,7 +9,7 @@ import (
 	"confab/ui"
 )
 
-// edits gives what was submitted, in words.
+// edits returns what was submitted, in words.
 func (a *app) edits() []string {
 	var out []string
 	for _, p := range a.submitted() {

@@ -12,7 +12,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-// line gives the message line.
+// line returns the message line.
 func (r *road) line() string {
 	lines := r.Lines()
 	return strings.TrimSpace(lines[len(lines)-2])

@@ -71,7 +71,7 @@ func TestAnyWayThereShowsTheSame(t *testing.T) {
 	})
 }
 
-// differences gives the lines in which two pictures differ.
+// differences returns the lines in which two pictures differ.
 func differences(shown, redrawn []string) string {
 	var out strings.Builder
 	for i := range redrawn {

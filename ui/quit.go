@@ -173,7 +173,7 @@ func needYou(n int) string {
 	return theme.Count(n, "edit") + " need you"
 }
 
-// editsAre gives "1 edit is" or "2 edits are", and the pronouns that follow.
+// editsAre returns "1 edit is" or "2 edits are", and the pronouns that follow.
 func editsAre(n int) (is, they, it string) {
 	if n == 1 {
 		return "1 edit is", "it is", "it"

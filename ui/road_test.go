@@ -148,7 +148,7 @@ func (r *road) retype(text string) {
 	r.Type(text)
 }
 
-// writes gives the writing requests the sandbox has seen, one line each.
+// writes returns the writing requests the sandbox has seen, one line each.
 func (r *road) writes() []string {
 	var out []string
 	for _, q := range r.sb.Requests() {

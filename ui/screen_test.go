@@ -50,7 +50,7 @@ func (w *watch) View() tea.View {
 	return v
 }
 
-// drawn gives the text of the last view.
+// drawn returns the text of the last view.
 func (w *watch) drawn() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

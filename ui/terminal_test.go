@@ -110,7 +110,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Bytes gives how many bytes were written since it was last asked.
+// Bytes returns how many bytes were written since it was last asked.
 func (s *Screen) Bytes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -226,10 +226,10 @@ func (s *Screen) Exited() bool {
 	}
 }
 
-// Err gives what the program ended with.
+// Err returns what the program ended with.
 func (s *Screen) Err() error { return s.err }
 
-// Lines gives the screen as text, blanks at the ends of lines cut off.
+// Lines returns the screen as text, blanks at the ends of lines cut off.
 func (s *Screen) Lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -252,17 +252,17 @@ func (s *Screen) Lines() []string {
 	return out
 }
 
-// Text gives the screen as one text.
+// Text returns the screen as one text.
 func (s *Screen) Text() string { return strings.Join(s.Lines(), "\n") }
 
-// Render gives the screen with its styles as escape codes.
+// Render returns the screen with its styles as escape codes.
 func (s *Screen) Render() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.term.Render()
 }
 
-// Picture gives the lines with their styles, equal for screens that look equal.
+// Picture returns the lines with their styles, equal for screens that look equal.
 func (s *Screen) Picture() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -280,7 +280,7 @@ func (s *Screen) Picture() []string {
 	return out
 }
 
-// Cursor gives the cell of the cursor.
+// Cursor returns the cell of the cursor.
 func (s *Screen) Cursor() (x, y int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -327,7 +327,7 @@ func (s *Screen) WaitFor(text string, d time.Duration) {
 	}
 }
 
-// Line gives the first line that contains a text, "" if none does.
+// Line returns the first line that contains a text, "" if none does.
 func (s *Screen) Line(text string) string {
 	for _, l := range s.Lines() {
 		if strings.Contains(l, text) {

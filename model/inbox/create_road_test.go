@@ -378,7 +378,7 @@ func TestACreateThatShowsSomethingElseIsNotVerified(t *testing.T) {
 	})
 }
 
-// taken gives a contact who is in an open conversation, with its channel and id.
+// taken returns a contact who is in an open conversation, with its channel and id.
 func (l *lab) taken() (id, channel string, contact model.Participant) {
 	for _, id := range l.sb.Bird().IDs() {
 		state := l.sb.Bird().JSON(id)

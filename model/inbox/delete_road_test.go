@@ -11,7 +11,7 @@ import (
 	"confab/providers/sandbox"
 )
 
-// mine gives a conversation that the account may delete.
+// mine returns a conversation that the account may delete.
 func (l *lab) mine(account string) model.Ref {
 	if account == "support" {
 		return model.Ref{Account: account, ID: l.sb.Bird().IDs()[0]}

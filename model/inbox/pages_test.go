@@ -314,7 +314,7 @@ func TestAWalkOverWhatIsKnownWritesAndTellsNothing(t *testing.T) {
 	})
 }
 
-// dump gives every stored conversation, without when it was last checked.
+// dump returns every stored conversation, without when it was last checked.
 func dump(t *testing.T, path string) (rows []string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)

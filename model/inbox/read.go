@@ -71,7 +71,7 @@ func (b *Inbox) gone(ctx context.Context, a *account, id string) error {
 	return nil
 }
 
-// Link gives a URL to open. A recording's is fetched now and never kept.
+// Link returns a URL to open. A recording's is fetched now and never kept.
 func (b *Inbox) Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {

@@ -80,7 +80,7 @@ func (n *naive) refs(keys []int64) []model.Ref {
 
 var start = time.Date(2026, 2, 15, 12, 30, 0, 0, time.UTC)
 
-// genQuery gives queries that many rows match, few, or none, and that the clock
+// genQuery returns queries that many rows match, few, or none, and that the clock
 // moves.
 func genQuery() *rapid.Generator[string] {
 	term := rapid.SampledFrom([]string{"acme", "ac", "ann", "budget", "title:bud", "with:bo", "owner:ann", "account:sales", "provider:bird", "kind:call",

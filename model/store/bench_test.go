@@ -12,7 +12,7 @@ import (
 	"confab/model/store/crowd"
 )
 
-// filled gives a store with n conversations of believable size.
+// filled returns a store with n conversations of believable size.
 func filled(b *testing.B, n int) *store.Store {
 	b.Helper()
 	st := open(b, filepath.Join(b.TempDir(), "confab.db"))

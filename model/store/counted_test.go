@@ -83,7 +83,7 @@ func counts(t testing.TB, db *sql.DB) {
 	}
 }
 
-// edits gives all that is kept of the edits of each submission.
+// edits returns all that is kept of the edits of each submission.
 func edits(t testing.TB, db *sql.DB) map[string]string {
 	out := table(t, db, `SELECT submission, id, account, edit, state, attempts, sent, next_try, error, theirs, orphaned, created FROM outbox ORDER BY id`)
 	for id, text := range table(t, db, "SELECT submission, id, account, state, at, undone FROM journal ORDER BY id") {

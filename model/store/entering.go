@@ -72,7 +72,7 @@ func (s *Store) removeEntered(ctx context.Context, op, submission string) error 
 	})
 }
 
-// takeOut gives the edits of a noted submission to out, slice by slice, in order,
+// takeOut passes the edits of a noted submission to out, slice by slice, in order,
 // and takes the note away with last.
 func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx, model.OutboxEntry), last func(*tx)) error {
 	// Nothing comes to a submission that is noted, other than from who leaves it.

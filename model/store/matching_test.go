@@ -9,7 +9,7 @@ import (
 	"confab/model/query"
 )
 
-// matching gives the conversations that match a query, in its order.
+// matching returns the conversations that match a query, in its order.
 func (s *Store) matching(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]Indexed, error) {
 	var out []Indexed
 	_, err := s.Entries(ctx, 0, func(e Indexed) error {
@@ -45,7 +45,7 @@ func (s *Store) List(ctx context.Context, q query.Query, now time.Time, loc *tim
 	return p, err
 }
 
-// Refs gives every conversation that matches a query, in its order.
+// Refs returns every conversation that matches a query, in its order.
 func (s *Store) Refs(ctx context.Context, q query.Query, now time.Time, loc *time.Location) ([]model.Ref, error) {
 	all, err := s.matching(ctx, q, now, loc)
 	var out []model.Ref
@@ -55,7 +55,7 @@ func (s *Store) Refs(ctx context.Context, q query.Query, now time.Time, loc *tim
 	return out, err
 }
 
-// Count gives how many conversations match a query.
+// Count returns how many conversations match a query.
 func (s *Store) Count(ctx context.Context, q query.Query, now time.Time, loc *time.Location) (int, error) {
 	all, err := s.matching(ctx, q, now, loc)
 	return len(all), err

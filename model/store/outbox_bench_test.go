@@ -31,7 +31,7 @@ func submission(id string) model.Submission {
 	return model.Submission{ID: id, Sentence: "made many private", User: "ada", At: start}
 }
 
-// queued gives a store of n conversations, each with an edit that waits.
+// queued returns a store of n conversations, each with an edit that waits.
 func queued(b *testing.B, n int) *store.Store {
 	b.Helper()
 	s := filled(b, n)

@@ -11,7 +11,7 @@ import (
 // planned upon it gets what was there before as its base. Its base would else be
 // something that no service ever had, and look like somebody else's change.
 
-// rebase gives the edits of the outbox a new base that were planned upon one that was
+// rebase returns the edits of the outbox a new base that were planned upon one that was
 // never sent. Several may have been planned upon it at the same moment.
 func (t *tx) rebase(e model.OutboxEntry) {
 	type change struct{ was, now model.Value }

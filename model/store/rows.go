@@ -101,7 +101,7 @@ func (t *tx) knownAt(rows []model.Row, at []int) map[model.Ref]*known {
 	return t.known(refs...)
 }
 
-// layTriage gives a row the marks of its subject, and reports whether edits of
+// layTriage returns a row the marks of its subject, and reports whether edits of
 // it are in the outbox.
 func layTriage(r *model.Row, sub *query.Subject, now int64) (waiting bool) {
 	f := sub.Flags

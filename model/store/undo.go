@@ -121,7 +121,7 @@ func (t *tx) dropUndoing(e model.OutboxEntry) {
 	}
 }
 
-// takenBack gives up an edit that a person has taken back while it was being
+// takenBack returns up an edit that a person has taken back while it was being
 // sent, and reports whether it was: it is neither sent again nor decided about.
 // What changed nothing leaves the outbox together with its inverse, what may
 // have changed something leaves it to its inverse.

@@ -50,7 +50,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// take gives and forgets what was sent, without the requests for names.
+// take returns and forgets what was sent, without the requests for names.
 func (f *fake) take() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -252,7 +252,7 @@ func created(t *testing.T, b *Bench, e model.Edit, out model.Outcome, before []s
 	}
 }
 
-// sample gives an edit of a kind whatever the service.
+// sample returns an edit of a kind whatever the service.
 func sample(k model.EditKind, c model.Conversation) model.Edit {
 	e := model.Edit{ID: "e9", Ref: c.Ref, Kind: k, Target: model.TextValue("something")}
 	switch k {

@@ -195,7 +195,7 @@ func openAskElephant(t testing.TB, o conformance.Options) conformance.Standin {
 	return out
 }
 
-// elephantContact gives a contact of the directory who is none of those given.
+// elephantContact returns a contact of the directory who is none of those given.
 func elephantContact(b *conformance.Bench, without []model.Participant) model.Participant {
 	for _, id := range behind(b).AskElephant().ContactIDs() {
 		if !slices.ContainsFunc(without, func(p model.Participant) bool { return p.ID == id }) {

@@ -36,7 +36,7 @@ type Tamper func(req *http.Request, next http.RoundTripper) (*http.Response, err
 // size is how many conversations a stand-in holds where nothing else matters.
 const size = 60
 
-// aFew gives what a test tries one after another: all of it, and with -short n,
+// aFew returns what a test tries one after another: all of it, and with -short n,
 // which begin elsewhere with each turn. The run with the race detector is short:
 // it looks for what goroutines do to each other in every case, and which value a
 // field has makes no difference to that.

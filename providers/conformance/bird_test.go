@@ -356,7 +356,7 @@ func birdPlain(b *conformance.Bench, c model.Conversation) bool {
 	return c.Attributes != nil && len(attributes) > 0 && attributes["tier"] != "gold"
 }
 
-// birdUser gives a user of the workspace who is none of those given.
+// birdUser returns a user of the workspace who is none of those given.
 func birdUser(b *conformance.Bench, without []model.Participant) model.Participant {
 	for _, id := range b.IDs() {
 		for _, p := range behind(b).Bird().Participants(id) {
@@ -369,7 +369,7 @@ func birdUser(b *conformance.Bench, without []model.Participant) model.Participa
 	return model.Participant{}
 }
 
-// birdContact gives a contact of the directory who is none of those given.
+// birdContact returns a contact of the directory who is none of those given.
 func birdContact(b *conformance.Bench, without []model.Participant) model.Participant {
 	page, err := b.Account.Lookup(context.Background(), model.LookupRequest{Kind: model.LookupContacts, Limit: 50})
 	if err == nil {
@@ -383,7 +383,7 @@ func birdContact(b *conformance.Bench, without []model.Participant) model.Partic
 	return model.Participant{}
 }
 
-// birdTaken gives a contact who is in an open conversation, and its channel.
+// birdTaken returns a contact who is in an open conversation, and its channel.
 func birdTaken(b *conformance.Bench) (channel string, contact model.Participant) {
 	for _, id := range b.IDs() {
 		state := behind(b).Bird().JSON(id)

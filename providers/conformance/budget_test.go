@@ -60,7 +60,7 @@ func budget(t *testing.T, s Service) {
 	})
 }
 
-// busiest gives a conversation with messages.
+// busiest returns a conversation with messages.
 func (b *Bench) busiest() string {
 	b.t.Helper()
 	best, most := "", -1

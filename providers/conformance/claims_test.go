@@ -19,7 +19,7 @@ type Engine interface {
 	// Restart leaves the engine and opens it again on what it has kept. Time
 	// passes: what waits for its next try is due.
 	Restart()
-	// Waiting gives the edits that are not settled, as they stand.
+	// Waiting returns the edits that are not settled, as they stand.
 	Waiting() []model.OutboxEntry
 	Retry(id string)
 	Discard(id string)
@@ -40,7 +40,7 @@ func claims(t *testing.T, s Service) {
 	}
 }
 
-// widenings gives pairs of cases with a conversation in which the first widens
+// widenings returns pairs of cases with a conversation in which the first widens
 // and the second does not. Every case that can be in a pair is in one.
 func (s Service) widenings(t *testing.T) (out []combination) {
 	bubble(t, "pairs", func(t *testing.T) {

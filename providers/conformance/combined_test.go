@@ -49,7 +49,7 @@ type combination struct {
 	edits []model.Edit
 }
 
-// combinations gives every pair of cases, in both orders in turn, and the cases
+// combinations returns every pair of cases, in both orders in turn, and the cases
 // all at once in either order.
 func (s Service) combinations() []combination {
 	all := slices.DeleteFunc(slices.Clone(s.Edits), func(ec EditCase) bool { return ec.Kind == model.EditCreate })
@@ -199,7 +199,7 @@ func refusals() []refusal {
 		refusal{name: FaultDropAfter, fault: FaultDropAfter, done: true}, refusal{name: FaultPage, fault: FaultPage, done: true})
 }
 
-// refusals gives those that a combination meets at one step: all of them where
+// refusals returns those that a combination meets at one step: all of them where
 // everything is tried at once, and some in turn for a pair.
 func (cs combination) refusals(turn int) []refusal {
 	all := refusals()

@@ -110,7 +110,7 @@ type fixed string
 func (f fixed) Get(context.Context) (string, error) { return string(f), nil }
 func (fixed) Reject(string)                         {}
 
-// behind gives the sandbox of a bench.
+// behind returns the sandbox of a bench.
 func behind(b *conformance.Bench) *stand { return b.Server.(*stand) }
 
 // writes tells a write by its method; POSTs to the given ends only read.
@@ -127,7 +127,7 @@ func without(state map[string]any, fields ...string) map[string]any {
 	return state
 }
 
-// text gives a string of plain JSON data, "" for anything else.
+// text returns a string of plain JSON data, "" for anything else.
 func text(v any) string {
 	s, _ := v.(string)
 	return s

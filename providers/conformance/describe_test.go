@@ -117,7 +117,7 @@ func describe(t *testing.T, s Service) {
 	})
 }
 
-// widest gives the access value that every other one leads to by widening.
+// widest returns the access value that every other one leads to by widening.
 func widest(values []string) string {
 	for _, v := range values {
 		if !slices.ContainsFunc(values, func(from string) bool {

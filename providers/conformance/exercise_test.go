@@ -76,7 +76,7 @@ func exercise(t *testing.T, s Service, u *usage) {
 	}
 }
 
-// basePath gives the path of the base URL of an account.
+// basePath returns the path of the base URL of an account.
 func basePath(b *Bench) string {
 	_, rest, _ := strings.Cut(b.Account.Describe().BaseURL, "://")
 	_, path, _ := strings.Cut(rest, "/")

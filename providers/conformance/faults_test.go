@@ -139,7 +139,7 @@ func faults(t *testing.T, s Service) {
 	shapes(t, s)
 }
 
-// writeCases gives one edit of each kind.
+// writeCases returns one edit of each kind.
 func (s Service) writeCases() []EditCase {
 	var out []EditCase
 	for _, ec := range s.Edits {

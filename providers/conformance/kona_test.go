@@ -277,7 +277,7 @@ func konaSpace(b *conformance.Bench) string {
 	return page.Items[0].ID
 }
 
-// konaPerson gives somebody of a directory who is none of those given.
+// konaPerson returns somebody of a directory who is none of those given.
 func konaPerson(b *conformance.Bench, kind model.LookupKind, space string, without []model.Participant) model.Participant {
 	page, err := b.Account.Lookup(context.Background(), model.LookupRequest{Kind: kind, Scope: space, Limit: 100})
 	if err == nil {

@@ -64,7 +64,7 @@ func TestANarrowedListHasEverythingThatMatches(t *testing.T) {
 	}
 }
 
-// vocabulary gives terms that meet the conversations of a list.
+// vocabulary returns terms that meet the conversations of a list.
 func vocabulary(list map[string]model.Conversation) []string {
 	seen := map[string]bool{"is:external": true, "-is:internal": true, "is:internal": true, "updated:<90d": true, "updated:>90d": true, "created:<180d": true,
 		"created:>30d": true, "updated:today": true, "kind:huddle": true, "title:a": true, "a": true, "with:a": true, "is:private": true}
@@ -117,7 +117,7 @@ func drawQuery(t *rapid.T, terms []string) query.Query {
 	return q
 }
 
-// drawEdit gives an edit that may be on its way in any conversation.
+// drawEdit returns an edit that may be on its way in any conversation.
 func drawEdit(t *rapid.T) model.Edit {
 	return rapid.SampledFrom([]model.Edit{
 		{Kind: model.EditTitle, Target: model.TextValue("a")},

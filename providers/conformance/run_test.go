@@ -41,7 +41,7 @@ func Run(t *testing.T, s Service) {
 	}
 }
 
-// newEdit gives the edit of a case for a conversation, with its base.
+// newEdit returns the edit of a case for a conversation, with its base.
 func newEdit(ec EditCase, b *Bench, c model.Conversation) (model.Edit, bool) {
 	key, target, ok := ec.Edit(b, c)
 	if !ok {
@@ -89,7 +89,7 @@ func (b *Bench) choose(ec EditCase) (model.Conversation, model.Edit) {
 	return model.Conversation{}, model.Edit{}
 }
 
-// any gives the case that is used where it does not matter which.
+// any returns the case that is used where it does not matter which.
 func (s Service) any() EditCase { return s.Edits[0] }
 
 func (s Service) edit(t testing.TB, name string) EditCase {
@@ -101,7 +101,7 @@ func (s Service) edit(t testing.TB, name string) EditCase {
 	return s.Edits[i]
 }
 
-// first gives the id of a conversation and loads nothing.
+// first returns the id of a conversation and loads nothing.
 func (b *Bench) first() string {
 	b.t.Helper()
 	ids := b.IDs()
@@ -111,7 +111,7 @@ func (b *Bench) first() string {
 	return ids[0]
 }
 
-// some gives the ids of enough conversations to meet most oddities.
+// some returns the ids of enough conversations to meet most oddities.
 func (b *Bench) some() []string {
 	ids := b.IDs()
 	return ids[:min(len(ids), 26)]

@@ -63,7 +63,7 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// lines gives the requests but those that only name ids.
+// lines returns the requests but those that only name ids.
 func (s *stub) lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -39,7 +39,7 @@ func (s *town) answer(r sent) (int, string) {
 	return 200, wrapped(element(71, nil))
 }
 
-// took gives what was asked since the last time.
+// took returns what was asked since the last time.
 func (s *town) took() string {
 	all := strings.Join(s.sent, ", ")
 	s.sent = nil

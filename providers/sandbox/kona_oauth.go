@@ -46,7 +46,7 @@ func (k *Kona) issueCode(redirect string) string {
 	return code
 }
 
-// signedIn gives the user of a request by its token.
+// signedIn returns the user of a request by its token.
 func (k *Kona) signedIn(x *exchange) int {
 	if user, ok := k.users[strings.TrimPrefix(x.header.Get("Authorization"), "Bearer ")]; ok {
 		return user

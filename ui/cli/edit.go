@@ -166,7 +166,7 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, req request) (plan
 	return plan, failed, nil
 }
 
-// worthStopping gives the error that ends the command before anything is
+// worthStopping returns the error that ends the command before anything is
 // planned: whom somebody may mean by an ambiguous name is never guessed, and a
 // name that nobody has anywhere is a slip.
 func worthStopping(found []resolved) error {

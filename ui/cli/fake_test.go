@@ -453,7 +453,7 @@ func (b *bench) atTerminal(answers string) {
 	b.program.In = strings.NewReader(answers)
 }
 
-// run gives the exit status; the output of earlier runs is dropped.
+// run returns the exit status; the output of earlier runs is dropped.
 func (b *bench) run(t *testing.T, args ...string) int {
 	t.Helper()
 	b.out.Reset()

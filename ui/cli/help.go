@@ -117,7 +117,7 @@ const (
 // left, the line is wrapped as a whole.
 const narrowestHang = 20
 
-// fold gives the lines of a text in columns, each at most width cells wide: what
+// fold returns the lines of a text in columns, each at most width cells wide: what
 // does not fit goes on below its last column.
 func fold(text string, width int) []string {
 	var measure layout.Measure

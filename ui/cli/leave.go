@@ -36,7 +36,7 @@ const (
 
 // Sender is what leaving needs of an engine.
 type Sender interface {
-	// Sending gives how many edits are being sent, and a channel that is closed
+	// Sending returns how many edits are being sent, and a channel that is closed
 	// when that changes.
 	Sending() (edits int, changed <-chan struct{})
 	// Close waits for what is being sent. Where ctx ends first it leaves that.

@@ -109,7 +109,7 @@ type Start struct{ Query, View string }
 type Login interface {
 	// Redirect is the address on this machine that the browser comes back to.
 	Redirect() string
-	// Page gives the page where the person agrees; state comes back with the code.
+	// Page returns the page where the person agrees; state comes back with the code.
 	Page(state string) string
 	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
 	// the service does not say.
@@ -222,7 +222,7 @@ func (r *run) complain(err error) {
 	}
 }
 
-// words gives the text of an error in which what failed on a service is said in
+// words returns the text of an error in which what failed on a service is said in
 // a person's words; what stands around it, such as whose it is, stays.
 func words(err error) string {
 	text := err.Error()

@@ -61,7 +61,7 @@ func (w who) exact() bool {
 	return w.kind != "" || w.identifier || !strings.ContainsFunc(w.text, unicode.IsSpace) && strings.ContainsAny(w.text, "@0123456789")
 }
 
-// named gives whom a text names without looking anywhere.
+// named returns whom a text names without looking anywhere.
 func (w who) named() model.Participant {
 	switch {
 	case w.kind != "":
@@ -148,7 +148,7 @@ func (w who) matches(p model.Participant) bool {
 		p.Name != "" && model.FoldText(p.Name) == model.FoldText(w.text)
 }
 
-// choose gives the one among people whom the text names. Where a folded name
+// choose returns the one among people whom the text names. Where a folded name
 // fits several and the exact one fits one, it is that one.
 func (w who) choose(people []model.Participant) (p model.Participant, found bool, err error) {
 	var fit, exact []model.Participant

@@ -219,7 +219,7 @@ func (e *People) revert() {
 	}
 }
 
-// cycle gives the next role, or where there are none the next status.
+// cycle returns the next role, or where there are none the next status.
 func (e *People) cycle(by int) {
 	_, values := e.choices()
 	r := e.row()

@@ -16,7 +16,7 @@ const (
 
 var lastPort atomic.Int64
 
-// FreeRedirect gives an address for a browser to come back to, on a port of this
+// FreeRedirect returns an address for a browser to come back to, on a port of this
 // machine that nobody listens on. It gives each port once.
 func FreeRedirect(t interface{ Fatal(...any) }) string {
 	for range ports {

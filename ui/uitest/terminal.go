@@ -126,14 +126,14 @@ func (x *Terminal) Type(keys string) {
 	}
 }
 
-// Output gives everything written so far.
+// Output returns everything written so far.
 func (x *Terminal) Output() []byte {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return bytes.Clone(x.stream)
 }
 
-// Text gives what stands on the screen, without colours.
+// Text returns what stands on the screen, without colours.
 func (x *Terminal) Text() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -38,7 +38,7 @@ var table = []providers.CapabilityRow{
 	providers.Yes(model.EditDelete, "DELETE /notes/{id}", "a note is gone for everybody"),
 }
 
-// Factory gives the adapter for the registry.
+// Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table,
 		Audience: "privacy:public everybody who uses Notes", Open: open}

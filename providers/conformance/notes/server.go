@@ -62,7 +62,7 @@ type Request struct {
 	Status              int
 }
 
-// NewServer gives a stand-in with a number of notes.
+// NewServer returns a stand-in with a number of notes.
 func NewServer(notes int) *Server {
 	s := &Server{Key: Key}
 	for range notes {

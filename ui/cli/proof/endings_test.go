@@ -208,7 +208,7 @@ func (s *session) end(within time.Duration) (code int) {
 	return code
 }
 
-// said gives what was written since the screen was left, if there was one.
+// said returns what was written since the screen was left, if there was one.
 func (s *session) said() string {
 	out := s.Output()
 	return string(out[max(0, bytes.LastIndex(out, []byte("\x1b[?1049l"))):])
@@ -302,7 +302,7 @@ func endOnce(t *testing.T, h *endHome, worker, n int) time.Duration {
 	return took
 }
 
-// shownPrefix gives the longest start of a text that stands on the screen.
+// shownPrefix returns the longest start of a text that stands on the screen.
 func shownPrefix(screen, text string) string {
 	for n := len(text); n > 6; n-- {
 		if strings.Contains(screen, text[:n]) {
@@ -455,7 +455,7 @@ func runs(pid int) bool {
 	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
-// job gives the one job of a shell.
+// job returns the one job of a shell.
 func (s *session) job() int {
 	s.t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid))

@@ -28,7 +28,7 @@ type crowd struct {
 	killed  int
 }
 
-// title gives one that nobody used before.
+// title returns one that nobody used before.
 func (c *crowd) title() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -39,7 +39,7 @@ func newHome(t testing.TB, accounts []config.SandboxAccount) *home {
 	return h
 }
 
-// copied gives a home that holds the same database and points at the same
+// copied returns a home that holds the same database and points at the same
 // services.
 func (h *home) copied(t testing.TB) *home {
 	t.Helper()

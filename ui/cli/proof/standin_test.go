@@ -156,7 +156,7 @@ func newBox(t testing.TB, seed uint64, born time.Time) *sandbox.Sandbox {
 	return b
 }
 
-// configOf gives the accounts of services that are reached at root.
+// configOf returns the accounts of services that are reached at root.
 func configOf(b *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range b.Accounts() {

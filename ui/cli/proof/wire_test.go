@@ -180,7 +180,7 @@ func (e event) String() string {
 	return fmt.Sprintf("%s %s %s: %s → %s by %s", e.at.Format("15:04:05.000"), e.ref, e.field(), show(e.was), show(e.is), by)
 }
 
-// fields gives every field that a conversation shows.
+// fields returns every field that a conversation shows.
 func fields(c model.Conversation) []model.Edit {
 	var out []model.Edit
 	for _, k := range []model.EditKind{model.EditPrivacy, model.EditTitle, model.EditDescription, model.EditStatus, model.EditAccess,
