@@ -87,7 +87,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 	}
 	query.SetServices(registry.Names())
 	p := cli.Program{
-		Version:     version(),
+		Version:     cli.Version(),
 		In:          os.Stdin,
 		Out:         os.Stdout,
 		Err:         os.Stderr,
@@ -118,24 +118,6 @@ func program(atOnce <-chan struct{}) cli.Program {
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
-}
-
-// version is what the Go tool wrote into the binary.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	if v == "" || v == "(devel)" {
-		v = "devel"
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				v += " " + s.Value[:min(12, len(s.Value))]
-			}
-		}
-	}
-	return v
 }
 
 // engine is the inbox with what it stands on.
@@ -291,7 +273,7 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	o := ui.Options{
 		Backend: e, Keys: s.Config.Keys, Theme: s.Config.UI.Theme, Themes: s.Config.Themes, Layout: s.Config.UI.Layout,
 		ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv), ReadOnly: s.ReadOnly, Demo: s.Demo, SSH: os.Getenv("SSH_CONNECTION") != "",
-		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: version(), ConfigPath: s.Paths.Config,
+		InitialQuery: start.Query, InitialView: start.View, Now: time.Now, Version: cli.Version(), ConfigPath: s.Paths.Config,
 		Open:          func(url string) error { return p.Browse(s, url) },
 		Background:    func() { e.Start(ctx) },
 		BeforeSuspend: e.Suspend, AfterResume: e.Resume,
@@ -307,7 +289,7 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 
 func openWelcome(ctx context.Context, s cli.Setup) (demo bool, err error) {
 	m := ui.New(ui.Options{Welcome: true, Services: services(), ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
-		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: version()})
+		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: cli.Version()})
 	err = ui.Run(ctx, m)
 	return err == nil && m.WantsDemo(), err
 }

@@ -14,7 +14,8 @@ const hidden = "[hidden]"
 const maxShown = 48
 
 // knownSecret matches beginnings that services give their keys and tokens, JSON web tokens included.
-var knownSecret = regexp.MustCompile(`(?i)^(bearer\s+\S{6,}|basic\s+\S{6,}|sk[-_].{6,}|[pr]k[-_](live|test).{6,}|xox[a-z]-.{6,}|gh[oprsu]_.{6,}|github_pat_.{6,}|glpat-.{6,}|eyj[a-z0-9_-]{10,}.*|AKIA[A-Z0-9]{12,}|AIza.{20,})$`)
+var knownSecret = regexp.MustCompile(`(?i)^(bearer\s+\S{6,}|basic\s+\S{6,}|sk[-_].{6,}|[pr]k[-_](live|test).{6,}|` +
+	`xox[a-z]-.{6,}|gh[oprsu]_.{6,}|github_pat_.{6,}|glpat-.{6,}|eyj[a-z0-9_-]{10,}.*|AKIA[A-Z0-9]{12,}|AIza.{20,})$`)
 
 // secretToken finds the words of a text that could be a secret.
 var secretToken = regexp.MustCompile(`[A-Za-z0-9_+=~-]{8,}`)
@@ -46,7 +47,8 @@ func looksSecret(s string) bool {
 }
 
 // knownInText finds credentials with a known beginning inside a text, to their very end.
-var knownInText = regexp.MustCompile(`(?i)\b(?:sk[-_]|[pr]k[-_](?:live|test)|xox[a-z]-|gh[oprsu]_|github_pat_|glpat-|eyj[a-z0-9_-]{10})[^\s"',;()\[\]]{6,}`)
+var knownInText = regexp.MustCompile(`(?i)\b(?:sk[-_]|[pr]k[-_](?:live|test)|xox[a-z]-|gh[oprsu]_|github_pat_|glpat-|` +
+	`eyj[a-z0-9_-]{10})[^\s"',;()\[\]]{6,}`)
 
 // schemeInText finds what an Authorization header holds.
 var schemeInText = regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[^\s"',;()\[\]]{8,}`)

@@ -35,7 +35,8 @@ func writeSVG(w io.Writer, s screen, dark bool) error {
 	}
 	width, height := float64(s.Width())*cellW+2*margin, float64(s.Height())*cellH+2*margin
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.1f %.1f" font-family="%s" font-size="14">`+"\n",
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.1f %.1f" `+
+		`font-family="%s" font-size="14">`+"\n",
 		width, height, width, height, fonts)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="6" fill="%s"/>`+"\n", bg)
 	for y := range s.Height() {
@@ -73,7 +74,8 @@ func writeSVG(w io.Writer, s screen, dark bool) error {
 			line = line[spaces:]
 			left += float64(spaces) * cellW
 			used := cells - spaces - (len(text.String()) - len(strings.TrimRight(text.String(), " ")))
-			fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="%s"%s>%s</text>`+"\n",
+			fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" `+
+				`xml:space="preserve" fill="%s"%s>%s</text>`+"\n",
 				left, top+13.5, float64(used)*cellW, look.fg, look.extra, html.EscapeString(line))
 		}
 	}

@@ -198,7 +198,8 @@ func (c *completer) labels(of *field, typed string, v Vocabulary) {
 	for _, l := range frequent(v[of.name]) {
 		name, text, _ := strings.Cut(l.Text, "=")
 		if name, text = presentable(name), presentable(text); model.FoldText(name) == key && name != "" && text != "" {
-			c.offer(model.FoldText(text), value, Term{Field: of.name, RawKey: name, Raw: text, HasValue: true}.String(), l.help("label with this value"))
+			labelled := Term{Field: of.name, RawKey: name, Raw: text, HasValue: true}
+			c.offer(model.FoldText(text), value, labelled.String(), l.help("label with this value"))
 		}
 	}
 }

@@ -89,7 +89,8 @@ func (p *parser) or(depth int) (*Node, error) {
 		p.blanks()
 		more := p.i < len(p.s) && p.s[p.i] != ')'
 		if part == nil && (more || len(parts) > 0) {
-			return nil, &Error{Pos: p.i, End: min(p.i+2, len(p.s)), Message: `OR needs something on both sides; as a word it is written "OR"`, Suggestion: `"OR"`}
+			return nil, &Error{Pos: p.i, End: min(p.i+2, len(p.s)), Suggestion: `"OR"`,
+				Message: `OR needs something on both sides; as a word it is written "OR"`}
 		}
 		parts = append(parts, part)
 		if !more {
@@ -218,7 +219,8 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		if near != "" {
 			near += ":"
 		}
-		return nil, &Error{Pos: start, End: p.i, Message: fmt.Sprintf("there is no field %q; a text with a colon stands in quotes", typed), Suggestion: near}
+		return nil, &Error{Pos: start, End: p.i, Suggestion: near,
+			Message: fmt.Sprintf("there is no field %q; a text with a colon stands in quotes", typed)}
 	}
 	if of.compare == byLabel {
 		return p.label(of)
