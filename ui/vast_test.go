@@ -176,7 +176,7 @@ func (b *bench) run(cmd tea.Cmd) {
 	}()
 }
 
-// take returns the model a message and draws what follows.
+// take gives the model a message and draws what follows.
 func (b *bench) take(msg tea.Msg, kind string) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&after)
