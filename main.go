@@ -112,7 +112,9 @@ func program(atOnce <-chan struct{}) cli.Program {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
 		Sandbox: func(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
-			box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
+			box, err := sandbox.New(sandbox.Options{
+				World: world(o.Hostile), Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults,
+			})
 			return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
 		},
 	}
@@ -360,6 +362,14 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 }
 
 // sandboxAccounts returns the accounts of servers that are reached at root.
+// world is what a sandbox is about.
+func world(hostile bool) string {
+	if hostile {
+		return sandbox.Hostile
+	}
+	return sandbox.Northwind
+}
+
 func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
 	var out []config.SandboxAccount
 	for _, a := range box.Accounts() {
@@ -370,7 +380,7 @@ func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount 
 			}
 			settings[k] = v
 		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, BaseURL: root + a.Path,
+		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, BaseURL: root + a.Path,
 			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
 	}
 	return out

@@ -146,9 +146,9 @@ func (a *Attention) transcript(row int, said []line, form transcriptForm) any {
 		spoken := spokenWords(l.Text, start, end, row%3 == 1)
 		speaker := map[string]any{"id": strconv.Itoa(btoi(!staff)), "name": p.name(), "email": p.Email}
 		switch {
-		case !staff && row%7 == 0:
+		case a.data.Odd && !staff && row%7 == 0:
 			speaker = map[string]any{}
-		case !staff && row%5 == 0:
+		case a.data.Odd && !staff && row%5 == 0:
 			speaker = map[string]any{"email": p.Email}
 		}
 		detailed = append(detailed, map[string]any{"speaker": speaker, "words": spoken})

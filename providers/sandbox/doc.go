@@ -16,7 +16,7 @@
 //
 // No data is written anywhere and every credential is made up.
 //
-// What the servers hold stands in data: a folder for each world, and in it the people and one file for each vendor, with its
+// What the servers hold stands in data: a folder for each world (see [Options.World]), and in it the people and one file for each vendor, with its
 // directories and conversations as records in the service's own words (see record). People are named by a word, times are
 // relative to the start of the sandbox and to a conversation's creation. A sandbox of more conversations than the file has
 // repeats them with other ids and times.
