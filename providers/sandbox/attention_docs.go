@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // How a transcript is shown.
@@ -140,7 +141,7 @@ func (a *Attention) transcript(row int, said []line, form transcriptForm) any {
 	var detailed, flat []any
 	end := 0.1
 	for _, l := range said {
-		start := end + 0.3
+		start := max(end+0.3, time.Duration(l.At).Seconds())
 		end = start + 0.05*float64(len(l.Text))
 		p, staff := a.data.person(l.By), strings.HasPrefix(l.By, "staff")
 		spoken := spokenWords(l.Text, start, end, row%3 == 1)

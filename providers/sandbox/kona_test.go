@@ -836,7 +836,8 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 func TestKonaEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		k := newKona(base{vendor: &konaVendor, conversations: n, data: newWorld(Hostile, 1, clock), now: func() time.Time { return clock }}).(*Kona)
+		data := newWorld(Hostile, 1, clock)
+		k := newKona(base{vendor: &konaVendor, conversations: n, data: data, now: func() time.Time { return clock }}).(*Kona)
 		if k.Len() != n || len(k.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, k.Len(), len(k.IDs()))
 		}
