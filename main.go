@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
-	"net/http"
 	"os"
 	"os/signal"
 	"os/user"
@@ -29,7 +28,6 @@ import (
 	"confab/providers/attention"
 	"confab/providers/bird"
 	"confab/providers/kona"
-	"confab/providers/sandbox"
 	"confab/ui"
 	"confab/ui/cli"
 	"confab/ui/keymap"
@@ -111,12 +109,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Browse: func(s cli.Setup, url string) error {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
-		Sandbox: func(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
-			box, err := sandbox.New(sandbox.Options{
-				World: world(o.Hostile), Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults,
-			})
-			return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
-		},
+		Sandbox: openSandbox,
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
@@ -362,30 +355,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 }
 
 // sandboxAccounts returns the accounts of servers that are reached at root.
-// world is what a sandbox is about.
-func world(hostile bool) string {
-	if hostile {
-		return sandbox.Hostile
-	}
-	return sandbox.Northwind
-}
-
-func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
-	var out []config.SandboxAccount
-	for _, a := range box.Accounts() {
-		settings := map[string]string{}
-		for k, v := range a.Settings {
-			if strings.HasPrefix(v, "/") {
-				v = root + v
-			}
-			settings[k] = v
-		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, BaseURL: root + a.Path,
-			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
-	}
-	return out
-}
-
 // forget removes what is kept of an account: rows of the database and tokens.
 func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []string, err error) {
 	db, err := openStore(ctx, s)
