@@ -176,6 +176,8 @@ func ulid(t time.Time, id string) string {
 type collection struct {
 	All  map[string]any
 	Rows []record
+	// yearly says that rows beyond those of the file are of the years before.
+	yearly bool
 }
 
 // record is one thing as a data file holds it, in the service's own words. In strings,
@@ -223,7 +225,7 @@ func (w *world) dated(c *collection) *collection {
 	if !slices.ContainsFunc(c.Rows, func(r record) bool { return r.On != "" }) {
 		return c
 	}
-	out := &collection{All: c.All, Rows: slices.Clone(c.Rows)}
+	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), yearly: true}
 	for i, r := range out.Rows {
 		if r.On != "" {
 			out.Rows[i].Age = span(w.base.Sub(w.on(r.On)))
@@ -251,8 +253,12 @@ func (w *world) on(text string) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), 0, 0, w.zone).UTC()
 }
 
-// age is how long ago row i of n was created. The ages of the file are spread over more or fewer rows.
+// age is how long ago row i of n was created. The ages of the file are spread over more or fewer rows, unless they are days.
 func (c *collection) age(i, n int) time.Duration {
+	if c.yearly {
+		const year = 52 * 7 * 24 * time.Hour // the same day of the week
+		return time.Duration(c.Rows[i%len(c.Rows)].Age) + time.Duration(i/len(c.Rows))*year
+	}
 	at := float64(i) * float64(len(c.Rows)) / float64(max(n, 1))
 	k := min(int(at), len(c.Rows)-1)
 	from, to := c.Rows[k].Age, c.Rows[k].Age+span(24*time.Hour)

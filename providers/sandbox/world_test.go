@@ -20,7 +20,7 @@ func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 	zone := time.FixedZone("", 5*3600+1800)
 	for hour := range 24 * 8 {
 		now := time.Date(2026, 11, 20, 0, 1, 0, 0, zone).Add(time.Duration(hour) * time.Hour)
-		k := northwind(t, 400, now).Kona()
+		k := northwind(t, 400+hour%3*500, now).Kona()
 		if k.data.zone != zone {
 			t.Fatal("another zone")
 		}
@@ -31,7 +31,7 @@ func TestAWorldIsDatedRelativeToNow(t *testing.T) {
 			switch r := k.record(row); {
 			case at.After(last):
 				t.Errorf("at %s: row %d is of %s, after the one before it", now, row, at)
-			case r.On != "" && (day == time.Saturday || day == time.Sunday || !at.Before(now.Add(-6*time.Hour+time.Minute))):
+			case row < 100 && r.On != "" && (day == time.Saturday || day == time.Sunday || !at.Before(now.Add(-6*time.Hour+time.Minute))):
 				t.Errorf("at %s: %q is %s", now, r.On, at)
 			}
 			for _, m := range k.thread(row) {
