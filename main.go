@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
-	"net/http"
 	"os"
 	"os/signal"
 	"os/user"
@@ -29,7 +28,6 @@ import (
 	"confab/providers/attention"
 	"confab/providers/bird"
 	"confab/providers/kona"
-	"confab/providers/sandbox"
 	"confab/ui"
 	"confab/ui/cli"
 	"confab/ui/keymap"
@@ -111,10 +109,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Browse: func(s cli.Setup, url string) error {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
-		Sandbox: func(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
-			box, err := sandbox.New(sandbox.Options{Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults})
-			return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
-		},
+		Sandbox: openSandbox,
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
 	return p
@@ -342,22 +337,6 @@ func checkState(ctx context.Context, s cli.Setup) []model.CheckResult {
 }
 
 // sandboxAccounts returns the accounts of servers that are reached at root.
-func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
-	var out []config.SandboxAccount
-	for _, a := range box.Accounts() {
-		settings := map[string]string{}
-		for k, v := range a.Settings {
-			if strings.HasPrefix(v, "/") {
-				v = root + v
-			}
-			settings[k] = v
-		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, BaseURL: root + a.Path,
-			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
-	}
-	return out
-}
-
 // forget removes what is kept of an account: rows of the database and tokens.
 func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []string, err error) {
 	db, err := openStore(ctx, s)

@@ -19,6 +19,8 @@ const SandboxMarker = "# Written by confab sandbox; it is replaced each time. Ta
 // SandboxAccount is an account on the stand-in servers.
 type SandboxAccount struct {
 	Name, Provider string
+	// Unseen are the ids of the conversations that a demo begins with unseen. It is not written.
+	Unseen []string
 	// BaseURL must be on loopback.
 	BaseURL string
 	// Credential is the secret itself; "" for none.

@@ -47,7 +47,12 @@ type stand struct {
 // open makes a sandbox and opens an account of one provider.
 func open(t testing.TB, f providers.Factory, o conformance.Options) (*stand, conformance.Standin) {
 	t.Helper()
-	box, err := sandbox.New(sandbox.Options{Conversations: 4 * o.Conversations, Seed: 11})
+	return openWorld(t, f, o, sandbox.Hostile)
+}
+
+func openWorld(t testing.TB, f providers.Factory, o conformance.Options, world string) (*stand, conformance.Standin) {
+	t.Helper()
+	box, err := sandbox.New(sandbox.Options{World: world, Conversations: 4 * o.Conversations, Seed: 11})
 	if err != nil {
 		t.Fatal(err)
 	}

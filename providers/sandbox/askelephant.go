@@ -70,7 +70,7 @@ func newAskElephant(b base) service {
 		file: load[elephantFile](b.data.name, "askelephant"), managed: map[int][]int{}, contactRemoved: map[int]bool{},
 	}
 	a.start(b, a, a.routes())
-	a.before, a.seeded, a.place, a.clock, a.updated = a.version, &a.file.Engagements, a.placed, elephantTime, "updated_at"
+	a.before, a.seeded, a.place, a.clock, a.updated = a.version, a.data.dated(&a.file.Engagements), a.placed, elephantTime, "updated_at"
 	a.contested = []contested{{"", a.moveContact}}
 	return a
 }

@@ -537,7 +537,8 @@ func TestAskElephantAnswerNext(t *testing.T) {
 }
 
 func FuzzAskElephantRequests(f *testing.F) {
-	a := newAskElephant(base{vendor: &elephantVendor, conversations: 12, data: newWorld(1, testNow.Add(3*time.Hour)), now: time.Now}).(*AskElephant)
+	later := newWorld(Hostile, 1, testNow.Add(3*time.Hour))
+	a := newAskElephant(base{vendor: &elephantVendor, conversations: 12, data: later, now: time.Now}).(*AskElephant)
 	one := "/api/v2/engagements/" + a.id(3)
 	f.Add("GET", "/api/v2/engagements", "limit=3&expand=contacts,tags&filter[start_at][gte]=2026-01-01T00:00:00Z", "")
 	f.Add("GET", "/api/v2/engagements", "cursor=eyJjIjoiZW5nYWdlbWVudHMiLCJ0IjoiJSIsInUiOjF9", "")

@@ -72,7 +72,7 @@ func newAttention(b base) service {
 	a := &Attention{key: key, file: load[attentionFile](b.data.name, "attention")}
 	a.media = []string{"application/json", "application/vnd.api+json"}
 	a.start(b, a, a.routes())
-	a.seeded, a.place, a.clock = &a.file.Conversations, a.placed, func(t time.Time) any { return stamp(t) }
+	a.seeded, a.place, a.clock = a.data.dated(&a.file.Conversations), a.placed, func(t time.Time) any { return stamp(t) }
 	a.contested = []contested{
 		{"/change_privacy", func(row, _ int) { a.edit(row, "private", a.value(row, "private") != true) }},
 		{"/labels", func(row, n int) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // How a transcript is shown.
@@ -140,15 +141,15 @@ func (a *Attention) transcript(row int, said []line, form transcriptForm) any {
 	var detailed, flat []any
 	end := 0.1
 	for _, l := range said {
-		start := end + 0.3
+		start := max(end+0.3, time.Duration(l.At).Seconds())
 		end = start + 0.05*float64(len(l.Text))
 		p, staff := a.data.person(l.By), strings.HasPrefix(l.By, "staff")
 		spoken := spokenWords(l.Text, start, end, row%3 == 1)
 		speaker := map[string]any{"id": strconv.Itoa(btoi(!staff)), "name": p.name(), "email": p.Email}
 		switch {
-		case !staff && row%7 == 0:
+		case a.data.Odd && !staff && row%7 == 0:
 			speaker = map[string]any{}
-		case !staff && row%5 == 0:
+		case a.data.Odd && !staff && row%5 == 0:
 			speaker = map[string]any{"email": p.Email}
 		}
 		detailed = append(detailed, map[string]any{"speaker": speaker, "words": spoken})

@@ -568,7 +568,8 @@ func BenchmarkAttentionSync25000(b *testing.B) {
 }
 
 func FuzzAttentionRequests(f *testing.F) {
-	a := newAttention(base{vendor: &attentionVendor, conversations: 12, data: newWorld(1, testNow.Add(3*time.Hour)), now: time.Now}).(*Attention)
+	later := newWorld(Hostile, 1, testNow.Add(3*time.Hour))
+	a := newAttention(base{vendor: &attentionVendor, conversations: 12, data: later, now: time.Now}).(*Attention)
 	one := "/v2/conversations/" + a.id(3)
 	f.Add("GET", "/v2/conversations/list", "size=50&filter[owner.id]=x&filter[team.id]=Budget&filter[team.id]=1", "")
 	f.Add("GET", one, "detailedTranscript=true", "")

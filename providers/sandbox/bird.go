@@ -104,7 +104,7 @@ func newBird(base base) service {
 		keys: map[string][]string{birdToken: nil},
 	}
 	b.start(base, b, b.routes())
-	b.seeded, b.updated, b.contested = &b.file.Conversations, "updatedAt", b.contests()
+	b.seeded, b.updated, b.contested = b.data.dated(&b.file.Conversations), "updatedAt", b.contests()
 	b.gate = b.enter
 	b.clock = func(t time.Time) any { return stamp(t) }
 	b.place = func(_ int, kind string, n int) any { return b.uuid(kind, n) }

@@ -77,7 +77,7 @@ func (b *Bird) participant(kind string, n, channel int) map[string]any {
 		case 3:
 			p["identifierValue"] = id.value
 		}
-		if n%9 != 5 { // contacts nobody has named yet
+		if n%9 != 5 || !b.data.Odd { // contacts nobody has named yet
 			p["displayName"] = b.data.contact(n).name()
 		}
 		p["contact"] = contact

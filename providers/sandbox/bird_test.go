@@ -815,7 +815,7 @@ func TestBirdIsTheSameForTheSameSeed(t *testing.T) {
 func TestBirdEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		d := newWorld(1, clock)
+		d := newWorld(Hostile, 1, clock)
 		b := newBird(base{vendor: &birdVendor, conversations: n, data: d, now: func() time.Time { return clock }}).(*Bird)
 		if b.Len() != n || len(b.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, b.Len(), len(b.IDs()))
@@ -829,7 +829,7 @@ func TestBirdEmptyAndTiny(t *testing.T) {
 }
 
 func FuzzBirdRequests(f *testing.F) {
-	d := newWorld(1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+	d := newWorld(Hostile, 1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
 	b := newBird(base{vendor: &birdVendor, conversations: 12, data: d, now: time.Now}).(*Bird)
 	at := "/workspaces/" + birdWorkspace
 	one := at + "/conversations/" + b.id(3)

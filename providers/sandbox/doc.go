@@ -16,10 +16,10 @@
 //
 // No data is written anywhere and every credential is made up.
 //
-// What the servers hold stands in data: a folder for each world, and in it the people and one file for each vendor, with its
-// directories and conversations as records in the service's own words (see record). People are named by a word, times are
-// relative to the start of the sandbox and to a conversation's creation. A sandbox of more conversations than the file has
-// repeats them with other ids and times.
+// What the servers hold stands in data: a folder for each world (see [Options]), and in it the people and one file for each
+// vendor, with its directories and conversations as records in the service's own words (see record). People are named by a
+// word, times are relative to the start of the sandbox and to a conversation's creation. A sandbox of more conversations than
+// the file has repeats them with other ids and times.
 //
 // A vendor is a type around server with the methods of parts, a table of routes, a file of data and a line in vendors;
 // vendor_test.go holds the smallest one. What clients and other people change lies over the records (see rows).

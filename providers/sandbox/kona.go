@@ -98,7 +98,7 @@ func newKona(b base) service {
 	k.spaces = len(k.file.Spaces.Rows)
 	k.start(b, k, slices.Concat(k.routes(), k.directoryRoutes(), k.oauthRoutes()))
 	k.gate = k.enter
-	k.before, k.seeded, k.place, k.updated = k.headers, &k.file.Conversations, k.placed, "updated_at"
+	k.before, k.seeded, k.place, k.updated = k.headers, k.data.dated(&k.file.Conversations), k.placed, "updated_at"
 	k.clock, k.contested = func(t time.Time) any { return t.UnixMilli() }, k.contests()
 	return k
 }

@@ -153,14 +153,14 @@ func (k *Kona) render(row int, view konaView) map[string]any {
 	out := k.doc(row)
 	out["id"] = k.conversationID(row)
 	// The schema has no times, though lists can be sorted by them; about half of the rows carry them.
-	if row%2 == 1 {
+	if k.data.Odd && row%2 == 1 {
 		delete(out, "created_at")
 		delete(out, "updated_at")
 	}
-	if view == konaInList && row%24 == 6 {
+	if k.data.Odd && view == konaInList && row%24 == 6 {
 		out["participants"], out["groups"] = nil, nil
 	}
-	if view == konaInListBare || view == konaInList && row%24 == 14 {
+	if view == konaInListBare || k.data.Odd && view == konaInList && row%24 == 14 {
 		delete(out, "participants")
 		delete(out, "groups")
 	}

@@ -836,7 +836,8 @@ func TestKonaIsTheSameForTheSameSeed(t *testing.T) {
 func TestKonaEmptyAndTiny(t *testing.T) {
 	for n := range 3 {
 		clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		k := newKona(base{vendor: &konaVendor, conversations: n, data: newWorld(1, clock), now: func() time.Time { return clock }}).(*Kona)
+		data := newWorld(Hostile, 1, clock)
+		k := newKona(base{vendor: &konaVendor, conversations: n, data: data, now: func() time.Time { return clock }}).(*Kona)
 		if k.Len() != n || len(k.IDs()) != n {
 			t.Errorf("%d: Len %d, %d ids", n, k.Len(), len(k.IDs()))
 		}
@@ -864,7 +865,7 @@ func FuzzKonaRequests(f *testing.F) {
 // fuzzService sends any request to a server: it must answer, and its directory must still add up.
 func fuzzService(t *testing.T, v *vendor, auth, method, path, query, body string) {
 	clock := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	s := v.open(base{vendor: v, conversations: 12, data: newWorld(1, clock), now: func() time.Time { return clock }})
+	s := v.open(base{vendor: v, conversations: 12, data: newWorld(Hostile, 1, clock), now: func() time.Time { return clock }})
 	values, err := url.ParseQuery(query)
 	header := http.Header{"Authorization": {auth}, "Content-Type": {"application/json"}}
 	for range 2 {

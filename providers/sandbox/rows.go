@@ -50,8 +50,10 @@ func (s *server[S]) scene(row int) *scene {
 	if age := s.record(row).Age; age > 0 {
 		pace = float64(s.data.base.Sub(at)) / float64(age)
 	}
+	_, week := at.In(s.data.zone).ISOWeek()
+	words := map[string]any{"id": s.parts.id(row), "week": week, "month": at.In(s.data.zone).Month()}
 	return &scene{
-		at: at, pace: pace, clock: s.clock, words: map[string]any{"id": s.parts.id(row)},
+		at: at, pace: pace, clock: s.clock, words: words,
 		place: func(kind string, n int) any { return s.place(row, kind, n) },
 	}
 }
@@ -133,6 +135,19 @@ func (s *server[S]) touch(row int) {
 		now = s.latest.Add(1)
 	}
 	s.touched[row], s.latest, s.order = now, now, nil
+}
+
+// unseen are the ids of the seeded conversations that a demo begins with unseen; nil where the world doesn't say.
+func (s *server[S]) unseen() (ids []string) {
+	if s.seeded == nil {
+		return nil
+	}
+	for row := range min(s.conversations, len(s.seeded.Rows)) {
+		if s.record(row).Unseen {
+			ids = append(ids, s.parts.id(row))
+		}
+	}
+	return ids
 }
 
 // byUpdate is the rows by time of change and id, latest last.

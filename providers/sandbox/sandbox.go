@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +21,18 @@ import (
 
 const defaultConversations = 400
 
+// The worlds a sandbox can hold: Hostile has every odd string, length and gap, Northwind is a year of one believable company.
+const (
+	Hostile   = "hostile"
+	Northwind = "northwind"
+)
+
 // Options says what a [Sandbox] holds and how it behaves. The zero value is 400 conversations, no latency and no faults.
 type Options struct {
 	// Conversations is the total over the four services, spread evenly; 0 means 400.
 	Conversations int
+	// World is what the conversations are about; "" means Hostile.
+	World string
 	// Seed chooses the ids and the random faults; the same seed gives the same.
 	Seed uint64
 	// Latency is added to every answer.
@@ -38,6 +47,9 @@ type Options struct {
 type Account struct {
 	// Name and Provider as a confab configuration would have them.
 	Name, Provider string
+	// Unseen are the ids of the conversations that a demo begins with unseen; it begins with the others seen if any account has
+	// some.
+	Unseen []string
 	// Path is appended to the root of the server to make the base URL.
 	Path string
 	// Settings are further non-secret settings by name. A value that starts with a slash is appended to the root like Path.
@@ -68,7 +80,7 @@ type Sandbox struct {
 	requests []Request
 }
 
-// New makes a sandbox. The error names an unknown fault, a rate outside 0..1, or a negative number of conversations.
+// New makes a sandbox. The error names an unknown world or fault, a rate outside 0..1, or a negative number of conversations.
 func New(o Options) (*Sandbox, error) { return newWith(o, vendors) }
 
 func newWith(o Options, all []vendor) (*Sandbox, error) {
@@ -77,6 +89,9 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 	}
 	if o.Conversations == 0 {
 		o.Conversations = defaultConversations
+	}
+	if o.World = cmp.Or(o.World, Hostile); o.World != Hostile && o.World != Northwind {
+		return nil, fmt.Errorf("sandbox: there is no world %q", o.World)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -96,7 +111,7 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 		}
 		s.rates[name] = rate
 	}
-	data := newWorld(o.Seed, o.Now().UTC())
+	data := newWorld(o.World, o.Seed, o.Now())
 	for i := range all {
 		// Spread evenly; the first ones take the remainder.
 		share := (o.Conversations + len(all) - 1 - i) / len(all)
@@ -110,7 +125,8 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 func (s *Sandbox) Accounts() []Account {
 	accounts := make([]Account, 0, len(s.services))
 	for i, v := range s.vendors {
-		a := Account{Name: v.account, Provider: v.provider, Settings: map[string]string{}, Secrets: map[string]string{}}
+		a := Account{Name: v.account, Provider: v.provider, Unseen: s.services[i].unseen()}
+		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
 		s.services[i].account(&a)
 		accounts = append(accounts, a)
 	}

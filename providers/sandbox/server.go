@@ -45,6 +45,8 @@ var vendors = []vendor{attentionVendor, birdVendor, elephantVendor, konaVendor}
 type service interface {
 	// account completes what the registration says.
 	account(a *Account)
+	// unseen are the ids of the conversations that a demo begins with unseen.
+	unseen() []string
 	// serve answers one request; it must not wait.
 	serve(x *exchange)
 	// rateLimited writes the vendor's form of a 429; Retry-After is set already.

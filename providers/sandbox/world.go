@@ -6,10 +6,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,10 +29,13 @@ type world struct {
 	name string
 	seed uint64
 	base time.Time // when the sandbox was made, UTC, in whole seconds
+	zone *time.Location
 }
 
-// cast is the people. Staff have no company: it is the one whose accounts these are.
+// cast is the people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
+// what a client must not count on, such as some names and times.
 type cast struct {
+	Odd             bool
 	Staff, Contacts []person
 	Companies       []company
 }
@@ -44,9 +49,10 @@ type company struct{ Name, Domain, Industry string }
 
 func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last) }
 
-func newWorld(seed uint64, now time.Time) *world {
-	const name = "hostile"
-	return &world{cast: load[cast](name, "people"), name: name, seed: seed, base: now.UTC().Truncate(time.Second)}
+func newWorld(name string, seed uint64, now time.Time) *world {
+	return &world{
+		cast: load[cast](name, "people"), name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(),
+	}
 }
 
 var loaded sync.Map // what load read, by path: it doesn't change
@@ -170,16 +176,22 @@ func ulid(t time.Time, id string) string {
 type collection struct {
 	All  map[string]any
 	Rows []record
+	// yearly says that rows beyond those of the file are of the years before.
+	yearly bool
 }
 
 // record is one thing as a data file holds it, in the service's own words. In strings,
 //
 //   - "@", "@+2h", "@-90m" are times after and before the conversation's creation, or the start of the sandbox for anything else
 //   - "{id}" is the thing's own id, "{user 3}" what the vendor makes of that, "{name}" and the like a word of the person it is
-//     about
+//     about; "{week}" and "{month}" are those of the conversation
 type record struct {
-	// Age is how long ago a conversation was created.
+	// Age is how long ago a conversation was created. On says it as a day and a clock where the sandbox is, "3d 14:30": three days
+	// ago, or on the Friday before where that is a weekend.
 	Age span
+	On  string
+	// Unseen says that a demo begins with it unseen.
+	Unseen bool
 	// Set are the members that differ from those of all, Drop the ones it doesn't have.
 	Set  map[string]any
 	Drop []string
@@ -208,8 +220,45 @@ func (s *span) UnmarshalText(text []byte) error {
 	return err
 }
 
-// age is how long ago row i of n was created. The ages of the file are spread over more or fewer rows.
+// dated is a collection with the days of its rows as ages, newest first.
+func (w *world) dated(c *collection) *collection {
+	if !slices.ContainsFunc(c.Rows, func(r record) bool { return r.On != "" }) {
+		return c
+	}
+	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), yearly: true}
+	for i, r := range out.Rows {
+		if r.On != "" {
+			out.Rows[i].Age = span(w.base.Sub(w.on(r.On)))
+		}
+	}
+	slices.SortStableFunc(out.Rows, func(a, b record) int { return cmp.Compare(a.Age, b.Age) })
+	return out
+}
+
+// on is the time that "3d 14:30" means.
+func (w *world) on(text string) time.Time {
+	ago, clock, _ := strings.Cut(text, "d ")
+	days, err := strconv.Atoi(ago)
+	at, wrong := time.Parse("15:04", clock)
+	if err = errors.Join(err, wrong); err != nil {
+		panic(fmt.Sprintf("sandbox: %s: %q: %v", w.name, text, err))
+	}
+	day := w.base.In(w.zone).AddDate(0, 0, -days)
+	switch day.Weekday() {
+	case time.Sunday:
+		day = day.AddDate(0, 0, -2)
+	case time.Saturday:
+		day = day.AddDate(0, 0, -1)
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), 0, 0, w.zone).UTC()
+}
+
+// age is how long ago row i of n was created. The ages of the file are spread over more or fewer rows, unless they are days.
 func (c *collection) age(i, n int) time.Duration {
+	if c.yearly {
+		const year = 52 * 7 * 24 * time.Hour // the same day of the week
+		return time.Duration(c.Rows[i%len(c.Rows)].Age) + time.Duration(i/len(c.Rows))*year
+	}
 	at := float64(i) * float64(len(c.Rows)) / float64(max(n, 1))
 	k := min(int(at), len(c.Rows)-1)
 	from, to := c.Rows[k].Age, c.Rows[k].Age+span(24*time.Hour)

@@ -118,6 +118,8 @@ type Login interface {
 
 // SandboxOptions say what the stand-in servers hold and how they behave.
 type SandboxOptions struct {
+	// Hostile is every odd string there is in place of a believable company.
+	Hostile       bool
 	Conversations int
 	Seed          uint64
 	Latency       time.Duration

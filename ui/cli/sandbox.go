@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"confab/config"
+	"confab/model"
 )
 
 // sandboxFlags say what the stand-in servers hold, as typed.
@@ -27,6 +29,7 @@ type sandboxFlags struct {
 
 func (f *sandboxFlags) register(c *cobra.Command) {
 	c.Flags().IntVar(&f.Conversations, "conversations", 400, "how many conversations in all")
+	c.Flags().BoolVar(&f.Hostile, "hostile", false, "every odd string, length and gap there is, in place of a made-up company")
 	c.Flags().Uint64Var(&f.Seed, "seed", 1, "which data; the same seed gives the same")
 	c.Flags().DurationVar(&f.Latency, "latency", 0, "wait before every answer")
 	c.Flags().StringArrayVar(&f.faults, "fault", nil, "make NAME=RATE of the requests fail, a rate from 0 to 1: "+
@@ -202,5 +205,40 @@ func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err erro
 	if err := r.loadConfig(); err != nil {
 		return err
 	}
+	if err := r.markSeen(ctx, s.accounts); err != nil {
+		return err
+	}
 	return r.openInbox(ctx, start)
+}
+
+// demoReads is how long a demo's first look at its accounts may take; slow or failing ones are read once the inbox is open.
+const demoReads = 1500 * time.Millisecond
+
+// markSeen reads the accounts and marks all conversations seen but those they name. Without such a name it does nothing. The engine
+// for that is one of its own: in the inbox there is nothing to take back.
+func (r *run) markSeen(ctx context.Context, accounts []config.SandboxAccount) error {
+	unseen := map[model.Ref]bool{}
+	for _, a := range accounts {
+		for _, id := range a.Unseen {
+			unseen[model.Ref{Account: a.Name, ID: id}] = true
+		}
+	}
+	if len(unseen) == 0 {
+		return nil
+	}
+	e, err := r.Open(ctx, r.setup)
+	if err != nil {
+		return err
+	}
+	reading, cancel := context.WithTimeout(ctx, demoReads)
+	defer cancel()
+	// What fails here fails again in the inbox, which says so.
+	_ = e.Sync(reading)
+	refs, err := e.Refs(ctx, "is:any", false)
+	if err == nil {
+		seen := true
+		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
+		err = e.Triage(ctx, refs, model.TriageChange{Seen: &seen})
+	}
+	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }
