@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
+	"net/http"
 	"os"
 	"os/signal"
-	"os/user"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -28,6 +27,7 @@ import (
 	"confab/providers/attention"
 	"confab/providers/bird"
 	"confab/providers/kona"
+	"confab/providers/sandbox"
 	"confab/ui"
 	"confab/ui/cli"
 	"confab/ui/keymap"
@@ -154,9 +154,9 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			err = errors.Join(err, db.Close(), l.Close())
 		}
 	}()
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: userName(), ReadOnly: s.ReadOnly, Log: l.Line}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: cli.UserName(), ReadOnly: s.ReadOnly, Log: l.Line}
 	o.Loading = func(conversations int) func() {
-		saveMemory(conversations)
+		cli.SaveMemory(conversations)
 		return loading(conversations)
 	}
 	resolver := s.Config.Resolver()
@@ -193,13 +193,6 @@ func waitingFor(names []string) {
 	fmt.Fprintf(os.Stderr, "confab: waiting for %s, which %s the older database open\n", strings.Join(names, ", "), have)
 }
 
-func userName() string {
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return os.Getenv("USER")
-}
-
 // providerAccount is an account of the config as its adapter takes it. The config
 // knows no provider that the registry doesn't.
 func providerAccount(s cli.Setup, a config.Account, r config.Resolver, l *cli.Log) (providers.Factory, providers.Account) {
@@ -233,18 +226,6 @@ func (c credential) Get(ctx context.Context) (string, error) {
 		return "", ctx.Err()
 	}
 	return "", &model.Error{Kind: model.NoCredential, Op: "read the credential", Message: err.Error(), Err: err}
-}
-
-// saveMemory has garbage collected sooner where much stays in memory: what may
-// pile up is a share of that. GOGC, where it is set, is what the person wants.
-func saveMemory(conversations int) {
-	switch {
-	case os.Getenv("GOGC") != "" || conversations < 20_000:
-	case conversations < 300_000:
-		debug.SetGCPercent(25)
-	default:
-		debug.SetGCPercent(5)
-	}
 }
 
 // pacing returns the pacer of an account, nil for none.
@@ -474,4 +455,32 @@ func services() (all []welcome.Service) {
 		all = append(all, s)
 	}
 	return all
+}
+
+// openSandbox makes the stand-in servers, and tells their accounts once they are reached at root.
+func openSandbox(o cli.SandboxOptions) (http.Handler, func(root string) []config.SandboxAccount, error) {
+	world := sandbox.Northwind
+	if o.Hostile {
+		world = sandbox.Hostile
+	}
+	box, err := sandbox.New(sandbox.Options{
+		World: world, Conversations: o.Conversations, Seed: o.Seed, Latency: o.Latency, Faults: o.Faults,
+	})
+	return box, func(root string) []config.SandboxAccount { return sandboxAccounts(box, root) }, err
+}
+
+func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount {
+	var out []config.SandboxAccount
+	for _, a := range box.Accounts() {
+		settings := map[string]string{}
+		for k, v := range a.Settings {
+			if strings.HasPrefix(v, "/") {
+				v = root + v
+			}
+			settings[k] = v
+		}
+		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, BaseURL: root + a.Path,
+			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
+	}
+	return out
 }

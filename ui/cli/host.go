@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/user"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -135,4 +136,24 @@ func Version() string {
 		}
 	}
 	return v
+}
+
+// UserName returns the name of the person on this host, "" if there is none.
+func UserName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return os.Getenv("USER")
+}
+
+// SaveMemory has garbage collected sooner where much stays in memory: what may
+// pile up is a share of that. GOGC, where it is set, is what the person wants.
+func SaveMemory(conversations int) {
+	switch {
+	case os.Getenv("GOGC") != "" || conversations < 20_000:
+	case conversations < 300_000:
+		debug.SetGCPercent(25)
+	default:
+		debug.SetGCPercent(5)
+	}
 }
