@@ -171,8 +171,7 @@ func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 		m.list.EndRange()
 	}
 	if why.repeatable {
-		why.changes, why.account = elsewhere(why.changes), m.directory(why)
-		m.last = &why
+		m.last = &purpose{intent: intent{action: why.action}, title: why.title, changes: elsewhere(why.changes), account: m.directory(why)}
 	}
 	cmds = append(cmds, m.followPlan(plan))
 	if ref := m.detail.Ref(); !ref.IsZero() {

@@ -169,6 +169,11 @@ func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(do
 	req.Query, req.Inbox = q, true
 	at := m.list.Cursor()
 	return func(ctx context.Context, _ func(int, int)) (set model.Selection, err error) {
+		defer func() {
+			if ctx.Err() != nil {
+				err = context.Canceled
+			}
+		}()
 		if !req.First.IsZero() && req.Last.IsZero() && req.N == 0 { // a range up to a row that was not at hand yet
 			page, err := m.be.List(ctx, model.ListRequest{Query: q, Inbox: true, Offset: at, Limit: 1})
 			if err != nil || len(page.Rows) == 0 {
@@ -176,11 +181,7 @@ func (m *Model) selecting(req model.SelectRequest) func(context.Context, func(do
 			}
 			req.Last = page.Rows[0].Conversation.Ref
 		}
-		set, err = m.be.Select(ctx, req)
-		if ctx.Err() != nil {
-			err = context.Canceled
-		}
-		return set, err
+		return m.be.Select(ctx, req)
 	}
 }
 

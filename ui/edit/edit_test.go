@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,6 +61,19 @@ func TestUntouchedTableGivesNoChange(t *testing.T) {
 	strike(e, tea.KeyRight, tea.KeyLeft, 'x', 'x')
 	if e.changed() {
 		t.Error("there and back is a change")
+	}
+}
+
+// A table that is left and opened again while it is read is read twice.
+func TestTableThatIsReadTwiceKeepsItsChanges(t *testing.T) {
+	e := people()
+	strike(e, 'x')
+	if asks := e.Update(loaded(ann, bob)); asks != nil {
+		t.Errorf("asked for %v", asks)
+	}
+	e.Update(Loaded{Err: errors.New("gone")})
+	if got := e.target(); len(got) != 1 || got[0].ID != bob.ID || e.problem != "" {
+		t.Errorf("the second answer undid what was changed: %+v, %q", got, e.problem)
 	}
 }
 

@@ -116,6 +116,8 @@ func (e *People) do(a keymap.Action) any {
 
 func (e *People) takeLoaded(msg Loaded) any {
 	switch {
+	case e.loaded: // it was asked twice, and may have been edited since the first answer
+		return nil
 	case msg.Err != nil:
 		e.problem = model.Words(msg.Err)
 	case !e.take(msg.Conversation):
