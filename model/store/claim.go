@@ -24,8 +24,11 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	// To look for nothing, nobody who wants to write is to wait.
+	// While a submission moves, all of it is looked through: nobody who wants to write is to wait for that.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
+		if len(t.moving()) == 0 {
+			return false
+		}
 		var version int64
 		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
 		t.fail(s.ended(version))
