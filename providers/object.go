@@ -86,7 +86,7 @@ func (o *Object) rest() []leftover {
 		all[i] = leftover{o.name(&o.fields[i]), &o.fields[i]}
 	}
 	slices.SortStableFunc(all, func(a, b leftover) int { return bytes.Compare(a.name, b.name) })
-	var out []leftover
+	out := all[:0] // in place: what is written was read
 	for i, f := range all {
 		repeated := i+1 < len(all) && bytes.Equal(f.name, all[i+1].name)
 		if !f.taken && !repeated {

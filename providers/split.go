@@ -3,6 +3,7 @@ package providers
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -24,7 +25,8 @@ type field struct {
 
 // splitObject returns the fields of a valid JSON object as they come.
 func splitObject(raw json.RawMessage) []field {
-	fields := make([]field, 0, 24) // most objects have no more
+	var few [48]field // most objects have no more; this is not kept
+	fields := few[:0]
 	i := skipSpace(raw, skipSpace(raw, 0)+1)
 	for i < len(raw) && raw[i] == '"' {
 		end := skipString(raw, i)
@@ -36,7 +38,7 @@ func splitObject(raw json.RawMessage) []field {
 		fields = append(fields, f)
 		i = skipSpace(raw, skipSpace(raw, end)+1) // the comma or the brace
 	}
-	return fields
+	return slices.Clone(fields)
 }
 
 // Elements returns the elements of a JSON array; ok is false for anything else.

@@ -71,6 +71,9 @@ func (b *Inbox) deliverNext(ctx context.Context, a *account, only []string, repo
 		return false, err
 	}
 	defer a.delivering.release()
+	if err := b.life.Err(); err != nil {
+		return false, err // the turn was free just when the engine was closed
+	}
 	entries, err := b.claim(ctx, a, only)
 	if err != nil || len(entries) == 0 {
 		return false, err

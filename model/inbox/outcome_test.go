@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,6 +224,39 @@ func TestAWriteThatTakesTooLongIsStillRecorded(t *testing.T) {
 		})
 		if err != nil || len(outbox(t, b)) != 0 {
 			t.Errorf("%v, outbox %+v", err, outbox(t, b))
+		}
+	})
+}
+
+// A Close that could not wait for a write leaves it alone, and no other begins
+// after it.
+func TestNoDeliveryBeginsAfterAClose(t *testing.T) {
+	f := newFake("projects", "a", "b", "c", "d", "e", "f", "g", "h")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		began := make(chan bool, 1)
+		f.onApply = func() (error, bool) {
+			f.onApply = nil
+			began <- true
+			time.Sleep(10 * time.Second)
+			return nil, true
+		}
+		var ids []string
+		for i := range 8 {
+			ids = append(ids, submit(t, b, f.ref(strconv.Itoa(i+1)), title("mine"))...)
+		}
+		delivered := make(chan error, 1)
+		go func() { delivered <- b.Deliver(ctx, ids, func(model.DeliveryResult) {}) }()
+		<-began
+		short, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := b.Close(short); err == nil {
+			t.Error("closed while a write was on its way")
+		}
+		<-delivered
+		if _, applies := f.count(); applies != 1 {
+			t.Errorf("%d writes, of which one had begun before the close", applies)
 		}
 	})
 }

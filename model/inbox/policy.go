@@ -23,7 +23,7 @@ type rule struct {
 	// unsent says that the request certainly changed nothing.
 	unsent bool
 	// shuts says that every edit of the account would meet the same: none is sent until the next try, which is when the
-	// service says, if it does.
+	// service says, if it does and wait is 0.
 	shuts bool
 }
 
@@ -52,13 +52,14 @@ func decide(err *model.Error, tries int, now time.Time) (end ending, shut bool) 
 		r = rule{state: model.Refused, unsent: true}
 	}
 	end = ending{state: r.state, unsent: r.unsent}
-	if r.state == model.RetryAt {
-		if r.wait == 0 {
-			r.wait = backoff(tries)
-		}
-		if end.next = now.Add(r.wait); r.shuts && err.RetryAt.After(now) {
-			end.next = err.RetryAt
-		}
+	switch {
+	case r.state != model.RetryAt:
+	case r.wait > 0: // whatever the service says: a rejected credential is not tried sooner
+		end.next = now.Add(r.wait)
+	case r.shuts && err.RetryAt.After(now):
+		end.next = err.RetryAt
+	default:
+		end.next = now.Add(backoff(tries))
 	}
 	return end, r.shuts
 }

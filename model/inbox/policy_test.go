@@ -77,6 +77,28 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	})
 }
 
+// A service that refuses a credential and asks to come back soon is not asked with
+// the same credential again so soon: it locks out who tries often.
+func TestARejectedCredentialIsNotTriedSoonerThanUsual(t *testing.T) {
+	f := newFake("projects", "Kick-off")
+	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
+		ctx := context.Background()
+		b.Sync(ctx)
+		f.set(func() {
+			f.onApply = func() (error, bool) {
+				return &model.Error{Kind: model.Unauthorized, RetryAt: time.Now().Add(40 * time.Second)}, false
+			}
+		})
+		ids := submit(t, b, f.ref("1"), title("mine"))
+		began := time.Now()
+		b.Deliver(ctx, ids, func(r model.DeliveryResult) {
+			if wait := r.Entry.NextTry.Sub(began); r.Entry.State != model.RetryAt || wait < 15*time.Minute {
+				t.Errorf("%s, next try after %v", r.Entry.State, wait)
+			}
+		})
+	})
+}
+
 // An edit that was stopped because confab was left waits for nothing but the next
 // confab: it has no reason to show.
 func TestLeavingIsNoReasonToWait(t *testing.T) {

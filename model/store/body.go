@@ -8,7 +8,6 @@ import (
 	"errors"
 	"maps"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -33,8 +32,8 @@ var errBody = errors.New("the body is damaged")
 
 // places returns where the fields of a conversation are in it, in the order of their
 // numbers, which begin at 1. flags holds what flagsOf names.
-func places(c *model.Conversation, flags *int64) []any {
-	return []any{&c.Provider, &c.Kind, &c.Title, &c.Description, (*string)(&c.Privacy), &c.Status, &c.Access, &c.DefaultRole, &c.Preview,
+func places(c *model.Conversation, flags *int64) [28]any {
+	return [...]any{&c.Provider, &c.Kind, &c.Title, &c.Description, (*string)(&c.Privacy), &c.Status, &c.Access, &c.DefaultRole, &c.Preview,
 		&c.LastMessage, &c.URL, &c.ETag, flags, &c.ParticipantCount, &c.Duration, &c.Created, &c.Updated, &c.Participants, &c.Featured,
 		&c.Contacts, &c.Labels, &c.Attributes, &c.Owner, &c.Team, &c.Space, &c.Channel, &c.Companies, &c.Facts}
 }
@@ -110,16 +109,26 @@ func isEmpty(place any) bool {
 		return len(*p) == 0
 	case *[]model.Fact:
 		return len(*p) == 0
+	case *int64:
+		return *p == 0
+	case *int:
+		return *p == 0
+	case *time.Duration:
+		return *p == 0
+	case *model.Participant:
+		return *p == model.Participant{}
+	case *model.Named:
+		return *p == model.Named{}
+	case *map[string]string:
+		return *p == nil
 	}
-	return reflect.ValueOf(place).Elem().IsZero()
+	return false
 }
 
 // readBody reads what was kept of a conversation, by this or an earlier version.
 func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 	if len(raw) == 0 || raw[0] != bodyVersion {
-		err = json.Unmarshal(raw, &c)
-		c.Ref = ref // rows set aside carry another account than their body
-		return c, err
+		return readJSON(raw, ref)
 	}
 	r := coder{reading: true, in: string(raw[1:])}
 	c.Ref = ref
@@ -136,9 +145,16 @@ func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 		*on = flags&(1<<i) != 0
 	}
 	if internal || external {
-		c.Internal = &internal
+		c.Internal = new(bool)
+		*c.Internal = internal
 	}
 	return c, r.err
+}
+
+func readJSON(raw []byte, ref model.Ref) (c model.Conversation, err error) {
+	err = json.Unmarshal(raw, &c)
+	c.Ref = ref // rows set aside carry another account than their body
+	return c, err
 }
 
 func (b *coder) field(place any) {

@@ -24,11 +24,18 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
 	}
-	// To look for nothing, nobody who wants to write is to wait.
+	// To look for nothing, nobody who wants to write is to wait. Where something is due it is hardly ever nothing,
+	// unless a submission moves or only some edits are wanted.
 	idle, err := read(ctx, s, op, func(t *tx) bool {
 		var version int64
 		t.row("SELECT user_version FROM pragma_user_version").scan(&version)
 		t.fail(s.ended(version))
+		if !t.exists(dueNow, sql.Named("account", account), sql.Named("now", ms(s.now()))) {
+			return true
+		}
+		if only == nil && len(t.moving()) == 0 {
+			return false
+		}
 		taken, _ := t.next(account, only)
 		return len(taken) == 0
 	})
@@ -124,6 +131,9 @@ const unblocked = `
 // order of an index; the caller stops at the first that will do.
 const (
 	levels = "SELECT min(attempts) FROM outbox WHERE account = :account AND attempts > :attempts AND state IN ('queued', 'retry')"
+
+	dueNow = `SELECT 1 FROM outbox WHERE account = :account AND state IN ('queued', 'retry') AND state = 'queued'
+  UNION ALL SELECT 1 FROM outbox WHERE account = :account AND state = 'retry' AND next_try <= :now`
 
 	candidates = `SELECT o.conv, o.id FROM outbox o WHERE o.account = :account AND o.attempts = :attempts
   AND o.id BETWEEN :first AND :last AND o.state IN ('queued', 'retry') AND (o.state = 'queued' OR o.next_try <= :now)

@@ -135,6 +135,9 @@ const (
 )
 
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if o.ReadOnly { // it waits for nobody
+		return c.sqliteConn.BeginTx(ctx, o)
+	}
 	if _, err := c.sqliteConn.ExecContext(ctx, busyWait, nil); err != nil {
 		return nil, err
 	}

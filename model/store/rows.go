@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"time"
 
 	"confab/model"
 	"confab/model/query"
@@ -61,12 +62,15 @@ func (s *Store) Row(ctx context.Context, ref model.Ref) (r model.Row, ok bool, e
 func (t *tx) projected(from string, args ...any) (out []model.Row) {
 	var unfolded, waiting []int
 	now := ms(t.s.now())
+	// What is scanned into is made once, not anew for each row.
+	var key int64
+	var packed, body sql.RawBytes
+	var ref model.Ref
+	var checked time.Time
 	for row := range t.rows("SELECT c.key, c.account, c.id, c.subject, k.at, coalesce(b.server, x'') FROM "+from+
 		" LEFT JOIN checked k ON k.key = c.key LEFT JOIN body b ON b.key = c.key WHERE c.gone = 0", args...) {
-		var r model.Row
-		var packed, body sql.RawBytes
-		var ref model.Ref
-		row.scan(&r.Key, &ref.Account, &ref.ID, &packed, fromMS{&r.Checked}, &body)
+		row.scan(&key, &ref.Account, &ref.ID, &packed, fromMS{&checked}, &body)
+		r := model.Row{Key: key, Checked: checked}
 		var err error
 		if r.Conversation, err = readBody(body, ref); err != nil {
 			// One damaged row must not hide all others; the next reading heals it.

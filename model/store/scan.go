@@ -89,7 +89,7 @@ func (t *tx) exists(query string, args ...any) bool {
 
 // read returns what f reads in one transaction, so that it fits together.
 func read[T any](ctx context.Context, s *Store, op string, f func(*tx) T) (v T, err error) {
-	dbtx, err := s.read.BeginTx(ctx, nil)
+	dbtx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return v, s.localError(op, err)
 	}
