@@ -142,7 +142,7 @@ func shoot(sc scene) (svg []byte, err error) {
 	defer os.RemoveAll(dir)
 	began := time.Now()
 	now := func() time.Time { return moment.Add(time.Since(began)) }
-	sb, err := sandbox.New(sandbox.Options{Conversations: 400, Now: now})
+	sb, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Conversations: 400, Now: now})
 	if err != nil {
 		return nil, err
 	}
