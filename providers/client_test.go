@@ -527,3 +527,16 @@ func TestRealTransport(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAnAnswerOfAnotherShapeIsToldInOurWords: an answer that is JSON and not the documented one has no words of the
+// service, so its error has no status that would make ours look like them.
+func TestAnAnswerOfAnotherShapeIsToldInOurWords(t *testing.T) {
+	for _, body := range []string{"[]", "null", "7", "{}", `{"rows":7}`} {
+		a := &Answer{Status: 200, Body: []byte(body), op: "list things"}
+		rows, _, err := a.Rows("rows")
+		e := model.AsError(err)
+		if rows != nil || e == nil || e.Kind != model.Malformed || e.Status != 0 || e.Message != "the answer holds no list of rows" {
+			t.Errorf("%s: %v, %+v", body, rows, e)
+		}
+	}
+}

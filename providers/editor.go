@@ -99,8 +99,15 @@ func (ed *Editor) plan(fresh model.Conversation, edits []model.Edit) plan {
 			continue
 		}
 		planned := steps(e)
-		f.refused, f.stale = planned.Refused, planned.Stale
-		f.same = len(planned.Steps) == 0
+		switch {
+		case planned.Refused != nil:
+			f.refused = planned.Refused
+			continue
+		case len(planned.Steps) == 0:
+			f.same = true
+		default:
+			f.stale = planned.Stale
+		}
 		for _, s := range planned.Steps {
 			parts = append(parts, part{edit: i, Step: s})
 		}

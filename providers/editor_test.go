@@ -205,3 +205,30 @@ func TestPartsThatWereMadeAreTold(t *testing.T) {
 		t.Error("the refusal taught nothing")
 	}
 }
+
+// TestOfARefusedEditNothingIsSent: not even steps that a plan names beside its refusal; and where there is nothing to
+// send, nothing can be out of date.
+func TestOfARefusedEditNothingIsSent(t *testing.T) {
+	p := &planned{}
+	client, err := NewClient(Account{BaseURL: "https://service.example", Transport: p}, ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := Single(model.EditTitle, Call{Endpoint: Endpoint{Name: "w", Method: "PUT", Path: "/x", Write: true}, Body: []byte(`{}`)})
+	plans := map[model.EditKind]Planned{
+		model.EditTitle:       {Refused: Invalid("x", "impossible"), Steps: []Step{{Write: w}}},
+		model.EditDescription: {Stale: &model.Error{Kind: model.Unavailable, Message: "out of date"}},
+	}
+	ed := &Editor{Client: client, Table: []CapabilityRow{Yes(model.EditTitle, "", ""), Yes(model.EditDescription, "", "")},
+		Plan: func(model.Conversation) func(model.Edit) Planned {
+			return func(e model.Edit) Planned { return plans[e.Kind] }
+		}}
+	out := ed.Apply(t.Context(), model.Conversation{}, []model.Edit{
+		{Kind: model.EditTitle, Target: model.TextValue("a")}, {Kind: model.EditDescription, Target: model.TextValue("b")}})
+	if model.KindOf(out[0].Err) != model.Invalid || len(p.sent) != 0 {
+		t.Errorf("the refused one: %v, sent %v", out[0].Err, p.sent)
+	}
+	if out[1].Err != nil || out[1].After == nil {
+		t.Errorf("the one with nothing to send: %+v", out[1])
+	}
+}

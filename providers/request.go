@@ -167,10 +167,9 @@ type Answer struct {
 	op string
 }
 
-// Malformed is for an answer that is not what the service documents.
-func (a *Answer) Malformed(message string) *model.Error {
-	return &model.Error{Kind: model.Malformed, Op: a.op, Status: a.Status, Message: message}
-}
+// Malformed is for an answer that is not what the service documents. It has no
+// status: the words are ours, and with one they would be shown as the service's.
+func (a *Answer) Malformed(message string) *model.Error { return Malformed(a.op, message) }
 
 // JSON returns the body, which is then known to be valid JSON.
 func (a *Answer) JSON() (json.RawMessage, error) {
@@ -179,7 +178,9 @@ func (a *Answer) JSON() (json.RawMessage, error) {
 	}
 	var none any
 	err := json.Unmarshal(a.Body, &none)
-	return nil, a.Malformed(fmt.Sprintf("the answer cannot be read: %v", err))
+	e := a.Malformed(fmt.Sprintf("the answer cannot be read: %v", err))
+	e.Status = a.Status
+	return nil, e
 }
 
 // Object returns the object that the body is.
@@ -197,9 +198,11 @@ func (a *Answer) Object() (*Object, error) {
 // Rows returns the list under a name of the object that the body is; null is
 // nil. What holds no list is no empty one: a walk would take every row for gone.
 func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err error) {
-	if top, err = a.Object(); err != nil {
+	raw, err := a.JSON()
+	if err != nil {
 		return nil, nil, err
 	}
+	top, _ = ObjectOf(raw)
 	rows, ok := Elements(top.Peek(name))
 	if !ok && !(top.Has(name) && top.Null(name)) {
 		return nil, top, a.Malformed("the answer holds no list of " + name)

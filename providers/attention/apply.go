@@ -31,9 +31,11 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
 			}
 			return providers.Change(labels, fresh, e)
+		case model.EditArchive:
+			call := endpointArchive.Of(id, nil)
+			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Archived }), fresh, e)
 		}
-		call := endpointArchive.Of(id, nil)
-		return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Archived }), fresh, e)
+		return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention has no such call"))
 	}
 }
 

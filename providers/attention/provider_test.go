@@ -217,6 +217,27 @@ func TestUnsupportedSendsNothing(t *testing.T) {
 	}
 }
 
+// TestOnlyAnArchiveArchives: no edit whose call is not known ends in the one that cannot be undone, whatever the table
+// of capabilities says.
+func TestOnlyAnArchiveArchives(t *testing.T) {
+	p := opened(t, &fake{}, nil).(*provider)
+	steps := p.plan(fresh())
+	for _, k := range model.EditKinds() {
+		planned := steps(text(k, "", "x"))
+		if k == model.EditArchive {
+			if len(planned.Steps) != 1 || planned.Steps[0].Direction != providers.Ends {
+				t.Errorf("%s: %+v", k, planned)
+			}
+			continue
+		}
+		for _, s := range planned.Steps {
+			if call := s.Write.Build([]model.Edit{text(k, "", "x")}); call.Method == http.MethodDelete {
+				t.Errorf("%s is planned as %s %s", k, call.Method, call.Path)
+			}
+		}
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){
 		"POST /v2/conversations/c%2F1/media/download": says(200, `{"url":"https://s3.example.com/a?sig=1"}`),

@@ -28,6 +28,7 @@ func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 	}
 	alike := func(r providers.Row) bool { return r.Title == n.Title && strings.EqualFold(r.Channel.ID, n.Channel) }
 	ours := func(r providers.Row) bool { return p.mayHaveStarted(r, n) }
+	mark := messageReference(e.ID)
 	return providers.FindCreated(h, alike, ours, func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
 		d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
 		if err != nil {
@@ -35,7 +36,7 @@ func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (mode
 		}
 		c = d.Conversation
 		for _, m := range d.Messages.Items {
-			if m.Reference == messageReference(e.ID) {
+			if mark != "" && m.Reference == mark {
 				return c, true, true, nil
 			}
 			if m.Reference != "" && n.Message != "" {

@@ -384,6 +384,26 @@ func TestTheHeadOfTheListProvesOnlyWhatItShows(t *testing.T) {
 	}
 }
 
+// TestAMessageWithoutAReferenceMarksNothing: of a create that has no id, a message that bears no reference is no sign.
+func TestAMessageWithoutAReferenceMarksNothing(t *testing.T) {
+	p, _ := openStub(t, func(s sent) (int, string) {
+		switch {
+		case strings.Contains(s.line(), "/messages"):
+			return 200, results("", `{"id":"m-1","createdAt":"2026-02-01T00:00:01Z","body":{"type":"text","text":{"text":"hello"}}}`)
+		case strings.Contains(s.line(), "/participants"):
+			return 200, results("")
+		case strings.Contains(s.line(), "/conversations?"):
+			return 200, results("", row("new", map[string]any{"name": "t", "description": "of somebody else", "initiatingParticipant": nil}))
+		}
+		return 200, row("new", map[string]any{"name": "t", "description": "of somebody else", "initiatingParticipant": nil})
+	})
+	create := model.Edit{Kind: model.EditCreate, Target: model.Value{New: &model.NewConversation{Title: "t", Description: "mine"}}}
+	found, err := p.Find(t.Context(), create, []string{"gone"})
+	if err != nil || len(found.Same) != 0 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 func TestOpen(t *testing.T) {
 	good := providers.Account{BaseURL: "https://x.example", Credential: secret("12345678"), Settings: map[string]string{settingWorkspace: workspace}}
 	if _, err := Factory().Open(good); err != nil {

@@ -284,7 +284,9 @@ func (s *session) exchange(ctx context.Context, op string, parameters url.Values
 	got, _ := answer.Object()
 	t := tokens{Access: got.Text("access_token"), Refresh: got.Text("refresh_token")}
 	if t.Access == "" {
-		return tokens{}, answer.Malformed("the token endpoint gave no token")
+		e := answer.Malformed("the token endpoint gave no token")
+		e.Status = answer.Status
+		return tokens{}, e
 	}
 	s.hide(t.Access, t.Refresh)
 	if lives, ok := got.Seconds("expires_in"); ok && lives > 2*refreshEarly && lives < maxLife {
