@@ -58,6 +58,10 @@ func bulkTitle(verb string, n int) string {
 	return v + ": " + theme.Count(n, "conversation")
 }
 
+// largePlan is how many conversations take longer to plan than a person should
+// wait for a sign: some 30 ms.
+const largePlan = 10_000
+
 // plan asks the engine what changes would do.
 func (m *Model) plan(why purpose) tea.Cmd {
 	if m.opts.ReadOnly {
@@ -78,6 +82,9 @@ func (m *Model) plan(why purpose) tea.Cmd {
 	work := func(ctx context.Context, report func(int, int)) (*dialog.Plan, error) {
 		p, err := why.plan(ctx, m.be, q, report)
 		return dialog.NewPlan(p), err
+	}
+	if n := why.size(); n > largePlan {
+		m.say(theme.Dim, "planning "+theme.Count(n, "conversation")+m.th.Ellipsis)
 	}
 	return operate(m, inDialog(why.title), work, func(d *dialog.Plan, err error) tea.Cmd { return m.planCame(why, d, err) })
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"confab/model"
 )
 
@@ -191,6 +193,29 @@ func BenchmarkMarked(b *testing.B) {
 				b.StartTimer()
 				x.press(key)
 			}
+		})
+	}
+}
+
+// A plan of so many that it takes a moment says so at once, one of a few does not.
+func TestALargePlanAnswersAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		rows    int
+		answers bool
+	}{{100_000, true}, {40, false}} {
+		v := newVast(c.rows)
+		v.guarded = false
+		v.delay["Plan"] = 200 * time.Millisecond
+		with(t, v.fake, start{backend: v, screen: []Option{ProgramOptions(tea.WithFPS(60))}}, func(a *app) {
+			a.Press("*")
+			a.Wait(time.Second)
+			a.Strike("p")
+			a.Wait(40 * time.Millisecond)
+			if shown := strings.Contains(a.Text(), "planning 100,000 conversations…"); shown != c.answers {
+				a.t.Errorf("%d rows: it says that it plans: %v\n%s", c.rows, shown, a.Text())
+			}
+			a.Wait(time.Second)
+			a.Want("Make private")
 		})
 	}
 }
