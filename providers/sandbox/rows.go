@@ -58,12 +58,23 @@ func (s *server[S]) scene(row int) *scene {
 	}
 }
 
-// entry is row i of a directory, with words for its places.
+// entry is row i of a directory, with words for its places, the caller's to change at the top. It is made once: nothing
+// changes a directory.
 func (s *server[S]) entry(c *collection, i int, id any, words map[string]any) map[string]any {
+	type key struct {
+		of  *collection
+		row int
+		id  any
+	}
+	if kept, ok := s.entries.Load(key{c, i, id}); ok {
+		return maps.Clone(kept.(map[string]any))
+	}
 	words["id"] = id
 	place := func(kind string, n int) any { return s.place(-1, kind, n) }
 	r := c.Rows[i%len(c.Rows)]
-	return (&scene{at: s.data.base, pace: 1, clock: s.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
+	made := (&scene{at: s.data.base, pace: 1, clock: s.clock, words: words, place: place}).make(c.All, r.Set, r.Drop)
+	s.entries.Store(key{c, i, id}, made)
+	return maps.Clone(made)
 }
 
 // doc is a conversation's document as it is now, the caller's to change at the top.

@@ -117,6 +117,7 @@ type server[S any] struct {
 	touches      int   // how often somebody else changed something
 	// contested is what they change; the first applies whose sign is in the path or the body of the request.
 	contested []contested
+	entries   sync.Map // what entry has made
 	rows
 }
 
