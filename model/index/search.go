@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"confab/model/query"
@@ -158,9 +159,11 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 // run searches to the end and takes the list up among those that are held.
 func (x *Index) run(s *search) {
 	defer close(s.ended)
+	var beside sync.WaitGroup
+	defer beside.Wait() // the first look ends with its search, a block later at most
 	defer s.cancel()
 	if s.want != nil && s.base.query.Sort() == s.query.Sort() {
-		go x.first(s)
+		beside.Go(func() { x.first(s) })
 	}
 	if x.beforeSearch != nil {
 		x.beforeSearch(s.ctx)
