@@ -36,15 +36,21 @@ func instead(status int, contentType, body string) Tamper {
 	}
 }
 
+// readAnswer returns the answer of the server and its body, read to the end.
+func readAnswer(req *http.Request, next http.RoundTripper) (*http.Response, []byte, error) {
+	res, err := next.RoundTrip(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res, body, err
+}
+
 // Rewrite changes the body of every answer of the server.
 func Rewrite(f func(req *http.Request, body []byte) []byte) Tamper {
 	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-		res, err := next.RoundTrip(req)
-		if err != nil {
-			return nil, err
-		}
-		body, err := io.ReadAll(res.Body)
-		_ = res.Body.Close()
+		res, body, err := readAnswer(req, next)
 		if err != nil {
 			return nil, err
 		}
@@ -90,12 +96,7 @@ func each(v any, f func(any) any) any {
 // might, without one.
 func cutBody(fail error) Tamper {
 	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
-		res, err := next.RoundTrip(req)
-		if err != nil {
-			return nil, err
-		}
-		body, err := io.ReadAll(res.Body)
-		_ = res.Body.Close()
+		res, body, err := readAnswer(req, next)
 		if err != nil {
 			return nil, err
 		}
