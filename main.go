@@ -83,7 +83,11 @@ func program(atOnce <-chan struct{}) cli.Program {
 	if term.IsTerminal(os.Stderr.Fd()) {
 		slow = cli.SlowLoad(os.Stderr)
 	}
-	query.SetServices(registry.Names())
+	known := make([]query.Service, 0, len(registry))
+	for _, f := range registry {
+		known = append(known, query.Service{Name: f.Name, Audience: f.Audiences()})
+	}
+	query.SetServices(known)
 	p := cli.Program{
 		Version:     cli.Version(),
 		In:          os.Stdin,
@@ -154,7 +158,9 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			err = errors.Join(err, db.Close(), l.Close())
 		}
 	}()
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: cli.UserName(), ReadOnly: s.ReadOnly, Log: l.Line}
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: cli.UserName(), ReadOnly: s.ReadOnly, Log: l.Line,
+		Domains: s.Config.UI.Domains}
+	query.SetDomains(o.Domains)
 	o.Loading = func(conversations int) func() {
 		cli.SaveMemory(conversations)
 		return loading(conversations)

@@ -47,6 +47,8 @@ type Config struct {
 type UI struct {
 	Theme  string `toml:"theme" json:"theme"`
 	Layout string `toml:"layout" json:"layout"`
+	// Domains are the mail domains that are ours, in lower case.
+	Domains []string `toml:"domains" json:"domains"`
 }
 
 // View is one tab: a name and a query.

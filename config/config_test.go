@@ -15,6 +15,7 @@ const sample = `refresh = "5m"            # 0 turns polling off
 [ui]
 theme = "night"
 layout = "bottom"
+domains = ["Acme.example", "münchen.example", "acme.example"]
 [themes.night]
 accent = "#7aa2f7"
 [keys.list]
@@ -60,7 +61,7 @@ func TestDecodeSample(t *testing.T) {
 	want := &Config{
 		Path:    filepath.Join(dir, "config.toml"),
 		Refresh: 5 * time.Minute,
-		UI:      UI{Theme: "night", Layout: "bottom"},
+		UI:      UI{Theme: "night", Layout: "bottom", Domains: []string{"acme.example", "münchen.example"}},
 		Themes:  map[string]map[string]string{"night": {"accent": "#7aa2f7"}},
 		Keys:    map[string]map[string][]string{"list": {"toggle_privacy": {"p", "ctrl+p"}, "close": {}}},
 		Views:   []View{{"Private", "is:private sort:updated"}},
@@ -97,7 +98,7 @@ func TestDecodeDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Config{Path: "c", Refresh: 2 * time.Minute, UI: UI{"auto", "auto"}, DefaultedViews: true,
+	want := &Config{Path: "c", Refresh: 2 * time.Minute, UI: UI{Theme: "auto", Layout: "auto"}, DefaultedViews: true,
 		Views: []View{{"Inbox", ""}, {"a", "account:a"}, {"All", "is:any"}},
 		Accounts: []Account{{Name: "a", Provider: "attention", BaseURL: "https://api.attention.tech/v2",
 			Credential: Credential{Env: "A"}, Settings: map[string]any{"auth_scheme": "bearer"}}}}
@@ -221,6 +222,13 @@ func TestProblems(t *testing.T) {
 			`c:6:1: unknown colour "accnt" (did you mean "accent"?)`,
 			`c:7:10: colour "danger": must be like #rrggbb`,
 			`c:8:10: "accent" must be a string, not a number`,
+		}},
+		{"domains", "[ui]\ndomains = [\"ann@acme.example\", \"@acme.example\", \"not a domain\", \"\", 1, \"fine.example\"]\n", []string{
+			`c:2:12: "ann@acme.example" is an address; a domain is what follows the @: write "acme.example"`,
+			`c:2:32: "@acme.example" is an address; a domain is what follows the @: write "acme.example"`,
+			`c:2:49: "not a domain" is no mail domain such as "example.com"`,
+			`c:2:65: "" is no mail domain such as "example.com"`,
+			`c:2:69: "domains" must hold strings only, not a number`,
 		}},
 		{"theme type", "[ui]\ntheme = 1\n", []string{`c:2:9: "theme" must be a string, not a number`}},
 		{"keys", "[keys]\nrename = [\"t\"]\n[keys.lst]\n[keys.list]\ntoggle_privac = [\"x\"]\nnext_match = [\"n\"]\nrename = [\"t\", 1, \"hyper+t\"]\nclose = \"s\"\ntoggle_privacy = [\"t\"]\n", []string{

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func (d *decoder) oneOf(n *node, known []string, format string, args ...any) boo
 func (d *decoder) decode() (*Config, error) {
 	d.data = bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf"))
 	root := d.parse()
-	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{BuiltinThemes()[0], Layouts()[0]}}
+	c := &Config{Path: d.file, Refresh: DefaultRefresh, UI: UI{Theme: BuiltinThemes()[0], Layout: Layouts()[0]}}
 	d.fields(root, []field{
 		{"refresh", anyKind, func(n *node) { c.Refresh = d.refresh(n) }},
 		{"themes", tableKind, func(n *node) { c.Themes = d.themes(n) }},
@@ -222,7 +223,27 @@ func (d *decoder) ui(n *node, c *Config) {
 				c.UI.Layout = n.text
 			}
 		}},
+		{"domains", arrayKind, func(n *node) { c.UI.Domains = d.domains(n) }},
 	}, nil)
+}
+
+var mailDomain = regexp.MustCompile(`^[\pL\pN]([\pL\pN-]*[\pL\pN])?(\.[\pL\pN]([\pL\pN-]*[\pL\pN])?)*$`)
+
+func (d *decoder) domains(n *node) (list []string) {
+	for _, item := range n.items {
+		_, behind, address := strings.Cut(item.text, "@")
+		switch domain := strings.ToLower(item.text); {
+		case item.kind != stringKind:
+			d.wrong(item, "%s must hold strings only, not %s", quoted(n.key), item.kind)
+		case address && mailDomain.MatchString(behind):
+			d.wrong(item, "%s is an address; a domain is what follows the @: write %s", quoted(item.text), quoted(behind))
+		case !mailDomain.MatchString(domain):
+			d.wrong(item, `%s is no mail domain such as "example.com"`, quoted(item.text))
+		case !slices.Contains(list, domain):
+			list = append(list, domain)
+		}
+	}
+	return list
 }
 
 func (d *decoder) themes(n *node) map[string]map[string]string {

@@ -32,7 +32,8 @@ func genConfig(t *rapid.T, dir string) *Config {
 	c := &Config{
 		Path:    filepath.Join(dir, "c.toml"),
 		Refresh: time.Duration(rapid.Int64Range(0, 1e6).Draw(t, "refresh")) * time.Second,
-		UI:      UI{Theme: rapid.SampledFrom(BuiltinThemes()).Draw(t, "theme"), Layout: rapid.SampledFrom(Layouts()).Draw(t, "layout")},
+		UI: UI{Theme: rapid.SampledFrom(BuiltinThemes()).Draw(t, "theme"), Layout: rapid.SampledFrom(Layouts()).Draw(t, "layout"),
+			Domains: rapid.SampledFrom([][]string{nil, {"acme.example"}, {"a.example", "b.example"}}).Draw(t, "domains")},
 	}
 	if rapid.Bool().Draw(t, "themes") {
 		c.Themes = map[string]map[string]string{"my night.1": {"accent": "#" + rapid.StringMatching(`[0-9a-f]{6}`).Draw(t, "colour")}}
@@ -119,6 +120,7 @@ func TestShowText(t *testing.T) {
 [ui]
 theme = 'auto'
 layout = 'auto'
+domains = []
 
 [[view]]
 name = 'Inbox'

@@ -65,8 +65,8 @@ type kindRow struct {
 	// widens reports whether more people see or change the conversation.
 	widens func(e Edit) bool
 	// risk says why to ask, where a kind that may widen does, and twice to ask
-	// again; a service may have its own sentence in Description.Audience. risks
-	// adds several reasons.
+	// again; a service may have its own sentence, see Description.Audience and
+	// Effects. risks adds several reasons.
 	risk  func(e Edit) string
 	twice bool
 	risks func(e Edit, c Conversation, d Description, add addRisk)
@@ -83,7 +83,7 @@ var kinds = []kindRow{
 		choices: func(Description) []string { return []string{string(PrivacyPrivate), string(PrivacyPublic)} },
 		past:    func(_ Edit, object, to string) string { return "made " + object + " " + to },
 		widens:  func(e Edit) bool { return e.Target.String() != string(PrivacyPrivate) },
-		risk:    func(Edit) string { return "becomes public: assumed visible to everybody in the workspace" }},
+		risk:    func(Edit) string { return "will be seen by everybody in the workspace (assumed)" }},
 	{kind: EditTitle, op: "rename", blank: true,
 		text: func(c *Conversation) *string { return &c.Title },
 		past: func(e Edit, object, _ string) string {

@@ -63,6 +63,11 @@ type PlanItem struct {
 	Reason   string
 	Edits    []Edit
 	Risks    []Risk
+	// Seen is who sees it now and who will, where that widens.
+	Seen *AudienceChange
+	// Outsiders says that somebody who is not one of us is in a conversation of
+	// which an edit changes who can see it.
+	Outsiders bool
 	// Notes are no reasons to ask: assumed calls, edits that cannot be undone.
 	Notes    []string
 	Hidden   bool      // the row is not in the list that the person sees
@@ -162,6 +167,12 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	it.Edits = slices.DeleteFunc(it.Edits, func(e Edit) bool { return e.Kind != EditDelete && e.Base.Equal(e.Target) })
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
+		if e.Kind == EditPrivacy || e.Kind == EditAccess {
+			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
+			if e.Widens() && it.Seen == nil && d.willSee(e, c) != "" {
+				it.Seen = &AudienceChange{Now: d.Seen(&c), Will: d.Seen(&now)}
+			}
+		}
 		if ok, why := Undoable(e.Kind); !ok {
 			it.note(why)
 		}
@@ -258,7 +269,11 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	}
 	t := e.Kind.row()
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
-		add(t.twice, "%s", cmp.Or(d.Audience[AudienceKey(e.Kind, e.Target.String())], t.risk(e)))
+		why := d.Effects[EffectKey(e.Kind, e.Target.String())]
+		if e.Kind == EditPrivacy || e.Kind == EditAccess {
+			why = d.willSee(e, c)
+		}
+		add(t.twice, "%s", cmp.Or(why, t.risk(e)))
 	}
 	if t.risks != nil {
 		t.risks(e, c, d, add)
@@ -301,7 +316,7 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 func defaultRoleRisks(e Edit, _ Conversation, d Description, add addRisk) {
 	switch to := e.Target.String(); {
 	case to == RoleEditor:
-		add(false, "%s", cmp.Or(d.Audience[AudienceKey(e.Kind, to)], "everybody who comes in may edit"))
+		add(false, "%s", cmp.Or(d.Effects[EffectKey(e.Kind, to)], "everybody who comes in may edit"))
 	case allowsMore(roleRanks, e.Base.String(), to):
 		add(false, "everybody who comes in is %s", CleanLine(RoleName(to), 40))
 	}
@@ -326,14 +341,15 @@ func emptied(e Edit, kind string) bool {
 func createRisks(n NewConversation, d Description) []Risk {
 	var out []Risk
 	add := func(text string) { out = append(out, Risk{Kind: EditCreate, Text: text}) }
-	if n.Privacy == PrivacyPublic {
-		add(cmp.Or(d.Audience[AudienceKey(EditPrivacy, "public")], "is public from the start"))
-	}
-	if n.Access != "" && allowsMore(accessRanks, "group", n.Access) {
-		add(cmp.Or(d.Audience[AudienceKey(EditAccess, n.Access)], "is open to everybody from the start"))
+	if n.Privacy == PrivacyPublic || n.Access != "" && allowsMore(accessRanks, "group", n.Access) {
+		if seen := d.SeenNew(n); seen.Class == ClassEveryone {
+			add("will be seen by " + seen.Words())
+		} else {
+			add("is open to everybody from the start (assumed)")
+		}
 	}
 	if n.DefaultRole == RoleEditor {
-		add(cmp.Or(d.Audience[AudienceKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit"))
+		add(cmp.Or(d.Effects[EffectKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit"))
 	}
 	for _, p := range n.People {
 		if p.Role == RoleEditor || p.Kind == KindGroup {
@@ -343,27 +359,10 @@ func createRisks(n NewConversation, d Description) []Risk {
 	return out
 }
 
-// CreateAudience says who will see a new conversation.
-func CreateAudience(n NewConversation, d Description) string {
-	var out []string
-	add := func(k EditKind, value string) {
-		if s := d.Audience[AudienceKey(k, value)]; s != "" {
-			out = append(out, s)
-		}
-	}
-	switch {
-	case n.Privacy == PrivacyPrivate:
-		out = append(out, "Its participants (assumed).")
-	case n.Privacy != "":
-		add(EditPrivacy, string(n.Privacy))
-	case n.Access == "":
-		add(EditCreate, "")
-	}
-	add(EditAccess, n.Access)
-	if len(out) == 0 {
-		return "The service decides, and does not say how."
-	}
-	return strings.Join(out, " ")
+// SeenNew says who will see a new conversation.
+func (d Description) SeenNew(n NewConversation) Audience {
+	return d.Seen(&Conversation{Privacy: cmp.Or(n.Privacy, d.NewPrivacy), Access: cmp.Or(n.Access, d.NewAccess),
+		Participants: SetOf(append([]Participant{{Kind: KindUser, Name: "you"}}, n.People...)...), ParticipantCount: -1})
 }
 
 func describe(p Participant) string {

@@ -36,13 +36,14 @@ func TestPlanOne(t *testing.T) {
 	yes := capabilities(model.CapabilityYes, "")
 	described := model.Description{
 		DefaultRole: "viewer", Roles: []string{"editor", "viewer"},
-		Audience: map[string]string{
-			model.AudienceKey(model.EditPrivacy, "public"):        "everybody at Acme will see it (assumed)",
-			model.AudienceKey(model.EditAccess, "everyone"):       "everyone in the space",
-			model.AudienceKey(model.EditDefaultRole, "editor"):    "newcomers may edit",
-			model.AudienceKey(model.EditPrivacy, "private"):       "never asked about",
-			model.AudienceKey(model.EditAccess, "invite-only"):    "never asked about",
-			model.AudienceKey(model.EditParticipants, "whatever"): "never asked about",
+		Audience: model.Audiences{
+			{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Word: "public", Sentence: "everybody at Acme", Assumed: "nobody says"}},
+			{Access: "everyone", Audience: model.Audience{Class: model.ClassEveryone, Word: "space", Sentence: "everyone in the space"}},
+			{Audience: model.Audience{Class: model.ClassMembers, Word: "members", Sentence: "{people}"}},
+		},
+		Effects: map[string]string{
+			model.EffectKey(model.EditDefaultRole, "editor"):    "newcomers may edit",
+			model.EffectKey(model.EditParticipants, "whatever"): "never asked about",
 		},
 	}
 	with := func(change func(*model.Conversation)) model.Conversation {
@@ -76,7 +77,7 @@ func TestPlanOne(t *testing.T) {
 		{name: "nothing asked", c: with(nil), state: model.PlanAlready},
 		{name: "to private is no risk", c: public, changes: []model.Change{set(model.EditPrivacy, "private")}, state: model.PlanChange, edits: 1},
 		{name: "to public is, in the words of the service", c: with(nil), changes: []model.Change{set(model.EditPrivacy, "public")}, state: model.PlanChange, edits: 1,
-			risks: []string{"everybody at Acme will see it (assumed)"}},
+			risks: []string{"will be seen by everybody at Acme (assumed: nobody says)"}},
 		{name: "already private", c: with(nil), changes: []model.Change{set(model.EditPrivacy, "private")}, state: model.PlanAlready},
 		{name: "already public asks nothing", c: public, changes: []model.Change{set(model.EditPrivacy, "public")}, state: model.PlanAlready},
 		{name: "privacy not given", c: with(func(c *model.Conversation) { c.Privacy = "" }), changes: []model.Change{set(model.EditPrivacy, "private")},
@@ -101,7 +102,7 @@ func TestPlanOne(t *testing.T) {
 		{name: "assumed is said", c: with(nil), caps: assumed, changes: []model.Change{set(model.EditTitle, "New")}, state: model.PlanChange, edits: 1,
 			notes: []string{"the vendor does not document it"}},
 		{name: "already says nothing", c: with(nil), caps: assumed, changes: []model.Change{set(model.EditTitle, "Old")}, state: model.PlanAlready},
-		{name: "wider access", c: with(nil), changes: []model.Change{set(model.EditAccess, "everyone")}, state: model.PlanChange, edits: 1, risks: []string{"everyone in the space"}},
+		{name: "wider access", c: with(nil), changes: []model.Change{set(model.EditAccess, "everyone")}, state: model.PlanChange, edits: 1, risks: []string{"will be seen by everyone in the space"}},
 		{name: "wider access without words", c: with(func(c *model.Conversation) { c.Access = "invite-only" }), changes: []model.Change{set(model.EditAccess, "open")},
 			state: model.PlanChange, edits: 1, risks: []string{"access widens to open"}},
 		{name: "narrower access", c: with(nil), changes: []model.Change{set(model.EditAccess, "just_me")}, state: model.PlanChange, edits: 1},
@@ -141,7 +142,7 @@ func TestPlanOne(t *testing.T) {
 		{name: "what was looked at is the base", c: with(nil), changes: []model.Change{{Kind: model.EditTitle, Target: model.TextValue("New"), Base: &old}}, state: model.PlanChange, edits: 1},
 		{name: "an unchanged prefill is no edit", c: with(nil), changes: []model.Change{{Kind: model.EditTitle, Target: old, Base: &old}}, state: model.PlanAlready},
 		{name: "several fields", c: with(nil), changes: []model.Change{set(model.EditTitle, "New"), set(model.EditPrivacy, "public"), {Kind: model.EditLabels, Key: "b", Target: old}},
-			state: model.PlanChange, edits: 3, risks: []string{"everybody at Acme will see it (assumed)"}},
+			state: model.PlanChange, edits: 3, risks: []string{"will be seen by everybody at Acme (assumed: nobody says)"}},
 	} {
 		caps := c.caps
 		if caps == nil {
@@ -182,7 +183,7 @@ func TestPlanOne(t *testing.T) {
 
 // The privacy edit is asymmetric whatever the service says about it.
 func TestMakingPublicAlwaysAsks(t *testing.T) {
-	for _, audience := range []map[string]string{nil, {}, {model.AudienceKey(model.EditPrivacy, "public"): "x"}} {
+	for _, audience := range []model.Audiences{nil, {}, {{Privacy: "public", Audience: model.Audience{Class: model.ClassEveryone, Sentence: "x"}}}} {
 		for _, base := range []model.Privacy{model.PrivacyPrivate, model.PrivacyParticipants} {
 			it := model.PlanOne(model.Conversation{Privacy: base}, model.Description{Audience: audience}, capabilities(model.CapabilityYes, ""), []model.Change{set(model.EditPrivacy, "public")})
 			if len(it.Risks) != 1 || it.Risks[0].Text == "" {
@@ -246,7 +247,7 @@ func TestPlanCreate(t *testing.T) {
 		{"a word that nobody knows", yes, model.NewConversation{Title: "x", Space: "1", Access: "world"}, model.PlanChange, "", 1},
 		{"a narrow word", yes, model.NewConversation{Title: "x", Space: "1", Access: "request-to-join"}, model.PlanChange, "", 0},
 		{"wide", yes, model.NewConversation{Title: "x", Space: "1", Privacy: model.PrivacyPublic, Access: "everyone", DefaultRole: "editor",
-			People: []model.Participant{{Kind: "group", ID: "1"}, {Kind: "user", ID: "2", Role: "editor"}}}, model.PlanChange, "", 5},
+			People: []model.Participant{{Kind: "group", ID: "1"}, {Kind: "user", ID: "2", Role: "editor"}}}, model.PlanChange, "", 4},
 	} {
 		people := slices.Clone(c.new.People)
 		it := model.PlanCreate(d, c.caps, c.new)

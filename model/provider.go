@@ -109,10 +109,17 @@ type Description struct {
 	NewNeedsSpace   bool         // a create must name a space
 	NewTakesChannel bool         // a create may name a channel
 
-	// Audience says who will see a conversation after a widening edit, keyed
-	// by AudienceKey, and a new one for which nothing was chosen under EditCreate
-	// and "". Sentences say "assumed" where the vendor does not tell.
-	Audience map[string]string
+	// Audience says who can see a conversation, see Seen. A new one for which
+	// nothing was chosen has NewPrivacy and NewAccess.
+	Audience   Audiences
+	NewPrivacy Privacy
+	NewAccess  string
+	// Domains are the mail domains that are ours; where there are none, that of
+	// a conversation's owner is.
+	Domains []string
+	// Effects says what else comes of an edit, keyed by EffectKey. Sentences say
+	// "assumed" where the vendor does not tell.
+	Effects map[string]string
 
 	// Filters are the parts of a query by which the service can narrow its list
 	// without leaving out a match.
@@ -123,8 +130,8 @@ type Description struct {
 	MinRefresh  time.Duration // the shortest time between two polls
 }
 
-// AudienceKey names an entry of Description.Audience.
-func AudienceKey(k EditKind, target string) string { return string(k) + ":" + target }
+// EffectKey names an entry of Description.Effects.
+func EffectKey(k EditKind, target string) string { return string(k) + ":" + target }
 
 // SyncMode says how much of a list to read.
 type SyncMode int

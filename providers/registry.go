@@ -45,12 +45,41 @@ func (a Account) Base(standard string) string {
 // Describe is what the description of an account holds whatever the service.
 func (a Account) Describe(f Factory, identity string) model.Description {
 	d := model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
-		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues, Audience: map[string]string{}}
-	for line := range strings.Lines(f.Audience) {
+		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues, Effects: map[string]string{}}
+	for line := range strings.Lines(f.Effects) {
 		key, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
-		d.Audience[key] = sentence
+		d.Effects[key] = sentence
 	}
+	d.Audience = f.Audiences()
 	return d
+}
+
+// Audiences reads the rules in Audience.
+func (f Factory) Audiences() (out model.Audiences) {
+	for line := range strings.Lines(f.Audience) {
+		head, rest, _ := strings.Cut(strings.TrimSpace(line), " | ")
+		sentence, assumed, _ := strings.Cut(rest, " | ")
+		var word, class string
+		r := model.AudienceRule{}
+		for i, term := range strings.Fields(head) {
+			name, value, _ := strings.Cut(term, "=")
+			switch {
+			case i == 0:
+				word = term
+			case i == 1:
+				class = term
+			case name == "privacy":
+				r.Privacy = model.Privacy(value)
+			case name == "access":
+				r.Access = value
+			case name == "groups":
+				r.Groups = true
+			}
+		}
+		r.Audience = model.Audience{Class: model.Class(class), Word: word, Sentence: sentence, Assumed: assumed}
+		out = append(out, r)
+	}
+	return out
 }
 
 // Logf writes to Log where there is one. Of an error only what was tried, kind
@@ -136,9 +165,13 @@ type Factory struct {
 	// AccessValues are the words for who gets in, in the order of display; empty
 	// where the service has none.
 	AccessValues []string
-	// Audience tells who will see a conversation after an edit: a line for each
-	// key of model.Description.Audience, the key first.
+	// Audience tells who can see a conversation, in lines: the word for a list,
+	// the class, privacy=, access= and "groups" where the line is about these
+	// alone, then " | " and the sentence, and " | " and what of it is assumed.
 	Audience string
+	// Effects tells what else comes of an edit: a line for each key of
+	// model.Description.Effects, the key first.
+	Effects string
 	// Open does no I/O: the credential is asked for when it is first needed.
 	Open func(Account) (model.Provider, error)
 	// SignIn prepares a sign-in in the browser; its error says what is missing

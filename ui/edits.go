@@ -318,7 +318,7 @@ func (m *Model) choose(in intent, title string, kind model.EditKind) tea.Cmd {
 			label += "  (now)"
 			at = i
 		}
-		if s := about.Audience[model.AudienceKey(kind, v)]; s != "" {
+		if s := about.Effect(in.row.Conversation, kind, v); s != "" {
 			label += "  " + m.th.Separator + " " + model.CleanLine(s, 200)
 		}
 		d.Items = append(d.Items, dialog.Item{Key: fmt.Sprint(i + 1), Label: label})

@@ -42,7 +42,7 @@ func TestMakingPublicShowsTheAudienceAndAsks(t *testing.T) {
 	for _, no := range []string{"n", "enter", "esc"} {
 		with(t, newFake(conversations(20)...), start{}, func(a *app) {
 			a.Press("j", "p")
-			a.Want("Everybody at Acme will see it.", "yes", "no (enter)", "privacy: private → public")
+			a.Want("Will be seen by  everybody at Acme", "yes", "no (enter)", "privacy: private → public")
 			a.Press(no)
 			a.Want("nothing was sent")
 			a.WantNot("Everybody at Acme")
@@ -60,12 +60,12 @@ func TestTypingAheadDoesNotConfirm(t *testing.T) {
 		a.Press("j")
 		a.Rush("p", "y")
 		a.wantEdits()
-		a.Want("Everybody at Acme will see it.")
+		a.Want("Will be seen by  everybody at Acme")
 		for _, key := range []string{"up", "down", "j", "x", "space", "tab", "left"} {
 			a.Press(key)
 		}
 		a.wantEdits()
-		a.Want("Everybody at Acme will see it.")
+		a.Want("Will be seen by  everybody at Acme")
 	})
 }
 

@@ -163,7 +163,10 @@ func (f *fake) Describe(account string) (model.Description, bool) {
 			continue
 		}
 		d := model.Description{Provider: a.Provider, Name: strings.ToUpper(a.Provider[:1]) + a.Provider[1:], Account: account,
-			Audience: map[string]string{"privacy:public": "everybody at Acme will see it"}}
+			Audience: model.Audiences{
+				{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Word: "public", Sentence: "everybody at Acme"}},
+				{Privacy: model.PrivacyPrivate, Audience: model.Audience{Class: model.ClassMembers, Word: "private", Sentence: "{owner+people}", Assumed: "nobody says it"}},
+				{Privacy: model.PrivacyParticipants, Audience: model.Audience{Class: model.ClassMembers, Word: "members", Sentence: "{people}"}}}}
 		switch a.Provider {
 		case model.Kona:
 			d.Roles = []string{model.RoleEditor, model.RoleViewer, model.RoleComplete}

@@ -124,13 +124,13 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 		a.WantNot("left as it is")
 		a.Type("Kick-off")
 		a.Press("tab", "enter", "enter", "ctrl+s")
-		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "who will see it: The service decides, and does not say how.")
+		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: unknown: Kona doesn't say")
 		a.Press("n", "esc", "esc")
 		a.Press("j", "N", "enter") // an Attention row: the first account that can
 		a.Want("New conversation in bird-a (Bird)")
 		a.Type("Hello")
 		a.Press("tab", "enter", "enter", "tab", "tab", "right", "right", "ctrl+s")
-		a.Want("account: bird-a (Bird)", "channel: Front desk", "privacy: public", "who will see it: everybody at Acme will see it")
+		a.Want("account: bird-a (Bird)", "channel: Front desk", "privacy: public", "will be seen by: everybody at Acme")
 		a.Press("esc", "esc")
 	})
 	with(t, newFake(conversations(20)...), start{options: ui.Options{InitialQuery: "account:kona-a title:nothing"}}, func(a *app) {

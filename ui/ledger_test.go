@@ -45,7 +45,7 @@ func TestUndoInOneBreathIsAboutTheKeyBeforeIt(t *testing.T) {
 		a.Type("!")
 		a.Press("enter", "j")
 		a.Rush("p", "u") // p asks: the answer to that comes first
-		a.Want("Everybody at Acme will see it.")
+		a.Want("Will be seen by  everybody at Acme")
 		a.Press("n")
 		if len(f.applied) != 0 {
 			t.Error("something older was undone")

@@ -35,6 +35,8 @@ type Options struct {
 	User string
 	// ReadOnly says that the whole program was started so; each Description says it too.
 	ReadOnly bool
+	// Domains are the mail domains that are ours.
+	Domains []string
 	// Location is the zone of dates in queries; nil is local.
 	Location *time.Location
 	// Now is the clock; nil is time.Now.
@@ -101,6 +103,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 	}
 	for _, in := range o.Accounts {
 		a := newAccount(in)
+		a.desc.Domains = o.Domains
 		kept, held, err := b.store.OpenAccount(ctx, a.name, a.desc.Identity, a.desc.Formerly)
 		if err != nil {
 			return nil, err

@@ -27,7 +27,7 @@ type row struct {
 }
 
 // shape is what most conversations of an account have in common.
-type shape struct{ account, provider, kind, status, privacy, roles string }
+type shape struct{ account, provider, kind, status, privacy, access, roles string }
 
 const (
 	chunkBits = 8
@@ -66,7 +66,7 @@ func (t *table) at(key int64) *row {
 func (t *table) subject(r *row, s *query.Subject) {
 	t.place(r, s)
 	h := &t.shapes[r.shape]
-	s.Kind, s.Status, s.Privacy, s.Roles = h.kind, h.status, h.privacy, h.roles
+	s.Kind, s.Status, s.Privacy, s.Access, s.Roles = h.kind, h.status, h.privacy, h.access, h.roles
 	s.People, s.Preview, s.SnoozedUntil = r.text[r.people:r.preview], r.text[r.preview:], r.snoozed
 	for i, w := range wordsOf(s) {
 		*w = t.words[r.words[i]]
@@ -115,10 +115,10 @@ func (d *dictionary) word(t *table, s string) uint32 {
 }
 
 func (d *dictionary) shape(t *table, s *query.Subject) uint32 {
-	h := shape{s.Ref.Account, s.Provider, s.Kind, s.Status, s.Privacy, s.Roles}
+	h := shape{s.Ref.Account, s.Provider, s.Kind, s.Status, s.Privacy, s.Access, s.Roles}
 	n, ok := d.shapes[h]
 	if !ok {
-		for _, p := range []*string{&h.account, &h.provider, &h.kind, &h.status, &h.privacy, &h.roles} {
+		for _, p := range []*string{&h.account, &h.provider, &h.kind, &h.status, &h.privacy, &h.access, &h.roles} {
 			*p = t.words[d.word(t, *p)]
 		}
 		n = uint32(len(t.shapes))

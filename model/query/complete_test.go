@@ -123,7 +123,7 @@ func checkCompletions(t interface {
 		}
 		if strings.HasSuffix(c.Text, ":") {
 			c.Text += "x" // a field awaits its value
-			if strings.HasPrefix(c.Text, "is:") || strings.HasPrefix(c.Text, "has:") || strings.HasPrefix(c.Text, "provider:") ||
+			if strings.HasPrefix(c.Text, "is:") || strings.HasPrefix(c.Text, "audience:") || strings.HasPrefix(c.Text, "has:") || strings.HasPrefix(c.Text, "provider:") ||
 				strings.HasPrefix(c.Text, "sort:") || strings.HasPrefix(c.Text, "updated:") || strings.HasPrefix(c.Text, "created:") {
 				continue
 			}

@@ -18,6 +18,7 @@ const (
 	FieldLabel    = "label"
 	FieldIs       = "is"
 	FieldHas      = "has"
+	FieldAudience = "audience"
 	FieldUpdated  = "updated"
 	FieldCreated  = "created"
 	FieldSort     = "sort"
@@ -89,7 +90,7 @@ var fields = []field{
 	{name: FieldTitle, help: "in the title", compare: byPart, read: func(s *Subject) string { return s.Title }, others: "name subject"},
 	{name: FieldAccount, help: "one account of the config", compare: byWhole, read: func(s *Subject) string { return s.Account }},
 	{name: FieldProvider, help: "one service", compare: byWhole, read: func(s *Subject) string { return s.Provider },
-		usual: func() []string { return services }, slips: true, others: "service"},
+		usual: serviceNames, slips: true, others: "service"},
 	{name: FieldLabel, help: "a label, or NAME=VALUE", compare: byLabel, others: "tag tags labels"},
 	{name: "owner", help: "the owner's name, e-mail or id", compare: byPart,
 		read: func(s *Subject) string { return s.Owner }, narrow: func(f *model.Filter) *[]string { return &f.Owner }},
@@ -97,7 +98,8 @@ var fields = []field{
 		read: func(s *Subject) string { return s.Status }, narrow: func(f *model.Filter) *[]string { return &f.Status }, others: "state"},
 	{name: "kind", help: "call, email, meeting …", compare: byWhole,
 		read: func(s *Subject) string { return s.Kind }, narrow: func(f *model.Filter) *[]string { return &f.Kind }, others: "type platform"},
-	{name: FieldHas, help: "contacts, messages, recording, transcript", compare: byWord, words: hasWords},
+	{name: FieldHas, help: "contacts, messages, outsiders, recording, transcript", compare: byWord, words: hasWords},
+	{name: FieldAudience, help: "who can see it: everyone, group, members", compare: byWord, words: audienceWords, others: "visibility privacy access seen public"},
 	{name: FieldUpdated, help: "last change: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
 		at: func(s *Subject) int64 { return s.Updated }, push: pushUpdated, others: "date after before newer older since"},
 	{name: FieldCreated, help: "creation: <7d, >2026-01-31, 2026-01..2026-02", compare: byDate,
@@ -140,8 +142,20 @@ var isWords = []word{
 var hasWords = []word{
 	{name: "contacts", help: "contacts are set", flags: FlagContacts},
 	{name: "messages", help: "messages or comments", flags: FlagMessages},
+	{name: "outsiders", help: "people of no mail domain of ours ([ui] domains, else the owner's)",
+		holds: func(s *Subject, _ time.Time) bool { return s.outsiders() }},
 	{name: "recording", help: "a recording", flags: FlagRecording},
 	{name: "transcript", help: "a transcript", flags: FlagTranscript},
+}
+
+var audienceWords = []word{
+	audienceWord(model.ClassEveryone, "everybody of the organisation, workspace or space"),
+	audienceWord(model.ClassGroup, "groups, and the people in it"),
+	audienceWord(model.ClassMembers, "the people in it alone"),
+}
+
+func audienceWord(c model.Class, help string) word {
+	return word{name: string(c), help: help, holds: func(s *Subject, _ time.Time) bool { return s.class() == c }}
 }
 
 var sortWords = []word{
@@ -199,10 +213,3 @@ func (f *field) closed() []string {
 	}
 	return out
 }
-
-// services are the names of the providers, in the order used everywhere.
-var services []string
-
-// SetServices tells which providers there are, before the first query is read:
-// a name that is nearly one of them is a slip. Any name matches all the same.
-func SetServices(names []string) { services = slices.Clone(names) }

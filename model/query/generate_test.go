@@ -13,7 +13,17 @@ import (
 // services are the providers that the tests know.
 var services = []string{model.Attention, model.Bird, model.AskElephant, model.Kona}
 
-func init() { query.SetServices(services) }
+func init() {
+	var known []query.Service
+	for _, name := range services {
+		known = append(known, query.Service{Name: name, Audience: model.Audiences{
+			{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone}},
+			{Access: "group", Groups: true, Audience: model.Audience{Class: model.ClassGroup}},
+			{Privacy: model.PrivacyPrivate, Audience: model.Audience{Class: model.ClassMembers}},
+		}})
+	}
+	query.SetServices(known)
+}
 
 var now = time.Date(2026, 2, 15, 12, 30, 0, 0, time.UTC)
 
@@ -49,7 +59,8 @@ func genTerm() *rapid.Generator[string] {
 		case 4:
 			return rapid.SampledFrom([]string{"is:private", "is:public", "is:open", "is:closed", "is:archived", "is:internal",
 				"is:external", "is:done", "is:snoozed", "is:pinned", "is:unseen", "is:pending", "is:failed", "is:conflict", "is:any",
-				"is:empty", "IS:Done", "has:contacts", "has:messages", "has:recording", "has:transcript", "provider:bird", "provider:Kona"}).Draw(t, "word")
+				"is:empty", "IS:Done", "has:contacts", "has:messages", "has:recording", "has:transcript",
+				"has:outsiders", "audience:everyone", "audience:group", "Audience:members", "provider:bird", "provider:Kona"}).Draw(t, "word")
 		}
 		return rapid.SampledFrom([]string{"updated", "created"}).Draw(t, "field") + ":" + rapid.SampledFrom([]string{"<7d", ">7d", "<=3w", ">=2mo",
 			"<90m", "<1y", ">5h", "<2026-01-31", ">2026-01-31", "<=2026-01", ">=2026", "2026", "2026-02", "2026-02-15", "today", "Yesterday", ">yesterday",
@@ -85,6 +96,7 @@ func genSubject() *rapid.Generator[*query.Subject] {
 			Ref:      model.Ref{Account: rapid.SampledFrom([]string{"sales", "acme"}).Draw(t, "account"), ID: word.Draw(t, "id") + fmt.Sprint(rapid.IntRange(0, 3).Draw(t, "n"))},
 			Provider: rapid.SampledFrom(services).Draw(t, "provider"),
 			Kind:     word.Draw(t, "kind"), Status: word.Draw(t, "status"),
+			Access:  rapid.SampledFrom([]string{"", "group", "open"}).Draw(t, "access"),
 			Privacy: rapid.SampledFrom([]model.Privacy{"private", "public", "participants", "unknown", ""}).Draw(t, "privacy"),
 			Title:   word.Draw(t, "title") + " " + word.Draw(t, "title"), Preview: word.Draw(t, "preview"),
 			Closed: rapid.Bool().Draw(t, "closed"), Archived: rapid.Bool().Draw(t, "archived"), Empty: rapid.Bool().Draw(t, "empty"),

@@ -280,7 +280,8 @@ func TestNewSubject(t *testing.T) {
 		Owner:  "olga owner\nolga@example.com\nu9", Team: "east\nt1", Space: "launch\ns1", Channel: "e-mail\nch1",
 		Company: "buyer inc\ncmp_1\nother ltd\ncmp_2", Roles: "collaboration_complete\nviewer",
 		Labels: "deal stage=closed won\ninterview=\nodd name=x",
-		Flags:  query.FlagExternal | query.FlagUnseen | query.FlagRecording | query.FlagTranscript | query.FlagContacts, SnoozedUntil: now.UnixMilli(),
+		Flags: query.FlagExternal | query.FlagUnseen | query.FlagRecording | query.FlagTranscript | query.FlagContacts |
+			query.FlagGroups | query.FlagStrangers, SnoozedUntil: now.UnixMilli(),
 		Created: now.AddDate(0, 0, -10).UnixMilli(), Updated: now.Add(-time.Hour).UnixMilli(), Duration: 1_800_000,
 	}
 	if d := cmp.Diff(want, got); d != "" {

@@ -5,14 +5,14 @@ import "encoding/binary"
 // FoldVersion is the version of what NewSubject makes of a row, the folding of
 // model.FoldText included. It is raised with every change of either: packed
 // subjects of another version are made anew.
-const FoldVersion = 1
+const FoldVersion = 2
 
 // texts are the texts of a subject in the order in which they are packed. The
 // ref and the account are not among them: the row that holds the packed
 // subject names both.
-func (s *Subject) texts() [14]*string {
+func (s *Subject) texts() [15]*string {
 	return [...]*string{&s.Provider, &s.Kind, &s.Status, &s.Privacy, &s.Title, &s.People, &s.Owner, &s.Team, &s.Space, &s.Channel,
-		&s.Company, &s.Roles, &s.Preview, &s.Labels}
+		&s.Company, &s.Roles, &s.Preview, &s.Labels, &s.Access}
 }
 
 // numbers are the numbers of a subject in the order in which they are packed.

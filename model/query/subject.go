@@ -31,6 +31,9 @@ const (
 	FlagEmpty
 	// FlagTombstone marks what the service no longer has: no query matches it.
 	FlagTombstone
+	FlagGroups      // a group is among the people
+	FlagStrangers   // of model.Strangers
+	FlagUnaddressed // likewise
 )
 
 // MaxDuration is the longest duration told from longer ones: 49 days in milliseconds.
@@ -46,6 +49,7 @@ type Subject struct {
 	Kind     string
 	Status   string
 	Privacy  string
+	Access   string
 
 	Title   string
 	People  string // a line for every name, e-mail and id
@@ -72,10 +76,10 @@ func NewSubject(r model.Row) *Subject {
 	c := &r.Conversation
 	s := &Subject{
 		Ref: c.Ref, Account: c.Ref.Account, Provider: c.Provider, Kind: c.Kind, Status: c.Status,
-		Privacy: string(c.Privacy),
-		Title:   fold(c.Title),
-		Owner:   lines(c.Owner.Name, c.Owner.Email, c.Owner.ID),
-		Team:    lines(c.Team.Name, c.Team.ID), Space: lines(c.Space.Name, c.Space.ID), Channel: lines(c.Channel.Name, c.Channel.ID),
+		Privacy: string(c.Privacy), Access: c.Access,
+		Title: fold(c.Title),
+		Owner: lines(c.Owner.Name, c.Owner.Email, c.Owner.ID),
+		Team:  lines(c.Team.Name, c.Team.ID), Space: lines(c.Space.Name, c.Space.ID), Channel: lines(c.Channel.Name, c.Channel.ID),
 		Preview: fold(c.Preview), Created: milli(c.Created), Updated: milli(c.Updated),
 		Duration: min(max(0, c.Duration.Milliseconds()), MaxDuration),
 	}
@@ -105,6 +109,10 @@ func NewSubject(r model.Row) *Subject {
 	s.flag(FlagTranscript, c.HasTranscript)
 	s.flag(FlagContacts, c.Contacts.Known && len(c.Contacts.Items) > 0)
 	s.flag(FlagEmpty, c.Empty)
+	s.flag(FlagGroups, c.HasGroups())
+	strangers := model.StrangersIn(c)
+	s.flag(FlagStrangers, strangers.Some)
+	s.flag(FlagUnaddressed, strangers.Unaddressed)
 	for _, p := range r.Pending {
 		s.Flags |= PendingFlag(p.State)
 	}

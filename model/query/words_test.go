@@ -8,7 +8,8 @@ func TestEveryExampleOfTheReferenceIsRead(t *testing.T) {
 		all = append(all, w.Name)
 	}
 	for field, words := range map[string][]Word{FieldIs: Words(FieldIs), FieldHas: Words(FieldHas), FieldSort: Words(FieldSort),
-		FieldUpdated: append(DateWords(), DateForms()...)} {
+		FieldAudience: Words(FieldAudience),
+		FieldUpdated:  append(DateWords(), DateForms()...)} {
 		for _, w := range words {
 			all = append(all, field+":"+w.Name)
 		}

@@ -2,6 +2,7 @@ package askelephant
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,6 +32,9 @@ const (
 	inFlight   = 1
 )
 
+//go:embed audience.txt
+var audience string
+
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{
@@ -46,9 +50,10 @@ func Factory() providers.Factory {
 			{Name: settingReplacePath, Default: defaultReplacePath,
 				Help: "the path of replacing contacts below base_url, with {engagement_id}; AskElephant does not document it", Check: checkPath},
 		},
-		Pace:  providers.Pace{Every: 500 * time.Millisecond, Burst: 2, InFlight: inFlight},
-		Table: table,
-		Open:  open,
+		Pace:     providers.Pace{Every: 500 * time.Millisecond, Burst: 2, InFlight: inFlight},
+		Table:    table,
+		Audience: audience,
+		Open:     open,
 	}
 }
 

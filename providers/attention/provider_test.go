@@ -721,9 +721,6 @@ func TestDescribe(t *testing.T) {
 	if d.Identity != "attention https://api.attention.tech/v2" || d.BaseURL != defaultBaseURL || d.Incremental {
 		t.Errorf("%+v", d)
 	}
-	if s := d.Audience[model.AudienceKey(model.EditPrivacy, "public")]; !strings.Contains(s, "assumed") {
-		t.Error(s)
-	}
 	if _, err := Factory().Open(providers.Account{BaseURL: "http://api.example.com"}); err == nil {
 		t.Error("a base URL without TLS")
 	}

@@ -23,6 +23,9 @@ const (
 //go:embed audience.txt
 var audience string
 
+//go:embed effects.txt
+var effects string
+
 // Factory opens Bird accounts.
 func Factory() providers.Factory {
 	return providers.Factory{
@@ -40,6 +43,7 @@ func Factory() providers.Factory {
 		Table:        table,
 		AccessValues: accesses,
 		Audience:     audience,
+		Effects:      effects,
 		Open:         open,
 	}
 }
@@ -117,8 +121,9 @@ func (p *provider) Describe() model.Description {
 	d := p.account.Describe(Factory(), model.Bird+" "+p.account.BaseURL+" "+p.client.workspace)
 	d.ParticipantStatuses = participantStatuses
 	d.DefaultStatus = statusActive
-	d.NewTakesChannel = true // it may be left out, as the vendor's own create example does
-	d.EmptyTitle = true      // "required; may be empty" (docs.bird.com/api, create conversation)
+	d.NewPrivacy, d.NewAccess = model.PrivacyPublic, accesses[0] // documented defaults
+	d.NewTakesChannel = true                                     // it may be left out, as the vendor's own create example does
+	d.EmptyTitle = true                                          // "required; may be empty" (docs.bird.com/api, create conversation)
 	d.People = []model.LookupKind{model.LookupContacts, model.LookupUsers, model.LookupFlows}
 	// Vendor's limits are far above; a list every ten seconds is what careful clients do.
 	d.MinRefresh = 10 * time.Second

@@ -15,11 +15,9 @@ func describe(t *testing.T, s Service) {
 		b := s.open(t, Options{})
 		d := b.Account.Describe()
 		d.Roles = append(d.Roles, "changed by the caller")
-		if d.Audience != nil {
-			d.Audience["changed"] = "by the caller"
-		}
+		d.Effects["changed"] = "by the caller"
 		again := b.Account.Describe()
-		if !reflect.DeepEqual(again, b.Account.Describe()) || slices.Contains(again.Roles, "changed by the caller") || again.Audience["changed"] != "" {
+		if !reflect.DeepEqual(again, b.Account.Describe()) || slices.Contains(again.Roles, "changed by the caller") || again.Effects["changed"] != "" {
 			t.Error("Describe changes from call to call")
 		}
 		c := model.Conversation{Ref: model.Ref{Account: d.Account, ID: b.first()}}
@@ -74,19 +72,33 @@ func describe(t *testing.T, s Service) {
 		if people := caps.Of(model.EditParticipants).Can() || caps.Of(model.EditContacts).Can(); people != (len(d.People) > 0) {
 			t.Errorf("People is %v, and that people can be edited is %t", d.People, people)
 		}
-		for key, sentence := range d.Audience {
+		for key, sentence := range d.Effects {
 			kind, target, ok := strings.Cut(key, ":")
-			if !ok || target == "" && model.EditKind(kind) != model.EditCreate || sentence == "" || !slices.Contains(model.EditKinds(), model.EditKind(kind)) {
-				t.Errorf("the audience %q is %q", key, sentence)
+			if !ok || target == "" || sentence == "" || !slices.Contains(model.EditKinds(), model.EditKind(kind)) {
+				t.Errorf("the effect %q is %q", key, sentence)
+			}
+		}
+		classes := []model.Class{model.ClassEveryone, model.ClassGroup, model.ClassMembers}
+		for _, r := range d.Audience {
+			if r.Word == "" || r.Sentence == "" || !slices.Contains(classes, r.Class) || strings.Contains(r.Sentence+r.Assumed, "|") {
+				t.Errorf("a rule of the audience is %+v", r)
 			}
 		}
 		for _, k := range []struct {
 			kind   model.EditKind
 			target string
 		}{{model.EditPrivacy, string(model.PrivacyPublic)}, {model.EditAccess, widest(d.AccessValues)}, {model.EditDefaultRole, model.RoleEditor}} {
-			if caps.Of(k.kind).Can() && d.Audience[model.AudienceKey(k.kind, k.target)] == "" {
+			c := b.load(b.first(), 0).Conversation
+			if caps.Of(k.kind).Can() && d.Effect(c, k.kind, k.target) == "" {
 				t.Errorf("nothing says who sees a conversation after %s becomes %s", k.kind, k.target)
 			}
+		}
+		public := model.Conversation{Privacy: model.PrivacyPublic}
+		if caps.Of(model.EditPrivacy).Can() && d.Seen(&public).Class != model.ClassEveryone {
+			t.Errorf("a public conversation is seen by %+v", d.Seen(&public))
+		}
+		if d.NewPrivacy != "" && d.Audience.Of(d.NewPrivacy, d.NewAccess, false).Class == model.ClassUnknown || caps.Of(model.EditCreate).Can() && d.NewPrivacy == "" {
+			t.Errorf("nothing says who sees a new conversation, which is %s and %s", d.NewPrivacy, d.NewAccess)
 		}
 	})
 	bubble(t, "capabilities", func(t *testing.T) {

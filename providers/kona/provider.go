@@ -26,6 +26,9 @@ const (
 //go:embed audience.txt
 var audience string
 
+//go:embed effects.txt
+var effects string
+
 // Factory opens Kona accounts.
 func Factory() providers.Factory {
 	return providers.Factory{
@@ -50,6 +53,7 @@ func Factory() providers.Factory {
 		Table:        table,
 		AccessValues: accesses,
 		Audience:     audience,
+		Effects:      effects,
 		Open:         open,
 		SignIn:       newSignIn,
 		Files:        files,
@@ -126,6 +130,7 @@ func (p *provider) Describe() model.Description {
 	d.Roles, d.DefaultRoleValues = roles, roles
 	d.DefaultRole = model.RoleViewer
 	d.People = []model.LookupKind{model.LookupUsers, model.LookupGroups}
+	d.NewPrivacy, d.NewAccess = model.PrivacyParticipants, accessGroup // documented default
 	d.NewNeedsSpace = true
 	d.MinRefresh = time.Minute
 	return d

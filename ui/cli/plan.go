@@ -54,8 +54,15 @@ func itemLines(it model.PlanItem) []string {
 		}
 	}
 	out = append(out, waitingLines(it)...)
+	if it.Seen != nil {
+		for _, line := range it.Seen.Lines() {
+			out = append(out, "  ! "+model.CleanLine(line, 500))
+		}
+	}
 	for _, risk := range it.Risks {
-		out = append(out, "  ! "+model.CleanLine(risk.Text, 500))
+		if it.Seen == nil || !risk.Exposes() {
+			out = append(out, "  ! "+model.CleanLine(risk.Text, 500))
+		}
 	}
 	for i, note := range it.Notes {
 		if note != "" && !slices.Contains(it.Notes[:i], note) {

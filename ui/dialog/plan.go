@@ -390,7 +390,14 @@ func (d *Plan) whole(th *theme.Theme, w int) []string {
 	if len(out) > 0 {
 		out = append(out, "")
 	}
+	seen := d.seen()
+	for i, line := range seen {
+		out = append(out, th.Wrapped(model.CleanLine(line, 0), w, []theme.Token{theme.Text, theme.Warning, theme.Dim}[i], "")...)
+	}
 	for _, r := range d.risks {
+		if seen != nil && r.Exposes() {
+			continue
+		}
 		look := theme.Warning
 		if r.Twice {
 			look = theme.Error
@@ -407,6 +414,14 @@ func (d *Plan) whole(th *theme.Theme, w int) []string {
 		out = append(out, "")
 	}
 	return out
+}
+
+// seen says who sees a single conversation now, and who will; nil where that does not widen.
+func (d *Plan) seen() []string {
+	if it, ok := d.First(); ok && !d.Bulk() && it.Seen != nil {
+		return it.Seen.Lines()
+	}
+	return nil
 }
 
 // item returns the lines of a conversation, the first of a group with a heading.

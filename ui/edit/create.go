@@ -95,7 +95,7 @@ func (f *Form) Review() []string {
 		out = append(out, fl.kind.Words()+": "+model.CleanLine(value, 300))
 	}
 	if n, err := f.New(); err == nil {
-		out = append(out, "who will see it: "+model.CreateAudience(n, f.about))
+		out = append(out, "will be seen by: "+f.about.SeenNew(n).Words())
 	}
 	return out
 }

@@ -41,7 +41,7 @@ var table = []providers.CapabilityRow{
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
 	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table,
-		Audience: "privacy:public everybody who uses Notes", Open: open}
+		Audience: "public everyone privacy=public | everybody who uses Notes", Open: open}
 }
 
 type provider struct {

@@ -1,0 +1,200 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Class says how far a conversation reaches.
+type Class string
+
+// The classes.
+const (
+	ClassEveryone Class = "everyone" // everybody of an organisation, a workspace or a space
+	ClassGroup    Class = "group"    // groups, and the people in it
+	ClassMembers  Class = "members"  // the people in it alone
+	ClassUnknown  Class = "unknown"
+)
+
+// Audience is who can see a conversation: one answer for its privacy, its access and its people together.
+type Audience struct {
+	Class Class
+	// Word is the answer in a list: public, private, members …
+	Word string
+	// Sentence goes on after "seen by". It names remote people, cleaned.
+	Sentence string
+	// Assumed is what the vendor leaves open about it, "" where it says all.
+	Assumed string
+}
+
+// AudienceRule is the answer of a service for conversations of a privacy and an access, of any where these are
+// empty; with Groups only for those that a group is in. In Sentence {people} stands for the people of the
+// conversation, {owner+people} for these and its owner, {space} for its space.
+type AudienceRule struct {
+	Privacy Privacy
+	Access  string
+	Groups  bool
+	Audience
+}
+
+// Audiences are the rules of a service. The first that fits counts.
+type Audiences []AudienceRule
+
+// Of returns the answer for a conversation without what depends on who is in it: Sentence is as the rule has it.
+func (a Audiences) Of(privacy Privacy, access string, groups bool) Audience {
+	for i := range a {
+		r := &a[i]
+		if (r.Privacy == "" || r.Privacy == privacy) && (r.Access == "" || r.Access == access) && (groups || !r.Groups) {
+			return r.Audience
+		}
+	}
+	return Audience{Class: ClassUnknown, Word: string(ClassUnknown)}
+}
+
+// Seen says who can see a conversation as it is given: of a projected one, who will.
+func (d Description) Seen(c *Conversation) Audience {
+	a := d.Audience.Of(c.Privacy, c.Access, c.HasGroups())
+	if a.Sentence == "" {
+		a.Sentence = "unknown: " + CleanLine(orWord(d.Name, "the service"), 60) + " doesn't say"
+	}
+	if !strings.Contains(a.Sentence, "{") {
+		return a
+	}
+	people := c.People()
+	if o := c.Owner; strings.Contains(a.Sentence, "{owner+people}") && o != (Participant{}) &&
+		!slices.ContainsFunc(people, func(p Participant) bool { return alike(p, o) }) {
+		people = append([]Participant{o}, people...)
+	}
+	return a.naming(everybody(people, c.ParticipantCount), c.Space.Name)
+}
+
+// naming returns the answer with its placeholders filled.
+func (a Audience) naming(people, space string) Audience {
+	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", CleanLine(orWord(space, "it is in"), 60)).
+		Replace(a.Sentence)
+	return a
+}
+
+// willSee says who will see a conversation after an edit, whoever is in it; "" where the service has no rule.
+func (d Description) willSee(e Edit, c Conversation) string {
+	switch to := e.Target.String(); {
+	case e.Kind == EditPrivacy:
+		c.Privacy = Privacy(to)
+	case slices.ContainsFunc(d.Audience, func(r AudienceRule) bool { return r.Access == to }):
+		c.Access = to
+	default: // a general rule may say less than is true of a word that none is about
+		return ""
+	}
+	a := d.Audience.Of(c.Privacy, c.Access, c.HasGroups())
+	if a.Class == ClassUnknown {
+		return ""
+	}
+	return "will be seen by " + a.naming("the people in it", "").Words()
+}
+
+// alike reports whether a participant is somebody that the service knows under another id elsewhere.
+func alike(p, q Participant) bool {
+	if p.Email != "" && q.Email != "" {
+		return strings.EqualFold(p.Email, q.Email)
+	}
+	return p.Name != "" && p.Name == q.Name || SamePerson(p, q)
+}
+
+// HasGroups reports whether a group is among the people.
+func (c *Conversation) HasGroups() bool {
+	is := func(p Participant) bool { return p.Kind == KindGroup }
+	return slices.ContainsFunc(c.Participants.Items, is) || !c.Participants.Known && slices.ContainsFunc(c.Featured, is)
+}
+
+// everybody names few people and counts many. count is how many the service says there are, -1 where it doesn't.
+func everybody(people []Participant, count int) string {
+	var names, groups []string
+	for _, p := range people {
+		switch name := CleanLine(p.Display(), 40); {
+		case p.Kind == KindRoom:
+			count--
+		case p.Kind == KindGroup:
+			groups = append(groups, "the group "+name)
+		default:
+			names = append(names, name)
+		}
+	}
+	persons := max(len(names), count-len(groups))
+	switch {
+	case persons+len(groups) <= 0:
+		return "the people in it"
+	case persons+len(groups) <= 3 && persons == len(names):
+		return listed(append(groups, names...))
+	case len(groups) == 0:
+		return fmt.Sprintf("the %s people in it", Number(persons))
+	case len(groups) > 2:
+		groups = []string{Number(len(groups)) + " groups"}
+	}
+	switch persons {
+	case 0:
+	case 1:
+		groups = append(groups, "1 person")
+	default:
+		groups = append(groups, Number(persons)+" people")
+	}
+	return listed(groups)
+}
+
+// listed joins words as a sentence does: "a, b and c".
+func listed(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+func orWord(a, b string) string {
+	if strings.TrimSpace(a) == "" {
+		return b
+	}
+	return a
+}
+
+// AudienceChange is how the audience of a conversation changes.
+type AudienceChange struct{ Now, Will Audience }
+
+// Lines says who sees the conversation now, who will, and in one line what is assumed about that.
+func (c AudienceChange) Lines() []string {
+	out := []string{"Now seen by      " + c.Now.Marked(), "Will be seen by  " + c.Will.Marked()}
+	notes := slices.Compact(slices.DeleteFunc([]string{c.Now.Assumed, c.Will.Assumed}, func(s string) bool { return s == "" }))
+	if len(notes) > 0 {
+		out = append(out, "* assumed: "+strings.Join(notes, "; "))
+	}
+	return out
+}
+
+// Marked returns the sentence, with a star where some of it is assumed.
+func (a Audience) Marked() string {
+	if a.Assumed == "" {
+		return a.Sentence
+	}
+	return a.Sentence + " *"
+}
+
+// Exposes reports whether a risk is what AudienceChange says in full.
+func (r Risk) Exposes() bool { return r.Kind == EditPrivacy || r.Kind == EditAccess }
+
+// Effect says what comes of giving a field of a conversation a value: who will see it, or what else the service
+// has to say about it; "" for nothing.
+func (d Description) Effect(c Conversation, k EditKind, value string) string {
+	if k != EditPrivacy && k != EditAccess {
+		return d.Effects[EffectKey(k, value)]
+	}
+	after := Project(c, []Edit{{Ref: c.Ref, Kind: k, Target: TextValue(value)}})
+	return d.Seen(&after).Words()
+}
+
+// Words returns the sentence with what of it is assumed behind it.
+func (a Audience) Words() string {
+	if a.Assumed == "" {
+		return a.Sentence
+	}
+	return a.Sentence + " (assumed: " + a.Assumed + ")"
+}
