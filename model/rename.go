@@ -46,14 +46,11 @@ const (
 	maxTitlePeople = 4
 )
 
-// ParseRenaming reads s/OLD/NEW/, where \/ is a slash, or a template such as "{title} ·
-// {company}", where {{ and }} are braces.
+// ParseRenaming reads s/OLD/NEW/, where \/ is a slash, or a template.
 func ParseRenaming(text string, zone *time.Location) (r Renaming, err error) {
-	r.Zone = zone
 	rest, replaces := strings.CutPrefix(text, "s/")
 	if !replaces {
-		r.Parts, err = parseTemplate(text)
-		return r, err
+		return ParseTemplate(text, zone)
 	}
 	var parts []string
 	var part strings.Builder
@@ -80,6 +77,13 @@ func ParseRenaming(text string, zone *time.Location) (r Renaming, err error) {
 	}
 	r.Old, r.New = parts[0], parts[1]
 	return r, nil
+}
+
+// ParseTemplate reads a template such as "{title} · {company}", in which {{ and }} are
+// braces. Dates are those of a zone.
+func ParseTemplate(text string, zone *time.Location) (Renaming, error) {
+	parts, err := parseTemplate(text)
+	return Renaming{Parts: parts, Zone: zone}, err
 }
 
 func parseTemplate(text string) (parts []TitlePart, err error) {
