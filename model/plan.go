@@ -16,6 +16,7 @@ const (
 	OpAdd    ChangeOp = "add"    // add People to a set
 	OpRemove ChangeOp = "remove" // remove People from a set
 	OpAlter  ChangeOp = "alter"  // give People of a set the role or status they carry
+	OpRename ChangeOp = "rename" // make a title by Renaming
 )
 
 // Change is what a person asks for, of one conversation or many.
@@ -28,6 +29,8 @@ type Change struct {
 	// People are the operands of the set operations. An entry matches by
 	// SamePerson; for OpAlter an empty Role or Status leaves that as it is.
 	People []Participant
+	// Renaming makes the title for OpRename.
+	Renaming Renaming
 	// Base, if set, is what the person was looking at when the change was
 	// made; without it the value now held is the base.
 	Base *Value
@@ -140,21 +143,21 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		if ch.Base != nil {
 			base, known = *ch.Base, true
 		}
-		target, err := ch.target(base, d)
+		target, err := ch.target(&now, base, d)
 		if known && err == nil && target.Equal(base) && ch.Kind != EditDelete {
 			continue // as wanted, whether it could be changed or not
 		}
 		if !cp.Can() {
 			return block(cp.Reason)
 		}
-		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
-			return block("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
-		}
 		if !known {
 			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
 		}
 		if err != nil {
 			return block(err.Error())
+		}
+		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
+			return block("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
 		}
 		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target, Upon: ch.Upon}
 		it.Edits = append(it.Edits, e)
@@ -217,9 +220,16 @@ func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	return it
 }
 
-func (ch Change) target(base Value, d Description) (Value, error) {
+// target returns what the field of a conversation, which now holds base, becomes.
+func (ch Change) target(now *Conversation, base Value, d Description) (Value, error) {
 	if only := ch.Kind.row().target; only != "" {
 		return TextValue(only), nil
+	}
+	if ch.Op == OpRename {
+		c := *now
+		c.Title = base.String()
+		title, err := ch.Renaming.Title(&c)
+		return TextValue(title), err
 	}
 	if ch.Op == OpSet || ch.Op == "" {
 		if ch.Target.People != nil {

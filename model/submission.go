@@ -189,6 +189,8 @@ func Sentence(edits []Titled) string {
 		return "renamed " + quoteTitle(edits[0].Edit.Base.String()) + " → " + quoteTitle(edits[0].Edit.Target.String())
 	case len(phrases) == 1:
 		return doing(edits[0].Edit, object)
+	case len(kinds) == 1 && kinds[0] == EditTitle:
+		return "renamed " + object
 	case len(conversations) == 1 && len(edits) == 2:
 		return doing(edits[0].Edit, object) + ", " + doing(edits[1].Edit, "it")
 	}

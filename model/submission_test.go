@@ -27,7 +27,7 @@ func TestSentence(t *testing.T) {
 		"made 3 private":                             {private("1"), private("2"), private("3")},
 		"renamed “Renewal” → “Acme renewal”":         {on("1", "Renewal", model.EditTitle, text("Renewal"), text("Acme renewal"))},
 		"renamed 2 to “Same”":                        {on("1", "a", model.EditTitle, text("a"), text("Same")), on("2", "b", model.EditTitle, text("b"), text("Same"))},
-		"changed the title of 2":                     {on("1", "a", model.EditTitle, text("a"), text("x")), on("2", "b", model.EditTitle, text("b"), text("y"))},
+		"renamed 2":                                  {on("1", "a", model.EditTitle, text("a"), text("x")), on("2", "b", model.EditTitle, text("b"), text("y"))},
 		"closed “Call”":                              {on("1", "Call", model.EditStatus, text("open"), text("closed"))},
 		"archived 2":                                 {on("1", "a", model.EditArchive, text("present"), text("archived")), on("2", "b", model.EditArchive, text("present"), text("archived"))},
 		"made Ann editor in “Call”":                  {on("1", "Call", model.EditParticipants, people(ann), people(editor))},

@@ -35,7 +35,9 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	if ctx.Err() != nil {
 		return model.Plan{}, ctx.Err()
 	}
-	return model.Plan{ID: store.NewID(b.now()), Items: p.items}, cmp.Or(errs...)
+	plan := model.Plan{ID: store.NewID(b.now()), Items: p.items}
+	plan.AskForSameTitles(changes)
+	return plan, cmp.Or(errs...)
 }
 
 // planning is a plan under way.
@@ -201,6 +203,7 @@ func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
 	})
 	var out []model.EditKind
 	for _, ch := range changes {
+		out = append(out, ch.Reads(&c)...)
 		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil {
 			out = append(out, ch.Kind)
 		}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +15,9 @@ import (
 type changeFlags struct {
 	private, public, archive, remove bool
 
-	texts []textFlag
+	texts    []textFlag
+	replaces []string
+	template string
 
 	roles, statuses, adds, removes []string
 	contacts                       string
@@ -42,11 +46,13 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	for i, t := range f.texts {
 		f.texts[i].text = s.String(t.name, "", t.help)
 	}
+	s.StringVar(&f.template, "title-template", "", "give each a title made of "+strings.Join(model.TitleFields(), " "))
 	s.StringVar(&f.contacts, "contacts", "", "replace the whole set of contacts by ID,ID|none")
 	for _, l := range []struct {
 		to         *[]string
 		name, help string
 	}{
+		{&f.replaces, "replace", "replace a text wherever it stands in the titles, OLD=NEW"},
 		{&f.roles, "role", "give a participant a role, WHO=ROLE"},
 		{&f.statuses, "participant-status", "give a participant a status, WHO=STATUS"},
 		{&f.adds, "add", "add a participant, WHO[=ROLE]"},
@@ -61,6 +67,7 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	s.BoolVar(&f.archive, "archive", false, "archive")
 	s.BoolVar(&f.remove, "delete", false, "delete for everybody")
 	c.MarkFlagsMutuallyExclusive("private", "public")
+	c.MarkFlagsMutuallyExclusive("title", "replace", "title-template")
 	c.MarkFlagsMutuallyExclusive("contacts", "add-contact")
 	c.MarkFlagsMutuallyExclusive("contacts", "remove-contact")
 	c.MarkFlagsMutuallyExclusive("archive", "delete")
@@ -136,6 +143,11 @@ func (f *changeFlags) parse(given func(flag string) bool) (q request, err error)
 		}
 		q.changes = append(q.changes, setText(t.kind, "", text))
 	}
+	renames, err := f.parseRenames(given("title-template"))
+	if err != nil {
+		return q, err
+	}
+	q.changes = append(q.changes, renames...)
 	if q.people, err = f.parsePeople(); err != nil {
 		return q, err
 	}
@@ -167,6 +179,28 @@ func (f *changeFlags) parse(given func(flag string) bool) (q request, err error)
 		return q, usage("say what to change, with --private, --title and the like: see `confab edit --help`")
 	}
 	return q, nil
+}
+
+// parseRenames reads what makes a title for each conversation.
+func (f *changeFlags) parseRenames(template bool) (out []model.Change, err error) {
+	for _, text := range f.replaces {
+		before, after, ok := strings.Cut(text, "=")
+		if !ok || before == "" {
+			return nil, usage("--replace wants OLD=NEW, with something to look for, not %q", cell(text))
+		}
+		out = append(out, model.Renaming{Old: before, New: after}.Change())
+	}
+	if !template {
+		return out, nil
+	}
+	r, err := model.ParseTemplate(f.template, time.Local)
+	if text, literal := r.Literal(); err == nil && literal && strings.TrimSpace(text) == "" {
+		err = errors.New("a title must not be blank")
+	}
+	if err != nil {
+		return nil, usage("--title-template: %s", err)
+	}
+	return append(out, r.Change()), nil
 }
 
 func oneOf(flag, value string, known []string) error {

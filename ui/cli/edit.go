@@ -32,6 +32,7 @@ among the participants first, then in the directory of the service. ROLE is edit
 collaboration_complete.`,
 		Example: "  confab edit sales:c-17 --private --title 'Interview, second round'\n" +
 			"  confab edit --query 'account:projects with:ann' --role ann@example.com=editor --max 20\n" +
+			"  confab edit --query 'title:\"Release notes\"' --replace 'Release notes=What changed' --dry-run\n" +
 			"  confab list is:public label:interview | cut -f1 | confab edit - --private --yes\n" +
 			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
 	}
@@ -163,6 +164,7 @@ func (r *run) planEdit(ctx context.Context, refs []model.Ref, req request) (plan
 			plan.Items = append(plan.Items, it)
 		}
 	}
+	plan.AskForSameTitles(req.changes)
 	return plan, failed, nil
 }
 

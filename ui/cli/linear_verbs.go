@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"confab/model"
 	"confab/ui/theme"
@@ -29,7 +30,7 @@ func verbs() []verb {
 		{[]string{"people", "roles"}, "people N", "participants, contacts and their roles", (*linear).doPeople},
 		{[]string{"private", "p"}, "private N...", "make private", set(model.EditPrivacy, string(model.PrivacyPrivate))},
 		{[]string{"public"}, "public N...", "make public", set(model.EditPrivacy, string(model.PrivacyPublic))},
-		{[]string{"rename", "t"}, "rename N TITLE", "rename", setTo(model.EditTitle)},
+		{[]string{"rename", "t"}, "rename N TITLE", "rename; several, such as 2-5, also by s/OLD/NEW/ or a template", (*linear).doRename},
 		{[]string{"describe"}, "describe N TEXT", "set the description", setTo(model.EditDescription)},
 		{[]string{"access"}, "access N WORD", "who gets in", setTo(model.EditAccess)},
 		{[]string{"role"}, "role N WHO=ROLE", "give a participant a role", people("role")},
@@ -72,6 +73,19 @@ func setTo(kind model.EditKind) func(*linear, context.Context, string) error {
 		}
 		return l.edit(ctx, refs, request{changes: []model.Change{setText(kind, "", rest)}})
 	}
+}
+
+// doRename sets the title of one; of several it may make one for each.
+func (l *linear) doRename(ctx context.Context, rest string) error {
+	refs, text, err := l.pickOne(rest)
+	if err != nil || text == "" || len(refs) == 1 {
+		return setTo(model.EditTitle)(l, ctx, rest)
+	}
+	r, err := model.ParseRenaming(text, time.Local)
+	if err != nil {
+		return err
+	}
+	return l.edit(ctx, refs, request{changes: []model.Change{r.Change()}})
 }
 
 // people is a verb that changes people or contacts, read as the flag of `edit` is.

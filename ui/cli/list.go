@@ -19,16 +19,26 @@ const listPage = 2000
 func (r *run) listCommand() *cobra.Command {
 	var limit int
 	var first bool
+	var format, columns string
 	c := &cobra.Command{
 		Use:   "list [QUERY]",
 		Short: "Print conversations, from the cache",
 		Long: `Prints the conversations that match a query, from the cache. The query is taken literally: nothing is left
-out unless it says so. An account that was never synced is synced first.`,
-		Example: "  confab list is:public\n  confab list 'with:ann updated:<7d' --json --limit 20",
+out unless it says so. An account that was never synced is synced first.
+
+On a terminal it prints a table. Elsewhere it prints ` + strings.Join(dataColumns, ", ") + `, with tabs between them, whole
+and without a heading, for other programs; tsv prints the same with times in UTC. CSV begins with a heading, and a
+cell that a spreadsheet would run has an apostrophe in front. The columns are ` + strings.Join(columnNames(), ", ") + `.`,
+		Example: "  confab list is:public\n  confab list 'with:ann updated:<7d' --json --limit 20\n" +
+			"  confab list is:private --format csv --columns title,people,created > private.csv",
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			q := strings.Join(args, " ")
 			if limit < 0 {
 				return usage("--limit must not be negative")
+			}
+			how, err := r.listing(format, columns)
+			if err != nil {
+				return err
 			}
 			if err := r.checkQuery(q); err != nil {
 				return err
@@ -38,7 +48,7 @@ out unless it says so. An account that was never synced is synced first.`,
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				return r.list(ctx, q, limit)
+				return r.list(ctx, q, limit, how)
 			})
 		}),
 	}
@@ -47,6 +57,8 @@ out unless it says so. An account that was never synced is synced first.`,
 	})
 	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
 	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
+	c.Flags().StringVar(&format, "format", "", strings.Join(formats, ", ")+"; default: a table on a terminal")
+	c.Flags().StringVar(&columns, "columns", "", "these columns, by their names with commas between")
 	return c
 }
 
@@ -94,9 +106,9 @@ func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	}
 }
 
-func (r *run) list(ctx context.Context, q string, limit int) error {
+func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
 	q = r.scoped(q)
-	t := table{head: []string{"REF", "PRIVACY", "TITLE", "STATUS", "UPDATED", "EDITS"}}
+	print, end := r.printer(how)
 	for offset := 0; limit == 0 || offset < limit; {
 		want := listPage
 		if limit > 0 {
@@ -108,23 +120,14 @@ func (r *run) list(ctx context.Context, q string, limit int) error {
 		}
 		rows := unseen(page, offset)
 		for _, row := range rows {
-			c := row.Conversation
-			if r.flags.json {
-				r.object(model.NewRowJSON(row, r.engine.Capabilities(c)))
-				continue
-			}
-			updated := c.Updated
-			if updated.IsZero() {
-				updated = c.Created
-			}
-			t.add(c.Ref.String(), privacyWord(c), c.Title, statusWord(c), at(updated), row.Worst().Words())
+			print(row)
 		}
 		offset += len(rows)
 		if len(rows) == 0 || offset >= page.Total || r.unwritten != nil {
 			break
 		}
 	}
-	r.printTable(t)
+	end()
 	return nil
 }
 

@@ -104,6 +104,13 @@ func quote(s string) string { return "“" + model.CleanLine(s, 120) + "”" }
 type table struct {
 	head []string
 	rows [][]string
+	// least is how few cells each column is left with, 0 where it is never cut; nil
+	// cuts all but the first, which is for copying.
+	least []int
+	// drop are the columns that go, in this order, where the rest does not fit.
+	drop []int
+	// always aligns the columns elsewhere too, and nothing is cut for good.
+	always bool
 }
 
 func (t *table) add(cells ...string) {
@@ -124,7 +131,7 @@ func (r *run) printTable(t table) {
 	switch {
 	case len(t.rows) == 0:
 		return
-	case width <= 0 || r.flags.plain:
+	case r.flags.plain || width <= 0 && !t.always:
 		between := "\t"
 		if r.flags.plain {
 			between = "  " // read aloud, whole
@@ -147,12 +154,16 @@ func (r *run) printTable(t table) {
 			wide[i] = max(wide[i], measure.Width(c))
 		}
 	}
-	fit(wide, width)
+	shown := t.fit(wide, width)
 	for _, row := range all {
-		for i, c := range row {
-			row[i] = measure.Fit(c, wide[i], end)
+		var cells []string
+		for _, i := range shown {
+			cells = append(cells, measure.Fit(row[i], wide[i], end))
 		}
-		line := measure.Truncate(strings.TrimRight(strings.Join(row, "  "), " "), width, end)
+		line := strings.TrimRight(strings.Join(cells, "  "), " ")
+		if !t.always {
+			line = measure.Truncate(line, width, end)
+		}
 		r.print("%s", strings.TrimRight(measure.Draw(line), " "))
 	}
 }
@@ -160,21 +171,47 @@ func (r *run) printTable(t table) {
 // narrowest is how few cells a column is left with on a terminal.
 const narrowest = 12
 
-// fit narrows the widest columns but the first, which is for copying, until a
-// row fits.
-func fit(wide []int, width int) {
-	total := 2 * (len(wide) - 1)
-	for _, w := range wide {
-		total += w
+// fit narrows the columns that are the widest for what they need until a row fits, and
+// returns those that are shown.
+func (t *table) fit(wide []int, width int) (shown []int) {
+	full := slices.Clone(wide)
+	for i := range wide {
+		shown = append(shown, i)
 	}
-	rest := wide[1:]
-	for ; total > width && len(rest) > 0; total-- {
-		widest := slices.Index(rest, slices.Max(rest))
-		if rest[widest] <= narrowest {
-			return
+	for drop := t.drop; ; drop = drop[1:] {
+		total := 2 * (len(shown) - 1)
+		for _, i := range shown {
+			wide[i] = full[i]
+			total += full[i]
 		}
-		rest[widest]--
+		for ; width > 0 && total > width; total-- {
+			widest := -1
+			for _, i := range shown {
+				if wide[i] > t.leastOf(i) && (widest < 0 || wide[i]*t.leastOf(widest) > wide[widest]*t.leastOf(i)) {
+					widest = i
+				}
+			}
+			if widest < 0 {
+				break
+			}
+			wide[widest]--
+		}
+		if total <= width || width <= 0 || len(drop) == 0 {
+			return shown
+		}
+		shown = slices.DeleteFunc(shown, func(i int) bool { return i == drop[0] })
 	}
+}
+
+// leastOf returns how few cells a column is left with.
+func (t *table) leastOf(i int) int {
+	switch {
+	case t.least == nil && i > 0:
+		return narrowest
+	case t.least == nil || t.least[i] == 0:
+		return layout.Far // is never cut
+	}
+	return t.least[i]
 }
 
 // at shows a time in the local zone, "-" for none.
