@@ -113,6 +113,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 		Browse: func(s cli.Setup, url string) error {
 			return cli.OpenURL(url, config.WithoutEnv(os.Environ(), s.Config.SecretEnv()))
 		},
+		Silence: cli.Silence(os.Stdin),
 		Sandbox: openSandbox,
 	}
 	p.Screen = func(ctx context.Context, s cli.Setup, start cli.Start) error { return screen(ctx, p, s, start) }
@@ -165,7 +166,7 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 		cli.SaveMemory(conversations)
 		return loading(conversations)
 	}
-	resolver := s.Config.Resolver()
+	resolver := s.Resolver()
 	for _, a := range s.Active() {
 		f, account := providerAccount(s, a, resolver, l)
 		account.Pacer = pacing(db, f, a)
@@ -269,16 +270,20 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	return errors.Join(err, p.Leave(ctx, s, e))
 }
 
-func openWelcome(ctx context.Context, s cli.Setup) (demo bool, err error) {
-	m := ui.New(ui.Options{Welcome: true, Services: services(), ConfigPath: s.Paths.Config, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
-		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: cli.Version()})
-	err = ui.Run(ctx, m)
-	return err == nil && m.WantsDemo(), err
+func openWelcome(ctx context.Context, s cli.Setup) (cli.Wish, error) {
+	o := ui.Options{Welcome: true, ConfigPath: s.Paths.Config, HasConfig: s.Config != nil, ASCII: s.ASCII || !cli.UTF8Locale(os.Getenv),
+		SSH: os.Getenv("SSH_CONNECTION") != "", Now: time.Now, Version: cli.Version()}
+	if s.Config != nil {
+		o.Theme, o.Themes = s.Config.UI.Theme, s.Config.Themes
+	}
+	m := ui.New(o)
+	err := ui.Run(ctx, m)
+	return map[any]cli.Wish{welcome.Demo: cli.WishDemo, welcome.Account: cli.WishAccount}[m.Chosen()], err
 }
 
 // check tests one account live.
 func check(ctx context.Context, s cli.Setup, a config.Account, source *config.Source) []model.CheckResult {
-	f, account := providerAccount(s, a, s.Config.Resolver(), nil)
+	f, account := providerAccount(s, a, s.Resolver(), nil)
 	if source != nil {
 		account.Credential = readOnce{credential{source}}
 	}
@@ -390,7 +395,7 @@ func login(s cli.Setup, a config.Account) (cli.Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, account := providerAccount(s, a, s.Config.Resolver(), l)
+	f, account := providerAccount(s, a, s.Resolver(), l)
 	if f.SignIn == nil {
 		return nil, fmt.Errorf("%s has no sign-in: name a credential in the config", f.Title)
 	}
@@ -419,7 +424,7 @@ func validators() config.Validators {
 			Settings: map[string]config.SettingRule{}}
 		for _, s := range f.Settings {
 			rules.Settings[s.Name] = config.SettingRule{Required: s.Required, Secret: s.Secret, Values: s.Values,
-				Default: s.Default, Help: s.Help, Check: s.Check}
+				Default: s.Default, Help: s.Help, Check: s.Check, Asked: s.Asked, With: s.With}
 		}
 		v.Providers[f.Name] = rules
 	}
@@ -429,7 +434,7 @@ func validators() config.Validators {
 // abilities tells the help what can be edited where.
 func abilities() (all []cli.Service) {
 	for _, f := range registry {
-		s := cli.Service{Title: f.Title}
+		s := cli.Service{Name: f.Name, Title: f.Title, Key: f.Key, SignIn: f.SignIn != nil}
 		for _, row := range f.Table {
 			s.Edits = append(s.Edits, cli.Edit{Kind: row.Kind, State: row.State, Call: row.Call, Reason: row.Reason})
 		}
@@ -445,20 +450,6 @@ func defaultKeys() (all []cli.Key) {
 		for _, b := range keys.Bindings(c) {
 			all = append(all, cli.Key{Context: string(c), Keys: b.AllKeys(), Action: string(b.Action), Help: b.Help})
 		}
-	}
-	return all
-}
-
-// services tells the welcome screen what there may be accounts of.
-func services() (all []welcome.Service) {
-	for _, f := range registry {
-		s := welcome.Service{Name: f.Name, Title: f.Title, SignIn: f.SignIn != nil}
-		for _, setting := range f.Settings {
-			if setting.Required {
-				s.Required = append(s.Required, setting.Name)
-			}
-		}
-		all = append(all, s)
 	}
 	return all
 }

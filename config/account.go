@@ -27,7 +27,7 @@ func (d *decoder) account(t *node) Account {
 			rules = &found
 		}
 	}
-	variable := envFor(a.Provider, "api_key")
+	variable := EnvFor(a.Provider, "api_key")
 
 	d.fields(t, []field{
 		{"name", stringKind, func(n *node) {
@@ -102,7 +102,7 @@ func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 			var known bool
 			if rule, known = rules.Settings[n.key]; !known {
 				if n.isSecretSetting() {
-					d.plainSecret(n, "credential", envFor(a.Provider, "api_key"))
+					d.plainSecret(n, "credential", EnvFor(a.Provider, "api_key"))
 				} else {
 					d.unknown(n, names(rules.Settings), "unknown setting %s for %s", quoted(n.key), a.Provider)
 				}
@@ -111,7 +111,7 @@ func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 		}
 		switch {
 		case rule.Secret:
-			if c := d.credential(n, envFor(a.Provider, n.key)); !c.IsZero() {
+			if c := d.credential(n, EnvFor(a.Provider, n.key)); !c.IsZero() {
 				a.Settings[n.key] = c
 			}
 		case !d.is(n, stringKind):
@@ -130,8 +130,8 @@ func (d *decoder) settings(t *node, a *Account, rules *ProviderRules) {
 	}
 }
 
-// envFor suggests a variable's name: SALES and api_key make SALES_API_KEY.
-func envFor(provider, key string) string {
+// EnvFor suggests a variable's name: SALES and api_key make SALES_API_KEY.
+func EnvFor(provider, key string) string {
 	if provider == "" || looksSecret(provider) || len(provider) > 32 {
 		provider = "confab"
 	}

@@ -92,19 +92,30 @@ func (c *Config) AccountNames() []string {
 	return list
 }
 
+// Credentials lists where the secrets of an account come from.
+func (a Account) Credentials() (list []Credential) {
+	if !a.Credential.IsZero() {
+		list = append(list, a.Credential)
+	}
+	for _, key := range names(a.Settings) {
+		if secret, ok := a.Settings[key].(Credential); ok {
+			list = append(list, secret)
+		}
+	}
+	return list
+}
+
 // SecretEnv names the environment variables that hold credentials, sorted. Keep them from the environment of child
 // processes with WithoutEnv.
 func (c *Config) SecretEnv() []string {
 	var list []string
 	for _, a := range c.Accounts {
-		list = append(list, a.Credential.Env)
-		for _, s := range a.Settings {
-			if secret, ok := s.(Credential); ok {
+		for _, secret := range a.Credentials() {
+			if secret.Env != "" {
 				list = append(list, secret.Env)
 			}
 		}
 	}
-	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
 	slices.Sort(list)
 	return slices.Compact(list)
 }

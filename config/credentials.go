@@ -85,6 +85,8 @@ type Resolver struct {
 	HideEnv []string
 	// Keyring stands in for the operating system's keyring.
 	Keyring func(service, user string) (string, error)
+	// Held knows secrets that are not stored yet; it may be nil.
+	Held func(Credential) (secret string, ok bool)
 	// Timeout bounds one command or keyring look-up; 0 means 30 seconds.
 	Timeout time.Duration
 }
@@ -102,9 +104,13 @@ func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", c.failed(err, "stopped before it was read")
 	}
-	var secret string
+	secret, held := "", false
+	if r.Held != nil {
+		secret, held = r.Held(c)
+	}
 	var err error
 	switch {
+	case held:
 	case c.Env != "":
 		secret, err = r.env(c)
 	case len(c.Command) > 0:
@@ -157,12 +163,18 @@ func (r Resolver) env(c Credential) (string, error) {
 	return s, nil
 }
 
-// keyring asks the operating system. The library takes no context, so the look-up is left behind when its time is up.
+// keyring reads an entry of the operating system's keyring.
 func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
 	get := r.Keyring
 	if get == nil {
 		get = keyring.Get
 	}
+	service, user := splitKeyring(c.Keyring)
+	return r.askKeyring(ctx, c, func() (string, error) { return get(service, user) })
+}
+
+// askKeyring asks the operating system. The library takes no context, so the call is left behind when its time is up.
+func (r Resolver) askKeyring(ctx context.Context, c Credential, ask func() (string, error)) (string, error) {
 	service, user := splitKeyring(c.Keyring)
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, commandTimeout))
 	defer cancel()
@@ -170,7 +182,7 @@ func (r Resolver) keyring(ctx context.Context, c Credential) (string, error) {
 	answer := make(chan error, 1)
 	go func() {
 		var err error
-		secret, err = get(service, user)
+		secret, err = ask()
 		answer <- err
 	}()
 	select {

@@ -76,7 +76,7 @@ func (d *decoder) decode() (*Config, error) {
 	}, func(n *node, known []string) bool {
 		secret := n.isSecret() || n.isSecretSetting() && d.nearest(n.key, known) == ""
 		if secret {
-			d.plainSecret(n, "credential", envFor("", "api_key"))
+			d.plainSecret(n, "credential", EnvFor("", "api_key"))
 		}
 		return secret
 	})

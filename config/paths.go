@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -59,6 +60,27 @@ func (p Paths) PrepareState() error {
 	}
 	if err := checkPrivateDir(p.State); err != nil {
 		return fmt.Errorf("state directory: %w", err)
+	}
+	return nil
+}
+
+// Adopt takes over the files of another state directory, where there is none of their name yet.
+func (p Paths) Adopt(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	if err := p.PrepareState(); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err == nil {
+			err = createPrivate(filepath.Join(p.State, e.Name()), data)
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
 	return nil
 }

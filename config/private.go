@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -185,10 +186,24 @@ func replacePrivate(path string, data []byte) error {
 	return nil
 }
 
-// createPrivate makes a 0600 file that must not exist yet.
+// createPrivate makes a 0600 file that must not exist yet, and is there whole or not at all.
 func createPrivate(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if _, err := os.Lstat(path); err == nil {
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new*") // mode 0600
 	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := writeAndClose(f, data); err != nil {
+		return err
+	}
+	if err = os.Link(f.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// Some file systems have no links.
+	if f, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return err
 	}
 	if err := writeAndClose(f, data); err != nil {

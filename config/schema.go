@@ -3,10 +3,7 @@ package config
 import (
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -49,7 +46,7 @@ func Template(v Validators) string {
 	var b strings.Builder
 	b.WriteString(fill("text/starter.toml", ", "))
 	for _, name := range names(v.Providers) {
-		fmt.Fprintf(&b, "\n#[[account]]\n#name = %q\n#provider = %[1]q\n#credential = { env = %q }\n", name, envFor(name, "api_key"))
+		fmt.Fprintf(&b, "\n#[[account]]\n#name = %q\n#provider = %[1]q\n#credential = { env = %q }\n", name, EnvFor(name, "api_key"))
 		settings := v.Providers[name].Settings
 		if len(settings) > 0 {
 			b.WriteString("#[account.settings]\n")
@@ -60,7 +57,7 @@ func Template(v Validators) string {
 				fmt.Fprintf(&b, "# %s\n", about)
 			}
 			if rule.Secret {
-				fmt.Fprintf(&b, "#%s = { env = %q }\n", key, envFor(name, key))
+				fmt.Fprintf(&b, "#%s = { env = %q }\n", key, EnvFor(name, key))
 			} else {
 				fmt.Fprintf(&b, "#%s = %q\n", key, rule.Default)
 			}
@@ -102,21 +99,8 @@ func (r SettingRule) describe() string {
 	return strings.Join(parts, "; ")
 }
 
-// Init writes the starter settings file with mode 0600, and makes its directory with mode 0700 when it is missing. A
-// file that is there is never touched: the error is then fs.ErrExist.
-func Init(path string, v Validators) error {
-	if err := makePrivateDir(filepath.Dir(path)); err != nil {
-		return err
-	}
-	err := createPrivate(path, []byte(Template(v)))
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is already there and stays as it is: %w", path, fs.ErrExist)
-	}
-	if err != nil {
-		return fmt.Errorf("config file: %w", err)
-	}
-	return nil
-}
+// Init writes the starter settings file as Create does one with accounts.
+func Init(path string, v Validators) error { return create(path, Template(v)) }
 
 // object is a JSON object; encoding/json writes its keys sorted, so the schema is the same every time.
 type object = map[string]any

@@ -38,6 +38,10 @@ type SettingRule struct {
 	Values []string
 	// Default is what Load fills in when the key is missing or empty.
 	Default string
+	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
+	// that is given.
+	Asked bool
+	With  string
 	// Help is one line for `config schema` and the starter file.
 	Help string
 	// Check says what is wrong with a value. It is not called for secrets or empty values.

@@ -225,6 +225,10 @@ const (
 	LinkRecording
 )
 
+// CheckList is the name of the check that every provider has: whether the list
+// of conversations can be read. An account where it is OK works.
+const CheckList = "conversations"
+
 // CheckResult is one line of doctor.
 type CheckResult struct {
 	Name   string `json:"name"`
@@ -236,7 +240,7 @@ type CheckResult struct {
 
 // FailedCheck is the line of a check that ended with an error.
 func FailedCheck(name string, err error) CheckResult {
-	return CheckResult{Name: name, Detail: err.Error(), Kind: KindOf(err)}
+	return CheckResult{Name: name, Detail: Words(err), Kind: KindOf(err)}
 }
 
 // Request is one HTTP request as it would be sent, without a credential, its Path

@@ -2,6 +2,7 @@ package providers
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -48,6 +49,21 @@ func Check(name, good string, err error) model.CheckResult {
 		return model.FailedCheck(name, err)
 	}
 	return model.CheckResult{Name: name, OK: true, Detail: good}
+}
+
+// HeadSize is how many conversations a check asks for.
+const HeadSize = 20
+
+// Seen says how many conversations the head of a list has, and whether there are
+// more.
+func Seen(n int, more bool) string {
+	switch {
+	case more && n > 0:
+		return fmt.Sprintf("%d at the head of the list, and more behind", n)
+	case n == 0:
+		return "the list can be read, and is empty"
+	}
+	return fmt.Sprintf("%d in all", n)
 }
 
 // NoLink is for a service that has no recordings, and documents no web pages.

@@ -105,6 +105,10 @@ type Setting struct {
 	// Secret says that the value is a credential table, given in
 	// Account.Secrets.
 	Secret bool
+	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
+	// that is given.
+	Asked bool
+	With  string
 	// Values are the only ones allowed; empty allows any that Check takes.
 	Values  []string
 	Default string
@@ -159,9 +163,12 @@ type Factory struct {
 	Title              string // the service's name for people
 	DefaultBaseURL     string
 	CredentialOptional bool
-	Settings           []Setting
-	Pace               Pace
-	Table              []CapabilityRow
+	// Key is what the service calls its credential, with where a person gets one
+	// behind a comma.
+	Key      string
+	Settings []Setting
+	Pace     Pace
+	Table    []CapabilityRow
 	// AccessValues are the words for who gets in, in the order of display; empty
 	// where the service has none.
 	AccessValues []string

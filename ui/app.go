@@ -52,10 +52,9 @@ type Options struct {
 	// Background begins what can wait for the first rows; it may be nil.
 	Background func()
 	Version    string
-	// Welcome shows the welcome screen in place of the inbox.
-	Welcome    bool
-	ConfigPath string
-	Services   []welcome.Service
+	// Welcome shows the welcome screen in place of the inbox; HasConfig says that only an account is missing.
+	Welcome, HasConfig bool
+	ConfigPath         string
 	// Notice is the first message.
 	Notice string
 }
@@ -166,7 +165,7 @@ type Model struct {
 	// is leaving.
 	undecided int
 	deciding  reader
-	wantDemo  bool
+	chosen    welcome.Choice
 	mouse     hitAreas
 	hand      hand
 }
@@ -247,9 +246,9 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(append(cmds, m.subscribe(), m.start())...)
 }
 
-// WantsDemo reports whether the person asked for the demo on the welcome
-// screen; the program that ran the model then starts it.
-func (m *Model) WantsDemo() bool { return m.wantDemo }
+// Chosen tells what the person asked for on the welcome screen, which the program
+// that ran the model then begins.
+func (m *Model) Chosen() welcome.Choice { return m.chosen }
 
 // Close ends what the model has running. It is called when the program is over.
 func (m *Model) Close() {

@@ -8,6 +8,7 @@ import (
 	"confab/model"
 	"confab/ui"
 	"confab/ui/keymap"
+	"confab/ui/welcome"
 )
 
 func TestFilterAsYouType(t *testing.T) {
@@ -298,26 +299,23 @@ func TestEveryActionHasAHandlerOrAScreen(t *testing.T) {
 
 func TestWelcome(t *testing.T) {
 	o := ui.Options{Welcome: true, ConfigPath: "/home/ann/.config/confab/config.toml", Version: "1.0"}
-	with(t, newFake(), start{options: o}, func(a *app) {
-		a.Want("confab 1.0", "There is no config at /home/ann", "try the demo", "how to set it up")
-		a.Press("i")
-		a.Want("confab init", "confab doctor")
-		a.Press("esc", "j", "p", "/", "?")
-		a.Want("try the demo")
-		a.Press("q")
-		if !a.Exited() {
-			t.Error("q did not quit")
-		}
-	})
-	with(t, newFake(), start{options: o}, func(a *app) {
-		a.Press("d")
-		if !a.Exited() || !a.model.WantsDemo() {
-			t.Error("d did not ask for the demo")
-		}
-		if a.count("List")+a.count("Subscribe") != 0 {
-			t.Error("the engine was asked")
-		}
-	})
+	for key, want := range map[string]welcome.Choice{"d": welcome.Demo, "a": welcome.Account, "q": welcome.Quit} {
+		with(t, newFake(), start{options: o}, func(a *app) {
+			a.Want("confab: one inbox", "a made-up company", "add an account", "config: /home/ann", "version: 1.0")
+			a.WantNot("No account yet")
+			a.Press("j", "p", "/", "?")
+			a.Want("add an account")
+			a.Press(key)
+			if !a.Exited() || a.model.Chosen() != want {
+				t.Errorf("%s chose %q", key, a.model.Chosen())
+			}
+			if a.count("List")+a.count("Subscribe") != 0 {
+				t.Error("the engine was asked")
+			}
+		})
+	}
+	o.HasConfig = true
+	with(t, newFake(), start{options: o}, func(a *app) { a.Want("No account yet: a adds one.") })
 }
 
 // Whoever looked for a conversation and found it goes on from there, not from

@@ -199,19 +199,14 @@ func (m *Model) actionsHere() []keymap.Binding {
 	return out
 }
 
-// openWelcome shows the first screen of somebody who has no config.
+// openWelcome shows the first screen of somebody who has no account.
 func (m *Model) openWelcome() {
-	info := welcome.Info{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath, Services: m.opts.Services}
-	m.open(layer{overlay: &welcome.Screen{Info: info}, act: func(asks any) tea.Cmd {
-		switch asks {
-		case welcome.Demo{}:
-			m.wantDemo = true
-			return tea.Quit
-		case welcome.Help{}:
-			m.showText("Set up", welcome.SetUp(info)...)
-		case keymap.Quit:
-			return tea.Quit
+	screen := &welcome.Screen{Version: m.opts.Version, ConfigPath: m.opts.ConfigPath, HasConfig: m.opts.HasConfig}
+	m.open(layer{overlay: screen, act: func(asks any) tea.Cmd {
+		if asks == nil {
+			return nil
 		}
-		return nil
+		m.chosen, _ = asks.(welcome.Choice)
+		return tea.Quit
 	}})
 }

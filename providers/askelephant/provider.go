@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,10 +42,11 @@ func Factory() providers.Factory {
 		Name:           model.AskElephant,
 		Title:          "AskElephant",
 		DefaultBaseURL: defaultBaseURL,
+		Key:            "API key (sk-apik_…), made in the settings of the workspace",
 		Settings: []providers.Setting{
 			{Name: settingScheme, Values: []string{schemeAuto, schemeBearer, schemeRaw}, Default: schemeAuto,
 				Help: "how the credential is sent: auto sends an API key (sk-apik_…) bare and anything else with Bearer"},
-			{Name: settingWorkspace, Help: "the workspace (wrks_…), for links to the web application", Check: checkWorkspace},
+			{Name: settingWorkspace, Asked: true, Help: "the workspace (wrks_…), for links to the web application", Check: checkWorkspace},
 			{Name: settingReplaceMethod, Values: []string{http.MethodPut, http.MethodPost, http.MethodPatch}, Default: defaultReplaceMethod,
 				Help: "the method of replacing contacts, which AskElephant does not document"},
 			{Name: settingReplacePath, Default: defaultReplacePath,
@@ -188,17 +190,13 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 }
 
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	page, err := p.client.list(ctx, url.Values{"limit": {"1"}, "order_by": {newestFirst}})
+	page, err := p.client.list(ctx, url.Values{"limit": {strconv.Itoa(providers.HeadSize)}, "order_by": {newestFirst}})
 	if err != nil {
-		return []model.CheckResult{model.FailedCheck("engagements", err)}
-	}
-	detail := "readable"
-	if len(page.Rows) == 0 {
-		detail = "readable; there are none"
+		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
 	out := []model.CheckResult{
 		providers.Check("credential", "accepted", nil),
-		providers.Check("engagements", detail, nil),
+		providers.Check(model.CheckList, providers.Seen(len(page.Rows), page.Next != ""), nil),
 	}
 	for _, x := range listExpansions {
 		if p.client.lacks(x) {
@@ -208,10 +206,10 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
 		_, err := p.client.plain(ctx, e, url.Values{"limit": {"1"}})
-		out = append(out, providers.Check(e.Name, "readable", err))
+		out = append(out, providers.Check(strings.TrimPrefix(e.Name, "list "), "can be looked up", err))
 	}
-	out = append(out, providers.Check(replaceName,
-		fmt.Sprintf("assumed to be %s %s; not tried, since it writes", p.replace.Method, p.replace.Path), nil))
+	out = append(out, providers.Check("new contacts",
+		fmt.Sprintf("assumed to go by %s %s; not tried, since it writes", p.replace.Method, p.replace.Path), nil))
 	switch first, changed := p.client.versions(); {
 	case changed != "":
 		out = append(out, model.CheckResult{Name: "API version", Detail: fmt.Sprintf("changed from %s to %s while running", first, changed)})

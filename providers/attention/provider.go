@@ -35,6 +35,7 @@ func Factory() providers.Factory {
 		Name:           model.Attention,
 		Title:          "Attention",
 		DefaultBaseURL: defaultBaseURL,
+		Key:            "API key, made by an administrator under Settings, Organization, API Keys",
 		Settings: []providers.Setting{{
 			Name: settingScheme, Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
 			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
@@ -168,9 +169,9 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	page, err := p.client.list(ctx, 1, nil)
 	if err != nil {
-		return []model.CheckResult{model.FailedCheck("conversations", err)}
+		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
-	detail := fmt.Sprintf("%d on the first page", len(page.rows))
+	detail := providers.Seen(len(page.rows), len(page.rows) == pageSize)
 	if page.total > 0 {
 		detail = fmt.Sprintf("%d in all", page.total)
 	}
@@ -187,7 +188,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 		users.Detail = "owners stay without names: " + users.Detail
 	}
 	return []model.CheckResult{
-		providers.Check("conversations", detail, nil),
+		providers.Check(model.CheckList, detail, nil),
 		providers.Check("credential", "accepted, sent as "+sentAs, nil),
 		users,
 	}

@@ -32,10 +32,11 @@ func Factory() providers.Factory {
 		Name:           model.Bird,
 		Title:          "Bird",
 		DefaultBaseURL: DefaultBaseURL,
+		Key:            "access key",
 		Settings: []providers.Setting{
 			{Name: settingWorkspace, Required: true, Check: checkWorkspace,
 				Help: "the id (a UUID) of the workspace, as in the address of Bird's web application"},
-			{Name: settingAccessKey,
+			{Name: settingAccessKey, Asked: true,
 				Help: "the id (not the secret) of the access key, to tell its own messages from others"},
 		},
 		// The documented limit is 50 reads a second for a workspace; this stays far below.
@@ -190,25 +191,26 @@ func (p *provider) Link(_ context.Context, _ model.Conversation, kind model.Link
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	p.client.lacks.forget()
 	var out []model.CheckResult
-	ask := func(name, good string, call providers.Call) []json.RawMessage {
+	ask := func(name, good string, call providers.Call) providers.RawPage {
 		page, err := readPage(p.client.Do(ctx, call))
 		out = append(out, providers.Check(name, good, err))
-		return page.Rows
+		return page
 	}
-	rows := ask("conversations", "the access key can list the workspace's conversations", p.client.page(listConversations, "", 1, "", nil))
+	head := ask(model.CheckList, "", p.client.page(listConversations, "", providers.HeadSize, "", nil))
 	if !out[0].OK {
 		return out // nothing else can be told from that
 	}
-	if len(rows) > 0 {
-		o, _ := providers.ObjectOf(rows[0])
+	out[0].Detail = providers.Seen(len(head.Rows), head.Next != "")
+	if len(head.Rows) > 0 {
+		o, _ := providers.ObjectOf(head.Rows[0])
 		if newest := o.Text("id"); newest != "" {
-			ask("messages", "messages can be read", p.client.messages(newest, "", time.Time{}))
-			ask("participants", "participants can be read", p.client.page(listParticipants, newest, pageLimit, "", nil))
-			ask("inboxes", "assignees and what was read can be shown", p.client.feedItems(newest))
+			ask("messages", "can be read", p.client.messages(newest, "", time.Time{}))
+			ask("participants", "can be read", p.client.page(listParticipants, newest, pageLimit, "", nil))
+			ask("inboxes", "who has it, and what was read, can be shown", p.client.feedItems(newest))
 		}
 	}
-	ask("channels", "channels can be named", p.client.page(listChannels, "", 1, "", nil))
-	ask("contacts", "contacts can be looked up", p.client.page(listContacts, "", 1, "", nil))
-	ask("agents", "users can be looked up", p.client.agents(1, "", ""))
+	ask("channels", "can be named", p.client.page(listChannels, "", 1, "", nil))
+	ask("contacts", "can be looked up", p.client.page(listContacts, "", 1, "", nil))
+	ask("users", "can be looked up", p.client.agents(1, "", ""))
 	return out
 }

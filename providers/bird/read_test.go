@@ -455,7 +455,7 @@ func TestCheck(t *testing.T) {
 		return 200, results("")
 	})
 	got := p.Check(t.Context())
-	want := []string{"conversations", "channels", "contacts", "agents"} // the rest is of a conversation, and there is none
+	want := []string{"conversations", "channels", "contacts", "users"} // the rest is of a conversation, and there is none
 	for i, name := range want {
 		if i >= len(got) || got[i].Name != name || got[i].OK == (name == "contacts") {
 			t.Fatalf("%+v", got)

@@ -37,16 +37,17 @@ func Factory() providers.Factory {
 		DefaultBaseURL: DefaultBaseURL,
 		// Somebody who signed in, or has a refresh token, needs no access token in the configuration.
 		CredentialOptional: true,
+		Key:                "access token",
 		Settings: []providers.Setting{
-			{Name: settingClientID, Help: "the id of the application that an administrator registered in Kona"},
+			{Name: settingClientID, Asked: true, Help: "the id of the application that an administrator registered in Kona"},
 			{Name: settingTokenURL, Help: "where tokens are refreshed; default: /oauth/token beside the base URL", Check: checkToken},
 			{Name: settingTokenRequest, Values: []string{requestForm, requestQuery}, Default: requestForm,
 				Help: "how parameters go to the token endpoint: in a form, or in the query as Kona's documentation shows it, " +
 					"where logs of proxies may hold the secrets"},
-			{Name: settingRedirectURL, Default: defaultRedirect, Check: checkRedirect,
+			{Name: settingRedirectURL, Asked: true, With: settingClientID, Default: defaultRedirect, Check: checkRedirect,
 				Help: "where the browser comes back to when signing in, exactly as registered with the application: http on loopback, with a port"},
-			{Name: settingRefreshToken, Secret: true, Help: "the refresh token"},
-			{Name: settingClientSecret, Secret: true, Help: "the secret of the application"},
+			{Name: settingRefreshToken, Asked: true, With: settingClientID, Secret: true, Help: "the refresh token"},
+			{Name: settingClientSecret, Asked: true, With: settingClientID, Secret: true, Help: "the secret of the application"},
 		},
 		// No limit is documented; this is what a modest client asks.
 		Pace:         providers.Pace{Every: 250 * time.Millisecond, Burst: 8, InFlight: 2},
@@ -178,8 +179,8 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if who.Kind == model.Unauthorized || who.Kind == model.NoCredential {
 		return []model.CheckResult{who}
 	}
-	_, err = p.client.list(ctx, keyConversations, conversations(byUpdated, "", 1))
-	list := providers.Check("conversations", "conversations can be listed", err)
+	rows, err := p.client.list(ctx, keyConversations, conversations(byUpdated, "", 1))
+	list := providers.Check(model.CheckList, providers.Seen(len(rows), len(rows) == perPage), err)
 	update := providers.Check("changes", hintUpdate, nil)
 	if c := p.Capabilities(model.Conversation{}).Of(model.EditTitle); !c.Can() {
 		update.OK, update.Detail, update.Kind = false, c.Reason, model.Unsupported

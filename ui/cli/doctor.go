@@ -43,7 +43,7 @@ func (r *run) doctor(ctx context.Context) error {
 	found := make([][]model.CheckResult, len(active))
 	var wait sync.WaitGroup
 	for i, a := range active {
-		wait.Go(func() { found[i] = r.checkAccount(ctx, a) })
+		wait.Go(func() { found[i] = r.checkAccount(ctx, r.setup, a) })
 	}
 	// What is known at once is shown while the accounts are asked.
 	for _, c := range r.checkHere(ctx) {
@@ -69,17 +69,17 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 		"%s  %-12s %-14s %s", word, cell(cmp.Or(account, "here")), cell(c.Name), model.CleanLine(c.Detail, 1000))
 }
 
-func (r *run) checkAccount(ctx context.Context, a config.Account) []model.CheckResult {
+func (r *run) checkAccount(ctx context.Context, setup Setup, a config.Account) []model.CheckResult {
 	c := model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}
 	var source *config.Source
 	if !a.Credential.IsZero() {
-		source = r.setup.Config.Resolver().Source(a.Credential)
+		source = setup.Resolver().Source(a.Credential)
 		if _, err := source.Get(ctx); err != nil {
 			// Nothing more can be learnt without it.
 			return []model.CheckResult{{Name: c.Name, Detail: err.Error(), Kind: model.NoCredential}}
 		}
 	}
-	return append([]model.CheckResult{c}, r.Check(ctx, r.setup, a, source)...)
+	return append([]model.CheckResult{c}, r.Check(ctx, setup, a, source)...)
 }
 
 func (r *run) checkHere(ctx context.Context) []model.CheckResult {

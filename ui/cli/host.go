@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/x/term"
+
 	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
@@ -44,6 +46,21 @@ func OpenURL(url string, environ []string) error {
 		go func() { _ = cmd.Wait() }()
 	}
 	return err
+}
+
+// Silence returns a function that has a terminal show nothing of what is typed
+// until what it returns is called; nil where the file is no terminal.
+func Silence(tty *os.File) func() (shown func()) {
+	before, err := term.GetState(tty.Fd())
+	if err != nil {
+		return nil
+	}
+	return func() func() {
+		hidden := *before
+		hideTyping(&hidden)
+		_ = term.SetState(tty.Fd(), &hidden)
+		return func() { _ = term.Restore(tty.Fd(), before) }
+	}
 }
 
 // UTF8Locale reports whether the terminal is said to show UTF-8. Windows and

@@ -44,8 +44,10 @@ type Program struct {
 	Open func(ctx context.Context, s Setup) (Engine, error)
 	// Screen runs the inbox until the person leaves.
 	Screen func(ctx context.Context, s Setup, start Start) error
-	// Welcome runs the first screen of somebody without a config, who may want the demo.
-	Welcome func(ctx context.Context, s Setup) (demo bool, err error)
+	// Welcome runs the first screen of somebody without an account, and tells what was chosen there.
+	Welcome func(ctx context.Context, s Setup) (Wish, error)
+	// Silence keeps the terminal from showing what is typed until shown is called; nil where there is no terminal.
+	Silence func() (shown func())
 	// Check tests one account live with its credential, which is nil where the config names none. No credential is
 	// read twice for it, refused or not.
 	Check func(ctx context.Context, s Setup, account config.Account, credential *config.Source) []model.CheckResult
@@ -63,10 +65,22 @@ type Program struct {
 	Sandbox func(o SandboxOptions) (servers http.Handler, accounts func(root string) []config.SandboxAccount, err error)
 }
 
-// Service is what can be edited on a service, as its adapter says.
+// Wish is what somebody without an account may want.
+type Wish int
+
+const (
+	WishNothing Wish = iota
+	WishDemo
+	WishAccount
+)
+
+// Service is a service as its adapter says: how an account of it is set up, and what can be edited on it.
 type Service struct {
-	Title string
-	Edits []Edit
+	Name, Title string
+	// Key is what it calls its credential, with where one is got behind a comma.
+	Key    string
+	SignIn bool // in the browser
+	Edits  []Edit
 }
 
 // Edit is one kind of edit of a service, whatever the account.
@@ -92,6 +106,15 @@ type Setup struct {
 	// Log is the file to write a log to, "" for none.
 	Log  string
 	Demo bool
+	// Held knows the secrets of an account that is tried before it is saved.
+	Held func(config.Credential) (secret string, ok bool)
+}
+
+// Resolver reads the credentials of the config.
+func (s Setup) Resolver() config.Resolver {
+	r := s.Config.Resolver()
+	r.Held = s.Held
+	return r
 }
 
 // Active lists the accounts that take part.

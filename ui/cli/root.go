@@ -98,17 +98,71 @@ func (r *run) inbox(ctx context.Context, start Start) error {
 	}
 	r.suitTerminal()
 	err := r.loadConfig()
-	if r.noConfig && r.onScreen() && !r.flags.plain {
-		demo, err := r.Welcome(ctx, r.setup)
-		if err != nil || !demo {
-			return err
-		}
-		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
+	if none := r.noConfig || err == nil && len(r.setup.Config.Accounts) == 0; none && r.onScreen() {
+		return r.welcome(ctx, start)
 	}
 	if err != nil {
 		return err
 	}
 	return r.openInbox(ctx, start)
+}
+
+// welcome is for somebody without an account: the demo, or the set-up and then the inbox.
+func (r *run) welcome(ctx context.Context, start Start) error {
+	welcome := r.Welcome
+	if r.flags.plain {
+		welcome = r.askWelcome
+	}
+	wish, err := welcome(ctx, r.setup)
+	switch {
+	case err != nil:
+		return err
+	case wish == WishDemo:
+		r.setup.Config = nil
+		return r.demo(ctx, SandboxOptions{Seed: 1}, Start{})
+	case wish == WishAccount:
+		saved, err := r.addAccounts(ctx)
+		if err != nil || !saved {
+			return err
+		}
+		if r.asked.reading.Load() { // what is typed would be missing on the screen
+			r.say("confab opens the inbox.")
+			return nil
+		}
+		r.setup.Config = nil
+		if err := r.loadConfig(); err != nil {
+			return err
+		}
+		return r.openInbox(ctx, start)
+	}
+	return nil
+}
+
+// askWelcome is the welcome in lines.
+func (r *run) askWelcome(ctx context.Context, s Setup) (Wish, error) {
+	r.print("confab: one inbox for Attention, Bird, AskElephant and Kona. There is no account yet.")
+	r.print("d  look around with a made-up company: nothing is sent, nothing is kept")
+	r.print("a  add an account, which is tried before it is saved in %s", s.Paths.Config)
+	r.print("q  quit")
+	for {
+		fmt.Fprint(r.Out, "d, a or q: ")
+		line, err := r.asked.line(ctx)
+		if errors.Is(err, errNoAnswer) {
+			fmt.Fprintln(r.Out)
+			return WishNothing, nil
+		}
+		switch strings.ToLower(strings.TrimSpace(line)) {
+		case "d", "demo":
+			return WishDemo, err
+		case "a", "add":
+			return WishAccount, err
+		case "q", "quit":
+			return WishNothing, err
+		}
+		if err != nil {
+			return WishNothing, err
+		}
+	}
 }
 
 // suitTerminal takes the line mode on a terminal that moves no cursor.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,35 +12,6 @@ import (
 	"confab/model"
 	"confab/ui/theme"
 )
-
-type initJSON struct {
-	Config string `json:"config"`
-}
-
-func (r *run) initCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "init",
-		Short: "Write a config file to start from",
-		Long:  "Writes a config file to start from, with everything explained. One that is there is never touched.",
-		Args:  noArgs,
-		RunE: r.do(func(context.Context, []string) error {
-			if err := r.findPaths(); err != nil {
-				return err
-			}
-			path := r.setup.Paths.Config
-			if err := config.Init(path, r.Validators); errors.Is(err, fs.ErrExist) {
-				return usage("%w", err)
-			} else if err != nil {
-				return local(err)
-			}
-			r.result(initJSON{Config: path}, "%s", path)
-			if !r.flags.json {
-				r.say("Add an account to it, then see `confab config check` and `confab doctor`.")
-			}
-			return nil
-		}),
-	}
-}
 
 func (r *run) forgetCommand() *cobra.Command {
 	var o sendOptions

@@ -188,7 +188,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	_, err := p.page(ctx, "", map[string]bool{})
-	return []model.CheckResult{providers.Check("notes", "the list can be read", err)}
+	return []model.CheckResult{providers.Check(model.CheckList, "the list can be read", err)}
 }
 
 func (p *provider) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {

@@ -28,6 +28,8 @@ import (
 type home struct {
 	t   testing.TB
 	dir string
+	// also is what its environment holds beside the usual.
+	also []string
 }
 
 func newHome(t testing.TB, accounts []config.SandboxAccount) *home {
@@ -81,7 +83,7 @@ func (h *home) env() []string {
 		}
 		out = append(out, name+"="+path)
 	}
-	return out
+	return append(out, h.also...)
 }
 
 // patience is after how long a process counts as hung.
