@@ -24,7 +24,7 @@ func (r *run) listCommand() *cobra.Command {
 		Short: "Print conversations, from the cache",
 		Long: `Prints the conversations that match a query, from the cache. The query is taken literally: nothing is left
 out unless it says so. An account that was never synced is synced first.`,
-		Example: "  confab list is:public\n  confab list 'with:ann updated:<7d' --json --limit 20",
+		Example: "  confab list is:public\n  confab list 'with:ruth updated:<30d' --json --limit 20",
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			q := strings.Join(args, " ")
 			if limit < 0 {
