@@ -780,11 +780,7 @@ func differences(shown, redrawn string) string {
 // printed returns what a topic of the help prints to a pipe, its blanks as one.
 func printed(t *testing.T, topic string) string {
 	t.Helper()
-	out, err := confab(t, nil, "help", topic).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return oneBlank(string(out))
+	return oneBlank(output(t, "help", topic))
 }
 
 func oneBlank(s string) string { return " " + strings.Join(strings.Fields(s), " ") + " " }
@@ -822,4 +818,190 @@ func TestTheHelpHasEveryRow(t *testing.T) {
 			}
 		}
 	}
+}
+
+// runElsewhere are commands of the texts that something else runs, by what that is.
+var runElsewhere = map[string]string{
+	"confab":                 "TestDemoOnTerminal",
+	"go run . demo":          "TestDemoOnTerminal",
+	"confab demo":            "TestDemoOnTerminal",
+	"go test ./...":          "what runs this",
+	"confab login":           "login.txtar",
+	"confab forget":          "forget.txtar",
+	"confab sandbox":         "TestInterrupt",
+	"confab outbox retry":    "outbox.txtar", // these want an id
+	"confab outbox resolve":  "conflict.txtar",
+	"CGO_ENABLED=0 go build": ".ci/run",
+}
+
+// reader is somebody who types what a text says, on a machine whose accounts are the demo's company.
+type reader struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+func newReader(t *testing.T) *reader {
+	b, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	r := &reader{t: t, dir: t.TempDir()}
+	path := filepath.Join(r.dir, "sandbox", "config.toml")
+	exe, err := os.Executable()
+	if err == nil {
+		err = os.Symlink(exe, filepath.Join(r.dir, "confab"))
+	}
+	if err == nil {
+		err = config.WriteSandbox(path, sandboxAccounts(b, server.URL))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.env = append(os.Environ(), "PATH="+r.dir+":"+os.Getenv("PATH"), "CONFAB_CONFIG="+path, "XDG_STATE_HOME="+filepath.Join(r.dir, "state"),
+		"XDG_RUNTIME_DIR="+r.dir, "HOME="+r.dir, "LANG=C.UTF-8", "TZ=UTC", "GORACE=atexit_sleep_ms=0")
+	return r
+}
+
+// types runs a line, and fails the test where it ends badly, or finds nothing.
+func (r *reader) types(line string) {
+	r.t.Helper()
+	for command := range runElsewhere {
+		if line == command || strings.HasPrefix(line, command+" ") && command != "confab" {
+			return
+		}
+	}
+	cmd := exec.CommandContext(r.t.Context(), "sh", "-c", line)
+	cmd.Env = r.env
+	if strings.HasPrefix(line, "confab init") {
+		cmd.Env = append(r.env, "CONFAB_CONFIG="+filepath.Join(r.t.TempDir(), "new.toml"))
+	}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		r.t.Errorf("%s: %v\n%s%s", line, err, &out, &errs)
+	} else if out.Len() == 0 {
+		r.t.Errorf("%s: finds nothing\n%s", line, &errs)
+	}
+}
+
+// fenced are the blocks of a README: their languages and their texts.
+var fenced = regexp.MustCompile("(?sm)^```(\\w*)\n(.*?)^```$")
+
+// comment is what follows a command on its line.
+var comment = regexp.MustCompile(`\s+#.*`)
+
+func TestTheReadmeWorks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // its blocks are for a POSIX shell
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReader(t)
+	for _, block := range fenced.FindAllStringSubmatch(string(readme), -1) {
+		switch language, text := block[1], block[2]; language {
+		case "sh":
+			for line := range strings.Lines(text) {
+				r.types(comment.ReplaceAllString(strings.TrimSpace(line), ""))
+			}
+		case "toml":
+			path := filepath.Join(r.dir, "shown.toml")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r.types("confab config check --config " + path)
+		default:
+			t.Errorf("a block in %q: nothing runs it", language)
+		}
+	}
+
+	// The sentence that names the assumed calls.
+	said := strings.Join(strings.Fields(string(readme)), " ")
+	for _, f := range registry {
+		var kinds []string
+		for _, row := range f.Table {
+			if row.State == model.CapabilityAssumed {
+				kinds = append(kinds, strings.ReplaceAll(string(row.Kind), "_", " "))
+			}
+		}
+		if last := len(kinds) - 1; last > 0 {
+			kinds = append(kinds[:last-1], kinds[last-1]+" and "+kinds[last])
+		}
+		if sentence := f.Title + "'s " + strings.Join(kinds, ", "); kinds != nil && !strings.Contains(said, sentence) {
+			t.Errorf("the README doesn't say that these are assumed: %s", sentence)
+		}
+	}
+}
+
+// Examples of the help, and of the topics. What would change something is asked for the requests alone, so that each finds
+// the company as it is.
+func TestTheExamplesOfTheHelpWork(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return
+	}
+	r := newReader(t)
+	r.types("confab edit projects:1481000003663 --title 'Lift inspection' --yes") // so that there is a history, and an outbox
+	r.types("confab edit projects:1481000003626 --title 'Certificates and licences' --yes --no-wait")
+	changes := regexp.MustCompile(`confab (edit|new|undo) `)
+	help, topics := examples(t), topicExamples(t)
+	if len(help) < 10 || len(topics) < 10 {
+		t.Fatalf("only these were found: %q %q", help, topics)
+	}
+	for _, line := range slices.Concat(help, topics) {
+		if changes.MatchString(line) && !strings.Contains(line, "--dry-run") {
+			line += " --dry-run"
+		}
+		r.types(line)
+	}
+}
+
+// examples are those that --help prints of each command.
+func examples(t *testing.T) (all []string) {
+	for line := range strings.Lines("\n" + output(t, "__complete", "")) {
+		command, _, described := strings.Cut(strings.TrimSpace(line), "\t")
+		if !described && command != "" {
+			continue
+		}
+		_, text, _ := strings.Cut(output(t, append(strings.Fields(command), "--help")...), "EXAMPLES")
+		text, _, _ = strings.Cut(text, "FLAGS")
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "confab") {
+				all = append(all, line)
+			}
+		}
+	}
+	return all
+}
+
+// topicExamples are the commands that lines of the topics begin with.
+func topicExamples(t *testing.T) (all []string) {
+	files, err := filepath.Glob("ui/cli/text/*.txt")
+	if err != nil || files == nil {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if command, _, _ := strings.Cut(strings.TrimSpace(line), "  "); strings.HasPrefix(line, "  confab ") {
+				all = append(all, command)
+			}
+		}
+	}
+	return all
+}
+
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := confab(t, nil, args...).Output()
+	if err != nil {
+		t.Fatal(args, err)
+	}
+	return string(out)
 }

@@ -16,7 +16,7 @@ func (r *run) newCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "new --account ACCOUNT --title TEXT",
 		Short:   "Create a conversation, where the service can",
-		Example: "  confab new --account projects --title 'Lift inspection' --space 40 --with ann@example.com=editor",
+		Example: "  confab new --account projects --title 'Lift inspection' --space 40 --with frank.osei@northwind.example=editor",
 		Args:    noArgs,
 		RunE: r.do(func(ctx context.Context, _ []string) error {
 			people, err := r.parseNew(n, with, groups)

@@ -10,7 +10,7 @@
 //   - Nothing is written to a service before the plan was shown and, without
 //     --yes, agreed to. --dry-run never writes.
 //   - The exit status is the first of 130, 5, 3, 2, 1, 4 that applies, else 0.
-//     See ExitCodes.
+//     See the topic exit-codes.
 //   - The package reads no clock, environment or terminal of its own: Program
 //     brings them.
 package cli

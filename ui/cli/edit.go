@@ -30,11 +30,11 @@ REF may be -, for refs from standard input. A query must name a condition: who m
 WHO is [user:|group:|contact:|flow:]ID, an e-mail, an exact name, or an identifier KEY=VALUE. It is looked for
 among the participants first, then in the directory of the service. ROLE is editor, viewer or
 collaboration_complete.`,
-		Example: "  confab edit sales:c-17 --private --title 'Interview, second round'\n" +
-			"  confab edit --query 'account:projects with:ann' --role ann@example.com=editor --max 20\n" +
-			"  confab edit --query 'title:\"Release notes\"' --replace 'Release notes=What changed' --dry-run\n" +
+		Example: "  confab edit projects:1481000003663 --title 'Lift inspection, Brixton: passed'\n" +
+			"  confab edit --query 'account:projects with:anna' --role anna.marsh@northwind.example=editor --max 60\n" +
+			"  confab edit --query 'title:renewal' --replace 'renewal=contract' --dry-run\n" +
 			"  confab list is:public label:interview | cut -f1 | confab edit - --private --yes\n" +
-			"  confab edit meetings:e-4 --contacts 12,19 --dry-run",
+			"  confab edit --query 'account:meetings title:onboarding' --contacts none --dry-run",
 	}
 	c.RunE = r.do(func(ctx context.Context, args []string) error {
 		which.given = c.Flags().Changed

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"confab/model"
 )
 
-// The exit statuses; ExitCodes says what they mean.
+// The exit statuses; the topic exit-codes says what they mean.
 const (
 	ExitOK          = 0
 	ExitRefused     = 1
@@ -21,35 +19,6 @@ const (
 	ExitLocal       = 5
 	ExitInterrupted = 130
 )
-
-// ExitCode is an exit status with what it means.
-type ExitCode struct {
-	Code  int
-	Means string
-}
-
-// ExitCodes lists the exit statuses.
-func ExitCodes() []ExitCode {
-	return []ExitCode{
-		{ExitOK, "all done (already so, and --no-wait, included)"},
-		{ExitRefused, "something refused, in conflict, unverified, unknown, declined, or a ref not found"},
-		{ExitUsage, "wrong usage or config, or --yes missing; a credential that the config names can't be had (variable unset, file missing " +
-			"or open to others, command failing, keyring locked)"},
-		{ExitCredential, "a service rejected a credential"},
-		{ExitUnreachable, "a provider could not be reached; the edits stay queued"},
-		{ExitLocal, "this machine failed: disk, database"},
-		{ExitInterrupted, "interrupted"},
-	}
-}
-
-// ExitPrecedence says which status a command ends with where several apply.
-func ExitPrecedence() string {
-	codes := make([]string, len(precedence))
-	for i, c := range precedence {
-		codes[i] = strconv.Itoa(c)
-	}
-	return "Several at once: the first of " + strings.Join(codes, ", ") + "."
-}
 
 // precedence orders the statuses where several apply. Wrong usage ends a
 // command before anything else can happen; of the config, a credential that

@@ -42,21 +42,22 @@ func (r *run) helpCommand(root *cobra.Command) *cobra.Command {
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}
 	for _, t := range topics {
-		help.AddCommand(&cobra.Command{Use: t.name, Short: t.short, Args: noArgs,
+		short, _ := topic(t)
+		help.AddCommand(&cobra.Command{Use: t, Short: short, Args: noArgs,
 			RunE: r.do(func(context.Context, []string) error {
-				r.printTopic(t.text)
+				r.printTopic(t)
 				return nil
 			})})
 	}
 	return help
 }
 
-func (r *run) printTopic(text func(p Program) string) {
+func (r *run) printTopic(name string) {
 	width := r.Width()
 	if width <= 0 {
 		width = pipedWidth
 	}
-	r.printLines(r.Out, fold(r.plainText(text(r.Program)), width)...)
+	r.printLines(r.Out, fold(r.plainText(r.topicText(name)), width)...)
 }
 
 func explain(root, help *cobra.Command, args []string) error {
@@ -76,11 +77,7 @@ func explain(root, help *cobra.Command, args []string) error {
 }
 
 func topicsLine() string {
-	names := make([]string, len(topics))
-	for i, t := range topics {
-		names[i] = t.name
-	}
-	return "The reference is `confab help` with a topic: " + strings.Join(names, ", ") + "."
+	return "The reference is `confab help` with a topic: " + strings.Join(topics, ", ") + "."
 }
 
 func (r *run) manCommand() *cobra.Command {
@@ -92,8 +89,8 @@ func (r *run) manCommand() *cobra.Command {
 		}
 		r.print("%s", page.Build(roff.NewDocument()))
 		for _, t := range topics {
-			r.print(".SH %s\n.nf", strings.ToUpper(t.name))
-			for _, line := range fold(t.text(r.Program), manWidth) {
+			r.print(".SH %s\n.nf", strings.ToUpper(t))
+			for _, line := range fold(r.topicText(t), manWidth) {
 				r.print(`\&%s`, manSigns.Replace(line))
 			}
 			r.print(".fi")

@@ -30,7 +30,7 @@ func (r *run) historyCommand() *cobra.Command {
 		Long: `Prints a line for each submission, newest first: its id, when it was made, what it asked for, how it ended.
 "confab undo ID" takes one back. With --json it prints each delivered edit on a line, with what was there before and
 after; --limit then counts edits.`,
-		Example: "  confab history --since 7d\n  confab history sales:c-17 --edits\n  confab history --since 2026-01-31 --json",
+		Example: "  confab history --since 7d\n  confab history projects:1481000003663 --edits\n  confab history --since 2026-01-31 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: r.do(func(ctx context.Context, args []string) (err error) {
 			if h.limit < 0 {

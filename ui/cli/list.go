@@ -29,7 +29,7 @@ out unless it says so. An account that was never synced is synced first.
 On a terminal it prints a table. Elsewhere it prints ` + strings.Join(dataColumns, ", ") + `, with tabs between them, whole
 and without a heading, for other programs; tsv prints the same with times in UTC. CSV begins with a heading, and a
 cell that a spreadsheet would run has an apostrophe in front. The columns are ` + strings.Join(columnNames(), ", ") + `.`,
-		Example: "  confab list is:public\n  confab list 'with:ann updated:<7d' --json --limit 20\n" +
+		Example: "  confab list is:public\n  confab list 'with:ruth updated:<30d' --json --limit 20\n" +
 			"  confab list is:private --format csv --columns title,people,created > private.csv",
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			q := strings.Join(args, " ")

@@ -23,7 +23,7 @@ func (r *run) root() *cobra.Command {
 		Use:           "confab",
 		Short:         "An inbox for conversations in four services",
 		Long:          long + "\n" + topicsLine(),
-		Example:       "  confab demo\n  confab list 'is:public label:interview'\n  confab edit sales:c-17 --private --title 'Interview'",
+		Example:       "  confab demo\n  confab list 'is:public label:interview'\n  confab edit --query 'title:draft is:public' --private --yes",
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -124,7 +124,7 @@ func (r *run) configShow() error {
 
 func (r *run) configSchema() error {
 	if !r.flags.json {
-		r.printTopic(settingsTopic)
+		r.printTopic("settings")
 		return nil
 	}
 	text, err := config.Schema(r.Validators)

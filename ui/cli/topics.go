@@ -2,7 +2,8 @@ package cli
 
 import (
 	"cmp"
-	"strconv"
+	"embed"
+	"fmt"
 	"strings"
 
 	"confab/config"
@@ -11,20 +12,49 @@ import (
 	"confab/ui/layout"
 )
 
-// topic is a part of the reference. Its text is in columns, and fold breaks its
-// lines. The facts come from the tables that the program itself goes by.
-type topic struct {
-	name, short string
-	text        func(p Program) string
+// texts are the parts of the reference: a line that says what a topic is about, a blank one, and the topic in columns,
+// whose lines fold breaks. What the program itself goes by stands in double braces (see facts).
+//
+//go:embed text
+var texts embed.FS
+
+// topics are in the order in which they are listed.
+var topics = []string{"keys", "query", "capabilities", "json", "settings", "exit-codes", "scripts", "files", "safety"}
+
+// topic returns a part of the reference.
+func topic(name string) (short, text string) {
+	raw, err := texts.ReadFile("text/" + name + ".txt")
+	if err != nil {
+		panic(err) // the texts are part of the program
+	}
+	short, text, _ = strings.Cut(string(raw), "\n\n")
+	return short, text
 }
 
-var topics = []topic{
-	{"keys", "Every key and action of the inbox, by where it works", keysTopic},
-	{"query", "The language of filters, views and `confab list`", queryTopic},
-	{"capabilities", "What can be edited on which service, by which call", capabilitiesTopic},
-	{"json", "What --json prints", jsonTopic},
-	{"settings", "What the config file may hold", settingsTopic},
-	{"exit-codes", "What the exit statuses mean", exitTopic},
+// topicText is a topic with its facts.
+func (p Program) topicText(name string) string {
+	_, text := topic(name)
+	for fact, say := range p.facts() {
+		if place := "{{" + fact + "}}"; strings.Contains(text, place) {
+			text = strings.ReplaceAll(text, place, strings.TrimSpace(say()))
+		}
+	}
+	return text
+}
+
+// facts are what stands in the places of the texts.
+func (p Program) facts() map[string]func() string {
+	say := func(v any) func() string { return func() string { return strings.Trim(fmt.Sprint(v), "[]") } }
+	all := map[string]func() string{
+		"keys": p.keyFacts, "query": queryFacts, "capabilities": p.capabilityFacts, "assumed": say(model.AssumedMeans),
+		"settings": func() string { return config.Reference(p.Validators) },
+		"kinds":    say(model.EditKinds()), "states": say(model.EditStates()),
+		"precedence": func() string { return strings.Join(strings.Fields(say(precedence)()), ", ") },
+	}
+	for _, o := range jsonObjects() {
+		all[o.name] = func() string { return o.keys }
+	}
+	return all
 }
 
 // columns sets rows in columns, two spaces apart, set in by two; a line break in
@@ -65,9 +95,8 @@ func section(b *strings.Builder, title, where string, rows ...[]string) {
 	columns(b, rows)
 }
 
-func keysTopic(p Program) string {
+func (p Program) keyFacts() string {
 	var b strings.Builder
-	b.WriteString("The keys as they are before the config rebinds any. What has no key is in the palette and on the command line.\n")
 	var rows [][]string
 	for i, k := range p.Keys {
 		rows = append(rows, []string{cmp.Or(k.Keys, "-"), k.Action, k.Help})
@@ -79,7 +108,7 @@ func keysTopic(p Program) string {
 	return b.String()
 }
 
-func queryTopic(Program) string {
+func queryFacts() string {
 	var b strings.Builder
 	for _, part := range []struct {
 		title, where  string
@@ -103,9 +132,8 @@ func queryTopic(Program) string {
 	return b.String()
 }
 
-func capabilitiesTopic(p Program) string {
+func (p Program) capabilityFacts() string {
 	var b strings.Builder
-	b.WriteString(model.AssumedMeans + "\n")
 	for _, s := range p.Services {
 		var rows [][]string
 		for _, e := range s.Edits {
@@ -113,35 +141,6 @@ func capabilitiesTopic(p Program) string {
 			rows = append(rows, []string{e.Kind.Words(), string(e.State), strings.Trim(e.Call+"\n"+reason, "\n")})
 		}
 		section(&b, s.Title, "", rows...)
-	}
-	return b.String()
-}
-
-func settingsTopic(p Program) string { return config.Reference(p.Validators) }
-
-func exitTopic(Program) string {
-	var b strings.Builder
-	var rows [][]string
-	for _, c := range ExitCodes() {
-		rows = append(rows, []string{strconv.Itoa(c.Code), c.Means})
-	}
-	columns(&b, rows)
-	return b.String() + "\n" + ExitPrecedence() + "\n"
-}
-
-func jsonTopic(Program) string {
-	var b strings.Builder
-	b.WriteString(strings.Join(JSONRules(), "\n") + "\n")
-	for _, o := range JSONObjects() {
-		var rows [][]string
-		if o.Beyond != "" {
-			rows = append(rows, []string{"the keys of " + o.Beyond + ", and"})
-		}
-		rows = append(rows, []string{o.Keys})
-		if o.Note != "" {
-			rows = append(rows, []string{o.Note})
-		}
-		section(&b, o.Name, o.By, rows...)
 	}
 	return b.String()
 }

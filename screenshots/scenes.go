@@ -1,0 +1,143 @@
+package main
+
+import (
+	"regexp"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"confab/model"
+)
+
+// scene is one picture: a terminal and what is pressed in it.
+type scene struct {
+	name string
+	w, h int
+	keys func(s *session)
+}
+
+const (
+	glance = 700 * time.Millisecond
+	look1  = 1300 * time.Millisecond
+	read   = 2200 * time.Millisecond
+	end    = 4 * time.Second
+)
+
+var scenes = []scene{
+	{"tour", 110, 30, tour},
+	{"privacy", 100, 24, privacy},
+	{"rename", 100, 24, rename},
+	{"roles", 100, 24, roles},
+	{"contacts", 100, 24, contacts},
+	{"inbox", 140, 40, func(s *session) { s.press("j", "space", "j", "j", "space") }},
+	{"detail", 100, 32, func(s *session) {
+		s.find("Acme renewal: the pricing call")
+		s.press("enter", "]", "]")
+	}},
+	{"plan", 100, 30, func(s *session) {
+		s.press("space", "j", "space", "j", "space", "j", "space", "j", "space", "j", "space", "p")
+		s.until("y ")
+	}},
+	{"conflict", 100, 30, conflict},
+	{"narrow", 40, 12, func(s *session) { s.press("j") }},
+}
+
+// tour is the picture at the top of the README.
+func tour(s *session) {
+	s.film.say("", "one list for four services")
+	s.hold(read)
+	s.key("/", "filter", "/", glance)
+	s.write("label:interview", "filter as you type", read)
+	s.key("enter", "keep it", "Interview", glance)
+	s.key("*", "mark all of them", "10 marked", look1)
+	s.key("p", "make them private: the plan says what will change", `(?i)make .*private`, 2*read)
+	s.key("y", "send it", `9 private[^?]*(?s:.*)delivered`, read)
+	s.key("esc", "they are private, and each service has confirmed it", `delivered`, read)
+	s.key("u", "not what you wanted? Take it back", `(?i)back\?|public`, read)
+	s.key("y", "all nine, as one", `(?i)delivered|confirmed`, end)
+}
+
+// privacy has one call made private, which is one key.
+func privacy(s *session) {
+	s.find("Outage: what to say to customers")
+	s.film.say("", "the whole company can listen to this one")
+	s.hold(read)
+	s.key("p", "private", "private +Outage", look1)
+	s.film.say("p", "private: sent, checked, and still yours to take back")
+	s.until("(?i)delivered")
+	s.hold(read)
+	s.key("p", "public again? That is shown, and asked", `(?i)public(?s:.*)enter`, 2*read)
+	s.key("n", "better not", "private +Outage", end)
+}
+
+// rename has a stale title replaced.
+func rename(s *session) {
+	s.press("/")
+	s.write("draft", "a title that was never meant to stay", look1)
+	s.key("enter", "", "DRAFT", glance)
+	s.key("t", "rename", "DRAFT", look1)
+	s.key("ctrl+u", "away with it", "", glance)
+	s.write("Pricing v2: what customers will see", "", look1)
+	s.key("enter", "on disk at once, then sent, then checked", "(?i)delivered", end)
+}
+
+// roles makes somebody who may only read along an editor.
+func roles(s *session) {
+	s.find("Lift inspection")
+	s.film.say("", "Anna should be able to edit this thread")
+	s.hold(read)
+	s.key("P", "people and their roles", "Anna Marsh", look1)
+	s.to("Anna Marsh")
+	s.hold(look1)
+	s.key("r", "the next role", "Anna Marsh.*(collab|editor)", glance)
+	for range 2 {
+		if !regexp.MustCompile("Anna Marsh.*editor").MatchString(s.text()) {
+			s.key("r", "the next role", "Anna Marsh.*(collab|editor)", glance)
+		}
+	}
+	s.hold(look1)
+	s.key("ctrl+s", "what will change", `(?i)→ editor`, 2*read)
+	s.key("y", "sent, and read back", "(?i)delivered", end)
+}
+
+// contacts has the wrong one of two people with nearly one name replaced.
+func contacts(s *session) {
+	s.find("Halden & Sons: onboarding call")
+	s.film.say("", "Halden & Sons, with a buyer of Halden Foods on the call")
+	s.hold(read)
+	s.key("c", "contacts", "Olav Halden +olav", look1)
+	s.to("Olav Halden")
+	s.key("x", "not him", "1 removed|removed", look1)
+	s.key("a", "but", "Add", glance)
+	s.write("hal", "search as you type", glance)
+	s.until("▌ Ola Halden")
+	s.hold(look1)
+	s.key("enter", "her", `Ola Halden .*added`, look1)
+	s.key("ctrl+s", "what will change", `(?i)send`, 2*read)
+	s.key("y", "sent, and read back", "(?i)delivered", end)
+}
+
+// conflict has somebody else rename what is being renamed.
+func conflict(s *session) {
+	ref := s.call("Acme renewal: the pricing call")
+	s.find("Acme renewal: the pricing call")
+	s.press("t", "ctrl+e", "ctrl+u")
+	s.program.Send(tea.PasteMsg{Content: "Acme renewal: pricing, second part"})
+	s.sb.Attention().Change(ref.ID, "title", "Acme renewal: pricing and the VAT line")
+	s.press("enter")
+	s.until("!")
+	s.press("!")
+	s.until("(?i)theirs")
+}
+
+// call is a call by its title.
+func (s *session) call(title string) model.Ref {
+	calls := s.sb.Attention()
+	for _, id := range calls.IDs() {
+		a, _ := calls.JSON(id)["attributes"].(map[string]any)
+		if a["title"] == title {
+			return model.Ref{Account: "sales", ID: id}
+		}
+	}
+	return model.Ref{}
+}
