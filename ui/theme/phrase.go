@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -53,12 +54,12 @@ func (t *Theme) PeopleLine(people []model.Participant) string {
 	return People(people, 12, Person)
 }
 
-// People lists people as name calls them, at most so many.
-func People(people []model.Participant, most int, name func(model.Participant) string) string {
+// People lists people, or what else has names, as name calls them, at most so many.
+func People[T any](all []T, most int, name func(T) string) string {
 	var out []string
-	for i, p := range people {
+	for i, p := range all {
 		if i == most {
-			out = append(out, fmt.Sprintf("%d more", len(people)-i))
+			out = append(out, fmt.Sprintf("%d more", len(all)-i))
 			break
 		}
 		out = append(out, name(p))
@@ -105,6 +106,18 @@ func Standing(p model.Participant) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// Terms says as what somebody is in several conversations: "viewer", or where that
+// differs "1 editor, 2 viewer".
+func Terms(m model.Member) string {
+	all := m.Terms()
+	return People(all, len(all), func(t model.Terms) string {
+		if len(all) == 1 {
+			return Standing(t.Participant)
+		}
+		return Number(len(t.In)) + " " + cmp.Or(Standing(t.Participant), "without a role")
+	})
 }
 
 // Mail returns the address of a person, "" where it is what the person is called.
