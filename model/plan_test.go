@@ -291,7 +291,9 @@ func TestAPlanCounts(t *testing.T) {
 // Of several conversations each is changed from what the person saw of it, the changes
 // of one field make one edit, and a conversation that none is about is left as it is.
 func TestPlanOfSeveralFromWhatWasSeen(t *testing.T) {
-	one := func(id, role string) model.Participant { return model.Participant{Kind: model.KindUser, ID: id, Name: id, Role: role} }
+	one := func(id, role string) model.Participant {
+		return model.Participant{Kind: model.KindUser, ID: id, Name: id, Role: role}
+	}
 	a, b := model.Ref{Account: "projects", ID: "a"}, model.Ref{Account: "projects", ID: "b"}
 	seen := map[model.Ref]model.Value{a: model.PeopleValue([]model.Participant{one("1", model.RoleViewer), one("2", model.RoleViewer)})}
 	changes := []model.Change{
