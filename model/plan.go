@@ -34,6 +34,9 @@ type Change struct {
 	// Base, if set, is what the person was looking at when the change was
 	// made; without it the value now held is the base.
 	Base *Value
+	// Bases, if set, is Base for each of several conversations. One that is not
+	// among them is left as it is.
+	Bases map[Ref]Value `json:"-"`
 	// Upon are the edits on their way that Base shows, see Edit.Upon.
 	Upon []Edit
 }
@@ -140,7 +143,17 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 	for _, ch := range changes {
 		cp := caps.Of(ch.Kind)
 		base, known := Read(now, ch.Kind, ch.Key)
-		if ch.Base != nil {
+		of := Edit{Kind: ch.Kind, Key: ch.Key}.Field()
+		edited := slices.ContainsFunc(it.Edits, func(e Edit) bool { return e.Field() == of })
+		if seen, ok := ch.Bases[c.Ref]; ok {
+			ch.Base = &seen
+		} else if ch.Bases != nil {
+			if !cp.Can() {
+				return block(cp.Reason)
+			}
+			continue
+		}
+		if ch.Base != nil && !edited { // a later change goes on from what an earlier one makes
 			base, known = *ch.Base, true
 		}
 		target, err := ch.target(&now, base, d)

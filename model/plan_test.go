@@ -287,3 +287,35 @@ func TestAPlanCounts(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// Of several conversations each is changed from what the person saw of it, the changes
+// of one field make one edit, and a conversation that none is about is left as it is.
+func TestPlanOfSeveralFromWhatWasSeen(t *testing.T) {
+	one := func(id, role string) model.Participant { return model.Participant{Kind: model.KindUser, ID: id, Name: id, Role: role} }
+	a, b := model.Ref{Account: "projects", ID: "a"}, model.Ref{Account: "projects", ID: "b"}
+	seen := map[model.Ref]model.Value{a: model.PeopleValue([]model.Participant{one("1", model.RoleViewer), one("2", model.RoleViewer)})}
+	changes := []model.Change{
+		{Kind: model.EditParticipants, Op: model.OpRemove, People: []model.Participant{one("2", "")}, Bases: seen},
+		{Kind: model.EditParticipants, Op: model.OpAlter, People: []model.Participant{one("1", model.RoleEditor)}, Bases: seen},
+		{Kind: model.EditParticipants, Op: model.OpAdd, People: []model.Participant{one("3", "")}, Bases: seen},
+	}
+	d := model.Description{Roles: []string{model.RoleEditor, model.RoleViewer}, DefaultRole: model.RoleViewer}
+	for _, can := range []model.CapabilityState{model.CapabilityYes, model.CapabilityNo} {
+		caps := model.Capabilities{model.EditParticipants: {State: can, Reason: "no call"}}
+		now := model.Conversation{Ref: a, Participants: model.SetOf(one("9", model.RoleViewer))}
+		it, other := model.PlanOne(now, d, caps, changes), model.PlanOne(model.Conversation{Ref: b}, d, caps, changes)
+		if can == model.CapabilityNo {
+			if it.State != model.PlanBlocked || other.State != model.PlanBlocked || other.Reason != "no call" {
+				t.Errorf("%+v, %+v", it, other)
+			}
+			continue
+		}
+		want := model.PeopleValue([]model.Participant{one("1", model.RoleEditor), one("3", model.RoleViewer)})
+		if len(it.Edits) != 1 || !it.Edits[0].Base.Equal(seen[a]) || !it.Edits[0].Target.Equal(want) {
+			t.Errorf("%+v", it.Edits)
+		}
+		if other.State != model.PlanAlready || len(other.Edits) != 0 {
+			t.Errorf("%+v", other)
+		}
+	}
+}

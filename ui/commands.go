@@ -94,6 +94,9 @@ type operation struct {
 	cancel context.CancelFunc
 	report chan [2]int
 	from   overlay // what was on top when it began
+	// needed says that where it began is of no use without it, and closes when it is
+	// stopped; and it is stopped when that closes.
+	needed bool
 	// inLine tells of it in the message line, so that keys go on.
 	inLine bool
 	shown  bool
@@ -165,6 +168,9 @@ func (m *Model) showOperation(op *operation) tea.Cmd {
 	m.openLate(layer{overlay: &op.Progress, from: op.from, act: func(any) tea.Cmd {
 		op.cancel()
 		m.endOperation(op)
+		if op.needed {
+			m.closeOverlay(op.from)
+		}
 		return m.say(theme.Dim, "stopped: nothing was sent")
 	}})
 	return nil

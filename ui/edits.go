@@ -100,6 +100,7 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 		return model.Plan{}, err
 	}
 	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
+	p.Items = slices.DeleteFunc(p.Items, func(it model.PlanItem) bool { return it.State == model.PlanAlready && !why.concerns(it.Ref) })
 	if err != nil || !why.marked {
 		return p, err
 	}
@@ -108,6 +109,14 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 		p.Items[i].Hidden = hidden[p.Items[i].Ref]
 	}
 	return p, err
+}
+
+// concerns reports whether one of the changes is about a conversation.
+func (why purpose) concerns(ref model.Ref) bool {
+	return slices.ContainsFunc(why.changes, func(c model.Change) bool {
+		_, ok := c.Bases[ref]
+		return ok || c.Bases == nil
+	})
 }
 
 func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
@@ -194,7 +203,7 @@ func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 func elsewhere(changes []model.Change) []model.Change {
 	out := slices.Clone(changes)
 	for i := range out {
-		out[i].Base, out[i].Upon = nil, nil
+		out[i].Base, out[i].Bases, out[i].Upon = nil, nil, nil
 	}
 	return out
 }

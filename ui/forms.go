@@ -1,10 +1,14 @@
 package ui
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -24,7 +28,8 @@ func formOf(kinds ...model.EditKind) func(*Model, intent) tea.Cmd {
 func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 	all := m.samples(in.subjects)
 	about := all.about(m.facts, model.EditParticipants)
-	subject := edit.Subject{Capabilities: all.capabilities(), About: about, Several: !in.one, Kinds: kinds}
+	subject := edit.Subject{Capabilities: all.capabilities(), About: about, Several: !in.one, Kinds: kinds,
+		People: func(kind model.EditKind) []model.Description { return all.accounts(m.facts, kind) }}
 	draft := draftOf("form", in)
 	if len(kinds) == 1 {
 		draft = draftOf(string(kinds[0]), in)
@@ -35,26 +40,24 @@ func (m *Model) openForm(in intent, kinds []model.EditKind) tea.Cmd {
 		m.narrow(all, &subject)
 	}
 	f := edit.NewForm(titled("Edit", in), subject)
-	return m.showForm(f, in, draft, func(kind model.EditKind) string { return all.about(m.facts, kind).Account },
-		func() tea.Cmd {
-			changes, err := f.Changes()
-			if err != nil {
-				f.Complain(err.Error())
-				return nil
-			}
-			return m.review(purpose{intent: in, title: f.Title, changes: changes, draft: draft, from: f, repeatable: true})
-		})
+	return m.showForm(f, in, draft, func() tea.Cmd {
+		changes, err := f.Changes()
+		if err != nil {
+			f.Complain(err.Error())
+			return nil
+		}
+		return m.review(purpose{intent: in, title: f.Title, changes: changes, draft: draft, from: f, repeatable: true})
+	})
 }
 
-// showForm opens a form. account returns the account whose directory has the people
-// of a field; submit plans what was filled in.
-func (m *Model) showForm(f *edit.Form, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) tea.Cmd {
+// showForm opens a form; submit plans what was filled in.
+func (m *Model) showForm(f *edit.Form, in intent, draft string, submit func() tea.Cmd) tea.Cmd {
 	f.Keys = m.keys.Keys(keymap.Form)
-	m.openEditor(f, in, draft, account, submit)
+	m.openEditor(f, in, draft, submit)
 	return m.restoreDraft(f, draft)
 }
 
-func (m *Model) openEditor(o drafted, in intent, draft string, account func(model.EditKind) string, submit func() tea.Cmd) {
+func (m *Model) openEditor(o drafted, in intent, draft string, submit func() tea.Cmd) {
 	m.open(layer{overlay: o, draft: draft, act: func(asks any) tea.Cmd {
 		switch asks := asks.(type) {
 		case *edit.People:
@@ -62,9 +65,11 @@ func (m *Model) openEditor(o drafted, in intent, draft string, account func(mode
 				m.closeOverlay(asks)
 				return nil
 			}
-			return m.openTable(asks, in, "", account(asks.Kind()), done)
+			return m.openTable(asks, in, "", done)
 		case *edit.Picker:
-			return m.openPicker(asks, account(""))
+			return m.openPicker(asks)
+		case edit.Load:
+			return m.readPeople(o.(*edit.People), in.one, func(context.Context) ([]model.Ref, error) { return asks.Refs, nil })
 		case edit.Ready:
 			return m.restoreDraft(o, draft)
 		case keymap.Action:
@@ -93,11 +98,6 @@ func (m *Model) narrow(of samples, s *edit.Subject) {
 	off := func(kind model.EditKind, why string) {
 		s.Capabilities[kind] = model.Capability{State: model.CapabilityNo, Reason: why}
 	}
-	for _, kind := range []model.EditKind{model.EditParticipants, model.EditContacts} {
-		if why := of.spread(m.facts, kind); why != "" {
-			off(kind, why)
-		}
-	}
 	chosen := map[model.EditKind]*[]string{model.EditAccess: &s.About.AccessValues, model.EditDefaultRole: &s.About.DefaultRoleValues}
 	for kind, values := range chosen {
 		why := ""
@@ -118,43 +118,106 @@ func (s samples) choices(facts Facts, kind model.EditKind) (values []string, why
 	return values, why
 }
 
+// maxPeopleOf is of how many conversations the people can be edited at once: each is
+// read from its service first, peopleReaders at a time.
+const (
+	maxPeopleOf   = 500
+	peopleReaders = 4
+)
+
 // peopleOf returns a handler that opens the table of participants or contacts.
 func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd {
-		all := m.samples(in.subjects)
-		if why := all.spread(m.facts, kind); why != "" {
-			m.showText(bulkTitle(what, in.size()), "Nothing was changed: "+why+".")
-			return nil
+		title := titled(what, in)
+		if !in.one {
+			title = what + " of " + theme.Count(in.size(), "conversation")
 		}
-		about := all.about(m.facts, kind)
-		e := edit.NewPeople(titled(what, in), kind, about, !in.one)
-		if in.one {
-			e.Space = in.row.Conversation.Space.ID
-		}
+		all := m.samples(in.subjects).accounts(m.facts, kind)
+		e := edit.NewPeople(title, kind, !in.one, all...)
 		draft := draftOf(string(kind), in)
-		return m.openTable(e, in, draft, about.Account, func() tea.Cmd {
-			return m.review(purpose{intent: in, title: e.Title, changes: e.Changes(), draft: draft, from: e, repeatable: !in.one})
+		return m.openTable(e, in, draft, func() tea.Cmd {
+			return m.review(purpose{intent: in, title: bulkTitle(what, in.size()), changes: e.Changes(), draft: draft, from: e,
+				repeatable: !in.one && len(all) == 1})
 		})
 	}
 }
 
-// openTable opens a table of people of an account. What it needs is always read
-// afresh: what is edited is what is there now.
-func (m *Model) openTable(e *edit.People, in intent, draft, account string, submit func() tea.Cmd) tea.Cmd {
+// openTable opens a table of people. What it needs is always read afresh: what is
+// edited is what is there now.
+func (m *Model) openTable(e *edit.People, in intent, draft string, submit func() tea.Cmd) tea.Cmd {
+	if n := in.size(); n > maxPeopleOf {
+		return m.say(theme.Warning, fmt.Sprintf("people are edited of at most %d conversations at once, not of %s, since each is read first",
+			maxPeopleOf, theme.Number(n)))
+	}
 	e.Keys = m.keys.Keys(keymap.People)
-	m.openEditor(e, in, draft, func(model.EditKind) string { return account }, submit)
-	need := e.Need()
-	if need == 0 {
+	m.openEditor(e, in, draft, submit)
+	if e.Need() == 0 {
 		return nil
 	}
-	load := func(ctx context.Context) (model.Detail, error) { return m.be.Load(ctx, in.row.Conversation.Ref, need) }
-	return read(m, load, func(d model.Detail, err error) tea.Cmd {
-		return m.answer(e, edit.Loaded{Conversation: d.Conversation, Err: err})
-	})
+	return m.readPeople(e, in.one, func(ctx context.Context) ([]model.Ref, error) { return in.refs(ctx, m.be) })
 }
 
-// openPicker opens a picker over the directories of an account.
-func (m *Model) openPicker(p *edit.Picker, account string) tea.Cmd {
+// readPeople reads the conversations whose people are edited, a few at a time.
+func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([]model.Ref, error)) tea.Cmd {
+	need, kind := e.Need(), e.Kind()
+	hold := func(ctx context.Context, ref model.Ref) edit.Held {
+		h := edit.Held{Conversation: model.Conversation{Ref: ref}}
+		row, ok, err := m.be.Row(ctx, ref)
+		if ok && err == nil {
+			h.Conversation = row.Conversation
+			if can := m.facts.Capabilities(row.Conversation).Of(kind); !can.Can() {
+				h.Off = cmp.Or(can.Reason, "the service has no call for this")
+				return h
+			}
+		}
+		d, err := m.be.Load(ctx, ref, need)
+		if h.Err = err; err == nil {
+			h.Conversation = d.Conversation
+		}
+		return h
+	}
+	work := func(ctx context.Context, report func(int, int)) (edit.Loaded, error) {
+		refs, err := of(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out := make(edit.Loaded, len(refs))
+		var done atomic.Int64
+		var readers sync.WaitGroup
+		places := make(chan struct{}, peopleReaders)
+		for i, ref := range refs {
+			places <- struct{}{}
+			readers.Go(func() {
+				defer func() { <-places }()
+				if out[i].Err = ctx.Err(); out[i].Err == nil {
+					out[i] = hold(ctx, ref)
+				}
+				report(int(done.Add(1)), len(refs))
+			})
+		}
+		readers.Wait()
+		return out, ctx.Err()
+	}
+	take := func(all edit.Loaded, err error) tea.Cmd {
+		switch {
+		case !m.isOpen(e):
+			return nil
+		case err != nil:
+			m.closeOverlay(e)
+			return m.fail("read the people", err)
+		}
+		return m.answer(e, all)
+	}
+	if one {
+		return read(m, func(ctx context.Context) (edit.Loaded, error) { return work(ctx, func(int, int) {}) }, take)
+	}
+	op := inDialog("Reading the people")
+	op.needed = true
+	return operate(m, op, work, take)
+}
+
+// openPicker opens a picker over directories.
+func (m *Model) openPicker(p *edit.Picker) tea.Cmd {
 	ask := func(asks any) tea.Cmd {
 		ask, ok := asks.(edit.Ask)
 		switch {
@@ -163,7 +226,7 @@ func (m *Model) openPicker(p *edit.Picker, account string) tea.Cmd {
 		case ask.Wait:
 			return soon(lookupTime, func() tea.Cmd { return m.answer(p, ask) })
 		}
-		look := func(ctx context.Context) (model.LookupPage, error) { return m.be.Lookup(ctx, account, ask.Request) }
+		look := func(ctx context.Context) (model.LookupPage, error) { return m.be.Lookup(ctx, ask.Account, ask.Request) }
 		return read(m, look, func(page model.LookupPage, err error) tea.Cmd {
 			return m.answer(p, edit.Found{Ask: ask, Page: page, Err: err})
 		})
@@ -245,7 +308,7 @@ func (m *Model) openCreateIn(account string) tea.Cmd {
 	}
 	f := edit.NewCreate(about, m.facts.Capabilities(model.Conversation{Ref: model.Ref{Account: account}, Provider: about.Provider}))
 	in, draft := intent{action: keymap.NewItem}, "new:"+account
-	return m.showForm(f, in, draft, func(model.EditKind) string { return account }, func() tea.Cmd {
+	return m.showForm(f, in, draft, func() tea.Cmd {
 		n, err := f.New()
 		if err != nil {
 			f.Complain(err.Error())

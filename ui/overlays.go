@@ -77,6 +77,11 @@ func find[T overlay](m *Model) (found T) {
 // opening.
 func (m *Model) closeOverlay(o overlay) {
 	m.typed = nil
+	for _, op := range m.ops {
+		if op.needed && op.from == o {
+			op.cancel()
+		}
+	}
 	is := func(l layer) bool { return l.overlay == o }
 	m.layers = slices.DeleteFunc(m.layers, is)
 	m.hand.late = slices.DeleteFunc(m.hand.late, is)

@@ -13,9 +13,11 @@ func TestParticipants(t *testing.T) {
 	f.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë Zhang", Email: "zoe@example.com"}, {Kind: "group", ID: "g1", Name: "Everyone in sales"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "P")
-		a.Want("Participants: Talk 3", "Ann Archer", "ann@example.com", "editor", "0 added, 0 removed, 2 kept")
+		a.Want("Participants: Talk 3", "Ann Archer", "ann@example.com", "editor", "2 people")
 		a.Press("j", "r")
-		a.Want("collaboration complete", "1 changed")
+		a.Want("viewer → editor", "1 changed, 1 kept")
+		a.Press("r")
+		a.Want("viewer → collaboration complete")
 		a.Press("a")
 		a.Type("zo")
 		a.Want("Zoë Zhang", "1 found", "users  groups")
@@ -102,35 +104,74 @@ func TestPeopleOfSeveral(t *testing.T) {
 	f.people = []model.Participant{{Kind: "user", ID: "u2", Name: "Bob Baker"}, {Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "space", "3", "j", "space", "P")
-		a.Want("Participants: 2 conversations")
-		a.Press("a", "enter", "r", "a", "down", "enter", "x", "ctrl+s")
-		a.Want("2 will change", "Bob Baker: viewer → collaboration complete")
-		a.Press("n", "esc")
+		a.Want("Participants of 2 conversations", "2 people in 2 conversations", "Ann Archer", "2 of 2")
+		a.Press("a")
+		a.Want("Bob Baker", "(in 2 of 2 already)")
+		a.Press("down", "enter", "k", "r")
+		a.Want("new in 2", "viewer → editor", "1 added, 1 changed, 1 kept; 2 of 2 conversations change")
+		a.Press("esc")
+		a.Want("esc again gives up")
+		a.Press("ctrl+s")
+		a.Want("2 will change", "Bob Baker: viewer → editor", "+ Zoë Zhang (viewer)")
+		a.Press("y")
+		if got := a.edits(); len(got) != 2 {
+			t.Errorf("%v", got)
+		}
 	})
 }
 
-// Roles and ids mean something in one account's directory only: those of the
-// first account are never offered for another.
-func TestPeopleOfSeveralAccountsAreNotMixed(t *testing.T) {
+// What somebody else changed since the table was read is no part of what the person
+// was looking at.
+func TestPeopleOfSeveralAreChangedFromWhatWasSeen(t *testing.T) {
+	f := newFake(conversations(20)...)
+	with(t, f, start{w: 110, h: 34}, func(a *app) {
+		a.Press("3", "j", "space", "3", "j", "space", "P", "x")
+		f.mu.Lock()
+		for i := range f.rows {
+			f.rows[i].Conversation.Participants = model.SetOf(model.Participant{Kind: "user", ID: "u9", Name: "Zoë Zhang"})
+		}
+		f.mu.Unlock()
+		a.Press("ctrl+s", "y")
+		for _, e := range a.submitted()[0].Edits() {
+			if len(e.Base.Set()) != 2 || len(e.Target.Set()) != 1 {
+				t.Errorf("from %v to %v", e.Base.Set(), e.Target.Set())
+			}
+		}
+	})
+}
+
+// What can't be edited is said once, with its reason.
+func TestPeopleOfSeveralServices(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{w: 110, h: 40}, func(a *app) {
-		a.Press("j", "space", "j", "space") // one of Bird, one of Kona
-		a.Want("2 marked")
+		a.Press("space", "space", "space", "space") // one of each service
+		a.Want("4 marked")
 		a.Press("P")
-		a.Want("bird-a and kona-a", "one account at a time")
-		a.Press("esc", ":")
+		a.Want("Participants of 4 conversations", "2 can't: the service has no call for this", "bird-a", "kona-a", "1 of 1")
+		a.Press("r", "G", "r", "ctrl+s")
+		a.Want("2 will change", "2 can't", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
+		a.Press("n", "esc", "esc", ":")
 		a.Type("edit_access")
 		a.Press("enter")
 		a.Want("no value in common")
 		a.Press("e")
-		a.Want("Edit: 2 conversations")
-		if l := a.Line("participants"); !strings.Contains(l, "off: these conversations are in bird-a and kona-a") {
-			t.Errorf("%q", l)
-		}
+		a.Want("Edit: 4 conversations")
 		if l := a.Line("access"); !strings.Contains(l, "off: these accounts") {
 			t.Errorf("%q", l)
 		}
 		a.Press("esc")
 		a.wantEdits()
+	})
+}
+
+// Of very many conversations the people can't be read: that is said at once.
+func TestPeopleOfTooMany(t *testing.T) {
+	f := newFake(conversations(600)...)
+	with(t, f, start{w: 110, h: 34}, func(a *app) {
+		a.Press("*", "P")
+		a.Want("at most 500 conversations at once, not of 600")
+		if n := f.count("Load"); n > 1 {
+			t.Errorf("%d were read", n)
+		}
 	})
 }
 

@@ -378,7 +378,7 @@ func TestAskElephantContactsKeepTheRoom(t *testing.T) {
 		r.sb.ResetRequests()
 		r.Press("c")
 		r.Wait(2 * time.Second)
-		r.Want("Contacts", fmt.Sprintf("%d kept", len(had)))
+		r.Want("Contacts", fmt.Sprintf("%d contacts", len(had)))
 		r.Press("x") // remove the one under the cursor
 		r.Want("1 removed")
 		r.Press("ctrl+s")

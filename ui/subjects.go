@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"confab/model"
 )
@@ -133,21 +132,6 @@ func (s samples) accounts(facts Facts, kind model.EditKind) []model.Description 
 		}
 	}
 	return out
-}
-
-// spread says why an edit of people can't be made for several accounts at
-// once, "" where it is for one. Ids, roles and statuses are those of one
-// account's directory.
-func (s samples) spread(facts Facts, kind model.EditKind) string {
-	all := s.accounts(facts, kind)
-	if len(all) < 2 {
-		return ""
-	}
-	names := make([]string, len(all))
-	for i, d := range all {
-		names[i] = model.CleanLine(d.Account, 60)
-	}
-	return "these conversations are in " + strings.Join(names, " and ") + ", each with its own people and roles: take one account at a time"
 }
 
 // about returns the description of the account that an edit of this kind is

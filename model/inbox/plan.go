@@ -199,12 +199,12 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 // made from what is there rather than from what a person saw.
 func toRead(c model.Conversation, changes []model.Change) []model.EditKind {
 	relative := slices.ContainsFunc(changes, func(ch model.Change) bool {
-		return ch.Base == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
+		return ch.Base == nil && ch.Bases == nil && (ch.Op == model.OpAdd || ch.Op == model.OpRemove || ch.Op == model.OpAlter)
 	})
 	var out []model.EditKind
 	for _, ch := range changes {
 		out = append(out, ch.Reads(&c)...)
-		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil {
+		if _, known := model.Read(c, ch.Kind, ch.Key); relative || !known && ch.Base == nil && ch.Bases == nil {
 			out = append(out, ch.Kind)
 		}
 	}

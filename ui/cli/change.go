@@ -23,6 +23,7 @@ type changeFlags struct {
 	contacts                       string
 	addContacts, removeContacts    []string
 	labels, attributes             []string
+	removeLabels, removeAttributes []string
 }
 
 type textFlag struct {
@@ -60,7 +61,9 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 		{&f.addContacts, "add-contact", "add a contact by its ID"},
 		{&f.removeContacts, "remove-contact", "remove a contact by its ID"},
 		{&f.labels, "label", "set a label, KEY=VALUE"},
+		{&f.removeLabels, "remove-label", "remove a label, KEY"},
 		{&f.attributes, "attribute", "set an attribute, KEY=VALUE"},
+		{&f.removeAttributes, "remove-attribute", "remove an attribute, KEY"},
 	} {
 		s.StringArrayVar(l.to, l.name, nil, l.help)
 	}
@@ -154,18 +157,12 @@ func (f *changeFlags) parse(given func(flag string) bool) (q request, err error)
 	if q.contacts, err = f.parseContacts(given("contacts")); err != nil {
 		return q, err
 	}
-	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
-		pairs := f.labels
-		if kind == model.EditAttributes {
-			pairs = f.attributes
+	for _, p := range []pairFlags{{model.EditLabels, f.labels, f.removeLabels}, {model.EditAttributes, f.attributes, f.removeAttributes}} {
+		changes, err := p.parse()
+		if err != nil {
+			return q, err
 		}
-		for _, pair := range pairs {
-			key, value, ok := strings.Cut(pair, "=")
-			if !ok || strings.TrimSpace(key) == "" {
-				return q, usage("--%s wants KEY=VALUE, not %q", kind.Pair(), cell(pair))
-			}
-			q.changes = append(q.changes, setText(kind, key, value))
-		}
+		q.changes = append(q.changes, changes...)
 	}
 	if f.archive {
 		q.changes = append(q.changes, model.Change{Kind: model.EditArchive})
@@ -201,6 +198,32 @@ func (f *changeFlags) parseRenames(template bool) (out []model.Change, err error
 		return nil, usage("--title-template: %s", err)
 	}
 	return append(out, r.Change()), nil
+}
+
+// pairFlags are the labels or attributes to set, KEY=VALUE, and to remove, KEY.
+type pairFlags struct {
+	kind         model.EditKind
+	set, removed []string
+}
+
+func (p pairFlags) parse() (out []model.Change, err error) {
+	for _, pair := range p.set {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || strings.TrimSpace(key) == "" {
+			return nil, usage("--%s wants KEY=VALUE, not %q", p.kind.Pair(), cell(pair))
+		}
+		out = append(out, setText(p.kind, key, value))
+	}
+	for _, key := range p.removed {
+		switch set := func(c model.Change) bool { return c.Key == key && c.Target.Text != nil }; {
+		case strings.TrimSpace(key) == "":
+			return nil, usage("--remove-%s wants the name of the %s", p.kind.Pair(), p.kind.Pair())
+		case slices.ContainsFunc(out, set):
+			return nil, usage("%q is both to be set and to be removed", cell(key))
+		}
+		out = append(out, model.Change{Kind: p.kind, Op: model.OpSet, Key: key})
+	}
+	return out, nil
 }
 
 func oneOf(flag, value string, known []string) error {

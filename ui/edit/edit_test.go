@@ -26,14 +26,14 @@ var (
 var keys, _ = keymap.New(nil)
 
 func people() *People {
-	e := NewPeople("x", model.EditParticipants, kona, false)
+	e := NewPeople("x", model.EditParticipants, false, kona)
 	e.Keys = keys.Keys(keymap.People)
 	e.Update(loaded(ann, bob))
 	return e
 }
 
 func loaded(people ...model.Participant) Loaded {
-	return Loaded{Conversation: model.Conversation{Participants: model.SetOf(people...)}}
+	return Loaded{{Conversation: model.Conversation{Participants: model.SetOf(people...)}}}
 }
 
 func form(s Subject) *Form {
@@ -71,7 +71,7 @@ func TestTableThatIsReadTwiceKeepsItsChanges(t *testing.T) {
 	if asks := e.Update(loaded(ann, bob)); asks != nil {
 		t.Errorf("asked for %v", asks)
 	}
-	e.Update(Loaded{Err: errors.New("gone")})
+	e.Update(Loaded{{Err: errors.New("gone")}})
 	if got := e.target(); len(got) != 1 || got[0].ID != bob.ID || e.problem != "" {
 		t.Errorf("the second answer undid what was changed: %+v, %q", got, e.problem)
 	}
@@ -79,9 +79,9 @@ func TestTableThatIsReadTwiceKeepsItsChanges(t *testing.T) {
 
 func TestTableChanges(t *testing.T) {
 	e := people()
-	strike(e, 'x', tea.KeyDown, tea.KeyRight) // viewer is the last: around to editor
-	e.add(model.Participant{Kind: "user", ID: "3", Name: "Cy"})
-	e.add(bob)
+	strike(e, 'x', tea.KeyDown, tea.KeyRight) // from viewer to more rights
+	e.add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	e.add("", bob)
 	if len(e.rows) != 3 {
 		t.Error("somebody was added twice")
 	}
@@ -93,14 +93,14 @@ func TestTableChanges(t *testing.T) {
 	if !model.SamePeople(ch[0].Target.Set(), want) {
 		t.Errorf("%+v", ch[0].Target.Set())
 	}
-	if e.summary() != "1 added, 1 removed, 1 changed, 0 kept" {
+	if e.summary() != "1 added, 1 removed, 1 changed" {
 		t.Error(e.summary())
 	}
 	again := people()
 	if again.Restore(e.Draft()) == "" || !reflect.DeepEqual(again.target(), e.target()) {
 		t.Errorf("from the draft: %+v", again.target())
 	}
-	early := NewPeople("x", model.EditParticipants, kona, false)
+	early := NewPeople("x", model.EditParticipants, false, kona)
 	early.Restore(e.Draft())
 	early.Update(loaded(ann, bob))
 	if !model.SamePeople(early.target(), e.target()) {
@@ -113,15 +113,100 @@ func TestTableChanges(t *testing.T) {
 	}
 }
 
-func TestTableOfSeveralAddsAndRemoves(t *testing.T) {
-	e := NewPeople("x", model.EditContacts, model.Description{}, true)
+// several is a table of the people of three conversations: Ann is an editor of the first
+// and a viewer of the second, Bob a viewer of all.
+func several() *People {
+	e := NewPeople("x", model.EditParticipants, true, kona)
 	e.Keys = keys.Keys(keymap.People)
-	e.add(ann)
-	e.add(bob)
+	viewer := ann
+	viewer.Role = "viewer"
+	var all Loaded
+	for i, people := range [][]model.Participant{{ann, bob}, {bob, viewer}, {bob}} {
+		c := model.Conversation{Ref: model.Ref{ID: string(rune('a' + i))}, Title: string(rune('A' + i)), Participants: model.SetOf(people...)}
+		all = append(all, Held{Conversation: c})
+	}
+	e.Update(all)
+	return e
+}
+
+// plan says what the changes of a table make of a conversation.
+func plan(e *People, i int) string {
+	it := model.PlanOne(e.of[i], kona, model.Capabilities{model.EditParticipants: {State: model.CapabilityYes}}, e.Changes())
+	if len(it.Edits) != 1 {
+		return string(it.State)
+	}
+	return theme.New(theme.Config{Name: "mono"}).Phrase(it.Edits[0])
+}
+
+func TestTableOfSeveral(t *testing.T) {
+	for _, c := range []struct {
+		name, keys, shown string
+		want              [3]string
+	}{
+		{"nothing", "", "Ann 1 editor, 1 viewer 2 of 3", [3]string{"already", "already", "already"}},
+		{"one role", "r", "Ann 1 editor, 1 viewer → editor 2 of 3", [3]string{"already", "participants: Ann: viewer → editor", "already"}},
+		{"added to the rest", "f", "Ann 1 editor, 1 viewer 2 of 3 +1", [3]string{"already", "already", "participants: +Ann (viewer)"}},
+		{"both", "rf", "Ann 1 editor, 1 viewer → editor 2 of 3 +1",
+			[3]string{"already", "participants: Ann: viewer → editor", "participants: +Ann (editor)"}},
+		{"removed", "x", "Ann 1 editor, 1 viewer removed", [3]string{"participants: -Ann", "participants: -Ann", "already"}},
+		{"two people at once", "xjr", "Bob viewer → editor 3 of 3",
+			[3]string{"participants: -Ann, Bob: viewer → editor", "participants: -Ann, Bob: viewer → editor", "participants: Bob: viewer → editor"}},
+		{"as it was", "rfxu", "Ann 1 editor, 1 viewer 2 of 3", [3]string{"already", "already", "already"}},
+	} {
+		e := several()
+		strike(e, []rune(c.keys)...)
+		for i, want := range c.want {
+			if got := plan(e, i); got != want {
+				t.Errorf("%s: of conversation %d: %q, want %q", c.name, i, got, want)
+			}
+		}
+		text := ansi.Strip(strings.Join(e.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: 100, H: 30}).Lines, "\n"))
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), c.shown) {
+			t.Errorf("%s: no %q in\n%s", c.name, c.shown, text)
+		}
+	}
+}
+
+// Who is in some of the conversations is added to the others only where that is asked.
+func TestSomebodyWhoIsThereIsNotAddedToTheOthers(t *testing.T) {
+	e := several()
+	e.add("", ann)
+	if e.changed() || !strings.Contains(e.problem, "Ann is in 2 of 3 already: f adds to the rest") {
+		t.Errorf("%q %+v", e.problem, e.Changes())
+	}
+	strike(e, 'f')
+	if got := plan(e, 2); got != "participants: +Ann (viewer)" {
+		t.Error(got)
+	}
+	e.add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	if got := plan(e, 0); got != "participants: +Cy (viewer)" {
+		t.Error(got)
+	}
 	strike(e, 'x')
-	ch := e.Changes()
-	if len(ch) != 2 || ch[0].Op != model.OpAdd || ch[1].Op != model.OpRemove || ch[1].People[0].ID != "2" {
-		t.Errorf("%+v", ch)
+	if got := plan(e, 0); got != "already" {
+		t.Error(got)
+	}
+}
+
+// A conversation that could not be read is named, and left out only by choice.
+func TestAConversationThatCouldNotBeRead(t *testing.T) {
+	e := NewPeople("x", model.EditParticipants, true, kona)
+	e.Keys = keys.Keys(keymap.People)
+	b := model.Conversation{Ref: model.Ref{ID: "b"}, Title: "Beta"}
+	e.Update(Loaded{{Conversation: model.Conversation{Ref: model.Ref{ID: "a"}, Participants: model.SetOf(ann)}}, {Conversation: b}})
+	text := func() string {
+		return ansi.Strip(strings.Join(e.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: 90, H: 30}).Lines, "\n"))
+	}
+	if got := text(); e.loaded || !strings.Contains(got, "Beta: the service did not give the full list") || !strings.Contains(got, "r read again") {
+		t.Error(got)
+	}
+	if again, ok := strike(e, 'r').(Load); !ok || len(again.Refs) != 1 || again.Refs[0] != b.Ref {
+		t.Errorf("asked for %+v", again)
+	}
+	e.Update(Loaded{{Conversation: b, Err: errors.New("gone")}})
+	strike(e, tea.KeyEnter)
+	if got := text(); !e.loaded || len(e.of) != 1 || !strings.Contains(got, "1 left out: Beta") {
+		t.Error(got)
 	}
 }
 
@@ -131,7 +216,7 @@ func subject() Subject {
 		caps[k] = model.Capability{State: model.CapabilityYes}
 	}
 	caps[model.EditAccess] = model.Capability{State: model.CapabilityNo, Reason: "no call"}
-	return Subject{Capabilities: caps, About: kona}
+	return Subject{Capabilities: caps, About: kona, People: func(model.EditKind) []model.Description { return []model.Description{kona} }}
 }
 
 func TestUntouchedFormGivesNoChange(t *testing.T) {
@@ -174,7 +259,7 @@ func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
 	s := subject()
 	s.Conversation.Participants = model.SetOf(ann, bob)
 	f := form(s)
-	f.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).add(model.Participant{Kind: "user", ID: "3", Name: "Cy"})
+	f.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).add("", model.Participant{Kind: "user", ID: "3", Name: "Cy"})
 	draft := f.Draft()
 	s.Conversation.Participants = model.Set[model.Participant]{}
 	again := form(s)
@@ -273,7 +358,7 @@ func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
 	why := "the service has no call for this kind of change, and none is planned for it"
 	caps := model.Capabilities{model.EditTitle: {State: model.CapabilityYes}, model.EditPrivacy: {State: model.CapabilityNo, Reason: why}}
 	f := form(Subject{Capabilities: caps, Kinds: []model.EditKind{model.EditTitle, model.EditPrivacy}})
-	e := NewPeople("People", model.EditParticipants, model.Description{Roles: []string{"editor", "viewer"}}, false)
+	e := NewPeople("People", model.EditParticipants, false, model.Description{Roles: []string{"editor", "viewer"}})
 	e.Keys = keys.Keys(keymap.People)
 	e.Update(loaded(model.Participant{Kind: model.KindGroup, ID: "1", Name: "Finance and Legal department", Role: "editor"},
 		model.Participant{ID: "2", Name: "Al", Email: "al@example.com"}))

@@ -78,7 +78,7 @@ type table struct {
 	*People
 }
 
-func (t table) Touched() bool   { return t.Draft() != "" }
+func (t table) Touched() bool   { return t.changed() || t.draft != "" }
 func (t table) Value() string   { return t.Draft() }
 func (t table) Set(text string) { t.Restore(text) }
 

@@ -36,6 +36,8 @@ type Subject struct {
 	Conversation model.Conversation
 	Capabilities model.Capabilities
 	About        model.Description
+	// People describes the accounts in which a kind of edit of people can be made.
+	People func(model.EditKind) []model.Description
 	// Several says that the form is for several conversations: it starts empty,
 	// and only what is filled in changes.
 	Several bool
@@ -92,8 +94,7 @@ func newField(k model.EditKind, s Subject) *field {
 		}
 		fl.control = &choice{options: options, value: v, was: v}
 	case model.ShapePeople:
-		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.About, s.Several)
-		people.Space = s.Conversation.Space.ID
+		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.Several, s.People(k)...)
 		if known {
 			people.take(s.Conversation)
 		}
@@ -157,7 +158,8 @@ func (f *Form) enter() any {
 		case table:
 			return c.People
 		case *pick:
-			return NewPicker("Choose a "+string(c.kind), []model.LookupKind{c.kind}, "", func(p model.Participant) { c.who = p })
+			return newPicker("Choose a "+string(c.kind), []place{{account: f.about.Account, kind: c.kind}},
+				func(_ string, p model.Participant) { c.who = p })
 		}
 	}
 	f.move(1)

@@ -2,34 +2,38 @@ package edit
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
+	"confab/ui/theme"
 )
 
-// People is the table of participants, or of contacts, while it is edited.
+// People is the table of the participants, or contacts, of one conversation or
+// several while they are edited. Of several it shows the union.
 type People struct {
 	Title string
 	Keys  *keymap.Keys
-	// Space narrows the directory where it is one of a space.
-	Space string
 
-	kind  model.EditKind
-	about model.Description
-	// several says that the changes are for several conversations: what they hold is
-	// not shown, only what is to be added and removed.
+	kind    model.EditKind
+	about   []model.Description // of the accounts in which they can be edited
 	several bool
 	// problem is shown in place of the summary.
 	problem string
+	// warned says that giving the changes up was asked about.
+	warned bool
 
 	loaded bool
-	base   []model.Participant
+	of     []model.Conversation // whose people are edited
+	count  map[string]int       // of them by account
+	places map[known]int        // of the people in rows, while these are gathered
+	unread []Held               // whose are not known
+	off    []string             // why those of others can't be edited
 	rows   []person
 	// rooms are calendar resources, shown apart and left as they are.
 	rooms []model.Participant
@@ -38,20 +42,45 @@ type People struct {
 	draft string
 }
 
+// person is a row: somebody of one account.
 type person struct {
-	now  model.Participant
-	was  *model.Participant // nil for somebody who is added
-	gone bool
+	who     model.Participant
+	account string
+	// in tells as what they are in which of the conversations; nobody who is added
+	// is in one.
+	in map[int]model.Participant
+	// role and status are what was chosen, "" for as it is.
+	role, status string
+	gone         bool
+	// everywhere says that they are to be in all conversations of their account.
+	everywhere bool
 }
 
-// NewPeople makes a table that waits for its people, or, for several
-// conversations, an empty one.
-func NewPeople(title string, kind model.EditKind, about model.Description, several bool) *People {
-	return &People{Title: title, kind: kind, about: about, several: several, loaded: several}
+// known is somebody by the id that an account gave them.
+type known struct{ account, kind, id string }
+
+// Held is a conversation that was read for its people.
+type Held struct {
+	Conversation model.Conversation
+	// Off is why its people can't be edited, "" if they can; Err is why they could not
+	// be read.
+	Off string
+	Err error
 }
 
-// Kind returns what is edited.
-func (e *People) Kind() model.EditKind { return e.kind }
+// Loaded brings the conversations that People asked for with Load, in any order.
+// Ready answers that the people are there.
+type (
+	Loaded []Held
+	Load   struct{ Refs []model.Ref }
+	Ready  struct{}
+)
+
+// NewPeople makes a table that waits for its people. about describes the accounts in
+// which they can be edited.
+func NewPeople(title string, kind model.EditKind, several bool, about ...model.Description) *People {
+	return &People{Title: title, kind: kind, about: about, several: several, count: map[string]int{}, places: map[known]int{}}
+}
 
 // Need returns what has to be read of a conversation before its people can be
 // edited, 0 for nothing.
@@ -65,33 +94,30 @@ func (e *People) Need() model.Need {
 	return model.NeedParticipants
 }
 
-// Loaded brings the conversation of which People.Need was read, and Ready answers
-// that its people are there.
-type (
-	Loaded struct {
-		Conversation model.Conversation
-		Err          error
-	}
-	Ready struct{}
-)
+// Kind returns what is edited.
+func (e *People) Kind() model.EditKind { return e.kind }
 
-// Update takes input and Loaded. It returns Ready, keymap.Submit, or the *Picker of
-// somebody to add.
+// Update takes input and Loaded. It returns Ready, Load, keymap.Submit, or the *Picker
+// of somebody to add.
 func (e *People) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
 		if e.loaded {
-			e.bar.Click(int(msg)-1, len(e.rows))
+			e.bar.Click(int(msg)-1-len(e.notes()), len(e.rows))
 		}
 	case Loaded:
 		return e.takeLoaded(msg)
 	}
-	switch a := e.Keys.Read(msg, 1, e.move); {
+	switch a := e.Keys.Read(msg, 10, e.move); {
+	case a == keymap.Back && e.several && e.changed() && !e.warned:
+		e.warned, e.problem = true, "esc again gives up what was changed here"
 	case a == keymap.Back:
 		return a
 	case a != "" && e.loaded:
-		e.problem = ""
+		e.problem, e.warned = "", false
 		return e.do(a)
+	case len(e.unread) > 0:
+		return e.settle(a)
 	}
 	return nil
 }
@@ -100,6 +126,8 @@ func (e *People) do(a keymap.Action) any {
 	switch a {
 	case keymap.AddPerson:
 		return e.picker()
+	case keymap.AddToOthers:
+		e.spread()
 	case keymap.RemovePerson:
 		e.remove()
 	case keymap.RevertPerson:
@@ -114,39 +142,104 @@ func (e *People) do(a keymap.Action) any {
 	return nil
 }
 
-func (e *People) takeLoaded(msg Loaded) any {
-	switch {
-	case e.loaded: // it was asked twice, and may have been edited since the first answer
+func (e *People) takeLoaded(all Loaded) any {
+	if e.loaded { // it was asked twice, and may have been edited since the first answer
 		return nil
-	case msg.Err != nil:
-		e.problem = model.Words(msg.Err)
-	case !e.take(msg.Conversation):
-		e.problem = "the service did not give the full list, so it can't be edited"
-	default:
-		return Ready{}
+	}
+	e.unread = nil
+	for _, h := range all {
+		v, known := model.Read(h.Conversation, e.kind, "")
+		switch {
+		case h.Off != "":
+			e.off = append(e.off, h.Off)
+			continue
+		case h.Err == nil && !known:
+			h.Err = fmt.Errorf("the service did not give the full list, so it can't be edited")
+		}
+		if h.Err != nil {
+			e.unread = append(e.unread, h)
+			continue
+		}
+		e.of = append(e.of, h.Conversation)
+		e.gather(len(e.of)-1, v.Set())
+	}
+	if len(e.unread) > 0 {
+		return nil
+	}
+	return e.ready()
+}
+
+// settle does what was decided about conversations that could not be read: they are
+// left out, or read again.
+func (e *People) settle(a keymap.Action) any {
+	switch {
+	case a == keymap.Submit && len(e.of) > 0:
+		return e.ready()
+	case a == keymap.RoleNext:
+		var again Load
+		for _, h := range e.unread {
+			again.Refs = append(again.Refs, h.Conversation.Ref)
+		}
+		e.unread = nil
+		return again
 	}
 	return nil
 }
 
-// take takes the people of a conversation; false where they are not known.
+// take takes the people of a conversation at hand; false where they are not known.
 func (e *People) take(c model.Conversation) bool {
-	v, known := model.Read(c, e.kind, "")
-	if !known {
+	if _, known := model.Read(c, e.kind, ""); !known {
 		return false
 	}
-	e.base, e.rows, e.loaded, e.bar.At = v.Set(), nil, true, 0
-	sorted := slices.Clone(e.base)
-	model.SortPeople(sorted)
-	for _, p := range sorted {
-		e.rows = append(e.rows, person{now: p, was: &p})
+	return e.takeLoaded(Loaded{{Conversation: c}}) != nil
+}
+
+// gather adds the people of a conversation to the union.
+func (e *People) gather(i int, people []model.Participant) {
+	account := e.of[i].Ref.Account
+	e.count[account]++
+	for _, p := range people {
+		key := known{account, p.Kind, p.ID}
+		at, ok := e.places[key]
+		if !ok && (p.ID == "" || p.Identifier != "") { // who has no id may be there under another name
+			at = e.find(account, p)
+			ok = at >= 0
+		}
+		if !ok {
+			at, e.rows = len(e.rows), append(e.rows, person{who: p, account: account, in: map[int]model.Participant{}})
+			if p.ID != "" {
+				e.places[key] = at
+			}
+		}
+		e.rows[at].in[i] = p
 	}
-	if e.kind == model.EditContacts {
-		e.rooms = slices.DeleteFunc(slices.Clone(c.Participants.Items), func(p model.Participant) bool { return p.Kind != model.KindRoom })
+}
+
+// ready puts the people in order: account by account, groups last.
+func (e *People) ready() any {
+	e.loaded, e.places = true, nil
+	place := func(r person) int {
+		at := 2 * slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
+		if !isPerson(r.who) {
+			at++
+		}
+		return at
+	}
+	slices.SortStableFunc(e.rows, func(a, b person) int {
+		return cmp.Or(place(a)-place(b), strings.Compare(strings.ToLower(a.who.Display()), strings.ToLower(b.who.Display())),
+			strings.Compare(a.who.ID, b.who.ID))
+	})
+	if e.kind == model.EditContacts && len(e.of) == 1 {
+		e.rooms = slices.DeleteFunc(slices.Clone(e.of[0].Participants.Items), func(p model.Participant) bool { return p.Kind != model.KindRoom })
 	}
 	draft := e.draft
 	e.draft = ""
 	e.Restore(draft)
-	return true
+	return Ready{}
+}
+
+func isPerson(p model.Participant) bool {
+	return p.Kind == "" || p.Kind == model.KindUser || p.Kind == model.KindContact
 }
 
 func (e *People) move(by int) {
@@ -156,38 +249,94 @@ func (e *People) move(by int) {
 	e.bar.Move(by, len(e.rows))
 }
 
+// picker offers the directories of the accounts, that of the row under the bar first.
 func (e *People) picker() any {
-	kinds := e.about.People
-	if e.kind == model.EditContacts {
-		kinds = []model.LookupKind{model.LookupContacts}
+	here := ""
+	if r := e.row(); r != nil {
+		here = r.account
 	}
-	if len(kinds) == 0 {
+	var places []place
+	for _, d := range e.about {
+		kinds := d.People
+		if e.kind == model.EditContacts {
+			kinds = []model.LookupKind{model.LookupContacts}
+		}
+		var some []place
+		for _, k := range kinds {
+			some = append(some, place{d.Account, k, e.space(d.Account)})
+		}
+		if d.Account == here {
+			places = append(some, places...)
+		} else {
+			places = append(places, some...)
+		}
+	}
+	if len(places) == 0 {
 		e.problem = "the service has no directory to add people from"
 		return nil
 	}
-	p := NewPicker("Add", kinds, e.Space, e.add)
-	p.has = func(p model.Participant) bool {
-		i := e.find(p)
-		return i >= 0 && !e.rows[i].gone
+	title := "Add"
+	if e.several {
+		title = "Add to " + theme.Count(len(e.of), "conversation")
+	}
+	p := newPicker(title, places, e.add)
+	p.has = func(account string, p model.Participant) string {
+		i := e.find(account, p)
+		switch {
+		case i < 0 || e.rows[i].gone:
+			return ""
+		case e.several && len(e.rows[i].in) > 0:
+			return "(in " + e.share(e.rows[i]) + " already)"
+		}
+		return "(already in)"
 	}
 	return p
 }
 
-func (e *People) find(p model.Participant) int {
-	return slices.IndexFunc(e.rows, func(r person) bool { return model.SamePerson(r.now, p) })
+// space returns the space that the conversations of an account have in common, "" for
+// none: it narrows a directory that is one of a space.
+func (e *People) space(account string) string {
+	found, first := "", true
+	for _, c := range e.of {
+		if c.Ref.Account != account {
+			continue
+		}
+		if !first && c.Space.ID != found {
+			return ""
+		}
+		found, first = c.Space.ID, false
+	}
+	return found
 }
 
-// add puts somebody in; somebody who was taken out comes back.
-func (e *People) add(p model.Participant) {
-	i := e.find(p)
+func (e *People) find(account string, p model.Participant) int {
+	return slices.IndexFunc(e.rows, func(r person) bool { return r.account == account && model.SamePerson(r.who, p) })
+}
+
+// add puts somebody in; somebody who was taken out comes back. Who is in some of the
+// conversations is not added to the others unless that is asked for.
+func (e *People) add(account string, p model.Participant) {
+	i := e.find(account, p)
 	if i < 0 {
 		if e.kind == model.EditParticipants {
-			p.Role, p.Status = cmp.Or(p.Role, e.about.DefaultRole), cmp.Or(p.Status, e.about.DefaultStatus)
+			d := e.describe(account)
+			p.Role, p.Status = cmp.Or(p.Role, d.DefaultRole), cmp.Or(p.Status, d.DefaultStatus)
 		}
-		i, e.rows = len(e.rows), append(e.rows, person{now: p})
+		i, e.rows = len(e.rows), append(e.rows, person{who: p, account: account, everywhere: true})
 	}
-	e.rows[i].gone = false
-	e.bar.At = i
+	r := &e.rows[i]
+	r.gone, e.bar.At = false, i
+	if missing := e.missing(*r); !r.everywhere && len(missing) > 0 {
+		e.problem = fmt.Sprintf("%s is in %s already: %s adds to the rest", theme.Name(r.who), e.share(*r), e.Keys.Of(keymap.AddToOthers))
+	}
+}
+
+func (e *People) describe(account string) model.Description {
+	i := slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == account })
+	if i < 0 {
+		return model.Description{}
+	}
+	return e.about[i]
 }
 
 // row returns who is under the bar, nil for nobody.
@@ -198,12 +347,45 @@ func (e *People) row() *person {
 	return &e.rows[e.bar.At]
 }
 
-// remove takes out who is under the bar, or takes a removal back. Of several
-// conversations, somebody who is to be added is to be removed instead.
+// all lists the conversations of somebody's account, missing those they are not in.
+func (e *People) all(r person) []int {
+	var out []int
+	for i, c := range e.of {
+		if c.Ref.Account == r.account {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (e *People) missing(r person) []int {
+	return slices.DeleteFunc(e.all(r), func(i int) bool { _, in := r.in[i]; return in })
+}
+
+// share says in how many of them somebody is: "2 of 3".
+func (e *People) share(r person) string {
+	return fmt.Sprintf("%d of %d", len(r.in), e.count[r.account])
+}
+
+// spread adds who is under the bar to the conversations that they are not in, or takes
+// that back.
+func (e *People) spread() {
+	switch r := e.row(); {
+	case r == nil:
+	case r.gone:
+		e.problem = theme.Name(r.who) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
+	case len(e.missing(*r)) == 0:
+		e.problem = theme.Name(r.who) + " is in all of them already"
+	case !r.added():
+		r.everywhere = !r.everywhere
+	}
+}
+
+// remove takes out who is under the bar, from all conversations, or takes that back.
 func (e *People) remove() {
 	switch r := e.row(); {
 	case r == nil:
-	case r.was == nil && !e.several:
+	case r.added():
 		e.revert()
 	default:
 		r.gone = !r.gone
@@ -213,128 +395,53 @@ func (e *People) remove() {
 func (e *People) revert() {
 	switch r := e.row(); {
 	case r == nil:
-	case r.was == nil:
+	case r.added():
 		e.rows = slices.Delete(e.rows, e.bar.At, e.bar.At+1)
 		e.move(0)
 	default:
-		r.now, r.gone = *r.was, false
+		r.role, r.status, r.gone, r.everywhere = "", "", false, false
 	}
 }
 
-// cycle returns the next role, or where there are none the next status.
+func (r person) added() bool { return len(r.in) == 0 }
+
+// cycle chooses another role for all conversations, or where there are none another
+// status. The next role is the one with more rights, after which it goes on round the
+// end; for somebody with several it is the first.
 func (e *People) cycle(by int) {
-	_, values := e.choices()
 	r := e.row()
-	if r == nil || r.gone || len(values) == 0 {
+	if r == nil || r.gone {
+		e.problem = "there is nobody here to give a role"
+		return
+	}
+	what, values := e.choices(r.account)
+	role, status := r.terms()
+	switch what {
+	case "role":
+		if slices.Contains(values, role) {
+			by = -by
+		}
+		r.role = next(values, role, by)
+	case "status":
+		r.status = next(values, status, by)
+	default:
 		e.problem = "there is no role or status to choose here"
-	} else if p := &r.now; len(e.about.Roles) > 0 {
-		p.Role = next(values, p.Role, by)
-	} else {
-		p.Status = next(values, p.Status, by)
 	}
 }
 
-// choices returns what people have one of, a role or a status, and its values.
-func (e *People) choices() (what string, values []string) {
+// choices returns what people of an account have one of, a role or a status, and its
+// values.
+func (e *People) choices(account string) (what string, values []string) {
+	d := e.describe(account)
 	switch {
 	case e.kind != model.EditParticipants:
-	case len(e.about.Roles) > 0:
-		return "role", e.about.Roles
-	case len(e.about.ParticipantStatuses) > 0:
-		return "status", e.about.ParticipantStatuses
+	case len(d.Roles) > 0:
+		return "role", d.Roles
+	case len(d.ParticipantStatuses) > 0:
+		return "status", d.ParticipantStatuses
 	}
 	return "", nil
 }
 
 // Complain says above the people what is wrong.
 func (e *People) Complain(why string) { e.problem = why }
-
-func (e *People) target() []model.Participant { return e.those(false) }
-
-func (e *People) those(gone bool) []model.Participant {
-	out := []model.Participant{}
-	for _, r := range e.rows {
-		if r.gone == gone {
-			out = append(out, r.now)
-		}
-	}
-	return out
-}
-
-func (e *People) changed() bool {
-	if e.several {
-		return len(e.rows) > 0
-	}
-	return e.loaded && !model.SamePeople(e.base, e.target())
-}
-
-// Changes returns what the person asked for.
-func (e *People) Changes() []model.Change {
-	if !e.changed() {
-		return nil
-	}
-	if !e.several {
-		base := model.PeopleValue(e.base)
-		return []model.Change{{Kind: e.kind, Op: model.OpSet, Target: model.PeopleValue(e.target()), Base: &base}}
-	}
-	changes := []model.Change{{Kind: e.kind, Op: model.OpAdd, People: e.target()}, {Kind: e.kind, Op: model.OpRemove, People: e.those(true)}}
-	return slices.DeleteFunc(changes, func(c model.Change) bool { return len(c.People) == 0 })
-}
-
-type draftPerson struct {
-	Person model.Participant `json:"person"`
-	Gone   bool              `json:"gone,omitempty"`
-}
-
-// Draft returns what was changed as text, "" for nothing.
-func (e *People) Draft() string {
-	if e.draft != "" || !e.changed() {
-		return e.draft
-	}
-	var out []draftPerson
-	for _, r := range e.rows {
-		if r.gone || r.was == nil || r.now != *r.was {
-			out = append(out, draftPerson{r.now, r.gone})
-		}
-	}
-	b, err := json.Marshal(out)
-	if err != nil {
-		return ""
-	}
-	return string(b)
-}
-
-// Restore lays a draft over what is there, unless something was changed already. A
-// text that is no draft is ignored.
-func (e *People) Restore(draft string) (said string) {
-	var in []draftPerson
-	if e.changed() || json.Unmarshal([]byte(draft), &in) != nil || len(in) == 0 {
-		return ""
-	}
-	if !e.loaded {
-		e.draft = draft
-		return ""
-	}
-	for _, d := range in {
-		if i := e.find(d.Person); i >= 0 {
-			r := &e.rows[i]
-			r.now.Role, r.now.Status, r.gone = d.Person.Role, d.Person.Status, d.Gone
-		} else if !d.Gone || e.several {
-			e.rows = append(e.rows, person{now: d.Person, gone: d.Gone})
-		}
-	}
-	e.move(0)
-	return "restored from your draft"
-}
-
-func (e *People) summary() string {
-	if e.several {
-		return fmt.Sprintf("%d to add or change, %d to remove", len(e.target()), len(e.those(true)))
-	}
-	d := model.DiffPeople(e.base, e.target())
-	changed := ""
-	if len(d.Altered) > 0 {
-		changed = fmt.Sprintf("%d changed, ", len(d.Altered))
-	}
-	return fmt.Sprintf("%d added, %d removed, %s%d kept", len(d.Added), len(d.Removed), changed, len(d.Kept))
-}

@@ -1,6 +1,10 @@
 package edit
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
@@ -9,90 +13,335 @@ import (
 
 // Draw draws the table.
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	foot := []string{e.Keys.Of(keymap.Submit), "review", e.Keys.Of(keymap.AddPerson), "add"}
-	if choose, _ := e.choices(); choose != "" {
-		foot = append(foot, e.Keys.Of(keymap.RoleNext), choose)
+	notes := e.notes()
+	tail := 0
+	if e.several {
+		tail = 2
+	} else if len(e.rooms) > 0 {
+		tail = len(e.rooms) + 2
 	}
-	foot = append(foot, e.Keys.Of(keymap.RemovePerson), "remove", e.Keys.Of(keymap.RevertPerson), "as it was", "esc", "back")
-	extra := 0
-	if len(e.rooms) > 0 {
-		extra = len(e.rooms) + 2
-	}
-	h := max(8, min(len(e.rows)+2+extra, screen.H-5))
-	return th.Frame(screen, e.Title, foot, min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
-		look, text := theme.Dim, "Reading from the service"+th.Ellipsis
-		if e.loaded {
-			text = e.summary()
+	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
+	return th.Frame(screen, e.Title, e.foot(), min(screen.W-2, 96), h, theme.Accent, func(w, h int) ([]string, *layout.Cursor) {
+		if !e.loaded {
+			return e.waiting(th, w), nil
 		}
+		look, text := theme.Dim, e.summary()
 		if e.problem != "" {
 			look, text = theme.Error, e.problem
 		}
-		if !e.loaded {
-			return th.Wrapped(text, w, look, ""), nil
-		}
-		var tail []string
-		if extra > 0 && h > extra+3 {
-			tail = append(tail, "", th.Say(theme.Dim, "Calendar resources: not contacts, left as they are"))
-			for _, p := range e.rooms {
-				tail = append(tail, "  "+th.Paint(theme.Dim, model.CleanLine(p.Display(), 200), max(0, w-2)))
-			}
-		}
 		out := []string{th.Paint(look, text, w)}
+		for _, n := range notes {
+			out = append(out, th.Paint(theme.Warning, n, w))
+		}
+		if h <= len(out)+tail+3 {
+			tail = 0
+		}
 		c := e.columns(th, w)
-		for i, end := e.bar.Show(len(e.rows), max(1, h-1-len(tail))); i < end; i++ {
-			out = append(out, e.rows[i].draw(th, i == e.bar.At, c))
+		for i, end := e.bar.Show(len(e.rows), max(1, h-len(out)-tail)); i < end; i++ {
+			out = append(out, e.draw(th, i, c))
 		}
 		if len(e.rows) == 0 {
-			text := "nobody yet: a adds somebody"
-			if e.several {
-				text = "a names somebody to add; x then turns that into a removal"
-			}
-			out = append(out, th.Paint(theme.Dim, "  "+text, w))
+			out = append(out, th.Paint(theme.Dim, "  nobody yet: "+e.Keys.Of(keymap.AddPerson)+" adds somebody", w))
 		}
-		return append(out, tail...), nil
+		if tail > 0 {
+			out = append(th.Block(out, w, h-tail), e.below(th, w)...)
+		}
+		return out, nil
 	})
 }
 
-func (r person) draw(th *theme.Theme, selected bool, c columns) string {
-	sign, look, word := " ", theme.Text, ""
+func (e *People) foot() []string {
+	key := e.Keys.Of
+	switch {
+	case !e.loaded && len(e.unread) > 0 && len(e.of) > 0:
+		return []string{"enter", "go on with the others", key(keymap.RoleNext), "read again", "esc", "back"}
+	case !e.loaded && len(e.unread) > 0:
+		return []string{key(keymap.RoleNext), "read again", "esc", "back"}
+	case !e.loaded:
+		return []string{"esc", "back"}
+	}
+	out := []string{key(keymap.Submit), "review", key(keymap.AddPerson), "add"}
+	if r := e.row(); r != nil {
+		if choose, _ := e.choices(r.account); choose != "" {
+			out = append(out, key(keymap.RoleNext), choose)
+		}
+		if len(e.missing(*r)) > 0 && !r.added() {
+			out = append(out, key(keymap.AddToOthers), "add to the rest")
+		}
+		out = append(out, key(keymap.RemovePerson), "remove", key(keymap.RevertPerson), "as it was")
+	}
+	return append(out, "esc", "back")
+}
+
+// waiting says that the people are being read, or which could not be.
+func (e *People) waiting(th *theme.Theme, w int) []string {
+	if len(e.unread) == 0 {
+		return th.Wrapped("Reading from the service"+th.Ellipsis, w, theme.Dim, "")
+	}
+	if !e.several {
+		return th.Wrapped(model.Words(e.unread[0].Err), w, theme.Error, "")
+	}
+	out := th.Wrapped(fmt.Sprintf("%s of %s could not be read, so nothing of it is known and nothing is guessed:",
+		theme.Number(len(e.unread)), theme.Count(len(e.unread)+len(e.of), "conversation")), w, theme.Error, "")
+	for _, h := range e.unread {
+		out = append(out, th.Wrapped(th.Bullet+" "+titleOf(h.Conversation, 60)+": "+model.Words(h.Err), w, theme.Text, "")...)
+	}
+	return out
+}
+
+func titleOf(c model.Conversation, most int) string {
+	if title := model.CleanLine(c.Title, most); title != "" {
+		return title
+	}
+	return model.CleanLine(c.Ref.String(), most)
+}
+
+// notes say which conversations are left as they are, each reason once.
+func (e *People) notes() []string {
+	var out, seen []string
+	for _, why := range e.off {
+		if slices.Contains(seen, why) {
+			continue
+		}
+		seen = append(seen, why)
+		n := 0
+		for _, other := range e.off {
+			if other == why {
+				n++
+			}
+		}
+		out = append(out, theme.Number(n)+" can't: "+model.CleanLine(why, 200))
+	}
+	if n := len(e.unread); n > 0 {
+		out = append(out, theme.Number(n)+" left out: "+theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) }))
+	}
+	return out
+}
+
+// summary counts what would change.
+func (e *People) summary() string {
+	var added, removed, altered, kept int
+	for _, r := range e.rows {
+		switch {
+		case r.gone:
+			removed++
+		case r.added():
+			added++
+		case len(e.changes(r)) > 0:
+			altered++
+		default:
+			kept++
+		}
+	}
+	of := ""
+	if e.several {
+		of = " in " + theme.Count(len(e.of), "conversation")
+	}
+	if added+removed+altered == 0 {
+		if e.kind == model.EditContacts {
+			return theme.Count(kept, "contact") + of
+		}
+		return headcount(kept) + of
+	}
+	var out []string
+	say := func(n int, what string) {
+		if n > 0 {
+			out = append(out, theme.Number(n)+" "+what)
+		}
+	}
+	say(added, "added")
+	say(removed, "removed")
+	say(altered, "changed")
+	say(kept, "kept")
+	if e.several {
+		of = "; " + theme.Number(len(e.touched())) + " of " + theme.Count(len(e.of), "conversation") + " change"
+	}
+	return strings.Join(out, ", ") + of
+}
+
+func headcount(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return theme.Number(n) + " people"
+}
+
+// below tells, under the people of several conversations, in which of them somebody is
+// as what; under the contacts of one, its rooms.
+func (e *People) below(th *theme.Theme, w int) []string {
+	if !e.several {
+		out := []string{"", th.Say(theme.Dim, "Calendar resources: not contacts, left as they are")}
+		for _, p := range e.rooms {
+			out = append(out, "  "+th.Paint(theme.Dim, model.CleanLine(p.Display(), 200), max(0, w-2)))
+		}
+		return out
+	}
+	r := e.row()
+	if r == nil {
+		return nil
+	}
+	titles := func(where []int) string {
+		if n := len(where); n > 1 && n == e.count[r.account] {
+			return "all " + theme.Number(n)
+		}
+		return theme.People(where, 4, func(i int) string { return titleOf(e.of[i], 40) })
+	}
+	var out []string
+	for _, s := range r.standings() {
+		out = append(out, strings.TrimSpace(s.name+" in "+titles(s.where)))
+	}
+	if missing := e.missing(*r); len(missing) > 0 {
+		now, _ := r.becomes(missing[0])
+		as := ""
+		if s := theme.Standing(now); s != "" {
+			as = " as " + s
+		}
+		switch {
+		case r.everywhere:
+			out = append(out, "to be added to "+titles(missing)+as)
+		case !r.gone:
+			out = append(out, "not in "+titles(missing)+" ("+e.Keys.Of(keymap.AddToOthers)+" adds them there"+as+")")
+		}
+	}
+	lines := th.Wrapped(strings.Join(out, "; "), w, theme.Dim, "")
+	return lines[:min(2, len(lines))]
+}
+
+// standing is a role or status, and the conversations in which somebody has it.
+type standing struct {
+	name  string
+	where []int
+}
+
+// standings tell as what somebody is in how many conversations, the most frequent first.
+func (r person) standings() []standing {
+	var out []standing
+	for i, p := range r.in {
+		name := theme.Standing(p)
+		at := slices.IndexFunc(out, func(s standing) bool { return s.name == name })
+		if at < 0 {
+			at, out = len(out), append(out, standing{name: name})
+		}
+		out[at].where = append(out[at].where, i)
+	}
+	for _, s := range out {
+		slices.Sort(s.where)
+	}
+	slices.SortFunc(out, func(a, b standing) int {
+		if d := len(b.where) - len(a.where); d != 0 {
+			return d
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	return out
+}
+
+// standing says as what somebody is, and is to be: "1 editor, 2 viewer → editor".
+func (r person) standing(th *theme.Theme) string {
+	var out []string
+	all := r.standings()
+	for _, s := range all {
+		switch {
+		case len(all) == 1:
+			out = append(out, s.name)
+		case s.name == "":
+			out = append(out, fmt.Sprintf("%d without", len(s.where)))
+		default:
+			out = append(out, fmt.Sprintf("%d %s", len(s.where), s.name))
+		}
+	}
+	was := strings.Join(out, ", ")
+	role, status := r.terms()
+	to := theme.Standing(model.Participant{Role: role, Status: status})
+	if r.added() || (r.role != "" || r.status != "") && to != was {
+		if was != "" {
+			was += " " + th.Arrow + " "
+		}
+		was += to
+	}
+	return was
+}
+
+// word says in how many conversations somebody is, and what becomes of that.
+func (e *People) word(r person, short bool) string {
+	n, missing := len(r.in), len(e.missing(r))
 	switch {
 	case r.gone:
-		sign, look, word = "-", theme.Removed, "removed"
-	case r.was == nil:
-		sign, look, word = "+", theme.Added, "added"
-	case r.now != *r.was:
-		sign, look, word = "~", theme.Warning, "changed"
+		return "removed"
+	case !e.several && r.added():
+		return "added"
+	case !e.several && len(e.changes(r)) > 0:
+		return "changed"
+	case !e.several:
+		return ""
+	case r.added():
+		return fmt.Sprintf("new in %d", missing)
+	case short:
+		return fmt.Sprintf("%d/%d", n, n+missing) + plus(r.everywhere, missing)
+	}
+	return e.share(r) + plus(r.everywhere, missing)
+}
+
+func plus(so bool, n int) string {
+	if !so {
+		return ""
+	}
+	return fmt.Sprintf(" +%d", n)
+}
+
+type columns struct {
+	name, mail, account, standing, word int
+	short                               bool
+	alike                               map[string]int
+}
+
+func (e *People) draw(th *theme.Theme, i int, c columns) string {
+	r := e.rows[i]
+	sign, look := " ", theme.Text
+	switch {
+	case r.gone:
+		sign, look = "-", theme.Removed
+	case r.added():
+		sign, look = "+", theme.Added
+	case len(e.changes(r)) > 0:
+		sign, look = "~", theme.Warning
 	}
 	nameLook := look
-	if selected {
+	if i == e.bar.At {
 		nameLook = theme.Selected
 	}
-	line := th.Pointer(selected) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, nameOf(r.now), c.name)
+	line := th.Pointer(i == e.bar.At) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, e.name(r, c), c.name)
 	if c.mail > 0 {
-		line += " " + th.Paint(theme.Dim, theme.Mail(r.now), c.mail)
+		line += " " + th.Paint(theme.Dim, theme.Mail(r.who), c.mail)
+	}
+	if c.account > 0 {
+		line += " " + th.Paint(theme.Dim, r.account, c.account)
 	}
 	if c.standing > 0 {
-		line += " " + th.Fit(theme.Standing(r.now), c.standing, th.Ellipsis)
+		line += " " + th.Fit(r.standing(th), c.standing, th.Ellipsis)
 	}
 	if c.word > 0 {
-		line += " " + th.Paint(look, word, c.word)
+		line += " " + th.Paint(look, e.word(r, c.short), c.word)
 	}
 	return line
 }
 
-type columns struct{ name, mail, standing, word int }
-
-// columns shares the width out by what is there: no name is cut where the
-// column beside it is empty.
+// columns shares the width out by what is there: no name is cut where the column
+// beside it is empty.
 func (e *People) columns(th *theme.Theme, w int) columns {
-	var need columns
+	need, c := columns{}, columns{name: w - 4, short: w < 60, alike: map[string]int{}}
 	for _, r := range e.rows {
-		need.name = max(need.name, th.Width(nameOf(r.now)))
-		need.mail = max(need.mail, th.Width(theme.Mail(r.now)))
-		need.standing = max(need.standing, th.Width(theme.Standing(r.now)))
+		c.alike[nameOf(r.who)]++
 	}
-	var c columns
-	c.name = w - 4
+	for _, r := range e.rows {
+		need.name = max(need.name, th.Width(e.name(r, c)))
+		need.mail = max(need.mail, th.Width(theme.Mail(r.who)))
+		need.standing = max(need.standing, th.Width(r.standing(th)))
+		need.word = max(need.word, th.Width(e.word(r, c.short)))
+		if len(e.about) > 1 {
+			need.account = max(need.account, th.Width(r.account))
+		}
+	}
 	take := func(n int) int {
 		n = max(0, min(n, c.name-1-min(need.name, c.name/2)))
 		if n > 0 {
@@ -100,20 +349,40 @@ func (e *People) columns(th *theme.Theme, w int) columns {
 		}
 		return n
 	}
-	if c.standing = take(min(need.standing, 24)); w >= 68 {
-		c.word = take(7) // below that the sign says it
+	if e.several || w >= 68 {
+		c.word = take(need.word) // else the sign says it
 	}
+	c.standing = take(min(need.standing, 36))
 	if w >= 44 {
+		c.account = take(min(need.account, 16))
 		c.mail = take(need.mail)
+	}
+	if spare := c.name - need.name; spare > 0 && c.mail > 0 { // an address stands by its name
+		c.name, c.mail = need.name, c.mail+spare
 	}
 	c.name = max(0, c.name)
 	return c
 }
 
-// nameOf is what the table calls somebody: with the kind, where it is no person.
+// name is what the table calls somebody. Where others are called the same and no
+// address stands beside, it tells them apart.
+func (e *People) name(r person, c columns) string {
+	name := nameOf(r.who)
+	if c.alike[name] < 2 || c.mail > 0 && r.who.Email != "" {
+		return name
+	}
+	for _, more := range []string{r.who.Email, r.who.Identifier, r.who.ID} {
+		if more != "" {
+			return name + " " + model.CleanLine(more, 80)
+		}
+	}
+	return name
+}
+
+// nameOf is what somebody is called: with the kind, where it is no person.
 func nameOf(p model.Participant) string {
 	name := model.CleanLine(p.Display(), 200)
-	if p.Kind != "" && p.Kind != model.KindUser && p.Kind != model.KindContact {
+	if !isPerson(p) {
 		name += " (" + model.CleanLine(p.Kind, 20) + ")"
 	}
 	return name

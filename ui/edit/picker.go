@@ -17,14 +17,14 @@ import (
 // Picker looks somebody (or a space) up in the provider's directory as the person
 // types.
 type Picker struct {
-	Title string
-	kinds []model.LookupKind
-	kind  int
-	space string
-	input theme.Input
-	// chosen takes what was chosen; has marks who is in already, nil for nobody.
-	chosen func(model.Participant)
-	has    func(model.Participant) bool
+	Title  string
+	places []place
+	at     int // of the place
+	input  theme.Input
+	// chosen takes what was chosen; has says of who is in already that they are, nil of
+	// nobody.
+	chosen func(account string, p model.Participant)
+	has    func(account string, p model.Participant) string
 
 	gen     int // of what is asked
 	items   []model.Participant
@@ -36,15 +36,24 @@ type Picker struct {
 	bar     layout.Bar
 }
 
-// NewPicker makes a picker over directories; space narrows those that are per space.
-func NewPicker(title string, kinds []model.LookupKind, space string, chosen func(model.Participant)) *Picker {
-	return &Picker{Title: title, kinds: kinds, space: space, input: theme.NewInput(""), chosen: chosen, busy: true}
+// place is a directory of an account, narrowed to a space where it is one of a space.
+type place struct {
+	account string
+	kind    model.LookupKind
+	space   string
 }
 
-// Ask is a question to the directory. One that is to Wait until typing rests comes
+func newPicker(title string, places []place, chosen func(account string, p model.Participant)) *Picker {
+	return &Picker{Title: title, places: places, input: theme.NewInput(""), chosen: chosen, busy: true}
+}
+
+func (p *Picker) place() place { return p.places[p.at] }
+
+// Ask is a question to a directory of an account. One that is to Wait until typing rests comes
 // back to Update as it is; Found answers the others.
 type (
 	Ask struct {
+		Account string
 		Request model.LookupRequest
 		Wait    bool
 		gen     int
@@ -64,8 +73,9 @@ func (p *Picker) Ask() Ask {
 
 func (p *Picker) request(cursor string) Ask {
 	p.busy = true
-	return Ask{gen: p.gen, Request: model.LookupRequest{Kind: p.kinds[p.kind], Text: strings.TrimSpace(p.input.Value()),
-		Scope: p.space, Limit: 50, Cursor: cursor}}
+	from := p.place()
+	return Ask{gen: p.gen, Account: from.account, Request: model.LookupRequest{Kind: from.kind, Text: strings.TrimSpace(p.input.Value()),
+		Scope: from.space, Limit: 50, Cursor: cursor}}
 }
 
 // Update takes input and answers. It returns what to Ask.
@@ -117,10 +127,10 @@ func (p *Picker) Update(msg tea.Msg) any {
 }
 
 func (p *Picker) turn(by int) any {
-	if len(p.kinds) < 2 {
+	if len(p.places) < 2 {
 		return nil
 	}
-	p.kind = (p.kind + by + len(p.kinds)) % len(p.kinds)
+	p.at = (p.at + by + len(p.places)) % len(p.places)
 	p.items, p.bar.At = nil, 0
 	return p.Ask()
 }
@@ -140,7 +150,7 @@ func (p *Picker) choose() any {
 	if p.bar.At >= len(p.items) {
 		return nil
 	}
-	p.chosen(p.items[p.bar.At])
+	p.chosen(p.place().account, p.items[p.bar.At])
 	return keymap.Back
 }
 
@@ -167,7 +177,7 @@ func (p *Picker) take(found Found) {
 
 // named returns who was typed as KIND:ID, for those whom a directory does not show.
 func (p *Picker) named() (model.Participant, bool) {
-	kind := p.kinds[p.kind]
+	kind := p.place().kind
 	id, ok := strings.CutPrefix(strings.TrimSpace(p.input.Value()), string(kind)+":")
 	return model.Participant{Kind: string(kind), ID: id}, ok && id != "" && ofPeople(kind)
 }
@@ -179,7 +189,7 @@ func ofPeople(k model.LookupKind) bool {
 // Draw draws the picker.
 func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{"enter", "choose"}
-	if len(p.kinds) > 1 {
+	if len(p.places) > 1 {
 		foot = append(foot, "tab", "directory")
 	}
 	foot = append(foot, "esc", "back")
@@ -206,8 +216,8 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 	note := cmp.Or(model.CleanLine(it.Email, 200), model.CleanLine(it.Identifier, 200),
 		model.CleanLine(it.Status, 80), // of a channel, its platform
 		model.CleanLine(it.ID, 80))
-	if p.has != nil && p.has(it) {
-		note += "  (already in)"
+	if p.has != nil {
+		note = strings.TrimSpace(p.has(p.place().account, it) + "  " + note)
 	}
 	query := model.FoldText(strings.TrimSpace(p.input.Value()))
 	nameW := max(8, (w-3)/2)
@@ -222,12 +232,15 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 
 func (p *Picker) head(th *theme.Theme, w int) string {
 	var s strings.Builder
-	for i, k := range p.kinds {
+	for i, from := range p.places {
 		look := theme.Tab
-		if i == p.kind {
+		if i == p.at {
 			look = theme.TabActive
 		}
-		s.WriteString(th.Say(look, string(k)+"s") + "  ")
+		if i > 0 && p.places[i-1].account != from.account || p.places[0].account != p.places[len(p.places)-1].account && i == 0 {
+			s.WriteString(th.Say(theme.Dim, from.account+": "))
+		}
+		s.WriteString(th.Say(look, string(from.kind)+"s") + "  ")
 	}
 	look, text := theme.Dim, fmt.Sprintf("%d found", len(p.items))
 	switch {
@@ -242,10 +255,10 @@ func (p *Picker) head(th *theme.Theme, w int) string {
 	case len(p.items) > 0:
 	case p.cursor != "":
 		text = "nothing found so far"
-	case len(p.kinds) == 1 && !ofPeople(p.kinds[0]):
+	case len(p.places) == 1 && !ofPeople(p.place().kind):
 		text = "nothing found"
 	default:
-		text = "nobody found; " + string(p.kinds[p.kind]) + ":ID names one by id"
+		text = "nobody found; " + string(p.place().kind) + ":ID names one by id"
 	}
 	s.WriteString(th.Say(look, text))
 	return th.Fit(s.String(), w, "")

@@ -30,7 +30,11 @@ func found(from, to int, cursor string) model.LookupPage {
 
 // picker is a picker that puts who is chosen into who.
 func picker(who *model.Participant, kinds ...model.LookupKind) *Picker {
-	return NewPicker("Add", kinds, "", func(p model.Participant) { *who = p })
+	var places []place
+	for _, k := range kinds {
+		places = append(places, place{kind: k})
+	}
+	return newPicker("Add", places, func(_ string, p model.Participant) { *who = p })
 }
 
 // answer answers what a picker asks for.

@@ -112,6 +112,7 @@ const (
 	Hide          Action = "hide"
 	LeaveHidden   Action = "leave_hidden_out"
 	AddPerson     Action = "add_person"
+	AddToOthers   Action = "add_to_others"
 	RemovePerson  Action = "remove_person"
 	RoleNext      Action = "role_next"
 	RolePrev      Action = "role_previous"
@@ -260,9 +261,14 @@ var table = []row{
 
 	{People, Down, "j,down", "next", secPeople},
 	{People, Up, "k,up", "previous", secPeople},
+	{People, Top, "g g,home", "first", secPeople},
+	{People, Bottom, "G,end", "last", secPeople},
+	{People, PageDown, "ctrl+f,pgdown", "ten further", secPeople},
+	{People, PageUp, "ctrl+b,pgup", "ten back", secPeople},
 	{People, AddPerson, "a", "add somebody: search as you type", secPeople},
-	{People, RemovePerson, "x,delete", "remove, or take back a removal", secPeople},
-	{People, RoleNext, "r,space,right", "next role or status", secPeople},
+	{People, AddToOthers, "f", "add to those of several that they are not in", secPeople},
+	{People, RemovePerson, "x,delete", "remove (of several: from all), or take that back", secPeople},
+	{People, RoleNext, "r,space,right", "next role, towards more rights, or next status", secPeople},
 	{People, RolePrev, "R,left", "previous role or status", secPeople},
 	{People, RevertPerson, "u", "as it was", secPeople},
 	{People, Submit, "ctrl+s,enter", "show what will change", secPeople},

@@ -53,12 +53,12 @@ func (t *Theme) PeopleLine(people []model.Participant) string {
 	return People(people, 12, Person)
 }
 
-// People lists people as name calls them, at most so many.
-func People(people []model.Participant, most int, name func(model.Participant) string) string {
+// People lists people, or what else has names, as name calls them, at most so many.
+func People[T any](all []T, most int, name func(T) string) string {
 	var out []string
-	for i, p := range people {
+	for i, p := range all {
 		if i == most {
-			out = append(out, fmt.Sprintf("%d more", len(people)-i))
+			out = append(out, fmt.Sprintf("%d more", len(all)-i))
 			break
 		}
 		out = append(out, name(p))

@@ -1,0 +1,112 @@
+package edit
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"confab/model"
+)
+
+// terms returns the role and the status that somebody has after the edit in every
+// conversation they are in already, "" where these differ.
+func (r person) terms() (role, status string) {
+	role, status = r.who.Role, r.who.Status
+	for _, p := range r.in {
+		if p.Role != role {
+			role = ""
+		}
+		if p.Status != status {
+			status = ""
+		}
+	}
+	return cmp.Or(r.role, role), cmp.Or(r.status, status)
+}
+
+// becomes returns as what somebody is in a conversation after the edit, and whether.
+func (r person) becomes(i int) (p model.Participant, in bool) {
+	if p, in = r.in[i]; !in {
+		p = r.who
+		p.Role, p.Status = r.terms()
+	}
+	p.Role, p.Status = cmp.Or(r.role, p.Role), cmp.Or(r.status, p.Status)
+	return p, !r.gone && (in || r.everywhere)
+}
+
+// target returns the people of the one conversation after the edit.
+func (e *People) target() []model.Participant {
+	out := []model.Participant{}
+	for _, r := range e.rows {
+		if p, in := r.becomes(0); in {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// changes lists the conversations in which somebody changes.
+func (e *People) changes(r person) []int {
+	if !r.gone && !r.everywhere && r.role == "" && r.status == "" {
+		return nil
+	}
+	return slices.DeleteFunc(e.all(r), func(i int) bool {
+		was, had := r.in[i]
+		now, has := r.becomes(i)
+		return had == has && (!had || was.Role == now.Role && was.Status == now.Status)
+	})
+}
+
+// touched returns the conversations that change.
+func (e *People) touched() map[int]bool {
+	out := map[int]bool{}
+	for _, r := range e.rows {
+		for _, i := range e.changes(r) {
+			out[i] = true
+		}
+	}
+	return out
+}
+
+func (e *People) changed() bool { return len(e.touched()) > 0 }
+
+// Changes returns what the person asked for, of several conversations what of each
+// person in which of them, beside what they were looking at.
+func (e *People) Changes() (out []model.Change) {
+	if !e.changed() {
+		return nil
+	}
+	bases := make([]model.Value, len(e.of))
+	for i, c := range e.of {
+		bases[i], _ = model.Read(c, e.kind, "")
+	}
+	if !e.several {
+		return []model.Change{{Kind: e.kind, Op: model.OpSet, Target: model.PeopleValue(e.target()), Base: &bases[0]}}
+	}
+	for _, r := range e.rows {
+		ask := func(op model.ChangeOp, p model.Participant, where []int) {
+			if len(where) == 0 {
+				return
+			}
+			ch := model.Change{Kind: e.kind, Op: op, People: []model.Participant{p}, Bases: make(map[model.Ref]model.Value, len(where))}
+			for _, i := range where {
+				ch.Bases[e.of[i].Ref] = bases[i]
+			}
+			out = append(out, ch)
+		}
+		given := r.who
+		given.Role, given.Status = r.role, r.status
+		has := slices.Sorted(maps.Keys(r.in))
+		switch {
+		case r.gone:
+			ask(model.OpRemove, r.who, has)
+			continue
+		case r.role != "" || r.status != "":
+			ask(model.OpAlter, given, has)
+		}
+		if r.everywhere {
+			given.Role, given.Status = r.terms()
+			ask(model.OpAdd, given, e.missing(r))
+		}
+	}
+	return out
+}
