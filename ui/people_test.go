@@ -163,6 +163,58 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 	})
 }
 
+// A conversation whose people can't be read is named, read again, or left out by choice.
+func TestPeopleThatCannotBeRead(t *testing.T) {
+	f := newFake(conversations(20)...)
+	with(t, f, start{w: 110, h: 34}, func(a *app) {
+		a.Press("3", "j", "space", "3", "j", "space")
+		f.mu.Lock()
+		f.fail["Load"] = &model.Error{Kind: model.Unavailable, Message: "no route"}
+		f.mu.Unlock()
+		a.Press("P")
+		a.Want("2 of 2 conversations could not be read", "Talk 3 about budgets: ", "no route", "r read again")
+		a.Press("enter")
+		a.Want("could not be read") // there are no others to go on with
+		f.mu.Lock()
+		f.fail["Load"] = nil
+		f.mu.Unlock()
+		a.Press("r")
+		a.Want("2 people in 2 conversations")
+		f.mu.Lock()
+		f.rows[7].Conversation.Participants = model.Set[model.Participant]{}
+		f.mu.Unlock()
+		a.Press("esc", "P")
+		a.Want("1 of 2 conversations could not be read", "Talk 7 about budgets: the service did not give the full list")
+		a.Press("enter")
+		a.Want("2 people in 1 conversation", "1 left out: Talk 7 about budgets")
+		a.Press("x", "ctrl+s", "y")
+		if p := a.submitted(); len(p) != 1 || len(p[0].Edits()) != 1 || p[0].Edits()[0].Ref != ref(3) {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// Reading can be stopped: then nothing is open and nothing was changed.
+func TestReadingThePeopleOfManyIsStopped(t *testing.T) {
+	f := newFake(conversations(100)...)
+	with(t, f, start{w: 110, h: 34}, func(a *app) {
+		f.mu.Lock()
+		f.delay["Load"] = 10 * time.Second
+		f.mu.Unlock()
+		a.Press("*", "P")
+		a.Wait(15 * time.Second)
+		a.Want("Reading the people", "of 100")
+		a.Press("esc")
+		a.WantNot("Reading the people", "Participants of")
+		a.Want("stopped: nothing was sent")
+		n := f.count("Load")
+		a.Wait(time.Hour)
+		if got := f.count("Load"); got > n+4 || got > 20 {
+			t.Errorf("%d were read, %d of them after it was stopped", got, got-n)
+		}
+	})
+}
+
 // Of very many conversations the people can't be read: that is said at once.
 func TestPeopleOfTooMany(t *testing.T) {
 	f := newFake(conversations(600)...)
