@@ -432,6 +432,17 @@ func TestLabels(t *testing.T) {
 	b := newBench(t)
 	b.want(t, ExitOK, "edit", "projects:71", "--label", "tag=a=b", "--label", "empty=", "--attribute", "k=v", "--yes", "--dry-run")
 	contains(t, "stdout", &b.out, "label tag: old → a=b", "label empty: (none) → (empty)", "attribute k: (none) → v")
+	b.want(t, ExitOK, "edit", "projects:71", "--remove-label", "tag", "--label", "new=1", "--remove-attribute", "k", "--yes", "--dry-run")
+	contains(t, "stdout", &b.out, "label tag: old → (none)", "label new: (none) → 1")
+	if strings.Contains(b.out.String(), "attribute k") {
+		t.Errorf("what is not there is removed: %s", &b.out)
+	}
+	b.want(t, ExitOK, "edit", "projects:71", "--remove-label", "nothing", "--yes")
+	contains(t, "stdout", &b.out, "already so")
+	for _, args := range [][]string{{"--remove-label", " "}, {"--remove-attribute", ""}, {"--label", "a=1", "--remove-label", "a"},
+		{"--delete", "--remove-label", "a"}} {
+		b.want(t, ExitUsage, append([]string{"edit", "projects:71", "--yes"}, args...)...)
+	}
 }
 
 func TestHostileText(t *testing.T) {

@@ -83,3 +83,24 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		tell("changed 1  Theirs, private, -, projects:71")
 	})
 }
+
+// Of several conversations the line mode says who is in how many, as what, and asks
+// whom an act is about where that was not said.
+func TestPeopleOfSeveralInLines(t *testing.T) {
+	b := newBench(t)
+	b.add(model.Conversation{Ref: model.Ref{Account: "projects", ID: "72"}, Provider: model.Kona, Title: "Gutters",
+		Participants: model.SetOf(model.Participant{Kind: "user", ID: "2", Name: "Bo Day", Email: "bo@example.com", Role: model.RoleEditor})})
+	unread := model.Ref{Account: "projects", ID: "73"}
+	b.add(model.Conversation{Ref: unread, Provider: model.Kona, Title: "Chimney"})
+	b.loadErr[unread] = &model.Error{Kind: model.Unavailable, Message: "no route"}
+	// The list is in the order of the refs: Kick-off, Roof repair, Gutters, Chimney.
+	b.atTerminal("people 2-4\nrole 2,3\nbo@example.com=editor\ny\nremove 2,3\n\nrole 2,9 bo=editor\nquit\nn\n")
+	b.want(t, 0, "--plain")
+	contains(t, "stdout", &b.out, "projects:73 can't be read: ", "PEOPLE of 2 conversations in projects",
+		"Bo Day <bo@example.com> user:2, 1 editor, 1 viewer, 2 of 2", "Dee user:5, editor, 1 of 2",
+		"Which role for whom, WHO=ROLE, in 2 conversations? Nothing leaves it: ", "viewer → editor", "1 already so", "1 edit queued.",
+		"Remove whom, WHO, in 2 conversations?", `"9" is no number of the list`)
+	if b.submits != 1 {
+		t.Errorf("%d were submitted", b.submits)
+	}
+}

@@ -27,16 +27,16 @@ func verbs() []verb {
 		{[]string{"more", "m"}, "more", "list the next ones", (*linear).doMore},
 		{[]string{"view", "v"}, "view [NAME]", "list a view, or name the views", (*linear).doView},
 		{[]string{"open", "o"}, "open N", "read one with everything known", (*linear).doOpen},
-		{[]string{"people", "roles"}, "people N", "participants, contacts and their roles", (*linear).doPeople},
+		{[]string{"people", "roles"}, "people N...", "who is in one, or in how many of several, and as what", (*linear).doPeople},
 		{[]string{"private", "p"}, "private N...", "make private", set(model.EditPrivacy, string(model.PrivacyPrivate))},
 		{[]string{"public"}, "public N...", "make public", set(model.EditPrivacy, string(model.PrivacyPublic))},
 		{[]string{"rename", "t"}, "rename N TITLE", "rename; several, such as 2-5, also by s/OLD/NEW/ or a template", (*linear).doRename},
 		{[]string{"describe"}, "describe N TEXT", "set the description", setTo(model.EditDescription)},
 		{[]string{"access"}, "access N WORD", "who gets in", setTo(model.EditAccess)},
-		{[]string{"role"}, "role N WHO=ROLE", "give a participant a role", people("role")},
-		{[]string{"add"}, "add N WHO[=ROLE]", "add a participant", people("add")},
-		{[]string{"remove"}, "remove N WHO", "remove a participant", people("remove")},
-		{[]string{"contacts", "c"}, "contacts N ID,ID|none", "replace the contacts", people("contacts")},
+		{[]string{"role"}, "role N [WHO=ROLE]", "give a participant a role; lists them and asks where you don't say whom", people("role")},
+		{[]string{"add"}, "add N [WHO[=ROLE]]", "add a participant", people("add")},
+		{[]string{"remove"}, "remove N [WHO]", "remove a participant", people("remove")},
+		{[]string{"contacts", "c"}, "contacts N [ID,ID|none]", "replace the contacts", people("contacts")},
 		{[]string{"close", "s"}, "close N...", "close", set(model.EditStatus, model.StatusClosed)},
 		{[]string{"reopen"}, "reopen N...", "open again", set(model.EditStatus, model.StatusOpen)},
 		{[]string{"archive"}, "archive N...", "archive", set(model.EditArchive, "")},
@@ -92,8 +92,13 @@ func (l *linear) doRename(ctx context.Context, rest string) error {
 func people(flag string) func(*linear, context.Context, string) error {
 	return func(l *linear, ctx context.Context, rest string) error {
 		refs, rest, err := l.pickOne(rest)
-		if err != nil || rest == "" {
-			return cmp.Or(err, errors.New("say who"))
+		if err != nil {
+			return err
+		}
+		if rest == "" {
+			if rest, err = l.askWho(ctx, refs, flag); err != nil || rest == "" {
+				return err
+			}
 		}
 		f := changeFlags{contacts: rest}
 		if list := map[string]*[]string{"role": &f.roles, "add": &f.adds, "remove": &f.removes}[flag]; list != nil {
@@ -107,6 +112,22 @@ func people(flag string) func(*linear, context.Context, string) error {
 	}
 }
 
+// askWho lists who is in some conversations, and asks whom a verb is about; "" is nobody.
+func (l *linear) askWho(ctx context.Context, refs []model.Ref, flag string) (string, error) {
+	if err := l.listPeople(ctx, refs); err != nil {
+		return "", err
+	}
+	question := map[string]string{"role": "Which role for whom, WHO=ROLE", "add": "Add whom, WHO or WHO=ROLE", "remove": "Remove whom, WHO",
+		"contacts": "Which contacts, ID,ID or none"}[flag]
+	fmt.Fprintf(l.Out, "%s, in %s? Nothing leaves it: ", question, theme.Count(len(refs), "conversation"))
+	line, err := l.asked.line(ctx)
+	if errors.Is(err, errNoAnswer) {
+		fmt.Fprintln(l.Out)
+		return "", nil
+	}
+	return strings.TrimSpace(line), err
+}
+
 func decideOn(name string) func(*linear, context.Context, string) error {
 	return func(l *linear, ctx context.Context, rest string) error {
 		return l.decide(ctx, decision{name: name}, strings.Fields(rest))
@@ -118,7 +139,7 @@ func (l *linear) command(ctx context.Context, word, rest string) error {
 	case "":
 		return nil
 	case "help", "?":
-		l.print("N is a number of the list, a range such as 2-5, or a ref.")
+		l.print("N is a number of the list, a range such as 2-5, several such as 1,4-6, or a ref.")
 		for _, v := range verbs() {
 			l.print("%-30s %s", v.usage, v.help)
 		}
@@ -165,16 +186,20 @@ func (l *linear) refsOf(word string) ([]model.Ref, error) {
 		ref, err := l.ref(word)
 		return []model.Ref{ref}, err
 	}
-	from, to, ranged := strings.Cut(word, "-")
-	a, err := strconv.Atoi(from)
-	b := a
-	if err == nil && ranged {
-		b, err = strconv.Atoi(to)
+	var refs []model.Ref
+	for part := range strings.SplitSeq(word, ",") {
+		from, to, ranged := strings.Cut(part, "-")
+		a, err := strconv.Atoi(from)
+		b := a
+		if err == nil && ranged {
+			b, err = strconv.Atoi(to)
+		}
+		if err != nil || a < 1 || b < a || b > len(l.rows) {
+			return nil, fmt.Errorf("%q is no number of the list", cell(part))
+		}
+		refs = append(refs, l.rows[a-1:b]...)
 	}
-	if err != nil || a < 1 || b < a || b > len(l.rows) {
-		return nil, fmt.Errorf("%q is no number of the list", cell(word))
-	}
-	return slices.Clone(l.rows[a-1 : b]), nil
+	return refs, nil
 }
 
 // edit plans, asks where the plan is risky or for several, and submits; the
@@ -257,16 +282,59 @@ func (l *linear) doOpen(ctx context.Context, rest string) error {
 }
 
 func (l *linear) doPeople(ctx context.Context, rest string) error {
-	refs, _, err := l.pickOne(rest)
+	refs, _, err := l.pick(rest)
 	if err != nil {
 		return err
 	}
-	d, err := l.engine.Load(ctx, refs[0], model.NeedParticipants|model.NeedContacts)
-	if err != nil {
-		return err
+	return l.listPeople(ctx, refs)
+}
+
+// listPeople reads who is in some conversations, and says of several in how many, and
+// as what. One that can't be read is named.
+func (l *linear) listPeople(ctx context.Context, refs []model.Ref) error {
+	type set struct {
+		account, head string
+		people        [][]model.Participant
 	}
-	l.people("PEOPLE", d.Conversation.Participants)
-	l.people("CONTACTS", d.Conversation.Contacts)
+	var sets []*set
+	add := func(account, head string, people model.Set[model.Participant]) {
+		i := slices.IndexFunc(sets, func(s *set) bool { return s.account == account && s.head == head })
+		if i < 0 {
+			i, sets = len(sets), append(sets, &set{account: account, head: head})
+		}
+		sets[i].people = append(sets[i].people, people.Items)
+	}
+	for _, ref := range refs {
+		d, err := l.engine.Load(ctx, ref, model.NeedParticipants|model.NeedContacts)
+		if err != nil && len(refs) == 1 {
+			return err
+		}
+		c := d.Conversation
+		if err == nil && !c.Participants.Known && !c.Contacts.Known {
+			err = errors.New("the service did not give the full list")
+		}
+		if err != nil {
+			l.print("%s can't be read: %s", cell(ref.String()), words(err))
+			continue
+		}
+		if c.Participants.Known {
+			add(ref.Account, "PEOPLE", c.Participants)
+		}
+		if c.Contacts.Known {
+			add(ref.Account, "CONTACTS", c.Contacts)
+		}
+	}
+	for _, s := range sets {
+		if len(refs) == 1 {
+			l.people(s.head, model.SetOf(s.people[0]...))
+			continue
+		}
+		l.print("\n%s of %s in %s", s.head, theme.Count(len(s.people), "conversation"), s.account)
+		for _, m := range model.Union(s.people...) {
+			l.print("  %s", strings.Join(slices.DeleteFunc([]string{person(m.Participant), theme.Terms(m),
+				fmt.Sprintf("%d of %d", len(m.In), len(s.people))}, func(s string) bool { return s == "" }), ", "))
+		}
+	}
 	return nil
 }
 

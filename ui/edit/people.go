@@ -31,7 +31,6 @@ type People struct {
 	loaded bool
 	of     []model.Conversation // whose people are edited
 	count  map[string]int       // of them by account
-	places map[known]int        // of the people in rows, while these are gathered
 	unread []Held               // whose are not known
 	off    []string             // why those of others can't be edited
 	rows   []person
@@ -44,20 +43,14 @@ type People struct {
 
 // person is a row: somebody of one account.
 type person struct {
-	who     model.Participant
-	account string
-	// in tells as what they are in which of the conversations; nobody who is added
-	// is in one.
-	in map[int]model.Participant
+	model.Member // of the conversations; who is added is in none
+	account      string
 	// role and status are what was chosen, "" for as it is.
 	role, status string
 	gone         bool
 	// everywhere says that they are to be in all conversations of their account.
 	everywhere bool
 }
-
-// known is somebody by the id that an account gave them.
-type known struct{ account, kind, id string }
 
 // Held is a conversation that was read for its people.
 type Held struct {
@@ -79,7 +72,7 @@ type (
 // NewPeople makes a table that waits for its people. about describes the accounts in
 // which they can be edited.
 func NewPeople(title string, kind model.EditKind, several bool, about ...model.Description) *People {
-	return &People{Title: title, kind: kind, about: about, several: several, count: map[string]int{}, places: map[known]int{}}
+	return &People{Title: title, kind: kind, about: about, several: several, count: map[string]int{}}
 }
 
 // Need returns what has to be read of a conversation before its people can be
@@ -148,7 +141,7 @@ func (e *People) takeLoaded(all Loaded) any {
 	}
 	e.unread = nil
 	for _, h := range all {
-		v, known := model.Read(h.Conversation, e.kind, "")
+		_, known := model.Read(h.Conversation, e.kind, "")
 		switch {
 		case h.Off != "":
 			e.off = append(e.off, h.Off)
@@ -161,7 +154,7 @@ func (e *People) takeLoaded(all Loaded) any {
 			continue
 		}
 		e.of = append(e.of, h.Conversation)
-		e.gather(len(e.of)-1, v.Set())
+		e.count[h.Conversation.Ref.Account]++
 	}
 	if len(e.unread) > 0 {
 		return nil
@@ -194,40 +187,30 @@ func (e *People) take(c model.Conversation) bool {
 	return e.takeLoaded(Loaded{{Conversation: c}}) != nil
 }
 
-// gather adds the people of a conversation to the union.
-func (e *People) gather(i int, people []model.Participant) {
-	account := e.of[i].Ref.Account
-	e.count[account]++
-	for _, p := range people {
-		key := known{account, p.Kind, p.ID}
-		at, ok := e.places[key]
-		if !ok && (p.ID == "" || p.Identifier != "") { // who has no id may be there under another name
-			at = e.find(account, p)
-			ok = at >= 0
-		}
-		if !ok {
-			at, e.rows = len(e.rows), append(e.rows, person{who: p, account: account, in: map[int]model.Participant{}})
-			if p.ID != "" {
-				e.places[key] = at
-			}
-		}
-		e.rows[at].in[i] = p
-	}
-}
-
 // ready puts the people in order: account by account, groups last.
 func (e *People) ready() any {
-	e.loaded, e.places = true, nil
+	e.loaded = true
+	for account := range e.count {
+		sets := make([][]model.Participant, len(e.of))
+		for i, c := range e.of {
+			if v, _ := model.Read(c, e.kind, ""); c.Ref.Account == account {
+				sets[i] = v.Set()
+			}
+		}
+		for _, m := range model.Union(sets...) {
+			e.rows = append(e.rows, person{Member: m, account: account})
+		}
+	}
 	place := func(r person) int {
 		at := 2 * slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
-		if !isPerson(r.who) {
+		if !isPerson(r.Participant) {
 			at++
 		}
 		return at
 	}
 	slices.SortStableFunc(e.rows, func(a, b person) int {
-		return cmp.Or(place(a)-place(b), strings.Compare(strings.ToLower(a.who.Display()), strings.ToLower(b.who.Display())),
-			strings.Compare(a.who.ID, b.who.ID))
+		return cmp.Or(place(a)-place(b), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
+			strings.Compare(a.ID, b.ID))
 	})
 	if e.kind == model.EditContacts && len(e.of) == 1 {
 		e.rooms = slices.DeleteFunc(slices.Clone(e.of[0].Participants.Items), func(p model.Participant) bool { return p.Kind != model.KindRoom })
@@ -285,7 +268,7 @@ func (e *People) picker() any {
 		switch {
 		case i < 0 || e.rows[i].gone:
 			return ""
-		case e.several && len(e.rows[i].in) > 0:
+		case e.several && len(e.rows[i].In) > 0:
 			return "(in " + e.share(e.rows[i]) + " already)"
 		}
 		return "(already in)"
@@ -310,7 +293,7 @@ func (e *People) space(account string) string {
 }
 
 func (e *People) find(account string, p model.Participant) int {
-	return slices.IndexFunc(e.rows, func(r person) bool { return r.account == account && model.SamePerson(r.who, p) })
+	return slices.IndexFunc(e.rows, func(r person) bool { return r.account == account && model.SamePerson(r.Participant, p) })
 }
 
 // add puts somebody in; somebody who was taken out comes back. Who is in some of the
@@ -322,12 +305,12 @@ func (e *People) add(account string, p model.Participant) {
 			d := e.describe(account)
 			p.Role, p.Status = cmp.Or(p.Role, d.DefaultRole), cmp.Or(p.Status, d.DefaultStatus)
 		}
-		i, e.rows = len(e.rows), append(e.rows, person{who: p, account: account, everywhere: true})
+		i, e.rows = len(e.rows), append(e.rows, person{Member: model.Member{Participant: p}, account: account, everywhere: true})
 	}
 	r := &e.rows[i]
 	r.gone, e.bar.At = false, i
 	if missing := e.missing(*r); !r.everywhere && len(missing) > 0 {
-		e.problem = fmt.Sprintf("%s is in %s already: %s adds to the rest", theme.Name(r.who), e.share(*r), e.Keys.Of(keymap.AddToOthers))
+		e.problem = fmt.Sprintf("%s is in %s already: %s adds to the rest", theme.Name(r.Participant), e.share(*r), e.Keys.Of(keymap.AddToOthers))
 	}
 }
 
@@ -359,12 +342,12 @@ func (e *People) all(r person) []int {
 }
 
 func (e *People) missing(r person) []int {
-	return slices.DeleteFunc(e.all(r), func(i int) bool { _, in := r.in[i]; return in })
+	return slices.DeleteFunc(e.all(r), func(i int) bool { _, in := r.In[i]; return in })
 }
 
 // share says in how many of them somebody is: "2 of 3".
 func (e *People) share(r person) string {
-	return fmt.Sprintf("%d of %d", len(r.in), e.count[r.account])
+	return fmt.Sprintf("%d of %d", len(r.In), e.count[r.account])
 }
 
 // spread adds who is under the bar to the conversations that they are not in, or takes
@@ -373,9 +356,9 @@ func (e *People) spread() {
 	switch r := e.row(); {
 	case r == nil:
 	case r.gone:
-		e.problem = theme.Name(r.who) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
+		e.problem = theme.Name(r.Participant) + " is to be removed: " + e.Keys.Of(keymap.RevertPerson) + " takes that back"
 	case len(e.missing(*r)) == 0:
-		e.problem = theme.Name(r.who) + " is in all of them already"
+		e.problem = theme.Name(r.Participant) + " is in all of them already"
 	case !r.added():
 		r.everywhere = !r.everywhere
 	}
@@ -403,7 +386,7 @@ func (e *People) revert() {
 	}
 }
 
-func (r person) added() bool { return len(r.in) == 0 }
+func (r person) added() bool { return len(r.In) == 0 }
 
 // cycle chooses another role for all conversations, or where there are none another
 // status. The next role is the one with more rights, after which it goes on round the

@@ -11,8 +11,8 @@ import (
 // terms returns the role and the status that somebody has after the edit in every
 // conversation they are in already, "" where these differ.
 func (r person) terms() (role, status string) {
-	role, status = r.who.Role, r.who.Status
-	for _, p := range r.in {
+	role, status = r.Role, r.Status
+	for _, p := range r.In {
 		if p.Role != role {
 			role = ""
 		}
@@ -25,8 +25,8 @@ func (r person) terms() (role, status string) {
 
 // becomes returns as what somebody is in a conversation after the edit, and whether.
 func (r person) becomes(i int) (p model.Participant, in bool) {
-	if p, in = r.in[i]; !in {
-		p = r.who
+	if p, in = r.In[i]; !in {
+		p = r.Participant
 		p.Role, p.Status = r.terms()
 	}
 	p.Role, p.Status = cmp.Or(r.role, p.Role), cmp.Or(r.status, p.Status)
@@ -50,7 +50,7 @@ func (e *People) changes(r person) []int {
 		return nil
 	}
 	return slices.DeleteFunc(e.all(r), func(i int) bool {
-		was, had := r.in[i]
+		was, had := r.In[i]
 		now, has := r.becomes(i)
 		return had == has && (!had || was.Role == now.Role && was.Status == now.Status)
 	})
@@ -93,12 +93,12 @@ func (e *People) Changes() (out []model.Change) {
 			}
 			out = append(out, ch)
 		}
-		given := r.who
+		given := r.Participant
 		given.Role, given.Status = r.role, r.status
-		has := slices.Sorted(maps.Keys(r.in))
+		has := slices.Sorted(maps.Keys(r.In))
 		switch {
 		case r.gone:
-			ask(model.OpRemove, r.who, has)
+			ask(model.OpRemove, r.Participant, has)
 			continue
 		case r.role != "" || r.status != "":
 			ask(model.OpAlter, given, has)

@@ -47,7 +47,7 @@ func (e *People) Restore(draft string) (said string) {
 			r := &e.rows[i]
 			r.role, r.status, r.gone = d.Person.Role, d.Person.Status, d.Gone
 		} else if !d.Gone {
-			e.rows = append(e.rows, person{who: d.Person, account: account, everywhere: true})
+			e.rows = append(e.rows, person{Member: model.Member{Participant: d.Person}, account: account, everywhere: true})
 		}
 	}
 	e.move(0)

@@ -187,8 +187,8 @@ func (e *People) below(th *theme.Theme, w int) []string {
 		return theme.People(where, 4, func(i int) string { return titleOf(e.of[i], 40) })
 	}
 	var out []string
-	for _, s := range r.standings() {
-		out = append(out, strings.TrimSpace(s.name+" in "+titles(s.where)))
+	for _, t := range r.Terms() {
+		out = append(out, strings.TrimSpace(theme.Standing(t.Participant)+" in "+titles(t.In)))
 	}
 	if missing := e.missing(*r); len(missing) > 0 {
 		now, _ := r.becomes(missing[0])
@@ -207,50 +207,9 @@ func (e *People) below(th *theme.Theme, w int) []string {
 	return lines[:min(2, len(lines))]
 }
 
-// standing is a role or status, and the conversations in which somebody has it.
-type standing struct {
-	name  string
-	where []int
-}
-
-// standings tell as what somebody is in how many conversations, the most frequent first.
-func (r person) standings() []standing {
-	var out []standing
-	for i, p := range r.in {
-		name := theme.Standing(p)
-		at := slices.IndexFunc(out, func(s standing) bool { return s.name == name })
-		if at < 0 {
-			at, out = len(out), append(out, standing{name: name})
-		}
-		out[at].where = append(out[at].where, i)
-	}
-	for _, s := range out {
-		slices.Sort(s.where)
-	}
-	slices.SortFunc(out, func(a, b standing) int {
-		if d := len(b.where) - len(a.where); d != 0 {
-			return d
-		}
-		return strings.Compare(a.name, b.name)
-	})
-	return out
-}
-
 // standing says as what somebody is, and is to be: "1 editor, 2 viewer → editor".
 func (r person) standing(th *theme.Theme) string {
-	var out []string
-	all := r.standings()
-	for _, s := range all {
-		switch {
-		case len(all) == 1:
-			out = append(out, s.name)
-		case s.name == "":
-			out = append(out, fmt.Sprintf("%d without", len(s.where)))
-		default:
-			out = append(out, fmt.Sprintf("%d %s", len(s.where), s.name))
-		}
-	}
-	was := strings.Join(out, ", ")
+	was := theme.Terms(r.Member)
 	role, status := r.terms()
 	to := theme.Standing(model.Participant{Role: role, Status: status})
 	if r.added() || (r.role != "" || r.status != "") && to != was {
@@ -264,7 +223,7 @@ func (r person) standing(th *theme.Theme) string {
 
 // word says in how many conversations somebody is, and what becomes of that.
 func (e *People) word(r person, short bool) string {
-	n, missing := len(r.in), len(e.missing(r))
+	n, missing := len(r.In), len(e.missing(r))
 	switch {
 	case r.gone:
 		return "removed"
@@ -312,7 +271,7 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 	}
 	line := th.Pointer(i == e.bar.At) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, e.name(r, c), c.name)
 	if c.mail > 0 {
-		line += " " + th.Paint(theme.Dim, theme.Mail(r.who), c.mail)
+		line += " " + th.Paint(theme.Dim, theme.Mail(r.Participant), c.mail)
 	}
 	if c.account > 0 {
 		line += " " + th.Paint(theme.Dim, r.account, c.account)
@@ -331,11 +290,11 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 func (e *People) columns(th *theme.Theme, w int) columns {
 	need, c := columns{}, columns{name: w - 4, short: w < 60, alike: map[string]int{}}
 	for _, r := range e.rows {
-		c.alike[nameOf(r.who)]++
+		c.alike[nameOf(r.Participant)]++
 	}
 	for _, r := range e.rows {
 		need.name = max(need.name, th.Width(e.name(r, c)))
-		need.mail = max(need.mail, th.Width(theme.Mail(r.who)))
+		need.mail = max(need.mail, th.Width(theme.Mail(r.Participant)))
 		need.standing = max(need.standing, th.Width(r.standing(th)))
 		need.word = max(need.word, th.Width(e.word(r, c.short)))
 		if len(e.about) > 1 {
@@ -367,11 +326,11 @@ func (e *People) columns(th *theme.Theme, w int) columns {
 // name is what the table calls somebody. Where others are called the same and no
 // address stands beside, it tells them apart.
 func (e *People) name(r person, c columns) string {
-	name := nameOf(r.who)
-	if c.alike[name] < 2 || c.mail > 0 && r.who.Email != "" {
+	name := nameOf(r.Participant)
+	if c.alike[name] < 2 || c.mail > 0 && r.Email != "" {
 		return name
 	}
-	for _, more := range []string{r.who.Email, r.who.Identifier, r.who.ID} {
+	for _, more := range []string{r.Email, r.Identifier, r.ID} {
 		if more != "" {
 			return name + " " + model.CleanLine(more, 80)
 		}

@@ -1,6 +1,7 @@
 package theme
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -105,6 +106,18 @@ func Standing(p model.Participant) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// Terms says as what somebody is in several conversations: "viewer", or where that
+// differs "1 editor, 2 viewer".
+func Terms(m model.Member) string {
+	all := m.Terms()
+	return People(all, len(all), func(t model.Terms) string {
+		if len(all) == 1 {
+			return Standing(t.Participant)
+		}
+		return Number(len(t.In)) + " " + cmp.Or(Standing(t.Participant), "without a role")
+	})
 }
 
 // Mail returns the address of a person, "" where it is what the person is called.

@@ -1,8 +1,11 @@
 package proof
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
+	"confab/model"
 	"confab/providers/sandbox"
 )
 
@@ -69,10 +72,26 @@ func attentionChanges() []change {
 		edited("attention", "make public", where(private, "--public")),
 		title, undone(title),
 		edited("attention", "label", where(anything, "--label", "Call Type=Proof")),
+		edited("attention", "remove a label", func(b *sandbox.Sandbox) (string, []string) {
+			name := ""
+			id := attentionID(b, func(a map[string]any) bool { return keyOf(a["labels"], &name) })
+			return id, flags("--remove-label", name)
+		}),
 		edited("attention", "archive", where(present, "--archive")),
 		edited("attention", "several fields", where(public, "--private", "--title", "Renamed by the proof", "--label", "Call Type=Proof")),
 		edited("attention", "several fields, one widens", where(private, "--public", "--title", "Renamed by the proof")),
 	}
+}
+
+// keyOf finds a plain key of an object, and reports whether it has one.
+func keyOf(object any, name *string) bool {
+	m, _ := object.(map[string]any)
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if *name = k; k == model.CleanLine(k, 0) && strings.TrimSpace(k) != "" && !strings.HasPrefix(k, "-") {
+			return true
+		}
+	}
+	return false
 }
 
 func birdChanges() []change {
@@ -97,6 +116,11 @@ func birdChanges() []change {
 		edited("bird", "close", not("status", "closed", "--status", "closed")),
 		edited("bird", "access", not("accessibility", "open", "--access", "open")),
 		edited("bird", "attribute", not("name", "", "--attribute", "proof=yes")),
+		edited("bird", "remove an attribute", func(b *sandbox.Sandbox) (string, []string) {
+			name := ""
+			id := birdID(b, func(doc map[string]any, _ []map[string]any) bool { return keyOf(doc["attributes"], &name) })
+			return id, flags("--remove-attribute", name)
+		}),
 		people, undone(people),
 		edited("bird", "several fields, one widens", peopled(func(b *sandbox.Sandbox, _ string, c []string) []string {
 			return flags("--remove", "contact:"+c[0], "--title", "Renamed by the proof", "--access", "open")
