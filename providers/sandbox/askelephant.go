@@ -165,7 +165,7 @@ func (a *AskElephant) number(kind, id string, limit int) (int, bool) {
 
 // contactNumber finds a contact that wasn't removed.
 func (a *AskElephant) contactNumber(id string) (int, bool) {
-	n, ok := a.number("contact", id, len(a.file.Contacts.Rows))
+	n, ok := a.number("contact", id, a.contacts())
 	return n, ok && !a.contactRemoved[n]
 }
 
@@ -201,7 +201,7 @@ func (a *AskElephant) moveContact(row, n int) {
 		a.setContacts(row, set[1:])
 		return
 	}
-	all := len(a.file.Contacts.Rows)
+	all := a.contacts()
 	c := n * 7 % all
 	for slices.Contains(set, c) || a.contactRemoved[c] {
 		c = (c + 1) % all
@@ -214,7 +214,7 @@ func (a *AskElephant) ContactIDs() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var ids []string
-	for i := range a.file.Contacts.Rows {
+	for i := range a.contacts() {
 		if !a.contactRemoved[i] {
 			ids = append(ids, a.idOf("contact", i))
 		}

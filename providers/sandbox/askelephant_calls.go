@@ -297,7 +297,7 @@ func (a *AskElephant) replaceContacts(x *exchange) {
 // elephantDirectory is a list of records that don't change.
 type elephantDirectory struct {
 	name  string
-	rows  []record
+	n     func() int
 	lacks *bool // whether its scope is missing
 	show  func(i int) map[string]any
 	// search is the text a search looks in; nil where there is no search.
@@ -309,10 +309,10 @@ func (a *AskElephant) directories() []elephantDirectory {
 	companyText := func(i int) string { s, _ := a.company(i)["name"].(string); return s }
 	userText := func(i int) string { return a.data.Staff[i].name() + "\n" + a.data.Staff[i].Email }
 	return []elephantDirectory{
-		{"contacts", f.Contacts.Rows, &w.NoContactsScope, a.contact, a.contactText},
-		{"companies", f.Companies.Rows, &w.NoCompaniesScope, a.company, companyText},
-		{"users", f.Users.Rows, &w.NoUsersScope, a.user, userText},
-		{"tags", f.Tags.Rows, &w.NoTagsScope, a.tag, nil},
+		{"contacts", a.contacts, &w.NoContactsScope, a.contact, a.contactText},
+		{"companies", a.companies, &w.NoCompaniesScope, a.company, companyText},
+		{"users", func() int { return len(f.Users.Rows) }, &w.NoUsersScope, a.user, userText},
+		{"tags", func() int { return len(f.Tags.Rows) }, &w.NoTagsScope, a.tag, nil},
 	}
 }
 
@@ -320,7 +320,7 @@ func (a *AskElephant) listDirectory(x *exchange, d elephantDirectory) {
 	if *d.lacks {
 		a.missingScope(x, d.name+":read")
 	}
-	q, docs := a.query(x, d.name), make([]map[string]any, len(d.rows))
+	q, docs := a.query(x, d.name), make([]map[string]any, d.n())
 	for i := range docs {
 		docs[i] = d.show(i)
 	}

@@ -20,7 +20,7 @@ func elephantTime(t time.Time) any {
 func (a *AskElephant) placed(_ int, kind string, n int) any {
 	switch kind {
 	case "account":
-		c := a.data.Companies[n]
+		c := a.data.company(n)
 		return map[string]any{
 			"object": "engagement_company", "id": a.idOf("company", n), "name": c.Name, "domains": []any{map[string]any{"domain": c.Domain}},
 		}
@@ -125,12 +125,27 @@ func (a *AskElephant) contactText(c int) string {
 	return text
 }
 
+// contacts and companies are how many there are: stories that are told again have their own.
+func (a *AskElephant) contacts() int { return len(a.file.Contacts.Rows) * a.tellings() }
+
+func (a *AskElephant) companies() int { return len(a.file.Companies.Rows) * a.tellings() }
+
+func (a *AskElephant) tellings() int {
+	if a.data.recasting == nil {
+		return 1
+	}
+	return tellings(a.conversations, len(a.seeded.Rows))
+}
+
 func (a *AskElephant) contact(i int) map[string]any {
-	return a.entry(&a.file.Contacts, i, a.idOf("contact", i), a.data.words(a.data.Contacts[i]))
+	p := a.data.contact(i)
+	words := a.data.words(p)
+	words["employer"] = a.idOf("company", p.Company)
+	return a.entry(&a.file.Contacts, i, a.idOf("contact", i), words)
 }
 
 func (a *AskElephant) company(i int) map[string]any {
-	c := a.data.Companies[i]
+	c := a.data.company(i)
 	return a.entry(&a.file.Companies, i, a.idOf("company", i), map[string]any{"name": c.Name, "domain": c.Domain, "industry": c.Industry})
 }
 

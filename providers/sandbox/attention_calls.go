@@ -104,11 +104,14 @@ func (a *Attention) filter(x *exchange, batched bool) func(int) bool {
 	from, external := x.bound("fromDateTime"), x.flag("filter[hide_internal]", false)
 	is := func(row int, field string) bool { return a.value(row, field) == true }
 	among := func(row int, name, field string) bool {
+		if !x.query.Has(name) {
+			return true
+		}
 		s, _ := a.value(row, field).(string)
-		return !x.query.Has(name) || slices.ContainsFunc(x.query[name], func(w string) bool { return strings.EqualFold(w, s) })
+		return slices.ContainsFunc(x.query[name], func(w string) bool { return strings.EqualFold(w, s) })
 	}
 	return func(row int) bool {
-		return !a.createdAt(row).Before(from) && (batched || !is(row, "isEmpty")) && !(external && is(row, "isInternal")) &&
+		return (from.IsZero() || !a.createdAt(row).Before(from)) && (batched || !is(row, "isEmpty")) && !(external && is(row, "isInternal")) &&
 			among(row, "filter[owner.id]", "userUUID") && among(row, "filter[team.id]", "teamUUID")
 	}
 }

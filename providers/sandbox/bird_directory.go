@@ -13,7 +13,7 @@ type birdIdentifier struct{ key, value string }
 
 // contacts is how many there are: rows that repeat the data file have their own.
 func (b *Bird) contacts() int {
-	return len(b.data.Contacts) * max(1, (b.conversations+len(b.seeded.Rows)-1)/len(b.seeded.Rows))
+	return len(b.data.Contacts) * tellings(b.conversations, len(b.seeded.Rows))
 }
 
 func (b *Bird) platform(channel int) string {

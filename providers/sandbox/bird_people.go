@@ -54,11 +54,11 @@ func (b *Bird) joinedAtFirst(row, i int) map[string]any {
 	return p
 }
 
-// referred is a participant by the words of the data file. Rows that repeat the file have contacts of their own: nobody is in
-// two active conversations on a channel.
+// referred is a participant by the words of a record. Rows that repeat the file have contacts of their own: nobody is in two
+// active conversations on a channel.
 func (b *Bird) referred(row int, who string) map[string]any {
 	kind, n := reference(who)
-	if kind == "contact" {
+	if kind == "contact" && b.data.recasting == nil {
 		n += row / len(b.seeded.Rows) * len(b.data.Contacts)
 	}
 	return b.participant(kind, n, b.channel(row))

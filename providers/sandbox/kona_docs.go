@@ -56,11 +56,14 @@ func (k *Kona) conversationID(row int) int64 {
 func (k *Kona) firstID() int64 { return konaFirstConversation + int64(k.data.seed%1000)*1_000_000_000 }
 
 // placed knows ids; hidden spaces are counted from the last one, groups within the space of the conversation. Rows that repeat
-// the file are in other spaces.
+// the file as it stands are in other spaces.
 func (k *Kona) placed(row int, kind string, n int) any {
 	switch kind {
 	case "space":
-		return konaSpaceID((n + row/len(k.seeded.Rows)*13) % (k.spaces - konaHiddenSpaces))
+		if k.data.recasting == nil {
+			n += row / len(k.seeded.Rows) * 13
+		}
+		return konaSpaceID(n % (k.spaces - konaHiddenSpaces))
 	case "hidden":
 		return konaSpaceID(k.spaces - 1 - n)
 	case "group":

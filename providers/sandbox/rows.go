@@ -15,8 +15,9 @@ type rows struct {
 	made    []*record
 	edited  map[int]map[string]any
 	touched map[int]time.Time
-	latest  time.Time // of touched, the one touched last
-	order   []int     // by time of change, latest last; nil until somebody asks
+	latest  time.Time       // of touched, the one touched last
+	order   []int           // by time of change, latest last; nil until somebody asks
+	told    map[int]*record // some of the records that differ from those of the file
 	// clock shows a time; updated is the member that holds the time of the last change, where there is one.
 	clock   func(time.Time) any
 	updated string
@@ -26,10 +27,36 @@ type rows struct {
 
 // record is what a conversation began as.
 func (s *server[S]) record(row int) *record {
+	r := s.raw(row)
+	t, again := s.telling(row)
+	if !again {
+		return r
+	}
+	if told, ok := s.told[row]; ok {
+		return told
+	}
+	if len(s.told) > 64 || s.told == nil {
+		s.told = map[int]*record{}
+	}
+	s.told[row] = t.record(r)
+	return s.told[row]
+}
+
+// raw is the record of a conversation as its file has it.
+func (s *server[S]) raw(row int) *record {
 	if row >= s.conversations {
 		return s.made[row-s.conversations]
 	}
 	return &s.seeded.Rows[row%len(s.seeded.Rows)]
+}
+
+// telling tells how a conversation that is there again differs from the one of the file.
+func (s *server[S]) telling(row int) (t telling, again bool) {
+	if row < len(s.seeded.Rows) || row >= s.conversations || s.data.recasting == nil {
+		return telling{}, false
+	}
+	years := func() int { return s.data.base.Year() - s.createdAt(row).Year() }
+	return telling{s.data, row / len(s.seeded.Rows), years}, true
 }
 
 // createdAt has fractions of a second in different lengths, none included.
@@ -37,8 +64,15 @@ func (s *server[S]) createdAt(row int) time.Time {
 	if row >= s.conversations {
 		return s.record(row).made
 	}
+	file := len(s.seeded.Rows)
+	if s.data.recasting != nil {
+		if row < file {
+			return s.data.base.Add(-time.Duration(s.raw(row).Age))
+		}
+		return s.data.earlier(row-file, s.conversations-file, file)
+	}
 	at := s.data.base.Add(-s.seeded.age(row, s.conversations))
-	if s.conversations != len(s.seeded.Rows) {
+	if s.conversations != file {
 		at = at.Truncate([...]time.Duration{time.Second, time.Millisecond, time.Microsecond}[row%3])
 	}
 	return at
@@ -47,7 +81,7 @@ func (s *server[S]) createdAt(row int) time.Time {
 // scene is what the places of a conversation's record stand for.
 func (s *server[S]) scene(row int) *scene {
 	at, pace := s.createdAt(row), 1.0
-	if age := s.record(row).Age; age > 0 {
+	if age := s.raw(row).Age; age > 0 {
 		pace = float64(s.data.base.Sub(at)) / float64(age)
 	}
 	_, week := at.In(s.data.zone).ISOWeek()
@@ -90,10 +124,13 @@ func (s *server[S]) value(row int, field string) any {
 	if v, ok := s.edited[row][field]; ok {
 		return v
 	}
-	r := s.record(row)
+	r := s.raw(row)
 	v, ok := r.Set[field]
 	if !ok && !slices.Contains(r.Drop, field) {
 		v = s.seeded.All[field]
+	}
+	if t, again := s.telling(row); again {
+		v = t.value(v)
 	}
 	if text, ok := v.(string); ok && !strings.ContainsAny(text, "@{") {
 		return text
@@ -128,7 +165,7 @@ func (s *server[S]) updatedAt(row int) time.Time {
 		return at
 	}
 	var at time.Time
-	scene, r := s.scene(row), s.record(row)
+	scene, r := s.scene(row), s.raw(row)
 	scene.clock = func(t time.Time) any { at = t; return nil }
 	scene.value(cmp.Or(r.Set[s.updated], s.seeded.All[s.updated], any("@")))
 	return at.Truncate(time.Millisecond)

@@ -30,28 +30,37 @@ type world struct {
 	seed uint64
 	base time.Time // when the sandbox was made, UTC, in whole seconds
 	zone *time.Location
+	// recasting is nil where stories that are told again are told of the same people.
+	recasting *recasting
 }
 
 // cast is the people. Staff have no company: it is the one whose accounts these are. Odd tells that the services leave out
-// what a client must not count on, such as some names and times.
+// what a client must not count on, such as some names and times. The others are what those are called who stand for the people
+// and the companies where a story is told again; who stays stands for nobody.
 type cast struct {
-	Odd             bool
-	Staff, Contacts []person
-	Companies       []company
+	Odd                                 bool
+	Staff, Contacts                     []person
+	Companies                           []company
+	Given, Family, Firms, Trades, Towns []string
 }
 
 type person struct {
 	First, Last, Email, Job, Phone, Zone string
 	Company                              int
+	Stays                                bool
 }
 
-type company struct{ Name, Domain, Industry string }
+type company struct {
+	Name, Domain, Industry string
+	Stays                  bool
+}
 
 func (p person) name() string { return strings.TrimSpace(p.First + " " + p.Last) }
 
 func newWorld(name string, seed uint64, now time.Time) *world {
+	people := load[cast](name, "people")
 	return &world{
-		cast: load[cast](name, "people"), name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(),
+		cast: people, name: name, seed: seed, base: now.UTC().Truncate(time.Second), zone: now.Location(), recasting: recastingOf(people),
 	}
 }
 
@@ -93,17 +102,6 @@ func (w *world) transcript(said []line) string {
 		text.WriteString(w.person(l.By).name() + ": " + l.Text + "\n")
 	}
 	return text.String()
-}
-
-// contact is one of any number of people: after those of the file, others of the same names follow.
-func (w *world) contact(i int) person {
-	p := w.Contacts[i%len(w.Contacts)]
-	if copied := i / len(w.Contacts); copied > 0 {
-		local, domain, _ := strings.Cut(p.Email, "@")
-		p.Email = fmt.Sprintf("%s.%d@%s", local, copied, domain)
-		p.Phone = fmt.Sprintf("+3161%07d", i)
-	}
-	return p
 }
 
 // reference splits "contact 12".
@@ -176,8 +174,6 @@ func ulid(t time.Time, id string) string {
 type collection struct {
 	All  map[string]any
 	Rows []record
-	// yearly says that rows beyond those of the file are of the years before.
-	yearly bool
 }
 
 // record is one thing as a data file holds it, in the service's own words. In strings,
@@ -186,8 +182,8 @@ type collection struct {
 //   - "{id}" is the thing's own id, "{user 3}" what the vendor makes of that, "{name}" and the like a word of the person it is
 //     about; "{week}" and "{month}" are those of the conversation
 type record struct {
-	// Age is how long ago a conversation was created. On says it as a day and a clock where the sandbox is, "3d 14:30": three days
-	// ago, or on the Friday before where that is a weekend.
+	// Age is how long ago a conversation was created. On says it as days and a clock where the sandbox is, "3d 14:30": days without
+	// weekends, five for seven, so that no day has those of a weekend too, whenever the sandbox is made.
 	Age span
 	On  string
 	// Unseen says that a demo begins with it unseen.
@@ -225,7 +221,7 @@ func (w *world) dated(c *collection) *collection {
 	if !slices.ContainsFunc(c.Rows, func(r record) bool { return r.On != "" }) {
 		return c
 	}
-	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), yearly: true}
+	out := &collection{All: c.All, Rows: slices.Clone(c.Rows)}
 	for i, r := range out.Rows {
 		if r.On != "" {
 			out.Rows[i].Age = span(w.base.Sub(w.on(r.On)))
@@ -243,22 +239,12 @@ func (w *world) on(text string) time.Time {
 	if err = errors.Join(err, wrong); err != nil {
 		panic(fmt.Sprintf("sandbox: %s: %q: %v", w.name, text, err))
 	}
-	day := w.base.In(w.zone).AddDate(0, 0, -days)
-	switch day.Weekday() {
-	case time.Sunday:
-		day = day.AddDate(0, 0, -2)
-	case time.Saturday:
-		day = day.AddDate(0, 0, -1)
-	}
+	day := w.workday((days*5 + 6) / 7)
 	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), 0, 0, w.zone).UTC()
 }
 
-// age is how long ago row i of n was created. The ages of the file are spread over more or fewer rows, unless they are days.
+// age is how long ago row i of n was created: the ages of the file are spread over more or fewer rows.
 func (c *collection) age(i, n int) time.Duration {
-	if c.yearly {
-		const year = 52 * 7 * 24 * time.Hour // the same day of the week
-		return time.Duration(c.Rows[i%len(c.Rows)].Age) + time.Duration(i/len(c.Rows))*year
-	}
 	at := float64(i) * float64(len(c.Rows)) / float64(max(n, 1))
 	k := min(int(at), len(c.Rows)-1)
 	from, to := c.Rows[k].Age, c.Rows[k].Age+span(24*time.Hour)
@@ -352,7 +338,7 @@ func (s *scene) word(place string) any {
 func (w *world) words(p person) map[string]any {
 	return map[string]any{
 		"first": p.First, "last": p.Last, "name": p.name(), "email": p.Email, "job": p.Job, "phone": p.Phone, "zone": p.Zone,
-		"company": w.Companies[p.Company].Name,
+		"company": w.company(p.Company).Name,
 	}
 }
 

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -96,5 +98,72 @@ func TestAWorldSaysWhatADemoBeginsWith(t *testing.T) {
 	}
 	if _, err := New(Options{World: "southwind"}); err == nil {
 		t.Error("a world that isn't there was accepted")
+	}
+}
+
+// Where a story is told again it is of others, who take part in it, on working days of the years before.
+func TestAWorldTellsItsStoriesOfOthers(t *testing.T) {
+	for _, n := range []int{2000, 100_000} {
+		a := northwind(t, n, testNow).Attention()
+		ids, candidates := map[string]bool{}, map[string]bool{}
+		again := 0
+		for row := 0; row < a.conversations; row += 1 + row/1000 {
+			at := a.attributes(row)
+			title, _ := at["title"].(string)
+			ids[a.id(row)] = true
+			if row >= 100 {
+				day := a.createdAt(row)
+				if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday || day.Hour() < 8 || day.Hour() > 18 {
+					t.Errorf("of %d: %s was on %s", n, title, day)
+				}
+				if old := testNow.Sub(day); old > 5*366*24*time.Hour || old < 360*24*time.Hour {
+					t.Errorf("of %d: %s is of %s", n, title, day)
+				}
+				if strings.Contains(title, "Acme") || strings.Contains(title, "Dana") {
+					t.Errorf("of %d: %s is told again of the same", n, title)
+				}
+			}
+			name, found := strings.CutPrefix(title, "Interview: ")
+			if !found {
+				continue
+			}
+			name, _, _ = strings.Cut(name, ",")
+			candidates[name] = true
+			again++
+			if people := fmt.Sprint(at["participants"]); !strings.Contains(people, "name:"+name+" ") {
+				t.Errorf("of %d: %s isn't among %s", n, name, people)
+			}
+		}
+		if len(candidates) < again*9/10 || again < 10 {
+			t.Errorf("of %d: %d interviews were with %d people", n, again, len(candidates))
+		}
+	}
+	first := func(seed uint64) any {
+		s, err := New(Options{World: Northwind, Conversations: 2000, Seed: seed, Now: func() time.Time { return testNow }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Attention().value(100, "title")
+	}
+	if first(1) != first(1) || first(1) == first(2) {
+		t.Error("the seed doesn't choose the names")
+	}
+}
+
+// The contacts of a meeting are in the directory, under the id they have in it.
+func TestAWorldKnowsThoseOfItsStories(t *testing.T) {
+	a := northwind(t, 2000, testNow).AskElephant()
+	for row := range a.conversations {
+		for _, id := range a.Contacts(a.id(row)) {
+			if _, known := a.contactNumber(id); !known {
+				t.Fatalf("%s of row %d isn't in the directory", id, row)
+			}
+		}
+	}
+	c := a.contact(55 + 8)
+	company, ok := a.number("company", c["company"].(map[string]any)["id"].(string), a.companies())
+	domain := a.data.company(company).Domain
+	if address := fmt.Sprint(c["emails"]); !ok || !strings.Contains(address, "@"+domain) {
+		t.Errorf("%s works for %s", address, domain)
 	}
 }
