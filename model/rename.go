@@ -167,7 +167,7 @@ func (r Renaming) Literal() (text string, ok bool) {
 // and doesn't, beside the field that it changes.
 func (ch Change) Reads(c *Conversation) []EditKind {
 	people := func(p TitlePart) bool { return p.Field == fieldPeople }
-	if ch.Op == OpRename && !c.peopleKnown() && slices.ContainsFunc(ch.Renaming.Parts, people) {
+	if ch.Op == OpRename && !c.PeopleKnown() && slices.ContainsFunc(ch.Renaming.Parts, people) {
 		return []EditKind{EditParticipants}
 	}
 	return nil
@@ -219,7 +219,7 @@ func (p TitlePart) value(c *Conversation, zone *time.Location) (text string, err
 		}
 		text, missing = strings.Join(names, ", "), "no company is known"
 	case fieldPeople:
-		if text, missing = titlePeople(c), "nobody is in it"; !c.peopleKnown() {
+		if text, missing = titlePeople(c), "nobody is in it"; !c.PeopleKnown() {
 			missing = "who is in it is not known yet"
 		}
 	case fieldDate:
@@ -255,13 +255,13 @@ func labelOf(labels map[string]string, name string) string {
 	return ""
 }
 
-// peopleKnown reports whether the people of a conversation were read, not only those
+// PeopleKnown reports whether the people of a conversation were read, not only those
 // that a list names.
-func (c *Conversation) peopleKnown() bool { return c.Participants.Known || c.Contacts.Known }
+func (c *Conversation) PeopleKnown() bool { return c.Participants.Known || c.Contacts.Known }
 
 // titlePeople names the people of a conversation: "Grace Chen, Owen Park".
 func titlePeople(c *Conversation) string {
-	if !c.peopleKnown() {
+	if !c.PeopleKnown() {
 		return ""
 	}
 	var names []string
@@ -275,6 +275,9 @@ func titlePeople(c *Conversation) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// SameTitles is the risk of a plan under which several conversations get one title.
+var SameTitles = Risk{Kind: EditTitle, Text: "several conversations get the same title", Twice: true}
 
 // AskForSameTitles has a plan of changes asked about twice where several
 // conversations get one title. What had one before, and is renamed by a rule, has
@@ -308,10 +311,9 @@ func (p *Plan) AskForSameTitles(changes []Change) {
 		g.n++
 		g.asks = g.n > 1 && (g.asks || always || g.base != e.Base.String())
 	})
-	same := Risk{Kind: EditTitle, Text: "several conversations get the same title", Twice: true}
 	titled(func(it *PlanItem, e *Edit) {
-		if groups[e.Target.String()].asks && !slices.Contains(it.Risks, same) {
-			it.Risks = append(it.Risks, same)
+		if groups[e.Target.String()].asks && !slices.Contains(it.Risks, SameTitles) {
+			it.Risks = append(it.Risks, SameTitles)
 		}
 	})
 }

@@ -70,7 +70,7 @@ func TestBulkRetryAndStop(t *testing.T) {
 	f := newFake(conversations(8)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("V", "7", "j", "t")
-		a.Type("same")
+		a.Type("{title} again")
 		a.Press("enter", "y")
 		n := len(a.edits())
 		f.settle(model.Refused, nil)

@@ -372,7 +372,7 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.Press("/")
 			c.Type("(account:sales OR account:support) is:any -is:pending")
 			c.Press("enter", "*", "t", "ctrl+u")
-			c.Type("all alike")
+			c.Type("again: {title}")
 			c.Press("enter")
 			c.WaitFor("yes", time.Minute)
 			c.Press("y")

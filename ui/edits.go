@@ -277,35 +277,6 @@ func titled(what string, in intent) string {
 	return bulkTitle(what, in.size())
 }
 
-// rename asks for a title, the present one filled in.
-func (m *Model) rename(in intent) tea.Cmd {
-	if in.arg != "" {
-		return m.set(doing(in, "rename"), model.EditTitle, in.arg)
-	}
-	text := ""
-	if in.one {
-		text = in.row.Conversation.Title
-	}
-	title, draft := titled("Rename", in), draftOf(string(model.EditTitle), in)
-	d := dialog.NewPrompt(title, text, "ctrl+u clears the line")
-	m.open(layer{overlay: d, draft: draft, act: func(asks any) tea.Cmd {
-		text, ok := asks.(dialog.Entered)
-		switch {
-		case !ok:
-			return nil
-		case strings.TrimSpace(string(text)) == "":
-			d.Complain("a title can't be empty")
-			return nil
-		case in.one && !d.Input.Touched():
-			m.closeOverlay(d)
-			m.say(theme.Dim, "the title was left as it is")
-			return m.clearDraft(draft)
-		}
-		return m.set(purpose{intent: in, title: title, draft: draft, from: d}, model.EditTitle, string(text))
-	}})
-	return m.restoreDraft(d, draft)
-}
-
 // chooses returns the handler that offers the values of a field.
 func chooses(title string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 	return func(m *Model, in intent) tea.Cmd { return m.choose(in, title, kind) }

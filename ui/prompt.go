@@ -326,6 +326,12 @@ func (m *Model) commandOffers(value string, cursor int) []query.Completion {
 					out = append(out, query.Completion{Text: t.Name, Start: start, End: cursor, Help: t.Query})
 				}
 			}
+		case "copy":
+			for _, c := range copyings {
+				if strings.HasPrefix(c.name, strings.ToLower(arg)) {
+					out = append(out, query.Completion{Text: c.name, Start: start, End: cursor, Help: "copy the " + c.noun})
+				}
+			}
 		case "filter":
 			for _, c := range query.Complete(arg, len(arg), m.words) {
 				c.Start, c.End = c.Start+start, c.End+start

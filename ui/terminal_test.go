@@ -2,7 +2,9 @@ package ui_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +40,7 @@ type Screen struct {
 	term    *vt.Emulator
 	counted counting
 	bytes   int
+	copied  string
 	w, h    int
 
 	done chan struct{}
@@ -104,10 +107,24 @@ func (s *Screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes += len(p)
+	if m := clipboard.FindSubmatch(p); m != nil {
+		text, _ := base64.StdEncoding.DecodeString(string(m[1]))
+		s.copied = string(text)
+	}
 	if err := s.counted.write(s.term, bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// clipboard is how a program hands a text to the clipboard.
+var clipboard = regexp.MustCompile("\x1b\\]52;c;([^\a\x1b]*)")
+
+// Copied returns what was put into the clipboard last.
+func (s *Screen) Copied() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.copied
 }
 
 // Bytes returns how many bytes were written since it was last asked.

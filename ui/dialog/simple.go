@@ -19,7 +19,22 @@ type Prompt struct {
 	Help    string
 	Problem string
 	Input   theme.Input
+	// Live has Update return Typed with every change, Examples show what the text
+	// makes of some rows, and Note what of the rest, unless Covered by the plan.
+	Live     bool
+	Covered  bool
+	Examples []Example
+	Note     string
 }
+
+// MostExamples is how many are shown.
+const MostExamples = 3
+
+// Example is what a text makes of a row, or why it makes nothing.
+type Example struct{ Before, After, Why string }
+
+// Typed says that the text of a prompt has changed.
+type Typed struct{}
 
 func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
@@ -30,6 +45,7 @@ type Entered string
 
 // Update takes what is typed. It returns Entered at last.
 func (d *Prompt) Update(msg tea.Msg) any {
+	before := d.Input.Value()
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		d.Input.Paste(msg.Content)
@@ -38,10 +54,13 @@ func (d *Prompt) Update(msg tea.Msg) any {
 		case "esc":
 			return keymap.Back
 		case "enter", "ctrl+s":
-			return Entered(d.Input.Value())
+			return Entered(before)
 		}
 		d.Problem = ""
 		d.Input.Key(msg)
+	}
+	if d.Live && d.Input.Value() != before {
+		return Typed{}
 	}
 	return nil
 }
@@ -73,12 +92,30 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.Problem != "" {
 		help, look = d.Problem, theme.Error
 	}
-	under := th.Wrapped(help, max(1, w-4), look, "")
+	under := append(th.Wrapped(help, max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
 	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
 			return append([]string{line}, under...), &layout.Cursor{X: x, Y: 0}
 		})
+}
+
+// examples draws as many examples as there is room for.
+func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
+	if !d.Live || d.Covered {
+		return nil
+	}
+	most := max(0, min(MostExamples, room/2))
+	out := []string{""}
+	for _, e := range d.Examples[:min(len(d.Examples), most)] {
+		look, after := theme.Added, e.After
+		if e.Why != "" {
+			look, after = theme.Warning, e.Why
+		}
+		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w), th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
+	}
+	out = append(out, th.Paint(theme.Dim, d.Note, w))
+	return append(out, make([]string, 2+2*most-len(out))...) // as high with every text
 }
 
 // Item is one choice of a menu.

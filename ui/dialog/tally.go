@@ -66,6 +66,9 @@ func count(items []model.PlanItem, withHidden bool) *tally {
 			}
 		}
 	}
+	if t.counts[model.PlanChange] < 2 { // the others were left out
+		t.risks = slices.DeleteFunc(t.risks, func(r model.Risk) bool { return r == model.SameTitles })
+	}
 	t.twice = slices.ContainsFunc(t.risks, func(r model.Risk) bool { return r.Twice })
 	for _, g := range groups {
 		for i := range items {

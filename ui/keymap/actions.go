@@ -93,6 +93,10 @@ const (
 	Seen          Action = "toggle_seen"
 	CopyRef       Action = "copy_ref"
 	CopyLink      Action = "copy_link"
+	CopyTitle     Action = "copy_title"
+	CopyMarkdown  Action = "copy_markdown"
+	CopyEmails    Action = "copy_emails"
+	Copy          Action = "copy"
 	Browser       Action = "open_browser"
 	Recording     Action = "open_recording"
 	LoadMore      Action = "reload_conversation"
@@ -234,6 +238,10 @@ var table = []row{
 
 	{List, CopyRef, "y", "copy the ref", secCarry},
 	{List, CopyLink, "Y", "copy the link", secCarry},
+	{List, Copy, "C", "copy as ref, title, link, Markdown link or e-mails", secCarry},
+	{List, CopyTitle, "", "copy the title", secCarry},
+	{List, CopyMarkdown, "", "copy a Markdown link", secCarry},
+	{List, CopyEmails, "", "copy the e-mails of the people", secCarry},
 	{List, Browser, "o", "open in the browser", secCarry},
 	{List, Recording, "", "open the recording in the browser", secCarry},
 	{Global, OutboxScreen, "O", "outbox and history", secCarry},
