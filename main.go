@@ -416,6 +416,7 @@ func validators() config.Validators {
 		Query:           func(q string) error { _, err := query.Parse(q); return err },
 		Actions:         keymap.Actions(),
 		Key:             keymap.CheckKey,
+		Themes:          theme.Builtin(),
 		ThemeColorNames: theme.Names(),
 		ThemeColor:      theme.CheckColor,
 	}

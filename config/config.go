@@ -22,7 +22,7 @@ const DefaultRefresh = 2 * time.Minute
 // maxConfigSize bounds the settings file, in bytes.
 const maxConfigSize = 128 << 10
 
-// BuiltinThemes are the theme names that need no [themes] table; the first is the default.
+// BuiltinThemes are the theme names that no [themes] table may have; the first is the default.
 func BuiltinThemes() []string { return []string{"auto", "dark", "light", "mono"} }
 
 // Layouts are the values of ui.layout; the first is the default.

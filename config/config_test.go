@@ -133,6 +133,23 @@ func TestCredentialPaths(t *testing.T) {
 	}
 }
 
+// A theme that is there by name may be chosen, and changed by a table of that name.
+func TestAThemeThatIsThereByName(t *testing.T) {
+	c, err := Decode("c", []byte("[ui]\ntheme = \"dusk\"\n[themes.dusk]\naccent = \"#abcdef\"\n"), testRules())
+	if err != nil || c.UI.Theme != "dusk" || c.Themes["dusk"]["accent"] != "#abcdef" {
+		t.Fatal(c, err)
+	}
+	if _, err := Decode("c", []byte("[ui]\ntheme = \"dusk\"\n"), Validators{}); err == nil {
+		t.Error("a theme that nobody has was taken")
+	}
+	schema, err := Schema(testRules())
+	for _, text := range []string{string(schema), Reference(testRules()), Template(testRules())} {
+		if err != nil || !strings.Contains(text, "dusk") {
+			t.Errorf("%v: it is not named in\n%.600s", err, text)
+		}
+	}
+}
+
 func TestNilRulesSkipChecks(t *testing.T) {
 	text := `[themes.x]
 anything = "red"

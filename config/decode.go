@@ -212,7 +212,7 @@ func (d *decoder) duration(n *node) time.Duration {
 func (d *decoder) ui(n *node, c *Config) {
 	d.fields(n, []field{
 		{"theme", stringKind, func(n *node) {
-			known := append(BuiltinThemes(), names(c.Themes)...)
+			known := slices.Concat(BuiltinThemes(), d.rules.Themes, names(c.Themes))
 			// In a broken file, the theme may follow where it can't be read.
 			if !d.broken && d.oneOf(n, known, "unknown theme %s", quoted(n.text)) {
 				c.UI.Theme = n.text

@@ -51,6 +51,7 @@ func testRules() Validators {
 			}
 			return nil
 		},
+		Themes:          []string{"dusk"},
 		ThemeColorNames: []string{"accent", "danger"},
 		ThemeColor: func(_, v string) error {
 			if !strings.HasPrefix(v, "#") {

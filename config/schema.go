@@ -17,7 +17,7 @@ var texts embed.FS
 // contexts with their actions. Its lines are as long as what they list.
 func Reference(v Validators) string {
 	var b strings.Builder
-	b.WriteString(fill("text/reference.txt", " "))
+	b.WriteString(fill("text/reference.txt", " ", v))
 	for _, name := range names(v.Providers) {
 		rules := v.Providers[name]
 		fmt.Fprintf(&b, "\nPROVIDER %s\n", name)
@@ -44,7 +44,7 @@ func Reference(v Validators) string {
 // explanation, one that begins with "#" alone is a setting to be uncommented.
 func Template(v Validators) string {
 	var b strings.Builder
-	b.WriteString(fill("text/starter.toml", ", "))
+	b.WriteString(fill("text/starter.toml", ", ", v))
 	for _, name := range names(v.Providers) {
 		fmt.Fprintf(&b, "\n#[[account]]\n#name = %q\n#provider = %[1]q\n#credential = { env = %q }\n", name, EnvFor(name, "api_key"))
 		settings := v.Providers[name].Settings
@@ -68,12 +68,12 @@ func Template(v Validators) string {
 
 // fill returns a text with the values that the code knows. text/template is not used for it: it calls methods by
 // name, and the linker then keeps every exported one, which is 3 MB.
-func fill(name, between string) string {
+func fill(name, between string, v Validators) string {
 	text, err := texts.ReadFile(name)
 	if err != nil {
 		panic(err) // the texts are part of the program
 	}
-	themes, layouts := BuiltinThemes(), Layouts()
+	themes, layouts := append(BuiltinThemes(), v.Themes...), Layouts()
 	return strings.NewReplacer("{refresh}", FormatDuration(DefaultRefresh), "{themes}", strings.Join(themes, between), "{theme}", themes[0],
 		"{layouts}", strings.Join(layouts, between), "{layout}", layouts[0]).Replace(string(text))
 }
@@ -116,6 +116,8 @@ func Schema(v Validators) ([]byte, error) {
 		return nil, fmt.Errorf("config schema: %w", err)
 	}
 	properties := root["properties"].(object)
+	ui := properties["ui"].(object)["properties"].(object)
+	ui["theme"].(object)["examples"] = append(BuiltinThemes(), v.Themes...)
 	keys, themes := properties["keys"].(object), properties["themes"].(object)
 	if v.Actions != nil {
 		bindings := keys["additionalProperties"].(object)["additionalProperties"]

@@ -14,6 +14,7 @@ type Validators struct {
 	Actions map[string][]string      // the bindable ones, by context
 	// Key says what is wrong with one key or key sequence, "ctrl+p" or "g g".
 	Key             func(key string) error
+	Themes          []string // there beside BuiltinThemes; a [themes] table may change one
 	ThemeColorNames []string // that a theme may set
 	// ThemeColor says what is wrong with the value of one colour.
 	ThemeColor func(name, value string) error

@@ -10,12 +10,6 @@ import (
 	"time"
 )
 
-// The two targets of a status edit, in confab's words.
-const (
-	StatusOpen   = "open"
-	StatusClosed = "closed"
-)
-
 // Value is what a field holds: a text, a set of people, a whole new conversation,
 // or nothing (a label that is not there). At most one of the fields is set.
 type Value struct {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -168,6 +169,12 @@ type Model struct {
 	chosen    welcome.Choice
 	mouse     hitAreas
 	hand      hand
+	// moving says that the cursor has not rested since it moved, footer is what the
+	// last line but one names.
+	moving bool
+	footer []string
+	// acts counts what the undo key can take back.
+	acts int
 }
 
 type notice struct {
@@ -235,10 +242,8 @@ func (m *Model) makeTabs() {
 // Init starts reading.
 func (m *Model) Init() tea.Cmd {
 	var cmds []tea.Cmd
-	if m.opts.Theme == "" || m.opts.Theme == "auto" {
-		if !m.opts.SSH {
-			cmds = append(cmds, tea.RequestBackgroundColor)
-		}
+	if !m.opts.SSH && !slices.Contains([]string{"dark", "light", "mono"}, m.opts.Theme) {
+		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	if m.be == nil {
 		return tea.Batch(cmds...)

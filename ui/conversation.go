@@ -160,22 +160,22 @@ func (m *Model) show(row model.Row) {
 	}
 }
 
-// cursorMoved lets the preview follow once the cursor rests.
+// cursorMoved lets the footer and the preview follow once the cursor rests.
 func (m *Model) cursorMoved() tea.Cmd {
 	m.rest++
-	if !m.previewShown() {
-		return nil
-	}
-	if m.detail.Ref().IsZero() {
-		return m.showSelected()
-	}
+	m.moving = true
 	rest := m.rest
-	return soon(restTime, func() tea.Cmd {
+	rested := soon(restTime, func() tea.Cmd {
 		if rest != m.rest {
 			return nil
 		}
-		return m.showSelected()
+		m.moving = false
+		return m.showIfPreview()
 	})
+	if m.previewShown() && m.detail.Ref().IsZero() {
+		return tea.Batch(m.showSelected(), rested)
+	}
+	return rested
 }
 
 func (m *Model) showIfPreview() tea.Cmd {

@@ -178,6 +178,9 @@ func (m *Model) submitted(why purpose, plan submittedPlan, err error) tea.Cmd {
 		m.complain(why.from, "nothing was queued: "+model.Words(err))
 		return m.quitIfReady()
 	}
+	if plan.own {
+		m.acts++
+	}
 	cmds := []tea.Cmd{m.clearDraft(why.draft), m.reload(false), m.recount(), m.reloadLedger()}
 	if why.from != nil {
 		m.closeOverlay(why.from)

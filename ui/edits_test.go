@@ -30,7 +30,7 @@ func (a *app) wantEdits(want ...string) {
 func TestMakingPrivateIsOneKey(t *testing.T) {
 	with(t, newFake(conversations(20)...), start{}, func(a *app) {
 		a.Press("p")
-		a.Want("making “Talk 0 about budgets” private · queued", "● private Talk 0")
+		a.Want("making “Talk 0 about budgets” private · queued", "● private  Talk 0")
 		a.wantEdits("attention-a:c00000 privacy private")
 		if b := a.submitted()[0].Edits()[0].Base; b.String() != "public" {
 			t.Errorf("base %v", b)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -241,8 +242,19 @@ func (m *Model) fitTold(what, ending, hint string, w int) string {
 		room, hint = room+th.Width(hint), ""
 	}
 	forWhat := max(min(leastWhat, room/3), room-th.Width(ending))
-	what = th.Truncate(what, forWhat, th.Ellipsis)
+	what = shorten(th, what, forWhat)
 	return what + sep + th.Truncate(ending, max(1, room-th.Width(what)), th.Ellipsis) + hint
+}
+
+// shorten cuts a sentence to a width, within the title that it quotes if that is enough.
+func shorten(th *theme.Theme, s string, w int) string {
+	const leastTitle = 6
+	head, rest, _ := strings.Cut(s, "“")
+	title, tail, quoted := strings.Cut(rest, "”")
+	if room := th.Width(title) - (th.Width(s) - w); quoted && room >= leastTitle {
+		return head + "“" + th.Truncate(title, room, th.Ellipsis) + "”" + tail
+	}
+	return th.Truncate(s, w, th.Ellipsis)
 }
 
 func (m *Model) drawTold(r layout.Rect) (line string, ok bool) {

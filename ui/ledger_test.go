@@ -15,7 +15,7 @@ func TestUndo(t *testing.T) {
 		a.Press("u")
 		a.Want("nothing was changed, so there is nothing to take back")
 		a.Press("p", "u")
-		a.Want("withdrawn, nothing was changed: made “Talk 0 about budgets” private", "○ public  Talk 0")
+		a.Want("withdrawn, nothing was changed: made “Talk 0 about budgets” private", "○ public   Talk 0")
 		a.WantNot("queued", "making")
 		if len(f.applied) != 1 {
 			t.Error("nothing was undone")

@@ -143,6 +143,7 @@ func (m *Model) detailFollows(moved, again bool) tea.Cmd {
 	case moved:
 		// With the rows, not after a rest: no key is held that would pass them by.
 		m.rest++
+		m.moving = false
 		cmds = append(cmds, m.showIfPreview())
 	case m.detail.Ref() != m.list.Ref():
 		cmds = append(cmds, m.cursorMoved())

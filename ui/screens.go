@@ -52,7 +52,7 @@ func (m *Model) arrange() areas {
 	a.list = rest
 	switch m.previewPlace() {
 	case layoutRight:
-		a.list, rest = rest.Left(rest.W * 9 / 20)
+		a.list, rest = rest.Left(rest.W * 13 / 20)
 		a.rule, a.preview = rest.Left(1)
 		a.right = true
 	case layoutBottom:

@@ -91,6 +91,7 @@ func (m *Model) triaged(text string, err error) tea.Cmd {
 		m.fail("mark it", err)
 	case text != "":
 		m.say(theme.Good, text)
+		m.acts++
 	}
 	if len(m.triages) > 0 {
 		return m.nextTriage()

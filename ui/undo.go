@@ -79,6 +79,7 @@ func (m *Model) undoCame(id string, u plannedUndo, err error) tea.Cmd {
 	m.leaving = m.leaving && err == nil && !u.nothing && !u.asks
 	switch {
 	case model.KindOf(err) == model.NotFound:
+		m.acts = 0
 		m.say(theme.Warning, model.CleanLine(model.AsError(err).Message, 300))
 	case err != nil:
 		m.fail("take it back", err)
@@ -187,6 +188,9 @@ func (m *Model) undone(id string, u plannedUndo, submitted bool, err error) tea.
 		return m.planUndoAgain(id, u.Undo)
 	}
 	cmds := []tea.Cmd{m.reload(false), m.recount(), m.reloadLedger()}
+	if id == "" && err == nil {
+		m.acts = max(0, m.acts-1)
+	}
 	switch {
 	case err != nil:
 		m.fail("take it back", err)

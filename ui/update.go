@@ -2,6 +2,7 @@ package ui
 
 import (
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"confab/ui/theme"
@@ -27,6 +28,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.wheel(msg.Mouse())
 	case tea.BackgroundColorMsg:
 		m.themeConf.Light = !msg.IsDark()
+		m.th = theme.New(m.themeConf)
+	case tea.ColorProfileMsg:
+		m.themeConf.Sixteen = msg.Profile == colorprofile.ANSI
+		m.themeConf.NoColor = msg.Profile == colorprofile.ASCII || msg.Profile == colorprofile.NoTTY
 		m.th = theme.New(m.themeConf)
 	case tea.ModeReportMsg:
 		return m.modeReport(msg)

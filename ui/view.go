@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/model/query"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/list"
@@ -124,11 +125,18 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 }
 
 func (m *Model) drawList(r layout.Rect) []string {
-	swept := map[string]time.Time{}
-	for _, a := range m.facts.Accounts() {
-		swept[a.Name] = a.Swept
+	o := list.Options{Now: m.now(), Account: m.accountWidth, Swept: map[string]time.Time{}, Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
+	accounts := m.facts.Accounts()
+	for _, a := range accounts {
+		o.Swept[a.Name] = a.Swept
+		if len(accounts) == 1 || m.tabs[m.tab].Query == "account:"+a.Name {
+			o.Account = 0 // it is the same in every row
+		}
 	}
-	return m.list.Draw(m.th, r, list.Options{Now: m.now(), Account: m.accountWidth, Swept: swept, Empty: m.emptyText()})
+	if m.list.Loaded() && m.list.Total() == 0 {
+		o.Empty = m.emptyText()
+	}
+	return m.list.Draw(m.th, r, o)
 }
 
 func (m *Model) emptyText() []string {
@@ -154,36 +162,81 @@ func (m *Model) emptyText() []string {
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }
 
+// drawTabs draws the views, as many as there is room for and the open one in any case, and
+// at the right the order of the list. An order that is not the usual one goes before views.
 func (m *Model) drawTabs(r layout.Rect) string {
+	th := m.th
+	order, usual := m.order()
+	room := r.W
+	if !usual {
+		room -= th.Width(order) + 2
+	}
 	labels := make([]string, len(m.tabs))
 	widths := make([]int, len(m.tabs))
 	for i, t := range m.tabs {
-		labels[i] = m.th.Truncate(model.CleanLine(t.Name, 60), 20, m.th.Ellipsis)
+		labels[i] = th.Truncate(model.CleanLine(t.Name, 60), 20, th.Ellipsis)
 		if t.count >= 0 {
 			labels[i] += " " + theme.Number(t.count)
 		}
-		widths[i] = m.th.Width(labels[i]) + 2
+		widths[i] = th.Width(labels[i]) + 2
+	}
+	if widths[m.tab]+2 > room {
+		order, room = "", r.W
 	}
 	first := 0
-	for first < m.tab && sum(widths[first:m.tab+1]) > r.W {
+	for first < m.tab && sum(widths[first:m.tab+1]) > room-2*cell(first > 0)-2*cell(m.tab < len(labels)-1) {
 		first++
 	}
 	m.mouse.first, m.mouse.tabs = first, nil
 	var s strings.Builder
 	x := 0
+	if first > 0 {
+		s.WriteString(" " + th.Say(theme.Tab, th.Ellipsis))
+		x = 2
+	}
 	for i := first; i < len(labels); i++ {
-		if x+widths[i] > r.W {
+		if more := 2 * cell(i < len(labels)-1); x+widths[i]+more > room && i > first {
+			s.WriteString(" " + th.Say(theme.Tab, th.Ellipsis))
+			x += 2
 			break
 		}
 		look := theme.Tab
 		if i == m.tab {
 			look = theme.TabActive
 		}
-		s.WriteString(" " + m.th.Say(look, labels[i]) + " ")
+		s.WriteString(" " + th.Say(look, labels[i]) + " ")
 		m.mouse.tabs = append(m.mouse.tabs, layout.Rect{X: r.X + x, Y: r.Y, W: widths[i], H: 1})
 		x += widths[i]
 	}
-	return m.th.Fit(s.String(), r.W, "")
+	if x+th.Width(order)+2 > r.W {
+		order = ""
+	}
+	return th.Fit(s.String(), r.W-th.Width(order)-1, "") + th.Say(theme.Tab, order) + " "
+}
+
+func cell(one bool) int {
+	if one {
+		return 1
+	}
+	return 0
+}
+
+// order says how the list is sorted, and whether that is the usual way.
+func (m *Model) order() (words string, usual bool) {
+	full, err := m.query()
+	if err != nil {
+		return "", true // what is on screen is of the query before
+	}
+	q, err := query.Parse(full)
+	if err != nil {
+		return "", true
+	}
+	s := q.Sort()
+	words = "by " + s.Field
+	if s.Reverse {
+		words += ", reversed"
+	}
+	return words, s == query.Query{}.Sort()
 }
 
 func (m *Model) drawMessage(r layout.Rect) string {
@@ -206,38 +259,7 @@ func (m *Model) drawMessage(r layout.Rect) string {
 	if line, ok := m.drawTold(r); ok {
 		return line
 	}
-	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: w - 2}, m.footer()...)
-	m.mouse.keys = hits
-	return m.th.Fit(" "+line, w, "")
-}
-
-// footer names the keys that matter most here.
-func (m *Model) footer() []string {
-	var out []string
-	keys := m.keys.Keys(m.stack()...)
-	add := func(a keymap.Action, does string) { out = append(out, keys.Of(a), does) }
-	if m.screen == screenDetail {
-		add(keymap.Back, "back")
-		add(keymap.NextTab, "tab")
-		add(keymap.NextItem, "next")
-		add(keymap.Search, "search")
-	} else {
-		add(keymap.Open, "open")
-		add(keymap.Filter, "filter")
-		add(keymap.Mark, "mark")
-	}
-	if !m.opts.ReadOnly {
-		add(keymap.TogglePrivacy, "privacy")
-		add(keymap.Rename, "rename")
-		add(keymap.Participants, "people")
-	}
-	add(keymap.Palette, "actions")
-	if !m.opts.ReadOnly {
-		add(keymap.Undo, "undo")
-		add(keymap.Contacts, "contacts")
-	}
-	add(keymap.Help, "help")
-	return out
+	return m.drawFooter(r)
 }
 
 func (m *Model) drawStatus(w int) string {
@@ -247,7 +269,7 @@ func (m *Model) drawStatus(w int) string {
 	if c := m.list.Cursor(); c >= 0 {
 		info.Position = theme.Number(c+1) + "/" + theme.Number(m.list.Total()) + m.plus()
 		if !m.asOf.IsZero() {
-			info.Position += " as of " + status.Clock(m.asOf, info.Now)
+			info.Position += " as of " + theme.When(m.asOf, info.Now)
 		}
 	} else if m.list.Loaded() {
 		info.Position = "0"

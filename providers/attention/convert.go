@@ -245,42 +245,23 @@ func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts
 	facts.Texts("Status", a, "Transcript status", "transcriptStatus", "Import status", "importStatus",
 		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
 	c.Status = statusWord(words)
-	c.HasRecording = statusMeans(words["mediaStorageStatus"]) == statusDone || statusMeans(words["videoStatus"]) == statusDone
-	c.HasTranscript = statusMeans(words["transcriptStatus"]) == statusDone
+	c.HasRecording = isFinished(words["mediaStorageStatus"]) || isFinished(words["videoStatus"])
+	c.HasTranscript = isFinished(words["transcriptStatus"])
 }
 
-// What a word of a status means.
-const (
-	statusNone = iota
-	statusUnknown
-	statusDone
-	statusBusy
-	statusBad
-)
+// finished are the words of a status that say so; that they do is assumed.
+var finished = []string{"READY", "COMPLETED", "FINISHED", "DONE", "EXPORTED"}
 
-// statusWords folds the open vocabularies; the folding is assumed.
-var statusWords = map[string]int{
-	"": statusNone, "NONE": statusNone,
-	"READY": statusDone, "COMPLETED": statusDone, "FINISHED": statusDone, "DONE": statusDone, "EXPORTED": statusDone,
-	"PENDING": statusBusy, "IMPORTING": statusBusy, "IN_PROGRESS": statusBusy, "PROCESSING": statusBusy,
-	"FAILED": statusBad, "UNAVAILABLE": statusBad, "DISCARDED": statusBad, "ERROR": statusBad,
-}
-
-func statusMeans(word string) int {
-	if meaning, ok := statusWords[strings.ToUpper(word)]; ok {
-		return meaning
-	}
-	return statusUnknown
-}
+func isFinished(word string) bool { return slices.Contains(finished, strings.ToUpper(word)) }
 
 // statusWord chooses one word, as it came: the first that means a failure,
 // else the first that means work under way, else the first that says anything
 // at all. The CRM export has no part in it: it is another system's matter.
 func statusWord(words map[string]string) string {
-	for _, wanted := range [][]int{{statusBad}, {statusBusy}, {statusUnknown, statusDone}} {
+	for _, wanted := range []string{model.StatusFailed, model.StatusProcessing, model.StatusOpen} {
 		for _, f := range statusFields {
-			if slices.Contains(wanted, statusMeans(words[f])) {
-				return words[f]
+			if w := words[f]; w != "" && !strings.EqualFold(w, "NONE") && model.StatusOf(w) == wanted {
+				return w
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	shown := !v.Ref().IsZero()
 	first, end := 0, 0
 	if shown {
-		v.prepare(th, w, now)
+		v.prepare(th, max(1, w-1), now)
 		first, end = v.page().Show(len(v.lines), v.height)
 	}
 	var out []string
@@ -32,7 +32,7 @@ func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 		out = append(out, v.tabs(th, w)) // it tells how far the lines go
 	}
 	for i := first; i < end; i++ {
-		out = append(out, v.paint(th, i, w))
+		out = append(out, " "+v.paint(th, i, w-1)) // as far in as the tabs
 	}
 	return th.Block(out, w, r.H)
 }

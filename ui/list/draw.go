@@ -13,8 +13,10 @@ import (
 // Options is what drawing needs to know besides the state.
 type Options struct {
 	Now time.Time
-	// Account is how wide the longest name of an account is.
+	// Account is how wide the longest name of an account is, 0 to leave it out.
 	Account int
+	// Settle is the key that settles what needs a person, "" if there is none.
+	Settle string
 	// Swept is when each account was last walked completely: a row checked
 	// before that may be out of date.
 	Swept map[string]time.Time
@@ -23,14 +25,25 @@ type Options struct {
 }
 
 // columns are the widths of a line; 0 means that it is dropped.
-type columns struct{ privacy, title, status, people, account, time int }
+type columns struct{ gap, privacy, title, people, account, time int }
 
-const lead = 4 // pointer, mark, sign, blank
+const (
+	lead = 4 // pointer, mark, sign, blank
+	// fairTitle is what the title has before there is an account beside people,
+	// leastTitle what it has before there are people.
+	fairTitle, leastTitle = 36, 28
+	leastPeople           = 13
+	// leastWithStatus is the title that has room for a status at its end.
+	leastWithStatus = 26
+)
 
 func columnsFor(w, account int) columns {
-	var c columns
+	c := columns{gap: 1}
+	if w >= 60 {
+		c.gap = 2
+	}
 	left := w - lead
-	take := func(n int) int { left -= n + 1; return n }
+	take := func(n int) int { left -= n + c.gap; return n }
 	switch {
 	case w >= 30:
 		c.privacy = take(9)
@@ -39,23 +52,13 @@ func columnsFor(w, account int) columns {
 	}
 	if w >= 36 {
 		c.time = take(6)
+		left -= c.gap - 1 // clear of what stands beside the list
 	}
-	if w >= 50 {
-		limit := 14
-		if w >= 100 {
-			limit = 18
-		}
-		c.account = take(layout.Clamp(account, 4, limit))
+	if account = layout.Clamp(account, 0, 16); account > 0 && left-account-c.gap >= fairTitle+c.gap+leastPeople {
+		c.account = take(account)
 	}
-	if w >= 66 {
-		wide := 8
-		if w >= 110 {
-			wide = 10
-		}
-		c.status = take(wide)
-	}
-	if w >= 76 {
-		c.people = take(layout.Clamp(w/7, 10, 32))
+	if left >= leastTitle+c.gap+leastPeople {
+		c.people = take(layout.Clamp(left*3/10, leastPeople, 36))
 	}
 	c.title = max(0, left)
 	return c
@@ -100,54 +103,73 @@ func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o O
 	if w < lead {
 		return th.Fit(s.String(), w, "")
 	}
-	if l.Marked(row) || l.inRange(i) {
-		s.WriteString(th.Say(theme.Marked, th.MarkSign))
-	} else {
-		s.WriteByte(' ')
-	}
-	s.WriteString(sign(th, row, o.Swept[c.Ref.Account]))
-	s.WriteByte(' ')
+	s.WriteString(l.markOf(th, row, i) + sign(th, row, o.Swept[c.Ref.Account]) + " ")
+	gap := layout.Spaces(cols.gap)
 	shield, word, look := th.PrivacySign(c.Privacy)
 	switch {
 	case cols.privacy >= 9:
-		s.WriteString(th.Say(look, th.Fit(shield+" "+word, cols.privacy, "")))
-		s.WriteByte(' ')
+		s.WriteString(th.Say(look, th.Fit(shield+" "+word, cols.privacy, "")) + gap)
 	case cols.privacy > 0:
-		s.WriteString(th.Say(look, shield) + " ")
+		s.WriteString(th.Say(look, shield) + gap)
 	}
 	title := model.CleanLine(c.Title, 400)
 	if strings.TrimSpace(title) == "" {
 		title = "(no title)"
 	}
-	look = theme.Text
-	switch {
-	case i == l.bar.At:
-		look = theme.Selected
-	case !row.Triage.Seen:
-		look = theme.Unseen
+	state, stateLook := status(th, row, o.Settle)
+	room := cols.title
+	if cols.title < leastWithStatus {
+		state = ""
 	}
-	s.WriteString(th.Paint(look, title, cols.title))
-	if cols.status > 0 {
-		text, look := status(th, row)
-		s.WriteString(" " + th.Paint(look, text, cols.status))
+	if state != "" {
+		room -= th.Width(state) + cols.gap
+	}
+	// The blanks behind it have no look: in reverse they would have to be written out.
+	title = th.Truncate(title, room, th.Ellipsis)
+	s.WriteString(th.Say(titleLook(i == l.bar.At, row.Triage.Seen), title) + layout.Spaces(room-th.Width(title)))
+	if state != "" {
+		s.WriteString(gap + th.Say(stateLook, state))
 	}
 	if cols.people > 0 {
-		s.WriteString(" " + th.Paint(theme.Text, people(c), cols.people))
+		s.WriteString(gap + th.Fit(people(th, c, cols.people), cols.people, ""))
 	}
 	// The end of the line is one run of one look: every run costs bytes.
 	end := ""
 	if cols.account > 0 {
-		end = " " + th.Fit(model.CleanLine(c.Ref.Account, 60), cols.account, th.Ellipsis)
+		end = gap + th.Fit(model.CleanLine(c.Ref.Account, 60), cols.account, th.Ellipsis)
 	}
 	if cols.time > 0 {
-		end += " " + th.FitRight(Time(when(c), o.Now), cols.time, "")
+		end += gap + th.FitRight(theme.Day(when(c), o.Now), cols.time, "")
 	}
 	s.WriteString(th.Say(theme.Dim, end))
 	return th.Fit(s.String(), w, "")
 }
 
-// sign returns the one sign in front of a row: an edit on its way before a pin
-// before what may be out of date before what was not looked at.
+func titleLook(selected, seen bool) theme.Token {
+	switch {
+	case selected && seen:
+		return theme.Selected
+	case selected:
+		return theme.SelectedUnseen
+	case seen:
+		return theme.Text
+	}
+	return theme.Unseen
+}
+
+// markOf returns the sign of a row that is marked, else of one that was not looked at.
+func (l *List) markOf(th *theme.Theme, row *model.Row, i int) string {
+	switch {
+	case l.Marked(row) || l.inRange(i):
+		return th.Say(theme.Marked, th.MarkSign)
+	case !row.Triage.Seen:
+		return th.Say(theme.Accent, th.UnseenSign)
+	}
+	return " "
+}
+
+// sign returns the one sign of what is out of the ordinary: an edit on its way before a
+// pin before what may be out of date.
 func sign(th *theme.Theme, row *model.Row, swept time.Time) string {
 	if s := row.Worst(); s != "" {
 		sign, _, look := th.StateSign(s)
@@ -158,44 +180,56 @@ func sign(th *theme.Theme, row *model.Row, swept time.Time) string {
 		return th.Say(theme.Marked, th.PinSign)
 	case theme.Stale(*row, swept):
 		return th.Say(theme.Dim, th.StaleSign)
-	case !row.Triage.Seen:
-		return th.Say(theme.Accent, th.UnseenSign)
 	}
 	return " "
 }
 
-// status returns the provider's own word, or the state of an edit on its way
-// where there is one.
-func status(th *theme.Theme, row *model.Row) (string, theme.Token) {
+// status returns what is not plain about a conversation: an edit on its way, with the key
+// that settles it where it needs a person, else why it is not in the inbox, else its
+// status; "" where it is simply open.
+func status(th *theme.Theme, row *model.Row, settle string) (string, theme.Token) {
 	if s := row.Worst(); s != "" {
 		_, word, look := th.StateSign(s)
+		if s.NeedsPerson() && settle != "" {
+			word += " (" + settle + ")"
+		}
 		return word, look
 	}
-	c := &row.Conversation
-	switch {
-	case c.Archived:
+	switch state := row.Conversation.PlainStatus(); {
+	case row.Conversation.Archived:
 		return "archived", theme.Dim
 	case row.Triage.Done:
 		return "done", theme.Dim
 	case !row.Triage.SnoozedUntil.IsZero():
 		return "snoozed", theme.Dim
+	case state == model.StatusFailed:
+		return state, theme.Warning
+	case state != model.StatusOpen:
+		return state, theme.Dim
 	}
-	look := theme.Text
-	if c.Closed {
-		look = theme.Dim
-	}
-	return model.CleanLine(c.Status, 60), look
+	return "", theme.Text
 }
 
-// people names the first few people of a conversation and counts the others.
-func people(c *model.Conversation) string {
+// people names as many people as there is room for, the first one at least, and counts
+// the others.
+func people(th *theme.Theme, c *model.Conversation, w int) string {
 	all := c.People()
-	shown := all[:min(len(all), 4)]
-	text := theme.People(shown, len(shown), theme.Name)
-	if n := max(len(all), c.ParticipantCount) - len(shown); n > 0 && len(shown) > 0 {
-		text += fmt.Sprintf(" +%d", n)
+	total := max(len(all), c.ParticipantCount)
+	text, others := "", ""
+	for i, p := range all {
+		named, rest := theme.Name(p), ""
+		if i > 0 {
+			named = text + ", " + named
+		}
+		if n := total - i - 1; n > 0 {
+			rest = fmt.Sprintf(" +%d", n)
+		}
+		if i > 0 && th.Width(named+rest) > w {
+			break
+		}
+		text, others = named, rest
 	}
-	return text
+	return th.Truncate(text, max(1, w-th.Width(others)), th.Ellipsis) + others
 }
 
 func when(c *model.Conversation) time.Time {
@@ -204,7 +238,3 @@ func when(c *model.Conversation) time.Time {
 	}
 	return c.Created
 }
-
-// Time returns a time in at most six cells: the clock today, the day this year,
-// else month and year. It never says how long ago, which would have to tick.
-func Time(t, now time.Time) string { return theme.Clock(t, now, "15:04", "2 Jan", "Jan'06") }

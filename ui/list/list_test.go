@@ -164,28 +164,76 @@ func TestLinesHaveExactlyTheWidth(t *testing.T) {
 
 func TestColumnsDropByPriority(t *testing.T) {
 	for _, c := range []struct {
-		w                                      int
-		account, privacy, people, status, time bool
-	}{{20, false, false, false, false, false}, {30, false, true, false, false, false}, {40, false, true, false, false, true},
-		{50, true, true, false, false, true}, {66, true, true, false, true, true}, {80, true, true, true, true, true}} {
-		got := columnsFor(c.w, 10)
-		if (got.account > 0) != c.account || (got.privacy >= 9) != c.privacy || (got.people > 0) != c.people || (got.status > 0) != c.status || (got.time > 0) != c.time {
+		w                              int
+		privacy, people, account, time bool
+		title                          int
+	}{{20, false, false, false, false, 14}, {30, true, false, false, false, 16}, {40, true, false, false, true, 19}, {60, true, false, false, true, 36},
+		{66, true, false, false, true, 42}, {80, true, true, false, true, 38}, {87, true, true, true, true, 36}, {120, true, true, true, true, 59},
+		{200, true, true, true, true, 128}} {
+		got := columnsFor(c.w, 8)
+		if (got.privacy >= 9) != c.privacy || (got.people > 0) != c.people || (got.account > 0) != c.account || (got.time > 0) != c.time {
 			t.Errorf("%d: %+v", c.w, got)
 		}
-		if got.privacy == 0 || got.title < 10 {
+		if got.privacy == 0 || got.title != c.title {
 			t.Errorf("%d: %+v", c.w, got)
+		}
+	}
+	if got := columnsFor(140, 0); got.account != 0 {
+		t.Errorf("one account alone is named: %+v", got)
+	}
+}
+
+// What is normal is silent; what is not, is said at the end of the title.
+func TestAStatusIsSaidWhereItIsNotPlain(t *testing.T) {
+	th := theme.New(theme.Config{Name: "mono"})
+	edit := func(s model.EditState) []model.Pending { return []model.Pending{{State: s}} }
+	for want, change := range map[string]func(r *model.Row){
+		"":             func(r *model.Row) { r.Conversation.Status = "COMPLETED" },
+		" ":            func(r *model.Row) { r.Conversation.Status = "reviewed_by_human" },
+		"processing":   func(r *model.Row) { r.Conversation.Status = "IN_PROGRESS" },
+		"failed":       func(r *model.Row) { r.Conversation.Status = "failed" },
+		"closed":       func(r *model.Row) { r.Conversation.Closed = true },
+		"archived":     func(r *model.Row) { r.Conversation.Archived = true },
+		"done":         func(r *model.Row) { r.Triage.Done = true },
+		"refused (!)":  func(r *model.Row) { r.Pending = edit(model.Refused) },
+		"conflict (!)": func(r *model.Row) { r.Pending = edit(model.InConflict) },
+		"queued":       func(r *model.Row) { r.Pending = edit(model.Queued) },
+	} {
+		r := row(1)
+		change(&r)
+		if got, _ := status(th, &r, "!"); got != strings.TrimSpace(want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	r := row(1)
+	r.Conversation.Status = "PROCESSING"
+	var l List
+	l.SetHeight(1)
+	l.SetPage(model.Page{Rows: []model.Row{r}, Total: 1}, model.Ref{})
+	for w, said := range map[int]bool{40: false, 80: true, 140: true} {
+		if line := l.Draw(th, layout.Rect{W: w, H: 1}, Options{Account: 8})[0]; strings.Contains(line, "processing") != said {
+			t.Errorf("%d: %q", w, line)
 		}
 	}
 }
 
-func TestTime(t *testing.T) {
-	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
-	for in, want := range map[time.Time]string{
-		now: "10:00", now.AddDate(0, 0, -1): "19 Nov", now.AddDate(-1, 0, 0): "Nov'25", {}: "",
-	} {
-		if got := Time(in, now); got != want || len(got) > 6 {
-			t.Errorf("%v: %q, want %q", in, got, want)
+func TestPeopleAreNamedAsFarAsThereIsRoom(t *testing.T) {
+	th := theme.New(theme.Config{})
+	c := model.Conversation{ParticipantCount: 5}
+	if got := people(th, &c, 20); got != "" {
+		t.Errorf("nobody is %q", got)
+	}
+	for _, name := range []string{"Grace Chen", "Owen Park", "Marta Núñez"} {
+		c.Featured = append(c.Featured, model.Participant{Name: name})
+	}
+	for w, want := range map[int]string{40: "Grace Chen, Owen Park, Marta Núñez +2", 30: "Grace Chen, Owen Park +3", 16: "Grace Chen +4", 10: "Grace … +4"} {
+		if got := people(th, &c, w); got != want {
+			t.Errorf("%d: %q, want %q", w, got, want)
 		}
+	}
+	c.ParticipantCount = -1
+	if got := people(th, &c, 16); got != "Grace Chen +2" {
+		t.Errorf("%q", got)
 	}
 }
 

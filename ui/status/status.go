@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -33,109 +34,153 @@ func text(look theme.Token, texts ...string) piece { return piece{look, texts} }
 
 func (p piece) at(level int) string { return p.texts[min(level, len(p.texts)-1)] }
 
-// levels is how often trouble can be shortened.
+// levels is how often a piece can be shortened.
 const levels = 3
 
-// Draw draws the line.
+// Draw draws the line: pieces, each whole or not at all, the first before the others, and
+// the position at the end.
 func Draw(th *theme.Theme, w int, in Info) string {
 	if w <= 0 {
 		return ""
 	}
 	must, may := pieces(th, in)
+	gap := " " + th.Separator + " "
 	right := ""
-	room := w - 1
 	if in.Position != "" {
 		right = in.Position + " "
-		room -= th.Width(right) + 1 // and what keeps the last piece from it
 	}
-	if room < 0 {
-		return th.Fit(right, w, "")
+	if th.Width(right) > w || len(must) > 0 && th.Width(must[0].at(levels))+3+th.Width(right) > w {
+		right = "" // what is first needs the room
 	}
+	room := max(0, w-1-th.Width(right)-min(1, len(right)))
 	level := 0
-	for level < levels && width(th, must, level) > room {
+	for level < levels && width(th, must, gap, level) > room {
 		level++
 	}
-	line, used, gap := " ", 0, ""
+	line, used := " ", 0
 	for _, p := range append(must, may...) {
-		if n := th.Width(gap + p.at(level)); used+n <= room {
-			line += gap + th.Say(p.look, p.at(level))
-			used, gap = used+n, "  "
+		text, before := p.at(level), ""
+		if used > 0 {
+			before = gap
+		}
+		if n := th.Width(before + text); used+n <= room {
+			line += th.Say(theme.Dim, before) + th.Say(p.look, text)
+			used += n
 		}
 	}
-	return line + layout.Spaces(w-1-used-th.Width(right)) + th.Say(theme.Dim, right)
+	return th.Fit(line, w-th.Width(right), "") + th.Say(theme.Dim, right)
 }
 
-func width(th *theme.Theme, all []piece, level int) int {
-	n := 2 * (len(all) - 1)
+func width(th *theme.Theme, all []piece, gap string, level int) int {
+	n := th.Width(gap) * (len(all) - 1)
 	for _, p := range all {
 		n += th.Width(p.at(level))
 	}
 	return n
 }
 
-// pieces returns the parts that must be on the line, and those that may.
+// pieces returns the parts that must be on the line, the most urgent first, and those that
+// may.
 func pieces(th *theme.Theme, in Info) (must, may []piece) {
 	waiting, person := 0, 0
 	for _, a := range in.Accounts {
 		waiting += a.Waiting
 		person += a.NeedPerson
 	}
+	if person > 0 {
+		need := theme.Need(person)
+		if in.Settle != "" {
+			need += " (" + in.Settle + ")"
+		}
+		must = append(must, text(theme.Attention, need))
+	}
 	if in.ReadOnly {
 		must = append(must, text(theme.Warning, "read-only"))
 	}
-	switch {
-	case person > 0 && in.Settle == "":
-		must = append(must, text(theme.Attention, th.FailedSign+" "+theme.Need(person)))
-	case person > 0:
-		must = append(must, text(theme.Attention, theme.Need(person)+" ("+in.Settle+")"))
-	}
 	if waiting > 0 {
-		must = append(must, text(theme.Pending, th.QueuedSign+" "+theme.Number(waiting)+" waiting"))
+		must = append(must, text(theme.Pending, theme.Number(waiting)+" waiting"))
 	}
 	if in.Marked > 0 {
-		marked := th.MarkSign + " " + theme.Number(in.Marked) + " marked"
+		marked := theme.Number(in.Marked) + " marked"
 		if in.Hidden > 0 {
 			marked += ", " + theme.Number(in.Hidden) + " hidden"
 		}
 		must = append(must, text(theme.Marked, marked))
 	}
-	if in.Filter != "" {
-		may = append(may, text(theme.Accent, "/"+th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis)))
-	}
 	if in.Demo {
 		must = append(must, text(theme.Accent, "demo"))
 	}
-	if p, ok := machine(th, in.Accounts); ok {
-		return append(must, p), may
-	}
-	for _, a := range in.Accounts {
-		name := model.CleanLine(a.Name, 30)
-		if a.ReadOnly && !in.ReadOnly {
-			name += " (read-only)"
-		}
-		if a.Error != nil {
-			must = append(must, trouble(th, a, name, in.Now))
-		} else {
-			may = append(may, well(th, a, name, in.Now))
-		}
+	troubled, others := accounts(th, in)
+	must, may = append(must, troubled...), others
+	if in.Filter != "" {
+		may = append([]piece{text(theme.Accent, "/"+th.Truncate(model.CleanLine(in.Filter, 200), 24, th.Ellipsis))}, may...)
 	}
 	return must, may
 }
 
-// well says how an account does that does not fail.
-func well(th *theme.Theme, a model.AccountState, name string, now time.Time) piece {
-	switch {
-	case a.Syncing && a.Total > 0:
-		const w = 8
-		full := layout.Clamp(a.Read*w/a.Total, 0, w)
-		bar := strings.Repeat(th.BarFull, full) + strings.Repeat(th.BarEmpty, w-full)
-		return text(theme.Accent, th.SyncSign+" "+name+" "+theme.Number(a.Read)+"/"+theme.Number(a.Total)+" "+bar)
-	case a.Syncing:
-		return text(theme.Accent, th.SyncSign+" "+name+" "+theme.Number(a.Read))
-	case a.Checked.IsZero():
-		return text(theme.Dim, th.PublicSign+" "+name+" never read")
+// accounts names each account that is not well; those that are, and those that are being
+// read, share a piece.
+func accounts(th *theme.Theme, in Info) (must, may []piece) {
+	if p, ok := machine(th, in.Accounts); ok {
+		return []piece{p}, nil
 	}
-	return text(theme.Dim, th.OnlineSign+" "+name+" "+Clock(a.Checked, now))
+	var ok, reading, unread []string
+	read, total, counted := 0, 0, true
+	for _, a := range in.Accounts {
+		name := model.CleanLine(a.Name, 30)
+		if a.ReadOnly && !in.ReadOnly {
+			must = append(must, text(theme.Warning, name+" read-only"))
+		}
+		switch {
+		case a.Error != nil:
+			must = append(must, trouble(th, a, name, in.Now))
+		case a.Syncing:
+			reading, read = append(reading, name), read+a.Read
+			total, counted = total+a.Total, counted && a.Total > 0
+		case a.Checked.IsZero():
+			unread = append(unread, name)
+		default:
+			ok = append(ok, name)
+		}
+	}
+	if !counted {
+		total = 0
+	}
+	if len(reading) > 0 {
+		may = append(may, progress(th, called(reading), read, total))
+	}
+	if len(unread) > 0 {
+		may = append(may, text(theme.Dim, called(unread)+" not read yet"))
+	}
+	if len(ok) > 0 {
+		all := called(ok) + " ok"
+		if n := len(ok); n > 1 && n < len(in.Accounts) {
+			all = theme.Number(n) + " others ok"
+		}
+		may = append(may, text(theme.Dim, all, "ok"))
+	}
+	return must, may
+}
+
+// called names one account, and counts several.
+func called(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return theme.Count(len(names), "account")
+}
+
+// progress says how far accounts are read, with a bar where all of them say how many there are.
+func progress(th *theme.Theme, who string, read, total int) piece {
+	head := th.SyncSign + " " + who + " " + theme.Number(read)
+	if total <= 0 {
+		return text(theme.Accent, head, th.SyncSign+" "+theme.Number(read))
+	}
+	const w = 8
+	full := layout.Clamp(read*w/total, 0, w)
+	of := "/" + theme.Number(total)
+	return text(theme.Accent, head+of+" "+strings.Repeat(th.BarFull, full)+strings.Repeat(th.BarEmpty, w-full), head+of,
+		th.SyncSign+" "+theme.Number(read)+of)
 }
 
 // machine says what is wrong with this machine, where that is the trouble of every
@@ -153,28 +198,31 @@ func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) 
 	return text(theme.Error, whole, what, first), len(accounts) > 0
 }
 
-// trouble says why an account fails, how old what is shown of it is, and when it is tried
-// again. Without room the service's own words go first, then the age, then the reason.
+// reasons say in short why an account fails.
+var reasons = map[model.ErrorKind]string{
+	model.Unavailable: "offline", model.RateLimited: "asks to wait", model.Unauthorized: "credential rejected",
+	model.NoCredential: "no credential", model.Forbidden: "not allowed", model.Local: "this machine failed",
+	model.Malformed: "answers nothing readable",
+}
+
+// trouble says why an account fails, since when nothing of it was read, and when it is
+// tried again. Without room the service's own words go first, then the age, then the reason.
 func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) piece {
-	sign, why, look := th.FailedSign, model.CleanLine(strings.ReplaceAll(string(a.Error.Kind), "_", " "), 40), theme.Error
+	sign, look := th.FailedSign, theme.Error
 	if a.Offline() {
-		sign, why, look = th.OfflineSign, "offline", theme.Warning
+		sign, look = th.OfflineSign, theme.Warning
 	}
+	why := cmp.Or(reasons[a.Error.Kind], "can't be read")
 	head := sign + " " + name
 	age, again, words := ", never read", "", model.CleanLine(a.Error.Message, 80)
 	if !a.Checked.IsZero() {
-		age = ", read " + Clock(a.Checked, now)
+		age = " since " + theme.When(a.Checked, now)
 	}
 	if !a.NextTry.IsZero() {
-		again = ", again " + Clock(a.NextTry, now)
+		again = ", next try " + theme.When(a.NextTry, now)
 	}
 	if words != "" {
 		words = " (" + words + ")"
 	}
 	return text(look, head+" "+why+age+again+words, head+" "+why+age+again, head+" "+why+again, head)
-}
-
-// Clock says when something was, with the day where it was not today.
-func Clock(t, now time.Time) string {
-	return theme.Clock(t, now, "15:04", "2 Jan 15:04", "2 Jan 15:04")
 }

@@ -22,11 +22,11 @@ func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
 		if got := th.Width(s); got != w {
 			t.Fatalf("%d cells, want %d: %q", got, w, s)
 		}
-		if w >= 60 && (!strings.Contains(s, "read-only") || !strings.Contains(s, "1 needs you")) {
+		if w >= 20 && !strings.Contains(s, "1 needs you") || w >= 60 && !strings.Contains(s, "read-only") {
 			t.Fatalf("%d: %q", w, s)
 		}
 	}
-	if s := Draw(th, 160, in); !strings.Contains(s, "b rate limited, never read, again 11:00") {
+	if s := ansi.Strip(Draw(th, 160, in)); !strings.Contains(s, "1 needs you · read-only · 2 waiting · 3 marked · ! b asks to wait, never read, next try 11:00") {
 		t.Error(s)
 	}
 }
@@ -38,9 +38,9 @@ func TestTroubleIsShortenedBeforeItIsLeftOut(t *testing.T) {
 		{Name: "sales", Checked: now.Add(-time.Hour), NextTry: now.Add(time.Minute), Error: &model.EntryError{Kind: model.Unavailable, Message: "no \x1b[31mroute"}},
 		{Name: "support", Checked: now.Add(-2 * time.Hour), NextTry: now.Add(time.Hour), Error: &model.EntryError{Kind: model.RateLimited, Message: "slow down"}}}}
 	for w, want := range map[int][]string{
-		160: {"sales offline, read 09:00, again 10:01 (no route)", "support rate limited, read 08:00, again 11:00 (slow down)"},
-		100: {"sales offline, read 09:00, again 10:01 ", "support rate limited, read 08:00, again 11:00 "},
-		80:  {"sales offline, again 10:01", "support rate limited, again 11:00"},
+		160: {"sales offline since 09:00, next try 10:01 (no route)", "support asks to wait since 08:00, next try 11:00 (slow down)"},
+		110: {"sales offline since 09:00, next try 10:01 ", "support asks to wait since 08:00, next try 11:00 "},
+		80:  {"sales offline, next try 10:01", "support asks to wait, next try 11:00"},
 		40:  {"sales", "support"},
 	} {
 		s := Draw(th, w, in)
@@ -72,18 +72,42 @@ func TestTroubleOfThisMachineIsSaidOnceInWords(t *testing.T) {
 	}
 	in.Accounts[1].Error = nil
 	line := ansi.Strip(Draw(theme.New(theme.Config{ASCII: true}), 100, in))
-	if !strings.Contains(line, "sales local") || !strings.Contains(line, "support") {
+	if !strings.Contains(line, "sales this machine failed") || !strings.Contains(line, "support") {
 		t.Errorf("trouble of one account: %q", line)
 	}
 }
 
-func TestThePositionKeepsClearOfTheLastAccount(t *testing.T) {
+// Accounts that are well share a word; pieces are whole or absent, and none runs into the
+// next.
+func TestAccountsThatAreWellShareAWord(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
-	in := Info{Now: now, Position: "1/9", Accounts: []model.AccountState{{Name: "sales", Checked: now}, {Name: "support", Checked: now}}}
-	for w := range 80 {
-		if s := ansi.Strip(Draw(th, w, in)); strings.Contains(s, "001/9") {
-			t.Errorf("%d: %q", w, s)
+	well := func(name string) model.AccountState { return model.AccountState{Name: name, Checked: now} }
+	offline := model.AccountState{Name: "support", Checked: now.AddDate(0, 0, -1), Error: &model.EntryError{Kind: model.Unavailable}}
+	reading := func(name string, read, total int) model.AccountState {
+		return model.AccountState{Name: name, Syncing: true, Read: read, Total: total}
+	}
+	for want, accounts := range map[string][]model.AccountState{
+		"sales ok":      {well("sales")},
+		"3 accounts ok": {well("a"), well("b"), well("c")},
+		"✕ support offline since Thu 10:00 · 2 others ok": {well("a"), offline, well("c")},
+		"✕ support offline since Thu 10:00 · a ok":        {well("a"), offline},
+		"↓ 2 accounts 40/80 ████░░░░ · b ok":              {reading("a", 10, 40), well("b"), reading("c", 30, 40)},
+		"↓ 2 accounts 40":             {reading("a", 10, 40), reading("c", 30, -1)},
+		"2 accounts not read yet":     {{Name: "a"}, {Name: "b"}},
+		"a read-only · 2 accounts ok": {{Name: "a", Checked: now, ReadOnly: true}, well("b")},
+	} {
+		in := Info{Now: now, Position: "1/9", Accounts: accounts}
+		if got := strings.TrimRight(strings.TrimSuffix(ansi.Strip(Draw(th, 90, in)), "1/9 "), " "); got != " "+want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		for w := range 90 {
+			line := ansi.Strip(Draw(th, w, in))
+			for _, piece := range strings.Split(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(line), "1/9")), " · ") {
+				if piece = strings.TrimSpace(piece); piece != "ok" && !strings.Contains(want, piece) {
+					t.Errorf("%d: %q is cut or runs together: %q", w, piece, line)
+				}
+			}
 		}
 	}
 }

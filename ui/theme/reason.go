@@ -32,6 +32,15 @@ func When(t, now time.Time) string {
 	return Clock(t, now, "15:04", "2 Jan", "2 Jan 2006")
 }
 
+// Day writes a time in at most six cells: a clock today, the weekday within a week, else
+// the date. It never says how long ago, which would have to tick.
+func Day(t, now time.Time) string {
+	if now.Sub(t).Abs() < 6*24*time.Hour {
+		return Clock(t, now, "15:04", "Mon", "Mon")
+	}
+	return Clock(t, now, "15:04", "2 Jan", "Jan'06")
+}
+
 // Reason says why an edit needs a person, or what it waits for, with the
 // service's own words; "" where it is simply on its way.
 func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {

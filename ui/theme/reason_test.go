@@ -54,3 +54,13 @@ func TestWhenIsShort(t *testing.T) {
 		}
 	}
 }
+
+func TestDayIsShorter(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 54, 0, 0, time.UTC)
+	for want, at := range map[string]time.Time{"": {}, "08:00": now.Add(-294 * time.Minute), "Tue": now.AddDate(0, 0, -3), "Thu": now.AddDate(0, 0, -1),
+		"13 Nov": now.AddDate(0, 0, -7), "Nov'25": now.AddDate(-1, 0, 0)} {
+		if got := Day(at, now); got != want || len(got) > 6 {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -79,6 +79,14 @@ func color(word string) (string, error) {
 	return "", fmt.Errorf("%q is no colour: a name such as blue or bright-blue, a number up to 255, or #rrggbb", word)
 }
 
+// isRich reports whether a look asks for a colour beside the sixteen.
+func isRich(look string) bool {
+	return slices.ContainsFunc(strings.Fields(look), func(word string) bool {
+		n, err := strconv.Atoi(word)
+		return strings.HasPrefix(word, "#") || err == nil && n > 15
+	})
+}
+
 // CheckColor tells what is wrong with the value of one name in a [themes]
 // table, nil if nothing.
 func CheckColor(name, value string) error {

@@ -38,97 +38,86 @@ const (
 	Removed
 	Disabled
 	tokenCount
+
+	// SelectedUnseen is Selected and Unseen at once. It has no name of its own.
+	SelectedUnseen = tokenCount
 )
 
-// looks are the meanings by name and as the built-in themes show them, in this
-// order: dark, light, mono. They keep colour for what differs from the rest or needs
-// a person. Public is what most conversations are, so it is plain; what it means is
-// said when something is about to become public.
-var looks = [tokenCount]meaning{
-	Text:         {"text", "", "", ""},
-	Dim:          {"dim", "bright-black", "bright-black", "faint"},
-	Accent:       {"accent", "cyan", "blue", "bold"},
-	Heading:      {"heading", "bold", "bold", "bold"},
-	Selected:     {"selected", "reverse", "reverse", "reverse"},
-	Pointer:      {"pointer", "bright-cyan", "blue", "bold"},
-	Marked:       {"marked", "bright-yellow", "magenta", "bold"},
-	Unseen:       {"unseen", "bold", "bold", "bold"},
-	Private:      {"private", "green", "green", "bold"},
-	Public:       {"public", "", "", ""},
-	Participants: {"participants", "", "", ""},
-	Unknown:      {"unknown", "yellow", "magenta", ""},
-	Pending:      {"pending", "bright-blue", "blue", ""},
-	Attention:    {"attention", "bright-red bold", "red bold", "bold"},
-	Good:         {"good", "green", "green", ""},
-	Warning:      {"warning", "bright-yellow", "magenta", "bold"},
-	Error:        {"error", "bright-red", "red", "bold"},
-	Border:       {"border", "bright-black", "bright-black", "faint"},
-	Tab:          {"tab", "bright-black", "bright-black", "faint"},
-	TabActive:    {"tab_active", "bold underline", "bold underline", "bold underline"},
-	Key:          {"key", "bright-cyan", "blue", "bold"},
-	Match:        {"match", "black on yellow", "black on yellow", "reverse"},
-	Added:        {"added", "green", "green", "bold"},
-	Removed:      {"removed", "red", "red", "underline"},
-	Disabled:     {"disabled", "bright-black", "bright-black", "faint"},
+var tokenNames = [tokenCount]string{
+	Text: "text", Dim: "dim", Accent: "accent", Heading: "heading", Selected: "selected", Pointer: "pointer", Marked: "marked",
+	Unseen: "unseen", Private: "private", Public: "public", Participants: "participants", Unknown: "unknown", Pending: "pending",
+	Attention: "attention", Good: "good", Warning: "warning", Error: "error", Border: "border", Tab: "tab", TabActive: "tab_active",
+	Key: "key", Match: "match", Added: "added", Removed: "removed", Disabled: "disabled",
 }
-
-type meaning struct{ name, dark, light, mono string }
 
 // Names lists what a [themes] table may set, in alphabetical order.
-func Names() []string {
-	var out []string
-	for _, l := range looks {
-		out = append(out, l.name)
-	}
-	slices.Sort(out)
-	return out
-}
+func Names() []string { return slices.Sorted(slices.Values(tokenNames[:])) }
 
 // Theme is everything a part needs to draw: how wide text is, the looks and
 // the glyphs.
 type Theme struct {
 	layout.Measure
 	Glyphs
-	styles [tokenCount]style
+	styles [tokenCount + 1]style
 }
 
 // Config chooses a theme.
 type Config struct {
-	// Name is auto, dark, light, mono, or one of Themes.
+	// Name is auto, dark, light, mono, one of Builtin, or one of Themes.
 	Name string
-	// Themes are the tables of the config: looks by theme and by name.
+	// Themes are the tables of the config: looks by theme and by name. One that has
+	// the name of a built-in theme changes that.
 	Themes map[string]map[string]string
-	// Light says that the terminal has a light background; auto goes by it, and
-	// a theme of the config starts from the built-in one that fits.
+	// Light says that the terminal has a light background; all but dark, light and
+	// mono go by it.
 	Light bool
-	ASCII bool
+	// Sixteen says that the terminal has no more colours than that, NoColor that it
+	// has none.
+	Sixteen, NoColor bool
+	ASCII            bool
 	// Graphemes is passed on to layout.Measure.
 	Graphemes bool
 }
 
 // New makes a theme. A name or value that is not known falls back to the
-// built-in theme; the config's validation has said so before.
+// built-in theme; the config's validation has said so before. So does a look whose
+// colours the terminal doesn't have: the nearest it has may be the background's.
 func New(c Config) *Theme {
 	th := &Theme{Measure: layout.Measure{Graphemes: c.Graphemes, ASCII: c.ASCII}, Glyphs: unicodeGlyphs}
 	if c.ASCII {
 		th.Glyphs = asciiGlyphs
 	}
-	for i, l := range looks {
-		look := l.dark
-		switch {
-		case c.Name == "light", c.Light && c.Name != "dark" && c.Name != "mono":
-			look = l.light
-		case c.Name == "mono":
-			look = l.mono
-		}
-		if own, ok := c.Themes[c.Name][l.name]; ok {
-			look = own
-		}
-		if style, err := parse(look); err == nil {
-			th.styles[i] = compile(style)
-		}
+	all := builtIn()
+	plain := all["dark"]
+	switch {
+	case c.NoColor || c.Name == "mono":
+		plain = all["mono"]
+	case c.Name == "light", c.Light && c.Name != "dark":
+		plain = all["light"]
 	}
+	named, own := all[c.Name+" dark"], c.Themes[c.Name]
+	if c.Light {
+		named = all[c.Name+" light"]
+	}
+	lookOf := func(name string) string {
+		for _, from := range []map[string]string{own, named} {
+			if look, ok := from[name]; ok && !c.NoColor && !(c.Sixteen && isRich(look)) {
+				return look
+			}
+		}
+		return plain[name]
+	}
+	for i, name := range tokenNames {
+		th.set(Token(i), lookOf(name))
+	}
+	th.set(SelectedUnseen, lookOf("selected")+" "+lookOf("unseen"))
 	return th
+}
+
+func (t *Theme) set(k Token, look string) {
+	if style, err := parse(look); err == nil {
+		t.styles[k] = compile(style)
+	}
 }
 
 // Paint fits text to exactly w cells and gives it a look.

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,29 +11,51 @@ import (
 )
 
 func TestBuiltInLooksParse(t *testing.T) {
-	for _, l := range looks {
-		for _, look := range []string{l.dark, l.light, l.mono} {
-			if err := CheckColor(l.name, look); err != nil {
-				t.Error(err)
+	for theme, names := range builtIn() {
+		for name, look := range names {
+			if err := CheckColor(name, look); err != nil {
+				t.Error(theme, err)
+			}
+		}
+	}
+	if got := Builtin(); !slices.Equal(got, []string{"high-contrast", "nord", "solarized"}) {
+		t.Error(got)
+	}
+}
+
+func TestMonoHasNoColour(t *testing.T) {
+	for name, look := range builtIn()["mono"] {
+		for _, word := range strings.Fields(look) {
+			if _, err := color(word); err == nil {
+				t.Errorf("%s uses %s", name, word)
 			}
 		}
 	}
 }
 
-func TestMonoHasNoColour(t *testing.T) {
-	for _, l := range looks {
-		for _, word := range strings.Fields(l.mono) {
-			if _, err := color(word); err == nil {
-				t.Errorf("%s uses %s", l.name, word)
+// In a list bold says that a row is unseen, and nothing else.
+func TestBoldIsForTheUnseen(t *testing.T) {
+	inList := []string{"text", "dim", "selected", "pointer", "marked", "private", "public", "participants", "unknown", "pending", "attention", "error"}
+	for theme, names := range builtIn() {
+		for _, name := range inList {
+			if strings.Contains(names[name], "bold") {
+				t.Errorf("%s: %s is bold", theme, name)
 			}
 		}
+		if !strings.Contains(names["unseen"], "bold") {
+			t.Errorf("%s: what is unseen is not bold", theme)
+		}
+	}
+	th := New(Config{Name: "dark"})
+	if got := th.Say(SelectedUnseen, "x"); got != "\x1b[1;7mx\x1b[m" {
+		t.Errorf("%q", got)
 	}
 }
 
 // Most rows are public: a colour on each of them would hide the rows that
 // need somebody.
 func TestOrdinaryPrivacyIsPlain(t *testing.T) {
-	for _, name := range []string{"dark", "light", "mono"} {
+	for _, name := range []string{"dark", "light", "solarized", "nord"} {
 		th := New(Config{Name: name})
 		for _, p := range []model.Privacy{model.PrivacyPublic, model.PrivacyParticipants} {
 			if _, word, look := th.PrivacySign(p); th.Say(look, word) != word {

@@ -365,7 +365,7 @@ func TestLeavingWhileSending(t *testing.T) {
 	}
 	// private makes the conversation under the cursor private.
 	private := func(s *session, h *endHome) {
-		s.Await("● projects")              // all accounts are read: no row moves any more
+		s.Await("4 accounts ok")           // all accounts are read: no row moves any more
 		time.Sleep(500 * time.Millisecond) // an act on a row that has just slid in is withheld
 		s.Type("p")
 		h.started(s.t)

@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"confab/model"
+	"confab/ui/keymap"
+	"confab/ui/layout"
+)
+
+// footerKey is an action that the footer names, and what it does in a word.
+type footerKey struct {
+	action keymap.Action
+	does   string
+}
+
+// The most useful come first: those that find no room are left out, but for the last.
+var (
+	listKeys = []footerKey{{keymap.Settle, "settle"}, {keymap.Open, "open"}, {keymap.Mark, "mark"}, {keymap.TogglePrivacy, "privacy"},
+		{keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"}, {keymap.ToggleStatus, "close"},
+		{keymap.Undo, "undo"}, {keymap.Back, "back"}, {keymap.Filter, "filter"}, {keymap.Palette, "actions"}, {keymap.Help, "help"}}
+	detailKeys = []footerKey{{keymap.Back, "back"}, {keymap.Settle, "settle"}, {keymap.NextTab, "tab"}, {keymap.NextItem, "next"},
+		{keymap.TogglePrivacy, "privacy"}, {keymap.Rename, "rename"}, {keymap.Participants, "people"}, {keymap.Contacts, "contacts"},
+		{keymap.ToggleStatus, "close"}, {keymap.Undo, "undo"}, {keymap.SearchNext, "next match"}, {keymap.Search, "search"},
+		{keymap.Palette, "actions"}, {keymap.Help, "help"}}
+)
+
+// drawFooter names the keys that work here, on what is under the cursor once that rests:
+// what it offers differs from row to row, and a held key would draw it again at each.
+func (m *Model) drawFooter(r layout.Rect) string {
+	if !m.moving || m.screen == screenDetail {
+		m.footer = m.footerPairs()
+	}
+	line, hits := m.th.KeyLine(layout.Rect{X: r.X + 1, Y: r.Y, W: r.W - 2}, m.footer...)
+	m.mouse.keys = hits
+	return m.th.Fit(" "+line, r.W, "")
+}
+
+func (m *Model) footerPairs() (pairs []string) {
+	here := listKeys
+	if m.screen == screenDetail {
+		here = detailKeys
+	}
+	keys, global := m.keys.Keys(m.stack()...), m.keys.Keys(keymap.Global)
+	in := m.intent("")
+	in.count = 0
+	for _, o := range here {
+		in.action = o.action
+		if does := m.footerWord(in, o.does); does != "" {
+			key := keys.Of(o.action)
+			if o.action == keymap.Back {
+				key = global.Of(o.action)
+			}
+			pairs = append(pairs, key, does)
+		}
+	}
+	return pairs
+}
+
+// footerWord returns what an action does here, "" where it does nothing.
+func (m *Model) footerWord(in intent, does string) string {
+	if m.off(in) != "" {
+		return ""
+	}
+	inList := m.screen == screenList
+	switch in.action {
+	case keymap.Settle:
+		if !in.one || !needsPerson(in.row) {
+			return ""
+		}
+	case keymap.Undo:
+		if m.acts == 0 || m.opts.ReadOnly {
+			return ""
+		}
+	case keymap.TogglePrivacy:
+		if in.size() > 1 {
+			return "make private"
+		}
+	case keymap.ToggleStatus:
+		if row := in.row; in.one && row.Conversation.PlainStatus() == model.StatusClosed {
+			return "reopen"
+		}
+	case keymap.Back:
+		switch {
+		case !inList && m.detail.Searching() != "":
+			return "end the search"
+		case !inList:
+		case m.list.Ranging():
+			return "end the range"
+		case m.list.MarkCount() > 0:
+			return "unmark"
+		case m.tabs[m.tab].filter != "":
+			return "all rows"
+		default:
+			return ""
+		}
+	}
+	return does
+}
