@@ -148,7 +148,7 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 		a.Press("P")
 		a.Want("Participants of 4 conversations", "2 can't: the service has no call for this", "bird-a", "kona-a", "1 of 1")
 		a.Press("r", "G", "r", "ctrl+s")
-		a.Want("2 will change", "2 can't", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
+		a.Want("y send 2", "can't: the service has no call for this", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
 		a.Press("n", "esc", "esc", ":")
 		a.Type("edit_access")
 		a.Press("enter")
