@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ChangeOp says how a change makes its target from what is there.
@@ -65,10 +66,13 @@ type PlanItem struct {
 	Ref      Ref
 	Title    string
 	Provider string
-	State    PlanState
-	Reason   string
-	Edits    []Edit
-	Risks    []Risk
+	// People and Updated tell conversations of one title apart.
+	People  string
+	Updated time.Time
+	State   PlanState
+	Reason  string
+	Edits   []Edit
+	Risks   []Risk
 	// Seen is who sees it now and who will, where that widens.
 	Seen *AudienceChange
 	// Outsiders says that somebody who is not one of us is in a conversation of
@@ -197,6 +201,20 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 		it.State = PlanChange
 	}
 	return it
+}
+
+// Tell notes what tells a conversation from others of its title.
+func (it *PlanItem) Tell(c *Conversation) {
+	const most = 2
+	var names []string
+	people := c.People()
+	for _, p := range people[:min(most, len(people))] {
+		names = append(names, CleanLine(p.Display(), 40))
+	}
+	it.People, it.Updated = strings.Clone(strings.Join(names, ", ")), c.Updated
+	if n := len(people) - most; n > 0 {
+		it.People += " +" + Number(n)
+	}
 }
 
 func (it *PlanItem) note(text string) {

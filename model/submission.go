@@ -95,24 +95,43 @@ func (s Submission) Words() string {
 	if s.Settled() && (s.Delivered+s.Already > 0 || s.Edits == 0) {
 		return s.Sentence
 	}
-	return verb.ReplaceAllStringFunc(s.Sentence, func(found string) string {
+	return withVerbs(s.Sentence, 0, s.Undoes == "")
+}
+
+// withVerbs puts the verbs of a sentence into another form, its first or all.
+func withVerbs(sentence string, form int, all bool) string {
+	return verb.ReplaceAllStringFunc(sentence, func(found string) string {
 		word, next := strings.CutPrefix(found, ", ")
-		if now, ok := doingNow[word]; ok && !next {
-			return now
-		} else if ok && s.Undoes == "" {
-			return ", " + now
+		if forms, ok := verbs[word]; ok && !next {
+			return forms[form]
+		} else if ok && all {
+			return ", " + forms[form]
 		}
 		return found
 	})
 }
 
+// Order says what to do by edits of several conversations, in the words before and after
+// their number: "make ", " private". Of edits that are alike some are enough.
+func Order(some []Titled) [2]string {
+	const number = "\x00"
+	before, after, _ := strings.Cut(withVerbs(sentence(some, number), 1, true), number)
+	return [2]string{before, after}
+}
+
+// OrderOne says what to do by one edit: "make it public".
+func OrderOne(e Edit) string { return withVerbs(doing(e, "it"), 1, true) }
+
 // verb matches where a sentence may have a verb, and titles, which are passed over.
 var verb = regexp.MustCompile(`“(?:[^“”]|“[^”]*”)*”|(?:^|, )[a-z]+`)
 
-// doingNow are the verbs of sentences, past and present.
-var doingNow = map[string]string{"made": "making", "renamed": "renaming", "described": "describing", "cleared": "clearing",
-	"closed": "closing", "reopened": "reopening", "set": "setting", "removed": "removing", "added": "adding",
-	"archived": "archiving", "deleted": "deleting", "created": "creating", "changed": "changing", "took": "taking"}
+// verbs are the verbs of sentences by their past: as something that goes on, and as an
+// order.
+var verbs = map[string][2]string{"made": {"making", "make"}, "renamed": {"renaming", "rename"},
+	"described": {"describing", "describe"}, "cleared": {"clearing", "clear"}, "closed": {"closing", "close"},
+	"reopened": {"reopening", "reopen"}, "set": {"setting", "set"}, "removed": {"removing", "remove"},
+	"added": {"adding", "add"}, "archived": {"archiving", "archive"}, "deleted": {"deleting", "delete"},
+	"created": {"creating", "create"}, "changed": {"changing", "change"}, "took": {"taking", "take"}}
 
 // Narrowed counts only the given edits, such as those of one conversation.
 func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Submission {
@@ -166,33 +185,43 @@ func Sentence(edits []Titled) string {
 	if len(edits) == 0 {
 		return "changed nothing"
 	}
-	conversations := map[Ref]string{}
+	conversations := map[Ref]bool{}
+	for _, t := range edits {
+		if t.Edit.Kind == EditCreate {
+			conversations[Ref{Account: t.Edit.Ref.Account, ID: "new " + t.Edit.ID}] = true
+		} else {
+			conversations[t.Edit.Ref] = true
+		}
+	}
+	first := edits[0].Edit
+	if len(conversations) > 1 {
+		return sentence(edits, Number(len(conversations)))
+	}
+	object := quoteTitle(edits[0].Title)
+	switch {
+	case len(edits) == 1 && first.Kind == EditTitle:
+		return "renamed " + quoteTitle(first.Base.String()) + " → " + quoteTitle(first.Target.String())
+	case len(edits) == 2 && doing(first, object) != doing(edits[1].Edit, object):
+		return doing(first, object) + ", " + doing(edits[1].Edit, "it")
+	}
+	return sentence(edits, object)
+}
+
+// sentence says what edits ask for of an object.
+func sentence(edits []Titled, object string) string {
 	var kinds []EditKind
 	phrases := map[string]bool{}
 	for _, t := range edits {
-		if t.Edit.Kind == EditCreate {
-			conversations[Ref{Account: t.Edit.Ref.Account, ID: "new " + t.Edit.ID}] = t.Title
-		} else {
-			conversations[t.Edit.Ref] = t.Title
-		}
 		if !slices.Contains(kinds, t.Edit.Kind) {
 			kinds = append(kinds, t.Edit.Kind)
 		}
 		phrases[doing(t.Edit, "\x00")] = true
 	}
-	object := Number(len(conversations))
-	if len(conversations) == 1 {
-		object = quoteTitle(edits[0].Title)
-	}
 	switch {
-	case len(kinds) == 1 && kinds[0] == EditTitle && len(conversations) == 1 && len(edits) == 1:
-		return "renamed " + quoteTitle(edits[0].Edit.Base.String()) + " → " + quoteTitle(edits[0].Edit.Target.String())
 	case len(phrases) == 1:
 		return doing(edits[0].Edit, object)
 	case len(kinds) == 1 && kinds[0] == EditTitle:
 		return "renamed " + object
-	case len(conversations) == 1 && len(edits) == 2:
-		return doing(edits[0].Edit, object) + ", " + doing(edits[1].Edit, "it")
 	}
 	nouns := make([]string, len(kinds))
 	for i, k := range kinds {

@@ -69,6 +69,32 @@ func (e *EntryError) Words() string {
 	return what
 }
 
+// Quote is what the service itself said, in quotes, with its status, code and request id;
+// "" where it said nothing.
+func (e *EntryError) Quote() string {
+	if e == nil || e.Message == "" || e.Status == nil && e.Code == "" && e.RequestID == "" && e.Kind != Forbidden {
+		return ""
+	}
+	out := `"` + CleanLine(e.Message, 500) + `"`
+	var marks []string
+	if e.Status != nil {
+		marks = append(marks, strconv.Itoa(*e.Status))
+	}
+	if code := CleanLine(e.Code, 60); code != "" && code != strings.Join(marks, "") && !strings.Contains(out, code) {
+		marks = append(marks, code)
+	}
+	if request := CleanLine(e.RequestID, 80); request != "" {
+		marks = append(marks, "request "+request)
+	}
+	if len(marks) > 0 {
+		out += " (" + strings.Join(marks, ", ") + ")"
+	}
+	if hint := CleanLine(e.Hint, 300); hint != "" {
+		out += "; " + hint
+	}
+	return out
+}
+
 // Words says in plain words what an error means to a person.
 func Words(err error) string {
 	if err == nil {

@@ -42,7 +42,7 @@ func (w *witness) look(moved bool) {
 	screen := w.screen.drawn()
 	now := time.Now()
 	w.marked = strings.Contains(screen, " marked")
-	switch asks := strings.Contains(screen, "no (enter)") || strings.Contains(screen, "yes (enter)"); {
+	switch asks := strings.Contains(screen, "(enter)"); {
 	case !asks:
 		w.asked = time.Time{}
 	case w.asked.IsZero():

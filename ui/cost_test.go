@@ -374,7 +374,9 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.Press("enter", "*", "t", "ctrl+u")
 			c.Type("again: {title}")
 			c.Press("enter")
-			c.WaitFor("yes", time.Minute)
+			c.WaitFor("y send", time.Minute)
+			c.Press("y")
+			c.WaitFor("Really?", time.Minute)
 			c.Press("y")
 			c.WaitFor("on their way", time.Minute)
 			c.Wait(3 * time.Second) // all of it has entered

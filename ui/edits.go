@@ -141,7 +141,7 @@ func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
 }
 
 func (m *Model) openPlan(why purpose, d *dialog.Plan) {
-	d.DefaultYes = why.review
+	d.DefaultYes, d.Already = why.review, alreadySo(why.changes)
 	if d.Changes() > 0 {
 		d.Extra = why.details
 	}
@@ -153,6 +153,14 @@ func (m *Model) openPlan(why purpose, d *dialog.Plan) {
 		d.NeedsWord(words...)
 	}
 	m.askPlan(d, why.from, func() tea.Cmd { return m.submit(why, d) })
+}
+
+// alreadySo says what a conversation is that needs no change.
+func alreadySo(changes []model.Change) string {
+	if len(changes) == 1 && changes[0].Kind.Shape() == model.ShapeChoice && changes[0].Target.Text != nil {
+		return "already " + model.CleanLine(model.RoleName(changes[0].Target.String()), 60)
+	}
+	return ""
 }
 
 // submit hands a plan to the engine. It is not cancelled: once on the way, it

@@ -42,7 +42,7 @@ func TestMakingPublicShowsTheAudienceAndAsks(t *testing.T) {
 	for _, no := range []string{"n", "enter", "esc"} {
 		with(t, newFake(conversations(20)...), start{}, func(a *app) {
 			a.Press("j", "p")
-			a.Want("Will be seen by  everybody at Acme", "yes", "no (enter)", "privacy: private → public")
+			a.Want("Will be seen by  everybody at Acme", "y make it public", "no (enter)", "privacy: private → public")
 			a.Press(no)
 			a.Want("nothing was sent")
 			a.WantNot("Everybody at Acme")

@@ -150,6 +150,9 @@ func (m *Model) readTold() tea.Cmd {
 			f.news.all = f.news.all || t.counted // until one is to be told of, none is read
 			agree := t.counted || t.read && len(t.refs) == 0 || f.edits.Agree(sub)
 			f.reader.again = f.news.doubt(agree, t.refs) || f.reader.again
+			if o.WantsSettled() {
+				return tea.Batch(m.readSettled(o), f.reader.end(m.readTold))
+			}
 		}
 		return f.reader.end(m.readTold)
 	})

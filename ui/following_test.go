@@ -67,15 +67,15 @@ func TestTheLineTellsWhatNeedsThePersonAndTheKey(t *testing.T) {
 		r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
 		r.Press("p")
 		r.Wait(5 * time.Second)
-		r.wantLine("making “" + title + "” private · needs you: refused: the service does not allow it (403): " +
-			"\"you may not change this conversation\" · ! settles it")
+		r.wantLine("making “" + title + "” private · needs you: refused: " +
+			"\"you may not change this conversation\" (403) · ! settles it")
 		r.Want("1 needs you (!)")
 		r.Press("j")
 		if strings.Contains(r.line(), "needs you") {
 			r.t.Errorf("%q stays", r.line())
 		}
 		r.Press("!")
-		r.Want("Refused: "+title, "Refused: the service does not allow it (403): \"you may not change this conversation\"", "r send again", "x discard")
+		r.Want("Refused: "+title, "Refused: \"you may not change this conversation\" (403)", "r send again", "x discard")
 		r.Press("r")
 		r.Wait(5 * time.Second)
 		r.wantLine("making “" + title + "” private · needs you: refused: " +
@@ -220,11 +220,11 @@ func TestUndoOfThreeOfWhichOneIsRefused(t *testing.T) {
 			r.t.Fatalf("%+v %v", subs, err)
 		}
 		now := at(subs[0].SettledAt)
-		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: the service does not allow it (403): "you may not change this conversation"`,
+		r.Want("Took back: made 3 private", "! "+r.title(call), `refused: "you may not change this conversation" (403)`,
 			"✓ 2 confirmed "+now, "r retry the refused")
 		r.Press("esc")
-		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: the service does not allow it (403): "
-		if got := r.line(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "… · ! settles it") {
+		want := "took back: made 3 private · 2 confirmed " + now + ", 1 needs you: refused: "
+		if got := r.line(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, " · ! settles it") {
 			r.t.Errorf("the line says %q", got)
 		}
 		r.Press("O")
@@ -391,7 +391,7 @@ func TestTheLineKeepsTheEndOnANarrowScreen(t *testing.T) {
 		a.Press("enter")
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want(" renaming “A convers… · needs you: refused: the service does not… · ! settles it")
+		a.Want(" renaming “A conversation wi… · needs you: refused: \"you may not\" · ! settles it")
 	})
 }
 

@@ -64,7 +64,7 @@ func TestRiskyUndoAsks(t *testing.T) {
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
-		a.Want("Take back: made 3 private", "Take this back?", "Talk 1 about budgets", "Can't be taken back: Talk 3", "Everybody at Acme")
+		a.Want("Take back: made 3 private", "Take this back?", "Talk 1 about budgets", "Can't be taken back: Talk 3", "everybody at Acme")
 		a.Press("enter")
 		if len(f.applied) != 0 {
 			t.Fatal("enter confirmed")
@@ -196,7 +196,7 @@ func TestOutboxScreen(t *testing.T) {
 		a.Want("Needs you 0", "Waiting 2", "History 0", "making “Talk 0 about budgets” private", "closing “Talk 1 about budgets”", "queued")
 		f.settle(model.Refused, nil)
 		a.Settle()
-		a.Want("Needs you 2", `needs you: refused: the service does not allow it: "you may not"`)
+		a.Want("Needs you 2", `needs you: refused: "you may not"`)
 		a.Press("r")
 		a.Want("1 edit queued again", "Needs you 1", "Waiting 1")
 		a.Press("x")

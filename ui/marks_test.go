@@ -215,7 +215,7 @@ func TestALargePlanAnswersAtOnce(t *testing.T) {
 				a.t.Errorf("%d rows: it says that it plans: %v\n%s", c.rows, shown, a.Text())
 			}
 			a.Wait(time.Second)
-			a.Want("Make private")
+			a.Want(" private", "y send")
 		})
 	}
 }

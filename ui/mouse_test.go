@@ -22,17 +22,17 @@ func (a *app) clickOn(text string) {
 func TestClickingAnAnswer(t *testing.T) {
 	with(t, newFake(conversations(8)...), start{}, func(a *app) {
 		a.Press("j", "p")
-		a.Want("Send this change?")
-		a.clickOn("Everybody at Acme")
+		a.Want("y make it public")
+		a.clickOn("everybody at Acme")
 		a.clickOn("Talk 4")
-		a.Want("Send this change?")
+		a.Want("y make it public")
 		a.clickOn("n no")
-		a.WantNot("Send this change?")
+		a.WantNot("y make it public")
 		if n := len(a.submitted()); n != 0 {
 			t.Fatalf("%d plans were submitted", n)
 		}
 		a.Press("p")
-		a.clickOn("y yes")
+		a.clickOn("y make it public")
 		a.wantEdits("bird-a:c00001 privacy public")
 	})
 }

@@ -142,7 +142,7 @@ func (m *Model) openMenu(d *dialog.Menu, choose func(i int) tea.Cmd) {
 }
 
 func (m *Model) askPlan(d *dialog.Plan, from overlay, yes func() tea.Cmd) {
-	d.Keys = m.keys.Keys(keymap.Dialog)
+	d.Keys, d.Now = m.keys.Keys(keymap.Plan, keymap.Dialog), m.now
 	m.openLate(layer{overlay: d, from: from, act: func(asks any) tea.Cmd {
 		switch asks {
 		case dialog.Again{}:

@@ -17,7 +17,7 @@ func (m *Model) openResults() {
 	if o := find[*dialog.Results](m); o != nil {
 		m.closeOverlay(o)
 	}
-	d := &dialog.Results{Keys: m.keys.Keys(keymap.Dialog), Now: m.now}
+	d := &dialog.Results{Keys: m.keys.Keys(keymap.Results, keymap.Dialog), Now: m.now}
 	m.openLate(layer{overlay: d, act: func(asks any) tea.Cmd {
 		id := d.Submission().ID
 		switch asks {
@@ -25,6 +25,8 @@ func (m *Model) openResults() {
 			return m.ofSubmission(id, dialog.Refused, m.retry)
 		case keymap.Stop:
 			return m.ofSubmission(id, dialog.Unsent, m.withdraw)
+		case dialog.Settled{}:
+			return m.readSettled(d)
 		case keymap.SaveReport:
 			return m.saveReport(d.Submission())
 		case keymap.Undo:
@@ -33,6 +35,23 @@ func (m *Model) openResults() {
 		}
 		return nil
 	}})
+}
+
+// readSettled reads the edits of a submission that are well.
+func (m *Model) readSettled(d *dialog.Results) tea.Cmd {
+	id := d.Submission().ID
+	return read(m, func(ctx context.Context) ([]model.JournalEntry, error) {
+		_, settled, err := m.be.SubmissionEdits(ctx, id)
+		return settled, err
+	}, func(settled []model.JournalEntry, err error) tea.Cmd {
+		if err != nil {
+			return m.fail("read what was delivered", err)
+		}
+		if d.Submission().ID == id {
+			d.SetSettled(settled)
+		}
+		return nil
+	})
 }
 
 func (m *Model) saveReport(sub model.Submission) tea.Cmd {

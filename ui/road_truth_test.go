@@ -162,7 +162,7 @@ func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {
 		r.Press("enter")
 		r.Wait(5 * time.Second)
 		r.Press("*", "p")
-		r.Want("Send these")
+		r.Want("y send")
 		r.Wait(time.Second)
 		r.Press("y")
 		r.Wait(2 * time.Second)

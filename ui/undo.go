@@ -141,7 +141,7 @@ func blocked(u model.Undo) string {
 
 func (m *Model) askUndo(id string, u plannedUndo) {
 	d := u.dialog
-	d.Question = "Take this back?"
+	d.Question, d.Verb, d.Whole = "Take this back?", "take it back", true
 	if u.moved {
 		d.Extra = append(d.Extra, "It has moved on meanwhile: this is what would be taken back now.")
 	}

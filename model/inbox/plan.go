@@ -124,7 +124,9 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	model.PlanItem, error) {
 	blocked := func(reason string) (model.PlanItem, error) {
 		title := strings.Clone(row.Conversation.Title)
-		return model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}, nil
+		it := model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}
+		it.Tell(&row.Conversation)
+		return it, nil
 	}
 	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
 		if row.Key != 0 {
@@ -167,6 +169,7 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 	it = a.sendable(row.Conversation, it)
 	// The texts of a row are parts of its whole body, which a plan of many must not hold.
 	it.Title = strings.Clone(it.Title)
+	it.Tell(&row.Conversation)
 	for i := range it.Edits {
 		if base := it.Edits[i].Base; base.Text != nil {
 			it.Edits[i].Base = model.TextValue(strings.Clone(*base.Text))

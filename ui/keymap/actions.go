@@ -1,6 +1,9 @@
 package keymap
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Context is a place where keys mean something of their own.
 type Context string
@@ -8,20 +11,26 @@ type Context string
 // The contexts. A screen looks its keys up in its own context first, then in
 // those below it; Global comes last everywhere but where text is typed.
 const (
-	Global Context = "global"
-	List   Context = "list"
-	Detail Context = "detail"
-	People Context = "people"
-	Form   Context = "form"
-	Dialog Context = "dialog"
-	Outbox Context = "outbox"
-	Pager  Context = "pager"
+	Global  Context = "global"
+	List    Context = "list"
+	Detail  Context = "detail"
+	People  Context = "people"
+	Form    Context = "form"
+	Dialog  Context = "dialog"
+	Plan    Context = "plan"
+	Results Context = "results"
+	Outbox  Context = "outbox"
+	Pager   Context = "pager"
 )
 
 // Contexts lists them in the order of the help screen.
 func Contexts() []Context {
-	return []Context{List, Detail, Global, People, Form, Dialog, Outbox, Pager}
+	return []Context{List, Detail, Global, People, Form, Dialog, Plan, Results, Outbox, Pager}
 }
+
+// special are the dialogs with a context of their own above Dialog. What the person
+// set for dialogs holds in them, too.
+var special = []Context{Plan, Results}
 
 // Action names what a key does.
 type Action string
@@ -115,6 +124,9 @@ const (
 	SaveReport    Action = "save_report"
 	Hide          Action = "hide"
 	LeaveHidden   Action = "leave_hidden_out"
+	LeaveOut      Action = "leave_out"
+	OpenLine      Action = "open_line"
+	CloseLine     Action = "close_line"
 	AddPerson     Action = "add_person"
 	AddToOthers   Action = "add_to_others"
 	RemovePerson  Action = "remove_person"
@@ -153,18 +165,20 @@ const (
 )
 
 const (
-	secMove   = SectionMove
-	secLook   = SectionLook
-	secFind   = "Find"
-	secSelect = "Select"
-	secAct    = "Act"
-	secTriage = "Triage (local, never sent)"
-	secCarry  = "Carry out"
-	secPeople = "Participants and contacts"
-	secForm   = "Forms"
-	secDialog = "Dialogs"
-	secOutbox = "Outbox and history"
-	secPager  = "Help and text"
+	secMove    = SectionMove
+	secLook    = SectionLook
+	secFind    = "Find"
+	secSelect  = "Select"
+	secAct     = "Act"
+	secTriage  = "Triage (local, never sent)"
+	secCarry   = "Carry out"
+	secPeople  = "Participants and contacts"
+	secForm    = "Forms"
+	secDialog  = "Dialogs"
+	secPlan    = "The plan"
+	secResults = "The results"
+	secOutbox  = "Outbox and history"
+	secPager   = "Help and text"
 )
 
 // table holds the defaults in the order of help.
@@ -291,7 +305,6 @@ var table = []row{
 	{Dialog, Yes, "y", "yes", secDialog},
 	{Dialog, No, "n", "no", secDialog},
 	{Dialog, Accept, "enter", "the default: No for anything risky", secDialog},
-	{Dialog, LeaveHidden, "h", "plan: leave out what is hidden", secDialog},
 	{Dialog, Down, "j,down", "scroll down", secDialog},
 	{Dialog, Up, "k,up", "scroll up", secDialog},
 	{Dialog, Top, "home", "to the start", secDialog},
@@ -301,10 +314,24 @@ var table = []row{
 	{Dialog, Mine, "m", "conflict: send mine", secDialog},
 	{Dialog, Theirs, "t", "conflict: keep theirs", secDialog},
 	{Dialog, Merged, "g", "conflict: send both merged", secDialog},
-	{Dialog, Retry, "r", "results: retry the refused", secDialog},
-	{Dialog, Stop, "x", "results: withdraw what was not sent yet", secDialog},
-	{Dialog, SaveReport, "w", "results: save the report", secDialog},
-	{Dialog, Undo, "u", "results: take back what was delivered", secDialog},
+
+	{Plan, OpenLine, "right,l", "open the line: each conversation of it", secPlan},
+	{Plan, CloseLine, "left", "close the line", secPlan},
+	{Plan, LeaveOut, "x", "leave out what the line is about, or take it in again", secPlan},
+	{Plan, LeaveHidden, "h", "close the line; else leave out what the filter hides, or take it in again", secPlan},
+	{Plan, Search, "/", "find: letters are text until enter or esc", secPlan},
+	{Plan, SearchNext, "ctrl+n", "next match", secPlan},
+	{Plan, SearchPrev, "ctrl+p", "previous match", secPlan},
+
+	{Results, OpenLine, "right,l", "open the line: each conversation of it", secResults},
+	{Results, CloseLine, "h,left", "close the line", secResults},
+	{Results, Search, "/", "find: letters are text until enter or esc", secResults},
+	{Results, SearchNext, "ctrl+n", "next match", secResults},
+	{Results, SearchPrev, "ctrl+p", "previous match", secResults},
+	{Results, Retry, "r", "retry the refused", secResults},
+	{Results, Stop, "x", "withdraw what was not sent yet", secResults},
+	{Results, SaveReport, "w", "save the report", secResults},
+	{Results, Undo, "u", "take back what was delivered", secResults},
 
 	{Outbox, Down, "j,down", "next", secOutbox},
 	{Outbox, Up, "k,up", "previous", secOutbox},
@@ -312,6 +339,9 @@ var table = []row{
 	{Outbox, Bottom, "G,end", "last", secOutbox},
 	{Outbox, PageDown, "ctrl+f,pgdown,ctrl+d", "a page down", secOutbox},
 	{Outbox, PageUp, "ctrl+b,pgup,ctrl+u", "a page up", secOutbox},
+	{Outbox, Search, "/", "find: letters are text until enter or esc", secOutbox},
+	{Outbox, SearchNext, "ctrl+n,n", "next match", secOutbox},
+	{Outbox, SearchPrev, "ctrl+p,N", "previous match", secOutbox},
 	{Outbox, NextSection, "tab,shift+tab,],[", "next of: needs you, waiting, history", secOutbox},
 	{Outbox, Resolve, "enter,l,right", "open or shut; everything about an edit", secOutbox},
 	{Outbox, Back, "h,left", "shut, or close", secOutbox},
@@ -331,11 +361,20 @@ var table = []row{
 	{Pager, Hide, "q,?,h,left", "close", secPager},
 }
 
-// Actions lists the bindable action names of every context.
+// Actions lists the bindable action names of every context. Those of the special
+// dialogs can be bound for dialogs at large, too.
 func Actions() map[string][]string {
 	out := map[string][]string{}
+	add := func(c Context, a Action) {
+		if names := out[string(c)]; !slices.Contains(names, string(a)) {
+			out[string(c)] = append(names, string(a))
+		}
+	}
 	for _, r := range table {
-		out[string(r.context)] = append(out[string(r.context)], string(r.action))
+		add(r.context, r.action)
+		if slices.Contains(special, r.context) {
+			add(Dialog, r.action)
+		}
 	}
 	return out
 }

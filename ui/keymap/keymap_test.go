@@ -159,3 +159,28 @@ func FuzzParseKey(f *testing.F) {
 		}
 	})
 }
+
+// What a person set for dialogs holds in the plan and the results, over the keys these
+// have of their own; what is set for these alone holds there alone.
+func TestKeysOfDialogsHoldInThePlanAndTheResults(t *testing.T) {
+	m, problems := New(map[string]map[string][]string{
+		"dialog":  {"yes": {"x"}, "leave_hidden_out": {"H"}, "retry": {"t t"}, "take_theirs": {"o"}},
+		"results": {"save_report": {"s"}},
+	})
+	if len(problems) != 0 {
+		t.Errorf("%v", problems)
+	}
+	for _, c := range []struct {
+		context Context
+		keys    string
+		want    Action
+	}{{Plan, "x", Yes}, {Plan, "H", LeaveHidden}, {Plan, "h", ""}, {Plan, "n", No}, {Plan, "right", OpenLine}, {Plan, "j", Down},
+		{Results, "t t", Retry}, {Results, "r", ""}, {Results, "s", SaveReport}, {Results, "w", ""}, {Results, "u", Undo}, {Results, "x", Yes}} {
+		if b, _ := m.Lookup([]Context{c.context, Dialog}, strings.Fields(c.keys)); b.Action != c.want {
+			t.Errorf("%s in %s is %q, want %q", c.keys, c.context, b.Action, c.want)
+		}
+	}
+	if !slices.Contains(Actions()["dialog"], "retry") || slices.Contains(Actions()["dialog"], "toggle_privacy") {
+		t.Error("the dialogs can't be given their keys")
+	}
+}

@@ -22,7 +22,13 @@ func New(overrides map[string]map[string][]string) (m *Map, problems []string) {
 				b.Keys = append(b.Keys, strings.Fields(k))
 			}
 		}
-		if own, ok := overrides[string(r.context)][string(r.action)]; ok {
+		own, ok := overrides[string(r.context)][string(r.action)]
+		if !ok && slices.Contains(special, r.context) {
+			if own, ok = overrides[string(Dialog)][string(r.action)]; !ok {
+				b.yield(overrides[string(Dialog)])
+			}
+		}
+		if ok {
 			problems = append(problems, b.override(own)...)
 		}
 		m.bindings = append(m.bindings, b)
@@ -52,11 +58,26 @@ func (b *Binding) override(own []string) (problems []string) {
 	return problems
 }
 
+// yield gives up default keys that the person set for something else below.
+func (b *Binding) yield(below map[string][]string) {
+	for _, own := range below {
+		for _, text := range own {
+			if seq, err := ParseKey(text); err == nil {
+				b.Keys = slices.DeleteFunc(b.Keys, func(k []string) bool {
+					n := min(len(k), len(seq))
+					return slices.Equal(k[:n], seq[:n]) && !slices.Contains(reserved, k[0])
+				})
+			}
+		}
+	}
+}
+
 func (m *Map) unknown(overrides map[string]map[string][]string) []string {
 	var out []string
+	known := Actions()
 	for c, actions := range overrides {
 		for a := range actions {
-			if !slices.ContainsFunc(m.bindings, func(b Binding) bool { return string(b.Context) == c && string(b.Action) == a }) {
+			if !slices.Contains(known[c], a) {
 				out = append(out, problem(c, a, "there is no such action"))
 			}
 		}

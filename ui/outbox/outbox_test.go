@@ -90,7 +90,7 @@ func TestASubmissionOpensAndShuts(t *testing.T) {
 	s.SetEdits("two", nil, []model.OutboxEntry{entry("e1", model.Queued), refused}, done)
 	s.SetEdits("other", nil, nil, nil) // comes too late
 	text := draw(&s, 100, 24)
-	for _, want := range []string{"refused    title e2", "refused: the service does not allow it", "queued     title e1", "taken back title e3"} {
+	for _, want := range []string{"refused    title e2", `refused: "you may not"`, "queued     title e1", "taken back title e3"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

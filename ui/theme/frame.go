@@ -78,7 +78,16 @@ func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []la
 			shown = append(shown, pair)
 		}
 	}
-	width := func(pair []string) int { return t.Width(pair[0]) + 1 + t.Width(pair[1]) }
+	label := func(key string) string {
+		switch {
+		case key == "right":
+			return t.Arrow
+		case key == "left" && !t.ASCII:
+			return "←"
+		}
+		return key
+	}
+	width := func(pair []string) int { return t.Width(label(pair[0])) + 1 + t.Width(pair[1]) }
 	used := 0
 	for i, pair := range shown {
 		gap, room := min(2, used), at.W
@@ -89,7 +98,7 @@ func (t *Theme) KeyLine(at layout.Rect, pairs ...string) (line string, keys []la
 		if used+gap+n > room {
 			continue
 		}
-		line += layout.Spaces(gap) + t.Say(Key, pair[0]) + " " + pair[1]
+		line += layout.Spaces(gap) + t.Say(Key, label(pair[0])) + " " + pair[1]
 		keys = append(keys, layout.KeyHit{At: layout.Rect{X: at.X + used + gap, Y: at.Y, W: n, H: 1}, Key: pair[0]})
 		used += gap + n
 	}

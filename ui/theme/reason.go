@@ -50,7 +50,7 @@ func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
 	}
 	switch e.State {
 	case model.Refused:
-		if said != "" {
+		if said = cmp.Or(e.Error.Quote(), said); said != "" {
 			said = ": " + said
 		}
 		return "refused" + said

@@ -30,7 +30,7 @@ func TestReasonsAreWordsForAPerson(t *testing.T) {
 	const behind = "waits for the earlier change of its title, which needs you: held"
 	for want, e := range map[string]model.OutboxEntry{
 		"": {State: model.Sending},
-		`refused: the service does not allow it: "you may not" (NoRole) [request 7f3a]`:                                   refused,
+		`refused: "you may not" (NoRole, request 7f3a)`:                                                                   refused,
 		"refused: there is no call for this":                                                                              entry(model.Refused, model.Unsupported, "there is no call for this"),
 		`the title was changed by somebody else meanwhile: now "Their title"`:                                             conflict,
 		"waits: support can't be reached, next try 12:58":                                                                 later(model.RetryAt, model.Unavailable),
