@@ -50,6 +50,11 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	if r.setup.ReadOnly {
 		r.print("Read-only: nothing is changed on a service.")
 	}
+	for _, line := range []string{r.setup.Absent(), start.Greeting} {
+		if line != "" {
+			r.print("%s", model.CleanLine(line, 500))
+		}
+	}
 	if err := l.list(ctx, 0); err != nil {
 		return err
 	}
