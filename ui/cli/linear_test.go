@@ -39,14 +39,14 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		r := &run{Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
 		l := &linear{run: r, rows: []model.Ref{roof}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
 		row, _, _ := b.Row(t.Context(), roof)
-		l.lines[roof] = rowLine(row)
+		l.lines[roof] = l.rowLine(row)
 		for _, a := range b.accounts {
 			l.accounts[a.Name] = accountLine(a)
 		}
 		tell := func(want string) {
 			t.Helper()
 			out.Reset()
-			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}})
+			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}}, true)
 			if got := strings.TrimSpace(out.String()); got != want {
 				t.Errorf("said %q, want %q", got, want)
 			}
@@ -80,7 +80,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		// What somebody else did is said as it was.
 		row.Conversation.Title = "Theirs"
 		b.rows[roof] = row
-		tell("changed 1  Theirs, private, -, projects:71")
+		tell("changed 1  Theirs, private, Bo Day +1, projects")
 	})
 }
 
