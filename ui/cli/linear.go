@@ -105,6 +105,9 @@ func (l *linear) next(ctx context.Context) (string, error) {
 			if !ok {
 				return "", errNoAnswer
 			}
+			if !l.InTerminal { // which ends the line of the prompt
+				fmt.Fprintln(l.Out)
+			}
 			return line, nil
 		case <-ctx.Done():
 			fmt.Fprintln(l.Err)
@@ -277,6 +280,9 @@ const settleTime = 3 * time.Second
 // where that takes longer.
 func (l *linear) settle(ctx context.Context) error {
 	limit := time.After(settleTime)
+	if l.events == nil { // nothing will tell
+		limit = time.After(0)
+	}
 	for {
 		l.announce(ctx, model.Event{}, false)
 		if len(l.acts) == 0 || l.acts[len(l.acts)-1].delayed {

@@ -248,7 +248,11 @@ func (l *linear) doMore(ctx context.Context, _ string) error { return l.list(ctx
 func (l *linear) doOutbox(ctx context.Context, _ string) error { return l.listOutbox(ctx) }
 
 func (l *linear) doHistory(ctx context.Context, _ string) error {
-	return l.history(ctx, historyRange{limit: linearPage})
+	id := func(s model.Submission) string { return s.ID }
+	return paged(ctx, historyRange{limit: linearPage}, l.engine.Submissions, id, func(s model.Submission) error {
+		l.print("%s: %s; asked %s, id %s", s.Words(), s.Ending(l.clock), l.spoken(s.At), s.ID)
+		return nil
+	})
 }
 
 func (l *linear) doRefresh(context.Context, string) error {
