@@ -118,14 +118,18 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 		each = append(each, quote(it.Title)+": "+strings.Join(changes, "; "))
 	}
 	if len(edits) > 0 {
-		about := model.Submission{Sentence: model.Sentence(edits), Edits: len(edits), Waiting: len(edits)}.Words()
-		switch {
+		said := model.Sentence(edits)
+		lines = []string{model.Submission{Sentence: said, Edits: len(edits), Waiting: len(edits)}.Words()}
+		if len(titles) > 1 && len(alike) == 1 {
+			lines[0] += ": " + few(titles)
+		}
+		switch vague := strings.HasPrefix(said, "changed ") || len(titles) > 1 && strings.HasPrefix(said, "renamed "); {
 		case len(alike) > 1:
-			lines = append([]string{about}, each...)
-		case len(titles) > 1:
-			lines = append(lines, about+": "+few(titles))
-		default:
-			lines = append(lines, about)
+			lines = append(lines, each...)
+		case vague:
+			for all := range alike {
+				lines = append(lines, "  "+strings.ReplaceAll(all, "\n", "\n  "))
+			}
 		}
 	}
 	for _, risk := range plan.Risks() {
