@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -265,7 +266,7 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	for _, v := range s.Config.Views {
 		o.Views = append(o.Views, ui.View{Name: v.Name, Query: v.Query})
 	}
-	o.Notice = e.store.Notice()
+	o.Notice, o.Greeting = cmp.Or(e.store.Notice(), s.Absent()), start.Greeting
 	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, p.Leave(ctx, s, e))
 }

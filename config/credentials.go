@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -72,7 +73,15 @@ type CredentialError struct {
 	Err error
 }
 
-func (e *CredentialError) Error() string { return e.Source + ": " + e.Reason }
+func (e *CredentialError) Error() string {
+	if verb, _, _ := strings.Cut(e.Reason, " "); slices.Contains(verbs, strings.TrimSuffix(verb, ":")) {
+		return e.Source + " " + e.Reason
+	}
+	return e.Source + ": " + e.Reason
+}
+
+// verbs begin the reasons that make a sentence with the source before them.
+var verbs = []string{"is", "has", "does", "can't", "holds", "printed", "failed", "belongs"}
 
 func (e *CredentialError) Unwrap() error { return e.Err }
 
@@ -124,6 +133,21 @@ func (r Resolver) Resolve(ctx context.Context, c Credential) (string, error) {
 		return "", err
 	}
 	return checkSecret(c, secret)
+}
+
+// Absent says why a secret can't be had, as far as that shows without asking for it: a variable that is not set, a file
+// that is not there.
+func (r Resolver) Absent(c Credential) error {
+	switch {
+	case c.Env != "":
+		_, err := r.env(c)
+		return err
+	case c.File != "":
+		if _, err := os.Stat(c.File); errors.Is(err, fs.ErrNotExist) {
+			return c.failed(err, "does not exist")
+		}
+	}
+	return nil
 }
 
 // failed builds the error with everything that has the form of a secret taken out.

@@ -40,10 +40,10 @@ func wantFailure(t *testing.T, err error, text string) *CredentialError {
 func TestResolveEnv(t *testing.T) {
 	c := Credential{Env: "CONFIG_TEST_SECRET"}
 	_, err := resolve(t, c)
-	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET: is not set")
+	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is not set")
 	t.Setenv("CONFIG_TEST_SECRET", "")
 	_, err = resolve(t, c)
-	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET: is set but empty")
+	wantFailure(t, err, "environment variable CONFIG_TEST_SECRET is set but empty")
 	t.Setenv("CONFIG_TEST_SECRET", "sk-1 \n")
 	if got, err := resolve(t, c); got != "sk-1 " || err != nil {
 		t.Errorf("%q, %v", got, err)
@@ -77,7 +77,7 @@ func TestSecretText(t *testing.T) {
 	} {
 		got, err := Resolver{LookupEnv: func(string) (string, bool) { return c.in, true }}.Resolve(t.Context(), Credential{Env: "X"})
 		if c.reason != "" {
-			wantFailure(t, err, "environment variable X: "+c.reason)
+			wantFailure(t, err, "environment variable X "+c.reason)
 		}
 		if got != c.want || (err == nil) != (c.reason == "") {
 			t.Errorf("%q: %q, %v", c.in, got, err)
@@ -89,7 +89,7 @@ func TestResolveCommand(t *testing.T) {
 	if got, err := playing("print sk-1\n").Resolve(t.Context(), self()); got != "sk-1" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	name := "command " + os.Args[0] + ": "
+	name := "command " + os.Args[0] + " "
 	_, err := playing("print").Resolve(t.Context(), self())
 	wantFailure(t, err, name+"is empty")
 	_, err = playing("fail").Resolve(t.Context(), self())
@@ -141,7 +141,7 @@ func TestResolveFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	c := Credential{File: path}
 	_, err := resolve(t, c)
-	wantFailure(t, err, "file "+path+": does not exist")
+	wantFailure(t, err, "file "+path+" does not exist")
 	if err := os.WriteFile(path, []byte("sk-1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestResolveFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = resolve(t, c)
-	wantFailure(t, err, "file "+path+": is longer than 64 KiB")
+	wantFailure(t, err, "file "+path+" is longer than 64 KiB")
 }
 
 func TestResolveKeyring(t *testing.T) {

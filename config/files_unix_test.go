@@ -146,15 +146,15 @@ func TestResolveFileModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := resolve(t, Credential{File: link})
-	wantFailure(t, err, "file "+link+": is readable by group or others (mode 0644); try: chmod 600 "+link)
+	wantFailure(t, err, "file "+link+" is readable by group or others (mode 0644); try: chmod 600 "+link)
 	_, err = resolve(t, Credential{File: dir})
-	wantFailure(t, err, "file "+dir+": is not a regular file")
+	wantFailure(t, err, "file "+dir+" is not a regular file")
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err = resolve(t, Credential{File: pipe})
-	wantFailure(t, err, "file "+pipe+": is not a regular file")
+	wantFailure(t, err, "file "+pipe+" is not a regular file")
 }
 
 func TestAppendPrivate(t *testing.T) {

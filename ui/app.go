@@ -56,8 +56,8 @@ type Options struct {
 	// Welcome shows the welcome screen in place of the inbox; HasConfig says that only an account is missing.
 	Welcome, HasConfig bool
 	ConfigPath         string
-	// Notice is the first message.
-	Notice string
+	// Notice is the first message; Greeting is said where there is none.
+	Notice, Greeting string
 }
 
 // screen is what fills the terminal under the overlays.
@@ -208,6 +208,8 @@ func New(o Options) *Model {
 		m.say(theme.Warning, o.Notice)
 	case len(problems) > 0:
 		m.say(theme.Warning, problems[0])
+	case o.Greeting != "":
+		m.say(theme.Accent, o.Greeting)
 	}
 	return m
 }

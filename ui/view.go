@@ -150,14 +150,17 @@ func (m *Model) emptyText() []string {
 	}
 	// An account that was never read whole and fails holds what nobody here has
 	// seen: "nothing" would be a lie.
-	var unread []string
+	unread, then := []string(nil), "Once that is mended, start confab again; confab doctor checks it."
 	for _, a := range m.facts.Accounts() {
 		if a.Error != nil && a.Swept.IsZero() {
 			unread = append(unread, a.Name+": "+a.Error.Words())
+			if a.Error.Kind != model.NoCredential {
+				then = "It is tried again by itself; r tries now."
+			}
 		}
 	}
 	if len(unread) > 0 {
-		return append(append([]string{"Nothing could be read yet.", ""}, unread...), "", "It is tried again by itself; r tries now.")
+		return append(append([]string{"Nothing could be read yet.", ""}, unread...), "", then)
 	}
 	return []string{"Nothing here.", "", "What is done, snoozed or archived is left out; a filter of is:any shows it."}
 }

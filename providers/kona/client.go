@@ -172,7 +172,7 @@ func passwordExpired(status int, e *model.Error) bool {
 
 const (
 	hintPassword = "the Kona password has expired: change it on Kona's web site, then sign in again"
-	hintSignIn   = "sign in again: confab login"
+	hintSignIn   = "sign in: confab login ACCOUNT"
 	hintUpdate   = "that Kona can update conversations is assumed, not documented"
 )
 

@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"confab/model"
@@ -31,6 +31,7 @@ type linear struct {
 	lines    map[model.Ref]string
 	accounts map[string]string
 	acts     []act
+	events   <-chan model.Event
 }
 
 func (r *run) linear(ctx context.Context, start Start) error {
@@ -42,6 +43,7 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	events, stop := r.engine.Subscribe()
 	defer stop()
+	l.events = events
 	for _, a := range r.engine.Accounts() {
 		l.accounts[a.Name] = accountLine(a)
 	}
@@ -49,6 +51,11 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	r.print("confab: type help for the commands, quit to leave.")
 	if r.setup.ReadOnly {
 		r.print("Read-only: nothing is changed on a service.")
+	}
+	for _, line := range []string{r.setup.Absent(), start.Greeting} {
+		if line != "" {
+			r.print("%s", model.CleanLine(line, 500))
+		}
 	}
 	if err := l.list(ctx, 0); err != nil {
 		return err
@@ -62,7 +69,7 @@ func (r *run) linear(ctx context.Context, start Start) error {
 	}
 	for {
 		l.prompt()
-		line, err := l.next(ctx, events)
+		line, err := l.next(ctx)
 		if errors.Is(err, errNoAnswer) {
 			fmt.Fprintln(r.Out)
 			return nil
@@ -76,8 +83,8 @@ func (r *run) linear(ctx context.Context, start Start) error {
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "quit" || word == "q" {
-			err := l.leave(ctx, events)
-			l.announce(context.WithoutCancel(ctx), model.Event{}) // how the last act ended
+			err := l.leave(ctx)
+			l.announce(context.WithoutCancel(ctx), model.Event{}, false) // how the last act ended
 			return err
 		}
 		if err := l.command(ctx, word, strings.TrimSpace(rest)); err != nil {
@@ -90,7 +97,7 @@ func (r *run) linear(ctx context.Context, start Start) error {
 }
 
 // next waits for a line and announces what happens meanwhile.
-func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, error) {
+func (l *linear) next(ctx context.Context) (string, error) {
 	lines := l.asked.typed()
 	for {
 		select {
@@ -98,16 +105,19 @@ func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, e
 			if !ok {
 				return "", errNoAnswer
 			}
+			if !l.InTerminal { // which ends the line of the prompt
+				fmt.Fprintln(l.Out)
+			}
 			return line, nil
 		case <-ctx.Done():
 			fmt.Fprintln(l.Err)
 			return "", ctx.Err()
-		case ev, ok := <-events:
+		case ev, ok := <-l.events:
 			if !ok {
-				events = nil
+				l.events = nil
 				continue
 			}
-			if l.announce(ctx, ev) {
+			if l.announce(ctx, ev, true) {
 				l.prompt()
 			}
 		}
@@ -117,11 +127,11 @@ func (l *linear) next(ctx context.Context, events <-chan model.Event) (string, e
 func (l *linear) prompt() { fmt.Fprint(l.Out, "confab> ") }
 
 // announce says how this session's acts ended, and what else an event changed
-// among what was listed, one line each. A prompt may stand on the line, so the
-// first ends it.
-func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
+// among what was listed, one line each. The first ends the line where a prompt
+// stands on it.
+func (l *linear) announce(ctx context.Context, ev model.Event, prompted bool) (said bool) {
 	say := func(line string) {
-		if !said {
+		if !said && prompted {
 			fmt.Fprintln(l.Out)
 		}
 		said = true
@@ -140,9 +150,9 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 		if err != nil {
 			return said
 		}
-		line := "gone: " + cell(ref.String())
+		line := "gone: " + strings.TrimPrefix(l.lines[ref], "gone: ")
 		if ok {
-			line = rowLine(row)
+			line = l.rowLine(row)
 		}
 		was := l.lines[ref]
 		l.lines[ref] = line
@@ -165,25 +175,6 @@ func (l *linear) announce(ctx context.Context, ev model.Event) (said bool) {
 	return said
 }
 
-// accountLine says how an account does, without what changes all the time.
-func accountLine(a model.AccountState) string {
-	line := a.Name + ": " + theme.Count(a.Conversations, "conversation")
-	switch {
-	case a.Syncing && a.Swept.IsZero():
-		line = a.Name + ": reading the list for the first time"
-	case a.Error != nil:
-		line += ", " + a.Error.Words()
-	}
-	return line
-}
-
-// rowLine says a conversation in one line, without its edits: an act has a line
-// of its own.
-func rowLine(row model.Row) string {
-	c := row.Conversation
-	return fmt.Sprintf("%s, %s, %s, %s", cell(cmp.Or(c.Title, "(no title)")), privacyWord(c), cell(statusWord(c)), cell(c.Ref.String()))
-}
-
 func (l *linear) list(ctx context.Context, offset int) error {
 	page, err := l.engine.List(ctx, model.ListRequest{Query: l.scoped(l.query), Inbox: true, Offset: offset, Limit: linearPage})
 	if err != nil {
@@ -197,16 +188,12 @@ func (l *linear) list(ctx context.Context, offset int) error {
 	for _, row := range rows {
 		ref := row.Conversation.Ref
 		l.rows = append(l.rows, ref)
-		l.lines[ref] = rowLine(row)
-		pending := ""
-		for _, p := range row.Pending {
-			pending += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
-		}
-		l.print("%d  %s%s", len(l.rows), l.lines[ref], pending)
+		l.lines[ref] = l.rowLine(row)
+		l.print("%d  %s", len(l.rows), l.listLine(row))
 	}
 	switch {
 	case page.Total == 0:
-		l.print("No conversations.")
+		l.printLines(l.Out, l.nothing()...)
 	case l.offset < page.Total:
 		l.print("%d of %s; `more` lists the next.", l.offset, theme.Count(page.Total, "conversation"))
 	}
@@ -215,14 +202,14 @@ func (l *linear) list(ctx context.Context, offset int) error {
 
 // leave asks about edits that are on their way, and waits for them if wanted,
 // counting down.
-func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
+func (l *linear) leave(ctx context.Context) error {
 	left, err := l.waiting(ctx)
 	if err != nil || left == 0 || l.setup.ReadOnly {
 		return err
 	}
 	question := undelivered(left) + " Wait? No leaves " + them(left) + " in the outbox."
 	if l.setup.Demo {
-		question = undelivered(left) + " The demo leaves nothing behind. Wait?"
+		question = undelivered(left) + " Wait? No ends the demo, and " + them(left) + " with it."
 	}
 	yes, err := l.asked.confirm(ctx, question, false)
 	if err != nil || !yes {
@@ -240,11 +227,11 @@ func (l *linear) leave(ctx context.Context, events <-chan model.Event) error {
 			l.print("%s", undelivered(left))
 		}
 		select {
-		case ev, ok := <-events:
+		case ev, ok := <-l.events:
 			if !ok {
 				return nil
 			}
-			l.announce(ctx, ev)
+			l.announce(ctx, ev, false)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -283,6 +270,39 @@ func (l *linear) followed(p model.Plan) {
 
 func (l *linear) forget(submission string) {
 	l.acts = slices.DeleteFunc(l.acts, func(a act) bool { return a.submission == submission })
+}
+
+// settleTime is how long the next prompt waits for an act to end, so that one line
+// tells all of it.
+const settleTime = 3 * time.Second
+
+// settle waits a moment for what was just submitted, and says what it waits for
+// where that takes longer.
+func (l *linear) settle(ctx context.Context) error {
+	limit := time.After(settleTime)
+	if l.events == nil { // nothing will tell
+		limit = time.After(0)
+	}
+	for {
+		l.announce(ctx, model.Event{}, false)
+		if len(l.acts) == 0 || l.acts[len(l.acts)-1].delayed {
+			return nil
+		}
+		select {
+		case _, ok := <-l.events:
+			if !ok {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-limit:
+			sub, ok, err := l.engine.Submission(ctx, l.acts[len(l.acts)-1].submission)
+			if err == nil && ok {
+				l.print("%s", l.ending(sub, true, "outbox"))
+			}
+			return err
+		}
+	}
 }
 
 // follow says how acts ended, each in a line, and once what one waits for where

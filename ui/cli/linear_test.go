@@ -39,14 +39,14 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		r := &run{Program: Program{Out: &out, Err: &out, Now: time.Now, Width: func() int { return 0 }}, engine: b}
 		l := &linear{run: r, rows: []model.Ref{roof}, lines: map[model.Ref]string{}, accounts: map[string]string{}}
 		row, _, _ := b.Row(t.Context(), roof)
-		l.lines[roof] = rowLine(row)
+		l.lines[roof] = l.rowLine(row)
 		for _, a := range b.accounts {
 			l.accounts[a.Name] = accountLine(a)
 		}
 		tell := func(want string) {
 			t.Helper()
 			out.Reset()
-			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}})
+			l.announce(t.Context(), model.Event{Refs: []model.Ref{roof}}, true)
 			if got := strings.TrimSpace(out.String()); got != want {
 				t.Errorf("said %q, want %q", got, want)
 			}
@@ -80,7 +80,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		// What somebody else did is said as it was.
 		row.Conversation.Title = "Theirs"
 		b.rows[roof] = row
-		tell("changed 1  Theirs, private, -, projects:71")
+		tell("changed 1  Theirs, private, Bo Day +1, projects")
 	})
 }
 
@@ -98,7 +98,7 @@ func TestPeopleOfSeveralInLines(t *testing.T) {
 	b.want(t, 0, "--plain")
 	contains(t, "stdout", &b.out, "projects:73 can't be read: ", "PEOPLE of 2 conversations in projects",
 		"Bo Day <bo@example.com> user:2, 1 editor, 1 viewer, 2 of 2", "Dee user:5, editor, 1 of 2",
-		"Which role for whom, WHO=ROLE, in 2 conversations? Nothing leaves it: ", "viewer → editor", "1 already so", "1 edit queued.",
+		"Which role for whom, WHO=ROLE, in 2 conversations? Nothing leaves it: ", "making Bo Day editor in “Roof repair”", "“Gutters”: already so", ": waiting\n",
 		"Remove whom, WHO, in 2 conversations?", `"9" is no number of the list`)
 	if b.submits != 1 {
 		t.Errorf("%d were submitted", b.submits)

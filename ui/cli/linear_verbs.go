@@ -26,7 +26,8 @@ func verbs() []verb {
 		{[]string{"list", "l"}, "list [QUERY]", "list conversations; without a query, those of before", (*linear).doList},
 		{[]string{"more", "m"}, "more", "list the next ones", (*linear).doMore},
 		{[]string{"view", "v"}, "view [NAME]", "list a view, or name the views", (*linear).doView},
-		{[]string{"open", "o"}, "open N", "read one with everything known", (*linear).doOpen},
+		{[]string{"open", "o"}, "open N", "read one: who sees it, who is in it, what was said", (*linear).doOpen},
+		{[]string{"all"}, "all N", "everything known of one, ids and stamps too", (*linear).doAll},
 		{[]string{"people", "roles"}, "people N...", "who is in one, or in how many of several, and as what", (*linear).doPeople},
 		{[]string{"private", "p"}, "private N...", "make private", set(model.EditPrivacy, string(model.PrivacyPrivate))},
 		{[]string{"public"}, "public N...", "make public", set(model.EditPrivacy, string(model.PrivacyPublic))},
@@ -209,11 +210,13 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error 
 	if err != nil {
 		return err
 	}
-	l.printLines(l.Out, planLines(plan)...)
+	asks := plan.Risky() || plan.Bulk()
 	if plan.Count(model.PlanChange) == 0 {
+		l.printLines(l.Out, leftAlone(plan)...)
 		return nil
 	}
-	if plan.Risky() || plan.Bulk() {
+	if asks {
+		l.printLines(l.Out, l.preview(plan)...)
 		yes, err := l.asked.confirm(ctx, question(plan), needsWhole(plan.Risks()))
 		if err != nil {
 			return err
@@ -223,13 +226,11 @@ func (l *linear) edit(ctx context.Context, refs []model.Ref, req request) error 
 			return nil
 		}
 	}
-	ids, err := l.engine.Submit(ctx, plan)
-	if err != nil {
+	if _, err := l.engine.Submit(ctx, plan); err != nil {
 		return err
 	}
-	l.print("%s queued.", theme.Count(len(ids), "edit"))
 	l.followed(plan)
-	return nil
+	return l.settle(ctx)
 }
 
 func (l *linear) doList(ctx context.Context, rest string) error {
@@ -247,7 +248,11 @@ func (l *linear) doMore(ctx context.Context, _ string) error { return l.list(ctx
 func (l *linear) doOutbox(ctx context.Context, _ string) error { return l.listOutbox(ctx) }
 
 func (l *linear) doHistory(ctx context.Context, _ string) error {
-	return l.history(ctx, historyRange{limit: linearPage})
+	id := func(s model.Submission) string { return s.ID }
+	return paged(ctx, historyRange{limit: linearPage}, l.engine.Submissions, id, func(s model.Submission) error {
+		l.print("%s: %s; asked %s, id %s", s.Words(), s.Ending(l.clock), l.spoken(s.At), s.ID)
+		return nil
+	})
 }
 
 func (l *linear) doRefresh(context.Context, string) error {
@@ -268,7 +273,11 @@ func (l *linear) doView(ctx context.Context, rest string) error {
 	return nil
 }
 
-func (l *linear) doOpen(ctx context.Context, rest string) error {
+func (l *linear) doOpen(ctx context.Context, rest string) error { return l.open(ctx, rest, l.brief) }
+
+func (l *linear) doAll(ctx context.Context, rest string) error { return l.open(ctx, rest, l.show) }
+
+func (l *linear) open(ctx context.Context, rest string, show func(model.Row, model.Detail)) error {
 	refs, _, err := l.pickOne(rest)
 	if err != nil {
 		return err
@@ -277,7 +286,7 @@ func (l *linear) doOpen(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	l.show(row, d)
+	show(row, d)
 	return l.engine.See(ctx, refs[0])
 }
 
@@ -376,7 +385,7 @@ func (l *linear) decide(ctx context.Context, d decision, ids []string) error {
 	for _, x := range picked {
 		l.followed(model.Plan{ID: x.Submission, Items: []model.PlanItem{{Ref: x.Ref}}})
 	}
-	return nil
+	return l.settle(ctx)
 }
 
 func (l *linear) doResolve(ctx context.Context, rest string) error {

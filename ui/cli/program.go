@@ -117,6 +117,22 @@ func (s Setup) Resolver() config.Resolver {
 	return r
 }
 
+// Absent says, in a line, what to do about a credential that no asking can give; "" where there is none.
+func (s Setup) Absent() string {
+	for _, a := range s.Active() {
+		for _, c := range a.Credentials() {
+			switch err := s.Resolver().Absent(c); {
+			case err == nil:
+			case c.Env != "":
+				return "Set " + c.Env + ", the credential of " + a.Name + ", and start confab again."
+			default:
+				return a.Name + ": " + err.Error() + ". Put the credential there; it is read again."
+			}
+		}
+	}
+	return ""
+}
+
 // Active lists the accounts that take part.
 func (s Setup) Active() []config.Account {
 	if len(s.Accounts) == 0 {
@@ -125,8 +141,8 @@ func (s Setup) Active() []config.Account {
 	return slices.DeleteFunc(slices.Clone(s.Config.Accounts), func(a config.Account) bool { return !slices.Contains(s.Accounts, a.Name) })
 }
 
-// Start is where the inbox opens.
-type Start struct{ Query, View string }
+// Start is where the inbox opens; Greeting is said there first.
+type Start struct{ Query, View, Greeting string }
 
 // Login is a sign-in of one account in the browser.
 type Login interface {

@@ -208,7 +208,20 @@ func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err erro
 	if err := r.markSeen(ctx, s.accounts); err != nil {
 		return err
 	}
-	return r.openInbox(ctx, start)
+	if !o.Hostile {
+		start.Greeting = greeting[r.flags.plain]
+	}
+	err = r.openInbox(ctx, start)
+	if err == nil && r.onScreen() {
+		r.say("The demo is over, and nothing of it is kept. confab init adds an account of your own.")
+	}
+	return err
+}
+
+// greeting says what to try in the demo, on the screen and in the line mode.
+var greeting = map[bool]string{
+	false: "Try / label:interview enter, then * and p (nothing leaves this machine)",
+	true:  "Everything here is made up, and nothing leaves this machine. Try: list is:public label:interview, then private 1-3",
 }
 
 // demoReads is how long a demo's first look at its accounts may take; slow or failing ones are read once the inbox is open.

@@ -135,8 +135,8 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if u.Marks == 0 {
-		l.printLines(l.Out, append(undoLines(u, withdrawn), planLines(u.Plan)...)...)
+	if u.Marks == 0 && (u.Asks() || u.Nothing() || len(u.Blocked)+u.InFlight > 0) {
+		l.printLines(l.Out, append(undoLines(u, withdrawn), l.preview(u.Plan)...)...)
 	}
 	if u.Nothing() {
 		if len(u.Blocked) == 0 {
@@ -163,10 +163,11 @@ func (l *linear) doUndo(ctx context.Context, id string) error {
 	}
 	l.forget(u.Submission)
 	if n := len(u.Withdraw); n > 0 {
-		l.print("withdrawn, nothing was changed: %s", theme.Count(n, "edit"))
+		l.print("withdrawn, nothing was changed: %s", u.Sentence)
 	}
 	if len(ids) > 0 {
 		l.followed(u.Plan)
+		return l.settle(ctx)
 	}
 	return nil
 }

@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"confab/model"
+	"confab/ui/theme"
+)
+
+// maxNamed bounds the titles that a plan for many names.
+const maxNamed = 5
+
+// accountLine says how an account does, without what changes all the time.
+func accountLine(a model.AccountState) string {
+	line := a.Name + ": " + theme.Count(a.Conversations, "conversation")
+	switch {
+	case a.Syncing && a.Swept.IsZero():
+		line = a.Name + ": reading the list for the first time"
+	case a.Error != nil:
+		line += ", " + a.Error.Words()
+	}
+	return line
+}
+
+func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title)")) }
+
+// rowLine says a conversation in one line as far as it is about the conversation
+// itself: an act has a line of its own, and what is normal is not said.
+func (l *linear) rowLine(row model.Row) string {
+	c := row.Conversation
+	parts := []string{title(c), l.privacy(c)}
+	if status := unusual(c); status != "" {
+		parts = append(parts, status)
+	}
+	if people := peopleIn(c, true); people != "" {
+		parts = append(parts, cell(people))
+	}
+	return strings.Join(append(parts, c.Ref.Account), ", ")
+}
+
+// listLine is rowLine with what is not worth an announcement.
+func (l *linear) listLine(row model.Row) string {
+	line := l.rowLine(row)
+	if at := when(row.Conversation); !at.IsZero() {
+		line += ", " + l.spoken(at)
+	}
+	if !row.Triage.Seen {
+		line += ", unseen"
+	}
+	for _, p := range row.Pending {
+		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
+	}
+	return line
+}
+
+// privacy is the word of the list for who can see a conversation.
+func (l *linear) privacy(c model.Conversation) string {
+	d, _ := l.engine.Describe(c.Ref.Account)
+	if seen := d.Seen(&c); seen.Class != model.ClassUnknown {
+		return seen.Word
+	}
+	return privacyWord(c)
+}
+
+// unusual is the status of a conversation that is neither open nor finished.
+func unusual(c model.Conversation) string {
+	switch {
+	case c.Archived:
+		return "archived"
+	case c.Closed:
+		return model.StatusClosed
+	}
+	return ""
+}
+
+// nothing says why a list is empty.
+func (l *linear) nothing() []string {
+	var unread []string
+	for _, a := range l.engine.Accounts() {
+		switch {
+		case !a.Swept.IsZero():
+		case a.Error != nil:
+			unread = append(unread, accountLine(a))
+		default:
+			return []string{"Nothing here yet: the services are being read."}
+		}
+	}
+	switch {
+	case len(unread) > 0:
+		return append([]string{"Nothing could be read yet."}, unread...)
+	case l.query != "":
+		return []string{"Nothing matches " + cell(l.query) + "."}
+	}
+	return []string{"Nothing here. What is done, snoozed or archived is left out; list is:any has it."}
+}
+
+// preview says what a plan is about to do, and what it leaves alone. What is the
+// same for several is said once.
+func (l *linear) preview(plan model.Plan) (lines []string) {
+	var edits []model.Titled
+	var titles, each []string
+	alike := map[string]bool{}
+	for _, it := range plan.Items {
+		if it.State != model.PlanChange {
+			continue
+		}
+		var changes []string
+		for _, e := range it.Edits {
+			edits = append(edits, model.Titled{Edit: e, Title: it.Title})
+			changes = append(changes, editLines(e)...)
+		}
+		alike[strings.Join(changes, "\n")] = true
+		titles = append(titles, quote(it.Title))
+		each = append(each, quote(it.Title)+": "+strings.Join(changes, "; "))
+	}
+	if len(edits) > 0 {
+		said := model.Sentence(edits)
+		lines = []string{model.Submission{Sentence: said, Edits: len(edits), Waiting: len(edits)}.Words()}
+		if len(titles) > 1 && len(alike) == 1 {
+			lines[0] += ": " + few(titles)
+		}
+		switch vague := strings.HasPrefix(said, "changed ") || len(titles) > 1 && strings.HasPrefix(said, "renamed "); {
+		case len(alike) > 1:
+			lines = append(lines, each...)
+		case vague:
+			for all := range alike {
+				lines = append(lines, "  "+strings.ReplaceAll(all, "\n", "\n  "))
+			}
+		}
+	}
+	for _, risk := range plan.Risks() {
+		lines = append(lines, model.CleanLine(risk.Text, 500))
+	}
+	var notes []string
+	for _, it := range plan.Items {
+		for _, note := range it.Notes {
+			if note = model.CleanLine(note, 500); it.State == model.PlanChange && !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	return append(append(lines, notes...), leftAlone(plan)...)
+}
+
+// few names some of many.
+func few(names []string) string {
+	if more := len(names) - maxNamed; more > 0 {
+		names = append(slices.Clone(names[:maxNamed]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// leftAlone says what a plan does not change, and why.
+func leftAlone(plan model.Plan) (lines []string) {
+	why := map[string][]string{}
+	var order []string
+	for _, it := range plan.Items {
+		reason := ""
+		switch {
+		case it.State == model.PlanBlocked:
+			reason = "can't: " + model.CleanLine(it.Reason, 1000)
+		case it.State == model.PlanAlready && len(it.Waiting) > 0:
+			reason = "asked for already, and not delivered yet"
+		case it.State == model.PlanAlready:
+			reason = "already so"
+		default:
+			continue
+		}
+		if len(why[reason]) == 0 {
+			order = append(order, reason)
+		}
+		why[reason] = append(why[reason], quote(it.Title))
+	}
+	for _, reason := range order {
+		lines = append(lines, few(why[reason])+": "+reason)
+	}
+	return lines
+}
+
+// brief reads a conversation out: what it is, who can see it, who is in it, and
+// what was said.
+func (l *linear) brief(row model.Row, d model.Detail) {
+	c := row.Conversation
+	l.print("%s", title(c))
+	about := []string{c.Ref.Account}
+	if status := unusual(c); status != "" {
+		about = append(about, status)
+	}
+	if at := when(c); !at.IsZero() {
+		about = append(about, l.spoken(at))
+	}
+	l.print("%s", strings.Join(about, ", "))
+	described, _ := l.engine.Describe(c.Ref.Account)
+	l.print("Seen by %s.", described.Seen(&c).Words())
+	for _, set := range []struct {
+		head   string
+		people model.Set[model.Participant]
+	}{{"People", c.Participants}, {"Contacts", c.Contacts}} {
+		if set.people.Known && len(set.people.Items) > 0 {
+			l.print("%s: %s", set.head, strings.Join(peopleShort("", set.people.Items), ", "))
+		}
+	}
+	var pairs []string
+	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
+		held := model.Pairs(c, kind)
+		for _, k := range slices.Sorted(maps.Keys(held)) {
+			pairs = append(pairs, cell(k)+" "+cell(held[k]))
+		}
+	}
+	if len(pairs) > 0 {
+		l.print("Labels: %s", strings.Join(pairs, ", "))
+	}
+	for _, p := range row.Pending {
+		l.print("Not delivered yet: %s, %s", model.FieldName(p.Kind), p.State.Words())
+	}
+	if c.Description != "" {
+		l.text("", c.Description)
+	}
+	l.messages(d)
+}
