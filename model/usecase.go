@@ -18,6 +18,25 @@ type ListRequest struct {
 	// Anchor, if set, places the window around that conversation; Page.Index
 	// says where it is. Where it is not in the list, Offset counts.
 	Anchor Ref
+	// Was, if set, is what the list showed when confab was left.
+	Was *Session
+}
+
+// Session is where a person was in the inbox: what a start after a dropped link goes
+// back to.
+type Session struct {
+	View   string `json:"view"`
+	Filter string `json:"filter"`
+	// At was under the cursor, at Index of the list, of which Top was the first row in
+	// sight.
+	At    Ref `json:"at"`
+	Index int `json:"index"`
+	Top   int `json:"top"`
+	// Keys are the rows that were at hand, from Offset on, of Total.
+	Keys   []int64   `json:"keys"`
+	Offset int       `json:"offset"`
+	Total  int       `json:"total"`
+	Seen   time.Time `json:"seen"`
 }
 
 // SelectRequest asks for a set of conversations of a list: all of it, or those

@@ -150,6 +150,8 @@ type Model struct {
 	doors  string // how the accounts did at the last announcement
 	notice notice
 	drafts *drafts
+	// session is where the person is.
+	session session
 
 	// submitting counts submissions that are not on disk yet. The program does not end
 	// before they are.
@@ -187,8 +189,10 @@ func New(o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout,
-		drafts: &drafts{be: o.Backend, kept: map[string]draft{}}}
+	m := &Model{opts: o, be: o.Backend, facts: o.Backend, layout: o.Layout, drafts: &drafts{kept: map[string]draft{}}, session: newSession(o)}
+	if o.Backend != nil {
+		m.drafts.save = o.Backend.SaveDraft
+	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	keys, problems := keymap.New(o.Keys)
 	m.keys = keys
@@ -250,7 +254,7 @@ func (m *Model) Init() tea.Cmd {
 	if m.be == nil {
 		return tea.Batch(cmds...)
 	}
-	return tea.Batch(append(cmds, m.subscribe(), m.start())...)
+	return tea.Batch(append(cmds, m.subscribe(), m.resume())...)
 }
 
 // Chosen tells what the person asked for on the welcome screen, which the program

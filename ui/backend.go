@@ -42,4 +42,8 @@ type Backend interface {
 	TriageMany(ctx context.Context, refs []model.Ref, t model.TriageChange, progress func(done, total int)) error
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
+	// KeepSession keeps where a person is, in a scope such as a config file; LeftSession
+	// returns where the process was that ended last without forgetting it.
+	KeepSession(ctx context.Context, scope, text string) error
+	LeftSession(ctx context.Context, scope string) (string, error)
 }

@@ -121,7 +121,8 @@ func onCounted(t *testing.T, path string, size crowd.Size, layout string, f func
 				t.Fatal(err)
 			}
 		}
-		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout})
+		// Of a demo no session is kept, which would be written behind the keys that are counted.
+		c.model = ui.New(ui.Options{Backend: c.b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark", Layout: layout, Demo: true})
 		c.Screen = Start(t, c.model, 160, 45)
 		defer c.Stop()
 		c.Wait(3 * time.Second)

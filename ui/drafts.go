@@ -15,7 +15,7 @@ import (
 // locked: commands write it side by side, and the end of the program writes
 // what the model, which may be stuck by then, could not.
 type drafts struct {
-	be Backend
+	save func(ctx context.Context, key, text string) error
 	// writing orders the writes: an older text never follows a newer one.
 	writing sync.Mutex
 	mu      sync.Mutex
@@ -70,7 +70,7 @@ func (d *drafts) write(ctx context.Context, key string) error {
 	if now.written == now.changes {
 		return nil
 	}
-	if err := d.be.SaveDraft(ctx, key, now.text); err != nil {
+	if err := d.save(ctx, key, now.text); err != nil {
 		return err
 	}
 	d.update(key, func(t *draft) { t.written = now.changes })

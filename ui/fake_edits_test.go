@@ -342,6 +342,21 @@ func (f *fake) SaveDraft(_ context.Context, key, text string) error {
 	return err
 }
 
+func (f *fake) KeepSession(_ context.Context, _, text string) error {
+	err := f.enter("KeepSession")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.session = text
+	return err
+}
+
+func (f *fake) LeftSession(context.Context, string) (string, error) {
+	err := f.enter("LeftSession")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.session, err
+}
+
 func (f *fake) Draft(_ context.Context, key string) (string, error) {
 	err := f.enter("Draft")
 	return f.draft(key), err

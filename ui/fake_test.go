@@ -25,6 +25,8 @@ type fake struct {
 	outbox   []model.OutboxEntry
 	history  []model.JournalEntry
 	drafts   map[string]string
+	session  string
+	opening  func(model.ListRequest)
 	triaged  []model.TriageChange
 	people   []model.Participant
 	plans    []model.Plan // submitted
@@ -369,7 +371,10 @@ var _ ui.Backend = (*fake)(nil)
 
 type chanEvent = model.Event
 
-func (f *fake) Opening(context.Context, model.ListRequest) (model.Page, error) {
+func (f *fake) Opening(_ context.Context, req model.ListRequest) (model.Page, error) {
+	if f.opening != nil {
+		f.opening(req)
+	}
 	return model.Page{Total: -1, Index: -1}, f.enter("Opening")
 }
 

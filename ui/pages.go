@@ -223,7 +223,8 @@ func (m *Model) reopen() tea.Cmd {
 
 func (m *Model) opening(q string) func(context.Context) (model.Page, error) {
 	_, limit, _ := m.list.Window()
-	req := model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows)}
+	req := model.ListRequest{Query: q, Inbox: true, Limit: max(limit, openingRows), Was: m.session.was}
+	m.session.was = nil
 	return func(ctx context.Context) (model.Page, error) { return m.be.Opening(ctx, req) }
 }
 

@@ -63,7 +63,7 @@ func newSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
 	return sb
 }
 
-func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int) *road {
+func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int, o ...ui.Options) *road {
 	t.Helper()
 	var accounts []inbox.Account
 	factories := registry.Registry{attention.Factory(), bird.Factory(), askelephant.Factory(), kona.Factory()}
@@ -91,13 +91,13 @@ func openRoad(t *testing.T, sb *sandbox.Sandbox, path string, w, h int) *road {
 		}
 		accounts = append(accounts, inbox.Account{Provider: p})
 	}
-	r := startRoad(t, accounts, path, w, h)
+	r := startRoad(t, accounts, path, w, h, o...)
 	r.sb = sb
 	return r
 }
 
 // startRoad opens everything above some accounts.
-func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int) *road {
+func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int, o ...ui.Options) *road {
 	t.Helper()
 	ctx := context.Background()
 	st, err := store.Open(ctx, path, store.Options{Host: "laptop"})
@@ -109,7 +109,9 @@ func startRoad(t *testing.T, accounts []inbox.Account, path string, w, h int) *r
 		t.Fatal(err)
 	}
 	b.Start(ctx)
-	m := ui.New(ui.Options{Backend: b, Now: func() time.Time { return time.Now().UTC() }, Theme: "dark"})
+	options := append(o, ui.Options{})[0]
+	options.Backend, options.Now, options.Theme = b, func() time.Time { return time.Now().UTC() }, "dark"
+	m := ui.New(options)
 	r := &road{Screen: Start(t, m, w, h), t: t, inbox: b, store: st}
 	t.Cleanup(r.close)
 	r.Wait(3 * time.Second)

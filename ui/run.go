@@ -92,6 +92,7 @@ func run(ctx context.Context, m *Model, tty terminal, options ...tea.ProgramOpti
 		keepTerminal()
 		go p.Quit()
 	}
+	m.session.end(leaving.Err() == nil || ctx.Err() != nil || connected.Err() != nil)
 	kept := m.keepDrafts(ctx, ended)
 	select {
 	case <-ended:
@@ -134,6 +135,9 @@ func (m *Model) keepDrafts(ctx context.Context, ended <-chan struct{}) <-chan er
 	done, result := make(chan error, 1), make(chan error, 1)
 	go func() {
 		err := m.drafts.writeAll(writing)
+		if m.session.kept != nil {
+			m.session.kept.writeAll(writing) // without it, the next start begins at the top
+		}
 		select {
 		case <-ended:
 		case <-time.After(loopTime):

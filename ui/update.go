@@ -11,7 +11,7 @@ import (
 // Update takes a message. It does no I/O.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
-	return m, tea.Batch(cmd, m.follows(), m.nextUndo())
+	return m, tea.Batch(cmd, m.follows(), m.nextUndo(), m.noteSession())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {

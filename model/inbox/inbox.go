@@ -55,6 +55,8 @@ type stored interface {
 	History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error)
 	SaveDraft(ctx context.Context, key, text string) error
 	Draft(ctx context.Context, key string) (string, error)
+	KeepSession(ctx context.Context, scope, text string) error
+	LeftSession(ctx context.Context, scope string) (string, error)
 	Forget(ctx context.Context, account string) error
 }
 

@@ -188,6 +188,9 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 	}
 	now := b.now()
 	match := func(s *query.Subject) bool { return q.Match(s, now, b.loc) }
+	if was := req.Was; was != nil && len(was.Keys) > 0 {
+		return b.reopening(ctx, *was, match)
+	}
 	kept, ok, err := b.store.KeptView(ctx, q.String(), match)
 	if err != nil {
 		return none, err
@@ -207,6 +210,17 @@ func (b *Inbox) Opening(ctx context.Context, req model.ListRequest) (model.Page,
 	p := model.Page{Total: kept.Total, Index: -1, AsOf: kept.At}
 	if req.Limit > 0 {
 		p.Rows, err = b.store.Rows(ctx, kept.Keys[:min(len(kept.Keys), req.Limit)])
+	}
+	return p, err
+}
+
+// reopening returns the rows that a session had at hand, without those that match no more.
+func (b *Inbox) reopening(ctx context.Context, was model.Session, match func(*query.Subject) bool) (model.Page, error) {
+	p := model.Page{Total: -1, Index: -1, Offset: was.Offset, AsOf: was.Seen}
+	keys, err := b.store.Matching(ctx, was.Keys, match)
+	if err == nil {
+		p.Total = max(was.Total-(len(was.Keys)-len(keys)), was.Offset+len(keys))
+		p.Rows, err = b.store.Rows(ctx, keys)
 	}
 	return p, err
 }

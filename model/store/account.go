@@ -243,8 +243,9 @@ func (s *Store) Forget(ctx context.Context, account string) error {
 		t.exec("DELETE FROM meta WHERE key = ?", formerlyKey(account))
 		t.exec("DELETE FROM view")
 		t.newEpoch()
-		// Drafts are keyed by what they are about, which names the account.
-		t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0", account)
+		// Drafts are keyed by what they are about, which names the account; a session
+		// may be on a conversation of it.
+		t.exec("DELETE FROM draft WHERE instr(key || ':', ':' || ? || ':') > 0 OR instr(key, ?) = 1", account, sessionKey)
 	})
 	if err != nil {
 		return err

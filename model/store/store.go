@@ -31,7 +31,8 @@ type Store struct {
 	pacing sync.Mutex // guards the files of Pacer among goroutines
 	reads  *Reads
 	// enters holds the submissions that are entering the outbox by this process.
-	enters sync.Map
+	enters  sync.Map
+	session sessionState
 	// refolded is the last key that Refold has looked at.
 	refolded atomic.Int64
 	// ready says that the database is at the version that this process knows.

@@ -56,18 +56,7 @@ func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subjec
 			}
 			keys, packed = append(keys, k), packed[n:]
 		}
-		matching := map[int64]bool{}
-		for some := range slices.Chunk(keys, rowsAtOnce) {
-			r.t.entries(func(e Indexed) error {
-				matching[e.Key] = match(&e.Subject)
-				return nil
-			}, indexedColumns+" FROM conversation WHERE gone = 0 AND key IN (SELECT value FROM json_each(?))", asList(some))
-		}
-		for _, k := range keys {
-			if matching[k] {
-				v.Keys = append(v.Keys, k)
-			}
-		}
+		v.Keys = r.t.matching(keys, match)
 		v.Total = max(v.Total-(len(keys)-len(v.Keys)), len(v.Keys))
 		return v, ok
 	}, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q))

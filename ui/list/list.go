@@ -44,6 +44,16 @@ func (l *List) Reset(at model.Ref) {
 	*l = List{height: l.height, ref: at, moved: !at.IsZero(), marks: l.marks, hidden: l.hidden}
 }
 
+// ResetTo empties the list with the cursor on a conversation, at an index and with
+// another at the top as they were last.
+func (l *List) ResetTo(at model.Ref, index, top int) {
+	l.Reset(at)
+	l.bar.At, l.bar.Top = index, top
+}
+
+// Showing returns the window, the index of its first row, and that of the first in sight.
+func (l *List) Showing() (rows []model.Row, start, top int) { return l.rows, l.start, l.bar.Top }
+
 // Loaded reports whether a first window has come.
 func (l *List) Loaded() bool { return l.loaded }
 

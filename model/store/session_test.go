@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"confab/model"
+	"confab/model/query"
+	"confab/model/store"
+)
+
+// A session is gone back to once its process has ended, the last of them, and by one.
+func TestLeftSession(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "confab.db")
+	now := start
+	open := func() *store.Store {
+		tick := func() time.Time { now = now.Add(time.Second); return now }
+		s, err := store.Open(t.Context(), path, store.Options{Host: "laptop", Now: tick})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
+	}
+	keep := func(s *store.Store, scope, text string) {
+		t.Helper()
+		if err := s.KeepSession(t.Context(), scope, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := func(s *store.Store, scope, want string) {
+		t.Helper()
+		got, err := s.LeftSession(t.Context(), scope)
+		if err != nil || got != want {
+			t.Fatalf("%s: left was %q, want %q (%v)", scope, got, want, err)
+		}
+	}
+	a, b, c := open(), open(), open()
+	left(c, "x", "")
+	keep(a, "x", "a")
+	keep(b, "x", "b")
+	keep(a, "other", "elsewhere")
+	left(c, "x", "") // both live
+	a.Close()
+	left(c, "x", "a")
+	left(c, "other", "elsewhere")
+	keep(b, "x", "b2")
+	left(c, "x", "a") // it waits for somebody who goes on with it
+	keep(c, "x", "c")
+	left(open(), "x", "") // c did
+	b.Close()
+	c.Close()
+	d := open()
+	left(d, "x", "c")
+	keep(d, "x", "") // left by a key, so afresh, and nothing older comes back
+	d.Close()
+	left(open(), "x", "")
+	left(open(), "other", "elsewhere")
+
+	e := open()
+	if err := e.Forget(t.Context(), "sales"); err != nil {
+		t.Fatal(err)
+	}
+	left(e, "other", "") // it may be on a conversation of the account
+}
+
+func TestMatchingKeepsTheOrder(t *testing.T) {
+	s := fresh(t)
+	var refs []model.Ref
+	for _, id := range []string{"1", "2", "3"} {
+		c := conv(id, "no "+id)
+		save(t, s, c)
+		refs = append(refs, c.Ref)
+	}
+	var keys []int64
+	for _, i := range []int{2, 0, 1} {
+		k, _, err := s.Key(t.Context(), refs[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, k)
+	}
+	one := func(sub *query.Subject) bool { return sub.Title != "no 1" }
+	got, err := s.Matching(t.Context(), append(keys, 99), one)
+	if err != nil || len(got) != 2 || got[0] != keys[0] || got[1] != keys[2] {
+		t.Errorf("%v of %v: %v", got, keys, err)
+	}
+}
