@@ -342,11 +342,16 @@ func name(th *theme.Theme, r person, c columns) string {
 
 func drawnName(th *theme.Theme, r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
 
-// nameOf is what somebody is called: with the kind, where it is no person.
+// nameOf is what somebody is called: with the kind, where it is no person, and the size
+// of a group.
 func nameOf(p model.Participant) string {
 	name := model.CleanLine(p.Display(), 200)
-	if !isPerson(p) {
-		name += " (" + model.CleanLine(p.Kind, 20) + ")"
+	if isPerson(p) {
+		return name
 	}
-	return name
+	kind := model.CleanLine(p.Kind, 20)
+	if p.Members > 0 {
+		kind += ", " + headcount(p.Members)
+	}
+	return name + " (" + kind + ")"
 }
