@@ -34,7 +34,7 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		for _, n := range notes {
 			out = append(out, th.Paint(theme.Warning, n, w))
 		}
-		if h < len(out)+tail+7 {
+		if h < len(out)+tail+min(len(e.rows), 7) {
 			tail = 0
 		}
 		c := e.columns(th, w)
