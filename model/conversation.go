@@ -46,6 +46,9 @@ type Participant struct {
 	Identifier string `json:"identifier"`
 	Role       string `json:"role"`
 	Status     string `json:"status"`
+	// Members is how many are in a group, 0 where that is not known. It is for display,
+	// and never kept.
+	Members int `json:"-"`
 }
 
 // MarshalJSON writes null for what is not known.

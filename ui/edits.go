@@ -101,6 +101,9 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 	}
 	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
 	p.Items = slices.DeleteFunc(p.Items, func(it model.PlanItem) bool { return it.State == model.PlanAlready && !why.concerns(it.Ref) })
+	if verb, ok := strings.CutSuffix(why.title, ": "+theme.Count(len(refs), "conversation")); ok {
+		p.Title = bulkTitle(verb, len(p.Items))
+	}
 	if err != nil || !why.marked {
 		return p, err
 	}

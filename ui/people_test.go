@@ -120,6 +120,32 @@ func TestPeopleOfSeveral(t *testing.T) {
 	})
 }
 
+// Contacts of several are edited as the union too, and a form of several opens the same
+// table.
+func TestContactsOfSeveral(t *testing.T) {
+	f := newFake(conversations(20)...)
+	f.rows[6].Conversation.Contacts = model.SetOf(model.Participant{Kind: "contact", ID: "c9", Name: "Gus Guest"})
+	with(t, f, start{w: 110, h: 44}, func(a *app) {
+		a.Press("j", "j", "space", "3", "j", "space", "c")
+		a.Want("Contacts of 2 conversations", "Gus Guest", "Cora Customer", "1 of 2", "not in Talk 6 about budgets (f adds them there)")
+		a.Press("f")
+		a.Want("1 of 2 +1", "1 of 2 conversations change")
+		a.Press("u", "x", "ctrl+s")
+		a.Want("─ Contacts ─", "Talk 2 about budgets", "Removes the contact Cora Customer")
+		a.Press("n", "esc", "esc", "e")
+		a.Want("Edit: 2 conversations", "not loaded yet")
+		a.Press("tab", "enter")
+		a.Want("Cora Customer", "in 2 conversations")
+		a.Press("x", "ctrl+s")
+		a.Want("1 removed", "1 of 2 conversations change", "(enter opens the table)")
+		a.Press("ctrl+s", "y")
+		p := a.submitted()
+		if len(p) != 1 || len(p[0].Edits()) != 1 || p[0].Edits()[0].Kind != model.EditContacts {
+			t.Errorf("%+v\n%s", p, a.Text())
+		}
+	})
+}
+
 // What somebody else changed since the table was read is no part of what the person
 // was looking at.
 func TestPeopleOfSeveralAreChangedFromWhatWasSeen(t *testing.T) {

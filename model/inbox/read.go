@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,8 +19,8 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	if err != nil {
 		return d, err
 	}
-	// The merged row has what this read did not ask for; facts are never stored.
-	facts := d.Conversation.Facts
+	// The merged row has what this read did not ask for; facts and the sizes of groups are never stored.
+	facts, people := d.Conversation.Facts, d.Conversation.Participants.Items
 	if err := b.store.Save(ctx, d.Conversation, d.Reading(need)); err != nil {
 		return d, err
 	}
@@ -29,6 +30,11 @@ func (b *Inbox) Load(ctx context.Context, ref model.Ref, need model.Need) (model
 	}
 	if ok {
 		d.Conversation = row.Conversation
+		for i, p := range row.Conversation.Participants.Items {
+			if at := slices.IndexFunc(people, func(q model.Participant) bool { return q.Members > 0 && model.SamePerson(p, q) }); at >= 0 {
+				row.Conversation.Participants.Items[i].Members = people[at].Members
+			}
+		}
 		if facts != nil {
 			d.Conversation.Facts = facts
 		}

@@ -43,7 +43,9 @@ func fill(v reflect.Value, n *int) {
 		fill(v.Index(1), n)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i), n)
+			if v.Type().Field(i).Tag.Get("json") != "-" { // what is never kept
+				fill(v.Field(i), n)
+			}
 		}
 	default:
 		panic(v.Kind())
@@ -56,9 +58,6 @@ func TestABodyHoldsEveryField(t *testing.T) {
 	n := 0
 	fill(reflect.ValueOf(&c).Elem(), &n)
 	c.Ref = bodyRef
-	for i := range c.Facts {
-		c.Facts[i].Volatile = false
-	}
 	got, err := readBody(appendBody(nil, &c), bodyRef)
 	if err != nil {
 		t.Fatal(err)

@@ -127,6 +127,8 @@ func convertNamed(key string, raw json.RawMessage) (model.Participant, bool) {
 	if key == keyUsers {
 		p.Name, p.Email = strings.TrimSpace(p.Name), o.Text("email")
 	}
+	members, _ := providers.Elements(o.Peek("user_ids"))
+	p.Members = len(members)
 	return p, p.ID != ""
 }
 

@@ -20,6 +20,7 @@ import (
 var (
 	ann  = model.Participant{Kind: "user", ID: "1", Name: "Ann", Role: "editor"}
 	bob  = model.Participant{Kind: "user", ID: "2", Name: "Bob", Role: "viewer"}
+	dee  = model.Participant{Kind: "user", ID: "4", Name: "Dee", Role: "viewer"}
 	kona = model.Description{Roles: []string{"editor", "viewer"}, DefaultRole: "viewer"}
 )
 
@@ -114,14 +115,14 @@ func TestTableChanges(t *testing.T) {
 }
 
 // several is a table of the people of three conversations: Ann is an editor of the first
-// and a viewer of the second, Bob a viewer of all.
+// and a viewer of the second, Bob a viewer of both, Dee of the third.
 func several() *People {
 	e := NewPeople("x", model.EditParticipants, true, kona)
 	e.Keys = keys.Keys(keymap.People)
 	viewer := ann
 	viewer.Role = "viewer"
 	var all Loaded
-	for i, people := range [][]model.Participant{{ann, bob}, {bob, viewer}, {bob}} {
+	for i, people := range [][]model.Participant{{ann, bob}, {bob, viewer}, {dee}} {
 		c := model.Conversation{Ref: model.Ref{ID: string(rune('a' + i))}, Title: string(rune('A' + i)), Participants: model.SetOf(people...)}
 		all = append(all, Held{Conversation: c})
 	}
@@ -149,8 +150,8 @@ func TestTableOfSeveral(t *testing.T) {
 		{"both", "rf", "Ann 1 editor, 1 viewer → editor 2 of 3 +1",
 			[3]string{"already", "participants: Ann: viewer → editor", "participants: +Ann (editor)"}},
 		{"removed", "x", "Ann 1 editor, 1 viewer removed", [3]string{"participants: -Ann", "participants: -Ann", "already"}},
-		{"two people at once", "xjr", "Bob viewer → editor 3 of 3",
-			[3]string{"participants: -Ann, Bob: viewer → editor", "participants: -Ann, Bob: viewer → editor", "participants: Bob: viewer → editor"}},
+		{"two people at once", "xjr", "Bob viewer → editor 2 of 3",
+			[3]string{"participants: -Ann, Bob: viewer → editor", "participants: -Ann, Bob: viewer → editor", "already"}},
 		{"as it was", "rfxu", "Ann 1 editor, 1 viewer 2 of 3", [3]string{"already", "already", "already"}},
 	} {
 		e := several()
@@ -185,6 +186,22 @@ func TestSomebodyWhoIsThereIsNotAddedToTheOthers(t *testing.T) {
 	strike(e, 'x')
 	if got := plan(e, 0); got != "already" {
 		t.Error(got)
+	}
+}
+
+// Who look the same are told apart, also where there is no room for addresses or signs.
+func TestNamesakesAreToldApart(t *testing.T) {
+	for _, th := range []*theme.Theme{theme.New(theme.Config{Name: "mono"}), theme.New(theme.Config{Name: "mono", ASCII: true})} {
+		e := NewPeople("x", model.EditParticipants, false, kona)
+		e.Update(loaded(model.Participant{Kind: "user", ID: "71", Name: "三浦", Email: "m@a.example"}, model.Participant{Kind: "user", ID: "72", Name: "三浦"}, bob))
+		for _, w := range []int{40, 100} {
+			text := ansi.Strip(strings.Join(e.Draw(th, layout.Rect{W: w, H: 20}).Lines, "\n"))
+			for _, want := range []string{"m@a.example", " 72 "} {
+				if !strings.Contains(text, want) {
+					t.Errorf("%d cells: no %q in\n%s", w, want, text)
+				}
+			}
+		}
 	}
 }
 

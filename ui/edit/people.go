@@ -187,7 +187,8 @@ func (e *People) take(c model.Conversation) bool {
 	return e.takeLoaded(Loaded{{Conversation: c}}) != nil
 }
 
-// ready puts the people in order: account by account, groups last.
+// ready puts the people in order: account by account, groups last, first who is in most
+// conversations.
 func (e *People) ready() any {
 	e.loaded = true
 	for account := range e.count {
@@ -209,7 +210,7 @@ func (e *People) ready() any {
 		return at
 	}
 	slices.SortStableFunc(e.rows, func(a, b person) int {
-		return cmp.Or(place(a)-place(b), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
+		return cmp.Or(place(a)-place(b), len(b.In)-len(a.In), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
 			strings.Compare(a.ID, b.ID))
 	})
 	if e.kind == model.EditContacts && len(e.of) == 1 {

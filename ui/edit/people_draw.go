@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		for _, n := range notes {
 			out = append(out, th.Paint(theme.Warning, n, w))
 		}
-		if h <= len(out)+tail+3 {
+		if h < len(out)+tail+min(len(e.rows), 7) {
 			tail = 0
 		}
 		c := e.columns(th, w)
@@ -60,11 +61,14 @@ func (e *People) foot() []string {
 	case !e.loaded:
 		return []string{"esc", "back"}
 	}
-	out := []string{key(keymap.Submit), "review", key(keymap.AddPerson), "add"}
+	out := []string{key(keymap.Submit), "review"}
 	if r := e.row(); r != nil {
 		if choose, _ := e.choices(r.account); choose != "" {
 			out = append(out, key(keymap.RoleNext), choose)
 		}
+	}
+	out = append(out, key(keymap.AddPerson), "add")
+	if r := e.row(); r != nil {
 		if len(e.missing(*r)) > 0 && !r.added() {
 			out = append(out, key(keymap.AddToOthers), "add to the rest")
 		}
@@ -212,7 +216,7 @@ func (r person) standing(th *theme.Theme) string {
 	was := theme.Terms(r.Member)
 	role, status := r.terms()
 	to := theme.Standing(model.Participant{Role: role, Status: status})
-	if r.added() || (r.role != "" || r.status != "") && to != was {
+	if r.added() || !r.gone && (r.role != "" || r.status != "") && to != was {
 		if was != "" {
 			was += " " + th.Arrow + " "
 		}
@@ -269,7 +273,7 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 	if i == e.bar.At {
 		nameLook = theme.Selected
 	}
-	line := th.Pointer(i == e.bar.At) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, e.name(r, c), c.name)
+	line := th.Pointer(i == e.bar.At) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, name(th, r, c), c.name)
 	if c.mail > 0 {
 		line += " " + th.Paint(theme.Dim, theme.Mail(r.Participant), c.mail)
 	}
@@ -277,7 +281,11 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 		line += " " + th.Paint(theme.Dim, r.account, c.account)
 	}
 	if c.standing > 0 {
-		line += " " + th.Fit(r.standing(th), c.standing, th.Ellipsis)
+		text := r.standing(th)
+		if i := strings.LastIndex(text, th.Arrow); i > 0 && th.Width(text) > c.standing {
+			text = text[i:] // what it will be matters most
+		}
+		line += " " + th.Fit(text, c.standing, th.Ellipsis)
 	}
 	if c.word > 0 {
 		line += " " + th.Paint(look, e.word(r, c.short), c.word)
@@ -290,10 +298,10 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 func (e *People) columns(th *theme.Theme, w int) columns {
 	need, c := columns{}, columns{name: w - 4, short: w < 60, alike: map[string]int{}}
 	for _, r := range e.rows {
-		c.alike[nameOf(r.Participant)]++
+		c.alike[drawnName(th, r)]++
 	}
 	for _, r := range e.rows {
-		need.name = max(need.name, th.Width(e.name(r, c)))
+		need.name = max(need.name, th.Width(name(th, r, c)))
 		need.mail = max(need.mail, th.Width(theme.Mail(r.Participant)))
 		need.standing = max(need.standing, th.Width(r.standing(th)))
 		need.word = max(need.word, th.Width(e.word(r, c.short)))
@@ -323,26 +331,27 @@ func (e *People) columns(th *theme.Theme, w int) columns {
 	return c
 }
 
-// name is what the table calls somebody. Where others are called the same and no
-// address stands beside, it tells them apart.
-func (e *People) name(r person, c columns) string {
-	name := nameOf(r.Participant)
-	if c.alike[name] < 2 || c.mail > 0 && r.Email != "" {
-		return name
+// name is what the table calls somebody. Where others look the same and no address
+// stands beside, it tells them apart.
+func name(th *theme.Theme, r person, c columns) string {
+	if c.alike[drawnName(th, r)] > 1 && (c.mail == 0 || r.Email == "") {
+		return nameOf(r.Participant) + " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
 	}
-	for _, more := range []string{r.Email, r.Identifier, r.ID} {
-		if more != "" {
-			return name + " " + model.CleanLine(more, 80)
-		}
-	}
-	return name
+	return nameOf(r.Participant)
 }
 
-// nameOf is what somebody is called: with the kind, where it is no person.
+func drawnName(th *theme.Theme, r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
+
+// nameOf is what somebody is called: with the kind, where it is no person, and the size
+// of a group.
 func nameOf(p model.Participant) string {
 	name := model.CleanLine(p.Display(), 200)
-	if !isPerson(p) {
-		name += " (" + model.CleanLine(p.Kind, 20) + ")"
+	if isPerson(p) {
+		return name
 	}
-	return name
+	kind := model.CleanLine(p.Kind, 20)
+	if p.Members > 0 {
+		kind += ", " + headcount(p.Members)
+	}
+	return name + " (" + kind + ")"
 }

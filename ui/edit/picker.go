@@ -216,6 +216,9 @@ func (p *Picker) row(th *theme.Theme, i, w int) string {
 	note := cmp.Or(model.CleanLine(it.Email, 200), model.CleanLine(it.Identifier, 200),
 		model.CleanLine(it.Status, 80), // of a channel, its platform
 		model.CleanLine(it.ID, 80))
+	if it.Members > 0 {
+		note = headcount(it.Members)
+	}
 	if p.has != nil {
 		note = strings.TrimSpace(p.has(p.place().account, it) + "  " + note)
 	}
