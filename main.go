@@ -345,8 +345,11 @@ func forget(ctx context.Context, s cli.Setup, name string, dry bool) (found []st
 	if err != nil {
 		return nil, err
 	}
-	if kept.Known {
+	switch {
+	case kept.Conversations > 0:
 		found = append(found, theme.Count(kept.Conversations, "cached conversation")+", with marks, drafts and history")
+	case kept.Known:
+		found = append(found, "marks, drafts and history")
 	}
 	if kept.Edits > 0 {
 		found = append(found, theme.Count(kept.Edits, "undelivered edit"))

@@ -223,7 +223,7 @@ func TestDemoOnTerminal(t *testing.T) {
 	for buf := make([]byte, 4096); ; {
 		n, err := tty.Read(buf)
 		seen = append(seen, buf[:n]...)
-		if !quit && bytes.Contains(seen, []byte("Inbox")) && bytes.Contains(seen, []byte("demo")) {
+		if !quit && bytes.Contains(seen, []byte("Inbox")) && bytes.Contains(seen, []byte("Try / label:interview enter")) {
 			quit = true
 			if _, err := io.WriteString(tty, "q"); err != nil {
 				t.Fatal(err)
@@ -233,7 +233,7 @@ func TestDemoOnTerminal(t *testing.T) {
 			break // the terminal is closed when the program ends
 		}
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := cmd.Wait(); err != nil || !bytes.Contains(seen, []byte("The demo is over, and nothing of it is kept.")) {
 		t.Errorf("ended with %v\n%q", err, seen)
 	}
 	for name, dir := range dirs {

@@ -108,12 +108,19 @@ func create(path, text string) error {
 	err := createPrivate(path, []byte(text))
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%s is already there and stays as it is: %w", path, fs.ErrExist)
+		return thereAlready(path)
 	case err != nil:
 		return fmt.Errorf("config file: %w", err)
 	}
 	return nil
 }
+
+// thereAlready says that a file is kept; it counts as fs.ErrExist.
+type thereAlready string
+
+func (path thereAlready) Error() string { return string(path) + " is already there and stays as it is" }
+
+func (thereAlready) Unwrap() error { return fs.ErrExist }
 
 // FreeFile returns a path beside the settings file for a secret, where nothing is yet.
 func (p Paths) FreeFile(name string) string {

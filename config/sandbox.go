@@ -57,7 +57,7 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 		case err == nil && !info.Mode().IsRegular():
 			return fmt.Errorf("%s is not a regular file and stays as it is: %w", s.path, fs.ErrExist)
 		case err == nil && !ours:
-			return fmt.Errorf("%s is already there and stays as it is: %w", s.path, fs.ErrExist)
+			return thereAlready(s.path)
 		}
 	}
 	if ours {

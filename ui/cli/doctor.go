@@ -12,6 +12,7 @@ import (
 
 	"confab/config"
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // findingJSON is what one check found; account is null for what is about this
@@ -50,12 +51,33 @@ func (r *run) doctor(ctx context.Context) error {
 		r.reportCheck("", c, ExitLocal)
 	}
 	wait.Wait()
+	var broken []string
 	for i, a := range active {
+		works := false
 		for _, c := range found[i] {
 			r.reportCheck(a.Name, c, codeOfKind(c.Kind))
+			works = works || c.OK && c.Name == model.CheckList
+		}
+		if !works {
+			broken = append(broken, a.Name)
 		}
 	}
+	switch {
+	case r.flags.json || len(active) == 0:
+		r.sayNoAccount()
+	case len(broken) > 0:
+		r.say("%d of %s can't be read: %s.", len(broken), theme.Count(len(active), "account"), strings.Join(broken, ", "))
+	default:
+		r.say("%s can be read.", theme.Count(len(active), "account"))
+	}
 	return nil
+}
+
+// sayNoAccount tells a person whose config has no account how to get one.
+func (r *run) sayNoAccount() {
+	if !r.flags.json && len(r.setup.Config.Accounts) == 0 {
+		r.say("There is no account yet: `confab init` adds one.")
+	}
 }
 
 // reportCheck prints what a check found; code is the exit status where it is not OK.
@@ -72,7 +94,9 @@ func (r *run) reportCheck(account string, c model.CheckResult, code int) {
 func (r *run) checkAccount(ctx context.Context, setup Setup, a config.Account) []model.CheckResult {
 	c := model.CheckResult{Name: "credential", OK: true, Detail: a.Credential.String()}
 	var source *config.Source
-	if !a.Credential.IsZero() {
+	if a.Credential.IsZero() {
+		c.Detail = "none in the config: this service has a sign-in"
+	} else {
 		source = setup.Resolver().Source(a.Credential)
 		if _, err := source.Get(ctx); err != nil {
 			// Nothing more can be learnt without it.

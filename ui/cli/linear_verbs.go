@@ -257,6 +257,7 @@ func (l *linear) doHistory(ctx context.Context, _ string) error {
 
 func (l *linear) doRefresh(context.Context, string) error {
 	l.engine.Refresh()
+	l.print("The services are being asked; what has changed is said here.")
 	return nil
 }
 

@@ -297,7 +297,7 @@ func (r *run) loadConfig() error {
 	switch {
 	case errors.Is(err, config.ErrNoConfig):
 		r.noConfig = true
-		return usage("there is no config file at %s: `confab init` writes one to start from, `confab demo` needs none", r.setup.Paths.Config)
+		return usage("there is no config file at %s: `confab init` sets up an account, `confab demo` needs none", r.setup.Paths.Config)
 	case err != nil:
 		return usage("%w", err)
 	}
@@ -351,7 +351,7 @@ func (r *run) withEngine(ctx context.Context, f func() error) error {
 		return err
 	}
 	if len(r.setup.Active()) == 0 {
-		return usage("there is no account in %s: add an [[account]], see `confab config schema`", r.setup.Paths.Config)
+		return usage("there is no account yet in %s: `confab init` adds one", r.setup.Paths.Config)
 	}
 	if r.engine, err = r.Open(ctx, r.setup); err != nil {
 		return err

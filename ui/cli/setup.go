@@ -59,7 +59,7 @@ func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
 	word := "would be removed"
 	if !o.dryRun {
 		if !o.yes {
-			r.say("Of %s are kept:", name)
+			r.say("This is kept of %s:", name)
 			for _, what := range found {
 				r.say("  %s", model.CleanLine(what, 500))
 			}
@@ -74,6 +74,9 @@ func (r *run) forget(ctx context.Context, name string, o sendOptions) error {
 	}
 	for _, what := range found {
 		r.result(forgottenJSON{Account: name, Removed: !o.dryRun, What: what}, "%s: %s", word, model.CleanLine(what, 500))
+	}
+	if _, ok := r.setup.Config.Account(name); ok && !o.dryRun && !r.flags.json {
+		r.say("%s is still in %s: the next confab reads it again, unless you take it out.", name, r.setup.Paths.Config)
 	}
 	return nil
 }
@@ -164,6 +167,7 @@ func (r *run) configCheck() error {
 		if err == nil {
 			c := r.setup.Config
 			r.print("%s: ok, %s, %s", r.setup.Paths.Config, theme.Count(len(c.Accounts), "account"), theme.Count(len(c.Views), "view"))
+			r.sayNoAccount()
 		}
 		return err
 	}

@@ -145,6 +145,9 @@ func (r *run) people(head string, set model.Set[model.Participant]) {
 	people := slices.Clone(set.Items)
 	model.SortPeople(people)
 	for _, p := range people {
+		if p.Email != "" && r.flags.plain {
+			p.ID = "" // the address tells who it is, and is read aloud
+		}
 		r.print("  %s", personWith(p))
 	}
 }

@@ -259,6 +259,19 @@ func TestSetUpAgainstTheWorld(t *testing.T) {
 		"does not allow it", "…", asksNow, "\x1b", asksService, "\x1b", "Nothing was saved", "…")
 	p.ends(t, 1)
 
+	// An account saved without its credential: the first frame says what to do.
+	p = h.screen("init")
+	p.answers(t, nil, asksService, "1", asksName, "sales", asksKey, "env", "SALES_API_KEY", "", asksAddress, evil.URL, "is not set", "…",
+		asksNow, "save", asksMore, "n")
+	p.ends(t, 0)
+	p = h.screen()
+	p.answers(t, nil, "Set SALES_API_KEY, the credential of sales, and start confab again.", "…")
+	p.keys("q")
+	p.ends(t, 0)
+	if err := os.Remove(h.config()); err != nil {
+		t.Fatal(err)
+	}
+
 	// --defaults asks nothing.
 	p = h.screen("init", "--defaults")
 	p.ends(t, 0)
