@@ -80,26 +80,25 @@ func rename(s *session) {
 	s.key("enter", "", "DRAFT", glance)
 	s.key("t", "rename", "DRAFT", beat)
 	s.key("ctrl+u", "away with it", "", glance)
-	s.write("Pricing v2: what customers will see", "", beat)
+	s.write("Pricing v2: prices from January", "", beat)
 	s.key("enter", "on disk at once, then sent, then checked", "(?i)delivered", end)
 }
 
-// roles makes somebody who may only read along an editor.
+// roles makes somebody who may only read along an editor, of three conversations at once.
 func roles(s *session) {
-	s.find("Lift inspection")
-	s.film.say("", "Anna should be able to edit this thread")
-	s.hold(read)
-	s.key("P", "people and their roles", "Anna Marsh", beat)
+	s.press("/")
+	s.write("launch account:projects", "three threads of a launch", glance)
+	s.key("enter", "and Anna, who leads it, can only read them", "risks", beat)
+	s.key("*", "all three", "3 marked", glance)
+	s.key("P", "their people, and in how many each is", "Anna Marsh +anna", read)
 	s.to("Anna Marsh")
-	s.hold(beat)
-	s.key("r", "the next role", "Anna Marsh.*(collab|editor)", glance)
-	for range 2 {
-		if !regexp.MustCompile("Anna Marsh.*editor").MatchString(s.text()) {
-			s.key("r", "the next role", "Anna Marsh.*(collab|editor)", glance)
+	for range 3 {
+		if !regexp.MustCompile("Anna Marsh.*→ editor").MatchString(s.text()) {
+			s.key("r", "the next role", "Anna Marsh.*→", glance)
 		}
 	}
 	s.hold(beat)
-	s.key("ctrl+s", "what will change", `(?i)→ editor`, plan)
+	s.key("ctrl+s", "what will change", `(?s)Anna Marsh.*\by `, plan)
 	s.key("y", "sent, and read back", "(?i)delivered", end)
 }
 
