@@ -27,10 +27,10 @@ const (
 
 var scenes = []scene{
 	{"tour", 110, 30, tour},
-	{"privacy", 100, 24, privacy},
-	{"rename", 100, 24, rename},
-	{"roles", 100, 24, roles},
-	{"contacts", 100, 24, contacts},
+	{"privacy", 96, 20, privacy},
+	{"rename", 96, 20, rename},
+	{"roles", 96, 20, roles},
+	{"contacts", 96, 20, contacts},
 	{"inbox", 140, 40, func(s *session) { s.press("j", "space", "j", "j", "space") }},
 	{"detail", 100, 32, func(s *session) {
 		s.find("Acme renewal: the pricing call")
@@ -76,8 +76,8 @@ func privacy(s *session) {
 // rename has a stale title replaced.
 func rename(s *session) {
 	s.press("/")
-	s.write("draft", "a title that was never meant to stay", beat)
-	s.key("enter", "", "DRAFT", glance)
+	s.write("pricing v2", "titles that were never meant to stay", beat)
+	s.key("enter", "keep them on the screen", "DRAFT", glance)
 	s.key("t", "rename", "DRAFT", beat)
 	s.key("ctrl+u", "away with it", "", glance)
 	s.write("Pricing v2: prices from January", "", beat)
