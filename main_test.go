@@ -874,7 +874,7 @@ func (r *reader) types(line string) {
 		}
 	}
 	cmd := exec.CommandContext(r.t.Context(), "sh", "-c", line)
-	cmd.Env = r.env
+	cmd.Env, cmd.Dir = r.env, r.dir
 	if strings.HasPrefix(line, "confab init") {
 		cmd.Env = append(r.env, "CONFAB_CONFIG="+filepath.Join(r.t.TempDir(), "new.toml"))
 	}
@@ -882,6 +882,11 @@ func (r *reader) types(line string) {
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		r.t.Errorf("%s: %v\n%s%s", line, err, &out, &errs)
+	} else if _, file, into := strings.Cut(line, " > "); into {
+		written, err := os.ReadFile(filepath.Join(r.dir, file))
+		if err != nil || len(written) == 0 {
+			r.t.Errorf("%s: writes nothing: %v\n%s", line, err, &errs)
+		}
 	} else if out.Len() == 0 {
 		r.t.Errorf("%s: finds nothing\n%s", line, &errs)
 	}

@@ -125,7 +125,7 @@ type Pace struct {
 }
 
 // CapabilityRow is one line of the capability table of a provider, for the
-// README: what the service can do, whatever the account.
+// help: what the service can do, whatever the account.
 type CapabilityRow struct {
 	Kind  model.EditKind
 	State model.CapabilityState

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type film struct {
 	w, h    int
 	caption string
 	frames  []frame
+	still   int      // the frame that is shown where nothing moves, counted from 1; 0 is the last
 	looks   []string // declarations, in the order of their classes
 }
 
@@ -86,12 +88,12 @@ func (f *film) class(look string) string {
 // shown is when a row has one content: the starts and ends, in thousandths of a percent of the film.
 type shown struct {
 	times []string
-	last  bool // also in the last frame
+	still bool // also where nothing moves
 	rows  string
 }
 
 // svg is the picture. A content of a row stands in it once, and is visible for the spans of time that it was on the screen.
-// Without animation, and where motion is not wanted, the last frame is what is visible.
+// Without animation, and where motion is not wanted, one frame is what is visible.
 func (f *film) svg() []byte {
 	var all time.Duration
 	for _, fr := range f.frames {
@@ -108,7 +110,7 @@ func (f *film) svg() []byte {
 			name := strings.Join(spans.times, " ")
 			part := by[name]
 			if part == nil {
-				part = &shown{times: spans.times, last: spans.last}
+				part = &shown{times: spans.times, still: spans.still}
 				parts, by[name] = append(parts, part), part
 			}
 			part.rows += row
@@ -145,7 +147,7 @@ func (f *film) svg() []byte {
 		switch {
 		case len(p.times) == 0:
 			b.WriteString("<g>")
-		case p.last:
+		case p.still:
 			fmt.Fprintf(&b, `<g class="k%d">`, i)
 		default:
 			fmt.Fprintf(&b, `<g class="k%d" visibility="hidden">`, i)
@@ -164,13 +166,16 @@ func (f *film) spans(y int, all time.Duration) map[string]*shown {
 	for i, fr := range f.frames {
 		if row := fr.rows[y]; row != before || i == 0 {
 			if last := out[before]; last != nil {
-				last.times, last.last = append(last.times, percent()), false
+				last.times = append(last.times, percent())
 			}
 			if out[row] == nil {
 				out[row] = &shown{}
 			}
-			out[row].times, out[row].last = append(out[row].times, percent()), true
+			out[row].times = append(out[row].times, percent())
 			before = row
+		}
+		if i+1 == cmp.Or(f.still, len(f.frames)) {
+			out[before].still = true
 		}
 		at += fr.hold
 	}

@@ -16,19 +16,21 @@ type scene struct {
 	keys func(s *session)
 }
 
+// For how long a frame stands.
 const (
 	glance = 700 * time.Millisecond
-	look1  = 1300 * time.Millisecond
-	read   = 2200 * time.Millisecond
-	end    = 4 * time.Second
+	beat   = 1200 * time.Millisecond
+	read   = 1900 * time.Millisecond
+	plan   = 3500 * time.Millisecond
+	end    = 3 * time.Second
 )
 
 var scenes = []scene{
 	{"tour", 110, 30, tour},
-	{"privacy", 100, 24, privacy},
-	{"rename", 100, 24, rename},
-	{"roles", 100, 24, roles},
-	{"contacts", 100, 24, contacts},
+	{"privacy", 96, 20, privacy},
+	{"rename", 96, 20, rename},
+	{"roles", 96, 20, roles},
+	{"contacts", 96, 20, contacts},
 	{"inbox", 140, 40, func(s *session) { s.press("j", "space", "j", "j", "space") }},
 	{"detail", 100, 32, func(s *session) {
 		s.find("Acme renewal: the pricing call")
@@ -49,10 +51,11 @@ func tour(s *session) {
 	s.key("/", "filter", "/", glance)
 	s.write("label:interview", "filter as you type", read)
 	s.key("enter", "keep it", "Interview", glance)
-	s.key("*", "mark all of them", "10 marked", look1)
-	s.key("p", "make them private: the plan says what will change", `(?i)make .*private`, 2*read)
+	s.key("*", "mark all of them", "10 marked", beat)
+	s.key("p", "make them private: the plan says what will change", `(?i)make .*private`, plan)
+	s.film.still = len(s.film.frames)
 	s.key("y", "send it", `9 private[^?]*(?s:.*)delivered`, read)
-	s.key("esc", "they are private, and each service has confirmed it", `delivered`, read)
+	s.key("esc", "they are private: the service has confirmed each", `delivered`, read)
 	s.key("u", "not what you wanted? Take it back", `(?i)back\?|public`, read)
 	s.key("y", "all nine, as one", `(?i)delivered|confirmed`, end)
 }
@@ -62,41 +65,40 @@ func privacy(s *session) {
 	s.find("Outage: what to say to customers")
 	s.film.say("", "the whole company can listen to this one")
 	s.hold(read)
-	s.key("p", "private", "private +Outage", look1)
+	s.key("p", "private", "private +Outage", beat)
 	s.film.say("p", "private: sent, checked, and still yours to take back")
 	s.until("(?i)delivered")
 	s.hold(read)
-	s.key("p", "public again? That is shown, and asked", `(?i)public(?s:.*)enter`, 2*read)
+	s.key("p", "public again? That is shown, and asked", `(?i)public(?s:.*)enter`, plan)
 	s.key("n", "better not", "private +Outage", end)
 }
 
 // rename has a stale title replaced.
 func rename(s *session) {
 	s.press("/")
-	s.write("draft", "a title that was never meant to stay", look1)
-	s.key("enter", "", "DRAFT", glance)
-	s.key("t", "rename", "DRAFT", look1)
+	s.write("pricing v2", "titles that were never meant to stay", beat)
+	s.key("enter", "keep them on the screen", "DRAFT", glance)
+	s.key("t", "rename", "DRAFT", beat)
 	s.key("ctrl+u", "away with it", "", glance)
-	s.write("Pricing v2: what customers will see", "", look1)
+	s.write("Pricing v2: prices from January", "", beat)
 	s.key("enter", "on disk at once, then sent, then checked", "(?i)delivered", end)
 }
 
-// roles makes somebody who may only read along an editor.
+// roles makes somebody who may only read along an editor, of three conversations at once.
 func roles(s *session) {
-	s.find("Lift inspection")
-	s.film.say("", "Anna should be able to edit this thread")
-	s.hold(read)
-	s.key("P", "people and their roles", "Anna Marsh", look1)
+	s.press("/")
+	s.write("launch account:projects", "three threads of a launch", glance)
+	s.key("enter", "and Anna, who leads it, can only read them", "risks", beat)
+	s.key("*", "all three", "3 marked", glance)
+	s.key("P", "their people, and in how many each is", "Anna Marsh +anna", read)
 	s.to("Anna Marsh")
-	s.hold(look1)
-	s.key("r", "the next role", "Anna Marsh.*(collab|editor)", glance)
-	for range 2 {
-		if !regexp.MustCompile("Anna Marsh.*editor").MatchString(s.text()) {
-			s.key("r", "the next role", "Anna Marsh.*(collab|editor)", glance)
+	for range 3 {
+		if !regexp.MustCompile("Anna Marsh.*→ editor").MatchString(s.text()) {
+			s.key("r", "the next role", "Anna Marsh.*→", glance)
 		}
 	}
-	s.hold(look1)
-	s.key("ctrl+s", "what will change", `(?i)→ editor`, 2*read)
+	s.hold(beat)
+	s.key("ctrl+s", "what will change", `(?s)Anna Marsh.*\by `, plan)
 	s.key("y", "sent, and read back", "(?i)delivered", end)
 }
 
@@ -105,15 +107,15 @@ func contacts(s *session) {
 	s.find("Halden & Sons: onboarding call")
 	s.film.say("", "Halden & Sons, with a buyer of Halden Foods on the call")
 	s.hold(read)
-	s.key("c", "contacts", "Olav Halden +olav", look1)
+	s.key("c", "contacts", "Olav Halden +olav", beat)
 	s.to("Olav Halden")
-	s.key("x", "not him", "1 removed|removed", look1)
+	s.key("x", "not him", "1 removed|removed", beat)
 	s.key("a", "but", "Add", glance)
 	s.write("hal", "search as you type", glance)
 	s.until("▌ Ola Halden")
-	s.hold(look1)
-	s.key("enter", "her", `Ola Halden .*added`, look1)
-	s.key("ctrl+s", "what will change", `(?i)send`, 2*read)
+	s.hold(beat)
+	s.key("enter", "her", `Ola Halden .*added`, beat)
+	s.key("ctrl+s", "what will change", `(?i)send`, plan)
 	s.key("y", "sent, and read back", "(?i)delivered", end)
 }
 

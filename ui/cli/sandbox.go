@@ -225,7 +225,7 @@ var greeting = map[bool]string{
 }
 
 // demoReads is how long a demo's first look at its accounts may take; slow or failing ones are read once the inbox is open.
-const demoReads = 1500 * time.Millisecond
+const demoReads = 3 * time.Second
 
 // markSeen reads the accounts and marks all conversations seen but those they name. Without such a name it does nothing. The engine
 // for that is one of its own: in the inbox there is nothing to take back.
