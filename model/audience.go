@@ -115,30 +115,32 @@ func everybody(people []Participant, count int) string {
 		case p.Kind == KindRoom:
 			count--
 		case p.Kind == KindGroup:
-			groups = append(groups, "the group "+name)
+			groups = append(groups, name)
 		default:
 			names = append(names, name)
 		}
 	}
 	persons := max(len(names), count-len(groups))
+	said := listed(names)
 	switch {
 	case persons+len(groups) <= 0:
 		return "the people in it"
-	case persons+len(groups) <= 3 && persons == len(names):
-		return listed(append(groups, names...))
-	case len(groups) == 0:
+	case len(groups) == 0 && (persons > 3 || persons > len(names)):
 		return fmt.Sprintf("the %s people in it", Number(persons))
-	case len(groups) > 2:
-		groups = []string{Number(len(groups)) + " groups"}
+	case persons == 1 && len(names) == 0:
+		said = "1 person"
+	case persons > len(names), len(groups) > 0 && persons > 2:
+		said = Number(persons) + " people"
 	}
-	switch persons {
+	switch len(groups) {
 	case 0:
-	case 1:
-		groups = append(groups, "1 person")
+		return said
+	case 1, 2:
+		said = "the group" + pick(len(groups) == 2, "s ", " ") + listed(groups) + " and " + said
 	default:
-		groups = append(groups, Number(persons)+" people")
+		said = Number(len(groups)) + " groups and " + said
 	}
-	return listed(groups)
+	return strings.TrimSuffix(said, " and ")
 }
 
 // listed joins words as a sentence does: "a, b and c".

@@ -13,6 +13,9 @@ type Strangers struct {
 	Unaddressed bool // one of them has no mail address to tell by
 }
 
+// Stranger reports whether somebody is a contact that is reached by an identifier.
+func (p Participant) Stranger() bool { return p.Kind == KindContact && p.Identifier != "" }
+
 // StrangersIn returns the strangers in a conversation.
 func StrangersIn(c *Conversation) (s Strangers) {
 	addressed := false
@@ -20,7 +23,7 @@ func StrangersIn(c *Conversation) (s Strangers) {
 		for i := range list {
 			p := &list[i]
 			addressed = addressed || address(p) != ""
-			if p.Kind == KindContact && p.Identifier != "" {
+			if p.Stranger() {
 				s.Some = true
 				s.Unaddressed = s.Unaddressed || address(p) == ""
 			}
@@ -72,10 +75,10 @@ func Outside(p Participant, c *Conversation, ours []string) string {
 	if own := mailDomain(c.Owner.Email); len(ours) == 0 && own != "" {
 		ours = []string{own}
 	}
-	if len(ours) == 0 || !foreign(domain, ours) {
-		return ""
+	if len(ours) == 0 && p.Stranger() || len(ours) > 0 && foreign(domain, ours) {
+		return domain
 	}
-	return domain
+	return ""
 }
 
 // address returns what holds the mail address of somebody, "" where there is none.

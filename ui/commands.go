@@ -17,6 +17,8 @@ const (
 	// restTime is how long the cursor rests before the preview follows: a held
 	// key then costs no preview.
 	restTime = 120 * time.Millisecond
+	// peekTime is how long a preview stands before what was said last is read.
+	peekTime = 700 * time.Millisecond
 	// newsTime spaces the reads that news cause while much is going on.
 	newsTime = 150 * time.Millisecond
 	// progressTime is how long something takes before it shows that it works.

@@ -154,7 +154,8 @@ func (m *Model) show(row model.Row) {
 	if known != nil {
 		row.Conversation = model.MergeReading(known.Conversation, row.Conversation, model.ReadWhole|model.ReadMessages)
 	}
-	m.detail.Show(row, m.facts.Capabilities(row.Conversation), swept)
+	about, _ := m.facts.Describe(ref.Account)
+	m.detail.Show(row, about, swept)
 	if cached {
 		m.detail.SetDetail(*known)
 	}
@@ -195,5 +196,27 @@ func (m *Model) showSelected() tea.Cmd {
 		return nil
 	}
 	m.show(row)
-	return m.readActivity(row.Conversation.Ref)
+	return tea.Batch(m.readActivity(row.Conversation.Ref), m.peek(row.Conversation.Ref))
+}
+
+// peek reads the messages of what the preview shows once the cursor has rested for a while, unless its account is busy
+// or can't be reached. What goes wrong is said when the conversation is opened.
+func (m *Model) peek(ref model.Ref) tea.Cmd {
+	return soon(peekTime, func() tea.Cmd {
+		calm := slices.ContainsFunc(m.facts.Accounts(), func(a model.AccountState) bool {
+			return a.Name == ref.Account && !a.Syncing && a.Error == nil
+		})
+		if !calm || ref != m.detail.Ref() || m.detail.Detail() != nil || !m.previewShown() {
+			return nil
+		}
+		get := func(ctx context.Context) (model.Detail, error) {
+			return m.be.Load(ctx, ref, model.NeedParticipants|model.NeedContacts|model.NeedMessages)
+		}
+		return read(m, get, func(d model.Detail, err error) tea.Cmd {
+			if err == nil && (ref != m.detail.Ref() || m.detail.Detail() == nil) {
+				m.detailCame(ref, d, nil)
+			}
+			return nil
+		})
+	})
 }

@@ -45,7 +45,7 @@ func TestMakingPublicShowsTheAudienceAndAsks(t *testing.T) {
 			a.Want("Will be seen by  everybody at Acme", "y make it public", "no (enter)", "privacy: private → public")
 			a.Press(no)
 			a.Want("nothing was sent")
-			a.WantNot("Everybody at Acme")
+			a.WantNot("Will be seen by  everybody")
 			a.wantEdits()
 		})
 	}

@@ -22,7 +22,7 @@ func TestForm(t *testing.T) {
 		a.Press("tab", "right")
 		a.Want("(•) public")
 		a.Press("ctrl+s")
-		a.Want(`title: "Talk 1 about budgets" → "Talk 1 about budgets!"`, "everybody at Acme", "no (enter)")
+		a.Want(`title: "Talk 1 about budgets" → "Talk 1 about budgets!"`, "Will be seen by  everybody", "no (enter)")
 		a.Press("enter")
 		a.wantEdits()
 		a.Want("Edit: Talk 1")

@@ -132,7 +132,7 @@ func TestRenamingInOneBreathAfterAnotherAct(t *testing.T) {
 				a.Press("j")
 				a.Burst(gap, "p", "t", "ctrl+u", "D", "a", "n", "y")
 				a.Want("Rename", " Dany")
-				a.WantNot("everybody at Acme")
+				a.WantNot("Will be seen by  everybody")
 				a.Press("enter")
 				a.wantEdits("bird-a:c00001 title Dany")
 				a.Want("Will be seen by  everybody at Acme")
@@ -206,14 +206,14 @@ func TestADialogThatComesLateNeitherCoversNorTakesWhatIsTyped(t *testing.T) {
 		a.Wait(5 * time.Second)
 		a.Type("zzz")
 		a.Want("budgetsyyyzzz")
-		a.WantNot("everybody at Acme", "working")
+		a.WantNot("Will be seen by  everybody", "working")
 		a.Press("esc")
 		a.Want("Will be seen by  everybody at Acme")
 		a.Press("n")
 		for _, key := range []string{"/", ":"} {
 			a.Rush("p", key)
 			a.Wait(5 * time.Second)
-			a.WantNot("everybody at Acme")
+			a.WantNot("Will be seen by  everybody")
 			a.Press("esc")
 			a.Want("Will be seen by  everybody at Acme")
 			a.Press("esc")
@@ -235,7 +235,7 @@ func TestADialogThatComesLateNeitherCoversNorTakesWhatIsTyped(t *testing.T) {
 				if keys[0] == "y" && got != want {
 					t.Errorf("y %v after the question came: %d edits", wait, got)
 				}
-				if open := a.Contains("everybody at Acme"); open != (want == 0) && keys[0] != "ctrl+s" {
+				if open := a.Contains("Will be seen by  everybody"); open != (want == 0) && keys[0] != "ctrl+s" {
 					t.Errorf("%s %v after the question came: open %v", keys[0], wait, open)
 				}
 			})
@@ -247,7 +247,7 @@ func TestEscAlwaysClosesADialog(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{}, func(a *app) {
 		a.Press("j")
 		a.Burst(20*time.Millisecond, "p", "esc")
-		a.WantNot("everybody at Acme")
+		a.WantNot("Will be seen by  everybody")
 		a.wantEdits()
 	})
 }
@@ -345,7 +345,7 @@ func TestTriageInAnOpenConversationGoesOn(t *testing.T) {
 	f := newFake(conversations(6)...)
 	with(t, f, start{}, func(a *app) {
 		a.Press("enter", "d")
-		a.Want("Talk 1 about budgets", "done until something changes", "What can be edited")
+		a.Want("Talk 1 about budgets", "done until something changes", "Seen by")
 		a.Press("b")
 		a.Want("Talk 2 about budgets")
 		a.Press("z", "enter")

@@ -217,7 +217,7 @@ func TestPreview(t *testing.T) {
 	with(t, f, start{w: 100, h: 30}, func(a *app) {
 		a.Want("Overview  People  Messages", "last message")
 		a.Press("j")
-		a.Want("private · active")
+		a.Want("Seen by     Ann Archer and Bob Baker *")
 		a.Press("]")
 		a.Want("Participants (2)", "editor")
 		a.Press("[", "v")
@@ -253,7 +253,7 @@ func TestDetail(t *testing.T) {
 		MoreMessages: true, Raw: []byte(`{"b":1,"secret":"none"}`)}
 	with(t, f, start{}, func(a *app) {
 		a.Press("j", "enter")
-		a.Want("Talk 1 about budgets", "● private", "What can be edited")
+		a.Want("Talk 1 about budgets", "Seen by     Ann Archer and Bob Baker *", "10:00 Ann Archer  First line second line", "* assumed: nobody says it")
 		a.Press("l", "l")
 		a.Want("Ann Archer", "second line with needle", "Older messages exist")
 		a.Press("/")

@@ -64,7 +64,7 @@ func TestRiskyUndoAsks(t *testing.T) {
 	}
 	with(t, f, start{}, func(a *app) {
 		a.Press("u")
-		a.Want("Take back: made 3 private", "Take this back?", "Talk 1 about budgets", "Can't be taken back: Talk 3", "everybody at Acme")
+		a.Want("Take back: made 3 private", "Take this back?", "Talk 1 about budgets", "Can't be taken back: Talk 3", "Will be seen by  everybody")
 		a.Press("enter")
 		if len(f.applied) != 0 {
 			t.Fatal("enter confirmed")

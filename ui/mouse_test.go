@@ -23,7 +23,7 @@ func TestClickingAnAnswer(t *testing.T) {
 	with(t, newFake(conversations(8)...), start{}, func(a *app) {
 		a.Press("j", "p")
 		a.Want("y make it public")
-		a.clickOn("everybody at Acme")
+		a.clickOn("Will be seen by  everybody")
 		a.clickOn("Talk 4")
 		a.Want("y make it public")
 		a.clickOn("n no")

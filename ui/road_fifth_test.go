@@ -33,7 +33,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 
 		r.Press("p")
 		r.Wait(time.Minute)
-		r.Want("everybody who uses Notes")
+		r.Want("Will be seen by  everybody who uses Notes")
 		r.Press("y")
 		r.Wait(time.Minute)
 		if got := s.Note("n4").Visibility; got != "public" {

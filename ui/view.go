@@ -125,10 +125,12 @@ func (m *Model) drawInbox() ([]string, *layout.Cursor) {
 }
 
 func (m *Model) drawList(r layout.Rect) []string {
-	o := list.Options{Now: m.now(), Account: m.accountWidth, Swept: map[string]time.Time{}, Settle: m.keys.KeyOf(keymap.List, keymap.Settle)}
+	o := list.Options{Now: m.now(), Account: m.accountWidth, Settle: m.keys.KeyOf(keymap.List, keymap.Settle),
+		Swept: map[string]time.Time{}, Audience: map[string]model.Audiences{}}
 	accounts := m.facts.Accounts()
 	for _, a := range accounts {
-		o.Swept[a.Name] = a.Swept
+		about, _ := m.facts.Describe(a.Name)
+		o.Swept[a.Name], o.Audience[a.Name] = a.Swept, about.Audience
 		if len(accounts) == 1 || m.tabs[m.tab].Query == "account:"+a.Name {
 			o.Account = 0 // it is the same in every row
 		}

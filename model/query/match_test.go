@@ -102,6 +102,20 @@ func TestMatch(t *testing.T) {
 		{"id:c/1:x", open, false},
 		{"id:C/1", open, false},
 		{"id:Other:C/1:x", open, false},
+		{"audience:members", open, true},
+		{"audience:everyone", open, false},
+		{"-audience:EVERYONE", open, true},
+		{"audience:everyone", privacy(model.PrivacyPublic), true},
+		{"audience:members", privacy(model.PrivacyPublic), false},
+		{"audience:group", row(func(r *model.Row) { r.Conversation.Access = "group" }), true},
+		{"audience:members", row(func(r *model.Row) { r.Conversation.Access = "group" }), false},
+		{"audience:group", row(func(r *model.Row) { r.Conversation.Access, r.Conversation.Participants.Items = "group", nil }), false},
+		{"audience:members OR audience:group OR audience:everyone", privacy(model.PrivacyUnknown), false},
+		{"has:outsiders", open, true}, // bob@buyer.test, while the owner is at example.com
+		{"has:outsiders", row(func(r *model.Row) { r.Conversation.Contacts = model.SetOf[model.Participant]() }), false},
+		{"has:outsiders", row(func(r *model.Row) {
+			r.Conversation.Contacts.Items, r.Conversation.Participants.Items = nil, nil // the service says external
+		}), true},
 		{"is:any", open, true},
 		{"is:private", open, true},
 		{"is:private", privacy(model.PrivacyParticipants), true},
@@ -289,5 +303,19 @@ func TestNewSubject(t *testing.T) {
 	}
 	if d := cmp.Diff(&query.Subject{Flags: query.FlagUnseen}, query.NewSubject(model.Row{})); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestOurDomainsAreSet(t *testing.T) {
+	q, s := parse(t, "has:outsiders"), query.NewSubject(row(nil))
+	defer query.SetDomains(nil)
+	for _, c := range []struct {
+		ours []string
+		want bool
+	}{{nil, true}, {[]string{"example.com"}, true}, {[]string{"example.com", "buyer.test"}, false}, {[]string{"other.example"}, true}} {
+		query.SetDomains(c.ours)
+		if got := q.Match(s, now, time.UTC); got != c.want {
+			t.Errorf("%v: %v", c.ours, got)
+		}
 	}
 }

@@ -67,8 +67,14 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	if in.web != "" {
 		c.URL = in.web + url.PathEscape(id)
 	}
-	facts.AddTime("Times", "Start", o.Time("start_at"))
-	facts.AddTime("Times", "Engagement", o.Time("engagement_at"))
+	start := o.Time("start_at")
+	facts.AddTime("Times", "Start", start)
+	at := o.Time("engagement_at")
+	group := "Times"
+	if at.Equal(start) {
+		group = model.GroupRaw
+	}
+	facts.AddTime(group, "Engagement", at)
 	facts.AddTime("Times", "End", o.Time("end_at"))
 	owner(c, o, &facts)
 	people(c, o, &facts)
@@ -241,7 +247,6 @@ func tags(c *model.Conversation, o *providers.Object, facts *providers.Facts) {
 		name := cmp.Or(e.FirstText("name", ""), id) // "" is of a list of plain texts
 		if name != "" {
 			c.Labels[name] = ""
-			facts.Add("Tags", "Tag", name)
 		}
 		if id != name {
 			facts.Add("Tags", name+" id", id)

@@ -58,7 +58,7 @@ func TestConvertExample(t *testing.T) {
 	if d := cmp.Diff(want, got.Conversation); d != "" {
 		t.Error(d)
 	}
-	if want := "Times / Start = 2026-04-01T09:00:00Z\nTags / Tag = renewal\nTags / renewal id = tag-id-of-unknown-form"; facts != want {
+	if want := "Times / Start = 2026-04-01T09:00:00Z\nTags / renewal id = tag-id-of-unknown-form"; facts != want {
 		t.Error(facts)
 	}
 }
@@ -90,7 +90,7 @@ func TestConvertEverything(t *testing.T) {
 		"Owner / Host = usr_02HST", "Owner / role = OWNER", "Contacts / Ida Berg e-mail = old@example.com", "Contacts / Ida Berg.phone_numbers.1.phone_number = +4412345",
 		"Companies / Acme.domains.1.domain = acme.com", "CRM / crm_object_id = 991", "Source / Source = zoom", "Times / End = 2026-04-01T09:30:00Z",
 		"Links / Meeting = https://zoom.us/j/1?pwd=abc (volatile)", "Links / External = dialer://call/7", "Action items / 1.text = Send the offer",
-		"Signals / 1.quote = we may leave (volatile)", "Tags / Tag = plain", "Tags / renewal.color = red", "Other / novelty.inner.1 = leaf",
+		"Signals / 1.quote = we may leave (volatile)", "Tags / renewal.color = red", "Other / novelty.inner.1 = leaf",
 	} {
 		if !strings.Contains(facts+"\n", line+"\n") {
 			t.Errorf("no fact %q in\n%s", line, facts)

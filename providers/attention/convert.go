@@ -129,7 +129,7 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	facts.AddTime("Times", "Live stream ended at", a.Time("liveStreamEndedAt"))
 	facts.Add("Recording", "Video id", a.Text("videoUID"))
 	if v, _ := a.Bool("referenceable"); v {
-		facts.Add("Status", "Referenceable", "yes")
+		facts.Add(model.GroupRaw, "Referenceable", "yes") // what it means is not documented
 	}
 	facts.Tree("Links", "Zoom meeting join url", a.Take("zoomMeetingJoinUrl"))
 	facts.Tree("Links", "Google meet join url", a.Take("googleMeetJoinUrl"))
@@ -144,14 +144,14 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	intelligence(a, &facts)
 	facts.Tree("Import", "", a.Take("importMetadata"))
 	facts.Tree("Zoom", "", a.Take("zoomMetadata"))
-	facts.Tree("Labels", "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
-	facts.Tree("Labels", "Deprecated categories", a.Take("deprecatedLabelCategories"))
+	facts.Tree(model.GroupRaw, "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
+	facts.Tree(model.GroupRaw, "Deprecated label categories", a.Take("deprecatedLabelCategories"))
 
 	top := cmp.Or(r.top, a)
 	if t := top.Text("type"); t != "conversations" {
 		facts.Add(providers.GroupOther, "type", t)
 	}
-	facts.Tree("Links", "API", top.Take("links"))
+	facts.Tree(model.GroupRaw, "API", top.Take("links"))
 	facts.Rest(providers.GroupOther, "", a)
 	facts.Rest(providers.GroupOther, "", r.top)
 	facts.Rest(providers.GroupOther, "", r.outer)
@@ -213,17 +213,18 @@ func people(c *model.Conversation, a *providers.Object, facts *providers.Facts) 
 	}
 }
 
-// attended shows somebody who came: the name alone where all of it is known of an
-// invited person.
+// attended shows somebody who came without being invited; of who was, that it was so is for Raw.
 func attended(invited []model.Participant, o *providers.Object, facts *providers.Facts) {
 	who := model.Participant{Kind: kindPerson, ID: o.Text("id"), Name: o.Text("name"), Email: o.Text("email"), Status: o.Text("status")}
 	name := cmp.Or(who.Name, who.Email, who.ID)
-	facts.Add("People", "Attended", name)
 	known := slices.ContainsFunc(invited, func(p model.Participant) bool {
 		p.Role = ""
 		return p == who
 	})
-	if !known {
+	if known {
+		facts.Add(model.GroupRaw, "Attended", name)
+	} else {
+		facts.Add("People", "Attended", name)
 		for _, field := range []string{"id", "email", "name", "status"} {
 			if v := o.Text(field); v != name {
 				facts.Add("People", "Attended: "+name+" "+field, v)
@@ -242,7 +243,7 @@ func statuses(c *model.Conversation, a *providers.Object, facts *providers.Facts
 	for _, f := range statusFields {
 		words[f] = a.Text(f)
 	}
-	facts.Texts("Status", a, "Transcript status", "transcriptStatus", "Import status", "importStatus",
+	facts.Texts(model.GroupRaw, a, "Transcript status", "transcriptStatus", "Import status", "importStatus",
 		"Media storage status", "mediaStorageStatus", "Video status", "videoStatus", "Crm export status", "crmExportStatus")
 	c.Status = statusWord(words)
 	c.HasRecording = isFinished(words["mediaStorageStatus"]) || isFinished(words["videoStatus"])

@@ -68,13 +68,13 @@ func TestConvertVendorExample(t *testing.T) {
 		t.Error(d)
 	}
 	for _, line := range []string{
-		"Status / Video status = ready", "Status / Media storage status = ready", "Status / Crm export status = exported", "Status / Import status = completed",
-		"Status / Referenceable = yes", "Recording / Video id = vid-uid-abc", "CRM / Deal = deal-uuid-xyz", "CRM / Linked = Account 001ABC123",
+		"Raw / Video status = ready", "Raw / Media storage status = ready", "Raw / Crm export status = exported", "Raw / Import status = completed",
+		"Raw / Referenceable = yes", "Recording / Video id = vid-uid-abc", "CRM / Deal = deal-uuid-xyz", "CRM / Linked = Account 001ABC123",
 		"CRM / Account = Account 001ACC456", "CRM / Contact = Contact 003CON789", "Opportunity / Title = Enterprise Deal - Acme Corp",
-		"Opportunity / External intelligence id = opp-ext-123", "Bots / Bot bot-uuid-1 = completed", "Bots / Bot bot-uuid-1 says = Recording uploaded",
-		"Boards / Board = Sales Playbook", "Talk tracks / Talk track ct-uuid-1 item cti-uuid-1 = done",
+		"Opportunity / External intelligence id = opp-ext-123", "Bots / Bot 1 = completed", "Bots / Bot 1 uuid = bot-uuid-1", "Bots / Bot 1 says = Recording uploaded",
+		"Boards / Board = Sales Playbook", "Talk tracks / Talk track 1 item 1 = done",
 		"Scorecards / Sales Discovery Scorecard = 85 (0 to 100)", "Scorecards / Sales Discovery Scorecard: summary = Good performance",
-		"People / Attended = Jane Smith", "Links / API.self = /v2/conversations/conv-uuid-123",
+		"Raw / Attended = Jane Smith", "Raw / API.self = /v2/conversations/conv-uuid-123",
 	} {
 		if !strings.Contains(facts+"\n", line+"\n") {
 			t.Errorf("no fact %q in\n%s", line, facts)

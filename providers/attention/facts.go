@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"confab/model"
 	"confab/providers"
 )
 
@@ -37,9 +39,9 @@ func crm(a *providers.Object, facts *providers.Facts) {
 
 func bots(a *providers.Object, facts *providers.Facts) {
 	list, _ := a.List("bots")
-	for _, o := range list {
-		id := o.Text("uuid")
-		label := strings.TrimSpace("Bot " + id)
+	for i, o := range list {
+		label := "Bot " + strconv.Itoa(i+1)
+		facts.Texts("Bots", o, label+" uuid", "uuid")
 		s := o.Object("status")
 		facts.Add("Bots", label, cmp.Or(s.Text("code"), "listed"))
 		facts.Add("Bots", label+" says", s.Text("message"))
@@ -65,15 +67,18 @@ func boards(a *providers.Object, facts *providers.Facts) {
 
 func talkTracks(a *providers.Object, facts *providers.Facts) {
 	list, _ := a.List("talktracks")
-	for _, o := range list {
-		label := strings.TrimSpace("Talk track " + o.Text("uuid"))
+	for i, o := range list {
+		label := "Talk track " + strconv.Itoa(i+1)
+		facts.Texts("Talk tracks", o, label+" uuid", "uuid")
 		items, _ := o.List("items")
-		for _, item := range items {
+		for i, item := range items {
 			state := "listed"
 			if done, ok := item.Bool("done"); ok {
 				state = map[bool]string{true: "done", false: "open"}[done]
 			}
-			facts.Add("Talk tracks", label+" item "+cmp.Or(item.Text("uuid"), "without id"), state)
+			part := label + " item " + strconv.Itoa(i+1)
+			facts.Add("Talk tracks", part, state)
+			facts.Texts("Talk tracks", item, part+" uuid", "uuid")
 			facts.Rest("Talk tracks", label, item)
 		}
 		if len(items) == 0 {
@@ -164,7 +169,7 @@ func insight(raw json.RawMessage, key, note string, facts *providers.Facts) {
 		o.Put("key")
 	}
 	if label != key {
-		facts.Add("Intelligence details", label+note+".in map as", key)
+		facts.Add(model.GroupRaw, label+note+".in map as", key)
 	}
-	facts.Rest("Intelligence details", label+note, o)
+	facts.Rest(model.GroupRaw, label+note, o)
 }

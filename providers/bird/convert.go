@@ -54,7 +54,8 @@ func convert(raw json.RawMessage, account string, channel func(id string) (name,
 		c.Attributes = attributeTexts(held)
 	}
 
-	facts.Texts("Conversation", o, "Style", "style", "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
+	facts.Texts(model.GroupRaw, o, "Style", "style")
+	facts.Texts("Conversation", o, "Assignee", "assigneeId", "Category", "category", "Directory", "directory",
 		"Has a draft", "hasDraft")
 
 	featured, _ := o.List("featuredParticipants")
@@ -66,10 +67,14 @@ func convert(raw json.RawMessage, account string, channel func(id string) (name,
 	active, pending := count(o, "activeParticipantCount"), count(o, "pendingParticipantCount")
 	if active >= 0 {
 		c.ParticipantCount = active + max(0, pending)
-		facts.Texts("People", o, "Active", "activeParticipantCount")
+		facts.Texts(model.GroupRaw, o, "Active participants", "activeParticipantCount")
 	}
 	if pending >= 0 {
-		facts.Texts("People", o, "Waiting to join", "pendingParticipantCount")
+		group := "People"
+		if pending == 0 {
+			group = model.GroupRaw
+		}
+		facts.Texts(group, o, "Waiting to join", "pendingParticipantCount")
 	}
 	somebody(o, "initiatingParticipant", "People", "Started by", &facts)
 
@@ -111,9 +116,10 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 		facts.Add("Last message", label, who)
 		facts.Rest("Last message", label, r)
 	}
-	facts.Texts("Last message", last, "Type", "type", "Delivery", "status")
+	facts.Texts(model.GroupRaw, last, "Last message type", "type")
+	facts.Texts("Last message", last, "Delivery", "status")
 	c.LastMessage = last.Text("id")
-	facts.Add("Last message", "Id", c.LastMessage)
+	facts.Add(model.GroupRaw, "Last message", c.LastMessage)
 	facts.Rest("Last message", "", last)
 	return at
 }
@@ -122,7 +128,8 @@ func lastMessage(o *providers.Object, c *model.Conversation, facts *providers.Fa
 func somebody(o *providers.Object, field, group, label string, facts *providers.Facts) {
 	if who := o.Object(field); who != nil {
 		p := participant(who)
-		facts.Add(group, label, joined(p.Name, p.Identifier, p.Kind, p.ID, p.Status))
+		facts.Add(group, label, cmp.Or(p.Name, p.Identifier, p.Kind))
+		facts.Add(model.GroupRaw, group+": "+label, joined(p.Identifier, p.Kind, p.ID, p.Status))
 		facts.Rest(group, label, who)
 	}
 }

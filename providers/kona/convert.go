@@ -53,12 +53,20 @@ func convert(raw json.RawMessage, account string, n names) (model.Conversation, 
 	}
 
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
-	facts.Tree("Tags", "", o.Take("tags"))
+	raw = o.Take("tags")
+	tags, ok := providers.Elements(raw)
+	if !ok {
+		tags = []json.RawMessage{raw}
+	}
+	for _, tag := range tags {
+		facts.Tree("Tags", "Tag", tag)
+	}
 	// The vendor's text says external_objects, its samples external_object.
 	facts.Tree("External objects", "", o.Take("external_object"))
 	facts.Tree("External objects", "", o.Take("external_objects"))
 	// The address is shown, never followed: it may name another host.
-	facts.Texts("Conversation", o, "First comment", "initial_comment", "API address", "href")
+	facts.Texts("Conversation", o, "First comment", "initial_comment")
+	facts.Texts(model.GroupRaw, o, "API address", "href")
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return c, c.Ref.ID != ""

@@ -87,9 +87,9 @@ func TestConvert(t *testing.T) {
 		Owner:            model.Participant{Kind: "user", ID: "3", Name: "user 3", Email: "3@example.com"},
 		Space:            model.Named{ID: "40", Name: "space 40"},
 		Created:          time.UnixMilli(1479900000000).UTC(), Updated: time.UnixMilli(1479990000123).UTC(),
-		Facts: []model.Fact{{Group: "Tags", Label: "1", Value: "lift"}, {Group: "Tags", Label: "2", Value: "safety"},
+		Facts: []model.Fact{{Group: "Tags", Label: "Tag", Value: "lift"}, {Group: "Tags", Label: "Tag", Value: "safety"},
 			{Group: "External objects", Label: "data", Value: "Order"}, {Group: "External objects", Label: "id", Value: "PO-7"},
-			{Group: "Conversation", Label: "API address", Value: "https://api.kona.com/conversations/1480000014800"}, {Group: "Other", Label: "mood", Value: "fine"}},
+			{Group: "Raw", Label: "API address", Value: "https://api.kona.com/conversations/1480000014800"}, {Group: "Other", Label: "mood", Value: "fine"}},
 	}
 	if d := cmp.Diff(want, c); d != "" || !ok {
 		t.Errorf("(-want +got)\n%s", d)

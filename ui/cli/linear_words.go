@@ -220,5 +220,5 @@ func (l *linear) brief(row model.Row, d model.Detail) {
 	if c.Description != "" {
 		l.text("", c.Description)
 	}
-	l.messages(d)
+	l.messages(d, l.Now().Local())
 }

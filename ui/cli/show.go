@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 func (r *run) showCommand() *cobra.Command {
@@ -55,63 +56,49 @@ func (r *run) readWhole(ctx context.Context, ref model.Ref) (model.Row, model.De
 // show prints a conversation as text, in the order of the detail view.
 func (r *run) show(row model.Row, d model.Detail) {
 	c := row.Conversation
-	field := func(name, text string) {
-		if text != "" {
-			r.print("%-14s %s", name, text)
-		}
+	described, _ := r.engine.Describe(c.Ref.Account)
+	now := r.Now().Local()
+	about := theme.NewAbout(&c, described, now)
+	r.print("%s", cmp.Or(model.CleanLine(c.Title, 0), "(no title)"))
+	r.print("%s", about.What)
+	r.print("")
+	head := append([]model.Fact{{Label: "Ref", Value: cell(c.Ref.String())}}, about.Head...)
+	if words := triageWords(row.Triage); words != "" {
+		head = append(head, model.Fact{Label: "Triage", Value: words})
 	}
-	r.print("%s", model.CleanLine(c.Title, 0))
-	field("ref", cell(c.Ref.String()))
-	field("provider", c.Provider)
-	field("kind", cell(c.Kind))
-	field("privacy", privacyWord(c))
-	field("status", cell(statusWord(c)))
-	field("access", cell(c.Access))
-	field("default role", cell(model.RoleName(c.DefaultRole)))
-	if c.Owner != (model.Participant{}) {
-		field("owner", person(c.Owner))
-	}
-	field("team", named(c.Team))
-	field("space", named(c.Space))
-	field("channel", named(c.Channel))
-	for _, company := range c.Companies {
-		field("company", named(company))
-	}
-	field("created", at(c.Created))
-	field("updated", at(c.Updated))
-	if c.Duration > 0 {
-		field("duration", c.Duration.String())
-	}
-	field("url", cell(c.URL))
-	field("triage", triageWords(row.Triage))
 	for _, p := range row.Pending {
-		field("edit", fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words()))
+		head = append(head, model.Fact{Label: "Edit", Value: fmt.Sprintf("%s  %s: %s", p.ID, model.FieldName(p.Kind), p.State.Words())})
 	}
-	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
-		pairs := model.Pairs(c, kind)
-		for _, k := range slices.Sorted(maps.Keys(pairs)) {
-			r.print("%-14s %s=%s", kind.Pair(), cell(k), cell(pairs[k]))
+	if can := editable(r.engine.Capabilities(c)); can != "" {
+		head = append(head, model.Fact{Label: "Can edit", Value: can})
+	}
+	r.facts(head)
+	if about.Assumed != "" {
+		r.print("\n%s", about.Assumed)
+	}
+	r.people("PEOPLE", model.Set[model.Participant]{Known: c.Participants.Known || c.Contacts.Known, Items: c.People()})
+	r.messages(d, now)
+	for i := range about.Facts {
+		if about.Facts[i].Group == "" {
+			about.Facts[i].Group = "More"
 		}
 	}
-	if c.Description != "" {
-		r.print("\nDESCRIPTION")
-		r.text("  ", c.Description)
+	r.facts(about.Facts)
+	for i := range about.Raw {
+		about.Raw[i].Group = model.GroupRaw
 	}
-	r.people("PEOPLE", c.Participants)
-	r.people("CONTACTS", c.Contacts)
-	r.facts(c.Facts)
-	r.capabilities(r.engine.Capabilities(c))
-	r.messages(d)
+	r.facts(about.Raw)
 }
 
-func named(n model.Named) string {
-	switch {
-	case n.Name == "":
-		return cell(n.ID)
-	case n.ID == "":
-		return cell(n.Name)
+// editable names what can be edited; why the rest can't is said where somebody tries.
+func editable(caps model.Capabilities) string {
+	var out []string
+	for _, k := range model.EditKinds() {
+		if k != model.EditCreate && caps.Of(k).Can() {
+			out = append(out, k.Words())
+		}
 	}
-	return cell(n.Name) + " (" + cell(n.ID) + ")"
+	return strings.Join(out, ", ")
 }
 
 func triageWords(t model.Triage) string {
@@ -153,44 +140,24 @@ func (r *run) people(head string, set model.Set[model.Participant]) {
 }
 
 func (r *run) facts(facts []model.Fact) {
-	// A group stands where its first fact does.
-	first := map[string]int{}
 	for i, f := range facts {
-		if _, ok := first[f.Group]; !ok {
-			first[f.Group] = i
+		if f.Group != "" && (i == 0 || f.Group != facts[i-1].Group) {
+			r.print("\n%s", strings.ToUpper(f.Group))
 		}
-	}
-	facts = slices.Clone(facts)
-	slices.SortStableFunc(facts, func(a, b model.Fact) int { return first[a.Group] - first[b.Group] })
-	for i, f := range facts {
-		if i == 0 || f.Group != facts[i-1].Group {
-			r.print("\n%s", strings.ToUpper(cell(cmp.Or(f.Group, "Other"))))
+		indent := "  "
+		if f.Group == "" {
+			indent = ""
 		}
 		if strings.ContainsAny(f.Value, "\n\r") {
-			r.print("  %s:", cell(f.Label))
-			r.text("    ", f.Value)
+			r.print("%s%s", indent, f.Label)
+			r.text(indent+"  ", f.Value)
 			continue
 		}
-		r.print("  %s: %s", cell(f.Label), model.CleanLine(f.Value, 0))
+		r.print("%s%-10s %s", indent, f.Label, f.Value)
 	}
 }
 
-func (r *run) capabilities(caps model.Capabilities) {
-	r.print("\nEDITS")
-	for _, k := range model.EditKinds() {
-		if k == model.EditCreate {
-			continue
-		}
-		cp := caps.Of(k)
-		word := string(cp.State)
-		if reason := strings.TrimSpace(strings.TrimPrefix(cp.Reason, word+":")); reason != "" {
-			word += ": " + cell(reason)
-		}
-		r.print("  %-13s %s", k.Words(), word)
-	}
-}
-
-func (r *run) messages(d model.Detail) {
+func (r *run) messages(d model.Detail, now time.Time) {
 	if !d.Messages.Known {
 		return
 	}
@@ -202,10 +169,6 @@ func (r *run) messages(d model.Detail) {
 		r.print("  (none)")
 	}
 	for _, m := range d.Messages.Items {
-		when := at(m.At)
-		if m.At.IsZero() && m.Offset > 0 {
-			when = m.Offset.String()
-		}
 		note := ""
 		switch {
 		case m.Kind != "" && m.Status != "":
@@ -213,7 +176,7 @@ func (r *run) messages(d model.Detail) {
 		case m.Kind != "" || m.Status != "":
 			note = " (" + cell(m.Kind+m.Status) + ")"
 		}
-		r.print("%s  %s%s", when, cell(cmp.Or(m.Author, "unknown")), note)
+		r.print("%s%s", theme.Speaker(m, now), note)
 		r.text("  ", m.Text)
 	}
 }

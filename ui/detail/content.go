@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,31 +39,46 @@ func (p *page) head(s string) {
 	p.text(theme.Heading, 0, s)
 }
 
-// fact writes a label and its value, the value wrapped beside the label.
-func (p *page) fact(label, value string, look theme.Token) {
-	if strings.TrimSpace(value) == "" {
-		return
+// maxColumn is the widest column of labels; longer ones push their value to the right.
+const maxColumn = 18
+
+// facts writes labelled values under their groups, each group in columns of its own.
+func (p *page) facts(look theme.Token, facts ...model.Fact) {
+	facts = slices.DeleteFunc(facts, func(f model.Fact) bool { return strings.TrimSpace(f.Value) == "" })
+	for len(facts) > 0 {
+		n := slices.IndexFunc(facts, func(f model.Fact) bool { return f.Group != facts[0].Group })
+		if n < 0 {
+			n = len(facts)
+		}
+		if facts[0].Group != "" {
+			p.head(facts[0].Group)
+		}
+		column := 0
+		for _, f := range facts[:n] {
+			column = max(column, min(p.th.Width(f.Label), maxColumn))
+		}
+		for _, f := range facts[:n] {
+			p.fact(f.Label, f.Value, column, look)
+		}
+		facts = facts[n:]
 	}
-	const column = 14
-	label = model.CleanLine(label, 200)
-	wide := max(column, p.th.Width(label))
+}
+
+// fact writes a label and its value, the value wrapped beside the label.
+func (p *page) fact(label, value string, column int, look theme.Token) {
+	wide := max(column, p.th.Width(label)) + 2
 	if p.w < 36 || p.w-wide < 24 {
 		p.text(theme.Dim, 0, label+":")
 		p.text(look, 2, value)
 		return
 	}
-	head := p.th.Fit(label, wide+1, "")
-	for i, l := range p.th.Wrap(value, max(1, p.w-wide-1)) {
+	head := p.th.Fit(label, wide, "")
+	for i, l := range p.th.Wrap(value, max(1, p.w-wide)) {
 		if i > 0 {
-			head = strings.Repeat(" ", wide+1)
+			head = strings.Repeat(" ", wide)
 		}
 		p.lines = append(p.lines, line{text: head + l, look: look, styled: p.th.Say(theme.Dim, head) + p.th.Say(look, l)})
 	}
-}
-
-func (p *page) clock(t time.Time) string {
-	const day = "Mon 2 Jan 2006 15:04"
-	return theme.Clock(t, p.now, "today 15:04", day, day)
 }
 
 func (v *View) build(th *theme.Theme, w int, now time.Time) {
@@ -89,24 +103,15 @@ func (v *View) notLoaded(p *page, what string) {
 	}
 }
 
+// overview answers what it is, who can see it, who is in it, what was said last, and the rest.
 func (v *View) overview(p *page) {
 	c := &v.row.Conversation
+	about := v.said(p.now)
 	p.text(theme.Heading, 0, cmp.Or(model.CleanLine(c.Title, 0), "(no title)"))
-	sign, word, look := p.th.PrivacySign(c.Privacy)
-	if c.Privacy == model.PrivacyParticipants {
-		word = "participants only"
-	}
-	state := []string{sign + " " + word}
-	for _, part := range []string{model.CleanLine(c.Status, 60), when(c.Archived, "archived"), model.CleanLine(c.Kind, 60),
-		model.CleanLine(c.Provider+" "+c.Ref.Account, 100), when(!c.Updated.IsZero(), "updated "+p.clock(c.Updated))} {
-		if part != "" {
-			state = append(state, part)
-		}
-	}
-	p.text(look, 0, strings.Join(state, " "+p.th.Separator+" "))
+	p.text(theme.Dim, 0, about.What)
 	for _, e := range v.row.Pending {
 		s, word, look := p.th.StateSign(e.State)
-		p.text(look, 0, s+" "+strings.ReplaceAll(string(e.Kind), "_", " ")+": "+word)
+		p.text(look, 0, s+" "+e.Kind.Words()+": "+word)
 	}
 	if v.gone {
 		p.text(theme.Error, 0, goneText)
@@ -114,98 +119,54 @@ func (v *View) overview(p *page) {
 	if v.problem != "" {
 		p.text(theme.Error, 0, "Could not be read again: "+model.CleanLine(v.problem, 0))
 	}
-	p.fact("people", theme.People(c.People(), 8, theme.Name), theme.Text)
-	p.fact("last message", model.CleanLine(c.Preview, 0), theme.Text)
-	p.fact("description", strings.TrimSpace(model.Clean(c.Description)), theme.Text)
+	p.facts(theme.Text, about.Head...)
 	p.blank()
-	p.fact("created", p.clock(c.Created), theme.Text)
-	p.fact("duration", when(c.Duration > 0, c.Duration.Round(time.Second).String()), theme.Text)
+	v.last(p)
+	if about.Assumed != "" {
+		p.blank()
+		p.text(theme.Dim, 0, about.Assumed)
+	}
+	p.blank()
+	checked := model.Fact{Label: "Checked", Value: theme.Moment(v.row.Checked, p.now)}
+	rest := []model.Fact{checked}
 	if theme.Stale(v.row, v.swept) {
-		p.fact("checked", p.clock(v.row.Checked)+", before the last sweep: it may have changed since", theme.Warning)
-	} else {
-		p.fact("checked", p.clock(v.row.Checked), theme.Dim)
+		checked.Value += ", before the last sweep: it may have changed since"
+		p.facts(theme.Warning, checked)
+		rest = nil
 	}
-	p.fact("owner", owner(c.Owner), theme.Text)
-	p.fact("team", named(c.Team), theme.Text)
-	p.fact("space", named(c.Space), theme.Text)
-	p.fact("channel", named(c.Channel), theme.Text)
-	var companies []string
-	for _, n := range c.Companies {
-		companies = append(companies, named(n))
+	if until := v.row.Triage.SnoozedUntil; !until.IsZero() {
+		rest = append(rest, model.Fact{Label: "Snoozed", Value: "until " + theme.Moment(until, p.now)})
 	}
-	p.fact("companies", strings.Join(companies, ", "), theme.Text)
-	if c.Internal != nil {
-		p.fact("internal", map[bool]string{true: "yes", false: "no"}[*c.Internal], theme.Text)
-	}
-	p.fact("access", model.CleanLine(c.Access, 100), theme.Text)
-	p.fact("default role", model.CleanLine(model.RoleName(c.DefaultRole), 100), theme.Text)
-	snoozed := v.row.Triage.SnoozedUntil
-	p.fact("snoozed", when(!snoozed.IsZero(), "until "+p.clock(snoozed)), theme.Text)
-	p.fact("link", model.CleanLine(c.URL, 0), theme.Dim)
-	p.fact("ref", model.CleanLine(c.Ref.String(), 0), theme.Dim)
-	pairs(p, "Labels", c.Labels)
-	pairs(p, "Attributes", c.Attributes)
-	v.facts(p)
-	v.canDo(p)
+	p.facts(theme.Text, append(rest, about.Facts...)...)
 }
 
-// facts writes what has no common field, under the groups of its service.
-func (v *View) facts(p *page) {
-	facts := v.row.Conversation.Facts
+// said returns what is said of the conversation, with the facts of the last whole reading.
+func (v *View) said(now time.Time) theme.About {
+	c := v.row.Conversation
 	if v.detail != nil {
-		facts = v.detail.Conversation.Facts
+		c.Facts = v.detail.Conversation.Facts
 	}
-	group := ""
-	for i, f := range facts {
-		if i == 0 || f.Group != group {
-			group = f.Group
-			p.head(cmp.Or(model.CleanLine(group, 100), "Other"))
-		}
-		p.fact(f.Label, model.Clean(f.Value), theme.Text)
-	}
+	return theme.NewAbout(&c, v.about, now)
 }
 
-// when returns a text where something is so, else "".
-func when(so bool, text string) string {
-	if !so {
-		return ""
-	}
-	return text
-}
+// Of the messages the overview shows the last few, and of each the beginning.
+const (
+	lastShown = 3
+	lastRunes = 280
+)
 
-func (v *View) canDo(p *page) {
-	if len(v.caps) == 0 {
+// last writes what was said last: "11:02 Owen  The VAT line…".
+func (v *View) last(p *page) {
+	if v.detail == nil || len(v.detail.Messages.Items) == 0 {
+		p.facts(theme.Text, model.Fact{Label: "Last said", Value: model.CleanLine(v.row.Conversation.Preview, 0)})
 		return
 	}
-	p.head("What can be edited")
-	for _, k := range model.EditKinds() {
-		if k == model.EditCreate {
-			continue
-		}
-		c := v.caps.Of(k)
-		look, word := theme.Good, "yes"
-		switch c.State {
-		case model.CapabilityAssumed:
-			look, word = theme.Warning, "assumed"
-		case model.CapabilityNo:
-			look, word = theme.Disabled, "no"
-		}
-		reason := strings.TrimPrefix(model.CleanLine(c.Reason, 0), word+": ") // adapters say so in their sentence too
-		if reason != "" {
-			word += ": " + reason
-		}
-		p.fact(strings.ReplaceAll(string(k), "_", " "), word, look)
+	all := v.detail.Messages.Items
+	var said []model.Fact
+	for _, m := range all[max(0, len(all)-lastShown):] {
+		said = append(said, model.Fact{Label: theme.Speaker(m, p.now), Value: model.CleanLine(m.Text, lastRunes)})
 	}
-}
-
-func pairs(p *page, head string, m map[string]string) {
-	if len(m) == 0 {
-		return
-	}
-	p.head(head)
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		p.fact(k, cmp.Or(model.Clean(m[k]), "(set)"), theme.Text)
-	}
+	p.facts(theme.Text, said...)
 }
 
 func (v *View) people(p *page) {
@@ -243,7 +204,7 @@ func table(p *page, people []model.Participant) {
 	}
 	for _, q := range people {
 		role := strings.TrimSpace(model.RoleName(model.CleanLine(q.Role, 40)) + " " + model.CleanLine(q.Status, 40))
-		name := model.CleanLine(q.Display(), 200)
+		name := theme.Called(q)
 		if p.w < 50 {
 			p.text(theme.Text, 0, strings.TrimSpace(name+"  "+role))
 			continue
@@ -273,14 +234,7 @@ func (v *View) messages(p *page) {
 		p.text(theme.Dim, 0, "No messages.")
 	}
 	for _, m := range v.detail.Messages.Items {
-		head := cmp.Or(model.CleanLine(m.Author, 100), "unknown")
-		switch {
-		case !m.At.IsZero():
-			head = p.clock(m.At) + "  " + head
-		case m.Offset > 0:
-			s := int(m.Offset.Seconds())
-			head = fmt.Sprintf("%d:%02d:%02d  %s", s/3600, s/60%60, s%60, head)
-		}
+		head := theme.Speaker(m, p.now)
 		for _, extra := range []string{m.Kind, m.Status} {
 			if extra != "" {
 				head += " " + p.th.Separator + " " + model.CleanLine(extra, 40)
@@ -342,7 +296,10 @@ func (v *View) activityLines(p *page) {
 	}
 }
 
+// raw writes what tells a person little: ids, stamps, and the service's own object.
 func (v *View) raw(p *page) {
+	p.facts(theme.Text, v.said(p.now).Raw...)
+	p.blank()
 	switch {
 	case v.detail == nil:
 		v.notLoaded(p, "The service's answer is")
@@ -357,19 +314,4 @@ func (v *View) raw(p *page) {
 		text = out.String()
 	}
 	p.text(theme.Text, 0, model.Clean(text))
-}
-
-func named(n model.Named) string {
-	return cmp.Or(model.CleanLine(n.Name, 200), when(n.ID != "", "#"+model.CleanLine(n.ID, 100)))
-}
-
-func owner(q model.Participant) string {
-	if q == (model.Participant{}) {
-		return ""
-	}
-	name := model.CleanLine(q.Display(), 100)
-	if mail := theme.Mail(q); mail != "" {
-		name += " <" + mail + ">"
-	}
-	return name
 }

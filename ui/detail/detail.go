@@ -38,7 +38,7 @@ var tabs = [tabCount]struct {
 type View struct {
 	row    model.Row
 	detail *model.Detail
-	caps   model.Capabilities
+	about  model.Description
 	swept  time.Time // when the account was last walked completely
 
 	subs     []model.Submission
@@ -87,21 +87,21 @@ func (v *View) Row() model.Row { return v.row }
 // Detail returns what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
 
-// Show puts another conversation (or none) in. The tab stays. swept is when
-// the account was last walked completely.
-func (v *View) Show(row model.Row, caps model.Capabilities, swept time.Time) {
+// Show puts another conversation (or none) in. The tab stays. about describes
+// its account, swept is when that was last walked completely.
+func (v *View) Show(row model.Row, about model.Description, swept time.Time) {
 	if row.Conversation.Ref != v.row.Conversation.Ref {
 		tab, height := v.tab, v.height
 		*v = View{tab: tab, height: height, version: v.version}
 	}
-	v.row, v.caps, v.swept, v.gone = row, caps, swept, false
+	v.row, v.about, v.swept, v.gone = row, about, swept, false
 	v.version++
 }
 
 // Clear shows nothing.
 func (v *View) Clear() {
 	if !v.Ref().IsZero() {
-		v.Show(model.Row{}, nil, time.Time{})
+		v.Show(model.Row{}, model.Description{}, time.Time{})
 	}
 }
 

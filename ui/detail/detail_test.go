@@ -16,11 +16,16 @@ import (
 
 var now = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 
+var described = model.Description{Name: "Bird", Domains: []string{"northwind.example"}, Audience: model.Audiences{
+	{Privacy: model.PrivacyPublic, Audience: model.Audience{Class: model.ClassEveryone, Word: "public", Sentence: "everyone in the workspace", Assumed: "nobody says who"}},
+	{Audience: model.Audience{Class: model.ClassMembers, Word: "members", Sentence: "{people}"}},
+}}
+
 func view() *View {
 	v := &View{}
 	v.Show(model.Row{Conversation: model.Conversation{Ref: model.Ref{Account: "a", ID: "1"}, Title: "Straße in Zürich", Provider: "bird",
 		Labels: map[string]string{"stage": "won"}, Facts: []model.Fact{{Group: "Scorecard", Label: "a very long label of a fact", Value: "7"}, {Label: "odd", Value: "x"}}}},
-		model.Capabilities{model.EditTitle: {State: model.CapabilityAssumed, Reason: "no vendor page"}}, time.Time{})
+		described, time.Time{})
 	return v
 }
 
@@ -30,7 +35,7 @@ func draw(v *View, w, h int) string {
 
 func TestOverviewHoldsEverything(t *testing.T) {
 	text := draw(view(), 90, 60)
-	for _, want := range []string{"Straße in Zürich", "stage", "won", "Scorecard", "a very long label of a fact", "7", "Other", "odd", "assumed: no vendor page", "a:1"} {
+	for _, want := range []string{"Straße in Zürich", "stage=won", "Scorecard", "a very long label of a fact", "7", "Other", "odd"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
 		}
@@ -76,7 +81,7 @@ func TestStaleRowsSaySo(t *testing.T) {
 	v := view()
 	r := v.Row()
 	r.Checked = now.Add(-48 * time.Hour)
-	v.Show(r, nil, now)
+	v.Show(r, described, now)
 	if s := draw(v, 90, 40); !strings.Contains(s, "before the last sweep") {
 		t.Error(s)
 	}
@@ -136,12 +141,50 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-func TestAssumedIsSaidOnce(t *testing.T) {
-	var v View
-	v.Show(model.Row{Conversation: model.Conversation{Ref: model.Ref{Account: "a", ID: "1"}, Title: "x"}},
-		model.Capabilities{model.EditTitle: {State: model.CapabilityAssumed, Reason: "assumed: not documented"}}, time.Time{})
-	text := strings.Join(v.Draw(theme.New(theme.Config{Name: "mono"}), layout.Rect{W: 80, H: 40}, time.Unix(0, 0)), "\n")
-	if !strings.Contains(text, "assumed: not documented") || strings.Contains(text, "assumed: assumed") {
-		t.Error(text)
+// What a person asks is answered in this order, in words; ids, stamps and the rest are under Raw.
+func TestOverviewAnswersAPersonsQuestions(t *testing.T) {
+	no := false
+	c := model.Conversation{Ref: model.Ref{Account: "sales", ID: "39e8c131-470d-4118-ac5a-cc2057d8ffe0"}, Provider: "attention", Kind: "call",
+		Title: "Acme renewal", Privacy: model.PrivacyPublic, Status: "completed", Duration: 44 * time.Minute, Internal: &no,
+		Created: now.Add(-7 * time.Hour), Updated: now.Add(-6 * time.Hour), Owner: model.Participant{Kind: "user", ID: "u-1"},
+		Participants: model.SetOf(model.Participant{Kind: "person", ID: "1", Name: "Grace Chen", Email: "grace@northwind.example", Role: "organizer", Status: "accepted"},
+			model.Participant{Kind: "person", ID: "2", Name: "Lena Fuchs", Email: "lena@acme.example", Status: "declined"},
+			model.Participant{Kind: "person", ID: "3", Name: "Bo Aldridge", Email: "bo@eu.acme.example"}),
+		Companies: []model.Named{{ID: "cmp_1", Name: "Acme Ltd"}},
+		Labels:    map[string]string{"Type": "Renewal", "Stage": "Negotiation", "urgent": ""},
+		Facts: []model.Fact{{Group: "Times", Label: "Live stream started at", Value: "2026-11-20T03:09:00Z"}, {Group: "Raw", Label: "Import status", Value: "NONE"},
+			{Group: "Recording", Label: "Video id", Value: "vid-359727969"}, {Group: "People", Label: "Started by", Value: "user #1b66bb73-470d-4118-ac5a-cc2057d8ffe0"},
+			{Group: "Source", Label: "Source", Value: "GOOGLE_MEET"}, {Group: "Other", Label: "brand new", Value: "true"}}}
+	v := &View{}
+	v.Show(model.Row{Conversation: c, Checked: now}, described, time.Time{})
+	v.SetDetail(model.Detail{Conversation: c, Raw: []byte(`{"id":"39e8c131"}`), Messages: model.SetOf(
+		model.Message{Author: "Owen", At: now.Add(-time.Hour), Text: "The VAT line is what worries me."}, model.Message{Author: "Grace", Offset: 66 * time.Second, Text: "I can."})})
+	text := ansi.Strip(draw(v, 90, 60))
+	rest := text
+	for _, want := range []string{"Acme renewal", "call, sales, today 04:00, 44 min", "Seen by  everyone in the workspace *",
+		"People   Grace Chen (host); from Acme Ltd: Lena Fuchs (declined); from eu.acme.example: Bo", "Labels   Stage=Negotiation  Type=Renewal  urgent",
+		"09:00 Owen  The VAT line", "1:06 Grace  I can.", "* assumed: nobody says who", "Checked", "today 10:00", "Internal", "no", "Status", "completed",
+		"Source", "google meet", "Times", "today 03:09", "Other", "brand new  yes"} {
+		_, after, ok := strings.Cut(rest, want)
+		if !ok {
+			t.Fatalf("%q is missing, or not in its place:\n%s", want, text)
+		}
+		rest = after
+	}
+	machines := []string{"39e8c131-470d-4118", "2026-11-20T03:09:00Z", "NONE", "vid-359727969", "1b66bb73", "cmp_1", "u-1"}
+	for _, never := range append(machines, "assumed: assumed", "can be edited") {
+		if strings.Contains(text, never) {
+			t.Errorf("%q is for Raw:\n%s", never, text)
+		}
+	}
+	if strings.Count(text, "assumed") != 1 {
+		t.Errorf("what is assumed is not said once:\n%s", text)
+	}
+	v.SetTab(Raw)
+	text = ansi.Strip(draw(v, 90, 60))
+	for _, want := range append(machines, `"id": "39e8c131"`) {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not under Raw:\n%s", want, text)
+		}
 	}
 }

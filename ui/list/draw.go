@@ -20,6 +20,8 @@ type Options struct {
 	// Swept is when each account was last walked completely: a row checked
 	// before that may be out of date.
 	Swept map[string]time.Time
+	// Audience has the rules of each account for who can see a conversation.
+	Audience map[string]model.Audiences
 	// Empty is what to say in an empty list, in lines.
 	Empty []string
 }
@@ -105,7 +107,7 @@ func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o O
 	}
 	s.WriteString(l.markOf(th, row, i) + sign(th, row, o.Swept[c.Ref.Account]) + " ")
 	gap := layout.Spaces(cols.gap)
-	shield, word, look := th.PrivacySign(c.Privacy)
+	shield, word, look := th.AudienceSign(o.Audience[c.Ref.Account].Of(c.Privacy, c.Access, c.HasGroups()))
 	switch {
 	case cols.privacy >= 9:
 		s.WriteString(th.Say(look, th.Fit(shield+" "+word, cols.privacy, "")) + gap)

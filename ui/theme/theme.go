@@ -142,17 +142,17 @@ func (t *Theme) Pointer(chosen bool) string {
 	return t.Say(Pointer, t.PointerSign)
 }
 
-// PrivacySign returns the sign, the word and the look of a privacy.
-func (t *Theme) PrivacySign(p model.Privacy) (sign, word string, look Token) {
-	switch p {
-	case model.PrivacyPrivate:
-		return t.PrivateSign, "private", Private
-	case model.PrivacyPublic:
-		return t.PublicSign, "public", Public
-	case model.PrivacyParticipants:
-		return t.ParticipantsSign, "members", Participants
+// AudienceSign returns the sign, the word and the look of who can see a conversation.
+func (t *Theme) AudienceSign(a model.Audience) (sign, word string, look Token) {
+	switch {
+	case a.Class == model.ClassEveryone:
+		return t.PublicSign, a.Word, Public
+	case a.Word == string(model.PrivacyPrivate):
+		return t.PrivateSign, a.Word, Private
+	case a.Class == model.ClassGroup, a.Class == model.ClassMembers:
+		return t.ParticipantsSign, a.Word, Participants
 	}
-	return t.UnknownSign, "unknown", Unknown
+	return t.UnknownSign, string(model.ClassUnknown), Unknown
 }
 
 // StateSign returns the sign, the word and the look of an edit on its way.

@@ -57,12 +57,12 @@ func TestBoldIsForTheUnseen(t *testing.T) {
 func TestOrdinaryPrivacyIsPlain(t *testing.T) {
 	for _, name := range []string{"dark", "light", "solarized", "nord"} {
 		th := New(Config{Name: name})
-		for _, p := range []model.Privacy{model.PrivacyPublic, model.PrivacyParticipants} {
-			if _, word, look := th.PrivacySign(p); th.Say(look, word) != word {
-				t.Errorf("%s: %s is drawn as %q", name, p, th.Say(look, word))
+		for _, a := range []model.Audience{{Class: model.ClassEveryone, Word: "public"}, {Class: model.ClassMembers, Word: "members"}} {
+			if _, word, look := th.AudienceSign(a); th.Say(look, word) != word {
+				t.Errorf("%s: %s is drawn as %q", name, word, th.Say(look, word))
 			}
 		}
-		if _, word, look := th.PrivacySign(model.PrivacyPrivate); th.Say(look, word) == word {
+		if _, word, look := th.AudienceSign(model.Audience{Class: model.ClassMembers, Word: "private"}); th.Say(look, word) == word {
 			t.Errorf("%s: private does not stand out", name)
 		}
 	}
@@ -148,10 +148,16 @@ func TestEveryStateHasASignAndAWord(t *testing.T) {
 			t.Errorf("%s: %q %q", s, sign, word)
 		}
 	}
-	for _, p := range []model.Privacy{model.PrivacyPrivate, model.PrivacyPublic, model.PrivacyParticipants, model.PrivacyUnknown, "odd"} {
-		if sign, word, _ := th.PrivacySign(p); sign == "" || word == "" {
-			t.Errorf("%s: %q %q", p, sign, word)
+	seen := map[string]bool{}
+	for _, a := range []model.Audience{{Class: model.ClassMembers, Word: "private"}, {Class: model.ClassEveryone, Word: "space"},
+		{Class: model.ClassGroup, Word: "group"}, {Class: model.ClassUnknown, Word: "unknown"}, {}} {
+		sign, word, _ := th.AudienceSign(a)
+		if seen[sign] = true; sign == "" || word == "" {
+			t.Errorf("%+v: %q %q", a, sign, word)
 		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d signs", len(seen))
 	}
 }
 
