@@ -160,7 +160,7 @@ func openEngine(ctx context.Context, s cli.Setup, loading func(conversations int
 			err = errors.Join(err, db.Close(), l.Close())
 		}
 	}()
-	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, User: cli.UserName(), ReadOnly: s.ReadOnly, Log: l.Line,
+	o := inbox.Options{Store: db, Refresh: s.Config.Refresh, Now: s.Now, User: cli.UserName(), ReadOnly: s.ReadOnly, Log: l.Line,
 		Domains: s.Config.UI.Domains}
 	query.SetDomains(o.Domains)
 	o.Loading = func(conversations int) func() {
@@ -481,7 +481,11 @@ func sandboxAccounts(box *sandbox.Sandbox, root string) []config.SandboxAccount 
 			}
 			settings[k] = v
 		}
-		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, BaseURL: root + a.Path,
+		acts := make([]config.SandboxAct, len(a.Acts))
+		for i, act := range a.Acts {
+			acts[i] = config.SandboxAct(act)
+		}
+		out = append(out, config.SandboxAccount{Name: a.Name, Provider: a.Provider, Unseen: a.Unseen, Acts: acts, BaseURL: root + a.Path,
 			Credential: a.Credential, Settings: settings, Secrets: a.Secrets})
 	}
 	return out

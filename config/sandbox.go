@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -21,6 +22,8 @@ type SandboxAccount struct {
 	Name, Provider string
 	// Unseen are the ids of the conversations that a demo begins with unseen. It is not written.
 	Unseen []string
+	// Acts are what a demo begins with having done. They are not written.
+	Acts []SandboxAct
 	// BaseURL must be on loopback.
 	BaseURL string
 	// Credential is the secret itself; "" for none.
@@ -29,6 +32,14 @@ type SandboxAccount struct {
 	Settings map[string]string
 	// Secrets are the settings that are, the values themselves.
 	Secrets map[string]string
+}
+
+// SandboxAct is an edit that somebody made before a demo begins: what a query finds got a value for a field. Prepare comes
+// before it is made.
+type SandboxAct struct {
+	At               time.Time
+	Query, Field, To string
+	Prepare          func()
 }
 
 // WriteSandbox writes settings that point at the sandbox, with pacing off, and each secret in a 0600 file beside them,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"confab/model"
+	"confab/providers/sandbox"
 )
 
 func TestSeveralNeverFlipRowByRow(t *testing.T) {
@@ -171,5 +172,73 @@ func TestResultsFollowHowAnAccountDoes(t *testing.T) {
 		a.Settle()
 		a.Want("3 on their way")
 		a.WantNot("line is cut")
+	})
+}
+
+// A line of the plan opens, is looked into and left out, and what is typed to find
+// something answers nothing.
+func TestAPlanOpensIsSearchedAndLeftOutOf(t *testing.T) {
+	with(t, newFake(conversations(60)...), start{w: 100, h: 40}, func(a *app) {
+		a.Press("*", "p")
+		a.Want("Make 8 private", "privacy: public → private", "8   attention-a ▸")
+		a.Press("right")
+		a.Want("8   attention-a ▾", "Talk 8 about budgets", "← close")
+		a.Press("left")
+		a.WantNot("Talk 24 about budgets  attention-a")
+		a.Press("/")
+		a.Type("yTalk 2")
+		a.Want("not here", "no (enter)")
+		a.wantEdits()
+		a.Press("ctrl+u")
+		a.Type("talk 2")
+		a.Want("8   attention-a ▾", "22 ▸", "▌  Talk 24 about budgets") // the line was opened for it
+		a.Press("ctrl+n")
+		a.Want("8   attention-a ▸", "22 ▾", "▌  Talk 2")
+		a.Press("ctrl+p", "enter")
+		a.Want("8   attention-a ▾", "22 ▸", "▌  Talk 24 about budgets")
+		a.wantEdits()
+		a.Press("x")
+		a.Want("Make 7 private", "left out · attention-a", "7   attention-a, 1 left out", "x take it in")
+		a.Press("h")
+		a.Want("Make 7 private", "▸")
+		a.Press("x") // the whole line
+		a.Want("Everything was left out: nothing is sent.", "take these in")
+		a.Press("y")
+		a.wantEdits()
+		a.Press("x", "/")
+		a.Type("talk 40")
+		a.Press("enter", "x", "esc") // esc ends the dialog: the search has ended
+		a.Want("nothing was sent")
+		a.Press("p", "/")
+		a.Type("talk 40")
+		a.Press("esc")
+		a.Want("Make 8 private") // esc ended what was typed
+		a.Press("right", "/")
+		a.Type("talk 40")
+		a.Press("enter", "x", "y")
+		if got := a.edits(); len(got) != 7 || strings.Contains(strings.Join(got, " "), "c00040") {
+			t.Errorf("submitted %q", got)
+		}
+	})
+}
+
+// What is well is one line that opens, and what failed stands before it.
+func TestResultsOpenToWhatIsWell(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		r.Press("/")
+		r.Type(`title:"Pipeline review" is:public`)
+		r.Press("enter", "*", "p")
+		r.Wait(time.Second)
+		r.sb.Attention().AnswerNext(403, 1)
+		r.Press("y")
+		r.Wait(20 * time.Second)
+		r.Want("Made private: ", "! Pipeline review", "(403", "✓ ", " delivered", "▸", "r retry the refused")
+		r.Press("G", "right")
+		r.Wait(time.Second)
+		r.Want("▾", "Pipeline review  sales")
+		r.Press("r")
+		r.Wait(20 * time.Second)
+		r.Want("Made ", " private", "delivered")
+		r.WantNot("(403")
 	})
 }

@@ -186,11 +186,13 @@ func (m *Model) readOlder() tea.Cmd {
 	return read(m, page, func(page []model.Submission, err error) tea.Cmd {
 		o.older = false
 		if err != nil {
-			m.fail("read older submissions", err)
-		} else {
-			o.AddOlder(page, len(page) == historyLimit)
+			return m.fail("read older submissions", err)
 		}
-		return nil
+		o.AddOlder(page, len(page) == historyLimit)
+		if o != m.openLedger() {
+			return nil
+		}
+		return m.readOlder() // a search goes on until it finds something
 	})
 }
 

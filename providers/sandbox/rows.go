@@ -198,6 +198,23 @@ func (s *server[S]) unseen() (ids []string) {
 	return ids
 }
 
+// acts are what a demo begins with having done.
+func (s *server[S]) acts() (all []Act) {
+	if s.seeded == nil {
+		return nil
+	}
+	for _, d := range s.seeded.Acts {
+		all = append(all, Act{At: s.data.on(d.On), Query: d.Query, Field: d.Field, To: d.To, Prepare: func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if r := d.Refused; r != nil {
+				s.refused = &refusal{status: r.Status, code: r.Code, detail: r.Detail}
+			}
+		}})
+	}
+	return all
+}
+
 // byUpdate is the rows by time of change and id, latest last.
 func (s *server[S]) byUpdate() []int {
 	if s.order == nil {

@@ -50,6 +50,8 @@ type Account struct {
 	// Unseen are the ids of the conversations that a demo begins with unseen; it begins with the others seen if any account has
 	// some.
 	Unseen []string
+	// Acts are what a demo begins with having done here, oldest first.
+	Acts []Act
 	// Path is appended to the root of the server to make the base URL.
 	Path string
 	// Settings are further non-secret settings by name. A value that starts with a slash is appended to the root like Path.
@@ -57,6 +59,14 @@ type Account struct {
 	// Credential is the key or token; Secrets are further ones by setting.
 	Credential string
 	Secrets    map[string]string
+}
+
+// Act is what somebody did before a demo begins: the conversations that a query of confab finds got a value for a field. Prepare
+// comes before it is carried out; the service may refuse it then, once.
+type Act struct {
+	At               time.Time
+	Query, Field, To string
+	Prepare          func()
 }
 
 // How a connection fails: it was never accepted, or was lost after the request was handled.
@@ -125,7 +135,7 @@ func newWith(o Options, all []vendor) (*Sandbox, error) {
 func (s *Sandbox) Accounts() []Account {
 	accounts := make([]Account, 0, len(s.services))
 	for i, v := range s.vendors {
-		a := Account{Name: v.account, Provider: v.provider, Unseen: s.services[i].unseen()}
+		a := Account{Name: v.account, Provider: v.provider, Unseen: s.services[i].unseen(), Acts: s.services[i].acts()}
 		a.Settings, a.Secrets = map[string]string{}, map[string]string{}
 		s.services[i].account(&a)
 		accounts = append(accounts, a)

@@ -47,6 +47,8 @@ type service interface {
 	account(a *Account)
 	// unseen are the ids of the conversations that a demo begins with unseen.
 	unseen() []string
+	// acts are what a demo begins with having done.
+	acts() []Act
 	// serve answers one request; it must not wait.
 	serve(x *exchange)
 	// rateLimited writes the vendor's form of a 429; Retry-After is set already.
@@ -113,8 +115,9 @@ type server[S any] struct {
 	before, gate func(x *exchange)
 	gone         map[int]bool
 	revoked      bool
-	forced       []int // statuses to answer instead of handling
-	touches      int   // how often somebody else changed something
+	forced       []int    // statuses to answer instead of handling
+	refused      *refusal // of the next write
+	touches      int      // how often somebody else changed something
 	// contested is what they change; the first applies whose sign is in the path or the body of the request.
 	contested []contested
 	entries   sync.Map // what entry has made
@@ -189,6 +192,10 @@ func (s *server[S]) serve(x *exchange) {
 		if len(s.forced) > 0 {
 			s.answerForced(x)
 			return
+		}
+		if r := s.refused; r != nil && s.vendor.writes(x) {
+			s.refused = nil
+			panic(*r)
 		}
 		if x.badQuery {
 			x.refuse(http.StatusBadRequest, "malformed_query", "The query string could not be parsed.")

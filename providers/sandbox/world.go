@@ -174,6 +174,18 @@ func ulid(t time.Time, id string) string {
 type collection struct {
 	All  map[string]any
 	Rows []record
+	// Acts are what a demo begins with having done, oldest first.
+	Acts []deed
+}
+
+// deed is what somebody did at a time, "1d 18:10", with the conversations that a query finds: the field got a value, or the
+// service refused.
+type deed struct {
+	On, Query, Field, To string
+	Refused              *struct {
+		Status       int
+		Code, Detail string
+	}
 }
 
 // record is one thing as a data file holds it, in the service's own words. In strings,
@@ -221,7 +233,7 @@ func (w *world) dated(c *collection) *collection {
 	if !slices.ContainsFunc(c.Rows, func(r record) bool { return r.On != "" }) {
 		return c
 	}
-	out := &collection{All: c.All, Rows: slices.Clone(c.Rows)}
+	out := &collection{All: c.All, Rows: slices.Clone(c.Rows), Acts: c.Acts}
 	for i, r := range out.Rows {
 		if r.On != "" {
 			out.Rows[i].Age = span(w.base.Sub(w.on(r.On)))

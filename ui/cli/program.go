@@ -106,6 +106,8 @@ type Setup struct {
 	// Log is the file to write a log to, "" for none.
 	Log  string
 	Demo bool
+	// Now is the clock of the engine; nil is time.Now.
+	Now func() time.Time
 	// Held knows the secrets of an account that is tried before it is saved.
 	Held func(config.Credential) (secret string, ok bool)
 }

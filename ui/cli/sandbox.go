@@ -3,14 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"confab/config"
-	"confab/model"
 )
 
 // sandboxFlags say what the stand-in servers hold, as typed.
@@ -177,81 +173,4 @@ func (r *run) demoCommand() *cobra.Command {
 	f.register(c)
 	start.register(c)
 	return c
-}
-
-// demo runs the inbox on a sandbox of its own, with a config and a state
-// directory that go when it ends.
-func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err error) {
-	r.suitTerminal()
-	s, err := r.openSandbox(o, "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	defer s.server.Close()
-	dir, err := r.privateTemp()
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if gone := os.RemoveAll(dir); gone != nil {
-			err = errors.Join(err, fmt.Errorf("the demo's directory stays behind: %w", gone))
-		}
-	}()
-	r.setup.Demo = true
-	r.setup.Paths = config.Paths{Config: filepath.Join(dir, "config.toml"), State: filepath.Join(dir, "state")}
-	if err := config.WriteSandbox(r.setup.Paths.Config, s.accounts); err != nil {
-		return local(err)
-	}
-	if err := r.loadConfig(); err != nil {
-		return err
-	}
-	if err := r.markSeen(ctx, s.accounts); err != nil {
-		return err
-	}
-	if !o.Hostile {
-		start.Greeting = greeting[r.flags.plain]
-	}
-	err = r.openInbox(ctx, start)
-	if err == nil && r.onScreen() {
-		r.say("The demo is over, and nothing of it is kept. confab init adds an account of your own.")
-	}
-	return err
-}
-
-// greeting says what to try in the demo, on the screen and in the line mode.
-var greeting = map[bool]string{
-	false: "Try / label:interview enter, then * and p (nothing leaves this machine)",
-	true:  "Everything here is made up, and nothing leaves this machine. Try: list is:public label:interview, then private 1-3",
-}
-
-// demoReads is how long a demo's first look at its accounts may take; slow or failing ones are read once the inbox is open.
-const demoReads = 3 * time.Second
-
-// markSeen reads the accounts and marks all conversations seen but those they name. Without such a name it does nothing. The engine
-// for that is one of its own: in the inbox there is nothing to take back.
-func (r *run) markSeen(ctx context.Context, accounts []config.SandboxAccount) error {
-	unseen := map[model.Ref]bool{}
-	for _, a := range accounts {
-		for _, id := range a.Unseen {
-			unseen[model.Ref{Account: a.Name, ID: id}] = true
-		}
-	}
-	if len(unseen) == 0 {
-		return nil
-	}
-	e, err := r.Open(ctx, r.setup)
-	if err != nil {
-		return err
-	}
-	reading, cancel := context.WithTimeout(ctx, demoReads)
-	defer cancel()
-	// What fails here fails again in the inbox, which says so.
-	_ = e.Sync(reading)
-	refs, err := e.Refs(ctx, "is:any", false)
-	if err == nil {
-		seen := true
-		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
-		err = e.Triage(ctx, refs, model.TriageChange{Seen: &seen})
-	}
-	return errors.Join(err, r.Leave(ctx, r.setup, e))
 }

@@ -140,7 +140,7 @@ type Again struct{}
 
 // Update returns Yes, No, Again, or Back where there was nothing to ask.
 func (d *Plan) Update(msg tea.Msg) any {
-	if !d.sheet.typing && d.needsWord() && d.types(msg) {
+	if !d.finder.Typing() && d.needsWord() && d.types(msg) {
 		return d.typeWord(msg)
 	}
 	a, took := d.sheet.Update(d.Keys, msg)
@@ -252,13 +252,13 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		look = theme.Error
 	}
 	below := d.below(th, max(1, w-4))
-	asked := len(below) + b(d.needsWord()) + b(d.finding())
+	asked := len(below) + b(d.needsWord()) + b(d.finder.Shown())
 	most := screen.H - 3
 	lines := d.height(th, max(1, w-4), most+1)
 	foot := d.footer(screen.W)
 	if lines+asked > most {
 		down := d.Keys.Of(keymap.Down)
-		if d.needsWord() || d.sheet.typing {
+		if d.needsWord() || d.finder.Typing() {
 			down = "down" // a letter would be typed
 		}
 		foot = slices.Insert(foot, min(2, len(foot)), down, "more")
@@ -274,10 +274,11 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 			out = append(out, line)
 			cursor = &layout.Cursor{X: x, Y: len(out) - 1}
 		}
-		if d.finding() {
-			line, at := d.finder(th, w)
-			out = append(out, line)
-			cursor = &layout.Cursor{X: at.X, Y: len(out) - 1}
+		if d.finder.Shown() {
+			line, at := d.finder.Draw(th, w)
+			if out = append(out, line); at != nil {
+				cursor = &layout.Cursor{X: at.X, Y: len(out) - 1}
+			}
 		}
 		return out, cursor
 	})

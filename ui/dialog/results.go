@@ -158,20 +158,22 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		return th.Wrapped(model.CleanLine(d.answer, 300), w, theme.Key, "")
 	}
 	inside := max(1, w-4)
-	extra := 2*b(!d.sub.Settled()) + len(answer(inside)) + b(d.finding())
+	extra := 2*b(!d.sub.Settled()) + len(answer(inside)) + b(d.finder.Shown())
 	h := min(d.height(th, inside, screen.H)+extra, screen.H-3)
 	return th.Frame(screen, d.title(), d.footer(screen.W), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		head := answer(w)
 		if !d.sub.Settled() && h > 3 {
 			head = append(head, bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
 		}
-		room := max(0, h-len(head)-b(d.finding()))
+		room := max(0, h-len(head)-b(d.finder.Shown()))
 		out := append(head, th.Block(d.draw(th, w, room), w, room)...)
-		if !d.finding() {
+		if !d.finder.Shown() {
 			return out, nil
 		}
-		line, cursor := d.finder(th, w)
-		cursor.Y = len(out)
+		line, cursor := d.finder.Draw(th, w)
+		if cursor != nil {
+			cursor.Y = len(out)
+		}
 		return append(out, line), cursor
 	})
 }

@@ -1,11 +1,8 @@
 package dialog
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
-	"confab/model"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
@@ -53,10 +50,7 @@ type sheet struct {
 	w     int
 	th    *theme.Theme
 
-	input  theme.Input
-	typing bool
-	query  string // folded
-	missed bool   // nothing matches
+	finder keymap.Finder
 }
 
 // points reports whether a line can be chosen: where none opens, the list scrolls.
@@ -133,8 +127,11 @@ func (s *sheet) Scroll(by int) {
 // Update moves, opens, closes and finds. It returns what else a key means, and
 // whether the message was taken.
 func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bool) {
-	if s.typing {
-		return "", s.find(keys, msg)
+	if s.finder.Typing() {
+		if by, look := s.finder.Read(keys, msg); look {
+			s.next(by)
+		}
+		return "", true
 	}
 	if at, ok := msg.(layout.Click); ok {
 		if i := int(at); i >= 0 && i < len(s.drawn) {
@@ -154,7 +151,7 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bo
 	case keymap.CloseLine:
 		s.shut()
 	case keymap.Search:
-		s.typing, s.missed, s.query, s.input = true, false, "", theme.NewInput("")
+		s.finder.Begin()
 	case keymap.SearchNext:
 		s.next(1)
 	case keymap.SearchPrev:
@@ -183,43 +180,10 @@ func (s *sheet) shut() bool {
 	return true
 }
 
-// find takes what is typed into a search. Only esc and enter end it.
-func (s *sheet) find(keys *keymap.Keys, msg tea.Msg) bool {
-	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		s.input.Paste(msg.Content)
-	case tea.KeyPressMsg:
-		name := msg.String()
-		switch a := keys.Press(name); {
-		case name == "esc":
-			s.typing, s.query, s.missed = false, "", false
-			return true
-		case name == "enter":
-			s.typing = false
-			return true
-		case len([]rune(name)) > 1 && a == keymap.SearchNext, name == "down":
-			s.next(1)
-			return true
-		case len([]rune(name)) > 1 && a == keymap.SearchPrev, name == "up":
-			s.next(-1)
-			return true
-		}
-		s.input.Key(msg)
-	default:
-		return true
-	}
-	if query := model.FoldText(strings.TrimSpace(s.input.Value())); query != s.query {
-		s.query = query
-		s.next(0)
-	}
-	return true
-}
-
 // next goes to the next match after the cursor, or before it, in a circle; by 0 stays on
 // a match. A closed line is opened for it, and closed again when the match lies elsewhere.
 func (s *sheet) next(by int) {
-	s.missed = false
-	if s.query == "" {
+	if s.finder.Missed = false; s.finder.Query == "" {
 		return
 	}
 	total, at, before := 0, -1, 0
@@ -244,13 +208,13 @@ func (s *sheet) next(by int) {
 	}
 	for range total {
 		at = (at + total) % total
-		if f, row := s.rowAt(at); f.words != nil && strings.Contains(model.FoldText(f.words(row)), s.query) {
+		if f, row := s.rowAt(at); f.words != nil && s.finder.Matches(f.words(row)) {
 			s.show(f, row)
 			return
 		}
 		at += step
 	}
-	s.missed = true
+	s.finder.Missed = true
 }
 
 // rowAt returns a row by its number among those of all folds, open or not.
@@ -275,9 +239,6 @@ func (s *sheet) show(f *fold, row int) {
 	}
 	s.at = s.stopOf(f, row)
 }
-
-// finding reports whether the search has a line.
-func (s *sheet) finding() bool { return s.typing || s.query != "" }
 
 // lay fits the list to a width, which the cursor takes a cell of.
 func (s *sheet) lay(th *theme.Theme, w int) {
@@ -367,20 +328,9 @@ func (s *sheet) height(th *theme.Theme, w, most int) int {
 	return n
 }
 
-// finder returns the line a search is typed into, or that tells of it, and the cursor.
-func (s *sheet) finder(th *theme.Theme, w int) (line string, cursor *layout.Cursor) {
-	said := ""
-	if s.missed && s.query != "" {
-		said = "  not here"
-	}
-	lead := "/"
-	line, x := s.input.Draw(th, max(1, w-1-th.Width(said)), theme.Text)
-	return th.Say(theme.Key, lead) + line + th.Say(theme.Warning, said), &layout.Cursor{X: x + 1}
-}
-
 // say gives text its look, the match of a search in it marked.
 func (s *sheet) say(th *theme.Theme, look theme.Token, text string) string {
-	return th.Highlight(look, text, s.query, 1)
+	return th.Highlight(look, text, s.finder.Query, 1)
 }
 
 // headed draws the head of a fold: what it says, how many, and what more is said of them.

@@ -23,7 +23,17 @@ func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	}
 	_, inside := screen.Top(1)
 	inside, _ = inside.Bottom(1)
-	return layout.Picture{At: screen, Lines: s.draw(th, screen, s.Now(), line), Keys: hits, Inside: inside}
+	var cursor *layout.Cursor
+	if s.finder.Shown() {
+		found, at := s.finder.Draw(th, max(1, screen.W-2))
+		if s.finder.Typing() || s.answer.text == "" {
+			line, hits = found, nil
+		}
+		if at != nil {
+			cursor = &layout.Cursor{X: at.X + 1, Y: screen.H - 1}
+		}
+	}
+	return layout.Picture{At: screen, Lines: s.draw(th, screen, s.Now(), line), Keys: hits, Inside: inside, Cursor: cursor}
 }
 
 // footer names the keys that do something on the line under the cursor.
@@ -56,6 +66,7 @@ func (s *Screen) footer() []string {
 		add(keymap.Discard, "discard")
 	}
 	add(keymap.NextSection, "next section")
+	add(keymap.Search, "find")
 	return append(foot, "esc", "close")
 }
 
@@ -138,7 +149,11 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	sign, signLook := subSign(th, l.sub)
 	lead := pointer + th.Say(signLook, sign) + " "
 	room := w - 4
-	if w >= 60 {
+	switch {
+	case w >= 76:
+		lead += th.Say(theme.Dim, th.Fit(theme.Said(l.sub.At, now), 15, "")) + "  "
+		room -= 17
+	case w >= 60:
 		lead += th.Say(theme.Dim, th.Fit(theme.When(l.sub.At, now), 10, "")) + " "
 		room -= 11
 	}
@@ -153,10 +168,12 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	if room < 10 {
 		return th.Fit(lead+l.sub.Words(), w, "")
 	}
-	ending := th.Ending(l.sub, now)
-	endW := min(th.Width(ending), room*9/20)
+	ending := th.Progress(l.sub, now)
+	words := l.sub.Words()
+	endW := min(th.Width(ending), max(room*9/20, room-1-th.Width(words)))
 	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
-	return th.Fit(lead+th.Paint(look, l.sub.Words(), room-endW-1)+" "+end, w, "")
+	words = th.Fit(words, room-endW-1, th.Ellipsis)
+	return th.Fit(lead+th.Highlight(look, words, s.finder.Query, 1)+" "+end, w, "")
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
@@ -190,7 +207,7 @@ func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token
 		what, whatLook = reason, stateLook
 	}
 	titleW := min(max(8, room*2/5), room)
-	return lead + th.Paint(look, titleOf(e), titleW) + " " + th.Say(whatLook, th.Fit(what, max(0, room-titleW-1), th.Ellipsis))
+	return lead + th.Highlight(look, th.Fit(titleOf(e), titleW, th.Ellipsis), s.finder.Query, 1) + " " + th.Say(whatLook, th.Fit(what, max(0, room-titleW-1), th.Ellipsis))
 }
 
 func settledWord(j model.JournalEntry) string {

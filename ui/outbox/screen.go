@@ -66,6 +66,10 @@ type Screen struct {
 	bar    layout.Bar
 	under  string // key of the line under the bar
 	height int
+
+	finder keymap.Finder
+	// seeking is the way of a search that goes on in what is not read yet.
+	seeking bool
 }
 
 // Set takes the submissions of which something is in the outbox and the newest page of
@@ -97,6 +101,9 @@ func (s *Screen) AddOlder(page []model.Submission, more bool) {
 		s.last = page[len(page)-1].ID
 	}
 	s.take(s.subs, page)
+	if s.seeking {
+		s.next(0)
+	}
 }
 
 // Replace takes submissions that were read again or are new, unless they are older than
@@ -219,6 +226,14 @@ type (
 // Update returns what is asked for with the line under the cursor; Resolve is about an
 // edit.
 func (s *Screen) Update(msg tea.Msg) any {
+	if s.finder.Typing() {
+		if by, look := s.finder.Read(s.Keys, msg); look {
+			s.next(by)
+		} else {
+			s.seeking = s.seeking && s.finder.Query != ""
+		}
+		return Moved{}
+	}
 	if at, ok := msg.(layout.Click); ok {
 		if again := s.putAt(int(at)); again {
 			return s.look()
@@ -233,8 +248,20 @@ func (s *Screen) Update(msg tea.Msg) any {
 	switch {
 	case moved:
 		return Moved{}
+	case a == keymap.Back && s.finder.Shown():
+		s.finder, s.seeking = keymap.Finder{}, false
+		return nil
 	case a == keymap.Back && s.Shut():
 		return nil
+	case a == keymap.Search:
+		s.finder.Begin()
+		return nil
+	case a == keymap.SearchNext:
+		s.next(1)
+		return Moved{}
+	case a == keymap.SearchPrev:
+		s.next(-1)
+		return Moved{}
 	case a == keymap.Hide, a == keymap.OutboxScreen:
 		return keymap.Back
 	case a == keymap.NextSection:
@@ -292,6 +319,39 @@ func (s *Screen) NextSection() {
 	}
 }
 
+// next goes to the next match after the line under the cursor, or before it, in a circle;
+// by 0 stays on a match. Where none was read yet, older ones are wanted.
+func (s *Screen) next(by int) {
+	n := len(s.lines)
+	if s.finder.Missed, s.seeking = false, false; s.finder.Query == "" || n == 0 {
+		return
+	}
+	step := 1
+	if by < 0 {
+		step = -1
+	}
+	for k := range n {
+		i := ((s.bar.At+by+step*k)%n + n) % n
+		if l := s.lines[i]; s.finder.Matches(l.words()) {
+			s.moveTo(i)
+			return
+		}
+	}
+	s.seeking, s.finder.Missed = s.more, !s.more
+}
+
+// words are what is looked for in a line.
+func (l line) words() string {
+	if l.edit != nil {
+		return titleOf(l.edit)
+	}
+	out := l.sub.Words()
+	if p := l.sub.Problem; p != nil {
+		out += " " + p.Title + " " + p.Error.Words()
+	}
+	return out
+}
+
 func (s *Screen) putAt(at int) (again bool) {
 	if at < s.height {
 		again = s.bar.Click(at, len(s.lines))
@@ -332,5 +392,5 @@ func (s *Screen) Shut() bool {
 // WantsOlder returns the submission before which a page is to be read, since the cursor is
 // near the end.
 func (s *Screen) WantsOlder() (before string, ok bool) {
-	return s.last, s.more && s.bar.At+s.height >= len(s.lines)-1
+	return s.last, s.more && (s.seeking || s.bar.At+s.height >= len(s.lines)-1)
 }

@@ -41,6 +41,18 @@ func Day(t, now time.Time) string {
 	return Clock(t, now, "15:04", "2 Jan", "Jan'06")
 }
 
+// Said is When with a word for today and yesterday: "today 11:08", "yesterday 17:40".
+func Said(t, now time.Time) string {
+	const day = time.DateOnly
+	switch local := t.In(now.Location()); local.Format(day) {
+	case now.Format(day):
+		return "today " + local.Format("15:04")
+	case now.AddDate(0, 0, -1).Format(day):
+		return "yesterday " + local.Format("15:04")
+	}
+	return When(t, now)
+}
+
 // Reason says why an edit needs a person, or what it waits for, with the
 // service's own words; "" where it is simply on its way.
 func (t *Theme) Reason(e model.OutboxEntry, now time.Time) string {
