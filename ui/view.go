@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -133,7 +134,12 @@ func (m *Model) drawList(r layout.Rect) []string {
 
 func (m *Model) emptyText() []string {
 	if f := m.tabs[m.tab].filter; f != "" {
-		return []string{"Nothing matches " + model.CleanLine(f, 200), "", "esc clears the filter."}
+		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
+		if near, ok := m.nearest(); ok {
+			text = append(text, fmt.Sprintf("Nearest: %s, %s. %s and then tab takes it.", near.text, theme.Number(near.found),
+				m.keys.KeyOf(keymap.List, keymap.Filter)))
+		}
+		return append(text, "esc clears the filter.")
 	}
 	for _, a := range m.facts.Accounts() {
 		if a.Syncing || a.Checked.IsZero() && a.Error == nil {
