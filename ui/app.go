@@ -18,6 +18,14 @@ import (
 // View is a saved query, shown as a tab.
 type View struct{ Name, Query string }
 
+// Keeper keeps views beyond this run. Its methods but TOML do I/O.
+type Keeper interface {
+	Keep(View) error
+	Drop(name string) error
+	// TOML writes views as the config holds them.
+	TOML([]View) string
+}
+
 // Options is everything the inbox is made of.
 type Options struct {
 	Backend Backend
@@ -25,11 +33,9 @@ type Options struct {
 	Keys map[string]map[string][]string
 	// Views are the tabs; none gives Inbox, one per account, and All.
 	Views []View
-	// Kept are the views that were kept here, shown after Views. KeepView keeps another one, DropView forgets one; where
-	// they are nil what is kept lasts as long as the inbox.
-	Kept     []View
-	KeepView func(View) error
-	DropView func(name string) error
+	// Kept are the views that were kept here, shown after Views. Keeper is nil where none can be kept.
+	Kept   []View
+	Keeper Keeper
 	// Theme is auto, dark, light, mono or a name of Themes.
 	Theme  string
 	Themes map[string]map[string]string

@@ -67,7 +67,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.Palette:     {opens: true, run: (*Model).openPalette},
 		keymap.Sort:        {opens: true, run: (*Model).sort},
 		keymap.ViewNamed:   {opens: true, run: (*Model).view},
-		keymap.Unview:      {run: (*Model).unview},
+		keymap.Unview:      {run: (*Model).unview, off: noKeeper},
 
 		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
 		keymap.MarkRange:  {run: (*Model).markRange},

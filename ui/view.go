@@ -136,8 +136,9 @@ func (m *Model) emptyText() []string {
 	if f := m.tabs[m.tab].filter; f != "" {
 		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
 		if near, ok := m.nearest(); ok {
-			text = append(text, fmt.Sprintf("Nearest: %s, %s. %s and then tab takes it.", near.text, theme.Number(near.found),
-				m.keys.KeyOf(keymap.List, keymap.Filter)))
+			key := m.keys.KeyOf(keymap.List, keymap.Filter)
+			text = append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
+			return text
 		}
 		return append(text, "esc clears the filter.")
 	}

@@ -46,6 +46,9 @@ func (m *Model) view(in intent) tea.Cmd {
 		return m.switchTab(n - 1)
 	}
 	t := m.tabs[m.tab]
+	if why := noKeeper(m, in); why != "" {
+		return m.say(theme.Warning, why)
+	}
 	switch kept := slices.DeleteFunc(slices.Clone(m.tabs), func(t tab) bool { return !t.kept }); {
 	case t.filter == "" && t.order == "":
 		return m.say(theme.Warning, "there is no view named "+model.CleanLine(name, viewName)+"; with a filter typed, this keeps it under that name")
@@ -59,12 +62,7 @@ func (m *Model) view(in intent) tea.Cmd {
 		return m.say(theme.Error, err.Error())
 	}
 	v := View{name, q}
-	keep := func(context.Context) (struct{}, error) {
-		if m.opts.KeepView == nil {
-			return struct{}{}, nil
-		}
-		return struct{}{}, m.opts.KeepView(v)
-	}
+	keep := func(context.Context) (struct{}, error) { return struct{}{}, m.opts.Keeper.Keep(v) }
 	return read(m, keep, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
 			return m.fail("keep the view", err)
@@ -104,12 +102,7 @@ func (m *Model) unview(in intent) tea.Cmd {
 	if !v.kept {
 		return m.say(theme.Warning, v.Name+" was not kept by :view, so it is removed in the config: "+m.opts.ConfigPath)
 	}
-	drop := func(context.Context) (struct{}, error) {
-		if m.opts.DropView == nil {
-			return struct{}{}, nil
-		}
-		return struct{}{}, m.opts.DropView(v.Name)
-	}
+	drop := func(context.Context) (struct{}, error) { return struct{}{}, m.opts.Keeper.Drop(v.Name) }
 	return read(m, drop, func(_ struct{}, err error) tea.Cmd {
 		i, ok := m.viewNamed(v.Name)
 		switch {
@@ -133,19 +126,19 @@ func (m *Model) unview(in intent) tea.Cmd {
 
 // showViews shows the views that are kept here as the config would hold them.
 func (m *Model) showViews() {
-	var blocks []string
+	var kept []View
 	for _, t := range m.tabs {
 		if t.kept {
-			blocks = append(blocks, "[[view]]", "name = "+tomlText(t.Name), "query = "+tomlText(t.Query), "")
+			kept = append(kept, t.View)
 		}
 	}
-	lines := []string{":view NAME keeps the filter and the order as a view of that name. None is kept yet."}
-	copied := strings.Join(blocks, "\n")
-	if len(blocks) > 0 {
-		lines = append([]string{"Kept here, after those of the config. For the config, " + m.opts.ConfigPath + ":", ""}, blocks...)
-		lines = append(lines, ":unview NAME removes one. A view of the config of the same name takes its place.")
+	d := &dialog.Text{Title: "Views", Keys: m.keys.Keys(keymap.Pager), Lines: []string{":view NAME goes to a view. " +
+		"Of a new name it keeps the filter and the order that are set, as a view beside those of the config; none is kept yet."}}
+	if len(kept) > 0 {
+		d.Copied = m.opts.Keeper.TOML(kept)
+		d.Lines = []string{"Kept here. For the config, " + m.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(d.Copied), "",
+			"A view of the config hides one of the same name that is kept here; :unview NAME removes one."}
 	}
-	d := &dialog.Text{Title: "Views", Lines: lines, Copied: copied, Keys: m.keys.Keys(keymap.Pager)}
 	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
 		text, ok := asks.(dialog.Copy)
 		if !ok {
@@ -157,10 +150,10 @@ func (m *Model) showViews() {
 	}})
 }
 
-// tomlText writes a text as TOML does.
-func tomlText(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r == '\'' || unicode.IsControl(r) }) {
-		return "'" + s + "'"
+// noKeeper is why no view can be kept.
+func noKeeper(m *Model, in intent) string {
+	if m.opts.Keeper == nil {
+		return "no view can be kept here"
 	}
-	return strconv.Quote(s)
+	return ""
 }

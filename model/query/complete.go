@@ -256,8 +256,10 @@ func fitsLabel(label, key, value string, hasValue bool) int {
 		}
 		return of
 	}
-	if of := fits(has, key); of >= 0 && (fit < 0 || of+1 < fit) {
-		fit = of + 1
+	if of := fits(has, key); of >= 0 {
+		return of
+	} else if fit >= 0 {
+		fit += 3 // the name comes first, without a value
 	}
 	return fit
 }

@@ -130,7 +130,7 @@ func (t *Term) rankLabel(label string) int {
 		return -1
 	}
 	fit := nearly(value, want)
-	if fit > 1 && t.of.compare == byText {
+	if fit > 0 && t.of.compare == byText {
 		return -1 // the word itself may be misspelled, too
 	}
 	switch near := nearly(name, key); {
