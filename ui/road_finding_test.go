@@ -77,7 +77,7 @@ func TestTheNearestQueryIsOffered(t *testing.T) {
 			"with:whitfeild":                      `with:"Dana Whitfield"`,
 			"label:stage=demoo":                   "label:Stage=Demo",
 			"renewall pricing":                    "renewal pricing",
-			"status:finish":                       "status:finished",
+			"status:complet":                      "status:completed",
 			"provider:kona label:Stage=Closed":    "provider:kona",
 			`label:"Call Type"=Interview is:done`: `label:"Call Type"=Interview`,
 		} {

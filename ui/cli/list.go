@@ -20,11 +20,7 @@ const listPage = 2000
 func (r *run) listCommand() *cobra.Command {
 	var limit int
 	var first bool
-<<<<<<< HEAD
-	var format, columns string
-=======
-	var view string
->>>>>>> 1821fd6 (A filter that finds nothing meets the nearest that does; views are kept beside the config)
+	var format, columns, view string
 	c := &cobra.Command{
 		Use:   "list [QUERY]",
 		Short: "Print conversations, from the cache",
@@ -48,8 +44,7 @@ cell that a spreadsheet would run has an apostrophe in front. The columns are ` 
 			if err := r.checkQuery(q); err != nil {
 				return err
 			}
-			q, err := r.ofView(view, q)
-			if err != nil {
+			if q, err = r.ofView(view, q); err != nil {
 				return err
 			}
 			return r.withEngine(ctx, func() error {
@@ -137,12 +132,8 @@ func (r *run) syncFor(ctx context.Context, all bool, q string) {
 	}
 }
 
-<<<<<<< HEAD
 func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
-=======
-func (r *run) list(ctx context.Context, q string, limit int) error {
 	asked, found := q, 0
->>>>>>> 1821fd6 (A filter that finds nothing meets the nearest that does; views are kept beside the config)
 	q = r.scoped(q)
 	print, end := r.printer(how)
 	for offset := 0; limit == 0 || offset < limit; {
@@ -163,14 +154,10 @@ func (r *run) list(ctx context.Context, q string, limit int) error {
 			break
 		}
 	}
-<<<<<<< HEAD
 	end()
-=======
-	r.printTable(t)
 	if found == 0 {
 		r.hint(ctx, asked)
 	}
->>>>>>> 1821fd6 (A filter that finds nothing meets the nearest that does; views are kept beside the config)
 	return nil
 }
 
