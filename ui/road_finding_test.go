@@ -146,3 +146,47 @@ func TestTabAndEnterInOneBurst(t *testing.T) {
 		}
 	})
 }
+
+func TestSortKeyChoosesTheOrder(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		command := func(text string) {
+			r.Press(":")
+			r.Type(text)
+			r.Press("enter")
+		}
+		top := func(want string) {
+			t.Helper()
+			r.Press("g", "g")
+			if first := r.Lines()[1]; !strings.Contains(first, want) {
+				t.Errorf("%s is first, want %s", first, want)
+			}
+		}
+		r.Press("S")
+		r.Want("Sort by", "updated: newest change first, as now; again reverses it", "provider")
+		r.Press("t")
+		r.Want("by title")
+		top("1:1 ")
+		r.Press("S", "t")
+		r.Want("by title, reversed")
+		top("三浦商店")
+		r.Press("S", "S")
+		top("1:1 ")
+		// An order holds in its view, and what is typed later counts.
+		r.Press("tab")
+		r.Wait(time.Second)
+		command("sort -title")
+		top("三浦商店")
+		r.Press("shift+tab")
+		r.Wait(time.Second)
+		top("1:1 ")
+		command("filter label:Stage sort:-title")
+		r.Wait(time.Second)
+		top("三浦商店")
+		command("sort nonsense")
+		r.Want("sort:nonsense means nothing")
+		r.Press(":")
+		r.Type("sort d")
+		r.Press("tab")
+		r.Want(":sort duration", "longest first")
+	})
+}

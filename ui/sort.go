@@ -15,7 +15,7 @@ func (m *Model) sort(in intent) tea.Cmd {
 	if in.arg != "" {
 		return m.sortBy(in.arg)
 	}
-	now, words := m.order(), query.Words(query.FieldSort)
+	now, words := m.sorting(), query.Words(query.FieldSort)
 	d := &dialog.Menu{Title: "Sort by"}
 	for i, w := range words {
 		label := w.Name + ": " + w.Help
@@ -50,20 +50,20 @@ func (m *Model) sortBy(order string) tea.Cmd {
 		return m.say(theme.Error, place(order, err).why)
 	}
 	t.order = order
-	m.say(theme.Dim, m.orderWords())
+	m.say(theme.Dim, m.sortedBy())
 	return m.setFilter(t.filter, m.list.Ref())
 }
 
-// order returns the order of the list.
-func (m *Model) order() query.Sort {
+// sorting returns the order of the list.
+func (m *Model) sorting() query.Sort {
 	text, _ := m.query()
 	q, _ := query.Parse(text)
 	return q.Sort()
 }
 
-// orderWords says by what the list is sorted.
-func (m *Model) orderWords() string {
-	o := m.order()
+// sortedBy says by what the list is sorted.
+func (m *Model) sortedBy() string {
+	o := m.sorting()
 	if o.Reverse {
 		return "by " + o.Field + ", reversed"
 	}
