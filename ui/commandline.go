@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"confab/model"
 	"confab/model/query"
 	"confab/ui/keymap"
 	"confab/ui/theme"
@@ -34,8 +35,11 @@ func (m *Model) commandOffers(value string, cursor int) (out []query.Completion,
 	case keymap.ViewNamed, keymap.Unview:
 		for _, t := range m.tabs {
 			if t.kept || verb == string(keymap.ViewNamed) {
-				all = append(all, query.Completion{Text: t.Name, Help: t.Query, Count: t.count})
+				all = append(all, query.Completion{Text: model.CleanLine(t.Name, 0), Help: model.CleanLine(t.Query, 80), Count: t.count})
 			}
+		}
+		if _, ok := m.viewNamed(arg); !ok && arg != "" && verb == string(keymap.ViewNamed) && m.narrowed() {
+			all = append(all, query.Completion{Text: arg, Help: "a new view of the filter and order"})
 		}
 	case keymap.Sort:
 		for _, w := range query.Words(query.FieldSort) {

@@ -101,8 +101,11 @@ func TestAFilterIsKeptAsAView(t *testing.T) {
 		command(a, "view private")
 		filter(a, "status:active")
 		command(a, "sort title")
-		command(a, "view Mine ")
-		a.Want("kept as the view Mine", "Mine 15", "Private 37")
+		a.Press(":")
+		a.Type("view Mine")
+		a.Want("Mine (a new view of the filter and order)")
+		a.Press("enter")
+		a.Want("kept as a view", "Mine 15", "Private 37")
 		a.WantNot("/status")
 		if len(s.views) != 1 || s.views[0] != (ui.View{Name: "Mine", Query: "is:private status:active sort:title"}) {
 			t.Errorf("%+v", s.views)

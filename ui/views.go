@@ -45,12 +45,11 @@ func (m *Model) view(in intent) tea.Cmd {
 		}
 		return m.switchTab(n - 1)
 	}
-	t := m.tabs[m.tab]
 	if why := noKeeper(m, in); why != "" {
 		return m.say(theme.Warning, why)
 	}
 	switch kept := slices.DeleteFunc(slices.Clone(m.tabs), func(t tab) bool { return !t.kept }); {
-	case t.filter == "" && t.order == "":
+	case !m.narrowed():
 		return m.say(theme.Warning, "there is no view named "+model.CleanLine(name, viewName)+"; with a filter typed, this keeps it under that name")
 	case utf8.RuneCountInString(name) > viewName || strings.ContainsFunc(name, unicode.IsControl):
 		return m.say(theme.Warning, fmt.Sprintf("a view's name has 1 to %d characters", viewName))
@@ -71,6 +70,9 @@ func (m *Model) view(in intent) tea.Cmd {
 	})
 }
 
+// narrowed reports whether there is something to keep: a filter, or an order of its own.
+func (m *Model) narrowed() bool { return m.tabs[m.tab].filter != "" || m.tabs[m.tab].order != "" }
+
 // viewKept shows a view that was kept, in place of the filter that it was made of.
 func (m *Model) viewKept(v View) tea.Cmd {
 	if _, ok := m.viewNamed(v.Name); ok {
@@ -81,11 +83,11 @@ func (m *Model) viewKept(v View) tea.Cmd {
 		m.tabs[m.tab].filter, m.tabs[m.tab].order = "", ""
 	}
 	cmd := m.switchTab(len(m.tabs) - 1)
-	until := ""
+	kept := "kept as a view"
 	if m.opts.Demo {
-		until = " until the demo ends"
+		kept = "kept until the demo ends"
 	}
-	m.say(theme.Good, fmt.Sprintf("kept as the view %s%s; :view shows it for the config, :unview removes it", v.Name, until))
+	m.say(theme.Good, kept+"; :view shows it for the config, :unview removes it")
 	return tea.Batch(cmd, m.recount())
 }
 
