@@ -264,11 +264,32 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 		Save: func(name, text string) (string, error) { return s.Paths.SaveReport(name, text) },
 	}
 	for _, v := range s.Config.Views {
-		o.Views = append(o.Views, ui.View{Name: v.Name, Query: v.Query})
+		o.Views = append(o.Views, ui.View(v))
 	}
-	o.Notice, o.Greeting = cmp.Or(e.store.Notice(), s.Absent()), start.Greeting
+	for _, v := range start.Kept {
+		o.Kept = append(o.Kept, ui.View(v))
+	}
+	o.Keeper = keeper{s.Paths, p.Validators}
+	o.Notice, o.Greeting = cmp.Or(e.store.Notice(), s.Absent(), start.Notice), start.Greeting
 	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, p.Leave(ctx, s, e))
+}
+
+// keeper keeps views beside the database.
+type keeper struct {
+	config.Paths
+	rules config.Validators
+}
+
+func (k keeper) Keep(v ui.View) error   { return k.KeepView(config.View(v), k.rules) }
+func (k keeper) Drop(name string) error { return k.DropView(name, k.rules) }
+
+func (k keeper) TOML(list []ui.View) string {
+	var views []config.View
+	for _, v := range list {
+		views = append(views, config.View(v))
+	}
+	return config.ViewsTOML(views)
 }
 
 func openWelcome(ctx context.Context, s cli.Setup) (cli.Wish, error) {

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
-	"confab/model/query"
 	"confab/ui/detail"
 	"confab/ui/dialog"
 	"confab/ui/keymap"
@@ -20,6 +19,14 @@ import (
 // View is a saved query, shown as a tab.
 type View struct{ Name, Query string }
 
+// Keeper keeps views beyond this run. Its methods but TOML do I/O.
+type Keeper interface {
+	Keep(View) error
+	Drop(name string) error
+	// TOML writes views as the config holds them.
+	TOML([]View) string
+}
+
 // Options is everything the inbox is made of.
 type Options struct {
 	Backend Backend
@@ -27,6 +34,9 @@ type Options struct {
 	Keys map[string]map[string][]string
 	// Views are the tabs; none gives Inbox, one per account, and All.
 	Views []View
+	// Kept are the views that were kept here, shown after Views. Keeper is nil where none can be kept.
+	Kept   []View
+	Keeper Keeper
 	// Theme is auto, dark, light, mono or a name of Themes.
 	Theme  string
 	Themes map[string]map[string]string
@@ -68,11 +78,13 @@ const (
 	screenDetail
 )
 
-// tab is a view with its own cursor, filter and count.
+// tab is a view with its own cursor, filter, order and count.
 type tab struct {
 	View
+	kept   bool // here, not in the config
 	filter string
-	count  int // -1 while it is not known
+	order  string // what follows sort:, "" for that of the query
+	count  int    // -1 while it is not known
 	at     model.Ref
 	// from was under the cursor when the filter was begun.
 	from model.Ref
@@ -120,7 +132,7 @@ type Model struct {
 	more, toEnd bool
 	// indexed says that a list was read whole.
 	indexed bool
-	words   query.Vocabulary
+	near    nearby
 	// swept is the newest complete walk of an account that the rows on screen tell of.
 	swept time.Time
 
@@ -233,11 +245,16 @@ func (m *Model) makeTabs() {
 		}
 		views = append(views, View{Name: "All", Query: "is:any"})
 	}
-	for i, v := range views {
+	for _, v := range views {
 		m.tabs = append(m.tabs, tab{View: v, count: -1})
-		if v.Name == m.opts.InitialView {
-			m.tab = i
+	}
+	for _, v := range m.opts.Kept {
+		if _, ok := m.viewNamed(v.Name); !ok {
+			m.tabs = append(m.tabs, tab{View: v, kept: true, count: -1})
 		}
+	}
+	if i, ok := m.viewNamed(m.opts.InitialView); ok {
+		m.tab = i
 	}
 	m.tabs[m.tab].filter = m.opts.InitialQuery
 	for _, a := range accounts {
@@ -278,5 +295,5 @@ func (m *Model) say(look theme.Token, text string) tea.Cmd {
 
 func (m *Model) query() (full string, problem error) {
 	t := m.tabs[m.tab]
-	return combine(t.Query, t.filter)
+	return combine(t.Query, t.filter, t.order)
 }

@@ -28,7 +28,10 @@ type Backend interface {
 	Select(ctx context.Context, req model.SelectRequest) (model.Selection, error)
 	RefsOf(ctx context.Context, s model.Selection) ([]model.Ref, error)
 	Hidden(ctx context.Context, req model.ListRequest, s model.Selection) (int, error)
-	Vocabulary(ctx context.Context) (query.Vocabulary, error)
+	// Complete offers ways to go on with a query at a cursor, a byte offset.
+	Complete(ctx context.Context, text string, cursor int) ([]query.Completion, error)
+	// Nearest returns, for a filter that finds nothing in a view, the nearest query that does, and how much; "" for none.
+	Nearest(ctx context.Context, view, filter string, inbox bool) (nearest string, found int, err error)
 	Link(ctx context.Context, ref model.Ref, kind model.LinkKind) (string, error)
 
 	OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error)

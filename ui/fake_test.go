@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -447,21 +448,19 @@ func (f *fake) Hidden(_ context.Context, req model.ListRequest, s model.Selectio
 	return s.Missing(in), err
 }
 
-func (f *fake) Vocabulary(context.Context) (query.Vocabulary, error) {
-	v := query.Vocabulary{}
-	if err := f.enter("Vocabulary"); err != nil {
-		return v, err
+func (f *fake) Complete(_ context.Context, text string, cursor int) ([]query.Completion, error) {
+	if err := f.enter("Complete"); err != nil {
+		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	counts := map[string]map[string]int{}
 	add := func(field, text string) {
-		i := slices.IndexFunc(v[field], func(v query.Value) bool { return v.Text == text })
-		switch {
-		case text == "":
-		case i < 0:
-			v[field] = append(v[field], query.Value{Text: text, Count: 1})
-		default:
-			v[field][i].Count++
+		if counts[field] == nil {
+			counts[field] = map[string]int{}
+		}
+		if text != "" {
+			counts[field][text]++
 		}
 	}
 	for _, r := range f.rows {
@@ -469,10 +468,25 @@ func (f *fake) Vocabulary(context.Context) (query.Vocabulary, error) {
 		add("account", c.Ref.Account)
 		add("provider", c.Provider)
 		add("kind", c.Kind)
-		add("status", c.Status)
+		add("status", strings.ToLower(c.Status))
 		for _, p := range c.People() {
 			add("with", p.Name)
 		}
 	}
-	return v, nil
+	return query.Complete(text, cursor, func(field string, rank func(string) int, limit int) (out []query.Value) {
+		for _, text := range slices.Sorted(maps.Keys(counts[field])) {
+			if rank(model.FoldText(text)) >= 0 && len(out) < limit {
+				out = append(out, query.Value{Text: text, Count: counts[field][text]})
+			}
+		}
+		slices.SortStableFunc(out, func(a, b query.Value) int { return rank(model.FoldText(a.Text)) - rank(model.FoldText(b.Text)) })
+		return out
+	}), nil
+}
+
+func (f *fake) Nearest(_ context.Context, view, filter string, inbox bool) (string, int, error) {
+	if err := f.enter("Nearest"); err != nil || !strings.HasPrefix(filter, "status:ope") {
+		return "", 0, err
+	}
+	return "status:active", 15, nil
 }

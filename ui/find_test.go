@@ -108,9 +108,9 @@ func TestOffersFollowOnceTypingRests(t *testing.T) {
 	with(t, newFake(conversations(60)...), start{w: 120, h: 40}, func(a *app) {
 		help := func() string { return strings.TrimSpace(a.Lines()[39]) }
 		a.Press("/")
-		a.Type("i")
+		a.Type("is:")
 		before := help()
-		for _, letter := range "s:privat" { // for longer than two frames take
+		for _, letter := range "privat" { // for longer than two frames take
 			a.Strike(string(letter))
 			a.Wait(119 * time.Millisecond)
 		}

@@ -65,6 +65,9 @@ func handlers() map[keymap.Action]handler {
 		keymap.SearchPrev:  {run: searchBy(-1), off: searching},
 		keymap.CommandLine: {opens: true, run: (*Model).openCommandLine},
 		keymap.Palette:     {opens: true, run: (*Model).openPalette},
+		keymap.Sort:        {opens: true, run: (*Model).sort},
+		keymap.ViewNamed:   {opens: true, run: (*Model).view},
+		keymap.Unview:      {run: (*Model).unview, off: noKeeper},
 
 		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},
 		keymap.MarkRange:  {run: (*Model).markRange},

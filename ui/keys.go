@@ -100,8 +100,11 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	if top, ok := m.onTop(); ok {
 		return m.pass(top, msg)
 	}
-	if m.prompt != nil {
-		if m.prompt.input.Paste(msg.Content) {
+	if p := m.prompt; p != nil {
+		switch {
+		case p.turn != 0:
+			p.held = append(p.held, msg)
+		case p.input.Paste(msg.Content):
 			return m.promptChanged()
 		}
 		return nil

@@ -91,20 +91,23 @@ func (m *Model) pageCame(page model.Page, anchor model.Ref, err error) tea.Cmd {
 		}
 		return nil
 	}
-	first := !m.list.Loaded()
+	first, fresh := !m.list.Loaded(), m.pages.fresh
 	before, total := m.list.Ref(), m.list.Total()
 	m.layTriages(&page)
 	m.list.SetPage(page, anchor)
 	m.asOf, m.more, m.indexed = time.Time{}, page.Partial, true
+	cmds := []tea.Cmd{m.countHidden()}
 	if p := m.prompt; p != nil && p.typing && p.kind == promptFilter && m.list.Total() != total {
-		m.offer() // with other rows on screen, there is nothing to save by waiting
+		cmds = append(cmds, m.offer()) // with other rows on screen, there is nothing to save by waiting
+	}
+	if fresh {
+		cmds = append(cmds, m.seekNearest())
 	}
 	if m.toEnd && !m.more {
 		m.toEnd = false
 		m.list.MoveTo(m.list.Total() - 1)
 		m.chose()
 	}
-	cmds := []tea.Cmd{m.countHidden()}
 	if page.Partial {
 		cmds = append(cmds, m.reload(false))
 	}
@@ -158,7 +161,7 @@ func (m *Model) recount() tea.Cmd {
 	queries := m.tabQueries()
 	return read(m, func(ctx context.Context) ([]int, error) { return m.be.Counts(ctx, queries) }, func(counts []int, err error) tea.Cmd {
 		for i, n := range counts {
-			if err == nil {
+			if err == nil && i < len(m.tabs) && m.tabs[i].Query == queries[i] {
 				m.tabs[i].count = n
 			}
 		}
@@ -199,7 +202,7 @@ func (m *Model) start() tea.Cmd {
 	}
 	return read(m, get, func(p model.Page, _ error) tea.Cmd {
 		for i, n := range counts {
-			if m.tabs[i].count < 0 {
+			if i < len(m.tabs) && m.tabs[i].count < 0 {
 				m.tabs[i].count = n
 			}
 		}

@@ -26,7 +26,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 		r.Press("/")
 		r.Type("provider:")
 		r.Settle()
-		r.Want("provider:notes", "5 conversations")
+		r.Want("provider:notes", "provider:notes 5")
 		r.retype("provider:notes id:n4")
 		r.Press("enter")
 		r.Wait(time.Second)

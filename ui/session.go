@@ -33,6 +33,7 @@ type session struct {
 type spot struct {
 	tab    int
 	filter string
+	order  string
 	at     model.Ref
 }
 
@@ -66,13 +67,13 @@ func (m *Model) resume() tea.Cmd {
 // goBackTo takes up a session whose view there still is.
 func (m *Model) goBackTo(was model.Session) {
 	tab := slices.IndexFunc(m.tabs, func(t tab) bool { return t.Name == was.View })
-	if tab < 0 || tab == 0 && was.Filter == "" && was.Index == 0 {
+	if tab < 0 || tab == 0 && was.Filter == "" && was.Order == "" && was.Index == 0 {
 		return
 	}
-	if _, err := combine(m.tabs[tab].Query, was.Filter); err != nil {
+	if _, err := combine(m.tabs[tab].Query, was.Filter, was.Order); err != nil {
 		return
 	}
-	m.tab, m.tabs[tab].filter = tab, was.Filter
+	m.tab, m.tabs[tab].filter, m.tabs[tab].order = tab, was.Filter, was.Order
 	m.list.ResetTo(was.At, was.Index, was.Top)
 	m.session.was = &was
 	said := "back where you were: " + model.CleanLine(was.View, 60)
@@ -89,18 +90,18 @@ func (m *Model) goBackTo(was model.Session) {
 // noteSession notes where the person is, and has it written before long.
 func (m *Model) noteSession() tea.Cmd {
 	s := &m.session
-	now := spot{m.tab, m.tabs[m.tab].filter, m.list.Ref()}
+	now := spot{m.tab, m.tabs[m.tab].filter, m.tabs[m.tab].order, m.list.Ref()}
 	if s.kept == nil || now == s.noted || !m.list.Loaded() || m.list.Total() > 0 && now.at.IsZero() {
 		return nil
 	}
 	first := s.noted == spot{}
 	s.noted = now
-	top := now.tab == 0 && now.filter == "" && m.list.Cursor() <= 0
+	top := now.tab == 0 && now.filter == "" && now.order == "" && m.list.Cursor() <= 0
 	if first || top && s.kept.get(s.scope).text == "" {
 		return nil // it was not left yet
 	}
 	rows, offset, line := m.list.Showing()
-	was := model.Session{View: m.tabs[m.tab].Name, Filter: now.filter, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
+	was := model.Session{View: m.tabs[m.tab].Name, Filter: now.filter, Order: now.order, At: now.at, Index: max(0, m.list.Cursor()), Top: line,
 		Offset: offset, Total: m.list.Total(), Seen: m.now()}
 	for i := range rows {
 		was.Keys = append(was.Keys, rows[i].Key)

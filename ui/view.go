@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -143,7 +144,13 @@ func (m *Model) drawList(r layout.Rect) []string {
 
 func (m *Model) emptyText() []string {
 	if f := m.tabs[m.tab].filter; f != "" {
-		return []string{"Nothing matches " + model.CleanLine(f, 200), "", "esc clears the filter."}
+		text := []string{"Nothing matches " + model.CleanLine(f, 200), ""}
+		if near, ok := m.nearest(); ok {
+			key := m.keys.KeyOf(keymap.List, keymap.Filter)
+			text = append(text, fmt.Sprintf("Nearest: %s, %s.", near.text, theme.Number(near.found)), "", key+" tab takes it; esc clears the filter.")
+			return text
+		}
+		return append(text, "esc clears the filter.")
 	}
 	for _, a := range m.facts.Accounts() {
 		if a.Syncing || a.Checked.IsZero() && a.Error == nil {

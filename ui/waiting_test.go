@@ -114,10 +114,10 @@ func TestACompletedFieldOffersItsValues(t *testing.T) {
 		a.Press("/")
 		a.Type("statu")
 		a.Press("tab")
-		a.Want("/status:", "status:completed", "status:active")
+		a.Want("/status:", "status:completed 20", "status:active 10")
 		a.WantNot("needs a value")
 		a.Press("tab")
-		a.Want("/status:completed", "20 found")
+		a.Want("/status:active", "20 found")
 	})
 }
 

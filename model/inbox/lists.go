@@ -28,7 +28,8 @@ type lists struct {
 	mu   sync.Mutex
 	tabs []query.Query
 
-	rows rowCache
+	rows     rowCache
+	spelling spelling
 	// changed tells the watcher that the index may be waiting for another moment.
 	changed chan struct{}
 }
@@ -269,7 +270,6 @@ func (b *Inbox) keep(ctx context.Context, tabs []query.Query) {
 	}
 	l.index.Keep(tabs)
 	nudge(l.changed)
-	go l.index.Vocabulary() // counted now rather than under the first letters that are typed
 	b.keepViews(ctx)
 }
 
@@ -327,12 +327,4 @@ func (b *Inbox) Hidden(ctx context.Context, req model.ListRequest, s model.Selec
 		return 0, err
 	}
 	return b.lists.index.Hidden(ctx, q, s)
-}
-
-// Vocabulary returns the values that completion offers.
-func (b *Inbox) Vocabulary(ctx context.Context) (query.Vocabulary, error) {
-	if err := b.ready(ctx); err != nil {
-		return nil, err
-	}
-	return b.lists.index.Vocabulary(), nil
 }

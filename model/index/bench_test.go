@@ -259,14 +259,26 @@ func BenchmarkTyping(b *testing.B) {
 	})
 }
 
-func BenchmarkVocabulary(b *testing.B) {
+// BenchmarkValues looks for people as a letter in a prompt does, after the first
+// count, of which it reports the time and the memory.
+func BenchmarkValues(b *testing.B) {
 	each(b, func(b *testing.B, n int) {
 		x, w := loaded(b, n, false)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		values(b, x, "with", "")
+		first := time.Since(began)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
 		for b.Loop() {
 			b.StopTimer()
 			x.Apply([]index.Entry{w.entry(1)})
 			b.StartTimer()
-			x.Vocabulary()
+			values(b, x, "with", "and")
 		}
+		b.ReportMetric(float64(first.Milliseconds()), "first-ms")
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
 	})
 }

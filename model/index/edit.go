@@ -40,6 +40,9 @@ func (x *Index) begin() *edit {
 }
 
 func (e *edit) publish() {
+	if e.x.values != nil {
+		e.x.values.publish()
+	}
 	e.x.state.Store(&state{table: e.table, at: e.at, lists: e.lists})
 }
 
@@ -147,7 +150,11 @@ func (e *edit) change(c *Entry) {
 		insert[i] = is && (!was || moves)
 	}
 	e.table.put(e.n, c.Key, after)
-	e.table.changed = e.n
+	if had {
+		e.x.valuesMove(&e.table, &before, &e.table, &after, c.Key)
+	} else {
+		e.x.valuesMove(&e.table, nil, &e.table, &after, c.Key)
+	}
 	for i := range e.lists {
 		h := &e.lists[i]
 		if insert[i] {

@@ -47,3 +47,10 @@ func SmallBlocks(t *testing.T) {
 	blockMost = 8
 	t.Cleanup(func() { blockMost = before })
 }
+
+// FewValues has the index keep few values of a field for a test.
+func FewValues(t *testing.T) {
+	before := valuesMost
+	valuesMost = 5
+	t.Cleanup(func() { valuesMost = before })
+}

@@ -17,12 +17,10 @@ type Index struct {
 	now func() time.Time
 
 	// writing lets Load, Apply, Advance and Keep take turns.
-	writing  sync.Mutex
-	state    atomic.Pointer[state]
-	matched  atomic.Int64 // how often a query was matched against a row
-	offers   atomic.Pointer[offers]
-	counting sync.Mutex   // of offers, in the background
-	reads    atomic.Int64 // counts reads of lists, to tell which one is the latest
+	writing sync.Mutex
+	state   atomic.Pointer[state]
+	matched atomic.Int64 // how often a query was matched against a row
+	reads   atomic.Int64 // counts reads of lists, to tell which one is the latest
 
 	beforeSearch func(context.Context) // lets tests hold a search up
 
@@ -33,6 +31,8 @@ type Index struct {
 	kept     []query.Query
 	moved    []int64 // what the clock changed, not yet told by Advance
 	searches map[string]*search
+	values   *values // nil until they are asked for, and after a load
+	counting *counting
 }
 
 // state is all that a reader sees, as of one moment. It is never changed.
@@ -122,7 +122,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	}
 	clear(x.searches)
 	x.words, x.moved = words, nil
-	x.offers.Store(nil)
+	x.values, x.counting = nil, nil
 	x.state.Store(next)
 	x.begin().publish() // what became due meanwhile
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -373,7 +372,7 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 					t.Errorf("%s: %v", q, err)
 				}
 				if i%20 == 0 {
-					x.Vocabulary()
+					values(t, x, "with", "a")
 					x.Next()
 				}
 			}
@@ -421,76 +420,4 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 			t.Errorf("%s: %d held, %d searched, %v", q, len(held), len(fresh), err)
 		}
 	}
-}
-
-func TestVocabularyCounts(t *testing.T) {
-	x := index.New(time.UTC, func() time.Time { return start })
-	entry := func(key int64, title, people, labels string) index.Entry {
-		return index.Entry{Key: key, Subject: query.Subject{Ref: model.Ref{Account: "sales", ID: fmt.Sprint(key)}, Account: "sales", Provider: "bird", Kind: "call",
-			Title: title, People: people, Owner: "ann lee\nann@x.example\nusr_01abc", Company: "7-eleven\ncmp_01abcdefghijklmn", Labels: labels, Roles: "editor\nviewer"}}
-	}
-	err := x.Load(t.Context(), func(add func(index.Entry)) error {
-		add(entry(1, "budget", "bob\nbob@x.example\nusr_02", "stage=won\ntop="))
-		add(entry(2, "budget", "bob\nzoe", "stage=lost"))
-		add(entry(3, "plan", "zoe\nbob", "stage=won"))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	show := func(values []query.Value) string {
-		var out []string
-		for _, v := range values {
-			out = append(out, fmt.Sprint(v.Text, " ", v.Count))
-		}
-		return strings.Join(out, ", ")
-	}
-	check := func(want ...string) {
-		t.Helper()
-		v := x.Vocabulary()
-		for i, got := range []string{show(v["account"]), show(v["provider"]), show(v["kind"]), show(v["owner"]), show(v["company"]), show(v["role"]), show(v["title"]), show(v["with"]), show(v["label"])} {
-			if got != want[i] {
-				t.Errorf("%q, want %q", got, want[i])
-			}
-		}
-	}
-	check("sales 3", "bird 3", "call 3", "ann lee 3", "7-eleven 3", "editor 3, viewer 3", "budget 2, plan 1", "bob 3, zoe 2, bob@x.example 1", "stage 3, stage=won 2, stage=lost 1, top 1")
-	gone := entry(3, "", "", "")
-	gone.Gone = true
-	x.Apply([]index.Entry{gone})
-	check("sales 2", "bird 2", "call 2", "ann lee 2", "7-eleven 2", "editor 2, viewer 2", "budget 2", "bob 2, bob@x.example 1, zoe 1", "stage 2, stage=lost 1, stage=won 1, top 1")
-}
-
-// The values of many conversations are counted behind the one who asks.
-func TestVocabularyOfManyFollows(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		x, w := index.New(time.UTC, time.Now), newWorld()
-		err := x.Load(t.Context(), func(add func(index.Entry)) error {
-			for i := range 6000 {
-				add(w.entry(int64(i + 1)))
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		before := x.Vocabulary()
-		e := w.entry(1)
-		e.Subject.Ref.Account = "another"
-		x.Apply([]index.Entry{e})
-		for range 2 { // not at once, and not while the count is young
-			if got := x.Vocabulary(); len(got["account"]) != len(before["account"]) {
-				t.Errorf("%v", got["account"])
-			}
-			synctest.Wait()
-		}
-		time.Sleep(10 * time.Second)
-		if got := x.Vocabulary(); len(got["account"]) != len(before["account"]) {
-			t.Errorf("%v", got["account"])
-		}
-		synctest.Wait()
-		if got := x.Vocabulary(); len(got["account"]) != len(before["account"])+1 {
-			t.Errorf("%v", got["account"])
-		}
-	})
 }

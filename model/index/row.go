@@ -46,8 +46,6 @@ type table struct {
 	chunks []chunk
 	words  []string
 	shapes []shape
-	// changed is the edit that changed a row last.
-	changed uint64
 }
 
 // at returns the row of a key, nil if there is none. A tombstone is a row.

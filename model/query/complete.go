@@ -1,36 +1,40 @@
 package query
 
 import (
-	"cmp"
 	"regexp"
-	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"confab/model"
 )
 
-// Vocabulary is what a person's conversations hold, for completion: the values
-// by the name of the field. Labels are "name" or "name=value". Texts may be as
-// they came from services: what is offered is cleaned.
-type Vocabulary map[string][]Value
-
-// Value is a text with how many conversations hold it, 0 where that is not known.
+// Value is a text of a field with how many conversations hold it, 0 where that is not known.
 type Value struct {
 	Text  string
 	Count int
 }
 
+// Source tells the values of a field that conversations hold, as they came from services: those to which rank, given
+// the folded text, gives no negative number, the lowest first, and of equal ones those that more hold. Labels are
+// "name" or "name=value". At most limit are needed.
+type Source func(field string, rank func(folded string) int, limit int) []Value
+
 // Completion is one way to go on. Text replaces the bytes from Start to End:
-// a whole term, or the name of a field with its colon.
+// a whole term, or the name of a field with its colon. Count is how many
+// conversations it finds by itself, 0 where that is not known.
 type Completion struct {
 	Text       string
 	Start, End int
 	Help       string
+	Count      int
 }
 
 // MaxCompletions is the most that Complete offers.
 const MaxCompletions = 50
+
+// valuesOfWord is how many values of each field a word is completed to.
+const valuesOfWord = 8
 
 // maxOffered is the longest value that is worth offering, in bytes.
 const maxOffered = 300
@@ -38,8 +42,9 @@ const maxOffered = 300
 // Complete offers ways to go on at a cursor, a byte offset of s, nearest
 // first: what begins with the text before the cursor, then what holds it; of the
 // values of one field those first that more conversations hold. Inside a phrase,
-// or where nothing fits, there are none.
-func Complete(s string, cursor int, v Vocabulary) []Completion {
+// or where nothing fits, there are none. Without a source (nil) it offers the
+// words of the language alone.
+func Complete(s string, cursor int, from Source) []Completion {
 	if len(s) > MaxLength || !utf8.ValidString(s) {
 		return nil
 	}
@@ -48,20 +53,23 @@ func Complete(s string, cursor int, v Vocabulary) []Completion {
 		cursor--
 	}
 	start, end := termAround(s, cursor)
-	c := &completer{s: s, start: start, end: end, seen: map[string]bool{}}
+	if from == nil {
+		from = func(string, func(string) int, int) []Value { return nil }
+	}
+	c := &completer{s: s, start: start, end: end, from: from, seen: map[string]bool{}}
 	typed := s[start:cursor]
 	name, isField := fieldPrefix(typed)
 	switch {
 	case strings.HasPrefix(typed, `"`):
 	case isField:
 		if of := fieldNamed(strings.ToLower(name)); of != nil {
-			c.values(of, typed[len(name)+1:], v)
+			c.values(of, typed[len(name)+1:])
 		}
 	default:
 		if n := strings.IndexByte(s[cursor:end], ':'); n >= 0 {
 			c.end = cursor + n + 1 // the value behind it stays
 		}
-		c.words(typed, v, c.end == end)
+		c.words(typed, c.end == end)
 	}
 	return append(c.first, c.then...)[:min(MaxCompletions, len(c.first)+len(c.then))]
 }
@@ -95,36 +103,56 @@ func termAround(s string, cursor int) (start, end int) {
 type completer struct {
 	s           string
 	start, end  int
+	from        Source
 	first, then []Completion
 	seen        map[string]bool
 }
 
-// offer adds a completion if its subject, folded, holds what was typed.
-func (c *completer) offer(subject, typed, text, help string) {
-	if len(c.first) >= MaxCompletions || c.seen[text] || text == c.s[c.start:c.end] ||
-		len(c.s)-(c.end-c.start)+len(text) > MaxLength {
-		return
-	}
-	at := strings.Index(subject, typed)
-	if at < 0 || at > 0 && len(c.then) >= MaxCompletions {
-		return
-	}
-	c.seen[text] = true
-	done := Completion{Text: text, Start: c.start, End: c.end, Help: help}
-	if at == 0 {
-		c.first = append(c.first, done)
-	} else {
-		c.then = append(c.then, done)
+// fits says how well a folded text goes on what was typed: it begins with it, a word in it does, it holds it, or not at
+// all, which is negative.
+func fits(text, typed string) int {
+	worst := -1
+	for at, from := 0, 0; ; from = at + 1 {
+		n := strings.Index(text[from:], typed)
+		if n < 0 {
+			return worst
+		}
+		if at = from + n; at == 0 {
+			return 0
+		}
+		if before, _ := utf8.DecodeLastRuneInString(text[:at]); !unicode.IsLetter(before) && !unicode.IsNumber(before) {
+			return 1
+		}
+		worst = 2
 	}
 }
 
+// offer adds a completion that fits.
+func (c *completer) offer(fit int, text, help string, count int) {
+	if fit < 0 || c.seen[text] || text == c.s[c.start:c.end] || len(c.s)-(c.end-c.start)+len(text) > MaxLength {
+		return
+	}
+	list := &c.first
+	if fit > 0 {
+		list = &c.then
+	}
+	if len(*list) >= MaxCompletions {
+		return
+	}
+	c.seen[text] = true
+	*list = append(*list, Completion{Text: text, Start: c.start, End: c.end, Help: help, Count: count})
+}
+
+// word offers a word of the language.
+func (c *completer) word(name, typed, text, help string) { c.offer(fits(name, typed), text, help, 0) }
+
 // words completes a term without a field: to a field, and (where whole terms
 // fit) to a word of is: and has:, to a value of any field.
-func (c *completer) words(typed string, v Vocabulary, terms bool) {
+func (c *completer) words(typed string, terms bool) {
 	typed = model.FoldText(typed)
 	for _, of := range fields {
 		if strings.HasPrefix(of.name, typed) {
-			c.offer(of.name, typed, of.name+":", of.help)
+			c.word(of.name, typed, of.name+":", of.help)
 		}
 	}
 	if typed == "" || !terms {
@@ -133,7 +161,7 @@ func (c *completer) words(typed string, v Vocabulary, terms bool) {
 	for _, of := range fields {
 		for _, w := range of.words {
 			if of.compare == byWord && strings.HasPrefix(w.name, typed) {
-				c.offer(w.name, typed, of.name+":"+w.name, w.help)
+				c.word(w.name, typed, of.name+":"+w.name, w.help)
 			}
 		}
 	}
@@ -142,88 +170,98 @@ func (c *completer) words(typed string, v Vocabulary, terms bool) {
 	}
 	for _, name := range []string{FieldAccount, FieldProvider, FieldLabel, FieldWith, "owner", "team", "space",
 		"channel", "company", "kind", "status", FieldTitle} {
-		c.vocabulary(fieldNamed(name), typed, name, v)
+		c.vocabulary(fieldNamed(name), typed, valuesOfWord)
 	}
 }
 
 // values completes what follows the colon of a field.
-func (c *completer) values(of *field, typed string, v Vocabulary) {
+func (c *completer) values(of *field, typed string) {
 	folded := model.FoldText(typed)
 	for _, w := range of.words {
-		c.offer(w.name, folded, of.name+":"+w.name, w.help)
+		c.word(w.name, folded, of.name+":"+w.name, w.help)
 		if of.compare == byOrder {
-			c.offer("-"+w.name, folded, of.name+":-"+w.name, "the other way round")
+			c.word("-"+w.name, folded, of.name+":-"+w.name, "the other way round")
 		}
 	}
 	switch {
 	case of.compare == byDate:
 		c.dates(of.name, folded)
-	case of.compare == byLabel:
-		c.labels(of, typed, v)
-	default:
-		c.vocabulary(of, model.FoldText(unquote(typed)), of.name, v)
+	case of.words == nil:
+		c.vocabulary(of, typed, MaxCompletions)
 	}
 }
 
-func (c *completer) vocabulary(of *field, typed, help string, v Vocabulary) {
-	list := frequent(v[of.name])
+// vocabulary completes to values that conversations hold.
+func (c *completer) vocabulary(of *field, typed string, limit int) {
+	folded := model.FoldText(unquote(typed))
+	rank := func(text string) int { return fits(text, folded) }
+	if of.compare == byLabel {
+		key, value, hasValue := cutLabel(typed)
+		key, value = model.FoldText(key), model.FoldText(value)
+		rank = func(text string) int { return fitsLabel(text, key, value, hasValue) }
+	}
+	list := c.from(of.name, rank, limit)
 	if len(list) == 0 && of.usual != nil {
 		for _, text := range of.usual() {
 			list = append(list, Value{Text: text})
 		}
 	}
-	for _, s := range list {
-		text := s.Text
-		if of.compare == byLabel {
-			text, _, _ = strings.Cut(text, "=")
-		}
-		if text = presentable(text); text != "" {
-			term := Term{Field: of.name, Raw: text}
-			if of.compare == byLabel {
-				term = Term{Field: of.name, RawKey: text}
-			}
-			c.offer(model.FoldText(text), typed, term.String(), s.help(help))
+	for _, v := range list {
+		if term, ok := of.term(v.Text); ok {
+			c.offer(rank(model.FoldText(v.Text)), term.String(), of.valueHelp(term), v.Count)
 		}
 	}
 }
 
-// labels completes the name of a label, and after = its value.
-func (c *completer) labels(of *field, typed string, v Vocabulary) {
-	key, value, hasValue := cutLabel(typed)
-	key, value = model.FoldText(key), model.FoldText(value)
-	if !hasValue {
-		c.vocabulary(of, key, "has this label", v)
-		return
-	}
-	for _, l := range frequent(v[of.name]) {
-		name, text, _ := strings.Cut(l.Text, "=")
-		if name, text = presentable(name), presentable(text); model.FoldText(name) == key && name != "" && text != "" {
-			labelled := Term{Field: of.name, RawKey: name, Raw: text, HasValue: true}
-			c.offer(model.FoldText(text), value, labelled.String(), l.help("label with this value"))
+// term returns the term that asks for a value; ok is false where it is not worth it.
+func (of *field) term(value string) (t Term, ok bool) {
+	t = Term{Field: of.name, Raw: value, HasValue: true}
+	if of.compare == byLabel {
+		t.RawKey, t.Raw, t.HasValue = strings.Cut(value, "=")
+		t.RawKey, ok = presentable(t.RawKey)
+		if !t.HasValue || !ok {
+			return t, ok
 		}
 	}
+	t.Raw, ok = presentable(t.Raw)
+	return t, ok
 }
 
-// frequent returns the values with the most frequent first.
-func frequent(list []Value) []Value {
-	order := func(a, b Value) int { return cmp.Compare(b.Count, a.Count) }
-	if slices.IsSortedFunc(list, order) {
-		return list
+func (of *field) valueHelp(t Term) string {
+	switch {
+	case of.compare != byLabel:
+		return of.name
+	case t.HasValue:
+		return "label with this value"
 	}
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, order)
-	return list
+	return "has this label"
 }
 
-// help adds to an explanation how many conversations hold the value.
-func (v Value) help(text string) string {
-	switch v.Count {
-	case 0:
-		return text
-	case 1:
-		return text + ", 1 conversation"
+// fitsLabel is fits for a label: its name, or its name and value. Without a = what is typed may be either.
+func fitsLabel(label, key, value string, hasValue bool) int {
+	name, has, pair := strings.Cut(label, "=")
+	fit := fits(name, key)
+	switch {
+	case !pair && hasValue:
+		return -1
+	case !pair:
+		return fit
+	case hasValue:
+		of := fits(has, value)
+		if fit < 0 || of < 0 {
+			return -1
+		}
+		if name != key {
+			of += 3
+		}
+		return of
 	}
-	return text + ", " + model.Number(v.Count) + " conversations"
+	if of := fits(has, key); of >= 0 {
+		return of
+	} else if fit >= 0 {
+		fit += 3 // the name comes first, without a value
+	}
+	return fit
 }
 
 // dates completes ages and days. There is no clock here, so dates of the
@@ -238,14 +276,14 @@ func (c *completer) dates(field, typed string) {
 		for _, u := range DateUnits() {
 			text := op + digits[:n] + u.Name
 			if _, err := parseDate(text); err == nil && strings.HasPrefix(u.Name, digits[n:]) {
-				c.offer(text, text, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help)
+				c.word(text, text, field+":"+text, ageHelp(op)+digits[:n]+" "+u.Help)
 			}
 		}
 		return
 	}
 	for _, w := range DateWords() {
 		if strings.HasPrefix(w.Name, typed) {
-			c.offer(w.Name, typed, field+":"+w.Name, w.Help+"; also 2026-01-31, >2026-01-31, 2026-01..2026-02")
+			c.word(w.Name, typed, field+":"+w.Name, w.Help+"; also 2026-01-31, >2026-01-31, 2026-01..2026-02")
 		}
 	}
 }
@@ -257,12 +295,13 @@ func ageHelp(op string) string {
 	return "younger than "
 }
 
-// presentable cleans a value for offering; "" is not worth it.
-func presentable(s string) string {
+// presentable cleans a value for offering; ok is false where it is not worth it.
+func presentable(s string) (text string, ok bool) {
 	if len(s) > maxOffered {
-		return ""
+		return "", false
 	}
-	return strings.TrimSpace(model.CleanLine(s, 0))
+	text = strings.TrimSpace(model.CleanLine(s, 0))
+	return text, text != ""
 }
 
 // unquote takes a value that may still be in the middle of its quotes.

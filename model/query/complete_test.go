@@ -1,20 +1,35 @@
 package query_test
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"confab/model"
 	"confab/model/query"
 )
 
-var vocabulary = query.Vocabulary{
+// vocabulary holds the values of fields.
+type vocabulary map[string][]query.Value
+
+func (v vocabulary) source(field string, rank func(string) int, limit int) []query.Value {
+	list := slices.Clone(v[field])
+	list = slices.DeleteFunc(list, func(v query.Value) bool { return rank(model.FoldText(v.Text)) < 0 })
+	slices.SortStableFunc(list, func(a, b query.Value) int {
+		return cmp.Or(cmp.Compare(rank(model.FoldText(a.Text)), rank(model.FoldText(b.Text))), cmp.Compare(b.Count, a.Count))
+	})
+	return list[:min(len(list), limit)]
+}
+
+var known = vocabulary{
 	"account": values("sales", "support"), "provider": values("bird", "kona"),
 	"owner": values("Ann Lee"), "with": values("Bob \"Bobby\" Hart", "Zoë"), "team": values("East"), "space": values("Launch (2026)"),
 	"channel": values("E-mail"), "company": values("Acme = Co"), "kind": values("call"), "status": values("in progress"),
-	"label": values("Deal stage=Closed won", "Deal stage=Lost", "interview"), "title": values("Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)),
+	"label": values("Deal stage", "Deal stage=Closed won", "Deal stage=Lost", "interview", "Call=Interview"), "title": values("Evil \x1b[31mred\x1b[0m\ntitle", strings.Repeat("long", 100)),
 }
 
 func values(texts ...string) []query.Value {
@@ -30,7 +45,7 @@ func complete(text string) []string {
 	before, after, _ := strings.Cut(text, "|")
 	s := before + after
 	var out []string
-	for _, c := range query.Complete(s, len(before), vocabulary) {
+	for _, c := range query.Complete(s, len(before), known.source) {
 		out = append(out, s[:c.Start]+c.Text+s[c.End:])
 	}
 	return out
@@ -70,7 +85,9 @@ func TestComplete(t *testing.T) {
 		{"space:lau|", `space:"Launch (2026)"`, nil},
 		{"role:e|", "role:editor", nil},
 		{"label:d|", `label:"Deal stage"`, nil},
-		{"label:|", `label:"Deal stage"`, []string{"label:interview"}},
+		{"label:|", `label:"Deal stage"`, []string{"label:interview", `label:"Deal stage"=Lost`}},
+		{"label:inter|", "label:interview", []string{"label:Call=Interview"}},
+		{"interv|", "label:interview", []string{"label:Call=Interview"}},
 		{`label:"deal stage"=|`, `label:"Deal stage"="Closed won"`, []string{`label:"Deal stage"=Lost`}},
 		{`label:"deal stage"=lo|`, `label:"Deal stage"=Lost`, nil},
 		{"title:evil|", `title:"Evil red title"`, nil},
@@ -108,7 +125,7 @@ func TestWhatIsOfferedIsRight(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(genText(2), rapid.SampledFrom([]string{"ti", "label:", "label:\"deal stage\"=", "with:\"", "updated:<3", "sort:-", "is:"})).Draw(t, "text")
 		cursor := rapid.IntRange(0, len(s)).Draw(t, "cursor")
-		checkCompletions(t, s, query.Complete(s, cursor, vocabulary))
+		checkCompletions(t, s, query.Complete(s, cursor, known.source))
 	})
 }
 
@@ -139,24 +156,27 @@ func checkCompletions(t interface {
 }
 
 // Of the values of a field the one that more conversations hold comes first, and
-// says how many; what begins with the text still comes before what holds it.
+// says how many; what begins with the text still comes before what holds it. A
+// label is found by its value too.
 func TestTheMoreFrequentComesFirst(t *testing.T) {
-	v := query.Vocabulary{
+	v := vocabulary{
 		"owner":    []query.Value{{Text: "Ann", Count: 1}, {Text: "Anders", Count: 30}, {Text: "Joan", Count: 90}},
 		"provider": []query.Value{{Text: "bird", Count: 7}},
-		"label":    []query.Value{{Text: "stage", Count: 9}, {Text: "stage=lost", Count: 2}, {Text: "stage=won", Count: 7}},
+		"label":    []query.Value{{Text: "stage", Count: 9}, {Text: "stage=lost", Count: 2}, {Text: "stage=won", Count: 7}, {Text: "Past stage=won", Count: 30}},
 	}
 	for _, c := range []struct{ text, want string }{
-		{"owner:an", "owner:Anders (owner, 30 conversations) owner:Ann (owner, 1 conversation) owner:Joan (owner, 90 conversations)"},
-		{"provider:", "provider:bird (provider, 7 conversations)"},
-		{"label:", "label:stage (has this label, 9 conversations)"},
-		{"label:stage=", "label:stage=won (label with this value, 7 conversations) label:stage=lost (label with this value, 2 conversations)"},
+		{"owner:an", "owner:Anders 30, owner:Ann 1, owner:Joan 90"},
+		{"provider:", "provider:bird 7"},
+		{"label:", `label:"Past stage"=won 30, label:stage 9, label:stage=won 7, label:stage=lost 2`},
+		{"label:stage=", `label:stage=won 7, label:stage=lost 2, label:"Past stage"=won 30`},
+		{"label:wo", `label:"Past stage"=won 30, label:stage=won 7`},
+		{"won", `label:"Past stage"=won 30, label:stage=won 7`},
 	} {
 		var got []string
-		for _, o := range query.Complete(c.text, len(c.text), v) {
-			got = append(got, o.Text+" ("+o.Help+")")
+		for _, o := range query.Complete(c.text, len(c.text), v.source) {
+			got = append(got, fmt.Sprint(o.Text, " ", o.Count))
 		}
-		if s := strings.Join(got, " "); s != c.want {
+		if s := strings.Join(got, ", "); s != c.want {
 			t.Errorf("%s: %s, want %s", c.text, s, c.want)
 		}
 	}

@@ -14,6 +14,8 @@ type Error struct {
 	Message  string
 	// Suggestion is the nearest text that would be right, "" if nothing is near.
 	Suggestion string
+
+	bare bool // a field stands without a value
 }
 
 // Error returns one line for a person, with the place counted from one.

@@ -61,6 +61,6 @@ func FuzzComplete(f *testing.F) {
 		f.Add(s, -3)
 	}
 	f.Fuzz(func(t *testing.T, s string, cursor int) {
-		checkCompletions(t, s, query.Complete(s, cursor, vocabulary))
+		checkCompletions(t, s, query.Complete(s, cursor, known.source))
 	})
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,23 @@ func Parse(s string) (Query, error) {
 		return Query{}, err
 	}
 	return Query{root: root, sort: p.sort}, nil
+}
+
+// WithoutBare returns a text without the fields that stand in it without a value, while one may still be typed; ok is
+// false where what is left means nothing.
+func WithoutBare(s string) (rest string, ok bool) {
+	for {
+		_, err := Parse(s)
+		var wrong *Error
+		if !errors.As(err, &wrong) {
+			return strings.TrimSpace(s), err == nil
+		}
+		if !wrong.bare {
+			return "", false
+		}
+		start, _ := termAround(s, wrong.Pos)
+		s = strings.TrimRight(s[:start], "-") + s[wrong.Pos:]
+	}
 }
 
 type parser struct {
@@ -231,7 +249,7 @@ func (p *parser) field(typed string, depth int) (*Node, error) {
 		return nil, err
 	}
 	if raw == "" {
-		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words)}
+		return nil, &Error{Pos: at, End: at, Message: name + ": needs a value" + choices(words), bare: true}
 	}
 	n := leaf(of, raw)
 	t := &n.Term
@@ -282,7 +300,7 @@ func (p *parser) label(of *field) (*Node, error) {
 		return nil, err
 	}
 	if key == "" {
-		return nil, &Error{Pos: at, End: p.i, Message: "label: needs the name of a label"}
+		return nil, &Error{Pos: at, End: p.i, Message: "label: needs the name of a label", bare: p.i == at}
 	}
 	raw := ""
 	hasValue := p.i < len(p.s) && p.s[p.i] == '='

@@ -119,6 +119,38 @@ func NewSubject(r model.Row) *Subject {
 	return s
 }
 
+// Spelled returns a value of a field of a row as its service spells it, given as it is searched; the given text where
+// the row does not hold it.
+func Spelled(r model.Row, field, folded string) string {
+	c := &r.Conversation
+	var texts []string
+	switch field {
+	case FieldWith:
+		for _, list := range [][]model.Participant{c.Participants.Items, c.Contacts.Items, c.Featured} {
+			for _, p := range list {
+				texts = append(texts, p.Name, p.Email, p.Identifier)
+			}
+		}
+	case FieldLabel:
+		for k, v := range c.Labels {
+			texts = append(texts, k, k+"="+v)
+		}
+	case "company":
+		for _, n := range c.Companies {
+			texts = append(texts, n.Name)
+		}
+	default:
+		texts = map[string][]string{"owner": {c.Owner.Name, c.Owner.Email, c.Owner.ID}, "team": {c.Team.Name, c.Team.ID},
+			"space": {c.Space.Name, c.Space.ID}, "channel": {c.Channel.Name, c.Channel.ID}, FieldTitle: {c.Title}}[field]
+	}
+	for _, text := range texts {
+		if fold(text) == folded {
+			return model.CleanLine(text, 0)
+		}
+	}
+	return folded
+}
+
 // Mark returns a subject other local marks.
 func (s *Subject) Mark(m model.Triage) {
 	s.Flags &^= FlagDone | FlagPinned | FlagUnseen

@@ -15,6 +15,8 @@ type Engine interface {
 	Sender
 
 	Refs(ctx context.Context, query string, inbox bool) ([]model.Ref, error)
+	// Nearest returns, for a query that finds nothing in a view, the nearest one that does, and how much; "" for none.
+	Nearest(ctx context.Context, view, query string, inbox bool) (nearest string, found int, err error)
 	// Requests adds to a plan what would be sent.
 	Requests(ctx context.Context, p model.Plan) (model.Plan, error)
 	Deliver(ctx context.Context, ids []string, report func(model.DeliveryResult)) error

@@ -125,6 +125,10 @@ func (f *fakeEngine) Refs(_ context.Context, q string, _ bool) ([]model.Ref, err
 	return out, nil
 }
 
+func (f *fakeEngine) Nearest(context.Context, string, string, bool) (string, int, error) {
+	return "", 0, nil
+}
+
 func (f *fakeEngine) List(ctx context.Context, req model.ListRequest) (model.Page, error) {
 	refs, _ := f.Refs(ctx, req.Query, req.Inbox)
 	p := model.Page{Total: len(refs), Offset: max(0, min(req.Offset, len(refs)-req.Limit)), Index: -1}

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"confab/config"
 	"confab/model"
 	"confab/ui/theme"
 )
@@ -23,6 +24,7 @@ const maxAnnounced = 5
 type linear struct {
 	*run
 	query string
+	views []config.View
 	// rows are the conversations by the numbers they were listed with.
 	rows   []model.Ref
 	offset int
@@ -35,8 +37,8 @@ type linear struct {
 }
 
 func (r *run) linear(ctx context.Context, start Start) error {
-	l := &linear{run: r, query: start.Query, lines: map[model.Ref]string{}, accounts: map[string]string{}}
-	for i, v := range r.setup.Config.Views {
+	l := &linear{run: r, query: start.Query, views: config.AllViews(r.setup.Config.Views, start.Kept), lines: map[model.Ref]string{}, accounts: map[string]string{}}
+	for i, v := range l.views {
 		if start.Query == "" && (v.Name == start.View || start.View == "" && i == 0) {
 			l.query = v.Query
 		}
@@ -48,6 +50,9 @@ func (r *run) linear(ctx context.Context, start Start) error {
 		l.accounts[a.Name] = accountLine(a)
 	}
 	r.engine.Start(ctx)
+	if start.Notice != "" {
+		r.print("%s", model.Clean(start.Notice))
+	}
 	r.print("confab: type help for the commands, quit to leave.")
 	if r.setup.ReadOnly {
 		r.print("Read-only: nothing is changed on a service.")
@@ -193,7 +198,7 @@ func (l *linear) list(ctx context.Context, offset int) error {
 	}
 	switch {
 	case page.Total == 0:
-		l.printLines(l.Out, l.nothing()...)
+		l.printLines(l.Out, l.nothing(ctx)...)
 	case l.offset < page.Total:
 		l.print("%d of %s; `more` lists the next.", l.offset, theme.Count(page.Total, "conversation"))
 	}

@@ -263,7 +263,7 @@ func (l *linear) doRefresh(context.Context, string) error {
 
 func (l *linear) doView(ctx context.Context, rest string) error {
 	var names []string
-	for _, v := range l.setup.Config.Views {
+	for _, v := range l.views {
 		if strings.EqualFold(v.Name, rest) {
 			l.query = v.Query
 			return l.list(ctx, 0)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,7 +79,7 @@ func unusual(c model.Conversation) string {
 }
 
 // nothing says why a list is empty.
-func (l *linear) nothing() []string {
+func (l *linear) nothing(ctx context.Context) []string {
 	var unread []string
 	for _, a := range l.engine.Accounts() {
 		switch {
@@ -93,7 +94,7 @@ func (l *linear) nothing() []string {
 	case len(unread) > 0:
 		return append([]string{"Nothing could be read yet."}, unread...)
 	case l.query != "":
-		return []string{"Nothing matches " + cell(l.query) + "."}
+		return []string{"Nothing matches " + cell(l.query) + l.nearest(ctx, l.query, true) + "."}
 	}
 	return []string{"Nothing here. What is done, snoozed or archived is left out; list is:any has it."}
 }

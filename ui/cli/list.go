@@ -12,6 +12,7 @@ import (
 
 	"confab/model"
 	"confab/model/query"
+	"confab/ui/theme"
 )
 
 const listPage = 2000
@@ -19,7 +20,7 @@ const listPage = 2000
 func (r *run) listCommand() *cobra.Command {
 	var limit int
 	var first bool
-	var format, columns string
+	var format, columns, view string
 	c := &cobra.Command{
 		Use:   "list [QUERY]",
 		Short: "Print conversations, from the cache",
@@ -43,6 +44,9 @@ cell that a spreadsheet would run has an apostrophe in front. The columns are ` 
 			if err := r.checkQuery(q); err != nil {
 				return err
 			}
+			if q, err = r.ofView(view, q); err != nil {
+				return err
+			}
 			return r.withEngine(ctx, func() error {
 				r.syncFor(ctx, first, q)
 				if ctx.Err() != nil {
@@ -55,11 +59,33 @@ cell that a spreadsheet would run has an apostrophe in front. The columns are ` 
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return fmt.Errorf("%w; a query that begins with - goes after --", err)
 	})
+	c.Flags().StringVar(&view, "view", "", "only what the query of this view matches, literally too")
 	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")
 	c.Flags().BoolVar(&first, "sync", false, "ask the services first, for no more than the query needs")
 	c.Flags().StringVar(&format, "format", "", strings.Join(formats, ", ")+"; default: a table on a terminal")
 	c.Flags().StringVar(&columns, "columns", "", "these columns, by their names with commas between")
 	return c
+}
+
+// ofView narrows the query of a view, "" for none, by another.
+func (r *run) ofView(name, text string) (string, error) {
+	if name == "" {
+		return text, nil
+	}
+	if err := r.loadConfig(); err != nil {
+		return "", err
+	}
+	kept, unread := r.setup.Paths.KeptViews(r.Validators)
+	v, err := r.view(name, kept, unread)
+	if err != nil {
+		return "", err
+	}
+	of, err := query.Parse(v.Query)
+	if err != nil {
+		return "", usage("the query of the view %s: %w", v.Name, err)
+	}
+	q, err := query.Parse(text)
+	return of.And(q).String(), err
 }
 
 // scoped narrows a query, which has been checked, to the accounts that take
@@ -107,6 +133,7 @@ func (r *run) syncFor(ctx context.Context, all bool, q string) {
 }
 
 func (r *run) list(ctx context.Context, q string, limit int, how listing) error {
+	asked, found := q, 0
 	q = r.scoped(q)
 	print, end := r.printer(how)
 	for offset := 0; limit == 0 || offset < limit; {
@@ -122,13 +149,32 @@ func (r *run) list(ctx context.Context, q string, limit int, how listing) error 
 		for _, row := range rows {
 			print(row)
 		}
-		offset += len(rows)
+		offset, found = offset+len(rows), page.Total
 		if len(rows) == 0 || offset >= page.Total || r.unwritten != nil {
 			break
 		}
 	}
 	end()
+	if found == 0 {
+		r.hint(ctx, asked)
+	}
 	return nil
+}
+
+// hint says on standard error, of a query that finds nothing, which one is near and does.
+func (r *run) hint(ctx context.Context, q string) {
+	if near := r.nearest(ctx, q, false); near != "" {
+		fmt.Fprintln(r.Err, "confab: 0 found"+r.plainText(near))
+	}
+}
+
+// nearest names the query nearest to one that finds nothing, and how much it finds; "" for none.
+func (r *run) nearest(ctx context.Context, q string, inbox bool) string {
+	near, found, err := r.engine.Nearest(ctx, r.scoped(""), q, inbox)
+	if err != nil || near == "" {
+		return ""
+	}
+	return "; nearest: " + model.CleanLine(near, 0) + ", " + theme.Number(found)
 }
 
 // unseen returns the rows from offset on: a window at the end of a list begins

@@ -144,7 +144,12 @@ func (s Setup) Active() []config.Account {
 }
 
 // Start is where the inbox opens; Greeting is said there first.
-type Start struct{ Query, View, Greeting string }
+type Start struct {
+	Query, View, Greeting string
+	// Kept are the views that were kept from the screen. Notice is what kept them from being read.
+	Kept   []config.View
+	Notice string
+}
 
 // Login is a sign-in of one account in the browser.
 type Login interface {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"confab/config"
 	"confab/model"
 	"confab/model/query"
 )
@@ -187,19 +188,34 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 	return r.Screen(ctx, r.setup, start)
 }
 
+// checkView reads the views that were kept, and refuses the name of one that is not there.
 func (r *run) checkView(start *Start) error {
+	kept, err := r.setup.Paths.KeptViews(r.Validators)
+	if err != nil {
+		start.Notice = "the views that you kept are left out: " + err.Error()
+	}
+	start.Kept = kept
 	if start.View == "" {
 		return nil
 	}
+	v, err := r.view(start.View, kept, err)
+	start.View = v.Name
+	return err
+}
+
+// view finds a view by its name; unread is why those that were kept are not among them, nil where they are.
+func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
 	var names []string
-	for _, v := range r.setup.Config.Views {
-		if strings.EqualFold(v.Name, start.View) {
-			start.View = v.Name
-			return nil
+	for _, v := range config.AllViews(r.setup.Config.Views, kept) {
+		if strings.EqualFold(v.Name, name) {
+			return v, nil
 		}
 		names = append(names, v.Name)
 	}
-	return usage("there is no view %q%s", model.CleanLine(start.View, 80), suggest(start.View, names, "there are"))
+	if unread != nil {
+		return config.View{}, usage("there is no view %q in the config, and %w", model.CleanLine(name, 80), unread)
+	}
+	return config.View{}, usage("there is no view %q%s", model.CleanLine(name, 80), suggest(name, names, "there are"))
 }
 
 // checkQuery refuses a query that can't be read, before anything is opened.

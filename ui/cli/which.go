@@ -106,7 +106,7 @@ func (r *run) editRefs(ctx context.Context, args []string, f editFlags) ([]model
 		}
 		refs, err := r.engine.Refs(ctx, r.scoped(f.query), false)
 		if err == nil && len(refs) == 0 {
-			r.say("No conversation matches.")
+			r.say("No conversation matches%s.", r.nearest(ctx, f.query, false))
 		}
 		return refs, err
 	}

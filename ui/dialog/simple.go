@@ -278,13 +278,20 @@ type Text struct {
 	Keys  *keymap.Keys
 	Title string
 	Lines []string
+	// Copied is what y copies, "" for nothing.
+	Copied string
 	pager
 }
 
-// Update scrolls and closes.
+// Copy asks for a text to be copied.
+type Copy string
+
+// Update scrolls and closes. It returns Copy.
 func (d *Text) Update(msg tea.Msg) any {
 	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "enter" {
 		return keymap.Back
+	} else if ok && k.String() == "y" && d.Copied != "" {
+		return Copy(d.Copied)
 	}
 	switch d.Keys.Read(msg, page, d.Scroll) {
 	case keymap.Back, keymap.Hide:
@@ -295,7 +302,11 @@ func (d *Text) Update(msg tea.Msg) any {
 
 // Draw draws the text.
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	return d.draw(th, screen, d.Title, []string{"esc", "close"}, theme.Accent, func(w int) []string {
+	keys := []string{"esc", "close"}
+	if d.Copied != "" {
+		keys = append(keys, "y", "copy")
+	}
+	return d.draw(th, screen, d.Title, keys, theme.Accent, func(w int) []string {
 		var out []string
 		for _, l := range d.Lines {
 			out = append(out, th.Wrapped(model.Clean(l), w, theme.Text, "")...)

@@ -67,6 +67,9 @@ const (
 	Search        Action = "search"
 	SearchNext    Action = "search_next"
 	SearchPrev    Action = "search_previous"
+	Sort          Action = "sort"
+	ViewNamed     Action = "view"
+	Unview        Action = "unview"
 	Mark          Action = "mark"
 	MarkRange     Action = "mark_range"
 	MarkAll       Action = "mark_all"
@@ -213,8 +216,11 @@ var table = []row{
 	{List, PreviousItem, "K", "previous conversation, also while one is open", secLook},
 	{List, LoadMore, "", "read the conversation from its service again", secLook},
 
-	{List, Filter, "/", "filter as you type, in the query language", secFind},
-	{Global, CommandLine, ":", "command line, with completion", secFind},
+	{List, Filter, "/", "filter as you type, in the query language; up brings back earlier ones", secFind},
+	{List, Sort, "S", "sort by another order; the same again reverses it", secFind},
+	{List, ViewNamed, "", ":view NAME goes to a view, or keeps the filter and order as a new one; alone shows all", secFind},
+	{List, Unview, "", ":unview NAME removes a view that was kept here", secFind},
+	{Global, CommandLine, ":", "command line, with completion; up brings back what was typed before", secFind},
 	{Global, Palette, "ctrl+p", "palette: every action, its key, and why it is off", secFind},
 
 	{List, Mark, "space", "mark or unmark", secSelect},

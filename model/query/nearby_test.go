@@ -1,0 +1,66 @@
+package query_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"confab/model/query"
+)
+
+func TestNearby(t *testing.T) {
+	v := vocabulary{
+		"label": values("Call Type", "Call Type=Interview", "Call Type=Internal", "Type", "Type=Renewal", "Stage=Demo", "internal"),
+		"with":  values("Grace Chen", "grace@northwind.example", "Owen Park"), "owner": values("Ruth Okafor"),
+		"company": values("Acme Ltd"), "status": values("closed", "in progress"), "title": values("Acme renewal: the pricing call"),
+	}
+	for _, c := range []struct{ text, want string }{
+		{"label:Type=Interview", `label:"Call Type"=Interview`},
+		{"label:type=renewl", "label:Type=Renewal"},
+		{"label:interview", `label:"Call Type"=Interview`},
+		{"label:Tyep", "label:Type"},
+		{"with:grcae", `with:"Grace Chen"`},
+		{"with:acme", `company:"Acme Ltd"`},
+		{"owner:owen", `with:"Owen Park"`},
+		{"status:close", "status:closed"},
+		{"interview", `label:"Call Type"=Interview`},
+		{"renewla", "renewal"},
+		{"is:private label:Type=Interview", `is:private label:"Call Type"=Interview`},
+		{"is:private -acme pricing", "is:private -acme"},
+	} {
+		var got []string
+		for _, q := range parse(t, c.text).Nearby(v.source, false) {
+			got = append(got, q.String())
+		}
+		if !slices.Contains(got, c.want) || c.want != "is:private -acme" && got[0] != c.want {
+			t.Errorf("%s: %s, want %s", c.text, strings.Join(got, " | "), c.want)
+		}
+	}
+	if got := parse(t, "acme sort:title").Nearby(v.source, true)[0].String(); got != "acme is:any sort:title" {
+		t.Errorf("the inbox leaves out: %s", got)
+	}
+	for _, text := range []string{"", "is:private", "-acme", "updated:<7d"} {
+		if got := parse(t, text).Nearby(v.source, false); len(got) != 0 {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// What is near can be typed.
+func FuzzNearby(f *testing.F) {
+	for _, s := range []string{"label:a=b c", "with:x OR (title:y -z)", "status:q sort:-title"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		q, err := query.Parse(s)
+		if err != nil {
+			return
+		}
+		for _, near := range q.Nearby(known.source, true) {
+			text := near.String()
+			if again, err := query.Parse(text); len(text) <= query.MaxLength && (err != nil || again.String() != text) {
+				t.Errorf("%q is near %q: %v", text, s, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package ui_test
+
+import (
+	"errors"
+	"testing"
+
+	"confab/ui"
+)
+
+// shelf keeps views in memory.
+type shelf struct {
+	views []ui.View
+	err   error
+}
+
+func (s *shelf) Keep(v ui.View) error {
+	if s.err == nil {
+		s.views = append(s.views, v)
+	}
+	return s.err
+}
+
+func (s *shelf) Drop(name string) error {
+	for i, v := range s.views {
+		if v.Name == name {
+			s.views = append(s.views[:i:i], s.views[i+1:]...)
+		}
+	}
+	return s.err
+}
+
+func (s *shelf) TOML(list []ui.View) string {
+	text := ""
+	for _, v := range list {
+		text += "[[view]]\nname = '" + v.Name + "'\nquery = '" + v.Query + "'\n"
+	}
+	return text
+}
+
+func command(a *app, text string) {
+	a.Press(":")
+	a.Type(text)
+	a.Press("enter")
+}
+
+func filter(a *app, text string) {
+	a.Press("/", "ctrl+e", "ctrl+u")
+	a.Type(text)
+	a.Press("enter")
+}
+
+// What was typed comes back with up, newest first, in this session and the next.
+func TestPromptsRemember(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		filter(a, "Talk 1")
+		filter(a, "Talk 2")
+		filter(a, "Talk 1")
+		filter(a, "")
+		a.Press("/")
+		a.Type("Ta")
+		a.Press("up")
+		a.Want("/Talk 1")
+		a.WantNot("Talk 33 about")
+		a.Press("up")
+		a.Want("/Talk 2")
+		a.Press("up") // there is no older one
+		a.Want("/Talk 2")
+		a.Press("down", "down")
+		a.Want("/Ta")
+		a.wantSelected(0)
+		a.Press("down", "down", "up") // below the newest is the list, and up goes back through it
+		a.wantSelected(1)
+		a.Press("ctrl+n")
+		a.wantSelected(2)
+		a.Press("ctrl+p")
+		a.wantSelected(1)
+		a.Press("ctrl+u")
+		a.Want("Talk 13 about")
+		a.Press("esc")
+		command(a, "sort title")
+		command(a, "sort -created")
+		a.Press(":", "up", "up")
+		a.Want(":sort title")
+		a.Press("esc")
+	})
+	with(t, f, start{}, func(a *app) {
+		a.Press("/", "up", "up")
+		a.Want("/Talk 2")
+		a.Press("esc", ":", "up")
+		a.Want(":sort -created")
+	})
+}
+
+func TestAFilterIsKeptAsAView(t *testing.T) {
+	s := &shelf{}
+	o := ui.Options{Keeper: s, ConfigPath: "/c/config.toml", Views: []ui.View{{Name: "Inbox"}, {Name: "Private", Query: "is:private"}}}
+	with(t, newFake(conversations(60)...), start{w: 120, h: 40, options: o}, func(a *app) {
+		command(a, "view Mine")
+		a.Want("there is no view named Mine; with a filter typed, this keeps it under that name")
+		command(a, "view private")
+		filter(a, "status:active")
+		command(a, "sort title")
+		a.Press(":")
+		a.Type("view Mine")
+		a.Want("Mine (a new view of the filter and order)")
+		a.Press("enter")
+		a.Want("kept as a view", "Mine 15", "Private 37")
+		a.WantNot("/status")
+		if len(s.views) != 1 || s.views[0] != (ui.View{Name: "Mine", Query: "is:private status:active sort:title"}) {
+			t.Errorf("%+v", s.views)
+		}
+		command(a, "view")
+		a.Want("[[view]]", "name = 'Mine'", "query = 'is:private status:active sort:title'", "/c/config.toml", "y copy")
+		a.Press("y")
+		a.Want("copied, as the config would hold them")
+		command(a, "view 1")
+		a.Press(":")
+		a.Type("view mi")
+		a.Press("tab")
+		a.Want(":view Mine", "Mine 15")
+		a.Press("enter")
+		a.Want("1/15")
+		command(a, "unview private")
+		a.Want("Private was not kept by :view, so it is removed in the config: /c/config.toml")
+		command(a, "unview")
+		a.Want("removed the view Mine: is:private status:active sort:title")
+		a.WantNot("Mine 15")
+		if len(s.views) != 0 {
+			t.Errorf("%+v", s.views)
+		}
+		filter(a, "Talk 2")
+		s.err = errors.New("the disk is full")
+		command(a, "view Other")
+		a.Want("could not keep the view: the disk is full", "/Talk 2")
+	})
+	o.Kept = []ui.View{{Name: "PRIVATE", Query: "is:public"}, {Name: "Mine", Query: "is:public"}}
+	o.InitialView = "mine"
+	with(t, newFake(conversations(60)...), start{w: 120, h: 40, options: o}, func(a *app) {
+		a.Want("Mine 23", "Private 37", "1/23")
+		a.WantNot("PRIVATE")
+	})
+}
+
+// Keys that follow a tab whose offers are still looked up wait for it; escape does not.
+func TestKeysWaitForCompletion(t *testing.T) {
+	f := newFake(conversations(60)...)
+	with(t, f, start{}, func(a *app) {
+		f.mu.Lock()
+		f.delay["Complete"] = 5 * settleTime
+		f.mu.Unlock()
+		a.Press("/")
+		a.Rush("a", "c", "c", "o", "u", "n", "t", ":", "b", "tab", "enter")
+		a.Want("/account:b")
+		a.Want("0 found")
+		a.Wait(10 * settleTime)
+		a.Want("/account:bird-a", "1/15")
+		a.Press("/", "tab", "esc")
+		a.Want("1/15")
+		a.Wait(10 * settleTime)
+	})
+}

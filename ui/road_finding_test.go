@@ -1,0 +1,192 @@
+package ui_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"confab/providers/sandbox"
+)
+
+// interviews returns which interviews Attention has, and whether they are public.
+func interviews(t *testing.T, sb *sandbox.Sandbox) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	for _, id := range sb.Attention().IDs() {
+		a := attributes(t, sb, id)
+		if labels, _ := a["labels"].(map[string]any); labels["Call Type"] == "Interview" {
+			out[id] = a["private"] != true
+		}
+	}
+	return out
+}
+
+// The whole task by its keys, each counted, without knowing how the label is called.
+func TestMakingEveryInterviewPrivateTakesTwelveKeys(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		public := 0
+		for _, is := range interviews(t, r.sb) {
+			if is {
+				public++
+			}
+		}
+		if public < 5 {
+			t.Fatalf("%d interviews are public by mistake", public)
+		}
+		r.sb.ResetRequests()
+		keys := 0
+		press := func(names ...string) {
+			keys += len(names)
+			r.Press(names...)
+		}
+		press("/", "i", "n", "t", "e", "r", "v")
+		r.Want(` label:"Call Type"=Interview 10  label:Interview 10`)
+		press("tab")
+		r.Want("10 found")
+		press("enter", "*", "p")
+		r.Wait(time.Second)
+		press("y")
+		r.Wait(time.Minute)
+		for id, is := range interviews(t, r.sb) {
+			if is {
+				t.Errorf("%s is public: %s", id, attributes(t, r.sb, id)["title"])
+			}
+		}
+		if got := len(r.writes()); got != public {
+			t.Errorf("%d requests changed something, and %d interviews were public", got, public)
+		}
+		if keys > 12 {
+			t.Errorf("it took %d keys", keys)
+		}
+	})
+}
+
+// What finds nothing is met with what finds something, which one key takes.
+func TestTheNearestQueryIsOffered(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		r.Press("/")
+		r.Type("label:Type=Interview")
+		r.Wait(time.Second)
+		r.Want(`0 found; nearest: label:"Call Type"=Interview, 10  tab takes it`)
+		r.Press("enter")
+		r.Want("Nothing matches label:Type=Interview", `Nearest: label:"Call Type"=Interview, 10.`, "/ tab takes it; esc clears the filter.")
+		r.Press("/", "tab", "enter")
+		r.Wait(time.Second)
+		r.Want(`/label:"Call Type"=Inter`, "Interview: Dana Whitfield", "1/10")
+		for typed, near := range map[string]string{
+			"with:whitfeild":                      `with:"Dana Whitfield"`,
+			"label:stage=demoo":                   "label:Stage=Demo",
+			"renewall pricing":                    "renewal pricing",
+			"status:complet":                      "status:completed",
+			"provider:kona label:Stage=Closed":    "provider:kona",
+			`label:"Call Type"=Interview is:done`: `label:"Call Type"=Interview`,
+		} {
+			r.Press("/")
+			r.retype(typed)
+			r.Wait(time.Second)
+			r.Want("0 found; nearest: " + near)
+			r.Press("esc")
+		}
+		r.Press("/", "ctrl+e", "ctrl+u")
+		r.Press("enter", "*")
+		r.Press("d") // done is left out of the inbox, and found again
+		r.Wait(5 * time.Second)
+		r.Press("/")
+		r.retype("acme")
+		r.Wait(time.Second)
+		r.Want("0 found; nearest: acme is:any, ")
+	})
+}
+
+// Values of all conversations come at the colon and the equals sign, with counts, spelled as the services do.
+func TestValuesComeWithCounts(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		for _, c := range []struct{ typed, want string }{
+			{"label:", `label:"Call Type" 100  label:internal 79`},
+			{"label:Stage=", "label:Stage=Demo 16  label:Stage=Discovery 13"},
+			{"account:", "account:meetings 100"},
+			{"status:", "status:active"},
+			{"with:dana", `with:"Dana Whitfield"`},
+			{"owner:", "owner:"},
+			{"space:", "space:"},
+			{"kind:", "kind:call"},
+			{"role:", "role:editor"},
+			{"whit", `with:"Dana Whitfield"`},
+		} {
+			r.Press("/")
+			r.retype(c.typed)
+			r.Wait(time.Second)
+			r.Want(c.want)
+			r.Press("esc")
+		}
+		// A field without a value narrows nothing yet.
+		r.Press("/")
+		r.retype("is:public label:")
+		r.WantNot("0 found", "needs the name")
+		r.Press("enter")
+		r.Want("needs the name of a label")
+		r.Press("esc", ":")
+		r.Type("filter label:Sta")
+		r.Wait(time.Second)
+		r.Want("label:Stage 42")
+		r.Press("tab", "enter")
+		r.Wait(time.Second)
+		r.Want("/label:Stage", "1/42")
+	})
+}
+
+// Completion gets what was typed before it, however fast the keys are.
+func TestTabAndEnterInOneBurst(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		r.Rush("/", "i", "n", "t", "e", "r", "v", "tab", "enter", "J")
+		r.Wait(time.Second)
+		r.Want("/label:", "Interview", "2/10")
+		if strings.Contains(r.Text(), "tab takes it") {
+			t.Error(r.Text())
+		}
+	})
+}
+
+func TestSortKeyChoosesTheOrder(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		command := func(text string) {
+			r.Press(":")
+			r.Type(text)
+			r.Press("enter")
+		}
+		top := func(want string) {
+			t.Helper()
+			r.Press("g", "g")
+			if first := r.Lines()[1]; !strings.Contains(first, want) {
+				t.Errorf("%s is first, want %s", first, want)
+			}
+		}
+		r.Press("S")
+		r.Want("Sort by", "updated: newest change first, as now; again reverses it", "provider")
+		r.Press("t")
+		r.Want("by title")
+		top("1:1 ")
+		r.Press("S", "t")
+		r.Want("by title, reversed")
+		top("三浦商店")
+		r.Press("S", "S")
+		top("1:1 ")
+		// An order holds in its view, and what is typed later counts.
+		r.Press("tab")
+		r.Wait(time.Second)
+		command("sort -title")
+		top("三浦商店")
+		r.Press("shift+tab")
+		r.Wait(time.Second)
+		top("1:1 ")
+		command("filter label:Stage sort:-title")
+		r.Wait(time.Second)
+		top("三浦商店")
+		command("sort nonsense")
+		r.Want("sort:nonsense means nothing")
+		r.Press(":")
+		r.Type("sort d")
+		r.Press("tab")
+		r.Want(":sort duration", "longest first")
+	})
+}
