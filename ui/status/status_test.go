@@ -93,9 +93,10 @@ func TestAccountsThatAreWellShareAWord(t *testing.T) {
 		"✕ support offline since Thu 10:00 · 2 others ok": {well("a"), offline, well("c")},
 		"✕ support offline since Thu 10:00 · a ok":        {well("a"), offline},
 		"↓ 2 accounts 40/80 ████░░░░ · b ok":              {reading("a", 10, 40), well("b"), reading("c", 30, 40)},
-		"↓ 2 accounts 40":             {reading("a", 10, 40), reading("c", 30, -1)},
-		"2 accounts not read yet":     {{Name: "a"}, {Name: "b"}},
-		"a read-only · 2 accounts ok": {{Name: "a", Checked: now, ReadOnly: true}, well("b")},
+		"↓ 2 accounts 40":                        {reading("a", 10, 40), reading("c", 30, -1)},
+		"✕ all accounts offline since Thu 10:00": {offline, offline},
+		"2 accounts not read yet":                {{Name: "a"}, {Name: "b"}},
+		"a read-only · 2 accounts ok":            {{Name: "a", Checked: now, ReadOnly: true}, well("b")},
 	} {
 		in := Info{Now: now, Position: "1/9", Accounts: accounts}
 		if got := strings.TrimRight(strings.TrimSuffix(ansi.Strip(Draw(th, 90, in)), "1/9 "), " "); got != " "+want {
