@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"image/color"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
@@ -281,4 +283,31 @@ func (g *gallery) theUsual(r *road) {
 	s.Press("esc", "O")
 	g.show(s, "outbox", "dark", someSizes...)
 	s.Stop()
+}
+
+// Over a link as well as at home, a theme goes by the background and the colours that the
+// terminal says it has.
+func TestTheThemeGoesByTheTerminal(t *testing.T) {
+	const blue, cyan, nord = "\x1b[34m", "\x1b[36m", "\x1b[38;2;136;192;208m"
+	for _, c := range []struct {
+		theme string
+		says  []tea.Msg
+		want  string
+	}{
+		{"auto", nil, cyan},
+		{"auto", []tea.Msg{tea.BackgroundColorMsg{Color: color.White}}, blue},
+		{"dark", []tea.Msg{tea.BackgroundColorMsg{Color: color.White}}, cyan},
+		{"nord", []tea.Msg{tea.BackgroundColorMsg{Color: color.Black}}, nord},
+		{"nord", []tea.Msg{tea.ColorProfileMsg{Profile: colorprofile.ANSI}}, cyan},
+		{"nord", []tea.Msg{tea.ColorProfileMsg{Profile: colorprofile.ASCII}}, "\x1b[1m"},
+	} {
+		m := ui.New(ui.Options{Backend: newFake(), Theme: c.theme, SSH: true, Now: func() time.Time { return clock }})
+		for _, msg := range append(c.says, tea.WindowSizeMsg{Width: 100, Height: 30}) {
+			m.Update(msg)
+		}
+		if drawn := m.View().Content; !strings.Contains(drawn, c.want+"?") {
+			t.Errorf("%s: it draws %q", c.theme, drawn)
+		}
+		m.Close()
+	}
 }
