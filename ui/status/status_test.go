@@ -26,7 +26,8 @@ func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
 			t.Fatalf("%d: %q", w, s)
 		}
 	}
-	if s := ansi.Strip(Draw(th, 160, in)); !strings.Contains(s, "1 needs you · read-only · 2 waiting · 3 marked · ! b asks to wait, never read, next try 11:00") {
+	const want = "1 needs you · read-only · 2 waiting · 3 marked · ! b asks to wait, never read, next try 11:00"
+	if s := ansi.Strip(Draw(th, 160, in)); !strings.Contains(s, want) {
 		t.Error(s)
 	}
 }
