@@ -265,7 +265,7 @@ func (m *Model) makeTabs() {
 // Init starts reading.
 func (m *Model) Init() tea.Cmd {
 	var cmds []tea.Cmd
-	if !m.opts.SSH && !slices.Contains([]string{"dark", "light", "mono"}, m.opts.Theme) {
+	if !slices.Contains([]string{"dark", "light", "mono"}, m.opts.Theme) {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	if m.be == nil {

@@ -26,6 +26,9 @@ var (
 // drawFooter names the keys that work here, on what is under the cursor once that rests:
 // what it offers differs from row to row, and a held key would draw it again at each.
 func (m *Model) drawFooter(r layout.Rect) string {
+	if len(m.layers) > 0 {
+		return layout.Spaces(r.W) // what lies over it takes the keys, and names its own
+	}
 	if !m.moving || m.screen == screenDetail {
 		m.footer = m.footerPairs()
 	}

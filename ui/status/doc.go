@@ -2,6 +2,6 @@
 // is on its way, and where in the list the cursor is.
 //
 // What may be relied on: the line is exactly as wide as asked for, it names
-// clock times and never ages, and what needs a person is never the part that
-// is left out.
+// clock times and never ages, each piece of it is whole or absent, and what
+// needs a person is never the part that is left out.
 package status

@@ -35,7 +35,7 @@ func text(look theme.Token, texts ...string) piece { return piece{look, texts} }
 func (p piece) at(level int) string { return p.texts[min(level, len(p.texts)-1)] }
 
 // levels is how often a piece can be shortened.
-const levels = 3
+const levels = 4
 
 // Draw draws the line: pieces, each whole or not at all, the first before the others, and
 // the position at the end.
@@ -124,6 +124,9 @@ func accounts(th *theme.Theme, in Info) (must, may []piece) {
 	if p, ok := machine(th, in.Accounts); ok {
 		return []piece{p}, nil
 	}
+	if all, ok := unreachable(in.Accounts); ok {
+		return []piece{trouble(th, all, all.Name, in.Now)}, nil
+	}
 	var ok, reading, unread []string
 	read, total, counted := 0, 0, true
 	for _, a := range in.Accounts {
@@ -198,6 +201,23 @@ func machine(th *theme.Theme, accounts []model.AccountState) (p piece, ok bool) 
 	return text(theme.Error, whole, what, first), len(accounts) > 0
 }
 
+// unreachable returns how all accounts do as one, where none of several can be reached.
+func unreachable(accounts []model.AccountState) (all model.AccountState, ok bool) {
+	for i, a := range accounts {
+		if !a.Offline() {
+			return all, false
+		}
+		if i == 0 || a.Checked.After(all.Checked) {
+			all.Checked = a.Checked
+		}
+		if i == 0 || a.NextTry.Before(all.NextTry) {
+			all.NextTry = a.NextTry
+		}
+	}
+	all.Name, all.Error = "all accounts", &model.EntryError{Kind: model.Unavailable}
+	return all, len(accounts) > 1
+}
+
 // reasons say in short why an account fails.
 var reasons = map[model.ErrorKind]string{
 	model.Unavailable: "offline", model.RateLimited: "asks to wait", model.Unauthorized: "credential rejected",
@@ -224,5 +244,5 @@ func trouble(th *theme.Theme, a model.AccountState, name string, now time.Time) 
 	if words != "" {
 		words = " (" + words + ")"
 	}
-	return text(look, head+" "+why+age+again+words, head+" "+why+age+again, head+" "+why+again, head)
+	return text(look, head+" "+why+age+again+words, head+" "+why+age+again, head+" "+why+again, head+" "+why, head)
 }

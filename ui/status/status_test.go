@@ -26,7 +26,8 @@ func TestLineHasExactlyTheWidthAndKeepsWhatMatters(t *testing.T) {
 			t.Fatalf("%d: %q", w, s)
 		}
 	}
-	if s := ansi.Strip(Draw(th, 160, in)); !strings.Contains(s, "1 needs you · read-only · 2 waiting · 3 marked · ! b asks to wait, never read, next try 11:00") {
+	const want = "1 needs you · read-only · 2 waiting · 3 marked · ! b asks to wait, never read, next try 11:00"
+	if s := ansi.Strip(Draw(th, 160, in)); !strings.Contains(s, want) {
 		t.Error(s)
 	}
 }
@@ -93,9 +94,10 @@ func TestAccountsThatAreWellShareAWord(t *testing.T) {
 		"✕ support offline since Thu 10:00 · 2 others ok": {well("a"), offline, well("c")},
 		"✕ support offline since Thu 10:00 · a ok":        {well("a"), offline},
 		"↓ 2 accounts 40/80 ████░░░░ · b ok":              {reading("a", 10, 40), well("b"), reading("c", 30, 40)},
-		"↓ 2 accounts 40":             {reading("a", 10, 40), reading("c", 30, -1)},
-		"2 accounts not read yet":     {{Name: "a"}, {Name: "b"}},
-		"a read-only · 2 accounts ok": {{Name: "a", Checked: now, ReadOnly: true}, well("b")},
+		"↓ 2 accounts 40":                        {reading("a", 10, 40), reading("c", 30, -1)},
+		"✕ all accounts offline since Thu 10:00": {offline, offline},
+		"2 accounts not read yet":                {{Name: "a"}, {Name: "b"}},
+		"a read-only · 2 accounts ok":            {{Name: "a", Checked: now, ReadOnly: true}, well("b")},
 	} {
 		in := Info{Now: now, Position: "1/9", Accounts: accounts}
 		if got := strings.TrimRight(strings.TrimSuffix(ansi.Strip(Draw(th, 90, in)), "1/9 "), " "); got != " "+want {

@@ -1,7 +1,6 @@
 package theme
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -130,7 +129,7 @@ func TestWhatATerminalHasNoColourForIsNotAskedOfIt(t *testing.T) {
 	}
 	th := New(Config{Name: "mine", Themes: own, Sixteen: true})
 	if th.Say(Error, "x") != "\x1b[31mx\x1b[m" || th.Say(Dim, "x") != "\x1b[2mx\x1b[m" || th.Say(Accent, "x") != "\x1b[36mx\x1b[m" {
-		t.Error(fmt.Sprintf("%q %q %q", th.Say(Error, "x"), th.Say(Dim, "x"), th.Say(Accent, "x")))
+		t.Errorf("%q %q %q", th.Say(Error, "x"), th.Say(Dim, "x"), th.Say(Accent, "x"))
 	}
 }
 
