@@ -465,7 +465,7 @@ type framed struct {
 
 func startFramed(t *testing.T, env []string, w, h int) *framed {
 	t.Helper()
-	cmd := confab(t, nil)
+	cmd := confab(t, nil, "--view", "Inbox") // not where another was killed
 	cmd.Env = env
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)})
 	if err != nil {

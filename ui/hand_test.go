@@ -497,7 +497,7 @@ func TestSubmittingTwiceIsSubmittingOnce(t *testing.T) {
 	f.delay["Plan"] = 100 * time.Millisecond
 	with(t, f, start{}, func(a *app) {
 		a.Press("V", "4", "j", "t")
-		a.Type("same")
+		a.Type("{title} again")
 		a.Burst(10*time.Millisecond, "enter", "enter", "ctrl+s")
 		a.Press("y")
 		a.Press("esc")

@@ -31,7 +31,7 @@ On a terminal it prints a table. Elsewhere it prints ` + strings.Join(dataColumn
 and without a heading, for other programs; tsv prints the same with times in UTC. CSV begins with a heading, and a
 cell that a spreadsheet would run has an apostrophe in front. The columns are ` + strings.Join(columnNames(), ", ") + `.`,
 		Example: "  confab list is:public\n  confab list 'with:ruth updated:<30d' --json --limit 20\n" +
-			"  confab list is:private --format csv --columns title,people,created > private.csv",
+			"  confab list is:private --format csv --columns title,people,created",
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			q := strings.Join(args, " ")
 			if limit < 0 {
