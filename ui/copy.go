@@ -69,7 +69,11 @@ func (m *Model) copyAny(in intent) tea.Cmd {
 		if c.name == strings.ToLower(in.arg) {
 			return m.copyAs(in, c)
 		}
-		d.Items = append(d.Items, dialog.Item{Key: c.key, Label: c.noun})
+		label := c.noun
+		if !in.one || c.action == keymap.CopyEmails {
+			label += "s"
+		}
+		d.Items = append(d.Items, dialog.Item{Key: c.key, Label: label})
 		names = append(names, c.name)
 	}
 	if in.arg != "" {
@@ -85,10 +89,12 @@ const mostCopied = 74_994
 
 var errTooMuch = fmt.Errorf("more than the %s kB that terminals take; confab list prints them", theme.Number(mostCopied/1000))
 
-// copied are the lines for the clipboard, and how many conversations have none.
+// copied are the lines for the clipboard, how many conversations have none, and why
+// the first has none.
 type copied struct {
 	lines   []string
 	missing int
+	why     string
 }
 
 func (m *Model) copyAs(in intent, c copying) tea.Cmd {
@@ -103,7 +109,7 @@ func (m *Model) copyAs(in intent, c copying) tea.Cmd {
 		case err != nil:
 			return m.fail("copy the "+c.noun, err)
 		case n == 0:
-			return m.say(theme.Warning, "nothing was copied: there is no "+c.noun+" here")
+			return m.say(theme.Warning, "nothing was copied: "+cmp.Or(got.why, "there is no "+c.noun+" here"))
 		}
 		said := "copied " + theme.Count(n, c.noun)
 		if in.one {
@@ -111,7 +117,9 @@ func (m *Model) copyAs(in intent, c copying) tea.Cmd {
 		} else if c.action == keymap.CopyEmails {
 			said = "copied the e-mails of " + theme.Count(n, "conversation")
 		}
-		if got.missing > 0 {
+		if got.missing == 1 {
+			said += "; 1 has none"
+		} else if got.missing > 1 {
 			said += "; " + theme.Number(got.missing) + " have none"
 		}
 		m.say(theme.Good, said)
@@ -137,6 +145,9 @@ func (m *Model) linesOf(ctx context.Context, in intent, c copying, report func(i
 			}
 		}
 		text, err := c.of(ctx, m, row)
+		if model.KindOf(err) == model.Unsupported {
+			out.why, err = cmp.Or(out.why, model.Words(err)), nil
+		}
 		if err != nil {
 			return out, err
 		}

@@ -34,11 +34,11 @@ func TestCopyAsWhatIsWanted(t *testing.T) {
 		one, said, many string // what is copied of the first, said of all, copied of all
 	}{
 		{"copy ref", "attention-a:c00000", "copied 3 refs", "attention-a:c00000\nbird-a:c00001\naskelephant-a:c00002"},
-		{"copy title", "Renewal [draft] *1*", "copied 2 titles; 1 have none", "Renewal [draft] *1*\nx](javascript:1) [y &amp; <b>"},
-		{"copy link", "https://example.com/c/(0)?a=b c", "copied 2 links; 1 have none", "https://example.com/c/(0)?a=b c\nhttps://example.com/1"},
-		{"copy markdown", first, "copied 2 Markdown links; 1 have none",
+		{"copy title", "Renewal [draft] *1*", "copied 2 titles; 1 has none", "Renewal [draft] *1*\nx](javascript:1) [y &amp; <b>"},
+		{"copy link", "https://example.com/c/(0)?a=b c", "copied 2 links; 1 has none", "https://example.com/c/(0)?a=b c\nhttps://example.com/1"},
+		{"copy markdown", first, "copied 2 Markdown links; 1 has none",
 			first + "\n" + `[x\](javascript:1) \[y \&amp; \<b\>](https://example.com/1)`},
-		{"copy emails", "ann@example.com, bob@example.com", "copied the e-mails of 2 conversations; 1 have none",
+		{"copy emails", "ann@example.com, bob@example.com", "copied the e-mails of 2 conversations; 1 has none",
 			"ann@example.com, bob@example.com\neve@example.com"},
 	} {
 		with(t, newFake(copyRows()...), start{}, func(a *app) {
@@ -65,7 +65,7 @@ func TestCopyAsWhatIsWanted(t *testing.T) {
 		a.Press("y")
 		a.Want("copied: attention-a:c00000")
 		a.Press("*", "Y")
-		a.Want("copied 2 links; 1 have none")
+		a.Want("copied 2 links; 1 has none")
 		a.Press("esc", "G", "Y")
 		a.Want("nothing was copied: there is no link here")
 		a.Press(":")
@@ -127,7 +127,7 @@ func TestRenameEach(t *testing.T) {
 		a.Press("enter")
 		a.Want("no company is known", `"Talk 0 about budgets · Acme"`)
 		a.Press("n", "esc", "t")
-		a.Want("{title} · {company}", "restored from your draft")
+		a.Want("{title} · {company}", "restored from your draft", "Talk 0 about budgets · Acme")
 		a.Press("enter", "y")
 		a.wantEdits("attention-a:c00000 title Talk 0 about budgets · Acme")
 		a.WantNot("marked")

@@ -52,17 +52,24 @@ func (m *Model) rename(in intent) tea.Cmd {
 func (m *Model) askTitles(in intent) tea.Cmd {
 	d := dialog.NewPrompt(titled("Rename", in), "", renamesHelp)
 	d.Live = true
-	m.showTitles(in, d)
-	covered := func() {
+	shown, typing := "", false
+	refresh := func() {
 		top, _ := m.onTop()
 		d.Covered = top.overlay != overlay(d)
+		if text := d.Input.Value(); text != shown && !typing { // a draft came
+			help := d.Help
+			m.showTitles(in, d)
+			d.Help, shown = help, text
+		}
 	}
-	m.open(layer{overlay: d, draft: titlesDraft, refresh: covered, act: func(asks any) tea.Cmd {
+	m.open(layer{overlay: d, draft: titlesDraft, refresh: refresh, act: func(asks any) tea.Cmd {
 		switch asks := asks.(type) {
 		case dialog.Typed:
 			text := d.Input.Value()
+			typing = true
 			return soon(restTime, func() tea.Cmd {
 				if d.Input.Value() == text {
+					shown, typing = text, false
 					m.showTitles(in, d)
 				}
 				return nil
