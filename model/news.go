@@ -23,6 +23,9 @@ func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Dif
 		}
 		was, known := t.read(&older, "")
 		is, still := t.read(&merged, "")
+		if known && still && k == EditParticipants && edits(own, EditContacts) {
+			was, is = besideContacts(was, older), besideContacts(is, merged)
+		}
 		if !known || !still || was.Equal(is) || wanted(own, k, is) {
 			continue
 		}
@@ -51,6 +54,14 @@ func wanted(own []Edit, k EditKind, is Value) bool {
 	return slices.ContainsFunc(own, func(e Edit) bool {
 		return e.Kind == k && (is.Equal(e.Target) || PartlyApplied(e.Base, e.Target, is))
 	})
+}
+
+// besideContacts is a set of people without the contacts: where those count among the participants, what became of them is
+// told with the contacts.
+func besideContacts(people Value, c Conversation) Value {
+	return PeopleValue(slices.DeleteFunc(slices.Clone(*people.People), func(p Participant) bool {
+		return slices.ContainsFunc(c.Contacts.Items, func(q Participant) bool { return SamePerson(p, q) })
+	}))
 }
 
 func edits(own []Edit, k EditKind) bool {
