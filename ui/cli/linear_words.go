@@ -68,11 +68,11 @@ func (l *linear) privacy(c model.Conversation) string {
 
 // unusual is the status of a conversation that is neither open nor finished.
 func unusual(c model.Conversation) string {
-	switch {
+	switch status := c.PlainStatus(); {
 	case c.Archived:
 		return "archived"
-	case c.Closed:
-		return model.StatusClosed
+	case status != model.StatusOpen:
+		return status
 	}
 	return ""
 }
