@@ -132,8 +132,14 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 			}
 		}
 	}
+	seen := len(titles) == 1 && len(plan.Items) == 1 && plan.Items[0].Seen != nil
+	if seen {
+		lines = append(lines, plan.Items[0].Seen.Lines()...)
+	}
 	for _, risk := range plan.Risks() {
-		lines = append(lines, model.CleanLine(risk.Text, 500))
+		if !seen || !risk.Exposes() {
+			lines = append(lines, model.CleanLine(risk.Text, 500))
+		}
 	}
 	var notes []string
 	for _, it := range plan.Items {
