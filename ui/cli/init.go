@@ -272,6 +272,7 @@ func (s *setUp) paste(path string) {
 			s.say("Then sign in: confab login %s", a.Name)
 		}
 	}
+	s.say("Then confab opens the inbox.")
 }
 
 // signInAll signs in where it is wanted, the config being written.

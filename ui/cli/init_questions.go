@@ -230,7 +230,7 @@ func (s *setUp) askCredential(ctx context.Context) error {
 	}
 	optional := ""
 	if s.rules().CredentialOptional {
-		optional = "there is none: sign in, or a refresh token"
+		optional = "there is none: by signing in, or by a refresh token"
 	}
 	ask := secretQuestion{key: "credential", variable: "api_key", what: what, where: where, none: optional, was: s.draft.Credential,
 		put: func(c config.Credential) { s.draft.Credential = c }}
@@ -325,7 +325,11 @@ func (s *setUp) askSource(ctx context.Context, word string, q secretQuestion) er
 		})
 	case "command":
 		return s.text(ctx, "Command that prints it, such as pass show "+s.draft.Name+"; it is run without a shell", q.key, "", func(answer string) string {
-			q.put(config.Credential{Command: splitCommand(answer)})
+			words := splitCommand(answer)
+			if len(words) == 0 {
+				return "A command, such as pass show " + s.draft.Name + "."
+			}
+			q.put(config.Credential{Command: words})
 			return ""
 		})
 	case "file":

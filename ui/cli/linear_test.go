@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -102,5 +103,47 @@ func TestPeopleOfSeveralInLines(t *testing.T) {
 		"Remove whom, WHO, in 2 conversations?", `"9" is no number of the list`)
 	if b.submits != 1 {
 		t.Errorf("%d were submitted", b.submits)
+	}
+}
+
+// What a plan does to several is said once, and what it leaves alone in a line for each reason.
+func TestAPlanForManyInLines(t *testing.T) {
+	b := newBench(t)
+	for id, name := range map[string]string{"72": "Gutters", "73": "Chimney"} {
+		b.add(model.Conversation{Ref: model.Ref{Account: "projects", ID: id}, Provider: model.Kona, Title: name, Privacy: model.PrivacyPublic})
+	}
+	b.atTerminal("private 1-4\nn\nrename 3,4 s/e/o/\ny\nopen 3\nquit\nn\n")
+	b.want(t, 0, "--plain")
+	contains(t, "stdout", &b.out, "making 2 private: “Gutters”, “Chimney”\n", "“Kick-off”: can't: the service has no call for privacy\n",
+		"“Roof repair”: already so\n", "Nothing was sent.", "renaming 2\n“Gutters”: title: Gutters → Guttors\n“Chimney”: title: Chimney → Chimnoy\n",
+		"\nprojects\nSeen by unknown: ")
+	if b.submits != 1 {
+		t.Errorf("%d were submitted", b.submits)
+	}
+}
+
+// Without an account the line mode offers the demo and the set-up, as the screen does.
+func TestTheWelcomeInLines(t *testing.T) {
+	b := newBench(t)
+	b.path += ".none"
+	b.atTerminal("what\na\n\x1b\n")
+	b.program.Width = func() int { return 80 }
+	b.program.Getenv = func(name string) string { return map[string]string{"XDG_RUNTIME_DIR": t.TempDir()}[name] }
+	b.want(t, ExitRefused, "--plain")
+	contains(t, "stdout", &b.out, "There is no account yet.", "d, a or q: d, a or q: ")
+	contains(t, "stderr", &b.err, "Which service?", "Nothing was saved.")
+	b.atTerminal("q\n")
+	b.want(t, ExitOK, "--plain")
+	b.atTerminal("")
+	b.want(t, ExitOK, "--plain")
+}
+
+func TestSplitCommand(t *testing.T) {
+	for line, want := range map[string][]string{
+		"": nil, "  ": nil, "pass show x": {"pass", "show", "x"}, `cat '/a b' "c 'd'"`: {"cat", "/a b", "c 'd'"}, `a ''`: {"a", ""}, `a"b c"d`: {"ab cd"},
+	} {
+		if got := splitCommand(line); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", line, got)
+		}
 	}
 }

@@ -69,11 +69,11 @@ func (l *linear) privacy(c model.Conversation) string {
 
 // unusual is the status of a conversation that is neither open nor finished.
 func unusual(c model.Conversation) string {
-	switch {
+	switch status := c.PlainStatus(); {
 	case c.Archived:
 		return "archived"
-	case c.Closed:
-		return model.StatusClosed
+	case status != model.StatusOpen:
+		return status
 	}
 	return ""
 }
@@ -133,8 +133,14 @@ func (l *linear) preview(plan model.Plan) (lines []string) {
 			}
 		}
 	}
+	seen := len(titles) == 1 && len(plan.Items) == 1 && plan.Items[0].Seen != nil
+	if seen {
+		lines = append(lines, plan.Items[0].Seen.Lines()...)
+	}
 	for _, risk := range plan.Risks() {
-		lines = append(lines, model.CleanLine(risk.Text, 500))
+		if !seen || !risk.Exposes() {
+			lines = append(lines, model.CleanLine(risk.Text, 500))
+		}
 	}
 	var notes []string
 	for _, it := range plan.Items {
