@@ -284,6 +284,9 @@ func peopleSentence(e Edit, object, _ string) string {
 	}
 	for i, p := range d.Altered {
 		word := RoleName(cleanWord(p.Role))
+		if p.Role == RoleEditor || p.Role == RoleViewer {
+			word = pick(p.Role == RoleEditor, "an ", "a ") + word
+		}
 		if p.Role == d.Was[i].Role {
 			word = cleanWord(p.Status)
 		}

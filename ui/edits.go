@@ -101,9 +101,6 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 	}
 	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
 	p.Items = slices.DeleteFunc(p.Items, func(it model.PlanItem) bool { return it.State == model.PlanAlready && !why.concerns(it.Ref) })
-	if verb, ok := strings.CutSuffix(why.title, ": "+theme.Count(len(refs), "conversation")); ok {
-		p.Title = bulkTitle(verb, len(p.Items))
-	}
 	if err != nil || !why.marked {
 		return p, err
 	}
@@ -126,8 +123,11 @@ func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
 	if err != nil {
 		return m.complain(why.from, model.Words(err))
 	}
-	d.Name(why.title)
 	it, ok := d.First()
+	if what, of := strings.CutSuffix(why.title, ": "+theme.Count(why.size(), "conversation")); of && ok && !d.Bulk() {
+		d.Name(what + ": " + model.CleanLine(it.Title, 120)) // it is about one of them
+	}
+	d.Name(why.title)
 	switch {
 	case !ok:
 		return m.complain(why.from, "nothing to change")

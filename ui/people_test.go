@@ -131,7 +131,7 @@ func TestContactsOfSeveral(t *testing.T) {
 		a.Press("f")
 		a.Want("1 of 2 +1", "1 of 2 conversations change")
 		a.Press("u", "x", "ctrl+s")
-		a.Want("─ Contacts ─", "Talk 2 about budgets", "Removes the contact Cora Customer")
+		a.Want("─ Contacts: Talk 2 about budgets ─", "Removes the contact Cora Customer")
 		a.Press("n", "esc", "esc", "e")
 		a.Want("Edit: 2 conversations", "not loaded yet")
 		a.Press("tab", "enter")
