@@ -33,7 +33,7 @@ func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title
 // itself: an act has a line of its own, and what is normal is not said.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
-	parts := []string{title(c), l.privacy(c)}
+	parts := []string{title(c), l.seenBy(&c)}
 	if status := unusual(c); status != "" {
 		parts = append(parts, status)
 	}
@@ -56,15 +56,6 @@ func (l *linear) listLine(row model.Row) string {
 		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
 	}
 	return line
-}
-
-// privacy is the word of the list for who can see a conversation.
-func (l *linear) privacy(c model.Conversation) string {
-	d, _ := l.engine.Describe(c.Ref.Account)
-	if seen := d.Seen(&c); seen.Class != model.ClassUnknown {
-		return seen.Word
-	}
-	return privacyWord(c)
 }
 
 // unusual is the status of a conversation that is neither open nor finished.
