@@ -52,9 +52,12 @@ func (a Audiences) Of(privacy Privacy, access string, groups bool) Audience {
 	return Audience{Class: ClassUnknown, Word: string(ClassUnknown)}
 }
 
+// For returns the answer for a conversation, likewise.
+func (a Audiences) For(c *Conversation) Audience { return a.Of(c.Privacy, c.Access, c.HasGroups()) }
+
 // Seen says who can see a conversation as it is given: of a projected one, who will.
 func (d Description) Seen(c *Conversation) Audience {
-	a := d.Audience.Of(c.Privacy, c.Access, c.HasGroups())
+	a := d.Audience.For(c)
 	if a.Sentence == "" {
 		a.Sentence = "unknown: " + CleanLine(orWord(d.Name, "the service"), 60) + " doesn't say"
 	}
@@ -86,7 +89,7 @@ func (d Description) willSee(e Edit, c Conversation) string {
 	default: // a general rule may say less than is true of a word that none is about
 		return ""
 	}
-	a := d.Audience.Of(c.Privacy, c.Access, c.HasGroups())
+	a := d.Audience.For(&c)
 	if a.Class == ClassUnknown {
 		return ""
 	}

@@ -231,6 +231,7 @@ func (s *Screen) Stop() {
 	if c, ok := s.model.(interface{ Close() }); ok {
 		c.Close()
 	}
+	time.Sleep(time.Second) // of the bubble's time, in which what was to be done soon ends
 }
 
 // Exited reports whether the program has ended.

@@ -12,7 +12,7 @@ func Fields() []Word {
 	return out
 }
 
-// Words lists what may follow a field that takes only words: is, has and sort.
+// Words lists what may follow a field that takes only words: is, has, audience and sort.
 func Words(field string) (out []Word) {
 	for _, w := range fieldNamed(field).words {
 		out = append(out, Word{w.name, w.help})

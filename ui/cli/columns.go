@@ -189,6 +189,8 @@ func (r *run) cells(row model.Row, columns []string, words bool) []string {
 			out[i] = r.listed(model.Stamp(when(c)), words)
 		case name == columnPeople:
 			out[i] = peopleIn(c, words)
+		case name == "privacy" && words:
+			out[i] = r.seenBy(&c)
 		case name == "title" && words && c.Title == "":
 			out[i] = "(no title)"
 		case name == "pending":

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -33,7 +32,7 @@ func title(c model.Conversation) string { return cell(cmp.Or(c.Title, "(no title
 // itself: an act has a line of its own, and what is normal is not said.
 func (l *linear) rowLine(row model.Row) string {
 	c := row.Conversation
-	parts := []string{title(c), l.privacy(c)}
+	parts := []string{title(c), l.seenBy(&c)}
 	if status := unusual(c); status != "" {
 		parts = append(parts, status)
 	}
@@ -56,15 +55,6 @@ func (l *linear) listLine(row model.Row) string {
 		line += fmt.Sprintf(", %s %s", model.FieldName(p.Kind), p.State.Words())
 	}
 	return line
-}
-
-// privacy is the word of the list for who can see a conversation.
-func (l *linear) privacy(c model.Conversation) string {
-	d, _ := l.engine.Describe(c.Ref.Account)
-	if seen := d.Seen(&c); seen.Class != model.ClassUnknown {
-		return seen.Word
-	}
-	return privacyWord(c)
 }
 
 // unusual is the status of a conversation that is neither open nor finished.
@@ -191,41 +181,21 @@ func leftAlone(plan model.Plan) (lines []string) {
 // brief reads a conversation out: what it is, who can see it, who is in it, and
 // what was said.
 func (l *linear) brief(row model.Row, d model.Detail) {
-	c := row.Conversation
-	l.print("%s", title(c))
-	about := []string{c.Ref.Account}
-	if status := unusual(c); status != "" {
-		about = append(about, status)
-	}
-	if at := when(c); !at.IsZero() {
-		about = append(about, l.spoken(at))
-	}
-	l.print("%s", strings.Join(about, ", "))
+	c, now := row.Conversation, l.Now().Local()
 	described, _ := l.engine.Describe(c.Ref.Account)
-	l.print("Seen by %s.", described.Seen(&c).Words())
-	for _, set := range []struct {
-		head   string
-		people model.Set[model.Participant]
-	}{{"People", c.Participants}, {"Contacts", c.Contacts}} {
-		if set.people.Known && len(set.people.Items) > 0 {
-			l.print("%s: %s", set.head, strings.Join(peopleShort("", set.people.Items), ", "))
+	about := theme.NewAbout(&c, described, now)
+	l.print("%s", title(c))
+	l.print("%s", about.What)
+	l.print("Seen by %s.", model.CleanLine(described.Seen(&c).Words(), 0))
+	for _, f := range about.Head[1:] {
+		if strings.Contains(f.Value, "\n") {
+			l.text("", f.Value)
+		} else {
+			l.print("%s: %s", f.Label, f.Value)
 		}
-	}
-	var pairs []string
-	for _, kind := range []model.EditKind{model.EditLabels, model.EditAttributes} {
-		held := model.Pairs(c, kind)
-		for _, k := range slices.Sorted(maps.Keys(held)) {
-			pairs = append(pairs, cell(k)+" "+cell(held[k]))
-		}
-	}
-	if len(pairs) > 0 {
-		l.print("Labels: %s", strings.Join(pairs, ", "))
 	}
 	for _, p := range row.Pending {
 		l.print("Not delivered yet: %s, %s", model.FieldName(p.Kind), p.State.Words())
 	}
-	if c.Description != "" {
-		l.text("", c.Description)
-	}
-	l.messages(d, l.Now().Local())
+	l.messages(d, now)
 }

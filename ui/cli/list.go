@@ -186,6 +186,15 @@ func unseen(p model.Page, offset int) []model.Row {
 	return p.Rows
 }
 
+// seenBy is the word for who can see a conversation, as the inbox has it.
+func (r *run) seenBy(c *model.Conversation) string {
+	described, _ := r.engine.Describe(c.Ref.Account)
+	if seen := described.Audience.For(c); seen.Class != model.ClassUnknown {
+		return seen.Word
+	}
+	return privacyWord(*c)
+}
+
 func privacyWord(c model.Conversation) string { return string(cmp.Or(c.Privacy, model.PrivacyUnknown)) }
 
 func statusWord(c model.Conversation) string {

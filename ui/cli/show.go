@@ -144,16 +144,15 @@ func (r *run) facts(facts []model.Fact) {
 		if f.Group != "" && (i == 0 || f.Group != facts[i-1].Group) {
 			r.print("\n%s", strings.ToUpper(f.Group))
 		}
-		indent := "  "
-		if f.Group == "" {
-			indent = ""
+		switch {
+		case strings.ContainsAny(f.Value, "\n\r"):
+			r.print("  %s:", f.Label)
+			r.text("    ", f.Value)
+		case f.Group == "":
+			r.print("%-10s %s", f.Label, f.Value)
+		default:
+			r.print("  %s: %s", f.Label, f.Value)
 		}
-		if strings.ContainsAny(f.Value, "\n\r") {
-			r.print("%s%s", indent, f.Label)
-			r.text(indent+"  ", f.Value)
-			continue
-		}
-		r.print("%s%-10s %s", indent, f.Label, f.Value)
 	}
 }
 

@@ -119,6 +119,7 @@ func queryFacts() string {
 		{title: "fields", words: query.Fields(), after: ":"},
 		{title: "states", words: query.Words(query.FieldIs), before: query.FieldIs + ":"},
 		{title: "contents", words: query.Words(query.FieldHas), before: query.FieldHas + ":"},
+		{title: "who can see it", words: query.Words(query.FieldAudience), before: query.FieldAudience + ":"},
 		{title: "dates", where: query.FieldUpdated + ": and " + query.FieldCreated + ":", words: append(query.DateWords(), query.DateForms()...)},
 		{title: "units of an age", where: "<7d", words: query.DateUnits()},
 		{title: "order", words: query.Words(query.FieldSort), before: query.FieldSort + ":"},

@@ -53,9 +53,13 @@ func (p *page) facts(look theme.Token, facts ...model.Fact) {
 		if facts[0].Group != "" {
 			p.head(facts[0].Group)
 		}
-		column := 0
+		column, widest := 0, 0
 		for _, f := range facts[:n] {
+			widest = max(widest, p.th.Width(f.Label))
 			column = max(column, min(p.th.Width(f.Label), maxColumn))
+		}
+		if p.w < 36 || p.w-widest < 26 {
+			column = -1 // the values stand under their labels
 		}
 		for _, f := range facts[:n] {
 			p.fact(f.Label, f.Value, column, look)
@@ -64,10 +68,10 @@ func (p *page) facts(look theme.Token, facts ...model.Fact) {
 	}
 }
 
-// fact writes a label and its value, the value wrapped beside the label.
+// fact writes a label and its value, wrapped beside the label, or under it where there is no column.
 func (p *page) fact(label, value string, column int, look theme.Token) {
 	wide := max(column, p.th.Width(label)) + 2
-	if p.w < 36 || p.w-wide < 24 {
+	if column < 0 {
 		p.text(theme.Dim, 0, label+":")
 		p.text(look, 2, value)
 		return
@@ -163,7 +167,20 @@ func (v *View) last(p *page) {
 	}
 	all := v.detail.Messages.Items
 	var said []model.Fact
-	for _, m := range all[max(0, len(all)-lastShown):] {
+	shown := slices.Clone(all[max(0, len(all)-lastShown):])
+	full := map[string]string{} // by first name
+	for _, m := range shown {
+		first, _, _ := strings.Cut(m.Author, " ")
+		if other, ok := full[first]; ok && other != m.Author {
+			full[first] = "" // two people of one name
+		} else {
+			full[first] = m.Author
+		}
+	}
+	for _, m := range shown {
+		if first, _, _ := strings.Cut(m.Author, " "); full[first] == m.Author {
+			m.Author = first
+		}
 		said = append(said, model.Fact{Label: theme.Speaker(m, p.now), Value: model.CleanLine(m.Text, lastRunes)})
 	}
 	p.facts(theme.Text, said...)

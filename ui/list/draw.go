@@ -107,7 +107,7 @@ func (l *List) line(th *theme.Theme, row *model.Row, i, w int, cols columns, o O
 	}
 	s.WriteString(l.markOf(th, row, i) + sign(th, row, o.Swept[c.Ref.Account]) + " ")
 	gap := layout.Spaces(cols.gap)
-	shield, word, look := th.AudienceSign(o.Audience[c.Ref.Account].Of(c.Privacy, c.Access, c.HasGroups()))
+	shield, word, look := th.AudienceSign(o.Audience[c.Ref.Account].For(c))
 	switch {
 	case cols.privacy >= 9:
 		s.WriteString(th.Say(look, th.Fit(shield+" "+word, cols.privacy, "")) + gap)
