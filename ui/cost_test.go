@@ -377,8 +377,6 @@ func TestTheScreenReadsWhatItShows(t *testing.T) {
 			c.Press("enter")
 			c.WaitFor("y send", time.Minute)
 			c.Press("y")
-			c.WaitFor("Really?", time.Minute)
-			c.Press("y")
 			c.WaitFor("on their way", time.Minute)
 			c.Wait(3 * time.Second) // all of it has entered
 			all, err := c.b.OutboxOf(context.Background(), crowd.Ref(refusing))
