@@ -125,7 +125,7 @@ func TestRenameEach(t *testing.T) {
 		a.Type("{title} · {company}")
 		a.Want("Talk 0 about budgets · Acme", "left out: no company is known", "1 get a new title, 2 left out")
 		a.Press("enter")
-		a.Want("no company is known", `"Talk 0 about budgets · Acme"`)
+		a.Want("can't: no company is known", `"Talk 0 about budgets · Acme"`)
 		a.Press("n", "esc", "t")
 		a.Want("{title} · {company}", "restored from your draft", "Talk 0 about budgets · Acme")
 		a.Press("enter", "y")

@@ -124,10 +124,14 @@ func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
 		return m.complain(why.from, model.Words(err))
 	}
 	it, ok := d.First()
-	if what, of := strings.CutSuffix(why.title, ": "+theme.Count(why.size(), "conversation")); of && ok && !d.Bulk() {
-		d.Name(what + ": " + model.CleanLine(it.Title, 120)) // it is about one of them
+	title := why.title
+	if verb, all := strings.CutSuffix(title, ": "+theme.Count(why.size(), "conversation")); all && ok {
+		title = bulkTitle(verb, d.Size()) // fewer than were asked about, where some are not concerned
+		if !d.Bulk() {
+			title += ": " + model.CleanLine(it.Title, 120)
+		}
 	}
-	d.Name(why.title)
+	d.Name(title)
 	switch {
 	case !ok:
 		return m.complain(why.from, "nothing to change")
