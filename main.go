@@ -269,27 +269,10 @@ func screen(ctx context.Context, p cli.Program, s cli.Setup, start cli.Start) er
 	for _, v := range start.Kept {
 		o.Kept = append(o.Kept, ui.View(v))
 	}
-	o.Keeper = keeper{s.Paths, p.Validators}
+	o.Keeper = config.Keeper{Paths: s.Paths, Rules: p.Validators}
 	o.Notice, o.Greeting = cmp.Or(e.store.Notice(), s.Absent(), start.Notice), start.Greeting
 	err = ui.Run(ctx, ui.New(o))
 	return errors.Join(err, p.Leave(ctx, s, e))
-}
-
-// keeper keeps views beside the database.
-type keeper struct {
-	config.Paths
-	rules config.Validators
-}
-
-func (k keeper) Keep(v ui.View) error   { return k.KeepView(config.View(v), k.rules) }
-func (k keeper) Drop(name string) error { return k.DropView(name, k.rules) }
-
-func (k keeper) TOML(list []ui.View) string {
-	var views []config.View
-	for _, v := range list {
-		views = append(views, config.View(v))
-	}
-	return config.ViewsTOML(views)
 }
 
 func openWelcome(ctx context.Context, s cli.Setup) (cli.Wish, error) {

@@ -12,53 +12,62 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// kept is the path of the views that were kept from the screen, as the settings file would hold them.
-func (p Paths) kept() string { return filepath.Join(p.State, "views.toml") }
+// Keeper keeps views that were made on the screen, in the state directory and as the settings file would hold them.
+type Keeper struct {
+	Paths Paths
+	Rules Validators
+}
 
-// KeptViews reads the views that were kept from the screen. Its error says what is wrong with the file and where, as
-// that of Load does.
-func (p Paths) KeptViews(v Validators) ([]View, error) {
-	data, err := readPrivate(p.kept(), maxConfigSize+1)
+func (k Keeper) file() string { return filepath.Join(k.Paths.State, "views.toml") }
+
+// Views reads the views that are kept. Its error says what is wrong with the file and where, as that of Load does.
+func (k Keeper) Views() ([]View, error) {
+	data, err := readPrivate(k.file(), maxConfigSize+1)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("the views that were kept can't be read: %w", err)
 	}
-	c, err := Decode(p.kept(), data, v)
+	c, err := Decode(k.file(), data, k.Rules)
 	if err != nil || c.DefaultedViews {
 		return nil, err
 	}
 	return c.Views, nil
 }
 
-// KeepView keeps a view; DropView forgets one. A file that is damaged stays as it is.
-func (p Paths) KeepView(view View, v Validators) error {
-	return p.changeViews(v, func(list []View) []View { return append(without(list, view.Name), view) })
+// Keep keeps a view, in place of one of the same name; Drop forgets one. A file that is damaged stays as it is.
+func (k Keeper) Keep(name, query string) error {
+	return k.change(func(list []View) []View { return append(without(list, name), View{name, query}) })
 }
 
-func (p Paths) DropView(name string, v Validators) error {
-	return p.changeViews(v, func(list []View) []View { return without(list, name) })
+func (k Keeper) Drop(name string) error {
+	return k.change(func(list []View) []View { return without(list, name) })
 }
 
-func (p Paths) changeViews(v Validators, change func([]View) []View) error {
-	list, err := p.KeptViews(v)
+// Written returns the views that are kept as the settings file holds them.
+func (k Keeper) Written() (string, error) {
+	list, err := k.Views()
+	return viewsTOML(list), err
+}
+
+func (k Keeper) change(change func([]View) []View) error {
+	list, err := k.Views()
 	if err != nil {
 		return err
 	}
-	data := []byte(ViewsTOML(change(list)))
-	if _, err := Decode(p.kept(), data, v); err != nil {
+	data := []byte(viewsTOML(change(list)))
+	if _, err := Decode(k.file(), data, k.Rules); err != nil {
 		return err
 	}
-	return replacePrivate(p.kept(), data)
+	return replacePrivate(k.file(), data)
 }
 
 func without(list []View, name string) []View {
 	return slices.DeleteFunc(list, func(v View) bool { return strings.EqualFold(v.Name, name) })
 }
 
-// ViewsTOML writes views as the settings file holds them.
-func ViewsTOML(list []View) string {
+func viewsTOML(list []View) string {
 	var b bytes.Buffer
 	if len(list) > 0 {
 		// What fails is a text that is no UTF-8, and no view has one.

@@ -11,7 +11,6 @@ import (
 )
 
 func TestKeptViews(t *testing.T) {
-	p := Paths{State: t.TempDir()}
 	rules := testRules()
 	rules.Query = func(q string) error {
 		if q == "bad" {
@@ -19,21 +18,26 @@ func TestKeptViews(t *testing.T) {
 		}
 		return nil
 	}
+	k := Keeper{Paths{State: t.TempDir()}, rules}
 	want := []View{{"Interviews", `label:"Call Type"=Interview sort:-title`}, {`it's "odd" ü`, "x"}, {"empty", ""}}
 	for _, v := range append([]View{{"INTERVIEWS", "old"}}, want...) {
-		if err := p.KeepView(v, rules); err != nil {
+		if err := k.Keep(v.Name, v.Query); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := p.KeptViews(rules)
+	got, err := k.Views()
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Fatal(err, diff)
 	}
-	file := filepath.Join(p.State, "views.toml")
+	file := filepath.Join(k.Paths.State, "views.toml")
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error(info.Mode(), err)
 	}
-	c, err := Decode("config.toml", []byte(ViewsTOML(want)), rules)
+	text, err := k.Written()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Decode("config.toml", []byte(text), rules)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,23 +45,23 @@ func TestKeptViews(t *testing.T) {
 		t.Errorf("the config reads other views: %s", diff)
 	}
 	for _, v := range []View{{"a", "bad"}, {strings.Repeat("a", 65), ""}, {"", "x"}, {"a\nb", "x"}} {
-		if err := p.KeepView(v, rules); err == nil {
+		if err := k.Keep(v.Name, v.Query); err == nil {
 			t.Errorf("%q was kept", v)
 		}
 	}
 	for _, name := range []string{"interviews", "empty", "no such"} {
-		if err := p.DropView(name, rules); err != nil {
+		if err := k.Drop(name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err = p.KeptViews(rules)
+	got, err = k.Views()
 	if diff := cmp.Diff(want[1:2], got); err != nil || diff != "" {
 		t.Fatal(err, diff)
 	}
-	if err := p.DropView(want[1].Name, rules); err != nil {
+	if err := k.Drop(want[1].Name); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = p.KeptViews(rules); err != nil || len(got) != 0 {
+	if got, err = k.Views(); err != nil || len(got) != 0 {
 		t.Errorf("%v, %v", got, err)
 	}
 
@@ -65,11 +69,11 @@ func TestKeptViews(t *testing.T) {
 	if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.KeptViews(rules)
+	_, err = k.Views()
 	if err == nil || !strings.Contains(err.Error(), "views.toml:3:9: query: at 1: it is bad") {
 		t.Errorf("%v", err)
 	}
-	if p.KeepView(want[0], rules) == nil {
+	if k.Keep("a", "b") == nil {
 		t.Error("a damaged file was written over")
 	}
 	if data, err := os.ReadFile(file); err != nil || string(data) != broken {

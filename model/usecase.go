@@ -27,7 +27,7 @@ type ListRequest struct {
 type Session struct {
 	View   string `json:"view"`
 	Filter string `json:"filter"`
-	// Order is the sort that was chosen, "" where it was the view's own.
+	// Order is what follows sort:, "" for that of the view.
 	Order string `json:"order"`
 	// At was under the cursor, at Index of the list, of which Top was the first row in
 	// sight.

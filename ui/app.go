@@ -19,12 +19,12 @@ import (
 // View is a saved query, shown as a tab.
 type View struct{ Name, Query string }
 
-// Keeper keeps views beyond this run. Its methods but TOML do I/O.
+// Keeper keeps views beyond this run. All of it is I/O.
 type Keeper interface {
-	Keep(View) error
+	Keep(name, query string) error
 	Drop(name string) error
-	// TOML writes views as the config holds them.
-	TOML([]View) string
+	// Written returns what is kept as the config would hold it, "" for nothing.
+	Written() (string, error)
 }
 
 // Options is everything the inbox is made of.

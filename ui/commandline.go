@@ -45,12 +45,12 @@ func (m *Model) commandOffers(value string, cursor int) (out []query.Completion,
 		for _, w := range query.Words(query.FieldSort) {
 			all = append(all, query.Completion{Text: w.Name, Help: w.Help}, query.Completion{Text: "-" + w.Name, Help: "the other way round"})
 		}
-	case keymap.Snooze:
-		all = snoozes
 	case keymap.Copy:
 		for _, c := range copyings {
 			all = append(all, query.Completion{Text: c.name, Help: "copy the " + c.noun})
 		}
+	case keymap.Snooze:
+		all = snoozes
 	}
 	for _, c := range all {
 		if strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(arg)) {

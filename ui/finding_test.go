@@ -13,9 +13,9 @@ type shelf struct {
 	err   error
 }
 
-func (s *shelf) Keep(v ui.View) error {
+func (s *shelf) Keep(name, query string) error {
 	if s.err == nil {
-		s.views = append(s.views, v)
+		s.views = append(s.views, ui.View{Name: name, Query: query})
 	}
 	return s.err
 }
@@ -29,12 +29,12 @@ func (s *shelf) Drop(name string) error {
 	return s.err
 }
 
-func (s *shelf) TOML(list []ui.View) string {
+func (s *shelf) Written() (string, error) {
 	text := ""
-	for _, v := range list {
+	for _, v := range s.views {
 		text += "[[view]]\nname = '" + v.Name + "'\nquery = '" + v.Query + "'\n"
 	}
-	return text
+	return text, s.err
 }
 
 func command(a *app, text string) {

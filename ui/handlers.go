@@ -66,7 +66,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.CommandLine: {opens: true, run: (*Model).openCommandLine},
 		keymap.Palette:     {opens: true, run: (*Model).openPalette},
 		keymap.Sort:        {opens: true, run: (*Model).sort},
-		keymap.ViewNamed:   {opens: true, run: (*Model).view},
+		keymap.ViewNamed:   {run: (*Model).view},
 		keymap.Unview:      {run: (*Model).unview, off: noKeeper},
 
 		keymap.Mark:       {wants: wantsRow, run: (*Model).mark},

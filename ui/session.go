@@ -31,10 +31,9 @@ type session struct {
 
 // spot is what a session is about.
 type spot struct {
-	tab    int
-	filter string
-	order  string
-	at     model.Ref
+	tab           int
+	filter, order string
+	at            model.Ref
 }
 
 func newSession(o Options) session {

@@ -50,7 +50,8 @@ func (m *Model) sortBy(order string) tea.Cmd {
 		return m.say(theme.Error, place(order, err).why)
 	}
 	t.order = order
-	m.say(theme.Dim, m.sortedBy())
+	words, _ := m.order()
+	m.say(theme.Dim, words)
 	return m.setFilter(t.filter, m.list.Ref())
 }
 
@@ -61,11 +62,12 @@ func (m *Model) sorting() query.Sort {
 	return q.Sort()
 }
 
-// sortedBy says by what the list is sorted.
-func (m *Model) sortedBy() string {
-	o := m.sorting()
-	if o.Reverse {
-		return "by " + o.Field + ", reversed"
+// order says how the list is sorted, and whether that is the usual way.
+func (m *Model) order() (words string, usual bool) {
+	s := m.sorting()
+	words = "by " + s.Field
+	if s.Reverse {
+		words += ", reversed"
 	}
-	return "by " + o.Field
+	return words, s == query.Query{}.Sort()
 }

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
-	"confab/model/query"
 	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/list"
@@ -231,24 +230,6 @@ func cell(one bool) int {
 		return 1
 	}
 	return 0
-}
-
-// order says how the list is sorted, and whether that is the usual way.
-func (m *Model) order() (words string, usual bool) {
-	full, err := m.query()
-	if err != nil {
-		return "", true // what is on screen is of the query before
-	}
-	q, err := query.Parse(full)
-	if err != nil {
-		return "", true
-	}
-	s := q.Sort()
-	words = "by " + s.Field
-	if s.Reverse {
-		words += ", reversed"
-	}
-	return words, s == query.Query{}.Sort()
 }
 
 func (m *Model) drawMessage(r layout.Rect) string {

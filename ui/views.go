@@ -32,10 +32,6 @@ func (m *Model) viewNamed(name string) (i int, ok bool) {
 // it shows those that are kept.
 func (m *Model) view(in intent) tea.Cmd {
 	name := in.arg
-	if name == "" {
-		m.showViews()
-		return nil
-	}
 	if i, ok := m.viewNamed(name); ok {
 		return m.switchTab(i)
 	}
@@ -47,6 +43,9 @@ func (m *Model) view(in intent) tea.Cmd {
 	}
 	if why := noKeeper(m, in); why != "" {
 		return m.say(theme.Warning, why)
+	}
+	if name == "" {
+		return m.showViews()
 	}
 	switch kept := slices.DeleteFunc(slices.Clone(m.tabs), func(t tab) bool { return !t.kept }); {
 	case !m.narrowed():
@@ -61,7 +60,7 @@ func (m *Model) view(in intent) tea.Cmd {
 		return m.say(theme.Error, err.Error())
 	}
 	v := View{name, q}
-	keep := func(context.Context) (struct{}, error) { return struct{}{}, m.opts.Keeper.Keep(v) }
+	keep := func(context.Context) (struct{}, error) { return struct{}{}, m.opts.Keeper.Keep(v.Name, v.Query) }
 	return read(m, keep, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
 			return m.fail("keep the view", err)
@@ -127,29 +126,29 @@ func (m *Model) unview(in intent) tea.Cmd {
 }
 
 // showViews shows the views that are kept here as the config would hold them.
-func (m *Model) showViews() {
-	var kept []View
-	for _, t := range m.tabs {
-		if t.kept {
-			kept = append(kept, t.View)
+func (m *Model) showViews() tea.Cmd {
+	written := func(context.Context) (string, error) { return m.opts.Keeper.Written() }
+	return read(m, written, func(text string, err error) tea.Cmd {
+		if err != nil {
+			return m.fail("read the views", err)
 		}
-	}
-	d := &dialog.Text{Title: "Views", Keys: m.keys.Keys(keymap.Pager), Lines: []string{":view NAME goes to a view. " +
-		"Of a new name it keeps the filter and the order that are set, as a view beside those of the config; none is kept yet."}}
-	if len(kept) > 0 {
-		d.Copied = m.opts.Keeper.TOML(kept)
-		d.Lines = []string{"Kept here. For the config, " + m.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(d.Copied), "",
-			"A view of the config hides one of the same name that is kept here; :unview NAME removes one."}
-	}
-	m.open(layer{overlay: d, act: func(asks any) tea.Cmd {
-		text, ok := asks.(dialog.Copy)
-		if !ok {
-			return nil
+		d := &dialog.Text{Title: "Views", Keys: m.keys.Keys(keymap.Pager), Copied: text, Lines: []string{":view NAME goes to a view. " +
+			"Of a new name it keeps the filter and the order that are set, as a view beside those of the config; none is kept yet."}}
+		if text != "" {
+			d.Lines = []string{"Kept here. For the config, " + m.opts.ConfigPath + ", they are written:", "", strings.TrimSpace(text), "",
+				"A view of the config hides one of the same name that is kept here; :unview NAME removes one."}
 		}
-		m.closeOverlay(d)
-		m.say(theme.Good, "copied, as the config would hold them")
-		return tea.SetClipboard(string(text))
-	}})
+		m.openLate(layer{overlay: d, act: func(asks any) tea.Cmd {
+			text, ok := asks.(dialog.Copy)
+			if !ok {
+				return nil
+			}
+			m.closeOverlay(d)
+			m.say(theme.Good, "copied, as the config would hold them")
+			return tea.SetClipboard(string(text))
+		}})
+		return nil
+	})
 }
 
 // noKeeper is why no view can be kept.

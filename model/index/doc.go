@@ -15,6 +15,10 @@
 // waits for. All of one snapshot is as of one moment, the later of the last
 // change and the last Advance.
 //
+// The values of the fields (Values), for completion, are counted when they are
+// asked for first and then move with the rows, too. Reading them waits for
+// nobody; their counts may be those of the next moment.
+//
 // query.Match over a query.Subject is the only meaning of a query here, and
 // query.Compare the only order.
 package index

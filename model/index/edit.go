@@ -149,12 +149,8 @@ func (e *edit) change(c *Entry) {
 		}
 		insert[i] = is && (!was || moves)
 	}
+	e.x.valuesMove(&e.table, e.table.at(c.Key), &after, c.Key)
 	e.table.put(e.n, c.Key, after)
-	if had {
-		e.x.valuesMove(&e.table, &before, &e.table, &after, c.Key)
-	} else {
-		e.x.valuesMove(&e.table, nil, &e.table, &after, c.Key)
-	}
 	for i := range e.lists {
 		h := &e.lists[i]
 		if insert[i] {

@@ -372,7 +372,7 @@ func TestReadersAndWritersAtOnce(t *testing.T) {
 					t.Errorf("%s: %v", q, err)
 				}
 				if i%20 == 0 {
-					values(t, x, "with", "a")
+					_, _ = x.Values(context.Background(), "with", holding("a"), 20)
 					x.Next()
 				}
 			}

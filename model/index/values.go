@@ -156,11 +156,11 @@ func (v *values) add(c *column, text string, n int, key uint32, keep func(string
 	}
 }
 
-// move takes over that a row was one and is another; nil is no row.
-func (v *values) move(was *table, old *row, is *table, now *row, key int64) {
+// move takes over that a row was one and is another; nil is no row. The table is that of the later one.
+func (v *values) move(t *table, old, now *row, key int64) {
 	for i, field := range completed {
 		c := &v.columns[i]
-		before, after := was.field(old, i), is.field(now, i)
+		before, after := t.field(old, i), t.field(now, i)
 		if before == after {
 			continue
 		}
@@ -264,21 +264,21 @@ func (x *Index) count(c *counting) {
 	slices.Sort(c.changed)
 	was, is := &c.state.table, &x.state.Load().table
 	for _, key := range slices.Compact(c.changed) {
-		v.move(was, was.at(int64(key)), is, is.at(int64(key)), int64(key))
+		v.move(is, was.at(int64(key)), is.at(int64(key)), int64(key))
 	}
 	v.publish()
 	x.values, x.counting = v, nil
 }
 
 // valuesMove notes for the values that a row was one and is another. mu is held.
-func (x *Index) valuesMove(was *table, old *row, is *table, now *row, key int64) {
+func (x *Index) valuesMove(t *table, old, now *row, key int64) {
 	if x.counting != nil {
 		x.counting.changed = append(x.counting.changed, uint32(key))
 	}
 	if x.values == nil {
 		return
 	}
-	if x.values.move(was, old, is, now, key); x.values.dead > valuesDead {
+	if x.values.move(t, old, now, key); x.values.dead > valuesDead {
 		x.values = nil // counted anew when they are asked for
 	}
 }
@@ -357,7 +357,11 @@ func (c *choice) offer(v Value) {
 		return
 	}
 	at := len(c.list)
-	for at > 0 && cmp.Or(cmp.Compare(rank, c.ranks[at-1]), cmp.Compare(c.list[at-1].Count, v.Count), strings.Compare(v.Text, c.list[at-1].Text)) < 0 {
+	before := func(at int) bool {
+		o := c.list[at]
+		return cmp.Or(cmp.Compare(rank, c.ranks[at]), cmp.Compare(o.Count, v.Count), strings.Compare(v.Text, o.Text)) < 0
+	}
+	for at > 0 && before(at-1) {
 		at--
 	}
 	if at >= c.limit {

@@ -84,7 +84,7 @@ func (l *linear) nothing(ctx context.Context) []string {
 	case len(unread) > 0:
 		return append([]string{"Nothing could be read yet."}, unread...)
 	case l.query != "":
-		return []string{"Nothing matches " + cell(l.query) + l.nearest(ctx, l.query, true) + "."}
+		return []string{"Nothing matches " + cell(l.query) + cell(l.nearest(ctx, l.query, true)) + "."}
 	}
 	return []string{"Nothing here. What is done, snoozed or archived is left out; list is:any has it."}
 }

@@ -75,7 +75,7 @@ func (r *run) ofView(name, text string) (string, error) {
 	if err := r.loadConfig(); err != nil {
 		return "", err
 	}
-	kept, unread := r.setup.Paths.KeptViews(r.Validators)
+	kept, unread := r.keeper().Views()
 	v, err := r.view(name, kept, unread)
 	if err != nil {
 		return "", err

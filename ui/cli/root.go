@@ -190,7 +190,7 @@ func (r *run) openInbox(ctx context.Context, start Start) error {
 
 // checkView reads the views that were kept, and refuses the name of one that is not there.
 func (r *run) checkView(start *Start) error {
-	kept, err := r.setup.Paths.KeptViews(r.Validators)
+	kept, err := r.keeper().Views()
 	if err != nil {
 		start.Notice = "the views that you kept are left out: " + err.Error()
 	}
@@ -202,6 +202,8 @@ func (r *run) checkView(start *Start) error {
 	start.View = v.Name
 	return err
 }
+
+func (r *run) keeper() config.Keeper { return config.Keeper{Paths: r.setup.Paths, Rules: r.Validators} }
 
 // view finds a view by its name; unread is why those that were kept are not among them, nil where they are.
 func (r *run) view(name string, kept []config.View, unread error) (config.View, error) {
