@@ -178,7 +178,7 @@ func (m *Model) emptyText() []string {
 // at the right the order of the list. An order that is not the usual one goes before views.
 func (m *Model) drawTabs(r layout.Rect) string {
 	th := m.th
-	order, usual := m.order()
+	order, usual := m.sortedBy(), m.sorting() == query.Query{}.Sort()
 	room := r.W
 	if !usual {
 		room -= th.Width(order) + 2
@@ -231,24 +231,6 @@ func cell(one bool) int {
 		return 1
 	}
 	return 0
-}
-
-// order says how the list is sorted, and whether that is the usual way.
-func (m *Model) order() (words string, usual bool) {
-	full, err := m.query()
-	if err != nil {
-		return "", true // what is on screen is of the query before
-	}
-	q, err := query.Parse(full)
-	if err != nil {
-		return "", true
-	}
-	s := q.Sort()
-	words = "by " + s.Field
-	if s.Reverse {
-		words += ", reversed"
-	}
-	return words, s == query.Query{}.Sort()
 }
 
 func (m *Model) drawMessage(r layout.Rect) string {
