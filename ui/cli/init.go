@@ -82,7 +82,8 @@ type setUp struct {
 // addAccounts sets accounts up; saved says that a config file was written.
 func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 	if !r.interactive() {
-		return false, usage("adding an account asks questions, and there is no terminal to ask on: `confab init --defaults` writes a config to edit")
+		return false, usage("adding an account asks questions, and there is no terminal to ask on: " +
+			"`confab init --defaults` writes a config to edit")
 	}
 	s := &setUp{run: r, typed: map[string]string{}, signIns: map[string]bool{}}
 	if err := s.readConfig(); err != nil {

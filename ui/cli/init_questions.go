@@ -214,7 +214,8 @@ func (s *setUp) askName(ctx context.Context) error {
 	for n := 2; taken(free); n++ {
 		free = fmt.Sprintf("%s-%d", s.draft.Provider, n)
 	}
-	return s.text(ctx, "A name for the account, as the list shows it", "name", cmp.Or(s.draft.Name, free), func(name string) string {
+	const question = "A name for the account, as the list shows it"
+	return s.text(ctx, question, "name", cmp.Or(s.draft.Name, free), func(name string) string {
 		if taken(name) {
 			return "There is an account " + name + " already."
 		}
@@ -232,8 +233,8 @@ func (s *setUp) askCredential(ctx context.Context) error {
 	if s.rules().CredentialOptional {
 		optional = "there is none: by signing in, or by a refresh token"
 	}
-	ask := secretQuestion{key: "credential", variable: "api_key", what: what, where: where, none: optional, was: s.draft.Credential,
-		put: func(c config.Credential) { s.draft.Credential = c }}
+	ask := secretQuestion{key: "credential", variable: "api_key", what: what, where: where, none: optional,
+		was: s.draft.Credential, put: func(c config.Credential) { s.draft.Credential = c }}
 	return s.askSecret(ctx, ask)
 }
 
@@ -324,7 +325,8 @@ func (s *setUp) askSource(ctx context.Context, word string, q secretQuestion) er
 			return ""
 		})
 	case "command":
-		return s.text(ctx, "Command that prints it, such as pass show "+s.draft.Name+"; it is run without a shell", q.key, "", func(answer string) string {
+		question := "Command that prints it, such as pass show " + s.draft.Name + "; it is run without a shell"
+		return s.text(ctx, question, q.key, "", func(answer string) string {
 			words := splitCommand(answer)
 			if len(words) == 0 {
 				return "A command, such as pass show " + s.draft.Name + "."
@@ -383,7 +385,8 @@ func (s *setUp) typeSecret(ctx context.Context, q secretQuestion) error {
 	s.say("%s.", theme.Count(utf8.RuneCountInString(secret), "character"))
 	name := s.draft.Name + "." + strings.TrimPrefix(q.key, "settings.")
 	c := config.Credential{File: s.setup.Paths.FreeFile(name)}
-	choices, standard := []choice{{"keyring", "in the keyring of this system"}, {"file", "in " + c.File + ", which only you can read"}}, "keyring"
+	choices := []choice{{"keyring", "in the keyring of this system"}, {"file", "in " + c.File + ", which only you can read"}}
+	standard := "keyring"
 	entry, unusable := (config.Resolver{}).FreeEntry(ctx, name)
 	if unusable != nil {
 		standard = "file"
