@@ -239,7 +239,7 @@ func TestConflict(t *testing.T) {
 		a.Settle()
 		a.Want("conflict", "1 needs you (!)", "! settles it")
 		a.Press("!")
-		a.Want("Somebody else changed this", "base:", "mine:", "theirs:", `"Their title"`, "send mine", "keep theirs")
+		a.Want("Somebody else changed this", "it was ", "mine ", "theirs ", `"Their title"`, "send mine", "keep theirs")
 		a.WantNot("merged")
 		a.Press("g", "enter", "y")
 		if len(f.resolved) != 0 {
@@ -281,7 +281,7 @@ func TestConflictOfSetsCanBeMerged(t *testing.T) {
 		a.Press(":")
 		a.Type("settle")
 		a.Press("enter")
-		a.Want("merged: theirs, with your changes on top", "New One")
+		a.Want("both        ", "New One")
 		a.Press("g")
 		if !slices.Equal(f.resolved, []model.Resolution{model.ResolveMerged}) {
 			t.Errorf("%v", f.resolved)

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -89,7 +90,7 @@ func (d *Conflict) footer() []string {
 		merged = d.Keys.Of(keymap.Merged)
 	}
 	if d.canResolve() {
-		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "merged", "esc", "later"}
+		return []string{d.Keys.Of(keymap.Mine), "send mine", d.Keys.Of(keymap.Theirs), "keep theirs", merged, "send both", "esc", "later"}
 	}
 	show := ""
 	if _, ok := d.Existing(); ok {
@@ -102,26 +103,33 @@ func (d *Conflict) footer() []string {
 func (d *Conflict) lines(th *theme.Theme, w int, now time.Time) []string {
 	e := d.Entry
 	var out []string
-	say := func(head string, v model.Value, look theme.Token) {
-		out = append(out, th.Say(theme.Dim, head))
-		out = append(out, th.Wrapped(th.Value(e.Kind, v), w, look, "  ")...)
+	say := func(head, text string, look theme.Token) {
+		const column = 12
+		lines := th.Wrapped(text, w, look, layout.Spaces(column))
+		lines[0] = th.Say(theme.Dim, th.Fit(head, column, "")) + strings.TrimPrefix(lines[0], layout.Spaces(column))
+		out = append(out, lines...)
 	}
 	out = append(out, th.Wrapped(why(th, e, now), w, theme.Text, "")...)
-	out = append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
 	if e.Kind.Shape() == model.ShapeAct {
-		return out
+		return append(out, "", th.Say(theme.Heading, th.Phrase(e.Edit)))
 	}
-	out = append(out, "")
-	say("base: what it was when you edited it", e.Base, theme.Text)
-	say("mine: what you want", e.Target, theme.Added)
+	field := e.Kind.Words()
+	if e.Key != "" {
+		field = e.Kind.Pair() + " " + model.CleanLine(e.Key, 60)
+	}
+	out = append(out, "", th.Say(theme.Heading, th.Truncate(capital(field), w, th.Ellipsis)))
+	say("it was", th.Value(e.Kind, e.Base), theme.Text)
+	people := e.Base.People != nil && e.Target.People != nil
+	if say("mine", th.Value(e.Kind, e.Target), theme.Added); people {
+		say("", th.PeopleChange(e.Base.Set(), e.Target.Set()), theme.Dim)
+	}
 	if e.Theirs != nil {
-		say("theirs: what the service has now", *e.Theirs, theme.Warning)
-		if e.Theirs.People != nil && e.Base.People != nil {
-			out = append(out, th.Wrapped("they changed: "+th.PeopleChange(e.Base.Set(), e.Theirs.Set()), w, theme.Dim, "  ")...)
+		if say("theirs", th.Value(e.Kind, *e.Theirs), theme.Warning); people && e.Theirs.People != nil {
+			say("", th.PeopleChange(e.Base.Set(), e.Theirs.Set()), theme.Dim)
 		}
 	}
 	if d.CanMerge() {
-		say("merged: theirs, with your changes on top", *d.merged, theme.Accent)
+		say("both", th.Value(e.Kind, *d.merged), theme.Accent)
 	}
 	return out
 }

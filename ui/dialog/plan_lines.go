@@ -66,6 +66,9 @@ func (d *Plan) unfold(l *line, look theme.Token, says func(th *theme.Theme) stri
 		if changing {
 			n, tail = l.left, d.tail(l)
 		}
+		if l == &d.hidden || l == &d.outsiders {
+			n = 0 // it is in the text
+		}
 		return headed(th, look, says(th), tail, n, &l.fold, w)
 	}
 	l.row = func(th *theme.Theme, i, w int) []string { return d.item(th, l, i, w) }
@@ -106,6 +109,8 @@ func (d *Plan) outOfSight() string {
 
 func (d *Plan) fromOutside() string {
 	switch n := d.outsiders.left; {
+	case n == 0:
+		return "those with people from outside are left out"
 	case n == d.changes && n > 1:
 		return "all of them have people from outside"
 	case n == 1:
@@ -150,19 +155,16 @@ func (d *Plan) item(th *theme.Theme, l *line, i, w int) []string {
 		marks = append(marks, "hidden")
 	}
 	info := strings.Join(append(marks, apart(*it, d.Now())...), " "+th.Separator+" ")
-	out := []string{}
-	titled := th.Width(title)
-	switch room := w - 4; {
-	case titled+2+th.Width(info) <= room:
-		out = append(out, "  "+d.say(th, look, title)+"  "+th.Say(theme.Dim, info))
-	case room < 50 && d.titles[it.Title] < 2 && len(marks) == 0:
-		out = append(out, "  "+d.say(th, look, th.Truncate(title, max(1, w-2), th.Ellipsis)))
-	case room < 50 || d.titles[it.Title] > 1:
-		out = append(out, "  "+d.say(th, look, th.Truncate(title, max(1, w-2), th.Ellipsis)))
-		out = append(out, th.Wrapped(info, w, theme.Dim, "    ")...)
-	default:
-		info = th.Truncate(info, room/2, th.Ellipsis)
-		out = append(out, "  "+d.say(th, look, th.Truncate(title, room-2-th.Width(info), th.Ellipsis))+"  "+th.Say(theme.Dim, info))
+	var out []string
+	if room := w - 2; room >= 50 {
+		forInfo := room * 2 / 5
+		line := d.say(th, look, th.Fit(title, room-forInfo-2, th.Ellipsis))
+		out = []string{"  " + line + "  " + th.Say(theme.Dim, th.Fit(info, forInfo, th.Ellipsis))}
+	} else {
+		out = []string{"  " + d.say(th, look, th.Truncate(title, max(1, room), th.Ellipsis))}
+		if d.titles[it.Title] > 1 || len(marks) > 0 {
+			out = append(out, th.Wrapped(info, w, theme.Dim, "    ")...)
+		}
 	}
 	if !l.own {
 		return out

@@ -30,7 +30,8 @@ type Results struct {
 	// opened are the lines that the person opened, by their names.
 	opened map[string]bool
 	// settled are the first conversations that are well, once they were read.
-	settled []model.JournalEntry
+	settled   []model.JournalEntry
+	namesakes map[string]int // how many of them have a title
 	// read is how many edits were well when these were read, more the others of them.
 	read, more int
 }
@@ -88,6 +89,10 @@ func (d *Results) Set(sub model.Submission, told Told) {
 // SetSettled takes the conversations that are well.
 func (d *Results) SetSettled(settled []model.JournalEntry) {
 	n := min(len(settled), toldAtMost)
+	d.namesakes = map[string]int{}
+	for _, j := range settled[:n] {
+		d.namesakes[j.Title]++
+	}
 	d.read, d.more, d.settled = d.fine(), len(settled)-n, slices.Clone(settled[:n])
 	d.Set(d.sub, d.told)
 }
@@ -324,6 +329,9 @@ func (d *Results) fineOnes(now time.Time) *fold {
 		}
 		j := d.settled[i]
 		info := model.CleanLine(j.Ref.Account, 40)
+		if d.namesakes[j.Title] > 1 {
+			info = th.Truncate(model.CleanLine(j.Ref.String(), 60), 24, th.Ellipsis)
+		}
 		if j.State == model.OutcomeAlreadySet {
 			info += ", already so"
 		} else if j.Undone != "" {
