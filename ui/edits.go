@@ -101,9 +101,6 @@ func (why purpose) plan(ctx context.Context, be Backend, query string, report fu
 	}
 	p, err := be.Plan(ctx, refs, why.changes, model.PlanOptions{Progress: report})
 	p.Items = slices.DeleteFunc(p.Items, func(it model.PlanItem) bool { return it.State == model.PlanAlready && !why.concerns(it.Ref) })
-	if verb, ok := strings.CutSuffix(why.title, ": "+theme.Count(len(refs), "conversation")); ok {
-		p.Title = bulkTitle(verb, len(p.Items))
-	}
 	if err != nil || !why.marked {
 		return p, err
 	}
@@ -126,7 +123,11 @@ func (m *Model) planCame(why purpose, d *dialog.Plan, err error) tea.Cmd {
 	if err != nil {
 		return m.complain(why.from, model.Words(err))
 	}
-	d.Name(why.title)
+	title := why.title
+	if verb, ok := strings.CutSuffix(title, ": "+theme.Count(why.size(), "conversation")); ok {
+		title = bulkTitle(verb, d.Size()) // less than was asked about, where some is not concerned
+	}
+	d.Name(title)
 	it, ok := d.First()
 	switch {
 	case !ok:

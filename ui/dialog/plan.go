@@ -76,6 +76,9 @@ func (d *Plan) First() (it model.PlanItem, ok bool) {
 	return d.items[0], true
 }
 
+// Size returns how many conversations the plan is about.
+func (d *Plan) Size() int { return len(d.items) }
+
 func (d *Plan) Bulk() bool { return len(d.items) > 1 }
 
 func (d *Plan) Risky() bool { return d.asks(false) }

@@ -167,7 +167,7 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	h := min(d.height(th, inside, screen.H)+extra, screen.H-3)
 	return th.Frame(screen, d.title(), d.footer(screen.W), w, h, look, func(w, h int) ([]string, *layout.Cursor) {
 		head := answer(w)
-		if !d.sub.Settled() && h > 3 {
+		if !d.sub.Settled() && h >= 3 {
 			head = append(head, bar(th, d.sub.Edits-d.sub.Waiting, d.sub.Edits, w), "")
 		}
 		room := max(0, h-len(head)-b(d.finder.Shown()))
