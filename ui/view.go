@@ -177,7 +177,7 @@ func (m *Model) emptyText() []string {
 // at the right the order of the list. An order that is not the usual one goes before views.
 func (m *Model) drawTabs(r layout.Rect) string {
 	th := m.th
-	order, usual := m.sortedBy(), m.sorting() == query.Query{}.Sort()
+	order, usual := m.order()
 	room := r.W
 	if !usual {
 		room -= th.Width(order) + 2
