@@ -285,35 +285,41 @@ var SameTitles = Risk{Kind: EditTitle, Text: "several conversations get the same
 func (p *Plan) AskForSameTitles(changes []Change) {
 	set := func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename }
 	always := slices.ContainsFunc(changes, set)
-	type group struct {
-		base string
-		n    int
-		asks bool
-	}
-	groups := map[string]*group{}
-	titled := func(f func(it *PlanItem, e *Edit)) {
-		for i := range p.Items {
-			if it := &p.Items[i]; it.State == PlanChange {
-				for k := range it.Edits {
-					if it.Edits[k].Kind == EditTitle {
-						f(it, &it.Edits[k])
-					}
-				}
+	titled := func(it *PlanItem) *Edit {
+		for i := range it.Edits {
+			if it.Edits[i].Kind == EditTitle {
+				return &it.Edits[i]
 			}
 		}
+		return nil
 	}
-	titled(func(_ *PlanItem, e *Edit) {
-		g := groups[e.Target.String()]
-		if g == nil {
-			g = &group{base: e.Base.String()}
-			groups[e.Target.String()] = g
+	// first is the title that the first of those with the same new one has, asks is true
+	// where another of them makes it a question.
+	type group struct {
+		first string
+		asks  bool
+	}
+	groups, some := map[string]group{}, false
+	for i := range p.Items {
+		e := titled(&p.Items[i])
+		if e == nil {
+			continue
 		}
-		g.n++
-		g.asks = g.n > 1 && (g.asks || always || g.base != e.Base.String())
-	})
-	titled(func(it *PlanItem, e *Edit) {
-		if groups[e.Target.String()].asks && !slices.Contains(it.Risks, SameTitles) {
+		to, was := e.Target.String(), e.Base.String()
+		if g, ok := groups[to]; !ok {
+			groups[to] = group{first: was}
+		} else if !g.asks && (always || g.first != was) {
+			g.asks, some = true, true
+			groups[to] = g
+		}
+	}
+	if !some {
+		return
+	}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if e := titled(it); e != nil && groups[e.Target.String()].asks && !slices.Contains(it.Risks, SameTitles) {
 			it.Risks = append(it.Risks, SameTitles)
 		}
-	})
+	}
 }

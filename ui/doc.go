@@ -13,6 +13,8 @@
 //     touches two conversations or more, has been shown and confirmed.
 //   - Remote text is cleaned before it is drawn, copied or used as a title.
 //   - Without input and without news nothing is written to the terminal.
+//   - However a dropped link ends the program, the next start goes back to the
+//     view, the filter and the conversation; who leaves by a key starts afresh.
 //
 // One key, all the way, by the functions of Model that carry it:
 //
