@@ -253,7 +253,7 @@ func TestDetail(t *testing.T) {
 		MoreMessages: true, Raw: []byte(`{"b":1,"secret":"none"}`)}
 	with(t, f, start{}, func(a *app) {
 		a.Press("j", "enter")
-		a.Want("Talk 1 about budgets", "Seen by     Ann Archer and Bob Baker *", "10:00 Ann Archer  First line second line", "* assumed: nobody says it")
+		a.Want("Talk 1 about budgets", "Seen by     Ann Archer and Bob Baker *", "10:00 Ann  First line second line", "* assumed: nobody says it")
 		a.Press("l", "l")
 		a.Want("Ann Archer", "second line with needle", "Older messages exist")
 		a.Press("/")
