@@ -32,8 +32,8 @@ type account struct {
 	// headCut says that a refresh stopped in the middle: what came after its first pages was not read.
 	headCut bool
 
-	// storing is held while pages of a list are stored.
-	storing sync.Mutex
+	// storing is held while pages of a list are stored, which waits for the database.
+	storing lock
 	// touchedAt is when conversations were read or written one by one since the sync began; guarded by storing.
 	touchedAt map[string]time.Time
 }
@@ -65,7 +65,7 @@ func newAccount(in Account) *account {
 	d := in.Provider.Describe()
 	return &account{
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
-		syncing: make(lock, 1), delivering: make(lock, 1),
+		syncing: make(lock, 1), delivering: make(lock, 1), storing: make(lock, 1),
 		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1),
 		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
 	}
@@ -112,8 +112,8 @@ func (a *account) paused() time.Time {
 
 // touched notes that a conversation was just read or written by itself, which comes over a page that is being stored.
 func (a *account) touched(id string, at time.Time) {
-	a.storing.Lock()
-	defer a.storing.Unlock()
+	a.storing <- struct{}{}
+	defer a.storing.release()
 	if a.touchedAt == nil {
 		a.touchedAt = map[string]time.Time{}
 	}
@@ -121,8 +121,8 @@ func (a *account) touched(id string, at time.Time) {
 }
 
 func (a *account) beginSync() {
-	a.storing.Lock()
-	defer a.storing.Unlock()
+	a.storing <- struct{}{}
+	defer a.storing.release()
 	a.touchedAt = nil
 }
 

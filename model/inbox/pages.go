@@ -149,8 +149,10 @@ func (in *intake) savePages(ctx context.Context, pages []page) (stored int, chan
 	if in.walk != 0 {
 		walk = &store.Walk{No: in.walk, Cursor: last.Cursor}
 	}
-	in.a.storing.Lock()
-	defer in.a.storing.Unlock()
+	if err = in.a.storing.take(ctx); err != nil {
+		return 0, nil, err
+	}
+	defer in.a.storing.release()
 	rows := in.a.upToDate(pages)
 	if changed, err = in.b.store.SaveBatch(ctx, in.a.name, rows, walk); err == nil && !in.silent {
 		in.a.update(func(s *model.AccountState) { s.Read, s.Total = s.Read+len(rows), last.Total })
