@@ -8,59 +8,6 @@ import (
 	"confab/providers/sandbox"
 )
 
-// interviews returns which interviews Attention has, and whether they are public.
-func interviews(t *testing.T, sb *sandbox.Sandbox) map[string]bool {
-	t.Helper()
-	out := map[string]bool{}
-	for _, id := range sb.Attention().IDs() {
-		a := attributes(t, sb, id)
-		if labels, _ := a["labels"].(map[string]any); labels["Call Type"] == "Interview" {
-			out[id] = a["private"] != true
-		}
-	}
-	return out
-}
-
-// The whole task by its keys, each counted, without knowing how the label is called.
-func TestMakingEveryInterviewPrivateTakesTwelveKeys(t *testing.T) {
-	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
-		public := 0
-		for _, is := range interviews(t, r.sb) {
-			if is {
-				public++
-			}
-		}
-		if public < 5 {
-			t.Fatalf("%d interviews are public by mistake", public)
-		}
-		r.sb.ResetRequests()
-		keys := 0
-		press := func(names ...string) {
-			keys += len(names)
-			r.Press(names...)
-		}
-		press("/", "i", "n", "t", "e", "r", "v")
-		r.Want(` label:"Call Type"=Interview 10  label:Interview 10`)
-		press("tab")
-		r.Want("10 found")
-		press("enter", "*", "p")
-		r.Wait(time.Second)
-		press("y")
-		r.Wait(time.Minute)
-		for id, is := range interviews(t, r.sb) {
-			if is {
-				t.Errorf("%s is public: %s", id, attributes(t, r.sb, id)["title"])
-			}
-		}
-		if got := len(r.writes()); got != public {
-			t.Errorf("%d requests changed something, and %d interviews were public", got, public)
-		}
-		if keys > 12 {
-			t.Errorf("it took %d keys", keys)
-		}
-	})
-}
-
 // What finds nothing is met with what finds something, which one key takes.
 func TestTheNearestQueryIsOffered(t *testing.T) {
 	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {

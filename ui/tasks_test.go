@@ -2,7 +2,10 @@ package ui_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +15,16 @@ import (
 )
 
 // What people come for, with the keys counted: a step more is a step too many.
+//
+//	who can see this                               0  TestWhoCanSeeItIsOnTheScreen
+//	retry what failed last night                   2  TestRetryWhatFailedLastNightInTwoKeys
+//	fix a title                   3 beside the title  TestATitleIsFixedInThreeKeys
+//	take back yesterday's bulk                     4  TestTakeBackYesterdaysBulkInFourKeys
+//	replace a wrong contact      10 beside the names  TestAWrongContactIsReplacedInTenKeys
+//	make somebody an editor of three              12  TestAnEditorOfThreeInTwelveKeys
+//	make every interview private                  12  TestEveryInterviewIsPrivateInTwelveKeys
+//	thirty done                              30 or 3  TestThirtyDoneInThirtyKeys
+//	a real account from nothing          one command  TestSetUpOfEachService, in package proof
 
 // nextDay closes the program, and opens it on the next morning.
 func nextDay(r *road, path string) *road {
@@ -141,4 +154,231 @@ func repeat(key string, n int) []string {
 		out[i] = key
 	}
 	return out
+}
+
+func TestATitleIsFixedInThreeKeys(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		r.Press("/")
+		r.Type("draft do not share")
+		r.Press("enter")
+		r.Want("Pricing v2 DRAFT do not share")
+		r.sb.ResetRequests()
+		r.strike(2, "t", "ctrl+u")
+		r.Type("Pricing v2, from January")
+		r.strike(1, "enter")
+		r.Wait(10 * time.Second)
+		sent := r.writes()
+		if len(sent) != 1 || !strings.Contains(sent[0], "Pricing v2, from January") || !strings.HasSuffix(sent[0], "→ 200") {
+			t.Errorf("sent %q\n%s", sent, r.Text())
+		}
+		r.Want("renamed", "delivered")
+	})
+}
+
+// Who can see a conversation is said on the first screen, of the row under the cursor,
+// and by a word on every row.
+func TestWhoCanSeeItIsOnTheScreen(t *testing.T) {
+	for _, size := range [][2]int{{140, 45}, {80, 24}, {40, 12}} {
+		path := filepath.Join(t.TempDir(), "confab.db")
+		synctest.Test(t, func(t *testing.T) {
+			r := openRoad(t, newSandbox(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}), path, size[0], size[1])
+			r.Wait(2 * time.Second)
+			for row, word := range map[string]string{"Acme renewal": "○ public", "Lift inspection": "◐ group"} {
+				if l := r.Line(row); !strings.Contains(l, word) {
+					t.Errorf("%v: %q doesn't say %q", size, l, word)
+				}
+			}
+			if size[1] >= 20 {
+				r.Want("Seen by  everyone in your Attention")
+			}
+		})
+	}
+}
+
+// interviews returns which interviews Attention has, and whether they are public.
+func interviews(t *testing.T, sb *sandbox.Sandbox) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	for _, id := range sb.Attention().IDs() {
+		a := attributes(t, sb, id)
+		if labels, _ := a["labels"].(map[string]any); labels["Call Type"] == "Interview" {
+			out[id] = a["private"] != true
+		}
+	}
+	return out
+}
+
+// The whole task by its keys, each counted, without knowing how the label is called.
+func TestEveryInterviewIsPrivateInTwelveKeys(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		public := 0
+		for _, is := range interviews(t, r.sb) {
+			if is {
+				public++
+			}
+		}
+		if public < 5 {
+			t.Fatalf("%d interviews are public by mistake", public)
+		}
+		r.sb.ResetRequests()
+		keys := 0
+		press := func(names ...string) {
+			keys += len(names)
+			r.Press(names...)
+		}
+		press("/", "i", "n", "t", "e", "r", "v")
+		r.Want(` label:"Call Type"=Interview 10  label:Interview 10`)
+		press("tab")
+		r.Want("10 found")
+		press("enter", "*", "p")
+		r.Wait(time.Second)
+		press("y")
+		r.Wait(time.Minute)
+		for id, is := range interviews(t, r.sb) {
+			if is {
+				t.Errorf("%s is public: %s", id, attributes(t, r.sb, id)["title"])
+			}
+		}
+		if got := len(r.writes()); got != public {
+			t.Errorf("%d requests changed something, and %d interviews were public", got, public)
+		}
+		if keys > 12 {
+			t.Errorf("it took %d keys", keys)
+		}
+	})
+}
+
+// keyed presses keys, counts them, and gives each the time that a service needs.
+func (r *road) keyed(most int, keys ...string) {
+	r.t.Helper()
+	if len(keys) > most {
+		r.t.Errorf("%d keys, at most %d: %q", len(keys), most, keys)
+	}
+	for _, k := range keys {
+		r.Press(k)
+		r.Wait(3 * time.Second)
+	}
+}
+
+// Somebody becomes an editor of three conversations, in twelve keys: those of the
+// account that are about the warehouse launch, all of them, who is in them, the role.
+func TestAnEditorOfThreeInTwelveKeys(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		r.sb.ResetRequests()
+		keys := []string{"alt+5", "/", "w", "a", "r", "e", "enter", "*", "P", "r", "ctrl+s", "y"}
+		r.keyed(11, keys[:11]...)
+		// What is the same in all of them is one line that opens.
+		r.Want("Make Anna Marsh an editor in 3")
+		if l := r.Line("participants: Anna Marsh: viewer → editor"); !strings.Contains(l, " 3 ") {
+			r.t.Errorf("%q in\n%s", l, r.Text())
+		}
+		r.keyed(1, keys[11])
+		if len(keys) > 12 {
+			r.t.Errorf("%d keys", len(keys))
+		}
+		r.Wait(30 * time.Second)
+		var bodies []string
+		for _, q := range r.sb.Requests() {
+			if q.Write {
+				if q.Status != 200 || !strings.HasPrefix(q.Path, "/api/conversations/") || q.Method != "PUT" {
+					r.t.Errorf("%s %s: %d", q.Method, q.Path, q.Status)
+				}
+				bodies = append(bodies, string(q.Body))
+			}
+		}
+		if len(bodies) != 3 {
+			r.t.Fatalf("sent %q\n%s", bodies, r.Text())
+		}
+		anna := r.konaUser("anna.marsh@northwind.example")
+		for _, b := range bodies {
+			var sent struct {
+				Conversations []struct {
+					Participants []struct {
+						User json.Number `json:"user_id"`
+						Role int         `json:"role"`
+					} `json:"participants"`
+				} `json:"conversations"`
+			}
+			if err := json.Unmarshal([]byte(b), &sent); err != nil || len(sent.Conversations) != 1 {
+				r.t.Fatalf("%s: %v", b, err)
+			}
+			people, role := sent.Conversations[0].Participants, 0
+			for _, p := range people {
+				if p.User.String() == anna {
+					role = p.Role
+				}
+			}
+			if len(people) < 3 || role != 1 {
+				r.t.Errorf("sent %s: Anna's role is %d", b, role)
+			}
+		}
+		r.Want("delivered")
+		r.Press("u")
+		r.Wait(3 * time.Second)
+		r.Press("y")
+		r.Wait(30 * time.Second)
+		if n := len(r.writes()); n != 6 {
+			r.t.Errorf("taking it back made %d requests, not 6\n%s", n, r.Text())
+		}
+	})
+}
+
+// konaUser returns the id of somebody by the address.
+func (r *road) konaUser(mail string) string {
+	r.t.Helper()
+	for _, id := range r.sb.Kona().IDs() {
+		for _, p := range r.row(model.Ref{Account: "projects", ID: id}).Conversation.Participants.Items {
+			if p.Email == mail {
+				return p.ID
+			}
+		}
+	}
+	r.t.Fatalf("nobody is %s", mail)
+	return ""
+}
+
+// The recap of a call went to somebody of another company, of nearly the same name: the
+// contact is replaced, in ten keys beside the names.
+func TestAWrongContactIsReplacedInTenKeys(t *testing.T) {
+	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
+		a := r.sb.AskElephant()
+		id := ""
+		for _, i := range a.IDs() {
+			if a.JSON(i)["title"] == "Halden & Sons: onboarding call" {
+				id = i
+			}
+		}
+		before := fmt.Sprint(a.JSON(id)["contacts"])
+		if !strings.Contains(before, "olav.halden@haldenfoods.example") {
+			r.t.Fatalf("the wrong contact is not there: %s", before)
+		}
+		r.sb.ResetRequests()
+		keys := 0
+		press := func(some ...string) {
+			keys += len(some)
+			r.keyed(10, some...)
+		}
+		press("/")
+		r.Type("halden onboarding")
+		press("enter", "c", "j")
+		r.Want("Contacts: Halden & Sons: onboarding call", "olav.halden@haldenfoods.example", "3 contacts")
+		press("x", "a")
+		r.Type("ola halden")
+		r.Wait(3 * time.Second)
+		press("enter")
+		r.Want("1 added, 1 removed, 2 kept", "ola@halden-sons.example")
+		press("ctrl+s", "y")
+		if keys > 10 {
+			r.t.Errorf("%d keys", keys)
+		}
+		r.Wait(30 * time.Second)
+		sent := r.writes()
+		if len(sent) != 1 || !strings.HasPrefix(sent[0], "PUT /api/v2/engagements/"+id+"/contacts ") {
+			r.t.Fatalf("sent %q\n%s", sent, r.Text())
+		}
+		after := fmt.Sprint(a.JSON(id)["contacts"])
+		if strings.Contains(after, "olav.halden@") || !strings.Contains(after, "ola@halden-sons.example") || !strings.Contains(after, "kari@halden-sons.example") {
+			r.t.Errorf("the contacts are %s", after)
+		}
+	})
 }

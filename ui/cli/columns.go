@@ -41,7 +41,7 @@ var (
 
 // leastCells is how few cells a terminal leaves a column; 0 is never cut.
 var leastCells = map[string]int{columnWhen: 0, columnRef: 0, "id": 0, "privacy": 0, "created": 0, "updated": 0, "checked": 0, "url": 0,
-	"title": 16, columnPeople: 7}
+	"title": 10, columnPeople: 7}
 
 // jsonFields are the fields of the JSON by their names.
 var jsonFields = func() map[string]int {
@@ -124,16 +124,17 @@ func (r *run) printer(l listing) (row func(model.Row), end func()) {
 		}, func() { r.printTable(t) }
 	}
 	t := table{always: l.given}
-	for i, name := range l.columns {
+	for _, name := range l.columns {
 		t.head = append(t.head, strings.ToUpper(strings.ReplaceAll(name, "_", " ")))
 		least, known := leastCells[name]
 		if !known {
 			least = narrowest
 		}
 		t.least = append(t.least, least)
-		if !l.given && (name == columnRef || name == columnPeople) {
-			t.drop = slices.Insert(t.drop, 0, i)
-		}
+	}
+	if !l.given {
+		people, ref := slices.Index(l.columns, columnPeople), slices.Index(l.columns, columnRef)
+		t.drop = [][]int{{people}, {ref}, {people, ref}}
 	}
 	return func(row model.Row) { t.add(r.cells(row, l.columns, true)...) }, func() { r.printTable(t) }
 }

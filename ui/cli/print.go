@@ -107,8 +107,9 @@ type table struct {
 	// least is how few cells each column is left with, 0 where it is never cut; nil
 	// cuts all but the first, which is for copying.
 	least []int
-	// drop are the columns that go, in this order, where the rest does not fit.
-	drop []int
+	// drop are columns to do without, the first of these that is enough, where a row
+	// does not fit.
+	drop [][]int
 	// always aligns the columns elsewhere too, and nothing is cut for good.
 	always bool
 }
@@ -175,14 +176,15 @@ const narrowest = 12
 // returns those that are shown.
 func (t *table) fit(wide []int, width int) (shown []int) {
 	full := slices.Clone(wide)
-	for i := range wide {
-		shown = append(shown, i)
-	}
-	for drop := t.drop; ; drop = drop[1:] {
-		total := 2 * (len(shown) - 1)
-		for _, i := range shown {
-			wide[i] = full[i]
-			total += full[i]
+	for _, drop := range append([][]int{nil}, t.drop...) {
+		shown = nil
+		total := -2
+		for i := range wide {
+			if !slices.Contains(drop, i) {
+				shown = append(shown, i)
+				wide[i] = full[i]
+				total += 2 + full[i]
+			}
 		}
 		for ; width > 0 && total > width; total-- {
 			widest := -1
@@ -196,11 +198,11 @@ func (t *table) fit(wide []int, width int) (shown []int) {
 			}
 			wide[widest]--
 		}
-		if total <= width || width <= 0 || len(drop) == 0 {
-			return shown
+		if total <= width || width <= 0 {
+			break
 		}
-		shown = slices.DeleteFunc(shown, func(i int) bool { return i == drop[0] })
 	}
+	return shown
 }
 
 // leastOf returns how few cells a column is left with.
