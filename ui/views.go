@@ -33,7 +33,12 @@ func (m *Model) viewNamed(name string) (i int, ok bool) {
 func (m *Model) view(in intent) tea.Cmd {
 	name := in.arg
 	if i, ok := m.viewNamed(name); ok {
-		return m.switchTab(i)
+		typed := m.narrowed() && i != m.tab
+		cmd := m.switchTab(i)
+		if typed {
+			m.say(theme.Warning, m.tabs[i].Name+" was a view before, so what is typed wasn't kept; another name keeps it")
+		}
+		return cmd
 	}
 	if n, err := strconv.Atoi(name); err == nil {
 		if n < 1 || n > len(m.tabs) {

@@ -19,7 +19,7 @@ func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	line, hits := th.KeyLine(layout.Rect{X: 1, Y: screen.H - 1, W: screen.W - 2}, s.footer()...)
 	if s.answer.text != "" {
-		line, hits = th.Say(s.answer.look, s.answer.text), nil
+		line, hits = th.Say(s.answer.look, th.Truncate(s.answer.text, screen.W-2, th.Ellipsis)), nil
 	}
 	_, inside := screen.Top(1)
 	inside, _ = inside.Bottom(1)
@@ -52,17 +52,19 @@ func (s *Screen) footer() []string {
 	default:
 		add(keymap.Resolve, "look")
 	}
+	// A narrow screen shows the first of these, so what a failure needs stands first.
+	if edit == nil && sub.NeedPerson > 0 {
+		add(keymap.Settle, "settle")
+	}
+	waits := ok && Unsettled(sub, edit)
+	if waits && (edit == nil && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry)) {
+		add(keymap.Retry, "send again")
+	}
 	if ok && (edit == nil && sub.Delivered+sub.Waiting+sub.NeedPerson > sub.TakenBack ||
 		edit != nil && (edit.Journal == nil || edit.Journal.Undone == "")) {
 		add(keymap.UndoEntry, "take back")
 	}
-	if edit == nil && sub.NeedPerson > 0 {
-		add(keymap.Settle, "settle")
-	}
-	if ok && Unsettled(sub, edit) {
-		if edit == nil && sub.Problem != nil || edit != nil && Retriable(edit.OutboxEntry) {
-			add(keymap.Retry, "send again")
-		}
+	if waits {
 		add(keymap.Discard, "discard")
 	}
 	add(keymap.NextSection, "next section")
