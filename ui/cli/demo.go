@@ -55,7 +55,7 @@ func (r *run) demo(ctx context.Context, o SandboxOptions, start Start) (err erro
 
 // greeting says what to try in the demo, on the screen and in the line mode.
 var greeting = map[bool]string{
-	false: "Try / label:interview enter, then * and p (nothing leaves this machine)",
+	false: "Try / label:interview enter * p (nothing leaves this machine)",
 	true:  "Everything here is made up, and nothing leaves this machine. Try: list is:public label:interview, then private 1-3",
 }
 
