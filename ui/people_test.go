@@ -127,9 +127,9 @@ func TestContactsOfSeveral(t *testing.T) {
 	f.rows[6].Conversation.Contacts = model.SetOf(model.Participant{Kind: "contact", ID: "c9", Name: "Gus Guest"})
 	with(t, f, start{w: 110, h: 44}, func(a *app) {
 		a.Press("j", "j", "space", "3", "j", "space", "c")
-		a.Want("Contacts of 2 conversations", "Gus Guest", "Cora Customer", "1 of 2", "not in Talk 6 about budgets (f adds them there)")
+		a.Want("Contacts of 2 conversations", "Gus Guest", "Cora Customer", "1 of 2", "not in Talk 6 about budgets (f adds them there)", "f add to the rest")
 		a.Press("f")
-		a.Want("1 of 2 +1", "1 of 2 conversations change")
+		a.Want("1 of 2 +1", "1 of 2 conversations change", "f not to the rest")
 		a.Press("u", "x", "ctrl+s")
 		a.Want("─ Contacts: Talk 2 about budgets ─", "Removes the contact Cora Customer")
 		a.Press("n", "esc", "esc", "e")

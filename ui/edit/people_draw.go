@@ -70,7 +70,7 @@ func (e *People) foot() []string {
 	out = append(out, key(keymap.AddPerson), "add")
 	if r := e.row(); r != nil {
 		if len(e.missing(*r)) > 0 && !r.added() {
-			out = append(out, key(keymap.AddToOthers), "add to the rest")
+			out = append(out, key(keymap.AddToOthers), map[bool]string{false: "add to the rest", true: "not to the rest"}[r.everywhere])
 		}
 		out = append(out, key(keymap.RemovePerson), "remove", key(keymap.RevertPerson), "as it was")
 	}

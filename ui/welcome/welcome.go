@@ -74,11 +74,14 @@ func (s *Screen) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	// What can be pressed is never what is left out.
 	lines = append(lines[:min(len(lines), max(0, r.H-len(keys)))], keys...)
 	lines = append(lines, "")
-	if s.ConfigPath != "" {
-		say(theme.Dim, "config: "+model.CleanLine(s.ConfigPath, 300))
-	}
-	if s.Version != "" {
-		say(theme.Dim, "version: "+model.CleanLine(s.Version, 40))
+	for _, about := range [][2]string{{"config: ", model.CleanLine(s.ConfigPath, 300)}, {"version: ", model.CleanLine(s.Version, 40)}} {
+		whole := lines
+		if about[1] != "" {
+			say(theme.Dim, about[0]+about[1])
+		}
+		if len(lines) > r.H {
+			lines = whole // half a path is worse than none
+		}
 	}
 	return layout.Picture{At: r, Lines: th.Block(lines[:min(len(lines), r.H)], r.W, r.H)}
 }
