@@ -68,6 +68,9 @@ func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 			r.strike(2, keys[0])
 			r.Wait(time.Second)
 			r.Want(`"you may not change this conversation" (403)`)
+			if keys[0] == "O" { // what a failure needs is the first that a narrow footer keeps
+				r.Want("enter open  ! settle  r send again  u take back")
+			}
 			r.strike(1, keys[1])
 			r.Wait(5 * time.Second)
 			if out, err := r.inbox.Outbox(context.Background()); err != nil || len(out) > 0 {

@@ -88,6 +88,9 @@ func TestARefIsWholeOrAbsent(t *testing.T) {
 		if seen[whole] = true; whole != strings.Contains(lines[1], "sales:") || whole != strings.HasSuffix(lines[0], "REF") {
 			t.Errorf("at %d the ref is cut: %q", width, lines[1])
 		}
+		if width >= 80 && !whole {
+			t.Errorf("at %d title and people don't give way to the ref: %q", width, lines[1])
+		}
 		if strings.Contains(lines[1], "calc") || whole && width < 100 && strings.Contains(lines[1], "after it") {
 			t.Errorf("at %d: %q", width, lines[1])
 		}
