@@ -30,7 +30,7 @@ type Results struct {
 	// opened are the lines that the person opened, by their names.
 	opened map[string]bool
 	// settled are the first conversations that are well, once they were read.
-	settled []model.JournalEntry
+	settled   []model.JournalEntry
 	namesakes theme.Namesakes // of those told one by one
 	// read is how many edits were well when these were read, more the others of them.
 	read, more int
