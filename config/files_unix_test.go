@@ -221,3 +221,37 @@ func TestAppendPrivate(t *testing.T) {
 		t.Error("a dangling link was followed")
 	}
 }
+
+// Where anyone can put another file in the place of one, nothing is written: neither settings, which name commands, nor
+// a secret. A directory that is everybody's and sticky is fine.
+func TestNothingIsWrittenWhereAnyoneCanReplaceIt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "confab")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	secret := Credential{File: filepath.Join(dir, "key")}
+	for _, c := range []struct {
+		mode fs.FileMode
+		ok   bool
+	}{{0o777, false}, {0o702, false}, {0o777 | fs.ModeSticky, true}, {0o755, true}} {
+		if err := os.Chmod(dir, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		settings := filepath.Join(dir, "config.toml")
+		var mode *ModeError
+		for what, err := range map[string]error{"settings": Create(settings, nil), "a secret": (Resolver{}).Keep(t.Context(), secret, "x")} {
+			if (err == nil) != c.ok || !c.ok && (!errors.As(err, &mode) || mode.Fix != "chmod o-w "+dir) {
+				t.Errorf("%s in a directory of mode %v: %v", what, c.mode, err)
+			}
+		}
+		left, err := os.ReadDir(dir)
+		if err != nil || !c.ok && len(left) > 0 {
+			t.Errorf("%v is left: %v", left, err)
+		}
+		for _, l := range left {
+			if err := os.Remove(filepath.Join(dir, l.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

@@ -102,7 +102,7 @@ func Create(path string, accounts []Account) error {
 }
 
 func create(path, text string) error {
-	if err := makePrivateDir(filepath.Dir(path)); err != nil {
+	if err := makeOwnDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	err := createPrivate(path, []byte(text))
@@ -151,7 +151,7 @@ func (r Resolver) FreeEntry(ctx context.Context, name string) (string, error) {
 // Keep stores a typed secret where a credential says that it comes from: in a new 0600 file, or in the keyring.
 func (r Resolver) Keep(ctx context.Context, c Credential, secret string) error {
 	if c.File != "" {
-		if err := makePrivateDir(filepath.Dir(c.File)); err != nil {
+		if err := makeOwnDir(filepath.Dir(c.File)); err != nil {
 			return err
 		}
 		return createPrivate(c.File, []byte(secret+"\n"))

@@ -149,6 +149,18 @@ func makePrivateDir(path string) error {
 	return nil
 }
 
+// makeOwnDir makes a directory, too, and refuses one where anyone could put another file in the place of one of ours.
+func makeOwnDir(path string) error {
+	if err := makePrivateDir(path); err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&fs.ModeSticky != 0 {
+		return err
+	}
+	return ownerOf(info).denies(path, 0o002, "can be changed by anyone (mode %04o)", "chmod o-w")
+}
+
 // checkPrivateDir refuses a directory that others could change, and closes one that others can only read.
 func checkPrivateDir(path string) error {
 	info, err := os.Stat(path)

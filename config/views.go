@@ -2,13 +2,16 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -17,6 +20,9 @@ type Keeper struct {
 	Paths Paths
 	Rules Validators
 }
+
+// keepPatience bounds the wait for another process, which may have been stopped.
+const keepPatience = 2 * time.Second
 
 func (k Keeper) file() string { return filepath.Join(k.Paths.State, "views.toml") }
 
@@ -51,7 +57,20 @@ func (k Keeper) Written() (string, error) {
 	return viewsTOML(list), err
 }
 
+// change reads, changes and writes the file while no other goroutine and no other process does.
 func (k Keeper) change(change func([]View) []View) error {
+	if err := k.Paths.PrepareState(); err != nil {
+		return err
+	}
+	lock := flock.New(k.file()+".lock", flock.SetPermissions(0o600))
+	defer lock.Close()
+	bounded, cancel := context.WithTimeout(context.Background(), keepPatience)
+	defer cancel()
+	if _, err := lock.TryLockContext(bounded, 5*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("another confab is changing the views; try again")
+	} else if err != nil {
+		return err
+	}
 	list, err := k.Views()
 	if err != nil {
 		return err

@@ -2,9 +2,11 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,6 +80,24 @@ func TestKeptViews(t *testing.T) {
 	}
 	if data, err := os.ReadFile(file); err != nil || string(data) != broken {
 		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// Views that are kept in the same moment, by several processes or parts of one, are all kept.
+func TestViewsAreKeptOneAfterAnother(t *testing.T) {
+	k := Keeper{Paths{State: filepath.Join(t.TempDir(), "state")}, testRules()}
+	const many = 20
+	var group sync.WaitGroup
+	for i := range many {
+		group.Go(func() {
+			if err := k.Keep(fmt.Sprint("view ", i), "x"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if got, err := k.Views(); err != nil || len(got) != many {
+		t.Errorf("%d of %d views are kept: %v", len(got), many, err)
 	}
 }
 

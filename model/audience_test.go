@@ -131,7 +131,7 @@ func TestForMachines(t *testing.T) {
 		{"Ann.avatarUrl", "https://a.example/1.png", true}, {"board.teamUUID", "x", true}, {"Bot 1 uuid", "x", true}, {"Summary.key", "x", true},
 		{"Zoom meeting join url", "https://zoom.example/1b66bb73-470d-4118-ac5a-cc2057d8ffe0", false}, {"Score", "7 (0 to 10)", false},
 		{"Phone", "+46701234567", false}, {"Paid", "yes", false}, {"Said", "I said 1b66bb73" + strings.Repeat(" and more", 40), false},
-		{"Account", "companies 487850588532", false}, {"Order", "PO-7", false}, {"Monkey", "x", false}, {"Day", "2026-11-20", false}, {"Grid", "12", false},
+		{"Account", "companies 487850588532", true}, {"Order", "PO-7", false}, {"Monkey", "x", false}, {"Day", "2026-11-20", false}, {"Grid", "12", false},
 	} {
 		if got := (model.Fact{Group: "Other", Label: c.label, Value: c.value}).ForMachines(); got != c.want {
 			t.Errorf("%s %q: %v", c.label, c.value, got)

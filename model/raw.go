@@ -9,7 +9,7 @@ import (
 const GroupRaw = "Raw"
 
 var (
-	rawValue = regexp.MustCompile(`^(?:[a-z]{2,8}[_-][0-9A-Za-z]*[0-9][0-9A-Za-z]*|[0-9]{9,})$`)
+	rawValue = regexp.MustCompile(`^(?:[a-z]{2,8}[_-][0-9A-Za-z]*[0-9][0-9A-Za-z]*|(?:[a-z]+ )?[0-9]{9,})$`)
 	aUUID    = regexp.MustCompile(`(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
 	rawLabel = regexp.MustCompile(`(?:^|[ ._])(?:[Ii][Dd]|(?i:uuid|uid|href|etag|key))$|(?:Id|ID|Uuid|UUID|UID|Url)$`)
 )

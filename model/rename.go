@@ -237,7 +237,8 @@ func (p TitlePart) value(c *Conversation, zone *time.Location) (text string, err
 		return "", errors.New(missing)
 	}
 	if p.Field != fieldTitle {
-		text = strings.Join(strings.Fields(text), " ")
+		// It goes into the titles of others as it is shown in the plan.
+		text = strings.Join(strings.Fields(CleanLine(text, 0)), " ")
 	}
 	return text, nil
 }

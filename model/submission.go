@@ -18,6 +18,8 @@ type Submission struct {
 	User     string
 	// Undoes is the id of the submission that this one takes back, else "".
 	Undoes string
+	// Ref is the conversation of a submission of one edit, zero where there are several.
+	Ref Ref
 
 	// Edits counts all edits of the submission. Each is in exactly one of the
 	// counts below. It is 0 where what was to be taken back had changed nothing.

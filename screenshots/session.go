@@ -11,12 +11,14 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/vt"
 
+	"confab/config"
 	"confab/model"
 	"confab/model/inbox"
 	"confab/model/store"
@@ -27,6 +29,7 @@ import (
 	"confab/providers/kona"
 	"confab/providers/sandbox"
 	"confab/ui"
+	"confab/ui/cli"
 	"confab/ui/keymap"
 )
 
@@ -75,7 +78,13 @@ func shoot(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 	}
 	defer os.RemoveAll(dir)
 	began := time.Now()
-	now := func() time.Time { return moment.Add(time.Since(began)) }
+	var past atomic.Pointer[time.Time]
+	now := func() time.Time {
+		if at := past.Load(); at != nil {
+			return *at
+		}
+		return moment.Add(time.Since(began))
+	}
 	sb, err := sandbox.New(sandbox.Options{World: sandbox.Northwind, Now: now})
 	if err != nil {
 		return nil, err
@@ -89,7 +98,7 @@ func shoot(ctx context.Context, sc scene, p page) (svg []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(b.Sync(ctx), markSeen(ctx, sb, b)); err != nil {
+	if err := errors.Join(b.Sync(ctx), furnish(ctx, sb, b, past.Store)); err != nil {
 		return nil, err
 	}
 	b.Start(ctx)
@@ -159,22 +168,19 @@ func openInbox(ctx context.Context, sb *sandbox.Sandbox, st *store.Store, dir st
 	return inbox.Open(ctx, o)
 }
 
-// markSeen marks seen what a demo begins with as seen.
-func markSeen(ctx context.Context, sb *sandbox.Sandbox, b *inbox.Inbox) error {
-	refs, err := b.Refs(ctx, "is:any", false)
-	if err != nil {
-		return err
-	}
-	seen, unseen := true, false
-	err = b.Triage(ctx, refs, model.TriageChange{Seen: &seen})
+// furnish makes the inbox what a demo begins with.
+func furnish(ctx context.Context, sb *sandbox.Sandbox, b *inbox.Inbox, at func(*time.Time)) error {
+	unseen := map[model.Ref]bool{}
+	var acts []config.SandboxAct
 	for _, a := range sb.Accounts() {
-		refs = nil
 		for _, id := range a.Unseen {
-			refs = append(refs, model.Ref{Account: a.Name, ID: id})
+			unseen[model.Ref{Account: a.Name, ID: id}] = true
 		}
-		err = errors.Join(err, b.Triage(ctx, refs, model.TriageChange{Seen: &unseen}))
+		for _, act := range a.Acts {
+			acts = append(acts, config.SandboxAct(act))
+		}
 	}
-	return err
+	return cli.Furnish(ctx, b, unseen, acts, at)
 }
 
 // fixed is a credential that is simply there.

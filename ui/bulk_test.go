@@ -235,7 +235,7 @@ func TestResultsOpenToWhatIsWell(t *testing.T) {
 		r.Want("Made private: ", "! Pipeline review", "(403", "✓ ", " delivered", "▸", "r retry the refused")
 		r.Press("G", "right")
 		r.Wait(time.Second)
-		r.Want("▾", "Pipeline review  sales")
+		r.Want("▾", "Pipeline review  ..")
 		r.Press("r")
 		r.Wait(20 * time.Second)
 		r.Want("Made ", " private", "delivered")

@@ -13,6 +13,8 @@ const (
 	valuesNearby = 3
 	// slipsIn is how many letters of a word stand for one that may be wrong.
 	slipsIn = 3
+	// termsNearby is how many terms of a query are looked at: what is long was pasted, and each costs a search.
+	termsNearby = 12
 )
 
 // Nearby returns queries that ask for almost the same, the nearest first: for one that finds nothing. With inbox, the
@@ -20,22 +22,26 @@ const (
 // label or field, or one that is spelled almost so; and last those with a term less.
 func (q Query) Nearby(from Source, inbox bool) []Query {
 	var out []Query
+	known := map[string]bool{q.String(): true}
 	add := func(root *Node) {
 		near := Query{root: root, sort: q.sort}
-		if root != nil && !slices.ContainsFunc(out, func(o Query) bool { return o.String() == near.String() }) && near.String() != q.String() {
+		if text := near.String(); root != nil && !known[text] {
+			known[text] = true
 			out = append(out, near)
 		}
 	}
 	if inbox && !q.Names(IsAny) && q.root != nil {
 		add(join(And, []*Node{q.root, leaf(fieldNamed(FieldIs), IsAny)}))
 	}
-	for _, n := range q.root.asked() {
+	asked := q.root.asked()
+	for _, n := range asked[:min(len(asked), termsNearby)] {
 		for _, other := range n.Term.nearby(from) {
 			add(q.root.replace(n, other))
 		}
 	}
 	if q.root != nil && q.root.Op == And {
-		for _, n := range slices.Backward(q.root.Kids) {
+		kids := q.root.Kids
+		for _, n := range slices.Backward(kids[max(0, len(kids)-termsNearby):]) {
 			add(q.root.replace(n, nil))
 		}
 	}

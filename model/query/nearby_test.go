@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,26 @@ func TestNearby(t *testing.T) {
 }
 
 // What is near can be typed.
+// A long query costs no more searches than a short one.
+func TestWhatIsNearALongQueryIsBounded(t *testing.T) {
+	var words strings.Builder
+	for i := 0; words.Len() < query.MaxLength-20; i++ {
+		fmt.Fprintf(&words, "w%d ", i)
+	}
+	q, err := query.Parse(words.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	near := q.Nearby(func(field string, rank func(string) int, limit int) []query.Value {
+		asked++
+		return known.source(field, rank, limit)
+	}, true)
+	if len(near) > 200 || asked > 200 {
+		t.Errorf("%d queries, after %d searches", len(near), asked)
+	}
+}
+
 func FuzzNearby(f *testing.F) {
 	for _, s := range []string{"label:a=b c", "with:x OR (title:y -z)", "status:q sort:-title"} {
 		f.Add(s)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -11,7 +12,9 @@ import (
 const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, discarded, replaced,
   waiting, sending, person, delivered, already, submission.undone,
   (SELECT max(at) FROM journal j WHERE j.submission = submission.id AND j.state = 'done'),
-  (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> '')`
+  (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> ''),
+  CASE edits WHEN 1 THEN coalesce((SELECT account || ':' || conv FROM outbox WHERE submission = submission.id LIMIT 1),
+    (SELECT account || ':' || conv FROM journal WHERE submission = submission.id LIMIT 1)) END`
 
 func (t *tx) submit(s model.Submission) {
 	t.exec(`INSERT INTO submission (id, sentence, user, at, undoes, edits) VALUES (?,?,?,?,?,?)
@@ -122,9 +125,11 @@ func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]m
 
 // scanSubmission reads a submission, and the edit of it that is to be told of first.
 func scanSubmission(r row) (sub model.Submission, ok bool) {
+	var on sql.NullString
 	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
 		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack,
-		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt})
+		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
+	sub.Ref, _ = model.ParseRef(on.String)
 	if ok && !sub.Over() {
 		if e, found := scanEntry(r.t.row(urgent, sub.ID)); found {
 			sub.Problem = &e

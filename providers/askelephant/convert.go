@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"confab/model"
@@ -91,8 +92,11 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	facts.Add("Source", "Source", o.Text("data_source"))
 	facts.Tree("Links", "Meeting", o.Take("meeting_url"))
 	facts.Tree("Links", "External", o.Take("external_url"))
-	facts.Tree("CRM", "", o.Take("crm_association"))
-	facts.Tree("Action items", "", o.Take("action_items"))
+	actions(o, &facts)
+	crm := o.Object("crm_association")
+	kind, source := crm.Text("object_type"), crm.Text("source")
+	facts.Add("CRM", "Linked", strings.TrimSpace(kind+strings.TrimSuffix(" in "+source, " in ")))
+	facts.Rest("CRM", "", crm)
 	// Signals are drawn from what was said and may quote it.
 	var signals providers.Facts
 	signals.Tree("Signals", "", o.Take("signals"))
@@ -100,6 +104,24 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	facts.Rest(providers.GroupOther, "", o)
 	c.Facts = facts.List()
 	return out, nil
+}
+
+// actions shows each action item as one that is to do or done.
+func actions(o *providers.Object, facts *providers.Facts) {
+	list, _ := o.List("action_items")
+	for i, item := range list {
+		label := "To do " + strconv.Itoa(i+1)
+		done, ok := item.Bool("completed")
+		if !ok {
+			done, _ = item.Bool("done")
+		}
+		if done {
+			label = "Done " + strconv.Itoa(i+1)
+		}
+		unusual(facts, item, "Action items", label+" object", "action_item")
+		facts.Add("Action items", label, item.FirstText("title", "text"))
+		facts.Rest("Action items", label, item)
+	}
 }
 
 // unusual shows what kind of object something is, where that is not known already.

@@ -89,7 +89,7 @@ func TestConvertEverything(t *testing.T) {
 	for _, line := range []string{
 		"Owner / Host = usr_02HST", "Owner / role = OWNER", "Contacts / Ida Berg e-mail = old@example.com", "Contacts / Ida Berg.phone_numbers.1.phone_number = +4412345",
 		"Companies / Acme.domains.1.domain = acme.com", "CRM / crm_object_id = 991", "Source / Source = zoom", "Times / End = 2026-04-01T09:30:00Z",
-		"Links / Meeting = https://zoom.us/j/1?pwd=abc (volatile)", "Links / External = dialer://call/7", "Action items / 1.text = Send the offer",
+		"Links / Meeting = https://zoom.us/j/1?pwd=abc (volatile)", "Links / External = dialer://call/7", "Action items / To do 1 = Send the offer",
 		"Signals / 1.quote = we may leave (volatile)", "Tags / renewal.color = red", "Other / novelty.inner.1 = leaf",
 	} {
 		if !strings.Contains(facts+"\n", line+"\n") {

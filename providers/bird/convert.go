@@ -254,12 +254,13 @@ func convertMessage(raw json.RawMessage, accessKey string) (model.Message, bool)
 	return m, true
 }
 
-// author names a sender: display name, identifier, else type and the beginning of the id.
+// author names a sender: display name, identifier, else what kind of sender it is: an id
+// is nothing to a person.
 func author(p model.Participant) string {
 	if p.Name != "" || p.Email != "" || p.Identifier != "" || p.ID == "" {
 		return p.Display()
 	}
-	return p.Kind + " " + p.ID[:min(8, len(p.ID))]
+	return cmp.Or(map[string]string{kindAccessKey: "an access key"}[p.Kind], p.Kind)
 }
 
 // messageText reads a body: text and html are shown, anything else is named. What came with it is listed by name; its

@@ -149,7 +149,7 @@ func TestConvertMessage(t *testing.T) {
 		{"failed", `{"id":"m","status":"delivery_failed","reason":"mailbox full"}`, model.Message{ID: "m", Status: "delivery_failed: mailbox full"}},
 		{"sender by identifier", `{"id":"m","sender":{"id":"1","type":"contact","contact":{"identifierKey":"phonenumber","identifierValue":"+31612345678"}}}`,
 			model.Message{ID: "m", Author: "+31612345678", Incoming: true}},
-		{"sender by type", `{"id":"m","sender":{"id":"0123456789","type":"flow"}}`, model.Message{ID: "m", Author: "flow 01234567"}},
+		{"sender by type", `{"id":"m","sender":{"id":"0123456789","type":"flow"}}`, model.Message{ID: "m", Author: "flow"}},
 		{"own key", `{"id":"m","sender":{"id":"key-1","type":"accessKey"}}`, model.Message{ID: "m", Author: "this access key"}},
 	} {
 		got, ok := convertMessage([]byte(tt.in), "key-1")

@@ -12,6 +12,7 @@ import (
 
 	"confab/config"
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // demo runs the inbox on a sandbox of its own, with a config and a state
@@ -59,8 +60,13 @@ var greeting = map[bool]string{
 	true:  "Everything here is made up, and nothing leaves this machine. Try: list is:public label:interview, then private 1-3",
 }
 
-// demoReads is how long a demo's first look at its accounts may take; slow or failing ones are read once the inbox is open.
-const demoReads = 3 * time.Second
+const (
+	// demoReads is how long a demo's first look at its accounts may take where they are slow or fail: they are read once the
+	// inbox is open. Where nothing disturbs it, it goes to the end, since what is read later is unseen.
+	demoReads = 3 * time.Second
+	// manyConversations take a while to read, which is said.
+	manyConversations = 5000
+)
 
 // furnish makes the demo a place that somebody works in: it reads the accounts, marks seen what they don't name as unseen, and makes
 // the edits of the days before. A world without such names stays bare. The engine for that is one of its own: in the inbox there
@@ -89,29 +95,53 @@ func (r *run) furnish(ctx context.Context, accounts []config.SandboxAccount, o S
 	if err != nil {
 		return err
 	}
-	reading, cancel := context.WithTimeout(ctx, demoReads)
+	disturbed := len(o.Faults) > 0 || o.Latency > 0
+	patience := demoReads
+	if !disturbed {
+		patience += time.Duration(o.Conversations) * 5 * time.Millisecond
+	}
+	if o.Conversations >= manyConversations {
+		r.say("Reading %s…", theme.Count(o.Conversations, "conversation"))
+	}
+	reading, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	// What fails here fails again in the inbox, which says so.
 	_ = e.Sync(reading)
+	if disturbed || r.setup.ReadOnly {
+		acts = nil
+	}
+	err = Furnish(ctx, e, unseen, acts, past.Store)
+	return errors.Join(err, r.Leave(ctx, r.setup, e))
+}
+
+// Furnisher is what a world needs of an inbox to be furnished.
+type Furnisher interface {
+	Refs(ctx context.Context, query string, hidden bool) ([]model.Ref, error)
+	Triage(ctx context.Context, refs []model.Ref, change model.TriageChange) error
+	Plan(ctx context.Context, refs []model.Ref, changes []model.Change, o model.PlanOptions) (model.Plan, error)
+	Submit(ctx context.Context, plan model.Plan) ([]string, error)
+	Deliver(ctx context.Context, ids []string, each func(model.DeliveryResult)) error
+}
+
+// Furnish marks all seen but the unseen, and makes the edits of acts; at sets the clock of the inbox, nil to what it was.
+func Furnish(ctx context.Context, e Furnisher, unseen map[model.Ref]bool, acts []config.SandboxAct, at func(*time.Time)) error {
 	refs, err := e.Refs(ctx, "is:any", false)
 	if err == nil {
 		seen := true
 		refs = slices.DeleteFunc(refs, func(ref model.Ref) bool { return unseen[ref] })
 		err = e.Triage(ctx, refs, model.TriageChange{Seen: &seen})
 	}
-	if len(o.Faults) == 0 && o.Latency == 0 && !r.setup.ReadOnly {
-		slices.SortFunc(acts, func(a, b config.SandboxAct) int { return a.At.Compare(b.At) })
-		for _, act := range acts {
-			past.Store(&act.At)
-			err = errors.Join(err, made(reading, e, act))
-		}
-		past.Store(nil)
+	slices.SortFunc(acts, func(a, b config.SandboxAct) int { return a.At.Compare(b.At) })
+	defer at(nil)
+	for _, act := range acts {
+		at(&act.At)
+		err = errors.Join(err, made(ctx, e, act))
 	}
-	return errors.Join(err, r.Leave(ctx, r.setup, e))
+	return err
 }
 
 // made makes the edit of an act, as its clock says long ago.
-func made(ctx context.Context, e Engine, act config.SandboxAct) error {
+func made(ctx context.Context, e Furnisher, act config.SandboxAct) error {
 	refs, err := e.Refs(ctx, act.Query, false)
 	if err != nil || len(refs) == 0 {
 		return err

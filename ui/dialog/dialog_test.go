@@ -267,6 +267,49 @@ func TestResultsTellFailuresFirst(t *testing.T) {
 	}
 }
 
+// Conversations of one title are told apart, one of a title of its own is not cluttered.
+func TestResultsTellNamesakesApart(t *testing.T) {
+	no := &model.EntryError{Kind: model.Forbidden}
+	var waiting []model.OutboxEntry
+	for i, title := range []string{"Weekly", "Weekly", "Alone"} {
+		e := result(fmt.Sprint(i), model.Refused, no)
+		e.Title, e.Ref = title, model.Ref{Account: "sales", ID: "8f21c0de-0000-4000-8000-00000000000" + fmt.Sprint(i)}
+		waiting = append(waiting, e)
+	}
+	settled := []model.JournalEntry{{Edit: model.Edit{ID: "9", Ref: model.Ref{Account: "sales", ID: "short-\x1b[31m"}}, Title: "Weekly", State: model.Done}}
+	d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
+	d.Set(model.Submission{ID: "s", Sentence: "made 4 private"}.Narrowed(waiting, settled), Tell(slices.Values(waiting)))
+	d.Draw(th, layout.Rect{W: 80, H: 24})
+	press(&d, "down", "down", "down", "right")
+	d.SetSettled(settled)
+	for _, w := range []int{40, 80} {
+		s := text(d.Draw(th, layout.Rect{W: w, H: 40}))
+		for _, want := range []string{"..00000000", "..00000001", "short- "} {
+			if !strings.Contains(s, want) {
+				t.Errorf("%q is not shown at %d columns:\n%s", want, w, s)
+			}
+		}
+		if strings.Contains(s, "..00000002") || strings.Contains(s, "\x1b") {
+			t.Errorf("too much is said:\n%s", s)
+		}
+	}
+}
+
+// What was taken back can't be taken back where it is reported: that would make the change again.
+func TestResultsOfAnUndoOfferNoUndo(t *testing.T) {
+	for _, undoes := range []string{"", "earlier"} {
+		d := Results{Keys: keysOf(keymap.Results, keymap.Dialog), Now: at(time.Time{})}
+		d.Set(model.Submission{ID: "s", Sentence: "took back 9", Undoes: undoes, Edits: 9, Delivered: 9}, Told{})
+		_, offered := key(d.Draw(th, layout.Rect{W: 80, H: 24}), "u")
+		if asked := press(&d, "u") == keymap.Undo; offered != (undoes == "") || asked != offered {
+			t.Errorf("undoes %q: offered %v, asked for %v", undoes, offered, asked)
+		}
+		if undoes != "" && !strings.Contains(text(d.Draw(th, layout.Rect{W: 80, H: 24})), "outbox and history can") {
+			t.Error("the key says nothing")
+		}
+	}
+}
+
 // Before a submission has been read nothing is said of how it ended.
 func TestResultsThatHaveNotComeSayNothing(t *testing.T) {
 	d := Results{Now: at(time.Time{})}

@@ -31,7 +31,7 @@ type Results struct {
 	opened map[string]bool
 	// settled are the first conversations that are well, once they were read.
 	settled   []model.JournalEntry
-	namesakes map[string]int // how many of them have a title
+	namesakes theme.Namesakes // of those told one by one
 	// read is how many edits were well when these were read, more the others of them.
 	read, more int
 }
@@ -89,10 +89,6 @@ func (d *Results) Set(sub model.Submission, told Told) {
 // SetSettled takes the conversations that are well.
 func (d *Results) SetSettled(settled []model.JournalEntry) {
 	n := min(len(settled), toldAtMost)
-	d.namesakes = map[string]int{}
-	for _, j := range settled[:n] {
-		d.namesakes[j.Title]++
-	}
 	d.read, d.more, d.settled = d.fine(), len(settled)-n, slices.Clone(settled[:n])
 	d.Set(d.sub, d.told)
 }
@@ -124,6 +120,8 @@ func (d *Results) Update(msg tea.Msg) any {
 	}
 	switch {
 	case took:
+	case a == keymap.Undo && d.sub.Undoes != "":
+		d.Answer(theme.Dim, "this took something back; the outbox and history can take that back, too")
 	case a == keymap.Back, a == keymap.Accept:
 		return keymap.Back
 	case a == keymap.Retry, a == keymap.Stop, a == keymap.SaveReport, a == keymap.Undo:
@@ -199,6 +197,15 @@ func (d *Results) title() string {
 	return counted.ReplaceAllString(words, "$1$2") + ": " + theme.Number(d.fine()) + " of " + theme.Number(d.sub.Edits)
 }
 
+// backable counts the edits that can be taken back here. What took something back is none:
+// that would make the change once more.
+func (d *Results) backable() int {
+	if !d.sub.Settled() || d.sub.Undoes != "" {
+		return 0
+	}
+	return d.sub.Delivered - d.sub.TakenBack
+}
+
 func (d *Results) footer(w int) []string {
 	var out []string
 	add := func(a keymap.Action, does string) { out = append(out, d.Keys.Of(a), does) }
@@ -208,7 +215,7 @@ func (d *Results) footer(w int) []string {
 	if n := d.told.unsent; n > 0 {
 		add(keymap.Stop, "withdraw the "+theme.Number(n)+" unsent")
 	}
-	if n := d.sub.Delivered - d.sub.TakenBack; n > 0 && d.sub.Settled() {
+	if n := d.backable(); n > 0 {
 		add(keymap.Undo, "take the "+theme.Number(n)+" back")
 	}
 	if f, row := d.spot(d.at); w >= 60 && f != nil && f.opens() && row < 0 && !f.open {
@@ -246,6 +253,13 @@ func (d *Results) fill(th *theme.Theme, now time.Time) {
 		by[i].edits, by[i].reasons = append(by[i].edits, e), append(by[i].reasons, reason)
 	}
 	slices.SortStableFunc(by, func(p, q *problem) int { return b(q.person) - b(p.person) })
+	d.namesakes = theme.Namesakes{}
+	for _, e := range d.told.edits {
+		d.namesakes.Add(e.Title, e.Ref)
+	}
+	for _, j := range d.settled {
+		d.namesakes.Add(j.Title, j.Ref)
+	}
 	d.folds = []*fold{}
 	for _, p := range by {
 		d.folds = append(d.folds, d.failed(p))
@@ -283,8 +297,9 @@ func (d *Results) failed(p *problem) *fold {
 	f.row = func(th *theme.Theme, i, w int) []string {
 		e := &p.edits[i]
 		sign, _, look := th.StateSign(e.State)
-		title := d.say(th, theme.Text, th.Truncate(titleOf(e.Title, e.Ref), max(1, w-2), th.Ellipsis))
-		out := []string{th.Say(look, sign) + " " + title}
+		apart := th.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), w/2, th.Ellipsis)
+		title := d.say(th, theme.Text, th.Truncate(titleOf(e.Title, e.Ref), max(1, w-2-th.Width(apart)), th.Ellipsis))
+		out := []string{th.Say(look, sign) + " " + title + th.Say(theme.Dim, apart)}
 		if f.head != nil && p.reasons[i] == p.reason {
 			return out
 		}
@@ -328,10 +343,7 @@ func (d *Results) fineOnes(now time.Time) *fold {
 			return th.Wrapped(theme.Number(d.more)+" more: the report lists them all", w, theme.Dim, "    ")
 		}
 		j := d.settled[i]
-		info := model.CleanLine(j.Ref.Account, 40)
-		if d.namesakes[j.Title] > 1 {
-			info = th.Truncate(model.CleanLine(j.Ref.String(), 60), 24, th.Ellipsis)
-		}
+		info := cmp.Or(d.namesakes.Apart(j.Title, j.Ref, ""), model.CleanLine(j.Ref.Account, 40))
 		if j.State == model.OutcomeAlreadySet {
 			info += ", already so"
 		} else if j.Undone != "" {

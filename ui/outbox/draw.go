@@ -174,8 +174,11 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	words := l.sub.Words()
 	endW := min(th.Width(ending), max(room*9/20, room-1-th.Width(words)))
 	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
-	words = th.Fit(words, room-endW-1, th.Ellipsis)
-	return th.Fit(lead+th.Highlight(look, words, s.finder.Query, 1)+" "+end, w, "")
+	room -= endW + 1
+	apart := th.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, th.Ellipsis)
+	words = th.Truncate(words, room-th.Width(apart), th.Ellipsis)
+	apart = th.Say(theme.Dim, th.Fit(apart, room-th.Width(words), ""))
+	return th.Fit(lead+th.Highlight(look, words, s.finder.Query, 1)+apart+" "+end, w, "")
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
@@ -209,7 +212,9 @@ func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token
 		what, whatLook = reason, stateLook
 	}
 	titleW := min(max(8, room*2/5), room)
-	return lead + th.Highlight(look, th.Fit(titleOf(e), titleW, th.Ellipsis), s.finder.Query, 1) + " " + th.Say(whatLook, th.Fit(what, max(0, room-titleW-1), th.Ellipsis))
+	what = s.edits.namesakes.Apart(e.Title, e.Ref, "") + "  " + what
+	return lead + th.Highlight(look, th.Fit(titleOf(e), titleW, th.Ellipsis), s.finder.Query, 1) + " " +
+		th.Say(whatLook, th.Fit(strings.TrimPrefix(what, "  "), max(0, room-titleW-1), th.Ellipsis))
 }
 
 func settledWord(j model.JournalEntry) string {

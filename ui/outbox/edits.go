@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"confab/model"
+	"confab/ui/theme"
 )
 
 // Edit is an edit of an open submission.
@@ -29,7 +30,18 @@ func inOrder(a, b *Edit) int { return cmp.Or(a.rank()-b.rank(), cmp.Compare(a.ID
 
 // Edits are the edits of one submission; those that need a person come first. A value does
 // not change.
-type Edits struct{ list []*Edit }
+type Edits struct {
+	list      []*Edit
+	namesakes theme.Namesakes
+}
+
+func editsOf(list []*Edit) Edits {
+	e := Edits{list, theme.Namesakes{}}
+	for _, one := range list {
+		e.namesakes.Add(one.Title, one.Ref)
+	}
+	return e
+}
 
 // With returns the edits with others read again: all of them, or those on refs.
 func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) Edits {
@@ -42,7 +54,7 @@ func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.
 	}
 	slices.SortFunc(read, inOrder)
 	if len(refs) == 0 {
-		return Edits{read}
+		return editsOf(read)
 	}
 	again := map[model.Ref]bool{}
 	for _, ref := range refs {
@@ -58,7 +70,7 @@ func (s Edits) With(refs []model.Ref, waiting []model.OutboxEntry, done []model.
 		}
 		out = append(out, e)
 	}
-	return Edits{append(out, read...)}
+	return editsOf(append(out, read...))
 }
 
 // Waiting lists those that are not settled.

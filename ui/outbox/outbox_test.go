@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"confab/model"
+	"confab/ui/keymap"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -198,5 +199,84 @@ func TestEditsAreReadAgainByConversation(t *testing.T) {
 	}
 	if want := "1 3 2"; strings.Join(got, " ") != want || !s.Agrees() {
 		t.Errorf("the edits are %v, want %s", got, want)
+	}
+}
+
+// Conversations of one title are told apart, as acts and as the edits of one act.
+func TestNamesakesAreToldApart(t *testing.T) {
+	var s Screen
+	one, two, alone := sub("Weekly", 1, 0, 0, 1), sub("Weekly", 2, 0, 0, 1), sub("Alone", 3, 0, 0, 1)
+	one.ID, one.Ref = "1", model.Ref{Account: "sales", ID: "8f21c0de-0000-4000-8000-00000000000a"}
+	two.ID, two.Ref = "2", model.Ref{Account: "sales", ID: "8f21c0de-0000-4000-8000-00000000000b"}
+	alone.Ref = model.Ref{Account: "sales", ID: "8f21c0de-0000-4000-8000-00000000000c"}
+	many := sub("many", 4, 0, 0, 2)
+	s.Set(nil, []model.Submission{one, two, alone, many}, false)
+	for _, w := range []int{60, 80, 140} {
+		text := draw(&s, w, 24)
+		for id, want := range map[string]bool{"..0000000a": true, "..0000000b": true, "..0000000c": false} {
+			if strings.Contains(text, id) != want {
+				t.Errorf("%q at %d columns:\n%s", id, w, text)
+			}
+		}
+	}
+	s.Find("many")
+	s.Open("many")
+	a, b := model.JournalEntry{Title: "Twin"}, model.JournalEntry{Title: "Twin"}
+	a.ID, a.Ref, b.ID, b.Ref = "a", one.Ref, "b", two.Ref
+	s.Set(nil, []model.Submission{many}, false)
+	s.SetEdits("many", nil, nil, []model.JournalEntry{a, b})
+	if text := draw(&s, 80, 24); !strings.Contains(text, "..0000000a sales") || !strings.Contains(text, "..0000000b sales") {
+		t.Error(text)
+	}
+}
+
+// A search goes from match to match in a circle, into pages that are not read yet, and says where nothing matches.
+func TestSearch(t *testing.T) {
+	keys, _ := keymap.New(nil)
+	s := Screen{Keys: keys.Keys(keymap.Outbox), Now: func() time.Time { return now }}
+	page := []model.Submission{sub("zap call", 1, 0, 0, 1), sub("standup", 2, 0, 0, 1), sub("Zap\x1b[2J", 3, 0, 0, 1)}
+	s.Set(nil, page, true)
+	send := func(names ...string) {
+		for _, name := range names {
+			msg, err := keymap.Press(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Update(msg)
+		}
+	}
+	foot := func() string { return ansi.Strip(strings.Join(s.Draw(th, layout.Rect{W: 80, H: 20}).Lines, "\n")) }
+	if !strings.Contains(foot(), "/ find") {
+		t.Error("the search is not offered:", foot())
+	}
+	send("/", "z", "a", "x")
+	if !s.finder.Typing() || !strings.Contains(foot(), "/zax") {
+		t.Error("letters are no text:", foot())
+	}
+	if _, older := s.WantsOlder(); !older {
+		t.Error("what is older is not looked through")
+	}
+	s.AddOlder([]model.Submission{sub("zax", 9, 0, 0, 1)}, false)
+	if under(&s) != "zax" {
+		t.Error("a match that came is not gone to:", under(&s))
+	}
+	send("backspace")
+	for _, want := range []string{"zap call", "Zap\x1b[2J", "zax", "zap call"} {
+		if send("enter", "n"); under(&s) != want {
+			t.Errorf("the next match is %q, want %q", under(&s), want)
+		}
+	}
+	if send("N"); under(&s) != "zax" {
+		t.Error("the match before is", under(&s))
+	}
+	if strings.Contains(foot(), "\x1b") {
+		t.Error("a remote text reaches the screen as it is")
+	}
+	send("/", "q", "q")
+	if !strings.Contains(foot(), "not here") || under(&s) != "zax" {
+		t.Error(foot())
+	}
+	if send("esc"); s.finder.Shown() {
+		t.Error("esc leaves the search")
 	}
 }

@@ -58,6 +58,8 @@ type Screen struct {
 	more bool
 	last string
 	subs []model.Submission // those of which nothing is in the outbox come last
+	// namesakes are the conversations of submissions of one edit, by their sentences.
+	namesakes theme.Namesakes
 
 	open  string // the submission whose edits are shown
 	edits Edits
@@ -162,7 +164,12 @@ func (s *Screen) take(lists ...[]model.Submission) {
 	slices.SortStableFunc(all, func(a, b model.Submission) int {
 		return cmp.Or(cmp.Compare(sectionOf(a), sectionOf(b)), newestFirst(a, b))
 	})
-	s.subs = all
+	s.subs, s.namesakes = all, theme.Namesakes{}
+	for _, sub := range all {
+		if !sub.Ref.IsZero() {
+			s.namesakes.Add(sub.Sentence, sub.Ref)
+		}
+	}
 	s.relist()
 }
 

@@ -3,6 +3,7 @@ package theme
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -90,7 +91,7 @@ func NewAbout(c *model.Conversation, d model.Description, now time.Time) About {
 			said = Moment(t, now)
 			add(&a.Raw, "", group+": "+label, model.Clean(f.Value))
 		}
-		add(&a.Facts, group, label, inWords(said))
+		add(&a.Facts, group, labelWords(label), inWords(said))
 	}
 	// A group stands where its first fact does.
 	first := map[string]int{}
@@ -171,6 +172,44 @@ func inWords(value string) string {
 	}
 	return value
 }
+
+// labelWords writes the path of a fact in words: "Tessella.domains.1.domain" is "Tessella domain", "object_type" is
+// "Object type". A dot that may be one of a name or an address stays.
+func labelWords(label string) string {
+	parts := strings.Split(label, ".")
+	said, field, begun := "", false, false
+	for i := 0; i < len(parts); i++ {
+		part, was := parts[i], field
+		number := func(i int) bool {
+			return i < len(parts) && parts[i] != "" && strings.Trim(parts[i], "0123456789") == ""
+		}
+		switch {
+		case number(i+1) && i+2 < len(parts) && part == parts[i+2]+"s":
+			if part = parts[i+2]; parts[i+1] != "1" {
+				part += " " + parts[i+1]
+			}
+			i, field = i+2, true
+		case fieldName.MatchString(part):
+			part, field = strings.ToLower(strings.ReplaceAll(hump.ReplaceAllString(part, "$1 $2"), "_", " ")), true
+		default:
+			field = number(i)
+		}
+		if begun {
+			said += map[bool]string{true: " ", false: "."}[was || field]
+		}
+		said, begun = said+part, true
+	}
+	if said != "" && fieldName.MatchString(parts[0]) {
+		said = strings.ToUpper(said[:1]) + said[1:]
+	}
+	return said
+}
+
+// fieldName matches a field of two words or more as services name them, hump where one of its words ends.
+var (
+	fieldName = regexp.MustCompile(`^[a-z]+(?:_[a-z0-9]+|[A-Z][A-Za-z0-9]*)+$`)
+	hump      = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+)
 
 // chips writes labels in one line: "Type=Renewal  Stage=Negotiation".
 func chips(pairs map[string]string) string {

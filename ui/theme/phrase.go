@@ -145,3 +145,28 @@ const sweepTime = time.Hour
 func Stale(row model.Row, swept time.Time) bool {
 	return !swept.IsZero() && !row.Checked.IsZero() && row.Checked.Before(swept.Add(-sweepTime))
 }
+
+// Namesakes tells conversations apart that share a title. It holds the one that has a
+// title, and none where several do.
+type Namesakes map[string]model.Ref
+
+func (n Namesakes) Add(title string, ref model.Ref) {
+	if was, ok := n[title]; ok && was != ref {
+		ref = model.Ref{}
+	}
+	n[title] = ref
+}
+
+// Apart returns what to say of a conversation behind lead, "" where no other has its title.
+// Of an id it is the end, since ids that begin alike are common; it stands first, so that
+// what is cut is the account.
+func (n Namesakes) Apart(title string, ref model.Ref, lead string) string {
+	if was, ok := n[title]; !ok || was == ref {
+		return ""
+	}
+	account, id := model.CleanLine(ref.Account, 20), []rune(model.CleanLine(ref.ID, 200))
+	if len(id) > 12 {
+		lead, id = lead+"..", id[len(id)-8:]
+	}
+	return lead + string(id) + " " + account
+}

@@ -369,7 +369,7 @@ func (s *stage) refuseOnScreen(t *testing.T, c change, r refusal) {
 	}
 	word, section := "refused", "Needs you 1"
 	if r.state == model.RetryAt {
-		word, section = "waiting", "Waiting 1"
+		word, section = "waits:", "Waiting 1"
 	}
 	for _, want := range []string{word, section, "History 0"} {
 		if !strings.Contains(shown, want) {
