@@ -124,7 +124,7 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 		a.WantNot("left as it is")
 		a.Type("Kick-off")
 		a.Press("tab", "enter", "enter", "ctrl+s")
-		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: unknown: Kona doesn't say")
+		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: whoever Kona lets in")
 		a.Press("n", "esc", "esc")
 		a.Press("j", "N", "enter") // an Attention row: the first account that can
 		a.Want("New conversation in bird-a (Bird)")

@@ -138,7 +138,7 @@ func (p *provider) Describe() model.Description {
 }
 
 const (
-	reasonPut = "assumed: Kona documents no update of conversations; PUT is sent as for its other resources, and the answer is checked"
+	reasonPut = "assumed: Kona doesn't document changes of a conversation; its answer is checked"
 	callPut   = "PUT /conversations/{id} "
 )
 
@@ -150,7 +150,7 @@ var table = []providers.CapabilityRow{
 	providers.Assumed(model.EditDescription, callPut+"details", reasonPut),
 	providers.No(model.EditStatus, "Kona's conversations have no status"),
 	providers.Assumed(model.EditAccess, callPut+"stakeholder", reasonPut),
-	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").
+	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; the whole list is sent").
 		Needing(model.NeedParticipants),
 	providers.Assumed(model.EditDefaultRole, callPut+"default_role", reasonPut),
 	providers.No(model.EditContacts, "Kona has no contacts apart from the participants"),
