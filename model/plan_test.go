@@ -95,7 +95,7 @@ func TestPlanOne(t *testing.T) {
 			changes: []model.Change{set(model.EditTitle, "New"), {Kind: model.EditContacts, Op: model.OpRemove, People: []model.Participant{buyer}}},
 			state:   model.PlanBlocked, reason: "read-only in the API"},
 		{name: "not listed is not possible", c: with(nil), caps: model.Capabilities{}, changes: []model.Change{set(model.EditTitle, "New")},
-			state: model.PlanBlocked, reason: "the service has no call for this"},
+			state: model.PlanBlocked, reason: "the service can't do this"},
 		{name: "rename", c: with(nil), changes: []model.Change{set(model.EditTitle, "New")}, state: model.PlanChange, edits: 1},
 		{name: "rename there and back", c: with(nil), changes: []model.Change{set(model.EditTitle, "New"), set(model.EditTitle, "Old")}, state: model.PlanAlready},
 		{name: "rename twice is one edit", c: with(nil), changes: []model.Change{set(model.EditTitle, "New"), set(model.EditTitle, "Newer")}, state: model.PlanChange, edits: 1},

@@ -18,7 +18,7 @@ var failed = map[ErrorKind]string{
 	RateLimited:    "the service asks to wait",
 	Unavailable:    "the service can't be reached",
 	UnknownOutcome: "it is not known whether it was done",
-	Unsupported:    "the service has no call for it",
+	Unsupported:    "the service can't do it",
 	Unverified:     "the service accepted it and shows something else",
 	Malformed:      "the service's answer can't be read",
 	Canceled:       "it was stopped",

@@ -166,7 +166,7 @@ func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([
 		if ok && err == nil {
 			h.Conversation = row.Conversation
 			if can := m.facts.Capabilities(row.Conversation).Of(kind); !can.Can() {
-				h.Off = cmp.Or(can.Reason, "the service has no call for this")
+				h.Off = cmp.Or(can.Reason, "the service can't do this")
 				return h
 			}
 		}

@@ -172,9 +172,9 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 		a.Press("space", "space", "space", "space") // one of each service
 		a.Want("4 marked")
 		a.Press("P")
-		a.Want("People of 4 conversations", "2 can't: the service has no call for this", "bird-a", "kona-a", "1 of 1")
+		a.Want("People of 4 conversations", "2 can't: the service can't do this", "bird-a", "kona-a", "1 of 1")
 		a.Press("r", "G", "r", "ctrl+s")
-		a.Want("y send 2", "can't: the service has no call for this", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
+		a.Want("y send 2", "can't: the service can't do this", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
 		a.Press("n", "esc", "esc", ":")
 		a.Type("edit_access")
 		a.Press("enter")

@@ -104,7 +104,7 @@ func TestOutboxOnATerminal(t *testing.T) {
 	b.want(t, ExitOK, "outbox", "list")
 	want := `s1  renaming “Roof” → “Mine”: needs you
   e1  needs you: refused  projects:71  “Roof”  title: Roof → Mine
-    the service has no call for it: "MethodNotAllowed" (405)
+    the service can't do it: "MethodNotAllowed" (405)
 `
 	if b.out.String() != want {
 		t.Errorf("got\n%swant\n%s", &b.out, want)
