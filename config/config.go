@@ -143,15 +143,15 @@ func Load(path string, v Validators) (*Config, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s", ErrNoConfig, path)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("config file %s can't be read by this user; try: chmod u+r %s: %w", path, shellWord(path), err)
+		return nil, fmt.Errorf("the config file can't be read: %w; try: chmod u+r %s", err, shellWord(path))
 	case err != nil:
-		return nil, fmt.Errorf("config file: %w", err)
+		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("config file: %w", err)
+		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	case info.IsDir():
 		return nil, fmt.Errorf("config file %s is a directory", path)
 	case info.Mode().IsRegular():
@@ -161,7 +161,7 @@ func Load(path string, v Validators) (*Config, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("config file: %w", err)
+		return nil, fmt.Errorf("the config file can't be read: %w", err)
 	}
 	if len(data) > maxConfigSize {
 		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxConfigSize>>10)

@@ -110,7 +110,7 @@ func create(path, text string) error {
 	case errors.Is(err, fs.ErrExist):
 		return thereAlready(path)
 	case err != nil:
-		return fmt.Errorf("config file: %w", err)
+		return fmt.Errorf("the config file can't be written: %w", err)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func FindPaths(configFlag string) (Paths, error) {
 	}
 	abs, err := filepath.Abs(p.Config)
 	if err != nil {
-		return Paths{}, fmt.Errorf("config file: %w", err)
+		return Paths{}, fmt.Errorf("the config file can't be found: %w", err)
 	}
 	p.Config = abs
 	return p, nil
@@ -59,7 +59,7 @@ func (p Paths) PrepareState() error {
 		return err
 	}
 	if err := checkPrivateDir(p.State); err != nil {
-		return fmt.Errorf("state directory: %w", err)
+		return err
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func closeToOthers(f *os.File, path string) error {
 // makePrivateDir makes a directory, and what is missing above it, with mode 0700. One that is there is left as it is.
 func makePrivateDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return fmt.Errorf("directory %s: %s: %w", path, cause(err), err)
+		return fmt.Errorf("the directory can't be made: %w", err)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type SandboxAct struct {
 func WriteSandbox(path string, accounts []SandboxAccount) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return fmt.Errorf("sandbox config: %w", err)
+		return fmt.Errorf("the config can't be written: %w", err)
 	}
 	text, secrets, err := sandboxText(path, accounts)
 	if err != nil {
@@ -77,11 +77,11 @@ func WriteSandbox(path string, accounts []SandboxAccount) error {
 		err = createPrivate(path, text)
 	}
 	if err != nil {
-		return fmt.Errorf("sandbox config: %w", err)
+		return fmt.Errorf("the config can't be written: %w", err)
 	}
 	for _, s := range secrets {
 		if err := replacePrivate(s.path, []byte(s.value+"\n")); err != nil {
-			return fmt.Errorf("sandbox credential: %w", err)
+			return fmt.Errorf("the credential can't be written: %w", err)
 		}
 	}
 	return nil
@@ -94,7 +94,7 @@ func madeBySandbox(path string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("sandbox config: %w", err)
+		return false, fmt.Errorf("the config there can't be read: %w", err)
 	}
 	refused := fmt.Errorf("%s was not written by confab sandbox and stays as it is: %w", path, fs.ErrExist)
 	if !info.Mode().IsRegular() {
@@ -102,7 +102,7 @@ func madeBySandbox(path string) (bool, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return false, fmt.Errorf("sandbox config: %w", err)
+		return false, fmt.Errorf("the config there can't be read: %w", err)
 	}
 	defer f.Close()
 	line, _ := bufio.NewReaderSize(f, 4096).ReadSlice('\n')
@@ -135,7 +135,7 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, []secretFile, 
 		}
 		for _, key := range names(a.Secrets) {
 			if !ValidAccountName(key) || key == "credential" {
-				return nil, nil, fmt.Errorf("sandbox config: %s is not a setting's name", quoted(key))
+				return nil, nil, fmt.Errorf("%s is not a setting's name", quoted(key))
 			}
 			out.Settings[key] = keep(a.Name, key, a.Secrets[key])
 		}
@@ -149,7 +149,7 @@ func sandboxText(path string, accounts []SandboxAccount) ([]byte, []secretFile, 
 		_, err = Decode(path, b.Bytes(), Validators{})
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("sandbox config: %w", err)
+		return nil, nil, fmt.Errorf("the config can't be written: %w", err)
 	}
 	return b.Bytes(), secrets, nil
 }

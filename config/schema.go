@@ -113,7 +113,7 @@ func Schema(v Validators) ([]byte, error) {
 		err = json.Unmarshal(data, &root)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("config schema: %w", err)
+		return nil, fmt.Errorf("the schema can't be printed: %w", err)
 	}
 	properties := root["properties"].(object)
 	ui := properties["ui"].(object)["properties"].(object)

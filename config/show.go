@@ -67,7 +67,7 @@ func Show(w io.Writer, c *Config, asJSON bool) error {
 		err = toml.NewEncoder(&b).Encode(s)
 	}
 	if err != nil {
-		return fmt.Errorf("show config: %w", err)
+		return fmt.Errorf("the config can't be printed: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
 	return err

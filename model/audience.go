@@ -59,7 +59,7 @@ func (a Audiences) For(c *Conversation) Audience { return a.Of(c.Privacy, c.Acce
 func (d Description) Seen(c *Conversation) Audience {
 	a := d.Audience.For(c)
 	if a.Sentence == "" {
-		a.Sentence = "unknown: " + CleanLine(orWord(d.Name, "the service"), 60) + " doesn't say"
+		a.Sentence = "whoever " + CleanLine(orWord(d.Name, "the service"), 60) + " lets in; it doesn't say who that is"
 	}
 	if !strings.Contains(a.Sentence, "{") {
 		return a
@@ -168,11 +168,23 @@ type AudienceChange struct{ Now, Will Audience }
 // Lines says who sees the conversation now, who will, and in one line what is assumed about that.
 func (c AudienceChange) Lines() []string {
 	out := []string{"Now seen by      " + c.Now.Marked(), "Will be seen by  " + c.Will.Marked()}
-	notes := slices.Compact(slices.DeleteFunc([]string{c.Now.Assumed, c.Will.Assumed}, func(s string) bool { return s == "" }))
-	if len(notes) > 0 {
-		out = append(out, "* assumed: "+strings.Join(notes, "; "))
+	if note := bothNotes(c.Now.Assumed, c.Will.Assumed); note != "" {
+		out = append(out, "* assumed: "+note)
 	}
 	return out
+}
+
+// bothNotes says two notes in one sentence, and names the service once where both are about what it doesn't say.
+func bothNotes(a, b string) string {
+	if a == "" || a == b {
+		return b
+	}
+	const silent = " doesn't say "
+	who, _, _ := strings.Cut(a, silent)
+	if rest, alike := strings.CutPrefix(b, who+silent); alike {
+		return a + ", nor " + rest
+	}
+	return strings.TrimSuffix(a+"; "+b, "; ")
 }
 
 // Marked returns the sentence, with a star where some of it is assumed.

@@ -48,7 +48,7 @@ func TestSeen(t *testing.T) {
 		{"a group of a row", "group", "group", "the group On-call", &model.Conversation{Privacy: "participants", ParticipantCount: -1, Featured: []model.Participant{group("On-call")}}},
 		{"two groups", "group", "group", "the groups A and B and 4 people", conversation("participants", group("A"), group("B"), grace, sam, ann, bo)},
 		{"many groups", "group", "group", "3 groups and Grace", conversation("participants", group("A"), group("B"), group("C"), grace)},
-		{"unknown", "unknown", "unknown", "unknown: Notes doesn't say", conversation("unknown", grace)},
+		{"unknown", "unknown", "unknown", "whoever Notes lets in; it doesn't say who that is", conversation("unknown", grace)},
 		{"hostile", "members", "members", "Eve", conversation("participants", person("E\x1b[2Jve\u202e", ""))},
 	} {
 		a := seenRules.Seen(c.c)

@@ -30,5 +30,5 @@ func (c Capabilities) Of(k EditKind) Capability {
 	if v, ok := c[k]; ok {
 		return v
 	}
-	return Capability{State: CapabilityNo, Reason: "the service has no call for this"}
+	return Capability{State: CapabilityNo, Reason: "the service can't do this"}
 }

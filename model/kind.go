@@ -127,7 +127,7 @@ var kinds = []kindRow{
 		set:          func(c *Conversation, _ string) { c.Archived = true },
 		target:       "archived",
 		risk:         func(Edit) string { return "archives the conversation; this cannot be undone" },
-		irreversible: "archiving cannot be undone: the service has no call that unarchives"},
+		irreversible: "archiving cannot be undone: the service can't unarchive"},
 	{kind: EditDelete, shape: ShapeAct, sharedField: "existence", noun: "existence", whole: "conversation", op: "delete conversation",
 		get:          func(*Conversation) string { return "present" },
 		target:       "deleted",

@@ -193,9 +193,6 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 				it.Seen = &AudienceChange{Now: d.Seen(&c), Will: d.Seen(&now)}
 			}
 		}
-		if ok, why := Undoable(e.Kind); !ok {
-			it.note(why)
-		}
 	}
 	if len(it.Edits) > 0 {
 		it.State = PlanChange

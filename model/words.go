@@ -18,7 +18,7 @@ var failed = map[ErrorKind]string{
 	RateLimited:    "the service asks to wait",
 	Unavailable:    "the service can't be reached",
 	UnknownOutcome: "it is not known whether it was done",
-	Unsupported:    "the service has no call for it",
+	Unsupported:    "the service can't do it",
 	Unverified:     "the service accepted it and shows something else",
 	Malformed:      "the service's answer can't be read",
 	Canceled:       "it was stopped",
@@ -26,8 +26,8 @@ var failed = map[ErrorKind]string{
 }
 
 // Words says in plain words why something failed, each thing once. A service's
-// own words stand in quotes after what happened, with the HTTP status; its code
-// only where they don't hold it. Confab's own words say it all.
+// own words stand in quotes after what happened, with the HTTP status, its code
+// where they don't hold it, and the request id. Confab's own words say it all.
 func (e *EntryError) Words() string {
 	if e == nil {
 		return ""
@@ -36,58 +36,56 @@ func (e *EntryError) Words() string {
 	if what == "" {
 		what = CleanLine(strings.ReplaceAll(string(e.Kind), "_", " "), 40)
 	}
-	said := strings.TrimPrefix(CleanLine(e.Message, 500), "; ")
-	code, request := CleanLine(e.Code, 60), CleanLine(e.RequestID, 80)
-	theirs := code != "" || request != "" || e.Status != nil || e.Kind == Forbidden
-	if e.Status != nil {
-		status := strconv.Itoa(*e.Status)
-		what += " (" + status + ")"
-		if code == status {
-			code = ""
-		}
+	if e.Kind == Unavailable && e.Status != nil {
+		what = "the service has a problem"
 	}
+	said, quote := e.said(), e.Quote()
 	switch {
-	case said == "":
 	case strings.HasPrefix(said, "waits for "):
-		what = said // it is another edit that met the error
-	case theirs:
-		what += `: "` + said + `"`
+		return said // it is another edit that met the error
+	case quote != "":
+		return what + ": " + quote
+	case said == "":
 	case (e.Kind == Unavailable || e.Kind == RateLimited || e.Kind == NoCredential) && !strings.HasPrefix(said, "the service"):
 		what += ": " + said
 	default:
 		what = said
 	}
-	if code != "" && !strings.Contains(strings.ToLower(said), strings.ToLower(code)) {
-		what += " (" + code + ")"
-	}
-	if request != "" {
-		what += " [request " + request + "]"
-	}
-	if hint := CleanLine(e.Hint, 300); hint != "" {
-		what += " — " + hint
-	}
-	return what
+	return what + e.marks()
 }
 
 // Quote is what the service itself said, in quotes, with its status, code and request id;
 // "" where it said nothing.
 func (e *EntryError) Quote() string {
-	if e == nil || e.Message == "" || e.Status == nil && e.Code == "" && e.RequestID == "" && e.Kind != Forbidden {
+	said := e.said()
+	if said == "" || e.Status == nil && e.Code == "" && e.RequestID == "" && e.Kind != Forbidden {
 		return ""
 	}
-	out := `"` + CleanLine(e.Message, 500) + `"`
+	return `"` + said + `"` + e.marks()
+}
+
+func (e *EntryError) said() string {
+	if e == nil {
+		return ""
+	}
+	return strings.TrimPrefix(CleanLine(e.Message, 500), "; ")
+}
+
+// marks is by what a service knows a failure, in parentheses, and what may help.
+func (e *EntryError) marks() (out string) {
 	var marks []string
 	if e.Status != nil {
 		marks = append(marks, strconv.Itoa(*e.Status))
 	}
-	if code := CleanLine(e.Code, 60); code != "" && code != strings.Join(marks, "") && !strings.Contains(out, code) {
+	said := strings.ToLower(e.said())
+	if code := CleanLine(e.Code, 60); code != "" && code != strings.Join(marks, "") && !strings.Contains(said, strings.ToLower(code)) {
 		marks = append(marks, code)
 	}
 	if request := CleanLine(e.RequestID, 80); request != "" {
 		marks = append(marks, "request "+request)
 	}
 	if len(marks) > 0 {
-		out += " (" + strings.Join(marks, ", ") + ")"
+		out = " (" + strings.Join(marks, ", ") + ")"
 	}
 	if hint := CleanLine(e.Hint, 300); hint != "" {
 		out += "; " + hint

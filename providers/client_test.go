@@ -489,7 +489,7 @@ func TestErrorBodies(t *testing.T) {
 		`{"error":{"message":"deep"}}`:       "deep",
 		`{"data":{"message":"inside"}}`:      "inside",
 		`Bad Gateway`:                        "Bad Gateway",
-		`<html><title> Oops </title></html>`: "a web page instead of an answer: Oops",
+		`<html><title> Oops </title></html>`: "Oops",
 		``:                                   "Not Found",
 		`null`:                               "Not Found",
 		`"words"`:                            "words",

@@ -184,7 +184,7 @@ func readError(h http.Header, body []byte) *model.Error {
 	t := bytes.TrimSpace(body)
 	switch {
 	case len(t) > 0 && t[0] == '<':
-		e.Message = "a web page instead of an answer" + pageTitle(t)
+		e.Message, e.Hint = pageTitle(t), "it answered with a web page"
 	case json.Valid(t):
 		readErrorValue(e, t, 0)
 	case utf8.Valid(t):
@@ -225,7 +225,7 @@ var titleTag = regexp.MustCompile(`(?is)<title[^>]*>\s*([^<]{1,80})`)
 
 func pageTitle(page []byte) string {
 	if m := titleTag.FindSubmatch(page); m != nil && utf8.Valid(m[1]) {
-		return ": " + strings.TrimSpace(string(m[1]))
+		return strings.TrimSpace(string(m[1]))
 	}
 	return ""
 }

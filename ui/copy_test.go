@@ -115,7 +115,7 @@ func TestRenameEach(t *testing.T) {
 		a.Press("enter")
 		a.Want("the new text is missing")
 		a.Type("/")
-		a.Want("→  0 about budgets", "2 get a new title, 1 left out", "left out: the service has no call for this")
+		a.Want("→  0 about budgets", "2 get a new title, 1 left out", "left out: the service can't do this")
 		a.Type("Call/")
 		a.Want("→ Call 0 about budgets")
 		a.Press("ctrl+e", "ctrl+u")

@@ -101,7 +101,7 @@ func TestOffKeysSayWhy(t *testing.T) {
 		a.Press("j", "j", "p")
 		a.Want("AskElephant's API can only read privacy")
 		a.Press("s")
-		a.Want("the service has no call for this")
+		a.Want("the service can't do this")
 		a.Press("j", "p")
 		a.Want("Kona conversations are always for their participants")
 		a.Press(".")

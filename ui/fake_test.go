@@ -200,7 +200,7 @@ func (f *fake) Capabilities(c model.Conversation) model.Capabilities {
 	yes := model.Capability{State: model.CapabilityYes}
 	out := model.Capabilities{}
 	for _, k := range model.EditKinds() {
-		out[k] = no("the service has no call for this")
+		out[k] = no("the service can't do this")
 	}
 	allow := func(kinds ...model.EditKind) {
 		for _, k := range kinds {

@@ -146,8 +146,8 @@ func peopleOf(what string, kind model.EditKind) func(*Model, intent) tea.Cmd {
 // edited is what is there now.
 func (m *Model) openTable(e *edit.People, in intent, draft string, submit func() tea.Cmd) tea.Cmd {
 	if n := in.size(); n > maxPeopleOf {
-		return m.say(theme.Warning, fmt.Sprintf("people are edited of at most %d conversations at once, not of %s, since each is read first",
-			maxPeopleOf, theme.Number(n)))
+		return m.say(theme.Warning, fmt.Sprintf("%s are too many at once: at most %d, since the people of each are read first",
+			theme.Number(n), maxPeopleOf))
 	}
 	e.Keys = m.keys.Keys(keymap.People)
 	m.openEditor(e, in, draft, submit)
@@ -166,7 +166,7 @@ func (m *Model) readPeople(e *edit.People, one bool, of func(context.Context) ([
 		if ok && err == nil {
 			h.Conversation = row.Conversation
 			if can := m.facts.Capabilities(row.Conversation).Of(kind); !can.Can() {
-				h.Off = cmp.Or(can.Reason, "the service has no call for this")
+				h.Off = cmp.Or(can.Reason, "the service can't do this")
 				return h
 			}
 		}
@@ -294,7 +294,8 @@ func (m *Model) openCreate(in intent) tea.Cmd {
 	}
 	d := &dialog.Menu{Title: "New conversation in which account?"}
 	for _, a := range accounts {
-		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + a.Provider + ")", Off: why[a.Name]})
+		about, _ := m.facts.Describe(a.Name)
+		d.Items = append(d.Items, dialog.Item{Label: a.Name + " (" + cmp.Or(about.Name, a.Provider) + ")", Off: why[a.Name]})
 	}
 	d.SetAt(slices.IndexFunc(d.Items, func(it dialog.Item) bool { return it.Off == "" }))
 	m.openMenu(d, func(i int) tea.Cmd { return m.openCreateIn(accounts[i].Name) })

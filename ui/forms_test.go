@@ -11,7 +11,7 @@ func TestForm(t *testing.T) {
 	f := newFake(conversations(20)...)
 	with(t, f, start{w: 110, h: 40}, func(a *app) {
 		a.Press("j", "e")
-		a.Want("Edit: Talk 1", "title", "privacy", "(•) private", "contacts", "off: the service has no call for this", "tier = gold")
+		a.Want("Edit: Talk 1", "title", "privacy", "(•) private", "contacts", "off: the service can't do this", "tier = gold")
 		a.Press("ctrl+s")
 		a.Want("nothing was changed")
 		a.Type("!")
@@ -124,7 +124,7 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 		a.WantNot("left as it is")
 		a.Type("Kick-off")
 		a.Press("tab", "enter", "enter", "ctrl+s")
-		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: unknown: Kona doesn't say")
+		a.Want("New conversation in kona-a (Kona)", "account: kona-a (Kona)", "space: Projects", "will be seen by: whoever Kona lets in")
 		a.Press("n", "esc", "esc")
 		a.Press("j", "N", "enter") // an Attention row: the first account that can
 		a.Want("New conversation in bird-a (Bird)")
@@ -142,6 +142,6 @@ func TestCreateOffersTheAccountAtHandFirst(t *testing.T) {
 func TestCreateWhereNothingCan(t *testing.T) {
 	with(t, newFake(conversations(1)...), start{}, func(a *app) {
 		a.Press("N")
-		a.Want("attention-a: the service has no call for this")
+		a.Want("attention-a: the service can't do this")
 	})
 }

@@ -148,7 +148,7 @@ func TestWhatWasTypedForAPromptThatIsOffIsNotReadAsKeys(t *testing.T) {
 	with(t, f, start{}, func(a *app) {
 		a.Press("j", "j")
 		a.Burst(30*time.Millisecond, "t", "D", "d", "p", "N", "enter")
-		a.Want("the service has no call for this", "3/60")
+		a.Want("the service can't do this", "3/60")
 		a.wantEdits()
 		if done := f.done(); len(done) != 0 {
 			t.Errorf("done: %v", done)

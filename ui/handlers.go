@@ -86,7 +86,7 @@ func handlers() map[keymap.Action]handler {
 		keymap.Attributes:    {opens: true, wants: wantsRows, kind: model.EditAttributes, run: formOf(model.EditAttributes)},
 		keymap.EditForm:      {opens: true, wants: wantsRows, run: formOf()},
 		keymap.Participants: {opens: true, wants: wantsRows, kind: model.EditParticipants,
-			run: peopleOf("Participants", model.EditParticipants)},
+			run: peopleOf("People", model.EditParticipants)},
 		keymap.Contacts:    {opens: true, wants: wantsRows, kind: model.EditContacts, run: peopleOf("Contacts", model.EditContacts)},
 		keymap.Access:      {opens: true, wants: wantsRows, kind: model.EditAccess, run: chooses("Who has access", model.EditAccess)},
 		keymap.DefaultRole: {opens: true, wants: wantsRows, kind: model.EditDefaultRole, run: chooses("Default role", model.EditDefaultRole)},

@@ -238,7 +238,7 @@ func (m *Model) cannot(in intent, kind model.EditKind) string {
 		if why == "" {
 			why = model.CleanLine(c.Reason, 300)
 			if why == "" {
-				why = "the service has no call for this"
+				why = "the service can't do this"
 			}
 		}
 	}

@@ -13,7 +13,7 @@ func TestParticipants(t *testing.T) {
 	f.people = []model.Participant{{Kind: "user", ID: "u9", Name: "Zoë Zhang", Email: "zoe@example.com"}, {Kind: "group", ID: "g1", Name: "Everyone in sales"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "P")
-		a.Want("Participants: Talk 3", "Ann Archer", "ann@example.com", "editor", "2 people")
+		a.Want("People: Talk 3", "Ann Archer", "ann@example.com", "editor", "2 people")
 		a.Press("j", "r")
 		a.Want("viewer → editor", "1 changed, 1 kept")
 		a.Press("r")
@@ -104,7 +104,7 @@ func TestPeopleOfSeveral(t *testing.T) {
 	f.people = []model.Participant{{Kind: "user", ID: "u2", Name: "Bob Baker"}, {Kind: "user", ID: "u9", Name: "Zoë Zhang"}}
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("3", "j", "space", "3", "j", "space", "P")
-		a.Want("Participants of 2 conversations", "2 people in 2 conversations", "Ann Archer", "2 of 2")
+		a.Want("People of 2 conversations", "2 people in 2 conversations", "Ann Archer", "2 of 2")
 		a.Press("a")
 		a.Want("Bob Baker", "(in 2 of 2 already)")
 		a.Press("down", "enter", "k", "r")
@@ -172,9 +172,9 @@ func TestPeopleOfSeveralServices(t *testing.T) {
 		a.Press("space", "space", "space", "space") // one of each service
 		a.Want("4 marked")
 		a.Press("P")
-		a.Want("Participants of 4 conversations", "2 can't: the service has no call for this", "bird-a", "kona-a", "1 of 1")
+		a.Want("People of 4 conversations", "2 can't: the service can't do this", "bird-a", "kona-a", "1 of 1")
 		a.Press("r", "G", "r", "ctrl+s")
-		a.Want("y send 2", "can't: the service has no call for this", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
+		a.Want("y send 2", "can't: the service can't do this", "Ann Archer: editor → editor, active", "Bob Baker: viewer → editor")
 		a.Press("n", "esc", "esc", ":")
 		a.Type("edit_access")
 		a.Press("enter")
@@ -231,7 +231,7 @@ func TestReadingThePeopleOfManyIsStopped(t *testing.T) {
 		a.Wait(15 * time.Second)
 		a.Want("Reading the people", "of 100")
 		a.Press("esc")
-		a.WantNot("Reading the people", "Participants of")
+		a.WantNot("Reading the people", "People of")
 		a.Want("stopped: nothing was sent")
 		n := f.count("Load")
 		a.Wait(time.Hour)
@@ -246,7 +246,7 @@ func TestPeopleOfTooMany(t *testing.T) {
 	f := newFake(conversations(600)...)
 	with(t, f, start{w: 110, h: 34}, func(a *app) {
 		a.Press("*", "P")
-		a.Want("at most 500 conversations at once, not of 600")
+		a.Want("600 are too many at once: at most 500")
 		if n := f.count("Load"); n > 1 {
 			t.Errorf("%d were read", n)
 		}

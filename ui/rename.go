@@ -17,9 +17,11 @@ const renamesHelp = "one title, s/old/new/, or {title} {company} {people} {date}
 const titlesDraft = "titles"
 
 // rename asks for a title, the present one filled in; for several, for what makes a
-// title for each.
+// title for each. After :rename, s/old/new/ replaces a text of one too.
 func (m *Model) rename(in intent) tea.Cmd {
 	switch {
+	case in.one && strings.HasPrefix(in.arg, "s/"):
+		return m.renameEach(doing(in, "rename"), in.arg)
 	case !in.one && in.arg != "":
 		return m.renameEach(purpose{intent: in, title: bulkTitle("rename", in.size())}, in.arg)
 	case !in.one:

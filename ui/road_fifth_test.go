@@ -59,7 +59,7 @@ func TestAFifthServiceIsListedAndEdited(t *testing.T) {
 			t.Errorf("on n4 are %v\n%s", got, r.Text())
 		}
 		r.Press("e")
-		r.Want("(•) public", "3 people", "off: the service has no call for this")
+		r.Want("(•) public", "3 people", "off: the service can't do this")
 		r.Press("esc", "D")
 		r.Type("delete")
 		r.Press("enter")

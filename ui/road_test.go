@@ -339,7 +339,7 @@ func TestKonaRoles(t *testing.T) {
 		r.sb.ResetRequests()
 		r.Press("P")
 		r.Wait(2 * time.Second)
-		r.Want("Participants")
+		r.Want("People:")
 		r.Press("r")
 		r.Press("ctrl+s")
 		r.Wait(2 * time.Second)

@@ -58,7 +58,7 @@ func (m *Model) view(in intent) tea.Cmd {
 	case utf8.RuneCountInString(name) > viewName || strings.ContainsFunc(name, unicode.IsControl):
 		return m.say(theme.Warning, fmt.Sprintf("a view's name has 1 to %d characters", viewName))
 	case len(kept) >= viewsKept:
-		return m.say(theme.Warning, fmt.Sprintf("%d views are kept already: :unview removes one", len(kept)))
+		return m.say(theme.Warning, fmt.Sprintf("there is no room for another: %d are kept, and :unview NAME removes one", len(kept)))
 	}
 	q, err := m.query()
 	if err != nil {

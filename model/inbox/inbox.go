@@ -111,7 +111,7 @@ func Open(ctx context.Context, o Options) (*Inbox, error) {
 			return nil, err
 		}
 		if held > 0 {
-			b.log("%s: %d edits are held: the account has another identity than when they were made", a.name, held)
+			b.log("%s: held %d: the account has another identity than when they were made", a.name, held)
 		}
 		a.state.Checked, a.state.Swept = kept.Checked, kept.Swept
 		b.accounts = append(b.accounts, a)

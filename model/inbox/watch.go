@@ -81,7 +81,7 @@ func (w *watcher) look(ctx context.Context) {
 	if since := b.now().Sub(w.recovered); changed || since >= recoverEvery || since < 0 {
 		w.recovered = b.now()
 		if ids, err := b.store.Recover(ctx); err == nil && len(ids) > 0 {
-			b.log("recovered %d edits of a process that ended", len(ids))
+			b.log("recovered %d of a process that ended", len(ids))
 			changed = true
 		}
 	}

@@ -19,7 +19,7 @@ func TestARefusalNamesWhatStandsInTheWay(t *testing.T) {
 			return &model.Error{Kind: model.ConflictKind, Status: 409, Message: "another one", Hint: "close the other one first", Existing: "c-9"}, false
 		}
 		out := deliver(t, b, submit(t, b, f.ref("1"), title("mine")))
-		const want = `"another one" — close the other one first (support:c-9)`
+		const want = `"another one" (409); close the other one first (support:c-9)`
 		if len(out) != 1 || out[0].State != model.Refused || !strings.HasSuffix(out[0].Error.Words(), want) {
 			t.Errorf("%+v: %s", out, out[0].Error.Words())
 		}

@@ -86,9 +86,9 @@ func checkPath(v string) error {
 }
 
 var table = []providers.CapabilityRow{
-	providers.No(model.EditPrivacy, "privacy is read-only in AskElephant's API"),
-	providers.No(model.EditTitle, "AskElephant has no call that changes an engagement's title"),
-	providers.No(model.EditDescription, "AskElephant has no call that changes an engagement's description"),
+	providers.No(model.EditPrivacy, "AskElephant's API can't change privacy"),
+	providers.No(model.EditTitle, "AskElephant's API can't change an engagement's title"),
+	providers.No(model.EditDescription, "AskElephant's API can't change an engagement's description"),
 	providers.No(model.EditStatus, "the status is that of processing; there is nothing to close"),
 	providers.No(model.EditAccess, "AskElephant has no access setting"),
 	providers.No(model.EditParticipants, "participants come from the meeting; the contacts can be replaced"),
@@ -96,10 +96,10 @@ var table = []providers.CapabilityRow{
 	providers.Assumed(model.EditContacts, defaultReplaceMethod+" "+defaultReplacePath,
 		"the whole set is replaced; AskElephant does not show method and path of this call, so they are assumed and can be set").
 		Needing(model.NeedContacts),
-	providers.No(model.EditLabels, "tags are read-only in AskElephant's API"),
+	providers.No(model.EditLabels, "AskElephant's API can't change tags"),
 	providers.No(model.EditAttributes, "AskElephant has no attributes"),
-	providers.No(model.EditArchive, "AskElephant has no call that archives"),
-	providers.No(model.EditDelete, "AskElephant has no call that deletes an engagement"),
+	providers.No(model.EditArchive, "AskElephant's API can't archive"),
+	providers.No(model.EditDelete, "AskElephant's API can't delete an engagement"),
 	providers.No(model.EditCreate, "an engagement needs a recording or a transcript; confab does not import those"),
 }
 

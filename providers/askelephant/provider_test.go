@@ -156,8 +156,8 @@ func TestWhatIsNotSent(t *testing.T) {
 		{"a room", fresh(), model.Edit{Kind: model.EditContacts, Target: model.PeopleValue([]model.Participant{{Kind: "room", ID: "res_1", Name: "Room 4"}})}, model.Invalid, "Room 4"},
 		{"an address", fresh(), model.Edit{Kind: model.EditContacts, Target: model.PeopleValue([]model.Participant{{Kind: "contact", Identifier: "emailaddress=a@x"}})}, model.Invalid, "a@x"},
 		{"an odd id", fresh(), replace("cnt_1/../x"), model.Invalid, "cnt_"},
-		{"a title", fresh(), model.Edit{Kind: model.EditTitle, Target: model.TextValue("x")}, model.Unsupported, "no call"},
-		{"privacy", fresh(), model.Edit{Kind: model.EditPrivacy, Target: model.TextValue("private")}, model.Unsupported, "read-only"},
+		{"a title", fresh(), model.Edit{Kind: model.EditTitle, Target: model.TextValue("x")}, model.Unsupported, "can't change"},
+		{"privacy", fresh(), model.Edit{Kind: model.EditPrivacy, Target: model.TextValue("private")}, model.Unsupported, "can't change privacy"},
 		{"create", model.Conversation{}, model.Edit{Kind: model.EditCreate}, model.Unsupported, "recording"},
 	} {
 		f := &fake{}

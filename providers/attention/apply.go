@@ -35,7 +35,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call := endpointArchive.Of(id, nil)
 			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Archived }), fresh, e)
 		}
-		return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention has no such call"))
+		return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention can't do this"))
 	}
 }
 

@@ -59,15 +59,15 @@ var table = []providers.CapabilityRow{
 	providers.Yes(model.EditPrivacy, "PUT /conversations/{id}/change_privacy?privacy=", "private or public"),
 	providers.Yes(model.EditTitle, "PUT /conversations/{id}/title", "the title is replaced"),
 	providers.No(model.EditDescription, "a call in Attention has no description"),
-	providers.No(model.EditStatus, "Attention has no call that closes or reopens a conversation"),
+	providers.No(model.EditStatus, "Attention's API can't close or reopen a conversation"),
 	providers.No(model.EditAccess, "Attention knows private and public alone"),
-	providers.No(model.EditParticipants, "the people come from the meeting; Attention has no call that changes them"),
+	providers.No(model.EditParticipants, "the people come from the meeting; Attention's API can't change them"),
 	providers.No(model.EditDefaultRole, "Attention has no roles in a conversation"),
 	providers.No(model.EditContacts, "Attention has no managed contacts in a conversation"),
 	providers.Yes(model.EditLabels, "PUT /conversations/{id}/labels", "the whole map is written, without running the analysis again"),
 	providers.No(model.EditAttributes, "Attention has no attributes beside labels"),
-	providers.Yes(model.EditArchive, "DELETE /conversations/{id}", "archiving cannot be undone: Attention has no call that unarchives"),
-	providers.No(model.EditDelete, "Attention only archives; there is no call that deletes"),
+	providers.Yes(model.EditArchive, "DELETE /conversations/{id}", "archiving cannot be undone: Attention's API can't unarchive"),
+	providers.No(model.EditDelete, "Attention only archives: its API can't delete"),
 	providers.No(model.EditCreate, "a call in Attention comes from a recording; confab does not import recordings"),
 }
 
@@ -119,7 +119,7 @@ func (p *provider) Describe() model.Description {
 // limits are what one conversation does not allow.
 func limits(c model.Conversation, no func(model.EditKind, string)) {
 	if c.Archived {
-		no(model.EditArchive, "it is archived already, and Attention has no call that unarchives")
+		no(model.EditArchive, "it is archived already, and Attention's API can't unarchive")
 	}
 }
 

@@ -691,7 +691,7 @@ func TestCheck(t *testing.T) {
 	f := &fake{answers: map[string]func(*http.Request) (int, string){
 		"GET /v2/conversations/list": says(200, `{"data":[],"meta":{"totalRecords":7}}`), "GET /v2/users": says(403, `{"error":"admins only"}`)}}
 	got := fmt.Sprint(opened(t, f, nil).Check(context.Background()))
-	for _, want := range []string{"{conversations true 7 in all }", "sent as bearer", `"admins only" forbidden}`} {
+	for _, want := range []string{"{conversations true 7 in all }", "sent as bearer", `"admins only" (403) forbidden}`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %s", want, got)
 		}

@@ -148,7 +148,7 @@ var table = []providers.CapabilityRow{
 	providers.Yes(model.EditTitle, callPatch+" name", reasonPatch),
 	providers.Yes(model.EditDescription, callPatch+" description", reasonPatch),
 	providers.Assumed(model.EditStatus, callPatch+" status",
-		"assumed: the call is documented, but not the values it takes; active and closed are sent"),
+		"assumed: Bird documents the call, but not its words; \"active\" and \"closed\" are sent"),
 	providers.Yes(model.EditAccess, callPatch+" accessibility", reasonPatch),
 	providers.Yes(model.EditParticipants, "DELETE, PATCH "+callPeople+"/{participant}, POST "+callPeople,
 		"documented: add users, flows and contacts, set a status, remove; access keys and bots cannot be added").
@@ -157,7 +157,7 @@ var table = []providers.CapabilityRow{
 	providers.No(model.EditContacts, "Bird has no contact set apart from the participants"),
 	providers.No(model.EditLabels, "Bird has attributes rather than labels"),
 	providers.Assumed(model.EditAttributes, callPatch+" attributes",
-		"assumed: the vendor's example changes them, its reference leaves them out; the whole map is sent"),
+		"assumed: Bird's example changes them, its reference leaves them out; all of them are sent"),
 	providers.No(model.EditArchive, "Bird has no archive: close the conversation, or delete it"),
 	providers.Yes(model.EditDelete, "DELETE /workspaces/{workspace_id}/conversations/{id}", "documented; described as permanent"),
 	providers.Yes(model.EditCreate, "POST /workspaces/{workspace_id}/conversations",

@@ -258,7 +258,7 @@ func (s *session) keep(t tokens, rotated bool) error {
 	if err == nil {
 		return nil
 	}
-	s.account.Logf("kona: the new token could not be kept")
+	s.account.Logf("the new token could not be kept")
 	if !rotated {
 		return nil
 	}

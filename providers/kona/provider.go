@@ -138,25 +138,25 @@ func (p *provider) Describe() model.Description {
 }
 
 const (
-	reasonPut = "assumed: Kona documents no update of conversations; PUT is sent as for its other resources, and the answer is checked"
+	reasonPut = "assumed: Kona doesn't document changes of a conversation; its answer is checked"
 	callPut   = "PUT /conversations/{id} "
 )
 
 // table is what the service can do, whatever the account. The list of conversations may leave participants and groups
 // out, reading one brings them.
 var table = []providers.CapabilityRow{
-	providers.No(model.EditPrivacy, "Kona's conversations are always visible to their participants only"),
+	providers.No(model.EditPrivacy, "Kona has no privacy setting: its access says who can see a conversation"),
 	providers.Assumed(model.EditTitle, callPut+"name", reasonPut),
 	providers.Assumed(model.EditDescription, callPut+"details", reasonPut),
 	providers.No(model.EditStatus, "Kona's conversations have no status"),
 	providers.Assumed(model.EditAccess, callPut+"stakeholder", reasonPut),
-	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; each list is sent whole").
+	providers.Assumed(model.EditParticipants, callPut+"participants, groups", reasonPut+"; the whole list is sent").
 		Needing(model.NeedParticipants),
 	providers.Assumed(model.EditDefaultRole, callPut+"default_role", reasonPut),
 	providers.No(model.EditContacts, "Kona has no contacts apart from the participants"),
-	providers.No(model.EditLabels, "Kona's tags are read-only"),
+	providers.No(model.EditLabels, "Kona's API can't change tags"),
 	providers.No(model.EditAttributes, "Kona's conversations have no attributes"),
-	providers.No(model.EditArchive, "Kona has no call that archives a conversation"),
+	providers.No(model.EditArchive, "Kona's API can't archive a conversation"),
 	providers.Yes(model.EditDelete, "DELETE /conversations/{id}", "documented; Kona lets only the creator delete"),
 	providers.Yes(model.EditCreate, "POST /conversations", "documented: in a space, with people, groups and a first comment"),
 }

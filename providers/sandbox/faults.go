@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,10 +41,10 @@ func FaultNames() []string {
 
 func checkFault(name string, rate float64) error {
 	if !slices.Contains(FaultNames(), name) {
-		return fmt.Errorf("sandbox: unknown fault %q (known: %q)", name, FaultNames())
+		return fmt.Errorf("there is no fault %q; there are %s", name, strings.Join(FaultNames(), ", "))
 	}
 	if math.IsNaN(rate) || rate < 0 || rate > 1 {
-		return fmt.Errorf("sandbox: fault %s: rate %v is not between 0 and 1", name, rate)
+		return fmt.Errorf("the rate of %s is from 0 to 1, not %v", name, rate)
 	}
 	return nil
 }

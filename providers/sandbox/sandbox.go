@@ -95,13 +95,13 @@ func New(o Options) (*Sandbox, error) { return newWith(o, vendors) }
 
 func newWith(o Options, all []vendor) (*Sandbox, error) {
 	if o.Conversations < 0 {
-		return nil, errors.New("sandbox: the number of conversations is negative")
+		return nil, errors.New("the number of conversations is negative")
 	}
 	if o.Conversations == 0 {
 		o.Conversations = defaultConversations
 	}
 	if o.World = cmp.Or(o.World, Hostile); o.World != Hostile && o.World != Northwind {
-		return nil, fmt.Errorf("sandbox: there is no world %q", o.World)
+		return nil, fmt.Errorf("there is no world %q", o.World)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -151,7 +151,7 @@ func (s *Sandbox) index(provider string) int {
 func (s *Sandbox) mustKnow(provider string) int {
 	i := s.index(provider)
 	if i < 0 {
-		panic(fmt.Sprintf("sandbox: unknown provider %q", provider))
+		panic(fmt.Sprintf("unknown provider %q", provider))
 	}
 	return i
 }

@@ -36,7 +36,7 @@ func (d decision) sends() bool {
 func (r *run) decisionCommand(name, short, long string) *cobra.Command {
 	var send sendOptions
 	c := &cobra.Command{
-		Use: name + " ID...", Short: short, Args: cobra.MinimumNArgs(1),
+		Use: name + " ID...", Short: short, Args: needs("ID...", 1, 0),
 		Long: strings.TrimSpace(short + ". ID is an edit, or a submission: then those of its edits to which this applies. " + long),
 		RunE: r.do(func(ctx context.Context, ids []string) error {
 			return r.decide(ctx, decision{name: name, prefix: onCommandLine}, ids, send)
@@ -50,7 +50,7 @@ func (r *run) resolveCommand() *cobra.Command {
 	var send sendOptions
 	hows := map[model.Resolution]*bool{}
 	c := &cobra.Command{
-		Use: "resolve ID... --mine|--theirs|--merged", Short: "Settle edits that met somebody else's change", Args: cobra.MinimumNArgs(1),
+		Use: "resolve ID... --mine|--theirs|--merged", Short: "Settle edits that met somebody else's change", Args: needs("ID...", 1, 0),
 		Long: `Settles edits in conflict, not verified or of unknown outcome. ID is an edit, or a submission: then those of its
 edits in such a state. Before mine is sent the conversation is read afresh, and what is there now is shown.`,
 		RunE: r.do(func(ctx context.Context, ids []string) error {

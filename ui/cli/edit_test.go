@@ -5,12 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
 	"confab/config"
 	"confab/model"
 )
+
+// ofALibrary is how libraries speak of a wrong command line.
+var ofALibrary = regexp.MustCompile(`arg\(s\)|in the group|strconv|unknown flag|shorthand|invalid|flag needs|time: |\?;`)
 
 func TestUsageErrors(t *testing.T) {
 	for _, args := range [][]string{
@@ -40,6 +44,16 @@ func TestUsageErrors(t *testing.T) {
 		{"edit", "projects:71", "--account", "meetings", "--private", "--yes"},
 		{"edit", "projects:71", "--colour", "red"},
 		{"list", "--limit", "-1"},
+		{"list", "--limit", "x"},
+		{"list", "--limit"},
+		{"list", "--limt", "3"},
+		{"list", "-is:public"},
+		{"demo", "--latency", "x"},
+		{"sync", "--full=x"},
+		{"show", "projects:71", "projects:72"},
+		{"history", "projects:71", "projects:72"},
+		{"outbox", "resolve", "e1", "--yes"},
+		{"outbox", "resolve", "e1", "--mine", "--theirs"},
 		{"list", "with:(("},
 		{"list", "--account", "nobody"},
 		{"new", "--account", "projects", "--yes"},
@@ -76,6 +90,9 @@ func TestUsageErrors(t *testing.T) {
 		}
 		if b.submits > 0 {
 			t.Errorf("%q: something was submitted", args)
+		}
+		if raw := ofALibrary.FindString(b.err.String()); raw != "" {
+			t.Errorf("%q: %q is no word of a person: %s", args, raw, &b.err)
 		}
 	}
 }

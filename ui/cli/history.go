@@ -31,7 +31,7 @@ func (r *run) historyCommand() *cobra.Command {
 "confab undo ID" takes one back. With --json it prints each delivered edit on a line, with what was there before and
 after; --limit then counts edits.`,
 		Example: "  confab history --since 7d\n  confab history projects:1481000003663 --edits\n  confab history --since 2026-01-31 --json",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    needs("REF", 0, 1),
 		RunE: r.do(func(ctx context.Context, args []string) (err error) {
 			if h.limit < 0 {
 				return usage("--limit must not be negative")

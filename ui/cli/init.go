@@ -93,7 +93,7 @@ func (r *run) addAccounts(ctx context.Context) (saved bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.scratch)) }()
-	s.say("An account is tried before it is saved. esc, enter: a question back; ctrl+c: out.")
+	s.say("An account is tried before it is saved. esc and enter goes back one question, ctrl+c leaves.")
 	for more := true; more; {
 		err := s.addAccount(ctx)
 		if errors.Is(err, errLeave) || errors.Is(err, errNoAnswer) {

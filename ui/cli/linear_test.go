@@ -75,7 +75,7 @@ func TestActsAreToldToTheirEnd(t *testing.T) {
 		l.followed(plan)
 		status := 403
 		b.outbox[0].State, b.outbox[0].Error = model.Refused, &model.EntryError{Kind: model.Forbidden, Status: &status, Message: "you may not"}
-		tell("renaming “Mine” → “Again”: needs you: refused: the service does not allow it (403): \"you may not\"; settle it: outbox")
+		tell("renaming “Mine” → “Again”: needs you: refused: the service does not allow it: \"you may not\" (403); settle it: outbox")
 		tell("")
 
 		// What somebody else did is said as it was.
@@ -116,7 +116,7 @@ func TestAPlanForManyInLines(t *testing.T) {
 	b.want(t, 0, "--plain")
 	contains(t, "stdout", &b.out, "making 2 private: “Gutters”, “Chimney”\n", "“Kick-off”: can't: the service has no call for privacy\n",
 		"“Roof repair”: already so\n", "Nothing was sent.", "renaming 2\n“Gutters”: title: Gutters → Guttors\n“Chimney”: title: Chimney → Chimnoy\n",
-		"\nprojects\nSeen by unknown: ")
+		"\nprojects\nSeen by whoever Kona lets in")
 	if b.submits != 1 {
 		t.Errorf("%d were submitted", b.submits)
 	}

@@ -31,7 +31,7 @@ func verbs() []verb {
 		{[]string{"people", "roles"}, "people N...", "who is in one, or in how many of several, and as what", (*linear).doPeople},
 		{[]string{"private", "p"}, "private N...", "make private", set(model.EditPrivacy, string(model.PrivacyPrivate))},
 		{[]string{"public"}, "public N...", "make public", set(model.EditPrivacy, string(model.PrivacyPublic))},
-		{[]string{"rename", "t"}, "rename N TITLE", "rename; several, such as 2-5, also by s/OLD/NEW/ or a template", (*linear).doRename},
+		{[]string{"rename", "t"}, "rename N TITLE", "rename; also by s/OLD/NEW/, and several, such as 2-5, by a template", (*linear).doRename},
 		{[]string{"describe"}, "describe N TEXT", "set the description", setTo(model.EditDescription)},
 		{[]string{"access"}, "access N WORD", "who gets in", setTo(model.EditAccess)},
 		{[]string{"role"}, "role N [WHO=ROLE]", "give a participant a role; lists them and asks where you don't say whom", people("role")},
@@ -76,10 +76,10 @@ func setTo(kind model.EditKind) func(*linear, context.Context, string) error {
 	}
 }
 
-// doRename sets the title of one; of several it may make one for each.
+// doRename sets the title of one, or replaces a text in it; of several it may make one for each.
 func (l *linear) doRename(ctx context.Context, rest string) error {
 	refs, text, err := l.pickOne(rest)
-	if err != nil || text == "" || len(refs) == 1 {
+	if err != nil || text == "" || len(refs) == 1 && !strings.HasPrefix(text, "s/") {
 		return setTo(model.EditTitle)(l, ctx, rest)
 	}
 	r, err := model.ParseRenaming(text, time.Local)
@@ -250,7 +250,7 @@ func (l *linear) doOutbox(ctx context.Context, _ string) error { return l.listOu
 func (l *linear) doHistory(ctx context.Context, _ string) error {
 	id := func(s model.Submission) string { return s.ID }
 	return paged(ctx, historyRange{limit: linearPage}, l.engine.Submissions, id, func(s model.Submission) error {
-		l.print("%s: %s; asked %s, id %s", s.Words(), s.Ending(l.clock), l.spoken(s.At), s.ID)
+		l.print("%s: %s; asked %s, id %s", s.Words(), s.Ending(l.spoken), l.spoken(s.At), s.ID)
 		return nil
 	})
 }

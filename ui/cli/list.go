@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"confab/model"
 	"confab/model/query"
@@ -56,8 +57,11 @@ cell that a spreadsheet would run has an apostrophe in front. The columns are ` 
 			})
 		}),
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return fmt.Errorf("%w; a query that begins with - goes after --", err)
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if short := new(pflag.NotExistError); errors.As(err, &short) && short.GetSpecifiedShortnames() != "" {
+			return fmt.Errorf("%w; a query that begins with - goes after --", flagWords(c, err))
+		}
+		return flagWords(c, err)
 	})
 	c.Flags().StringVar(&view, "view", "", "only what the query of this view matches, literally too")
 	c.Flags().IntVar(&limit, "limit", 0, "print at most n conversations; 0 is all")

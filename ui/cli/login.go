@@ -36,7 +36,7 @@ yourself; where that is on another machine, paste the address the browser ends u
 The address to come back to is redirect_url in [account.settings]. It must be the one that is registered with the
 service for the client_id.`,
 		Example: "  confab login projects",
-		Args:    cobra.ExactArgs(1),
+		Args:    needs("ACCOUNT", 1, 1),
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			if err := r.loadConfig(); err != nil {
 				return err

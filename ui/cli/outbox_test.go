@@ -38,7 +38,7 @@ func TestDecisionsApplyToWhatTheyCan(t *testing.T) {
 		"theirs":              {model.InConflict, []string{"resolve", "e1", "--theirs"}, 0, "given up", ""},
 		"merged text":         {model.InConflict, []string{"resolve", "e1", "--merged"}, 2, "", "only people and contacts can be merged"},
 		"resolve refused":     {model.Refused, []string{"resolve", "e1", "--mine"}, 1, "", "it met nobody else's change (refused)"},
-		"resolve without how": {model.InConflict, []string{"resolve", "e1"}, 2, "", "mine theirs merged"},
+		"resolve without how": {model.InConflict, []string{"resolve", "e1"}, 2, "", "say how: --mine, --theirs or --merged"},
 		"nothing of this id":  {model.Refused, []string{"discard", "e1", "none"}, 1, "", `there is no edit or submission "none" in the outbox`},
 		"no wait":             {model.Refused, []string{"retry", "e1", "--no-wait"}, 0, "queued  e1", ""},
 		"dry run":             {model.Refused, []string{"retry", "e1", "--dry-run"}, 0, "PUT /c/71/title", ""},
@@ -104,7 +104,7 @@ func TestOutboxOnATerminal(t *testing.T) {
 	b.want(t, ExitOK, "outbox", "list")
 	want := `s1  renaming “Roof” → “Mine”: needs you
   e1  needs you: refused  projects:71  “Roof”  title: Roof → Mine
-    the service has no call for it (405): "MethodNotAllowed"
+    the service can't do it: "MethodNotAllowed" (405)
 `
 	if b.out.String() != want {
 		t.Errorf("got\n%swant\n%s", &b.out, want)

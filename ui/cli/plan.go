@@ -107,7 +107,10 @@ func editLines(e model.Edit) []string {
 func peopleLines(e model.Edit) []string {
 	d := model.DiffPeople(e.Base.Set(), e.Target.Set())
 	what := field(e)
-	out := []string{fmt.Sprintf("%s: %d → %d", what, len(e.Base.Set()), len(e.Target.Set()))}
+	if was, will := len(e.Base.Set()), len(e.Target.Set()); was != will {
+		what += fmt.Sprintf(": %d → %d", was, will)
+	}
+	out := []string{what}
 	for _, p := range d.Added {
 		out = append(out, "  + "+personWith(p))
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -185,6 +186,8 @@ type run struct {
 	// noConfig says that the config was looked for and is not there.
 	noConfig bool
 	asked    *prompter
+	// command is the command line as far as it names a command.
+	command string
 	// ended says that a command has run, and status what it ended with.
 	ended  bool
 	status int
@@ -210,6 +213,10 @@ func Main(ctx context.Context, p Program, args []string) int {
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
 	r.strictCommands(root)
+	root.SetFlagErrorFunc(flagWords)
+	if named, _, err := root.Find(args); err == nil {
+		r.command = named.CommandPath()
+	}
 	err := fang.Execute(ctx, root, fang.WithVersion(p.Version), fang.WithErrorHandler(r.usageError), fang.WithoutManpage())
 	switch {
 	case ctx.Err() != nil:
@@ -223,8 +230,8 @@ func Main(ctx context.Context, p Program, args []string) int {
 }
 
 func (r *run) usageError(_ io.Writer, _ fang.Styles, err error) {
-	r.complain(err)
-	fmt.Fprintln(r.Err, "Try: confab --help")
+	r.complain(groupWords(err))
+	fmt.Fprintf(r.Err, "Try: %s --help\n", cmp.Or(r.command, "confab"))
 }
 
 // do wraps a command: what it ends with is shown here, and the status kept, so

@@ -56,27 +56,6 @@ func (s *Start) register(c *cobra.Command) {
 	c.Flags().StringVar(&s.View, "view", "", "open the view of this name")
 }
 
-// noArgs refuses arguments, with the nearest command where one is close.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	word := model.CleanLine(args[0], 80)
-	if !cmd.HasSubCommands() {
-		return fmt.Errorf("%s takes no argument, but got %q", cmd.CommandPath(), word)
-	}
-	return fmt.Errorf("unknown command %q for %s%s", word, cmd.CommandPath(), suggest(args[0], commandNames(cmd), ""))
-}
-
-func commandNames(of *cobra.Command) (names []string) {
-	for _, c := range of.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	return names
-}
-
 // pathFlags take the name of a file, which may hold any bytes.
 var pathFlags = []string{"--config", "--log", "--write-config"}
 
@@ -228,9 +207,9 @@ func (r *run) checkQuery(q string) error {
 	}
 	var bad *query.Error
 	if !errors.As(err, &bad) {
-		return usage("query: %s", err)
+		return usage("%s", err)
 	}
-	text := "query: " + bad.Message
+	text := bad.Message
 	if bad.Suggestion != "" {
 		text += fmt.Sprintf("; did you mean %q?", bad.Suggestion)
 	}

@@ -18,7 +18,7 @@ func (r *run) forgetCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "forget ACCOUNT",
 		Short: "Remove everything kept of an account: cache, outbox, history, marks, tokens",
-		Args:  cobra.ExactArgs(1),
+		Args:  needs("ACCOUNT", 1, 1),
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			if err := r.mayAsk(o); err != nil {
 				return err

@@ -19,7 +19,7 @@ func (r *run) showCommand() *cobra.Command {
 		Use:     "show REF",
 		Short:   "Print one conversation, read afresh, with everything known",
 		Example: "  confab show projects:1481000003663\n  confab show --json projects:1481000003663",
-		Args:    cobra.ExactArgs(1),
+		Args:    needs("REF", 1, 1),
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			return r.withEngine(ctx, func() error {
 				ref, err := r.ref(args[0])

@@ -82,7 +82,12 @@ type accountJSON struct {
 }
 
 func (r *run) reportAccount(a model.AccountState) {
-	line := fmt.Sprintf("%s  %s, checked %s", a.Name, theme.Count(a.Conversations, "conversation"), at(a.Checked))
+	line := a.Name + "  " + theme.Count(a.Conversations, "conversation") + ", "
+	if a.Checked.IsZero() {
+		line += "not read yet"
+	} else {
+		line += "checked " + at(a.Checked)
+	}
 	if a.Waiting > 0 {
 		line += fmt.Sprintf(", %s waiting", theme.Count(a.Waiting, "edit"))
 	}

@@ -20,7 +20,7 @@ func (r *run) undoCommand() *cobra.Command {
 		Long: `Takes back an edit by its id from history or the outbox, or everything that was submitted with it by the id of
 the submission. What was not sent yet is withdrawn; the rest is undone by an edit of its own, which waits for what is
 being sent.`,
-		Args: cobra.ExactArgs(1),
+		Args: needs("ID", 1, 1),
 		RunE: r.do(func(ctx context.Context, args []string) error {
 			if err := r.mayAsk(send); err != nil {
 				return err

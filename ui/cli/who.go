@@ -130,7 +130,7 @@ func (e *ambiguousError) Error() string {
 type nobodyError struct{ text, where, suggestion string }
 
 func (e *nobodyError) Error() string {
-	return fmt.Sprintf("%q is nobody in %s: no id, e-mail or exact name is like this%s", cell(e.text), e.where, e.suggestion)
+	return fmt.Sprintf("%q is nobody in %s: give an id, an e-mail or an exact name%s", cell(e.text), e.where, e.suggestion)
 }
 
 // matches reports whether a participant is whom the text names.

@@ -199,7 +199,7 @@ func (v *View) people(p *page) {
 	isRoom := func(q model.Participant) bool { return q.Kind == model.KindRoom }
 	if c.Participants.Known {
 		people := slices.DeleteFunc(slices.Clone(c.Participants.Items), isRoom)
-		p.head(fmt.Sprintf("Participants (%d)", len(people)))
+		p.head(fmt.Sprintf("People (%d)", len(people)))
 		table(p, people)
 	}
 	if c.Contacts.Known {

@@ -79,7 +79,7 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	}
 	out = append(out, "", " "+th.Say(theme.Heading, "Signs"))
 	for _, s := range [][2]string{{th.PrivateSign, "private"}, {th.PublicSign, "public, or everyone in its space"},
-		{th.ParticipantsSign, "members: its people alone; group: the groups in it too"}, {th.UnknownSign, "unknown: the service does not say"},
+		{th.ParticipantsSign, "members: its people alone; group: the groups in it too"}, {th.UnknownSign, "the service does not say who sees it"},
 		{th.UnseenSign, "not opened yet"}, {th.StaleSign, "not in the last complete sweep: it may have changed or be gone"},
 		{th.PinSign, "pinned"}, {th.MarkSign, "marked; of an edit: done"},
 		{th.QueuedSign, "an edit is on its way"}, {th.RetrySign, "an edit is tried again later"},

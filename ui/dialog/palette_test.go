@@ -15,7 +15,7 @@ func entries() []Entry {
 	return []Entry{
 		{Name: "down", Help: "next conversation", Key: "j", Plain: true},
 		{Name: "rename", Help: "rename", Key: "t"},
-		{Name: "archive", Help: "archive", Key: "A", Off: "the service has no call for this"},
+		{Name: "archive", Help: "archive", Key: "A", Off: "the service can't do this"},
 		{Name: "edit_form", Help: "edit everything, also to rename", Key: "e"},
 	}
 }
@@ -75,7 +75,7 @@ func TestEveryActionIsReadableInANarrowTerminal(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	if text := drawPalette(NewPalette(entries()), 100, 20); !strings.Contains(text, "off: the service has no call for this") || !strings.Contains(text, "Actions (4)") {
+	if text := drawPalette(NewPalette(entries()), 100, 20); !strings.Contains(text, "off: the service can't do this") || !strings.Contains(text, "Actions (4)") {
 		t.Error(text)
 	}
 }

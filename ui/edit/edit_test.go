@@ -372,7 +372,7 @@ func TestOneChangedPairIsOneChange(t *testing.T) {
 // reason is cut where there is room to go on.
 func TestFormsNameTheirKeysAndReasonsInNarrowTerminals(t *testing.T) {
 	th := theme.New(theme.Config{Name: "mono"})
-	why := "the service has no call for this kind of change, and none is planned for it"
+	why := "the service can't do this kind of change, and none is planned for it"
 	caps := model.Capabilities{model.EditTitle: {State: model.CapabilityYes}, model.EditPrivacy: {State: model.CapabilityNo, Reason: why}}
 	f := form(Subject{Capabilities: caps, Kinds: []model.EditKind{model.EditTitle, model.EditPrivacy}})
 	e := NewPeople("People", model.EditParticipants, false, model.Description{Roles: []string{"editor", "viewer"}})

@@ -68,7 +68,7 @@ func newField(k model.EditKind, s Subject) *field {
 	switch cp := s.Capabilities.Of(k); {
 	case !cp.Can():
 		if fl.off = model.CleanLine(cp.Reason, 300); fl.off == "" {
-			fl.off = "the service has no call for this"
+			fl.off = "the service can't do this"
 		}
 	case cp.State == model.CapabilityAssumed:
 		fl.note = "assumed"

@@ -175,7 +175,7 @@ const (
 	secAct     = "Act"
 	secTriage  = "Triage (local, never sent)"
 	secCarry   = "Carry out"
-	secPeople  = "Participants and contacts"
+	secPeople  = "People and contacts"
 	secForm    = "Forms"
 	secDialog  = "Dialogs"
 	secPlan    = "The plan"
@@ -232,7 +232,7 @@ var table = []row{
 	{List, MakePrivate, "", "make private", secAct},
 	{List, MakePublic, "", "make public, after showing who will see it", secAct},
 	{List, Rename, "t", "rename", secAct},
-	{List, Participants, "P", "participants and roles", secAct},
+	{List, Participants, "P", "people and their roles", secAct},
 	{List, Contacts, "c", "contacts", secAct},
 	{List, ToggleStatus, "s", "close or reopen (several: close all)", secAct},
 	{List, Close, "", "close", secAct},

@@ -1,0 +1,78 @@
+package model_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// unsaid is what no text says to a person, and why.
+var unsaid = map[string]*regexp.Regexp{
+	"a phrase of machines":  regexp.MustCompile(`(?i)\b(successfully|error:|failed to|unable to|please|invalid argument)\b|\berror: `),
+	"the name of a layer":   regexp.MustCompile(`^(store|inbox|sandbox|config|query|index|model|providers?|resty|cobra|kona|bird|attention|askelephant|ui|cli): `),
+	"a plural for one":      regexp.MustCompile(`%d (edits|conversations|accounts|rows|problems|submissions|views|participants|contacts|matches)\b`),
+	"a plural for both":     regexp.MustCompile(`[a-z]\(s\)`),
+	"what only an API says": regexp.MustCompile(`PUT is sent`),
+}
+
+// needles are looked for in what others say.
+var needles = []string{"unable to parse"}
+
+// TestEveryTextIsOfAPerson reads each literal and each embedded text of the program.
+func TestEveryTextIsOfAPerson(t *testing.T) {
+	root := os.DirFS("..")
+	seen := 0
+	check := func(at, text string) {
+		if !strings.Contains(strings.TrimSpace(text), " ") {
+			return
+		}
+		seen++
+		for what, is := range unsaid {
+			if found := is.FindString(text); found != "" {
+				t.Errorf("%s: %s (%q) in %q", at, what, found, text)
+			}
+		}
+	}
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		switch name := d.Name(); {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == "testdata" || name == "crowd" || name == "sandbox" || name == "screenshots" || len(name) > 1 && name[0] == '.'):
+			return fs.SkipDir
+		case strings.HasSuffix(name, "_test.go") || d.IsDir():
+		case strings.HasSuffix(name, ".txt"):
+			text, err := fs.ReadFile(root, path)
+			for i, line := range strings.Split(string(text), "\n") {
+				check(path+":"+strconv.Itoa(i+1), line)
+			}
+			return err
+		case strings.HasSuffix(name, ".go"):
+			files := token.NewFileSet()
+			file, err := parser.ParseFile(files, filepath.Join("..", path), nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+					text, _ := strconv.Unquote(l.Value)
+					for _, needle := range needles {
+						text = strings.ReplaceAll(text, needle, "")
+					}
+					check(files.Position(l.Pos()).String(), text)
+				}
+				return true
+			})
+		}
+		return nil
+	})
+	if err != nil || seen < 1500 {
+		t.Errorf("%d texts were read: %v", seen, err)
+	}
+}
