@@ -127,7 +127,7 @@ func TestAPlanOnANarrowScreenTellsAllItsCounts(t *testing.T) {
 		a.Press("*", "t")
 		a.Type("same")
 		a.Press("enter")
-		a.Want("Rename 3,000", "title, one by one", "3,000 ▾", "can't: the service has no", "1,000 ▸", "y send 3,000", "n no (enter)")
+		a.Want("Rename 3,000", "title, one by one", "3,000 ▾", "can't: the service can't", "1,000 ▸", "y send 3,000", "n no (enter)")
 		a.WantNot("already", " 0 can")
 	})
 }

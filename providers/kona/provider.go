@@ -145,7 +145,7 @@ const (
 // table is what the service can do, whatever the account. The list of conversations may leave participants and groups
 // out, reading one brings them.
 var table = []providers.CapabilityRow{
-	providers.No(model.EditPrivacy, "Kona has no privacy setting: its access says who can see a conversation"),
+	providers.No(model.EditPrivacy, "Kona has no privacy setting, only access"),
 	providers.Assumed(model.EditTitle, callPut+"name", reasonPut),
 	providers.Assumed(model.EditDescription, callPut+"details", reasonPut),
 	providers.No(model.EditStatus, "Kona's conversations have no status"),
