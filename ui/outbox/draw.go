@@ -176,9 +176,8 @@ func (s *Screen) row(th *theme.Theme, i, w int, now time.Time) string {
 	end := th.Say(signLook, th.Fit(ending, endW, th.Ellipsis)) + th.Say(theme.Dim, tail)
 	room -= endW + 1
 	apart := th.Truncate(s.namesakes.Apart(l.sub.Sentence, l.sub.Ref, "  "), room/2, th.Ellipsis)
-	words = th.Truncate(words, room-th.Width(apart), th.Ellipsis)
-	apart = th.Say(theme.Dim, th.Fit(apart, room-th.Width(words), ""))
-	return th.Fit(lead+th.Highlight(look, words, s.finder.Query, 1)+apart+" "+end, w, "")
+	words = th.Fit(words, room-th.Width(apart), th.Ellipsis)
+	return th.Fit(lead+th.Highlight(look, words, s.finder.Query, 1)+th.Say(theme.Dim, apart)+" "+end, w, "")
 }
 
 func subSign(th *theme.Theme, sub model.Submission) (string, theme.Token) {
