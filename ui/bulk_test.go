@@ -203,6 +203,7 @@ func TestAPlanOpensIsSearchedAndLeftOutOf(t *testing.T) {
 		a.Want("Make 7 private", "▸")
 		a.Press("x") // the whole line
 		a.Want("Everything was left out: nothing is sent.", "take these in")
+		a.WantNot("Make 0 private")
 		a.Press("y")
 		a.wantEdits()
 		a.Press("x", "/")

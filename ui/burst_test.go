@@ -165,6 +165,7 @@ func burst(t *testing.T, in []byte) {
 }
 
 func TestNoBurstChangesWhatNobodySaw(t *testing.T) {
+	t.Parallel()
 	seeds := uint64(24)
 	if testing.Short() {
 		seeds = 6

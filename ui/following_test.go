@@ -111,6 +111,7 @@ func TestTheLineTellsOfAConflict(t *testing.T) {
 }
 
 func TestTheLineTellsWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	drive(t, sandbox.Options{}, func(r *road) {
 		ref := publicCall(r.t, r.sb)
 		title := r.title(ref)
@@ -139,6 +140,7 @@ func TestTheLineTellsWhatIsWaitedFor(t *testing.T) {
 // The newest act goes back, whatever it was, and is named; another press asks
 // before it changes a service.
 func TestUndoTakesBackTheNewestActWhateverItWas(t *testing.T) {
+	t.Parallel()
 	drive(t, sandbox.Options{}, func(r *road) {
 		call, chat := publicCall(r.t, r.sb), birdWith(r.t, r.sb, "public")
 		was, other := r.title(call), r.title(chat)
@@ -263,6 +265,7 @@ func TestUndoOfWhatIsBeingSent(t *testing.T) {
 
 // Last week's bulk of 75 is one line, and goes back with four keys.
 func TestLastWeeksBulkGoesBackWithFourKeys(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		sb := newSandbox(t, sandbox.Options{Conversations: 460})

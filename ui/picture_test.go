@@ -38,6 +38,7 @@ func mixed(t *rapid.T, n int) []model.Row {
 // terminal that counts cells rune by rune and in one that counts clusters. What
 // its screen shows is what a full redraw shows.
 func TestAnyWayThereShowsTheSame(t *testing.T) {
+	t.Parallel()
 	keys := []string{"j", "j", "j", "k", "k", "ctrl+d", "ctrl+u", "G", "g", "v", "]", "enter", "esc", "space", "V", "pgdown", "pgup", "t", "?", "/", "P", "x"}
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := mixed(rt, rapid.IntRange(0, 90).Draw(rt, "rows"))

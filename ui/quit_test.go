@@ -161,6 +161,7 @@ func TestQuitWaitsForTheDisk(t *testing.T) {
 // What waits for a decision on another edit goes nowhere by itself: nobody is let
 // wait for it.
 func TestQuittingDoesNotWaitForADecision(t *testing.T) {
+	t.Parallel()
 	stuck := func(t *testing.T, f func(r *road)) {
 		drive(t, sandbox.Options{}, func(r *road) {
 			ctx := context.Background()

@@ -10,6 +10,7 @@ import (
 
 // What finds nothing is met with what finds something, which one key takes.
 func TestTheNearestQueryIsOffered(t *testing.T) {
+	t.Parallel()
 	drive(t, sandbox.Options{World: sandbox.Northwind, Conversations: 400}, func(r *road) {
 		r.Press("/")
 		r.Type("label:Type=Interview")

@@ -408,6 +408,7 @@ func TestAskElephantContactsKeepTheRoom(t *testing.T) {
 }
 
 func TestAServiceThatIsDownForThreeHours(t *testing.T) {
+	t.Parallel()
 	drive(t, sandbox.Options{}, func(r *road) {
 		ref := publicCall(r.t, r.sb)
 		r.find(ref)
@@ -440,6 +441,7 @@ func TestAServiceThatIsDownForThreeHours(t *testing.T) {
 }
 
 func TestARestartWithAFullOutbox(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		sb := newSandbox(t, sandbox.Options{})

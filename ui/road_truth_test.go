@@ -36,6 +36,7 @@ func TestAConversationThatIsDeletedWhileItIsOpenSaysSo(t *testing.T) {
 // Lists bring less than single reads, and differently in each service: neither
 // changes what is done, and what a single read brought stays.
 func TestReadingAgainChangesNothingThatIsDone(t *testing.T) {
+	t.Parallel()
 	drive(t, sandbox.Options{Conversations: 48}, func(r *road) {
 		ctx := context.Background()
 		refs, err := r.inbox.Refs(ctx, "is:any", false)
@@ -152,6 +153,7 @@ func TestAFormOutlivesTheEditThatItWasOpenedUpon(t *testing.T) {
 // A bulk that is being delivered is taken back by one yes, however far it has come
 // while the person read what that means.
 func TestABulkIsTakenBackWhileItIsDelivered(t *testing.T) {
+	t.Parallel()
 	conversations, minutes := 800, 60
 	if testing.Short() {
 		conversations, minutes = 240, 20

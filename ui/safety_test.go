@@ -144,6 +144,7 @@ var screens = map[string][]string{
 }
 
 func TestEverySizeFits(t *testing.T) {
+	t.Parallel()
 	var sizes [][2]int
 	for i, w := range []int{1, 2, 3, 7, 12, 19, 20, 23, 24, 25, 31, 36, 44, 52, 68} {
 		for _, h := range []int{1, 2 + i%3, 5 + i%4, 9 + i%7} {

@@ -54,6 +54,7 @@ func (r *road) strike(most int, keys ...string) {
 }
 
 func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
+	t.Parallel()
 	for _, keys := range [][]string{{"O", "r"}, {"!", "r"}} {
 		overnight(t, func(r *road, path string) {
 			r.sb.Attention().Set(func(s *sandbox.AttentionSwitches) { s.ForbidWrites = true })
@@ -81,6 +82,7 @@ func TestRetryWhatFailedLastNightInTwoKeys(t *testing.T) {
 }
 
 func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
+	t.Parallel()
 	overnight(t, func(r *road, path string) {
 		r.Press("/")
 		r.Type(`title:"Pipeline review" is:public`)
@@ -124,6 +126,7 @@ func TestTakeBackYesterdaysBulkInFourKeys(t *testing.T) {
 }
 
 func TestThirtyDoneInThirtyKeys(t *testing.T) {
+	t.Parallel()
 	for name, do := range map[string]func(r *road){
 		"at the speed of a machine": func(r *road) {
 			for range 30 {

@@ -230,9 +230,9 @@ func (t *tally) order() [2]string {
 	return model.Order(some)
 }
 
-// name is the title of the plan as it is now.
+// name is the title of the plan as it is now, "" where it changes nothing.
 func (t *tally) name() string {
-	if t.sentence == [2]string{} {
+	if t.sentence == [2]string{} || t.changes == 0 {
 		return ""
 	}
 	return capital(t.sentence[0] + theme.Number(t.changes) + t.sentence[1])

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"confab/model"
@@ -100,7 +101,7 @@ func (t *Theme) Progress(s model.Submission, now time.Time) string {
 	case s.Waiting == s.Edits:
 		return reason
 	}
-	return t.Ending(s, now) + ": " + reason
+	return t.Ending(s, now) + ": " + strings.TrimPrefix(reason, "waits: ")
 }
 
 // waiting says what an edit of an account waits for, where confab's own words are

@@ -43,6 +43,15 @@ func TestReasonsAreWordsForAPerson(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	some := later(model.RetryAt, model.RateLimited)
+	for want, s := range map[string]model.Submission{
+		"waits: support asked to wait, next try 12:58":                  {Edits: 7, Waiting: 7, Problem: &some},
+		"2 delivered, 5 waiting: support asked to wait, next try 12:58": {Edits: 7, Waiting: 5, Delivered: 2, Problem: &some},
+	} {
+		if got := th.Progress(s, now); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 func TestWhenIsShort(t *testing.T) {
