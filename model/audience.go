@@ -118,7 +118,7 @@ func everybody(people []Participant, count int) string {
 		case p.Kind == KindRoom:
 			count--
 		case p.Kind == KindGroup:
-			groups = append(groups, name)
+			groups = append(groups, strings.TrimPrefix(name, KindGroup+" ")) // one without a name is "group #33"
 		default:
 			names = append(names, name)
 		}

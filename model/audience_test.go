@@ -44,6 +44,7 @@ func TestSeen(t *testing.T) {
 		{"more than are known", "members", "members", "the 9 people in it", with(conversation("participants", grace), func(c *model.Conversation) { c.ParticipantCount = 9 })},
 		{"nobody known", "members", "members", "the people in it", &model.Conversation{Privacy: "participants", ParticipantCount: -1}},
 		{"a group", "group", "group", "the group On-call and Grace", conversation("participants", group("On-call"), grace)},
+		{"a group of which only the id is known", "group", "group", "the group #33", conversation("participants", model.Participant{Kind: model.KindGroup, ID: "33"})},
 		{"a group alone", "group", "group", "the group On-call", conversation("participants", group("On-call"))},
 		{"a group of a row", "group", "group", "the group On-call", &model.Conversation{Privacy: "participants", ParticipantCount: -1, Featured: []model.Participant{group("On-call")}}},
 		{"two groups", "group", "group", "the groups A and B and 4 people", conversation("participants", group("A"), group("B"), grace, sam, ann, bo)},
