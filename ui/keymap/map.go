@@ -15,16 +15,11 @@ type Map struct{ bindings []Binding }
 // list leaves an action without keys; reserved keys stay where they are.
 func New(overrides map[string]map[string][]string) (m *Map, problems []string) {
 	m = &Map{}
-	for _, r := range table {
-		b := Binding{Context: r.context, Action: r.action, Help: r.help, Section: r.section}
-		for k := range strings.SplitSeq(r.keys, ",") {
-			if k != "" {
-				b.Keys = append(b.Keys, strings.Fields(k))
-			}
-		}
-		own, ok := overrides[string(r.context)][string(r.action)]
-		if !ok && slices.Contains(special, r.context) {
-			if own, ok = overrides[string(Dialog)][string(r.action)]; !ok {
+	for _, b := range table {
+		b.Keys = slices.Clone(b.Keys)
+		own, ok := overrides[string(b.Context)][string(b.Action)]
+		if !ok && slices.Contains(special, b.Context) {
+			if own, ok = overrides[string(Dialog)][string(b.Action)]; !ok {
 				b.yield(overrides[string(Dialog)])
 			}
 		}
