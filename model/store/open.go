@@ -187,7 +187,7 @@ func (s *Store) connectAll() (err error) {
 func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 	q := url.Values{"_txlock": {lock}, "_pragma": {
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-2000)",
+		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-1000)",
 	}}
 	c, err := sqlite.NewConnector(dsn(path, q))
 	if err != nil {

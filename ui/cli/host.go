@@ -169,7 +169,7 @@ func SaveMemory(conversations int) {
 	switch {
 	case os.Getenv("GOGC") != "" || conversations < 20_000:
 	case conversations < 300_000:
-		debug.SetGCPercent(25)
+		debug.SetGCPercent(12)
 	default:
 		debug.SetGCPercent(5)
 	}
