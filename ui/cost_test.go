@@ -84,7 +84,7 @@ func countedWorlds(t *testing.T) map[string]crowd.Size {
 	now := time.Date(1999, 12, 31, 12, 0, 0, 0, time.UTC) // the clock of a bubble begins the day after
 	dir := t.TempDir()
 	out := map[string]crowd.Size{}
-	for _, size := range []crowd.Size{{Conversations: 1_000, Waiting: 100, Delivered: 1_000}, {Conversations: 8_000, Waiting: 800, Delivered: 8_000}} {
+	for _, size := range []crowd.Size{{Conversations: 1_000, Waiting: 100, Delivered: 1_000}, {Conversations: 5_000, Waiting: 500, Delivered: 5_000}} {
 		size.Now = now
 		path := filepath.Join(dir, map[bool]string{true: "small.db", false: "large.db"}[len(out) == 0])
 		crowd.Fill(t, path, size)

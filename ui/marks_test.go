@@ -16,10 +16,7 @@ import (
 // is the same for 100,000 marked rows as for 1,000, but for the bits of a set and
 // what a read of the list that runs meanwhile takes. Five bytes a row are too much.
 func TestTheWorkOfAKeyDoesNotGrowWithTheMarks(t *testing.T) {
-	marked := 100_000
-	if testing.Short() {
-		marked = 20_000
-	}
+	const marked = 40_000
 	more := uint64(5 * marked)
 	counted := []string{"key", "planned", "submitted", "told", "triaged", "refs", "marked", "edits"}
 	// road gives what each message and key of a road takes at most.

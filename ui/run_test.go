@@ -92,13 +92,13 @@ func TestEveryEndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
-// TestRunEndsAtAnyMoment ends it hundreds of times at random moments: in time,
+// TestRunEndsAtAnyMoment ends it a hundred times at random moments: in time,
 // with the terminal as it was, and with what stood on the screen kept.
 func TestRunEndsAtAnyMoment(t *testing.T) {
 	var side sync.WaitGroup // by side: a round mostly waits
 	for range 12 {
 		side.Go(func() {
-			for round := 0; round < 20 && !t.Failed(); round++ {
+			for round := 0; round < 10 && !t.Failed(); round++ {
 				endAtAnyMoment(t, round%2 == 0)
 			}
 		})

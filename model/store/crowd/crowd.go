@@ -121,19 +121,29 @@ func (size Size) deliver(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer tx.Rollback()
+	type delivered struct {
+		ID, Submission, Account, Conv, Title string
+		Edit, Before, After                  any
+		At                                   int64
+	}
+	var all []delivered
 	for i := range size.Delivered {
 		at := size.Now.Add(-time.Duration(size.Delivered-i) * time.Second)
 		e := size.rename(i % size.Conversations)
 		e.Edit.ID, e.Edit.Submission, e.Edit.Created = fmt.Sprintf("0-%09d", i), fmt.Sprintf("0-%09d", i/10), at
-		raw, _ := json.Marshal(e.Edit)
-		before, _ := json.Marshal(e.Edit.Base)
-		after, _ := json.Marshal(e.Edit.Target)
-		_, err := tx.ExecContext(ctx, `
-INSERT OR IGNORE INTO submission (id, sentence, user, at, edits) VALUES (?1, 'renamed ten', 'ada', ?2, 10);
+		all = append(all, delivered{e.Edit.ID, e.Edit.Submission, e.Edit.Ref.Account, e.Edit.Ref.ID, e.Title, e.Edit, e.Edit.Base, e.Edit.Target, at.UnixMilli()})
+	}
+	raw, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	for _, insert := range []string{`
+INSERT OR IGNORE INTO submission (id, sentence, user, at, edits)
+  SELECT value->>'Submission', 'renamed ten', 'ada', value->>'At', 10 FROM json_each(?)`, `
 INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at)
-  VALUES (?3, ?4, ?5, ?1, ?6, ?7, ?8, ?9, 'done', ?2)`,
-			e.Edit.Submission, at.UnixMilli(), e.Edit.ID, e.Edit.Ref.Account, e.Edit.Ref.ID, raw, e.Title, before, after)
-		if err != nil {
+  SELECT value->>'ID', value->>'Account', value->>'Conv', value->>'Submission', CAST(value->'Edit' AS BLOB), value->>'Title',
+    CAST(value->'Before' AS BLOB), CAST(value->'After' AS BLOB), 'done', value->>'At' FROM json_each(?)`} {
+		if _, err := tx.ExecContext(ctx, insert, raw); err != nil {
 			return err
 		}
 	}
