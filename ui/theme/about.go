@@ -232,12 +232,15 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 	var own, away, resources []string
 	from := map[string][]string{} // by domain
 	all := c.People()
-	named := 0
+	named, unnamed := 0, 0
 	for _, p := range all {
 		domain := model.Outside(p, c, ours)
 		switch {
 		case p.Kind == model.KindRoom:
 			resources = append(resources, Name(p))
+			continue
+		case Called(p) == nameless:
+			unnamed++
 			continue
 		case named == membersNamed:
 			continue
@@ -262,7 +265,13 @@ func members(c *model.Conversation, ours []string) (people, rooms string) {
 	for _, domain := range away {
 		out = append(out, "from "+model.CleanLine(company(c, domain), 60)+": "+strings.Join(from[domain], ", "))
 	}
-	if more := max(len(all), c.ParticipantCount) - len(resources) - named; more > 0 && named > 0 {
+	switch {
+	case unnamed == 1:
+		out = append(out, nameless)
+	case unnamed > 1:
+		out = append(out, fmt.Sprintf("%d people without a name", unnamed))
+	}
+	if more := max(len(all), c.ParticipantCount) - len(resources) - named - unnamed; more > 0 && named+unnamed > 0 {
 		out = append(out, fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(out, "; "), strings.Join(resources, ", ")
@@ -279,10 +288,13 @@ func company(c *model.Conversation, domain string) string {
 	return domain
 }
 
-// Called returns what to call somebody; of whom only an id is known has no name.
+// nameless is what somebody is called of whom only an id is known.
+const nameless = "somebody without a name"
+
+// Called returns what to call somebody.
 func Called(p model.Participant) string {
 	if p.Name == "" && p.Email == "" && p.Identifier == "" {
-		return "somebody without a name"
+		return nameless
 	}
 	return Name(p)
 }

@@ -1,6 +1,10 @@
 package theme
 
-import "testing"
+import (
+	"testing"
+
+	"confab/model"
+)
 
 func TestLabelsInWords(t *testing.T) {
 	for label, want := range map[string]string{
@@ -12,5 +16,18 @@ func TestLabelsInWords(t *testing.T) {
 		if got := labelWords(label); got != want {
 			t.Errorf("%q is %q, want %q", label, got, want)
 		}
+	}
+}
+
+func TestPeopleOfWhomOnlyAnIDIsKnownAreCounted(t *testing.T) {
+	c := &model.Conversation{Participants: model.Set[model.Participant]{Known: true, Items: []model.Participant{
+		{Kind: model.KindUser, ID: "40"}, {Kind: model.KindUser, ID: "7", Name: "Ann"}, {Kind: model.KindUser, ID: "41", Role: model.RoleEditor}}}}
+	if got, _ := members(c, nil); got != "Ann; 2 people without a name" {
+		t.Error(got)
+	}
+	c.Participants.Items = c.Participants.Items[:1]
+	c.ParticipantCount = 3
+	if got, _ := members(c, nil); got != "somebody without a name; 2 more" {
+		t.Error(got)
 	}
 }
