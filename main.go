@@ -86,7 +86,7 @@ func program(atOnce <-chan struct{}) cli.Program {
 	}
 	known := make([]query.Service, 0, len(registry))
 	for _, f := range registry {
-		known = append(known, query.Service{Name: f.Name, Audience: f.Audiences()})
+		known = append(known, query.Service{Name: f.Name, Audience: f.About.Audience})
 	}
 	query.SetServices(known)
 	p := cli.Program{
@@ -238,7 +238,7 @@ func (c credential) Get(ctx context.Context) (string, error) {
 
 // pacing returns the pacer of an account, nil for none.
 func pacing(db *store.Store, f providers.Factory, a config.Account) model.Pacer {
-	every, burst := f.Pace.Every, f.Pace.Burst
+	every, burst := f.Pace.Every(), f.Pace.Burst
 	if a.Pace.Interval > 0 {
 		every, burst = a.Pace.Interval, 1
 	}

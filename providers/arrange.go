@@ -9,6 +9,7 @@ import (
 
 type request struct {
 	write *Write
+	phase phase
 	parts []part
 }
 
@@ -25,10 +26,12 @@ func (r request) edits(all []model.Edit) []model.Edit {
 	return out
 }
 
-// The phases of a plan: what is in one is sent before what is in the next.
+// What is in one phase of a plan is sent before what is in the next.
+type phase int
+
 const (
-	phaseNarrow = iota // and what does neither
-	phaseFirst         // the first write that widens, with what does neither in it
+	phaseNarrow phase = iota // and what does neither
+	phaseFirst               // the first write that widens, with what does neither in it
 	phaseWiden
 	phaseEnd
 )
@@ -36,9 +39,9 @@ const (
 // arrange puts steps into the fewest requests that have what narrows first and
 // what widens after everything else: no moment in between shows a conversation
 // to more people than before and after, and whatever goes wrong is known before
-// anything widens. What does neither travels with what narrows. With what widens
-// it travels only in the first request that does, and what ends goes last.
-func arrange(parts []part) []request {
+// anything widens. What does neither travels with what narrows, or else in the
+// first request that widens; what ends goes last.
+func arrange(parts []part) (out []request) {
 	has := func(w *Write, d Direction) bool {
 		return slices.ContainsFunc(parts, func(p part) bool { return p.Write == w && p.Direction == d })
 	}
@@ -48,7 +51,7 @@ func arrange(parts []part) []request {
 			first = p.Write
 		}
 	}
-	phase := func(p part) int {
+	phaseOf := func(p part) phase {
 		switch {
 		case p.Direction == Ends:
 			return phaseEnd
@@ -60,21 +63,12 @@ func arrange(parts []part) []request {
 		return phaseNarrow
 	}
 	slices.SortStableFunc(parts, func(a, b part) int {
-		return cmp.Or(cmp.Compare(phase(a), phase(b)), cmp.Compare(a.Direction, b.Direction))
+		return cmp.Or(cmp.Compare(phaseOf(a), phaseOf(b)), cmp.Compare(a.Direction, b.Direction))
 	})
-	type place struct {
-		phase int
-		write *Write
-	}
-	var out []request
-	at := map[place]int{}
 	for _, p := range parts {
-		here := place{phase(p), p.Write}
-		i, known := at[here]
-		if !known {
-			i = len(out)
-			at[here] = i
-			out = append(out, request{write: p.Write})
+		i := slices.IndexFunc(out, func(r request) bool { return r.write == p.Write && r.phase == phaseOf(p) })
+		if i < 0 {
+			i, out = len(out), append(out, request{write: p.Write, phase: phaseOf(p)})
 		}
 		out[i].parts = append(out[i].parts, p)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -29,8 +28,7 @@ const (
 
 	// headerLimit bounds the headers of an answer, those of the informational
 	// answers before it included, in bytes.
-	headerLimit = 256 << 10
-
+	headerLimit  = 256 << 10
 	maxRedirects = 3
 
 	// UserAgent is what every request says it comes from.
@@ -50,7 +48,6 @@ type ClientOptions struct {
 	// ErrorBodyLimit bytes of it. What it leaves zero (Kind, Op, Status,
 	// RetryAt) is filled in; nil takes the default reading.
 	DecodeError func(status int, header http.Header, body []byte) *model.Error
-
 	// Around is told of each call and sends it, for what a service wants beyond
 	// this client; nil sends it.
 	Around func(ctx context.Context, call Call, send func() (*Answer, error)) (*Answer, error)
@@ -81,12 +78,11 @@ func NewClient(a Account, o ClientOptions) (*Client, error) {
 	if a.Transport == nil {
 		a.Transport = ownTransport()
 	}
-	h := &http.Client{
+	r := resty.NewWithClient(&http.Client{
 		Transport:     a.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	r := resty.NewWithClient(h)
-	r.SetLogger(silent{})
+	})
+	r.SetLogger(silent{}).SetHeaders(map[string]string{"Accept": "application/json", "User-Agent": UserAgent})
 	r.SetPreRequestHook(func(_ *resty.Client, raw *http.Request) error {
 		// A call without a body says so with Content-Length: 0; left alone,
 		// resty sends an empty chunked body, which some servers do not read.
@@ -116,9 +112,6 @@ func ownTransport() http.RoundTripper {
 
 // Protect adds a text that no error and no log line may show.
 func (c *Client) Protect(secret string) { c.secrets.add(secret) }
-
-// Scrub replaces every protected text and cuts query strings off URLs.
-func (c *Client) Scrub(s string) string { return c.secrets.scrub(s) }
 
 // Scheme returns the form in which the credential was accepted, if it was.
 func (c *Client) Scheme() (scheme string, ok bool) { return c.auth.worked() }
@@ -150,13 +143,8 @@ func (c *Client) do(ctx context.Context, call Call) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var (
-		auth      = c.auth.begin()
-		repeated  bool
-		redirects int
-		reads     = !call.Write && call.Method == http.MethodGet
-	)
-	for {
+	auth, reads := c.auth.begin(), !call.Write && call.Method == http.MethodGet
+	for repeated, redirects := false, 0; ; {
 		answer, f := c.send(ctx, call, b, auth)
 		switch {
 		case f == nil:
@@ -186,10 +174,14 @@ type fault struct {
 // renewed before the place is given to the next request, which would only send
 // the old one again.
 func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Answer, *fault) {
-	if err := c.enter(ctx, call); err != nil {
-		return nil, &fault{err: err}
+	// The place comes first: who waits for one has not used up its turn.
+	if err := c.places.Enter(ctx); err != nil {
+		return nil, &fault{err: GivenUp(call.Name, err)}
 	}
 	defer c.places.Leave()
+	if err := c.pace(ctx, call); err != nil {
+		return nil, &fault{err: err}
+	}
 	if c.auth == nil {
 		return c.exchange(ctx, call, b, proof{})
 	}
@@ -210,6 +202,35 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	return answer, f
 }
 
+// judge tells a right that is missing from a credential that is refused, for a
+// call that may lack one and was answered 401. The proof is sent with the very
+// credential that was refused, in the place of the call: waiting for another
+// could wait for those who wait for this one. If the proof is taken, the call is
+// Forbidden; if it fails other than by being refused, nothing is proven, and the
+// call fails as the proof did.
+func (c *Client) judge(ctx context.Context, call Call, f *fault, p proof) *fault {
+	if !call.MayLack || c.options.Proof == nil {
+		return f
+	}
+	b, err := c.build(*c.options.Proof)
+	if err != nil {
+		return f
+	}
+	if err := c.pace(ctx, call); err != nil {
+		return &fault{err: err}
+	}
+	_, not := c.exchange(ctx, *c.options.Proof, b, p)
+	switch {
+	case not == nil:
+		f.refused = false
+		f.err.Kind, f.err.Hint = model.Forbidden, "the credential is good, and has no right to "+call.Name
+	case !not.refused:
+		f = &fault{err: not.err}
+		f.err.Op = call.Name
+	}
+	return f
+}
+
 func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*Answer, *fault) {
 	timeout := cmp.Or(call.Timeout, DefaultTimeout)
 	var dialled, connected atomic.Bool
@@ -219,51 +240,40 @@ func (c *Client) exchange(ctx context.Context, call Call, b built, p proof) (*An
 		GetConn: func(string) { dialled.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-
-	req := c.resty.R().SetContext(traced).SetDoNotParseResponse(true)
-	req.SetHeader("Accept", "application/json")
-	req.SetHeader("User-Agent", UserAgent)
+	req := c.resty.R().SetContext(traced).SetDoNotParseResponse(true).SetHeaderMultiValues(call.Header)
 	if b.body != nil {
 		req.SetHeader("Content-Type", b.contentType).SetBody(b.body)
-	}
-	for name, values := range call.Header {
-		req.Header[name] = append([]string(nil), values...)
 	}
 	if c.auth != nil {
 		req.SetHeader(c.auth.Header, p.value())
 	}
 
 	start := time.Now()
+	log := func(ended any) {
+		took := time.Since(start).Round(time.Millisecond)
+		c.account.Logf("%s %s: %v after %s", call.Method, c.secrets.scrub(b.url.EscapedPath()), ended, took)
+	}
 	res, err := req.Execute(call.Method, b.url.String())
 	if err != nil {
 		left := !neverSent(err) && (!dialled.Load() || connected.Load())
-		c.account.Logf("%s %s: no answer after %s", call.Method, c.Scrub(b.url.EscapedPath()), since(start))
+		log("no answer")
 		return nil, c.lost(ctx, call, err, left, timeout)
 	}
 	raw := res.RawResponse
 	defer raw.Body.Close()
-	c.account.Logf("%s %s: %d after %s", call.Method, c.Scrub(b.url.EscapedPath()), raw.StatusCode, since(start))
+	log(raw.StatusCode)
 
 	// Another 2xx than the documented one is no reason to repeat a write: it
 	// counts as taken, and what the service then shows decides.
-	if succeeded(call.Success, raw.StatusCode) || call.Write && succeeded(nil, raw.StatusCode) {
-		c.auth.accepted(p)
-		return c.accept(ctx, call, raw, timeout)
+	succeeded := raw.StatusCode >= 200 && raw.StatusCode < 300
+	if len(call.Success) > 0 && !call.Write {
+		succeeded = slices.Contains(call.Success, raw.StatusCode)
 	}
-	return nil, c.refuse(call, b, raw)
-}
-
-// enter waits for a place and for the pacer, in this order, so that a request
-// that waits for a place has not used up its turn.
-func (c *Client) enter(ctx context.Context, call Call) *model.Error {
-	if err := c.places.Enter(ctx); err != nil {
-		return GivenUp(call.Name, err)
+	if !succeeded {
+		return nil, c.refuse(call, b, raw)
 	}
-	err := c.pace(ctx, call)
-	if err != nil {
-		c.places.Leave()
-	}
-	return err
+	c.auth.accepted(p)
+	return c.accept(ctx, call, raw, timeout)
 }
 
 func (c *Client) pace(ctx context.Context, call Call) *model.Error {
@@ -283,32 +293,12 @@ func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 // pause waits a short jittered time before a read is repeated; false is where
 // the context has ended.
 func pause(ctx context.Context) bool {
-	t := time.NewTimer(200*time.Millisecond + rand.N(200*time.Millisecond))
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(200*time.Millisecond + rand.N(200*time.Millisecond)):
 		return true
 	case <-ctx.Done():
 		return false
 	}
-}
-
-func since(start time.Time) time.Duration { return time.Since(start).Round(time.Millisecond) }
-
-func succeeded(success []int, status int) bool {
-	if len(success) == 0 {
-		return status >= 200 && status < 300
-	}
-	return slices.Contains(success, status)
-}
-
-func sameOrigin(base, to *url.URL) bool {
-	return strings.EqualFold(base.Scheme, to.Scheme) && strings.EqualFold(base.Host, to.Host) && to.User == nil
-}
-
-func underBase(base, to *url.URL) bool {
-	root := strings.TrimRight(base.Path, "/") + "/"
-	return strings.HasPrefix(path.Clean(strings.ReplaceAll(to.Path, `\`, "/"))+"/", root)
 }
 
 type silent struct{}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"unicode"
 
 	"confab/model"
@@ -20,10 +20,8 @@ const (
 // data: asking for the secret, sending it and asking again for one that was
 // refused are the client's.
 type Credential struct {
-	// Source returns the secret; nil is Account.Credential.
-	Source model.CredentialSource
-	// Header carries the secret; "" is Authorization.
-	Header string
+	Source model.CredentialSource // nil is Account.Credential
+	Header string                 // "" is Authorization
 	// Schemes are the forms that the service may take. The first is sent; as
 	// long as no form has worked, a call whose form is refused is sent once more
 	// in the next one. Empty is Bearer alone.
@@ -64,12 +62,6 @@ func BareCredential(secret string, schemes ...string) string {
 	return secret
 }
 
-// sendable reports whether a text can stand in a header: what servers agree on
-// is visible ASCII and the space.
-func sendable(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
 // authorization is the use of a Credential by all the calls of one client.
 //
 // However many calls wait, the source is asked again once: a call whose secret
@@ -78,17 +70,14 @@ func sendable(text string) bool {
 // gives an error.
 type authorization struct {
 	Credential
-	gate Gate // of one place: its holder may ask the source
-
-	mu     sync.Mutex
-	asked  int    // how often the source was asked again, or failed
-	failed error  // of the source, when it was asked last
-	known  bool   // a form has worked
-	scheme string // that form
+	gate   Gate                   // of one place: its holder may ask the source, and change what follows
+	failed error                  // of the source, when it was asked last
+	asked  atomic.Int64           // how often the source was asked again, or failed
+	scheme atomic.Pointer[string] // the form that has worked
 }
 
 type attempt struct {
-	since    int // authorization.asked when the call began
+	since    int64 // authorization.asked when the call began
 	replayed bool
 	form     int // which form is sent as long as none has worked
 }
@@ -120,9 +109,7 @@ func (a *authorization) begin() *attempt {
 	if a == nil {
 		return nil
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return &attempt{since: a.asked}
+	return &attempt{since: a.asked.Load()}
 }
 
 // proof returns what the next request of a call carries.
@@ -139,49 +126,40 @@ func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 		return proof{}, err
 	}
 	p := proof{secret: secret, bare: BareCredential(secret, a.Schemes...)}
+	forms := a.forms(p.bare)
+	if p.scheme = forms[t.form%len(forms)]; len(forms) > 1 {
+		if worked := a.scheme.Load(); worked != nil {
+			p.scheme = *worked
+		}
+	}
 	switch {
 	case p.bare == "":
 		err = &model.Error{Kind: model.NoCredential, Message: "the credential is empty"}
-	case !sendable(p.bare):
+	case strings.ContainsFunc(p.bare, func(r rune) bool { return r < ' ' || r > '~' }): // what servers agree on
 		err = &model.Error{Kind: model.Unauthorized, Message: "the credential holds a character that can't be sent"}
 	default:
-		p.scheme = a.form(p.bare, t)
 		return p, nil
 	}
 	a.drop(t, secret)
 	return proof{}, err
 }
 
-func (a *authorization) form(bare string, t *attempt) string {
-	forms := a.forms(bare)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.known && len(forms) > 1 {
-		return a.scheme
-	}
-	return forms[t.form%len(forms)]
-}
-
 func (a *authorization) accepted(p proof) {
-	if a == nil {
-		return
+	if a != nil {
+		a.scheme.Store(&p.scheme)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.known, a.scheme = true, p.scheme
 }
 
 func (a *authorization) worked() (scheme string, ok bool) {
-	if a == nil {
+	if a == nil || a.scheme.Load() == nil {
 		return Raw, false
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.scheme, a.known
+	return *a.scheme.Load(), true
 }
 
 // refused tells whether a call whose credential was refused is to be sent once
-// more, with what proof then gives.
+// more, with what proof then gives: a newer secret, another form, or what the
+// source gives when it is asked again.
 func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again bool, err error) {
 	if err := a.gate.Enter(ctx); err != nil {
 		return false, err
@@ -193,8 +171,16 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 	}
 	t.replayed = true
 	now, err := a.get(ctx, t)
-	if err != nil || now != p.secret || a.swap(t, p) {
+	if err != nil || now != p.secret {
 		return err == nil, err
+	}
+	if len(a.forms(p.bare)) > 1 {
+		if worked := a.scheme.Load(); worked == nil {
+			t.form++
+			return true, nil
+		} else if *worked != p.scheme {
+			return true, nil
+		}
 	}
 	if !a.drop(t, p.secret) {
 		return false, nil
@@ -203,42 +189,18 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 	return err == nil && now != p.secret, err
 }
 
-// swap chooses another form for the replay of a call, where there is one that
-// may work.
-func (a *authorization) swap(t *attempt, p proof) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch {
-	case len(a.forms(p.bare)) < 2:
-		return false
-	case a.known:
-		return a.scheme != p.scheme
-	}
-	t.form++
-	return true
-}
-
 // get asks the source, unless it has failed since the call began. The gate is
 // held.
 func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
-	a.mu.Lock()
-	failed := a.failed
-	if a.asked == t.since {
-		failed = nil
-	}
-	a.mu.Unlock()
-	if failed != nil {
-		return "", failed
+	if a.failed != nil && a.asked.Load() != t.since {
+		return "", a.failed
 	}
 	secret, err := a.Source.Get(ctx)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch {
-	case err == nil:
+	if err == nil {
 		a.failed = nil
-	case ctx.Err() == nil:
+	} else if ctx.Err() == nil {
 		a.failed = err
-		a.asked++
+		a.asked.Add(1)
 	}
 	return secret, err
 }
@@ -246,12 +208,10 @@ func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
 // drop has the source asked again, unless that was done since the call began.
 // The gate is held.
 func (a *authorization) drop(t *attempt, secret string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.asked != t.since {
-		return false
+	fresh := a.asked.Load() == t.since
+	if fresh {
+		a.asked.Add(1)
+		a.Source.Reject(secret)
 	}
-	a.asked++
-	a.Source.Reject(secret)
-	return true
+	return fresh
 }

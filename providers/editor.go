@@ -4,63 +4,13 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"confab/model"
 )
 
-// Editor carries out edits for an adapter: it is the one road that a write
-// takes. An adapter embeds it and says, by Plan, which steps an edit takes; the
-// editor orders them, sends the fewest requests, holds back what widens once
-// anything before it has gone wrong, learns from refusals and tells what was not
-// sent. Requests and Apply follow the same plan, so that a dry run can't differ.
-type Editor struct {
-	Client *Client
-	// Table is what the service can do, whatever the account.
-	Table []CapabilityRow
-	// Limits rules edits out for one conversation; nil rules out none.
-	Limits func(c model.Conversation, no func(k model.EditKind, reason string))
-	// Plan returns the steps of an edit of a conversation. It does no I/O, and is
-	// asked in the order of the edits. It gets no two edits of a field, none that
-	// the capabilities say no to, and none whose target fresh already has.
-	Plan func(fresh model.Conversation) func(model.Edit) Planned
-	// Learned is what the service's refusals have taught.
-	Learned Learned
-}
-
-// Capabilities implements model.Provider.
-func (ed *Editor) Capabilities(c model.Conversation) model.Capabilities {
-	caps := model.Capabilities{}
-	for _, k := range model.EditKinds() {
-		caps[k] = caps.Of(k)
-	}
-	for _, row := range ed.Table {
-		caps[row.Kind] = model.Capability{State: row.State, Reason: row.Reason}
-	}
-	no := func(k model.EditKind, reason string) {
-		if caps[k].Can() {
-			caps[k] = model.Capability{State: model.CapabilityNo, Reason: reason}
-		}
-	}
-	if ed.Limits != nil {
-		ed.Limits(c, no)
-	}
-	ed.Learned.narrow(c.Ref.ID, no)
-	return caps
-}
-
-// Needs implements model.Provider.
-func (ed *Editor) Needs(kinds ...model.EditKind) (need model.Need) {
-	for _, row := range ed.Table {
-		if slices.Contains(kinds, row.Kind) {
-			need |= row.Needs
-		}
-	}
-	return need
-}
-
-// plan is what the edits of one conversation come to.
+// plan is what the edits of one conversation come to. Requests and Apply follow the same one, so that a dry run can't
+// differ.
 type plan struct {
 	edits    []model.Edit
 	fates    []fate
@@ -75,10 +25,9 @@ type fate struct {
 	same    bool         // the conversation is so already
 }
 
-func (ed *Editor) plan(fresh model.Conversation, edits []model.Edit) plan {
+func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 	p := plan{edits: edits, fates: make([]fate, len(edits))}
-	caps := ed.Capabilities(fresh)
-	steps := ed.Plan(fresh)
+	caps, steps := ad.Capabilities(fresh), ad.Plan(fresh)
 	var parts []part
 	for i, e := range edits {
 		f := &p.fates[i]
@@ -94,11 +43,10 @@ func (ed *Editor) plan(fresh model.Conversation, edits []model.Edit) plan {
 		if f.refused != nil || f.by != i {
 			continue
 		}
-		if now, known := e.Read(fresh); known && now.Equal(e.Target) {
-			f.same = true
-			continue
+		var planned Planned
+		if now, known := e.Read(fresh); !known || !now.Equal(e.Target) {
+			planned = steps(e)
 		}
-		planned := steps(e)
 		switch {
 		case planned.Refused != nil:
 			f.refused = planned.Refused
@@ -129,27 +77,27 @@ func lastOf(edits []model.Edit, i int) int {
 
 // Requests implements model.Provider. It shows what Apply sends while nothing
 // goes wrong.
-func (ed *Editor) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
-	p := ed.plan(fresh, edits)
+func (ad *Adapter) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
+	p := ad.plan(fresh, edits)
 	for _, f := range p.fates {
 		if f.refused != nil {
 			return nil, f.refused
 		}
 	}
-	out := make([]model.Request, 0, len(p.requests))
-	for _, r := range p.requests {
-		shown, err := ed.Client.Request(r.write.Build(r.edits(edits)))
-		if err != nil {
+	out := make([]model.Request, len(p.requests))
+	for i, r := range p.requests {
+		var err error
+		if out[i], err = ad.Client.Request(r.write.Build(r.edits(edits))); err != nil {
 			return nil, err
 		}
-		out = append(out, shown)
 	}
 	return out, nil
 }
 
-// Apply implements model.Provider.
-func (ed *Editor) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
-	r := run{ed: ed, fresh: fresh, plan: ed.plan(fresh, edits), out: make([]model.Outcome, len(edits)), done: map[int][]string{}}
+// Apply implements model.Provider: it sends the fewest requests, holds back what widens once anything before it has gone
+// wrong, learns from refusals and tells what was not sent.
+func (ad *Adapter) Apply(ctx context.Context, fresh model.Conversation, edits []model.Edit) []model.Outcome {
+	r := run{Adapter: ad, fresh: fresh, plan: ad.plan(fresh, edits), out: make([]model.Outcome, len(edits)), done: map[int][]string{}}
 	for i, f := range r.fates {
 		switch {
 		case f.refused != nil || f.stale != nil:
@@ -171,12 +119,11 @@ func (ed *Editor) Apply(ctx context.Context, fresh model.Conversation, edits []m
 }
 
 type run struct {
+	*Adapter
 	plan
-	ed    *Editor
 	fresh model.Conversation
 	out   []model.Outcome
-	// done says which parts of an edit have been made.
-	done map[int][]string
+	done  map[int][]string // which parts of an edit have been made
 	// wrong is the first thing that went wrong: from then on nothing widens.
 	// ended is why nothing more is sent at all.
 	wrong, ended *model.Error
@@ -191,28 +138,23 @@ func (r *run) fail(i int, err *model.Error) {
 		err = &e
 	}
 	r.out[i] = model.Outcome{Err: err}
-	if r.wrong == nil {
-		r.wrong = err
-	}
+	r.wrong = cmp.Or(r.wrong, err)
 	switch err.Kind {
 	case model.Unauthorized, model.NoCredential, model.Unavailable, model.UnknownOutcome, model.RateLimited, model.Canceled, model.Local:
-		if r.ended == nil && r.fates[i].stale == nil {
-			r.ended = err
+		if r.fates[i].stale == nil {
+			r.ended = cmp.Or(r.ended, err)
 		}
 	}
 }
 
 // allowed returns the parts of a request that may be sent now, and ends the edits
 // of the others.
-func (r *run) allowed(q request) []part {
-	var out []part
+func (r *run) allowed(q request) (out []part) {
 	for _, p := range q.parts {
 		switch {
 		case r.out[p.edit].Err != nil: // an earlier part of the same edit failed
-		case r.ended != nil:
-			r.fail(p.edit, notSent(r.ended, r.edits[p.edit].Kind))
-		case r.wrong != nil && p.Direction == Widens:
-			r.fail(p.edit, notSent(r.wrong, r.edits[p.edit].Kind))
+		case r.ended != nil || r.wrong != nil && p.Direction == Widens:
+			r.fail(p.edit, notSent(cmp.Or(r.ended, r.wrong), r.edits[p.edit].Kind))
 		default:
 			out = append(out, p)
 		}
@@ -220,33 +162,36 @@ func (r *run) allowed(q request) []part {
 	return out
 }
 
-// send makes one request of what may be sent of it. Where the service refuses it
-// and names the fields that it refuses, the others don't suffer for them.
+// send makes one request of what may be sent of it.
 func (r *run) send(ctx context.Context, q request) {
 	q.parts = r.allowed(q)
 	if len(q.parts) == 0 {
 		return
 	}
 	edits := q.edits(r.edits)
-	answer, err := r.ed.Client.Do(ctx, q.write.Build(edits))
-	if err != nil {
+	answer, err := r.Client.Do(ctx, q.write.Build(edits))
+	switch {
+	case err != nil:
 		r.refuse(ctx, q, model.AsError(err))
 		return
-	}
-	if q.write.Created != nil {
-		r.created(q, answer)
+	case q.write.Created != nil:
+		i := q.parts[0].edit
+		if r.out[i].Created = q.write.Created(answer); r.out[i].Created == "" {
+			r.fail(i, &model.Error{Kind: model.UnknownOutcome, Op: model.EditCreate.Op(), Status: answer.Status,
+				Message: "the service accepted, and its answer does not name the new conversation"})
+		}
 		return
 	}
-	var after model.Conversation
-	tells := func(model.EditKind) bool { return false }
+	after, tells, ok := model.Conversation{}, Tells(nil), false
 	if q.write.Shows != nil {
-		if c, told, ok := q.write.Shows(answer); ok && c.Ref.ID == r.fresh.Ref.ID {
-			after, tells = c, told
-		}
+		after, tells, ok = q.write.Shows(answer)
 	}
 	for n, p := range q.parts {
 		if p.Done != "" {
 			r.done[p.edit] = append(r.done[p.edit], p.Done)
+		}
+		if !ok || after.Ref.ID != r.fresh.Ref.ID {
+			continue
 		}
 		if _, known := edits[n].Read(after); known && tells(edits[n].Kind) {
 			shown := after.Clone()
@@ -255,22 +200,23 @@ func (r *run) send(ctx context.Context, q request) {
 	}
 }
 
-func (r *run) created(q request, a *Answer) {
-	i := q.parts[0].edit
-	if r.out[i].Created = q.write.Created(a); r.out[i].Created == "" {
-		r.fail(i, &model.Error{Kind: model.UnknownOutcome, Op: model.EditCreate.Op(), Status: a.Status,
-			Message: "the service accepted, and its answer does not name the new conversation"})
-	}
-}
-
-// refuse ends the edits of a request that brought no success.
+// refuse ends the edits of a request that brought no success. Where the service
+// names the fields that it refuses, the others are sent again without them.
 func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
-	if named, rest := q.named(r.edits, err); len(named) > 0 && len(rest) > 0 {
-		for _, p := range named {
-			r.fail(p.edit, forEdit(err, r.edits[p.edit].Kind))
+	if q.write.Names != nil && err.Kind == model.Invalid {
+		var named, rest []part
+		for _, p := range q.parts {
+			if q.write.Names(err, r.edits[p.edit]) {
+				named = append(named, p)
+			} else {
+				rest = append(rest, p)
+			}
 		}
-		r.send(ctx, request{write: q.write, parts: rest})
-		return
+		if len(named) > 0 && len(rest) > 0 {
+			r.failAll(named, err)
+			r.send(ctx, request{write: q.write, parts: rest})
+			return
+		}
 	}
 	var lesson Lesson
 	if q.write.Reads != nil {
@@ -280,26 +226,16 @@ func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
 		err.Kind, lesson.Everywhere = model.Unsupported, true
 		err.Hint, lesson.Reason = a.Missing(err.Status)
 	}
-	r.ed.Learned.note(q.write.Kinds, r.fresh.Ref.ID, err, lesson)
-	for _, p := range q.parts {
-		r.fail(p.edit, forEdit(err, r.edits[p.edit].Kind))
-	}
+	r.learned.note(q.write.Kinds, r.fresh.Ref.ID, err, lesson)
+	r.failAll(q.parts, err)
 }
 
-// named splits the parts of a refused request into those that the refusal names
-// and the others.
-func (q request) named(edits []model.Edit, err *model.Error) (named, rest []part) {
-	if q.write.Names == nil || err.Kind != model.Invalid {
-		return nil, nil
+func (r *run) failAll(parts []part, err *model.Error) {
+	for _, p := range parts {
+		e := *err
+		e.Op = r.edits[p.edit].Kind.Op()
+		r.fail(p.edit, &e)
 	}
-	for _, p := range q.parts {
-		if q.write.Names(err, edits[p.edit]) {
-			named = append(named, p)
-		} else {
-			rest = append(rest, p)
-		}
-	}
-	return named, rest
 }
 
 // missing reports whether a refusal means that the service does not have the
@@ -312,22 +248,17 @@ func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool
 		if err.Kind != model.NotFound {
 			return false
 		}
-		answer, failed := r.ed.Client.Do(ctx, a.Probe)
+		answer, failed := r.Client.Do(ctx, a.Probe)
 		return failed == nil && a.Proves(answer)
 	}
 	return false
-}
-
-func forEdit(err *model.Error, k model.EditKind) *model.Error {
-	e := *err
-	e.Op = k.Op()
-	return &e
 }
 
 // notSent is for an edit that was left out because of an earlier failure.
 // Nothing is known to be wrong with it, so where the earlier one may pass, so
 // may this.
 func notSent(cause *model.Error, k model.EditKind) *model.Error {
+	const wasNotSent = "not sent, because an earlier change to the conversation failed: "
 	e := &model.Error{Kind: cause.Kind, Op: k.Op(), RetryAt: cause.RetryAt, Hint: cause.Hint,
 		Status:  cause.Status, // that of the answer whose words it repeats
 		Message: wasNotSent + strings.TrimPrefix(cause.Message, wasNotSent)}
@@ -336,5 +267,3 @@ func notSent(cause *model.Error, k model.EditKind) *model.Error {
 	}
 	return e
 }
-
-const wasNotSent = "not sent, because an earlier change to the conversation failed: "

@@ -17,7 +17,7 @@ import (
 // planned is an adapter whose plan is drawn: edits of one to three steps, of
 // which some share a write.
 type planned struct {
-	editor *Editor
+	editor *Adapter
 	plans  []Planned
 	// sent has one line a request: the names of its steps, as the body has them.
 	sent []string
@@ -74,11 +74,11 @@ func drawPlan(t *rapid.T) *planned {
 			p.plans = append(p.plans, One(rapid.SampledFrom(shared).Draw(t, "write"), rapid.SampledFrom(directions).Draw(t, "direction")))
 		}
 	}
-	p.editor = &Editor{Client: client, Plan: func(model.Conversation) func(model.Edit) Planned {
+	p.editor = &Adapter{Client: client, Plan: func(model.Conversation) func(model.Edit) Planned {
 		return func(e model.Edit) Planned { return p.plans[slices.Index(kinds(), e.Kind)] }
 	}}
 	for _, k := range kinds() {
-		p.editor.Table = append(p.editor.Table, CapabilityRow{Kind: k, State: model.CapabilityYes})
+		p.editor.Service.Table = append(p.editor.Service.Table, CapabilityRow{Kind: k, State: model.CapabilityYes})
 	}
 	return p
 }
@@ -189,7 +189,7 @@ func TestPartsThatWereMadeAreTold(t *testing.T) {
 	step := func(d Direction, done string) Step {
 		return Step{Write: Single(model.EditParticipants, Call{Endpoint: Endpoint{Name: done, Method: "PUT", Path: "/x", Write: true}, Body: []byte(`{}`)}), Direction: d, Done: done}
 	}
-	ed := &Editor{Client: client, Table: []CapabilityRow{{Kind: model.EditParticipants, State: model.CapabilityYes}},
+	ed := &Adapter{Client: client, Service: Factory{Table: []CapabilityRow{{Kind: model.EditParticipants, State: model.CapabilityYes}}},
 		Plan: func(model.Conversation) func(model.Edit) Planned {
 			return func(model.Edit) Planned {
 				return Planned{Steps: []Step{step(Narrows, "removed Ann"), step(Narrows, "removed Bob"), step(Widens, "added Eve")}}
@@ -219,7 +219,7 @@ func TestOfARefusedEditNothingIsSent(t *testing.T) {
 		model.EditTitle:       {Refused: Invalid("x", "impossible"), Steps: []Step{{Write: w}}},
 		model.EditDescription: {Stale: &model.Error{Kind: model.Unavailable, Message: "out of date"}},
 	}
-	ed := &Editor{Client: client, Table: []CapabilityRow{Yes(model.EditTitle, "", ""), Yes(model.EditDescription, "", "")},
+	ed := &Adapter{Client: client, Service: Factory{Table: []CapabilityRow{{Kind: model.EditTitle, State: model.CapabilityYes}, {Kind: model.EditDescription, State: model.CapabilityYes}}},
 		Plan: func(model.Conversation) func(model.Edit) Planned {
 			return func(e model.Edit) Planned { return plans[e.Kind] }
 		}}

@@ -58,6 +58,13 @@ func (f *Facts) Texts(group string, o *Object, labels ...string) {
 	}
 }
 
+// Trees takes all of fields of an object, likewise.
+func (f *Facts) Trees(group string, o *Object, labels ...string) {
+	for i := 0; i < len(labels); i += 2 {
+		f.Tree(group, labels[i], o.Take(labels[i+1]))
+	}
+}
+
 func (f *Facts) add(fact model.Fact) {
 	if fact.Value == "" {
 		return

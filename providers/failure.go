@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -95,21 +96,26 @@ func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
 }
 
 func (c *Client) redirected(call Call, b built, raw *http.Response) *fault {
-	status := raw.StatusCode
-	e := &model.Error{Kind: statusKind(status, call.Write), Op: call.Name, Status: status}
+	f := &fault{err: &model.Error{Kind: statusKind(raw.StatusCode, call.Write), Op: call.Name, Status: raw.StatusCode}}
 	to, err := b.url.Parse(raw.Header.Get("Location"))
 	if err != nil || to.Host == "" || raw.Header.Get("Location") == "" {
-		e.Message = "the service redirects without saying where"
-		return &fault{err: e}
+		f.err.Message = "the service redirects without saying where"
+		return f
 	}
 	where := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
-	e.Message = "the service redirects to " + cut(where.String(), 200) + ", which confab does not follow"
-	e.Hint = "check base_url"
-	f := &fault{err: e}
-	if sameOrigin(c.base, to) && underBase(c.base, to) && status != http.StatusNotModified {
+	f.err.Message = "the service redirects to " + cut(where.String(), 200) + ", which confab does not follow"
+	f.err.Hint = "check base_url"
+	if raw.StatusCode != http.StatusNotModified && c.holds(to) {
 		f.redirect = to
 	}
 	return f
+}
+
+// holds reports whether an address is below the base URL, where the credential may go.
+func (c *Client) holds(to *url.URL) bool {
+	root := strings.TrimRight(c.base.Path, "/") + "/"
+	return strings.EqualFold(c.base.Scheme, to.Scheme) && strings.EqualFold(c.base.Host, to.Host) && to.User == nil &&
+		strings.HasPrefix(path.Clean(strings.ReplaceAll(to.Path, `\`, "/"))+"/", root)
 }
 
 func (c *Client) credentialError(ctx context.Context, call Call, err error) *model.Error {
@@ -127,9 +133,9 @@ func (c *Client) credentialError(ctx context.Context, call Call, err error) *mod
 func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	out := *e
 	out.Op = cmp.Or(out.Op, call.Name)
-	text := func(s string) string { return cut(c.Scrub(s), maxMessage) }
+	text := func(s string) string { return cut(c.secrets.scrub(s), maxMessage) }
 	out.Message, out.Hint = text(out.Message), text(out.Hint)
-	out.Code, out.RequestID, out.Existing = text(out.Code), text(out.RequestID), c.Scrub(out.Existing)
+	out.Code, out.RequestID, out.Existing = text(out.Code), text(out.RequestID), c.secrets.scrub(out.Existing)
 	out.Fields = nil
 	for _, f := range e.Fields[:min(len(e.Fields), maxFields)] {
 		out.Fields = append(out.Fields, model.FieldError{Field: text(f.Field), Code: text(f.Code), Message: text(f.Message)})
@@ -154,25 +160,22 @@ func (h hidden) Is(target error) bool { return errors.Is(h.err, target) }
 // wrong clock here or there does not matter.
 func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return time.Time{}, false
-	}
-	var wait time.Duration
-	if s, err := strconv.ParseFloat(v, 64); err == nil {
-		if math.IsNaN(s) {
+	seconds, err := strconv.ParseFloat(v, 64)
+	if err != nil {
+		at, err := http.ParseTime(v)
+		if err != nil {
 			return time.Time{}, false
 		}
-		wait = time.Duration(max(0, min(s, maxRetryAfter.Seconds())) * float64(time.Second))
-	} else if at, err := http.ParseTime(v); err == nil {
 		from := now
 		if d, err := http.ParseTime(h.Get("Date")); err == nil {
 			from = d
 		}
-		wait = at.Sub(from)
-	} else {
+		seconds = at.Sub(from).Seconds()
+	}
+	if math.IsNaN(seconds) {
 		return time.Time{}, false
 	}
-	return now.Add(max(0, min(wait, maxRetryAfter))), true
+	return now.Add(time.Duration(max(0, min(seconds, maxRetryAfter.Seconds())) * float64(time.Second))), true
 }
 
 // readError reads an error body of unknown shape: the first of detail,

@@ -7,15 +7,15 @@ import (
 	"confab/model"
 )
 
-// Learned keeps what refusals taught about an account for as long as the
+// learned keeps what refusals taught about an account for as long as the
 // program runs. The zero value is ready, for several goroutines.
-type Learned struct {
+type learned struct {
 	mu      sync.Mutex
-	reasons map[learned]string
+	reasons map[lessonKey]string
 }
 
-// learned is a kind of edit and a conversation, "" for all of the account.
-type learned struct {
+// lessonKey is a kind of edit and a conversation, "" for all of the account.
+type lessonKey struct {
 	kind model.EditKind
 	id   string
 }
@@ -27,12 +27,11 @@ const maxLearned = 10_000
 // have (405, 501) holds for the account; a refusal (403) for the conversation,
 // since rights differ from one to the next, unless the lesson says more. Others,
 // a 404 among them, say nothing that lasts.
-func (l *Learned) note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
-	if err.Status == 0 || lesson.Nothing {
-		return
-	}
+func (l *learned) note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
 	says := "the service refused this here: "
 	switch {
+	case err.Status == 0 || lesson.Nothing:
+		return
 	case err.Kind == model.Unsupported:
 		id, says = "", "the service refused this kind of call: "
 	case err.Kind == model.Forbidden && lesson.Everywhere:
@@ -43,22 +42,22 @@ func (l *Learned) note(kinds []model.EditKind, id string, err *model.Error, less
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.reasons == nil {
-		l.reasons = map[learned]string{}
+		l.reasons = map[lessonKey]string{}
 	}
 	for _, kind := range kinds {
 		if id == "" || len(l.reasons) < maxLearned {
-			l.reasons[learned{kind, id}] = cmp.Or(lesson.Reason, says+err.Message)
+			l.reasons[lessonKey{kind, id}] = cmp.Or(lesson.Reason, says+err.Message)
 		}
 	}
 }
 
 // narrow rules out what was learned of a conversation.
-func (l *Learned) narrow(id string, no func(k model.EditKind, reason string)) {
+func (l *learned) narrow(id string, no func(k model.EditKind, reason string)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, k := range model.EditKinds() {
 		for _, where := range []string{"", id} {
-			if reason, ok := l.reasons[learned{k, where}]; ok {
+			if reason, ok := l.reasons[lessonKey{k, where}]; ok {
 				no(k, reason)
 			}
 		}

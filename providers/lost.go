@@ -23,35 +23,33 @@ func (c *Client) lost(ctx context.Context, call Call, err error, left bool, time
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	err = classify(err)
 	e := &model.Error{Kind: model.Unavailable, Op: call.Name, Err: err}
-	if ctx.Err() != nil {
-		e = GivenUp(call.Name, ctx.Err())
-		if call.Write && left {
-			e.Kind = model.UnknownOutcome
-			e.Message = "given up while the service was answering"
-		}
-		return &fault{err: e}
-	}
-	repeat := false
+	f := &fault{err: e}
 	switch {
+	case ctx.Err() != nil:
+		f.err = GivenUp(call.Name, ctx.Err())
+		if call.Write && left {
+			f.err.Message = "given up while the service was answering"
+		}
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("no answer within %s", timeout)
-	case errors.Is(err, errHeaders):
+	case tlsMessage(err) != "":
+		e.Message = tlsMessage(err)
+	case says(err, wordsHeaders):
 		e.Kind, e.Message = model.Malformed, fmt.Sprintf("the headers of the answer are larger than %d KiB", headerLimit>>10)
-	case errors.Is(err, errProtocol):
+	case says(err, wordsProtocol):
 		e.Kind, e.Message = model.Malformed, "the answer is not proper HTTP"
 	default:
-		e.Message, repeat = reachMessage(err)
+		e.Message, f.repeat = reachMessage(err)
 	}
 	if call.Write && left {
-		e.Kind = model.UnknownOutcome
+		f.err.Kind = model.UnknownOutcome
 	}
-	return &fault{err: e, repeat: repeat}
+	return f
 }
 
 // reachMessage says in words why a service was not reached, and whether asking
-// again at once may help: a name or a certificate is the same then.
+// again at once may help: a name is the same then.
 func reachMessage(err error) (words string, again bool) {
 	var (
 		dns *net.DNSError
@@ -62,8 +60,6 @@ func reachMessage(err error) (words string, again bool) {
 		return "there is no host named " + dns.Name, false
 	case errors.As(err, &dns):
 		return "the host name " + dns.Name + " cannot be resolved", false
-	case errors.Is(err, errTLS):
-		return tlsMessage(err), false
 	case errors.As(err, &op) && op.Op == "dial":
 		return "cannot connect: " + op.Err.Error(), true
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -72,17 +68,20 @@ func reachMessage(err error) (words string, again bool) {
 	return "the connection was lost: " + err.Error(), true
 }
 
+// tlsMessage says why there is no secure connection; "" for another error.
 func tlsMessage(err error) string {
 	var invalid x509.CertificateInvalidError
 	switch {
-	case noTLS(err):
+	case is[tls.RecordHeaderError](err) || err.Error() == "http: server gave HTTP response to HTTPS client":
 		return "the service does not speak TLS"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate of the service has expired, or this machine's clock is wrong: " + err.Error()
 	case badCertificate(err):
 		return "the certificate of the service is not trusted: " + err.Error()
+	case during(err, "remote error"):
+		return "no secure connection: " + err.Error()
 	}
-	return "no secure connection: " + err.Error()
+	return ""
 }
 
 func is[E error](err error) bool {
@@ -95,30 +94,16 @@ func badCertificate(err error) bool {
 		is[x509.SystemRootsError](err) || is[*tls.CertificateVerificationError](err)
 }
 
-// noTLS reports whether a service answers without TLS.
-func noTLS(err error) bool {
-	return is[tls.RecordHeaderError](err) || err.Error() == "http: server gave HTTP response to HTTPS client"
-}
-
 func during(err error, operation string) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == operation
 }
 
-// The classes of failures of the transport.
-var (
-	errTLS      = errors.New("no secure connection")
-	errHeaders  = errors.New("too much header")
-	errProtocol = errors.New("not proper HTTP")
-)
-
-// classed is an error of the transport with its class.
-type classed struct {
-	error
-	class error
+// neverSent reports whether an error means that no byte of the request left.
+func neverSent(err error) bool {
+	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) ||
+		during(err, "dial") || during(err, "proxyconnect")
 }
-
-func (c classed) Unwrap() []error { return []error{c.error, c.class} }
 
 // The words of the standard library, whose errors for these have no type. They
 // may quote the service, so nothing that matters to a write depends on them.
@@ -129,25 +114,6 @@ var (
 		"unsupported transfer encoding", "PROTOCOL_ERROR"}
 )
 
-// classify returns an error of the transport the class that its type or its words
-// tell; the others are left as they are.
-func classify(err error) error {
-	said := func(words []string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
-	}
-	switch {
-	case badCertificate(err), noTLS(err), during(err, "remote error"):
-		return classed{err, errTLS}
-	case said(wordsHeaders):
-		return classed{err, errHeaders}
-	case said(wordsProtocol):
-		return classed{err, errProtocol}
-	}
-	return err
-}
-
-// neverSent reports whether an error means that no byte of the request left.
-func neverSent(err error) bool {
-	return is[*net.DNSError](err) || badCertificate(err) || is[tls.RecordHeaderError](err) ||
-		during(err, "dial") || during(err, "proxyconnect")
+func says(err error, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
 }

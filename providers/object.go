@@ -224,6 +224,16 @@ func (o *Object) Number(name string) (v float64, ok bool) {
 	return v, true
 }
 
+// Count takes a number of things; ok is false for what can't be one.
+func (o *Object) Count(name string) (n int, ok bool) {
+	v, ok := o.Number(name)
+	if ok && (v < 0 || v > math.MaxInt32 || v != math.Trunc(v)) {
+		o.Put(name)
+		return 0, false
+	}
+	return int(v), ok
+}
+
 // Seconds takes a number of seconds as a duration of at most a century.
 func (o *Object) Seconds(name string) (time.Duration, bool) {
 	n, ok := o.Number(name)

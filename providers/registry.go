@@ -3,6 +3,8 @@ package providers
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,52 +38,6 @@ type Account struct {
 	Log func(format string, args ...any)
 }
 
-// Base returns the base URL without a slash at its end; standard is the provider's
-// own.
-func (a Account) Base(standard string) string {
-	return strings.TrimRight(cmp.Or(a.BaseURL, standard), "/")
-}
-
-// Describe is what the description of an account holds whatever the service.
-func (a Account) Describe(f Factory, identity string) model.Description {
-	d := model.Description{Provider: f.Name, Name: f.Title, Account: a.Name, BaseURL: a.Base(f.DefaultBaseURL), Identity: identity,
-		ReadOnly: a.ReadOnly, AccessValues: f.AccessValues, Effects: map[string]string{}}
-	for line := range strings.Lines(f.Effects) {
-		key, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
-		d.Effects[key] = sentence
-	}
-	d.Audience = f.Audiences()
-	return d
-}
-
-// Audiences reads the rules in Audience.
-func (f Factory) Audiences() (out model.Audiences) {
-	for line := range strings.Lines(f.Audience) {
-		head, rest, _ := strings.Cut(strings.TrimSpace(line), " | ")
-		sentence, assumed, _ := strings.Cut(rest, " | ")
-		var word, class string
-		r := model.AudienceRule{}
-		for i, term := range strings.Fields(head) {
-			name, value, _ := strings.Cut(term, "=")
-			switch {
-			case i == 0:
-				word = term
-			case i == 1:
-				class = term
-			case name == "privacy":
-				r.Privacy = model.Privacy(value)
-			case name == "access":
-				r.Access = value
-			case name == "groups":
-				r.Groups = true
-			}
-		}
-		r.Audience = model.Audience{Class: model.Class(class), Word: word, Sentence: sentence, Assumed: assumed}
-		out = append(out, r)
-	}
-	return out
-}
-
 // Logf writes to Log where there is one. Of an error only what was tried, kind
 // and status are written: its text may hold what a service said.
 func (a Account) Logf(format string, args ...any) {
@@ -102,9 +58,7 @@ func (a Account) Logf(format string, args ...any) {
 type Setting struct {
 	Name     string
 	Required bool
-	// Secret says that the value is a credential table, given in
-	// Account.Secrets.
-	Secret bool
+	Secret   bool // the value is a credential table, given in Account.Secrets
 	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
 	// that is given.
 	Asked bool
@@ -113,51 +67,33 @@ type Setting struct {
 	Values  []string
 	Default string
 	Help    string
-	Check   func(string) error
+	Check   func(string) error `json:"-"`
 }
 
-// Pace is the default rate of an account: one request every Every, Burst at
-// once after a rest, at most InFlight under way.
+// Pace is the default rate of an account: requests a second, Burst at once after a rest, at most InFlight under way.
 type Pace struct {
-	Every    time.Duration
-	Burst    int
-	InFlight int
+	PerSecond, Burst, InFlight int
+	RefreshSeconds             int // between two polls, at least
 }
 
-// CapabilityRow is one line of the capability table of a provider, for the
-// help: what the service can do, whatever the account.
+// Every is the time between two requests; 0 is no pacing.
+func (p Pace) Every() time.Duration {
+	if p.PerSecond == 0 {
+		return 0
+	}
+	return time.Second / time.Duration(p.PerSecond)
+}
+
+// CapabilityRow is what a service can do, whatever the account.
 type CapabilityRow struct {
-	Kind  model.EditKind
-	State model.CapabilityState
-	// Call is the request that is sent, "" where there is none.
-	Call   string
+	Kind   model.EditKind
+	State  model.CapabilityState
+	Call   string // the request that is sent, "" where there is none
 	Reason string
-	// Needs is what must be loaded before such an edit.
-	Needs model.Need
+	Whole  bool // the set must be loaded before it is edited: a row of the list may lack it
 }
 
-// No is the row of an edit that a service has no call for.
-func No(k model.EditKind, reason string) CapabilityRow {
-	return CapabilityRow{Kind: k, State: model.CapabilityNo, Reason: reason}
-}
-
-// Yes is the row of an edit whose call is documented.
-func Yes(k model.EditKind, call, reason string) CapabilityRow {
-	return CapabilityRow{Kind: k, State: model.CapabilityYes, Call: call, Reason: reason}
-}
-
-// Assumed is the row of an edit whose call is not documented, or not wholly.
-func Assumed(k model.EditKind, call, reason string) CapabilityRow {
-	return CapabilityRow{Kind: k, State: model.CapabilityAssumed, Call: call, Reason: reason}
-}
-
-// Needing is the row of an edit that needs more than the plain conversation.
-func (r CapabilityRow) Needing(need model.Need) CapabilityRow {
-	r.Needs = need
-	return r
-}
-
-// Factory opens accounts of one provider.
+// Factory opens accounts of one provider. What is text or a number stands in the file service.json of the adapter.
 type Factory struct {
 	Name               string // as it stands in the config file; lower case letters, digits and -
 	Title              string // the service's name for people
@@ -169,24 +105,43 @@ type Factory struct {
 	Settings []Setting
 	Pace     Pace
 	Table    []CapabilityRow
-	// AccessValues are the words for who gets in, in the order of display; empty
-	// where the service has none.
-	AccessValues []string
-	// Audience tells who can see a conversation, in lines: the word for a list,
-	// the class, privacy=, access= and "groups" where the line is about these
-	// alone, then " | " and the sentence, and " | " and what of it is assumed.
-	Audience string
-	// Effects tells what else comes of an edit: a line for each key of
-	// model.Description.Effects, the key first.
-	Effects string
+	About    model.Description // what holds for every account
+	// NoPage and NoRecording are why a link can't be had.
+	NoPage, NoRecording string
 	// Open does no I/O: the credential is asked for when it is first needed.
-	Open func(Account) (model.Provider, error)
+	Open func(Account) (model.Provider, error) `json:"-"`
 	// SignIn prepares a sign-in in the browser; its error says what is missing
 	// for it. Nil where the service has none.
-	SignIn func(Account) (SignIn, error)
+	SignIn func(Account) (SignIn, error) `json:"-"`
 	// Files lists the files that are kept of an account beside the database,
 	// whatever the config says of it by now. Nil where there are none.
-	Files func(stateDir, account string) ([]string, error)
+	Files func(stateDir, account string) ([]string, error) `json:"-"`
+}
+
+// Service reads service.json, and sets how settings are checked. The file is part of the program: one that cannot be
+// read is a bug.
+func Service(file []byte, checks map[string]func(string) error) (f Factory) {
+	if err := json.Unmarshal(file, &f); err != nil {
+		panic(err)
+	}
+	for i := range f.Settings {
+		f.Settings[i].Check = checks[f.Settings[i].Name]
+	}
+	return f
+}
+
+// Base returns the base URL of an account without a slash at its end.
+func (f Factory) Base(a Account) string {
+	return strings.TrimRight(cmp.Or(a.BaseURL, f.DefaultBaseURL), "/")
+}
+
+func (f Factory) describe(a Account) model.Description {
+	d := f.About
+	d.Effects = map[string]string{}
+	maps.Copy(d.Effects, f.About.Effects)
+	d.Provider, d.Name, d.Account, d.BaseURL, d.ReadOnly = f.Name, f.Title, a.Name, a.BaseURL, a.ReadOnly
+	d.MinRefresh = time.Duration(f.Pace.RefreshSeconds) * time.Second
+	return d
 }
 
 // SignIn is a sign-in of one account in the browser.
@@ -203,13 +158,8 @@ type SignIn interface {
 
 // Value returns a setting of an account, or its default.
 func (f Factory) Value(a Account, name string) string {
-	s, _ := f.Setting(name)
-	return cmp.Or(a.Settings[name], s.Default)
-}
-
-// Setting finds a setting by its name.
-func (f Factory) Setting(name string) (Setting, bool) {
-	return find(f.Settings, func(s Setting) bool { return s.Name == name })
+	s, _ := find(f.Settings, func(s Setting) bool { return s.Name == name })
+	return strings.TrimSpace(cmp.Or(a.Settings[name], s.Default))
 }
 
 // Registry lists the providers in the order used everywhere.
@@ -228,23 +178,13 @@ func find[T any](all []T, is func(T) bool) (found T, ok bool) {
 }
 
 // AccessValues lists the words for who gets in of all providers.
-func (r Registry) AccessValues() []string {
-	var out []string
+func (r Registry) AccessValues() (out []string) {
 	for _, f := range r {
-		for _, word := range f.AccessValues {
+		for _, word := range f.About.AccessValues {
 			if !slices.Contains(out, word) {
 				out = append(out, word)
 			}
 		}
-	}
-	return out
-}
-
-// Names lists the names in order.
-func (r Registry) Names() []string {
-	out := make([]string, 0, len(r))
-	for _, f := range r {
-		out = append(out, f.Name)
 	}
 	return out
 }

@@ -8,10 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
-
-	"confab/model"
 )
 
 // Endpoint is one call of a service. The tables of endpoints are the only
@@ -19,15 +18,14 @@ import (
 type Endpoint struct {
 	Name   string // for errors and the log: "change privacy"
 	Method string
-	// Path is appended to the base URL and may hold {name} placeholders.
-	Path string
+	Path   string // below the base URL; may hold {name} placeholders
 	// Write says that the call may change something. Read-only accounts
 	// refuse it, and it is never repeated.
 	Write bool
 	// MayLack says that a 401 may mean that the credential has no right to this
 	// call, and is good for others: ClientOptions.Proof then tells.
 	MayLack bool
-	// Success lists the statuses of success; empty is any 2xx.
+	// Success lists the statuses of success of a read; empty is any 2xx.
 	Success []int
 	// Timeout is for one request with its answer; 0 is DefaultTimeout.
 	Timeout time.Duration
@@ -39,8 +37,8 @@ func Get(name, path string, success ...int) Endpoint {
 }
 
 // Writing is the endpoint of a write.
-func Writing(name, method, path string, success ...int) Endpoint {
-	return Endpoint{Name: name, Method: method, Path: path, Write: true, Success: success}
+func Writing(name, method, path string) Endpoint {
+	return Endpoint{Name: name, Method: method, Path: path, Write: true}
 }
 
 // Call is one use of an endpoint.
@@ -61,6 +59,64 @@ func (e Endpoint) Of(id string, body any) Call {
 	return Call{Endpoint: e, Params: map[string]string{"id": id}, Body: body}
 }
 
+// With is the call of an endpoint with a query, of pairs of name and value; those without a value are left out.
+func (e Endpoint) With(pairs ...string) Call {
+	q := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return Call{Endpoint: e, Query: q}
+}
+
+// Body is a JSON object whose members are written as they were added.
+type Body []Member
+
+// Member is a member of a Body.
+type Member struct {
+	Name  string
+	Value any
+}
+
+// Add adds a member.
+func (b *Body) Add(name string, value any) { *b = append(*b, Member{name, value}) }
+
+// AddText adds a text, unless it is empty.
+func (b *Body) AddText(name, text string) {
+	if text != "" {
+		b.Add(name, text)
+	}
+}
+
+// MarshalJSON implements json.Marshaler.
+func (b Body) MarshalJSON() ([]byte, error) {
+	out := []byte("{")
+	for i, m := range b {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		for _, part := range []any{m.Name, m.Value} {
+			raw, err := WriteJSON(part)
+			if err != nil {
+				return nil, err
+			}
+			out = append(append(out, raw...), ':')
+		}
+		out = out[:len(out)-1]
+	}
+	return append(out, '}'), nil
+}
+
+// WriteJSON writes a value as JSON, with <, > and & as they are.
+func WriteJSON(v any) (json.RawMessage, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(buf.Bytes(), "\n"), err
+}
+
 // built is a call as it is sent, but for the credential.
 type built struct {
 	url         *url.URL
@@ -68,7 +124,7 @@ type built struct {
 	contentType string
 }
 
-func (c *Client) build(call Call) (built, error) {
+func (c *Client) build(call Call) (b built, err error) {
 	bad := func(format string, args ...any) (built, error) {
 		return built{}, Invalid(call.Name, fmt.Sprintf(format, args...))
 	}
@@ -76,12 +132,11 @@ func (c *Client) build(call Call) (built, error) {
 	if err != nil {
 		return bad("%s", err)
 	}
-	u, err := url.Parse(c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + p)
-	if err != nil {
+	if b.url, err = url.Parse(c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + p); err != nil {
 		return bad("the path of the call cannot be built")
 	}
-	u.RawQuery = call.Query.Encode()
-	b := built{url: u, contentType: "application/json"}
+	b.url.RawQuery = call.Query.Encode()
+	b.contentType = "application/json"
 	switch body := call.Body.(type) {
 	case nil:
 		b.contentType = ""
@@ -99,44 +154,29 @@ func (c *Client) build(call Call) (built, error) {
 	return b, nil
 }
 
-// WriteJSON writes a value as JSON, with <, > and & as they are.
-func WriteJSON(v any) (json.RawMessage, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimRight(buf.Bytes(), "\n"), err
-}
+var placeholder = regexp.MustCompile(`\{([^}]*)(\}?)`)
 
 // fillPath replaces {name} by the escaped parameter. A parameter that the
 // path does not name is ignored, so that one call suits a path from settings.
-func fillPath(template string, params map[string]string) (string, error) {
-	var out strings.Builder
-	for rest := template; ; {
-		before, after, open := strings.Cut(rest, "{")
-		out.WriteString(before)
-		if !open {
-			break
-		}
-		name, tail, closed := strings.Cut(after, "}")
-		if !closed {
-			return "", errors.New("the path has a { without a }")
-		}
-		switch v := params[name]; v {
-		case "":
-			return "", fmt.Errorf("the %s is empty", strings.ReplaceAll(name, "_", " "))
-		case ".", "..":
-			return "", fmt.Errorf("%q is no %s", v, strings.ReplaceAll(name, "_", " "))
+func fillPath(template string, params map[string]string) (p string, err error) {
+	p = placeholder.ReplaceAllStringFunc(template, func(part string) string {
+		m := placeholder.FindStringSubmatch(part)
+		switch v, what := params[m[1]], strings.ReplaceAll(m[1], "_", " "); {
+		case m[2] == "":
+			err = errors.New("the path has a { without a }")
+		case v == "":
+			err = fmt.Errorf("the %s is empty", what)
+		case v == ".", v == "..":
+			err = fmt.Errorf("%q is no %s", v, what)
 		default:
-			out.WriteString(url.PathEscape(v))
+			return url.PathEscape(v)
 		}
-		rest = tail
-	}
-	p := out.String()
+		return part
+	})
 	if p != "" && !strings.HasPrefix(p, "/") {
 		p = "/" + p
 	}
-	return p, nil
+	return p, err
 }
 
 // Address reads the address of a service: https, or http on loopback, with
@@ -156,56 +196,4 @@ func Address(s string) (*url.URL, error) {
 func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// Answer is a successful answer.
-type Answer struct {
-	Status int
-	Header http.Header
-	Body   []byte
-
-	op string
-}
-
-// Malformed is for an answer that is not what the service documents. It has no
-// status: the words are ours, and with one they would be shown as the service's.
-func (a *Answer) Malformed(message string) *model.Error { return Malformed(a.op, message) }
-
-// JSON returns the body, which is then known to be valid JSON.
-func (a *Answer) JSON() (json.RawMessage, error) {
-	if json.Valid(a.Body) {
-		return a.Body, nil
-	}
-	var none any
-	err := json.Unmarshal(a.Body, &none)
-	e := a.Malformed(fmt.Sprintf("the answer cannot be read: %v", err))
-	e.Status = a.Status
-	return nil, e
-}
-
-// Object returns the object that the body is.
-func (a *Answer) Object() (*Object, error) {
-	raw, err := a.JSON()
-	if err != nil {
-		return nil, err
-	}
-	if o, ok := ObjectOf(raw); ok {
-		return o, nil
-	}
-	return nil, a.Malformed("the answer is no object")
-}
-
-// Rows returns the list under a name of the object that the body is; null is
-// nil. What holds no list is no empty one: a walk would take every row for gone.
-func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err error) {
-	raw, err := a.JSON()
-	if err != nil {
-		return nil, nil, err
-	}
-	top, _ = ObjectOf(raw)
-	rows, ok := Elements(top.Peek(name))
-	if !ok && !(top.Has(name) && top.Null(name)) {
-		return nil, top, a.Malformed("the answer holds no list of " + name)
-	}
-	return rows, top, nil
 }

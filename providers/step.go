@@ -1,6 +1,9 @@
 package providers
 
 import (
+	"slices"
+	"strings"
+
 	"confab/model"
 )
 
@@ -13,8 +16,7 @@ const (
 	Narrows Direction = iota - 1
 	Neutral
 	Widens
-	// Ends is for what leaves nothing to edit: archiving and deleting.
-	Ends
+	Ends // leaves nothing to edit: archiving and deleting
 )
 
 // Step is one edit, or a part of one, as a request carries it.
@@ -26,24 +28,26 @@ type Step struct {
 	Done string
 }
 
+// Tells reports whether an answer tells about the field of a kind of edit.
+type Tells = func(model.EditKind) bool
+
 // Write is a request that changes something. Steps of one plan that name the
 // same Write travel together, as far as narrowing first and widening last allow.
 // The functions do no I/O.
 type Write struct {
 	// Build returns the call for those edits that it is to carry.
 	Build func(edits []model.Edit) Call
-	// Kinds are the edits that a refusal rules out (see Learned): those that
-	// the same right or the same call is needed for. None teaches nothing.
+	// Kinds are the edits that a refusal rules out: those that the same right or
+	// the same call is needed for.
 	Kinds []model.EditKind
-	// Shows returns the conversation as the answer shows it, and which kinds of
-	// edit the answer tells about. Nil, or ok false, leaves it to a fresh read.
-	Shows func(a *Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool)
+	// Shows returns the conversation as the answer shows it. Nil, or ok false,
+	// leaves it to a fresh read.
+	Shows func(a *Answer) (c model.Conversation, tells Tells, ok bool)
 	// Names reports whether a refusal names the field of an edit. The service
 	// then changed nothing, and the edits that it does not name are sent again
 	// without the others. Nil names none.
 	Names func(refusal *model.Error, e model.Edit) bool
-	// Reads puts a refusal right: its kind, its hint. It may widen what is
-	// learnt from it. Nil leaves it as it is.
+	// Reads puts a refusal right: its kind, its hint. Nil leaves it as it is.
 	Reads func(refusal *model.Error) Lesson
 	// Assumed is set where the service does not document the call.
 	Assumed *Assumption
@@ -54,14 +58,9 @@ type Write struct {
 
 // Lesson is what a refusal teaches beyond its status.
 type Lesson struct {
-	// Everywhere says that it holds for the account, not for the conversation
-	// alone.
-	Everywhere bool
-	// Reason is told wherever the edit is ruled out; "" is made of the
-	// service's words.
-	Reason string
-	// Nothing says that the next try may well succeed.
-	Nothing bool
+	Everywhere bool   // it holds for the account, not for the conversation alone
+	Reason     string // why the edit is ruled out; "" is made of the service's words
+	Nothing    bool   // the next try may well succeed
 }
 
 // Assumption is about a call that the service does not document. A 404 for a
@@ -79,12 +78,9 @@ type Assumption struct {
 // Planned is what an adapter makes of one edit: steps, in the order in which
 // they are safe, or the reason why it can't be sent.
 type Planned struct {
-	Steps []Step
-	// Refused stands in place of steps.
-	Refused *model.Error
-	// Stale is why the steps can be shown but not sent: the conversation must
-	// be read again first.
-	Stale *model.Error
+	Steps   []Step
+	Refused *model.Error // in place of steps
+	Stale   *model.Error // why the steps can be shown but not sent: the conversation must be read again first
 }
 
 // Single is a call that carries one edit, and whose refusal rules out the like
@@ -100,6 +96,9 @@ func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w
 func Change(w *Write, fresh model.Conversation, e model.Edit) Planned {
 	return One(w, directionOf(fresh, e))
 }
+
+// Refuse plans an edit that can't be sent.
+func Refuse(err *model.Error) Planned { return Planned{Refused: err} }
 
 // directionOf tells where an edit leads from what the conversation holds now.
 // What widens is what model.Edit.Widens says, for every service: the inbox holds
@@ -128,5 +127,72 @@ func PeopleDirection(before, after []model.Participant) Direction {
 		model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(after)})
 }
 
-// Refuse plans an edit that can't be sent.
-func Refuse(err *model.Error) Planned { return Planned{Refused: err} }
+// Field is a field of a conversation that one call changes, others along with it.
+type Field struct {
+	Kind  model.EditKind
+	Names []string // of its members, in a body and in an answer
+	Check func(model.Edit) *model.Error
+	// Add adds the members for the edits of this kind; nil adds the target as a text.
+	Add func(body *Body, edits []model.Edit)
+	// Null says that null in an answer is a value.
+	Null bool
+}
+
+// Fields are those that a call can change, in the order of its body.
+type Fields []Field
+
+// Check refuses what is known not to be taken, before anything is sent.
+func (fs Fields) Check(e model.Edit) *model.Error {
+	if f, ok := find(fs, func(f Field) bool { return f.Kind == e.Kind }); ok && f.Check != nil {
+		return f.Check(e)
+	}
+	return nil
+}
+
+// Write is the call that changes some of the fields.
+func (fs Fields) Write(call func(Body) Call) *Write {
+	w := &Write{Names: fs.named, Build: func(edits []model.Edit) Call {
+		body := Body{}
+		for _, f := range fs {
+			of := slices.DeleteFunc(slices.Clone(edits), func(e model.Edit) bool { return e.Kind != f.Kind })
+			switch {
+			case len(of) == 0:
+			case f.Add != nil:
+				f.Add(&body, of)
+			default:
+				body.Add(f.Names[0], of[len(of)-1].Target.String())
+			}
+		}
+		return call(body)
+	}}
+	for _, f := range fs {
+		w.Kinds = append(w.Kinds, f.Kind)
+	}
+	return w
+}
+
+// named reports whether a refusal names a member of an edit's field, or something in one.
+func (fs Fields) named(refusal *model.Error, e model.Edit) bool {
+	return slices.ContainsFunc(fs, func(f Field) bool {
+		return f.Kind == e.Kind && slices.ContainsFunc(f.Names, func(name string) bool {
+			return slices.ContainsFunc(refusal.Fields, func(said model.FieldError) bool {
+				rest, ok := strings.CutPrefix(said.Field, name)
+				return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+			})
+		})
+	})
+}
+
+// Tells tells which fields an answer holds.
+func (fs Fields) Tells(o *Object) Tells {
+	return func(k model.EditKind) bool {
+		return slices.ContainsFunc(fs, func(f Field) bool {
+			return f.Kind == k && !slices.ContainsFunc(f.Names, func(name string) bool { return o.Null(name) && !(f.Null && o.Has(name)) })
+		})
+	}
+}
+
+// Among refuses a target that is none of some words.
+func Among(words ...string) func(model.Edit) *model.Error {
+	return func(e model.Edit) *model.Error { return OneOf(e.Kind.Op(), e.Target.String(), words...) }
+}

@@ -9,12 +9,7 @@ import (
 	"confab/providers"
 )
 
-type contactsBody struct {
-	// ContactIDs is not nil: null could be read as "no change".
-	ContactIDs []string `json:"contact_ids"`
-}
-
-// plan is the part of providers.Editor that knows AskElephant, which has one
+// plan is the part of providers.Adapter that knows AskElephant, which has one
 // call that writes: it replaces the whole set of managed contacts.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	return func(e model.Edit) providers.Planned {
@@ -49,11 +44,11 @@ func contactIDs(people []model.Participant) ([]string, *model.Error) {
 }
 
 func (p *provider) replaceContacts(id string, ids []string) *providers.Write {
-	call := p.replace.Of(id, contactsBody{ContactIDs: ids})
+	call := p.replace.Of(id, map[string][]string{"contact_ids": ids}) // not nil: null could be read as "no change"
 	call.Params["engagement_id"] = id
 	w := providers.Single(model.EditContacts, call)
-	w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
-		c, err := convert(a.Body, p.frame())
+	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
+		c, err := p.convert(a.Body)
 		return c.Conversation, func(model.EditKind) bool { return c.Contacts.Known }, err == nil
 	}
 	w.Reads = readRefusal

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"confab/model"
 	"confab/providers"
@@ -26,14 +25,6 @@ var (
 	endpointTags      = providers.Get("list tags", "/v2/tags")
 )
 
-// Name, method and path of the call that replaces contacts. The latter two are
-// assumed, see doc.go, and so can be set.
-const (
-	replaceName          = "replace contacts"
-	defaultReplaceMethod = http.MethodPut
-	defaultReplacePath   = "/v2/engagements/{engagement_id}/contacts"
-)
-
 const readsEngagements = "engagements:read (and engagements:private:read for a private engagement)"
 
 // scopes names what each call needs, for a 403.
@@ -46,7 +37,7 @@ var scopes = map[string]string{
 	endpointUsers.Name:     "users:read (assumed)",
 	endpointCompanies.Name: "companies:read (assumed)",
 	endpointTags.Name:      "tags:read",
-	replaceName:            "engagements:write",
+	"replace contacts":     "engagements:write",
 }
 
 const (
@@ -70,34 +61,8 @@ var expansionScopes = map[string]string{
 	expandTags:      "tags:read", // of the tag list; none is named for the expansion
 }
 
-type client struct {
-	*providers.Client
-	log func(format string, args ...any)
-
-	mu      sync.Mutex
-	dropped map[string]bool // expansions that the credential may not have
-	version string          // X-Api-Version as first seen
-	changed string          // another one seen later
-}
-
-func newClient(a providers.Account, scheme string) (c *client, err error) {
-	c = &client{log: a.Logf, dropped: map[string]bool{}}
-	credential := &providers.Credential{RawPrefix: keyPrefix}
-	switch scheme {
-	case schemeRaw:
-		credential = &providers.Credential{Schemes: []string{providers.Raw}}
-	case schemeBearer:
-		credential = &providers.Credential{}
-	}
-	options := providers.ClientOptions{Credential: credential, DecodeError: readProblem, InFlight: inFlight, Around: c.around}
-	c.Client, err = providers.NewClient(a, options)
-	return c, err
-}
-
-const keyPrefix = "sk-apik_"
-
 // around names the scope on a 403 and looks at the API version.
-func (c *client) around(_ context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
+func (p *provider) around(_ context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
 	a, err := send()
 	if e := model.AsError(err); e != nil {
 		if e.Kind == model.Forbidden && e.Hint == "" {
@@ -105,55 +70,47 @@ func (c *client) around(_ context.Context, call providers.Call, send func() (*pr
 		}
 		return nil, e
 	}
-	c.see(a.Header.Get("X-Api-Version"))
+	p.see(a.Header.Get("X-Api-Version"))
 	return a, nil
 }
 
-func (c *client) see(version string) {
-	if version == "" || len(version) > 100 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (p *provider) see(version string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
-	case c.version == "":
-		c.version = version
-		c.log("the service names an X-Api-Version")
-	case version != c.version && version != c.changed:
-		c.changed = version
-		c.log("X-Api-Version has changed")
+	case version == "" || len(version) > 100:
+	case p.version == "":
+		p.version = version
+		p.Account.Logf("the service names an X-Api-Version")
+	case version != p.version && version != p.changed:
+		p.changed = version
+		p.Account.Logf("X-Api-Version has changed")
 	}
 }
 
-func (c *client) versions() (first, changed string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.version, c.changed
-}
-
-func (c *client) drop(expansions []string) {
-	c.log("left out from now on: %s", strings.Join(expansions, ", "))
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (p *provider) drop(expansions ...string) {
+	p.Account.Logf("left out from now on: %s", strings.Join(expansions, ", "))
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, e := range expansions {
-		c.dropped[e] = true
+		p.dropped[e] = true
 	}
 }
 
-func (c *client) lacks(expansion string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.dropped[expansion]
+func (p *provider) lacks(expansion string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dropped[expansion]
 }
 
 // expanded sends a read with expansions. Those whose scope a 403 names are
 // left out from then on. A 403 that names none of them is tried once without
 // any that need a scope; if that helps, they are added one by one, and those
 // that are refused are left out.
-func (c *client) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
+func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []string) (*providers.Answer, error) {
 	for {
-		use := slices.DeleteFunc(slices.Clone(wanted), c.lacks)
-		a, err := c.Do(ctx, withExpansions(call, use))
+		use := slices.DeleteFunc(slices.Clone(wanted), p.lacks)
+		a, err := p.Client.Do(ctx, withExpansions(call, use))
 		e := model.AsError(err)
 		if e == nil || e.Kind != model.Forbidden {
 			return a, err
@@ -172,27 +129,27 @@ func (c *client) expanded(ctx context.Context, call providers.Call, wanted []str
 			}
 		}
 		if len(named) > 0 {
-			c.drop(named)
+			p.drop(named...)
 			continue
 		}
 		if len(scoped) == 0 || strings.Contains(e.Message, "engagements:") {
 			return nil, err
 		}
-		bare, again := c.Do(ctx, withExpansions(call, free))
+		bare, again := p.Client.Do(ctx, withExpansions(call, free))
 		if again != nil {
 			return nil, err
 		}
-		return c.add(ctx, call, bare, free, scoped)
+		return p.add(ctx, call, bare, free, scoped)
 	}
 }
 
 // add finds out which expansions of a read are refused. bare is the answer
 // with kept alone.
-func (c *client) add(ctx context.Context, call providers.Call, bare *providers.Answer, kept, more []string) (*providers.Answer, error) {
+func (p *provider) add(ctx context.Context, call providers.Call, bare *providers.Answer, kept, more []string) (*providers.Answer, error) {
 	var refused []string
 	for _, x := range more {
 		with := append(slices.Clone(kept), x)
-		a, err := c.Do(ctx, withExpansions(call, with))
+		a, err := p.Client.Do(ctx, withExpansions(call, with))
 		switch {
 		case model.KindOf(err) == model.Forbidden:
 			refused = append(refused, x)
@@ -203,20 +160,19 @@ func (c *client) add(ctx context.Context, call providers.Call, bare *providers.A
 		}
 	}
 	if len(refused) > 0 {
-		c.drop(refused)
+		p.drop(refused...)
 	}
 	return bare, nil
 }
 
 func withExpansions(call providers.Call, use []string) providers.Call {
-	q := maps.Clone(call.Query)
+	call.Query = maps.Clone(call.Query)
 	if len(use) > 0 {
-		if q == nil {
-			q = url.Values{}
+		if call.Query == nil {
+			call.Query = url.Values{}
 		}
-		q.Set("expand", strings.Join(use, ","))
+		call.Query.Set("expand", strings.Join(use, ","))
 	}
-	call.Query = q
 	return call
 }
 
@@ -228,12 +184,8 @@ func words(e *model.Error) string {
 	return text
 }
 
-func (c *client) list(ctx context.Context, query url.Values) (providers.RawPage, error) {
-	return readPage(c.expanded(ctx, providers.Call{Endpoint: endpointList, Query: query}, listExpansions))
-}
-
-func (c *client) plain(ctx context.Context, e providers.Endpoint, query url.Values) (providers.RawPage, error) {
-	return readPage(c.Do(ctx, providers.Call{Endpoint: e, Query: query}))
+func (p *provider) list(ctx context.Context, call providers.Call) (providers.RawPage, error) {
+	return readPage(p.expanded(ctx, call, listExpansions))
 }
 
 // readPage reads {"data":[…],"has_more":…,"next_cursor":…}, with a null list

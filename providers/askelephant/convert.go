@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,13 +19,6 @@ const kindOther = "other"
 // contactID is the one form of an id that may be written.
 var contactID = regexp.MustCompile(`^cnt_[A-Za-z0-9]+$`)
 
-// frame is what a conversion knows beside the engagement.
-type frame struct {
-	account string
-	// web is the prefix of the pages of engagements; "" builds no links.
-	web string
-}
-
 // converted is a conversation and what of its engagement has no place in it.
 type converted struct {
 	model.Conversation
@@ -34,14 +26,14 @@ type converted struct {
 }
 
 // convert turns an answer into a conversation. It is pure.
-func convert(raw []byte, in frame) (converted, error) {
+func (p *provider) convert(raw []byte) (converted, error) {
 	if !json.Valid(raw) {
 		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no engagement")
 	}
-	return convertRow(raw, in)
+	return p.convertRow(raw)
 }
 
-func convertRow(raw json.RawMessage, in frame) (converted, error) {
+func (p *provider) convertRow(raw json.RawMessage) (converted, error) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no engagement")
@@ -51,23 +43,15 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 		return converted{}, providers.Malformed(endpointGet.Name, "the answer has no id")
 	}
 	var facts providers.Facts
-	out := converted{Conversation: model.Conversation{
-		Ref:              model.Ref{Account: in.account, ID: id},
-		Provider:         model.AskElephant,
-		ParticipantCount: -1,
-	}}
+	out := converted{Conversation: p.Conversation(id, strings.ToLower(o.Text("engagement_type")))}
 	c := &out.Conversation
 	unusual(&facts, o, providers.GroupOther, "object", "engagement")
 	c.Title = o.Text("title")
 	c.Description = o.Text("description")
-	c.Kind = strings.ToLower(o.Text("engagement_type"))
 	c.Status = o.Text("processing_status")
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
 	c.Privacy, c.Internal = o.Privacy("is_private"), o.Maybe("is_internal")
 	c.Duration, _ = o.Seconds("duration_seconds")
-	if in.web != "" {
-		c.URL = in.web + url.PathEscape(id)
-	}
 	start := o.Time("start_at")
 	facts.AddTime("Times", "Start", start)
 	at := o.Time("engagement_at")

@@ -38,7 +38,7 @@ func factLines(facts []model.Fact) string {
 }
 
 func TestConvertExample(t *testing.T) {
-	got, err := convert(fixture(t, "engagement.json"), frame{account: "ae", web: "https://app.askelephant.ai/workspaces/wrks_1/engagements/"})
+	got, err := blank("ae", "https://app.askelephant.ai/workspaces/wrks_1/engagements/").convert(fixture(t, "engagement.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestConvertExample(t *testing.T) {
 }
 
 func TestConvertEverything(t *testing.T) {
-	got, err := convert(fixture(t, "everything.json"), frame{account: "ae"})
+	got, err := blank("ae", "").convert(fixture(t, "everything.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,19 +106,19 @@ func TestContactsAreNeverGuessedEmpty(t *testing.T) {
 	for in, known := range map[string]bool{
 		`{"id":"ngmt_1"}`: false, `{"id":"ngmt_1","contacts":null}`: false, `{"id":"ngmt_1","contacts":[]}`: true,
 	} {
-		c, err := convert([]byte(in), frame{})
+		c, err := blank("a", "").convert([]byte(in))
 		if err != nil || c.Contacts.Known != known || c.Participants.Known != known || c.Labels != nil || c.Companies != nil {
 			t.Errorf("%s: %+v %v", in, c.Contacts, err)
 		}
 	}
 	for in, want := range map[string]model.Privacy{`true`: model.PrivacyPrivate, `false`: model.PrivacyPublic, `null`: model.PrivacyUnknown, `"x"`: model.PrivacyUnknown} {
-		c, _ := convert([]byte(`{"id":"ngmt_1","is_private":`+in+`}`), frame{})
+		c, _ := blank("a", "").convert([]byte(`{"id":"ngmt_1","is_private":` + in + `}`))
 		if c.Privacy != want {
 			t.Errorf("%s: %s", in, c.Privacy)
 		}
 	}
 	for _, raw := range []string{`null`, `[]`, `{}`, `{"id":null}`, ``, `"x"`} {
-		if _, err := convert([]byte(raw), frame{}); model.KindOf(err) != model.Malformed {
+		if _, err := blank("a", "").convert([]byte(raw)); model.KindOf(err) != model.Malformed {
 			t.Errorf("%s: %v", raw, err)
 		}
 	}
@@ -175,7 +175,7 @@ func FuzzConvert(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c, err := convert(raw, frame{account: "a", web: "https://x.test/"})
+		c, err := blank("a", "https://x.test/").convert(raw)
 		if err != nil {
 			return
 		}
@@ -208,7 +208,7 @@ func TestNothingIsLostWhateverTheForm(t *testing.T) {
 				v = disturb(r, v)
 			}
 			b, _ := json.Marshal(v)
-			c, err := convert(b, frame{account: "a", web: "https://x.test/"})
+			c, err := blank("a", "https://x.test/").convert(b)
 			if err != nil {
 				return
 			}
@@ -307,4 +307,9 @@ func texts(v any) []string {
 		out = append(out, v)
 	}
 	return out
+}
+
+// blank is an account that is not opened.
+func blank(name, web string) *provider {
+	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}, Web: web}}
 }

@@ -3,7 +3,6 @@ package askelephant
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -34,19 +33,15 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	if req.Kind == model.LookupContacts && contactID.MatchString(req.Text) {
 		return providers.FoundOne(p.contact(ctx, req.Text))
 	}
-	limit := pageSize
+	limit, text := pageSize, req.Text
 	if req.Limit > 0 {
 		limit = min(limit, req.Limit)
 	}
 	tags := d.kind == string(model.LookupTags)
-	q := url.Values{"limit": {strconv.Itoa(limit)}}
-	if req.Text != "" && !tags {
-		q.Set("search", req.Text)
+	if tags {
+		text = ""
 	}
-	if req.Cursor != "" {
-		q.Set("cursor", req.Cursor)
-	}
-	page, err := p.client.plain(ctx, d.endpoint, q)
+	page, err := readPage(p.Client.Do(ctx, d.endpoint.With("limit", strconv.Itoa(limit), "search", text, "cursor", req.Cursor)))
 	if err != nil {
 		return model.LookupPage{}, err
 	}
@@ -59,7 +54,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 }
 
 func (p *provider) contact(ctx context.Context, id string) (who model.Participant, err error) {
-	a, err := p.client.Do(ctx, endpointContact.Of(id, nil))
+	a, err := p.Client.Do(ctx, endpointContact.Of(id, nil))
 	if err != nil {
 		return who, err
 	}

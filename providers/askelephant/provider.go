@@ -5,20 +5,17 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 
 	"confab/model"
 	"confab/providers"
 )
 
 const (
-	defaultBaseURL = "https://app.askelephant.ai/api"
-
 	settingScheme        = "auth_scheme"
 	settingWorkspace     = "workspace_id"
 	settingReplaceMethod = "replace_contacts_method"
@@ -27,36 +24,18 @@ const (
 	schemeAuto   = "auto"
 	schemeBearer = "bearer"
 	schemeRaw    = "raw"
-
-	// minRefresh follows the vendor's silence on limits: about once a minute.
-	minRefresh = time.Minute
-	inFlight   = 1
 )
 
-//go:embed audience.txt
-var audience string
+//go:embed service.json
+var about []byte
+
+var service = providers.Service(about, map[string]func(string) error{settingWorkspace: checkWorkspace, settingReplacePath: checkPath})
 
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
-	return providers.Factory{
-		Name:           model.AskElephant,
-		Title:          "AskElephant",
-		DefaultBaseURL: defaultBaseURL,
-		Key:            "API key (sk-apik_…), made in the settings of the workspace",
-		Settings: []providers.Setting{
-			{Name: settingScheme, Values: []string{schemeAuto, schemeBearer, schemeRaw}, Default: schemeAuto,
-				Help: "how the credential is sent: auto sends an API key (sk-apik_…) bare and anything else with Bearer"},
-			{Name: settingWorkspace, Asked: true, Help: "the workspace (wrks_…), for links to the web application", Check: checkWorkspace},
-			{Name: settingReplaceMethod, Values: []string{http.MethodPut, http.MethodPost, http.MethodPatch}, Default: defaultReplaceMethod,
-				Help: "the method of replacing contacts, which AskElephant does not document"},
-			{Name: settingReplacePath, Default: defaultReplacePath,
-				Help: "the path of replacing contacts below base_url, with {engagement_id}; AskElephant does not document it", Check: checkPath},
-		},
-		Pace:     providers.Pace{Every: 500 * time.Millisecond, Burst: 2, InFlight: inFlight},
-		Table:    table,
-		Audience: audience,
-		Open:     open,
-	}
+	f := service
+	f.Open = open
+	return f
 }
 
 var workspaceID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -85,75 +64,46 @@ func checkPath(v string) error {
 	return nil
 }
 
-var table = []providers.CapabilityRow{
-	providers.No(model.EditPrivacy, "AskElephant's API can't change privacy"),
-	providers.No(model.EditTitle, "AskElephant's API can't change an engagement's title"),
-	providers.No(model.EditDescription, "AskElephant's API can't change an engagement's description"),
-	providers.No(model.EditStatus, "the status is that of processing; there is nothing to close"),
-	providers.No(model.EditAccess, "AskElephant has no access setting"),
-	providers.No(model.EditParticipants, "participants come from the meeting; the contacts can be replaced"),
-	providers.No(model.EditDefaultRole, "AskElephant has no roles in an engagement"),
-	providers.Assumed(model.EditContacts, defaultReplaceMethod+" "+defaultReplacePath,
-		"the whole set is replaced; AskElephant does not show method and path of this call, so they are assumed and can be set").
-		Needing(model.NeedContacts),
-	providers.No(model.EditLabels, "AskElephant's API can't change tags"),
-	providers.No(model.EditAttributes, "AskElephant has no attributes"),
-	providers.No(model.EditArchive, "AskElephant's API can't archive"),
-	providers.No(model.EditDelete, "AskElephant's API can't delete an engagement"),
-	providers.No(model.EditCreate, "an engagement needs a recording or a transcript; confab does not import those"),
-}
-
 type provider struct {
-	providers.Editor
+	*providers.Adapter
 
-	account providers.Account
-	client  *client
+	// replace is the call that replaces contacts. Method and path are assumed, see doc.go, and so can be set.
 	replace providers.Endpoint
-	web     string
+
+	mu      sync.Mutex
+	dropped map[string]bool // expansions that the credential may not have
+	version string          // X-Api-Version as first seen
+	changed string          // another one seen later
 }
 
 func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = a.Base(defaultBaseURL)
-	f := Factory()
-	path := f.Value(a, settingReplacePath)
-	if err := checkPath(path); err != nil {
-		return nil, providers.Local("open account", settingReplacePath+": "+err.Error())
+	p := &provider{dropped: map[string]bool{},
+		replace: providers.Writing("replace contacts", service.Value(a, settingReplaceMethod), service.Value(a, settingReplacePath))}
+	credential := &providers.Credential{}
+	switch service.Value(a, settingScheme) {
+	case schemeRaw:
+		credential.Schemes = []string{providers.Raw}
+	case schemeAuto:
+		credential.RawPrefix = "sk-apik_"
 	}
-	c, err := newClient(a, f.Value(a, settingScheme))
+	var err error
+	p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: credential, DecodeError: readProblem, Around: p.around})
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{account: a, client: c, web: webPages(a), replace: providers.Writing(replaceName, f.Value(a, settingReplaceMethod), path)}
-	p.Editor = providers.Editor{Client: c.Client, Table: table, Plan: p.plan, Limits: p.limits}
-	return p, nil
-}
-
-// webPages returns the prefix of the pages of engagements, for the service's
-// own hosts. The address is not documented; others' code shows it.
-func webPages(a providers.Account) string {
-	w := a.Settings[settingWorkspace]
-	u, err := url.Parse(a.BaseURL)
-	if err != nil || w == "" || !strings.HasSuffix(u.Hostname(), ".askelephant.ai") {
-		return ""
+	workspace := service.Value(a, settingWorkspace)
+	p.Identity = strings.TrimSpace(p.Identity + " " + workspace)
+	// The address of a page is not documented; others' code shows it, for the service's own hosts.
+	if at, _ := url.Parse(p.Account.BaseURL); workspace != "" && strings.HasSuffix(at.Hostname(), ".askelephant.ai") {
+		p.Web = at.Scheme + "://" + at.Host + "/workspaces/" + url.PathEscape(workspace) + "/engagements/"
 	}
-	return u.Scheme + "://" + u.Host + "/workspaces/" + url.PathEscape(w) + "/engagements/"
-}
-
-func (p *provider) frame() frame { return frame{account: p.account.Name, web: p.web} }
-
-func (p *provider) Describe() model.Description {
-	identity := model.AskElephant + " " + p.account.BaseURL + " " + p.account.Settings[settingWorkspace]
-	d := p.account.Describe(Factory(), strings.TrimSpace(identity))
-	d.Filters = filterRules()
-	d.People = []model.LookupKind{model.LookupContacts}
-	d.Incremental = true
-	d.MinRefresh = minRefresh
-	return d
+	p.Plan, p.Limits, p.Recording = p.plan, p.limits, p.recording
+	return p, nil
 }
 
 // limits are what the credential does not allow.
 func (p *provider) limits(_ model.Conversation, no func(model.EditKind, string)) {
-	if p.client.lacks(expandContacts) {
+	if p.lacks(expandContacts) {
 		no(model.EditContacts, "the credential lacks the scope contacts:read, and the set must be read before it is replaced")
 	}
 }
@@ -167,19 +117,19 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if need.Has(model.NeedMessages) {
 		expand = append(expand, expandTranscript)
 	}
-	a, err := p.client.expanded(ctx, endpointGet.Of(id, nil), expand)
+	a, err := p.expanded(ctx, endpointGet.Of(id, nil), expand)
 	if err != nil {
 		if e := model.AsError(err); e.Kind == model.NotFound && e.Hint == "" {
 			e.Hint = "a private engagement may look like this without the scope engagements:private:read"
 		}
 		return model.Detail{}, err
 	}
-	c, err := convert(a.Body, p.frame())
+	c, err := p.convert(a.Body)
+	if err == nil && c.Ref.ID != id {
+		err = providers.Malformed(endpointGet.Name, "the service answered with another engagement")
+	}
 	if err != nil {
 		return model.Detail{}, err
-	}
-	if c.Ref.ID != id {
-		return model.Detail{}, providers.Malformed(endpointGet.Name, "the service answered with another engagement")
 	}
 	c.ETag = a.Header.Get("ETag")
 	d := model.Detail{Conversation: c.Conversation, Raw: a.Body}
@@ -189,8 +139,9 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
+// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	page, err := p.client.list(ctx, url.Values{"limit": {strconv.Itoa(providers.HeadSize)}, "order_by": {newestFirst}})
+	page, err := p.list(ctx, endpointList.With("limit", strconv.Itoa(providers.HeadSize), "order_by", newestFirst))
 	if err != nil {
 		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
@@ -199,38 +150,30 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 		providers.Check(model.CheckList, providers.Seen(len(page.Rows), page.Next != ""), nil),
 	}
 	for _, x := range listExpansions {
-		if p.client.lacks(x) {
+		if p.lacks(x) {
 			detail := "left out: the credential lacks the scope " + expansionScopes[x]
 			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: detail})
 		}
 	}
 	for _, e := range []providers.Endpoint{endpointContacts, endpointUsers} {
-		_, err := p.client.plain(ctx, e, url.Values{"limit": {"1"}})
+		_, err := readPage(p.Client.Do(ctx, e.With("limit", "1")))
 		out = append(out, providers.Check(strings.TrimPrefix(e.Name, "list "), "can be looked up", err))
 	}
 	out = append(out, providers.Check("new contacts",
 		fmt.Sprintf("assumed to go by %s %s; not tried, since it writes", p.replace.Method, p.replace.Path), nil))
-	switch first, changed := p.client.versions(); {
-	case changed != "":
-		out = append(out, model.CheckResult{Name: "API version", Detail: fmt.Sprintf("changed from %s to %s while running", first, changed)})
-	case first != "":
-		out = append(out, providers.Check("API version", first, nil))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.changed != "":
+		out = append(out, model.CheckResult{Name: "API version", Detail: fmt.Sprintf("changed from %s to %s while running", p.version, p.changed)})
+	case p.version != "":
+		out = append(out, providers.Check("API version", p.version, nil))
 	}
 	return out
 }
 
-func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
-	if kind == model.LinkRecording {
-		return p.recording(ctx, c.Ref.ID)
-	}
-	if p.web == "" || c.Ref.ID == "" {
-		return "", providers.Unsupported("open in browser", "links need the setting workspace_id, and the service's own host")
-	}
-	return p.web + url.PathEscape(c.Ref.ID), nil
-}
-
 func (p *provider) recording(ctx context.Context, id string) (string, error) {
-	a, err := p.client.Do(ctx, withExpansions(endpointMedia.Of(id, nil), []string{expandMedia}))
+	a, err := p.Client.Do(ctx, withExpansions(endpointMedia.Of(id, nil), []string{expandMedia}))
 	if err != nil {
 		return "", err
 	}

@@ -405,16 +405,16 @@ func TestRefusedExpansions(t *testing.T) {
 		}
 		check := fmt.Sprint(p.Check(context.Background()))
 		for _, x := range tc.lacks {
-			if !p.client.lacks(x) || !strings.Contains(check, "{"+x+" false left out") {
+			if !p.lacks(x) || !strings.Contains(check, "{"+x+" false left out") {
 				t.Errorf("%s: %s is not left out: %s", tc.name, x, check)
 			}
 		}
 		for _, x := range []string{expandContacts, expandCompanies, expandOwner, expandTags} {
-			if p.client.lacks(x) && !slices.Contains(tc.lacks, x) {
+			if p.lacks(x) && !slices.Contains(tc.lacks, x) {
 				t.Errorf("%s: %s is left out", tc.name, x)
 			}
 		}
-		if c := p.Capabilities(fresh())[model.EditContacts]; c.Can() == p.client.lacks(expandContacts) {
+		if c := p.Capabilities(fresh())[model.EditContacts]; c.Can() == p.lacks(expandContacts) {
 			t.Errorf("%s: %+v", tc.name, c)
 		}
 	}
@@ -561,7 +561,7 @@ func TestLinksVersionsSettings(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	for path, ok := range map[string]bool{
-		defaultReplacePath: true, "/v2/e/{id}": true, "v2/{id}": false, "/v2/contacts": false, "/{id}/../x": false, "/{id}?a=b": false, "//evil/{id}": false, "/{id}/{other}": false, "/{id}/{": false,
+		"/v2/engagements/{engagement_id}/contacts": true, "/v2/e/{id}": true, "v2/{id}": false, "/v2/contacts": false, "/{id}/../x": false, "/{id}?a=b": false, "//evil/{id}": false, "/{id}/{other}": false, "/{id}/{": false,
 	} {
 		if err := checkPath(path); (err == nil) != ok {
 			t.Errorf("%s: %v", path, err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,8 +98,8 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 // however old it is.
 func (p *provider) since(req model.SyncRequest) string {
 	since := req.Since
-	if since.IsZero() && p.account.Since > 0 {
-		since = time.Now().Add(-p.account.Since)
+	if since.IsZero() && p.Account.Since > 0 {
+		since = time.Now().Add(-p.Account.Since)
 	}
 	for _, from := range []time.Time{req.Filter.UpdatedFrom, req.Filter.CreatedFrom.Add(-createdSlack)} {
 		if from.After(since) {
@@ -127,7 +126,7 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 	if cursor != "" {
 		w.query.Set("cursor", cursor)
 	}
-	page, err := w.provider.client.list(ctx, w.query)
+	page, err := w.provider.list(ctx, providers.Call{Endpoint: endpointList, Query: w.query})
 	if err != nil {
 		return providers.Page[model.Conversation]{}, err
 	}
@@ -141,9 +140,9 @@ func (w *walk) read(ctx context.Context, cursor string) (providers.Page[model.Co
 }
 
 func (w *walk) convert(raw json.RawMessage) (model.Conversation, bool) {
-	c, err := convertRow(raw, w.provider.frame())
+	c, err := w.provider.convertRow(raw)
 	if err != nil {
-		w.provider.account.Logf("a row of the list was left out: %v", err)
+		w.provider.Account.Logf("a row of the list was left out: %v", err)
 		return c.Conversation, false
 	}
 	if at, _ := providers.ParseTime(w.checkpoint); c.Updated.After(at) {
@@ -158,24 +157,17 @@ func (w *walk) lost(err error) bool {
 	lost := (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity) &&
 		strings.Contains(strings.ToLower(words(e)), "cursor")
 	if lost {
-		w.provider.account.Logf("a cursor was refused, the walk starts again")
+		w.provider.Account.Logf("a cursor was refused, the walk starts again")
 	}
 	return lost
 }
-
-// The words of the two closed vocabularies, folded as a query has them, and the
-// form of a whole company id.
-var (
-	engagementTypes = regexp.MustCompile(`^(meeting|call|email|task|note|calendar_event|document)$`)
-	processing      = regexp.MustCompile(`^(pending|processing|completed|failed)$`)
-	companyID       = regexp.MustCompile(`^cmp_[0-9A-Z]{26}$`)
-)
 
 // createdSlack is how much earlier than its creation an engagement may seem to
 // have been changed: the two times may be taken by different clocks.
 const createdSlack = 24 * time.Hour
 
-// filterRules are the filters of the list that leave out nothing a query takes:
+// filter returns the parameters of a narrowed list, but for the lower limit of updated_at, see since. Of what they compare,
+// service.json takes what leaves out nothing that a query takes; none of it can be edited:
 //
 //   - engagement_type and processing_status compare a word of a documented set,
 //     and so do kind: and status:, but for case. Any other word is not sent.
@@ -183,22 +175,8 @@ const createdSlack = 24 * time.Hour
 //     piece as long as a whole id, typed in the case of the service, is that id.
 //   - updated_at is what updated: compares, and its ends are documented. What
 //     was created after a time was changed after it too.
-//
-// None of these can be edited. What is not used, and why, stands in leftout.txt.
-func filterRules() []model.FilterRule {
-	return []model.FilterRule{
-		{Field: model.FilterKind, Values: engagementTypes},
-		{Field: model.FilterStatus, Values: processing},
-		{Field: model.FilterCompany, Values: companyID},
-		{Field: model.FilterUpdated},
-		{Field: model.FilterCreated},
-	}
-}
-
-// filter returns the parameters of a narrowed list, but for the lower limit of
-// updated_at, see since.
 func filter(f model.Filter) url.Values {
-	f = f.Only(filterRules())
+	f = f.Only(service.About.Filters)
 	q := url.Values{}
 	oneOf := func(name string, words []string) {
 		switch joined := strings.ToUpper(strings.Join(words, ",")); len(words) {

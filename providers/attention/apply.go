@@ -8,56 +8,12 @@ import (
 	"confab/providers"
 )
 
-// plan is the part of providers.Editor that knows Attention: one call a field,
+// plan is the part of providers.Adapter that knows Attention: one call a field,
 // and one for all labels.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	id := fresh.Ref.ID
-	labels := p.writeLabels(fresh)
-	return func(e model.Edit) providers.Planned {
-		text := e.Target.String()
-		switch e.Kind {
-		case model.EditPrivacy:
-			if to := model.Privacy(text); to != model.PrivacyPublic && to != model.PrivacyPrivate {
-				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention knows private and public alone"))
-			}
-			call := endpointPrivacy.Of(id, nil)
-			call.Query = url.Values{"privacy": {text}}
-			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown }), fresh, e)
-		case model.EditTitle:
-			call := endpointTitle.Of(id, titleBody{Title: text})
-			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.said("title") }), fresh, e)
-		case model.EditLabels:
-			if fresh.Labels == nil {
-				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
-			}
-			return providers.Change(labels, fresh, e)
-		case model.EditArchive:
-			call := endpointArchive.Of(id, nil)
-			return providers.Change(p.write(e.Kind, call, func(c converted) bool { return c.Archived }), fresh, e)
-		}
-		return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention can't do this"))
-	}
-}
-
-// write is a call for edits of one kind. tells reports whether an answer holds
-// the new value.
-func (p *provider) write(k model.EditKind, call providers.Call, tells func(converted) bool) *providers.Write {
-	w := providers.Single(k, call)
-	w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
-		c, err := convert(a.Body, p.frame(p.directory.Known()))
-		if err == nil && c.labels != nil {
-			p.remember(c.Ref.ID, c.labels)
-		}
-		return c.Conversation, func(model.EditKind) bool { return tells(c) }, err == nil
-	}
-	return w
-}
-
-// writeLabels is the call that replaces the whole map of labels, without running
-// the analysis again.
-func (p *provider) writeLabels(fresh model.Conversation) *providers.Write {
-	w := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
-	w.Build = func(edits []model.Edit) providers.Call {
+	labels := p.write(model.EditLabels, providers.Call{}, func(c converted) bool { return c.Labels != nil })
+	labels.Build = func(edits []model.Edit) providers.Call {
 		whole := p.wholeLabels(fresh)
 		for _, e := range edits {
 			if e.Target.Text == nil {
@@ -66,7 +22,46 @@ func (p *provider) writeLabels(fresh model.Conversation) *providers.Write {
 				whole[e.Key] = *e.Target.Text
 			}
 		}
-		return endpointLabels.Of(fresh.Ref.ID, labelsBody{Labels: whole, SkipAnalysis: true})
+		return endpointLabels.Of(id, providers.Body{{Name: "labels", Value: whole}, {Name: "skip_analysis", Value: true}})
+	}
+	return func(e model.Edit) providers.Planned {
+		var w *providers.Write
+		text := e.Target.String()
+		switch e.Kind {
+		case model.EditPrivacy:
+			if to := model.Privacy(text); to != model.PrivacyPublic && to != model.PrivacyPrivate {
+				return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention knows private and public alone"))
+			}
+			call := endpointPrivacy.Of(id, nil)
+			call.Query = url.Values{"privacy": {text}}
+			w = p.write(e.Kind, call, func(c converted) bool { return c.Privacy != model.PrivacyUnknown })
+		case model.EditTitle:
+			call := endpointTitle.Of(id, map[string]string{"title": text})
+			w = p.write(e.Kind, call, func(c converted) bool { return c.said("title") })
+		case model.EditLabels:
+			if fresh.Labels == nil {
+				return providers.Refuse(providers.Invalid(e.Kind.Op(), "the labels were not read, and writing replaces all of them"))
+			}
+			w = labels
+		case model.EditArchive:
+			w = p.write(e.Kind, endpointArchive.Of(id, nil), func(c converted) bool { return c.Archived })
+		default:
+			return providers.Refuse(providers.Unsupported(e.Kind.Op(), "Attention can't do this"))
+		}
+		return providers.Change(w, fresh, e)
+	}
+}
+
+// write is a call for edits of one kind. tells reports whether an answer holds
+// the new value.
+func (p *provider) write(k model.EditKind, call providers.Call, tells func(converted) bool) *providers.Write {
+	w := providers.Single(k, call)
+	w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
+		c, err := p.convert(a.Body, p.directory.Known())
+		if err == nil && c.labels != nil {
+			p.remember(c.Ref.ID, c.labels)
+		}
+		return c.Conversation, func(model.EditKind) bool { return tells(c) }, err == nil
 	}
 	return w
 }

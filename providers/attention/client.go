@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"confab/model"
@@ -38,13 +37,6 @@ func directoryOf(name, path string) providers.Endpoint {
 	return providers.Endpoint{Name: name, Method: http.MethodGet, Path: path, Timeout: 30 * time.Second}
 }
 
-type client struct {
-	*providers.Client
-	// slowList is set once the fast list path is known not to be there,
-	// fastList once it is known to be.
-	slowList, fastList atomic.Bool
-}
-
 // includeInternal asks for colleagues among the participants; whether they
 // come without it is not documented, and lists and reads shall agree.
 const includeInternal = "filter[include_internal_participants]"
@@ -52,30 +44,30 @@ const includeInternal = "filter[include_internal_participants]"
 // detailed asks for the transcript.
 const detailed = "detailedTranscript"
 
-// list reads one page of the list.
-func (c *client) list(ctx context.Context, page int, filter url.Values) (listPage, error) {
+// list reads one page of the list: of the fast one, until that is known not to be there.
+func (p *provider) list(ctx context.Context, page int, filter url.Values) (listPage, error) {
 	q := url.Values{"page": {strconv.Itoa(page)}, "size": {strconv.Itoa(pageSize)}, detailed: {"false"}, includeInternal: {"true"}}
 	maps.Copy(q, filter)
 	var missing error
-	if !c.slowList.Load() {
-		a, err := c.Do(ctx, providers.Call{Endpoint: endpointListFast, Query: q})
+	if !p.slowList.Load() {
+		a, err := p.Client.Do(ctx, providers.Call{Endpoint: endpointListFast, Query: q})
 		if err == nil {
-			c.fastList.Store(true)
+			p.fastList.Store(true)
 			return readPage(a)
 		}
-		if c.fastList.Load() || !noSuchList(err) {
+		if p.fastList.Load() || !noSuchList(err) {
 			return listPage{}, err
 		}
 		missing = err
 	}
-	a, err := c.Do(ctx, providers.Call{Endpoint: endpointList, Query: q})
+	a, err := p.Client.Do(ctx, providers.Call{Endpoint: endpointList, Query: q})
 	if err != nil {
 		if noSuchList(err) && missing != nil {
 			err = missing
 		}
 		return listPage{}, err
 	}
-	c.slowList.Store(true)
+	p.slowList.Store(true)
 	return readPage(a)
 }
 
@@ -95,44 +87,32 @@ const maxDirectoryPages = 100
 // plain walks a list of plain objects, each given once. Whether these lists have
 // pages is not documented: further ones are asked for only where the answer counts
 // them, and the walk ends where a page brings nothing new.
-func (c *client) plain(ctx context.Context, e providers.Endpoint, filter url.Values) ([]entry, error) {
-	var out []entry
+func (p *provider) plain(ctx context.Context, e providers.Endpoint, filter url.Values) (out []entry, err error) {
 	seen := map[string]bool{}
+	q := maps.Clone(filter)
 	for page := 1; page <= maxDirectoryPages; page++ {
-		q := maps.Clone(filter)
-		if page > 1 {
-			q = url.Values{"page": {strconv.Itoa(page)}}
-			maps.Copy(q, filter)
-		}
-		a, err := c.Do(ctx, providers.Call{Endpoint: e, Query: q})
+		a, err := p.Client.Do(ctx, providers.Call{Endpoint: e, Query: q})
 		if err != nil {
 			return nil, err
 		}
-		p, err := readPage(a)
+		list, err := readPage(a)
 		if err != nil {
 			return nil, err
 		}
 		had := len(out)
-		for _, raw := range p.rows {
+		for _, raw := range list.rows {
 			if e, ok := readEntry(raw); ok && !seen[e.id] {
 				seen[e.id] = true
 				out = append(out, e)
 			}
 		}
-		if len(out) == had || p.pageCount <= page && (p.total <= len(out) || p.pageCount > 0) {
+		if len(out) == had || list.pageCount <= page && (list.total <= len(out) || list.pageCount > 0) {
 			break
 		}
+		q = url.Values{"page": {strconv.Itoa(page + 1)}}
+		maps.Copy(q, filter)
 	}
 	return out, nil
-}
-
-type titleBody struct {
-	Title string `json:"title"`
-}
-
-type labelsBody struct {
-	Labels       map[string]any `json:"labels"`
-	SkipAnalysis bool           `json:"skip_analysis"`
 }
 
 // listPage is one page of any list; counts that are absent are 0.
@@ -148,16 +128,10 @@ func readPage(a *providers.Answer) (listPage, error) {
 		return listPage{rows: rows}, err
 	}
 	rows, top, err := a.Rows("data")
-	meta := top.Object("meta")
-	return listPage{rows: rows, pageCount: count(meta, "pageCount"), total: count(meta, "totalRecords")}, err
-}
-
-func count(meta *providers.Object, name string) int {
-	n, ok := meta.Number(name)
-	if !ok || n < 0 || n > 1e9 {
-		return 0
-	}
-	return int(n)
+	p, meta := listPage{rows: rows}, top.Object("meta")
+	p.pageCount, _ = meta.Count("pageCount")
+	p.total, _ = meta.Count("totalRecords")
+	return p, err
 }
 
 // entry is one user, team or label: a plain object, or a JSON:API resource.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -18,14 +17,6 @@ const roleOrganizer = "organizer"
 // kindPerson is the kind of all participants: the service has no reliable
 // sign of who is a colleague.
 const kindPerson = "person"
-
-// frame is what a conversion knows beside the resource.
-type frame struct {
-	account string
-	// web is the prefix of the pages of conversations; "" builds no links.
-	web string
-	directory
-}
 
 // converted is a conversation and what of its resource has no place in it.
 type converted struct {
@@ -73,14 +64,14 @@ func readResource(raw json.RawMessage) (resource, error) {
 }
 
 // convert turns an answer into a conversation. It is pure.
-func convert(raw []byte, in frame) (converted, error) {
+func (p *provider) convert(raw []byte, names directory) (converted, error) {
 	if !json.Valid(raw) {
 		return converted{}, providers.Malformed(endpointGet.Name, "the answer is no conversation")
 	}
-	return convertRow(raw, in)
+	return p.convertRow(raw, names)
 }
 
-func convertRow(raw json.RawMessage, in frame) (converted, error) {
+func (p *provider) convertRow(raw json.RawMessage, names directory) (converted, error) {
 	r, err := readResource(raw)
 	if err != nil {
 		return converted{}, err
@@ -88,15 +79,10 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	a := r.attributes
 	var facts providers.Facts
 	out := converted{
-		Conversation: model.Conversation{
-			Ref:              model.Ref{Account: in.account, ID: r.id},
-			Provider:         model.Attention,
-			Kind:             "call",
-			ParticipantCount: -1,
-		},
-		raw:        r.raw,
-		transcript: a.Take("transcript"),
-		said:       func(name string) bool { return !a.Null(name) },
+		Conversation: p.Conversation(r.id, "call"),
+		raw:          r.raw,
+		transcript:   a.Take("transcript"),
+		said:         func(name string) bool { return !a.Null(name) },
 	}
 	c := &out.Conversation
 	if uuid := a.Text("uuid"); uuid != r.id {
@@ -113,12 +99,9 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	if c.Updated.IsZero() {
 		c.Updated = c.Created
 	}
-	if in.web != "" {
-		c.URL = in.web + url.PathEscape(r.id)
-	}
-	owner(c, a, in, &facts)
+	owner(c, a, names, &facts)
 	if id := a.Text("teamUUID"); id != "" {
-		c.Team = model.Named{ID: id, Name: in.teams[id].Name}
+		c.Team = model.Named{ID: id, Name: names.teams[id].Name}
 	}
 	people(c, a, &facts)
 	statuses(c, a, &facts)
@@ -131,10 +114,8 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	if v, _ := a.Bool("referenceable"); v {
 		facts.Add(model.GroupRaw, "Referenceable", "yes") // what it means is not documented
 	}
-	facts.Tree("Links", "Zoom meeting join url", a.Take("zoomMeetingJoinUrl"))
-	facts.Tree("Links", "Google meet join url", a.Take("googleMeetJoinUrl"))
-	facts.Tree("Links", "Microsoft teams join url", a.Take("microsoftTeamsJoinUrl"))
-	facts.Tree("Links", "Webex join url", a.Take("webexJoinUrl"))
+	facts.Trees("Links", a, "Zoom meeting join url", "zoomMeetingJoinUrl", "Google meet join url", "googleMeetJoinUrl",
+		"Microsoft teams join url", "microsoftTeamsJoinUrl", "Webex join url", "webexJoinUrl")
 	opportunity(a, &facts)
 	crm(a, &facts)
 	bots(a, &facts)
@@ -144,24 +125,24 @@ func convertRow(raw json.RawMessage, in frame) (converted, error) {
 	intelligence(a, &facts)
 	facts.Tree("Import", "", a.Take("importMetadata"))
 	facts.Tree("Zoom", "", a.Take("zoomMetadata"))
-	facts.Tree(model.GroupRaw, "Tags to filter if not applicable", a.Take("labelTagsToFilterIfNA"))
-	facts.Tree(model.GroupRaw, "Deprecated label categories", a.Take("deprecatedLabelCategories"))
+	facts.Trees(model.GroupRaw, a, "Tags to filter if not applicable", "labelTagsToFilterIfNA",
+		"Deprecated label categories", "deprecatedLabelCategories")
 
 	top := cmp.Or(r.top, a)
 	if t := top.Text("type"); t != "conversations" {
 		facts.Add(providers.GroupOther, "type", t)
 	}
 	facts.Tree(model.GroupRaw, "API", top.Take("links"))
-	facts.Rest(providers.GroupOther, "", a)
-	facts.Rest(providers.GroupOther, "", r.top)
-	facts.Rest(providers.GroupOther, "", r.outer)
+	for _, o := range []*providers.Object{a, r.top, r.outer} {
+		facts.Rest(providers.GroupOther, "", o)
+	}
 	c.Facts = facts.List()
 	return out, nil
 }
 
 // owner takes the user object where it is there, else the name of userUUID
 // from the directory.
-func owner(c *model.Conversation, a *providers.Object, in frame, facts *providers.Facts) {
+func owner(c *model.Conversation, a *providers.Object, names directory, facts *providers.Facts) {
 	o := model.Participant{ID: a.Text("userUUID")}
 	if u := a.Object("user"); u != nil {
 		id := u.Text("uuid")
@@ -172,7 +153,7 @@ func owner(c *model.Conversation, a *providers.Object, in frame, facts *provider
 		facts.Rest("Owner", "", u)
 	}
 	if o.Name == "" && o.Email == "" {
-		o.Name, o.Email = in.users[o.ID].Name, in.users[o.ID].Email
+		o.Name, o.Email = names.users[o.ID].Name, names.users[o.ID].Email
 	}
 	if o != (model.Participant{}) {
 		o.Kind = model.KindUser

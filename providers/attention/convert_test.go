@@ -39,9 +39,9 @@ func factLines(facts []model.Fact) string {
 
 // The example of the vendor's page on changing privacy.
 func TestConvertVendorExample(t *testing.T) {
-	got, err := convert(fixture(t, "conversation.json"), frame{account: "sales", web: webPages, directory: directory{
+	got, err := blank("sales", webPages).convert(fixture(t, "conversation.json"), directory{
 		teams: map[string]model.Participant{"team-uuid-789": {Name: "West"}},
-		users: map[string]model.Participant{"user-uuid-456": {Name: "Uma", Email: "uma@example.com"}}}})
+		users: map[string]model.Participant{"user-uuid-456": {Name: "Uma", Email: "uma@example.com"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestConvertVendorExample(t *testing.T) {
 }
 
 func TestConvertLiveShapes(t *testing.T) {
-	got, err := convert(fixture(t, "live.json"), frame{account: "a"})
+	got, err := blank("a", "").convert(fixture(t, "live.json"), directory{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestConvertLiveShapes(t *testing.T) {
 }
 
 func TestConvertKnowsWhatItWasNotTold(t *testing.T) {
-	got, err := convert([]byte(`{"id":"1","attributes":{}}`), frame{})
+	got, err := blank("a", "").convert([]byte(`{"id":"1","attributes":{}}`), directory{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestConvertKnowsWhatItWasNotTold(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	for _, raw := range []string{`null`, `[]`, `"x"`, `{}`, `{"data":null}`, `{"attributes":{}}`, ``, `{"id":{}}`} {
-		if _, err := convert([]byte(raw), frame{}); model.KindOf(err) != model.Malformed {
+		if _, err := blank("a", "").convert([]byte(raw), directory{}); model.KindOf(err) != model.Malformed {
 			t.Errorf("%s: %v", raw, err)
 		}
 	}
@@ -185,7 +185,7 @@ func FuzzConvert(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c, err := convert(raw, frame{account: "a", web: webPages})
+		c, err := blank("a", webPages).convert(raw, directory{})
 		if err != nil {
 			return
 		}
@@ -221,7 +221,7 @@ func TestNothingIsLostWhateverTheForm(t *testing.T) {
 				v = disturb(r, v)
 			}
 			b, _ := json.Marshal(v)
-			c, err := convert(b, frame{account: "a", web: "https://x.test/"})
+			c, err := blank("a", "https://x.test/").convert(b, directory{})
 			if err != nil {
 				return
 			}
@@ -312,4 +312,9 @@ func texts(v any) []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// blank is an account that is not opened.
+func blank(name, web string) *provider {
+	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}, Web: web}}
 }

@@ -20,15 +20,15 @@ type directory struct{ users, teams map[string]model.Participant }
 
 // readDirectory reads users and teams. A service that refuses them to this
 // credential has none.
-func (c *client) readDirectory(ctx context.Context) (directory, error) {
+func (p *provider) readDirectory(ctx context.Context) (directory, error) {
 	d := directory{map[string]model.Participant{}, map[string]model.Participant{}}
-	users, err := c.plain(ctx, endpointUsers, nil)
+	users, err := p.plain(ctx, endpointUsers, nil)
 	if err != nil && !refusal(err) {
 		return directory{}, err
 	}
-	teams, err := c.plain(ctx, endpointTeams, nil)
+	teams, err := p.plain(ctx, endpointTeams, nil)
 	if e := model.AsError(err); e != nil && (e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed) {
-		teams, err = c.plain(ctx, endpointTeamsAlso, nil)
+		teams, err = p.plain(ctx, endpointTeamsAlso, nil)
 	}
 	if err != nil && !refusal(err) {
 		return directory{}, err
@@ -68,7 +68,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 		found = slices.Collect(maps.Values(d.teams))
 	case model.LookupLabels:
 		var labels []entry
-		labels, err = p.client.plain(ctx, endpointLabelList, nil)
+		labels, err = p.plain(ctx, endpointLabelList, nil)
 		found = labelEntries(labels, req.Scope)
 	default:
 		err = providers.Unsupported("look up", "Attention has no directory of this kind")
@@ -79,7 +79,7 @@ func (p *provider) Lookup(ctx context.Context, req model.LookupRequest) (model.L
 	others := func(e model.Participant) bool { return !matches(e, req.Text) }
 	found = slices.DeleteFunc(found, others)
 	if len(found) == 0 && req.Kind == model.LookupUsers && strings.Contains(req.Text, "@") {
-		users, err := p.client.plain(ctx, endpointUsers, url.Values{"filter[email]": {req.Text}})
+		users, err := p.plain(ctx, endpointUsers, url.Values{"filter[email]": {req.Text}})
 		if err != nil && !refusal(err) {
 			return model.LookupPage{}, err
 		}

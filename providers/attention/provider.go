@@ -9,111 +9,69 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
+	"sync/atomic"
 
 	"confab/model"
 	"confab/providers"
 )
 
 const (
-	defaultBaseURL = "https://api.attention.tech/v2"
 	// webPages is the prefix of the page of a call in the web application. It
 	// is not documented; others' code and notes agree on it.
+	ownHost  = "api.attention.tech"
 	webPages = "https://app.attention.tech/conversations/all-calls/"
 
 	// maxOdd is how many conversations with odd labels are remembered at least.
 	maxOdd = 5_000
-)
 
-//go:embed audience.txt
-var audience string
-
-// Factory returns the adapter for the registry.
-func Factory() providers.Factory {
-	return providers.Factory{
-		Name:           model.Attention,
-		Title:          "Attention",
-		DefaultBaseURL: defaultBaseURL,
-		Key:            "API key, made by an administrator under Settings, Organization, API Keys",
-		Settings: []providers.Setting{{
-			Name: settingScheme, Values: []string{schemeBearer, schemeRaw}, Default: schemeBearer,
-			Help: "how the API key is sent first: with Bearer before it, or bare; the other form is tried once where the first is refused",
-		}},
-		// Well below what others were seen to send.
-		Pace:     providers.Pace{Every: time.Second / 3, Burst: 3, InFlight: 2},
-		Table:    table,
-		Audience: audience,
-		Open:     open,
-	}
-}
-
-// The setting of how the key is sent, and its values.
-const (
+	// The setting of how the key is sent, and its values.
 	settingScheme = "auth_scheme"
 	schemeBearer  = "bearer"
 	schemeRaw     = "raw"
 )
 
-var table = []providers.CapabilityRow{
-	providers.Yes(model.EditPrivacy, "PUT /conversations/{id}/change_privacy?privacy=", "private or public"),
-	providers.Yes(model.EditTitle, "PUT /conversations/{id}/title", "the title is replaced"),
-	providers.No(model.EditDescription, "a call in Attention has no description"),
-	providers.No(model.EditStatus, "Attention's API can't close or reopen a conversation"),
-	providers.No(model.EditAccess, "Attention knows private and public alone"),
-	providers.No(model.EditParticipants, "the people come from the meeting; Attention's API can't change them"),
-	providers.No(model.EditDefaultRole, "Attention has no roles in a conversation"),
-	providers.No(model.EditContacts, "Attention has no managed contacts in a conversation"),
-	providers.Yes(model.EditLabels, "PUT /conversations/{id}/labels", "the whole map is written, without running the analysis again"),
-	providers.No(model.EditAttributes, "Attention has no attributes beside labels"),
-	providers.Yes(model.EditArchive, "DELETE /conversations/{id}", "archiving cannot be undone: Attention's API can't unarchive"),
-	providers.No(model.EditDelete, "Attention only archives: its API can't delete"),
-	providers.No(model.EditCreate, "a call in Attention comes from a recording; confab does not import recordings"),
+//go:embed service.json
+var about []byte
+
+var service = providers.Service(about, nil)
+
+// Factory returns the adapter for the registry.
+func Factory() providers.Factory {
+	f := service
+	f.Open = open
+	return f
 }
 
 type provider struct {
-	providers.Editor
+	*providers.Adapter
 
-	account   providers.Account
-	client    *client
-	web       string
-	directory *providers.Kept[directory]
+	// slowList is set once the fast list path is known not to be there,
+	// fastList once it is known to be.
+	slowList, fastList atomic.Bool
+	directory          *providers.Kept[directory]
 	// odd holds the labels of conversations that have other values than
 	// texts, as last read.
 	odd *providers.Recent[map[string]json.RawMessage]
 }
 
 func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = a.Base(defaultBaseURL)
-	// The vendor shows the key with Bearer and bare.
-	schemes := []string{providers.Bearer, providers.Raw}
-	if Factory().Value(a, settingScheme) == schemeRaw {
+	schemes := []string{providers.Bearer, providers.Raw} // the vendor shows both
+	if service.Value(a, settingScheme) == schemeRaw {
 		slices.Reverse(schemes)
 	}
-	h, err := providers.NewClient(a, providers.ClientOptions{Credential: &providers.Credential{Schemes: schemes}})
+	ad, err := providers.Open(service, a, providers.ClientOptions{Credential: &providers.Credential{Schemes: schemes}})
 	if err != nil {
 		return nil, err
 	}
-	c := &client{Client: h}
-	p := &provider{account: a, client: c, directory: providers.NewKept(endpointUsers.Name, directoryAge, c.readDirectory),
-		odd: providers.NewRecent[map[string]json.RawMessage](maxOdd)}
-	p.Editor = providers.Editor{Client: h, Table: table, Plan: p.plan, Limits: limits}
-	if sameHost(a.BaseURL, defaultBaseURL) {
-		p.web = webPages
+	p := &provider{Adapter: ad, odd: providers.NewRecent[map[string]json.RawMessage](maxOdd)}
+	p.directory = providers.NewKept(endpointUsers.Name, directoryAge, p.readDirectory)
+	p.Plan, p.Limits, p.Recording = p.plan, limits, p.recording
+	if at, _ := url.Parse(ad.Account.BaseURL); strings.EqualFold(at.Host, ownHost) {
+		p.Web = webPages
 	}
 	return p, nil
-}
-
-func sameHost(a, b string) bool {
-	u, errA := url.Parse(a)
-	v, errB := url.Parse(b)
-	return errA == nil && errB == nil && strings.EqualFold(u.Host, v.Host)
-}
-
-func (p *provider) Describe() model.Description {
-	d := p.account.Describe(Factory(), model.Attention+" "+p.account.BaseURL)
-	d.Filters = filterRules()
-	return d
 }
 
 // limits are what one conversation does not allow.
@@ -125,38 +83,34 @@ func limits(c model.Conversation, no func(model.EditKind, string)) {
 
 // named is what conversions need. Names are a convenience: a failure to read them
 // only leaves them out.
-func (p *provider) named(ctx context.Context) frame {
+func (p *provider) named(ctx context.Context) directory {
 	d, err := p.directory.Names(ctx)
 	if err != nil {
-		p.account.Logf("names: %v", err)
+		p.Account.Logf("names: %v", err)
 	}
-	return p.frame(d)
+	return d
 }
 
-func (p *provider) frame(d directory) frame {
-	return frame{account: p.account.Name, web: p.web, directory: d}
-}
-
+// Load implements model.Provider.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
-	q := url.Values{detailed: {fmt.Sprint(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
-	in := p.frame(p.directory.Known())
-	if need.Has(model.NeedEverything) {
-		in = p.named(ctx)
-		q.Set("filter[include_zoom_metadata]", "true")
-		q.Set("filter[include_import_metadata]", "true")
-	}
 	call := endpointGet.Of(id, nil)
-	call.Query = q
-	a, err := p.client.Do(ctx, call)
+	call.Query = url.Values{detailed: {strconv.FormatBool(need.Has(model.NeedMessages))}, includeInternal: {"true"}}
+	names := p.directory.Known()
+	if need.Has(model.NeedEverything) {
+		names = p.named(ctx)
+		call.Query.Set("filter[include_zoom_metadata]", "true")
+		call.Query.Set("filter[include_import_metadata]", "true")
+	}
+	a, err := p.Client.Do(ctx, call)
 	if err != nil {
 		return model.Detail{}, err
 	}
-	c, err := convert(a.Body, in)
+	c, err := p.convert(a.Body, names)
+	if err == nil && c.Ref.ID != id {
+		err = providers.Malformed(endpointGet.Name, "the service answered with another conversation")
+	}
 	if err != nil {
 		return model.Detail{}, err
-	}
-	if c.Ref.ID != id {
-		return model.Detail{}, providers.Malformed(endpointGet.Name, "the service answered with another conversation")
 	}
 	p.remember(id, c.labels)
 	d := model.Detail{Conversation: c.Conversation, Raw: c.raw}
@@ -166,8 +120,9 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	return d, nil
 }
 
+// Check implements model.Provider.
 func (p *provider) Check(ctx context.Context) []model.CheckResult {
-	page, err := p.client.list(ctx, 1, nil)
+	page, err := p.list(ctx, 1, nil)
 	if err != nil {
 		return []model.CheckResult{model.FailedCheck(model.CheckList, err)}
 	}
@@ -175,14 +130,14 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	if page.total > 0 {
 		detail = fmt.Sprintf("%d in all", page.total)
 	}
-	if p.client.slowList.Load() {
+	if p.slowList.Load() {
 		detail += "; the fast list is not available here"
 	}
 	sentAs := schemeBearer
-	if scheme, _ := p.client.Scheme(); scheme == providers.Raw {
+	if scheme, _ := p.Client.Scheme(); scheme == providers.Raw {
 		sentAs = schemeRaw
 	}
-	_, err = p.client.plain(ctx, endpointUsers, nil)
+	_, err = p.plain(ctx, endpointUsers, nil)
 	users := providers.Check("users", "owners can be named", err)
 	if err != nil {
 		users.Detail = "owners stay without names: " + users.Detail
@@ -194,14 +149,8 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 }
 
-func (p *provider) Link(ctx context.Context, c model.Conversation, kind model.LinkKind) (string, error) {
-	if kind == model.LinkWeb {
-		if p.web == "" || c.Ref.ID == "" {
-			return "", providers.Unsupported("open in browser", "the web page is known for the service's own host alone")
-		}
-		return p.web + url.PathEscape(c.Ref.ID), nil
-	}
-	a, err := p.client.Do(ctx, endpointMedia.Of(c.Ref.ID, nil))
+func (p *provider) recording(ctx context.Context, id string) (string, error) {
+	a, err := p.Client.Do(ctx, endpointMedia.Of(id, nil))
 	if e := model.AsError(err); e != nil {
 		switch e.Status {
 		case http.StatusForbidden:

@@ -718,7 +718,7 @@ func TestNamesAreNoCondition(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	d := opened(t, &fake{}, nil).Describe()
-	if d.Identity != "attention https://api.attention.tech/v2" || d.BaseURL != defaultBaseURL || d.Incremental {
+	if d.Identity != "attention https://api.attention.tech/v2" || d.BaseURL != service.DefaultBaseURL || d.Incremental {
 		t.Errorf("%+v", d)
 	}
 	if _, err := Factory().Open(providers.Account{BaseURL: "http://api.example.com"}); err == nil {

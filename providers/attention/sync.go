@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
 
@@ -67,7 +66,7 @@ func (p position) last(page listPage, fresh int) bool {
 // Sync walks the list by page number. Rows are given once however often the
 // moving list repeats them.
 func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit providers.Emit) (model.SyncResult, error) {
-	l := &listing{provider: p, in: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
+	l := &listing{provider: p, names: p.named(ctx), filter: p.filter(req), seen: map[string]bool{},
 		resumed: req.Mode == model.SyncFull && parsePosition(req.Cursor).Page > 1}
 	result, err := providers.Sync(ctx, providers.Walk[model.Conversation]{Op: endpointList.Name, Read: l.read, Most: maxPages}, req, emit)
 	if l.repeats >= maxRepeats {
@@ -78,7 +77,7 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 
 type listing struct {
 	provider *provider
-	in       frame
+	names    directory
 	filter   url.Values
 	seen     map[string]bool
 	resumed  bool // the walk does not begin at the first page
@@ -87,7 +86,7 @@ type listing struct {
 
 func (l *listing) read(ctx context.Context, place string) (out providers.Page[model.Conversation], err error) {
 	at := parsePosition(place)
-	page, err := l.provider.client.list(ctx, at.Page, l.filter)
+	page, err := l.provider.list(ctx, at.Page, l.filter)
 	if pastTheEnd(at.Page, err) {
 		return providers.Page[model.Conversation]{Holes: true}, nil
 	}
@@ -124,9 +123,9 @@ func (l *listing) read(ctx context.Context, place string) (out providers.Page[mo
 }
 
 func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
-	c, err := convertRow(raw, l.in)
+	c, err := l.provider.convertRow(raw, l.names)
 	if err != nil {
-		l.provider.account.Logf("a row of the list was left out: %v", err)
+		l.provider.Account.Logf("a row of the list was left out: %v", err)
 	}
 	return c.Conversation, err == nil
 }
@@ -138,9 +137,8 @@ func (l *listing) convert(raw json.RawMessage) (model.Conversation, bool) {
 // is not complete. The first page of a list is always there.
 func pastTheEnd(page int, err error) bool { return page > 1 && model.KindOf(err) == model.NotFound }
 
-var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
-// filterRules are the filters of the list that leave out nothing a query takes:
+// filter returns the parameters of a narrowed list. Of what they compare, service.json takes what leaves out nothing that a
+// query takes; none of it can be edited:
 //
 //   - filter[owner.id] and filter[team.id] compare ids. A query matches a piece
 //     of an id or of a name; a piece that is a whole UUID is that id. One is
@@ -149,20 +147,8 @@ var wholeID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 //     only calls that are known not to be. Where that is not known the answer
 //     holds more than the query takes. -is:internal takes those too, and how
 //     the service counts them is not said: it does not narrow.
-//
-// No edit changes an owner, a team or who is internal. What is not used, and
-// why, stands in leftout.txt.
-func filterRules() []model.FilterRule {
-	return []model.FilterRule{
-		{Field: model.FilterOwner, Values: wholeID},
-		{Field: model.FilterTeam, Values: wholeID},
-		{Field: model.FilterExternal},
-	}
-}
-
-// filter returns the parameters of a narrowed list.
 func (p *provider) filter(req model.SyncRequest) url.Values {
-	f := req.Filter.Only(filterRules())
+	f := req.Filter.Only(service.About.Filters)
 	q := url.Values{}
 	if len(f.Owner) > 0 {
 		q.Set("filter[owner.id]", f.Owner[0])
@@ -174,8 +160,8 @@ func (p *provider) filter(req model.SyncRequest) url.Values {
 		q.Set("filter[hide_internal]", "true")
 	}
 	from := req.Since
-	if from.IsZero() && p.account.Since > 0 {
-		from = time.Now().Add(-p.account.Since)
+	if from.IsZero() && p.Account.Since > 0 {
+		from = time.Now().Add(-p.Account.Since)
 	}
 	if !from.IsZero() {
 		q.Set("fromDateTime", stamp(from.Add(-slack)))

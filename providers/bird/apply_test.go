@@ -43,7 +43,7 @@ var (
 // fresh is a public, active conversation that asks before people join.
 func fresh() model.Conversation {
 	return model.Conversation{Ref: model.Ref{Account: "support", ID: c1}, Title: "n", Description: "d", Status: "active",
-		Privacy: model.PrivacyPublic, Access: accessRequest, Attributes: map[string]string{"a": "x"},
+		Privacy: model.PrivacyPublic, Access: "request-to-join", Attributes: map[string]string{"a": "x"},
 		Participants: model.SetOf(ann, bob, cleo)}
 }
 
@@ -82,9 +82,9 @@ func TestApplySends(t *testing.T) {
 		{"nothing to do", fresh(), []model.Edit{edit(model.EditTitle, "n"), edit(model.EditPrivacy, "public"), people(bob, ann, cleo)}, []string{}},
 		{"close", fresh(), []model.Edit{edit(model.EditStatus, model.StatusClosed)}, []string{`PATCH ` + one + ` {"status":"closed"}`}},
 		{"reopen", closed, []model.Edit{edit(model.EditStatus, model.StatusOpen)}, []string{`PATCH ` + one + ` {"status":"active"}`}},
-		{"one direction is one request", fresh(), []model.Edit{edit(model.EditAccess, accessInviteOnly), edit(model.EditTitle, "t"), edit(model.EditPrivacy, "private")},
+		{"one direction is one request", fresh(), []model.Edit{edit(model.EditAccess, "invite-only"), edit(model.EditTitle, "t"), edit(model.EditPrivacy, "private")},
 			[]string{`PATCH ` + one + ` {"name":"t","visibility":"private","accessibility":"invite-only"}`}},
-		{"both directions are two, narrowing first", fresh(), []model.Edit{edit(model.EditAccess, accessOpen), edit(model.EditTitle, "t"), edit(model.EditPrivacy, "private")},
+		{"both directions are two, narrowing first", fresh(), []model.Edit{edit(model.EditAccess, "open"), edit(model.EditTitle, "t"), edit(model.EditPrivacy, "private")},
 			[]string{`PATCH ` + one + ` {"name":"t","visibility":"private"}`, `PATCH ` + one + ` {"accessibility":"open"}`}},
 		{"what does neither goes with the only direction", private, []model.Edit{edit(model.EditPrivacy, "public"), edit(model.EditTitle, "t")},
 			[]string{`PATCH ` + one + ` {"name":"t","visibility":"public"}`}},
@@ -102,7 +102,7 @@ func TestApplySends(t *testing.T) {
 		{"attributes as a whole map", fresh(), []model.Edit{attribute("b", "5"), attribute("c", "6")}, []string{`PATCH ` + one + ` {"attributes":{"a":"x","b":"5","c":"6"}}`}},
 		{"the last attribute", fresh(), []model.Edit{{Kind: model.EditAttributes, Key: "a"}}, []string{`PATCH ` + one + ` {"attributes":{}}`}},
 		{"delete comes last", fresh(), []model.Edit{edit(model.EditDelete, "deleted"), edit(model.EditTitle, "t")}, []string{`PATCH ` + one + ` {"name":"t"}`, `DELETE ` + one}},
-		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", Description: "d", Channel: "ch-1", Privacy: model.PrivacyPrivate, Access: accessInviteOnly,
+		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t", Description: "d", Channel: "ch-1", Privacy: model.PrivacyPrivate, Access: "invite-only",
 			People: []model.Participant{ann, bob}, Message: "hi"})},
 			[]string{`POST ` + base + `/conversations {"name":"t","description":"d","visibility":"private","accessibility":"invite-only","participants":[{"type":"contact","identifierKey":"emailaddress","identifierValue":"ann@example.com"},{"type":"user","id":"bob"}],"channelId":"ch-1","initialMessage":{"recipients":[{"identifierKey":"emailaddress","identifierValue":"ann@example.com"}],"body":{"type":"text","text":{"text":"hi"}},"reference":"confab-e1"}}`}},
 		{"create without a message", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "t"})}, []string{`POST ` + base + `/conversations {"name":"t"}`}},
@@ -209,7 +209,7 @@ func TestNothingWidensAfterNarrowingFailed(t *testing.T) {
 		}
 		return accept(r)
 	})
-	edits := []model.Edit{edit(model.EditAccess, accessOpen), edit(model.EditPrivacy, "private"), people(bob, cleo, dora)}
+	edits := []model.Edit{edit(model.EditAccess, "open"), edit(model.EditPrivacy, "private"), people(bob, cleo, dora)}
 	out := p.Apply(t.Context(), fresh(), edits)
 	for i, o := range out {
 		if model.KindOf(o.Err) != model.ConflictKind {
@@ -283,8 +283,8 @@ func TestAttributesThatAreNoStringsGoBackAsTheyCame(t *testing.T) {
 	if shown, err := q.Requests(d.Conversation, []model.Edit{attribute("k", "v")}); err != nil || len(shown) != 1 {
 		t.Errorf("without a load: %v, error %v", shown, err)
 	}
-	d.Conversation.Access = accessInviteOnly
-	out := q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v"), edit(model.EditTitle, "t"), edit(model.EditAccess, accessOpen)})
+	d.Conversation.Access = "invite-only"
+	out := q.Apply(t.Context(), d.Conversation, []model.Edit{attribute("k", "v"), edit(model.EditTitle, "t"), edit(model.EditAccess, "open")})
 	wantKind(t, out[0].Err, model.Unavailable)
 	wantKind(t, out[2].Err, model.Unavailable)
 	if got := s.lines(); out[1].Err != nil || len(got) != 1 || got[0] != `PATCH `+one+` {"name":"t"}` {
@@ -387,13 +387,13 @@ func TestOrderProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		now := fresh()
 		now.Privacy = rapid.SampledFrom([]model.Privacy{model.PrivacyPublic, model.PrivacyPrivate, model.PrivacyUnknown}).Draw(rt, "privacy")
-		now.Access = rapid.SampledFrom([]string{accessOpen, accessRequest, accessInviteOnly, "secret"}).Draw(rt, "access")
+		now.Access = rapid.SampledFrom([]string{"open", "request-to-join", "invite-only", "secret"}).Draw(rt, "access")
 		var edits []model.Edit
 		if rapid.Bool().Draw(rt, "edit privacy") {
 			edits = append(edits, edit(model.EditPrivacy, rapid.SampledFrom([]string{"public", "private"}).Draw(rt, "to")))
 		}
 		if rapid.Bool().Draw(rt, "edit access") {
-			edits = append(edits, edit(model.EditAccess, rapid.SampledFrom([]string{accessOpen, accessRequest, accessInviteOnly}).Draw(rt, "to")))
+			edits = append(edits, edit(model.EditAccess, rapid.SampledFrom([]string{"open", "request-to-join", "invite-only"}).Draw(rt, "to")))
 		}
 		if rapid.Bool().Draw(rt, "edit title") {
 			edits = append(edits, edit(model.EditTitle, rapid.String().Draw(rt, "to")))
@@ -433,11 +433,11 @@ func TestOrderProperty(t *testing.T) {
 func narrowing(now model.Conversation, line string) bool {
 	return strings.HasPrefix(line, "DELETE") || strings.Contains(line, `"visibility":"private"`) || strings.Contains(line, `"status":"invited"`) && strings.HasPrefix(line, "PATCH") ||
 		strings.Contains(line, `"accessibility":"invite-only"`) && now.Access != "secret" ||
-		strings.Contains(line, `"accessibility":"request-to-join"`) && now.Access == accessOpen
+		strings.Contains(line, `"accessibility":"request-to-join"`) && now.Access == "open"
 }
 
 func widening(now model.Conversation, line string) bool {
 	return strings.HasPrefix(line, "POST") || strings.Contains(line, `"visibility":"public"`) || strings.Contains(line, `"accessibility":"open"`) ||
 		strings.Contains(line, `"accessibility"`) && now.Access == "secret" ||
-		strings.Contains(line, `"accessibility":"request-to-join"`) && now.Access == accessInviteOnly
+		strings.Contains(line, `"accessibility":"request-to-join"`) && now.Access == "invite-only"
 }

@@ -2,9 +2,7 @@ package bird
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -13,10 +11,11 @@ import (
 	"confab/providers"
 )
 
-// Page sizes (docs.bird.com/api: 1–100 for lists, channels up to 1000).
+// Page sizes (docs.bird.com/api: 1–100 for lists, channels up to 1000), and the length of a page token at most.
 const (
 	pageLimit    = 100
 	channelLimit = 1000
+	maxToken     = 8000
 )
 
 // conflictPause is waited before a read that met a 409 is sent once more: the vendor lists 409 for reads without
@@ -35,12 +34,12 @@ const (
 var (
 	listConversations  = providers.Get("list conversations", allPath, 200)
 	getConversation    = providers.Get("read conversation", onePath, 200)
-	createConversation = providers.Writing("create conversation", http.MethodPost, allPath, 200, 201)
-	updateConversation = providers.Writing("change conversation", http.MethodPatch, onePath, 200)
-	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath, 200, 204)
-	addParticipant     = providers.Writing("add participant", http.MethodPost, peoplePath, 200, 201) // 200: was there already
-	setParticipant     = providers.Writing("change participant", http.MethodPatch, participantPath, 200)
-	removeParticipant  = providers.Writing("remove participant", http.MethodDelete, participantPath, 200, 204)
+	createConversation = providers.Writing("create conversation", http.MethodPost, allPath)
+	updateConversation = providers.Writing("change conversation", http.MethodPatch, onePath)
+	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath)
+	addParticipant     = providers.Writing("add participant", http.MethodPost, peoplePath)
+	setParticipant     = providers.Writing("change participant", http.MethodPatch, participantPath)
+	removeParticipant  = providers.Writing("remove participant", http.MethodDelete, participantPath)
 	listMessages       = lackable("list messages", http.MethodGet, onePath+"/messages")
 	listParticipants   = lackable("list participants", http.MethodGet, peoplePath)
 	listContacts       = lackable("list contacts", http.MethodGet, inWorkspace+"/contacts")
@@ -59,95 +58,138 @@ func lackable(name, method, path string) providers.Endpoint {
 	return providers.Endpoint{Name: name, Method: method, Path: path, MayLack: true, Success: []int{200}}
 }
 
-type client struct {
-	*providers.Client
-	workspace string
-	lacks     refusals
-}
-
 // call is a call about a conversation or a contact, "" for all of them.
-func (c *client) call(e providers.Endpoint, id string, query url.Values, body any) providers.Call {
-	params := map[string]string{"workspace_id": c.workspace, "conversation_id": id, "contact_id": id}
-	return providers.Call{Endpoint: e, Params: params, Query: query, Body: body}
+func (p *provider) call(e providers.Endpoint, id string, body any) providers.Call {
+	params := map[string]string{"workspace_id": p.workspace, "conversation_id": id, "contact_id": id}
+	return providers.Call{Endpoint: e, Params: params, Body: body}
 }
 
 // participant is a call about somebody in a conversation.
-func (c *client) participant(e providers.Endpoint, id, participant string, body any) providers.Call {
-	call := c.call(e, id, nil, body)
+func (p *provider) participant(e providers.Endpoint, id, participant string, body any) providers.Call {
+	call := p.call(e, id, body)
 	call.Params["participant_id"] = participant
 	return call
 }
 
-// page is a call for a page of a list. Conversations come newest created first; that order is not documented, only
-// seen.
-func (c *client) page(e providers.Endpoint, id string, limit int, token string, more url.Values) providers.Call {
-	q := url.Values{"limit": {strconv.Itoa(limit)}}
-	if token != "" {
-		q.Set("pageToken", token)
-	}
-	maps.Copy(q, more)
-	return c.call(e, id, q, nil)
+// page is a call for a page of a list, with further parameters in pairs.
+func (p *provider) page(e providers.Endpoint, id string, limit int, token string, more ...string) providers.Call {
+	call := p.call(e, id, nil)
+	call.Query = e.With(append(more, "limit", strconv.Itoa(limit), "pageToken", token)...).Query
+	return call
 }
 
 // messages lists messages created after from, which may be zero; newest first as the vendor's example has it.
-func (c *client) messages(id, token string, from time.Time) providers.Call {
-	more := url.Values{}
+func (p *provider) messages(id, token string, from time.Time) providers.Call {
+	after := ""
 	if !from.IsZero() {
-		more.Set("dateFrom", from.UTC().Format(time.RFC3339Nano))
+		after = from.UTC().Format(time.RFC3339Nano)
 	}
-	return c.page(listMessages, id, pageLimit, token, more)
+	return p.page(listMessages, id, pageLimit, token, "dateFrom", after)
 }
 
 // agents lists the people at the desk; text narrows by e-mail address where it is one, else by name
 // (docs.bird.com/api, collaborations, agent management). How the name is compared is not said.
-func (c *client) agents(limit int, token, text string) providers.Call {
-	more := url.Values{}
-	switch {
-	case strings.Contains(text, "@"):
-		more.Set("email", text)
-	case text != "":
-		more.Set("name", text)
+func (p *provider) agents(limit int, token, text string) providers.Call {
+	by := "name"
+	if strings.Contains(text, "@") {
+		by = "email"
 	}
-	return c.page(listAgents, "", limit, token, more)
+	return p.page(listAgents, "", limit, token, by, text)
 }
 
-func (c *client) contactsWith(key, value string) providers.Call {
-	return c.call(searchContacts, "", nil, map[string]any{"identifier": map[string]string{"key": key, "value": value}})
+func (p *provider) contactsWith(key, value string) providers.Call {
+	return p.call(searchContacts, "", map[string]any{"identifier": map[string]string{"key": key, "value": value}})
 }
 
-func (c *client) feedItems(conversation string) providers.Call {
-	call := c.page(searchFeedItems, "", pageLimit, "", nil)
+func (p *provider) feedItems(conversation string) providers.Call {
+	call := p.page(searchFeedItems, "", pageLimit, "")
 	call.Body = map[string]any{"conversationIds": []string{conversation}}
 	return call
 }
 
+// list walks a list of at most some pages.
+func (p *provider) list(most int, call func(token string) providers.Call) providers.RawWalk {
+	return providers.RawWalk{Most: most, Read: func(ctx context.Context, token string) (providers.RawPage, error) {
+		return readPage(p.Client.Do(ctx, call(token)))
+	}}
+}
+
+// readPage reads one page of any list. total and totalType, which some answers have, mean nothing that is documented.
+func readPage(a *providers.Answer, err error) (page providers.RawPage, _ error) {
+	if err != nil {
+		return page, err
+	}
+	rows, body, err := a.Rows("results")
+	page = providers.RawPage{Rows: rows, Next: providers.TextOf(body.Peek("nextPageToken")), Holes: rows == nil}
+	if err == nil && len(page.Next) > maxToken {
+		err = a.Malformed("the service gave a page token that is too long")
+	}
+	return page, err
+}
+
+// refusesToken reports whether an answer may be about the page token: how long one lives is not documented.
+func refusesToken(err error) bool {
+	k := model.KindOf(err)
+	return k == model.Invalid || k == model.NotFound || k == model.ConflictKind
+}
+
 // around sends a call, unless the account was found to have no right to it, and learns from how it ends. A read of a
 // conversation that met a 409 is sent once more after conflictPause.
-func (c *client) around(ctx context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
-	if err := c.lacks.of(call.Endpoint); err != nil {
+func (p *provider) around(ctx context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
+	if err := p.lacking(call.Endpoint); err != nil {
 		return nil, err
 	}
 	answer, err := send()
-	if model.KindOf(err) == model.ConflictKind && repeatsConflict(call.Name) {
-		select {
-		case <-time.After(conflictPause):
-			answer, err = send()
-		case <-ctx.Done():
+	if model.KindOf(err) == model.ConflictKind {
+		switch call.Name {
+		case getConversation.Name, listMessages.Name, listParticipants.Name:
+			select {
+			case <-time.After(conflictPause):
+				answer, err = send()
+			case <-ctx.Done():
+			}
 		}
 	}
-	c.lacks.learn(call.Endpoint, err)
+	if e := model.AsError(err); e != nil && call.MayLack && lasts(call.Name, e) {
+		p.lacks.Store(call.Name, *e)
+	}
 	return answer, err
 }
 
-func repeatsConflict(name string) bool {
-	return name == getConversation.Name || name == listMessages.Name || name == listParticipants.Name
+// lacking is why the access key has no right to a read, nil where it may have. It holds for as long as the program runs.
+func (p *provider) lacking(e providers.Endpoint) error {
+	if was, ok := p.lacks.Load(e.Name); ok {
+		e := was.(model.Error)
+		return &e
+	}
+	return nil
 }
 
-// Codes that change what is done (seen live by others, not documented).
-const (
-	codeContactInConversation = "ContactAlreadyInConversation"
-	codeAlreadyExists         = "ResourceAlreadyExists"
-)
+// lasts reports whether a refusal is one of the account. A 401 that the client found to be a missing right is: policies
+// are given to keys. So is a 403 of a directory or of the inboxes; one of messages or participants is of the
+// conversation alone, and so is that of a contact. That there are no inboxes at all lasts too: their path is on no page.
+func lasts(name string, e *model.Error) bool {
+	switch name {
+	case searchFeedItems.Name:
+		return e.Kind == model.Forbidden || e.Kind == model.NotFound || e.Kind == model.Unsupported
+	case listContacts.Name, searchContacts.Name, listAgents.Name, listChannels.Name:
+		return e.Kind == model.Forbidden
+	}
+	return e.Kind == model.Forbidden && e.Status == 401
+}
+
+// notShown says in words why a part of a conversation is not shown, "" where an error is none of that part alone. That
+// a part is not found says nothing of the conversation, which has been read.
+func notShown(err error) string {
+	e := model.AsError(err)
+	switch {
+	case e == nil || e.Kind != model.Forbidden && e.Kind != model.NotFound:
+		return ""
+	case e.Kind == model.Forbidden && e.Status == 401:
+		return "not shown: the access key has no right to read them"
+	}
+	return "not shown: " + e.Message
+}
 
 // decodeError reads {code, message, details}: details is a map of a JSON path to sentences for 422, and free-form
 // for 409, where conversationId names the conversation that stands in the way.
@@ -171,13 +213,9 @@ func decodeError(status int, header http.Header, body []byte) *model.Error {
 			e.Fields = append(e.Fields, model.FieldError{Field: strings.TrimPrefix(path, "."), Message: strings.Join(sentences, "; ")})
 		}
 	}
-	switch {
-	case status == http.StatusConflict && e.Code == codeContactInConversation:
-		e.Hint = "the contact is already in a conversation: open that one"
-	case status == http.StatusConflict && e.Code == codeAlreadyExists:
-		e.Hint = "a contact can have one active conversation on a channel: close the other one first"
-	default:
-		e.Hint = hints[status]
+	e.Hint = hints[status]
+	if hint, ok := conflicts[e.Code]; ok && status == http.StatusConflict {
+		e.Hint = hint
 	}
 	return e
 }
@@ -187,4 +225,10 @@ var hints = map[int]string{
 	http.StatusNotFound:     "gone, in another workspace, or not visible to this access key",
 	http.StatusUnauthorized: "the access key is wrong, or has no policy at all",
 	http.StatusForbidden:    "the access key has no policy that allows this, or what it names is protected",
+}
+
+// conflicts are the hints for codes of a 409, which were seen live by others and are not documented.
+var conflicts = map[string]string{
+	"ContactAlreadyInConversation": "the contact is already in a conversation: open that one",
+	"ResourceAlreadyExists":        "a contact can have one active conversation on a channel: close the other one first",
 }

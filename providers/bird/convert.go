@@ -3,7 +3,6 @@ package bird
 import (
 	"cmp"
 	"encoding/json"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,30 +15,41 @@ import (
 	"confab/providers"
 )
 
+// Words of the API. The values that a PATCH takes for status are printed nowhere: active and closed are the sound
+// pair [assumed]; deleted stands in a filter only and is never sent.
+const (
+	statusActive  = "active"
+	statusClosed  = "closed"
+	statusDeleted = "deleted"
+
+	keyEmail      = "emailaddress"
+	keyPhone      = "phonenumber"
+	kindAccessKey = "accessKey"
+)
+
+var privacies = []string{string(model.PrivacyPrivate), string(model.PrivacyPublic)}
+
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
 // is refused, and no value is guessed. channel names a channel and its platform by its id and may be nil. ok is false
 // for what is no object or has no id.
-func convert(raw json.RawMessage, account string, channel func(id string) (name, platform string)) (model.Conversation, bool) {
+func (p *provider) convert(raw json.RawMessage, channel func(id string) (name, platform string)) (model.Conversation, bool) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return model.Conversation{}, false
 	}
-	c := model.Conversation{Ref: model.Ref{Account: account, ID: o.Text("id")}, Provider: model.Bird,
-		ParticipantCount: -1, Privacy: model.PrivacyUnknown}
+	style := o.Text("platformStyle")
+	c := p.Conversation(o.Text("id"), cmp.Or(strings.ToLower(style), "conversation"))
 	var facts providers.Facts
-
 	c.Title, c.Description = o.Text("name"), o.Text("description")
 	c.Status = o.Text("status")
 	c.Closed, c.Archived = c.Status == statusClosed, c.Status == statusDeleted
-	switch v := o.Text("visibility"); v {
-	case string(model.PrivacyPublic), string(model.PrivacyPrivate):
+	if v := o.Text("visibility"); slices.Contains(privacies, v) {
 		c.Privacy = model.Privacy(v)
-	default:
+	} else {
+		c.Privacy = model.PrivacyUnknown
 		facts.Add("Conversation", "Visibility", v)
 	}
 	c.Access = o.Text("accessibility")
-	style := o.Text("platformStyle")
-	c.Kind = cmp.Or(strings.ToLower(style), "conversation")
 	if style != "" && c.Kind != style {
 		facts.Add("Conversation", "Platform style", style)
 	}
@@ -64,12 +74,13 @@ func convert(raw json.RawMessage, account string, channel func(id string) (name,
 		c.Featured = append(c.Featured, p)
 		facts.Rest("People", labelOf(p, i), f)
 	}
-	active, pending := count(o, "activeParticipantCount"), count(o, "pendingParticipantCount")
-	if active >= 0 {
-		c.ParticipantCount = active + max(0, pending)
+	active, known := o.Count("activeParticipantCount")
+	pending, waiting := o.Count("pendingParticipantCount")
+	if known {
+		c.ParticipantCount = active + pending
 		facts.Texts(model.GroupRaw, o, "Active participants", "activeParticipantCount")
 	}
-	if pending >= 0 {
+	if waiting {
 		group := "People"
 		if pending == 0 {
 			group = model.GroupRaw
@@ -188,29 +199,14 @@ func labelOf(p model.Participant, i int) string {
 	return cmp.Or(p.Display(), "participant "+strconv.Itoa(i+1))
 }
 
-// count takes a count of people; -1 where there is none that can be one.
-func count(o *providers.Object, name string) int {
-	n, ok := o.Number(name)
-	if !ok {
-		return -1
-	}
-	if n < 0 || n > math.MaxInt32 || n != math.Trunc(n) {
-		o.Put(name)
-		return -1
-	}
-	return int(n)
-}
-
 // convertParticipants turns the whole list of participants into a set and the facts about them. ok is false where an
 // entry cannot be understood, since a set with a hole must never be a base.
-func convertParticipants(raw []json.RawMessage) (people []model.Participant, facts []model.Fact, ok bool) {
-	people = make([]model.Participant, 0, len(raw))
-	var more providers.Facts
+func convertParticipants(raw []json.RawMessage, facts *providers.Facts) (people []model.Participant, ok bool) {
 	ok = true
 	for i, r := range raw {
 		o, isObject := providers.ObjectOf(r)
 		if !isObject {
-			more.Tree("People", "participant "+strconv.Itoa(i+1), r)
+			facts.Tree("People", "participant "+strconv.Itoa(i+1), r)
 			ok = false
 			continue
 		}
@@ -218,9 +214,9 @@ func convertParticipants(raw []json.RawMessage) (people []model.Participant, fac
 		ok = ok && (p.ID != "" || p.Identifier != "")
 		people = append(people, p)
 		o.Text("conversationId") // says where it was read from
-		more.Rest("People", labelOf(p, i), o)
+		facts.Rest("People", labelOf(p, i), o)
 	}
-	return people, more.List(), ok
+	return people, ok
 }
 
 // convertMessage turns one message into the common form; ok is false for what is no object. Incoming is what a
@@ -254,13 +250,15 @@ func convertMessage(raw json.RawMessage, accessKey string) (model.Message, bool)
 	return m, true
 }
 
-// author names a sender: display name, identifier, else what kind of sender it is: an id
-// is nothing to a person.
+// author names a sender: by name or identifier, else by what kind of sender it is, since an id is nothing to a person.
 func author(p model.Participant) string {
 	if p.Name != "" || p.Email != "" || p.Identifier != "" || p.ID == "" {
 		return p.Display()
 	}
-	return cmp.Or(map[string]string{kindAccessKey: "an access key"}[p.Kind], p.Kind)
+	if p.Kind == kindAccessKey {
+		return "an access key"
+	}
+	return p.Kind
 }
 
 // messageText reads a body: text and html are shown, anything else is named. What came with it is listed by name; its
@@ -321,14 +319,34 @@ func convertAgent(raw json.RawMessage) (model.Participant, bool) {
 	return p, p.ID != ""
 }
 
-type channel struct {
-	id, name, platform string
+// convertChannel takes a channel, with its platform as the status. One without a name is called by its platform.
+func convertChannel(raw json.RawMessage) (model.Participant, bool) {
+	o, _ := providers.ObjectOf(raw)
+	c := model.Participant{Kind: string(model.LookupChannels), ID: o.Text("id"), Name: o.Text("name"), Status: o.Text("platformId")}
+	c.Name = cmp.Or(c.Name, c.Status)
+	return c, c.ID != ""
 }
 
-// convertChannel takes a channel; ok is false without an id. One without a name is called by its platform.
-func convertChannel(raw json.RawMessage) (channel, bool) {
-	o, _ := providers.ObjectOf(raw)
-	c := channel{id: o.Text("id"), name: o.Text("name"), platform: o.Text("platformId")}
-	c.name = cmp.Or(c.name, c.platform)
-	return c, c.id != ""
+// attributesIn returns the attributes of a conversation as they were sent; nil where there are none to speak of.
+func attributesIn(o *providers.Object) map[string]json.RawMessage {
+	raw := o.Peek("attributes")
+	if string(raw) == "null" {
+		return map[string]json.RawMessage{} // there are none; a missing field says nothing
+	}
+	m, _ := providers.Map(raw)
+	return m
+}
+
+// attributeTexts returns the attributes as texts; what is no string is shown as it was written.
+func attributeTexts(raw map[string]json.RawMessage) map[string]string {
+	if raw == nil {
+		return nil
+	}
+	out := make(map[string]string, len(raw))
+	for k, v := range raw {
+		if out[k] = providers.TextOf(v); string(v) == "null" {
+			out[k] = "null"
+		}
+	}
+	return out
 }

@@ -26,7 +26,7 @@ func fixture(t testing.TB, name string) []byte {
 }
 
 func TestVendorExample(t *testing.T) {
-	c, ok := convert(fixture(t, "update-response.json"), "support", func(string) (string, string) { return "Mail", "email" })
+	c, ok := blank("support").convert(fixture(t, "update-response.json"), func(string) (string, string) { return "Mail", "email" })
 	if !ok {
 		t.Fatal("the vendor's example is not understood")
 	}
@@ -113,13 +113,13 @@ func TestConvertKeepsWhatIsOdd(t *testing.T) {
 			return len(c.Facts) == 1 && c.Facts[0] == model.Fact{Group: "Other", Label: "brandNew.deep.1.x", Value: "found"}
 		}},
 	} {
-		c, ok := convert([]byte(tt.in), "a", nil)
+		c, ok := blank("a").convert([]byte(tt.in), nil)
 		if !ok || !tt.check(c) {
 			t.Errorf("%s: %+v", tt.name, c)
 		}
 	}
 	for _, in := range []string{``, `null`, `[]`, `"x"`, `{}`, `{"id":null}`, `{"id":{}}`} {
-		if _, ok := convert([]byte(in), "a", nil); ok {
+		if _, ok := blank("a").convert([]byte(in), nil); ok {
 			t.Errorf("%q counts as a conversation", in)
 		}
 	}
@@ -177,9 +177,9 @@ func FuzzConvert(f *testing.F) {
 		_, _ = convertMessage(in, "k")
 		_, _ = convertContact(in)
 		_, _ = convertChannel(in)
-		_, _, _ = convertParticipants([]json.RawMessage{in, nil})
+		_, _ = convertParticipants([]json.RawMessage{in, nil}, &providers.Facts{})
 		_ = decodeError(409, nil, in)
-		c, _ := convert(in, "a", nil)
+		c, _ := blank("a").convert(in, nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return
 		}

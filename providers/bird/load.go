@@ -1,6 +1,7 @@
 package bird
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -37,20 +38,12 @@ type thread struct {
 	read     time.Time
 }
 
-// newest is when the last message was made; zero where that is not known.
-func (t thread) newest() time.Time {
-	if len(t.messages) == 0 {
-		return time.Time{}
-	}
-	return t.messages[len(t.messages)-1].At
-}
-
 // Load implements model.Provider. Participants come from their own list, never from the featured five. A list that
 // the access key may not read is left unknown, and a fact says so. Where everything is asked for, one more request
 // reads how the conversation stands in the inboxes.
 func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
 	everything := need.Has(model.NeedEverything)
-	answer, err := p.client.Do(ctx, p.client.call(getConversation, id, nil, nil))
+	answer, err := p.Client.Do(ctx, p.call(getConversation, id, nil))
 	if err != nil {
 		return model.Detail{}, err
 	}
@@ -58,7 +51,7 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 	if !strings.EqualFold(o.Text("id"), id) {
 		return model.Detail{}, providers.Malformed(getConversation.Name, "the answer is not the conversation that was asked for")
 	}
-	c, _ := convert(answer.Body, p.account.Name, p.namer(ctx))
+	c, _ := p.convert(answer.Body, p.namer(ctx))
 	if c.Archived {
 		return model.Detail{}, &model.Error{Kind: model.NotFound, Op: getConversation.Name, Status: answer.Status, Message: reasonDeleted}
 	}
@@ -69,72 +62,80 @@ func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.
 		c.Attributes = map[string]string{} // a conversation read by itself says all that it has
 	}
 
-	var facts providers.Facts
-	facts.AddAll(c.Facts)
+	l := loading{provider: p, id: id, everything: everything, Detail: model.Detail{Conversation: c, Raw: answer.Body}}
+	l.facts.AddAll(c.Facts)
 	if c.Channel.ID != "" && c.Channel.Name == "" {
-		facts.Add("Conversation", "Channels", notShown(p.client.lacks.of(listChannels)))
+		l.facts.Add("Conversation", "Channels", notShown(p.lacking(listChannels)))
 	}
 	if everything || need.Has(model.NeedParticipants) {
-		if err = p.loadParticipants(ctx, id, &c, &facts, everything); err != nil {
-			return model.Detail{}, err
-		}
+		err = l.part("People", "Participants", l.participants(ctx))
 	}
-	d := model.Detail{Raw: answer.Body}
-	if everything || need.Has(model.NeedMessages) {
-		if err = p.loadMessages(ctx, id, &d, &facts, everything); err != nil {
-			return model.Detail{}, err
-		}
-		if d.Messages.Known {
-			c.HasMessages = len(d.Messages.Items) > 0
-		}
+	if err == nil && (everything || need.Has(model.NeedMessages)) {
+		err = l.part("Conversation", "Messages", l.messages(ctx))
 	}
-	if everything {
-		if err = p.loadInboxes(ctx, id, &c, &facts); err != nil {
-			return model.Detail{}, err
-		}
+	if err == nil && everything {
+		err = l.inboxes(ctx)
 	}
-	if err := ctx.Err(); err != nil {
-		return model.Detail{}, providers.GivenUp(getConversation.Name, err)
+	if err == nil && ctx.Err() != nil {
+		err = providers.GivenUp(getConversation.Name, ctx.Err())
 	}
-	c.Facts = facts.List()
-	d.Conversation = c
-	return d, nil
+	if err != nil {
+		return model.Detail{}, err
+	}
+	l.Conversation.Facts = l.facts.List()
+	return l.Detail, nil
 }
 
-// loadParticipants reads the whole list into c. It stays unknown where the list has no end or a hole.
-func (p *provider) loadParticipants(ctx context.Context, id string, c *model.Conversation, facts *providers.Facts, nameThem bool) error {
-	all, whole, err := p.list(maxParticipantPages, func(token string) providers.Call {
-		return p.client.page(listParticipants, id, pageLimit, token, nil)
-	}).All(ctx)
-	if why := notShown(err); why != "" {
-		facts.Add("People", "Participants", why)
-		return nil
+// loading is a conversation that is being read.
+type loading struct {
+	*provider
+	model.Detail
+	id         string
+	everything bool
+	facts      providers.Facts
+}
+
+// part lets a conversation be shown of which a part may not be read, which is documented to happen.
+func (l *loading) part(group, label string, err error) error {
+	why := notShown(err)
+	if why == "" {
+		return err
 	}
+	l.facts.Add(group, label, why)
+	return nil
+}
+
+// participants reads the whole list. It stays unknown where the list has no end or a hole.
+func (l *loading) participants(ctx context.Context) error {
+	all, whole, err := l.list(maxParticipantPages, func(token string) providers.Call {
+		return l.page(listParticipants, l.id, pageLimit, token)
+	}).All(ctx)
 	if err != nil {
 		return err
 	}
-	people, more, ok := convertParticipants(all)
+	var more providers.Facts
+	people, ok := convertParticipants(all, &more)
 	people = distinct(people)
-	if nameThem {
-		p.nameContacts(ctx, people)
+	if l.everything {
+		l.nameContacts(ctx, people)
 	}
-	facts.AddAll(more)
+	l.facts.AddAll(more.List())
 	if !whole || !ok {
-		facts.Add("People", "Participants", "the list could not be read as a whole")
-		c.Featured = people
+		l.facts.Add("People", "Participants", "the list could not be read as a whole")
+		l.Conversation.Featured = people
 		return nil
 	}
-	c.Participants = model.SetOf(people...)
+	l.Conversation.Participants = model.SetOf(people...)
 	return nil
 }
 
 // distinct drops the entries that a list brought twice because it changed while its pages were read.
 func distinct(people []model.Participant) []model.Participant {
-	seen := map[string]bool{}
+	seen := map[model.Participant]bool{}
 	return slices.DeleteFunc(people, func(p model.Participant) bool {
-		key := p.Kind + "\x00" + p.ID
+		key := model.Participant{Kind: p.Kind, ID: p.ID}
 		if p.ID == "" {
-			key = p.Kind + "\x00=" + strings.ToLower(p.Identifier)
+			key.Identifier = strings.ToLower(p.Identifier)
 		}
 		again := seen[key]
 		seen[key] = true
@@ -167,11 +168,11 @@ func (p *provider) nameContacts(ctx context.Context, people []model.Participant)
 }
 
 func (p *provider) contact(ctx context.Context, id string) (model.Participant, error) {
-	answer, err := p.client.Do(ctx, p.client.call(getContact, id, nil, nil))
-	if err != nil {
-		return model.Participant{}, err
+	answer, err := p.Client.Do(ctx, p.call(getContact, id, nil))
+	if err == nil {
+		_, err = answer.Object()
 	}
-	if _, err := answer.Object(); err != nil {
+	if err != nil {
 		return model.Participant{}, err
 	}
 	c, ok := convertContact(answer.Body)
@@ -181,68 +182,46 @@ func (p *provider) contact(ctx context.Context, id string) (model.Participant, e
 	return c, err
 }
 
-// loadMessages reads messages into d, only the newer ones where the rest has been read a short time ago.
-func (p *provider) loadMessages(ctx context.Context, id string, d *model.Detail, facts *providers.Facts, everything bool) error {
+// messages reads the messages, only the newer ones where the rest has been read a short time ago.
+func (l *loading) messages(ctx context.Context) error {
 	read := func(most int, from time.Time) ([]json.RawMessage, bool, error) {
-		return p.list(most, func(token string) providers.Call { return p.client.messages(id, token, from) }).All(ctx)
+		return l.list(most, func(token string) providers.Call { return l.provider.messages(l.id, token, from) }).All(ctx)
 	}
-	show := func(t thread) {
-		p.messages.Put(id, t)
-		d.Messages, d.MoreMessages = model.SetOf(slices.Clone(t.messages)...), t.more
-	}
-	held, ok := p.messages.Get(id)
-	if ok && !everything && !held.newest().IsZero() && time.Since(held.read) < threadAge {
-		newer, whole, err := read(messagePages, held.newest())
+	held, _ := l.threads.Get(l.id)
+	if n := len(held.messages); n > 0 && !l.everything && !held.messages[n-1].At.IsZero() && time.Since(held.read) < threadAge {
+		newer, whole, err := read(messagePages, held.messages[n-1].At)
 		if err == nil && whole {
-			show(join(held, p.convertMessages(newer)))
+			l.show(held, newer)
 			return nil
 		}
 		if err != nil && !refusesToken(err) {
-			return withoutMessages(err, facts)
+			return err
 		}
 	}
 	pages := messagePages
-	if everything {
+	if l.everything {
 		pages = messagePagesMost
 	}
 	all, whole, err := read(pages, time.Time{})
-	if err != nil {
-		return withoutMessages(err, facts)
+	if err == nil {
+		l.show(thread{more: !whole, read: time.Now()}, all)
 	}
-	show(join(thread{more: !whole, read: time.Now()}, p.convertMessages(all)))
-	return nil
+	return err
 }
 
-// withoutMessages lets a conversation be shown whose messages may not be read, which is documented to happen.
-func withoutMessages(err error, facts *providers.Facts) error {
-	why := notShown(err)
-	if why == "" {
-		return err
+// show adds messages to a thread; of one that is there twice the newer reading stays.
+func (l *loading) show(t thread, newer []json.RawMessage) {
+	at := make(map[string]int, len(t.messages)+len(newer))
+	all := slices.Clone(t.messages)
+	for i, m := range all {
+		at[m.ID] = i
 	}
-	facts.Add("Conversation", "Messages", why)
-	return nil
-}
-
-func (p *provider) convertMessages(raw []json.RawMessage) []model.Message {
-	out := make([]model.Message, 0, len(raw))
-	for i, r := range raw {
-		m, ok := convertMessage(r, p.accessKey)
+	for i, r := range newer {
+		m, ok := convertMessage(r, l.accessKey)
 		if !ok {
 			continue
 		}
-		if m.ID == "" {
-			m.ID = "?" + strconv.Itoa(i)
-		}
-		out = append(out, m)
-	}
-	return out
-}
-
-// join adds messages to a thread; of one that is there twice the newer reading stays.
-func join(t thread, newer []model.Message) thread {
-	at := make(map[string]int, len(t.messages)+len(newer))
-	all := make([]model.Message, 0, len(t.messages)+len(newer))
-	for _, m := range append(slices.Clip(t.messages), newer...) {
+		m.ID = cmp.Or(m.ID, "?"+strconv.Itoa(i))
 		if i, ok := at[m.ID]; ok {
 			all[i] = m
 			continue
@@ -255,5 +234,96 @@ func join(t thread, newer []model.Message) thread {
 		all, t.more = all[over:], true
 	}
 	t.messages = all
-	return t
+	l.threads.Put(l.id, t)
+	l.Messages, l.MoreMessages = model.SetOf(slices.Clone(all)...), t.more
+	l.Conversation.HasMessages = len(all) > 0
+}
+
+// inboxes reads how the conversation stands in the inboxes of Bird's web application: the assignee and whether it was
+// read belong to their items, not to the conversation. The assignee of an open one is the owner. A key that may not read
+// them shows nothing of it. Of an item only id, feedId and closed were seen in an answer; the others are named like what
+// can be searched for and set [assumed], and may be missing.
+func (l *loading) inboxes(ctx context.Context) error {
+	page, err := readPage(l.Client.Do(ctx, l.feedItems(l.id)))
+	switch model.KindOf(err) {
+	case "":
+	case model.Forbidden:
+		l.facts.Add("Inbox", "Inboxes", "not shown: the access key has no right to read them")
+		return nil
+	case model.NotFound, model.Unsupported:
+		l.facts.Add("Inbox", "Inboxes", "not shown: the service has none to read")
+		return nil
+	case model.Invalid, model.Malformed:
+		l.Account.Logf("inbox items: %v", err) // a shape of the call that is assumed: the conversation is there all the same
+		return nil
+	default:
+		return err
+	}
+	items := providers.ConvertPage(page, providers.ObjectOf).Rows
+	open := func(o *providers.Object) int { return strings.Index(strings.ToLower(string(o.Peek("closed"))), "true") }
+	slices.SortStableFunc(items, func(a, b *providers.Object) int { return cmp.Compare(open(a), open(b)) })
+	if len(items) == 0 {
+		l.facts.Add("Inbox", "Inboxes", "in none")
+	}
+	for _, o := range items {
+		l.inbox(ctx, o)
+	}
+	return nil
+}
+
+// inbox shows how the conversation stands in one inbox, which is called by its channel where that is known, else by kind
+// and short id of the feed.
+func (l *loading) inbox(ctx context.Context, o *providers.Object) {
+	const group = "Inbox"
+	feed, agent := o.Text("feedId"), o.Text("agentId")
+	inbox := cmp.Or(feed, "inbox")
+	kind, id, cut := strings.Cut(feed, ":")
+	name, _ := l.namer(ctx)(id)
+	if cut {
+		inbox = kind + " " + id[:min(8, len(id))]
+		if kind == "channel" && name != "" {
+			inbox = name
+		}
+	}
+	if agent != "" {
+		name := l.agentName(ctx, agent)
+		l.facts.Add(group, inbox+" assigned to", cmp.Or(name, agent))
+		if l.Conversation.Owner == (model.Participant{}) {
+			l.Conversation.Owner = model.Participant{Kind: model.KindUser, ID: agent, Name: name}
+		}
+	}
+	if cut && inbox != name {
+		l.facts.Add(group, inbox+" feed", feed)
+	}
+	for _, b := range []struct{ field, label, yes, no string }{{"closed", "", "closed", "open"}, {"seen", " read", "read", "not read"}} {
+		if is, known := o.Bool(b.field); known && is {
+			l.facts.Add(group, inbox+b.label, b.yes)
+		} else if known {
+			l.facts.Add(group, inbox+b.label, b.no)
+		}
+	}
+	if agent == "" && o.Take("agentId") != nil {
+		l.facts.Add(group, inbox+" assigned to", "nobody")
+	}
+	l.facts.Add(group, inbox+" team", o.Text("teamId"))
+	o.Text("conversationId") // says where it was asked from
+	l.facts.Rest(group, inbox, o)
+}
+
+// agentName returns the name of an agent, "" where it cannot be had: a courtesy that is not worth an error. Each is
+// looked for once.
+func (p *provider) agentName(ctx context.Context, id string) string {
+	name, known := p.names.Get(id)
+	if known {
+		return name
+	}
+	found, err := p.lookupAgent(ctx, id)
+	if err != nil {
+		return ""
+	}
+	if len(found.Items) > 0 {
+		name = found.Items[0].Name
+	}
+	p.names.Put(id, name)
+	return name
 }

@@ -3,6 +3,7 @@ package bird
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -56,9 +57,17 @@ func (p *provider) lookupContacts(ctx context.Context, req model.LookupRequest) 
 	if !ok {
 		return p.scanContacts(ctx, req)
 	}
-	page, err := readFound(p.client.Do(ctx, p.client.contactsWith(key, value)))
-	if err != nil && model.KindOf(err) != model.NotFound {
-		return model.LookupPage{}, err
+	// The shape of the answer is on no page that could be read: a list of results and the one contact by itself are both
+	// taken [assumed].
+	answer, err := p.Client.Do(ctx, p.contactsWith(key, value))
+	page, failed := readPage(answer, err)
+	if err == nil {
+		if o, _ := providers.ParseObject(answer.Body); o.Peek("results") == nil && o.Text("id") != "" {
+			page, failed = providers.RawPage{Rows: []json.RawMessage{answer.Body}}, nil
+		}
+	}
+	if failed != nil && model.KindOf(failed) != model.NotFound {
+		return model.LookupPage{}, failed
 	}
 	found := providers.ConvertPage(page, convertContact).Rows
 	for i := range found {
@@ -84,11 +93,13 @@ func identifierIn(text string) (key, value string, ok bool) {
 // scanContacts pages through the contacts and keeps those whose name or identifier holds the text. The cursor is the
 // service's token with how many finds of that page have been given already.
 func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
-	token, skip := readLookupCursor(req.Cursor)
+	n, token, _ := strings.Cut(req.Cursor, ":")
+	skip, _ := strconv.Atoi(n)
+	cursor := func(token string, skip int) string { return strconv.Itoa(skip) + ":" + token }
 	var out model.LookupPage
 	w := p.list(searchPages, func(at string) providers.Call {
 		token = at
-		return p.client.page(listContacts, "", pageLimit, at, nil)
+		return p.page(listContacts, "", pageLimit, at)
 	})
 	_, err := w.Run(ctx, token, func(page providers.RawPage) (bool, error) {
 		finds := 0
@@ -101,21 +112,18 @@ func (p *provider) scanContacts(ctx context.Context, req model.LookupRequest) (m
 				continue
 			}
 			if len(out.Items) == req.Limit {
-				out.Cursor = lookupCursor(token, finds-1)
+				out.Cursor = cursor(token, finds-1)
 				return false, nil
 			}
 			out.Items = append(out.Items, c)
 		}
 		skip, out.Cursor = 0, ""
 		if page.Next != "" {
-			out.Cursor = lookupCursor(page.Next, 0)
+			out.Cursor = cursor(page.Next, 0)
 		}
 		return len(out.Items) < req.Limit, nil
 	})
-	if err != nil {
-		return model.LookupPage{}, err
-	}
-	return out, nil
+	return out, err
 }
 
 // lookupAgents returns one page of the agents. That the id of an agent is the id of the user is [assumed]: a participant
@@ -125,11 +133,11 @@ func (p *provider) lookupAgents(ctx context.Context, req model.LookupRequest) (m
 	if strings.ContainsFunc(req.Text, unicode.IsControl) {
 		return model.LookupPage{}, nil
 	}
-	page, err := readPage(p.client.Do(ctx, p.client.agents(min(req.Limit, pageLimit), req.Cursor, req.Text)))
+	page, err := readPage(p.Client.Do(ctx, p.agents(min(req.Limit, pageLimit), req.Cursor, req.Text)))
 	switch model.KindOf(err) {
 	case "":
 	case model.Unauthorized, model.Forbidden, model.NotFound, model.Unsupported:
-		p.account.Logf("agents cannot be listed, so no users are found: %s", err)
+		p.Account.Logf("agents cannot be listed, so no users are found: %s", err)
 		return model.LookupPage{}, nil
 	default:
 		return model.LookupPage{}, err
@@ -164,27 +172,12 @@ func (p *provider) lookupAgent(ctx context.Context, id string) (model.LookupPage
 	return model.LookupPage{}, nil
 }
 
-func lookupCursor(token string, skip int) string { return strconv.Itoa(skip) + ":" + token }
-
-func readLookupCursor(cursor string) (token string, skip int) {
-	n, token, ok := strings.Cut(cursor, ":")
-	if !ok {
-		return "", 0
-	}
-	skip, _ = strconv.Atoi(n)
-	return token, skip
-}
-
 func (p *provider) lookupChannels(ctx context.Context, req model.LookupRequest) (model.LookupPage, error) {
 	known, err := p.channels.Get(ctx)
 	if err = cmp.Or(err, known.refused); err != nil {
 		return model.LookupPage{}, err
 	}
-	var all []model.Participant
-	for _, c := range known.list {
-		if strings.EqualFold(c.id, req.Text) || providers.Holds(req.Text, c.name, c.platform) {
-			all = append(all, model.Participant{Kind: string(model.LookupChannels), ID: c.id, Name: c.name, Status: c.platform})
-		}
-	}
-	return providers.CutPage(all, req), nil
+	return providers.CutPage(slices.DeleteFunc(slices.Clone(known.list), func(c model.Participant) bool {
+		return !strings.EqualFold(c.ID, req.Text) && !providers.Holds(req.Text, c.Name, c.Status)
+	}), req), nil
 }

@@ -92,11 +92,16 @@ func openStub(t *testing.T, answer func(sent) (int, string), change ...func(*pro
 	for _, f := range change {
 		f(&a)
 	}
-	p, err := newProvider(a)
+	p, err := open(a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p, s
+}
+
+// blank is an account that is not opened.
+func blank(name string) *provider {
+	return &provider{Adapter: &providers.Adapter{Service: service, Account: providers.Account{Name: name}}}
 }
 
 // row is a conversation of the API.

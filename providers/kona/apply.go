@@ -1,27 +1,121 @@
 package kona
 
 import (
-	"maps"
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
+	"strings"
 
 	"confab/model"
 	"confab/providers"
 )
 
-// plan is the part of providers.Editor that knows Kona: one PUT carries all fields, in full lists.
+// Words for the numbers of stakeholder (conversations.md) and of roles: 1 and 2 are explained for participants, all three
+// for default_role; that 3 means the same in both is [assumed].
+var (
+	accessWords = map[string]string{"0": "just_me", "1": "group", "2": "everyone"}
+	roleWords   = map[string]string{"1": model.RoleEditor, "2": model.RoleViewer, "3": model.RoleComplete}
+)
+
+// rolePrefix marks a role whose number confab does not know: "role 7".
+const rolePrefix = "role "
+
+// accessText is the word for a stakeholder; a number without a word stays a number.
+func accessText(number string) string { return cmp.Or(accessWords[number], number) }
+
+// accessNumber is the inverse of accessText; ok is false for what is neither a word nor a number.
+func accessNumber(text string) (json.RawMessage, bool) {
+	if n := numberOf(accessWords, text); n != nil {
+		return n, true
+	}
+	return number(text)
+}
+
+func roleText(number string) string {
+	if number == "" {
+		return ""
+	}
+	return cmp.Or(roleWords[number], rolePrefix+number)
+}
+
+// roleNumber is the inverse of roleText: a role that is not known goes back as it came. "" sends no role.
+func roleNumber(text string) (json.RawMessage, bool) {
+	if n := numberOf(roleWords, text); n != nil || text == "" {
+		return n, true
+	}
+	n, ok := strings.CutPrefix(text, rolePrefix)
+	if !ok || n == "" {
+		return nil, false
+	}
+	raw, ok := number(n)
+	if !ok {
+		raw, _ = json.Marshal(n)
+	}
+	return raw, true
+}
+
+func numberOf(words map[string]string, word string) json.RawMessage {
+	for n, w := range words {
+		if w == word {
+			return json.RawMessage(n)
+		}
+	}
+	return nil
+}
+
+func number(text string) (json.RawMessage, bool) {
+	if text == "" || strings.ContainsAny(text, "\"[{tfn \t\r\n") || !json.Valid([]byte(text)) {
+		return nil, false
+	}
+	return json.RawMessage(text), true
+}
+
+// isID reports whether a text is an id as the API has them: a whole number.
+func isID(text string) bool {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && n >= 0 && strconv.FormatInt(n, 10) == text
+}
+
+// checkID refuses what can be the id of nothing, before anything is sent.
+func checkID(op, what, id string) *model.Error {
+	if isID(id) {
+		return nil
+	}
+	return providers.Invalid(op, fmt.Sprintf("%q is no %s: a Kona id is a whole number", id, what))
+}
+
+// plan is the part of providers.Adapter that knows Kona: one PUT, which no page documents, carries all fields.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
-	update := p.update(fresh)
+	id, fields := fresh.Ref.ID, fieldsOf(fresh)
+	update := fields.Write(func(b providers.Body) providers.Call { return updateConversation.Of(id, wrap(b)) })
+	update.Shows = p.shown
+	update.Reads = func(err *model.Error) providers.Lesson {
+		if err.Hint == "" && err.Kind == model.Invalid {
+			err.Hint = hintUpdate
+		}
+		return providers.Lesson{}
+	}
+	update.Assumed = &providers.Assumption{
+		Probe: getConversation.Of(id, nil),
+		Proves: func(a *providers.Answer) bool {
+			raw, err := first(a, keyConversations)
+			return err == nil && idOf(raw) == id
+		},
+		Missing: noUpdate,
+	}
 	return func(e model.Edit) providers.Planned {
-		if err := check(fresh, e); err != nil {
+		if err := fields.Check(e); err != nil {
 			return providers.Refuse(err)
 		}
 		switch e.Kind {
 		case model.EditCreate:
 			return p.planCreate(*e.Target.New)
 		case model.EditDelete:
-			w := providers.Single(e.Kind, deleteConversation.Of(fresh.Ref.ID, nil))
+			w := providers.Single(e.Kind, deleteConversation.Of(id, nil))
 			w.Reads = func(err *model.Error) providers.Lesson {
 				if err.Kind == model.Forbidden {
 					err.Hint = "only the creator of a conversation can delete it"
@@ -34,61 +128,131 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 	}
 }
 
-// update is the PUT, which no page documents.
-func (p *provider) update(fresh model.Conversation) *providers.Write {
-	id := fresh.Ref.ID
-	return &providers.Write{
-		Build: func(edits []model.Edit) providers.Call {
-			return updateConversation.Of(id, updateOf(fresh, edits))
-		},
-		Kinds: slices.Collect(maps.Keys(answerFields)),
-		Reads: func(err *model.Error) providers.Lesson {
-			if err.Hint == "" && err.Kind == model.Invalid {
-				err.Hint = hintUpdate
+// fieldsOf are the fields of a conversation that the PUT carries. What is not sent keeps its value: siblings say that
+// only the attributes sent are changed, for conversations it is [assumed].
+func fieldsOf(fresh model.Conversation) providers.Fields {
+	return providers.Fields{
+		{Kind: model.EditTitle, Names: []string{"name"}, Check: func(e model.Edit) *model.Error {
+			if strings.TrimSpace(e.Target.String()) == "" {
+				return providers.Invalid(e.Kind.Op(), "the service wants a name")
 			}
-			return providers.Lesson{}
-		},
-		Assumed: &providers.Assumption{
-			Probe: getConversation.Of(id, nil),
-			Proves: func(a *providers.Answer) bool {
-				raw, err := first(a, keyConversations)
-				return err == nil && idOf(raw) == id
+			return nil
+		}},
+		{Kind: model.EditDescription, Names: []string{"details"}, Null: true}, // as an empty text may come
+		{Kind: model.EditAccess, Names: []string{"stakeholder"},
+			Check: func(e model.Edit) *model.Error { return checkAccess(e.Kind.Op(), e.Target.String()) },
+			Add: func(b *providers.Body, edits []model.Edit) {
+				n, _ := accessNumber(edits[0].Target.String())
+				b.Add("stakeholder", n)
+			}},
+		{Kind: model.EditDefaultRole, Names: []string{"default_role"},
+			Check: func(e model.Edit) *model.Error {
+				if e.Target.String() == "" {
+					return providers.OneOf(e.Kind.Op(), "", service.About.Roles...)
+				}
+				return checkRole(e.Kind.Op(), e.Target.String())
 			},
-			Missing: noUpdate,
-		},
-		Shows: p.shown,
+			Add: func(b *providers.Body, edits []model.Edit) {
+				n, _ := roleNumber(edits[0].Target.String())
+				b.Add("default_role", n)
+			}},
+		{Kind: model.EditParticipants, Names: []string{"participants", "groups"},
+			Check: func(e model.Edit) *model.Error {
+				if !fresh.Participants.Known {
+					return providers.Malformed(e.Kind.Op(), "the service did not give the list of participants, so it cannot be replaced")
+				}
+				return sendable(e.Kind.Op(), e.Target.Set())
+			},
+			// Each list that changes is sent whole: what is not in it is taken to be removed [assumed]. An empty list is
+			// sent as []; whether the service takes that is checked against its answer.
+			Add: func(b *providers.Body, edits []model.Edit) {
+				for _, l := range lists {
+					if want, changed := listOf(l.kind, fresh.Participants.Items, edits[0].Target.Set()); changed {
+						b.Add(l.field, roles(l.id, want))
+					}
+				}
+			}},
 	}
 }
 
-func (p *provider) shown(a *providers.Answer) (c model.Conversation, tells func(model.EditKind) bool, ok bool) {
+func checkAccess(op, access string) *model.Error {
+	if _, ok := accessNumber(access); ok {
+		return nil
+	}
+	return providers.OneOf(op, access, service.About.AccessValues...)
+}
+
+func checkRole(op, role string) *model.Error {
+	if _, ok := roleNumber(role); ok {
+		return nil
+	}
+	return providers.OneOf(op, role, service.About.Roles...)
+}
+
+// sendable refuses people that the two lists cannot hold.
+func sendable(op string, people []model.Participant) *model.Error {
+	for _, p := range people {
+		switch {
+		case p.Kind != model.KindUser && p.Kind != model.KindGroup:
+			return providers.Unsupported(op, fmt.Sprintf("a conversation holds users and groups, not a participant of kind %q", p.Kind))
+		case p.ID == "":
+			return providers.Invalid(op, p.Display()+" has no id: look the person up first")
+		}
+		if err := cmp.Or(checkID(op, p.Kind, p.ID), checkRole(op, p.Role)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listOf returns the people of one kind as they are to be, in the order of fresh, and whether that differs from how they
+// are.
+func listOf(kind string, fresh, target []model.Participant) (want []model.Participant, changed bool) {
+	was, will := only(kind, fresh), only(kind, target)
+	at := func(in []model.Participant, p model.Participant) int {
+		return slices.IndexFunc(in, func(q model.Participant) bool { return model.SamePerson(p, q) })
+	}
+	for _, p := range was {
+		if i := at(will, p); i >= 0 {
+			want = append(want, will[i])
+		}
+	}
+	for _, p := range will {
+		if at(was, p) < 0 && at(want, p) < 0 {
+			want = append(want, p)
+		}
+	}
+	return want, !model.SamePeople(was, will)
+}
+
+func only(kind string, in []model.Participant) []model.Participant {
+	return slices.DeleteFunc(slices.Clone(in), func(p model.Participant) bool { return p.Kind != kind })
+}
+
+// roles are people as a list has them. checkID has passed their ids, which the API writes as numbers.
+func roles(id string, in []model.Participant) []providers.Body {
+	out := make([]providers.Body, len(in))
+	for i, p := range in {
+		out[i].Add(id, json.RawMessage(p.ID))
+		if n, _ := roleNumber(p.Role); n != nil {
+			out[i].Add("role", n)
+		}
+	}
+	return out
+}
+
+func wrap(conversation providers.Body) any {
+	return map[string][]providers.Body{keyConversations: {conversation}}
+}
+
+func (p *provider) shown(a *providers.Answer) (c model.Conversation, tells providers.Tells, ok bool) {
 	raw, err := first(a, keyConversations)
 	if err != nil {
 		return c, nil, false
 	}
-	if c, ok = p.convert(raw); !ok {
-		return c, nil, false
-	}
+	c, ok = p.named(raw)
 	o, _ := providers.ObjectOf(raw)
-	return c, func(k model.EditKind) bool {
-		return shows(o, k) && (k != model.EditParticipants || c.Participants.Known)
-	}, true
-}
-
-// answerFields are where an answer tells what an edit of a kind has changed: the edits that hang on the one undocumented
-// call.
-var answerFields = map[model.EditKind][]string{
-	model.EditTitle:        {"name"},
-	model.EditDescription:  {"details"},
-	model.EditAccess:       {"stakeholder"},
-	model.EditDefaultRole:  {"default_role"},
-	model.EditParticipants: {"participants", "groups"},
-}
-
-func shows(o *providers.Object, k model.EditKind) bool {
-	if k == model.EditDescription {
-		return o.Has("details") // null is how an empty text may come
-	}
-	return !slices.ContainsFunc(answerFields[k], o.Null)
+	return c, fieldsOf(c).Tells(o), ok
 }
 
 func (p *provider) planCreate(n model.NewConversation) providers.Planned {
@@ -99,24 +263,53 @@ func (p *provider) planCreate(n model.NewConversation) providers.Planned {
 	w := providers.Single(model.EditCreate, providers.Call{Endpoint: createConversation, Body: body})
 	w.Kinds = nil // what one space refuses, another may take
 	w.Created = func(a *providers.Answer) string {
-		if raw, err := first(a, keyConversations); err == nil {
-			if id := idOf(raw); id != "" {
-				return id
-			}
+		if raw, err := first(a, keyConversations); err == nil && idOf(raw) != "" {
+			return idOf(raw)
 		}
-		return idIn(a.Header.Get("Location"))
+		// Else it is at the end of the location, whose host is not looked at.
+		if u, err := url.Parse(a.Header.Get("Location")); err == nil && isID(path.Base(u.Path)) {
+			return path.Base(u.Path)
+		}
+		return ""
 	}
 	return providers.One(w, providers.Neutral)
 }
 
-// idIn takes the id at the end of a location, whose host is not looked at.
-func idIn(location string) string {
-	u, err := url.Parse(location)
-	if err != nil {
-		return ""
+// newConversation is the body of a create. A stakeholder is sent only where one is asked for, since the samples leave
+// it out where people are listed.
+func newConversation(n model.NewConversation) (any, *model.Error) {
+	op := model.EditCreate.Op()
+	refused := cmp.Or(checkID(op, "space", n.Space), sendable(op, n.People), checkRole(op, n.DefaultRole))
+	switch {
+	case strings.TrimSpace(n.Title) == "":
+		refused = providers.Invalid(op, "the service wants a name")
+	case n.Space == "":
+		refused = providers.Invalid(op, "a conversation is made in a space: name one")
+	case n.Channel != "":
+		refused = providers.Invalid(op, "the service has no channels")
+	case n.Privacy == model.PrivacyPublic:
+		refused = providers.Invalid(op, "the service's conversations are visible to their participants only")
+	case n.Access != "":
+		refused = cmp.Or(refused, checkAccess(op, n.Access))
 	}
-	if id := path.Base(u.Path); isID(id) {
-		return id
+	if refused != nil {
+		return nil, refused
 	}
-	return ""
+	var b providers.Body
+	b.Add("name", n.Title)
+	b.AddText("details", n.Description)
+	b.Add("space_id", json.RawMessage(n.Space))
+	if access, _ := accessNumber(n.Access); access != nil {
+		b.Add("stakeholder", access)
+	}
+	if role, _ := roleNumber(n.DefaultRole); role != nil {
+		b.Add("default_role", role)
+	}
+	for _, l := range lists {
+		if people := only(l.kind, n.People); len(people) > 0 {
+			b.Add(l.field, roles(l.id, people))
+		}
+	}
+	b.AddText("initial_comment", commentText(n.Message))
+	return wrap(b), nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +37,7 @@ func group(id, role string) model.Participant {
 // fresh is what element gives.
 func fresh(t *testing.T) model.Conversation {
 	t.Helper()
-	c, ok := convert([]byte(element(71, nil)), "projects", nil)
+	c, ok := blank("projects").convert([]byte(element(71, nil)), nil)
 	if !ok {
 		t.Fatal("no conversation")
 	}
@@ -64,7 +63,7 @@ func accept(r sent) (int, string) {
 func TestApplySends(t *testing.T) {
 	put := func(body string) string { return `PUT ` + one71 + ` {"conversations":[` + body + `]}` }
 	everyone := fresh(t)
-	everyone.Access = accessEveryone
+	everyone.Access = "everyone"
 	odd := fresh(t)
 	odd.Participants = model.SetOf(user("3", "editor"), user("8", "role 7"), group("5", "viewer"))
 	for _, tt := range []struct {
@@ -76,11 +75,11 @@ func TestApplySends(t *testing.T) {
 		{"rename", fresh(t), []model.Edit{edit(model.EditTitle, "t <&>")}, []string{put(`{"name":"t <&>"}`)}},
 		{"clear the description", fresh(t), []model.Edit{edit(model.EditDescription, "")}, []string{put(`{"details":""}`)}},
 		{"nothing to do", fresh(t), []model.Edit{edit(model.EditTitle, "n"), people(group("5", "viewer"), user("8", "viewer"), user("3", "editor"))}, []string{}},
-		{"all of one direction", fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, accessEveryone), edit(model.EditDefaultRole, model.RoleEditor)},
+		{"all of one direction", fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, "everyone"), edit(model.EditDefaultRole, model.RoleEditor)},
 			[]string{put(`{"name":"t","stakeholder":2,"default_role":1}`)}},
-		{"narrowing first", fresh(t), []model.Edit{people(user("3", "editor"), user("8", "viewer"), group("5", "viewer"), user("9", "viewer")), edit(model.EditTitle, "t"), edit(model.EditAccess, accessJustMe)},
+		{"narrowing first", fresh(t), []model.Edit{people(user("3", "editor"), user("8", "viewer"), group("5", "viewer"), user("9", "viewer")), edit(model.EditTitle, "t"), edit(model.EditAccess, "just_me")},
 			[]string{put(`{"name":"t","stakeholder":0}`), put(`{"participants":[{"user_id":3,"role":1},{"user_id":8,"role":2},{"user_id":9,"role":2}]}`)}},
-		{"removing before widening", fresh(t), []model.Edit{edit(model.EditAccess, accessEveryone), people(user("3", "editor"), group("5", "viewer"))},
+		{"removing before widening", fresh(t), []model.Edit{edit(model.EditAccess, "everyone"), people(user("3", "editor"), group("5", "viewer"))},
 			[]string{put(`{"participants":[{"user_id":3,"role":1}]}`), put(`{"stakeholder":2}`)}},
 		{"only the list that changes", fresh(t), []model.Edit{people(user("3", "editor"), user("8", "viewer"), group("5", "editor"))}, []string{put(`{"groups":[{"group_id":5,"role":1}]}`)}},
 		{"both lists", fresh(t), []model.Edit{people(user("3", "editor"), group("6", "viewer"))},
@@ -89,10 +88,10 @@ func TestApplySends(t *testing.T) {
 		{"roles that are not known go back", odd, []model.Edit{people(user("3", "editor"), user("8", "role 7"), user("9", "collaboration_complete"), group("5", "viewer"))},
 			[]string{put(`{"participants":[{"user_id":3,"role":1},{"user_id":8,"role":7},{"user_id":9,"role":3}]}`)}},
 		{"a stakeholder that is not known", fresh(t), []model.Edit{edit(model.EditAccess, "5")}, []string{put(`{"stakeholder":5}`)}},
-		{"narrower", everyone, []model.Edit{edit(model.EditAccess, accessGroup), edit(model.EditDefaultRole, model.RoleEditor)},
+		{"narrower", everyone, []model.Edit{edit(model.EditAccess, "group"), edit(model.EditDefaultRole, model.RoleEditor)},
 			[]string{put(`{"stakeholder":1}`), put(`{"default_role":1}`)}},
 		{"delete", fresh(t), []model.Edit{edit(model.EditDelete, "deleted")}, []string{`DELETE ` + one71}},
-		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "Budget", Description: "d", Space: "40", Access: accessGroup, DefaultRole: model.RoleEditor,
+		{"create", model.Conversation{}, []model.Edit{create(model.NewConversation{Title: "Budget", Description: "d", Space: "40", Access: "group", DefaultRole: model.RoleEditor,
 			People: []model.Participant{user("3", "editor"), group("5", "viewer")}, Message: "a < b\nc"})},
 			[]string{`POST ` + base + `/conversations {"conversations":[{"name":"Budget","details":"d","space_id":40,"stakeholder":1,"default_role":1,"participants":[{"user_id":3,"role":1}],"groups":[{"group_id":5,"role":2}],"initial_comment":"a &lt; b<br>c"}]}`}},
 	} {
@@ -184,7 +183,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 			}
 			return accept(r)
 		})
-		out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, accessEveryone)})
+		out := p.Apply(t.Context(), fresh(t), []model.Edit{edit(model.EditTitle, "t"), edit(model.EditAccess, "everyone")})
 		e := wantKind(t, out[0].Err, model.Unsupported)
 		if e.Hint != reason || e.Message != "Not Found: No such route." || e.Status != status || model.KindOf(out[1].Err) != model.Unsupported {
 			t.Errorf("%d: %v, %v", status, out[0].Err, out[1].Err)
@@ -193,7 +192,7 @@ func TestServerWithoutAnUpdate(t *testing.T) {
 		if got := s.lines(); status == 404 && (len(got) != 2 || got[1] != "GET "+one71) || status == 405 && len(got) != 1 {
 			t.Errorf("%d: sent %v", status, got)
 		}
-		for _, k := range slices.Collect(maps.Keys(answerFields)) {
+		for _, k := range fieldsOf(model.Conversation{}).Write(nil).Kinds {
 			if c := p.Capabilities(model.Conversation{}).Of(k); c.Can() || c.Reason != reason {
 				t.Errorf("%s is %+v", k, c)
 			}
@@ -217,7 +216,7 @@ func TestAfterIsWhatTheAnswerShows(t *testing.T) {
 		"another field": {"stakeholder": absent},
 	} {
 		p, _ := openStub(t, func(sent) (int, string) { return 200, wrapped(element(71, change)) })
-		out := p.Apply(t.Context(), fresh(t), []model.Edit{people(user("3", "editor"), user("8", "viewer"), group("5", "viewer"), user("9", "viewer")), edit(model.EditAccess, accessEveryone), edit(model.EditTitle, "t")})
+		out := p.Apply(t.Context(), fresh(t), []model.Edit{people(user("3", "editor"), user("8", "viewer"), group("5", "viewer"), user("9", "viewer")), edit(model.EditAccess, "everyone"), edit(model.EditTitle, "t")})
 		gone := 0
 		if name == "another field" {
 			gone = 1
@@ -286,7 +285,6 @@ func TestCreatedByLocation(t *testing.T) {
 // TestEndpoints: method, path, query and body of every call.
 func TestEndpoints(t *testing.T) {
 	p, _ := openStub(t, accept)
-	name := "n"
 	for _, tt := range []struct {
 		call  providers.Call
 		write bool
@@ -295,8 +293,8 @@ func TestEndpoints(t *testing.T) {
 		{conversations(byUpdated, "", 1), false, "GET /api/conversations?order_by=updated_at&page=1&per_page=100"},
 		{conversations(byCreated, "40", 2), false, "GET /api/conversations?order_by=created_at&page=2&per_page=100&space_id=40"},
 		{getConversation.Of("7/1", nil), false, "GET /api/conversations/7%2F1"},
-		{createConversation.Of("", wrap(fields{Name: &name})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
-		{updateConversation.Of("71", wrap(fields{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
+		{createConversation.Of("", wrap(providers.Body{{Name: "name", Value: "n"}})), true, `POST /api/conversations {"conversations":[{"name":"n"}]}`},
+		{updateConversation.Of("71", wrap(providers.Body{})), true, `PUT /api/conversations/71 {"conversations":[{}]}`},
 		{deleteConversation.Of("71", nil), true, "DELETE /api/conversations/71"},
 		{comments("71", 1), false, "GET /api/comments?page=1&per_page=100&resource_id=71&resource_type=conversation"},
 		{named(keySpaces, "", "", 1, 100), false, "GET /api/spaces?page=1&per_page=100"},
@@ -308,7 +306,7 @@ func TestEndpoints(t *testing.T) {
 		{resources[keySpaces].one.Of("3", nil), false, "GET /api/spaces/3"},
 		{providers.Call{Endpoint: userinfo}, false, "GET /api/userinfo"},
 	} {
-		r, err := p.client.Request(tt.call)
+		r, err := p.Client.Request(tt.call)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,7 +335,7 @@ func TestErrors(t *testing.T) {
 		{500, `{"title":"Server Error"}`, model.Error{Kind: model.UnknownOutcome, Message: "Server Error"}},
 	} {
 		p, _ := openStub(t, func(sent) (int, string) { return tt.status, tt.body })
-		_, err := p.client.Do(t.Context(), updateConversation.Of("71", wrap(fields{})))
+		_, err := p.Client.Do(t.Context(), updateConversation.Of("71", wrap(providers.Body{})))
 		got := *model.AsError(err)
 		tt.want.Op, tt.want.Status = "change conversation", tt.status
 		got.Hint, got.Err = "", nil

@@ -1,11 +1,11 @@
 package kona
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -33,9 +33,9 @@ const onePath = "/conversations/{id}"
 var (
 	listConversations  = providers.Get("list conversations", "/conversations", 200)
 	getConversation    = providers.Get("read conversation", onePath, 200)
-	createConversation = providers.Writing("create conversation", http.MethodPost, "/conversations", 200, 201)
-	updateConversation = providers.Writing("change conversation", http.MethodPut, onePath, 200, 204)
-	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath, 200, 204)
+	createConversation = providers.Writing("create conversation", http.MethodPost, "/conversations")
+	updateConversation = providers.Writing("change conversation", http.MethodPut, onePath)
+	deleteConversation = providers.Writing("delete conversation", http.MethodDelete, onePath)
 	listComments       = providers.Get("list comments", "/comments", 200)
 	userinfo           = providers.Get("read own user", "/userinfo", 200)
 )
@@ -58,17 +58,9 @@ var resources = map[string]struct {
 	keySpaces: {providers.Get("list spaces", "/spaces", 200), providers.Get("read space", "/spaces/{id}", 200), string(model.LookupSpaces)},
 }
 
-type client struct{ *providers.Client }
-
 // page is a call for a page of a list. What is asked of it stands in pairs, of which empty values are left out.
 func page(e providers.Endpoint, page, size int, pairs ...string) providers.Call {
-	q := url.Values{"page": {strconv.Itoa(page)}, "per_page": {strconv.Itoa(size)}}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
-		}
-	}
-	return providers.Call{Endpoint: e, Query: q}
+	return e.With(append(pairs, "page", strconv.Itoa(page), "per_page", strconv.Itoa(size))...)
 }
 
 func conversations(order, space string, number int) providers.Call {
@@ -89,7 +81,7 @@ func named(key, scope, like string, number, size int) providers.Call {
 	return page(resources[key].list, number, size, "space_id", scope, "like", like)
 }
 
-func (c client) list(ctx context.Context, key string, call providers.Call) ([]json.RawMessage, error) {
+func list(ctx context.Context, c *providers.Client, key string, call providers.Call) ([]json.RawMessage, error) {
 	a, err := c.Do(ctx, call)
 	if err != nil {
 		return nil, err
@@ -97,13 +89,47 @@ func (c client) list(ctx context.Context, key string, call providers.Call) ([]js
 	return items(a, key)
 }
 
+func one(ctx context.Context, c *providers.Client, key string, call providers.Call) (json.RawMessage, error) {
+	a, err := c.Do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return first(a, key)
+}
+
+// items returns the array under the plural name of a resource, which every body is, in both directions and even for one
+// (responses.md); nil for null. An object stands for a list of one; an answer without the key is no answer.
+func items(a *providers.Answer, key string) ([]json.RawMessage, error) {
+	list, top, err := a.Rows(key)
+	if raw := top.Peek(key); bytes.HasPrefix(raw, []byte("{")) {
+		return []json.RawMessage{raw}, nil
+	}
+	return list, err
+}
+
+func first(a *providers.Answer, key string) (json.RawMessage, error) {
+	list, err := items(a, key)
+	if err == nil && len(list) == 0 {
+		err = a.Malformed("the answer is empty")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+func idOf(raw json.RawMessage) string {
+	o, _ := providers.ObjectOf(raw)
+	return o.Text("id")
+}
+
 // pages walks a list by page number, each row once, to its end or for a number of pages. The API gives no total and no
 // link, may cap per_page in silence, and rows shift while pages are read.
-func (c client) pages(key string, most int, call func(page int) providers.Call) providers.RawWalk {
+func pages(c *providers.Client, key string, most int, call func(page int) providers.Call) providers.RawWalk {
 	seen := map[string]bool{}
 	read := func(ctx context.Context, at string) (out providers.RawPage, err error) {
 		number := pageNumber(at)
-		list, err := c.list(ctx, key, call(number))
+		list, err := list(ctx, c, key, call(number))
 		out.Holes = list == nil // null is no list
 		for _, raw := range list {
 			if id := idOf(raw); id == "" || !seen[id] {
@@ -133,14 +159,6 @@ func pageNumber(at string) int {
 		return 1
 	}
 	return max(1, n)
-}
-
-func (c client) one(ctx context.Context, key string, call providers.Call) (json.RawMessage, error) {
-	a, err := c.Do(ctx, call)
-	if err != nil {
-		return nil, err
-	}
-	return first(a, key)
 }
 
 // readFailure reads an error body in either of the two documented shapes (exceptions.md); nil for what is neither.

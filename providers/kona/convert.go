@@ -22,16 +22,21 @@ func (n names) of(key, id string) model.Participant {
 	return p
 }
 
+// lists are the two that hold the participants of a conversation.
+var lists = []struct{ kind, field, id, key string }{
+	{model.KindUser, "participants", "user_id", keyUsers}, {model.KindGroup, "groups", "group_id", keyGroups},
+}
+
 // convert turns one conversation of the API into the common form. What has no common field becomes a fact; nothing
 // is refused. Participants are known only where both lists came and hold nothing that cannot be sent back: null and
 // missing are not []. ok is false for what is no object or has no id.
-func convert(raw json.RawMessage, account string, n names) (model.Conversation, bool) {
+func (p *provider) convert(raw json.RawMessage, n names) (model.Conversation, bool) {
 	o, ok := providers.ObjectOf(raw)
 	if !ok {
 		return model.Conversation{}, false
 	}
-	c := model.Conversation{Ref: model.Ref{Account: account, ID: o.Text("id")}, Provider: model.Kona, Kind: "conversation",
-		Privacy: model.PrivacyParticipants, ParticipantCount: -1}
+	c := p.Conversation(o.Text("id"), "conversation")
+	c.Privacy = model.PrivacyParticipants
 	var facts providers.Facts
 	c.Title, c.Description = o.Text("name"), o.Text("details")
 	if id := o.Text("space_id"); id != "" {
@@ -43,22 +48,20 @@ func convert(raw json.RawMessage, account string, n names) (model.Conversation, 
 	c.Access = accessText(o.Text("stakeholder"))
 	c.DefaultRole = roleText(o.Text("default_role"))
 
-	users, usersKnown := members(o, "participants", "user_id", keyUsers, n, &facts)
-	groups, groupsKnown := members(o, "groups", "group_id", keyGroups, n, &facts)
-	people := append(users, groups...)
-	if usersKnown && groupsKnown {
+	known := true
+	var people []model.Participant
+	for _, l := range lists {
+		some, whole := members(o, l.field, l.id, l.key, n, &facts)
+		people, known = append(people, some...), known && whole
+	}
+	if known {
 		c.Participants, c.ParticipantCount = model.SetOf(people...), len(people)
 	} else {
 		c.Featured = people
 	}
 
 	c.Created, c.Updated = o.Time("created_at"), o.Time("updated_at")
-	raw = o.Take("tags")
-	tags, ok := providers.Elements(raw)
-	if !ok {
-		tags = []json.RawMessage{raw}
-	}
-	for _, tag := range tags {
+	for _, tag := range providers.OneOrMore(o.Take("tags")) {
 		facts.Tree("Tags", "Tag", tag)
 	}
 	// The vendor's text says external_objects, its samples external_object.

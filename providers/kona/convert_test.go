@@ -30,7 +30,7 @@ func TestVendorSamples(t *testing.T) {
 		return model.Participant{Kind: kind, ID: id, Role: role}
 	}
 	for name, n := range map[string]model.NewConversation{
-		"create-everyone.json": {Title: "new conversation", Space: "9", Access: accessEveryone, Message: "mitigation description goes here"},
+		"create-everyone.json": {Title: "new conversation", Space: "9", Access: "everyone", Message: "mitigation description goes here"},
 		"create-group.json":    {Title: "new conversation", Space: "9", People: []model.Participant{person("group", "11", "editor")}},
 		"create-people.json": {Title: "new conversation", Space: "9", People: []model.Participant{person("user", "14", "editor"), person("user", "15", "viewer"),
 			person("group", "11", "editor"), person("group", "12", "viewer")}},
@@ -55,7 +55,7 @@ func TestVendorSamples(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Fatal(list, err)
 		}
-		c, ok := convert(list[0], "a", nil)
+		c, ok := blank("a").convert(list[0], nil)
 		if !ok || c.Ref.ID != "71" || c.Title != n.Title || c.Space.ID != "9" || c.Access != n.Access {
 			t.Errorf("%s: %+v", name, c)
 		}
@@ -74,9 +74,9 @@ func TestConvert(t *testing.T) {
 		}
 		return p
 	}
-	c, ok := convert([]byte(`{"id":1480000014800,"name":"Lift inspection","href":"https://api.kona.com/conversations/1480000014800","details":null,"space_id":40,
+	c, ok := blank("a").convert([]byte(`{"id":1480000014800,"name":"Lift inspection","href":"https://api.kona.com/conversations/1480000014800","details":null,"space_id":40,
 		"creator_id":3,"participants":[{"user_id":3,"role":1},{"user_id":8,"role":7}],"groups":[{"group_id":5,"role":3}],"stakeholder":2,"default_role":1,
-		"tags":["lift","safety"],"external_object":{"id":"PO-7","data":"Order"},"created_at":1479900000000,"updated_at":1479990000123,"mood":"fine"}`), "a", known)
+		"tags":["lift","safety"],"external_object":{"id":"PO-7","data":"Order"},"created_at":1479900000000,"updated_at":1479990000123,"mood":"fine"}`), known)
 	want := model.Conversation{
 		Ref: model.Ref{Account: "a", ID: "1480000014800"}, Provider: "kona", Kind: "conversation", Title: "Lift inspection", Privacy: model.PrivacyParticipants,
 		Access: "everyone", DefaultRole: "editor",
@@ -115,7 +115,7 @@ func TestUnknownIsNotEmpty(t *testing.T) {
 		{"twice", `{"id":1,"participants":[{"user_id":1,"role":1},{"user_id":1,"role":2}],"groups":[]}`, true, 1},
 		{"no list", `{"id":1,"participants":{"user_id":1},"groups":[]}`, false, 0},
 	} {
-		c, _ := convert([]byte(tt.in), "a", nil)
+		c, _ := blank("a").convert([]byte(tt.in), nil)
 		if c.Participants.Known != tt.known || len(c.Participants.Items)+len(c.Featured) != tt.people {
 			t.Errorf("%s: %+v, featured %+v", tt.name, c.Participants, c.Featured)
 		}
@@ -154,7 +154,7 @@ func TestExternalObjectsInBothSpellings(t *testing.T) {
 		`{"id":1,"external_objects":[{"id":"x","name":"label"}]}`,
 		`{"id":1,"external_objects":{"id":"x","name":"label"}}`,
 	} {
-		c, _ := convert([]byte(in), "a", nil)
+		c, _ := blank("a").convert([]byte(in), nil)
 		if len(c.Facts) != 2 || c.Facts[0].Group != "External objects" || c.Facts[0].Value != "x" || c.Facts[1].Value != "label" {
 			t.Errorf("%s: %+v", in, c.Facts)
 		}
@@ -234,7 +234,7 @@ func FuzzConvert(f *testing.F) {
 		_, _ = convertNamed(keyUsers, in)
 		_ = readFailure(in)
 		_, _ = items(&providers.Answer{Body: in}, "conversations")
-		c, _ := convert(in, "a", nil)
+		c, _ := blank("a").convert(in, nil)
 		if _, ok := providers.ParseObject(in); !ok {
 			return
 		}

@@ -27,14 +27,12 @@ const (
 // the groups, listings of the users and groups of single spaces, and single reads, each only for ids that are still
 // unknown; what cannot be had is remembered too. Names are a courtesy: a failure here fails nothing else.
 type directory struct {
-	client client
+	client *providers.Client
 	gate   providers.Gate // of one place, taken while a listing or an id is read
 
 	mu       sync.Mutex
-	entries  map[single]model.Participant
-	missed   map[single]bool
+	entries  map[single]*model.Participant // nil is one that cannot be had
 	listings map[listing]progress
-	failed   error // how the listing of the spaces failed
 }
 
 // single is one id of a resource.
@@ -46,39 +44,58 @@ type listing struct{ key, scope string }
 // hiddenSpaces is the scope of the spaces that are left out of the plain list.
 const hiddenSpaces = "hidden"
 
-// progress is how far a listing was read: the page to go on with, "" after its end, and when it may be read again.
+// progress is how far a listing was read: the page to go on with, "" after its end, when it may be read again, and how
+// it failed.
 type progress struct {
 	at  string
 	due time.Time
+	err error
 }
 
-func newDirectory(c client) *directory {
-	return &directory{client: c, gate: providers.NewGate(1), entries: map[single]model.Participant{}, missed: map[single]bool{},
-		listings: map[listing]progress{}}
+func newDirectory(c *providers.Client) *directory {
+	return &directory{client: c, gate: providers.NewGate(1), entries: map[single]*model.Participant{}, listings: map[listing]progress{}}
 }
 
 // name returns what is known of an id, for convert.
-func (d *directory) name(s single) model.Participant {
+func (d *directory) name(s single) (who model.Participant) {
+	if p, _ := d.entry(s); p != nil {
+		who = *p
+	}
+	return who
+}
+
+func (d *directory) entry(s single) (p *model.Participant, tried bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.entries[s]
+	p, tried = d.entries[s]
+	return p, tried
 }
 
 func (d *directory) known(s single) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, ok := d.entries[s]
-	return ok
+	p, _ := d.entry(s)
+	return p != nil
 }
 
 func (d *directory) unknown(s single) bool {
-	return isID(s.id) && !d.known(s) && !d.hasMissed(s)
+	_, tried := d.entry(s)
+	return isID(s.id) && !tried
 }
 
-func (d *directory) hasMissed(s single) bool {
+func (d *directory) put(s single, p *model.Participant) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.missed[s]
+	if len(d.entries) < maxNames {
+		d.entries[s] = p
+	}
+}
+
+// keep takes a user, a group or a space as it was listed or read.
+func (d *directory) keep(key string, raw json.RawMessage) (model.Participant, bool) {
+	p, ok := convertNamed(key, raw)
+	if ok {
+		d.put(single{key, p.ID}, &p)
+	}
+	return p, ok
 }
 
 // mentioned is whom and what one conversation names.
@@ -93,11 +110,11 @@ func mentionedIn(raw json.RawMessage) mentioned {
 	o, _ := providers.ObjectOf(raw)
 	m := mentioned{raw: raw, space: o.Text("space_id")}
 	m.ids = append(m.ids, single{keySpaces, m.space}, single{keyUsers, o.Text("creator_id")})
-	for _, list := range []struct{ field, id, key string }{{"participants", "user_id", keyUsers}, {"groups", "group_id", keyGroups}} {
-		entries, _ := providers.Elements(o.Peek(list.field))
+	for _, l := range lists {
+		entries, _ := providers.Elements(o.Peek(l.field))
 		for _, e := range entries {
 			entry, _ := providers.ObjectOf(e)
-			m.ids = append(m.ids, single{list.key, entry.Text(list.id)})
+			m.ids = append(m.ids, single{l.key, entry.Text(l.id)})
 		}
 	}
 	return m
@@ -111,69 +128,57 @@ func (d *directory) misses(m mentioned, key string) bool {
 // it is unknown, and with anew also where it is old. left is how many requests may be made, and is counted down.
 func (d *directory) everywhere(ctx context.Context, left *int, all []mentioned, anew bool) {
 	for _, key := range []string{keySpaces, keyUsers, keyGroups} {
-		wanted := anew && d.tried(listing{key: key}) || slices.ContainsFunc(all, func(m mentioned) bool { return d.misses(m, key) })
-		switch {
-		case wanted && key == keySpaces:
-			d.listSpaces(ctx, left)
-		case wanted:
-			_, _ = d.read(ctx, left, listing{key: key})
-		}
-	}
-}
-
-func (d *directory) tried(l listing) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, tried := d.listings[l]
-	return tried
-}
-
-// inSpaces reads the users and groups of the spaces of conversations that name ids which are unknown.
-func (d *directory) inSpaces(ctx context.Context, left *int, all []mentioned) {
-	for _, m := range all {
-		for _, key := range []string{keyUsers, keyGroups} {
-			if m.space != "" && d.misses(m, key) {
-				_, _ = d.read(ctx, left, listing{key, m.space})
+		wanted := slices.ContainsFunc(all, func(m mentioned) bool { return d.misses(m, key) })
+		if _, tried := d.progress(listing{key: key}); wanted || anew && tried {
+			d.read(ctx, left, listing{key: key})
+			if key == keySpaces {
+				d.read(ctx, left, listing{keySpaces, hiddenSpaces})
 			}
 		}
 	}
 }
 
-// listSpaces reads the spaces, those that are hidden too.
-func (d *directory) listSpaces(ctx context.Context, left *int) {
-	if read, err := d.read(ctx, left, listing{key: keySpaces}); read {
-		d.mu.Lock()
-		d.failed = err
-		d.mu.Unlock()
+// inSpaces reads the users and groups of the spaces of conversations that name ids which are unknown.
+func (d *directory) inSpaces(ctx context.Context, left *int, all []mentioned) {
+	for _, m := range all {
+		for _, l := range lists {
+			if m.space != "" && d.misses(m, l.key) {
+				d.read(ctx, left, listing{l.key, m.space})
+			}
+		}
 	}
-	_, _ = d.read(ctx, left, listing{keySpaces, hiddenSpaces})
 }
 
-// read reads a listing that is due, or goes on with it. read is false where nothing was asked.
-func (d *directory) read(ctx context.Context, left *int, l listing) (read bool, err error) {
+func (d *directory) progress(l listing) (progress, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	so, tried := d.listings[l]
+	return so, tried
+}
+
+// read reads a listing that is due, or goes on with it.
+func (d *directory) read(ctx context.Context, left *int, l listing) {
 	if *left <= 0 || d.gate.Enter(ctx) != nil {
-		return false, nil
+		return
 	}
 	defer d.gate.Leave()
-	d.mu.Lock()
-	so, tried := d.listings[l]
-	d.mu.Unlock()
-	if tried && so.at == "" && time.Now().Before(so.due) {
-		return false, nil
+	so, _ := d.progress(l)
+	if so.at == "" && time.Now().Before(so.due) {
+		return
 	}
-	pages := 0
-	walk := d.client.pages(l.key, min(*left, maxDirectoryPages), func(page int) providers.Call {
+	asked := 0
+	walk := pages(d.client, l.key, min(*left, maxDirectoryPages), func(page int) providers.Call {
 		return named(l.key, l.scope, "", page, perPage)
 	})
 	walked, err := walk.Run(ctx, so.at, func(p providers.RawPage) (bool, error) {
-		pages++
+		asked++
 		for _, raw := range p.Rows {
 			d.keep(l.key, raw)
 		}
 		return true, nil
 	})
-	*left -= max(1, pages)
-	so = progress{due: time.Now().Add(namesAge)}
+	*left -= max(1, asked)
+	so = progress{due: time.Now().Add(namesAge), err: err}
 	switch model.KindOf(err) {
 	case "":
 		if pageNumber(walked.At) <= maxDirectoryPages {
@@ -181,51 +186,37 @@ func (d *directory) read(ctx context.Context, left *int, l listing) (read bool, 
 		}
 	case model.Forbidden, model.NotFound, model.Unsupported:
 	case model.Canceled:
-		return true, err
+		return
 	default:
 		so.due = time.Now().Add(namesPause)
 	}
 	d.mu.Lock()
-	d.listings[l] = so
-	d.mu.Unlock()
-	return true, err
-}
-
-func (d *directory) keep(key string, raw json.RawMessage) {
-	d.mu.Lock()
 	defer d.mu.Unlock()
-	if p, ok := convertNamed(key, raw); ok && len(d.entries) < maxNames {
-		d.entries[single{key, p.ID}] = p
-	}
+	d.listings[l] = so
 }
 
-// lookUp reads ids that no listing brought, a bounded number of them, and remembers those that cannot be had.
+// lookUp reads ids that no listing brought, a bounded number of them, and remembers those that cannot be had. It stops
+// where the next would fail as well.
 func (d *directory) lookUp(ctx context.Context, ids []single) {
 	asked := 0
 	for _, s := range ids {
-		if asked == maxSingleNames {
+		switch {
+		case !d.unknown(s):
+			continue
+		case asked == maxSingleNames || d.gate.Enter(ctx) != nil:
 			return
 		}
-		if !d.unknown(s) {
-			continue
-		}
 		asked++
-		if !d.lookUpOne(ctx, s) {
+		ok := !d.unknown(s) || d.lookUpOne(ctx, s)
+		d.gate.Leave()
+		if !ok {
 			return
 		}
 	}
 }
 
-// lookUpOne reads one id; false says that the next would fail as well.
 func (d *directory) lookUpOne(ctx context.Context, s single) bool {
-	if d.gate.Enter(ctx) != nil {
-		return false
-	}
-	defer d.gate.Leave()
-	if !d.unknown(s) {
-		return true
-	}
-	raw, err := d.client.one(ctx, s.key, resources[s.key].one.Of(s.id, nil))
+	raw, err := one(ctx, d.client, s.key, resources[s.key].one.Of(s.id, nil))
 	switch model.KindOf(err) {
 	case "":
 		d.keep(s.key, raw)
@@ -233,10 +224,8 @@ func (d *directory) lookUpOne(ctx context.Context, s single) bool {
 	default:
 		return false
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.missed) < maxNames {
-		d.missed[s] = true // whatever came of it, it is not asked again
+	if !d.known(s) {
+		d.put(s, nil) // whatever came of it, it is not asked again
 	}
 	return true
 }
@@ -246,10 +235,10 @@ func (d *directory) spaces() (out []model.Participant, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for s, p := range d.entries {
-		if s.key == keySpaces {
-			out = append(out, p)
+		if s.key == keySpaces && p != nil {
+			out = append(out, *p)
 		}
 	}
 	model.SortPeople(out)
-	return out, d.failed
+	return out, d.listings[listing{key: keySpaces}].err
 }

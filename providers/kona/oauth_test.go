@@ -73,7 +73,7 @@ func kept(dir string) func(*providers.Account) {
 }
 
 func load(p *provider) error {
-	_, err := p.client.Do(context.Background(), getConversation.Of("71", nil))
+	_, err := p.Client.Do(context.Background(), getConversation.Of("71", nil))
 	return err
 }
 
@@ -419,13 +419,13 @@ func TestTokensAreReadOnlyWhereTheyAreSafe(t *testing.T) {
 		if err := f.write(tokens{Origin: originLogin, Access: "a"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := newProvider(a); err != nil {
+		if _, err := open(a); err != nil {
 			t.Fatal(err)
 		}
 		if err := spoil(f.path); err != nil {
 			t.Fatal(err)
 		}
-		_, err := newProvider(a)
+		_, err := open(a)
 		if e := wantKind(t, err, model.Local); !strings.Contains(e.Message, name) || !strings.Contains(e.Message, f.path) || !strings.Contains(e.Message, "; try: ") {
 			t.Errorf("%s: %v", name, e)
 		}

@@ -26,14 +26,14 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	if full {
 		order = byCreated
 	}
-	list := p.client.pages(keyConversations, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
+	list := pages(p.Client, keyConversations, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
 	names := &naming{provider: p, left: maxNameRequests, anew: full}
 	var bare []mentioned   // of the page that was read last
 	var last, stopped bool // it ends the list; nothing more is wanted
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		page, err := list.Read(ctx, at)
 		bare, last = p.unnamed(page.Rows), page.Next == ""
-		return providers.ConvertPage(page, p.convert), err
+		return providers.ConvertPage(page, p.named), err
 	}
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
 		req.Cursor = ""
@@ -53,9 +53,15 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 	return result, err
 }
 
-func (p *provider) convert(raw json.RawMessage) (model.Conversation, bool) {
-	c, ok := convert(raw, p.account.Name, p.directory.name)
-	p.ageOf(&c)
+// named converts a conversation with the names that are known, and with what is known of its newest comment.
+func (p *provider) named(raw json.RawMessage) (model.Conversation, bool) {
+	c, ok := p.convert(raw, p.directory.name)
+	if last, known := p.newest.Get(c.Ref.ID); known {
+		c.HasMessages, c.Preview, c.LastMessage = true, last.preview, last.id
+		if c.Updated.IsZero() {
+			c.Updated = last.at
+		}
+	}
 	return c, ok
 }
 
@@ -127,70 +133,76 @@ func (n *naming) again(ctx context.Context, rows []mentioned, cursor string, emi
 		}
 	}
 	if len(named) > 0 {
-		page := providers.ConvertPage(providers.RawPage{Rows: named}, n.provider.convert)
+		page := providers.ConvertPage(providers.RawPage{Rows: named}, n.provider.named)
 		_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: page.Rows})
 	}
 	return left, err
 }
 
-func (p *provider) Load(ctx context.Context, id string, need model.Need) (model.Detail, error) {
+// Load implements model.Provider.
+func (p *provider) Load(ctx context.Context, id string, need model.Need) (d model.Detail, err error) {
 	op := getConversation.Name
 	if err := checkID(op, "conversation", id); err != nil {
-		return model.Detail{}, err
+		return d, err
 	}
-	answer, err := p.client.Do(ctx, getConversation.Of(id, nil))
+	answer, err := p.Client.Do(ctx, getConversation.Of(id, nil))
 	if err != nil {
-		return model.Detail{}, err
+		return d, err
 	}
 	raw, err := first(answer, keyConversations)
+	if err == nil && idOf(raw) != id {
+		err = providers.Malformed(op, "the answer is not the conversation that was asked for")
+	}
 	if err != nil {
-		return model.Detail{}, err
+		return d, err
 	}
-	if idOf(raw) != id {
-		return model.Detail{}, providers.Malformed(op, "the answer is not the conversation that was asked for")
+	most := 0
+	switch {
+	case need.Has(model.NeedEverything):
+		most = commentPagesMost
+	case need.Has(model.NeedMessages):
+		most = commentPages
 	}
-	everything := need.Has(model.NeedEverything)
-	d := model.Detail{Raw: raw}
-	var said []json.RawMessage
+	said, whole, err := pages(p.Client, "comments", most, func(page int) providers.Call { return comments(id, page) }).All(ctx)
 	var notShown string
-	if everything || need.Has(model.NeedMessages) {
-		pages := commentPages
-		if everything {
-			pages = commentPagesMost
-		}
-		var whole bool
-		said, whole, err = p.client.pages("comments", pages, func(page int) providers.Call { return comments(id, page) }).All(ctx)
-		switch model.KindOf(err) {
-		case "":
-			d.Messages.Known, d.MoreMessages = true, !whole && len(said) > 0
-		case model.Forbidden, model.NotFound:
-			notShown = model.AsError(err).Message
-		default:
-			return model.Detail{}, err
-		}
+	switch model.KindOf(err) {
+	case "":
+	case model.Forbidden, model.NotFound:
+		notShown = model.AsError(err).Message
+	default:
+		return d, err
 	}
 	p.nameAll(ctx, raw, said)
 	if err := ctx.Err(); err != nil {
-		return model.Detail{}, providers.GivenUp(op, err)
+		return d, providers.GivenUp(op, err)
 	}
-	if d.Messages.Known {
-		page := providers.RawPage{Rows: said}
-		d.Messages.Items = providers.ConvertPage(page, func(raw json.RawMessage) (model.Message, bool) {
+	if most > 0 && err == nil {
+		d.Messages.Known, d.MoreMessages = true, !whole && len(said) > 0
+		d.Messages.Items = providers.ConvertPage(providers.RawPage{Rows: said}, func(raw json.RawMessage) (model.Message, bool) {
 			return convertComment(raw, p.directory.name)
 		}).Rows
 		providers.SortMessages(d.Messages.Items)
 		p.keepNewest(id, d.Messages.Items)
 	}
-	c, _ := p.convert(raw)
-	c.ETag = answer.Header.Get("ETag")
+	d.Raw = raw
+	d.Conversation, _ = p.named(raw)
+	d.Conversation.ETag = answer.Header.Get("ETag")
 	if d.Messages.Known {
-		c.HasMessages = len(d.Messages.Items) > 0
+		d.Conversation.HasMessages = len(d.Messages.Items) > 0
 	}
 	if notShown != "" {
-		c.Facts = append(c.Facts, model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
+		d.Conversation.Facts = append(d.Conversation.Facts, model.Fact{Group: "Conversation", Label: "Comments", Value: "not shown: " + notShown})
 	}
-	d.Conversation = c
 	return d, nil
+}
+
+func (p *provider) keepNewest(id string, m []model.Message) {
+	if len(m) == 0 {
+		p.newest.Forget(id)
+		return
+	}
+	last := m[len(m)-1]
+	p.newest.Put(id, comment{id: last.ID, at: last.At, preview: preview(last.Text)})
 }
 
 // nameAll makes sure that the people of one conversation have names.
@@ -204,4 +216,61 @@ func (p *provider) nameAll(ctx context.Context, raw json.RawMessage, comments []
 	p.directory.everywhere(ctx, &left, []mentioned{m}, false)
 	p.directory.inSpaces(ctx, &left, []mentioned{m})
 	p.directory.lookUp(ctx, m.ids)
+}
+
+// Newest implements model.Creator.
+func (p *provider) Newest(ctx context.Context, n model.NewConversation) (model.Newest, error) {
+	h, err := p.head(ctx, n.Space, nil)
+	return h.Newest(), err
+}
+
+// Find implements model.Creator. What was created by another user than the account's own is not it.
+func (p *provider) Find(ctx context.Context, e model.Edit, known []string) (model.Found, error) {
+	n := *e.Target.New
+	h, err := p.head(ctx, n.Space, slices.Concat([]string{}, known))
+	if err != nil {
+		return model.Found{}, err
+	}
+	inSpace := func(r providers.Row) bool { return r.Space.ID == n.Space }
+	me := ""
+	if slices.ContainsFunc(h.Rows, inSpace) {
+		if me, err = p.ownID(ctx); err != nil {
+			return model.Found{}, err
+		}
+	}
+	return providers.FindCreated(h, func(r providers.Row) bool { return inSpace(r) && r.Title == n.Title },
+		func(r providers.Row) bool { return inSpace(r) && r.Owner.ID == me },
+		func(r providers.Row) (c model.Conversation, same, marked bool, err error) {
+			d, err := p.Load(ctx, r.Ref.ID, model.NeedParticipants|model.NeedMessages)
+			return d.Conversation, err == nil && d.Conversation.Owner.ID == me && n.MadeFrom(d), false, err
+		})
+}
+
+// head reads the newest conversations of a space. Pages are counted, so that rows may slip between two of them: only
+// the first is read.
+func (p *provider) head(ctx context.Context, space string, known []string) (providers.Head, error) {
+	if space != "" && !isID(space) {
+		return providers.Head{}, checkID(createConversation.Name, "space", space)
+	}
+	list := pages(p.Client, keyConversations, 1, func(page int) providers.Call { return conversations(byCreated, space, page) })
+	read := func(ctx context.Context, at string) (providers.Page[providers.Row], error) {
+		page, err := list.Read(ctx, at)
+		return providers.ConvertPage(page, func(raw json.RawMessage) (providers.Row, bool) {
+			c, ok := p.convert(raw, nil)
+			return providers.Row{Conversation: c}, ok
+		}), err
+	}
+	return providers.ReadHead(ctx, known, providers.Walk[providers.Row]{Most: 1, Read: read})
+}
+
+// ownID returns the id of the account's user.
+func (p *provider) ownID(ctx context.Context) (string, error) {
+	if id := p.session.userID(); id != "" {
+		return id, nil
+	}
+	raw, err := one(ctx, p.Client, keyUsers, providers.Call{Endpoint: userinfo})
+	if err == nil && idOf(raw) == "" {
+		err = providers.Malformed(userinfo.Name, "the answer does not say who is signed in")
+	}
+	return idOf(raw), err
 }

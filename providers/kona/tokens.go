@@ -58,6 +58,28 @@ func (t tokens) from(origin, access string) tokens {
 	return t
 }
 
+// endsSoon reports whether a token is to be renewed.
+func (t tokens) endsSoon() bool { return !t.Expires.IsZero() && time.Until(t.Expires) < refreshEarly }
+
+// succeeds reports whether a kept pair takes the place of another one.
+func (t tokens) succeeds(other tokens) bool {
+	return t.Origin == other.Origin || t.Origin == originLogin
+}
+
+// identity is that of an account whose pair this is; formerly is the one under which rows of the same user may have been
+// stored before the user was known.
+func (t tokens) identity(host string) (identity, formerly string) {
+	switch {
+	case t.User == "" && t.Rows == "":
+		return host, ""
+	case t.User == "":
+		return host + " user unknown", ""
+	case t.User == t.Rows:
+		formerly = host
+	}
+	return host + " user " + t.User, formerly
+}
+
 func origin(secrets ...string) string {
 	h := sha256.New()
 	for _, s := range secrets {
@@ -77,7 +99,7 @@ type tokenFile struct {
 // tokenFileOf returns the file of an account: one for each host and account name, since two accounts of one host may be
 // two people. It is named after a digest, since the host is a URL.
 func tokenFileOf(a providers.Account) tokenFile {
-	key := a.Name + " " + hostIdentity(a)
+	key := a.Name + " " + service.Name + " " + service.Base(a)
 	return tokenFile{path: filepath.Join(a.StateDir, "kona-"+origin(key)[:16]+".json"), identity: key}
 }
 
@@ -181,15 +203,12 @@ func (f tokenFile) write(t tokens) error {
 	if err != nil {
 		return err
 	}
+	defer os.Remove(temp.Name()) // in vain once it is renamed
 	_, err = temp.Write(raw)
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err = cmp.Or(err, temp.Close()); err == nil {
+	if err = cmp.Or(err, temp.Sync(), temp.Close()); err == nil {
 		err = os.Rename(temp.Name(), f.path)
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name())
 		return err
 	}
 	if d, err := os.Open(dir); err == nil {

@@ -57,7 +57,7 @@ func (s *town) at(dir, credential string) providers.Account {
 
 func (s *town) open(t *testing.T, dir, credential string) *provider {
 	t.Helper()
-	p, err := newProvider(s.at(dir, credential))
+	p, err := open(s.at(dir, credential))
 	if err != nil {
 		t.Fatal(err)
 	}

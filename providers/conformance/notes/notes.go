@@ -3,6 +3,7 @@ package notes
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,13 +14,8 @@ import (
 	"confab/providers"
 )
 
-const (
-	name    = "notes"
-	title   = "Notes"
-	baseURL = "https://api.notes.example/v1"
-	// maxPages bounds a walk.
-	maxPages = 20_000
-)
+// maxPages bounds a walk.
+const maxPages = 20_000
 
 var (
 	listNotes  = providers.Get("list notes", "/notes")
@@ -31,50 +27,40 @@ var (
 	listPeople = providers.Get("list people", "/people")
 )
 
-var table = []providers.CapabilityRow{
-	providers.Yes(model.EditTitle, "PUT /notes/{id}/title", "the title is replaced"),
-	providers.Yes(model.EditPrivacy, "PUT /notes/{id}/visibility", "private or public"),
-	providers.Yes(model.EditParticipants, "PUT /notes/{id}/people", "the whole set is replaced"),
-	providers.Yes(model.EditDelete, "DELETE /notes/{id}", "a note is gone for everybody"),
-}
+//go:embed service.json
+var about []byte
+
+var service = providers.Service(about, nil)
 
 // Factory returns the adapter for the registry.
 func Factory() providers.Factory {
-	return providers.Factory{Name: name, Title: title, DefaultBaseURL: baseURL, Pace: providers.Pace{InFlight: 2}, Table: table,
-		Audience: "public everyone privacy=public | everybody who uses Notes", Open: open}
+	f := service
+	f.Open = open
+	return f
 }
 
 type provider struct {
-	providers.Editor
-	account providers.Account
-	people  *providers.Kept[[]model.Participant]
+	*providers.Adapter
+	people *providers.Kept[[]model.Participant]
 }
 
-func open(a providers.Account) (model.Provider, error) {
-	a.BaseURL = a.Base(baseURL)
+func open(a providers.Account) (_ model.Provider, err error) {
+	p := &provider{}
 	key := &providers.Credential{Header: "X-Key", Schemes: []string{providers.Raw}}
-	c, err := providers.NewClient(a, providers.ClientOptions{Credential: key})
-	if err != nil {
+	if p.Adapter, err = providers.Open(service, a, providers.ClientOptions{Credential: key}); err != nil {
 		return nil, err
 	}
-	p := &provider{account: a}
 	p.people = providers.NewKept(listPeople.Name, 0, p.readPeople)
-	p.Editor = providers.Editor{Client: c, Table: table, Plan: p.plan}
+	p.Plan = p.plan
 	return p, nil
-}
-
-func (p *provider) Describe() model.Description {
-	d := p.account.Describe(Factory(), name+" "+p.account.BaseURL)
-	d.People = []model.LookupKind{model.LookupUsers}
-	return d
 }
 
 // convert makes a conversation of a note.
 func (p *provider) convert(raw []byte) (d model.Detail, err error) {
 	o, _ := providers.ParseObject(raw)
-	d.Raw, d.Conversation = raw, model.Conversation{Ref: model.Ref{Account: p.account.Name, ID: o.Text("id")}, Provider: name, Kind: "note",
-		Title: o.Text("title"), Privacy: model.Privacy(o.Text("visibility")), Created: o.Time("created"), ParticipantCount: -1}
+	d.Raw, d.Conversation = raw, p.Conversation(o.Text("id"), "note")
 	c := &d.Conversation
+	c.Title, c.Privacy, c.Created = o.Text("title"), model.Privacy(o.Text("visibility")), o.Time("created")
 	if c.Ref.ID == "" {
 		return d, providers.Malformed(readNote.Name, "the answer is no note")
 	}
@@ -191,11 +177,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	return []model.CheckResult{providers.Check(model.CheckList, "the list can be read", err)}
 }
 
-func (p *provider) Link(context.Context, model.Conversation, model.LinkKind) (string, error) {
-	return "", providers.Unsupported("open in browser", "Notes has no pages")
-}
-
-// plan is the part of providers.Editor that knows Notes: one call a field.
+// plan is the part of providers.Adapter that knows Notes: one call a field.
 func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Planned {
 	return func(e model.Edit) providers.Planned {
 		call := deleteNote.Of(fresh.Ref.ID, nil)
@@ -215,7 +197,7 @@ func (p *provider) plan(fresh model.Conversation) func(model.Edit) providers.Pla
 			call = putPeople.Of(fresh.Ref.ID, map[string][]string{"people": ids})
 		}
 		w := providers.Single(e.Kind, call)
-		w.Shows = func(a *providers.Answer) (model.Conversation, func(model.EditKind) bool, bool) {
+		w.Shows = func(a *providers.Answer) (model.Conversation, providers.Tells, bool) {
 			d, err := p.convert(a.Body)
 			tells := func(k model.EditKind) bool {
 				return k != model.EditPrivacy || d.Conversation.Privacy != model.PrivacyUnknown

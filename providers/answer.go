@@ -12,7 +12,60 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"confab/model"
 )
+
+// Answer is a successful answer.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+
+	op string
+}
+
+// Malformed is for an answer that is not what the service documents. It has no
+// status: the words are ours, and with one they would be shown as the service's.
+func (a *Answer) Malformed(message string) *model.Error { return Malformed(a.op, message) }
+
+// JSON returns the body, which is then known to be valid JSON.
+func (a *Answer) JSON() (json.RawMessage, error) {
+	if json.Valid(a.Body) {
+		return a.Body, nil
+	}
+	var none any
+	e := a.Malformed(fmt.Sprintf("the answer cannot be read: %v", json.Unmarshal(a.Body, &none)))
+	e.Status = a.Status
+	return nil, e
+}
+
+// Object returns the object that the body is.
+func (a *Answer) Object() (*Object, error) {
+	raw, err := a.JSON()
+	if err != nil {
+		return nil, err
+	}
+	if o, ok := ObjectOf(raw); ok {
+		return o, nil
+	}
+	return nil, a.Malformed("the answer is no object")
+}
+
+// Rows returns the list under a name of the object that the body is; null is
+// nil. What holds no list is no empty one: a walk would take every row for gone.
+func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err error) {
+	raw, err := a.JSON()
+	if err != nil {
+		return nil, nil, err
+	}
+	top, _ = ObjectOf(raw)
+	rows, ok := Elements(top.Peek(name))
+	if !ok && !(top.Has(name) && top.Null(name)) {
+		return nil, top, a.Malformed("the answer holds no list of " + name)
+	}
+	return rows, top, nil
+}
 
 func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, timeout time.Duration) (*Answer, *fault) {
 	body, err := readBody(raw, c.options.BodyLimit)
@@ -20,7 +73,7 @@ func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, time
 	switch {
 	case errors.Is(err, errTooLarge):
 		complaint = fmt.Sprintf("the answer is larger than %d MiB", c.options.BodyLimit>>20)
-	case errors.Is(err, errEncoding), corrupt(err):
+	case errors.Is(err, errEncoding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), is[flate.CorruptInputError](err):
 		complaint = "the answer is compressed in a way that cannot be read"
 	case err != nil:
 		return nil, c.lost(ctx, call, err, true, timeout)
@@ -83,15 +136,8 @@ func readBody(raw *http.Response, limit int64) ([]byte, error) {
 		b.Grow(int(min(raw.ContentLength, mostReserved)) + bytes.MinRead)
 	}
 	_, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	body := b.Bytes()
-	if int64(len(body)) > limit {
-		return body[:limit], errTooLarge
+	if int64(b.Len()) > limit {
+		return b.Bytes()[:limit], errTooLarge
 	}
-	return body, err
-}
-
-// corrupt reports whether a body is not compressed as it says.
-func corrupt(err error) bool {
-	var input flate.CorruptInputError
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &input)
+	return b.Bytes(), err
 }

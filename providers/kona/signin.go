@@ -19,24 +19,19 @@ const defaultRedirect = "http://localhost:3000/callback"
 const learnTimeout = 10 * time.Second
 
 type signIn struct {
-	session  *session
+	*session
 	redirect string
 }
 
 func newSignIn(a providers.Account) (providers.SignIn, error) {
-	if strings.TrimSpace(a.Settings[settingClientID]) == "" || a.Secrets[settingClientSecret] == nil {
+	if service.Value(a, settingClientID) == "" || a.Secrets[settingClientSecret] == nil {
 		return nil, errors.New("signing in needs client_id and client_secret in [account.settings]: " +
 			"an administrator registers an application in Kona (Account Management, Integrations) and gets both")
 	}
 	if a.StateDir == "" {
 		return nil, errors.New("there is no place to keep the tokens")
 	}
-	endpoint, err := tokenAddress(a)
-	if err != nil {
-		return nil, err
-	}
-	a.BaseURL = a.Base(DefaultBaseURL)
-	s, err := newSession(a, endpoint)
+	s, err := newSession(a)
 	if err != nil {
 		return nil, err
 	}
@@ -59,12 +54,12 @@ func checkRedirect(v string) error {
 func (l *signIn) Redirect() string { return l.redirect }
 
 func (l *signIn) Page(state string) string {
-	page := *l.session.endpoint
+	page := *l.endpoint
 	// The two stand side by side: /oauth/authorize and /oauth/token.
 	page.Path = strings.TrimSuffix(strings.TrimSuffix(page.Path, "/"), "/token") + "/authorize"
 	page.RawPath = ""
-	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {l.session.clientID}, "redirect_uri": {l.redirect},
-		"state": {state}}.Encode()
+	page.RawQuery = url.Values{"response_type": {"code"}, "client_id": {service.Value(l.account, settingClientID)},
+		"redirect_uri": {l.redirect}, "state": {state}}.Encode()
 	return page.String()
 }
 
@@ -72,53 +67,46 @@ func (l *signIn) Page(state string) string {
 // account is forgotten.
 func (l *signIn) Finish(ctx context.Context, code string) (string, error) {
 	const op = "sign in"
-	s := l.session
-	clientSecret, err := get(ctx, s.account.Secrets[settingClientSecret])
+	clientSecret, err := get(ctx, l.account.Secrets[settingClientSecret])
 	if err != nil {
 		return "", err
 	}
-	s.hide(clientSecret, code)
-	if err := s.gate.Enter(ctx); err != nil {
+	if err := l.gate.Enter(ctx); err != nil {
 		return "", providers.GivenUp(op, err)
 	}
-	defer s.gate.Leave()
-	s.learn(ctx)
-	unlock, err := s.lock(ctx, op)
+	defer l.gate.Leave()
+	l.learn(ctx)
+	kept, unlock, err := l.lock(ctx, op)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	kept, err := s.kept()
-	if err != nil {
-		return "", err
-	}
 	// redirect_uri is absent from some of the vendor's samples and present in others; it is sent.
-	t, err := s.exchange(ctx, op, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.redirect},
-		"client_id": {s.clientID}, "client_secret": {clientSecret}})
+	t, err := l.exchange(ctx, op, clientSecret, "authorization_code", url.Values{"code": {code}, "redirect_uri": {l.redirect}})
 	if err != nil {
 		return "", err
 	}
-	who, err := s.whoIs(ctx, t.Access)
+	who, err := l.whoIs(ctx, t.Access)
 	if err != nil && !saysNobody(err) {
 		return "", err
 	}
 	t.Origin, t.User, t.Rows = originLogin, who.ID, kept.Rows
-	s.hold(t)
-	return who.Display(), s.keep(t, true)
+	l.hold(t)
+	return who.Display(), l.keep(t, true)
 }
 
 // learn finds out, before another pair takes its place, whose the present one is and thus the rows that were stored
 // while that was not known. Where it cannot be known any more, those rows are set aside.
-func (s *session) learn(ctx context.Context) {
-	if kept, err := s.kept(); err != nil || kept.User != "" {
+func (l *signIn) learn(ctx context.Context) {
+	if kept, err := l.kept(); err != nil || kept.User != "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
 	defer cancel()
-	if err := s.ready(ctx); err != nil || s.userID() != "" {
+	if err := l.ready(ctx); err != nil || l.userID() != "" {
 		return
 	}
-	if _, err := s.whoIs(ctx, s.held.Access); model.KindOf(err) == model.Unauthorized {
-		_, _ = s.renew(ctx, s.held.Access)
+	if _, err := l.whoIs(ctx, l.held.Access); model.KindOf(err) == model.Unauthorized {
+		_, _ = l.renew(ctx, l.held.Access)
 	}
 }
