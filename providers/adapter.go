@@ -12,20 +12,17 @@ import (
 // Adapter is what is the same for every service. An adapter embeds it and adds Sync, Load, Lookup and Check, and by Plan
 // the steps that an edit takes.
 type Adapter struct {
-	Service Factory
-	Account Account
-	Client  *Client
-	// Identity and Formerly are those of model.Description.
+	Service            Factory
+	Account            Account
+	Client             *Client
 	Identity, Formerly string
 	// Web begins the address of a conversation's page, without its id; "" for none.
 	Web string
 	// Recording fetches the link to a recording; nil where the service has none.
 	Recording func(ctx context.Context, id string) (string, error)
-	// Limits rules edits out for one conversation; nil rules out none.
-	Limits func(c model.Conversation, no func(k model.EditKind, reason string))
-	// Plan returns the steps of an edit of a conversation. It does no I/O, and is
-	// asked in the order of the edits. It gets no two edits of a field, none that
-	// the capabilities say no to, and none whose target fresh already has.
+	Limits    func(c model.Conversation, no func(k model.EditKind, reason string))
+	// Plan returns the steps of an edit, without I/O. It is asked in the order of the edits, and gets no two of a field, none
+	// that can't be made, and none whose target fresh already has.
 	Plan func(fresh model.Conversation) func(model.Edit) Planned
 
 	learned learned

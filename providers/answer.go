@@ -25,8 +25,7 @@ type Answer struct {
 	op string
 }
 
-// Malformed is for an answer that is not what the service documents. It has no
-// status: the words are ours, and with one they would be shown as the service's.
+// Malformed is for an answer that is not what the service documents. It has no status: the words are ours.
 func (a *Answer) Malformed(message string) *model.Error { return Malformed(a.op, message) }
 
 // JSON returns the body, which is then known to be valid JSON.
@@ -52,8 +51,8 @@ func (a *Answer) Object() (*Object, error) {
 	return nil, a.Malformed("the answer is no object")
 }
 
-// Rows returns the list under a name of the object that the body is; null is
-// nil. What holds no list is no empty one: a walk would take every row for gone.
+// Rows returns the list under a name of the body; null is nil. What holds no list is no empty one: a walk would take every
+// row for gone.
 func (a *Answer) Rows(name string) (rows []json.RawMessage, top *Object, err error) {
 	raw, err := a.JSON()
 	if err != nil {
@@ -86,8 +85,7 @@ func (c *Client) accept(ctx context.Context, call Call, raw *http.Response, time
 	return &Answer{Status: raw.StatusCode, Header: raw.Header, Body: body, op: call.Name}, nil
 }
 
-// notJSON says what is wrong with a body that cannot be an answer of an API.
-// The content type alone decides nothing: some services name it wrongly.
+// notJSON says what is wrong with a body that cannot be an answer of an API. Some services name the content type wrongly.
 func notJSON(contentType string, body []byte, write bool) string {
 	t := bytes.TrimSpace(body)
 	switch {
@@ -112,8 +110,7 @@ var (
 
 const mostReserved = 1 << 20
 
-// readBody reads at most limit bytes, counted after decompression. With
-// errTooLarge it gives the beginning.
+// readBody reads at most limit bytes, counted after decompression; with errTooLarge the beginning.
 func readBody(raw *http.Response, limit int64) ([]byte, error) {
 	var r io.Reader = raw.Body
 	switch enc := strings.ToLower(strings.TrimSpace(raw.Header.Get("Content-Encoding"))); {

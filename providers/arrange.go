@@ -26,7 +26,6 @@ func (r request) edits(all []model.Edit) []model.Edit {
 	return out
 }
 
-// What is in one phase of a plan is sent before what is in the next.
 type phase int
 
 const (
@@ -36,11 +35,9 @@ const (
 	phaseEnd
 )
 
-// arrange puts steps into the fewest requests that have what narrows first and
-// what widens after everything else: no moment in between shows a conversation
-// to more people than before and after, and whatever goes wrong is known before
-// anything widens. What does neither travels with what narrows, or else in the
-// first request that widens; what ends goes last.
+// arrange puts steps into the fewest requests that have what narrows first and what widens after everything else: no moment
+// in between shows a conversation to more people than before and after, and whatever goes wrong is known before anything
+// widens. What does neither travels with what narrows, or else in the first request that widens; what ends goes last.
 func arrange(parts []part) (out []request) {
 	has := func(w *Write, d Direction) bool {
 		return slices.ContainsFunc(parts, func(p part) bool { return p.Write == w && p.Direction == d })

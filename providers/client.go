@@ -21,35 +21,28 @@ import (
 const (
 	DefaultTimeout  = 60 * time.Second
 	DefaultInFlight = 2
-	// DefaultBodyLimit bounds an answer, after decompression, in bytes.
+	// bytes, after decompression
 	DefaultBodyLimit = 16 << 20
-	// ErrorBodyLimit bounds what is read of an answer that is an error.
+	// what is read of an answer that is an error
 	ErrorBodyLimit = 64 << 10
 
-	// headerLimit bounds the headers of an answer, those of the informational
-	// answers before it included, in bytes.
+	// of an answer and of the informational answers before it, in bytes
 	headerLimit  = 256 << 10
 	maxRedirects = 3
 
-	// UserAgent is what every request says it comes from.
 	UserAgent = "confab"
 )
 
 // ClientOptions is how the client of one provider differs from the others.
 type ClientOptions struct {
-	// Credential says how the service takes the credential; nil sends none. Its
-	// source is asked while a request holds its place, so it must not send
+	// Credential is nil where none is sent. Its source is asked while a request holds its place, so it must not send
 	// requests through the same client.
 	Credential *Credential
-	// Proof is a read that every good credential may make. Nil takes each 401 for
-	// a refusal of the credential.
+	// Proof is a read that every good credential may make. Nil takes each 401 for a refusal of the credential.
 	Proof *Call
-	// DecodeError reads the error body of the service, at most
-	// ErrorBodyLimit bytes of it. What it leaves zero (Kind, Op, Status,
-	// RetryAt) is filled in; nil takes the default reading.
+	// DecodeError reads an error body, cut at ErrorBodyLimit. What it leaves zero is filled in; nil takes the default reading.
 	DecodeError func(status int, header http.Header, body []byte) *model.Error
-	// Around is told of each call and sends it, for what a service wants beyond
-	// this client; nil sends it.
+	// Around is told of each call and sends it; nil sends it.
 	Around func(ctx context.Context, call Call, send func() (*Answer, error)) (*Answer, error)
 
 	InFlight  int   // requests under way at most; 0 is DefaultInFlight
@@ -116,8 +109,7 @@ func (c *Client) Protect(secret string) { c.secrets.add(secret) }
 // Scheme returns the form in which the credential was accepted, if it was.
 func (c *Client) Scheme() (scheme string, ok bool) { return c.auth.worked() }
 
-// Request returns what Do would send for a call, without the credential. It
-// does no I/O and is not refused by a read-only account.
+// Request returns what Do would send for a call, without the credential, and also for a read-only account.
 func (c *Client) Request(call Call) (model.Request, error) {
 	b, err := c.build(call)
 	if err != nil {
@@ -126,8 +118,8 @@ func (c *Client) Request(call Call) (model.Request, error) {
 	return model.Request{Method: call.Method, Path: b.url.EscapedPath(), Query: b.url.RawQuery, Body: b.body}, nil
 }
 
-// Do sends a call and returns the answer of success. Every other end is a
-// *model.Error; for a write, Unavailable means that nothing was changed.
+// Do sends a call and returns the answer of success. Every other end is a *model.Error; for a write, Unavailable means
+// that nothing was changed.
 func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	if c.options.Around == nil {
 		return c.do(ctx, call)
@@ -170,9 +162,8 @@ type fault struct {
 	replay   bool     // there is another credential, or form of it, to send
 }
 
-// send sends a request with the credential. A credential that was refused is
-// renewed before the place is given to the next request, which would only send
-// the old one again.
+// send sends a request with the credential. A refused one is renewed before the place is given to the next request, which
+// would only send the old one again.
 func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Answer, *fault) {
 	// The place comes first: who waits for one has not used up its turn.
 	if err := c.places.Enter(ctx); err != nil {
@@ -202,12 +193,9 @@ func (c *Client) send(ctx context.Context, call Call, b built, t *attempt) (*Ans
 	return answer, f
 }
 
-// judge tells a right that is missing from a credential that is refused, for a
-// call that may lack one and was answered 401. The proof is sent with the very
-// credential that was refused, in the place of the call: waiting for another
-// could wait for those who wait for this one. If the proof is taken, the call is
-// Forbidden; if it fails other than by being refused, nothing is proven, and the
-// call fails as the proof did.
+// judge tells a missing right from a refused credential, for a call that may lack one and was answered 401. The proof is
+// sent with that very credential, in the place of the call: waiting for another could wait for those who wait for this one.
+// A proof that fails other than by being refused proves nothing, and the call fails as the proof did.
 func (c *Client) judge(ctx context.Context, call Call, f *fault, p proof) *fault {
 	if !call.MayLack || c.options.Proof == nil {
 		return f
@@ -290,8 +278,7 @@ func (c *Client) pace(ctx context.Context, call Call) *model.Error {
 	return &model.Error{Kind: model.Local, Op: call.Name, Message: err.Error(), Err: err}
 }
 
-// pause waits a short jittered time before a read is repeated; false is where
-// the context has ended.
+// pause waits a short jittered time; false is where the context has ended.
 func pause(ctx context.Context) bool {
 	select {
 	case <-time.After(200*time.Millisecond + rand.N(200*time.Millisecond)):

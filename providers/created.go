@@ -22,12 +22,9 @@ type Head struct {
 	Sure bool
 }
 
-// ReadHead walks a list from its head to the first conversation of known, to its
-// end, or for as many pages as the walk has. Without known, one page is read. Rows
-// are compared by the service's own times alone.
-//
-// The head is sure only where it got to one of known or to the end, without a
-// hole: then every conversation that was created since known was read is above.
+// ReadHead walks a list from its head to the first conversation of known, to its end, or for as many pages as the walk has;
+// without known, one page. Rows are compared by the service's own times alone. The head is sure only where it got there
+// without a hole: then every conversation that was created since known was read is above.
 func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	h := Head{Sure: true}
 	if known == nil {
@@ -58,7 +55,6 @@ func ReadHead(ctx context.Context, known []string, w Walk[Row]) (Head, error) {
 	return h, nil
 }
 
-// Newest returns what is kept of a head before a create is sent.
 func (h Head) Newest() model.Newest {
 	ids := make([]string, len(h.Rows))
 	for i, r := range h.Rows {
@@ -67,11 +63,9 @@ func (h Head) Newest() model.Newest {
 	return model.Newest{IDs: ids, Sure: h.Sure}
 }
 
-// FindCreated picks from a head what a create may have made: alike tells by the
-// row whether title and place are those asked for; same reads it and tells
-// whether all of it is, and whether it bears a mark of that very create. Another
-// new row may be it too where ours says that this account can have created it:
-// somebody may have changed its title since.
+// FindCreated picks from a head what a create may have made: alike tells by the row whether title and place are those asked
+// for; same reads it and tells whether all of it is, and whether it bears a mark of that very create. Another new row may be
+// it where ours says that this account can have created it: its title may have changed since.
 func FindCreated(h Head, alike, ours func(Row) bool,
 	same func(Row) (c model.Conversation, ok, marked bool, err error)) (model.Found, error) {
 	found := model.Found{Sure: h.Sure}

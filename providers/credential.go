@@ -16,22 +16,17 @@ const (
 	Raw    = "" // the secret alone
 )
 
-// Credential says how a service takes the credential of an account. It is
-// data: asking for the secret, sending it and asking again for one that was
-// refused are the client's.
+// Credential says how a service takes the credential of an account.
 type Credential struct {
 	Source model.CredentialSource // nil is Account.Credential
 	Header string                 // "" is Authorization
-	// Schemes are the forms that the service may take. The first is sent; as
-	// long as no form has worked, a call whose form is refused is sent once more
-	// in the next one. Empty is Bearer alone.
+	// Schemes are the forms that the service may take; empty is Bearer alone. As long as none has worked, a call whose form
+	// is refused is sent once more in the next one.
 	Schemes []string
-	// RawPrefix begins the secrets that are sent raw whatever Schemes says; ""
-	// for none.
+	// RawPrefix begins the secrets that are sent raw whatever Schemes says.
 	RawPrefix string
 }
 
-// forms lists the schemes for a secret, best first.
 func (c Credential) forms(secret string) []string {
 	switch {
 	case c.RawPrefix != "" && strings.HasPrefix(secret, c.RawPrefix):
@@ -42,9 +37,8 @@ func (c Credential) forms(secret string) []string {
 	return c.Schemes
 }
 
-// BareCredential returns a credential without the blanks, the quotes and the
-// scheme that were pasted along with it; "" where nothing else is left. Bearer
-// is always taken for a scheme.
+// BareCredential returns a credential without the blanks, the quotes and the scheme (Bearer always is one) that were pasted
+// along with it.
 func BareCredential(secret string, schemes ...string) string {
 	secret = strings.TrimSpace(secret)
 	if n := len(secret); n > 1 && strings.ContainsRune(`"'`, rune(secret[0])) && secret[n-1] == secret[0] {
@@ -62,12 +56,9 @@ func BareCredential(secret string, schemes ...string) string {
 	return secret
 }
 
-// authorization is the use of a Credential by all the calls of one client.
-//
-// However many calls wait, the source is asked again once: a call whose secret
-// was refused takes the newer one that another call brought, and asks itself
-// only if no call has asked since it began. The same holds for a source that
-// gives an error.
+// authorization is the use of a Credential by all the calls of one client. However many calls wait, the source is asked
+// again once: a call whose secret was refused takes the newer one that another call brought, and asks itself only if no
+// call has asked since it began. The same holds for a source that gives an error.
 type authorization struct {
 	Credential
 	gate   Gate                   // of one place: its holder may ask the source, and change what follows
@@ -104,7 +95,6 @@ func newAuthorization(c Credential, source model.CredentialSource) *authorizatio
 	return &authorization{Credential: c, gate: NewGate(1)}
 }
 
-// begin starts a call; a client without a credential has no attempts.
 func (a *authorization) begin() *attempt {
 	if a == nil {
 		return nil
@@ -112,7 +102,6 @@ func (a *authorization) begin() *attempt {
 	return &attempt{since: a.asked.Load()}
 }
 
-// proof returns what the next request of a call carries.
 func (a *authorization) proof(ctx context.Context, t *attempt) (proof, error) {
 	if a.Source == nil {
 		return proof{}, &model.Error{Kind: model.NoCredential, Message: "no credential is configured"}
@@ -157,9 +146,8 @@ func (a *authorization) worked() (scheme string, ok bool) {
 	return *a.scheme.Load(), true
 }
 
-// refused tells whether a call whose credential was refused is to be sent once
-// more, with what proof then gives: a newer secret, another form, or what the
-// source gives when it is asked again.
+// refused tells whether a call whose credential was refused is to be sent once more: with a newer secret, another form, or
+// what the source gives when it is asked again.
 func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again bool, err error) {
 	if err := a.gate.Enter(ctx); err != nil {
 		return false, err
@@ -189,8 +177,7 @@ func (a *authorization) refused(ctx context.Context, t *attempt, p proof) (again
 	return err == nil && now != p.secret, err
 }
 
-// get asks the source, unless it has failed since the call began. The gate is
-// held.
+// get asks the source, unless it has failed since the call began. The gate is held, as in drop.
 func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
 	if a.failed != nil && a.asked.Load() != t.since {
 		return "", a.failed
@@ -206,7 +193,6 @@ func (a *authorization) get(ctx context.Context, t *attempt) (string, error) {
 }
 
 // drop has the source asked again, unless that was done since the call began.
-// The gate is held.
 func (a *authorization) drop(t *attempt, secret string) bool {
 	fresh := a.asked.Load() == t.since
 	if fresh {

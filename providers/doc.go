@@ -1,75 +1,45 @@
-// Package providers is the core that the adapters share: the registry value,
-// the HTTP client of one account, the mapping of failures to model.Error, and
-// decoding that survives whatever a service sends, and the one road that a write
-// takes (see Editor).
+// Package providers is what the adapters share: the registry value, the HTTP client of one account, the mapping of failures
+// to model.Error, decoding that survives whatever a service sends, and the one road that a write takes (see Adapter).
 //
 // What may be relied on:
 //
-//   - Each endpoint is declared, as a read or a write (see Endpoint). A
-//     read-only account refuses every write in the client, before anything is
-//     sent.
-//   - Reads with GET are repeated once, quickly, after a lost connection or a
-//     502, 503 or 504 without Retry-After; what stays wrong, as a name or a
-//     certificate, is not asked for again. Writes are sent once; the one
-//     exception is a replay after a 401, since a request that was not
-//     authorised did nothing.
-//   - Adapters say in a Credential how their service takes the credential. One
-//     that was refused is asked for once more for all calls that wait for it,
-//     and each is replayed once if that brought another.
-//   - Every request waits for the account's Pacer and for a free place among
-//     those in flight, ends with its context, and is bounded in time and size.
-//   - The credential goes to the account's own scheme, host and port alone: a
-//     redirect elsewhere is an error.
-//   - Every error is a *model.Error without a credential and without a query
-//     string. Log gets no words of a service: Account.Logf writes of an error
-//     what was tried, its kind and its status.
-//   - Client.Request gives exactly the request that Client.Do sends, made by
-//     the same code.
-//   - What widens who can see a conversation is sent last, and not at all once
-//     an edit of the same Apply was refused or has failed.
-//   - There is no global state, and no goroutine of the package's own. With an
-//     Account.Transport that has none either, all of it works inside a
-//     testing/synctest bubble.
+//   - Each endpoint is declared, as a read or a write (see Endpoint). A read-only account refuses every write in the client.
+//   - Reads with GET are repeated once, quickly, after a lost connection or a 502, 503 or 504 without Retry-After; what stays
+//     wrong, as a name or a certificate, is not asked for again. Writes are sent once, but for a replay after a 401: a request
+//     that was not authorised did nothing.
+//   - A credential that was refused is asked for once more for all calls that wait for it, and each is replayed once if that
+//     brought another.
+//   - Every request waits for the account's Pacer and for a place among those in flight, ends with its context, and is bounded
+//     in time and size.
+//   - The credential goes to the account's own scheme, host and port alone: a redirect elsewhere is an error.
+//   - Every error is a *model.Error without a credential and without a query string. Log gets no words of a service.
+//   - Requests shows exactly what Apply sends, made by the same code. What widens who can see a conversation is sent last, and
+//     not at all once an edit of the same Apply has failed.
+//   - There is no global state, and no goroutine of the package's own: all of it works inside a testing/synctest bubble.
 //
 // # Adding a provider
 //
-// A provider is a package below this one, its Factory in the registry of the main
-// package, and a stand-in in package sandbox. Nothing else knows it by name: what
-// the program has to know of a service is in its Factory (settings, access words,
-// sign-in, the table of capabilities) and its model.Description. Package
-// conformance/notes is the least that one can be, with a stand-in of its own; the
-// test fifth.txtar drives the whole program with it. The four that are there have
-// the same files:
+// A provider is a package below this one, its Factory in the registry of the main package, and a stand-in in package sandbox.
+// Nothing else knows it by name. Package conformance/notes is the least that one can be; the test fifth.txtar drives the
+// whole program with it. The four that are there have the same files:
 //
-//   - doc.go: the vendor's pages with the day they were read, what they leave
-//     open and how that is met. leftout.txt: every documented call and parameter
-//     that is not used, a line each, as "GET /path parameter: why".
-//   - client.go: the table of endpoints, how the credential goes into a header
-//     (see Credential), and how an error body reads.
-//   - wire.go and convert.go: what the service sends, and a conversation made of
-//     it. Everything that has no field of its own becomes a fact (see Facts); so
-//     does a word that the field does not know, by Object.Put. A set that is
-//     absent, null or has a member without an id is not known, or an edit would
-//     wipe it.
-//   - sync.go, load.go or provider.go, lookup.go: the reading half of
-//     model.Provider. Walk the list to its end (see SyncWalk) or say that the walk
-//     is not complete: rows that a complete walk lacks are taken to be gone. A row
-//     that the moving list repeats is given once, and a cursor that is not the
-//     adapter's own starts anew. Whoever can be added to a conversation is found
-//     by Lookup, in the directories of Description.People; see Kept and CutPage
-//     for one that is read whole.
-//   - apply.go: the writing half, a pure function from edits to steps. Embed an
-//     Editor, which then is Capabilities, Needs, Requests and Apply. Where an edit
-//     leads is told by Change, as model.Edit.Widens says for the inbox too; an
-//     unknown word counts as widening, and for each word that widens audience.txt
-//     says who will see it. A call that no page documents gets an Assumption, and
-//     a CapabilityRow that says "assumed".
-//   - created.go, where conversations can be created: model.Creator.
+//   - service.json: the Factory and model.Description as data: settings, pace, what can be edited by which call and why not,
+//     who can see a conversation, what else comes of an edit. A call that no page documents is "assumed".
+//   - doc.go: the vendor's pages with the day they were read, what they leave open and how that is met. leftout.txt: every
+//     documented call and parameter that is not used, a line each, as "GET /path parameter: why".
+//   - client.go: the table of endpoints, and how an error body reads.
+//   - convert.go: a conversation made of what the service sends. Everything that has no field of its own becomes a fact (see
+//     Facts); so does a word that the field does not know, by Object.Put. A set that is absent, null or has a member without
+//     an id is not known, or an edit would wipe it.
+//   - sync.go, load.go or provider.go, lookup.go: the reading half of model.Provider. Walk the list to its end (see SyncWalk)
+//     or say that the walk is not complete: rows that a complete walk lacks are taken to be gone. A row that the moving list
+//     repeats is given once, and a cursor that is not the adapter's own starts anew. Whoever can be added to a conversation is
+//     found by Lookup; see Kept and CutPage for a directory that is read whole. model.Creator is here too.
+//   - apply.go: the writing half, a pure function from edits to steps. Where an edit leads is told by Change; an unknown word
+//     counts as widening. A call that no page documents gets an Assumption.
 //
-// Write the stand-in from the vendor's pages, not from the adapter. Describe both
-// in a conformance.Service, and the documented calls in a file of
-// conformance/testdata/facts: the suite then tries every edit alone and with the
-// others, every refusal of every request, lost and broken answers, rotated
-// credentials, redirects and lists that move, counts requests, and holds what is
-// sent against what is documented.
+// Write the stand-in from the vendor's pages, not from the adapter. Describe both in a conformance.Service, and the documented
+// calls in a file of conformance/testdata/facts: the suite then tries every edit alone and with the others, every refusal of
+// every request, lost and broken answers, rotated credentials, redirects and lists that move, counts requests, and holds what
+// is sent against what is documented.
 package providers

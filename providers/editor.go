@@ -9,15 +9,13 @@ import (
 	"confab/model"
 )
 
-// plan is what the edits of one conversation come to. Requests and Apply follow the same one, so that a dry run can't
-// differ.
+// plan is what the edits of one conversation come to, for Requests and Apply alike: a dry run can't differ.
 type plan struct {
 	edits    []model.Edit
 	fates    []fate
 	requests []request
 }
 
-// fate is what is known of an edit before anything is sent.
 type fate struct {
 	by      int          // the edit that is sent for it: of several of a field, the last
 	refused *model.Error // why it can't be sent
@@ -64,7 +62,6 @@ func (ad *Adapter) plan(fresh model.Conversation, edits []model.Edit) plan {
 	return p
 }
 
-// lastOf returns the index of the last edit of the same field.
 func lastOf(edits []model.Edit, i int) int {
 	e := edits[i]
 	for j := len(edits) - 1; j > i; j-- {
@@ -75,8 +72,7 @@ func lastOf(edits []model.Edit, i int) int {
 	return i
 }
 
-// Requests implements model.Provider. It shows what Apply sends while nothing
-// goes wrong.
+// Requests implements model.Provider. It shows what Apply sends while nothing goes wrong.
 func (ad *Adapter) Requests(fresh model.Conversation, edits []model.Edit) ([]model.Request, error) {
 	p := ad.plan(fresh, edits)
 	for _, f := range p.fates {
@@ -124,8 +120,7 @@ type run struct {
 	fresh model.Conversation
 	out   []model.Outcome
 	done  map[int][]string // which parts of an edit have been made
-	// wrong is the first thing that went wrong: from then on nothing widens.
-	// ended is why nothing more is sent at all.
+	// wrong is the first thing that went wrong: from then on nothing widens. ended is why nothing more is sent.
 	wrong, ended *model.Error
 }
 
@@ -147,8 +142,7 @@ func (r *run) fail(i int, err *model.Error) {
 	}
 }
 
-// allowed returns the parts of a request that may be sent now, and ends the edits
-// of the others.
+// allowed returns the parts of a request that may be sent now, and ends the edits of the others.
 func (r *run) allowed(q request) (out []part) {
 	for _, p := range q.parts {
 		switch {
@@ -162,7 +156,6 @@ func (r *run) allowed(q request) (out []part) {
 	return out
 }
 
-// send makes one request of what may be sent of it.
 func (r *run) send(ctx context.Context, q request) {
 	q.parts = r.allowed(q)
 	if len(q.parts) == 0 {
@@ -200,8 +193,8 @@ func (r *run) send(ctx context.Context, q request) {
 	}
 }
 
-// refuse ends the edits of a request that brought no success. Where the service
-// names the fields that it refuses, the others are sent again without them.
+// refuse ends the edits of a request that brought no success. Where the service names the fields that it refuses, the others
+// are sent again without them.
 func (r *run) refuse(ctx context.Context, q request, err *model.Error) {
 	if q.write.Names != nil && err.Kind == model.Invalid {
 		var named, rest []part
@@ -238,8 +231,8 @@ func (r *run) failAll(parts []part, err *model.Error) {
 	}
 }
 
-// missing reports whether a refusal means that the service does not have the
-// call. For a 404 that takes a read of the conversation.
+// missing reports whether a refusal means that the service does not have the call. For a 404 that takes a read of the
+// conversation.
 func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool {
 	switch err.Status {
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
@@ -254,9 +247,7 @@ func (r *run) missing(ctx context.Context, a *Assumption, err *model.Error) bool
 	return false
 }
 
-// notSent is for an edit that was left out because of an earlier failure.
-// Nothing is known to be wrong with it, so where the earlier one may pass, so
-// may this.
+// notSent is for an edit that was left out because of an earlier failure: where that may pass, so may this.
 func notSent(cause *model.Error, k model.EditKind) *model.Error {
 	const wasNotSent = "not sent, because an earlier change to the conversation failed: "
 	e := &model.Error{Kind: cause.Kind, Op: k.Op(), RetryAt: cause.RetryAt, Hint: cause.Hint,

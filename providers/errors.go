@@ -49,8 +49,7 @@ func GivenUp(op string, err error) *model.Error {
 	return &model.Error{Kind: model.Canceled, Op: op, Message: "given up", Err: err}
 }
 
-// Titled joins the title of an error with what a service says in detail, each
-// said once: a detail that holds the title stands alone.
+// Titled joins the title of an error with what a service says in detail: a detail that holds the title stands alone.
 func Titled(title, detail string) string {
 	title, detail = strings.TrimSpace(title), strings.TrimSpace(detail)
 	switch {

@@ -12,7 +12,6 @@ import (
 	"confab/model"
 )
 
-// GroupOther is the group of facts that no adapter knows.
 const GroupOther = "Other"
 
 // Bounds of the facts of one conversation.
@@ -20,8 +19,7 @@ const (
 	MaxFacts     = 500
 	maxFactValue = 4000 // bytes
 	maxFactDepth = 12
-	// maxStored is the length in bytes above which an unknown text may be a
-	// body or a transcript, and is shown but not stored.
+	// maxStored is the length above which an unknown text may be a body or a transcript, and is shown but not stored.
 	maxStored = 400
 )
 
@@ -36,7 +34,6 @@ func (f *Facts) Add(group, label, value string) {
 	f.add(model.Fact{Group: group, Label: label, Value: value})
 }
 
-// AddTime takes a time; zero is none.
 func (f *Facts) AddTime(group, label string, at time.Time) {
 	if !at.IsZero() {
 		f.Add(group, label, at.Format(time.RFC3339Nano))
@@ -93,15 +90,14 @@ func (f *Facts) Rest(group, prefix string, o *Object) {
 	f.rest(group, prefix, o, 0)
 }
 
-// Tree takes every scalar of a JSON value, labels dotted below label. Null,
-// "" and empty arrays and objects say nothing and are left out. Unknown links
-// with a query (they may be signed) and long texts (they may be bodies) are
-// volatile.
+// Tree takes every scalar of a JSON value, labels dotted below label. What is empty is left out; unknown links with a query
+// (they may be signed) and long texts (they may be bodies) are volatile.
 func (f *Facts) Tree(group, label string, raw json.RawMessage) { f.tree(group, label, raw, 0) }
 
 func (f *Facts) rest(group, prefix string, o *Object, depth int) {
-	for _, x := range o.rest() {
-		f.tree(group, join(prefix, string(x.name)), o.value(x.field), depth)
+	names, values := o.left()
+	for i, name := range names {
+		f.tree(group, join(prefix, name), values[i], depth)
 	}
 }
 
@@ -126,21 +122,16 @@ func (f *Facts) tree(group, label string, raw json.RawMessage, depth int) {
 	f.add(model.Fact{Group: group, Label: label, Value: value, Volatile: fleeting(value)})
 }
 
-// fleeting reports whether a text of unknown meaning must not be stored: it
-// is a link that may be signed, or as long as a body.
+// fleeting reports whether a text of unknown meaning must not be stored.
 func fleeting(value string) bool {
-	if len(value) > maxStored {
-		return true
-	}
 	if !strings.Contains(value, "://") {
-		return false
+		return len(value) > maxStored
 	}
 	u, err := url.Parse(value)
-	return err != nil || u.RawQuery != "" || u.User != nil
+	return len(value) > maxStored || err != nil || u.RawQuery != "" || u.User != nil
 }
 
 // List returns the facts, with a last one that says how many found no place.
-// It is nil where there are none.
 func (f *Facts) List() []model.Fact {
 	if f.dropped == 0 {
 		return f.list

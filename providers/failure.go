@@ -39,8 +39,7 @@ var statusKinds = map[int]model.ErrorKind{
 	429: model.RateLimited,
 }
 
-// statusKind returns the kind of error of an HTTP status. For a write, a 5xx is
-// UnknownOutcome: the service may have done it before it failed.
+// statusKind returns the kind of error of a status. A write that is answered 5xx may have been done before it failed.
 func statusKind(status int, write bool) model.ErrorKind {
 	kind, known := statusKinds[status]
 	switch {
@@ -54,7 +53,6 @@ func statusKind(status int, write bool) model.ErrorKind {
 	return model.Unavailable
 }
 
-// unreadable is for an answer that came and says nothing.
 func unreadable(call Call, status int, message string) *fault {
 	kind := model.Malformed
 	if call.Write {
@@ -63,7 +61,6 @@ func unreadable(call Call, status int, message string) *fault {
 	return &fault{err: &model.Error{Kind: kind, Op: call.Name, Status: status, Message: message}}
 }
 
-// refuse turns an answer that is no success into a fault.
 func (c *Client) refuse(call Call, b built, raw *http.Response) *fault {
 	status := raw.StatusCode
 	if status >= 300 && status < 400 {
@@ -129,7 +126,7 @@ func (c *Client) credentialError(ctx context.Context, call Call, err error) *mod
 	return c.clean(call, e)
 }
 
-// clean returns an error that may be shown: no secret, no query string, bounded.
+// clean returns an error that may be shown: without secrets and query strings, bounded.
 func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	out := *e
 	out.Op = cmp.Or(out.Op, call.Name)
@@ -146,7 +143,7 @@ func (c *Client) clean(call Call, e *model.Error) *model.Error {
 	return &out
 }
 
-// hidden keeps the chain of an error for errors.Is and shows a cleaned text.
+// hidden keeps the chain of an error for errors.Is, and shows a cleaned text.
 type hidden struct {
 	text string
 	err  error
@@ -155,9 +152,8 @@ type hidden struct {
 func (h hidden) Error() string        { return h.text }
 func (h hidden) Is(target error) bool { return errors.Is(h.err, target) }
 
-// retryAfter reads Retry-After in both of its forms, at most an hour ahead. A
-// date is taken relative to the answer's own Date where it has one, so that a
-// wrong clock here or there does not matter.
+// retryAfter reads Retry-After in both of its forms, at most an hour ahead. A date counts from the answer's own Date, so that
+// a wrong clock here or there does not matter.
 func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	seconds, err := strconv.ParseFloat(v, 64)
@@ -178,10 +174,8 @@ func retryAfter(h http.Header, now time.Time) (time.Time, bool) {
 	return now.Add(time.Duration(max(0, min(seconds, maxRetryAfter.Seconds())) * float64(time.Second))), true
 }
 
-// readError reads an error body of unknown shape: the first of detail,
-// message, error, title and errors[0] that holds words, the same inside
-// "data" or "error", else the beginning of a plain text. Code and request id
-// are taken where they stand. Kind is left to the status.
+// readError reads an error body of unknown shape: the first of some fields that holds words, also in lists and in inner
+// objects, else the beginning of a plain text.
 func readError(h http.Header, body []byte) *model.Error {
 	e := &model.Error{RequestID: requestID(h)}
 	t := bytes.TrimSpace(body)

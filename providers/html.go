@@ -7,8 +7,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// HTMLText is the text of a piece of HTML: entities are decoded, scripts and
-// styles are left out, and tag writes what stands for every other tag.
+// HTMLText is the text of a piece of HTML without scripts and styles; tag writes what stands for every other tag.
 func HTMLText(content string, tag func(out *strings.Builder, name atom.Atom, kind html.TokenType)) string {
 	var out strings.Builder
 	z := html.NewTokenizer(strings.NewReader(content))

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// TextOf is a part of valid JSON as a text: a number or bool as it was written,
-// null as "", an array or object as compact JSON.
+// TextOf is a part of valid JSON as a text: null as "", an array or object as compact JSON, another as it was written.
 func TextOf(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	switch {
@@ -29,13 +28,11 @@ func TextOf(raw json.RawMessage) string {
 // Years outside of these cannot be written as RFC 3339.
 const minYear, maxYear = 1, 9999
 
-// millisFrom is the number from which a count since 1970 is of milliseconds:
-// as seconds it would be the year 5138.
+// millisFrom is the number from which a count since 1970 is of milliseconds: as seconds it would be the year 5138.
 const millisFrom = 1e11
 
-// ParseTime reads what services send for a time: RFC 3339 with any fraction, or a
-// number of seconds or milliseconds since 1970. It is in UTC, zero for ""; ok is
-// false for what is none.
+// ParseTime reads what services send for a time: RFC 3339 with any fraction, or a number of seconds or milliseconds since
+// 1970. It is in UTC, zero for "".
 func ParseTime(s string) (at time.Time, ok bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || strings.HasPrefix(s, "0001-01-01T00:00:00") {

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// Kept is something that is read when it is first wanted and then kept: the
-// names of a directory. One goroutine reads, the others wait for it.
+// Kept is something that is read when it is first wanted and then kept. One goroutine reads, the others wait for it.
 type Kept[T any] struct {
 	op   string
 	age  time.Duration
@@ -22,25 +21,21 @@ type Kept[T any] struct {
 	err    error
 }
 
-// keptPause is how long Names leaves a failed read alone.
 const keptPause = time.Minute
 
-// NewKept keeps what read gives. It is old after age; 0 is never. op names the
-// read where it is given up.
+// NewKept keeps what read gives. It is old after age; 0 is never. op names the read where it is given up.
 func NewKept[T any](op string, age time.Duration, read func(context.Context) (T, error)) *Kept[T] {
 	return &Kept[T]{op: op, age: age, read: read, reading: NewGate(1)}
 }
 
-// Known returns what was read last, without a request; the zero value before
-// that.
+// Known returns what was read last, without a request.
 func (k *Kept[T]) Known() T {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.value
 }
 
-// Get returns the value, read anew where it is not known or old. With an error
-// it returns what was read before.
+// Get returns the value, read anew where it is not known or old; with an error what was read before.
 func (k *Kept[T]) Get(ctx context.Context) (T, error) {
 	if err := k.reading.Enter(ctx); err != nil {
 		return k.Known(), GivenUp(k.op, err)
@@ -62,8 +57,7 @@ func (k *Kept[T]) Get(ctx context.Context) (T, error) {
 	return value, nil
 }
 
-// Names is Get for what is only a courtesy: a read that failed within the last
-// minute is not tried again, and its error is returned.
+// Names is Get for what is only a courtesy: a read that failed lately is not tried again, and its error is returned.
 func (k *Kept[T]) Names(ctx context.Context) (T, error) {
 	k.mu.Lock()
 	value, err, rests := k.value, k.err, !k.failed.IsZero() && time.Since(k.failed) < keptPause

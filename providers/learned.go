@@ -7,8 +7,7 @@ import (
 	"confab/model"
 )
 
-// learned keeps what refusals taught about an account for as long as the
-// program runs. The zero value is ready, for several goroutines.
+// learned keeps what refusals taught about an account for as long as the program runs.
 type learned struct {
 	mu      sync.Mutex
 	reasons map[lessonKey]string
@@ -23,10 +22,8 @@ type lessonKey struct {
 // maxLearned bounds what is remembered of single conversations.
 const maxLearned = 10_000
 
-// note takes a refusal of edits of some kinds. A call that the service does not
-// have (405, 501) holds for the account; a refusal (403) for the conversation,
-// since rights differ from one to the next, unless the lesson says more. Others,
-// a 404 among them, say nothing that lasts.
+// note takes a refusal of edits of some kinds. A call that the service does not have (405, 501) holds for the account; a
+// refusal (403) for the conversation, since rights differ, unless the lesson says more. Others say nothing that lasts.
 func (l *learned) note(kinds []model.EditKind, id string, err *model.Error, lesson Lesson) {
 	says := "the service refused this here: "
 	switch {

@@ -13,8 +13,7 @@ import (
 // LookupLimit is how many entries one page of a picker holds by default.
 const LookupLimit = 50
 
-// CutPage returns one page of a directory that is held whole. Its cursor is the
-// number of entries before the next page.
+// CutPage returns one page of a directory that is held whole. Its cursor is the number of entries before the next page.
 func CutPage(all []model.Participant, req model.LookupRequest) model.LookupPage {
 	from, _ := strconv.Atoi(req.Cursor)
 	from = max(0, min(from, len(all)))
@@ -37,8 +36,7 @@ func FoundOne(who model.Participant, err error) (model.LookupPage, error) {
 	return model.LookupPage{}, err
 }
 
-// Holds reports whether one of some texts holds another, whatever its case and
-// its accents.
+// Holds reports whether one of some texts holds another, whatever its case and its accents.
 func Holds(text string, in ...string) bool {
 	return strings.Contains(model.FoldText(strings.Join(in, " ")), model.FoldText(text))
 }
@@ -54,8 +52,7 @@ func Check(name, good string, err error) model.CheckResult {
 // HeadSize is how many conversations a check asks for.
 const HeadSize = 20
 
-// Seen says how many conversations the head of a list has, and whether there are
-// more.
+// Seen says how many conversations the head of a list has, and whether there are more.
 func Seen(n int, more bool) string {
 	switch {
 	case more && n > 0:
@@ -66,16 +63,7 @@ func Seen(n int, more bool) string {
 	return fmt.Sprintf("%d in all", n)
 }
 
-// NoLink is for a service that has no recordings, and documents no web pages.
-func NoLink(kind model.LinkKind, recordings, pages string) (string, error) {
-	if kind == model.LinkRecording {
-		return "", Unsupported("open recording", recordings)
-	}
-	return "", Unsupported("open in browser", pages)
-}
-
-// MediaLink is the address of a recording, which must be http or https. It is in
-// no error.
+// MediaLink is the address of a recording, which must be http or https. It is in no error.
 func MediaLink(op, link string) (string, error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {

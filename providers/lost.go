@@ -16,8 +16,7 @@ import (
 	"confab/model"
 )
 
-// lost maps a request that got no whole answer. left says that the service
-// may have received it.
+// lost maps a request that got no whole answer. left says that the service may have received it.
 func (c *Client) lost(ctx context.Context, call Call, err error, left bool, timeout time.Duration) *fault {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -48,8 +47,7 @@ func (c *Client) lost(ctx context.Context, call Call, err error, left bool, time
 	return f
 }
 
-// reachMessage says in words why a service was not reached, and whether asking
-// again at once may help: a name is the same then.
+// reachMessage says why a service was not reached, and whether asking again at once may help: a name is the same then.
 func reachMessage(err error) (words string, again bool) {
 	var (
 		dns *net.DNSError
@@ -105,8 +103,8 @@ func neverSent(err error) bool {
 		during(err, "dial") || during(err, "proxyconnect")
 }
 
-// The words of the standard library, whose errors for these have no type. They
-// may quote the service, so nothing that matters to a write depends on them.
+// The words of the standard library, whose errors for these have no type. They may quote the service, so nothing that matters
+// to a write depends on them.
 var (
 	wordsHeaders  = []string{"response headers exceeded", "response header list larger", "header list too large"}
 	wordsProtocol = []string{"malformed ", "too much non-data", "suspiciously long trailer", "bad trailer key", "invalid Trailer key",

@@ -11,10 +11,8 @@ import (
 	"confab/model"
 )
 
-// Object is a JSON object that is taken apart field by field. A field is
-// taken only if it had the wanted form; whatever is never taken is what Facts
-// gives, so nothing that a service sends is lost. A nil *Object is an empty
-// one.
+// Object is a JSON object that is taken apart field by field. A field is taken only if it had the wanted form; whatever is
+// never taken becomes a fact, so nothing that a service sends is lost. A nil *Object is an empty one.
 type Object struct {
 	raw    json.RawMessage
 	fields []field // of a repeated name the last one counts
@@ -51,13 +49,6 @@ func (o *Object) name(f *field) []byte {
 
 func (o *Object) value(f *field) json.RawMessage { return o.raw[f.value:f.valueEnd:f.valueEnd] }
 
-// wrap takes a value that is no object as the field "".
-func (o *Object) wrap(raw json.RawMessage) {
-	if !o.split(raw) && !isNull(raw) {
-		o.raw, o.fields = raw, []field{{valueEnd: int32(len(raw))}}
-	}
-}
-
 func (o *Object) find(name string) *field {
 	if o == nil {
 		return nil
@@ -71,29 +62,31 @@ func (o *Object) find(name string) *field {
 	return nil
 }
 
-type leftover struct {
-	name []byte
-	*field
-}
-
-// rest returns the fields that are not taken, sorted by name.
-func (o *Object) rest() []leftover {
+// left returns the fields that are not taken, sorted by name.
+func (o *Object) left() (names []string, values []json.RawMessage) {
 	if o == nil {
-		return nil
+		return nil, nil
 	}
-	all := make([]leftover, len(o.fields))
+	type named struct {
+		name []byte
+		*field
+	}
+	all := make([]named, len(o.fields))
 	for i := range o.fields {
-		all[i] = leftover{o.name(&o.fields[i]), &o.fields[i]}
+		all[i] = named{o.name(&o.fields[i]), &o.fields[i]}
 	}
-	slices.SortStableFunc(all, func(a, b leftover) int { return bytes.Compare(a.name, b.name) })
-	out := all[:0] // in place: what is written was read
+	slices.SortStableFunc(all, func(a, b named) int { return bytes.Compare(a.name, b.name) })
 	for i, f := range all {
-		repeated := i+1 < len(all) && bytes.Equal(f.name, all[i+1].name)
-		if !f.taken && !repeated {
-			out = append(out, f)
+		if repeated := i+1 < len(all) && bytes.Equal(f.name, all[i+1].name); !f.taken && !repeated {
+			names, values = append(names, string(f.name)), append(values, o.value(f.field))
 		}
 	}
-	return out
+	return names, values
+}
+
+func (o *Object) Names() []string {
+	names, _ := o.left()
+	return names
 }
 
 // Has reports whether the field is there, be it null.
@@ -127,8 +120,7 @@ func (o *Object) Put(name string) {
 	}
 }
 
-// scalar returns the text of a field that is a string, number or bool, "" for
-// null.
+// scalar returns the text of a field that is a string, number or bool, "" for null.
 func (o *Object) scalar(name string) (f *field, text string) {
 	f = o.find(name)
 	if f == nil {
@@ -155,8 +147,7 @@ func (o *Object) Text(name string) string {
 	return s
 }
 
-// FirstText takes the first of some fields that holds a text, and leaves the
-// others.
+// FirstText takes the first of some fields that holds a text.
 func (o *Object) FirstText(names ...string) string {
 	for _, name := range names {
 		if v := o.Text(name); v != "" {
@@ -184,7 +175,7 @@ func (o *Object) Bool(name string) (v, ok bool) {
 	case "true", "True", "TRUE":
 		v, ok = true, true
 	case "false", "False", "FALSE":
-		v, ok = false, true
+		ok = true
 	}
 	if ok {
 		f.taken = true
@@ -200,11 +191,9 @@ func (o *Object) Maybe(name string) *bool {
 	return nil
 }
 
-// Privacy takes whether something is private; what is neither yes nor no is not
-// known.
+// Privacy takes whether something is private.
 func (o *Object) Privacy(name string) model.Privacy {
-	private, ok := o.Bool(name)
-	switch {
+	switch private, ok := o.Bool(name); {
 	case !ok:
 		return model.PrivacyUnknown
 	case private:
@@ -237,33 +226,25 @@ func (o *Object) Count(name string) (n int, ok bool) {
 // Seconds takes a number of seconds as a duration of at most a century.
 func (o *Object) Seconds(name string) (time.Duration, bool) {
 	n, ok := o.Number(name)
-	if !ok || n < 0 || n > 100*366*24*3600 {
-		if ok {
-			o.Put(name)
-		}
+	if ok && (n < 0 || n > 100*366*24*3600) {
+		o.Put(name)
 		return 0, false
 	}
-	return time.Duration(n * float64(time.Second)), true
+	return time.Duration(n * float64(time.Second)), ok
 }
 
-// Object takes an inner object, nil where it is none. What is not taken of
-// the inner object is up to the caller: see Facts of it.
+// Object takes an inner object, nil where it is none.
 func (o *Object) Object(name string) *Object {
-	f := o.find(name)
-	if f == nil {
-		return nil
-	}
-	inner, ok := ObjectOf(o.value(f))
+	inner, ok := ObjectOf(o.Peek(name))
 	if !ok {
 		return nil
 	}
-	f.taken = true
+	o.Take(name)
 	return inner
 }
 
-// List takes an array or a lone object; ok is false for null and absence, for
-// which the field counts as taken. Elements that are no objects come as one
-// whose only field is "".
+// List takes an array or a lone object; ok is false for null and absence. Elements that are no objects come as one whose only
+// field is "".
 func (o *Object) List(name string) (list []*Object, ok bool) {
 	if o.Null(name) {
 		return nil, false
@@ -274,11 +255,11 @@ func (o *Object) List(name string) (list []*Object, ok bool) {
 // Objects returns the elements of an array, or a lone value as one, as List does.
 func Objects(raw json.RawMessage) []*Object {
 	elements := OneOrMore(raw)
-	all := make([]Object, len(elements))
-	list := make([]*Object, len(elements))
+	all, list := make([]Object, len(elements)), make([]*Object, len(elements))
 	for i, e := range elements {
-		all[i].wrap(e)
-		list[i] = &all[i]
+		if list[i] = &all[i]; !list[i].split(e) {
+			*list[i] = Object{raw: e, fields: []field{{valueEnd: int32(len(e))}}}
+		}
 	}
 	return list
 }
@@ -290,15 +271,6 @@ func OneOrMore(raw json.RawMessage) []json.RawMessage {
 		elements = []json.RawMessage{raw}
 	}
 	return slices.DeleteFunc(elements, func(e json.RawMessage) bool { return isNull(e) })
-}
-
-// Names lists the fields that are not taken, sorted.
-func (o *Object) Names() []string {
-	var out []string
-	for _, f := range o.rest() {
-		out = append(out, string(f.name))
-	}
-	return out
 }
 
 // Facts returns what was not taken as facts of a group, labels prefixed.

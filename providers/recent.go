@@ -2,8 +2,7 @@ package providers
 
 import "sync"
 
-// Recent keeps the values that were used last, at least a number of them and at
-// most twice as many. It may be used from several goroutines.
+// Recent keeps the values that were used last, at least a number of them and at most twice as many.
 type Recent[V any] struct {
 	limit int
 

@@ -20,26 +20,22 @@ type Account struct {
 	BaseURL  string
 	ReadOnly bool
 	// Since is how far back to list; 0 is everything.
-	Since    time.Duration
-	Settings map[string]string
-	// Credential may be nil where Factory.CredentialOptional says so.
+	Since      time.Duration
+	Settings   map[string]string
 	Credential model.CredentialSource
 	// Secrets holds the settings that are credential tables of their own.
 	Secrets map[string]model.CredentialSource
-	// StateDir is where rotated tokens are kept, in files of mode 0600.
+	// StateDir is where rotated tokens are kept.
 	StateDir string
-	// Transport carries the requests; nil is a clone of
-	// http.DefaultTransport, which takes a proxy from the environment.
+	// Transport carries the requests; nil is a clone of http.DefaultTransport, which takes a proxy from the environment.
 	Transport http.RoundTripper
-	// Pacer spaces the requests; nil is no spacing.
-	Pacer model.Pacer
-	// Log takes one line a request; nil is silent. It never gets a body, a
-	// credential or a service's words.
+	Pacer     model.Pacer
+	// Log takes one line a request; nil is silent. It never gets a body, a credential or a service's words.
 	Log func(format string, args ...any)
 }
 
-// Logf writes to Log where there is one. Of an error only what was tried, kind
-// and status are written: its text may hold what a service said.
+// Logf writes to Log where there is one. Of an error only what was tried, kind and status are written: its text may hold
+// what a service said.
 func (a Account) Logf(format string, args ...any) {
 	if a.Log == nil {
 		return
@@ -59,11 +55,10 @@ type Setting struct {
 	Name     string
 	Required bool
 	Secret   bool // the value is a credential table, given in Account.Secrets
-	// Asked settings are asked for when an account is added, as all required ones are; those With another one only where
-	// that is given.
-	Asked bool
-	With  string
-	// Values are the only ones allowed; empty allows any that Check takes.
+	// Asked settings are asked for when an account is added, as required ones are; those With another one only where that is
+	// given.
+	Asked   bool
+	With    string
 	Values  []string
 	Default string
 	Help    string
@@ -99,8 +94,7 @@ type Factory struct {
 	Title              string // the service's name for people
 	DefaultBaseURL     string
 	CredentialOptional bool
-	// Key is what the service calls its credential, with where a person gets one
-	// behind a comma.
+	// Key is what the service calls its credential, with where a person gets one behind a comma.
 	Key      string
 	Settings []Setting
 	Pace     Pace
@@ -108,18 +102,14 @@ type Factory struct {
 	About    model.Description // what holds for every account
 	// NoPage and NoRecording are why a link can't be had.
 	NoPage, NoRecording string
-	// Open does no I/O: the credential is asked for when it is first needed.
-	Open func(Account) (model.Provider, error) `json:"-"`
-	// SignIn prepares a sign-in in the browser; its error says what is missing
-	// for it. Nil where the service has none.
+	Open                func(Account) (model.Provider, error) `json:"-"`
+	// SignIn prepares a sign-in in the browser; its error says what is missing for it. Nil where there is none.
 	SignIn func(Account) (SignIn, error) `json:"-"`
-	// Files lists the files that are kept of an account beside the database,
-	// whatever the config says of it by now. Nil where there are none.
+	// Files lists what is kept of an account beside the database, whatever the config says of it by now; nil for nothing.
 	Files func(stateDir, account string) ([]string, error) `json:"-"`
 }
 
-// Service reads service.json, and sets how settings are checked. The file is part of the program: one that cannot be
-// read is a bug.
+// Service reads service.json, and sets how settings are checked.
 func Service(file []byte, checks map[string]func(string) error) (f Factory) {
 	if err := json.Unmarshal(file, &f); err != nil {
 		panic(err)
@@ -146,13 +136,11 @@ func (f Factory) describe(a Account) model.Description {
 
 // SignIn is a sign-in of one account in the browser.
 type SignIn interface {
-	// Redirect is the address on this machine that the browser comes back to, as
-	// it is registered with the service.
+	// Redirect is the address on this machine that the browser comes back to, as registered with the service.
 	Redirect() string
 	// Page returns the page where the person agrees; state comes back with the code.
 	Page(state string) string
-	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if
-	// the service does not say.
+	// Finish swaps the code for tokens, keeps them, and tells who signed in; "" if the service does not say.
 	Finish(ctx context.Context, code string) (who string, err error)
 }
 
@@ -165,7 +153,6 @@ func (f Factory) Value(a Account, name string) string {
 // Registry lists the providers in the order used everywhere.
 type Registry []Factory
 
-// Find returns the factory of a provider.
 func (r Registry) Find(name string) (Factory, bool) {
 	return find(r, func(f Factory) bool { return f.Name == name })
 }
@@ -177,7 +164,6 @@ func find[T any](all []T, is func(T) bool) (found T, ok bool) {
 	return found, false
 }
 
-// AccessValues lists the words for who gets in of all providers.
 func (r Registry) AccessValues() (out []string) {
 	for _, f := range r {
 		for _, word := range f.About.AccessValues {

@@ -13,21 +13,17 @@ import (
 	"time"
 )
 
-// Endpoint is one call of a service. The tables of endpoints are the only
-// place where paths stand.
+// Endpoint is one call of a service. Paths stand nowhere else.
 type Endpoint struct {
 	Name   string // for errors and the log: "change privacy"
 	Method string
 	Path   string // below the base URL; may hold {name} placeholders
-	// Write says that the call may change something. Read-only accounts
-	// refuse it, and it is never repeated.
+	// Write says that the call may change something. Read-only accounts refuse it, and it is never repeated.
 	Write bool
-	// MayLack says that a 401 may mean that the credential has no right to this
-	// call, and is good for others: ClientOptions.Proof then tells.
+	// MayLack says that a 401 may mean a missing right to this call alone: ClientOptions.Proof then tells.
 	MayLack bool
 	// Success lists the statuses of success of a read; empty is any 2xx.
 	Success []int
-	// Timeout is for one request with its answer; 0 is DefaultTimeout.
 	Timeout time.Duration
 }
 
@@ -44,12 +40,10 @@ func Writing(name, method, path string) Endpoint {
 // Call is one use of an endpoint.
 type Call struct {
 	Endpoint
-	// Params fill the placeholders of Path, escaped; "", "." and ".." are
-	// refused.
+	// Params fill the placeholders of Path, escaped; "", "." and ".." are refused.
 	Params map[string]string
 	Query  url.Values
-	// Body is sent as JSON; url.Values as a form; json.RawMessage and []byte
-	// as they are, as JSON. Nil sends no body and no content type.
+	// Body is sent as JSON; url.Values as a form; json.RawMessage and []byte as they are. Nil sends no body.
 	Body   any
 	Header http.Header
 }
@@ -79,7 +73,6 @@ type Member struct {
 	Value any
 }
 
-// Add adds a member.
 func (b *Body) Add(name string, value any) { *b = append(*b, Member{name, value}) }
 
 // AddText adds a text, unless it is empty.
@@ -156,8 +149,8 @@ func (c *Client) build(call Call) (b built, err error) {
 
 var placeholder = regexp.MustCompile(`\{([^}]*)(\}?)`)
 
-// fillPath replaces {name} by the escaped parameter. A parameter that the
-// path does not name is ignored, so that one call suits a path from settings.
+// fillPath replaces {name} by the escaped parameter. One that the path does not name is ignored, so that one call suits a
+// path from settings.
 func fillPath(template string, params map[string]string) (p string, err error) {
 	p = placeholder.ReplaceAllStringFunc(template, func(part string) string {
 		m := placeholder.FindStringSubmatch(part)
@@ -179,8 +172,7 @@ func fillPath(template string, params map[string]string) (p string, err error) {
 	return p, err
 }
 
-// Address reads the address of a service: https, or http on loopback, with
-// host and path alone.
+// Address reads the address of a service: https, or http on loopback, with host and path alone.
 func Address(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {

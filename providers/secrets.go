@@ -12,11 +12,9 @@ type secrets struct {
 	text []string
 }
 
-// minSecret keeps short texts, which occur in any sentence, from being struck
-// out everywhere; no service has credentials as short.
+// minSecret keeps short texts, which occur in any sentence, from being struck out everywhere.
 const minSecret = 5
 
-// maxSecrets bounds what rotating tokens leave behind; the oldest goes first.
 const maxSecrets = 64
 
 func (s *secrets) add(text string) {

@@ -7,8 +7,7 @@ import (
 	"confab/model"
 )
 
-// Direction says where a step leads: to fewer people who can see or change a
-// conversation, or to more.
+// Direction says where a step leads: to fewer people who can see or change a conversation, or to more.
 type Direction int
 
 // The directions, in the order in which steps are sent.
@@ -23,36 +22,28 @@ const (
 type Step struct {
 	*Write
 	Direction Direction
-	// Done says in words what a part of an edit did ("removed Ann"), for the
-	// case that the parts after it fail; "" where the edit has one step.
+	// Done says in words what a part of an edit did ("removed Ann"), should the parts after it fail; "" for the only step.
 	Done string
 }
 
 // Tells reports whether an answer tells about the field of a kind of edit.
 type Tells = func(model.EditKind) bool
 
-// Write is a request that changes something. Steps of one plan that name the
-// same Write travel together, as far as narrowing first and widening last allow.
-// The functions do no I/O.
+// Write is a request that changes something. Steps of one plan that name the same Write travel together, as far as narrowing
+// first and widening last allow. The functions do no I/O.
 type Write struct {
-	// Build returns the call for those edits that it is to carry.
 	Build func(edits []model.Edit) Call
-	// Kinds are the edits that a refusal rules out: those that the same right or
-	// the same call is needed for.
+	// Kinds are the edits that a refusal rules out: those that need the same right or call.
 	Kinds []model.EditKind
-	// Shows returns the conversation as the answer shows it. Nil, or ok false,
-	// leaves it to a fresh read.
+	// Shows returns the conversation as the answer shows it. Nil, or ok false, leaves it to a fresh read.
 	Shows func(a *Answer) (c model.Conversation, tells Tells, ok bool)
-	// Names reports whether a refusal names the field of an edit. The service
-	// then changed nothing, and the edits that it does not name are sent again
-	// without the others. Nil names none.
+	// Names reports whether a refusal names the field of an edit: nothing was changed, and the others are sent again without it.
 	Names func(refusal *model.Error, e model.Edit) bool
-	// Reads puts a refusal right: its kind, its hint. Nil leaves it as it is.
+	// Reads puts a refusal right: its kind, its hint.
 	Reads func(refusal *model.Error) Lesson
 	// Assumed is set where the service does not document the call.
 	Assumed *Assumption
-	// Created returns the id of the conversation that a create has made, "" where
-	// the answer does not name it. Nil for all but creates.
+	// Created returns the id of what a create has made, "" where the answer does not name it. Nil for all but creates.
 	Created func(a *Answer) string
 }
 
@@ -63,33 +54,28 @@ type Lesson struct {
 	Nothing    bool   // the next try may well succeed
 }
 
-// Assumption is about a call that the service does not document. A 404 for a
-// conversation that can still be read means that there is no such call, as does
-// a 405 or 501.
+// Assumption is about a call that the service does not document. A 405 or 501, or a 404 for a conversation that can still be
+// read, means that there is no such call.
 type Assumption struct {
 	// Probe reads the conversation, and Proves tells whether the answer is it.
 	Probe  Call
 	Proves func(*Answer) bool
-	// Missing says what to do about it, and why the edits are ruled out for the
-	// account.
+	// Missing says what to do about it, and why the edits are ruled out for the account.
 	Missing func(status int) (hint, reason string)
 }
 
-// Planned is what an adapter makes of one edit: steps, in the order in which
-// they are safe, or the reason why it can't be sent.
+// Planned is what an adapter makes of one edit: steps, in the order in which they are safe, or why it can't be sent.
 type Planned struct {
 	Steps   []Step
 	Refused *model.Error // in place of steps
 	Stale   *model.Error // why the steps can be shown but not sent: the conversation must be read again first
 }
 
-// Single is a call that carries one edit, and whose refusal rules out the like
-// of it.
+// Single is a call that carries one edit, and whose refusal rules out the like of it.
 func Single(k model.EditKind, call Call) *Write {
 	return &Write{Build: func([]model.Edit) Call { return call }, Kinds: []model.EditKind{k}}
 }
 
-// One plans an edit that takes one step.
 func One(w *Write, d Direction) Planned { return Planned{Steps: []Step{{Write: w, Direction: d}}} }
 
 // Change plans an edit, other than a create, that takes one step.
@@ -97,12 +83,10 @@ func Change(w *Write, fresh model.Conversation, e model.Edit) Planned {
 	return One(w, directionOf(fresh, e))
 }
 
-// Refuse plans an edit that can't be sent.
 func Refuse(err *model.Error) Planned { return Planned{Refused: err} }
 
-// directionOf tells where an edit leads from what the conversation holds now.
-// What widens is what model.Edit.Widens says, for every service: the inbox holds
-// back by that, and nothing may be held here and sent there.
+// directionOf tells where an edit leads from what the conversation holds now. What widens is what model.Edit.Widens says, for
+// every service: the inbox holds back by that, and nothing may be held here and sent there.
 func directionOf(fresh model.Conversation, e model.Edit) Direction {
 	switch e.Kind {
 	case model.EditArchive, model.EditDelete:
@@ -120,8 +104,7 @@ func directionOf(fresh model.Conversation, e model.Edit) Direction {
 	return Narrows
 }
 
-// PeopleDirection tells where a part of an edit of people leads, which makes
-// after of before.
+// PeopleDirection tells where a part of an edit of people leads, which makes after of before.
 func PeopleDirection(before, after []model.Participant) Direction {
 	return directionOf(model.Conversation{Participants: model.SetOf(before...)},
 		model.Edit{Kind: model.EditParticipants, Target: model.PeopleValue(after)})
@@ -141,7 +124,6 @@ type Field struct {
 // Fields are those that a call can change, in the order of its body.
 type Fields []Field
 
-// Check refuses what is known not to be taken, before anything is sent.
 func (fs Fields) Check(e model.Edit) *model.Error {
 	if f, ok := find(fs, func(f Field) bool { return f.Kind == e.Kind }); ok && f.Check != nil {
 		return f.Check(e)

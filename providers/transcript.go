@@ -13,18 +13,15 @@ import (
 	"confab/model"
 )
 
-// speakerLine is a line of a transcript that names who speaks, with an
-// optional time before or after the name.
+// speakerLine is a line of a transcript that names who speaks, with an optional time before or after the name.
 var speakerLine = regexp.MustCompile(`^\s*(?:[\[(]?` + clock + `[\])]?\s+)?` + // a time
 	`([\p{L}][\p{L}\p{M}\p{N} .,'’_()@+-]{0,58}?)\s*` + // a name
 	`(?:[\[(]` + clock + `[\])])?\s*:\s+(\S.*)$`)
 
 const clock = `(\d{1,2}:\d{2}(?::\d{2})?)`
 
-// SplitTranscript turns a plain text into messages, one for each run of a
-// speaker, where at least half of its lines are of the form "Speaker: text";
-// otherwise the text is one message without an author. Nothing of the text is
-// left out except the separators and times. Offsets are unknown.
+// SplitTranscript turns a plain text into messages, one for each run of a speaker, where at least half of its lines are of
+// the form "Speaker: text"; otherwise the text is one message without an author. Only separators and times are left out.
 func SplitTranscript(text string) []model.Message {
 	lines := slices.DeleteFunc(strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), func(l string) bool {
 		return strings.TrimSpace(l) == ""
@@ -58,16 +55,15 @@ func SplitTranscript(text string) []model.Message {
 	return out
 }
 
-// SortMessages puts messages oldest first; those of one moment by id, a shorter
-// one first, as for numbers.
+// SortMessages puts messages oldest first; those of one moment by id, a shorter one first, as for numbers.
 func SortMessages(m []model.Message) {
 	slices.SortStableFunc(m, func(a, b model.Message) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 }
 
-// JoinWords joins transcript tokens. Most carry their own spaces; where
-// neither neighbour has one, a space is put in, except before punctuation.
+// JoinWords joins transcript tokens. Most carry their own spaces; where neither neighbour has one, a space is put in, except
+// before punctuation.
 func JoinWords(words []string) string {
 	var b strings.Builder
 	last := ' '

@@ -12,13 +12,11 @@ import (
 // Page is one page of a list, as an adapter has read it.
 type Page[T any] struct {
 	Rows []T
-	// Next is where the next page is: a page token, or a number as a text. "" is
-	// the end of the list.
+	// Next is where the next page is: a page token, or a number as a text. "" is the end.
 	Next string
-	// Total is the service's count of the whole list; 0 where it gives none.
+	// Total is the service's count of the whole list, if it gives one.
 	Total int
-	// Holes says that rows may be missing: one could not be read, or null stood
-	// in place of the list.
+	// Holes says that rows may be missing: one could not be read, or null stood in place of the list.
 	Holes bool
 }
 
@@ -28,8 +26,7 @@ type (
 	RawWalk = Walk[json.RawMessage]
 )
 
-// ConvertPage turns the rows of a page into others. One that can't be is left
-// out, and a hole: it may be one that is known.
+// ConvertPage turns the rows of a page into others. One that can't be is left out, and a hole: it may be one that is known.
 func ConvertPage[T any](p RawPage, convert func(json.RawMessage) (T, bool)) Page[T] {
 	out := Page[T]{Rows: make([]T, 0, len(p.Rows)), Next: p.Next, Total: p.Total, Holes: p.Holes}
 	for _, raw := range p.Rows {
@@ -47,27 +44,22 @@ type Walk[T any] struct {
 	Op string // for errors
 	// Read reads the page at a place that the page before named, "" for the first.
 	Read func(ctx context.Context, at string) (Page[T], error)
-	// Most is how many pages are read.
 	Most int
-	// Lost reports whether an error says that the service no longer knows the
-	// place: the walk then starts again, once. Nil never does.
+	// Lost reports whether an error says that the service no longer knows the place: the walk then starts again, once.
 	Lost func(error) bool
 }
 
 // Walked tells how a walk came out.
 type Walked struct {
-	// At is the first page that was not taken; "" at the end, or where the
-	// service leads nowhere.
+	// At is the first page that was not taken; "" at the end, or where the service leads nowhere.
 	At string
-	// Ended says that the service names no further page, Whole that every row was
-	// given from where the walk began.
+	// Ended says that the service names no further page, Whole that every row was given from where the walk began.
 	Ended, Whole bool
 	// Again says that the service named a page for the second time.
 	Again bool
 }
 
-// Run reads from a place to the end of the list, until take says that it has
-// enough, or for Most pages.
+// Run reads from a place to the end of the list, until take says that it has enough, or for Most pages.
 func (w Walk[T]) Run(ctx context.Context, at string, take func(Page[T]) (more bool, err error)) (Walked, error) {
 	seen := map[[sha256.Size]byte]bool{} // a digest each, since tokens may be long
 	again := func(at string) bool {
@@ -105,8 +97,7 @@ func (w Walk[T]) Run(ctx context.Context, at string, take func(Page[T]) (more bo
 	return Walked{At: at}, nil
 }
 
-// All returns the rows of a list, of Most pages at most. whole is false where
-// there are more, or may be.
+// All returns the rows of a list. whole is false where there are more, or may be.
 func (w Walk[T]) All(ctx context.Context) (rows []T, whole bool, err error) {
 	walked, err := w.Run(ctx, "", func(p Page[T]) (bool, error) {
 		rows = append(rows, p.Rows...)
@@ -118,8 +109,7 @@ func (w Walk[T]) All(ctx context.Context) (rows []T, whole bool, err error) {
 // Emit takes what a Sync reads.
 type Emit = func(model.Batch) (more bool, err error)
 
-// Sync is a Sync whose cursors are the places of a walk: a full one goes on at its
-// cursor, a head begins anew.
+// Sync is a Sync whose cursors are the places of a walk: a full one goes on at its cursor, a head begins anew.
 func Sync(ctx context.Context, w Walk[model.Conversation], req model.SyncRequest, emit Emit) (model.SyncResult, error) {
 	cursor := func(at string) string { return at }
 	if req.Mode != model.SyncFull {
@@ -129,8 +119,8 @@ func Sync(ctx context.Context, w Walk[model.Conversation], req model.SyncRequest
 	return model.SyncResult{Cursor: cursor(walked.At), Complete: walked.Whole}, err
 }
 
-// SyncWalk runs the walk of a Sync from a place. cursor makes a cursor of a
-// place, "" where the walk can't be resumed. A list that has no end is Malformed.
+// SyncWalk runs the walk of a Sync. cursor makes a cursor of a place, "" where the walk can't be resumed. A list that has no
+// end is Malformed.
 func SyncWalk(ctx context.Context, w Walk[model.Conversation], at string, cursor func(at string) string,
 	emit Emit) (Walked, error) {
 	stopped := false
