@@ -27,12 +27,11 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 		order = byCreated
 	}
 	list := pages(p.Client, keyConversations, maxPages, func(page int) providers.Call { return conversations(order, "", page) })
-	names := &naming{provider: p, left: maxNameRequests, anew: full}
-	var bare []mentioned   // of the page that was read last
+	n := &naming{provider: p, left: maxNameRequests, anew: full, emit: emit}
 	var last, stopped bool // it ends the list; nothing more is wanted
 	read := func(ctx context.Context, at string) (providers.Page[model.Conversation], error) {
 		page, err := list.Read(ctx, at)
-		bare, last = p.unnamed(page.Rows), page.Next == ""
+		last, n.page = page.Next == "", page.Rows
 		return providers.ConvertPage(page, p.named), err
 	}
 	if !strings.HasPrefix(req.Cursor, cursorPrefix) {
@@ -44,10 +43,11 @@ func (p *provider) Sync(ctx context.Context, req model.SyncRequest, emit provide
 			if stopped = !more; err != nil || stopped {
 				return false, err
 			}
-			return true, names.after(ctx, bare, b.Cursor, emit)
+			return true, n.after(ctx, b.Cursor)
 		})
 	if err == nil && last && !stopped {
-		err = names.last(ctx, emit)
+		p.directory.inSpaces(ctx, &n.left, n.rows)
+		err = n.again(ctx, "")
 	}
 	result.Complete = result.Complete && err == nil
 	return result, err
@@ -65,78 +65,61 @@ func (p *provider) named(raw json.RawMessage) (model.Conversation, bool) {
 	return c, ok
 }
 
-// unnamed returns the rows of a page that hold ids without a name, and of each these.
-func (p *provider) unnamed(rows []json.RawMessage) []mentioned {
-	var out []mentioned
-	for _, raw := range rows {
-		m := mentionedIn(raw)
-		m.ids = slices.DeleteFunc(m.ids, func(s single) bool { return !p.directory.unknown(s) })
-		if len(m.ids) > 0 {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
 // naming brings the names of one sync: the rows come first, and again when more is known of them.
 type naming struct {
-	provider *provider
-	left     int // requests
-	anew     bool
-	begun    bool
-	rows     []mentioned
+	*provider
+	emit  providers.Emit
+	page  []json.RawMessage // that was read last
+	rows  []mentioned       // that hold ids without a name, and of each these
+	left  int               // requests
+	begun bool
+	anew  bool
 }
 
-// after takes the rows of a page that was emitted. After the first page the lists of everybody are read.
-func (n *naming) after(ctx context.Context, rows []mentioned, cursor string, emit providers.Emit) error {
-	if !n.begun {
-		n.begun = true
-		n.provider.directory.everywhere(ctx, &n.left, rows, n.anew)
-		var err error
-		if rows, err = n.again(ctx, rows, cursor, emit); err != nil {
-			return err
+// after follows a page that was emitted. After the first one the lists of everybody are read; who is known to a space
+// alone is looked up after the last.
+func (n *naming) after(ctx context.Context, cursor string) error {
+	for _, raw := range n.page {
+		m := mentionedIn(raw)
+		m.ids = slices.DeleteFunc(m.ids, func(s single) bool { return !n.directory.unknown(s) })
+		if len(m.ids) > 0 && len(n.rows) < maxUnnamed {
+			m.raw = slices.Clone(raw) // or it would hold the whole page
+			n.rows = append(n.rows, m)
 		}
 	}
-	for _, r := range rows[:min(len(rows), maxUnnamed-len(n.rows))] {
-		r.raw = slices.Clone(r.raw) // or it would hold the whole page
-		n.rows = append(n.rows, r)
-	}
-	return nil
-}
-
-// last looks up, after the last page, who is known to a space alone.
-func (n *naming) last(ctx context.Context, emit providers.Emit) error {
-	if len(n.rows) == 0 {
+	if n.begun {
 		return nil
 	}
-	n.provider.directory.inSpaces(ctx, &n.left, n.rows)
-	for rows := range slices.Chunk(n.rows, perPage) {
-		if _, err := n.again(ctx, rows, "", emit); err != nil {
-			return err
+	n.begun = true
+	n.directory.everywhere(ctx, &n.left, n.rows, n.anew)
+	return n.again(ctx, cursor)
+}
+
+// again emits the rows of which an id has a name now, and keeps those that have others left.
+func (n *naming) again(ctx context.Context, cursor string) error {
+	rows := n.rows
+	n.rows = nil
+	for some := range slices.Chunk(rows, perPage) {
+		if err := ctx.Err(); err != nil {
+			return providers.GivenUp("read names", err)
+		}
+		batch := model.Batch{Total: -1, Cursor: cursor, Names: true}
+		for _, r := range some {
+			if slices.ContainsFunc(r.ids, n.directory.known) {
+				c, _ := n.named(r.raw)
+				batch.Conversations = append(batch.Conversations, c)
+			}
+			if slices.ContainsFunc(r.ids, n.directory.unknown) {
+				n.rows = append(n.rows, r)
+			}
+		}
+		if len(batch.Conversations) > 0 {
+			if _, err := n.emit(batch); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-// again emits the rows of which an id has a name now, and gives those that have others left.
-func (n *naming) again(ctx context.Context, rows []mentioned, cursor string, emit providers.Emit) (left []mentioned, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, providers.GivenUp("read names", err)
-	}
-	var named []json.RawMessage
-	for _, r := range rows {
-		if slices.ContainsFunc(r.ids, n.provider.directory.known) {
-			named = append(named, r.raw)
-		}
-		if slices.ContainsFunc(r.ids, n.provider.directory.unknown) {
-			left = append(left, r)
-		}
-	}
-	if len(named) > 0 {
-		page := providers.ConvertPage(providers.RawPage{Rows: named}, n.provider.named)
-		_, err = emit(model.Batch{Total: -1, Cursor: cursor, Names: true, Conversations: page.Rows})
-	}
-	return left, err
 }
 
 // Load implements model.Provider.
