@@ -100,6 +100,8 @@ type Factory struct {
 	Pace     Pace
 	Table    []CapabilityRow
 	About    model.Description // what holds for every account
+	// Words are what an adapter says, by what it is about.
+	Words map[string]string
 	// NoPage and NoRecording are why a link can't be had.
 	NoPage, NoRecording string
 	Open                func(Account) (model.Provider, error) `json:"-"`

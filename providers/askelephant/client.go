@@ -25,21 +25,6 @@ var (
 	endpointTags      = providers.Get("list tags", "/v2/tags")
 )
 
-const readsEngagements = "engagements:read (and engagements:private:read for a private engagement)"
-
-// scopes names what each call needs, for a 403.
-var scopes = map[string]string{
-	endpointList.Name:      "engagements:read",
-	endpointGet.Name:       readsEngagements,
-	endpointMedia.Name:     readsEngagements,
-	endpointContacts.Name:  "contacts:read",
-	endpointContact.Name:   "contacts:read",
-	endpointUsers.Name:     "users:read (assumed)",
-	endpointCompanies.Name: "companies:read (assumed)",
-	endpointTags.Name:      "tags:read",
-	"replace contacts":     "engagements:write",
-}
-
 const (
 	expandContacts    = "contacts"
 	expandCompanies   = "companies"
@@ -53,20 +38,12 @@ const (
 
 var listExpansions = []string{expandContacts, expandCompanies, expandOwner, expandTags}
 
-// expansionScopes is the scope that an expansion needs beyond engagements:read.
-var expansionScopes = map[string]string{
-	expandContacts:  "contacts:read",
-	expandCompanies: "companies:read",
-	expandOwner:     "users:read",
-	expandTags:      "tags:read", // of the tag list; none is named for the expansion
-}
-
 // around names the scope on a 403 and looks at the API version.
 func (p *provider) around(_ context.Context, call providers.Call, send func() (*providers.Answer, error)) (*providers.Answer, error) {
 	a, err := send()
 	if e := model.AsError(err); e != nil {
 		if e.Kind == model.Forbidden && e.Hint == "" {
-			e.Hint = "the credential needs the scope " + scopes[call.Name]
+			e.Hint = "the credential needs the scope " + service.Words[call.Name]
 		}
 		return nil, e
 	}
@@ -118,7 +95,7 @@ func (p *provider) expanded(ctx context.Context, call providers.Call, wanted []s
 		said := words(e)
 		named, scoped, free := []string(nil), []string(nil), []string(nil)
 		for _, x := range use {
-			scope := expansionScopes[x]
+			scope := service.Words[x]
 			switch {
 			case scope == "":
 				free = append(free, x)

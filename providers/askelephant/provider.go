@@ -151,7 +151,7 @@ func (p *provider) Check(ctx context.Context) []model.CheckResult {
 	}
 	for _, x := range listExpansions {
 		if p.lacks(x) {
-			detail := "left out: the credential lacks the scope " + expansionScopes[x]
+			detail := "left out: the credential lacks the scope " + service.Words[x]
 			out = append(out, model.CheckResult{Name: x, Kind: model.Forbidden, Detail: detail})
 		}
 	}

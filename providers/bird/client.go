@@ -1,6 +1,7 @@
 package bird
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -213,22 +214,6 @@ func decodeError(status int, header http.Header, body []byte) *model.Error {
 			e.Fields = append(e.Fields, model.FieldError{Field: strings.TrimPrefix(path, "."), Message: strings.Join(sentences, "; ")})
 		}
 	}
-	e.Hint = hints[status]
-	if hint, ok := conflicts[e.Code]; ok && status == http.StatusConflict {
-		e.Hint = hint
-	}
+	e.Hint = cmp.Or(service.Words[strconv.Itoa(status)+" "+e.Code], service.Words[strconv.Itoa(status)])
 	return e
-}
-
-var hints = map[int]string{
-	http.StatusConflict:     "the conversation is in a state that does not allow this: reload it",
-	http.StatusNotFound:     "gone, in another workspace, or not visible to this access key",
-	http.StatusUnauthorized: "the access key is wrong, or has no policy at all",
-	http.StatusForbidden:    "the access key has no policy that allows this, or what it names is protected",
-}
-
-// conflicts are the hints for codes of a 409, which were seen live by others and are not documented.
-var conflicts = map[string]string{
-	"ContactAlreadyInConversation": "the contact is already in a conversation: open that one",
-	"ResourceAlreadyExists":        "a contact can have one active conversation on a channel: close the other one first",
 }
