@@ -14,8 +14,8 @@ func (x *Index) Lists() int { return len(x.state.Load().lists) }
 // Reminders tells how often rows are noted to be matched again.
 func (x *Index) Reminders() int {
 	n := 0
-	for _, h := range x.state.Load().lists {
-		n += len(h.due)
+	for _, l := range x.state.Load().lists {
+		n += len(l.due)
 	}
 	return n
 }

@@ -31,8 +31,9 @@ type Index struct {
 	kept     []query.Query
 	moved    []int64 // what the clock changed, not yet told by Advance
 	searches map[string]*search
-	values   *values // nil until they are asked for, and after a load
-	counting *counting
+	values   *values       // nil until they are asked for, and after a load
+	counting chan struct{} // holds one while values are counted for the first time
+	changed  []uint32      // rows that changed meanwhile; nil while none are counted
 }
 
 // state is all that a reader sees, as of one moment. It is never changed.
@@ -40,46 +41,27 @@ type state struct {
 	table table
 	at    time.Time
 	// lists has the list of everything first, in the default order.
-	lists []held
-}
-
-// held is a list with what is needed to keep it exact.
-type held struct {
-	*track
-	list *list
-}
-
-// track is what belongs to a list across its changes. Its heap is the writer's.
-type track struct {
-	name  string
-	query query.Query
-	clock query.Clock // what of the query changes with time
-	due   dueHeap
-	used  atomic.Int64
-}
-
-func newTrack(q query.Query) *track {
-	return &track{name: q.String(), query: q, clock: q.Clock()}
+	lists []*list
 }
 
 // New makes an empty index. Relative dates are those of loc at now.
 func New(loc *time.Location, now func() time.Time) *Index {
-	x := &Index{loc: loc, now: now, searches: map[string]*search{}, words: newDictionary()}
-	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []held{{newTrack(query.Query{}), newList(query.Query{}, nil)}}})
+	x := &Index{loc: loc, now: now, searches: map[string]*search{}, words: newDictionary(), counting: make(chan struct{}, 1)}
+	x.state.Store(&state{table: newTable(), at: x.clock(), lists: []*list{{track: newTrack(query.Query{})}}})
 	return x
 }
 
 // clock returns the time of day alone: one that is set back is to be noticed.
 func (x *Index) clock() time.Time { return x.now().Round(0) }
 
-// list returns a list that is held.
-func (s *state) list(name string) (held, bool) {
-	for _, h := range s.lists {
-		if h.name == name {
-			return h, true
+// list returns the list of a query, nil where it is not held.
+func (s *state) list(name string) *list {
+	for _, l := range s.lists {
+		if l.name == name {
+			return l
 		}
 	}
-	return held{}, false
+	return nil
 }
 
 // Load replaces all rows by those that read adds, at once at its end. An entry may be used again after add.
@@ -100,20 +82,19 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 	if err != nil {
 		return err
 	}
-	all := newTrack(query.Query{})
-	next.lists = []held{{all, newList(all.query, next.table.sorted(all.query, next.table.keys()))}}
+	next.lists = []*list{newList(newTrack(query.Query{}), next.table.sorted(query.Query{}, next.table.keys()))}
 	x.mu.Lock()
 	queries := slices.Clone(x.kept)
 	x.mu.Unlock()
 	for _, q := range queries {
-		if _, ok := next.list(q.String()); ok {
+		if next.list(q.String()) != nil {
 			continue
 		}
-		h, err := x.compute(ctx, next, q)
+		l, err := x.compute(ctx, next, newTrack(q))
 		if err != nil {
 			return err
 		}
-		next.lists = append(next.lists, h)
+		next.lists = append(next.lists, l)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -121,8 +102,7 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 		s.cancel()
 	}
 	clear(x.searches)
-	x.words, x.moved = words, nil
-	x.values, x.counting = nil, nil
+	x.words, x.moved, x.values, x.changed = words, nil, nil, nil
 	x.state.Store(next)
 	x.begin().publish() // what became due meanwhile
 	return nil
@@ -132,29 +112,25 @@ func (x *Index) Load(ctx context.Context, read func(add func(Entry)) error) erro
 func (x *Index) Apply(changed []Entry) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	e := x.begin()
-	e.table.chunks = slices.Clone(e.table.chunks)
-	for i := range changed {
-		if changed[i].Key > 0 {
-			e.change(&changed[i])
+	x.edit(func(e *edit) {
+		e.table.chunks = slices.Clone(e.table.chunks)
+		for i := range changed {
+			if changed[i].Key > 0 {
+				e.change(&changed[i])
+			}
 		}
-	}
-	e.publish()
+	})
 }
 
 // Advance brings the lists to the present and returns the rows that the clock brought in or took out since the last call.
-func (x *Index) Advance() []int64 {
+func (x *Index) Advance() (moved []int64) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.begin().publish()
-	slices.Sort(x.moved)
-	out := slices.Compact(x.moved)
-	x.moved = nil
-	return out
+	x.edit(func(*edit) {
+		slices.Sort(x.moved)
+		moved, x.moved = slices.Compact(x.moved), nil
+	})
+	return moved
 }
 
 // Next returns when Advance has something to do, the zero time for never.
@@ -166,9 +142,9 @@ func (x *Index) Next() time.Time {
 		return st.at
 	}
 	var next time.Time
-	for _, h := range st.lists {
-		if len(h.due) > 0 {
-			if at := time.UnixMilli(h.due[0].at); next.IsZero() || at.Before(next) {
+	for _, l := range st.lists {
+		if len(l.due) > 0 {
+			if at := time.UnixMilli(l.due[0].at); next.IsZero() || at.Before(next) {
 				next = at
 			}
 		}
@@ -186,11 +162,7 @@ func (x *Index) Keep(queries []query.Query) {
 	for _, q := range queries {
 		x.find(context.Background(), q, nil)
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	e := x.begin()
-	e.evict()
-	e.publish()
+	x.edit((*edit).evict)
 }
 
 // Ref returns which conversation a row is, a tombstone too.

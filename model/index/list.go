@@ -3,6 +3,7 @@ package index
 import (
 	"slices"
 	"sort"
+	"sync/atomic"
 
 	"confab/model/query"
 )
@@ -24,18 +25,29 @@ type page struct {
 	words [pageBits / 64]uint64
 }
 
+// track is what belongs to a list across its changes. Its heap is the writer's.
+type track struct {
+	name  string
+	query query.Query
+	clock query.Clock // what of the query changes with time
+	due   dueHeap
+	used  atomic.Int64
+}
+
+func newTrack(q query.Query) *track { return &track{name: q.String(), query: q, clock: q.Clock()} }
+
 // list is the members of a query in its order. An edit works on a copy that shares what it leaves alone.
 type list struct {
+	*track
 	edit   uint64
-	query  query.Query
 	blocks []*block
 	count  int
 	pages  []*page
 }
 
 // newList makes a list of keys that are in the order of the query.
-func newList(q query.Query, keys []uint32) *list {
-	l := &list{query: q}
+func newList(t *track, keys []uint32) *list {
+	l := &list{track: t}
 	for _, k := range keys {
 		l.mark(k, true)
 	}
@@ -56,7 +68,18 @@ func (l *list) own(edit uint64) *list {
 	if l.edit == edit {
 		return l
 	}
-	return &list{edit: edit, query: l.query, count: l.count, blocks: slices.Clone(l.blocks), pages: slices.Clone(l.pages)}
+	return &list{track: l.track, edit: edit, count: l.count, blocks: slices.Clone(l.blocks), pages: slices.Clone(l.pages)}
+}
+
+// keys yields the keys in order.
+func (l *list) keys(yield func(uint32) bool) {
+	for _, b := range l.blocks {
+		for _, key := range b.keys {
+			if !yield(key) {
+				return
+			}
+		}
+	}
 }
 
 func (l *list) has(key int64) bool {

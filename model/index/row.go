@@ -174,18 +174,6 @@ func (a *arena) keep(parts ...string) string {
 
 func joined(parts ...string) string { return strings.Join(parts, "") }
 
-// isJoined reports whether a text is those parts, one after another.
-func isJoined(text string, parts []string) bool {
-	for _, p := range parts {
-		rest, ok := strings.CutPrefix(text, p)
-		if !ok {
-			return false
-		}
-		text = rest
-	}
-	return text == ""
-}
-
 // newTable makes a table without rows, where the number 0 is the empty word and no shape.
 func newTable() table { return table{words: []string{""}, shapes: make([]shape, 1)} }
 

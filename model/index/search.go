@@ -1,10 +1,14 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math/bits"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"confab/model/query"
@@ -22,7 +26,7 @@ type search struct {
 	state  *state
 	base   *list // holds every match
 	due    []due // of base: when it may get members that it does not hold now
-	want   *request
+	want   *WindowRequest
 	ctx    context.Context
 	cancel context.CancelFunc
 	ended  chan struct{} // closed at the end
@@ -31,7 +35,7 @@ type search struct {
 	waiting int
 	partial bool     // answered before its end, so it goes on though nobody waits
 	changed []uint32 // rows that changed since it began
-	found   held     // nil list if the search was given up
+	found   *list    // nil if the search was given up
 	result  *state   // the state that found belongs to
 
 	// hits are the first of the list, set before filled is closed.
@@ -39,27 +43,21 @@ type search struct {
 	filled chan struct{} // closed when the window that is wanted is found
 }
 
-// request is the part of a list that somebody waits for.
-type request struct {
-	offset, limit int
-	anchor        int64
-}
-
 // errGivenUp is the end of a search that a newer one or Load replaced.
 var errGivenUp = errors.New("given up")
 
 // find returns the list of a query and its state, or what was found so far where a search takes long and the window that
 // is wanted is full. Asked again, it waits for the end.
-func (x *Index) find(ctx context.Context, q query.Query, want *request) (found held, st *state, hits []uint32, err error) {
+func (x *Index) find(ctx context.Context, q query.Query, want *WindowRequest) (l *list, st *state, hits []uint32, err error) {
 	name := q.String()
 	for {
 		if err := ctx.Err(); err != nil {
-			return held{}, nil, nil, err
+			return nil, nil, nil, err
 		}
 		st = x.state.Load()
-		if h, ok := st.list(name); ok {
-			h.used.Store(x.reads.Add(1))
-			return h, st, nil, nil
+		if l = st.list(name); l != nil {
+			l.used.Store(x.reads.Add(1))
+			return l, st, nil, nil
 		}
 		s, first := x.join(q, name, want)
 		if s == nil {
@@ -69,7 +67,7 @@ func (x *Index) find(ctx context.Context, q query.Query, want *request) (found h
 		switch {
 		case errors.Is(err, errGivenUp):
 		case err != nil || hits != nil:
-			return held{}, s.state, hits, err
+			return nil, s.state, hits, err
 		default:
 			s.used.Store(x.reads.Add(1))
 			return s.found, s.result, nil, nil
@@ -78,7 +76,7 @@ func (x *Index) find(ctx context.Context, q query.Query, want *request) (found h
 }
 
 // join returns the search for a query, begun now if there is none; nil if its list is held by now.
-func (x *Index) join(q query.Query, name string, want *request) (s *search, first bool) {
+func (x *Index) join(q query.Query, name string, want *WindowRequest) (s *search, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if s = x.searches[name]; s != nil {
@@ -87,35 +85,39 @@ func (x *Index) join(q query.Query, name string, want *request) (s *search, firs
 	}
 	x.begin().publish()
 	st := x.state.Load()
-	if _, ok := st.list(name); ok {
+	if st.list(name) != nil {
 		return nil, false
 	}
-	for other, s := range x.searches {
-		if s.waiting == 0 {
-			s.cancel()
-			delete(x.searches, other)
-		}
+	for _, s := range x.searches {
+		x.giveUp(s)
 	}
-	s = &search{track: &track{name: name, query: q, clock: q.Clock()}, state: st, want: want, waiting: 1,
-		ended: make(chan struct{}), filled: make(chan struct{})}
 	base := st.base(q)
-	s.base, s.due = base.list, slices.Clone(base.track.due)
+	s = &search{track: newTrack(q), state: st, base: base, due: slices.Clone(base.due), want: want, waiting: 1,
+		ended: make(chan struct{}), filled: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	x.searches[name] = s
 	go x.run(s)
 	return s, true
 }
 
+// giveUp ends a search for which nobody waits. mu is held.
+func (x *Index) giveUp(s *search) {
+	if s.waiting == 0 && x.searches[s.name] == s {
+		s.cancel()
+		delete(x.searches, s.name)
+	}
+}
+
 // base returns the smallest list that holds all that the query matches; of equal ones one in the same order.
-func (s *state) base(q query.Query) held {
+func (s *state) base(q query.Query) *list {
 	best := s.lists[0]
-	for _, h := range s.lists {
-		better := h.list.count < best.list.count
-		if h.list.count == best.list.count {
-			better = h.query.Sort() == q.Sort() && best.query.Sort() != q.Sort()
+	for _, l := range s.lists {
+		better := l.count < best.count
+		if l.count == best.count {
+			better = l.query.Sort() == q.Sort() && best.query.Sort() != q.Sort()
 		}
-		if better && q.Narrows(h.query) {
-			best = h
+		if better && q.Narrows(l.query) {
+			best = l
 		}
 	}
 	return best
@@ -126,10 +128,9 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 	defer func() {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		s.partial = s.partial || hits != nil
-		if s.waiting--; s.waiting == 0 && !s.partial && x.searches[s.name] == s {
-			s.cancel()
-			delete(x.searches, s.name)
+		s.waiting--
+		if s.partial = s.partial || hits != nil; !s.partial {
+			x.giveUp(s)
 		}
 	}()
 	var filled <-chan struct{}
@@ -145,7 +146,7 @@ func (x *Index) wait(ctx context.Context, s *search, partial bool) (hits []uint3
 	}
 	select {
 	case <-s.ended:
-		if s.found.list == nil {
+		if s.found == nil {
 			return nil, errGivenUp
 		}
 		return nil, nil
@@ -168,7 +169,7 @@ func (x *Index) run(s *search) {
 	if x.beforeSearch != nil {
 		x.beforeSearch(s.ctx)
 	}
-	l, due, err := x.scan(s.ctx, s.state, s.query, s.base)
+	l, due, err := x.scan(s.ctx, s.state, s.track, s.base)
 	if err != nil {
 		return
 	}
@@ -176,8 +177,8 @@ func (x *Index) run(s *search) {
 	for _, d := range s.due {
 		s.state.table.subject(s.state.table.at(int64(d.key)), &now)
 		if at, ok := s.clock.Changes(&now, s.state.at, x.loc); ok {
+			d.at = at
 			due = append(due, d)
-			due[len(due)-1].at = at
 		}
 	}
 	s.track.due = newDueHeap(due)
@@ -196,38 +197,38 @@ func (x *Index) adopt(s *search, l *list) {
 		e.publish() // the clock went back: what was found is of another time
 		return
 	}
-	h := held{s.track, l}
+	i := len(e.lists)
+	e.lists = append(e.lists, l)
 	slices.Sort(s.changed)
 	s.changed = slices.Compact(s.changed)
 	var row query.Subject
 	for _, key := range s.changed {
 		if l.has(int64(key)) {
 			s.state.table.place(s.state.table.at(int64(key)), &row)
-			e.own(&h).remove(&s.state.table, key, &row)
+			e.own(i).remove(&s.state.table, key, &row)
 		}
 	}
 	for _, key := range s.changed {
 		e.table.subject(e.table.at(int64(key)), &row)
-		if e.match(&h, &row) {
-			e.own(&h).insert(&e.table, key, &row)
+		if e.match(l, &row) {
+			e.own(i).insert(&e.table, key, &row)
 		}
 		if len(s.clock) > 0 {
-			e.remind(&h, key, &row)
+			e.remind(l, key, &row)
 		}
 	}
 	if len(s.clock) > 0 {
-		e.advance(&h)
+		e.advance(i)
 	}
-	h.used.Store(x.reads.Add(1))
-	e.lists = append(e.lists, h)
+	s.found = e.lists[i]
+	s.used.Store(x.reads.Add(1))
 	e.evict()
-	e.publish()
-	s.found, s.result = h, x.state.Load()
+	s.result = e.publish()
 }
 
 // first looks for the window that is wanted in the order of the list, in a small part of all, beside the search itself.
 func (x *Index) first(s *search) {
-	m := x.matcher(s.state, s.query)
+	fixed := s.query.Fixed(s.state.at, x.loc)
 	var row query.Subject
 	left, anchor := s.base.count/firstPart+blockMost, -1
 	for _, b := range s.base.blocks {
@@ -236,21 +237,132 @@ func (x *Index) first(s *search) {
 		}
 		for _, key := range b.keys {
 			s.state.table.subject(s.state.table.at(int64(key)), &row)
-			if !m.fixed.Match(&row, s.state.at, x.loc) {
+			if !fixed.Match(&row, s.state.at, x.loc) {
 				continue
 			}
-			if s.hits = append(s.hits, key); int64(key) == s.want.anchor {
+			if s.hits = append(s.hits, key); int64(key) == s.want.Anchor {
 				anchor = len(s.hits)
 			}
 		}
 		x.matched.Add(int64(len(b.keys)))
-		need := s.want.offset + s.want.limit
-		if s.want.anchor > 0 {
-			need = anchor + s.want.limit
+		need := s.want.Offset + s.want.Limit
+		if s.want.Anchor > 0 {
+			need = anchor + s.want.Limit
 		}
-		if len(s.hits) >= need && (s.want.anchor <= 0 || anchor >= 0) {
+		if len(s.hits) >= need && (s.want.Anchor <= 0 || anchor >= 0) {
 			close(s.filled)
 			return
 		}
 	}
+}
+
+// compute makes the list of a query over everything, before a state is seen.
+func (x *Index) compute(ctx context.Context, st *state, t *track) (*list, error) {
+	l, due, err := x.scan(ctx, st, t, st.lists[0])
+	t.due = newDueHeap(due)
+	return l, err
+}
+
+// scan matches a query against the members of a list on all cores, in the order of the keys, in which memory is read
+// fastest. It returns the list of the matches and when rows have to be matched again.
+func (x *Index) scan(ctx context.Context, st *state, t *track, base *list) (*list, []due, error) {
+	l := &list{track: t, pages: make([]*page, len(base.pages))}
+	fixed := t.query.Fixed(st.at, x.loc)
+	var next atomic.Int64
+	var mu sync.Mutex
+	var dues []due
+	work := func() {
+		var s query.Subject
+		var mine []due
+		found, looked := 0, 0
+		for ctx.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= len(base.pages) {
+				break
+			}
+			if base.pages[i] == nil {
+				continue
+			}
+			l.pages[i] = &page{}
+			for w, word := range base.pages[i].words {
+				first := uint32(i*pageBits + w*64)
+				looked += bits.OnesCount64(word)
+				for ; word != 0; word &= word - 1 {
+					bit := bits.TrailingZeros64(word)
+					key := first + uint32(bit)
+					st.table.subject(st.table.at(int64(key)), &s)
+					if fixed.Match(&s, st.at, x.loc) {
+						l.pages[i].words[w] |= 1 << bit
+						found++
+					}
+					if at, ok := t.clock.Changes(&s, st.at, x.loc); ok {
+						mine = append(mine, due{at, key})
+					}
+				}
+			}
+			runtime.Gosched() // a key that waits for a core goes first
+		}
+		x.matched.Add(int64(looked))
+		mu.Lock()
+		defer mu.Unlock()
+		dues, l.count = append(dues, mine...), l.count+found
+	}
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(base.pages)) {
+		wg.Go(work)
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	keys := make([]uint32, 0, l.count)
+	for key := range base.keys {
+		if l.has(int64(key)) {
+			keys = append(keys, key)
+		}
+	}
+	if t.query.Sort() != base.query.Sort() {
+		keys = st.table.sorted(t.query, keys)
+	}
+	l.lay(keys)
+	return l, dues, nil
+}
+
+// keys returns the keys of all rows that are not gone, ascending.
+func (t *table) keys() []uint32 {
+	var out []uint32
+	for i, c := range t.chunks {
+		for j := range chunkRows {
+			if c.rows != nil && c.rows[j].shape != 0 && c.rows[j].flags&query.FlagTombstone == 0 {
+				out = append(out, uint32(i*chunkRows+j))
+			}
+		}
+	}
+	return out
+}
+
+// sorted puts keys into the order of a query and returns them.
+func (t *table) sorted(q query.Query, keys []uint32) []uint32 {
+	type ranked struct {
+		rank uint64 // orders in most cases
+		key  uint32
+	}
+	list := make([]ranked, len(keys))
+	var s, o query.Subject
+	for i, key := range keys {
+		t.place(t.at(int64(key)), &s)
+		list[i] = ranked{q.Rank(&s), key}
+	}
+	slices.SortFunc(list, func(a, b ranked) int {
+		if a.rank != b.rank {
+			return cmp.Compare(a.rank, b.rank)
+		}
+		t.place(t.at(int64(a.key)), &s)
+		t.place(t.at(int64(b.key)), &o)
+		return cmp.Or(q.Compare(&s, &o), cmp.Compare(a.key, b.key))
+	})
+	for i, r := range list {
+		keys[i] = r.key
+	}
+	return keys
 }

@@ -3,7 +3,6 @@ package index
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
 	"runtime"
 	"slices"
 	"strings"
@@ -88,19 +87,17 @@ func eachValue(field, text string, add func(value string)) {
 	}
 }
 
-// values are the values of all fields. Who holds mu of the index changes them; reading them waits for nobody.
+// values are the values of all fields. mu of the index guards them; reading their counts waits for nobody.
 type values struct {
 	columns [len(completed)]column
 	dead    int
 }
 
-// column holds the values of one field, in the order in which they came. Slots is a hash table of their places plus one.
+// column holds the values of one field, in the order in which they came.
 type column struct {
-	list  []value
-	slots []uint32
-	seen  atomic.Pointer[[]value]
-	// full says that there are values that are not kept.
-	full atomic.Bool
+	list   []value
+	places map[string]uint32 // in the list
+	full   bool              // there are values that are not kept
 }
 
 // value is written with atomic stores, once readers see it.
@@ -109,30 +106,13 @@ type value struct {
 	count, key uint32
 }
 
-var hashSeed = maphash.MakeSeed()
-
-// slot returns where a text is in the hash table, or would be.
-func (c *column) slot(text string) *uint32 {
-	mask := uint64(len(c.slots) - 1)
-	for i := maphash.String(hashSeed, text) & mask; ; i = (i + 1) & mask {
-		if n := c.slots[i]; n == 0 || c.list[n-1].text == text {
-			return &c.slots[i]
-		}
-	}
-}
-
-// add counts n more conversations that hold a value, one of them that of the key.
-func (v *values) add(c *column, text string, n int, key uint32, keep func(string) string) {
-	if 4*len(c.list) >= 3*len(c.slots) {
-		c.slots = make([]uint32, max(64, 2*len(c.slots)))
-		for i := range c.list {
-			*c.slot(c.list[i].text) = uint32(i + 1)
-		}
-	}
-	at := c.slot(text)
+// add counts n more conversations that hold a value, one of them that of the key. While values are first counted, the
+// first of them stands for it, else the last.
+func (v *values) add(c *column, text string, n int, key uint32, first bool) {
+	at, kept := c.places[text]
 	switch {
-	case *at != 0:
-		of := &c.list[*at-1]
+	case kept:
+		of := &c.list[at]
 		was := int(of.count)
 		if was == 0 {
 			v.dead--
@@ -141,139 +121,114 @@ func (v *values) add(c *column, text string, n int, key uint32, keep func(string
 			v.dead++
 		}
 		atomic.StoreUint32(&of.count, uint32(max(0, was+n)))
-		if n > 0 && (was == 0 || keep != nil) {
+		if n > 0 && (was == 0 || !first) {
 			atomic.StoreUint32(&of.key, key)
 		}
 	case n < 0: // it was not kept
 	case len(c.list) >= valuesMost:
-		c.full.Store(true)
+		c.full = true
 	default:
-		if keep != nil {
-			text = keep(text)
+		if !first { // else it is a part of texts that stay
+			text = strings.Clone(text)
 		}
+		if c.places == nil {
+			c.places = map[string]uint32{}
+		}
+		c.places[text] = uint32(len(c.list))
 		c.list = append(c.list, value{text, uint32(n), key})
-		*at = uint32(len(c.list))
 	}
 }
 
 // move takes over that a row was one and is another; nil is no row. The table is that of the later one.
 func (v *values) move(t *table, old, now *row, key int64) {
 	for i, field := range completed {
-		c := &v.columns[i]
 		before, after := t.field(old, i), t.field(now, i)
 		if before == after {
 			continue
 		}
-		eachValue(field, before, func(text string) { v.add(c, text, -1, uint32(key), strings.Clone) })
-		eachValue(field, after, func(text string) { v.add(c, text, 1, uint32(key), strings.Clone) })
-	}
-}
-
-// publish shows readers the values that were added.
-func (v *values) publish() {
-	for i := range v.columns {
-		c := &v.columns[i]
-		if last := c.seen.Load(); last == nil || len(*last) != len(c.list) {
-			list := c.list
-			c.seen.Store(&list)
-		}
+		eachValue(field, before, func(text string) { v.add(&v.columns[i], text, -1, uint32(key), false) })
+		eachValue(field, after, func(text string) { v.add(&v.columns[i], text, 1, uint32(key), false) })
 	}
 }
 
 // count makes the values of a state. Words that many rows share are taken apart once.
 func (st *state) count() *values {
+	type holders struct{ count, key uint32 }
+	hold := func(h *holders, key uint32) {
+		if h.count++; h.count == 1 {
+			h.key = key
+		}
+	}
 	v, t := &values{}, &st.table
-	words := make([][wordFields]struct{ count, key uint32 }, len(t.words))
-	shapes := make([]struct{ count, key uint32 }, len(t.shapes))
+	words := make([][wordFields]holders, len(t.words))
+	shapes := make([]holders, len(t.shapes))
 	people := len(completed) - 1
-	for n, b := range st.lists[0].list.blocks {
+	add := func(field int, text string, by holders) {
+		if by.count > 0 {
+			eachValue(completed[field], text, func(text string) { v.add(&v.columns[field], text, int(by.count), by.key, true) })
+		}
+	}
+	for n, b := range st.lists[0].blocks {
 		for _, key := range b.keys {
 			r := t.at(int64(key))
-			if s := &shapes[r.shape]; s.count == 0 {
-				s.count, s.key = 1, key
-			} else {
-				s.count++
-			}
+			hold(&shapes[r.shape], key)
 			for field, w := range r.words {
-				if n := &words[w][field]; n.count == 0 {
-					n.count, n.key = 1, key
-				} else {
-					n.count++
-				}
+				hold(&words[w][field], key)
 			}
-			eachValue(completed[people], t.field(r, people), func(text string) { v.add(&v.columns[people], text, 1, key, nil) })
+			add(people, t.field(r, people), holders{1, key})
 		}
 		if n%16 == 0 {
 			runtime.Gosched() // a key that waits for a core goes first
 		}
 	}
 	for w, fields := range words {
-		for i, n := range fields {
-			if n.count > 0 {
-				eachValue(completed[i], t.words[w], func(text string) { v.add(&v.columns[i], text, int(n.count), n.key, nil) })
-			}
+		for i, by := range fields {
+			add(i, t.words[w], by)
 		}
 	}
-	for _, s := range shapes {
-		for i := wordFields; i < people && s.count > 0; i++ {
-			text := t.field(t.at(int64(s.key)), i)
-			eachValue(completed[i], text, func(text string) { v.add(&v.columns[i], text, int(s.count), s.key, nil) })
+	for _, by := range shapes {
+		for i := wordFields; i < people; i++ {
+			add(i, t.field(t.at(int64(by.key)), i), by)
 		}
 	}
-	v.publish()
 	return v
 }
 
-// counting is the first count of the values, of a state. Who changes rows meanwhile notes them.
-type counting struct {
-	state   *state
-	changed []uint32
-	ended   chan struct{}
-}
-
-// counted returns the values, which are counted when they are asked for first and from then on move with the rows.
-func (x *Index) counted(ctx context.Context) (*values, error) {
-	for {
-		x.mu.Lock()
-		v, c := x.values, x.counting
-		if v == nil && c == nil {
-			c = &counting{state: x.state.Load(), ended: make(chan struct{})}
-			x.counting = c
-			go x.count(c)
-		}
-		x.mu.Unlock()
-		if v != nil {
-			return v, nil
-		}
-		select {
-		case <-c.ended:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+// counted returns the values of a field, and whether there are others. They are counted when they are asked for first
+// and from then on move with the rows; those that changed meanwhile are moved at the end.
+func (x *Index) counted(ctx context.Context, field int) (list []value, full bool, err error) {
+	select {
+	case x.counting <- struct{}{}:
+		defer func() { <-x.counting }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
 	}
-}
-
-func (x *Index) count(c *counting) {
-	defer close(c.ended)
-	v := c.state.count()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.counting != c {
-		return // all rows are others by now
+	for x.values == nil {
+		st := x.state.Load()
+		x.changed = []uint32{}
+		x.mu.Unlock()
+		v := st.count()
+		x.mu.Lock()
+		if x.changed == nil {
+			continue // all rows are others by now
+		}
+		slices.Sort(x.changed)
+		was, is := &st.table, &x.state.Load().table
+		for _, key := range slices.Compact(x.changed) {
+			v.move(is, was.at(int64(key)), is.at(int64(key)), int64(key))
+		}
+		x.values, x.changed = v, nil
 	}
-	slices.Sort(c.changed)
-	was, is := &c.state.table, &x.state.Load().table
-	for _, key := range slices.Compact(c.changed) {
-		v.move(is, was.at(int64(key)), is.at(int64(key)), int64(key))
-	}
-	v.publish()
-	x.values, x.counting = v, nil
+	c := &x.values.columns[field]
+	return c.list, c.full, nil
 }
 
-// valuesMove notes for the values that a row was one and is another. mu is held.
-func (x *Index) valuesMove(t *table, old, now *row, key int64) {
-	if x.counting != nil {
-		x.counting.changed = append(x.counting.changed, uint32(key))
+// moveValues notes for the values that a row was one and is another. mu is held.
+func (x *Index) moveValues(t *table, old, now *row, key int64) {
+	if x.changed != nil {
+		x.changed = append(x.changed, uint32(key))
 	}
 	if x.values == nil {
 		return
@@ -295,18 +250,13 @@ func (x *Index) Values(ctx context.Context, field string, rank func(folded strin
 	case at < 0:
 		return nil, nil
 	}
-	v, err := x.counted(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c := &v.columns[at]
-	list := *c.seen.Load()
+	list, full, err := x.counted(ctx, at)
 	for i := range list {
 		if n := atomic.LoadUint32(&list[i].count); n > 0 {
 			best.offer(Value{list[i].text, int(n), int64(atomic.LoadUint32(&list[i].key))})
 		}
 	}
-	if c.full.Load() && len(best.list) < limit {
+	if full && len(best.list) < limit {
 		best.list = nil
 		err = x.look(ctx, &best, 0, func(t *table, r *row, add func(string)) { eachValue(field, t.field(r, at), add) })
 	}
@@ -317,7 +267,7 @@ func (x *Index) Values(ctx context.Context, field string, rank func(folded strin
 func (x *Index) look(ctx context.Context, best *choice, rows int, read func(t *table, r *row, add func(string))) error {
 	st := x.state.Load()
 	found, left := map[string]Value{}, rows
-	for _, b := range st.lists[0].list.blocks {
+	for _, b := range st.lists[0].blocks {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -335,7 +285,7 @@ func (x *Index) look(ctx context.Context, best *choice, rows int, read func(t *t
 		runtime.Gosched()
 	}
 	for _, v := range found {
-		if rows > 0 && rows < st.lists[0].list.count {
+		if rows > 0 && rows < st.lists[0].count {
 			v.Count = 0
 		}
 		best.offer(v)

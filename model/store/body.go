@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"confab/model"
@@ -69,15 +68,8 @@ type coder struct {
 	err     error          // the first that reading met
 }
 
-// textNumbers are maps for coder.numbers that can be used again.
-var textNumbers = sync.Pool{New: func() any { return make(map[string]int, 64) }}
-
 func appendBody(dst []byte, c *model.Conversation) []byte {
-	w := coder{out: append(dst, bodyVersion), numbers: textNumbers.Get().(map[string]int)}
-	defer func() {
-		clear(w.numbers)
-		textNumbers.Put(w.numbers)
-	}()
+	w := coder{out: append(dst, bodyVersion), numbers: map[string]int{}}
 	internal, external := c.Internal != nil && *c.Internal, c.Internal != nil && !*c.Internal
 	var flags int64
 	for i, on := range flagsOf(c, &internal, &external) {
@@ -86,49 +78,21 @@ func appendBody(dst []byte, c *model.Conversation) []byte {
 		}
 	}
 	for i, place := range places(c, &flags) {
-		if !isEmpty(place) {
-			w.out = append(w.out, byte(i+1))
-			w.field(place)
+		before := len(w.out)
+		w.out = append(w.out, byte(i+1))
+		if w.field(place) {
+			w.out = w.out[:before]
 		}
 	}
 	return w.out
 }
 
-// isEmpty reports whether a field is left out.
-func isEmpty(place any) bool {
-	switch p := place.(type) {
-	case *string:
-		return *p == ""
-	case *time.Time:
-		return p.IsZero()
-	case *model.Set[model.Participant]:
-		return !p.Known
-	case *[]model.Participant:
-		return len(*p) == 0
-	case *[]model.Named:
-		return len(*p) == 0
-	case *[]model.Fact:
-		return len(*p) == 0
-	case *int64:
-		return *p == 0
-	case *int:
-		return *p == 0
-	case *time.Duration:
-		return *p == 0
-	case *model.Participant:
-		return *p == model.Participant{}
-	case *model.Named:
-		return *p == model.Named{}
-	case *map[string]string:
-		return *p == nil
-	}
-	return false
-}
-
 // readBody reads what was kept of a conversation, by this or an earlier version.
 func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 	if len(raw) == 0 || raw[0] != bodyVersion {
-		return readJSON(raw, ref)
+		err = json.Unmarshal(raw, &c)
+		c.Ref = ref // rows set aside carry another account than their body
+		return c, err
 	}
 	r := coder{reading: true, in: string(raw[1:])}
 	c.Ref = ref
@@ -151,45 +115,55 @@ func readBody(raw []byte, ref model.Ref) (c model.Conversation, err error) {
 	return c, r.err
 }
 
-func readJSON(raw []byte, ref model.Ref) (c model.Conversation, err error) {
-	err = json.Unmarshal(raw, &c)
-	c.Ref = ref // rows set aside carry another account than their body
-	return c, err
-}
-
-func (b *coder) field(place any) {
+// field writes or reads a field and reports whether it is empty: then it is left out.
+func (b *coder) field(place any) (empty bool) {
 	switch p := place.(type) {
 	case *string:
 		b.text(p)
+		return *p == ""
 	case *int64:
 		b.number(p)
+		return *p == 0
 	case *int:
 		n := int64(*p)
 		b.number(&n)
 		*p = int(n)
+		return n == 0
 	case *time.Duration:
 		b.number((*int64)(p))
+		return *p == 0
 	case *time.Time:
 		b.time(p)
+		return p.IsZero()
 	case *model.Participant:
 		b.person(p)
+		return *p == model.Participant{}
 	case *model.Named:
 		b.named(p)
+		return *p == model.Named{}
 	case *model.Set[model.Participant]:
+		if !b.reading && !p.Known {
+			return true
+		}
 		*p = model.SetOf(each(b, p.Items, 1, b.person)...)
 	case *[]model.Participant:
 		*p = each(b, *p, 1, b.person)
+		return len(*p) == 0
 	case *[]model.Named:
 		*p = each(b, *p, 2, b.named)
+		return len(*p) == 0
 	case *[]model.Fact:
 		*p = each(b, *p, 3, func(f *model.Fact) {
 			b.text(&f.Group)
 			b.text(&f.Label)
 			b.text(&f.Value)
 		})
+		return len(*p) == 0
 	case *map[string]string:
 		b.pairs(p)
+		return *p == nil
 	}
+	return false
 }
 
 // each writes a list, or reads one of items of at least size bytes.
@@ -231,21 +205,19 @@ func (b *coder) person(p *model.Participant) {
 }
 
 func (b *coder) pairs(m *map[string]string) {
-	n := b.count(len(*m), 2)
-	if !b.reading {
-		for _, k := range slices.Sorted(maps.Keys(*m)) {
-			v := (*m)[k]
-			b.text(&k)
-			b.text(&v)
-		}
-		return
+	var list [][2]string
+	for _, k := range slices.Sorted(maps.Keys(*m)) {
+		list = append(list, [2]string{k, (*m)[k]})
 	}
-	*m = make(map[string]string, n)
-	for range n {
-		var k, v string
-		b.text(&k)
-		b.text(&v)
-		(*m)[k] = v
+	list = each(b, list, 2, func(p *[2]string) {
+		b.text(&p[0])
+		b.text(&p[1])
+	})
+	if b.reading {
+		*m = make(map[string]string, len(list))
+		for _, p := range list {
+			(*m)[p[0]] = p[1]
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // that widens is not due while any earlier edit of its submission on the
 // conversation is in the outbox, whatever its state: they were meant together.
 // Nothing of a submission is due before all of it is in the outbox.
-func (s *Store) Claim(ctx context.Context, account string, only []string) ([]model.OutboxEntry, error) {
+func (s *Store) Claim(ctx context.Context, account string, only []string) (out []model.OutboxEntry, err error) {
 	const op = "claim edits"
 	if only != nil && !slices.IsSorted(only) {
 		only = slices.Sorted(slices.Values(only))
@@ -42,13 +42,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 	if err != nil || idle {
 		return nil, err
 	}
-	var out []model.OutboxEntry
 	err = s.change(ctx, op, func(t *tx) {
 		t.sameIdentity(account)
 		taken, folded := t.next(account, only)
-		if len(taken) == 0 {
-			return
-		}
 		for _, e := range folded {
 			t.exec("DELETE FROM outbox WHERE id = ?", e.ID)
 			t.countEnded(e.Submission, "replaced")
@@ -62,7 +58,9 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 		for _, e := range slices.Backward(folded) {
 			t.rebase(e)
 		}
-		t.reproject(out[0].Ref)
+		if len(out) > 0 {
+			t.reproject(out[0].Ref)
+		}
 	})
 	return out, err
 }
@@ -71,9 +69,8 @@ func (s *Store) Claim(ctx context.Context, account string, only []string) ([]mod
 // send and those that fold into them. What was tried least goes first, and of
 // that what is oldest: a conversation that always fails and shuts the account
 // for a while must not take every turn after it. The edits of each number of
-// tries are walked by an index, past what is not wanted, up to the first
-// conversation that has something to send; so the work does not grow with what
-// waits behind it.
+// tries are walked by an index up to the first conversation that has something to
+// send; so the work does not grow with what waits behind it.
 func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEntry) {
 	first, last := "", "~" // ids are digits and letters
 	if only != nil {
@@ -101,7 +98,7 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 			if ref.ID == "" { // creates wait for nothing
 				all = t.outbox("id = ?", id)
 			}
-			if !t.free(id, all, only) {
+			if only != nil && !t.free(id, all, only) {
 				continue
 			}
 			if taken, folded = due(all, t.s.now(), only, moving); len(taken) > 0 {
@@ -112,20 +109,22 @@ func (t *tx) next(account string, only []string) (taken, folded []model.OutboxEn
 	}
 }
 
-// unblocked is the condition that an edit o waits for no earlier one of its
-// conversation. Never-sent edits of one field fold, where both are among what
-// is wanted: all that ids names, or everything where ids is NULL. Labels and
-// attributes are sent as whole maps: while one key is being sent, no other is.
-const unblocked = `
-  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
-    AND p.state IN ('queued', 'sending', 'retry', 'held')
-    AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence' AND p.field NOT LIKE 'create:%')
-    AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field
-      AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))
-  AND NOT (o.widens = 1 AND EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id < o.id
-    AND +p.submission = o.submission)) -- the plus: by conversation, never by the index of a submission of 10,000
-  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND p.id <> o.id AND p.state = 'sending'
+// blocks is the condition that an edit o waits for an edit p: an earlier one, or one
+// that is being sent. Labels and attributes are sent as whole maps: while one key is
+// being sent, no other is. The plus finds edits by conversation, never by the index of
+// a submission of 10,000.
+const blocks = `p.account = o.account AND p.conv = o.conv AND (p.id < o.id
+    AND (p.state IN ('sending', 'retry', 'held', 'queued') AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence')
+      OR o.widens = 1 AND +p.submission = o.submission)
+  OR p.id <> o.id AND p.state = 'sending'
     AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))`
+
+// unblocked is the condition that an edit o waits for none. Never-sent edits of one field
+// fold, where both are among what is wanted: all that ids names, or everything where ids
+// is NULL.
+const unblocked = " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE " + blocks + `
+  AND NOT (p.state = 'queued' AND p.sent = 0 AND o.state = 'queued' AND p.field = o.field AND NOT (o.widens = 1 AND +p.submission = o.submission)
+    AND (:ids IS NULL OR p.id IN (SELECT value FROM json_each(:ids)))))`
 
 // The queries of a claim and of what is due next. Each reads the rows in the
 // order of an index; the caller stops at the first that will do.
@@ -145,17 +144,19 @@ const (
 	retriedFirst = "SELECT o.next_try FROM outbox o WHERE o.account = :account AND o.state = 'retry'" + unblocked +
 		" ORDER BY o.next_try LIMIT 1"
 
-	waitingSince = "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < :before ORDER BY created"
+	waitingSince = "SELECT id FROM outbox WHERE state IN ('queued', 'retry') AND created < ? ORDER BY created"
 
-	retried = "SELECT id FROM outbox WHERE account = :account AND state = 'retry' AND next_try > 0 ORDER BY next_try"
+	retried = "SELECT id FROM outbox WHERE account = ? AND state = 'retry' AND next_try > 0 ORDER BY next_try"
+
+	// The joins are crossed so that each id is looked up by its key, however many
+	// SQLite takes them for.
+	blockersOf = "SELECT o.id, coalesce((SELECT p.id FROM outbox p WHERE " + blocks + ` ORDER BY p.id LIMIT 1), '')
+  FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%'`
 )
 
 // free reports whether one of the edits of a conversation waits for none of the
 // others, where only some are wanted.
 func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
-	if only == nil {
-		return true
-	}
 	ids := []string{}
 	for _, e := range all {
 		if wanted(only, e.ID) {
@@ -167,11 +168,8 @@ func (t *tx) free(id string, all []model.OutboxEntry, only []string) bool {
 
 // wanted reports whether an id is in a sorted list; nil is every id.
 func wanted(only []string, id string) bool {
-	if only == nil {
-		return true
-	}
-	_, ok := slices.BinarySearch(only, id)
-	return ok
+	_, found := slices.BinarySearch(only, id)
+	return only == nil || found
 }
 
 // due picks, of the edits of one conversation in order, those that may be
@@ -181,13 +179,19 @@ func wanted(only []string, id string) bool {
 // submission folds into a later edit that, made on what the service has now,
 // widens nothing: what was asked for last needs none of what they wait for.
 func due(all []model.OutboxEntry, now time.Time, only []string, moving map[string]bool) (taken, folded []model.OutboxEntry) {
-	blocked := map[string]bool{}   // fields that wait for an earlier edit
-	open := map[string]int{}       // field → index in taken of a never-sent edit
-	earlier := map[string]bool{}   // submissions that have an edit before this one
-	awaited := map[string]string{} // submission → id of its last edit that waits for the others
+	blocked := map[string]bool{}           // fields that wait for an earlier edit
+	open := map[string]int{}               // field → index in taken of a never-sent edit
+	earlier := map[string]bool{}           // submissions that have an edit before this one
+	awaited := map[string]string{}         // submission → id of its last edit that waits for the others
+	maps := map[model.EditKind]bool{}      // whole maps of which a key is being sent
+	held := map[string]model.OutboxEntry{} // field → the edit that alone blocks it, and waits for others of its submission
+	waiting := false                       // something of the conversation comes before
 	for _, e := range all {
 		if e.Widens() {
 			awaited[e.Submission] = e.ID
+		}
+		if e.State == model.Sending && e.Key != "" {
+			maps[e.Kind] = true
 		}
 	}
 	// An edit that was not made on top of the other would silently drop what
@@ -195,14 +199,6 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 	folds := func(old, e model.OutboxEntry) bool {
 		return old.Kind == e.Kind && e.Base.Equal(old.Target) && awaited[old.Submission] <= old.ID
 	}
-	maps := map[model.EditKind]bool{} // whole maps of which a key is being sent
-	for _, e := range all {
-		if e.State == model.Sending && e.Key != "" {
-			maps[e.Kind] = true
-		}
-	}
-	held := map[string]model.OutboxEntry{} // field → the edit that alone blocks it, and waits for others of its submission
-	waiting := false                       // something of the conversation comes before
 	for _, e := range all {
 		meant := e.Widens() && earlier[e.Submission]
 		earlier[e.Submission] = true
@@ -210,10 +206,8 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 			continue
 		}
 		f := field(e.Edit)
-		ready := e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)
-		if maps[e.Kind] || moving[e.Submission] || !wanted(only, e.ID) {
-			ready = false
-		}
+		ready := (e.State == model.Queued || e.State == model.RetryAt && !e.NextTry.After(now)) &&
+			!maps[e.Kind] && !moving[e.Submission] && wanted(only, e.ID)
 		fresh := e.State == model.Queued && !e.Sent && e.Kind != model.EditCreate
 		if h, ok := held[f]; ok && ready && fresh && folds(h, e) {
 			if over := withBase(e.Edit, h.Base); !over.Widens() {
@@ -225,33 +219,26 @@ func due(all []model.OutboxEntry, now time.Time, only []string, moving map[strin
 		if ready && meant && fresh && !blocked[f] && !blocked["existence"] {
 			held[f] = e
 		}
-		ready = ready && !meant
-		if f == "existence" && waiting {
-			ready = false // whatever came before goes first, and alone
-		}
+		// Whatever came before an end goes first, and alone.
+		ready = ready && !meant && (f != "existence" || !waiting)
 		waiting = true
 		if blocked["existence"] || blocked[f] || !ready {
 			blocked[f] = true
 			continue
 		}
-		if at, ok := open[f]; ok && fresh && folds(taken[at], e) {
-			folded = append(folded, taken[at])
-			e.Edit = withBase(e.Edit, taken[at].Base)
-			taken[at] = e
-			continue
-		} else if ok {
-			blocked[f] = true
+		if at, ok := open[f]; ok {
+			if blocked[f] = !fresh || !folds(taken[at], e); !blocked[f] {
+				folded = append(folded, taken[at])
+				e.Edit = withBase(e.Edit, taken[at].Base)
+				taken[at] = e
+			}
 			continue
 		}
 		taken = append(taken, e)
 		if fresh {
 			open[f] = len(taken) - 1
-		} else {
-			blocked[f] = true
 		}
-		if f == "existence" {
-			blocked["existence"] = true
-		}
+		blocked[f] = !fresh || f == "existence"
 	}
 	return taken, folded
 }
@@ -261,45 +248,83 @@ func withBase(e model.Edit, base model.Value) model.Edit {
 	return e
 }
 
-// blockerOf finds the edit that an edit o waits for: an earlier one, or one that
-// is being sent.
-const blockerOf = `SELECT p.id FROM outbox p WHERE p.account = o.account AND p.conv = o.conv AND (p.id < o.id
-    AND (p.state IN ('sending', 'retry', 'held', 'queued') AND (p.field = o.field OR p.field = 'existence' OR o.field = 'existence')
-      OR o.widens = 1 AND +p.submission = o.submission)
-  OR p.id <> o.id AND p.state = 'sending'
-    AND (p.field LIKE 'labels:%' AND o.field LIKE 'labels:%' OR p.field LIKE 'attributes:%' AND o.field LIKE 'attributes:%'))
-  ORDER BY p.id LIMIT 1`
-
-// The joins are crossed so that each id is looked up by its key, however many
-// SQLite takes them for.
-const blockersOf = `WITH waits AS MATERIALIZED (SELECT o.id AS waiting, (` + blockerOf + `) AS blocker
-  FROM json_each(?) AS wanted CROSS JOIN outbox o ON o.id = wanted.value WHERE o.field NOT LIKE 'create:%')
-SELECT waits.waiting, ` + entryColumns + " FROM waits CROSS JOIN outbox ON outbox.id = waits.blocker"
-
 // Blockers returns, for those of some edits that wait for another one, which: an
 // earlier one, or one that is being sent.
 func (s *Store) Blockers(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
 	return read(ctx, s, "read the outbox", func(t *tx) map[string]model.OutboxEntry {
 		out := map[string]model.OutboxEntry{}
 		for r := range t.rows(blockersOf, asList(ids)) {
-			var id string
-			e, _ := scanEntry(r.after(&id))
-			out[id] = e
+			var id, blocker string
+			if r.scan(&id, &blocker); blocker != "" {
+				out[id], _ = t.entry(blocker)
+			}
 		}
 		return out
 	})
+}
+
+// undecidedOn lists the conversations on which an edit waits behind one that needs
+// a person. What needs a person is found by the submissions that count such edits.
+const undecidedOn = `SELECT p.account, p.conv FROM submission s CROSS JOIN outbox p ON p.submission = s.id AND p.urgency < 2
+WHERE s.waiting + s.person > 0 AND s.person > 0 AND p.conv <> ''
+  AND EXISTS (SELECT 1 FROM outbox o WHERE o.account = p.account AND o.conv = p.conv AND o.id > p.id AND o.state IN ('queued', 'retry'))`
+
+// Undecided counts by account the edits that are on their way, but that nothing
+// moves before a person has decided about an earlier edit.
+func (s *Store) Undecided(ctx context.Context) (map[string]int, error) {
+	return read(ctx, s, "read the outbox", (*tx).undecided)
+}
+
+func (t *tx) undecided() map[string]int {
+	out, counted := map[string]int{}, map[model.Ref]bool{}
+	for _, ref := range list(t, scanRef, undecidedOn) {
+		if !counted[ref] {
+			counted[ref] = true
+			if n := unmoved(t.conversation(ref)); n > 0 {
+				out[ref.Account] += n
+			}
+		}
+	}
+	return out
+}
+
+func scanRef(r row) (ref model.Ref, ok bool) {
+	ok = r.scan(&ref.Account, &ref.ID)
+	return ref, ok
+}
+
+// unmoved counts the edits of a conversation, in order, that still wait when
+// everything that can be sent has been delivered.
+func unmoved(all []model.OutboxEntry) (n int) {
+	inTheEnd := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	delivered := map[string]bool{}
+	left := func() []model.OutboxEntry {
+		all = slices.DeleteFunc(all, func(e model.OutboxEntry) bool { return e.State == model.Sending || delivered[e.ID] })
+		return all
+	}
+	for taken, folded := due(left(), inTheEnd, nil, nil); len(taken) > 0; taken, folded = due(left(), inTheEnd, nil, nil) {
+		for _, e := range append(taken, folded...) {
+			delivered[e.ID] = true
+		}
+	}
+	for _, e := range all {
+		if e.State.Waiting() {
+			n++
+		}
+	}
+	return n
 }
 
 // HoldOld holds the edits that have waited since before a moment, and returns how many
 // it held.
 func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error) {
 	const op = "hold old edits"
-	ids, err := all(ctx, s, op, column[string], waitingSince, sql.Named("before", ms(before)))
+	ids, err := all(ctx, s, op, column[string], waitingSince, ms(before))
 	if err != nil {
 		return 0, err
 	}
-	err = s.slices(ctx, op, len(ids), func(t *tx, i int) {
-		e, _ := scanEntry(t.row(entryByID+" AND created < ?", ids[i], ms(before)))
+	err = inSlices(ctx, s, op, ids, func(t *tx, id string) {
+		e, _ := scanEntry(t.row(entryByID+" AND created < ?", id, ms(before)))
 		if _, moved := t.move(e, putOnHold, ""); moved {
 			n++
 			t.reproject(e.Ref)
@@ -313,9 +338,7 @@ func (s *Store) HoldOld(ctx context.Context, before time.Time) (n int, err error
 func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok bool, err error) {
 	at, err = read(ctx, s, "read the outbox", func(t *tx) (at time.Time) {
 		for _, first := range []string{queuedFirst, retriedFirst} {
-			if ok = t.row(first, sql.Named("account", account), sql.Named("ids", nil)).scan(fromMS{&at}); ok {
-				break
-			}
+			ok = ok || t.row(first, sql.Named("account", account), sql.Named("ids", nil)).scan(fromMS{&at})
 		}
 		return at
 	})
@@ -327,10 +350,10 @@ func (s *Store) NextDue(ctx context.Context, account string) (at time.Time, ok b
 // sent.
 func (s *Store) Hasten(ctx context.Context, account string) ([]string, error) {
 	const op = "read the outbox"
-	waiting, err := all(ctx, s, op, column[string], retried, sql.Named("account", account))
+	waiting, err := all(ctx, s, op, column[string], retried, account)
 	if err == nil {
-		err = s.slices(ctx, op, len(waiting), func(t *tx, i int) {
-			t.exec("UPDATE outbox SET next_try = 0 WHERE id = ? AND state = 'retry'", waiting[i])
+		err = inSlices(ctx, s, op, waiting, func(t *tx, id string) {
+			t.exec("UPDATE outbox SET next_try = 0 WHERE id = ? AND state = 'retry'", id)
 		})
 	}
 	if err != nil {
@@ -350,7 +373,7 @@ func (s *Store) Wake(ctx context.Context, account string) error {
 
 // claimed are the edits that a process is sending, sendings those of all.
 const (
-	claimed  = "state = 'sending' AND claim = :claim AND account = :account"
+	claimed  = "state = 'sending' AND claim = ? AND account = ?"
 	sendings = "SELECT id, claim FROM outbox WHERE state = 'sending'"
 )
 
@@ -359,21 +382,11 @@ const (
 // read before anything is repeated.
 func (s *Store) Release(ctx context.Context, account string) error {
 	const op = "release claims"
-	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE "+claimed,
-		sql.Named("claim", s.owner.name), sql.Named("account", account))
+	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE "+claimed, s.owner.name, account)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	return s.change(ctx, op, func(t *tx) { t.release(ids) })
-}
-
-func (t *tx) release(ids []string) {
-	for _, id := range ids {
-		e, _ := t.entry(id)
-		if _, moved := t.move(e, stopSending, ""); moved {
-			t.reproject(e.Ref)
-		}
-	}
+	return s.change(ctx, op, func(t *tx) { t.moveAll(ids, stopSending) })
 }
 
 // Recover gives back the edits that a dead process was sending. They are
@@ -385,9 +398,7 @@ func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 	if err := s.endAbandoned(ctx, op); err != nil {
 		return nil, err
 	}
-	others, err := read(ctx, s, op, func(t *tx) bool {
-		return t.exists("SELECT 1 FROM outbox WHERE state = 'sending' AND claim <> ?", s.owner.name)
-	})
+	others, err := read(ctx, s, op, func(t *tx) bool { return t.exists(sendings+" AND claim <> ?", s.owner.name) })
 	if err != nil || !others {
 		return nil, err
 	}
@@ -403,7 +414,7 @@ func (s *Store) Recover(ctx context.Context) (ids []string, err error) {
 				ids = append(ids, id)
 			}
 		}
-		t.release(ids)
+		t.moveAll(ids, stopSending)
 	})
 	return ids, err
 }

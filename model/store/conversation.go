@@ -175,22 +175,26 @@ func overlay(was, c model.Conversation, r model.Reading) model.Conversation {
 	return c
 }
 
-// project writes the row of a conversation: its folded subject, and the revision of
-// this transaction. It brings back one that was gone.
+// project writes the row of a conversation, with the revision of this transaction. It
+// brings back one that was gone.
 func (t *tx) project(k *known, server model.Conversation) {
-	sub := query.NewSubject(k.row(server))
-	t.changed = true
 	if k.key == 0 || k.gone {
 		t.counts[k.ref.Account]++
 	}
-	k.gone = false
+	k.gone, k.rev, t.changed = false, t.rev, true
+	t.fold(k, server)
+}
+
+// fold writes the row of a conversation: its folded subject.
+func (t *tx) fold(k *known, server model.Conversation) {
+	sub := query.NewSubject(k.row(server))
 	if k.key != 0 {
-		t.exec("UPDATE conversation SET rev = ?, gone = 0, pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
-			t.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
+		t.exec("UPDATE conversation SET rev = ?, gone = ?, pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
+			k.rev, k.gone, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
 		return
 	}
 	res := t.exec("INSERT INTO conversation (account, id, rev, pinned, updated, created, subject) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		k.ref.Account, k.ref.ID, t.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil))
+		k.ref.Account, k.ref.ID, k.rev, k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil))
 	if t.err == nil {
 		k.key, t.err = res.LastInsertId()
 	}
@@ -211,17 +215,11 @@ func (t *tx) reproject(refs ...model.Ref) {
 	}
 }
 
-// Server reads what the service last showed of a conversation. A row that can't
-// be read counts as unknown, so that it is read anew.
-func (s *Store) Server(ctx context.Context, ref model.Ref) (model.Conversation, bool, error) {
-	return one(ctx, s, "read a conversation", func(r row) (c model.Conversation, ok bool) {
-		var body []byte
-		if !r.scan(&body) {
-			return c, false
-		}
-		c, err := readBody(body, ref)
-		return c, err == nil
-	}, "SELECT b.server FROM conversation c JOIN body b ON b.key = c.key WHERE c.account = ? AND c.id = ? AND c.gone = 0", ref.Account, ref.ID)
+// repack writes a body in the shorter form, where an earlier version stored it.
+func (t *tx) repack(k *known, c model.Conversation) {
+	if k.server[0] != bodyVersion {
+		t.exec("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
+	}
 }
 
 // Bury makes a tombstone of a conversation that is gone from its service: it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"sync"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -31,6 +32,7 @@ type sqliteConn interface {
 	driver.QueryerContext
 	driver.SessionResetter
 	driver.Validator
+	sqlite.DBStatus
 }
 
 type sqliteStmt interface {
@@ -72,7 +74,7 @@ func (c *conn) give(query string, st sqliteStmt) error {
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	defer c.reads.begin(c.sqliteConn, query)(0)
+	defer c.reads.begin(c, query)(0)
 	if len(args) == 0 { // it may be several statements, and is hardly run again
 		return c.sqliteConn.ExecContext(ctx, query, args)
 	}
@@ -85,24 +87,25 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	end := c.reads.begin(c.sqliteConn, query)
+	end := c.reads.begin(c, query)
 	st, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	give := func() error { return c.give(query, st) }
 	found, err := st.QueryContext(ctx, args)
 	if err != nil {
-		return nil, errors.Join(err, give())
+		return nil, errors.Join(err, c.give(query, st))
 	}
-	return &rows{Rows: found, end: end, give: give}, nil
+	return &rows{Rows: found, close: func(n int) error {
+		end(n)
+		return errors.Join(found.Close(), c.give(query, st))
+	}}, nil
 }
 
 type rows struct {
 	driver.Rows
-	end  func(rows int)
-	give func() error
-	n    int
+	close func(rows int) error
+	n     int
 }
 
 func (r *rows) Next(dest []driver.Value) error {
@@ -113,10 +116,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	return err
 }
 
-func (r *rows) Close() error {
-	r.end(r.n)
-	return errors.Join(r.Rows.Close(), r.give())
-}
+func (r *rows) Close() error { return r.close(r.n) }
 
 func (c *conn) Close() error {
 	for _, st := range c.idle {
@@ -134,16 +134,18 @@ const (
 	busyTries = 15_000                        // as long as usual
 )
 
-func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (t driver.Tx, err error) {
 	if o.ReadOnly { // it waits for nobody
 		return c.sqliteConn.BeginTx(ctx, o)
 	}
-	if _, err := c.sqliteConn.ExecContext(ctx, busyWait, nil); err != nil {
+	if _, err = c.sqliteConn.ExecContext(ctx, busyWait, nil); err != nil {
 		return nil, err
 	}
-	t, err := c.sqliteConn.BeginTx(ctx, o)
-	for tries := 1; isBusy(err) && tries < busyTries && ctx.Err() == nil; tries++ {
+	for range busyTries {
 		t, err = c.sqliteConn.BeginTx(ctx, o)
+		if codeOf(err)&0xff != sqlite3.SQLITE_BUSY || ctx.Err() != nil {
+			break
+		}
 	}
 	if _, usual := c.sqliteConn.ExecContext(context.WithoutCancel(ctx), busyUsual, nil); usual != nil && err == nil {
 		err = errors.Join(usual, t.Rollback())
@@ -151,7 +153,47 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 	return t, err
 }
 
-func isBusy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+// Ran is a statement that was run.
+type Ran struct {
+	Text string
+	// Rows is how many rows it returned, Pages how many pages of the database it
+	// looked at.
+	Rows, Pages int
+}
+
+// Reads notes the statements that a store runs (Options.Reads): tests count with it
+// what an act costs.
+type Reads struct {
+	mu  sync.Mutex
+	ran []Ran
+}
+
+// Take returns what was run since it was last asked.
+func (r *Reads) Take() []Ran {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.ran
+	r.ran = nil
+	return out
+}
+
+// begin notes a statement that is about to be run; end is told how many rows it
+// returned.
+func (r *Reads) begin(c *conn, text string) (end func(rows int)) {
+	if r == nil {
+		return func(int) {}
+	}
+	before := c.pages()
+	return func(rows int) {
+		looked := c.pages() - before
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.ran = append(r.ran, Ran{text, rows, looked})
+	}
+}
+
+func (c *conn) pages() int {
+	hit, _, _ := c.Status(sqlite.DBStatusCacheHit, false)
+	miss, _, _ := c.Status(sqlite.DBStatusCacheMiss, false)
+	return hit + miss
 }

@@ -142,7 +142,7 @@ func TestNothingReadsTheWholeOutbox(t *testing.T) {
 		"levels": levels, "candidates": candidates, "queued": queuedFirst, "retried": retriedFirst, "old": waitingSince, "hasten": retried,
 		"release": "UPDATE outbox SET claim = '' WHERE " + claimed, "recover": sendings, "blockers": blockersOf, "frozen": countOf + "sent = 0", "urgent": urgent,
 		"pending":    "SELECT " + submissionColumns + " FROM submission " + pending,
-		"submission": "SELECT " + submissionColumns + " FROM submission WHERE id = ?",
+		"submission": submissionByID,
 		"since":      changedSince,
 		"undecided":  undecidedOn,
 		"edits on":   fmt.Sprintf(editsOn, entryColumns, "outbox"), "settled on": fmt.Sprintf(editsOn, journalColumns, "journal"),

@@ -1,10 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"confab/model"
 	"confab/model/query"
@@ -25,11 +29,16 @@ type Point struct{ Revision, Epoch int64 }
 
 const indexedColumns = "SELECT key, account, id, rev, gone, subject"
 
-// All entries are read in the order of the table, not in that of an index,
-// which would jump about in the file.
 const (
+	// All entries are read in the order of the table, not in that of an index,
+	// which would jump about in the file.
 	allEntries   = indexedColumns + " FROM conversation NOT INDEXED WHERE gone = 0"
 	entriesSince = indexedColumns + " FROM conversation WHERE rev > ?"
+	entriesOf    = indexedColumns + " FROM conversation WHERE gone = 0 AND key IN (SELECT value FROM json_each(?))"
+	// headQuery reads in the order of the index conversation_order. Rows of the same
+	// times are put in order by the reader.
+	headQuery = indexedColumns + `, pinned, updated, created FROM conversation INDEXED BY conversation_order
+WHERE gone = 0 ORDER BY pinned DESC, updated DESC, created DESC`
 )
 
 // Entries tells of every conversation of the scope that changed after a
@@ -37,14 +46,13 @@ const (
 // It returns where that transaction stood. The order is not defined. tell must
 // not use the store.
 func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) error) (Point, error) {
-	return read(ctx, s, "read the conversations", func(t *tx) (p Point) {
-		t.row(`SELECT coalesce((SELECT value FROM meta WHERE key = 'revision'), 0),
-  coalesce((SELECT value FROM meta WHERE key = 'epoch'), 0)`).scan(&p.Revision, &p.Epoch)
+	return read(ctx, s, "read the conversations", func(t *tx) Point {
+		p := Point{t.number("revision"), t.number("epoch")}
+		text, args := allEntries, []any{}
 		if since > 0 {
-			t.entries(tell, entriesSince, since)
-		} else {
-			t.entries(tell, allEntries)
+			text, args = entriesSince, []any{since}
 		}
+		t.entries(tell, text, args...)
 		return p
 	})
 }
@@ -52,88 +60,186 @@ func (s *Store) Entries(ctx context.Context, since int64, tell func(Indexed) err
 // entries tells of the conversations in the scope that a query returns.
 func (t *tx) entries(tell func(Indexed) error, text string, args ...any) {
 	reader := t.s.indexedReader()
-	var unfolded []*Indexed
 	for r := range t.rows(text, args...) {
-		switch e, inScope, folded := reader.scan(r); {
-		case !inScope:
-		case folded:
+		if e, ok := reader.scan(r); ok {
 			t.fail(tell(e))
-		default:
-			later := e
-			unfolded = append(unfolded, &later)
-		}
-	}
-	for some := range slices.Chunk(unfolded, rowsAtOnce) {
-		t.fold(some)
-		for _, e := range some {
-			if t.err == nil {
-				t.fail(tell(*e))
-			}
 		}
 	}
 }
 
-func (t *tx) newEpoch() {
-	n, _ := strconv.ParseInt(t.meta("epoch"), 10, 64)
-	t.setMeta("epoch", strconv.FormatInt(n+1, 10))
-}
+func (t *tx) newEpoch() { t.setMeta("epoch", strconv.FormatInt(t.number("epoch")+1, 10)) }
 
 // indexedReader scans rows of indexedColumns, into the same places each time.
 type indexedReader struct {
 	scope *[]string
-	// names are the accounts that were met: each is one string, whatever number of rows has it.
-	names           map[string]accountName
+	// names are the accounts that were met: each is one string, whatever number of rows
+	// has it, and "" outside the scope.
+	names           map[string]string
 	account, packed sql.RawBytes
 	row             Indexed
 	into            []any
 }
 
-type accountName struct {
-	name    string
-	inScope bool
-}
-
 // indexedReader returns a reader of indexedColumns, and of more columns after them.
 func (s *Store) indexedReader(more ...any) *indexedReader {
-	x := &indexedReader{scope: s.scope.Load(), names: map[string]accountName{}}
+	x := &indexedReader{scope: s.scope.Load(), names: map[string]string{}}
 	x.into = append([]any{&x.row.Key, &x.account, &x.row.Subject.Ref.ID, &x.row.Revision, &x.row.Gone, &x.packed}, more...)
 	return x
 }
 
-// scan reads a row. inScope says that its account is in the scope, folded that its
-// subject could be read.
-func (x *indexedReader) scan(r row) (e Indexed, inScope, folded bool) {
+// scan reads a row; ok is false where its account is not in the scope. A subject that was
+// stored by a version that folded otherwise, or is damaged, is worked out anew.
+func (x *indexedReader) scan(r row) (e Indexed, ok bool) {
 	if !r.scan(x.into...) {
-		return e, false, false
+		return e, false
 	}
 	account, met := x.names[string(x.account)]
 	if !met {
-		account.name = string(x.account)
-		account.inScope = x.scope == nil || slices.Contains(*x.scope, account.name)
-		x.names[account.name] = account
+		name := string(x.account)
+		if x.scope == nil || slices.Contains(*x.scope, name) {
+			account = name
+		}
+		x.names[name] = account
 	}
-	if !account.inScope {
-		return e, false, false
+	if account == "" {
+		return e, false
 	}
 	e = x.row
-	if e.Subject, folded = query.Unpack(x.packed); e.Gone {
-		e.Subject, folded = query.Subject{Flags: query.FlagTombstone}, true
+	ref, folded := model.Ref{Account: account, ID: x.row.Subject.Ref.ID}, true
+	if e.Gone {
+		e.Subject = query.Subject{Flags: query.FlagTombstone}
+	} else if e.Subject, folded = query.Unpack(x.packed); !folded {
+		e.Subject = *r.t.known(ref)[ref].subject()
 	}
-	e.Subject.Ref, e.Subject.Account = model.Ref{Account: account.name, ID: x.row.Subject.Ref.ID}, account.name
-	return e, true, folded
+	e.Subject.Ref, e.Subject.Account = ref, account
+	return e, true
 }
 
-// fold works out subjects from the bodies: those of rows that were stored by a
-// version that folded otherwise, or that are damaged.
-func (t *tx) fold(entries []*Indexed) {
-	refs := make([]model.Ref, len(entries))
-	for i, e := range entries {
-		refs[i] = e.Subject.Ref
+// Matching returns those of some rows that are there and match, in their order.
+func (s *Store) Matching(ctx context.Context, keys []int64, match func(*query.Subject) bool) ([]int64, error) {
+	return read(ctx, s, "read rows", func(t *tx) []int64 { return t.matching(keys, match) })
+}
+
+func (t *tx) matching(keys []int64, match func(*query.Subject) bool) []int64 {
+	matches := map[int64]bool{}
+	for some := range slices.Chunk(keys, rowsAtOnce) {
+		t.entries(func(e Indexed) error {
+			matches[e.Key] = match(&e.Subject)
+			return nil
+		}, entriesOf, asList(some))
 	}
-	known := t.known(refs...)
-	for _, e := range entries {
-		e.Subject = *known[e.Subject.Ref].subject()
+	return slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return !matches[k] })
+}
+
+// headRow is a row with what the default order compares: whether it is pinned, when it
+// was updated and created.
+type headRow struct {
+	key   int64
+	ref   model.Ref
+	times [3]int64
+}
+
+func (r headRow) compare(o headRow) int {
+	return cmp.Or(slices.Compare(o.times[:], r.times[:]), cmp.Compare(r.ref.Account, o.ref.Account), cmp.Compare(r.ref.ID, o.ref.ID))
+}
+
+// headMost bounds how many rows of the same times are read once the time is used up.
+const headMost = 2000
+
+// Head reads keys of the scope in the default order (pinned, newest change,
+// newest creation, ref) from disk, until there are limit that match or the
+// budget is used up. whole says that the list was read to its end.
+func (s *Store) Head(ctx context.Context, match func(*query.Subject) bool, limit int, budget time.Duration) (
+	keys []int64, whole bool, err error) {
+	until := time.Now().Add(budget)
+	keys, err = read(ctx, s, "read the newest conversations", func(t *tx) []int64 {
+		var found []headRow
+		var times, last [3]int64
+		same := 0 // rows of the last times
+		reader := s.indexedReader(&times[0], &times[1], &times[2])
+		whole = true
+		for row := range t.rows(headQuery) {
+			e, in := reader.scan(row)
+			over := time.Now().After(until)
+			if same > 0 && times != last && (over || len(found) >= limit) {
+				whole = false
+				break
+			}
+			if over && times == last && same >= headMost {
+				// Others of the last times may follow: their order is not known.
+				found = slices.DeleteFunc(found, func(r headRow) bool { return r.times == last })
+				whole = false
+				break
+			}
+			if times != last {
+				same = 0
+			}
+			same++
+			if last = times; in && match(&e.Subject) {
+				found = append(found, headRow{e.Key, e.Subject.Ref, times})
+			}
+		}
+		slices.SortFunc(found, headRow.compare)
+		found = found[:min(limit, len(found))]
+		keys := make([]int64, len(found))
+		for i, r := range found {
+			keys[i] = r.key
+		}
+		return keys
+	})
+	return keys, whole, err
+}
+
+// KeptView is what a view showed last: the keys of its first rows in order, and
+// how many rows there were.
+type KeptView struct {
+	Keys  []int64
+	Total int
+	At    time.Time
+}
+
+const viewsKept = 50
+
+// scopedQuery names a view of the scope: another scope shows and counts other rows.
+func (s *Store) scopedQuery(q string) string {
+	if scope := s.scope.Load(); scope != nil {
+		q = strings.Join(slices.Sorted(slices.Values(*scope)), " ") + "\n" + q
 	}
+	return q
+}
+
+// KeepView keeps what a query showed.
+func (s *Store) KeepView(ctx context.Context, q string, v KeptView) error {
+	packed := []byte{}
+	for _, k := range v.Keys {
+		packed = binary.AppendVarint(packed, k)
+	}
+	return s.changeCache(ctx, "keep a view", func(t *tx) {
+		t.exec(`INSERT INTO view (query, keys, total, at) VALUES (?, ?, ?, ?)
+ON CONFLICT (query) DO UPDATE SET keys = excluded.keys, total = excluded.total, at = excluded.at`,
+			s.scopedQuery(q), packed, v.Total, ms(v.At))
+		t.exec("DELETE FROM view WHERE query NOT IN (SELECT query FROM view ORDER BY at DESC LIMIT ?)", viewsKept)
+	})
+}
+
+// KeptView reads what a query showed last, without what has left the scope or
+// no longer matches; ok is false where nothing was kept.
+func (s *Store) KeptView(ctx context.Context, q string, match func(*query.Subject) bool) (v KeptView, ok bool, err error) {
+	return one(ctx, s, "read a kept view", func(r row) (v KeptView, ok bool) {
+		var packed []byte
+		ok = r.scan(&packed, &v.Total, fromMS{&v.At})
+		var keys []int64
+		for len(packed) > 0 {
+			k, n := binary.Varint(packed)
+			if n <= 0 {
+				break
+			}
+			keys, packed = append(keys, k), packed[n:]
+		}
+		v.Keys = r.t.matching(keys, match)
+		v.Total = max(v.Total-(len(keys)-len(v.Keys)), len(v.Keys))
+		return v, ok
+	}, "SELECT keys, total, at FROM view WHERE query = ?", s.scopedQuery(q))
 }
 
 // Key returns the key of a conversation; ok is false where it is not cached, or
@@ -162,13 +268,9 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 			r.scan(&from, &ref.Account, &ref.ID)
 			refs = append(refs, ref)
 		}
-		all := t.known(refs...)
-		for _, ref := range refs {
-			k := all[ref]
-			sub := k.subject()
-			t.exec("UPDATE conversation SET pinned = ?, updated = ?, created = ?, subject = ? WHERE key = ?",
-				k.marks.pinned, sub.Updated, sub.Created, sub.Pack(nil), k.key)
-			if c, ok := k.body(); ok {
+		for _, k := range t.known(refs...) {
+			c, ok := k.body()
+			if t.fold(k, c); ok {
 				t.repack(k, c)
 			}
 		}
@@ -181,11 +283,4 @@ WHERE key > ? AND (subject IS NULL OR substr(subject, 1, 1) <> ?) ORDER BY key L
 	}
 	s.refolded.Store(from)
 	return done, nil
-}
-
-// repack writes a body in the shorter form, where an earlier version stored it.
-func (t *tx) repack(k *known, c model.Conversation) {
-	if k.server[0] != bodyVersion {
-		t.exec("UPDATE body SET server = ? WHERE key = ?", appendBody(nil, &c), k.key)
-	}
 }

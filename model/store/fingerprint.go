@@ -51,11 +51,7 @@ func (t *tx) restamp(k *known, holdsFor func(stamp string) bool) {
 // adopt keeps the marks of a conversation that a damaged database held before, where
 // it is as it was then.
 func (t *tx) adopt(k *known, c model.Conversation) {
-	if t.rescued == nil {
-		rescued := t.meta("rescued") != ""
-		t.rescued = &rescued
-	}
-	if *t.rescued {
+	if t.s.carried {
 		row, _, _ := strings.Cut(k.print, ".")
 		first := firstFingerprint(c)
 		t.restamp(k, func(stamp string) bool { return stamp == first || strings.HasPrefix(stamp, row+".") })

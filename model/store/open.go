@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
 	"net/url"
@@ -65,11 +66,12 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	// One process opens at a time, until its claim says that it is there: else
 	// two that want to bring the database up to date would wait for each other.
 	opening := flock.New(path+".opening", flock.SetPermissions(0o600))
-	if err := s.await(ctx, o.Waiting, opening.TryLock); err != nil {
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
+	err := s.await(ctx, o.Waiting, opening.TryLock)
+	if err == nil {
+		defer opening.Unlock()
+		err = s.begin(ctx, o)
 	}
-	defer opening.Unlock()
-	if err := s.begin(ctx, o); err != nil {
+	if err != nil {
 		s.closeDB()
 		if s.owner != nil {
 			s.owner.close()
@@ -102,25 +104,6 @@ func (s *Store) begin(ctx context.Context, o Options) error {
 	return s.replace(ctx, o, damage)
 }
 
-// claims is the folder of the files that running programs hold locked.
-func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
-
-func (s *Store) others() []string {
-	if s.owner == nil {
-		return living(s.claims())
-	}
-	return living(s.claims(), s.owner.name)
-}
-
-// enter makes the claim of this process. Whoever writes has one, so that it is found
-// if it dies.
-func (s *Store) enter() (err error) {
-	if s.owner == nil {
-		s.owner, err = newOwner(s.claims())
-	}
-	return err
-}
-
 // openAsItIs opens a damaged database that another process still has open: what can be
 // read of it is shown, and nothing is written.
 func (s *Store) openAsItIs(ctx context.Context) error {
@@ -142,14 +125,14 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	switch {
 	case err == nil:
 		f.Close()
-	case errors.Is(err, os.ErrExist) && s.emptied():
+	case !errors.Is(err, os.ErrExist):
+		return err
+	case s.emptied():
 		return fmt.Errorf("%w: its file is empty", errDamaged)
-	case errors.Is(err, os.ErrExist):
+	default:
 		// One that somebody loosened is closed again; where modes mean nothing
 		// this fails, and nothing is lost.
 		os.Chmod(s.path, 0o600)
-	default:
-		return err
 	}
 	if err := s.connectAll(); err != nil {
 		return err
@@ -163,7 +146,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 // checkHost refuses the database of another host. A new one gets the name of
 // this, and has nothing to fold anew.
 func (s *Store) checkHost(ctx context.Context, host string) error {
-	was, err := read(ctx, s, "", func(t *tx) string { return t.meta("host") })
+	was, err := read(ctx, s, "", func(t *tx) string {
+		s.carried = t.meta("rescued") != ""
+		return t.meta("host")
+	})
 	switch {
 	case err != nil || was == host:
 		return err
@@ -177,19 +163,17 @@ func (s *Store) checkHost(ctx context.Context, host string) error {
 }
 
 func (s *Store) connectAll() (err error) {
-	if s.write, err = s.connect(s.path, 1, "immediate"); err != nil {
-		return err
+	if s.write, err = s.connect(s.path, 1, "immediate"); err == nil {
+		s.read, err = s.connect(s.path, 4, "deferred")
 	}
-	s.read, err = s.connect(s.path, 4, "deferred")
 	return err
 }
 
 func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
-	q := url.Values{"_txlock": {lock}, "_pragma": {
+	c, err := sqlite.NewConnector(dsn(path, url.Values{"_txlock": {lock}, "_pragma": {
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"temp_store(MEMORY)", "secure_delete(ON)", "cache_size(-1000)",
-	}}
-	c, err := sqlite.NewConnector(dsn(path, q))
+	}}))
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +182,15 @@ func (s *Store) connect(path string, conns int, lock string) (*sql.DB, error) {
 	db.SetMaxIdleConns(conns)
 	return db, nil
 }
+
+// N.sql in schema brings a database from version N-1 to N. A migration that has
+// been released is never edited; a change is a new one at the end.
+//
+//go:embed schema/*.sql
+var schema embed.FS
+
+// newestVersion is the version of the database that this program knows.
+const newestVersion = 6
 
 // migrate brings the database to the version that this process knows. Programs
 // that have an older one open would write by the rules of that one: it waits
@@ -226,7 +219,16 @@ func (s *Store) migrate(ctx context.Context, waiting func([]string)) error {
 	}
 	for version < newestVersion {
 		version++
-		if err := s.change(ctx, "", func(t *tx) { t.migrate(version) }); err != nil {
+		err := s.change(ctx, "", func(t *tx) {
+			sql, err := schema.ReadFile(fmt.Sprintf("schema/%d.sql", version))
+			t.fail(err)
+			t.exec(string(sql))
+			if version == 3 {
+				t.nameSubmissions()
+			}
+			t.exec(fmt.Sprint("PRAGMA user_version = ", version))
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -248,14 +250,6 @@ func (s *Store) ended(version int64) error {
 	return nil
 }
 
-// older reports whether an earlier version made the database, and it was not yet
-// brought up to date.
-func (s *Store) older(ctx context.Context) bool {
-	var version int
-	err := s.peek(ctx, "PRAGMA user_version", &version)
-	return err == nil && version > 0 && version < newestVersion
-}
-
 // peek reads the answer to a query from the database as it is; it makes and changes
 // nothing.
 func (s *Store) peek(ctx context.Context, query string, to any) error {
@@ -273,8 +267,8 @@ func dsn(path string, q url.Values) string {
 
 const awaitPause = 50 * time.Millisecond
 
-// await asks until ready. It tells waiting which programs are running, where the
-// database is older.
+// await asks until ready. It tells waiting which programs are running, where an earlier
+// version made the database.
 func (s *Store) await(ctx context.Context, waiting func([]string), ready func() (bool, error)) error {
 	var told []string
 	for {
@@ -282,14 +276,15 @@ func (s *Store) await(ctx context.Context, waiting func([]string), ready func() 
 		if ok || err != nil {
 			return err
 		}
-		if names := s.others(); waiting != nil && len(names) > 0 && !slices.Equal(names, told) && s.older(ctx) {
-			told = names
-			waiting(names)
+		if names := s.others(); waiting != nil && len(names) > 0 && !slices.Equal(names, told) {
+			var version int
+			if s.peek(ctx, "PRAGMA user_version", &version) == nil && version > 0 && version < newestVersion {
+				told = names
+				waiting(names)
+			}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(awaitPause):
+		if err := pause(ctx, awaitPause); err != nil {
+			return err
 		}
 	}
 }

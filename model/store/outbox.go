@@ -16,15 +16,9 @@ type Entry struct {
 	Title string
 }
 
-// Enqueue puts the edits of a submission into the outbox, all or none; they are
-// on disk when it returns. Ids are given where they are missing, or where an
-// edit of the same conversation waits already whose id is not lower: ids are
-// the order of sending, whatever the clock did meanwhile. They are returned in
-// order.
-func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) ([]string, error) {
-	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, Entry) {}, func(*tx) {})
-}
-
+// put enters edits of a submission into the outbox. Ids are given where they are
+// missing, or where an edit of the same conversation waits already whose id is not
+// lower: ids are the order of sending, whatever the clock did meanwhile.
 func (t *tx) put(submission string, entries []Entry) []string {
 	ids, refs := make([]string, len(entries)), make([]model.Ref, len(entries))
 	for i := range entries {
@@ -83,6 +77,15 @@ func (t *tx) outbox(where string, args ...any) []model.OutboxEntry {
 	return list(t, scanEntry, "SELECT "+entryColumns+" FROM outbox WHERE "+where+" ORDER BY id", args...)
 }
 
+func (t *tx) conversation(ref model.Ref) []model.OutboxEntry {
+	return t.outbox("account = ? AND conv = ?", ref.Account, ref.ID)
+}
+
+// later returns the edits of the outbox that came after one of the same field.
+func (t *tx) later(e model.OutboxEntry) []model.OutboxEntry {
+	return t.outbox("account = ? AND conv = ? AND field = ? AND id > ?", e.Ref.Account, e.Ref.ID, field(e.Edit), e.ID)
+}
+
 // saveEntry writes an edit of the outbox as it is now. It is claimed by this process
 // from when its state is "sending" until it no longer is.
 func (t *tx) saveEntry(e model.OutboxEntry) {
@@ -100,7 +103,10 @@ type move struct {
 	also func(*model.OutboxEntry)
 }
 
-var onItsWay = []model.EditState{model.Queued, model.RetryAt}
+var (
+	onItsWay   = []model.EditState{model.Queued, model.RetryAt}
+	needPerson = []model.EditState{model.Held, model.InConflict, model.Refused, model.NotVerified, model.OutcomeNotKnown}
+)
 
 // The moves, other than what became of a sending (see Park).
 var (
@@ -115,8 +121,6 @@ var (
 	// sendAnew is for an edit that was made anew.
 	sendAnew = move{needPerson, model.Queued, func(e *model.OutboxEntry) { e.Sent, e.Error, e.Theirs = false, nil, nil }}
 )
-
-var needPerson = []model.EditState{model.Held, model.InConflict, model.Refused, model.NotVerified, model.OutcomeNotKnown}
 
 // Why an edit is held that nobody has asked to hold.
 const widenedByBase = "what it was made upon was given up, and now more people would see or change the conversation"
@@ -138,12 +142,13 @@ func (t *tx) move(e model.OutboxEntry, m move, why string) (moved model.OutboxEn
 	return e, true
 }
 
-// holdCompanions holds the edits that were waiting for one that is given up:
-// they widen what it was to narrow, so a person decides about them anew.
-func (t *tx) holdCompanions(e model.OutboxEntry) {
-	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?",
-		e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
-		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
+// moveAll makes a move of those edits that it is for.
+func (t *tx) moveAll(ids []string, m move) {
+	for _, id := range ids {
+		e, _ := t.entry(id)
+		if _, moved := t.move(e, m, ""); moved {
+			t.reproject(e.Ref)
+		}
 	}
 }
 
@@ -158,26 +163,28 @@ func (t *tx) remove(e model.OutboxEntry) {
 }
 
 // giveUp takes an edit out of the outbox that somebody decided against, and counts it
-// in a column of its submission.
+// in a column of its submission. The edits that were waiting for it are held: they widen
+// what it was to narrow, so a person decides about them anew.
 func (t *tx) giveUp(e model.OutboxEntry, column string) {
-	t.holdCompanions(e)
+	for _, w := range t.outbox("account = ? AND conv = ? AND submission = ? AND widens = 1 AND id > ?",
+		e.Ref.Account, e.Ref.ID, e.Submission, e.ID) {
+		t.move(w, putOnHold, "it was submitted together with a change that was given up: "+model.FieldName(e.Kind))
+	}
 	t.countEnded(e.Submission, column)
 	t.remove(e)
 }
 
-// Outbox reads every edit that is not settled, oldest first.
-func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) {
-	return read(ctx, s, "read the outbox", func(t *tx) []model.OutboxEntry { return t.outbox("1") })
+func (s *Store) outbox(ctx context.Context, where string, args ...any) ([]model.OutboxEntry, error) {
+	return read(ctx, s, "read the outbox", func(t *tx) []model.OutboxEntry { return t.outbox(where, args...) })
 }
+
+// Outbox reads every edit that is not settled, oldest first.
+func (s *Store) Outbox(ctx context.Context) ([]model.OutboxEntry, error) { return s.outbox(ctx, "1") }
 
 // OutboxOf reads the edits of one conversation that are not settled, oldest
 // first.
 func (s *Store) OutboxOf(ctx context.Context, ref model.Ref) ([]model.OutboxEntry, error) {
-	return read(ctx, s, "read the outbox", func(t *tx) []model.OutboxEntry { return t.conversation(ref) })
-}
-
-func (t *tx) conversation(ref model.Ref) []model.OutboxEntry {
-	return t.outbox("account = ? AND conv = ?", ref.Account, ref.ID)
+	return s.outbox(ctx, "account = ? AND conv = ?", ref.Account, ref.ID)
 }
 
 // OutboxEntry reads one edit; ok is false where it is not in the outbox.
@@ -187,13 +194,12 @@ func (s *Store) OutboxEntry(ctx context.Context, id string) (e model.OutboxEntry
 
 // OutboxEntries reads those of some edits that are in the outbox, by id.
 func (s *Store) OutboxEntries(ctx context.Context, ids []string) (map[string]model.OutboxEntry, error) {
-	return read(ctx, s, "read the outbox", func(t *tx) map[string]model.OutboxEntry {
-		out := make(map[string]model.OutboxEntry, len(ids))
-		for _, e := range t.outbox("id IN (SELECT value FROM json_each(?))", asList(ids)) {
-			out[e.ID] = e
-		}
-		return out
-	})
+	found, err := s.outbox(ctx, "id IN (SELECT value FROM json_each(?))", asList(ids))
+	out := make(map[string]model.OutboxEntry, len(found))
+	for _, e := range found {
+		out[e.ID] = e
+	}
+	return out, err
 }
 
 // refusal says why a person can't decide about an edit now, nil where he can.
@@ -222,9 +228,9 @@ func (s *Store) decide(ctx context.Context, op string, ids []string, again bool,
 	if err != nil {
 		return err
 	}
-	return s.slices(ctx, op, len(ids), func(t *tx, i int) {
-		e, ok := t.entry(ids[i])
-		if t.fail(refusal(ids[i], e, ok, again)); t.err == nil {
+	return inSlices(ctx, s, op, ids, func(t *tx, id string) {
+		e, ok := t.entry(id)
+		if t.fail(refusal(id, e, ok, again)); t.err == nil {
 			f(t, e)
 		}
 	})
@@ -268,9 +274,9 @@ func (s *Store) Discard(ctx context.Context, ids []string) error {
 // their ids; one that a worker took in the meantime stays. What was to wait for
 // a removed one is held.
 func (s *Store) Withdraw(ctx context.Context, ids []string) (withdrawn []string, err error) {
-	err = s.slices(ctx, "withdraw", len(ids), func(t *tx, i int) {
-		if t.withdraw(ids[i]) {
-			withdrawn = append(withdrawn, ids[i])
+	err = inSlices(ctx, s, "withdraw", ids, func(t *tx, id string) {
+		if t.withdraw(id) {
+			withdrawn = append(withdrawn, id)
 		}
 	})
 	return withdrawn, err
@@ -388,4 +394,66 @@ func (s *Store) Settle(ctx context.Context, e model.OutboxEntry, j model.Journal
 			t.bury(e.Ref)
 		}
 	})
+}
+
+// An edit is planned on what is shown: what the service has, with the edits on
+// their way laid over it. Where one of these will not be sent after all, what was
+// planned upon it gets what was there before as its base. Its base would else be
+// something that no service ever had, and look like somebody else's change.
+
+// rebase returns the edits of the outbox a new base that were planned upon one that was
+// never sent. Several may have been planned upon it at the same moment.
+func (t *tx) rebase(e model.OutboxEntry) {
+	type change struct{ was, now model.Value }
+	lost := []change{{e.Target, e.Base}}
+	for _, l := range t.later(e) {
+		i := slices.IndexFunc(lost, func(c change) bool { return l.Base.Equal(c.was) })
+		if i >= 0 && unsent(l) && l.Kind == e.Kind && l.Undoes == "" {
+			target, widened := l.Target, l.Widens()
+			l.Edit = onBase(l.Edit, lost[i].now)
+			if t.saveEntry(l); l.Widens() && !widened { // nobody has agreed to that
+				t.move(l, putOnHold, widenedByBase)
+			}
+			if !l.Target.Equal(target) {
+				lost = append(lost, change{target, l.Target})
+			}
+		}
+		// What this one leaves is there from here on.
+		lost = slices.DeleteFunc(lost, func(c change) bool { return c.was.Equal(l.Target) })
+	}
+}
+
+// rebaseNew does so for an edit that enters the outbox: what it was planned upon may
+// have left since, or may have another target by now.
+func (t *tx) rebaseNew(e model.Edit) model.Edit {
+	for _, under := range slices.Backward(e.Upon) {
+		if !e.Base.Equal(under.Target) {
+			continue
+		}
+		if result, ok := t.resultOf(under.ID); ok {
+			return onBase(e, result)
+		}
+		e = onBase(e, under.Base)
+	}
+	return e
+}
+
+// resultOf returns what an edit sets its field to, or has set it to; ok is false
+// where it was not delivered and will not be.
+func (t *tx) resultOf(id string) (v model.Value, ok bool) {
+	if e, ok := t.entry(id); ok {
+		return e.Target, e.Sent || e.State.Shown()
+	}
+	ok = t.row("SELECT after FROM journal WHERE id = ?", id).scan(fromJSON{&v})
+	return v, ok
+}
+
+// onBase returns an edit made on another base. Of a set of people what the edit
+// changes is kept, and all that it leaves alone is as in the new base.
+func onBase(e model.Edit, base model.Value) model.Edit {
+	if e.Base.People != nil && e.Target.People != nil && base.People != nil {
+		e.Target = model.PeopleValue(model.MergePeople(*e.Base.People, *e.Target.People, *base.People))
+	}
+	e.Base = base
+	return e
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -51,11 +52,8 @@ func (o *owner) hasFile() bool {
 		return false
 	}
 	mine, err := o.lock.Stat()
-	if err != nil {
-		return false
-	}
-	theirs, err := os.Lstat(filepath.Join(o.dir, o.name))
-	return err == nil && os.SameFile(mine, theirs)
+	theirs, gone := os.Lstat(filepath.Join(o.dir, o.name))
+	return err == nil && gone == nil && os.SameFile(mine, theirs)
 }
 
 func (o *owner) close() {
@@ -88,10 +86,9 @@ func claimLives(path string, dead func()) bool {
 
 // living names the programs that hold a claim file locked: "confab (pid 4242)",
 // without those of some names. Earlier versions gave the file no name that says which.
-func living(dir string, but ...string) []string {
+func living(dir string, but ...string) (names []string) {
 	files, _ := os.ReadDir(dir)
 	o := owner{dir: dir}
-	var names []string
 	for _, f := range files {
 		if slices.Contains(but, f.Name()) || !o.alive(f.Name()) {
 			continue
@@ -106,3 +103,98 @@ func living(dir string, but ...string) []string {
 }
 
 var claimName = regexp.MustCompile(`^(.+)-([0-9]+)-[A-Z2-7]+$`)
+
+// claims is the folder of the files that running programs hold locked.
+func (s *Store) claims() string { return filepath.Join(filepath.Dir(s.path), "claims") }
+
+func (s *Store) others() []string {
+	if s.owner == nil {
+		return living(s.claims())
+	}
+	return living(s.claims(), s.owner.name)
+}
+
+// enter makes the claim of this process. Whoever writes has one, so that it is found
+// if it dies.
+func (s *Store) enter() (err error) {
+	if s.owner == nil {
+		s.owner, err = newOwner(s.claims())
+	}
+	return err
+}
+
+// A process that ends in good order removes its claim file. Where one is left
+// and nobody is alive, the machine may have stopped in the middle of a write,
+// with a disk that did not keep its word: the database is read whole once, behind
+// the first frame. The left claim file becomes the mark that says so, and stays
+// until a check has come to its end.
+
+func (s *Store) uncleanMark() string { return s.path + ".unclean" }
+
+// noteUnclean turns the claims that dead processes left into that mark, unless
+// somebody is alive: a process that is killed beside others takes nothing with
+// it. The lock on opening is held.
+func (s *Store) noteUnclean() error {
+	files, err := os.ReadDir(s.claims())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	var dead []string
+	for _, f := range files {
+		path := filepath.Join(s.claims(), f.Name())
+		if claimLives(path, func() { dead = append(dead, path) }) {
+			return nil
+		}
+	}
+	for _, path := range dead {
+		if err := os.Rename(path, s.uncleanMark()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unclean reports whether Check is due.
+func (s *Store) Unclean() bool { return exists(s.uncleanMark()) }
+
+// Check reads the whole database, on a connection of its own. The error is
+// ErrDamaged where something in it is broken.
+func (s *Store) Check(ctx context.Context) error {
+	db, err := s.connect(s.path, 1, "deferred")
+	if err != nil {
+		return s.localError("check the database", err)
+	}
+	defer db.Close()
+	var said string
+	if err = db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err == nil {
+		err = ctx.Err()
+	}
+	if err == nil && said != "ok" {
+		err = fmt.Errorf("%w: %s", errDamaged, said)
+	}
+	if err == nil {
+		err = removed(s.uncleanMark())
+	}
+	return s.localError("check the database", err)
+}
+
+// removed removes a file. That it is not there is no error.
+func removed(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+// syncDir makes durable which files a folder has. Not every system can.
+func syncDir(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,63 +81,50 @@ func (s *Store) rescueOutbox(ctx context.Context, aside string) error {
 	defer old.Close()
 	return s.change(ctx, "", func(t *tx) {
 		for _, r := range rescued {
-			columns, rows, whole := readable(ctx, old, r.table, strings.Fields(r.columns))
-			if !whole {
+			if columns := strings.Fields(r.columns); !t.carryOver(old, r.table, columns, "") {
+				t.carryOver(old, r.table, columns, " DESC")
 				s.rescue.Missing = append(s.rescue.Missing, r.table)
-			}
-			for _, row := range rows {
-				// A row that no longer fits (a lost key) is left behind.
-				t.ExecContext(ctx, "INSERT OR IGNORE INTO "+r.table+" ("+strings.Join(columns, ", ")+
-					") VALUES ("+strings.Join(slices.Repeat([]string{"?"}, len(columns)), ", ")+")", row...)
 			}
 		}
 		t.exec("UPDATE outbox SET state = 'held', claim = '' WHERE state IN ('queued', 'sending', 'retry')")
 		t.setMeta("rescued", filepath.Base(aside)) // marks hold again where the service shows the same
+		s.carried = true
 		t.nameSubmissions()
 		s.rescue.Edits, _ = column[int](t.row("SELECT count(*) FROM outbox"))
 	})
 }
 
-// readable reads those of the wanted columns that a table has, of its rows up to the
-// first that cannot be read, from both ends. whole says that nothing was missing in between.
-func readable(ctx context.Context, db *sql.DB, table string, wanted []string) (columns []string, rows [][]any, whole bool) {
-	read := func(order string) (end bool) {
-		found, err := db.QueryContext(ctx, "SELECT * FROM "+table+" ORDER BY 1"+order)
-		if err != nil {
+// carryOver takes those of the wanted columns that a table has over, of its rows up to
+// the first that cannot be read. A row that no longer fits (a lost key), or is there, is
+// left behind.
+func (t *tx) carryOver(from *sql.DB, table string, wanted []string, order string) (whole bool) {
+	found, err := from.QueryContext(t.ctx, "SELECT * FROM "+table+" ORDER BY 1"+order)
+	if err != nil {
+		return false
+	}
+	defer found.Close()
+	has, _ := found.Columns()
+	vals, ptrs := make([]any, len(has)), make([]any, len(has))
+	var columns []string
+	var row []*any
+	for i, c := range has {
+		ptrs[i] = &vals[i]
+		if c = cmp.Or(laterName[c], c); slices.Contains(wanted, c) {
+			columns, row = append(columns, c), append(row, &vals[i])
+		}
+	}
+	insert := "INSERT OR IGNORE INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(row)-1) + ")"
+	for found.Next() {
+		if found.Scan(ptrs...) != nil {
 			return false
 		}
-		defer found.Close()
-		has, _ := found.Columns()
-		at := map[string]int{}
-		for i, c := range has {
-			at[cmp.Or(laterName[c], c)] = i
+		args := make([]any, len(row))
+		for i, v := range row {
+			args[i] = *v
 		}
-		columns = slices.DeleteFunc(slices.Clone(wanted), func(c string) bool {
-			_, there := at[c]
-			return !there
-		})
-		vals := make([]any, len(has))
-		ptrs := make([]any, len(has))
-		for i := range vals {
-			ptrs[i] = &vals[i]
-		}
-		for found.Next() {
-			if found.Scan(ptrs...) != nil {
-				return false
-			}
-			row := make([]any, len(columns))
-			for i, c := range columns {
-				row[i] = vals[at[c]]
-			}
-			rows = append(rows, row)
-		}
-		return found.Err() == nil
+		t.ExecContext(t.ctx, insert, args...)
 	}
-	if read("") {
-		return columns, rows, true
-	}
-	read(" DESC")
-	return columns, rows, false
+	return found.Err() == nil
 }
 
 // laterName holds what columns are called now: versions 1 and 2 called a submission a batch.
@@ -159,8 +145,9 @@ const (
 
 // mend makes a copy of a damaged database that SQLite is willing to open: a
 // broken header is replaced by that of the new database, which has the same
-// settings, and a cut file is filled up with empty pages. What is in it is not
-// made any truer by that; every row is still read one by one.
+// settings, and a cut file is filled up with empty pages: with one at least, since
+// SQLite would remove the log of an empty file. What is in it is not made any truer
+// by that; every row is still read one by one.
 func (s *Store) mend(aside string) (string, error) {
 	copied := aside + mended
 	size, err := salvage(aside, copied)
@@ -175,21 +162,10 @@ func (s *Store) mend(aside string) (string, error) {
 		return copied, err
 	}
 	defer f.Close()
-	pages := size / pageSize
-	if pages == 0 {
-		if pages = logged(copied + "-wal"); pages == 0 {
-			return copied, f.Truncate(0) // nothing is left of it
-		}
-	}
+	pages := max(1, size/pageSize)
 	head := make([]byte, headerSize)
-	if _, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return copied, err
-	}
-	if bytes.HasPrefix(head, []byte(magic)) {
-		if said := int64(binary.BigEndian.Uint32(head[headerPages:])); said < maxPages {
-			pages = max(pages, said)
-		}
-	} else {
+	f.ReadAt(head, 0)
+	if !bytes.HasPrefix(head, []byte(magic)) {
 		if err := s.write.QueryRow("SELECT data FROM sqlite_dbpage WHERE pgno = 1").Scan(&head); err != nil {
 			return copied, err
 		}
@@ -197,24 +173,10 @@ func (s *Store) mend(aside string) (string, error) {
 		if _, err := f.WriteAt(head[:headerSize], 0); err != nil {
 			return copied, err
 		}
+	} else if said := int64(binary.BigEndian.Uint32(head[headerPages:])); said < maxPages {
+		pages = max(pages, said)
 	}
 	return copied, f.Truncate(max(size, pages*pageSize))
-}
-
-// logged returns how many pages the database had after the last transaction in
-// a log, 0 where there is none.
-func logged(path string) (pages int64) {
-	log, err := os.ReadFile(path)
-	const header, frame = 32, 24
-	if err != nil || len(log) < header {
-		return 0
-	}
-	for at := header; at+frame+pageSize <= len(log) && bytes.Equal(log[at+8:at+16], log[16:24]); at += frame + pageSize {
-		if n := int64(binary.BigEndian.Uint32(log[at+4:])); n > 0 && n < maxPages {
-			pages = n
-		}
-	}
-	return pages
 }
 
 // salvage copies what can be read of a file; what the disk does not give is zeros.

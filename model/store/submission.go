@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"confab/model"
@@ -15,6 +14,18 @@ const submissionColumns = `id, sentence, user, at, undoes, edits, withdrawn, dis
   (SELECT max(undone_at) FROM journal j WHERE j.submission = submission.id AND j.undone <> ''),
   CASE edits WHEN 1 THEN coalesce((SELECT account || ':' || conv FROM outbox WHERE submission = submission.id LIMIT 1),
     (SELECT account || ':' || conv FROM journal WHERE submission = submission.id LIMIT 1)) END`
+
+const (
+	submissionByID = "SELECT " + submissionColumns + " FROM submission WHERE id = ?"
+	pending        = "WHERE waiting + person > 0 ORDER BY at, id"
+	urgent         = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
+	changedSince   = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
+
+	// editsOn selects the edits of a submission on some conversations, by these: the
+	// plus keeps it off the index of a submission of 10,000.
+	editsOn = `WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS wanted_account, value ->> 1 AS wanted_conv FROM json_each(?))
+SELECT %s FROM wanted CROSS JOIN %s ON account = wanted_account AND conv = wanted_conv WHERE +submission = ?`
+)
 
 func (t *tx) submit(s model.Submission) {
 	t.exec(`INSERT INTO submission (id, sentence, user, at, undoes, edits) VALUES (?,?,?,?,?,?)
@@ -30,53 +41,40 @@ func (t *tx) countEnded(submission, column string) {
 // nameSubmissions makes submissions of edits that were queued or delivered
 // before there were any, and of edits carried over from a damaged database.
 func (t *tx) nameSubmissions() {
-	type group struct {
-		model.Submission
-		edits []model.Titled
-	}
-	groups := map[string]*group{}
+	submissions, edits := map[string]model.Submission{}, map[string][]model.Titled{}
 	for _, table := range []string{"outbox", "journal"} {
-		var single, widening []string
-		for r := range t.rows("SELECT id, submission, edit, title FROM " + table + `
-WHERE submission NOT IN (SELECT id FROM submission) ORDER BY id`) {
-			var id, submission, title string
-			var raw []byte
-			var e model.Edit
-			if !r.scan(&id, &submission, &raw, &title) || json.Unmarshal(raw, &e) != nil {
-				continue // it is reported as unreadable where it is listed
-			}
-			if submission == "" {
-				submission, single = id, append(single, id)
-			}
-			if table == "outbox" && e.Widens() {
+		t.exec("UPDATE " + table + " SET submission = id WHERE submission = '' AND json_valid(CAST(edit AS TEXT))")
+		var widening []string
+		for r := range t.rows("SELECT id, submission, CAST(edit AS TEXT), title FROM " + table + `
+WHERE submission NOT IN (SELECT id FROM submission) AND json_valid(CAST(edit AS TEXT)) ORDER BY id`) {
+			var id, of string
+			var e model.Titled
+			r.scan(&id, &of, fromJSON{&e.Edit}, &e.Title)
+			if e.Edit.Widens() {
 				widening = append(widening, id)
 			}
-			g := groups[submission]
-			if g == nil {
-				g = &group{Submission: model.Submission{ID: submission, At: e.Created, User: e.User}}
-				groups[submission] = g
+			sub, met := submissions[of]
+			if !met || e.Edit.Created.Before(sub.At) {
+				sub.At = e.Edit.Created
 			}
-			if e.Created.Before(g.At) {
-				g.At = e.Created
+			if !met {
+				sub.ID, sub.User = of, e.Edit.User
 			}
-			g.edits = append(g.edits, model.Titled{Edit: e, Title: title})
-		}
-		for _, id := range single {
-			t.exec("UPDATE "+table+" SET submission = id WHERE id = ?", id)
+			submissions[of], edits[of] = sub, append(edits[of], e)
 		}
 		for _, id := range widening {
 			t.exec("UPDATE outbox SET widens = 1 WHERE id = ?", id)
 		}
 	}
-	for _, g := range groups {
-		g.Edits, g.Sentence = len(g.edits), model.Sentence(g.edits)
-		t.submit(g.Submission)
+	for id, sub := range submissions {
+		sub.Edits, sub.Sentence = len(edits[id]), model.Sentence(edits[id])
+		t.submit(sub)
 	}
 }
 
 // Submission reads one submission; ok is false where there is none of this id.
 func (s *Store) Submission(ctx context.Context, id string) (sub model.Submission, ok bool, err error) {
-	return one(ctx, s, "read submissions", scanSubmission, "SELECT "+submissionColumns+" FROM submission WHERE id = ?", id)
+	return one(ctx, s, "read submissions", scanSubmission, submissionByID, id)
 }
 
 // Submissions lists submissions, newest first.
@@ -84,6 +82,56 @@ func (s *Store) Submissions(ctx context.Context, req model.HistoryRequest) ([]mo
 	where, args := newest(req, "submission", `id IN (SELECT submission FROM journal WHERE account = ?1 AND conv = ?2
   UNION SELECT submission FROM outbox WHERE account = ?1 AND conv = ?2)`)
 	return s.submissions(ctx, where, args...)
+}
+
+// Pending lists the submissions of which something is in the outbox, oldest
+// first.
+func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
+	return s.submissions(ctx, pending)
+}
+
+// submissions reads what the database counts of each submission: the work does not
+// grow with its edits.
+func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
+	return all(ctx, s, "read submissions", scanSubmission, "SELECT "+submissionColumns+" FROM submission "+where, args...)
+}
+
+// scanSubmission reads a submission, and the edit of it that is to be told of first.
+func scanSubmission(r row) (sub model.Submission, ok bool) {
+	var on sql.NullString
+	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
+		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack,
+		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
+	sub.Ref, _ = model.ParseRef(on.String)
+	if ok && !sub.Over() {
+		if e, found := scanEntry(r.t.row(urgent, sub.ID)); found {
+			sub.Problem = &e
+		}
+	}
+	return sub, ok
+}
+
+// SubmissionsSince returns the ids of the submissions of which an edit changed
+// after a revision, in the order of their last change.
+func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
+	return all(ctx, s, "read submissions", column[string], changedSince, since)
+}
+
+// SubmissionEdits returns the outbox entries and journal entries of one submission,
+// in the order in which they were made; where refs (each once) are given those on these
+// conversations.
+func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) (
+	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
+	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
+	if len(refs) > 0 {
+		query, args = editsOn, []any{refList(refs), id}
+	}
+	query += " ORDER BY id"
+	waiting, err = read(ctx, s, "read a submission", func(t *tx) []model.OutboxEntry {
+		done = list(t, scanJournal, fmt.Sprintf(query, journalColumns, "journal"), args...)
+		return list(t, scanEntry, fmt.Sprintf(query, entryColumns, "outbox"), args...)
+	})
+	return waiting, done, err
 }
 
 // newest selects what a request for the history asks for, of a table with a time
@@ -109,63 +157,35 @@ func newest(req model.HistoryRequest, table, of string) (where string, args []an
 	return where + " ORDER BY at DESC, id DESC LIMIT ?", append(args, limit)
 }
 
-// Pending lists the submissions of which something is in the outbox, oldest
-// first.
-func (s *Store) Pending(ctx context.Context) ([]model.Submission, error) {
-	return s.submissions(ctx, pending)
-}
-
-const pending = "WHERE waiting + person > 0 ORDER BY at, id"
-
-// submissions reads what the database counts of each submission: the work does not
-// grow with its edits.
-func (s *Store) submissions(ctx context.Context, where string, args ...any) ([]model.Submission, error) {
-	return all(ctx, s, "read submissions", scanSubmission, "SELECT "+submissionColumns+" FROM submission "+where, args...)
-}
-
-// scanSubmission reads a submission, and the edit of it that is to be told of first.
-func scanSubmission(r row) (sub model.Submission, ok bool) {
-	var on sql.NullString
-	ok = r.scan(&sub.ID, &sub.Sentence, &sub.User, fromMS{&sub.At}, &sub.Undoes, &sub.Edits, &sub.Withdrawn, &sub.Discarded, &sub.Replaced,
-		&sub.Waiting, &sub.Sending, &sub.NeedPerson, &sub.Delivered, &sub.Already, &sub.TakenBack,
-		fromMS{&sub.SettledAt}, fromMS{&sub.TakenBackAt}, &on)
-	sub.Ref, _ = model.ParseRef(on.String)
-	if ok && !sub.Over() {
-		if e, found := scanEntry(r.t.row(urgent, sub.ID)); found {
-			sub.Problem = &e
-		}
+func (t *tx) journal(j model.JournalEntry) {
+	// Not OR REPLACE: a row that is replaced so is counted out by no trigger.
+	t.exec(`INSERT INTO journal (id, account, conv, submission, edit, title, before, after, state, at) VALUES (?,?,?,?,?,?,?,?,?,?)
+ON CONFLICT (id) DO UPDATE SET account = excluded.account, conv = excluded.conv, submission = excluded.submission, edit = excluded.edit,
+  title = excluded.title, before = excluded.before, after = excluded.after, state = excluded.state, at = excluded.at, undone = ''`,
+		j.ID, j.Ref.Account, j.Ref.ID, j.Submission, t.json(j.Edit), j.Title, t.json(j.Before), t.json(j.After), j.State, ms(j.At))
+	if j.Undoes != "" {
+		// Taking back what took back another restores that one.
+		t.exec("UPDATE journal SET undone = '' WHERE undone = ? AND undone <> ''", j.Undoes)
+		t.exec("UPDATE journal SET undone = ? WHERE id = ?", j.ID, j.Undoes)
 	}
-	return sub, ok
 }
 
-const urgent = "SELECT " + entryColumns + " FROM outbox WHERE submission = ? AND urgency < 9 ORDER BY urgency, id LIMIT 1"
+// journalColumns begins with the edit: the columns after it say where it is now.
+const journalColumns = "edit, id, account, submission, title, before, after, state, at, undone"
 
-// SubmissionEdits returns the outbox entries and journal entries of one submission,
-// in the order in which they were made; where refs (each once) are given those on these
-// conversations.
-func (s *Store) SubmissionEdits(ctx context.Context, id string, refs ...model.Ref) (
-	waiting []model.OutboxEntry, done []model.JournalEntry, err error) {
-	query, args := "SELECT %s FROM %s WHERE submission = ?", []any{id}
-	if len(refs) > 0 {
-		query, args = editsOn, []any{refList(refs), id}
-	}
-	query += " ORDER BY id"
-	waiting, err = read(ctx, s, "read a submission", func(t *tx) []model.OutboxEntry {
-		done = list(t, scanJournal, fmt.Sprintf(query, journalColumns, "journal"), args...)
-		return list(t, scanEntry, fmt.Sprintf(query, entryColumns, "outbox"), args...)
-	})
-	return waiting, done, err
+func scanJournal(r row) (j model.JournalEntry, ok bool) {
+	ok = r.scan(fromJSON{&j.Edit}, &j.ID, &j.Ref.Account, &j.Submission, &j.Title,
+		fromJSON{&j.Before}, fromJSON{&j.After}, &j.State, fromMS{&j.At}, &j.Undone)
+	return j, ok
 }
 
-// editsOn selects the edits of a submission on some conversations, by these: the
-// plus keeps it off the index of a submission of 10,000.
-const editsOn = `WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS wanted_account, value ->> 1 AS wanted_conv FROM json_each(?))
-SELECT %s FROM wanted CROSS JOIN %s ON account = wanted_account AND conv = wanted_conv WHERE +submission = ?`
+// History reads delivered edits, newest first.
+func (s *Store) History(ctx context.Context, req model.HistoryRequest) ([]model.JournalEntry, error) {
+	where, args := newest(req, "journal", "account = ?1 AND conv = ?2")
+	return all(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal "+where, args...)
+}
 
-const changedSince = "SELECT id FROM submission WHERE rev > ? ORDER BY rev"
-
-// SubmissionsSince returns the ids of the submissions of which an edit changed
-// after a revision, in the order of their last change.
-func (s *Store) SubmissionsSince(ctx context.Context, since int64) ([]string, error) {
-	return all(ctx, s, "read submissions", column[string], changedSince, since)
+// JournalEntry reads one delivered edit; ok is false where there is none of this id.
+func (s *Store) JournalEntry(ctx context.Context, id string) (j model.JournalEntry, ok bool, err error) {
+	return one(ctx, s, "read the journal", scanJournal, "SELECT "+journalColumns+" FROM journal WHERE id = ?", id)
 }

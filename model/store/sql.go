@@ -15,9 +15,8 @@ import (
 
 // row is one row of what a query returns, or none.
 type row struct {
-	t     *tx
-	first []any
-	from  interface{ Scan(dest ...any) error }
+	t    *tx
+	from interface{ Scan(dest ...any) error }
 }
 
 // scan reads the columns; ok is false where there is no row.
@@ -25,25 +24,18 @@ func (r row) scan(dest ...any) (ok bool) {
 	if r.t.err != nil {
 		return false
 	}
-	if r.first != nil {
-		dest = append(r.first, dest...)
-	}
 	err := r.from.Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false
+	if !errors.Is(err, sql.ErrNoRows) {
+		r.t.fail(err)
 	}
-	r.t.fail(err)
 	return err == nil
 }
-
-// after returns a row of which the first column is scanned into first.
-func (r row) after(first any) row { return row{r.t, append(r.first, first), r.from} }
 
 func (t *tx) row(query string, args ...any) row {
 	if t.err != nil {
 		return row{t: t}
 	}
-	return row{t: t, from: t.QueryRowContext(t.ctx, query, args...)}
+	return row{t, t.QueryRowContext(t.ctx, query, args...)}
 }
 
 // rows reads the rows of a query, up to the first error of the transaction.
@@ -59,12 +51,20 @@ func (t *tx) rows(query string, args ...any) iter.Seq[row] {
 		}
 		defer rows.Close()
 		for t.err == nil && rows.Next() {
-			if !yield(row{t: t, from: rows}) {
+			if !yield(row{t, rows}) {
 				return
 			}
 		}
 		t.fail(rows.Err())
 	}
+}
+
+// exec runs a statement; the result is nil after an error.
+func (t *tx) exec(query string, args ...any) (res sql.Result) {
+	if t.err == nil {
+		res, t.err = t.ExecContext(t.ctx, query, args...)
+	}
+	return res
 }
 
 func list[T any](t *tx, scan func(row) (T, bool), query string, args ...any) (out []T) {
@@ -87,7 +87,7 @@ func (t *tx) exists(query string, args ...any) bool {
 	return found
 }
 
-// read returns what f reads in one transaction, so that it fits together.
+// read returns what f reads in one transaction.
 func read[T any](ctx context.Context, s *Store, op string, f func(*tx) T) (v T, err error) {
 	dbtx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -113,6 +113,62 @@ func one[T any](ctx context.Context, s *Store, op string, scan func(row) (T, boo
 		return v
 	})
 	return v, ok, err
+}
+
+// A long change is made in slices, so that other writers, of this process and
+// others, get their turn in between.
+const (
+	// sliceRows and sliceTime bound what one slice does.
+	sliceRows = 150
+	sliceTime = 10 * time.Millisecond
+	// slicePause is longer than another process waits between two tries (see busyWait).
+	slicePause = 3 * time.Millisecond
+)
+
+// inSlices runs f for each of a list, in as many write transactions as it takes. What
+// was done before an error in a later one stays.
+func inSlices[T any](ctx context.Context, s *Store, op string, list []T, f func(*tx, T)) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return s.repeat(ctx, op, func(t *tx) (done bool) {
+		list = slice(t, list, f)
+		return len(list) == 0
+	})
+}
+
+// slice runs f for the first of a list, and returns the rest.
+func slice[T any](t *tx, list []T, f func(*tx, T)) (rest []T) {
+	began := time.Now()
+	for i, v := range list {
+		if i == sliceRows || t.err != nil || time.Since(began) >= sliceTime {
+			return list[i:]
+		}
+		f(t, v)
+	}
+	return nil
+}
+
+// repeat runs f in write transactions until it is done.
+func (s *Store) repeat(ctx context.Context, op string, f func(t *tx) (done bool)) error {
+	for {
+		done := false
+		if err := s.change(ctx, op, func(t *tx) { done = f(t) }); err != nil || done {
+			return err
+		}
+		if err := pause(ctx, slicePause); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // fromJSON reads a column of JSON.

@@ -1,0 +1,287 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"confab/model"
+)
+
+// atOnce is how many edits enter the outbox, or leave it, in one transaction.
+// More go in slices, so that nobody waits for them all. Meanwhile their
+// submission is noted in the table entering, and nothing of it is sent. What
+// enters is whole once the last slice takes the note away: where it ends
+// halfway, all of it leaves again. What leaves is decided with the note: where
+// that ends halfway, the rest leaves later.
+const atOnce = 100
+
+// Enqueue puts the edits of a submission into the outbox, all or none; they are
+// on disk when it returns. Their ids are returned in order (see put).
+func (s *Store) Enqueue(ctx context.Context, sub model.Submission, entries []Entry) ([]string, error) {
+	return s.enqueue(ctx, "queue edits", sub, entries, func(*tx, Entry) {}, func(*tx) {})
+}
+
+// enqueue queues the edits of a submission, many in slices. check looks at each of
+// them, and last does what belongs to the last slice.
+func (s *Store) enqueue(ctx context.Context, op string, sub model.Submission, entries []Entry, check func(*tx, Entry), last func(*tx)) (
+	ids []string, err error) {
+	s.enters.Store(sub.ID, true)
+	defer s.enters.Delete(sub.ID)
+	sub.Edits = len(entries)
+	sliced := len(entries) > atOnce
+	err = s.repeat(ctx, op, func(t *tx) (done bool) {
+		if len(ids) == 0 {
+			if sliced {
+				t.startEntering(sub.ID)
+			}
+			t.submit(sub)
+		}
+		some := entries[len(ids):min(len(ids)+atOnce, len(entries))]
+		for _, e := range some {
+			check(t, e)
+		}
+		ids = append(ids, t.put(sub.ID, some)...)
+		if len(ids) < len(entries) {
+			return false
+		}
+		if sliced {
+			t.endMoving(sub.ID)
+		}
+		last(t)
+		return true
+	})
+	if err != nil && sliced {
+		err = errors.Join(err, s.removeEntered(context.WithoutCancel(ctx), op, sub.ID))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+func (t *tx) startEntering(submission string) {
+	if t.exists("SELECT 1 FROM submission WHERE id = ?", submission) {
+		t.fail(&model.Error{Kind: model.Invalid, Message: "this was submitted already"})
+	}
+	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 0)", submission, t.s.owner.name)
+}
+
+func (t *tx) endMoving(submission string) {
+	t.exec("DELETE FROM entering WHERE submission = ?", submission)
+}
+
+// removeEntered takes out of the outbox what entered of a submission that will not be whole.
+// Nothing of it was sent.
+func (s *Store) removeEntered(ctx context.Context, op, submission string) error {
+	return s.takeOut(ctx, op, submission, (*tx).remove, func(t *tx) {
+		t.exec("DELETE FROM submission WHERE id = ?", submission)
+	})
+}
+
+// finishLeaving takes out of the outbox what is to leave it of a submission that is taken
+// back: what was not sent, and what waits for a person and has an inverse.
+func (s *Store) finishLeaving(ctx context.Context, op, submission string) error {
+	return s.takeOut(ctx, op, submission, func(t *tx, e model.OutboxEntry) {
+		if unsent(e) || e.State.NeedsPerson() && len(t.undoing(e)) > 0 {
+			t.giveUp(e, "withdrawn")
+		}
+	}, func(*tx) {})
+}
+
+// takeOut passes the edits of a noted submission to out, slice by slice, in order,
+// and takes the note away with last.
+func (s *Store) takeOut(ctx context.Context, op, submission string, out func(*tx, model.OutboxEntry), last func(*tx)) error {
+	// Nothing comes to a submission that is noted, other than from who leaves it.
+	ids, err := all(ctx, s, op, column[string], "SELECT id FROM outbox WHERE submission = ? ORDER BY id", submission)
+	if err != nil {
+		return err
+	}
+	return s.repeat(ctx, op, func(t *tx) (done bool) {
+		if !t.moving()[submission] {
+			return true
+		}
+		ids = slice(t, ids, func(t *tx, id string) {
+			if e, ok := t.entry(id); ok {
+				out(t, e)
+			}
+		})
+		if len(ids) > 0 {
+			return false
+		}
+		t.endMoving(submission)
+		last(t)
+		return true
+	})
+}
+
+// Moving returns the submissions that enter the outbox or leave it at the moment,
+// slice by slice: nothing of them is claimed until that is over.
+func (s *Store) Moving(ctx context.Context) (map[string]bool, error) {
+	return read(ctx, s, "read the outbox", (*tx).moving)
+}
+
+func (t *tx) moving() map[string]bool {
+	return set(list(t, column[string], "SELECT submission FROM entering"))
+}
+
+func set(ids []string) map[string]bool {
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out
+}
+
+// endAbandoned ends what another process has left halfway, or this one could not end.
+func (s *Store) endAbandoned(ctx context.Context, op string) error {
+	abandoned, err := read(ctx, s, op, func(t *tx) map[string]bool {
+		leaving := map[string]bool{}
+		for r := range t.rows("SELECT submission, claim, leaves FROM entering") {
+			var id, claim string
+			var leaves bool
+			r.scan(&id, &claim, &leaves)
+			if _, mine := s.enters.Load(id); !mine && (claim == s.owner.name || !s.owner.alive(claim)) {
+				leaving[id] = leaves
+			}
+		}
+		return leaving
+	})
+	for id, leaves := range abandoned {
+		end := s.removeEntered
+		if leaves {
+			end = s.finishLeaving
+		}
+		if err := end(ctx, op, id); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// Undo puts a submission into the outbox that takes back others, all or
+// nothing. withdraw names edits that were not sent, giveUp those that were sent
+// and wait for a person: both leave the outbox. Where an edit has moved on since
+// this was planned, nothing is done and the error is model.ErrUndoMoved.
+func (s *Store) Undo(ctx context.Context, sub model.Submission, entries []Entry, withdraw, giveUp []string) (ids []string, err error) {
+	const op = "take back"
+	given := set(giveUp)
+	check := func(t *tx, e Entry) {
+		if !given[e.Edit.Undoes] {
+			t.mayUndo(e.Edit.Undoes)
+		}
+	}
+	// The inverse enters first; with its last slice it is decided what leaves, which
+	// nothing claims from then on.
+	leave := func(t *tx) {
+		if t.moving()[sub.Undoes] {
+			t.fail(model.ErrUndoMoved)
+		}
+		t.leave(sub.Undoes, withdraw, giveUp)
+	}
+	s.enters.Store(sub.Undoes, true)
+	defer s.enters.Delete(sub.Undoes)
+	if len(entries) > 0 {
+		ids, err = s.enqueue(ctx, op, sub, entries, check, leave)
+	} else {
+		err = s.change(ctx, op, leave)
+	}
+	switch {
+	case errors.Is(err, model.ErrUndoMoved):
+		return nil, model.ErrUndoMoved
+	case err != nil:
+		return nil, err
+	}
+	if len(withdraw)+len(giveUp) > atOnce {
+		err = s.finishLeaving(context.WithoutCancel(ctx), op, sub.Undoes)
+	}
+	return ids, err
+}
+
+// leave has edits of a submission leave the outbox, where those that are to be withdrawn
+// were not sent, and those to be given up wait for a person; else the error is
+// model.ErrUndoMoved. Of many it is noted that they leave.
+func (t *tx) leave(submission string, withdraw, giveUp []string) {
+	gone := slices.Concat(withdraw, giveUp)
+	if len(gone) > atOnce {
+		t.startLeaving(submission, withdraw, giveUp)
+		return
+	}
+	for i, id := range gone {
+		e, ok := t.entry(id)
+		if !ok || i < len(withdraw) && !unsent(e) || i >= len(withdraw) && !e.State.NeedsPerson() {
+			t.fail(model.ErrUndoMoved)
+		}
+		t.giveUp(e, "withdrawn")
+	}
+}
+
+// countOf counts those of some edits of a submission that meet a condition. The
+// join is crossed so that each is looked up by its key.
+const countOf = "SELECT count(*) FROM json_each(?) j CROSS JOIN outbox o ON o.id = j.value WHERE +o.submission = ? AND "
+
+func (t *tx) startLeaving(submission string, withdraw, giveUp []string) {
+	unsent, _ := column[int](t.row(countOf+"o.sent = 0 AND o.state <> 'sending'", asList(withdraw), submission))
+	stopped, _ := column[int](t.row(countOf+"o.state NOT IN ('queued', 'sending', 'retry')", asList(giveUp), submission))
+	if unsent != len(withdraw) || stopped != len(giveUp) {
+		t.fail(model.ErrUndoMoved)
+	}
+	t.exec("INSERT INTO entering (submission, claim, leaves) VALUES (?, ?, 1)", submission, t.s.owner.name)
+}
+
+// mayUndo fails with model.ErrUndoMoved unless an edit was delivered, is being
+// sent, or may have been sent: then its inverse has something to take back, or
+// waits for it.
+func (t *tx) mayUndo(id string) {
+	e, waits := t.entry(id)
+	may := e.State == model.Sending || e.Sent && e.State.Waiting()
+	if !waits {
+		may = t.exists("SELECT 1 FROM journal WHERE id = ? AND state = ? AND undone = ''", id, model.Done)
+	}
+	if !may {
+		t.fail(model.ErrUndoMoved)
+	}
+}
+
+// undoing returns the edits of the outbox that are to take back the given one.
+func (t *tx) undoing(e model.OutboxEntry) []model.OutboxEntry {
+	return slices.DeleteFunc(t.later(e), func(l model.OutboxEntry) bool { return l.Undoes != e.ID })
+}
+
+// An edit and what takes it back are of one conversation.
+const undoingOf = `WITH wanted AS MATERIALIZED (SELECT value AS id FROM json_each(?)),
+  conversations AS MATERIALIZED (SELECT account, conv FROM outbox WHERE id IN wanted
+    UNION SELECT account, conv FROM journal WHERE id IN wanted)
+SELECT o.edit ->> '$.undoes' FROM conversations c CROSS JOIN outbox o ON o.account = c.account AND o.conv = c.conv
+  WHERE o.edit ->> '$.undoes' IN wanted`
+
+// Undoing returns those of some edits that edits of the outbox are to take back.
+func (s *Store) Undoing(ctx context.Context, ids []string) (map[string]bool, error) {
+	found, err := all(ctx, s, "read the outbox", column[string], undoingOf, asList(ids))
+	return set(found), err
+}
+
+// dropUndoing takes the edits that were to take back the given one out of the
+// outbox and of their submissions: it changed nothing, so there is nothing to
+// take back. What was planned upon them stands on what was there before.
+func (t *tx) dropUndoing(e model.OutboxEntry) {
+	for _, u := range slices.Backward(t.undoing(e)) {
+		t.exec("UPDATE submission SET edits = edits - 1 WHERE id = ?", u.Submission)
+		t.remove(u)
+	}
+}
+
+// takenBack gives up an edit that a person has taken back while it was being
+// sent, and reports whether it was: it is neither sent again nor decided about.
+// What changed nothing leaves the outbox together with its inverse, what may
+// have changed something leaves it to its inverse.
+func (t *tx) takenBack(e model.OutboxEntry) bool {
+	if len(t.undoing(e)) == 0 {
+		return false
+	}
+	if !e.Sent {
+		t.dropUndoing(e)
+	}
+	t.giveUp(e, "withdrawn")
+	return true
+}
