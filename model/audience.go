@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (a Audiences) For(c *Conversation) Audience { return a.Of(c.Privacy, c.Acce
 func (d Description) Seen(c *Conversation) Audience {
 	a := d.Audience.For(c)
 	if a.Sentence == "" {
-		a.Sentence = "whoever " + CleanLine(orWord(d.Name, "the service"), 60) + " lets in; it doesn't say who that is"
+		a.Sentence = "whoever " + CleanLine(cmp.Or(d.Name, "the service"), 60) + " lets in; it doesn't say who that is"
 	}
 	if !strings.Contains(a.Sentence, "{") {
 		return a
@@ -74,7 +75,7 @@ func (d Description) Seen(c *Conversation) Audience {
 
 // naming returns the answer with its placeholders filled.
 func (a Audience) naming(people, space string) Audience {
-	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", CleanLine(orWord(space, "it is in"), 60)).
+	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", CleanLine(cmp.Or(strings.TrimSpace(space), "it is in"), 60)).
 		Replace(a.Sentence)
 	return a
 }
@@ -155,13 +156,6 @@ func listed(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-func orWord(a, b string) string {
-	if strings.TrimSpace(a) == "" {
-		return b
-	}
-	return a
-}
-
 // AudienceChange is how the audience of a conversation changes.
 type AudienceChange struct{ Now, Will Audience }
 
@@ -188,21 +182,21 @@ func bothNotes(a, b string) string {
 }
 
 // Marked returns the sentence, with a star where some of it is assumed.
-func (a Audience) Marked() string {
-	if a.Assumed == "" {
-		return a.Sentence
-	}
-	return a.Sentence + " *"
-}
+func (a Audience) Marked() string { return a.Sentence + pick(a.Assumed == "", "", " *") }
 
 // Exposes reports whether a risk is what AudienceChange says in full.
-func (r Risk) Exposes() bool { return r.Kind == EditPrivacy || r.Kind == EditAccess }
+func (r Risk) Exposes() bool { return r.Kind.exposes() }
+
+// exposes reports whether an edit changes who can see a conversation without changing who is in it.
+func (k EditKind) exposes() bool { return k == EditPrivacy || k == EditAccess }
+
+func (d Description) effect(k EditKind, target string) string { return d.Effects[string(k)+":"+target] }
 
 // Effect says what comes of giving a field of a conversation a value: who will see it, or what else the service
 // has to say about it; "" for nothing.
 func (d Description) Effect(c Conversation, k EditKind, value string) string {
-	if k != EditPrivacy && k != EditAccess {
-		return d.Effects[EffectKey(k, value)]
+	if !k.exposes() {
+		return d.effect(k, value)
 	}
 	after := Project(c, []Edit{{Ref: c.Ref, Kind: k, Target: TextValue(value)}})
 	return d.Seen(&after).Words()
@@ -210,8 +204,5 @@ func (d Description) Effect(c Conversation, k EditKind, value string) string {
 
 // Words returns the sentence with what of it is assumed behind it.
 func (a Audience) Words() string {
-	if a.Assumed == "" {
-		return a.Sentence
-	}
-	return a.Sentence + " (assumed: " + a.Assumed + ")"
+	return a.Sentence + pick(a.Assumed == "", "", " (assumed: "+a.Assumed+")")
 }

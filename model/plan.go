@@ -136,14 +136,16 @@ func (p Plan) Risky() bool { return len(p.Risks()) > 0 }
 // Bulk reports whether the plan touches two conversations or more.
 func (p Plan) Bulk() bool { return len(p.Items) > 1 }
 
+// Blocked returns the item as one of which nothing can be done.
+func (it PlanItem) Blocked(reason string) PlanItem {
+	it.State, it.Reason, it.Edits, it.Risks = PlanBlocked, reason, nil, nil
+	return it
+}
+
 // PlanOne plans changes against one conversation as it is projected now.
 func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change) PlanItem {
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
-	block := func(reason string) PlanItem {
-		it.State, it.Reason, it.Edits, it.Risks = PlanBlocked, reason, nil, nil
-		return it
-	}
 	for _, ch := range changes {
 		cp := caps.Of(ch.Kind)
 		base, known := Read(now, ch.Kind, ch.Key)
@@ -153,7 +155,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			ch.Base = &seen
 		} else if ch.Bases != nil {
 			if !cp.Can() {
-				return block(cp.Reason)
+				return it.Blocked(cp.Reason)
 			}
 			continue
 		}
@@ -165,29 +167,29 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			continue // as wanted, whether it could be changed or not
 		}
 		if !cp.Can() {
-			return block(cp.Reason)
+			return it.Blocked(cp.Reason)
 		}
 		if !known {
-			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
+			return it.Blocked(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
 		}
 		if err != nil {
-			return block(err.Error())
+			return it.Blocked(err.Error())
 		}
 		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
-			return block("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
+			return it.Blocked("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
 		}
 		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target, Upon: ch.Upon}
 		it.Edits = append(it.Edits, e)
 		apply(&now, e)
-		if cp.State == CapabilityAssumed {
-			it.note(cp.Reason)
+		if cp.State == CapabilityAssumed && !slices.Contains(it.Notes, cp.Reason) {
+			it.Notes = append(it.Notes, cp.Reason)
 		}
 	}
 	it.Edits = Fold(it.Edits)
 	it.Edits = slices.DeleteFunc(it.Edits, func(e Edit) bool { return e.Kind != EditDelete && e.Base.Equal(e.Target) })
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
-		if e.Kind == EditPrivacy || e.Kind == EditAccess {
+		if e.Kind.exposes() {
 			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
 			if e.Widens() && it.Seen == nil && d.willSee(e, c) != "" {
 				it.Seen = &AudienceChange{Now: d.Seen(&c), Will: d.Seen(&now)}
@@ -214,37 +216,26 @@ func (it *PlanItem) Tell(c *Conversation) {
 	}
 }
 
-func (it *PlanItem) note(text string) {
-	if !slices.Contains(it.Notes, text) {
-		it.Notes = append(it.Notes, text)
-	}
-}
-
 // PlanCreate plans a create for an account.
 func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	it := PlanItem{Ref: Ref{Account: d.Account}, Title: n.Title, Provider: d.Provider, State: PlanChange}
 	cp := caps.Of(EditCreate)
 	switch {
 	case !cp.Can():
-		it.State, it.Reason = PlanBlocked, cp.Reason
+		return it.Blocked(cp.Reason)
 	case strings.TrimSpace(n.Title) == "":
-		it.State, it.Reason = PlanBlocked, "a conversation needs a title"
+		return it.Blocked("a conversation needs a title")
 	case d.NewNeedsSpace && n.Space == "":
-		it.State, it.Reason = PlanBlocked, "a conversation in "+d.Name+" needs a space"
-	}
-	if it.State == PlanBlocked {
-		return it
+		return it.Blocked("a conversation in " + d.Name + " needs a space")
+	case cp.State == CapabilityAssumed:
+		it.Notes = []string{cp.Reason}
 	}
 	n.People = slices.Clone(n.People)
 	for i := range n.People {
 		n.People[i] = withDefaults(n.People[i], d)
 	}
-	e := Edit{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}
-	it.Edits = []Edit{e}
+	it.Edits = []Edit{{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}}
 	it.Risks = createRisks(n, d)
-	if cp.State == CapabilityAssumed {
-		it.Notes = append(it.Notes, cp.Reason)
-	}
 	return it
 }
 
@@ -307,8 +298,8 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	}
 	t := e.Kind.row()
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
-		why := d.Effects[EffectKey(e.Kind, e.Target.String())]
-		if e.Kind == EditPrivacy || e.Kind == EditAccess {
+		why := d.effect(e.Kind, e.Target.String())
+		if e.Kind.exposes() {
 			why = d.willSee(e, c)
 		}
 		add(t.twice, "%s", cmp.Or(why, t.risk(e)))
@@ -354,7 +345,7 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 func defaultRoleRisks(e Edit, _ Conversation, d Description, add addRisk) {
 	switch to := e.Target.String(); {
 	case to == RoleEditor:
-		add(false, "%s", cmp.Or(d.Effects[EffectKey(e.Kind, to)], "everybody who comes in may edit"))
+		add(false, "%s", cmp.Or(d.effect(e.Kind, to), "everybody who comes in may edit"))
 	case allowsMore(roleRanks, e.Base.String(), to):
 		add(false, "everybody who comes in is %s", CleanLine(RoleName(to), 40))
 	}
@@ -387,7 +378,7 @@ func createRisks(n NewConversation, d Description) []Risk {
 		}
 	}
 	if n.DefaultRole == RoleEditor {
-		add(cmp.Or(d.Effects[EffectKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit"))
+		add(cmp.Or(d.effect(EditDefaultRole, RoleEditor), "everybody who comes in may edit"))
 	}
 	for _, p := range n.People {
 		if p.Role == RoleEditor || p.Kind == KindGroup {

@@ -117,8 +117,8 @@ type Description struct {
 	// Domains are the mail domains that are ours; where there are none, that of
 	// a conversation's owner is.
 	Domains []string
-	// Effects says what else comes of an edit, keyed by EffectKey. Sentences say
-	// "assumed" where the vendor does not tell.
+	// Effects says what else comes of an edit, by its kind and target: "default_role:editor". Sentences say "assumed"
+	// where the vendor does not tell.
 	Effects map[string]string
 
 	// Filters are the parts of a query by which the service can narrow its list
@@ -129,9 +129,6 @@ type Description struct {
 	Incremental bool
 	MinRefresh  time.Duration // the shortest time between two polls
 }
-
-// EffectKey names an entry of Description.Effects.
-func EffectKey(k EditKind, target string) string { return string(k) + ":" + target }
 
 // SyncMode says how much of a list to read.
 type SyncMode int

@@ -103,7 +103,7 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 }
 
 func unconfigured(ref model.Ref) model.PlanItem {
-	return model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "the account is not in the config"}
+	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
 
 // planOne plans changes of one conversation.
@@ -123,10 +123,9 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
 	model.PlanItem, error) {
 	blocked := func(reason string) (model.PlanItem, error) {
-		title := strings.Clone(row.Conversation.Title)
-		it := model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}
+		it := model.PlanItem{Ref: ref, Title: strings.Clone(row.Conversation.Title), Provider: a.desc.Provider}
 		it.Tell(&row.Conversation)
-		return it, nil
+		return it.Blocked(reason), nil
 	}
 	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
 		if row.Key != 0 {
@@ -193,7 +192,7 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 		return it
 	}
 	if _, err := a.provider.Requests(c, it.Edits); err != nil {
-		it.State, it.Reason, it.Edits, it.Risks = model.PlanBlocked, model.Words(err), nil, nil
+		return it.Blocked(model.Words(err))
 	}
 	return it
 }
