@@ -56,6 +56,9 @@ type PlanOptions struct {
 	DryRun bool
 	// Progress, if set, is told how many conversations are ready.
 	Progress func(done, total int)
+	// Was, if set, is an undo that was agreed to and has moved on since. What of it is not sent yet is withdrawn first, so
+	// that nothing moves on any more.
+	Was *Undo
 }
 
 // TriageChange changes local marks; a nil field leaves its mark alone.
@@ -110,6 +113,8 @@ type Undo struct {
 	// Withdraw are the edits that have not been sent. GiveUp are edits that
 	// were sent and wait for a person: their inverse takes their place.
 	Withdraw, GiveUp []string
+	// Withdrawn were withdrawn so that it could be planned again.
+	Withdrawn []string
 	// Plan holds the inverse of what was delivered or is being sent. Its ID is
 	// that of the submission that the undo will be.
 	Plan Plan
