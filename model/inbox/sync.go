@@ -312,7 +312,7 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 	}
 	full := q.Filter(b.now(), b.loc)
 	return errors.Join(b.each(names, func(a *account) error {
-		f := full.Only(b.narrowing(a))
+		f := full.Only(a.desc.Filters)
 		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
 			f = model.Filter{}
 		}
@@ -333,15 +333,6 @@ func ofAccount(a *account, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", a.name, err)
-}
-
-// narrowing returns the rules of an account whose field no edit can change: an edit on its way may match here only.
-func (b *Inbox) narrowing(a *account) []model.FilterRule {
-	caps := a.provider.Capabilities(model.Conversation{})
-	return slices.DeleteFunc(slices.Clone(a.desc.Filters), func(r model.FilterRule) bool {
-		kind := r.Field.EditedBy()
-		return kind != "" && caps.Of(kind).Can()
-	})
 }
 
 func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) error {
