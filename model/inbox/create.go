@@ -69,7 +69,7 @@ func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error
 		return ending{}, err
 	}
 	if !ok {
-		end := stopped(model.RetryAt, model.ConflictKind, "waits until it is known what became of another new conversation with this title")
+		end := stopped(model.RetryAt, "waits until it is known what became of another new conversation with this title")
 		end.next = c.b.now().Add(firstPause)
 		return end, nil
 	}
@@ -137,11 +137,11 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string)
 		case model.RateLimited, model.Unavailable, model.Unauthorized, model.NoCredential, model.Canceled, model.Local:
 			return c.failed(remote, e, &failure, true)
 		}
-		if end = stopped(model.OutcomeNotKnown, model.UnknownOutcome, failure.Message); e.Attempts < readBackTries {
+		if end = stopped(model.OutcomeNotKnown, failure.Message); e.Attempts < readBackTries {
 			end.state, end.next = model.RetryAt, c.b.now().Add(backoff(e.Attempts))
 		}
 	} else if lacks := e.Target.New.Lacks(read); len(lacks) > 0 {
-		end = stopped(model.NotVerified, model.Unverified, made+"it shows another "+strings.Join(lacks, ", "))
+		end = stopped(model.NotVerified, made+"it shows another "+strings.Join(lacks, ", "))
 		end.shows, end.reading = &read.Conversation, read.Reading(need)
 	} else {
 		return created(e, read.Conversation)
@@ -219,7 +219,7 @@ func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model
 
 // unclear leaves a create to the person; alike are the conversations to look at.
 func (c *creation) unclear(alike []string, why string) ending {
-	end := stopped(model.OutcomeNotKnown, model.UnknownOutcome, "sent without an answer, and "+why)
+	end := stopped(model.OutcomeNotKnown, "sent without an answer, and "+why)
 	if len(alike) > 0 {
 		refs := make([]string, len(alike))
 		for i, id := range alike {

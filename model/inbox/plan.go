@@ -243,7 +243,7 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 		}
 		var read model.Detail
 		if it.Ref.ID != "" {
-			if read, err = b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds(it.Edits)...)); err != nil {
+			if read, err = b.read(ctx, a, it.Ref.ID, a.needs(it.Edits)); err != nil {
 				return was, err
 			}
 		}
