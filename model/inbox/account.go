@@ -66,7 +66,7 @@ func newAccount(in Account) *account {
 	return &account{
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
 		syncing: make(lock, 1), delivering: make(lock, 1), storing: make(lock, 1),
-		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1),
+		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), touchedAt: map[string]time.Time{},
 		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
 	}
 }
@@ -92,16 +92,12 @@ func nudge(ch chan struct{}) {
 
 // pause shuts delivery until a time, the zero time opens it.
 func (a *account) pause(until time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.pausedUntil = until
+	a.update(func(*model.AccountState) { a.pausedUntil = until })
 }
 
 // reached is told that the service answers.
 func (a *account) reached() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failures, a.pausedUntil = 0, time.Time{}
+	a.update(func(*model.AccountState) { a.failures, a.pausedUntil = 0, time.Time{} })
 }
 
 func (a *account) paused() time.Time {
@@ -114,16 +110,13 @@ func (a *account) paused() time.Time {
 func (a *account) touched(id string, at time.Time) {
 	a.storing <- struct{}{}
 	defer a.storing.release()
-	if a.touchedAt == nil {
-		a.touchedAt = map[string]time.Time{}
-	}
 	a.touchedAt[id] = at
 }
 
 func (a *account) beginSync() {
 	a.storing <- struct{}{}
 	defer a.storing.release()
-	a.touchedAt = nil
+	clear(a.touchedAt)
 }
 
 // upToDate returns the rows of pages, without those that were read or written by themselves since their page was asked

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"confab/model"
 	"confab/model/store"
@@ -25,10 +24,9 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	p := planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
 	for i, r := range refs {
-		if _, err := b.account(r.Account); err != nil {
+		by[r.Account] = append(by[r.Account], i)
+		if b.byName[r.Account] == nil {
 			p.done(i, unconfigured(r))
-		} else {
-			by[r.Account] = append(by[r.Account], i)
 		}
 	}
 	errs := b.each(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
@@ -65,32 +63,31 @@ func (p *planning) done(i int, it model.PlanItem) {
 // account plans the conversations of one account, whose rows are read in slices so that few are held at once.
 func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
 	for some := range slices.Chunk(indexes, plannedAtOnce) {
-		ids := make([]string, len(some))
-		for k, i := range some {
-			ids[k] = p.refs[i].ID
+		var ids []string
+		work := make(chan int, len(some))
+		for _, i := range some {
+			ids = append(ids, p.refs[i].ID)
+			work <- i
 		}
+		close(work)
 		rows, err := p.b.store.RowsOf(ctx, a.name, ids)
 		if err != nil {
 			return err
 		}
-		cached := make(map[string]model.Row, len(rows))
+		cached := make(map[model.Ref]model.Row, len(rows))
 		for _, r := range rows {
-			cached[r.Conversation.Ref.ID] = r
+			cached[r.Conversation.Ref] = r
 		}
 		errs := make([]error, baseReads)
-		var next atomic.Int64
 		var workers sync.WaitGroup
 		for w := range errs {
 			workers.Go(func() {
-				for errs[w] == nil && ctx.Err() == nil {
-					k := int(next.Add(1)) - 1
-					if k >= len(some) {
+				for i := range work {
+					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i]], p.changes, p.o.DryRun)
+					if errs[w] = cmp.Or(err, ctx.Err()); errs[w] != nil {
 						return
 					}
-					var it model.PlanItem
-					if it, errs[w] = p.b.planRow(ctx, a, p.refs[some[k]], cached[ids[k]], p.changes, p.o.DryRun); errs[w] == nil {
-						p.done(some[k], it)
-					}
+					p.done(i, it)
 				}
 			})
 		}
@@ -128,13 +125,10 @@ func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row mode
 		return it.Blocked(reason), nil
 	}
 	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
-		if row.Key != 0 {
-			// What cannot be done needs no reading.
-			caps := b.capabilities(a, row.Conversation, dryRun)
-			for _, ch := range changes {
-				if can := caps.Of(ch.Kind); !can.Can() {
-					return blocked(can.Reason)
-				}
+		caps := b.capabilities(a, row.Conversation, dryRun)
+		for _, ch := range changes {
+			if can := caps.Of(ch.Kind); row.Key != 0 && !can.Can() {
+				return blocked(can.Reason) // what cannot be done needs no reading
 			}
 		}
 		if _, err := b.Load(ctx, ref, a.provider.Needs(kinds...)); err != nil {
@@ -238,21 +232,19 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 			continue
 		}
 		a, err := b.account(it.Ref.Account)
-		if err != nil {
-			return was, err
-		}
 		var read model.Detail
-		if it.Ref.ID != "" {
-			if read, err = b.read(ctx, a, it.Ref.ID, a.needs(it.Edits)); err != nil {
-				return was, err
-			}
+		if err == nil && it.Ref.ID != "" {
+			read, err = b.read(ctx, a, it.Ref.ID, a.needs(it.Edits))
 		}
 		for _, edits := range sentTogether(it.Edits) {
-			requests, err := a.provider.Requests(read.Conversation, edits)
-			if err != nil {
-				return was, err
+			var requests []model.Request
+			if err == nil {
+				requests, err = a.provider.Requests(read.Conversation, edits)
 			}
 			it.Requests = append(it.Requests, requests...)
+		}
+		if err != nil {
+			return was, err
 		}
 	}
 	return p, nil

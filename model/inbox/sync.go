@@ -24,7 +24,7 @@ const (
 
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	for {
-		err := b.syncOnce(ctx, a, false, nil)
+		err := b.syncOnce(ctx, a, false, nothing)
 		if ctx.Err() != nil {
 			return
 		}
@@ -35,7 +35,10 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			wait = max(b.options.Refresh, a.desc.MinRefresh)
 		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
-			wait = backoff(a.fail())
+			a.update(func(*model.AccountState) {
+				a.failures++
+				wait = backoff(a.failures)
+			})
 			if e := model.AsError(err); e.RetryAt.After(b.now()) {
 				wait = e.RetryAt.Sub(b.now())
 			}
@@ -62,15 +65,10 @@ func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
 	}
 }
 
-func (a *account) fail() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failures++
-	return a.failures
-}
+func nothing() error { return nil }
 
-// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead, which may
-// be nil, runs after the first page of each read, and is to do something once.
+// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead runs after the
+// first page of each read, and is to do something once.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
@@ -87,9 +85,6 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
-	if afterHead == nil {
-		afterHead = func() error { return nil }
-	}
 	walk := full || kept.Swept.IsZero()
 	if !walk {
 		err = b.head(ctx, a, kept.Head, afterHead)
@@ -232,7 +227,7 @@ func (b *Inbox) Refresh(names ...string) {
 
 // Sync refreshes these accounts (all if none are named) side by side and waits.
 func (b *Inbox) Sync(ctx context.Context, names ...string) error {
-	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nil) })...)
+	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nothing) })...)
 }
 
 // SyncNow is a person's "try now": each account reads the head of its list, delivers what is queued or waits for its next
@@ -267,7 +262,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 		}
 	}
 	if len(ids) == 0 {
-		return b.syncPatiently(ctx, a, full, nil)
+		return b.syncPatiently(ctx, a, full, nothing)
 	}
 	delivered := false
 	deliver := sync.OnceValue(func() error {
@@ -278,9 +273,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 	if delivered || ctx.Err() != nil {
 		return err
 	}
-	switch model.KindOf(err) {
-	case model.Unavailable, model.RateLimited, model.Unauthorized, model.NoCredential, model.Local:
-		// Nothing else would get through either.
+	if rules[model.KindOf(err)].unsent { // nothing else would get through either
 		b.wait(ids, report).finish(context.WithoutCancel(ctx))
 		return err
 	}
@@ -318,7 +311,7 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 		}
 		var err error
 		if f.IsZero() || !a.snapshot().Swept.IsZero() {
-			err = b.syncPatiently(ctx, a, false, nil)
+			err = b.syncPatiently(ctx, a, false, nothing)
 		}
 		if err == nil && !f.IsZero() && (a.snapshot().Swept.IsZero() || !a.desc.Incremental) {
 			err = b.readNarrowly(ctx, a, f)
