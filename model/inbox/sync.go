@@ -217,12 +217,11 @@ func (b *Inbox) each(names []string, f func(*account) error) []error {
 
 // Refresh asks the workers of these accounts (all if none are named) to sync and deliver now, and returns at once.
 func (b *Inbox) Refresh(names ...string) {
-	for _, a := range b.accounts {
-		if len(names) == 0 || slices.Contains(names, a.name) {
-			nudge(a.wakeSync)
-			nudge(a.wakeDeliver)
-		}
-	}
+	b.each(names, func(a *account) error {
+		nudge(a.wakeSync)
+		nudge(a.wakeDeliver)
+		return nil
+	})
 }
 
 // Sync refreshes these accounts (all if none are named) side by side and waits.
