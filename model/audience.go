@@ -71,8 +71,8 @@ func (d Description) Seen(c *Conversation) Audience {
 
 // naming returns the answer with its placeholders filled.
 func (a Audience) naming(people, space string) Audience {
-	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", CleanLine(cmp.Or(strings.TrimSpace(space), "it is in"), 60)).
-		Replace(a.Sentence)
+	space = CleanLine(cmp.Or(strings.TrimSpace(space), "it is in"), 60)
+	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", space).Replace(a.Sentence)
 	return a
 }
 

@@ -113,14 +113,11 @@ type Conversation struct {
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
 	// Preview of the last message is the only message text that is ever stored.
-	Preview string `json:"preview,omitempty"`
-	// LastMessage is its id, where there is one: two messages may have the same text.
-	LastMessage string `json:"last_message,omitempty"`
-	// URL is the page in the service's web application.
-	URL string `json:"url,omitempty"`
-	// ETag is the opaque entity tag of the last single read; compared, never sent.
-	ETag  string `json:"etag,omitempty"`
-	Facts []Fact `json:"facts,omitempty"`
+	Preview     string `json:"preview,omitempty"`
+	LastMessage string `json:"last_message,omitempty"` // its id, where there is one: two messages may have the same text
+	URL         string `json:"url,omitempty"`          // the page in the service's web application
+	ETag        string `json:"etag,omitempty"`         // of the last single read; compared, never sent
+	Facts       []Fact `json:"facts,omitempty"`
 }
 
 // Message is one message, comment or run of transcript of one speaker.
@@ -147,7 +144,8 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Kind     *string  `json:"kind"`
 		Status   *string  `json:"status"`
 		Incoming bool     `json:"incoming"`
-	}{orNull(m.ID), orNull(m.Author), Stamp(m.At), orNull(max(0, m.Offset.Seconds())), m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
+	}{orNull(m.ID), orNull(m.Author), Stamp(m.At), orNull(max(0, m.Offset.Seconds())),
+		m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
 }
 
 // Detail is one conversation read afresh with everything that was asked for.

@@ -83,18 +83,8 @@ func (v Value) Equal(w Value) bool {
 
 // SamePeople compares two sets by person, role and status.
 func SamePeople(a, b []Participant) bool {
-	a, b = dedupe(a), dedupe(b)
-	if len(a) != len(b) {
-		return false
-	}
-	for _, p := range a {
-		i := slices.IndexFunc(b, func(q Participant) bool { return SamePerson(p, q) && p.sameTerms(q) })
-		if i < 0 {
-			return false
-		}
-		b = slices.Delete(b, i, i+1) // dedupe made it ours
-	}
-	return true
+	d := DiffPeople(a, b)
+	return len(d.Added)+len(d.Removed)+len(d.Altered) == 0
 }
 
 // SamePerson reports whether two entries name the same participant: by kind and id where both have an id, else by

@@ -174,8 +174,8 @@ func NewErrorJSON(e *EntryError) *ErrorJSON {
 
 // NewEditJSON converts an outbox entry.
 func NewEditJSON(e OutboxEntry) EditJSON {
-	return EditJSON{ID: orNull(e.ID), Submission: orNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: orNull(e.Key), State: e.State,
-		Base: e.Base, Target: e.Target, Theirs: e.Theirs, Error: NewErrorJSON(e.Error), NextTry: Stamp(e.NextTry)}
+	return EditJSON{ID: orNull(e.ID), Submission: orNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: orNull(e.Key),
+		State: e.State, Base: e.Base, Target: e.Target, Theirs: e.Theirs, Error: NewErrorJSON(e.Error), NextTry: Stamp(e.NextTry)}
 }
 
 // NewHistoryJSON converts a journal entry.

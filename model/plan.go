@@ -22,24 +22,19 @@ const (
 
 // Change is what a person asks for, of one conversation or many.
 type Change struct {
-	Kind EditKind
-	Op   ChangeOp
-	Key  string
-	// Target is the value for OpSet.
-	Target Value
-	// People are the operands of the set operations. An entry matches by
-	// SamePerson; for OpAlter an empty Role or Status leaves that as it is.
-	People []Participant
-	// Renaming makes the title for OpRename.
-	Renaming Renaming
-	// Base, if set, is what the person was looking at when the change was
-	// made; without it the value now held is the base.
+	Kind   EditKind
+	Op     ChangeOp
+	Key    string
+	Target Value // for OpSet
+	// People are the operands of the set operations. An entry matches by SamePerson; for OpAlter an empty Role or Status leaves
+	// that as it is.
+	People   []Participant
+	Renaming Renaming // for OpRename
+	// Base, if set, is what the person was looking at when the change was made; without it the value now held is the base.
 	Base *Value
-	// Bases, if set, is Base for each of several conversations. One that is not
-	// among them is left as it is.
-	Bases map[Ref]Value `json:"-"`
-	// Upon are the edits on their way that Base shows, see Edit.Upon.
-	Upon []Edit
+	// Bases, if set, is Base for each of several conversations. One that is not among them is left as it is.
+	Bases map[Ref]Value
+	Upon  []Edit // the edits on their way that Base shows, see Edit.Upon
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -54,36 +49,28 @@ const (
 
 // Risk is one reason to ask before sending.
 type Risk struct {
-	Kind EditKind
-	// Text names what happens and for whom.
-	Text string
-	// Twice marks what is asked for a second time: clearing a set, deleting.
-	Twice bool
+	Kind  EditKind
+	Text  string // what happens and for whom
+	Twice bool   // ask a second time: clearing a set, deleting
 }
 
 // PlanItem is what a plan does with one conversation.
 type PlanItem struct {
-	Ref      Ref
-	Title    string
-	Provider string
-	// People and Updated tell conversations of one title apart.
-	People  string
-	Updated time.Time
-	State   PlanState
-	Reason  string
-	Edits   []Edit
-	Risks   []Risk
-	// Seen is who sees it now and who will, where that widens.
-	Seen *AudienceChange
-	// Outsiders says that somebody who is not one of us is in a conversation of
-	// which an edit changes who can see it.
-	Outsiders bool
-	// Notes are no reasons to ask: assumed calls, edits that cannot be undone.
-	Notes    []string
-	Hidden   bool      // the row is not in the list that the person sees
-	Requests []Request // what would be sent, filled on demand
-	// Waiting are edits of the outbox that want what was asked for already.
-	Waiting []OutboxEntry
+	Ref       Ref
+	Title     string
+	Provider  string
+	People    string    // tells conversations of one title apart,
+	Updated   time.Time // as this does
+	State     PlanState
+	Reason    string
+	Edits     []Edit
+	Risks     []Risk
+	Seen      *AudienceChange // who sees it now and who will, where that widens
+	Outsiders bool            // somebody who is not one of us is in it, and an edit changes who can see it
+	Notes     []string        // no reasons to ask: assumed calls, edits that cannot be undone
+	Hidden    bool            // the row is not in the list that the person sees
+	Requests  []Request       // what would be sent, filled on demand
+	Waiting   []OutboxEntry   // edits of the outbox that want what was asked for already
 }
 
 // Plan is the edits about to be submitted together, and what they will not do.
@@ -170,7 +157,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			return it.Blocked(cp.Reason)
 		}
 		if !known {
-			return it.Blocked(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
+			return it.Blocked("the current " + FieldName(ch.Kind) + " could not be read, so it is left alone")
 		}
 		if err != nil {
 			return it.Blocked(err.Error())
@@ -293,8 +280,8 @@ func withDefaults(p Participant, d Description) Participant {
 // Risks says why an edit must be asked about.
 func Risks(e Edit, c Conversation, d Description) []Risk {
 	var out []Risk
-	add := func(twice bool, format string, args ...any) {
-		out = append(out, Risk{Kind: e.Kind, Text: fmt.Sprintf(format, args...), Twice: twice})
+	add := func(twice bool, texts ...string) {
+		out = append(out, Risk{Kind: e.Kind, Text: strings.Join(texts, " "), Twice: twice})
 	}
 	t := e.Kind.row()
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
@@ -302,7 +289,7 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 		if e.Kind.exposes() {
 			why = d.willSee(e, c)
 		}
-		add(t.twice, "%s", cmp.Or(why, t.risk(e)))
+		add(t.twice, cmp.Or(why, t.risk(e)))
 	}
 	if t.risks != nil {
 		t.risks(e, c, d, add)
@@ -310,29 +297,26 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	return out
 }
 
-type addRisk func(twice bool, format string, args ...any)
+type addRisk func(twice bool, texts ...string)
 
 func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 	diff := DiffPeople(e.Base.Set(), e.Target.Set())
 	for _, p := range diff.Added {
-		add(false, "adds %s%s", describe(p), roleNote(p))
+		add(false, "adds", describe(p)+roleNote(p))
 	}
 	for i, p := range diff.Altered {
 		switch was := diff.Was[i]; {
 		case p.Role == RoleEditor && was.Role != RoleEditor:
-			add(false, "makes %s an editor", describe(p))
+			add(false, "makes", describe(p), "an editor")
 		case p.raised(was):
-			add(false, "makes %s %s", describe(p), CleanLine(cmp.Or(RoleName(p.Role), "a member without a role"), 40))
+			add(false, "makes", describe(p), CleanLine(cmp.Or(RoleName(p.Role), "a member without a role"), 40))
 		case p.admitted(was):
-			add(false, "makes %s %s", describe(p), CleanLine(p.Status, 40))
+			add(false, "makes", describe(p), CleanLine(p.Status, 40))
 		}
 	}
 	for _, p := range diff.Removed {
-		if p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup {
-			add(false, "removes %s, who created the conversation", describe(p))
-			continue
-		}
-		add(false, "removes %s", describe(p))
+		created := p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup
+		add(false, "removes", describe(p)+pick(created, ", who created the conversation", ""))
 	}
 	switch {
 	case len(e.Target.Set()) == 0:
@@ -345,15 +329,15 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 func defaultRoleRisks(e Edit, _ Conversation, d Description, add addRisk) {
 	switch to := e.Target.String(); {
 	case to == RoleEditor:
-		add(false, "%s", cmp.Or(d.effect(e.Kind, to), "everybody who comes in may edit"))
+		add(false, cmp.Or(d.effect(e.Kind, to), "everybody who comes in may edit"))
 	case allowsMore(roleRanks, e.Base.String(), to):
-		add(false, "everybody who comes in is %s", CleanLine(RoleName(to), 40))
+		add(false, "everybody who comes in is", CleanLine(RoleName(to), 40))
 	}
 }
 
 func contactRisks(e Edit, _ Conversation, _ Description, add addRisk) {
 	for _, p := range DiffPeople(e.Base.Set(), e.Target.Set()).Removed {
-		add(false, "removes the contact %s", describe(p))
+		add(false, "removes the contact", describe(p))
 	}
 	if len(e.Target.Set()) == 0 {
 		add(true, "clears every contact of the conversation")
@@ -406,10 +390,7 @@ func describe(p Participant) string {
 }
 
 func roleNote(p Participant) string {
-	if p.Role == "" {
-		return ""
-	}
-	return " as " + CleanLine(RoleName(p.Role), 40)
+	return pick(p.Role == "", "", " as "+CleanLine(RoleName(p.Role), 40))
 }
 
 // RoleName returns a role as it is said: "collaboration complete".

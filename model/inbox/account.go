@@ -17,25 +17,17 @@ type account struct {
 	desc     model.Description
 	since    time.Duration
 
-	// syncing and delivering let one of each run at a time.
-	syncing    lock
-	delivering lock
+	syncing, delivering   lock // one of each runs at a time
+	wakeSync, wakeDeliver chan struct{}
+	headCut               bool // a refresh stopped after its first pages; guarded by syncing
 
-	wakeSync    chan struct{}
-	wakeDeliver chan struct{}
-
-	mu    sync.Mutex
-	state model.AccountState
-	// pausedUntil is when this process tries to deliver again; what a service asked for itself is in the store.
-	pausedUntil time.Time
+	mu          sync.Mutex // guards what follows
+	state       model.AccountState
+	pausedUntil time.Time // when this process tries to deliver again; what a service asked for itself is in the store
 	failures    int
-	// headCut says that a refresh stopped in the middle: what came after its first pages was not read.
-	headCut bool
 
-	// storing is held while pages of a list are stored, which waits for the database.
-	storing lock
-	// touchedAt is when conversations were read or written one by one since the sync began; guarded by storing.
-	touchedAt map[string]time.Time
+	storing   lock                 // held while pages of a list are stored, which waits for the database
+	touchedAt map[string]time.Time // when conversations were read or written one by one since the sync began; guarded by storing
 }
 
 // lock is a mutex that one stops waiting for when a context ends.

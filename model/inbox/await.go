@@ -12,10 +12,8 @@ import (
 )
 
 const (
-	// foreignPause is how often a delivery by another process is looked at.
-	foreignPause = 250 * time.Millisecond
-	// foreignStart is how long another process is given to begin with an earlier edit.
-	foreignStart = 3 * time.Second
+	foreignPause = 250 * time.Millisecond // between looks at a delivery by another process
+	foreignStart = 3 * time.Second        // for another process to begin with an earlier edit
 )
 
 // Deliver sends exactly these edits and reports each once, from one goroutine at a time. Within the engine's patience
@@ -178,7 +176,8 @@ func (b *Inbox) replaced(ctx context.Context, id string) (model.OutboxEntry, boo
 	}
 	e := kept.(model.OutboxEntry)
 	e.State = model.Withdrawn
-	if sub, found, err := b.store.Submission(ctx, e.Submission); err == nil && found && sub.Replaced > 0 && sub.Withdrawn+sub.Discarded == 0 {
+	sub, found, err := b.store.Submission(ctx, e.Submission)
+	if err == nil && found && sub.Replaced > 0 && sub.Withdrawn+sub.Discarded == 0 {
 		e.State = model.Replaced
 	}
 	return e, true

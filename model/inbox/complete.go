@@ -60,10 +60,9 @@ func (f *finding) values(field string, rank func(string) int, limit int) []query
 // spelling remembers how services spell the values that were offered: the index knows them as they are searched.
 type spelling struct {
 	mu    sync.Mutex
-	known map[[2]string]string
+	known map[[2]string]string // at most spellingsKnown
 }
 
-// spellingsKnown bounds what is remembered.
 const spellingsKnown = 5000
 
 func (s *spelling) of(field, folded string) string {

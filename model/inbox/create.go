@@ -10,11 +10,10 @@ import (
 	"confab/model/store"
 )
 
-// lookPause is between the two looks for a create that nothing shows of.
-const lookPause = 5 * time.Second
-
-// readBackTries is how often a new conversation is read before a person is asked.
-const readBackTries = 5
+const (
+	lookPause     = 5 * time.Second // between the two looks for a create that nothing shows of
+	readBackTries = 5               // how often a new conversation is read before a person is asked
+)
 
 // creation is the delivery of a create.
 type creation struct {

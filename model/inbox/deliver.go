@@ -9,10 +9,13 @@ import (
 	"confab/model/store"
 )
 
-// writeTime bounds a write and the read that verifies it. Leaving does not cut it short.
-const writeTime = 3 * time.Minute
+const (
+	writeTime     = 3 * time.Minute  // of a write and the read that verifies it; leaving does not cut it short
+	rereadPause   = time.Second      // before a read that does not show yet what a write did is repeated
+	planTime      = 10 * time.Minute // how long before an edit was submitted its base may have been read
+	ownDeliveries = 200              // how far back a chain of own deliveries is followed
+)
 
-// deliverLoop sends what is due of one account until ctx ends.
 func (b *Inbox) deliverLoop(ctx context.Context, a *account) {
 	for ctx.Err() == nil {
 		pause := time.Minute // after a failure of this machine, which nothing announces
@@ -115,10 +118,9 @@ type delivery struct {
 // ending is what became of a claimed edit: one that is done, or was so already, goes to the journal, any other back to
 // the outbox.
 type ending struct {
-	state model.EditState
-	// shows is what the service showed last, nil for nothing new; reading is what that can show to be empty.
-	shows   *model.Conversation
-	reading model.Reading
+	state   model.EditState
+	shows   *model.Conversation // what the service showed last, nil for nothing new
+	reading model.Reading       // what that can show to be empty
 	gone    bool
 
 	before, after model.Value // for the journal
@@ -249,12 +251,6 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 	return false, nil
 }
 
-// ownDeliveries bounds how far back a chain of own deliveries is followed.
-const ownDeliveries = 200
-
-// planTime is how long before an edit was submitted its base may have been read.
-const planTime = 10 * time.Minute
-
 // unread is the end of an edit whose conversation could not be read before sending.
 func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	gone := model.KindOf(cause) == model.NotFound
@@ -268,7 +264,6 @@ func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error)
 	return d.failed(ctx, e, cause, true)
 }
 
-// verify tells what a write did.
 func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Outcome) ending {
 	if e.Kind == model.EditDelete {
 		return d.verifyDelete(ctx, e, out.Err)
@@ -340,9 +335,6 @@ func deleted(e model.OutboxEntry, own bool) ending {
 	}
 	return ending{state: state, before: e.Base, after: e.Target, gone: true}
 }
-
-// rereadPause is waited before a read that does not show yet what a write did is repeated.
-const rereadPause = time.Second
 
 // reread reads a conversation after a write, once more where it does not show yet what the write meant.
 func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows func(model.Detail, error) bool) (model.Detail, error) {
@@ -461,7 +453,6 @@ func edits(entries []model.OutboxEntry) []model.Edit {
 	return out
 }
 
-// needs says what must be read of a conversation for edits of it.
 func (a *account) needs(edits []model.Edit) (need model.Need) {
 	for _, e := range edits {
 		need |= a.provider.Needs(e.Kind)

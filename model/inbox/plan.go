@@ -12,10 +12,8 @@ import (
 )
 
 const (
-	// baseReads is how many conversations of one account are read at once while planning.
-	baseReads = 2
-	// plannedAtOnce is how many rows of one account are read from the cache at once.
-	plannedAtOnce = 200
+	baseReads     = 2   // conversations of one account that are read at once
+	plannedAtOnce = 200 // rows of one account that are read from the cache at once
 )
 
 // Plan works out what changes do to conversations, reading bases that the cache does not hold first. A conversation that
@@ -38,7 +36,6 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	return plan, cmp.Or(errs...)
 }
 
-// planning is a plan under way.
 type planning struct {
 	b       *Inbox
 	refs    []model.Ref
@@ -103,7 +100,6 @@ func unconfigured(ref model.Ref) model.PlanItem {
 	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
 
-// planOne plans changes of one conversation.
 func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {

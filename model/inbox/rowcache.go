@@ -21,10 +21,9 @@ type cachedRow struct {
 	row      model.Row
 }
 
-// cachedRows is how many rows are remembered; readRows how many are read at once.
 const (
-	cachedRows = 1000
-	readRows   = 500
+	cachedRows = 1000 // remembered
+	readRows   = 500  // read at once
 )
 
 // read returns the rows of these keys as they are now: a snooze that has ended is none.

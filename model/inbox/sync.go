@@ -14,12 +14,11 @@ import (
 	"confab/model/store"
 )
 
-// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
 const (
-	sweepEvery            = time.Hour
-	sweepEveryIncremental = 24 * time.Hour
-	// checksPerSweep bounds the single reads that tell a deletion from a row the list left out.
-	checksPerSweep = 200
+	// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
+	sweepEvery, sweepEveryIncremental = time.Hour, 24 * time.Hour
+
+	checksPerSweep = 200 // single reads that tell a deletion from a row the list left out
 )
 
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
@@ -130,7 +129,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead f
 		return afterHead()
 	}}
 	// After a refresh that was cut, a page without changes says nothing of the next, nor does one without rows.
-	if !a.headCut && (!a.desc.Incremental || cursor == "") { // guarded by syncing
+	if !a.headCut && (!a.desc.Incremental || cursor == "") {
 		in.enough = func(stored, changed int) bool { return stored > 0 && changed == 0 }
 	}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)})
