@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -21,10 +20,7 @@ type cachedRow struct {
 	row      model.Row
 }
 
-const (
-	cachedRows = 1000 // remembered
-	readRows   = 500  // read at once
-)
+const cachedRows = 1000 // remembered
 
 // read returns the rows of these keys as they are now: a snooze that has ended is none.
 func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {
@@ -40,15 +36,13 @@ func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []i
 			missing = append(missing, key)
 		}
 	}
-	for part := range slices.Chunk(missing, readRows) {
-		rows, err := s.Rows(ctx, part)
-		if err != nil {
-			c.rows = nil
-			return nil, err
-		}
-		for _, r := range rows {
-			c.rows[r.Key] = cachedRow{c.rows[r.Key].revision, r}
-		}
+	rows, err := s.Rows(ctx, missing)
+	if err != nil {
+		c.rows = nil
+		return nil, err
+	}
+	for _, r := range rows {
+		c.rows[r.Key] = cachedRow{c.rows[r.Key].revision, r}
 	}
 	out := make([]model.Row, 0, len(keys))
 	for _, key := range keys {
