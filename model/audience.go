@@ -1,7 +1,7 @@
 package model
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -19,18 +19,15 @@ const (
 
 // Audience is who can see a conversation: one answer for its privacy, its access and its people together.
 type Audience struct {
-	Class Class
-	// Word is the answer in a list: public, private, members …
-	Word string
-	// Sentence goes on after "seen by". It names remote people, cleaned.
-	Sentence string
-	// Assumed is what the vendor leaves open about it, "" where it says all.
-	Assumed string
+	Class    Class
+	Word     string // the answer in a list: public, private, members …
+	Sentence string // goes on after "seen by"; it names remote people, cleaned
+	Assumed  string // what the vendor leaves open about it, "" where it says all
 }
 
-// AudienceRule is the answer of a service for conversations of a privacy and an access, of any where these are
-// empty; with Groups only for those that a group is in. In Sentence {people} stands for the people of the
-// conversation, {owner+people} for these and its owner, {space} for its space.
+// AudienceRule is the answer of a service for conversations of a privacy and an access, of any where these are empty; with
+// Groups only for those that a group is in. In Sentence {people} stands for the people of the conversation,
+// {owner+people} for these and its owner, {space} for its space.
 type AudienceRule struct {
 	Privacy Privacy
 	Access  string
@@ -59,7 +56,7 @@ func (a Audiences) For(c *Conversation) Audience { return a.Of(c.Privacy, c.Acce
 func (d Description) Seen(c *Conversation) Audience {
 	a := d.Audience.For(c)
 	if a.Sentence == "" {
-		a.Sentence = "whoever " + CleanLine(orWord(d.Name, "the service"), 60) + " lets in; it doesn't say who that is"
+		a.Sentence = "whoever " + CleanLine(cmp.Or(d.Name, "the service"), 60) + " lets in; it doesn't say who that is"
 	}
 	if !strings.Contains(a.Sentence, "{") {
 		return a
@@ -74,8 +71,8 @@ func (d Description) Seen(c *Conversation) Audience {
 
 // naming returns the answer with its placeholders filled.
 func (a Audience) naming(people, space string) Audience {
-	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", CleanLine(orWord(space, "it is in"), 60)).
-		Replace(a.Sentence)
+	space = CleanLine(cmp.Or(strings.TrimSpace(space), "it is in"), 60)
+	a.Sentence = strings.NewReplacer("{people}", people, "{owner+people}", people, "{space}", space).Replace(a.Sentence)
 	return a
 }
 
@@ -114,10 +111,10 @@ func (c *Conversation) HasGroups() bool {
 func everybody(people []Participant, count int) string {
 	var names, groups []string
 	for _, p := range people {
-		switch name := CleanLine(p.Display(), 40); {
-		case p.Kind == KindRoom:
+		switch name := CleanLine(p.Display(), 40); p.Kind {
+		case KindRoom:
 			count--
-		case p.Kind == KindGroup:
+		case KindGroup:
 			groups = append(groups, strings.TrimPrefix(name, KindGroup+" ")) // one without a name is "group #33"
 		default:
 			names = append(names, name)
@@ -129,21 +126,22 @@ func everybody(people []Participant, count int) string {
 	case persons+len(groups) <= 0:
 		return "the people in it"
 	case len(groups) == 0 && (persons > 3 || persons > len(names)):
-		return fmt.Sprintf("the %s people in it", Number(persons))
+		return "the " + Number(persons) + " people in it"
 	case persons == 1 && len(names) == 0:
 		said = "1 person"
 	case persons > len(names), len(groups) > 0 && persons > 2:
 		said = Number(persons) + " people"
 	}
+	them := ""
 	switch len(groups) {
 	case 0:
 		return said
 	case 1, 2:
-		said = "the group" + pick(len(groups) == 2, "s ", " ") + listed(groups) + " and " + said
+		them = "the group" + pick(len(groups) == 2, "s ", " ") + listed(groups)
 	default:
-		said = Number(len(groups)) + " groups and " + said
+		them = Number(len(groups)) + " groups"
 	}
-	return strings.TrimSuffix(said, " and ")
+	return them + pick(said == "", "", " and "+said)
 }
 
 // listed joins words as a sentence does: "a, b and c".
@@ -153,13 +151,6 @@ func listed(words []string) string {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words[:last], ", ") + " and " + words[last]
-}
-
-func orWord(a, b string) string {
-	if strings.TrimSpace(a) == "" {
-		return b
-	}
-	return a
 }
 
 // AudienceChange is how the audience of a conversation changes.
@@ -188,21 +179,21 @@ func bothNotes(a, b string) string {
 }
 
 // Marked returns the sentence, with a star where some of it is assumed.
-func (a Audience) Marked() string {
-	if a.Assumed == "" {
-		return a.Sentence
-	}
-	return a.Sentence + " *"
-}
+func (a Audience) Marked() string { return a.Sentence + pick(a.Assumed == "", "", " *") }
 
 // Exposes reports whether a risk is what AudienceChange says in full.
-func (r Risk) Exposes() bool { return r.Kind == EditPrivacy || r.Kind == EditAccess }
+func (r Risk) Exposes() bool { return r.Kind.exposes() }
 
-// Effect says what comes of giving a field of a conversation a value: who will see it, or what else the service
-// has to say about it; "" for nothing.
+// exposes reports whether an edit changes who can see a conversation without changing who is in it.
+func (k EditKind) exposes() bool { return k == EditPrivacy || k == EditAccess }
+
+func (d Description) effect(k EditKind, target string) string { return d.Effects[string(k)+":"+target] }
+
+// Effect says what comes of giving a field of a conversation a value: who will see it, or what else the service says of
+// it; "" for nothing.
 func (d Description) Effect(c Conversation, k EditKind, value string) string {
-	if k != EditPrivacy && k != EditAccess {
-		return d.Effects[EffectKey(k, value)]
+	if !k.exposes() {
+		return d.effect(k, value)
 	}
 	after := Project(c, []Edit{{Ref: c.Ref, Kind: k, Target: TextValue(value)}})
 	return d.Seen(&after).Words()
@@ -210,8 +201,5 @@ func (d Description) Effect(c Conversation, k EditKind, value string) string {
 
 // Words returns the sentence with what of it is assumed behind it.
 func (a Audience) Words() string {
-	if a.Assumed == "" {
-		return a.Sentence
-	}
-	return a.Sentence + " (assumed: " + a.Assumed + ")"
+	return a.Sentence + pick(a.Assumed == "", "", " (assumed: "+a.Assumed+")")
 }

@@ -5,20 +5,16 @@ import "slices"
 // Verdict is the result of comparing an edit with a fresh read, right before sending.
 type Verdict int
 
-// The verdicts, in the order they are tried.
+// The verdicts.
 const (
-	// Already: the fresh value equals the target; nothing needs to be sent.
-	Already Verdict = iota
-	// Untouched: the fresh value equals the base; the edit may be sent.
-	Untouched
-	// Changed: somebody else changed the field; a person decides.
-	Changed
-	// NotLoaded: the fresh read does not hold the field; never send.
-	NotLoaded
+	Already   Verdict = iota // the fresh value equals the target; nothing needs to be sent
+	Untouched                // the fresh value equals the base; the edit may be sent
+	Changed                  // somebody else changed the field; a person decides
+	NotLoaded                // the fresh read does not hold the field; never send
 )
 
-// Compare says what a fresh read means for an edit. It compares the edited
-// field alone, by value, never by an update time or an entity tag.
+// Compare says what a fresh read means for an edit. It compares the edited field alone, by value, never by an update time
+// or an entity tag.
 func Compare(e Edit, fresh Conversation) (Verdict, Value) {
 	theirs, known := e.Read(fresh)
 	switch {
@@ -34,8 +30,8 @@ func Compare(e Edit, fresh Conversation) (Verdict, Value) {
 	return Changed, theirs
 }
 
-// Merged returns the set of people that somebody else changed, with the additions,
-// removals and changes of an edit applied; nil for an edit of anything else.
+// Merged returns the set of people that somebody else changed, with the additions, removals and changes of an edit
+// applied; nil for an edit of anything else.
 func Merged(e Edit, theirs Value) *Value {
 	if e.Base.People == nil || e.Target.People == nil || theirs.People == nil {
 		return nil
@@ -44,9 +40,8 @@ func Merged(e Edit, theirs Value) *Value {
 	return &v
 }
 
-// MergePeople applies to theirs what changed from base to mine: added people
-// are added, removed ones removed, changed roles and statuses set. Order is
-// theirs, then mine.
+// MergePeople applies to theirs what changed from base to mine: added people are added, removed ones removed, changed
+// roles and statuses set. Order is theirs, then mine.
 func MergePeople(base, mine, theirs []Participant) []Participant {
 	var out []Participant
 	for _, p := range theirs {
@@ -71,9 +66,8 @@ func MergePeople(base, mine, theirs []Participant) []Participant {
 	return out
 }
 
-// PartlyApplied reports whether a set lies between base and target: everybody in
-// it is as in one of the two, and whoever is in both is there. An edit that is
-// sent in several requests leaves such a set when it is cut.
+// PartlyApplied reports whether a set lies between base and target: everybody in it is as in one of the two, and whoever
+// is in both is there. An edit that is sent in several requests leaves such a set when it is cut.
 func PartlyApplied(base, target, theirs Value) bool {
 	if base.People == nil || target.People == nil || theirs.People == nil {
 		return false

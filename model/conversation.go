@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -41,27 +42,18 @@ type Participant struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
-	// Identifier is Bird's "key=value" (emailaddress=ann@example.com). It
-	// stands in for ID where a contact is added that has none yet.
+	// Identifier is Bird's "key=value" (emailaddress=ann@example.com). It stands in for ID where a contact is added that has
+	// none yet.
 	Identifier string `json:"identifier"`
 	Role       string `json:"role"`
 	Status     string `json:"status"`
-	// Members is how many are in a group, 0 where that is not known. It is for display,
-	// and never kept.
-	Members int `json:"-"`
+	Members    int    `json:"-"` // of a group, 0 where that is not known; for display, never kept
 }
 
 // MarshalJSON writes null for what is not known.
 func (p Participant) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Kind       string  `json:"kind"`
-		ID         *string `json:"id"`
-		Name       *string `json:"name"`
-		Email      *string `json:"email"`
-		Identifier *string `json:"identifier"`
-		Role       *string `json:"role"`
-		Status     *string `json:"status"`
-	}{p.Kind, orNull(p.ID), orNull(p.Name), orNull(p.Email), orNull(p.Identifier), orNull(p.Role), orNull(p.Status)})
+	type plain Participant
+	return withNulls(plain(p))
 }
 
 // Named is an id with the name it resolved to; Name may be empty.
@@ -72,16 +64,14 @@ type Named struct {
 
 // Fact is one labelled value of a conversation that has no common field.
 type Fact struct {
-	Group string `json:"group"`
-	Label string `json:"label"`
-	Value string `json:"value"`
-	// Volatile facts (quotations, links that expire) are shown and never stored.
-	Volatile bool `json:"-"`
+	Group    string `json:"group"`
+	Label    string `json:"label"`
+	Value    string `json:"value"`
+	Volatile bool   `json:"-"` // shown and never stored: a quotation, a link that expires
 }
 
-// Conversation is one row: what a provider holds, in common words. Zero times
-// and empty strings mean "not given"; sets and maps tell "not loaded" (not
-// Known, nil) from "empty".
+// Conversation is one row: what a provider holds, in common words. Zero times and empty strings mean "not given"; sets and
+// maps tell "not loaded" (not Known, nil) from "empty".
 type Conversation struct {
 	Ref      Ref    `json:"ref"`
 	Provider string `json:"provider"`
@@ -123,40 +113,28 @@ type Conversation struct {
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
 	// Preview of the last message is the only message text that is ever stored.
-	Preview string `json:"preview,omitempty"`
-	// LastMessage is its id, where there is one: two messages may have the same text.
-	LastMessage string `json:"last_message,omitempty"`
-	// URL is the page in the service's web application.
-	URL string `json:"url,omitempty"`
-	// ETag is the opaque entity tag of the last single read; compared, never sent.
-	ETag  string `json:"etag,omitempty"`
-	Facts []Fact `json:"facts,omitempty"`
+	Preview     string `json:"preview,omitempty"`
+	LastMessage string `json:"last_message,omitempty"` // its id, where there is one: two messages may have the same text
+	URL         string `json:"url,omitempty"`          // the page in the service's web application
+	ETag        string `json:"etag,omitempty"`         // of the last single read; compared, never sent
+	Facts       []Fact `json:"facts,omitempty"`
 }
 
 // Message is one message, comment or run of transcript of one speaker.
 type Message struct {
-	ID     string
-	Author string
-	At     time.Time
-	// Offset is the time from the start of a recording; not positive if unknown.
-	Offset time.Duration
-	Text   string
-	// Kind is the provider's body type where it is not plain text.
-	Kind string
-	// Status is the delivery state where there is one.
-	Status string
-	// Reference is the sender's own id of it, where there is one.
-	Reference string
+	ID        string
+	Author    string
+	At        time.Time
+	Offset    time.Duration // from the start of a recording; not positive if unknown
+	Text      string
+	Kind      string // the provider's body type where it is not plain text
+	Status    string // of delivery, where there is one
+	Reference string // the sender's own id of it, where there is one
 	Incoming  bool
 }
 
 // MarshalJSON writes null for what is not known and the offset in seconds.
 func (m Message) MarshalJSON() ([]byte, error) {
-	var offset *float64
-	if m.Offset > 0 {
-		s := m.Offset.Seconds()
-		offset = &s
-	}
 	return json.Marshal(struct {
 		ID       *string  `json:"id"`
 		Author   *string  `json:"author"`
@@ -166,32 +144,25 @@ func (m Message) MarshalJSON() ([]byte, error) {
 		Kind     *string  `json:"kind"`
 		Status   *string  `json:"status"`
 		Incoming bool     `json:"incoming"`
-	}{orNull(m.ID), orNull(m.Author), Stamp(m.At), offset, m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
+	}{orNull(m.ID), orNull(m.Author), Stamp(m.At), orNull(max(0, m.Offset.Seconds())),
+		m.Text, orNull(m.Kind), orNull(m.Status), m.Incoming})
 }
 
 // Detail is one conversation read afresh with everything that was asked for.
-// Messages are oldest first. Raw is the answer of the service as it came; it
-// is shown, and never stored, since it may hold bodies and links.
 type Detail struct {
 	Conversation Conversation
-	Messages     Set[Message]
-	// MoreMessages says that older messages exist beyond those loaded.
-	MoreMessages bool
-	Raw          json.RawMessage
+	Messages     Set[Message]    // oldest first
+	MoreMessages bool            // older ones exist beyond those loaded
+	Raw          json.RawMessage // the answer as it came: shown, and never stored, since it may hold bodies and links
 }
 
-// People lists whom to show for a conversation: the contacts where they are
-// loaded, with the participants that are none (rooms); else the participants
-// where loaded; else those a list row brought.
+// People lists whom to show for a conversation: the contacts where they are loaded, with the participants that are none
+// (rooms); else the participants where loaded; else those a list row brought.
 func (c *Conversation) People() []Participant {
 	if c.Contacts.Known {
-		out := append([]Participant(nil), c.Contacts.Items...)
-		for _, p := range c.Participants.Items {
-			if p.Kind != KindContact {
-				out = append(out, p)
-			}
-		}
-		if len(out) > 0 {
+		contact := func(p Participant) bool { return p.Kind == KindContact }
+		others := slices.DeleteFunc(slices.Clone(c.Participants.Items), contact)
+		if out := slices.Concat(c.Contacts.Items, others); len(out) > 0 {
 			return out
 		}
 	}
@@ -201,20 +172,16 @@ func (c *Conversation) People() []Participant {
 	return c.Featured
 }
 
-// Display returns what to call a participant: name, else e-mail, else the value
-// of the identifier, else kind and id ("user #12").
+// Display returns what to call a participant: name, else e-mail, else the value of the identifier, else kind and id
+// ("user #12").
 func (p Participant) Display() string {
 	switch {
-	case p.Name != "":
-		return p.Name
-	case p.Email != "":
-		return p.Email
+	case p.Name != "" || p.Email != "":
+		return cmp.Or(p.Name, p.Email)
 	case p.Identifier != "":
 		return p.Identifier[strings.IndexByte(p.Identifier, '=')+1:]
-	case p.ID == "":
-		return p.Kind
 	}
-	return p.Kind + " #" + p.ID
+	return p.Kind + pick(p.ID == "", "", " #"+p.ID)
 }
 
 // Clone returns a deep copy: changing one never shows in the other.
@@ -236,9 +203,8 @@ func (c Conversation) Clone() Conversation {
 // maxPreview bounds the stored preview, in runes: a longer one is a body.
 const maxPreview = 200
 
-// Stored returns the conversation as it may be written to disk: without the
-// volatile facts, and without times that no JSON holds (a service that mixes up
-// seconds and milliseconds), which would fail the page they came on.
+// Stored returns the conversation as it may be written to disk: without the volatile facts, and without times that no JSON
+// holds (a service that mixes up seconds and milliseconds), which would fail the page they came on.
 func (c Conversation) Stored() Conversation {
 	for _, t := range []*time.Time{&c.Created, &c.Updated} {
 		if y := t.UTC().Year(); y < 1 || y > 9998 {

@@ -8,62 +8,47 @@ import (
 // Newest is the head of a list, newest created first.
 type Newest struct {
 	IDs []string
-	// Sure says that the list was in that order and had no gap, so that a later
-	// list that reaches one of IDs holds everything created since. A list that
-	// was read to its end reaches all.
+	// Sure says that the list was in that order and had no gap, so that a later list that reaches one of IDs holds everything
+	// created since. A list that was read to its end reaches all.
 	Sure bool
 }
 
 // Found is what a look for a lost create met.
 type Found struct {
-	// Same are the new conversations that are in every point what was asked
-	// for, each just read whole: place, title, people, creator, first message.
-	Same []Conversation
-	// Marked says that the one in Same carries a mark that only this edit sets.
-	Marked bool
-	// Alike are the ids of all new ones with that title in that place.
-	Alike []string
-	// Sure says that nothing that was created since is missing.
-	Sure bool
+	// Same are the new conversations that are in every point what was asked for, each just read whole: place, title, people,
+	// creator, first message.
+	Same   []Conversation
+	Marked bool     // the one in Same carries a mark that only this edit sets
+	Alike  []string // the ids of all new ones with that title in that place
+	Sure   bool     // nothing that was created since is missing
 }
 
-// Lacks names what a conversation that was just read does not show of what was
-// asked for. A set that was not read lacks nothing.
+// Lacks names what a conversation that was just read does not show of what was asked for. A set that was not read lacks
+// nothing.
 func (n NewConversation) Lacks(d Detail) []string {
 	c := d.Conversation
 	var out []string
-	differs := func(kind EditKind, want, is string) {
-		if want != "" && want != is {
-			out = append(out, FieldName(kind))
+	lacks := func(what string, so bool) {
+		if so {
+			out = append(out, what)
 		}
 	}
-	differs(EditTitle, n.Title, c.Title)
-	differs(EditDescription, n.Description, c.Description)
-	differs(EditPrivacy, string(n.Privacy), string(c.Privacy))
-	differs(EditAccess, n.Access, c.Access)
-	differs(EditDefaultRole, n.DefaultRole, c.DefaultRole)
-	if n.Space != "" && n.Space != c.Space.ID {
-		out = append(out, "space")
+	for _, f := range [][3]string{{FieldName(EditTitle), n.Title, c.Title}, {FieldName(EditDescription), n.Description, c.Description},
+		{FieldName(EditPrivacy), string(n.Privacy), string(c.Privacy)}, {FieldName(EditAccess), n.Access, c.Access},
+		{FieldName(EditDefaultRole), n.DefaultRole, c.DefaultRole}, {"space", n.Space, c.Space.ID}} {
+		lacks(f[0], f[1] != "" && f[1] != f[2])
 	}
-	if n.Channel != "" && !strings.EqualFold(n.Channel, c.Channel.ID) {
-		out = append(out, "channel")
-	}
-	missing := func(p Participant) bool {
+	lacks("channel", n.Channel != "" && !strings.EqualFold(n.Channel, c.Channel.ID))
+	lacks(FieldName(EditParticipants), c.Participants.Known && slices.ContainsFunc(n.People, func(p Participant) bool {
 		return !slices.ContainsFunc(c.Participants.Items, func(q Participant) bool { return joined(p, q) })
-	}
-	if c.Participants.Known && slices.ContainsFunc(n.People, missing) {
-		out = append(out, FieldName(EditParticipants))
-	}
+	}))
 	// A service may write a text in another way than it was sent.
-	if n.Message != "" && d.Messages.Known && len(d.Messages.Items) == 0 {
-		out = append(out, "first message")
-	}
+	lacks("first message", n.Message != "" && d.Messages.Known && len(d.Messages.Items) == 0)
 	return out
 }
 
-// MadeFrom reports whether a conversation that was just read with its people
-// and messages is in every point what was asked for, with nothing beside it.
-// Whoever created it may be in it too.
+// MadeFrom reports whether a conversation that was just read with its people and messages is in every point what was asked
+// for, with nothing beside it. Whoever created it may be in it too.
 func (n NewConversation) MadeFrom(d Detail) bool {
 	c := d.Conversation
 	if !c.Participants.Known || !d.Messages.Known || d.MoreMessages || len(n.Lacks(d)) > 0 {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Value is what a field holds: a text, a set of people, a whole new conversation,
-// or nothing (a label that is not there). At most one of the fields is set.
+// Value is what a field holds: a text, a set of people, a whole new conversation, or nothing (a label that is not there).
+// At most one of the fields is set.
 type Value struct {
 	Text   *string
 	People *[]Participant
@@ -67,8 +67,8 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &v.Text) // nil where it is null
 }
 
-// Equal compares by value: texts exactly, sets without regard to order and by
-// person, role and status alone (a changed display name is no change).
+// Equal compares by value: texts exactly, sets without regard to order and by person, role and status alone (a changed
+// display name is no change).
 func (v Value) Equal(w Value) bool {
 	switch {
 	case v.Text != nil || w.Text != nil:
@@ -83,23 +83,12 @@ func (v Value) Equal(w Value) bool {
 
 // SamePeople compares two sets by person, role and status.
 func SamePeople(a, b []Participant) bool {
-	a, b = dedupe(a), dedupe(b)
-	if len(a) != len(b) {
-		return false
-	}
-	for _, p := range a {
-		i := slices.IndexFunc(b, func(q Participant) bool { return SamePerson(p, q) && p.sameTerms(q) })
-		if i < 0 {
-			return false
-		}
-		b = slices.Delete(b, i, i+1) // dedupe made it ours
-	}
-	return true
+	d := DiffPeople(a, b)
+	return len(d.Added)+len(d.Removed)+len(d.Altered) == 0
 }
 
-// SamePerson reports whether two entries name the same participant: by kind
-// and id where both have an id, else by identifier. Entries that have neither
-// are the same if kind and e-mail are, or without an e-mail kind and name.
+// SamePerson reports whether two entries name the same participant: by kind and id where both have an id, else by
+// identifier. Entries that have neither are the same if kind and e-mail are, or without an e-mail kind and name.
 func SamePerson(a, b Participant) bool {
 	switch {
 	case a.ID != "" && b.ID != "":
@@ -122,8 +111,7 @@ func dedupe(in []Participant) []Participant {
 	return out
 }
 
-// NewConversation is what a create asks for. Access, DefaultRole and role
-// words are those of edits; empty leaves the service's default.
+// NewConversation is what a create asks for; empty leaves the service's default.
 type NewConversation struct {
 	Title       string        `json:"title"`
 	Description string        `json:"description"`
@@ -141,18 +129,8 @@ func (n NewConversation) MarshalJSON() ([]byte, error) {
 	if n.People == nil {
 		n.People = []Participant{}
 	}
-	return json.Marshal(struct {
-		Title       string        `json:"title"`
-		Description *string       `json:"description"`
-		Space       *string       `json:"space"`
-		Channel     *string       `json:"channel"`
-		Privacy     *string       `json:"privacy"`
-		Access      *string       `json:"access"`
-		DefaultRole *string       `json:"default_role"`
-		People      []Participant `json:"people"`
-		Message     *string       `json:"message"`
-	}{n.Title, orNull(n.Description), orNull(n.Space), orNull(n.Channel), orNull(string(n.Privacy)), orNull(n.Access),
-		orNull(n.DefaultRole), n.People, orNull(n.Message)})
+	type plain NewConversation
+	return withNulls(plain(n))
 }
 
 func (n NewConversation) equal(m NewConversation) bool {
@@ -161,46 +139,36 @@ func (n NewConversation) equal(m NewConversation) bool {
 	return people && reflect.DeepEqual(n, m)
 }
 
-// Edit is one intended change to one field of one conversation. The Ref of a
-// create has an empty ID.
+// Edit is one intended change to one field of one conversation. The Ref of a create has an empty ID.
 type Edit struct {
-	// ID sorts by time of submission and is unique in the database.
-	ID   string   `json:"id"`
-	Ref  Ref      `json:"ref"`
-	Kind EditKind `json:"kind"`
-	// Key is the label or attribute that is changed; empty for other kinds.
-	Key    string `json:"key,omitempty"`
-	Base   Value  `json:"base"`
-	Target Value  `json:"target"`
-	// Submission is the id of the submission that the edit belongs to.
+	ID         string    `json:"id"` // sorts by time of submission, unique in the database
+	Ref        Ref       `json:"ref"`
+	Kind       EditKind  `json:"kind"`
+	Key        string    `json:"key,omitempty"` // the label or attribute that is changed
+	Base       Value     `json:"base"`
+	Target     Value     `json:"target"`
 	Submission string    `json:"submission,omitempty"`
 	Created    time.Time `json:"created"`
 	User       string    `json:"user,omitempty"`
-	// Undoes is the id of the journal entry that this edit takes back.
-	Undoes string `json:"undoes,omitempty"`
-	// Upon are the edits of the same field that were on their way when this one
-	// was planned, oldest first: Base may be the target of one that is withdrawn
-	// before this one is submitted. It is not kept.
+	Undoes     string    `json:"undoes,omitempty"` // the id of the journal entry that this edit takes back
+	// Upon are the edits of the same field that were on their way when this one was planned, oldest first: Base may be the
+	// target of one that is withdrawn before this one is submitted. It is not kept.
 	Upon []Edit `json:"-"`
 }
 
-// Field names the field an edit changes, unique within a conversation. Edits
-// of one field wait for each other; others do not.
+// Field names the field an edit changes, unique within a conversation. Edits of one field wait for each other.
 func (e Edit) Field() string {
-	switch t := e.Kind.row(); {
-	case t.pairs != nil:
+	t := e.Kind.row()
+	if t.pairs != nil {
 		return string(e.Kind) + ":" + e.Key
-	case t.sharedField != "":
-		return t.sharedField
 	}
-	return string(e.Kind)
+	return cmp.Or(t.sharedField, string(e.Kind))
 }
 
 // Read returns what a conversation holds in the field of an edit.
 func (e Edit) Read(c Conversation) (v Value, ok bool) { return Read(c, e.Kind, e.Key) }
 
-// Read returns the value of a field; ok is false where it is not loaded. Key is
-// used by labels and attributes alone.
+// Read returns the value of a field; ok is false where it is not loaded.
 func Read(c Conversation, kind EditKind, key string) (v Value, ok bool) {
 	return kind.row().read(&c, key)
 }
@@ -211,9 +179,7 @@ func Undoable(k EditKind) (bool, string) {
 	return why == "", why
 }
 
-// Fold joins edits of the same field of one conversation that are all still
-// queued, oldest first: first base, last target. The outcome of the fold is
-// the outcome of sending each in turn. Edits of other fields keep their order.
+// Fold joins edits of the same field of one conversation that are all still queued, oldest first: first base, last target.
 func Fold(edits []Edit) []Edit {
 	var out []Edit
 	for _, e := range edits {

@@ -36,9 +36,6 @@ type Planner interface {
 	PlanCreate(ctx context.Context, account string, n NewConversation, o PlanOptions) (Plan, error)
 	Submit(ctx context.Context, p Plan) (ids []string, err error)
 	PlanUndo(ctx context.Context, id string, o PlanOptions) (Undo, error)
-	// PlanUndoAgain first withdraws what is not sent yet, and returns which edits
-	// those were.
-	PlanUndoAgain(ctx context.Context, id string, was Undo, o PlanOptions) (u Undo, withdrawn []string, err error)
 	ApplyUndo(ctx context.Context, u Undo) (ids []string, err error)
 }
 

@@ -37,23 +37,17 @@ type FieldError struct {
 
 // Error is the one error of the domain. Message keeps the service's own words.
 type Error struct {
-	Kind ErrorKind
-	// Op says what was being done: "change privacy", "list conversations".
-	Op string
-	// Message is what the provider (or this machine) said.
-	Message string
-	// Hint is confab's own advice, "" where there is none.
-	Hint      string
+	Kind      ErrorKind
+	Op        string // what was being done: "change privacy", "list conversations"
+	Message   string // what the provider (or this machine) said
+	Hint      string // confab's own advice, "" where there is none
 	Code      string
 	RequestID string
-	// Status is the HTTP status, 0 where no answer came.
-	Status int
-	// RetryAt is when the service asked to come back; zero where it did not say.
-	RetryAt time.Time
-	Fields  []FieldError
-	// Existing is the id of the conversation in the way of a create or reopen.
-	Existing string
-	Err      error
+	Status    int       // of HTTP, 0 where no answer came
+	RetryAt   time.Time // when the service asked to come back; zero where it did not say
+	Fields    []FieldError
+	Existing  string // the id of the conversation in the way of a create or reopen
+	Err       error
 }
 
 // Error returns one line: what was tried, the kind, and the service's words.
@@ -63,13 +57,7 @@ func (e *Error) Error() string {
 		text += ": "
 	}
 	text += said
-	if e.Hint != "" {
-		text += " — " + e.Hint
-	}
-	if e.RequestID != "" {
-		text += " [request " + e.RequestID + "]"
-	}
-	return text
+	return text + pick(e.Hint == "", "", " — "+e.Hint) + pick(e.RequestID == "", "", " [request "+e.RequestID+"]")
 }
 
 func (e *Error) brief() string {
@@ -95,14 +83,13 @@ func (e *Error) said() string {
 	return text
 }
 
-// Brief returns an error for a log: what was tried, the kind and the status, and
-// none of the service's words. What is no *Error is given whole.
+// Brief returns an error for a log: what was tried, the kind and the status, and none of the service's words. What is no
+// *Error is given whole.
 func Brief(err error) string {
-	var e *Error
-	if !errors.As(err, &e) {
-		return err.Error()
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.brief()
 	}
-	return e.brief()
+	return err.Error()
 }
 
 // Unwrap returns the cause.
@@ -121,8 +108,7 @@ func AsError(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Kind: Local, Message: err.Error(), Err: err}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"time"
@@ -131,41 +132,27 @@ func NewRowJSON(r Row, caps Capabilities) RowJSON {
 		Created: Stamp(c.Created), Updated: Stamp(c.Updated), Checked: Stamp(r.Checked), URL: orNull(c.URL),
 		Triage: TriageJSON{Done: r.Triage.Done, Snoozed: Stamp(r.Triage.SnoozedUntil),
 			Pinned: r.Triage.Pinned, Seen: r.Triage.Seen},
-		Pending: r.Pending, Capabilities: caps,
+		Pending: orEmpty(r.Pending), Capabilities: caps, Duration: orNull(max(0, c.Duration.Seconds())),
 	}
 	if c.Owner.ID != "" || c.Owner.Name != "" || c.Owner.Email != "" {
-		o := c.Owner
-		out.Owner = &o
+		out.Owner = &c.Owner
 	}
 	if c.Companies != nil {
-		out.Companies = make([]string, 0, len(c.Companies))
-		for _, n := range c.Companies {
-			out.Companies = append(out.Companies, cmp.Or(n.Name, n.ID))
+		out.Companies = make([]string, len(c.Companies))
+		for i, n := range c.Companies {
+			out.Companies[i] = cmp.Or(n.Name, n.ID)
 		}
-	}
-	if c.Duration > 0 {
-		s := c.Duration.Seconds()
-		out.Duration = &s
-	}
-	if out.Pending == nil {
-		out.Pending = []Pending{}
 	}
 	return out
 }
 
 func newNamedJSON(n Named) *NamedJSON {
-	if n == (Named{}) {
-		return nil
-	}
-	return &NamedJSON{ID: orNull(n.ID), Name: orNull(n.Name)}
+	return orNull(NamedJSON{ID: orNull(n.ID), Name: orNull(n.Name)})
 }
 
 // NewDetailJSON converts a conversation that was read afresh.
 func NewDetailJSON(r Row, caps Capabilities, d Detail) DetailJSON {
-	out := DetailJSON{RowJSON: NewRowJSON(r, caps), Facts: r.Conversation.Facts, Messages: d.Messages, Raw: d.Raw}
-	if out.Facts == nil {
-		out.Facts = []Fact{}
-	}
+	out := DetailJSON{RowJSON: NewRowJSON(r, caps), Facts: orEmpty(r.Conversation.Facts), Messages: d.Messages, Raw: d.Raw}
 	if len(out.Raw) == 0 {
 		out.Raw = json.RawMessage("null")
 	}
@@ -187,8 +174,8 @@ func NewErrorJSON(e *EntryError) *ErrorJSON {
 
 // NewEditJSON converts an outbox entry.
 func NewEditJSON(e OutboxEntry) EditJSON {
-	return EditJSON{ID: orNull(e.ID), Submission: orNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: orNull(e.Key), State: e.State,
-		Base: e.Base, Target: e.Target, Theirs: e.Theirs, Error: NewErrorJSON(e.Error), NextTry: Stamp(e.NextTry)}
+	return EditJSON{ID: orNull(e.ID), Submission: orNull(e.Submission), Ref: e.Ref.String(), Kind: e.Kind, Key: orNull(e.Key),
+		State: e.State, Base: e.Base, Target: e.Target, Theirs: e.Theirs, Error: NewErrorJSON(e.Error), NextTry: Stamp(e.NextTry)}
 }
 
 // NewHistoryJSON converts a journal entry.
@@ -197,9 +184,19 @@ func NewHistoryJSON(j JournalEntry) HistoryJSON {
 		Before: j.Before, After: j.After, At: Stamp(j.At), User: orNull(j.User), Undone: orNull(j.Undone)}
 }
 
-func orNull(s string) *string {
-	if s == "" {
+// orNull returns nil, which JSON has as null, for a value that is zero.
+func orNull[T comparable](v T) *T {
+	if v == *new(T) {
 		return nil
 	}
-	return &s
+	return &v
+}
+
+func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
+
+// withNulls writes a struct with null for each text that is empty. Within a text a quote is escaped, so that :"" is such a
+// text and nothing else.
+func withNulls(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	return bytes.ReplaceAll(b, []byte(`:""`), []byte(":null")), err
 }

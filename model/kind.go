@@ -8,9 +8,8 @@ import (
 // EditKind names what an edit changes.
 type EditKind string
 
-// The kinds of edit; kinds says what each of them is. Labels and attributes are
-// edited one key at a time, so that somebody else's change to another key is no
-// conflict; adapters merge the keys into the whole map the service wants.
+// The kinds of edit; kinds says what each of them is. Labels and attributes are edited one key at a time, so that somebody
+// else's change to another key is no conflict; adapters merge the keys into the whole map the service wants.
 const (
 	EditPrivacy      EditKind = "privacy"
 	EditTitle        EditKind = "title"
@@ -44,34 +43,28 @@ const (
 type kindRow struct {
 	kind  EditKind
 	shape Shape
-	// text, people or pairs is where a conversation holds the value; other kinds
-	// read it with get and write it with set. blank: an empty text is a known one.
+	// text, people or pairs is where a conversation holds the value; other kinds read it with get and write it with set.
 	text   func(c *Conversation) *string
 	people func(c *Conversation) *Set[Participant]
 	pairs  func(c *Conversation) *map[string]string
 	get    func(c *Conversation) string
 	set    func(c *Conversation, to string)
-	blank  bool
+	blank  bool // an empty text is a known one
 	// choices are the values to choose from; target is the only one there is.
-	choices func(d Description) []string
-	target  string
-	// sharedField is the field of kinds that wait for each other.
-	sharedField string
-	// noun stands in "changed the …", whole in "the current …", op in errors of
-	// adapters; where empty they are made of the kind's name.
+	choices     func(d Description) []string
+	target      string
+	sharedField string // the field of kinds that wait for each other
+	// noun stands in "changed the …", whole in "the current …", op in errors of adapters; where empty they are made of the
+	// kind's name. past says what an edit did to an object; to is its target, cleaned.
 	noun, whole, op string
-	// past says what an edit did to an object; to is its target, cleaned.
-	past func(e Edit, object, to string) string
-	// widens reports whether more people see or change the conversation.
-	widens func(e Edit) bool
-	// risk says why to ask, where a kind that may widen does, and twice to ask
-	// again; a service may have its own sentence, see Description.Audience and
-	// Effects. risks adds several reasons.
-	risk  func(e Edit) string
-	twice bool
-	risks func(e Edit, c Conversation, d Description, add addRisk)
-	// irreversible says why a delivered edit can't be taken back.
-	irreversible string
+	past            func(e Edit, object, to string) string
+	widens          func(e Edit) bool // more people see or change the conversation
+	// risk says why to ask, where a kind that may widen does, and twice to ask again; a service may have its own sentence, see
+	// Description.Audience and Effects. risks adds several reasons.
+	risk         func(e Edit) string
+	twice        bool
+	risks        func(e Edit, c Conversation, d Description, add addRisk)
+	irreversible string // why a delivered edit can't be taken back
 }
 
 // kinds describes every kind of edit, in the order of display.
@@ -97,7 +90,12 @@ var kinds = []kindRow{
 			}
 			return "described " + object + " as " + quoteTitle(e.Target.String())
 		}},
-	{kind: EditStatus, shape: ShapeChoice, get: readStatus, set: setStatus,
+	{kind: EditStatus, shape: ShapeChoice,
+		get: func(c *Conversation) string { return pick(c.Closed, StatusClosed, StatusOpen) },
+		set: func(c *Conversation, to string) {
+			c.Closed = to == StatusClosed
+			c.Status = pick(c.Closed, StatusClosed, "active") // Bird's own word, the one service whose status can be edited
+		},
 		choices: func(Description) []string { return []string{StatusOpen, StatusClosed} },
 		past: func(_ Edit, object, to string) string {
 			return pick(to == StatusClosed, "closed ", "reopened ") + object
@@ -195,13 +193,6 @@ func (t *kindRow) read(c *Conversation, key string) (v Value, known bool) {
 		return TextValue(t.get(c)), true
 	}
 	return Value{}, true
-}
-
-func readStatus(c *Conversation) string { return pick(c.Closed, StatusClosed, StatusOpen) }
-
-func setStatus(c *Conversation, to string) {
-	c.Closed = to == StatusClosed
-	c.Status = pick(c.Closed, StatusClosed, "active") // Bird's own word, the one service whose status can be edited
 }
 
 // pick returns one of two texts.

@@ -1,26 +1,22 @@
 package model
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// Reading says what a reading of a conversation can show to be empty. What it
-// can't show stays as it was.
+// Reading says what a reading of a conversation can show to be empty. What it can't show stays as it was.
 type Reading uint8
 
-// The parts of a reading; combine with |. ReadRow is none of them: a row of a
-// list may leave out anything, so it only fills in. An empty field means not
-// given, whatever was read, where a service never empties it: Kind, Created,
-// Updated, Duration, Internal, URL, and whether there are messages, a recording, a
-// transcript.
+// The parts of a reading; combine with |. ReadRow is none of them: a row of a list may leave out anything, so it only
+// fills in. An empty field means not given, whatever was read, where a service never empties it: Kind, Created, Updated,
+// Duration, Internal, URL, and whether there are messages, a recording, a transcript.
 const (
-	ReadRow Reading = 0
-	// ReadWhole: the conversation was read by itself.
-	ReadWhole Reading = 1 << (iota - 1)
-	// ReadMessages: its messages were read too.
-	ReadMessages
-	// ReadEverything: with all expansions, so its facts and its owner are complete.
-	ReadEverything
-	// ReadNames: nothing counts but what people and spaces are called.
-	ReadNames
+	ReadRow        Reading = 0
+	ReadWhole      Reading = 1 << (iota - 1) // the conversation was read by itself
+	ReadMessages                             // its messages were read too
+	ReadEverything                           // with all expansions, so its facts and its owner are complete
+	ReadNames                                // nothing counts but what people and spaces are called
 )
 
 // Reading says what this answer can show to be empty, given what was asked for.
@@ -35,18 +31,14 @@ func (d Detail) Reading(need Need) Reading {
 	return r
 }
 
-// MergeReading lays a newer reading over an older one. Sets and maps that the
-// newer one has not loaded are kept in any case.
+// MergeReading lays a newer reading over an older one. Sets and maps that the newer one has not loaded are kept in any case.
 func MergeReading(older, newer Conversation, r Reading) Conversation {
 	if r&ReadNames != 0 {
 		return renamed(older, newer)
 	}
 	whole := r&ReadWhole != 0
-	if !newer.Participants.Known {
-		newer.Participants = older.Participants
-	} else {
-		newer.Participants.Items = withNames(newer.Participants.Items, older.Participants.Items, false)
-	}
+	newer.Participants.Items = withNames(newer.Participants.Items, older.Participants.Items, false)
+	fill(!newer.Participants.Known, &newer.Participants, older.Participants)
 	fill(newer.ParticipantCount < 0, &newer.ParticipantCount, older.ParticipantCount)
 	fill(len(newer.Featured) == 0, &newer.Featured, older.Featured)
 	fill(!newer.Contacts.Known, &newer.Contacts, older.Contacts)
@@ -95,13 +87,10 @@ func fill[T any](missing bool, newer *T, older T) {
 }
 
 func mergePerson(older, newer Participant, whole bool) Participant {
-	if newer.ID == "" && newer.Name == "" && newer.Email == "" {
-		if whole {
-			return newer
-		}
-		return older
-	}
-	if newer.ID == older.ID {
+	switch {
+	case newer.ID == "" && newer.Name == "" && newer.Email == "":
+		fill(!whole, &newer, older)
+	case newer.ID == older.ID:
 		keep(&newer.Name, older.Name)
 		keep(&newer.Email, older.Email)
 	}
@@ -121,26 +110,20 @@ func renamed(c, newer Conversation) Conversation {
 	return c
 }
 
-// withNames takes names and addresses from others with the same ids: all, or only
-// those that are missing.
+// withNames takes names and addresses from others with the same ids: all names, or only those that are missing.
 func withNames(people, known []Participant, all bool) []Participant {
 	missing := func(p Participant) bool { return p.ID != "" && (all || p.Name == "") }
 	if len(known) == 0 || !slices.ContainsFunc(people, missing) {
 		return people
 	}
-	type key struct{ kind, id string }
-	names := make(map[key]Participant, len(known))
+	names := make(map[[2]string]Participant, len(known))
 	for _, p := range known {
-		names[key{p.Kind, p.ID}] = p
+		names[[2]string{p.Kind, p.ID}] = p
 	}
 	people = slices.Clone(people)
 	for i, p := range people {
-		if n := names[key{p.Kind, p.ID}]; missing(p) {
-			if all && n.Name != "" {
-				people[i].Name = ""
-			}
-			keep(&people[i].Name, n.Name)
-			keep(&people[i].Email, n.Email)
+		if n := names[[2]string{p.Kind, p.ID}]; missing(p) {
+			people[i].Name, people[i].Email = cmp.Or(n.Name, p.Name), cmp.Or(p.Email, n.Email)
 		}
 	}
 	return people
@@ -153,9 +136,8 @@ func mergeNamed(older, newer Named, whole bool) Named {
 	return newer
 }
 
-// mergeFacts lays the facts of a lesser reading over those that are known: a
-// label that it brings replaces what stood under it, others stay. nil means
-// not loaded; a list that is empty says that there are none.
+// mergeFacts lays the facts of a lesser reading over those that are known: a label that it brings replaces what stood
+// under it, others stay. nil means not loaded; a list that is empty says that there are none.
 func mergeFacts(older, newer []Fact) []Fact {
 	if newer == nil {
 		return older
@@ -163,16 +145,10 @@ func mergeFacts(older, newer []Fact) []Fact {
 	if len(newer) == 0 || len(older) == 0 || slices.Equal(older, newer) {
 		return newer
 	}
-	type key struct{ group, label string }
-	brought := make(map[key]bool, len(newer))
+	brought := make(map[[2]string]bool, len(newer))
 	for _, f := range newer {
-		brought[key{f.Group, f.Label}] = true
+		brought[[2]string{f.Group, f.Label}] = true
 	}
-	out := newer
-	for _, f := range older {
-		if !brought[key{f.Group, f.Label}] {
-			out = append(out[:len(out):len(out)], f)
-		}
-	}
-	return out
+	others := slices.DeleteFunc(slices.Clone(older), func(f Fact) bool { return brought[[2]string{f.Group, f.Label}] })
+	return slices.Concat(newer, others)
 }

@@ -8,10 +8,9 @@ import (
 // maxCompared bounds the length, in runes, of words compared by Nearest.
 const maxCompared = 64
 
-// Nearest returns the candidate closest to a word, or "" when none is close
-// enough to be a likely slip: at most one edit in three letters (one in a word of
-// two), letter case and the kind of separator not counted, or a beginning that
-// only one candidate has. The first of equally near candidates wins.
+// Nearest returns the candidate closest to a word, or "" when none is close enough to be a likely slip: at most one edit
+// in three letters (one in a word of two), letter case and the kind of separator not counted, or a beginning that only one
+// candidate has. The first of equally near candidates wins.
 func Nearest(word string, candidates []string) string {
 	folded := foldWord(word)
 	length := utf8.RuneCountInString(folded)
@@ -22,26 +21,18 @@ func Nearest(word string, candidates []string) string {
 	if length == 2 {
 		limit = 1
 	}
-	best := ""
-	for _, c := range candidates {
-		if c == word {
-			continue
-		}
-		if d := EditDistance(folded, foldWord(c)); d < limit || d == limit && best == "" {
-			best, limit = c, d
-		}
-	}
-	if best != "" || len(folded) < 3 {
-		return best
-	}
+	best, begun := "", []string{}
 	for _, c := range candidates {
 		f := foldWord(c)
-		if strings.HasPrefix(f, folded) || (len(f) >= 3 && strings.HasPrefix(folded, f)) {
-			if best != "" {
-				return ""
-			}
-			best = c
+		if d := EditDistance(folded, f); c != word && (d < limit || d == limit && best == "") {
+			best, limit = c, d
 		}
+		if strings.HasPrefix(f, folded) || len(f) >= 3 && strings.HasPrefix(folded, f) {
+			begun = append(begun, c)
+		}
+	}
+	if best == "" && len(folded) >= 3 && len(begun) == 1 {
+		return begun[0]
 	}
 	return best
 }
@@ -64,11 +55,10 @@ func EditDistance(a, b string) int {
 	for i := 1; i <= len(x); i++ {
 		row[0] = i
 		for j := 1; j <= len(y); j++ {
-			cost := 1
+			row[j] = min(last[j], row[j-1], last[j-1]) + 1
 			if x[i-1] == y[j-1] {
-				cost = 0
+				row[j] = min(row[j], last[j-1])
 			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
 			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
 				row[j] = min(row[j], before[j-2]+1)
 			}

@@ -4,17 +4,13 @@ import "slices"
 
 // Difference is what a newer reading says to a person who knew the older one.
 type Difference struct {
-	// News: somebody else changed the content, the people, or whether it is open.
-	News bool
-	// Touched: no news, and yet a later time of the last change.
-	Touched bool
+	News    bool // somebody else changed the content, the people, or whether it is open
+	Touched bool // no news, and yet a later time of the last change
 }
 
-// Compared returns the difference that a reading r made, merged over what was
-// known. first means that the conversation was never read by itself before: what
-// was empty may have been left out. No news are what own edits, which may have been
-// sent, wanted, what was not known before, and what services write by themselves:
-// labels, attributes, facts and the owner.
+// Compared returns the difference that a reading r made, merged over what was known. first means that the conversation was
+// never read by itself before: what was empty may have been left out. No news are what own edits, which may have been
+// sent, wanted, what was not known before, and what services write by themselves: labels, attributes, facts and the owner.
 func Compared(older, merged Conversation, r Reading, first bool, own []Edit) Difference {
 	for i := range kinds {
 		t, k := &kinds[i], kinds[i].kind
@@ -56,8 +52,7 @@ func wanted(own []Edit, k EditKind, is Value) bool {
 	})
 }
 
-// besideContacts is a set of people without the contacts: where those count among the participants, what became of them is
-// told with the contacts.
+// besideContacts is a set of people without the contacts: what became of those is told with the contacts.
 func besideContacts(people Value, c Conversation) Value {
 	return PeopleValue(slices.DeleteFunc(slices.Clone(*people.People), func(p Participant) bool {
 		return slices.ContainsFunc(c.Contacts.Items, func(q Participant) bool { return SamePerson(p, q) })

@@ -34,14 +34,10 @@ func EditStates() []EditState {
 
 // Words returns a state as it is said.
 func (s EditState) Words() string {
-	words := cmp.Or(stateWords[s], string(s))
-	switch {
-	case s.Waiting():
+	if s.Waiting() {
 		return "waiting"
-	case s.NeedsPerson():
-		return "needs you: " + words
 	}
-	return words
+	return pick(s.NeedsPerson(), "needs you: ", "") + cmp.Or(stateWords[s], string(s))
 }
 
 var stateWords = map[EditState]string{NotVerified: "not verified", OutcomeNotKnown: "outcome unknown",
@@ -64,16 +60,14 @@ func (s EditState) Failed() bool { return s == Refused || s == NotVerified || s 
 
 // EntryError is an error as it is kept with an edit.
 type EntryError struct {
-	Kind ErrorKind `json:"kind"`
-	// Status is the HTTP status, nil where no answer came.
-	Status  *int   `json:"status"`
-	Message string `json:"message"`
-	// Hint is confab's own advice, which the service did not say.
-	Hint      string `json:"hint,omitempty"`
-	Code      string `json:"code,omitempty"`
-	RequestID string `json:"request_id,omitempty"`
-	// Existing is the ref of a conversation to look at: the one that stands in
-	// the way of a create or reopen, or that a create made or may have made.
+	Kind      ErrorKind `json:"kind"`
+	Status    *int      `json:"status"` // of HTTP, nil where no answer came
+	Message   string    `json:"message"`
+	Hint      string    `json:"hint,omitempty"` // confab's own advice, which the service did not say
+	Code      string    `json:"code,omitempty"`
+	RequestID string    `json:"request_id,omitempty"`
+	// Existing is the ref of a conversation to look at: the one that stands in the way of a create or reopen, or that a
+	// create made or may have made.
 	Existing string `json:"existing,omitempty"`
 }
 
@@ -83,11 +77,7 @@ func NewEntryError(err error) *EntryError {
 	if e == nil {
 		return nil
 	}
-	out := &EntryError{Kind: e.Kind, Message: e.said(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
-	if e.Status != 0 {
-		out.Status = &e.Status
-	}
-	return out
+	return &EntryError{Kind: e.Kind, Status: orNull(e.Status), Message: e.said(), Hint: e.Hint, Code: e.Code, RequestID: e.RequestID}
 }
 
 // OutboxEntry is an edit on its way.
@@ -96,14 +86,11 @@ type OutboxEntry struct {
 	Title    string
 	State    EditState
 	Attempts int
-	// Sent says that a write for this edit has left at least once.
-	Sent    bool
-	NextTry time.Time // zero unless a next try is known
-	Error   *EntryError
-	// Theirs is what the service showed at the conflict or failed verification.
-	Theirs *Value
-	// Account is set aside: the config gave its name another identity.
-	Orphaned bool
+	Sent     bool      // a write for this edit has left at least once
+	NextTry  time.Time // zero unless a next try is known
+	Error    *EntryError
+	Theirs   *Value // what the service showed at the conflict or failed verification
+	Orphaned bool   // its account is set aside: the config gave the name another identity
 }
 
 // JournalEntry is a delivered edit with what was there before and after.
@@ -113,16 +100,13 @@ type JournalEntry struct {
 	Before Value
 	After  Value
 	At     time.Time
-	// Undone is the id of the journal entry that took this one back.
-	Undone string
-	// State is Done or OutcomeAlreadySet.
-	State EditState
+	Undone string    // the id of the journal entry that took this one back
+	State  EditState // Done or OutcomeAlreadySet
 }
 
 // Triage is what a person keeps locally about a conversation.
 type Triage struct {
-	// Done holds until the fingerprint of the content changes.
-	Done         bool
+	Done         bool // until the fingerprint of the content changes
 	SnoozedUntil time.Time
 	Pinned       bool
 	Seen         bool
@@ -139,13 +123,11 @@ type Pending struct {
 
 // Row is one line of the inbox: a projected conversation and its local marks.
 type Row struct {
-	// Key is the number of the row in the database, for good; 0 is none.
-	Key          int64
+	Key          int64 // the number of the row in the database, for good; 0 is none
 	Conversation Conversation
 	Pending      []Pending
 	Triage       Triage
-	// Checked is when the service last showed this conversation.
-	Checked time.Time
+	Checked      time.Time // when the service last showed this conversation
 }
 
 // Upon returns the edits of a field that are on their way, oldest first.
@@ -168,20 +150,17 @@ func (r Row) Worst() EditState {
 	return ""
 }
 
-// Page is a window of a list. Total counts the whole list; Offset is where
-// the window starts.
+// Page is a window of a list.
 type Page struct {
 	Rows   []Row
-	Total  int
-	Offset int
-	// Index is the position of the anchor that was asked for, -1 if it is not in the list.
-	Index int
-	// Partial says that the search goes on: Total counts what was found so far,
-	// in the order of the list. Asked again, the engine answers once it has ended.
+	Total  int // of the whole list
+	Offset int // where the window starts
+	Index  int // the position of the anchor that was asked for, -1 if it is not in the list
+	// Partial says that the search goes on: Total counts what was found so far, in the order of the list. Asked again, the
+	// engine answers once it has ended.
 	Partial bool
-	// AsOf is set on a page that was not searched but kept: what the view showed
-	// last, at that time, or the head of the list on disk (then it is now, and
-	// Total is -1 where that is not known).
+	// AsOf is set on a page that was not searched but kept: what the view showed last, at that time, or the head of the list on
+	// disk (then it is now, and Total is -1 where that is not known).
 	AsOf time.Time
 }
 
@@ -190,21 +169,16 @@ type AccountState struct {
 	Name     string
 	Provider string
 	ReadOnly bool
-	// Syncing says a walk is under way; Read counts its rows so far, Total is
-	// the service's count or -1.
-	Syncing bool
-	Read    int
-	Total   int
+	// While a walk is under way, Read counts its rows so far; Total is the service's count or -1.
+	Syncing     bool
+	Read, Total int
 	// Checked is when the last refresh succeeded, Swept the last complete walk.
-	Checked time.Time
-	Swept   time.Time
+	Checked, Swept time.Time
 	// Error is why the last attempt failed; NextTry is when the next one comes.
 	Error   *EntryError
 	NextTry time.Time
 	// Conversations counts the cached rows, the others the outbox.
-	Conversations int
-	Waiting       int
-	NeedPerson    int
+	Conversations, Waiting, NeedPerson int
 }
 
 // Offline reports whether the last attempt could not reach the service.
@@ -212,12 +186,8 @@ func (a AccountState) Offline() bool { return a.Error != nil && a.Error.Kind == 
 
 // Event announces that something changed, and what.
 type Event struct {
-	// Refs are the conversations whose rows changed.
-	Refs []Ref
-	// Submissions are those of which an edit changed.
-	Submissions []string
-	// Accounts are those whose state changed: their counts, their last refresh.
-	Accounts []string
-	// All says that more may have changed than the lists name.
-	All bool
+	Refs        []Ref    // the conversations whose rows changed
+	Submissions []string // those of which an edit changed
+	Accounts    []string // those whose state changed: their counts, their last refresh
+	All         bool     // more may have changed than the lists name
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Strangers tells of people who are known to be from outside by their nature: contacts that are reached by an
-// identifier, and people whom the service itself calls external.
+// Strangers tells of people who are known to be from outside by their nature: contacts that are reached by an identifier,
+// and people whom the service itself calls external.
 type Strangers struct {
 	Some        bool
 	Unaddressed bool // one of them has no mail address to tell by

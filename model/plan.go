@@ -22,24 +22,19 @@ const (
 
 // Change is what a person asks for, of one conversation or many.
 type Change struct {
-	Kind EditKind
-	Op   ChangeOp
-	Key  string
-	// Target is the value for OpSet.
-	Target Value
-	// People are the operands of the set operations. An entry matches by
-	// SamePerson; for OpAlter an empty Role or Status leaves that as it is.
-	People []Participant
-	// Renaming makes the title for OpRename.
-	Renaming Renaming
-	// Base, if set, is what the person was looking at when the change was
-	// made; without it the value now held is the base.
+	Kind   EditKind
+	Op     ChangeOp
+	Key    string
+	Target Value // for OpSet
+	// People are the operands of the set operations. An entry matches by SamePerson; for OpAlter an empty Role or Status leaves
+	// that as it is.
+	People   []Participant
+	Renaming Renaming // for OpRename
+	// Base, if set, is what the person was looking at when the change was made; without it the value now held is the base.
 	Base *Value
-	// Bases, if set, is Base for each of several conversations. One that is not
-	// among them is left as it is.
-	Bases map[Ref]Value `json:"-"`
-	// Upon are the edits on their way that Base shows, see Edit.Upon.
-	Upon []Edit
+	// Bases, if set, is Base for each of several conversations. One that is not among them is left as it is.
+	Bases map[Ref]Value
+	Upon  []Edit // the edits on their way that Base shows, see Edit.Upon
 }
 
 // PlanState says what a plan will do with one conversation.
@@ -54,36 +49,28 @@ const (
 
 // Risk is one reason to ask before sending.
 type Risk struct {
-	Kind EditKind
-	// Text names what happens and for whom.
-	Text string
-	// Twice marks what is asked for a second time: clearing a set, deleting.
-	Twice bool
+	Kind  EditKind
+	Text  string // what happens and for whom
+	Twice bool   // ask a second time: clearing a set, deleting
 }
 
 // PlanItem is what a plan does with one conversation.
 type PlanItem struct {
-	Ref      Ref
-	Title    string
-	Provider string
-	// People and Updated tell conversations of one title apart.
-	People  string
-	Updated time.Time
-	State   PlanState
-	Reason  string
-	Edits   []Edit
-	Risks   []Risk
-	// Seen is who sees it now and who will, where that widens.
-	Seen *AudienceChange
-	// Outsiders says that somebody who is not one of us is in a conversation of
-	// which an edit changes who can see it.
-	Outsiders bool
-	// Notes are no reasons to ask: assumed calls, edits that cannot be undone.
-	Notes    []string
-	Hidden   bool      // the row is not in the list that the person sees
-	Requests []Request // what would be sent, filled on demand
-	// Waiting are edits of the outbox that want what was asked for already.
-	Waiting []OutboxEntry
+	Ref       Ref
+	Title     string
+	Provider  string
+	People    string    // tells conversations of one title apart,
+	Updated   time.Time // as this does
+	State     PlanState
+	Reason    string
+	Edits     []Edit
+	Risks     []Risk
+	Seen      *AudienceChange // who sees it now and who will, where that widens
+	Outsiders bool            // somebody who is not one of us is in it, and an edit changes who can see it
+	Notes     []string        // no reasons to ask: assumed calls, edits that cannot be undone
+	Hidden    bool            // the row is not in the list that the person sees
+	Requests  []Request       // what would be sent, filled on demand
+	Waiting   []OutboxEntry   // edits of the outbox that want what was asked for already
 }
 
 // Plan is the edits about to be submitted together, and what they will not do.
@@ -136,14 +123,16 @@ func (p Plan) Risky() bool { return len(p.Risks()) > 0 }
 // Bulk reports whether the plan touches two conversations or more.
 func (p Plan) Bulk() bool { return len(p.Items) > 1 }
 
+// Blocked returns the item as one of which nothing can be done.
+func (it PlanItem) Blocked(reason string) PlanItem {
+	it.State, it.Reason, it.Edits, it.Risks = PlanBlocked, reason, nil, nil
+	return it
+}
+
 // PlanOne plans changes against one conversation as it is projected now.
 func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change) PlanItem {
 	it := PlanItem{Ref: c.Ref, Title: c.Title, Provider: c.Provider, State: PlanAlready}
 	now := c.Clone()
-	block := func(reason string) PlanItem {
-		it.State, it.Reason, it.Edits, it.Risks = PlanBlocked, reason, nil, nil
-		return it
-	}
 	for _, ch := range changes {
 		cp := caps.Of(ch.Kind)
 		base, known := Read(now, ch.Kind, ch.Key)
@@ -153,7 +142,7 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			ch.Base = &seen
 		} else if ch.Bases != nil {
 			if !cp.Can() {
-				return block(cp.Reason)
+				return it.Blocked(cp.Reason)
 			}
 			continue
 		}
@@ -165,29 +154,29 @@ func PlanOne(c Conversation, d Description, caps Capabilities, changes []Change)
 			continue // as wanted, whether it could be changed or not
 		}
 		if !cp.Can() {
-			return block(cp.Reason)
+			return it.Blocked(cp.Reason)
 		}
 		if !known {
-			return block(fmt.Sprintf("the current %s could not be read, so it is left alone", FieldName(ch.Kind)))
+			return it.Blocked("the current " + FieldName(ch.Kind) + " could not be read, so it is left alone")
 		}
 		if err != nil {
-			return block(err.Error())
+			return it.Blocked(err.Error())
 		}
 		if ch.Kind == EditTitle && !d.EmptyTitle && strings.TrimSpace(target.String()) == "" {
-			return block("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
+			return it.Blocked("a conversation in " + cmp.Or(d.Name, "this service") + " needs a title")
 		}
 		e := Edit{Ref: c.Ref, Kind: ch.Kind, Key: ch.Key, Base: base, Target: target, Upon: ch.Upon}
 		it.Edits = append(it.Edits, e)
 		apply(&now, e)
-		if cp.State == CapabilityAssumed {
-			it.note(cp.Reason)
+		if cp.State == CapabilityAssumed && !slices.Contains(it.Notes, cp.Reason) {
+			it.Notes = append(it.Notes, cp.Reason)
 		}
 	}
 	it.Edits = Fold(it.Edits)
 	it.Edits = slices.DeleteFunc(it.Edits, func(e Edit) bool { return e.Kind != EditDelete && e.Base.Equal(e.Target) })
 	for _, e := range it.Edits {
 		it.Risks = append(it.Risks, Risks(e, c, d)...)
-		if e.Kind == EditPrivacy || e.Kind == EditAccess {
+		if e.Kind.exposes() {
 			it.Outsiders = it.Outsiders || HasOutsiders(&c, d.Domains)
 			if e.Widens() && it.Seen == nil && d.willSee(e, c) != "" {
 				it.Seen = &AudienceChange{Now: d.Seen(&c), Will: d.Seen(&now)}
@@ -214,37 +203,26 @@ func (it *PlanItem) Tell(c *Conversation) {
 	}
 }
 
-func (it *PlanItem) note(text string) {
-	if !slices.Contains(it.Notes, text) {
-		it.Notes = append(it.Notes, text)
-	}
-}
-
 // PlanCreate plans a create for an account.
 func PlanCreate(d Description, caps Capabilities, n NewConversation) PlanItem {
 	it := PlanItem{Ref: Ref{Account: d.Account}, Title: n.Title, Provider: d.Provider, State: PlanChange}
 	cp := caps.Of(EditCreate)
 	switch {
 	case !cp.Can():
-		it.State, it.Reason = PlanBlocked, cp.Reason
+		return it.Blocked(cp.Reason)
 	case strings.TrimSpace(n.Title) == "":
-		it.State, it.Reason = PlanBlocked, "a conversation needs a title"
+		return it.Blocked("a conversation needs a title")
 	case d.NewNeedsSpace && n.Space == "":
-		it.State, it.Reason = PlanBlocked, "a conversation in "+d.Name+" needs a space"
-	}
-	if it.State == PlanBlocked {
-		return it
+		return it.Blocked("a conversation in " + d.Name + " needs a space")
+	case cp.State == CapabilityAssumed:
+		it.Notes = []string{cp.Reason}
 	}
 	n.People = slices.Clone(n.People)
 	for i := range n.People {
 		n.People[i] = withDefaults(n.People[i], d)
 	}
-	e := Edit{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}
-	it.Edits = []Edit{e}
+	it.Edits = []Edit{{Ref: it.Ref, Kind: EditCreate, Target: Value{New: &n}}}
 	it.Risks = createRisks(n, d)
-	if cp.State == CapabilityAssumed {
-		it.Notes = append(it.Notes, cp.Reason)
-	}
 	return it
 }
 
@@ -302,16 +280,16 @@ func withDefaults(p Participant, d Description) Participant {
 // Risks says why an edit must be asked about.
 func Risks(e Edit, c Conversation, d Description) []Risk {
 	var out []Risk
-	add := func(twice bool, format string, args ...any) {
-		out = append(out, Risk{Kind: e.Kind, Text: fmt.Sprintf(format, args...), Twice: twice})
+	add := func(twice bool, texts ...string) {
+		out = append(out, Risk{Kind: e.Kind, Text: strings.Join(texts, " "), Twice: twice})
 	}
 	t := e.Kind.row()
 	if t.risk != nil && (t.widens == nil || t.widens(e)) {
-		why := d.Effects[EffectKey(e.Kind, e.Target.String())]
-		if e.Kind == EditPrivacy || e.Kind == EditAccess {
+		why := d.effect(e.Kind, e.Target.String())
+		if e.Kind.exposes() {
 			why = d.willSee(e, c)
 		}
-		add(t.twice, "%s", cmp.Or(why, t.risk(e)))
+		add(t.twice, cmp.Or(why, t.risk(e)))
 	}
 	if t.risks != nil {
 		t.risks(e, c, d, add)
@@ -319,29 +297,26 @@ func Risks(e Edit, c Conversation, d Description) []Risk {
 	return out
 }
 
-type addRisk func(twice bool, format string, args ...any)
+type addRisk func(twice bool, texts ...string)
 
 func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 	diff := DiffPeople(e.Base.Set(), e.Target.Set())
 	for _, p := range diff.Added {
-		add(false, "adds %s%s", describe(p), roleNote(p))
+		add(false, "adds", describe(p)+roleNote(p))
 	}
 	for i, p := range diff.Altered {
 		switch was := diff.Was[i]; {
 		case p.Role == RoleEditor && was.Role != RoleEditor:
-			add(false, "makes %s an editor", describe(p))
+			add(false, "makes", describe(p), "an editor")
 		case p.raised(was):
-			add(false, "makes %s %s", describe(p), CleanLine(cmp.Or(RoleName(p.Role), "a member without a role"), 40))
+			add(false, "makes", describe(p), CleanLine(cmp.Or(RoleName(p.Role), "a member without a role"), 40))
 		case p.admitted(was):
-			add(false, "makes %s %s", describe(p), CleanLine(p.Status, 40))
+			add(false, "makes", describe(p), CleanLine(p.Status, 40))
 		}
 	}
 	for _, p := range diff.Removed {
-		if p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup {
-			add(false, "removes %s, who created the conversation", describe(p))
-			continue
-		}
-		add(false, "removes %s", describe(p))
+		created := p.ID != "" && p.ID == c.Owner.ID && p.Kind != KindGroup
+		add(false, "removes", describe(p)+pick(created, ", who created the conversation", ""))
 	}
 	switch {
 	case len(e.Target.Set()) == 0:
@@ -354,15 +329,15 @@ func participantRisks(e Edit, c Conversation, d Description, add addRisk) {
 func defaultRoleRisks(e Edit, _ Conversation, d Description, add addRisk) {
 	switch to := e.Target.String(); {
 	case to == RoleEditor:
-		add(false, "%s", cmp.Or(d.Effects[EffectKey(e.Kind, to)], "everybody who comes in may edit"))
+		add(false, cmp.Or(d.effect(e.Kind, to), "everybody who comes in may edit"))
 	case allowsMore(roleRanks, e.Base.String(), to):
-		add(false, "everybody who comes in is %s", CleanLine(RoleName(to), 40))
+		add(false, "everybody who comes in is", CleanLine(RoleName(to), 40))
 	}
 }
 
 func contactRisks(e Edit, _ Conversation, _ Description, add addRisk) {
 	for _, p := range DiffPeople(e.Base.Set(), e.Target.Set()).Removed {
-		add(false, "removes the contact %s", describe(p))
+		add(false, "removes the contact", describe(p))
 	}
 	if len(e.Target.Set()) == 0 {
 		add(true, "clears every contact of the conversation")
@@ -387,7 +362,7 @@ func createRisks(n NewConversation, d Description) []Risk {
 		}
 	}
 	if n.DefaultRole == RoleEditor {
-		add(cmp.Or(d.Effects[EffectKey(EditDefaultRole, RoleEditor)], "everybody who comes in may edit"))
+		add(cmp.Or(d.effect(EditDefaultRole, RoleEditor), "everybody who comes in may edit"))
 	}
 	for _, p := range n.People {
 		if p.Role == RoleEditor || p.Kind == KindGroup {
@@ -415,10 +390,7 @@ func describe(p Participant) string {
 }
 
 func roleNote(p Participant) string {
-	if p.Role == "" {
-		return ""
-	}
-	return " as " + CleanLine(RoleName(p.Role), 40)
+	return pick(p.Role == "", "", " as "+CleanLine(RoleName(p.Role), 40))
 }
 
 // RoleName returns a role as it is said: "collaboration complete".

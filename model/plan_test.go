@@ -42,8 +42,8 @@ func TestPlanOne(t *testing.T) {
 			{Audience: model.Audience{Class: model.ClassMembers, Word: "members", Sentence: "{people}"}},
 		},
 		Effects: map[string]string{
-			model.EffectKey(model.EditDefaultRole, "editor"):    "newcomers may edit",
-			model.EffectKey(model.EditParticipants, "whatever"): "never asked about",
+			"default_role:editor":   "newcomers may edit",
+			"participants:whatever": "never asked about",
 		},
 	}
 	with := func(change func(*model.Conversation)) model.Conversation {

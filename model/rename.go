@@ -5,42 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// Renaming makes a title for each of several conversations: by replacing a text in
-// the present one, or from a template. It is the operand of OpRename.
+// Renaming makes a title for each of several conversations; it is the operand of OpRename. Old is replaced by New
+// wherever it stands in a title, letter for letter; where it is "", a template makes the title.
 type Renaming struct {
-	// Old is replaced by New wherever it stands in a title, letter for letter; ""
-	// where Parts make the title.
 	Old, New string
-	Parts    []TitlePart
-	// Zone is the one of dates.
-	Zone *time.Location
+	parts    []titlePart
+	zone     *time.Location // of dates
 }
 
-// TitlePart is a text or, where Field is set, what a conversation holds; of labels,
-// the one that Text names.
-type TitlePart struct{ Field, Text string }
+// titlePart is a text or, where field is set, what a conversation holds; of labels, the one that text names.
+type titlePart struct{ field, text string }
 
-// TitleFields are the names that a template knows, with what they stand for.
-func TitleFields() []string {
-	return []string{"{title}", "{company}", "{people}", "{date}", "{label:NAME}"}
-}
+// TitleFields are the fields of a template.
+const TitleFields = "{title} {company} {people} {date} {label:NAME}"
 
-const (
-	fieldTitle   = "title"
-	fieldCompany = "company"
-	fieldPeople  = "people"
-	fieldDate    = "date"
-	fieldLabel   = "label"
-)
-
-// The bounds of a made title: of its length in characters, unless the present one is
-// longer, and of the people that are named in it.
+// The bounds of a made title: of its length in characters, unless the present one is longer, and of the people that
+// are named in it.
 const (
 	maxTitle       = 1000
 	maxTitlePeople = 4
@@ -52,21 +39,12 @@ func ParseRenaming(text string, zone *time.Location) (r Renaming, err error) {
 	if !replaces {
 		return ParseTemplate(text, zone)
 	}
-	var parts []string
-	var part strings.Builder
-	for i := 0; i < len(rest); i++ {
-		switch {
-		case strings.HasPrefix(rest[i:], `\/`):
-			part.WriteByte('/')
-			i++
-		case rest[i] == '/':
-			parts = append(parts, part.String())
-			part.Reset()
-		default:
-			part.WriteByte(rest[i])
-		}
+	const slash = "\x00"
+	parts := strings.Split(strings.ReplaceAll(rest, `\/`, slash), "/")
+	for i, part := range parts {
+		parts[i] = strings.ReplaceAll(part, slash, "/")
 	}
-	parts = append(parts, part.String(), "") // the last / may be missing
+	parts = append(parts, "") // the last / may be missing
 	switch {
 	case len(parts) < 3:
 		return r, errors.New("s/old/new/ replaces a text in each title: the new text is missing")
@@ -75,73 +53,51 @@ func ParseRenaming(text string, zone *time.Location) (r Renaming, err error) {
 	case len(parts) > 4 || parts[2] != "" && parts[2] != "g":
 		return r, errors.New(`nothing may follow s/old/new/; a / within a text is \/`)
 	}
-	r.Old, r.New = parts[0], parts[1]
+	return Renaming{Old: parts[0], New: parts[1]}, nil
+}
+
+var templateToken = regexp.MustCompile(`\{\{|\}\}|\{[^}]*\}?|\}|[^{}]+`)
+
+// ParseTemplate reads a template such as "{title} · {company}", in which {{ and }} are braces. Dates are those of a zone.
+func ParseTemplate(text string, zone *time.Location) (Renaming, error) {
+	r := Renaming{zone: cmp.Or(zone, time.UTC)}
+	for _, token := range templateToken.FindAllString(text, -1) {
+		part := titlePart{text: token}
+		switch {
+		case token == "{{" || token == "}}":
+			part.text = token[:1]
+		case token[0] == '{':
+			var err error
+			if part, err = parseTitleField(token); err != nil {
+				return Renaming{}, err
+			}
+		}
+		r.parts = append(r.parts, part)
+	}
 	return r, nil
 }
 
-// ParseTemplate reads a template such as "{title} · {company}", in which {{ and }} are
-// braces. Dates are those of a zone.
-func ParseTemplate(text string, zone *time.Location) (Renaming, error) {
-	parts, err := parseTemplate(text)
-	return Renaming{Parts: parts, Zone: zone}, err
-}
-
-func parseTemplate(text string) (parts []TitlePart, err error) {
-	var plain strings.Builder
-	flush := func() {
-		if plain.Len() > 0 {
-			parts = append(parts, TitlePart{Text: plain.String()})
-			plain.Reset()
-		}
+func parseTitleField(token string) (p titlePart, err error) {
+	text, closed := strings.CutSuffix(token[1:], "}")
+	if !closed {
+		return p, fmt.Errorf("%s has no } at its end; {{ is a brace", CleanLine(token, 40))
 	}
-	for text != "" {
-		i := strings.IndexAny(text, "{}")
-		if i < 0 {
-			i = len(text)
-		}
-		plain.WriteString(text[:i])
-		switch text = text[i:]; {
-		case text == "":
-		case strings.HasPrefix(text, "{{"), strings.HasPrefix(text, "}}"):
-			plain.WriteByte(text[0])
-			text = text[2:]
-		case text[0] == '}':
-			plain.WriteByte('}')
-			text = text[1:]
-		default:
-			name, rest, ok := strings.Cut(text[1:], "}")
-			if !ok {
-				return nil, fmt.Errorf("%s has no } at its end; {{ is a brace", CleanLine(text, 40))
-			}
-			flush()
-			part, err := parseField(name)
-			if err != nil {
-				return nil, err
-			}
-			parts, text = append(parts, part), rest
-		}
-	}
-	flush()
-	return parts, nil
-}
-
-func parseField(text string) (p TitlePart, err error) {
-	name, label, _ := strings.Cut(text, ":")
+	name, label, named := strings.Cut(text, ":")
 	name, label = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(label)
-	known := []string{fieldTitle, fieldCompany, fieldPeople, fieldDate, fieldLabel}
+	known := []string{"title", "company", "people", "date", "label"}
 	switch {
 	case !slices.Contains(known, name):
 		why := fmt.Sprintf("there is no {%s}", CleanLine(text, 40))
 		if near := Nearest(name, known); near != "" {
 			return p, fmt.Errorf("%s; did you mean {%s}?", why, near)
 		}
-		return p, fmt.Errorf("%s; there are %s", why, strings.Join(TitleFields(), " "))
-	case name == fieldLabel && label == "":
+		return p, fmt.Errorf("%s; there are %s", why, TitleFields)
+	case name == "label" && label == "":
 		return p, errors.New("{label:NAME} wants the name of a label")
-	case name != fieldLabel && strings.Contains(text, ":"):
+	case name != "label" && named:
 		return p, fmt.Errorf("{%s} takes no name: only {label:NAME} does", name)
 	}
-	return TitlePart{Field: name, Text: label}, nil
+	return titlePart{name, label}, nil
 }
 
 // Change returns the change that renames so. One text for all is set as any title is.
@@ -154,20 +110,20 @@ func (r Renaming) Change() Change {
 
 // Literal returns the title that all conversations get, if it is one text.
 func (r Renaming) Literal() (text string, ok bool) {
-	switch {
-	case r.Old != "" || len(r.Parts) > 1:
-		return "", false
-	case len(r.Parts) == 0:
-		return "", true
+	for _, p := range r.parts {
+		if p.field != "" {
+			return "", false
+		}
+		text += p.text
 	}
-	return r.Parts[0].Text, r.Parts[0].Field == ""
+	return text, r.Old == ""
 }
 
-// Reads returns the kinds of edit whose field a conversation must hold for the change,
-// and doesn't, beside the field that it changes.
+// Reads returns the kinds of edit whose field a conversation must hold for the change, and doesn't, beside the field
+// that it changes.
 func (ch Change) Reads(c *Conversation) []EditKind {
-	people := func(p TitlePart) bool { return p.Field == fieldPeople }
-	if ch.Op == OpRename && !c.PeopleKnown() && slices.ContainsFunc(ch.Renaming.Parts, people) {
+	people := func(p titlePart) bool { return p.field == "people" }
+	if !c.PeopleKnown() && slices.ContainsFunc(ch.Renaming.parts, people) {
 		return []EditKind{EditParticipants}
 	}
 	return nil
@@ -175,8 +131,7 @@ func (ch Change) Reads(c *Conversation) []EditKind {
 
 // Title returns the new title of a conversation, or why it gets none: a value that is
 // missing would leave a bad one.
-func (r Renaming) Title(c *Conversation) (string, error) {
-	var title string
+func (r Renaming) Title(c *Conversation) (title string, err error) {
 	if r.Old != "" {
 		n := strings.Count(c.Title, r.Old)
 		if n == 0 {
@@ -187,10 +142,13 @@ func (r Renaming) Title(c *Conversation) (string, error) {
 		}
 		title = strings.ReplaceAll(c.Title, r.Old, r.New)
 	}
-	for _, p := range r.Parts {
-		text, err := p.value(c, r.Zone)
-		if err != nil {
-			return "", err
+	for _, p := range r.parts {
+		text, missing := p.text, ""
+		if p.field != "" {
+			text, missing = r.value(c, p)
+		}
+		if missing != "" && strings.TrimSpace(text) == "" {
+			return "", errors.New(missing)
 		}
 		title += text
 	}
@@ -203,44 +161,41 @@ func (r Renaming) Title(c *Conversation) (string, error) {
 	return title, nil
 }
 
-func (p TitlePart) value(c *Conversation, zone *time.Location) (text string, err error) {
-	missing := ""
-	switch p.Field {
-	case "":
-		return p.Text, nil
-	case fieldTitle:
-		text, missing = c.Title, "it has no title"
-	case fieldCompany:
-		var names []string
+// value returns what a conversation holds in a field, as it is shown in the plan, and what to say where that is blank.
+func (r Renaming) value(c *Conversation, p titlePart) (text, missing string) {
+	var list []string
+	switch p.field {
+	case "title":
+		return c.Title, "it has no title"
+	case "company":
 		for _, n := range c.Companies {
-			if n.Name != "" {
-				names = append(names, n.Name)
+			list = append(list, n.Name)
+		}
+		list, missing = slices.DeleteFunc(list, func(name string) bool { return name == "" }), "no company is known"
+	case "people":
+		if missing = "nobody is in it"; !c.PeopleKnown() {
+			return "", "who is in it is not known yet"
+		}
+		for _, p := range c.People() {
+			if p.Kind != KindRoom && p.Kind != KindFlow {
+				list = append(list, p.Display())
 			}
 		}
-		text, missing = strings.Join(names, ", "), "no company is known"
-	case fieldPeople:
-		if text, missing = titlePeople(c), "nobody is in it"; !c.PeopleKnown() {
-			missing = "who is in it is not known yet"
+		if more := len(list) - maxTitlePeople; more > 0 {
+			list = append(list[:maxTitlePeople-1], fmt.Sprintf("%s +%d", list[maxTitlePeople-1], more))
 		}
-	case fieldDate:
+	case "date":
 		at := c.Created
 		if at.IsZero() {
 			at = c.Updated
 		}
 		if missing = "it has no date"; !at.IsZero() {
-			text = at.In(cmp.Or(zone, time.UTC)).Format(time.DateOnly)
+			text = at.In(r.zone).Format(time.DateOnly)
 		}
-	case fieldLabel:
-		text, missing = labelOf(c.Labels, p.Text), "it has no label "+CleanLine(p.Text, 60)
+	case "label":
+		text, missing = labelOf(c.Labels, p.text), "it has no label "+CleanLine(p.text, 60)
 	}
-	if strings.TrimSpace(text) == "" {
-		return "", errors.New(missing)
-	}
-	if p.Field != fieldTitle {
-		// It goes into the titles of others as it is shown in the plan.
-		text = strings.Join(strings.Fields(CleanLine(text, 0)), " ")
-	}
-	return text, nil
+	return strings.Join(strings.Fields(CleanLine(text+strings.Join(list, ", "), 0)), " "), missing
 }
 
 // labelOf returns the value of a label, whose name may be written in other cases.
@@ -260,67 +215,32 @@ func labelOf(labels map[string]string, name string) string {
 // that a list names.
 func (c *Conversation) PeopleKnown() bool { return c.Participants.Known || c.Contacts.Known }
 
-// titlePeople names the people of a conversation: "Grace Chen, Owen Park".
-func titlePeople(c *Conversation) string {
-	if !c.PeopleKnown() {
-		return ""
-	}
-	var names []string
-	for _, p := range c.People() {
-		if p.Kind != KindRoom && p.Kind != KindFlow {
-			names = append(names, p.Display())
-		}
-	}
-	if more := len(names) - maxTitlePeople; more > 0 {
-		return fmt.Sprintf("%s +%d", strings.Join(names[:maxTitlePeople], ", "), more)
-	}
-	return strings.Join(names, ", ")
-}
-
 // SameTitles is the risk of a plan under which several conversations get one title.
 var SameTitles = Risk{Kind: EditTitle, Text: "several conversations get the same title", Twice: true}
 
-// AskForSameTitles has a plan of changes asked about twice where several
-// conversations get one title. What had one before, and is renamed by a rule, has
-// nothing to lose.
+// AskForSameTitles has a plan of changes asked about twice where several conversations get one title. What had one
+// before, and is renamed by a rule, has nothing to lose.
 func (p *Plan) AskForSameTitles(changes []Change) {
-	set := func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename }
-	always := slices.ContainsFunc(changes, set)
-	titled := func(it *PlanItem) *Edit {
-		for i := range it.Edits {
-			if it.Edits[i].Kind == EditTitle {
-				return &it.Edits[i]
+	set := slices.ContainsFunc(changes, func(ch Change) bool { return ch.Kind == EditTitle && ch.Op != OpRename })
+	titled := func(each func(it *PlanItem, to, was string)) {
+		for i := range p.Items {
+			for _, e := range p.Items[i].Edits {
+				if e.Kind == EditTitle {
+					each(&p.Items[i], e.Target.String(), e.Base.String())
+				}
 			}
 		}
-		return nil
 	}
-	// first is the title that the first of those with the same new one has, asks is true
-	// where another of them makes it a question.
-	type group struct {
-		first string
-		asks  bool
-	}
-	groups, some := map[string]group{}, false
-	for i := range p.Items {
-		e := titled(&p.Items[i])
-		if e == nil {
-			continue
+	former := map[string]int{}   // how many former titles those of a new one have
+	alike := map[[2]string]int{} // how many of a new title have a former one
+	titled(func(_ *PlanItem, to, was string) {
+		if alike[[2]string{to, was}]++; alike[[2]string{to, was}] == 1 {
+			former[to]++
 		}
-		to, was := e.Target.String(), e.Base.String()
-		if g, ok := groups[to]; !ok {
-			groups[to] = group{first: was}
-		} else if !g.asks && (always || g.first != was) {
-			g.asks, some = true, true
-			groups[to] = g
-		}
-	}
-	if !some {
-		return
-	}
-	for i := range p.Items {
-		it := &p.Items[i]
-		if e := titled(it); e != nil && groups[e.Target.String()].asks && !slices.Contains(it.Risks, SameTitles) {
+	})
+	titled(func(it *PlanItem, to, was string) {
+		if (former[to] > 1 || set && alike[[2]string{to, was}] > 1) && !slices.Contains(it.Risks, SameTitles) {
 			it.Risks = append(it.Risks, SameTitles)
 		}
-	}
+	})
 }

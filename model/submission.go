@@ -59,33 +59,23 @@ func (s Submission) Ending(clock func(time.Time) string) string {
 	}
 	var out []string
 	say := func(n int, phrase string) {
-		switch {
-		case n == 0:
-		case n == s.Edits:
-			out = append(out, phrase)
-		default:
-			out = append(out, Number(n)+" "+phrase)
+		if n > 0 {
+			out = append(out, pick(n == s.Edits, "", Number(n)+" ")+phrase)
 		}
 	}
-	delivered := "delivered"
-	if s.Undoes != "" {
-		delivered = "confirmed"
-	}
-	say(s.Delivered, delivered+spaced(clock(s.SettledAt)))
+	timed := func(what string, at time.Time) string { return strings.TrimSuffix(what+" "+clock(at), " ") }
+	say(s.Delivered, timed(pick(s.Undoes != "", "confirmed", "delivered"), s.SettledAt))
 	say(s.Already, "already so")
-	say(s.TakenBack, "taken back"+spaced(clock(s.TakenBackAt)))
+	say(s.TakenBack, timed("taken back", s.TakenBackAt))
 	say(s.Withdrawn, "withdrawn")
 	say(s.Discarded, "given up")
 	say(s.Replaced, "replaced by a newer edit")
 	say(s.Sending, "being sent")
 	say(s.Waiting-s.Sending, "waiting")
-	switch {
-	case s.NeedPerson == 1 && s.Edits == 1:
-		out = append(out, "needs you")
-	case s.NeedPerson == 1:
-		out = append(out, "1 needs you")
-	case s.NeedPerson > 1:
-		out = append(out, Number(s.NeedPerson)+" need you")
+	if n := s.NeedPerson; n > 1 {
+		out = append(out, Number(n)+" need you")
+	} else {
+		say(n, "needs you")
 	}
 	return strings.Join(out, ", ")
 }
@@ -144,7 +134,7 @@ func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Subm
 			out.NeedPerson++
 		case e.State == Sending:
 			out.Sending++
-			out.Waiting++
+			fallthrough
 		default:
 			out.Waiting++
 		}
@@ -168,13 +158,6 @@ func (s Submission) Narrowed(waiting []OutboxEntry, settled []JournalEntry) Subm
 	return out
 }
 
-func spaced(s string) string {
-	if s == "" {
-		return ""
-	}
-	return " " + s
-}
-
 // Titled is an edit with the title its conversation had when it was made.
 type Titled struct {
 	Edit  Edit
@@ -189,11 +172,11 @@ func Sentence(edits []Titled) string {
 	}
 	conversations := map[Ref]bool{}
 	for _, t := range edits {
+		ref := t.Edit.Ref
 		if t.Edit.Kind == EditCreate {
-			conversations[Ref{Account: t.Edit.Ref.Account, ID: "new " + t.Edit.ID}] = true
-		} else {
-			conversations[t.Edit.Ref] = true
+			ref.ID = "new " + t.Edit.ID
 		}
+		conversations[ref] = true
 	}
 	first := edits[0].Edit
 	if len(conversations) > 1 {
@@ -232,12 +215,7 @@ func sentence(edits []Titled, object string) string {
 	if len(nouns) > 3 {
 		nouns = append(nouns[:3], "more")
 	}
-	last := len(nouns) - 1
-	what := nouns[last]
-	if last > 0 {
-		what = strings.Join(nouns[:last], ", ") + " and " + what
-	}
-	return "changed the " + what + " of " + object
+	return "changed the " + listed(nouns) + " of " + object
 }
 
 // doing says what one edit does to an object: "made 3 private".
@@ -265,21 +243,14 @@ func pairSentence(e Edit, object, _ string) string {
 // peopleSentence says how a set of people changes, in full up to three people.
 func peopleSentence(e Edit, object, _ string) string {
 	d := DiffPeople(e.Base.Set(), e.Target.Set())
-	noun := "the people of "
-	if e.Kind == EditContacts {
-		noun = "the contacts of "
-	}
 	if n := len(d.Added) + len(d.Removed) + len(d.Altered); n == 0 || n > 3 {
-		return "changed " + noun + object
+		return "changed the " + pick(e.Kind == EditContacts, "contacts", "people") + " of " + object
 	}
 	var out []string
 	preposition := " in "
 	for _, p := range d.Added {
-		text := "added " + cleanWord(p.Display())
-		if p.Role != "" {
-			text += " (" + RoleName(cleanWord(p.Role)) + ")"
-		}
-		out, preposition = append(out, text), " to "
+		role := pick(p.Role == "", "", " ("+RoleName(cleanWord(p.Role))+")")
+		out, preposition = append(out, "added "+cleanWord(p.Display())+role), " to "
 	}
 	for _, p := range d.Removed {
 		out, preposition = append(out, "removed "+cleanWord(p.Display())), " from "
@@ -314,9 +285,8 @@ func quoteTitle(s string) string {
 	return "“" + s + "”"
 }
 
-// Widens reports whether an edit lets more people see or change a
-// conversation. Such an edit waits until every earlier edit of its submission
-// on the conversation is settled. An unknown word counts as widening.
+// Widens reports whether an edit lets more people see or change a conversation. Such an edit waits until every earlier
+// edit of its submission on the conversation is settled. An unknown word counts as widening.
 func (e Edit) Widens() bool {
 	widens := e.Kind.row().widens
 	return widens != nil && widens(e)
@@ -351,8 +321,8 @@ func allowsMore(ranks map[string]int, from, to string) bool {
 	return ranks[to] == 0 || ranks[to] > ranks[from]
 }
 
-// raised and admitted report whether somebody may do more by a role, or is nearer
-// to taking part by a status, than before. A status that is not named stays.
+// raised reports whether somebody may do more by a role than before, admitted whether he is nearer to taking part by a
+// status. A status that is not named stays.
 func (p Participant) raised(was Participant) bool {
 	return p.Role != was.Role && allowsMore(roleRanks, was.Role, p.Role)
 }

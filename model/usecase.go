@@ -5,32 +5,25 @@ import (
 	"time"
 )
 
-// ListRequest asks for a window of a list. Query is written in the query
-// language; the engine parses it and answers a *query.Error where it is bad.
+// ListRequest asks for a window of a list. Query is written in the query language; the engine answers a *query.Error where
+// it is bad.
 type ListRequest struct {
-	Query string
-	// Inbox leaves out what query.Inbox does.
-	Inbox bool
-	// Offset and Limit are the window. A Limit of zero asks for the total only.
-	Offset, Limit int
-	// Partial accepts a page that is filled before a long search has ended.
-	Partial bool
-	// Anchor, if set, places the window around that conversation; Page.Index
-	// says where it is. Where it is not in the list, Offset counts.
+	Query         string
+	Inbox         bool // leave out what query.Inbox does
+	Offset, Limit int  // the window; a Limit of zero asks for the total only
+	Partial       bool // accept a page that is filled before a long search has ended
+	// Anchor, if set, places the window around that conversation; Page.Index says where it is. Where it is not in the list,
+	// Offset counts.
 	Anchor Ref
-	// Was, if set, is what the list showed when confab was left.
-	Was *Session
+	Was    *Session // if set, what the list showed when confab was left
 }
 
-// Session is where a person was in the inbox: what a start after a dropped link goes
-// back to.
+// Session is where a person was in the inbox: what a start after a dropped link goes back to.
 type Session struct {
 	View   string `json:"view"`
 	Filter string `json:"filter"`
-	// Order is what follows sort:, "" for that of the view.
-	Order string `json:"order"`
-	// At was under the cursor, at Index of the list, of which Top was the first row in
-	// sight.
+	Order  string `json:"order"` // what follows sort:, "" for that of the view
+	// At was under the cursor, at Index of the list, of which Top was the first row in sight.
 	At    Ref `json:"at"`
 	Index int `json:"index"`
 	Top   int `json:"top"`
@@ -41,8 +34,8 @@ type Session struct {
 	Seen   time.Time `json:"seen"`
 }
 
-// SelectRequest asks for a set of conversations of a list: all of it, or those
-// from First on: to Last, in either direction, or N of them.
+// SelectRequest asks for a set of conversations of a list: all of it, or those from First on: to Last, in either
+// direction, or N of them.
 type SelectRequest struct {
 	Query       string
 	Inbox       bool
@@ -52,17 +45,17 @@ type SelectRequest struct {
 
 // PlanOptions say how a plan is made.
 type PlanOptions struct {
-	// DryRun plans for looking only, also for read-only accounts.
-	DryRun bool
-	// Progress, if set, is told how many conversations are ready.
-	Progress func(done, total int)
+	DryRun   bool                  // for looking only, also for read-only accounts
+	Progress func(done, total int) // if set, is told how many conversations are ready
+	// Was, if set, is an undo that was agreed to and has moved on since. What of it is not sent yet is withdrawn first, so
+	// that nothing moves on any more.
+	Was *Undo
 }
 
 // TriageChange changes local marks; a nil field leaves its mark alone.
 type TriageChange struct {
 	Done, Pinned, Seen *bool
-	// Snooze hides until that time; the zero time ends a snooze.
-	Snooze *time.Time
+	Snooze             *time.Time // hides until that time; the zero time ends a snooze
 }
 
 // Sentence says in the past tense what the change does: "marked 3 done".
@@ -101,28 +94,22 @@ func (ch TriageChange) Apply(t Triage) Triage {
 type Undo struct {
 	// Act numbers the act of this session that is taken back whole; 0 for none.
 	Act int
-	// Submission is the id of the submission that is taken back, "" for local
-	// marks. Sentence says what it did.
+	// Submission is the id of the submission that is taken back, "" for local marks. Sentence says what it did.
 	Submission string
 	Sentence   string
-	// Marks counts the conversations whose local marks go back.
-	Marks int
-	// Withdraw are the edits that have not been sent. GiveUp are edits that
-	// were sent and wait for a person: their inverse takes their place.
+	Marks      int // the conversations whose local marks go back
+	// Withdraw are the edits that have not been sent. GiveUp are edits that were sent and wait for a person: their inverse
+	// takes their place.
 	Withdraw, GiveUp []string
-	// Plan holds the inverse of what was delivered or is being sent. Its ID is
-	// that of the submission that the undo will be.
-	Plan Plan
-	// Later are the risks of Withdraw, should it be sent before it is withdrawn.
-	Later []Risk
-	// InFlight counts the items of Plan that wait for what is being sent.
-	InFlight int
-	// Blocked are the edits that cannot be taken back.
-	Blocked []Blocked
-	// Titles names the conversations of Withdraw; the Plan names its own.
-	Titles []string
-	// Again asks before anything on a service changes: u was pressed again.
-	Again bool
+	// Withdrawn were withdrawn so that it could be planned again.
+	Withdrawn []string
+	// Plan holds the inverse of what was delivered or is being sent. Its ID is that of the submission that the undo will be.
+	Plan     Plan
+	Later    []Risk    // of Withdraw, should it be sent before it is withdrawn
+	InFlight int       // the items of Plan that wait for what is being sent
+	Blocked  []Blocked // the edits that cannot be taken back
+	Titles   []string  // the conversations of Withdraw; the Plan names its own
+	Again    bool      // u was pressed again: ask before anything on a service changes
 }
 
 // Blocked is something that can't be taken back: what it was about, and why.
@@ -156,14 +143,10 @@ const (
 
 // HistoryRequest asks for submissions or delivered edits, newest first.
 type HistoryRequest struct {
-	// Ref narrows to one conversation; zero means all.
-	Ref Ref
-	// Since leaves out what is older; zero means all.
-	Since time.Time
-	// Limit is the most entries to answer; zero leaves it to the engine.
-	Limit int
-	// Before is the id of the last entry seen, to page on; "" starts at the newest.
-	Before string
+	Ref    Ref       // one conversation; zero means all
+	Since  time.Time // leave out what is older; zero means all
+	Limit  int       // the most entries to answer; zero leaves it to the engine
+	Before string    // the id of the last entry seen, to page on; "" starts at the newest
 }
 
 // DeliveryResult says what became of an edit; Journal is set if it was delivered.

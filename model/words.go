@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// failed is what happened, for each kind of error, where a service said why, or
-// where nothing more is known.
+// failed is what happened, for each kind of error, where a service said why, or where nothing more is known.
 var failed = map[ErrorKind]string{
 	Unauthorized:   "the credential was rejected",
 	NoCredential:   "there is no credential",
@@ -25,9 +24,8 @@ var failed = map[ErrorKind]string{
 	Local:          "this machine failed",
 }
 
-// Words says in plain words why something failed, each thing once. A service's
-// own words stand in quotes after what happened, with the HTTP status, its code
-// where they don't hold it, and the request id. Confab's own words say it all.
+// Words says in plain words why something failed, each thing once. A service's own words stand in quotes after what
+// happened, with the HTTP status, its code where they don't hold it, and the request id. Confab's own words say it all.
 func (e *EntryError) Words() string {
 	if e == nil {
 		return ""
@@ -98,11 +96,10 @@ func Words(err error) string {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if !errors.As(err, &e) {
-		return CleanLine(err.Error(), 500)
+	if e, ok := errors.AsType[*Error](err); ok {
+		return NewEntryError(e).Words()
 	}
-	return NewEntryError(e).Words()
+	return CleanLine(err.Error(), 500)
 }
 
 // Number writes a count with commas: "5,869".

@@ -111,7 +111,17 @@ func (f *fake) settle(state model.EditState, theirs *model.Value) {
 	f.announce()
 }
 
-func (f *fake) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (model.Undo, error) {
+func (f *fake) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
+	if was := o.Was; was != nil {
+		n, err := f.Withdraw(ctx, was.Withdraw...)
+		if err != nil {
+			return model.Undo{}, err
+		}
+		o.Progress(len(was.Withdraw), len(was.Withdraw))
+		u, err := f.PlanUndo(ctx, id, model.PlanOptions{})
+		u.Act, u.Again, u.Withdrawn = was.Act, was.Again, was.Withdraw[:n]
+		return u, err
+	}
 	if err := f.enter("PlanUndo"); err != nil {
 		return model.Undo{}, err
 	}
@@ -127,17 +137,6 @@ func (f *fake) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (mode
 		u.Submission, u.Sentence = e.Submission, model.Sentence([]model.Titled{{Edit: e.Edit, Title: e.Title}})
 	}
 	return u, nil
-}
-
-func (f *fake) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
-	n, err := f.Withdraw(ctx, was.Withdraw...)
-	if err != nil {
-		return model.Undo{}, nil, err
-	}
-	o.Progress(len(was.Withdraw), len(was.Withdraw))
-	u, err := f.PlanUndo(ctx, id, o)
-	u.Act, u.Again = was.Act, was.Again
-	return u, was.Withdraw[:n], err
 }
 
 func (f *fake) ApplyUndo(_ context.Context, u model.Undo) ([]string, error) {

@@ -49,10 +49,8 @@ func (m *Model) planUndo(id string) tea.Cmd {
 func (m *Model) planUndoAgain(id string, was model.Undo) tea.Cmd {
 	id = cmp.Or(id, was.Submission)
 	plan := func(ctx context.Context, report func(int, int)) (plannedUndo, error) {
-		u, withdrawn, err := m.be.PlanUndoAgain(ctx, id, was, model.PlanOptions{Progress: report})
-		planned := newPlannedUndo(u, &was)
-		planned.withdrawn = len(withdrawn) > 0
-		return planned, err
+		u, err := m.be.PlanUndo(ctx, id, model.PlanOptions{Was: &was, Progress: report})
+		return newPlannedUndo(u, &was), err
 	}
 	return operate(m, inDialog("Take back"), plan, func(u plannedUndo, err error) tea.Cmd { return m.undoCame(id, u, err) })
 }
@@ -62,9 +60,7 @@ type plannedUndo struct {
 	model.Undo
 	dialog        *dialog.Plan
 	nothing, asks bool
-	// moved says that it has moved on since it was planned first, withdrawn that edits
-	// were withdrawn for that.
-	moved, withdrawn bool
+	moved         bool // it has moved on since it was planned first
 }
 
 // newPlannedUndo goes through an undo, in a command. was is what was planned first, if
@@ -83,7 +79,7 @@ func (m *Model) undoCame(id string, u plannedUndo, err error) tea.Cmd {
 		m.say(theme.Warning, model.CleanLine(model.AsError(err).Message, 300))
 	case err != nil:
 		m.fail("take it back", err)
-	case u.nothing && u.withdrawn:
+	case u.nothing && len(u.Withdrawn) > 0:
 		return m.applyUndo(id, u)
 	case u.nothing && len(u.Blocked) > 0:
 		m.say(theme.Warning, u.Sentence+": can't be taken back: "+blocked(u.Undo))

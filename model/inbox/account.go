@@ -17,25 +17,17 @@ type account struct {
 	desc     model.Description
 	since    time.Duration
 
-	// syncing and delivering let one of each run at a time.
-	syncing    lock
-	delivering lock
+	syncing, delivering   lock // one of each runs at a time
+	wakeSync, wakeDeliver chan struct{}
+	headCut               bool // a refresh stopped after its first pages; guarded by syncing
 
-	wakeSync    chan struct{}
-	wakeDeliver chan struct{}
-
-	mu    sync.Mutex
-	state model.AccountState
-	// pausedUntil is when this process tries to deliver again; what a service asked for itself is in the store.
-	pausedUntil time.Time
+	mu          sync.Mutex // guards what follows
+	state       model.AccountState
+	pausedUntil time.Time // when this process tries to deliver again; what a service asked for itself is in the store
 	failures    int
-	// headCut says that a refresh stopped in the middle: what came after its first pages was not read.
-	headCut bool
 
-	// storing is held while pages of a list are stored, which waits for the database.
-	storing lock
-	// touchedAt is when conversations were read or written one by one since the sync began; guarded by storing.
-	touchedAt map[string]time.Time
+	storing   lock                 // held while pages of a list are stored, which waits for the database
+	touchedAt map[string]time.Time // when conversations were read or written one by one since the sync began; guarded by storing
 }
 
 // lock is a mutex that one stops waiting for when a context ends.
@@ -66,7 +58,7 @@ func newAccount(in Account) *account {
 	return &account{
 		name: d.Account, provider: in.Provider, desc: d, since: in.Since,
 		syncing: make(lock, 1), delivering: make(lock, 1), storing: make(lock, 1),
-		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1),
+		wakeSync: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), touchedAt: map[string]time.Time{},
 		state: model.AccountState{Name: d.Account, Provider: d.Provider, ReadOnly: d.ReadOnly, Total: -1},
 	}
 }
@@ -92,16 +84,12 @@ func nudge(ch chan struct{}) {
 
 // pause shuts delivery until a time, the zero time opens it.
 func (a *account) pause(until time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.pausedUntil = until
+	a.update(func(*model.AccountState) { a.pausedUntil = until })
 }
 
 // reached is told that the service answers.
 func (a *account) reached() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failures, a.pausedUntil = 0, time.Time{}
+	a.update(func(*model.AccountState) { a.failures, a.pausedUntil = 0, time.Time{} })
 }
 
 func (a *account) paused() time.Time {
@@ -114,16 +102,13 @@ func (a *account) paused() time.Time {
 func (a *account) touched(id string, at time.Time) {
 	a.storing <- struct{}{}
 	defer a.storing.release()
-	if a.touchedAt == nil {
-		a.touchedAt = map[string]time.Time{}
-	}
 	a.touchedAt[id] = at
 }
 
 func (a *account) beginSync() {
 	a.storing <- struct{}{}
 	defer a.storing.release()
-	a.touchedAt = nil
+	clear(a.touchedAt)
 }
 
 // upToDate returns the rows of pages, without those that were read or written by themselves since their page was asked

@@ -22,11 +22,10 @@ type act struct {
 
 // session is the stack of acts of this run, newest last.
 type session struct {
-	mu   sync.Mutex
-	acts []act
-	last int
-	// undoing says that the newest thing done was an undo: another one asks.
-	undoing bool
+	mu      sync.Mutex
+	acts    []act
+	last    int
+	undoing bool // the newest thing done was an undo: another one asks
 }
 
 func (s *session) did(a act) {

@@ -3,6 +3,7 @@ package inbox
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -11,10 +12,8 @@ import (
 )
 
 const (
-	// foreignPause is how often a delivery by another process is looked at.
-	foreignPause = 250 * time.Millisecond
-	// foreignStart is how long another process is given to begin with an earlier edit.
-	foreignStart = 3 * time.Second
+	foreignPause = 250 * time.Millisecond // between looks at a delivery by another process
+	foreignStart = 3 * time.Second        // for another process to begin with an earlier edit
 )
 
 // Deliver sends exactly these edits and reports each once, from one goroutine at a time. Within the engine's patience
@@ -57,7 +56,7 @@ func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report fu
 	a.pause(time.Time{})
 	end := b.now().Add(b.patience)
 	for {
-		if err := b.deliverDue(ctx, a, ids, w.take); err != nil {
+		if err := b.deliverDue(ctx, a, ids, w.settled); err != nil {
 			return err
 		}
 		pause, err := w.pause(ctx, a)
@@ -73,34 +72,36 @@ func (b *Inbox) deliver(ctx context.Context, a *account, ids []string, report fu
 // wait collects what becomes of the edits of one Deliver.
 type wait struct {
 	b      *Inbox
-	ids    []string
+	left   map[string]bool // the edits that were not reported
 	report func(model.DeliveryResult)
 	began  time.Time
-	told   map[string]bool
 }
 
 func (b *Inbox) wait(ids []string, report func(model.DeliveryResult)) *wait {
-	return &wait{b: b, ids: ids, report: report, began: b.now(), told: map[string]bool{}}
+	w := &wait{b: b, left: map[string]bool{}, report: report, began: b.now()}
+	for _, id := range ids {
+		w.left[id] = true
+	}
+	return w
 }
 
-func (w *wait) take(r model.DeliveryResult) {
+// settled reports an edit that waits no more.
+func (w *wait) settled(r model.DeliveryResult) {
 	if !r.Entry.State.Waiting() {
 		w.tell(r)
 	}
 }
 
 func (w *wait) tell(r model.DeliveryResult) {
-	if !w.told[r.Entry.ID] {
-		w.told[r.Entry.ID] = true
+	if w.left[r.Entry.ID] {
+		delete(w.left, r.Entry.ID)
 		w.report(r)
 	}
 }
 
-// left returns the edits that were not reported, and those of them that are in the outbox.
-func (w *wait) left(ctx context.Context) ([]string, map[string]model.OutboxEntry, error) {
-	ids := slices.DeleteFunc(slices.Clone(w.ids), func(id string) bool { return w.told[id] })
-	found, err := w.b.store.OutboxEntries(ctx, ids)
-	return ids, found, err
+// entries returns those of the edits left that are in the outbox.
+func (w *wait) entries(ctx context.Context) (map[string]model.OutboxEntry, error) {
+	return w.b.store.OutboxEntries(ctx, slices.Collect(maps.Keys(w.left)))
 }
 
 // pause returns how long to wait until an edit may settle, 0 where none will soon.
@@ -110,7 +111,7 @@ func (w *wait) pause(ctx context.Context, a *account) (soonest time.Duration, er
 			soonest = d
 		}
 	}
-	_, found, err := w.left(ctx)
+	found, err := w.entries(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -127,17 +128,8 @@ func (w *wait) pause(ctx context.Context, a *account) (soonest time.Duration, er
 		}
 	}
 	before, err := w.b.store.Blockers(ctx, queued)
-	if err != nil {
-		return 0, err
-	}
-	moving, err := w.b.store.Moving(ctx)
-	if err != nil {
-		return 0, err
-	}
-	until, err := w.b.store.HeldUntil(ctx, a.name)
-	if err != nil {
-		return 0, err
-	}
+	moving, failed := w.b.store.Moving(ctx)
+	until, broken := w.b.store.HeldUntil(ctx, a.name)
 	for _, id := range queued {
 		first, blocked := before[id]
 		switch {
@@ -148,7 +140,7 @@ func (w *wait) pause(ctx context.Context, a *account) (soonest time.Duration, er
 			sooner(until.Sub(now))
 		}
 	}
-	return soonest, nil
+	return soonest, cmp.Or(err, failed, broken)
 }
 
 // worthWaiting reports whether a failure passes in a moment. A service that cannot be reached may be away for hours.
@@ -158,18 +150,14 @@ func worthWaiting(e *model.EntryError) bool {
 
 // finish reports what was not settled here: by another process, folded into a newer edit, or still waiting.
 func (w *wait) finish(ctx context.Context) {
-	ids, found, err := w.left(ctx)
+	found, err := w.entries(ctx)
 	if err != nil {
 		return // the caller met it too
 	}
-	still := make([]model.OutboxEntry, 0, len(found))
-	for _, e := range found {
-		still = append(still, e)
-	}
-	for _, e := range w.b.Explained(ctx, still) {
+	for _, e := range w.b.Explained(ctx, slices.Collect(maps.Values(found))) {
 		found[e.ID] = e
 	}
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(w.left)) {
 		if e, ok := found[id]; ok {
 			w.tell(model.DeliveryResult{Entry: e})
 		} else if j, ok, err := w.b.store.JournalEntry(ctx, id); err == nil && ok {
@@ -188,7 +176,8 @@ func (b *Inbox) replaced(ctx context.Context, id string) (model.OutboxEntry, boo
 	}
 	e := kept.(model.OutboxEntry)
 	e.State = model.Withdrawn
-	if sub, found, err := b.store.Submission(ctx, e.Submission); err == nil && found && sub.Replaced > 0 && sub.Withdrawn+sub.Discarded == 0 {
+	sub, found, err := b.store.Submission(ctx, e.Submission)
+	if err == nil && found && sub.Replaced > 0 && sub.Withdrawn+sub.Discarded == 0 {
 		e.State = model.Replaced
 	}
 	return e, true

@@ -3,6 +3,7 @@ package inbox
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -27,29 +28,31 @@ type finding struct {
 	err error
 }
 
+// unfolded are fields of few values, which the index has as they came.
+var unfolded = []string{query.FieldAccount, query.FieldProvider, "kind", "status"}
+
 func (f *finding) values(field string, rank func(string) int, limit int) []query.Value {
 	if f.err != nil {
 		return nil
 	}
 	folding := rank
-	switch field {
-	case query.FieldAccount, query.FieldProvider, "kind", "status": // few, and not folded by the index
+	if slices.Contains(unfolded, field) {
 		folding = func(text string) int { return rank(model.FoldText(text)) }
 	}
 	found, err := f.b.lists.index.Values(f.ctx, field, folding, limit)
 	if err == nil {
-		err = f.b.lists.spelling.learn(f.ctx, f.b, field, found)
+		err = f.b.spell(f.ctx, field, found)
 	}
 	f.err = err
 	var out []query.Value
 	for _, v := range found {
-		text := f.b.lists.spelling.of(field, v.Text)
 		// Services spell one word in several ways, which are the same to a query.
-		if i := slices.IndexFunc(out, func(o query.Value) bool { return model.FoldText(o.Text) == model.FoldText(text) }); i >= 0 {
+		same := func(o query.Value) bool { return model.FoldText(o.Text) == model.FoldText(v.Text) }
+		if i := slices.IndexFunc(out, same); i >= 0 {
 			out[i].Count += v.Count
-			continue
+		} else {
+			out = append(out, query.Value{Text: v.Text, Count: v.Count})
 		}
-		out = append(out, query.Value{Text: text, Count: v.Count})
 	}
 	slices.SortStableFunc(out, func(a, b query.Value) int {
 		return cmp.Or(cmp.Compare(rank(model.FoldText(a.Text)), rank(model.FoldText(b.Text))), cmp.Compare(b.Count, a.Count))
@@ -57,55 +60,42 @@ func (f *finding) values(field string, rank func(string) int, limit int) []query
 	return out
 }
 
-// spelling remembers how services spell the values that were offered: the index knows them as they are searched.
+// spelling remembers how services spell values of fields.
 type spelling struct {
 	mu    sync.Mutex
-	known map[[2]string]string
+	known map[[2]string]string // at most spellingsKnown
 }
 
-// spellingsKnown bounds what is remembered.
 const spellingsKnown = 5000
 
-func (s *spelling) of(field, folded string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if text, ok := s.known[[2]string{field, folded}]; ok {
-		return text
-	}
-	return folded
-}
-
-// learn reads the conversations that show how values are spelled, each once.
-func (s *spelling) learn(ctx context.Context, b *Inbox, field string, values []index.Value) error {
-	switch field {
-	case query.FieldAccount, query.FieldProvider, "kind", "status", "role":
+// spell writes values of a field as services do: the index has them as they are searched, and names for each a
+// conversation to look it up in.
+func (b *Inbox) spell(ctx context.Context, field string, values []index.Value) error {
+	if field == "role" || slices.Contains(unfolded, field) {
 		return nil
 	}
-	var keys []int64
+	s := &b.lists.spelling
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.known == nil || len(s.known) > spellingsKnown {
 		s.known = map[[2]string]string{}
 	}
+	unknown := map[int64]model.Row{}
 	for _, v := range values {
 		if _, ok := s.known[[2]string{field, v.Text}]; !ok {
-			keys = append(keys, v.Key)
+			unknown[v.Key] = model.Row{}
 		}
 	}
-	s.mu.Unlock()
-	if len(keys) == 0 {
-		return nil
-	}
-	rows, err := b.store.Rows(ctx, keys)
-	by := make(map[int64]model.Row, len(rows))
+	rows, err := b.store.Rows(ctx, slices.Collect(maps.Keys(unknown)))
 	for _, r := range rows {
-		by[r.Key] = r
+		unknown[r.Key] = r
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, v := range values {
-		if r, ok := by[v.Key]; ok {
-			s.known[[2]string{field, v.Text}] = query.Spelled(r, field, v.Text)
+	for i, v := range values {
+		id := [2]string{field, v.Text}
+		if r := unknown[v.Key]; r.Key != 0 && s.known[id] == "" {
+			s.known[id] = query.Spelled(r, field, v.Text)
 		}
+		values[i].Text = cmp.Or(s.known[id], v.Text)
 	}
 	return err
 }

@@ -10,11 +10,10 @@ import (
 	"confab/model/store"
 )
 
-// lookPause is between the two looks for a create that nothing shows of.
-const lookPause = 5 * time.Second
-
-// readBackTries is how often a new conversation is read before a person is asked.
-const readBackTries = 5
+const (
+	lookPause     = 5 * time.Second // between the two looks for a create that nothing shows of
+	readBackTries = 5               // how often a new conversation is read before a person is asked
+)
 
 // creation is the delivery of a create.
 type creation struct {
@@ -48,7 +47,7 @@ func (d *delivery) create(ctx context.Context, e model.OutboxEntry) error {
 func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error) {
 	switch {
 	case c.kept.Made != "":
-		return c.readBack(ctx, e, c.kept.Made), nil
+		return c.readBack(ctx, e), nil
 	case e.Sent:
 		if end, again, err := c.look(ctx, e); err != nil || !again {
 			return end, err
@@ -69,7 +68,7 @@ func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error
 		return ending{}, err
 	}
 	if !ok {
-		end := stopped(model.RetryAt, model.ConflictKind, "waits until it is known what became of another new conversation with this title")
+		end := stopped(model.RetryAt, "waits until it is known what became of another new conversation with this title")
 		end.next = c.b.now().Add(firstPause)
 		return end, nil
 	}
@@ -85,7 +84,7 @@ func (c *creation) make(ctx context.Context, e model.OutboxEntry) (ending, error
 	if err := c.keep(ctx, e, out.Created); err != nil {
 		return ending{}, err
 	}
-	return c.readBack(ctx, e, out.Created), nil
+	return c.readBack(ctx, e), nil
 }
 
 func (c *creation) keep(ctx context.Context, e model.OutboxEntry, made string) error {
@@ -119,8 +118,9 @@ func (c *creation) exists(ctx context.Context, e model.OutboxEntry, refusal *mod
 }
 
 // readBack is the end of a create that the service has named: done when reading it shows what was asked for.
-func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string) ending {
+func (c *creation) readBack(ctx context.Context, e model.OutboxEntry) ending {
 	e.Sent = true
+	id := c.kept.Made
 	remote, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
 	need := model.NeedParticipants
@@ -129,22 +129,22 @@ func (c *creation) readBack(ctx context.Context, e model.OutboxEntry, id string)
 	}
 	read, err := c.reread(remote, id, need, func(r model.Detail, err error) bool { return err == nil && len(e.Target.New.Lacks(r)) == 0 })
 	made := "made as " + c.ref(id) + ", but "
-	end := ending{}
-	if err != nil {
+	var end ending
+	switch lacks := e.Target.New.Lacks(read); {
+	case err == nil && len(lacks) == 0:
+		return created(e, read.Conversation)
+	case err == nil:
+		end = stopped(model.NotVerified, made+"it shows another "+strings.Join(lacks, ", "))
+		end.shows, end.reading = &read.Conversation, read.Reading(need)
+	default:
 		failure := *model.AsError(err)
 		failure.Message, failure.Hint, failure.Fields, failure.Existing = made+"reading it back failed: "+words(err), "", nil, id
-		switch failure.Kind {
-		case model.RateLimited, model.Unavailable, model.Unauthorized, model.NoCredential, model.Canceled, model.Local:
+		if rules[failure.Kind].unsent { // it was not this conversation that could not be read
 			return c.failed(remote, e, &failure, true)
 		}
-		if end = stopped(model.OutcomeNotKnown, model.UnknownOutcome, failure.Message); e.Attempts < readBackTries {
+		if end = stopped(model.OutcomeNotKnown, failure.Message); e.Attempts < readBackTries {
 			end.state, end.next = model.RetryAt, c.b.now().Add(backoff(e.Attempts))
 		}
-	} else if lacks := e.Target.New.Lacks(read); len(lacks) > 0 {
-		end = stopped(model.NotVerified, model.Unverified, made+"it shows another "+strings.Join(lacks, ", "))
-		end.shows, end.reading = &read.Conversation, read.Reading(need)
-	} else {
-		return created(e, read.Conversation)
 	}
 	end.cause.Existing = c.ref(id)
 	return end
@@ -162,8 +162,8 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 		err = &model.Error{Kind: model.Canceled, Op: "look for a create", Err: ctx.Err()}
 	}
 	ctx = context.WithoutCancel(ctx)
-	switch k := model.KindOf(err); {
-	case k == model.Canceled || k == model.Local || k.Transient() || k == model.Unauthorized || k == model.NoCredential:
+	switch {
+	case rules[model.KindOf(err)].state.Waiting(): // it may be looked for later
 		return c.failed(ctx, e, err, true), false, nil
 	case err != nil:
 		return c.unclear(nil, "it cannot be looked for: "+words(err)), false, nil
@@ -197,18 +197,18 @@ func (c *creation) look(ctx context.Context, e model.OutboxEntry) (end ending, a
 
 // leaveOut drops from what was found what another create is known to have made.
 func (c *creation) leaveOut(ctx context.Context, found *model.Found, rivals []store.Rival) error {
-	var taken []string
+	var alike []string
 	for _, id := range found.Alike {
 		by, err := c.b.store.CreatedBy(ctx, model.Ref{Account: c.a.name, ID: id})
 		if err != nil {
 			return err
 		}
-		if by != "" || slices.ContainsFunc(rivals, func(r store.Rival) bool { return r.Made == id }) {
-			taken = append(taken, id)
+		if by == "" && !slices.ContainsFunc(rivals, func(r store.Rival) bool { return r.Made == id }) {
+			alike = append(alike, id)
 		}
 	}
-	found.Alike = slices.DeleteFunc(slices.Clone(found.Alike), func(id string) bool { return slices.Contains(taken, id) })
-	found.Same = slices.DeleteFunc(slices.Clone(found.Same), func(c model.Conversation) bool { return slices.Contains(taken, c.Ref.ID) })
+	found.Alike = alike
+	found.Same = slices.DeleteFunc(found.Same, func(c model.Conversation) bool { return !slices.Contains(alike, c.Ref.ID) })
 	return nil
 }
 
@@ -219,14 +219,14 @@ func (c *creation) claimed(ctx context.Context, e model.OutboxEntry, found model
 
 // unclear leaves a create to the person; alike are the conversations to look at.
 func (c *creation) unclear(alike []string, why string) ending {
-	end := stopped(model.OutcomeNotKnown, model.UnknownOutcome, "sent without an answer, and "+why)
+	end := stopped(model.OutcomeNotKnown, "sent without an answer, and "+why)
 	if len(alike) > 0 {
-		refs := make([]string, len(alike))
-		for i, id := range alike {
-			refs[i] = c.ref(id)
+		var refs []string
+		for _, id := range alike[:min(len(alike), 3)] {
+			refs = append(refs, c.ref(id))
 		}
 		end.cause.Existing = refs[0]
-		end.cause.Message += " (" + strings.Join(refs[:min(len(refs), 3)], ", ") + ")"
+		end.cause.Message += " (" + strings.Join(refs, ", ") + ")"
 	}
 	return end
 }

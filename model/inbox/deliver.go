@@ -9,10 +9,13 @@ import (
 	"confab/model/store"
 )
 
-// writeTime bounds a write and the read that verifies it. Leaving does not cut it short.
-const writeTime = 3 * time.Minute
+const (
+	writeTime     = 3 * time.Minute  // of a write and the read that verifies it; leaving does not cut it short
+	rereadPause   = time.Second      // before a read that does not show yet what a write did is repeated
+	planTime      = 10 * time.Minute // how long before an edit was submitted its base may have been read
+	ownDeliveries = 200              // how far back a chain of own deliveries is followed
+)
 
-// deliverLoop sends what is due of one account until ctx ends.
 func (b *Inbox) deliverLoop(ctx context.Context, a *account) {
 	for ctx.Err() == nil {
 		pause := time.Minute // after a failure of this machine, which nothing announces
@@ -34,18 +37,16 @@ func (b *Inbox) untilDue(ctx context.Context, a *account) time.Duration {
 	if !ok || a.desc.ReadOnly {
 		return 0
 	}
-	if p := a.paused(); p.After(at) {
-		at = p
+	held, _ := b.store.HeldUntil(ctx, a.name)
+	for _, until := range []time.Time{a.paused(), held} {
+		if until.After(at) {
+			at = until
+		}
 	}
-	if held, _ := b.store.HeldUntil(ctx, a.name); held.After(at) {
-		at = held
+	if wait := at.Sub(b.now()); wait > 0 {
+		return wait
 	}
-	wait := at.Sub(b.now())
-	if wait <= 0 {
-		// Due, but it waits for an earlier edit, which wakes this loop when it moves.
-		wait = time.Minute
-	}
-	return wait
+	return time.Minute // it is due, but waits for an earlier edit, which wakes this loop when it moves
 }
 
 // deliverDue sends the due edits of an account, or those of only, until none is due or the account is shut.
@@ -117,10 +118,9 @@ type delivery struct {
 // ending is what became of a claimed edit: one that is done, or was so already, goes to the journal, any other back to
 // the outbox.
 type ending struct {
-	state model.EditState
-	// shows is what the service showed last, nil for nothing new; reading is what that can show to be empty.
-	shows   *model.Conversation
-	reading model.Reading
+	state   model.EditState
+	shows   *model.Conversation // what the service showed last, nil for nothing new
+	reading model.Reading       // what that can show to be empty
 	gone    bool
 
 	before, after model.Value // for the journal
@@ -134,70 +134,50 @@ type ending struct {
 
 func (e ending) settled() bool { return e.state == model.Done || e.state == model.OutcomeAlreadySet }
 
-// stopped is the ending of an edit that needs a person.
-func stopped(state model.EditState, kind model.ErrorKind, why string) ending {
-	return ending{state: state, cause: &model.EntryError{Kind: kind, Message: why}}
+// stopped is the ending of an edit that confab itself stops.
+func stopped(state model.EditState, why string) ending {
+	kinds := map[model.EditState]model.ErrorKind{model.Refused: model.Invalid, model.NotVerified: model.Unverified,
+		model.OutcomeNotKnown: model.UnknownOutcome, model.InConflict: model.ConflictKind, model.RetryAt: model.ConflictKind}
+	return ending{state: state, cause: &model.EntryError{Kind: kinds[state], Message: why}}
 }
 
 // edits delivers the claimed edits of one conversation: read afresh, compare, send in one Apply, verify, settle. The
 // error is a failure of this machine; what a service says is recorded with the edits.
 func (d *delivery) edits(ctx context.Context, entries []model.OutboxEntry) error {
-	id, all := entries[0].Ref.ID, make([]model.Edit, len(entries))
-	for i, e := range entries {
-		all[i] = e.Edit
-	}
-	d.need = d.a.provider.Needs(kinds(all)...)
+	id := entries[0].Ref.ID
+	d.need = d.a.needs(edits(entries))
 	read, cause := d.b.load(ctx, d.a, id, d.need)
 	// From here on what happens is recorded even if the program is leaving.
 	ctx = context.WithoutCancel(ctx)
 	if cause != nil {
-		for _, e := range entries {
-			if err := d.settle(ctx, e, d.unread(ctx, e, cause)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.settleEach(ctx, entries, func(i int) ending { return d.unread(ctx, entries[i], cause) })
 	}
 	remote, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	d.fresh = &read.Conversation
-	var send []model.OutboxEntry
-	ends := make([]*ending, len(entries)) // of those that are not sent
-	for i := range entries {
-		var err error
-		if ends[i], err = d.compare(ctx, &entries[i]); err != nil {
+	var send, kept []model.OutboxEntry
+	var ends []ending // of those that are kept
+	for _, e := range entries {
+		end, err := d.compare(ctx, &e)
+		switch {
+		case err != nil:
 			return err
-		}
-		if ends[i] == nil {
-			send = append(send, entries[i])
+		case end == nil:
+			send = append(send, e)
+		default:
+			kept, ends = append(kept, e), append(ends, *end)
 		}
 	}
 	send, err := d.b.store.Sent(ctx, send, &store.Fresh{Conversation: read.Conversation, Reading: read.Reading(d.need)})
-	if err != nil {
+	if err == nil {
+		err = d.settleEach(ctx, kept, func(i int) ending { return ends[i] })
+	}
+	if err != nil || len(send) == 0 {
 		return err
 	}
-	for i, end := range ends {
-		if end != nil {
-			if err := d.settle(ctx, entries[i], *end); err != nil {
-				return err
-			}
-		}
-	}
-	if len(send) == 0 {
-		return nil
-	}
-	edits := make([]model.Edit, len(send))
-	for i, e := range send {
-		edits[i] = e.Edit
-	}
-	outcomes := d.a.provider.Apply(remote, read.Conversation, edits)
+	outcomes := d.a.provider.Apply(remote, read.Conversation, edits(send))
 	d.a.touched(id, d.b.now())
-	for i, e := range send {
-		if err := d.settle(ctx, e, d.verify(remote, e, outcomes[i])); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.settleEach(ctx, send, func(i int) ending { return d.verify(remote, send[i], outcomes[i]) })
 }
 
 // compare returns nil where the fresh read lets an edit be sent, else its end. What confab itself delivered since the
@@ -218,8 +198,8 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 			return nil, err
 		}
 		if own {
-			if e.Base.People != nil && theirs.People != nil && e.Target.People != nil {
-				e.Target = model.PeopleValue(model.MergePeople(*e.Base.People, *e.Target.People, *theirs.People))
+			if merged := model.Merged(e.Edit, theirs); merged != nil {
+				e.Target = *merged
 			}
 			e.Base = theirs
 			verdict, theirs = model.Compare(e.Edit, *d.fresh)
@@ -231,20 +211,20 @@ func (d *delivery) compare(ctx context.Context, e *model.OutboxEntry) (*ending, 
 	case verdict == model.Untouched:
 		return nil, nil
 	case verdict == model.Already && e.Sent: // a write that left before did it
-		end = ending{state: model.Done, before: e.Base, after: theirs, shows: d.fresh}
+		return &ending{state: model.Done, before: e.Base, after: theirs, shows: d.fresh}, nil
 	case verdict == model.Already:
-		end = ending{state: model.OutcomeAlreadySet, before: theirs, after: theirs, shows: d.fresh}
+		return &ending{state: model.OutcomeAlreadySet, before: theirs, after: theirs, shows: d.fresh}, nil
 	case verdict == model.NotLoaded:
-		end = stopped(model.Refused, model.Invalid, "the service did not show the current "+field+", so nothing was sent")
+		end = stopped(model.Refused, "the service did not show the current "+field+", so nothing was sent")
 		end.unsent = true
 		return &end, nil
 	case e.Sent:
-		end = stopped(model.OutcomeNotKnown, model.UnknownOutcome,
+		end = stopped(model.OutcomeNotKnown,
 			"the change was sent without an answer, and the service now shows neither the old nor the new value")
 	case e.Undoes != "":
-		end = stopped(model.InConflict, model.ConflictKind, "the "+field+" has been changed again since")
+		end = stopped(model.InConflict, "the "+field+" has been changed again since")
 	default:
-		end = stopped(model.InConflict, model.ConflictKind, "the "+field+" was changed by somebody else meanwhile")
+		end = stopped(model.InConflict, "the "+field+" was changed by somebody else meanwhile")
 	}
 	end.theirs = &theirs
 	return &end, nil
@@ -271,12 +251,6 @@ func (d *delivery) deliveredBetween(ctx context.Context, e model.Edit, now model
 	return false, nil
 }
 
-// ownDeliveries bounds how far back a chain of own deliveries is followed.
-const ownDeliveries = 200
-
-// planTime is how long before an edit was submitted its base may have been read.
-const planTime = 10 * time.Minute
-
 // unread is the end of an edit whose conversation could not be read before sending.
 func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error) ending {
 	gone := model.KindOf(cause) == model.NotFound
@@ -285,12 +259,11 @@ func (d *delivery) unread(ctx context.Context, e model.OutboxEntry, cause error)
 		return deleted(e, e.Sent)
 	case gone && e.Kind == model.EditArchive && e.Sent:
 		// No service says that what is archived can't be read any more.
-		return stopped(model.OutcomeNotKnown, model.UnknownOutcome, "archiving was asked for, and the conversation can no longer be read")
+		return stopped(model.OutcomeNotKnown, "archiving was asked for, and the conversation can no longer be read")
 	}
 	return d.failed(ctx, e, cause, true)
 }
 
-// verify tells what a write did.
 func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Outcome) ending {
 	if e.Kind == model.EditDelete {
 		return d.verifyDelete(ctx, e, out.Err)
@@ -302,13 +275,11 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if e.Sent {
 		before = e.Base // what was there before the first try, of which this one is the rest
 	}
-	shows := out.After
+	shows, is, known := out.After, model.Value{}, false
 	if shows != nil {
-		if _, known := e.Read(*shows); !known {
-			shows = nil
-		}
+		is, known = e.Read(*shows)
 	}
-	if shows == nil {
+	if !known {
 		if d.again == nil {
 			read, err := d.b.load(ctx, d.a, e.Ref.ID, d.need)
 			if err != nil {
@@ -317,8 +288,8 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 			d.again = &read.Conversation
 		}
 		shows = d.again
+		is, known = e.Read(*shows)
 	}
-	is, known := e.Read(*shows)
 	if known && is.Equal(e.Target) {
 		return ending{state: model.Done, before: before, after: is, shows: shows}
 	}
@@ -326,7 +297,7 @@ func (d *delivery) verify(ctx context.Context, e model.OutboxEntry, out model.Ou
 	if e.Kind == model.EditArchive {
 		why = "the service accepted it, but the conversation is not archived"
 	}
-	end := stopped(model.NotVerified, model.Unverified, why)
+	end := stopped(model.NotVerified, why)
 	end.theirs, end.shows, end.reading = &is, shows, model.ReadRow
 	return end
 }
@@ -351,7 +322,7 @@ func (d *delivery) verifyDelete(ctx context.Context, e model.OutboxEntry, cause 
 	case cause != nil:
 		return d.failed(ctx, e, cause, false)
 	}
-	end := stopped(model.NotVerified, model.Unverified, "the service accepted the deletion, but the conversation is still there")
+	end := stopped(model.NotVerified, "the service accepted the deletion, but the conversation is still there")
 	end.shows, end.reading = &read.Conversation, read.Reading(0)
 	return end
 }
@@ -364,9 +335,6 @@ func deleted(e model.OutboxEntry, own bool) ending {
 	}
 	return ending{state: state, before: e.Base, after: e.Target, gone: true}
 }
-
-// rereadPause is waited before a read that does not show yet what a write did is repeated.
-const rereadPause = time.Second
 
 // reread reads a conversation after a write, once more where it does not show yet what the write meant.
 func (d *delivery) reread(ctx context.Context, id string, need model.Need, shows func(model.Detail, error) bool) (model.Detail, error) {
@@ -468,10 +436,26 @@ func (d *delivery) settle(ctx context.Context, e model.OutboxEntry, end ending) 
 	return nil
 }
 
-func kinds(edits []model.Edit) []model.EditKind {
-	out := make([]model.EditKind, len(edits))
-	for i, e := range edits {
-		out[i] = e.Kind
+func (d *delivery) settleEach(ctx context.Context, entries []model.OutboxEntry, end func(i int) ending) error {
+	for i, e := range entries {
+		if err := d.settle(ctx, e, end(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func edits(entries []model.OutboxEntry) []model.Edit {
+	out := make([]model.Edit, len(entries))
+	for i, e := range entries {
+		out[i] = e.Edit
 	}
 	return out
+}
+
+func (a *account) needs(edits []model.Edit) (need model.Need) {
+	for _, e := range edits {
+		need |= a.provider.Needs(e.Kind)
+	}
+	return need
 }

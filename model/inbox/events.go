@@ -45,13 +45,12 @@ func (b *broadcaster) publish(ev model.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for ch := range b.subs {
-		out := ev
 		select {
 		case old := <-ch:
-			out = join(old, ev)
+			ch <- join(old, ev) // room is certain: only publish sends, under the lock
 		default:
+			ch <- ev
 		}
-		ch <- out // room is certain: only publish sends, under the lock
 	}
 }
 
@@ -66,16 +65,10 @@ func join(a, b model.Event) model.Event {
 
 // union returns what is in either list, each once.
 func union[T comparable](a, b []T) []T {
-	out := slices.Clone(a)
 	seen := make(map[T]bool, len(a)+len(b))
-	for _, v := range a {
+	return slices.DeleteFunc(slices.Concat(a, b), func(v T) bool {
+		was := seen[v]
 		seen[v] = true
-	}
-	for _, v := range b {
-		if !seen[v] {
-			seen[v] = true
-			out = append(out, v)
-		}
-	}
-	return out
+		return was
+	})
 }

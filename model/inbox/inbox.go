@@ -10,37 +10,30 @@ import (
 	"confab/model/store"
 )
 
-// HeldAfter is the age at which an edit found at start is held until a person confirms it.
-const HeldAfter = 24 * time.Hour
-
-// DefaultPatience is how long Deliver waits for edits that will settle by themselves.
-const DefaultPatience = 30 * time.Second
+const (
+	// HeldAfter is the age at which an edit found at start is held until a person confirms it.
+	HeldAfter = 24 * time.Hour
+	// DefaultPatience is how long Deliver waits for edits that will settle by themselves.
+	DefaultPatience = 30 * time.Second
+)
 
 // Account is one account as the engine is given it.
 type Account struct {
 	Provider model.Provider
-	// Since limits how far back to list; zero is everything.
-	Since time.Duration
+	Since    time.Duration // how far back to list; zero is everything
 }
 
 // Options are what Open needs.
 type Options struct {
 	Store    *store.Store
 	Accounts []Account
-	// Refresh is the pause between refreshes; 0 turns polling off.
-	Refresh time.Duration
-	// Patience is how long Deliver waits; 0 is DefaultPatience, negative is not at all.
-	Patience time.Duration
-	// User is written into the journal.
-	User string
-	// ReadOnly says that the whole program was started so; each Description says it too.
-	ReadOnly bool
-	// Domains are the mail domains that are ours.
-	Domains []string
-	// Location is the zone of dates in queries; nil is local.
-	Location *time.Location
-	// Now is the clock; nil is time.Now.
-	Now func() time.Time
+	Refresh  time.Duration    // the pause between refreshes; 0 turns polling off
+	Patience time.Duration    // how long Deliver waits; 0 is DefaultPatience, negative is not at all
+	User     string           // for the journal
+	ReadOnly bool             // the whole program was started so; each Description says it too
+	Domains  []string         // the mail domains that are ours
+	Location *time.Location   // the zone of dates in queries; nil is local
+	Now      func() time.Time // nil is time.Now
 	// Loading, if set, is told how many conversations are about to be loaded; it returns what to call at the end.
 	Loading func(conversations int) (loaded func())
 	// Log, if set, gets one line an event; never bodies, never credentials.
@@ -72,15 +65,13 @@ type Inbox struct {
 	now      func() time.Time
 	log      func(string, ...any)
 
-	events  broadcaster
-	lists   lists
-	lookups lookupCache
-	session session
-	// submitted holds, by id, the edits that were submitted for a Deliver to follow.
-	submitted sync.Map
+	events    broadcaster
+	lists     lists
+	lookups   lookupCache
+	session   session
+	submitted sync.Map // by id, the edits that were submitted for a Deliver to follow
 
-	// life ends with Close.
-	life    context.Context
+	life    context.Context // ends with Close
 	end     context.CancelFunc
 	ends    sync.Mutex // guards the end of life against Start, and started
 	started bool

@@ -22,17 +22,8 @@ func (b *Inbox) Explained(ctx context.Context, entries []model.OutboxEntry) []mo
 // explain asks the database for many edits as few questions as for one.
 func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 	var queued []string
-	accounts := map[string]standstill{}
 	for _, e := range entries {
-		if _, ok := accounts[e.Ref.Account]; !ok {
-			accounts[e.Ref.Account] = b.standstill(ctx, e.Ref.Account)
-		}
-		switch {
-		case e.State != model.Queued || e.Error != nil:
-		case e.Orphaned:
-			e.Error = &model.EntryError{Kind: model.Invalid,
-				Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
-		default:
+		if e.State == model.Queued && e.Error == nil {
 			queued = append(queued, e.ID)
 		}
 	}
@@ -40,12 +31,20 @@ func (b *Inbox) explain(ctx context.Context, entries []*model.OutboxEntry) {
 	if len(queued) > 0 {
 		before, _ = b.store.Blockers(ctx, queued)
 	}
+	accounts := map[string]standstill{}
 	for _, e := range entries {
-		account := accounts[e.Ref.Account]
+		account, known := accounts[e.Ref.Account]
+		if !known {
+			account = b.standstill(ctx, e.Ref.Account)
+			accounts[e.Ref.Account] = account
+		}
 		switch first, blocked := before[e.ID]; {
 		case e.State == model.RetryAt && account.asked.After(e.NextTry):
 			e.NextTry = account.asked
 		case e.State != model.Queued || e.Error != nil:
+		case e.Orphaned:
+			e.Error = &model.EntryError{Kind: model.Invalid,
+				Message: "the config now gives the name of its account to another service or workspace: set the config back, or discard it"}
 		case blocked:
 			e.Error = waitsBehind(*e, first)
 		case account.reason != nil:

@@ -18,10 +18,8 @@ import (
 type lists struct {
 	index *index.Index
 
-	// step is held by who loads the index or brings it in step with the store. pending says that there is news for the
-	// holder, or that the last try failed.
-	step    lock
-	pending atomic.Bool
+	step    lock        // of who loads the index or brings it in step with the store
+	pending atomic.Bool // there is news for the holder of step, or the last try failed
 	at      store.Point
 	loaded  bool
 
@@ -30,26 +28,16 @@ type lists struct {
 
 	rows     rowCache
 	spelling spelling
-	// changed tells the watcher that the index may be waiting for another moment.
-	changed chan struct{}
+	changed  chan struct{} // tells the watcher that the index may be waiting for another moment
 }
 
-// openingBudget is how long the first page may be looked for on disk.
-const openingBudget = 20 * time.Millisecond
-
-// refoldRows are folded anew in one transaction; refoldPause is the turn of other writers after it.
 const (
-	refoldRows  = 100
-	refoldPause = 3 * time.Millisecond
-)
-
-// yieldRows is after how many rows a load yields its core to a key that waits.
-const yieldRows = 100
-
-// keptRows of each view are kept for the next start, if that takes no longer than keptTime.
-const (
-	keptRows = 100
-	keptTime = 300 * time.Millisecond
+	openingBudget = 20 * time.Millisecond  // for looking for the first page on disk
+	refoldRows    = 100                    // folded anew in one transaction
+	refoldPause   = 3 * time.Millisecond   // the turn of other writers after it
+	yieldRows     = 100                    // after which a load yields its core to a key that waits
+	keptRows      = 100                    // of each view, kept for the next start
+	keptTime      = 300 * time.Millisecond // in which that must be done
 )
 
 func (l *lists) open(loc *time.Location, now func() time.Time, revision int64) {

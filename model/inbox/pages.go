@@ -18,14 +18,11 @@ const (
 // intake stores the pages of one run over a list: the first before the next is asked for, the others while the next
 // one travels.
 type intake struct {
-	b *Inbox
-	a *account
-	// walk is the number of the walk that the pages belong to, 0 for none.
-	walk int64
-	// silent says that pages without a change are no news.
-	silent bool
-	// first, which may be nil, runs once the first page has been stored.
-	first func() error
+	b      *Inbox
+	a      *account
+	walk   int64        // the number of the walk that the pages belong to, 0 for none
+	silent bool         // pages without a change are no news
+	first  func() error // runs once the first page has been stored; may be nil
 	// enough, which may be nil, decides by the rows stored of a page and those of them that changed whether to stop. Each
 	// page is then stored before the next is asked for.
 	enough func(stored, changed int) bool

@@ -6,17 +6,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"confab/model"
 	"confab/model/store"
 )
 
 const (
-	// baseReads is how many conversations of one account are read at once while planning.
-	baseReads = 2
-	// plannedAtOnce is how many rows of one account are read from the cache at once.
-	plannedAtOnce = 200
+	baseReads     = 2   // conversations of one account that are read at once
+	plannedAtOnce = 200 // rows of one account that are read from the cache at once
 )
 
 // Plan works out what changes do to conversations, reading bases that the cache does not hold first. A conversation that
@@ -25,10 +22,9 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	p := planning{b: b, refs: refs, changes: changes, o: o, items: make([]model.PlanItem, len(refs))}
 	by := map[string][]int{}
 	for i, r := range refs {
-		if _, err := b.account(r.Account); err != nil {
+		by[r.Account] = append(by[r.Account], i)
+		if b.byName[r.Account] == nil {
 			p.done(i, unconfigured(r))
-		} else {
-			by[r.Account] = append(by[r.Account], i)
 		}
 	}
 	errs := b.each(nil, func(a *account) error { return p.account(ctx, a, by[a.name]) })
@@ -40,7 +36,6 @@ func (b *Inbox) Plan(ctx context.Context, refs []model.Ref, changes []model.Chan
 	return plan, cmp.Or(errs...)
 }
 
-// planning is a plan under way.
 type planning struct {
 	b       *Inbox
 	refs    []model.Ref
@@ -65,32 +60,31 @@ func (p *planning) done(i int, it model.PlanItem) {
 // account plans the conversations of one account, whose rows are read in slices so that few are held at once.
 func (p *planning) account(ctx context.Context, a *account, indexes []int) error {
 	for some := range slices.Chunk(indexes, plannedAtOnce) {
-		ids := make([]string, len(some))
-		for k, i := range some {
-			ids[k] = p.refs[i].ID
+		var ids []string
+		work := make(chan int, len(some))
+		for _, i := range some {
+			ids = append(ids, p.refs[i].ID)
+			work <- i
 		}
+		close(work)
 		rows, err := p.b.store.RowsOf(ctx, a.name, ids)
 		if err != nil {
 			return err
 		}
-		cached := make(map[string]model.Row, len(rows))
+		cached := make(map[model.Ref]model.Row, len(rows))
 		for _, r := range rows {
-			cached[r.Conversation.Ref.ID] = r
+			cached[r.Conversation.Ref] = r
 		}
 		errs := make([]error, baseReads)
-		var next atomic.Int64
 		var workers sync.WaitGroup
 		for w := range errs {
 			workers.Go(func() {
-				for errs[w] == nil && ctx.Err() == nil {
-					k := int(next.Add(1)) - 1
-					if k >= len(some) {
+				for i := range work {
+					it, err := p.b.planRow(ctx, a, p.refs[i], cached[p.refs[i]], p.changes, p.o.DryRun)
+					if errs[w] = cmp.Or(err, ctx.Err()); errs[w] != nil {
 						return
 					}
-					var it model.PlanItem
-					if it, errs[w] = p.b.planRow(ctx, a, p.refs[some[k]], cached[ids[k]], p.changes, p.o.DryRun); errs[w] == nil {
-						p.done(some[k], it)
-					}
+					p.done(i, it)
 				}
 			})
 		}
@@ -103,10 +97,9 @@ func (p *planning) account(ctx context.Context, a *account, indexes []int) error
 }
 
 func unconfigured(ref model.Ref) model.PlanItem {
-	return model.PlanItem{Ref: ref, State: model.PlanBlocked, Reason: "the account is not in the config"}
+	return model.PlanItem{Ref: ref}.Blocked("the account is not in the config")
 }
 
-// planOne plans changes of one conversation.
 func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Change, dryRun bool) (model.PlanItem, error) {
 	a, err := b.account(ref.Account)
 	if err != nil {
@@ -123,19 +116,15 @@ func (b *Inbox) planOne(ctx context.Context, ref model.Ref, changes []model.Chan
 func (b *Inbox) planRow(ctx context.Context, a *account, ref model.Ref, row model.Row, changes []model.Change, dryRun bool) (
 	model.PlanItem, error) {
 	blocked := func(reason string) (model.PlanItem, error) {
-		title := strings.Clone(row.Conversation.Title)
-		it := model.PlanItem{Ref: ref, Title: title, Provider: a.desc.Provider, State: model.PlanBlocked, Reason: reason}
+		it := model.PlanItem{Ref: ref, Title: strings.Clone(row.Conversation.Title), Provider: a.desc.Provider}
 		it.Tell(&row.Conversation)
-		return it, nil
+		return it.Blocked(reason), nil
 	}
 	if kinds := toRead(row.Conversation, changes); row.Key == 0 || len(kinds) > 0 {
-		if row.Key != 0 {
-			// What cannot be done needs no reading.
-			caps := b.capabilities(a, row.Conversation, dryRun)
-			for _, ch := range changes {
-				if can := caps.Of(ch.Kind); !can.Can() {
-					return blocked(can.Reason)
-				}
+		caps := b.capabilities(a, row.Conversation, dryRun)
+		for _, ch := range changes {
+			if can := caps.Of(ch.Kind); row.Key != 0 && !can.Can() {
+				return blocked(can.Reason) // what cannot be done needs no reading
 			}
 		}
 		if _, err := b.Load(ctx, ref, a.provider.Needs(kinds...)); err != nil {
@@ -193,7 +182,7 @@ func (a *account) sendable(c model.Conversation, it model.PlanItem) model.PlanIt
 		return it
 	}
 	if _, err := a.provider.Requests(c, it.Edits); err != nil {
-		it.State, it.Reason, it.Edits, it.Risks = model.PlanBlocked, model.Words(err), nil, nil
+		return it.Blocked(model.Words(err))
 	}
 	return it
 }
@@ -239,21 +228,19 @@ func (b *Inbox) Requests(ctx context.Context, p model.Plan) (model.Plan, error) 
 			continue
 		}
 		a, err := b.account(it.Ref.Account)
-		if err != nil {
-			return was, err
-		}
 		var read model.Detail
-		if it.Ref.ID != "" {
-			if read, err = b.read(ctx, a, it.Ref.ID, a.provider.Needs(kinds(it.Edits)...)); err != nil {
-				return was, err
-			}
+		if err == nil && it.Ref.ID != "" {
+			read, err = b.read(ctx, a, it.Ref.ID, a.needs(it.Edits))
 		}
 		for _, edits := range sentTogether(it.Edits) {
-			requests, err := a.provider.Requests(read.Conversation, edits)
-			if err != nil {
-				return was, err
+			var requests []model.Request
+			if err == nil {
+				requests, err = a.provider.Requests(read.Conversation, edits)
 			}
 			it.Requests = append(it.Requests, requests...)
+		}
+		if err != nil {
+			return was, err
 		}
 	}
 	return p, nil

@@ -17,11 +17,9 @@ const (
 
 // rule is what an error of one kind means for an edit.
 type rule struct {
-	state model.EditState
-	// wait is until the next try; 0 is ever longer with every try.
-	wait time.Duration
-	// unsent says that the request certainly changed nothing.
-	unsent bool
+	state  model.EditState
+	wait   time.Duration // until the next try; 0 is ever longer with every try
+	unsent bool          // the request certainly changed nothing
 	// shuts says that every edit of the account would meet the same: none is sent until the next try, which is when the
 	// service says, if it does and wait is 0.
 	shuts bool

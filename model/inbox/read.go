@@ -116,17 +116,13 @@ const (
 
 type lookupCache struct {
 	mu    sync.Mutex
-	pages map[lookup]lookupAnswer
+	pages map[lookup]model.LookupPage
+	since time.Time // of the oldest page
 }
 
 type lookup struct {
 	account string
 	model.LookupRequest
-}
-
-type lookupAnswer struct {
-	page model.LookupPage
-	at   time.Time
 }
 
 // Lookup searches a directory of a service. Answers are remembered for a few minutes.
@@ -137,23 +133,22 @@ func (b *Inbox) Lookup(ctx context.Context, name string, req model.LookupRequest
 	}
 	c, asked := &b.lookups, lookup{name, req}
 	c.mu.Lock()
-	known, ok := c.pages[asked]
+	if c.pages == nil || len(c.pages) >= lookupMost || b.now().Sub(c.since) >= lookupKept {
+		c.pages, c.since = map[lookup]model.LookupPage{}, b.now()
+	}
+	page, ok := c.pages[asked]
 	c.mu.Unlock()
-	if ok && b.now().Sub(known.at) < lookupKept {
-		return known.page, nil
+	if ok {
+		return page, nil
 	}
 	if err := b.allowed(ctx, name); err != nil {
-		return model.LookupPage{}, err
+		return page, err
 	}
-	page, err := a.provider.Lookup(ctx, req)
-	if err != nil {
+	if page, err = a.provider.Lookup(ctx, req); err != nil {
 		return page, b.noteRetry(ctx, a, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pages == nil || len(c.pages) >= lookupMost {
-		c.pages = map[lookup]lookupAnswer{}
-	}
-	c.pages[asked] = lookupAnswer{page, b.now()}
+	c.pages[asked] = page
 	return page, nil
 }

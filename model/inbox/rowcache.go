@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -21,51 +20,44 @@ type cachedRow struct {
 	row      model.Row
 }
 
-// cachedRows is how many rows are remembered; readRows how many are read at once.
-const (
-	cachedRows = 1000
-	readRows   = 500
-)
+const cachedRows = 1000 // remembered
 
 // read returns the rows of these keys as they are now: a snooze that has ended is none.
 func (c *rowCache) read(ctx context.Context, s *store.Store, keys, revisions []int64, now time.Time) ([]model.Row, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.rows == nil || len(c.rows) > cachedRows {
+	if c.rows == nil {
 		c.rows = map[int64]cachedRow{}
-	}
-	known := c.rows
-	if len(keys) > cachedRows { // too many to remember
-		known = map[int64]cachedRow{}
 	}
 	var missing []int64
 	for i, key := range keys {
-		if r, ok := known[key]; !ok || r.revision != revisions[i] {
-			known[key] = cachedRow{revision: revisions[i]}
+		if r, ok := c.rows[key]; !ok || r.revision != revisions[i] {
+			c.rows[key] = cachedRow{revision: revisions[i]}
 			missing = append(missing, key)
 		}
 	}
-	for part := range slices.Chunk(missing, readRows) {
-		rows, err := s.Rows(ctx, part)
-		if err != nil {
-			c.rows = nil
-			return nil, err
-		}
-		for _, r := range rows {
-			known[r.Key] = cachedRow{known[r.Key].revision, r}
-		}
+	rows, err := s.Rows(ctx, missing)
+	if err != nil {
+		c.rows = nil
+		return nil, err
+	}
+	for _, r := range rows {
+		c.rows[r.Key] = cachedRow{c.rows[r.Key].revision, r}
 	}
 	out := make([]model.Row, 0, len(keys))
 	for _, key := range keys {
-		r := known[key].row
+		r := c.rows[key].row
 		if r.Key == 0 { // gone since
-			delete(known, key)
+			delete(c.rows, key)
 			continue
 		}
 		if !r.Triage.SnoozedUntil.After(now) {
 			r.Triage.SnoozedUntil = time.Time{}
 		}
 		out = append(out, r)
+	}
+	if len(c.rows) > cachedRows {
+		c.rows = nil
 	}
 	return out, nil
 }

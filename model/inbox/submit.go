@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 
 	"confab/model"
 	"confab/model/store"
@@ -25,8 +24,8 @@ func (b *Inbox) Submit(ctx context.Context, p model.Plan) ([]string, error) {
 	b.remember(ids, entries)
 	b.session.did(act{submission: p.ID})
 	b.announce(ctx)
-	for _, a := range b.accounts {
-		if slices.ContainsFunc(entries, func(e store.Entry) bool { return e.Edit.Ref.Account == a.name }) {
+	for _, e := range entries {
+		if a := b.byName[e.Edit.Ref.Account]; a != nil {
 			nudge(a.wakeDeliver)
 		}
 	}

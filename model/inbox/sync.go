@@ -14,17 +14,16 @@ import (
 	"confab/model/store"
 )
 
-// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
 const (
-	sweepEvery            = time.Hour
-	sweepEveryIncremental = 24 * time.Hour
-	// checksPerSweep bounds the single reads that tell a deletion from a row the list left out.
-	checksPerSweep = 200
+	// How often a whole list is walked again, to see deletions, and changes of old rows where a service has no update time.
+	sweepEvery, sweepEveryIncremental = time.Hour, 24 * time.Hour
+
+	checksPerSweep = 200 // single reads that tell a deletion from a row the list left out
 )
 
 func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 	for {
-		err := b.syncOnce(ctx, a, false, nil)
+		err := b.syncOnce(ctx, a, false, nothing)
 		if ctx.Err() != nil {
 			return
 		}
@@ -35,7 +34,10 @@ func (b *Inbox) syncLoop(ctx context.Context, a *account) {
 			wait = max(b.options.Refresh, a.desc.MinRefresh)
 		case err == nil || kind == model.Unauthorized || kind == model.NoCredential || kind == model.Forbidden || store.Ended(err):
 		default:
-			wait = backoff(a.fail())
+			a.update(func(*model.AccountState) {
+				a.failures++
+				wait = backoff(a.failures)
+			})
 			if e := model.AsError(err); e.RetryAt.After(b.now()) {
 				wait = e.RetryAt.Sub(b.now())
 			}
@@ -62,15 +64,10 @@ func rest(ctx context.Context, pause time.Duration, wake <-chan struct{}) {
 	}
 }
 
-func (a *account) fail() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failures++
-	return a.failures
-}
+func nothing() error { return nil }
 
-// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead, which may
-// be nil, runs after the first page of each read, and is to do something once.
+// syncOnce refreshes an account, walking the whole list where that was never finished or is due. afterHead runs after the
+// first page of each read, and is to do something once.
 func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead func() error) error {
 	if err := a.syncing.take(ctx); err != nil {
 		return err
@@ -87,9 +84,6 @@ func (b *Inbox) syncOnce(ctx context.Context, a *account, full bool, afterHead f
 	}
 	a.update(func(s *model.AccountState) { s.Syncing, s.Read, s.Total = true, 0, -1 })
 	b.announce(ctx, a)
-	if afterHead == nil {
-		afterHead = func() error { return nil }
-	}
 	walk := full || kept.Swept.IsZero()
 	if !walk {
 		err = b.head(ctx, a, kept.Head, afterHead)
@@ -135,7 +129,7 @@ func (b *Inbox) head(ctx context.Context, a *account, cursor string, afterHead f
 		return afterHead()
 	}}
 	// After a refresh that was cut, a page without changes says nothing of the next, nor does one without rows.
-	if !a.headCut && (!a.desc.Incremental || cursor == "") { // guarded by syncing
+	if !a.headCut && (!a.desc.Incremental || cursor == "") {
 		in.enough = func(stored, changed int) bool { return stored > 0 && changed == 0 }
 	}
 	res, err := in.read(ctx, model.SyncRequest{Mode: model.SyncHead, Cursor: cursor, Since: b.sinceTime(a)})
@@ -222,17 +216,16 @@ func (b *Inbox) each(names []string, f func(*account) error) []error {
 
 // Refresh asks the workers of these accounts (all if none are named) to sync and deliver now, and returns at once.
 func (b *Inbox) Refresh(names ...string) {
-	for _, a := range b.accounts {
-		if len(names) == 0 || slices.Contains(names, a.name) {
-			nudge(a.wakeSync)
-			nudge(a.wakeDeliver)
-		}
-	}
+	b.each(names, func(a *account) error {
+		nudge(a.wakeSync)
+		nudge(a.wakeDeliver)
+		return nil
+	})
 }
 
 // Sync refreshes these accounts (all if none are named) side by side and waits.
 func (b *Inbox) Sync(ctx context.Context, names ...string) error {
-	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nil) })...)
+	return errors.Join(b.each(names, func(a *account) error { return b.syncPatiently(ctx, a, false, nothing) })...)
 }
 
 // SyncNow is a person's "try now": each account reads the head of its list, delivers what is queued or waits for its next
@@ -267,7 +260,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 		}
 	}
 	if len(ids) == 0 {
-		return b.syncPatiently(ctx, a, full, nil)
+		return b.syncPatiently(ctx, a, full, nothing)
 	}
 	delivered := false
 	deliver := sync.OnceValue(func() error {
@@ -278,9 +271,7 @@ func (b *Inbox) syncNow(ctx context.Context, a *account, full bool, report func(
 	if delivered || ctx.Err() != nil {
 		return err
 	}
-	switch model.KindOf(err) {
-	case model.Unavailable, model.RateLimited, model.Unauthorized, model.NoCredential, model.Local:
-		// Nothing else would get through either.
+	if rules[model.KindOf(err)].unsent { // nothing else would get through either
 		b.wait(ids, report).finish(context.WithoutCancel(ctx))
 		return err
 	}
@@ -312,13 +303,13 @@ func (b *Inbox) SyncQuery(ctx context.Context, text string, names ...string) err
 	}
 	full := q.Filter(b.now(), b.loc)
 	return errors.Join(b.each(names, func(a *account) error {
-		f := full.Only(b.narrowing(a))
+		f := full.Only(a.desc.Filters)
 		if !allows(q.Accounts(), a.name) || !allows(q.Providers(), a.desc.Provider) {
 			f = model.Filter{}
 		}
 		var err error
 		if f.IsZero() || !a.snapshot().Swept.IsZero() {
-			err = b.syncPatiently(ctx, a, false, nil)
+			err = b.syncPatiently(ctx, a, false, nothing)
 		}
 		if err == nil && !f.IsZero() && (a.snapshot().Swept.IsZero() || !a.desc.Incremental) {
 			err = b.readNarrowly(ctx, a, f)
@@ -333,15 +324,6 @@ func ofAccount(a *account, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", a.name, err)
-}
-
-// narrowing returns the rules of an account whose field no edit can change: an edit on its way may match here only.
-func (b *Inbox) narrowing(a *account) []model.FilterRule {
-	caps := a.provider.Capabilities(model.Conversation{})
-	return slices.DeleteFunc(slices.Clone(a.desc.Filters), func(r model.FilterRule) bool {
-		kind := r.Field.EditedBy()
-		return kind != "" && caps.Of(kind).Can()
-	})
 }
 
 func (b *Inbox) readNarrowly(ctx context.Context, a *account, f model.Filter) error {

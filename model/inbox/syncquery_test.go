@@ -107,20 +107,6 @@ func TestANarrowedReadMovesNoCursorAndBuriesNothing(t *testing.T) {
 	})
 }
 
-// The service does not know of edits on their way: a field that an edit can
-// change narrows nothing.
-func TestWhatAnEditCanChangeDoesNotNarrow(t *testing.T) {
-	f := narrows(newFake("projects", "a"), model.FilterRule{Field: model.FilterStatus})
-	run(t, []*fake{f}, func(t *testing.T, b *inbox.Inbox, _ *store.Store) {
-		if err := b.SyncQuery(context.Background(), "status:closed"); err != nil || len(f.filters) != 0 {
-			t.Errorf("asked %+v: %v", f.filters, err)
-		}
-		if n, _ := b.Count(context.Background(), "is:any", false); n != 1 {
-			t.Errorf("%d rows", n)
-		}
-	})
-}
-
 func TestANarrowedReadAskedForBeforeAnEditDoesNotUndoItOnTheScreen(t *testing.T) {
 	f := narrows(newFake("projects", "Kick-off"), byTeam)
 	f.change("1", func(c *model.Conversation) { c.Team.ID = "t-7" })

@@ -11,19 +11,27 @@ import (
 
 // PlanUndo works out how to take back a submission, a single edit, or for "" the newest act of this session: what was not
 // sent is withdrawn; what was delivered or is being sent gets its inverse. An act of which nothing can be taken back is
-// spent.
-func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
-	if id != "" {
-		return b.planUndo(ctx, id, o)
+// spent. What was agreed to and has moved on since is planned anew, see model.PlanOptions.
+func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (u model.Undo, err error) {
+	switch {
+	case o.Was != nil:
+		withdrawn, err := b.withdrawAll(ctx, o.Was.Withdraw, o.Progress)
+		if err == nil {
+			u, err = b.planUndo(ctx, id, o.DryRun)
+		}
+		u.Act, u.Again, u.Withdrawn = o.Was.Act, o.Was.Again, withdrawn
+		return u, err
+	case id != "":
+		return b.planUndo(ctx, id, o.DryRun)
 	}
 	a, again := b.session.find(func(act) bool { return true })
 	if a.no == 0 {
-		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
+		return u, &model.Error{Kind: model.NotFound, Message: "there is nothing to take back in this session"}
 	}
 	if a.submission == "" {
 		return model.Undo{Act: a.no, Sentence: a.sentence, Marks: len(a.marks), Again: again}, nil
 	}
-	u, err := b.planUndo(ctx, a.submission, o)
+	u, err = b.planUndo(ctx, a.submission, o.DryRun)
 	u.Act, u.Again = a.no, again
 	if err == nil && u.Nothing() {
 		b.session.spend(a.no)
@@ -34,61 +42,55 @@ func (b *Inbox) PlanUndo(ctx context.Context, id string, o model.PlanOptions) (m
 // withdrawnAtOnce is how many edits are withdrawn before it is said how far that is.
 const withdrawnAtOnce = 500
 
-// PlanUndoAgain plans anew what has moved on since it was planned and agreed to. It first withdraws what is not sent
-// yet, from its end, so that nothing moves on any more, and returns those edits.
-func (b *Inbox) PlanUndoAgain(ctx context.Context, id string, was model.Undo, o model.PlanOptions) (model.Undo, []string, error) {
-	var withdrawn []string
-	for left := len(was.Withdraw); left > 0; {
+// withdrawAll withdraws edits from the end, so that nothing of a submission moves on any more, and returns those that
+// could be.
+func (b *Inbox) withdrawAll(ctx context.Context, ids []string, progress func(done, total int)) (withdrawn []string, err error) {
+	for left := len(ids); left > 0 && err == nil; {
 		from := max(0, left-withdrawnAtOnce)
-		some, err := b.store.Withdraw(ctx, was.Withdraw[from:left])
-		withdrawn = append(withdrawn, some...)
-		if err != nil {
-			return model.Undo{}, withdrawn, err
-		}
-		left = from
-		if o.Progress != nil {
-			o.Progress(len(was.Withdraw)-left, len(was.Withdraw))
+		var some []string
+		some, err = b.store.Withdraw(ctx, ids[from:left])
+		withdrawn, left = append(withdrawn, some...), from
+		if err == nil && progress != nil {
+			progress(len(ids)-left, len(ids))
 		}
 	}
-	if len(withdrawn) > 0 {
+	if err == nil && len(withdrawn) > 0 {
 		b.moved(ctx, nil)
 	}
-	u, err := b.planUndo(ctx, id, model.PlanOptions{DryRun: o.DryRun})
-	u.Act, u.Again = was.Act, was.Again
-	return u, withdrawn, err
+	return withdrawn, err
 }
 
-func (b *Inbox) planUndo(ctx context.Context, id string, o model.PlanOptions) (model.Undo, error) {
-	p := undoPlan{b: b, o: o, u: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}, items: map[model.Ref]int{}}
+// undoPlan collects what taking back does.
+type undoPlan struct {
+	b      *Inbox
+	dryRun bool
+	model.Undo
+	// items is where in the plan each conversation is; undoing are edits that are being taken back already.
+	items   map[model.Ref]int
+	undoing map[string]bool
+}
+
+func (b *Inbox) planUndo(ctx context.Context, id string, dryRun bool) (model.Undo, error) {
+	p := undoPlan{b: b, dryRun: dryRun, items: map[model.Ref]int{}, Undo: model.Undo{Plan: model.Plan{ID: store.NewID(b.now())}}}
 	waiting, done, err := b.editsOf(ctx, id)
-	if err != nil {
-		return p.u, err
-	}
-	var ids []string
-	var edits []model.Titled
-	for _, e := range waiting {
-		ids, edits = append(ids, e.ID), append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
-	}
-	for _, j := range done {
-		ids, edits = append(ids, j.ID), append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
-	}
-	if err := p.name(ctx, id, edits); err != nil {
-		return p.u, err
-	}
-	if p.undoing, err = b.store.Undoing(ctx, ids); err != nil {
-		return p.u, err
+	if err == nil {
+		err = p.name(ctx, id, waiting, done)
 	}
 	for _, e := range waiting {
-		if err := p.outbox(ctx, e); err != nil {
-			return p.u, err
+		if err == nil {
+			err = p.takeBack(ctx, e)
 		}
 	}
 	for _, j := range slices.Backward(done) {
-		if err := p.journal(ctx, j); err != nil {
-			return p.u, err
+		switch {
+		case err != nil:
+		case j.Undone != "":
+			p.block(j.Title, j.Ref, "it was taken back already")
+		case j.State == model.Done:
+			_, err = p.inverse(ctx, j.Edit, j.Title, j.Before, j.After)
 		}
 	}
-	return p.u, nil
+	return p.Undo, err
 }
 
 // editsOf returns the edits of a submission, or the one edit of that id.
@@ -107,25 +109,27 @@ func (b *Inbox) editsOf(ctx context.Context, id string) ([]model.OutboxEntry, []
 	return nil, nil, &model.Error{Kind: model.NotFound, Message: "there is no edit or submission " + id}
 }
 
-// undoPlan collects what taking back does.
-type undoPlan struct {
-	b *Inbox
-	o model.PlanOptions
-	u model.Undo
-	// items is where in the plan each conversation is; undoing are edits that are being taken back already.
-	items   map[model.Ref]int
-	undoing map[string]bool
-}
-
-func (p *undoPlan) name(ctx context.Context, id string, edits []model.Titled) error {
-	p.u.Submission, p.u.Sentence = id, model.Sentence(edits)
-	if len(edits) > 0 {
-		p.u.Submission = edits[len(edits)-1].Edit.Submission
+// name says what is taken back, and finds out what of that is being taken back already.
+func (p *undoPlan) name(ctx context.Context, id string, waiting []model.OutboxEntry, done []model.JournalEntry) (err error) {
+	var edits []model.Titled
+	for _, e := range waiting {
+		edits = append(edits, model.Titled{Edit: e.Edit, Title: e.Title})
 	}
-	sub, ok, err := p.b.store.Submission(ctx, p.u.Submission)
+	for _, j := range done {
+		edits = append(edits, model.Titled{Edit: j.Edit, Title: j.Title})
+	}
+	ids := make([]string, len(edits))
+	p.Submission, p.Sentence = id, model.Sentence(edits)
+	for i, e := range edits {
+		ids[i], p.Submission = e.Edit.ID, e.Edit.Submission
+	}
+	if p.undoing, err = p.b.store.Undoing(ctx, ids); err != nil {
+		return err
+	}
+	sub, ok, err := p.b.store.Submission(ctx, p.Submission)
 	if ok && (sub.ID == id || sub.Edits == 1) { // the whole of it
 		a, _ := p.b.session.find(func(a act) bool { return a.submission == sub.ID })
-		p.u.Sentence, p.u.Act = sub.Sentence, a.no
+		p.Sentence, p.Act = sub.Sentence, a.no
 	}
 	return err
 }
@@ -135,24 +139,24 @@ func undoTitle(title string, ref model.Ref) string {
 }
 
 func (p *undoPlan) block(title string, ref model.Ref, why string) {
-	p.u.Blocked = append(p.u.Blocked, model.Blocked{Title: undoTitle(title, ref), Why: why})
+	p.Blocked = append(p.Blocked, model.Blocked{Title: undoTitle(title, ref), Why: why})
 }
 
-// outbox plans an edit that is not settled.
-func (p *undoPlan) outbox(ctx context.Context, e model.OutboxEntry) error {
+// takeBack plans to take back an edit that is not settled.
+func (p *undoPlan) takeBack(ctx context.Context, e model.OutboxEntry) error {
 	if !e.Sent && e.State != model.Sending {
-		p.u.Withdraw = append(p.u.Withdraw, e.ID)
-		p.u.Titles = append(p.u.Titles, undoTitle(e.Title, e.Ref))
+		p.Withdraw = append(p.Withdraw, e.ID)
+		p.Titles = append(p.Titles, undoTitle(e.Title, e.Ref))
 		p.riskLater(e.Edit)
 		return nil
 	}
 	planned, err := p.inverse(ctx, e.Edit, e.Title, e.Base, e.Target)
 	switch {
-	case err != nil || !planned:
+	case !planned:
 	case e.State.NeedsPerson():
-		p.u.GiveUp = append(p.u.GiveUp, e.ID)
+		p.GiveUp = append(p.GiveUp, e.ID)
 	default:
-		p.u.InFlight++
+		p.InFlight++
 	}
 	return err
 }
@@ -164,25 +168,10 @@ func (p *undoPlan) riskLater(e model.Edit) {
 		return
 	}
 	e.Base, e.Target = e.Target, e.Base
-	for _, r := range model.Risks(e, model.Conversation{Ref: e.Ref}, a.desc) {
-		if !slices.Contains(p.u.Later, r) {
-			p.u.Later = append(p.u.Later, r)
-		}
-	}
+	p.Later = union(p.Later, model.Risks(e, model.Conversation{Ref: e.Ref}, a.desc))
 }
 
-func (p *undoPlan) journal(ctx context.Context, j model.JournalEntry) error {
-	switch {
-	case j.Undone != "":
-		p.block(j.Title, j.Ref, "it was taken back already")
-		return nil
-	case j.State == model.OutcomeAlreadySet:
-		return nil
-	}
-	_, err := p.inverse(ctx, j.Edit, j.Title, j.Before, j.After)
-	return err
-}
-
+// inverse plans the inverse of an edit, beside those of the same conversation.
 func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, before, after model.Value) (planned bool, err error) {
 	ok, why := model.Undoable(e.Kind)
 	if ok && p.undoing[e.ID] {
@@ -193,36 +182,30 @@ func (p *undoPlan) inverse(ctx context.Context, e model.Edit, title string, befo
 		return false, nil
 	}
 	change := model.Change{Kind: e.Kind, Op: model.OpSet, Key: e.Key, Target: before, Base: &after}
-	it, err := p.b.planOne(ctx, e.Ref, []model.Change{change}, p.o.DryRun)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil || it.State == model.PlanAlready {
-		return false, err
-	}
-	if it.State == model.PlanBlocked {
+	it, err := p.b.planOne(ctx, e.Ref, []model.Change{change}, p.dryRun)
+	switch {
+	case err != nil || ctx.Err() != nil:
+		return false, cmp.Or(err, ctx.Err())
+	case it.State == model.PlanAlready:
+		return false, nil
+	case it.State == model.PlanBlocked:
 		p.block(title, e.Ref, it.Reason)
 		return false, nil
 	}
 	for k := range it.Edits {
 		it.Edits[k].Undoes = e.ID
 	}
-	p.add(it)
-	return true, nil
-}
-
-// add puts the inverse of one edit beside those of the same conversation.
-func (p *undoPlan) add(it model.PlanItem) {
 	at, ok := p.items[it.Ref]
 	if !ok {
-		p.items[it.Ref] = len(p.u.Plan.Items)
-		p.u.Plan.Items = append(p.u.Plan.Items, it)
-		return
+		p.items[it.Ref] = len(p.Plan.Items)
+		p.Plan.Items = append(p.Plan.Items, it)
+		return true, nil
 	}
-	have := &p.u.Plan.Items[at]
+	have := &p.Plan.Items[at]
 	have.Edits = append(have.Edits, it.Edits...)
 	have.Risks = append(have.Risks, it.Risks...)
 	have.Notes = append(have.Notes, it.Notes...)
+	return true, nil
 }
 
 // ApplyUndo does what PlanUndo planned, and returns the ids of the queued inverses, a submission with the id of the plan.

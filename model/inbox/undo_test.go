@@ -159,7 +159,8 @@ func TestAnUndoPlannedAgainWithdrawsFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := 0
-		again, withdrawn, err := b.PlanUndoAgain(ctx, p.ID, u, model.PlanOptions{Progress: func(done, _ int) { told = done }})
+		again, err := b.PlanUndo(ctx, p.ID, model.PlanOptions{Was: &u, Progress: func(done, _ int) { told = done }})
+		withdrawn := again.Withdrawn
 		if err != nil || len(withdrawn) != 2 || slices.Contains(withdrawn, ids[0]) || told != 3 || len(again.Plan.Edits()) != 1 {
 			t.Fatal(withdrawn, told, again, err)
 		}

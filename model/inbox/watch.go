@@ -17,9 +17,8 @@ type watcher struct {
 	seen, foreign int64
 	recovered     time.Time
 	ended         bool
-	// next is when the clock next changes a list, zero for never.
-	next  time.Time
-	timer *time.Timer
+	next          time.Time // when the clock next changes a list, zero for never
+	timer         *time.Timer
 }
 
 // watch looks once a second for changes of another process, and when the clock next changes a list.

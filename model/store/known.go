@@ -151,6 +151,9 @@ func (t *tx) shown(wanted string, args ...any) map[int64]model.Row {
 // Rows reads the projected rows of these keys, in this order. Those of which
 // the conversation is gone or unknown are left out.
 func (s *Store) Rows(ctx context.Context, keys []int64) ([]model.Row, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	return read(ctx, s, "read rows", func(t *tx) (out []model.Row) {
 		for some := range slices.Chunk(keys, rowsAtOnce) {
 			rows := t.shown("(SELECT DISTINCT c.account, c.id FROM json_each(?) j CROSS JOIN conversation c ON c.key = j.value)", asList(some))

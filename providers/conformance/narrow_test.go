@@ -129,13 +129,14 @@ func drawEdit(t *rapid.T) model.Edit {
 	}).Draw(t, "edit")
 }
 
-// A field that an account can edit must not narrow its list.
+// A field that an account can edit must not narrow its list: a conversation whose edit is on its way matches here already,
+// and the service would leave it out.
 func TestNoFilterIsOfWhatCanBeEdited(t *testing.T) {
 	for _, s := range services() {
 		a := s.Open(t, conformance.Options{Conversations: 5, Log: func(string, ...any) {}, Wrap: func(next http.RoundTripper) http.RoundTripper { return next }}).Account
 		for _, r := range a.Describe().Filters {
-			if kind := r.Field.EditedBy(); kind != "" && a.Capabilities(model.Conversation{}).Of(kind).Can() {
-				t.Errorf("%s narrows by %s, which %s changes", s.Provider, r.Field, kind)
+			if r.Field == model.FilterStatus && a.Capabilities(model.Conversation{}).Of(model.EditStatus).Can() {
+				t.Errorf("%s narrows by %s, which %s changes", s.Provider, r.Field, model.EditStatus)
 			}
 		}
 	}

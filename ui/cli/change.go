@@ -47,7 +47,7 @@ func (f *changeFlags) register(c *cobra.Command, access []string) {
 	for i, t := range f.texts {
 		f.texts[i].text = s.String(t.name, "", t.help)
 	}
-	s.StringVar(&f.template, "title-template", "", "give each a title made of "+strings.Join(model.TitleFields(), " "))
+	s.StringVar(&f.template, "title-template", "", "give each a title made of "+model.TitleFields)
 	s.StringVar(&f.contacts, "contacts", "", "replace the whole set of contacts by ID,ID|none")
 	for _, l := range []struct {
 		to         *[]string

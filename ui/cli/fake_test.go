@@ -253,28 +253,25 @@ func (f *fakeEngine) SyncNow(ctx context.Context, _ bool, report func(model.Deli
 	return f.Deliver(ctx, ids, report)
 }
 
-func (f *fakeEngine) PlanUndo(_ context.Context, id string, _ model.PlanOptions) (model.Undo, error) {
+func (f *fakeEngine) PlanUndo(_ context.Context, id string, o model.PlanOptions) (model.Undo, error) {
 	if id == "none" {
 		return model.Undo{}, &model.Error{Kind: model.NotFound, Message: "no edit none"}
 	}
-	return f.undo, nil
-}
-
-func (f *fakeEngine) PlanUndoAgain(_ context.Context, _ string, was model.Undo, _ model.PlanOptions) (model.Undo, []string, error) {
-	var withdrawn []string
+	u := f.undo
+	if o.Was == nil {
+		return u, nil
+	}
+	if u.Withdraw = nil; f.later != nil {
+		u = *f.later
+	}
 	f.outbox = slices.DeleteFunc(f.outbox, func(e model.OutboxEntry) bool {
-		gone := slices.Contains(was.Withdraw, e.ID) && !e.Sent
+		gone := slices.Contains(o.Was.Withdraw, e.ID) && !e.Sent
 		if gone {
-			withdrawn = append(withdrawn, e.ID)
+			u.Withdrawn = append(u.Withdrawn, e.ID)
 		}
 		return gone
 	})
-	u := f.undo
-	u.Withdraw = nil
-	if f.later != nil {
-		u = *f.later
-	}
-	return u, withdrawn, nil
+	return u, nil
 }
 
 func (f *fakeEngine) ApplyUndo(ctx context.Context, u model.Undo) ([]string, error) {

@@ -57,12 +57,12 @@ func (r *run) undo(ctx context.Context, id string, o sendOptions) error {
 			return err
 		}
 		r.say("It has moved on meanwhile.")
-		var withdrawn []string
-		u, withdrawn, err = r.engine.PlanUndoAgain(ctx, id, u, model.PlanOptions{})
-		if len(withdrawn) > 0 {
+		was := u
+		u, err = r.engine.PlanUndo(ctx, id, model.PlanOptions{Was: &was})
+		if len(u.Withdrawn) > 0 {
 			nothing = "Nothing else"
 		}
-		r.reportWithdrawn(slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(withdrawn, x.ID) }))
+		r.reportWithdrawn(slices.DeleteFunc(waiting, func(x model.OutboxEntry) bool { return !slices.Contains(u.Withdrawn, x.ID) }))
 		if err != nil {
 			return err
 		}
