@@ -3,6 +3,7 @@ package dialog
 import (
 	"cmp"
 	"strings"
+	"unicode/utf8"
 
 	"confab/model"
 	"confab/ui/layout"
@@ -36,26 +37,13 @@ func titleOf(title string, ref model.Ref) string {
 }
 
 func sentence(s string) string {
-	if s = capital(s); s == "" {
-		return ""
-	}
-	if !strings.ContainsAny(s[len(s)-1:], ".!?)") {
+	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
 		s += "."
 	}
-	return s
+	return capital(s)
 }
 
 func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	r := []rune(s)
-	return strings.ToUpper(string(r[0])) + string(r[1:])
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }

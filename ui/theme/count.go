@@ -1,6 +1,10 @@
 package theme
 
-import "confab/model"
+import (
+	"strings"
+
+	"confab/model"
+)
 
 // Number writes a count with commas.
 func Number(n int) string { return model.Number(n) }
@@ -19,4 +23,15 @@ func Need(n int) string {
 		return "1 needs you"
 	}
 	return Number(n) + " need you"
+}
+
+// Changed counts what becomes of a set: "1 added, 2 kept".
+func Changed(added, removed, changed, kept int) string {
+	var out []string
+	for i, n := range []int{added, removed, changed, kept} {
+		if n > 0 {
+			out = append(out, Number(n)+" "+[]string{"added", "removed", "changed", "kept"}[i])
+		}
+	}
+	return strings.Join(out, ", ")
 }
