@@ -199,7 +199,7 @@ func TestMenu(t *testing.T) {
 	for i := range 12 {
 		d.Items = append(d.Items, Item{Key: fmt.Sprint(i), Label: fmt.Sprintf("choice %d", i)})
 	}
-	if d.Update(tea.KeyPressMsg{Code: tea.KeyUp}); d.At() != 11 {
+	if d.Update(tea.KeyPressMsg{Code: tea.KeyUp}); d.At != 11 {
 		t.Error("moving went wrong")
 	}
 	for key, want := range map[rune]any{'7': Choice(7), 'x': nil} {

@@ -36,14 +36,14 @@ type Example struct{ Before, After, Why string }
 // Typed says that the text of a prompt has changed.
 type Typed struct{}
 
+// Entered is the text of a prompt that was answered.
+type Entered string
+
 func NewPrompt(title, text, help string) *Prompt {
 	return &Prompt{Title: title, Help: help, Input: theme.NewInput(text)}
 }
 
-// Entered is the text of a prompt that was answered.
-type Entered string
-
-// Update takes what is typed. It returns Entered at last.
+// Update returns Entered at last.
 func (d *Prompt) Update(msg tea.Msg) any {
 	before := d.Input.Value()
 	switch msg := msg.(type) {
@@ -130,9 +130,9 @@ type Menu struct {
 	Title string
 	Text  []string
 	Items []Item
-	at    int
-	first int // the line inside the border on which the first item is drawn
-	lines int // how many lines are drawn
+	// At is the item under the cursor.
+	At          int
+	first, rows int // the line inside the border of the first item, and how many are drawn
 }
 
 // Choice is the position of what was chosen.
@@ -142,24 +142,23 @@ type Choice int
 func (d *Menu) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
-		i, ok := d.itemAt(int(msg))
-		if ok && i == d.at {
-			return d.choice(i)
-		}
-		if ok {
-			d.at = i
+		again := d.At
+		if i, ok := d.itemAt(int(msg)); ok {
+			if d.At = i; i == again {
+				return d.choice(i)
+			}
 		}
 	case tea.KeyPressMsg:
-		key := msg.String()
+		key, n := msg.String(), len(d.Items)
 		switch key {
 		case "esc":
 			return keymap.Back
 		case "up", "k":
-			d.move(-1)
+			d.At = (d.At + n - 1) % max(1, n) // what there is may come later
 		case "down", "j":
-			d.move(1)
+			d.At = (d.At + 1) % max(1, n)
 		case "enter":
-			return d.choice(d.at)
+			return d.choice(d.At)
 		default:
 			return d.choice(slices.IndexFunc(d.Items, func(it Item) bool { return it.Key == key }))
 		}
@@ -174,64 +173,48 @@ func (d *Menu) choice(i int) any {
 	return Choice(i)
 }
 
-func (d *Menu) move(by int) {
-	if len(d.Items) > 0 {
-		d.at = (d.at + by + len(d.Items)) % len(d.Items)
-	}
-}
-
-func (d *Menu) At() int { return d.at }
-
-func (d *Menu) SetAt(i int) { d.at = max(0, min(i, len(d.Items)-1)) }
-
 func (d *Menu) itemAt(line int) (int, bool) {
 	i := line - d.first
-	return i, line >= 0 && line < d.lines && i >= 0 && i < len(d.Items)
+	return i, line >= 0 && line < d.rows && i >= 0 && i < len(d.Items)
 }
 
 // Draw draws the menu.
 func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 72)
-	draw := func(w int) []string {
-		var out []string
-		for _, t := range d.Text {
-			out = append(out, th.Wrapped(t, w, theme.Text, "")...)
-		}
-		if len(d.Text) > 0 {
-			out = append(out, "")
-		}
-		for i, it := range d.Items {
-			mark := "  "
-			if i == d.at {
-				mark = th.Say(theme.Pointer, th.PointerSign) + " "
-			}
-			look := theme.Text
-			label := it.Label
-			if it.Off != "" {
-				look, label = theme.Disabled, label+": "+it.Off
-			}
-			if i == d.at {
-				look = theme.Selected
-			}
-			k := ""
-			if it.Key != "" {
-				k = th.Say(theme.Key, it.Key) + "  "
-			}
-			out = append(out, mark+k+th.Say(look, th.Truncate(label, max(1, w-2-th.Width(k)), th.Ellipsis)))
-		}
-		return out
-	}
-	lines := draw(max(1, w-4))
+	lines := d.lines(th, max(1, w-4))
 	return th.Frame(screen, d.Title, []string{"enter", "choose", "esc", "back"}, w, len(lines), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
-			lines := draw(w)
-			first := 0
-			if at := len(lines) - len(d.Items) + d.at; at >= h {
-				first = at - h + 1
-			}
-			d.first, d.lines = len(lines)-len(d.Items)-first, h
-			return lines[min(first, len(lines)):], nil
+			lines := d.lines(th, w)
+			head := len(lines) - len(d.Items)
+			hidden := min(max(0, head+d.At+1-h), len(lines))
+			d.first, d.rows = head-hidden, h
+			return lines[hidden:], nil
 		})
+}
+
+func (d *Menu) lines(th *theme.Theme, w int) []string {
+	var out []string
+	for _, t := range d.Text {
+		out = append(out, th.Wrapped(t, w, theme.Text, "")...)
+	}
+	if len(d.Text) > 0 {
+		out = append(out, "")
+	}
+	for i, it := range d.Items {
+		look, label, key := theme.Text, it.Label, ""
+		if it.Off != "" {
+			look, label = theme.Disabled, label+": "+it.Off
+		}
+		if i == d.At {
+			look = theme.Selected
+		}
+		if it.Key != "" {
+			key = th.Say(theme.Key, it.Key) + "  "
+		}
+		label = th.Truncate(label, max(1, w-2-th.Width(key)), th.Ellipsis)
+		out = append(out, th.Pointer(i == d.At)+" "+key+th.Say(look, label))
+	}
+	return out
 }
 
 // Progress shows how far something is that can be stopped.
@@ -266,10 +249,7 @@ func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func bar(th *theme.Theme, done, total, w int) string {
-	full := 0
-	if total > 0 {
-		full = max(0, min(w, done*w/total))
-	}
+	full := layout.Clamp(done*w/max(1, total), 0, w)
 	return th.Say(theme.Accent, strings.Repeat(th.BarFull, full)) + th.Say(theme.Dim, strings.Repeat(th.BarEmpty, w-full))
 }
 
@@ -288,13 +268,11 @@ type Copy string
 
 // Update scrolls and closes. It returns Copy.
 func (d *Text) Update(msg tea.Msg) any {
-	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "enter" {
-		return keymap.Back
-	} else if ok && k.String() == "y" && d.Copied != "" {
+	k, _ := msg.(tea.KeyPressMsg)
+	if k.String() == "y" && d.Copied != "" {
 		return Copy(d.Copied)
 	}
-	switch d.Keys.Read(msg, page, d.Scroll) {
-	case keymap.Back, keymap.Hide:
+	if a := d.Keys.Read(msg, page, d.Scroll); a == keymap.Back || a == keymap.Hide || k.String() == "enter" {
 		return keymap.Back
 	}
 	return nil
