@@ -39,7 +39,7 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	}
 	if len(about.People) > 0 {
 		people := NewPeople("People of the new conversation", model.EditParticipants, false, about)
-		people.take(model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()})
+		people.take(Loaded{{Conversation: model.Conversation{Ref: model.Ref{Account: about.Account}, Participants: model.SetOf[model.Participant]()}}})
 		add(fieldPeople, table{People: people})
 	}
 	add(fieldMessage, theme.NewArea(""))

@@ -96,7 +96,7 @@ func newField(k model.EditKind, s Subject) *field {
 	case model.ShapePeople:
 		people := NewPeople(strings.ToUpper(string(k[:1]))+string(k[1:]), k, s.Several, s.People(k)...)
 		if known {
-			people.take(s.Conversation)
+			people.take(Loaded{{Conversation: s.Conversation}})
 		}
 		fl.control = table{People: people}
 	case model.ShapePairs:

@@ -3,7 +3,6 @@ package edit
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"confab/model"
@@ -52,27 +51,31 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 }
 
 func (e *People) foot() []string {
-	key := e.Keys.Of
-	switch {
-	case !e.loaded && len(e.unread) > 0 && len(e.of) > 0:
-		return []string{"enter", "go on with the others", key(keymap.RoleNext), "read again", "esc", "back"}
-	case !e.loaded && len(e.unread) > 0:
-		return []string{key(keymap.RoleNext), "read again", "esc", "back"}
-	case !e.loaded:
-		return []string{"esc", "back"}
-	}
-	out := []string{key(keymap.Submit), "review"}
-	if r := e.row(); r != nil {
-		if choose, _ := e.choices(r.account); choose != "" {
-			out = append(out, key(keymap.RoleNext), choose)
+	var out []string
+	add := func(so bool, a keymap.Action, does string) {
+		if so {
+			out = append(out, e.Keys.Of(a), does)
 		}
 	}
-	out = append(out, key(keymap.AddPerson), "add")
-	if r := e.row(); r != nil {
-		if len(e.missing(*r)) > 0 && !r.added() {
-			out = append(out, key(keymap.AddToOthers), map[bool]string{false: "add to the rest", true: "not to the rest"}[r.everywhere])
+	add(e.loaded, keymap.Submit, "review")
+	if !e.loaded && len(e.unread) > 0 && len(e.of) > 0 {
+		out = append(out, "enter", "go on with the others")
+	}
+	add(!e.loaded && len(e.unread) > 0, keymap.RoleNext, "read again")
+	r := e.row()
+	if r != nil {
+		choose, _ := e.choices(r.account)
+		add(choose != "", keymap.RoleNext, choose)
+	}
+	add(e.loaded, keymap.AddPerson, "add")
+	if r != nil {
+		does := "add to the rest"
+		if r.everywhere {
+			does = "not to the rest"
 		}
-		out = append(out, key(keymap.RemovePerson), "remove", key(keymap.RevertPerson), "as it was")
+		add(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers, does)
+		add(true, keymap.RemovePerson, "remove")
+		add(true, keymap.RevertPerson, "as it was")
 	}
 	return append(out, "esc", "back")
 }
@@ -93,28 +96,14 @@ func (e *People) waiting(th *theme.Theme, w int) []string {
 	return out
 }
 
-func titleOf(c model.Conversation, most int) string {
-	if title := model.CleanLine(c.Title, most); title != "" {
-		return title
-	}
-	return model.CleanLine(c.Ref.String(), most)
-}
+func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Title, c.Ref, most) }
 
 // notes say which conversations are left as they are, each reason once.
 func (e *People) notes() []string {
-	var out, seen []string
-	for _, why := range e.off {
-		if slices.Contains(seen, why) {
-			continue
-		}
-		seen = append(seen, why)
-		n := 0
-		for _, other := range e.off {
-			if other == why {
-				n++
-			}
-		}
-		out = append(out, theme.Number(n)+" can't: "+model.CleanLine(why, 200))
+	var out []string
+	whys, n := theme.Counted(e.off)
+	for i, why := range whys {
+		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}
 	if n := len(e.unread); n > 0 {
 		out = append(out, theme.Number(n)+" left out: "+theme.People(e.unread, 3, func(h Held) string { return titleOf(h.Conversation, 40) }))
@@ -122,45 +111,46 @@ func (e *People) notes() []string {
 	return out
 }
 
+// becoming is what becomes of a row, with its sign and look.
+type becoming struct {
+	word, sign string
+	look       theme.Token
+}
+
+var becomings = []becoming{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
+
+// becoming returns the place of what becomes of a row.
+func (e *People) becoming(r person) int {
+	switch {
+	case r.gone:
+		return 1
+	case r.added():
+		return 0
+	case len(e.changes(r)) > 0:
+		return 2
+	}
+	return 3
+}
+
 // summary counts what would change.
 func (e *People) summary() string {
-	var added, removed, altered, kept int
+	var n [4]int
 	for _, r := range e.rows {
-		switch {
-		case r.gone:
-			removed++
-		case r.added():
-			added++
-		case len(e.changes(r)) > 0:
-			altered++
-		default:
-			kept++
-		}
+		n[e.becoming(r)]++
 	}
 	of := ""
-	if e.several {
+	switch changed := theme.Changed(n[0], n[1], n[2], n[3]); {
+	case n[3] < len(e.rows) && e.several:
+		return changed + "; " + theme.Number(len(e.touched())) + " of " + theme.Count(len(e.of), "conversation") + " change"
+	case n[3] < len(e.rows):
+		return changed
+	case e.several:
 		of = " in " + theme.Count(len(e.of), "conversation")
 	}
-	if added+removed+altered == 0 {
-		if e.kind == model.EditContacts {
-			return theme.Count(kept, "contact") + of
-		}
-		return headcount(kept) + of
+	if e.kind == model.EditContacts {
+		return theme.Count(n[3], "contact") + of
 	}
-	var out []string
-	say := func(n int, what string) {
-		if n > 0 {
-			out = append(out, theme.Number(n)+" "+what)
-		}
-	}
-	say(added, "added")
-	say(removed, "removed")
-	say(altered, "changed")
-	say(kept, "kept")
-	if e.several {
-		of = "; " + theme.Number(len(e.touched())) + " of " + theme.Count(len(e.of), "conversation") + " change"
-	}
-	return strings.Join(out, ", ") + of
+	return headcount(n[3]) + of
 }
 
 func headcount(n int) string {
@@ -185,7 +175,7 @@ func (e *People) below(th *theme.Theme, w int) []string {
 		return nil
 	}
 	titles := func(where []int) string {
-		if n := len(where); n > 1 && n == e.count[r.account] {
+		if n := len(where); n > 1 && n == len(e.all(r.account)) {
 			return "all " + theme.Number(n)
 		}
 		return theme.People(where, 4, func(i int) string { return titleOf(e.of[i], 40) })
@@ -228,28 +218,19 @@ func (r person) standing(th *theme.Theme) string {
 // word says in how many conversations somebody is, and what becomes of that.
 func (e *People) word(r person, short bool) string {
 	n, missing := len(r.In), len(e.missing(r))
+	what := e.share(r)
 	switch {
-	case r.gone:
-		return "removed"
-	case !e.several && r.added():
-		return "added"
-	case !e.several && len(e.changes(r)) > 0:
-		return "changed"
-	case !e.several:
-		return ""
+	case r.gone || !e.several:
+		return becomings[e.becoming(r)].word
 	case r.added():
 		return fmt.Sprintf("new in %d", missing)
 	case short:
-		return fmt.Sprintf("%d/%d", n, n+missing) + plus(r.everywhere, missing)
+		what = fmt.Sprintf("%d/%d", n, n+missing)
 	}
-	return e.share(r) + plus(r.everywhere, missing)
-}
-
-func plus(so bool, n int) string {
-	if !so {
-		return ""
+	if r.everywhere {
+		what += fmt.Sprintf(" +%d", missing)
 	}
-	return fmt.Sprintf(" +%d", n)
+	return what
 }
 
 type columns struct {
@@ -260,20 +241,12 @@ type columns struct {
 
 func (e *People) draw(th *theme.Theme, i int, c columns) string {
 	r := e.rows[i]
-	sign, look := " ", theme.Text
-	switch {
-	case r.gone:
-		sign, look = "-", theme.Removed
-	case r.added():
-		sign, look = "+", theme.Added
-	case len(e.changes(r)) > 0:
-		sign, look = "~", theme.Warning
-	}
-	nameLook := look
+	as := becomings[e.becoming(r)]
+	look := as.look
 	if i == e.bar.At {
-		nameLook = theme.Selected
+		look = theme.Selected
 	}
-	line := th.Pointer(i == e.bar.At) + " " + th.Say(look, sign) + " " + th.Paint(nameLook, name(th, r, c), c.name)
+	line := th.Pointer(i == e.bar.At) + " " + th.Say(as.look, as.sign) + " " + th.Paint(look, name(th, r, c), c.name)
 	if c.mail > 0 {
 		line += " " + th.Paint(theme.Dim, theme.Mail(r.Participant), c.mail)
 	}
@@ -288,7 +261,7 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 		line += " " + th.Fit(text, c.standing, th.Ellipsis)
 	}
 	if c.word > 0 {
-		line += " " + th.Paint(look, e.word(r, c.short), c.word)
+		line += " " + th.Paint(as.look, e.word(r, c.short), c.word)
 	}
 	return line
 }
@@ -296,36 +269,34 @@ func (e *People) draw(th *theme.Theme, i int, c columns) string {
 // columns shares the width out by what is there: no name is cut where the column
 // beside it is empty.
 func (e *People) columns(th *theme.Theme, w int) columns {
-	need, c := columns{}, columns{name: w - 4, short: w < 60, alike: map[string]int{}}
+	c := columns{name: w - 4, short: w < 60, alike: map[string]int{}}
 	for _, r := range e.rows {
 		c.alike[drawnName(th, r)]++
 	}
-	for _, r := range e.rows {
-		need.name = max(need.name, th.Width(name(th, r, c)))
-		need.mail = max(need.mail, th.Width(theme.Mail(r.Participant)))
-		need.standing = max(need.standing, th.Width(r.standing(th)))
-		need.word = max(need.word, th.Width(e.word(r, c.short)))
-		if len(e.about) > 1 {
-			need.account = max(need.account, th.Width(r.account))
-		}
-	}
-	take := func(n int) int {
-		n = max(0, min(n, c.name-1-min(need.name, c.name/2)))
-		if n > 0 {
-			c.name -= n + 1
+	widest := func(of func(r person) string) (n int) {
+		for _, r := range e.rows {
+			n = max(n, th.Width(of(r)))
 		}
 		return n
 	}
+	names := widest(func(r person) string { return name(th, r, c) })
+	take := func(most int, of func(r person) string) int {
+		n := max(0, min(most, widest(of), c.name-1-min(names, c.name/2)))
+		c.name -= n + min(1, n)
+		return n
+	}
 	if e.several || w >= 68 {
-		c.word = take(need.word) // else the sign says it
+		c.word = take(w, func(r person) string { return e.word(r, c.short) }) // else the sign says it
 	}
-	c.standing = take(min(need.standing, 36))
+	c.standing = take(36, func(r person) string { return r.standing(th) })
 	if w >= 44 {
-		c.account = take(min(need.account, 16))
-		c.mail = take(need.mail)
+		if len(e.about) > 1 {
+			c.account = take(16, func(r person) string { return r.account })
+		}
+		c.mail = take(w, func(r person) string { return theme.Mail(r.Participant) })
 	}
-	if spare := c.name - need.name; spare > 0 && c.mail > 0 { // an address stands by its name
-		c.name, c.mail = need.name, c.mail+spare
+	if spare := c.name - names; spare > 0 && c.mail > 0 { // an address stands by its name
+		c.name, c.mail = names, c.mail+spare
 	}
 	c.name = max(0, c.name)
 	return c

@@ -1,6 +1,8 @@
 package theme
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -34,4 +36,21 @@ func Changed(added, removed, changed, kept int) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// Counted returns what is in a list, each once, and how often.
+func Counted(list []string) (each []string, n []int) {
+	for _, s := range list {
+		i := slices.Index(each, s)
+		if i < 0 {
+			i, each, n = len(each), append(each, s), append(n, 0)
+		}
+		n[i]++
+	}
+	return each, n
+}
+
+// TitleOf returns the title of a conversation, where it has none its ref.
+func TitleOf(title string, ref model.Ref, most int) string {
+	return cmp.Or(model.CleanLine(title, most), model.CleanLine(ref.String(), most))
 }
