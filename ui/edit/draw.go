@@ -12,13 +12,14 @@ import (
 // Draw draws the form.
 func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{f.Keys.Of(keymap.Submit), "review", f.Keys.Of(keymap.NextField), "next"}
-	if fl := f.field(); fl != nil {
-		switch fl.control.(type) {
-		case *choice:
+	fl := f.field()
+	switch fl.control.(type) {
+	case *choice:
+		if fl.kind != "" {
 			foot = append(foot, "left/right", "choose")
-		case table, *pick:
-			foot = append(foot, "enter", "open")
 		}
+	case table, *pick:
+		foot = append(foot, "enter", "open")
 	}
 	total := 1
 	for _, fl := range f.fields {

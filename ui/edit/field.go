@@ -118,6 +118,12 @@ func (f *field) multiline() bool {
 	return false
 }
 
+func (f *field) cycle(by int) {
+	if c, ok := f.control.(*choice); ok {
+		c.cycle(by)
+	}
+}
+
 // needs reports whether the field takes a key that else moves in the form.
 func (f *field) needs(key string) bool {
 	switch key {

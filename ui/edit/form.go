@@ -57,7 +57,7 @@ func NewForm(title string, s Subject) *Form {
 		}
 	}
 	f.move(0)
-	if f.field() == nil {
+	if f.field().kind == "" {
 		f.problem = "nothing of this conversation can be edited"
 	}
 	return f
@@ -67,9 +67,7 @@ func newField(k model.EditKind, s Subject) *field {
 	fl := &field{kind: k}
 	switch cp := s.Capabilities.Of(k); {
 	case !cp.Can():
-		if fl.off = model.CleanLine(cp.Reason, 300); fl.off == "" {
-			fl.off = "the service can't do this"
-		}
+		fl.off = cmp.Or(model.CleanLine(cp.Reason, 300), "the service can't do this")
 	case cp.State == model.CapabilityAssumed:
 		fl.note = "assumed"
 	}
@@ -100,12 +98,11 @@ func newField(k model.EditKind, s Subject) *field {
 		}
 		fl.control = table{People: people}
 	case model.ShapePairs:
-		if !known && !s.Several && fl.off == "" {
-			fl.note = "not loaded: only what is added here changes"
-		}
 		var exact map[string]string
 		if known {
 			exact = model.Pairs(s.Conversation, k)
+		} else if !s.Several && fl.off == "" {
+			fl.note = "not loaded: only what is added here changes"
 		}
 		fl.control = newPairs(exact)
 	}
@@ -118,64 +115,50 @@ func (f *Form) Update(msg tea.Msg) any {
 	fl := f.field()
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		if fl != nil {
-			fl.Paste(msg.Content)
-		}
+		fl.Paste(msg.Content)
 	case layout.Click:
 		f.click(int(msg))
 	case tea.KeyPressMsg:
-		if msg.String() == "esc" {
+		key := msg.String()
+		if key == "esc" {
 			return keymap.Back
 		}
 		f.problem = ""
-		if fl == nil || !fl.needs(msg.String()) {
-			switch a := f.Keys.Press(msg.String()); a {
-			case keymap.Submit:
-				return a
-			case keymap.Accept:
-				return f.enter()
-			case keymap.NextField:
-				f.move(1)
-				return nil
-			case keymap.PreviousField:
-				f.move(-1)
-				return nil
-			case keymap.ChoiceNext, keymap.ChoicePrev:
-				f.cycle(a)
-				return nil
-			}
+		var a keymap.Action
+		if !fl.needs(key) {
+			a = f.Keys.Press(key)
 		}
-		if fl != nil {
+		switch a {
+		case keymap.Submit:
+			return a
+		case keymap.Accept:
+			return f.enter(fl)
+		case keymap.NextField:
+			f.move(1)
+		case keymap.PreviousField:
+			f.move(-1)
+		case keymap.ChoiceNext:
+			fl.cycle(1)
+		case keymap.ChoicePrev:
+			fl.cycle(-1)
+		default:
 			fl.Key(msg)
 		}
 	}
 	return nil
 }
 
-func (f *Form) enter() any {
-	if fl := f.field(); fl != nil {
-		switch c := fl.control.(type) {
-		case table:
-			return c.People
-		case *pick:
-			return newPicker("Choose a "+string(c.kind), []place{{account: f.about.Account, kind: c.kind}},
-				func(_ string, p model.Participant) { c.who = p })
-		}
+// enter opens what a field is filled in with, else goes on to the next.
+func (f *Form) enter(fl *field) any {
+	switch c := fl.control.(type) {
+	case table:
+		return c.People
+	case *pick:
+		return newPicker("Choose a "+string(c.kind), []place{{account: f.about.Account, kind: c.kind}},
+			func(_ string, p model.Participant) { c.who = p })
 	}
 	f.move(1)
 	return nil
-}
-
-func (f *Form) cycle(a keymap.Action) {
-	by := 1
-	if a == keymap.ChoicePrev {
-		by = -1
-	}
-	if fl := f.field(); fl != nil {
-		if c, ok := fl.control.(*choice); ok {
-			c.cycle(by)
-		}
-	}
 }
 
 // move goes to another field that can be edited; by 0 stays unless this one can't.
@@ -200,10 +183,10 @@ func (f *Form) click(line int) {
 	}
 }
 
-// field returns the field that takes keys, nil where none can be edited.
+// field returns the field that takes keys, one of nothing where none can be edited.
 func (f *Form) field() *field {
 	if f.at >= len(f.fields) || f.fields[f.at].off != "" {
-		return nil
+		return &field{control: &choice{}}
 	}
 	return f.fields[f.at]
 }
@@ -237,10 +220,7 @@ func (f *Form) Draft() string {
 	if len(m) == 0 {
 		return ""
 	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		return ""
-	}
+	b, _ := json.Marshal(m) // text alone
 	return string(b)
 }
 
