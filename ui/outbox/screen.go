@@ -236,15 +236,15 @@ func (s *Screen) Update(msg tea.Msg) any {
 	if s.finder.Typing() {
 		if by, look := s.finder.Read(s.Keys, msg); look {
 			s.next(by)
-		} else {
-			s.seeking = s.seeking && s.finder.Query != ""
 		}
+		s.seeking = s.seeking && s.finder.Query != ""
 		return Moved{}
 	}
-	if at, ok := msg.(layout.Click); ok {
-		if again := s.putAt(int(at)); again {
+	if line, ok := msg.(layout.Click); ok {
+		if int(line) < s.height && s.bar.Click(int(line), len(s.lines)) {
 			return s.look()
 		}
+		s.Move(0)
 		return nil
 	}
 	moved := false
@@ -252,30 +252,31 @@ func (s *Screen) Update(msg tea.Msg) any {
 		s.Move(by)
 		moved = true
 	})
-	switch {
-	case moved:
-		return Moved{}
-	case a == keymap.Back && s.finder.Shown():
-		s.finder, s.seeking = keymap.Finder{}, false
-		return nil
-	case a == keymap.Back && s.Shut():
-		return nil
-	case a == keymap.Search:
+	switch a {
+	case keymap.Back:
+		if s.finder.Shown() {
+			s.finder, s.seeking = keymap.Finder{}, false
+			return nil
+		}
+		if s.Shut() {
+			return nil
+		}
+	case keymap.Search:
 		s.finder.Begin()
 		return nil
-	case a == keymap.SearchNext:
-		s.next(1)
-		return Moved{}
-	case a == keymap.SearchPrev:
-		s.next(-1)
-		return Moved{}
-	case a == keymap.Hide, a == keymap.OutboxScreen:
+	case keymap.Hide, keymap.OutboxScreen:
 		return keymap.Back
-	case a == keymap.NextSection:
-		s.NextSection()
-		return Moved{}
-	case a == keymap.Resolve:
+	case keymap.Resolve:
 		return s.look()
+	case keymap.SearchNext:
+		s.next(1)
+	case keymap.SearchPrev:
+		s.next(-1)
+	case keymap.NextSection:
+		s.NextSection()
+	}
+	if moved || a == keymap.SearchNext || a == keymap.SearchPrev || a == keymap.NextSection {
+		return Moved{}
 	}
 	return a
 }
@@ -326,45 +327,27 @@ func (s *Screen) NextSection() {
 	}
 }
 
-// next goes to the next match after the line under the cursor, or before it, in a circle;
-// by 0 stays on a match. Where none was read yet, older ones are wanted.
+// next goes to the next match after the line under the cursor, or before it; by 0 stays on
+// a match. Where none was read yet, older ones are wanted.
 func (s *Screen) next(by int) {
-	n := len(s.lines)
-	if s.finder.Missed, s.seeking = false, false; s.finder.Query == "" || n == 0 {
-		return
+	i, ok := s.finder.Next(s.bar.At+by, by, len(s.lines), func(i int) string { return s.lines[i].words() })
+	if ok {
+		s.moveTo(i)
 	}
-	step := 1
-	if by < 0 {
-		step = -1
-	}
-	for k := range n {
-		i := ((s.bar.At+by+step*k)%n + n) % n
-		if l := s.lines[i]; s.finder.Matches(l.words()) {
-			s.moveTo(i)
-			return
-		}
-	}
-	s.seeking, s.finder.Missed = s.more, !s.more
+	s.seeking = s.finder.Missed && s.more
+	s.finder.Missed = s.finder.Missed && !s.more
 }
 
 // words are what is looked for in a line.
 func (l line) words() string {
 	if l.edit != nil {
-		return titleOf(l.edit)
+		return titleOf(l.edit.OutboxEntry)
 	}
 	out := l.sub.Words()
 	if p := l.sub.Problem; p != nil {
 		out += " " + p.Title + " " + p.Error.Words()
 	}
 	return out
-}
-
-func (s *Screen) putAt(at int) (again bool) {
-	if at < s.height {
-		again = s.bar.Click(at, len(s.lines))
-		s.Move(0)
-	}
-	return again
 }
 
 // Under returns the submission under the cursor, and the edit where it is on one.
