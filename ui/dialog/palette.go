@@ -51,20 +51,20 @@ func (p *Palette) Update(msg tea.Msg) any {
 			return p.choice()
 		}
 	case tea.KeyPressMsg:
-		switch msg.String() {
+		key := msg.String()
+		switch key {
 		case "esc", "ctrl+p":
 			return keymap.Back
-		case "up", "ctrl+k":
-			p.move(-1)
-		case "down", "ctrl+j", "ctrl+n":
-			p.move(1)
-		case "pgup":
-			p.move(-page)
-		case "pgdown":
-			p.move(page)
 		case "enter":
 			return p.choice()
-		default:
+		case "ctrl+k":
+			key = "up"
+		case "ctrl+j", "ctrl+n":
+			key = "down"
+		}
+		if by := layout.Steps(key, page); by != 0 {
+			p.move(by)
+		} else {
 			changed = p.input.Key(msg)
 		}
 	}
@@ -136,12 +136,8 @@ func (p *Palette) row(th *theme.Theme, e Entry, at bool, w int) string {
 		keyW, nameW = 7, 0
 	}
 	look, help := theme.Text, e.Help
-	if e.Off != "" {
-		look = theme.Disabled
-		why := "off: " + model.CleanLine(e.Off, 300)
-		if help += " (" + why + ")"; nameW > 0 {
-			help = why
-		}
+	if why := "off: " + model.CleanLine(e.Off, 300); e.Off != "" {
+		look, help = theme.Disabled, theme.Pick(nameW > 0, why, help+" ("+why+")")
 	}
 	if at {
 		look = theme.Selected

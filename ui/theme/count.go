@@ -54,3 +54,11 @@ func Counted(list []string) (each []string, n []int) {
 func TitleOf(title string, ref model.Ref, most int) string {
 	return cmp.Or(model.CleanLine(title, most), model.CleanLine(ref.String(), most))
 }
+
+// Pick returns one of two values.
+func Pick[T any](so bool, yes, no T) T {
+	if so {
+		return yes
+	}
+	return no
+}
