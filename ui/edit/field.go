@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"confab/model"
+	"confab/ui/layout"
 	"confab/ui/theme"
 )
 
@@ -103,20 +104,17 @@ func (p *pick) Touched() bool   { return p.who.ID != "" }
 func (p *pick) Value() string   { return p.who.ID + "\n" + p.who.Name }
 func (p *pick) Set(text string) { p.who.ID, p.who.Name, _ = strings.Cut(text, "\n") }
 
-func (f *field) rows() int {
-	if f.off == "" && f.multiline() {
-		return 4
-	}
-	return 1
+// area is a control of several lines.
+type area interface {
+	Draw(th *theme.Theme, w, h int) ([]string, *layout.Cursor)
 }
 
 func (f *field) multiline() bool {
-	switch f.control.(type) {
-	case *theme.Area, *pairs:
-		return true
-	}
-	return false
+	_, ok := f.control.(area)
+	return ok
 }
+
+func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
 
 func (f *field) cycle(by int) {
 	if c, ok := f.control.(*choice); ok {

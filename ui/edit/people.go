@@ -129,17 +129,13 @@ func (e *People) Update(msg tea.Msg) any {
 }
 
 func (e *People) do(a keymap.Action) any {
-	by, r := 1, e.row()
-	switch {
+	switch r := e.row(); {
 	case a == keymap.AddPerson:
 		return e.picker()
 	case a == keymap.Submit:
 		return a
 	case a == keymap.RoleNext || a == keymap.RolePrev:
-		if a == keymap.RolePrev {
-			by = -1
-		}
-		e.cycle(r, by)
+		e.cycle(r, theme.Pick(a == keymap.RoleNext, 1, -1))
 	case r == nil:
 	case a == keymap.AddToOthers:
 		e.spread(r)
@@ -198,11 +194,8 @@ func (e *People) ready() any {
 		}
 	}
 	place := func(r person) int {
-		at := 2 * slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
-		if !isPerson(r.Participant) {
-			at++
-		}
-		return at
+		at := slices.IndexFunc(e.about, func(d model.Description) bool { return d.Account == r.account })
+		return 2*at + theme.Pick(isPerson(r.Participant), 0, 1)
 	}
 	slices.SortStableFunc(e.rows, func(a, b person) int {
 		return cmp.Or(place(a)-place(b), len(b.In)-len(a.In), strings.Compare(strings.ToLower(a.Display()), strings.ToLower(b.Display())),
@@ -238,12 +231,8 @@ func (e *People) move(by int) {
 func (e *People) picker() any {
 	var places []place
 	for _, d := range e.about {
-		kinds := d.People
-		if e.kind == model.EditContacts {
-			kinds = []model.LookupKind{model.LookupContacts}
-		}
 		var some []place
-		for _, k := range kinds {
+		for _, k := range theme.Pick(e.kind == model.EditContacts, []model.LookupKind{model.LookupContacts}, d.People) {
 			some = append(some, place{d.Account, k, e.space(d.Account)})
 		}
 		if r := e.row(); r != nil && r.account == d.Account {
@@ -256,11 +245,8 @@ func (e *People) picker() any {
 		e.problem = "the service has no directory to add people from"
 		return nil
 	}
-	title := "Add"
-	if e.several {
-		title = "Add to " + theme.Count(len(e.of), "conversation")
-	}
-	p := newPicker(title, places, e.add)
+	title := theme.Pick(e.several, " to "+theme.Count(len(e.of), "conversation"), "")
+	p := newPicker("Add"+title, places, e.add)
 	p.has = func(account string, p model.Participant) string {
 		switch i := e.find(account, p); {
 		case i < 0 || e.rows[i].gone:
@@ -276,16 +262,14 @@ func (e *People) picker() any {
 // space returns the space that the conversations of an account have in common, "" for
 // none: it narrows a directory that is one of a space.
 func (e *People) space(account string) string {
-	all := e.all(account)
-	for _, i := range all {
-		if e.of[i].Space.ID != e.of[all[0]].Space.ID {
-			return ""
-		}
+	var spaces []string
+	for _, i := range e.all(account) {
+		spaces = append(spaces, e.of[i].Space.ID)
 	}
-	if len(all) == 0 {
-		return ""
+	if spaces = slices.Compact(spaces); len(spaces) == 1 {
+		return spaces[0]
 	}
-	return e.of[all[0]].Space.ID
+	return ""
 }
 
 func (e *People) find(account string, p model.Participant) int {

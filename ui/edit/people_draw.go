@@ -13,11 +13,8 @@ import (
 
 // Draw draws the table.
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
-	notes := e.notes()
-	tail := 0
-	if e.several {
-		tail = 2
-	} else if len(e.rooms) > 0 {
+	notes, tail := e.notes(), 0
+	if e.several || len(e.rooms) > 0 {
 		tail = len(e.rooms) + 2
 	}
 	h := max(8, min(len(e.rows)+2+len(notes)+tail, screen.H-5))
@@ -25,11 +22,8 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		if !e.loaded {
 			return e.waiting(th, w), nil
 		}
-		look, text := theme.Dim, e.summary()
-		if e.problem != "" {
-			look, text = theme.Error, e.problem
-		}
-		out := []string{th.Paint(look, text, w)}
+		look := theme.Pick(e.problem == "", theme.Dim, theme.Error)
+		out := []string{th.Paint(look, cmp.Or(e.problem, e.summary()), w)}
 		for _, n := range notes {
 			out = append(out, th.Paint(theme.Warning, n, w))
 		}
@@ -69,11 +63,7 @@ func (e *People) foot() []string {
 	}
 	add(e.loaded, keymap.AddPerson, "add")
 	if r != nil {
-		does := "add to the rest"
-		if r.everywhere {
-			does = "not to the rest"
-		}
-		add(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers, does)
+		add(len(e.missing(*r)) > 0 && !r.added(), keymap.AddToOthers, theme.Pick(r.everywhere, "not to the rest", "add to the rest"))
 		add(true, keymap.RemovePerson, "remove")
 		add(true, keymap.RevertPerson, "as it was")
 	}
@@ -138,27 +128,15 @@ func (e *People) summary() string {
 	for _, r := range e.rows {
 		n[e.becoming(r)]++
 	}
-	of := ""
-	switch changed := theme.Changed(n[0], n[1], n[2], n[3]); {
-	case n[3] < len(e.rows) && e.several:
-		return changed + "; " + theme.Number(len(e.touched())) + " of " + theme.Count(len(e.of), "conversation") + " change"
-	case n[3] < len(e.rows):
-		return changed
-	case e.several:
-		of = " in " + theme.Count(len(e.of), "conversation")
+	all := theme.Count(len(e.of), "conversation")
+	if n[3] < len(e.rows) {
+		change := "; " + theme.Number(len(e.touched())) + " of " + all + " change"
+		return theme.Changed(n[0], n[1], n[2], n[3]) + theme.Pick(e.several, change, "")
 	}
-	if e.kind == model.EditContacts {
-		return theme.Count(n[3], "contact") + of
-	}
-	return headcount(n[3]) + of
+	return theme.Pick(e.kind == model.EditContacts, theme.Count(n[3], "contact"), headcount(n[3])) + theme.Pick(e.several, " in "+all, "")
 }
 
-func headcount(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return theme.Number(n) + " people"
-}
+func headcount(n int) string { return theme.Number(n) + theme.Pick(n == 1, " person", " people") }
 
 // below tells, under the people of several conversations, in which of them somebody is
 // as what; under the contacts of one, its rooms.
@@ -186,10 +164,7 @@ func (e *People) below(th *theme.Theme, w int) []string {
 	}
 	if missing := e.missing(*r); len(missing) > 0 {
 		now, _ := r.becomes(missing[0])
-		as := ""
-		if s := theme.Standing(now); s != "" {
-			as = " as " + s
-		}
+		as := theme.Around(" as ", theme.Standing(now), "")
 		switch {
 		case r.everywhere:
 			out = append(out, "to be added to "+titles(missing)+as)
@@ -207,10 +182,7 @@ func (r person) standing(th *theme.Theme) string {
 	role, status := r.terms()
 	to := theme.Standing(model.Participant{Role: role, Status: status})
 	if r.added() || !r.gone && (r.role != "" || r.status != "") && to != was {
-		if was != "" {
-			was += " " + th.Arrow + " "
-		}
-		was += to
+		return theme.Around("", was, " "+th.Arrow+" ") + to
 	}
 	return was
 }
@@ -242,10 +214,7 @@ type columns struct {
 func (e *People) draw(th *theme.Theme, i int, c columns) string {
 	r := e.rows[i]
 	as := becomings[e.becoming(r)]
-	look := as.look
-	if i == e.bar.At {
-		look = theme.Selected
-	}
+	look := theme.Pick(i == e.bar.At, theme.Selected, as.look)
 	line := th.Pointer(i == e.bar.At) + " " + th.Say(as.look, as.sign) + " " + th.Paint(look, name(th, r, c), c.name)
 	if c.mail > 0 {
 		line += " " + th.Paint(theme.Dim, theme.Mail(r.Participant), c.mail)
@@ -316,13 +285,9 @@ func drawnName(th *theme.Theme, r person) string { return th.Truncate(nameOf(r.P
 // nameOf is what somebody is called: with the kind, where it is no person, and the size
 // of a group.
 func nameOf(p model.Participant) string {
-	name := model.CleanLine(p.Display(), 200)
-	if isPerson(p) {
-		return name
-	}
-	kind := model.CleanLine(p.Kind, 20)
+	name, size := model.CleanLine(p.Display(), 200), ""
 	if p.Members > 0 {
-		kind += ", " + headcount(p.Members)
+		size = ", " + headcount(p.Members)
 	}
-	return name + " (" + kind + ")"
+	return name + theme.Pick(isPerson(p), "", " ("+model.CleanLine(p.Kind, 20)+size+")")
 }

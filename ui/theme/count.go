@@ -62,3 +62,11 @@ func Pick[T any](so bool, yes, no T) T {
 	}
 	return no
 }
+
+// Around puts something before and behind a text, nothing around none.
+func Around(before, text, behind string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text + behind
+}
