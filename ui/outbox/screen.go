@@ -56,7 +56,7 @@ type Screen struct {
 	loaded bool
 	// more says that older submissions were not read; last is the oldest that was.
 	more bool
-	last string
+	last model.Submission
 	subs []model.Submission // those of which nothing is in the outbox come last
 	// namesakes are the conversations of submissions of one edit, by their sentences.
 	namesakes theme.Namesakes
@@ -66,42 +66,36 @@ type Screen struct {
 
 	lines  []line
 	bar    layout.Bar
-	under  string // key of the line under the bar
 	height int
 
 	finder keymap.Finder
-	// seeking is the way of a search that goes on in what is not read yet.
+	// seeking says that a search goes on in what is not read yet.
 	seeking bool
 }
 
 // Set takes the submissions of which something is in the outbox and the newest page of
 // all. more says that there are older ones; those that were read stay.
 func (s *Screen) Set(pending, page []model.Submission, more bool) {
-	var older []model.Submission
-	if n := len(page); n > 0 && s.loaded {
-		for _, o := range s.subs {
-			if newestFirst(page[n-1], o) < 0 && sectionOf(o) == settled {
-				older = append(older, o)
-			}
-		}
-	}
+	older := slices.DeleteFunc(slices.Clone(s.subs), func(o model.Submission) bool {
+		return len(page) == 0 || newestFirst(page[len(page)-1], o) >= 0 || sectionOf(o) != settled
+	})
 	if len(older) == 0 {
-		s.more = more
-		s.last = ""
-		if len(page) > 0 {
-			s.last = page[len(page)-1].ID
-		}
+		s.last = model.Submission{}
+		s.paged(page, more)
 	}
 	s.loaded = true
 	s.take(pending, page, older)
 }
 
+func (s *Screen) paged(page []model.Submission, more bool) {
+	if s.more = more; len(page) > 0 {
+		s.last = page[len(page)-1]
+	}
+}
+
 // AddOlder takes the page after the oldest submission.
 func (s *Screen) AddOlder(page []model.Submission, more bool) {
-	s.more = more
-	if len(page) > 0 {
-		s.last = page[len(page)-1].ID
-	}
+	s.paged(page, more)
 	s.take(s.subs, page)
 	if s.seeking {
 		s.next(0)
@@ -111,16 +105,10 @@ func (s *Screen) AddOlder(page []model.Submission, more bool) {
 // Replace takes submissions that were read again or are new, unless they are older than
 // what was read.
 func (s *Screen) Replace(subs ...model.Submission) {
-	have := map[string]model.Submission{}
-	for _, sub := range s.subs {
-		have[sub.ID] = sub
-	}
-	oldest, paged := have[s.last]
-	subs = slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
-		_, known := have[sub.ID]
-		return !known && s.more && paged && sectionOf(sub) == settled && newestFirst(oldest, sub) < 0
-	})
-	s.take(subs, s.subs)
+	s.take(slices.DeleteFunc(slices.Clone(subs), func(sub model.Submission) bool {
+		known := slices.ContainsFunc(s.subs, func(o model.Submission) bool { return o.ID == sub.ID })
+		return !known && s.more && s.last.ID != "" && sectionOf(sub) == settled && newestFirst(s.last, sub) < 0
+	}), s.subs)
 }
 
 // Waiting returns the submissions in sight that wait for a reason.
@@ -138,13 +126,11 @@ func (s *Screen) Waiting() []string {
 // takes.
 func (s *Screen) Watched() []string {
 	var out []string
+	here, _, _ := s.Under()
 	for _, sub := range s.subs {
-		if sectionOf(sub) != settled || sub.ID == s.open {
+		if sectionOf(sub) != settled || sub.ID == s.open || sub.ID == here.ID {
 			out = append(out, sub.ID)
 		}
-	}
-	if sub, _, ok := s.Under(); ok {
-		out = append(out, sub.ID)
 	}
 	return out
 }
@@ -152,20 +138,16 @@ func (s *Screen) Watched() []string {
 // take joins lists of submissions; the first of an id counts.
 func (s *Screen) take(lists ...[]model.Submission) {
 	seen := map[string]bool{}
-	var all []model.Submission
-	for _, list := range lists {
-		for _, sub := range list {
-			if !seen[sub.ID] {
-				seen[sub.ID] = true
-				all = append(all, sub)
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b model.Submission) int {
+	s.subs = slices.DeleteFunc(slices.Concat(lists...), func(sub model.Submission) bool {
+		again := seen[sub.ID]
+		seen[sub.ID] = true
+		return again
+	})
+	slices.SortStableFunc(s.subs, func(a, b model.Submission) int {
 		return cmp.Or(cmp.Compare(sectionOf(a), sectionOf(b)), newestFirst(a, b))
 	})
-	s.subs, s.namesakes = all, theme.Namesakes{}
-	for _, sub := range all {
+	s.namesakes = theme.Namesakes{}
+	for _, sub := range s.subs {
 		if !sub.Ref.IsZero() {
 			s.namesakes.Add(sub.Sentence, sub.Ref)
 		}
@@ -188,40 +170,31 @@ func (s *Screen) Edits() Edits { return s.edits }
 
 // SetEdits takes the edits of the open submission, all or those on refs.
 func (s *Screen) SetEdits(id string, refs []model.Ref, waiting []model.OutboxEntry, done []model.JournalEntry) {
-	if id != s.open {
-		return
+	if id == s.open {
+		s.edits = s.edits.With(refs, waiting, done)
+		s.relist()
 	}
-	s.edits = s.edits.With(refs, waiting, done)
-	s.relist()
 }
 
 // relist makes the lines anew. The cursor stays where it is, or goes to the submission of
 // an edit that is gone.
 func (s *Screen) relist() {
-	var owner string
+	var under line
 	if s.bar.At < len(s.lines) {
-		owner = s.lines[s.bar.At].sub.ID
+		under = s.lines[s.bar.At]
 	}
 	s.lines = nil
 	for _, sub := range s.subs {
 		s.lines = append(s.lines, line{sub: sub})
 		if sub.ID == s.open {
 			for _, e := range s.edits.list {
-				s.lines = append(s.lines, line{sub: sub, edit: e})
+				s.lines = append(s.lines, line{sub, e})
 			}
 		}
 	}
-	for _, want := range []string{s.under, owner} {
-		if i := s.find(want); want != "" && i >= 0 {
-			s.bar.At = i
-			break
-		}
-	}
 	s.Move(0)
-}
-
-func (s *Screen) find(key string) int {
-	return slices.IndexFunc(s.lines, func(l line) bool { return l.key() == key })
+	s.Find(under.sub.ID)
+	s.Find(under.key())
 }
 
 // Moved asks for what the cursor moved to, Opened for the edits of a submission.
@@ -244,7 +217,6 @@ func (s *Screen) Update(msg tea.Msg) any {
 		if int(line) < s.height && s.bar.Click(int(line), len(s.lines)) {
 			return s.look()
 		}
-		s.Move(0)
 		return nil
 	}
 	moved := false
@@ -296,32 +268,22 @@ func (s *Screen) look() any {
 	return Opened{}
 }
 
-func (s *Screen) Move(by int) { s.moveTo(s.bar.At + by) }
+func (s *Screen) Move(by int) { s.bar.Move(by, len(s.lines)) }
 
-func (s *Screen) moveTo(i int) {
-	s.bar.Put(i, len(s.lines))
-	s.under = ""
-	if len(s.lines) > 0 {
-		s.under = s.lines[s.bar.At].key()
-	}
-}
-
+// Find goes to a submission or edit, if it is here.
 func (s *Screen) Find(id string) {
-	if i := s.find(id); i >= 0 {
-		s.moveTo(i)
+	if i := slices.IndexFunc(s.lines, func(l line) bool { return l.key() == id }); i >= 0 {
+		s.bar.At = i
 	}
 }
 
 // NextSection goes to the next section that has any lines, in a circle.
 func (s *Screen) NextSection() {
-	if len(s.lines) == 0 {
-		return
-	}
-	here := sectionOf(s.lines[s.bar.At].sub)
+	here, _, _ := s.Under()
 	for step := range sections {
-		want := (here + 1 + step) % sections
+		want := (sectionOf(here) + 1 + step) % sections
 		if i := slices.IndexFunc(s.lines, func(l line) bool { return sectionOf(l.sub) == want }); i >= 0 {
-			s.moveTo(i)
+			s.bar.At = i
 			return
 		}
 	}
@@ -332,7 +294,7 @@ func (s *Screen) NextSection() {
 func (s *Screen) next(by int) {
 	i, ok := s.finder.Next(s.bar.At+by, by, len(s.lines), func(i int) string { return s.lines[i].words() })
 	if ok {
-		s.moveTo(i)
+		s.bar.At = i
 	}
 	s.seeking = s.finder.Missed && s.more
 	s.finder.Missed = s.finder.Missed && !s.more
@@ -340,14 +302,13 @@ func (s *Screen) next(by int) {
 
 // words are what is looked for in a line.
 func (l line) words() string {
-	if l.edit != nil {
+	switch p := l.sub.Problem; {
+	case l.edit != nil:
 		return titleOf(l.edit.OutboxEntry)
+	case p != nil:
+		return l.sub.Words() + " " + p.Title + " " + p.Error.Words()
 	}
-	out := l.sub.Words()
-	if p := l.sub.Problem; p != nil {
-		out += " " + p.Title + " " + p.Error.Words()
-	}
-	return out
+	return l.sub.Words()
 }
 
 // Under returns the submission under the cursor, and the edit where it is on one.
@@ -372,9 +333,6 @@ func (s *Screen) Shut() bool {
 	if s.open == "" {
 		return false
 	}
-	if sub, edit, _ := s.Under(); edit != nil {
-		s.under = sub.ID
-	}
 	s.Open("")
 	return true
 }
@@ -382,5 +340,5 @@ func (s *Screen) Shut() bool {
 // WantsOlder returns the submission before which a page is to be read, since the cursor is
 // near the end.
 func (s *Screen) WantsOlder() (before string, ok bool) {
-	return s.last, s.more && (s.seeking || s.bar.At+s.height >= len(s.lines)-1)
+	return s.last.ID, s.more && (s.seeking || s.bar.At+s.height >= len(s.lines)-1)
 }
