@@ -1,11 +1,9 @@
 package dialog
 
 import (
-	"cmp"
 	"strings"
 	"unicode/utf8"
 
-	"confab/model"
 	"confab/ui/layout"
 	"confab/ui/theme"
 )
@@ -30,10 +28,6 @@ func b(v bool) int {
 		return 1
 	}
 	return 0
-}
-
-func titleOf(title string, ref model.Ref) string {
-	return cmp.Or(model.CleanLine(title, 200), model.CleanLine(ref.String(), 200))
 }
 
 func sentence(s string) string {

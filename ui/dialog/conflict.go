@@ -77,7 +77,7 @@ func (d *Conflict) Update(msg tea.Msg) any {
 // Draw draws the dialog.
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
-	title := capital(word) + ": " + titleOf(d.Entry.Title, d.Entry.Ref)
+	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)
 	return d.draw(th, screen, title, d.footer(), theme.Warning, func(w int) []string { return d.lines(th, w) })
 }
 

@@ -45,19 +45,13 @@ func (d *Plan) head(l *line, w int) []string {
 		}
 		says = strings.Join(phrases, "; ")
 	case risky:
-		look, says = riskLook(l), "! "+sentence(model.CleanLine(l.says, 0))
-		if l.own {
-			says = "! Other risks"
-		}
+		look, says = riskLook(l), "! "+theme.Pick(l.own, "Other risks", sentence(model.CleanLine(l.says, 0)))
 	case outsiders:
 		says, n = d.fromOutside(l.left), 0
 	case already:
 		look, says = theme.Dim, cmp.Or(d.Already, "already so")
 	case blocked:
-		look, says = theme.Dim, "can't: "+model.CleanLine(l.says, 0)
-		if l.own {
-			says = "can't: for other reasons"
-		}
+		look, says = theme.Dim, "can't: "+theme.Pick(l.own, "for other reasons", model.CleanLine(l.says, 0))
 	case hidden:
 		look, says, n = theme.Warning, d.outOfSight(l), 0
 	case each:
@@ -66,34 +60,21 @@ func (d *Plan) head(l *line, w int) []string {
 	return d.headed(look, says, d.tail(l), n, &l.fold, w)
 }
 
-func riskLook(l *line) theme.Token {
-	if l.twice {
-		return theme.Error
-	}
-	return theme.Warning
-}
+func riskLook(l *line) theme.Token { return theme.Pick(l.twice, theme.Error, theme.Warning) }
 
 // tail says of what changes in a line which accounts it is in, and how much was left out.
 func (d *Plan) tail(l *line) string {
-	var out, names []string
+	var out, accounts []string
 	if d.accounts > 1 && (l.class == alike || l.class == each) {
-		n := map[string]int{}
 		for _, i := range l.items {
-			name := d.items[i].Ref.Account
-			if d.out[i] {
-				continue
-			}
-			if n[name]++; n[name] == 1 {
-				names = append(names, name)
+			if !d.out[i] {
+				accounts = append(accounts, d.items[i].Ref.Account)
 			}
 		}
-		for _, name := range names {
-			said := model.CleanLine(name, 40)
-			if len(names) > 1 {
-				said += " " + theme.Number(n[name])
-			}
-			out = append(out, said)
-		}
+	}
+	names, n := theme.Counted(accounts)
+	for i, name := range names {
+		out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 	}
 	if l.class == hidden && d.canLeaveHidden() && l.left > 0 {
 		out = append(out, d.Keys.Of(keymap.LeaveHidden)+" leaves them out")
@@ -109,10 +90,8 @@ func (d *Plan) outOfSight(l *line) string {
 		return theme.Number(len(l.items)) + " hidden by the filter, left out"
 	case d.changes:
 		return "all of them are hidden by the filter"
-	case 1:
-		return "1 of the " + theme.Number(d.changes) + " is hidden by the filter"
 	}
-	return theme.Number(l.left) + " of the " + theme.Number(d.changes) + " are hidden by the filter"
+	return theme.Number(l.left) + " of the " + theme.Number(d.changes) + theme.Pick(l.left == 1, " is", " are") + " hidden by the filter"
 }
 
 func (d *Plan) fromOutside(n int) string {
@@ -155,10 +134,10 @@ func (d *Plan) item(l *line, i int32, w int) []string {
 	about := strings.Join(info, " "+th.Separator+" ")
 	if room := w - 2; room >= 50 {
 		forAbout := room * 2 / 5
-		title := d.say(look, th.Fit(titleOf(it.Title, it.Ref), room-forAbout-2, th.Ellipsis))
+		title := d.say(look, th.Fit(theme.TitleOf(it.Title, it.Ref, 200), room-forAbout-2, th.Ellipsis))
 		out = []string{"  " + title + "  " + th.Say(theme.Dim, th.Fit(about, forAbout, th.Ellipsis))}
 	} else {
-		out = []string{"  " + d.say(look, th.Truncate(titleOf(it.Title, it.Ref), max(1, room), th.Ellipsis))}
+		out = []string{"  " + d.say(look, th.Truncate(theme.TitleOf(it.Title, it.Ref, 200), max(1, room), th.Ellipsis))}
 		if d.titles[it.Title] > 1 || len(marks) > 0 {
 			out = append(out, th.Wrapped(about, w, theme.Dim, "    ")...)
 		}
@@ -185,7 +164,7 @@ func (d *Plan) single(w int) []string {
 		return nil
 	}
 	th := d.th
-	title := titleOf(it.Title, it.Ref)
+	title := theme.TitleOf(it.Title, it.Ref, 200)
 	out := []string{th.Bullet + " " + th.Say(theme.Heading, th.Truncate(title, max(1, w-2), th.Ellipsis))}
 	say := func(look theme.Token, text, indent string) { out = append(out, th.Wrapped(text, w, look, indent)...) }
 	if it.Hidden {

@@ -257,8 +257,7 @@ func (d *Results) describe(p *problem) {
 		th, e := d.th, &p.edits[i]
 		sign, _, look := th.StateSign(e.State)
 		apart := th.Truncate(d.namesakes.Apart(e.Title, e.Ref, "  "), w/2, th.Ellipsis)
-		title := d.say(theme.Text, th.Truncate(titleOf(e.Title, e.Ref), max(1, w-2-th.Width(apart)), th.Ellipsis))
-		out := []string{th.Say(look, sign) + " " + title + th.Say(theme.Dim, apart)}
+		out := []string{d.titled(th.Say(look, sign)+" ", e.Title, e.Ref, apart, w)}
 		if p.head != nil && p.reasons[i] == p.reason {
 			return out
 		}
@@ -307,9 +306,14 @@ func (d *Results) describeWell(now time.Time) {
 		} else if j.Undone != "" {
 			info += ", taken back"
 		}
-		title := th.Truncate(titleOf(j.Title, j.Ref), max(1, w-6-th.Width(info)), th.Ellipsis)
-		return []string{"    " + d.say(theme.Text, title) + "  " + th.Say(theme.Dim, info)}
+		return []string{d.titled("    ", j.Title, j.Ref, "  "+info, w)}
 	}
+}
+
+// titled draws the title of a conversation, cut where there is no room for what stands behind.
+func (d *Results) titled(lead, title string, ref model.Ref, behind string, w int) string {
+	room := max(1, w-d.th.Width(lead)-d.th.Width(behind))
+	return lead + d.say(theme.Text, d.th.Truncate(theme.TitleOf(title, ref, 200), room, d.th.Ellipsis)) + d.th.Say(theme.Dim, behind)
 }
 
 // Report returns the results of a submission as text to be saved.
