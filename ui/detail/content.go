@@ -314,7 +314,6 @@ func (v *View) activityLines(p *page) {
 	}
 }
 
-// raw writes what tells a person little: ids, stamps, and the service's own object.
 func (v *View) raw(p *page) {
 	p.facts(theme.Text, v.said(p.now).Raw...)
 	p.blank()

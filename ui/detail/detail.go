@@ -79,13 +79,10 @@ type line struct {
 	look        theme.Token
 }
 
-// Ref returns the conversation that is shown, zero for none.
 func (v *View) Ref() model.Ref { return v.row.Conversation.Ref }
 
-// Row returns the row that is shown.
 func (v *View) Row() model.Row { return v.row }
 
-// Detail returns what was loaded, nil if nothing was.
 func (v *View) Detail() *model.Detail { return v.detail }
 
 // Show puts another conversation (or none) in. The tab stays. about describes
@@ -97,7 +94,6 @@ func (v *View) Show(row model.Row, about model.Description, swept time.Time) {
 	v.row, v.about, v.swept, v.read.Gone, v.made = row, about, swept, false, key{}
 }
 
-// Clear shows no conversation.
 func (v *View) Clear() {
 	if !v.Ref().IsZero() {
 		v.Show(model.Row{}, model.Description{}, time.Time{})
@@ -119,13 +115,10 @@ func (v *View) SetActivity(subs []model.Submission, outbox []model.OutboxEntry, 
 	v.subs, v.outbox, v.history, v.activity, v.made = subs, outbox, history, true, key{}
 }
 
-// Tab returns the tab that is shown.
 func (v *View) Tab() Tab { return v.tab }
 
-// SetTab shows a tab.
 func (v *View) SetTab(t Tab) { v.tab = (t + tabCount) % tabCount }
 
-// Scroll moves by lines.
 func (v *View) Scroll(by int) { v.page().Scroll(by) }
 
 func (v *View) page() *layout.Pager { return &v.pages[v.tab] }
@@ -143,7 +136,6 @@ func (v *View) Search(text string) int {
 	return n
 }
 
-// Searching returns the text that is searched for.
 func (v *View) Searching() string { return v.query }
 
 // Next goes to the next match, or the one before. It returns the number of the
@@ -161,7 +153,6 @@ func (v *View) Next(by int) (at, of int) {
 	return v.at + 1, n
 }
 
-// find lists the lines that match.
 func (v *View) find() {
 	v.found, v.at = nil, 0
 	for i, l := range v.lines {

@@ -8,7 +8,6 @@ import (
 	"confab/ui/theme"
 )
 
-// Draw draws the tabs and the text into a rectangle.
 func (v *View) Draw(th *theme.Theme, r layout.Rect, now time.Time) []string {
 	if r.Empty() {
 		return nil

@@ -32,7 +32,6 @@ func NewConflict(e model.OutboxEntry) *Conflict {
 	return d
 }
 
-// CanMerge reports whether the merged choice exists.
 func (d *Conflict) CanMerge() bool { return d.merged != nil }
 
 func (d *Conflict) canResolve() bool {
@@ -74,7 +73,6 @@ func (d *Conflict) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Draw draws the dialog.
 func (d *Conflict) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	_, word, _ := th.StateSign(d.Entry.State)
 	title := capital(word) + ": " + theme.TitleOf(d.Entry.Title, d.Entry.Ref, 200)

@@ -20,12 +20,10 @@ type Help struct {
 	version string
 }
 
-// NewHelp makes the screen.
 func NewHelp(table *keymap.Map, version string) *Help {
 	return &Help{table: table, keys: table.Keys(keymap.Pager, keymap.Global), version: version}
 }
 
-// Update scrolls and closes.
 func (h *Help) Update(msg tea.Msg) any {
 	switch h.keys.Read(msg, h.Page(), h.Scroll) {
 	case keymap.Back, keymap.Hide:
@@ -34,7 +32,6 @@ func (h *Help) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Draw draws the screen.
 func (h *Help) Draw(th *theme.Theme, r layout.Rect) layout.Picture {
 	if r.Empty() {
 		return layout.Picture{}
@@ -79,8 +76,6 @@ func (h *Help) text(th *theme.Theme, w int) []string {
 	return append(out[1:], append([]string{""}, th.Wrapped(helpNotes, w, theme.Dim, "   ")...)...)
 }
 
-// keysRow writes the keys beside what they do; where they are long or the screen narrow,
-// above it.
 func keysRow(th *theme.Theme, b keymap.Binding, w int) []string {
 	keys, column := cmp.Or(b.AllKeys(), ":"+string(b.Action)), 24
 	if w < 60 {

@@ -31,14 +31,12 @@ type Palette struct {
 	bar     layout.Bar
 }
 
-// NewPalette makes a palette of entries.
 func NewPalette(entries []Entry) *Palette {
 	p := &Palette{entries: entries, input: theme.NewInput("")}
 	p.narrow()
 	return p
 }
 
-// Update returns the Choice.
 func (p *Palette) Update(msg tea.Msg) any {
 	changed := false
 	switch msg := msg.(type) {
@@ -108,7 +106,6 @@ func (p *Palette) narrow() {
 	p.shown = slices.Concat(ranks[:]...)
 }
 
-// Draw draws the palette.
 func (p *Palette) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 96)
 	h := min(screen.H-5, 24)

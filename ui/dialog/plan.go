@@ -76,7 +76,6 @@ func (d *Plan) First() (it model.PlanItem, ok bool) {
 	return d.items[0], true
 }
 
-// Size returns how many conversations the plan is about.
 func (d *Plan) Size() int { return len(d.items) }
 
 func (d *Plan) Bulk() bool { return len(d.items) > 1 }
@@ -88,7 +87,6 @@ func (d *Plan) Changes() int { return d.changes }
 // HiddenCount returns how many of the conversations that change are out of sight.
 func (d *Plan) HiddenCount() int { return d.the(hidden).left }
 
-// Undoable reports whether an edit of the plan can be taken back.
 func (d *Plan) Undoable() bool {
 	for i, it := range d.items {
 		for _, e := range it.Edits {
@@ -226,7 +224,6 @@ func (d *Plan) typeWord(msg tea.Msg) any {
 	return nil
 }
 
-// askAgain asks the second, louder question if there is one.
 func (d *Plan) askAgain() bool {
 	if d.loud || !d.asks(true) {
 		return false
@@ -235,7 +232,6 @@ func (d *Plan) askAgain() bool {
 	return true
 }
 
-// Draw draws the dialog.
 func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	look, more := theme.Border, d.Keys.Of(keymap.Down)
 	var word *theme.Input
@@ -255,7 +251,6 @@ func (d *Plan) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return d.frame(th, screen, d.heading(), 96, look, more, d.footer, none, d.below, word)
 }
 
-// below returns the question, or the words to type, under the lines that scroll.
 func (d *Plan) below(w, _ int) []string {
 	switch {
 	case d.needsWord():
@@ -285,7 +280,6 @@ func (d *Plan) heading() string {
 	return cmp.Or(title, "Plan")
 }
 
-// verb is what a yes does.
 func (d *Plan) verb() string {
 	switch {
 	case d.Verb != "":

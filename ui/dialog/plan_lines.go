@@ -34,7 +34,6 @@ func (d *Plan) fill() {
 	d.folds = append(d.folds, remarks)
 }
 
-// head draws what a line says of its items.
 func (d *Plan) head(l *line, w int) []string {
 	look, n, says := theme.Text, l.left, ""
 	switch l.class {
@@ -106,7 +105,6 @@ func (d *Plan) fromOutside(n int) string {
 	return theme.Number(n) + " of them have people from outside"
 }
 
-// kinds names what changes where each change differs.
 func (d *Plan) kinds(l *line) string {
 	var out []string
 	for _, i := range l.first() {
@@ -157,7 +155,6 @@ func (d *Plan) item(l *line, i int32, w int) []string {
 	return out
 }
 
-// single is what a plan of one conversation says.
 func (d *Plan) single(w int) []string {
 	it, ok := d.First()
 	if !ok {
@@ -196,7 +193,6 @@ func (d *Plan) extra(w int) []string {
 
 func (d *Plan) remarks(w int) []string { return d.texts(w, theme.Dim, "Note: ", d.notes, !d.Bulk()) }
 
-// texts draws some sentences, apart from what stands above.
 func (d *Plan) texts(w int, look theme.Token, lead string, texts []string, apart bool) []string {
 	var out []string
 	if apart && len(texts) > 0 {

@@ -94,7 +94,6 @@ func Unsent(e model.OutboxEntry) bool {
 	return !e.Sent && e.State.Waiting() && e.State != model.Sending
 }
 
-// Answer shows what a key did.
 func (d *Results) Answer(_ theme.Token, text string) { d.answer = text }
 
 // Settled asks for the conversations that are well.
@@ -124,10 +123,8 @@ func (d *Results) WantsSettled() bool {
 	return d.well.open && d.sub.Settled() && d.read != d.fine()
 }
 
-// fine counts the edits that are well.
 func (d *Results) fine() int { return d.sub.Delivered + d.sub.Already }
 
-// Draw draws the results.
 func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if d.folds == nil {
 		d.fill(th)
@@ -140,7 +137,6 @@ func (d *Results) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return d.frame(th, screen, d.title(), 92, look, "", d.footer, d.above, none, nil)
 }
 
-// above returns the answer to a key, and how far the submission is.
 func (d *Results) above(w, h int) []string {
 	var out []string
 	if d.answer != "" {
@@ -271,7 +267,6 @@ func (d *Results) describe(p *problem) {
 	}
 }
 
-// describeWell makes the line of what is well, which opens to the conversations.
 func (d *Results) describeWell(now time.Time) {
 	s, f := d.sub, &d.well
 	s.Waiting, s.Sending, s.NeedPerson = 0, 0, 0

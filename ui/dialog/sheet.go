@@ -141,14 +141,12 @@ func (s *sheet) Update(keys *keymap.Keys, msg tea.Msg) (a keymap.Action, took bo
 	return "", true
 }
 
-// toggle opens or closes the line under the cursor.
 func (s *sheet) toggle() {
 	if p := s.here(); p.at < 0 && p.opens() {
 		p.open, p.found = !p.open, false
 	}
 }
 
-// shut closes the line that the cursor is on or in, and reports whether one was open.
 func (s *sheet) shut() bool {
 	p := s.here()
 	if p.head == nil || !p.open {
@@ -196,7 +194,6 @@ func (s *sheet) lay(th *theme.Theme, w int) {
 	s.at = layout.Clamp(s.at, 0, len(s.stops(false))-1)
 }
 
-// draw returns the lines in sight.
 func (s *sheet) draw(th *theme.Theme, w, room int) []string {
 	s.lay(th, w)
 	s.room, s.drawn = room, s.drawn[:0]
@@ -238,7 +235,6 @@ func (s *sheet) back(stops []stop, room int) (top, skip int) {
 	return 0, 0
 }
 
-// pointed puts the cursor before the lines, where there is one.
 func (s *sheet) pointed(lines []string) []string {
 	if s.points() {
 		for i := range lines {

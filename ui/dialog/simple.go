@@ -27,13 +27,11 @@ type Prompt struct {
 	Note     string
 }
 
-// MostExamples is how many are shown.
 const MostExamples = 3
 
 // Example is what a text makes of a row, or why it makes nothing.
 type Example struct{ Before, After, Why string }
 
-// Typed says that the text of a prompt has changed.
 type Typed struct{}
 
 // Entered is the text of a prompt that was answered.
@@ -65,10 +63,8 @@ func (d *Prompt) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Complain says under the line what is wrong with it.
 func (d *Prompt) Complain(why string) { d.Problem = why }
 
-// Draft returns what was typed, "" for nothing.
 func (d *Prompt) Draft() string {
 	if !d.Input.Touched() {
 		return ""
@@ -85,7 +81,6 @@ func (d *Prompt) Restore(draft string) (said string) {
 	return ""
 }
 
-// Draw draws the prompt.
 func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 84)
 	help, look := d.Help, theme.Dim
@@ -100,7 +95,6 @@ func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		})
 }
 
-// examples draws as many examples as there is room for.
 func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
 	if !d.Live || d.Covered {
 		return nil
@@ -127,18 +121,15 @@ type Item struct {
 
 // Menu offers a few choices, by key or by moving.
 type Menu struct {
-	Title string
-	Text  []string
-	Items []Item
-	// At is the item under the cursor.
+	Title       string
+	Text        []string
+	Items       []Item
 	At          int
 	first, rows int // the line inside the border of the first item, and how many are drawn
 }
 
-// Choice is the position of what was chosen.
 type Choice int
 
-// Update returns the Choice.
 func (d *Menu) Update(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case layout.Click:
@@ -178,7 +169,6 @@ func (d *Menu) itemAt(line int) (int, bool) {
 	return i, line >= 0 && line < d.rows && i >= 0 && i < len(d.Items)
 }
 
-// Draw draws the menu.
 func (d *Menu) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 72)
 	lines := d.lines(th, max(1, w-4))
@@ -224,7 +214,6 @@ type Progress struct {
 	Note        string
 }
 
-// Update returns Back where it is to stop.
 func (d *Progress) Update(msg tea.Msg) any {
 	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "esc" {
 		return keymap.Back
@@ -232,7 +221,6 @@ func (d *Progress) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Draw draws the progress.
 func (d *Progress) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	return th.Frame(screen, d.Title, []string{"esc", "stop"}, min(screen.W-2, 60), 2+b(d.Note != ""), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
@@ -266,7 +254,7 @@ type Text struct {
 // Copy asks for a text to be copied.
 type Copy string
 
-// Update scrolls and closes. It returns Copy.
+// Update returns Copy, or Back.
 func (d *Text) Update(msg tea.Msg) any {
 	k, _ := msg.(tea.KeyPressMsg)
 	if k.String() == "y" && d.Copied != "" {
@@ -278,7 +266,6 @@ func (d *Text) Update(msg tea.Msg) any {
 	return nil
 }
 
-// Draw draws the text.
 func (d *Text) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	keys := []string{"esc", "close"}
 	if d.Copied != "" {

@@ -25,7 +25,6 @@ const (
 	classes
 )
 
-// line is a fold about items of a plan.
 type line struct {
 	fold
 	class
@@ -54,7 +53,6 @@ type tally struct {
 	sentence [2]string
 }
 
-// lineKey tells the lines of a class apart.
 type lineKey struct {
 	class
 	of any
@@ -158,10 +156,8 @@ func (t *tally) the(c class) *line {
 	return t.lines[c][0]
 }
 
-// first returns some of the items.
 func (l *line) first() []int32 { return l.items[:min(len(l.items), linesAtMost)] }
 
-// recount counts what is left after some was left out or taken in again.
 func (t *tally) recount() {
 	t.changes, t.leftOut = 0, 0
 	for _, l := range slices.Concat(t.lines[:]...) {

@@ -19,7 +19,6 @@ func accountOf(about model.Description) string {
 	return model.CleanLine(about.Account, 60) + " (" + model.CleanLine(about.Name, 60) + ")"
 }
 
-// NewCreate makes the form of a new conversation in an account.
 func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	f := &Form{Title: "New conversation in " + accountOf(about), about: about, unset: "the service decides"}
 	add := func(so bool, k model.EditKind, c control) {
@@ -46,7 +45,6 @@ func NewCreate(about model.Description, caps model.Capabilities) *Form {
 	return f
 }
 
-// New returns the conversation that was filled in.
 func (f *Form) New() (model.NewConversation, error) {
 	var n model.NewConversation
 	into := map[model.EditKind]*string{model.EditTitle: &n.Title, model.EditDescription: &n.Description,

@@ -7,7 +7,6 @@ import (
 	"confab/ui/theme"
 )
 
-// Draw draws the form.
 func (f *Form) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{f.Keys.Of(keymap.Submit), "review", f.Keys.Of(keymap.NextField), "next"}
 	switch fl := f.field(); fl.control.(type) {

@@ -48,7 +48,6 @@ type Subject struct {
 var formKinds = []model.EditKind{model.EditTitle, model.EditDescription, model.EditPrivacy, model.EditStatus,
 	model.EditAccess, model.EditDefaultRole, model.EditParticipants, model.EditContacts, model.EditLabels, model.EditAttributes}
 
-// NewForm makes the form of a conversation.
 func NewForm(title string, s Subject) *Form {
 	f := &Form{Title: title, several: s.Several, about: s.About, unset: "left as it is"}
 	for _, k := range formKinds {
@@ -109,8 +108,8 @@ func newField(k model.EditKind, s Subject) *field {
 	return fl
 }
 
-// Update takes input. It returns keymap.Submit, or what is to be opened: the *People
-// or the *Picker of a field.
+// Update returns keymap.Submit, or what is to be opened: the *People or the *Picker of a
+// field.
 func (f *Form) Update(msg tea.Msg) any {
 	fl := f.field()
 	switch msg := msg.(type) {
@@ -191,12 +190,10 @@ func (f *Form) field() *field {
 	return f.fields[f.at]
 }
 
-// Complain says under the fields what is wrong.
 func (f *Form) Complain(why string) { f.problem = why }
 
 func (f *Form) touched() bool { return slices.ContainsFunc(f.fields, (*field).touched) }
 
-// Changes returns what was filled in.
 func (f *Form) Changes() ([]model.Change, error) {
 	var out []model.Change
 	for _, fl := range f.fields {

@@ -90,10 +90,8 @@ func (e *People) Need() model.Need {
 	return model.NeedParticipants
 }
 
-// Kind returns what is edited.
 func (e *People) Kind() model.EditKind { return e.kind }
 
-// Complain says above the people what is wrong.
 func (e *People) Complain(why string) { e.problem = why }
 
 // Update takes input and Loaded. It returns Ready, Load, keymap.Submit, or the *Picker
@@ -210,7 +208,6 @@ func (e *People) ready() any {
 	return Ready{}
 }
 
-// base returns the people of a conversation as they were.
 func (e *People) base(i int) model.Value {
 	v, _ := model.Read(e.of[i], e.kind, "")
 	return v
@@ -276,7 +273,6 @@ func (e *People) find(account string, p model.Participant) int {
 	return slices.IndexFunc(e.rows, func(r person) bool { return r.account == account && model.SamePerson(r.Participant, p) })
 }
 
-// join puts in somebody who is in no conversation yet.
 func (e *People) join(account string, p model.Participant) {
 	e.rows = append(e.rows, person{Member: model.Member{Participant: p}, account: account, everywhere: true})
 }
@@ -308,7 +304,6 @@ func (e *People) describe(account string) model.Description {
 	return model.Description{}
 }
 
-// row returns who is under the bar, nil for nobody.
 func (e *People) row() *person {
 	if e.bar.At >= len(e.rows) {
 		return nil

@@ -33,7 +33,6 @@ func (r person) becomes(i int) (p model.Participant, in bool) {
 	return p, !r.gone && (in || r.everywhere)
 }
 
-// target returns the people of the one conversation after the edit.
 func (e *People) target() []model.Participant {
 	out := []model.Participant{}
 	for _, r := range e.rows {
@@ -56,7 +55,6 @@ func (e *People) changes(r person) []int {
 	})
 }
 
-// touched returns the conversations that change.
 func (e *People) touched() map[int]bool {
 	out := map[int]bool{}
 	for _, r := range e.rows {

@@ -11,7 +11,6 @@ import (
 	"confab/ui/theme"
 )
 
-// Draw draws the table.
 func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	notes, tail := e.notes(), 0
 	if e.several || len(e.rooms) > 0 {
@@ -70,7 +69,6 @@ func (e *People) foot() []string {
 	return append(out, "esc", "back")
 }
 
-// waiting says that the people are being read, or which could not be.
 func (e *People) waiting(th *theme.Theme, w int) []string {
 	if len(e.unread) == 0 {
 		return th.Wrapped("Reading from the service"+th.Ellipsis, w, theme.Dim, "")
@@ -109,7 +107,6 @@ type becoming struct {
 
 var becomings = []becoming{{"added", "+", theme.Added}, {"removed", "-", theme.Removed}, {"changed", "~", theme.Warning}, {"", " ", theme.Text}}
 
-// becoming returns the place of what becomes of a row.
 func (e *People) becoming(r person) int {
 	switch {
 	case r.gone:
@@ -122,7 +119,6 @@ func (e *People) becoming(r person) int {
 	return 3
 }
 
-// summary counts what would change.
 func (e *People) summary() string {
 	var n [4]int
 	for _, r := range e.rows {

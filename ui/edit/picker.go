@@ -67,7 +67,6 @@ func (p *Picker) place() place { return p.places[p.at] }
 
 func (p *Picker) text() string { return strings.TrimSpace(p.input.Value()) }
 
-// Ask asks the directory from the start.
 func (p *Picker) Ask() Ask {
 	p.gen++
 	return p.request("")
@@ -178,7 +177,6 @@ func ofPeople(k model.LookupKind) bool {
 	return slices.Contains([]model.LookupKind{model.LookupUsers, model.LookupContacts, model.LookupGroups, model.LookupFlows}, k)
 }
 
-// Draw draws the picker.
 func (p *Picker) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	foot := []string{"enter", "choose", theme.Pick(len(p.places) > 1, "tab", ""), "directory", "esc", "back"}
 	return th.Frame(screen, p.Title, foot, min(screen.W-2, 84), min(20, screen.H-5), theme.Accent, func(w, h int) ([]string, *layout.Cursor) {

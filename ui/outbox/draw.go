@@ -14,7 +14,6 @@ import (
 // Answer shows what a key did in place of the footer.
 func (s *Screen) Answer(look theme.Token, text string) { s.answer.look, s.answer.text = look, text }
 
-// Draw draws the screen.
 func (s *Screen) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	if screen.Empty() {
 		return layout.Picture{}
@@ -196,7 +195,6 @@ func (s *Screen) editRow(th *theme.Theme, e *Edit, lead string, look theme.Token
 
 func titleOf(e model.OutboxEntry) string { return theme.TitleOf(e.Title, e.Ref, 300) }
 
-// info tells more of the line under the cursor.
 func (s *Screen) info(th *theme.Theme, w, h int, now time.Time) []string {
 	out := []string{th.Say(theme.Border, strings.Repeat(th.Horizontal, w))}
 	add := func(look theme.Token, text string, most int) {

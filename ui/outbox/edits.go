@@ -63,7 +63,6 @@ func named(refs []model.Ref) map[model.Ref]bool {
 	return out
 }
 
-// Waiting lists those that are not settled.
 func (s Edits) Waiting() iter.Seq[model.OutboxEntry] {
 	return func(yield func(model.OutboxEntry) bool) {
 		for _, e := range s.list {

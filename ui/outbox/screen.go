@@ -270,7 +270,6 @@ func (s *Screen) look() any {
 
 func (s *Screen) Move(by int) { s.bar.Move(by, len(s.lines)) }
 
-// Find goes to a submission or edit, if it is here.
 func (s *Screen) Find(id string) {
 	if i := slices.IndexFunc(s.lines, func(l line) bool { return l.key() == id }); i >= 0 {
 		s.bar.At = i
