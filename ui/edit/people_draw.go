@@ -29,9 +29,9 @@ func (e *People) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 		if h < len(out)+tail+min(len(e.rows), 7) {
 			tail = 0
 		}
-		c := e.columns(th, w)
+		cells, width := e.table(th, w)
 		for i, end := e.bar.Show(len(e.rows), max(1, h-len(out)-tail)); i < end; i++ {
-			out = append(out, e.draw(th, i, c))
+			out = append(out, e.draw(th, i, cells[i], width))
 		}
 		if len(e.rows) == 0 {
 			out = append(out, th.Paint(theme.Dim, "  nobody yet: "+e.Keys.Of(keymap.AddPerson)+" adds somebody", w))
@@ -201,82 +201,76 @@ func (e *People) word(r person, short bool) string {
 	return what
 }
 
-type columns struct {
-	name, mail, account, standing, word int
-	short                               bool
-	alike                               map[string]int
+// The columns of the table.
+const (
+	nameColumn = iota
+	mailColumn
+	accountColumn
+	standingColumn
+	wordColumn
+	columns
+)
+
+// table fills the columns, and shares the width out by what is there: no name is cut where
+// the column beside it is empty. Who look the same are told apart by their names.
+func (e *People) table(th *theme.Theme, w int) (cells [][columns]string, width [columns]int) {
+	var need [columns]int
+	alike := map[string]int{}
+	drawn := func(r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
+	for _, r := range e.rows {
+		alike[drawn(r)]++
+	}
+	for _, r := range e.rows {
+		row := [columns]string{nameOf(r.Participant), theme.Mail(r.Participant), r.account, r.standing(th), e.word(r, w < 60)}
+		if alike[drawn(r)] > 1 {
+			row[nameColumn] += " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
+		}
+		for i, text := range row {
+			need[i] = max(need[i], th.Width(text))
+		}
+		cells = append(cells, row)
+	}
+	room := w - 4
+	for _, c := range []struct{ column, from, most int }{
+		{wordColumn, theme.Pick(e.several, 0, 68), w}, // else the sign says it
+		{standingColumn, 0, 36}, {accountColumn, 44, theme.Pick(len(e.about) > 1, 16, 0)}, {mailColumn, 44, w},
+	} {
+		n := min(c.most, need[c.column], room-1-min(need[nameColumn], room/2))
+		if n > 0 && w >= c.from {
+			width[c.column] = n
+			room -= n + 1
+		}
+	}
+	if spare := room - need[nameColumn]; spare > 0 && width[mailColumn] > 0 { // an address stands by its name
+		room -= spare
+		width[mailColumn] += spare
+	}
+	width[nameColumn] = max(0, room)
+	return cells, width
 }
 
-func (e *People) draw(th *theme.Theme, i int, c columns) string {
+func (e *People) draw(th *theme.Theme, i int, cells [columns]string, width [columns]int) string {
 	r := e.rows[i]
 	as := becomings[e.becoming(r)]
-	look := theme.Pick(i == e.bar.At, theme.Selected, as.look)
-	line := th.Pointer(i == e.bar.At) + " " + th.Say(as.look, as.sign) + " " + th.Paint(look, name(th, r, c), c.name)
-	if c.mail > 0 {
-		line += " " + th.Paint(theme.Dim, theme.Mail(r.Participant), c.mail)
+	if width[mailColumn] > 0 && r.Email != "" {
+		cells[nameColumn] = nameOf(r.Participant) // the address tells who it is
 	}
-	if c.account > 0 {
-		line += " " + th.Paint(theme.Dim, r.account, c.account)
+	standing := cells[standingColumn]
+	if i := strings.LastIndex(standing, th.Arrow); i > 0 && th.Width(standing) > width[standingColumn] {
+		cells[standingColumn] = standing[i:] // what it will be matters most
 	}
-	if c.standing > 0 {
-		text := r.standing(th)
-		if i := strings.LastIndex(text, th.Arrow); i > 0 && th.Width(text) > c.standing {
-			text = text[i:] // what it will be matters most
+	line := th.Pointer(i == e.bar.At) + " " + th.Say(as.look, as.sign)
+	for c, look := range []theme.Token{theme.Pick(i == e.bar.At, theme.Selected, as.look), theme.Dim, theme.Dim, theme.Text, as.look} {
+		text := th.Fit(cells[c], width[c], th.Ellipsis)
+		switch {
+		case c == standingColumn && width[c] > 0:
+			line += " " + text
+		case c == nameColumn || width[c] > 0:
+			line += " " + th.Say(look, text)
 		}
-		line += " " + th.Fit(text, c.standing, th.Ellipsis)
-	}
-	if c.word > 0 {
-		line += " " + th.Paint(as.look, e.word(r, c.short), c.word)
 	}
 	return line
 }
-
-// columns shares the width out by what is there: no name is cut where the column
-// beside it is empty.
-func (e *People) columns(th *theme.Theme, w int) columns {
-	c := columns{name: w - 4, short: w < 60, alike: map[string]int{}}
-	for _, r := range e.rows {
-		c.alike[drawnName(th, r)]++
-	}
-	widest := func(of func(r person) string) (n int) {
-		for _, r := range e.rows {
-			n = max(n, th.Width(of(r)))
-		}
-		return n
-	}
-	names := widest(func(r person) string { return name(th, r, c) })
-	take := func(most int, of func(r person) string) int {
-		n := max(0, min(most, widest(of), c.name-1-min(names, c.name/2)))
-		c.name -= n + min(1, n)
-		return n
-	}
-	if e.several || w >= 68 {
-		c.word = take(w, func(r person) string { return e.word(r, c.short) }) // else the sign says it
-	}
-	c.standing = take(36, func(r person) string { return r.standing(th) })
-	if w >= 44 {
-		if len(e.about) > 1 {
-			c.account = take(16, func(r person) string { return r.account })
-		}
-		c.mail = take(w, func(r person) string { return theme.Mail(r.Participant) })
-	}
-	if spare := c.name - names; spare > 0 && c.mail > 0 { // an address stands by its name
-		c.name, c.mail = names, c.mail+spare
-	}
-	c.name = max(0, c.name)
-	return c
-}
-
-// name is what the table calls somebody. Where others look the same and no address
-// stands beside, it tells them apart.
-func name(th *theme.Theme, r person, c columns) string {
-	if c.alike[drawnName(th, r)] > 1 && (c.mail == 0 || r.Email == "") {
-		return nameOf(r.Participant) + " " + model.CleanLine(cmp.Or(r.Email, r.Identifier, r.ID), 80)
-	}
-	return nameOf(r.Participant)
-}
-
-func drawnName(th *theme.Theme, r person) string { return th.Truncate(nameOf(r.Participant), 60, "") }
 
 // nameOf is what somebody is called: with the kind, where it is no person, and the size
 // of a group.
