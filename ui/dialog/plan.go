@@ -130,10 +130,8 @@ type Again struct{}
 
 // Update returns Yes, No, Again, or Back where there was nothing to ask.
 func (d *Plan) Update(msg tea.Msg) any {
-	if d.needsWord() && !d.finder.Typing() {
-		if asks, took := d.typed(msg); took {
-			return asks
-		}
+	if !d.finder.Typing() && d.needsWord() && d.types(msg) {
+		return d.typeWord(msg)
 	}
 	a, took := d.sheet.Update(d.Keys, msg)
 	if took {
@@ -190,37 +188,40 @@ func (d *Plan) under() []int32 {
 	return nil
 }
 
-// typed takes what goes into the word that is typed, and enter, which answers with it. While
-// nothing is typed, keys that can't begin it are the keys of the plan.
-func (d *Plan) typed(msg tea.Msg) (asks any, took bool) {
+// types reports whether a message goes into the word that is typed. While none is, keys
+// that can't begin it are the keys of the plan.
+func (d *Plan) types(msg tea.Msg) bool {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		_, paste := msg.(tea.PasteMsg)
+		return paste
+	}
+	name := k.String()
+	switch {
+	case slices.Contains([]string{"esc", "up", "down", "pgup", "pgdown", "left", "right"}, name):
+		return false
+	case name == "enter" || !d.Bulk() || d.word.Value() != "":
+		return true
+	}
+	switch d.Keys.Press(name) {
+	case keymap.LeaveHidden, keymap.LeaveOut, keymap.OpenLine, keymap.CloseLine, keymap.Search:
+		return slices.ContainsFunc(d.words, func(w string) bool { return strings.HasPrefix(w, name) })
+	}
+	return true
+}
+
+func (d *Plan) typeWord(msg tea.Msg) any {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		d.word.Paste(msg.Content)
-		return nil, true
 	case tea.KeyPressMsg:
-		name := msg.String()
-		switch {
-		case slices.Contains([]string{"esc", "up", "down", "pgup", "pgdown", "left", "right"}, name):
-			return nil, false
-		case name != "enter" && d.Bulk() && d.word.Value() == "" && d.means(name):
-			return nil, false
-		case name != "enter":
+		if msg.String() != "enter" {
 			d.word.Key(msg)
-		case d.wordTyped() && d.possible():
-			return keymap.Yes, true
+		} else if d.wordTyped() && d.possible() {
+			return keymap.Yes
 		}
-		return nil, true
 	}
-	return nil, false
-}
-
-// means reports whether a key does something with the lines, and begins no word.
-func (d *Plan) means(key string) bool {
-	switch d.Keys.Press(key) {
-	case keymap.LeaveHidden, keymap.LeaveOut, keymap.OpenLine, keymap.CloseLine, keymap.Search:
-		return !slices.ContainsFunc(d.words, func(w string) bool { return strings.HasPrefix(w, key) })
-	}
-	return false
+	return nil
 }
 
 func (d *Plan) askAgain() bool {

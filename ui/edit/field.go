@@ -23,7 +23,6 @@ type field struct {
 // control is what a field is filled in with: a theme.Input, a theme.Area, or one of
 // those below.
 type control interface {
-	// Key and Paste report whether the value changed.
 	Key(k tea.KeyPressMsg) bool
 	Paste(text string) bool
 	Touched() bool
@@ -43,17 +42,6 @@ type choice struct {
 	untyped
 	options    []string
 	value, was string
-}
-
-func (c *choice) Key(k tea.KeyPressMsg) bool {
-	return k.String() == "space" && c.cycle(1)
-}
-
-func (c *choice) cycle(by int) bool {
-	if len(c.options) > 0 {
-		c.value = next(c.options, c.value, by)
-	}
-	return len(c.options) > 0
 }
 
 func (c *choice) Touched() bool { return c.value != c.was }
@@ -93,7 +81,7 @@ type pick struct {
 }
 
 func (p *pick) Key(k tea.KeyPressMsg) bool {
-	clears := p.Touched() && (k.String() == "backspace" || k.String() == "delete")
+	clears := k.String() == "backspace" || k.String() == "delete"
 	if clears {
 		p.who = model.Participant{}
 	}
@@ -117,8 +105,8 @@ func (f *field) multiline() bool {
 func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
 
 func (f *field) cycle(by int) {
-	if c, ok := f.control.(*choice); ok {
-		c.cycle(by)
+	if c, ok := f.control.(*choice); ok && len(c.options) > 0 {
+		c.value = next(c.options, c.value, by)
 	}
 }
 

@@ -141,7 +141,9 @@ func (f *Form) Update(msg tea.Msg) any {
 		case keymap.ChoicePrev:
 			fl.cycle(-1)
 		default:
-			fl.Key(msg)
+			if fl.Key(msg); key == "space" {
+				fl.cycle(1)
+			}
 		}
 	}
 	return nil
