@@ -38,10 +38,7 @@ func NewPalette(entries []Entry) *Palette {
 }
 
 func (p *Palette) Update(msg tea.Msg) any {
-	changed := false
 	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		changed = p.input.Paste(msg.Content)
 	case layout.Wheel:
 		p.move(int(msg))
 	case layout.Click:
@@ -62,11 +59,10 @@ func (p *Palette) Update(msg tea.Msg) any {
 		}
 		if by := layout.Steps(key, page); by != 0 {
 			p.move(by)
-		} else {
-			changed = p.input.Key(msg)
+			return nil
 		}
 	}
-	if changed {
+	if p.input.Update(msg) {
 		p.narrow()
 	}
 	return nil

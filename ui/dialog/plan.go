@@ -211,15 +211,10 @@ func (d *Plan) types(msg tea.Msg) bool {
 }
 
 func (d *Plan) typeWord(msg tea.Msg) any {
-	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		d.word.Paste(msg.Content)
-	case tea.KeyPressMsg:
-		if msg.String() != "enter" {
-			d.word.Key(msg)
-		} else if d.wordTyped() && d.possible() {
-			return keymap.Yes
-		}
+	if k, ok := msg.(tea.KeyPressMsg); !ok || k.String() != "enter" {
+		d.word.Update(msg)
+	} else if d.wordTyped() && d.possible() {
+		return keymap.Yes
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -43,21 +44,15 @@ func NewPrompt(title, text, help string) *Prompt {
 
 // Update returns Entered at last.
 func (d *Prompt) Update(msg tea.Msg) any {
-	before := d.Input.Value()
-	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		d.Input.Paste(msg.Content)
-	case tea.KeyPressMsg:
-		switch msg.String() {
+	if k, ok := msg.(tea.KeyPressMsg); ok {
+		switch d.Problem = ""; k.String() {
 		case "esc":
 			return keymap.Back
 		case "enter", "ctrl+s":
-			return Entered(before)
+			return Entered(d.Input.Value())
 		}
-		d.Problem = ""
-		d.Input.Key(msg)
 	}
-	if d.Live && d.Input.Value() != before {
+	if d.Input.Update(msg) && d.Live {
 		return Typed{}
 	}
 	return nil
@@ -83,11 +78,8 @@ func (d *Prompt) Restore(draft string) (said string) {
 
 func (d *Prompt) Draw(th *theme.Theme, screen layout.Rect) layout.Picture {
 	w := min(screen.W-2, 84)
-	help, look := d.Help, theme.Dim
-	if d.Problem != "" {
-		help, look = d.Problem, theme.Error
-	}
-	under := append(th.Wrapped(help, max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
+	look := theme.Pick(d.Problem == "", theme.Dim, theme.Error)
+	under := append(th.Wrapped(cmp.Or(d.Problem, d.Help), max(1, w-4), look, ""), d.examples(th, max(1, w-4), screen.H-7)...)
 	return th.Frame(screen, d.Title, []string{"enter", "go on", "esc", "back"}, w, 1+len(under), theme.Accent,
 		func(w, h int) ([]string, *layout.Cursor) {
 			line, x := d.Input.Draw(th, w, theme.Text)
@@ -102,11 +94,9 @@ func (d *Prompt) examples(th *theme.Theme, w, room int) []string {
 	most := max(0, min(MostExamples, room/2))
 	out := []string{""}
 	for _, e := range d.Examples[:min(len(d.Examples), most)] {
-		look, after := theme.Added, e.After
-		if e.Why != "" {
-			look, after = theme.Warning, e.Why
-		}
-		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w), th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
+		look, after := theme.Pick(e.Why == "", theme.Added, theme.Warning), cmp.Or(e.Why, e.After)
+		out = append(out, th.Paint(theme.Dim, "  "+model.CleanLine(e.Before, 0), w))
+		out = append(out, th.Paint(look, th.Arrow+" "+model.CleanLine(after, 0), w))
 	}
 	out = append(out, th.Paint(theme.Dim, d.Note, w))
 	return append(out, make([]string, 2+2*most-len(out))...) // as high with every text

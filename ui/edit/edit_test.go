@@ -282,7 +282,7 @@ func TestADraftKeepsATableThatIsNotLoaded(t *testing.T) {
 	again := form(s)
 	again.Restore(draft)
 	strike(again, 'x')
-	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table)
+	people := again.fields[slices.Index(formKinds, model.EditParticipants)].control.(table).People
 	if !strings.Contains(again.Draft(), "Cy") {
 		t.Errorf("lost: %s", again.Draft())
 	}

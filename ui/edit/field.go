@@ -23,25 +23,30 @@ type field struct {
 // control is what a field is filled in with: a theme.Input, a theme.Area, or one of
 // those below.
 type control interface {
-	Key(k tea.KeyPressMsg) bool
-	Paste(text string) bool
+	// Update reports whether the value changed.
+	Update(msg tea.Msg) bool
 	Touched() bool
 	// Value is what a draft keeps, and Set takes back.
 	Value() string
 	Set(text string)
 }
 
-// untyped is a control that nothing is typed into.
-type untyped struct{}
-
-func (untyped) Key(tea.KeyPressMsg) bool { return false }
-func (untyped) Paste(string) bool        { return false }
-
 // choice is one of some values, "" for none of them.
 type choice struct {
-	untyped
 	options    []string
 	value, was string
+}
+
+func (c *choice) Update(msg tea.Msg) bool {
+	k, ok := msg.(tea.KeyPressMsg)
+	return ok && k.String() == "space" && c.cycle(1)
+}
+
+func (c *choice) cycle(by int) bool {
+	if len(c.options) > 0 {
+		c.value = next(c.options, c.value, by)
+	}
+	return len(c.options) > 0
 }
 
 func (c *choice) Touched() bool { return c.value != c.was }
@@ -62,10 +67,9 @@ func next(values []string, now string, by int) string {
 }
 
 // table is a set of people, which opens as a screen of its own.
-type table struct {
-	untyped
-	*People
-}
+type table struct{ *People }
+
+func (table) Update(tea.Msg) bool { return false }
 
 func (t table) Touched() bool   { return t.changed() || t.draft != "" }
 func (t table) Value() string   { return t.Draft() }
@@ -73,14 +77,14 @@ func (t table) Set(text string) { t.Restore(text) }
 
 // pick is an entry of a directory.
 type pick struct {
-	untyped
 	kind model.LookupKind
 	who  model.Participant
 	// required says that nothing can be sent before something is picked.
 	required bool
 }
 
-func (p *pick) Key(k tea.KeyPressMsg) bool {
+func (p *pick) Update(msg tea.Msg) bool {
+	k, _ := msg.(tea.KeyPressMsg)
 	clears := k.String() == "backspace" || k.String() == "delete"
 	if clears {
 		p.who = model.Participant{}
@@ -105,8 +109,8 @@ func (f *field) multiline() bool {
 func (f *field) rows() int { return theme.Pick(f.off == "" && f.multiline(), 4, 1) }
 
 func (f *field) cycle(by int) {
-	if c, ok := f.control.(*choice); ok && len(c.options) > 0 {
-		c.value = next(c.options, c.value, by)
+	if c, ok := f.control.(*choice); ok {
+		c.cycle(by)
 	}
 }
 

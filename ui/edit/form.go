@@ -114,7 +114,7 @@ func (f *Form) Update(msg tea.Msg) any {
 	fl := f.field()
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
-		fl.Paste(msg.Content)
+		fl.Update(msg)
 	case layout.Click:
 		f.click(int(msg))
 	case tea.KeyPressMsg:
@@ -141,9 +141,7 @@ func (f *Form) Update(msg tea.Msg) any {
 		case keymap.ChoicePrev:
 			fl.cycle(-1)
 		default:
-			if fl.Key(msg); key == "space" {
-				fl.cycle(1)
-			}
+			fl.Update(msg)
 		}
 	}
 	return nil

@@ -81,10 +81,7 @@ func (p *Picker) request(cursor string) Ask {
 
 // Update takes input and answers. It returns what to Ask.
 func (p *Picker) Update(msg tea.Msg) any {
-	typed := false
 	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		typed = p.input.Paste(msg.Content)
 	case layout.Wheel:
 		return p.move(int(msg))
 	case layout.Click:
@@ -112,9 +109,8 @@ func (p *Picker) Update(msg tea.Msg) any {
 		case "tab", "shift+tab":
 			return p.turn(theme.Pick(key == "tab", 1, -1))
 		}
-		typed = p.input.Key(msg)
 	}
-	if typed {
+	if p.input.Update(msg) {
 		p.gen++
 		return Ask{gen: p.gen, Wait: true}
 	}
