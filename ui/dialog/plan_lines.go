@@ -63,15 +63,14 @@ func riskLook(l *line) theme.Token { return theme.Pick(l.twice, theme.Error, the
 
 // tail says of what changes in a line which accounts it is in, and how much was left out.
 func (d *Plan) tail(l *line) string {
-	var out, accounts []string
-	if d.accounts > 1 && (l.class == alike || l.class == each) {
+	var out []string
+	names, n := theme.Counted(func(yield func(string) bool) {
 		for _, i := range l.items {
-			if !d.out[i] {
-				accounts = append(accounts, d.items[i].Ref.Account)
+			if d.accounts > 1 && (l.class == alike || l.class == each) && !d.out[i] && !yield(d.items[i].Ref.Account) {
+				return
 			}
 		}
-	}
-	names, n := theme.Counted(accounts)
+	})
 	for i, name := range names {
 		out = append(out, model.CleanLine(name, 40)+theme.Pick(len(names) > 1, " "+theme.Number(n[i]), ""))
 	}

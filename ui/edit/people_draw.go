@@ -3,6 +3,7 @@ package edit
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"confab/model"
@@ -89,7 +90,7 @@ func titleOf(c model.Conversation, most int) string { return theme.TitleOf(c.Tit
 // notes say which conversations are left as they are, each reason once.
 func (e *People) notes() []string {
 	var out []string
-	whys, n := theme.Counted(e.off)
+	whys, n := theme.Counted(slices.Values(e.off))
 	for i, why := range whys {
 		out = append(out, theme.Number(n[i])+" can't: "+model.CleanLine(why, 200))
 	}

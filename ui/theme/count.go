@@ -2,6 +2,7 @@ package theme
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -38,9 +39,9 @@ func Changed(added, removed, changed, kept int) string {
 	return strings.Join(out, ", ")
 }
 
-// Counted returns what is in a list, each once, and how often.
-func Counted(list []string) (each []string, n []int) {
-	for _, s := range list {
+// Counted returns what is among some texts, each once, and how often.
+func Counted(all iter.Seq[string]) (each []string, n []int) {
+	for s := range all {
 		i := slices.Index(each, s)
 		if i < 0 {
 			i, each, n = len(each), append(each, s), append(n, 0)
